@@ -1,0 +1,55 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+// libtorch is found through .deps/libtorch.pc (written by `make setup`); a .pc file may not carry
+// a run path, so the programs and tests of this package get theirs here.
+let runPath: [LinkerSetting] = [
+  .unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "\(Context.packageDirectory)/.deps/libtorch/lib"])
+]
+
+/// The arrows of docs/architecture.md; scripts/check-imports.sh holds the sources to them.
+func layer(_ name: String, on dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func suite(_ name: String, on dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], exclude: [],
+    swiftSettings: strict, linkerSettings: runPath)
+}
+
+let package = Package(
+  name: "lethe",
+  platforms: [.macOS(.v15)],
+  products: [
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "3.12.0"),
+    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CLibTorch", pkgConfig: "libtorch"),
+    .target(name: "CTorch", dependencies: ["CLibTorch"]),
+    layer("Torch", on: ["CTorch"]),
+    layer("TorchNN", on: ["Torch"]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    layer("Diffusion", on: ["TorchNN", "CPNG"]),
+    layer("Training", on: ["Diffusion"]),
+    layer("Workbench", on: ["Training"]),
+    .executableTarget(
+      name: "lethe",
+      dependencies: [
+        "Workbench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict, linkerSettings: runPath),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx20
+)

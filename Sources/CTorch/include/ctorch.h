@@ -1,0 +1,128 @@
+// The whole boundary between Swift and libtorch: plain C, opaque handles, no exceptions.
+//
+// Conventions
+//   * A function that can fail returns NULL on success, or an error text that the caller frees with
+//     `ct_string_free`. Nothing else is written on failure.
+//   * `ct_tensor *` is one retained reference. The caller owns every tensor that it is given.
+//   * Operators are called boxed: one entry point serves every ATen operator, and arguments that are
+//     left out take the defaults of the operator's own schema.
+#ifndef CTORCH_H
+#define CTORCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ct_tensor ct_tensor;
+typedef struct ct_operator ct_operator;
+typedef struct ct_generator ct_generator;
+
+void ct_string_free(char *text);
+
+// ---- Operators ------------------------------------------------------------------------------
+
+typedef enum ct_kind {
+  CT_NONE = 0,
+  CT_TENSOR,     // tensors[at]
+  CT_INT,        // integer; converted to what the schema asks for
+  CT_DOUBLE,     // number
+  CT_BOOL,       // integer != 0
+  CT_INTS,       // integers[at ..< at + count]
+  CT_DOUBLES,    // bit patterns in integers[at ..< at + count]
+  CT_BOOLS,      // integers[at ..< at + count]
+  CT_TENSORS,    // tensors[at ..< at + count]; NULL stands for "none"
+  CT_STRING,     // one byte an element in integers[at ..< at + count]
+  CT_DEVICE,     // integer = device type, at = index
+  CT_GENERATOR,  // generator
+} ct_kind;
+
+typedef struct ct_value {
+  ct_kind kind;
+  int64_t integer;
+  double number;
+  int64_t at;
+  int64_t count;
+  ct_generator *generator;
+} ct_value;
+
+/// Looks an operator up, e.g. ("aten::add", "Tensor"). The result lives as long as the process.
+char *ct_operator_find(const char *name, const char *overload, ct_operator **result);
+/// The operator's schema as ATen prints it.
+char *ct_operator_schema(const ct_operator *op);
+
+/// Calls `op`. Tensor results (and the members of tensor lists) come back in order in `results`, of
+/// which there is room for `capacity`; results that are no tensors are left out.
+char *ct_operator_call(
+    const ct_operator *op, const ct_value *values, int64_t value_count, const int64_t *integers,
+    ct_tensor *const *tensors, ct_tensor **results, int64_t capacity, int64_t *result_count);
+
+// ---- Tensors --------------------------------------------------------------------------------
+
+void ct_tensor_release(ct_tensor *tensor);
+int64_t ct_tensor_dim(const ct_tensor *tensor);
+int64_t ct_tensor_size(const ct_tensor *tensor, int64_t dimension);
+int64_t ct_tensor_count(const ct_tensor *tensor);
+int32_t ct_tensor_dtype(const ct_tensor *tensor);
+void ct_tensor_device(const ct_tensor *tensor, int32_t *type, int32_t *index);
+bool ct_tensor_is_contiguous(const ct_tensor *tensor);
+bool ct_tensor_requires_grad(const ct_tensor *tensor);
+char *ct_tensor_set_requires_grad(ct_tensor *tensor, bool value);
+/// Address of the first element; meaningful for contiguous tensors on the CPU.
+void *ct_tensor_data(const ct_tensor *tensor);
+/// A number identifying the storage, equal for tensors that share memory.
+uint64_t ct_tensor_storage_id(const ct_tensor *tensor);
+char *ct_tensor_item(const ct_tensor *tensor, double *result);
+/// A new CPU tensor holding a copy of `bytes`.
+char *ct_tensor_from_bytes(
+    const void *bytes, int64_t byte_count, const int64_t *sizes, int64_t dim, int32_t dtype,
+    ct_tensor **result);
+/// A CPU tensor over memory that `release(owner)` gives back when the last reference dies.
+char *ct_tensor_over_memory(
+    void *memory, const int64_t *sizes, int64_t dim, int32_t dtype, void *owner,
+    void (*release)(void *owner), ct_tensor **result);
+/// Copies the elements, in row-major order, from any device.
+char *ct_tensor_copy_out(const ct_tensor *tensor, void *bytes, int64_t byte_count);
+
+// ---- Autograd -------------------------------------------------------------------------------
+
+/// d(sum of outputs . output_gradients) / d(inputs). An input that is not reached gives NULL.
+char *ct_gradients(
+    ct_tensor *const *outputs, ct_tensor *const *output_gradients, int64_t output_count,
+    ct_tensor *const *inputs, int64_t input_count, bool keep_graph, bool create_graph,
+    ct_tensor **results);
+bool ct_grad_mode(void);
+void ct_set_grad_mode(bool enabled);
+/// Turns autocast on for a device type with a dtype, or off. Returns whether it was on before.
+bool ct_autocast(int32_t device_type, bool enabled, int32_t dtype);
+
+// ---- Random numbers -------------------------------------------------------------------------
+
+/// A CPU generator: the same seed gives Python's `torch.Generator().manual_seed(seed)`.
+ct_generator *ct_generator_new(uint64_t seed);
+void ct_generator_free(ct_generator *generator);
+uint64_t ct_generator_seed(const ct_generator *generator);
+char *ct_generator_state(const ct_generator *generator, ct_tensor **result);
+char *ct_generator_set_state(ct_generator *generator, const ct_tensor *state);
+
+// ---- Process and devices --------------------------------------------------------------------
+
+void ct_set_threads(int32_t count);
+int32_t ct_threads(void);
+const char *ct_version(void);
+/// Whether a device of the type can be used now; loads libtorch_cuda for CUDA on first use.
+char *ct_device_open(int32_t type, int32_t index);
+char *ct_device_synchronize(int32_t type, int32_t index);
+/// Peak bytes: resident memory of the process for the CPU, allocated memory for a GPU.
+int64_t ct_peak_memory(int32_t type, int32_t index);
+/// Keeps freed blocks in the process instead of giving every large one back to the kernel.
+void ct_keep_freed_memory(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,58 @@
+public import Torch
+
+/// Pixels of 8 bits, RGB, row by row.
+public struct Image: Sendable, Hashable {
+  public let width: Int
+  public let height: Int
+  public var pixels: [UInt8]
+
+  public init(width: Int, height: Int, pixels: [UInt8]) {
+    precondition(pixels.count == width * height * 3, "\(pixels.count) bytes for \(width) x \(height)")
+    (self.width, self.height, self.pixels) = (width, height, pixels)
+  }
+
+  /// [3, H, W] or [1, 3, H, W] in [-1, 1], as the codec decodes it; rounded as diffusers does.
+  public init(_ tensor: Tensor) {
+    let chw = tensor.rank == 4 ? tensor[0, at: 0] : tensor
+    let unit = (chw.to(.cpu, .float32) / 2 + 0.5).clamped(0, 1)
+    let bytes = (unit.permuted(1, 2, 0) * 255).rounded().to(.uint8)
+    self.init(width: chw.size(2), height: chw.size(1), pixels: bytes.bytes)
+  }
+
+  /// [1, 3, H, W] in [-1, 1].
+  public var tensor: Tensor {
+    let bytes = Tensor(pixels, [height, width, 3]).to(.float32)
+    return (bytes / 255 * 2 - 1).permuted(2, 0, 1).unsqueezed(0).contiguous()
+  }
+
+  /// Images of one size as a batch [N, 3, H, W] in [-1, 1].
+  public static func batch(_ images: [Image]) -> Tensor {
+    Tensor.concatenate(images.map(\.tensor), 0)
+  }
+
+  /// `self` at another size, bilinear with antialiasing.
+  public func resized(_ width: Int, _ height: Int) -> Image {
+    width == self.width && height == self.height
+      ? self : Image(tensor.resized(height, width).clamped(-1, 1))
+  }
+}
+
+extension Image {
+  /// Images of one size side by side, white between them.
+  public static func grid(_ images: [Image], columns: Int, gap: Int = 2) -> Image {
+    guard let first = images.first else { return Image(width: 1, height: 1, pixels: [255, 255, 255]) }
+    let rows = (images.count + columns - 1) / columns
+    let (w, h) = (first.width, first.height)
+    let width = columns * (w + gap) - gap
+    let height = rows * (h + gap) - gap
+    var pixels = [UInt8](repeating: 255, count: width * height * 3)
+    for (n, image) in images.enumerated() {
+      let (left, top) = (n % columns * (w + gap), n / columns * (h + gap))
+      for y in 0..<h {
+        let target = ((top + y) * width + left) * 3
+        pixels.replaceSubrange(target..<(target + w * 3), with: image.pixels[(y * w * 3)..<((y + 1) * w * 3)])
+      }
+    }
+    return Image(width: width, height: height, pixels: pixels)
+  }
+}

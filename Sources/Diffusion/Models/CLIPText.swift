@@ -1,0 +1,91 @@
+// transformers `CLIPTextModel` (Radford et al., 2021): a causal transformer over byte-pair tokens.
+public import Torch
+public import TorchNN
+
+public final class CLIPText {
+  public let width: Int
+  public let positions: Int
+  public let vocabulary: Int
+
+  private let tokenEmbedding: Embedding
+  private let positionEmbedding: Embedding
+  private let layers: [CLIPLayer]
+  private let finalLayerNorm: LayerNorm
+
+  public init(_ s: Scope, _ config: ComponentConfig) throws {
+    try config.accept(["model_type": ["clip_text_model"], "attention_dropout": [0], "dropout": [0]])
+    if let names = config.json["architectures"]?.array, names != ["CLIPTextModel"] {
+      throw config.refusing("architectures", "supported: CLIPTextModel")
+    }
+    guard let activation = Activation(rawValue: try config.string("hidden_act", "quick_gelu")) else {
+      throw config.refusing("hidden_act", "supported: quick_gelu, gelu")
+    }
+    width = try config.int("hidden_size", 512)
+    positions = try config.int("max_position_embeddings", 77)
+    vocabulary = try config.int("vocab_size", 49408)
+    let eps = try config.number("layer_norm_eps", 1e-5)
+    let heads = try config.int("num_attention_heads", 8)
+    let inner = try config.int("intermediate_size", 2048)
+    let model = s["text_model"]
+    tokenEmbedding = Embedding(model["embeddings"]["token_embedding"], vocabulary, width)
+    positionEmbedding = Embedding(model["embeddings"]["position_embedding"], positions, width)
+    var layers: [CLIPLayer] = []
+    for i in 0..<(try config.int("num_hidden_layers", 12)) {
+      layers.append(
+        CLIPLayer(
+          model["encoder"]["layers"][i], width, heads: heads, inner: inner, activation: activation,
+          eps: eps))
+    }
+    self.layers = layers
+    finalLayerNorm = LayerNorm(model["final_layer_norm"], width, eps: eps)
+  }
+
+  /// Rows of the token table: [B, L] -> [B, L, D]
+  public func wordEmbeddings(_ tokens: Tensor) -> Tensor { tokenEmbedding(tokens) }
+
+  /// Word embeddings [B, L, D] -> last hidden state after the final norm [B, L, D]
+  public func encode(_ embeddings: Tensor) -> Tensor {
+    let places = Tensor((0..<embeddings.size(1)).map { $0 }).to(embeddings.device)
+    var h = embeddings + positionEmbedding(places)
+    for layer in layers { h = layer(h) }
+    return finalLayerNorm(h)
+  }
+}
+
+private struct CLIPLayer {
+  let norm1: LayerNorm
+  let q: Linear
+  let k: Linear
+  let v: Linear
+  let out: Linear
+  let norm2: LayerNorm
+  let fc1: Linear
+  let fc2: Linear
+  let heads: Int
+  let activation: Activation
+
+  init(
+    _ s: Scope, _ width: Int, heads: Int, inner: Int, activation: Activation, eps: Double
+  ) {
+    let a = s["self_attn"]
+    norm1 = LayerNorm(s["layer_norm1"], width, eps: eps)
+    q = Linear(a["q_proj"], width, width)
+    k = Linear(a["k_proj"], width, width)
+    v = Linear(a["v_proj"], width, width)
+    out = Linear(a["out_proj"], width, width)
+    norm2 = LayerNorm(s["layer_norm2"], width, eps: eps)
+    fc1 = Linear(s["mlp"]["fc1"], width, inner)
+    fc2 = Linear(s["mlp"]["fc2"], inner, width)
+    (self.heads, self.activation) = (heads, activation)
+  }
+
+  func callAsFunction(_ x: Tensor) -> Tensor {
+    let n = norm1(x)
+    func split(_ y: Tensor) -> Tensor {
+      y.reshaped(x.size(0), x.size(1), heads, x.size(2) / heads).transposed(1, 2)
+    }
+    let a = Tensor.attention(split(q(n)), split(k(n)), split(v(n)), causal: true)
+    let h = x + out(a.transposed(1, 2).reshaped(x.shape))
+    return h + fc2(activation(fc1(norm2(h))))
+  }
+}

@@ -1,0 +1,131 @@
+public import Torch
+
+/// How pictures are drawn.
+public struct SamplingOptions: Codable, Sendable, Hashable {
+  public var sampler = "ddim"
+  public var steps = 25
+  public var guidance = 7.5
+  /// Pixels; nil is the model's own size.
+  public var width: Int?
+  public var height: Int?
+  public init() {}
+}
+
+/// x_T ... x_0 with classifier-free guidance inside, one step each time it is asked; the caller
+/// stops where it likes.
+///
+///   eps~ = eps(empty) + s (eps(c) - eps(empty))                    (Ho & Salimans, 2022)
+public struct DenoisingPath: IteratorProtocol {
+  public struct State {
+    /// The training step that `x` is at, before the step that leads on from it.
+    public let timestep: Double
+    public let x: Tensor
+  }
+  public private(set) var x: Tensor
+  public private(set) var index = 0
+
+  private let model: DiffusionModel
+  private var sampler: any Sampler
+  private let conditioning: Conditioning
+  private let guidance: Double
+  private let generators: [Generator]
+  private let cache = KeyValueCache()
+
+  /// - Parameters:
+  ///   - generators: one a picture; each draws its own starting noise, so a seed means the same
+  ///     picture in every batch and on every device
+  public init(
+    _ model: DiffusionModel, _ sampler: any Sampler, given c: Conditioning, empty: Conditioning,
+    guidance: Double, height: Int, width: Int, generators: [Generator]
+  ) {
+    (self.model, self.sampler, self.guidance) = (model, sampler, guidance)
+    self.generators = generators
+    let shape = [1, model.unet.inChannels, height, width]
+    let noise = Tensor.concatenate(generators.map { Tensor.randn(shape, $0) }, 0)
+    x = noise.to(model.device) * sampler.initialScale
+    conditioning =
+      guidance > 1
+      ? Conditioning.concatenate([
+        Conditioning(empty.hidden.expanded(c.count, -1, -1)), c,
+      ]) : c
+  }
+
+  public var isFinished: Bool { index == sampler.timesteps.count }
+  public var count: Int { sampler.timesteps.count }
+
+  /// The state before the next step, or nil at the end; ``x`` is then the result.
+  public mutating func next() -> State? {
+    guard !isFinished else { return nil }
+    let state = State(timestep: sampler.timesteps[index], x: x)
+    advance()
+    return state
+  }
+
+  private mutating func advance() {
+    withoutGradients {
+      let scaled = sampler.input(x, index)
+      let batch = conditioning.count
+      let input = guidance > 1 ? Tensor.concatenate([scaled, scaled], 0) : scaled
+      let t = Tensor.full([batch], sampler.timesteps[index]).to(model.device)
+      var output = model.predict(input, at: t, given: conditioning, cache: cache)
+      if guidance > 1 {
+        let parts = output.chunks(2, 0)
+        output = parts[0] + guidance * (parts[1] - parts[0])
+      }
+      let (shape, device, generators) = (x.shape, x.device, self.generators)
+      x = sampler.step(output, index, x) {
+        let one = [1] + shape.dropFirst()
+        return Tensor.concatenate(generators.map { Tensor.randn(one, $0) }, 0).to(device)
+      }
+      index += 1
+    }
+  }
+}
+
+extension DiffusionModel {
+  /// Pictures of `prompts`, one for each seed.
+  /// - Throws: ``ModelError`` for unknown samplers, step counts or sizes
+  public func images(
+    _ prompts: [String], seeds: [UInt64], _ options: SamplingOptions,
+    progress: (Int, Int) -> Void = { _, _ in }
+  ) throws -> [Image] {
+    try images(
+      given: withoutGradients { embed(prompts) }, seeds: seeds, options, progress: progress)
+  }
+
+  public func images(
+    given c: Conditioning, seeds: [UInt64], _ options: SamplingOptions,
+    progress: (Int, Int) -> Void = { _, _ in }
+  ) throws -> [Image] {
+    try withoutGradients {
+      let z = try latents(given: c, seeds: seeds, options, progress: progress)
+      let pixels = vae.decode(z)
+      return (0..<seeds.count).map { Image(pixels[0, at: $0]) }
+    }
+  }
+
+  /// Scaled latents of the pictures [B, C, h, w].
+  public func latents(
+    given c: Conditioning, seeds: [UInt64], _ options: SamplingOptions,
+    progress: (Int, Int) -> Void = { _, _ in }
+  ) throws -> Tensor {
+    precondition(c.count == seeds.count, "\(c.count) prompts and \(seeds.count) seeds")
+    let height = try latentExtent(options.height)
+    let width = try latentExtent(options.width)
+    let sampler = try Samplers.named(options.sampler).init(schedule, steps: options.steps)
+    let empty = withoutGradients { embed([""]) }
+    var path = DenoisingPath(
+      self, sampler, given: c, empty: empty, guidance: options.guidance, height: height,
+      width: width, generators: seeds.map(Generator.init(seed:)))
+    while path.next() != nil { progress(path.index, path.count) }
+    return path.x
+  }
+
+  private func latentExtent(_ pixels: Int?) throws -> Int {
+    guard let pixels else { return latentSize }
+    guard pixels > 0, pixels % vae.factor == 0 else {
+      throw ModelError.invalid("a size of \(pixels) pixels; accepted: multiples of \(vae.factor)")
+    }
+    return pixels / vae.factor
+  }
+}

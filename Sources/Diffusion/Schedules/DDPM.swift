@@ -1,0 +1,42 @@
+// Ancestral sampling (Ho et al., 2020, eqs. 6-7), with diffusers' strided steps:
+//
+//   x_{t-1} = (sqrt(aBar_p) beta / (1 - aBar_t)) x0 + (sqrt(alpha) (1 - aBar_p) / (1 - aBar_t)) x_t + sigma z
+public import Torch
+
+public struct DDPM: Sampler {
+  public static let name = "ddpm"
+  public static let className = "DDPMScheduler"
+
+  public let timesteps: [Double]
+  private let schedule: NoiseSchedule
+  private let clip: Double?
+  private let largeVariance: Bool
+
+  public init(_ schedule: NoiseSchedule, steps: Int) throws {
+    let config = ComponentConfig("scheduler", schedule.config)
+    let variance = try config.string("variance_type", "fixed_small")
+    guard ["fixed_small", "fixed_large"].contains(variance) else {
+      throw config.refusing("variance_type", "supported: fixed_small, fixed_large")
+    }
+    timesteps = try Spacing(schedule, fallback: "leading").timesteps(steps).roundedToEven
+    clip = try config.bool("clip_sample", true) ? try config.number("clip_sample_range", 1) : nil
+    largeVariance = variance == "fixed_large"
+    self.schedule = schedule
+  }
+
+  public func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor {
+    let t = Int(timesteps[i])
+    let a = schedule.alphaBar[t]
+    let previous = i + 1 < timesteps.count ? schedule.alphaBar[Int(timesteps[i + 1])] : 1
+    let alpha = a / previous
+    let beta = 1 - alpha
+    var x0 = denoised(output, x, a, schedule.prediction)
+    if let clip { x0 = x0.clamped(-clip, clip) }
+    let ofX0 = previous.squareRoot() * beta / (1 - a)
+    let ofX = alpha.squareRoot() * (1 - previous) / (1 - a)
+    let mean = Double(ofX0) * x0 + Double(ofX) * x
+    guard t > 0 else { return mean }
+    let variance = largeVariance ? beta : max((1 - previous) / (1 - a) * beta, 1e-20)
+    return mean + Double(variance.squareRoot()) * noise()
+  }
+}

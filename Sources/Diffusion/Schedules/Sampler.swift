@@ -1,0 +1,92 @@
+public import Torch
+
+/// One way down from noise: a value whose state is its own. Steps are counted from 0.
+public protocol Sampler: SendableMetatype {
+  static var name: String { get }
+  /// diffusers' name of the class, found in `scheduler_config.json`.
+  static var className: String { get }
+  init(_ schedule: NoiseSchedule, steps: Int) throws
+
+  /// The training step (possibly fractional) that the network is told at each step.
+  var timesteps: [Double] { get }
+  /// Standard deviation of the starting noise.
+  var initialScale: Double { get }
+  /// What the network is shown at step `i`.
+  func input(_ x: Tensor, _ i: Int) -> Tensor
+  /// x after step `i`. `noise` draws a tensor like `x` where the sampler needs fresh noise.
+  mutating func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor
+}
+
+extension Sampler {
+  public var initialScale: Double { 1 }
+  public func input(_ x: Tensor, _ i: Int) -> Tensor { x }
+}
+
+/// Every sampler, in the order in which `lethe list samplers` shows them.
+public enum Samplers {
+  public static let all: [any Sampler.Type] = [
+    DDIM.self, DDPM.self, PNDM.self, LMS.self, Euler.self, EulerAncestral.self, DPMSolver.self,
+  ]
+
+  public static func named(_ name: String) throws -> any Sampler.Type {
+    guard let found = all.first(where: { $0.name == name }) else {
+      throw ModelError.invalid(
+        "unknown sampler '\(name)'; known: \(all.map { $0.name }.joined(separator: ", "))")
+    }
+    return found
+  }
+
+  public static func byClassName(_ name: String) -> (any Sampler.Type)? {
+    all.first { $0.className == name }
+  }
+}
+
+/// The three ways in which diffusers spreads sampling steps over training steps.
+struct Spacing {
+  let kind: String
+  let offset: Int
+  let training: Int
+
+  init(_ schedule: NoiseSchedule, fallback: String) throws {
+    let config = ComponentConfig("scheduler", schedule.config)
+    kind = try config.string("timestep_spacing", fallback)
+    guard ["leading", "linspace", "trailing"].contains(kind) else {
+      throw config.refusing("timestep_spacing", "supported: leading, linspace, trailing")
+    }
+    offset = try config.int("steps_offset", 0)
+    training = schedule.steps
+  }
+
+  /// Descending, not rounded for `linspace`.
+  func timesteps(_ count: Int) throws -> [Double] {
+    guard count >= 1, count <= training else {
+      throw ModelError.invalid("\(count) steps; accepted: 1 to \(training)")
+    }
+    switch kind {
+    case "linspace":
+      guard count > 1 else { return [0] }
+      return (0..<count).reversed().map { Double($0) * Double(training - 1) / Double(count - 1) }
+    case "leading":
+      let ratio = training / count
+      return (0..<count).reversed().map { Double($0 * ratio + offset) }
+    default:
+      let ratio = Double(training) / Double(count)
+      return stride(from: Double(training), to: 0, by: -ratio)
+        .map { $0.rounded(.toNearestOrEven) - 1 }
+    }
+  }
+}
+
+extension Sequence where Element == Double {
+  var roundedToEven: [Double] { map { $0.rounded(.toNearestOrEven) } }
+}
+
+/// x_0 from a network output at signal level alphaBar = `a`.
+func denoised(_ output: Tensor, _ x: Tensor, _ a: Float, _ prediction: NoiseSchedule.Prediction) -> Tensor {
+  let (signal, noise) = (Double(a.squareRoot()), Double((1 - a).squareRoot()))
+  switch prediction {
+  case .epsilon: return (x - noise * output) / signal
+  case .sample: return output
+  case .velocity: return signal * x - noise * output
+  }
+}

@@ -1,0 +1,121 @@
+// Byte-pair encoding (Sennrich et al., 2016) over bytes written as printable characters (GPT-2).
+public import Foundation
+internal import Torch
+
+/// A vocabulary and its merges, most frequent first, in CLIP's format (`</w>` ends a word).
+public struct BytePairs: Sendable {
+  public let vocabulary: [String: Int]
+  private let ranks: [Pair: Int]
+
+  struct Pair: Hashable, Sendable {
+    var a: String
+    var b: String
+  }
+
+  public init(vocabulary: [String: Int], merges: [(String, String)]) {
+    self.vocabulary = vocabulary
+    ranks = Dictionary(
+      merges.enumerated().map { (Pair(a: $1.0, b: $1.1), $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  public init(folder: URL) throws {
+    let file = folder.appendingPathComponent("vocab.json")
+    guard let members = try JSON(contentsOf: file).members else {
+      throw FileError.malformed(file, "it is no JSON object")
+    }
+    var vocabulary: [String: Int] = [:]
+    for (token, id) in members {
+      guard let id = id.int, id >= 0 else { throw FileError.malformed(file, "'\(token)' has no id") }
+      vocabulary[token] = id
+    }
+    let mergesFile = folder.appendingPathComponent("merges.txt")
+    let text: String
+    do { text = try String(contentsOf: mergesFile, encoding: .utf8) } catch {
+      throw FileError.unreadable(mergesFile, "it does not exist or is no UTF-8 text")
+    }
+    var merges: [(String, String)] = []
+    for line in text.split(separator: "\n") where !line.hasPrefix("#version") {
+      let parts = line.split(separator: " ")
+      guard parts.count == 2 else {
+        throw FileError.malformed(mergesFile, "'\(line)' is no pair")
+      }
+      merges.append((String(parts[0]), String(parts[1])))
+    }
+    self.init(vocabulary: vocabulary, merges: merges)
+  }
+
+  /// The character that stands for each byte: printable Latin-1 for itself, the rest from U+0100.
+  static let characters: [Character] = {
+    let printable = Set(33...126).union(161...172).union(174...255)
+    var next: UInt32 = 256
+    return (0..<256).map { byte in
+      if printable.contains(byte) { return Character(Unicode.Scalar(UInt8(byte))) }
+      defer { next += 1 }
+      return Unicode.Scalar(next).map(Character.init) ?? " "
+    }
+  }()
+
+  /// Ids of one word, by merging its best-ranked neighbours until none is left to merge.
+  public func encode(_ word: String, unknown: Int) -> [Int] {
+    var parts = word.utf8.map { String(Self.characters[Int($0)]) }
+    guard !parts.isEmpty else { return [] }
+    parts[parts.count - 1] += "</w>"
+    while parts.count > 1 {
+      var best = (rank: Int.max, index: 0)
+      for i in 0..<(parts.count - 1) {
+        if let rank = ranks[Pair(a: parts[i], b: parts[i + 1])], rank < best.rank { best = (rank, i) }
+      }
+      if best.rank == .max { break }
+      let (a, b) = (parts[best.index], parts[best.index + 1])
+      var merged: [String] = []
+      var i = 0
+      while i < parts.count {
+        if i + 1 < parts.count, parts[i] == a, parts[i + 1] == b {
+          merged.append(a + b)
+          i += 2
+        } else {
+          merged.append(parts[i])
+          i += 1
+        }
+      }
+      parts = merged
+    }
+    return parts.map { vocabulary[$0] ?? unknown }
+  }
+
+  // MARK: - Training
+
+  /// Learns merges from texts until the vocabulary has `size` entries or no pair occurs twice.
+  public static func train(on texts: [String], size: Int) -> (vocabulary: [String], merges: [(String, String)]) {
+    var words: [String: Int] = [:]
+    for text in texts { for word in CLIPTokenizer.split(text) { words[word, default: 0] += 1 } }
+    var corpus: [([String], Int)] = words.sorted { $0.key < $1.key }.map { word, count in
+      var parts = word.utf8.map { String(characters[Int($0)]) }
+      parts[parts.count - 1] += "</w>"
+      return (parts, count)
+    }
+    var tokens = characters.map { String($0) } + characters.map { "\($0)</w>" }
+    var merges: [(String, String)] = []
+    while tokens.count < size - 2 {
+      var counts: [Pair: Int] = [:]
+      for (parts, count) in corpus {
+        for (a, b) in zip(parts, parts.dropFirst()) { counts[Pair(a: a, b: b), default: 0] += count }
+      }
+      let best = counts.max { x, y in
+        x.value != y.value ? x.value < y.value : (x.key.a + " " + x.key.b) > (y.key.a + " " + y.key.b)
+      }
+      guard let (pair, count) = best, count > 1 else { break }
+      merges.append((pair.a, pair.b))
+      tokens.append(pair.a + pair.b)
+      corpus = corpus.map { parts, count in
+        var merged: [String] = []
+        for part in parts {
+          if part == pair.b, merged.last == pair.a { merged[merged.count - 1] = pair.a + pair.b }
+          else { merged.append(part) }
+        }
+        return (merged, count)
+      }
+    }
+    return (tokens + [CLIPTokenizer.start, CLIPTokenizer.end], merges)
+  }
+}

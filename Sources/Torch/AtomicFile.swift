@@ -1,0 +1,69 @@
+public import Foundation
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Writes a file so that its name holds either what was there before or all of what is new:
+/// temporary file in the same folder, fsync, rename, fsync of the folder.
+public struct AtomicFile {
+  private let target: URL
+  private let temporary: URL
+  private let descriptor: Int32
+
+  private init(_ target: URL) throws {
+    self.target = target
+    temporary = target.deletingLastPathComponent().appendingPathComponent(
+      ".\(target.lastPathComponent).\(getpid()).tmp")
+    descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw FileError.unwritable(target, String(cString: strerror(errno)))
+    }
+  }
+
+  /// Streams `body`'s writes into `file`; nothing of them stays when it throws.
+  public static func write(_ file: URL, _ body: (borrowing AtomicFile) throws -> Void) throws {
+    let handle = try AtomicFile(file)
+    do {
+      try body(handle)
+      guard fsync(handle.descriptor) == 0 else { throw handle.failure }
+      close(handle.descriptor)
+      guard rename(handle.temporary.path, file.path) == 0 else { throw handle.failure }
+    } catch {
+      close(handle.descriptor)
+      unlink(handle.temporary.path)
+      throw error
+    }
+    let folder = open(file.deletingLastPathComponent().path, O_RDONLY)
+    if folder >= 0 {
+      fsync(folder)
+      close(folder)
+    }
+  }
+
+  public static func write(_ data: Data, to file: URL) throws {
+    try write(file) { handle in try data.withUnsafeBytes { try handle.append($0) } }
+  }
+
+  public func append(_ bytes: UnsafeRawBufferPointer) throws {
+    var rest = bytes
+    while !rest.isEmpty {
+
+      let written = posixWrite(descriptor, rest.baseAddress, rest.count)
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw failure
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    }
+  }
+
+  private var failure: FileError { .unwritable(target, String(cString: strerror(errno))) }
+}
+
+/// `write(2)`, whose name the type above uses for something else.
+private func posixWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+  write(descriptor, bytes, count)
+}

@@ -1,0 +1,110 @@
+public import Foundation
+
+/// A JSON value: configuration files as they are, kept whole so that writing is the inverse of reading.
+public enum JSON: Hashable, Sendable, Codable {
+  case null
+  case bool(Bool)
+  case int(Int)
+  case number(Double)
+  case string(String)
+  case array([JSON])
+  case object([String: JSON])
+
+  public init(from decoder: any Decoder) throws {
+    let c = try decoder.singleValueContainer()
+    if c.decodeNil() { self = .null }
+    else if let v = try? c.decode(Bool.self) { self = .bool(v) }
+    else if let v = try? c.decode(Int.self) { self = .int(v) }
+    else if let v = try? c.decode(Double.self) { self = .number(v) }
+    else if let v = try? c.decode(String.self) { self = .string(v) }
+    else if let v = try? c.decode([JSON].self) { self = .array(v) }
+    else { self = .object(try c.decode([String: JSON].self)) }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var c = encoder.singleValueContainer()
+    switch self {
+    case .null: try c.encodeNil()
+    case .bool(let v): try c.encode(v)
+    case .int(let v): try c.encode(v)
+    case .number(let v): try c.encode(v)
+    case .string(let v): try c.encode(v)
+    case .array(let v): try c.encode(v)
+    case .object(let v): try c.encode(v)
+    }
+  }
+
+  /// Reads a file that must hold an object.
+  public init(contentsOf file: URL) throws {
+    let data: Data
+    do { data = try Data(contentsOf: file) } catch {
+      throw FileError.unreadable(file, "it does not exist or may not be read")
+    }
+    do { self = try JSONDecoder().decode(JSON.self, from: data) } catch {
+      throw FileError.malformed(file, "it is no JSON")
+    }
+    guard case .object = self else { throw FileError.malformed(file, "it is no JSON object") }
+  }
+
+  /// The value as any other Codable type sees it.
+  public init(encoding value: some Encodable) throws {
+    self = try JSONDecoder().decode(JSON.self, from: try JSONEncoder().encode(value))
+  }
+  public func decoded<T: Decodable>(as type: T.Type = T.self) throws -> T {
+    try JSONDecoder().decode(T.self, from: try JSONEncoder().encode(self))
+  }
+
+  public subscript(_ key: String) -> JSON? {
+    get { if case .object(let members) = self { members[key] } else { nil } }
+    set {
+      guard case .object(var members) = self else { return }
+      members[key] = newValue
+      self = .object(members)
+    }
+  }
+
+  public var int: Int? {
+    switch self {
+    case .int(let v): v
+    case .number(let v) where v == v.rounded() && abs(v) < 1e15: Int(v)
+    default: nil
+    }
+  }
+  public var number: Double? {
+    switch self {
+    case .int(let v): Double(v)
+    case .number(let v): v
+    default: nil
+    }
+  }
+  public var bool: Bool? { if case .bool(let v) = self { v } else { nil } }
+  public var string: String? { if case .string(let v) = self { v } else { nil } }
+  public var array: [JSON]? { if case .array(let v) = self { v } else { nil } }
+  public var members: [String: JSON]? { if case .object(let v) = self { v } else { nil } }
+
+  /// Sorted keys, two spaces, a newline at the end: diffs stay small.
+  public var pretty: String { text([.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]) + "\n" }
+  public var compact: String { text([.sortedKeys, .withoutEscapingSlashes]) }
+
+  private func text(_ formatting: JSONEncoder.OutputFormatting) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = formatting
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    guard let data = try? encoder.encode(self) else { return "null" }
+    return String(decoding: data, as: UTF8.self)
+  }
+}
+
+extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+  ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+  public init(stringLiteral value: String) { self = .string(value) }
+  public init(integerLiteral value: Int) { self = .int(value) }
+  public init(floatLiteral value: Double) { self = .number(value) }
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  public init(dictionaryLiteral elements: (String, JSON)...) {
+    self = .object(Dictionary(elements) { $1 })
+  }
+}

@@ -1,0 +1,65 @@
+/// Operators over lists of tensors: one call for all parameters of a model.
+extension Operator {
+  static let foreachAdd = Operator("aten::_foreach_add_", "List")
+  static let foreachMul = Operator("aten::_foreach_mul_", "Scalar")
+  static let foreachLerp = Operator("aten::_foreach_lerp_", "Scalar")
+  static let foreachNorm = Operator("aten::_foreach_norm", "Scalar")
+  static let foreachCopy = Operator("aten::_foreach_copy_")
+  static let fusedAdam = Operator("aten::_fused_adam_")
+  static let fusedAdamW = Operator("aten::_fused_adamw_")
+  static let fusedSGD = Operator("aten::_fused_sgd_")
+}
+
+public enum Foreach {
+  /// xs += factor . ys
+  public static func add(_ xs: [Tensor], _ ys: [Tensor], times factor: Double = 1) {
+    guard !xs.isEmpty else { return }
+    Operator.foreachAdd.all(xs, ys, factor)
+  }
+
+  /// xs *= factor
+  public static func scale(_ xs: [Tensor], by factor: Double) {
+    guard !xs.isEmpty else { return }
+    Operator.foreachMul.all(xs, factor)
+  }
+
+  /// xs += weight . (ys - xs)
+  public static func lerp(_ xs: [Tensor], to ys: [Tensor], _ weight: Double) {
+    guard !xs.isEmpty else { return }
+    Operator.foreachLerp.all(xs, ys, weight)
+  }
+
+  public static func copy(_ xs: [Tensor], from ys: [Tensor]) {
+    guard !xs.isEmpty else { return }
+    Operator.foreachCopy.all(xs, ys)
+  }
+
+  /// Euclidean norm of all tensors taken as one vector.
+  public static func norm(_ xs: [Tensor]) -> Double {
+    guard !xs.isEmpty else { return 0 }
+    return Tensor.stack(Operator.foreachNorm.all(xs, 2.0)).norm().item
+  }
+
+  /// One Adam step in place. `decoupled` chooses AdamW's weight decay over the coupled (L2) one.
+  /// `steps` holds one float tensor a parameter, counted up by the caller.
+  public static func adam(
+    _ parameters: [Tensor], _ gradients: [Tensor], _ first: [Tensor], _ second: [Tensor],
+    _ steps: [Tensor], rate: Double, beta1: Double, beta2: Double, weightDecay: Double, eps: Double,
+    decoupled: Bool
+  ) {
+    guard !parameters.isEmpty else { return }
+    (decoupled ? Operator.fusedAdamW : Operator.fusedAdam).all(
+      parameters, gradients, first, second, [Tensor](), steps, rate, beta1, beta2, weightDecay, eps,
+      false, false)
+  }
+
+  /// One SGD step with momentum in place.
+  public static func sgd(
+    _ parameters: [Tensor], _ gradients: [Tensor], _ momenta: [Tensor], rate: Double,
+    momentum: Double, weightDecay: Double, isFirst: Bool
+  ) {
+    guard !parameters.isEmpty else { return }
+    Operator.fusedSGD.all(
+      parameters, gradients, momenta, weightDecay, momentum, rate, 0.0, false, false, isFirst)
+  }
+}

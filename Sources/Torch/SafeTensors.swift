@@ -1,0 +1,220 @@
+// safetensors: 8 bytes little-endian length of a JSON header, the header, then the tensors' bytes.
+//
+// Read memory-mapped and without copies; every number of the header is checked before it is used,
+// because these files come from strangers. Written in a stream, atomically.
+public import Foundation
+
+/// A safetensors file, or several of them behind an index.
+public struct SafeTensors {
+  /// Longest header that is read, as in the reference implementation.
+  public static let longestHeader = 100_000_000
+
+  public let file: URL
+  public let metadata: [String: String]
+  /// Every tensor of the file, sharing the file's memory where its alignment allows.
+  public let tensors: [String: Tensor]
+
+  private struct Entry: Decodable {
+    var dtype: String
+    var shape: [Int]
+    var data_offsets: [Int]
+  }
+
+  /// - Parameter finite: refuse files with a NaN or an infinity in a floating-point tensor.
+  /// - Throws: ``FileError`` naming the file and what is wrong with it.
+  public init(contentsOf file: URL, finite: Bool = false) throws {
+    guard !["bin", "pt", "pth", "ckpt", "pkl"].contains(file.pathExtension.lowercased()) else {
+      throw FileError.pickle(file)
+    }
+    let map = try MappedFile(file)
+    func damaged(_ why: String) -> FileError { .malformed(file, why) }
+
+    guard map.count >= 8 else { throw damaged("\(map.count) bytes are too few for a header length") }
+    let announced = map.base.loadUnaligned(as: UInt64.self).littleEndian
+    guard announced <= UInt64(Self.longestHeader) else {
+      throw damaged("a header of \(announced) bytes; at most \(Self.longestHeader) are accepted")
+    }
+    let start = 8 + Int(announced)
+    guard start <= map.count else {
+      throw damaged("the header should have \(announced) bytes, the file ends after \(map.count - 8)")
+    }
+    let header = Data(bytes: map.base + 8, count: Int(announced))
+    let (entries, metadata) = try Self.parse(header, damaged)
+
+    let bytes = map.count - start
+    var tensors: [String: Tensor] = [:]
+    var spans: [(Range<Int>, String)] = []
+    for (name, entry) in entries {
+      guard let dtype = DType(safetensors: entry.dtype) else {
+        throw damaged("'\(name)' has the unknown element type '\(entry.dtype)'")
+      }
+      guard entry.data_offsets.count == 2, let low = entry.data_offsets.first,
+        let high = entry.data_offsets.last, 0 <= low, low <= high, high <= bytes
+      else { throw damaged("'\(name)' has offsets \(entry.data_offsets) in \(bytes) bytes of data") }
+      var size = dtype.size
+      for dimension in entry.shape {
+        let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
+        guard dimension >= 0, !overflow else { throw damaged("'\(name)' has shape \(entry.shape)") }
+        size = product
+      }
+      guard size == high - low else {
+        throw damaged("'\(name)' \(entry.dtype)\(entry.shape) needs \(size) bytes, has \(high - low)")
+      }
+      if size > 0 { spans.append((low..<high, name)) }
+      let address = map.base + start + low
+      do throws(Fault) {
+        let aligned = Int(bitPattern: address) % dtype.size == 0
+        tensors[name] =
+          aligned && size > 0
+          ? try Tensor(over: address, entry.shape, dtype, keeping: map)
+          : try Tensor(
+            bytes: UnsafeRawBufferPointer(start: address, count: size), entry.shape, dtype)
+      } catch { throw damaged("'\(name)': \(error)") }
+    }
+    spans.sort { $0.0.lowerBound < $1.0.lowerBound }
+    for (a, b) in zip(spans, spans.dropFirst()) where a.0.upperBound > b.0.lowerBound {
+      throw damaged("'\(a.1)' and '\(b.1)' overlap")
+    }
+    let covered = spans.reduce(0) { $0 + $1.0.count }
+    guard covered == bytes else {
+      throw damaged("\(bytes) bytes of data, of which the header describes \(covered)")
+    }
+    if finite {
+      for (name, tensor) in tensors.sorted(by: { $0.key < $1.key })
+      where tensor.dtype.isFloatingPoint && tensor.dtype.size > 1 && !tensor.isFinite {
+        throw damaged("'\(name)' holds a value that is not a finite number")
+      }
+    }
+    (self.file, self.metadata, self.tensors) = (file, metadata, tensors)
+  }
+
+  private static func parse(
+    _ header: Data, _ damaged: (String) -> FileError
+  ) throws -> ([String: Entry], [String: String]) {
+    struct Member: Decodable {
+      var entry: Entry?
+      var metadata: [String: String]?
+      init(from decoder: any Decoder) throws {
+        if decoder.codingPath.last?.stringValue == "__metadata__" {
+          metadata = try [String: String](from: decoder)
+        } else {
+          entry = try Entry(from: decoder)
+        }
+      }
+    }
+    let members: [String: Member]
+    do {
+      members = try JSONDecoder().decode([String: Member].self, from: header)
+    } catch { throw damaged("its header is no JSON object of tensors") }
+    let keys = outermostKeys(header)
+    guard keys == members.count else {
+      throw damaged("its header names \(keys) tensors, of which only \(members.count) differ")
+    }
+    return (members.compactMapValues(\.entry), members["__metadata__"]?.metadata ?? [:])
+  }
+
+  /// Number of keys of the outermost object; a decoder would silently keep one of two equal keys.
+  private static func outermostKeys(_ json: Data) -> Int {
+    var depth = 0
+    var keys = 0
+    var inString = false
+    var escaped = false
+    for byte in json {
+      if inString {
+        if escaped { escaped = false }
+        else if byte == UInt8(ascii: "\\") { escaped = true }
+        else if byte == UInt8(ascii: "\"") { inString = false }
+        continue
+      }
+      switch byte {
+      case UInt8(ascii: "\""): inString = true
+      case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+      case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+      case UInt8(ascii: ":") where depth == 1: keys += 1
+      default: break
+      }
+    }
+    return keys
+  }
+
+  // MARK: - Sharded files
+
+  /// Reads `NAME.safetensors`, or the shards that `NAME.safetensors.index.json` lists.
+  public static func load(_ file: URL, finite: Bool = false) throws -> [String: Tensor] {
+    guard file.pathExtension == "json" else {
+      return try SafeTensors(contentsOf: file, finite: finite).tensors
+    }
+    struct Index: Decodable { var weight_map: [String: String] }
+    let index: Index
+    do {
+      index = try JSONDecoder().decode(Index.self, from: try Data(contentsOf: file))
+    } catch { throw FileError.malformed(file, "it is no index with a weight_map") }
+    var all: [String: Tensor] = [:]
+    for shard in Set(index.weight_map.values).sorted() {
+      guard !shard.contains("/"), !shard.hasPrefix("."), shard.hasSuffix(".safetensors") else {
+        throw FileError.malformed(file, "it names the shard '\(shard)', which is no plain file name")
+      }
+      let part = try SafeTensors(
+        contentsOf: file.deletingLastPathComponent().appendingPathComponent(shard), finite: finite)
+      for (name, tensor) in part.tensors {
+        guard index.weight_map[name] == shard else {
+          throw FileError.malformed(file, "'\(name)' is in \(shard), where the index does not have it")
+        }
+        all[name] = tensor
+      }
+    }
+    let missing = index.weight_map.keys.filter { all[$0] == nil }.sorted()
+    guard missing.isEmpty else {
+      throw FileError.malformed(file, "'\(missing[0])' is in none of its shards")
+    }
+    return all
+  }
+
+  // MARK: - Writing
+
+  /// Writes `tensors` in the order of their names, with one tensor in memory at a time.
+  public static func write(
+    _ tensors: [String: Tensor], metadata: [String: String] = [:], to file: URL
+  ) throws {
+    // Larger element types first, so that every tensor is aligned when the file is mapped.
+    let names = tensors.keys.sorted {
+      let a = tensors[$0]?.dtype.size ?? 0
+      let b = tensors[$1]?.dtype.size ?? 0
+      return a == b ? $0 < $1 : a > b
+    }
+    var header: [String: Any] = [:]
+    var offset = 0
+    for name in names {
+      guard let tensor = tensors[name] else { continue }
+      let end = offset + tensor.byteCount
+      header[name] = [
+        "dtype": tensor.dtype.safetensors, "shape": tensor.shape, "data_offsets": [offset, end],
+      ]
+      offset = end
+    }
+    if !metadata.isEmpty { header["__metadata__"] = metadata }
+    var json = try JSONSerialization.data(
+      withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes])
+    while json.count % 8 != 0 { json.append(UInt8(ascii: " ")) }
+    try AtomicFile.write(file) { handle in
+      var length = UInt64(json.count).littleEndian
+      try withUnsafeBytes(of: &length) { try handle.append($0) }
+      try json.withUnsafeBytes { try handle.append($0) }
+      for name in names { try tensors[name]?.withBytes { try handle.append($0) } }
+    }
+  }
+}
+
+extension DType {
+  private static let names: [(DType, String)] = [
+    (.float64, "F64"), (.float32, "F32"), (.float16, "F16"), (.bfloat16, "BF16"),
+    (.float8e5m2, "F8_E5M2"), (.float8e4m3, "F8_E4M3"), (.int64, "I64"), (.int32, "I32"),
+    (.int16, "I16"), (.int8, "I8"), (.uint64, "U64"), (.uint32, "U32"), (.uint16, "U16"),
+    (.uint8, "U8"), (.bool, "BOOL"),
+  ]
+  init?(safetensors name: String) {
+    guard let found = Self.names.first(where: { $0.1 == name }) else { return nil }
+    self = found.0
+  }
+  var safetensors: String { Self.names.first { $0.0 == self }?.1 ?? "F32" }
+}

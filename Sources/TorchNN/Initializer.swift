@@ -1,0 +1,22 @@
+internal import Torch
+
+/// How a parameter begins when it is not loaded.
+public enum Initializer: Sendable {
+  case zeros
+  case ones
+  case normal(Double)
+  /// Uniform in +-`bound`.
+  case uniform(Double)
+
+  /// PyTorch's default for linear and convolution weights and biases: +-1 / sqrt(fan in).
+  public static func fanIn(_ count: Int) -> Initializer { .uniform(1 / Double(max(1, count)).squareRoot()) }
+
+  func tensor(_ shape: [Int], _ g: Generator) -> Tensor {
+    switch self {
+    case .zeros: .zeros(shape)
+    case .ones: .ones(shape)
+    case .normal(let deviation): Tensor.randn(shape, g) * deviation
+    case .uniform(let bound): Tensor.rand(shape, g) * (2 * bound) - bound
+    }
+  }
+}

@@ -1,0 +1,40 @@
+public import Torch
+
+/// Turns gradients into an update, in place. State is a plain dictionary, so resuming is saving it.
+public protocol Optimizer {
+  /// Moves `parameters` along `gradients`; the lists keep their order from step to step.
+  mutating func step(_ parameters: [Tensor], _ gradients: [Tensor], rate: Double)
+  var state: [String: Tensor] { get set }
+}
+
+/// Scales `gradients` in place so that their common norm is at most `limit`; returns the norm before.
+@discardableResult
+public func clipNorm(_ gradients: [Tensor], to limit: Double) -> Double {
+  let norm = Foreach.norm(gradients)
+  if norm > limit { Foreach.scale(gradients, by: limit / (norm + 1e-6)) }
+  return norm
+}
+
+/// The optimizers by name, with the options that recipes and methods set.
+public struct OptimizerOptions: Codable, Sendable, Hashable {
+  public enum Kind: String, Codable, Sendable, CaseIterable { case adam, adamw, sgd }
+  public var kind = Kind.adam
+  public var beta1 = 0.9
+  public var beta2 = 0.999
+  public var eps = 1e-8
+  public var weightDecay = 0.0
+  public var momentum = 0.0
+
+  public init() {}
+  public init(_ kind: Kind, weightDecay: Double = 0) {
+    (self.kind, self.weightDecay) = (kind, weightDecay)
+  }
+
+  public func make() -> any Optimizer {
+    switch kind {
+    case .adam: Adam(self, decoupled: false)
+    case .adamw: Adam(self, decoupled: true)
+    case .sgd: SGD(momentum: momentum, weightDecay: weightDecay)
+    }
+  }
+}

@@ -1,0 +1,118 @@
+public import Torch
+
+/// The one owner of a model's tensors. Layers claim theirs by path while they are built; loading,
+/// cloning and initialising differ only in the source that the claims are answered from.
+public final class ParameterStore {
+  public enum Source {
+    case initial(Generator)
+    /// Tensors by full path. With `shared` they are used as they are; otherwise the caller hands
+    /// over tensors that nobody else writes to.
+    case tensors([ParameterPath: Tensor])
+  }
+
+  /// Every parameter, in the order in which layers claimed them.
+  public private(set) var paths: [ParameterPath] = []
+  public private(set) var tensors: [ParameterPath: Tensor] = [:]
+
+  private let source: Source
+  private let device: Device
+  private let dtype: DType
+  private var missing: [ParameterPath] = []
+  private var misshapen: [CheckpointMismatch.Misshapen] = []
+
+  public init(_ source: Source, on device: Device = .cpu, _ dtype: DType = .float32) {
+    (self.source, self.device, self.dtype) = (source, device, dtype)
+  }
+
+  public var root: Scope { Scope(store: self, path: ParameterPath("")) }
+
+  public subscript(_ path: ParameterPath) -> Tensor? { tensors[path] }
+
+  func claim(_ path: ParameterPath, _ shape: [Int], _ initial: Initializer) -> Tensor {
+    let tensor: Tensor
+    switch source {
+    case .initial(let generator):
+      tensor = initial.tensor(shape, generator).to(device, dtype)
+    case .tensors(let all):
+      guard let found = all[path] else {
+        missing.append(path)
+        return register(path, .zeros(shape, dtype))
+      }
+      guard found.shape == shape else {
+        // Old VAE attention weights are 1 x 1 convolutions of the same numbers.
+        if found.count == shape.reduce(1, *), found.shape.filter({ $0 != 1 }) == shape.filter({ $0 != 1 }) {
+          return register(path, found.reshaped(shape).to(device, dtype))
+        }
+        misshapen.append(.init(path: path, expected: shape, found: found.shape))
+        return register(path, .zeros(shape, dtype))
+      }
+      tensor = found.dtype.isFloatingPoint ? found.to(device, dtype) : found.to(device)
+    }
+    return register(path, tensor)
+  }
+
+  private func register(_ path: ParameterPath, _ tensor: Tensor) -> Tensor {
+    precondition(tensors[path] == nil, "two layers claim \(path)")
+    paths.append(path)
+    tensors[path] = tensor
+    return tensor
+  }
+
+  /// Throws one error with every name that is missing, unexpected or misshapen.
+  public func check(ignoring ignored: (ParameterPath) -> Bool = { _ in false }) throws {
+    var unexpected: [ParameterPath] = []
+    if case .tensors(let all) = source {
+      unexpected = all.keys.filter { tensors[$0] == nil && !ignored($0) }.sorted()
+    }
+    guard missing.isEmpty, unexpected.isEmpty, misshapen.isEmpty else {
+      throw CheckpointMismatch(missing: missing, unexpected: unexpected, misshapen: misshapen)
+    }
+  }
+
+  /// The same tensors for another model, with those that `owned` chooses copied and the rest shared.
+  public func source(owning owned: (ParameterPath) -> Bool) -> Source {
+    .tensors(tensors.reduce(into: [:]) { $0[$1.key] = owned($1.key) ? $1.value.detached().cloned() : $1.value })
+  }
+
+  public var count: Int { tensors.values.reduce(0) { $0 + $1.count } }
+}
+
+/// A place in a store, from which a layer claims its parameters: `s["down_blocks"][0]["resnets"]`.
+public struct Scope {
+  let store: ParameterStore
+  public let path: ParameterPath
+
+  public subscript(_ name: String) -> Scope { Scope(store: store, path: path.appending(name)) }
+  public subscript(_ index: Int) -> Scope { self["\(index)"] }
+
+  public func parameter(_ name: String, _ shape: [Int], _ initial: Initializer) -> Tensor {
+    store.claim(path.appending(name), shape, initial)
+  }
+}
+
+/// A checkpoint that does not fit the model: everything that is wrong with it, at once.
+public struct CheckpointMismatch: Error, CustomStringConvertible {
+  public struct Misshapen: Sendable {
+    public var path: ParameterPath
+    public var expected: [Int]
+    public var found: [Int]
+  }
+  public var missing: [ParameterPath]
+  public var unexpected: [ParameterPath]
+  public var misshapen: [Misshapen]
+
+  public var description: String {
+    var lines: [String] = []
+    for path in missing.prefix(5) {
+      let near = unexpected.map(\.name).nearest(to: path.name).map { ", the file has '\($0)'" } ?? ""
+      lines.append("missing '\(path)'\(near)")
+    }
+    if missing.count > 5 { lines.append("and \(missing.count - 5) more missing") }
+    for path in unexpected.prefix(5) { lines.append("unexpected '\(path)'") }
+    if unexpected.count > 5 { lines.append("and \(unexpected.count - 5) more unexpected") }
+    for m in misshapen.prefix(5) {
+      lines.append("'\(m.path)' has shape \(m.found), the configuration asks for \(m.expected)")
+    }
+    return "the checkpoint does not fit its configuration: " + lines.joined(separator: "; ")
+  }
+}

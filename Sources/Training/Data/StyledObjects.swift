@@ -1,0 +1,54 @@
+internal import Diffusion
+public import Foundation
+public import Torch
+
+/// Objects drawn in several styles: `FOLDER/<style>/<file>.png` and `FOLDER/objects.jsonl`, as
+/// `scripts/emoji-dataset` writes them.
+public struct StyledObjects {
+  public struct Picture: Sendable {
+    public var object: Int
+    public var style: Int
+    public var file: URL
+  }
+  public let objects: [String]
+  public let styles: [String]
+  /// Every object in every style, objects first.
+  public let pictures: [Picture]
+
+  /// - Parameter chosen: names of objects, or nil for all
+  public init(folder: URL, objects chosen: [String]?, styles: [String]) throws {
+    let list = folder.appendingPathComponent("objects.jsonl")
+    guard let text = try? String(contentsOf: list, encoding: .utf8) else {
+      throw FileError.unreadable(list, "it does not exist; `scripts/emoji-dataset` makes it")
+    }
+    var files: [String: String] = [:]
+    var names: [String] = []
+    for (number, line) in text.split(separator: "\n").enumerated() {
+      guard let entry = try? JSONDecoder().decode(JSON.self, from: Data(line.utf8)),
+        let name = entry["object"]?.string, let file = entry["file"]?.string,
+        !file.contains("/"), !file.hasPrefix(".")
+      else { throw FileError.malformed(list, "line \(number + 1) names no object and file") }
+      files[name] = file
+      names.append(name)
+    }
+    let missing = (chosen ?? []).filter { files[$0] == nil }
+    guard missing.isEmpty else { throw FileError.malformed(list, "it has no object '\(missing[0])'") }
+    objects = chosen ?? names
+    self.styles = styles
+    pictures = objects.enumerated().flatMap { i, name in
+      styles.indices.map {
+        Picture(
+          object: i, style: $0,
+          file: folder.appendingPathComponent("\(styles[$0])/\(files[name] ?? "")"))
+      }
+    }
+  }
+
+  /// All pictures [N, 3, H, W] in [-1, 1], in the order of ``pictures``.
+  public func load() throws -> Tensor {
+    let images = try pictures.map { try PNG.read($0.file) }
+    guard let first = images.first, images.allSatisfy({ $0.width == first.width && $0.height == first.height })
+    else { throw ModelError.invalid("the pictures of the data set are not all of one size") }
+    return Image.batch(images)
+  }
+}

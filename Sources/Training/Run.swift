@@ -1,0 +1,89 @@
+public import Foundation
+public import Torch
+import Synchronization
+
+/// What a long piece of work tells the outside while it goes on.
+public struct Progress: Sendable {
+  public var stage: String
+  public var done: Int
+  public var total: Int
+  /// Shown beside the bar, e.g. `loss 0.0312`.
+  public var note: String
+
+  public init(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
+    (self.stage, self.done, self.total, self.note) = (stage, done, total, note)
+  }
+}
+
+/// One run on disk: its folder, its seed, its log. Libraries record; only the program prints.
+public final class Run {
+  public let folder: URL
+  public let seed: UInt64
+  public var onProgress: (Progress) -> Void = { _ in }
+
+  /// - Throws: ``FileError`` when the folder cannot be made
+  public init(_ folder: URL, seed: UInt64 = 0) throws {
+    (self.folder, self.seed) = (folder, seed)
+    try Self.makeFolder(folder)
+  }
+
+  public static func makeFolder(_ folder: URL) throws {
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw FileError.unwritable(folder, "the folder cannot be made")
+    }
+  }
+
+  public func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
+
+  public func progress(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
+    onProgress(Progress(stage, done, total, note))
+  }
+
+  /// Appends one line to `events.jsonl`.
+  public func record(_ event: [String: JSON], to name: String = "events.jsonl") throws {
+    let line = Data((JSON.object(event).compact + "\n").utf8)
+    let file = file(name)
+    if !FileManager.default.fileExists(atPath: file.path) {
+      guard FileManager.default.createFile(atPath: file.path, contents: nil) else {
+        throw FileError.unwritable(file, "it cannot be made")
+      }
+    }
+    do {
+      let handle = try FileHandle(forWritingTo: file)
+      defer { try? handle.close() }
+      try handle.seekToEnd()
+      try handle.write(contentsOf: line)
+    } catch { throw FileError.unwritable(file, "\(error.localizedDescription)") }
+  }
+
+  /// The events so far; a last line that a kill cut off is left out.
+  public func events(_ name: String = "events.jsonl") -> [JSON] {
+    guard let text = try? String(contentsOf: file(name), encoding: .utf8) else { return [] }
+    return text.split(separator: "\n").compactMap {
+      try? JSONDecoder().decode(JSON.self, from: Data($0.utf8))
+    }
+  }
+
+  /// Drops events of steps that will be done again after a resume.
+  func forgetEvents(ofStage stage: String, from step: Int) throws {
+    let kept = events().filter { $0["stage"]?.string != stage || ($0["step"]?.int ?? -1) < step }
+    guard kept.count != events().count else { return }
+    try AtomicFile.write(Data(kept.map { $0.compact + "\n" }.joined().utf8), to: file("events.jsonl"))
+  }
+}
+
+/// Ctrl-C, asked for politely: loops finish the step in flight, save and throw ``Interrupted``.
+public enum Interrupt {
+  private static let requested = Atomic(false)
+
+  public static func request() { requested.store(true, ordering: .relaxed) }
+  public static var isRequested: Bool { requested.load(ordering: .relaxed) }
+  public static func check() throws { if isRequested { throw Interrupted() } }
+}
+
+public struct Interrupted: Error, CustomStringConvertible {
+  public init() {}
+  public var description: String { "interrupted; the same command goes on where this one stopped" }
+}

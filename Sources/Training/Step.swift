@@ -1,0 +1,29 @@
+public import Torch
+
+/// Everything random or contextual about one iteration.
+public struct Step {
+  public let index: Int
+  /// Seeded from the run's seed and ``index`` alone, so a resumed run draws what it would have drawn.
+  public let generator: Generator
+  /// Numbers for the log; never tensors, which would keep their graph alive.
+  public var log: [String: Double] = [:]
+
+  public init(index: Int, seed: UInt64) {
+    self.index = index
+    generator = Generator(seed: Step.mix(seed, UInt64(index)))
+  }
+
+  /// SplitMix64 of both numbers: neighbouring steps get unrelated seeds.
+  static func mix(_ seed: UInt64, _ index: UInt64) -> UInt64 {
+    var z = seed &+ (index &+ 1) &* 0x9E37_79B9_7F4A_7C15
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return (z ^ (z >> 31)) >> 1
+  }
+
+  /// A uniform choice.
+  public func choice<T>(_ values: [T]) -> T {
+    values[Tensor.randint(below: values.count, [1], generator).ints[0]]
+  }
+  public func uniform() -> Double { Tensor.rand([1], generator).item }
+}

@@ -1,0 +1,124 @@
+// The one loop. It knows no model: parameters come in as tensors, gradients from a closure.
+internal import Foundation
+public import Torch
+public import TorchNN
+
+/// How a loop goes; recipes and methods hold one of these.
+public struct Training: Codable, Sendable, Hashable {
+  public var steps = 1000
+  public var batch = 1
+  public var learningRate = 1e-5
+  public var schedule = LearningRate.constant
+  public var warmup = 0
+  public var optimizer = OptimizerOptions()
+  /// Largest norm of a step's gradient; 0 leaves it alone.
+  public var clip = 0.0
+  /// Decay of the moving average that is kept instead of the last weights; 0 keeps the last.
+  public var averaging = 0.0
+  /// Matrix products in bfloat16; pays where the processor has instructions for it.
+  public var bfloat16 = false
+  public var saveEvery = 200
+  public var logEvery = 20
+
+  public init() {}
+}
+
+public enum TrainingError: Error, CustomStringConvertible {
+  case notFinite(stage: String, step: Int, kept: Int)
+
+  public var description: String {
+    switch self {
+    case .notFinite(let stage, let step, let kept):
+      "\(stage): the loss is no finite number at step \(step); the state of step \(kept) is kept. "
+        + "Try a lower learning rate or gradient clipping"
+    }
+  }
+}
+
+public struct TrainingLoop {
+  public let stage: String
+  public let training: Training
+  public let run: Run
+  /// Writes `STAGE.state.safetensors` now and then, and begins from it.
+  public var resumes = true
+  /// Called after steps that were asked for, with the parameters as they would be kept.
+  public var every: Int?
+  public var observe: (Int, [Tensor]) throws -> Void = { _, _ in }
+
+  public init(_ stage: String, _ training: Training, _ run: Run) {
+    (self.stage, self.training, self.run) = (stage, training, run)
+  }
+
+  /// Minimises what `gradients` differentiates, in place, and leaves the kept weights in `parameters`.
+  /// - Parameter gradients: loss and gradients of a step, in the order of `parameters`
+  /// - Throws: ``TrainingError/notFinite(stage:step:kept:)``, ``Interrupted``, or what `gradients` throws
+  public func fit(
+    _ parameters: [Tensor],
+    gradients: (inout Step) throws -> (loss: Double, gradients: [Tensor])
+  ) throws {
+    var optimizer = training.optimizer.make()
+    var average = training.averaging > 0 ? MovingAverage(parameters, decay: training.averaging) : nil
+    var first = 0
+    if resumes, let state = try TrainingState.load(stateFile, like: parameters) {
+      withoutGradients { Foreach.copy(parameters, from: state.parameters) }
+      optimizer.state = state.optimizer
+      if training.averaging > 0 {
+        average = MovingAverage(restoring: state.average, decay: training.averaging)
+      }
+      first = state.step
+      try run.forgetEvents(ofStage: stage, from: first)
+    }
+    let start = Date()
+    var saved = first
+    var recent = 0.0
+    func save(_ step: Int) throws {
+      guard resumes, step > saved else { return }
+      try TrainingState(
+        step: step, parameters: parameters, average: average?.tensors ?? [],
+        optimizer: optimizer.state
+      ).save(stateFile)
+      saved = step
+    }
+    for index in first..<max(first, training.steps) {
+      var step = Step(index: index, seed: run.seed)
+      let (loss, found) = try gradients(&step)
+      guard loss.isFinite else {
+        throw TrainingError.notFinite(stage: stage, step: index, kept: resumes ? saved : 0)
+      }
+      if training.clip > 0 { step.log["norm"] = clipNorm(found, to: training.clip) }
+      let factor = training.schedule.factor(index, of: training.steps, warmup: training.warmup)
+      optimizer.step(parameters, found, rate: training.learningRate * factor)
+      average?.update(parameters, step: index)
+      recent = recent == 0 ? loss : 0.95 * recent + 0.05 * loss
+
+      let done = index + 1
+      if done % training.logEvery == 0 || done == training.steps {
+        var event: [String: JSON] = [
+          "stage": .string(stage), "step": .int(index), "loss": .number(loss),
+          "seconds": .number((Date().timeIntervalSince(start) * 1000).rounded() / 1000),
+          "rate": .number(training.learningRate * factor),
+        ]
+        for (key, value) in step.log { event[key] = .number(value) }
+        try run.record(event)
+      }
+      run.progress(stage, done, training.steps, "loss \(String(format: "%.4f", recent))")
+      if done % training.saveEvery == 0 || done == training.steps { try save(done) }
+      if let every, done % every == 0 { try observe(done, average?.tensors ?? parameters) }
+      if Interrupt.isRequested, done < training.steps {
+        try save(done)
+        throw Interrupted()
+      }
+    }
+    if let average { withoutGradients { Foreach.copy(parameters, from: average.tensors) } }
+  }
+
+  private var stateFile: URL { run.file("\(stage).state.safetensors") }
+
+  /// Removes the state once the stage's result is safely written.
+  public func finish() { try? FileManager.default.removeItem(at: stateFile) }
+}
+
+/// Differentiates a loss with respect to `parameters`; those it does not reach get zeros.
+public func descend(_ loss: Tensor, _ parameters: [Tensor]) -> (loss: Double, gradients: [Tensor]) {
+  (loss.item, gradients(of: loss, with: parameters))
+}

@@ -1,0 +1,222 @@
+// `lethe train` for text-to-image models: tokenizer, autoencoder, then text encoder and U-Net together.
+internal import Diffusion
+public import Foundation
+public import Torch
+internal import TorchNN
+public import Training
+
+/// Everything that makes a small Stable Diffusion: data, shapes, and how each stage is trained.
+public struct ModelRecipe: Codable, Sendable {
+  public struct DataSource: Codable, Sendable {
+    public var folder = "data/emoji"
+    public var objects: [String] = []
+    public var styles = ["noto", "openmoji", "emojione", "symbola", "line"]
+    public init() {}
+  }
+  public struct Tokenizer: Codable, Sendable {
+    public var size = 1024
+    public var length = 16
+    public init() {}
+  }
+  public struct Autoencoder: Codable, Sendable {
+    public var training = Training()
+    /// Weight of KL(q || N(0, 1)), averaged over latent numbers, beside L1 + MSE.
+    public var klWeight = 1e-3
+    public init() {}
+  }
+  public struct Denoiser: Codable, Sendable {
+    public var training = Training()
+    /// gamma of min-SNR weighting (Hang et al., 2023).
+    public var minSNR = 5.0
+    public var sampleEvery = 1000
+    public init() {}
+  }
+  public var kind = "stable-diffusion"
+  public var name = "emoji"
+  public var seed: UInt64 = 1
+  public var data = DataSource()
+  public var captions = Captions()
+  public var tokenizer = Tokenizer()
+  public var vae = JSON.object([:])
+  public var unet = JSON.object([:])
+  public var textEncoder = JSON.object([:])
+  public var scheduler = JSON.object([:])
+  public var autoencoder = Autoencoder()
+  public var denoiser = Denoiser()
+  public init() {}
+}
+
+public struct TrainModel {
+  public let recipe: ModelRecipe
+  public let run: Run
+  public let device: Device
+
+  public init(_ recipe: ModelRecipe, _ run: Run, on device: Device) {
+    (self.recipe, self.run, self.device) = (recipe, run, device)
+  }
+
+  /// Trains what is not yet trained and writes `model/` in the run's folder.
+  public func callAsFunction(dataRoot: URL) throws {
+    let folder = dataRoot.appendingPathComponent(recipe.data.folder)
+    let chosen = try StyledObjects(
+      folder: folder, objects: recipe.data.objects, styles: recipe.data.styles)
+    let model = try initialModel(chosen)
+    let pictures = try chosen.load().to(device)
+    try trainAutoencoder(model, folder: folder, chosen: pictures)
+    let scaling = model.vae.scalingFactor
+    let latents = try encodeAll(model, pictures)
+    // The schedule assumes latents of unit variance; the factor is measured, then written down.
+    let deviation = latents.mean.variance().sqrt().item
+    var layout = model.layout
+    layout.configs[.vae]?["scaling_factor"] = .number((1 / deviation * 1e5).rounded() / 1e5)
+    let scaled = try DiffusionModel(layout, model.parameters.source { _ in false }, on: device)
+    try run.record(["stage": "latents", "deviation": .number(deviation), "scaling": .number(scaling)])
+    try trainDenoiser(scaled, chosen, latents)
+    try scaled.save(to: run.file("model"), dtype: .float16)
+  }
+
+  private func initialModel(_ data: StyledObjects) throws -> DiffusionModel {
+    let texts = data.objects.flatMap { object in
+      data.styles.flatMap { recipe.captions.all(object: object, style: $0) }
+    }
+    let (vocabulary, merges) = BytePairs.train(on: texts, size: recipe.tokenizer.size)
+    let pairs = BytePairs(
+      vocabulary: Dictionary(uniqueKeysWithValues: vocabulary.enumerated().map { ($1, $0) }),
+      merges: merges)
+    let tokenizer = try CLIPTokenizer(pairs: pairs, length: recipe.tokenizer.length)
+    var text = recipe.textEncoder
+    text["vocab_size"] = .int(vocabulary.count)
+    text["max_position_embeddings"] = .int(recipe.tokenizer.length)
+    text["bos_token_id"] = .int(tokenizer.startToken)
+    text["eos_token_id"] = .int(tokenizer.endToken)
+    text["pad_token_id"] = .int(tokenizer.padToken)
+    let layout = Layout(
+      configs: [.vae: recipe.vae, .unet: recipe.unet, .textEncoder: text],
+      scheduler: recipe.scheduler, tokenizer: tokenizer,
+      tokenizerFiles: try tokenizer.files(vocabulary: vocabulary, merges: merges))
+    return try DiffusionModel(layout, .initial(Generator(seed: recipe.seed)), on: device)
+  }
+
+  // MARK: - Autoencoder
+
+  /// L1 + MSE + w KL(q(z | x) || N(0, 1)) over every picture of the data set.
+  private func trainAutoencoder(_ model: DiffusionModel, folder: URL, chosen: Tensor) throws {
+    let names = model.parameters.paths.filter { $0.components.first == "vae" }
+    let parameters = names.compactMap { model.parameters[$0] }
+    let done = run.file("autoencoder.safetensors")
+    if FileManager.default.fileExists(atPath: done.path) {
+      let stored = try SafeTensors(contentsOf: done).tensors
+      withoutGradients {
+        for (name, tensor) in zip(names, parameters) { stored[name.name].map(tensor.copy(from:)) }
+      }
+      return
+    }
+    let all = try StyledObjects(folder: folder, objects: nil, styles: recipe.data.styles).load()
+    let training = recipe.autoencoder.training
+    for parameter in parameters { parameter.requiresGradient = true }
+    let loop = TrainingLoop("autoencoder", training, run)
+    try loop.fit(parameters) { step in
+      let picks = Tensor.randint(below: all.size(0), [training.batch], step.generator)
+      var x = all.indexed(0, picks).to(device)
+      if step.uniform() < 0.5 { x = x.flipped(3) }
+      let loss = autocast(training.bfloat16 ? .bfloat16 : nil, on: device) {
+        let (mean, logVariance) = model.vae.posterior(x)
+        let noise = Tensor.randn(mean.shape, step.generator).to(device)
+        let y = model.vae.reconstruct(mean + (0.5 * logVariance).exp() * noise).to(.float32)
+        let kl = 0.5 * (mean.squared() + logVariance.exp() - 1 - logVariance).mean()
+        return y.meanAbsoluteError(x) + y.meanSquaredError(x) + recipe.autoencoder.klWeight * kl
+      }
+      return descend(loss, parameters)
+    }
+    for parameter in parameters { parameter.requiresGradient = false }
+    try SafeTensors.write(
+      Dictionary(uniqueKeysWithValues: zip(names.map(\.name), parameters)), to: done)
+    loop.finish()
+    let z = try encodeAll(model, chosen)
+    let mse = withoutGradients { () -> Double in
+      let parts = stride(from: 0, to: chosen.size(0), by: 64).map { i -> Double in
+        let n = min(64, chosen.size(0) - i)
+        let y = model.vae.reconstruct(z.mean.narrowed(0, i, n)).clamped(-1, 1)
+        return y.meanSquaredError(chosen.narrowed(0, i, n)).item * Double(n)
+      }
+      return parts.reduce(0, +) / Double(chosen.size(0))
+    }
+    try run.record(["stage": "autoencoder", "psnr": .number(10 * log10(4 / mse))])
+  }
+
+  private func encodeAll(_ model: DiffusionModel, _ x: Tensor) throws -> (mean: Tensor, deviation: Tensor) {
+    withoutGradients {
+      let parts = stride(from: 0, to: x.size(0), by: 64).map {
+        model.vae.posterior(x.narrowed(0, $0, min(64, x.size(0) - $0)))
+      }
+      return (
+        Tensor.concatenate(parts.map(\.mean)),
+        (0.5 * Tensor.concatenate(parts.map(\.logVariance))).exp()
+      )
+    }
+  }
+
+  // MARK: - Text encoder and U-Net
+
+  /// E | eps_theta(x_t | c) - target |^2, weighted by min(SNR, gamma), over pairs and their captions.
+  private func trainDenoiser(
+    _ model: DiffusionModel, _ data: StyledObjects, _ latents: (mean: Tensor, deviation: Tensor)
+  ) throws {
+    let names = model.parameters.paths.filter { $0.components.first != "vae" }
+    let parameters = names.compactMap { model.parameters[$0] }
+    let training = recipe.denoiser.training
+    for parameter in parameters { parameter.requiresGradient = true }
+    var loop = TrainingLoop("denoiser", training, run)
+    loop.every = recipe.denoiser.sampleEvery
+    loop.observe = { step, kept in
+      try withoutGradients {
+        let current = parameters.map { $0.detached().cloned() }
+        Foreach.copy(parameters, from: kept)
+        defer { Foreach.copy(parameters, from: current) }
+        try drawSamples(model, data, step)
+      }
+    }
+    try loop.fit(parameters) { step in
+      let b = training.batch
+      let picks = Tensor.randint(below: data.pictures.count, [b], step.generator)
+      let g = step.generator
+      let shape = [b] + latents.mean.shape.dropFirst()
+      let x0 =
+        (latents.mean.indexed(0, picks.to(device))
+          + latents.deviation.indexed(0, picks.to(device)) * Tensor.randn(shape, g).to(device))
+        * model.vae.scalingFactor
+      let prompts = picks.ints.map { i -> String in
+        let picture = data.pictures[i]
+        return recipe.captions.draw(
+          object: data.objects[picture.object], style: data.styles[picture.style], step)
+      }
+      let eps = Tensor.randn(shape, g).to(device)
+      let t = Tensor.randint(below: model.schedule.steps, [b], g).to(device)
+      let xt = model.schedule.noised(x0, eps, at: t)
+      let loss = autocast(training.bfloat16 ? .bfloat16 : nil, on: device) {
+        let output = model.predict(xt, at: t, given: model.embed(prompts)).to(.float32)
+        let error = (output - model.schedule.target(x0, eps, at: t)).squared().mean(1, 2, 3)  // [B]
+        return (error * model.schedule.minSNRWeights(at: t, gamma: recipe.denoiser.minSNR)).mean()
+      }
+      return descend(loss, parameters)
+    }
+    for parameter in parameters { parameter.requiresGradient = false }
+    loop.finish()
+  }
+
+  /// A few objects in every style, as one picture in `samples/`.
+  private func drawSamples(_ model: DiffusionModel, _ data: StyledObjects, _ step: Int) throws {
+    let picks = stride(from: 0, to: data.objects.count, by: max(1, data.objects.count / 6)).prefix(6)
+    let prompts = picks.flatMap { i in
+      data.styles.map {
+        Captions.fill(recipe.captions.both[0], object: data.objects[i], style: $0)
+      }
+    }
+    var options = SamplingOptions()
+    options.guidance = 4
+    let images = try model.images(prompts, seeds: prompts.indices.map { UInt64($0) }, options)
+    try Run.makeFolder(run.file("samples"))
+    let name = String(format: "samples/%06d.png", step)
+    try PNG.write(Image.grid(images, columns: data.styles.count), to: run.file(name))
+  }
+}
