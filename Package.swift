@@ -49,6 +49,10 @@ let package = Package(
       dependencies: [
         "Workbench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict, linkerSettings: runPath),
+    .target(
+      name: "TestSupport", dependencies: ["Diffusion"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    suite("DiffusionTests", on: ["Diffusion"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20
