@@ -32,7 +32,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "3.12.0"),
-    .package(url: "https://github.com/swiftcsv/SwiftCSV", from: "0.10.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
   ],
   targets: [
@@ -43,7 +42,11 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     layer("Diffusion", on: ["TorchNN", "CPNG"]),
     layer("Training", on: ["Diffusion"]),
-    layer("Workbench", on: ["Training"]),
+    layer("Editing", on: ["Training", .product(name: "Crypto", package: "swift-crypto")]),
+    layer("Unlearning", on: ["Editing"]),
+    layer("Evaluation", on: ["Editing"]),
+    layer("Reports", on: ["Evaluation", .product(name: "Mustache", package: "swift-mustache")]),
+    layer("Workbench", on: ["Unlearning", "Reports"]),
     .executableTarget(
       name: "lethe",
       dependencies: [

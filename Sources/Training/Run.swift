@@ -3,7 +3,7 @@ public import Torch
 import Synchronization
 
 /// What a long piece of work tells the outside while it goes on.
-public struct Progress: Sendable {
+public struct RunProgress: Sendable {
   public var stage: String
   public var done: Int
   public var total: Int
@@ -19,7 +19,7 @@ public struct Progress: Sendable {
 public final class Run {
   public let folder: URL
   public let seed: UInt64
-  public var onProgress: (Progress) -> Void = { _ in }
+  public var onProgress: (RunProgress) -> Void = { _ in }
 
   /// - Throws: ``FileError`` when the folder cannot be made
   public init(_ folder: URL, seed: UInt64 = 0) throws {
@@ -38,7 +38,7 @@ public final class Run {
   public func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
 
   public func progress(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
-    onProgress(Progress(stage, done, total, note))
+    onProgress(RunProgress(stage, done, total, note))
   }
 
   /// Appends one line to `events.jsonl`.

@@ -1,12 +1,41 @@
 import ArgumentParser
 import Foundation
-import Torch
 import Training
+import Workbench
+
+#if canImport(Glibc)
+  import Glibc
+#endif
 
 @main
 struct Lethe: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lethe",
     abstract: "Makes diffusion models forget, and proves it.",
-    subcommands: [Train.self])
+    discussion: """
+      Bring a Stable Diffusion folder in the diffusers layout; leave with an eraser file, an audited
+      model and a report.
+
+        lethe erase Models/emoji --method esd --concept fox --out runs/esd-fox
+        lethe evaluate runs/esd-fox
+        lethe report runs/esd-fox
+
+      Exit codes: 0 done, 1 other, 2 configuration, 3 out of memory, 4 model or its files,
+      5 disk or folder, 6 training diverged, 64 command line, 130 interrupted.
+      """,
+    version: "lethe \(Version.current)",
+    subcommands: [
+      GenerateCommand.self, EraseCommand.self, ApplyCommand.self, EvaluateCommand.self,
+      ReportCommand.self, BenchCommand.self, Train.self, ListCommand.self,
+    ])
+
+  static func main() {
+    // The first Ctrl-C lets the step in flight finish and be saved; the second ends at once.
+    signal(SIGINT) { _ in
+      if Interrupt.isRequested { _exit(130) }
+      Interrupt.request()
+    }
+    signal(SIGTERM) { _ in Interrupt.request() }
+    Self.main(nil)
+  }
 }

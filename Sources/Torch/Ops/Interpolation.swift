@@ -22,8 +22,8 @@ extension Tensor {
   }
 
   /// Samples [N, C, H, W] after the affine maps `theta` [N, 2, 3] of the unit square, bilinear,
-  /// the border repeated.
+  /// zeros outside.
   public func affine(_ theta: Tensor) -> Tensor {
-    Operator.gridSample(self, Operator.affineGrid(theta, shape, false), 0, 1, false)
+    Operator.gridSample(self, Operator.affineGrid(theta, shape, false), 0, 0, false)
   }
 }

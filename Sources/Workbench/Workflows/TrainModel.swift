@@ -24,6 +24,11 @@ public struct ModelRecipe: Codable, Sendable {
     public var klWeight = 1e-3
     public init() {}
   }
+  /// Sharpens the decoder on latents that no longer move; the U-Net does not notice.
+  public struct Decoder: Codable, Sendable {
+    public var training = Training()
+    public init() {}
+  }
   public struct Denoiser: Codable, Sendable {
     public var training = Training()
     /// gamma of min-SNR weighting (Hang et al., 2023).
@@ -42,6 +47,7 @@ public struct ModelRecipe: Codable, Sendable {
   public var textEncoder = JSON.object([:])
   public var scheduler = JSON.object([:])
   public var autoencoder = Autoencoder()
+  public var decoder = Decoder()
   public var denoiser = Denoiser()
   public init() {}
 }
@@ -72,7 +78,12 @@ public struct TrainModel {
     let scaled = try DiffusionModel(layout, model.parameters.source { _ in false }, on: device)
     try run.record(["stage": "latents", "deviation": .number(deviation), "scaling": .number(scaling)])
     try trainDenoiser(scaled, chosen, latents)
+    try trainDecoder(scaled, latents, pictures)
     try scaled.save(to: run.file("model"), dtype: .float16)
+    let themes = Themes(
+      objects: chosen.objects, styles: chosen.styles, judge: "../judges/\(recipe.name)")
+    try AtomicFile.write(
+      Data(try JSON(encoding: themes).pretty.utf8), to: run.file("model/themes.json"))
   }
 
   private func initialModel(_ data: StyledObjects) throws -> DiffusionModel {
@@ -103,14 +114,7 @@ public struct TrainModel {
   private func trainAutoencoder(_ model: DiffusionModel, folder: URL, chosen: Tensor) throws {
     let names = model.parameters.paths.filter { $0.components.first == "vae" }
     let parameters = names.compactMap { model.parameters[$0] }
-    let done = run.file("autoencoder.safetensors")
-    if FileManager.default.fileExists(atPath: done.path) {
-      let stored = try SafeTensors(contentsOf: done).tensors
-      withoutGradients {
-        for (name, tensor) in zip(names, parameters) { stored[name.name].map(tensor.copy(from:)) }
-      }
-      return
-    }
+    if try restore("autoencoder", names, parameters) { return }
     let all = try StyledObjects(folder: folder, objects: nil, styles: recipe.data.styles).load()
     let training = recipe.autoencoder.training
     for parameter in parameters { parameter.requiresGradient = true }
@@ -129,19 +133,73 @@ public struct TrainModel {
       return descend(loss, parameters)
     }
     for parameter in parameters { parameter.requiresGradient = false }
-    try SafeTensors.write(
-      Dictionary(uniqueKeysWithValues: zip(names.map(\.name), parameters)), to: done)
+    try keep("autoencoder", names, parameters)
     loop.finish()
-    let z = try encodeAll(model, chosen)
-    let mse = withoutGradients { () -> Double in
-      let parts = stride(from: 0, to: chosen.size(0), by: 64).map { i -> Double in
-        let n = min(64, chosen.size(0) - i)
-        let y = model.vae.reconstruct(z.mean.narrowed(0, i, n)).clamped(-1, 1)
-        return y.meanSquaredError(chosen.narrowed(0, i, n)).item * Double(n)
-      }
-      return parts.reduce(0, +) / Double(chosen.size(0))
+    try recordPSNR("autoencoder", model, chosen)
+  }
+
+  /// L1 + MSE of decoded latents over the chosen pictures; encoder and latents stay as they are.
+  private func trainDecoder(
+    _ model: DiffusionModel, _ latents: (mean: Tensor, deviation: Tensor), _ chosen: Tensor
+  ) throws {
+    let names = model.parameters.paths.filter {
+      $0.components.first == "vae"
+        && ($0.components.contains("decoder") || $0.components.contains("post_quant_conv"))
     }
-    try run.record(["stage": "autoencoder", "psnr": .number(10 * log10(4 / mse))])
+    let parameters = names.compactMap { model.parameters[$0] }
+    if try restore("decoder", names, parameters) { return }
+    let training = recipe.decoder.training
+    guard training.steps > 0 else { return }
+    for parameter in parameters { parameter.requiresGradient = true }
+    let loop = TrainingLoop("decoder", training, run)
+    try loop.fit(parameters) { step in
+      let picks = Tensor.randint(below: chosen.size(0), [training.batch], step.generator).to(device)
+      let (mean, deviation) = (latents.mean.indexed(0, picks), latents.deviation.indexed(0, picks))
+      // A sampler's latents are never quite on the spot; a little more noise makes the decoder forgive.
+      let noise = Tensor.randn(mean.shape, step.generator).to(device)
+      let z = mean + (deviation + 0.05) * noise
+      let (x, y) = (chosen.indexed(0, picks), model.vae.reconstruct(z))
+      return descend(y.meanAbsoluteError(x) + y.meanSquaredError(x), parameters)
+    }
+    for parameter in parameters { parameter.requiresGradient = false }
+    try keep("decoder", names, parameters)
+    loop.finish()
+    try recordPSNR("decoder", model, chosen)
+  }
+
+  private func recordPSNR(_ stage: String, _ model: DiffusionModel, _ x: Tensor) throws {
+    let z = try encodeAll(model, x)
+    let mse = withoutGradients { () -> Double in
+      let parts = stride(from: 0, to: x.size(0), by: 64).map { i -> Double in
+        let n = min(64, x.size(0) - i)
+        let y = model.vae.reconstruct(z.mean.narrowed(0, i, n)).clamped(-1, 1)
+        return y.meanSquaredError(x.narrowed(0, i, n)).item * Double(n)
+      }
+      return parts.reduce(0, +) / Double(x.size(0))
+    }
+    try run.record(["stage": .string(stage), "psnr": .number(10 * log10(4 / mse))])
+  }
+
+  // MARK: - Finished stages
+
+  /// Puts the result of an earlier run of a stage in place, if there is one.
+  private func restore(_ stage: String, _ names: [ParameterPath], _ parameters: [Tensor]) throws -> Bool {
+    let file = run.file("\(stage).safetensors")
+    guard FileManager.default.fileExists(atPath: file.path) else { return false }
+    let stored = try SafeTensors(contentsOf: file, finite: true).tensors
+    for (name, tensor) in zip(names, parameters) {
+      guard let found = stored[name.name], found.shape == tensor.shape else {
+        throw FileError.malformed(file, "it is the result of another recipe; choose another --out")
+      }
+      withoutGradients { tensor.copy(from: found) }
+    }
+    return true
+  }
+
+  private func keep(_ stage: String, _ names: [ParameterPath], _ parameters: [Tensor]) throws {
+    try SafeTensors.write(
+      Dictionary(uniqueKeysWithValues: zip(names.map(\.name), parameters.map { $0.detached() })),
+      to: run.file("\(stage).safetensors"))
   }
 
   private func encodeAll(_ model: DiffusionModel, _ x: Tensor) throws -> (mean: Tensor, deviation: Tensor) {
@@ -164,6 +222,7 @@ public struct TrainModel {
   ) throws {
     let names = model.parameters.paths.filter { $0.components.first != "vae" }
     let parameters = names.compactMap { model.parameters[$0] }
+    if try restore("denoiser", names, parameters) { return }
     let training = recipe.denoiser.training
     for parameter in parameters { parameter.requiresGradient = true }
     var loop = TrainingLoop("denoiser", training, run)
@@ -201,6 +260,7 @@ public struct TrainModel {
       return descend(loss, parameters)
     }
     for parameter in parameters { parameter.requiresGradient = false }
+    try keep("denoiser", names, parameters)
     loop.finish()
   }
 

@@ -6,20 +6,47 @@ import Workbench
 
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Train a small model or a judge from a recipe.")
+    abstract: "Train a small model or a judge from a recipe.",
+    discussion: """
+      Examples:
+        scripts/emoji-dataset
+        lethe train Models/emoji/recipe.json --out runs/emoji
+        lethe train Models/judges/emoji/recipe.json --out runs/judge --dry-run
+
+      A run that was stopped, by Ctrl-C or a power cut, goes on when the same command is given
+      again, and ends with the same weights.
+      """)
 
   @Argument(help: "A recipe, e.g. Models/emoji/recipe.json.", completion: .file(extensions: ["json"]))
   var recipe: String
-
   @Option(help: "The run's folder; an interrupted run goes on in it.")
   var out: String
+  @Option(help: "The folder that the recipe's data folder is relative to.")
+  var data = "."
+  @Flag(help: "Print the resolved recipe and stop.")
+  var dryRun = false
+  @OptionGroup var common: CommonOptions
 
   func run() throws {
-    if ProcessInfo.processInfo.environment["KEEP"] != nil { Runtime.keepFreedMemory() }
-    print("threads", Runtime.threads)
-    let run = try Run(URL(fileURLWithPath: out), seed: 1)
-    run.onProgress = { p in if p.done % 50 == 0 { print(p) } }
-    let recipe = try Overrides.read(URL(fileURLWithPath: recipe), onto: ModelRecipe())
-    try TrainModel(recipe, run, on: .cpu)(dataRoot: URL(fileURLWithPath: "."))
+    try common.reporting {
+      let file = URL(fileURLWithPath: recipe)
+      let kind = try JSON(contentsOf: file)["kind"]?.string ?? ""
+      let root = URL(fileURLWithPath: data)
+      switch kind {
+      case "stable-diffusion":
+        let recipe = try Overrides.read(file, onto: ModelRecipe())
+        if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
+        let run = try common.run(at: out, seed: recipe.seed)
+        try TrainModel(recipe, run, on: common.openDevice())(dataRoot: root)
+      case "judge":
+        let recipe = try Overrides.read(file, onto: JudgeRecipe())
+        if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
+        let run = try common.run(at: out, seed: recipe.seed)
+        try TrainJudge(recipe, run, on: common.openDevice())(dataRoot: root)
+      default:
+        throw ConfigurationError.badValue(
+          file.lastPathComponent, "kind '\(kind)'; accepted: stable-diffusion, judge")
+      }
+    }
   }
 }

@@ -1,0 +1,38 @@
+/// What is to be forgotten: a name, the prompts that mean it, and what they should give instead.
+public struct Concept: Codable, Sendable, Hashable {
+  /// One way to ask for the concept, and the same request without it.
+  public struct Phrase: Codable, Sendable, Hashable {
+    public var prompt: String
+    /// The words of the prompt that mean the concept.
+    public var words: String
+    /// What the prompt should give instead; empty for nothing in particular.
+    public var anchor: String
+
+    public init(_ prompt: String, words: String, anchor: String = "") {
+      (self.prompt, self.words, self.anchor) = (prompt, words, anchor)
+    }
+  }
+
+  public var name: String
+  public var phrases: [Phrase]
+
+  public init(_ name: String, phrases: [Phrase]) { (self.name, self.phrases) = (name, phrases) }
+
+  /// A concept that is asked for by its name alone and replaced by `replacement`.
+  public init(_ name: String, replacement: String = "") {
+    self.init(name, phrases: [Phrase(name, words: name, anchor: replacement)])
+  }
+
+  public var prompts: [String] { phrases.map(\.prompt) }
+}
+
+/// The request; identical for every method.
+public struct Erasure: Codable, Sendable, Hashable {
+  public var forget: [Concept]
+  /// Prompts whose pictures should stay as they are.
+  public var preserve: [String]
+
+  public init(forget: [Concept], preserve: [String] = []) {
+    (self.forget, self.preserve) = (forget, preserve)
+  }
+}

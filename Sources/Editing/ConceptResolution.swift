@@ -1,0 +1,59 @@
+public import Training
+
+extension Concept {
+  /// The concept that a name means for a model: with the model's own captions where it knows the
+  /// name as an object or a style, else the bare words.
+  /// - Parameter replacement: the object or style to give instead; nil gives the caption without it
+  public static func resolve(_ name: String, in themes: Themes?, replacement: String?) -> Concept {
+    guard let themes, let (kind, subject) = themes.find(name) else {
+      return Concept(name, replacement: replacement ?? "")
+    }
+    let captions = themes.captions
+    switch kind {
+    case .object:
+      let pairs = captions.both.flatMap { template in
+        themes.styles.map { style in
+          Phrase(
+            Captions.fill(template, object: subject, style: style), words: subject,
+            anchor: replacement.map { Captions.fill(template, object: $0, style: style) }
+              ?? Captions.fill(captions.style[0], object: nil, style: style))
+        }
+      }
+      let alone = captions.object.map {
+        Phrase(
+          Captions.fill($0, object: subject, style: nil), words: subject,
+          anchor: replacement.map { name in Captions.fill(captions.object[0], object: name, style: nil) } ?? "")
+      }
+      return Concept(name, phrases: pairs + alone)
+    case .style:
+      // Every object would be 84 x 5 phrases; every third in each caption says the same.
+      let objects = themes.objects.enumerated().filter { $0.offset % 3 == 0 }.map(\.element)
+      let pairs = captions.both.enumerated().flatMap { i, template in
+        objects.enumerated().filter { $0.offset % captions.both.count == i }.map { _, object in
+          Phrase(
+            Captions.fill(template, object: object, style: subject), words: subject,
+            anchor: replacement.map { Captions.fill(template, object: object, style: $0) }
+              ?? Captions.fill(captions.object[0], object: object, style: nil))
+        }
+      }
+      let alone = captions.style.map {
+        Phrase(
+          Captions.fill($0, object: nil, style: subject), words: subject,
+          anchor: replacement.map { name in Captions.fill(captions.style[0], object: nil, style: name) } ?? "")
+      }
+      return Concept(name, phrases: pairs + alone)
+    }
+  }
+}
+
+extension Erasure {
+  /// Prompts for every subject that is not forgotten: what `--preserve others` stands for.
+  public static func others(than forgotten: [String], in themes: Themes) -> [String] {
+    let gone = forgotten.compactMap { themes.find($0)?.name }
+    let styles = themes.styles.filter { !gone.contains($0) }
+    return themes.objects.filter { !gone.contains($0) }.flatMap { object in
+      styles.map { themes.prompt(object: object, style: $0) }
+        + [Captions.fill(themes.captions.object[0], object: object, style: nil)]
+    } + styles.map { Captions.fill(themes.captions.style[0], object: nil, style: $0) }
+  }
+}

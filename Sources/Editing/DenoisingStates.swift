@@ -1,0 +1,84 @@
+// x_t that really contain a concept, and what the original model predicts there.
+//
+// ESD and its relatives need x_t from denoising pure noise part of the way, guided by the concept.
+// The original model walks the whole way once; every state it passes is kept together with its two
+// predictions, eps(x_t | empty) and eps(x_t | c), which guidance computes anyway. A training step
+// then costs no sampling at all and no frozen network. Level and timestep agree exactly ("exact"
+// in the specification's table of partial denoising).
+public import Diffusion
+public import Torch
+public import Training
+
+public struct DenoisingStates {
+  /// [N, C, h, w]
+  public let x: Tensor
+  /// [N]
+  public let t: Tensor
+  /// eps(x_t | empty) and eps(x_t | prompt), [N, C, h, w]
+  public let unconditional: Tensor
+  public let conditional: Tensor
+  /// Which of the prompts each state was walked with.
+  public let prompt: [Int]
+
+  public var count: Int { prompt.count }
+
+  /// - Parameters:
+  ///   - prompts: one walk each
+  ///   - guidance: s_g of the walk, 3 in ESD
+  ///   - keeping: timesteps to keep of each walk, chosen at random; nil keeps all
+  public static func walk(
+    _ model: DiffusionModel, _ prompts: [String], steps: Int, guidance: Double,
+    keeping: Int? = nil, seed: UInt64, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws -> DenoisingStates {
+    try withoutGradients {
+      let generator = Generator(seed: seed)
+      var kept: (x: [Tensor], t: [Double], e0: [Tensor], ec: [Tensor], prompt: [Int]) = ([], [], [], [], [])
+      let size = model.latentSize
+      let batch = size >= 32 ? 1 : 8
+      let empty = model.embed([""])
+      for first in stride(from: 0, to: prompts.count, by: batch) {
+        try Interrupt.check()
+        let members = Array(first..<min(first + batch, prompts.count))
+        let sampler = try DDIM(model.schedule, steps: steps)
+        let shape = [1, model.unet.inChannels, size, size]
+        let seeds = members.map { _ in generator.split() }
+        var x = Tensor.concatenate(seeds.map { Tensor.randn(shape, $0) }).to(model.device)
+        let n = members.count
+        let c = Conditioning.concatenate([
+          Conditioning(empty.hidden.expanded(n, -1, -1)), model.embed(members.map { prompts[$0] }),
+        ])
+        let cache = KeyValueCache()
+        let choice = keeping.map {
+          Set(Tensor.permutation(steps, generator).prefix($0))
+        } ?? Set(0..<steps)
+        for (i, timestep) in sampler.timesteps.enumerated() {
+          let t = Tensor.full([2 * n], timestep).to(model.device)
+          let e = model.predict(Tensor.concatenate([x, x]), at: t, given: c, cache: cache).chunks(2)
+          if choice.contains(i) {
+            kept.x.append(x)
+            kept.t += Array(repeating: timestep, count: n)
+            kept.e0.append(e[0])
+            kept.ec.append(e[1])
+            kept.prompt += members
+          }
+          x = sampler.step(e[0] + guidance * (e[1] - e[0]), i, x) { x }
+        }
+        progress(min(first + batch, prompts.count), prompts.count)
+      }
+      return DenoisingStates(
+        x: Tensor.concatenate(kept.x), t: Tensor(kept.t.map { Float($0) }).to(model.device),
+        unconditional: Tensor.concatenate(kept.e0), conditional: Tensor.concatenate(kept.ec),
+        prompt: kept.prompt)
+    }
+  }
+
+  /// A random batch of states: indices and their members.
+  public func draw(_ count: Int, _ step: Step) -> (x: Tensor, t: Tensor, e0: Tensor, ec: Tensor, prompts: [Int]) {
+    let picks = Tensor.randint(below: self.count, [count], step.generator)
+    let on = picks.to(x.device)
+    return (
+      x.indexed(0, on), t.indexed(0, on), unconditional.indexed(0, on), conditional.indexed(0, on),
+      picks.ints.map { prompt[$0] }
+    )
+  }
+}

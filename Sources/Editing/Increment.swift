@@ -1,0 +1,80 @@
+public import Diffusion
+public import Foundation
+public import Torch
+internal import TorchNN
+
+/// What an erasure leaves behind: differences of the changed tensors, and where they come from.
+/// Increments of one base add up, and taking one back is leaving it out of the sum.
+public struct Increment {
+  public struct Card: Codable, Sendable, Hashable {
+    public var method = ""
+    public var concepts: [String] = []
+    /// The method's options as resolved.
+    public var options = JSON.object([:])
+    public var seed: UInt64 = 0
+    /// ``DiffusionModel/hash()`` of the model the differences belong to.
+    public var base = ""
+    public var version = ""
+    public init() {}
+  }
+  public var card: Card
+  public var difference: ParameterVector
+
+  public init(_ card: Card, _ difference: ParameterVector) {
+    (self.card, self.difference) = (card, difference)
+  }
+
+  private static let format = "lethe-increment-1"
+
+  public func write(to file: URL) throws {
+    let card = try JSON(encoding: self.card)
+    var tensors: [String: Tensor] = [:]
+    for (path, tensor) in difference.tensors { tensors[path.name] = tensor.detached() }
+    try SafeTensors.write(
+      tensors, metadata: ["format": Self.format, "lethe": card.compact], to: file)
+  }
+
+  public init(contentsOf file: URL) throws {
+    let stored = try SafeTensors(contentsOf: file, finite: true)
+    guard stored.metadata["format"] == Self.format, let text = stored.metadata["lethe"],
+      let card = try? JSONDecoder().decode(Card.self, from: Data(text.utf8))
+    else {
+      throw EditingError.invalid(
+        "\(file.path) is no eraser: its metadata has no card of the format '\(Self.format)'")
+    }
+    self.card = card
+    difference = ParameterVector(
+      Dictionary(uniqueKeysWithValues: stored.tensors.map { (ParameterPath($0), $1) }))
+  }
+}
+
+extension DiffusionModel {
+  /// The model with differences added; tensors that no difference names are shared.
+  /// - Throws: ``EditingError`` when a path or shape does not fit the model
+  public func applying(_ difference: ParameterVector) throws -> DiffusionModel {
+    var replacements: [ParameterPath: Tensor] = [:]
+    for (path, tensor) in difference.tensors {
+      guard let base = parameters[path] else {
+        throw EditingError.wrongBase("the eraser changes '\(path)', which the model does not have")
+      }
+      guard base.shape == tensor.shape else {
+        throw EditingError.wrongBase(
+          "the eraser changes '\(path)' of shape \(tensor.shape); the model's has \(base.shape)")
+      }
+      replacements[path] = base + tensor.to(base.device, base.dtype)
+    }
+    return try replacing(replacements)
+  }
+
+  /// The model with the sum of erasers, each checked to belong to this model.
+  public func applying(_ increments: [Increment]) throws -> DiffusionModel {
+    guard !increments.isEmpty else { return self }
+    let own = hash()
+    for increment in increments where increment.card.base != own {
+      throw EditingError.wrongBase(
+        "the eraser of '\(increment.card.concepts.joined(separator: ", "))' was made for model "
+          + "\(increment.card.base.prefix(12)), this is \(own.prefix(12))")
+    }
+    return try applying(increments.map(\.difference).reduce(.zero, +))
+  }
+}

@@ -1,0 +1,77 @@
+internal import Diffusion
+public import TorchNN
+
+/// Which parameters a method changes, by components of their paths, never by string prefixes:
+/// `layers.1` is not `layers.10`.
+public struct ParameterSelection: Sendable {
+  public let name: String
+  public let matches: @Sendable (ParameterPath) -> Bool
+
+  public init(_ name: String, _ matches: @escaping @Sendable (ParameterPath) -> Bool) {
+    (self.name, self.matches) = (name, matches)
+  }
+
+  private static func unet(_ name: String, _ matches: @escaping @Sendable ([Substring]) -> Bool) -> Self {
+    Self(name) {
+      let parts = $0.components
+      return parts.first == "unet" && matches(parts)
+    }
+  }
+
+  /// Cross-attention: queries, keys, values, output (ESD-x).
+  public static let crossAttention = unet("xattn") { $0.contains("attn2") }
+  /// Keys and values of cross-attention alone (ESD-x-strict, UCE).
+  public static let crossAttentionKeysValues = unet("xattn-kv") {
+    $0.contains("attn2") && ($0.contains("to_k") || $0.contains("to_v"))
+  }
+  public static let selfAttention = unet("selfattn") { $0.contains("attn1") }
+  /// Everything but cross-attention, time embedding and output (ESD-u of the first release).
+  public static let notCrossAttention = unet("noxattn") {
+    !$0.contains("attn2") && !$0.contains("time_embedding") && !$0.contains("conv_out")
+      && !$0.contains("conv_norm_out")
+  }
+  public static let unet = unet("full") { _ in true }
+  public static let textEncoder = Self("text_encoder") {
+    let parts = $0.components
+    return parts.first == "text_encoder" && !parts.contains("embeddings")
+  }
+
+  public static let all: [ParameterSelection] = [
+    .crossAttention, .crossAttentionKeysValues, .selfAttention, .notCrossAttention, .unet,
+    .textEncoder,
+  ]
+
+  /// Names of other tools for the same selections.
+  private static let aliases = [
+    "esd-x": "xattn", "x": "xattn", "esd-x-strict": "xattn-kv", "strict": "xattn-kv",
+    "esd-u": "noxattn", "u": "noxattn", "esd-all": "full", "self": "selfattn",
+    "text_encoder_full": "text_encoder",
+  ]
+
+  public static func named(_ name: String) throws -> ParameterSelection {
+    let canonical = aliases[name] ?? name
+    guard let found = all.first(where: { $0.name == canonical }) else {
+      let known = all.map(\.name)
+      throw EditingError.unknown(
+        "selection of parameters", name, known: known, hint: known.nearest(to: name))
+    }
+    return found
+  }
+
+  public func paths(of store: ParameterStore) -> [ParameterPath] { store.paths.filter(matches) }
+}
+
+public enum EditingError: Error, CustomStringConvertible {
+  case unknown(String, String, known: [String], hint: String?)
+  case wrongBase(String)
+  case invalid(String)
+
+  public var description: String {
+    switch self {
+    case .unknown(let what, let name, let known, let hint):
+      "unknown \(what) '\(name)'\(hint.map { "; did you mean '\($0)'?" } ?? ";") "
+        + "Known: \(known.joined(separator: ", "))"
+    case .wrongBase(let text), .invalid(let text): text
+    }
+  }
+}

@@ -1,0 +1,123 @@
+// A small residual network with one answer for each kind of subject (He et al., 2016).
+public import Editing
+public import Foundation
+public import Torch
+public import TorchNN
+import Training
+
+/// Trunk and heads: 64 x 64 pictures -> features [128] -> one softmax a kind.
+public final class JudgeNetwork {
+  public struct Card: Codable, Sendable, Hashable {
+    /// Kinds of subject and what each can be, e.g. object: [fox, cat, ...].
+    public var heads: [String: [String]]
+    public var widths = [24, 48, 96, 128]
+    public var size = 64
+    /// What was measured, and on which pictures.
+    public var measured: [String: JSON] = [:]
+
+    public init(heads: [String: [String]]) { self.heads = heads }
+  }
+  public let card: Card
+  public let parameters: ParameterStore
+  private let stem: Conv2d
+  private let norm: BatchNorm2d
+  private let blocks: [ResidualBlock]
+  private let heads: [String: Linear]
+
+  public init(_ card: Card, _ source: ParameterStore.Source, on device: Device = .cpu) throws {
+    let store = ParameterStore(source, on: device)
+    let s = store.root
+    let widths = card.widths
+    stem = Conv2d(s["stem"], 3, widths[0], kernel: 3, padding: 1, bias: false)
+    norm = BatchNorm2d(s["norm"], widths[0])
+    blocks = (1..<widths.count).map { ResidualBlock(s["blocks"][$0 - 1], widths[$0 - 1], widths[$0]) }
+    heads = Dictionary(
+      uniqueKeysWithValues: card.heads.keys.sorted().map {
+        ($0, Linear(s["heads"][$0], widths[widths.count - 1], card.heads[$0]?.count ?? 0))
+      })
+    (self.card, parameters) = (card, store)
+    try store.check()
+  }
+
+  /// x [N, 3, H, W] in [-1, 1] -> [N, 128]
+  public func features(_ x: Tensor, training: Bool = false) -> Tensor {
+    var h = norm(stem(x), training: training).relu()
+    for block in blocks { h = block(h, training: training) }
+    return h.mean(2, 3)
+  }
+
+  /// Logits of one kind [N, K].
+  public func logits(_ features: Tensor, _ kind: String) -> Tensor {
+    guard let head = heads[kind] else { preconditionFailure("the judge has no head '\(kind)'") }
+    return head(features)
+  }
+
+  // MARK: - Files
+
+  public static func load(_ folder: URL, on device: Device = .cpu) throws -> JudgeNetwork {
+    let file = folder.appendingPathComponent("judge.json")
+    let card: Card
+    do { card = try JSON(contentsOf: file).decoded() } catch is DecodingError {
+      throw FileError.malformed(file, "it is no judge's card")
+    }
+    let tensors = try SafeTensors(
+      contentsOf: folder.appendingPathComponent("judge.safetensors"), finite: true
+    ).tensors
+    return try JudgeNetwork(
+      card,
+      .tensors(Dictionary(uniqueKeysWithValues: tensors.map { (ParameterPath($0), $1) })), on: device)
+  }
+
+  public func save(to folder: URL, card: Card? = nil) throws {
+    try Run.makeFolder(folder)
+    var tensors: [String: Tensor] = [:]
+    for (path, tensor) in parameters.tensors { tensors[path.name] = tensor.detached().to(.float16) }
+    try SafeTensors.write(tensors, to: folder.appendingPathComponent("judge.safetensors"))
+    let text = try JSON(encoding: card ?? self.card).pretty
+    try AtomicFile.write(Data(text.utf8), to: folder.appendingPathComponent("judge.json"))
+  }
+}
+
+/// Two convolutions, the first of which halves the picture, beside a 1 x 1 shortcut.
+private struct ResidualBlock {
+  let conv1: Conv2d
+  let norm1: BatchNorm2d
+  let conv2: Conv2d
+  let norm2: BatchNorm2d
+  let shortcut: Conv2d
+
+  init(_ s: Scope, _ i: Int, _ o: Int) {
+    conv1 = Conv2d(s["conv1"], i, o, kernel: 3, stride: 2, padding: 1, bias: false)
+    norm1 = BatchNorm2d(s["norm1"], o)
+    conv2 = Conv2d(s["conv2"], o, o, kernel: 3, padding: 1, bias: false)
+    norm2 = BatchNorm2d(s["norm2"], o)
+    shortcut = Conv2d(s["shortcut"], i, o, kernel: 1, stride: 2)
+  }
+
+  func callAsFunction(_ x: Tensor, training: Bool) -> Tensor {
+    let h = norm1(conv1(x), training: training).relu()
+    return (norm2(conv2(h), training: training) + shortcut(x)).relu()
+  }
+}
+
+/// One head of a ``JudgeNetwork`` as a judge.
+public struct ConvolutionalJudge: Judge {
+  public let classes: [String]
+  private let network: JudgeNetwork
+  private let kind: String
+
+  public init(_ network: JudgeNetwork, _ kind: String) throws {
+    guard let classes = network.card.heads[kind] else {
+      throw EditingError.invalid(
+        "the judge knows \(network.card.heads.keys.sorted().joined(separator: ", ")), not '\(kind)'")
+    }
+    (self.network, self.kind, self.classes) = (network, kind, classes)
+  }
+
+  public func scores(_ images: Tensor) -> Tensor {
+    withoutGradients { network.logits(network.features(images), kind).softmax(1) }
+  }
+  public func features(_ images: Tensor) -> Tensor {
+    withoutGradients { network.features(images) }
+  }
+}

@@ -1,0 +1,43 @@
+internal import Foundation
+
+public enum Better: String, Codable, Sendable { case higher, lower }
+
+/// One number with its 95 % interval and how many pictures it comes from.
+public struct Measured: Codable, Sendable, Hashable {
+  public var metric: String
+  public var value: Double
+  public var lower: Double
+  public var upper: Double
+  public var n: Int
+
+  public init(_ metric: String, _ value: Double, _ lower: Double, _ upper: Double, n: Int) {
+    (self.metric, self.value, self.lower, self.upper, self.n) = (metric, value, lower, upper, n)
+  }
+
+  /// A share of successes with Wilson's interval (1927), which stays inside 0 ... 1.
+  public static func share(_ metric: String, _ successes: Int, of n: Int) -> Measured {
+    guard n > 0 else { return Measured(metric, .nan, 0, 1, n: 0) }
+    let (z, m) = (1.959964, Double(n))
+    let p = Double(successes) / m
+    let centre = (p + z * z / (2 * m)) / (1 + z * z / m)
+    let half = z / (1 + z * z / m) * (p * (1 - p) / m + z * z / (4 * m * m)).squareRoot()
+    return Measured(metric, p, max(0, centre - half), min(1, centre + half), n: n)
+  }
+}
+
+/// One row of `results.json`.
+public struct ResultRow: Codable, Sendable, Hashable {
+  public var method: String
+  public var subject: String
+  public var metric: String
+  public var value: Double
+  public var lower: Double
+  public var upper: Double
+  public var n: Int
+  public var seeds: Int
+
+  public init(_ method: String, _ subject: String, _ m: Measured, seeds: Int) {
+    (self.method, self.subject, metric, value) = (method, subject, m.metric, m.value)
+    (lower, upper, n, self.seeds) = (m.lower, m.upper, m.n, seeds)
+  }
+}

@@ -1,0 +1,64 @@
+// Frechet distance between Gaussians fitted to features (Heusel et al., 2017), in the judge's features:
+//
+//   | mu_1 - mu_2 |^2 + tr( S_1 + S_2 - 2 (S_1 S_2)^(1/2) )
+public import Torch
+
+public struct FrechetDistance: Metric {
+  public static let name = "frechet"
+  public static let title = "Frechet distance to real pictures, retained themes"
+  public static let better = Better.lower
+  /// Resamples behind the interval.
+  static let resamples = 40
+  public init() {}
+
+  public func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?) -> Measured? {
+    let kept = p.filter { !f.contains($0) }
+    guard let reference = reference?.filter({ !f.contains($0) }), kept.count > 1, reference.count > 1
+    else { return nil }
+    let real = Gaussian(reference.features)
+    let value = Gaussian(kept.features).distance(to: real)
+    // A resample repeats pictures, which shifts the distance; its spread around its own mean is
+    // what the interval takes (basic bootstrap).
+    let g = Generator(seed: 1)
+    let draws = (0..<Self.resamples).map { _ in
+      let picks = Tensor.randint(below: kept.count, [kept.count], g)
+      return Gaussian(kept.features.indexed(0, picks)).distance(to: real)
+    }.sorted()
+    let mean = draws.reduce(0, +) / Double(draws.count)
+    let (low, high) = (draws[draws.count / 40], draws[draws.count - 1 - draws.count / 40])
+    return Measured(
+      Self.name, value, max(0, value + low - mean), value + high - mean, n: kept.count)
+  }
+}
+
+/// Mean and covariance of rows, in float64.
+public struct Gaussian {
+  public let mean: Tensor
+  public let covariance: Tensor
+
+  /// - Parameter rows: [N, D], N > 1
+  public init(_ rows: Tensor) {
+    let x = rows.to(.float64)
+    mean = x.mean(0)
+    let centred = x - mean
+    covariance = centred.transposed(0, 1).matmul(centred) / Double(x.size(0) - 1)
+  }
+
+  public func distance(to other: Gaussian) -> Double {
+    let root = covariance.symmetricRoot()
+    // tr (S1 S2)^(1/2) = tr (S1^(1/2) S2 S1^(1/2))^(1/2), whose argument is symmetric.
+    let product = root.matmul(other.covariance).matmul(root)
+    let eigenvalues = ((product + product.transposed(0, 1)) / 2).symmetricEigen().values
+    let cross = eigenvalues.clamped(0, nil).sqrt().sum().item
+    let traces = covariance.diagonal().sum().item + other.covariance.diagonal().sum().item
+    return max(0, (mean - other.mean).squared().sum().item + traces - 2 * cross)
+  }
+}
+
+extension Tensor {
+  /// A^(1/2) of a symmetric positive semi-definite matrix.
+  fileprivate func symmetricRoot() -> Tensor {
+    let (values, vectors) = symmetricEigen()
+    return (vectors * values.clamped(0, nil).sqrt()).matmul(vectors.transposed(0, 1))
+  }
+}

@@ -1,0 +1,116 @@
+public import Diffusion
+public import Foundation
+public import Torch
+public import Training
+
+/// Pictures on disk with what each was asked for: the only thing that metrics see.
+///
+/// Files are named `<case>_<k>.png`, as the evaluation scripts of the field expect.
+public struct SampleSet {
+  public struct Sample: Codable, Sendable, Hashable {
+    public var caseNumber: String
+    public var k: Int
+    public var prompt: String
+    public var seed: UInt64
+    public var guidance: Double?
+    public var width: Int?
+    public var height: Int?
+    /// Subjects that the prompt names, where they are known: object: fox, style: noto.
+    public var subjects: [String: String]
+
+    public var file: String { "\(caseNumber)_\(k).png" }
+
+    public init(
+      _ caseNumber: String, _ k: Int, prompt: String, seed: UInt64, subjects: [String: String] = [:]
+    ) {
+      (self.caseNumber, self.k, self.prompt, self.seed) = (caseNumber, k, prompt, seed)
+      self.subjects = subjects
+    }
+  }
+  public struct Manifest: Codable, Sendable, Hashable {
+    public var sampling: SamplingOptions
+    public var model: String
+    public var increments: [String]
+    public var samples: [Sample]
+
+    public init(
+      sampling: SamplingOptions, model: String, increments: [String], samples: [Sample]
+    ) {
+      (self.sampling, self.model) = (sampling, model)
+      (self.increments, self.samples) = (increments, samples)
+    }
+  }
+  public let folder: URL
+  public let manifest: Manifest
+
+  /// Writes the manifest first; pictures that an earlier run finished stay valid only when it agrees.
+  public static func create(_ folder: URL, _ manifest: Manifest) throws -> SampleSet {
+    try Run.makeFolder(folder)
+    let set = SampleSet(folder: folder, manifest: manifest)
+    let file = folder.appendingPathComponent("manifest.json")
+    let text = try JSON(encoding: manifest).pretty
+    if let old = try? String(contentsOf: file, encoding: .utf8), old != text {
+      let previous: Manifest? = try? JSON(contentsOf: file).decoded()
+      let same =
+        previous?.sampling == manifest.sampling && previous?.model == manifest.model
+        && previous?.increments == manifest.increments
+      let kept = Set(same ? previous?.samples ?? [] : [])
+      for sample in previous?.samples ?? [] where !kept.contains(sample) || !manifest.samples.contains(sample) {
+        try? FileManager.default.removeItem(at: folder.appendingPathComponent(sample.file))
+      }
+    }
+    try AtomicFile.write(Data(text.utf8), to: file)
+    return set
+  }
+
+  private init(folder: URL, manifest: Manifest) { (self.folder, self.manifest) = (folder, manifest) }
+
+  public init(_ folder: URL) throws {
+    let file = folder.appendingPathComponent("manifest.json")
+    do { manifest = try JSON(contentsOf: file).decoded() } catch is DecodingError {
+      throw FileError.malformed(file, "it is no manifest of pictures")
+    }
+    self.folder = folder
+  }
+
+  public func url(_ sample: Sample) -> URL { folder.appendingPathComponent(sample.file) }
+
+  public var missing: [Sample] {
+    manifest.samples.filter { !FileManager.default.fileExists(atPath: url($0).path) }
+  }
+
+  /// Draws every missing picture.
+  /// - Parameter recipe: the text that each picture carries
+  public func draw(
+    _ model: DiffusionModel, batch: Int, _ run: Run, stage: String,
+    recipe: (Sample) -> String
+  ) throws {
+    let missing = missing
+    let total = manifest.samples.count
+    var done = total - missing.count
+    run.progress(stage, done, total)
+    var rest = missing[...]
+    while let first = rest.first {
+      try Interrupt.check()
+      // Pictures of one batch share size and guidance.
+      let members = rest.prefix(batch).prefix {
+        $0.guidance == first.guidance && $0.width == first.width && $0.height == first.height
+      }
+      rest = rest.dropFirst(members.count)
+      var options = manifest.sampling
+      options.guidance = first.guidance ?? options.guidance
+      options.width = first.width ?? options.width
+      options.height = first.height ?? options.height
+      let images = try model.images(
+        members.map(\.prompt), seeds: members.map(\.seed), options)
+      for (sample, image) in zip(members, images) {
+        try PNG.write(image, text: [("parameters", recipe(sample))], to: url(sample))
+      }
+      done += members.count
+      run.progress(stage, done, total)
+    }
+  }
+
+  /// All pictures [N, 3, H, W] in the manifest's order.
+  public func load() throws -> Tensor { Image.batch(try manifest.samples.map { try PNG.read(url($0)) }) }
+}

@@ -1,0 +1,129 @@
+public import Foundation
+internal import Mustache
+
+/// What a report shows, in the words of its template.
+public struct ReportContent {
+  public struct GridRow {
+    public var label: String
+    /// PNG bytes of the original's and the erased model's picture for each column.
+    public var cells: [(original: Data, erased: Data, prompt: String, seed: UInt64)]
+    public init(_ label: String, _ cells: [(original: Data, erased: Data, prompt: String, seed: UInt64)]) {
+      (self.label, self.cells) = (label, cells)
+    }
+  }
+  public struct Grid {
+    public var title: String
+    public var columns: [String]
+    public var rows: [GridRow]
+    public init(_ title: String, columns: [String], rows: [GridRow]) {
+      (self.title, self.columns, self.rows) = (title, columns, rows)
+    }
+  }
+  public struct MetricRow {
+    public var title: String
+    public var name: String
+    public var direction: String
+    public var original: String
+    public var erased: String
+    public var delta: String
+    public var n: String
+    /// good, bad or even: how the difference is coloured.
+    public var verdict: String
+    public init(
+      title: String, name: String, direction: String, original: String, erased: String,
+      delta: String, n: String, verdict: String
+    ) {
+      (self.title, self.name, self.direction) = (title, name, direction)
+      (self.original, self.erased, self.delta) = (original, erased, delta)
+      (self.n, self.verdict) = (n, verdict)
+    }
+  }
+  public var title = ""
+  public var subtitle = ""
+  public var summary = ""
+  public var warning = ""
+  public var metrics: [MetricRow] = []
+  public var metricNote = ""
+  public var grids: [Grid] = []
+  public var charts: [Chart] = []
+  /// Commands that made the run, in order.
+  public var commands: [String] = []
+  /// Names and values: hashes, versions, options.
+  public var facts: [(String, String)] = []
+  public init() {}
+
+  /// One HTML page that needs no other file.
+  public func html() throws -> String {
+    func picture(_ data: Data) -> String { "data:image/png;base64," + data.base64EncodedString() }
+    let context: [String: Any] = [
+      "title": title, "subtitle": subtitle, "summary": summary, "style": Self.style,
+      "warning": warning, "hasWarning": !warning.isEmpty,
+      "hasMetrics": !metrics.isEmpty, "metricNote": metricNote,
+      "metrics": metrics.map {
+        [
+          "title": $0.title, "name": $0.name, "direction": $0.direction, "original": $0.original,
+          "erased": $0.erased, "delta": $0.delta, "n": $0.n, "verdict": $0.verdict,
+        ]
+      },
+      "grids": grids.map { grid -> [String: Any] in
+        [
+          "title": grid.title, "columns": grid.columns,
+          "rows": grid.rows.map { row -> [String: Any] in
+            [
+              "label": row.label,
+              "cells": row.cells.map {
+                [
+                  "original": picture($0.original), "erased": picture($0.erased),
+                  "prompt": $0.prompt, "seed": "\($0.seed)",
+                ]
+              },
+            ]
+          },
+        ]
+      },
+      "charts": charts.filter { !$0.svg.isEmpty }.map { ["title": $0.title, "svg": $0.svg] },
+      "commands": commands, "facts": facts.map { ["name": $0.0, "value": $0.1] },
+    ]
+    return try MustacheTemplate(string: Self.template).render(context)
+  }
+
+  static let template = """
+    <!doctype html>
+    <html lang="en"><head><meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <meta name="color-scheme" content="light dark">
+    <title>{{title}}</title><style>{{{style}}}</style></head><body><main>
+    <header><h1>{{title}}</h1><p class="subtitle">{{subtitle}}</p><p class="summary">{{summary}}</p>
+    {{#hasWarning}}<p class="warning">{{warning}}</p>{{/hasWarning}}</header>
+    {{#hasMetrics}}<section><h2>Measured</h2><div class="scroll"><table class="metrics"><thead><tr>
+    <th scope="col">Metric</th><th scope="col">Original</th><th scope="col">Erased</th><th scope="col">Change</th><th scope="col">n</th>
+    </tr></thead><tbody>{{#metrics}}<tr><th scope="row">{{title}} <span class="direction">{{name}} {{direction}}</span></th>
+    <td>{{original}}</td><td>{{erased}}</td><td class="{{verdict}}">{{delta}}</td><td>{{n}}</td></tr>{{/metrics}}
+    </tbody></table></div><p class="note">{{metricNote}}</p></section>{{/hasMetrics}}
+    {{#grids}}<section><h2>{{title}}</h2><p class="note">Left of each pair the original, right the erased model; same prompt, same seed.</p>
+    <div class="scroll"><table class="grid"><thead><tr><th></th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
+    <tbody>{{#rows}}<tr><th scope="row">{{label}}</th>{{#cells}}<td><figure title="{{prompt}} · seed {{seed}}">
+    <img src="{{original}}" alt="original: {{prompt}}"><img src="{{erased}}" alt="erased: {{prompt}}"></figure></td>{{/cells}}</tr>{{/rows}}
+    </tbody></table></div></section>{{/grids}}
+    {{#charts}}<section><h2>{{title}}</h2>{{{svg}}}</section>{{/charts}}
+    <section><h2>How to repeat it</h2><pre>{{#commands}}{{.}}
+    {{/commands}}</pre><dl>{{#facts}}<dt>{{name}}</dt><dd>{{value}}</dd>{{/facts}}</dl></section>
+    </main></body></html>
+    """
+
+  static let style = """
+    :root{--ink:#1c1e21;--soft:#5d646e;--line:#dde1e6;--paper:#fff;--raised:#f6f7f9;--accent:#2f5bd7;--good:#0b7a44;--bad:#b3261e}
+    @media(prefers-color-scheme:dark){:root{--ink:#e8eaed;--soft:#9aa3ae;--line:#343a42;--paper:#15171a;--raised:#1e2125;--accent:#8fb0ff;--good:#5fd39a;--bad:#ff8a80}}
+    *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
+    main{max-width:1040px;margin:0 auto;padding:24px 16px 64px}h1{font-size:1.7rem;line-height:1.2;margin:.2em 0}
+    h2{font-size:1.15rem;margin:2.2em 0 .5em}.subtitle,.note,.direction{color:var(--soft)}.note{font-size:.875rem}.direction{font-weight:400;font-size:.8rem;white-space:nowrap}
+    .summary{font-size:1.05rem;max-width:46em}.warning{border-left:4px solid var(--bad);padding:.4em .8em;background:var(--raised)}
+    .scroll{overflow-x:auto}table{border-collapse:collapse}.metrics{width:100%}.metrics th,.metrics td{padding:8px 10px;border-bottom:1px solid var(--line);text-align:left;font-variant-numeric:tabular-nums}
+    .metrics tbody th{font-weight:500}.good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}
+    .grid th{font-weight:500;font-size:.85rem;padding:4px 8px;text-align:left}.grid td{padding:4px}figure{display:flex;gap:2px;margin:0;padding:3px;background:var(--raised);border:1px solid var(--line);border-radius:6px}
+    figure img{width:72px;height:72px;display:block;background:#fff;image-rendering:auto;border-radius:3px}
+    svg{width:100%;max-width:720px;height:auto;font-size:11px;fill:var(--soft)}svg .grid{stroke:var(--line)}svg polyline{fill:none;stroke:var(--accent);stroke-width:2}
+    pre{background:var(--raised);padding:12px;border-radius:6px;overflow-x:auto;font-size:.85rem}dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 16px;font-size:.875rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
+    @media(max-width:560px){dl{grid-template-columns:1fr}dd{margin-bottom:8px}figure img{width:56px;height:56px}}
+    """
+}

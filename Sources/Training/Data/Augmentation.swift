@@ -1,0 +1,39 @@
+public import Torch
+
+/// Random changes that leave what a picture shows alone.
+public struct Augmentation: Codable, Sendable, Hashable {
+  /// Degrees to either side.
+  public var rotation = 12.0
+  /// Largest change of size, as a share.
+  public var scale = 0.15
+  /// Largest shift, as a share of the picture.
+  public var shift = 0.08
+  public var brightness = 0.15
+  public var contrast = 0.2
+  /// Share of pictures seen through a smaller copy of themselves.
+  public var blurShare = 0.4
+  public var noise = 0.08
+  public init() {}
+
+  /// x [N, 3, H, W] in [-1, 1]
+  public func applied(to x: Tensor, _ g: Generator) -> Tensor {
+    let n = x.size(0)
+    func spread(_ width: Double) -> Tensor { (Tensor.rand([n], g) * 2 - 1) * width }
+    let angle = spread(rotation * .pi / 180)
+    let size = 1 + spread(scale)
+    let theta = Tensor.stack(
+      [
+        Tensor.stack([angle.cos() * size, -(angle.sin() * size), spread(2 * shift)], 1),
+        Tensor.stack([angle.sin() * size, angle.cos() * size, spread(2 * shift)], 1),
+      ], 1)  // [N, 2, 3]
+    // What the map sees outside is zero; shifted by one, that is white.
+    var y = ((x - 1).affine(theta.to(x.device)) + 1)
+    let small = y.averagePooled(2).upsampledNearest(2)
+    let blurred = Tensor.rand([n, 1, 1, 1], g).isLess(than: blurShare).to(x.device)
+    y = blurred.select(small, else: y)
+    let gain = (1 + spread(contrast)).reshaped(n, 1, 1, 1).to(x.device)
+    y = (y * gain + spread(brightness).reshaped(n, 1, 1, 1).to(x.device)).clamped(-1, 1)
+    let amount = (Tensor.rand([n, 1, 1, 1], g) * noise).to(x.device)
+    return y + amount * Tensor.randn(x.shape, g).to(x.device)
+  }
+}

@@ -1,0 +1,38 @@
+public import Foundation
+internal import Torch
+
+/// What a model knows and how it is asked: the kinds of subject it was trained on (objects, styles),
+/// and the captions. `themes.json` in a model's folder; UnlearnCanvas calls each subject a theme.
+public struct Themes: Codable, Sendable, Hashable {
+  public var objects: [String]
+  public var styles: [String]
+  public var captions = Captions()
+  /// Folder of the judge that knows these themes, relative to the model's folder.
+  public var judge = ""
+
+  public init(objects: [String], styles: [String], judge: String) {
+    (self.objects, self.styles, self.judge) = (objects, styles, judge)
+  }
+
+  public static func load(_ model: URL) throws -> Themes? {
+    let file = model.appendingPathComponent("themes.json")
+    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+    do { return try JSON(contentsOf: file).decoded() } catch is DecodingError {
+      throw FileError.malformed(file, "it does not list objects, styles, captions and a judge")
+    }
+  }
+
+  public enum Kind: String, Codable, Sendable { case object, style }
+
+  /// Finds "fox" among the objects, "symbola" or "symbola style" among the styles.
+  public func find(_ name: String) -> (kind: Kind, name: String)? {
+    if objects.contains(name) { return (.object, name) }
+    let style = name.hasSuffix(" style") ? String(name.dropLast(" style".count)) : name
+    return styles.contains(style) ? (.style, style) : nil
+  }
+
+  /// The caption that pictures are judged with.
+  public func prompt(object: String, style: String) -> String {
+    Captions.fill(captions.both[0], object: object, style: style)
+  }
+}

@@ -1,0 +1,99 @@
+// UCE: Unified Concept Editing in Diffusion Models (Gandikota et al., WACV 2024), eq. 7:
+//
+//   W' = ( lambda W + a sum_i v_i c_i^T + b sum_j W c_j c_j^T ) ( lambda I + a sum_i c_i c_i^T + b sum_j c_j c_j^T )^-1
+//
+// for every key and value matrix W of cross-attention. c_i: token vectors of what is erased, from
+// the last token of the concept to the end of the row; v_i = W g_i, with g_i the vectors of the
+// same request without the concept, aligned at that token; c_j: all vectors of what is preserved,
+// always with the empty prompt. Sums in float64, solved by Cholesky: CLIP's vectors are collinear
+// and a float32 inverse is where published re-runs turn into noise.
+public import Diffusion
+public import Editing
+internal import Torch
+internal import TorchNN
+public import Training
+
+public struct UCE: UnlearningMethod {
+  public static let name = "uce"
+  public static let card = MethodCard(
+    title: "Unified Concept Editing", paper: "arXiv 2308.14761", year: 2023,
+    trains: "keys and values of the U-Net's cross-attention")
+
+  /// a
+  public var eraseScale = 1.0
+  /// b; 0 takes the authors' max(0.1, 1 / number of preserved prompts)
+  public var preserveScale = 0.0
+  /// lambda
+  public var lambda = 0.5
+  public init() {}
+
+  public func erase(
+    _ erasure: Erasure, from model: DiffusionModel, _ run: Run
+  ) throws -> ParameterVector {
+    try withoutGradients {
+      let phrases = erasure.forget.flatMap(\.phrases)
+      let preserved = [""] + erasure.preserve
+      let b = preserveScale > 0 ? preserveScale : max(0.1, 1 / Double(preserved.count))
+      let pairs = try phrases.map { try Self.aligned($0, model) }
+      let c = Tensor.concatenate(pairs.map(\.concept))  // [n, D]
+      let g = Tensor.concatenate(pairs.map(\.guide))  // [n, D]
+      let width = c.size(1)
+
+      // sum_j c_j c_j^T over every token row of every preserved prompt, [D, D]
+      var kept = Tensor.zeros([width, width], .float64, on: model.device)
+      for first in stride(from: 0, to: preserved.count, by: 64) {
+        let rows = model.embed(Array(preserved[first..<min(first + 64, preserved.count)])).hidden
+          .to(.float64).reshaped(-1, width)
+        kept = kept + rows.transposed(0, 1).matmul(rows)
+      }
+      let system =
+        lambda * Tensor.identity(width, .float64).to(model.device)
+        + eraseScale * c.transposed(0, 1).matmul(c) + b * kept
+      // What W is multiplied with on the left-hand side: lambda I + a g c^T + b sum c_j c_j^T
+      let right =
+        lambda * Tensor.identity(width, .float64).to(model.device)
+        + eraseScale * g.transposed(0, 1).matmul(c) + b * kept
+      // W' = W right system^-1, the same for every W; the change is W (right - system) system^-1.
+      let edit = system.solving((right - system).transposed(0, 1)).transposed(0, 1)
+
+      var difference = ParameterVector.zero
+      let paths = ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters)
+      for (i, path) in paths.enumerated() {
+        guard let w = model.parameters[path] else { continue }
+        difference.tensors[path] = w.to(.float64).matmul(edit).to(w.dtype)
+        run.progress("uce", i + 1, paths.count)
+      }
+      return difference
+    }
+  }
+
+  /// Rows of a phrase from the last token of its concept on, and the rows of the anchor that stand
+  /// at the same distance from the end of the text they share: both [m, D].
+  static func aligned(
+    _ phrase: Concept.Phrase, _ model: DiffusionModel
+  ) throws -> (concept: Tensor, guide: Tensor) {
+    let (prompt, anchor) = (model.tokens(phrase.prompt), model.tokens(phrase.anchor))
+    let words = model.tokenizer.words(phrase.words)
+    guard let last = lastIndex(of: words, in: prompt) else {
+      throw EditingError.invalid(
+        "the words '\(phrase.words)' are not within the \(prompt.count) tokens of '\(phrase.prompt)'")
+    }
+    let ends = (
+      1 + model.tokenizer.words(phrase.prompt).count, 1 + model.tokenizer.words(phrase.anchor).count
+    )
+    // Text that both share at the end, e.g. "... , noto style", keeps its meaning row by row.
+    let shift = min(ends.0, prompt.count - 1) - min(ends.1, anchor.count - 1)
+    let rows = (last..<prompt.count).filter { $0 - shift < prompt.count }
+    let hidden = model.embed([phrase.prompt, phrase.anchor]).hidden.to(.float64)
+    return (
+      hidden[0, at: 0].indexed(0, rows), hidden[0, at: 1].indexed(0, rows.map { max(0, $0 - shift) })
+    )
+  }
+
+  /// Index of the last token of the first occurrence of `words`.
+  private static func lastIndex(of words: [Int], in tokens: [Int]) -> Int? {
+    guard !words.isEmpty, words.count <= tokens.count else { return nil }
+    return (0...(tokens.count - words.count))
+      .first { Array(tokens[$0..<($0 + words.count)]) == words }.map { $0 + words.count - 1 }
+  }
+}

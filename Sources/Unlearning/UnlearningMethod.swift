@@ -1,0 +1,120 @@
+public import Diffusion
+public import Editing
+internal import Torch
+internal import TorchNN
+public import Training
+
+/// What a method is and needs, for lists, reports and checks.
+public struct MethodCard: Codable, Sendable, Hashable {
+  public var title: String
+  public var paper: String
+  public var year: Int
+  /// What it changes when nothing is set.
+  public var trains: String
+  public init(title: String, paper: String, year: Int, trains: String) {
+    (self.title, self.paper, self.year, self.trains) = (title, paper, year, trains)
+  }
+}
+
+/// A way to make a model forget: a function from (request, model) to a difference. The model given
+/// is never modified.
+public protocol UnlearningMethod: Codable, Sendable {
+  static var name: String { get }
+  static var card: MethodCard { get }
+  /// The paper's defaults.
+  init()
+  func erase(_ erasure: Erasure, from model: DiffusionModel, _ run: Run) throws -> ParameterVector
+}
+
+/// A method that descends on an objective. Supplies `erase`: clone, guard, loop, difference.
+public protocol ObjectiveMethod: UnlearningMethod {
+  var training: Training { get }
+  /// Name of the ``ParameterSelection`` that is trained.
+  var parameters: String { get }
+  var guarding: Guarding { get }
+  func objective(_ erasure: Erasure, original: DiffusionModel, _ run: Run) throws -> any Objective
+}
+
+/// How a training is watched; see ``CollapseGuard``.
+public struct Guarding: Codable, Sendable, Hashable {
+  public var every = 25
+  /// Largest drift on the watched prompts; 0 turns the guard off.
+  public var limit = 0.5
+  public var prompts = 6
+  public init() {}
+}
+
+extension ObjectiveMethod {
+  public func erase(
+    _ erasure: Erasure, from model: DiffusionModel, _ run: Run
+  ) throws -> ParameterVector {
+    let selection = try ParameterSelection.named(parameters)
+    let objective = try objective(erasure, original: model, run)
+    let student = try model.clone(owning: selection.matches)
+    let paths = selection.paths(of: student.parameters)
+    let tensors = paths.compactMap { student.parameters[$0] }
+    for tensor in tensors { tensor.requiresGradient = true }
+    defer { for tensor in tensors { tensor.requiresGradient = false } }
+
+    let watch = try collapseGuard(erasure, model, run)
+    var good = tensors.map { $0.detached().cloned() }
+    var rule = Descent(objective)
+    var loop = TrainingLoop(Self.name, training, run)
+    loop.every = guarding.every
+    loop.observe = { step, kept in
+      guard let watch else { return }
+      let drift = watch.drift(student)
+      try run.record([
+        "stage": "guard", "step": .int(step), "drift": .number(drift), "limit": .number(watch.limit),
+      ])
+      if !(drift <= watch.limit) { throw Collapse(step: step, drift: drift, limit: watch.limit) }
+      withoutGradients { Foreach.copy(good, from: kept) }
+    }
+    do {
+      try loop.fit(tensors) { step in try rule.gradient(student, over: tensors, &step) }
+      good = tensors
+    } catch let collapse as Collapse {
+      try run.record([
+        "stage": "guard", "collapsed": true, "step": .int(collapse.step),
+        "message": .string(collapse.description),
+      ])
+    } catch let error as TrainingError {
+      try run.record(["stage": "guard", "collapsed": true, "message": .string(error.description)])
+      throw error
+    }
+    loop.finish()
+    return withoutGradients {
+      var difference = ParameterVector.zero
+      for (path, tensor) in zip(paths, good) {
+        guard let before = model.parameters[path] else { continue }
+        difference.tensors[path] = tensor.detached() - before
+      }
+      return difference
+    }
+  }
+
+  private func collapseGuard(
+    _ erasure: Erasure, _ model: DiffusionModel, _ run: Run
+  ) throws -> CollapseGuard? {
+    guard guarding.limit > 0 else { return nil }
+    let generator = Generator(seed: run.seed &+ 77)
+    let pool = erasure.preserve.isEmpty ? [""] : erasure.preserve
+    let prompts = Tensor.permutation(pool.count, generator).prefix(guarding.prompts).map { pool[$0] }
+    let states = try DenoisingStates.walk(
+      model, prompts, steps: 10, guidance: 3, keeping: 5, seed: run.seed &+ 78)
+    return CollapseGuard(
+      states, prompts: withoutGradients { model.embed(prompts) }, limit: guarding.limit)
+  }
+}
+
+/// The guard's verdict: the erasure stopped here, and what was good before it is kept.
+struct Collapse: Error, CustomStringConvertible {
+  var step: Int
+  var drift: Double
+  var limit: Double
+  var description: String {
+    "the model collapses on prompts that should not change: drift \(rounded(drift)) at step \(step), "
+      + "limit \(rounded(limit)); the last good state is kept. Lower the learning rate or train fewer parameters"
+  }
+  private func rounded(_ x: Double) -> Double { (x * 1000).rounded() / 1000 }
+}

@@ -1,0 +1,90 @@
+// `lethe bench`: every method on every concept, one table.
+internal import Diffusion
+internal import Editing
+internal import Evaluation
+internal import Foundation
+public import Torch
+public import Training
+
+public struct Bench {
+  public var model: String
+  public var methods: [String]
+  public var concepts: [String] = []
+  public var preserve: [String] = []
+  public var settings: [String] = []
+  public var seed: UInt64 = 0
+  public var options = EvaluationOptions()
+  public var command: [String] = []
+
+  public init(model: String, methods: [String]) { (self.model, self.methods) = (model, methods) }
+
+  @discardableResult
+  public func callAsFunction(in run: Run, on device: Device) throws -> Results {
+    // Everything that can be wrong with the request is found before the first hour of work.
+    let jobs = try concepts.flatMap { concept in
+      try methods.map { method -> (Erase, Evaluate, String) in
+        var job = EraseJob()
+        (job.model, job.method, job.concepts) = (model, method, [concept])
+        (job.preserve, job.seed, job.command) = (preserve, seed, command)
+        let own = settings.filter { $0.hasPrefix(method + ".") }
+          .map { String($0.dropFirst(method.count + 1)) }
+        let erase = try Erase(job, settings: own, exports: false)
+        return (erase, try Evaluate(erase.job, options), "\(method)-\(concept.slug)")
+      }
+    }
+    if let stray = settings.first(where: { s in !methods.contains { s.hasPrefix($0 + ".") } }) {
+      throw ConfigurationError.badValue(
+        "--set", "'\(stray)' names no method of this bench; use METHOD.key=value")
+    }
+    var rows: [ResultRow] = []
+    var judge: [String: JSON] = [:]
+    for (erase, evaluate, name) in jobs {
+      let part = try Run(run.file(name), seed: seed)
+      part.onProgress = { p in
+        run.progress("\(name): \(p.stage)", p.done, p.total, p.note)
+      }
+      let increment = try erase(in: part, on: device)
+      try Self.shareOriginal(evaluate, of: part, in: run)
+      let results = try evaluate(in: part, increment: increment, on: device)
+      judge = results.judge
+      for row in results.rows where !rows.contains(row) { rows.append(row) }
+      try WriteReport(part.folder)()
+      try write(Results(
+        rows: rows, quick: options.quick, seeds: options.seeds, sampling: options.sampling,
+        judge: judge), run)
+    }
+    let results = Results(
+      rows: rows, quick: options.quick, seeds: options.seeds, sampling: options.sampling,
+      judge: judge)
+    try write(results, run)
+    return results
+  }
+
+  private func write(_ results: Results, _ run: Run) throws {
+    try AtomicFile.write(Data(try JSON(encoding: results).pretty.utf8), to: run.file("results.json"))
+    try AtomicFile.write(
+      Data(ResultsTable.markdown(results.rows).utf8), to: run.file("results.md"))
+  }
+
+  /// Two methods on one concept are judged beside the same pictures of the original.
+  private static func shareOriginal(_ evaluate: Evaluate, of part: Run, in run: Run) throws {
+    let files = FileManager.default
+    let own = part.file("original")
+    guard !files.fileExists(atPath: own.path) else { return }
+    let folders = (try? files.contentsOfDirectory(at: run.folder, includingPropertiesForKeys: nil)) ?? []
+    for other in folders.map({ $0.appendingPathComponent("original") })
+    where other.deletingLastPathComponent() != part.folder {
+      guard let set = try? SampleSet(other), set.manifest.samples == evaluate.samples,
+        set.manifest.sampling == evaluate.options.sampling, set.missing.isEmpty
+      else { continue }
+      return try files.copyItem(at: other, to: own)
+    }
+  }
+}
+
+extension String {
+  /// A name for a folder.
+  var slug: String {
+    String(lowercased().map { $0.isLetter || $0.isNumber ? $0 : "-" })
+  }
+}

@@ -1,0 +1,143 @@
+// `lethe erase`: a request and a method to an eraser file.
+internal import Diffusion
+public import Editing
+internal import Foundation
+public import Torch
+public import Training
+public import Unlearning
+
+/// What was asked for, as `job.json` keeps it.
+public struct EraseJob: Codable, Sendable, Hashable {
+  public var model = ""
+  public var method = ""
+  public var options = JSON.object([:])
+  public var concepts: [String] = []
+  public var replacement: String?
+  public var preserve: [String] = []
+  public var seed: UInt64 = 0
+  public var command: [String] = []
+  public init() {}
+}
+
+public struct Erase {
+  public var job: EraseJob
+  public var method: any UnlearningMethod
+  public var exports: Bool
+
+  /// Resolves the method and its `--set` options; everything that can be wrong with them is, here.
+  public init(_ job: EraseJob, settings: [String], exports: Bool) throws {
+    let type = try Methods.named(job.method)
+    method = try Self.configured(type, settings)
+    self.job = job
+    self.exports = exports
+    self.job.options = try Self.encoded(method)
+    guard !job.concepts.isEmpty else {
+      throw ConfigurationError.badValue("--concept", "at least one concept is needed")
+    }
+  }
+
+  static func configured<M: UnlearningMethod>(_ type: M.Type, _ settings: [String]) throws
+    -> any UnlearningMethod
+  {
+    try Overrides.apply(settings, onto: M())
+  }
+  public static func encoded<M: UnlearningMethod>(_ method: M) throws -> JSON {
+    try JSON(encoding: method)
+  }
+
+  /// The request in the model's own captions.
+  public func erasure(_ themes: Themes?) throws -> Erasure {
+    let forget = job.concepts.map {
+      Concept.resolve($0, in: themes, replacement: job.replacement)
+    }
+    var preserve: [String] = []
+    for entry in job.preserve {
+      guard entry == "others" else {
+        preserve.append(entry)
+        continue
+      }
+      guard let themes else {
+        throw ConfigurationError.badValue(
+          "--preserve", "'others' needs a model with themes.json; name the prompts instead")
+      }
+      preserve += Erasure.others(than: job.concepts, in: themes)
+    }
+    return Erasure(forget: forget, preserve: preserve)
+  }
+
+  /// Skips the work when the eraser is there already.
+  @discardableResult
+  public func callAsFunction(in run: Run, on device: Device) throws -> Increment {
+    let folder = URL(fileURLWithPath: job.model)
+    let file = run.file("increment.safetensors")
+    if FileManager.default.fileExists(atPath: file.path), try sameJob(run) {
+      return try Increment(contentsOf: file)
+    }
+    let model = try DiffusionModel.load(folder, on: device)
+    let erasure = try erasure(try Themes.load(folder))
+    try AtomicFile.write(Data(try JSON(encoding: job).pretty.utf8), to: run.file("job.json"))
+    let start = Date()
+    var card = Increment.Card()
+    (card.method, card.concepts, card.options) = (job.method, job.concepts, job.options)
+    (card.seed, card.base, card.version) = (job.seed, model.hash(), Version.current)
+    let difference = try method.erase(erasure, from: model, run)
+    let increment = Increment(card, difference)
+    try increment.write(to: file)
+    try Provenance(
+      base: card.base, seconds: Date().timeIntervalSince(start), device: device
+    ).write(to: run.file("provenance.json"))
+    if exports {
+      try model.applying(difference).save(to: run.file("model"))
+      try Themes.copy(from: folder, to: run.file("model"))
+    }
+    return increment
+  }
+
+  /// Whether the run's folder holds this very job; another one is refused, not overwritten.
+  private func sameJob(_ run: Run) throws -> Bool {
+    guard var previous: EraseJob = try? JSON(contentsOf: run.file("job.json")).decoded() else { return false }
+    previous.command = job.command
+    guard previous == job else {
+      throw ConfigurationError.badValue(
+        "--out", "\(run.folder.path) holds another run (\(previous.method), "
+          + "\(previous.concepts.joined(separator: ", "))); choose another folder or remove it")
+    }
+    return true
+  }
+}
+
+/// Where a result comes from.
+public struct Provenance: Codable, Sendable {
+  public var lethe = Version.current
+  public var libtorch = Runtime.version
+  public var threads = Runtime.threads
+  public var device: String
+  public var base: String
+  public var seconds: Double
+  public var peakMemory: Int
+  public var date: String
+
+  init(base: String, seconds: Double, device: Device) {
+    (self.base, self.seconds, self.device) = (base, seconds, device.description)
+    peakMemory = device.peakMemory
+    date = ISO8601DateFormatter().string(from: Date())
+  }
+
+  func write(to file: URL) throws {
+    try AtomicFile.write(Data(try JSON(encoding: self).pretty.utf8), to: file)
+  }
+}
+
+extension Themes {
+  /// Carries the themes of a model over to an edited copy, with the judge's place made absolute.
+  static func copy(from model: URL, to copy: URL) throws {
+    guard var themes = try load(model) else { return }
+    themes.judge = model.appendingPathComponent(themes.judge).standardizedFileURL.path
+    let text = try JSON(encoding: themes).pretty
+    try AtomicFile.write(Data(text.utf8), to: copy.appendingPathComponent("themes.json"))
+  }
+
+  func judgeFolder(of model: URL) -> URL {
+    judge.hasPrefix("/") ? URL(fileURLWithPath: judge) : model.appendingPathComponent(judge)
+  }
+}

@@ -1,0 +1,86 @@
+// `lethe generate`: prompts to pictures.
+public import Diffusion
+internal import Editing
+public import Evaluation
+public import Foundation
+public import Torch
+public import Training
+
+/// A model folder with the erasers to be laid on it.
+public struct ModelReference: Codable, Sendable, Hashable {
+  public var folder: String
+  public var increments: [String]
+  public init(_ folder: String, increments: [String] = []) {
+    (self.folder, self.increments) = (folder, increments)
+  }
+
+  public func load(variant: String? = nil, on device: Device) throws -> DiffusionModel {
+    let model = try DiffusionModel.load(URL(fileURLWithPath: folder), variant: variant, on: device)
+    return try model.applying(
+      try increments.map { try Increment(contentsOf: Self.increment(URL(fileURLWithPath: $0))) })
+  }
+
+  /// An eraser file, or the one in a run's folder.
+  public static func increment(_ url: URL) -> URL {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+    return exists && isFolder.boolValue ? url.appendingPathComponent("increment.safetensors") : url
+  }
+}
+
+public struct Generate {
+  public var model: ModelReference
+  public var variant: String?
+  public var sampling: SamplingOptions
+  public var samples: [SampleSet.Sample]
+  public var batch: Int
+
+  public init(
+    _ model: ModelReference, variant: String? = nil, _ sampling: SamplingOptions,
+    _ samples: [SampleSet.Sample], batch: Int
+  ) {
+    (self.model, self.variant, self.sampling) = (model, variant, sampling)
+    (self.samples, self.batch) = (samples, batch)
+  }
+
+  @discardableResult
+  public func callAsFunction(in run: Run, on device: Device) throws -> SampleSet {
+    try validate()
+    let set = try SampleSet.create(
+      run.folder,
+      .init(sampling: sampling, model: model.folder, increments: model.increments, samples: samples))
+    guard !set.missing.isEmpty else { return set }
+    let model = try model.load(variant: variant, on: device)
+    try set.draw(model, batch: batch, run, stage: "pictures") { sample in
+      Self.recipe(sample, sampling, self.model)
+    }
+    return set
+  }
+
+  private func validate() throws {
+    guard sampling.steps >= 1, sampling.steps <= 1000 else {
+      throw ConfigurationError.badValue("--steps", "\(sampling.steps); accepted: 1 to 1000")
+    }
+    _ = try Samplers.named(sampling.sampler)
+    let names = Dictionary(grouping: samples, by: \.file)
+    if let twice = names.first(where: { $0.value.count > 1 }) {
+      throw ConfigurationError.badValue("prompts", "two rows would write \(twice.key)")
+    }
+  }
+
+  /// The line that each picture carries: prompt, then settings, as people paste them.
+  static func recipe(
+    _ s: SampleSet.Sample, _ o: SamplingOptions, _ model: ModelReference
+  ) -> String {
+    var line =
+      "\(s.prompt)\nSteps: \(o.steps), Sampler: \(o.sampler), CFG scale: \(s.guidance ?? o.guidance), "
+      + "Seed: \(s.seed), Model: \(URL(fileURLWithPath: model.folder).lastPathComponent)"
+    if !model.increments.isEmpty {
+      let names = model.increments.map { URL(fileURLWithPath: $0).lastPathComponent }
+      line += ", Erasers: \(names.joined(separator: " + "))"
+    }
+    return line + ", Version: lethe \(Version.current)"
+  }
+}
+
+public enum Version { public static let current = "0.1.0" }

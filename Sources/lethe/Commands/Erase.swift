@@ -1,0 +1,110 @@
+import ArgumentParser
+import Diffusion
+import Editing
+import Foundation
+import Torch
+import Training
+import Workbench
+
+struct EraseCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "erase",
+    abstract: "Make a model forget a concept; the result is an eraser file.",
+    discussion: """
+      Examples:
+        lethe erase Models/emoji --method esd --concept fox --out runs/esd-fox
+        lethe erase Models/emoji --method uce --concept "symbola style" --preserve others --out runs/uce-symbola
+        lethe erase ~/sd14 --method esd --concept "Van Gogh" --set parameters=xattn --export diffusers --out runs/vg
+
+      The model is never changed. RUN/increment.safetensors holds the differences of the changed
+      tensors; lay it on with `--with RUN`, or write a whole model with `--export diffusers`.
+      `lethe list methods --verbose` shows every option that --set takes.
+      """)
+
+  enum Export: String, ExpressibleByArgument, CaseIterable { case diffusers }
+
+  @Argument(help: "A model folder in the diffusers layout.", completion: .directory)
+  var model: String
+  @Option(help: "esd or uce.")
+  var method: String
+  @Option(help: "What to forget: an object or style that the model lists, or any words; may be repeated.")
+  var concept: [String]
+  @Option(help: "What prompts of the concept should give instead.")
+  var replaceWith: String?
+  @Option(help: "A prompt to keep as it is, or 'others' for every other subject that the model lists.")
+  var preserve: [String] = []
+  @Option(name: .customLong("set"), help: "An option of the method, e.g. training.steps=300; may be repeated.")
+  var settings: [String] = []
+  @Option(help: "Seed of everything random.")
+  var seed: UInt64 = 0
+  @Option(help: "Also write the whole edited model to RUN/model.")
+  var export: Export?
+  @Option(help: "The run's folder; an interrupted run goes on in it.")
+  var out: String
+  @Flag(help: "Print the resolved job and stop.")
+  var dryRun = false
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      var job = EraseJob()
+      (job.model, job.method, job.concepts) = (model, method, concept)
+      (job.replacement, job.preserve, job.seed) = (replaceWith, preserve, seed)
+      job.command = ["lethe"] + CommandLine.arguments.dropFirst()
+      let erase = try Erase(job, settings: settings, exports: export == .diffusers)
+      if dryRun {
+        let folder = URL(fileURLWithPath: model)
+        let erasure = try erase.erasure(try Themes.load(folder))
+        print(try JSON(encoding: erase.job).pretty, terminator: "")
+        print("\(erasure.forget.flatMap(\.phrases).count) prompts to forget, \(erasure.preserve.count) to preserve")
+        return
+      }
+      let run = try common.run(at: out, seed: seed)
+      let start = Date()
+      let increment = try erase(in: run, on: common.openDevice())
+      let collapsed = run.events().last { $0["collapsed"]?.bool == true }
+      if let message = collapsed?["message"]?.string {
+        FileHandle.standardError.write(Data("warning: \(message)\n".utf8))
+      }
+      if !common.quiet {
+        let size = Double(increment.difference.count * 4) / 1e6
+        print(
+          "\(concept.joined(separator: ", ")): \(increment.difference.tensors.count) tensors, "
+            + String(format: "%.1f MB, %.1f s", size, Date().timeIntervalSince(start))
+            + ", in \(out)/increment.safetensors")
+      }
+    }
+  }
+}
+
+struct ApplyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "apply",
+    abstract: "Write a whole model with erasers laid on it.",
+    discussion: """
+      Examples:
+        lethe apply Models/emoji --with runs/esd-fox --with runs/uce-cat --out runs/clean-model
+
+      Erasers of one base add up. Leaving one out of the list gives its concept back.
+      """)
+
+  @Argument(help: "The base model's folder.", completion: .directory)
+  var model: String
+  @Option(name: .customLong("with"), help: "An eraser file or a run's folder; may be repeated.")
+  var erasers: [String]
+  @Option(help: "Folder for the new model.")
+  var out: String
+  @Flag(help: "Store weights in half precision.")
+  var half = false
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      guard URL(fileURLWithPath: out).standardizedFileURL != URL(fileURLWithPath: model).standardizedFileURL
+      else { throw ConfigurationError.badValue("--out", "it is the base model's own folder") }
+      let edited = try ModelReference(model, increments: erasers).load(on: common.openDevice())
+      try edited.save(to: URL(fileURLWithPath: out), dtype: half ? .float16 : .float32)
+      if !common.quiet { print("\(out): \(model) with \(erasers.count) erasers") }
+    }
+  }
+}

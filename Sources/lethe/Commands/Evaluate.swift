@@ -1,0 +1,122 @@
+import ArgumentParser
+import Diffusion
+import Editing
+import Evaluation
+import Foundation
+import Torch
+import Training
+import Workbench
+
+/// How evaluations and benches are sized; one set for all of them.
+struct SizeOptions: ParsableArguments {
+  @Option(help: "Pictures of each prompt of the forgotten subject.")
+  var seeds = 4
+  @Flag(help: "A reduced run, marked as such in its results.")
+  var quick = false
+  @Option(help: "Denoising steps.")
+  var steps = 25
+  @Option(help: "Guidance scale.")
+  var guidance = 4.0
+
+  func options() throws -> EvaluationOptions {
+    guard seeds >= 1 else { throw ConfigurationError.badValue("--seeds", "\(seeds); at least 1") }
+    var options = quick ? EvaluationOptions.quickly : EvaluationOptions()
+    if !quick { options.seeds = seeds }
+    (options.sampling.steps, options.sampling.guidance) = (steps, guidance)
+    return options
+  }
+}
+
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Judge an erased model beside the original, with the same prompts and seeds.",
+    discussion: """
+      Examples:
+        lethe evaluate runs/esd-fox
+        lethe evaluate runs/esd-fox --quick
+
+      Writes RUN/results.json: rows of method, subject, metric, value, lower, upper, n, seeds, with
+      95 % intervals. Pictures that are there already are kept.
+      """)
+
+  @Argument(help: "A run of `lethe erase`.", completion: .directory)
+  var runFolder: String
+  @OptionGroup var size: SizeOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      let run = try common.run(at: runFolder, seed: 0)
+      let job: EraseJob = try JSON(contentsOf: run.file("job.json")).decoded()
+      let increment = try Increment(contentsOf: run.file("increment.safetensors"))
+      let results = try Evaluate(job, size.options())(
+        in: run, increment: increment, on: common.openDevice())
+      print(ResultsTable.markdown(results.rows), terminator: "")
+      if results.quick { print("quick: few pictures, wide intervals; for looking, not for quoting") }
+    }
+  }
+}
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "One self-contained HTML page about a run.",
+    discussion: """
+      Example:
+        lethe report runs/esd-fox
+      """)
+
+  @Argument(help: "A run of `lethe erase` that was evaluated, or of `lethe bench`.", completion: .directory)
+  var runFolder: String
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      let file = try WriteReport(URL(fileURLWithPath: runFolder))()
+      if !common.quiet { print(file.path) }
+    }
+  }
+}
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Erase and evaluate with several methods, side by side.",
+    discussion: """
+      Examples:
+        lethe bench Models/emoji --methods esd,uce --concept fox --concept "symbola style" --out runs/bench
+        lethe bench Models/emoji --methods uce --concept fox --quick --out runs/quick
+
+      Every concept is erased alone. Finished parts are kept, so an interrupted bench goes on.
+      """)
+
+  @Argument(help: "A model folder with themes.json.", completion: .directory)
+  var model: String
+  @Option(help: "Methods, separated by commas.")
+  var methods = "esd,uce"
+  @Option(help: "A concept; each is erased alone.")
+  var concept: [String]
+  @Option(help: "Prompts to preserve, as for `erase`.")
+  var preserve: [String] = ["others"]
+  @Option(name: .customLong("set"), help: "METHOD.key=value, e.g. esd.training.steps=300.")
+  var settings: [String] = []
+  @Option(help: "Seed of everything random.")
+  var seed: UInt64 = 0
+  @Option(help: "Folder for all runs.")
+  var out: String
+  @OptionGroup var size: SizeOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      var bench = Bench(model: model, methods: methods.split(separator: ",").map(String.init))
+      (bench.concepts, bench.preserve, bench.settings) = (concept, preserve, settings)
+      (bench.seed, bench.options) = (seed, try size.options())
+      bench.command = ["lethe"] + CommandLine.arguments.dropFirst()
+      let run = try common.run(at: out, seed: seed)
+      let results = try bench(in: run, on: common.openDevice())
+      print(ResultsTable.markdown(results.rows), terminator: "")
+    }
+  }
+}

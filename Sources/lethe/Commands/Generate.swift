@@ -1,0 +1,95 @@
+import ArgumentParser
+import Diffusion
+import Evaluation
+import Foundation
+import Training
+import Workbench
+
+struct GenerateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate",
+    abstract: "Draw pictures from prompts.",
+    discussion: """
+      Examples:
+        lethe generate Models/emoji --prompt "a noto emoji of a fox" --seed 1 --out runs/fox
+        lethe generate ~/sd14 --prompts coco.csv --sampler lms --steps 100 --out runs/coco
+        lethe generate Models/emoji --with runs/esd-fox --prompt "a noto emoji of a fox" --out runs/after
+
+      Pictures that are there already are kept, so an interrupted run goes on. Files are named
+      <case_number>_<k>.png; each carries its prompt and settings, and manifest.json lists them all.
+      A seed means the same picture as in diffusers with a CPU generator.
+      """)
+
+  @Argument(help: "A model folder in the diffusers layout.", completion: .directory)
+  var model: String
+  @Option(help: "A prompt; may be given several times.")
+  var prompt: [String] = []
+  @Option(help: "A CSV file of prompts.", completion: .file(extensions: ["csv"]))
+  var prompts: String?
+  @Option(name: .customLong("with"), help: "An eraser file or a run's folder to lay on the model; may be repeated.")
+  var erasers: [String] = []
+  @Option(help: "Seed of the first picture of each --prompt.")
+  var seed: UInt64 = 0
+  @Option(help: "Pictures of each prompt; seeds count up.")
+  var count = 1
+  @Option(help: "Denoising steps.")
+  var steps = 25
+  @Option(help: "Guidance scale; 1 turns guidance off. A CSV's own column wins.")
+  var guidance = 7.5
+  @Option(help: "ddim, ddpm, pndm, lms, euler, euler-a or dpm++2m.")
+  var sampler = "ddim"
+  @Option(help: "Width in pixels; the model's own size when left out.")
+  var width: Int?
+  @Option(help: "Height in pixels.")
+  var height: Int?
+  @Option(help: "Pictures drawn at a time.")
+  var batch = 4
+  @Option(help: "Weights variant to prefer, e.g. fp16.")
+  var variant: String?
+  @Option(help: "Folder for the pictures.")
+  var out: String
+  @Flag(help: "Print what would be drawn and stop.")
+  var dryRun = false
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      var samples: [SampleSet.Sample] = []
+      for (i, prompt) in prompt.enumerated() {
+        for k in 0..<count {
+          samples.append(.init("\(i)", k, prompt: prompt, seed: seed &+ UInt64(k)))
+        }
+      }
+      if let prompts {
+        let table = try PromptTable(contentsOf: URL(fileURLWithPath: prompts))
+        if !common.quiet { table.notes.forEach { print("\(prompts): \($0)") } }
+        for row in table.rows {
+          for k in 0..<count {
+            var sample = SampleSet.Sample(
+              row.caseNumber, k, prompt: row.prompt, seed: row.seed &+ UInt64(k))
+            (sample.guidance, sample.width, sample.height) = (row.guidance, row.width, row.height)
+            samples.append(sample)
+          }
+        }
+      }
+      guard !samples.isEmpty else {
+        throw ConfigurationError.badValue("generate", "give --prompt or --prompts")
+      }
+      guard batch >= 1, count >= 1 else {
+        throw ConfigurationError.badValue("--batch, --count", "at least 1")
+      }
+      var sampling = SamplingOptions()
+      (sampling.sampler, sampling.steps, sampling.guidance) = (sampler, steps, guidance)
+      (sampling.width, sampling.height) = (width, height)
+      if dryRun {
+        for s in samples { print("\(s.file)\tseed \(s.seed)\t\(s.prompt)") }
+        return
+      }
+      let run = try common.run(at: out, seed: seed)
+      let reference = ModelReference(model, increments: erasers)
+      let set = try Generate(reference, variant: variant, sampling, samples, batch: batch)(
+        in: run, on: common.openDevice())
+      if !common.quiet { print("\(set.manifest.samples.count) pictures in \(out)") }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Diffusion
+import Evaluation
+import Foundation
+import Torch
+import Unlearning
+import Workbench
+
+struct ListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "What there is: methods, samplers, metrics, judges.",
+    discussion: """
+      Examples:
+        lethe list methods --verbose
+        lethe list samplers
+      """)
+
+  enum Catalog: String, ExpressibleByArgument, CaseIterable { case methods, samplers, metrics, judges }
+
+  @Argument(help: "methods, samplers, metrics or judges.")
+  var catalog: Catalog
+  @Flag(name: .shortAndLong, help: "Methods with every option and its default; judges with what was measured.")
+  var verbose = false
+  @Option(help: "Folder that judges are looked for in.")
+  var judges = "Models/judges"
+
+  func run() throws {
+    switch catalog {
+    case .methods:
+      for method in Methods.all {
+        print("\(method.name.padded(12)) \(method.card.title) (\(method.card.paper), \(method.card.year)); changes \(method.card.trains)")
+        if verbose { print(try Self.defaults(method).pretty) }
+      }
+    case .samplers:
+      for sampler in Samplers.all { print("\(sampler.name.padded(12)) \(sampler.className)") }
+    case .metrics:
+      for metric in Metrics.all { print("\(metric.name.padded(12)) \(metric.title) (\(metric.better.rawValue) is better)") }
+    case .judges:
+      let folder = URL(fileURLWithPath: judges)
+      let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+      for name in names {
+        guard let judge = try? JudgeNetwork.load(folder.appendingPathComponent(name)) else { continue }
+        let heads = judge.card.heads.sorted { $0.key < $1.key }.map { "\($0.value.count) \($0.key)s" }
+        print("\(name.padded(12)) \(heads.joined(separator: ", "))")
+        if verbose { print(JSON.object(judge.card.measured).pretty) }
+      }
+    }
+  }
+
+  private static func defaults<M: UnlearningMethod>(_ type: M.Type) throws -> JSON {
+    try JSON(encoding: M())
+  }
+}
+
+extension String {
+  fileprivate func padded(_ width: Int) -> String {
+    count >= width ? self : self + String(repeating: " ", count: width - count)
+  }
+}
