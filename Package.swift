@@ -55,7 +55,15 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Diffusion"], path: "Tests/TestSupport",
       swiftSettings: strict),
+    suite("TorchTests", on: ["Torch"]),
+    suite("TorchNNTests", on: ["TorchNN"]),
     suite("DiffusionTests", on: ["Diffusion"]),
+    suite("TrainingTests", on: ["Training"]),
+    suite("EditingTests", on: ["Editing"]),
+    suite("UnlearningTests", on: ["Unlearning"]),
+    suite("EvaluationTests", on: ["Evaluation"]),
+    suite("ReportsTests", on: ["Reports"]),
+    suite("WorkbenchTests", on: ["Workbench"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

@@ -84,17 +84,14 @@ public struct Layout: Sendable {
     ComponentConfig(component.rawValue, configs[component] ?? .object([:]))
   }
 
-  /// Files with a component's weights, the first that exists of: plain, sharded, the variant.
+  /// The file with a component's weights: the variant asked for, else plain, sharded, half precision.
   static func weights(of component: Component, in folder: URL, variant: String?) throws -> URL {
     let base = folder.appendingPathComponent(component.rawValue)
-    let tag = variant.map { ".\($0)" } ?? ""
-    let names =
-      [component.weights, "model", "diffusion_pytorch_model", "pytorch_model"].flatMap {
-        ["\($0)\(tag).safetensors", "\($0).safetensors.index\(tag).json"]
-      }
-      + (variant == nil
-        ? ["\(component.weights).fp16.safetensors", "\(component.weights).safetensors.index.fp16.json"]
-        : [])
+    let stems = [component.weights, "model", "diffusion_pytorch_model", "pytorch_model"]
+    let names = ([variant] + [nil, "fp16"]).flatMap { variant in
+      let tag = variant.map { ".\($0)" } ?? ""
+      return stems.flatMap { ["\($0)\(tag).safetensors", "\($0).safetensors.index\(tag).json"] }
+    }
     let files = FileManager.default
     if let found = names.first(where: { files.fileExists(atPath: base.appendingPathComponent($0).path) }) {
       return base.appendingPathComponent(found)

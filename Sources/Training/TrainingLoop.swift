@@ -66,8 +66,8 @@ public struct TrainingLoop {
         average = MovingAverage(restoring: state.average, decay: training.averaging)
       }
       first = state.step
-      try run.forgetEvents(ofStage: stage, from: first)
     }
+    if resumes { try run.forgetEvents(ofStage: stage, from: first) }
     let start = Date()
     var saved = first
     var recent = 0.0

@@ -5,7 +5,7 @@
 // for every key and value matrix W of cross-attention. c_i: token vectors of what is erased, from
 // the last token of the concept to the end of the row; v_i = W g_i, with g_i the vectors of the
 // same request without the concept, aligned at that token; c_j: all vectors of what is preserved,
-// always with the empty prompt. Sums in float64, solved by Cholesky: CLIP's vectors are collinear
+// always with the empty prompt. Sums in float64, solved directly: CLIP's vectors are collinear
 // and a float32 inverse is where published re-runs turn into noise.
 public import Diffusion
 public import Editing
@@ -46,15 +46,7 @@ public struct UCE: UnlearningMethod {
           .to(.float64).reshaped(-1, width)
         kept = kept + rows.transposed(0, 1).matmul(rows)
       }
-      let system =
-        lambda * Tensor.identity(width, .float64).to(model.device)
-        + eraseScale * c.transposed(0, 1).matmul(c) + b * kept
-      // What W is multiplied with on the left-hand side: lambda I + a g c^T + b sum c_j c_j^T
-      let right =
-        lambda * Tensor.identity(width, .float64).to(model.device)
-        + eraseScale * g.transposed(0, 1).matmul(c) + b * kept
-      // W' = W right system^-1, the same for every W; the change is W (right - system) system^-1.
-      let edit = system.solving((right - system).transposed(0, 1)).transposed(0, 1)
+      let edit = Self.edit(c, g, kept, lambda: lambda, a: eraseScale, b: b)
 
       var difference = ParameterVector.zero
       let paths = ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters)
@@ -65,6 +57,21 @@ public struct UCE: UnlearningMethod {
       }
       return difference
     }
+  }
+
+  /// E with W' = W + W E, the same for every W. As v_i = W g_i, the left-hand factor of the equation is
+  /// W (lambda I + a sum g_i c_i^T + b K), so E = a sum (g_i - c_i) c_i^T (lambda I + a sum c_i c_i^T + b K)^-1.
+  /// - Parameters:
+  ///   - c: what is erased, [n, D]
+  ///   - g: what it becomes, [n, D]
+  ///   - kept: K = sum_j c_j c_j^T, [D, D]
+  static func edit(
+    _ c: Tensor, _ g: Tensor, _ kept: Tensor, lambda: Double, a: Double, b: Double
+  ) -> Tensor {
+    let identity = Tensor.identity(c.size(1), .float64).to(c.device)
+    let system = lambda * identity + a * c.transposed(0, 1).matmul(c) + b * kept
+    let change = a * (g - c).transposed(0, 1).matmul(c)
+    return system.solving(change.transposed(0, 1)).transposed(0, 1)
   }
 
   /// Rows of a phrase from the last token of its concept on, and the rows of the anchor that stand

@@ -1,0 +1,142 @@
+import Diffusion
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+
+@Suite(.serialized) struct LayoutTests {
+  /// Load, save, load: every number and every configuration comes back.
+  @Test(arguments: ["tiny-sd1", "tiny-sd2"]) func savingIsTheInverseOfLoading(_ kind: String) throws {
+    let model = try DiffusionModel.load(Fixtures.url(kind))
+    try Fixtures.temporaryFolder { folder in
+      try model.save(to: folder, dtype: .float16)
+      for name in ["unet/diffusion_pytorch_model", "vae/diffusion_pytorch_model", "text_encoder/model"] {
+        let a = try Fixtures.tensors("\(kind)/\(name).safetensors")
+        let b = try SafeTensors.load(folder.appendingPathComponent("\(name).safetensors"))
+        let same = a.filter { name, tensor in
+          (b[name] ?? b["text_model.\(name)"])?.isIdentical(to: tensor) == true
+        }
+        #expect(same.count == a.count && b.count == a.count, "\(name)")
+      }
+      let again = try DiffusionModel.load(folder)
+      for path in model.parameters.paths {
+        #expect(again.parameters[path]?.isIdentical(to: try #require(model.parameters[path])) == true)
+      }
+    }
+  }
+
+  /// A copy of a fixture with one file changed.
+  func altered<R>(_ change: (URL) throws -> Void, _ body: (URL) throws -> R) throws -> R {
+    try Fixtures.temporaryFolder { folder in
+      let model = folder.appendingPathComponent("model")
+      try FileManager.default.copyItem(at: Fixtures.url("tiny-sd1"), to: model)
+      try change(model)
+      return try body(model)
+    }
+  }
+
+  func set(_ key: String, _ value: JSON, in file: String) -> (URL) throws -> Void {
+    { model in
+      let url = model.appendingPathComponent(file)
+      var json = try JSON(contentsOf: url)
+      json[key] = value
+      try Data(json.pretty.utf8).write(to: url)
+    }
+  }
+
+  static let unsupported: [(String, String, JSON)] = [
+    ("unet/config.json", "class_embed_type", "timestep"),
+    ("unet/config.json", "act_fn", "gelu"),
+    ("unet/config.json", "down_block_types", ["CrossAttnDownBlock2D", "KDownBlock2D"]),
+    ("vae/config.json", "latents_mean", [1.0]),
+    ("text_encoder/config.json", "hidden_act", "swish"),
+    ("scheduler/scheduler_config.json", "_class_name", "UniPCMultistepScheduler"),
+    ("scheduler/scheduler_config.json", "use_karras_sigmas", true),
+    ("scheduler/scheduler_config.json", "beta_schedule", "sigmoid"),
+    ("model_index.json", "_class_name", "StableDiffusionXLPipeline"),
+    ("model_index.json", "unet", ["diffusers", "FluxTransformer2DModel"]),
+  ]
+
+  @Test(arguments: unsupported.indices) func whatIsNotSupportedIsRefusedByName(_ i: Int) throws {
+    let (file, key, value) = Self.unsupported[i]
+    try altered(set(key, value, in: file)) { model in
+      let error = try #require(throws: ModelError.self) { try DiffusionModel.load(model) }
+      let name = value.string ?? value.array?.last?.string ?? value.array?.first?.compact ?? "true"
+      #expect(error.description.contains(name), "\(error)")
+    }
+  }
+
+  @Test func renamedTensorNamesBoth() throws {
+    try altered { model in
+      let file = model.appendingPathComponent("unet/diffusion_pytorch_model.safetensors")
+      var tensors = try SafeTensors.load(file)
+      tensors["conv_inn.weight"] = tensors.removeValue(forKey: "conv_in.weight")
+      try SafeTensors.write(tensors, to: file)
+    } _: { model in
+      let error = try #require(throws: CheckpointMismatch.self) { try DiffusionModel.load(model) }
+      #expect(error.description.contains("missing 'unet.conv_in.weight', the file has 'unet.conv_inn.weight'"))
+    }
+  }
+
+  @Test func variantsShardsAndOldNames() throws {
+    let original = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    try altered { model in
+      let files = FileManager.default
+      let unet = model.appendingPathComponent("unet")
+      let plain = unet.appendingPathComponent("diffusion_pytorch_model.safetensors")
+      let tensors = try SafeTensors.load(plain)
+      // Two shards behind an index.
+      let names = tensors.keys.sorted()
+      var map: [String: JSON] = [:]
+      for (i, half) in [names[..<20], names[20...]].enumerated() {
+        let shard = "diffusion_pytorch_model-0000\(i + 1)-of-00002.safetensors"
+        try SafeTensors.write(
+          Dictionary(uniqueKeysWithValues: half.map { ($0, tensors[$0] ?? Tensor.zeros([1])) }),
+          to: unet.appendingPathComponent(shard))
+        for name in half { map[name] = .string(shard) }
+      }
+      try Data(JSON.object(["weight_map": .object(map)]).pretty.utf8).write(
+        to: unet.appendingPathComponent("diffusion_pytorch_model.safetensors.index.json"))
+      try files.removeItem(at: plain)
+      // Half-precision variant only.
+      let vae = model.appendingPathComponent("vae")
+      let old = try SafeTensors.load(vae.appendingPathComponent("diffusion_pytorch_model.safetensors"))
+      try files.removeItem(at: vae.appendingPathComponent("diffusion_pytorch_model.safetensors"))
+      // Attention names before diffusers 0.15.
+      var renamed: [String: Tensor] = [:]
+      for (name, tensor) in old {
+        var name = name
+        if name.contains("mid_block.attentions") {
+          for (a, b) in [("to_q", "query"), ("to_k", "key"), ("to_v", "value"), ("to_out.0", "proj_attn")] {
+            name = name.replacingOccurrences(of: a, with: b)
+          }
+        }
+        renamed[name] = tensor
+      }
+      try SafeTensors.write(
+        renamed, to: vae.appendingPathComponent("diffusion_pytorch_model.fp16.safetensors"))
+    } _: { model in
+      let loaded = try DiffusionModel.load(model, variant: "fp16")
+      for path in original.parameters.paths {
+        #expect(loaded.parameters[path]?.isIdentical(to: try #require(original.parameters[path])) == true)
+      }
+    }
+  }
+
+  @Test func folderThatIsNoModel() throws {
+    let missing = try #require(throws: ModelError.self) {
+      try DiffusionModel.load(URL(fileURLWithPath: "/nonexistent"))
+    }
+    #expect(missing.description.contains("/nonexistent"))
+    try altered { model in
+      let unet = model.appendingPathComponent("unet")
+      try FileManager.default.moveItem(
+        at: unet.appendingPathComponent("diffusion_pytorch_model.safetensors"),
+        to: unet.appendingPathComponent("diffusion_pytorch_model.bin"))
+    } _: { model in
+      let error = try #require(throws: FileError.self) { try DiffusionModel.load(model) }
+      #expect(error.description.contains("pickle"))
+    }
+  }
+}

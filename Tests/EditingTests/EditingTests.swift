@@ -1,0 +1,120 @@
+import Diffusion
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Editing
+
+@Suite(.serialized) struct EditingTests {
+  @Test func selectionsMatchComponentsNotPrefixes() throws {
+    let selection = ParameterSelection("layer 1") { $0.components.starts(with: ["layers", "1"]) }
+    #expect(selection.matches(ParameterPath("layers.1.weight")))
+    #expect(!selection.matches(ParameterPath("layers.10.weight")))
+    #expect(try ParameterSelection.named("esd-x").name == "xattn")
+    let error = try #require(throws: EditingError.self) { try ParameterSelection.named("xatn") }
+    #expect(error.description.contains("did you mean 'xattn'"))
+  }
+
+  @Test func selectionsCoverWhatTheySay() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    for selection in ParameterSelection.all {
+      let paths = selection.paths(of: model.parameters)
+      #expect(!paths.isEmpty && paths.count < model.parameters.paths.count, "\(selection.name)")
+    }
+    let keysValues = ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters)
+    // Down 1, middle 1, up 2 transformer blocks, two matrices each.
+    #expect(keysValues.count == 8)
+    #expect(ParameterSelection.textEncoder.paths(of: model.parameters).allSatisfy { !$0.name.contains("embedding") })
+  }
+
+  @Test func vectorsAddAndMultiply() {
+    let (p, q) = (ParameterPath("p"), ParameterPath("q"))
+    let a = ParameterVector([p: Tensor([1, 2] as [Float])])
+    let b = ParameterVector([p: Tensor([3, 4] as [Float]), q: Tensor([5] as [Float])])
+    #expect((a + b).tensors[p]?.floats == [4, 6] && (a + b).tensors[q]?.floats == [5])
+    #expect((a - b).tensors[q]?.floats == [-5])
+    #expect(a.dot(b) == 11 && b.norm * b.norm > 49.99 && (2 * a).dot(a) == 10)
+  }
+
+  /// Laid on and taken back; a sum of two equals both in turn.
+  @Test func incrementsComeBack() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let path = ParameterSelection.crossAttention.paths(of: model.parameters)[0]
+    let base = try #require(model.parameters[path])
+    let before = base.cloned()
+    var card = Increment.Card()
+    (card.method, card.concepts, card.base) = ("test", ["fox"], model.hash())
+    let increment = Increment(card, ParameterVector([path: Tensor.ones(base.shape)]))
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("i.safetensors")
+      try increment.write(to: file)
+      let read = try Increment(contentsOf: file)
+      #expect(read.card == card)
+      let once = try model.applying([read])
+      #expect(try #require(once.parameters[path]).distance(to: before + 1) == 0)
+      #expect(base.isIdentical(to: before), "the base is never modified")
+      let twice = try model.applying([read, read])
+      #expect(try #require(twice.parameters[path]).distance(to: before + 2) == 0)
+      let other = try DiffusionModel.load(Fixtures.url("tiny-sd2"))
+      #expect(throws: EditingError.self) { try other.applying([read]) }
+      #expect(throws: EditingError.self) { try Increment(contentsOf: Fixtures.url("numbers.safetensors")) }
+    }
+  }
+
+  /// States are what guidance passes through, and their predictions are the original's own.
+  @Test func walkedStatesHoldTheOriginalsPredictions() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let states = try DenoisingStates.walk(
+      model, ["a fox", "a cat"], steps: 10, guidance: 3, keeping: 4, seed: 1)
+    #expect(states.count == 8 && Set(states.prompt) == [0, 1])
+    withoutGradients {
+      let c = model.embed(["a fox", "a cat"])
+      let again = model.predict(
+        states.x, at: states.t, given: Conditioning(c.hidden.indexed(0, states.prompt)))
+      #expect(again.distance(to: states.conditional) < 1e-5)
+      let empty = Conditioning(model.embed([""]).hidden.expanded(8, -1, -1))
+      #expect(model.predict(states.x, at: states.t, given: empty).distance(to: states.unconditional) < 1e-5)
+    }
+  }
+
+  @Test func negativeGuidanceIsEquationSeven() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let states = try DenoisingStates.walk(model, ["a fox"], steps: 1, guidance: 3, seed: 1)
+    let c = withoutGradients { model.embed(["a fox"]) }
+    let objective = NegativeGuidance(states, prompts: c, eta: 2, batch: 1)
+    var step = Step(index: 0, seed: 0)
+    // At the original weights eps_theta = eps_o(c), so the loss is |(1 + eta) (eps_c - eps_0)|^2.
+    let expected = (3 * (states.conditional - states.unconditional)).squared().mean().item
+    #expect(abs(try objective.loss(model, &step).item / expected - 1) < 1e-4)
+    let sum = 2.0 * objective + objective
+    #expect(abs(try sum.loss(model, &step).item / (3 * expected) - 1) < 1e-4)
+  }
+
+  @Test func driftIsZeroAtTheOriginal() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let states = try DenoisingStates.walk(model, ["a fox"], steps: 4, guidance: 3, seed: 1)
+    let watch = CollapseGuard(states, prompts: withoutGradients { model.embed(["a fox"]) }, limit: 1)
+    #expect(watch.drift(model) < 1e-8)
+    let broken = try model.replacing([
+      ParameterPath("unet.conv_out.weight"): Tensor.zeros([4, 8, 3, 3])
+    ])
+    #expect(watch.drift(broken) > 0.5)
+  }
+
+  @Test func namesResolveToCaptions() {
+    let themes = Themes(objects: ["fox", "owl", "cat", "dog"], styles: ["noto", "line"], judge: "")
+    let fox = Concept.resolve("fox", in: themes, replacement: nil)
+    #expect(fox.phrases.contains { $0.prompt == "a noto emoji of a fox" && $0.words == "fox" && $0.anchor == "a noto emoji" })
+    let owl = Concept.resolve("fox", in: themes, replacement: "owl")
+    #expect(owl.phrases.contains { $0.prompt == "a noto emoji of a fox" && $0.anchor == "a noto emoji of an owl" })
+    let style = Concept.resolve("line style", in: themes, replacement: nil)
+    #expect(style.phrases.contains { $0.prompt == "a line emoji" && $0.words == "line" && $0.anchor.isEmpty })
+    #expect(Concept.resolve("Van Gogh", in: themes, replacement: nil).prompts == ["Van Gogh"])
+    let others = Erasure.others(than: ["fox"], in: themes)
+    #expect(!others.contains { $0.contains("fox") } && others.contains("a line emoji of an owl"))
+  }
+}

@@ -1,0 +1,78 @@
+import TestSupport
+import Testing
+import Torch
+
+@Suite(.serialized) struct TensorTests {
+  @Test func numbersComeBack() {
+    let x = Tensor([1.5, -2, 3] as [Float])
+    #expect(x.shape == [3] && x.dtype == .float32 && x.floats == [1.5, -2, 3])
+    #expect(Tensor([1, 2, 3, 4], [2, 2]).ints == [1, 2, 3, 4])
+    #expect(x.to(.bfloat16).to(.float32).floats == [1.5, -2, 3])
+    #expect((2 * x + 1).floats == [4, -3, 7])
+    #expect((1 - x).floats == [-0.5, 3, -2])
+    #expect((x / 2).floats == [0.75, -1, 1.5])
+    #expect(x[0, at: 1].item == -2)
+  }
+
+  @Test func viewsShareMemory() {
+    let x = Tensor.zeros([4])
+    x.narrowed(0, 1, 2).add(Tensor.ones([2]))
+    #expect(x.floats == [0, 1, 1, 0])
+    #expect(x.narrowed(0, 0, 1).sharesMemory(with: x) && !x.cloned().sharesMemory(with: x))
+  }
+
+  /// The numbers of `torch.Generator().manual_seed(7)`, exactly.
+  @Test func seedsMeanPythonsNumbers() throws {
+    let golden = try Fixtures.tensors("numbers.safetensors")
+    #expect(Tensor.randn([2, 20], Generator(seed: 7)).isIdentical(to: try #require(golden["randn.7"])))
+    let ints = Tensor.randint(below: 1000, [10], Generator(seed: 7))
+    #expect(ints.isIdentical(to: try #require(golden["randint.7"])))
+  }
+
+  @Test func generatorStateResumes() {
+    let g = Generator(seed: 1)
+    _ = Tensor.randn([5], g)
+    let state = g.state
+    let next = Tensor.randn([5], g)
+    g.state = state
+    #expect(Tensor.randn([5], g).isIdentical(to: next))
+  }
+
+  @Test func firstAndSecondDerivatives() {
+    let x = Tensor([2, 3] as [Float])
+    x.requiresGradient = true
+    let g = gradients(of: x.pow(3), with: [x], createGraph: true)[0]
+    #expect(g.floats == [12, 27])
+    #expect(gradients(of: g, with: [x])[0].floats == [12, 18])
+    let y = Tensor([1] as [Float])
+    y.requiresGradient = true
+    #expect(sparseGradients(of: x.sum(), with: [x, y])[1] == nil)
+  }
+
+  @Test func gradModeIsScoped() {
+    let x = Tensor([1] as [Float])
+    x.requiresGradient = true
+    struct Stop: Error {}
+    try? withoutGradients {
+      #expect(!recordsGradients)
+      withGradients { #expect(recordsGradients) }
+      throw Stop()
+    }
+    #expect(recordsGradients)
+  }
+
+  @Test func autocastComputesInBFloat16() {
+    let a = Tensor.ones([4, 4])
+    #expect(autocast(.bfloat16, on: .cpu) { a.matmul(a) }.dtype == .bfloat16)
+    #expect(a.matmul(a).dtype == .float32)
+  }
+
+  @Test func devicesAreNamed() throws {
+    #expect(try Device(parsing: "cpu") == .cpu)
+    for text in ["gpu", "cuda:x", "cpu:1", "cuda:0:1", "cuda:99"] {
+      #expect(throws: DeviceError.self) { try Device(parsing: text) }
+    }
+    #expect(Device.cpu.peakMemory > 1 << 20)
+    #expect(Runtime.version.hasPrefix("2."))
+  }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import Training
+
+/// Every header that the field's prompt files have, and rows that cannot be read.
+@Suite struct PromptTableTests {
+  func read(_ text: String) throws -> PromptTable {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("p.csv")
+      try Data(text.utf8).write(to: file)
+      return try PromptTable(contentsOf: file)
+    }
+  }
+
+  @Test(arguments: [
+    ",case_number,prompt,evaluation_seed,artist\n0,7,a fox,12,Kelly\n",
+    "Unnamed: 0,prompt,categories,hard,evaluation_seed,evaluation_guidance,case_number\n0,a fox,sexual,1,12,7,7\n",
+    "case_number,prompt,evaluation_seed,evaluation_guidance\n7,a fox,12,7.5\n",
+    "case_number,source,prompt,evaluation_seed\n7,coco,a fox,12\n",
+    "image_id,source,prompt,evaluation_seed,width,height\n7,coco,a fox,12,512,512\n",
+    "case_number,source,prompt,evaluation_seed,coco_id\n7,coco,a fox,12,99\n",
+    "\u{FEFF}case_number,prompt,evaluation_seed,class,classidx\r\n7,a fox,12,fox,3\r\n",
+    "prompt,case_number,evaluation_seed\na fox,7,12\n",
+    "case_number,evaluation_seed,target,prompt\n7,12,fox,a fox\n",
+    "prompt,sd_seed,sd_guidance_scale,case_number\na fox,12,7,7\n",
+  ])
+  func headers(_ text: String) throws {
+    let rows = try read(text).rows
+    #expect(rows.count == 1 && rows[0].prompt == "a fox" && rows[0].seed == 12 && rows[0].caseNumber == "7", "\(rows)")
+  }
+
+  @Test func columnsThatAreOptional() throws {
+    let i2p = try read("prompt,sd_seed,sd_guidance_scale,sd_image_width,sd_image_height\n\"a, \"\"b\"\"\nc 🦊\",4080709695,5.5,512,768\n")
+    #expect(i2p.rows[0].prompt == "a, \"b\"\nc 🦊" && i2p.rows[0].seed == 4_080_709_695)
+    #expect(i2p.rows[0].guidance == 5.5 && i2p.rows[0].width == 512 && i2p.rows[0].height == 768)
+    let hub = try read("image_id,text\n000000203564,a bicycle\n")
+    #expect(hub.rows[0].caseNumber == "000000203564" && hub.notes.count == 1)
+    let mma = try read("target_prompt,adv_prompt,clean_prompt\nx,y z,w\n")
+    #expect(mma.rows[0].prompt == "y z")
+    let bell = try read("sensitive prompt,normal prompt\na b,c d\n")
+    #expect(bell.rows[0].prompt == "a b")
+    let retain = try read("case_num,source,prompt\n1,coco_object,a photo of chair\n")
+    #expect(retain.rows[0].caseNumber == "1")
+    let bare = try read("a fox in the snow\nan owl, at night\n")
+    #expect(bare.rows.map(\.prompt) == ["a fox in the snow", "an owl, at night"])
+    #expect(Set(bare.rows.map(\.seed)).count == 2)
+  }
+
+  @Test(arguments: [
+    ("case_number,prompt,evaluation_seed\n0,a,1\n1,\"b\nc\",2\n2,d\n", "line 5: 2 fields, the header has 3"),
+    ("case_number,prompt,evaluation_seed\n0,a,one\n", "line 2: seed 'one'"),
+    ("case_number,prompt,evaluation_seed\n0,\"a,1\n", "line 2: a quote"),
+    ("case_number,prompt\n../x,a\n", "line 2: case number '../x'"),
+    ("case_number,evaluation_seed\n0,1\n", "no column of prompts"),
+    ("", "no rows"),
+  ])
+  func badRowsAreNamedByLine(_ text: String, _ expected: String) throws {
+    let error = try #require(throws: FileError.self) { try read(text) }
+    #expect(error.description.contains(expected), "\(error)")
+  }
+}

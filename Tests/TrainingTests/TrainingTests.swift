@@ -1,0 +1,103 @@
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+
+@testable import Training
+
+@Suite(.serialized) struct TrainingTests {
+  static func options(_ steps: Int) -> Training {
+    var t = Training()
+    (t.steps, t.learningRate, t.averaging, t.saveEvery, t.logEvery) = (steps, 0.05, 0.9, 5, 1)
+    t.optimizer = OptimizerOptions(.adamw, weightDecay: 0.01)
+    t.schedule = .oneCycle
+    return t
+  }
+
+  /// A random quadratic: each step draws its own target.
+  static func fit(_ training: Training, in folder: URL, stopAt: Int? = nil) throws -> Tensor {
+    let p = Tensor.zeros([4])
+    p.requiresGradient = true
+    let run = try Run(folder, seed: 3)
+    struct Killed: Error {}
+    do {
+      try TrainingLoop("quadratic", training, run).fit([p]) { step in
+        if step.index == stopAt { throw Killed() }
+        let target = Tensor.randn([4], step.generator)
+        return descend((p - target).squared().mean(), [p])
+      }
+    } catch is Killed {}
+    return p.detached()
+  }
+
+  /// A run killed at any step ends, when it is resumed, with the same weights and the same log.
+  @Test(arguments: [1, 5, 7, 12, 19]) func resumedRunsEndAlike(_ kill: Int) throws {
+    Runtime.threads = 1
+    try Fixtures.temporaryFolder { folder in
+      let (a, b) = (folder.appendingPathComponent("a"), folder.appendingPathComponent("b"))
+      let whole = try Self.fit(Self.options(20), in: a)
+      _ = try Self.fit(Self.options(20), in: b, stopAt: kill)
+      let resumed = try Self.fit(Self.options(20), in: b)
+      #expect(resumed.isIdentical(to: whole))
+      let logs = try [a, b].map { try Run($0).events().map { [$0["step"]?.int ?? -1, Int(($0["loss"]?.number ?? 0) * 1e9)] } }
+      #expect(logs[0] == logs[1] && logs[0].count == 20)
+    }
+  }
+
+  @Test func notANumberStopsAndKeepsTheLastState() throws {
+    try Fixtures.temporaryFolder { folder in
+      let p = Tensor.ones([2])
+      p.requiresGradient = true
+      let run = try Run(folder)
+      let error = try #require(throws: TrainingError.self) {
+        try TrainingLoop("bad", Self.options(20), run).fit([p]) { step in
+          let loss = step.index == 7 ? (p * Double.nan).sum() : p.squared().sum()
+          return descend(loss, [p])
+        }
+      }
+      #expect(error.description.contains("step 7") && error.description.contains("step 5 is kept"))
+      #expect(p.isFinite)
+      #expect(FileManager.default.fileExists(atPath: run.file("bad.state.safetensors").path))
+    }
+  }
+
+  @Test func stateOfAnotherModelIsRefused() throws {
+    try Fixtures.temporaryFolder { folder in
+      _ = try Self.fit(Self.options(5), in: folder)
+      let p = Tensor.zeros([7])
+      p.requiresGradient = true
+      #expect(throws: FileError.self) {
+        try TrainingLoop("quadratic", Self.options(5), try Run(folder)).fit([p]) { _ in
+          descend(p.sum(), [p])
+        }
+      }
+    }
+  }
+
+  @Test func stepsDrawFromSeedAndIndexAlone() {
+    let draws = (0..<4).map { Tensor.randn([3], Step(index: $0, seed: 9).generator).floats }
+    #expect(Set(draws).count == 4)
+    #expect(Tensor.randn([3], Step(index: 2, seed: 9).generator).floats == draws[2])
+    #expect(Tensor.randn([3], Step(index: 2, seed: 10).generator).floats != draws[2])
+  }
+
+  @Test func averagesFollow() {
+    let p = Tensor.zeros([1])
+    let average = MovingAverage([p], decay: 0.5)
+    p.add(Tensor.ones([1]))
+    average.update([p], step: 1000)
+    #expect(average.tensors[0].item == 0.5)
+  }
+
+  @Test func captionsHaveArticles() {
+    #expect(Captions.fill("a {style} emoji of {object}", object: "owl", style: "openmoji") == "an openmoji emoji of an owl")
+    #expect(Captions.fill("{style} {name}", object: "fox", style: "noto") == "noto fox")
+    #expect(Captions.withArticle("scissors") == "scissors")
+    let captions = Captions()
+    let drawn = (0..<400).map { captions.draw(object: "fox", style: "noto", Step(index: $0, seed: 1)) }
+    let empty = drawn.filter(\.isEmpty).count
+    #expect(empty > 15 && empty < 80)
+    #expect(drawn.contains { $0.contains("noto") && $0.contains("fox") })
+  }
+}

@@ -1,0 +1,114 @@
+// What every method promises, checked on a tiny model for each entry of the catalog.
+import Diffusion
+import Editing
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Unlearning
+
+@Suite(.serialized) struct MethodContractTests {
+  static let names = Methods.all.map { $0.name }
+  static let erasure = Erasure(forget: [Concept("fox", replacement: "")], preserve: ["a cat", "an umbrella"])
+
+  /// A configuration small enough for a test, by the options that methods share.
+  static func small<M: UnlearningMethod>(_ type: M.Type, steps: Int = 12) throws -> any UnlearningMethod {
+    var json = try JSON(encoding: M())
+    for (key, value) in [("walkSteps", 5), ("walks", 2)] where json[key] != nil { json[key] = .int(value) }
+    if var training = json["training"] {
+      training["steps"] = .int(steps)
+      training["learningRate"] = 0.001
+      json["training"] = training
+    }
+    if var watching = json["guarding"] {
+      watching["limit"] = 0
+      json["guarding"] = watching
+    }
+    return try json.decoded(as: M.self)
+  }
+
+  func erase(_ name: String, _ model: DiffusionModel, steps: Int = 12, seed: UInt64 = 1) throws -> ParameterVector {
+    try Fixtures.temporaryFolder { folder in
+      try Self.small(Methods.named(name), steps: steps).erase(Self.erasure, from: model, Run(folder, seed: seed))
+    }
+  }
+
+  @Test(arguments: names) func configurationComesBack(_ name: String) throws {
+    func check<M: UnlearningMethod>(_ type: M.Type) throws {
+      let json = try JSON(encoding: M())
+      #expect(try JSON(encoding: try json.decoded(as: M.self)) == json)
+      #expect(!M.card.title.isEmpty && !M.card.paper.isEmpty && M.card.year > 2000)
+    }
+    try check(Methods.named(name))
+  }
+
+  @Test(arguments: names) func theModelGivenIsUntouched(_ name: String) throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let before = model.hash()
+    let difference = try erase(name, model)
+    #expect(model.hash() == before)
+    #expect(model.parameters.tensors.values.allSatisfy { !$0.requiresGradient })
+    #expect(difference.norm > 0)
+    // Only cross-attention moves by default, in both methods.
+    let moved = difference.paths.filter { !ParameterSelection.crossAttention.matches($0) }
+    #expect(moved.isEmpty)
+    let finite = difference.tensors.values.filter { $0.isFinite }
+    #expect(finite.count == difference.tensors.count)
+  }
+
+  @Test(arguments: names) func sameSeedSameIncrement(_ name: String) throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd2"))
+    let (a, b) = (try erase(name, model), try erase(name, model))
+    #expect(a.paths == b.paths)
+    for path in a.paths { #expect(a.tensors[path]?.isIdentical(to: try #require(b.tensors[path])) == true) }
+  }
+
+  @Test func zeroStepsZeroIncrement() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    #expect(try erase("esd", model, steps: 0).norm == 0)
+  }
+
+  /// The edited model's prediction for the concept moves towards the empty prompt's; the preserved
+  /// prompt's moves less.
+  @Test(arguments: names) func theConceptMovesMoreThanItsNeighbour(_ name: String) throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let edited = try model.applying(try erase(name, model, steps: 60))
+    let x = Tensor.randn([1, 4, 8, 8], Generator(seed: 4))
+    func moved(_ prompt: String) -> Double {
+      withoutGradients {
+        let t = Tensor([500] as [Float])
+        let a = model.predict(x, at: t, given: model.embed([prompt]))
+        return a.distance(to: edited.predict(x, at: t, given: edited.embed([prompt])))
+      }
+    }
+    #expect(moved("fox") > moved("a cat"))
+  }
+
+  @Test func unknownMethodNamesTheNearest() throws {
+    let error = try #require(throws: EditingError.self) { try Methods.named("edd") }
+    #expect(error.description.contains("did you mean 'esd'"))
+  }
+
+  @Test func collapseKeepsTheLastGoodState() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    try Fixtures.temporaryFolder { folder in
+      var esd = ESD()
+      (esd.walkSteps, esd.walks, esd.parameters) = (5, 2, "full")
+      (esd.training.steps, esd.training.learningRate) = (40, 0.2)
+      (esd.guarding.every, esd.guarding.limit) = (5, 0.5)
+      let run = try Run(folder, seed: 1)
+      let difference = try esd.erase(Self.erasure, from: model, run)
+      let verdict = run.events().last { $0["collapsed"]?.bool == true }
+      #expect(verdict?["message"]?.string?.contains("collapses") == true)
+      // The first check fails already, so nothing is kept.
+      #expect(difference.norm == 0)
+    }
+  }
+}

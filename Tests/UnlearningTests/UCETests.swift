@@ -1,0 +1,39 @@
+import Diffusion
+import Editing
+import TestSupport
+import Testing
+import Torch
+
+@testable import Unlearning
+
+@Suite struct UCETests {
+  /// The closed form against numpy's direct solution of the same equation.
+  @Test func closedForm() throws {
+    let golden = try Fixtures.tensors("numbers.safetensors")
+    func get(_ name: String) throws -> Tensor { try #require(golden["uce.\(name)"]) }
+    let (w, r) = (try get("w"), try get("r"))
+    let edit = UCE.edit(
+      try get("c"), try get("v"), r.transposed(0, 1).matmul(r), lambda: 0.5, a: 1, b: 0.3)
+    #expect((w + w.matmul(edit)).distance(to: try get("edited")) < 1e-10)
+  }
+
+  /// Rows run from the concept's last token; what both texts share at the end stays aligned.
+  @Test func rowsAlignAtTheSharedEnd() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    try withoutGradients {
+      let phrase = Concept.Phrase("a fox, noto style", words: "fox", anchor: "noto style")
+      let (concept, guide) = try UCE.aligned(phrase, model)
+      let tokens = model.tokens(phrase.prompt)
+      let words = model.tokenizer.words("fox")
+      let last = try #require(tokens.firstIndex(of: words[words.count - 1]))
+      #expect(concept.size(0) == tokens.count - last && guide.shape == concept.shape)
+      // The padding rows of the anchor stand against padding rows of the prompt.
+      let anchor = model.embed([phrase.anchor]).hidden.to(.float64)
+      let shift = model.tokenizer.words(phrase.prompt).count - model.tokenizer.words(phrase.anchor).count
+      #expect(guide.narrowed(0, guide.size(0) - 1, 1).distance(to: anchor[0, at: 0].narrowed(0, 76 - shift, 1)) == 0)
+      #expect(throws: EditingError.self) {
+        try UCE.aligned(.init("a cat", words: "fox"), model)
+      }
+    }
+  }
+}
