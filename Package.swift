@@ -27,8 +27,7 @@ func suite(_ name: String, on dependencies: [Target.Dependency]) -> Target {
 let package = Package(
   name: "lethe",
   platforms: [.macOS(.v15)],
-  products: [
-  ],
+  products: [],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "3.12.0"),
@@ -39,7 +38,8 @@ let package = Package(
     .target(name: "CTorch", dependencies: ["CLibTorch"]),
     layer("Torch", on: ["CTorch"]),
     layer("TorchNN", on: ["Torch"]),
-    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(
+      name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     layer("Diffusion", on: ["TorchNN", "CPNG"]),
     layer("Training", on: ["Diffusion"]),
     layer("Editing", on: ["Training", .product(name: "Crypto", package: "swift-crypto")]),
@@ -64,6 +64,7 @@ let package = Package(
     suite("EvaluationTests", on: ["Evaluation"]),
     suite("ReportsTests", on: ["Reports"]),
     suite("WorkbenchTests", on: ["Workbench"]),
+    suite("CommandTests", on: ["lethe"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

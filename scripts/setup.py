@@ -39,8 +39,10 @@ def tools():
     except ImportError:
         if "LIBTORCH" not in os.environ:
             missing.append("  pip: Debian package `python3-pip`")
-    if not Path("/usr/include/zlib.h").exists() and not list(Path("/usr/include").glob("*/zlib.h")) and sys.platform == "linux":
-        missing.append("  zlib.h: Debian package `zlib1g-dev`")
+    if not shutil.which("pkg-config"):
+        missing.append("  pkg-config: Debian package `pkg-config`")
+    elif subprocess.run(["pkg-config", "--exists", "libpng"]).returncode:
+        missing.append("  libpng: Debian package `libpng-dev`, Homebrew `libpng`")
     if missing:
         fail("these tools are missing:\n" + "\n".join(missing))
 

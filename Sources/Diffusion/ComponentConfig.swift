@@ -53,7 +53,9 @@ public struct ComponentConfig {
   /// Refuses every key whose value is present and none of the accepted ones.
   public func accept(_ accepted: [String: [JSON]]) throws {
     for (key, values) in accepted.sorted(by: { $0.key < $1.key }) {
-      guard let found = json[key], !values.contains(where: { Self.same($0, found) }) else { continue }
+      guard let found = json[key], !values.contains(where: { Self.same($0, found) }) else {
+        continue
+      }
       throw refusing(key, "supported: \(values.map(\.compact).joined(separator: ", "))")
     }
   }

@@ -32,7 +32,9 @@ public protocol PromptConditioner {
 }
 
 extension PromptConditioner {
-  public func embed(_ prompts: [String]) -> Conditioning { encode(wordEmbeddings(prompts.map(tokens))) }
+  public func embed(_ prompts: [String]) -> Conditioning {
+    encode(wordEmbeddings(prompts.map(tokens)))
+  }
 }
 
 public protocol LatentCodec {
@@ -70,7 +72,8 @@ public final class DiffusionModel {
   }
 
   /// A model with the same numbers. Tensors that `owned` chooses are copies, the rest are shared.
-  public func clone(owning owned: (ParameterPath) -> Bool = { _ in true }) throws -> DiffusionModel {
+  public func clone(owning owned: (ParameterPath) -> Bool = { _ in true }) throws -> DiffusionModel
+  {
     try DiffusionModel(layout, parameters.source(owning: owned), on: device)
   }
 
@@ -90,7 +93,8 @@ extension DiffusionModel: PromptConditioner {
   public func tokens(_ prompt: String) -> [Int] { tokenizer(prompt) }
 
   public func wordEmbeddings(_ tokens: [[Int]]) -> Tensor {
-    text.wordEmbeddings(Tensor(tokens.flatMap { $0 }, [tokens.count, tokens.first?.count ?? 0]).to(device))
+    text.wordEmbeddings(
+      Tensor(tokens.flatMap { $0 }, [tokens.count, tokens.first?.count ?? 0]).to(device))
   }
 
   public func encode(_ embeddings: Tensor) -> Conditioning { Conditioning(text.encode(embeddings)) }

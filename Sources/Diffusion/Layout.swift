@@ -33,7 +33,8 @@ public struct Layout: Sendable {
         "requires_safety_checker": false, "safety_checker": [.null, .null],
         "scheduler": ["diffusers", .string(scheduler["_class_name"]?.string ?? "DDIMScheduler")],
         "text_encoder": ["transformers", "CLIPTextModel"],
-        "tokenizer": ["transformers", "CLIPTokenizer"], "unet": ["diffusers", "UNet2DConditionModel"],
+        "tokenizer": ["transformers", "CLIPTokenizer"],
+        "unet": ["diffusers", "UNet2DConditionModel"],
         "vae": ["diffusers", "AutoencoderKL"],
       ]
   }
@@ -60,7 +61,8 @@ public struct Layout: Sendable {
     for (name, accepted) in classes.sorted(by: { $0.key < $1.key }) {
       let found = index[name]?.array?.last?.string ?? "missing"
       guard accepted.contains(found) else {
-        throw ModelError.unsupported("\(name) '\(found)'; supported: \(accepted.joined(separator: ", "))")
+        throw ModelError.unsupported(
+          "\(name) '\(found)'; supported: \(accepted.joined(separator: ", "))")
       }
     }
     configs = [:]
@@ -68,13 +70,15 @@ public struct Layout: Sendable {
       configs[component] = try JSON(
         contentsOf: folder.appendingPathComponent("\(component.rawValue)/config.json"))
     }
-    scheduler = try JSON(contentsOf: folder.appendingPathComponent("scheduler/scheduler_config.json"))
+    scheduler = try JSON(
+      contentsOf: folder.appendingPathComponent("scheduler/scheduler_config.json"))
     let tokenizerFolder = folder.appendingPathComponent("tokenizer")
     let positions = configs[.textEncoder]?["max_position_embeddings"]?.int ?? 77
     tokenizer = try CLIPTokenizer(folder: tokenizerFolder, length: positions)
     tokenizerFiles = [:]
     for name in [
-      "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json", "tokenizer.json",
+      "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json",
+      "tokenizer.json",
     ] {
       tokenizerFiles[name] = try? Data(contentsOf: tokenizerFolder.appendingPathComponent(name))
     }
@@ -93,11 +97,15 @@ public struct Layout: Sendable {
       return stems.flatMap { ["\($0)\(tag).safetensors", "\($0).safetensors.index\(tag).json"] }
     }
     let files = FileManager.default
-    if let found = names.first(where: { files.fileExists(atPath: base.appendingPathComponent($0).path) }) {
+    if let found = names.first(where: {
+      files.fileExists(atPath: base.appendingPathComponent($0).path)
+    }) {
       return base.appendingPathComponent(found)
     }
     let all = ((try? files.contentsOfDirectory(atPath: base.path)) ?? []).sorted()
-    if let pickle = all.first(where: { $0.hasSuffix(".bin") || $0.hasSuffix(".ckpt") || $0.hasSuffix(".pt") }) {
+    if let pickle = all.first(where: {
+      $0.hasSuffix(".bin") || $0.hasSuffix(".ckpt") || $0.hasSuffix(".pt")
+    }) {
       throw FileError.pickle(base.appendingPathComponent(pickle))
     }
     throw ModelError.notAModel("\(base.path) has no \(names[0])")
@@ -150,7 +158,8 @@ extension DiffusionModel {
       var tensors: [String: Tensor] = [:]
       for (path, tensor) in parameters.tensors
       where path.components.first.map(String.init) == component.rawValue {
-        tensors[path.withoutFirst] = tensor.dtype.isFloatingPoint ? tensor.detached().to(dtype) : tensor
+        tensors[path.withoutFirst] =
+          tensor.dtype.isFloatingPoint ? tensor.detached().to(dtype) : tensor
       }
       try SafeTensors.write(
         tensors, metadata: ["format": "pt"],

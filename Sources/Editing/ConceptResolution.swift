@@ -22,7 +22,9 @@ extension Concept {
       let alone = captions.object.map {
         Phrase(
           Captions.fill($0, object: subject, style: nil), words: subject,
-          anchor: replacement.map { name in Captions.fill(captions.object[0], object: name, style: nil) } ?? "")
+          anchor: replacement.map { name in
+            Captions.fill(captions.object[0], object: name, style: nil)
+          } ?? "")
       }
       return Concept(name, phrases: pairs + alone)
     case .style:
@@ -39,7 +41,9 @@ extension Concept {
       let alone = captions.style.map {
         Phrase(
           Captions.fill($0, object: nil, style: subject), words: subject,
-          anchor: replacement.map { name in Captions.fill(captions.style[0], object: nil, style: name) } ?? "")
+          anchor: replacement.map { name in
+            Captions.fill(captions.style[0], object: nil, style: name)
+          } ?? "")
       }
       return Concept(name, phrases: pairs + alone)
     }

@@ -32,7 +32,9 @@ public struct DenoisingStates {
   ) throws -> DenoisingStates {
     try withoutGradients {
       let generator = Generator(seed: seed)
-      var kept: (x: [Tensor], t: [Double], e0: [Tensor], ec: [Tensor], prompt: [Int]) = ([], [], [], [], [])
+      var kept: (x: [Tensor], t: [Double], e0: [Tensor], ec: [Tensor], prompt: [Int]) = (
+        [], [], [], [], []
+      )
       let size = model.latentSize
       let batch = size >= 32 ? 1 : 8
       let empty = model.embed([""])
@@ -48,9 +50,10 @@ public struct DenoisingStates {
           Conditioning(empty.hidden.expanded(n, -1, -1)), model.embed(members.map { prompts[$0] }),
         ])
         let cache = KeyValueCache()
-        let choice = keeping.map {
-          Set(Tensor.permutation(steps, generator).prefix($0))
-        } ?? Set(0..<steps)
+        let choice =
+          keeping.map {
+            Set(Tensor.permutation(steps, generator).prefix($0))
+          } ?? Set(0..<steps)
         for (i, timestep) in sampler.timesteps.enumerated() {
           let t = Tensor.full([2 * n], timestep).to(model.device)
           let e = model.predict(Tensor.concatenate([x, x]), at: t, given: c, cache: cache).chunks(2)
@@ -73,7 +76,9 @@ public struct DenoisingStates {
   }
 
   /// A random batch of states: indices and their members.
-  public func draw(_ count: Int, _ step: Step) -> (x: Tensor, t: Tensor, e0: Tensor, ec: Tensor, prompts: [Int]) {
+  public func draw(_ count: Int, _ step: Step) -> (
+    x: Tensor, t: Tensor, e0: Tensor, ec: Tensor, prompts: [Int]
+  ) {
     let picks = Tensor.randint(below: self.count, [count], step.generator)
     let on = picks.to(x.device)
     return (

@@ -29,5 +29,6 @@ public func + (a: any Objective, b: any Objective) -> any Objective {
 }
 
 public func * (weight: Double, objective: any Objective) -> any Objective {
-  WeightedSum(terms: ((objective as? WeightedSum)?.terms ?? [(1, objective)]).map { (weight * $0, $1) })
+  WeightedSum(
+    terms: ((objective as? WeightedSum)?.terms ?? [(1, objective)]).map { (weight * $0, $1) })
 }

@@ -11,7 +11,9 @@ public struct ParameterSelection: Sendable {
     (self.name, self.matches) = (name, matches)
   }
 
-  private static func unet(_ name: String, _ matches: @escaping @Sendable ([Substring]) -> Bool) -> Self {
+  private static func unet(_ name: String, _ matches: @escaping @Sendable ([Substring]) -> Bool)
+    -> Self
+  {
     Self(name) {
       let parts = $0.components
       return parts.first == "unet" && matches(parts)

@@ -55,7 +55,8 @@ public struct SampleSet {
         previous?.sampling == manifest.sampling && previous?.model == manifest.model
         && previous?.increments == manifest.increments
       let kept = Set(same ? previous?.samples ?? [] : [])
-      for sample in previous?.samples ?? [] where !kept.contains(sample) || !manifest.samples.contains(sample) {
+      for sample in previous?.samples ?? []
+      where !kept.contains(sample) || !manifest.samples.contains(sample) {
         try? FileManager.default.removeItem(at: folder.appendingPathComponent(sample.file))
       }
     }
@@ -63,7 +64,9 @@ public struct SampleSet {
     return set
   }
 
-  private init(folder: URL, manifest: Manifest) { (self.folder, self.manifest) = (folder, manifest) }
+  private init(folder: URL, manifest: Manifest) {
+    (self.folder, self.manifest) = (folder, manifest)
+  }
 
   public init(_ folder: URL) throws {
     let file = folder.appendingPathComponent("manifest.json")
@@ -112,5 +115,7 @@ public struct SampleSet {
   }
 
   /// All pictures [N, 3, H, W] in the manifest's order.
-  public func load() throws -> Tensor { Image.batch(try manifest.samples.map { try PNG.read(url($0)) }) }
+  public func load() throws -> Tensor {
+    Image.batch(try manifest.samples.map { try PNG.read(url($0)) })
+  }
 }

@@ -7,7 +7,9 @@ public struct ReportContent {
     public var label: String
     /// PNG bytes of the original's and the erased model's picture for each column.
     public var cells: [(original: Data, erased: Data, prompt: String, seed: UInt64)]
-    public init(_ label: String, _ cells: [(original: Data, erased: Data, prompt: String, seed: UInt64)]) {
+    public init(
+      _ label: String, _ cells: [(original: Data, erased: Data, prompt: String, seed: UInt64)]
+    ) {
       (self.label, self.cells) = (label, cells)
     }
   }

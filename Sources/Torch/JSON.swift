@@ -12,13 +12,21 @@ public enum JSON: Hashable, Sendable, Codable {
 
   public init(from decoder: any Decoder) throws {
     let c = try decoder.singleValueContainer()
-    if c.decodeNil() { self = .null }
-    else if let v = try? c.decode(Bool.self) { self = .bool(v) }
-    else if let v = try? c.decode(Int.self) { self = .int(v) }
-    else if let v = try? c.decode(Double.self) { self = .number(v) }
-    else if let v = try? c.decode(String.self) { self = .string(v) }
-    else if let v = try? c.decode([JSON].self) { self = .array(v) }
-    else { self = .object(try c.decode([String: JSON].self)) }
+    if c.decodeNil() {
+      self = .null
+    } else if let v = try? c.decode(Bool.self) {
+      self = .bool(v)
+    } else if let v = try? c.decode(Int.self) {
+      self = .int(v)
+    } else if let v = try? c.decode(Double.self) {
+      self = .number(v)
+    } else if let v = try? c.decode(String.self) {
+      self = .string(v)
+    } else if let v = try? c.decode([JSON].self) {
+      self = .array(v)
+    } else {
+      self = .object(try c.decode([String: JSON].self))
+    }
   }
 
   public func encode(to encoder: any Encoder) throws {

@@ -33,7 +33,8 @@ public enum NPY {
       let shapeText = header.firstMatch(of: /'shape':\s*\(([0-9, ]*)\)/)?.1
     else { throw damaged("its header is not the dictionary that NumPy writes") }
     guard let dtype = names.first(where: { $0.1 == descr })?.0 else {
-      throw damaged("elements of type '\(descr)'; accepted: \(names.map(\.1).joined(separator: " "))")
+      throw damaged(
+        "elements of type '\(descr)'; accepted: \(names.map(\.1).joined(separator: " "))")
     }
     guard order == "False" else { throw damaged("it is in Fortran order; save it in C order") }
     var size = dtype.size

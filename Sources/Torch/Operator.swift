@@ -53,7 +53,9 @@ public struct Operator: Sendable {
   @discardableResult
   public func callAsFunction(_ arguments: any Value...) -> Tensor {
     let results = unfailing { () throws(Fault) in try call(arguments) }
-    guard let first = results.first, let first else { preconditionFailure("\(name) gave no tensor") }
+    guard let first = results.first, let first else {
+      preconditionFailure("\(name) gave no tensor")
+    }
     return first
   }
 

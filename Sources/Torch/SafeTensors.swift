@@ -29,14 +29,17 @@ public struct SafeTensors {
     let map = try MappedFile(file)
     func damaged(_ why: String) -> FileError { .malformed(file, why) }
 
-    guard map.count >= 8 else { throw damaged("\(map.count) bytes are too few for a header length") }
+    guard map.count >= 8 else {
+      throw damaged("\(map.count) bytes are too few for a header length")
+    }
     let announced = map.base.loadUnaligned(as: UInt64.self).littleEndian
     guard announced <= UInt64(Self.longestHeader) else {
       throw damaged("a header of \(announced) bytes; at most \(Self.longestHeader) are accepted")
     }
     let start = 8 + Int(announced)
     guard start <= map.count else {
-      throw damaged("the header should have \(announced) bytes, the file ends after \(map.count - 8)")
+      throw damaged(
+        "the header should have \(announced) bytes, the file ends after \(map.count - 8)")
     }
     let header = Data(bytes: map.base + 8, count: Int(announced))
     let (entries, metadata) = try Self.parse(header, damaged)
@@ -50,7 +53,9 @@ public struct SafeTensors {
       }
       guard entry.data_offsets.count == 2, let low = entry.data_offsets.first,
         let high = entry.data_offsets.last, 0 <= low, low <= high, high <= bytes
-      else { throw damaged("'\(name)' has offsets \(entry.data_offsets) in \(bytes) bytes of data") }
+      else {
+        throw damaged("'\(name)' has offsets \(entry.data_offsets) in \(bytes) bytes of data")
+      }
       var size = dtype.size
       for dimension in entry.shape {
         let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
@@ -58,7 +63,8 @@ public struct SafeTensors {
         size = product
       }
       guard size == high - low else {
-        throw damaged("'\(name)' \(entry.dtype)\(entry.shape) needs \(size) bytes, has \(high - low)")
+        throw damaged(
+          "'\(name)' \(entry.dtype)\(entry.shape) needs \(size) bytes, has \(high - low)")
       }
       if size > 0 { spans.append((low..<high, name)) }
       let address = map.base + start + low
@@ -121,9 +127,13 @@ public struct SafeTensors {
     var escaped = false
     for byte in json {
       if inString {
-        if escaped { escaped = false }
-        else if byte == UInt8(ascii: "\\") { escaped = true }
-        else if byte == UInt8(ascii: "\"") { inString = false }
+        if escaped {
+          escaped = false
+        } else if byte == UInt8(ascii: "\\") {
+          escaped = true
+        } else if byte == UInt8(ascii: "\"") {
+          inString = false
+        }
         continue
       }
       switch byte {
@@ -152,13 +162,15 @@ public struct SafeTensors {
     var all: [String: Tensor] = [:]
     for shard in Set(index.weight_map.values).sorted() {
       guard !shard.contains("/"), !shard.hasPrefix("."), shard.hasSuffix(".safetensors") else {
-        throw FileError.malformed(file, "it names the shard '\(shard)', which is no plain file name")
+        throw FileError.malformed(
+          file, "it names the shard '\(shard)', which is no plain file name")
       }
       let part = try SafeTensors(
         contentsOf: file.deletingLastPathComponent().appendingPathComponent(shard), finite: finite)
       for (name, tensor) in part.tensors {
         guard index.weight_map[name] == shard else {
-          throw FileError.malformed(file, "'\(name)' is in \(shard), where the index does not have it")
+          throw FileError.malformed(
+            file, "'\(name)' is in \(shard), where the index does not have it")
         }
         all[name] = tensor
       }

@@ -90,7 +90,8 @@ extension Tensor {
   }
 
   /// A CPU tensor with a copy of `bytes`.
-  public convenience init(bytes: UnsafeRawBufferPointer, _ shape: [Int], _ dtype: DType) throws(Fault)
+  public convenience init(bytes: UnsafeRawBufferPointer, _ shape: [Int], _ dtype: DType)
+    throws(Fault)
   {
     self.init(owning: try Tensor.copying(bytes, shape, dtype))
   }
@@ -152,7 +153,8 @@ extension Tensor {
     return [E](unsafeUninitializedCapacity: count) { buffer, count in
       unfailing { () throws(Fault) in
         try Fault.check(
-          ct_tensor_copy_out(source.handle, buffer.baseAddress, Int64(source.byteCount)), "elements")
+          ct_tensor_copy_out(source.handle, buffer.baseAddress, Int64(source.byteCount)), "elements"
+        )
       }
       count = source.count
     }

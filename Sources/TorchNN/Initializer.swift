@@ -9,7 +9,9 @@ public enum Initializer: Sendable {
   case uniform(Double)
 
   /// PyTorch's default for linear and convolution weights and biases: +-1 / sqrt(fan in).
-  public static func fanIn(_ count: Int) -> Initializer { .uniform(1 / Double(max(1, count)).squareRoot()) }
+  public static func fanIn(_ count: Int) -> Initializer {
+    .uniform(1 / Double(max(1, count)).squareRoot())
+  }
 
   func tensor(_ shape: [Int], _ g: Generator) -> Tensor {
     switch self {

@@ -40,7 +40,9 @@ public final class ParameterStore {
       }
       guard found.shape == shape else {
         // Old VAE attention weights are 1 x 1 convolutions of the same numbers.
-        if found.count == shape.reduce(1, *), found.shape.filter({ $0 != 1 }) == shape.filter({ $0 != 1 }) {
+        if found.count == shape.reduce(1, *),
+          found.shape.filter({ $0 != 1 }) == shape.filter({ $0 != 1 })
+        {
           return register(path, found.reshaped(shape).to(device, dtype))
         }
         misshapen.append(.init(path: path, expected: shape, found: found.shape))
@@ -71,7 +73,10 @@ public final class ParameterStore {
 
   /// The same tensors for another model, with those that `owned` chooses copied and the rest shared.
   public func source(owning owned: (ParameterPath) -> Bool) -> Source {
-    .tensors(tensors.reduce(into: [:]) { $0[$1.key] = owned($1.key) ? $1.value.detached().cloned() : $1.value })
+    .tensors(
+      tensors.reduce(into: [:]) {
+        $0[$1.key] = owned($1.key) ? $1.value.detached().cloned() : $1.value
+      })
   }
 
   public var count: Int { tensors.values.reduce(0) { $0 + $1.count } }
@@ -104,7 +109,8 @@ public struct CheckpointMismatch: Error, CustomStringConvertible {
   public var description: String {
     var lines: [String] = []
     for path in missing.prefix(5) {
-      let near = unexpected.map(\.name).nearest(to: path.name).map { ", the file has '\($0)'" } ?? ""
+      let near =
+        unexpected.map(\.name).nearest(to: path.name).map { ", the file has '\($0)'" } ?? ""
       lines.append("missing '\(path)'\(near)")
     }
     if missing.count > 5 { lines.append("and \(missing.count - 5) more missing") }

@@ -1,6 +1,6 @@
 public import Foundation
-public import Torch
 import Synchronization
+public import Torch
 
 /// What a long piece of work tells the outside while it goes on.
 public struct RunProgress: Sendable {
@@ -70,7 +70,8 @@ public final class Run {
   func forgetEvents(ofStage stage: String, from step: Int) throws {
     let kept = events().filter { $0["stage"]?.string != stage || ($0["step"]?.int ?? -1) < step }
     guard kept.count != events().count else { return }
-    try AtomicFile.write(Data(kept.map { $0.compact + "\n" }.joined().utf8), to: file("events.jsonl"))
+    try AtomicFile.write(
+      Data(kept.map { $0.compact + "\n" }.joined().utf8), to: file("events.jsonl"))
   }
 }
 

@@ -57,7 +57,8 @@ public struct TrainingLoop {
     gradients: (inout Step) throws -> (loss: Double, gradients: [Tensor])
   ) throws {
     var optimizer = training.optimizer.make()
-    var average = training.averaging > 0 ? MovingAverage(parameters, decay: training.averaging) : nil
+    var average =
+      training.averaging > 0 ? MovingAverage(parameters, decay: training.averaging) : nil
     var first = 0
     if resumes, let state = try TrainingState.load(stateFile, like: parameters) {
       withoutGradients { Foreach.copy(parameters, from: state.parameters) }

@@ -33,7 +33,8 @@ struct TrainingState {
     guard let step = stored.metadata["step"].flatMap({ Int($0) }),
       found.map(\.shape) == parameters.map(\.shape)
     else {
-      throw FileError.malformed(file, "it is the state of another model; remove it or choose another --out")
+      throw FileError.malformed(
+        file, "it is the state of another model; remove it or choose another --out")
     }
     var optimizer: [String: Tensor] = [:]
     for (name, tensor) in stored.tensors where name.hasPrefix("optimizer.") {

@@ -83,7 +83,8 @@ public struct UCE: UnlearningMethod {
     let words = model.tokenizer.words(phrase.words)
     guard let last = lastIndex(of: words, in: prompt) else {
       throw EditingError.invalid(
-        "the words '\(phrase.words)' are not within the \(prompt.count) tokens of '\(phrase.prompt)'")
+        "the words '\(phrase.words)' are not within the \(prompt.count) tokens of '\(phrase.prompt)'"
+      )
     }
     let ends = (
       1 + model.tokenizer.words(phrase.prompt).count, 1 + model.tokenizer.words(phrase.anchor).count
@@ -93,7 +94,8 @@ public struct UCE: UnlearningMethod {
     let rows = (last..<prompt.count).filter { $0 - shift < prompt.count }
     let hidden = model.embed([phrase.prompt, phrase.anchor]).hidden.to(.float64)
     return (
-      hidden[0, at: 0].indexed(0, rows), hidden[0, at: 1].indexed(0, rows.map { max(0, $0 - shift) })
+      hidden[0, at: 0].indexed(0, rows),
+      hidden[0, at: 1].indexed(0, rows.map { max(0, $0 - shift) })
     )
   }
 

@@ -65,7 +65,8 @@ extension ObjectiveMethod {
       guard let watch else { return }
       let drift = watch.drift(student)
       try run.record([
-        "stage": "guard", "step": .int(step), "drift": .number(drift), "limit": .number(watch.limit),
+        "stage": "guard", "step": .int(step), "drift": .number(drift),
+        "limit": .number(watch.limit),
       ])
       if !(drift <= watch.limit) { throw Collapse(step: step, drift: drift, limit: watch.limit) }
       withoutGradients { Foreach.copy(good, from: kept) }
@@ -99,7 +100,9 @@ extension ObjectiveMethod {
     guard guarding.limit > 0 else { return nil }
     let generator = Generator(seed: run.seed &+ 77)
     let pool = erasure.preserve.isEmpty ? [""] : erasure.preserve
-    let prompts = Tensor.permutation(pool.count, generator).prefix(guarding.prompts).map { pool[$0] }
+    let prompts = Tensor.permutation(pool.count, generator).prefix(guarding.prompts).map {
+      pool[$0]
+    }
     let states = try DenoisingStates.walk(
       model, prompts, steps: 10, guidance: 3, keeping: 5, seed: run.seed &+ 78)
     return CollapseGuard(

@@ -7,7 +7,9 @@ internal import TorchNN
 public enum Overrides {
   /// `defaults` with the members of `json` laid over them.
   /// - Parameter context: what is being read, for messages, e.g. a file name
-  public static func merge<T: Codable>(_ json: JSON, onto defaults: T, in context: String) throws -> T {
+  public static func merge<T: Codable>(_ json: JSON, onto defaults: T, in context: String) throws
+    -> T
+  {
     let base = try JSON(encoding: defaults)
     let merged = try overlay(json, base, [], context)
     do { return try merged.decoded() } catch let error as DecodingError {
@@ -28,7 +30,8 @@ public enum Overrides {
         throw ConfigurationError.badValue("--set", "'\(setting)' is not of the form key=value")
       }
       let path = setting[..<equals].split(separator: ".").map(String.init)
-      json = insert(value(String(setting[setting.index(after: equals)...])), at: path[...], into: json)
+      json = insert(
+        value(String(setting[setting.index(after: equals)...])), at: path[...], into: json)
     }
     return try merge(json, onto: defaults, in: "--set")
   }

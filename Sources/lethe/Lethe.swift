@@ -26,7 +26,7 @@ struct Lethe: ParsableCommand {
     version: "lethe \(Version.current)",
     subcommands: [
       GenerateCommand.self, EraseCommand.self, ApplyCommand.self, EvaluateCommand.self,
-      ReportCommand.self, BenchCommand.self, Train.self, ListCommand.self,
+      ReportCommand.self, BenchCommand.self, Train.self, ListCommand.self, SpeedCommand.self,
     ])
 
   static func main() {
@@ -36,6 +36,12 @@ struct Lethe: ParsableCommand {
       Interrupt.request()
     }
     signal(SIGTERM) { _ in Interrupt.request() }
+    // A parent may have blocked them; children inherit that.
+    var both = sigset_t()
+    sigemptyset(&both)
+    sigaddset(&both, SIGINT)
+    sigaddset(&both, SIGTERM)
+    sigprocmask(SIG_UNBLOCK, &both, nil)
     Self.main(nil)
   }
 }

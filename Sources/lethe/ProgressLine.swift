@@ -29,7 +29,8 @@ final class ProgressLine {
       text += "  " + bar
     }
     if rate > 0 {
-      let speed = rate >= 1 ? String(format: "%.1f/s", rate) : String(format: "%.1f s each", 1 / rate)
+      let speed =
+        rate >= 1 ? String(format: "%.1f/s", rate) : String(format: "%.1f s each", 1 / rate)
       let left = Self.duration(Double(p.total - p.done) / rate)
       text += "  " + speed + (isLast ? "  in " + Self.duration(seconds) : "  " + left + " left")
     }

@@ -7,11 +7,14 @@ import TorchNN
 
 @Suite(.serialized) struct LayoutTests {
   /// Load, save, load: every number and every configuration comes back.
-  @Test(arguments: ["tiny-sd1", "tiny-sd2"]) func savingIsTheInverseOfLoading(_ kind: String) throws {
+  @Test(arguments: ["tiny-sd1", "tiny-sd2"]) func savingIsTheInverseOfLoading(_ kind: String) throws
+  {
     let model = try DiffusionModel.load(Fixtures.url(kind))
     try Fixtures.temporaryFolder { folder in
       try model.save(to: folder, dtype: .float16)
-      for name in ["unet/diffusion_pytorch_model", "vae/diffusion_pytorch_model", "text_encoder/model"] {
+      for name in [
+        "unet/diffusion_pytorch_model", "vae/diffusion_pytorch_model", "text_encoder/model",
+      ] {
         let a = try Fixtures.tensors("\(kind)/\(name).safetensors")
         let b = try SafeTensors.load(folder.appendingPathComponent("\(name).safetensors"))
         let same = a.filter { name, tensor in
@@ -21,7 +24,8 @@ import TorchNN
       }
       let again = try DiffusionModel.load(folder)
       for path in model.parameters.paths {
-        #expect(again.parameters[path]?.isIdentical(to: try #require(model.parameters[path])) == true)
+        #expect(
+          again.parameters[path]?.isIdentical(to: try #require(model.parameters[path])) == true)
       }
     }
   }
@@ -75,7 +79,9 @@ import TorchNN
       try SafeTensors.write(tensors, to: file)
     } _: { model in
       let error = try #require(throws: CheckpointMismatch.self) { try DiffusionModel.load(model) }
-      #expect(error.description.contains("missing 'unet.conv_in.weight', the file has 'unet.conv_inn.weight'"))
+      #expect(
+        error.description.contains(
+          "missing 'unet.conv_in.weight', the file has 'unet.conv_inn.weight'"))
     }
   }
 
@@ -101,14 +107,17 @@ import TorchNN
       try files.removeItem(at: plain)
       // Half-precision variant only.
       let vae = model.appendingPathComponent("vae")
-      let old = try SafeTensors.load(vae.appendingPathComponent("diffusion_pytorch_model.safetensors"))
+      let old = try SafeTensors.load(
+        vae.appendingPathComponent("diffusion_pytorch_model.safetensors"))
       try files.removeItem(at: vae.appendingPathComponent("diffusion_pytorch_model.safetensors"))
       // Attention names before diffusers 0.15.
       var renamed: [String: Tensor] = [:]
       for (name, tensor) in old {
         var name = name
         if name.contains("mid_block.attentions") {
-          for (a, b) in [("to_q", "query"), ("to_k", "key"), ("to_v", "value"), ("to_out.0", "proj_attn")] {
+          for (a, b) in [
+            ("to_q", "query"), ("to_k", "key"), ("to_v", "value"), ("to_out.0", "proj_attn"),
+          ] {
             name = name.replacingOccurrences(of: a, with: b)
           }
         }
@@ -119,7 +128,8 @@ import TorchNN
     } _: { model in
       let loaded = try DiffusionModel.load(model, variant: "fp16")
       for path in original.parameters.paths {
-        #expect(loaded.parameters[path]?.isIdentical(to: try #require(original.parameters[path])) == true)
+        #expect(
+          loaded.parameters[path]?.isIdentical(to: try #require(original.parameters[path])) == true)
       }
     }
   }

@@ -33,7 +33,8 @@ import TorchNN
       let output = p.model.predict(try p("x"), at: try p("t"), given: c)
       #expect(output.distance(to: try p("unet")) < 1e-5)
       let odd = p.model.predict(
-        try p("x_odd"), at: (try p("t")).narrowed(0, 0, 1), given: Conditioning((try p("hidden")).narrowed(0, 0, 1)))
+        try p("x_odd"), at: (try p("t")).narrowed(0, 0, 1),
+        given: Conditioning((try p("hidden")).narrowed(0, 0, 1)))
       #expect(odd.distance(to: try p("unet_odd")) < 1e-5)
       let (mean, logVariance) = p.model.vae.posterior(try p("image"))
       #expect(mean.distance(to: try p("mean")) < 1e-5)
@@ -49,7 +50,9 @@ import TorchNN
       var layout = p.model.layout
       if spacing == "default" { layout.scheduler["timestep_spacing"] = nil }
       if spacing != "default" { layout.scheduler["timestep_spacing"] = .string(spacing) }
-      if spacing == "default", ["ddim", "ddpm", "pndm"].contains(name) { layout.scheduler = p.model.layout.scheduler }
+      if spacing == "default", ["ddim", "ddpm", "pndm"].contains(name) {
+        layout.scheduler = p.model.layout.scheduler
+      }
       let model = try DiffusionModel(layout, p.model.parameters.source { _ in false })
       let sampler = try Samplers.named(name).init(model.schedule, steps: 20)
       let steps = Tensor(sampler.timesteps.map { Float($0) })
@@ -71,7 +74,8 @@ import TorchNN
     let model = try DiffusionModel(layout, p.model.parameters.source { _ in false })
     var options = SamplingOptions()
     (options.sampler, options.steps) = ("pndm", 20)
-    let z = try model.latents(given: withoutGradients { model.embed([Self.prompts[0]]) }, seeds: [3], options)
+    let z = try model.latents(
+      given: withoutGradients { model.embed([Self.prompts[0]]) }, seeds: [3], options)
     let golden = try p("latents.pndm.prk")
     #expect(z.distance(to: golden) / max(1, golden.abs().flattened().max(0).item) < 1e-4)
   }

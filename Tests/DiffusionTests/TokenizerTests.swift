@@ -19,6 +19,8 @@ import Torch
     let golden = try JSONDecoder().decode(
       Golden.self, from: Data(contentsOf: Fixtures.url("tokens.json")))
     #expect(golden.rows.count > 40)
-    for row in golden.rows { #expect(tokenizer(row.text) == row.ids, "\(row.text.debugDescription)") }
+    for row in golden.rows {
+      #expect(tokenizer(row.text) == row.ids, "\(row.text.debugDescription)")
+    }
   }
 }

@@ -27,7 +27,10 @@ import Training
     let keysValues = ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters)
     // Down 1, middle 1, up 2 transformer blocks, two matrices each.
     #expect(keysValues.count == 8)
-    #expect(ParameterSelection.textEncoder.paths(of: model.parameters).allSatisfy { !$0.name.contains("embedding") })
+    #expect(
+      ParameterSelection.textEncoder.paths(of: model.parameters).allSatisfy {
+        !$0.name.contains("embedding")
+      })
   }
 
   @Test func vectorsAddAndMultiply() {
@@ -60,7 +63,9 @@ import Training
       #expect(try #require(twice.parameters[path]).distance(to: before + 2) == 0)
       let other = try DiffusionModel.load(Fixtures.url("tiny-sd2"))
       #expect(throws: EditingError.self) { try other.applying([read]) }
-      #expect(throws: EditingError.self) { try Increment(contentsOf: Fixtures.url("numbers.safetensors")) }
+      #expect(throws: EditingError.self) {
+        try Increment(contentsOf: Fixtures.url("numbers.safetensors"))
+      }
     }
   }
 
@@ -77,7 +82,9 @@ import Training
         states.x, at: states.t, given: Conditioning(c.hidden.indexed(0, states.prompt)))
       #expect(again.distance(to: states.conditional) < 1e-5)
       let empty = Conditioning(model.embed([""]).hidden.expanded(8, -1, -1))
-      #expect(model.predict(states.x, at: states.t, given: empty).distance(to: states.unconditional) < 1e-5)
+      #expect(
+        model.predict(states.x, at: states.t, given: empty).distance(to: states.unconditional)
+          < 1e-5)
     }
   }
 
@@ -97,7 +104,8 @@ import Training
   @Test func driftIsZeroAtTheOriginal() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let states = try DenoisingStates.walk(model, ["a fox"], steps: 4, guidance: 3, seed: 1)
-    let watch = CollapseGuard(states, prompts: withoutGradients { model.embed(["a fox"]) }, limit: 1)
+    let watch = CollapseGuard(
+      states, prompts: withoutGradients { model.embed(["a fox"]) }, limit: 1)
     #expect(watch.drift(model) < 1e-8)
     let broken = try model.replacing([
       ParameterPath("unet.conv_out.weight"): Tensor.zeros([4, 8, 3, 3])
@@ -106,13 +114,23 @@ import Training
   }
 
   @Test func namesResolveToCaptions() {
-    let themes = Themes(objects: ["fox", "owl", "cat", "dog"], styles: ["noto", "line"], judge: "")
+    let themes = Themes(
+      objects: ["fox", "owl", "cat", "dog"], styles: ["noto", "line"], judge: "")
     let fox = Concept.resolve("fox", in: themes, replacement: nil)
-    #expect(fox.phrases.contains { $0.prompt == "a noto emoji of a fox" && $0.words == "fox" && $0.anchor == "a noto emoji" })
+    #expect(
+      fox.phrases.contains {
+        $0.prompt == "a noto emoji of a fox" && $0.words == "fox" && $0.anchor == "a noto emoji"
+      })
     let owl = Concept.resolve("fox", in: themes, replacement: "owl")
-    #expect(owl.phrases.contains { $0.prompt == "a noto emoji of a fox" && $0.anchor == "a noto emoji of an owl" })
+    #expect(
+      owl.phrases.contains {
+        $0.prompt == "a noto emoji of a fox" && $0.anchor == "a noto emoji of an owl"
+      })
     let style = Concept.resolve("line style", in: themes, replacement: nil)
-    #expect(style.phrases.contains { $0.prompt == "a line emoji" && $0.words == "line" && $0.anchor.isEmpty })
+    #expect(
+      style.phrases.contains {
+        $0.prompt == "a line emoji" && $0.words == "line" && $0.anchor.isEmpty
+      })
     #expect(Concept.resolve("Van Gogh", in: themes, replacement: nil).prompts == ["Van Gogh"])
     let others = Erasure.others(than: ["fox"], in: themes)
     #expect(!others.contains { $0.contains("fox") } && others.contains("a line emoji of an owl"))

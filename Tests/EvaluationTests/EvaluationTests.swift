@@ -13,14 +13,16 @@ import TorchNN
 
   func set(_ name: String, _ styles: String = "noto") throws -> JudgedSet {
     let features = try #require(golden["features.\(name)"])
-    let asked = [[String: String]](repeating: ["object": "owl", "style": styles], count: features.size(0))
+    let asked = [[String: String]](
+      repeating: ["object": "owl", "style": styles], count: features.size(0))
     return JudgedSet(asked: asked, seen: asked, features: features)
   }
   let forgotten = Forgotten(kind: "object", names: ["fox"])
 
   /// scipy's sqrtm on the same rows.
   @Test func frechetDistance() throws {
-    let value = try #require(FrechetDistance().measure(try set("a"), forgotten: forgotten, reference: try set("b")))
+    let value = try #require(
+      FrechetDistance().measure(try set("a"), forgotten: forgotten, reference: try set("b")))
     #expect(abs(value.value - (try #require(golden["frechet"])).item) < 1e-6)
     #expect(value.lower <= value.value && value.value <= value.upper && value.n == 64)
     let same = Gaussian((try set("a")).features)
@@ -28,34 +30,48 @@ import TorchNN
   }
 
   @Test func precisionAndRecall() throws {
-    let p = try #require(Precision().measure(try set("a"), forgotten: forgotten, reference: try set("b")))
-    let r = try #require(Recall().measure(try set("a"), forgotten: forgotten, reference: try set("b")))
+    let p = try #require(
+      Precision().measure(try set("a"), forgotten: forgotten, reference: try set("b")))
+    let r = try #require(
+      Recall().measure(try set("a"), forgotten: forgotten, reference: try set("b")))
     #expect(abs(p.value - (try #require(golden["precision"])).item) < 1e-9 && p.n == 64)
     #expect(abs(r.value - (try #require(golden["recall"])).item) < 1e-9 && r.n == 80)
   }
 
   /// UA by the forgotten kind's judge on its pictures; IRA and CRA on all others.
   @Test func unlearnCanvasAccuracies() throws {
-    let asked = [("fox", "noto"), ("fox", "line"), ("owl", "noto"), ("owl", "line"), ("cat", "noto")]
-    let seen = [("cat", "noto"), ("fox", "line"), ("owl", "line"), ("owl", "line"), ("owl", "noto")]
-    func subjects(_ pairs: [(String, String)]) -> [[String: String]] { pairs.map { ["object": $0.0, "style": $0.1] } }
+    let asked = [
+      ("fox", "noto"), ("fox", "line"), ("owl", "noto"), ("owl", "line"), ("cat", "noto"),
+    ]
+    let seen = [
+      ("cat", "noto"), ("fox", "line"), ("owl", "line"), ("owl", "line"), ("owl", "noto"),
+    ]
+    func subjects(_ pairs: [(String, String)]) -> [[String: String]] {
+      pairs.map { ["object": $0.0, "style": $0.1] }
+    }
     let p = JudgedSet(asked: subjects(asked), seen: subjects(seen), features: Tensor.zeros([5, 2]))
     let ua = try #require(UnlearningAccuracy().measure(p, forgotten: forgotten, reference: nil))
     #expect(ua.value == 0.5 && ua.n == 2)
-    let ira = try #require(InDomainRetainAccuracy().measure(p, forgotten: forgotten, reference: nil))
+    let ira = try #require(
+      InDomainRetainAccuracy().measure(p, forgotten: forgotten, reference: nil))
     #expect(abs(ira.value - 2.0 / 3) < 1e-12 && ira.n == 3)
-    let cra = try #require(CrossDomainRetainAccuracy().measure(p, forgotten: forgotten, reference: nil))
+    let cra = try #require(
+      CrossDomainRetainAccuracy().measure(p, forgotten: forgotten, reference: nil))
     #expect(abs(cra.value - 2.0 / 3) < 1e-12)
     let style = Forgotten(kind: "style", names: ["line"])
-    #expect(try #require(UnlearningAccuracy().measure(p, forgotten: style, reference: nil)).value == 0)
-    #expect(try #require(CrossDomainRetainAccuracy().measure(p, forgotten: style, reference: nil)).n == 3)
+    #expect(
+      try #require(UnlearningAccuracy().measure(p, forgotten: style, reference: nil)).value == 0)
+    #expect(
+      try #require(CrossDomainRetainAccuracy().measure(p, forgotten: style, reference: nil)).n == 3)
   }
 
   /// Wilson's interval against published values (n = 10, 8 successes: 0.490 to 0.943).
   @Test func intervals() {
     let m = Measured.share("x", 8, of: 10)
     #expect(abs(m.lower - 0.4902) < 1e-3 && abs(m.upper - 0.9433) < 1e-3)
-    #expect(Measured.share("x", 0, of: 10).lower == 0 && abs(Measured.share("x", 10, of: 10).upper - 1) < 1e-12)
+    #expect(
+      Measured.share("x", 0, of: 10).lower == 0
+        && abs(Measured.share("x", 10, of: 10).upper - 1) < 1e-12)
   }
 
   /// Metrics do not see the order of pictures.
@@ -70,12 +86,15 @@ import TorchNN
         features: p.features.indexed(0, order))
     }
     let a = metric.measure(try mixed(Array(0..<64)), forgotten: forgotten, reference: try set("b"))
-    let b = metric.measure(try mixed((0..<64).reversed()), forgotten: forgotten, reference: try set("b"))
+    let b = metric.measure(
+      try mixed((0..<64).reversed()), forgotten: forgotten, reference: try set("b"))
     #expect(abs((try #require(a)).value - (try #require(b)).value) < 1e-9)
   }
 
   @Test func judgesComeBack() throws {
-    var card = JudgeNetwork.Card(heads: ["object": ["fox", "owl"], "style": ["noto", "line", "x"]])
+    var card = JudgeNetwork.Card(heads: [
+      "object": ["fox", "owl"], "style": ["noto", "line", "x"],
+    ])
     card.widths = [4, 8, 8]
     let judge = try JudgeNetwork(card, .initial(Generator(seed: 1)))
     try Fixtures.temporaryFolder { folder in

@@ -10,7 +10,9 @@ import Testing
     content.charts = [Chart("Loss", xLabel: "step", [(0, 1), (10, 0.5), (20, 0.25)])]
     let picture = Data([1, 2, 3])
     content.grids = [
-      .init("Gone", columns: ["noto"], rows: [.init("fox", [(original: picture, erased: picture, prompt: "a <fox>", seed: 3)])])
+      .init(
+        "Gone", columns: ["noto"],
+        rows: [.init("fox", [(original: picture, erased: picture, prompt: "a <fox>", seed: 3)])])
     ]
     let html = try content.html()
     #expect(html.contains("Forgetting &lt;fox&gt; &amp;") && !html.contains("<fox>"))
@@ -20,6 +22,7 @@ import Testing
   }
 
   @Test func emptyChartsAreLeftOut() {
-    #expect(Chart("x", xLabel: "y", []).svg.isEmpty && Chart("x", xLabel: "y", [(1, 1)]).svg.isEmpty)
+    #expect(
+      Chart("x", xLabel: "y", []).svg.isEmpty && Chart("x", xLabel: "y", [(1, 1)]).svg.isEmpty)
   }
 }

@@ -6,7 +6,9 @@ import Torch
 
 @Suite struct TorchNNTests {
   /// Five steps of each optimizer, as torch.optim takes them.
-  @Test(arguments: OptimizerOptions.Kind.allCases) func optimizers(_ kind: OptimizerOptions.Kind) throws {
+  @Test(arguments: OptimizerOptions.Kind.allCases) func optimizers(_ kind: OptimizerOptions.Kind)
+    throws
+  {
     let golden = try Fixtures.tensors("numbers.safetensors")
     let p = try #require(golden["optimizer.start"]).cloned()
     let steps = try #require(golden["optimizer.gradients"])
@@ -45,13 +47,17 @@ import Torch
 
   @Test func everyMismatchIsListedOnce() throws {
     let store = ParameterStore(
-      .tensors([ParameterPath("a.weights"): Tensor.zeros([3, 2]), ParameterPath("b.weight"): Tensor.zeros([2, 2])]))
+      .tensors([
+        ParameterPath("a.weights"): Tensor.zeros([3, 2]),
+        ParameterPath("b.weight"): Tensor.zeros([2, 2]),
+      ]))
     _ = Linear(store.root["a"], 2, 3, bias: false)
     _ = Linear(store.root["b"], 2, 3, bias: false)
     let error = try #require(throws: CheckpointMismatch.self) { try store.check() }
     #expect(error.description.contains("missing 'a.weight', the file has 'a.weights'"))
     #expect(error.description.contains("unexpected 'a.weights'"))
-    #expect(error.description.contains("'b.weight' has shape [2, 2], the configuration asks for [3, 2]"))
+    #expect(
+      error.description.contains("'b.weight' has shape [2, 2], the configuration asks for [3, 2]"))
   }
 
   @Test func sourcesShareOrCopy() {
@@ -59,7 +65,8 @@ import Torch
     let layer = Linear(store.root["x"], 2, 2)
     let copy = ParameterStore(store.source { $0.name == "x.weight" })
     let other = Linear(copy.root["x"], 2, 2)
-    #expect(!other.weight.sharesMemory(with: layer.weight) && other.weight.isIdentical(to: layer.weight))
+    #expect(
+      !other.weight.sharesMemory(with: layer.weight) && other.weight.isIdentical(to: layer.weight))
     #expect(other.bias?.sharesMemory(with: layer.bias ?? other.weight) == true)
   }
 

@@ -8,7 +8,9 @@ import Torch
   @Test func everyNamedOperatorExists() throws {
     let folder = Fixtures.package.appendingPathComponent("Sources/Torch/Ops")
     var found = 0
-    for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
+    for file in try FileManager.default.contentsOfDirectory(
+      at: folder, includingPropertiesForKeys: nil)
+    {
       let text = try String(contentsOf: file, encoding: .utf8)
       for match in text.matches(of: /Operator\("([^"]+)"(?:, "([^"]+)")?\)/) {
         let op = try Operator.find(String(match.1), match.2.map(String.init) ?? "")

@@ -7,9 +7,13 @@ import Torch
   @Test func everyElementTypeComesBack() throws {
     try Fixtures.temporaryFolder { folder in
       let file = folder.appendingPathComponent("all.safetensors")
-      let types: [DType] = [.float32, .float64, .float16, .bfloat16, .int64, .int32, .int16, .int8, .uint8, .bool]
+      let types: [DType] = [
+        .float32, .float64, .float16, .bfloat16, .int64, .int32, .int16, .int8, .uint8, .bool,
+      ]
       var tensors: [String: Tensor] = [:]
-      for type in types { tensors["\(type)"] = Tensor([0, 1, 1, 0, 1, 1] as [Float], [2, 3]).to(type) }
+      for type in types {
+        tensors["\(type)"] = Tensor([0, 1, 1, 0, 1, 1] as [Float], [2, 3]).to(type)
+      }
       tensors["empty"] = Tensor.zeros([0, 4])
       tensors["scalar"] = Tensor.scalar(3)
       try SafeTensors.write(tensors, metadata: ["note": "hëllo \"x\""], to: file)
@@ -18,7 +22,8 @@ import Torch
       for (name, tensor) in tensors {
         #expect(back.tensors[name]?.isIdentical(to: tensor) == true, "\(name)")
       }
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["all.safetensors"])
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["all.safetensors"])
     }
   }
 
@@ -48,17 +53,44 @@ import Torch
     ("cut header", file("{}", length: 5000), "ends after"),
     ("no json", file("{\"a\": nope}"), "no JSON object"),
     ("a list", file("[1, 2]"), "no JSON object"),
-    ("offsets beyond", file(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#), "offsets"),
-    ("offsets backwards", file(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#), "offsets"),
-    ("negative offset", file(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}"#), "offsets"),
+    (
+      "offsets beyond", file(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#), "offsets"
+    ),
+    (
+      "offsets backwards", file(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#),
+      "offsets"
+    ),
+    (
+      "negative offset", file(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[-8,0]}}"#),
+      "offsets"
+    ),
     ("one offset", file(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8]}}"#), "offsets"),
-    ("wrong byte count", file(#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#), "needs 12 bytes"),
-    ("overflowing shape", file(#"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}"#), "shape"),
+    (
+      "wrong byte count", file(#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#),
+      "needs 12 bytes"
+    ),
+    (
+      "overflowing shape",
+      file(#"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}"#), "shape"
+    ),
     ("negative shape", file(#"{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#), "shape"),
-    ("unknown type", file(#"{"a":{"dtype":"F33","shape":[2],"data_offsets":[0,8]}}"#), "element type"),
-    ("overlap", file(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}"#), "overlap"),
+    (
+      "unknown type", file(#"{"a":{"dtype":"F33","shape":[2],"data_offsets":[0,8]}}"#),
+      "element type"
+    ),
+    (
+      "overlap",
+      file(
+        #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}"#
+      ), "overlap"
+    ),
     ("hole", file(#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#), "describes 4"),
-    ("duplicate", file(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#), "only 1 differ"),
+    (
+      "duplicate",
+      file(
+        #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#
+      ), "only 1 differ"
+    ),
   ]
 
   @Test(arguments: hostile.indices) func hostileFilesGiveOneClearError(_ i: Int) throws {
@@ -66,7 +98,9 @@ import Torch
     try Fixtures.temporaryFolder { folder in
       let file = folder.appendingPathComponent("x.safetensors")
       try bytes.write(to: file)
-      let error = try #require(throws: FileError.self, "\(name)") { try SafeTensors(contentsOf: file) }
+      let error = try #require(throws: FileError.self, "\(name)") {
+        try SafeTensors(contentsOf: file)
+      }
       #expect(error.description.contains(expected), "\(name): \(error)")
       #expect(!error.description.contains("\n"))
     }
@@ -81,7 +115,9 @@ import Torch
     }
   }
 
-  @Test(arguments: ["model.bin", "model.pt", "sd.ckpt"]) func picklesAreRefused(_ name: String) throws {
+  @Test(arguments: ["model.bin", "model.pt", "sd.ckpt"]) func picklesAreRefused(_ name: String)
+    throws
+  {
     try Fixtures.temporaryFolder { folder in
       let file = folder.appendingPathComponent(name)
       try Data([0x80, 2]).write(to: file)
@@ -128,7 +164,9 @@ import Torch
   @Test func npyComesBack() throws {
     try Fixtures.temporaryFolder { folder in
       let file = folder.appendingPathComponent("x.npy")
-      for tensor in [Tensor([1, 2, 3, 4, 5, 6] as [Float], [2, 3]), Tensor([7]), Tensor.scalar(2)] {
+      for tensor in [
+        Tensor([1, 2, 3, 4, 5, 6] as [Float], [2, 3]), Tensor([7]), Tensor.scalar(2),
+      ] {
         try NPY.write(tensor, to: file)
         #expect(try NPY.read(file).isIdentical(to: tensor))
       }

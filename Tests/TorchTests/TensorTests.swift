@@ -24,7 +24,8 @@ import Torch
   /// The numbers of `torch.Generator().manual_seed(7)`, exactly.
   @Test func seedsMeanPythonsNumbers() throws {
     let golden = try Fixtures.tensors("numbers.safetensors")
-    #expect(Tensor.randn([2, 20], Generator(seed: 7)).isIdentical(to: try #require(golden["randn.7"])))
+    #expect(
+      Tensor.randn([2, 20], Generator(seed: 7)).isIdentical(to: try #require(golden["randn.7"])))
     let ints = Tensor.randint(below: 1000, [10], Generator(seed: 7))
     #expect(ints.isIdentical(to: try #require(golden["randint.7"])))
   }

@@ -28,11 +28,15 @@ import Training
   ])
   func headers(_ text: String) throws {
     let rows = try read(text).rows
-    #expect(rows.count == 1 && rows[0].prompt == "a fox" && rows[0].seed == 12 && rows[0].caseNumber == "7", "\(rows)")
+    #expect(
+      rows.count == 1 && rows[0].prompt == "a fox" && rows[0].seed == 12
+        && rows[0].caseNumber == "7", "\(rows)")
   }
 
   @Test func columnsThatAreOptional() throws {
-    let i2p = try read("prompt,sd_seed,sd_guidance_scale,sd_image_width,sd_image_height\n\"a, \"\"b\"\"\nc 🦊\",4080709695,5.5,512,768\n")
+    let i2p = try read(
+      "prompt,sd_seed,sd_guidance_scale,sd_image_width,sd_image_height\n\"a, \"\"b\"\"\nc 🦊\",4080709695,5.5,512,768\n"
+    )
     #expect(i2p.rows[0].prompt == "a, \"b\"\nc 🦊" && i2p.rows[0].seed == 4_080_709_695)
     #expect(i2p.rows[0].guidance == 5.5 && i2p.rows[0].width == 512 && i2p.rows[0].height == 768)
     let hub = try read("image_id,text\n000000203564,a bicycle\n")
@@ -49,7 +53,10 @@ import Training
   }
 
   @Test(arguments: [
-    ("case_number,prompt,evaluation_seed\n0,a,1\n1,\"b\nc\",2\n2,d\n", "line 5: 2 fields, the header has 3"),
+    (
+      "case_number,prompt,evaluation_seed\n0,a,1\n1,\"b\nc\",2\n2,d\n",
+      "line 5: 2 fields, the header has 3"
+    ),
     ("case_number,prompt,evaluation_seed\n0,a,one\n", "line 2: seed 'one'"),
     ("case_number,prompt,evaluation_seed\n0,\"a,1\n", "line 2: a quote"),
     ("case_number,prompt\n../x,a\n", "line 2: case number '../x'"),

@@ -40,7 +40,9 @@ import TorchNN
       _ = try Self.fit(Self.options(20), in: b, stopAt: kill)
       let resumed = try Self.fit(Self.options(20), in: b)
       #expect(resumed.isIdentical(to: whole))
-      let logs = try [a, b].map { try Run($0).events().map { [$0["step"]?.int ?? -1, Int(($0["loss"]?.number ?? 0) * 1e9)] } }
+      let logs = try [a, b].map {
+        try Run($0).events().map { [$0["step"]?.int ?? -1, Int(($0["loss"]?.number ?? 0) * 1e9)] }
+      }
       #expect(logs[0] == logs[1] && logs[0].count == 20)
     }
   }
@@ -91,11 +93,15 @@ import TorchNN
   }
 
   @Test func captionsHaveArticles() {
-    #expect(Captions.fill("a {style} emoji of {object}", object: "owl", style: "openmoji") == "an openmoji emoji of an owl")
+    #expect(
+      Captions.fill("a {style} emoji of {object}", object: "owl", style: "openmoji")
+        == "an openmoji emoji of an owl")
     #expect(Captions.fill("{style} {name}", object: "fox", style: "noto") == "noto fox")
     #expect(Captions.withArticle("scissors") == "scissors")
     let captions = Captions()
-    let drawn = (0..<400).map { captions.draw(object: "fox", style: "noto", Step(index: $0, seed: 1)) }
+    let drawn = (0..<400).map {
+      captions.draw(object: "fox", style: "noto", Step(index: $0, seed: 1))
+    }
     let empty = drawn.filter(\.isEmpty).count
     #expect(empty > 15 && empty < 80)
     #expect(drawn.contains { $0.contains("noto") && $0.contains("fox") })

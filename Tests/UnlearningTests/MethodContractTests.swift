@@ -12,12 +12,17 @@ import Training
 
 @Suite(.serialized) struct MethodContractTests {
   static let names = Methods.all.map { $0.name }
-  static let erasure = Erasure(forget: [Concept("fox", replacement: "")], preserve: ["a cat", "an umbrella"])
+  static let erasure = Erasure(
+    forget: [Concept("fox", replacement: "")], preserve: ["a cat", "an umbrella"])
 
   /// A configuration small enough for a test, by the options that methods share.
-  static func small<M: UnlearningMethod>(_ type: M.Type, steps: Int = 12) throws -> any UnlearningMethod {
+  static func small<M: UnlearningMethod>(_ type: M.Type, steps: Int = 12) throws
+    -> any UnlearningMethod
+  {
     var json = try JSON(encoding: M())
-    for (key, value) in [("walkSteps", 5), ("walks", 2)] where json[key] != nil { json[key] = .int(value) }
+    for (key, value) in [("walkSteps", 5), ("walks", 2)] where json[key] != nil {
+      json[key] = .int(value)
+    }
     if var training = json["training"] {
       training["steps"] = .int(steps)
       training["learningRate"] = 0.001
@@ -30,9 +35,12 @@ import Training
     return try json.decoded(as: M.self)
   }
 
-  func erase(_ name: String, _ model: DiffusionModel, steps: Int = 12, seed: UInt64 = 1) throws -> ParameterVector {
+  func erase(_ name: String, _ model: DiffusionModel, steps: Int = 12, seed: UInt64 = 1) throws
+    -> ParameterVector
+  {
     try Fixtures.temporaryFolder { folder in
-      try Self.small(Methods.named(name), steps: steps).erase(Self.erasure, from: model, Run(folder, seed: seed))
+      try Self.small(Methods.named(name), steps: steps).erase(
+        Self.erasure, from: model, Run(folder, seed: seed))
     }
   }
 
@@ -65,7 +73,9 @@ import Training
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd2"))
     let (a, b) = (try erase(name, model), try erase(name, model))
     #expect(a.paths == b.paths)
-    for path in a.paths { #expect(a.tensors[path]?.isIdentical(to: try #require(b.tensors[path])) == true) }
+    for path in a.paths {
+      #expect(a.tensors[path]?.isIdentical(to: try #require(b.tensors[path])) == true)
+    }
   }
 
   @Test func zeroStepsZeroIncrement() throws {

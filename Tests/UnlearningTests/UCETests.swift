@@ -29,8 +29,11 @@ import Torch
       #expect(concept.size(0) == tokens.count - last && guide.shape == concept.shape)
       // The padding rows of the anchor stand against padding rows of the prompt.
       let anchor = model.embed([phrase.anchor]).hidden.to(.float64)
-      let shift = model.tokenizer.words(phrase.prompt).count - model.tokenizer.words(phrase.anchor).count
-      #expect(guide.narrowed(0, guide.size(0) - 1, 1).distance(to: anchor[0, at: 0].narrowed(0, 76 - shift, 1)) == 0)
+      let shift =
+        model.tokenizer.words(phrase.prompt).count - model.tokenizer.words(phrase.anchor).count
+      #expect(
+        guide.narrowed(0, guide.size(0) - 1, 1).distance(
+          to: anchor[0, at: 0].narrowed(0, 76 - shift, 1)) == 0)
       #expect(throws: EditingError.self) {
         try UCE.aligned(.init("a cat", words: "fox"), model)
       }

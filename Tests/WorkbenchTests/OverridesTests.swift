@@ -10,9 +10,12 @@ import Unlearning
 
 @Suite struct OverridesTests {
   @Test func settingsReachNestedValues() throws {
-    let esd = try Overrides.apply(["training.steps=7", "eta=2", "parameters=full", "training.optimizer.kind=sgd"], onto: ESD())
+    let esd = try Overrides.apply(
+      ["training.steps=7", "eta=2", "parameters=full", "training.optimizer.kind=sgd"], onto: ESD())
     #expect(esd.training.steps == 7 && esd.eta == 2 && esd.parameters == "full")
-    #expect(esd.training.optimizer.kind == .sgd && esd.training.learningRate == ESD().training.learningRate)
+    #expect(
+      esd.training.optimizer.kind == .sgd
+        && esd.training.learningRate == ESD().training.learningRate)
   }
 
   @Test(arguments: [
@@ -23,15 +26,19 @@ import Unlearning
     ("training.optimizer.kind=adan", "training.optimizer.kind"),
   ])
   func mistakesAreNamed(_ setting: String, _ expected: String) throws {
-    let error = try #require(throws: ConfigurationError.self) { try Overrides.apply([setting], onto: ESD()) }
+    let error = try #require(throws: ConfigurationError.self) {
+      try Overrides.apply([setting], onto: ESD())
+    }
     #expect(error.description.contains(expected), "\(error)")
   }
 
   @Test func recipesOfTheRepositoryAreReadable() throws {
     let models = Fixtures.package.appendingPathComponent("Models")
-    let model = try Overrides.read(models.appendingPathComponent("emoji/recipe.json"), onto: ModelRecipe())
+    let model = try Overrides.read(
+      models.appendingPathComponent("emoji/recipe.json"), onto: ModelRecipe())
     #expect(model.data.objects.count >= 80 && model.data.styles.count == 5)
-    let judge = try Overrides.read(models.appendingPathComponent("judges/emoji/recipe.json"), onto: JudgeRecipe())
+    let judge = try Overrides.read(
+      models.appendingPathComponent("judges/emoji/recipe.json"), onto: JudgeRecipe())
     #expect(judge.data.objects == model.data.objects)
   }
 }

@@ -7,7 +7,8 @@ public struct Image: Sendable, Hashable {
   public var pixels: [UInt8]
 
   public init(width: Int, height: Int, pixels: [UInt8]) {
-    precondition(pixels.count == width * height * 3, "\(pixels.count) bytes for \(width) x \(height)")
+    precondition(
+      pixels.count == width * height * 3, "\(pixels.count) bytes for \(width) x \(height)")
     (self.width, self.height, self.pixels) = (width, height, pixels)
   }
 
@@ -40,7 +41,9 @@ public struct Image: Sendable, Hashable {
 extension Image {
   /// Images of one size side by side, white between them.
   public static func grid(_ images: [Image], columns: Int, gap: Int = 2) -> Image {
-    guard let first = images.first else { return Image(width: 1, height: 1, pixels: [255, 255, 255]) }
+    guard let first = images.first else {
+      return Image(width: 1, height: 1, pixels: [255, 255, 255])
+    }
     let rows = (images.count + columns - 1) / columns
     let (w, h) = (first.width, first.height)
     let width = columns * (w + gap) - gap
@@ -50,7 +53,8 @@ extension Image {
       let (left, top) = (n % columns * (w + gap), n / columns * (h + gap))
       for y in 0..<h {
         let target = ((top + y) * width + left) * 3
-        pixels.replaceSubrange(target..<(target + w * 3), with: image.pixels[(y * w * 3)..<((y + 1) * w * 3)])
+        pixels.replaceSubrange(
+          target..<(target + w * 3), with: image.pixels[(y * w * 3)..<((y + 1) * w * 3)])
       }
     }
     return Image(width: width, height: height, pixels: pixels)

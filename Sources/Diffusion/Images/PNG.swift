@@ -64,12 +64,16 @@ public enum PNG {
   /// The text chunks of a PNG file, by keyword.
   public static func text(of file: URL) throws -> [String: String] {
     let data = [UInt8](try Data(contentsOf: file))
-    guard data.starts(with: signature) else { throw FileError.malformed(file, "it is no PNG picture") }
+    guard data.starts(with: signature) else {
+      throw FileError.malformed(file, "it is no PNG picture")
+    }
     var found: [String: String] = [:]
     var i = 8
     while i + 12 <= data.count {
       let length = data[i..<(i + 4)].reduce(0) { $0 << 8 | Int($1) }
-      guard i + 12 + length <= data.count else { throw FileError.malformed(file, "a chunk is cut off") }
+      guard i + 12 + length <= data.count else {
+        throw FileError.malformed(file, "a chunk is cut off")
+      }
       let body = data[(i + 8)..<(i + 8 + length)]
       if data[(i + 4)..<(i + 8)].elementsEqual("iTXt".utf8), let zero = body.firstIndex(of: 0),
         zero + 5 <= body.endIndex
@@ -77,7 +81,8 @@ public enum PNG {
         let rest = body[(zero + 3)...].split(
           separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
         if rest.count == 3 {
-          found[String(decoding: body[..<zero], as: UTF8.self)] = String(decoding: rest[2], as: UTF8.self)
+          found[String(decoding: body[..<zero], as: UTF8.self)] = String(
+            decoding: rest[2], as: UTF8.self)
         }
       }
       i += 12 + length
@@ -86,7 +91,9 @@ public enum PNG {
   }
 
   private static func chunk(_ type: String, _ body: Data) -> Data {
-    func bigEndian(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(value >> (24 - 8 * $0) & 255) } }
+    func bigEndian(_ value: UInt32) -> [UInt8] {
+      (0..<4).map { UInt8(value >> (24 - 8 * $0) & 255) }
+    }
     let content = Data(type.utf8) + body
     return Data(bigEndian(UInt32(body.count))) + content + bigEndian(crc(content))
   }

@@ -110,7 +110,8 @@ private struct VAEEncoder {
           ? Downsample2D(b["downsamplers"][0], c[i], padsAfter: true) : nil)
     }
     mid = VAEMidBlock(s["mid_block"], last, shape)
-    convNormOut = GroupNorm(s["conv_norm_out"], groups: shape.groups, channels: last, eps: shape.eps)
+    convNormOut = GroupNorm(
+      s["conv_norm_out"], groups: shape.groups, channels: last, eps: shape.eps)
     convOut = Conv2d(s["conv_out"], last, 2 * shape.latent, kernel: 3, padding: 1)
   }
 
@@ -148,7 +149,8 @@ private struct VAEDecoder {
         upsampler: i < c.count - 1 ? Upsample2D(b["upsamplers"][0], c[i]) : nil)
     }
     let last = c[c.count - 1]
-    convNormOut = GroupNorm(s["conv_norm_out"], groups: shape.groups, channels: last, eps: shape.eps)
+    convNormOut = GroupNorm(
+      s["conv_norm_out"], groups: shape.groups, channels: last, eps: shape.eps)
     convOut = Conv2d(s["conv_out"], last, shape.image, kernel: 3, padding: 1)
   }
 

@@ -17,7 +17,8 @@ public final class CLIPText {
     if let names = config.json["architectures"]?.array, names != ["CLIPTextModel"] {
       throw config.refusing("architectures", "supported: CLIPTextModel")
     }
-    guard let activation = Activation(rawValue: try config.string("hidden_act", "quick_gelu")) else {
+    guard let activation = Activation(rawValue: try config.string("hidden_act", "quick_gelu"))
+    else {
       throw config.refusing("hidden_act", "supported: quick_gelu, gelu")
     }
     width = try config.int("hidden_size", 512)

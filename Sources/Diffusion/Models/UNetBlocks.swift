@@ -28,9 +28,10 @@ struct UNetDownBlock {
       ResnetBlock2D(
         s["resnets"][$0], in: $0 == 0 ? i : o, out: o, time: time, groups: groups, eps: eps)
     }
-    attentions = attention.map { a in
-      (0..<layers).map { a.transformer(s["attentions"][$0], o, groups: groups) }
-    } ?? []
+    attentions =
+      attention.map { a in
+        (0..<layers).map { a.transformer(s["attentions"][$0], o, groups: groups) }
+      } ?? []
     downsampler = downsamples ? Downsample2D(s["downsamplers"][0], o) : nil
   }
 
@@ -61,7 +62,8 @@ struct UNetMidBlock {
     _ s: Scope, _ channels: Int, time: Int, groups: Int, eps: Double, attention a: UNetAttention
   ) {
     func resnet(_ i: Int) -> ResnetBlock2D {
-      ResnetBlock2D(s["resnets"][i], in: channels, out: channels, time: time, groups: groups, eps: eps)
+      ResnetBlock2D(
+        s["resnets"][i], in: channels, out: channels, time: time, groups: groups, eps: eps)
     }
     first = resnet(0)
     attention = a.transformer(s["attentions"][0], channels, groups: groups)
@@ -88,11 +90,13 @@ struct UNetUpBlock {
     resnets = (0..<layers).map {
       let skip = $0 == layers - 1 ? i : o
       return ResnetBlock2D(
-        s["resnets"][$0], in: ($0 == 0 ? p : o) + skip, out: o, time: time, groups: groups, eps: eps)
+        s["resnets"][$0], in: ($0 == 0 ? p : o) + skip, out: o, time: time, groups: groups, eps: eps
+      )
     }
-    attentions = attention.map { a in
-      (0..<layers).map { a.transformer(s["attentions"][$0], o, groups: groups) }
-    } ?? []
+    attentions =
+      attention.map { a in
+        (0..<layers).map { a.transformer(s["attentions"][$0], o, groups: groups) }
+      } ?? []
     upsampler = upsamples ? Upsample2D(s["upsamplers"][0], o) : nil
   }
 

@@ -41,7 +41,8 @@ public struct DPMSolver: Sampler {
     }
   }
 
-  public mutating func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor {
+  public mutating func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor
+  {
     let (s, t) = (Level(sigmas[i]), Level(sigmas[i + 1]))
     let m0: Tensor
     switch schedule.prediction {

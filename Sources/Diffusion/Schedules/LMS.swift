@@ -23,7 +23,8 @@ public struct LMS: Sampler {
   public var initialScale: Double { path.initialScale }
   public func input(_ x: Tensor, _ i: Int) -> Tensor { path.input(x, i) }
 
-  public mutating func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor {
+  public mutating func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor
+  {
     let d = (x - path.denoised(output, x, i)) / Double(path.sigmas[i])
     derivatives = derivatives.suffix(Self.order - 1) + [d]
     let c = Self.coefficients(path.sigmas.map(Double.init), i, min(i + 1, Self.order))

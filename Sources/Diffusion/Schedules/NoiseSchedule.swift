@@ -45,7 +45,8 @@ public struct NoiseSchedule: Sendable {
     default: throw config.refusing("beta_schedule", "supported: linear, scaled_linear")
     }
     alphaBar = (1 - beta).cumulativeProduct(0).floats
-    guard let prediction = Prediction(rawValue: try config.string("prediction_type", "epsilon")) else {
+    guard let prediction = Prediction(rawValue: try config.string("prediction_type", "epsilon"))
+    else {
       throw config.refusing(
         "prediction_type",
         "supported: \(Prediction.allCases.map(\.rawValue).joined(separator: ", "))")

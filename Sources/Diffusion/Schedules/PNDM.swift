@@ -33,7 +33,9 @@ public struct PNDM: Sampler {
       timesteps = ascending.reversed().map(Double.init)
       warmUp = 0
     } else {
-      guard steps >= 4 else { throw ModelError.invalid("pndm needs at least 4 steps, was given \(steps)") }
+      guard steps >= 4 else {
+        throw ModelError.invalid("pndm needs at least 4 steps, was given \(steps)")
+      }
       let doubled = plain.suffix(4).flatMap { [$0, $0 + schedule.steps / steps / 2] }
       let quadrupled = doubled.dropLast().flatMap { [$0, $0] }.dropFirst().dropLast()
       timesteps = (quadrupled.reversed() + plain.dropLast(3).reversed()).map(Double.init)
@@ -41,7 +43,8 @@ public struct PNDM: Sampler {
     }
   }
 
-  public mutating func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor {
+  public mutating func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor
+  {
     i < warmUp ? rungeKutta(output, i, x) : multistep(output, i, x)
   }
 
@@ -72,7 +75,8 @@ public struct PNDM: Sampler {
   }
 
   private mutating func rungeKutta(_ output: Tensor, _ i: Int, _ x: Tensor) -> Tensor {
-    let previous = Int(timesteps[i]) - (i % 2 == 1 ? 0 : schedule.steps / timesteps.planned(warmUp) / 2)
+    let previous =
+      Int(timesteps[i]) - (i % 2 == 1 ? 0 : schedule.steps / timesteps.planned(warmUp) / 2)
     let t = Int(timesteps[i / 4 * 4])
     var eps = output
     switch i % 4 {

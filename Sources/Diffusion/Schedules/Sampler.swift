@@ -82,7 +82,9 @@ extension Sequence where Element == Double {
 }
 
 /// x_0 from a network output at signal level alphaBar = `a`.
-func denoised(_ output: Tensor, _ x: Tensor, _ a: Float, _ prediction: NoiseSchedule.Prediction) -> Tensor {
+func denoised(_ output: Tensor, _ x: Tensor, _ a: Float, _ prediction: NoiseSchedule.Prediction)
+  -> Tensor
+{
   let (signal, noise) = (Double(a.squareRoot()), Double((1 - a).squareRoot()))
   switch prediction {
   case .epsilon: return (x - noise * output) / signal

@@ -15,7 +15,8 @@ public struct BytePairs: Sendable {
   public init(vocabulary: [String: Int], merges: [(String, String)]) {
     self.vocabulary = vocabulary
     ranks = Dictionary(
-      merges.enumerated().map { (Pair(a: $1.0, b: $1.1), $0) }, uniquingKeysWith: { first, _ in first })
+      merges.enumerated().map { (Pair(a: $1.0, b: $1.1), $0) },
+      uniquingKeysWith: { first, _ in first })
   }
 
   public init(folder: URL) throws {
@@ -25,7 +26,9 @@ public struct BytePairs: Sendable {
     }
     var vocabulary: [String: Int] = [:]
     for (token, id) in members {
-      guard let id = id.int, id >= 0 else { throw FileError.malformed(file, "'\(token)' has no id") }
+      guard let id = id.int, id >= 0 else {
+        throw FileError.malformed(file, "'\(token)' has no id")
+      }
       vocabulary[token] = id
     }
     let mergesFile = folder.appendingPathComponent("merges.txt")
@@ -63,7 +66,9 @@ public struct BytePairs: Sendable {
     while parts.count > 1 {
       var best = (rank: Int.max, index: 0)
       for i in 0..<(parts.count - 1) {
-        if let rank = ranks[Pair(a: parts[i], b: parts[i + 1])], rank < best.rank { best = (rank, i) }
+        if let rank = ranks[Pair(a: parts[i], b: parts[i + 1])], rank < best.rank {
+          best = (rank, i)
+        }
       }
       if best.rank == .max { break }
       let (a, b) = (parts[best.index], parts[best.index + 1])
@@ -86,7 +91,9 @@ public struct BytePairs: Sendable {
   // MARK: - Training
 
   /// Learns merges from texts until the vocabulary has `size` entries or no pair occurs twice.
-  public static func train(on texts: [String], size: Int) -> (vocabulary: [String], merges: [(String, String)]) {
+  public static func train(on texts: [String], size: Int) -> (
+    vocabulary: [String], merges: [(String, String)]
+  ) {
     var words: [String: Int] = [:]
     for text in texts { for word in CLIPTokenizer.split(text) { words[word, default: 0] += 1 } }
     var corpus: [([String], Int)] = words.sorted { $0.key < $1.key }.map { word, count in
@@ -99,10 +106,13 @@ public struct BytePairs: Sendable {
     while tokens.count < size - 2 {
       var counts: [Pair: Int] = [:]
       for (parts, count) in corpus {
-        for (a, b) in zip(parts, parts.dropFirst()) { counts[Pair(a: a, b: b), default: 0] += count }
+        for (a, b) in zip(parts, parts.dropFirst()) {
+          counts[Pair(a: a, b: b), default: 0] += count
+        }
       }
       let best = counts.max { x, y in
-        x.value != y.value ? x.value < y.value : (x.key.a + " " + x.key.b) > (y.key.a + " " + y.key.b)
+        x.value != y.value
+          ? x.value < y.value : (x.key.a + " " + x.key.b) > (y.key.a + " " + y.key.b)
       }
       guard let (pair, count) = best, count > 1 else { break }
       merges.append((pair.a, pair.b))
@@ -110,8 +120,11 @@ public struct BytePairs: Sendable {
       corpus = corpus.map { parts, count in
         var merged: [String] = []
         for part in parts {
-          if part == pair.b, merged.last == pair.a { merged[merged.count - 1] = pair.a + pair.b }
-          else { merged.append(part) }
+          if part == pair.b, merged.last == pair.a {
+            merged[merged.count - 1] = pair.a + pair.b
+          } else {
+            merged.append(part)
+          }
         }
         return (merged, count)
       }

@@ -16,7 +16,9 @@ public struct CLIPTokenizer: Sendable {
   public init(pairs: BytePairs, length: Int, pad: String = CLIPTokenizer.end) throws {
     guard let start = pairs.vocabulary[Self.start], let end = pairs.vocabulary[Self.end],
       let pad = pairs.vocabulary[pad]
-    else { throw ModelError.invalid("the vocabulary has no '\(Self.start)', '\(Self.end)' or '\(pad)'") }
+    else {
+      throw ModelError.invalid("the vocabulary has no '\(Self.start)', '\(Self.end)' or '\(pad)'")
+    }
     (self.pairs, self.length) = (pairs, length)
     (startToken, endToken, padToken) = (start, end, pad)
   }
@@ -30,7 +32,9 @@ public struct CLIPTokenizer: Sendable {
       let json = try JSON(contentsOf: settings)
       if let name = json["tokenizer_class"]?.string,
         !["CLIPTokenizer", "CLIPTokenizerFast", "TokenizersBackend"].contains(name)
-      { throw ModelError.unsupported("tokenizer: '\(name)'; supported: CLIPTokenizer") }
+      {
+        throw ModelError.unsupported("tokenizer: '\(name)'; supported: CLIPTokenizer")
+      }
       pad = json["pad_token"]?.string ?? json["pad_token"]?["content"]?.string ?? pad
       maximum = min(maximum, json["model_max_length"]?.int ?? length)
     }

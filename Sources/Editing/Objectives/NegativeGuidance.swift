@@ -17,7 +17,8 @@ public struct NegativeGuidance: Objective {
 
   /// - Parameter anchors: eps_o(x_t | r) for every state, or nil for the empty prompt
   public init(
-    _ states: DenoisingStates, prompts: Conditioning, anchors: Tensor? = nil, eta: Double, batch: Int
+    _ states: DenoisingStates, prompts: Conditioning, anchors: Tensor? = nil, eta: Double,
+    batch: Int
   ) {
     (self.states, embeddings, self.batch) = (states, prompts, batch)
     targets =

@@ -30,7 +30,9 @@ public final class JudgeNetwork {
     let widths = card.widths
     stem = Conv2d(s["stem"], 3, widths[0], kernel: 3, padding: 1, bias: false)
     norm = BatchNorm2d(s["norm"], widths[0])
-    blocks = (1..<widths.count).map { ResidualBlock(s["blocks"][$0 - 1], widths[$0 - 1], widths[$0]) }
+    blocks = (1..<widths.count).map {
+      ResidualBlock(s["blocks"][$0 - 1], widths[$0 - 1], widths[$0])
+    }
     heads = Dictionary(
       uniqueKeysWithValues: card.heads.keys.sorted().map {
         ($0, Linear(s["heads"][$0], widths[widths.count - 1], card.heads[$0]?.count ?? 0))
@@ -65,7 +67,8 @@ public final class JudgeNetwork {
     ).tensors
     return try JudgeNetwork(
       card,
-      .tensors(Dictionary(uniqueKeysWithValues: tensors.map { (ParameterPath($0), $1) })), on: device)
+      .tensors(Dictionary(uniqueKeysWithValues: tensors.map { (ParameterPath($0), $1) })),
+      on: device)
   }
 
   public func save(to folder: URL, card: Card? = nil) throws {
@@ -109,7 +112,8 @@ public struct ConvolutionalJudge: Judge {
   public init(_ network: JudgeNetwork, _ kind: String) throws {
     guard let classes = network.card.heads[kind] else {
       throw EditingError.invalid(
-        "the judge knows \(network.card.heads.keys.sorted().joined(separator: ", ")), not '\(kind)'")
+        "the judge knows \(network.card.heads.keys.sorted().joined(separator: ", ")), not '\(kind)'"
+      )
     }
     (self.network, self.kind, self.classes) = (network, kind, classes)
   }

@@ -13,7 +13,8 @@ public struct FrechetDistance: Metric {
 
   public func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?) -> Measured? {
     let kept = p.filter { !f.contains($0) }
-    guard let reference = reference?.filter({ !f.contains($0) }), kept.count > 1, reference.count > 1
+    guard let reference = reference?.filter({ !f.contains($0) }), kept.count > 1,
+      reference.count > 1
     else { return nil }
     let real = Gaussian(reference.features)
     let value = Gaussian(kept.features).distance(to: real)

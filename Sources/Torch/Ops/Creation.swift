@@ -11,13 +11,17 @@ extension Operator {
 }
 
 extension Tensor {
-  public static func zeros(_ shape: [Int], _ dtype: DType = .float32, on device: Device = .cpu) -> Tensor {
+  public static func zeros(_ shape: [Int], _ dtype: DType = .float32, on device: Device = .cpu)
+    -> Tensor
+  {
     Operator.zeros(shape, dtype, Int?.none, device)
   }
   public static func full(
     _ shape: [Int], _ value: Double, _ dtype: DType = .float32, on device: Device = .cpu
   ) -> Tensor { Operator.full(shape, value, dtype, Int?.none, device) }
-  public static func ones(_ shape: [Int], _ dtype: DType = .float32, on device: Device = .cpu) -> Tensor {
+  public static func ones(_ shape: [Int], _ dtype: DType = .float32, on device: Device = .cpu)
+    -> Tensor
+  {
     full(shape, 1, dtype, on: device)
   }
   public static func zeros(like other: Tensor) -> Tensor { Operator.zerosLike(other) }
@@ -36,5 +40,7 @@ extension Tensor {
     _ start: Double, _ end: Double, _ count: Int, _ dtype: DType = .float32
   ) -> Tensor { Operator.linspace(start, end, count, dtype) }
 
-  public static func identity(_ n: Int, _ dtype: DType = .float32) -> Tensor { Operator.eye(n, dtype) }
+  public static func identity(_ n: Int, _ dtype: DType = .float32) -> Tensor {
+    Operator.eye(n, dtype)
+  }
 }

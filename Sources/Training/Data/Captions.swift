@@ -32,7 +32,9 @@ public struct Captions: Codable, Sendable, Hashable {
 
   /// "a fox", "an owl", "grapes".
   public static func withArticle(_ name: String) -> String {
-    let plurals = ["grapes", "cherries", "scissors", "glasses", "sunglasses", "french fries", "skis"]
+    let plurals = [
+      "grapes", "cherries", "scissors", "glasses", "sunglasses", "french fries", "skis",
+    ]
     if plurals.contains(name) { return name }
     return ("aeiou".contains(name.lowercased().first ?? " ") ? "an " : "a ") + name
   }

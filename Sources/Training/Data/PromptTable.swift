@@ -20,7 +20,9 @@ public struct PromptTable: Sendable {
   public let notes: [String]
 
   private static let names: [String: [String]] = [
-    "prompt": ["prompt", "text", "adv_prompt", "sensitive prompt", "target_prompt", "original", "caption"],
+    "prompt": [
+      "prompt", "text", "adv_prompt", "sensitive prompt", "target_prompt", "original", "caption",
+    ],
     "seed": ["evaluation_seed", "sd_seed", "seed"],
     "case": ["case_number", "case_num", "image_id", "coco_id", "id", "index", "unnamed: 0", ""],
     "guidance": ["evaluation_guidance", "sd_guidance_scale", "guidance_scale", "guidance"],
@@ -49,10 +51,12 @@ public struct PromptTable: Sendable {
     var notes: [String] = []
     guard let prompt = column("prompt") else {
       // Attack lists are plain prompts, one a line, in files that are called .csv all the same.
-      let looksLikeHeader = header.count > 1 && header.allSatisfy { !$0.contains(" ") && !$0.isEmpty }
+      let looksLikeHeader =
+        header.count > 1 && header.allSatisfy { !$0.contains(" ") && !$0.isEmpty }
       guard !looksLikeHeader else {
         throw bad(
-          1, "no column of prompts; accepted: \((Self.names["prompt"] ?? []).joined(separator: ", "))")
+          1,
+          "no column of prompts; accepted: \((Self.names["prompt"] ?? []).joined(separator: ", "))")
       }
       rows = text.split(whereSeparator: \.isNewline).enumerated().map {
         Row(caseNumber: "\($0)", prompt: Self.unquoted(String($1)), seed: Self.derived($0))
@@ -74,9 +78,12 @@ public struct PromptTable: Sendable {
         guard let value = read(text) else { throw bad(row.line, "\(what) '\(text)'") }
         return value
       }
-      guard !row.fields[prompt].isEmpty || header.count > 1 else { throw bad(row.line, "an empty prompt") }
+      guard !row.fields[prompt].isEmpty || header.count > 1 else {
+        throw bad(row.line, "an empty prompt")
+      }
       let id = number.map { row.fields[$0].trimmingCharacters(in: .whitespaces) } ?? ""
-      guard id.allSatisfy({ $0.isLetter || $0.isNumber || "-_.".contains($0) }), !id.hasPrefix(".") else {
+      guard id.allSatisfy({ $0.isLetter || $0.isNumber || "-_.".contains($0) }), !id.hasPrefix(".")
+      else {
         throw bad(row.line, "case number '\(id)' would not do as a file name")
       }
       rows.append(

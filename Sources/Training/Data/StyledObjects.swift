@@ -32,7 +32,9 @@ public struct StyledObjects {
       names.append(name)
     }
     let missing = (chosen ?? []).filter { files[$0] == nil }
-    guard missing.isEmpty else { throw FileError.malformed(list, "it has no object '\(missing[0])'") }
+    guard missing.isEmpty else {
+      throw FileError.malformed(list, "it has no object '\(missing[0])'")
+    }
     objects = chosen ?? names
     self.styles = styles
     pictures = objects.enumerated().flatMap { i, name in
@@ -44,10 +46,27 @@ public struct StyledObjects {
     }
   }
 
+  /// The same data without some objects.
+  public func without(_ names: [String]) -> StyledObjects {
+    let gone = Set(names)
+    let kept = objects.enumerated().filter { !gone.contains($0.element) }
+    let place = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($1.offset, $0) })
+    return StyledObjects(
+      objects: kept.map(\.element), styles: styles,
+      pictures: pictures.compactMap { p in
+        place[p.object].map { Picture(object: $0, style: p.style, file: p.file) }
+      })
+  }
+
+  private init(objects: [String], styles: [String], pictures: [Picture]) {
+    (self.objects, self.styles, self.pictures) = (objects, styles, pictures)
+  }
+
   /// All pictures [N, 3, H, W] in [-1, 1], in the order of ``pictures``.
   public func load() throws -> Tensor {
     let images = try pictures.map { try PNG.read($0.file) }
-    guard let first = images.first, images.allSatisfy({ $0.width == first.width && $0.height == first.height })
+    guard let first = images.first,
+      images.allSatisfy({ $0.width == first.width && $0.height == first.height })
     else { throw ModelError.invalid("the pictures of the data set are not all of one size") }
     return Image.batch(images)
   }

@@ -49,9 +49,10 @@ public struct Bench {
       judge = results.judge
       for row in results.rows where !rows.contains(row) { rows.append(row) }
       try WriteReport(part.folder)()
-      try write(Results(
-        rows: rows, quick: options.quick, seeds: options.seeds, sampling: options.sampling,
-        judge: judge), run)
+      try write(
+        Results(
+          rows: rows, quick: options.quick, seeds: options.seeds, sampling: options.sampling,
+          judge: judge), run)
     }
     let results = Results(
       rows: rows, quick: options.quick, seeds: options.seeds, sampling: options.sampling,
@@ -61,7 +62,8 @@ public struct Bench {
   }
 
   private func write(_ results: Results, _ run: Run) throws {
-    try AtomicFile.write(Data(try JSON(encoding: results).pretty.utf8), to: run.file("results.json"))
+    try AtomicFile.write(
+      Data(try JSON(encoding: results).pretty.utf8), to: run.file("results.json"))
     try AtomicFile.write(
       Data(ResultsTable.markdown(results.rows).utf8), to: run.file("results.md"))
   }
@@ -71,7 +73,8 @@ public struct Bench {
     let files = FileManager.default
     let own = part.file("original")
     guard !files.fileExists(atPath: own.path) else { return }
-    let folders = (try? files.contentsOfDirectory(at: run.folder, includingPropertiesForKeys: nil)) ?? []
+    let folders =
+      (try? files.contentsOfDirectory(at: run.folder, includingPropertiesForKeys: nil)) ?? []
     for other in folders.map({ $0.appendingPathComponent("original") })
     where other.deletingLastPathComponent() != part.folder {
       guard let set = try? SampleSet(other), set.manifest.samples == evaluate.samples,

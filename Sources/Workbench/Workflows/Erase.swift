@@ -95,11 +95,14 @@ public struct Erase {
 
   /// Whether the run's folder holds this very job; another one is refused, not overwritten.
   private func sameJob(_ run: Run) throws -> Bool {
-    guard var previous: EraseJob = try? JSON(contentsOf: run.file("job.json")).decoded() else { return false }
+    guard var previous: EraseJob = try? JSON(contentsOf: run.file("job.json")).decoded() else {
+      return false
+    }
     previous.command = job.command
     guard previous == job else {
       throw ConfigurationError.badValue(
-        "--out", "\(run.folder.path) holds another run (\(previous.method), "
+        "--out",
+        "\(run.folder.path) holds another run (\(previous.method), "
           + "\(previous.concepts.joined(separator: ", "))); choose another folder or remove it")
     }
     return true

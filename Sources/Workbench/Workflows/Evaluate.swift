@@ -64,7 +64,8 @@ public struct Evaluate {
       found.allSatisfy({ $0.kind == kind })
     else {
       throw ModelError.invalid(
-        "'\(job.concepts.joined(separator: ", "))' are not all objects or all styles of \(folder.path)")
+        "'\(job.concepts.joined(separator: ", "))' are not all objects or all styles of \(folder.path)"
+      )
     }
     network = try JudgeNetwork.load(themes.judgeFolder(of: folder))
     forgotten = Forgotten(kind: kind.rawValue, names: found.map(\.name))
@@ -78,7 +79,8 @@ public struct Evaluate {
     if options.others > 0 {
       let rest = objects.filter { !gone.contains($0) }
       let every = max(1, rest.count / options.others)
-      let chosen = Set(rest.enumerated().filter { $0.offset % every == 0 }.prefix(options.others).map(\.element))
+      let chosen = Set(
+        rest.enumerated().filter { $0.offset % every == 0 }.prefix(options.others).map(\.element))
       objects = objects.filter { gone.contains($0) || chosen.contains($0) }
     }
     var samples: [SampleSet.Sample] = []
@@ -104,7 +106,8 @@ public struct Evaluate {
 
   /// Draws, judges and measures; finished pictures are kept.
   @discardableResult
-  public func callAsFunction(in run: Run, increment: Increment, on device: Device) throws -> Results {
+  public func callAsFunction(in run: Run, increment: Increment, on device: Device) throws -> Results
+  {
     let original = try DiffusionModel.load(folder, on: device)
     let erased = try original.applying([increment])
     var rows: [ResultRow] = []
@@ -118,7 +121,8 @@ public struct Evaluate {
           sampling: options.sampling, model: original.hash(),
           increments: isErased ? [increment.card.method] + job.concepts + ["\(job.seed)"] : [],
           samples: samples))
-      let reference0 = ModelReference(job.model, increments: isErased ? ["increment.safetensors"] : [])
+      let reference0 = ModelReference(
+        job.model, increments: isErased ? ["increment.safetensors"] : [])
       try set.draw(model, batch: options.batch, run, stage: isErased ? "erased" : "original") {
         Generate.recipe($0, options.sampling, reference0)
       }
@@ -132,7 +136,8 @@ public struct Evaluate {
     let results = Results(
       rows: rows, quick: options.quick, seeds: options.seeds, sampling: options.sampling,
       judge: network.card.measured)
-    try AtomicFile.write(Data(try JSON(encoding: results).pretty.utf8), to: run.file("results.json"))
+    try AtomicFile.write(
+      Data(try JSON(encoding: results).pretty.utf8), to: run.file("results.json"))
     return results
   }
 

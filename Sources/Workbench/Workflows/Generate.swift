@@ -48,7 +48,8 @@ public struct Generate {
     try validate()
     let set = try SampleSet.create(
       run.folder,
-      .init(sampling: sampling, model: model.folder, increments: model.increments, samples: samples))
+      .init(sampling: sampling, model: model.folder, increments: model.increments, samples: samples)
+    )
     guard !set.missing.isEmpty else { return set }
     let model = try model.load(variant: variant, on: device)
     try set.draw(model, batch: batch, run, stage: "pictures") { sample in

@@ -1,9 +1,9 @@
+internal import Diffusion
 // `lethe train` for judges: one network that says which object and which style a picture shows.
 internal import Evaluation
 public import Foundation
-internal import Diffusion
-internal import TorchNN
 public import Torch
+internal import TorchNN
 public import Training
 
 public struct JudgeRecipe: Codable, Sendable {
@@ -33,6 +33,12 @@ public struct TrainJudge {
       folder: dataRoot.appendingPathComponent(recipe.data.folder), objects: recipe.data.objects,
       styles: recipe.data.styles)
     let pictures = try data.load().to(device)
+    // Objects that the judge need not name still teach it the styles.
+    let others = try StyledObjects(
+      folder: dataRoot.appendingPathComponent(recipe.data.folder), objects: nil,
+      styles: recipe.data.styles
+    ).without(data.objects)
+    let more = (pictures: try others.load().to(device), styles: others.pictures.map(\.style))
     let heldOut = data.pictures.indices.filter { i in
       recipe.heldOutEvery > 0 && data.pictures[i].object % recipe.heldOutEvery == 0
         && data.pictures[i].style == data.pictures[i].object % data.styles.count
@@ -42,7 +48,7 @@ public struct TrainJudge {
     card.size = pictures.size(3)
     if !heldOut.isEmpty {
       let seen = data.pictures.indices.filter { !Set(heldOut).contains($0) }
-      let judge = try train("judge-held-out", card, data, pictures, on: seen)
+      let judge = try train("judge-held-out", card, data, pictures, on: seen, more)
       for (kind, result) in accuracy(judge, data, pictures, heldOut) {
         card.measured["heldOut.\(kind)"] = try JSON(encoding: result)
         try run.record([
@@ -54,7 +60,7 @@ public struct TrainJudge {
         "one picture of each object, in style number (object mod \(data.styles.count)), was kept out of "
           + "the training of a judge of the same recipe; the judge in this folder saw all pictures")
     }
-    let judge = try train("judge", card, data, pictures, on: Array(data.pictures.indices))
+    let judge = try train("judge", card, data, pictures, on: Array(data.pictures.indices), more)
     try judge.save(to: run.file("judge"), card: card)
     // What real pictures look like to the judge, so that distances need no data set.
     let features = featureRows(judge, pictures)
@@ -73,10 +79,10 @@ public struct TrainJudge {
     }
   }
 
-  /// Cross-entropy of both answers on augmented pictures.
+  /// Cross-entropy on augmented pictures: of both answers for known objects, of the style for others.
   private func train(
     _ stage: String, _ card: JudgeNetwork.Card, _ data: StyledObjects, _ pictures: Tensor,
-    on chosen: [Int]
+    on chosen: [Int], _ more: (pictures: Tensor, styles: [Int])
   ) throws -> JudgeNetwork {
     let judge = try JudgeNetwork(card, .initial(Generator(seed: recipe.seed)), on: device)
     let isStatistic: (ParameterPath) -> Bool = { $0.name.contains("running_") }
@@ -85,15 +91,21 @@ public struct TrainJudge {
     for parameter in parameters { parameter.requiresGradient = true }
     let loop = TrainingLoop(stage, recipe.training, run)
     try loop.fit(parameters) { step in
-      let picks = Tensor.randint(below: chosen.count, [recipe.training.batch], step.generator).ints
+      let known = recipe.training.batch * 3 / 4
+      let picks = Tensor.randint(below: chosen.count, [known], step.generator).ints
         .map { chosen[$0] }
-      let x = recipe.augmentation.applied(to: pictures.indexed(0, picks), step.generator)
+      let rest = Tensor.randint(
+        below: more.styles.count, [recipe.training.batch - known], step.generator
+      ).ints
+      let x = recipe.augmentation.applied(
+        to: Tensor.concatenate([pictures.indexed(0, picks), more.pictures.indexed(0, rest)]),
+        step.generator)
       let features = judge.features(x, training: true)
       let objects = Tensor(picks.map { data.pictures[$0].object }).to(device)
-      let styles = Tensor(picks.map { data.pictures[$0].style }).to(device)
+      let styles = Tensor(picks.map { data.pictures[$0].style } + rest.map { more.styles[$0] })
       let loss =
-        judge.logits(features, "object").crossEntropy(objects, smoothing: 0.05)
-        + 0.5 * judge.logits(features, "style").crossEntropy(styles, smoothing: 0.05)
+        judge.logits(features.narrowed(0, 0, known), "object").crossEntropy(objects, smoothing: 0.02)
+        + 0.5 * judge.logits(features, "style").crossEntropy(styles.to(device), smoothing: 0.02)
       return descend(loss, parameters)
     }
     for parameter in parameters { parameter.requiresGradient = false }

@@ -76,7 +76,9 @@ public struct TrainModel {
     var layout = model.layout
     layout.configs[.vae]?["scaling_factor"] = .number((1 / deviation * 1e5).rounded() / 1e5)
     let scaled = try DiffusionModel(layout, model.parameters.source { _ in false }, on: device)
-    try run.record(["stage": "latents", "deviation": .number(deviation), "scaling": .number(scaling)])
+    try run.record([
+      "stage": "latents", "deviation": .number(deviation), "scaling": .number(scaling),
+    ])
     try trainDenoiser(scaled, chosen, latents)
     try trainDecoder(scaled, latents, pictures)
     try scaled.save(to: run.file("model"), dtype: .float16)
@@ -183,7 +185,9 @@ public struct TrainModel {
   // MARK: - Finished stages
 
   /// Puts the result of an earlier run of a stage in place, if there is one.
-  private func restore(_ stage: String, _ names: [ParameterPath], _ parameters: [Tensor]) throws -> Bool {
+  private func restore(_ stage: String, _ names: [ParameterPath], _ parameters: [Tensor]) throws
+    -> Bool
+  {
     let file = run.file("\(stage).safetensors")
     guard FileManager.default.fileExists(atPath: file.path) else { return false }
     let stored = try SafeTensors(contentsOf: file, finite: true).tensors
@@ -202,7 +206,9 @@ public struct TrainModel {
       to: run.file("\(stage).safetensors"))
   }
 
-  private func encodeAll(_ model: DiffusionModel, _ x: Tensor) throws -> (mean: Tensor, deviation: Tensor) {
+  private func encodeAll(_ model: DiffusionModel, _ x: Tensor) throws -> (
+    mean: Tensor, deviation: Tensor
+  ) {
     withoutGradients {
       let parts = stride(from: 0, to: x.size(0), by: 64).map {
         model.vae.posterior(x.narrowed(0, $0, min(64, x.size(0) - $0)))
@@ -266,7 +272,8 @@ public struct TrainModel {
 
   /// A few objects in every style, as one picture in `samples/`.
   private func drawSamples(_ model: DiffusionModel, _ data: StyledObjects, _ step: Int) throws {
-    let picks = stride(from: 0, to: data.objects.count, by: max(1, data.objects.count / 6)).prefix(6)
+    let picks = stride(from: 0, to: data.objects.count, by: max(1, data.objects.count / 6)).prefix(
+      6)
     let prompts = picks.flatMap { i in
       data.styles.map {
         Captions.fill(recipe.captions.both[0], object: data.objects[i], style: $0)

@@ -33,7 +33,8 @@ public struct WriteReport {
     }
     try addGrids(job, to: &content)
     addCharts(to: &content)
-    content.commands = [job.command.joined(separator: " ")].filter { !$0.isEmpty }
+    content.commands =
+      [job.command.joined(separator: " ")].filter { !$0.isEmpty }
       + ["lethe evaluate \(folder.lastPathComponent)", "lethe report \(folder.lastPathComponent)"]
     content.facts = facts(job)
     let target = file("report.html")
@@ -43,12 +44,18 @@ public struct WriteReport {
 
   private func addMetrics(_ results: Results, _ job: EraseJob, to content: inout ReportContent) {
     for metric in Metrics.all {
-      guard let before = results.rows.first(where: { $0.metric == metric.name && $0.method == "original" }),
-        let after = results.rows.first(where: { $0.metric == metric.name && $0.method != "original" })
+      guard
+        let before = results.rows.first(where: {
+          $0.metric == metric.name && $0.method == "original"
+        }),
+        let after = results.rows.first(where: {
+          $0.metric == metric.name && $0.method != "original"
+        })
       else { continue }
       let change = after.value - before.value
       let isShare = metric.name != "frechet"
-      let text = isShare ? String(format: "%+.1f points", 100 * change) : String(format: "%+.2f", change)
+      let text =
+        isShare ? String(format: "%+.1f points", 100 * change) : String(format: "%+.2f", change)
       let apart = after.lower > before.upper || after.upper < before.lower
       let better = (change > 0) == (metric.better == .higher)
       content.metrics.append(
@@ -83,17 +90,24 @@ public struct WriteReport {
     else { return }
     let gone = Set(job.concepts.compactMap { themes.find($0)?.name })
     func grid(_ title: String, _ samples: [SampleSet.Sample], rows: Int) throws {
-      let columns = themes.styles.filter { style in samples.contains { $0.subjects["style"] == style } }
+      let columns = themes.styles.filter { style in
+        samples.contains { $0.subjects["style"] == style }
+      }
       var objects: [String] = []
       for sample in samples {
-        if let object = sample.subjects["object"], !objects.contains(object) { objects.append(object) }
+        if let object = sample.subjects["object"], !objects.contains(object) {
+          objects.append(object)
+        }
       }
       var found: [ReportContent.GridRow] = []
       for object in objects.spread(rows) {
-        let cells = try columns.compactMap { style -> (original: Data, erased: Data, prompt: String, seed: UInt64)? in
-          guard let sample = samples.first(where: {
-            $0.subjects == ["object": object, "style": style]
-          }), after.manifest.samples.contains(sample) else { return nil }
+        let cells = try columns.compactMap {
+          style -> (original: Data, erased: Data, prompt: String, seed: UInt64)? in
+          guard
+            let sample = samples.first(where: {
+              $0.subjects == ["object": object, "style": style]
+            }), after.manifest.samples.contains(sample)
+          else { return nil }
           return (
             try Data(contentsOf: before.url(sample)), try Data(contentsOf: after.url(sample)),
             sample.prompt, sample.seed
@@ -115,7 +129,10 @@ public struct WriteReport {
   private func addCharts(to content: inout ReportContent) {
     guard let run = try? Run(folder) else { return }
     let events = run.events()
-    for (stage, key, title) in [("", "loss", "Training loss"), ("guard", "drift", "Drift on watched prompts (limit in the log)")] {
+    for (stage, key, title) in [
+      ("", "loss", "Training loss"),
+      ("guard", "drift", "Drift on watched prompts (limit in the log)"),
+    ] {
       let points = events.compactMap { e -> (x: Double, y: Double)? in
         guard let x = e["step"]?.number, let y = e[key]?.number,
           stage.isEmpty || e["stage"]?.string == stage
@@ -134,9 +151,17 @@ public struct WriteReport {
     if let p: JSON = try? JSON(contentsOf: folder.appendingPathComponent("provenance.json")) {
       facts += [
         ("Base model", "SHA-256 " + (p["base"]?.string ?? "")),
-        ("Made with", "lethe \(p["lethe"]?.string ?? ""), libtorch \(p["libtorch"]?.string ?? ""), \(p["device"]?.string ?? ""), \(p["threads"]?.int ?? 0) threads"),
+        (
+          "Made with",
+          "lethe \(p["lethe"]?.string ?? ""), libtorch \(p["libtorch"]?.string ?? ""), \(p["device"]?.string ?? ""), \(p["threads"]?.int ?? 0) threads"
+        ),
         ("Date", p["date"]?.string ?? ""),
-        ("Erasing took", String(format: "%.1f s, at most %.0f MB", p["seconds"]?.number ?? 0, (p["peakMemory"]?.number ?? 0) / 1e6)),
+        (
+          "Erasing took",
+          String(
+            format: "%.1f s, at most %.0f MB", p["seconds"]?.number ?? 0,
+            (p["peakMemory"]?.number ?? 0) / 1e6)
+        ),
       ]
     }
     facts.append(("Seed", "\(job.seed)"))

@@ -27,13 +27,17 @@ struct EraseCommand: ParsableCommand {
   var model: String
   @Option(help: "esd or uce.")
   var method: String
-  @Option(help: "What to forget: an object or style that the model lists, or any words; may be repeated.")
+  @Option(
+    help: "What to forget: an object or style that the model lists, or any words; may be repeated.")
   var concept: [String]
   @Option(help: "What prompts of the concept should give instead.")
   var replaceWith: String?
-  @Option(help: "A prompt to keep as it is, or 'others' for every other subject that the model lists.")
+  @Option(
+    help: "A prompt to keep as it is, or 'others' for every other subject that the model lists.")
   var preserve: [String] = []
-  @Option(name: .customLong("set"), help: "An option of the method, e.g. training.steps=300; may be repeated.")
+  @Option(
+    name: .customLong("set"),
+    help: "An option of the method, e.g. training.steps=300; may be repeated.")
   var settings: [String] = []
   @Option(help: "Seed of everything random.")
   var seed: UInt64 = 0
@@ -56,7 +60,9 @@ struct EraseCommand: ParsableCommand {
         let folder = URL(fileURLWithPath: model)
         let erasure = try erase.erasure(try Themes.load(folder))
         print(try JSON(encoding: erase.job).pretty, terminator: "")
-        print("\(erasure.forget.flatMap(\.phrases).count) prompts to forget, \(erasure.preserve.count) to preserve")
+        print(
+          "\(erasure.forget.flatMap(\.phrases).count) prompts to forget, \(erasure.preserve.count) to preserve"
+        )
         return
       }
       let run = try common.run(at: out, seed: seed)
@@ -100,7 +106,9 @@ struct ApplyCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting {
-      guard URL(fileURLWithPath: out).standardizedFileURL != URL(fileURLWithPath: model).standardizedFileURL
+      guard
+        URL(fileURLWithPath: out).standardizedFileURL
+          != URL(fileURLWithPath: model).standardizedFileURL
       else { throw ConfigurationError.badValue("--out", "it is the base model's own folder") }
       let edited = try ModelReference(model, increments: erasers).load(on: common.openDevice())
       try edited.save(to: URL(fileURLWithPath: out), dtype: half ? .float16 : .float32)

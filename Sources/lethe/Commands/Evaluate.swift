@@ -53,7 +53,9 @@ struct EvaluateCommand: ParsableCommand {
       let results = try Evaluate(job, size.options())(
         in: run, increment: increment, on: common.openDevice())
       print(ResultsTable.markdown(results.rows), terminator: "")
-      if results.quick { print("quick: few pictures, wide intervals; for looking, not for quoting") }
+      if results.quick {
+        print("quick: few pictures, wide intervals; for looking, not for quoting")
+      }
     }
   }
 }
@@ -67,7 +69,8 @@ struct ReportCommand: ParsableCommand {
         lethe report runs/esd-fox
       """)
 
-  @Argument(help: "A run of `lethe erase` that was evaluated, or of `lethe bench`.", completion: .directory)
+  @Argument(
+    help: "A run of `lethe erase` that was evaluated, or of `lethe bench`.", completion: .directory)
   var runFolder: String
   @OptionGroup var common: CommonOptions
 

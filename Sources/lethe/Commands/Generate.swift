@@ -26,7 +26,9 @@ struct GenerateCommand: ParsableCommand {
   var prompt: [String] = []
   @Option(help: "A CSV file of prompts.", completion: .file(extensions: ["csv"]))
   var prompts: String?
-  @Option(name: .customLong("with"), help: "An eraser file or a run's folder to lay on the model; may be repeated.")
+  @Option(
+    name: .customLong("with"),
+    help: "An eraser file or a run's folder to lay on the model; may be repeated.")
   var erasers: [String] = []
   @Option(help: "Seed of the first picture of each --prompt.")
   var seed: UInt64 = 0

@@ -16,11 +16,15 @@ struct ListCommand: ParsableCommand {
         lethe list samplers
       """)
 
-  enum Catalog: String, ExpressibleByArgument, CaseIterable { case methods, samplers, metrics, judges }
+  enum Catalog: String, ExpressibleByArgument, CaseIterable {
+    case methods, samplers, metrics, judges
+  }
 
   @Argument(help: "methods, samplers, metrics or judges.")
   var catalog: Catalog
-  @Flag(name: .shortAndLong, help: "Methods with every option and its default; judges with what was measured.")
+  @Flag(
+    name: .shortAndLong,
+    help: "Methods with every option and its default; judges with what was measured.")
   var verbose = false
   @Option(help: "Folder that judges are looked for in.")
   var judges = "Models/judges"
@@ -29,19 +33,28 @@ struct ListCommand: ParsableCommand {
     switch catalog {
     case .methods:
       for method in Methods.all {
-        print("\(method.name.padded(12)) \(method.card.title) (\(method.card.paper), \(method.card.year)); changes \(method.card.trains)")
+        print(
+          "\(method.name.padded(12)) \(method.card.title) (\(method.card.paper), \(method.card.year)); changes \(method.card.trains)"
+        )
         if verbose { print(try Self.defaults(method).pretty) }
       }
     case .samplers:
       for sampler in Samplers.all { print("\(sampler.name.padded(12)) \(sampler.className)") }
     case .metrics:
-      for metric in Metrics.all { print("\(metric.name.padded(12)) \(metric.title) (\(metric.better.rawValue) is better)") }
+      for metric in Metrics.all {
+        print("\(metric.name.padded(12)) \(metric.title) (\(metric.better.rawValue) is better)")
+      }
     case .judges:
       let folder = URL(fileURLWithPath: judges)
-      let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+      let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
+        .sorted()
       for name in names {
-        guard let judge = try? JudgeNetwork.load(folder.appendingPathComponent(name)) else { continue }
-        let heads = judge.card.heads.sorted { $0.key < $1.key }.map { "\($0.value.count) \($0.key)s" }
+        guard let judge = try? JudgeNetwork.load(folder.appendingPathComponent(name)) else {
+          continue
+        }
+        let heads = judge.card.heads.sorted { $0.key < $1.key }.map {
+          "\($0.value.count) \($0.key)s"
+        }
         print("\(name.padded(12)) \(heads.joined(separator: ", "))")
         if verbose { print(JSON.object(judge.card.measured).pretty) }
       }

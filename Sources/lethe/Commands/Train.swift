@@ -17,7 +17,8 @@ struct Train: ParsableCommand {
       again, and ends with the same weights.
       """)
 
-  @Argument(help: "A recipe, e.g. Models/emoji/recipe.json.", completion: .file(extensions: ["json"]))
+  @Argument(
+    help: "A recipe, e.g. Models/emoji/recipe.json.", completion: .file(extensions: ["json"]))
   var recipe: String
   @Option(help: "The run's folder; an interrupted run goes on in it.")
   var out: String

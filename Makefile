@@ -1,0 +1,47 @@
+# Lethe: `make demo` shows it, `make test` checks it, `make help` lists the rest.
+SHELL := /bin/bash
+export PKG_CONFIG_PATH := $(CURDIR)/.deps$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
+LETHE := .build/release/lethe
+DEMO := runs/demo
+QUICK ?=
+
+.PHONY: help setup build demo test lint bench golden dataset clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## libtorch into .deps/ (once; TORCH_VERSION=2.11.0, CUDA=1 or LIBTORCH=DIR to choose another)
+	@python3 scripts/setup.py
+
+build: setup ## the program, optimised
+	swift build -c release --product lethe
+
+demo: build ## erase a fox from the embedded model and write runs/demo/report.html
+	@$(LETHE) erase Models/emoji --method esd --concept fox --preserve others --seed 1 --out $(DEMO)
+	@$(LETHE) evaluate $(DEMO) --quick
+	@$(LETHE) report $(DEMO)
+
+test: setup ## every test
+	swift build --build-tests
+	swift test --skip-build --disable-xctest $(if $(FILTER),--filter $(FILTER))
+
+lint: ## formatting, import directions, files that should not be here
+	@swift format lint --strict --recursive Sources Tests Package.swift
+	@scripts/check-imports.sh
+	@echo "lint: clean"
+
+bench: build ## against diffusers on this machine, in turn (makes .venv/ once); QUICK=1 for the embedded size only
+	@scripts/bench/setup.sh
+	@.venv/bin/python scripts/bench/bench.py $(if $(QUICK),--quick)
+
+golden: ## make the test fixtures again (needs .venv/ of `make bench`)
+	@scripts/bench/setup.sh
+	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/diffusion.py Tests/Fixtures
+	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/metrics.py Tests/Fixtures
+	@git diff --stat Tests/Fixtures
+
+dataset: ## the emoji data set into data/emoji (Debian and PyPI packages)
+	scripts/emoji-dataset
+
+clean: ## build products; .deps/ and runs/ stay
+	rm -rf .build

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Diffusion
+import Editing
+import Foundation
+import Torch
+import TorchNN
+import Training
+import Unlearning
+import Workbench
+
+/// One stage, timed in this process; `make bench` runs it in turn with diffusers.
+struct SpeedCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "speed", abstract: "Time one stage (used by `make bench`).", shouldDisplay: false)
+
+  enum Stage: String, ExpressibleByArgument, CaseIterable {
+    case text, unet, backward, sample, decode, esd
+  }
+
+  @Argument var model: String
+  @Option var stage: Stage
+  @Option var repeats = 5
+  @Option(help: "Training iterations of the stage esd.") var iterations = 200
+  @Option(help: "Walks of the stage esd, and steps of each.") var walks = 8
+  @Option var walkSteps = 50
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      let device = try common.openDevice()
+      let model = try DiffusionModel.load(URL(fileURLWithPath: model), on: device)
+      let prompts = ["a fox", "an owl", "a cat", "a castle"]
+      let g = Generator(seed: 1)
+      let size = model.latentSize
+      let x = Tensor.randn([2, model.unet.inChannels, size, size], g).to(device)
+      let t = Tensor([981, 500] as [Float]).to(device)
+      let c = withoutGradients { model.embed([prompts[0], prompts[1]]) }
+
+      func timed(_ count: Int, _ body: () throws -> Void) rethrows -> [Double] {
+        try (0..<count).map { _ in
+          let start = DispatchTime.now().uptimeNanoseconds
+          try body()
+          device.synchronize()
+          return Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+        }
+      }
+      let seconds: [Double]
+      switch stage {
+      case .text: seconds = withoutGradients { timed(repeats + 1) { _ = model.embed(prompts) } }
+      case .unet:
+        seconds = withoutGradients { timed(repeats + 1) { _ = model.predict(x, at: t, given: c) } }
+      case .backward:
+        let parameters = ParameterSelection.unet.paths(of: model.parameters).compactMap {
+          model.parameters[$0]
+        }
+        for parameter in parameters { parameter.requiresGradient = true }
+        seconds = timed(repeats + 1) {
+          _ = gradients(of: model.predict(x, at: t, given: c).squared().mean(), with: parameters)
+        }
+      case .sample:
+        seconds = try timed(repeats + 1) {
+          _ = try model.images(prompts, seeds: [1, 2, 3, 4], SamplingOptions())
+        }
+      case .decode: seconds = withoutGradients { timed(repeats + 1) { _ = model.vae.decode(x) } }
+      case .esd:
+        var esd = ESD()
+        (esd.training.steps, esd.walks, esd.walkSteps) = (iterations, walks, walkSteps)
+        (esd.guarding.limit, esd.training.saveEvery) = (0, Int.max)
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+          "lethe-speed-\(getpid())")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let erasure = Erasure(forget: [Concept("a fox")])
+        seconds = try timed(repeats) { _ = try esd.erase(erasure, from: model, Run(folder)) }
+          .map { $0 / Double(iterations) }
+      }
+      // The first round warms caches up.
+      let kept = stage == .esd ? seconds : Array(seconds.dropFirst())
+      let result = JSON.object([
+        "seconds": .array(kept.map(JSON.number)), "peak": .int(device.peakMemory),
+        "threads": .int(Runtime.threads), "torch": .string(Runtime.version),
+      ])
+      print(result.compact)
+    }
+  }
+}

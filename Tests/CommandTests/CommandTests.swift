@@ -1,0 +1,164 @@
+// The program as users meet it: its exit codes and its one-line errors.
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct CommandTests {
+  static let program = Fixtures.package.appendingPathComponent(".build/debug/lethe")
+
+  func lethe(_ arguments: String...) throws -> (code: Int32, out: String, error: String) {
+    try run(arguments)
+  }
+
+  func run(_ arguments: [String]) throws -> (code: Int32, out: String, error: String) {
+    let process = Process()
+    process.executableURL = Self.program
+    process.arguments = arguments
+    process.currentDirectoryURL = Fixtures.package
+    let (out, error) = (Pipe(), Pipe())
+    (process.standardOutput, process.standardError) = (out, error)
+    try process.run()
+    let text = out.fileHandleForReading.readDataToEndOfFile()
+    let fault = error.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (
+      process.terminationStatus, String(decoding: text, as: UTF8.self),
+      String(decoding: fault, as: UTF8.self)
+    )
+  }
+
+  let model = Fixtures.url("tiny-sd1").path
+
+  @Test func everyCommandHasExamples() throws {
+    let top = try lethe("--help")
+    #expect(top.code == 0)
+    for command in ["generate", "erase", "apply", "evaluate", "report", "bench", "train", "list"] {
+      #expect(top.out.contains("  \(command) "), "\(command)")
+      let help = try lethe(command, "--help")
+      #expect(
+        help.code == 0 && help.out.contains("Example") && help.out.contains("lethe \(command)"),
+        "\(command)")
+    }
+  }
+
+  @Test func catalogs() throws {
+    #expect(try lethe("list", "methods").out.contains("esd "))
+    #expect(try lethe("list", "samplers").out.contains("dpm++2m"))
+    #expect(try lethe("list", "metrics").out.contains("ua "))
+    #expect(try lethe("list", "judges").out.contains("emoji"))
+  }
+
+  /// Each bad day: a distinct exit code, one sentence, and no half-written file.
+  @Test func badDays() throws {
+    try Fixtures.temporaryFolder { folder in
+      func out(_ name: String) -> String { folder.appendingPathComponent(name).path }
+      try Data("case_number,prompt,evaluation_seed\n0,a\n".utf8).write(
+        to: folder.appendingPathComponent("bad.csv"))
+      try Data("{\"kind\":\"stable-diffusion\",\"tokeniser\":{}}".utf8).write(
+        to: folder.appendingPathComponent("bad.json"))
+      try FileManager.default.createDirectory(
+        atPath: out("full"), withIntermediateDirectories: true)
+      let cases: [([String], Int32, String)] = [
+        (
+          ["generate", "/nonexistent", "--prompt", "x", "--out", out("a")], 4,
+          "there is no folder /nonexistent"
+        ),
+        (
+          ["generate", model, "--prompts", out("bad.csv"), "--out", out("a")], 4,
+          "line 2: 2 fields, the header has 3"
+        ),
+        (
+          ["generate", model, "--prompt", "x", "--sampler", "dimm", "--out", out("a")], 4,
+          "unknown sampler 'dimm'; known: ddim"
+        ),
+        (
+          ["generate", model, "--prompt", "x", "--out", "/proc/lethe/out"], 5,
+          "cannot write /proc/lethe/out"
+        ),
+        (
+          ["generate", model, "--prompt", "x", "--device", "tpu", "--out", out("a")], 4,
+          "unknown device 'tpu'"
+        ),
+        (
+          ["erase", model, "--method", "edd", "--concept", "x", "--out", out("b")], 2,
+          "did you mean 'esd'"
+        ),
+        (
+          [
+            "erase", model, "--method", "esd", "--concept", "x", "--set", "training.step=1",
+            "--out", out("b"),
+          ], 2, "did you mean 'steps'"
+        ),
+        (
+          [
+            "erase", model, "--method", "esd", "--concept", "x", "--set", "parameters=xatn",
+            "--out", out("c"),
+          ], 2, "did you mean 'xattn'"
+        ),
+        (
+          [
+            "erase", model, "--method", "esd", "--concept", "x", "--set",
+            "training.learningRate=1e30", "--set", "guarding.limit=0", "--set", "walkSteps=3",
+            "--set", "walks=1", "--set", "training.steps=50", "--out", out("d"),
+          ], 6, "no finite number at step"
+        ),
+        (
+          ["train", out("bad.json"), "--out", out("e")], 2,
+          "unknown key 'tokeniser'; did you mean 'tokenizer'"
+        ),
+        (["evaluate", out("nothing")], 4, "job.json"),
+        (["erase", model, "--method", "esd"], 64, "--concept"),
+      ]
+      for (arguments, code, sentence) in cases {
+        let result = try run(arguments)
+        #expect(result.code == code, "\(arguments): \(result.error)")
+        #expect(result.error.contains(sentence), "\(arguments): \(result.error)")
+      }
+      let left = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+      #expect(
+        left.filter { $0.hasSuffix(".tmp") || $0.contains("increment") || $0.hasSuffix(".png") }
+          .isEmpty)
+    }
+  }
+
+  /// Ctrl-C ends with 130 and the same command goes on; kill -9 leaves whole files only.
+  @Test func interruptedRunsGoOn() throws {
+    try Fixtures.temporaryFolder { folder in
+      let out = folder.appendingPathComponent("run")
+      let arguments = [
+        "erase", model, "--method", "esd", "--concept", "x", "--set", "walkSteps=3", "--set",
+        "walks=1",
+        "--set", "training.steps=400", "--set", "training.saveEvery=20", "--set",
+        "guarding.limit=0",
+        "--threads", "1", "--out", out.path,
+      ]
+      for stop in [SIGINT, SIGKILL] {
+        let process = Process()
+        process.executableURL = Self.program
+        process.arguments = arguments
+        process.standardError = Pipe()
+        try process.run()
+        let state = out.appendingPathComponent("esd.state.safetensors")
+        let before = try? Data(contentsOf: state)
+        let deadline = Date().addingTimeInterval(60)
+        while (try? Data(contentsOf: state)) == before, process.isRunning, Date() < deadline {
+          usleep(20000)
+        }
+        kill(process.processIdentifier, stop)
+        process.waitUntilExit()
+        #expect(stop == SIGKILL || process.terminationStatus == 130)
+        #expect(
+          !FileManager.default.fileExists(
+            atPath: out.appendingPathComponent("increment.safetensors").path))
+      }
+      let resumed = try run(arguments)
+      #expect(resumed.code == 0, "\(resumed.error)")
+      let whole = try run(arguments.map { $0 == out.path ? out.path + "-whole" : $0 })
+      #expect(whole.code == 0)
+      let files = try [out.path, out.path + "-whole"].map {
+        try Data(contentsOf: URL(fileURLWithPath: $0 + "/increment.safetensors"))
+      }
+      #expect(files[0] == files[1], "a stopped run ends with the same eraser")
+    }
+  }
+}

@@ -1,0 +1,157 @@
+// The whole line on a tiny model with a tiny judge: erase, evaluate, report, bench.
+import Diffusion
+import Editing
+import Evaluation
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+import Unlearning
+
+@testable import Workbench
+
+@Suite(.serialized) struct WorkflowTests {
+  /// tiny-sd1 with themes and an untrained judge, in a folder of its own.
+  static func model(_ folder: URL) throws -> URL {
+    Runtime.threads = 1
+    let model = folder.appendingPathComponent("model")
+    try FileManager.default.copyItem(at: Fixtures.url("tiny-sd1"), to: model)
+    let themes = Themes(
+      objects: ["fox", "cat", "owl"], styles: ["noto", "symbola"], judge: "judge")
+    try Data(try JSON(encoding: themes).pretty.utf8).write(
+      to: model.appendingPathComponent("themes.json"))
+    var card = JudgeNetwork.Card(heads: ["object": themes.objects, "style": themes.styles])
+    (card.widths, card.size) = ([4, 4, 8], 16)
+    let judge = try JudgeNetwork(card, .initial(Generator(seed: 1)))
+    try judge.save(to: model.appendingPathComponent("judge"))
+    let rows = Tensor.randn([6, 8], Generator(seed: 2)).to(.float16)
+    try SafeTensors.write(
+      ["features": rows, "subjects": Tensor([0, 0, 0, 1, 1, 0, 1, 1, 2, 0, 2, 1], [6, 2])],
+      to: model.appendingPathComponent("judge/reference.safetensors"))
+    return model
+  }
+
+  static let fast = ["training.steps=6", "walks=1", "walkSteps=4", "guarding.limit=0"]
+  static func job(_ model: URL, _ method: String, _ concept: String) -> EraseJob {
+    var job = EraseJob()
+    (job.model, job.method, job.concepts, job.preserve) = (
+      model.path, method, [concept], ["others"]
+    )
+    return job
+  }
+  static var options: EvaluationOptions {
+    var options = EvaluationOptions()
+    (options.seeds, options.sampling.steps) = (2, 2)
+    return options
+  }
+
+  @Test func eraseEvaluateReport() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Self.model(folder)
+      let before = try DiffusionModel.load(model).hash()
+      let run = try Run(folder.appendingPathComponent("run"))
+      let erase = try Erase(Self.job(model, "esd", "fox"), settings: Self.fast, exports: true)
+      let increment = try erase(in: run, on: .cpu)
+      #expect(increment.card.base == before && increment.difference.norm > 0)
+      #expect(try DiffusionModel.load(model).hash() == before)
+      // The exported model is the base with the eraser on it.
+      let exported = try DiffusionModel.load(run.file("model")).hash()
+      #expect(try DiffusionModel.load(model).applying([increment]).hash() == exported)
+
+      let results = try Evaluate(erase.job, Self.options)(in: run, increment: increment, on: .cpu)
+      #expect(Set(results.rows.map(\.method)) == ["original", "esd"])
+      let ua = try #require(results.rows.first { $0.metric == "ua" && $0.method == "esd" })
+      #expect(ua.n == 2 * 2 && ua.seeds == 2 && ua.lower <= ua.value && ua.value <= ua.upper)
+      #expect(results.rows.first { $0.metric == "ira" }?.n == 4)
+
+      // Finished pictures are kept, and both models drew the same prompts with the same seeds.
+      let picture = run.file("erased/\(try SampleSet(run.file("erased")).manifest.samples[0].file)")
+      let made =
+        try FileManager.default.attributesOfItem(atPath: picture.path)[.modificationDate] as? Date
+      try Evaluate(erase.job, Self.options)(in: run, increment: increment, on: .cpu)
+      #expect(
+        try FileManager.default.attributesOfItem(atPath: picture.path)[.modificationDate] as? Date
+          == made)
+      let sets = try ["original", "erased"].map { try SampleSet(run.file($0)).manifest.samples }
+      #expect(sets[0] == sets[1])
+
+      let html = try String(contentsOf: try WriteReport(run.folder)(), encoding: .utf8)
+      #expect(html.contains("Forgetting “fox”") && html.contains("Unlearning accuracy"))
+      #expect(html.components(separatedBy: "data:image/png").count > 8)
+    }
+  }
+
+  @Test func anotherJobInTheSameFolderIsRefused() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Self.model(folder)
+      let run = try Run(folder.appendingPathComponent("run"))
+      try Erase(Self.job(model, "uce", "fox"), settings: [], exports: false)(in: run, on: .cpu)
+      try Erase(Self.job(model, "uce", "fox"), settings: [], exports: false)(in: run, on: .cpu)
+      #expect(throws: ConfigurationError.self) {
+        try Erase(Self.job(model, "uce", "cat"), settings: [], exports: false)(in: run, on: .cpu)
+      }
+    }
+  }
+
+  @Test func benchWritesOneTable() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Self.model(folder)
+      var bench = Bench(model: model.path, methods: ["esd", "uce"])
+      bench.concepts = ["fox", "symbola style"]
+      bench.settings = Self.fast.map { "esd." + $0 }
+      bench.options = Self.options
+      let results = try bench(in: Run(folder.appendingPathComponent("bench")), on: .cpu)
+      let groups = Set(results.rows.map { "\($0.subject)/\($0.method)" })
+      #expect(groups.count == 6)
+      let table = try String(
+        contentsOf: folder.appendingPathComponent("bench/results.md"), encoding: .utf8)
+      #expect(table.split(separator: "\n").count == 8 && table.contains("| fox | esd |"))
+      bench.settings = ["sdd.eta=1"]
+      #expect(throws: ConfigurationError.self) { try bench(in: Run(folder), on: .cpu) }
+    }
+  }
+
+  /// Two erasers added, and one taken back: exactly the other alone.
+  @Test func erasersAddUpAndComeOff() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Self.model(folder)
+      let paths = try ["fox", "cat"].map { concept -> String in
+        let run = try Run(folder.appendingPathComponent(concept))
+        try Erase(Self.job(model, "uce", concept), settings: [], exports: false)(in: run, on: .cpu)
+        return run.folder.path
+      }
+      let both = try ModelReference(model.path, increments: paths).load(on: .cpu)
+      let one = try ModelReference(model.path, increments: [paths[0]]).load(on: .cpu)
+      let none = try ModelReference(model.path).load(on: .cpu)
+      #expect(both.hash() != one.hash() && one.hash() != none.hash())
+      let base = try DiffusionModel.load(model).hash()
+      #expect(none.hash() == base)
+    }
+  }
+
+  @Test func generateResumesAndCarriesRecipes() throws {
+    try Fixtures.temporaryFolder { folder in
+      let samples = (0..<3).map { SampleSet.Sample("\($0)", 0, prompt: "a fox", seed: UInt64($0)) }
+      var sampling = SamplingOptions()
+      sampling.steps = 3
+      let generate = Generate(
+        ModelReference(Fixtures.url("tiny-sd1").path), sampling, samples, batch: 2)
+      let run = try Run(folder.appendingPathComponent("out"))
+      let set = try generate(in: run, on: .cpu)
+      let first = try PNG.read(set.url(samples[0]))
+      #expect(try PNG.text(of: set.url(samples[1]))["parameters"]?.contains("Seed: 1") == true)
+      try FileManager.default.removeItem(at: set.url(samples[1]))
+      let stamp = try Data(contentsOf: set.url(samples[2]))
+      try generate(in: run, on: .cpu)
+      let kept = try Data(contentsOf: set.url(samples[2]))
+      #expect(set.missing.isEmpty && stamp == kept)
+      // A seed means the same picture alone and in a batch.
+      let alone = Generate(
+        ModelReference(Fixtures.url("tiny-sd1").path), sampling, [samples[0]], batch: 1)
+      let other = try alone(in: Run(folder.appendingPathComponent("alone")), on: .cpu)
+      #expect(try PNG.read(other.url(samples[0])) == first)
+    }
+  }
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# The arrows of docs/architecture.md: a target imports only what stands below it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+declare -A below=(
+  [CTorch]=""
+  [Torch]="CTorch"
+  [TorchNN]="Torch"
+  [Diffusion]="Torch TorchNN CPNG"
+  [Training]="Torch TorchNN Diffusion"
+  [Editing]="Torch TorchNN Diffusion Training"
+  [Unlearning]="Torch TorchNN Diffusion Training Editing"
+  [Evaluation]="Torch TorchNN Diffusion Training Editing"
+  [Reports]="Evaluation"
+  [Workbench]="Torch TorchNN Diffusion Training Editing Unlearning Evaluation Reports"
+  [lethe]="Torch TorchNN Diffusion Training Editing Unlearning Evaluation Workbench"
+)
+outside="Foundation Glibc Darwin Synchronization ArgumentParser Crypto Mustache"
+failed=0
+for target in "${!below[@]}"; do
+  while IFS=: read -r file line text; do
+    module=$(sed -E 's/^[[:space:]]*((public|internal|private|package|@[a-z]+)[[:space:]]+)*import[[:space:]]+([A-Za-z]+).*/\3/' <<<"$text")
+    case " ${below[$target]} $outside " in
+      *" $module "*) ;;
+      *) echo "$file:$line: $target may not import $module"; failed=1 ;;
+    esac
+  done < <(grep -rnE '^[[:space:]]*((public|internal|private|package|@[a-z]+)[[:space:]]+)*import[[:space:]]' "Sources/$target" --include='*.swift' || true)
+done
+exit $failed
