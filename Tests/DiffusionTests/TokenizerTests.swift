@@ -23,4 +23,17 @@ import Torch
       #expect(tokenizer(row.text) == row.ids, "\(row.text.debugDescription)")
     }
   }
+
+  static let other = ProcessInfo.processInfo.environment["LETHE_TOKENIZER"]
+
+  /// Another vocabulary, such as CLIP's own: scripts/golden/tokens.py says how.
+  @Test(.enabled(if: other != nil, "set LETHE_TOKENIZER to a folder"))
+  func anotherVocabulary() throws {
+    let folder = URL(fileURLWithPath: try #require(Self.other))
+    let tokenizer = try CLIPTokenizer(folder: folder, length: 77)
+    let golden = try JSONDecoder().decode(
+      Golden.self, from: Data(contentsOf: folder.appendingPathComponent("tokens.json")))
+    let wrong = golden.rows.filter { tokenizer($0.text) != $0.ids }
+    #expect(wrong.isEmpty, "\(wrong.count) of \(golden.rows.count), first: \(wrong.first?.text ?? "")")
+  }
 }
