@@ -3,6 +3,8 @@
 #include <ATen/autocast_mode.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/custom_class.h>
 
 #include "protect.hpp"
 
@@ -22,6 +24,63 @@ char *ct_gradients(
     for (int64_t i = 0; i < input_count; i++) {
       results[i] = found[i].defined() ? released(std::move(found[i])) : nullptr;
     }
+  });
+}
+
+namespace {
+
+/// The caller's backward pass, owned by the graph node that will run it.
+struct Held : torch::CustomClassHolder {
+  ct_backward backward;
+  void *context;
+  void (*release_context)(void *context);
+  Held(ct_backward backward, void *context, void (*release)(void *context))
+      : backward(backward), context(context), release_context(release) {}
+  ~Held() override { release_context(context); }
+};
+
+struct CustomNode : torch::autograd::Function<CustomNode> {
+  static at::Tensor forward(
+      torch::autograd::AutogradContext *ctx, at::TensorList inputs,
+      const at::Tensor &output, c10::intrusive_ptr<Held> held) {
+    ctx->saved_data["held"] = c10::IValue::make_capsule(held);
+    ctx->saved_data["count"] = static_cast<int64_t>(inputs.size());
+    return output.alias();
+  }
+
+  static torch::autograd::variable_list backward(
+      torch::autograd::AutogradContext *ctx, torch::autograd::variable_list gradients) {
+    const auto count = ctx->saved_data["count"].toInt();
+    auto held = c10::static_intrusive_pointer_cast<Held>(ctx->saved_data["held"].toCapsule());
+    std::vector<ct_tensor *> found(count, nullptr);
+    ct_tensor *gradient = released(gradients[0]);
+    char *fault = held->backward(held->context, gradient, count, found.data());
+    ct_tensor_release(gradient);
+    torch::autograd::variable_list result;
+    for (auto *tensor : found) {
+      result.push_back(borrowed(tensor));
+      ct_tensor_release(tensor);
+    }
+    if (fault != nullptr) {
+      const std::string text(fault);
+      std::free(fault);
+      TORCH_CHECK(false, text);
+    }
+    result.resize(count + 2);  // the output and the holder have no gradient
+    return result;
+  }
+};
+
+}  // namespace
+
+char *ct_custom_node(
+    ct_tensor *const *inputs, int64_t input_count, const ct_tensor *output, ct_backward backward,
+    void *context, void (*release)(void *context), ct_tensor **result) {
+  auto held = c10::make_intrusive<Held>(backward, context, release);
+  return protect([&] {
+    torch::autograd::variable_list list;
+    for (int64_t i = 0; i < input_count; i++) list.push_back(borrowed(inputs[i]));
+    *result = released(CustomNode::apply(at::TensorList(list), borrowed(output), held));
   });
 }
 

@@ -35,6 +35,10 @@ bool ct_tensor_is_contiguous(const ct_tensor *tensor) {
 
 bool ct_tensor_requires_grad(const ct_tensor *tensor) { return borrowed(tensor).requires_grad(); }
 
+bool ct_tensor_has_graph(const ct_tensor *tensor) { return borrowed(tensor).requires_grad(); }
+
+ct_tensor *ct_tensor_retain(const ct_tensor *tensor) { return released(borrowed(tensor)); }
+
 char *ct_tensor_set_requires_grad(ct_tensor *tensor, bool value) {
   return protect([&] { borrowed(tensor).set_requires_grad(value); });
 }

@@ -20,17 +20,7 @@ public struct CollapseGuard {
   }
 
   public func drift(_ model: DiffusionModel) -> Double {
-    withoutGradients {
-      var total = 0.0
-      for first in stride(from: 0, to: states.count, by: 16) {
-        let n = min(16, states.count - first)
-        let c = Conditioning(
-          embeddings.hidden.indexed(0, Array(states.prompt[first..<(first + n)])))
-        let e = model.predict(
-          states.x.narrowed(0, first, n), at: states.t.narrowed(0, first, n), given: c)
-        total += (e - states.conditional.narrowed(0, first, n)).squared().sum().item
-      }
-      return total / variance
-    }
+    let e = states.predictions(of: model, given: embeddings)
+    return withoutGradients { (e - states.conditional).squared().sum().item / variance }
   }
 }

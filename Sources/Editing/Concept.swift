@@ -15,12 +15,18 @@ public struct Concept: Codable, Sendable, Hashable {
 
   public var name: String
   public var phrases: [Phrase]
+  /// Whether the anchors are something that was asked for, and not just the rest of the caption.
+  public var isReplaced: Bool
 
-  public init(_ name: String, phrases: [Phrase]) { (self.name, self.phrases) = (name, phrases) }
+  public init(_ name: String, phrases: [Phrase], isReplaced: Bool = false) {
+    (self.name, self.phrases, self.isReplaced) = (name, phrases, isReplaced)
+  }
 
   /// A concept that is asked for by its name alone and replaced by `replacement`.
   public init(_ name: String, replacement: String = "") {
-    self.init(name, phrases: [Phrase(name, words: name, anchor: replacement)])
+    self.init(
+      name, phrases: [Phrase(name, words: name, anchor: replacement)],
+      isReplaced: !replacement.isEmpty)
   }
 
   public var prompts: [String] { phrases.map(\.prompt) }

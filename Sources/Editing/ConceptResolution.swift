@@ -26,7 +26,7 @@ extension Concept {
             Captions.fill(captions.object[0], object: name, style: nil)
           } ?? "")
       }
-      return Concept(name, phrases: pairs + alone)
+      return Concept(name, phrases: pairs + alone, isReplaced: replacement != nil)
     case .style:
       // Every object would be 84 x 5 phrases; every third in each caption says the same.
       let objects = themes.objects.enumerated().filter { $0.offset % 3 == 0 }.map(\.element)
@@ -45,7 +45,7 @@ extension Concept {
             Captions.fill(captions.style[0], object: nil, style: name)
           } ?? "")
       }
-      return Concept(name, phrases: pairs + alone)
+      return Concept(name, phrases: pairs + alone, isReplaced: replacement != nil)
     }
   }
 }

@@ -75,6 +75,19 @@ public struct DenoisingStates {
     }
   }
 
+  /// What a model predicts at every state, given a row of `c` for each prompt: [N, C, h, w]
+  public func predictions(of model: DiffusionModel, given c: Conditioning) -> Tensor {
+    withoutGradients {
+      let parts = stride(from: 0, to: count, by: 16).map { first -> Tensor in
+        let n = min(16, count - first)
+        return model.predict(
+          x.narrowed(0, first, n), at: t.narrowed(0, first, n),
+          given: Conditioning(c.hidden.indexed(0, Array(prompt[first..<(first + n)]))))
+      }
+      return Tensor.concatenate(parts)
+    }
+  }
+
   /// A random batch of states: indices and their members.
   public func draw(_ count: Int, _ step: Step) -> (
     x: Tensor, t: Tensor, e0: Tensor, ec: Tensor, prompts: [Int]

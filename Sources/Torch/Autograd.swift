@@ -25,6 +25,22 @@ public func sparseGradients(
   return results.map { $0.map { Tensor(owning: $0) } }
 }
 
+/// d(sum over i of `ys`[i] . `weights`[i]) / d(`xs`); `nil` where nothing depends on an x.
+func sparseGradients(of ys: [Tensor], weighted weights: [Tensor], with xs: [Tensor]) -> [Tensor?] {
+  var results = [OpaquePointer?](repeating: nil, count: xs.count)
+  // A part that hands a tensor through unchanged, or one that nothing trained reaches, has no graph.
+  let reached = zip(ys, weights).filter { ct_tensor_has_graph($0.0.handle) }
+  guard !reached.isEmpty else { return results.map { _ in nil } }
+  unfailing { () throws(Fault) in
+    try Fault.check(
+      ct_gradients(
+        reached.map { $0.0.handle }, reached.map { $0.1.handle }, Int64(reached.count),
+        xs.map { $0.handle }, Int64(xs.count), false, false, &results),
+      "gradients", "of \(ys.count) tensors with \(xs.count) tensors")
+  }
+  return results.map { $0.map { Tensor(owning: $0) } }
+}
+
 /// Runs `body` without recording. Never `async`: grad mode belongs to the thread.
 public func withoutGradients<R>(_ body: () throws -> R) rethrows -> R {
   let before = ct_grad_mode()

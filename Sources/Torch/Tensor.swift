@@ -11,6 +11,12 @@ public final class Tensor {
     self.handle = handle
   }
 
+  /// Another reference to a tensor that the caller keeps.
+  convenience init(retaining handle: OpaquePointer) { self.init(owning: ct_tensor_retain(handle)) }
+
+  /// A reference for the other side of the boundary, which gives it back.
+  func released() -> OpaquePointer { ct_tensor_retain(handle) }
+
   deinit { ct_tensor_release(handle) }
 
   public var rank: Int { Int(ct_tensor_dim(handle)) }

@@ -90,6 +90,12 @@ public struct Scope {
   public subscript(_ name: String) -> Scope { Scope(store: store, path: path.appending(name)) }
   public subscript(_ index: Int) -> Scope { self["\(index)"] }
 
+  /// Every tensor claimed here or below, in the order of the claims.
+  public var tensors: [Tensor] {
+    let prefix = path.name + "."
+    return store.paths.filter { $0.name.hasPrefix(prefix) }.compactMap { store[$0] }
+  }
+
   public func parameter(_ name: String, _ shape: [Int], _ initial: Initializer) -> Tensor {
     store.claim(path.appending(name), shape, initial)
   }

@@ -34,6 +34,8 @@ public struct ESD: ObjectiveMethod {
   public var walks = 8
   /// Weight of keeping the preserved prompts as they are; 0 is the paper's method.
   public var preserveWeight = 1.0
+  /// Walks with preserved prompts, a prompt each, of which every fourth state is kept.
+  public var preserveWalks = 16
   public var guarding = Guarding()
   public init() {}
 
@@ -50,26 +52,13 @@ public struct ESD: ObjectiveMethod {
     ) { run.progress("walks", $0, $1) }
     let forget = NegativeGuidance(
       states, prompts: withoutGradients { original.embed(chosen.map(\.prompt)) },
-      anchors: try anchors(chosen, states, original), eta: eta, batch: training.batch)
+      // eps_o(x_t | r), with r what was asked for instead of the concept
+      anchors: erasure.forget.contains(where: \.isReplaced)
+        ? states.predictions(
+          of: original, given: withoutGradients { original.embed(chosen.map(\.anchor)) }) : nil,
+      eta: eta, batch: training.batch)
     guard preserveWeight > 0, !erasure.preserve.isEmpty else { return forget }
     return forget + preserveWeight * (try preservation(erasure.preserve, original, run))
-  }
-
-  /// eps_o(x_t | r), where a phrase names what stands for the concept.
-  private func anchors(
-    _ phrases: [Concept.Phrase], _ states: DenoisingStates, _ model: DiffusionModel
-  ) throws -> Tensor? {
-    guard phrases.contains(where: { !$0.anchor.isEmpty }) else { return nil }
-    return withoutGradients {
-      let c = model.embed(phrases.map(\.anchor))
-      let parts = stride(from: 0, to: states.count, by: 16).map { first -> Tensor in
-        let n = min(16, states.count - first)
-        return model.predict(
-          states.x.narrowed(0, first, n), at: states.t.narrowed(0, first, n),
-          given: Conditioning(c.hidden.indexed(0, Array(states.prompt[first..<(first + n)]))))
-      }
-      return Tensor.concatenate(parts)
-    }
   }
 
   private func preservation(
@@ -77,9 +66,10 @@ public struct ESD: ObjectiveMethod {
   ) throws -> any Objective {
     let g = Generator(seed: run.seed &+ 3)
     let order = Tensor.permutation(prompts.count, g)
-    let chosen = (0..<(2 * walks)).map { prompts[order[$0 % order.count]] }
+    let chosen = (0..<preserveWalks).map { prompts[order[$0 % order.count]] }
     let states = try DenoisingStates.walk(
-      model, chosen, steps: walkSteps, guidance: startGuidance, seed: run.seed &+ 4
+      model, chosen, steps: walkSteps, guidance: startGuidance,
+      keeping: max(1, walkSteps / 4), seed: run.seed &+ 4
     ) { run.progress("walks to preserve", $0, $1) }
     return Preservation(
       states, prompts: withoutGradients { model.embed(chosen) }, batch: training.batch)

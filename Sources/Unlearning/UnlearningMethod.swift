@@ -51,6 +51,8 @@ extension ObjectiveMethod {
     let selection = try ParameterSelection.named(parameters)
     let objective = try objective(erasure, original: model, run)
     let student = try model.clone(owning: selection.matches)
+    // At the size of real models the activations of a step weigh more than its arithmetic.
+    student.unet.recomputes = model.latentSize >= 32
     let paths = selection.paths(of: student.parameters)
     let tensors = paths.compactMap { student.parameters[$0] }
     for tensor in tensors { tensor.requiresGradient = true }

@@ -34,6 +34,7 @@ import Torch
     let golden = try JSONDecoder().decode(
       Golden.self, from: Data(contentsOf: folder.appendingPathComponent("tokens.json")))
     let wrong = golden.rows.filter { tokenizer($0.text) != $0.ids }
-    #expect(wrong.isEmpty, "\(wrong.count) of \(golden.rows.count), first: \(wrong.first?.text ?? "")")
+    #expect(
+      wrong.isEmpty, "\(wrong.count) of \(golden.rows.count), first: \(wrong.first?.text ?? "")")
   }
 }

@@ -20,7 +20,8 @@ import Training
     -> any UnlearningMethod
   {
     var json = try JSON(encoding: M())
-    for (key, value) in [("walkSteps", 5), ("walks", 2)] where json[key] != nil {
+    for (key, value) in [("walkSteps", 5), ("walks", 2), ("preserveWalks", 3)]
+    where json[key] != nil {
       json[key] = .int(value)
     }
     if var training = json["training"] {

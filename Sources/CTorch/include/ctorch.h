@@ -70,6 +70,9 @@ int32_t ct_tensor_dtype(const ct_tensor *tensor);
 void ct_tensor_device(const ct_tensor *tensor, int32_t *type, int32_t *index);
 bool ct_tensor_is_contiguous(const ct_tensor *tensor);
 bool ct_tensor_requires_grad(const ct_tensor *tensor);
+/// Whether a gradient can be asked of it: a leaf that requires one, or a result of such.
+bool ct_tensor_has_graph(const ct_tensor *tensor);
+ct_tensor *ct_tensor_retain(const ct_tensor *tensor);
 char *ct_tensor_set_requires_grad(ct_tensor *tensor, bool value);
 /// Address of the first element; meaningful for contiguous tensors on the CPU.
 void *ct_tensor_data(const ct_tensor *tensor);
@@ -94,6 +97,15 @@ char *ct_gradients(
     ct_tensor *const *outputs, ct_tensor *const *output_gradients, int64_t output_count,
     ct_tensor *const *inputs, int64_t input_count, bool keep_graph, bool create_graph,
     ct_tensor **results);
+/// Fills `results` (one for each input, NULL for none; owned by libtorch afterwards) from the gradient
+/// of the output. Returns NULL or an error text.
+typedef char *(*ct_backward)(
+    void *context, const ct_tensor *output_gradient, int64_t input_count, ct_tensor **results);
+/// A tensor equal to `output` whose gradient with respect to `inputs` is what `backward` says.
+/// `release(context)` is called when the graph is gone.
+char *ct_custom_node(
+    ct_tensor *const *inputs, int64_t input_count, const ct_tensor *output, ct_backward backward,
+    void *context, void (*release)(void *context), ct_tensor **result);
 bool ct_grad_mode(void);
 void ct_set_grad_mode(bool enabled);
 /// Turns autocast on for a device type with a dtype, or off. Returns whether it was on before.

@@ -7,6 +7,8 @@ public final class UNet2DCondition: NoisePredictor {
   public let sampleSize: Int
   public let contextWidth: Int
 
+  /// Asked for at each step, because which of them are trained changes.
+  private let parameters: () -> [Tensor]
   private let timeWidth: Int
   private let flipSinToCos: Bool
   private let freqShift: Double
@@ -56,6 +58,7 @@ public final class UNet2DCondition: NoisePredictor {
     sampleSize = try config.int("sample_size", 64)
     let context = try config.int("cross_attention_dim", 1280)
     contextWidth = context
+    parameters = { s.tensors }
     flipSinToCos = try config.bool("flip_sin_to_cos", true)
     freqShift = try config.number("freq_shift", 0)
     timeWidth = channels[0]
@@ -101,17 +104,43 @@ public final class UNet2DCondition: NoisePredictor {
       s["conv_out"], channels[0], try config.int("out_channels", 4), kernel: 3, padding: 1)
   }
 
+  /// Whether training computes each block again in the backward pass instead of keeping what is inside.
+  public var recomputes = false
+
   /// x [B, C, H, W], t [B], context [B, M, D] -> [B, C, H, W]
   public func predict(
     _ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache? = nil
   ) -> Tensor {
-    let time = timeEmbedding(sinusoids(t, timeWidth, flipSinToCos: flipSinToCos, shift: freqShift))
-      .silu()  // [B, 4 C0]
-    var h = convIn(x)
-    var skips = [h]
-    for block in down { h = block(h, time, c.hidden, cache, &skips) }
-    h = mid(h, time, c.hidden, cache)
-    for block in up { h = block(h, time, c.hidden, cache, &skips) }
-    return convOut(convNormOut(h).silu())
+    let parts = parts(cache)
+    guard recomputes, recordsGradients else {
+      return parts.reduce([x, t, c.hidden]) { $1($0) }[0]
+    }
+    return recomputed(parts, [x, t, c.hidden], parameters: parameters().filter(\.requiresGradient))
+  }
+
+  /// The network as a chain over [h, time, context, skips ...].
+  private func parts(_ cache: KeyValueCache?) -> [Part] {
+    let first: Part = { [self] s in
+      let time = timeEmbedding(
+        sinusoids(s[1], timeWidth, flipSinToCos: flipSinToCos, shift: freqShift)
+      ).silu()  // [B, 4 C0]
+      let h = convIn(s[0])
+      return [h, time, s[2], h]
+    }
+    let downs = down.map { block -> Part in
+      { s in
+        var skips = Array(s[3...])
+        return [block(s[0], s[1], s[2], cache, &skips), s[1], s[2]] + skips
+      }
+    }
+    let middle: Part = { [mid] s in [mid(s[0], s[1], s[2], cache)] + s[1...] }
+    let ups = up.map { block -> Part in
+      { s in
+        var skips = Array(s[3...])
+        return [block(s[0], s[1], s[2], cache, &skips), s[1], s[2]] + skips
+      }
+    }
+    let last: Part = { [self] s in [convOut(convNormOut(s[0]).silu())] }
+    return [first] + downs + [middle] + ups + [last]
   }
 }

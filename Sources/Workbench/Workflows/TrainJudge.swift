@@ -104,7 +104,8 @@ public struct TrainJudge {
       let objects = Tensor(picks.map { data.pictures[$0].object }).to(device)
       let styles = Tensor(picks.map { data.pictures[$0].style } + rest.map { more.styles[$0] })
       let loss =
-        judge.logits(features.narrowed(0, 0, known), "object").crossEntropy(objects, smoothing: 0.02)
+        judge.logits(features.narrowed(0, 0, known), "object").crossEntropy(
+          objects, smoothing: 0.02)
         + 0.5 * judge.logits(features, "style").crossEntropy(styles.to(device), smoothing: 0.02)
       return descend(loss, parameters)
     }

@@ -1,0 +1,71 @@
+// Gradients for less memory (Chen et al., 2016): a chain of parts keeps only the tensors between them,
+// and the backward pass computes each part again. A third more time for a part's share of the memory.
+internal import CTorch
+
+/// A step of a chain: tensors in, tensors out.
+public typealias Part = ([Tensor]) -> [Tensor]
+
+/// The first tensor that comes out of the chain `parts`, with gradients that reach `inputs` and `parameters`.
+/// - Parameter parameters: every tensor that requires a gradient and that a part uses without being given it
+/// - Precondition: second derivatives are not asked for
+public func recomputed(_ parts: [Part], _ inputs: [Tensor], parameters: [Tensor]) -> Tensor {
+  var states = [inputs]
+  withoutGradients {
+    for part in parts { states.append(part(states[states.count - 1])) }
+  }
+  let output = states[parts.count][0]
+  guard recordsGradients else { return output }
+  states.removeLast()
+  let chain = Chain(parts, states, parameters)
+  let leaves = inputs + parameters
+  return unfailing { () throws(Fault) in
+    var result: OpaquePointer?
+    try Fault.check(
+      ct_custom_node(
+        leaves.map { $0.handle }, Int64(leaves.count), output.handle,
+        { context, gradient, _, results in
+          guard let context, let gradient, let results else { return nil }
+          Unmanaged<Chain>.fromOpaque(context).takeUnretainedValue()
+            .backward(Tensor(retaining: gradient), into: results)
+          return nil
+        },
+        Unmanaged.passRetained(chain).toOpaque(),
+        { context in if let context { Unmanaged<Chain>.fromOpaque(context).release() } }, &result),
+      "recomputed")
+    return Tensor(owning: result)
+  }
+}
+
+/// The tensors between the parts, waiting for the backward pass.
+private final class Chain {
+  private let parts: [Part]
+  private var states: [[Tensor]]
+  private let parameters: [Tensor]
+
+  init(_ parts: [Part], _ states: [[Tensor]], _ parameters: [Tensor]) {
+    (self.parts, self.states, self.parameters) = (parts, states, parameters)
+  }
+
+  func backward(_ gradient: Tensor, into results: UnsafeMutablePointer<OpaquePointer?>) {
+    var arriving: [Tensor?] = [gradient]
+    var total = [Tensor?](repeating: nil, count: parameters.count)
+    for (part, state) in zip(parts, states).reversed() {
+      let inputs = state.map { tensor -> Tensor in
+        let leaf = tensor.detached()
+        leaf.requiresGradient = tensor.dtype.isFloatingPoint
+        return leaf
+      }
+      let outputs = withGradients { part(inputs) }
+      let reached = zip(outputs, arriving).compactMap { output, gradient in
+        gradient.map { (output, $0) }
+      }
+      let found = sparseGradients(
+        of: reached.map(\.0), weighted: reached.map(\.1), with: inputs + parameters)
+      for (i, part) in found.dropFirst(inputs.count).enumerated() {
+        if let part { total[i] = total[i].map { $0 + part } ?? part }
+      }
+      arriving = Array(found.prefix(inputs.count))
+    }
+    for (i, tensor) in (arriving + total).enumerated() { results[i] = tensor?.released() }
+  }
+}

@@ -1,0 +1,33 @@
+import Diffusion
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+
+/// Computing blocks again gives the gradients of keeping everything.
+@Suite(.serialized) struct RecomputeTests {
+  @Test(arguments: ["tiny-sd1", "tiny-sd2"], ["attn2", "unet", "text_encoder"])
+  func gradientsAgree(_ kind: String, _ selected: String) throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url(kind))
+    let paths = model.parameters.paths.filter {
+      $0.components.contains(Substring(selected)) && $0.components.first != "vae"
+    }
+    let parameters = paths.compactMap { model.parameters[$0] }
+    for parameter in parameters { parameter.requiresGradient = true }
+    let x = Tensor.randn([2, 4, 8, 8], Generator(seed: 1))
+    let t = Tensor([981, 20] as [Float])
+    func both(_ recomputes: Bool) -> (Double, [Tensor]) {
+      model.unet.recomputes = recomputes
+      let loss = model.predict(x, at: t, given: model.embed(["a fox", "an owl"])).squared().mean()
+      return (loss.item, gradients(of: loss, with: parameters))
+    }
+    let (plain, again) = (both(false), both(true))
+    #expect(plain.0 == again.0)
+    let norms = plain.1.map { $0.norm().item }
+    #expect(norms.contains { $0 > 0 })
+    for (i, norm) in norms.enumerated() {
+      #expect(plain.1[i].distance(to: again.1[i]) <= 1e-5 * max(norm, 1e-3), "\(paths[i])")
+    }
+  }
+}
