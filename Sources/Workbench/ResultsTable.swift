@@ -20,7 +20,7 @@ public enum ResultsTable {
     return text
   }
 
-  static func cell(_ row: ResultRow) -> String {
+  public static func cell(_ row: ResultRow) -> String {
     row.metric == "frechet"
       ? String(format: "%.2f [%.2f, %.2f]", row.value, row.lower, row.upper)
       : String(format: "%.1f %% [%.1f, %.1f]", 100 * row.value, 100 * row.lower, 100 * row.upper)

@@ -46,20 +46,8 @@ public struct TrainJudge {
     var card = JudgeNetwork.Card(heads: ["object": data.objects, "style": data.styles])
     card.widths = recipe.widths
     card.size = pictures.size(3)
-    if !heldOut.isEmpty {
-      let seen = data.pictures.indices.filter { !Set(heldOut).contains($0) }
-      let judge = try train("judge-held-out", card, data, pictures, on: seen, more)
-      for (kind, result) in accuracy(judge, data, pictures, heldOut) {
-        card.measured["heldOut.\(kind)"] = try JSON(encoding: result)
-        try run.record([
-          "stage": "judge-held-out", "kind": .string(kind), "accuracy": .number(result.value),
-          "n": .int(result.n),
-        ])
-      }
-      card.measured["heldOut"] = .string(
-        "one picture of each object, in style number (object mod \(data.styles.count)), was kept out of "
-          + "the training of a judge of the same recipe; the judge in this folder saw all pictures")
-    }
+    // The judge that is kept sees every picture; what it would say of unseen ones is measured on a
+    // second judge of the same recipe, from which one picture of each object was kept away.
     let judge = try train("judge", card, data, pictures, on: Array(data.pictures.indices), more)
     try judge.save(to: run.file("judge"), card: card)
     // What real pictures look like to the judge, so that distances need no data set.
@@ -68,6 +56,20 @@ public struct TrainJudge {
     try SafeTensors.write(
       ["features": features.to(.float16), "subjects": Tensor(index, [data.pictures.count, 2])],
       to: run.file("judge/reference.safetensors"))
+    guard !heldOut.isEmpty else { return }
+    let seen = data.pictures.indices.filter { !Set(heldOut).contains($0) }
+    let other = try train("judge-held-out", card, data, pictures, on: seen, more)
+    for (kind, result) in accuracy(other, data, pictures, heldOut) {
+      card.measured["heldOut.\(kind)"] = try JSON(encoding: result)
+      try run.record([
+        "stage": "judge-held-out", "kind": .string(kind), "accuracy": .number(result.value),
+        "n": .int(result.n),
+      ])
+    }
+    card.measured["heldOut"] = .string(
+      "one picture of each object, in style number (object mod \(data.styles.count)), was kept out of "
+        + "the training of a judge of the same recipe; the judge in this folder saw all pictures")
+    try judge.save(to: run.file("judge"), card: card)
   }
 
   private func featureRows(_ judge: JudgeNetwork, _ x: Tensor) -> Tensor {
@@ -90,6 +92,14 @@ public struct TrainJudge {
     let parameters = names.compactMap { judge.parameters[$0] }
     for parameter in parameters { parameter.requiresGradient = true }
     let loop = TrainingLoop(stage, recipe.training, run)
+    let done = run.file("\(stage).safetensors")
+    if FileManager.default.fileExists(atPath: done.path) {
+      let stored = try SafeTensors(contentsOf: done, finite: true).tensors
+      return try JudgeNetwork(
+        card,
+        .tensors(Dictionary(uniqueKeysWithValues: stored.map { (ParameterPath($0), $1.cloned()) })),
+        on: device)
+    }
     try loop.fit(parameters) { step in
       let known = recipe.training.batch * 3 / 4
       let picks = Tensor.randint(below: chosen.count, [known], step.generator).ints
@@ -111,6 +121,9 @@ public struct TrainJudge {
     }
     for parameter in parameters { parameter.requiresGradient = false }
     settleStatistics(judge, pictures.indexed(0, chosen))
+    try SafeTensors.write(
+      Dictionary(
+        uniqueKeysWithValues: judge.parameters.tensors.map { ($0.name, $1.detached()) }), to: done)
     loop.finish()
     return judge
   }

@@ -39,6 +39,9 @@ public struct ModelRecipe: Codable, Sendable {
   public var kind = "stable-diffusion"
   public var name = "emoji"
   public var seed: UInt64 = 1
+  /// A model folder whose tensors are the beginning, where names and shapes agree; empty for none.
+  /// A smaller network can begin as a larger one with parts left out.
+  public var start = ""
   public var data = DataSource()
   public var captions = Captions()
   public var tokenizer = Tokenizer()
@@ -67,6 +70,7 @@ public struct TrainModel {
     let chosen = try StyledObjects(
       folder: folder, objects: recipe.data.objects, styles: recipe.data.styles)
     let model = try initialModel(chosen)
+    if !recipe.start.isEmpty { try begin(model, from: dataRoot.appendingPathComponent(recipe.start)) }
     let pictures = try chosen.load().to(device)
     try trainAutoencoder(model, folder: folder, chosen: pictures)
     let scaling = model.vae.scalingFactor
@@ -108,6 +112,24 @@ public struct TrainModel {
       scheduler: recipe.scheduler, tokenizer: tokenizer,
       tokenizerFiles: try tokenizer.files(vocabulary: vocabulary, merges: merges))
     return try DiffusionModel(layout, .initial(Generator(seed: recipe.seed)), on: device)
+  }
+
+  private func begin(_ model: DiffusionModel, from folder: URL) throws {
+    let start = try DiffusionModel.load(folder, on: device)
+    var taken = 0
+    withoutGradients {
+      for path in model.parameters.paths {
+        guard let own = model.parameters[path], let other = start.parameters[path],
+          own.shape == other.shape
+        else { continue }
+        own.copy(from: other)
+        taken += 1
+      }
+    }
+    try run.record([
+      "stage": "start", "from": .string(recipe.start), "taken": .int(taken),
+      "of": .int(model.parameters.paths.count), "left": .int(start.parameters.paths.count - taken),
+    ])
   }
 
   // MARK: - Autoencoder

@@ -35,18 +35,35 @@ struct EvaluateCommand: ParsableCommand {
       Examples:
         lethe evaluate runs/esd-fox
         lethe evaluate runs/esd-fox --quick
+        lethe evaluate Models/emoji --out runs/audit     # the model itself, every pair of object and style
 
       Writes RUN/results.json: rows of method, subject, metric, value, lower, upper, n, seeds, with
       95 % intervals. Pictures that are there already are kept.
       """)
 
-  @Argument(help: "A run of `lethe erase`.", completion: .directory)
+  @Argument(help: "A run of `lethe erase`, or a model's folder.", completion: .directory)
   var runFolder: String
+  @Option(help: "Where the pictures of a model's folder go.")
+  var out: String?
   @OptionGroup var size: SizeOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     try common.reporting {
+      let folder = URL(fileURLWithPath: runFolder)
+      let isModel = FileManager.default.fileExists(
+        atPath: folder.appendingPathComponent("model_index.json").path)
+      if isModel {
+        guard let out else {
+          throw ConfigurationError.badValue("evaluate", "a model's pictures need --out FOLDER")
+        }
+        let results = try AuditModel(folder, size.options())(
+          in: common.run(at: out, seed: 0), on: common.openDevice())
+        for row in results.rows {
+          print("\(row.metric): \(ResultsTable.cell(row)), n \(row.n)")
+        }
+        return
+      }
       let run = try common.run(at: runFolder, seed: 0)
       let job: EraseJob = try JSON(contentsOf: run.file("job.json")).decoded()
       let increment = try Increment(contentsOf: run.file("increment.safetensors"))
