@@ -27,7 +27,16 @@ func suite(_ name: String, on dependencies: [Target.Dependency]) -> Target {
 let package = Package(
   name: "lethe",
   platforms: [.macOS(.v15)],
-  products: [],
+  products: [
+    .library(
+      name: "Lethe",
+      targets: [
+        "Torch", "TorchNN", "Diffusion", "Training", "Editing", "Unlearning", "Evaluation",
+        "Reports",
+        "Workbench",
+      ]),
+    .executable(name: "lethe", targets: ["lethe"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "3.12.0"),

@@ -28,10 +28,10 @@ extension Concept {
       }
       return Concept(name, phrases: pairs + alone, isReplaced: replacement != nil)
     case .style:
-      // Every object would be 84 x 5 phrases; every third in each caption says the same.
-      let objects = themes.objects.enumerated().filter { $0.offset % 3 == 0 }.map(\.element)
+      // Every object once, the captions going round.
       let pairs = captions.both.enumerated().flatMap { i, template in
-        objects.enumerated().filter { $0.offset % captions.both.count == i }.map { _, object in
+        themes.objects.enumerated().filter { $0.offset % captions.both.count == i }.map {
+          _, object in
           Phrase(
             Captions.fill(template, object: object, style: subject), words: subject,
             anchor: replacement.map { Captions.fill(template, object: object, style: $0) }

@@ -24,7 +24,8 @@ public struct AuditModel {
     }
     let network = try JudgeNetwork.load(themes.judgeFolder(of: folder), on: device)
     let pairs = themes.objects.flatMap { object in themes.styles.map { (object, $0) } }
-    let kept = options.quick ? pairs.enumerated().filter { $0.offset % 7 == 0 }.map(\.element) : pairs
+    let kept =
+      options.quick ? pairs.enumerated().filter { $0.offset % 7 == 0 }.map(\.element) : pairs
     let samples = kept.flatMap { object, style in
       (0..<(options.quick ? 1 : options.retainSeeds)).map { k in
         SampleSet.Sample(
@@ -49,13 +50,16 @@ public struct AuditModel {
     let reference = try Evaluate.reference(themes.judgeFolder(of: folder), network)
     let nothing = Forgotten(kind: "object", names: [])
     for metric in [FrechetDistance() as any Metric, Precision(), Recall()] {
-      if let m = metric.measure(judged, forgotten: nothing, reference: reference) { measured.append(m) }
+      if let m = metric.measure(judged, forgotten: nothing, reference: reference) {
+        measured.append(m)
+      }
     }
     let results = Results(
       rows: measured.map { ResultRow("original", "all", $0, seeds: options.retainSeeds) },
       quick: options.quick, seeds: options.retainSeeds, sampling: options.sampling,
       judge: network.card.measured)
-    try AtomicFile.write(Data(try JSON(encoding: results).pretty.utf8), to: run.file("results.json"))
+    try AtomicFile.write(
+      Data(try JSON(encoding: results).pretty.utf8), to: run.file("results.json"))
     return results
   }
 }

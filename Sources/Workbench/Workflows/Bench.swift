@@ -61,6 +61,24 @@ public struct Bench {
     return results
   }
 
+  /// Subjects chosen by seed: "3,1" is three objects and one style.
+  public static func draw(_ counts: String, from model: String, seed: UInt64) throws -> [String] {
+    let numbers = counts.split(separator: ",").map { Int($0) }
+    guard let themes = try Themes.load(URL(fileURLWithPath: model)), numbers.count == 2,
+      let objects = numbers[0], let styles = numbers[1],
+      (0...themes.objects.count).contains(objects), (0...themes.styles.count).contains(styles)
+    else {
+      throw ConfigurationError.badValue(
+        "--draw",
+        "'\(counts)'; accepted: OBJECTS,STYLES, no more than the model's themes.json lists")
+    }
+    let g = Generator(seed: seed)
+    return Tensor.permutation(themes.objects.count, g).prefix(objects).map { themes.objects[$0] }
+      + Tensor.permutation(themes.styles.count, g).prefix(styles).map {
+        themes.styles[$0] + " style"
+      }
+  }
+
   private func write(_ results: Results, _ run: Run) throws {
     try AtomicFile.write(
       Data(try JSON(encoding: results).pretty.utf8), to: run.file("results.json"))

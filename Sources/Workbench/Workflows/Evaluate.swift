@@ -111,7 +111,10 @@ public struct Evaluate {
     let original = try DiffusionModel.load(folder, on: device)
     let erased = try original.applying([increment])
     var rows: [ResultRow] = []
-    let reference = try Self.reference(themes.judgeFolder(of: folder), network)
+    // Real pictures of the very subjects that are drawn.
+    let drawn = Set(samples.map(\.subjects))
+    let reference = try Self.reference(themes.judgeFolder(of: folder), network)?
+      .filter { drawn.contains($0) }
     let subject = job.concepts.joined(separator: " + ")
     for (name, model) in [("original", original), (job.method, erased)] {
       let isErased = name != "original"

@@ -70,7 +70,9 @@ public struct TrainModel {
     let chosen = try StyledObjects(
       folder: folder, objects: recipe.data.objects, styles: recipe.data.styles)
     let model = try initialModel(chosen)
-    if !recipe.start.isEmpty { try begin(model, from: dataRoot.appendingPathComponent(recipe.start)) }
+    if !recipe.start.isEmpty {
+      try begin(model, from: dataRoot.appendingPathComponent(recipe.start))
+    }
     let pictures = try chosen.load().to(device)
     try trainAutoencoder(model, folder: folder, chosen: pictures)
     let scaling = model.vae.scalingFactor

@@ -107,6 +107,7 @@ struct BenchCommand: ParsableCommand {
       Examples:
         lethe bench Models/emoji --methods esd,uce --concept fox --concept "symbola style" --out runs/bench
         lethe bench Models/emoji --methods uce --concept fox --quick --out runs/quick
+        lethe bench Models/emoji --draw 3,1 --seed 1 --out runs/drawn
 
       Every concept is erased alone. Finished parts are kept, so an interrupted bench goes on.
       """)
@@ -116,7 +117,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Methods, separated by commas.")
   var methods = "esd,uce"
   @Option(help: "A concept; each is erased alone.")
-  var concept: [String]
+  var concept: [String] = []
+  @Option(help: "Objects and styles to draw by --seed from those the model lists, e.g. 3,1.")
+  var draw: String?
   @Option(help: "Prompts to preserve, as for `erase`.")
   var preserve: [String] = ["others"]
   @Option(name: .customLong("set"), help: "METHOD.key=value, e.g. esd.training.steps=300.")
@@ -131,7 +134,11 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     try common.reporting {
       var bench = Bench(model: model, methods: methods.split(separator: ",").map(String.init))
-      (bench.concepts, bench.preserve, bench.settings) = (concept, preserve, settings)
+      let drawn = try draw.map { try Bench.draw($0, from: model, seed: seed) } ?? []
+      (bench.concepts, bench.preserve, bench.settings) = (concept + drawn, preserve, settings)
+      guard !bench.concepts.isEmpty else {
+        throw ConfigurationError.badValue("bench", "give --concept or --draw")
+      }
       (bench.seed, bench.options) = (seed, try size.options())
       bench.command = ["lethe"] + CommandLine.arguments.dropFirst()
       let run = try common.run(at: out, seed: seed)
