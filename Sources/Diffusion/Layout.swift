@@ -19,6 +19,9 @@ public struct Layout: Sendable {
   public var tokenizer: CLIPTokenizer
   /// The tokenizer's files by name, kept so that saving is the inverse of loading.
   public var tokenizerFiles: [String: Data]
+  /// Configuration files as they were read. What did not change is written back byte by byte:
+  /// readers of these files tell 1.0 from 1, which a parsed value no longer does.
+  private var read: [String: Data] = [:]
 
   public init(
     configs: [Component: JSON], scheduler: JSON, tokenizer: CLIPTokenizer,
@@ -50,6 +53,7 @@ public struct Layout: Sendable {
         "\(folder.path) has no model_index.json; a model is a folder in the diffusers layout")
     }
     index = try JSON(contentsOf: indexFile)
+    read["model_index.json"] = try? Data(contentsOf: indexFile)
     let pipeline = index["_class_name"]?.string ?? "missing"
     guard pipeline == "StableDiffusionPipeline" else {
       throw ModelError.unsupported("pipeline '\(pipeline)'; supported: StableDiffusionPipeline")
@@ -67,11 +71,13 @@ public struct Layout: Sendable {
     }
     configs = [:]
     for component in Component.allCases {
-      configs[component] = try JSON(
-        contentsOf: folder.appendingPathComponent("\(component.rawValue)/config.json"))
+      let name = "\(component.rawValue)/config.json"
+      configs[component] = try JSON(contentsOf: folder.appendingPathComponent(name))
+      read[name] = try? Data(contentsOf: folder.appendingPathComponent(name))
     }
-    scheduler = try JSON(
-      contentsOf: folder.appendingPathComponent("scheduler/scheduler_config.json"))
+    let schedulerName = "scheduler/scheduler_config.json"
+    scheduler = try JSON(contentsOf: folder.appendingPathComponent(schedulerName))
+    read[schedulerName] = try? Data(contentsOf: folder.appendingPathComponent(schedulerName))
     let tokenizerFolder = folder.appendingPathComponent("tokenizer")
     let positions = configs[.textEncoder]?["max_position_embeddings"]?.int ?? 77
     tokenizer = try CLIPTokenizer(folder: tokenizerFolder, length: positions)
@@ -82,6 +88,16 @@ public struct Layout: Sendable {
     ] {
       tokenizerFiles[name] = try? Data(contentsOf: tokenizerFolder.appendingPathComponent(name))
     }
+  }
+
+  /// The text of a configuration file: the bytes that were read, unless the value has changed since.
+  func text(_ json: JSON, _ name: String) -> Data {
+    if let data = read[name], let before = try? JSONDecoder().decode(JSON.self, from: data),
+      before == json
+    {
+      return data
+    }
+    return Data(json.pretty.utf8)
   }
 
   func config(_ component: Component) -> ComponentConfig {
@@ -154,7 +170,8 @@ extension DiffusionModel {
     }
     for component in Layout.Component.allCases {
       guard let config = layout.configs[component] else { continue }
-      try write(Data(config.pretty.utf8), "\(component.rawValue)/config.json")
+      let name = "\(component.rawValue)/config.json"
+      try write(layout.text(config, name), name)
       var tensors: [String: Tensor] = [:]
       for (path, tensor) in parameters.tensors
       where path.components.first.map(String.init) == component.rawValue {
@@ -165,8 +182,9 @@ extension DiffusionModel {
         tensors, metadata: ["format": "pt"],
         to: folder.appendingPathComponent("\(component.rawValue)/\(component.weights).safetensors"))
     }
-    try write(Data(layout.scheduler.pretty.utf8), "scheduler/scheduler_config.json")
+    let schedulerName = "scheduler/scheduler_config.json"
+    try write(layout.text(layout.scheduler, schedulerName), schedulerName)
     for (name, data) in layout.tokenizerFiles { try write(data, "tokenizer/\(name)") }
-    try write(Data(layout.index.pretty.utf8), "model_index.json")
+    try write(layout.text(layout.index, "model_index.json"), "model_index.json")
   }
 }

@@ -22,6 +22,14 @@ import TorchNN
         }
         #expect(same.count == a.count && b.count == a.count, "\(name)")
       }
+      // Configurations come back byte by byte: other readers tell 1.0 from 1.
+      for name in [
+        "unet/config.json", "vae/config.json", "text_encoder/config.json", "model_index.json",
+        "scheduler/scheduler_config.json",
+      ] {
+        let read = try Data(contentsOf: Fixtures.url("\(kind)/\(name)"))
+        #expect(try Data(contentsOf: folder.appendingPathComponent(name)) == read, "\(name)")
+      }
       let again = try DiffusionModel.load(folder)
       for path in model.parameters.paths {
         #expect(
