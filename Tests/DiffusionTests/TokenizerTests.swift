@@ -24,6 +24,31 @@ import Torch
     }
   }
 
+  /// One `tokenizer.json`, as transformers 5 writes it, says the same as the two files before it.
+  @Test func oneFileInsteadOfTwo() throws {
+    try Fixtures.temporaryFolder { folder in
+      let source = Fixtures.url("tiny-sd1/tokenizer")
+      let text = try String(
+        contentsOf: source.appendingPathComponent("merges.txt"), encoding: .utf8)
+      let merges = text.split(separator: "\n").dropFirst().map { line in
+        JSON.array(line.split(separator: " ").map { .string(String($0)) })
+      }
+      let json: JSON = [
+        "model": [
+          "type": "BPE", "merges": .array(merges),
+          "vocab": try JSON(contentsOf: source.appendingPathComponent("vocab.json")),
+        ]
+      ]
+      try Data(json.compact.utf8).write(to: folder.appendingPathComponent("tokenizer.json"))
+      let (a, b) = (
+        try CLIPTokenizer(folder: folder, length: 77), try CLIPTokenizer(folder: source, length: 77)
+      )
+      for text in ["a noto emoji of a fox", "naïve café 🦊", "umbrella's style!!"] {
+        #expect(a(text) == b(text))
+      }
+    }
+  }
+
   static let other = ProcessInfo.processInfo.environment["LETHE_TOKENIZER"]
 
   /// Another vocabulary, such as CLIP's own: scripts/golden/tokens.py says how.

@@ -18,4 +18,4 @@ theirs = pipe(sys.argv[3], num_inference_steps=25, guidance_scale=7.5, generator
 ours = Image.open(sys.argv[2]).convert("RGB")
 difference = numpy.abs(numpy.asarray(theirs, dtype=int) - numpy.asarray(ours, dtype=int)).max()
 print("largest difference in a channel:", difference)
-sys.exit(difference > 1)
+sys.exit(int(difference > 1))

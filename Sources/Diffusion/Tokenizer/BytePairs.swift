@@ -20,7 +20,15 @@ public struct BytePairs: Sendable {
   }
 
   public init(folder: URL) throws {
+    let whole = folder.appendingPathComponent("tokenizer.json")
     let file = folder.appendingPathComponent("vocab.json")
+    // transformers 5 writes one file instead of two.
+    if !FileManager.default.fileExists(atPath: file.path),
+      FileManager.default.fileExists(atPath: whole.path)
+    {
+      try self.init(tokenizer: whole)
+      return
+    }
     guard let members = try JSON(contentsOf: file).members else {
       throw FileError.malformed(file, "it is no JSON object")
     }
@@ -43,6 +51,27 @@ public struct BytePairs: Sendable {
         throw FileError.malformed(mergesFile, "'\(line)' is no pair")
       }
       merges.append((String(parts[0]), String(parts[1])))
+    }
+    self.init(vocabulary: vocabulary, merges: merges)
+  }
+
+  /// Vocabulary and merges out of a `tokenizer.json`.
+  private init(tokenizer file: URL) throws {
+    let json = try JSON(contentsOf: file)
+    guard json["model"]?["type"]?.string == "BPE", let members = json["model"]?["vocab"]?.members,
+      let list = json["model"]?["merges"]?.array
+    else { throw FileError.malformed(file, "it holds no byte-pair model") }
+    let merges = list.compactMap { merge -> (String, String)? in
+      let parts =
+        merge.array?.compactMap(\.string) ?? merge.string?.split(separator: " ").map(String.init)
+        ?? []
+      return parts.count == 2 ? (parts[0], parts[1]) : nil
+    }
+    guard merges.count == list.count else { throw FileError.malformed(file, "a merge is no pair") }
+    var vocabulary = members.compactMapValues(\.int)
+    // Special tokens stand in a list of their own.
+    for added in json["added_tokens"]?.array ?? [] {
+      if let id = added["id"]?.int, let token = added["content"]?.string { vocabulary[token] = id }
     }
     self.init(vocabulary: vocabulary, merges: merges)
   }
