@@ -37,7 +37,7 @@ def tools():
     try:
         import pip  # noqa: F401  (asked only where the package index is)
     except ImportError:
-        if "LIBTORCH" not in os.environ:
+        if not os.environ.get("LIBTORCH"):
             missing.append("  pip: Debian package `python3-pip`")
     if not shutil.which("pkg-config"):
         missing.append("  pkg-config: Debian package `pkg-config`")
@@ -212,7 +212,7 @@ def main():
     stamp = DEPS / "stamp"
     done = home.parent / ".complete"
     if not (stamp.exists() and stamp.read_text() == stamp_text and link.exists()):
-        if "LIBTORCH" not in os.environ and not done.exists():
+        if not existing and not done.exists():
             print(f"setup: libtorch {VERSION} for {MACHINE}{' with CUDA' if CUDA else ''}", file=sys.stderr)
             wheel = download(*choose("torch", VERSION, PYTHON_TAG))
             site = home.parent
