@@ -4,17 +4,60 @@ public import TorchNN
 /// What the noise predictor is told about the picture: hidden states of the prompt [B, L, D].
 public struct Conditioning {
   public var hidden: Tensor
-  public init(_ hidden: Tensor) { self.hidden = hidden }
+  /// What is added to the keys and values of cross-attention layers, by the layer's path; rows are
+  /// those of `hidden`, so that each picture of a batch can have erasers of its own.
+  public var shifts: [String: KeyValueShift]
+
+  public init(_ hidden: Tensor, shifts: [String: KeyValueShift] = [:]) {
+    (self.hidden, self.shifts) = (hidden, shifts)
+  }
 
   public static func concatenate(_ parts: [Conditioning]) -> Conditioning {
-    Conditioning(Tensor.concatenate(parts.map(\.hidden), 0))
+    let layers = Set(parts.flatMap(\.shifts.keys))
+    let shifts = layers.map { layer -> (String, KeyValueShift) in
+      let like = parts.lazy.compactMap { $0.shifts[layer] }.first
+      let rows = parts.compactMap { part in
+        part.shifts[layer] ?? like.map { $0.zeros(part.count) }
+      }
+      return (
+        layer,
+        KeyValueShift(
+          keys: Tensor.concatenate(rows.map(\.keys), 0),
+          values: Tensor.concatenate(rows.map(\.values), 0))
+      )
+    }
+    return Conditioning(
+      Tensor.concatenate(parts.map(\.hidden), 0), shifts: Dictionary(uniqueKeysWithValues: shifts))
+  }
+
+  /// Some of the rows, in the order asked for.
+  public func rows(_ picks: [Int]) -> Conditioning {
+    Conditioning(
+      hidden.indexed(0, picks),
+      shifts: shifts.mapValues {
+        KeyValueShift(keys: $0.keys.indexed(0, picks), values: $0.values.indexed(0, picks))
+      })
   }
 
   /// Each row `count` times in a row.
-  public func repeated(_ count: Int) -> Conditioning {
-    count == 1 ? self : Conditioning(hidden.repeatedInterleaved(count))
+  public func repeated(_ times: Int) -> Conditioning {
+    times == 1 ? self : rows((0..<count).flatMap { Array(repeating: $0, count: times) })
   }
   public var count: Int { hidden.size(0) }
+}
+
+/// What is added to one layer's keys and values, each [B, L, width].
+public struct KeyValueShift {
+  public var keys: Tensor
+  public var values: Tensor
+  public init(keys: Tensor, values: Tensor) { (self.keys, self.values) = (keys, values) }
+
+  func zeros(_ rows: Int) -> KeyValueShift {
+    func zeros(_ x: Tensor) -> Tensor {
+      Tensor.zeros([rows] + x.shape.dropFirst(), x.dtype, on: x.device)
+    }
+    return KeyValueShift(keys: zeros(keys), values: zeros(values))
+  }
 }
 
 public protocol NoisePredictor {

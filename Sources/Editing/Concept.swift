@@ -1,3 +1,5 @@
+internal import Torch
+
 /// What is to be forgotten: a name, the prompts that mean it, and what they should give instead.
 public struct Concept: Codable, Sendable, Hashable {
   /// One way to ask for the concept, and the same request without it.
@@ -40,5 +42,14 @@ public struct Erasure: Codable, Sendable, Hashable {
 
   public init(forget: [Concept], preserve: [String] = []) {
     (self.forget, self.preserve) = (forget, preserve)
+  }
+
+  /// Phrases of the concepts at random, `count` for each concept.
+  public func drawPhrases(_ count: Int, seed: UInt64) -> [Concept.Phrase] {
+    let phrases = forget.flatMap(\.phrases)
+    let g = Generator(seed: seed)
+    return (0..<(count * forget.count)).map { _ in
+      phrases[Tensor.randint(below: phrases.count, [1], g).ints[0]]
+    }
   }
 }

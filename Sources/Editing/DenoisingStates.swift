@@ -82,7 +82,7 @@ public struct DenoisingStates {
         let n = min(16, count - first)
         return model.predict(
           x.narrowed(0, first, n), at: t.narrowed(0, first, n),
-          given: Conditioning(c.hidden.indexed(0, Array(prompt[first..<(first + n)]))))
+          given: c.rows(Array(prompt[first..<(first + n)])))
       }
       return Tensor.concatenate(parts)
     }

@@ -19,17 +19,33 @@ public struct Increment {
   }
   public var card: Card
   public var difference: ParameterVector
+  /// The factors that ``difference`` is the product of, where it was made of them.
+  public private(set) var factors: SeparableIncrement?
 
   public init(_ card: Card, _ difference: ParameterVector) {
     (self.card, self.difference) = (card, difference)
   }
 
+  public init(_ card: Card, _ factors: SeparableIncrement) {
+    (self.card, self.factors, difference) = (card, factors, factors.dense)
+  }
+
   private static let format = "lethe-increment-1"
+  /// Names of factors in the file: PATH.left for w_l, `right` for beta S.
+  private static let (left, right) = (".left", "right")
 
   public func write(to file: URL) throws {
     let card = try JSON(encoding: self.card)
     var tensors: [String: Tensor] = [:]
-    for (path, tensor) in difference.tensors { tensors[path.name] = tensor.detached() }
+    if let factors {
+      tensors[Self.right] = factors.basis
+      for (path, tensor) in factors.weights {
+        // ``SeparableIncrement/rounded()`` has made them halves already.
+        tensors[path.name + Self.left] = tensor.detached().to(.float16)
+      }
+    } else {
+      for (path, tensor) in difference.tensors { tensors[path.name] = tensor.detached() }
+    }
     try SafeTensors.write(
       tensors, metadata: ["format": Self.format, "lethe": card.compact], to: file)
   }
@@ -43,8 +59,23 @@ public struct Increment {
         "\(file.path) is no eraser: its metadata has no card of the format '\(Self.format)'")
     }
     self.card = card
-    difference = ParameterVector(
-      Dictionary(uniqueKeysWithValues: stored.tensors.map { (ParameterPath($0), $1) }))
+    guard let basis = stored.tensors[Self.right] else {
+      difference = ParameterVector(
+        Dictionary(uniqueKeysWithValues: stored.tensors.map { (ParameterPath($0), $1) }))
+      return
+    }
+    var weights: [ParameterPath: Tensor] = [:]
+    for (name, tensor) in stored.tensors where name != Self.right {
+      guard name.hasSuffix(Self.left), basis.shape.count == 2, tensor.shape.count == 2,
+        tensor.size(1) == basis.size(0)
+      else {
+        throw FileError.malformed(
+          file, "'\(name)' of shape \(tensor.shape) is no factor beside 'right' of \(basis.shape)")
+      }
+      weights[ParameterPath(String(name.dropLast(Self.left.count)))] = tensor.to(.float32)
+    }
+    let factors = SeparableIncrement(weights: weights, basis: basis.to(.float32))
+    (self.factors, difference) = (factors, factors.dense)
   }
 }
 

@@ -17,6 +17,8 @@ public struct SampleSet {
     public var height: Int?
     /// Subjects that the prompt names, where they are known: object: fox, style: noto.
     public var subjects: [String: String]
+    /// Erasers of a set that are on for this picture; nil takes the set's own switches.
+    public var erasers: [String]?
 
     public var file: String { "\(caseNumber)_\(k).png" }
 
@@ -83,10 +85,12 @@ public struct SampleSet {
   }
 
   /// Draws every missing picture.
-  /// - Parameter recipe: the text that each picture carries
+  /// - Parameters:
+  ///   - condition: what the model is told for some samples; nil embeds their prompts
+  ///   - recipe: the text that each picture carries
   public func draw(
     _ model: DiffusionModel, batch: Int, _ run: Run, stage: String,
-    recipe: (Sample) -> String
+    condition: (([Sample]) throws -> Conditioning)? = nil, recipe: (Sample) -> String
   ) throws {
     let missing = missing
     let total = manifest.samples.count
@@ -104,8 +108,9 @@ public struct SampleSet {
       options.guidance = first.guidance ?? options.guidance
       options.width = first.width ?? options.width
       options.height = first.height ?? options.height
-      let images = try model.images(
-        members.map(\.prompt), seeds: members.map(\.seed), options)
+      let c =
+        try condition?(Array(members)) ?? withoutGradients { model.embed(members.map(\.prompt)) }
+      let images = try model.images(given: c, seeds: members.map(\.seed), options)
       for (sample, image) in zip(members, images) {
         try PNG.write(image, text: [("parameters", recipe(sample))], to: url(sample))
       }

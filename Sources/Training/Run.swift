@@ -88,3 +88,10 @@ public struct Interrupted: Error, CustomStringConvertible {
   public init() {}
   public var description: String { "interrupted; the same command goes on where this one stopped" }
 }
+
+extension String {
+  /// A name for a file or a folder.
+  public var slug: String {
+    String(lowercased().map { $0.isLetter || $0.isNumber ? $0 : "-" })
+  }
+}

@@ -7,6 +7,10 @@ public struct Step {
   public let generator: Generator
   /// Numbers for the log; never tensors, which would keep their graph alive.
   public var log: [String: Double] = [:]
+  /// Running statistics that go on from step to step, and over an interruption.
+  public var carried: [String: Double] = [:]
+  /// Set when the training has reached what it was for; this step's gradients are then not applied.
+  public var isEnough = false
 
   public init(index: Int, seed: UInt64) {
     self.index = index

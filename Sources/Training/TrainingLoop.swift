@@ -60,13 +60,14 @@ public struct TrainingLoop {
     var average =
       training.averaging > 0 ? MovingAverage(parameters, decay: training.averaging) : nil
     var first = 0
+    var carried: [String: Double] = [:]
     if resumes, let state = try TrainingState.load(stateFile, like: parameters) {
       withoutGradients { Foreach.copy(parameters, from: state.parameters) }
       optimizer.state = state.optimizer
       if training.averaging > 0 {
         average = MovingAverage(restoring: state.average, decay: training.averaging)
       }
-      first = state.step
+      (first, carried) = (state.step, state.carried)
     }
     if resumes { try run.forgetEvents(ofStage: stage, from: first) }
     let start = Date()
@@ -76,15 +77,23 @@ public struct TrainingLoop {
       guard resumes, step > saved else { return }
       try TrainingState(
         step: step, parameters: parameters, average: average?.tensors ?? [],
-        optimizer: optimizer.state
+        optimizer: optimizer.state, carried: carried
       ).save(stateFile)
       saved = step
     }
     for index in first..<max(first, training.steps) {
       var step = Step(index: index, seed: run.seed)
+      step.carried = carried
       let (loss, found) = try gradients(&step)
       guard loss.isFinite else {
         throw TrainingError.notFinite(stage: stage, step: index, kept: resumes ? saved : 0)
+      }
+      carried = step.carried
+      if step.isEnough {
+        try run.record(
+          ["stage": .string(stage), "step": .int(index), "loss": .number(loss), "enough": true])
+        run.progress(stage, training.steps, training.steps, "enough after \(index) steps")
+        break
       }
       if training.clip > 0 { step.log["norm"] = clipNorm(found, to: training.clip) }
       let factor = training.schedule.factor(index, of: training.steps, warmup: training.warmup)

@@ -7,18 +7,16 @@ struct TrainingState {
   var parameters: [Tensor]
   var average: [Tensor]
   var optimizer: [String: Tensor]
-
-  init(step: Int, parameters: [Tensor], average: [Tensor], optimizer: [String: Tensor]) {
-    (self.step, self.parameters) = (step, parameters)
-    (self.average, self.optimizer) = (average, optimizer)
-  }
+  /// ``Step/carried``
+  var carried: [String: Double] = [:]
 
   func save(_ file: URL) throws {
     var all: [String: Tensor] = [:]
     for (i, tensor) in parameters.enumerated() { all["parameter.\(i)"] = tensor.detached() }
     for (i, tensor) in average.enumerated() { all["average.\(i)"] = tensor }
     for (name, tensor) in optimizer { all["optimizer.\(name)"] = tensor }
-    try SafeTensors.write(all, metadata: ["step": "\(step)"], to: file)
+    let carried = try JSON(encoding: self.carried).compact
+    try SafeTensors.write(all, metadata: ["step": "\(step)", "carried": carried], to: file)
   }
 
   /// The state in `file`, or nil when there is none; an error when it belongs to another model.
@@ -40,8 +38,11 @@ struct TrainingState {
     for (name, tensor) in stored.tensors where name.hasPrefix("optimizer.") {
       optimizer[String(name.dropFirst("optimizer.".count))] = tensor.to(device)
     }
+    let carried = stored.metadata["carried"].flatMap {
+      try? JSONDecoder().decode([String: Double].self, from: Data($0.utf8))
+    }
     return TrainingState(
       step: step, parameters: found, average: list("average").map { $0.to(device).cloned() },
-      optimizer: optimizer)
+      optimizer: optimizer, carried: carried ?? [:])
   }
 }

@@ -27,6 +27,8 @@ public struct ESD: ObjectiveMethod {
   public var parameters = "xattn"
   /// eta, the strength of the negative guidance.
   public var eta = 1.0
+  /// Guide away from the same caption without the concept; false takes the empty prompt.
+  public var anchored = true
   /// s_g, the guidance of the walks.
   public var startGuidance = 3.0
   public var walkSteps = 50
@@ -42,36 +44,24 @@ public struct ESD: ObjectiveMethod {
   public func objective(
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
-    let phrases = erasure.forget.flatMap(\.phrases)
-    let g = Generator(seed: run.seed &+ 1)
-    let chosen = (0..<(walks * erasure.forget.count)).map { _ in
-      phrases[Tensor.randint(below: phrases.count, [1], g).ints[0]]
-    }
+    let chosen = erasure.drawPhrases(walks, seed: run.seed &+ 1)
     let states = try DenoisingStates.walk(
       original, chosen.map(\.prompt), steps: walkSteps, guidance: startGuidance, seed: run.seed &+ 2
     ) { run.progress("walks", $0, $1) }
+    // A caption says more than the concept: "a noto emoji of a fox" should lose noto and stay a fox.
+    let isReplaced = erasure.forget.contains(where: \.isReplaced)
+    let anchors =
+      isReplaced || anchored
+      ? states.predictions(
+        of: original, given: withoutGradients { original.embed(chosen.map(\.anchor)) }) : nil
     let forget = NegativeGuidance(
       states, prompts: withoutGradients { original.embed(chosen.map(\.prompt)) },
-      // eps_o(x_t | r), with r what was asked for instead of the concept
-      anchors: erasure.forget.contains(where: \.isReplaced)
-        ? states.predictions(
-          of: original, given: withoutGradients { original.embed(chosen.map(\.anchor)) }) : nil,
-      eta: eta, batch: training.batch)
+      replacement: anchors, without: isReplaced ? nil : anchors, eta: eta, batch: training.batch)
     guard preserveWeight > 0, !erasure.preserve.isEmpty else { return forget }
-    return forget + preserveWeight * (try preservation(erasure.preserve, original, run))
-  }
-
-  private func preservation(
-    _ prompts: [String], _ model: DiffusionModel, _ run: Run
-  ) throws -> any Objective {
-    let g = Generator(seed: run.seed &+ 3)
-    let order = Tensor.permutation(prompts.count, g)
-    let chosen = (0..<preserveWalks).map { prompts[order[$0 % order.count]] }
-    let states = try DenoisingStates.walk(
-      model, chosen, steps: walkSteps, guidance: startGuidance,
-      keeping: max(1, walkSteps / 4), seed: run.seed &+ 4
-    ) { run.progress("walks to preserve", $0, $1) }
-    return Preservation(
-      states, prompts: withoutGradients { model.embed(chosen) }, batch: training.batch)
+    return forget
+      + preserveWeight
+      * (try Preservation(
+        of: erasure.preserve, original, walks: preserveWalks, steps: walkSteps,
+        guidance: startGuidance, batch: training.batch, run))
   }
 }

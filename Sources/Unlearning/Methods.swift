@@ -7,6 +7,8 @@ public enum Methods {
   public static let all: [any UnlearningMethod.Type] = [
     ESD.self,
     UCE.self,
+    ConceptAblation.self,
+    SepME.self,
   ]
 
   public static func named(_ name: String) throws -> any UnlearningMethod.Type {

@@ -25,6 +25,9 @@ public struct UCE: UnlearningMethod {
   public var preserveScale = 0.0
   /// lambda
   public var lambda = 0.5
+  /// How far beyond the request without the concept the targets go: v_i = W (g_i + push (g_i - c_i)).
+  /// 0 is the paper's; more helps where the model gives the concept even when it is not asked for.
+  public var push = 0.0
   public init() {}
 
   public func erase(
@@ -46,7 +49,7 @@ public struct UCE: UnlearningMethod {
           .to(.float64).reshaped(-1, width)
         kept = kept + rows.transposed(0, 1).matmul(rows)
       }
-      let edit = Self.edit(c, g, kept, lambda: lambda, a: eraseScale, b: b)
+      let edit = Self.edit(c, g + push * (g - c), kept, lambda: lambda, a: eraseScale, b: b)
 
       var difference = ParameterVector.zero
       let paths = ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters)

@@ -26,7 +26,8 @@ struct Lethe: ParsableCommand {
     version: "lethe \(Version.current)",
     subcommands: [
       GenerateCommand.self, EraseCommand.self, ApplyCommand.self, EvaluateCommand.self,
-      ReportCommand.self, BenchCommand.self, Train.self, ListCommand.self, SpeedCommand.self,
+      ReportCommand.self, BenchCommand.self, EraserCommand.self, Train.self, ListCommand.self,
+      SpeedCommand.self,
     ])
 
   static func main() {

@@ -24,6 +24,8 @@ import Training
     where json[key] != nil {
       json[key] = .int(value)
     }
+    // The tiny text encoder is 16 wide, which 77 rows of the empty prompt alone would fill.
+    if json["tolerance"] != nil { json["tolerance"] = 0.1 }
     if var training = json["training"] {
       training["steps"] = .int(steps)
       training["learningRate"] = 0.001
@@ -62,7 +64,7 @@ import Training
     #expect(model.hash() == before)
     #expect(model.parameters.tensors.values.allSatisfy { !$0.requiresGradient })
     #expect(difference.norm > 0)
-    // Only cross-attention moves by default, in both methods.
+    // Only cross-attention moves by default.
     let moved = difference.paths.filter { !ParameterSelection.crossAttention.matches($0) }
     #expect(moved.isEmpty)
     let finite = difference.tensors.values.filter { $0.isFinite }

@@ -8,6 +8,12 @@ public final class KeyValueCache {
   public init() {}
 }
 
+/// What cross-attention layers are told besides the hidden states.
+struct PromptContext {
+  var cache: KeyValueCache?
+  var shifts: [String: KeyValueShift]
+}
+
 /// diffusers `Attention`: queries from x, keys and values from the context (or from x).
 struct Attention {
   let toQ: Linear
@@ -26,16 +32,20 @@ struct Attention {
   }
 
   /// x [B, N, D], context [B, M, C] -> [B, N, D]
-  func callAsFunction(_ x: Tensor, context: Tensor? = nil, cache: KeyValueCache? = nil) -> Tensor {
+  func callAsFunction(_ x: Tensor, context: Tensor? = nil, prompt: PromptContext? = nil) -> Tensor {
     let q = split(toQ(x))  // [B, heads, N, d]
     let k: Tensor
     let v: Tensor
-    if context != nil, let stored = cache?.entries[name] {
+    if context != nil, let stored = prompt?.cache?.entries[name] {
       (k, v) = stored
     } else {
       let source = context ?? x
-      (k, v) = (split(toK(source)), split(toV(source)))  // [B, heads, M, d]
-      if context != nil { cache?.entries[name] = (k, v) }
+      var (keys, values) = (toK(source), toV(source))  // [B, M, D]
+      if let shift = prompt?.shifts[name] {
+        (keys, values) = (keys + shift.keys, values + shift.values)
+      }
+      (k, v) = (split(keys), split(values))  // [B, heads, M, d]
+      if context != nil { prompt?.cache?.entries[name] = (k, v) }
     }
     let joined = Tensor.attention(q, k, v).transposed(1, 2)  // [B, N, heads, d]
     return toOut(joined.reshaped(x.size(0), -1, toQ.weight.size(0)))
@@ -80,9 +90,9 @@ struct BasicTransformerBlock {
     ff = FeedForward(s["ff"], width)
   }
 
-  func callAsFunction(_ x: Tensor, _ context: Tensor, _ cache: KeyValueCache?) -> Tensor {
+  func callAsFunction(_ x: Tensor, _ context: Tensor, _ prompt: PromptContext) -> Tensor {
     var h = attn1(norm1(x)) + x
-    h = attn2(norm2(h), context: context, cache: cache) + h
+    h = attn2(norm2(h), context: context, prompt: prompt) + h
     return ff(norm3(h)) + h
   }
 }
@@ -115,7 +125,7 @@ struct Transformer2D {
   }
 
   /// x [B, C, H, W], context [B, M, D] -> [B, C, H, W]
-  func callAsFunction(_ x: Tensor, _ context: Tensor, _ cache: KeyValueCache?) -> Tensor {
+  func callAsFunction(_ x: Tensor, _ context: Tensor, _ prompt: PromptContext) -> Tensor {
     let (b, c, height, width) = (x.size(0), x.size(1), x.size(2), x.size(3))
     func tokens(_ y: Tensor) -> Tensor { y.permuted(0, 2, 3, 1).reshaped(b, height * width, c) }
     func pixels(_ y: Tensor) -> Tensor { y.reshaped(b, height, width, c).permuted(0, 3, 1, 2) }
@@ -124,7 +134,7 @@ struct Transformer2D {
     case .convolution(let conv): h = tokens(conv(h))
     case .linear(let linear): h = linear(tokens(h))
     }
-    for block in blocks { h = block(h, context, cache) }
+    for block in blocks { h = block(h, context, prompt) }
     switch projOut {
     case .convolution(let conv): h = conv(pixels(h).contiguous())
     case .linear(let linear): h = pixels(linear(h)).contiguous()

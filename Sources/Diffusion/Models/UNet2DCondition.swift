@@ -111,15 +111,17 @@ public final class UNet2DCondition: NoisePredictor {
   public func predict(
     _ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache? = nil
   ) -> Tensor {
-    let parts = parts(cache)
+    let parts = parts(PromptContext(cache: cache, shifts: c.shifts))
     guard recomputes, recordsGradients else {
       return parts.reduce([x, t, c.hidden]) { $1($0) }[0]
     }
-    return recomputed(parts, [x, t, c.hidden], parameters: parameters().filter(\.requiresGradient))
+    let shifts = c.shifts.values.flatMap { [$0.keys, $0.values] }
+    return recomputed(
+      parts, [x, t, c.hidden], parameters: (parameters() + shifts).filter(\.requiresGradient))
   }
 
   /// The network as a chain over [h, time, context, skips ...].
-  private func parts(_ cache: KeyValueCache?) -> [Part] {
+  private func parts(_ prompt: PromptContext) -> [Part] {
     let first: Part = { [self] s in
       let time = timeEmbedding(
         sinusoids(s[1], timeWidth, flipSinToCos: flipSinToCos, shift: freqShift)
@@ -130,14 +132,14 @@ public final class UNet2DCondition: NoisePredictor {
     let downs = down.map { block -> Part in
       { s in
         var skips = Array(s[3...])
-        return [block(s[0], s[1], s[2], cache, &skips), s[1], s[2]] + skips
+        return [block(s[0], s[1], s[2], prompt, &skips), s[1], s[2]] + skips
       }
     }
-    let middle: Part = { [mid] s in [mid(s[0], s[1], s[2], cache)] + s[1...] }
+    let middle: Part = { [mid] s in [mid(s[0], s[1], s[2], prompt)] + s[1...] }
     let ups = up.map { block -> Part in
       { s in
         var skips = Array(s[3...])
-        return [block(s[0], s[1], s[2], cache, &skips), s[1], s[2]] + skips
+        return [block(s[0], s[1], s[2], prompt, &skips), s[1], s[2]] + skips
       }
     }
     let last: Part = { [self] s in [convOut(convNormOut(s[0]).silu())] }

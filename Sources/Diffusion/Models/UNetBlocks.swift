@@ -36,12 +36,12 @@ struct UNetDownBlock {
   }
 
   func callAsFunction(
-    _ x: Tensor, _ time: Tensor, _ context: Tensor, _ cache: KeyValueCache?, _ skips: inout [Tensor]
+    _ x: Tensor, _ time: Tensor, _ context: Tensor, _ prompt: PromptContext, _ skips: inout [Tensor]
   ) -> Tensor {
     var h = x
     for i in resnets.indices {
       h = resnets[i](h, time: time)
-      if !attentions.isEmpty { h = attentions[i](h, context, cache) }
+      if !attentions.isEmpty { h = attentions[i](h, context, prompt) }
       skips.append(h)
     }
     if let downsampler {
@@ -71,9 +71,9 @@ struct UNetMidBlock {
   }
 
   func callAsFunction(
-    _ x: Tensor, _ time: Tensor, _ context: Tensor, _ cache: KeyValueCache?
+    _ x: Tensor, _ time: Tensor, _ context: Tensor, _ prompt: PromptContext
   ) -> Tensor {
-    second(attention(first(x, time: time), context, cache), time: time)
+    second(attention(first(x, time: time), context, prompt), time: time)
   }
 }
 
@@ -101,12 +101,12 @@ struct UNetUpBlock {
   }
 
   func callAsFunction(
-    _ x: Tensor, _ time: Tensor, _ context: Tensor, _ cache: KeyValueCache?, _ skips: inout [Tensor]
+    _ x: Tensor, _ time: Tensor, _ context: Tensor, _ prompt: PromptContext, _ skips: inout [Tensor]
   ) -> Tensor {
     var h = x
     for i in resnets.indices {
       h = resnets[i](Tensor.concatenate([h, skips.removeLast()], 1), time: time)
-      if !attentions.isEmpty { h = attentions[i](h, context, cache) }
+      if !attentions.isEmpty { h = attentions[i](h, context, prompt) }
     }
     guard let upsampler else { return h }
     let size = skips.last.map { ($0.size(2), $0.size(3)) }

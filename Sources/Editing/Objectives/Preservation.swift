@@ -14,9 +14,25 @@ public struct Preservation: Objective {
     (self.states, embeddings, self.batch) = (states, prompts, batch)
   }
 
+  /// - Parameters:
+  ///   - walks: walks with prompts drawn from `prompts`, a prompt each, of which every fourth state is kept
+  ///   - steps, guidance: how each walk goes
+  public init(
+    of prompts: [String], _ model: DiffusionModel, walks: Int, steps: Int, guidance: Double,
+    batch: Int, _ run: Run
+  ) throws {
+    let order = Tensor.permutation(prompts.count, Generator(seed: run.seed &+ 3))
+    let chosen = (0..<walks).map { prompts[order[$0 % order.count]] }
+    let states = try DenoisingStates.walk(
+      model, chosen, steps: steps, guidance: guidance, keeping: max(1, steps / 4),
+      seed: run.seed &+ 4
+    ) { run.progress("walks to preserve", $0, $1) }
+    self.init(states, prompts: withoutGradients { model.embed(chosen) }, batch: batch)
+  }
+
   public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
     let drawn = states.draw(batch, step)
-    let c = Conditioning(embeddings.hidden.indexed(0, drawn.prompts))
-    return model.predict(drawn.x, at: drawn.t, given: c).meanSquaredError(drawn.ec)
+    return model.predict(drawn.x, at: drawn.t, given: embeddings.rows(drawn.prompts))
+      .meanSquaredError(drawn.ec)
   }
 }

@@ -8,6 +8,8 @@ extension Operator {
   static let choleskySolve = Operator("aten::cholesky_solve")
   static let inverse = Operator("aten::linalg_inv")
   static let svd = Operator("aten::linalg_svd")
+  static let svdvals = Operator("aten::linalg_svdvals")
+  static let qr = Operator("aten::linalg_qr")
   static let eigh = Operator("aten::linalg_eigh")
   static let eigvals = Operator("aten::linalg_eigvals")
   static let real = Operator("aten::real")
@@ -34,6 +36,11 @@ extension Tensor {
     let parts = Operator.svd.all(self, full)
     return (parts[0], parts[1], parts[2])
   }
+
+  public func singularValues() -> Tensor { Operator.svdvals(self) }
+
+  /// R of self = Q R, [min(m, n), n].
+  public func triangle() -> Tensor { Operator.qr.all(self, "r")[1] }
 
   /// Eigenvalues, ascending, and eigenvectors of a symmetric matrix.
   public func symmetricEigen() -> (values: Tensor, vectors: Tensor) {

@@ -14,6 +14,8 @@ public struct PromptTable: Sendable {
     public var guidance: Double?
     public var width: Int?
     public var height: Int?
+    /// Names of the erasers that are on for this prompt; nil where the file does not say.
+    public var erasers: [String]?
   }
   public let rows: [Row]
   /// What was not in the file and is said once, e.g. that seeds were derived.
@@ -28,6 +30,7 @@ public struct PromptTable: Sendable {
     "guidance": ["evaluation_guidance", "sd_guidance_scale", "guidance_scale", "guidance"],
     "width": ["sd_image_width", "width"],
     "height": ["sd_image_height", "height"],
+    "erasers": ["erasers", "active"],
   ]
 
   public init(contentsOf file: URL) throws {
@@ -66,6 +69,7 @@ public struct PromptTable: Sendable {
     }
     let (seed, number) = (column("seed"), column("case"))
     let (guidance, width, height) = (column("guidance"), column("width"), column("height"))
+    let erasers = column("erasers")
     if seed == nil { notes.append("no seed column: seeds derived from the row number") }
     var rows: [Row] = []
     for (index, row) in table.rows.dropFirst().enumerated() {
@@ -93,7 +97,13 @@ public struct PromptTable: Sendable {
             ?? Self.derived(index),
           guidance: try value(guidance, "guidance", Double.init),
           width: try value(width, "width") { Double($0).flatMap { Int(exactly: $0) } },
-          height: try value(height, "height") { Double($0).flatMap { Int(exactly: $0) } }))
+          height: try value(height, "height") { Double($0).flatMap { Int(exactly: $0) } },
+          // An empty field is none of them, which is not the same as no column.
+          erasers: erasers.map {
+            row.fields[$0].split(separator: ";").map {
+              $0.trimmingCharacters(in: .whitespaces)
+            }
+          }))
     }
     (self.rows, self.notes) = (rows, notes)
   }

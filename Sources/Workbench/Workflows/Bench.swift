@@ -102,10 +102,3 @@ public struct Bench {
     }
   }
 }
-
-extension String {
-  /// A name for a folder.
-  var slug: String {
-    String(lowercased().map { $0.isLetter || $0.isNumber ? $0 : "-" })
-  }
-}

@@ -10,8 +10,15 @@ public import Training
 public struct ModelReference: Codable, Sendable, Hashable {
   public var folder: String
   public var increments: [String]
-  public init(_ folder: String, increments: [String] = []) {
-    (self.folder, self.increments) = (folder, increments)
+  /// A set of erasers to lay on for each prompt; see ``EraserSet``.
+  public var set: String?
+  /// Those of the set that are on; nil takes the set's own switches.
+  public var active: [String]?
+
+  public init(
+    _ folder: String, increments: [String] = [], set: String? = nil, active: [String]? = nil
+  ) {
+    (self.folder, self.increments, self.set, self.active) = (folder, increments, set, active)
   }
 
   public func load(variant: String? = nil, on device: Device) throws -> DiffusionModel {
@@ -46,19 +53,36 @@ public struct Generate {
   @discardableResult
   public func callAsFunction(in run: Run, on device: Device) throws -> SampleSet {
     try validate()
+    let erasers = try model.set.map { try EraserSet(URL(fileURLWithPath: $0)) }
+    // Every picture says what is on for it, so that a later switch draws again what it changes.
+    let samples = try samples.map { sample in
+      var sample = sample
+      sample.erasers = try erasers?.active(sample.erasers ?? model.active)
+      return sample
+    }
     let set = try SampleSet.create(
       run.folder,
       .init(sampling: sampling, model: model.folder, increments: model.increments, samples: samples)
     )
     guard !set.missing.isEmpty else { return set }
-    let model = try model.load(variant: variant, on: device)
-    try set.draw(model, batch: batch, run, stage: "pictures") { sample in
-      Self.recipe(sample, sampling, self.model)
-    }
+    let base = try model.load(variant: variant, on: device)
+    try erasers?.checkBase(base)
+    let condition = erasers.map { SwitchedConditioning($0, base) }
+    try set.draw(
+      base, batch: batch, run, stage: "pictures",
+      condition: condition.map { c in { try c($0.map { ($0.prompt, $0.erasers ?? []) }) } }
+    ) { sample in Self.recipe(sample, sampling, model) }
     return set
   }
 
   private func validate() throws {
+    guard model.set == nil || model.increments.isEmpty else {
+      throw ConfigurationError.badValue("--with", "erasers of a set are laid on by --erasers alone")
+    }
+    if model.set == nil, model.active != nil || samples.contains(where: { $0.erasers != nil }) {
+      throw ConfigurationError.badValue(
+        "--active", "names of erasers need the set that they are in; give --erasers SET")
+    }
     guard sampling.steps >= 1, sampling.steps <= 1000 else {
       throw ConfigurationError.badValue("--steps", "\(sampling.steps); accepted: 1 to 1000")
     }
@@ -79,6 +103,9 @@ public struct Generate {
     if !model.increments.isEmpty {
       let names = model.increments.map { URL(fileURLWithPath: $0).lastPathComponent }
       line += ", Erasers: \(names.joined(separator: " + "))"
+    }
+    if let erasers = s.erasers, !erasers.isEmpty {
+      line += ", Erasers: \(erasers.joined(separator: " + "))"
     }
     return line + ", Version: lethe \(Version.current)"
   }

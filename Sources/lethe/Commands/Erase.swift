@@ -25,7 +25,7 @@ struct EraseCommand: ParsableCommand {
 
   @Argument(help: "A model folder in the diffusers layout.", completion: .directory)
   var model: String
-  @Option(help: "esd or uce.")
+  @Option(help: "esd, uce, sepme, ...; `lethe list methods`.")
   var method: String
   @Option(
     help: "What to forget: an object or style that the model lists, or any words; may be repeated.")
@@ -90,29 +90,57 @@ struct ApplyCommand: ParsableCommand {
     discussion: """
       Examples:
         lethe apply Models/emoji --with runs/esd-fox --with runs/uce-cat --out runs/clean-model
+        lethe apply Models/emoji --erasers runs/set --active fox,cat --out runs/clean-model
+        lethe apply Models/emoji --erasers runs/set --lora runs/foxless.safetensors --rank 16
 
       Erasers of one base add up. Leaving one out of the list gives its concept back.
+      A LoRA file is loaded in diffusers with pipe.load_lora_weights.
       """)
 
   @Argument(help: "The base model's folder.", completion: .directory)
   var model: String
   @Option(name: .customLong("with"), help: "An eraser file or a run's folder; may be repeated.")
-  var erasers: [String]
+  var increments: [String] = []
+  @Option(help: "A set of erasers (`lethe eraser`).")
+  var erasers: String?
+  @Option(help: "Erasers of the set to lay on, e.g. fox,cat; those switched on when left out.")
+  var active: String?
   @Option(help: "Folder for the new model.")
-  var out: String
+  var out: String?
+  @Option(help: "Write the change as a LoRA file instead of, or beside, a whole model.")
+  var lora: String?
+  @Option(help: "Largest rank of the LoRA file; as much as is exact when left out.")
+  var rank: Int?
   @Flag(help: "Store weights in half precision.")
   var half = false
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     try common.reporting {
-      guard
-        URL(fileURLWithPath: out).standardizedFileURL
-          != URL(fileURLWithPath: model).standardizedFileURL
-      else { throw ConfigurationError.badValue("--out", "it is the base model's own folder") }
-      let edited = try ModelReference(model, increments: erasers).load(on: common.openDevice())
-      try edited.save(to: URL(fileURLWithPath: out), dtype: half ? .float16 : .float32)
-      if !common.quiet { print("\(out): \(model) with \(erasers.count) erasers") }
+      guard out != nil || lora != nil else {
+        throw ConfigurationError.badValue("apply", "give --out, --lora or both")
+      }
+      guard rank.map({ $0 >= 1 }) ?? true else {
+        throw ConfigurationError.badValue("--rank", "at least 1")
+      }
+      let folder = URL(fileURLWithPath: model)
+      if let out, URL(fileURLWithPath: out).standardizedFileURL == folder.standardizedFileURL {
+        throw ConfigurationError.badValue("--out", "it is the base model's own folder")
+      }
+      let apply = Apply(
+        folder, increments: increments, set: erasers,
+        active: active?.split(separator: ",").map(String.init))
+      let done = try apply(
+        to: out.map { URL(fileURLWithPath: $0) }, lora: lora.map { URL(fileURLWithPath: $0) },
+        rank: rank, half: half, on: common.openDevice())
+      guard !common.quiet else { return }
+      let names = done.erasers.isEmpty ? "no erasers" : done.erasers.joined(separator: ", ")
+      if let out { print("\(out): \(model) with \(names)") }
+      if let lora, let (error, rank) = done.lora {
+        print(
+          "\(lora): LoRA of \(names), rank \(rank), largest relative error "
+            + String(format: "%.1e", error) + (error > 1e-5 ? " (cut off)" : " (exact in float32)"))
+      }
     }
   }
 }

@@ -14,6 +14,7 @@ struct GenerateCommand: ParsableCommand {
         lethe generate Models/emoji --prompt "a noto emoji of a fox" --seed 1 --out runs/fox
         lethe generate ~/sd14 --prompts coco.csv --sampler lms --steps 100 --out runs/coco
         lethe generate Models/emoji --with runs/esd-fox --prompt "a noto emoji of a fox" --out runs/after
+        lethe generate Models/emoji --erasers runs/set --active fox,cat --prompt "a noto emoji of a fox" --out runs/off
 
       Pictures that are there already are kept, so an interrupted run goes on. Files are named
       <case_number>_<k>.png; each carries its prompt and settings, and manifest.json lists them all.
@@ -29,7 +30,17 @@ struct GenerateCommand: ParsableCommand {
   @Option(
     name: .customLong("with"),
     help: "An eraser file or a run's folder to lay on the model; may be repeated.")
-  var erasers: [String] = []
+  var increments: [String] = []
+  @Option(
+    help:
+      "A set of erasers (`lethe eraser`); a CSV's own column 'erasers' names them per prompt, e.g. fox;cat."
+  )
+  var erasers: String?
+  @Option(
+    help:
+      "Erasers of the set that are on, e.g. fox,cat; those switched on when left out, none when empty."
+  )
+  var active: String?
   @Option(help: "Seed of the first picture of each --prompt.")
   var seed: UInt64 = 0
   @Option(help: "Pictures of each prompt; seeds count up.")
@@ -70,6 +81,7 @@ struct GenerateCommand: ParsableCommand {
             var sample = SampleSet.Sample(
               row.caseNumber, k, prompt: row.prompt, seed: row.seed &+ UInt64(k))
             (sample.guidance, sample.width, sample.height) = (row.guidance, row.width, row.height)
+            sample.erasers = row.erasers
             samples.append(sample)
           }
         }
@@ -88,7 +100,9 @@ struct GenerateCommand: ParsableCommand {
         return
       }
       let run = try common.run(at: out, seed: seed)
-      let reference = ModelReference(model, increments: erasers)
+      let reference = ModelReference(
+        model, increments: increments, set: erasers,
+        active: active?.split(separator: ",").map(String.init))
       let set = try Generate(reference, variant: variant, sampling, samples, batch: batch)(
         in: run, on: common.openDevice())
       if !common.quiet { print("\(set.manifest.samples.count) pictures in \(out)") }

@@ -1,0 +1,176 @@
+// Erasers of one model that a user handles one by one: a folder with the hash of the base, the prompts
+// that no eraser may touch, the managed concepts in order, and one safetensors file for each.
+public import Diffusion
+public import Foundation
+internal import Torch
+internal import TorchNN
+internal import Training
+
+public struct EraserSet {
+  public struct Entry: Codable, Sendable, Hashable {
+    public var name: String
+    /// What every other eraser of the set must leave as it is, exactly.
+    public var prompts: [String]
+    /// Other ways to ask for it: erased too, but what other erasers do to them is only measured.
+    public var paraphrases: [String]
+    public var isActive = false
+    /// The prompts that the eraser's null space was made of; empty before training.
+    public var keeps: [String] = []
+    /// Free directions that it was trained with.
+    public var nullity = 0
+    public var seconds = 0.0
+
+    public init(_ name: String, prompts: [String], paraphrases: [String] = []) {
+      (self.name, self.prompts, self.paraphrases) = (name, prompts, paraphrases)
+    }
+    public var isTrained: Bool { nullity > 0 }
+    public var concept: Concept {
+      Concept(name, phrases: (prompts + paraphrases).map { .init($0, words: name) })
+    }
+  }
+  public struct Card: Codable, Sendable, Hashable {
+    public var format = EraserSet.format
+    /// The base model's folder, and ``DiffusionModel/hash()``.
+    public var model: String
+    public var base: String
+    public var protected: [String]
+    public var seed: UInt64
+    public var entries: [Entry] = []
+  }
+
+  static let format = "lethe-erasers-1"
+  public let folder: URL
+  public private(set) var card: Card
+
+  // MARK: - Files
+
+  /// - Throws: ``EditingError`` when the folder has a set already
+  public static func create(
+    _ folder: URL, model: URL, base: String, protecting protected: [String], seed: UInt64
+  ) throws -> EraserSet {
+    guard !FileManager.default.fileExists(atPath: cardFile(folder).path) else {
+      throw EditingError.invalid("\(folder.path) has a set of erasers already")
+    }
+    let set = EraserSet(
+      folder: folder,
+      card: Card(model: model.path, base: base, protected: protected, seed: seed))
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try set.save()
+    return set
+  }
+
+  private init(folder: URL, card: Card) { (self.folder, self.card) = (folder, card) }
+
+  public init(_ folder: URL) throws {
+    let file = Self.cardFile(folder)
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      throw EditingError.invalid(
+        "\(folder.path) has no erasers.json; `lethe eraser init` makes a set of erasers")
+    }
+    do { card = try JSON(contentsOf: file).decoded() } catch is DecodingError {
+      throw FileError.malformed(file, "it is no card of a set of erasers")
+    }
+    guard card.format == Self.format else {
+      throw FileError.malformed(file, "its format is '\(card.format)'; known: \(Self.format)")
+    }
+    self.folder = folder
+  }
+
+  private static func cardFile(_ folder: URL) -> URL {
+    folder.appendingPathComponent("erasers.json")
+  }
+  public func save() throws {
+    try AtomicFile.write(
+      Data(try JSON(encoding: card).pretty.utf8), to: Self.cardFile(folder))
+  }
+
+  /// Where an eraser lies; the name is made here, never read from the card.
+  public func file(_ name: String) -> URL {
+    folder.appendingPathComponent("\(name.slug).safetensors")
+  }
+
+  // MARK: - Concepts
+
+  public subscript(_ name: String) -> Entry? { card.entries.first { $0.name == name } }
+
+  /// - Throws: ``EditingError`` with the nearest name that there is
+  public func entry(_ name: String) throws -> Entry {
+    guard let found = self[name] else {
+      let known = card.entries.map(\.name)
+      throw EditingError.unknown("eraser", name, known: known, hint: known.nearest(to: name))
+    }
+    return found
+  }
+
+  public mutating func add(_ entry: Entry) throws {
+    guard self[entry.name] == nil,
+      !card.entries.contains(where: { file($0.name) == file(entry.name) })
+    else { throw EditingError.invalid("the set has a concept '\(entry.name)' already") }
+    card.entries.append(entry)
+    try save()
+  }
+
+  public mutating func update(_ entry: Entry) throws {
+    guard let i = card.entries.firstIndex(where: { $0.name == entry.name }) else { return }
+    card.entries[i] = entry
+    try save()
+  }
+
+  /// Switches erasers on or off; a concept whose eraser is off is back as it was.
+  public mutating func switching(_ names: [String], on: Bool) throws {
+    for name in names {
+      var entry = try entry(name)
+      guard entry.isTrained || !on else {
+        throw EditingError.invalid("'\(name)' has no eraser yet; train it first")
+      }
+      entry.isActive = on
+      try update(entry)
+    }
+  }
+
+  public mutating func remove(_ name: String) throws {
+    _ = try entry(name)
+    card.entries.removeAll { $0.name == name }
+    try save()
+    try? FileManager.default.removeItem(at: file(name))
+  }
+
+  /// The prompts that the eraser of `name` may not touch: the protected ones and those of every
+  /// other managed concept, erased at present or not.
+  public func kept(for name: String) -> [String] {
+    card.protected + card.entries.filter { $0.name != name }.flatMap(\.prompts)
+  }
+
+  // MARK: - Use
+
+  public func increment(_ name: String) throws -> Increment {
+    let entry = try entry(name)
+    guard entry.isTrained else {
+      throw EditingError.invalid("'\(name)' has no eraser yet; train it first")
+    }
+    let increment = try Increment(contentsOf: file(name))
+    guard increment.card.base == card.base else {
+      throw EditingError.wrongBase("\(file(name).path) was made for another model than the set")
+    }
+    return increment
+  }
+
+  /// The names to lay on: those asked for, or all that are switched on.
+  public func active(_ names: [String]? = nil) throws -> [String] {
+    try names?.map { try entry($0).name } ?? card.entries.filter(\.isActive).map(\.name)
+  }
+
+  /// Base + sum of the increments asked for, always built anew.
+  public func difference(_ names: [String]) throws -> ParameterVector {
+    try names.map { try increment($0).difference }.reduce(.zero, +)
+  }
+
+  public func checkBase(_ model: DiffusionModel) throws {
+    let own = model.hash()
+    guard own == card.base else {
+      throw EditingError.wrongBase(
+        "the erasers in \(folder.path) were made for model \(card.base.prefix(12)), this is \(own.prefix(12))"
+      )
+    }
+  }
+}

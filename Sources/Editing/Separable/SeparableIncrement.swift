@@ -1,0 +1,91 @@
+// An increment that can only act on what a null space leaves free (SepME, Zhao et al., 2024, 4.2):
+//
+//   dW_l = w_l (beta S)          w_l [d_l, n], S [n, D], one S for all key and value matrices
+//
+// so e dW_l^T = (e beta S^T) w_l^T is nothing for every token row e that S was made against, whatever w_l.
+public import Diffusion
+public import Torch
+public import TorchNN
+
+public struct SeparableIncrement {
+  /// w_l by the path of the weight it changes: [d_l, n]
+  public var weights: [ParameterPath: Tensor]
+  /// beta S: [n, D]
+  public var basis: Tensor
+
+  public init(weights: [ParameterPath: Tensor], basis: Tensor) {
+    (self.weights, self.basis) = (weights, basis)
+  }
+
+  /// w_l = 0 for every key and value matrix of cross-attention.
+  public init(zeroOver space: NullSpace, beta: Double, of model: DiffusionModel) {
+    basis = (beta * space.basis).to(model.device, .float32)
+    weights = [:]
+    for path in ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters) {
+      guard let w = model.parameters[path] else { continue }
+      weights[path] = Tensor.zeros([w.size(0), space.nullity], on: model.device)
+    }
+  }
+
+  /// dW_l, multiplied in float64.
+  public var dense: ParameterVector {
+    let s = basis.to(.float64)
+    return ParameterVector(weights.mapValues { $0.to(.float64).matmul(s).to(.float32) })
+  }
+
+  /// What is added to keys and values.
+  /// - Parameter u: e (beta S)^T of each token row, [B, L, n]
+  /// - Returns: by layer; gradients reach the weights
+  public func shifts(of u: Tensor) -> [String: KeyValueShift] {
+    KeyValueShift.byLayer(weights) { u.linear($0) }
+  }
+
+  /// Token rows in the coordinates of the basis: [B, L, D] -> [B, L, n]
+  public func coordinates(of hidden: Tensor) -> Tensor {
+    hidden.to(.float64).matmul(basis.to(.float64).transposed(0, 1)).to(.float32)
+  }
+
+  /// Halves the precision of w_l, and so the eraser's size. What S protects stays protected.
+  public func rounded() -> SeparableIncrement {
+    SeparableIncrement(weights: weights.mapValues { $0.to(.float16).to(.float32) }, basis: basis)
+  }
+}
+
+extension KeyValueShift {
+  /// One shift for each layer of which `weights` has both matrices.
+  static func byLayer(
+    _ weights: [ParameterPath: Tensor], _ product: (Tensor) -> Tensor
+  ) -> [String: KeyValueShift] {
+    var shifts: [String: KeyValueShift] = [:]
+    for (path, key) in weights where path.components.suffix(2) == ["to_k", "weight"] {
+      let layer = path.components.dropLast(2).joined(separator: ".")
+      guard let value = weights[ParameterPath("\(layer).to_v.weight")] else { continue }
+      shifts[layer] = KeyValueShift(keys: product(key), values: product(value))
+    }
+    return shifts
+  }
+
+  /// The sum, layer by layer.
+  public static func sum(_ parts: [[String: KeyValueShift]]) -> [String: KeyValueShift] {
+    parts.dropFirst().reduce(parts.first ?? [:]) { total, part in
+      total.merging(part) {
+        KeyValueShift(keys: $0.keys + $1.keys, values: $0.values + $1.values)
+      }
+    }
+  }
+}
+
+extension Conditioning {
+  /// The same prompts for a model with an increment laid on, without touching the model.
+  /// - Throws: ``EditingError`` when the increment changes more than keys and values of cross-attention
+  public func shifted(by difference: ParameterVector) throws -> Conditioning {
+    for path in difference.tensors.keys
+    where !ParameterSelection.crossAttentionKeysValues.matches(path) {
+      throw EditingError.invalid(
+        "the eraser changes '\(path)'; only erasers of keys and values of cross-attention can be "
+          + "switched for each prompt. Use `lethe apply` for this one")
+    }
+    let own = KeyValueShift.byLayer(difference.tensors) { hidden.linear($0.to(hidden.device)) }
+    return Conditioning(hidden, shifts: KeyValueShift.sum([shifts, own].filter { !$0.isEmpty }))
+  }
+}

@@ -1,0 +1,70 @@
+// The proof that erasers leave each other alone: for eraser k and a prompt of another concept,
+//
+//   residual = max over layers l and token rows e of  | e dW_kl^T | / | e W_l^T |
+//
+// in float64. 0 would be exact; what a picture shows of a residual is measured beside it (docs/separable.md).
+public import Diffusion
+internal import Torch
+internal import TorchNN
+
+public struct SeparationCheck: Sendable {
+  public struct Row: Sendable {
+    public var eraser: String
+    /// The concept whose prompts were tried, or "protected".
+    public var concept: String
+    public var residual: Double
+    /// The layer and the prompt of the largest residual.
+    public var layer: String
+    public var prompt: String
+    /// Whether the eraser was trained to leave all of these prompts alone.
+    public var isKnown: Bool
+    /// Whether the prompts are paraphrases, for which nothing is promised.
+    public var isParaphrase: Bool
+  }
+  public var rows: [Row] = []
+  public let limit: Double
+
+  public var failures: [Row] { rows.filter { !$0.isParaphrase && !($0.residual <= limit) } }
+
+  /// - Parameter limit: largest residual of a managed prompt
+  public init(_ set: EraserSet, _ model: DiffusionModel, limit: Double) throws {
+    self.limit = limit
+    for entry in set.card.entries where entry.isTrained {
+      let difference = try set.increment(entry.name).difference
+      func row(_ concept: String, _ prompts: [String], paraphrase: Bool = false) {
+        guard !prompts.isEmpty else { return }
+        let worst = Self.residual(of: prompts, difference, model)
+        rows.append(
+          Row(
+            eraser: entry.name, concept: concept, residual: worst.value, layer: worst.layer,
+            prompt: worst.prompt, isKnown: Set(prompts).isSubset(of: entry.keeps + [""]),
+            isParaphrase: paraphrase))
+      }
+      row("protected", [""] + set.card.protected)
+      for other in set.card.entries where other.name != entry.name {
+        row(other.name, other.prompts)
+        row(other.name, other.paraphrases, paraphrase: true)
+      }
+    }
+  }
+
+  static func residual(
+    of prompts: [String], _ difference: ParameterVector, _ model: DiffusionModel
+  ) -> (value: Double, layer: String, prompt: String) {
+    withoutGradients {
+      let e = Tensor.concatenate(prompts.map { model.embed([$0]).hidden }).to(.cpu, .float64)
+      var worst = (value: 0.0, layer: "", prompt: "")
+      for path in difference.paths {
+        guard let d = difference.tensors[path], let w = model.parameters[path] else { continue }
+        func length(_ w: Tensor) -> Tensor {
+          e.matmul(w.to(.cpu, .float64).transposed(0, 1)).norm(2)  // [prompts, L]
+        }
+        let ratios = (length(d) / length(w)).max(1).doubles
+        for (prompt, ratio) in zip(prompts, ratios) where ratio > worst.value {
+          worst = (ratio, path.name, prompt)
+        }
+      }
+      return worst
+    }
+  }
+}

@@ -1,0 +1,34 @@
+public import Diffusion
+internal import Torch
+
+/// Prompts, each with erasers of its own, in one batch of one model: what an eraser changes is laid on
+/// the keys and values of its rows alone.
+public final class SwitchedConditioning {
+  private let set: EraserSet
+  private let model: DiffusionModel
+  private var differences: [[String]: ParameterVector] = [:]
+
+  public init(_ set: EraserSet, _ model: DiffusionModel) { (self.set, self.model) = (set, model) }
+
+  /// - Throws: ``EditingError`` for erasers that the set does not have
+  public func callAsFunction(_ rows: [(prompt: String, erasers: [String])]) throws -> Conditioning {
+    try withoutGradients {
+      let all = model.embed(rows.map(\.prompt))
+      return try .concatenate(
+        rows.indices.map { i in
+          let row = all.rows([i])
+          guard !rows[i].erasers.isEmpty else { return row }
+          return try row.shifted(by: difference(rows[i].erasers))
+        })
+    }
+  }
+
+  /// The sum of the erasers named, made once.
+  private func difference(_ names: [String]) throws -> ParameterVector {
+    let names = names.sorted()
+    if let known = differences[names] { return known }
+    let made = try set.difference(names)
+    differences[names] = made
+    return made
+  }
+}

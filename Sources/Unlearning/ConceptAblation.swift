@@ -1,0 +1,59 @@
+// Concept Ablation: Ablating Concepts in Text-to-Image Diffusion Models (Kumari, Zhang, Wang, Shechtman, Zhang,
+// Zhu; ICCV 2023), the model-based form:
+//
+//   theta <- theta - lr grad | eps_theta(x_t | c*) - eps_o(x_t | c) |^2              (eq. 5)
+//
+// c*: the concept's prompt, c: the anchor's, x_t: a noised picture of the anchor. Here x_t comes from
+// guided walks with the anchor, whose predictions are the target; the authors noise 1,000 drawn
+// pictures and take the target from the network in training without its gradient. Parameters:
+// `xattn-kv` (the paper's cross-attention), `xattn`, `full`.
+// Published, SD 1.4 with adversarial prompts (UnlearnDiffAtk, Van Gogh): ASR 12 before, 77 after the attack.
+public import Diffusion
+public import Editing
+internal import Torch
+internal import TorchNN
+public import Training
+
+public struct ConceptAblation: ObjectiveMethod {
+  public static let name = "ablation"
+  public static let card = MethodCard(
+    title: "Concept Ablation", paper: "arXiv 2303.13516", year: 2023,
+    trains: "keys and values of the U-Net's cross-attention")
+
+  public var training: Training = {
+    var t = Training()
+    (t.steps, t.batch, t.learningRate) = (200, 4, 8e-6)
+    (t.optimizer, t.clip) = (.init(.adamw, weightDecay: 0.01), 1)
+    return t
+  }()
+  public var parameters = "xattn-kv"
+  /// Guidance of the walks.
+  public var startGuidance = 6.0
+  public var walkSteps = 25
+  /// Walks with anchors for each concept; every state of a walk is a training sample.
+  public var walks = 16
+  /// Weight of keeping the preserved prompts as they are.
+  public var preserveWeight = 1.0
+  public var preserveWalks = 16
+  public var guarding = Guarding()
+  public init() {}
+
+  public func objective(
+    _ erasure: Erasure, original: DiffusionModel, _ run: Run
+  ) throws -> any Objective {
+    let chosen = erasure.drawPhrases(walks, seed: run.seed &+ 1)
+    let states = try DenoisingStates.walk(
+      original, chosen.map(\.anchor), steps: walkSteps, guidance: startGuidance,
+      seed: run.seed &+ 2
+    ) { run.progress("walks", $0, $1) }
+    let forget = NegativeGuidance(
+      states, prompts: withoutGradients { original.embed(chosen.map(\.prompt)) },
+      replacement: states.conditional, eta: 0, batch: training.batch)
+    guard preserveWeight > 0, !erasure.preserve.isEmpty else { return forget }
+    return forget
+      + preserveWeight
+      * (try Preservation(
+        of: erasure.preserve, original, walks: preserveWalks, steps: walkSteps,
+        guidance: startGuidance, batch: training.batch, run))
+  }
+}

@@ -1,0 +1,50 @@
+internal import Diffusion
+// `lethe apply`: erasers laid on a model for good.
+internal import Editing
+public import Foundation
+public import Torch
+internal import Training
+
+public struct Apply {
+  private let folder: URL
+  private let increments: [String]
+  private let set: String?
+  private let active: [String]?
+
+  public init(_ folder: URL, increments: [String], set: String?, active: [String]?) {
+    (self.folder, self.increments, self.set, self.active) = (folder, increments, set, active)
+  }
+
+  /// Writes base + sum of the erasers, as a model folder, a LoRA file or both.
+  /// - Returns: what was laid on, and what the LoRA file left out
+  public func callAsFunction(
+    to out: URL?, lora: URL?, rank: Int?, half: Bool, on device: Device
+  ) throws -> (erasers: [String], lora: (error: Double, rank: Int)?) {
+    let base = try DiffusionModel.load(folder, on: device)
+    var names: [String] = []
+    var difference = ParameterVector.zero
+    let own = base.hash()
+    for file in increments {
+      let increment = try Increment(
+        contentsOf: ModelReference.increment(URL(fileURLWithPath: file)))
+      guard increment.card.base == own else {
+        throw EditingError.wrongBase(
+          "\(file) was made for model \(increment.card.base.prefix(12)), this is \(own.prefix(12))")
+      }
+      difference = difference + increment.difference
+      names += increment.card.concepts
+    }
+    if let set {
+      let erasers = try EraserSet(URL(fileURLWithPath: set))
+      try erasers.checkBase(base)
+      let on = try erasers.active(active)
+      difference = difference + (try erasers.difference(on))
+      names += on
+    }
+    if let out {
+      try base.applying(difference).save(to: out, dtype: half ? .float16 : .float32)
+      try Themes.copy(from: folder, to: out)
+    }
+    return (names, try lora.map { try difference.writeLoRA(to: $0, rank: rank) })
+  }
+}

@@ -1,0 +1,313 @@
+import ArgumentParser
+import Diffusion
+import Editing
+import Foundation
+import Torch
+import Training
+import Unlearning
+import Workbench
+
+struct EraserCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "eraser",
+    abstract: "Erasers that are switched on and off one by one, each without touching the others.",
+    discussion: """
+      Examples:
+        lethe eraser init runs/set --model Models/emoji
+        lethe eraser add runs/set fox cat dog
+        lethe eraser train runs/set
+        lethe eraser check runs/set
+        lethe eraser restore runs/set cat
+        lethe generate Models/emoji --erasers runs/set --prompt "a noto emoji of a cat" --out runs/cat
+
+      A set knows the prompts of all its concepts. An eraser is trained where the others' prompts and
+      the empty prompt do nothing (SepME), so that switching one off gives its concept back as it was.
+      """,
+    subcommands: [
+      Init.self, Add.self, Train.self, Restore.self, Remove.self, List.self, Show.self, Check.self,
+    ])
+
+  struct SetArgument: ParsableArguments {
+    @Argument(help: "The set's folder.", completion: .directory)
+    var set: String
+    var url: URL { URL(fileURLWithPath: set) }
+    func open() throws -> EraserSet { try EraserSet(url) }
+  }
+
+  struct Init: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Make an empty set for a model.",
+      discussion: """
+        Example:
+          lethe eraser init runs/set --model Models/emoji --protect "a noto emoji of a lion"
+        """)
+    @OptionGroup var set: SetArgument
+    @Option(help: "The base model's folder.", completion: .directory)
+    var model: String
+    @Option(help: "A prompt that no eraser may change, e.g. a watermark; may be repeated.")
+    var protect: [String] = []
+    @Option(help: "Seed of the trainings.")
+    var seed: UInt64 = 0
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      try common.reporting {
+        let folder = URL(fileURLWithPath: model).standardizedFileURL
+        let base = try DiffusionModel.load(folder, on: common.openDevice()).hash()
+        _ = try EraserSet.create(
+          set.url, model: folder, base: base, protecting: protect, seed: seed)
+        if !common.quiet { print("\(set.set): for \(model), base \(base.prefix(12))") }
+      }
+    }
+  }
+
+  struct Add: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Manage more concepts, or switch erasers on again.",
+      discussion: """
+        Examples:
+          lethe eraser add runs/set fox cat
+          lethe eraser add runs/set "symbola style" --partner fox --partner cat
+          lethe eraser add runs/sd "Van Gogh" --prompt "Van Gogh" --prompt "a painting by Van Gogh"
+
+        The prompts of a concept are what every other eraser leaves exactly as it is; paraphrases
+        are erased too, but what others do to them is only measured (`lethe eraser check`).
+        """)
+    @OptionGroup var set: SetArgument
+    @Argument(help: "Concepts.")
+    var concepts: [String]
+    @Option(help: "A prompt of the one concept; the model's own captions when left out.")
+    var prompt: [String] = []
+    @Option(help: "Another way to ask for the one concept.")
+    var paraphrase: [String] = []
+    @Option(help: "A style to ask objects in, or an object to ask styles with; all when left out.")
+    var partner: [String] = []
+    @Option(help: "Rank rule of the budget; see `lethe eraser train`.")
+    var tolerance = 1e-5
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      try common.reporting {
+        var erasers = try set.open()
+        guard concepts.count == 1 || (prompt.isEmpty && paraphrase.isEmpty) else {
+          throw ConfigurationError.badValue(
+            "--prompt", "it belongs to one concept; add one at a time")
+        }
+        let themes = try Themes.load(URL(fileURLWithPath: erasers.card.model))
+        for name in concepts {
+          if erasers[name] != nil {
+            try erasers.switching([name], on: true)
+          } else {
+            try erasers.add(
+              .managed(
+                name, in: themes, prompts: prompt, paraphrases: paraphrase, partners: partner))
+          }
+        }
+        guard !common.quiet else { return }
+        let model = try DiffusionModel.load(
+          URL(fileURLWithPath: erasers.card.model), on: common.openDevice())
+        let budget = RankBudget(erasers, model, tolerance: tolerance)
+        for row in budget.rows {
+          print(
+            "\(row.name.padded(16)) \(row.prompts) prompts to keep use \(row.rank) of \(row.width) directions, "
+              + "\(row.nullity) free"
+              + (row.isUpToDate ? "" : "; retrain: it does not know all others")
+          )
+        }
+        if let full = budget.rows.first(where: { $0.nullity == 0 }) {
+          FileHandle.standardError.write(
+            Data(
+              "warning: nothing is free for '\(full.name)'; `lethe eraser train` says what to drop\n"
+                .utf8))
+        }
+      }
+    }
+  }
+
+  struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Train the erasers that are missing, or those named.",
+      discussion: """
+        Examples:
+          lethe eraser train runs/set
+          lethe eraser train runs/set fox --set training.steps=300 --set tolerance=1e-4
+        """)
+    @OptionGroup var set: SetArgument
+    @Argument(help: "Concepts to train again; those without an eraser when left out.")
+    var concepts: [String] = []
+    @Option(name: .customLong("set"), help: "An option of SepME (`lethe list methods --verbose`).")
+    var settings: [String] = []
+    @Flag(help: "Print the resolved options and the rank budget, and stop.")
+    var dryRun = false
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      try common.reporting {
+        var erasers = try set.open()
+        let train = try TrainErasers(settings: settings)
+        if dryRun {
+          print(try JSON(encoding: train.method).pretty, terminator: "")
+          let model = try DiffusionModel.load(
+            URL(fileURLWithPath: erasers.card.model), on: common.openDevice())
+          for row in RankBudget(erasers, model, tolerance: train.method.tolerance).rows {
+            print(
+              "\(row.name.padded(16)) \(row.rank) of \(row.width) directions kept, \(row.nullity) free"
+            )
+          }
+          return
+        }
+        let run = try common.run(
+          at: set.url.appendingPathComponent("run").path, seed: erasers.card.seed)
+        let done = try train(&erasers, concepts, in: run, on: common.openDevice())
+        guard !common.quiet else { return }
+        if done.isEmpty { print("every concept has an eraser; name those to train again") }
+        for entry in done {
+          let bytes = try Data(contentsOf: erasers.file(entry.name)).count
+          print(
+            "\(entry.name.padded(16)) \(entry.nullity) free directions, "
+              + String(format: "%.2f MB, %.1f s", Double(bytes) / 1e6, entry.seconds))
+        }
+      }
+    }
+  }
+
+  struct Restore: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Give concepts back: their erasers are switched off and kept.",
+      discussion: """
+        Example:
+          lethe eraser restore runs/set cat
+
+        `lethe eraser add runs/set cat` switches the eraser on again.
+        """)
+    @OptionGroup var set: SetArgument
+    @Argument(help: "Concepts.")
+    var concepts: [String]
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      try common.reporting {
+        var erasers = try set.open()
+        try erasers.switching(concepts, on: false)
+      }
+    }
+  }
+
+  struct Remove: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Drop concepts from the set for good, and their eraser files.",
+      discussion: """
+        Example:
+          lethe eraser remove runs/set cat
+
+        Other erasers no longer need to keep its prompts, which frees directions for new ones.
+        """)
+    @OptionGroup var set: SetArgument
+    @Argument(help: "Concepts.")
+    var concepts: [String]
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      try common.reporting {
+        var erasers = try set.open()
+        for name in concepts { _ = try erasers.entry(name) }
+        for name in concepts { try erasers.remove(name) }
+      }
+    }
+  }
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "The concepts of a set, in order.")
+    @OptionGroup var set: SetArgument
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      try common.reporting {
+        let erasers = try set.open()
+        for entry in erasers.card.entries {
+          let state = entry.isActive ? "erased" : entry.isTrained ? "restored" : "not trained"
+          print(
+            "\(entry.name.padded(16)) \(state.padded(12)) \(entry.prompts.count) prompts, "
+              + "\(entry.paraphrases.count) paraphrases"
+              + (entry.isTrained ? ", \(entry.nullity) free directions" : ""))
+        }
+        if !erasers.card.protected.isEmpty {
+          print("protected: \(erasers.card.protected.joined(separator: "; "))")
+        }
+      }
+    }
+  }
+
+  struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "All that is known about one eraser.")
+    @OptionGroup var set: SetArgument
+    @Argument(help: "The concept.")
+    var concept: String
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      try common.reporting {
+        let erasers = try set.open()
+        let entry = try erasers.entry(concept)
+        print(try JSON(encoding: entry).pretty, terminator: "")
+        guard entry.isTrained else { return }
+        let increment = try erasers.increment(concept)
+        print(try JSON(encoding: increment.card).pretty, terminator: "")
+      }
+    }
+  }
+
+  struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Prove that no eraser changes the keys and values of another's prompts.",
+      discussion: """
+        Example:
+          lethe eraser check runs/set
+
+        Prints the largest | e dW^T | / | e W^T | of every eraser on every other concept's prompts, over
+        layers and token rows. Above --limit the command fails (exit code 1) and names the eraser to
+        train again: as a rule one that is older than the concept that it disturbs.
+        """)
+    @OptionGroup var set: SetArgument
+    @Option(help: "Largest residual of a prompt that should stay as it is.")
+    var limit = 0.005
+    @Flag(help: "Residuals layer by layer of the worst prompt as well.")
+    var verbose = false
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      try common.reporting {
+        let erasers = try set.open()
+        let model = try DiffusionModel.load(
+          URL(fileURLWithPath: erasers.card.model), on: common.openDevice())
+        try erasers.checkBase(model)
+        let check = try SeparationCheck(erasers, model, limit: limit)
+        for row in check.rows {
+          let what = row.isParaphrase ? "\(row.concept), paraphrases" : row.concept
+          let known = row.isParaphrase ? "" : row.isKnown ? "" : "  not known to this eraser"
+          print(
+            "\(row.eraser.padded(16)) on \(what.padded(28)) \(String(format: "%.1e", row.residual))\(known)"
+              + (verbose ? "  \(row.layer), '\(row.prompt)'" : ""))
+        }
+        guard !check.failures.isEmpty else { return }
+        throw SeparationBroken(failures: check.failures, set: set.set, limit: limit)
+      }
+    }
+  }
+}
+
+struct SeparationBroken: Error, CustomStringConvertible {
+  var failures: [SeparationCheck.Row]
+  var set: String
+  var limit: Double
+
+  var description: String {
+    failures.map { row in
+      let why =
+        row.isKnown ? "although it was trained to keep it" : "which it was trained before"
+      return "the eraser of '\(row.eraser)' changes '\(row.concept)', \(why): residual "
+        + String(format: "%.1e", row.residual) + " at \(row.layer), limit \(limit)"
+    }.joined(separator: "; ") + ". Train again: lethe eraser train \(set) "
+      + Set(failures.map(\.eraser)).sorted().joined(separator: " ")
+  }
+}

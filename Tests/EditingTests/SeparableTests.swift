@@ -1,0 +1,225 @@
+import Diffusion
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Editing
+
+/// Prompts of the embedded model, whose text is 256 wide with 16 positions.
+@Suite(.serialized) struct SeparableTests {
+  static let folder = Fixtures.package.appendingPathComponent("Models/emoji")
+
+  @Test func rankOfSharedRowsIsCountedOnce() throws {
+    let model = try DiffusionModel.load(Self.folder)
+    // Every token row of the empty prompt is its own direction.
+    #expect(NullSpace(of: [""], in: model, tolerance: 1e-9).rank == 16)
+    let one = TokenRows(["", "a noto emoji of a fox"], model)
+    // The start row is shared: 16 + 15.
+    #expect(one.stacked.shape == [31, 256])
+    let two = TokenRows(["", "a noto emoji of a fox", "a noto emoji of a cat"], model)
+    // Start and "a noto emoji of a" are shared: 6 of 16 rows.
+    #expect(two.stacked.shape == [41, 256])
+    #expect(two.stacked(without: 2)?.shape == [31, 256])
+    #expect(NullSpace(of: ["", "", "a fox"], in: model, tolerance: 1e-9).rows == 31)
+  }
+
+  @Test func theBasisIsOrthonormalAndMeetsNoStackedRow() throws {
+    let model = try DiffusionModel.load(Self.folder)
+    let prompts = ["", "a noto emoji of a cat", "a line emoji of a dog"]
+    let space = NullSpace(of: prompts, in: model, tolerance: 1e-9)
+    let s = space.basis
+    #expect(
+      s.matmul(s.transposed(0, 1)).distance(to: Tensor.identity(space.nullity, .float64)) < 1e-12)
+    #expect(space.residual < 1e-8)
+    // The start is in all three, "a" in two.
+    let shares = NullSpace.shares(of: prompts, in: model, tolerance: 1e-9)
+    #expect(shares.map(\.rank) == [15, 14, 14])
+    // With everything protected there is nothing left, and no crash.
+    let full = NullSpace(rows: Tensor.identity(4, .float64), tolerance: 1e-9)
+    #expect(full.nullity == 0 && full.basis.shape == [0, 4])
+  }
+
+  /// A text width of 768 with 10 stacked prompts: under a second.
+  @Test func tenPromptsOfClipWidthTakeUnderASecond() {
+    let rows = Tensor.randn([77 + 76 * 9, 768], Generator(seed: 1)).to(.float64)
+    let start = Date()
+    let space = NullSpace(rows: rows, tolerance: 1e-9)
+    #expect(space.nullity == 7)
+    #expect(Date().timeIntervalSince(start) < 1)
+  }
+
+  /// Random weights over the null spaces of three concepts: the sum acts on each as its own alone,
+  /// and on the empty prompt not at all (specification 4.8: 2e-15 in float64).
+  @Test func sumsActOnEachConceptAsItsOwn() throws {
+    let model = try DiffusionModel.load(Self.folder)
+    let concepts = ["a noto emoji of a fox", "a line emoji of a dog", "a symbola emoji of a bus"]
+    let g = Generator(seed: 3)
+    let parts = concepts.map { own -> SeparableIncrement in
+      let space = NullSpace(
+        of: [""] + concepts.filter { $0 != own }, in: model, tolerance: 1e-9)
+      var part = SeparableIncrement(zeroOver: space, beta: 1, of: model)
+      part.weights = part.weights.mapValues { .randn($0.shape, g) }
+      return part
+    }
+    let sum = parts.reduce(ParameterVector.zero) { $0 + $1.dense }
+    func effect(_ d: ParameterVector, _ prompt: String) -> Tensor {
+      let hidden = withoutGradients { model.embed([prompt]).hidden }.to(.float64)
+      let path = d.paths[0]
+      return hidden.matmul(d.tensors[path]?.to(.float64).transposed(0, 1) ?? hidden)
+    }
+    for (own, part) in zip(concepts, parts) {
+      let alone = effect(part.dense, own)
+      #expect(alone.norm().item > 1)
+      #expect(effect(sum, own).distance(to: alone) < 1e-4)
+    }
+    #expect(effect(sum, "").norm().item < 1e-4)
+  }
+
+  /// Shifted conditioning predicts what a model with the increment laid on predicts.
+  @Test func shiftsEqualChangedWeights() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let g = Generator(seed: 5)
+    var d = ParameterVector.zero
+    for path in ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters) {
+      d.tensors[path] = 0.1 * Tensor.randn(try #require(model.parameters[path]).shape, g)
+    }
+    let x = Tensor.randn([2, 4, 8, 8], g)
+    let t = Tensor([500, 20] as [Float])
+    try withoutGradients {
+      let c = model.embed(["a fox", "a cat"])
+      let edited = try model.applying(d).predict(x, at: t, given: c)
+      let shifted = model.predict(x, at: t, given: try c.shifted(by: d))
+      #expect(edited.distance(to: shifted) < 1e-5)
+      // A row without erasers, beside one with: bit for bit the base.
+      let mixed = Conditioning.concatenate([c.rows([0]), try c.rows([1]).shifted(by: d)])
+      let both = model.predict(x, at: t, given: mixed)
+      let base = model.predict(x, at: t, given: c)
+      #expect(both[0, at: 0].isIdentical(to: base[0, at: 0]))
+      #expect(both[0, at: 1].distance(to: edited[0, at: 1]) < 1e-5)
+    }
+    let more = ParameterVector([ParameterPath("unet.conv_in.weight"): Tensor.zeros([1])])
+    let error = try #require(throws: EditingError.self) {
+      try withoutGradients { try model.embed(["a"]).shifted(by: more) }
+    }
+    #expect(error.description.contains("unet.conv_in.weight"))
+  }
+
+  /// Gradients reach shifts through blocks that are computed again, as without.
+  @Test func gradientsOfShiftsSurviveRecomputing() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let space = NullSpace(of: [""], in: model, tolerance: 0.1)
+    let eraser = SeparableIncrement(zeroOver: space, beta: 0.1, of: model)
+    let weights = eraser.weights.keys.sorted().compactMap { eraser.weights[$0] }
+    for weight in weights { weight.requiresGradient = true }
+    let c = withoutGradients { model.embed(["a fox"]) }
+    let u = eraser.coordinates(of: c.hidden)
+    let x = Tensor.randn([1, 4, 8, 8], Generator(seed: 2))
+    func gradient() -> [Tensor] {
+      let e = model.predict(
+        x, at: Tensor([300] as [Float]), given: Conditioning(c.hidden, shifts: eraser.shifts(of: u))
+      )
+      return gradients(of: e.squared().mean(), with: weights)
+    }
+    let plain = gradient()
+    model.unet.recomputes = true
+    for (a, b) in zip(plain, gradient()) {
+      #expect(a.norm().item > 0)
+      #expect(a.distance(to: b) < 1e-6)
+    }
+  }
+
+  @Test func factorsComeBackFromTheFile() throws {
+    let model = try DiffusionModel.load(Self.folder)
+    let space = NullSpace(of: [""], in: model, tolerance: 1e-9)
+    var eraser = SeparableIncrement(zeroOver: space, beta: 0.1, of: model)
+    let g = Generator(seed: 6)
+    eraser.weights = eraser.weights.mapValues { .randn($0.shape, g) }
+    let rounded = eraser.rounded()
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("e.safetensors")
+      try Increment(Increment.Card(), rounded).write(to: file)
+      let back = try Increment(contentsOf: file)
+      for path in rounded.dense.paths {
+        let (a, b) = (try #require(back.difference.tensors[path]), rounded.dense.tensors[path])
+        #expect(a.isIdentical(to: try #require(b)))
+      }
+      // A factor that does not fit its basis is refused.
+      try SafeTensors.write(
+        ["right": Tensor.zeros([3, 4]), "unet.a.left": Tensor.zeros([2, 5])],
+        metadata: [
+          "format": "lethe-increment-1",
+          "lethe":
+            "{\"method\":\"sepme\",\"concepts\":[],\"options\":{},\"seed\":0,\"base\":\"\",\"version\":\"\"}",
+        ],
+        to: file)
+      let error = try #require(throws: FileError.self) { try Increment(contentsOf: file) }
+      #expect(error.description.contains("no factor"))
+    }
+  }
+
+  @Test func aSetSwitchesAndChecks() throws {
+    let model = try DiffusionModel.load(Self.folder)
+    try Fixtures.temporaryFolder { folder in
+      var set = try EraserSet.create(
+        folder.appendingPathComponent("set"), model: Self.folder, base: model.hash(),
+        protecting: [], seed: 0)
+      try set.add(.init("fox", prompts: ["a noto emoji of a fox"]))
+      #expect(throws: EditingError.self) { try set.add(.init("fox", prompts: ["x"])) }
+      #expect(throws: EditingError.self) { try set.switching(["fox"], on: true) }
+      let unknown = try #require(throws: EditingError.self) { try set.entry("fax") }
+      #expect(unknown.description.contains("did you mean 'fox'"))
+      // An eraser that was made before the set knew of the cat.
+      let space = NullSpace(of: [""], in: model, tolerance: 1e-9)
+      var eraser = SeparableIncrement(zeroOver: space, beta: 1, of: model)
+      let g = Generator(seed: 8)
+      eraser.weights = eraser.weights.mapValues { 0.01 * Tensor.randn($0.shape, g) }
+      var card = Increment.Card()
+      card.base = set.card.base
+      try Increment(card, eraser.rounded()).write(to: set.file("fox"))
+      var entry = try set.entry("fox")
+      (entry.nullity, entry.isActive) = (space.nullity, true)
+      try set.update(entry)
+      #expect(try SeparationCheck(set, model, limit: 1e-3).failures.isEmpty)
+      try set.add(.init("cat", prompts: ["a noto emoji of a cat"]))
+      let failures = try SeparationCheck(set, model, limit: 1e-3).failures
+      #expect(failures.map(\.eraser) == ["fox"] && failures.map(\.concept) == ["cat"])
+      #expect(failures.first?.isKnown == false)
+
+      let reopened = try EraserSet(set.folder)
+      #expect(try reopened.active() == ["fox"])
+      #expect(try reopened.difference([]).tensors.isEmpty)
+      // Everything off is the base, bit for bit; on and off again likewise.
+      let off = try model.applying(try reopened.difference([]))
+      #expect(off.hash() == model.hash())
+      try set.switching(["fox"], on: false)
+      #expect(try EraserSet(set.folder).active().isEmpty)
+      try set.remove("fox")
+      #expect(!FileManager.default.fileExists(atPath: set.file("fox").path))
+      #expect(throws: EditingError.self) { try EraserSet(folder) }
+    }
+  }
+
+  @Test func loraFilesMultiplyBack() throws {
+    let g = Generator(seed: 9)
+    let path = ParameterPath("unet.mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight")
+    let d = Tensor.randn([12, 3], g).matmul(Tensor.randn([3, 8], g))
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("l.safetensors")
+      let exact = try ParameterVector([path: d]).writeLoRA(to: file)
+      #expect(exact.rank == 3 && exact.error < 1e-6)
+      let stored = try SafeTensors.load(file)
+      let name = "unet.mid_block.attentions.0.transformer_blocks.0.attn2.to_k"
+      let b = try #require(stored["\(name).lora_B.weight"])
+      let a = try #require(stored["\(name).lora_A.weight"])
+      #expect(b.matmul(a).distance(to: d) < 1e-5)
+      let cut = try ParameterVector([path: d]).writeLoRA(to: file, rank: 1)
+      #expect(cut.rank == 1 && cut.error > 0.01)
+      let bias = ParameterVector([ParameterPath("unet.conv_in.bias"): Tensor.randn([4], g)])
+      #expect(throws: EditingError.self) { try bias.writeLoRA(to: file) }
+      #expect(throws: EditingError.self) { try ParameterVector.zero.writeLoRA(to: file) }
+    }
+  }
+}
