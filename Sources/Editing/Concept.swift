@@ -53,3 +53,13 @@ public struct Erasure: Codable, Sendable, Hashable {
     }
   }
 }
+
+extension String {
+  /// Whether the words occur in the text as whole words: "a line emoji" mentions line, "an airline" does not.
+  public func mentions(_ words: String) -> Bool {
+    func spaced(_ text: String) -> String {
+      " " + text.lowercased().split { !$0.isLetter && !$0.isNumber }.joined(separator: " ") + " "
+    }
+    return spaced(self).contains(spaced(words))
+  }
+}

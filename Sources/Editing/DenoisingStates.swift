@@ -75,6 +75,13 @@ public struct DenoisingStates {
     }
   }
 
+  /// The same states with predictions for other prompts, those of a caption without its concept say,
+  /// in the place of the empty prompt's.
+  public func comparing(with predictions: Tensor) -> DenoisingStates {
+    DenoisingStates(
+      x: x, t: t, unconditional: predictions, conditional: conditional, prompt: prompt)
+  }
+
   /// What a model predicts at every state, given a row of `c` for each prompt: [N, C, h, w]
   public func predictions(of model: DiffusionModel, given c: Conditioning) -> Tensor {
     withoutGradients {

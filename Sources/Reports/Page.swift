@@ -40,12 +40,40 @@ public struct ReportContent {
       (self.n, self.verdict) = (n, verdict)
     }
   }
+  public struct Table {
+    public var title: String
+    public var note: String
+    public var header: [String]
+    /// Label, then cells: text and how it is coloured (good, bad or even).
+    public var rows: [(label: String, cells: [(text: String, verdict: String)])]
+    public init(
+      _ title: String, note: String = "", header: [String],
+      rows: [(label: String, cells: [(text: String, verdict: String)])]
+    ) {
+      (self.title, self.note, self.header, self.rows) = (title, note, header, rows)
+    }
+  }
+  /// Single pictures in rows and columns, each with a word about it.
+  public struct Gallery {
+    public var title: String
+    public var note: String
+    public var columns: [String]
+    public var rows: [(label: String, cells: [(picture: Data, caption: String, state: String)])]
+    public init(
+      _ title: String, note: String = "", columns: [String],
+      rows: [(label: String, cells: [(picture: Data, caption: String, state: String)])]
+    ) {
+      (self.title, self.note, self.columns, self.rows) = (title, note, columns, rows)
+    }
+  }
   public var title = ""
   public var subtitle = ""
   public var summary = ""
   public var warning = ""
   public var metrics: [MetricRow] = []
   public var metricNote = ""
+  public var tables: [Table] = []
+  public var galleries: [Gallery] = []
   public var grids: [Grid] = []
   public var charts: [Chart] = []
   /// Commands that made the run, in order.
@@ -83,6 +111,30 @@ public struct ReportContent {
           },
         ]
       },
+      "tables": tables.map { table -> [String: Any] in
+        [
+          "title": table.title, "note": table.note, "header": table.header,
+          "rows": table.rows.map { row -> [String: Any] in
+            [
+              "label": row.label,
+              "cells": row.cells.map { ["text": $0.text, "verdict": $0.verdict] },
+            ]
+          },
+        ]
+      },
+      "galleries": galleries.map { gallery -> [String: Any] in
+        [
+          "title": gallery.title, "note": gallery.note, "columns": gallery.columns,
+          "rows": gallery.rows.map { row -> [String: Any] in
+            [
+              "label": row.label,
+              "cells": row.cells.map {
+                ["picture": picture($0.picture), "caption": $0.caption, "state": $0.state]
+              },
+            ]
+          },
+        ]
+      },
       "charts": charts.filter { !$0.svg.isEmpty }.map { ["title": $0.title, "svg": $0.svg] },
       "commands": commands, "facts": facts.map { ["name": $0.0, "value": $0.1] },
     ]
@@ -102,6 +154,13 @@ public struct ReportContent {
     </tr></thead><tbody>{{#metrics}}<tr><th scope="row">{{title}} <span class="direction">{{name}} {{direction}}</span></th>
     <td>{{original}}</td><td>{{erased}}</td><td class="{{verdict}}">{{delta}}</td><td>{{n}}</td></tr>{{/metrics}}
     </tbody></table></div><p class="note">{{metricNote}}</p></section>{{/hasMetrics}}
+    {{#tables}}<section><h2>{{title}}</h2><div class="scroll"><table class="metrics"><thead><tr>
+    {{#header}}<th scope="col">{{.}}</th>{{/header}}</tr></thead><tbody>{{#rows}}<tr><th scope="row">{{label}}</th>
+    {{#cells}}<td class="{{verdict}}">{{text}}</td>{{/cells}}</tr>{{/rows}}</tbody></table></div><p class="note">{{note}}</p></section>{{/tables}}
+    {{#galleries}}<section><h2>{{title}}</h2><p class="note">{{note}}</p>
+    <div class="scroll"><table class="grid"><thead><tr><th></th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
+    <tbody>{{#rows}}<tr><th scope="row">{{label}}</th>{{#cells}}<td><figure class="{{state}}" title="{{caption}}">
+    <img src="{{picture}}" alt="{{caption}}"></figure></td>{{/cells}}</tr>{{/rows}}</tbody></table></div></section>{{/galleries}}
     {{#grids}}<section><h2>{{title}}</h2><p class="note">Left of each pair the original, right the erased model; same prompt, same seed.</p>
     <div class="scroll"><table class="grid"><thead><tr><th></th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
     <tbody>{{#rows}}<tr><th scope="row">{{label}}</th>{{#cells}}<td><figure title="{{prompt}} · seed {{seed}}">
@@ -123,6 +182,7 @@ public struct ReportContent {
     .scroll{overflow-x:auto}table{border-collapse:collapse}.metrics{width:100%}.metrics th,.metrics td{padding:8px 10px;border-bottom:1px solid var(--line);text-align:left;font-variant-numeric:tabular-nums}
     .metrics tbody th{font-weight:500}.good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}
     .grid th{font-weight:500;font-size:.85rem;padding:4px 8px;text-align:left}.grid td{padding:4px}figure{display:flex;gap:2px;margin:0;padding:3px;background:var(--raised);border:1px solid var(--line);border-radius:6px}
+    figure.forgotten{border-color:var(--bad)}figure.restored{border-color:var(--good)}
     figure img{width:72px;height:72px;display:block;background:#fff;image-rendering:auto;border-radius:3px}
     svg{width:100%;max-width:720px;height:auto;font-size:11px;fill:var(--soft)}svg .grid{stroke:var(--line)}svg polyline{fill:none;stroke:var(--accent);stroke-width:2}
     pre{background:var(--raised);padding:12px;border-radius:6px;overflow-x:auto;font-size:.85rem}dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 16px;font-size:.875rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}

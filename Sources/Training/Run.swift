@@ -90,6 +90,11 @@ public struct Interrupted: Error, CustomStringConvertible {
 }
 
 extension String {
+  /// FNV-1a over the text's bytes: the same number in every run, for seeds and names.
+  public var fingerprint: UInt64 {
+    utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  }
+
   /// A name for a file or a folder.
   public var slug: String {
     String(lowercased().map { $0.isLetter || $0.isNumber ? $0 : "-" })

@@ -32,7 +32,9 @@ import Testing
   @Test func everyCommandHasExamples() throws {
     let top = try lethe("--help")
     #expect(top.code == 0)
-    for command in ["generate", "erase", "apply", "evaluate", "report", "bench", "train", "list"] {
+    for command in [
+      "generate", "erase", "apply", "evaluate", "report", "bench", "eraser", "train", "list",
+    ] {
       #expect(top.out.contains("  \(command) "), "\(command)")
       let help = try lethe(command, "--help")
       #expect(
@@ -46,6 +48,66 @@ import Testing
     #expect(try lethe("list", "samplers").out.contains("dpm++2m"))
     #expect(try lethe("list", "metrics").out.contains("ua "))
     #expect(try lethe("list", "judges").out.contains("emoji"))
+  }
+
+  /// A set of erasers from its making to its use, and its loud failure when a concept comes late.
+  @Test func erasers() throws {
+    try Fixtures.temporaryFolder { folder in
+      func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+      let set = path("set")
+      #expect(try lethe("eraser", "init", set, "--model", model).code == 0)
+      #expect(try lethe("eraser", "init", set, "--model", model).code == 2)
+      let added = try lethe("eraser", "add", set, "fox", "cat", "--tolerance", "0.1")
+      #expect(added.code == 0 && added.out.contains("directions"), "\(added.error)")
+      let quick = [
+        "--set", "tolerance=0.1", "--set", "training.steps=4", "--set", "walks=1", "--set",
+        "walkSteps=3", "-q", "--threads", "1",
+      ]
+      let full = try run(["eraser", "train", set, "--set", "tolerance=1e-12"])
+      #expect(full.code == 2 && full.error.contains("use all 16 directions"), "\(full.error)")
+      #expect(try run(["eraser", "train", set] + quick).code == 0)
+      #expect(try lethe("eraser", "check", set, "--limit", "1").code == 0)
+      #expect(try lethe("eraser", "list", set).out.contains("erased"))
+
+      func draw(_ out: String, _ more: String...) throws -> Data {
+        let done = try run(
+          ["generate", model, "--prompt", "fox", "--steps", "2", "--threads", "1", "-q"] + more
+            + ["--out", path(out)])
+        #expect(done.code == 0, "\(done.error)")
+        let file = folder.appendingPathComponent(out).appendingPathComponent("0_0.png")
+        return try Data(contentsOf: file)
+      }
+      let base = try draw("base")
+      #expect(try draw("on", "--erasers", set) != base)
+      #expect(try lethe("eraser", "restore", set, "fox", "cat").code == 0)
+      // Drawn again, because other erasers are on now; the very picture of the base.
+      #expect(try draw("on", "--erasers", set) == base)
+      #expect(try draw("named", "--erasers", set, "--active", "fox") != base)
+      try Data("prompt,seed,erasers\nfox,0,fox;cat\nfox,0,\n".utf8).write(
+        to: folder.appendingPathComponent("mixed.csv"))
+      let mixed = try lethe(
+        "generate", model, "--erasers", set, "--prompts", path("mixed.csv"), "--steps", "2",
+        "--threads", "1", "--out", path("mixed"))
+      #expect(mixed.code == 0, "\(mixed.error)")
+      let off = try Data(contentsOf: folder.appendingPathComponent("mixed/1_0.png"))
+      let on = try Data(contentsOf: folder.appendingPathComponent("mixed/0_0.png"))
+      #expect(on != off && off.count == base.count)
+
+      let unknown = try lethe("eraser", "restore", set, "fax")
+      #expect(unknown.code == 2 && unknown.error.contains("did you mean 'fox'"))
+      #expect(
+        try lethe("generate", model, "--prompt", "a", "--active", "fox", "--out", path("x")).code
+          == 2)
+      let lora = try lethe(
+        "apply", model, "--erasers", set, "--active", "fox", "--lora", path("l.safetensors"))
+      #expect(lora.code == 0 && lora.out.contains("exact"), "\(lora.error)")
+
+      #expect(try lethe("eraser", "add", set, "owl", "--tolerance", "0.1").out.contains("retrain"))
+      let late = try lethe("eraser", "check", set, "--limit", "1e-9")
+      #expect(late.code == 1 && late.error.contains("lethe eraser train"), "\(late.error)")
+      #expect(try lethe("eraser", "remove", set, "owl").code == 0)
+      #expect(!(try lethe("eraser", "list", set).out.contains("owl")))
+    }
   }
 
   /// Each bad day: a distinct exit code, one sentence, and no half-written file.

@@ -47,6 +47,52 @@ import Unlearning
     return options
   }
 
+  /// Scenes on a tiny model: erased, given back, and the same numbers when the command is given again.
+  @Test func separabilityScenes() throws {
+    try Fixtures.temporaryFolder { folder in
+      var bench = BenchSeparability(model: try Self.model(folder).path)
+      bench.methods = ["sepme", "ablation"]
+      bench.options.seeds = 1
+      bench.options.sampling.steps = 2
+      bench.settings = [
+        "sepme.tolerance=0.1", "sepme.training.steps=3", "sepme.walks=1", "sepme.walkSteps=3",
+        "ablation.training.steps=3", "ablation.walks=1", "ablation.walkSteps=3",
+        "ablation.guarding.limit=0",
+      ]
+      let run = try Run(folder.appendingPathComponent("bench"), seed: 0)
+      let first = try bench(in: run, on: .cpu)
+      // With everything given back the pictures are the original's.
+      let restored = first.rows.filter {
+        $0.subject.hasSuffix("restored") && $0.metric == "largest-difference"
+      }
+      #expect(!restored.isEmpty && restored.allSatisfy { $0.value == 0 })
+      #expect(Set(first.rows.map(\.method)) == ["original", "sepme", "ablation"])
+      let page = try String(contentsOf: run.file("report.html"), encoding: .utf8)
+      #expect(page.contains("S1 t1") && page.contains("data:image/png"))
+      let again = try bench(in: run, on: .cpu)
+      #expect(again.rows == first.rows)
+
+      bench.methods = ["esd"]
+      #expect(throws: ConfigurationError.self) { try bench(in: run, on: .cpu) }
+    }
+  }
+
+  @Test func scenesAreThePapers() {
+    let scenes = SeparabilityScene.all
+    #expect(scenes.map(\.moments.count) == [3, 3, 5, 6])
+    // In every scene all six are erased once, and nothing is given back that was not erased.
+    for scene in scenes {
+      var active: Set<Int> = []
+      for moment in scene.moments {
+        active.formUnion(moment.erase)
+        #expect(active.isSuperset(of: moment.restore))
+        active.subtract(moment.restore)
+      }
+      #expect(Set(scene.moments.flatMap(\.erase)) == Set(0..<6))
+    }
+    #expect(scenes[1].limited(to: 3).moments.count == 1)
+  }
+
   @Test func eraseEvaluateReport() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Self.model(folder)

@@ -13,6 +13,8 @@ public struct EraserSet {
     public var prompts: [String]
     /// Other ways to ask for it: erased too, but what other erasers do to them is only measured.
     public var paraphrases: [String]
+    /// The same captions without the concept, for prompts and then paraphrases; empty for none.
+    public var anchors: [String]
     public var isActive = false
     /// The prompts that the eraser's null space was made of; empty before training.
     public var keeps: [String] = []
@@ -20,12 +22,19 @@ public struct EraserSet {
     public var nullity = 0
     public var seconds = 0.0
 
-    public init(_ name: String, prompts: [String], paraphrases: [String] = []) {
+    public init(
+      _ name: String, prompts: [String], paraphrases: [String] = [], anchors: [String] = []
+    ) {
       (self.name, self.prompts, self.paraphrases) = (name, prompts, paraphrases)
+      self.anchors = anchors
     }
     public var isTrained: Bool { nullity > 0 }
     public var concept: Concept {
-      Concept(name, phrases: (prompts + paraphrases).map { .init($0, words: name) })
+      Concept(
+        name,
+        phrases: (prompts + paraphrases).enumerated().map { i, prompt in
+          .init(prompt, words: name, anchor: i < anchors.count ? anchors[i] : "")
+        })
     }
   }
   public struct Card: Codable, Sendable, Hashable {
@@ -34,6 +43,8 @@ public struct EraserSet {
     public var model: String
     public var base: String
     public var protected: [String]
+    /// Prompts of no managed concept, which erasers should touch little, without a guarantee.
+    public var regular: [String]
     public var seed: UInt64
     public var entries: [Entry] = []
   }
@@ -46,14 +57,16 @@ public struct EraserSet {
 
   /// - Throws: ``EditingError`` when the folder has a set already
   public static func create(
-    _ folder: URL, model: URL, base: String, protecting protected: [String], seed: UInt64
+    _ folder: URL, model: URL, base: String, protecting protected: [String],
+    regular: [String] = [], seed: UInt64
   ) throws -> EraserSet {
     guard !FileManager.default.fileExists(atPath: cardFile(folder).path) else {
       throw EditingError.invalid("\(folder.path) has a set of erasers already")
     }
     let set = EraserSet(
       folder: folder,
-      card: Card(model: model.path, base: base, protected: protected, seed: seed))
+      card: Card(
+        model: model.path, base: base, protected: protected, regular: regular, seed: seed))
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try set.save()
     return set
@@ -139,6 +152,14 @@ public struct EraserSet {
   /// other managed concept, erased at present or not.
   public func kept(for name: String) -> [String] {
     card.protected + card.entries.filter { $0.name != name }.flatMap(\.prompts)
+  }
+
+  /// The prompts that the eraser of `name` should touch little: the regular ones and the
+  /// paraphrases of every other managed concept, but none that names the concept itself.
+  public func regular(for name: String) -> [String] {
+    let others = card.entries.filter { $0.name != name }.flatMap(\.paraphrases)
+    let own = Set(self[name].map { $0.prompts + $0.paraphrases } ?? [])
+    return (card.regular + others).filter { !own.contains($0) && !$0.mentions(name) }
   }
 
   // MARK: - Use

@@ -6,6 +6,14 @@
 //   rank rule: r = number of sigma_i > tolerance sigma_1
 //   S = rows r + 1 ... D of V^T                      [D - r, D], orthonormal, |e_m S^T| <= tolerance sigma_1
 //
+// Any basis of the same span keeps the guarantee. With prompts that are merely to suffer little
+// ("regular"), the one is taken in which they are small on average:
+//
+//   M = mean u_r u_r^T + omega mean u_m u_m^T + eps I,  u = S e^T of regular and of stacked rows
+//   S <- M^(-1/2) S
+//
+// which is where an optimizer that moves all coordinates alike does them the least harm.
+//
 // The text encoder is causal, so a row is known by the tokens up to it: rows that prompts share, the
 // start above all, are stacked once. The authors eliminate in float32 with exact pivots, where a
 // start row that differs in the last bit becomes a direction of its own.
@@ -13,34 +21,63 @@ public import Diffusion
 public import Torch
 
 public struct NullSpace {
-  /// S, orthonormal rows in float64: [n, D]
+  /// S in float64, orthonormal rows unless regular prompts shaped them: [n, D]
   public let basis: Tensor
+  /// mean e^T e over the token rows of the regular prompts: [D, D]
+  public let regular: Tensor?
   public let rank: Int
   /// D
   public let width: Int
   /// Distinct token rows that were stacked.
   public let rows: Int
-  /// Largest | e S^T | / | e | over the stacked rows.
+  /// Largest | e S^T | / | e | over the stacked rows, for orthonormal S.
   public let residual: Double
+  /// omega: an average stacked row weighs as much as this many regular ones.
+  static let stackedWeight = 1e6
+  static let ridge = 1e-3
 
   public var nullity: Int { width - rank }
 
-  /// - Parameter tolerance: share of the largest singular value below which a direction counts as unused
-  public init(of prompts: [String], in model: DiffusionModel, tolerance: Double) {
-    self.init(rows: TokenRows(prompts, model).stacked, tolerance: tolerance)
+  /// - Parameters:
+  ///   - regular: prompts that should suffer little, without a guarantee
+  ///   - tolerance: share of the largest singular value below which a direction counts as unused
+  public init(
+    of prompts: [String], regular: [String] = [], in model: DiffusionModel, tolerance: Double
+  ) {
+    let regularRows = stride(from: 0, to: regular.count, by: 64).map { first -> Tensor in
+      let some = Array(regular[first..<min(first + 64, regular.count)])
+      return withoutGradients { model.embed(some).hidden }.to(.cpu, .float64).flattened(
+        from: 0, to: 1)
+    }
+    self.init(
+      rows: TokenRows(prompts, model).stacked,
+      regular: regularRows.isEmpty ? nil : Tensor.concatenate(regularRows), tolerance: tolerance)
   }
 
-  /// - Parameter e: e_m, [rows, D]
-  public init(rows e: Tensor, tolerance: Double) {
+  /// - Parameters:
+  ///   - e: e_m, [rows, D]
+  ///   - regular: token rows that should suffer little, [N, D]
+  public init(rows e: Tensor, regular: Tensor? = nil, tolerance: Double) {
     let width = e.size(1)
     // The right-hand factors of R are those of e = Q R, and R is never taller than wide.
     let r = e.size(0) > width ? e.triangle() : e
     let (_, sigma, vT) = r.svd(full: true)
     rank = Self.rank(sigma, tolerance)
-    basis = vT.narrowed(0, rank, width - rank).contiguous()
-    residual =
-      rank < width
-      ? (e.matmul(basis.transposed(0, 1)).norm(1) / e.norm(1)).max(0).item : 0
+    let free = vT.narrowed(0, rank, width - rank).contiguous()
+    let stacked = e.matmul(free.transposed(0, 1))  // u_m, [rows, n]
+    residual = rank < width ? (stacked.norm(1) / e.norm(1)).max(0).item : 0
+    self.regular = regular.map { $0.transposed(0, 1).matmul($0) / Double($0.size(0)) }
+    if let regular = self.regular, rank < width {
+      let usual = free.matmul(regular).matmul(free.transposed(0, 1))  // mean u_r u_r^T, [n, n]
+      let kept = stacked.transposed(0, 1).matmul(stacked) / Double(stacked.size(0))
+      let ridge = Self.ridge * usual.diagonal().mean().item
+      let m =
+        usual + Self.stackedWeight * kept + ridge * Tensor.identity(free.size(0), .float64)
+      let (values, vectors) = m.symmetricEigen()
+      basis = (vectors / values.sqrt()).matmul(vectors.transposed(0, 1)).matmul(free)
+    } else {
+      basis = free
+    }
     (self.width, rows) = (width, e.size(0))
   }
 

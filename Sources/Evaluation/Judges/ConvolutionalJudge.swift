@@ -43,9 +43,14 @@ public final class JudgeNetwork {
 
   /// x [N, 3, H, W] in [-1, 1] -> [N, 128]
   public func features(_ x: Tensor, training: Bool = false) -> Tensor {
-    var h = norm(stem(x), training: training).relu()
-    for block in blocks { h = block(h, training: training) }
-    return h.mean(2, 3)
+    maps(x, training: training)[blocks.count].mean(2, 3)
+  }
+
+  /// What the stem and each block give, [N, widths[i], H / 2^i, W / 2^i].
+  public func maps(_ x: Tensor, training: Bool = false) -> [Tensor] {
+    blocks.reduce(into: [norm(stem(x), training: training).relu()]) { maps, block in
+      maps.append(block(maps[maps.count - 1], training: training))
+    }
   }
 
   /// Logits of one kind [N, K].

@@ -31,6 +31,15 @@ public struct Themes: Codable, Sendable, Hashable {
     return styles.contains(style) ? (.style, style) : nil
   }
 
+  /// Every caption of every pair.
+  public var allPrompts: [String] {
+    captions.both.flatMap { template in
+      objects.flatMap { object in
+        styles.map { Captions.fill(template, object: object, style: $0) }
+      }
+    }
+  }
+
   /// The caption that pictures are judged with.
   public func prompt(object: String, style: String) -> String {
     Captions.fill(captions.both[0], object: object, style: style)

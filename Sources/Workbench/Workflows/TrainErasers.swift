@@ -33,7 +33,10 @@ public struct TrainErasers {
     for first in stride(from: 0, to: pending.count, by: size) {
       let group = Array(pending[first..<min(first + size, pending.count)])
       let start = Date()
-      let requests = group.map { SepME.Request($0.concept, keeping: set.kept(for: $0.name)) }
+      let requests = group.map {
+        SepME.Request(
+          $0.concept, keeping: set.kept(for: $0.name), regular: set.regular(for: $0.name))
+      }
       let erasers = try method.erasers(for: requests, of: model, run)
       let seconds = Date().timeIntervalSince(start) / Double(group.count)
       for (entry, (request, eraser)) in zip(group, zip(requests, erasers)) {
@@ -72,18 +75,25 @@ extension EraserSet.Entry {
       throw ConfigurationError.badValue(
         "--partner", "'\(stray)' is no \(kind == .object ? "style" : "object") of the model")
     }
+    let others = partners.isEmpty ? pool : partners
     func captions(_ templates: ArraySlice<String>) -> [String] {
       templates.flatMap { template in
-        (partners.isEmpty ? pool : partners).map { other in
+        others.map { other in
           Captions.fill(
             template, object: kind == .object ? subject : other,
             style: kind == .object ? other : subject)
         }
       }
     }
+    let without = others.map { other in
+      kind == .object
+        ? Captions.fill(themes.captions.style[0], object: nil, style: other)
+        : Captions.fill(themes.captions.object[0], object: other, style: nil)
+    }
     return EraserSet.Entry(
       name, prompts: captions(themes.captions.both.prefix(1)),
-      paraphrases: captions(themes.captions.both.dropFirst()) + paraphrases)
+      paraphrases: captions(themes.captions.both.dropFirst()) + paraphrases,
+      anchors: themes.captions.both.flatMap { _ in without })
   }
 }
 

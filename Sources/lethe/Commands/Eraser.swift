@@ -46,6 +46,11 @@ struct EraserCommand: ParsableCommand {
     var model: String
     @Option(help: "A prompt that no eraser may change, e.g. a watermark; may be repeated.")
     var protect: [String] = []
+    @Option(
+      help:
+        "Prompts that erasers should touch little: 'others' for every caption that the model lists, 'none', or a CSV file."
+    )
+    var regular = "others"
     @Option(help: "Seed of the trainings.")
     var seed: UInt64 = 0
     @OptionGroup var common: CommonOptions
@@ -54,9 +59,18 @@ struct EraserCommand: ParsableCommand {
       try common.reporting {
         let folder = URL(fileURLWithPath: model).standardizedFileURL
         let base = try DiffusionModel.load(folder, on: common.openDevice()).hash()
+        let prompts =
+          switch regular {
+          case "others": try Themes.load(folder)?.allPrompts ?? []
+          case "none": [String]()
+          default: try PromptTable(contentsOf: URL(fileURLWithPath: regular)).rows.map(\.prompt)
+          }
         _ = try EraserSet.create(
-          set.url, model: folder, base: base, protecting: protect, seed: seed)
-        if !common.quiet { print("\(set.set): for \(model), base \(base.prefix(12))") }
+          set.url, model: folder, base: base, protecting: protect, regular: prompts, seed: seed)
+        if !common.quiet {
+          print(
+            "\(set.set): for \(model), base \(base.prefix(12)), \(prompts.count) regular prompts")
+        }
       }
     }
   }
@@ -83,7 +97,7 @@ struct EraserCommand: ParsableCommand {
     @Option(help: "A style to ask objects in, or an object to ask styles with; all when left out.")
     var partner: [String] = []
     @Option(help: "Rank rule of the budget; see `lethe eraser train`.")
-    var tolerance = 1e-5
+    var tolerance = 1e-4
     @OptionGroup var common: CommonOptions
 
     func run() throws {

@@ -1,0 +1,32 @@
+// How different two pictures look: the formula of LPIPS (Zhang et al., CVPR 2018, eq. 1) in the feature maps
+// of a judge, without its learned weights:
+//
+//   d(x, y) = mean over maps l of  mean_hw | f_l(x) / |f_l(x)| - f_l(y) / |f_l(y)| |^2      (norms over channels)
+//
+// 0 for equal pictures, 2 at most. The numbers are those of this judge; compare them with each other only.
+public import Torch
+
+public struct PerceptualDistance {
+  private let network: JudgeNetwork
+
+  public init(_ network: JudgeNetwork) { self.network = network }
+
+  /// [N, 3, H, W] twice -> N distances
+  public func callAsFunction(_ x: Tensor, _ y: Tensor) -> [Double] {
+    withoutGradients {
+      stride(from: 0, to: x.size(0), by: 64).flatMap { first -> [Double] in
+        let n = min(64, x.size(0) - first)
+        let a = network.maps(x.narrowed(0, first, n))
+        let b = network.maps(y.narrowed(0, first, n))
+        let parts = zip(a, b).map { f, g in
+          (unit(f) - unit(g)).squared().sum(1).mean(1, 2)  // [n]
+        }
+        return (parts.dropFirst().reduce(parts[0], +) / Double(parts.count)).doubles
+      }
+    }
+  }
+
+  private func unit(_ f: Tensor) -> Tensor {
+    f / (f.squared().sum(1, keepDimensions: true).sqrt() + 1e-10)
+  }
+}

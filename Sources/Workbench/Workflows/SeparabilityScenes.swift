@@ -1,0 +1,46 @@
+/// The order in which concepts are erased and given back (SRS-ME, the four scenes of Tables 2 and 3;
+/// scene 3 is read off its numbers). c0 to c5 are managed at some time, c6 to c8 never.
+public struct SeparabilityScene: Sendable {
+  public struct Moment: Sendable {
+    public var label: String
+    public var erase: [Int]
+    public var restore: [Int]
+  }
+  public let name: String
+  public let moments: [Moment]
+
+  init(_ name: String, _ moments: [(String, erase: [Int], restore: [Int])]) {
+    self.name = name
+    self.moments = moments.map { Moment(label: $0.0, erase: $0.erase, restore: $0.restore) }
+  }
+
+  public static let all = [
+    SeparabilityScene(
+      "S1",
+      [("t0", [0, 1, 2, 3, 4, 5], []), ("t1", [], [0, 1]), ("t3", [], [2])]),
+    SeparabilityScene(
+      "S2",
+      [("t0", [0, 1, 2, 3, 4, 5], []), ("t1", [], [3, 4]), ("t3", [], [5])]),
+    SeparabilityScene(
+      "S3",
+      [
+        ("t0", [0, 2, 4], []), ("t1", [], [0, 2]), ("t2", [1, 3], []), ("t3", [], [1]),
+        ("t4", [5], []),
+      ]),
+    SeparabilityScene(
+      "S4",
+      [
+        ("t0", [0, 1, 2], []), ("t1", [], [0]), ("t2", [3, 4], []), ("t3", [], [1]),
+        ("t4", [5], []), ("t5", [], [2]),
+      ]),
+  ]
+
+  /// The scene with the first `managed` concepts alone; moments in which nothing is left are dropped.
+  func limited(to managed: Int) -> SeparabilityScene {
+    SeparabilityScene(
+      name,
+      moments.map {
+        ($0.label, $0.erase.filter { $0 < managed }, $0.restore.filter { $0 < managed })
+      }.filter { !$0.1.isEmpty || !$0.2.isEmpty })
+  }
+}

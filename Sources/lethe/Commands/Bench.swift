@@ -1,0 +1,122 @@
+import ArgumentParser
+import Foundation
+import Torch
+import Training
+import Workbench
+
+/// `lethe bench`: what is compared with what.
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Compare methods: each on its own, or through scenes.",
+    discussion: """
+      Examples:
+        lethe bench Models/emoji --methods esd,uce --concept fox --out runs/bench
+        lethe bench separability --model Models/emoji --out runs/separability
+      """,
+    subcommands: [BenchMethods.self, BenchSeparabilityCommand.self],
+    defaultSubcommand: BenchMethods.self)
+}
+
+struct BenchMethods: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "methods",
+    abstract: "Erase and evaluate with several methods, side by side.",
+    discussion: """
+      Examples:
+        lethe bench Models/emoji --methods esd,uce --concept fox --concept "symbola style" --out runs/bench
+        lethe bench Models/emoji --methods uce --concept fox --quick --out runs/quick
+        lethe bench Models/emoji --draw 3,1 --seed 1 --out runs/drawn
+
+      Every concept is erased alone. Finished parts are kept, so an interrupted bench goes on.
+      """)
+
+  @Argument(help: "A model folder with themes.json.", completion: .directory)
+  var model: String
+  @Option(help: "Methods, separated by commas.")
+  var methods = "esd,uce"
+  @Option(help: "A concept; each is erased alone.")
+  var concept: [String] = []
+  @Option(help: "Objects and styles to draw by --seed from those the model lists, e.g. 3,1.")
+  var draw: String?
+  @Option(help: "Prompts to preserve, as for `erase`.")
+  var preserve: [String] = ["others"]
+  @Option(name: .customLong("set"), help: "METHOD.key=value, e.g. esd.training.steps=300.")
+  var settings: [String] = []
+  @Option(help: "Seed of everything random.")
+  var seed: UInt64 = 0
+  @Option(help: "Folder for all runs.")
+  var out: String
+  @OptionGroup var size: SizeOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      var bench = Bench(model: model, methods: methods.split(separator: ",").map(String.init))
+      let drawn = try draw.map { try Bench.draw($0, from: model, seed: seed) } ?? []
+      (bench.concepts, bench.preserve, bench.settings) = (concept + drawn, preserve, settings)
+      guard !bench.concepts.isEmpty else {
+        throw ConfigurationError.badValue("bench", "give --concept or --draw")
+      }
+      (bench.seed, bench.options) = (seed, try size.options())
+      bench.command = ["lethe"] + CommandLine.arguments.dropFirst()
+      let run = try common.run(at: out, seed: seed)
+      let results = try bench(in: run, on: common.openDevice())
+      print(ResultsTable.markdown(results.rows), terminator: "")
+    }
+  }
+}
+
+struct BenchSeparabilityCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "separability",
+    abstract: "Erase concepts, give some back, erase more: the scenes of SepME's Tables 2 and 3.",
+    discussion: """
+      Examples:
+        lethe bench separability --model Models/emoji --out runs/separability
+        lethe bench separability --model Models/emoji --kind object --methods sepme --quick --out runs/quick
+
+      Nine concepts (or as many as there are), drawn by --seed; six are managed. For each concept at each
+      moment: Frechet distance to the original's pictures, judge's accuracy, perceptual distance, and
+      the largest difference of a pixel. The other methods train each concept alone and are added;
+      they go through the first scene. Finished parts are kept, so an interrupted bench goes on.
+      """)
+
+  @Option(help: "A model folder with themes.json.", completion: .directory)
+  var model: String
+  @Option(help: "Methods, separated by commas; sepme must be among them.")
+  var methods = "sepme,ablation,esd"
+  @Option(help: "object, style or both.")
+  var kind = "both"
+  @Option(name: .customLong("set"), help: "METHOD.key=value, e.g. sepme.tolerance=1e-4.")
+  var settings: [String] = []
+  @Option(help: "Seed of everything random.")
+  var seed: UInt64 = 0
+  @Option(help: "Folder for all runs.")
+  var out: String
+  @OptionGroup var size: SizeOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      var bench = BenchSeparability(model: model)
+      bench.methods = methods.split(separator: ",").map(String.init)
+      switch kind {
+      case "both": break
+      case "object": bench.kinds = [.object]
+      case "style": bench.kinds = [.style]
+      default:
+        throw ConfigurationError.badValue("--kind", "'\(kind)'; accepted: object, style, both")
+      }
+      (bench.settings, bench.seed, bench.options) = (settings, seed, try size.options())
+      bench.command = ["lethe"] + CommandLine.arguments.dropFirst()
+      try bench(in: common.run(at: out, seed: seed), on: common.openDevice())
+      guard !common.quiet else { return }
+      print(
+        try String(
+          contentsOf: URL(fileURLWithPath: out).appendingPathComponent("results.md"),
+          encoding: .utf8))
+      print("\(out)/report.html")
+    }
+  }
+}
