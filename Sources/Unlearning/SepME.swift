@@ -86,7 +86,7 @@ public struct SepME: UnlearningMethod {
 
   /// A concept, the prompts that its eraser may not touch, among which the empty one always is, and
   /// regular prompts, which it should touch little.
-  public struct Request {
+  public struct Request: Sendable {
     public var concept: Concept
     public var kept: [String]
     public var regular: [String]
@@ -122,13 +122,21 @@ public struct SepME: UnlearningMethod {
     guard space.nullity == 0 else { return space }
     let held = NullSpace.shares(of: prompts, in: model, tolerance: tolerance)
       .filter { $0.rank > 0 && !$0.prompt.isEmpty }.sorted { $0.rank > $1.rank }
-    let drop =
-      held.isEmpty
-      ? "no single prompt can be dropped to free one"
-      : "most is held by \(held.prefix(3).map { "'\($0.prompt)' (\($0.rank))" }.joined(separator: ", "))"
+    var drop = ""
+    if !held.isEmpty {
+      let most = held.prefix(3).map { "'\($0.prompt)' (\($0.rank))" }.joined(separator: ", ")
+      drop = "; of single prompts most is held by \(most)"
+    }
+    let free = max(1, space.width / 32)
+    let fits = NullSpace.fitting(prompts, in: model, tolerance: tolerance, free: free)
+    if fits > 0, fits < prompts.count {
+      drop +=
+        "; the first \(fits) of them would leave \(free) free, so drop \(prompts.count - fits), "
+        + "'\(prompts[fits])' and those after it"
+    }
     throw EditingError.invalid(
       "\(request.concept.name): \(prompts.count) prompts to keep use all \(space.width) directions of the "
-        + "text space at tolerance \(tolerance); \(drop). Keep fewer prompts, raise the tolerance, or keep them on average only (keep=average)"
+        + "text space at tolerance \(tolerance)\(drop). Keep fewer prompts, raise the tolerance, or keep them on average only (keep=average)"
     )
   }
 

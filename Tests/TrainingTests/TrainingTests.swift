@@ -47,6 +47,31 @@ import TorchNN
     }
   }
 
+  /// A statistic goes on over an interruption, and the step that finds it enough changes nothing.
+  @Test func enoughIsEnoughAfterAResumeToo() throws {
+    try Fixtures.temporaryFolder { folder in
+      func fit(stopAt: Int? = nil, in name: String) throws -> Tensor {
+        let p = Tensor.ones([2])
+        p.requiresGradient = true
+        let run = try Run(folder.appendingPathComponent(name))
+        do {
+          try TrainingLoop("sum", Self.options(20), run).fit([p]) { step in
+            if step.index == stopAt { throw Interrupted() }
+            step.carried["sum"] = (step.carried["sum"] ?? 0) + 1
+            step.isEnough = step.carried["sum"] == 9
+            return descend(p.squared().sum(), [p])
+          }
+        } catch is Interrupted {}
+        return p
+      }
+      let whole = try fit(in: "a")
+      _ = try fit(stopAt: 6, in: "b")
+      #expect(try fit(in: "b").isIdentical(to: whole))
+      let last = try Run(folder.appendingPathComponent("b")).events().last
+      #expect(last?["enough"]?.bool == true && last?["step"]?.int == 8)
+    }
+  }
+
   @Test func notANumberStopsAndKeepsTheLastState() throws {
     try Fixtures.temporaryFolder { folder in
       let p = Tensor.ones([2])

@@ -86,6 +86,19 @@ public struct NullSpace {
     return values.filter { $0 > tolerance * (values.first ?? 0) }.count
   }
 
+  /// How many of `prompts`, from the first, can be stacked so that `free` directions are left.
+  public static func fitting(
+    _ prompts: [String], in model: DiffusionModel, tolerance: Double, free: Int
+  ) -> Int {
+    var (fits, fails) = (0, prompts.count + 1)
+    while fails - fits > 1 {
+      let middle = (fits + fails) / 2
+      let space = NullSpace(of: Array(prompts.prefix(middle)), in: model, tolerance: tolerance)
+      if space.nullity >= free { fits = middle } else { fails = middle }
+    }
+    return fits
+  }
+
   /// How much of the rank each prompt holds alone: what leaving it out would free.
   public static func shares(
     of prompts: [String], in model: DiffusionModel, tolerance: Double

@@ -48,7 +48,7 @@ public struct SeparationCheck: Sendable {
     }
   }
 
-  static func residual(
+  package static func residual(
     of prompts: [String], _ difference: ParameterVector, _ model: DiffusionModel
   ) -> (value: Double, layer: String, prompt: String) {
     withoutGradients {

@@ -170,6 +170,19 @@ struct EraserCommand: ParsableCommand {
           }
           return
         }
+        if !common.quiet {
+          let model = try DiffusionModel.load(
+            URL(fileURLWithPath: erasers.card.model), on: common.openDevice())
+          let budget = RankBudget(erasers, model, tolerance: train.method.tolerance)
+          for row in budget.rows
+          where concepts.isEmpty
+            ? erasers[row.name]?.isTrained != true : concepts.contains(row.name)
+          {
+            print(
+              "\(row.name.padded(16)) \(row.rank) of \(row.width) directions kept, \(row.nullity) free"
+            )
+          }
+        }
         let run = try common.run(
           at: set.url.appendingPathComponent("run").path, seed: erasers.card.seed)
         let done = try train(&erasers, concepts, in: run, on: common.openDevice())
@@ -178,7 +191,7 @@ struct EraserCommand: ParsableCommand {
         for entry in done {
           let bytes = try Data(contentsOf: erasers.file(entry.name)).count
           print(
-            "\(entry.name.padded(16)) \(entry.nullity) free directions, "
+            "\(entry.name.padded(16)) trained: "
               + String(format: "%.2f MB, %.1f s", Double(bytes) / 1e6, entry.seconds))
         }
       }
