@@ -39,9 +39,22 @@ public struct Erasure: Codable, Sendable, Hashable {
   public var forget: [Concept]
   /// Prompts whose pictures should stay as they are.
   public var preserve: [String]
+  /// Folders of pictures with captions, for methods that train on data; see ``CaptionedImages``.
+  public var forgetImages: String?
+  public var retainImages: String?
 
   public init(forget: [Concept], preserve: [String] = []) {
     (self.forget, self.preserve) = (forget, preserve)
+  }
+
+  /// A caption without the concepts: a phrase's own anchor, else the caption with the words left out.
+  public func anchor(of caption: String) -> String {
+    if let phrase = forget.flatMap(\.phrases).first(where: { $0.prompt == caption }) {
+      return phrase.anchor
+    }
+    return forget.flatMap(\.phrases).map(\.words).reduce(caption) {
+      $0.split(separator: " ").joined(separator: " ").replacing($1, with: "")
+    }
   }
 
   /// Phrases of the concepts at random, `count` for each concept.

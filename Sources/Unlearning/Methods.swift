@@ -9,6 +9,10 @@ public enum Methods {
     UCE.self,
     ConceptAblation.self,
     SepME.self,
+    EraseDiff.self,
+    SalUn.self,
+    GradientAscent.self,
+    FineTune.self,
   ]
 
   public static func named(_ name: String) throws -> any UnlearningMethod.Type {

@@ -1,6 +1,6 @@
 public import Diffusion
 public import Editing
-internal import Torch
+public import Torch
 internal import TorchNN
 public import Training
 
@@ -26,13 +26,31 @@ public protocol UnlearningMethod: Codable, Sendable {
   func erase(_ erasure: Erasure, from model: DiffusionModel, _ run: Run) throws -> ParameterVector
 }
 
-/// A method that descends on an objective. Supplies `erase`: clone, guard, loop, difference.
-public protocol ObjectiveMethod: UnlearningMethod {
+/// A method that trains by a gradient rule. Supplies `erase`: clone, guard, loop, difference.
+public protocol TrainedMethod: UnlearningMethod {
   var training: Training { get }
   /// Name of the ``ParameterSelection`` that is trained.
   var parameters: String { get }
   var guarding: Guarding { get }
+  /// - Parameter tensors: what is trained, of the student
+  func rule(
+    _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
+    _ run: Run
+  ) throws -> any GradientRule
+}
+
+/// A method that descends on an objective.
+public protocol ObjectiveMethod: TrainedMethod {
   func objective(_ erasure: Erasure, original: DiffusionModel, _ run: Run) throws -> any Objective
+}
+
+extension ObjectiveMethod {
+  public func rule(
+    _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
+    _ run: Run
+  ) throws -> any GradientRule {
+    Descent(try objective(erasure, original: original, run))
+  }
 }
 
 /// How a training is watched; see ``CollapseGuard``.
@@ -44,12 +62,11 @@ public struct Guarding: Codable, Sendable, Hashable {
   public init() {}
 }
 
-extension ObjectiveMethod {
+extension TrainedMethod {
   public func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
   ) throws -> ParameterVector {
     let selection = try ParameterSelection.named(parameters)
-    let objective = try objective(erasure, original: model, run)
     let student = try model.clone(owning: selection.matches)
     // At the size of real models the activations of a step weigh more than its arithmetic.
     student.unet.recomputes = model.latentSize >= 32
@@ -58,9 +75,9 @@ extension ObjectiveMethod {
     for tensor in tensors { tensor.requiresGradient = true }
     defer { for tensor in tensors { tensor.requiresGradient = false } }
 
+    var rule = try rule(erasure, original: model, student: student, tensors, run)
     let watch = try collapseGuard(erasure, model, run)
     var good = tensors.map { $0.detached().cloned() }
-    var rule = Descent(objective)
     var loop = TrainingLoop(Self.name, training, run)
     loop.every = guarding.every
     loop.observe = { step, kept in

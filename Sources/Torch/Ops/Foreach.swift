@@ -34,6 +34,11 @@ public enum Foreach {
     Operator.foreachCopy.all(xs, ys)
   }
 
+  /// Inner product of all tensors taken as one vector, multiplied and summed in float64.
+  public static func dot(_ xs: [Tensor], _ ys: [Tensor]) -> Double {
+    zip(xs, ys).reduce(0) { $0 + ($1.0.to(.float64) * $1.1.to(.float64)).sum().item }
+  }
+
   /// Euclidean norm of all tensors taken as one vector.
   public static func norm(_ xs: [Tensor]) -> Double {
     guard !xs.isEmpty else { return 0 }

@@ -14,6 +14,8 @@ public struct EraseJob: Codable, Sendable, Hashable {
   public var concepts: [String] = []
   public var replacement: String?
   public var preserve: [String] = []
+  public var forgetImages: String?
+  public var retainImages: String?
   public var seed: UInt64 = 0
   public var command: [String] = []
   public init() {}
@@ -62,7 +64,9 @@ public struct Erase {
       }
       preserve += Erasure.others(than: job.concepts, in: themes)
     }
-    return Erasure(forget: forget, preserve: preserve)
+    var erasure = Erasure(forget: forget, preserve: preserve)
+    (erasure.forgetImages, erasure.retainImages) = (job.forgetImages, job.retainImages)
+    return erasure
   }
 
   /// Skips the work when the eraser is there already.

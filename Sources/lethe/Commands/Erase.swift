@@ -36,6 +36,13 @@ struct EraseCommand: ParsableCommand {
     help: "A prompt to keep as it is, or 'others' for every other subject that the model lists.")
   var preserve: [String] = []
   @Option(
+    help:
+      "Folder of pictures with captions to forget, for methods that train on data; drawn from the model when left out.",
+    completion: .directory)
+  var forgetImages: String?
+  @Option(help: "Folder of pictures with captions to keep.", completion: .directory)
+  var retainImages: String?
+  @Option(
     name: .customLong("set"),
     help: "An option of the method, e.g. training.steps=300; may be repeated.")
   var settings: [String] = []
@@ -54,6 +61,7 @@ struct EraseCommand: ParsableCommand {
       var job = EraseJob()
       (job.model, job.method, job.concepts) = (model, method, concept)
       (job.replacement, job.preserve, job.seed) = (replaceWith, preserve, seed)
+      (job.forgetImages, job.retainImages) = (forgetImages, retainImages)
       job.command = ["lethe"] + CommandLine.arguments.dropFirst()
       let erase = try Erase(job, settings: settings, exports: export == .diffusers)
       if dryRun {

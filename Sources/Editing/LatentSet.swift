@@ -1,0 +1,71 @@
+// What data-based methods train on: pictures in a model's latents, encoded once.
+public import Diffusion
+public import Torch
+public import Training
+
+public struct LatentSet {
+  /// Scaled posterior of each picture: [N, C, h, w]
+  public let mean: Tensor
+  public let deviation: Tensor
+  public let captions: [String]
+
+  public var count: Int { captions.count }
+
+  /// Encodes a folder's pictures with the model's own codec.
+  public init(
+    _ images: CaptionedImages, _ model: DiffusionModel, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws {
+    var parts: [(mean: Tensor, deviation: Tensor)] = []
+    for i in images.files.indices {
+      try Interrupt.check()
+      let x = try images.picture(i, size: model.imageSize).tensor.to(model.device)
+      parts.append(
+        withoutGradients {
+          let (mean, logVariance) = model.vae.posterior(x)
+          let s = model.vae.scalingFactor
+          return (mean * s, (0.5 * logVariance).exp() * s)
+        })
+      progress(i + 1, images.files.count)
+    }
+    mean = Tensor.concatenate(parts.map(\.mean))
+    deviation = Tensor.concatenate(parts.map(\.deviation))
+    captions = images.captions
+  }
+
+  /// Pictures that the model itself draws, one for each prompt, kept as the latents they are.
+  public init(
+    drawnBy model: DiffusionModel, _ prompts: [String], steps: Int, guidance: Double, seed: UInt64,
+    progress: (Int, Int) -> Void = { _, _ in }
+  ) throws {
+    var options = SamplingOptions()
+    (options.steps, options.guidance) = (steps, guidance)
+    let batch = model.latentSize >= 32 ? 1 : 16
+    var parts: [Tensor] = []
+    for first in stride(from: 0, to: prompts.count, by: batch) {
+      try Interrupt.check()
+      let some = Array(prompts[first..<min(first + batch, prompts.count)])
+      let seeds = some.indices.map { Step(index: first + $0, seed: seed).generator.seed }
+      parts.append(
+        try withoutGradients { try model.latents(given: model.embed(some), seeds: seeds, options) })
+      progress(first + some.count, prompts.count)
+    }
+    mean = Tensor.concatenate(parts)
+    deviation = Tensor.zeros(mean.shape, on: mean.device)
+    captions = prompts
+  }
+
+  /// A random batch: indices, x_0, noise, timesteps and x_t.
+  public func draw(_ batch: Int, _ model: DiffusionModel, _ step: Step) -> (
+    picks: [Int], x0: Tensor, eps: Tensor, t: Tensor, xt: Tensor
+  ) {
+    let g = step.generator
+    let picks = Tensor.randint(below: count, [batch], g)
+    let on = picks.to(mean.device)
+    let shape = [batch] + mean.shape.dropFirst()
+    let x0 =
+      mean.indexed(0, on) + deviation.indexed(0, on) * Tensor.randn(shape, g).to(mean.device)
+    let eps = Tensor.randn(shape, g).to(mean.device)
+    let t = Tensor.randint(below: model.schedule.steps, [batch], g).to(mean.device)
+    return (picks.ints, x0, eps, t, model.schedule.noised(x0, eps, at: t))
+  }
+}

@@ -1,0 +1,135 @@
+import Diffusion
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Editing
+
+@Suite(.serialized) struct RuleTests {
+  /// The worked examples of the specification (19.3): g_r = (1, 0), g_f = (-1, 1), eta = 0.1.
+  @Test func lambdaOfTheTheorem() {
+    let lambda = Bilevel.lambda(.paper, 0.1, rf: -1, rr: 1, ff: 2)
+    #expect(abs(lambda - 0.6) < 1e-12)
+    // delta = (0.4, 0.6): <g_f, delta> = 0.2 = eta |g_f|^2
+    let delta = (1 - lambda, lambda)
+    #expect(abs(-delta.0 + delta.1 - 0.2) < 1e-12)
+    #expect(abs(Bilevel.lambda(.cosine, 0.1, rf: -1, rr: 1, ff: 2) - 0.8071) < 1e-4)
+    #expect(Bilevel.lambda(.fixed, 0.1, rf: -1, rr: 1, ff: 2) == 0.1)
+    // Equal gradients need no help, and a vanished one has none to give.
+    for eta in [0.1, 0.5, 1] { #expect(Bilevel.lambda(.paper, eta, rf: 3, rr: 3, ff: 3) == 0) }
+    #expect(Bilevel.lambda(.paper, 0.1, rf: 0, rr: 1, ff: 0) == 0)
+  }
+
+  /// L_r = <a, p>, L_f = <b, p>: gradients a and b, whatever the model.
+  struct Linear: Objective {
+    let p: Tensor
+    let direction: Tensor
+    func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+      (p * direction).sum()
+    }
+  }
+
+  @Test func bilevelCombinesGradients() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let p = Tensor.zeros([2])
+    p.requiresGradient = true
+    let retain = Linear(p: p, direction: Tensor([1, 0] as [Float]))
+    let forget = Linear(p: p, direction: Tensor([-1, 1] as [Float]))
+    var rule = Bilevel(retain: retain, forget: forget, rule: .paper, eta: 0.1)
+    var step = Step(index: 0, seed: 1)
+    let found = try rule.gradient(model, over: [p], &step)
+    #expect(found.gradients[0].distance(to: Tensor([0.4, 0.6] as [Float])) < 1e-6)
+    #expect(abs((step.log["lambda"] ?? 0) - 0.6) < 1e-6)
+    // <g_f, delta> >= eta |g_f|^2 for any pair of gradients
+    let g = Generator(seed: 2)
+    for _ in 0..<20 {
+      let (a, b) = (Tensor.randn([2], g), Tensor.randn([2], g))
+      var rule = Bilevel(
+        retain: Linear(p: p, direction: a), forget: Linear(p: p, direction: b), rule: .paper,
+        eta: 0.3)
+      let delta = try rule.gradient(model, over: [p], &step).gradients[0]
+      #expect((b * delta).sum().item >= 0.3 * (b * b).sum().item - 1e-5)
+    }
+  }
+
+  @Test func masksHoldExactlyTheirShare() throws {
+    let g = Generator(seed: 3)
+    let gradients = [Tensor.randn([7, 5], g), Tensor.randn([66], g)]  // 101 coordinates
+    for share in [0.1, 0.5, 0.9] {
+      let masks = Masked.largest(share, of: gradients)
+      let ones = masks.map { Int($0.sum().item) }.reduce(0, +)
+      #expect(ones == Int(share * 101))
+    }
+    let (few, many) = (Masked.largest(0.2, of: gradients), Masked.largest(0.6, of: gradients))
+    // A stricter mask is inside a looser one.
+    #expect(zip(few, many).allSatisfy { ($0 * $1).distance(to: $0) == 0 })
+
+    // Adam leaves masked coordinates as they are, bit for bit.
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let p = Tensor.randn([10], g)
+    let before = p.cloned()
+    p.requiresGradient = true
+    let mask = Tensor([1, 0, 1, 0, 1, 0, 1, 0, 1, 0] as [Float])
+    var rule: any GradientRule = Masked(
+      Descent(Linear(p: p, direction: Tensor.randn([10], g))), [mask])
+    var options = Training()
+    (options.steps, options.learningRate) = (20, 0.1)
+    try Fixtures.temporaryFolder { folder in
+      try TrainingLoop("masked", options, Run(folder)).fit([p]) { step in
+        try rule.gradient(model, over: [p], &step)
+      }
+    }
+    for i in 0..<10 {
+      let moved = p.detached().floats[i] != before.floats[i]
+      #expect(moved == (i % 2 == 0))
+    }
+  }
+
+  @Test func captionedFoldersAreReadAndChecked() throws {
+    try Fixtures.temporaryFolder { folder in
+      func write(_ text: String, _ name: String) throws {
+        try Data(text.utf8).write(to: folder.appendingPathComponent(name))
+      }
+      #expect(throws: FileError.self) { try CaptionedImages(folder: folder) }
+      let picture = Image(width: 8, height: 8, pixels: Array(repeating: 200, count: 192))
+      try PNG.write(picture, text: [], to: folder.appendingPathComponent("a.png"))
+      #expect(throws: FileError.self) { try CaptionedImages(folder: folder) }
+      try write("a fox\n", "a.txt")
+      #expect(try CaptionedImages(folder: folder).captions == ["a fox"])
+      try write("{\"file_name\":\"a.png\",\"text\":\"a red fox\"}\n", "metadata.jsonl")
+      let set = try CaptionedImages(folder: folder)
+      #expect(set.captions == ["a red fox"])
+      #expect(try set.picture(0, size: 4).width == 4)
+      try write("{\"file_name\":\"../a.png\",\"text\":\"x\"}\n", "metadata.jsonl")
+      let error = try #require(throws: FileError.self) { try CaptionedImages(folder: folder) }
+      #expect(error.description.contains("inside the folder"))
+      try write("{\"file\":1}\n", "metadata.jsonl")
+      #expect(throws: FileError.self) { try CaptionedImages(folder: folder) }
+    }
+  }
+
+  /// The loss towards noise goes down while the loss on what is kept stays: the least that is asked.
+  @Test func surrogatesHaveGradients() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let set = try LatentSet(drawnBy: model, ["a fox", "a cat"], steps: 2, guidance: 1, seed: 1)
+    #expect(set.count == 2 && set.mean.shape == [2, 4, 8, 8])
+    let again = try LatentSet(drawnBy: model, ["a fox", "a cat"], steps: 2, guidance: 1, seed: 1)
+    #expect(again.mean.isIdentical(to: set.mean))
+    let w = try #require(
+      model.parameters[ParameterSelection.crossAttention.paths(of: model.parameters)[0]])
+    w.requiresGradient = true
+    defer { w.requiresGradient = false }
+    var step = Step(index: 0, seed: 1)
+    for kind in Surrogate.Kind.allCases {
+      let loss = try Surrogate(set, kind, others: ["", ""], model, batch: 2).loss(model, &step)
+      #expect(loss.item > 0 && gradients(of: loss, with: [w])[0].norm().item > 0)
+    }
+    // A caption that stands for itself is no reason to change.
+    let same = try Surrogate(set, .relabel, others: set.captions, model, batch: 2).loss(
+      model, &step)
+    #expect(same.item == 0)
+  }
+}

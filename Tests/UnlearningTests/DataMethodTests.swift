@@ -1,0 +1,84 @@
+import Diffusion
+import Editing
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Unlearning
+
+/// Methods that train on pictures, on the embedded model.
+@Suite(.serialized) struct DataMethodTests {
+  static let folder = Fixtures.package.appendingPathComponent("Models/emoji")
+  static let erasure = Erasure(
+    forget: [
+      Concept(
+        "fox", phrases: [.init("a noto emoji of a fox", words: "fox", anchor: "a noto emoji")])
+    ],
+    preserve: ["a noto emoji of a bus", "a line emoji of a key"])
+
+  static func small(_ data: inout DataOptions, _ training: inout Training) {
+    (data.forget, data.retain, data.steps) = (2, 4, 8)
+    (training.steps, training.batch, training.learningRate, training.logEvery) = (30, 4, 2e-4, 1)
+  }
+
+  /// The fox comes nearer to what stands for it, and moves more than what is kept.
+  @Test func eraseDiffForgetsSubjectToKeeping() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Self.folder)
+    try Fixtures.temporaryFolder { folder in
+      var method = EraseDiff()
+      Self.small(&method.data, &method.training)
+      (method.parameters, method.guarding.limit) = ("xattn", 0)
+      let run = try Run(folder, seed: 1)
+      let difference = try method.erase(Self.erasure, from: model, run)
+      let events = run.events().filter { $0["lambda"]?.number != nil }
+      #expect(events.count == 30 && events.allSatisfy { ($0["lambda"]?.number ?? -1) >= 0 })
+      let edited = try model.applying(difference)
+      let x = Tensor.randn([1, 16, 8, 8], Generator(seed: 4))
+      func predict(_ m: DiffusionModel, _ prompt: String) -> Tensor {
+        withoutGradients {
+          m.predict(x, at: Tensor([800] as [Float]), given: m.embed([prompt]))
+        }
+      }
+      func gap(_ a: Tensor, _ b: Tensor) -> Double { (a - b).squared().mean().item }
+      let target = predict(model, "a noto emoji")
+      let fox = "a noto emoji of a fox"
+      let before = gap(predict(model, fox), target)
+      #expect(gap(predict(edited, fox), target) < 0.8 * before)
+      let bus = "a noto emoji of a bus"
+      #expect(gap(predict(edited, bus), predict(model, bus)) < 0.5 * before)
+    }
+  }
+
+  @Test func nothingToKeepIsRefused() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    try Fixtures.temporaryFolder { folder in
+      var method = EraseDiff()
+      Self.small(&method.data, &method.training)
+      let error = try #require(throws: EditingError.self) {
+        try method.erase(Erasure(forget: [Concept("fox")]), from: model, Run(folder))
+      }
+      #expect(error.description.contains("--retain-images"))
+    }
+  }
+
+  @Test func salUnMovesHalf() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    try Fixtures.temporaryFolder { folder in
+      var method = SalUn()
+      Self.small(&method.data, &method.training)
+      (method.training.steps, method.saliencySteps, method.guarding.limit) = (5, 2, 0)
+      let difference = try method.erase(
+        Erasure(forget: [Concept("fox")], preserve: ["a cat"]), from: model, Run(folder))
+      let moved = difference.tensors.values.map {
+        Int($0.flattened().abs().isGreater(than: 0).to(.float32).sum().item)
+      }.reduce(0, +)
+      // No more than half of all coordinates, and most of that half.
+      #expect(moved <= difference.count / 2 && moved > difference.count / 3)
+    }
+  }
+}
