@@ -48,12 +48,9 @@ public struct ConceptAblation: ObjectiveMethod {
     ) { run.progress("walks", $0, $1) }
     let forget = NegativeGuidance(
       states, prompts: withoutGradients { original.embed(chosen.map(\.prompt)) },
-      replacement: states.conditional, eta: 0, batch: training.batch)
-    guard preserveWeight > 0, !erasure.preserve.isEmpty else { return forget }
-    return forget
-      + preserveWeight
-      * (try Preservation(
-        of: erasure.preserve, original, walks: preserveWalks, steps: walkSteps,
-        guidance: startGuidance, batch: training.batch, run))
+      replacement: states.conditional, eta: 0, batch: training.batch
+    ).preserving(
+      erasure.preserve, of: original, weight: preserveWeight, walks: preserveWalks,
+      steps: walkSteps, guidance: startGuidance, batch: training.batch, run)
   }
 }

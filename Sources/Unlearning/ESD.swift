@@ -56,12 +56,9 @@ public struct ESD: ObjectiveMethod {
         of: original, given: withoutGradients { original.embed(chosen.map(\.anchor)) }) : nil
     let forget = NegativeGuidance(
       states, prompts: withoutGradients { original.embed(chosen.map(\.prompt)) },
-      replacement: anchors, without: isReplaced ? nil : anchors, eta: eta, batch: training.batch)
-    guard preserveWeight > 0, !erasure.preserve.isEmpty else { return forget }
-    return forget
-      + preserveWeight
-      * (try Preservation(
-        of: erasure.preserve, original, walks: preserveWalks, steps: walkSteps,
-        guidance: startGuidance, batch: training.batch, run))
+      replacement: anchors, without: isReplaced ? nil : anchors, eta: eta, batch: training.batch
+    ).preserving(
+      erasure.preserve, of: original, weight: preserveWeight, walks: preserveWalks,
+      steps: walkSteps, guidance: startGuidance, batch: training.batch, run)
   }
 }

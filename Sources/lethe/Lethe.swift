@@ -25,7 +25,8 @@ struct Lethe: ParsableCommand {
       """,
     version: "lethe \(Version.current)",
     subcommands: [
-      GenerateCommand.self, EraseCommand.self, ApplyCommand.self, EvaluateCommand.self,
+      GenerateCommand.self, MakeSetCommand.self, EraseCommand.self, ApplyCommand.self,
+      EvaluateCommand.self,
       ReportCommand.self, BenchCommand.self, EraserCommand.self, Train.self, ListCommand.self,
       SpeedCommand.self,
     ])

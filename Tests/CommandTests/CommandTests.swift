@@ -33,7 +33,8 @@ import Testing
     let top = try lethe("--help")
     #expect(top.code == 0)
     for command in [
-      "generate", "erase", "apply", "evaluate", "report", "bench", "eraser", "train", "list",
+      "generate", "make-set", "erase", "apply", "evaluate", "report", "bench", "eraser", "train",
+      "list",
     ] {
       #expect(top.out.contains("  \(command) "), "\(command)")
       let help = try lethe(command, "--help")

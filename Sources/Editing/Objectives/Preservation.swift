@@ -36,3 +36,17 @@ public struct Preservation: Objective {
       .meanSquaredError(drawn.ec)
   }
 }
+
+extension Objective {
+  /// The objective, and `weight` times keeping `prompts` as they are; without prompts or weight, alone.
+  public func preserving(
+    _ prompts: [String], of model: DiffusionModel, weight: Double, walks: Int, steps: Int,
+    guidance: Double, batch: Int, _ run: Run
+  ) throws -> any Objective {
+    guard weight > 0, !prompts.isEmpty else { return self }
+    return self
+      + weight
+      * (try Preservation(
+        of: prompts, model, walks: walks, steps: steps, guidance: guidance, batch: batch, run))
+  }
+}

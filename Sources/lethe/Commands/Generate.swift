@@ -109,3 +109,48 @@ struct GenerateCommand: ParsableCommand {
     }
   }
 }
+
+struct MakeSetCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "make-set",
+    abstract: "Draw pictures to forget or to keep from the model itself, with captions.",
+    discussion: """
+      Examples:
+        lethe make-set Models/emoji --concept fox --count 64 --out runs/foxes
+        lethe make-set Models/emoji --others fox --count 192 --out runs/rest
+        lethe erase Models/emoji --method erasediff --concept fox --forget-images runs/foxes --retain-images runs/rest --out runs/ed
+
+      The folder holds PNG files and manifest.json with their captions; a folder of your own has
+      metadata.jsonl (file_name, text) or a text file beside each picture.
+      """)
+
+  @Argument(help: "A model folder in the diffusers layout.", completion: .directory)
+  var model: String
+  @Option(help: "Pictures of this concept, in all of the model's own captions.")
+  var concept: [String] = []
+  @Option(help: "Pictures of everything that the model lists but this.")
+  var others: [String] = []
+  @Option(help: "Prompts of your own, drawn from in turn.")
+  var prompt: [String] = []
+  @Option(help: "How many.")
+  var count = 64
+  @Option(help: "Denoising steps.")
+  var steps = 25
+  @Option(help: "Guidance scale.")
+  var guidance = 4.0
+  @Option(help: "Seed of the prompts and of the pictures.")
+  var seed: UInt64 = 0
+  @Option(help: "Folder for the set.")
+  var out: String
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      let set = MakeSet(model: model, concepts: concept, others: others, prompts: prompt)
+      let made = try set(
+        count: count, steps: steps, guidance: guidance, in: common.run(at: out, seed: seed),
+        on: common.openDevice())
+      if !common.quiet { print("\(made.manifest.samples.count) pictures with captions in \(out)") }
+    }
+  }
+}
