@@ -48,8 +48,8 @@ public struct ConceptAblation: ObjectiveMethod {
     ) { run.progress("walks", $0, $1) }
     let forget = NegativeGuidance(
       states, prompts: withoutGradients { original.embed(chosen.map(\.prompt)) },
-      replacement: states.conditional, eta: 0, batch: training.batch
-    ).preserving(
+      replacement: states.conditional, eta: 0, batch: training.batch)
+    return try forget.preserving(
       erasure.preserve, of: original, weight: preserveWeight, walks: preserveWalks,
       steps: walkSteps, guidance: startGuidance, batch: training.batch, run)
   }

@@ -56,8 +56,8 @@ public struct ESD: ObjectiveMethod {
         of: original, given: withoutGradients { original.embed(chosen.map(\.anchor)) }) : nil
     let forget = NegativeGuidance(
       states, prompts: withoutGradients { original.embed(chosen.map(\.prompt)) },
-      replacement: anchors, without: isReplaced ? nil : anchors, eta: eta, batch: training.batch
-    ).preserving(
+      replacement: anchors, without: isReplaced ? nil : anchors, eta: eta, batch: training.batch)
+    return try forget.preserving(
       erasure.preserve, of: original, weight: preserveWeight, walks: preserveWalks,
       steps: walkSteps, guidance: startGuidance, batch: training.batch, run)
   }
