@@ -189,7 +189,7 @@ def is_header_or_library(path):
         return True
     if not re.match(r"torch/lib/[^/]+\.so(\.[0-9]+)*$", path) and not re.match(r"torch/lib/lib(gomp|omp)[^/]*\.so[^/]*$", path):
         return False
-    if "python" in path or "shm" in path:
+    if path.rsplit("/", 1)[-1] in ("libtorch_python.so", "libshm.so"):  # not "shm": libtorch_nvshmem is CUDA's
         return False
     return CUDA or not re.search(r"libtorch_cuda|c10_cuda|nvshmem|caffe2_nvrtc|cusparselt", path)
 
