@@ -2,7 +2,8 @@
 //
 //   residual = max over layers l and token rows e of  | e dW_kl^T | / | e W_l^T |
 //
-// in float64. 0 would be exact; what a picture shows of a residual is measured beside it (docs/separable.md).
+// in float64. 0 would be exact. It is the worst of all rows and layers: with 0.02 in six erasers the pictures of the
+// embedded model differed by at most 1 of 255, while prompts that an eraser did not know have 0.1 and more.
 public import Diffusion
 internal import Torch
 internal import TorchNN
@@ -16,6 +17,8 @@ public struct SeparationCheck: Sendable {
     /// The layer and the prompt of the largest residual.
     public var layer: String
     public var prompt: String
+    /// The largest residual of each layer.
+    public var layers: [(layer: String, residual: Double)]
     /// Whether the eraser was trained to leave all of these prompts alone.
     public var isKnown: Bool
     /// Whether the prompts are paraphrases, for which nothing is promised.
@@ -37,7 +40,8 @@ public struct SeparationCheck: Sendable {
         rows.append(
           Row(
             eraser: entry.name, concept: concept, residual: worst.value, layer: worst.layer,
-            prompt: worst.prompt, isKnown: Set(prompts).isSubset(of: entry.keeps + [""]),
+            prompt: worst.prompt, layers: worst.layers,
+            isKnown: Set(prompts).isSubset(of: entry.keeps + [""]),
             isParaphrase: paraphrase))
       }
       row("protected", [""] + set.card.protected)
@@ -50,21 +54,23 @@ public struct SeparationCheck: Sendable {
 
   package static func residual(
     of prompts: [String], _ difference: ParameterVector, _ model: DiffusionModel
-  ) -> (value: Double, layer: String, prompt: String) {
+  ) -> (value: Double, layer: String, prompt: String, layers: [(layer: String, residual: Double)]) {
     withoutGradients {
       let e = Tensor.concatenate(prompts.map { model.embed([$0]).hidden }).to(.cpu, .float64)
       var worst = (value: 0.0, layer: "", prompt: "")
+      var layers: [(layer: String, residual: Double)] = []
       for path in difference.paths {
         guard let d = difference.tensors[path], let w = model.parameters[path] else { continue }
         func length(_ w: Tensor) -> Tensor {
           e.matmul(w.to(.cpu, .float64).transposed(0, 1)).norm(2)  // [prompts, L]
         }
         let ratios = (length(d) / length(w)).max(1).doubles
+        layers.append((path.name, ratios.max() ?? 0))
         for (prompt, ratio) in zip(prompts, ratios) where ratio > worst.value {
           worst = (ratio, path.name, prompt)
         }
       }
-      return worst
+      return (worst.value, worst.layer, worst.prompt, layers)
     }
   }
 }

@@ -297,8 +297,8 @@ struct EraserCommand: ParsableCommand {
         """)
     @OptionGroup var set: SetArgument
     @Option(help: "Largest residual of a prompt that should stay as it is.")
-    var limit = 0.005
-    @Flag(help: "Residuals layer by layer of the worst prompt as well.")
+    var limit = 0.05
+    @Flag(help: "Residuals layer by layer as well.")
     var verbose = false
     @OptionGroup var common: CommonOptions
 
@@ -314,7 +314,10 @@ struct EraserCommand: ParsableCommand {
           let known = row.isParaphrase ? "" : row.isKnown ? "" : "  not known to this eraser"
           print(
             "\(row.eraser.padded(16)) on \(what.padded(28)) \(String(format: "%.1e", row.residual))\(known)"
-              + (verbose ? "  \(row.layer), '\(row.prompt)'" : ""))
+          )
+          for (layer, residual) in verbose ? row.layers : [] {
+            print("  \(String(format: "%.1e", residual))  \(layer)")
+          }
         }
         guard !check.failures.isEmpty else { return }
         throw SeparationBroken(failures: check.failures, set: set.set, limit: limit)
@@ -329,12 +332,19 @@ struct SeparationBroken: Error, CustomStringConvertible {
   var limit: Double
 
   var description: String {
-    failures.map { row in
-      let why =
-        row.isKnown ? "although it was trained to keep it" : "which it was trained before"
-      return "the eraser of '\(row.eraser)' changes '\(row.concept)', \(why): residual "
-        + String(format: "%.1e", row.residual) + " at \(row.layer), limit \(limit)"
+    let erasers = failures.map(\.eraser).reduce(into: [String]()) {
+      if !$0.contains($1) { $0.append($1) }
+    }
+    return erasers.map { eraser in
+      let own = failures.filter { $0.eraser == eraser }
+      let concepts = own.map {
+        "'\($0.concept)'" + ($0.isKnown ? "" : " (added after it was trained)")
+      }
+      let worst = own.max { $0.residual < $1.residual }
+      return
+        "the eraser of '\(eraser)' changes \(concepts.joined(separator: ", ")): residual up to "
+        + String(format: "%.1e", worst?.residual ?? 0) + " at \(worst?.layer ?? ""), limit \(limit)"
     }.joined(separator: "; ") + ". Train again: lethe eraser train \(set) "
-      + Set(failures.map(\.eraser)).sorted().joined(separator: " ")
+      + erasers.joined(separator: " ")
   }
 }
