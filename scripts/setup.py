@@ -170,6 +170,8 @@ def requirements(wheel):
                     continue
                 if m := re.match(r"(nvidia-[a-z0-9-]+?)(?:\[[^\]]*\])?\s*\(?==([0-9]+(?:\.[0-9]+)*)(\.\*)?", line):
                     found.setdefault(m[1], m[2] + (m[3] or ""))
+                elif m := re.match(r"(nvidia-[a-z0-9-]+)[^;]*>=([0-9.]+)", line):  # the oldest that will do
+                    found.setdefault(m[1], m[2])
     return found
 
 

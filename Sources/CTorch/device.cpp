@@ -5,6 +5,8 @@
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
+#include <filesystem>
+#include <vector>
 #include <sys/resource.h>
 #include <torch/version.h>
 #if defined(__GLIBC__)
@@ -12,6 +14,39 @@
 #endif
 
 #include "protect.hpp"
+
+namespace {
+
+/// The folder that libtorch was loaded from.
+std::filesystem::path libtorch_folder() {
+  Dl_info info;
+  const auto known = reinterpret_cast<void *>(&at::get_num_threads);
+  return dladdr(known, &info) != 0 ? std::filesystem::path(info.dli_fname).parent_path() : "";
+}
+
+/// NVIDIA's wheels put their libraries into nvidia/*/lib beside torch. Some need one another without saying
+/// where they are, so all are opened, as often as another one opens.
+void load_nvidia_libraries(const std::filesystem::path &libtorch) {
+  std::vector<std::filesystem::path> waiting;
+  std::error_code none;
+  for (const auto &package : std::filesystem::directory_iterator(libtorch / "../../nvidia", none)) {
+    for (const auto &file : std::filesystem::directory_iterator(package.path() / "lib", none)) {
+      if (file.path().filename().string().find(".so") != std::string::npos) {
+        waiting.push_back(file.path());
+      }
+    }
+  }
+  for (size_t before = waiting.size() + 1; waiting.size() < before;) {
+    before = waiting.size();
+    std::vector<std::filesystem::path> left;
+    for (const auto &file : waiting) {
+      if (dlopen(file.c_str(), RTLD_LAZY | RTLD_GLOBAL) == nullptr) left.push_back(file);
+    }
+    waiting = left;
+  }
+}
+
+}  // namespace
 
 void ct_set_threads(int32_t count) { at::set_num_threads(count); }
 
@@ -25,10 +60,13 @@ char *ct_device_open(int32_t type, int32_t index) {
     if (kind == c10::DeviceType::CPU) return;
     if (kind == c10::DeviceType::CUDA) {
       // One binary serves machines with and without a GPU: the CUDA half is loaded when asked for.
-      if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+      const auto folder = libtorch_folder();
+      const auto half = folder / "libtorch_cuda.so";
+      if (dlopen(half.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) load_nvidia_libraries(folder);
+      if (dlopen(half.c_str(), RTLD_NOW | RTLD_GLOBAL) == nullptr) {
         TORCH_CHECK(false, "the CUDA half of libtorch could not be loaded: ", dlerror());
       }
-      TORCH_CHECK(at::globalContext().hasCUDA(), "this libtorch was built without CUDA");
+      TORCH_CHECK(at::globalContext().hasCUDA(), "libtorch finds no GPU, or no driver for it");
     }
     c10::impl::VirtualGuardImpl guard(kind);
     TORCH_CHECK(
