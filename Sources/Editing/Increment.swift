@@ -34,6 +34,15 @@ public struct Increment {
   /// Names of factors in the file: PATH.left for w_l, `right` for beta S.
   private static let (left, right) = (".left", "right")
 
+  /// - Throws: ``EditingError`` when it was made for another model than the one with this hash
+  public func check(base: String) throws {
+    guard card.base == base else {
+      throw EditingError.wrongBase(
+        "the eraser of '\(card.concepts.joined(separator: ", "))' was made for model "
+          + "\(card.base.prefix(12)), this is \(base.prefix(12))")
+    }
+  }
+
   public func write(to file: URL) throws {
     let card = try JSON(encoding: self.card)
     var tensors: [String: Tensor] = [:]
@@ -101,11 +110,7 @@ extension DiffusionModel {
   public func applying(_ increments: [Increment]) throws -> DiffusionModel {
     guard !increments.isEmpty else { return self }
     let own = hash()
-    for increment in increments where increment.card.base != own {
-      throw EditingError.wrongBase(
-        "the eraser of '\(increment.card.concepts.joined(separator: ", "))' was made for model "
-          + "\(increment.card.base.prefix(12)), this is \(own.prefix(12))")
-    }
+    for increment in increments { try increment.check(base: own) }
     return try applying(increments.map(\.difference).reduce(.zero, +))
   }
 }

@@ -19,23 +19,27 @@ public struct DataOptions: Codable, Sendable, Hashable {
   func sets(
     _ erasure: Erasure, _ model: DiffusionModel, _ run: Run
   ) throws -> (forget: LatentSet, retain: LatentSet, others: [String]) {
+    let kept = try retainSet(erasure, model, run)
     let phrases = erasure.drawPhrases(
       max(1, forget / max(1, erasure.forget.count)), seed: run.seed &+ 1)
     let gone = try set(
       erasure.forgetImages, phrases.map(\.prompt), "pictures to forget", model, run,
       seed: run.seed &+ 2)
-    guard erasure.retainImages != nil || !erasure.preserve.isEmpty else {
+    return (gone, kept, gone.captions.map { erasure.anchor(of: $0) })
+  }
+
+  /// - Throws: ``EditingError`` when there is nothing to keep
+  func retainSet(_ erasure: Erasure, _ model: DiffusionModel, _ run: Run) throws -> LatentSet {
+    let prompts = erasure.preserve
+    guard erasure.retainImages != nil || !prompts.isEmpty else {
       throw EditingError.invalid(
         "there is nothing to keep: give --preserve, e.g. 'others', or --retain-images FOLDER")
     }
-    let order =
-      erasure.preserve.isEmpty
-      ? [] : Tensor.permutation(erasure.preserve.count, Generator(seed: run.seed &+ 3))
-    let kept = try set(
+    let order = Tensor.permutation(prompts.count, Generator(seed: run.seed &+ 3))
+    return try set(
       erasure.retainImages,
-      (0..<retain).compactMap { order.isEmpty ? nil : erasure.preserve[order[$0 % order.count]] },
+      prompts.isEmpty ? [] : (0..<retain).map { prompts[order[$0 % order.count]] },
       "pictures to keep", model, run, seed: run.seed &+ 4)
-    return (gone, kept, gone.captions.map { erasure.anchor(of: $0) })
   }
 
   private func set(

@@ -43,15 +43,15 @@ public struct Bilevel: GradientRule {
   }
 
   /// - Parameters:
-  ///   - rf, rr, ff: <g_r, g_f>, |g_r|^2, |g_f|^2
+  ///   - rf, rr, ff: <g_r, g_f>, |g_r|^2 (only `cosine` computes it), |g_f|^2
   public static func lambda(
-    _ rule: Lambda, _ eta: Double, rf: Double, rr: Double, ff: Double
+    _ rule: Lambda, _ eta: Double, rf: Double, rr: @autoclosure () -> Double, ff: Double
   ) -> Double {
     guard ff > 0 else { return 0 }
     switch rule {
     case .fixed: return eta
     case .paper: return max(0, eta - rf / ff)
-    case .cosine: return max(0, eta - rf / ((rr * ff).squareRoot() + 1e-8))
+    case .cosine: return max(0, eta - rf / ((rr() * ff).squareRoot() + 1e-8))
     }
   }
 }

@@ -170,9 +170,7 @@ public struct EraserSet {
       throw EditingError.invalid("'\(name)' has no eraser yet; train it first")
     }
     let increment = try Increment(contentsOf: file(name))
-    guard increment.card.base == card.base else {
-      throw EditingError.wrongBase("\(file(name).path) was made for another model than the set")
-    }
+    try increment.check(base: card.base)
     return increment
   }
 

@@ -27,10 +27,7 @@ public struct Apply {
     for file in increments {
       let increment = try Increment(
         contentsOf: ModelReference.increment(URL(fileURLWithPath: file)))
-      guard increment.card.base == own else {
-        throw EditingError.wrongBase(
-          "\(file) was made for model \(increment.card.base.prefix(12)), this is \(own.prefix(12))")
-      }
+      try increment.check(base: own)
       difference = difference + increment.difference
       names += increment.card.concepts
     }
