@@ -60,18 +60,39 @@ public struct KeyValueShift {
   }
 }
 
-public protocol NoisePredictor {
+public protocol NoisePredictor: AnyObject {
+  /// Channels and extent of what it denoises.
+  var inChannels: Int { get }
+  var sampleSize: Int { get }
+  /// Whether training computes each block again in the backward pass instead of keeping what is inside.
+  var recomputes: Bool { get set }
+  /// Drops numbers between layers while it has a generator; nil where the network has none.
+  var dropout: Dropout? { get }
   /// x [B, C, H, W], t [B] -> what the schedule's prediction type says [B, C, H, W]
   func predict(_ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache?) -> Tensor
 }
 
+extension NoisePredictor {
+  public var dropout: Dropout? { nil }
+
+  /// Runs a chain, keeping all that is inside for the backward pass, or only what is between its parts.
+  func run(_ parts: [Part], _ inputs: [Tensor], parameters: () -> [Tensor]) -> Tensor {
+    guard recomputes, recordsGradients else { return parts.reduce(inputs) { $1($0) }[0] }
+    return recomputed(parts, inputs, parameters: parameters().filter(\.requiresGradient))
+  }
+}
+
+/// Turns prompts into conditioning in two halves; attacks differentiate the second. Prompts are texts, or the
+/// names of classes; the empty one asks for nothing in particular.
 public protocol PromptConditioner {
-  /// Ids with start, end and padding.
+  /// Ids with start, end and padding; of a class, its number.
   func tokens(_ prompt: String) -> [Int]
-  /// [B, L] -> [B, L, D], before positions are added
+  /// [B, L] -> [B, L, D], before positions are added; classes stay numbers, [B, 1]
   func wordEmbeddings(_ tokens: [[Int]]) -> Tensor
   /// [B, L, D] -> conditioning; gradients reach the embeddings and the encoder's weights
   func encode(_ embeddings: Tensor) -> Conditioning
+  /// - Throws: ``ModelError`` for a prompt that means nothing here
+  func check(_ prompts: [String]) throws
 }
 
 extension PromptConditioner {
@@ -81,33 +102,59 @@ extension PromptConditioner {
 }
 
 public protocol LatentCodec {
-  /// image [B, 3, H, W] in [-1, 1] -> scaled latents; without a generator the mean
-  func encode(_ image: Tensor, _ g: Generator?) -> Tensor
-  func decode(_ z: Tensor) -> Tensor
+  /// Pixels of a picture per pixel of its latent, in each direction.
+  var factor: Int { get }
+  /// What unscaled latents are multiplied by.
+  var scalingFactor: Double { get }
+  /// Mean and log variance of q(z | image), unscaled: image [B, 3, H, W] in [-1, 1] -> 2 x [B, z, h, w]
+  func posterior(_ image: Tensor) -> (mean: Tensor, logVariance: Tensor)
+  /// Unscaled latents -> image [B, 3, H, W], about [-1, 1]
+  func reconstruct(_ z: Tensor) -> Tensor
 }
 
-/// A text-to-image diffusion model: noise predictor, conditioner, latent codec and schedule over one
-/// store of parameters whose paths are diffusers' names.
+extension LatentCodec {
+  /// A scaled sample of the posterior, or its mean without a generator.
+  public func encode(_ image: Tensor, _ g: Generator?) -> Tensor {
+    let (mean, logVariance) = posterior(image)
+    guard let g else { return mean * scalingFactor }
+    let noise = Tensor.randn(mean.shape, g).to(mean.device, mean.dtype)
+    return (mean + (0.5 * logVariance).exp() * noise) * scalingFactor
+  }
+
+  /// Scaled latents [B, z, h, w] -> image [B, 3, H, W], about [-1, 1]
+  public func decode(_ z: Tensor) -> Tensor { reconstruct(z / scalingFactor) }
+}
+
+/// A diffusion model: noise predictor, conditioner, latent codec and schedule over one store of parameters
+/// whose paths are diffusers' names. Text-to-image (Stable Diffusion) or over pixels (DDPM, with classes or
+/// without); methods mention neither.
 public final class DiffusionModel {
   public let parameters: ParameterStore
-  public let unet: UNet2DCondition
-  public let text: CLIPText
-  public let vae: AutoencoderKL
-  public let tokenizer: CLIPTokenizer
+  public let unet: any NoisePredictor
+  public let conditioner: any PromptConditioner
+  public let codec: any LatentCodec
   public let schedule: NoiseSchedule
   public let layout: Layout
   public let device: Device
 
   public init(_ layout: Layout, _ source: ParameterStore.Source, on device: Device = .cpu) throws {
     let store = ParameterStore(source, on: device)
-    unet = try UNet2DCondition(store.root["unet"], layout.config(.unet))
-    text = try CLIPText(store.root["text_encoder"], layout.config(.textEncoder))
-    vae = try AutoencoderKL(store.root["vae"], layout.config(.vae))
-    guard text.width == unet.contextWidth else {
-      throw ModelError.invalid(
-        "the text encoder gives vectors of \(text.width), the U-Net takes \(unet.contextWidth)")
+    switch layout.pipeline {
+    case .stableDiffusion(let tokenizer):
+      let network = try UNet2DCondition(store.root["unet"], layout.config(.unet))
+      let text = try CLIPText(store.root["text_encoder"], layout.config(.textEncoder))
+      guard text.width == network.contextWidth else {
+        throw ModelError.invalid(
+          "the text encoder gives vectors of \(text.width), the U-Net takes \(network.contextWidth)"
+        )
+      }
+      codec = try AutoencoderKL(store.root["vae"], layout.config(.vae))
+      (unet, conditioner) = (network, TextConditioner(tokenizer, text, device))
+    case .pixels(let classes):
+      let network = try UNet2D(store.root["unet"], layout.config(.unet))
+      codec = try Pixels(channels: network.inChannels, layout.config(.unet))
+      (unet, conditioner) = (network, try ClassConditioner(classes, rows: network.classes, device))
     }
-    tokenizer = layout.tokenizer
     schedule = try NoiseSchedule(layout.scheduler)
     (parameters, self.layout, self.device) = (store, layout, device)
     // Position ids are a buffer of old checkpoints.
@@ -129,18 +176,24 @@ public final class DiffusionModel {
 
   /// Latent pixels of a picture of the model's own size.
   public var latentSize: Int { unet.sampleSize }
-  public var imageSize: Int { unet.sampleSize * vae.factor }
+  public var imageSize: Int { unet.sampleSize * codec.factor }
+
+  /// What turns words into tokens.
+  /// - Throws: ``ModelError`` for a model that is not asked in words
+  public func tokenizer(for what: String) throws -> CLIPTokenizer {
+    guard case .stableDiffusion(let tokenizer) = layout.pipeline else {
+      throw ModelError.unsupported(
+        "\(what) needs a model that is asked in words; this one has classes")
+    }
+    return tokenizer
+  }
 }
 
 extension DiffusionModel: PromptConditioner {
-  public func tokens(_ prompt: String) -> [Int] { tokenizer(prompt) }
-
-  public func wordEmbeddings(_ tokens: [[Int]]) -> Tensor {
-    text.wordEmbeddings(
-      Tensor(tokens.flatMap { $0 }, [tokens.count, tokens.first?.count ?? 0]).to(device))
-  }
-
-  public func encode(_ embeddings: Tensor) -> Conditioning { Conditioning(text.encode(embeddings)) }
+  public func tokens(_ prompt: String) -> [Int] { conditioner.tokens(prompt) }
+  public func wordEmbeddings(_ tokens: [[Int]]) -> Tensor { conditioner.wordEmbeddings(tokens) }
+  public func encode(_ embeddings: Tensor) -> Conditioning { conditioner.encode(embeddings) }
+  public func check(_ prompts: [String]) throws { try conditioner.check(prompts) }
 
   /// eps (or v) of the U-Net; see ``NoisePredictor``.
   public func predict(

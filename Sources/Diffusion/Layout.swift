@@ -13,34 +13,59 @@ public struct Layout: Sendable {
     var weights: String { self == .textEncoder ? "model" : "diffusion_pytorch_model" }
   }
 
+  /// What the parts are put together as.
+  public enum Pipeline: Sendable {
+    case stableDiffusion(CLIPTokenizer)
+    /// A U-Net over pixels and the names of its classes, `classes.json` in the model's folder; without that
+    /// file they are numbers.
+    case pixels(classes: [String])
+  }
+
   public var index: JSON
   public var configs: [Component: JSON]
   public var scheduler: JSON
-  public var tokenizer: CLIPTokenizer
-  /// The tokenizer's files by name, kept so that saving is the inverse of loading.
-  public var tokenizerFiles: [String: Data]
+  public var pipeline: Pipeline
+  /// Other files of the folder by path, kept so that saving is the inverse of loading.
+  public var files: [String: Data]
   /// Configuration files as they were read. What did not change is written back byte by byte:
   /// readers of these files tell 1.0 from 1, which a parsed value no longer does.
   private var read: [String: Data] = [:]
 
+  /// A Stable Diffusion that was not read from a folder.
   public init(
     configs: [Component: JSON], scheduler: JSON, tokenizer: CLIPTokenizer,
-    tokenizerFiles: [String: Data], index: JSON? = nil
+    tokenizerFiles: [String: Data]
   ) {
     (self.configs, self.scheduler) = (configs, scheduler)
-    (self.tokenizer, self.tokenizerFiles) = (tokenizer, tokenizerFiles)
-    self.index =
-      index ?? [
-        "_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.42.1",
-        "feature_extractor": [.null, .null], "image_encoder": [.null, .null],
-        "requires_safety_checker": false, "safety_checker": [.null, .null],
-        "scheduler": ["diffusers", .string(scheduler["_class_name"]?.string ?? "DDIMScheduler")],
-        "text_encoder": ["transformers", "CLIPTextModel"],
-        "tokenizer": ["transformers", "CLIPTokenizer"],
-        "unet": ["diffusers", "UNet2DConditionModel"],
-        "vae": ["diffusers", "AutoencoderKL"],
-      ]
+    pipeline = .stableDiffusion(tokenizer)
+    files = Dictionary(uniqueKeysWithValues: tokenizerFiles.map { ("tokenizer/\($0)", $1) })
+    index = [
+      "_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.42.1",
+      "feature_extractor": [.null, .null], "image_encoder": [.null, .null],
+      "requires_safety_checker": false, "safety_checker": [.null, .null],
+      "scheduler": ["diffusers", .string(scheduler["_class_name"]?.string ?? "DDIMScheduler")],
+      "text_encoder": ["transformers", "CLIPTextModel"],
+      "tokenizer": ["transformers", "CLIPTokenizer"],
+      "unet": ["diffusers", "UNet2DConditionModel"],
+      "vae": ["diffusers", "AutoencoderKL"],
+    ]
   }
+
+  /// A DDPM that was not read from a folder.
+  public init(unet: JSON, scheduler: JSON, classes: [String]) {
+    (configs, self.scheduler) = ([.unet: unet], scheduler)
+    pipeline = .pixels(classes: classes)
+    files =
+      classes.isEmpty
+      ? [:] : [Self.classFile: Data(JSON.array(classes.map(JSON.string)).pretty.utf8)]
+    index = [
+      "_class_name": "DDPMPipeline", "_diffusers_version": "0.42.1",
+      "scheduler": ["diffusers", .string(scheduler["_class_name"]?.string ?? "DDPMScheduler")],
+      "unet": ["diffusers", "UNet2DModel"],
+    ]
+  }
+
+  static let classFile = "classes.json"
 
   /// Reads `model_index.json` and every component's configuration.
   public init(folder: URL) throws {
@@ -53,15 +78,19 @@ public struct Layout: Sendable {
         "\(folder.path) has no model_index.json; a model is a folder in the diffusers layout")
     }
     index = try JSON(contentsOf: indexFile)
-    read["model_index.json"] = try? Data(contentsOf: indexFile)
     let pipeline = index["_class_name"]?.string ?? "missing"
-    guard pipeline == "StableDiffusionPipeline" else {
-      throw ModelError.unsupported("pipeline '\(pipeline)'; supported: StableDiffusionPipeline")
+    let classes: [String: [String]]
+    switch pipeline {
+    case "StableDiffusionPipeline":
+      classes = [
+        "unet": ["UNet2DConditionModel"], "vae": ["AutoencoderKL"],
+        "text_encoder": ["CLIPTextModel"], "tokenizer": ["CLIPTokenizer", "CLIPTokenizerFast"],
+      ]
+    case "DDPMPipeline", "DDIMPipeline": classes = ["unet": ["UNet2DModel"]]
+    default:
+      throw ModelError.unsupported(
+        "pipeline '\(pipeline)'; supported: StableDiffusionPipeline, DDPMPipeline, DDIMPipeline")
     }
-    let classes = [
-      "unet": ["UNet2DConditionModel"], "vae": ["AutoencoderKL"], "text_encoder": ["CLIPTextModel"],
-      "tokenizer": ["CLIPTokenizer", "CLIPTokenizerFast"],
-    ]
     for (name, accepted) in classes.sorted(by: { $0.key < $1.key }) {
       let found = index[name]?.array?.last?.string ?? "missing"
       guard accepted.contains(found) else {
@@ -69,25 +98,58 @@ public struct Layout: Sendable {
           "\(name) '\(found)'; supported: \(accepted.joined(separator: ", "))")
       }
     }
+    var read: [String: Data] = ["model_index.json": try Data(contentsOf: indexFile)]
+    func configuration(_ name: String) throws -> JSON {
+      let file = Self.place(name, in: folder)
+      read[name] = try? Data(contentsOf: file)
+      return try JSON(contentsOf: file)
+    }
     configs = [:]
-    for component in Component.allCases {
-      let name = "\(component.rawValue)/config.json"
-      configs[component] = try JSON(contentsOf: folder.appendingPathComponent(name))
-      read[name] = try? Data(contentsOf: folder.appendingPathComponent(name))
+    for component in Component.allCases where classes[component.rawValue] != nil {
+      configs[component] = try configuration("\(component.rawValue)/config.json")
     }
-    let schedulerName = "scheduler/scheduler_config.json"
-    scheduler = try JSON(contentsOf: folder.appendingPathComponent(schedulerName))
-    read[schedulerName] = try? Data(contentsOf: folder.appendingPathComponent(schedulerName))
-    let tokenizerFolder = folder.appendingPathComponent("tokenizer")
-    let positions = configs[.textEncoder]?["max_position_embeddings"]?.int ?? 77
-    tokenizer = try CLIPTokenizer(folder: tokenizerFolder, length: positions)
-    tokenizerFiles = [:]
-    for name in [
-      "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json",
-      "tokenizer.json",
-    ] {
-      tokenizerFiles[name] = try? Data(contentsOf: tokenizerFolder.appendingPathComponent(name))
+    scheduler = try configuration("scheduler/scheduler_config.json")
+    files = [:]
+    if classes["tokenizer"] == nil {
+      self.pipeline = .pixels(
+        classes: try Self.classes(of: folder, configs[.unet] ?? .object([:]), &files))
+    } else {
+      let positions = configs[.textEncoder]?["max_position_embeddings"]?.int ?? 77
+      self.pipeline = .stableDiffusion(
+        try CLIPTokenizer(folder: folder.appendingPathComponent("tokenizer"), length: positions))
+      for name in [
+        "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json",
+        "tokenizer.json",
+      ] {
+        files["tokenizer/\(name)"] = try? Data(
+          contentsOf: folder.appendingPathComponent("tokenizer/\(name)"))
+      }
     }
+    self.read = read
+  }
+
+  /// The names in `classes.json`, or numbers for the rows of the U-Net's table.
+  private static func classes(
+    of folder: URL, _ unet: JSON, _ files: inout [String: Data]
+  ) throws -> [String] {
+    let file = folder.appendingPathComponent(classFile)
+    guard let data = try? Data(contentsOf: file) else {
+      return (0..<max(0, unet["num_class_embeds"]?.int ?? 0)).map { "\($0)" }
+    }
+    files[classFile] = data
+    let names = (try? JSONDecoder().decode([String].self, from: data)) ?? []
+    guard !names.isEmpty, Set(names).count == names.count, !names.contains("") else {
+      throw FileError.malformed(file, "it is no list of different names")
+    }
+    return names
+  }
+
+  /// A component's file: in the component's folder, or, where there is no such folder, beside
+  /// `model_index.json`, as the first DDPM models were published.
+  static func place(_ name: String, in folder: URL) -> URL {
+    let own = folder.appendingPathComponent(name)
+    return FileManager.default.fileExists(atPath: own.deletingLastPathComponent().path)
+      ? own : folder.appendingPathComponent(own.lastPathComponent)
   }
 
   /// The text of a configuration file: the bytes that were read, unless the value has changed since.
@@ -106,7 +168,7 @@ public struct Layout: Sendable {
 
   /// The file with a component's weights: the variant asked for, else plain, sharded, half precision.
   static func weights(of component: Component, in folder: URL, variant: String?) throws -> URL {
-    let base = folder.appendingPathComponent(component.rawValue)
+    let base = place("\(component.rawValue)/config.json", in: folder).deletingLastPathComponent()
     let stems = [component.weights, "model", "diffusion_pytorch_model", "pytorch_model"]
     let names = ([variant] + [nil, "fp16"]).flatMap { variant in
       let tag = variant.map { ".\($0)" } ?? ""
@@ -136,7 +198,7 @@ extension DiffusionModel {
   ) throws -> DiffusionModel {
     let layout = try Layout(folder: folder)
     var tensors: [ParameterPath: Tensor] = [:]
-    for component in Layout.Component.allCases {
+    for component in Layout.Component.allCases where layout.configs[component] != nil {
       let file = try Layout.weights(of: component, in: folder, variant: variant)
       for (name, tensor) in try SafeTensors.load(file) {
         tensors[path(component, name)] = tensor
@@ -147,8 +209,8 @@ extension DiffusionModel {
 
   private static func path(_ component: Layout.Component, _ name: String) -> ParameterPath {
     var parts = name.split(separator: ".").map(String.init)
-    if component == .vae, parts.contains("mid_block") {
-      parts = parts.map { AutoencoderKL.oldAttentionNames[$0] ?? $0 }
+    if component != .textEncoder, parts.contains("attentions") {
+      parts = parts.map { PixelAttention.oldNames[$0] ?? $0 }
     }
     // transformers 5 leaves out the module that all earlier versions write.
     if component == .textEncoder, parts.first != "text_model", parts.first != "text_projection" {
@@ -184,7 +246,7 @@ extension DiffusionModel {
     }
     let schedulerName = "scheduler/scheduler_config.json"
     try write(layout.text(layout.scheduler, schedulerName), schedulerName)
-    for (name, data) in layout.tokenizerFiles { try write(data, "tokenizer/\(name)") }
+    for (name, data) in layout.files { try write(data, name) }
     try write(layout.text(layout.index, "model_index.json"), "model_index.json")
   }
 }

@@ -5,6 +5,8 @@ public struct SamplingOptions: Codable, Sendable, Hashable {
   public var sampler = "ddim"
   public var steps = 25
   public var guidance = 7.5
+  /// How much of DDPM's noise DDIM adds anew at each step, 0 to 1 (Song et al., 2021, eq. 16); nil for none.
+  public var eta: Double?
   /// Pixels; nil is the model's own size.
   public var width: Int?
   public var height: Int?
@@ -46,7 +48,7 @@ public struct DenoisingPath: IteratorProtocol {
     conditioning =
       guidance > 1
       ? Conditioning.concatenate([
-        Conditioning(empty.hidden.expanded(c.count, -1, -1)), c,
+        empty.repeated(c.count), c,
       ]) : c
   }
 
@@ -99,7 +101,7 @@ extension DiffusionModel {
   ) throws -> [Image] {
     try withoutGradients {
       let z = try latents(given: c, seeds: seeds, options, progress: progress)
-      let pixels = vae.decode(z)
+      let pixels = codec.decode(z)
       return (0..<seeds.count).map { Image(pixels[0, at: $0]) }
     }
   }
@@ -112,7 +114,7 @@ extension DiffusionModel {
     precondition(c.count == seeds.count, "\(c.count) prompts and \(seeds.count) seeds")
     let height = try latentExtent(options.height)
     let width = try latentExtent(options.width)
-    let sampler = try Samplers.named(options.sampler).init(schedule, steps: options.steps)
+    let sampler = try Samplers.make(options, schedule)
     let empty = withoutGradients { embed([""]) }
     var path = DenoisingPath(
       self, sampler, given: c, empty: empty, guidance: options.guidance, height: height,
@@ -123,9 +125,9 @@ extension DiffusionModel {
 
   private func latentExtent(_ pixels: Int?) throws -> Int {
     guard let pixels else { return latentSize }
-    guard pixels > 0, pixels % vae.factor == 0 else {
-      throw ModelError.invalid("a size of \(pixels) pixels; accepted: multiples of \(vae.factor)")
+    guard pixels > 0, pixels % codec.factor == 0 else {
+      throw ModelError.invalid("a size of \(pixels) pixels; accepted: multiples of \(codec.factor)")
     }
-    return pixels / vae.factor
+    return pixels / codec.factor
   }
 }

@@ -16,20 +16,21 @@ public struct LatentSet {
     _ images: CaptionedImages, _ model: DiffusionModel, progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     var parts: [(mean: Tensor, deviation: Tensor)] = []
-    for i in images.files.indices {
+    for i in 0..<images.count {
       try Interrupt.check()
       let x = try images.picture(i, size: model.imageSize).tensor.to(model.device)
       parts.append(
         withoutGradients {
-          let (mean, logVariance) = model.vae.posterior(x)
-          let s = model.vae.scalingFactor
+          let (mean, logVariance) = model.codec.posterior(x)
+          let s = model.codec.scalingFactor
           return (mean * s, (0.5 * logVariance).exp() * s)
         })
-      progress(i + 1, images.files.count)
+      progress(i + 1, images.count)
     }
     mean = Tensor.concatenate(parts.map(\.mean))
     deviation = Tensor.concatenate(parts.map(\.deviation))
     captions = images.captions
+    try model.check(captions)
   }
 
   /// Pictures that the model itself draws, one for each prompt, kept as the latents they are.
@@ -39,6 +40,7 @@ public struct LatentSet {
   ) throws {
     var options = SamplingOptions()
     (options.steps, options.guidance) = (steps, guidance)
+    try model.check(prompts)
     let batch = model.latentSize >= 32 ? 1 : 16
     var parts: [Tensor] = []
     for first in stride(from: 0, to: prompts.count, by: batch) {
@@ -52,6 +54,18 @@ public struct LatentSet {
     mean = Tensor.concatenate(parts)
     deviation = Tensor.zeros(mean.shape, on: mean.device)
     captions = prompts
+  }
+
+  /// The pictures and their mirror images.
+  public func mirrored() -> LatentSet {
+    LatentSet(
+      mean: Tensor.concatenate([mean, mean.flipped(3)]),
+      deviation: Tensor.concatenate([deviation, deviation.flipped(3)]),
+      captions: captions + captions)
+  }
+
+  private init(mean: Tensor, deviation: Tensor, captions: [String]) {
+    (self.mean, self.deviation, self.captions) = (mean, deviation, captions)
   }
 
   /// A random batch: indices, x_0, noise, timesteps and x_t.

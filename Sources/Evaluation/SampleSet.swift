@@ -78,6 +78,12 @@ public struct SampleSet {
     self.folder = folder
   }
 
+  /// The case of a pair in file names.
+  public static func name(_ object: String, _ style: String?) -> String {
+    ([object] + (style.map { [$0] } ?? [])).joined(separator: "-")
+      .replacingOccurrences(of: " ", with: "_")
+  }
+
   public func url(_ sample: Sample) -> URL { folder.appendingPathComponent(sample.file) }
 
   public var missing: [Sample] {
@@ -92,6 +98,7 @@ public struct SampleSet {
     _ model: DiffusionModel, batch: Int, _ run: Run, stage: String,
     condition: (([Sample]) throws -> Conditioning)? = nil, recipe: (Sample) -> String
   ) throws {
+    try model.check(manifest.samples.map(\.prompt))
     let missing = missing
     let total = manifest.samples.count
     var done = total - missing.count

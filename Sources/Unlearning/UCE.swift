@@ -83,14 +83,15 @@ public struct UCE: UnlearningMethod {
     _ phrase: Concept.Phrase, _ model: DiffusionModel
   ) throws -> (concept: Tensor, guide: Tensor) {
     let (prompt, anchor) = (model.tokens(phrase.prompt), model.tokens(phrase.anchor))
-    let words = model.tokenizer.words(phrase.words)
+    let tokenizer = try model.tokenizer(for: "UCE")
+    let words = tokenizer.words(phrase.words)
     guard let last = lastIndex(of: words, in: prompt) else {
       throw EditingError.invalid(
         "the words '\(phrase.words)' are not within the \(prompt.count) tokens of '\(phrase.prompt)'"
       )
     }
     let ends = (
-      1 + model.tokenizer.words(phrase.prompt).count, 1 + model.tokenizer.words(phrase.anchor).count
+      1 + tokenizer.words(phrase.prompt).count, 1 + tokenizer.words(phrase.anchor).count
     )
     // Text that both share at the end, e.g. "... , noto style", keeps its meaning row by row.
     let shift = min(ends.0, prompt.count - 1) - min(ends.1, anchor.count - 1)

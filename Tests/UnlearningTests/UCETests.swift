@@ -24,13 +24,14 @@ import Torch
       let phrase = Concept.Phrase("a fox, noto style", words: "fox", anchor: "noto style")
       let (concept, guide) = try UCE.aligned(phrase, model)
       let tokens = model.tokens(phrase.prompt)
-      let words = model.tokenizer.words("fox")
+      let tokenizer = try model.tokenizer(for: "the test")
+      let words = tokenizer.words("fox")
       let last = try #require(tokens.firstIndex(of: words[words.count - 1]))
       #expect(concept.size(0) == tokens.count - last && guide.shape == concept.shape)
       // The padding rows of the anchor stand against padding rows of the prompt.
       let anchor = model.embed([phrase.anchor]).hidden.to(.float64)
       let shift =
-        model.tokenizer.words(phrase.prompt).count - model.tokenizer.words(phrase.anchor).count
+        tokenizer.words(phrase.prompt).count - tokenizer.words(phrase.anchor).count
       #expect(
         guide.narrowed(0, guide.size(0) - 1, 1).distance(
           to: anchor[0, at: 0].narrowed(0, 76 - shift, 1)) == 0)

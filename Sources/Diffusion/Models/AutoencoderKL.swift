@@ -13,11 +13,6 @@ public final class AutoencoderKL: LatentCodec {
   private let quantConv: Conv2d?
   private let postQuantConv: Conv2d?
 
-  /// Names of the mid attention before diffusers 0.15, and what they are called since.
-  static let oldAttentionNames = [
-    "query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0",
-  ]
-
   private static let accepted: [String: [JSON]] = [
     "_class_name": ["AutoencoderKL"], "act_fn": ["silu"], "shift_factor": [.null],
     "latents_mean": [.null], "latents_std": [.null],
@@ -55,17 +50,6 @@ public final class AutoencoderKL: LatentCodec {
     let parts = (quantConv?(h) ?? h).chunks(2, 1)
     return (parts[0], parts[1].clamped(-30, 20))
   }
-
-  /// A scaled sample of the posterior, or its mean without a generator.
-  public func encode(_ image: Tensor, _ g: Generator?) -> Tensor {
-    let (mean, logVariance) = posterior(image)
-    guard let g else { return mean * scalingFactor }
-    let noise = Tensor.randn(mean.shape, g).to(mean.device, mean.dtype)
-    return (mean + (0.5 * logVariance).exp() * noise) * scalingFactor
-  }
-
-  /// Scaled latents [B, z, h, w] -> image [B, 3, H, W], about [-1, 1]
-  public func decode(_ z: Tensor) -> Tensor { reconstruct(z / scalingFactor) }
 
   /// Unscaled latents -> image.
   public func reconstruct(_ z: Tensor) -> Tensor { decoder(postQuantConv?(z) ?? z) }
@@ -167,26 +151,20 @@ private struct VAEDecoder {
 /// diffusers `UNetMidBlock2D`: one head of attention over all pixels between two resnets.
 private struct VAEMidBlock {
   let first: ResnetBlock2D
-  let norm: GroupNorm?
-  let attention: Attention?
+  let attention: PixelAttention?
   let second: ResnetBlock2D
 
   init(_ s: Scope, _ channels: Int, _ shape: VAEShape) {
     first = shape.resnet(s["resnets"][0], channels, channels)
-    let a = s["attentions"][0]
-    norm =
+    attention =
       shape.attention
-      ? GroupNorm(a["group_norm"], groups: shape.groups, channels: channels, eps: shape.eps) : nil
-    attention = shape.attention ? Attention(a, channels, heads: 1, bias: true) : nil
+      ? PixelAttention(
+        s["attentions"][0], channels, heads: 1, groups: shape.groups, eps: shape.eps) : nil
     second = shape.resnet(s["resnets"][1], channels, channels)
   }
 
   func callAsFunction(_ x: Tensor) -> Tensor {
-    var h = first(x)
-    if let norm, let attention {
-      let tokens = norm(h.flattened(from: 2)).transposed(1, 2)  // [B, H W, C]
-      h = h + attention(tokens).transposed(1, 2).reshaped(h.shape)
-    }
-    return second(h)
+    let h = first(x)
+    return second(attention?(h) ?? h)
   }
 }

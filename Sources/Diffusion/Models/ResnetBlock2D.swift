@@ -7,14 +7,18 @@ struct ResnetBlock2D {
   let conv1: Conv2d
   let timeEmbProj: Linear?
   let norm2: GroupNorm
+  let dropout: Dropout?
   let conv2: Conv2d
   let convShortcut: Conv2d?
 
-  init(_ s: Scope, in i: Int, out o: Int, time: Int?, groups: Int, eps: Double) {
+  init(
+    _ s: Scope, in i: Int, out o: Int, time: Int?, groups: Int, eps: Double, dropout: Dropout? = nil
+  ) {
     norm1 = GroupNorm(s["norm1"], groups: groups, channels: i, eps: eps)
     conv1 = Conv2d(s["conv1"], i, o, kernel: 3, padding: 1)
     timeEmbProj = time.map { Linear(s["time_emb_proj"], $0, o) }
     norm2 = GroupNorm(s["norm2"], groups: groups, channels: o, eps: eps)
+    self.dropout = dropout
     conv2 = Conv2d(s["conv2"], o, o, kernel: 3, padding: 1)
     convShortcut = i == o ? nil : Conv2d(s["conv_shortcut"], i, o, kernel: 1)
   }
@@ -23,7 +27,8 @@ struct ResnetBlock2D {
   func callAsFunction(_ x: Tensor, time: Tensor? = nil) -> Tensor {
     var h = conv1(norm1(x).silu())
     if let time, let timeEmbProj { h = h + timeEmbProj(time).unsqueezed(-1, -1) }
-    h = conv2(norm2(h).silu())
+    h = norm2(h).silu()
+    h = conv2(dropout?(h) ?? h)
     return (convShortcut?(x) ?? x) + h
   }
 }

@@ -98,7 +98,7 @@ struct BasicTransformerBlock {
 }
 
 /// diffusers `Transformer2DModel` over the pixels of a feature map.
-struct Transformer2D {
+struct Transformer2D: FeatureAttention {
   enum Projection {
     case convolution(Conv2d)
     case linear(Linear)

@@ -9,16 +9,7 @@ public final class UNet2DCondition: NoisePredictor {
 
   /// Asked for at each step, because which of them are trained changes.
   private let parameters: () -> [Tensor]
-  private let timeWidth: Int
-  private let flipSinToCos: Bool
-  private let freqShift: Double
-  private let convIn: Conv2d
-  private let timeEmbedding: TimestepEmbedding
-  private let down: [UNetDownBlock]
-  private let mid: UNetMidBlock
-  private let up: [UNetUpBlock]
-  private let convNormOut: GroupNorm
-  private let convOut: Conv2d
+  private let trunk: UNetTrunk
 
   /// What this class can be configured to; everything else is refused by name.
   private static let accepted: [String: [JSON]] = [
@@ -59,49 +50,32 @@ public final class UNet2DCondition: NoisePredictor {
     let context = try config.int("cross_attention_dim", 1280)
     contextWidth = context
     parameters = { s.tensors }
-    flipSinToCos = try config.bool("flip_sin_to_cos", true)
-    freqShift = try config.number("freq_shift", 0)
-    timeWidth = channels[0]
-    let time = channels[0] * 4
-
-    convIn = Conv2d(s["conv_in"], inChannels, channels[0], kernel: 3, padding: 1)
-    timeEmbedding = TimestepEmbedding(s["time_embedding"], channels[0], time)
-    func attention(_ level: Int) -> UNetAttention {
-      UNetAttention(
-        heads: heads[level], context: context, layers: depth[level], linear: linear)
-    }
-    var down: [UNetDownBlock] = []
-    for (i, type) in downTypes.enumerated() {
-      guard ["CrossAttnDownBlock2D", "DownBlock2D"].contains(type) else {
-        throw config.refusing("down_block_types", "supported: CrossAttnDownBlock2D, DownBlock2D")
+    func attention(_ type: String, _ level: Int, _ key: String, _ plain: String) throws
+      -> UNetAttention?
+    {
+      guard [plain, "CrossAttn\(plain)"].contains(type) else {
+        throw config.refusing(key, "supported: CrossAttn\(plain), \(plain)")
       }
-      down.append(
-        UNetDownBlock(
-          s["down_blocks"][i], in: i == 0 ? channels[0] : channels[i - 1], out: channels[i],
-          time: time, layers: layers, groups: groups, eps: eps,
-          attention: type == "DownBlock2D" ? nil : attention(i), downsamples: i < levels - 1))
+      return type == plain ? nil : transformer(level)
     }
-    self.down = down
-    mid = UNetMidBlock(
-      s["mid_block"], channels[levels - 1], time: time, groups: groups, eps: eps,
-      attention: attention(levels - 1))
-    var up: [UNetUpBlock] = []
-    for (i, type) in upTypes.enumerated() {
-      guard ["CrossAttnUpBlock2D", "UpBlock2D"].contains(type) else {
-        throw config.refusing("up_block_types", "supported: CrossAttnUpBlock2D, UpBlock2D")
-      }
-      let level = levels - 1 - i
-      up.append(
-        UNetUpBlock(
-          s["up_blocks"][i], in: channels[max(0, level - 1)], out: channels[level],
-          previous: channels[min(levels - 1, level + 1)], time: time, layers: layers + 1,
-          groups: groups, eps: eps, attention: type == "UpBlock2D" ? nil : attention(level),
-          upsamples: level > 0))
+    func transformer(_ level: Int) -> UNetAttention {
+      .transformer(heads: heads[level], context: context, layers: depth[level], linear: linear)
     }
-    self.up = up
-    convNormOut = GroupNorm(s["conv_norm_out"], groups: groups, channels: channels[0], eps: eps)
-    convOut = Conv2d(
-      s["conv_out"], channels[0], try config.int("out_channels", 4), kernel: 3, padding: 1)
+    trunk = UNetTrunk(
+      s,
+      UNetShape(
+        channels: channels, layers: layers,
+        blocks: UNetBlockShape(time: channels[0] * 4, groups: groups, eps: eps),
+        inChannels: inChannels, outChannels: try config.int("out_channels", 4),
+        down: try downTypes.enumerated().map {
+          try attention($1, $0, "down_block_types", "DownBlock2D")
+        },
+        mid: transformer(levels - 1),
+        up: try upTypes.enumerated().map {
+          try attention($1, levels - 1 - $0, "up_block_types", "UpBlock2D")
+        },
+        flipSinToCos: try config.bool("flip_sin_to_cos", true),
+        freqShift: try config.number("freq_shift", 0)))
   }
 
   /// Whether training computes each block again in the backward pass instead of keeping what is inside.
@@ -111,38 +85,8 @@ public final class UNet2DCondition: NoisePredictor {
   public func predict(
     _ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache? = nil
   ) -> Tensor {
-    let parts = parts(PromptContext(cache: cache, shifts: c.shifts))
-    guard recomputes, recordsGradients else {
-      return parts.reduce([x, t, c.hidden]) { $1($0) }[0]
-    }
-    let shifts = c.shifts.values.flatMap { [$0.keys, $0.values] }
-    return recomputed(
-      parts, [x, t, c.hidden], parameters: (parameters() + shifts).filter(\.requiresGradient))
-  }
-
-  /// The network as a chain over [h, time, context, skips ...].
-  private func parts(_ prompt: PromptContext) -> [Part] {
-    let first: Part = { [self] s in
-      let time = timeEmbedding(
-        sinusoids(s[1], timeWidth, flipSinToCos: flipSinToCos, shift: freqShift)
-      ).silu()  // [B, 4 C0]
-      let h = convIn(s[0])
-      return [h, time, s[2], h]
-    }
-    let downs = down.map { block -> Part in
-      { s in
-        var skips = Array(s[3...])
-        return [block(s[0], s[1], s[2], prompt, &skips), s[1], s[2]] + skips
-      }
-    }
-    let middle: Part = { [mid] s in [mid(s[0], s[1], s[2], prompt)] + s[1...] }
-    let ups = up.map { block -> Part in
-      { s in
-        var skips = Array(s[3...])
-        return [block(s[0], s[1], s[2], prompt, &skips), s[1], s[2]] + skips
-      }
-    }
-    let last: Part = { [self] s in [convOut(convNormOut(s[0]).silu())] }
-    return [first] + downs + [middle] + ups + [last]
+    run(
+      trunk.parts(PromptContext(cache: cache, shifts: c.shifts)), [x, t, c.hidden],
+      parameters: { parameters() + c.shifts.values.flatMap { [$0.keys, $0.values] } })
   }
 }

@@ -1,38 +1,53 @@
 internal import Torch
 internal import TorchNN
 
-/// What the transformers of one level are built with.
-struct UNetAttention {
-  var heads: Int
-  var context: Int
-  var layers: Int
-  var linear: Bool
+/// What the attention of one level is built with.
+enum UNetAttention {
+  case transformer(heads: Int, context: Int, layers: Int, linear: Bool)
+  /// - width: numbers a head; nil for one head
+  case pixels(width: Int?, eps: Double)
 
-  func transformer(_ s: Scope, _ channels: Int, groups: Int) -> Transformer2D {
-    Transformer2D(
-      s, channels, heads: heads, context: context, layers: layers, groups: groups, linear: linear)
+  func make(_ s: Scope, _ channels: Int, groups: Int) -> any FeatureAttention {
+    switch self {
+    case .transformer(let heads, let context, let layers, let linear):
+      Transformer2D(
+        s, channels, heads: heads, context: context, layers: layers, groups: groups, linear: linear)
+    case .pixels(let width, let eps):
+      PixelAttention(s, channels, heads: channels / (width ?? channels), groups: groups, eps: eps)
+    }
   }
 }
 
-/// diffusers `CrossAttnDownBlock2D` and, without attention, `DownBlock2D`.
+/// What the residual blocks of a U-Net have in common.
+struct UNetBlockShape {
+  /// Width of the time embedding that blocks are given.
+  var time: Int
+  var groups: Int
+  var eps: Double
+  var dropout: Dropout?
+
+  func resnet(_ s: Scope, _ i: Int, _ o: Int) -> ResnetBlock2D {
+    ResnetBlock2D(s, in: i, out: o, time: time, groups: groups, eps: eps, dropout: dropout)
+  }
+}
+
+/// diffusers `CrossAttnDownBlock2D`, `AttnDownBlock2D` and, without attention, `DownBlock2D`.
 struct UNetDownBlock {
   let resnets: [ResnetBlock2D]
-  let attentions: [Transformer2D]
+  let attentions: [any FeatureAttention]
   let downsampler: Downsample2D?
 
   init(
-    _ s: Scope, in i: Int, out o: Int, time: Int, layers: Int, groups: Int, eps: Double,
-    attention: UNetAttention?, downsamples: Bool
+    _ s: Scope, in i: Int, out o: Int, layers: Int, _ shape: UNetBlockShape,
+    attention: UNetAttention?, downsamples: Bool, padsAfter: Bool
   ) {
-    resnets = (0..<layers).map {
-      ResnetBlock2D(
-        s["resnets"][$0], in: $0 == 0 ? i : o, out: o, time: time, groups: groups, eps: eps)
-    }
+    resnets = (0..<layers).map { shape.resnet(s["resnets"][$0], $0 == 0 ? i : o, o) }
     attentions =
       attention.map { a in
-        (0..<layers).map { a.transformer(s["attentions"][$0], o, groups: groups) }
+        (0..<layers).map { a.make(s["attentions"][$0], o, groups: shape.groups) }
       } ?? []
-    downsampler = downsamples ? Downsample2D(s["downsamplers"][0], o) : nil
+    downsampler =
+      downsamples ? Downsample2D(s["downsamplers"][0], o, padsAfter: padsAfter) : nil
   }
 
   func callAsFunction(
@@ -52,50 +67,42 @@ struct UNetDownBlock {
   }
 }
 
-/// diffusers `UNetMidBlock2DCrossAttn`.
+/// diffusers `UNetMidBlock2DCrossAttn` and `UNetMidBlock2D`.
 struct UNetMidBlock {
   let first: ResnetBlock2D
-  let attention: Transformer2D
+  let attention: (any FeatureAttention)?
   let second: ResnetBlock2D
 
-  init(
-    _ s: Scope, _ channels: Int, time: Int, groups: Int, eps: Double, attention a: UNetAttention
-  ) {
-    func resnet(_ i: Int) -> ResnetBlock2D {
-      ResnetBlock2D(
-        s["resnets"][i], in: channels, out: channels, time: time, groups: groups, eps: eps)
-    }
-    first = resnet(0)
-    attention = a.transformer(s["attentions"][0], channels, groups: groups)
-    second = resnet(1)
+  init(_ s: Scope, _ channels: Int, _ shape: UNetBlockShape, attention a: UNetAttention?) {
+    first = shape.resnet(s["resnets"][0], channels, channels)
+    attention = a?.make(s["attentions"][0], channels, groups: shape.groups)
+    second = shape.resnet(s["resnets"][1], channels, channels)
   }
 
   func callAsFunction(
     _ x: Tensor, _ time: Tensor, _ context: Tensor, _ prompt: PromptContext
   ) -> Tensor {
-    second(attention(first(x, time: time), context, prompt), time: time)
+    let h = first(x, time: time)
+    return second(attention?(h, context, prompt) ?? h, time: time)
   }
 }
 
-/// diffusers `CrossAttnUpBlock2D` and, without attention, `UpBlock2D`.
+/// diffusers `CrossAttnUpBlock2D`, `AttnUpBlock2D` and, without attention, `UpBlock2D`.
 struct UNetUpBlock {
   let resnets: [ResnetBlock2D]
-  let attentions: [Transformer2D]
+  let attentions: [any FeatureAttention]
   let upsampler: Upsample2D?
 
   init(
-    _ s: Scope, in i: Int, out o: Int, previous p: Int, time: Int, layers: Int, groups: Int,
-    eps: Double, attention: UNetAttention?, upsamples: Bool
+    _ s: Scope, in i: Int, out o: Int, previous p: Int, layers: Int, _ shape: UNetBlockShape,
+    attention: UNetAttention?, upsamples: Bool
   ) {
     resnets = (0..<layers).map {
-      let skip = $0 == layers - 1 ? i : o
-      return ResnetBlock2D(
-        s["resnets"][$0], in: ($0 == 0 ? p : o) + skip, out: o, time: time, groups: groups, eps: eps
-      )
+      shape.resnet(s["resnets"][$0], ($0 == 0 ? p : o) + ($0 == layers - 1 ? i : o), o)
     }
     attentions =
       attention.map { a in
-        (0..<layers).map { a.transformer(s["attentions"][$0], o, groups: groups) }
+        (0..<layers).map { a.make(s["attentions"][$0], o, groups: shape.groups) }
       } ?? []
     upsampler = upsamples ? Upsample2D(s["upsamplers"][0], o) : nil
   }

@@ -1,6 +1,10 @@
-// DDIM (Song et al., 2021, eq. 12) with eta = 0:
+// DDIM (Song et al., 2021, eqs. 12 and 16):
 //
-//   x_{t-1} = sqrt(aBar_{t-1}) x0 + sqrt(1 - aBar_{t-1}) eps,   x0 = (x_t - sqrt(1 - aBar_t) eps) / sqrt(aBar_t)
+//   x_{t-1} = sqrt(aBar_{t-1}) x0 + sqrt(1 - aBar_{t-1} - sigma^2) eps + sigma z
+//   x0 = (x_t - sqrt(1 - aBar_t) eps) / sqrt(aBar_t)
+//   sigma = eta sqrt((1 - aBar_{t-1}) / (1 - aBar_t) (1 - aBar_t / aBar_{t-1}))
+//
+// eta 0 is deterministic, eta 1 with every step is DDPM.
 public import Torch
 
 public struct DDIM: Sampler {
@@ -12,14 +16,19 @@ public struct DDIM: Sampler {
   private let stride: Int
   private let finalAlphaBar: Float
   private let clip: Double?
+  private let eta: Double
 
   public init(_ schedule: NoiseSchedule, steps: Int) throws {
+    try self.init(schedule, steps: steps, eta: 0)
+  }
+
+  public init(_ schedule: NoiseSchedule, steps: Int, eta: Double) throws {
     let config = ComponentConfig("scheduler", schedule.config)
     timesteps = try Spacing(schedule, fallback: "leading").timesteps(steps).roundedToEven
     stride = schedule.steps / steps
     finalAlphaBar = try config.bool("set_alpha_to_one", true) ? 1 : schedule.alphaBar[0]
     clip = try config.bool("clip_sample", true) ? try config.number("clip_sample_range", 1) : nil
-    self.schedule = schedule
+    (self.schedule, self.eta) = (schedule, eta)
   }
 
   public func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor {
@@ -34,6 +43,10 @@ public struct DDIM: Sampler {
     case .velocity: eps = Double(a.squareRoot()) * output + Double((1 - a).squareRoot()) * x
     }
     if let clip { x0 = x0.clamped(-clip, clip) }
-    return Double(previous.squareRoot()) * x0 + Double((1 - previous).squareRoot()) * eps
+    let variance = (1 - previous) / (1 - a) * (1 - a / previous)
+    let sigma = Float(eta) * variance.squareRoot()
+    let direction = (1 - previous - sigma * sigma).squareRoot()
+    let mean = Double(previous.squareRoot()) * x0 + Double(direction) * eps
+    return sigma > 0 ? mean + Double(sigma) * noise() : mean
   }
 }

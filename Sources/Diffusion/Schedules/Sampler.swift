@@ -36,6 +36,19 @@ public enum Samplers {
     return found
   }
 
+  /// The sampler that the options ask for.
+  /// - Throws: ``ModelError`` for an unknown name, a step count or an eta that it cannot do
+  static func make(_ options: SamplingOptions, _ schedule: NoiseSchedule) throws -> any Sampler {
+    let type = try named(options.sampler)
+    guard let eta = options.eta, eta != 0 else {
+      return try type.init(schedule, steps: options.steps)
+    }
+    guard type == DDIM.self, (0...1).contains(eta) else {
+      throw ModelError.invalid("eta \(eta) with \(type.name); accepted: 0 to 1 with ddim")
+    }
+    return try DDIM(schedule, steps: options.steps, eta: eta)
+  }
+
   public static func byClassName(_ name: String) -> (any Sampler.Type)? {
     all.first { $0.className == name }
   }

@@ -1,23 +1,51 @@
 // The loss that diffusion models are trained with (Ho et al., 2020, eq. 14), on given pictures:
 //
 //   L_r = E | eps_theta(x_t | c) - eps |^2          (or v, as the schedule says); mean over elements
+//
+// A model that learns from scratch is also shown some pictures with an empty caption, so that guidance has
+// something to push away from (Ho & Salimans, 2022), and drops numbers where its network says so; see `teaching`.
 public import Diffusion
 public import Torch
+internal import TorchNN
 public import Training
 
 public struct Denoising: Objective {
   let set: LatentSet
   let captions: Conditioning
   let batch: Int
+  let emptyShare: Double
+  let drops: Bool
 
   public init(_ set: LatentSet, _ model: DiffusionModel, batch: Int) {
-    (self.set, self.batch) = (set, batch)
-    captions = withoutGradients { model.embed(set.captions) }
+    self.init(set, model, batch: batch, emptyShare: 0, drops: false)
+  }
+
+  /// The loss of training from scratch.
+  /// - Parameter emptyShare: share of pictures shown without their caption
+  public static func teaching(
+    _ set: LatentSet, _ model: DiffusionModel, batch: Int, emptyShare: Double
+  ) -> Denoising {
+    Denoising(set, model, batch: batch, emptyShare: emptyShare, drops: true)
+  }
+
+  private init(
+    _ set: LatentSet, _ model: DiffusionModel, batch: Int, emptyShare: Double, drops: Bool
+  ) {
+    (self.set, self.batch, self.emptyShare, self.drops) = (set, batch, emptyShare, drops)
+    // The empty caption is the row after the last picture's.
+    captions = withoutGradients { model.embed(set.captions + [""]) }
   }
 
   public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
     let d = set.draw(batch, model, step)
-    return model.predict(d.xt, at: d.t, given: captions.rows(d.picks))
+    var rows = d.picks
+    if emptyShare > 0 {
+      let u = Tensor.rand([batch], step.generator).doubles
+      rows = zip(rows, u).map { $1 < emptyShare ? set.count : $0 }
+    }
+    model.unet.dropout?.generator = drops ? step.generator : nil
+    defer { model.unet.dropout?.generator = nil }
+    return model.predict(d.xt, at: d.t, given: captions.rows(rows))
       .meanSquaredError(model.schedule.target(d.x0, d.eps, at: d.t))
   }
 }

@@ -16,6 +16,9 @@ public final class JudgeNetwork {
     public var measured: [String: JSON] = [:]
 
     public init(heads: [String: [String]]) { self.heads = heads }
+
+    /// The kinds of subject it judges, in order.
+    public var kinds: [String] { heads.keys.sorted() }
   }
   public let card: Card
   public let parameters: ParameterStore

@@ -4,8 +4,8 @@ public import Torch
 public struct Embedding {
   public let weight: Tensor
 
-  public init(_ s: Scope, _ count: Int, _ width: Int) {
-    weight = s.parameter("weight", [count, width], .normal(0.02))
+  public init(_ s: Scope, _ count: Int, _ width: Int, deviation: Double = 0.02) {
+    weight = s.parameter("weight", [count, width], .normal(deviation))
   }
 
   /// [...] indices -> [..., width]

@@ -13,6 +13,10 @@ public struct Augmentation: Codable, Sendable, Hashable {
   /// Share of pictures seen through a smaller copy of themselves.
   public var blurShare = 0.4
   public var noise = 0.08
+  /// What lies outside the picture: 1 is white, -1 black.
+  public var background = 1.0
+  /// Whether half of the pictures are mirrored.
+  public var flip = false
   public init() {}
 
   /// x [N, 3, H, W] in [-1, 1]
@@ -26,8 +30,12 @@ public struct Augmentation: Codable, Sendable, Hashable {
         Tensor.stack([angle.cos() * size, -(angle.sin() * size), spread(2 * shift)], 1),
         Tensor.stack([angle.sin() * size, angle.cos() * size, spread(2 * shift)], 1),
       ], 1)  // [N, 2, 3]
-    // What the map sees outside is zero; shifted by one, that is white.
-    var y = ((x - 1).affine(theta.to(x.device)) + 1)
+    // What the map sees outside is zero.
+    var y = (x - background).affine(theta.to(x.device)) + background
+    if flip {
+      let flipped = Tensor.rand([n, 1, 1, 1], g).isLess(than: 0.5).to(x.device)
+      y = flipped.select(y.flipped(3), else: y)
+    }
     let small = y.averagePooled(2).upsampledNearest(2)
     let blurred = Tensor.rand([n, 1, 1, 1], g).isLess(than: blurShare).to(x.device)
     y = blurred.select(small, else: y)

@@ -2,7 +2,8 @@ public import Foundation
 internal import Torch
 
 /// What a model knows and how it is asked: the kinds of subject it was trained on (objects, styles),
-/// and the captions. `themes.json` in a model's folder; UnlearnCanvas calls each subject a theme.
+/// and the captions. `themes.json` in a model's folder; UnlearnCanvas calls each subject a theme. A model with
+/// classes has no styles, and its captions are the classes' names.
 public struct Themes: Codable, Sendable, Hashable {
   public var objects: [String]
   public var styles: [String]
@@ -12,6 +13,12 @@ public struct Themes: Codable, Sendable, Hashable {
 
   public init(objects: [String], styles: [String], judge: String) {
     (self.objects, self.styles, self.judge) = (objects, styles, judge)
+  }
+
+  /// The themes of a model with classes.
+  public init(classes: [String], judge: String) {
+    self.init(objects: classes, styles: [], judge: judge)
+    (captions.both, captions.object, captions.style) = (["{name}"], ["{name}"], [])
   }
 
   public static func load(_ model: URL) throws -> Themes? {
@@ -34,14 +41,26 @@ public struct Themes: Codable, Sendable, Hashable {
   /// Every caption of every pair.
   public var allPrompts: [String] {
     captions.both.flatMap { template in
-      objects.flatMap { object in
-        styles.map { Captions.fill(template, object: object, style: $0) }
-      }
+      pairs.map { Captions.fill(template, object: $0.object, style: $0.style) }
     }
   }
 
+  /// Every object in every style; alone where there are none.
+  public var pairs: [(object: String, style: String?)] {
+    objects.flatMap { object in
+      styles.isEmpty ? [(object, nil)] : styles.map { (object, $0) }
+    }
+  }
+
+  /// What a picture of a pair is asked to show, by kind.
+  public static func subjects(_ object: String, _ style: String?) -> [String: String] {
+    var subjects = ["object": object]
+    subjects["style"] = style
+    return subjects
+  }
+
   /// The caption that pictures are judged with.
-  public func prompt(object: String, style: String) -> String {
+  public func prompt(object: String, style: String?) -> String {
     Captions.fill(captions.both[0], object: object, style: style)
   }
 }

@@ -23,15 +23,15 @@ public struct AuditModel {
         "\(folder.path) has no themes.json, which says what its pictures can be judged for")
     }
     let network = try JudgeNetwork.load(themes.judgeFolder(of: folder), on: device)
-    let pairs = themes.objects.flatMap { object in themes.styles.map { (object, $0) } }
+    let pairs = themes.pairs
     let kept =
       options.quick ? pairs.enumerated().filter { $0.offset % 7 == 0 }.map(\.element) : pairs
     let samples = kept.flatMap { object, style in
       (0..<(options.quick ? 1 : options.retainSeeds)).map { k in
         SampleSet.Sample(
-          "\(object)-\(style)".replacingOccurrences(of: " ", with: "_"), k,
+          SampleSet.name(object, style), k,
           prompt: themes.prompt(object: object, style: style), seed: UInt64(k),
-          subjects: ["object": object, "style": style])
+          subjects: Themes.subjects(object, style))
       }
     }
     let model = try DiffusionModel.load(folder, on: device)
@@ -43,7 +43,7 @@ public struct AuditModel {
     }
     let judged = try Evaluate.judged(
       set.load(), asked: samples.map(\.subjects), network)
-    var measured = ["object", "style"].map { kind in
+    var measured = network.card.kinds.map { kind in
       let right = judged.asked.indices.filter { judged.asked[$0][kind] == judged.seen[$0][kind] }
       return Measured.share("\(kind)-accuracy", right.count, of: judged.count)
     }

@@ -86,17 +86,18 @@ public struct Evaluate {
     var samples: [SampleSet.Sample] = []
     for pass in [true, false] {
       for object in objects {
-        for style in themes.styles where (gone.contains(object) || gone.contains(style)) == pass {
+        for style in themes.styles.isEmpty ? [nil] : themes.styles.map(Optional.some)
+        where (gone.contains(object) || gone.contains(style ?? "")) == pass {
           // A forgotten style is asked for with every object once, a forgotten object several times.
           let isObject = forgotten.kind == "object"
           let count = pass && isObject ? options.seeds : options.retainSeeds
-          let number = "\(object)-\(style)".replacingOccurrences(of: " ", with: "_")
+          let number = SampleSet.name(object, style)
           for k in 0..<count {
             samples.append(
               .init(
                 number, k, prompt: themes.prompt(object: object, style: style),
                 seed: UInt64(samples.count + 1000),
-                subjects: ["object": object, "style": style]))
+                subjects: Themes.subjects(object, style)))
           }
         }
       }
@@ -172,11 +173,12 @@ public struct Evaluate {
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }
     let stored = try SafeTensors(contentsOf: file, finite: true).tensors
     guard let features = stored["features"], let subjects = stored["subjects"],
-      let objects = network.card.heads["object"], let styles = network.card.heads["style"],
-      subjects.shape == [features.size(0), 2]
+      subjects.shape == [features.size(0), network.card.kinds.count]
     else { throw FileError.malformed(file, "it does not hold features and subjects") }
-    let asked = subjects.ints.chunked(2).map { pair in
-      ["object": objects[pair[0]], "style": styles[pair[1]]]
+    let kinds = network.card.kinds
+    let asked = subjects.ints.chunked(kinds.count).map { row in
+      Dictionary(
+        uniqueKeysWithValues: zip(kinds, row).map { ($0, network.card.heads[$0]?[$1] ?? "") })
     }
     return JudgedSet(asked: asked, seen: asked, features: features.to(.float32))
   }

@@ -1,5 +1,5 @@
 internal import Diffusion
-// `lethe train` for judges: one network that says which object and which style a picture shows.
+// `lethe train` for judges: one network that says what a picture shows, e.g. which object and which style.
 internal import Evaluation
 public import Foundation
 public import Torch
@@ -10,11 +10,13 @@ public struct JudgeRecipe: Codable, Sendable {
   public var kind = "judge"
   public var name = "emoji"
   public var seed: UInt64 = 1
+  /// Objects drawn in styles; without styles, pictures of classes (see ``CaptionedImages``).
   public var data = ModelRecipe.DataSource()
   public var widths = [24, 48, 96, 128]
   public var training = Training()
   public var augmentation = Augmentation()
-  /// One picture of every n-th object is kept out of training, its style going round; 0 keeps none.
+  /// Objects in styles: one picture of every n-th object is kept out of training, its style going round.
+  /// Classes: every n-th picture of each. 0 keeps none.
   public var heldOutEvery = 1
   public init() {}
 }
@@ -28,64 +30,100 @@ public struct TrainJudge {
     (self.recipe, self.run, self.device) = (recipe, run, device)
   }
 
+  /// Pictures and the right answers, by kind; -100 where a kind is not asked about a picture.
+  private struct Examples {
+    var pictures: Tensor
+    var answers: [String: [Int]]
+    /// Pictures of what the judge must know, and of what only teaches it some kinds.
+    var known: [Int]
+    var more: [Int] = []
+
+    static let unasked = -100
+  }
+
   public func callAsFunction(dataRoot: URL) throws {
+    let folder = dataRoot.appendingPathComponent(recipe.data.folder)
+    if recipe.data.styles.isEmpty {
+      try trainOnClasses(CaptionedImages(folder: folder))
+    } else {
+      try trainOnStyledObjects(folder)
+    }
+  }
+
+  private func card(_ heads: [String: [String]], size: Int) -> JudgeNetwork.Card {
+    var card = JudgeNetwork.Card(heads: heads)
+    (card.widths, card.size) = (recipe.widths, size)
+    return card
+  }
+
+  // MARK: - Data
+
+  /// The judge sees every picture but those that are held out, and is measured on those.
+  private func trainOnClasses(_ images: CaptionedImages) throws {
+    let classes = recipe.data.objects.isEmpty ? images.classes : recipe.data.objects
+    guard !classes.isEmpty else {
+      throw FileError.malformed(
+        URL(fileURLWithPath: recipe.data.folder), "its captions are no classes")
+    }
+    let size = try images.picture(0).width
+    let (seen, heldOut) = images.filter(classes.contains).heldOut(every: recipe.heldOutEvery)
+    func examples(_ images: CaptionedImages) throws -> Examples {
+      Examples(
+        pictures: try images.load(size: size).to(device),
+        answers: ["object": images.captions.map { classes.firstIndex(of: $0) ?? 0 }],
+        known: Array(0..<images.count))
+    }
+    var card = card(["object": classes], size: size)
+    let (training, unseen) = (try examples(seen), try examples(heldOut))
+    let judge = try train("judge", card, training)
+    try record(judge, &card, unseen, "judge")
+    card.measured["heldOut"] = .string(
+      "every \(recipe.heldOutEvery)th picture of each class was kept out of training")
+    // References are pictures that no training saw.
+    try save(judge, card, reference: heldOut.count > 0 ? unseen : training)
+  }
+
+  private func trainOnStyledObjects(_ folder: URL) throws {
     let data = try StyledObjects(
-      folder: dataRoot.appendingPathComponent(recipe.data.folder), objects: recipe.data.objects,
-      styles: recipe.data.styles)
-    let pictures = try data.load().to(device)
+      folder: folder, objects: recipe.data.objects, styles: recipe.data.styles)
     // Objects that the judge need not name still teach it the styles.
-    let others = try StyledObjects(
-      folder: dataRoot.appendingPathComponent(recipe.data.folder), objects: nil,
-      styles: recipe.data.styles
-    ).without(data.objects)
-    let more = (pictures: try others.load().to(device), styles: others.pictures.map(\.style))
+    let others = try StyledObjects(folder: folder, objects: nil, styles: recipe.data.styles)
+      .without(data.objects)
+    let count = data.pictures.count
+    let examples = Examples(
+      pictures: Tensor.concatenate([try data.load(), try others.load()]).to(device),
+      answers: [
+        "object": data.pictures.map(\.object) + others.pictures.map { _ in Examples.unasked },
+        "style": data.pictures.map(\.style) + others.pictures.map(\.style),
+      ], known: Array(0..<count), more: Array(count..<(count + others.pictures.count)))
     let heldOut = data.pictures.indices.filter { i in
       recipe.heldOutEvery > 0 && data.pictures[i].object % recipe.heldOutEvery == 0
         && data.pictures[i].style == data.pictures[i].object % data.styles.count
     }
-    var card = JudgeNetwork.Card(heads: ["object": data.objects, "style": data.styles])
-    card.widths = recipe.widths
-    card.size = pictures.size(3)
+    var card = card(
+      ["object": data.objects, "style": data.styles], size: examples.pictures.size(3))
     // The judge that is kept sees every picture; what it would say of unseen ones is measured on a
     // second judge of the same recipe, from which one picture of each object was kept away.
-    let judge = try train("judge", card, data, pictures, on: Array(data.pictures.indices), more)
-    try judge.save(to: run.file("judge"), card: card)
-    // What real pictures look like to the judge, so that distances need no data set.
-    let features = featureRows(judge, pictures)
-    let index = data.pictures.map { [$0.object, $0.style] }.flatMap { $0 }
-    try SafeTensors.write(
-      ["features": features.to(.float16), "subjects": Tensor(index, [data.pictures.count, 2])],
-      to: run.file("judge/reference.safetensors"))
+    let judge = try train("judge", card, examples)
+    try save(judge, card, reference: examples)
     guard !heldOut.isEmpty else { return }
-    let seen = data.pictures.indices.filter { !Set(heldOut).contains($0) }
-    let other = try train("judge-held-out", card, data, pictures, on: seen, more)
-    for (kind, result) in accuracy(other, data, pictures, heldOut) {
-      card.measured["heldOut.\(kind)"] = try JSON(encoding: result)
-      try run.record([
-        "stage": "judge-held-out", "kind": .string(kind), "accuracy": .number(result.value),
-        "n": .int(result.n),
-      ])
-    }
+    var (seen, unseen) = (examples, examples)
+    seen.known = data.pictures.indices.filter { !Set(heldOut).contains($0) }
+    unseen.known = heldOut
+    let other = try train("judge-held-out", card, seen)
+    try record(other, &card, unseen, "judge-held-out")
     card.measured["heldOut"] = .string(
       "one picture of each object, in style number (object mod \(data.styles.count)), was kept out of "
         + "the training of a judge of the same recipe; the judge in this folder saw all pictures")
     try judge.save(to: run.file("judge"), card: card)
   }
 
-  private func featureRows(_ judge: JudgeNetwork, _ x: Tensor) -> Tensor {
-    withoutGradients {
-      Tensor.concatenate(
-        stride(from: 0, to: x.size(0), by: 64).map {
-          judge.features(x.narrowed(0, $0, min(64, x.size(0) - $0)))
-        })
-    }
-  }
+  // MARK: - Training
 
-  /// Cross-entropy on augmented pictures: of both answers for known objects, of the style for others.
-  private func train(
-    _ stage: String, _ card: JudgeNetwork.Card, _ data: StyledObjects, _ pictures: Tensor,
-    on chosen: [Int], _ more: (pictures: Tensor, styles: [Int])
-  ) throws -> JudgeNetwork {
+  /// Cross-entropy on augmented pictures: of every answer that is asked for, styles with half the weight.
+  private func train(_ stage: String, _ card: JudgeNetwork.Card, _ data: Examples) throws
+    -> JudgeNetwork
+  {
     let judge = try JudgeNetwork(card, .initial(Generator(seed: recipe.seed)), on: device)
     let isStatistic: (ParameterPath) -> Bool = { $0.name.contains("running_") }
     let names = judge.parameters.paths.filter { !isStatistic($0) }
@@ -100,27 +138,27 @@ public struct TrainJudge {
         .tensors(Dictionary(uniqueKeysWithValues: stored.map { (ParameterPath($0), $1.cloned()) })),
         on: device)
     }
+    let batch = recipe.training.batch
+    let known = data.more.isEmpty ? batch : batch * 3 / 4
     try loop.fit(parameters) { step in
-      let known = recipe.training.batch * 3 / 4
-      let picks = Tensor.randint(below: chosen.count, [known], step.generator).ints
-        .map { chosen[$0] }
-      let rest = Tensor.randint(
-        below: more.styles.count, [recipe.training.batch - known], step.generator
-      ).ints
-      let x = recipe.augmentation.applied(
-        to: Tensor.concatenate([pictures.indexed(0, picks), more.pictures.indexed(0, rest)]),
-        step.generator)
+      func draw(_ pool: [Int], _ count: Int) -> [Int] {
+        count == 0
+          ? [] : Tensor.randint(below: pool.count, [count], step.generator).ints.map { pool[$0] }
+      }
+      let picks = draw(data.known, known) + draw(data.more, batch - known)
+      let x = recipe.augmentation.applied(to: data.pictures.indexed(0, picks), step.generator)
       let features = judge.features(x, training: true)
-      let objects = Tensor(picks.map { data.pictures[$0].object }).to(device)
-      let styles = Tensor(picks.map { data.pictures[$0].style } + rest.map { more.styles[$0] })
-      let loss =
-        judge.logits(features.narrowed(0, 0, known), "object").crossEntropy(
-          objects, smoothing: 0.02)
-        + 0.5 * judge.logits(features, "style").crossEntropy(styles.to(device), smoothing: 0.02)
+      var loss = Tensor.zeros([], on: device)
+      for kind in card.kinds {
+        let answers = Tensor(picks.map { data.answers[kind]?[$0] ?? Examples.unasked }).to(device)
+        loss =
+          loss + (kind == "style" ? 0.5 : 1)
+          * judge.logits(features, kind).crossEntropy(answers, smoothing: 0.02)
+      }
       return descend(loss, parameters)
     }
     for parameter in parameters { parameter.requiresGradient = false }
-    settleStatistics(judge, pictures.indexed(0, chosen))
+    settleStatistics(judge, data.pictures.indexed(0, data.known))
     try SafeTensors.write(
       Dictionary(
         uniqueKeysWithValues: judge.parameters.tensors.map { ($0.name, $1.detached()) }), to: done)
@@ -142,17 +180,45 @@ public struct TrainJudge {
     }
   }
 
-  private func accuracy(
-    _ judge: JudgeNetwork, _ data: StyledObjects, _ pictures: Tensor, _ chosen: [Int]
-  ) -> [(String, Measured)] {
-    let features = featureRows(judge, pictures.indexed(0, chosen))
-    func share(_ kind: String, _ truth: [Int]) -> (String, Measured) {
-      let seen = withoutGradients { judge.logits(features, kind).argmax(1) }.ints
-      return (kind, .share("accuracy", zip(seen, truth).filter { $0 == $1 }.count, of: truth.count))
+  // MARK: - Results
+
+  private func features(_ judge: JudgeNetwork, _ data: Examples) -> Tensor {
+    withoutGradients {
+      Tensor.concatenate(
+        stride(from: 0, to: data.known.count, by: 64).map {
+          judge.features(data.pictures.indexed(0, Array(data.known[$0...].prefix(64))))
+        })
     }
-    return [
-      share("object", chosen.map { data.pictures[$0].object }),
-      share("style", chosen.map { data.pictures[$0].style }),
-    ]
+  }
+
+  /// Writes the judge and what real pictures look like to it, so that distances need no data set.
+  private func save(_ judge: JudgeNetwork, _ card: JudgeNetwork.Card, reference: Examples) throws {
+    try judge.save(to: run.file("judge"), card: card)
+    let answers = reference.known.flatMap { i in
+      card.kinds.map { reference.answers[$0]?[i] ?? 0 }
+    }
+    try SafeTensors.write(
+      [
+        "features": features(judge, reference).to(.float16),
+        "subjects": Tensor(answers, [reference.known.count, card.kinds.count]),
+      ], to: run.file("judge/reference.safetensors"))
+  }
+
+  /// How often the judge is right about unseen pictures.
+  private func record(
+    _ judge: JudgeNetwork, _ card: inout JudgeNetwork.Card, _ unseen: Examples, _ stage: String
+  ) throws {
+    guard !unseen.known.isEmpty else { return }
+    let features = features(judge, unseen)
+    for kind in card.kinds {
+      let answers = withoutGradients { judge.logits(features, kind).argmax(1) }.ints
+      let right = zip(unseen.known, answers).filter { unseen.answers[kind]?[$0] == $1 }.count
+      let result = Measured.share("accuracy", right, of: unseen.known.count)
+      card.measured["heldOut.\(kind)"] = try JSON(encoding: result)
+      try run.record([
+        "stage": .string(stage), "kind": .string(kind), "accuracy": .number(result.value),
+        "n": .int(result.n),
+      ])
+    }
   }
 }

@@ -75,7 +75,7 @@ public struct TrainModel {
     }
     let pictures = try chosen.load().to(device)
     try trainAutoencoder(model, folder: folder, chosen: pictures)
-    let scaling = model.vae.scalingFactor
+    let scaling = model.codec.scalingFactor
     let latents = try encodeAll(model, pictures)
     // The schedule assumes latents of unit variance; the factor is measured, then written down.
     let deviation = latents.mean.variance().sqrt().item
@@ -150,9 +150,9 @@ public struct TrainModel {
       var x = all.indexed(0, picks).to(device)
       if step.uniform() < 0.5 { x = x.flipped(3) }
       let loss = autocast(training.bfloat16 ? .bfloat16 : nil, on: device) {
-        let (mean, logVariance) = model.vae.posterior(x)
+        let (mean, logVariance) = model.codec.posterior(x)
         let noise = Tensor.randn(mean.shape, step.generator).to(device)
-        let y = model.vae.reconstruct(mean + (0.5 * logVariance).exp() * noise).to(.float32)
+        let y = model.codec.reconstruct(mean + (0.5 * logVariance).exp() * noise).to(.float32)
         let kl = 0.5 * (mean.squared() + logVariance.exp() - 1 - logVariance).mean()
         return y.meanAbsoluteError(x) + y.meanSquaredError(x) + recipe.autoencoder.klWeight * kl
       }
@@ -184,7 +184,7 @@ public struct TrainModel {
       // A sampler's latents are never quite on the spot; a little more noise makes the decoder forgive.
       let noise = Tensor.randn(mean.shape, step.generator).to(device)
       let z = mean + (deviation + 0.05) * noise
-      let (x, y) = (chosen.indexed(0, picks), model.vae.reconstruct(z))
+      let (x, y) = (chosen.indexed(0, picks), model.codec.reconstruct(z))
       return descend(y.meanAbsoluteError(x) + y.meanSquaredError(x), parameters)
     }
     for parameter in parameters { parameter.requiresGradient = false }
@@ -198,7 +198,7 @@ public struct TrainModel {
     let mse = withoutGradients { () -> Double in
       let parts = stride(from: 0, to: x.size(0), by: 64).map { i -> Double in
         let n = min(64, x.size(0) - i)
-        let y = model.vae.reconstruct(z.mean.narrowed(0, i, n)).clamped(-1, 1)
+        let y = model.codec.reconstruct(z.mean.narrowed(0, i, n)).clamped(-1, 1)
         return y.meanSquaredError(x.narrowed(0, i, n)).item * Double(n)
       }
       return parts.reduce(0, +) / Double(x.size(0))
@@ -235,7 +235,7 @@ public struct TrainModel {
   ) {
     withoutGradients {
       let parts = stride(from: 0, to: x.size(0), by: 64).map {
-        model.vae.posterior(x.narrowed(0, $0, min(64, x.size(0) - $0)))
+        model.codec.posterior(x.narrowed(0, $0, min(64, x.size(0) - $0)))
       }
       return (
         Tensor.concatenate(parts.map(\.mean)),
@@ -273,7 +273,7 @@ public struct TrainModel {
       let x0 =
         (latents.mean.indexed(0, picks.to(device))
           + latents.deviation.indexed(0, picks.to(device)) * Tensor.randn(shape, g).to(device))
-        * model.vae.scalingFactor
+        * model.codec.scalingFactor
       let prompts = picks.ints.map { i -> String in
         let picture = data.pictures[i]
         return recipe.captions.draw(

@@ -61,7 +61,7 @@ struct SpeedCommand: ParsableCommand {
         seconds = try timed(repeats + 1) {
           _ = try model.images(prompts, seeds: [1, 2, 3, 4], SamplingOptions())
         }
-      case .decode: seconds = withoutGradients { timed(repeats + 1) { _ = model.vae.decode(x) } }
+      case .decode: seconds = withoutGradients { timed(repeats + 1) { _ = model.codec.decode(x) } }
       case .esd:
         var esd = ESD()
         (esd.training.steps, esd.walks, esd.walkSteps) = (iterations, walks, walkSteps)

@@ -39,6 +39,11 @@ struct Train: ParsableCommand {
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
         let run = try common.run(at: out, seed: recipe.seed)
         try TrainModel(recipe, run, on: common.openDevice())(dataRoot: root)
+      case "ddpm":
+        let recipe = try Overrides.read(file, onto: DDPMRecipe())
+        if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
+        let run = try common.run(at: out, seed: recipe.seed)
+        try TrainDDPM(recipe, run, on: common.openDevice())(dataRoot: root)
       case "judge":
         let recipe = try Overrides.read(file, onto: JudgeRecipe())
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
@@ -46,7 +51,7 @@ struct Train: ParsableCommand {
         try TrainJudge(recipe, run, on: common.openDevice())(dataRoot: root)
       default:
         throw ConfigurationError.badValue(
-          file.lastPathComponent, "kind '\(kind)'; accepted: stable-diffusion, judge")
+          file.lastPathComponent, "kind '\(kind)'; accepted: stable-diffusion, ddpm, judge")
       }
     }
   }

@@ -1,0 +1,111 @@
+// `lethe train` for DDPM (Ho et al., 2020): a U-Net over pixels, with classes (Ho & Salimans, 2022) or without.
+internal import Diffusion
+internal import Editing
+public import Foundation
+public import Torch
+internal import TorchNN
+public import Training
+
+public struct DDPMRecipe: Codable, Sendable {
+  public struct DataSource: Codable, Sendable {
+    /// See ``CaptionedImages``.
+    public var folder = "data/animals"
+    /// Every n-th picture of each class is kept out, for judges and membership attacks; 0 keeps none out.
+    public var heldOutEvery = 10
+    /// Whether the pictures' classes are told; without them the model is unconditional.
+    public var classes = true
+    /// Whether each picture is also there mirrored.
+    public var mirrored = false
+    public init() {}
+  }
+  public var kind = "ddpm"
+  public var name = "animals"
+  public var seed: UInt64 = 1
+  public var data = DataSource()
+  /// diffusers' configuration of `UNet2DModel`, and of the scheduler.
+  public var unet = JSON.object([:])
+  public var scheduler = JSON.object([:])
+  public var training = Training()
+  /// Share of pictures shown without their class.
+  public var emptyShare = 0.1
+  public var sampleEvery = 1000
+  public init() {}
+}
+
+public struct TrainDDPM {
+  public let recipe: DDPMRecipe
+  public let run: Run
+  public let device: Device
+
+  public init(_ recipe: DDPMRecipe, _ run: Run, on device: Device) {
+    (self.recipe, self.run, self.device) = (recipe, run, device)
+  }
+
+  /// The recipe's network as it begins.
+  func initialModel(classes: [String]) throws -> DiffusionModel {
+    var unet = recipe.unet
+    unet["_class_name"] = "UNet2DModel"
+    // The row after the last class is the empty prompt's.
+    if !classes.isEmpty { unet["num_class_embeds"] = .int(classes.count + 1) }
+    return try DiffusionModel(
+      Layout(unet: unet, scheduler: recipe.scheduler, classes: classes),
+      .initial(Generator(seed: recipe.seed)), on: device)
+  }
+
+  /// Trains, and writes `model/` in the run's folder.
+  public func callAsFunction(dataRoot: URL) throws {
+    let images = try CaptionedImages(folder: dataRoot.appendingPathComponent(recipe.data.folder))
+    let classes = recipe.data.classes ? images.classes : []
+    guard !recipe.data.classes || !classes.isEmpty else {
+      throw ConfigurationError.badValue(
+        "data.classes", "the pictures of \(recipe.data.folder) have captions, not classes")
+    }
+    let model = try initialModel(classes: classes)
+    let seen = images.heldOut(every: recipe.data.heldOutEvery).seen
+    var set = try LatentSet(
+      recipe.data.classes ? seen : seen.captioned(""), model
+    ) { run.progress("read pictures", $0, $1) }
+    if recipe.data.mirrored { set = set.mirrored() }
+    let objective = Denoising.teaching(
+      set, model, batch: recipe.training.batch, emptyShare: classes.isEmpty ? 0 : recipe.emptyShare)
+    let parameters = model.parameters.paths.compactMap { model.parameters[$0] }
+    for parameter in parameters { parameter.requiresGradient = true }
+    var loop = TrainingLoop("ddpm", recipe.training, run)
+    loop.every = recipe.sampleEvery
+    loop.observe = { step, kept in
+      try withoutGradients {
+        let current = parameters.map { $0.detached().cloned() }
+        Foreach.copy(parameters, from: kept)
+        defer { Foreach.copy(parameters, from: current) }
+        try drawSamples(model, classes, step)
+      }
+    }
+    try loop.fit(parameters) { step in
+      try autocast(recipe.training.bfloat16 ? .bfloat16 : nil, on: device) {
+        descend(try objective.loss(model, &step), parameters)
+      }
+    }
+    for parameter in parameters { parameter.requiresGradient = false }
+    try model.save(to: run.file("model"), dtype: .float16)
+    if !classes.isEmpty {
+      let themes = Themes(classes: classes, judge: "../judges/\(recipe.name)")
+      try AtomicFile.write(
+        Data(try JSON(encoding: themes).pretty.utf8), to: run.file("model/themes.json"))
+    }
+    loop.finish()
+  }
+
+  /// A few pictures of every class, as one picture in `samples/`.
+  private func drawSamples(_ model: DiffusionModel, _ classes: [String], _ step: Int) throws {
+    let columns = 10
+    let prompts = (classes.isEmpty ? [""] : classes).flatMap {
+      Array(repeating: $0, count: columns)
+    }
+    var options = SamplingOptions()
+    options.guidance = classes.isEmpty ? 1 : 2
+    let images = try model.images(prompts, seeds: prompts.indices.map { UInt64($0) }, options)
+    try Run.makeFolder(run.file("samples"))
+    let name = String(format: "samples/%06d.png", step)
+    try PNG.write(Image.grid(images, columns: columns), to: run.file(name))
+  }
+}
