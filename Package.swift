@@ -49,7 +49,10 @@ let package = Package(
     layer("TorchNN", on: ["Torch"]),
     .systemLibrary(
       name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
-    layer("Diffusion", on: ["TorchNN", "CPNG"]),
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg",
+      providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    layer("Diffusion", on: ["TorchNN", "CPNG", "CTurboJPEG"]),
     layer("Training", on: ["Diffusion"]),
     layer("Editing", on: ["Training", .product(name: "Crypto", package: "swift-crypto")]),
     layer("Unlearning", on: ["Editing"]),

@@ -41,8 +41,11 @@ def tools():
             missing.append("  pip: Debian package `python3-pip`")
     if not shutil.which("pkg-config"):
         missing.append("  pkg-config: Debian package `pkg-config`")
-    elif subprocess.run(["pkg-config", "--exists", "libpng"]).returncode:
-        missing.append("  libpng: Debian package `libpng-dev`, Homebrew `libpng`")
+    else:
+        for library, origin in (("libpng", "Debian package `libpng-dev`, Homebrew `libpng`"),
+                                ("libturbojpeg", "Debian package `libturbojpeg0-dev`, Homebrew `jpeg-turbo`")):
+            if subprocess.run(["pkg-config", "--exists", library]).returncode:
+                missing.append(f"  {library}: {origin}")
     if missing:
         fail("these tools are missing:\n" + "\n".join(missing))
 

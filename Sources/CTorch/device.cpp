@@ -4,6 +4,7 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
+#include <cstdio>
 #include <dlfcn.h>
 #include <filesystem>
 #include <vector>
@@ -101,6 +102,24 @@ int64_t ct_peak_memory(int32_t type, int32_t index) {
   });
   std::free(fault);
   return peak;
+}
+
+void ct_reset_peak_memory(int32_t type, int32_t index) {
+  const auto kind = static_cast<c10::DeviceType>(type);
+  if (kind == c10::DeviceType::CPU) {
+#if defined(__linux__)
+    // proc(5): "5" sets the peak of resident memory back to what is resident now.
+    if (FILE *file = std::fopen("/proc/self/clear_refs", "w")) {
+      std::fputs("5", file);
+      std::fclose(file);
+    }
+#endif
+    return;
+  }
+  char *fault = protect([&] {
+    c10::getDeviceAllocator(kind)->resetPeakStats(static_cast<c10::DeviceIndex>(index));
+  });
+  std::free(fault);
 }
 
 void ct_keep_freed_memory(void) {

@@ -40,7 +40,10 @@ struct ClassConditioner: PromptConditioner {
     hasEmpty = rows == 0 || rows == classes.count + 1
   }
 
-  func tokens(_ prompt: String) -> [Int] { [classes.firstIndex(of: prompt) ?? classes.count] }
+  /// A prompt that means nothing gets the empty prompt's row, or the last there is; see `check`.
+  func tokens(_ prompt: String) -> [Int] {
+    [classes.firstIndex(of: prompt) ?? (hasEmpty ? classes.count : classes.count - 1)]
+  }
 
   func wordEmbeddings(_ tokens: [[Int]]) -> Tensor {
     Tensor(tokens.flatMap { $0 }, [tokens.count, 1]).to(device)

@@ -178,6 +178,20 @@ public final class DiffusionModel {
   public var latentSize: Int { unet.sampleSize }
   public var imageSize: Int { unet.sampleSize * codec.factor }
 
+  /// A model with the same shape that has learned nothing.
+  public func initial(seed: UInt64) throws -> DiffusionModel {
+    try DiffusionModel(layout, .initial(Generator(seed: seed)), on: device)
+  }
+
+  /// Names of the classes that it can be asked for; none where it is asked in words, or not at all.
+  public var classes: [String] {
+    if case .pixels(let classes) = layout.pipeline { classes } else { [] }
+  }
+  /// Whether it can only be asked for nothing in particular.
+  public var isUnconditional: Bool {
+    if case .pixels(let classes) = layout.pipeline { classes.isEmpty } else { false }
+  }
+
   /// What turns words into tokens.
   /// - Throws: ``ModelError`` for a model that is not asked in words
   public func tokenizer(for what: String) throws -> CLIPTokenizer {

@@ -115,6 +115,7 @@ extension DiffusionModel {
     let height = try latentExtent(options.height)
     let width = try latentExtent(options.width)
     let sampler = try Samplers.make(options, schedule)
+    if options.guidance > 1 { try check([""]) }
     let empty = withoutGradients { embed([""]) }
     var path = DenoisingPath(
       self, sampler, given: c, empty: empty, guidance: options.guidance, height: height,

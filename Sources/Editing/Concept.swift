@@ -47,6 +47,14 @@ public struct Erasure: Codable, Sendable, Hashable {
     (self.forget, self.preserve) = (forget, preserve)
   }
 
+  /// Whether pictures to forget and to keep are in one folder, told apart by their captions.
+  public var isOneFolder: Bool { forgetImages != nil && forgetImages == retainImages }
+
+  /// Whether a caption asks for one of the concepts.
+  public func asks(_ caption: String) -> Bool {
+    forget.flatMap(\.phrases).contains { $0.prompt == caption || caption.mentions($0.words) }
+  }
+
   /// A caption without the concepts: a phrase's own anchor, else the caption with the words left out.
   public func anchor(of caption: String) -> String {
     if let phrase = forget.flatMap(\.phrases).first(where: { $0.prompt == caption }) {

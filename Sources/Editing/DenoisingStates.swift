@@ -30,7 +30,8 @@ public struct DenoisingStates {
     _ model: DiffusionModel, _ prompts: [String], steps: Int, guidance: Double,
     keeping: Int? = nil, seed: UInt64, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> DenoisingStates {
-    try withoutGradients {
+    try model.check(prompts + [""])
+    return try withoutGradients {
       let generator = Generator(seed: seed)
       var kept: (x: [Tensor], t: [Double], e0: [Tensor], ec: [Tensor], prompt: [Int]) = (
         [], [], [], [], []
@@ -47,7 +48,7 @@ public struct DenoisingStates {
         var x = Tensor.concatenate(seeds.map { Tensor.randn(shape, $0) }).to(model.device)
         let n = members.count
         let c = Conditioning.concatenate([
-          Conditioning(empty.hidden.expanded(n, -1, -1)), model.embed(members.map { prompts[$0] }),
+          empty.repeated(n), model.embed(members.map { prompts[$0] }),
         ])
         let cache = KeyValueCache()
         let choice =

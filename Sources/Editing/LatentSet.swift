@@ -6,8 +6,12 @@ public import Training
 public struct LatentSet {
   /// Scaled posterior of each picture: [N, C, h, w]
   public let mean: Tensor
-  public let deviation: Tensor
+  /// nil where every deviation is 0.
+  public let deviation: Tensor?
   public let captions: [String]
+
+  /// Whether half of the pictures that are drawn are mirrored.
+  public var mirrors = false
 
   public var count: Int { captions.count }
 
@@ -28,7 +32,8 @@ public struct LatentSet {
       progress(i + 1, images.count)
     }
     mean = Tensor.concatenate(parts.map(\.mean))
-    deviation = Tensor.concatenate(parts.map(\.deviation))
+    let spread = Tensor.concatenate(parts.map(\.deviation))
+    deviation = spread.flattened().max(0).item > 0 ? spread : nil
     captions = images.captions
     try model.check(captions)
   }
@@ -52,19 +57,28 @@ public struct LatentSet {
       progress(first + some.count, prompts.count)
     }
     mean = Tensor.concatenate(parts)
-    deviation = Tensor.zeros(mean.shape, on: mean.device)
+    deviation = nil
     captions = prompts
   }
 
-  /// The pictures and their mirror images.
-  public func mirrored() -> LatentSet {
-    LatentSet(
-      mean: Tensor.concatenate([mean, mean.flipped(3)]),
-      deviation: Tensor.concatenate([deviation, deviation.flipped(3)]),
-      captions: captions + captions)
+  /// Given latents [N, C, h, w], as they are.
+  public init(_ latents: Tensor, captions: [String]) {
+    self.init(mean: latents, deviation: nil, captions: captions)
   }
 
-  private init(mean: Tensor, deviation: Tensor, captions: [String]) {
+  /// The same pictures with other captions.
+  public func captioned(_ captions: [String]) -> LatentSet {
+    LatentSet(mean: mean, deviation: deviation, captions: captions)
+  }
+
+  /// One picture as a set.
+  public func picture(_ i: Int) -> LatentSet {
+    LatentSet(
+      mean: mean.narrowed(0, i, 1), deviation: deviation?.narrowed(0, i, 1),
+      captions: [captions[i]])
+  }
+
+  private init(mean: Tensor, deviation: Tensor?, captions: [String]) {
     (self.mean, self.deviation, self.captions) = (mean, deviation, captions)
   }
 
@@ -76,8 +90,14 @@ public struct LatentSet {
     let picks = Tensor.randint(below: count, [batch], g)
     let on = picks.to(mean.device)
     let shape = [batch] + mean.shape.dropFirst()
-    let x0 =
-      mean.indexed(0, on) + deviation.indexed(0, on) * Tensor.randn(shape, g).to(mean.device)
+    // Drawn in any case, so that the numbers after it do not depend on the codec.
+    let spread = Tensor.randn(shape, g)
+    var x0 = mean.indexed(0, on)
+    if let deviation { x0 = x0 + deviation.indexed(0, on) * spread.to(mean.device) }
+    if mirrors {
+      let flipped = Tensor.rand([batch, 1, 1, 1], g).isLess(than: 0.5).to(mean.device)
+      x0 = flipped.select(x0.flipped(3), else: x0)
+    }
     let eps = Tensor.randn(shape, g).to(mean.device)
     let t = Tensor.randint(below: model.schedule.steps, [batch], g).to(mean.device)
     return (picks.ints, x0, eps, t, model.schedule.noised(x0, eps, at: t))

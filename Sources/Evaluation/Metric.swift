@@ -1,3 +1,4 @@
+internal import Foundation
 public import Torch
 
 /// Pictures as a metric sees them: what was asked for, what the judges say, their features.
@@ -8,16 +9,34 @@ public struct JudgedSet {
   public var seen: [[String: String]]
   /// [N, D]
   public var features: Tensor
+  /// The judges' probabilities by kind and class; empty where only verdicts are known.
+  public var beliefs: [[String: [String: Double]]]
 
-  public init(asked: [[String: String]], seen: [[String: String]], features: Tensor) {
-    (self.asked, self.seen, self.features) = (asked, seen, features)
+  public init(
+    asked: [[String: String]], seen: [[String: String]], features: Tensor,
+    beliefs: [[String: [String: Double]]] = []
+  ) {
+    (self.asked, self.seen, self.features, self.beliefs) = (asked, seen, features, beliefs)
+  }
+
+  /// The probability of what picture `i` was asked to show.
+  func probability(_ i: Int, _ kind: String) -> Double? {
+    guard beliefs.indices.contains(i), let name = asked[i][kind] else { return nil }
+    return beliefs[i][kind]?[name]
+  }
+
+  /// - sum p log p of the judge's answer for picture `i`; 0 log 0 is 0.
+  func entropy(_ i: Int, _ kind: String) -> Double? {
+    guard beliefs.indices.contains(i), let belief = beliefs[i][kind] else { return nil }
+    return belief.values.reduce(0) { $1 > 0 ? $0 - $1 * log($1) : $0 }
   }
 
   public func filter(_ keep: ([String: String]) -> Bool) -> JudgedSet {
     let picks = asked.indices.filter { keep(asked[$0]) }
     return JudgedSet(
       asked: picks.map { asked[$0] }, seen: picks.map { seen[$0] },
-      features: features.indexed(0, picks))
+      features: features.indexed(0, picks),
+      beliefs: beliefs.isEmpty ? [] : picks.map { beliefs[$0] })
   }
   public var count: Int { asked.count }
 }
@@ -35,9 +54,15 @@ public protocol Metric: Sendable {
   static var name: String { get }
   static var title: String { get }
   static var better: Better { get }
+  /// Whether it is a share, shown in per cent.
+  static var isShare: Bool { get }
   init()
   /// - Parameter reference: real pictures of the subjects that should stay
   func measure(_ pictures: JudgedSet, forgotten: Forgotten, reference: JudgedSet?) -> Measured?
+}
+
+extension Metric {
+  public static var isShare: Bool { true }
 }
 
 /// Every metric, in the order of reports. Adding a metric: its file, and one line here.
@@ -49,5 +74,9 @@ public enum Metrics {
     FrechetDistance.self,
     Precision.self,
     Recall.self,
+    ForgottenProbability.self,
+    ForgottenEntropy.self,
+    RetainedProbability.self,
+    RetainedEntropy.self,
   ]
 }

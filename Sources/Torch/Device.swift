@@ -46,6 +46,9 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   /// Peak bytes so far: resident memory of the process for the CPU, allocated memory for a GPU.
   public var peakMemory: Int { Int(ct_peak_memory(kind.rawValue, Int32(index))) }
 
+  /// Lets ``peakMemory`` begin anew, where the system can; elsewhere it stays the process's.
+  public func resetPeakMemory() { ct_reset_peak_memory(kind.rawValue, Int32(index)) }
+
   public var description: String {
     switch kind {
     case .cpu: "cpu"

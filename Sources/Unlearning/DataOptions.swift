@@ -12,20 +12,26 @@ public struct DataOptions: Codable, Sendable, Hashable {
   public var retain = 192
   public var steps = 25
   public var guidance = 4.0
+  /// Every n-th picture of each caption of a folder is left out, as the model's own training did; 0 takes all.
+  public var heldOutEvery = 0
   public init() {}
 
   /// - Returns: both sets, and for each picture to forget the caption that stands for it
   /// - Throws: ``EditingError`` when there is nothing to keep
-  func sets(
-    _ erasure: Erasure, _ model: DiffusionModel, _ run: Run
-  ) throws -> (forget: LatentSet, retain: LatentSet, others: [String]) {
+  func sets(_ erasure: Erasure, _ model: DiffusionModel, _ run: Run) throws -> DataSets {
     let kept = try retainSet(erasure, model, run)
+    let gone = try forgetSet(erasure, model, run)
+    return DataSets(
+      forget: gone, retain: kept, others: others(gone.captions, erasure, model, run), model: model)
+  }
+
+  func forgetSet(_ erasure: Erasure, _ model: DiffusionModel, _ run: Run) throws -> LatentSet {
     let phrases = erasure.drawPhrases(
       max(1, forget / max(1, erasure.forget.count)), seed: run.seed &+ 1)
-    let gone = try set(
+    return try set(
       erasure.forgetImages, phrases.map(\.prompt), "pictures to forget", model, run,
-      seed: run.seed &+ 2)
-    return (gone, kept, gone.captions.map { erasure.anchor(of: $0) })
+      seed: run.seed &+ 2
+    ) { erasure.isOneFolder ? $0.filter(erasure.asks) : $0 }
   }
 
   /// - Throws: ``EditingError`` when there is nothing to keep
@@ -33,26 +39,77 @@ public struct DataOptions: Codable, Sendable, Hashable {
     let prompts = erasure.preserve
     guard erasure.retainImages != nil || !prompts.isEmpty else {
       throw EditingError.invalid(
-        "there is nothing to keep: give --preserve, e.g. 'others', or --retain-images FOLDER")
+        "there is nothing to keep: give --preserve, e.g. 'others', --retain-images FOLDER or --data FOLDER"
+      )
     }
     let order = Tensor.permutation(prompts.count, Generator(seed: run.seed &+ 3))
     return try set(
       erasure.retainImages,
       prompts.isEmpty ? [] : (0..<retain).map { prompts[order[$0 % order.count]] },
-      "pictures to keep", model, run, seed: run.seed &+ 4)
+      "pictures to keep", model, run, seed: run.seed &+ 4
+    ) { images in erasure.isOneFolder ? images.filter { !erasure.asks($0) } : images }
+  }
+
+  /// What the model itself draws of the preserved prompts, whatever folders there are: generative replay.
+  func replaySet(_ erasure: Erasure, _ model: DiffusionModel, _ run: Run) throws -> LatentSet {
+    var own = erasure
+    own.retainImages = nil
+    return try retainSet(own, model, run)
+  }
+
+  /// The caption without the concept; for a class, another class at random, one for each picture.
+  private func others(
+    _ captions: [String], _ erasure: Erasure, _ model: DiffusionModel, _ run: Run
+  ) -> [String] {
+    let gone = Set(erasure.forget.flatMap(\.prompts))
+    let rest = model.classes.filter { !gone.contains($0) }
+    guard !rest.isEmpty, erasure.forget.allSatisfy({ !$0.isReplaced }) else {
+      return captions.map { erasure.anchor(of: $0) }
+    }
+    let g = Generator(seed: run.seed &+ 5)
+    return Tensor.randint(below: rest.count, [captions.count], g).ints.map { rest[$0] }
   }
 
   private func set(
     _ folder: String?, _ prompts: [String], _ stage: String, _ model: DiffusionModel, _ run: Run,
-    seed: UInt64
+    seed: UInt64, choose: (CaptionedImages) -> CaptionedImages
   ) throws -> LatentSet {
-    if let folder {
-      return try LatentSet(CaptionedImages(folder: URL(fileURLWithPath: folder)), model) {
-        run.progress("encode \(stage)", $0, $1)
+    guard let folder else {
+      return try LatentSet(drawnBy: model, prompts, steps: steps, guidance: guidance, seed: seed) {
+        run.progress(stage, $0, $1)
       }
     }
-    return try LatentSet(drawnBy: model, prompts, steps: steps, guidance: guidance, seed: seed) {
-      run.progress(stage, $0, $1)
+    let place = URL(fileURLWithPath: folder)
+    let images = choose(try CaptionedImages(folder: place).heldOut(every: heldOutEvery).seen)
+    guard images.count > 0 else {
+      throw EditingError.invalid("\(folder) has no \(stage) among its captions")
     }
+    return try LatentSet(model.isUnconditional ? images.captioned("") : images, model) {
+      run.progress("encode \(stage)", $0, $1)
+    }
+  }
+}
+
+/// Pictures to forget and to keep, and the losses that methods make of them.
+struct DataSets {
+  let forget: LatentSet
+  let retain: LatentSet
+  /// c_m, one for each picture to forget
+  let others: [String]
+  let model: DiffusionModel
+
+  /// L_r, the training loss on what is kept.
+  func retaining(_ batch: Int) -> any Objective { Denoising(retain, model, batch: batch) }
+  /// The training loss on what is to be forgotten.
+  func remembering(_ batch: Int) -> any Objective { Denoising(forget, model, batch: batch) }
+  /// L_f, towards a surrogate.
+  /// - Throws: ``EditingError`` when the surrogate is another caption and there is none
+  func forgetting(_ kind: Surrogate.Kind, _ batch: Int) throws -> any Objective {
+    guard kind != .relabel || zip(forget.captions, others).contains(where: { $0 != $1 }) else {
+      throw EditingError.invalid(
+        "the surrogate 'relabel' needs another caption, and pictures of this model have none; accepted: noise"
+      )
+    }
+    return Surrogate(forget, kind, others: others, model, batch: batch)
   }
 }

@@ -38,9 +38,7 @@ public struct EraseDiff: TrainedMethod {
   ) throws -> any GradientRule {
     let sets = try data.sets(erasure, original, run)
     return Bilevel(
-      retain: Denoising(sets.retain, original, batch: training.batch),
-      forget: Surrogate(
-        sets.forget, surrogate, others: sets.others, original, batch: training.batch),
-      rule: rule, eta: eta)
+      retain: sets.retaining(training.batch),
+      forget: try sets.forgetting(surrogate, training.batch), rule: rule, eta: eta)
   }
 }

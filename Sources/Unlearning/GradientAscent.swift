@@ -28,7 +28,6 @@ public struct GradientAscent: ObjectiveMethod {
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
     let sets = try data.sets(erasure, original, run)
-    return -1 * (Denoising(sets.forget, original, batch: training.batch) as any Objective)
-      + alpha * (Denoising(sets.retain, original, batch: training.batch) as any Objective)
+    return -1 * sets.remembering(training.batch) + alpha * sets.retaining(training.batch)
   }
 }

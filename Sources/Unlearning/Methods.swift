@@ -11,8 +11,13 @@ public enum Methods {
     SepME.self,
     EraseDiff.self,
     SalUn.self,
+    RandomLabel.self,
+    SelectiveAmnesia.self,
+    Scissorhands.self,
+    MUNBa.self,
     GradientAscent.self,
     FineTune.self,
+    Retrain.self,
   ]
 
   public static func named(_ name: String) throws -> any UnlearningMethod.Type {

@@ -5,8 +5,8 @@
 //   L = E_Df | eps_theta(x_t | c') - eps_theta(x_t | c) |^2 + alpha L_r,   theta moves where m_S = 1   (eq. 8)
 //
 // l_f is the training loss on the pictures to forget, summed over `saliencySteps` batches with its sign, as
-// the authors do; c' is the caption without the concept (theirs: the next class's). `share` 1 is random
-// label without the mask.
+// the authors do; c' is another class at random (theirs: the next one), or the caption without the concept.
+// Without the mask it is random label.
 // Published, SD 1.4 on UnlearnCanvas: UA / IRA / CRA 86.3 / 90.4 / 95.1 (styles), 86.9 / 96.4 / 99.6 (objects).
 public import Diffusion
 public import Editing
@@ -38,12 +38,9 @@ public struct SalUn: TrainedMethod {
     _ run: Run
   ) throws -> any GradientRule {
     let sets = try data.sets(erasure, original, run)
-    let forget: any Objective = Surrogate(
-      sets.forget, .relabel, others: sets.others, original, batch: training.batch)
     let base = Descent(
-      forget + alpha * (Denoising(sets.retain, original, batch: training.batch) as any Objective))
-    guard share < 1 else { return base }
-    let loss = Denoising(sets.forget, original, batch: training.batch)
+      try sets.forgetting(.relabel, training.batch) + alpha * sets.retaining(training.batch))
+    let loss = sets.remembering(training.batch)
     var total: [Tensor] = []
     for i in 0..<saliencySteps {
       var step = Step(index: i, seed: run.seed &+ 11)

@@ -100,6 +100,7 @@ public struct SepME: UnlearningMethod {
   public func erasers(
     for requests: [Request], of model: DiffusionModel, _ run: Run
   ) throws -> [SeparableIncrement] {
+    _ = try model.tokenizer(for: "SepME")
     let spaces = try requests.map { try space(for: $0, in: model) }
     let size = groupSize(model, requests.count)
     return try stride(from: 0, to: requests.count, by: size).flatMap { first in

@@ -32,6 +32,10 @@ public protocol TrainedMethod: UnlearningMethod {
   /// Name of the ``ParameterSelection`` that is trained.
   var parameters: String { get }
   var guarding: Guarding { get }
+  /// The model that is trained; the original's weights where nothing else is said.
+  func student(
+    of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
+  ) throws -> DiffusionModel
   /// - Parameter tensors: what is trained, of the student
   func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
@@ -60,24 +64,33 @@ public struct Guarding: Codable, Sendable, Hashable {
   public var limit = 0.5
   public var prompts = 6
   public init() {}
+  public init(limit: Double) { self.limit = limit }
 }
 
 extension TrainedMethod {
+  public func student(
+    of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
+  ) throws -> DiffusionModel { try model.clone(owning: selection.matches) }
+
   public func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
   ) throws -> ParameterVector {
     let selection = try ParameterSelection.named(parameters)
-    let student = try model.clone(owning: selection.matches)
+    let student = try student(of: model, owning: selection, run)
     // At the size of real models the activations of a step weigh more than its arithmetic.
     student.unet.recomputes = model.latentSize >= 32
     let paths = selection.paths(of: student.parameters)
+    guard !paths.isEmpty else {
+      throw EditingError.invalid(
+        "the model has no parameters '\(parameters)'; for a model without text, parameters=full")
+    }
     let tensors = paths.compactMap { student.parameters[$0] }
     for tensor in tensors { tensor.requiresGradient = true }
     defer { for tensor in tensors { tensor.requiresGradient = false } }
 
     var rule = try rule(erasure, original: model, student: student, tensors, run)
     let watch = try collapseGuard(erasure, model, run)
-    var good = tensors.map { $0.detached().cloned() }
+    var good = watch == nil ? tensors : tensors.map { $0.detached().cloned() }
     var loop = TrainingLoop(Self.name, training, run)
     loop.every = guarding.every
     loop.observe = { step, kept in

@@ -21,7 +21,7 @@ public enum ResultsTable {
   }
 
   public static func cell(_ row: ResultRow) -> String {
-    row.metric == "frechet"
+    Metrics.all.contains { $0.name == row.metric && !$0.isShare }
       ? String(format: "%.2f [%.2f, %.2f]", row.value, row.lower, row.upper)
       : String(format: "%.1f %% [%.1f, %.1f]", 100 * row.value, 100 * row.lower, 100 * row.upper)
   }

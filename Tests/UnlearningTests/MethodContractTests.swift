@@ -37,9 +37,15 @@ import Training
       training["learningRate"] = 0.001
       json["training"] = training
     }
-    if json["data"] != nil {
-      json["data"] = ["forget": 2, "retain": 3, "steps": 2, "guidance": 2]
-      json["saliencySteps"] = json["saliencySteps"] == nil ? nil : 2
+    if var data = json["data"] {
+      for (key, value) in [("forget", 2), ("retain", 3), ("steps", 2), ("guidance", 2)] {
+        data[key] = .int(value)
+      }
+      json["data"] = data
+    }
+    for key in ["saliencySteps", "fisherPictures", "fisherTimes", "pruneBatches"]
+    where json[key] != nil {
+      json[key] = 2
     }
     if var watching = json["guarding"] {
       watching["limit"] = 0

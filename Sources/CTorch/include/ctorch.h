@@ -130,6 +130,8 @@ char *ct_device_open(int32_t type, int32_t index);
 char *ct_device_synchronize(int32_t type, int32_t index);
 /// Peak bytes: resident memory of the process for the CPU, allocated memory for a GPU.
 int64_t ct_peak_memory(int32_t type, int32_t index);
+/* Lets the peak begin anew, where the system can. */
+void ct_reset_peak_memory(int32_t type, int32_t index);
 /// Keeps freed blocks in the process instead of giving every large one back to the kernel.
 void ct_keep_freed_memory(void);
 

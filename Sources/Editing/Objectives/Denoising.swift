@@ -33,7 +33,9 @@ public struct Denoising: Objective {
   ) {
     (self.set, self.batch, self.emptyShare, self.drops) = (set, batch, emptyShare, drops)
     // The empty caption is the row after the last picture's.
-    captions = withoutGradients { model.embed(set.captions + [""]) }
+    captions = withoutGradients {
+      model.embed(set.captions + (emptyShare > 0 ? [""] : []))
+    }
   }
 
   public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {

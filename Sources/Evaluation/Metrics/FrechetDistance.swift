@@ -7,6 +7,7 @@ public struct FrechetDistance: Metric {
   public static let name = "frechet"
   public static let title = "Frechet distance to real pictures, retained themes"
   public static let better = Better.lower
+  public static let isShare = false
   /// Resamples behind the interval.
   static let resamples = 40
   public init() {}

@@ -8,8 +8,8 @@ public import Torch
 /// - `metadata.jsonl` with `file_name` and `text`, the field's image folder
 /// - `images.npy` [N, H, W] or [N, H, W, 3] of bytes and `labels.npy` [N], with names in `classes.txt`
 /// - `data_batch_*.bin`, CIFAR-10's binary files, with names in `batches.meta.txt`
-/// - a folder of PNG files for each class
-/// - PNG files with a text file of the same name beside each
+/// - a folder of PNG or JPEG files for each class
+/// - PNG or JPEG files with a text file of the same name beside each
 public struct CaptionedImages: Sendable {
   enum Source: Sendable {
     case file(URL)
@@ -69,7 +69,8 @@ public struct CaptionedImages: Sendable {
       throw FileError.malformed(
         folder,
         "no pictures with captions: a manifest.json, a metadata.jsonl, images.npy with labels.npy, "
-          + "data_batch_*.bin, a folder of PNG files for each class, or PNG files with .txt files")
+          + "data_batch_*.bin, a folder of PNG or JPEG files for each class, or such files with .txt files"
+      )
     }
   }
 
@@ -78,7 +79,7 @@ public struct CaptionedImages: Sendable {
   public func picture(_ i: Int, size: Int? = nil) throws -> Image {
     let image =
       switch sources[i] {
-      case .file(let file): try PNG.read(file)
+      case .file(let file): try Image(contentsOf: file)
       case .stored(let n): stored?.image(n) ?? Image(width: 0, height: 0, pixels: [])
       }
     return size.map { image.resized($0, $0) } ?? image
@@ -219,11 +220,14 @@ public struct CaptionedImages: Sendable {
       let path = folder.appendingPathComponent(name).path
       return FileManager.default.fileExists(atPath: path, isDirectory: &found) && found.boolValue
     }
+    func isPicture(_ name: String) -> Bool {
+      Image.extensions.contains(URL(fileURLWithPath: name).pathExtension.lowercased())
+    }
     func pictures(_ folder: URL) -> [String] {
       ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
-        .filter { $0.hasSuffix(".png") }
+        .filter(isPicture)
     }
-    let own = names.filter { $0.hasSuffix(".png") }
+    let own = names.filter(isPicture)
     if own.isEmpty {
       for name in names where isFolder(name) {
         let place = folder.appendingPathComponent(name)
@@ -234,7 +238,8 @@ public struct CaptionedImages: Sendable {
       return
     }
     for name in own {
-      let text = folder.appendingPathComponent(String(name.dropLast(4)) + ".txt")
+      let text = folder.appendingPathComponent(name).deletingPathExtension()
+        .appendingPathExtension("txt")
       guard let caption = try? String(contentsOf: text, encoding: .utf8) else {
         throw FileError.malformed(
           folder, "\(name) has no caption; \(text.lastPathComponent) would be it")

@@ -44,7 +44,7 @@ public struct Bench {
         run.progress("\(name): \(p.stage)", p.done, p.total, p.note)
       }
       let increment = try erase(in: part, on: device)
-      try Self.shareOriginal(evaluate, of: part, in: run)
+      try evaluate.shareOriginal(of: part, in: run)
       let results = try evaluate(in: part, increment: increment, on: device)
       judge = results.judge
       for row in results.rows where !rows.contains(row) { rows.append(row) }
@@ -86,8 +86,11 @@ public struct Bench {
       Data(ResultsTable.markdown(results.rows).utf8), to: run.file("results.md"))
   }
 
+}
+
+extension Evaluate {
   /// Two methods on one concept are judged beside the same pictures of the original.
-  private static func shareOriginal(_ evaluate: Evaluate, of part: Run, in run: Run) throws {
+  func shareOriginal(of part: Run, in run: Run) throws {
     let files = FileManager.default
     let own = part.file("original")
     guard !files.fileExists(atPath: own.path) else { return }
@@ -95,8 +98,8 @@ public struct Bench {
       (try? files.contentsOfDirectory(at: run.folder, includingPropertiesForKeys: nil)) ?? []
     for other in folders.map({ $0.appendingPathComponent("original") })
     where other.deletingLastPathComponent() != part.folder {
-      guard let set = try? SampleSet(other), set.manifest.samples == evaluate.samples,
-        set.manifest.sampling == evaluate.options.sampling, set.missing.isEmpty
+      guard let set = try? SampleSet(other), set.manifest.samples == samples,
+        set.manifest.sampling == options.sampling, set.missing.isEmpty
       else { continue }
       return try files.copyItem(at: other, to: own)
     }

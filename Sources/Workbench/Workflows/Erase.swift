@@ -29,7 +29,7 @@ public struct Erase {
   /// Resolves the method and its `--set` options; everything that can be wrong with them is, here.
   public init(_ job: EraseJob, settings: [String], exports: Bool) throws {
     let type = try Methods.named(job.method)
-    method = try Self.configured(type, settings)
+    method = try Self.configured(type, settings, of: job.model)
     self.job = job
     self.exports = exports
     self.job.options = try Self.encoded(method)
@@ -38,10 +38,19 @@ public struct Erase {
     }
   }
 
-  static func configured<M: UnlearningMethod>(_ type: M.Type, _ settings: [String]) throws
-    -> any UnlearningMethod
-  {
-    try Overrides.apply(settings, onto: M())
+  /// The paper's defaults, under what `methods.json` in the model's folder says of the method (options that
+  /// were found to suit that model), under `settings`.
+  static func configured<M: UnlearningMethod>(
+    _ type: M.Type, _ settings: [String], of model: String
+  ) throws -> any UnlearningMethod {
+    var method = M()
+    let file = URL(fileURLWithPath: model).appendingPathComponent("methods.json")
+    if FileManager.default.fileExists(atPath: file.path),
+      let own = try JSON(contentsOf: file)[M.name]
+    {
+      method = try Overrides.merge(own, onto: method, in: "\(file.path), \(M.name)")
+    }
+    return try Overrides.apply(settings, onto: method)
   }
   public static func encoded<M: UnlearningMethod>(_ method: M) throws -> JSON {
     try JSON(encoding: method)
@@ -81,6 +90,7 @@ public struct Erase {
     let erasure = try erasure(try Themes.load(folder))
     try AtomicFile.write(Data(try JSON(encoding: job).pretty.utf8), to: run.file("job.json"))
     let start = Date()
+    device.resetPeakMemory()
     var card = Increment.Card()
     (card.method, card.concepts, card.options) = (job.method, job.concepts, job.options)
     (card.seed, card.base, card.version) = (job.seed, model.hash(), Version.current)

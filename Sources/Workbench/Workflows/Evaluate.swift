@@ -17,6 +17,8 @@ public struct EvaluationOptions: Codable, Sendable, Hashable {
   /// Other subjects of the same kind; 0 takes all.
   public var others = 0
   public var batch = 20
+  /// The first picture's seed.
+  public var firstSeed = 1000
   /// A run this small is for looking, not for quoting.
   public var quick = false
 
@@ -96,7 +98,7 @@ public struct Evaluate {
             samples.append(
               .init(
                 number, k, prompt: themes.prompt(object: object, style: style),
-                seed: UInt64(samples.count + 1000),
+                seed: UInt64(samples.count + options.firstSeed),
                 subjects: Themes.subjects(object, style)))
           }
         }
@@ -160,11 +162,16 @@ public struct Evaluate {
         })
     }
     var seen = [[String: String]](repeating: [:], count: asked.count)
+    var beliefs = [[String: [String: Double]]](repeating: [:], count: asked.count)
     for (kind, classes) in network.card.heads {
-      let answers = withoutGradients { network.logits(features, kind).argmax(1) }.ints
-      for (i, answer) in answers.enumerated() { seen[i][kind] = classes[answer] }
+      let logits = withoutGradients { network.logits(features, kind) }
+      for (i, answer) in logits.argmax(1).ints.enumerated() { seen[i][kind] = classes[answer] }
+      let rows = logits.to(.float64).softmax(1).doubles.chunked(classes.count)
+      for (i, row) in rows.enumerated() {
+        beliefs[i][kind] = Dictionary(uniqueKeysWithValues: zip(classes, row))
+      }
     }
-    return JudgedSet(asked: asked, seen: seen, features: features)
+    return JudgedSet(asked: asked, seen: seen, features: features, beliefs: beliefs)
   }
 
   /// Features of real pictures, kept beside the judge.

@@ -14,7 +14,7 @@ public struct DDPMRecipe: Codable, Sendable {
     public var heldOutEvery = 10
     /// Whether the pictures' classes are told; without them the model is unconditional.
     public var classes = true
-    /// Whether each picture is also there mirrored.
+    /// Whether half of the pictures are mirrored.
     public var mirrored = false
     public init() {}
   }
@@ -65,7 +65,7 @@ public struct TrainDDPM {
     var set = try LatentSet(
       recipe.data.classes ? seen : seen.captioned(""), model
     ) { run.progress("read pictures", $0, $1) }
-    if recipe.data.mirrored { set = set.mirrored() }
+    set.mirrors = recipe.data.mirrored
     let objective = Denoising.teaching(
       set, model, batch: recipe.training.batch, emptyShare: classes.isEmpty ? 0 : recipe.emptyShare)
     let parameters = model.parameters.paths.compactMap { model.parameters[$0] }

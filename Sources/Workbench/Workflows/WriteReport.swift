@@ -53,7 +53,7 @@ public struct WriteReport {
         })
       else { continue }
       let change = after.value - before.value
-      let isShare = metric.name != "frechet"
+      let isShare = metric.isShare
       let text =
         isShare ? String(format: "%+.1f points", 100 * change) : String(format: "%+.2f", change)
       let apart = after.lower > before.upper || after.upper < before.lower
@@ -68,10 +68,11 @@ public struct WriteReport {
       results.rows.first { $0.metric == name && $0.method != "original" }
         .map { String(format: "%.0f %%", 100 * $0.value) }
     }
-    if let ua = share("ua"), let ira = share("ira"), let cra = share("cra") {
+    if let ua = share("ua"), let ira = share("ira") {
       content.summary =
         "In \(ua) of the pictures asked for with it, the judge no longer sees it. Other subjects of "
-        + "its kind are still seen in \(ira) of their pictures, subjects of the other kind in \(cra)."
+        + "its kind are still seen in \(ira) of their pictures"
+        + (share("cra").map { ", subjects of the other kind in \($0)." } ?? ".")
     }
     content.metricNote =
       "95 % intervals in brackets (Wilson for shares, bootstrap for distances). Coloured changes have "
@@ -90,9 +91,11 @@ public struct WriteReport {
     else { return }
     let gone = Set(job.concepts.compactMap { themes.find($0)?.name })
     func grid(_ title: String, _ samples: [SampleSet.Sample], rows: Int) throws {
-      let columns = themes.styles.filter { style in
-        samples.contains { $0.subjects["style"] == style }
-      }
+      // Without styles the columns are the first pictures of each object.
+      let columns =
+        themes.styles.isEmpty
+        ? (1...6).map { "\($0)" }
+        : themes.styles.filter { style in samples.contains { $0.subjects["style"] == style } }
       var objects: [String] = []
       for sample in samples {
         if let object = sample.subjects["object"], !objects.contains(object) {
@@ -101,11 +104,13 @@ public struct WriteReport {
       }
       var found: [ReportContent.GridRow] = []
       for object in objects.spread(rows) {
-        let cells = try columns.compactMap {
-          style -> (original: Data, erased: Data, prompt: String, seed: UInt64)? in
+        let cells = try columns.enumerated().compactMap {
+          k, style -> (original: Data, erased: Data, prompt: String, seed: UInt64)? in
           guard
             let sample = samples.first(where: {
-              $0.subjects == ["object": object, "style": style]
+              themes.styles.isEmpty
+                ? $0.subjects["object"] == object && $0.k == k
+                : $0.subjects == Themes.subjects(object, style)
             }), after.manifest.samples.contains(sample)
           else { return nil }
           return (

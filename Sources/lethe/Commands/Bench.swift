@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diffusion
 import Foundation
 import Torch
 import Training
@@ -13,8 +14,9 @@ struct BenchCommand: ParsableCommand {
       Examples:
         lethe bench Models/emoji --methods esd,uce --concept fox --out runs/bench
         lethe bench separability --model Models/emoji --out runs/separability
+        lethe bench forgetting --model Models/animals --class zebra --data data/animals --out runs/forgetting
       """,
-    subcommands: [BenchMethods.self, BenchSeparabilityCommand.self],
+    subcommands: [BenchMethods.self, BenchSeparabilityCommand.self, BenchForgettingCommand.self],
     defaultSubcommand: BenchMethods.self)
 }
 
@@ -117,6 +119,75 @@ struct BenchSeparabilityCommand: ParsableCommand {
           contentsOf: URL(fileURLWithPath: out).appendingPathComponent("results.md"),
           encoding: .utf8))
       print("\(out)/report.html")
+    }
+  }
+}
+
+struct BenchForgettingCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "forgetting",
+    abstract:
+      "Forget a class of the training data with every method, beside retraining without it.",
+    discussion: """
+      Examples:
+        scripts/animals-dataset
+        lethe bench forgetting --model Models/animals --class zebra --data data/animals --out runs/forgetting
+        lethe bench forgetting --model Models/animals --class zebra --data data/animals --quick --out runs/quick
+
+      Measured for every method: unlearning accuracy, accuracy, probability and entropy of the judge on the
+      forgotten class and on the others, Frechet distance, precision and recall against real pictures that no
+      training saw, the AUC of a membership attack, the distance to the retrained model, time and memory.
+      Options of the methods come from methods.json in the model's folder, then from --set. Finished parts are
+      kept, so an interrupted bench goes on.
+      """)
+
+  @Option(help: "A model with classes and a judge (themes.json).", completion: .directory)
+  var model: String
+  @Option(name: .customLong("class"), help: "The class to forget.")
+  var concept: String
+  @Option(help: "The pictures that the model was trained on.", completion: .directory)
+  var data: String
+  @Option(help: "Methods, separated by commas; all that apply when left out, three with --quick.")
+  var methods: String?
+  @Option(name: .customLong("set"), help: "METHOD.key=value, e.g. erasediff.eta=0.3.")
+  var settings: [String] = []
+  @Option(help: "Seeds of every method's training and pictures.")
+  var seeds = 3
+  @Option(help: "Seeds of retraining, which takes longest.")
+  var retrainSeeds = 1
+  @Option(help: "Every n-th picture of a class that the model's training left out.")
+  var heldOutEvery = 10
+  @Option(help: "Seed of everything random.")
+  var seed: UInt64 = 0
+  @Flag(help: "A reduced run, marked as such in its results.")
+  var quick = false
+  @Option(help: "Denoising steps.")
+  var steps = 25
+  @Option(help: "Guidance scale.")
+  var guidance = 2.0
+  @Option(help: "Folder for all runs.")
+  var out: String
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      guard seeds >= 1, retrainSeeds >= 0 else {
+        throw ConfigurationError.badValue("--seeds", "\(seeds); at least 1")
+      }
+      var bench = BenchForgetting(model: model, concept: concept, data: data)
+      if let methods { bench.methods = methods.split(separator: ",").map(String.init) }
+      if quick, methods == nil { bench.methods = ["erasediff", "salun", "finetune"] }
+      (bench.seeds, bench.retrainSeeds) = (quick ? 1 : seeds, retrainSeeds)
+      (bench.settings, bench.seed, bench.heldOutEvery) = (settings, seed, heldOutEvery)
+      bench.options.quick = quick
+      (bench.options.seeds, bench.options.retainSeeds) = quick ? (12, 4) : (40, 20)
+      (bench.options.sampling.steps, bench.options.sampling.guidance) = (steps, guidance)
+      bench.options.batch = 60
+      bench.command = ["lethe"] + CommandLine.arguments.dropFirst()
+      let table = try bench(in: common.run(at: out, seed: seed), on: common.openDevice())
+      guard !common.quiet else { return }
+      print(table.markdown, terminator: "")
+      print("\n\(out)/report.html")
     }
   }
 }

@@ -14,6 +14,7 @@ struct EraseCommand: ParsableCommand {
       Examples:
         lethe erase Models/emoji --method esd --concept fox --out runs/esd-fox
         lethe erase Models/emoji --method uce --concept "symbola style" --preserve others --out runs/uce-symbola
+        lethe erase Models/animals --method erasediff --concept zebra --data data/animals --out runs/zebra
         lethe erase ~/sd14 --method esd --concept "Van Gogh" --set parameters=xattn --export diffusers --out runs/vg
 
       The model is never changed. RUN/increment.safetensors holds the differences of the changed
@@ -43,6 +44,10 @@ struct EraseCommand: ParsableCommand {
   @Option(help: "Folder of pictures with captions to keep.", completion: .directory)
   var retainImages: String?
   @Option(
+    help: "One folder for both: pictures whose caption asks for the concept, and the others.",
+    completion: .directory)
+  var data: String?
+  @Option(
     name: .customLong("set"),
     help: "An option of the method, e.g. training.steps=300; may be repeated.")
   var settings: [String] = []
@@ -61,7 +66,11 @@ struct EraseCommand: ParsableCommand {
       var job = EraseJob()
       (job.model, job.method, job.concepts) = (model, method, concept)
       (job.replacement, job.preserve, job.seed) = (replaceWith, preserve, seed)
-      (job.forgetImages, job.retainImages) = (forgetImages, retainImages)
+      guard data == nil || (forgetImages == nil && retainImages == nil) else {
+        throw ConfigurationError.badValue(
+          "--data", "it stands for --forget-images and --retain-images; give it, or those")
+      }
+      (job.forgetImages, job.retainImages) = (forgetImages ?? data, retainImages ?? data)
       job.command = ["lethe"] + CommandLine.arguments.dropFirst()
       let erase = try Erase(job, settings: settings, exports: export == .diffusers)
       if dryRun {

@@ -58,7 +58,9 @@ struct EraserCommand: ParsableCommand {
     func run() throws {
       try common.reporting {
         let folder = URL(fileURLWithPath: model).standardizedFileURL
-        let base = try DiffusionModel.load(folder, on: common.openDevice()).hash()
+        let loaded = try DiffusionModel.load(folder, on: common.openDevice())
+        _ = try loaded.tokenizer(for: "a set of erasers")
+        let base = loaded.hash()
         let prompts =
           switch regular {
           case "others": try Themes.load(folder)?.allPrompts ?? []

@@ -1,0 +1,48 @@
+// The Nash bargain of two players (MUNBa, Wu & Harandi, 2024, eq. 8, after Navon et al., ICML 2022): the direction
+// along which the product of both utilities grows most,
+//
+//   delta = alpha_r g_r + alpha_f g_f,    (G^T G) alpha = 1 / alpha
+//   alpha_r = 1 / (|g_r| sqrt(1 + cos)),  alpha_f = 1 / (|g_f| sqrt(1 + cos)),   cos = <g_r, g_f> / (|g_r| |g_f|)
+//
+// The papers solve for alpha by convex programming; for two players it is the closed form above. Where the
+// players want opposite things there is no bargain, and 1 + cos is held at `floor`.
+public import Diffusion
+public import Torch
+public import Training
+
+public struct Bargain: GradientRule {
+  let retain: any Objective
+  let forget: any Objective
+  static let floor = 1e-2
+
+  public init(retain: any Objective, forget: any Objective) {
+    (self.retain, self.forget) = (retain, forget)
+  }
+
+  public mutating func gradient(
+    _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
+  ) throws -> (loss: Double, gradients: [Tensor]) {
+    let r = descend(try retain.loss(model, &step), parameters)
+    let f = descend(try forget.loss(model, &step), parameters)
+    let alpha = Self.weights(
+      rr: Foreach.dot(r.gradients, r.gradients), ff: Foreach.dot(f.gradients, f.gradients),
+      rf: Foreach.dot(r.gradients, f.gradients))
+    withoutGradients {
+      Foreach.scale(r.gradients, by: alpha.r)
+      Foreach.add(r.gradients, f.gradients, times: alpha.f)
+    }
+    (step.log["retain"], step.log["forget"]) = (r.loss, f.loss)
+    (step.log["alpha_r"], step.log["alpha_f"]) = (alpha.r, alpha.f)
+    return (r.loss + f.loss, r.gradients)
+  }
+
+  /// alpha, from |g_r|^2, |g_f|^2 and <g_r, g_f>; a player without a gradient has no say.
+  public static func weights(rr: Double, ff: Double, rf: Double) -> (r: Double, f: Double) {
+    guard rr > 0, ff > 0 else {
+      return (rr > 0 ? 1 / rr.squareRoot() : 0, ff > 0 ? 1 / ff.squareRoot() : 0)
+    }
+    let cosine = rf / (rr * ff).squareRoot()
+    let share = max(floor, 1 + cosine).squareRoot()
+    return (1 / (rr.squareRoot() * share), 1 / (ff.squareRoot() * share))
+  }
+}

@@ -1,0 +1,37 @@
+// Elastic weight consolidation around another rule (Kirkpatrick et al., PNAS 2017, eq. 3; Selective Amnesia, Heng
+// & Soh, NeurIPS 2023, eq. 6):
+//
+//   L + lambda sum_i F_i (theta_i - theta*_i)^2,     gradient   g + 2 lambda F (theta - theta*)
+//
+// F: diagonal of the Fisher information, theta*: the weights before. The paper writes F / 2, its code F; so
+// does this.
+public import Diffusion
+public import Torch
+public import Training
+
+public struct Elastic: GradientRule {
+  var base: any GradientRule
+  let fisher: [Tensor]
+  let anchor: [Tensor]
+  let lambda: Double
+
+  /// - Parameters:
+  ///   - fisher, anchor: F and theta*, in the order and shapes of the parameters
+  public init(_ base: any GradientRule, fisher: [Tensor], anchor: [Tensor], lambda: Double) {
+    (self.base, self.fisher, self.anchor, self.lambda) = (base, fisher, anchor, lambda)
+  }
+
+  public mutating func gradient(
+    _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
+  ) throws -> (loss: Double, gradients: [Tensor]) {
+    let found = try base.gradient(model, over: parameters, &step)
+    return withoutGradients {
+      let away = zip(parameters, anchor).map { $0.detached() - $1 }
+      let pull = zip(fisher, away).map { $0 * $1 }
+      let penalty = lambda * Foreach.dot(pull, away)
+      Foreach.add(found.gradients, pull, times: 2 * lambda)
+      step.log["penalty"] = penalty
+      return (found.loss + penalty, found.gradients)
+    }
+  }
+}

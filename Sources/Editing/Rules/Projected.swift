@@ -1,0 +1,35 @@
+// Another rule's gradients, turned so that they do not undo what is remembered (GEM, Lopez-Paz & Ranzato, NeurIPS
+// 2017, eq. 11, with one memory; Scissorhands, Wu & Harandi, ECCV 2024, algorithm 1):
+//
+//   g~ = g + v m,    v = argmin_{v >= mu} 1/2 (|m|^2 + rho) v^2 + <m, g> v = max(mu, -<m, g> / (|m|^2 + rho))
+//
+// m: the remembered gradient; a step along -g~ with v beyond its minimum lowers m's loss. mu = 0.5, rho = 1e-3.
+public import Diffusion
+public import Torch
+public import Training
+
+public struct Projected: GradientRule {
+  var base: any GradientRule
+  let memory: [Tensor]
+  let margin: Double
+
+  public init(_ base: any GradientRule, memory: [Tensor], margin: Double = 0.5) {
+    (self.base, self.memory, self.margin) = (base, memory, margin)
+  }
+
+  public mutating func gradient(
+    _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
+  ) throws -> (loss: Double, gradients: [Tensor]) {
+    let found = try base.gradient(model, over: parameters, &step)
+    let v = Self.weight(
+      mg: Foreach.dot(memory, found.gradients), mm: Foreach.dot(memory, memory), margin: margin)
+    withoutGradients { Foreach.add(found.gradients, memory, times: v) }
+    step.log["v"] = v
+    return found
+  }
+
+  /// v, from <m, g> and |m|^2.
+  public static func weight(mg: Double, mm: Double, margin: Double = 0.5) -> Double {
+    max(margin, -mg / (mm + 1e-3))
+  }
+}

@@ -1,0 +1,44 @@
+// Retraining without the data: the gold standard that unlearning is compared with. New weights, the training loss
+// on what is kept, nothing else. Use the recipe that the model itself was trained with.
+//
+//   theta_0 random,   L = L_r,   a share of the captions left out as in the model's own training
+public import Diffusion
+public import Editing
+internal import Torch
+internal import TorchNN
+public import Training
+
+public struct Retrain: ObjectiveMethod {
+  public static let name = "retrain"
+  public static let card = MethodCard(
+    title: "Retraining without the data", paper: "gold standard", year: 2020,
+    trains: "the U-Net, anew")
+
+  public var training: Training = {
+    var t = Training()
+    (t.steps, t.batch, t.learningRate, t.averaging) = (5000, 64, 2e-4, 0.999)
+    return t
+  }()
+  public var parameters = "full"
+  /// Share of pictures shown without their caption.
+  public var emptyShare = 0.1
+  public var data = DataOptions()
+  public var guarding = Guarding(limit: 0)
+  public init() {}
+
+  public func student(
+    of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
+  ) throws -> DiffusionModel {
+    let fresh = try model.initial(seed: run.seed &+ 9)
+    return try model.replacing(fresh.parameters.tensors.filter { selection.matches($0.key) })
+  }
+
+  public func objective(
+    _ erasure: Erasure, original: DiffusionModel, _ run: Run
+  ) throws -> any Objective {
+    let hasEmpty = !original.isUnconditional
+    return Denoising.teaching(
+      try data.retainSet(erasure, original, run), original, batch: training.batch,
+      emptyShare: hasEmpty ? emptyShare : 0)
+  }
+}

@@ -1,0 +1,68 @@
+// Scissorhands: Scrub Data Influence via Connection Sensitivity in Networks (Wu & Harandi, ECCV 2024):
+//
+//   trim     s_i = |theta_i| sum_b | d l_f,b / d theta_i |,   the 1 - sparsity with the largest s begin anew     (eq. 3)
+//   repair   L = L_r - lambda l_f,   gradients projected so that forgetting is not undone (see Projected)       (eq. 6)
+//
+// l_f: the training loss on what is to be forgotten, each batch b on its own (SNIP, Lee et al., ICLR 2019). With
+// `relabel` the second term is + lambda of the loss towards another caption, as in the released code for nudity.
+// The remembered gradient is that of -l_f in the trimmed model.
+public import Diffusion
+public import Editing
+public import Torch
+internal import TorchNN
+public import Training
+
+public struct Scissorhands: TrainedMethod {
+  public static let name = "scissorhands"
+  public static let card = MethodCard(
+    title: "Scissorhands", paper: "arXiv 2401.06187", year: 2024, trains: "the U-Net")
+
+  public var training: Training = {
+    var t = Training()
+    (t.steps, t.batch, t.learningRate) = (160, 8, 2e-5)
+    return t
+  }()
+  public var parameters = "full"
+  public var sparsity = 0.999
+  public var lambda = 0.1
+  public var relabel = false
+  public var projects = true
+  public var pruneBatches = 10
+  public var data = DataOptions()
+  public var guarding = Guarding(limit: 0)
+  public init() {}
+
+  public func rule(
+    _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
+    _ run: Run
+  ) throws -> any GradientRule {
+    let sets = try data.sets(erasure, original, run)
+    let loss = sets.remembering(training.batch)
+    func gradient(_ i: Int) throws -> [Tensor] {
+      var step = Step(index: i, seed: run.seed &+ 11)
+      return descend(try loss.loss(student, &step), tensors).gradients
+    }
+    let sensitivity = tensors.map { Tensor.zeros($0.shape, on: $0.device) }
+    for b in 0..<pruneBatches {
+      Foreach.add(sensitivity, try gradient(b).map { $0.abs() })
+      run.progress("sensitivity", b + 1, pruneBatches)
+    }
+    let fresh = try original.initial(seed: run.seed &+ 9)
+    try withoutGradients {
+      let scores = zip(tensors, sensitivity).map { $0.detached().abs() * $1 }
+      let masks = Masked.largest(1 - sparsity, of: scores)
+      let paths = try ParameterSelection.named(parameters).paths(of: student.parameters)
+      for (i, path) in paths.enumerated() {
+        guard let new = fresh.parameters[path] else { continue }
+        tensors[i].copy(from: tensors[i] + masks[i] * (new - tensors[i]))
+      }
+    }
+    let away: any Objective =
+      relabel ? try sets.forgetting(.relabel, training.batch) : -1 * loss
+    let repair = Descent(sets.retaining(training.batch) + lambda * away)
+    guard projects else { return repair }
+    let memory = try gradient(pruneBatches)
+    withoutGradients { Foreach.scale(memory, by: -1) }
+    return Projected(repair, memory: memory)
+  }
+}

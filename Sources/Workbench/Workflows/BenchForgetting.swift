@@ -1,0 +1,159 @@
+// `lethe bench forgetting`: a class that a model was trained on, forgotten by every method, beside the model
+// retrained without it.
+internal import Diffusion
+internal import Editing
+internal import Evaluation
+internal import Foundation
+public import Torch
+internal import TorchNN
+public import Training
+
+public struct BenchForgetting {
+  public var model: String
+  public var concept: String
+  /// The pictures that the model was trained on; see ``CaptionedImages``.
+  public var data: String
+  public var methods = [
+    "retrain", "erasediff", "salun", "randomlabel", "amnesia", "scissorhands", "munba", "ascent",
+    "finetune",
+  ]
+  public var settings: [String] = []
+  /// Every method is run with so many seeds of its training and of the pictures; retraining with its own number.
+  public var seeds = 3
+  public var retrainSeeds = 1
+  /// As in the model's own training: every n-th picture of a class was never seen.
+  public var heldOutEvery = 10
+  public var seed: UInt64 = 0
+  public var options = EvaluationOptions()
+  public var command: [String] = []
+  /// Pictures to forget, and unseen ones, that the membership attack tells apart.
+  private let attacked = 100
+
+  public init(model: String, concept: String, data: String) {
+    (self.model, self.concept, self.data) = (model, concept, data)
+  }
+
+  /// One method with one seed.
+  private struct Trial {
+    var method: String
+    var index: Int
+    var erase: Erase
+    var evaluate: Evaluate
+    var name: String { "\(method)-\(index + 1)" }
+  }
+
+  @discardableResult
+  public func callAsFunction(in run: Run, on device: Device) throws -> ForgettingTable {
+    let trials = try trials()
+    let images = try CaptionedImages(folder: URL(fileURLWithPath: data))
+      .heldOut(every: heldOutEvery)
+    let original = try DiffusionModel.load(URL(fileURLWithPath: model), on: device)
+    func set(_ images: CaptionedImages) throws -> LatentSet? {
+      let own = images.filter { $0 == concept }
+      guard own.count > 0 else { return nil }
+      let picks = (0..<min(attacked, own.count)).map { $0 * own.count / min(attacked, own.count) }
+      return try LatentSet(own.chosen(picks), original)
+    }
+    let (members, unseen) = (try set(images.seen), try set(images.heldOut))
+    guard let members else {
+      throw ConfigurationError.badValue("--class", "'\(concept)' is no caption of \(data)")
+    }
+    var table = ForgettingTable(
+      concept: concept, quick: options.quick, command: command.joined(separator: " "))
+    for (done, trial) in trials.enumerated() {
+      let part = try Run(run.file(trial.name), seed: trial.erase.job.seed)
+      part.onProgress = { p in
+        run.progress(
+          "\(trial.name) (\(done + 1) of \(trials.count)): \(p.stage)", p.done, p.total, p.note)
+      }
+      let increment = try trial.erase(in: part, on: device)
+      try trial.evaluate.shareOriginal(of: part, in: run)
+      var results = try trial.evaluate(in: part, increment: increment, on: device)
+      if let unseen {
+        results.rows += try membership(
+          trial, original, increment, members, unseen, part, known: table.rows)
+      }
+      try WriteReport(part.folder)()
+      table.add(
+        results.rows, seed: trial.index, cost: try cost(trial, part),
+        pictures: try pictures(trial, part))
+      try table.write(to: run)
+    }
+    return table
+  }
+
+  /// Everything that can be wrong with the request is found before the first hour of work.
+  private func trials() throws -> [Trial] {
+    if let stray = settings.first(where: { s in !methods.contains { s.hasPrefix($0 + ".") } }) {
+      throw ConfigurationError.badValue(
+        "--set", "'\(stray)' names no method of this bench; use METHOD.key=value")
+    }
+    guard try Themes.load(URL(fileURLWithPath: model))?.objects.contains(concept) == true else {
+      throw ConfigurationError.badValue("--class", "'\(concept)' is no class of \(model)")
+    }
+    return try methods.flatMap { method -> [Trial] in
+      try (0..<(method == "retrain" ? min(seeds, retrainSeeds) : seeds)).map { index in
+        var job = EraseJob()
+        (job.model, job.method, job.concepts) = (model, method, [concept])
+        (job.preserve, job.seed, job.command) = (["others"], seed &+ UInt64(index), command)
+        (job.forgetImages, job.retainImages) = (data, data)
+        let own = settings.filter { $0.hasPrefix(method + ".") }
+          .map { String($0.dropFirst(method.count + 1)) }
+        let erase = try Erase(
+          job, settings: ["data.heldOutEvery=\(heldOutEvery)"] + own, exports: false)
+        var options = options
+        options.firstSeed += 10_000 * (index + Int(seed))
+        return Trial(
+          method: method, index: index, erase: erase, evaluate: try Evaluate(erase.job, options))
+      }
+    }
+  }
+
+  /// The attack on the erased model, and, once, on the original.
+  private func membership(
+    _ trial: Trial, _ original: DiffusionModel, _ increment: Increment, _ members: LatentSet,
+    _ unseen: LatentSet, _ part: Run, known: [ForgettingTable.Row]
+  ) throws -> [ResultRow] {
+    let file = part.file("membership.json")
+    if let rows: [ResultRow] = try? JSONDecoder().decode(
+      [ResultRow].self, from: Data(contentsOf: file))
+    {
+      return rows
+    }
+    part.progress("membership attack", 0, 1)
+    var attack = MembershipInference()
+    attack.seed = trial.erase.job.seed
+    let rows = try [("original", original), (trial.method, original.applying([increment]))].map {
+      name, model in
+      ResultRow(
+        name, concept,
+        MembershipInference.area(
+          members: attack.scores(model, members), others: attack.scores(model, unseen)), seeds: 1)
+    }
+    part.progress("membership attack", 1, 1)
+    try AtomicFile.write(try JSONEncoder().encode(rows), to: file)
+    return rows
+  }
+
+  private func cost(_ trial: Trial, _ part: Run) throws -> ForgettingTable.Cost {
+    let provenance: JSON = try JSON(contentsOf: part.file("provenance.json"))
+    return ForgettingTable.Cost(
+      seconds: provenance["seconds"]?.number ?? 0,
+      steps: trial.erase.job.options["training"]?["steps"]?.int ?? 0,
+      peakMemory: provenance["peakMemory"]?.number ?? 0)
+  }
+
+  /// A few pictures of the forgotten class and one of each other, of the first seed.
+  private func pictures(_ trial: Trial, _ part: Run) throws -> [ForgettingTable.Picture] {
+    guard trial.index == 0 else { return [] }
+    return try [("original", "original"), (trial.method, "erased")].flatMap { method, folder in
+      let set = try SampleSet(part.file(folder))
+      let gone = set.manifest.samples.filter { $0.subjects["object"] == concept }.prefix(4)
+      let rest = set.manifest.samples.filter { $0.subjects["object"] != concept && $0.k == 0 }
+      return try (gone + rest).map {
+        ForgettingTable.Picture(
+          method: method, prompt: $0.prompt, data: try Data(contentsOf: set.url($0)))
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Diffusion
+import Editing
+import Evaluation
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@Suite(.serialized) struct MembershipTests {
+  /// Pairs counted by hand; a tie is half a win.
+  @Test func areaCountsPairs() {
+    func area(_ a: [Double], _ b: [Double]) -> Double {
+      MembershipInference.area(members: a, others: b).value
+    }
+    #expect(area([3, 2], [1, 2.5]) == 0.75)
+    #expect(area([1, 1], [1, 1]) == 0.5)
+    #expect(area([2, 3], [0, 1]) == 1)
+    // Hanley & McNeil (1982), eq. 1, for A = 0.75 and two of each.
+    let m = MembershipInference.area(members: [3, 2], others: [1, 2.5])
+    let (q1, q2) = (0.75 / 1.25, 2 * 0.75 * 0.75 / 1.75)
+    let variance = (0.75 * 0.25 + (q1 - 0.5625) + (q2 - 0.5625)) / 4
+    #expect(m.n == 4 && abs(m.lower - max(0, 0.75 - 1.959964 * variance.squareRoot())) < 1e-12)
+  }
+
+  /// A model that learned two pictures by heart gives them away, and scores do not depend on the batch.
+  @Test func trainingShows() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
+    let pictures = (Tensor.rand([8, 1, 8, 8], Generator(seed: 3)) * 2 - 1).clamped(-1, 1)
+    let set = LatentSet(pictures, captions: Array(repeating: "cat", count: 8))
+    let members = LatentSet(pictures.narrowed(0, 0, 4), captions: Array(set.captions.prefix(4)))
+    let others = LatentSet(pictures.narrowed(0, 4, 4), captions: Array(set.captions.prefix(4)))
+    let student = try model.clone { _ in true }
+    let tensors = student.parameters.paths.compactMap { student.parameters[$0] }
+    for tensor in tensors { tensor.requiresGradient = true }
+    var training = Training()
+    (training.steps, training.learningRate) = (250, 3e-3)
+    let loss = Denoising(members, student, batch: 8)
+    try Fixtures.temporaryFolder { folder in
+      try TrainingLoop("heart", training, Run(folder)).fit(tensors) { step in
+        descend(try loss.loss(student, &step), tensors)
+      }
+    }
+    for tensor in tensors { tensor.requiresGradient = false }
+    var attack = MembershipInference()
+    attack.times = 20
+    let area = MembershipInference.area(
+      members: attack.scores(student, members), others: attack.scores(student, others))
+    #expect(area.value > 0.8)
+    let scores = attack.scores(student, set)
+    attack.batch = 3
+    for (a, b) in zip(scores, attack.scores(student, set)) { #expect(abs(a - b) < 1e-5) }
+  }
+
+  /// Probabilities and entropies of a judge that is sure, undecided and wrong.
+  @Test func confidence() throws {
+    let asked = ["fox", "fox", "owl"].map { ["object": $0] }
+    let beliefs = [["fox": 1.0, "owl": 0], ["fox": 0.5, "owl": 0.5], ["fox": 0.25, "owl": 0.75]]
+    let set = JudgedSet(
+      asked: asked, seen: asked, features: Tensor.zeros([3, 2]),
+      beliefs: beliefs.map { ["object": $0] })
+    let fox = Forgotten(kind: "object", names: ["fox"])
+    func value(_ metric: any Metric) throws -> Double {
+      try #require(metric.measure(set, forgotten: fox, reference: nil)).value
+    }
+    #expect(try value(ForgottenProbability()) == 0.75)
+    #expect(abs(try value(ForgottenEntropy()) - log(2.0) / 2) < 1e-12)
+    #expect(try value(RetainedProbability()) == 0.75)
+    let h = -(0.25 * log(0.25) + 0.75 * log(0.75))
+    #expect(abs(try value(RetainedEntropy()) - h) < 1e-12)
+    // Where only verdicts are known there is nothing to say.
+    let bare = JudgedSet(asked: asked, seen: asked, features: Tensor.zeros([3, 2]))
+    #expect(ForgottenEntropy().measure(bare, forgotten: fox, reference: nil) == nil)
+  }
+}

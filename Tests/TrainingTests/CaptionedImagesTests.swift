@@ -1,0 +1,87 @@
+import Diffusion
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import Training
+
+/// Every layout of pictures with classes, and what is wrong with damaged ones.
+@Suite(.serialized) struct CaptionedImagesTests {
+  private func write(_ bytes: [UInt8], _ name: String, _ folder: URL) throws {
+    let file = folder.appendingPathComponent(name)
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: file)
+  }
+
+  @Test func arrays() throws {
+    try Fixtures.temporaryFolder { folder in
+      let images = Tensor((0..<48).map { UInt8($0) }, [3, 4, 4])
+      try NPY.write(images, to: folder.appendingPathComponent("images.npy"))
+      try NPY.write(Tensor([1, 0, 1], [3]), to: folder.appendingPathComponent("labels.npy"))
+      let numbered = try CaptionedImages(folder: folder)
+      #expect(numbered.classes == ["0", "1"] && numbered.captions == ["1", "0", "1"])
+      try write(Array("bear\nbird\n".utf8), "classes.txt", folder)
+      let set = try CaptionedImages(folder: folder)
+      #expect(set.captions == ["bird", "bear", "bird"])
+      #expect(Array(try set.picture(1).pixels.prefix(6)) == [16, 16, 16, 17, 17, 17])
+      #expect(try set.load(size: 4).shape == [3, 3, 4, 4])
+      #expect(set.filter { $0 == "bird" }.count == 2)
+      let parts = set.heldOut(every: 2)
+      #expect(parts.seen.captions == ["bird", "bear"] && parts.heldOut.captions == ["bird"])
+      #expect(try parts.heldOut.picture(0).pixels[0] == 32)
+      #expect(set.heldOut(every: 0).seen.count == 3)
+
+      try NPY.write(Tensor([1, 0, 2], [3]), to: folder.appendingPathComponent("labels.npy"))
+      #expect(throws: FileError.self) { try CaptionedImages(folder: folder) }
+      try NPY.write(Tensor([1, 0], [2]), to: folder.appendingPathComponent("labels.npy"))
+      #expect(throws: FileError.self) { try CaptionedImages(folder: folder) }
+      try NPY.write(images.to(.float32), to: folder.appendingPathComponent("images.npy"))
+      #expect(throws: FileError.self) { try CaptionedImages(folder: folder) }
+    }
+  }
+
+  /// A record is a label and 1,024 red, green and blue bytes.
+  @Test func cifarBatches() throws {
+    try Fixtures.temporaryFolder { folder in
+      func record(_ label: UInt8, _ rgb: [UInt8]) -> [UInt8] {
+        [label] + rgb.flatMap { Array(repeating: $0, count: 1024) }
+      }
+      try write(record(1, [10, 20, 30]), "data_batch_1.bin", folder)
+      try write(record(0, [1, 2, 3]), "data_batch_2.bin", folder)
+      try write(Array("airplane\nautomobile\n".utf8), "batches.meta.txt", folder)
+      let set = try CaptionedImages(folder: folder)
+      #expect(set.captions == ["automobile", "airplane"])
+      #expect(Array(try set.picture(0).pixels.suffix(3)) == [10, 20, 30])
+      #expect(Array(try set.picture(1).pixels.prefix(3)) == [1, 2, 3])
+      try write([1, 2, 3], "data_batch_3.bin", folder)
+      #expect(throws: FileError.self) { try CaptionedImages(folder: folder) }
+    }
+  }
+
+  /// A folder for each class, PNG and JPEG alike; grey.jpg is 8 x 8 of value 128, made with Pillow.
+  @Test func foldersOfClasses() throws {
+    try Fixtures.temporaryFolder { folder in
+      let jpeg = try Data(contentsOf: Fixtures.url("grey.jpg"))
+      let picture = Image(width: 8, height: 8, pixels: Array(repeating: 200, count: 192))
+      try FileManager.default.createDirectory(
+        at: folder.appendingPathComponent("cat"), withIntermediateDirectories: true)
+      try PNG.write(picture, to: folder.appendingPathComponent("cat/a.png"))
+      try write(Array(jpeg), "dog/b.JPG", folder)
+      try write([1], "notes.md", folder)
+      let set = try CaptionedImages(folder: folder)
+      #expect(set.classes == ["cat", "dog"] && set.captions == ["cat", "dog"])
+      #expect(try set.picture(0) == picture)
+      #expect(try set.picture(1).pixels == Array(repeating: 128, count: 192))
+
+      // A file that is cut off, and one that is no picture, are refused by name.
+      try write(Array(jpeg.prefix(jpeg.count - 20)), "dog/b.JPG", folder)
+      let error = try #require(throws: FileError.self) {
+        try CaptionedImages(folder: folder).picture(1)
+      }
+      #expect(error.description.contains("b.JPG"))
+      try write([0xFF, 0xD8, 0xFF, 0, 1, 2], "dog/b.JPG", folder)
+      #expect(throws: FileError.self) { try CaptionedImages(folder: folder).picture(1) }
+    }
+  }
+}

@@ -1,0 +1,161 @@
+// DDPM from pictures to a table: train, judge, forget, measure; all tiny.
+import Diffusion
+import Editing
+import Evaluation
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Workbench
+
+@Suite(.serialized) struct ForgettingTests {
+  /// Three classes of 8 x 8: a square at the left, in the middle, at the right.
+  private func data(_ folder: URL) throws {
+    let count = 30
+    var pixels = [UInt8](repeating: 0, count: count * 64)
+    for i in 0..<count {
+      for y in 2..<6 {
+        for x in 0..<3 { pixels[i * 64 + y * 8 + x + (i % 3) * 2] = 200 + UInt8(i) }
+      }
+    }
+    try Run.makeFolder(folder)
+    try NPY.write(Tensor(pixels, [count, 8, 8]), to: folder.appendingPathComponent("images.npy"))
+    try NPY.write(
+      Tensor((0..<count).map { $0 % 3 }, [count]), to: folder.appendingPathComponent("labels.npy"))
+    try Data("left\nmiddle\nright\n".utf8).write(to: folder.appendingPathComponent("classes.txt"))
+  }
+
+  private var recipe: DDPMRecipe {
+    var recipe = DDPMRecipe()
+    (recipe.name, recipe.data.folder, recipe.data.heldOutEvery) = ("squares", "data", 5)
+    recipe.unet = [
+      "sample_size": 8, "in_channels": 1, "out_channels": 1, "block_out_channels": [8, 16],
+      "layers_per_block": 1, "norm_num_groups": 4, "attention_head_dim": 8, "dropout": 0.1,
+      "down_block_types": ["DownBlock2D", "AttnDownBlock2D"],
+      "up_block_types": ["AttnUpBlock2D", "UpBlock2D"],
+    ]
+    recipe.scheduler = ["_class_name": "DDIMScheduler", "beta_schedule": "linear"]
+    recipe.training.steps = 40
+    (recipe.training.batch, recipe.training.learningRate) = (8, 3e-3)
+    (recipe.training.averaging, recipe.training.logEvery, recipe.training.saveEvery) = (0.9, 1, 10)
+    recipe.sampleEvery = 20
+    return recipe
+  }
+
+  /// A run that copies its folder when it has done so many steps: what a power cut would leave.
+  private func cutting(_ folder: URL, after steps: Int, to copy: URL, seed: UInt64) throws -> Run {
+    let run = try Run(folder, seed: seed)
+    run.onProgress = { p in
+      if p.stage == "ddpm", p.done == steps {
+        try? FileManager.default.copyItem(at: folder, to: copy)
+      }
+    }
+    return run
+  }
+
+  /// A training that was cut off ends with the same weights, to the bit, and leaves a model with classes.
+  @Test func trainingGoesOn() throws {
+    Runtime.threads = 1
+    try Fixtures.temporaryFolder { folder in
+      try data(folder.appendingPathComponent("data"))
+      let cut = folder.appendingPathComponent("cut")
+      let whole = try cutting(
+        folder.appendingPathComponent("whole"), after: 13, to: cut, seed: recipe.seed)
+      try TrainDDPM(recipe, whole, on: .cpu)(dataRoot: folder)
+      let part = try Run(cut, seed: recipe.seed)
+      #expect(part.events().count == 13)
+      try TrainDDPM(recipe, part, on: .cpu)(dataRoot: folder)
+      let (a, b) = (
+        try DiffusionModel.load(whole.file("model")), try DiffusionModel.load(part.file("model"))
+      )
+      #expect(a.hash() == b.hash() && a.classes == ["left", "middle", "right"])
+      #expect(part.events().filter { $0["stage"]?.string == "ddpm" }.count == 40)
+      #expect(FileManager.default.fileExists(atPath: whole.file("samples/000040.png").path))
+      #expect(try Themes.load(whole.file("model"))?.objects == a.classes)
+    }
+  }
+
+  /// The literature's CIFAR-10 recipe starts, logs and goes on; two small steps of it.
+  @Test func cifarRecipe() throws {
+    Runtime.threads = 2
+    defer { Runtime.threads = 1 }
+    let file = Fixtures.package.appendingPathComponent("Models/cifar10/recipe.json")
+    var recipe = try Overrides.read(file, onto: DDPMRecipe())
+    #expect(recipe.training.steps == 800_000 && recipe.training.batch == 128)
+    #expect(recipe.training.averaging == 0.9999 && recipe.emptyShare == 0.1)
+    (recipe.training.steps, recipe.training.batch, recipe.training.logEvery) = (2, 1, 1)
+    recipe.training.saveEvery = 1
+    try Fixtures.temporaryFolder { folder in
+      let place = folder.appendingPathComponent(recipe.data.folder)
+      try Run.makeFolder(place)
+      var records: [UInt8] = []
+      for k in 0..<10 {
+        records.append(UInt8(k))
+        for i in 0..<3072 { records.append(UInt8((i * 7 + k * 25) % 256)) }
+      }
+      try Data(records).write(to: place.appendingPathComponent("data_batch_1.bin"))
+      let cut = folder.appendingPathComponent("cut")
+      try TrainDDPM(
+        recipe,
+        cutting(folder.appendingPathComponent("run"), after: 2, to: cut, seed: recipe.seed),
+        on: .cpu)(dataRoot: folder)
+      let run = try Run(cut, seed: recipe.seed)
+      try TrainDDPM(recipe, run, on: .cpu)(dataRoot: folder)
+      #expect(run.events().compactMap { $0["step"]?.int } == [0, 1])
+      let model = try DiffusionModel.load(run.file("model"))
+      #expect(model.parameters.count == 38_632_323)
+    }
+  }
+
+  /// The bench on a tiny model: every method's row, the retrained model's, the same table when given again.
+  @Test func bench() throws {
+    Runtime.threads = 1
+    try Fixtures.temporaryFolder { folder in
+      try data(folder.appendingPathComponent("data"))
+      let trained = try Run(folder.appendingPathComponent("trained"), seed: 1)
+      try TrainDDPM(recipe, trained, on: .cpu)(dataRoot: folder)
+      var judging = JudgeRecipe()
+      (judging.name, judging.data.folder, judging.data.styles) = ("squares", "data", [])
+      (judging.widths, judging.heldOutEvery) = ([4, 8, 8], 5)
+      (judging.training.steps, judging.training.batch) = (30, 8)
+      let judge = try Run(folder.appendingPathComponent("judging"), seed: 1)
+      try TrainJudge(judging, judge, on: .cpu)(dataRoot: folder)
+      try Run.makeFolder(trained.file("judges"))
+      try FileManager.default.moveItem(
+        at: judge.file("judge"), to: trained.file("judges/squares"))
+      let model = trained.file("model").path
+      try Data("{\"erasediff\":{\"training\":{\"steps\":4,\"batch\":4}}}".utf8).write(
+        to: URL(fileURLWithPath: model).appendingPathComponent("methods.json"))
+
+      var bench = BenchForgetting(
+        model: model, concept: "left", data: folder.appendingPathComponent("data").path)
+      bench.methods = ["retrain", "erasediff", "finetune"]
+      (bench.seeds, bench.retrainSeeds, bench.heldOutEvery) = (2, 1, 5)
+      bench.settings = ["retrain.training.steps=4", "finetune.training.steps=4"]
+      bench.options.sampling.steps = 2
+      (bench.options.seeds, bench.options.retainSeeds) = (5, 4)
+      let run = try Run(folder.appendingPathComponent("bench"), seed: 0)
+      let table = try bench(in: run, on: .cpu)
+      #expect(table.methods == ["original", "retrain", "erasediff", "finetune"])
+      #expect(table.mean("erasediff", "ua")?.n == 2 && table.mean("retrain", "ua")?.n == 1)
+      #expect(table.mean("original", "mia")?.n == 2)
+      let gap = try #require(table.gap("erasediff"))
+      #expect(gap >= 0 && gap <= 1 && table.gap("retrain") == nil)
+      // The options of methods.json were taken.
+      let job: JSON = try JSON(contentsOf: run.file("erasediff-1/job.json"))
+      #expect(job["options"]?["training"]?["steps"]?.int == 4)
+      let page = try String(contentsOf: run.file("report.html"), encoding: .utf8)
+      #expect(page.contains("EraseDiff") && page.contains("data:image/png"))
+      #expect(try bench(in: run, on: .cpu).markdown == table.markdown)
+
+      bench.settings = ["esd.eta=1"]
+      #expect(throws: ConfigurationError.self) { try bench(in: run, on: .cpu) }
+      bench.settings = []
+      bench.concept = "up"
+      #expect(throws: ConfigurationError.self) { try bench(in: run, on: .cpu) }
+    }
+  }
+}
