@@ -1,4 +1,5 @@
-internal import Torch
+public import Torch
+internal import Training
 
 /// What is to be forgotten: a name, the prompts that mean it, and what they should give instead.
 public struct Concept: Codable, Sendable, Hashable {
@@ -19,6 +20,8 @@ public struct Concept: Codable, Sendable, Hashable {
   public var phrases: [Phrase]
   /// Whether the anchors are something that was asked for, and not just the rest of the caption.
   public var isReplaced: Bool
+  /// Other subjects of the concept's kind, where the model lists them: what a wrong label is drawn from.
+  public var siblings: [String] = []
 
   public init(_ name: String, phrases: [Phrase], isReplaced: Bool = false) {
     (self.name, self.phrases, self.isReplaced) = (name, phrases, isReplaced)
@@ -63,6 +66,20 @@ public struct Erasure: Codable, Sendable, Hashable {
     return forget.flatMap(\.phrases).map(\.words).reduce(caption) {
       $0.split(separator: " ").joined(separator: " ").replacing($1, with: "")
     }
+  }
+
+  /// The same caption for another subject of the concept's kind at random; without the concept where none is
+  /// known, or where something was asked for instead.
+  public func otherLabel(of caption: String, _ g: Generator) -> String {
+    guard
+      let concept = forget.first(where: { c in
+        c.phrases.contains { $0.prompt == caption || caption.mentions($0.words) }
+      }), !concept.isReplaced, !concept.siblings.isEmpty,
+      let words = concept.phrases.first(where: { caption.mentions($0.words) })?.words
+    else { return anchor(of: caption) }
+    let other = concept.siblings[Tensor.randint(below: concept.siblings.count, [1], g).ints[0]]
+    let whole = caption.replacing(Captions.withArticle(words), with: Captions.withArticle(other))
+    return whole == caption ? caption.replacing(words, with: other) : whole
   }
 
   /// Phrases of the concepts at random, `count` for each concept.

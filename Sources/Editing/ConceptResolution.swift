@@ -8,6 +8,15 @@ extension Concept {
     guard let themes, let (kind, subject) = themes.find(name) else {
       return Concept(name, replacement: replacement ?? "")
     }
+    var concept = resolve(name, kind, subject, in: themes, replacement)
+    concept.siblings = (kind == .object ? themes.objects : themes.styles).filter { $0 != subject }
+    return concept
+  }
+
+  private static func resolve(
+    _ name: String, _ kind: Themes.Kind, _ subject: String, in themes: Themes,
+    _ replacement: String?
+  ) -> Concept {
     let captions = themes.captions
     switch kind {
     case .object:

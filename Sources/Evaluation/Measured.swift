@@ -27,13 +27,17 @@ public struct Measured: Codable, Sendable, Hashable {
 
 extension Measured {
   /// The mean of some values with the normal interval of its standard error; nil without values.
-  public static func mean(_ metric: String, _ values: [Double]) -> Measured? {
+  /// - Parameter most: the largest value there can be; the smallest is 0
+  public static func mean(_ metric: String, _ values: [Double], most: Double = .infinity)
+    -> Measured?
+  {
     guard !values.isEmpty else { return nil }
     let n = Double(values.count)
     let mean = values.reduce(0, +) / n
     let variance = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / max(1, n - 1)
     let half = 1.959964 * (variance / n).squareRoot()
-    return Measured(metric, mean, mean - half, mean + half, n: values.count)
+    return Measured(
+      metric, mean, max(0, mean - half), min(most, mean + half), n: values.count)
   }
 }
 

@@ -14,6 +14,9 @@ public struct DataOptions: Codable, Sendable, Hashable {
   public var guidance = 4.0
   /// Every n-th picture of each caption of a folder is left out, as the model's own training did; 0 takes all.
   public var heldOutEvery = 0
+  /// Share of the pictures to keep that are shown without their caption. At 0, as in the released code of most
+  /// methods, the unconditional prediction drifts, and guidance with it.
+  public var emptyShare = 0.1
   public init() {}
 
   /// - Returns: both sets, and for each picture to forget the caption that stands for it
@@ -22,7 +25,8 @@ public struct DataOptions: Codable, Sendable, Hashable {
     let kept = try retainSet(erasure, model, run)
     let gone = try forgetSet(erasure, model, run)
     return DataSets(
-      forget: gone, retain: kept, others: others(gone.captions, erasure, model, run), model: model)
+      forget: gone, retain: kept, others: others(gone.captions, erasure, model, run), model: model,
+      emptyShare: share(for: model))
   }
 
   func forgetSet(_ erasure: Erasure, _ model: DiffusionModel, _ run: Run) throws -> LatentSet {
@@ -50,6 +54,11 @@ public struct DataOptions: Codable, Sendable, Hashable {
     ) { images in erasure.isOneFolder ? images.filter { !erasure.asks($0) } : images }
   }
 
+  /// ``emptyShare``, where the model knows an empty caption and others.
+  func share(for model: DiffusionModel) -> Double {
+    model.isUnconditional || (try? model.check([""])) == nil ? 0 : emptyShare
+  }
+
   /// What the model itself draws of the preserved prompts, whatever folders there are: generative replay.
   func replaySet(_ erasure: Erasure, _ model: DiffusionModel, _ run: Run) throws -> LatentSet {
     var own = erasure
@@ -57,17 +66,20 @@ public struct DataOptions: Codable, Sendable, Hashable {
     return try retainSet(own, model, run)
   }
 
-  /// The caption without the concept; for a class, another class at random, one for each picture.
+  /// A wrong label for each picture to forget: another subject of the concept's kind at random, or the caption
+  /// without the concept.
   private func others(
     _ captions: [String], _ erasure: Erasure, _ model: DiffusionModel, _ run: Run
   ) -> [String] {
+    var erasure = erasure
     let gone = Set(erasure.forget.flatMap(\.prompts))
-    let rest = model.classes.filter { !gone.contains($0) }
-    guard !rest.isEmpty, erasure.forget.allSatisfy({ !$0.isReplaced }) else {
-      return captions.map { erasure.anchor(of: $0) }
+    let classes = model.classes.filter { !gone.contains($0) }
+    for i in erasure.forget.indices {
+      erasure.forget[i].siblings.removeAll(where: gone.contains)
+      if erasure.forget[i].siblings.isEmpty { erasure.forget[i].siblings = classes }
     }
     let g = Generator(seed: run.seed &+ 5)
-    return Tensor.randint(below: rest.count, [captions.count], g).ints.map { rest[$0] }
+    return captions.map { erasure.otherLabel(of: $0, g) }
   }
 
   private func set(
@@ -97,19 +109,26 @@ struct DataSets {
   /// c_m, one for each picture to forget
   let others: [String]
   let model: DiffusionModel
+  let emptyShare: Double
 
   /// L_r, the training loss on what is kept.
-  func retaining(_ batch: Int) -> any Objective { Denoising(retain, model, batch: batch) }
+  func retaining(_ batch: Int) -> any Objective {
+    Denoising(retain, model, batch: batch, emptyShare: emptyShare)
+  }
   /// The training loss on what is to be forgotten.
   func remembering(_ batch: Int) -> any Objective { Denoising(forget, model, batch: batch) }
   /// L_f, towards a surrogate.
+  /// - Parameter pool: states whose targets are computed once; 0 computes them at every step
   /// - Throws: ``EditingError`` when the surrogate is another caption and there is none
-  func forgetting(_ kind: Surrogate.Kind, _ batch: Int) throws -> any Objective {
+  func forgetting(_ kind: Surrogate.Kind, _ batch: Int, pool: Int = 0, _ run: Run) throws
+    -> any Objective
+  {
     guard kind != .relabel || zip(forget.captions, others).contains(where: { $0 != $1 }) else {
       throw EditingError.invalid(
         "the surrogate 'relabel' needs another caption, and pictures of this model have none; accepted: noise"
       )
     }
-    return Surrogate(forget, kind, others: others, model, batch: batch)
+    return try Surrogate(forget, kind, others: others, model, batch: batch)
+      .pooled(pool, from: model, seed: run.seed &+ 6) { run.progress("surrogate targets", $0, $1) }
   }
 }

@@ -23,6 +23,8 @@ public struct FineTune: ObjectiveMethod {
   public func objective(
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
-    Denoising(try data.retainSet(erasure, original, run), original, batch: training.batch)
+    Denoising(
+      try data.retainSet(erasure, original, run), original, batch: training.batch,
+      emptyShare: data.share(for: original))
   }
 }

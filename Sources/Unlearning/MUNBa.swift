@@ -31,6 +31,6 @@ public struct MUNBa: TrainedMethod {
     let sets = try data.sets(erasure, original, run)
     return Bargain(
       retain: sets.retaining(training.batch),
-      forget: try sets.forgetting(surrogate, training.batch))
+      forget: try sets.forgetting(surrogate, training.batch, run))
   }
 }

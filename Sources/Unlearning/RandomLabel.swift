@@ -3,7 +3,7 @@
 //
 //   L = E_Df | eps_theta(x_t | c') - eps_theta(x_t | c) |^2 + alpha L_r
 //
-// c': another class at random, or the caption without the concept; no gradient through it.
+// c': another subject of the concept's kind at random; no gradient through it.
 public import Diffusion
 public import Editing
 internal import Torch
@@ -29,6 +29,7 @@ public struct RandomLabel: ObjectiveMethod {
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
     let sets = try data.sets(erasure, original, run)
-    return try sets.forgetting(.relabel, training.batch) + alpha * sets.retaining(training.batch)
+    return try sets.forgetting(.relabel, training.batch, run) + alpha
+      * sets.retaining(training.batch)
   }
 }

@@ -20,8 +20,6 @@ public struct Retrain: ObjectiveMethod {
     return t
   }()
   public var parameters = "full"
-  /// Share of pictures shown without their caption.
-  public var emptyShare = 0.1
   public var data = DataOptions()
   public var guarding = Guarding(limit: 0)
   public init() {}
@@ -36,9 +34,8 @@ public struct Retrain: ObjectiveMethod {
   public func objective(
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
-    let hasEmpty = !original.isUnconditional
-    return Denoising.teaching(
+    Denoising.teaching(
       try data.retainSet(erasure, original, run), original, batch: training.batch,
-      emptyShare: hasEmpty ? emptyShare : 0)
+      emptyShare: data.share(for: original))
   }
 }

@@ -5,8 +5,8 @@
 //   L = E_Df | eps_theta(x_t | c') - eps_theta(x_t | c) |^2 + alpha L_r,   theta moves where m_S = 1   (eq. 8)
 //
 // l_f is the training loss on the pictures to forget, summed over `saliencySteps` batches with its sign, as
-// the authors do; c' is another class at random (theirs: the next one), or the caption without the concept.
-// Without the mask it is random label.
+// the authors do; c' is another subject of the kind at random (theirs: the next class). Without the mask
+// it is random label.
 // Published, SD 1.4 on UnlearnCanvas: UA / IRA / CRA 86.3 / 90.4 / 95.1 (styles), 86.9 / 96.4 / 99.6 (objects).
 public import Diffusion
 public import Editing
@@ -39,7 +39,7 @@ public struct SalUn: TrainedMethod {
   ) throws -> any GradientRule {
     let sets = try data.sets(erasure, original, run)
     let base = Descent(
-      try sets.forgetting(.relabel, training.batch) + alpha * sets.retaining(training.batch))
+      try sets.forgetting(.relabel, training.batch, run) + alpha * sets.retaining(training.batch))
     let loss = sets.remembering(training.batch)
     var total: [Tensor] = []
     for i in 0..<saliencySteps {

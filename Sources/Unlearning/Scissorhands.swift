@@ -58,7 +58,7 @@ public struct Scissorhands: TrainedMethod {
       }
     }
     let away: any Objective =
-      relabel ? try sets.forgetting(.relabel, training.batch) : -1 * loss
+      relabel ? try sets.forgetting(.relabel, training.batch, run) : -1 * loss
     let repair = Descent(sets.retaining(training.batch) + lambda * away)
     guard projects else { return repair }
     let memory = try gradient(pruneBatches)

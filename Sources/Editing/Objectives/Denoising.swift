@@ -2,8 +2,9 @@
 //
 //   L_r = E | eps_theta(x_t | c) - eps |^2          (or v, as the schedule says); mean over elements
 //
-// A model that learns from scratch is also shown some pictures with an empty caption, so that guidance has
-// something to push away from (Ho & Salimans, 2022), and drops numbers where its network says so; see `teaching`.
+// Some pictures may be shown with an empty caption, so that what guidance pushes away from is learned, or kept, too
+// (Ho & Salimans, 2022). A model that learns from scratch also drops numbers where its network says so; see
+// `teaching`.
 public import Diffusion
 public import Torch
 internal import TorchNN
@@ -16,12 +17,14 @@ public struct Denoising: Objective {
   let emptyShare: Double
   let drops: Bool
 
-  public init(_ set: LatentSet, _ model: DiffusionModel, batch: Int) {
-    self.init(set, model, batch: batch, emptyShare: 0, drops: false)
+  /// - Parameter emptyShare: share of pictures shown without their caption
+  public init(
+    _ set: LatentSet, _ model: DiffusionModel, batch: Int, emptyShare: Double = 0
+  ) {
+    self.init(set, model, batch: batch, emptyShare: emptyShare, drops: false)
   }
 
   /// The loss of training from scratch.
-  /// - Parameter emptyShare: share of pictures shown without their caption
   public static func teaching(
     _ set: LatentSet, _ model: DiffusionModel, batch: Int, emptyShare: Double
   ) -> Denoising {

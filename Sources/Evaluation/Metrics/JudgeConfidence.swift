@@ -13,7 +13,7 @@ public struct ForgottenProbability: Metric {
       Self.name,
       p.asked.indices.filter { f.contains(p.asked[$0]) }.compactMap {
         p.probability($0, f.kind)
-      })
+      }, most: 1)
   }
 }
 
@@ -46,7 +46,7 @@ public struct RetainedProbability: Metric {
       Self.name,
       p.asked.indices.filter { !f.contains(p.asked[$0]) }.compactMap {
         p.probability($0, f.kind)
-      })
+      }, most: 1)
   }
 }
 

@@ -164,7 +164,7 @@ struct BenchForgettingCommand: ParsableCommand {
   @Option(help: "Denoising steps.")
   var steps = 25
   @Option(help: "Guidance scale.")
-  var guidance = 2.0
+  var guidance = 1.5
   @Option(help: "Folder for all runs.")
   var out: String
   @OptionGroup var common: CommonOptions
@@ -180,7 +180,7 @@ struct BenchForgettingCommand: ParsableCommand {
       (bench.seeds, bench.retrainSeeds) = (quick ? 1 : seeds, retrainSeeds)
       (bench.settings, bench.seed, bench.heldOutEvery) = (settings, seed, heldOutEvery)
       bench.options.quick = quick
-      (bench.options.seeds, bench.options.retainSeeds) = quick ? (12, 4) : (40, 20)
+      (bench.options.seeds, bench.options.retainSeeds) = quick ? (12, 4) : (30, 15)
       (bench.options.sampling.steps, bench.options.sampling.guidance) = (steps, guidance)
       bench.options.batch = 60
       bench.command = ["lethe"] + CommandLine.arguments.dropFirst()

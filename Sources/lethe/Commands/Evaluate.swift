@@ -9,7 +9,8 @@ import Workbench
 
 /// How evaluations and benches are sized; one set for all of them.
 struct SizeOptions: ParsableArguments {
-  @Option(help: "Pictures of each prompt of the forgotten subject.")
+  @Option(
+    help: "Pictures of each prompt of the forgotten subject; of a model alone, of every prompt.")
   var seeds = 4
   @Flag(help: "A reduced run, marked as such in its results.")
   var quick = false
@@ -57,7 +58,9 @@ struct EvaluateCommand: ParsableCommand {
         guard let out else {
           throw ConfigurationError.badValue("evaluate", "a model's pictures need --out FOLDER")
         }
-        let results = try AuditModel(folder, size.options())(
+        var options = try size.options()
+        options.retainSeeds = options.seeds
+        let results = try AuditModel(folder, options)(
           in: common.run(at: out, seed: 0), on: common.openDevice())
         for row in results.rows {
           print("\(row.metric): \(ResultsTable.cell(row)), n \(row.n)")
