@@ -4,7 +4,7 @@
 //   theta <- theta - zeta (g_r + lambda g_f),   lambda = max(0, eta - <g_r, g_f> / |g_f|^2)   (Theorem 3.1)
 //
 // L_r: the training loss on pictures to keep; L_f: the loss towards a surrogate on pictures to forget (see
-// Surrogate). The rule, and why the paper's inner loop is not here, are in Bilevel. Parameters: `full`
+// Surrogate). The rule, and what the paper's inner loop does, are in Bilevel. Parameters: `full`
 // (classes), `noxattn` (the authors' for nudity), `xattn`.
 // A step costs two passes forward and backward, and one forward for the target of `relabel` unless it has a `pool`.
 // Published, SD 1.4 tench, church, parachute, garbage truck under UnlearnDiffAtk: ASR 0 to 6 before, 16 to 82
@@ -30,7 +30,9 @@ public struct EraseDiff: TrainedMethod {
   public var rule = Bilevel.Lambda.paper
   public var eta = 0.1
   /// States of what is forgotten whose `relabel` targets are computed once; 0, as the paper does, at every step.
-  public var pool = 0
+  public var pool = 512
+  /// K, the inner loop's steps; see ``Bilevel`` for what it does and does not change.
+  public var innerSteps = 0
   public var data = DataOptions()
   public var guarding = Guarding()
   public init() {}
@@ -42,6 +44,7 @@ public struct EraseDiff: TrainedMethod {
     let sets = try data.sets(erasure, original, run)
     return Bilevel(
       retain: sets.retaining(training.batch),
-      forget: try sets.forgetting(surrogate, training.batch, pool: pool, run), rule: rule, eta: eta)
+      forget: try sets.forgetting(surrogate, training.batch, pool: pool, run), rule: rule, eta: eta,
+      innerSteps: innerSteps, innerRate: training.learningRate)
   }
 }

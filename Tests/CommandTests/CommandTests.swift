@@ -111,6 +111,38 @@ import Testing
     }
   }
 
+  /// A model with classes, from a class's name to pictures, an eraser and what it refuses.
+  @Test func classes() throws {
+    try Fixtures.temporaryFolder { folder in
+      func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+      let animals = "Models/animals"
+      let drawn = try lethe(
+        "generate", animals, "--prompt", "zebra", "--steps", "4", "--guidance", "1.5", "--out",
+        path("zebra"))
+      #expect(drawn.code == 0 && FileManager.default.fileExists(atPath: path("zebra/0_0.png")))
+      let tiger = try lethe("generate", animals, "--prompt", "tiger", "--out", path("tiger"))
+      #expect(tiger.code == 4 || tiger.code == 2)
+      #expect(tiger.error.contains("no class 'tiger'") && tiger.error.contains("zebra"))
+      let uce = try lethe(
+        "erase", animals, "--method", "uce", "--concept", "zebra", "--out", path("uce"))
+      #expect(uce.code != 0 && uce.error.contains("asked in words"))
+      // Options in methods.json come before --set.
+      let dry = try lethe(
+        "erase", animals, "--method", "erasediff", "--concept", "zebra", "--data", "x", "--set",
+        "training.steps=7", "--out", path("dry"), "--dry-run")
+      #expect(dry.code == 0 && dry.out.contains("\"steps\" : 7"))
+      #expect(!dry.out.contains("\"learningRate\" : 1e-05"))
+      let bench = try lethe(
+        "bench", "forgetting", "--model", animals, "--class", "tiger", "--data", "x", "--out",
+        path("bench"))
+      #expect(bench.code == 2 && bench.error.contains("'tiger' is no class"))
+      let both = try lethe(
+        "erase", animals, "--method", "erasediff", "--concept", "zebra", "--data", "x",
+        "--retain-images", "y", "--out", path("both"))
+      #expect(both.code == 2 && both.error.contains("--data"))
+    }
+  }
+
   /// Each bad day: a distinct exit code, one sentence, and no half-written file.
   @Test func badDays() throws {
     try Fixtures.temporaryFolder { folder in

@@ -55,6 +55,27 @@ import Training
     }
   }
 
+  /// The inner loop is seen in the log and nowhere else.
+  @Test func innerLoopChangesNoWeight() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
+    let p = Tensor([2, 3] as [Float])
+    p.requiresGradient = true
+    let retain = Linear(p: p, direction: Tensor([1, 0] as [Float]))
+    let forget = Linear(p: p, direction: Tensor([-1, 1] as [Float]))
+    func gradient(_ k: Int) throws -> (Tensor, Double?) {
+      var rule = Bilevel(
+        retain: retain, forget: forget, rule: .paper, eta: 0.1, innerSteps: k, innerRate: 0.5)
+      var step = Step(index: 3, seed: 1)
+      return (try rule.gradient(model, over: [p], &step).gradients[0], step.log["g"])
+    }
+    let (plain, none) = try gradient(0)
+    let (same, g) = try gradient(2)
+    #expect(plain.isIdentical(to: same) && none == nil)
+    // L_f = p_2 - p_1 falls by 0.5 |(-1, 1)|^2 a step.
+    #expect(g == 2)
+    #expect(p.detached().floats == [2, 3])
+  }
+
   @Test func masksHoldExactlyTheirShare() throws {
     let g = Generator(seed: 3)
     let gradients = [Tensor.randn([7, 5], g), Tensor.randn([66], g)]  // 101 coordinates

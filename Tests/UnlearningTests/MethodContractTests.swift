@@ -43,7 +43,7 @@ import Training
       }
       json["data"] = data
     }
-    for key in ["saliencySteps", "fisherPictures", "fisherTimes", "pruneBatches"]
+    for key in ["pool", "saliencySteps", "fisherPictures", "fisherTimes", "pruneBatches"]
     where json[key] != nil {
       json[key] = 2
     }

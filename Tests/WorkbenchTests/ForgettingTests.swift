@@ -158,4 +158,22 @@ import Training
       #expect(throws: ConfigurationError.self) { try bench(in: run, on: .cpu) }
     }
   }
+
+  /// The embedded model's card: most of its own pictures show the class they were asked for.
+  @Test func animals() throws {
+    Runtime.threads = 2
+    defer { Runtime.threads = 1 }
+    try Fixtures.temporaryFolder { folder in
+      var options = EvaluationOptions()
+      (options.retainSeeds, options.sampling.guidance, options.batch) = (10, 1.5, 50)
+      let results = try AuditModel(
+        Fixtures.package.appendingPathComponent("Models/animals"), options)(
+          in: Run(folder), on: .cpu)
+      let accuracy = try #require(results.rows.first { $0.metric == "object-accuracy" })
+      // The card says 96 % of 500; 100 of them leave three standard errors.
+      #expect(accuracy.n == 100 && accuracy.value >= 0.9)
+      let judge = results.judge["heldOut.object"]?["value"]?.number
+      #expect((judge ?? 0) >= 0.97)
+    }
+  }
 }

@@ -6,8 +6,11 @@
 // with g_r, g_f the gradients of L_r, L_f: the smallest change of g_r for which a step brings L_f down by
 // at least eta |g_f|^2. Two backward passes, dot products in float64, no third pass.
 //
-// The papers' inner loop (K steps on L_f to estimate min L_f) changes only the value of g; lambda
-// and delta are made of gradients, so it has no influence on the weights, and there is none here.
+// The papers' inner loop takes K steps down L_f from theta to theta_K and holds g = L_f(theta) - L_f(theta_K). theta_K
+// counts as a constant, so that the gradient of g is that of L_f, and lambda and delta, which are made of gradients
+// alone, do not change: with `innerSteps` K > 0 the weights end the same to the bit, g is in the log, and a step costs
+// K more passes forward and backward, and one forward. (In the released code it also leaves its mark on Adam's
+// moments, which are not put back; here they never see it.)
 // Rules: `paper`, as above; `fixed`, lambda = eta, as the released commands run; `cosine`, the released
 // code's adaptive branch, lambda = max(0, eta - cos(g_r, g_f)), which is not the theorem's.
 public import Diffusion
@@ -21,9 +24,17 @@ public struct Bilevel: GradientRule {
   let forget: any Objective
   let rule: Lambda
   let eta: Double
+  let innerSteps: Int
+  let innerRate: Double
 
-  public init(retain: any Objective, forget: any Objective, rule: Lambda, eta: Double) {
+  /// - Parameters:
+  ///   - innerSteps, innerRate: K, and the rate of its plain gradient steps
+  public init(
+    retain: any Objective, forget: any Objective, rule: Lambda, eta: Double, innerSteps: Int = 0,
+    innerRate: Double = 0
+  ) {
     (self.retain, self.forget, self.rule, self.eta) = (retain, forget, rule, eta)
+    (self.innerSteps, self.innerRate) = (innerSteps, innerRate)
   }
 
   public mutating func gradient(
@@ -39,7 +50,24 @@ public struct Bilevel: GradientRule {
     step.log["retain"] = r.loss
     step.log["forget"] = f.loss
     step.log["lambda"] = lambda
+    if innerSteps > 0 { step.log["g"] = f.loss - (try innerMinimum(model, parameters, step)) }
     return (r.loss + lambda * f.loss, r.gradients)
+  }
+
+  /// L_f(theta_K), on batches of its own; the parameters are put back.
+  private func innerMinimum(
+    _ model: DiffusionModel, _ parameters: [Tensor], _ outer: Step
+  ) throws -> Double {
+    let before = parameters.map { $0.detached().cloned() }
+    defer { withoutGradients { Foreach.copy(parameters, from: before) } }
+    func inner(_ k: Int) -> Step { Step(index: k, seed: UInt64(outer.index) &+ 0x1EE7) }
+    for k in 0..<innerSteps {
+      var step = inner(k)
+      let found = descend(try forget.loss(model, &step), parameters)
+      withoutGradients { Foreach.add(parameters, found.gradients, times: -innerRate) }
+    }
+    var step = inner(innerSteps)
+    return try withoutGradients { try forget.loss(model, &step).item }
   }
 
   /// - Parameters:

@@ -49,6 +49,10 @@ struct GenerateCommand: ParsableCommand {
   var steps = 25
   @Option(help: "Guidance scale; 1 turns guidance off. A CSV's own column wins.")
   var guidance = 7.5
+  @Option(
+    help:
+      "Noise that ddim adds anew at each step, 0 to 1; 1 with as many steps as training is DDPM.")
+  var eta: Double?
   @Option(help: "ddim, ddpm, pndm, lms, euler, euler-a or dpm++2m.")
   var sampler = "ddim"
   @Option(help: "Width in pixels; the model's own size when left out.")
@@ -94,6 +98,7 @@ struct GenerateCommand: ParsableCommand {
       }
       var sampling = SamplingOptions()
       (sampling.sampler, sampling.steps, sampling.guidance) = (sampler, steps, guidance)
+      sampling.eta = eta
       (sampling.width, sampling.height) = (width, height)
       if dryRun {
         for s in samples { print("\(s.file)\tseed \(s.seed)\t\(s.prompt)") }
