@@ -104,9 +104,13 @@ import TorchNN
       var p = try set("a")
       p.asked[0]["object"] = "fox"
       p.seen[1]["object"] = "cat"
+      let beliefs = order.map { i -> [String: [String: Double]] in
+        let owl = Double(i) / 64
+        return ["object": ["owl": owl, "fox": 1 - owl]]
+      }
       return JudgedSet(
         asked: order.map { p.asked[$0] }, seen: order.map { p.seen[$0] },
-        features: p.features.indexed(0, order))
+        features: p.features.indexed(0, order), beliefs: beliefs)
     }
     let a = metric.measure(try mixed(Array(0..<64)), forgotten: forgotten, reference: try set("b"))
     let b = metric.measure(
