@@ -70,8 +70,15 @@ public struct BenchForgetting {
       try trial.evaluate.shareOriginal(of: part, in: run)
       var results = try trial.evaluate(in: part, increment: increment, on: device)
       if let unseen {
-        results.rows += try membership(
-          trial, original, increment, members, unseen, part, known: table.rows)
+        let seed = trial.erase.job.seed
+        results.rows += [
+          try membership(
+            "original", original, seed: seed, members, unseen, part,
+            run.file("membership-original-\(trial.index + 1).json")),
+          try membership(
+            trial.method, original.applying([increment]), seed: seed, members, unseen, part,
+            part.file("membership.json")),
+        ]
       }
       try WriteReport(part.folder)()
       table.add(
@@ -109,30 +116,24 @@ public struct BenchForgetting {
     }
   }
 
-  /// The attack on the erased model, and, once, on the original.
+  /// The attack on a model, with the trial's seed; what `file` holds of it already is taken.
   private func membership(
-    _ trial: Trial, _ original: DiffusionModel, _ increment: Increment, _ members: LatentSet,
-    _ unseen: LatentSet, _ part: Run, known: [ForgettingTable.Row]
-  ) throws -> [ResultRow] {
-    let file = part.file("membership.json")
-    if let rows: [ResultRow] = try? JSONDecoder().decode(
-      [ResultRow].self, from: Data(contentsOf: file))
-    {
-      return rows
-    }
-    part.progress("membership attack", 0, 1)
+    _ name: String, _ model: @autoclosure () throws -> DiffusionModel, seed: UInt64,
+    _ members: LatentSet, _ unseen: LatentSet, _ run: Run, _ file: URL
+  ) throws -> ResultRow {
+    let known = try? JSONDecoder().decode([ResultRow].self, from: Data(contentsOf: file))
+    if let row = known?.first(where: { $0.method == name }) { return row }
+    run.progress("membership attack", 0, 1)
     var attack = MembershipInference()
-    attack.seed = trial.erase.job.seed
-    let rows = try [("original", original), (trial.method, original.applying([increment]))].map {
-      name, model in
-      ResultRow(
-        name, concept,
-        MembershipInference.area(
-          members: attack.scores(model, members), others: attack.scores(model, unseen)), seeds: 1)
-    }
-    part.progress("membership attack", 1, 1)
-    try AtomicFile.write(try JSONEncoder().encode(rows), to: file)
-    return rows
+    attack.seed = seed
+    let model = try model()
+    let row = ResultRow(
+      name, concept,
+      MembershipInference.area(
+        members: attack.scores(model, members), others: attack.scores(model, unseen)), seeds: 1)
+    run.progress("membership attack", 1, 1)
+    try AtomicFile.write(try JSONEncoder().encode([row]), to: file)
+    return row
   }
 
   private func cost(_ trial: Trial, _ part: Run) throws -> ForgettingTable.Cost {
