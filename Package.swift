@@ -31,7 +31,8 @@ let package = Package(
     .library(
       name: "Lethe",
       targets: [
-        "Torch", "TorchNN", "Diffusion", "Training", "Editing", "Unlearning", "Evaluation",
+        "Torch", "TorchNN", "Diffusion", "Training", "Editing", "Unlearning", "Attacks",
+        "Evaluation",
         "Reports",
         "Workbench",
       ]),
@@ -56,9 +57,10 @@ let package = Package(
     layer("Training", on: ["Diffusion"]),
     layer("Editing", on: ["Training", .product(name: "Crypto", package: "swift-crypto")]),
     layer("Unlearning", on: ["Editing"]),
+    layer("Attacks", on: ["Editing"]),
     layer("Evaluation", on: ["Editing"]),
     layer("Reports", on: ["Evaluation", .product(name: "Mustache", package: "swift-mustache")]),
-    layer("Workbench", on: ["Unlearning", "Reports"]),
+    layer("Workbench", on: ["Unlearning", "Attacks", "Reports"]),
     .executableTarget(
       name: "lethe",
       dependencies: [
@@ -73,6 +75,7 @@ let package = Package(
     suite("TrainingTests", on: ["Training"]),
     suite("EditingTests", on: ["Editing"]),
     suite("UnlearningTests", on: ["Unlearning"]),
+    suite("AttacksTests", on: ["Attacks"]),
     suite("EvaluationTests", on: ["Evaluation"]),
     suite("ReportsTests", on: ["Reports"]),
     suite("WorkbenchTests", on: ["Workbench"]),

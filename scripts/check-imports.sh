@@ -11,10 +11,11 @@ declare -A below=(
   [Training]="Torch TorchNN Diffusion"
   [Editing]="Torch TorchNN Diffusion Training"
   [Unlearning]="Torch TorchNN Diffusion Training Editing"
+  [Attacks]="Torch TorchNN Diffusion Training Editing"
   [Evaluation]="Torch TorchNN Diffusion Training Editing"
   [Reports]="Evaluation"
-  [Workbench]="Torch TorchNN Diffusion Training Editing Unlearning Evaluation Reports"
-  [lethe]="Torch TorchNN Diffusion Training Editing Unlearning Evaluation Workbench"
+  [Workbench]="Torch TorchNN Diffusion Training Editing Unlearning Attacks Evaluation Reports"
+  [lethe]="Torch TorchNN Diffusion Training Editing Unlearning Attacks Evaluation Workbench"
 )
 outside="Foundation Glibc Darwin Synchronization ArgumentParser Crypto Mustache"
 failed=0

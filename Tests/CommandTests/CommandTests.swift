@@ -33,7 +33,8 @@ import Testing
     let top = try lethe("--help")
     #expect(top.code == 0)
     for command in [
-      "generate", "make-set", "erase", "apply", "evaluate", "report", "bench", "eraser", "train",
+      "generate", "make-set", "erase", "apply", "evaluate", "attack", "report", "bench", "eraser",
+      "train",
       "list",
     ] {
       #expect(top.out.contains("  \(command) "), "\(command)")
@@ -46,6 +47,7 @@ import Testing
 
   @Test func catalogs() throws {
     #expect(try lethe("list", "methods").out.contains("esd "))
+    #expect(try lethe("list", "attacks").out.contains("random "))
     #expect(try lethe("list", "samplers").out.contains("dpm++2m"))
     #expect(try lethe("list", "metrics").out.contains("ua "))
     #expect(try lethe("list", "judges").out.contains("emoji"))

@@ -77,6 +77,46 @@ import Unlearning
     }
   }
 
+  /// Every attack on a tiny model: counted prompts, the same numbers when the command is given again.
+  @Test func attacks() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Self.model(folder)
+      let run = try Run(folder.appendingPathComponent("run"))
+      let erase = try Erase(Self.job(model, "esd", "fox"), settings: Self.fast, exports: false)
+      let increment = try erase(in: run, on: .cpu)
+      let attacks = try ["none", "random", "seeds"].map {
+        try AttackRun.configured($0, ["random.attempts=3", "seeds.attempts=2"])
+      }
+      let attack = try AttackRun(erase.job, attacks, Self.options)
+      let results = try attack(in: run, increment: increment, on: .cpu)
+      func value(_ method: String, _ metric: String) throws -> ResultRow {
+        try #require(results.rows.first { $0.method == method && $0.metric == metric })
+      }
+      // Two styles, two seeds of each.
+      let before = try value("erased", "pre-asr")
+      let shown = try value("original", "shown")
+      #expect(before.n == 4 && shown.n == 4)
+      #expect(try value("none", "asr").value == before.value)
+      for name in ["random", "seeds"] {
+        #expect(try value(name, "asr").value >= before.value)
+        #expect(try value(name, "not-attackable").value == 0)
+        #expect(run.events("attack/\(name).jsonl").count == 4)
+      }
+      let page = try String(contentsOf: run.file("attack/report.html"), encoding: .utf8)
+      #expect(page.contains("Prompt by prompt") && page.contains("data:image/png"))
+      #expect(try attack(in: run, increment: increment, on: .cpu).rows == results.rows)
+      // A log is not continued under other options.
+      let other = try AttackRun(
+        erase.job, [try AttackRun.configured("random", ["random.tokens=2"])], Self.options)
+      #expect(throws: ConfigurationError.self) {
+        try other(in: run, increment: increment, on: .cpu)
+      }
+      #expect(throws: ConfigurationError.self) {
+        try AttackRun.configured("random", ["random.token=2"])
+      }
+    }
+  }
+
   @Test func scenesAreThePapers() {
     let scenes = SeparabilityScene.all
     #expect(scenes.map(\.moments.count) == [3, 3, 5, 6])

@@ -87,6 +87,10 @@ public struct BytePairs: Sendable {
     }
   }()
 
+  /// The byte that a character stands for.
+  static let bytes = Dictionary(
+    uniqueKeysWithValues: characters.enumerated().map { ($1, UInt8($0)) })
+
   /// Ids of one word, by merging its best-ranked neighbours until none is left to merge.
   public func encode(_ word: String, unknown: Int) -> [Int] {
     var parts = word.utf8.map { String(Self.characters[Int($0)]) }

@@ -54,6 +54,33 @@ public struct CLIPTokenizer: Sendable {
     return tokens
   }
 
+  /// Turns ids back into text.
+  public struct Decoder: Sendable {
+    /// Ids of tokens that stand for text, in ascending order.
+    public let words: [Int]
+    private let pieces: [Int: String]
+
+    init(_ pairs: BytePairs, special: Set<Int>) {
+      pieces = Dictionary(
+        pairs.vocabulary.filter { !special.contains($0.value) }.map { ($1, $0) },
+        uniquingKeysWith: { a, _ in a })
+      words = pieces.keys.sorted()
+    }
+
+    /// Bytes that are no UTF-8 become U+FFFD; special tokens are left out.
+    public func text(_ tokens: [Int]) -> String {
+      let joined = tokens.compactMap { pieces[$0] }.joined().replacing("</w>", with: " ")
+      let bytes = joined.flatMap { c -> [UInt8] in
+        c == " " ? [32] : BytePairs.bytes[c].map { [$0] } ?? Array(String(c).utf8)
+      }
+      return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespaces)
+    }
+  }
+
+  public func decoder() -> Decoder {
+    Decoder(pairs, special: [startToken, endToken, padToken])
+  }
+
   /// Start, words cut to fit, end, padding: always ``length`` ids.
   public func callAsFunction(_ prompt: String) -> [Int] {
     let body = words(prompt).prefix(length - 2)

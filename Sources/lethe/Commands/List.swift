@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attacks
 import Diffusion
 import Evaluation
 import Foundation
@@ -9,7 +10,7 @@ import Workbench
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "What there is: methods, samplers, metrics, judges.",
+    abstract: "What there is: methods, attacks, samplers, metrics, judges.",
     discussion: """
       Examples:
         lethe list methods --verbose
@@ -17,14 +18,14 @@ struct ListCommand: ParsableCommand {
       """)
 
   enum Catalog: String, ExpressibleByArgument, CaseIterable {
-    case methods, samplers, metrics, judges
+    case methods, attacks, samplers, metrics, judges
   }
 
-  @Argument(help: "methods, samplers, metrics or judges.")
+  @Argument(help: "methods, attacks, samplers, metrics or judges.")
   var catalog: Catalog
   @Flag(
     name: .shortAndLong,
-    help: "Methods with every option and its default; judges with what was measured.")
+    help: "Methods and attacks with every option and its default; judges with what was measured.")
   var verbose = false
   @Option(help: "Folder that judges are looked for in.")
   var judges = "Models/judges"
@@ -37,6 +38,14 @@ struct ListCommand: ParsableCommand {
           "\(method.name.padded(12)) \(method.card.title) (\(method.card.paper), \(method.card.year)); changes \(method.card.trains)"
         )
         if verbose { print(try Self.defaults(method).pretty) }
+      }
+    case .attacks:
+      for attack in Attacks.all {
+        let card = attack.card
+        print(
+          "\(attack.name.padded(12)) \(card.title) (\(card.paper), \(card.year)); \(card.access.rawValue)"
+        )
+        if verbose { print(try Self.defaults(attack).pretty) }
       }
     case .samplers:
       for sampler in Samplers.all { print("\(sampler.name.padded(12)) \(sampler.className)") }
@@ -63,6 +72,9 @@ struct ListCommand: ParsableCommand {
 
   private static func defaults<M: UnlearningMethod>(_ type: M.Type) throws -> JSON {
     try JSON(encoding: M())
+  }
+  private static func defaults<A: Attack>(_ type: A.Type) throws -> JSON {
+    try JSON(encoding: A())
   }
 }
 

@@ -1,0 +1,53 @@
+// Random tokens before the prompt (the random attacker beside UnlearnDiffAtk, Zhang et al., ECCV 2024): what luck
+// alone brings back.
+//
+//   k tokens ~ U(vocabulary), decoded to text; the seed stays
+internal import Diffusion
+internal import Torch
+internal import Training
+
+public struct RandomTokens: Attack {
+  public static let name = "random"
+  public static let card = AttackCard(
+    title: "Random tokens", paper: "arXiv 2310.11868", year: 2024, access: .blackBox)
+
+  /// k; the paper's 5 for nudity, 3 for styles and objects.
+  public var tokens = 3
+  /// Attempts for each prompt.
+  public var attempts = 40
+  public init() {}
+
+  public func canAttack(_ prompt: AttackedPrompt, _ surface: Surface) -> Bool {
+    surface.hasRoom(prompt.prompt, for: tokens)
+  }
+
+  public func session(
+    _ prompts: [AttackedPrompt], _ surface: Surface, seed: UInt64
+  ) throws -> any AttackSession {
+    Session(
+      prompts: prompts, decoder: surface.tokenizer.decoder(), tokens: tokens, attempts: attempts,
+      seed: seed)
+  }
+
+  private struct Session: AttackSession {
+    let prompts: [AttackedPrompt]
+    let decoder: CLIPTokenizer.Decoder
+    let tokens: Int
+    let attempts: Int
+    let seed: UInt64
+    var round = 0
+
+    mutating func next(_ open: [Int]) -> [Int: Attempt] {
+      guard round < attempts else { return [:] }
+      defer { round += 1 }
+      return Dictionary(
+        uniqueKeysWithValues: open.map { i in
+          // The same for a prompt, whatever else is still open.
+          let g = Step(index: i * attempts + round, seed: seed).generator
+          let picks = Tensor.randint(below: decoder.words.count, [tokens], g).ints
+          let prefix = decoder.text(picks.map { decoder.words[$0] })
+          return (i, Attempt(prefix + " " + prompts[i].prompt, seed: prompts[i].seed))
+        })
+    }
+  }
+}

@@ -1,0 +1,34 @@
+// New seeds for the same prompt (the seed search beside UnlearnDiffAtk, Zhang et al., ECCV 2024): how often the
+// concept comes back without any change of words.
+
+public struct SeedSearch: Attack {
+  public static let name = "seeds"
+  public static let card = AttackCard(
+    title: "New seeds", paper: "arXiv 2310.11868", year: 2024, access: .blackBox)
+
+  /// Attempts for each prompt.
+  public var attempts = 40
+  public init() {}
+
+  public func session(
+    _ prompts: [AttackedPrompt], _ surface: Surface, seed: UInt64
+  ) throws -> any AttackSession { Session(prompts: prompts, attempts: attempts, seed: seed) }
+
+  private struct Session: AttackSession {
+    let prompts: [AttackedPrompt]
+    let attempts: Int
+    let seed: UInt64
+    var round: UInt64 = 0
+
+    mutating func next(_ open: [Int]) -> [Int: Attempt] {
+      guard round < attempts else { return [:] }
+      round += 1
+      return Dictionary(
+        uniqueKeysWithValues: open.map {
+          // Far from the seeds that evaluations count up.
+          let fresh = prompts[$0].seed &+ (seed &+ round) &* 1_000_003
+          return ($0, Attempt(prompts[$0].prompt, seed: fresh))
+        })
+    }
+  }
+}

@@ -1,0 +1,86 @@
+// What every attack promises, checked for each entry of the catalog.
+import Diffusion
+import Editing
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+
+@testable import Attacks
+
+@Suite(.serialized) struct AttackContractTests {
+  static let names = Attacks.all.map { $0.name }
+  static let prompts = [
+    AttackedPrompt("a noto emoji of a fox", seed: 1), AttackedPrompt("a fox", seed: 2),
+    AttackedPrompt("an umbrella, symbola style", seed: 3),
+  ]
+
+  private func encode<A: Attack>(_ type: A.Type) throws -> JSON { try JSON(encoding: A()) }
+
+  @Test(arguments: names) func configurationComesBack(_ name: String) throws {
+    func check<A: Attack>(_ type: A.Type) throws {
+      let json = try JSON(encoding: A())
+      #expect(try JSON(encoding: json.decoded(as: A.self)) == json)
+      #expect(!A.card.title.isEmpty && A.card.year > 2000)
+    }
+    try check(Attacks.named(name))
+  }
+
+  /// The same seed asks the same; a prompt's attempts do not depend on which others are still open; a session
+  /// ends.
+  @Test(arguments: names) func sessionsAreReproducible(_ name: String) throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let type = try Attacks.named(name)
+    let surface = try Surface(model, access: type.card.access)
+    func attempts(_ open: [Int], seed: UInt64) throws -> [[Int: Attempt]] {
+      var session = try type.init().session(Self.prompts, surface, seed: seed)
+      var rounds: [[Int: Attempt]] = []
+      while let next = Optional(try session.next(open)), !next.isEmpty, rounds.count < 1000 {
+        rounds.append(next)
+      }
+      return rounds
+    }
+    let all = try attempts([0, 1, 2], seed: 7)
+    #expect(!all.isEmpty && all.count < 1000)
+    #expect(try attempts([0, 1, 2], seed: 7) == all)
+    #expect(try attempts([1], seed: 7).map { $0[1] } == all.map { $0[1] })
+    if name != "none" { #expect(try attempts([0, 1, 2], seed: 8) != all) }
+  }
+
+  @Test func randomTokensKeepThePromptAndItsSeed() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let surface = try Surface(model, access: .blackBox)
+    var session = try RandomTokens().session(Self.prompts, surface, seed: 1)
+    let attempt = try #require(try session.next([0])[0])
+    #expect(attempt.prompt.hasSuffix(" a noto emoji of a fox") && attempt.seed == 1)
+    let long = AttackedPrompt(String(repeating: "fox ", count: 74), seed: 1)
+    #expect(!RandomTokens().canAttack(long, surface))
+    #expect(RandomTokens().canAttack(Self.prompts[0], surface))
+    #expect(NoAttack().canAttack(long, surface))
+  }
+
+  /// An attack gets what it declared, and a model without words has no prompts to attack.
+  @Test func accessIsHeldTo() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    #expect(throws: EditingError.self) { try Surface(model, access: .blackBox).model() }
+    #expect(throws: EditingError.self) { try Surface(model, access: .embedding).model() }
+    #expect(try Surface(model, access: .whiteBox).model() === model)
+    let classes = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
+    #expect(throws: ModelError.self) { try Surface(classes, access: .blackBox) }
+    let error = try #require(throws: EditingError.self) { try Attacks.named("randon") }
+    #expect(error.description.contains("did you mean 'random'"))
+  }
+
+  /// Decoded text is tokenised to the same ids where words were whole.
+  @Test(arguments: ["a noto emoji of a fox", "naïve café 123", "東京の猫 🦊", "don't!!! ..."])
+  func decoding(_ text: String) throws {
+    let tokenizer = try CLIPTokenizer(folder: Fixtures.url("tiny-sd1/tokenizer"), length: 77)
+    let ids = tokenizer.words(text)
+    let decoder = tokenizer.decoder()
+    #expect(tokenizer.words(decoder.text(ids)) == ids)
+    let special = [tokenizer.startToken] + ids + [tokenizer.endToken]
+    #expect(decoder.text(special) == decoder.text(ids))
+    #expect(!decoder.words.contains(tokenizer.endToken))
+  }
+}
