@@ -62,12 +62,8 @@ public struct ForgettingTable {
       rows.append(Row(method: row.method, metric: row.metric, seed: seed, measured: measured))
     }
     if let method = found.last?.method { costs.append((method, cost)) }
-    for picture in pictures
-    where picture.method != "original" || !gallery.contains(where: { $0.method == "original" })
-      || gallery.filter({ $0.method == "original" }).count < pictures.count / 2
-    {
-      gallery.append(picture)
-    }
+    let hasOriginal = gallery.contains { $0.method == "original" }
+    gallery += pictures.filter { $0.method != "original" || !hasOriginal }
   }
 
   // MARK: - Numbers
