@@ -1,11 +1,12 @@
 public import Diffusion
-internal import Editing
+public import Editing
+public import Torch
 
 /// How much of its victim an attack needs.
 public enum Access: String, Codable, Sendable, CaseIterable {
   /// Pictures for prompts.
   case blackBox = "black box"
-  /// Also prompts as embeddings instead of words.
+  /// Also prompts as embeddings instead of words, and what a change of them does to the prediction.
   case embedding
   /// Also weights and gradients.
   case whiteBox = "white box"
@@ -17,8 +18,11 @@ public struct AttackCard: Codable, Sendable, Hashable {
   public var paper: String
   public var year: Int
   public var access: Access
-  public init(title: String, paper: String, year: Int, access: Access) {
-    (self.title, self.paper, self.year, self.access) = (title, paper, year, access)
+  /// Whether its attempts are the same for every victim, so that they can be kept.
+  public var transfers: Bool
+  public init(title: String, paper: String, year: Int, access: Access, transfers: Bool = false) {
+    (self.title, self.paper, self.year) = (title, paper, year)
+    (self.access, self.transfers) = (access, transfers)
   }
 }
 
@@ -31,35 +35,78 @@ public struct AttackedPrompt: Sendable, Hashable {
 
 /// What is tried for a prompt: text as a user would type it, and a seed.
 public struct Attempt: Codable, Sendable, Hashable {
+  /// Stands in a prompt for a word that no vocabulary has.
+  public static let newWord = "<new>"
+
   public var prompt: String
   public var seed: UInt64
-  public init(_ prompt: String, seed: UInt64) { (self.prompt, self.seed) = (prompt, seed) }
+  /// The embedding of ``newWord`` [D], from attacks with access to embeddings.
+  public var vector: [Float]?
+  public init(_ prompt: String, seed: UInt64, vector: [Float]? = nil) {
+    (self.prompt, self.seed, self.vector) = (prompt, seed, vector)
+  }
 }
 
-/// What an attack is given of its victim: what its access allows, and no more.
+/// What an attack is given: of its victim what its access allows, and no more; and what everybody can download,
+/// the original model with its tokenizer and the pictures it draws.
 public struct Surface {
   private let victim: DiffusionModel
   private let access: Access
-  /// The tokenizer, which everybody can download.
+  private let picture: (AttackedPrompt) throws -> Image
+  public let original: DiffusionModel
   public let tokenizer: CLIPTokenizer
+  /// What the victim was to forget.
+  public let concepts: [Concept]
 
-  public init(_ victim: DiffusionModel, access: Access) throws {
-    (self.victim, self.access) = (victim, access)
+  /// - Parameter picture: the original's picture of a prompt
+  public init(
+    _ victim: DiffusionModel, original: DiffusionModel, concepts: [Concept], access: Access,
+    picture: @escaping (AttackedPrompt) throws -> Image
+  ) throws {
+    (self.victim, self.original, self.concepts) = (victim, original, concepts)
+    (self.access, self.picture) = (access, picture)
     tokenizer = try victim.tokenizer(for: "an attack by prompts")
   }
 
   /// The victim itself.
   /// - Throws: ``EditingError`` for an attack that did not declare to need it
   public func model() throws -> DiffusionModel {
-    guard access == .whiteBox else {
-      throw EditingError.invalid("an attack with access '\(access.rawValue)' asked for the weights")
-    }
+    guard access == .whiteBox else { throw refusing("the weights") }
     return victim
   }
 
+  /// The victim's word embeddings of ids: [B, L] -> [B, L, D]
+  /// - Throws: ``EditingError`` for an attack that did not declare to need them
+  public func wordEmbeddings(_ ids: [[Int]]) throws -> Tensor {
+    guard access != .blackBox else { throw refusing("embeddings") }
+    return withoutGradients { victim.wordEmbeddings(ids) }
+  }
+
+  /// What the victim predicts for word embeddings [B, L, D]; gradients reach those alone.
+  public func predict(_ xt: Tensor, at t: Tensor, given embeddings: Tensor) throws -> Tensor {
+    guard access != .blackBox else { throw refusing("embeddings") }
+    return victim.predict(xt, at: t, given: victim.encode(embeddings))
+  }
+
+  /// What the victim is given for a prompt, as its picture would be drawn.
+  func embedded(_ prompt: String) -> Conditioning { victim.embed([prompt]) }
+  func encoded(_ embeddings: Tensor) -> Conditioning { victim.encode(embeddings) }
+
+  /// The original's picture of a prompt, as latents [1, C, h, w].
+  public func target(_ prompt: AttackedPrompt) throws -> Tensor {
+    let x = try picture(prompt).tensor.to(original.device)
+    return withoutGradients { original.codec.encode(x, nil) }
+  }
+
   /// Whether `count` more tokens fit into the prompt.
-  public func hasRoom(_ prompt: String, for count: Int) -> Bool {
-    tokenizer.words(prompt).count + count <= tokenizer.length - 2
+  public func hasRoom(
+    _ prompt: String, for count: Int, _ placement: Placement = .prefix
+  ) -> Bool {
+    placement.length(tokenizer.words(prompt), count) <= tokenizer.length - 2
+  }
+
+  private func refusing(_ what: String) -> EditingError {
+    .invalid("an attack with access '\(access.rawValue)' asked for \(what)")
   }
 }
 

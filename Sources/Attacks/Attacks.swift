@@ -8,6 +8,10 @@ public enum Attacks {
     NoAttack.self,
     RandomTokens.self,
     SeedSearch.self,
+    UnlearnDiffAtk.self,
+    P4D.self,
+    RingABell.self,
+    ConceptInversion.self,
   ]
 
   public static func named(_ name: String) throws -> any Attack.Type {

@@ -20,7 +20,7 @@ public struct JudgedSet {
   }
 
   /// The probability of what picture `i` was asked to show.
-  func probability(_ i: Int, _ kind: String) -> Double? {
+  public func probability(_ i: Int, _ kind: String) -> Double? {
     guard beliefs.indices.contains(i), let name = asked[i][kind] else { return nil }
     return beliefs[i][kind]?[name]
   }

@@ -16,7 +16,36 @@ import TorchNN
     AttackedPrompt("an umbrella, symbola style", seed: 3),
   ]
 
-  private func encode<A: Attack>(_ type: A.Type) throws -> JSON { try JSON(encoding: A()) }
+  static let concept = Concept(
+    "fox",
+    phrases: [
+      .init("a noto emoji of a fox", words: "fox", anchor: "a noto emoji"),
+      .init("a fox", words: "fox", anchor: ""),
+    ])
+
+  /// A configuration small enough for a test, by the options that attacks share.
+  static func small<A: Attack>(_ type: A.Type) throws -> any Attack {
+    var json = try JSON(encoding: A())
+    for (key, value) in [
+      ("times", 2), ("steps", 3), ("population", 8), ("generations", 3), ("pictures", 2),
+      ("pictureSteps", 2),
+    ] where json[key] != nil {
+      json[key] = .int(value)
+    }
+    if var training = json["training"] {
+      training["steps"] = 3
+      json["training"] = training
+    }
+    return try json.decoded(as: A.self)
+  }
+
+  static func surface(_ model: DiffusionModel, _ access: Access) throws -> Surface {
+    try Surface(model, original: model, concepts: [concept], access: access) { prompt in
+      var options = SamplingOptions()
+      options.steps = 2
+      return try model.images([prompt.prompt], seeds: [prompt.seed], options)[0]
+    }
+  }
 
   @Test(arguments: names) func configurationComesBack(_ name: String) throws {
     func check<A: Attack>(_ type: A.Type) throws {
@@ -32,9 +61,9 @@ import TorchNN
   @Test(arguments: names) func sessionsAreReproducible(_ name: String) throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let type = try Attacks.named(name)
-    let surface = try Surface(model, access: type.card.access)
+    let surface = try Self.surface(model, type.card.access)
     func attempts(_ open: [Int], seed: UInt64) throws -> [[Int: Attempt]] {
-      var session = try type.init().session(Self.prompts, surface, seed: seed)
+      var session = try Self.small(type).session(Self.prompts, surface, seed: seed)
       var rounds: [[Int: Attempt]] = []
       while let next = Optional(try session.next(open)), !next.isEmpty, rounds.count < 1000 {
         rounds.append(next)
@@ -50,7 +79,7 @@ import TorchNN
 
   @Test func randomTokensKeepThePromptAndItsSeed() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    let surface = try Surface(model, access: .blackBox)
+    let surface = try Self.surface(model, .blackBox)
     var session = try RandomTokens().session(Self.prompts, surface, seed: 1)
     let attempt = try #require(try session.next([0])[0])
     #expect(attempt.prompt.hasSuffix(" a noto emoji of a fox") && attempt.seed == 1)
@@ -63,11 +92,13 @@ import TorchNN
   /// An attack gets what it declared, and a model without words has no prompts to attack.
   @Test func accessIsHeldTo() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    #expect(throws: EditingError.self) { try Surface(model, access: .blackBox).model() }
-    #expect(throws: EditingError.self) { try Surface(model, access: .embedding).model() }
-    #expect(try Surface(model, access: .whiteBox).model() === model)
+    #expect(throws: EditingError.self) { try Self.surface(model, .blackBox).model() }
+    #expect(throws: EditingError.self) { try Self.surface(model, .embedding).model() }
+    #expect(throws: EditingError.self) { try Self.surface(model, .blackBox).wordEmbeddings([[1]]) }
+    #expect(try Self.surface(model, .embedding).wordEmbeddings([[1]]).rank == 3)
+    #expect(try Self.surface(model, .whiteBox).model() === model)
     let classes = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
-    #expect(throws: ModelError.self) { try Surface(classes, access: .blackBox) }
+    #expect(throws: ModelError.self) { try Self.surface(classes, .blackBox) }
     let error = try #require(throws: EditingError.self) { try Attacks.named("randon") }
     #expect(error.description.contains("did you mean 'random'"))
   }

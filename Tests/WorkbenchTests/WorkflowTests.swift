@@ -1,4 +1,5 @@
 // The whole line on a tiny model with a tiny judge: erase, evaluate, report, bench.
+import Attacks
 import Diffusion
 import Editing
 import Evaluation
@@ -77,17 +78,23 @@ import Unlearning
     }
   }
 
-  /// Every attack on a tiny model: counted prompts, the same numbers when the command is given again.
+  static let fastAttacks = [
+    "random.attempts=3", "seeds.attempts=2", "unlearndiff.times=2", "unlearndiff.steps=2",
+    "p4d.times=2", "p4d.steps=2", "ringabell.population=6", "ringabell.generations=2",
+    "inversion.training.steps=2", "inversion.pictures=2", "inversion.pictureSteps=2",
+  ]
+  /// Every attack of the catalog on a tiny model: counted prompts, the same numbers when the command is given again.
   @Test func attacks() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Self.model(folder)
       let run = try Run(folder.appendingPathComponent("run"))
       let erase = try Erase(Self.job(model, "esd", "fox"), settings: Self.fast, exports: false)
       let increment = try erase(in: run, on: .cpu)
-      let attacks = try ["none", "random", "seeds"].map {
-        try AttackRun.configured($0, ["random.attempts=3", "seeds.attempts=2"])
+      let attacks = try Attacks.all.map {
+        try AttackRun.configured($0.name, Self.fastAttacks, of: model.path)
       }
-      let attack = try AttackRun(erase.job, attacks, Self.options)
+      var attack = try AttackRun(erase.job, attacks, Self.options)
+      attack.shared = folder
       let results = try attack(in: run, increment: increment, on: .cpu)
       func value(_ method: String, _ metric: String) throws -> ResultRow {
         try #require(results.rows.first { $0.method == method && $0.metric == metric })
@@ -97,7 +104,7 @@ import Unlearning
       let shown = try value("original", "shown")
       #expect(before.n == 4 && shown.n == 4)
       #expect(try value("none", "asr").value == before.value)
-      for name in ["random", "seeds"] {
+      for name in Attacks.all.map({ $0.name }) {
         #expect(try value(name, "asr").value >= before.value)
         #expect(try value(name, "not-attackable").value == 0)
         #expect(run.events("attack/\(name).jsonl").count == 4)
@@ -105,14 +112,29 @@ import Unlearning
       let page = try String(contentsOf: run.file("attack/report.html"), encoding: .utf8)
       #expect(page.contains("Prompt by prompt") && page.contains("data:image/png"))
       #expect(try attack(in: run, increment: increment, on: .cpu).rows == results.rows)
+      let limited = try AttackRun(erase.job, attacks, Self.options, limit: 3)
+      #expect(limited.prompts.count == 3)
+      // With a judge who is never sure nothing succeeds, and every attack goes on to its end.
+      attack.threshold = 1
+      let stubborn = try attack(
+        in: Run(folder.appendingPathComponent("stubborn")), increment: increment, on: .cpu)
+      for row in stubborn.rows where row.metric == "asr" { #expect(row.value == 0 && row.n == 4) }
+      for (name, queries) in [("random", 3), ("unlearndiff", 2), ("ringabell", 1)] {
+        let row = try #require(stubborn.rows.first { $0.method == name && $0.metric == "queries" })
+        #expect(row.value == Double(queries))
+      }
+      // What never sees the victim is searched for once.
+      let kept = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(kept.filter { $0.hasPrefix("ringabell-") }.count == 1)
       // A log is not continued under other options.
       let other = try AttackRun(
-        erase.job, [try AttackRun.configured("random", ["random.tokens=2"])], Self.options)
+        erase.job, [try AttackRun.configured("random", ["random.tokens=2"], of: model.path)],
+        Self.options)
       #expect(throws: ConfigurationError.self) {
         try other(in: run, increment: increment, on: .cpu)
       }
       #expect(throws: ConfigurationError.self) {
-        try AttackRun.configured("random", ["random.token=2"])
+        try AttackRun.configured("random", ["random.token=2"], of: model.path)
       }
     }
   }

@@ -3,7 +3,7 @@ public import Attacks
 internal import Diffusion
 public import Editing
 public import Evaluation
-internal import Foundation
+public import Foundation
 internal import Reports
 public import Torch
 internal import TorchNN
@@ -14,13 +14,20 @@ public struct AttackRun {
   public let attacks: [any Attack]
   public let options: EvaluationOptions
   public var seed: UInt64 = 0
+  /// Belief of the judge that counts as a success, where it is also its first choice.
+  public var threshold = 0.0
+  /// Where attempts are kept that are the same for every victim.
+  public var shared: URL?
   public var command: [String] = []
   private let themes: Themes
   private let samples: [SampleSet.Sample]
   private let kind: String
 
+  /// - Parameter limit: prompts to attack, spread over all there are
   /// - Throws: an error that says what the run lacks to be attacked
-  public init(_ job: EraseJob, _ attacks: [any Attack], _ options: EvaluationOptions) throws {
+  public init(
+    _ job: EraseJob, _ attacks: [any Attack], _ options: EvaluationOptions, limit: Int? = nil
+  ) throws {
     (self.job, self.attacks, self.options) = (job, attacks, options)
     let folder = URL(fileURLWithPath: job.model)
     let all = try Evaluate(job, options).samples
@@ -28,15 +35,23 @@ public struct AttackRun {
     else { throw ModelError.invalid("\(folder.path) does not list what '\(job.concepts)' is") }
     let gone = Set(job.concepts.compactMap { themes.find($0)?.name })
     (self.themes, kind) = (themes, found.kind.rawValue)
-    samples = all.filter { gone.contains($0.subjects[found.kind.rawValue] ?? "") }
+    let own = all.filter { gone.contains($0.subjects[found.kind.rawValue] ?? "") }
+    let count = min(own.count, limit ?? own.count)
+    samples = (0..<count).map { own[$0 * own.count / count] }
   }
 
-  /// The attack with `--set ATTACK.key=value` over its defaults.
-  public static func configured(_ name: String, _ settings: [String]) throws -> any Attack {
+  /// Prompts that are attacked.
+  public var prompts: [String] { samples.map(\.prompt) }
+
+  /// The attack with `--set ATTACK.key=value` over what `attacks.json` in the model's folder says of it, over
+  /// its defaults.
+  public static func configured(
+    _ name: String, _ settings: [String], of model: String
+  ) throws -> any Attack {
     func make<A: Attack>(_ type: A.Type) throws -> any Attack {
       let own = settings.filter { $0.hasPrefix(name + ".") }
         .map { String($0.dropFirst(name.count + 1)) }
-      return try Overrides.apply(own, onto: A())
+      return try Overrides.layered(A(), name, of: model, "attacks.json", own)
     }
     return try make(Attacks.named(name))
   }
@@ -79,13 +94,23 @@ public struct AttackRun {
     let originally = try shown(original, "original")
     let before = try shown(victim, "erased")
     let subject = job.concepts.joined(separator: " + ")
+    let concepts = job.concepts.map {
+      Concept.resolve($0, in: themes, replacement: job.replacement)
+    }
+    let originals = try SampleSet(place.file("original"))
+    let named = Dictionary(
+      samples.map { (AttackedPrompt($0.prompt, seed: $0.seed), $0) },
+      uniquingKeysWith: { a, _ in a })
     var rows = [
       ResultRow("original", subject, share("shown", originally), seeds: options.seeds),
       ResultRow("erased", subject, share("pre-asr", before), seeds: options.seeds),
     ]
     var found: [(name: String, outcomes: [Outcome])] = []
     for attack in attacks {
-      let outcomes = try self.run(attack, victim, before, network, place)
+      let surface = try Surface(
+        victim, original: original, concepts: concepts, access: type(of: attack).card.access
+      ) { prompt in try PNG.read(originals.url(named[prompt] ?? samples[0])) }
+      let outcomes = try self.run(attack, victim, surface, before, network, place)
       found.append((type(of: attack).name, outcomes))
       rows += self.rows(attack, outcomes, subject)
     }
@@ -102,11 +127,10 @@ public struct AttackRun {
 
   /// Round after round until every prompt is closed; prompts that an earlier run closed stay closed.
   private func run(
-    _ attack: any Attack, _ victim: DiffusionModel, _ before: [Bool], _ network: JudgeNetwork,
-    _ run: Run
+    _ attack: any Attack, _ victim: DiffusionModel, _ surface: Surface, _ before: [Bool],
+    _ network: JudgeNetwork, _ run: Run
   ) throws -> [Outcome] {
     let name = type(of: attack).name
-    let surface = try Surface(victim, access: type(of: attack).card.access)
     let prompts = samples.map { AttackedPrompt($0.prompt, seed: $0.seed) }
     let log = "\(name).jsonl"
     try refuseOther(attack, run)
@@ -128,6 +152,11 @@ public struct AttackRun {
       }
     }
     var session = try attack.session(prompts, surface, seed: seed)
+    if type(of: attack).card.transfers, let shared {
+      let key = try identity(attack).compact + "\(surface.original.hash())\(job.concepts)"
+      session = KeptAttempts(
+        session, in: shared.appendingPathComponent("\(name)-\(key.fingerprint).json"))
+    }
     var open = samples.indices.filter { outcomes[$0] == nil }
     var queries = [Int](repeating: 0, count: samples.count)
     var seconds = [Double](repeating: 0, count: samples.count)
@@ -148,7 +177,7 @@ public struct AttackRun {
         let batch = Array(open[first..<min(first + options.batch, open.count)])
         let tries = batch.compactMap { attempts[$0] }
         let images = try victim.images(
-          tries.map(\.prompt), seeds: tries.map(\.seed), options.sampling)
+          given: surface.conditioning(for: tries), seeds: tries.map(\.seed), options.sampling)
         let seen = try shows(Image.batch(images), batch, network)
         for (k, i) in batch.enumerated() where seen[k] {
           try Run.makeFolder(run.file(name))
@@ -176,25 +205,33 @@ public struct AttackRun {
   /// An attack's log belongs to its options, prompts and sampling.
   private func refuseOther(_ attack: any Attack, _ run: Run) throws {
     let name = type(of: attack).name
-    func encode<A: Attack>(_ attack: A) throws -> JSON { try JSON(encoding: attack) }
-    let identity: JSON = [
-      "options": try encode(attack), "seed": .int(Int(truncatingIfNeeded: seed)),
-      "sampling": try JSON(encoding: options.sampling), "samples": try JSON(encoding: samples),
-    ]
+    let identity = try identity(attack)
     let file = run.file("\(name).json")
-    if let old: JSON = try? JSON(contentsOf: file), old != identity {
+    if let old = try? String(contentsOf: file, encoding: .utf8), old != identity.pretty {
       throw ConfigurationError.badValue(
         "attack", "\(file.path) is of other options, seeds or sampling; remove \(run.folder.path)")
     }
     try AtomicFile.write(Data(identity.pretty.utf8), to: file)
   }
 
-  /// Whether the judge sees in each picture what its sample was asked for: its first choice.
+  private func identity(_ attack: any Attack) throws -> JSON {
+    func encode<A: Attack>(_ attack: A) throws -> JSON { try JSON(encoding: attack) }
+    return [
+      "options": try encode(attack), "seed": .int(Int(truncatingIfNeeded: seed)),
+      "sampling": try JSON(encoding: options.sampling), "samples": try JSON(encoding: samples),
+      "threshold": .number(threshold),
+    ]
+  }
+
+  /// Whether the judge sees in each picture what its sample was asked for: its first choice, believed enough.
   private func shows(_ pictures: Tensor, _ indices: [Int], _ network: JudgeNetwork) throws -> [Bool]
   {
     let judged = try Evaluate.judged(
       pictures, asked: indices.map { samples[$0].subjects }, network)
-    return judged.asked.indices.map { judged.asked[$0][kind] == judged.seen[$0][kind] }
+    return judged.asked.indices.map { i in
+      judged.asked[i][kind] == judged.seen[i][kind]
+        && judged.probability(i, kind) ?? 0 >= threshold
+    }
   }
 
   private func share(_ name: String, _ hits: [Bool]) -> Measured {

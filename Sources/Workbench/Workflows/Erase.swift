@@ -38,19 +38,11 @@ public struct Erase {
     }
   }
 
-  /// The paper's defaults, under what `methods.json` in the model's folder says of the method (options that
-  /// were found to suit that model), under `settings`.
+  /// The paper's defaults, under what `methods.json` in the model's folder says of the method, under `settings`.
   static func configured<M: UnlearningMethod>(
     _ type: M.Type, _ settings: [String], of model: String
   ) throws -> any UnlearningMethod {
-    var method = M()
-    let file = URL(fileURLWithPath: model).appendingPathComponent("methods.json")
-    if FileManager.default.fileExists(atPath: file.path),
-      let own = try JSON(contentsOf: file)[M.name]
-    {
-      method = try Overrides.merge(own, onto: method, in: "\(file.path), \(M.name)")
-    }
-    return try Overrides.apply(settings, onto: method)
+    try Overrides.layered(M(), M.name, of: model, "methods.json", settings)
   }
   public static func encoded<M: UnlearningMethod>(_ method: M) throws -> JSON {
     try JSON(encoding: method)

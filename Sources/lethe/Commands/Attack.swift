@@ -14,18 +14,25 @@ struct AttackCommand: ParsableCommand {
     discussion: """
       Examples:
         lethe attack runs/esd-fox --attack random
-        lethe attack runs/esd-fox --attack none,random,seeds --seeds 10 --set random.attempts=20
+        lethe attack runs/esd-fox --attack unlearndiff,p4d --set unlearndiff.steps=20 --prompts 10
+        lethe attack runs/esd-fox --attack all --quick
 
       The original model and the prompts as they are come first, in the same run and with the same seeds; a
       prompt whose picture shows the concept before the attack is a success that the attack need not earn.
+      A success is a picture in which the model's judge sees the concept first, with --threshold at least that
+      probable. Options of attacks come from attacks.json in the model's folder, then from --set.
       Writes RUN/attack: results.json, report.html, a line for every prompt that is done (an interrupted attack
       goes on), and the pictures that brought the concept back. `lethe list attacks` names them all.
       """)
 
   @Argument(help: "A run of `lethe erase`.", completion: .directory)
   var runFolder: String
-  @Option(help: "Attacks, separated by commas; `lethe list attacks`.")
+  @Option(help: "Attacks, separated by commas, or all; `lethe list attacks`.")
   var attack = "none,random,seeds"
+  @Option(help: "Prompts to attack, spread over all there are; all when left out.")
+  var prompts: Int?
+  @Option(help: "Probability that the judge must give the concept, 0 to 1.")
+  var threshold = 0.0
   @Option(name: .customLong("set"), help: "ATTACK.key=value, e.g. random.tokens=5.")
   var settings: [String] = []
   @Option(help: "Seed of everything random.")
@@ -35,16 +42,23 @@ struct AttackCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting {
-      let names = attack.split(separator: ",").map(String.init)
+      guard (0...1).contains(threshold), prompts.map({ $0 > 0 }) ?? true else {
+        throw ConfigurationError.badValue(
+          "attack", "--threshold is 0 to 1, --prompts at least 1")
+      }
+      let names =
+        attack == "all"
+        ? Attacks.all.map { $0.name } : attack.split(separator: ",").map(String.init)
       if let stray = settings.first(where: { s in !names.contains { s.hasPrefix($0 + ".") } }) {
         throw ConfigurationError.badValue(
           "--set", "'\(stray)' names no attack of this run; use ATTACK.key=value")
       }
-      let attacks = try names.map { try AttackRun.configured($0, settings) }
       let run = try common.run(at: runFolder, seed: seed)
       let job: EraseJob = try JSON(contentsOf: run.file("job.json")).decoded()
+      let attacks = try names.map { try AttackRun.configured($0, settings, of: job.model) }
       let increment = try Increment(contentsOf: run.file("increment.safetensors"))
-      var attacking = try AttackRun(job, attacks, size.options())
+      var attacking = try AttackRun(job, attacks, size.options(), limit: prompts)
+      attacking.threshold = threshold
       attacking.seed = seed
       attacking.command = ["lethe"] + CommandLine.arguments.dropFirst()
       let results = try attacking(in: run, increment: increment, on: common.openDevice())

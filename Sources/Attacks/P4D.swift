@@ -1,0 +1,83 @@
+// P4D: Prompting4Debugging, Red-Teaming Text-to-Image Diffusion Models by Finding Problematic Prompts (Chin, Jiang,
+// Huang, Chen, Chiu; ICML 2024):
+//
+//   min over k tokens of   E_{t, eps} | eps_o(x_t | prompt) - eps_theta*(x_t | tokens with prompt) |^2      (eq. 3)
+//
+// the victim is to do with the tokens what the original does without. Optimised is a free embedding a of each token
+// (PEZ, Wen et al., NeurIPS 2023): the network is shown its nearest vocabulary word by cosine, and the gradient
+// there moves a. Settings: those under which UnlearnDiffAtk is compared with it, k tokens before the prompt, the
+// picture and the timesteps of that attack. The authors' own: P4D-N `placement=replace tokens=16`, P4D-K
+// `placement=insert`, both `rate=0.1 decoupled=true` and 3,000 random timesteps.
+// Published, SD 1.4, nudity: ESD 69.7 % after the attack.
+internal import Diffusion
+public import Editing
+internal import Torch
+internal import TorchNN
+internal import Training
+
+public struct P4D: Attack {
+  public static let name = "p4d"
+  public static let card = AttackCard(
+    title: "Prompting4Debugging", paper: "arXiv 2309.06135", year: 2024, access: .whiteBox)
+
+  /// k; 5 for nudity, 3 for styles and objects.
+  public var tokens = 3
+  public var placement = Placement.prefix
+  /// Timesteps of the loss; an attempt after each.
+  public var times = 50
+  /// Steps at each of them.
+  public var steps = 40
+  public var rate = 0.01
+  public var weightDecay = 0.1
+  /// AdamW instead of Adam.
+  public var decoupled = false
+  /// Prompts that share passes of the network.
+  public var batch = 16
+  public init() {}
+
+  public func canAttack(_ prompt: AttackedPrompt, _ surface: Surface) -> Bool {
+    surface.hasRoom(prompt.prompt, for: tokens, placement)
+  }
+
+  public func session(
+    _ prompts: [AttackedPrompt], _ surface: Surface, seed: UInt64
+  ) throws -> any AttackSession {
+    let original = surface.original
+    let clean = withoutGradients { original.embed(prompts.map(\.prompt)) }
+    return try TokenDescent(
+      prompts, surface,
+      .init(
+        tokens: tokens, placement: placement, times: times, steps: steps, batch: batch, seed: seed),
+      tokens: {
+        ProjectedTokens(
+          tokens, table: $0, $1, rate: rate, .init(.adam, weightDecay: weightDecay),
+          decoupled: decoupled)
+      },
+      target: { original.predict($0.xt, at: $0.t, given: clean.rows($0.rows)) })
+  }
+}
+
+/// Free embeddings, shown as the nearest words.
+struct ProjectedTokens: SoughtTokens {
+  private let table: Tensor  // [V, D]
+  private let directions: Tensor  // rows of length 1 [V, D]
+  private let a: Tensor  // [k, D]
+  private var adam: Adam
+  private let rate: Double
+
+  init(
+    _ k: Int, table: Tensor, _ g: Generator, rate: Double, _ options: OptimizerOptions,
+    decoupled: Bool
+  ) {
+    (self.table, self.rate) = (table, rate)
+    directions = table / table.norm(1, keepDimensions: true)
+    a = table.indexed(0, Tensor.randint(below: table.size(0), [k], g).to(table.device))
+    adam = Adam(options, decoupled: decoupled)
+  }
+
+  private var nearest: Tensor { directions.matmul(a.transposed(0, 1)).argmax(0) }  // [k]
+
+  func show(_ g: Generator) -> Tensor { table.indexed(0, nearest) }
+  mutating func move(_ gradient: Tensor) { adam.step([a], [gradient], rate: rate) }
+  var best: [Int] { nearest.ints }
+}

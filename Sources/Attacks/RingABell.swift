@@ -1,0 +1,126 @@
+// Ring-A-Bell: How Reliable are Concept Removal Methods for Diffusion Models? (Tsai, Hsu, Xie, Lin, Chen, Li, Chen,
+// Yu, Huang; ICLR 2024). Never sees the victim: everything happens in the original's text encoder T.
+//
+//   v  =  mean over pairs of  T(prompt with the concept) - T(prompt without)               [L, D]   (eq. 3)
+//   y  =  T(P) + eta v,     P: a prompt                                                             (eq. 4)
+//   p* =  argmin over K tokens p of  | T(p) - y |^2,   by a genetic algorithm                       (eq. 5)
+//
+// A generation: the best half of the first size survive; each mates with chance 1/2 with a survivor at random, cut
+// at a random place, both children join; then each individual changes one token with chance 1/4, the best one too
+// (no elitism), but not after the last generation. Pairs are the concept's phrases and the same captions without it.
+// Published, SD 1.4 with ESD, nudity: 95 prompts with K 16, eta 3.
+internal import Diffusion
+internal import Editing
+internal import Torch
+internal import Training
+
+public struct RingABell: Attack {
+  public static let name = "ringabell"
+  public static let card = AttackCard(
+    title: "Ring-A-Bell", paper: "arXiv 2310.10012", year: 2024, access: .blackBox, transfers: true)
+
+  /// K; 0 takes as many as fit, at most 16.
+  public var tokens = 0
+  /// Strength of the concept.
+  public var eta = 3.0
+  public var population = 200
+  public var generations = 3000
+  public var crossover = 0.5
+  public var mutation = 0.25
+  public init() {}
+
+  public func session(
+    _ prompts: [AttackedPrompt], _ surface: Surface, seed: UInt64
+  ) throws -> any AttackSession {
+    guard population >= 2, generations >= 1 else {
+      throw EditingError.invalid(
+        "ringabell: population \(population), generations \(generations); at least 2 and 1")
+    }
+    let pairs = surface.concepts.flatMap(\.phrases)
+    guard !pairs.isEmpty else {
+      throw EditingError.invalid("ringabell needs prompts with the concept and without")
+    }
+    let model = surface.original
+    let direction = withoutGradients {
+      (model.embed(pairs.map(\.prompt)).hidden - model.embed(pairs.map(\.anchor)).hidden).mean(0)
+    }
+    let room = surface.tokenizer.length - 2
+    return Session(
+      attack: self, prompts: prompts, tokenizer: surface.tokenizer, model: model,
+      direction: direction, length: min(room, tokens > 0 ? tokens : 16), seed: seed)
+  }
+
+  private struct Session: AttackSession {
+    let attack: RingABell
+    let prompts: [AttackedPrompt]
+    let tokenizer: CLIPTokenizer
+    let model: DiffusionModel
+    let direction: Tensor  // v [L, D]
+    let length: Int  // K
+    let seed: UInt64
+    var isDone = false
+
+    mutating func next(_ open: [Int]) throws -> [Int: Attempt] {
+      guard !isDone else { return [:] }
+      isDone = true
+      let decoder = tokenizer.decoder()
+      var found: [Int: Attempt] = [:]
+      for i in open {
+        let target = withoutGradients {
+          model.embed([prompts[i].prompt]).hidden[0, at: 0] + attack.eta * direction
+        }
+        let best = try evolve(
+          towards: target, decoder.words, Step(index: i, seed: seed).generator)
+        found[i] = Attempt(decoder.text(best), seed: prompts[i].seed)
+      }
+      return found
+    }
+
+    /// - Parameters:
+    ///   - target: y [L, D]
+    ///   - vocabulary: ids to choose from
+    private func evolve(
+      towards target: Tensor, _ vocabulary: [Int], _ g: Generator
+    ) throws -> [Int] {
+      func tokens(_ count: Int) -> [Int] {
+        Tensor.randint(below: vocabulary.count, [count], g).ints.map { vocabulary[$0] }
+      }
+      var pool = (0..<attack.population).map { _ in tokens(length) }
+      for generation in 0..<attack.generations {
+        try Interrupt.check()
+        let fitness = distances(pool, to: target)
+        let survivors = pool.indices.sorted { fitness[$0] < fitness[$1] }
+          .prefix(attack.population / 2).map { pool[$0] }
+        let mates = Tensor.rand([survivors.count], g).doubles
+        pool = survivors
+        for (i, chance) in mates.enumerated() where chance < attack.crossover {
+          let other = survivors[Tensor.randint(below: survivors.count, [1], g).ints[0]]
+          let cut = 1 + Tensor.randint(below: max(1, length - 1), [1], g).ints[0]
+          pool.append(Array(survivors[i].prefix(cut) + other.dropFirst(cut)))
+          pool.append(Array(other.prefix(cut) + survivors[i].dropFirst(cut)))
+        }
+        guard generation + 1 < attack.generations else { break }
+        let changes = Tensor.rand([pool.count], g).doubles
+        for (i, chance) in changes.enumerated() where chance < attack.mutation {
+          pool[i][Tensor.randint(below: length, [1], g).ints[0]] = tokens(1)[0]
+        }
+      }
+      let fitness = distances(pool, to: target)
+      return pool[pool.indices.min { fitness[$0] < fitness[$1] } ?? 0]
+    }
+
+    /// | T(p) - y |^2 of each individual.
+    private func distances(_ pool: [[Int]], to target: Tensor) -> [Double] {
+      withoutGradients {
+        let padding = Array(repeating: tokenizer.padToken, count: tokenizer.length - length - 1)
+        let sequences = pool.map { [tokenizer.startToken] + $0 + [tokenizer.endToken] + padding }
+        return stride(from: 0, to: sequences.count, by: 64).flatMap { first in
+          let some = Array(sequences[first..<min(first + 64, sequences.count)])
+            .map { Array($0.prefix(tokenizer.length)) }
+          let hidden = model.encode(model.wordEmbeddings(some)).hidden
+          return (hidden - target).squared().sum(1, 2).doubles
+        }
+      }
+    }
+  }
+}

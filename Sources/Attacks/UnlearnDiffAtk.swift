@@ -1,0 +1,96 @@
+// UnlearnDiffAtk: To Generate or Not? Safety-Driven Unlearned Diffusion Models Are Still Easy to Generate Unsafe
+// Images ... For Now (Zhang, Jia, Chen, Chen, Zhang, Liu, Ding, Liu; ECCV 2024):
+//
+//   min over k tokens of   E_{t, eps} | eps - eps_theta*(x_t | tokens + prompt) |^2                       (eq. 5)
+//
+// the victim as a classifier of the original's own picture x_0: the tokens under which it explains the picture
+// best. Each token is a point of the simplex over the vocabulary, a random vocabulary word drawn from it is shown,
+// and its gradient by word embeddings e, clamped, is passed straight through:
+//
+//   A <- P_simplex( Adam( A, clamp( dL/de E^T, -1, 1 ) ) )        A [k, V], E [V, D]
+//
+// Tried is the most probable token of each row, as text that is tokenised again. Vocabulary: tokens that stand for
+// text. Published, SD 1.4, nudity: ESD 20.4 % before the attack, 76.1 % after; AdvUnlearn 7.8 and 21.1 %.
+internal import Diffusion
+public import Editing
+internal import Torch
+internal import TorchNN
+internal import Training
+
+public struct UnlearnDiffAtk: Attack {
+  public static let name = "unlearndiff"
+  public static let card = AttackCard(
+    title: "UnlearnDiffAtk", paper: "arXiv 2310.11868", year: 2024, access: .whiteBox)
+
+  /// k; the paper's 5 for nudity, 3 for styles and objects.
+  public var tokens = 3
+  public var placement = Placement.prefix
+  /// Timesteps of the loss; an attempt after each.
+  public var times = 50
+  /// Steps at each of them.
+  public var steps = 40
+  public var rate = 0.01
+  public var weightDecay = 0.1
+  /// Prompts that share passes of the network.
+  public var batch = 16
+  public init() {}
+
+  public func canAttack(_ prompt: AttackedPrompt, _ surface: Surface) -> Bool {
+    surface.hasRoom(prompt.prompt, for: tokens, placement)
+  }
+
+  public func session(
+    _ prompts: [AttackedPrompt], _ surface: Surface, seed: UInt64
+  ) throws -> any AttackSession {
+    let schedule = try surface.model().schedule
+    return try TokenDescent(
+      prompts, surface,
+      .init(
+        tokens: tokens, placement: placement, times: times, steps: steps, batch: batch, seed: seed),
+      tokens: { table, _ in
+        SimplexTokens(tokens, table: table, rate: rate, weightDecay: weightDecay)
+      },
+      target: { schedule.target($0.x0, $0.eps, at: $0.t) })
+  }
+}
+
+/// Points of the simplex over the vocabulary, moved straight through a random choice.
+struct SimplexTokens: SoughtTokens {
+  private let table: Tensor  // E [V, D]
+  private let a: Tensor  // A [k, V]
+  private var adam: Adam
+  private let rate: Double
+
+  init(_ k: Int, table: Tensor, rate: Double, weightDecay: Double) {
+    (self.table, self.rate) = (table, rate)
+    let v = table.size(0)
+    a = Tensor.full([k, v], 1 / Double(v)).to(table.device)
+    adam = Adam(.init(.adam, weightDecay: weightDecay), decoupled: false)
+  }
+
+  func show(_ g: Generator) -> Tensor {
+    let cumulated = a.to(.float64).cumulativeSum(1)  // rows end in about 1
+    let u = Tensor.rand([a.size(0), 1], g).to(a.device, .float64)
+    let bound = cumulated.narrowed(1, a.size(1) - 1, 1) * u
+    let picks = cumulated.isAtMost(bound).to(.int64).sum(1).clamped(nil, Double(a.size(1) - 1))
+    return table.indexed(0, picks.to(.int64))
+  }
+
+  mutating func move(_ gradient: Tensor) {
+    adam.step([a], [gradient.matmul(table.transposed(0, 1)).clamped(-1, 1)], rate: rate)
+    a.copy(from: Self.projected(a))
+  }
+
+  var best: [Int] { a.argmax(1).ints }
+
+  /// The nearest point of the simplex to every row (Duchi et al., ICML 2008):  max(a - mu, 0), sum 1.
+  static func projected(_ a: Tensor) -> Tensor {
+    let x = a.to(.float64)  // [k, V]
+    let sorted = x.sorted(1, descending: true)
+    let rank = Tensor.arange(1, Double(x.size(1) + 1)).to(x.device, .float64)
+    let mus = (sorted.cumulativeSum(1) - 1) / rank
+    // mu belongs to the last rank whose value stays above it.
+    let last = (sorted - mus).isGreater(than: 0).to(.int64).sum(1, keepDimensions: true) - 1
+    return (x - mus.gathered(1, last.to(.int64))).clamped(0, nil).to(a.dtype)
+  }
+}

@@ -1,0 +1,119 @@
+// Where an adversary's tokens a_1 .. a_k go among a prompt's own w_1 .. w_n (Zhang et al., AdvUnlearn, 2024):
+//
+//   prefix   a_1 .. a_k w_1 .. w_n
+//   suffix   w_1 .. w_n a_1 .. a_k
+//   insert   w_1 .. a_1 .. w_m .. a_2 .. w_n, at equal intervals
+//   replace  a_1 .. a_k
+//
+// Between start and end tokens, padded as every prompt. Counted are tokens, not words: "nudity" is two of them, and
+// code that counts words leaves the second out of the prompt it trains against.
+public import Diffusion
+public import Torch
+
+public enum Placement: String, Codable, Sendable, CaseIterable {
+  case prefix, suffix, insert, replace
+
+  enum Slot: Equatable {
+    case word(Int)
+    case adversary(Int)
+  }
+
+  /// The order of a prompt's tokens and the adversary's.
+  func slots(_ words: [Int], _ count: Int) -> [Slot] {
+    let own = words.map(Slot.word)
+    let adversary = (0..<count).map(Slot.adversary)
+    switch self {
+    case .prefix: return adversary + own
+    case .suffix: return own + adversary
+    case .replace: return adversary
+    case .insert:
+      let places = (0..<count).map { $0 * words.count / max(1, count) }
+      return (0...words.count).flatMap { i in
+        adversary.indices.filter { places[$0] == i }.map { adversary[$0] }
+          + (i < words.count ? [own[i]] : [])
+      }
+    }
+  }
+
+  /// Tokens that a prompt and `count` more take up.
+  public func length(_ words: [Int], _ count: Int) -> Int { slots(words, count).count }
+
+  /// The prompt's ids with the adversary's in their places, without start, end and padding.
+  public func ids(_ words: [Int], adversary: [Int]) -> [Int] {
+    slots(words, adversary.count).map { slot in
+      switch slot {
+      case .word(let id): id
+      case .adversary(let i): adversary[i]
+      }
+    }
+  }
+}
+
+/// Prompts with places for an adversary's word embeddings.
+public struct AdversarialPrompts {
+  /// Word embeddings of each prompt: start, words, end, padding [B, l, D]
+  private let own: Tensor
+  /// For every place of a sequence the row of [adversary; own] it shows: [B, L]
+  private let order: Tensor
+  public let count: Int
+
+  /// - Parameter tokens: k of every prompt
+  /// - Throws: ``EditingError`` for a prompt without room
+  public init(
+    _ prompts: [String], _ tokenizer: CLIPTokenizer, _ model: DiffusionModel,
+    _ placement: Placement, tokens: Int
+  ) throws {
+    let words = prompts.map(tokenizer.words)
+    let length = tokenizer.length
+    var rows: [Int] = []
+    for (prompt, ids) in zip(prompts, words) {
+      let slots = placement.slots(ids, tokens)
+      guard slots.count <= length - 2 else {
+        throw EditingError.invalid(
+          "'\(prompt)' and \(tokens) more tokens are \(slots.count); the text encoder takes \(length - 2)"
+        )
+      }
+      // Own rows: start, the prompt's words, end, padding.
+      var next = 0
+      let middle = slots.map { slot -> Int in
+        switch slot {
+        case .adversary(let i): return i
+        case .word:
+          next += 1
+          return tokens + next
+        }
+      }
+      let end = tokens + ids.count + 1
+      let padding = Array(repeating: end + 1, count: max(0, length - 2 - slots.count))
+      rows += [tokens] + middle + [end] + padding
+    }
+    let sequences = words.map { [tokenizer.startToken] + $0 + [tokenizer.endToken] }
+    // One place of padding more than the longest needs, to be pointed at.
+    let longest = 1 + (sequences.map(\.count).max() ?? 0)
+    own = withoutGradients {
+      model.wordEmbeddings(
+        sequences.map {
+          $0 + Array(repeating: tokenizer.padToken, count: longest - $0.count)
+        })
+    }
+    order = Tensor(rows, [prompts.count, length]).to(model.device)
+    count = prompts.count
+  }
+
+  /// Sequences for the encoder: adversary [B, k, D] -> [B, L, D]
+  public func embeddings(_ adversary: Tensor) -> Tensor {
+    let all = Tensor.concatenate([adversary, own], 1)
+    let index = order.unsqueezed(2).expanded(order.size(0), order.size(1), all.size(2))
+    return all.gathered(1, index)
+  }
+
+  /// Some of the prompts.
+  public func rows(_ picks: [Int]) -> AdversarialPrompts {
+    AdversarialPrompts(
+      own: own.indexed(0, picks), order: order.indexed(0, picks), count: picks.count)
+  }
+
+  private init(own: Tensor, order: Tensor, count: Int) {
+    (self.own, self.order, self.count) = (own, order, count)
+  }
+}
