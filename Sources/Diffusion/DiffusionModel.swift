@@ -136,6 +136,8 @@ public final class DiffusionModel {
   public let schedule: NoiseSchedule
   public let layout: Layout
   public let device: Device
+  /// Noisy pictures that ``predict(_:at:given:cache:)`` was asked about so far.
+  public private(set) var evaluations = 0
 
   public init(_ layout: Layout, _ source: ParameterStore.Source, on device: Device = .cpu) throws {
     let store = ParameterStore(source, on: device)
@@ -212,5 +214,8 @@ extension DiffusionModel: PromptConditioner {
   /// eps (or v) of the U-Net; see ``NoisePredictor``.
   public func predict(
     _ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache? = nil
-  ) -> Tensor { unet.predict(x, at: t, given: c, cache: cache) }
+  ) -> Tensor {
+    evaluations += x.size(0)
+    return unet.predict(x, at: t, given: c, cache: cache)
+  }
 }

@@ -10,17 +10,19 @@ internal import Torch
 public struct CollapseGuard {
   public let limit: Double
   private let states: DenoisingStates
-  private let embeddings: Conditioning
+  private let prompts: [String]
   private let variance: Double
 
-  public init(_ states: DenoisingStates, prompts: Conditioning, limit: Double) {
-    (self.states, embeddings, self.limit) = (states, prompts, limit)
+  public init(_ states: DenoisingStates, prompts: [String], limit: Double) {
+    (self.states, self.prompts, self.limit) = (states, prompts, limit)
     let e = states.conditional
     variance = (e - e.mean()).squared().sum().item
   }
 
   public func drift(_ model: DiffusionModel) -> Double {
-    let e = states.predictions(of: model, given: embeddings)
+    // By the model's own text encoder, which may be what is trained.
+    let c = withoutGradients { model.embed(prompts) }
+    let e = states.predictions(of: model, given: c)
     return withoutGradients { (e - states.conditional).squared().sum().item / variance }
   }
 }

@@ -55,7 +55,8 @@ public struct DenoisingStates {
           keeping.map {
             Set(Tensor.permutation(steps, generator).prefix($0))
           } ?? Set(0..<steps)
-        for (i, timestep) in sampler.timesteps.enumerated() {
+        // Nothing is walked past the last state that is kept.
+        for (i, timestep) in sampler.timesteps.enumerated() where i <= choice.max() ?? 0 {
           let t = Tensor.full([2 * n], timestep).to(model.device)
           let e = model.predict(Tensor.concatenate([x, x]), at: t, given: c, cache: cache).chunks(2)
           if choice.contains(i) {

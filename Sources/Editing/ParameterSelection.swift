@@ -7,6 +7,9 @@ public struct ParameterSelection: Sendable {
   public let name: String
   public let matches: @Sendable (ParameterPath) -> Bool
 
+  /// Whether the text encoder is among them, so that prompts have to be embedded at every step.
+  public var trainsText: Bool { name.hasPrefix("text_encoder") }
+
   public init(_ name: String, _ matches: @escaping @Sendable (ParameterPath) -> Bool) {
     (self.name, self.matches) = (name, matches)
   }
@@ -38,6 +41,17 @@ public struct ParameterSelection: Sendable {
     return parts.first == "text_encoder" && !parts.contains("embeddings")
   }
 
+  /// The first `count` layers of the text encoder, exactly those.
+  public static func textEncoder(first count: Int) -> Self {
+    Self("text_encoder:\(count)") {
+      let parts = $0.components
+      guard parts.first == "text_encoder", let layers = parts.firstIndex(of: "layers"),
+        let layer = parts.dropFirst(layers + 1).first.flatMap({ Int($0) })
+      else { return false }
+      return layer < count
+    }
+  }
+
   public static let all: [ParameterSelection] = [
     .crossAttention, .crossAttentionKeysValues, .selfAttention, .notCrossAttention, .unet,
     .textEncoder,
@@ -52,6 +66,10 @@ public struct ParameterSelection: Sendable {
 
   public static func named(_ name: String) throws -> ParameterSelection {
     let canonical = aliases[name] ?? name
+    let parts = canonical.split(separator: ":")
+    if parts.count == 2, parts[0] == "text_encoder", let count = Int(parts[1]), count > 0 {
+      return textEncoder(first: count)
+    }
     guard let found = all.first(where: { $0.name == canonical }) else {
       let known = all.map(\.name)
       throw EditingError.unknown(

@@ -57,20 +57,30 @@ public struct AdversarialPrompts {
   private let order: Tensor
   public let count: Int
 
-  /// - Parameter tokens: k of every prompt
-  /// - Throws: ``EditingError`` for a prompt without room
   public init(
     _ prompts: [String], _ tokenizer: CLIPTokenizer, _ model: DiffusionModel,
     _ placement: Placement, tokens: Int
   ) throws {
-    let words = prompts.map(tokenizer.words)
+    try self.init(
+      words: prompts.map(tokenizer.words), tokenizer, model, placement, tokens: tokens)
+  }
+
+  /// - Parameters:
+  ///   - words: ids of each prompt without start, end and padding
+  ///   - tokens: k of every prompt
+  /// - Throws: ``EditingError`` for a prompt without room
+  public init(
+    words: [[Int]], _ tokenizer: CLIPTokenizer, _ model: DiffusionModel, _ placement: Placement,
+    tokens: Int
+  ) throws {
     let length = tokenizer.length
     var rows: [Int] = []
-    for (prompt, ids) in zip(prompts, words) {
+    for ids in words {
       let slots = placement.slots(ids, tokens)
       guard slots.count <= length - 2 else {
         throw EditingError.invalid(
-          "'\(prompt)' and \(tokens) more tokens are \(slots.count); the text encoder takes \(length - 2)"
+          "a prompt of \(ids.count) tokens and \(tokens) more are \(slots.count); the text encoder takes "
+            + "\(length - 2)"
         )
       }
       // Own rows: start, the prompt's words, end, padding.
@@ -96,8 +106,8 @@ public struct AdversarialPrompts {
           $0 + Array(repeating: tokenizer.padToken, count: longest - $0.count)
         })
     }
-    order = Tensor(rows, [prompts.count, length]).to(model.device)
-    count = prompts.count
+    order = Tensor(rows, [words.count, length]).to(model.device)
+    count = words.count
   }
 
   /// Sequences for the encoder: adversary [B, k, D] -> [B, L, D]

@@ -14,7 +14,7 @@ internal import Torch
 internal import TorchNN
 public import Training
 
-public struct ConceptAblation: ObjectiveMethod {
+public struct ConceptAblation: PromptedMethod {
   public static let name = "ablation"
   public static let card = MethodCard(
     title: "Concept Ablation", paper: "arXiv 2303.13516", year: 2023,
@@ -38,19 +38,18 @@ public struct ConceptAblation: ObjectiveMethod {
   public var guarding = Guarding()
   public init() {}
 
-  public func objective(
-    _ erasure: Erasure, original: DiffusionModel, _ run: Run
-  ) throws -> any Objective {
-    let chosen = erasure.drawPhrases(walks, seed: run.seed &+ 1)
+  public func forgetting(
+    _ phrases: [Concept.Phrase], isReplaced: Bool, original: DiffusionModel, keeping: Int?,
+    live: Bool, seed: UInt64, progress: (Int, Int) -> Void
+  ) throws -> NegativeGuidance {
     let states = try DenoisingStates.walk(
-      original, chosen.map(\.anchor), steps: walkSteps, guidance: startGuidance,
-      seed: run.seed &+ 2
-    ) { run.progress("walks", $0, $1) }
-    let forget = NegativeGuidance(
-      states, prompts: withoutGradients { original.embed(chosen.map(\.prompt)) },
-      replacement: states.conditional, eta: 0, batch: training.batch)
-    return try forget.preserving(
-      erasure.preserve, of: original, weight: preserveWeight, walks: preserveWalks,
-      steps: walkSteps, guidance: startGuidance, batch: training.batch, run)
+      original, phrases.map(\.anchor), steps: walkSteps, guidance: startGuidance, keeping: keeping,
+      seed: seed, progress: progress)
+    // What the concept would have given there, which an adversary wants back.
+    let concept = states.predictions(
+      of: original, given: withoutGradients { original.embed(phrases.map(\.prompt)) })
+    return NegativeGuidance(
+      states, prompts: StudentPrompts(phrases.map(\.prompt), original, live: live),
+      replacement: states.conditional, conditional: concept, eta: 0, batch: training.batch)
   }
 }

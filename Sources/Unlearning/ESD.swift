@@ -5,7 +5,8 @@
 // x_t: pure noise denoised part of the way with the concept at guidance 3 (section 4.1). Here the
 // original model walks, as in the authors' second release; the first one walks with the trained
 // model and pairs x_t with a t that is 39 to 58 steps noisier. Variants: ESD-x `xattn` (styles),
-// ESD-u `noxattn` (objects), `full`, `xattn-kv` (strict), `selfattn`.
+// ESD-u `noxattn` (objects), `full`, `xattn-kv` (strict), `selfattn`; `text_encoder`,
+// or its first N layers `text_encoder:N`, as AdvUnlearn trains.
 // Published, SD 1.4 on UnlearnCanvas: UA / IRA / CRA 98.6 / 81.0 / 94.0 (styles), 92.2 / 55.8 / 44.2 (objects).
 public import Diffusion
 public import Editing
@@ -13,7 +14,7 @@ internal import Torch
 internal import TorchNN
 public import Training
 
-public struct ESD: ObjectiveMethod {
+public struct ESD: PromptedMethod {
   public static let name = "esd"
   public static let card = MethodCard(
     title: "Erased Stable Diffusion", paper: "arXiv 2303.07345", year: 2023,
@@ -41,24 +42,20 @@ public struct ESD: ObjectiveMethod {
   public var guarding = Guarding()
   public init() {}
 
-  public func objective(
-    _ erasure: Erasure, original: DiffusionModel, _ run: Run
-  ) throws -> any Objective {
-    let chosen = erasure.drawPhrases(walks, seed: run.seed &+ 1)
+  public func forgetting(
+    _ phrases: [Concept.Phrase], isReplaced: Bool, original: DiffusionModel, keeping: Int?,
+    live: Bool, seed: UInt64, progress: (Int, Int) -> Void
+  ) throws -> NegativeGuidance {
     let states = try DenoisingStates.walk(
-      original, chosen.map(\.prompt), steps: walkSteps, guidance: startGuidance, seed: run.seed &+ 2
-    ) { run.progress("walks", $0, $1) }
+      original, phrases.map(\.prompt), steps: walkSteps, guidance: startGuidance, keeping: keeping,
+      seed: seed, progress: progress)
     // A caption says more than the concept: "a noto emoji of a fox" should lose noto and stay a fox.
-    let isReplaced = erasure.forget.contains(where: \.isReplaced)
     let anchors =
       isReplaced || anchored
       ? states.predictions(
-        of: original, given: withoutGradients { original.embed(chosen.map(\.anchor)) }) : nil
-    let forget = NegativeGuidance(
-      states, prompts: withoutGradients { original.embed(chosen.map(\.prompt)) },
+        of: original, given: withoutGradients { original.embed(phrases.map(\.anchor)) }) : nil
+    return NegativeGuidance(
+      states, prompts: StudentPrompts(phrases.map(\.prompt), original, live: live),
       replacement: anchors, without: isReplaced ? nil : anchors, eta: eta, batch: training.batch)
-    return try forget.preserving(
-      erasure.preserve, of: original, weight: preserveWeight, walks: preserveWalks,
-      steps: walkSteps, guidance: startGuidance, batch: training.batch, run)
   }
 }

@@ -8,6 +8,7 @@ public enum Methods {
     ESD.self,
     UCE.self,
     ConceptAblation.self,
+    AdvUnlearn.self,
     SepME.self,
     EraseDiff.self,
     SalUn.self,

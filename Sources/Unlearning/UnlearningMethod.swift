@@ -76,6 +76,7 @@ extension TrainedMethod {
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
   ) throws -> ParameterVector {
     let selection = try ParameterSelection.named(parameters)
+    let before = model.evaluations
     let student = try student(of: model, owning: selection, run)
     // At the size of real models the activations of a step weigh more than its arithmetic.
     student.unet.recomputes = model.latentSize >= 32
@@ -116,6 +117,10 @@ extension TrainedMethod {
       throw error
     }
     loop.finish()
+    // Each noisy picture the U-Net was asked about counts one; a pass backward is not counted.
+    try run.record([
+      "stage": "cost", "evaluations": .int(model.evaluations - before + student.evaluations),
+    ])
     return withoutGradients {
       var difference = ParameterVector.zero
       for (path, tensor) in zip(paths, good) {
@@ -137,8 +142,7 @@ extension TrainedMethod {
     }
     let states = try DenoisingStates.walk(
       model, prompts, steps: 10, guidance: 3, keeping: 5, seed: run.seed &+ 78)
-    return CollapseGuard(
-      states, prompts: withoutGradients { model.embed(prompts) }, limit: guarding.limit)
+    return CollapseGuard(states, prompts: prompts, limit: guarding.limit)
   }
 }
 

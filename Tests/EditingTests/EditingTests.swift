@@ -91,8 +91,8 @@ import Training
   @Test func negativeGuidanceIsEquationSeven() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let states = try DenoisingStates.walk(model, ["a fox"], steps: 1, guidance: 3, seed: 1)
-    let c = withoutGradients { model.embed(["a fox"]) }
-    let objective = NegativeGuidance(states, prompts: c, eta: 2, batch: 1)
+    let objective = NegativeGuidance(
+      states, prompts: StudentPrompts(["a fox"], model, live: false), eta: 2, batch: 1)
     var step = Step(index: 0, seed: 0)
     // At the original weights eps_theta = eps_o(c), so the loss is |(1 + eta) (eps_c - eps_0)|^2.
     let expected = (3 * (states.conditional - states.unconditional)).squared().mean().item
@@ -104,8 +104,7 @@ import Training
   @Test func driftIsZeroAtTheOriginal() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let states = try DenoisingStates.walk(model, ["a fox"], steps: 4, guidance: 3, seed: 1)
-    let watch = CollapseGuard(
-      states, prompts: withoutGradients { model.embed(["a fox"]) }, limit: 1)
+    let watch = CollapseGuard(states, prompts: ["a fox"], limit: 1)
     #expect(watch.drift(model) < 1e-8)
     let broken = try model.replacing([
       ParameterPath("unet.conv_out.weight"): Tensor.zeros([4, 8, 3, 3])

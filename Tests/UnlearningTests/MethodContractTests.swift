@@ -30,6 +30,11 @@ import Training
     where json[key] != nil {
       json[key] = .int(value)
     }
+    if var adversary = json["adversary"] {
+      adversary["steps"] = 2
+      (json["adversary"], json["cleanSteps"], json["retainWalks"]) = (adversary, 2, 3)
+      json["options"] = ["walks": 2, "walkSteps": 5]
+    }
     // The tiny text encoder is 16 wide, which 77 rows of the empty prompt alone would fill.
     if json["tolerance"] != nil { json["tolerance"] = 0.1 }
     if var training = json["training"] {

@@ -139,6 +139,45 @@ import Unlearning
     }
   }
 
+  /// An erased text encoder goes whole into a model with other weights, and into no other kind of model.
+  @Test func plugIn() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Self.model(folder)
+      let run = folder.appendingPathComponent("adv")
+      let erase = try Erase(
+        Self.job(model, "advunlearn", "fox"),
+        settings: [
+          "training.steps=3", "training.learningRate=0.01", "cleanSteps=1", "adversary.steps=2",
+          "retainWalks=2", "options.walks=2", "options.walkSteps=4", "guarding.limit=0",
+        ], exports: false)
+      let increment = try erase(in: Run(run), on: .cpu)
+      let base = try DiffusionModel.load(model)
+      let other = try base.replacing(
+        base.parameters.tensors.mapValues { $0 + 0.01 * Tensor.ones(like: $0) })
+      let place = folder.appendingPathComponent("other")
+      try other.save(to: place, dtype: .float32)
+      let out = folder.appendingPathComponent("out")
+      func plug(_ run: URL, into model: URL) throws {
+        _ = try Apply(model, increments: [], set: nil, active: nil, plugIn: run.path)(
+          to: out, lora: nil, rank: nil, half: false, on: .cpu)
+      }
+      try plug(run, into: place)
+      let plugged = try DiffusionModel.load(out)
+      let erased = try base.applying([increment])
+      for (path, tensor) in plugged.parameters.tensors {
+        let source = path.components.first == "text_encoder" ? erased : other
+        let expected = try #require(source.parameters[path])
+        #expect(tensor.distance(to: expected) == 0)
+      }
+      // Another encoder, and an eraser of the U-Net.
+      #expect(throws: EditingError.self) { try plug(run, into: Fixtures.url("tiny-sd2")) }
+      let unet = folder.appendingPathComponent("unet")
+      let esd = try Erase(Self.job(model, "esd", "fox"), settings: Self.fast, exports: false)
+      _ = try esd(in: Run(unet), on: .cpu)
+      #expect(throws: EditingError.self) { try plug(unet, into: place) }
+    }
+  }
+
   @Test func scenesAreThePapers() {
     let scenes = SeparabilityScene.all
     #expect(scenes.map(\.moments.count) == [3, 3, 5, 6])

@@ -11,30 +11,45 @@ public import Training
 
 public struct NegativeGuidance: Objective {
   let states: DenoisingStates
+  /// eps_o(x_t | c), for every state [N, C, h, w]
+  let conditional: Tensor
   /// eps_o(x_t | r) - eta (eps_o(x_t | c) - eps_o(x_t | a)), for every state [N, C, h, w]
   let targets: Tensor
-  let embeddings: Conditioning
+  public let prompts: StudentPrompts
   let batch: Int
 
   /// - Parameters:
   ///   - replacement: eps_o(x_t | r) for every state; nil for the empty prompt
   ///   - without: eps_o(x_t | a) for every state; nil for the empty prompt
+  ///   - conditional: eps_o(x_t | c) for every state; nil where the walks were with c
   public init(
-    _ states: DenoisingStates, prompts: Conditioning, replacement: Tensor? = nil,
-    without: Tensor? = nil, eta: Double, batch: Int
+    _ states: DenoisingStates, prompts: StudentPrompts, replacement: Tensor? = nil,
+    without: Tensor? = nil, conditional: Tensor? = nil, eta: Double, batch: Int
   ) {
-    (self.states, embeddings, self.batch) = (states, prompts, batch)
+    (self.states, self.prompts, self.batch) = (states, prompts, batch)
+    self.conditional = conditional ?? states.conditional
     targets =
       (replacement ?? states.unconditional)
-      - eta * (states.conditional - (without ?? states.unconditional))
+      - eta * (self.conditional - (without ?? states.unconditional))
   }
 
   public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
     let picks = Tensor.randint(below: states.count, [batch], step.generator)
     let x = states.x.indexed(0, picks.to(model.device))
     let t = states.t.indexed(0, picks.to(model.device))
-    let c = embeddings.rows(picks.ints.map { states.prompt[$0] })
+    let c = prompts.rows(picks.ints.map { states.prompt[$0] }, of: model)
     return model.predict(x, at: t, given: c)
       .meanSquaredError(targets.indexed(0, picks.to(model.device)))
+  }
+}
+
+extension NegativeGuidance: PromptedStates {
+  public func draw(_ rows: [Int], _ step: Step) throws -> PromptedDraw {
+    let picks = rows.map { row -> Int in
+      step.choice(states.prompt.indices.filter { states.prompt[$0] == row })
+    }
+    return PromptedDraw(
+      x: states.x.indexed(0, picks), t: states.t.indexed(0, picks),
+      conditional: conditional.indexed(0, picks), target: targets.indexed(0, picks))
   }
 }

@@ -10,9 +10,14 @@ public struct Apply {
   private let increments: [String]
   private let set: String?
   private let active: [String]?
+  private let plugIn: String?
 
-  public init(_ folder: URL, increments: [String], set: String?, active: [String]?) {
-    (self.folder, self.increments, self.set, self.active) = (folder, increments, set, active)
+  /// - Parameter plugIn: a run whose erased text encoder takes the place of the model's own
+  public init(
+    _ folder: URL, increments: [String], set: String?, active: [String]?, plugIn: String? = nil
+  ) {
+    (self.folder, self.increments, self.set) = (folder, increments, set)
+    (self.active, self.plugIn) = (active, plugIn)
   }
 
   /// Writes base + sum of the erasers, as a model folder, a LoRA file or both.
@@ -38,8 +43,18 @@ public struct Apply {
       difference = difference + (try erasers.difference(on))
       names += on
     }
+    var target = base
+    if let plugIn {
+      guard lora == nil else {
+        throw ConfigurationError.badValue(
+          "--lora", "a text encoder is plugged in whole; give --out alone")
+      }
+      let plug = try PlugIn(URL(fileURLWithPath: plugIn))
+      target = try plug(into: base, on: device)
+      names += plug.increment.card.concepts
+    }
     if let out {
-      try base.applying(difference).save(to: out, dtype: half ? .float16 : .float32)
+      try target.applying(difference).save(to: out, dtype: half ? .float16 : .float32)
       try Themes.copy(from: folder, to: out)
     }
     return (names, try lora.map { try difference.writeLoRA(to: $0, rank: rank) })

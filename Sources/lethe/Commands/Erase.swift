@@ -109,9 +109,11 @@ struct ApplyCommand: ParsableCommand {
         lethe apply Models/emoji --with runs/esd-fox --with runs/uce-cat --out runs/clean-model
         lethe apply Models/emoji --erasers runs/set --active fox,cat --out runs/clean-model
         lethe apply Models/emoji --erasers runs/set --lora runs/foxless.safetensors --rank 16
+        lethe apply other-model --plug-in runs/advunlearn-fox --out runs/other-without-fox
 
       Erasers of one base add up. Leaving one out of the list gives its concept back.
       A LoRA file is loaded in diffusers with pipe.load_lora_weights.
+      --plug-in moves an erased text encoder whole into another model, whose encoder must be of the same shape.
       """)
 
   @Argument(help: "The base model's folder.", completion: .directory)
@@ -122,6 +124,8 @@ struct ApplyCommand: ParsableCommand {
   var erasers: String?
   @Option(help: "Erasers of the set to lay on, e.g. fox,cat; those switched on when left out.")
   var active: String?
+  @Option(help: "A run that erased in the text encoder, which takes the place of this model's.")
+  var plugIn: String?
   @Option(help: "Folder for the new model.")
   var out: String?
   @Option(help: "Write the change as a LoRA file instead of, or beside, a whole model.")
@@ -146,7 +150,7 @@ struct ApplyCommand: ParsableCommand {
       }
       let apply = Apply(
         folder, increments: increments, set: erasers,
-        active: active?.split(separator: ",").map(String.init))
+        active: active?.split(separator: ",").map(String.init), plugIn: plugIn)
       let done = try apply(
         to: out.map { URL(fileURLWithPath: $0) }, lora: lora.map { URL(fileURLWithPath: $0) },
         rank: rank, half: half, on: common.openDevice())

@@ -1,0 +1,20 @@
+public import Diffusion
+public import Torch
+
+/// Prompts as the model in training is given them: embedded once, or by its own text encoder at every step.
+public struct StudentPrompts {
+  public let texts: [String]
+  private let words: Tensor  // [P, L, D]; the table of words is never trained
+  private let fixed: Conditioning?
+
+  /// - Parameter live: whether the text encoder is trained
+  public init(_ prompts: [String], _ model: DiffusionModel, live: Bool) {
+    texts = prompts
+    words = withoutGradients { model.wordEmbeddings(prompts.map(model.tokens)) }
+    fixed = live ? nil : withoutGradients { [words] in model.encode(words) }
+  }
+
+  public func rows(_ picks: [Int], of model: DiffusionModel) -> Conditioning {
+    fixed?.rows(picks) ?? model.encode(words.indexed(0, picks))
+  }
+}

@@ -1,0 +1,41 @@
+public import Diffusion
+public import Editing
+internal import Torch
+internal import TorchNN
+public import Training
+
+/// A method that forgets by prompts: noisy pictures that contain the concept, and what is to be predicted there.
+/// Supplies the objective with what is preserved beside it, and can be trained against an adversary (AdvUnlearn).
+public protocol PromptedMethod: ObjectiveMethod {
+  /// Walks for each concept, their steps and guidance.
+  var walks: Int { get }
+  var walkSteps: Int { get }
+  var startGuidance: Double { get }
+  /// Weight of keeping the preserved prompts as they are, and walks with them.
+  var preserveWeight: Double { get }
+  var preserveWalks: Int { get }
+
+  /// - Parameters:
+  ///   - phrases: one walk each
+  ///   - keeping: states of each walk; nil keeps all
+  ///   - live: whether the text encoder is trained
+  func forgetting(
+    _ phrases: [Concept.Phrase], isReplaced: Bool, original: DiffusionModel, keeping: Int?,
+    live: Bool, seed: UInt64, progress: (Int, Int) -> Void
+  ) throws -> NegativeGuidance
+}
+
+extension PromptedMethod {
+  public func objective(
+    _ erasure: Erasure, original: DiffusionModel, _ run: Run
+  ) throws -> any Objective {
+    let live = try ParameterSelection.named(parameters).trainsText
+    return try forgetting(
+      erasure.drawPhrases(walks, seed: run.seed &+ 1),
+      isReplaced: erasure.forget.contains(where: \.isReplaced), original: original, keeping: nil,
+      live: live, seed: run.seed &+ 2
+    ) { run.progress("walks", $0, $1) }.preserving(
+      erasure.preserve, of: original, weight: preserveWeight, walks: preserveWalks,
+      steps: walkSteps, guidance: startGuidance, batch: training.batch, live: live, run)
+  }
+}

@@ -1,0 +1,40 @@
+internal import Editing
+internal import Foundation
+internal import Training
+
+/// What a model should go on drawing where the request names nothing: the prompts of the request, a file's, or
+/// "a photo of a ..." for the 80 categories of COCO (Lin et al., ECCV 2014), without those that mention what is to be
+/// forgotten.
+enum RetainPrompts {
+  static let categories = [
+    "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat",
+    "traffic light", "fire hydrant", "stop sign", "parking meter", "bench", "bird", "cat", "dog",
+    "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe", "backpack", "umbrella",
+    "handbag", "tie", "suitcase", "frisbee", "skis", "snowboard", "sports ball", "kite",
+    "baseball bat", "baseball glove", "skateboard", "surfboard", "tennis racket", "bottle",
+    "wine glass", "cup", "fork", "knife", "spoon", "bowl", "banana", "apple", "sandwich", "orange",
+    "broccoli", "carrot", "hot dog", "pizza", "donut", "cake", "chair", "couch", "potted plant",
+    "bed", "dining table", "toilet", "tv", "laptop", "mouse", "remote", "keyboard", "cell phone",
+    "microwave", "oven", "toaster", "sink", "refrigerator", "book", "clock", "vase", "scissors",
+    "teddy bear", "hair drier", "toothbrush",
+  ]
+
+  /// - Parameter file: a table of prompts (CSV); empty for none
+  /// - Throws: an error of the file, or ``EditingError`` when nothing is left of it
+  static func of(_ erasure: Erasure, file: String) throws -> [String] {
+    let prompts =
+      if !file.isEmpty {
+        try PromptTable(contentsOf: URL(fileURLWithPath: file)).rows.map(\.prompt)
+      } else if !erasure.preserve.isEmpty {
+        erasure.preserve
+      } else {
+        categories.map { Captions.withArticle($0) }.map { "a photo of \($0)" }
+      }
+    let kept = Array(Set(prompts.filter { !erasure.asks($0) })).sorted()
+    guard !kept.isEmpty else {
+      throw EditingError.invalid(
+        "\(file) has no prompt that does not mention what is to be forgotten")
+    }
+    return kept
+  }
+}

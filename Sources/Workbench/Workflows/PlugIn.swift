@@ -1,0 +1,55 @@
+// `lethe apply --plug-in`: an unlearned text encoder moved whole into another model (AdvUnlearn, section 5.3).
+internal import Diffusion
+internal import Editing
+internal import Foundation
+internal import Torch
+internal import TorchNN
+internal import Training
+
+struct PlugIn {
+  let job: EraseJob
+  let increment: Increment
+
+  /// - Parameter run: a run of `lethe erase`, which remembers its model
+  /// - Throws: an error that says why this eraser is no text encoder
+  init(_ run: URL) throws {
+    job = try JSON(contentsOf: run.appendingPathComponent("job.json")).decoded()
+    increment = try Increment(contentsOf: ModelReference.increment(run))
+    let others = increment.difference.paths.filter { $0.components.first != "text_encoder" }
+    guard others.isEmpty, !increment.difference.paths.isEmpty else {
+      throw EditingError.invalid(
+        "\(run.path) changes \(others.first?.name ?? "nothing"); only erasers of the text encoder plug into "
+          + "another model")
+    }
+  }
+
+  /// The model with the erased text encoder in the place of its own.
+  /// - Throws: ``EditingError`` when the encoders or their tokenizers are of other kinds
+  func callAsFunction(into model: DiffusionModel, on device: Device) throws -> DiffusionModel {
+    let base = try DiffusionModel.load(URL(fileURLWithPath: job.model), on: device)
+    try increment.check(base: base.hash())
+    let erased = try base.applying([increment])
+    func encoder(_ model: DiffusionModel) -> [ParameterPath: Tensor] {
+      model.parameters.tensors.filter { $0.key.components.first == "text_encoder" }
+    }
+    let (new, old) = (encoder(erased), encoder(model))
+    for path in Set(new.keys).union(old.keys).sorted()
+    where new[path]?.shape != old[path]?.shape {
+      throw EditingError.invalid(
+        "the text encoders differ: \(path.name) is \(shape(new[path])) in \(job.model), \(shape(old[path])) here"
+      )
+    }
+    let probe = ["a photo of an umbrella", "naïve 123 !?"] + job.concepts
+    func settings(_ model: DiffusionModel) -> [JSON?] {
+      ["hidden_act", "num_attention_heads"].map { model.layout.configs[.textEncoder]?[$0] }
+    }
+    guard probe.map(base.tokens) == probe.map(model.tokens), settings(base) == settings(model)
+    else {
+      throw EditingError.invalid(
+        "the tokenizers, activations or attention heads of both text encoders differ")
+    }
+    return try model.replacing(new)
+  }
+
+  private func shape(_ tensor: Tensor?) -> String { tensor.map { "\($0.shape)" } ?? "missing" }
+}

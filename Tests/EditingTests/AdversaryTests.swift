@@ -1,0 +1,164 @@
+// The adversary and the training against it.
+import Diffusion
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Editing
+
+@Suite(.serialized) struct AdversaryTests {
+  struct Scene {
+    let original: DiffusionModel
+    let student: DiffusionModel
+    let states: NegativeGuidance
+    let tokenizer: CLIPTokenizer
+  }
+
+  /// A student whose text encoder was disturbed, and states of two prompts.
+  static func scene() throws -> Scene {
+    Runtime.threads = 1
+    let original = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let path = ParameterPath("text_encoder.text_model.encoder.layers.0.mlp.fc1.weight")
+    let weight = try #require(original.parameters[path])
+    let student = try original.replacing([
+      path: weight + 0.3 * Tensor.randn(weight.shape, Generator(seed: 3))
+    ])
+    let prompts = ["a noto emoji of a fox", "a fox"]
+    let walked = try DenoisingStates.walk(original, prompts, steps: 4, guidance: 3, seed: 1)
+    return Scene(
+      original: original, student: student,
+      states: NegativeGuidance(
+        walked, prompts: StudentPrompts(prompts, original, live: true), eta: 1, batch: 2),
+      tokenizer: try original.tokenizer(for: "a test"))
+  }
+
+  func attack(_ scene: Scene, _ adversary: Adversary, seed: UInt64 = 1) throws -> (
+    from: Tensor, to: Tensor
+  ) {
+    let places = try adversary.places(for: scene.states.prompts, scene.tokenizer, scene.original)
+    let start = adversary.beginning(2, scene.tokenizer, scene.original, Generator(seed: 5))
+    let end = try adversary.attack(
+      scene.student, scene.states, [0, 1], places, from: start, Step(index: 0, seed: seed))
+    return (start, end)
+  }
+
+  /// What the adversary wants: the student predicting what the original did.
+  func gap(_ scene: Scene, _ adversary: Adversary, _ a: Tensor) throws -> Double {
+    let places = try adversary.places(for: scene.states.prompts, scene.tokenizer, scene.original)
+    return try withoutGradients {
+      let c = scene.student.encode(places.embeddings(a))
+      let parts = try (0..<20).map { i -> Double in
+        let d = try scene.states.draw([0, 1], Step(index: i, seed: 9))
+        return scene.student.predict(d.x, at: d.t, given: c).meanSquaredError(d.conditional).item
+      }
+      return parts.reduce(0, +) / 20
+    }
+  }
+
+  @Test(arguments: Placement.allCases) func theAttackClosesTheGap(_ placement: Placement) throws {
+    let scene = try Self.scene()
+    let before = scene.student.hash()
+    var adversary = Adversary()
+    (adversary.steps, adversary.rate, adversary.tokens) = (40, 0.05, 2)
+    adversary.placement = placement
+    let (from, to) = try attack(scene, adversary)
+    #expect(try gap(scene, adversary, to) < (try gap(scene, adversary, from)))
+    #expect(scene.student.hash() == before)
+  }
+
+  /// One step against the sign of the gradient, as long as all steps of the other kind together.
+  @Test func fastIsOneStep() throws {
+    let scene = try Self.scene()
+    var adversary = Adversary()
+    (adversary.kind, adversary.steps, adversary.rate) = (.fast, 30, 1e-3)
+    let (from, to) = try attack(scene, adversary)
+    let moved = (to - from).abs()
+    #expect(abs(moved.flattened().max(0).item - 0.03) < 1e-6)
+    #expect(abs(moved.mean().item - 0.03) < 1e-4)
+    // As published: 30 steps in the first one's direction, of which the last is lost.
+    adversary.published = true
+    let published = try attack(scene, adversary)
+    let far = (published.to - published.from).abs()
+    #expect(abs(far.mean().item - 0.029) < 2e-4)
+    #expect((published.to - published.from).sign().distance(to: (to - from).sign()) == 0)
+    // With one step the published attack gives back where it began.
+    adversary.steps = 1
+    let none = try attack(scene, adversary)
+    #expect(none.to.distance(to: none.from) == 0)
+  }
+
+  /// Two tokens in one word: counted are tokens, where nothing else is asked for.
+  @Test func promptsAreNotCutByWords() throws {
+    let scene = try Self.scene()
+    let tokenizer = scene.tokenizer
+    let word = try #require(
+      ["nudity", "tench", "zygomatic", "xylophonist"].first { tokenizer.words($0).count > 1 })
+    let ids = tokenizer.words(word)
+    let prompts = StudentPrompts([word], scene.original, live: true)
+    var adversary = Adversary()
+    func sequence() throws -> Tensor {
+      let places = try adversary.places(for: prompts, tokenizer, scene.original)
+      return places.embeddings(scene.original.wordEmbeddings([[tokenizer.startToken]]))
+    }
+    func expected(_ body: [Int]) -> Tensor {
+      let head = [tokenizer.startToken, tokenizer.startToken] + body + [tokenizer.endToken]
+      let padding = Array(repeating: tokenizer.padToken, count: tokenizer.length - head.count)
+      return scene.original.wordEmbeddings([head + padding])
+    }
+    #expect(try sequence().distance(to: expected(ids)) == 0)
+    adversary.published = true
+    let cut = Array(ids.prefix(1) + ids.dropFirst(2))
+    #expect(try sequence().distance(to: expected(cut)) == 0)
+  }
+
+  /// The rule: without the adversary first, then with; the retained part weighs gamma, or has steps of its own.
+  @Test func trainingTakesTurns() throws {
+    let scene = try Self.scene()
+    var adversary = Adversary()
+    (adversary.steps, adversary.rate, adversary.start) = (2, 0.01, .latest)
+    let retain = try Preservation(
+      of: ["a cat", "a dog"], scene.original, walks: 2, steps: 2, guidance: 2, batch: 2, live: true,
+      seed: 1)
+    let paths = try ParameterSelection.named("text_encoder:1").paths(of: scene.student.parameters)
+    let tensors = paths.compactMap { scene.student.parameters[$0] }
+    for tensor in tensors { tensor.requiresGradient = true }
+    func losses(gamma: Double, alternates: Bool) throws -> [[String: Double]] {
+      var rule = try Adversarial(
+        scene.states, retain: retain, gamma: gamma, alternates: alternates, adversary, warmup: 2,
+        every: 1, batch: 2, scene.original)
+      return try (0..<4).map { i in
+        var step = Step(index: i, seed: 4)
+        let found = try rule.gradient(scene.student, over: tensors, &step)
+        #expect(found.gradients.allSatisfy { $0.isFinite })
+        var log = step.log
+        log["loss"] = found.loss
+        return log
+      }
+    }
+    for log in try losses(gamma: 0.3, alternates: false) {
+      let (forget, kept) = (try #require(log["forget"]), try #require(log["retain"]))
+      let loss = try #require(log["loss"])
+      #expect(abs(loss - forget - 0.3 * kept) < 1e-5 * loss)
+    }
+    let turns = try losses(gamma: 0.3, alternates: true)
+    #expect(turns.map { $0["forget"] != nil } == [true, false, true, false])
+  }
+
+  /// The first layers are exactly those: 1 is not 10.
+  @Test func layersByNumber() throws {
+    func path(_ layer: Int) -> ParameterPath {
+      ParameterPath("text_encoder.text_model.encoder.layers.\(layer).mlp.fc1.weight")
+    }
+    let first = try ParameterSelection.named("text_encoder:2")
+    #expect((0..<12).filter { first.matches(path($0)) } == [0, 1])
+    #expect(first.trainsText && !first.matches(ParameterPath("unet.conv_in.weight")))
+    #expect(!first.matches(ParameterPath("text_encoder.text_model.final_layer_norm.weight")))
+    let all = try ParameterSelection.named("text_encoder")
+    #expect(all.matches(ParameterPath("text_encoder.text_model.final_layer_norm.weight")))
+    #expect(throws: EditingError.self) { try ParameterSelection.named("text_encoder:none") }
+    #expect(throws: EditingError.self) { try ParameterSelection.named("text_encoder:0") }
+  }
+}

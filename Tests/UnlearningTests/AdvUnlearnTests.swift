@@ -1,0 +1,107 @@
+// AdvUnlearn: what is trained, over which methods, against which prompts, and what it costs.
+import Diffusion
+import Editing
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Unlearning
+
+@Suite(.serialized) struct AdvUnlearnTests {
+  static func method(_ change: (inout AdvUnlearn) -> Void = { _ in }) -> AdvUnlearn {
+    var method = AdvUnlearn()
+    (method.training.steps, method.training.learningRate) = (4, 1e-3)
+    method.options = ["walks": 2, "walkSteps": 5]
+    (method.cleanSteps, method.adversary.steps, method.retainWalks) = (1, 2, 3)
+    (method.guarding.limit, method.retainBatch) = (0, 2)
+    change(&method)
+    return method
+  }
+
+  /// The difference, and the evaluations that the run wrote down.
+  func erase(_ method: AdvUnlearn) throws -> (ParameterVector, evaluations: Int) {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    return try Fixtures.temporaryFolder { folder in
+      let run = try Run(folder, seed: 2)
+      let difference = try method.erase(MethodContractTests.erasure, from: model, run)
+      let cost = run.events().last { $0["stage"]?.string == "cost" }
+      return (difference, try #require(cost?["evaluations"]?.int))
+    }
+  }
+
+  @Test func onlyTheChosenPartIsTrained() throws {
+    let all = try erase(Self.method()).0
+    #expect(all.paths.allSatisfy { $0.name.hasPrefix("text_encoder.text_model") })
+    #expect(!all.paths.contains { $0.name.contains("embeddings") })
+    #expect(all.norm > 0)
+    let first = try erase(Self.method { $0.parameters = "text_encoder:1" }).0
+    #expect(first.paths.allSatisfy { $0.name.contains("layers.0.") } && first.norm > 0)
+    let unet = try erase(Self.method { $0.parameters = "xattn" }).0
+    #expect(unet.paths.allSatisfy { $0.name.contains("attn2") } && unet.norm > 0)
+  }
+
+  @Test func otherBases() throws {
+    let ablation = try erase(Self.method { $0.base = "ablation" }).0
+    #expect(ablation.norm > 0)
+    #expect(throws: EditingError.self) { try erase(Self.method { $0.base = "uce" }) }
+    let error = try #require(throws: EditingError.self) {
+      try erase(Self.method { $0.options = ["walk": 2] })
+    }
+    #expect(error.description.contains("did you mean 'walks'"))
+  }
+
+  @Test func everySwitchRuns() throws {
+    let plain = try erase(Self.method { $0.training.steps = 8 }).0
+    let variants: [(inout AdvUnlearn) -> Void] = [
+      { $0.adversary.kind = .fast }, { $0.adversary.start = .latest },
+      { $0.adversary.published = true },
+      { $0.retain = .alternating }, { $0.pooled = false }, { $0.attackEvery = 2 },
+    ]
+    for change in variants {
+      let other = try erase(
+        Self.method {
+          $0.training.steps = 8
+          change(&$0)
+        }
+      ).0
+      #expect(other.norm > 0 && (other - plain).norm > 0)
+    }
+  }
+
+  /// At the paper's numbers (50 steps a walk, 30 attack steps, 5 prompts to retain) an iteration with a pool asks
+  /// the U-Net 36 times, one that walks anew about 1,870 times.
+  @Test func poolsSaveEvaluations() throws {
+    func cost(_ steps: Int, pooled: Bool) throws -> Int {
+      try erase(
+        Self.method {
+          $0.options = ["walks": 1, "walkSteps": 50]
+          ($0.adversary.steps, $0.retainBatch, $0.retainWalks) = (30, 5, 1)
+          ($0.cleanSteps, $0.training.steps, $0.pooled) = (0, steps, pooled)
+        }
+      ).evaluations
+    }
+    let pooled = try cost(3, pooled: true) - cost(1, pooled: true)
+    let anew = try cost(7, pooled: false) - cost(1, pooled: false)
+    #expect(pooled / 2 == 36)
+    // The depth of a walk is random; 31 walks to one state and 5 to retain, two evaluations a step.
+    #expect((1_400...2_400).contains(anew / 6))
+  }
+
+  @Test func retainPromptsAreFiltered() throws {
+    let cat = Erasure(forget: [Concept("cat")])
+    let built = try RetainPrompts.of(cat, file: "")
+    #expect(built.count == 79 && built.contains("a photo of an umbrella"))
+    #expect(!built.contains { $0.mentions("cat") })
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("p.csv")
+      try Data("case_num,prompt\n1,a photo of a cat\n2,a photo of a dog\n".utf8).write(to: file)
+      #expect(try RetainPrompts.of(cat, file: file.path) == ["a photo of a dog"])
+      try Data("case_num,prompt\n1,a photo of a cat\n".utf8).write(to: file)
+      #expect(throws: EditingError.self) { try RetainPrompts.of(cat, file: file.path) }
+    }
+  }
+}
