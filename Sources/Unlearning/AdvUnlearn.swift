@@ -60,7 +60,7 @@ public struct AdvUnlearn: TrainedMethod {
   ) throws -> any GradientRule {
     let method = try base(of: Methods.named(base))
     let live = try ParameterSelection.named(parameters).trainsText
-    let phrases = erasure.drawPhrases(method.walks, seed: run.seed &+ 1)
+    let phrases = method.phrases(erasure, seed: run.seed &+ 1)
     let isReplaced = erasure.forget.contains(where: \.isReplaced)
     func states(
       _ some: [Concept.Phrase], keeping: Int?, seed: UInt64, _ progress: (Int, Int) -> Void
@@ -110,6 +110,10 @@ public struct AdvUnlearn: TrainedMethod {
 
   private func configured<M: PromptedMethod>(_ type: M.Type) throws -> M {
     var json = try JSON(encoding: M())
+    guard options.members != nil else {
+      throw EditingError.invalid(
+        "advunlearn: options is \(options.compact); accepted: an object of options of \(base)")
+    }
     for (key, value) in options.members ?? [:] {
       guard json[key] != nil else {
         throw EditingError.unknown(

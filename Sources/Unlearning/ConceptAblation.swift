@@ -27,6 +27,8 @@ public struct ConceptAblation: PromptedMethod {
     return t
   }()
   public var parameters = "xattn-kv"
+  /// Captions of the concept, where the model lists some; false trains on its name alone.
+  public var captions = true
   /// Guidance of the walks.
   public var startGuidance = 6.0
   public var walkSteps = 25

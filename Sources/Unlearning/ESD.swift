@@ -30,6 +30,8 @@ public struct ESD: PromptedMethod {
   public var eta = 1.0
   /// Guide away from the same caption without the concept; false takes the empty prompt.
   public var anchored = true
+  /// Captions of the concept, where the model lists some; false trains on its name alone, as published.
+  public var captions = true
   /// s_g, the guidance of the walks.
   public var startGuidance = 3.0
   public var walkSteps = 50

@@ -7,6 +7,8 @@ public import Training
 /// A method that forgets by prompts: noisy pictures that contain the concept, and what is to be predicted there.
 /// Supplies the objective with what is preserved beside it, and can be trained against an adversary (AdvUnlearn).
 public protocol PromptedMethod: ObjectiveMethod {
+  /// Whether the prompts are the captions in which the model knows the concept, or its name alone.
+  var captions: Bool { get }
   /// Walks for each concept, their steps and guidance.
   var walks: Int { get }
   var walkSteps: Int { get }
@@ -26,12 +28,22 @@ public protocol PromptedMethod: ObjectiveMethod {
 }
 
 extension PromptedMethod {
+  /// ``walks`` phrases of each concept.
+  func phrases(_ erasure: Erasure, seed: UInt64) -> [Concept.Phrase] {
+    guard !captions else { return erasure.drawPhrases(walks, seed: seed) }
+    return erasure.forget.flatMap { concept in
+      let anchor = concept.isReplaced ? concept.phrases.last?.anchor ?? "" : ""
+      let phrase = Concept.Phrase(concept.name, words: concept.name, anchor: anchor)
+      return Array(repeating: phrase, count: walks)
+    }
+  }
+
   public func objective(
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
     let live = try ParameterSelection.named(parameters).trainsText
     return try forgetting(
-      erasure.drawPhrases(walks, seed: run.seed &+ 1),
+      phrases(erasure, seed: run.seed &+ 1),
       isReplaced: erasure.forget.contains(where: \.isReplaced), original: original, keeping: nil,
       live: live, seed: run.seed &+ 2
     ) { run.progress("walks", $0, $1) }.preserving(

@@ -36,16 +36,21 @@ public enum Overrides {
     return try merge(json, onto: defaults, in: "--set")
   }
 
-  /// `defaults`, under what a file in the model's folder says under `name` (options that were found to suit that
-  /// model), under `settings`.
+  /// `defaults`, under what a file in the model's folder says under each of `names` (options that were found to
+  /// suit that model), under `settings`.
   static func layered<T: Codable>(
-    _ defaults: T, _ name: String, of model: String, _ fileName: String, _ settings: [String]
+    _ defaults: T, _ names: [String], of model: String, _ fileName: String, _ settings: [String]
   ) throws -> T {
     let file = URL(fileURLWithPath: model).appendingPathComponent(fileName)
-    guard FileManager.default.fileExists(atPath: file.path),
-      let own = try JSON(contentsOf: file)[name]
-    else { return try apply(settings, onto: defaults) }
-    return try apply(settings, onto: merge(own, onto: defaults, in: "\(file.path), \(name)"))
+    var value = defaults
+    if FileManager.default.fileExists(atPath: file.path) {
+      let known = try JSON(contentsOf: file)
+      for name in names {
+        guard let own = known[name] else { continue }
+        value = try merge(own, onto: value, in: "\(file.path), \(name)")
+      }
+    }
+    return try apply(settings, onto: value)
   }
 
   /// A number, true or false, a JSON list or object, or else the text itself.

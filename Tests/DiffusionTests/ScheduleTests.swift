@@ -30,6 +30,20 @@ import Torch
     #expect(abs(lms.timesteps[1] - 978.6122) < 1e-3 && abs(lms.initialScale - 14.61464) < 1e-4)
   }
 
+  /// Every count of steps gives as many timesteps, all of them in the schedule; 12 trailing ones once gave 13.
+  @Test(arguments: ["leading", "trailing", "linspace"]) func everyCount(_ kind: String) throws {
+    var config = schedule.config
+    config["timestep_spacing"] = .string(kind)
+    let spacing = try Spacing(NoiseSchedule(config), fallback: "leading")
+    for count in 1...(kind == "leading" ? 999 : 1000) {
+      let found = try spacing.timesteps(count)
+      #expect(found.count == count && found.allSatisfy { (0...999).contains($0) }, "\(count)")
+    }
+    if kind == "trailing" {
+      #expect(try spacing.timesteps(12).prefix(3) == [999, 916, 832])
+    }
+  }
+
   @Test func multistepCoefficients() throws {
     let path = try SigmaPath(schedule, 50)
     let expected: [Int: [Double]] = [

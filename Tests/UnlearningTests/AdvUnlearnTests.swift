@@ -52,6 +52,7 @@ import Training
       try erase(Self.method { $0.options = ["walk": 2] })
     }
     #expect(error.description.contains("did you mean 'walks'"))
+    #expect(throws: EditingError.self) { try erase(Self.method { $0.options = "walks" }) }
   }
 
   @Test func everySwitchRuns() throws {

@@ -20,7 +20,7 @@ import Unlearning
 
   @Test(arguments: [
     ("training.step=7", "unknown key 'training.step'; did you mean 'steps'?"),
-    ("zzz=1", "unknown key 'zzz' Known: anchored, eta"),
+    ("zzz=1", "unknown key 'zzz' Known: anchored, captions, eta"),
     ("training.steps=many", "'training.steps' should be"),
     ("eta", "not of the form key=value"),
     ("training.optimizer.kind=adan", "training.optimizer.kind"),

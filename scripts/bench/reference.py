@@ -12,6 +12,8 @@ parser.add_argument("--repeats", type=int, default=5)
 parser.add_argument("--threads", type=int, default=0)
 parser.add_argument("--iterations", type=int, default=3)
 parser.add_argument("--walk-steps", type=int, default=50)
+parser.add_argument("--times", type=int, default=2)
+parser.add_argument("--steps", type=int, default=40)
 arguments = parser.parse_args()
 if arguments.threads:
     torch.set_num_threads(arguments.threads)
@@ -75,6 +77,60 @@ def esd():
     return seconds
 
 
+def unlearndiff():
+    """UnlearnDiffAtk as its pseudo-code reads, a prompt at a time: 40 steps of Adam on the simplex at each timestep,
+    then a picture of the most probable tokens."""
+    tokenizer, text, k = pipe.tokenizer, pipe.text_encoder, 3
+    text.requires_grad_(False), unet.requires_grad_(False)
+    table = text.get_input_embeddings().weight
+    length, end = tokenizer.model_max_length, tokenizer.eos_token_id
+    scheduler = DDIMScheduler.from_config(pipe.scheduler.config)
+
+    def project(a):
+        low, high = a.min(1, keepdim=True).values - 1, a.max(1, keepdim=True).values
+        while (high - low).max() > 1e-5:
+            middle = (low + high) / 2
+            above = (a - middle).clamp(0, 1).sum(1, keepdim=True) > 1
+            low, high = torch.where(above, middle, low), torch.where(above, high, middle)
+        return (a - low).clamp(0, 1)
+
+    def attack(prompt):
+        with torch.no_grad():
+            picture = pipe(prompt, num_inference_steps=25, output_type="pt", generator=torch.Generator().manual_seed(1)).images
+            z0 = pipe.vae.encode(picture * 2 - 1).latent_dist.mean * pipe.vae.config.scaling_factor
+        words = tokenizer(prompt, add_special_tokens=False).input_ids
+        ids = [tokenizer.bos_token_id] + words + [end] * (length - 1 - len(words))
+        own = table[torch.tensor(ids)]
+        a = torch.full((k, len(table)), 1 / len(table), requires_grad=True)
+        optimizer = torch.optim.Adam([a], lr=0.01, weight_decay=0.1)
+        for t in torch.linspace(10, 990, 50).long()[: arguments.times]:
+            for _ in range(arguments.steps):
+                picks = torch.multinomial(a.detach().clamp(min=0) + 1e-12, 1).squeeze(1)
+                e = (torch.nn.functional.one_hot(picks, len(table)).float() @ table).requires_grad_(True)
+                hidden = encode(torch.cat([own[:1], e, own[1 : length - k]])[None])
+                eps = torch.randn_like(z0)
+                xt = scheduler.add_noise(z0, eps, t[None])
+                target = scheduler.get_velocity(z0, eps, t[None]) if scheduler.config.prediction_type == "v_prediction" else eps
+                loss = torch.nn.functional.mse_loss(unet(xt, t[None], encoder_hidden_states=hidden).sample, target)
+                a.grad = torch.nn.functional.hardtanh(torch.autograd.grad(loss, e)[0] @ table.T)
+                optimizer.step()
+                a.data = project(a.data)
+            with torch.no_grad():
+                pipe(tokenizer.decode(a.argmax(1).tolist() + words), num_inference_steps=25, generator=torch.Generator().manual_seed(1))
+
+    def encode(embeds):
+        model = getattr(text, "text_model", text)
+        position = model.embeddings.position_embedding.weight[None]
+        mask = torch.full((length, length), float("-inf")).triu(1)[None, None]
+        h = embeds + position
+        for layer in model.encoder.layers:
+            h = layer(h, attention_mask=mask)
+            h = h[0] if isinstance(h, tuple) else h
+        return model.final_layer_norm(h)
+
+    return timed(arguments.repeats + 1, lambda: attack("a noto emoji of a fox"))[1:]
+
+
 count = arguments.repeats + 1
 if arguments.stage == "backward":
     hidden = embed(prompts[:2]).detach()
@@ -84,6 +140,8 @@ if arguments.stage == "backward":
     seconds = timed(count, backward)[1:]
 elif arguments.stage == "esd":
     seconds = esd()
+elif arguments.stage == "unlearndiff":
+    seconds = unlearndiff()
 else:
     with torch.no_grad():
         hidden = embed(prompts[:2])

@@ -81,11 +81,17 @@ struct Spacing {
       return (0..<count).reversed().map { Double($0) * Double(training - 1) / Double(count - 1) }
     case "leading":
       let ratio = training / count
+      guard (count - 1) * ratio + offset < training else {
+        throw ModelError.invalid(
+          "\(count) steps with an offset of \(offset) go beyond the \(training) of the schedule")
+      }
       return (0..<count).reversed().map { Double($0 * ratio + offset) }
     default:
       let ratio = Double(training) / Double(count)
-      return stride(from: Double(training), to: 0, by: -ratio)
-        .map { $0.rounded(.toNearestOrEven) - 1 }
+      // Counted, not walked down to 0: 12 times 1000 / 12 falls short of 1000.
+      return (0..<count).map {
+        (Double(training) - Double($0) * ratio).rounded(.toNearestOrEven) - 1
+      }
     }
   }
 }

@@ -51,7 +51,7 @@ public struct AttackRun {
     func make<A: Attack>(_ type: A.Type) throws -> any Attack {
       let own = settings.filter { $0.hasPrefix(name + ".") }
         .map { String($0.dropFirst(name.count + 1)) }
-      return try Overrides.layered(A(), name, of: model, "attacks.json", own)
+      return try Overrides.layered(A(), [name], of: model, "attacks.json", own)
     }
     return try make(Attacks.named(name))
   }

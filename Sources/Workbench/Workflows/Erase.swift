@@ -27,9 +27,12 @@ public struct Erase {
   public var exports: Bool
 
   /// Resolves the method and its `--set` options; everything that can be wrong with them is, here.
-  public init(_ job: EraseJob, settings: [String], exports: Bool) throws {
+  /// - Parameter variant: another name under which `methods.json` may have options, over those of the method
+  public init(
+    _ job: EraseJob, settings: [String], exports: Bool, variant: String? = nil
+  ) throws {
     let type = try Methods.named(job.method)
-    method = try Self.configured(type, settings, of: job.model)
+    method = try Self.configured(type, settings, of: job.model, variant)
     self.job = job
     self.exports = exports
     self.job.options = try Self.encoded(method)
@@ -40,9 +43,10 @@ public struct Erase {
 
   /// The paper's defaults, under what `methods.json` in the model's folder says of the method, under `settings`.
   static func configured<M: UnlearningMethod>(
-    _ type: M.Type, _ settings: [String], of model: String
+    _ type: M.Type, _ settings: [String], of model: String, _ variant: String? = nil
   ) throws -> any UnlearningMethod {
-    try Overrides.layered(M(), M.name, of: model, "methods.json", settings)
+    let names = [M.name] + [variant].compactMap(\.self).filter { $0 != M.name }
+    return try Overrides.layered(M(), names, of: model, "methods.json", settings)
   }
   public static func encoded<M: UnlearningMethod>(_ method: M) throws -> JSON {
     try JSON(encoding: method)

@@ -16,7 +16,10 @@ struct BenchCommand: ParsableCommand {
         lethe bench separability --model Models/emoji --out runs/separability
         lethe bench forgetting --model Models/animals --class zebra --data data/animals --out runs/forgetting
       """,
-    subcommands: [BenchMethods.self, BenchSeparabilityCommand.self, BenchForgettingCommand.self],
+    subcommands: [
+      BenchMethods.self, BenchSeparabilityCommand.self, BenchForgettingCommand.self,
+      BenchRobustnessCommand.self,
+    ],
     defaultSubcommand: BenchMethods.self)
 }
 
@@ -180,9 +183,69 @@ struct BenchForgettingCommand: ParsableCommand {
       (bench.seeds, bench.retrainSeeds) = (quick ? 1 : seeds, retrainSeeds)
       (bench.settings, bench.seed, bench.heldOutEvery) = (settings, seed, heldOutEvery)
       bench.options.quick = quick
-      (bench.options.seeds, bench.options.retainSeeds) = quick ? (12, 4) : (30, 15)
+      (bench.options.seeds, bench.options.retainSeeds) = quick ? (12, 4) : (20, 10)
       (bench.options.sampling.steps, bench.options.sampling.guidance) = (steps, guidance)
       bench.options.batch = 60
+      bench.command = ["lethe"] + CommandLine.arguments.dropFirst()
+      let table = try bench(in: common.run(at: out, seed: seed), on: common.openDevice())
+      guard !common.quiet else { return }
+      print(table.markdown, terminator: "")
+      print("\n\(out)/report.html")
+    }
+  }
+}
+
+struct BenchRobustnessCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "robustness",
+    abstract: "Erase with several methods and try to get the concepts back with every attack.",
+    discussion: """
+      Examples:
+        lethe bench robustness --model Models/emoji --out runs/robustness
+        lethe bench robustness --model Models/emoji --concept fox --methods esd-x,uce --attacks random,unlearndiff \\
+          --prompts 5 --quick --out runs/quick
+
+      Four objects and two styles, drawn by --seed, unless --concept names some. Methods: none, esd-x
+      (cross-attention), esd-u (everything else), uce, advunlearn (PGD), advunlearn-fast (one step), or any other by
+      its name. Measured: success before and under every attack, UA, IRA, CRA, Frechet distance, time. Options come
+      from methods.json and attacks.json in the model's folder, then from --set. Finished parts are kept, so an
+      interrupted bench goes on.
+      """)
+
+  @Option(help: "A model folder with themes.json.", completion: .directory)
+  var model: String
+  @Option(help: "A concept; each is erased alone.")
+  var concept: [String] = []
+  @Option(help: "Objects and styles to draw by --seed where no concept is named.")
+  var draw = "4,2"
+  @Option(help: "Methods, separated by commas.")
+  var methods = "none,esd-x,esd-u,uce,advunlearn,advunlearn-fast"
+  @Option(help: "Attacks, separated by commas, or all.")
+  var attacks = "all"
+  @Option(name: .customLong("set"), help: "METHOD.key=value or ATTACK.key=value.")
+  var settings: [String] = []
+  @Option(help: "Prompts of each concept to attack.")
+  var prompts = 10
+  @Option(help: "Probability that the judge must give the concept, 0 to 1.")
+  var threshold = 0.0
+  @Option(help: "Seed of everything random.")
+  var seed: UInt64 = 0
+  @Option(help: "Folder for all runs.")
+  var out: String
+  @OptionGroup var size: SizeOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      guard (0...1).contains(threshold), prompts > 0 else {
+        throw ConfigurationError.badValue("bench", "--threshold is 0 to 1, --prompts at least 1")
+      }
+      var bench = BenchRobustness(model: model)
+      bench.concepts = concept.isEmpty ? try Bench.draw(draw, from: model, seed: seed) : concept
+      bench.methods = methods.split(separator: ",").map(String.init)
+      if attacks != "all" { bench.attacks = attacks.split(separator: ",").map(String.init) }
+      (bench.settings, bench.prompts, bench.threshold) = (settings, prompts, threshold)
+      (bench.seed, bench.options) = (seed, try size.options())
       bench.command = ["lethe"] + CommandLine.arguments.dropFirst()
       let table = try bench(in: common.run(at: out, seed: seed), on: common.openDevice())
       guard !common.quiet else { return }

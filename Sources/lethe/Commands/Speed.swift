@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attacks
 import Diffusion
 import Editing
 import Foundation
@@ -14,7 +15,7 @@ struct SpeedCommand: ParsableCommand {
     commandName: "speed", abstract: "Time one stage (used by `make bench`).", shouldDisplay: false)
 
   enum Stage: String, ExpressibleByArgument, CaseIterable {
-    case text, unet, backward, sample, decode, esd
+    case text, unet, backward, sample, decode, esd, unlearndiff
   }
 
   @Argument var model: String
@@ -72,6 +73,23 @@ struct SpeedCommand: ParsableCommand {
         let erasure = Erasure(forget: [Concept("a fox")])
         seconds = try timed(repeats) { _ = try esd.erase(erasure, from: model, Run(folder)) }
           .map { $0 / Double(iterations) }
+      case .unlearndiff:
+        let prompts = (0..<8).map {
+          AttackedPrompt("a noto emoji of \(["a fox", "an owl"][$0 % 2])", seed: UInt64($0))
+        }
+        let surface = try Surface(
+          model, original: model, concepts: [Concept("fox")], access: .whiteBox
+        ) { try model.images([$0.prompt], seeds: [$0.seed], SamplingOptions())[0] }
+        // As many rounds and steps as the reference does, of the paper's 50 and 40.
+        seconds = try timed(repeats + 1) {
+          var session = try UnlearnDiffAtk().session(prompts, surface, seed: 1)
+          for _ in 0..<2 {
+            let tries = try session.next(Array(prompts.indices)).sorted { $0.key < $1.key }
+            _ = try model.images(
+              given: surface.conditioning(for: tries.map(\.value)), seeds: prompts.map(\.seed),
+              SamplingOptions())
+          }
+        }.map { $0 / Double(prompts.count) }
       }
       // The first round warms caches up.
       let kept = stage == .esd ? seconds : Array(seconds.dropFirst())

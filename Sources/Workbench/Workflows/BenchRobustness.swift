@@ -1,0 +1,158 @@
+// `lethe bench robustness`: erasures and every attack on them.
+internal import Attacks
+internal import Diffusion
+internal import Editing
+internal import Evaluation
+internal import Foundation
+public import Torch
+internal import TorchNN
+public import Training
+
+public struct BenchRobustness {
+  /// A method under the options that make it what the table calls it.
+  struct Variant {
+    let name: String
+    let method: String
+    let settings: [String]
+
+    static let all = [
+      Variant(name: "none", method: "none", settings: []),
+      Variant(name: "esd-x", method: "esd", settings: ["parameters=xattn"]),
+      Variant(name: "esd-u", method: "esd", settings: ["parameters=noxattn"]),
+      Variant(name: "uce", method: "uce", settings: []),
+      Variant(name: "advunlearn", method: "advunlearn", settings: ["adversary.kind=pgd"]),
+      Variant(name: "advunlearn-fast", method: "advunlearn", settings: ["adversary.kind=fast"]),
+    ]
+
+    /// One of the above, or a method under its own name.
+    static func named(_ name: String) -> Variant {
+      all.first { $0.name == name } ?? Variant(name: name, method: name, settings: [])
+    }
+  }
+
+  public var model: String
+  public var concepts: [String] = []
+  public var methods = ["none", "esd-x", "esd-u", "uce", "advunlearn", "advunlearn-fast"]
+  public var attacks = Attacks.all.map { $0.name }
+  public var settings: [String] = []
+  /// Prompts of each concept that are attacked.
+  public var prompts = 10
+  public var threshold = 0.0
+  public var seed: UInt64 = 0
+  public var options = EvaluationOptions()
+  public var command: [String] = []
+
+  public init(model: String) { self.model = model }
+
+  private struct Trial {
+    let concept: String
+    let variant: Variant
+    let erase: Erase?
+    let evaluate: Evaluate?
+    let attack: AttackRun
+  }
+
+  @discardableResult
+  public func callAsFunction(in run: Run, on device: Device) throws -> RobustnessTable {
+    let trials = try trials(run)
+    let base = try DiffusionModel.load(URL(fileURLWithPath: model), on: device).hash()
+    var table = RobustnessTable(
+      methods: methods, attacks: attacks, concepts: concepts, quick: options.quick,
+      command: command.joined(separator: " "))
+    for (done, trial) in trials.enumerated() {
+      let concept = try Run(run.file(trial.concept.slug), seed: seed)
+      let part = try Run(concept.file(trial.variant.name), seed: seed)
+      part.onProgress = { p in
+        run.progress(
+          "\(trial.concept), \(trial.variant.name) (\(done + 1) of \(trials.count)): \(p.stage)",
+          p.done, p.total, p.note)
+      }
+      var seconds = 0.0
+      var rows: [ResultRow] = []
+      let increment: Increment
+      if let erase = trial.erase, let evaluate = trial.evaluate {
+        increment = try erase(in: part, on: device)
+        try evaluate.shareOriginal(of: part, in: concept)
+        rows = try evaluate(in: part, increment: increment, on: device).rows
+        try WriteReport(part.folder)()
+        let provenance: JSON = try JSON(contentsOf: part.file("provenance.json"))
+        seconds = provenance["seconds"]?.number ?? 0
+      } else {
+        var card = Increment.Card()
+        card.base = base
+        increment = Increment(card, .zero)
+      }
+      let attacked = try trial.attack(in: part, increment: increment, on: device).rows
+      table.add(
+        trial.concept, trial.variant.name, measured: rows, attacked: attacked, seconds: seconds,
+        pictures: try pictures(trial, part))
+      try table.write(to: run)
+    }
+    return table
+  }
+
+  /// Everything that can be wrong with the request is found before the first hour of work.
+  private func trials(_ run: Run) throws -> [Trial] {
+    let names = methods + attacks
+    if let stray = settings.first(where: { s in !names.contains { s.hasPrefix($0 + ".") } }) {
+      throw ConfigurationError.badValue(
+        "--set", "'\(stray)' names no method or attack of this bench; use NAME.key=value")
+    }
+    let configured = try attacks.map { try AttackRun.configured($0, settings, of: model) }
+    return try concepts.flatMap { concept in
+      try methods.map { name -> Trial in
+        let variant = Variant.named(name)
+        var job = EraseJob()
+        (job.model, job.method, job.concepts) = (model, variant.method, [concept])
+        (job.preserve, job.seed, job.command) = (["others"], seed, command)
+        let own = settings.filter { $0.hasPrefix(name + ".") }
+          .map { String($0.dropFirst(name.count + 1)) }
+        let erase =
+          variant.method == "none"
+          ? nil
+          : try Erase(
+            job, settings: variant.settings + own, exports: false, variant: variant.name)
+        var attack = try AttackRun(erase?.job ?? job, configured, options, limit: prompts)
+        (attack.seed, attack.threshold, attack.command) = (seed, threshold, command)
+        attack.shared = run.file(concept.slug)
+        return Trial(
+          concept: concept, variant: variant, erase: erase,
+          evaluate: try erase.map { try Evaluate($0.job, options) }, attack: attack)
+      }
+    }
+  }
+
+  /// The first prompts: what the original draws, what the erased model draws, what each attack gets out of it.
+  private func pictures(_ trial: Trial, _ part: Run) throws -> [RobustnessTable.Picture] {
+    let (original, erased) = (
+      try SampleSet(part.file("attack/original")), try SampleSet(part.file("attack/erased"))
+    )
+    return try original.manifest.samples.indices.prefix(2).flatMap { i in
+      let sample = original.manifest.samples[i]
+      func picture(_ column: String, _ data: Data, _ caption: String, _ back: Bool)
+        -> RobustnessTable.Picture
+      {
+        .init(
+          concept: trial.concept, method: trial.variant.name, prompt: sample.prompt,
+          column: column, data: data, caption: caption, isBack: back)
+      }
+      let none = try Data(contentsOf: erased.url(sample))
+      let firsts = [
+        picture("original", try Data(contentsOf: original.url(sample)), sample.prompt, false),
+        picture("erased", none, sample.prompt, false),
+      ]
+      return try firsts
+        + attacks.map { attack in
+          let outcome = part.events("attack/\(attack).jsonl")
+            .compactMap { try? $0.decoded(as: AttackRun.Outcome.self) }.first { $0.index == i }
+          let file = part.file("attack/\(attack)/\(i).png")
+          let won = FileManager.default.fileExists(atPath: file.path)
+          return picture(
+            attack, won ? try Data(contentsOf: file) : none,
+            outcome?.attempt.map { "\($0.prompt) · seed \($0.seed)" }
+              ?? (outcome?.before == true ? "shown before any attack" : "withstood"),
+            outcome?.success == true)
+        }
+    }
+  }
+}
