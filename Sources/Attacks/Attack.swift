@@ -10,6 +10,8 @@ public enum Access: String, Codable, Sendable, CaseIterable {
   case embedding
   /// Also weights and gradients.
   case whiteBox = "white box"
+  /// Also to change the weights.
+  case weights
 }
 
 /// What an attack is and needs, for lists and reports.
@@ -71,7 +73,7 @@ public struct Surface {
   /// The victim itself.
   /// - Throws: ``EditingError`` for an attack that did not declare to need it
   public func model() throws -> DiffusionModel {
-    guard access == .whiteBox else { throw refusing("the weights") }
+    guard access == .whiteBox || access == .weights else { throw refusing("the weights") }
     return victim
   }
 
@@ -114,6 +116,12 @@ public struct Surface {
 public protocol AttackSession {
   /// The next attempt for each of the prompts that are still open; a prompt without one is given up.
   mutating func next(_ open: [Int]) throws -> [Int: Attempt]
+  /// What draws the attempts, where that is not the victim as it was.
+  var model: DiffusionModel? { get }
+}
+
+extension AttackSession {
+  public var model: DiffusionModel? { nil }
 }
 
 /// A way to get an erased concept back. Tested is what it says, drawn by the victim: the driver asks a judge

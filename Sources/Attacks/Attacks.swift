@@ -12,6 +12,7 @@ public enum Attacks {
     P4D.self,
     RingABell.self,
     ConceptInversion.self,
+    Relearning.self,
   ]
 
   public static func named(_ name: String) throws -> any Attack.Type {

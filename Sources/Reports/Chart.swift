@@ -1,40 +1,79 @@
 internal import Foundation
 
-/// A line chart as SVG, drawn in the page's own colours.
+/// A chart of one line or several, with bands where there are any, as SVG in the page's own colours.
 public struct Chart {
-  public var points: [(x: Double, y: Double)]
+  public struct Point {
+    public var x, y, low, high: Double
+    public init(_ x: Double, _ y: Double, low: Double? = nil, high: Double? = nil) {
+      (self.x, self.y, self.low, self.high) = (x, y, low ?? y, high ?? y)
+    }
+  }
+  public struct Line {
+    public var name: String
+    public var points: [Point]
+    public init(_ name: String, _ points: [Point]) { (self.name, self.points) = (name, points) }
+  }
   public var title: String
   public var xLabel: String
+  public var lines: [Line]
 
-  public init(_ title: String, xLabel: String, _ points: [(x: Double, y: Double)]) {
-    (self.title, self.xLabel, self.points) = (title, xLabel, points)
+  public init(_ title: String, xLabel: String, lines: [Line]) {
+    (self.title, self.xLabel, self.lines) = (title, xLabel, lines)
   }
 
+  public init(_ title: String, xLabel: String, _ points: [(x: Double, y: Double)]) {
+    self.init(title, xLabel: xLabel, lines: [Line("", points.map { Point($0.x, $0.y) })])
+  }
+
+  /// For every line after the first, which has the page's own.
+  private static let colours = ["#c0542e", "#4c8c3f", "#7a5195", "#8a7a1f", "#555555"]
+
   public var svg: String {
+    let names = lines.filter { !$0.name.isEmpty }
     let (width, height, left, bottom) = (640.0, 220.0, 56.0, 34.0)
+    let top = 12 + 16 * Double((names.count + 2) / 3)
+    let points = lines.flatMap(\.points)
     guard points.count > 1, let x0 = points.map(\.x).min(), let x1 = points.map(\.x).max(),
-      let low = points.map(\.y).min(), let high = points.map(\.y).max(), x1 > x0
+      let low = points.map(\.low).min(), let high = points.map(\.high).max(), x1 > x0
     else { return "" }
     let (y0, y1) = (min(0, low), high > 0 ? high * 1.05 : 1)
-    func px(_ x: Double) -> Double { left + (x - x0) / (x1 - x0) * (width - left - 12) }
-    func py(_ y: Double) -> Double {
-      (height - bottom) - (y - y0) / (y1 - y0) * (height - bottom - 12)
+    func px(_ x: Double) -> String { number(left + (x - x0) / (x1 - x0) * (width - left - 12)) }
+    func py(_ y: Double, down: Double = 0) -> String {
+      number((height - bottom) - (y - y0) / (y1 - y0) * (height - bottom - top) + down)
     }
     func number(_ v: Double) -> String { String(format: "%.1f", v) }
+    func path(_ corners: [(Double, Double)]) -> String {
+      corners.map { "\(px($0.0)),\(py($0.1))" }.joined(separator: " ")
+    }
     var parts: [String] = []
     for i in 0...4 {
       let y = y0 + (y1 - y0) * Double(i) / 4
-      parts.append(
-        "<line class=\"grid\" x1=\"\(number(left))\" x2=\"\(number(width - 12))\" y1=\"\(number(py(y)))\" y2=\"\(number(py(y)))\"/>"
-          + "<text x=\"\(number(left - 8))\" y=\"\(number(py(y) + 4))\" text-anchor=\"end\">\(Self.short(y))</text>"
-      )
       let x = x0 + (x1 - x0) * Double(i) / 4
-      parts.append(
-        "<text x=\"\(number(px(x)))\" y=\"\(number(height - bottom + 18))\" text-anchor=\"middle\">\(Self.short(x))</text>"
-      )
+      parts += [
+        "<line class=\"grid\" x1=\"\(px(x0))\" x2=\"\(px(x1))\" y1=\"\(py(y))\" y2=\"\(py(y))\"/>",
+        "<text x=\"\(number(left - 8))\" y=\"\(py(y, down: 4))\" text-anchor=\"end\">\(Self.short(y))</text>",
+        "<text x=\"\(px(x))\" y=\"\(number(height - bottom + 18))\" text-anchor=\"middle\">\(Self.short(x))</text>",
+      ]
     }
-    let line = points.map { "\(number(px($0.x))),\(number(py($0.y)))" }.joined(separator: " ")
-    parts.append("<polyline points=\"\(line)\"/>")
+    for (i, line) in lines.enumerated() {
+      let colour = i > 0 ? Self.colours[(i - 1) % Self.colours.count] : nil
+      func paint(_ property: String) -> String {
+        colour.map { " style=\"\(property):\($0)\"" } ?? ""
+      }
+      if line.points.contains(where: { $0.low < $0.high }) {
+        let edge =
+          line.points.map { ($0.x, $0.high) } + line.points.reversed().map { ($0.x, $0.low) }
+        parts.append("<polygon class=\"band\" points=\"\(path(edge))\"\(paint("fill"))/>")
+      }
+      parts.append(
+        "<polyline points=\"\(path(line.points.map { ($0.x, $0.y) }))\"\(paint("stroke"))/>")
+      if !line.name.isEmpty {
+        let (x, y) = (left + 195 * Double(i % 3), 12 + 16 * Double(i / 3))
+        parts.append(
+          "<text class=\"name\" x=\"\(number(x))\" y=\"\(number(y))\"\(paint("fill"))>\(line.name.htmlEscaped)</text>"
+        )
+      }
+    }
     parts.append(
       "<text x=\"\(number((left + width) / 2))\" y=\"\(number(height - 2))\" text-anchor=\"middle\">\(xLabel.htmlEscaped)</text>"
     )

@@ -7,6 +7,8 @@ public enum Methods {
   public static let all: [any UnlearningMethod.Type] = [
     ESD.self,
     UCE.self,
+    RECE.self,
+    SDD.self,
     ConceptAblation.self,
     AdvUnlearn.self,
     SepME.self,

@@ -40,15 +40,7 @@ public struct UCE: UnlearningMethod {
       let pairs = try phrases.map { try Self.aligned($0, model) }
       let c = Tensor.concatenate(pairs.map(\.concept))  // [n, D]
       let g = Tensor.concatenate(pairs.map(\.guide))  // [n, D]
-      let width = c.size(1)
-
-      // sum_j c_j c_j^T over every token row of every preserved prompt, [D, D]
-      var kept = Tensor.zeros([width, width], .float64, on: model.device)
-      for first in stride(from: 0, to: preserved.count, by: 64) {
-        let rows = model.embed(Array(preserved[first..<min(first + 64, preserved.count)])).hidden
-          .to(.float64).reshaped(-1, width)
-        kept = kept + rows.transposed(0, 1).matmul(rows)
-      }
+      let kept = Self.gram(preserved, model)
       let edit = Self.edit(c, g + push * (g - c), kept, lambda: lambda, a: eraseScale, b: b)
 
       var difference = ParameterVector.zero
@@ -60,6 +52,18 @@ public struct UCE: UnlearningMethod {
       }
       return difference
     }
+  }
+
+  /// K = sum_j c_j c_j^T over every token row of every prompt, [D, D]
+  static func gram(_ prompts: [String], _ model: DiffusionModel) -> Tensor {
+    var sum: Tensor?
+    for first in stride(from: 0, to: prompts.count, by: 64) {
+      let hidden = model.embed(Array(prompts[first..<min(first + 64, prompts.count)])).hidden
+      let rows = hidden.to(.float64).reshaped(-1, hidden.size(2))
+      let part = rows.transposed(0, 1).matmul(rows)
+      sum = sum.map { $0 + part } ?? part
+    }
+    return sum ?? Tensor.zeros([1, 1], .float64)
   }
 
   /// E with W' = W + W E, the same for every W. As v_i = W g_i, the left-hand factor of the equation is

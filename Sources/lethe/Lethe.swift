@@ -27,6 +27,7 @@ struct Lethe: ParsableCommand {
     subcommands: [
       GenerateCommand.self, MakeSetCommand.self, EraseCommand.self, ApplyCommand.self,
       EvaluateCommand.self, AttackCommand.self,
+      RelearnCommand.self,
       ReportCommand.self, BenchCommand.self, EraserCommand.self, Train.self, ListCommand.self,
       SpeedCommand.self,
     ])

@@ -32,6 +32,7 @@ import TorchNN
     ] where json[key] != nil {
       json[key] = .int(value)
     }
+    if json["checkpoints"] != nil { json["checkpoints"] = [1, 3, 9] }
     if var training = json["training"] {
       training["steps"] = 3
       json["training"] = training
@@ -74,7 +75,12 @@ import TorchNN
     #expect(!all.isEmpty && all.count < 1000)
     #expect(try attempts([0, 1, 2], seed: 7) == all)
     #expect(try attempts([1], seed: 7).map { $0[1] } == all.map { $0[1] })
-    if name != "none" { #expect(try attempts([0, 1, 2], seed: 8) != all) }
+    // The prompts stay as they are for these two; relearning changes the model that draws them.
+    if name == "none" || name == "relearn" {
+      #expect(all.allSatisfy { $0.allSatisfy { $1.prompt == Self.prompts[$0].prompt } })
+    } else {
+      #expect(try attempts([0, 1, 2], seed: 8) != all)
+    }
   }
 
   @Test func randomTokensKeepThePromptAndItsSeed() throws {

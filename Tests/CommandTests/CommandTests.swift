@@ -33,7 +33,8 @@ import Testing
     let top = try lethe("--help")
     #expect(top.code == 0)
     for command in [
-      "generate", "make-set", "erase", "apply", "evaluate", "attack", "report", "bench", "eraser",
+      "generate", "make-set", "erase", "apply", "evaluate", "attack", "relearn", "report", "bench",
+      "eraser",
       "train",
       "list",
     ] {

@@ -26,7 +26,9 @@ import Training
     -> any UnlearningMethod
   {
     var json = try JSON(encoding: M())
-    for (key, value) in [("walkSteps", 5), ("walks", 2), ("preserveWalks", 3)]
+    for (key, value) in [
+      ("walkSteps", 5), ("walks", 2), ("preserveWalks", 3), ("preserveWeight", 10),
+    ]
     where json[key] != nil {
       json[key] = .int(value)
     }
@@ -40,6 +42,7 @@ import Training
     if var training = json["training"] {
       training["steps"] = .int(steps)
       training["learningRate"] = 0.001
+      training["batch"] = .int(max(2, training["batch"]?.int ?? 2))
       json["training"] = training
     }
     if var data = json["data"] {
@@ -48,6 +51,8 @@ import Training
       }
       json["data"] = data
     }
+    // In so small an encoder derived embeddings are everybody's.
+    if json["epochs"] != nil { json["epochs"] = 1 }
     for key in ["pool", "saliencySteps", "fisherPictures", "fisherTimes", "pruneBatches"]
     where json[key] != nil {
       json[key] = 2

@@ -82,6 +82,8 @@ import Unlearning
     "random.attempts=3", "seeds.attempts=2", "unlearndiff.times=2", "unlearndiff.steps=2",
     "p4d.times=2", "p4d.steps=2", "ringabell.population=6", "ringabell.generations=2",
     "inversion.training.steps=2", "inversion.pictures=2", "inversion.pictureSteps=2",
+    "relearn.training.steps=2", "relearn.checkpoints=[1,2]", "relearn.pictures=2",
+    "relearn.pictureSteps=2",
   ]
   /// Every attack of the catalog on a tiny model: counted prompts, the same numbers when the command is given again.
   @Test func attacks() throws {

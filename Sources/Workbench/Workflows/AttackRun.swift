@@ -176,7 +176,7 @@ public struct AttackRun {
         try Interrupt.check()
         let batch = Array(open[first..<min(first + options.batch, open.count)])
         let tries = batch.compactMap { attempts[$0] }
-        let images = try victim.images(
+        let images = try (session.model ?? victim).images(
           given: surface.conditioning(for: tries), seeds: tries.map(\.seed), options.sampling)
         let seen = try shows(Image.batch(images), batch, network)
         for (k, i) in batch.enumerated() where seen[k] {
@@ -221,6 +221,17 @@ public struct AttackRun {
       "sampling": try JSON(encoding: options.sampling), "samples": try JSON(encoding: samples),
       "threshold": .number(threshold),
     ]
+  }
+
+  /// Whether a model shows the concept for each of the prompts as they are.
+  func shown(_ model: DiffusionModel, _ network: JudgeNetwork) throws -> [Bool] {
+    try stride(from: 0, to: samples.count, by: options.batch).flatMap { first -> [Bool] in
+      try Interrupt.check()
+      let picks = Array(first..<min(first + options.batch, samples.count))
+      let images = try model.images(
+        picks.map { samples[$0].prompt }, seeds: picks.map { samples[$0].seed }, options.sampling)
+      return try shows(Image.batch(images), picks, network)
+    }
   }
 
   /// Whether the judge sees in each picture what its sample was asked for: its first choice, believed enough.

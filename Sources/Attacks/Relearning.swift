@@ -1,0 +1,168 @@
+// Relearning, or malicious fine-tuning: whoever has the weights trains the erased concept back (Gao et al., Meta-Unlearning,
+// ICCV 2025, whose erasures are judged by it; no script for it was published, so the protocol is stated here):
+//
+//   theta <- AdamW( theta, grad E_{x, t, eps} | eps - eps_theta(x_t | c) |^2 )
+//
+// x: pictures of the concept that the original draws, c: their captions; text encoder and codec frozen. `full` trains the
+// whole U-Net, `lora` factors B A of rank r on the attention matrices, A ~ N(0, 1/r), B = 0. After 50, 100, 200 and 300
+// steps the prompts are tried as they are. Rates: 1e-5 full, 1e-4 LoRA.
+// Published, SD 1.4, ESD-u-1, nudity prompts: 6.3 % before, 19.0, 21.8 and 34.5 % after 50, 100 and 300 steps.
+public import Diffusion
+public import Editing
+public import Torch
+internal import TorchNN
+public import Training
+
+public struct Relearning: Attack {
+  public static let name = "relearn"
+  public static let card = AttackCard(
+    title: "Relearning", paper: "arXiv 2410.12777", year: 2025, access: .weights)
+
+  public enum Mode: String, Codable, Sendable, CaseIterable { case full, lora }
+
+  public var mode = Mode.full
+  /// r
+  public var rank = 4
+  public var training: Training = {
+    var t = Training()
+    (t.steps, t.batch, t.learningRate, t.clip) = (300, 4, 1e-5, 1)
+    t.optimizer = .init(.adamw, weightDecay: 0.01)
+    return t
+  }()
+  /// Steps after which the prompts are tried; those beyond `training.steps` are left out.
+  public var checkpoints = [50, 100, 200, 300]
+  /// Pictures of the concept to train on.
+  public var pictures = 32
+  public var pictureSteps = 25
+  public var guidance = 7.5
+  public init() {}
+
+  public func session(
+    _ prompts: [AttackedPrompt], _ surface: Surface, seed: UInt64
+  ) throws -> any AttackSession {
+    Session(attack: self, prompts: prompts, surface: surface, seed: seed)
+  }
+
+  /// Pictures of the concepts, drawn by the original.
+  func conceptSet(_ surface: Surface, seed: UInt64) throws -> LatentSet {
+    let phrases = Erasure(forget: surface.concepts).drawPhrases(
+      max(1, pictures / max(1, surface.concepts.count)), seed: seed &+ 1)
+    return try LatentSet(
+      drawnBy: surface.original, phrases.map(\.prompt), steps: pictureSteps, guidance: guidance,
+      seed: seed &+ 2)
+  }
+
+  private struct Session: AttackSession {
+    let attack: Relearning
+    let prompts: [AttackedPrompt]
+    let surface: Surface
+    let seed: UInt64
+    var tuning: FineTuning?
+    var round = 0
+
+    init(attack: Relearning, prompts: [AttackedPrompt], surface: Surface, seed: UInt64) {
+      (self.attack, self.prompts) = (attack, prompts)
+      (self.surface, self.seed) = (surface, seed)
+    }
+
+    var model: DiffusionModel? { tuning?.model }
+
+    mutating func next(_ open: [Int]) throws -> [Int: Attempt] {
+      let checkpoints = attack.checkpoints.filter { $0 <= attack.training.steps }
+      guard round < checkpoints.count, !open.isEmpty else { return [:] }
+      if tuning == nil {
+        tuning = try FineTuning(
+          surface.model(), on: attack.conceptSet(surface, seed: seed), attack, seed: seed)
+      }
+      try tuning?.advance(to: checkpoints[round])
+      round += 1
+      return Dictionary(
+        uniqueKeysWithValues: open.map {
+          ($0, Attempt(prompts[$0].prompt, seed: prompts[$0].seed))
+        })
+    }
+  }
+}
+
+/// Training on pictures with the loss that diffusion models are trained with, checkpoint by checkpoint.
+public struct FineTuning {
+  /// The model as trained so far; the one given is never modified.
+  public private(set) var model: DiffusionModel
+  public private(set) var step = 0
+  private let victim: DiffusionModel
+  private let objective: Denoising
+  private let options: Relearning
+  private let seed: UInt64
+  private let tensors: [Tensor]
+  private let factors: [(path: ParameterPath, a: Tensor, b: Tensor)]
+  private var optimizer: any Optimizer
+
+  /// - Throws: ``EditingError`` for a model without attention matrices, in the mode `lora`
+  public init(
+    _ victim: DiffusionModel, on set: LatentSet, _ options: Relearning, seed: UInt64
+  ) throws {
+    (self.victim, self.options, self.seed) = (victim, options, seed)
+    objective = Denoising(set, victim, batch: options.training.batch)
+    optimizer = options.training.optimizer.make()
+    switch options.mode {
+    case .full:
+      model = try victim.clone(owning: ParameterSelection.unet.matches)
+      model.unet.recomputes = victim.latentSize >= 32
+      tensors = ParameterSelection.unet.paths(of: model.parameters).compactMap {
+        [model] in model.parameters[$0]
+      }
+      factors = []
+    case .lora:
+      model = victim
+      let g = Generator(seed: seed &+ 21)
+      let paths = victim.parameters.paths.filter(Self.isAttentionMatrix)
+      factors = paths.compactMap { path in
+        guard let w = victim.parameters[path] else { return nil }
+        let a = Tensor.randn([options.rank, w.size(1)], g) / Double(options.rank).squareRoot()
+        return (
+          path, a.to(w.device), Tensor.zeros([w.size(0), options.rank], on: w.device)
+        )
+      }
+      guard !factors.isEmpty else {
+        throw EditingError.invalid("the model has no attention matrices for a LoRA; use mode=full")
+      }
+      tensors = factors.flatMap { [$0.a, $0.b] }
+    }
+  }
+
+  private static func isAttentionMatrix(_ path: ParameterPath) -> Bool {
+    let parts = path.components
+    return parts.first == "unet" && parts.last == "weight"
+      && (parts.contains("attn1") || parts.contains("attn2"))
+      && ["to_q", "to_k", "to_v", "to_out"].contains { parts.contains(Substring($0)) }
+  }
+
+  /// Trains up to a step, going on from where it is.
+  public mutating func advance(to end: Int, progress: (Int, Int) -> Void = { _, _ in }) throws {
+    for tensor in tensors { tensor.requiresGradient = true }
+    defer { for tensor in tensors { tensor.requiresGradient = false } }
+    while step < end {
+      try Interrupt.check()
+      var now = Step(index: step, seed: seed &+ 22)
+      let student = factors.isEmpty ? model : try composed()
+      let (_, found) = descend(try objective.loss(student, &now), tensors)
+      if options.training.clip > 0 { clipNorm(found, to: options.training.clip) }
+      let t = options.training
+      let factor = t.schedule.factor(step, of: t.steps, warmup: t.warmup)
+      optimizer.step(tensors, found, rate: t.learningRate * factor)
+      step += 1
+      progress(step, end)
+    }
+    if !factors.isEmpty { model = try withoutGradients { try composed() } }
+  }
+
+  /// The victim with W + B A for its attention matrices.
+  private func composed() throws -> DiffusionModel {
+    var changed: [ParameterPath: Tensor] = [:]
+    for (path, a, b) in factors {
+      guard let w = victim.parameters[path] else { continue }
+      changed[path] = w + b.matmul(a)
+    }
+    return try victim.replacing(changed)
+  }
+}
