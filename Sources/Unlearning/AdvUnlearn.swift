@@ -58,7 +58,7 @@ public struct AdvUnlearn: TrainedMethod {
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
-    let method = try base(of: Methods.named(base))
+    let method = try method()
     let live = try ParameterSelection.named(parameters).trainsText
     let phrases = method.phrases(erasure, seed: run.seed &+ 1)
     let isReplaced = erasure.forget.contains(where: \.isReplaced)
@@ -97,32 +97,15 @@ public struct AdvUnlearn: TrainedMethod {
       adversary, warmup: cleanSteps, every: attackEvery, batch: training.batch, original)
   }
 
-  /// The method whose loss is trained, with ``options`` over its defaults.
-  private func base(of type: any UnlearningMethod.Type) throws -> any PromptedMethod {
-    guard let type = type as? any PromptedMethod.Type else {
+  /// The method whose loss is trained.
+  private func method() throws -> any PromptedMethod {
+    guard let method = try Methods.configured(base, options) as? any PromptedMethod else {
       let known = Methods.all.filter { $0 is any PromptedMethod.Type }.map { $0.name }
       throw EditingError.invalid(
         "advunlearn cannot train '\(base)', whose forgetting is not by prompts; accepted: "
           + known.joined(separator: ", "))
     }
-    return try configured(type)
-  }
-
-  private func configured<M: PromptedMethod>(_ type: M.Type) throws -> M {
-    var json = try JSON(encoding: M())
-    guard options.members != nil else {
-      throw EditingError.invalid(
-        "advunlearn: options is \(options.compact); accepted: an object of options of \(base)")
-    }
-    for (key, value) in options.members ?? [:] {
-      guard json[key] != nil else {
-        throw EditingError.unknown(
-          "option of \(base)", key, known: (json.members ?? [:]).keys.sorted(),
-          hint: Array((json.members ?? [:]).keys).nearest(to: key))
-      }
-      json[key] = value
-    }
-    return try json.decoded(as: M.self)
+    return method
   }
 }
 

@@ -37,6 +37,10 @@ import Training
       (json["adversary"], json["cleanSteps"], json["retainWalks"]) = (adversary, 2, 3)
       json["options"] = ["walks": 2, "walkSteps": 5]
     }
+    if json["attack"] != nil {
+      (json["pictures"], json["pictureSteps"]) = (2, 2)
+      json["options"] = ["walks": 2, "walkSteps": 5, "preserveWalks": 3, "preserveWeight": 10]
+    }
     // The tiny text encoder is 16 wide, which 77 rows of the empty prompt alone would fill.
     if json["tolerance"] != nil { json["tolerance"] = 0.1 }
     if var training = json["training"] {

@@ -116,7 +116,7 @@ public struct Relearn {
   /// Unseen pictures of the concept, of the subjects of its kind that are nearest to it in the original's text
   /// encoder, and of the farthest.
   private func probes(_ original: DiffusionModel, _ run: Run) throws -> [LatentSet] {
-    let order = withoutGradients { byNearness(original) }
+    let order = Concept.siblings(of: concepts, in: original)
     let count = min(5, order.count / 2)
     func of(_ names: [String], _ draw: UInt64, _ stage: String) throws -> LatentSet {
       let prompts = names.flatMap { Concept.resolve($0, in: themes, replacement: nil).prompts }
@@ -127,20 +127,6 @@ public struct Relearn {
       try of(Array(order.prefix(count)), 4, "related pictures"),
       try of(Array(order.suffix(count)), 5, "unrelated pictures"),
     ]
-  }
-
-  private func byNearness(_ model: DiffusionModel) -> [String] {
-    let siblings = Set(concepts.flatMap(\.siblings)).subtracting(job.concepts).sorted()
-    func vector(_ name: String) -> Tensor {
-      let v = model.embed([name]).hidden.mean(1).flattened()
-      return v / v.norm()
-    }
-    let own = job.concepts.map(vector)
-    let nearness = siblings.map { name -> Double in
-      let v = vector(name)
-      return own.map { v.dot($0).item }.max() ?? 0
-    }
-    return siblings.indices.sorted { nearness[$0] > nearness[$1] }.map { siblings[$0] }
   }
 
   private func pictures(

@@ -1,0 +1,137 @@
+// The meta rule against the same sums by hand.
+import Diffusion
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Editing
+
+@Suite(.serialized) struct MetaTests {
+  /// | eps_theta(x, t | c) - y |^2 at one fixed state.
+  struct Fixed: Objective {
+    let x, y: Tensor
+    let c: Conditioning
+
+    init(_ model: DiffusionModel, _ prompt: String, seed: UInt64) {
+      x = Tensor.randn([2, 4, 8, 8], Generator(seed: seed))
+      y = Tensor.randn([2, 4, 8, 8], Generator(seed: seed + 50))
+      c = withoutGradients { model.embed([prompt, prompt]) }
+    }
+    func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+      model.predict(x, at: Tensor([300, 700] as [Float]), given: c).meanSquaredError(y)
+    }
+  }
+
+  struct Scene {
+    let student: DiffusionModel
+    let tensors: [Tensor]
+    let tuned: [Tensor]
+    let learned, concept, related, other: Fixed
+
+    func gradient(_ objective: Fixed, _ model: DiffusionModel, _ tensors: [Tensor]) throws
+      -> [Tensor]
+    {
+      var step = Step(index: 0, seed: 0)
+      return descend(try objective.loss(model, &step), tensors).gradients
+    }
+  }
+
+  static func scene() throws -> Scene {
+    Runtime.threads = 1
+    let original = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let student = try original.clone(owning: ParameterSelection.unet.matches)
+    func tensors(_ selection: ParameterSelection) -> [Tensor] {
+      selection.paths(of: student.parameters).compactMap { student.parameters[$0] }
+    }
+    let tuned = tensors(.unet)
+    for tensor in tuned { tensor.requiresGradient = true }
+    return Scene(
+      student: student, tensors: tensors(.crossAttention), tuned: tuned,
+      learned: Fixed(original, "a fox", seed: 1), concept: Fixed(original, "a fox", seed: 2),
+      related: Fixed(original, "a cat", seed: 3), other: Fixed(original, "a bus", seed: 4))
+  }
+
+  /// G is the sum that the file's header says, with theta_FT made by hand; theta is back where it was, to the bit.
+  @Test(arguments: [0, 2]) func theSumIsTheSum(_ steps: Int) throws {
+    let scene = try Self.scene()
+    var attack = Meta.Attack()
+    (attack.steps, attack.rate, attack.clip) = (steps, 0.02, 0)
+    attack.optimizer = .init(.sgd)
+    let before = scene.student.hash()
+    var meta = Meta(
+      Descent(scene.other), learned: scene.learned, concept: scene.concept,
+      benign: [
+        .init("related", scene.related, keep: 0.3, destroy: 0.2),
+        .init("unrelated", scene.other, keep: 0.5, destroy: 0),
+      ], pull: 0.7, attack, tuned: scene.tuned)
+    var step = Step(index: 0, seed: 0)
+    let found = try meta.gradient(scene.student, over: scene.tensors, &step)
+    #expect(scene.student.hash() == before)
+
+    let phi = try scene.student.clone(owning: ParameterSelection.unet.matches)
+    func own(_ selection: ParameterSelection) -> [Tensor] {
+      selection.paths(of: phi.parameters).compactMap { phi.parameters[$0] }
+    }
+    for tensor in own(.unet) { tensor.requiresGradient = true }
+    for _ in 0..<steps {
+      let g = try scene.gradient(scene.learned, phi, own(.unet))
+      withoutGradients { Foreach.add(own(.unet), g, times: -0.02) }
+    }
+    var expected = try scene.gradient(scene.other, scene.student, scene.tensors).map { 1.5 * $0 }
+    func add(_ weight: Double, _ g: [Tensor]) {
+      expected = zip(expected, g).map { $0 + weight * $1 }
+    }
+    add(0.3, try scene.gradient(scene.related, scene.student, scene.tensors))
+    add(-0.7, try scene.gradient(scene.concept, phi, own(.crossAttention)))
+    add(-0.2, try scene.gradient(scene.related, phi, own(.crossAttention)))
+    for (a, b) in zip(found.gradients, expected) {
+      #expect(a.distance(to: b) < 1e-5 * (1 + b.abs().flattened().max(0).item))
+    }
+    // The simulated fine-tuning learns, and what it does to related pictures is in the log.
+    let change =
+      try #require(step.log["concept after"]) - (try #require(step.log["concept before"]))
+    #expect(steps == 0 ? abs(change) < 1e-6 : change != 0)
+    let gap = try #require(step.log["related after"]) - (try #require(step.log["related before"]))
+    #expect(abs(try #require(step.log["self-destruct"]) - gap) < 1e-9)
+    #expect((-1...1).contains(try #require(step.log["cosine"])))
+  }
+
+  /// Steps against the pull raise the loss on the concept after fine-tuning.
+  @Test func whatFineTuningLearnsIsPulledDown() throws {
+    let scene = try Self.scene()
+    var attack = Meta.Attack()
+    (attack.steps, attack.rate) = (2, 0.01)
+    attack.optimizer = .init(.sgd)
+    var meta = Meta(
+      nil, learned: scene.learned, concept: scene.concept, benign: [], pull: 1, attack,
+      tuned: scene.tuned)
+    func after() throws -> Double {
+      var step = Step(index: 0, seed: 0)
+      let found = try meta.gradient(scene.student, over: scene.tensors, &step)
+      withoutGradients { Foreach.add(scene.tensors, found.gradients, times: -0.05) }
+      return try #require(step.log["concept after"])
+    }
+    let first = try after()
+    for _ in 0..<4 { _ = try after() }
+    #expect(try after() > first)
+  }
+
+  /// Siblings come in the order of their cosine to the concept; what is forgotten is not among them.
+  @Test func siblingsByNearness() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    var concept = Concept("fox")
+    concept.siblings = ["fox", "bus", "cat", "a castle"]
+    let order = Concept.siblings(of: [concept], in: model)
+    #expect(Set(order) == ["bus", "cat", "a castle"])
+    func nearness(_ name: String) -> Double {
+      withoutGradients {
+        let v = ["fox", name].map { model.embed([$0]).hidden.mean(1).flattened() }
+        return v[0].dot(v[1]).item / (v[0].norm().item * v[1].norm().item)
+      }
+    }
+    #expect(order.map(nearness) == order.map(nearness).sorted(by: >))
+  }
+}

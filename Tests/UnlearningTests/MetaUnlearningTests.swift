@@ -1,0 +1,75 @@
+// Meta-Unlearning around other methods.
+import Diffusion
+import Editing
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Unlearning
+
+@Suite(.serialized) struct MetaUnlearningTests {
+  static func method(_ base: String, _ options: JSON) -> MetaUnlearning {
+    var method = MetaUnlearning()
+    (method.base, method.options) = (base, options)
+    (method.training.steps, method.training.batch, method.training.learningRate) = (2, 2, 1e-3)
+    (method.pictures, method.pictureSteps, method.guarding.limit) = (2, 2, 0)
+    return method
+  }
+
+  func erase(_ method: MetaUnlearning) throws -> (ParameterVector, [JSON]) {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let before = model.hash()
+    return try Fixtures.temporaryFolder { folder in
+      let run = try Run(folder, seed: 2)
+      var logged = method
+      logged.training.logEvery = 1
+      let difference = try logged.erase(MethodContractTests.erasure, from: model, run)
+      #expect(model.hash() == before)
+      return (difference, run.events().filter { $0["stage"]?.string == "meta" })
+    }
+  }
+
+  /// Around trained methods and around closed forms.
+  @Test(arguments: ["esd", "sdd", "uce", "rece", "erasediff", "advunlearn"])
+  func bases(_ base: String) throws {
+    let options: [String: JSON] = [
+      "esd": ["walks": 2, "walkSteps": 4, "preserveWalks": 2],
+      "sdd": ["walks": 2, "walkSteps": 4, "preserveWalks": 2],
+      "erasediff": ["data": ["forget": 2, "retain": 2, "steps": 2], "pool": 2],
+      "advunlearn": [
+        "options": ["walks": 2, "walkSteps": 4], "cleanSteps": 1, "adversary": ["steps": 2],
+        "retainWalks": 2,
+      ],
+    ]
+    let (difference, log) = try erase(Self.method(base, options[base] ?? [:]))
+    #expect(difference.norm > 0 && log.count == 2)
+    for name in ["concept before", "concept after", "related before", "self-destruct", "cosine"] {
+      #expect(log.allSatisfy { $0[name]?.number?.isFinite == true })
+    }
+  }
+
+  /// With no step of its own the meta variant of a closed form is the closed form.
+  @Test func closedFormsAreWhereItBegins() throws {
+    var method = Self.method("uce", [:])
+    method.training.steps = 0
+    let (difference, _) = try erase(method)
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let uce = try Fixtures.temporaryFolder {
+      try UCE().erase(MethodContractTests.erasure, from: model, Run($0))
+    }
+    for (path, tensor) in difference.tensors {
+      let expected = uce.tensors[path] ?? Tensor.zeros(like: tensor)
+      #expect(tensor.distance(to: expected) < 1e-6)
+    }
+  }
+
+  @Test func unknownBasesAndOptions() throws {
+    #expect(throws: EditingError.self) { try erase(Self.method("esdd", [:])) }
+    #expect(throws: EditingError.self) { try erase(Self.method("esd", ["walk": 1])) }
+    #expect(throws: EditingError.self) { try erase(Self.method("esd", ["training": ["step": 1]])) }
+  }
+}
