@@ -1,5 +1,6 @@
 // Gradients, grad mode, autocast.
 #include <ATen/ATen.h>
+#include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -87,6 +88,14 @@ char *ct_custom_node(
 bool ct_grad_mode(void) { return c10::GradMode::is_enabled(); }
 
 void ct_set_grad_mode(bool enabled) { c10::GradMode::set_enabled(enabled); }
+
+bool ct_fused_attention(bool enabled) {
+  auto &context = at::globalContext();
+  const bool before = context.userEnabledFlashSDP();
+  context.setSDPUseFlash(enabled);
+  context.setSDPUseMemEfficient(enabled);
+  return before;
+}
 
 bool ct_autocast(int32_t device_type, bool enabled, int32_t dtype) {
   const auto type = static_cast<c10::DeviceType>(device_type);

@@ -22,6 +22,76 @@ struct TextConditioner: PromptConditioner {
   func check(_ prompts: [String]) throws {}
 }
 
+/// Prompts in words through SDXL's two text encoders: states before the last layer side by side, and the second
+/// encoder's projected vector. Both tokenizers have one vocabulary and differ in how they pad.
+struct TwoTextConditioner: PromptConditioner {
+  private let tokenizer: CLIPTokenizer
+  private let second: CLIPTokenizer
+  private let texts: (CLIPText, CLIPText)
+  /// Whether a prompt without words is zeros, as diffusers has it where no negative prompt is given.
+  private let zeroesEmpty: Bool
+  private let device: Device
+  var width: Int { texts.0.width + texts.1.width }
+
+  init(
+    _ tokenizer: CLIPTokenizer, _ text: CLIPText, _ second: CLIPTokenizer, _ text2: CLIPText,
+    zeroesEmpty: Bool, _ device: Device
+  ) throws {
+    let probe = "a naïve photo of 12 foxes, isn't it!?"
+    guard tokenizer.words(probe) == second.words(probe), text.vocabulary == text2.vocabulary,
+      tokenizer.length == second.length
+    else { throw ModelError.unsupported("the two tokenizers have different vocabularies") }
+    (self.tokenizer, self.second, texts) = (tokenizer, second, (text, text2))
+    (self.zeroesEmpty, self.device) = (zeroesEmpty, device)
+  }
+
+  /// Those of the first tokenizer.
+  func tokens(_ prompt: String) -> [Int] { tokenizer(prompt) }
+
+  /// Both encoders' embeddings side by side [B, L, D1 + D2].
+  func wordEmbeddings(_ tokens: [[Int]]) -> Tensor {
+    let shape = [tokens.count, tokens.first?.count ?? 0]
+    // After the first end the second tokenizer pads in its own way.
+    let others = tokens.map { ids -> [Int] in
+      guard let end = ids.firstIndex(of: tokenizer.endToken) else { return ids }
+      return ids.enumerated().map { $0 <= end ? $1 : second.padToken }
+    }
+    let parts = zip([texts.0, texts.1], [tokens, others]).map { text, ids in
+      text.wordEmbeddings(Tensor(ids.flatMap { $0 }, shape).to(device))
+    }
+    let both = Tensor.concatenate(parts, 2)
+    let isEmpty = tokens.map { zeroesEmpty && $0 == tokenizer("") }
+    guard isEmpty.contains(true) else { return both }
+    let kept = Tensor(isEmpty.map { $0 ? 0 : 1 } as [Float], [tokens.count, 1, 1]).to(device)
+    return both * kept
+  }
+
+  func encode(_ embeddings: Tensor) -> Conditioning {
+    let first = texts.0.states(embeddings.narrowed(2, 0, texts.0.width))
+    let own = embeddings.narrowed(2, texts.0.width, texts.1.width)
+    let last = texts.1.states(own)
+    let pooled = texts.1.pooled(last.last, at: ends(own))
+    let hidden = Tensor.concatenate([first.penultimate, last.penultimate], 2)
+    // Embeddings of zeros stand for the empty prompt and stay zeros.
+    let kept = withoutGradients {
+      embeddings.detached().abs().sum(1, 2).isGreater(than: 0).to(embeddings.dtype)
+    }
+    return Conditioning(
+      hidden * kept.unsqueezed(1, 2), pooled: pooled.map { $0 * kept.unsqueezed(1) })
+  }
+
+  /// Where each sequence ends: the first place that is the end token's embedding.
+  private func ends(_ embeddings: Tensor) -> [Int] {
+    withoutGradients {
+      let end = texts.1.wordEmbeddings(Tensor([second.endToken], [1, 1]).to(device))
+      let isEnd = (embeddings.detached() - end).abs().sum(2).equals(0)
+      return isEnd.to(.int64).argmax(1).ints
+    }
+  }
+
+  func check(_ prompts: [String]) throws {}
+}
+
 /// Prompts that are the names of classes. The number after the last class stands for the empty prompt, where
 /// the network has a row for it; that is what guidance pushes away from.
 struct ClassConditioner: PromptConditioner {

@@ -4,12 +4,16 @@ public import TorchNN
 /// What the noise predictor is told about the picture: hidden states of the prompt [B, L, D].
 public struct Conditioning {
   public var hidden: Tensor
+  /// The prompt as one vector [B, P], for networks that take one (SDXL).
+  public var pooled: Tensor?
   /// What is added to the keys and values of cross-attention layers, by the layer's path; rows are
   /// those of `hidden`, so that each picture of a batch can have erasers of its own.
   public var shifts: [String: KeyValueShift]
 
-  public init(_ hidden: Tensor, shifts: [String: KeyValueShift] = [:]) {
-    (self.hidden, self.shifts) = (hidden, shifts)
+  public init(
+    _ hidden: Tensor, pooled: Tensor? = nil, shifts: [String: KeyValueShift] = [:]
+  ) {
+    (self.hidden, self.pooled, self.shifts) = (hidden, pooled, shifts)
   }
 
   public static func concatenate(_ parts: [Conditioning]) -> Conditioning {
@@ -26,14 +30,17 @@ public struct Conditioning {
           values: Tensor.concatenate(rows.map(\.values), 0))
       )
     }
+    let pooled = parts.compactMap(\.pooled)
     return Conditioning(
-      Tensor.concatenate(parts.map(\.hidden), 0), shifts: Dictionary(uniqueKeysWithValues: shifts))
+      Tensor.concatenate(parts.map(\.hidden), 0),
+      pooled: pooled.count == parts.count ? Tensor.concatenate(pooled, 0) : nil,
+      shifts: Dictionary(uniqueKeysWithValues: shifts))
   }
 
   /// Some of the rows, in the order asked for.
   public func rows(_ picks: [Int]) -> Conditioning {
     Conditioning(
-      hidden.indexed(0, picks),
+      hidden.indexed(0, picks), pooled: pooled?.indexed(0, picks),
       shifts: shifts.mapValues {
         KeyValueShift(keys: $0.keys.indexed(0, picks), values: $0.values.indexed(0, picks))
       })
@@ -152,6 +159,20 @@ public final class DiffusionModel {
       }
       codec = try AutoencoderKL(store.root["vae"], layout.config(.vae))
       (unet, conditioner) = (network, TextConditioner(tokenizer, text, device))
+    case .stableDiffusionXL(let tokenizer, let second):
+      let network = try UNet2DCondition(store.root["unet"], layout.config(.unet))
+      let texts = try TwoTextConditioner(
+        tokenizer, CLIPText(store.root["text_encoder"], layout.config(.textEncoder)), second,
+        CLIPText(store.root["text_encoder_2"], layout.config(.textEncoder2)),
+        zeroesEmpty: layout.index["force_zeros_for_empty_prompt"]?.bool ?? true, device)
+      guard texts.width == network.contextWidth else {
+        throw ModelError.invalid(
+          "the text encoders give vectors of \(texts.width), the U-Net takes \(network.contextWidth)"
+        )
+      }
+      let vae = try AutoencoderKL(store.root["vae"], layout.config(.vae))
+      network.pixelsPerLatent = vae.factor
+      (codec, unet, conditioner) = (vae, network, texts)
     case .pixels(let classes):
       let network = try UNet2D(store.root["unet"], layout.config(.unet))
       codec = try Pixels(channels: network.inChannels, layout.config(.unet))
@@ -197,11 +218,12 @@ public final class DiffusionModel {
   /// What turns words into tokens.
   /// - Throws: ``ModelError`` for a model that is not asked in words
   public func tokenizer(for what: String) throws -> CLIPTokenizer {
-    guard case .stableDiffusion(let tokenizer) = layout.pipeline else {
+    switch layout.pipeline {
+    case .stableDiffusion(let tokenizer), .stableDiffusionXL(let tokenizer, _): return tokenizer
+    case .pixels:
       throw ModelError.unsupported(
         "\(what) needs a model that is asked in words; this one has classes")
     }
-    return tokenizer
   }
 }
 

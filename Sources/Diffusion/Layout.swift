@@ -8,14 +8,17 @@ public struct Layout: Sendable {
   public enum Component: String, CaseIterable, Sendable {
     case unet
     case textEncoder = "text_encoder"
+    case textEncoder2 = "text_encoder_2"
     case vae
 
-    var weights: String { self == .textEncoder ? "model" : "diffusion_pytorch_model" }
+    var isText: Bool { self == .textEncoder || self == .textEncoder2 }
+    var weights: String { isText ? "model" : "diffusion_pytorch_model" }
   }
 
   /// What the parts are put together as.
   public enum Pipeline: Sendable {
     case stableDiffusion(CLIPTokenizer)
+    case stableDiffusionXL(CLIPTokenizer, CLIPTokenizer)
     /// A U-Net over pixels and the names of its classes, `classes.json` in the model's folder; without that
     /// file they are numbers.
     case pixels(classes: [String])
@@ -86,10 +89,18 @@ public struct Layout: Sendable {
         "unet": ["UNet2DConditionModel"], "vae": ["AutoencoderKL"],
         "text_encoder": ["CLIPTextModel"], "tokenizer": ["CLIPTokenizer", "CLIPTokenizerFast"],
       ]
+    case "StableDiffusionXLPipeline":
+      classes = [
+        "unet": ["UNet2DConditionModel"], "vae": ["AutoencoderKL"],
+        "text_encoder": ["CLIPTextModel"], "text_encoder_2": ["CLIPTextModelWithProjection"],
+        "tokenizer": ["CLIPTokenizer", "CLIPTokenizerFast"],
+        "tokenizer_2": ["CLIPTokenizer", "CLIPTokenizerFast"],
+      ]
     case "DDPMPipeline", "DDIMPipeline": classes = ["unet": ["UNet2DModel"]]
     default:
       throw ModelError.unsupported(
-        "pipeline '\(pipeline)'; supported: StableDiffusionPipeline, DDPMPipeline, DDIMPipeline")
+        "pipeline '\(pipeline)'; supported: StableDiffusionPipeline, StableDiffusionXLPipeline, DDPMPipeline, "
+          + "DDIMPipeline")
     }
     for (name, accepted) in classes.sorted(by: { $0.key < $1.key }) {
       let found = index[name]?.array?.last?.string ?? "missing"
@@ -115,15 +126,23 @@ public struct Layout: Sendable {
         classes: try Self.classes(of: folder, configs[.unet] ?? .object([:]), &files))
     } else {
       let positions = configs[.textEncoder]?["max_position_embeddings"]?.int ?? 77
-      self.pipeline = .stableDiffusion(
-        try CLIPTokenizer(folder: folder.appendingPathComponent("tokenizer"), length: positions))
-      for name in [
-        "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json",
-        "tokenizer.json",
-      ] {
-        files["tokenizer/\(name)"] = try? Data(
-          contentsOf: folder.appendingPathComponent("tokenizer/\(name)"))
+      var files: [String: Data] = [:]
+      func tokenizer(_ place: String) throws -> CLIPTokenizer {
+        for name in [
+          "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json",
+          "tokenizer.json",
+        ] {
+          files["\(place)/\(name)"] = try? Data(
+            contentsOf: folder.appendingPathComponent("\(place)/\(name)"))
+        }
+        return try CLIPTokenizer(
+          folder: folder.appendingPathComponent(place), length: positions)
       }
+      let first = try tokenizer("tokenizer")
+      self.pipeline =
+        classes["tokenizer_2"] == nil
+        ? .stableDiffusion(first) : .stableDiffusionXL(first, try tokenizer("tokenizer_2"))
+      self.files = files
     }
     self.read = read
   }
@@ -209,11 +228,11 @@ extension DiffusionModel {
 
   private static func path(_ component: Layout.Component, _ name: String) -> ParameterPath {
     var parts = name.split(separator: ".").map(String.init)
-    if component != .textEncoder, parts.contains("attentions") {
+    if !component.isText, parts.contains("attentions") {
       parts = parts.map { PixelAttention.oldNames[$0] ?? $0 }
     }
     // transformers 5 leaves out the module that all earlier versions write.
-    if component == .textEncoder, parts.first != "text_model", parts.first != "text_projection" {
+    if component.isText, parts.first != "text_model", parts.first != "text_projection" {
       parts.insert("text_model", at: 0)
     }
     return ParameterPath(([component.rawValue] + parts).joined(separator: "."))

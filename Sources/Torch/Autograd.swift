@@ -57,6 +57,13 @@ public func withGradients<R>(_ body: () throws -> R) rethrows -> R {
   return try body()
 }
 
+/// Runs `body` without fused attention kernels, whose gradients cannot be differentiated. Of the whole process.
+public func withTwiceDifferentiableAttention<R>(_ body: () throws -> R) rethrows -> R {
+  let before = ct_fused_attention(false)
+  defer { _ = ct_fused_attention(before) }
+  return try body()
+}
+
 public var recordsGradients: Bool { ct_grad_mode() }
 
 /// Runs `body` with matrix products and convolutions in `dtype` where ATen deems it safe;

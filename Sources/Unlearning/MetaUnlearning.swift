@@ -95,9 +95,6 @@ public struct MetaUnlearning: TrainedMethod {
     func loss(_ set: LatentSet) -> any Objective {
       Denoising(set, original, batch: training.batch)
     }
-    let tuned = ParameterSelection.unet.paths(of: student.parameters).compactMap {
-      student.parameters[$0]
-    }
     return Meta(
       rule, learned: loss(try set(concept, 1, "pictures of the concept")),
       concept: loss(try set(concept, 2, "unseen pictures of the concept")),
@@ -110,6 +107,6 @@ public struct MetaUnlearning: TrainedMethod {
           "unrelated",
           loss(try set(benign(Array(siblings.suffix(count))), 4, "unrelated pictures")),
           keep: unrelated.keep, destroy: unrelated.destroy),
-      ], pull: pull, attack, tuned: tuned)
+      ], pull: pull, attack, of: student)
   }
 }

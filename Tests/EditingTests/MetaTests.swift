@@ -66,7 +66,7 @@ import Training
       benign: [
         .init("related", scene.related, keep: 0.3, destroy: 0.2),
         .init("unrelated", scene.other, keep: 0.5, destroy: 0),
-      ], pull: 0.7, attack, tuned: scene.tuned)
+      ], pull: 0.7, attack, of: scene.student)
     var step = Step(index: 0, seed: 0)
     let found = try meta.gradient(scene.student, over: scene.tensors, &step)
     #expect(scene.student.hash() == before)
@@ -107,7 +107,7 @@ import Training
     attack.optimizer = .init(.sgd)
     var meta = Meta(
       nil, learned: scene.learned, concept: scene.concept, benign: [], pull: 1, attack,
-      tuned: scene.tuned)
+      of: scene.student)
     func after() throws -> Double {
       var step = Step(index: 0, seed: 0)
       let found = try meta.gradient(scene.student, over: scene.tensors, &step)
@@ -117,6 +117,58 @@ import Training
     let first = try after()
     for _ in 0..<4 { _ = try after() }
     #expect(try after() > first)
+  }
+
+  /// The second-order gradient is that of finite differences of the loss after fine-tuning; the first-order one is not.
+  @Test func secondOrderAgainstFiniteDifferences() throws {
+    let scene = try Self.scene()
+    var attack = Meta.Attack()
+    (attack.steps, attack.rate, attack.secondOrder) = (2, 0.05, true)
+    let benign = [Meta.Benign("related", scene.related, keep: 0, destroy: 0.4)]
+    func slope(_ attack: Meta.Attack, along d: [Tensor]) throws -> Double {
+      var meta = Meta(
+        nil, learned: scene.learned, concept: scene.concept, benign: benign, pull: 1, attack,
+        of: scene.student)
+      var step = Step(index: 0, seed: 0)
+      return Foreach.dot(
+        try meta.gradient(scene.student, over: scene.tensors, &step).gradients, d)
+    }
+    /// -L(phi; concept) - 0.4 L(phi; related) with theta moved by `by` along d.
+    func value(_ by: Double, along d: [Tensor]) throws -> Double {
+      let phi = try scene.student.clone(owning: ParameterSelection.unet.matches)
+      let (own, cross) = (
+        ParameterSelection.unet.paths(of: phi.parameters).compactMap { phi.parameters[$0] },
+        ParameterSelection.crossAttention.paths(of: phi.parameters).compactMap {
+          phi.parameters[$0]
+        }
+      )
+      withoutGradients { Foreach.add(cross, d, times: by) }
+      for tensor in own { tensor.requiresGradient = true }
+      for _ in 0..<attack.steps {
+        let g = try scene.gradient(scene.learned, phi, own)
+        withoutGradients { Foreach.add(own, g, times: -attack.rate) }
+      }
+      return try withoutGradients {
+        var step = Step(index: 0, seed: 0)
+        return -(try scene.concept.loss(phi, &step).item)
+          - 0.4 * (try scene.related.loss(phi, &step).item)
+      }
+    }
+    var first = attack
+    (first.secondOrder, first.clip, first.optimizer) = (false, 0, .init(.sgd))
+    // Along the exact gradient the slope is largest, and rounding weighs least.
+    var meta = Meta(
+      nil, learned: scene.learned, concept: scene.concept, benign: benign, pull: 1, attack,
+      of: scene.student)
+    var step = Step(index: 0, seed: 0)
+    let g = try meta.gradient(scene.student, over: scene.tensors, &step).gradients
+    let norm = Foreach.norm(g)
+    let d = withoutGradients { g.map { $0 / norm } }
+    let h = 2e-2
+    let expected = (try value(h, along: d) - value(-h, along: d)) / (2 * h)
+    let (exact, approximate) = (try slope(attack, along: d), try slope(first, along: d))
+    #expect(abs(exact / expected - 1) < 0.02, "\(exact) \(expected)")
+    #expect(abs(approximate - expected) > abs(exact - expected))
   }
 
   /// Siblings come in the order of their cosine to the concept; what is forgotten is not among them.

@@ -101,3 +101,41 @@ import Training
     #expect(curve.mean("concept", 50, \.success).error == 0)
   }
 }
+
+@Suite(.serialized) struct BenchRelearningTests {
+  /// Plain and meta beside each other; the control has no meta part.
+  @Test func plainAndMeta() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try WorkflowTests.model(folder)
+      let run = try Run(folder.appendingPathComponent("bench"))
+      var bench = BenchRelearning(model: model.path)
+      (bench.concepts, bench.prompts, bench.seeds) = (["fox"], 2, 1)
+      (bench.methods, bench.options) = (["esd-u", "esd-u-3", "uce"], WorkflowTests.options)
+      let esd = [
+        "training.steps=2", "walks=2", "walkSteps=3", "preserveWalks=2", "guarding.limit=0",
+      ]
+      bench.settings =
+        esd.map { "esd-u.\($0)" } + esd.map { "esd-u-3.\($0)" }
+        + [
+          "meta.training.steps=1", "meta.training.batch=2", "meta.pictures=2",
+          "meta.pictureSteps=2",
+          "meta.guarding.limit=0", "relearn.training.steps=2", "relearn.checkpoints=[1,2]",
+          "relearn.pictures=2", "relearn.pictureSteps=2",
+        ]
+      let table = try bench(in: run, on: .cpu)
+      #expect(table.methods == ["esd-u", "esd-u meta", "esd-u-3", "uce", "uce meta"])
+      for method in table.methods {
+        #expect(table.success(method, "concept", 0) == table.success(method, "benign", 0))
+        #expect(table.damage(method)?.isFinite == true)
+      }
+      let job: EraseJob = try JSON(contentsOf: run.file("fox/esd-u-meta/job.json")).decoded()
+      #expect(job.options["base"]?.string == "esd")
+      #expect(job.options["options"]?["parameters"]?.string == "noxattn")
+      let strong: EraseJob = try JSON(contentsOf: run.file("fox/esd-u-3/job.json")).decoded()
+      #expect(strong.options["eta"]?.number == 3)
+      #expect(try bench(in: run, on: .cpu).markdown == table.markdown)
+      let page = try String(contentsOf: run.file("report.html"), encoding: .utf8)
+      #expect(page.contains("Relearning what was erased") && page.contains("<polyline"))
+    }
+  }
+}

@@ -158,6 +158,69 @@ def golden(folder, pipe):
     save_file({k: v.contiguous() for k, v in out.items()}, folder / "golden.safetensors")
 
 
+def build_xl():
+    """Two text encoders, pooled prompt, sizes; different depths of the transformers of each level."""
+    from diffusers import StableDiffusionXLPipeline
+    from transformers import CLIPTextModelWithProjection
+    folder = OUT / "tiny-sdxl"
+    tok, size = tokenizer(folder / "tokenizer")
+    tok2, _ = tokenizer(folder / "tokenizer_2")
+    tok2.pad_token = "!"
+    unet = UNet2DConditionModel(
+        sample_size=8, in_channels=4, out_channels=4, block_out_channels=(8, 16), layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        transformer_layers_per_block=[1, 2], cross_attention_dim=24, attention_head_dim=[2, 4], norm_num_groups=4,
+        use_linear_projection=True, addition_embed_type="text_time", addition_time_embed_dim=8,
+        projection_class_embeddings_input_dim=6 * 8 + 12)
+    vae = AutoencoderKL(
+        block_out_channels=(8, 16), down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
+        layers_per_block=1, latent_channels=4, norm_num_groups=4, sample_size=16, scaling_factor=0.13025, force_upcast=False)
+    ids = dict(vocab_size=size, max_position_embeddings=77, bos_token_id=size - 2, eos_token_id=size - 1)
+    text = CLIPTextModel(CLIPTextConfig(
+        hidden_size=16, intermediate_size=32, num_attention_heads=2, num_hidden_layers=2, hidden_act="quick_gelu", pad_token_id=size - 1, **ids))
+    text2 = CLIPTextModelWithProjection(CLIPTextConfig(
+        hidden_size=8, intermediate_size=16, num_attention_heads=2, num_hidden_layers=3, hidden_act="gelu", projection_dim=12, pad_token_id=0, **ids))
+    for i, module in enumerate((unet, vae, text, text2)):
+        spread(module, 10 * (1 + i) + 2).eval()
+    scheduler = EulerDiscreteScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", timestep_spacing="leading", steps_offset=1)
+    pipe = StableDiffusionXLPipeline(
+        vae=vae, text_encoder=text, text_encoder_2=text2, tokenizer=tok, tokenizer_2=tok2, unet=unet, scheduler=scheduler,
+        force_zeros_for_empty_prompt=True, add_watermarker=False)
+    pipe.set_progress_bar_config(disable=True)
+    import copy
+    half = copy.deepcopy(pipe)
+    half.to(dtype=torch.float16)
+    half.save_pretrained(folder)
+    for place in ("tokenizer", "tokenizer_2"):
+        (folder / place / "tokenizer.json").unlink(missing_ok=True)
+        tokenizer(folder / place)
+    config = folder / "tokenizer_2" / "tokenizer_config.json"
+    config.write_text(config.read_text().replace('"pad_token": "<|endoftext|>"', '"pad_token": "!"'))
+    return folder, pipe
+
+
+@torch.no_grad()
+def golden_xl(folder, pipe):
+    g, out = torch.Generator().manual_seed(9), {}
+    hidden, empty, pooled, empty_pooled = pipe.encode_prompt(PROMPTS)
+    out["hidden"], out["pooled"], out["empty"] = hidden, pooled, empty
+    out["x"] = x = torch.randn((2, 4, 8, 8), generator=g)
+    out["t"] = t = torch.tensor([981.0, 417.625])
+    sizes = torch.tensor([[16.0, 16.0, 0, 0, 16.0, 16.0]] * 2)
+    out["unet"] = pipe.unet(x, t, encoder_hidden_states=hidden, added_cond_kwargs={"text_embeds": pooled, "time_ids": sizes}).sample
+    config = dict(pipe.scheduler.config)
+    for name in ("euler", "ddim", "dpm++2m"):
+        pipe.scheduler = SAMPLERS[name].from_config(config)
+        out[f"latents.{name}"] = pipe(PROMPTS, num_inference_steps=12, guidance_scale=5.0, output_type="latent", height=16, width=16,
+                                      generator=[torch.Generator().manual_seed(s) for s in (11, 12)]).images
+    pipe.scheduler = SAMPLERS["euler"].from_config(config)
+    images = pipe(PROMPTS, num_inference_steps=12, guidance_scale=5.0, output_type="np", height=16, width=16,
+                  generator=[torch.Generator().manual_seed(s) for s in (11, 12)]).images
+    out["images"] = torch.from_numpy((images * 255).round().astype("uint8"))
+    save_file({k: v.contiguous() for k, v in out.items()}, folder / "golden.safetensors")
+
+
 def tokens(pipe):
     rows = [{"text": s, "ids": pipe.tokenizer(s, padding="max_length", max_length=77, truncation=True).input_ids} for s in NASTY]
     (OUT / "tokens.json").write_text(json.dumps({"rows": rows}))
@@ -169,3 +232,4 @@ if __name__ == "__main__":
         folder, pipe = build(kind)
         golden(folder, pipe)
     tokens(pipe)
+    golden_xl(*build_xl())

@@ -1,4 +1,5 @@
-// transformers `CLIPTextModel` (Radford et al., 2021): a causal transformer over byte-pair tokens.
+// transformers `CLIPTextModel` and `CLIPTextModelWithProjection` (Radford et al., 2021): a causal transformer over
+// byte-pair tokens.
 public import Torch
 public import TorchNN
 
@@ -11,11 +12,15 @@ public final class CLIPText {
   private let positionEmbedding: Embedding
   private let layers: [CLIPLayer]
   private let finalLayerNorm: LayerNorm
+  private let projection: Linear?
 
   public init(_ s: Scope, _ config: ComponentConfig) throws {
     try config.accept(["model_type": ["clip_text_model"], "attention_dropout": [0], "dropout": [0]])
-    if let names = config.json["architectures"]?.array, names != ["CLIPTextModel"] {
-      throw config.refusing("architectures", "supported: CLIPTextModel")
+    let projected: JSON = ["CLIPTextModelWithProjection"]
+    let names = config.json["architectures"]
+    guard names == nil || names == ["CLIPTextModel"] || names == projected else {
+      throw config.refusing(
+        "architectures", "supported: CLIPTextModel, CLIPTextModelWithProjection")
     }
     guard let activation = Activation(rawValue: try config.string("hidden_act", "quick_gelu"))
     else {
@@ -39,17 +44,35 @@ public final class CLIPText {
     }
     self.layers = layers
     finalLayerNorm = LayerNorm(model["final_layer_norm"], width, eps: eps)
+    projection =
+      names == projected
+      ? Linear(
+        s["text_projection"], width, try config.int("projection_dim", 512), bias: false) : nil
   }
 
   /// Rows of the token table: [B, L] -> [B, L, D]
   public func wordEmbeddings(_ tokens: Tensor) -> Tensor { tokenEmbedding(tokens) }
 
   /// Word embeddings [B, L, D] -> last hidden state after the final norm [B, L, D]
-  public func encode(_ embeddings: Tensor) -> Tensor {
+  public func encode(_ embeddings: Tensor) -> Tensor { states(embeddings).last }
+
+  /// The state before the last layer, as SDXL takes it, and the last one after the final norm: [B, L, D]
+  func states(_ embeddings: Tensor) -> (penultimate: Tensor, last: Tensor) {
     let places = Tensor((0..<embeddings.size(1)).map { $0 }).to(embeddings.device)
     var h = embeddings + positionEmbedding(places)
-    for layer in layers { h = layer(h) }
-    return finalLayerNorm(h)
+    var before = h
+    for layer in layers {
+      before = h
+      h = layer(h)
+    }
+    return (before, finalLayerNorm(h))
+  }
+
+  /// Last states [B, L, D] at one place each [B] -> the prompt's vector [B, P]; nil without a projection.
+  func pooled(_ last: Tensor, at places: [Int]) -> Tensor? {
+    guard let projection else { return nil }
+    return projection(
+      Tensor.concatenate(places.enumerated().map { last[0, at: $0].narrowed(0, $1, 1) }))
   }
 }
 

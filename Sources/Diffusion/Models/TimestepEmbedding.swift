@@ -25,3 +25,30 @@ struct TimestepEmbedding {
 
   func callAsFunction(_ x: Tensor) -> Tensor { linear2(linear1(x).silu()) }
 }
+
+/// What SDXL adds to the time: the pooled prompt beside sinusoids of six sizes, diffusers' `text_time`.
+struct TextTimeEmbedding {
+  private let embedding: TimestepEmbedding
+  private let each: Int
+  private let flipSinToCos: Bool
+  private let shift: Double
+  let pooledWidth: Int
+
+  /// - Parameters:
+  ///   - input: width of both together
+  ///   - each: sinusoids of one size
+  init(
+    _ s: Scope, _ input: Int, each: Int, width: Int, flipSinToCos: Bool, shift: Double
+  ) {
+    embedding = TimestepEmbedding(s, input, width)
+    (self.each, self.flipSinToCos, self.shift) = (each, flipSinToCos, shift)
+    pooledWidth = input - 6 * each
+  }
+
+  /// pooled [B, P], sizes [6] -> [B, width]
+  func callAsFunction(_ pooled: Tensor, sizes: Tensor) -> Tensor {
+    let waves = sinusoids(sizes, each, flipSinToCos: flipSinToCos, shift: shift)
+      .reshaped(1, 6 * each).expanded(pooled.size(0), 6 * each)
+    return embedding(Tensor.concatenate([pooled, waves], 1))
+  }
+}

@@ -1,4 +1,4 @@
-// diffusers `UNet2DConditionModel`, for SD 1.x and SD 2.x.
+// diffusers `UNet2DConditionModel`, for SD 1.x, SD 2.x and SDXL.
 public import Torch
 public import TorchNN
 
@@ -10,10 +10,15 @@ public final class UNet2DCondition: NoisePredictor {
   /// Asked for at each step, because which of them are trained changes.
   private let parameters: () -> [Tensor]
   private let trunk: UNetTrunk
+  /// SDXL: the pooled prompt and the picture's sizes join the time.
+  private let addition: TextTimeEmbedding?
+  /// Pixels of a picture per pixel of its latent, for the sizes that SDXL is told.
+  var pixelsPerLatent = 8
 
   /// What this class can be configured to; everything else is refused by name.
   private static let accepted: [String: [JSON]] = [
-    "_class_name": ["UNet2DConditionModel"], "act_fn": ["silu"], "addition_embed_type": [.null],
+    "_class_name": ["UNet2DConditionModel"], "act_fn": ["silu"],
+    "addition_embed_type": [.null, "text_time"], "addition_embed_type_num_heads": [64],
     "attention_type": ["default"], "center_input_sample": [false], "class_embed_type": [.null],
     "class_embeddings_concat": [false], "conv_in_kernel": [3], "conv_out_kernel": [3],
     "cross_attention_norm": [.null], "downsample_padding": [1], "dropout": [0],
@@ -50,6 +55,14 @@ public final class UNet2DCondition: NoisePredictor {
     let context = try config.int("cross_attention_dim", 1280)
     contextWidth = context
     parameters = { s.tensors }
+    addition =
+      (config.json["addition_embed_type"] ?? .null) == .null
+      ? nil
+      : TextTimeEmbedding(
+        s["add_embedding"], try config.int("projection_class_embeddings_input_dim"),
+        each: try config.int("addition_time_embed_dim", 256), width: channels[0] * 4,
+        flipSinToCos: try config.bool("flip_sin_to_cos", true),
+        shift: try config.number("freq_shift", 0))
     func attention(_ type: String, _ level: Int, _ key: String, _ plain: String) throws
       -> UNetAttention?
     {
@@ -85,8 +98,15 @@ public final class UNet2DCondition: NoisePredictor {
   public func predict(
     _ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache? = nil
   ) -> Tensor {
-    run(
-      trunk.parts(PromptContext(cache: cache, shifts: c.shifts)), [x, t, c.hidden],
+    let added = addition.map { embed -> [Tensor] in
+      // Original size, upper left corner, target size: the picture's own, not cut.
+      let size = [x.size(2), x.size(3)].map { Float($0 * pixelsPerLatent) }
+      let pooled = c.pooled ?? Tensor.zeros([x.size(0), embed.pooledWidth], on: x.device)
+      return [embed(pooled, sizes: Tensor(size + [0, 0] + size).to(x.device))]
+    }
+    return run(
+      trunk.parts(PromptContext(cache: cache, shifts: c.shifts)),
+      [x, t, c.hidden] + (added ?? []),
       parameters: { parameters() + c.shifts.values.flatMap { [$0.keys, $0.values] } })
   }
 }

@@ -55,7 +55,8 @@ struct UNetTrunk {
     self.shape = shape
   }
 
-  /// The network as a chain over [h, time, context, skips ...], from [x, t, context].
+  /// The network as a chain over [h, time, context, skips ...], from [x, t, context] or [x, t, context, what is
+  /// added to the time embedding].
   /// - Parameter condition: what becomes of the time embedding [B, 4 C0] under a context
   func parts(
     _ prompt: PromptContext, condition: @escaping (Tensor, Tensor) -> Tensor = { time, _ in time }
@@ -65,7 +66,8 @@ struct UNetTrunk {
         sinusoids(
           s[1], shape.channels[0], flipSinToCos: shape.flipSinToCos, shift: shape.freqShift))
       let h = convIn(s[0])
-      return [h, condition(time, s[2]).silu(), s[2], h]
+      let told = condition(time, s[2])
+      return [h, (s.count > 3 ? told + s[3] : told).silu(), s[2], h]
     }
     let downs = down.map { block -> Part in
       { s in

@@ -7,9 +7,10 @@
 //
 // D_FT: pictures of the concept, D_i: benign pictures, related to it or not; L the training loss. What fine-tuning learns
 // is pulled down, and related benign concepts are to break with it (`destroy`), while the weights as they are keep them.
-// First order: gradients at theta_FT are taken for gradients at theta, as in the released code; the paper's formulas
-// differentiate through the M steps. Fine-tuning works on the student's own tensors in place and puts them back, so that
-// the only copy is of what it changes.
+// First order: gradients at theta_FT are taken for gradients at theta, as in the released code, and fine-tuning works on
+// the student's own tensors in place and puts them back, so that the only copy is of what it changes. `secondOrder`
+// differentiates through the M steps, as the paper's formulas do, with plain gradient steps and no clipping; it keeps
+// the graphs of all of them and is for small models.
 public import Diffusion
 public import Torch
 public import TorchNN
@@ -35,6 +36,8 @@ public struct Meta: GradientRule {
     public var rate = 1e-5
     public var optimizer = OptimizerOptions(.adamw, weightDecay: 1e-4)
     public var clip = 1.0
+    /// Differentiates through the steps, which are then plain gradient steps.
+    public var secondOrder = false
     public init() {}
   }
 
@@ -44,19 +47,23 @@ public struct Meta: GradientRule {
   let benign: [Benign]
   let pull: Double
   let attack: Attack
-  /// What fine-tuning changes, of the student.
+  /// What fine-tuning changes, of the student, and its names.
   let tuned: [Tensor]
+  let paths: [ParameterPath]
 
   /// - Parameters:
   ///   - base: the method's own rule; nil where the weights are forgotten already (closed forms)
   ///   - learned, concept: the loss on pictures that fine-tuning sees, and on others of the concept
-  ///   - tuned: tensors of the student that fine-tuning changes; they must be its own
+  ///   - student: whose parameters fine-tuning changes, those of `selection`; they must be its own
   public init(
     _ base: (any GradientRule)?, learned: any Objective, concept: any Objective,
-    benign: [Benign], pull: Double, _ attack: Attack, tuned: [Tensor]
+    benign: [Benign], pull: Double, _ attack: Attack, of student: DiffusionModel,
+    _ selection: ParameterSelection = .unet
   ) {
     (self.base, self.learned, self.concept) = (base, learned, concept)
-    (self.benign, self.pull, self.attack, self.tuned) = (benign, pull, attack, tuned)
+    (self.benign, self.pull, self.attack) = (benign, pull, attack)
+    paths = selection.paths(of: student.parameters)
+    tuned = paths.compactMap { student.parameters[$0] }
   }
 
   public mutating func gradient(
@@ -81,6 +88,13 @@ public struct Meta: GradientRule {
       step.log["\(set.name) before"] = try add(set.objective, set.keep, &step).loss
     }
     step.log["concept before"] = try withoutGradients { try concept.loss(model, &step).item }
+    guard !attack.secondOrder else {
+      let found = try withTwiceDifferentiableAttention {
+        try throughTheSteps(model, parameters, &step)
+      }
+      withoutGradients { Foreach.add(total.gradients, found.gradients) }
+      return (total.loss + found.loss, total.gradients)
+    }
 
     let before = tuned.map { $0.detached().cloned() }
     defer { withoutGradients { Foreach.copy(tuned, from: before) } }
@@ -98,6 +112,37 @@ public struct Meta: GradientRule {
       step.log["self-destruct"] = found.loss - (step.log["\(set.name) before"] ?? found.loss)
     }
     return total
+  }
+
+  /// The part after fine-tuning with its exact gradient by theta.
+  private func throughTheSteps(
+    _ model: DiffusionModel, _ parameters: [Tensor], _ step: inout Step
+  ) throws -> (loss: Double, gradients: [Tensor]) {
+    let trained = tuned.map(\.requiresGradient)
+    for tensor in tuned { tensor.requiresGradient = true }
+    defer { for (tensor, was) in zip(tuned, trained) { tensor.requiresGradient = was } }
+    func with(_ phi: [Tensor]) throws -> DiffusionModel {
+      try model.replacing(Dictionary(uniqueKeysWithValues: zip(paths, phi)))
+    }
+    var phi = tuned
+    for _ in 0..<attack.steps {
+      let found = gradients(
+        of: try learned.loss(with(phi), &step), with: phi, createGraph: true)
+      phi = zip(phi, found).map { $0 - attack.rate * $1 }
+    }
+    let tunedModel = try with(phi)
+    let pulled = try concept.loss(tunedModel, &step)
+    step.log["concept after"] = pulled.item
+    var loss = -pull * pulled
+    for set in benign {
+      let found = try set.objective.loss(tunedModel, &step)
+      step.log["\(set.name) after"] = found.item
+      loss = loss - set.destroy * found
+    }
+    if let first = benign.first?.name, let after = step.log["\(first) after"] {
+      step.log["self-destruct"] = after - (step.log["\(first) before"] ?? after)
+    }
+    return descend(loss, parameters)
   }
 
   /// phi, in the place of theta.

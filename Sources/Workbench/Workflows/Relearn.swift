@@ -183,7 +183,7 @@ public struct RelearningCurve {
   private var sets: [String] {
     ["concept", "benign"].filter { set in points.contains { $0.set == set } }
   }
-  private var steps: [Int] { Set(points.map(\.step)).sorted() }
+  var steps: [Int] { Set(points.map(\.step)).sorted() }
 
   /// Mean over seeds and its standard error, 0 for one seed.
   func mean(_ set: String, _ step: Int, _ value: KeyPath<Relearn.Point, Double>) -> (

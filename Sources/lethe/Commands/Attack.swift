@@ -63,7 +63,8 @@ struct AttackCommand: ParsableCommand {
       attacking.command = ["lethe"] + CommandLine.arguments.dropFirst()
       let results = try attacking(in: run, increment: increment, on: common.openDevice())
       print(AttackRun.markdown(results.rows), terminator: "")
-      if !common.quiet { print("\(runFolder)/attack/report.html") }
+      guard !common.quiet else { return }
+      print("\(attacking.criterion)\n\(runFolder)/attack/report.html")
     }
   }
 }

@@ -1,0 +1,92 @@
+// SDXL against diffusers 0.42.1 and transformers 5 (scripts/golden/diffusion.py), single-threaded fp32.
+import Diffusion
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+
+@Suite(.serialized) struct SDXLTests {
+  let model: DiffusionModel
+  let golden: [String: Tensor]
+  static let prompts = ["a noto emoji of a fox", "an umbrella, symbola style"]
+
+  init() throws {
+    Runtime.threads = 1
+    model = try DiffusionModel.load(Fixtures.url("tiny-sdxl"))
+    golden = try Fixtures.tensors("tiny-sdxl/golden.safetensors")
+  }
+  func get(_ name: String) throws -> Tensor { try #require(golden[name]) }
+
+  /// Both encoders side by side, the projected vector, zeros for the empty prompt.
+  @Test func prompts() throws {
+    let c = withoutGradients { model.embed(Self.prompts) }
+    #expect(c.hidden.distance(to: try get("hidden")) < 1e-5)
+    let pooled = try #require(c.pooled)
+    #expect(pooled.distance(to: try get("pooled")) < 1e-5)
+    let empty = withoutGradients { model.embed(["", Self.prompts[0]]) }
+    #expect(empty.hidden.narrowed(0, 0, 1).distance(to: (try get("empty")).narrowed(0, 0, 1)) == 0)
+    #expect(try #require(empty.pooled).narrowed(0, 0, 1).abs().sum().item == 0)
+    #expect(empty.rows([1]).hidden.distance(to: c.rows([0]).hidden) < 1e-6)
+    let pair = Conditioning.concatenate([c.rows([1]), c.rows([0])])
+    #expect(try #require(pair.pooled).distance(to: pooled.indexed(0, [1, 0])) == 0)
+  }
+
+  @Test func network() throws {
+    let c = Conditioning(try get("hidden"), pooled: try get("pooled"))
+    let output = try withoutGradients { model.predict(try get("x"), at: try get("t"), given: c) }
+    #expect(output.distance(to: try get("unet")) < 1e-5)
+    // Blocks computed again give the gradients of blocks that were kept, down to the pooled prompt.
+    let pooled = (try get("pooled")).cloned()
+    pooled.requiresGradient = true
+    func gradient(_ recomputes: Bool) throws -> Tensor {
+      model.unet.recomputes = recomputes
+      defer { model.unet.recomputes = false }
+      let y = model.predict(
+        try get("x"), at: try get("t"), given: Conditioning(try get("hidden"), pooled: pooled))
+      return gradients(of: y.squared().mean(), with: [pooled])[0]
+    }
+    let kept = try gradient(false)
+    let again = try gradient(true)
+    #expect(kept.abs().sum().item > 0 && kept.distance(to: again) < 1e-5)
+  }
+
+  @Test(arguments: ["euler", "ddim", "dpm++2m"]) func latents(_ name: String) throws {
+    var options = SamplingOptions()
+    (options.sampler, options.steps, options.guidance) = (name, 12, 5)
+    (options.width, options.height) = (16, 16)
+    let found = try model.latents(
+      given: withoutGradients { model.embed(Self.prompts) }, seeds: [11, 12], options)
+    let expected = try get("latents.\(name)")
+    // 12 guided steps carry the last bits of two text encoders along; measured 6e-4 (DDIM, clipped to 1).
+    #expect(found.distance(to: expected) < 5e-4 * (1 + expected.abs().flattened().max(0).item))
+  }
+
+  @Test func pictures() throws {
+    var options = SamplingOptions()
+    (options.sampler, options.steps, options.guidance) = ("euler", 12, 5)
+    let images = try model.images(Self.prompts, seeds: [11, 12], options)
+    let expected = (try get("images")).ints
+    let found = images.flatMap { $0.pixels.map(Int.init) }
+    #expect(found.count == expected.count)
+    #expect(zip(found, expected).map { abs($0 - $1) }.max() ?? 255 <= 1)
+  }
+
+  /// Saving is the inverse of loading.
+  @Test func roundTrip() throws {
+    try Fixtures.temporaryFolder { folder in
+      try model.save(to: folder, dtype: .float16)
+      let again = try DiffusionModel.load(folder)
+      #expect(again.parameters.paths == model.parameters.paths)
+      let prompts = withoutGradients { again.embed(Self.prompts) }
+      #expect(prompts.hidden.distance(to: try get("hidden")) < 1e-5)
+      for name in ["model_index.json", "text_encoder_2/config.json", "tokenizer_2/vocab.json"] {
+        let (a, b) = (
+          try Data(contentsOf: folder.appendingPathComponent(name)),
+          try Data(contentsOf: Fixtures.url("tiny-sdxl/\(name)"))
+        )
+        #expect(a == b)
+      }
+    }
+  }
+}
