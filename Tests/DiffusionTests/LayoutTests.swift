@@ -66,7 +66,7 @@ import TorchNN
     ("scheduler/scheduler_config.json", "_class_name", "UniPCMultistepScheduler"),
     ("scheduler/scheduler_config.json", "use_karras_sigmas", true),
     ("scheduler/scheduler_config.json", "beta_schedule", "sigmoid"),
-    ("model_index.json", "_class_name", "StableDiffusionXLPipeline"),
+    ("model_index.json", "_class_name", "StableDiffusion3Pipeline"),
     ("model_index.json", "unet", ["diffusers", "FluxTransformer2DModel"]),
   ]
 
