@@ -9,7 +9,7 @@
 // Published, SD 1.4, ESD-u-1, nudity prompts: 6.3 % before, 19.0, 21.8 and 34.5 % after 50, 100 and 300 steps.
 public import Diffusion
 public import Editing
-public import Torch
+internal import Torch
 internal import TorchNN
 public import Training
 

@@ -1,5 +1,5 @@
 public import Diffusion
-public import Torch
+internal import Torch
 
 /// Prompts as the model in training is given them: embedded once, or by its own text encoder at every step.
 public struct StudentPrompts {

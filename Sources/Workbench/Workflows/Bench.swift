@@ -6,7 +6,7 @@ internal import Foundation
 public import Torch
 public import Training
 
-public struct Bench {
+public struct Bench: PartedBench {
   public var model: String
   public var methods: [String]
   public var concepts: [String] = []
@@ -15,30 +15,15 @@ public struct Bench {
   public var seed: UInt64 = 0
   public var options = EvaluationOptions()
   public var command: [String] = []
+  public var only: String?
 
   public init(model: String, methods: [String]) { (self.model, self.methods) = (model, methods) }
 
   @discardableResult
   public func callAsFunction(in run: Run, on device: Device) throws -> Results {
-    // Everything that can be wrong with the request is found before the first hour of work.
-    let jobs = try concepts.flatMap { concept in
-      try methods.map { method -> (Erase, Evaluate, String) in
-        var job = EraseJob()
-        (job.model, job.method, job.concepts) = (model, method, [concept])
-        (job.preserve, job.seed, job.command) = (preserve, seed, command)
-        let own = settings.filter { $0.hasPrefix(method + ".") }
-          .map { String($0.dropFirst(method.count + 1)) }
-        let erase = try Erase(job, settings: own, exports: false)
-        return (erase, try Evaluate(erase.job, options), "\(method)-\(concept.slug)")
-      }
-    }
-    if let stray = settings.first(where: { s in !methods.contains { s.hasPrefix($0 + ".") } }) {
-      throw ConfigurationError.badValue(
-        "--set", "'\(stray)' names no method of this bench; use METHOD.key=value")
-    }
     var rows: [ResultRow] = []
     var judge: [String: JSON] = [:]
-    for (erase, evaluate, name) in jobs {
+    for (erase, evaluate, name) in try chosen(trials(), \.name) {
       let part = try Run(run.file(name), seed: seed)
       part.onProgress = { p in
         run.progress("\(name): \(p.stage)", p.done, p.total, p.note)
@@ -49,6 +34,7 @@ public struct Bench {
       judge = results.judge
       for row in results.rows where !rows.contains(row) { rows.append(row) }
       try WriteReport(part.folder)()
+      guard only == nil else { continue }
       try write(
         Results(
           rows: rows, quick: options.quick, seeds: options.seeds, sampling: options.sampling,
@@ -57,8 +43,24 @@ public struct Bench {
     let results = Results(
       rows: rows, quick: options.quick, seeds: options.seeds, sampling: options.sampling,
       judge: judge)
-    try write(results, run)
+    if only == nil { try write(results, run) }
     return results
+  }
+
+  public func parts() throws -> [String] { try trials().map(\.name) }
+
+  /// Everything that can be wrong with the request is found before the first hour of work.
+  private func trials() throws -> [(erase: Erase, evaluate: Evaluate, name: String)] {
+    let named = try NamedSettings(settings, of: methods, "method")
+    return try concepts.flatMap { concept in
+      try methods.map { method in
+        var job = EraseJob()
+        (job.model, job.method, job.concepts) = (model, method, [concept])
+        (job.preserve, job.seed, job.command) = (preserve, seed, command)
+        let erase = try Erase(job, settings: named.of(method), exports: false)
+        return (erase, try Evaluate(erase.job, options), "\(method)-\(concept.slug)")
+      }
+    }
   }
 
   /// Subjects chosen by seed: "3,1" is three objects and one style.

@@ -8,7 +8,7 @@ public import Torch
 internal import TorchNN
 public import Training
 
-public struct BenchForgetting {
+public struct BenchForgetting: PartedBench {
   public var model: String
   public var concept: String
   /// The pictures that the model was trained on; see ``CaptionedImages``.
@@ -26,6 +26,7 @@ public struct BenchForgetting {
   public var seed: UInt64 = 0
   public var options = EvaluationOptions()
   public var command: [String] = []
+  public var only: String?
   /// Pictures to forget, and unseen ones, that the membership attack tells apart.
   private let attacked = 100
 
@@ -42,9 +43,11 @@ public struct BenchForgetting {
     var name: String { "\(method)-\(index + 1)" }
   }
 
+  public func parts() throws -> [String] { try trials().map(\.name) }
+
   @discardableResult
   public func callAsFunction(in run: Run, on device: Device) throws -> ForgettingTable {
-    let trials = try trials()
+    let trials = try chosen(trials(), \.name)
     let images = try CaptionedImages(folder: URL(fileURLWithPath: data))
       .heldOut(every: heldOutEvery)
     let original = try DiffusionModel.load(URL(fileURLWithPath: model), on: device)
@@ -84,17 +87,14 @@ public struct BenchForgetting {
       table.add(
         results.rows, seed: trial.index, cost: try cost(trial, part),
         pictures: try pictures(trial, part))
-      try table.write(to: run)
+      if only == nil { try table.write(to: run) }
     }
     return table
   }
 
   /// Everything that can be wrong with the request is found before the first hour of work.
   private func trials() throws -> [Trial] {
-    if let stray = settings.first(where: { s in !methods.contains { s.hasPrefix($0 + ".") } }) {
-      throw ConfigurationError.badValue(
-        "--set", "'\(stray)' names no method of this bench; use METHOD.key=value")
-    }
+    let named = try NamedSettings(settings, of: methods, "method")
     guard try Themes.load(URL(fileURLWithPath: model))?.objects.contains(concept) == true else {
       throw ConfigurationError.badValue("--class", "'\(concept)' is no class of \(model)")
     }
@@ -104,10 +104,8 @@ public struct BenchForgetting {
         (job.model, job.method, job.concepts) = (model, method, [concept])
         (job.preserve, job.seed, job.command) = (["others"], seed &+ UInt64(index), command)
         (job.forgetImages, job.retainImages) = (data, data)
-        let own = settings.filter { $0.hasPrefix(method + ".") }
-          .map { String($0.dropFirst(method.count + 1)) }
         let erase = try Erase(
-          job, settings: ["data.heldOutEvery=\(heldOutEvery)"] + own, exports: false)
+          job, settings: ["data.heldOutEvery=\(heldOutEvery)"] + named.of(method), exports: false)
         var options = options
         options.firstSeed += 10_000 * (index + Int(seed))
         return Trial(

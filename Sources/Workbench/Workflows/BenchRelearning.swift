@@ -9,31 +9,10 @@ public import Torch
 internal import TorchNN
 public import Training
 
-public struct BenchRelearning {
-  /// A method under the options that make it what the table calls it. `esd-u-3` is the control: a stronger base
-  /// (guidance 3) instead of a meta part.
-  struct Variant {
-    let name: String
-    let method: String
-    let settings: [String]
-
-    static let all = [
-      Variant(name: "esd-u", method: "esd", settings: ["parameters=noxattn"]),
-      Variant(name: "esd-u-3", method: "esd", settings: ["parameters=noxattn", "eta=3"]),
-      Variant(name: "sdd", method: "sdd", settings: []),
-      Variant(name: "uce", method: "uce", settings: []),
-      Variant(name: "rece", method: "rece", settings: []),
-      Variant(name: "erasediff", method: "erasediff", settings: []),
-      Variant(name: "advunlearn", method: "advunlearn", settings: ["parameters=noxattn"]),
-    ]
-    static func named(_ name: String) -> Variant {
-      all.first { $0.name == name } ?? Variant(name: name, method: name, settings: [])
-    }
-  }
-
+public struct BenchRelearning: PartedBench {
   public var model: String
   public var concepts: [String] = []
-  public var methods = ["esd-u", "esd-u-3", "sdd", "uce", "rece", "erasediff", "advunlearn"]
+  public var methods = ["esd-u", "esd-u-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u"]
   /// Methods that are run without the meta part alone.
   public var controls = ["esd-u-3"]
   public var settings: [String] = []
@@ -43,6 +22,7 @@ public struct BenchRelearning {
   public var seed: UInt64 = 0
   public var options = EvaluationOptions()
   public var command: [String] = []
+  public var only: String?
 
   public init(model: String) { self.model = model }
 
@@ -52,11 +32,14 @@ public struct BenchRelearning {
     let erase: Erase
     let evaluate: Evaluate
     let relearn: Relearn
+    var path: String { "\(concept.slug)/\(name.slug)" }
   }
+
+  public func parts() throws -> [String] { try trials().map(\.path) }
 
   @discardableResult
   public func callAsFunction(in run: Run, on device: Device) throws -> RelearningTable {
-    let trials = try trials()
+    let trials = try chosen(trials(), \.path)
     var table = RelearningTable(
       concepts: concepts, quick: options.quick, command: command.joined(separator: " "))
     for (done, trial) in trials.enumerated() {
@@ -73,27 +56,20 @@ public struct BenchRelearning {
       try WriteReport(part.folder)()
       let curve = try trial.relearn(in: part, increment: increment, on: device)
       table.add(trial.concept, trial.name, measured: measured, curve: curve)
-      try table.write(to: run)
+      if only == nil { try table.write(to: run) }
     }
     return table
   }
 
   /// Everything that can be wrong with the request is found before the first hour of work.
   private func trials() throws -> [Trial] {
-    let names = methods + ["meta", Relearning.name]
-    if let stray = settings.first(where: { s in !names.contains { s.hasPrefix($0 + ".") } }) {
-      throw ConfigurationError.badValue(
-        "--set", "'\(stray)' names no method of this bench; use NAME.key=value")
-    }
-    func own(_ name: String) -> [String] {
-      settings.filter { $0.hasPrefix(name + ".") }.map { String($0.dropFirst(name.count + 1)) }
-    }
+    let named = try NamedSettings(settings, of: methods + ["meta", Relearning.name], "method")
     guard
       let tuning = try AttackRun.configured(Relearning.name, settings, of: model) as? Relearning
     else { return [] }
     return try concepts.flatMap { concept in
       try methods.flatMap { name -> [Trial] in
-        let variant = Variant.named(name)
+        let variant = BenchVariant.named(name)
         func trial(_ label: String, _ method: String, _ settings: [String], _ variant: String?)
           throws -> Trial
         {
@@ -107,12 +83,12 @@ public struct BenchRelearning {
             concept: concept, name: label, erase: erase,
             evaluate: try Evaluate(erase.job, options), relearn: relearn)
         }
-        let plain = try trial(name, variant.method, variant.settings + own(name), variant.name)
+        let plain = try trial(name, variant.method, variant.settings + named.of(name), variant.name)
         guard !controls.contains(name) else { return [plain] }
         let inner = [
           "base=\(variant.method)", "options=\(plain.erase.job.options.compact)",
         ]
-        return [plain, try trial("\(name) meta", "meta", inner + own("meta"), nil)]
+        return [plain, try trial("\(name) meta", "meta", inner + named.of("meta"), nil)]
       }
     }
   }
@@ -219,9 +195,7 @@ public struct RelearningTable {
       ]
     }
     let json: JSON = ["quick": .bool(quick), "rows": .array(rows)]
-    try AtomicFile.write(Data(json.pretty.utf8), to: run.file("results.json"))
-    try AtomicFile.write(Data(markdown.utf8), to: run.file("results.md"))
-    try AtomicFile.write(Data(try page().html().utf8), to: run.file("report.html"))
+    try run.publish(json, markdown: markdown, page: try page())
   }
 
   private func page() throws -> ReportContent {

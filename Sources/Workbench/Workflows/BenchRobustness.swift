@@ -8,28 +8,7 @@ public import Torch
 internal import TorchNN
 public import Training
 
-public struct BenchRobustness {
-  /// A method under the options that make it what the table calls it.
-  struct Variant {
-    let name: String
-    let method: String
-    let settings: [String]
-
-    static let all = [
-      Variant(name: "none", method: "none", settings: []),
-      Variant(name: "esd-x", method: "esd", settings: ["parameters=xattn"]),
-      Variant(name: "esd-u", method: "esd", settings: ["parameters=noxattn"]),
-      Variant(name: "uce", method: "uce", settings: []),
-      Variant(name: "advunlearn", method: "advunlearn", settings: ["adversary.kind=pgd"]),
-      Variant(name: "advunlearn-fast", method: "advunlearn", settings: ["adversary.kind=fast"]),
-    ]
-
-    /// One of the above, or a method under its own name.
-    static func named(_ name: String) -> Variant {
-      all.first { $0.name == name } ?? Variant(name: name, method: name, settings: [])
-    }
-  }
-
+public struct BenchRobustness: PartedBench {
   public var model: String
   public var concepts: [String] = []
   public var methods = ["none", "esd-x", "esd-u", "uce", "advunlearn", "advunlearn-fast"]
@@ -41,20 +20,24 @@ public struct BenchRobustness {
   public var seed: UInt64 = 0
   public var options = EvaluationOptions()
   public var command: [String] = []
+  public var only: String?
 
   public init(model: String) { self.model = model }
 
   private struct Trial {
     let concept: String
-    let variant: Variant
+    let variant: BenchVariant
     let erase: Erase?
     let evaluate: Evaluate?
     let attack: AttackRun
+    var name: String { "\(concept.slug)/\(variant.name)" }
   }
+
+  public func parts() throws -> [String] { try trials(in: nil).map(\.name) }
 
   @discardableResult
   public func callAsFunction(in run: Run, on device: Device) throws -> RobustnessTable {
-    let trials = try trials(run)
+    let trials = try chosen(trials(in: run), \.name)
     let base = try DiffusionModel.load(URL(fileURLWithPath: model), on: device).hash()
     var table = RobustnessTable(
       methods: methods, attacks: attacks, concepts: concepts, quick: options.quick,
@@ -86,35 +69,29 @@ public struct BenchRobustness {
       table.add(
         trial.concept, trial.variant.name, measured: rows, attacked: attacked, seconds: seconds,
         pictures: try pictures(trial, part))
-      try table.write(to: run)
+      if only == nil { try table.write(to: run) }
     }
     return table
   }
 
   /// Everything that can be wrong with the request is found before the first hour of work.
-  private func trials(_ run: Run) throws -> [Trial] {
-    let names = methods + attacks
-    if let stray = settings.first(where: { s in !names.contains { s.hasPrefix($0 + ".") } }) {
-      throw ConfigurationError.badValue(
-        "--set", "'\(stray)' names no method or attack of this bench; use NAME.key=value")
-    }
+  private func trials(in run: Run?) throws -> [Trial] {
+    let named = try NamedSettings(settings, of: methods + attacks, "method or attack")
     let configured = try attacks.map { try AttackRun.configured($0, settings, of: model) }
     return try concepts.flatMap { concept in
       try methods.map { name -> Trial in
-        let variant = Variant.named(name)
+        let variant = BenchVariant.named(name)
         var job = EraseJob()
         (job.model, job.method, job.concepts) = (model, variant.method, [concept])
         (job.preserve, job.seed, job.command) = (["others"], seed, command)
-        let own = settings.filter { $0.hasPrefix(name + ".") }
-          .map { String($0.dropFirst(name.count + 1)) }
         let erase =
           variant.method == "none"
           ? nil
           : try Erase(
-            job, settings: variant.settings + own, exports: false, variant: variant.name)
+            job, settings: variant.settings + named.of(name), exports: false, variant: variant.name)
         var attack = try AttackRun(erase?.job ?? job, configured, options, limit: prompts)
         (attack.seed, attack.threshold, attack.command) = (seed, threshold, command)
-        attack.shared = run.file(concept.slug)
+        attack.shared = run?.file(concept.slug)
         return Trial(
           concept: concept, variant: variant, erase: erase,
           evaluate: try erase.map { try Evaluate($0.job, options) }, attack: attack)

@@ -207,9 +207,7 @@ public struct ForgettingTable {
 
   func write(to run: Run) throws {
     let json: JSON = ["quick": .bool(quick), "rows": results]
-    try AtomicFile.write(Data(json.pretty.utf8), to: run.file("results.json"))
-    try AtomicFile.write(Data(markdown.utf8), to: run.file("results.md"))
-    try AtomicFile.write(Data(try page().html().utf8), to: run.file("report.html"))
+    try run.publish(json, markdown: markdown, page: try page())
   }
 
   private func page() throws -> ReportContent {

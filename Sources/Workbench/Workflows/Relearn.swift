@@ -2,7 +2,7 @@
 public import Attacks
 internal import Diffusion
 public import Editing
-public import Evaluation
+internal import Evaluation
 internal import Foundation
 internal import Reports
 public import Torch
@@ -264,9 +264,7 @@ public struct RelearningCurve {
     let json: JSON = [
       "quick": .bool(quick), "mode": .string(mode), "rows": .array(rows), "areas": .array(areas),
     ]
-    try AtomicFile.write(Data(json.pretty.utf8), to: run.file("results.json"))
-    try AtomicFile.write(Data(markdown.utf8), to: run.file("results.md"))
-    try AtomicFile.write(Data(try page().html().utf8), to: run.file("report.html"))
+    try run.publish(json, markdown: markdown, page: try page())
   }
 
   private func page() throws -> ReportContent {

@@ -5,6 +5,50 @@ import Torch
 import Training
 import Workbench
 
+/// How a bench runs: where it writes, and how much at a time.
+struct BenchRunOptions: ParsableArguments {
+  @Option(help: "Seed of everything random.")
+  var seed: UInt64 = 0
+  @Option(help: "Folder for all runs.")
+  var out: String
+  @Option(
+    help:
+      "Parts that run side by side, each a process with its share of the threads; for small models."
+  )
+  var jobs = 1
+  @Option(help: .hidden)
+  var only: String?
+  @OptionGroup var common: CommonOptions
+
+  /// The command as given, without what workers get.
+  var command: [String] {
+    let given = Array(CommandLine.arguments.dropFirst())
+    return ["lethe"] + (given.firstIndex(of: "--only").map { Array(given[..<$0]) } ?? given)
+  }
+
+  /// With several jobs, the parts are done by workers first; then `body` finds them done and makes the table.
+  func callAsFunction<B: PartedBench>(_ bench: B, _ body: (B, Run) throws -> Void) throws {
+    guard jobs >= 1 else { throw ConfigurationError.badValue("--jobs", "\(jobs); at least 1") }
+    let run = try common.run(at: out, seed: seed)
+    var bench = bench
+    bench.only = only
+    if only == nil, jobs > 1 {
+      let program = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
+      let threads = max(1, Runtime.threads / jobs)
+      try Workers(jobs, program: program, threads: threads)(
+        try bench.parts(), Array(CommandLine.arguments.dropFirst()), in: run)
+    }
+    try body(bench, run)
+  }
+
+  /// What a finished bench prints.
+  func show(_ markdown: String) {
+    guard !common.quiet, only == nil else { return }
+    print(markdown, terminator: "")
+    print("\n\(out)/report.html")
+  }
+}
+
 /// `lethe bench`: what is compared with what.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -48,26 +92,24 @@ struct BenchMethods: ParsableCommand {
   var preserve: [String] = ["others"]
   @Option(name: .customLong("set"), help: "METHOD.key=value, e.g. esd.training.steps=300.")
   var settings: [String] = []
-  @Option(help: "Seed of everything random.")
-  var seed: UInt64 = 0
-  @Option(help: "Folder for all runs.")
-  var out: String
   @OptionGroup var size: SizeOptions
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var running: BenchRunOptions
 
   func run() throws {
-    try common.reporting {
+    try running.common.reporting {
       var bench = Bench(model: model, methods: methods.split(separator: ",").map(String.init))
-      let drawn = try draw.map { try Bench.draw($0, from: model, seed: seed) } ?? []
+      let drawn = try draw.map { try Bench.draw($0, from: model, seed: running.seed) } ?? []
       (bench.concepts, bench.preserve, bench.settings) = (concept + drawn, preserve, settings)
       guard !bench.concepts.isEmpty else {
         throw ConfigurationError.badValue("bench", "give --concept or --draw")
       }
-      (bench.seed, bench.options) = (seed, try size.options())
-      bench.command = ["lethe"] + CommandLine.arguments.dropFirst()
-      let run = try common.run(at: out, seed: seed)
-      let results = try bench(in: run, on: common.openDevice())
-      print(ResultsTable.markdown(results.rows), terminator: "")
+      (bench.seed, bench.options) = (running.seed, try size.options())
+      bench.command = running.command
+      let device = try running.common.openDevice()
+      try running(bench) { bench, run in
+        let results = try bench(in: run, on: device)
+        if running.only == nil { print(ResultsTable.markdown(results.rows), terminator: "") }
+      }
     }
   }
 }
@@ -134,7 +176,7 @@ struct BenchForgettingCommand: ParsableCommand {
     discussion: """
       Examples:
         scripts/animals-dataset
-        lethe bench forgetting --model Models/animals --class zebra --data data/animals --out runs/forgetting
+        lethe bench forgetting --model Models/animals --class zebra --data data/animals --jobs 2 --out runs/forgetting
         lethe bench forgetting --model Models/animals --class zebra --data data/animals --quick --out runs/quick
 
       Measured for every method: unlearning accuracy, accuracy, probability and entropy of the judge on the
@@ -160,20 +202,16 @@ struct BenchForgettingCommand: ParsableCommand {
   var retrainSeeds = 1
   @Option(help: "Every n-th picture of a class that the model's training left out.")
   var heldOutEvery = 10
-  @Option(help: "Seed of everything random.")
-  var seed: UInt64 = 0
   @Flag(help: "A reduced run, marked as such in its results.")
   var quick = false
   @Option(help: "Denoising steps.")
   var steps = 25
   @Option(help: "Guidance scale.")
   var guidance = 1.5
-  @Option(help: "Folder for all runs.")
-  var out: String
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var running: BenchRunOptions
 
   func run() throws {
-    try common.reporting {
+    try running.common.reporting {
       guard seeds >= 1, retrainSeeds >= 0 else {
         throw ConfigurationError.badValue("--seeds", "\(seeds); at least 1")
       }
@@ -181,16 +219,14 @@ struct BenchForgettingCommand: ParsableCommand {
       if let methods { bench.methods = methods.split(separator: ",").map(String.init) }
       if quick, methods == nil { bench.methods = ["erasediff", "salun", "finetune"] }
       (bench.seeds, bench.retrainSeeds) = (quick ? 1 : seeds, retrainSeeds)
-      (bench.settings, bench.seed, bench.heldOutEvery) = (settings, seed, heldOutEvery)
+      (bench.settings, bench.seed, bench.heldOutEvery) = (settings, running.seed, heldOutEvery)
       bench.options.quick = quick
       (bench.options.seeds, bench.options.retainSeeds) = quick ? (12, 4) : (20, 10)
       (bench.options.sampling.steps, bench.options.sampling.guidance) = (steps, guidance)
       bench.options.batch = 60
-      bench.command = ["lethe"] + CommandLine.arguments.dropFirst()
-      let table = try bench(in: common.run(at: out, seed: seed), on: common.openDevice())
-      guard !common.quiet else { return }
-      print(table.markdown, terminator: "")
-      print("\n\(out)/report.html")
+      bench.command = running.command
+      let device = try running.common.openDevice()
+      try running(bench) { running.show(try $0(in: $1, on: device).markdown) }
     }
   }
 }
@@ -228,29 +264,24 @@ struct BenchRobustnessCommand: ParsableCommand {
   var prompts = 10
   @Option(help: "Probability that the judge must give the concept, 0 to 1.")
   var threshold = 0.0
-  @Option(help: "Seed of everything random.")
-  var seed: UInt64 = 0
-  @Option(help: "Folder for all runs.")
-  var out: String
   @OptionGroup var size: SizeOptions
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var running: BenchRunOptions
 
   func run() throws {
-    try common.reporting {
+    try running.common.reporting {
       guard (0...1).contains(threshold), prompts > 0 else {
         throw ConfigurationError.badValue("bench", "--threshold is 0 to 1, --prompts at least 1")
       }
       var bench = BenchRobustness(model: model)
-      bench.concepts = concept.isEmpty ? try Bench.draw(draw, from: model, seed: seed) : concept
+      bench.concepts =
+        concept.isEmpty ? try Bench.draw(draw, from: model, seed: running.seed) : concept
       bench.methods = methods.split(separator: ",").map(String.init)
       if attacks != "all" { bench.attacks = attacks.split(separator: ",").map(String.init) }
       (bench.settings, bench.prompts, bench.threshold) = (settings, prompts, threshold)
-      (bench.seed, bench.options) = (seed, try size.options())
-      bench.command = ["lethe"] + CommandLine.arguments.dropFirst()
-      let table = try bench(in: common.run(at: out, seed: seed), on: common.openDevice())
-      guard !common.quiet else { return }
-      print(table.markdown, terminator: "")
-      print("\n\(out)/report.html")
+      (bench.seed, bench.options) = (running.seed, try size.options())
+      bench.command = running.command
+      let device = try running.common.openDevice()
+      try running(bench) { running.show(try $0(in: $1, on: device).markdown) }
     }
   }
 }
@@ -278,36 +309,31 @@ struct BenchRelearningCommand: ParsableCommand {
   @Option(help: "Objects and styles to draw by --seed where no concept is named.")
   var draw = "3,1"
   @Option(help: "Methods, separated by commas.")
-  var methods = "esd-u,esd-u-3,sdd,uce,rece,erasediff,advunlearn"
+  var methods = "esd-u,esd-u-3,sdd,uce,rece,erasediff,advunlearn-u"
   @Option(name: .customLong("set"), help: "METHOD.key=value, meta.key=value or relearn.key=value.")
   var settings: [String] = []
   @Option(help: "Fine-tunings of each model on each set.")
   var repeats = 3
   @Option(help: "Prompts of each concept to judge.")
   var prompts = 10
-  @Option(help: "Seed of everything random.")
-  var seed: UInt64 = 0
-  @Option(help: "Folder for all runs.")
-  var out: String
   @OptionGroup var size: SizeOptions
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var running: BenchRunOptions
 
   func run() throws {
-    try common.reporting {
+    try running.common.reporting {
       guard repeats > 0, prompts > 0 else {
         throw ConfigurationError.badValue("bench", "--repeats and --prompts are at least 1")
       }
       var bench = BenchRelearning(model: model)
-      bench.concepts = concept.isEmpty ? try Bench.draw(draw, from: model, seed: seed) : concept
+      bench.concepts =
+        concept.isEmpty ? try Bench.draw(draw, from: model, seed: running.seed) : concept
       bench.methods = methods.split(separator: ",").map(String.init)
       (bench.settings, bench.prompts) = (settings, prompts)
-      (bench.seed, bench.options) = (seed, try size.options())
+      (bench.seed, bench.options) = (running.seed, try size.options())
       bench.seeds = size.quick ? 1 : repeats
-      bench.command = ["lethe"] + CommandLine.arguments.dropFirst()
-      let table = try bench(in: common.run(at: out, seed: seed), on: common.openDevice())
-      guard !common.quiet else { return }
-      print(table.markdown, terminator: "")
-      print("\n\(out)/report.html")
+      bench.command = running.command
+      let device = try running.common.openDevice()
+      try running(bench) { running.show(try $0(in: $1, on: device).markdown) }
     }
   }
 }

@@ -1,0 +1,110 @@
+// Parts of a bench, each in a process of its own, some side by side: on small models two processes of one thread do more
+// than one process of two, and what a part holds at its peak is its own.
+internal import Diffusion
+public import Foundation
+internal import Torch
+public import Training
+
+public struct Workers {
+  /// Processes at a time.
+  public var count: Int
+  public var program: URL
+  /// Threads of each.
+  public var threads: Int
+
+  public init(_ count: Int, program: URL, threads: Int) {
+    (self.count, self.program, self.threads) = (count, program, threads)
+  }
+
+  private struct Worker {
+    let process: Process
+    let part: String
+    let log: URL
+  }
+
+  /// Runs the program once for each part. What a worker says goes to `workers/PART.log` in the run's folder.
+  /// - Parameters:
+  ///   - arguments: the program's, which `--only PART` and its share of the threads are added to
+  /// - Throws: ``WorkerError`` with a worker's last words; the others are ended, and what they finished stays
+  public func callAsFunction(_ parts: [String], _ arguments: [String], in run: Run) throws {
+    let logs = run.file("workers")
+    try Run.makeFolder(logs)
+    var waiting = parts[...]
+    var working: [Worker] = []
+    var done = 0
+    defer {
+      for worker in working { worker.process.terminate() }
+      for worker in working { worker.process.waitUntilExit() }
+    }
+    while !waiting.isEmpty || !working.isEmpty {
+      try Interrupt.check()
+      while working.count < count, let part = waiting.popFirst() {
+        working.append(try start(part, arguments, logs))
+      }
+      Thread.sleep(forTimeInterval: 0.1)
+      let names = working.map(\.part).joined(separator: ", ")
+      for worker in working where !worker.process.isRunning {
+        working.removeAll { $0.part == worker.part }
+        guard worker.process.terminationStatus == 0 else {
+          throw WorkerError.failed(worker.part, lastLine(of: worker.log), worker.log)
+        }
+        done += 1
+      }
+      run.progress("parts", done, parts.count, names)
+    }
+  }
+
+  private func start(_ part: String, _ arguments: [String], _ folder: URL) throws -> Worker {
+    let log = folder.appendingPathComponent(part.slug + ".log")
+    guard FileManager.default.createFile(atPath: log.path, contents: nil),
+      let handle = try? FileHandle(forWritingTo: log)
+    else { throw FileError.unwritable(log, "it cannot be made") }
+    let process = Process()
+    process.executableURL = program
+    process.arguments = arguments + ["--only", part, "--threads", "\(threads)"]
+    (process.standardOutput, process.standardError) = (handle, handle)
+    // Threads that spin while they wait take the other workers' cores.
+    process.environment = ProcessInfo.processInfo.environment
+      .merging(["GOMP_SPINCOUNT": "10000"]) { given, _ in given }
+    do { try process.run() } catch {
+      throw WorkerError.failed(part, "\(program.path) does not start: \(error)", log)
+    }
+    return Worker(process: process, part: part, log: log)
+  }
+
+  private func lastLine(of log: URL) -> String {
+    let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+    return text.split(separator: "\n").last.map(String.init) ?? "it said nothing"
+  }
+}
+
+public enum WorkerError: Error, CustomStringConvertible {
+  case failed(String, String, URL)
+  public var description: String {
+    switch self {
+    case .failed(let part, let line, let log):
+      "the part \(part) failed: \(line) (\(log.path)); finished parts are kept"
+    }
+  }
+}
+
+/// A bench that can say which parts it has and do one of them.
+public protocol PartedBench {
+  /// The one part to do; nil does all.
+  var only: String? { get set }
+  /// - Throws: an error that says what is wrong with the request
+  func parts() throws -> [String]
+}
+
+extension PartedBench {
+  /// Those of `trials` that this process does.
+  func chosen<Trial>(_ trials: [Trial], _ name: (Trial) -> String) throws -> [Trial] {
+    guard let only else { return trials }
+    let own = trials.filter { name($0) == only }
+    guard !own.isEmpty else {
+      throw ConfigurationError.badValue(
+        "--only", "'\(only)'; accepted: \(trials.map(name).joined(separator: ", "))")
+    }
+    return own
+  }
+}

@@ -1,0 +1,72 @@
+// Parts of a bench in processes of their own.
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import Training
+
+@testable import Workbench
+
+@Suite struct WorkersTests {
+  /// A shell stands for the program: it gets the arguments as `$1 ... $n`.
+  private func shell(_ script: String, _ count: Int, _ parts: [String], _ run: Run) throws {
+    try Workers(count, program: URL(fileURLWithPath: "/bin/sh"), threads: 1)(
+      parts, ["-c", script, "sh", "bench"], in: run)
+  }
+
+  @Test func everyPartRunsOnceWithItsNameAndShare() throws {
+    try Fixtures.temporaryFolder { folder in
+      let run = try Run(folder)
+      // $1 bench, $2 --only, $3 the part, $4 --threads, $5 their number
+      try shell("echo \"$3 $5\" >> '\(run.file("done").path)'", 2, ["a", "b/c", "d"], run)
+      let lines = try String(contentsOf: run.file("done"), encoding: .utf8)
+        .split(separator: "\n").map(String.init)
+      #expect(lines.sorted() == ["a 1", "b/c 1", "d 1"])
+    }
+  }
+
+  @Test func noMoreThanAskedForRunAtATime() throws {
+    try Fixtures.temporaryFolder { folder in
+      let run = try Run(folder)
+      let place = run.file("held").path
+      try Run.makeFolder(URL(fileURLWithPath: place))
+      // Each holds a file while it works and writes down how many are held.
+      try shell(
+        "touch '\(place)'/$3; ls '\(place)' | wc -l >> '\(run.file("seen").path)'; sleep 0.3; rm '\(place)'/$3",
+        2, ["a", "b", "c", "d"], run)
+      let seen = try String(contentsOf: run.file("seen"), encoding: .utf8)
+        .split(separator: "\n").compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }
+      #expect(seen.count == 4 && seen.allSatisfy { $0 <= 2 } && seen.contains(2))
+    }
+  }
+
+  @Test func aFailedPartIsNamedWithItsLastWords() throws {
+    try Fixtures.temporaryFolder { folder in
+      let run = try Run(folder)
+      let error = #expect(throws: WorkerError.self) {
+        try shell(
+          "[ $3 != b ] || { echo 'lethe: no such thing' >&2; exit 2; }", 2, ["a", "b"], run)
+      }
+      let text = "\(try #require(error))"
+      #expect(text.contains("the part b failed: lethe: no such thing"))
+    }
+  }
+
+  @Test func aBenchDoesOnePartAndRefusesAnother() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try WorkflowTests.model(folder)
+      let run = try Run(folder.appendingPathComponent("bench"))
+      var bench = RobustnessTests.bench(model)
+      #expect(try bench.parts().contains("fox/uce"))
+      bench.only = "fox/uce"
+      try bench(in: run, on: .cpu)
+      let files = FileManager.default
+      #expect(files.fileExists(atPath: run.file("fox/uce/attack/results.json").path))
+      #expect(!files.fileExists(atPath: run.file("fox/none").path))
+      #expect(!files.fileExists(atPath: run.file("results.md").path))
+      bench.only = "fox/nothing"
+      let other = bench
+      #expect(throws: ConfigurationError.self) { try other(in: run, on: .cpu) }
+    }
+  }
+}
