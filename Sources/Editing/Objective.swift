@@ -8,6 +8,50 @@ public protocol Objective {
   func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor
 }
 
+/// An objective over pictures that can be taken a few at a time, so that memory is that of a few.
+public protocol DividedObjective: Objective {
+  /// One draw of all pictures, in parts of at most `count`; the weighted losses of the parts sum to the loss.
+  func parts(_ model: DiffusionModel, _ step: inout Step, of count: Int) throws -> [Part]
+}
+
+/// Some of an objective's pictures: their share, and the loss of a model on them.
+public struct Part {
+  let weight: Double
+  let loss: (DiffusionModel) throws -> Tensor
+
+  init(weight: Double, loss: @escaping (DiffusionModel) throws -> Tensor) {
+    (self.weight, self.loss) = (weight, loss)
+  }
+}
+
+extension DividedObjective {
+  public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+    try parts(model, &step, of: .max)[0].loss(model)
+  }
+}
+
+/// Loss and gradient of an objective.
+/// - Parameter count: pictures in a pass, where the objective can be divided; 0 takes all at once. The sum is the same.
+func descend(
+  _ objective: any Objective, _ model: DiffusionModel, _ parameters: [Tensor], _ step: inout Step,
+  by count: Int = 0
+) throws -> (loss: Double, gradients: [Tensor]) {
+  guard count > 0, let objective = objective as? any DividedObjective else {
+    return descend(try objective.loss(model, &step), parameters)
+  }
+  var total: (loss: Double, gradients: [Tensor]) = (0, [])
+  for part in try objective.parts(model, &step, of: count) {
+    let found = descend(part.weight * (try part.loss(model)), parameters)
+    if total.gradients.isEmpty {
+      total.gradients = found.gradients
+    } else {
+      withoutGradients { Foreach.add(total.gradients, found.gradients) }
+    }
+    total.loss += found.loss
+  }
+  return total
+}
+
 /// a + b + ..., each with its own weight.
 public struct WeightedSum: Objective {
   var terms: [(Double, any Objective)]

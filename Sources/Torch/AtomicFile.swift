@@ -24,11 +24,14 @@ public struct AtomicFile {
   }
 
   /// Streams `body`'s writes into `file`; nothing of them stays when it throws.
-  public static func write(_ file: URL, _ body: (borrowing AtomicFile) throws -> Void) throws {
+  /// - Parameter durable: whether the file is to outlive a power cut
+  public static func write(
+    _ file: URL, durable: Bool = true, _ body: (borrowing AtomicFile) throws -> Void
+  ) throws {
     let handle = try AtomicFile(file)
     do {
       try body(handle)
-      guard fsync(handle.descriptor) == 0 else { throw handle.failure }
+      guard !durable || fsync(handle.descriptor) == 0 else { throw handle.failure }
       close(handle.descriptor)
       guard rename(handle.temporary.path, file.path) == 0 else { throw handle.failure }
     } catch {
@@ -36,6 +39,7 @@ public struct AtomicFile {
       unlink(handle.temporary.path)
       throw error
     }
+    guard durable else { return }
     let folder = open(file.deletingLastPathComponent().path, O_RDONLY)
     if folder >= 0 {
       fsync(folder)

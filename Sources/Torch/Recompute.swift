@@ -59,12 +59,16 @@ private final class Chain {
       let reached = zip(outputs, arriving).compactMap { output, gradient in
         gradient.map { (output, $0) }
       }
+      // Integers, timesteps say, are handed on and have no gradient.
+      let leaves = inputs.indices.filter { inputs[$0].requiresGradient }
       let found = sparseGradients(
-        of: reached.map(\.0), weighted: reached.map(\.1), with: inputs + parameters)
-      for (i, part) in found.dropFirst(inputs.count).enumerated() {
+        of: reached.map(\.0), weighted: reached.map(\.1),
+        with: leaves.map { inputs[$0] } + parameters)
+      for (i, part) in found.dropFirst(leaves.count).enumerated() {
         if let part { total[i] = total[i].map { $0 + part } ?? part }
       }
-      arriving = Array(found.prefix(inputs.count))
+      arriving = inputs.map { _ in nil }
+      for (i, gradient) in zip(leaves, found) { arriving[i] = gradient }
     }
     for (i, tensor) in (arriving + total).enumerated() { results[i] = tensor?.released() }
   }

@@ -185,8 +185,10 @@ public struct SafeTensors {
   // MARK: - Writing
 
   /// Writes `tensors` in the order of their names, with one tensor in memory at a time.
+  /// - Parameter durable: false for a file that only this process reads again
   public static func write(
-    _ tensors: [String: Tensor], metadata: [String: String] = [:], to file: URL
+    _ tensors: [String: Tensor], metadata: [String: String] = [:], to file: URL,
+    durable: Bool = true
   ) throws {
     // Larger element types first, so that every tensor is aligned when the file is mapped.
     let names = tensors.keys.sorted {
@@ -208,7 +210,7 @@ public struct SafeTensors {
     var json = try JSONSerialization.data(
       withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes])
     while json.count % 8 != 0 { json.append(UInt8(ascii: " ")) }
-    try AtomicFile.write(file) { handle in
+    try AtomicFile.write(file, durable: durable) { handle in
       var length = UInt64(json.count).littleEndian
       try withUnsafeBytes(of: &length) { try handle.append($0) }
       try json.withUnsafeBytes { try handle.append($0) }

@@ -17,6 +17,9 @@ public struct Training: Codable, Sendable, Hashable {
   public var averaging = 0.0
   /// Matrix products in bfloat16; pays where the processor has instructions for it.
   public var bfloat16 = false
+  /// The optimizer's state, and copies of weights, rest in files while gradients are computed: for large models
+  /// where memory is short.
+  public var offload = false
   public var saveEvery = 200
   public var logEvery = 20
 
@@ -81,10 +84,18 @@ public struct TrainingLoop {
       ).save(stateFile)
       saved = step
     }
+    var resting = Shelf(run.file("\(stage).optimizer.safetensors"))
+    defer { resting.clear() }
     for index in first..<max(first, training.steps) {
       var step = Step(index: index, seed: run.seed)
       step.carried = carried
+      let rests = training.offload && !optimizer.state.isEmpty
+      if rests {
+        try resting.put(optimizer.state)
+        optimizer.state = [:]
+      }
       let (loss, found) = try gradients(&step)
+      if rests { optimizer.state = try resting.take() }
       guard loss.isFinite else {
         throw TrainingError.notFinite(stage: stage, step: index, kept: resumes ? saved : 0)
       }

@@ -49,6 +49,8 @@ public struct MetaUnlearning: TrainedMethod {
   public var pictures = 30
   public var pictureSteps = 25
   public var guidance = 7.5
+  /// Pictures that go through the network at once; 0 takes a batch whole. The gradient is the same.
+  public var picturesInPass = 0
   public var guarding = Guarding()
   public init() {}
 
@@ -107,6 +109,8 @@ public struct MetaUnlearning: TrainedMethod {
           "unrelated",
           loss(try set(benign(Array(siblings.suffix(count))), 4, "unrelated pictures")),
           keep: unrelated.keep, destroy: unrelated.destroy),
-      ], pull: pull, attack, of: student)
+      ], pull: pull, attack, of: student,
+      shelf: Shelf(training.offload ? run.file("meta.theta.safetensors") : nil),
+      picturesInPass: picturesInPass)
   }
 }

@@ -91,7 +91,10 @@ extension TrainedMethod {
 
     var rule = try rule(erasure, original: model, student: student, tensors, run)
     let watch = try collapseGuard(erasure, model, run)
-    var good = watch == nil ? tensors : tensors.map { $0.detached().cloned() }
+    // The last weights that the guard found good.
+    var good = Shelf(training.offload ? run.file("\(Self.name).good.safetensors") : nil)
+    defer { good.clear() }
+    if watch != nil { try good.put(tensors) }
     var loop = TrainingLoop(Self.name, training, run)
     loop.every = guarding.every
     loop.observe = { step, kept in
@@ -102,12 +105,12 @@ extension TrainedMethod {
         "limit": .number(watch.limit),
       ])
       if !(drift <= watch.limit) { throw Collapse(step: step, drift: drift, limit: watch.limit) }
-      withoutGradients { Foreach.copy(good, from: kept) }
+      try good.put(kept)
     }
     do {
       try loop.fit(tensors) { step in try rule.gradient(student, over: tensors, &step) }
-      good = tensors
     } catch let collapse as Collapse {
+      try good.copy(to: tensors)
       try run.record([
         "stage": "guard", "collapsed": true, "step": .int(collapse.step),
         "message": .string(collapse.description),
@@ -123,7 +126,7 @@ extension TrainedMethod {
     ])
     return withoutGradients {
       var difference = ParameterVector.zero
-      for (path, tensor) in zip(paths, good) {
+      for (path, tensor) in zip(paths, tensors) {
         guard let before = model.parameters[path] else { continue }
         difference.tensors[path] = tensor.detached() - before
       }

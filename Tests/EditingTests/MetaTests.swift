@@ -99,6 +99,45 @@ import Training
     #expect((-1...1).contains(try #require(step.log["cosine"])))
   }
 
+  /// A batch in several passes has the gradient of the batch, and theta in a file comes back to the bit.
+  @Test func passesAndShelvesChangeNothing() throws {
+    let scene = try Self.scene()
+    let original = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    func set(_ prompt: String, _ seed: UInt64) -> any Objective {
+      let latents = Tensor.randn([5, 4, 8, 8], Generator(seed: seed))
+      return Denoising(
+        LatentSet(latents, captions: Array(repeating: prompt, count: 5)), original, batch: 5)
+    }
+    func gradient(_ shelf: Shelf, _ picturesInPass: Int) throws -> (Step, [Tensor]) {
+      var meta = Meta(
+        Descent(scene.other), learned: set("a fox", 1), concept: set("a fox", 2),
+        benign: [
+          .init("related", set("a cat", 3), keep: 0.3, destroy: 0.2),
+          .init("unrelated", set("a bus", 4), keep: 0.5, destroy: 0),
+        ], pull: 0.7, .init(), of: scene.student, shelf: shelf, picturesInPass: picturesInPass)
+      var step = Step(index: 0, seed: 3)
+      let before = scene.student.hash()
+      let found = try meta.gradient(scene.student, over: scene.tensors, &step)
+      #expect(scene.student.hash() == before)
+      return (step, found.gradients)
+    }
+    try Fixtures.temporaryFolder { folder in
+      let (step, whole) = try gradient(Shelf(), 0)
+      let file = folder.appendingPathComponent("theta.safetensors")
+      let (_, shelved) = try gradient(Shelf(file), 0)
+      #expect(zip(whole, shelved).allSatisfy { $0.isIdentical(to: $1) })
+      #expect(!FileManager.default.fileExists(atPath: file.path))
+      // Passes of 2, 2 and 1.
+      let (other, parts) = try gradient(Shelf(), 2)
+      let scale = Foreach.norm(whole)
+      let difference = zip(whole, parts).map { $0 - $1 }
+      #expect(scale > 0 && Foreach.norm(difference) < 1e-4 * scale)
+      for (name, value) in step.log {
+        #expect(abs(try #require(other.log[name]) - value) < 1e-4, "\(name)")
+      }
+    }
+  }
+
   /// Steps against the pull raise the loss on the concept after fine-tuning.
   @Test func whatFineTuningLearnsIsPulledDown() throws {
     let scene = try Self.scene()

@@ -47,6 +47,21 @@ import TorchNN
     }
   }
 
+  /// An optimizer whose state rests in a file ends with the same bits, and leaves no file.
+  @Test func offloadingChangesNothing() throws {
+    Runtime.threads = 1
+    try Fixtures.temporaryFolder { folder in
+      var options = Self.options(20)
+      let plain = try Self.fit(options, in: folder.appendingPathComponent("a"))
+      options.offload = true
+      let place = folder.appendingPathComponent("b")
+      _ = try Self.fit(options, in: place, stopAt: 12)
+      #expect(try Self.fit(options, in: place).isIdentical(to: plain))
+      let left = try FileManager.default.contentsOfDirectory(atPath: place.path)
+      #expect(left.filter { $0.contains("optimizer") }.isEmpty)
+    }
+  }
+
   /// A statistic goes on over an interruption, and the step that finds it enough changes nothing.
   @Test func enoughIsEnoughAfterAResumeToo() throws {
     try Fixtures.temporaryFolder { folder in

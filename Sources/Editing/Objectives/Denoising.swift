@@ -10,7 +10,7 @@ public import Torch
 internal import TorchNN
 public import Training
 
-public struct Denoising: Objective {
+public struct Denoising: DividedObjective {
   let set: LatentSet
   let captions: Conditioning
   let batch: Int
@@ -41,16 +41,24 @@ public struct Denoising: Objective {
     }
   }
 
-  public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+  public func parts(_ model: DiffusionModel, _ step: inout Step, of count: Int) -> [Part] {
     let d = set.draw(batch, model, step)
+    let target = model.schedule.target(d.x0, d.eps, at: d.t)
     var rows = d.picks
     if emptyShare > 0 {
       let u = Tensor.rand([batch], step.generator).doubles
       rows = zip(rows, u).map { $1 < emptyShare ? set.count : $0 }
     }
-    model.unet.dropout?.generator = drops ? step.generator : nil
-    defer { model.unet.dropout?.generator = nil }
-    return model.predict(d.xt, at: d.t, given: captions.rows(rows))
-      .meanSquaredError(model.schedule.target(d.x0, d.eps, at: d.t))
+    let generator = drops ? step.generator : nil
+    return stride(from: 0, to: batch, by: count).map { first in
+      let n = min(count, batch - first)
+      func some(_ x: Tensor) -> Tensor { n == batch ? x : x.narrowed(0, first, n) }
+      return Part(weight: Double(n) / Double(batch)) { model in
+        model.unet.dropout?.generator = generator
+        defer { model.unet.dropout?.generator = nil }
+        let c = captions.rows(Array(rows[first..<(first + n)]))
+        return model.predict(some(d.xt), at: some(d.t), given: c).meanSquaredError(some(target))
+      }
+    }
   }
 }

@@ -7,10 +7,14 @@
 //
 // D_FT: pictures of the concept, D_i: benign pictures, related to it or not; L the training loss. What fine-tuning learns
 // is pulled down, and related benign concepts are to break with it (`destroy`), while the weights as they are keep them.
-// First order: gradients at theta_FT are taken for gradients at theta, as in the released code, and fine-tuning works on
-// the student's own tensors in place and puts them back, so that the only copy is of what it changes. `secondOrder`
+// First order: gradients at theta_FT are taken for gradients at theta, as in the released code. `secondOrder`
 // differentiates through the M steps, as the paper's formulas do, with plain gradient steps and no clipping; it keeps
 // the graphs of all of them and is for small models.
+//
+// Memory, in copies of what is trained: fine-tuning works on the student's own tensors in place and puts them back, comes
+// before there is a G, and its optimizer is gone when G begins; G is summed in place. theta, its copy, a gradient and
+// AdamW's two moments are 5, and with G's own optimizer 7; with `training.offload` the copy and that optimizer rest in
+// files and 4 are left, where published code holds 10 (34.4 GB for SD 1.4; the specification of it in docs/performance.md).
 public import Diffusion
 public import Torch
 public import TorchNN
@@ -50,16 +54,22 @@ public struct Meta: GradientRule {
   /// What fine-tuning changes, of the student, and its names.
   let tuned: [Tensor]
   let paths: [ParameterPath]
+  /// theta, while fine-tuning works in its place.
+  private var theta: Shelf
+  let picturesInPass: Int
 
   /// - Parameters:
   ///   - base: the method's own rule; nil where the weights are forgotten already (closed forms)
   ///   - learned, concept: the loss on pictures that fine-tuning sees, and on others of the concept
   ///   - student: whose parameters fine-tuning changes, those of `selection`; they must be its own
+  ///   - shelf: where theta rests while fine-tuning works in its place
+  ///   - picturesInPass: how many pictures go through the network at once; 0 takes a batch whole
   public init(
     _ base: (any GradientRule)?, learned: any Objective, concept: any Objective,
     benign: [Benign], pull: Double, _ attack: Attack, of student: DiffusionModel,
-    _ selection: ParameterSelection = .unet
+    _ selection: ParameterSelection = .unet, shelf: Shelf = Shelf(), picturesInPass: Int = 0
   ) {
+    (theta, self.picturesInPass) = (shelf, picturesInPass)
     (self.base, self.learned, self.concept) = (base, learned, concept)
     (self.benign, self.pull, self.attack) = (benign, pull, attack)
     paths = selection.paths(of: student.parameters)
@@ -69,49 +79,85 @@ public struct Meta: GradientRule {
   public mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
-    var total: (loss: Double, gradients: [Tensor])
-    if let found = try base?.gradient(model, over: parameters, &step) {
-      total = found
-    } else {
-      total = (0, parameters.map { Tensor.zeros(like: $0) })
-    }
-    /// Adds weight * gradient; returns the loss and, where it is asked for, the gradient.
-    func add(_ objective: any Objective, _ weight: Double, _ step: inout Step) throws -> (
-      loss: Double, gradients: [Tensor]
-    ) {
-      let found = descend(try objective.loss(model, &step), parameters)
-      withoutGradients { Foreach.add(total.gradients, found.gradients, times: weight) }
-      total.loss += weight * found.loss
-      return found
-    }
+    var (loss, g) =
+      attack.secondOrder
+      ? try withTwiceDifferentiableAttention { try throughTheSteps(model, parameters, &step) }
+      : try afterFineTuning(model, parameters, &step)
     for set in benign {
-      step.log["\(set.name) before"] = try add(set.objective, set.keep, &step).loss
+      let found = try add(set.keep, set.objective, to: g, model, parameters, &step)
+      loss += set.keep * found
+      step.log["\(set.name) before"] = found
     }
-    step.log["concept before"] = try withoutGradients { try concept.loss(model, &step).item }
-    guard !attack.secondOrder else {
-      let found = try withTwiceDifferentiableAttention {
-        try throughTheSteps(model, parameters, &step)
-      }
-      withoutGradients { Foreach.add(total.gradients, found.gradients) }
-      return (total.loss + found.loss, total.gradients)
+    step.log["concept before"] = try measured(concept, model, &step)
+    if let found = try base?.gradient(model, over: parameters, &step) {
+      withoutGradients { Foreach.add(g, found.gradients) }
+      loss += found.loss
     }
+    if let first = benign.first?.name, let after = step.log["\(first) after"] {
+      step.log["self-destruct"] = after - (step.log["\(first) before"] ?? after)
+    }
+    return (loss, g)
+  }
 
-    let before = tuned.map { $0.detached().cloned() }
-    defer { withoutGradients { Foreach.copy(tuned, from: before) } }
-    try fineTune(model, &step)
-    let pulled = try add(concept, -pull, &step)
-    step.log["concept after"] = pulled.loss
-    for (i, set) in benign.enumerated() {
-      let found = try add(set.objective, -set.destroy, &step)
-      step.log["\(set.name) after"] = found.loss
-      guard i == 0 else { continue }
-      // How far what fine-tuning follows is what breaks the first set, which should be the related one.
-      let (a, b) = (pulled.gradients, found.gradients)
-      let norms = Foreach.norm(a) * Foreach.norm(b)
-      step.log["cosine"] = norms > 0 ? Foreach.dot(a, b) / norms : 0
-      step.log["self-destruct"] = found.loss - (step.log["\(set.name) before"] ?? found.loss)
+  /// The part at theta_FT: its gradient there is taken for one at theta.
+  private mutating func afterFineTuning(
+    _ model: DiffusionModel, _ parameters: [Tensor], _ step: inout Step
+  ) throws -> (loss: Double, gradients: [Tensor]) {
+    try theta.put(tuned)
+    defer { theta.clear() }
+    let found = Result { [self] in
+      try fineTune(model, &step)
+      return try tunedGradient(model, parameters, &step)
     }
-    return total
+    try theta.copy(to: tuned)
+    return try found.get()
+  }
+
+  private func tunedGradient(
+    _ model: DiffusionModel, _ parameters: [Tensor], _ step: inout Step
+  ) throws -> (loss: Double, gradients: [Tensor]) {
+    var (loss, g) = try descend(concept, model, parameters, &step, by: picturesInPass)
+    step.log["concept after"] = loss
+    let norm = Foreach.norm(g)
+    // G begins in the place of the concept's gradient.
+    loss *= -pull
+    withoutGradients { Foreach.scale(g, by: -pull) }
+    for (i, set) in benign.enumerated() {
+      let found = try add(-set.destroy, set.objective, to: g, model, parameters, &step) { other in
+        // How far what fine-tuning follows is what breaks the first set, which should be the related one.
+        let norms = pull * norm * Foreach.norm(other)
+        return i == 0 && norms > 0 ? -Foreach.dot(g, other) / norms : nil
+      }
+      loss -= set.destroy * found
+      step.log["\(set.name) after"] = found
+    }
+    return (loss, g)
+  }
+
+  /// G += weight grad L; a weight of 0 costs no gradient.
+  /// - Returns: L
+  private func add(
+    _ weight: Double, _ objective: any Objective, to g: [Tensor], _ model: DiffusionModel,
+    _ parameters: [Tensor], _ step: inout Step, cosine: ([Tensor]) -> Double? = { _ in nil }
+  ) throws -> Double {
+    guard weight != 0 else { return try measured(objective, model, &step) }
+    let found = try descend(objective, model, parameters, &step, by: picturesInPass)
+    step.log["cosine"] = cosine(found.gradients) ?? step.log["cosine"]
+    withoutGradients { Foreach.add(g, found.gradients, times: weight) }
+    return found.loss
+  }
+
+  /// A loss without its gradient, as many pictures at once as for gradients.
+  private func measured(
+    _ objective: any Objective, _ model: DiffusionModel, _ step: inout Step
+  ) throws -> Double {
+    try withoutGradients {
+      guard picturesInPass > 0, let objective = objective as? any DividedObjective else {
+        return try objective.loss(model, &step).item
+      }
+      return try objective.parts(model, &step, of: picturesInPass)
+        .map { $0.weight * (try $0.loss(model).item) }.reduce(0, +)
+    }
   }
 
   /// The part after fine-tuning with its exact gradient by theta.
@@ -139,9 +185,6 @@ public struct Meta: GradientRule {
       step.log["\(set.name) after"] = found.item
       loss = loss - set.destroy * found
     }
-    if let first = benign.first?.name, let after = step.log["\(first) after"] {
-      step.log["self-destruct"] = after - (step.log["\(first) before"] ?? after)
-    }
     return descend(loss, parameters)
   }
 
@@ -152,7 +195,7 @@ public struct Meta: GradientRule {
     defer { for (tensor, was) in zip(tuned, trained) { tensor.requiresGradient = was } }
     var optimizer = attack.optimizer.make()
     for _ in 0..<attack.steps {
-      let found = descend(try learned.loss(model, &step), tuned)
+      let found = try descend(learned, model, tuned, &step, by: picturesInPass)
       if attack.clip > 0 { clipNorm(found.gradients, to: attack.clip) }
       optimizer.step(tuned, found.gradients, rate: attack.rate)
     }

@@ -12,7 +12,7 @@ public import Training
 public struct BenchRelearning: PartedBench {
   public var model: String
   public var concepts: [String] = []
-  public var methods = ["esd-u", "esd-u-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u"]
+  public var methods = ["esd-u-1", "esd-u-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u"]
   /// Methods that are run without the meta part alone.
   public var controls = ["esd-u-3"]
   public var settings: [String] = []

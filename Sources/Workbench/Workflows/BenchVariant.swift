@@ -8,9 +8,11 @@ struct BenchVariant {
 
   static let all: [BenchVariant] = [
     .init("none", "none"),
+    // As published: the concept's name alone, nothing preserved; a model's methods.json says so.
     .init("esd-x", "esd", "parameters=xattn"),
     .init("esd-u", "esd", "parameters=noxattn"),
-    // A stronger base instead of a meta part.
+    // With eta in the name, as Meta-Unlearning calls them; the second is a stronger base instead of a meta part.
+    .init("esd-u-1", "esd", "parameters=noxattn", "eta=1"),
     .init("esd-u-3", "esd", "parameters=noxattn", "eta=3"),
     .init("advunlearn", "advunlearn", "adversary.kind=pgd"),
     .init("advunlearn-fast", "advunlearn", "adversary.kind=fast"),

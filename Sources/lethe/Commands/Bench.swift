@@ -293,7 +293,7 @@ struct BenchRelearningCommand: ParsableCommand {
     discussion: """
       Examples:
         lethe bench relearning --model Models/emoji --out runs/relearning
-        lethe bench relearning --model Models/emoji --concept fox --methods esd-u,uce --quick --out runs/quick
+        lethe bench relearning --model Models/emoji --concept fox --methods esd-u-1,uce --quick --out runs/quick
 
       Three objects and a style, drawn by --seed, unless --concept names some. Each method runs plain and with
       `meta` around it; esd-u-3 is the control with a stronger base. Measured: success of the prompts after 0, 50,
@@ -309,7 +309,7 @@ struct BenchRelearningCommand: ParsableCommand {
   @Option(help: "Objects and styles to draw by --seed where no concept is named.")
   var draw = "3,1"
   @Option(help: "Methods, separated by commas.")
-  var methods = "esd-u,esd-u-3,sdd,uce,rece,erasediff,advunlearn-u"
+  var methods = "esd-u-1,esd-u-3,sdd,uce,rece,erasediff,advunlearn-u"
   @Option(name: .customLong("set"), help: "METHOD.key=value, meta.key=value or relearn.key=value.")
   var settings: [String] = []
   @Option(help: "Fine-tunings of each model on each set.")
