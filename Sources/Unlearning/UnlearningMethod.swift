@@ -79,7 +79,8 @@ extension TrainedMethod {
     let before = model.evaluations
     let student = try student(of: model, owning: selection, run)
     // At the size of real models the activations of a step weigh more than its arithmetic.
-    student.unet.recomputes = model.latentSize >= 32
+    let isLarge = model.latentSize >= 32
+    student.unet.recomputes = isLarge
     let paths = selection.paths(of: student.parameters)
     guard !paths.isEmpty else {
       throw EditingError.invalid(
@@ -92,7 +93,8 @@ extension TrainedMethod {
     var rule = try rule(erasure, original: model, student: student, tensors, run)
     let watch = try collapseGuard(erasure, model, run)
     // The last weights that the guard found good.
-    var good = Shelf(training.offload ? run.file("\(Self.name).good.safetensors") : nil)
+    var good = Shelf(
+      isLarge || training.offload ? run.file("\(Self.name).good.safetensors") : nil)
     defer { good.clear() }
     if watch != nil { try good.put(tensors) }
     var loop = TrainingLoop(Self.name, training, run)

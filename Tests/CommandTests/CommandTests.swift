@@ -135,6 +135,12 @@ import Testing
         "training.steps=7", "--out", path("dry"), "--dry-run")
       #expect(dry.code == 0 && dry.out.contains("\"steps\" : 7"))
       #expect(!dry.out.contains("\"learningRate\" : 1e-05"))
+      // 8,941,072 numbers of four bytes, 5 copies of them where nothing else stays in memory.
+      let meta = try lethe(
+        "erase", "Models/emoji", "--method", "meta", "--concept", "fox", "--preserve", "others",
+        "--set",
+        "training.offload=true", "--set", "picturesInPass=1", "--out", path("meta"), "--dry-run")
+      #expect(meta.code == 0 && meta.out.contains("memory: 0.2 GB for 5 copies"))
       let bench = try lethe(
         "bench", "forgetting", "--model", animals, "--class", "tiger", "--data", "x", "--out",
         path("bench"))

@@ -67,6 +67,30 @@ import Training
     }
   }
 
+  /// As many copies as the header of Meta counts.
+  @Test func copiesInMemory() {
+    var method = MetaUnlearning()
+    #expect(method.copies == 8)
+    method.guarding.limit = 0
+    #expect(method.copies == 7)
+    method.training.offload = true
+    #expect(method.copies == 4)
+    method.picturesInPass = 1
+    #expect(method.copies == 5)
+    method.attack.optimizer = .init(.sgd)
+    #expect(method.copies == 3)
+  }
+
+  /// Weights that rest in files while gradients are computed end as the same bits.
+  @Test func offloadingChangesNothing() throws {
+    var method = Self.method("uce", [:])
+    (method.training.steps, method.guarding.limit, method.guarding.every) = (3, 9, 2)
+    let (plain, _) = try erase(method)
+    method.training.offload = true
+    let (offloaded, _) = try erase(method)
+    #expect(plain.norm > 0 && (plain - offloaded).norm == 0)
+  }
+
   @Test func unknownBasesAndOptions() throws {
     #expect(throws: EditingError.self) { try erase(Self.method("esdd", [:])) }
     #expect(throws: EditingError.self) { try erase(Self.method("esd", ["walk": 1])) }

@@ -30,6 +30,14 @@ public struct OptimizerOptions: Codable, Sendable, Hashable {
     (self.kind, self.weightDecay) = (kind, weightDecay)
   }
 
+  /// Tensors that the state holds for each parameter.
+  public var moments: Int {
+    switch kind {
+    case .adam, .adamw: 2
+    case .sgd: momentum != 0 ? 1 : 0
+    }
+  }
+
   public func make() -> any Optimizer {
     switch kind {
     case .adam: Adam(self, decoupled: false)

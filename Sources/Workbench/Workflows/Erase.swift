@@ -74,6 +74,20 @@ public struct Erase {
     return erasure
   }
 
+  /// What Meta-Unlearning holds of the U-Net, in words; nil for other methods.
+  public func memory() throws -> String? {
+    guard let meta = method as? MetaUnlearning else { return nil }
+    let model = try DiffusionModel.load(URL(fileURLWithPath: job.model))
+    let count = ParameterSelection.unet.paths(of: model.parameters)
+      .reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) }
+    func size(_ copies: Int) -> String {
+      String(format: "%.1f GB", Double(copies * count * 4) / 1e9)
+    }
+    return
+      "memory: \(size(meta.copies)) for \(meta.copies) copies of the U-Net's \(count) numbers, "
+      + "activations on top; published code holds 10 copies, \(size(10))"
+  }
+
   /// Skips the work when the eraser is there already.
   @discardableResult
   public func callAsFunction(in run: Run, on device: Device) throws -> Increment {

@@ -80,6 +80,7 @@ struct EraseCommand: ParsableCommand {
         print(
           "\(erasure.forget.flatMap(\.phrases).count) prompts to forget, \(erasure.preserve.count) to preserve"
         )
+        if let memory = try erase.memory() { print(memory) }
         return
       }
       let run = try common.run(at: out, seed: seed)

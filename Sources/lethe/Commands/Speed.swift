@@ -74,7 +74,8 @@ struct SpeedCommand: ParsableCommand {
         seconds = try timed(repeats) { _ = try esd.erase(erasure, from: model, Run(folder)) }
           .map { $0 / Double(iterations) }
       case .unlearndiff:
-        let prompts = (0..<8).map {
+        // One batch of the attack.
+        let prompts = (0..<UnlearnDiffAtk().batch).map {
           AttackedPrompt("a noto emoji of \(["a fox", "an owl"][$0 % 2])", seed: UInt64($0))
         }
         let surface = try Surface(
