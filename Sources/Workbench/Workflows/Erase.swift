@@ -3,6 +3,7 @@ internal import Diffusion
 public import Editing
 internal import Foundation
 public import Torch
+internal import TorchNN
 public import Training
 public import Unlearning
 
