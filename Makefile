@@ -24,7 +24,7 @@ demo: build ## erase a fox from the embedded model and write runs/demo/report.ht
 
 test: setup ## every test
 	swift build --build-tests
-	swift test --skip-build --disable-xctest $(if $(FILTER),--filter $(FILTER))
+	swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)')
 
 lint: ## formatting, import directions, files that should not be here
 	@swift format lint --strict --recursive Sources Tests Package.swift
