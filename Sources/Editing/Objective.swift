@@ -11,11 +11,11 @@ public protocol Objective {
 /// An objective over pictures that can be taken a few at a time, so that memory is that of a few.
 public protocol DividedObjective: Objective {
   /// One draw of all pictures, in parts of at most `count`; the weighted losses of the parts sum to the loss.
-  func parts(_ model: DiffusionModel, _ step: inout Step, of count: Int) throws -> [Part]
+  func parts(_ model: DiffusionModel, _ step: inout Step, of count: Int) throws -> [PartialLoss]
 }
 
 /// Some of an objective's pictures: their share, and the loss of a model on them.
-public struct Part {
+public struct PartialLoss {
   let weight: Double
   let loss: (DiffusionModel) throws -> Tensor
 
@@ -26,7 +26,10 @@ public struct Part {
 
 extension DividedObjective {
   public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
-    try parts(model, &step, of: .max)[0].loss(model)
+    guard let whole = try parts(model, &step, of: .max).first else {
+      throw EditingError.invalid("a batch of 0 pictures has no loss; at least 1")
+    }
+    return try whole.loss(model)
   }
 }
 

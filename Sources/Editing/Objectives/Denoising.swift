@@ -41,7 +41,9 @@ public struct Denoising: DividedObjective {
     }
   }
 
-  public func parts(_ model: DiffusionModel, _ step: inout Step, of count: Int) -> [Part] {
+  public func parts(
+    _ model: DiffusionModel, _ step: inout Step, of count: Int
+  ) -> [PartialLoss] {
     let d = set.draw(batch, model, step)
     let target = model.schedule.target(d.x0, d.eps, at: d.t)
     var rows = d.picks
@@ -53,7 +55,7 @@ public struct Denoising: DividedObjective {
     return stride(from: 0, to: batch, by: count).map { first in
       let n = min(count, batch - first)
       func some(_ x: Tensor) -> Tensor { n == batch ? x : x.narrowed(0, first, n) }
-      return Part(weight: Double(n) / Double(batch)) { model in
+      return PartialLoss(weight: Double(n) / Double(batch)) { model in
         model.unet.dropout?.generator = generator
         defer { model.unet.dropout?.generator = nil }
         let c = captions.rows(Array(rows[first..<(first + n)]))
