@@ -89,13 +89,14 @@ bool ct_grad_mode(void) { return c10::GradMode::is_enabled(); }
 
 void ct_set_grad_mode(bool enabled) { c10::GradMode::set_enabled(enabled); }
 
-bool ct_fused_attention(bool enabled) {
-  auto &context = at::globalContext();
-  const bool before = context.userEnabledFlashSDP();
-  context.setSDPUseFlash(enabled);
-  context.setSDPUseMemEfficient(enabled);
-  return before;
-}
+namespace {
+// Of the thread, as the recording of gradients is: others go on with the kernels that they had.
+thread_local bool fused_attention = true;
+}  // namespace
+
+bool ct_fused_attention(void) { return fused_attention; }
+
+void ct_set_fused_attention(bool enabled) { fused_attention = enabled; }
 
 bool ct_autocast(int32_t device_type, bool enabled, int32_t dtype) {
   const auto type = static_cast<c10::DeviceType>(device_type);

@@ -57,10 +57,12 @@ public func withGradients<R>(_ body: () throws -> R) rethrows -> R {
   return try body()
 }
 
-/// Runs `body` without fused attention kernels, whose gradients cannot be differentiated. Of the whole process.
+/// Runs `body` without fused attention kernels, whose gradients cannot be differentiated. Never `async`: the
+/// choice belongs to the thread.
 public func withTwiceDifferentiableAttention<R>(_ body: () throws -> R) rethrows -> R {
-  let before = ct_fused_attention(false)
-  defer { _ = ct_fused_attention(before) }
+  let before = ct_fused_attention()
+  ct_set_fused_attention(false)
+  defer { ct_set_fused_attention(before) }
   return try body()
 }
 

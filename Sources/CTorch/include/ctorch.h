@@ -107,8 +107,9 @@ char *ct_custom_node(
     ct_tensor *const *inputs, int64_t input_count, const ct_tensor *output, ct_backward backward,
     void *context, void (*release)(void *context), ct_tensor **result);
 bool ct_grad_mode(void);
-/// Whether attention may run in fused kernels, which cannot be differentiated twice; returns what was before.
-bool ct_fused_attention(bool enabled);
+/// Whether attention may run in fused kernels, which cannot be differentiated twice. Of the thread.
+bool ct_fused_attention(void);
+void ct_set_fused_attention(bool enabled);
 void ct_set_grad_mode(bool enabled);
 /// Turns autocast on for a device type with a dtype, or off. Returns whether it was on before.
 bool ct_autocast(int32_t device_type, bool enabled, int32_t dtype);

@@ -1,3 +1,5 @@
+internal import CTorch
+
 /// Activations and attention.
 extension Operator {
   static let silu = Operator("aten::silu")
@@ -6,6 +8,7 @@ extension Operator {
   static let softmax = Operator("aten::softmax", "int")
   static let logSoftmax = Operator("aten::log_softmax", "int")
   static let attention = Operator("aten::scaled_dot_product_attention")
+  static let plainAttention = Operator("aten::_scaled_dot_product_attention_math")
   static let embedding = Operator("aten::embedding")
 }
 
@@ -19,7 +22,9 @@ extension Tensor {
   /// softmax(q k^T / sqrt(d)) v, with q [B, H, N, d], k and v [B, H, M, d] -> [B, H, N, d].
   public static func attention(
     _ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor? = nil, causal: Bool = false
-  ) -> Tensor { Operator.attention(q, k, v, mask, 0.0, causal) }
+  ) -> Tensor {
+    (ct_fused_attention() ? Operator.attention : .plainAttention)(q, k, v, mask, 0.0, causal)
+  }
 
   /// Rows of `self` [V, D] at `indices` [...]: [..., D].
   public func embedding(_ indices: Tensor) -> Tensor { Operator.embedding(self, indices) }
