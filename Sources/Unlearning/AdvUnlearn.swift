@@ -17,7 +17,7 @@ public import Torch
 internal import TorchNN
 public import Training
 
-public struct AdvUnlearn: TrainedMethod {
+public struct AdvUnlearn: TrainedMethod, OuterMethod {
   public static let name = "advunlearn"
   public static let card = MethodCard(
     title: "AdvUnlearn", paper: "arXiv 2405.15234", year: 2024, trains: "the text encoder")

@@ -18,7 +18,7 @@ public import Torch
 internal import TorchNN
 public import Training
 
-public struct MetaUnlearning: TrainedMethod {
+public struct MetaUnlearning: TrainedMethod, OuterMethod {
   public static let name = "meta"
   public static let card = MethodCard(
     title: "Meta-Unlearning", paper: "arXiv 2410.12777", year: 2025, trains: "the U-Net")

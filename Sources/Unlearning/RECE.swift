@@ -22,7 +22,8 @@ public struct RECE: UnlearningMethod {
   /// The editing that it begins with.
   public var uce = UCE()
   public var epochs = 3
-  /// rho, how far derived embeddings are held at 0.
+  /// rho, how far derived embeddings are held at 0. It is to be small beside the eigenvalues of sum_i W_i^T W_i: a c'
+  /// shorter than c does not stand for it, and editing it away brings the concept back.
   public var regularization = 0.1
   /// a, b and lambda of the later edits; b 0 takes max(0.1, 1 / number of preserved prompts).
   public var eraseScale = 1.0
@@ -39,7 +40,9 @@ public struct RECE: UnlearningMethod {
       let pairs = try erasure.forget.flatMap(\.phrases).map { try UCE.aligned($0, model) }
       let c = Tensor.concatenate(pairs.map(\.concept))  // [n, D]
       let g = Tensor.concatenate(pairs.map(\.guide))  // [n, D]
-      let preserved = [""] + erasure.preserve
+      // What the derived embeddings become is preserved as well, as the authors' target, the empty prompt, is.
+      let anchors = Set(erasure.forget.flatMap(\.phrases).map(\.anchor))
+      let preserved = anchors.union([""] + erasure.preserve).sorted()
       let kept = UCE.gram(preserved, model)  // [D, D]
       let b = preserveScale > 0 ? preserveScale : max(0.1, 1 / Double(preserved.count))
       let original = paths.compactMap { model.parameters[$0]?.to(.float64) }  // [d_i, D]

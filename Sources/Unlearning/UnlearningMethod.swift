@@ -43,6 +43,13 @@ public protocol TrainedMethod: UnlearningMethod {
   ) throws -> any GradientRule
 }
 
+/// A method that works around another.
+public protocol OuterMethod: UnlearningMethod {
+  /// The method inside, and its options.
+  var base: String { get }
+  var options: JSON { get set }
+}
+
 /// A method that descends on an objective.
 public protocol ObjectiveMethod: TrainedMethod {
   func objective(_ erasure: Erasure, original: DiffusionModel, _ run: Run) throws -> any Objective

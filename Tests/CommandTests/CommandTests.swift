@@ -141,6 +141,16 @@ import Testing
         "--set",
         "training.offload=true", "--set", "picturesInPass=1", "--out", path("meta"), "--dry-run")
       #expect(meta.code == 0 && meta.out.contains("memory: 0.2 GB for 5 copies"))
+      // Options of the pair, and of the method inside.
+      let rece = try lethe(
+        "erase", "Models/emoji", "--method", "meta", "--set", "base=rece", "--concept", "fox",
+        "--preserve", "others", "--out", path("rece"), "--dry-run")
+      #expect(rece.out.contains("\"pull\" : 0.2") && rece.out.contains("\"keep\" : 1"))
+      #expect(rece.out.contains("\"regularization\" : 0.0001"))
+      let stray = try lethe(
+        "erase", "Models/emoji", "--method", "meta", "--set", "base=sdd", "--set",
+        "options.walkz=3", "--concept", "fox", "--out", path("stray"), "--dry-run")
+      #expect(stray.code == 2 && stray.error.contains("options of sdd: unknown key 'walkz'"))
       let bench = try lethe(
         "bench", "forgetting", "--model", animals, "--class", "tiger", "--data", "x", "--out",
         path("bench"))

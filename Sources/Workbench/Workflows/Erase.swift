@@ -46,9 +46,29 @@ public struct Erase {
   static func configured<M: UnlearningMethod>(
     _ type: M.Type, _ settings: [String], of model: String, _ variant: String? = nil
   ) throws -> any UnlearningMethod {
-    let names = [M.name] + [variant].compactMap(\.self).filter { $0 != M.name }
-    return try Overrides.layered(M(), names, of: model, "methods.json", settings)
+    let variants = [variant].compactMap(\.self).filter { $0 != M.name }
+    let method = try Overrides.layered(
+      M(), [M.name] + variants, of: model, "methods.json", settings)
+    guard let outer = method as? any OuterMethod else { return method }
+    return try around(outer, variants, settings, of: model)
   }
+
+  /// A method around another also has what the file says of the pair (`meta-esd`), and the one inside what it says
+  /// of that one.
+  private static func around<M: OuterMethod>(
+    _ method: M, _ variants: [String], _ settings: [String], of model: String
+  ) throws -> any UnlearningMethod {
+    var outer = try Overrides.layered(
+      M(), [M.name, "\(M.name)-\(method.base)"] + variants, of: model, "methods.json", settings)
+    guard outer.options.members != nil else { return outer }
+    func filled<Base: UnlearningMethod>(_ type: Base.Type) throws -> JSON {
+      let own = try Overrides.layered(Base(), [Base.name], of: model, "methods.json", [])
+      return try encoded(Overrides.merge(outer.options, onto: own, in: "options of \(Base.name)"))
+    }
+    outer.options = try filled(Methods.named(outer.base))
+    return outer
+  }
+
   public static func encoded<M: UnlearningMethod>(_ method: M) throws -> JSON {
     try JSON(encoding: method)
   }
