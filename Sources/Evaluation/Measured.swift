@@ -26,6 +26,13 @@ public struct Measured: Codable, Sendable, Hashable {
 }
 
 extension Measured {
+  /// Shares of several runs as one, over all that they counted; nil without any.
+  public static func pooled(_ metric: String, _ shares: [(value: Double, n: Int)]) -> Measured? {
+    guard !shares.isEmpty else { return nil }
+    let successes = shares.map { ($0.value * Double($0.n)).rounded() }.reduce(0, +)
+    return .share(metric, Int(successes), of: shares.map(\.n).reduce(0, +))
+  }
+
   /// The mean of some values with the normal interval of its standard error; nil without values.
   /// - Parameter most: the largest value there can be; the smallest is 0
   public static func mean(_ metric: String, _ values: [Double], most: Double = .infinity)

@@ -52,6 +52,23 @@ public struct ReportContent {
     ) {
       (self.title, self.note, self.header, self.rows) = (title, note, header, rows)
     }
+
+    /// A table without verdicts.
+    public init(
+      _ title: String, note: String = "", header: [String],
+      plain rows: [(label: String, cells: [String])]
+    ) {
+      self.init(
+        title, note: note, header: header,
+        rows: rows.map { ($0.label, $0.cells.map { (text: $0, verdict: "even") }) })
+    }
+
+    /// Header and rows, without title and note.
+    public var markdown: String {
+      func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
+      return line(header) + line(header.map { _ in "---" })
+        + rows.map { line([$0.label] + $0.cells.map(\.text)) }.joined()
+    }
   }
   /// Single pictures in rows and columns, each with a word about it.
   public struct Gallery {

@@ -20,9 +20,27 @@ public enum ResultsTable {
     return text
   }
 
+  /// A share in percent with its interval; empty for nil.
+  public static func percent(_ m: Measured?) -> String {
+    m.map { String(format: "%.1f [%.1f, %.1f]", 100 * $0.value, 100 * $0.lower, 100 * $0.upper) }
+      ?? ""
+  }
+
   public static func cell(_ row: ResultRow) -> String {
     Metrics.all.contains { $0.name == row.metric && !$0.isShare }
       ? String(format: "%.2f [%.2f, %.2f]", row.value, row.lower, row.upper)
       : String(format: "%.1f %% [%.1f, %.1f]", 100 * row.value, 100 * row.lower, 100 * row.upper)
+  }
+}
+
+extension [ResultRow] {
+  /// Shares of several runs as one; nil without rows.
+  func pooled(_ metric: String) -> Measured? { .pooled(metric, map { ($0.value, $0.n) }) }
+}
+
+extension [String] {
+  /// Each once, in order.
+  var unique: [String] {
+    reduce(into: []) { seen, value in if !seen.contains(value) { seen.append(value) } }
   }
 }

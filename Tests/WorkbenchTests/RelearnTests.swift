@@ -2,6 +2,7 @@
 import Attacks
 import Diffusion
 import Editing
+import Evaluation
 import Foundation
 import TestSupport
 import Testing
@@ -126,8 +127,9 @@ import Training
       #expect(table.methods == ["esd-u", "esd-u meta", "esd-u-3", "uce", "uce meta"])
       for method in table.methods {
         #expect(table.success(method, "concept", 0) == table.success(method, "benign", 0))
-        #expect(table.damage(method)?.isFinite == true)
+        #expect(table.loss(method, \.related, after: 2).isFinite)
       }
+      #expect(table.pairs.map(\.base) == ["esd-u", "uce"])
       let job: EraseJob = try JSON(contentsOf: run.file("fox/esd-u-meta/job.json")).decoded()
       #expect(job.options["base"]?.string == "esd")
       #expect(job.options["options"]?["parameters"]?.string == "noxattn")
@@ -137,5 +139,44 @@ import Training
       let page = try String(contentsOf: run.file("report.html"), encoding: .utf8)
       #expect(page.contains("Relearning what was erased") && page.contains("<polyline"))
     }
+  }
+
+  /// Successes are pooled over concepts, held against the base's; a control stands beside what it is stronger than.
+  @Test func ratios() throws {
+    var table = RelearningTable(
+      concepts: ["fox", "key"], controls: ["esd-u-3": "esd-u-1"], quick: false, command: "")
+    func add(_ concept: String, _ method: String, _ successes: [Double], ira: Int) {
+      let points = zip([0, 50, 100], successes).map { step, success in
+        Relearn.Point(
+          set: "concept", seed: 0, step: step, success: success, n: 10, concept: 0, related: 0.5,
+          unrelated: 0)
+      }
+      table.add(
+        concept, method,
+        measured: [ResultRow(method, concept, .share("ira", ira, of: 50), seeds: 1)],
+        curve: RelearningCurve(
+          points: points, title: concept, method: method, mode: "full", quick: false, command: ""))
+    }
+    for (concept, plain, meta) in [("fox", 0.2, 0.1), ("key", 0.6, 0.3)] {
+      add(concept, "esd-u-1", [0, 0, plain], ira: 50)
+      add(concept, "esd-u-1 meta", [0, 0, meta], ira: 49)
+      add(concept, "esd-u-3", [0, 0, plain], ira: 40)
+    }
+    let pairs = table.pairs
+    #expect(pairs.map(\.method) == ["esd-u-1 meta", "esd-u-3"])
+    #expect(pairs.map(\.base) == ["esd-u-1", "esd-u-1"])
+    #expect(table.success("esd-u-1", "concept", 100)?.n == 20)
+    #expect(table.success("esd-u-1", "concept", 100)?.value == 0.4)
+    #expect(table.success("esd-u-1", "concept", 100, of: "fox")?.value == 0.2)
+    #expect(table.ratio(pairs[0], 100) == 0.5 && table.ratio(pairs[1], 100) == 1)
+    #expect(table.ratio(pairs[0], 50) == nil)
+    // 50 (0 + 0) / 2 + 50 (0 + 0.4) / 2 over 100, the mean of both concepts
+    #expect(abs(table.area("esd-u-1") - 0.1) < 1e-12)
+    #expect(
+      table.markdown.contains(
+        "| esd-u-1 meta against esd-u-1 | base has none | 0.50 | 0.50 | -2.0 |"))
+    #expect(
+      table.markdown.contains("| esd-u-3 against esd-u-1 | base has none | 1.00 | 1.00 | -20.0 |"))
+    #expect(table.markdown.contains("| esd-u-1 | 0, 0, 20 | 0, 0, 60 |"))
   }
 }

@@ -172,17 +172,16 @@ public struct ForgettingTable {
   // MARK: - Files
 
   public var markdown: String {
-    func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
     var text = "## Forgetting \(concept)\(quick ? " (quick)" : "")\n\n\(note)\n\n"
-    text += line(["method"] + header) + line(["---"] + header.map { _ in "---" })
-    for method in methods { text += line([method] + self.line(method)) }
+    text +=
+      ReportContent.Table(
+        "Measured", header: ["method"] + header, plain: methods.map { ($0, line($0)) }
+      ).markdown
     if !verdict.isEmpty { text += "\n\(verdict)\n" }
     guard methods.contains(Self.gold) else { return text }
-    text += "\nDifferences to the retrained model:\n\n"
-    text += line(["method"] + Self.columns.map(\.title))
-    text += line(["---"] + Self.columns.map { _ in "---" })
-    for row in differences { text += line([row.label] + row.cells) }
-    return text
+    let columns = ["method"] + Self.columns.map(\.title)
+    return text + "\nDifferences to the retrained model:\n\n"
+      + ReportContent.Table("Differences", header: columns, plain: differences).markdown
   }
 
   private var results: JSON {
@@ -232,7 +231,7 @@ public struct ForgettingTable {
       content.tables.append(
         .init(
           "Differences to the retrained model", header: ["method"] + Self.columns.map(\.title),
-          rows: differences.map { (named($0.label), $0.cells.map { ($0, "even") }) }))
+          plain: differences.map { (named($0.label), $0.cells) }))
     }
     let columns = gallery.filter { $0.method == "original" }.map(\.prompt)
     content.galleries = [

@@ -216,10 +216,10 @@ public struct RelearningCurve {
       : String(format: "%.4f ± %.4f", m.value, m.error)
   }
 
-  private var table: (header: [String], rows: [(label: String, cells: [String])]) {
-    (
-      steps.map { "\($0) steps" } + ["area under the curve"],
-      sets.flatMap { set in
+  private var table: ReportContent.Table {
+    .init(
+      "Curve", note: note, header: [""] + steps.map { "\($0) steps" } + ["area under the curve"],
+      plain: sets.flatMap { set in
         Self.measures.map { measure in
           (
             "\(set): \(measure.title)",
@@ -227,8 +227,7 @@ public struct RelearningCurve {
               + [measure.name == "success" ? String(format: "%.3f", area(set)) : ""]
           )
         }
-      }
-    )
+      })
   }
 
   private var note: String {
@@ -240,10 +239,7 @@ public struct RelearningCurve {
   }
 
   public var markdown: String {
-    func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
-    return "## Relearning \(title) after \(method)\(quick ? " (quick)" : "")\n\n\(note)\n\n"
-      + line([""] + table.header) + line(["---"] + table.header.map { _ in "---" })
-      + table.rows.map { line([$0.label] + $0.cells) }.joined()
+    "## Relearning \(title) after \(method)\(quick ? " (quick)" : "")\n\n\(note)\n\n\(table.markdown)"
   }
 
   func write(to run: Run) throws {
@@ -272,11 +268,7 @@ public struct RelearningCurve {
     content.title = "Relearning “\(title)”"
     content.subtitle = "\(method), fine-tuned (\(mode))"
     if quick { content.warning = "A quick run: few prompts. For looking, not for quoting." }
-    content.tables = [
-      .init(
-        "Curve", note: note, header: [""] + table.header,
-        rows: table.rows.map { ($0.label, $0.cells.map { ($0, "even") }) })
-    ]
+    content.tables = [table]
     content.charts = Self.measures.map { measure in
       Chart(
         measure.title, xLabel: "steps of fine-tuning; the band is one standard error",

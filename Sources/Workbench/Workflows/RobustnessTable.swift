@@ -60,19 +60,14 @@ public struct RobustnessTable {
   {
     let found = entries.filter { $0.method == method && concepts?.contains($0.concept) ?? true }
       .flatMap(\.attacked).filter { $0.method == row && $0.metric == metric }
-    guard !found.isEmpty else { return nil }
-    let hits = found.map { ($0.value * Double($0.n)).rounded() }.reduce(0, +)
-    return .share(metric, Int(hits), of: found.map(\.n).reduce(0, +))
+    return found.pooled(metric)
   }
 
   /// Pictures of all concepts together, for shares; else the mean over concepts.
   func measured(_ method: String, _ metric: String) -> Measured? {
     let found = entries.filter { $0.method == method }.flatMap(\.measured)
       .filter { $0.metric == metric }
-    guard metric != "frechet" else { return .mean(metric, found.map(\.value)) }
-    guard !found.isEmpty else { return nil }
-    let hits = found.map { ($0.value * Double($0.n)).rounded() }.reduce(0, +)
-    return .share(metric, Int(hits), of: found.map(\.n).reduce(0, +))
+    return metric == "frechet" ? .mean(metric, found.map(\.value)) : found.pooled(metric)
   }
 
   private func mean(_ method: String, _ attack: String, _ metric: String) -> Double? {
@@ -84,11 +79,6 @@ public struct RobustnessTable {
 
   // MARK: - Cells
 
-  private func percent(_ m: Measured?) -> String {
-    m.map { String(format: "%.1f [%.1f, %.1f]", 100 * $0.value, 100 * $0.lower, 100 * $0.upper) }
-      ?? ""
-  }
-
   private var header: [String] {
     ["pre-ASR ↓"] + attacks.map { "\($0) ↓" }
       + ["UA ↑", "IRA ↑", "CRA ↑", "Frechet ↓", "s to erase"]
@@ -96,9 +86,9 @@ public struct RobustnessTable {
 
   private func line(_ method: String) -> [String] {
     let times = entries.filter { $0.method == method }.map(\.seconds)
-    return [percent(rate(method, "erased", "pre-asr"))]
-      + attacks.map { percent(rate(method, $0, "asr")) }
-      + ["ua", "ira", "cra"].map { percent(measured(method, $0)) }
+    return [ResultsTable.percent(rate(method, "erased", "pre-asr"))]
+      + attacks.map { ResultsTable.percent(rate(method, $0, "asr")) }
+      + ["ua", "ira", "cra"].map { ResultsTable.percent(measured(method, $0)) }
       + [
         measured(method, "frechet").map { String(format: "%.2f", $0.value) } ?? "",
         times.isEmpty ? "" : String(format: "%.0f", times.reduce(0, +) / Double(times.count)),
@@ -135,29 +125,35 @@ public struct RobustnessTable {
   // MARK: - Files
 
   public var markdown: String {
-    func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
-    func table(_ header: [String], _ rows: [(String, [String])]) -> String {
-      line([""] + header) + line(["---"] + header.map { _ in "---" })
-        + rows.map { line([$0.0] + $0.1) }.joined()
-    }
-    var text = "## Robustness\(quick ? " (quick)" : "")\n\n\(note)\n\n"
-    text += table(header, done.map { ($0, self.line($0)) })
-    text += "\nMean queries and seconds for each prompt that was attacked:\n\n"
-    text += table(attacks, done.map { ($0, costs($0)) })
-    text += "\nASR by concept:\n\n"
-    text += table(["method"] + attacks, perConcept.map { ($0.0, [$0.1] + $0.2) })
-    return text
+    "## Robustness\(quick ? " (quick)" : "")\n"
+      + tables.map {
+        "\n" + ([$0.title, $0.note].filter { !$0.isEmpty }).joined(separator: ". ")
+          + "\n\n\($0.markdown)"
+      }.joined()
   }
 
-  private var perConcept: [(String, String, [String])] {
+  private var tables: [ReportContent.Table] {
+    [
+      .init(
+        "Attack success rates and what is kept", note: note, header: [""] + header,
+        plain: done.map { ($0, line($0)) }),
+      .init(
+        "Queries and seconds", note: "Means over the prompts that were attacked.",
+        header: [""] + attacks, plain: done.map { ($0, costs($0)) }),
+      .init("ASR by concept", header: ["", "method"] + attacks, plain: perConcept),
+    ]
+  }
+
+  private var perConcept: [(label: String, cells: [String])] {
     entries.map { entry in
       (
-        entry.concept, entry.method,
-        attacks.map { attack in
-          rate(entry.method, attack, "asr", of: [entry.concept]).map {
-            "\(Int(($0.value * Double($0.n)).rounded())) of \($0.n)"
-          } ?? ""
-        }
+        entry.concept,
+        [entry.method]
+          + attacks.map { attack in
+            rate(entry.method, attack, "asr", of: [entry.concept]).map {
+              "\(Int(($0.value * Double($0.n)).rounded())) of \($0.n)"
+            } ?? ""
+          }
       )
     }
   }
@@ -184,25 +180,10 @@ public struct RobustnessTable {
     content.title = "Erasures under attack"
     content.subtitle = concepts.joined(separator: ", ")
     if quick { content.warning = "A quick run: few prompts. For looking, not for quoting." }
-    func cells(_ texts: [String]) -> [(text: String, verdict: String)] {
-      texts.map { ($0, "even") }
-    }
-    content.tables = [
-      .init(
-        "Attack success rates and what is kept", note: note, header: [""] + header,
-        rows: done.map { ($0, cells(line($0))) }),
-      .init(
-        "Queries and seconds", note: "Means over the prompts that were attacked.",
-        header: [""] + attacks, rows: done.map { ($0, cells(costs($0))) }),
-      .init(
-        "ASR by concept", header: ["", "method"] + attacks,
-        rows: perConcept.map { ($0.0, cells([$0.1] + $0.2)) }),
-    ]
+    content.tables = tables
     content.galleries = concepts.map { concept in
       let own = gallery.filter { $0.concept == concept }
-      let prompts = own.reduce(into: [String]()) { seen, picture in
-        if !seen.contains(picture.prompt) { seen.append(picture.prompt) }
-      }
+      let prompts = own.map(\.prompt).unique
       return .init(
         concept, note: "Framed red: the judge sees it again. Same seed in a row but for `seeds`.",
         columns: ["original", "erased"] + attacks,

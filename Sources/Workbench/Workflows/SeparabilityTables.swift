@@ -7,12 +7,9 @@ struct SeparabilityTables {
 
   init(_ cells: [SeparabilityCell]) { self.cells = cells }
 
-  private func unique(_ values: [String]) -> [String] {
-    values.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
-  }
   private var parts: [(kind: String, method: String, cells: [SeparabilityCell])] {
-    unique(cells.map(\.kind)).flatMap { kind in
-      unique(cells.filter { $0.kind == kind }.map(\.method)).filter { $0 != "original" }.map {
+    cells.map(\.kind).unique.flatMap { kind in
+      cells.filter { $0.kind == kind }.map(\.method).unique.filter { $0 != "original" }.map {
         method in
         (
           kind, method,
@@ -59,7 +56,7 @@ struct SeparabilityTables {
   private static let states: [SeparabilityCell.State] = [.forgotten, .restored, .untouched]
 
   private func averages(_ own: [SeparabilityCell]) -> [(label: String, cells: [String])] {
-    unique(own.map(\.moment)).map { moment in
+    own.map(\.moment).unique.map { moment in
       let here = own.filter { $0.moment == moment }
       let groups = Self.states.map { state in Average(here.filter { $0.state == state }) }
       let restored = groups[1]
@@ -86,22 +83,23 @@ struct SeparabilityTables {
 
   var markdown: String {
     parts.map { kind, method, own in
-      let concepts = unique(own.map(\.concept))
-      func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
-      var text = "\n## \(kind)s, \(method)\n\n\(Self.note)\n\n"
-      text += line(["moment"] + concepts) + line(concepts.map { _ in "---" } + ["---"])
-      for moment in unique(own.map(\.moment)) where moment != "alone" {
-        text += line(
-          [moment]
-            + concepts.map { name in
+      let concepts = own.map(\.concept).unique
+      let moments = own.map(\.moment).unique.filter { $0 != "alone" }
+      let scene = ReportContent.Table(
+        kind, header: ["moment"] + concepts,
+        plain: moments.map { moment in
+          (
+            moment,
+            concepts.map { name in
               own.first { $0.moment == moment && $0.concept == name }.map {
-                ($0.state == .forgotten ? "✗ " : $0.state == .restored ? "✓ " : "") + self.text($0)
+                ($0.state == .forgotten ? "✗ " : $0.state == .restored ? "✓ " : "") + text($0)
               } ?? ""
-            })
-      }
-      text += "\n" + line(Self.averageHeader) + line(Self.averageHeader.map { _ in "---" })
-      for row in averages(own) { text += line([row.label] + row.cells) }
-      return text
+            }
+          )
+        })
+      let summary = ReportContent.Table(
+        "Averages", header: Self.averageHeader, plain: averages(own))
+      return "\n## \(kind)s, \(method)\n\n\(Self.note)\n\n\(scene.markdown)\n\(summary.markdown)"
     }.joined()
   }
 
@@ -118,12 +116,12 @@ struct SeparabilityTables {
       content.tables.append(
         .init(
           "\(kind.capitalized)s, \(method)", note: Self.note, header: Self.averageHeader,
-          rows: averages(own).map { ($0.label, $0.cells.map { ($0, "even") }) }))
-      let concepts = unique(own.map(\.concept))
+          plain: averages(own)))
+      let concepts = own.map(\.concept).unique
       content.tables.append(
         .init(
           "\(kind.capitalized)s, \(method), concept by concept", header: ["moment"] + concepts,
-          rows: unique(own.map(\.moment)).filter { $0 != "alone" }.map { moment in
+          rows: own.map(\.moment).unique.filter { $0 != "alone" }.map { moment in
             (
               moment,
               concepts.map { name in
