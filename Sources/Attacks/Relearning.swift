@@ -107,7 +107,7 @@ public struct FineTuning {
     switch options.mode {
     case .full:
       model = try victim.clone(owning: ParameterSelection.unet.matches)
-      model.unet.recomputes = victim.latentSize >= 32
+      model.unet.recomputes = victim.isLarge
       tensors = ParameterSelection.unet.paths(of: model.parameters).compactMap {
         [model] in model.parameters[$0]
       }

@@ -200,6 +200,9 @@ public final class DiffusionModel {
   /// Latent pixels of a picture of the model's own size.
   public var latentSize: Int { unet.sampleSize }
   public var imageSize: Int { unet.sampleSize * codec.factor }
+  /// Whether a training step's activations weigh more than its arithmetic, as they do at the size of real models: they
+  /// are computed again, pictures go one by one, and what is only kept rests in files.
+  public var isLarge: Bool { latentSize >= 32 }
 
   /// A model with the same shape that has learned nothing.
   public func initial(seed: UInt64) throws -> DiffusionModel {

@@ -56,9 +56,10 @@ public struct MetaUnlearning: TrainedMethod, OuterMethod {
 
   /// Copies of the U-Net in memory at the fullest moment, the end of the simulated fine-tuning: what is trained, the
   /// gradient (in passes, that of the last one too) and the moments of fine-tuning's optimizer; and, where nothing rests
-  /// in files, theta, the moments of the outer optimizer and what the guard found good. Published code holds 10.
-  public var copies: Int {
-    let isGuarded = guarding.limit > 0 ? 1 : 0
+  /// in files, theta, the moments of the outer optimizer and, of a small model, what the guard found good. Published
+  /// code holds 10.
+  public func copies(isLarge: Bool) -> Int {
+    let isGuarded = guarding.limit > 0 && !isLarge ? 1 : 0
     return 1 + (picturesInPass > 0 ? 2 : 1) + attack.optimizer.moments
       + (training.offload ? 0 : 1 + training.optimizer.moments + isGuarded)
   }

@@ -112,7 +112,7 @@ public struct SepME: UnlearningMethod {
   /// How many of `count` concepts train in one batch.
   public func groupSize(_ model: DiffusionModel, _ count: Int) -> Int {
     if form == .joint { return max(1, count) }
-    return max(1, sideBySide > 0 ? sideBySide : model.latentSize >= 32 ? 1 : count)
+    return max(1, sideBySide > 0 ? sideBySide : model.isLarge ? 1 : count)
   }
 
   /// The free directions of a request.
@@ -151,7 +151,7 @@ public struct SepME: UnlearningMethod {
     let paths = erasers.map { $0.weights.keys.sorted() }
     let tensors = zip(erasers, paths).flatMap { e, p in p.compactMap { e.weights[$0] } }
     for tensor in tensors { tensor.requiresGradient = true }
-    model.unet.recomputes = model.latentSize >= 32
+    model.unet.recomputes = model.isLarge
     defer { model.unet.recomputes = false }
     // e (beta S)^T of every prompt, for each eraser that a concept's rows meet.
     let coordinates = members.indices.map { i in

@@ -85,9 +85,7 @@ extension TrainedMethod {
     let selection = try ParameterSelection.named(parameters)
     let before = model.evaluations
     let student = try student(of: model, owning: selection, run)
-    // At the size of real models the activations of a step weigh more than its arithmetic.
-    let isLarge = model.latentSize >= 32
-    student.unet.recomputes = isLarge
+    student.unet.recomputes = model.isLarge
     let paths = selection.paths(of: student.parameters)
     guard !paths.isEmpty else {
       throw EditingError.invalid(
@@ -101,7 +99,7 @@ extension TrainedMethod {
     let watch = try collapseGuard(erasure, model, run)
     // The last weights that the guard found good.
     var good = Shelf(
-      isLarge || training.offload ? run.file("\(Self.name).good.safetensors") : nil)
+      model.isLarge || training.offload ? run.file("\(Self.name).good.safetensors") : nil)
     defer { good.clear() }
     if watch != nil { try good.put(tensors) }
     var loop = TrainingLoop(Self.name, training, run)
@@ -164,8 +162,9 @@ struct Collapse: Error, CustomStringConvertible {
   var drift: Double
   var limit: Double
   var description: String {
-    "the model collapses on prompts that should not change: drift \(rounded(drift)) at step \(step), "
-      + "limit \(rounded(limit)); the last good state is kept. Lower the learning rate or train fewer parameters"
+    "stopped at step \(step): what prompts that should not change give has moved by \(rounded(drift)), more than "
+      + "guarding.limit \(rounded(limit)); the last state within it is kept. For more steps, lower the learning rate or "
+      + "train fewer parameters"
   }
   private func rounded(_ x: Double) -> Double { (x * 1000).rounded() / 1000 }
 }

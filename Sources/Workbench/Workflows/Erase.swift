@@ -101,11 +101,12 @@ public struct Erase {
     let model = try DiffusionModel.load(URL(fileURLWithPath: job.model))
     let count = ParameterSelection.unet.paths(of: model.parameters)
       .reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) }
+    let copies = meta.copies(isLarge: model.isLarge)
     func size(_ copies: Int) -> String {
       String(format: "%.1f GB", Double(copies * count * 4) / 1e9)
     }
     return
-      "memory: \(size(meta.copies)) for \(meta.copies) copies of the U-Net's \(count) numbers, "
+      "memory: \(size(copies)) for \(copies) copies of the U-Net's \(count) numbers, "
       + "activations on top; published code holds 10 copies, \(size(10))"
   }
 
