@@ -5,7 +5,7 @@
 //
 // x: pictures of the concept that the original draws, c: their captions; text encoder and codec frozen. `full` trains the
 // whole U-Net, `lora` factors B A of rank r on the attention matrices, A ~ N(0, 1/r), B = 0. After 50, 100, 200 and 300
-// steps the prompts are tried as they are. Rates: 1e-5 full, 1e-4 LoRA.
+// steps the prompts are tried as they are. Rates: 1e-5 full, 1e-4 LoRA (`Mode.settings`).
 // Published, SD 1.4, ESD-u-1, nudity prompts: 6.3 % before, 19.0, 21.8 and 34.5 % after 50, 100 and 300 steps.
 public import Diffusion
 public import Editing
@@ -18,7 +18,17 @@ public struct Relearning: Attack {
   public static let card = AttackCard(
     title: "Relearning", paper: "arXiv 2410.12777", year: 2025, access: .weights)
 
-  public enum Mode: String, Codable, Sendable, CaseIterable { case full, lora }
+  public enum Mode: String, Codable, Sendable, CaseIterable {
+    case full, lora
+
+    /// The mode with the rate that goes with it, as settings of the attack.
+    public var settings: [String] {
+      switch self {
+      case .full: ["mode=full"]
+      case .lora: ["mode=lora", "training.learningRate=1e-4"]
+      }
+    }
+  }
 
   public var mode = Mode.full
   /// r

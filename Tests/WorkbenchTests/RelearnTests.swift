@@ -87,6 +87,18 @@ import Training
     #expect(full.model.hash() == whole.model.hash())
   }
 
+  /// A LoRA learns next to nothing at the rate of the whole network; what is set for it comes after.
+  @Test func aModeHasItsRate() throws {
+    func rate(_ settings: [String]) throws -> Double? {
+      let attack = try AttackRun.configured(
+        "relearn", settings.map { "relearn.\($0)" }, of: "no folder")
+      return (attack as? Relearning)?.training.learningRate
+    }
+    #expect(try rate(Relearning.Mode.full.settings) == 1e-5)
+    #expect(try rate(Relearning.Mode.lora.settings) == 1e-4)
+    #expect(try rate(Relearning.Mode.lora.settings + ["training.learningRate=3e-4"]) == 3e-4)
+  }
+
   @Test func areaUnderTheCurve() {
     func point(_ step: Int, _ success: Double) -> Relearn.Point {
       .init(

@@ -6,7 +6,7 @@
 // (Ho & Salimans, 2022). A model that learns from scratch also drops numbers where its network says so; see
 // `teaching`.
 public import Diffusion
-public import Torch
+internal import Torch
 internal import TorchNN
 public import Training
 

@@ -39,6 +39,9 @@ public struct Relearn {
     concepts = job.concepts.map { Concept.resolve($0, in: themes, replacement: job.replacement) }
   }
 
+  /// What models are fine-tuned on.
+  static let sets = ["concept", "benign"]
+
   /// What was measured after some steps of one fine-tuning; a line of `curve.jsonl`.
   struct Point: Codable, Hashable {
     var set: String
@@ -56,41 +59,20 @@ public struct Relearn {
   public func callAsFunction(in run: Run, increment: Increment, on device: Device) throws
     -> RelearningCurve
   {
-    let original = try DiffusionModel.load(URL(fileURLWithPath: job.model), on: device)
-    let victim = try original.applying([increment])
-    let network = try JudgeNetwork.load(
-      themes.judgeFolder(of: URL(fileURLWithPath: job.model)), on: device)
     let place = try Run(run.file("relearn"), seed: seed)
     place.onProgress = run.onProgress
     try refuseOther(place)
     let steps = [0] + tuning.checkpoints.filter { $0 <= tuning.training.steps }
     var points = place.events("curve.jsonl").compactMap { try? $0.decoded(as: Point.self) }
-    let sets = try sets(original, place)
-    let probes = try probes(original, place)
-    for k in 0..<seeds {
-      for (name, set) in sets {
-        let missing = steps.filter { step in
-          !points.contains { $0.set == name && $0.seed == k && $0.step == step }
-        }
-        guard !missing.isEmpty else { continue }
-        var model = try FineTuning(victim, on: set, tuning, seed: seed &+ UInt64(k))
-        for step in steps {
-          let stage = "\(name), seed \(k + 1) of \(seeds)"
-          try model.advance(to: step) { done, _ in
-            place.progress(stage, done, steps.last ?? step)
-          }
-          guard missing.contains(step) else { continue }
-          let shown = try judged.shown(model.model, network)
-          let losses = probes.map { loss(model.model, $0, seed: k) }
-          let point = Point(
-            set: name, seed: k, step: step,
-            success: Double(shown.filter { $0 }.count) / Double(max(1, shown.count)),
-            n: shown.count, concept: losses[0], related: losses[1], unrelated: losses[2])
-          points.append(point)
-          guard case .object(let line) = try JSON(encoding: point) else { continue }
-          try place.record(line, to: "curve.jsonl")
-        }
+    let missing = (0..<seeds).flatMap { k in
+      Self.sets.map { set -> (set: String, seed: Int, steps: [Int]) in
+        let done = points.filter { $0.set == set && $0.seed == k }.map(\.step)
+        return (set, k, steps.filter { !done.contains($0) })
       }
+    }.filter { !$0.steps.isEmpty }
+    // A curve that is whole asks for no model and no pictures.
+    if !missing.isEmpty {
+      points += try measure(missing, steps, increment, in: place, on: device)
     }
     let curve = RelearningCurve(
       points: points, title: job.concepts.joined(separator: ", "), method: job.method,
@@ -99,8 +81,43 @@ public struct Relearn {
     return curve
   }
 
+  /// Fine-tunes where points are missing, and records each.
+  private func measure(
+    _ missing: [(set: String, seed: Int, steps: [Int])], _ steps: [Int], _ increment: Increment,
+    in place: Run, on device: Device
+  ) throws -> [Point] {
+    let original = try DiffusionModel.load(URL(fileURLWithPath: job.model), on: device)
+    let victim = try original.applying([increment])
+    let network = try JudgeNetwork.load(
+      themes.judgeFolder(of: URL(fileURLWithPath: job.model)), on: device)
+    let sets = Dictionary(uniqueKeysWithValues: zip(Self.sets, try sets(original, place)))
+    let probes = try probes(original, place)
+    var points: [Point] = []
+    for (name, k, wanted) in missing {
+      guard let set = sets[name] else { continue }
+      var model = try FineTuning(victim, on: set, tuning, seed: seed &+ UInt64(k))
+      for step in steps {
+        let stage = "\(name), seed \(k + 1) of \(seeds)"
+        try model.advance(to: step) { done, _ in
+          place.progress(stage, done, steps.last ?? step)
+        }
+        guard wanted.contains(step) else { continue }
+        let shown = try judged.shown(model.model, network)
+        let losses = probes.map { loss(model.model, $0, seed: k) }
+        let point = Point(
+          set: name, seed: k, step: step,
+          success: Double(shown.filter { $0 }.count) / Double(max(1, shown.count)),
+          n: shown.count, concept: losses[0], related: losses[1], unrelated: losses[2])
+        points.append(point)
+        guard case .object(let line) = try JSON(encoding: point) else { continue }
+        try place.record(line, to: "curve.jsonl")
+      }
+    }
+    return points
+  }
+
   /// Pictures to fine-tune on: the concept, and as many that have nothing to do with it.
-  private func sets(_ original: DiffusionModel, _ run: Run) throws -> [(String, LatentSet)] {
+  private func sets(_ original: DiffusionModel, _ run: Run) throws -> [LatentSet] {
     let concept: LatentSet
     if let data {
       concept = try LatentSet(CaptionedImages(folder: URL(fileURLWithPath: data)), original)
@@ -110,7 +127,7 @@ public struct Relearn {
     }
     let others = Erasure.others(than: job.concepts, in: themes)
     let benign = try pictures(others, concept.count, original, 2, run, "benign pictures")
-    return [("concept", concept), ("benign", benign)]
+    return [concept, benign]
   }
 
   /// Unseen pictures of the concept, of the subjects of its kind that are nearest to it in the original's text
@@ -181,7 +198,7 @@ public struct RelearningCurve {
     ]
   }
   private var sets: [String] {
-    ["concept", "benign"].filter { set in points.contains { $0.set == set } }
+    Relearn.sets.filter { set in points.contains { $0.set == set } }
   }
   var steps: [Int] { Set(points.map(\.step)).sorted() }
 

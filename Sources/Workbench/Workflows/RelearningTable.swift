@@ -2,8 +2,8 @@
 internal import Evaluation
 internal import Foundation
 internal import Reports
-public import Torch
-public import Training
+internal import Torch
+internal import Training
 
 public struct RelearningTable {
   /// A method and the one that it is held against.
@@ -192,7 +192,7 @@ public struct RelearningTable {
   func write(to run: Run) throws {
     let rows = methods.flatMap { method in
       steps.flatMap { step in
-        ["concept", "benign"].compactMap { set -> ResultRow? in
+        Relearn.sets.compactMap { set -> ResultRow? in
           success(method, set, step).map {
             ResultRow(
               method, "\(set), \(step) steps", $0,

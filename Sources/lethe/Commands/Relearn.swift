@@ -1,5 +1,5 @@
-import ArgumentParser
-import Attacks
+public import ArgumentParser
+public import Attacks
 import Diffusion
 import Editing
 import Evaluation
@@ -32,8 +32,8 @@ struct RelearnCommand: ParsableCommand {
   var data: String?
   @Option(help: "A prompt for the original to draw pictures of; may be repeated.")
   var draw: [String] = []
-  @Option(help: "full or lora.")
-  var mode: String?
+  @Option(help: "full, or lora with its rate of 1e-4 where --set has no other.")
+  var mode: Relearning.Mode?
   @Option(help: "Steps of fine-tuning, at most the last checkpoint's.")
   var steps: Int?
   @Option(name: .customLong("set"), help: "key=value, e.g. training.learningRate=1e-4.")
@@ -60,13 +60,12 @@ struct RelearnCommand: ParsableCommand {
       }
       let run = try common.run(at: runFolder, seed: seed)
       let job: EraseJob = try JSON(contentsOf: run.file("job.json")).decoded()
-      let extra =
-        [mode.map { "relearn.mode=\($0)" }, steps.map { "relearn.training.steps=\($0)" }]
-        .compactMap(\.self)
       let name = Relearning.name
+      let asked =
+        (mode?.settings ?? []) + settings + (steps.map { ["training.steps=\($0)"] } ?? [])
       guard
         let tuning = try AttackRun.configured(
-          name, settings.map { "\(name).\($0)" } + extra, of: job.model) as? Relearning
+          name, asked.map { "\(name).\($0)" }, of: job.model) as? Relearning
       else { return }
       let increment = try Increment(contentsOf: run.file("increment.safetensors"))
       var options = EvaluationOptions()
@@ -81,3 +80,5 @@ struct RelearnCommand: ParsableCommand {
     }
   }
 }
+
+extension Relearning.Mode: ExpressibleByArgument {}
