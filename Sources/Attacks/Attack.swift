@@ -1,9 +1,9 @@
-public import Diffusion
-public import Editing
-public import Torch
+package import Diffusion
+package import Editing
+package import Torch
 
 /// How much of its victim an attack needs.
-public enum Access: String, Codable, Sendable, CaseIterable {
+package enum Access: String, Codable, Sendable, CaseIterable {
   /// Pictures for prompts.
   case blackBox = "black box"
   /// Also prompts as embeddings instead of words, and what a change of them does to the prediction.
@@ -15,53 +15,53 @@ public enum Access: String, Codable, Sendable, CaseIterable {
 }
 
 /// What an attack is and needs, for lists and reports.
-public struct AttackCard: Codable, Sendable, Hashable {
-  public var title: String
-  public var paper: String
-  public var year: Int
-  public var access: Access
+package struct AttackCard: Codable, Sendable, Hashable {
+  package var title: String
+  package var paper: String
+  package var year: Int
+  package var access: Access
   /// Whether its attempts are the same for every victim, so that they can be kept.
-  public var transfers: Bool
-  public init(title: String, paper: String, year: Int, access: Access, transfers: Bool = false) {
+  package var transfers: Bool
+  package init(title: String, paper: String, year: Int, access: Access, transfers: Bool = false) {
     (self.title, self.paper, self.year) = (title, paper, year)
     (self.access, self.transfers) = (access, transfers)
   }
 }
 
 /// A prompt for the erased concept, and the seed of its picture.
-public struct AttackedPrompt: Sendable, Hashable {
-  public var prompt: String
-  public var seed: UInt64
-  public init(_ prompt: String, seed: UInt64) { (self.prompt, self.seed) = (prompt, seed) }
+package struct AttackedPrompt: Sendable, Hashable {
+  package var prompt: String
+  package var seed: UInt64
+  package init(_ prompt: String, seed: UInt64) { (self.prompt, self.seed) = (prompt, seed) }
 }
 
 /// What is tried for a prompt: text as a user would type it, and a seed.
-public struct Attempt: Codable, Sendable, Hashable {
+package struct Attempt: Codable, Sendable, Hashable {
   /// Stands in a prompt for a word that no vocabulary has.
-  public static let newWord = "<new>"
+  package static let newWord = "<new>"
 
-  public var prompt: String
-  public var seed: UInt64
+  package var prompt: String
+  package var seed: UInt64
   /// The embedding of ``newWord`` [D], from attacks with access to embeddings.
-  public var vector: [Float]?
-  public init(_ prompt: String, seed: UInt64, vector: [Float]? = nil) {
+  package var vector: [Float]?
+  package init(_ prompt: String, seed: UInt64, vector: [Float]? = nil) {
     (self.prompt, self.seed, self.vector) = (prompt, seed, vector)
   }
 }
 
 /// What an attack is given: of its victim what its access allows, and no more; and what everybody can download,
 /// the original model with its tokenizer and the pictures it draws.
-public struct Surface {
+package struct AttackTarget {
   private let victim: DiffusionModel
   private let access: Access
   private let picture: (AttackedPrompt) throws -> Image
-  public let original: DiffusionModel
-  public let tokenizer: CLIPTokenizer
+  package let original: DiffusionModel
+  package let tokenizer: CLIPTokenizer
   /// What the victim was to forget.
-  public let concepts: [Concept]
+  package let concepts: [Concept]
 
   /// - Parameter picture: the original's picture of a prompt
-  public init(
+  package init(
     _ victim: DiffusionModel, original: DiffusionModel, concepts: [Concept], access: Access,
     picture: @escaping (AttackedPrompt) throws -> Image
   ) throws {
@@ -71,21 +71,21 @@ public struct Surface {
   }
 
   /// The victim itself.
-  /// - Throws: ``EditingError`` for an attack that did not declare to need it
-  public func model() throws -> DiffusionModel {
+  /// - Throws: ``LetheError`` for an attack that did not declare to need it
+  package func model() throws -> DiffusionModel {
     guard access == .whiteBox || access == .weights else { throw refusing("the weights") }
     return victim
   }
 
   /// The victim's word embeddings of ids: [B, L] -> [B, L, D]
-  /// - Throws: ``EditingError`` for an attack that did not declare to need them
-  public func wordEmbeddings(_ ids: [[Int]]) throws -> Tensor {
+  /// - Throws: ``LetheError`` for an attack that did not declare to need them
+  package func wordEmbeddings(_ ids: [[Int]]) throws -> Tensor {
     guard access != .blackBox else { throw refusing("embeddings") }
     return withoutGradients { victim.wordEmbeddings(ids) }
   }
 
   /// What the victim predicts for word embeddings [B, L, D]; gradients reach those alone.
-  public func predict(_ xt: Tensor, at t: Tensor, given embeddings: Tensor) throws -> Tensor {
+  package func predict(_ xt: Tensor, at t: Tensor, given embeddings: Tensor) throws -> Tensor {
     guard access != .blackBox else { throw refusing("embeddings") }
     return victim.predict(xt, at: t, given: victim.encode(embeddings))
   }
@@ -95,25 +95,25 @@ public struct Surface {
   func encoded(_ embeddings: Tensor) -> Conditioning { victim.encode(embeddings) }
 
   /// The original's picture of a prompt, as latents [1, C, h, w].
-  public func target(_ prompt: AttackedPrompt) throws -> Tensor {
+  package func target(_ prompt: AttackedPrompt) throws -> Tensor {
     let x = try picture(prompt).tensor.to(original.device)
     return withoutGradients { original.codec.encode(x, nil) }
   }
 
   /// Whether `count` more tokens fit into the prompt.
-  public func hasRoom(
-    _ prompt: String, for count: Int, _ placement: Placement = .prefix
+  package func hasRoom(
+    _ prompt: String, for count: Int, _ placement: TokenPlacement = .prefix
   ) -> Bool {
     placement.length(tokenizer.words(prompt), count) <= tokenizer.length - 2
   }
 
-  private func refusing(_ what: String) -> EditingError {
-    .invalid("an attack with access '\(access.rawValue)' asked for \(what)")
+  private func refusing(_ what: String) -> LetheError {
+    .request("an attack with access '\(access.rawValue)' asked for \(what)")
   }
 }
 
 /// One attack on several prompts at once, round by round.
-public protocol AttackSession {
+package protocol AttackSession {
   /// The next attempt for each of the prompts that are still open; a prompt without one is given up.
   mutating func next(_ open: [Int]) throws -> [Int: Attempt]
   /// What draws the attempts, where that is not the victim as it was.
@@ -121,22 +121,22 @@ public protocol AttackSession {
 }
 
 extension AttackSession {
-  public var model: DiffusionModel? { nil }
+  package var model: DiffusionModel? { nil }
 }
 
 /// A way to get an erased concept back. Tested is what it says, drawn by the victim: the driver asks a judge
 /// after every round and closes a prompt at its first success.
-public protocol Attack: Codable, Sendable {
+package protocol Attack: Codable, Sendable {
   static var name: String { get }
   static var card: AttackCard { get }
   /// The paper's defaults.
   init()
   /// Whether a prompt can be attacked; one that cannot counts as withstanding, and is counted.
-  func canAttack(_ prompt: AttackedPrompt, _ surface: Surface) -> Bool
-  func session(_ prompts: [AttackedPrompt], _ surface: Surface, seed: UInt64) throws
+  func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool
+  func session(_ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64) throws
     -> any AttackSession
 }
 
 extension Attack {
-  public func canAttack(_ prompt: AttackedPrompt, _ surface: Surface) -> Bool { true }
+  package func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool { true }
 }

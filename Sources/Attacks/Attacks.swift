@@ -1,10 +1,11 @@
 internal import Editing
+internal import Torch
 internal import TorchNN
 
 /// Every attack, in the order in which `lethe list attacks` shows them. Adding an attack: its file, and one line
 /// here.
-public enum Attacks {
-  public static let all: [any Attack.Type] = [
+package enum Attacks {
+  package static let all: [any Attack.Type] = [
     NoAttack.self,
     RandomTokens.self,
     SeedSearch.self,
@@ -15,10 +16,10 @@ public enum Attacks {
     Relearning.self,
   ]
 
-  public static func named(_ name: String) throws -> any Attack.Type {
+  package static func named(_ name: String) throws -> any Attack.Type {
     guard let found = all.first(where: { $0.name == name }) else {
       let known = all.map { $0.name }
-      throw EditingError.unknown("attack", name, known: known, hint: known.nearest(to: name))
+      throw LetheError.unknown("attack", name, known: known)
     }
     return found
   }

@@ -7,34 +7,34 @@
 // the concept's phrases, with the new word where the concept was. AdamW on v alone; the authors let it run over the
 // whole table and put the other rows back. Their step of 4 x 4 pictures has the rate 5e-3 scaled to 0.08.
 // Published: nothing for the models that AdvUnlearn compares; its users report about 0 % against AdvUnlearn.
-public import Diffusion
+package import Diffusion
 internal import Editing
 internal import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct ConceptInversion: Attack {
-  public static let name = "inversion"
-  public static let card = AttackCard(
+package struct ConceptInversion: Attack {
+  package static let name = "inversion"
+  package static let card = AttackCard(
     title: "Concept inversion", paper: "arXiv 2308.01508", year: 2024, access: .embedding)
 
-  public var training: Training = {
+  package var training: Training = {
     var t = Training()
     (t.steps, t.batch, t.learningRate) = (5000, 16, 0.08)
     t.optimizer = .init(.adamw, weightDecay: 0.01)
     return t
   }()
   /// Pictures of the concept to learn from.
-  public var pictures = 25
-  public var pictureSteps = 25
-  public var guidance = 7.5
+  package var pictures = 25
+  package var pictureSteps = 25
+  package var guidance = 7.5
   /// The word that v begins as; empty for the mean of the concept's own.
-  public var initial = ""
-  public init() {}
+  package var initial = ""
+  package init() {}
 
   /// Prompts that name the concept have a place for the new word.
-  public func canAttack(_ prompt: AttackedPrompt, _ surface: Surface) -> Bool {
-    Self.words(of: surface.concepts, in: prompt.prompt) != nil
+  package func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool {
+    Self.words(of: target.concepts, in: prompt.prompt) != nil
   }
 
   private static func words(of concepts: [Concept], in prompt: String) -> String? {
@@ -45,51 +45,51 @@ public struct ConceptInversion: Attack {
     words(of: concepts, in: prompt).map { prompt.replacing($0, with: Attempt.newWord) } ?? prompt
   }
 
-  public func session(
-    _ prompts: [AttackedPrompt], _ surface: Surface, seed: UInt64
+  package func session(
+    _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
   ) throws -> any AttackSession {
-    Session(attack: self, prompts: prompts, surface: surface, seed: seed)
+    Session(attack: self, prompts: prompts, target: target, seed: seed)
   }
 
   private struct Session: AttackSession {
     let attack: ConceptInversion
     let prompts: [AttackedPrompt]
-    let surface: Surface
+    let target: AttackTarget
     let seed: UInt64
     var isDone = false
 
     mutating func next(_ open: [Int]) throws -> [Int: Attempt] {
       guard !isDone, !open.isEmpty else { return [:] }
       isDone = true
-      let vector = try attack.learn(surface, seed: seed).floats
+      let vector = try attack.learn(target, seed: seed).floats
       return Dictionary(
         uniqueKeysWithValues: open.map {
-          let prompt = ConceptInversion.renamed(prompts[$0].prompt, surface.concepts)
+          let prompt = ConceptInversion.renamed(prompts[$0].prompt, target.concepts)
           return ($0, Attempt(prompt, seed: prompts[$0].seed, vector: vector))
         })
     }
   }
 
   /// v* [D]
-  func learn(_ surface: Surface, seed: UInt64) throws -> Tensor {
-    let model = surface.original
-    let phrases = Erasure(forget: surface.concepts).drawPhrases(
-      max(1, pictures / max(1, surface.concepts.count)), seed: seed &+ 1)
+  func learn(_ target: AttackTarget, seed: UInt64) throws -> Tensor {
+    let model = target.original
+    let phrases = Erasure(forget: target.concepts).drawPhrases(
+      max(1, pictures / max(1, target.concepts.count)), seed: seed &+ 1)
     let set = try LatentSet(
       drawnBy: model, phrases.map(\.prompt), steps: pictureSteps, guidance: guidance,
       seed: seed &+ 2)
     let places = try NewWordPrompts(
-      phrases.map { Self.renamed($0.prompt, surface.concepts) }, surface)
-    let tokenizer = surface.tokenizer
-    let word = initial.isEmpty ? surface.concepts.first?.phrases.first?.words ?? "" : initial
-    let start = try surface.wordEmbeddings([tokenizer.words(word)])[0, at: 0].mean(0)
+      phrases.map { Self.renamed($0.prompt, target.concepts) }, target)
+    let tokenizer = target.tokenizer
+    let word = initial.isEmpty ? target.concepts.first?.phrases.first?.words ?? "" : initial
+    let start = try target.wordEmbeddings([tokenizer.words(word)])[0, at: 0].mean(0)
     let v = start.detached().cloned()
     v.requiresGradient = true
     var optimizer = training.optimizer.make()
     for index in 0..<training.steps {
       try Interrupt.check()
       let d = set.draw(training.batch, model, Step(index: index, seed: seed &+ 3))
-      let found = try surface.predict(d.xt, at: d.t, given: places.rows(d.picks, with: v))
+      let found = try target.predict(d.xt, at: d.t, given: places.rows(d.picks, with: v))
       let loss = found.meanSquaredError(model.schedule.target(d.x0, d.eps, at: d.t))
       let gradient = gradients(of: loss, with: [v])
       let factor = training.schedule.factor(index, of: training.steps, warmup: training.warmup)
@@ -104,8 +104,8 @@ struct NewWordPrompts {
   private let words: Tensor  // [B, L, D]
   private let isNew: Tensor  // [B, L, 1]
 
-  init(_ prompts: [String], _ surface: Surface) throws {
-    let tokenizer = surface.tokenizer
+  init(_ prompts: [String], _ target: AttackTarget) throws {
+    let tokenizer = target.tokenizer
     let new = -1
     let sequences = prompts.map { prompt -> [Int] in
       let parts = prompt.split(separator: Attempt.newWord, omittingEmptySubsequences: false)
@@ -115,7 +115,7 @@ struct NewWordPrompts {
       let padding = tokenizer.length - tokens.count
       return tokens + Array(repeating: tokenizer.padToken, count: padding)
     }
-    words = try surface.wordEmbeddings(sequences.map { $0.map { max(0, $0) } })
+    words = try target.wordEmbeddings(sequences.map { $0.map { max(0, $0) } })
     isNew = Tensor(
       sequences.flatMap { $0.map { $0 == new ? 1 : 0 } }, [prompts.count, tokenizer.length, 1]
     ).to(words.device).isGreater(than: 0.5)
@@ -127,9 +127,9 @@ struct NewWordPrompts {
   }
 }
 
-extension Surface {
+extension AttackTarget {
   /// What the victim is given for attempts, each text or text with a new word.
-  public func conditioning(for attempts: [Attempt]) throws -> Conditioning {
+  package func conditioning(for attempts: [Attempt]) throws -> Conditioning {
     try withoutGradients {
       Conditioning.concatenate(
         try attempts.map { attempt in

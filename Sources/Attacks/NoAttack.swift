@@ -1,15 +1,15 @@
 // The prompts as they are: the attack success rate before any attack (pre-ASR of UnlearnDiffAtk, Zhang et al.,
 // ECCV 2024).
 
-public struct NoAttack: Attack {
-  public static let name = "none"
-  public static let card = AttackCard(
+package struct NoAttack: Attack {
+  package static let name = "none"
+  package static let card = AttackCard(
     title: "The prompts as they are", paper: "baseline", year: 2024, access: .blackBox)
 
-  public init() {}
+  package init() {}
 
-  public func session(
-    _ prompts: [AttackedPrompt], _ surface: Surface, seed: UInt64
+  package func session(
+    _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
   ) throws -> any AttackSession { Session(prompts: prompts) }
 
   private struct Session: AttackSession {

@@ -10,42 +10,42 @@
 // `placement=insert`, both `rate=0.1 decoupled=true` and 3,000 random timesteps.
 // Published, SD 1.4, nudity: ESD 69.7 % after the attack.
 internal import Diffusion
-public import Editing
+package import Editing
 internal import Torch
 internal import TorchNN
 internal import Training
 
-public struct P4D: Attack {
-  public static let name = "p4d"
-  public static let card = AttackCard(
+package struct P4D: Attack {
+  package static let name = "p4d"
+  package static let card = AttackCard(
     title: "Prompting4Debugging", paper: "arXiv 2309.06135", year: 2024, access: .whiteBox)
 
   /// k; 5 for nudity, 3 for styles and objects.
-  public var tokens = 3
-  public var placement = Placement.prefix
+  package var tokens = 3
+  package var placement = TokenPlacement.prefix
   /// Timesteps of the loss; an attempt after each.
-  public var times = 50
+  package var times = 50
   /// Steps at each of them.
-  public var steps = 40
-  public var rate = 0.01
-  public var weightDecay = 0.1
+  package var steps = 40
+  package var rate = 0.01
+  package var weightDecay = 0.1
   /// AdamW instead of Adam.
-  public var decoupled = false
+  package var decoupled = false
   /// Prompts that share passes of the network.
-  public var batch = 16
-  public init() {}
+  package var batch = 16
+  package init() {}
 
-  public func canAttack(_ prompt: AttackedPrompt, _ surface: Surface) -> Bool {
-    surface.hasRoom(prompt.prompt, for: tokens, placement)
+  package func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool {
+    target.hasRoom(prompt.prompt, for: tokens, placement)
   }
 
-  public func session(
-    _ prompts: [AttackedPrompt], _ surface: Surface, seed: UInt64
+  package func session(
+    _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
   ) throws -> any AttackSession {
-    let original = surface.original
+    let original = target.original
     let clean = withoutGradients { original.embed(prompts.map(\.prompt)) }
     return try TokenDescent(
-      prompts, surface,
+      prompts, target,
       .init(
         tokens: tokens, placement: placement, times: times, steps: steps, batch: batch, seed: seed),
       tokens: {

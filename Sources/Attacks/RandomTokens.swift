@@ -6,26 +6,26 @@ internal import Diffusion
 internal import Torch
 internal import Training
 
-public struct RandomTokens: Attack {
-  public static let name = "random"
-  public static let card = AttackCard(
+package struct RandomTokens: Attack {
+  package static let name = "random"
+  package static let card = AttackCard(
     title: "Random tokens", paper: "arXiv 2310.11868", year: 2024, access: .blackBox)
 
   /// k; the paper's 5 for nudity, 3 for styles and objects.
-  public var tokens = 3
+  package var tokens = 3
   /// Attempts for each prompt.
-  public var attempts = 40
-  public init() {}
+  package var attempts = 40
+  package init() {}
 
-  public func canAttack(_ prompt: AttackedPrompt, _ surface: Surface) -> Bool {
-    surface.hasRoom(prompt.prompt, for: tokens)
+  package func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool {
+    target.hasRoom(prompt.prompt, for: tokens)
   }
 
-  public func session(
-    _ prompts: [AttackedPrompt], _ surface: Surface, seed: UInt64
+  package func session(
+    _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
   ) throws -> any AttackSession {
     Session(
-      prompts: prompts, decoder: surface.tokenizer.decoder(), tokens: tokens, attempts: attempts,
+      prompts: prompts, decoder: target.tokenizer.decoder(), tokens: tokens, attempts: attempts,
       seed: seed)
   }
 

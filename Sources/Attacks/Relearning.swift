@@ -7,22 +7,22 @@
 // whole U-Net, `lora` factors B A of rank r on the attention matrices, A ~ N(0, 1/r), B = 0. After 50, 100, 200 and 300
 // steps the prompts are tried as they are. Rates: 1e-5 full, 1e-4 LoRA (`Mode.settings`).
 // Published, SD 1.4, ESD-u-1, nudity prompts: 6.3 % before, 19.0, 21.8 and 34.5 % after 50, 100 and 300 steps.
-public import Diffusion
-public import Editing
+package import Diffusion
+package import Editing
 internal import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct Relearning: Attack {
-  public static let name = "relearn"
-  public static let card = AttackCard(
+package struct Relearning: Attack {
+  package static let name = "relearn"
+  package static let card = AttackCard(
     title: "Relearning", paper: "arXiv 2410.12777", year: 2025, access: .weights)
 
-  public enum Mode: String, Codable, Sendable, CaseIterable {
+  package enum Mode: String, Codable, Sendable, CaseIterable {
     case full, lora
 
     /// The mode with the rate that goes with it, as settings of the attack.
-    public var settings: [String] {
+    package var settings: [String] {
       switch self {
       case .full: ["mode=full"]
       case .lora: ["mode=lora", "training.learningRate=1e-4"]
@@ -30,49 +30,49 @@ public struct Relearning: Attack {
     }
   }
 
-  public var mode = Mode.full
+  package var mode = Mode.full
   /// r
-  public var rank = 4
-  public var training: Training = {
+  package var rank = 4
+  package var training: Training = {
     var t = Training()
     (t.steps, t.batch, t.learningRate, t.clip) = (300, 4, 1e-5, 1)
     t.optimizer = .init(.adamw, weightDecay: 0.01)
     return t
   }()
   /// Steps after which the prompts are tried; those beyond `training.steps` are left out.
-  public var checkpoints = [50, 100, 200, 300]
+  package var checkpoints = [50, 100, 200, 300]
   /// Pictures of the concept to train on.
-  public var pictures = 32
-  public var pictureSteps = 25
-  public var guidance = 7.5
-  public init() {}
+  package var pictures = 32
+  package var pictureSteps = 25
+  package var guidance = 7.5
+  package init() {}
 
-  public func session(
-    _ prompts: [AttackedPrompt], _ surface: Surface, seed: UInt64
+  package func session(
+    _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
   ) throws -> any AttackSession {
-    Session(attack: self, prompts: prompts, surface: surface, seed: seed)
+    Session(attack: self, prompts: prompts, target: target, seed: seed)
   }
 
   /// Pictures of the concepts, drawn by the original.
-  func conceptSet(_ surface: Surface, seed: UInt64) throws -> LatentSet {
-    let phrases = Erasure(forget: surface.concepts).drawPhrases(
-      max(1, pictures / max(1, surface.concepts.count)), seed: seed &+ 1)
+  func conceptSet(_ target: AttackTarget, seed: UInt64) throws -> LatentSet {
+    let phrases = Erasure(forget: target.concepts).drawPhrases(
+      max(1, pictures / max(1, target.concepts.count)), seed: seed &+ 1)
     return try LatentSet(
-      drawnBy: surface.original, phrases.map(\.prompt), steps: pictureSteps, guidance: guidance,
+      drawnBy: target.original, phrases.map(\.prompt), steps: pictureSteps, guidance: guidance,
       seed: seed &+ 2)
   }
 
   private struct Session: AttackSession {
     let attack: Relearning
     let prompts: [AttackedPrompt]
-    let surface: Surface
+    let target: AttackTarget
     let seed: UInt64
     var tuning: FineTuning?
     var round = 0
 
-    init(attack: Relearning, prompts: [AttackedPrompt], surface: Surface, seed: UInt64) {
+    init(attack: Relearning, prompts: [AttackedPrompt], target: AttackTarget, seed: UInt64) {
       (self.attack, self.prompts) = (attack, prompts)
-      (self.surface, self.seed) = (surface, seed)
+      (self.target, self.seed) = (target, seed)
     }
 
     var model: DiffusionModel? { tuning?.model }
@@ -82,7 +82,7 @@ public struct Relearning: Attack {
       guard round < checkpoints.count, !open.isEmpty else { return [:] }
       if tuning == nil {
         tuning = try FineTuning(
-          surface.model(), on: attack.conceptSet(surface, seed: seed), attack, seed: seed)
+          target.model(), on: attack.conceptSet(target, seed: seed), attack, seed: seed)
       }
       try tuning?.advance(to: checkpoints[round])
       round += 1
@@ -95,10 +95,10 @@ public struct Relearning: Attack {
 }
 
 /// Training on pictures with the loss that diffusion models are trained with, checkpoint by checkpoint.
-public struct FineTuning {
+package struct FineTuning {
   /// The model as trained so far; the one given is never modified.
-  public private(set) var model: DiffusionModel
-  public private(set) var step = 0
+  package private(set) var model: DiffusionModel
+  package private(set) var step = 0
   private let victim: DiffusionModel
   private let objective: Denoising
   private let options: Relearning
@@ -107,8 +107,8 @@ public struct FineTuning {
   private let factors: [(path: ParameterPath, a: Tensor, b: Tensor)]
   private var optimizer: any Optimizer
 
-  /// - Throws: ``EditingError`` for a model without attention matrices, in the mode `lora`
-  public init(
+  /// - Throws: ``LetheError`` for a model without attention matrices, in the mode `lora`
+  package init(
     _ victim: DiffusionModel, on set: LatentSet, _ options: Relearning, seed: UInt64
   ) throws {
     (self.victim, self.options, self.seed) = (victim, options, seed)
@@ -134,7 +134,7 @@ public struct FineTuning {
         )
       }
       guard !factors.isEmpty else {
-        throw EditingError.invalid("the model has no attention matrices for a LoRA; use mode=full")
+        throw LetheError.request("the model has no attention matrices for a LoRA; use mode=full")
       }
       tensors = factors.flatMap { [$0.a, $0.b] }
     }
@@ -148,7 +148,7 @@ public struct FineTuning {
   }
 
   /// Trains up to a step, going on from where it is.
-  public mutating func advance(to end: Int, progress: (Int, Int) -> Void = { _, _ in }) throws {
+  package mutating func advance(to end: Int, progress: (Int, Int) -> Void = { _, _ in }) throws {
     for tensor in tensors { tensor.requiresGradient = true }
     defer { for tensor in tensors { tensor.requiresGradient = false } }
     while step < end {

@@ -14,39 +14,39 @@ internal import Editing
 internal import Torch
 internal import Training
 
-public struct RingABell: Attack {
-  public static let name = "ringabell"
-  public static let card = AttackCard(
+package struct RingABell: Attack {
+  package static let name = "ringabell"
+  package static let card = AttackCard(
     title: "Ring-A-Bell", paper: "arXiv 2310.10012", year: 2024, access: .blackBox, transfers: true)
 
   /// K; 0 takes as many as fit, at most 16.
-  public var tokens = 0
+  package var tokens = 0
   /// Strength of the concept.
-  public var eta = 3.0
-  public var population = 200
-  public var generations = 3000
-  public var crossover = 0.5
-  public var mutation = 0.25
-  public init() {}
+  package var eta = 3.0
+  package var population = 200
+  package var generations = 3000
+  package var crossover = 0.5
+  package var mutation = 0.25
+  package init() {}
 
-  public func session(
-    _ prompts: [AttackedPrompt], _ surface: Surface, seed: UInt64
+  package func session(
+    _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
   ) throws -> any AttackSession {
     guard population >= 2, generations >= 1 else {
-      throw EditingError.invalid(
+      throw LetheError.request(
         "ringabell: population \(population), generations \(generations); at least 2 and 1")
     }
-    let pairs = surface.concepts.flatMap(\.phrases)
+    let pairs = target.concepts.flatMap(\.phrases)
     guard !pairs.isEmpty else {
-      throw EditingError.invalid("ringabell needs prompts with the concept and without")
+      throw LetheError.request("ringabell needs prompts with the concept and without")
     }
-    let model = surface.original
+    let model = target.original
     let direction = withoutGradients {
       (model.embed(pairs.map(\.prompt)).hidden - model.embed(pairs.map(\.anchor)).hidden).mean(0)
     }
-    let room = surface.tokenizer.length - 2
+    let room = target.tokenizer.length - 2
     return Session(
-      attack: self, prompts: prompts, tokenizer: surface.tokenizer, model: model,
+      attack: self, prompts: prompts, tokenizer: target.tokenizer, model: model,
       direction: direction, length: min(room, tokens > 0 ? tokens : 16), seed: seed)
   }
 

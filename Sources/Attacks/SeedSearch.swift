@@ -1,17 +1,17 @@
 // New seeds for the same prompt (the seed search beside UnlearnDiffAtk, Zhang et al., ECCV 2024): how often the
 // concept comes back without any change of words.
 
-public struct SeedSearch: Attack {
-  public static let name = "seeds"
-  public static let card = AttackCard(
+package struct SeedSearch: Attack {
+  package static let name = "seeds"
+  package static let card = AttackCard(
     title: "New seeds", paper: "arXiv 2310.11868", year: 2024, access: .blackBox)
 
   /// Attempts for each prompt.
-  public var attempts = 40
-  public init() {}
+  package var attempts = 40
+  package init() {}
 
-  public func session(
-    _ prompts: [AttackedPrompt], _ surface: Surface, seed: UInt64
+  package func session(
+    _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
   ) throws -> any AttackSession { Session(prompts: prompts, attempts: attempts, seed: seed) }
 
   private struct Session: AttackSession {

@@ -25,7 +25,7 @@ protocol SoughtTokens {
 struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
   struct Plan {
     var tokens = 3
-    var placement = Placement.prefix
+    var placement = TokenPlacement.prefix
     /// Timesteps, in this order, and steps at each.
     var times = 50
     var steps = 40
@@ -48,7 +48,7 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
   private let make: (Tensor, Generator) -> Tokens
   private let target: (Draw) throws -> Tensor
   private let model: DiffusionModel
-  private let surface: Surface
+  private let victim: AttackTarget
   private let decoder: CLIPTokenizer.Decoder
   private let table: Tensor  // [V, D]
   private var sought: [Int: (tokens: Tokens, x0: Tensor, places: AdversarialPrompts)] = [:]
@@ -58,14 +58,14 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
   ///   - tokens: makes the tokens of a prompt, given the embeddings of those that stand for text [V, D]
   ///   - target: what the victim's prediction is compared with [B, C, h, w]
   init(
-    _ prompts: [AttackedPrompt], _ surface: Surface, _ plan: Plan,
+    _ prompts: [AttackedPrompt], _ victim: AttackTarget, _ plan: Plan,
     tokens: @escaping (Tensor, Generator) -> Tokens, target: @escaping (Draw) throws -> Tensor
   ) throws {
-    (self.prompts, self.surface, self.plan) = (prompts, surface, plan)
+    (self.prompts, self.victim, self.plan) = (prompts, victim, plan)
     (make, self.target) = (tokens, target)
-    model = try surface.model()
-    decoder = surface.tokenizer.decoder()
-    table = try surface.wordEmbeddings([decoder.words])[0, at: 0].detached()
+    model = try victim.model()
+    decoder = victim.tokenizer.decoder()
+    table = try victim.wordEmbeddings([decoder.words])[0, at: 0].detached()
   }
 
   mutating func next(_ open: [Int]) throws -> [Int: Attempt] {
@@ -75,9 +75,9 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
     let time = Double((2 * round + 1) * schedule.steps / (2 * plan.times))
     for i in open where sought[i] == nil {
       sought[i] = (
-        make(table, generator(i, plan.times * plan.steps)), try surface.target(prompts[i]),
+        make(table, generator(i, plan.times * plan.steps)), try victim.target(prompts[i]),
         try AdversarialPrompts(
-          [prompts[i].prompt], surface.tokenizer, model, plan.placement, tokens: plan.tokens)
+          [prompts[i].prompt], victim.tokenizer, model, plan.placement, tokens: plan.tokens)
       )
     }
     for first in stride(from: 0, to: open.count, by: plan.batch) {
@@ -114,7 +114,7 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
       zip(rows.compactMap { sought[$0]?.places }, adversary.chunks(rows.count)).map {
         $0.embeddings($1)
       })
-    let found = try surface.predict(draw.xt, at: t, given: sequences)
+    let found = try victim.predict(draw.xt, at: t, given: sequences)
     // The mean over one picture, summed over prompts: each gets the gradient it would get alone.
     let loss = Double(rows.count) * found.meanSquaredError(goal)
     let gradient = gradients(of: loss, with: [adversary])[0]
@@ -127,7 +127,7 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
   private func text(_ best: [Int], _ i: Int) -> String {
     decoder.text(
       plan.placement.ids(
-        surface.tokenizer.words(prompts[i].prompt), adversary: best.map { decoder.words[$0] }))
+        victim.tokenizer.words(prompts[i].prompt), adversary: best.map { decoder.words[$0] }))
   }
 
   /// The same for a prompt and a step, whatever else is open.

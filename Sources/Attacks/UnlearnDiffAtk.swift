@@ -12,39 +12,39 @@
 // Tried is the most probable token of each row, as text that is tokenised again. Vocabulary: tokens that stand for
 // text. Published, SD 1.4, nudity: ESD 20.4 % before the attack, 76.1 % after; AdvUnlearn 7.8 and 21.1 %.
 internal import Diffusion
-public import Editing
+package import Editing
 internal import Torch
 internal import TorchNN
 internal import Training
 
-public struct UnlearnDiffAtk: Attack {
-  public static let name = "unlearndiff"
-  public static let card = AttackCard(
+package struct UnlearnDiffAtk: Attack {
+  package static let name = "unlearndiff"
+  package static let card = AttackCard(
     title: "UnlearnDiffAtk", paper: "arXiv 2310.11868", year: 2024, access: .whiteBox)
 
   /// k; the paper's 5 for nudity, 3 for styles and objects.
-  public var tokens = 3
-  public var placement = Placement.prefix
+  package var tokens = 3
+  package var placement = TokenPlacement.prefix
   /// Timesteps of the loss; an attempt after each.
-  public var times = 50
+  package var times = 50
   /// Steps at each of them.
-  public var steps = 40
-  public var rate = 0.01
-  public var weightDecay = 0.1
+  package var steps = 40
+  package var rate = 0.01
+  package var weightDecay = 0.1
   /// Prompts that share passes of the network.
-  public var batch = 16
-  public init() {}
+  package var batch = 16
+  package init() {}
 
-  public func canAttack(_ prompt: AttackedPrompt, _ surface: Surface) -> Bool {
-    surface.hasRoom(prompt.prompt, for: tokens, placement)
+  package func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool {
+    target.hasRoom(prompt.prompt, for: tokens, placement)
   }
 
-  public func session(
-    _ prompts: [AttackedPrompt], _ surface: Surface, seed: UInt64
+  package func session(
+    _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
   ) throws -> any AttackSession {
-    let schedule = try surface.model().schedule
+    let schedule = try target.model().schedule
     return try TokenDescent(
-      prompts, surface,
+      prompts, target,
       .init(
         tokens: tokens, placement: placement, times: times, steps: steps, batch: batch, seed: seed),
       tokens: { table, _ in

@@ -1,13 +1,15 @@
-public import Torch
+package import Torch
 
 /// A component's `config.json`, read strictly: what is not supported is refused by name.
-public struct ComponentConfig {
-  public let component: String
-  public let json: JSON
+package struct ComponentConfig {
+  package let component: String
+  package let json: JSON
 
-  public init(_ component: String, _ json: JSON) { (self.component, self.json) = (component, json) }
+  package init(_ component: String, _ json: JSON) {
+    (self.component, self.json) = (component, json)
+  }
 
-  public func refusing(_ key: String, _ why: String) -> ModelError {
+  package func refusing(_ key: String, _ why: String) -> LetheError {
     .unsupported("\(component): '\(key)' is \(json[key]?.compact ?? "missing"); \(why)")
   }
 
@@ -22,27 +24,27 @@ public struct ComponentConfig {
     return value
   }
 
-  public func int(_ key: String, _ fallback: Int? = nil) throws -> Int {
+  package func int(_ key: String, _ fallback: Int? = nil) throws -> Int {
     try value(key, fallback, "a whole number", \.int)
   }
-  public func number(_ key: String, _ fallback: Double? = nil) throws -> Double {
+  package func number(_ key: String, _ fallback: Double? = nil) throws -> Double {
     try value(key, fallback, "a number", \.number)
   }
-  public func bool(_ key: String, _ fallback: Bool? = nil) throws -> Bool {
+  package func bool(_ key: String, _ fallback: Bool? = nil) throws -> Bool {
     try value(key, fallback, "true or false", \.bool)
   }
-  public func string(_ key: String, _ fallback: String? = nil) throws -> String {
+  package func string(_ key: String, _ fallback: String? = nil) throws -> String {
     try value(key, fallback, "a string", \.string)
   }
-  public func strings(_ key: String, _ fallback: [String]? = nil) throws -> [String] {
+  package func strings(_ key: String, _ fallback: [String]? = nil) throws -> [String] {
     try value(key, fallback, "a list of strings") { $0.array?.compactMap(\.string) }
   }
-  public func ints(_ key: String, _ fallback: [Int]? = nil) throws -> [Int] {
+  package func ints(_ key: String, _ fallback: [Int]? = nil) throws -> [Int] {
     try value(key, fallback, "a list of whole numbers") { $0.array?.compactMap(\.int) }
   }
 
   /// A number for each of `count` levels, written once or as a list.
-  public func perLevel(_ key: String, _ count: Int, _ fallback: Int? = nil) throws -> [Int] {
+  package func perLevel(_ key: String, _ count: Int, _ fallback: Int? = nil) throws -> [Int] {
     if let list = json[key]?.array?.compactMap(\.int) {
       guard list.count == count else { throw refusing(key, "\(count) numbers are needed") }
       return list
@@ -51,7 +53,7 @@ public struct ComponentConfig {
   }
 
   /// Refuses every key whose value is present and none of the accepted ones.
-  public func accept(_ accepted: [String: [JSON]]) throws {
+  package func accept(_ accepted: [String: [JSON]]) throws {
     for (key, values) in accepted.sorted(by: { $0.key < $1.key }) {
       guard let found = json[key], !values.contains(where: { Self.same($0, found) }) else {
         continue
@@ -64,20 +66,5 @@ public struct ComponentConfig {
     if a == b { return true }
     if let x = a.number, let y = b.number { return x == y }
     return false
-  }
-}
-
-/// What a user's model folder can be wrong about.
-public enum ModelError: Error, CustomStringConvertible {
-  case notAModel(String)
-  case unsupported(String)
-  case invalid(String)
-
-  public var description: String {
-    switch self {
-    case .notAModel(let text): text
-    case .unsupported(let text): "not supported: \(text)"
-    case .invalid(let text): text
-    }
   }
 }

@@ -40,7 +40,7 @@ struct TwoTextConditioner: PromptConditioner {
     let probe = "a naïve photo of 12 foxes, isn't it!?"
     guard tokenizer.words(probe) == second.words(probe), text.vocabulary == text2.vocabulary,
       tokenizer.length == second.length
-    else { throw ModelError.unsupported("the two tokenizers have different vocabularies") }
+    else { throw LetheError.unsupported("the two tokenizers have different vocabularies") }
     (self.tokenizer, self.second, texts) = (tokenizer, second, (text, text2))
     (self.zeroesEmpty, self.device) = (zeroesEmpty, device)
   }
@@ -102,7 +102,7 @@ struct ClassConditioner: PromptConditioner {
   /// - Parameter rows: of the network's table of classes; 0 without one
   init(_ classes: [String], rows: Int, _ device: Device) throws {
     guard rows == classes.count || rows == classes.count + 1 else {
-      throw ModelError.invalid(
+      throw LetheError.model(
         "classes.json names \(classes.count) classes, the U-Net's num_class_embeds is \(rows); accepted: "
           + "as many as there are names, or one more for the empty prompt")
     }
@@ -123,7 +123,7 @@ struct ClassConditioner: PromptConditioner {
 
   func check(_ prompts: [String]) throws {
     for prompt in prompts where !(prompt.isEmpty && hasEmpty) && !classes.contains(prompt) {
-      throw ModelError.invalid(
+      throw LetheError.model(
         classes.isEmpty
           ? "'\(prompt)' means nothing to this model, which has no classes; accepted: the empty prompt"
           : "the model has no class '\(prompt)'; it has: \(classes.joined(separator: ", "))")

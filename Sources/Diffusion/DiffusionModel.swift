@@ -1,22 +1,22 @@
-public import Torch
-public import TorchNN
+package import Torch
+package import TorchNN
 
 /// What the noise predictor is told about the picture: hidden states of the prompt [B, L, D].
-public struct Conditioning {
-  public var hidden: Tensor
+package struct Conditioning {
+  package var hidden: Tensor
   /// The prompt as one vector [B, P], for networks that take one (SDXL).
-  public var pooled: Tensor?
+  package var pooled: Tensor?
   /// What is added to the keys and values of cross-attention layers, by the layer's path; rows are
   /// those of `hidden`, so that each picture of a batch can have erasers of its own.
-  public var shifts: [String: KeyValueShift]
+  package var shifts: [String: KeyValueShift]
 
-  public init(
+  package init(
     _ hidden: Tensor, pooled: Tensor? = nil, shifts: [String: KeyValueShift] = [:]
   ) {
     (self.hidden, self.pooled, self.shifts) = (hidden, pooled, shifts)
   }
 
-  public static func concatenate(_ parts: [Conditioning]) -> Conditioning {
+  package static func concatenate(_ parts: [Conditioning]) -> Conditioning {
     let layers = Set(parts.flatMap(\.shifts.keys))
     let shifts = layers.map { layer -> (String, KeyValueShift) in
       let like = parts.lazy.compactMap { $0.shifts[layer] }.first
@@ -38,7 +38,7 @@ public struct Conditioning {
   }
 
   /// Some of the rows, in the order asked for.
-  public func rows(_ picks: [Int]) -> Conditioning {
+  package func rows(_ picks: [Int]) -> Conditioning {
     Conditioning(
       hidden.indexed(0, picks), pooled: pooled?.indexed(0, picks),
       shifts: shifts.mapValues {
@@ -47,17 +47,17 @@ public struct Conditioning {
   }
 
   /// Each row `count` times in a row.
-  public func repeated(_ times: Int) -> Conditioning {
+  package func repeated(_ times: Int) -> Conditioning {
     times == 1 ? self : rows((0..<count).flatMap { Array(repeating: $0, count: times) })
   }
-  public var count: Int { hidden.size(0) }
+  package var count: Int { hidden.size(0) }
 }
 
 /// What is added to one layer's keys and values, each [B, L, width].
-public struct KeyValueShift {
-  public var keys: Tensor
-  public var values: Tensor
-  public init(keys: Tensor, values: Tensor) { (self.keys, self.values) = (keys, values) }
+package struct KeyValueShift {
+  package var keys: Tensor
+  package var values: Tensor
+  package init(keys: Tensor, values: Tensor) { (self.keys, self.values) = (keys, values) }
 
   func zeros(_ rows: Int) -> KeyValueShift {
     func zeros(_ x: Tensor) -> Tensor {
@@ -67,7 +67,7 @@ public struct KeyValueShift {
   }
 }
 
-public protocol NoisePredictor: AnyObject {
+package protocol NoisePredictor: AnyObject {
   /// Channels and extent of what it denoises.
   var inChannels: Int { get }
   var sampleSize: Int { get }
@@ -80,10 +80,10 @@ public protocol NoisePredictor: AnyObject {
 }
 
 extension NoisePredictor {
-  public var dropout: Dropout? { nil }
+  package var dropout: Dropout? { nil }
 
   /// Runs a chain, keeping all that is inside for the backward pass, or only what is between its parts.
-  func run(_ parts: [Part], _ inputs: [Tensor], parameters: () -> [Tensor]) -> Tensor {
+  func run(_ parts: [ChainStage], _ inputs: [Tensor], parameters: () -> [Tensor]) -> Tensor {
     guard recomputes, recordsGradients else { return parts.reduce(inputs) { $1($0) }[0] }
     return recomputed(parts, inputs, parameters: parameters().filter(\.requiresGradient))
   }
@@ -91,24 +91,24 @@ extension NoisePredictor {
 
 /// Turns prompts into conditioning in two halves; attacks differentiate the second. Prompts are texts, or the
 /// names of classes; the empty one asks for nothing in particular.
-public protocol PromptConditioner {
+package protocol PromptConditioner {
   /// Ids with start, end and padding; of a class, its number.
   func tokens(_ prompt: String) -> [Int]
   /// [B, L] -> [B, L, D], before positions are added; classes stay numbers, [B, 1]
   func wordEmbeddings(_ tokens: [[Int]]) -> Tensor
   /// [B, L, D] -> conditioning; gradients reach the embeddings and the encoder's weights
   func encode(_ embeddings: Tensor) -> Conditioning
-  /// - Throws: ``ModelError`` for a prompt that means nothing here
+  /// - Throws: ``LetheError`` for a prompt that means nothing here
   func check(_ prompts: [String]) throws
 }
 
 extension PromptConditioner {
-  public func embed(_ prompts: [String]) -> Conditioning {
+  package func embed(_ prompts: [String]) -> Conditioning {
     encode(wordEmbeddings(prompts.map(tokens)))
   }
 }
 
-public protocol LatentCodec {
+package protocol LatentCodec {
   /// Pixels of a picture per pixel of its latent, in each direction.
   var factor: Int { get }
   /// What unscaled latents are multiplied by.
@@ -121,7 +121,7 @@ public protocol LatentCodec {
 
 extension LatentCodec {
   /// A scaled sample of the posterior, or its mean without a generator.
-  public func encode(_ image: Tensor, _ g: Generator?) -> Tensor {
+  package func encode(_ image: Tensor, _ g: Generator?) -> Tensor {
     let (mean, logVariance) = posterior(image)
     guard let g else { return mean * scalingFactor }
     let noise = Tensor.randn(mean.shape, g).to(mean.device, mean.dtype)
@@ -129,31 +129,31 @@ extension LatentCodec {
   }
 
   /// Scaled latents [B, z, h, w] -> image [B, 3, H, W], about [-1, 1]
-  public func decode(_ z: Tensor) -> Tensor { reconstruct(z / scalingFactor) }
+  package func decode(_ z: Tensor) -> Tensor { reconstruct(z / scalingFactor) }
 }
 
 /// A diffusion model: noise predictor, conditioner, latent codec and schedule over one store of parameters
 /// whose paths are diffusers' names. Text-to-image (Stable Diffusion) or over pixels (DDPM, with classes or
 /// without); methods mention neither.
-public final class DiffusionModel {
-  public let parameters: ParameterStore
-  public let unet: any NoisePredictor
-  public let conditioner: any PromptConditioner
-  public let codec: any LatentCodec
-  public let schedule: NoiseSchedule
-  public let layout: Layout
-  public let device: Device
+package final class DiffusionModel {
+  package let parameters: ParameterStore
+  package let unet: any NoisePredictor
+  package let conditioner: any PromptConditioner
+  package let codec: any LatentCodec
+  package let schedule: NoiseSchedule
+  package let layout: Layout
+  package let device: Device
   /// Noisy pictures that ``predict(_:at:given:cache:)`` was asked about so far.
-  public private(set) var evaluations = 0
+  package private(set) var evaluations = 0
 
-  public init(_ layout: Layout, _ source: ParameterStore.Source, on device: Device = .cpu) throws {
+  package init(_ layout: Layout, _ source: ParameterStore.Source, on device: Device = .cpu) throws {
     let store = ParameterStore(source, on: device)
     switch layout.pipeline {
     case .stableDiffusion(let tokenizer):
       let network = try UNet2DCondition(store.root["unet"], layout.config(.unet))
       let text = try CLIPText(store.root["text_encoder"], layout.config(.textEncoder))
       guard text.width == network.contextWidth else {
-        throw ModelError.invalid(
+        throw LetheError.model(
           "the text encoder gives vectors of \(text.width), the U-Net takes \(network.contextWidth)"
         )
       }
@@ -166,7 +166,7 @@ public final class DiffusionModel {
         CLIPText(store.root["text_encoder_2"], layout.config(.textEncoder2)),
         zeroesEmpty: layout.index["force_zeros_for_empty_prompt"]?.bool ?? true, device)
       guard texts.width == network.contextWidth else {
-        throw ModelError.invalid(
+        throw LetheError.model(
           "the text encoders give vectors of \(texts.width), the U-Net takes \(network.contextWidth)"
         )
       }
@@ -175,7 +175,7 @@ public final class DiffusionModel {
       (codec, unet, conditioner) = (vae, network, texts)
     case .pixels(let classes):
       let network = try UNet2D(store.root["unet"], layout.config(.unet))
-      codec = try Pixels(channels: network.inChannels, layout.config(.unet))
+      codec = try IdentityCodec(channels: network.inChannels, layout.config(.unet))
       (unet, conditioner) = (network, try ClassConditioner(classes, rows: network.classes, device))
     }
     schedule = try NoiseSchedule(layout.scheduler)
@@ -185,59 +185,59 @@ public final class DiffusionModel {
   }
 
   /// A model with the same numbers. Tensors that `owned` chooses are copies, the rest are shared.
-  public func clone(owning owned: (ParameterPath) -> Bool = { _ in true }) throws -> DiffusionModel
+  package func clone(owning owned: (ParameterPath) -> Bool = { _ in true }) throws -> DiffusionModel
   {
     try DiffusionModel(layout, parameters.source(owning: owned), on: device)
   }
 
   /// A model in which `replacements` stand for the tensors of their names; the rest is shared.
-  public func replacing(_ replacements: [ParameterPath: Tensor]) throws -> DiffusionModel {
+  package func replacing(_ replacements: [ParameterPath: Tensor]) throws -> DiffusionModel {
     var tensors = parameters.tensors
     for (path, tensor) in replacements { tensors[path] = tensor }
     return try DiffusionModel(layout, .tensors(tensors), on: device)
   }
 
   /// Latent pixels of a picture of the model's own size.
-  public var latentSize: Int { unet.sampleSize }
-  public var imageSize: Int { unet.sampleSize * codec.factor }
+  package var latentSize: Int { unet.sampleSize }
+  package var imageSize: Int { unet.sampleSize * codec.factor }
   /// Whether a training step's activations weigh more than its arithmetic, as they do at the size of real models: they
   /// are computed again, pictures go one by one, and what is only kept rests in files.
-  public var isLarge: Bool { latentSize >= 32 }
+  package var isLarge: Bool { latentSize >= 32 }
 
   /// A model with the same shape that has learned nothing.
-  public func initial(seed: UInt64) throws -> DiffusionModel {
+  package func initial(seed: UInt64) throws -> DiffusionModel {
     try DiffusionModel(layout, .initial(Generator(seed: seed)), on: device)
   }
 
   /// Names of the classes that it can be asked for; none where it is asked in words, or not at all.
-  public var classes: [String] {
+  package var classes: [String] {
     if case .pixels(let classes) = layout.pipeline { classes } else { [] }
   }
   /// Whether it can only be asked for nothing in particular.
-  public var isUnconditional: Bool {
+  package var isUnconditional: Bool {
     if case .pixels(let classes) = layout.pipeline { classes.isEmpty } else { false }
   }
 
   /// What turns words into tokens.
-  /// - Throws: ``ModelError`` for a model that is not asked in words
-  public func tokenizer(for what: String) throws -> CLIPTokenizer {
+  /// - Throws: ``LetheError`` for a model that is not asked in words
+  package func tokenizer(for what: String) throws -> CLIPTokenizer {
     switch layout.pipeline {
     case .stableDiffusion(let tokenizer), .stableDiffusionXL(let tokenizer, _): return tokenizer
     case .pixels:
-      throw ModelError.unsupported(
+      throw LetheError.unsupported(
         "\(what) needs a model that is asked in words; this one has classes")
     }
   }
 }
 
 extension DiffusionModel: PromptConditioner {
-  public func tokens(_ prompt: String) -> [Int] { conditioner.tokens(prompt) }
-  public func wordEmbeddings(_ tokens: [[Int]]) -> Tensor { conditioner.wordEmbeddings(tokens) }
-  public func encode(_ embeddings: Tensor) -> Conditioning { conditioner.encode(embeddings) }
-  public func check(_ prompts: [String]) throws { try conditioner.check(prompts) }
+  package func tokens(_ prompt: String) -> [Int] { conditioner.tokens(prompt) }
+  package func wordEmbeddings(_ tokens: [[Int]]) -> Tensor { conditioner.wordEmbeddings(tokens) }
+  package func encode(_ embeddings: Tensor) -> Conditioning { conditioner.encode(embeddings) }
+  package func check(_ prompts: [String]) throws { try conditioner.check(prompts) }
 
   /// eps (or v) of the U-Net; see ``NoisePredictor``.
-  public func predict(
+  package func predict(
     _ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache? = nil
   ) -> Tensor {
     evaluations += x.size(0)

@@ -1,11 +1,11 @@
 // The diffusers folder layout, in and out.
-public import Foundation
-public import Torch
+package import Foundation
+package import Torch
 internal import TorchNN
 
 /// Everything of a model folder but the weights: configurations, tokenizer, where things are.
-public struct Layout: Sendable {
-  public enum Component: String, CaseIterable, Sendable {
+package struct Layout: Sendable {
+  package enum Component: String, CaseIterable, Sendable {
     case unet
     case textEncoder = "text_encoder"
     case textEncoder2 = "text_encoder_2"
@@ -16,7 +16,7 @@ public struct Layout: Sendable {
   }
 
   /// What the parts are put together as.
-  public enum Pipeline: Sendable {
+  package enum Pipeline: Sendable {
     case stableDiffusion(CLIPTokenizer)
     case stableDiffusionXL(CLIPTokenizer, CLIPTokenizer)
     /// A U-Net over pixels and the names of its classes, `classes.json` in the model's folder; without that
@@ -24,18 +24,18 @@ public struct Layout: Sendable {
     case pixels(classes: [String])
   }
 
-  public var index: JSON
-  public var configs: [Component: JSON]
-  public var scheduler: JSON
-  public var pipeline: Pipeline
+  package var index: JSON
+  package var configs: [Component: JSON]
+  package var scheduler: JSON
+  package var pipeline: Pipeline
   /// Other files of the folder by path, kept so that saving is the inverse of loading.
-  public var files: [String: Data]
+  package var files: [String: Data]
   /// Configuration files as they were read. What did not change is written back byte by byte:
   /// readers of these files tell 1.0 from 1, which a parsed value no longer does.
   private var read: [String: Data] = [:]
 
   /// A Stable Diffusion that was not read from a folder.
-  public init(
+  package init(
     configs: [Component: JSON], scheduler: JSON, tokenizer: CLIPTokenizer,
     tokenizerFiles: [String: Data]
   ) {
@@ -55,7 +55,7 @@ public struct Layout: Sendable {
   }
 
   /// A DDPM that was not read from a folder.
-  public init(unet: JSON, scheduler: JSON, classes: [String]) {
+  package init(unet: JSON, scheduler: JSON, classes: [String]) {
     (configs, self.scheduler) = ([.unet: unet], scheduler)
     pipeline = .pixels(classes: classes)
     files =
@@ -71,13 +71,13 @@ public struct Layout: Sendable {
   static let classFile = "classes.json"
 
   /// Reads `model_index.json` and every component's configuration.
-  public init(folder: URL) throws {
+  package init(folder: URL) throws {
     let indexFile = folder.appendingPathComponent("model_index.json")
     guard FileManager.default.fileExists(atPath: folder.path) else {
-      throw ModelError.notAModel("there is no folder \(folder.path)")
+      throw LetheError.model("there is no folder \(folder.path)")
     }
     guard FileManager.default.fileExists(atPath: indexFile.path) else {
-      throw ModelError.notAModel(
+      throw LetheError.model(
         "\(folder.path) has no model_index.json; a model is a folder in the diffusers layout")
     }
     index = try JSON(contentsOf: indexFile)
@@ -98,14 +98,14 @@ public struct Layout: Sendable {
       ]
     case "DDPMPipeline", "DDIMPipeline": classes = ["unet": ["UNet2DModel"]]
     default:
-      throw ModelError.unsupported(
+      throw LetheError.unsupported(
         "pipeline '\(pipeline)'; supported: StableDiffusionPipeline, StableDiffusionXLPipeline, DDPMPipeline, "
           + "DDIMPipeline")
     }
     for (name, accepted) in classes.sorted(by: { $0.key < $1.key }) {
       let found = index[name]?.array?.last?.string ?? "missing"
       guard accepted.contains(found) else {
-        throw ModelError.unsupported(
+        throw LetheError.unsupported(
           "\(name) '\(found)'; supported: \(accepted.joined(separator: ", "))")
       }
     }
@@ -158,7 +158,7 @@ public struct Layout: Sendable {
     files[classFile] = data
     let names = (try? JSONDecoder().decode([String].self, from: data)) ?? []
     guard !names.isEmpty, Set(names).count == names.count, !names.contains("") else {
-      throw FileError.malformed(file, "it is no list of different names")
+      throw LetheError.malformed(file, "it is no list of different names")
     }
     return names
   }
@@ -203,16 +203,16 @@ public struct Layout: Sendable {
     if let pickle = all.first(where: {
       $0.hasSuffix(".bin") || $0.hasSuffix(".ckpt") || $0.hasSuffix(".pt")
     }) {
-      throw FileError.pickle(base.appendingPathComponent(pickle))
+      throw LetheError.pickle(base.appendingPathComponent(pickle))
     }
-    throw ModelError.notAModel("\(base.path) has no \(names[0])")
+    throw LetheError.model("\(base.path) has no \(names[0])")
   }
 }
 
 extension DiffusionModel {
   /// Loads a folder in the diffusers layout. Half-precision weights are computed with in float32.
   /// - Parameter variant: e.g. `fp16` to prefer `*.fp16.safetensors`
-  public static func load(
+  package static func load(
     _ folder: URL, variant: String? = nil, on device: Device = .cpu
   ) throws -> DiffusionModel {
     let layout = try Layout(folder: folder)
@@ -241,7 +241,7 @@ extension DiffusionModel {
   /// Writes the same layout back. Every file is written atomically and `model_index.json` last, so
   /// that an interrupted save is no model.
   /// - Parameter dtype: element type of the weights on disk
-  public func save(to folder: URL, dtype: DType = .float32) throws {
+  package func save(to folder: URL, dtype: DType = .float32) throws {
     let files = FileManager.default
     func write(_ data: Data, _ name: String) throws {
       let file = folder.appendingPathComponent(name)

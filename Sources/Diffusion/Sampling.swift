@@ -1,30 +1,30 @@
-public import Torch
+package import Torch
 
 /// How pictures are drawn.
-public struct SamplingOptions: Codable, Sendable, Hashable {
-  public var sampler = "ddim"
-  public var steps = 25
-  public var guidance = 7.5
+package struct SamplingOptions: Codable, Sendable, Hashable {
+  package var sampler = "ddim"
+  package var steps = 25
+  package var guidance = 7.5
   /// How much of DDPM's noise DDIM adds anew at each step, 0 to 1 (Song et al., 2021, eq. 16); nil for none.
-  public var eta: Double?
+  package var eta: Double?
   /// Pixels; nil is the model's own size.
-  public var width: Int?
-  public var height: Int?
-  public init() {}
+  package var width: Int?
+  package var height: Int?
+  package init() {}
 }
 
 /// x_T ... x_0 with classifier-free guidance inside, one step each time it is asked; the caller
 /// stops where it likes.
 ///
 ///   eps~ = eps(empty) + s (eps(c) - eps(empty))                    (Ho & Salimans, 2022)
-public struct DenoisingPath: IteratorProtocol {
-  public struct State {
+package struct DenoisingPath: IteratorProtocol {
+  package struct State {
     /// The training step that `x` is at, before the step that leads on from it.
-    public let timestep: Double
-    public let x: Tensor
+    package let timestep: Double
+    package let x: Tensor
   }
-  public private(set) var x: Tensor
-  public private(set) var index = 0
+  package private(set) var x: Tensor
+  package private(set) var index = 0
 
   private let model: DiffusionModel
   private var sampler: any Sampler
@@ -36,7 +36,7 @@ public struct DenoisingPath: IteratorProtocol {
   /// - Parameters:
   ///   - generators: one a picture; each draws its own starting noise, so a seed means the same
   ///     picture in every batch and on every device
-  public init(
+  package init(
     _ model: DiffusionModel, _ sampler: any Sampler, given c: Conditioning, empty: Conditioning,
     guidance: Double, height: Int, width: Int, generators: [Generator]
   ) {
@@ -52,11 +52,11 @@ public struct DenoisingPath: IteratorProtocol {
       ]) : c
   }
 
-  public var isFinished: Bool { index == sampler.timesteps.count }
-  public var count: Int { sampler.timesteps.count }
+  package var isFinished: Bool { index == sampler.timesteps.count }
+  package var count: Int { sampler.timesteps.count }
 
   /// The state before the next step, or nil at the end; ``x`` is then the result.
-  public mutating func next() -> State? {
+  package mutating func next() -> State? {
     guard !isFinished else { return nil }
     let state = State(timestep: sampler.timesteps[index], x: x)
     advance()
@@ -86,8 +86,8 @@ public struct DenoisingPath: IteratorProtocol {
 
 extension DiffusionModel {
   /// Pictures of `prompts`, one for each seed.
-  /// - Throws: ``ModelError`` for unknown samplers, step counts or sizes
-  public func images(
+  /// - Throws: ``LetheError`` for unknown samplers, step counts or sizes
+  package func images(
     _ prompts: [String], seeds: [UInt64], _ options: SamplingOptions,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> [Image] {
@@ -95,7 +95,7 @@ extension DiffusionModel {
       given: withoutGradients { embed(prompts) }, seeds: seeds, options, progress: progress)
   }
 
-  public func images(
+  package func images(
     given c: Conditioning, seeds: [UInt64], _ options: SamplingOptions,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> [Image] {
@@ -107,7 +107,7 @@ extension DiffusionModel {
   }
 
   /// Scaled latents of the pictures [B, C, h, w].
-  public func latents(
+  package func latents(
     given c: Conditioning, seeds: [UInt64], _ options: SamplingOptions,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> Tensor {
@@ -127,7 +127,7 @@ extension DiffusionModel {
   private func latentExtent(_ pixels: Int?) throws -> Int {
     guard let pixels else { return latentSize }
     guard pixels > 0, pixels % codec.factor == 0 else {
-      throw ModelError.invalid("a size of \(pixels) pixels; accepted: multiples of \(codec.factor)")
+      throw LetheError.model("a size of \(pixels) pixels; accepted: multiples of \(codec.factor)")
     }
     return pixels / codec.factor
   }

@@ -7,32 +7,32 @@
 // `fast`: one step of length K . rate against the gradient's sign. The gradient is that of the step alone, and the
 // last update counts; with `published` gradients add up over the steps, the last update is lost, and prompts are cut
 // by words instead of tokens ("nudity", two tokens, becomes its first), as in the released code.
-public import Diffusion
-public import Torch
+package import Diffusion
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct Adversary: Codable, Sendable, Hashable {
-  public enum Kind: String, Codable, Sendable, CaseIterable { case pgd, fast }
-  public enum Start: String, Codable, Sendable, CaseIterable {
+package struct Adversary: Codable, Sendable, Hashable {
+  package enum Kind: String, Codable, Sendable, CaseIterable { case pgd, fast }
+  package enum Start: String, Codable, Sendable, CaseIterable {
     /// Random words.
     case random
     /// Where the last attack on the same prompt ended.
     case latest
   }
-  public var kind = Kind.pgd
+  package var kind = Kind.pgd
   /// K
-  public var steps = 30
-  public var rate = 1e-3
+  package var steps = 30
+  package var rate = 1e-3
   /// k
-  public var tokens = 1
-  public var placement = Placement.prefix
-  public var start = Start.random
-  public var published = false
-  public init() {}
+  package var tokens = 1
+  package var placement = TokenPlacement.prefix
+  package var start = Start.random
+  package var published = false
+  package init() {}
 
   /// The prompts with room for the adversary.
-  public func places(
+  package func places(
     for prompts: StudentPrompts, _ tokenizer: CLIPTokenizer, _ model: DiffusionModel
   ) throws -> AdversarialPrompts {
     let words = prompts.texts.map { text -> [Int] in
@@ -45,7 +45,7 @@ public struct Adversary: Codable, Sendable, Hashable {
   }
 
   /// Random words for `count` prompts [count, k, D].
-  public func beginning(
+  package func beginning(
     _ count: Int, _ tokenizer: CLIPTokenizer, _ model: DiffusionModel, _ g: Generator
   ) -> Tensor {
     let words = tokenizer.decoder().words
@@ -59,7 +59,7 @@ public struct Adversary: Codable, Sendable, Hashable {
   /// - Parameters:
   ///   - rows: prompts that are attacked
   ///   - beginning: [B, k, D]
-  public func attack(
+  package func attack(
     _ model: DiffusionModel, _ states: any PromptedStates, _ rows: [Int],
     _ places: AdversarialPrompts, from beginning: Tensor, _ step: Step
   ) throws -> Tensor {

@@ -1,5 +1,5 @@
 // Watches a few prompts that should not change, and stops a training that ruins them.
-public import Diffusion
+package import Diffusion
 internal import Torch
 
 /// Relative error of the edited model against the original on retained prompts:
@@ -7,19 +7,19 @@ internal import Torch
 ///   drift = sum | eps_theta - eps_o |^2 / sum | eps_o - mean eps_o |^2
 ///
 /// 0 is the original; 1 is as wrong as predicting the same thing everywhere.
-public struct CollapseGuard {
-  public let limit: Double
+package struct CollapseGuard {
+  package let limit: Double
   private let states: DenoisingStates
   private let prompts: [String]
   private let variance: Double
 
-  public init(_ states: DenoisingStates, prompts: [String], limit: Double) {
+  package init(_ states: DenoisingStates, prompts: [String], limit: Double) {
     (self.states, self.prompts, self.limit) = (states, prompts, limit)
     let e = states.conditional
     variance = (e - e.mean()).squared().sum().item
   }
 
-  public func drift(_ model: DiffusionModel) -> Double {
+  package func drift(_ model: DiffusionModel) -> Double {
     // By the model's own text encoder, which may be what is trained.
     let c = withoutGradients { model.embed(prompts) }
     let e = states.predictions(of: model, given: c)

@@ -1,32 +1,32 @@
 // x_t that really contain a concept, and what the original model predicts there.
 //
 // ESD and its relatives need x_t from denoising pure noise part of the way, guided by the concept.
-// The original model walks the whole way once; every state it passes is kept together with its two
+// The original model trajectories the whole way once; every state it passes is kept together with its two
 // predictions, eps(x_t | empty) and eps(x_t | c), which guidance computes anyway. A training step
 // then costs no sampling at all and no frozen network. Level and timestep agree exactly ("exact"
 // in the specification's table of partial denoising).
-public import Diffusion
-public import Torch
-public import Training
+package import Diffusion
+package import Torch
+package import Training
 
-public struct DenoisingStates {
+package struct DenoisingStates {
   /// [N, C, h, w]
-  public let x: Tensor
+  package let x: Tensor
   /// [N]
-  public let t: Tensor
+  package let t: Tensor
   /// eps(x_t | empty) and eps(x_t | prompt), [N, C, h, w]
-  public let unconditional: Tensor
-  public let conditional: Tensor
-  /// Which of the prompts each state was walked with.
-  public let prompt: [Int]
+  package let unconditional: Tensor
+  package let conditional: Tensor
+  /// Which of the prompts each state was followed with.
+  package let prompt: [Int]
 
-  public var count: Int { prompt.count }
+  package var count: Int { prompt.count }
 
   /// - Parameters:
   ///   - prompts: one walk each
   ///   - guidance: s_g of the walk, 3 in ESD
   ///   - keeping: timesteps to keep of each walk, chosen at random; nil keeps all
-  public static func walk(
+  package static func follow(
     _ model: DiffusionModel, _ prompts: [String], steps: Int, guidance: Double,
     keeping: Int? = nil, seed: UInt64, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> DenoisingStates {
@@ -55,7 +55,7 @@ public struct DenoisingStates {
           keeping.map {
             Set(Tensor.permutation(steps, generator).prefix($0))
           } ?? Set(0..<steps)
-        // Nothing is walked past the last state that is kept.
+        // Nothing is followed past the last state that is kept.
         for (i, timestep) in sampler.timesteps.enumerated() where i <= choice.max() ?? 0 {
           let t = Tensor.full([2 * n], timestep).to(model.device)
           let e = model.predict(Tensor.concatenate([x, x]), at: t, given: c, cache: cache).chunks(2)
@@ -79,13 +79,13 @@ public struct DenoisingStates {
 
   /// The same states with predictions for other prompts, those of a caption without its concept say,
   /// in the place of the empty prompt's.
-  public func comparing(with predictions: Tensor) -> DenoisingStates {
+  package func comparing(with predictions: Tensor) -> DenoisingStates {
     DenoisingStates(
       x: x, t: t, unconditional: predictions, conditional: conditional, prompt: prompt)
   }
 
   /// What a model predicts at every state, given a row of `c` for each prompt: [N, C, h, w]
-  public func predictions(of model: DiffusionModel, given c: Conditioning) -> Tensor {
+  package func predictions(of model: DiffusionModel, given c: Conditioning) -> Tensor {
     withoutGradients {
       let parts = stride(from: 0, to: count, by: 16).map { first -> Tensor in
         let n = min(16, count - first)
@@ -98,7 +98,7 @@ public struct DenoisingStates {
   }
 
   /// A random batch of states: indices and their members.
-  public func draw(_ count: Int, _ step: Step) -> (
+  package func draw(_ count: Int, _ step: Step) -> (
     x: Tensor, t: Tensor, e0: Tensor, ec: Tensor, prompts: [Int]
   ) {
     let picks = Tensor.randint(below: self.count, [count], step.generator)

@@ -1,7 +1,7 @@
-public import Torch
+package import Torch
 
 /// Says what is in a picture.
-public protocol Judge {
+package protocol Judge {
   /// What it can say, in the order of its scores.
   var classes: [String] { get }
   /// Probabilities: [N, 3, H, W] in [-1, 1] -> [N, K]

@@ -1,22 +1,22 @@
 // What data-based methods train on: pictures in a model's latents, encoded once.
-public import Diffusion
-public import Torch
-public import Training
+package import Diffusion
+package import Torch
+package import Training
 
-public struct LatentSet {
+package struct LatentSet {
   /// Scaled posterior of each picture: [N, C, h, w]
-  public let mean: Tensor
+  package let mean: Tensor
   /// nil where every deviation is 0.
-  public let deviation: Tensor?
-  public let captions: [String]
+  package let deviation: Tensor?
+  package let captions: [String]
 
   /// Whether half of the pictures that are drawn are mirrored.
-  public var mirrors = false
+  package var mirrors = false
 
-  public var count: Int { captions.count }
+  package var count: Int { captions.count }
 
   /// Encodes a folder's pictures with the model's own codec.
-  public init(
+  package init(
     _ images: CaptionedImages, _ model: DiffusionModel, progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     var parts: [(mean: Tensor, deviation: Tensor)] = []
@@ -39,7 +39,7 @@ public struct LatentSet {
   }
 
   /// Pictures that the model itself draws, one for each prompt, kept as the latents they are.
-  public init(
+  package init(
     drawnBy model: DiffusionModel, _ prompts: [String], steps: Int, guidance: Double, seed: UInt64,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
@@ -62,17 +62,17 @@ public struct LatentSet {
   }
 
   /// Given latents [N, C, h, w], as they are.
-  public init(_ latents: Tensor, captions: [String]) {
+  package init(_ latents: Tensor, captions: [String]) {
     self.init(mean: latents, deviation: nil, captions: captions)
   }
 
   /// The same pictures with other captions.
-  public func captioned(_ captions: [String]) -> LatentSet {
+  package func captioned(_ captions: [String]) -> LatentSet {
     LatentSet(mean: mean, deviation: deviation, captions: captions)
   }
 
   /// One picture as a set.
-  public func picture(_ i: Int) -> LatentSet {
+  package func picture(_ i: Int) -> LatentSet {
     LatentSet(
       mean: mean.narrowed(0, i, 1), deviation: deviation?.narrowed(0, i, 1),
       captions: [captions[i]])
@@ -83,7 +83,7 @@ public struct LatentSet {
   }
 
   /// A random batch: indices, x_0, noise, timesteps and x_t.
-  public func draw(_ batch: Int, _ model: DiffusionModel, _ step: Step) -> (
+  package func draw(_ batch: Int, _ model: DiffusionModel, _ step: Step) -> (
     picks: [Int], x0: Tensor, eps: Tensor, t: Tensor, xt: Tensor
   ) {
     let g = step.generator

@@ -1,12 +1,12 @@
 internal import Crypto
-public import Diffusion
+package import Diffusion
 internal import Foundation
 internal import Torch
 internal import TorchNN
 
 extension DiffusionModel {
   /// SHA-256 over every parameter's path, shape and bytes, in the order of the paths.
-  public func hash() -> String {
+  package func hash() -> String {
     var sha = SHA256()
     for path in parameters.paths.sorted() {
       guard let tensor = parameters[path] else { continue }

@@ -1,21 +1,21 @@
-public import Diffusion
-public import Torch
-public import Training
+package import Diffusion
+package import Torch
+package import Training
 
 /// Something to minimise over a model's parameters.
-public protocol Objective {
+package protocol Objective {
   /// A scalar; gradients reach the parameters that are being trained.
   func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor
 }
 
 /// An objective over pictures that can be taken a few at a time, so that memory is that of a few.
-public protocol DividedObjective: Objective {
+package protocol DividedObjective: Objective {
   /// One draw of all pictures, in parts of at most `count`; the weighted losses of the parts sum to the loss.
   func parts(_ model: DiffusionModel, _ step: inout Step, of count: Int) throws -> [PartialLoss]
 }
 
 /// Some of an objective's pictures: their share, and the loss of a model on them.
-public struct PartialLoss {
+package struct PartialLoss {
   let weight: Double
   let loss: (DiffusionModel) throws -> Tensor
 
@@ -25,9 +25,9 @@ public struct PartialLoss {
 }
 
 extension DividedObjective {
-  public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+  package func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
     guard let whole = try parts(model, &step, of: .max).first else {
-      throw EditingError.invalid("a batch of 0 pictures has no loss; at least 1")
+      throw LetheError.request("a batch of 0 pictures has no loss; at least 1")
     }
     return try whole.loss(model)
   }
@@ -56,10 +56,10 @@ func descend(
 }
 
 /// a + b + ..., each with its own weight.
-public struct WeightedSum: Objective {
+package struct WeightedSum: Objective {
   var terms: [(Double, any Objective)]
 
-  public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+  package func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
     var total: Tensor?
     for (weight, term) in terms {
       let loss = weight * (try term.loss(model, &step))
@@ -69,13 +69,13 @@ public struct WeightedSum: Objective {
   }
 }
 
-public func + (a: any Objective, b: any Objective) -> any Objective {
+package func + (a: any Objective, b: any Objective) -> any Objective {
   let left = (a as? WeightedSum)?.terms ?? [(1, a)]
   let right = (b as? WeightedSum)?.terms ?? [(1, b)]
   return WeightedSum(terms: left + right)
 }
 
-public func * (weight: Double, objective: any Objective) -> any Objective {
+package func * (weight: Double, objective: any Objective) -> any Objective {
   WeightedSum(
     terms: ((objective as? WeightedSum)?.terms ?? [(1, objective)]).map { (weight * $0, $1) })
 }

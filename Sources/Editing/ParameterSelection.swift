@@ -1,16 +1,17 @@
 internal import Diffusion
-public import TorchNN
+internal import Torch
+package import TorchNN
 
 /// Which parameters a method changes, by components of their paths, never by string prefixes:
 /// `layers.1` is not `layers.10`.
-public struct ParameterSelection: Sendable {
-  public let name: String
-  public let matches: @Sendable (ParameterPath) -> Bool
+package struct ParameterSelection: Sendable {
+  package let name: String
+  package let matches: @Sendable (ParameterPath) -> Bool
 
   /// Whether the text encoder is among them, so that prompts have to be embedded at every step.
-  public var trainsText: Bool { name.hasPrefix("text_encoder") }
+  package var trainsText: Bool { name.hasPrefix("text_encoder") }
 
-  public init(_ name: String, _ matches: @escaping @Sendable (ParameterPath) -> Bool) {
+  package init(_ name: String, _ matches: @escaping @Sendable (ParameterPath) -> Bool) {
     (self.name, self.matches) = (name, matches)
   }
 
@@ -24,25 +25,25 @@ public struct ParameterSelection: Sendable {
   }
 
   /// Cross-attention: queries, keys, values, output (ESD-x).
-  public static let crossAttention = unet("xattn") { $0.contains("attn2") }
+  package static let crossAttention = unet("xattn") { $0.contains("attn2") }
   /// Keys and values of cross-attention alone (ESD-x-strict, UCE).
-  public static let crossAttentionKeysValues = unet("xattn-kv") {
+  package static let crossAttentionKeysValues = unet("xattn-kv") {
     $0.contains("attn2") && ($0.contains("to_k") || $0.contains("to_v"))
   }
-  public static let selfAttention = unet("selfattn") { $0.contains("attn1") }
+  package static let selfAttention = unet("selfattn") { $0.contains("attn1") }
   /// Everything but cross-attention, time embedding and output (ESD-u of the first release).
-  public static let notCrossAttention = unet("noxattn") {
+  package static let notCrossAttention = unet("noxattn") {
     !$0.contains("attn2") && !$0.contains("time_embedding") && !$0.contains("conv_out")
       && !$0.contains("conv_norm_out")
   }
-  public static let unet = unet("full") { _ in true }
-  public static let textEncoder = Self("text_encoder") {
+  package static let unet = unet("full") { _ in true }
+  package static let textEncoder = Self("text_encoder") {
     let parts = $0.components
     return parts.first == "text_encoder" && !parts.contains("embeddings")
   }
 
   /// The first `count` layers of the text encoder, exactly those.
-  public static func textEncoder(first count: Int) -> Self {
+  package static func textEncoder(first count: Int) -> Self {
     Self("text_encoder:\(count)") {
       let parts = $0.components
       guard parts.first == "text_encoder", let layers = parts.firstIndex(of: "layers"),
@@ -52,7 +53,7 @@ public struct ParameterSelection: Sendable {
     }
   }
 
-  public static let all: [ParameterSelection] = [
+  package static let all: [ParameterSelection] = [
     .crossAttention, .crossAttentionKeysValues, .selfAttention, .notCrossAttention, .unet,
     .textEncoder,
   ]
@@ -64,7 +65,7 @@ public struct ParameterSelection: Sendable {
     "text_encoder_full": "text_encoder",
   ]
 
-  public static func named(_ name: String) throws -> ParameterSelection {
+  package static func named(_ name: String) throws -> ParameterSelection {
     let canonical = aliases[name] ?? name
     let parts = canonical.split(separator: ":")
     if parts.count == 2, parts[0] == "text_encoder", let count = Int(parts[1]), count > 0 {
@@ -72,26 +73,11 @@ public struct ParameterSelection: Sendable {
     }
     guard let found = all.first(where: { $0.name == canonical }) else {
       let known = all.map(\.name)
-      throw EditingError.unknown(
-        "selection of parameters", name, known: known, hint: known.nearest(to: name))
+      throw LetheError.unknown(
+        "selection of parameters", name, known: known)
     }
     return found
   }
 
-  public func paths(of store: ParameterStore) -> [ParameterPath] { store.paths.filter(matches) }
-}
-
-public enum EditingError: Error, CustomStringConvertible {
-  case unknown(String, String, known: [String], hint: String?)
-  case wrongBase(String)
-  case invalid(String)
-
-  public var description: String {
-    switch self {
-    case .unknown(let what, let name, let known, let hint):
-      "unknown \(what) '\(name)'\(hint.map { "; did you mean '\($0)'?" } ?? ";") "
-        + "Known: \(known.joined(separator: ", "))"
-    case .wrongBase(let text), .invalid(let text): text
-    }
-  }
+  package func paths(of store: ParameterStore) -> [ParameterPath] { store.paths.filter(matches) }
 }

@@ -1,20 +1,20 @@
-public import Diffusion
+package import Diffusion
 internal import Torch
 
 /// Prompts as the model in training is given them: embedded once, or by its own text encoder at every step.
-public struct StudentPrompts {
-  public let texts: [String]
+package struct StudentPrompts {
+  package let texts: [String]
   private let words: Tensor  // [P, L, D]; the table of words is never trained
   private let fixed: Conditioning?
 
   /// - Parameter live: whether the text encoder is trained
-  public init(_ prompts: [String], _ model: DiffusionModel, live: Bool) {
+  package init(_ prompts: [String], _ model: DiffusionModel, live: Bool) {
     texts = prompts
     words = withoutGradients { model.wordEmbeddings(prompts.map(model.tokens)) }
     fixed = live ? nil : withoutGradients { [words] in model.encode(words) }
   }
 
-  public func rows(_ picks: [Int], of model: DiffusionModel) -> Conditioning {
+  package func rows(_ picks: [Int], of model: DiffusionModel) -> Conditioning {
     fixed?.rows(picks) ?? model.encode(words.indexed(0, picks))
   }
 }

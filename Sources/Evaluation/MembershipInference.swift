@@ -5,20 +5,20 @@
 //   AUC  = P( s(member) > s(non-member) ),   0.5 where the model does not tell
 //
 // t is spread evenly, and every model sees the same t and eps. The interval is Hanley & McNeil's (1982).
-public import Diffusion
-public import Editing
+package import Diffusion
+package import Editing
 internal import Foundation
 internal import Torch
 internal import Training
 
-public struct MembershipInference: Sendable {
-  public var times = 10
-  public var batch = 50
-  public var seed: UInt64 = 1
-  public init() {}
+package struct MembershipInference: Sendable {
+  package var times = 10
+  package var batch = 50
+  package var seed: UInt64 = 1
+  package init() {}
 
   /// s(x) of every picture of the set, under its own caption.
-  public func scores(_ model: DiffusionModel, _ set: LatentSet) -> [Double] {
+  package func scores(_ model: DiffusionModel, _ set: LatentSet) -> [Double] {
     withoutGradients {
       let captions = model.embed(set.captions)
       return stride(from: 0, to: set.count, by: batch).flatMap { first -> [Double] in
@@ -45,9 +45,9 @@ public struct MembershipInference: Sendable {
   }
 
   /// The AUC of the attack on scores of members and of others.
-  public static func area(members: [Double], others: [Double]) -> Measured {
+  package static func area(members: [Double], others: [Double]) -> MeasuredValue {
     let (m, n) = (Double(members.count), Double(others.count))
-    guard m > 0, n > 0 else { return Measured("mia", .nan, 0, 1, n: 0) }
+    guard m > 0, n > 0 else { return MeasuredValue("mia", .nan, 0, 1, n: 0) }
     let sorted = others.sorted()
     // Others below each member, ties by half.
     func below(_ x: Double, orEqual: Bool) -> Int {
@@ -69,6 +69,7 @@ public struct MembershipInference: Sendable {
     let (q1, q2) = (a / (2 - a), 2 * a * a / (1 + a))
     let variance = (a * (1 - a) + (m - 1) * (q1 - a * a) + (n - 1) * (q2 - a * a)) / (m * n)
     let half = 1.959964 * max(0, variance).squareRoot()
-    return Measured("mia", a, max(0, a - half), min(1, a + half), n: members.count + others.count)
+    return MeasuredValue(
+      "mia", a, max(0, a - half), min(1, a + half), n: members.count + others.count)
   }
 }

@@ -1,18 +1,18 @@
 internal import Foundation
-public import Torch
+package import Torch
 
 /// Pictures as a metric sees them: what was asked for, what the judges say, their features.
-public struct JudgedSet {
+package struct JudgedSet {
   /// Subjects asked for, one dictionary a picture: object: fox, style: noto.
-  public var asked: [[String: String]]
+  package var asked: [[String: String]]
   /// What the judges see, likewise.
-  public var seen: [[String: String]]
+  package var seen: [[String: String]]
   /// [N, D]
-  public var features: Tensor
+  package var features: Tensor
   /// The judges' probabilities by kind and class; empty where only verdicts are known.
-  public var beliefs: [[String: [String: Double]]]
+  package var beliefs: [[String: [String: Double]]]
 
-  public init(
+  package init(
     asked: [[String: String]], seen: [[String: String]], features: Tensor,
     beliefs: [[String: [String: Double]]] = []
   ) {
@@ -20,7 +20,7 @@ public struct JudgedSet {
   }
 
   /// The probability of what picture `i` was asked to show.
-  public func probability(_ i: Int, _ kind: String) -> Double? {
+  package func probability(_ i: Int, _ kind: String) -> Double? {
     guard beliefs.indices.contains(i), let name = asked[i][kind] else { return nil }
     return beliefs[i][kind]?[name]
   }
@@ -31,26 +31,26 @@ public struct JudgedSet {
     return belief.values.reduce(0) { $1 > 0 ? $0 - $1 * log($1) : $0 }
   }
 
-  public func filter(_ keep: ([String: String]) -> Bool) -> JudgedSet {
+  package func filter(_ keep: ([String: String]) -> Bool) -> JudgedSet {
     let picks = asked.indices.filter { keep(asked[$0]) }
     return JudgedSet(
       asked: picks.map { asked[$0] }, seen: picks.map { seen[$0] },
       features: features.indexed(0, picks),
       beliefs: beliefs.isEmpty ? [] : picks.map { beliefs[$0] })
   }
-  public var count: Int { asked.count }
+  package var count: Int { asked.count }
 }
 
 /// What was forgotten, as metrics need it: `kind` is object or style.
-public struct Forgotten: Sendable, Hashable {
-  public var kind: String
-  public var names: [String]
-  public init(kind: String, names: [String]) { (self.kind, self.names) = (kind, names) }
+package struct Forgotten: Sendable, Hashable {
+  package var kind: String
+  package var names: [String]
+  package init(kind: String, names: [String]) { (self.kind, self.names) = (kind, names) }
 
   func contains(_ asked: [String: String]) -> Bool { asked[kind].map(names.contains) ?? false }
 }
 
-public protocol Metric: Sendable {
+package protocol Metric: Sendable {
   static var name: String { get }
   static var title: String { get }
   static var better: Better { get }
@@ -58,16 +58,16 @@ public protocol Metric: Sendable {
   static var isShare: Bool { get }
   init()
   /// - Parameter reference: real pictures of the subjects that should stay
-  func measure(_ pictures: JudgedSet, forgotten: Forgotten, reference: JudgedSet?) -> Measured?
+  func measure(_ pictures: JudgedSet, forgotten: Forgotten, reference: JudgedSet?) -> MeasuredValue?
 }
 
 extension Metric {
-  public static var isShare: Bool { true }
+  package static var isShare: Bool { true }
 }
 
 /// Every metric, in the order of reports. Adding a metric: its file, and one line here.
-public enum Metrics {
-  public static let all: [any Metric.Type] = [
+package enum Metrics {
+  package static let all: [any Metric.Type] = [
     UnlearningAccuracy.self,
     InDomainRetainAccuracy.self,
     CrossDomainRetainAccuracy.self,

@@ -4,15 +4,15 @@
 //   d(x, y) = mean over maps l of  mean_hw | f_l(x) / |f_l(x)| - f_l(y) / |f_l(y)| |^2      (norms over channels)
 //
 // 0 for equal pictures, 2 at most. The numbers are those of this judge; compare them with each other only.
-public import Torch
+package import Torch
 
-public struct PerceptualDistance {
+package struct PerceptualDistance {
   private let network: JudgeNetwork
 
-  public init(_ network: JudgeNetwork) { self.network = network }
+  package init(_ network: JudgeNetwork) { self.network = network }
 
   /// [N, 3, H, W] twice -> N distances
-  public func callAsFunction(_ x: Tensor, _ y: Tensor) -> [Double] {
+  package func callAsFunction(_ x: Tensor, _ y: Tensor) -> [Double] {
     withoutGradients {
       stride(from: 0, to: x.size(0), by: 64).flatMap { first -> [Double] in
         let n = min(64, x.size(0) - first)

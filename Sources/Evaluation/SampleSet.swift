@@ -1,52 +1,57 @@
-public import Diffusion
-public import Foundation
-public import Torch
-public import Training
+package import Diffusion
+package import Foundation
+package import Torch
+package import Training
 
 /// Pictures on disk with what each was asked for: the only thing that metrics see.
 ///
 /// Files are named `<case>_<k>.png`, as the evaluation scripts of the field expect.
-public struct SampleSet {
-  public struct Sample: Codable, Sendable, Hashable {
-    public var caseNumber: String
-    public var k: Int
-    public var prompt: String
-    public var seed: UInt64
-    public var guidance: Double?
-    public var width: Int?
-    public var height: Int?
+package struct SampleSet {
+  package struct Sample: Codable, Sendable, Hashable {
+    package var caseNumber: String
+    package var k: Int
+    package var prompt: String
+    package var seed: UInt64
+    package var guidance: Double?
+    package var width: Int?
+    package var height: Int?
     /// Subjects that the prompt names, where they are known: object: fox, style: noto.
-    public var subjects: [String: String]
+    package var subjects: [String: String]
     /// Erasers of a set that are on for this picture; nil takes the set's own switches.
-    public var erasers: [String]?
+    package var erasers: [String]?
 
-    public var file: String { "\(caseNumber)_\(k).png" }
+    package var file: String { "\(caseNumber)_\(k).png" }
 
-    public init(
+    package init(
       _ caseNumber: String, _ k: Int, prompt: String, seed: UInt64, subjects: [String: String] = [:]
     ) {
       (self.caseNumber, self.k, self.prompt, self.seed) = (caseNumber, k, prompt, seed)
       self.subjects = subjects
     }
   }
-  public struct Manifest: Codable, Sendable, Hashable {
-    public var sampling: SamplingOptions
-    public var model: String
-    public var increments: [String]
-    public var samples: [Sample]
+  package struct Manifest: Codable, Sendable, Hashable {
+    package var sampling: SamplingOptions
+    package var model: String
+    package var erasers: [String]
+    package var samples: [Sample]
 
-    public init(
-      sampling: SamplingOptions, model: String, increments: [String], samples: [Sample]
+    private enum CodingKeys: String, CodingKey {
+      case sampling, model, samples
+      case erasers = "increments"
+    }
+
+    package init(
+      sampling: SamplingOptions, model: String, erasers: [String], samples: [Sample]
     ) {
       (self.sampling, self.model) = (sampling, model)
-      (self.increments, self.samples) = (increments, samples)
+      (self.erasers, self.samples) = (erasers, samples)
     }
   }
-  public let folder: URL
-  public let manifest: Manifest
+  package let folder: URL
+  package let manifest: Manifest
 
   /// Writes the manifest first; pictures that an earlier run finished stay valid only when it agrees.
-  public static func create(_ folder: URL, _ manifest: Manifest) throws -> SampleSet {
+  package static func create(_ folder: URL, _ manifest: Manifest) throws -> SampleSet {
     try Run.makeFolder(folder)
     let set = SampleSet(folder: folder, manifest: manifest)
     let file = folder.appendingPathComponent("manifest.json")
@@ -55,7 +60,7 @@ public struct SampleSet {
       let previous: Manifest? = try? JSON(contentsOf: file).decoded()
       let same =
         previous?.sampling == manifest.sampling && previous?.model == manifest.model
-        && previous?.increments == manifest.increments
+        && previous?.erasers == manifest.erasers
       let kept = Set(same ? previous?.samples ?? [] : [])
       for sample in previous?.samples ?? []
       where !kept.contains(sample) || !manifest.samples.contains(sample) {
@@ -70,23 +75,23 @@ public struct SampleSet {
     (self.folder, self.manifest) = (folder, manifest)
   }
 
-  public init(_ folder: URL) throws {
+  package init(_ folder: URL) throws {
     let file = folder.appendingPathComponent("manifest.json")
     do { manifest = try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw FileError.malformed(file, "it is no manifest of pictures")
+      throw LetheError.malformed(file, "it is no manifest of pictures")
     }
     self.folder = folder
   }
 
   /// The case of a pair in file names.
-  public static func name(_ object: String, _ style: String?) -> String {
+  package static func name(_ object: String, _ style: String?) -> String {
     ([object] + (style.map { [$0] } ?? [])).joined(separator: "-")
       .replacingOccurrences(of: " ", with: "_")
   }
 
-  public func url(_ sample: Sample) -> URL { folder.appendingPathComponent(sample.file) }
+  package func url(_ sample: Sample) -> URL { folder.appendingPathComponent(sample.file) }
 
-  public var missing: [Sample] {
+  package var missing: [Sample] {
     manifest.samples.filter { !FileManager.default.fileExists(atPath: url($0).path) }
   }
 
@@ -94,7 +99,7 @@ public struct SampleSet {
   /// - Parameters:
   ///   - condition: what the model is told for some samples; nil embeds their prompts
   ///   - recipe: the text that each picture carries
-  public func draw(
+  package func draw(
     _ model: DiffusionModel, batch: Int, _ run: Run, stage: String,
     condition: (([Sample]) throws -> Conditioning)? = nil, recipe: (Sample) -> String
   ) throws {
@@ -127,7 +132,7 @@ public struct SampleSet {
   }
 
   /// All pictures [N, 3, H, W] in the manifest's order.
-  public func load() throws -> Tensor {
+  package func load() throws -> Tensor {
     Image.batch(try manifest.samples.map { try PNG.read(url($0)) })
   }
 }

@@ -1,34 +1,34 @@
 internal import Foundation
 
 /// A chart of one line or several, with bands where there are any, as SVG in the page's own colours.
-public struct Chart {
-  public struct Point {
-    public var x, y, low, high: Double
-    public init(_ x: Double, _ y: Double, low: Double? = nil, high: Double? = nil) {
+package struct Chart {
+  package struct Point {
+    package var x, y, low, high: Double
+    package init(_ x: Double, _ y: Double, low: Double? = nil, high: Double? = nil) {
       (self.x, self.y, self.low, self.high) = (x, y, low ?? y, high ?? y)
     }
   }
-  public struct Line {
-    public var name: String
-    public var points: [Point]
-    public init(_ name: String, _ points: [Point]) { (self.name, self.points) = (name, points) }
+  package struct Line {
+    package var name: String
+    package var points: [Point]
+    package init(_ name: String, _ points: [Point]) { (self.name, self.points) = (name, points) }
   }
-  public var title: String
-  public var xLabel: String
-  public var lines: [Line]
+  package var title: String
+  package var xLabel: String
+  package var lines: [Line]
 
-  public init(_ title: String, xLabel: String, lines: [Line]) {
+  package init(_ title: String, xLabel: String, lines: [Line]) {
     (self.title, self.xLabel, self.lines) = (title, xLabel, lines)
   }
 
-  public init(_ title: String, xLabel: String, _ points: [(x: Double, y: Double)]) {
+  package init(_ title: String, xLabel: String, _ points: [(x: Double, y: Double)]) {
     self.init(title, xLabel: xLabel, lines: [Line("", points.map { Point($0.x, $0.y) })])
   }
 
   /// For every line after the first, which has the page's own.
   private static let colours = ["#c0542e", "#4c8c3f", "#7a5195", "#8a7a1f", "#555555"]
 
-  public var svg: String {
+  package var svg: String {
     let names = lines.filter { !$0.name.isEmpty }
     let (width, height, left, bottom) = (640.0, 220.0, 56.0, 34.0)
     let top = 12 + 16 * Double((names.count + 2) / 3)
@@ -89,7 +89,7 @@ public struct Chart {
 }
 
 extension String {
-  public var htmlEscaped: String {
+  package var htmlEscaped: String {
     replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
       .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
   }

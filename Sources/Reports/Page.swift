@@ -1,37 +1,37 @@
-public import Foundation
+package import Foundation
 internal import Mustache
 
 /// What a report shows, in the words of its template.
-public struct ReportContent {
-  public struct GridRow {
-    public var label: String
+package struct ReportContent {
+  package struct GridRow {
+    package var label: String
     /// PNG bytes of the original's and the erased model's picture for each column.
-    public var cells: [(original: Data, erased: Data, prompt: String, seed: UInt64)]
-    public init(
+    package var cells: [(original: Data, erased: Data, prompt: String, seed: UInt64)]
+    package init(
       _ label: String, _ cells: [(original: Data, erased: Data, prompt: String, seed: UInt64)]
     ) {
       (self.label, self.cells) = (label, cells)
     }
   }
-  public struct Grid {
-    public var title: String
-    public var columns: [String]
-    public var rows: [GridRow]
-    public init(_ title: String, columns: [String], rows: [GridRow]) {
+  package struct Grid {
+    package var title: String
+    package var columns: [String]
+    package var rows: [GridRow]
+    package init(_ title: String, columns: [String], rows: [GridRow]) {
       (self.title, self.columns, self.rows) = (title, columns, rows)
     }
   }
-  public struct MetricRow {
-    public var title: String
-    public var name: String
-    public var direction: String
-    public var original: String
-    public var erased: String
-    public var delta: String
-    public var n: String
+  package struct MetricRow {
+    package var title: String
+    package var name: String
+    package var direction: String
+    package var original: String
+    package var erased: String
+    package var delta: String
+    package var n: String
     /// good, bad or even: how the difference is coloured.
-    public var verdict: String
-    public init(
+    package var verdict: String
+    package init(
       title: String, name: String, direction: String, original: String, erased: String,
       delta: String, n: String, verdict: String
     ) {
@@ -40,13 +40,13 @@ public struct ReportContent {
       (self.n, self.verdict) = (n, verdict)
     }
   }
-  public struct Table {
-    public var title: String
-    public var note: String
-    public var header: [String]
+  package struct Table {
+    package var title: String
+    package var note: String
+    package var header: [String]
     /// Label, then cells: text and how it is coloured (good, bad or even).
-    public var rows: [(label: String, cells: [(text: String, verdict: String)])]
-    public init(
+    package var rows: [(label: String, cells: [(text: String, verdict: String)])]
+    package init(
       _ title: String, note: String = "", header: [String],
       rows: [(label: String, cells: [(text: String, verdict: String)])]
     ) {
@@ -54,7 +54,7 @@ public struct ReportContent {
     }
 
     /// A table without verdicts.
-    public init(
+    package init(
       _ title: String, note: String = "", header: [String],
       plain rows: [(label: String, cells: [String])]
     ) {
@@ -64,43 +64,43 @@ public struct ReportContent {
     }
 
     /// Header and rows, without title and note.
-    public var markdown: String {
+    package var markdown: String {
       func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
       return line(header) + line(header.map { _ in "---" })
         + rows.map { line([$0.label] + $0.cells.map(\.text)) }.joined()
     }
   }
   /// Single pictures in rows and columns, each with a word about it.
-  public struct Gallery {
-    public var title: String
-    public var note: String
-    public var columns: [String]
-    public var rows: [(label: String, cells: [(picture: Data, caption: String, state: String)])]
-    public init(
+  package struct Gallery {
+    package var title: String
+    package var note: String
+    package var columns: [String]
+    package var rows: [(label: String, cells: [(picture: Data, caption: String, state: String)])]
+    package init(
       _ title: String, note: String = "", columns: [String],
       rows: [(label: String, cells: [(picture: Data, caption: String, state: String)])]
     ) {
       (self.title, self.note, self.columns, self.rows) = (title, note, columns, rows)
     }
   }
-  public var title = ""
-  public var subtitle = ""
-  public var summary = ""
-  public var warning = ""
-  public var metrics: [MetricRow] = []
-  public var metricNote = ""
-  public var tables: [Table] = []
-  public var galleries: [Gallery] = []
-  public var grids: [Grid] = []
-  public var charts: [Chart] = []
+  package var title = ""
+  package var subtitle = ""
+  package var summary = ""
+  package var warning = ""
+  package var metrics: [MetricRow] = []
+  package var metricNote = ""
+  package var tables: [Table] = []
+  package var galleries: [Gallery] = []
+  package var grids: [Grid] = []
+  package var charts: [Chart] = []
   /// Commands that made the run, in order.
-  public var commands: [String] = []
+  package var commands: [String] = []
   /// Names and values: hashes, versions, options.
-  public var facts: [(String, String)] = []
-  public init() {}
+  package var facts: [(String, String)] = []
+  package init() {}
 
   /// One HTML page that needs no other file.
-  public func html() throws -> String {
+  package func html() throws -> String {
     func picture(_ data: Data) -> String { "data:image/png;base64," + data.base64EncodedString() }
     let context: [String: Any] = [
       "title": title, "subtitle": subtitle, "summary": summary, "style": Self.style,
@@ -166,7 +166,7 @@ public struct ReportContent {
     <title>{{title}}</title><style>{{{style}}}</style></head><body><main>
     <header><h1>{{title}}</h1><p class="subtitle">{{subtitle}}</p><p class="summary">{{summary}}</p>
     {{#hasWarning}}<p class="warning">{{warning}}</p>{{/hasWarning}}</header>
-    {{#hasMetrics}}<section><h2>Measured</h2><div class="scroll"><table class="metrics"><thead><tr>
+    {{#hasMetrics}}<section><h2>Measurement</h2><div class="scroll"><table class="metrics"><thead><tr>
     <th scope="col">Metric</th><th scope="col">Original</th><th scope="col">Erased</th><th scope="col">Change</th><th scope="col">n</th>
     </tr></thead><tbody>{{#metrics}}<tr><th scope="row">{{title}} <span class="direction">{{name}} {{direction}}</span></th>
     <td>{{original}}</td><td>{{erased}}</td><td class="{{verdict}}">{{delta}}</td><td>{{n}}</td></tr>{{/metrics}}

@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 
 #if canImport(Glibc)
   internal import Glibc
@@ -8,7 +8,7 @@ public import Foundation
 
 /// Writes a file so that its name holds either what was there before or all of what is new:
 /// temporary file in the same folder, fsync, rename, fsync of the folder.
-public struct AtomicFile {
+package struct AtomicFile {
   private let target: URL
   private let temporary: URL
   private let descriptor: Int32
@@ -19,13 +19,13 @@ public struct AtomicFile {
       ".\(target.lastPathComponent).\(getpid()).tmp")
     descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
-      throw FileError.unwritable(target, String(cString: strerror(errno)))
+      throw LetheError.unwritable(target, String(cString: strerror(errno)))
     }
   }
 
   /// Streams `body`'s writes into `file`; nothing of them stays when it throws.
   /// - Parameter durable: whether the file is to outlive a power cut
-  public static func write(
+  package static func write(
     _ file: URL, durable: Bool = true, _ body: (borrowing AtomicFile) throws -> Void
   ) throws {
     let handle = try AtomicFile(file)
@@ -47,11 +47,11 @@ public struct AtomicFile {
     }
   }
 
-  public static func write(_ data: Data, to file: URL) throws {
+  package static func write(_ data: Data, to file: URL) throws {
     try write(file) { handle in try data.withUnsafeBytes { try handle.append($0) } }
   }
 
-  public func append(_ bytes: UnsafeRawBufferPointer) throws {
+  package func append(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes
     while !rest.isEmpty {
 
@@ -64,7 +64,7 @@ public struct AtomicFile {
     }
   }
 
-  private var failure: FileError { .unwritable(target, String(cString: strerror(errno))) }
+  private var failure: LetheError { .unwritable(target, String(cString: strerror(errno))) }
 }
 
 /// `write(2)`, whose name the type above uses for something else.

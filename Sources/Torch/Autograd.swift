@@ -2,7 +2,7 @@ internal import CTorch
 
 /// d(sum of `y`) / d(`xs`), one gradient for each of `xs`; zeros where `y` does not depend on it.
 /// - Parameter createGraph: records the gradients themselves, so that they can be differentiated.
-public func gradients(
+package func gradients(
   of y: Tensor, with xs: [Tensor], createGraph: Bool = false, keepGraph: Bool = false
 ) -> [Tensor] {
   sparseGradients(of: y, with: xs, createGraph: createGraph, keepGraph: keepGraph)
@@ -10,7 +10,7 @@ public func gradients(
 }
 
 /// As ``gradients(of:with:createGraph:keepGraph:)``, with `nil` where `y` does not depend on an `x`.
-public func sparseGradients(
+package func sparseGradients(
   of y: Tensor, with xs: [Tensor], createGraph: Bool = false, keepGraph: Bool = false
 ) -> [Tensor?] {
   let root = y.rank == 0 ? y : y.sum()
@@ -42,7 +42,7 @@ func sparseGradients(of ys: [Tensor], weighted weights: [Tensor], with xs: [Tens
 }
 
 /// Runs `body` without recording. Never `async`: grad mode belongs to the thread.
-public func withoutGradients<R>(_ body: () throws -> R) rethrows -> R {
+package func withoutGradients<R>(_ body: () throws -> R) rethrows -> R {
   let before = ct_grad_mode()
   ct_set_grad_mode(false)
   defer { ct_set_grad_mode(before) }
@@ -50,7 +50,7 @@ public func withoutGradients<R>(_ body: () throws -> R) rethrows -> R {
 }
 
 /// Runs `body` with recording on, whatever surrounds it.
-public func withGradients<R>(_ body: () throws -> R) rethrows -> R {
+package func withGradients<R>(_ body: () throws -> R) rethrows -> R {
   let before = ct_grad_mode()
   ct_set_grad_mode(true)
   defer { ct_set_grad_mode(before) }
@@ -59,18 +59,18 @@ public func withGradients<R>(_ body: () throws -> R) rethrows -> R {
 
 /// Runs `body` without fused attention kernels, whose gradients cannot be differentiated. Never `async`: the
 /// choice belongs to the thread.
-public func withTwiceDifferentiableAttention<R>(_ body: () throws -> R) rethrows -> R {
+package func withTwiceDifferentiableAttention<R>(_ body: () throws -> R) rethrows -> R {
   let before = ct_fused_attention()
   ct_set_fused_attention(false)
   defer { ct_set_fused_attention(before) }
   return try body()
 }
 
-public var recordsGradients: Bool { ct_grad_mode() }
+package var recordsGradients: Bool { ct_grad_mode() }
 
 /// Runs `body` with matrix products and convolutions in `dtype` where ATen deems it safe;
 /// `nil` runs it as it is.
-public func autocast<R>(_ dtype: DType?, on device: Device, _ body: () throws -> R) rethrows -> R {
+package func autocast<R>(_ dtype: DType?, on device: Device, _ body: () throws -> R) rethrows -> R {
   guard let dtype else { return try body() }
   let before = ct_autocast(device.kind.rawValue, true, dtype.rawValue)
   defer { if !before { _ = ct_autocast(device.kind.rawValue, false, dtype.rawValue) } }

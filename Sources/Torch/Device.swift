@@ -1,55 +1,58 @@
 internal import CTorch
 
 /// Where a tensor lives, numbered as c10's `DeviceType`.
-public struct Device: Hashable, Sendable, CustomStringConvertible {
-  public enum Kind: Int32, Sendable {
+package struct Device: Hashable, Sendable, CustomStringConvertible {
+  package enum Kind: Int32, Sendable {
     case cpu = 0
     case cuda = 1
     case mps = 13
   }
-  public var kind: Kind
-  public var index: Int
+  package var kind: Kind
+  package var index: Int
 
-  public init(_ kind: Kind, _ index: Int = 0) {
+  package init(_ kind: Kind, _ index: Int = 0) {
     self.kind = kind
     self.index = index
   }
 
-  public static let cpu = Device(.cpu)
-  public static let mps = Device(.mps)
-  public static func cuda(_ index: Int = 0) -> Device { Device(.cuda, index) }
+  package static let cpu = Device(.cpu)
+  package static let mps = Device(.mps)
+  package static func cuda(_ index: Int = 0) -> Device { Device(.cuda, index) }
 
   /// Reads `cpu`, `cuda`, `cuda:1` or `mps`, and opens the device.
-  /// - Throws: ``DeviceError`` when the text names no device or the device cannot be used here.
-  public init(parsing text: String) throws {
+  /// - Throws: ``LetheError`` when the text names no device or the device cannot be used here.
+  package init(parsing text: String) throws {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     let index = parts.count == 2 ? Int(parts[1]) : 0
-    guard parts.count <= 2, let index, index >= 0 else { throw DeviceError.unknown(text) }
+    guard parts.count <= 2, let index, index >= 0 else { throw LetheError.unknownDevice(text) }
     switch parts[0] {
     case "cpu" where parts.count == 1: self = .cpu
     case "cuda": self = .cuda(index)
     case "mps" where parts.count == 1: self = .mps
-    default: throw DeviceError.unknown(text)
+    default: throw LetheError.unknownDevice(text)
     }
     do throws(Fault) {
       try Fault.check(ct_device_open(kind.rawValue, Int32(self.index)), "device")
-    } catch { throw DeviceError.unusable(text, error.text) }
+    } catch {
+      throw LetheError.model(
+        "device '\(text)' cannot be used here: \(error.text.split(separator: "\n").first ?? "")")
+    }
   }
 
   /// Waits until everything queued on the device is done.
-  public func synchronize() {
+  package func synchronize() {
     unfailing { () throws(Fault) in
       try Fault.check(ct_device_synchronize(kind.rawValue, Int32(index)), "synchronize")
     }
   }
 
   /// Peak bytes so far: resident memory of the process for the CPU, allocated memory for a GPU.
-  public var peakMemory: Int { Int(ct_peak_memory(kind.rawValue, Int32(index))) }
+  package var peakMemory: Int { Int(ct_peak_memory(kind.rawValue, Int32(index))) }
 
   /// Lets ``peakMemory`` begin anew, where the system can; elsewhere it stays the process's.
-  public func resetPeakMemory() { ct_reset_peak_memory(kind.rawValue, Int32(index)) }
+  package func resetPeakMemory() { ct_reset_peak_memory(kind.rawValue, Int32(index)) }
 
-  public var description: String {
+  package var description: String {
     switch kind {
     case .cpu: "cpu"
     case .cuda: "cuda:\(index)"
@@ -58,30 +61,23 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-public enum DeviceError: Error, CustomStringConvertible {
-  case unknown(String)
-  case unusable(String, String)
-
-  public var description: String {
-    switch self {
-    case .unknown(let text): "unknown device '\(text)'; accepted: cpu, cuda, cuda:N, mps"
-    case .unusable(let text, let why):
-      "device '\(text)' cannot be used here: \(why.split(separator: "\n").first ?? "")"
-    }
-  }
-}
-
 /// The libtorch underneath: its version and its threads.
-public enum Runtime {
+package enum Runtime {
   /// The release of libtorch that the program was built with, e.g. `2.13.0`.
-  public static var version: String { String(cString: ct_version()) }
+  package static var version: String { String(cString: ct_version()) }
 
-  public static var threads: Int {
+  package static var threads: Int {
     get { Int(ct_threads()) }
     set { ct_set_threads(Int32(newValue)) }
   }
 
   /// glibc gives large blocks back to the kernel at every free, and each next step pays the page
   /// faults again. Called once when the program starts; see docs/performance.md for the effect.
-  public static func keepFreedMemory() { ct_keep_freed_memory() }
+  package static func keepFreedMemory() { ct_keep_freed_memory() }
+}
+
+extension LetheError {
+  fileprivate static func unknownDevice(_ text: String) -> LetheError {
+    .model("unknown device '\(text)'; accepted: cpu, cuda, cuda:N, mps")
+  }
 }

@@ -11,18 +11,18 @@ internal import CTorch
 /// A tensor operation that fails inside a wrapper such as ``Tensor/matmul(_:)`` is a bug of the
 /// program, so wrappers end the process with this text. Callers that want to recover use
 /// ``Operator/call(_:)``, which throws it.
-public struct Fault: Error, CustomStringConvertible, Sendable {
-  public var operation: String
-  public var text: String
-  public var arguments: String
+package struct Fault: Error, CustomStringConvertible, Sendable {
+  package var operation: String
+  package var text: String
+  package var arguments: String
 
-  public var description: String {
+  package var description: String {
     let first = text.split(separator: "\n", maxSplits: 1).first.map(String.init) ?? text
     return arguments.isEmpty ? "\(operation): \(first)" : "\(operation)(\(arguments)): \(first)"
   }
 
   /// Whether an allocator had no memory left: the one failure of an operator that users cause.
-  public var isOutOfMemory: Bool {
+  package var isOutOfMemory: Bool {
     text.contains("out of memory") || text.contains("not enough memory")
       || text.contains("can't allocate memory") || text.contains("bad_alloc")
   }

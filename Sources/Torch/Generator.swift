@@ -4,17 +4,17 @@ internal import CTorch
 ///
 /// The same seed gives the numbers of Python's `torch.Generator().manual_seed(seed)`, because it is
 /// the same generator of the same library.
-public final class Generator {
+package final class Generator {
   let handle: OpaquePointer
 
-  public init(seed: UInt64) { handle = ct_generator_new(seed) }
+  package init(seed: UInt64) { handle = ct_generator_new(seed) }
 
   deinit { ct_generator_free(handle) }
 
-  public var seed: UInt64 { ct_generator_seed(handle) }
+  package var seed: UInt64 { ct_generator_seed(handle) }
 
   /// The whole state, [5056] bytes, for resuming.
-  public var state: Tensor {
+  package var state: Tensor {
     get {
       unfailing { () throws(Fault) in
         var result: OpaquePointer?
@@ -30,7 +30,7 @@ public final class Generator {
   }
 
   /// An independent generator whose seed is the next draw of this one.
-  public func split() -> Generator {
+  package func split() -> Generator {
     Generator(seed: UInt64(Tensor.randint(below: Int(Int32.max), [1], self).item))
   }
 }

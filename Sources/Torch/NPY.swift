@@ -1,19 +1,19 @@
 // NumPy's .npy: magic, version, a header that is a Python dictionary literal, then the elements.
-public import Foundation
+package import Foundation
 
-public enum NPY {
+package enum NPY {
   private static let names: [(DType, String)] = [
     (.float64, "<f8"), (.float32, "<f4"), (.float16, "<f2"), (.int64, "<i8"), (.int32, "<i4"),
     (.int16, "<i2"), (.int8, "|i1"), (.uint8, "|u1"), (.bool, "|b1"),
   ]
 
   /// Reads an array in C order. Object arrays hold pickles and are refused.
-  public static func read(_ file: URL) throws -> Tensor {
+  package static func read(_ file: URL) throws -> Tensor {
     let data: Data
     do { data = try Data(contentsOf: file) } catch {
-      throw FileError.unreadable(file, "it does not exist or may not be read")
+      throw LetheError.unreadable(file, "it does not exist or may not be read")
     }
-    func damaged(_ why: String) -> FileError { .malformed(file, why) }
+    func damaged(_ why: String) -> LetheError { .malformed(file, why) }
     let bytes = [UInt8](data.prefix(12))
     guard bytes.count >= 10, bytes.prefix(6).elementsEqual([0x93] + Array("NUMPY".utf8)) else {
       throw damaged("it does not begin with NumPy's magic")
@@ -54,9 +54,9 @@ public enum NPY {
     return try data[start...].withUnsafeBytes { try Tensor(bytes: $0, shape, dtype) }
   }
 
-  public static func write(_ tensor: Tensor, to file: URL) throws {
+  package static func write(_ tensor: Tensor, to file: URL) throws {
     guard let name = names.first(where: { $0.0 == tensor.dtype })?.1 else {
-      throw FileError.unwritable(file, "NumPy has no element type for \(tensor.dtype)")
+      throw LetheError.unwritable(file, "NumPy has no element type for \(tensor.dtype)")
     }
     let shape = tensor.shape.map { "\($0)," }.joined(separator: " ")
     var header = "{'descr': '\(name)', 'fortran_order': False, 'shape': (\(shape)), }"

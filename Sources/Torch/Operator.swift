@@ -4,12 +4,12 @@ internal import CTorch
 ///
 /// Declared beside its wrapper: `extension Operator { static let groupNorm = Operator("aten::group_norm") }`.
 /// A test asks the dispatcher for every name that the sources mention, so a typo cannot hide.
-public struct Operator: Sendable {
-  public let name: String
+package struct Operator: Sendable {
+  package let name: String
   private let address: UInt
 
   /// - Precondition: libtorch has the operator; ``find(_:_:)`` throws instead.
-  public init(_ name: String, _ overload: String = "") {
+  package init(_ name: String, _ overload: String = "") {
     self = unfailing { () throws(Fault) in try Operator.find(name, overload) }
   }
 
@@ -19,14 +19,14 @@ public struct Operator: Sendable {
   }
 
   /// Looks an operator up by name and overload, e.g. `aten::add`, `Tensor`.
-  public static func find(_ name: String, _ overload: String = "") throws(Fault) -> Operator {
+  package static func find(_ name: String, _ overload: String = "") throws(Fault) -> Operator {
     var found: OpaquePointer?
     try Fault.check(ct_operator_find(name, overload, &found), name)
     return Operator(name: name, address: UInt(bitPattern: found))
   }
 
   /// The schema as ATen prints it.
-  public var schema: String {
+  package var schema: String {
     guard let text = ct_operator_schema(OpaquePointer(bitPattern: address)) else { return name }
     defer { ct_string_free(text) }
     return String(cString: text)
@@ -34,7 +34,7 @@ public struct Operator: Sendable {
 
   /// Calls the operator and returns every tensor of its result; an undefined one is `nil`.
   /// Arguments left out take the schema's defaults.
-  public func call(_ arguments: [any Value]) throws(Fault) -> [Tensor?] {
+  package func call(_ arguments: [any Value]) throws(Fault) -> [Tensor?] {
     var frame = Frame()
     for argument in arguments { argument.push(to: &frame) }
     let capacity = max(64, frame.tensors.count)
@@ -51,7 +51,7 @@ public struct Operator: Sendable {
 
   /// The first tensor of the result; ends the process when the operator refuses.
   @discardableResult
-  public func callAsFunction(_ arguments: any Value...) -> Tensor {
+  package func callAsFunction(_ arguments: any Value...) -> Tensor {
     let results = unfailing { () throws(Fault) in try call(arguments) }
     guard let first = results.first, let first else {
       preconditionFailure("\(name) gave no tensor")
@@ -61,7 +61,7 @@ public struct Operator: Sendable {
 
   /// Every tensor of the result; ends the process when the operator refuses.
   @discardableResult
-  public func all(_ arguments: any Value...) -> [Tensor] {
+  package func all(_ arguments: any Value...) -> [Tensor] {
     unfailing { () throws(Fault) in try call(arguments) }.compactMap { $0 }
   }
 

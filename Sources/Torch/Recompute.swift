@@ -3,12 +3,12 @@
 internal import CTorch
 
 /// A step of a chain: tensors in, tensors out.
-public typealias Part = ([Tensor]) -> [Tensor]
+package typealias ChainStage = ([Tensor]) -> [Tensor]
 
 /// The first tensor that comes out of the chain `parts`, with gradients that reach `inputs` and `parameters`.
 /// - Parameter parameters: every tensor that requires a gradient and that a part uses without being given it
 /// - Precondition: second derivatives are not asked for
-public func recomputed(_ parts: [Part], _ inputs: [Tensor], parameters: [Tensor]) -> Tensor {
+package func recomputed(_ parts: [ChainStage], _ inputs: [Tensor], parameters: [Tensor]) -> Tensor {
   var states = [inputs]
   withoutGradients {
     for part in parts { states.append(part(states[states.count - 1])) }
@@ -38,11 +38,11 @@ public func recomputed(_ parts: [Part], _ inputs: [Tensor], parameters: [Tensor]
 
 /// The tensors between the parts, waiting for the backward pass.
 private final class Chain {
-  private let parts: [Part]
+  private let parts: [ChainStage]
   private var states: [[Tensor]]
   private let parameters: [Tensor]
 
-  init(_ parts: [Part], _ states: [[Tensor]], _ parameters: [Tensor]) {
+  init(_ parts: [ChainStage], _ states: [[Tensor]], _ parameters: [Tensor]) {
     (self.parts, self.states, self.parameters) = (parts, states, parameters)
   }
 

@@ -2,17 +2,17 @@
 //
 // Read memory-mapped and without copies; every number of the header is checked before it is used,
 // because these files come from strangers. Written in a stream, atomically.
-public import Foundation
+package import Foundation
 
 /// A safetensors file, or several of them behind an index.
-public struct SafeTensors {
+package struct SafeTensors {
   /// Longest header that is read, as in the reference implementation.
-  public static let longestHeader = 100_000_000
+  package static let longestHeader = 100_000_000
 
-  public let file: URL
-  public let metadata: [String: String]
+  package let file: URL
+  package let metadata: [String: String]
   /// Every tensor of the file, sharing the file's memory where its alignment allows.
-  public let tensors: [String: Tensor]
+  package let tensors: [String: Tensor]
 
   private struct Entry: Decodable {
     var dtype: String
@@ -21,13 +21,13 @@ public struct SafeTensors {
   }
 
   /// - Parameter finite: refuse files with a NaN or an infinity in a floating-point tensor.
-  /// - Throws: ``FileError`` naming the file and what is wrong with it.
-  public init(contentsOf file: URL, finite: Bool = false) throws {
+  /// - Throws: ``LetheError`` naming the file and what is wrong with it.
+  package init(contentsOf file: URL, finite: Bool = false) throws {
     guard !["bin", "pt", "pth", "ckpt", "pkl"].contains(file.pathExtension.lowercased()) else {
-      throw FileError.pickle(file)
+      throw LetheError.pickle(file)
     }
     let map = try MappedFile(file)
-    func damaged(_ why: String) -> FileError { .malformed(file, why) }
+    func damaged(_ why: String) -> LetheError { .malformed(file, why) }
 
     guard map.count >= 8 else {
       throw damaged("\(map.count) bytes are too few for a header length")
@@ -95,7 +95,7 @@ public struct SafeTensors {
   }
 
   private static func parse(
-    _ header: Data, _ damaged: (String) -> FileError
+    _ header: Data, _ damaged: (String) -> LetheError
   ) throws -> ([String: Entry], [String: String]) {
     struct Member: Decodable {
       var entry: Entry?
@@ -150,7 +150,7 @@ public struct SafeTensors {
   // MARK: - Sharded files
 
   /// Reads `NAME.safetensors`, or the shards that `NAME.safetensors.index.json` lists.
-  public static func load(_ file: URL, finite: Bool = false) throws -> [String: Tensor] {
+  package static func load(_ file: URL, finite: Bool = false) throws -> [String: Tensor] {
     guard file.pathExtension == "json" else {
       return try SafeTensors(contentsOf: file, finite: finite).tensors
     }
@@ -158,18 +158,18 @@ public struct SafeTensors {
     let index: Index
     do {
       index = try JSONDecoder().decode(Index.self, from: try Data(contentsOf: file))
-    } catch { throw FileError.malformed(file, "it is no index with a weight_map") }
+    } catch { throw LetheError.malformed(file, "it is no index with a weight_map") }
     var all: [String: Tensor] = [:]
     for shard in Set(index.weight_map.values).sorted() {
       guard !shard.contains("/"), !shard.hasPrefix("."), shard.hasSuffix(".safetensors") else {
-        throw FileError.malformed(
+        throw LetheError.malformed(
           file, "it names the shard '\(shard)', which is no plain file name")
       }
       let part = try SafeTensors(
         contentsOf: file.deletingLastPathComponent().appendingPathComponent(shard), finite: finite)
       for (name, tensor) in part.tensors {
         guard index.weight_map[name] == shard else {
-          throw FileError.malformed(
+          throw LetheError.malformed(
             file, "'\(name)' is in \(shard), where the index does not have it")
         }
         all[name] = tensor
@@ -177,7 +177,7 @@ public struct SafeTensors {
     }
     let missing = index.weight_map.keys.filter { all[$0] == nil }.sorted()
     guard missing.isEmpty else {
-      throw FileError.malformed(file, "'\(missing[0])' is in none of its shards")
+      throw LetheError.malformed(file, "'\(missing[0])' is in none of its shards")
     }
     return all
   }
@@ -186,7 +186,7 @@ public struct SafeTensors {
 
   /// Writes `tensors` in the order of their names, with one tensor in memory at a time.
   /// - Parameter durable: false for a file that only this process reads again
-  public static func write(
+  package static func write(
     _ tensors: [String: Tensor], metadata: [String: String] = [:], to file: URL,
     durable: Bool = true
   ) throws {

@@ -1,19 +1,19 @@
 internal import CTorch
 
 /// What an operator accepts: tensors, numbers, lists of them, and `nil`.
-public protocol Value {
+package protocol Value {
   func push(to frame: inout Frame)
   static func push(_ list: [Self], to frame: inout Frame)
 }
 
 extension Value {
-  public static func push(_ list: [Self], to frame: inout Frame) {
+  package static func push(_ list: [Self], to frame: inout Frame) {
     preconditionFailure("no operator takes a list of \(Self.self)")
   }
 }
 
 /// The arguments of one boxed call, flattened so that no pointer needs to outlive the call.
-public struct Frame {
+package struct Frame {
   var values: [ct_value] = []
   var integers: [Int64] = []
   var tensors: [OpaquePointer?] = []
@@ -30,75 +30,75 @@ public struct Frame {
 }
 
 extension Tensor: Value {
-  public func push(to frame: inout Frame) {
+  package func push(to frame: inout Frame) {
     frame.append(CT_TENSOR, at: frame.tensors.count)
     frame.tensors.append(handle)
   }
 
-  public static func push(_ list: [Tensor], to frame: inout Frame) {
+  package static func push(_ list: [Tensor], to frame: inout Frame) {
     frame.append(CT_TENSORS, at: frame.tensors.count, count: list.count)
     frame.tensors.append(contentsOf: list.map { $0.handle })
   }
 }
 
 extension Int: Value {
-  public static func push(_ list: [Int], to frame: inout Frame) {
+  package static func push(_ list: [Int], to frame: inout Frame) {
     frame.append(CT_INTS, at: frame.integers.count, count: list.count)
     frame.integers.append(contentsOf: list.map { Int64($0) })
   }
 
-  public func push(to frame: inout Frame) { frame.append(CT_INT, integer: Int64(self)) }
+  package func push(to frame: inout Frame) { frame.append(CT_INT, integer: Int64(self)) }
 }
 
 extension Double: Value {
-  public static func push(_ list: [Double], to frame: inout Frame) {
+  package static func push(_ list: [Double], to frame: inout Frame) {
     frame.append(CT_DOUBLES, at: frame.integers.count, count: list.count)
     frame.integers.append(contentsOf: list.map { Int64(bitPattern: $0.bitPattern) })
   }
 
-  public func push(to frame: inout Frame) { frame.append(CT_DOUBLE, number: self) }
+  package func push(to frame: inout Frame) { frame.append(CT_DOUBLE, number: self) }
 }
 
 extension Bool: Value {
-  public static func push(_ list: [Bool], to frame: inout Frame) {
+  package static func push(_ list: [Bool], to frame: inout Frame) {
     frame.append(CT_BOOLS, at: frame.integers.count, count: list.count)
     frame.integers.append(contentsOf: list.map { $0 ? 1 : 0 })
   }
 
-  public func push(to frame: inout Frame) { frame.append(CT_BOOL, integer: self ? 1 : 0) }
+  package func push(to frame: inout Frame) { frame.append(CT_BOOL, integer: self ? 1 : 0) }
 }
 
 extension String: Value {
-  public func push(to frame: inout Frame) {
+  package func push(to frame: inout Frame) {
     frame.append(CT_STRING, at: frame.integers.count, count: utf8.count)
     frame.integers.append(contentsOf: utf8.map(Int64.init))
   }
 }
 
 extension DType: Value {
-  public func push(to frame: inout Frame) { frame.append(CT_INT, integer: Int64(rawValue)) }
+  package func push(to frame: inout Frame) { frame.append(CT_INT, integer: Int64(rawValue)) }
 }
 
 extension Device: Value {
-  public func push(to frame: inout Frame) {
+  package func push(to frame: inout Frame) {
     frame.append(CT_DEVICE, integer: Int64(kind.rawValue), at: kind == .cuda ? index : -1)
   }
 }
 
 extension Generator: Value {
-  public func push(to frame: inout Frame) { frame.append(CT_GENERATOR, generator: handle) }
+  package func push(to frame: inout Frame) { frame.append(CT_GENERATOR, generator: handle) }
 }
 
 extension Array: Value where Element: Value {
-  public func push(to frame: inout Frame) { Element.push(self, to: &frame) }
+  package func push(to frame: inout Frame) { Element.push(self, to: &frame) }
 }
 
 extension Optional: Value where Wrapped: Value {
-  public func push(to frame: inout Frame) {
+  package func push(to frame: inout Frame) {
     if let self { self.push(to: &frame) } else { frame.append(CT_NONE) }
   }
 
-  public static func push(_ list: [Wrapped?], to frame: inout Frame) {
+  package static func push(_ list: [Wrapped?], to frame: inout Frame) {
     frame.append(CT_TENSORS, at: frame.tensors.count, count: list.count)
     frame.tensors.append(contentsOf: list.map { ($0 as? Tensor)?.handle })
   }

@@ -1,12 +1,12 @@
-public import Torch
+package import Torch
 
 /// The activation functions that configuration files name.
-public enum Activation: String, Sendable {
+package enum Activation: String, Sendable {
   case silu, gelu, relu
   case quickGELU = "quick_gelu"
   case tanhGELU = "gelu_new"
 
-  public func callAsFunction(_ x: Tensor) -> Tensor {
+  package func callAsFunction(_ x: Tensor) -> Tensor {
     switch self {
     case .silu: x.silu()
     case .gelu: x.gelu()

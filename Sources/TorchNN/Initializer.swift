@@ -1,7 +1,7 @@
 internal import Torch
 
 /// How a parameter begins when it is not loaded.
-public enum Initializer: Sendable {
+package enum Initializer: Sendable {
   case zeros
   case ones
   case normal(Double)
@@ -9,7 +9,7 @@ public enum Initializer: Sendable {
   case uniform(Double)
 
   /// PyTorch's default for linear and convolution weights and biases: +-1 / sqrt(fan in).
-  public static func fanIn(_ count: Int) -> Initializer {
+  package static func fanIn(_ count: Int) -> Initializer {
     .uniform(1 / Double(max(1, count)).squareRoot())
   }
 

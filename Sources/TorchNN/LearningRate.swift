@@ -1,7 +1,7 @@
 import Foundation
 
 /// The factor on the learning rate at a step.
-public enum LearningRate: String, Codable, Sendable, CaseIterable {
+package enum LearningRate: String, Codable, Sendable, CaseIterable {
   case constant, linear, cosine
   /// Rises to the peak over the first 30 % and falls to zero, both as cosines (Smith, 2018).
   case oneCycle
@@ -11,7 +11,7 @@ public enum LearningRate: String, Codable, Sendable, CaseIterable {
   /// - Parameters:
   ///   - step: 0 ..< total
   ///   - warmup: steps of linear rise from 0 before the schedule begins
-  public func factor(_ step: Int, of total: Int, warmup: Int = 0) -> Double {
+  package func factor(_ step: Int, of total: Int, warmup: Int = 0) -> Double {
     if step < warmup { return Double(step + 1) / Double(warmup + 1) }
     let p = min(1, Double(step - warmup) / Double(max(1, total - warmup)))
     switch self {

@@ -1,18 +1,18 @@
 /// A parameter's name as the checkpoint spells it: `unet.mid_block.attentions.0.proj_in.weight`.
-public struct ParameterPath: Hashable, Sendable, Comparable, CustomStringConvertible {
-  public let name: String
+package struct ParameterPath: Hashable, Sendable, Comparable, CustomStringConvertible {
+  package let name: String
 
-  public init(_ name: String) { self.name = name }
+  package init(_ name: String) { self.name = name }
 
-  public var components: [Substring] { name.split(separator: ".") }
+  package var components: [Substring] { name.split(separator: ".") }
 
   /// The path without its first component: the name inside a component's own file.
-  public var withoutFirst: String { components.dropFirst().joined(separator: ".") }
+  package var withoutFirst: String { components.dropFirst().joined(separator: ".") }
 
-  public func appending(_ component: String) -> ParameterPath {
+  package func appending(_ component: String) -> ParameterPath {
     ParameterPath(name.isEmpty ? component : "\(name).\(component)")
   }
 
-  public static func < (a: ParameterPath, b: ParameterPath) -> Bool { a.name < b.name }
-  public var description: String { name }
+  package static func < (a: ParameterPath, b: ParameterPath) -> Bool { a.name < b.name }
+  package var description: String { name }
 }

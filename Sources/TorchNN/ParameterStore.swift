@@ -1,9 +1,9 @@
-public import Torch
+package import Torch
 
 /// The one owner of a model's tensors. Layers claim theirs by path while they are built; loading,
 /// cloning and initialising differ only in the source that the claims are answered from.
-public final class ParameterStore {
-  public enum Source {
+package final class ParameterStore {
+  package enum Source {
     case initial(Generator)
     /// Tensors by full path. With `shared` they are used as they are; otherwise the caller hands
     /// over tensors that nobody else writes to.
@@ -11,8 +11,8 @@ public final class ParameterStore {
   }
 
   /// Every parameter, in the order in which layers claimed them.
-  public private(set) var paths: [ParameterPath] = []
-  public private(set) var tensors: [ParameterPath: Tensor] = [:]
+  package private(set) var paths: [ParameterPath] = []
+  package private(set) var tensors: [ParameterPath: Tensor] = [:]
 
   private let source: Source
   private let device: Device
@@ -20,13 +20,13 @@ public final class ParameterStore {
   private var missing: [ParameterPath] = []
   private var misshapen: [CheckpointMismatch.Misshapen] = []
 
-  public init(_ source: Source, on device: Device = .cpu, _ dtype: DType = .float32) {
+  package init(_ source: Source, on device: Device = .cpu, _ dtype: DType = .float32) {
     (self.source, self.device, self.dtype) = (source, device, dtype)
   }
 
-  public var root: Scope { Scope(store: self, path: ParameterPath("")) }
+  package var root: Scope { Scope(store: self, path: ParameterPath("")) }
 
-  public subscript(_ path: ParameterPath) -> Tensor? { tensors[path] }
+  package subscript(_ path: ParameterPath) -> Tensor? { tensors[path] }
 
   func claim(_ path: ParameterPath, _ shape: [Int], _ initial: Initializer) -> Tensor {
     let tensor: Tensor
@@ -61,58 +61,59 @@ public final class ParameterStore {
   }
 
   /// Throws one error with every name that is missing, unexpected or misshapen.
-  public func check(ignoring ignored: (ParameterPath) -> Bool = { _ in false }) throws {
+  package func check(ignoring ignored: (ParameterPath) -> Bool = { _ in false }) throws {
     var unexpected: [ParameterPath] = []
     if case .tensors(let all) = source {
       unexpected = all.keys.filter { tensors[$0] == nil && !ignored($0) }.sorted()
     }
     guard missing.isEmpty, unexpected.isEmpty, misshapen.isEmpty else {
-      throw CheckpointMismatch(missing: missing, unexpected: unexpected, misshapen: misshapen)
+      throw LetheError.model(
+        CheckpointMismatch(missing: missing, unexpected: unexpected, misshapen: misshapen).sentence)
     }
   }
 
   /// The same tensors for another model, with those that `owned` chooses copied and the rest shared.
-  public func source(owning owned: (ParameterPath) -> Bool) -> Source {
+  package func source(owning owned: (ParameterPath) -> Bool) -> Source {
     .tensors(
       tensors.reduce(into: [:]) {
         $0[$1.key] = owned($1.key) ? $1.value.detached().cloned() : $1.value
       })
   }
 
-  public var count: Int { tensors.values.reduce(0) { $0 + $1.count } }
+  package var count: Int { tensors.values.reduce(0) { $0 + $1.count } }
 }
 
 /// A place in a store, from which a layer claims its parameters: `s["down_blocks"][0]["resnets"]`.
-public struct Scope {
+package struct Scope {
   let store: ParameterStore
-  public let path: ParameterPath
+  package let path: ParameterPath
 
-  public subscript(_ name: String) -> Scope { Scope(store: store, path: path.appending(name)) }
-  public subscript(_ index: Int) -> Scope { self["\(index)"] }
+  package subscript(_ name: String) -> Scope { Scope(store: store, path: path.appending(name)) }
+  package subscript(_ index: Int) -> Scope { self["\(index)"] }
 
   /// Every tensor claimed here or below, in the order of the claims.
-  public var tensors: [Tensor] {
+  package var tensors: [Tensor] {
     let prefix = path.name + "."
     return store.paths.filter { $0.name.hasPrefix(prefix) }.compactMap { store[$0] }
   }
 
-  public func parameter(_ name: String, _ shape: [Int], _ initial: Initializer) -> Tensor {
+  package func parameter(_ name: String, _ shape: [Int], _ initial: Initializer) -> Tensor {
     store.claim(path.appending(name), shape, initial)
   }
 }
 
 /// A checkpoint that does not fit the model: everything that is wrong with it, at once.
-public struct CheckpointMismatch: Error, CustomStringConvertible {
-  public struct Misshapen: Sendable {
-    public var path: ParameterPath
-    public var expected: [Int]
-    public var found: [Int]
+struct CheckpointMismatch {
+  struct Misshapen {
+    var path: ParameterPath
+    var expected: [Int]
+    var found: [Int]
   }
-  public var missing: [ParameterPath]
-  public var unexpected: [ParameterPath]
-  public var misshapen: [Misshapen]
+  var missing: [ParameterPath]
+  var unexpected: [ParameterPath]
+  var misshapen: [Misshapen]
 
-  public var description: String {
+  var sentence: String {
     var lines: [String] = []
     for path in missing.prefix(5) {
       let near =

@@ -1,53 +1,53 @@
-public import Foundation
+package import Foundation
 import Synchronization
-public import Torch
+package import Torch
 
 /// What a long piece of work tells the outside while it goes on.
-public struct RunProgress: Sendable {
-  public var stage: String
-  public var done: Int
-  public var total: Int
+package struct RunProgress: Sendable {
+  package var stage: String
+  package var done: Int
+  package var total: Int
   /// Shown beside the bar, e.g. `loss 0.0312`.
-  public var note: String
+  package var note: String
 
-  public init(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
+  package init(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
     (self.stage, self.done, self.total, self.note) = (stage, done, total, note)
   }
 }
 
 /// One run on disk: its folder, its seed, its log. Libraries record; only the program prints.
-public final class Run {
-  public let folder: URL
-  public let seed: UInt64
-  public var onProgress: (RunProgress) -> Void = { _ in }
+package final class Run {
+  package let folder: URL
+  package let seed: UInt64
+  package var onProgress: (RunProgress) -> Void = { _ in }
 
-  /// - Throws: ``FileError`` when the folder cannot be made
-  public init(_ folder: URL, seed: UInt64 = 0) throws {
+  /// - Throws: ``LetheError`` when the folder cannot be made
+  package init(_ folder: URL, seed: UInt64 = 0) throws {
     (self.folder, self.seed) = (folder, seed)
     try Self.makeFolder(folder)
   }
 
-  public static func makeFolder(_ folder: URL) throws {
+  package static func makeFolder(_ folder: URL) throws {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
-      throw FileError.unwritable(folder, "the folder cannot be made")
+      throw LetheError.unwritable(folder, "the folder cannot be made")
     }
   }
 
-  public func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
+  package func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
 
-  public func progress(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
+  package func progress(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
     onProgress(RunProgress(stage, done, total, note))
   }
 
   /// Appends one line to `events.jsonl`.
-  public func record(_ event: [String: JSON], to name: String = "events.jsonl") throws {
+  package func record(_ event: [String: JSON], to name: String = "events.jsonl") throws {
     let line = Data((JSON.object(event).compact + "\n").utf8)
     let file = file(name)
     if !FileManager.default.fileExists(atPath: file.path) {
       guard FileManager.default.createFile(atPath: file.path, contents: nil) else {
-        throw FileError.unwritable(file, "it cannot be made")
+        throw LetheError.unwritable(file, "it cannot be made")
       }
     }
     do {
@@ -55,11 +55,11 @@ public final class Run {
       defer { try? handle.close() }
       try handle.seekToEnd()
       try handle.write(contentsOf: line)
-    } catch { throw FileError.unwritable(file, "\(error.localizedDescription)") }
+    } catch { throw LetheError.unwritable(file, "\(error.localizedDescription)") }
   }
 
   /// The events so far; a last line that a kill cut off is left out.
-  public func events(_ name: String = "events.jsonl") -> [JSON] {
+  package func events(_ name: String = "events.jsonl") -> [JSON] {
     guard let text = try? String(contentsOf: file(name), encoding: .utf8) else { return [] }
     return text.split(separator: "\n").compactMap {
       try? JSONDecoder().decode(JSON.self, from: Data($0.utf8))
@@ -75,28 +75,23 @@ public final class Run {
   }
 }
 
-/// Ctrl-C, asked for politely: loops finish the step in flight, save and throw ``Interrupted``.
-public enum Interrupt {
+/// Ctrl-C, asked for politely: loops finish the step in flight, save and throw ``LetheError``.
+package enum Interrupt {
   private static let requested = Atomic(false)
 
-  public static func request() { requested.store(true, ordering: .relaxed) }
-  public static var isRequested: Bool { requested.load(ordering: .relaxed) }
-  public static func check() throws { if isRequested { throw Interrupted() } }
-}
-
-public struct Interrupted: Error, CustomStringConvertible {
-  public init() {}
-  public var description: String { "interrupted; the same command goes on where this one stopped" }
+  package static func request() { requested.store(true, ordering: .relaxed) }
+  package static var isRequested: Bool { requested.load(ordering: .relaxed) }
+  package static func check() throws { if isRequested { throw LetheError.interrupted } }
 }
 
 extension String {
   /// FNV-1a over the text's bytes: the same number in every run, for seeds and names.
-  public var fingerprint: UInt64 {
+  package var fingerprint: UInt64 {
     utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 
   /// A name for a file or a folder.
-  public var slug: String {
+  package var slug: String {
     String(lowercased().map { $0.isLetter || $0.isNumber ? $0 : "-" })
   }
 }

@@ -1,18 +1,18 @@
-public import Torch
+package import Torch
 
 /// Everything random or contextual about one iteration.
-public struct Step {
-  public let index: Int
+package struct Step {
+  package let index: Int
   /// Seeded from the run's seed and ``index`` alone, so a resumed run draws what it would have drawn.
-  public let generator: Generator
+  package let generator: Generator
   /// Numbers for the log; never tensors, which would keep their graph alive.
-  public var log: [String: Double] = [:]
+  package var log: [String: Double] = [:]
   /// Running statistics that go on from step to step, and over an interruption.
-  public var carried: [String: Double] = [:]
+  package var carried: [String: Double] = [:]
   /// Set when the training has reached what it was for; this step's gradients are then not applied.
-  public var isEnough = false
+  package var isEnough = false
 
-  public init(index: Int, seed: UInt64) {
+  package init(index: Int, seed: UInt64) {
     self.index = index
     generator = Generator(seed: Step.mix(seed, UInt64(index)))
   }
@@ -26,8 +26,8 @@ public struct Step {
   }
 
   /// A uniform choice.
-  public func choice<T>(_ values: [T]) -> T {
+  package func choice<T>(_ values: [T]) -> T {
     values[Tensor.randint(below: values.count, [1], generator).ints[0]]
   }
-  public func uniform() -> Double { Tensor.rand([1], generator).item }
+  package func uniform() -> Double { Tensor.rand([1], generator).item }
 }

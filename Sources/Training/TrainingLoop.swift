@@ -1,61 +1,49 @@
 // The one loop. It knows no model: parameters come in as tensors, gradients from a closure.
 internal import Foundation
-public import Torch
-public import TorchNN
+package import Torch
+package import TorchNN
 
 /// How a loop goes; recipes and methods hold one of these.
-public struct Training: Codable, Sendable, Hashable {
-  public var steps = 1000
-  public var batch = 1
-  public var learningRate = 1e-5
-  public var schedule = LearningRate.constant
-  public var warmup = 0
-  public var optimizer = OptimizerOptions()
+package struct Training: Codable, Sendable, Hashable {
+  package var steps = 1000
+  package var batch = 1
+  package var learningRate = 1e-5
+  package var schedule = LearningRate.constant
+  package var warmup = 0
+  package var optimizer = OptimizerOptions()
   /// Largest norm of a step's gradient; 0 leaves it alone.
-  public var clip = 0.0
+  package var clip = 0.0
   /// Decay of the moving average that is kept instead of the last weights; 0 keeps the last.
-  public var averaging = 0.0
+  package var averaging = 0.0
   /// Matrix products in bfloat16; pays where the processor has instructions for it.
-  public var bfloat16 = false
+  package var bfloat16 = false
   /// The optimizer's state, and copies of weights, rest in files while gradients are computed: for large models
   /// where memory is short.
-  public var offload = false
-  public var saveEvery = 200
-  public var logEvery = 20
+  package var offload = false
+  package var saveEvery = 200
+  package var logEvery = 20
 
-  public init() {}
+  package init() {}
 }
 
-public enum TrainingError: Error, CustomStringConvertible {
-  case notFinite(stage: String, step: Int, kept: Int)
-
-  public var description: String {
-    switch self {
-    case .notFinite(let stage, let step, let kept):
-      "\(stage): the loss is no finite number at step \(step); the state of step \(kept) is kept. "
-        + "Try a lower learning rate or gradient clipping"
-    }
-  }
-}
-
-public struct TrainingLoop {
-  public let stage: String
-  public let training: Training
-  public let run: Run
+package struct TrainingLoop {
+  package let stage: String
+  package let training: Training
+  package let run: Run
   /// Writes `STAGE.state.safetensors` now and then, and begins from it.
-  public var resumes = true
+  package var resumes = true
   /// Called after steps that were asked for, with the parameters as they would be kept.
-  public var every: Int?
-  public var observe: (Int, [Tensor]) throws -> Void = { _, _ in }
+  package var every: Int?
+  package var observe: (Int, [Tensor]) throws -> Void = { _, _ in }
 
-  public init(_ stage: String, _ training: Training, _ run: Run) {
+  package init(_ stage: String, _ training: Training, _ run: Run) {
     (self.stage, self.training, self.run) = (stage, training, run)
   }
 
   /// Minimises what `gradients` differentiates, in place, and leaves the kept weights in `parameters`.
   /// - Parameter gradients: loss and gradients of a step, in the order of `parameters`
-  /// - Throws: ``TrainingError/notFinite(stage:step:kept:)``, ``Interrupted``, or what `gradients` throws
-  public func fit(
+  /// - Throws: ``LetheError``, ``LetheError``, or what `gradients` throws
+  package func fit(
     _ parameters: [Tensor],
     gradients: (inout Step) throws -> (loss: Double, gradients: [Tensor])
   ) throws {
@@ -84,7 +72,7 @@ public struct TrainingLoop {
       ).save(stateFile)
       saved = step
     }
-    var resting = Shelf(run.file("\(stage).optimizer.safetensors"))
+    var resting = OffloadedTensors(run.file("\(stage).optimizer.safetensors"))
     defer { resting.clear() }
     for index in first..<max(first, training.steps) {
       var step = Step(index: index, seed: run.seed)
@@ -97,7 +85,10 @@ public struct TrainingLoop {
       let (loss, found) = try gradients(&step)
       if rests { optimizer.state = try resting.take() }
       guard loss.isFinite else {
-        throw TrainingError.notFinite(stage: stage, step: index, kept: resumes ? saved : 0)
+        throw LetheError(
+          .diverged,
+          "\(stage): the loss is no finite number at step \(index); the state of step "
+            + "\(resumes ? saved : 0) is kept. Try a lower learning rate or gradient clipping")
       }
       carried = step.carried
       if step.isEnough {
@@ -127,7 +118,7 @@ public struct TrainingLoop {
       if let every, done % every == 0 { try observe(done, average?.tensors ?? parameters) }
       if Interrupt.isRequested, done < training.steps {
         try save(done)
-        throw Interrupted()
+        throw LetheError.interrupted
       }
     }
     if let average { withoutGradients { Foreach.copy(parameters, from: average.tensors) } }
@@ -136,10 +127,11 @@ public struct TrainingLoop {
   private var stateFile: URL { run.file("\(stage).state.safetensors") }
 
   /// Removes the state once the stage's result is safely written.
-  public func finish() { try? FileManager.default.removeItem(at: stateFile) }
+  package func finish() { try? FileManager.default.removeItem(at: stateFile) }
 }
 
 /// Differentiates a loss with respect to `parameters`; those it does not reach get zeros.
-public func descend(_ loss: Tensor, _ parameters: [Tensor]) -> (loss: Double, gradients: [Tensor]) {
+package func descend(_ loss: Tensor, _ parameters: [Tensor]) -> (loss: Double, gradients: [Tensor])
+{
   (loss.item, gradients(of: loss, with: parameters))
 }

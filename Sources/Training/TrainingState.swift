@@ -31,7 +31,7 @@ struct TrainingState {
     guard let step = stored.metadata["step"].flatMap({ Int($0) }),
       found.map(\.shape) == parameters.map(\.shape)
     else {
-      throw FileError.malformed(
+      throw LetheError.malformed(
         file, "it is the state of another model; remove it or choose another --out")
     }
     var optimizer: [String: Tensor] = [:]

@@ -7,54 +7,54 @@
 // l: the loss of another method, ESD where nothing is said, whose prompt is the adversary's (see Adversary and
 // Adversarial). theta: the text encoder, all of it or `text_encoder:N`, the first N layers; a U-Net selection too.
 //
-// The noisy pictures never depend on the text encoder that is trained, so they are walked to once and drawn from a
-// pool. With `pooled=false` each step of training and of the adversary walks anew, as the released code does: 42 times
+// The noisy pictures never depend on the text encoder that is trained, so they are followed to once and drawn from a
+// pool. With `pooled=false` each step of training and of the adversary trajectories anew, as the released code does: 42 times
 // as many evaluations of the U-Net at the paper's setting (docs/robustness.md).
 // Published, SD 1.4, UnlearnDiffAtk: nudity 21.1 % (ESD 76.1), Van Gogh 2 (32), church 6 (60), parachute 14 (54).
-public import Diffusion
-public import Editing
-public import Torch
+package import Diffusion
+package import Editing
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct AdvUnlearn: TrainedMethod, OuterMethod {
-  public static let name = "advunlearn"
-  public static let card = MethodCard(
+package struct AdvUnlearn: TrainedMethod, WrappingMethod {
+  package static let name = "advunlearn"
+  package static let card = MethodCard(
     title: "AdvUnlearn", paper: "arXiv 2405.15234", year: 2024, trains: "the text encoder")
 
-  public enum Retaining: String, Codable, Sendable, CaseIterable {
+  package enum Retaining: String, Codable, Sendable, CaseIterable {
     /// A term of the loss, weighted by gamma.
     case regularised
     /// Every second step; `training.steps` counts both kinds.
     case alternating
   }
 
-  public var training: Training = {
+  package var training: Training = {
     var t = Training()
     (t.steps, t.batch, t.learningRate) = (1000, 1, 1e-5)
     return t
   }()
-  public var parameters = "text_encoder"
+  package var parameters = "text_encoder"
   /// The method whose loss is trained, and its options.
-  public var base = ESD.name
-  public var options = JSON.object([:])
-  public var adversary = Adversary()
+  package var base = ESD.name
+  package var options = JSON.object([:])
+  package var adversary = Adversary()
   /// First steps without an adversary, and steps from one attack to the next.
-  public var cleanSteps = 200
-  public var attackEvery = 1
-  public var retain = Retaining.regularised
+  package var cleanSteps = 200
+  package var attackEvery = 1
+  package var retain = Retaining.regularised
   /// The paper's for nudity; 0.5 for styles, 0.1 for objects.
-  public var gamma = 0.3
-  public var retainBatch = 5
+  package var gamma = 0.3
+  package var retainBatch = 5
   /// A table of prompts to retain; empty for those of the request, or built-in ones.
-  public var retainPrompts = ""
+  package var retainPrompts = ""
   /// Walks with prompts to retain, where states are pooled.
-  public var retainWalks = 64
-  public var pooled = true
-  public var guarding = Guarding()
-  public init() {}
+  package var retainTrajectories = 64
+  package var pooled = true
+  package var guarding = GuardOptions()
+  package init() {}
 
-  public func rule(
+  package func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
@@ -69,28 +69,31 @@ public struct AdvUnlearn: TrainedMethod, OuterMethod {
         some, isReplaced: isReplaced, original: original, keeping: keeping, live: live, seed: seed,
         progress: progress)
     }
-    func kept(walks: Int, keeping: Int?, seed: UInt64, _ progress: (Int, Int) -> Void) throws
+    func kept(trajectories: Int, keeping: Int?, seed: UInt64, _ progress: (Int, Int) -> Void) throws
       -> any Objective
     {
       try Preservation(
-        of: prompts, original, walks: walks, steps: method.walkSteps,
+        of: prompts, original, trajectories: trajectories, steps: method.trajectorySteps,
         guidance: method.startGuidance, keeping: keeping, batch: retainBatch, live: live,
         seed: seed, progress: progress)
     }
     let prompts = try RetainPrompts.of(erasure, file: retainPrompts)
     let forget: any PromptedStates =
       pooled
-      ? try states(phrases, keeping: nil, seed: run.seed &+ 2) { run.progress("walks", $0, $1) }
+      ? try states(phrases, keeping: nil, seed: run.seed &+ 2) {
+        run.progress("trajectories", $0, $1)
+      }
       : FreshStates(StudentPrompts(phrases.map(\.prompt), original, live: true)) { rows, seed in
         try states(rows.map { phrases[$0] }, keeping: 1, seed: seed) { _, _ in }
       }
     let retained: any Objective =
       pooled
-      ? try kept(walks: retainWalks, keeping: nil, seed: run.seed) {
-        run.progress("walks to preserve", $0, $1)
+      ? try kept(trajectories: retainTrajectories, keeping: nil, seed: run.seed) {
+        run.progress("trajectories to preserve", $0, $1)
       }
-      : Anew { step in
-        try kept(walks: retainBatch, keeping: 1, seed: step.generator.split().seed) { _, _ in }
+      : ResampledObjective { step in
+        try kept(trajectories: retainBatch, keeping: 1, seed: step.generator.split().seed) { _, _ in
+        }
       }
     return try Adversarial(
       forget, retain: gamma > 0 ? retained : nil, gamma: gamma, alternates: retain == .alternating,
@@ -101,7 +104,7 @@ public struct AdvUnlearn: TrainedMethod, OuterMethod {
   private func method() throws -> any PromptedMethod {
     guard let method = try Methods.configured(base, options) as? any PromptedMethod else {
       let known = Methods.all.filter { $0 is any PromptedMethod.Type }.map { $0.name }
-      throw EditingError.invalid(
+      throw LetheError.request(
         "advunlearn cannot train '\(base)', whose forgetting is not by prompts; accepted: "
           + known.joined(separator: ", "))
     }
@@ -110,7 +113,7 @@ public struct AdvUnlearn: TrainedMethod, OuterMethod {
 }
 
 /// An objective that is made anew at every step.
-private struct Anew: Objective {
+private struct ResampledObjective: Objective {
   let make: (Step) throws -> any Objective
 
   init(_ make: @escaping (Step) throws -> any Objective) { self.make = make }

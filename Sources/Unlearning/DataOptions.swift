@@ -6,21 +6,21 @@ internal import Training
 
 /// Where data-based methods take their pictures from: the folders of the request, or the model's own
 /// pictures of the concept and of the preserved prompts.
-public struct DataOptions: Codable, Sendable, Hashable {
+package struct DataOptions: Codable, Sendable, Hashable {
   /// Pictures to forget and to keep that are drawn where no folder is given.
-  public var forget = 64
-  public var retain = 192
-  public var steps = 25
-  public var guidance = 4.0
+  package var forget = 64
+  package var retain = 192
+  package var steps = 25
+  package var guidance = 4.0
   /// Every n-th picture of each caption of a folder is left out, as the model's own training did; 0 takes all.
-  public var heldOutEvery = 0
+  package var heldOutEvery = 0
   /// Share of the pictures to keep that are shown without their caption. At 0, as in the released code of most
   /// methods, the unconditional prediction drifts, and guidance with it.
-  public var emptyShare = 0.1
-  public init() {}
+  package var emptyShare = 0.1
+  package init() {}
 
   /// - Returns: both sets, and for each picture to forget the caption that stands for it
-  /// - Throws: ``EditingError`` when there is nothing to keep
+  /// - Throws: ``LetheError`` when there is nothing to keep
   func sets(_ erasure: Erasure, _ model: DiffusionModel, _ run: Run) throws -> DataSets {
     let kept = try retainSet(erasure, model, run)
     let gone = try forgetSet(erasure, model, run)
@@ -38,11 +38,11 @@ public struct DataOptions: Codable, Sendable, Hashable {
     ) { erasure.isOneFolder ? $0.filter(erasure.asks) : $0 }
   }
 
-  /// - Throws: ``EditingError`` when there is nothing to keep
+  /// - Throws: ``LetheError`` when there is nothing to keep
   func retainSet(_ erasure: Erasure, _ model: DiffusionModel, _ run: Run) throws -> LatentSet {
     let prompts = erasure.preserve
     guard erasure.retainImages != nil || !prompts.isEmpty else {
-      throw EditingError.invalid(
+      throw LetheError.request(
         "there is nothing to keep: give --preserve, e.g. 'others', --retain-images FOLDER or --data FOLDER"
       )
     }
@@ -94,7 +94,7 @@ public struct DataOptions: Codable, Sendable, Hashable {
     let place = URL(fileURLWithPath: folder)
     let images = choose(try CaptionedImages(folder: place).heldOut(every: heldOutEvery).seen)
     guard images.count > 0 else {
-      throw EditingError.invalid("\(folder) has no \(stage) among its captions")
+      throw LetheError.request("\(folder) has no \(stage) among its captions")
     }
     return try LatentSet(model.isUnconditional ? images.captioned("") : images, model) {
       run.progress("encode \(stage)", $0, $1)
@@ -119,12 +119,12 @@ struct DataSets {
   func remembering(_ batch: Int) -> any Objective { Denoising(forget, model, batch: batch) }
   /// L_f, towards a surrogate.
   /// - Parameter pool: states whose targets are computed once; 0 computes them at every step
-  /// - Throws: ``EditingError`` when the surrogate is another caption and there is none
+  /// - Throws: ``LetheError`` when the surrogate is another caption and there is none
   func forgetting(_ kind: Surrogate.Kind, _ batch: Int, pool: Int = 0, _ run: Run) throws
     -> any Objective
   {
     guard kind != .relabel || zip(forget.captions, others).contains(where: { $0 != $1 }) else {
-      throw EditingError.invalid(
+      throw LetheError.request(
         "the surrogate 'relabel' needs another caption, and pictures of this model have none; accepted: noise"
       )
     }

@@ -9,35 +9,35 @@
 // A step costs two passes forward and backward, and one forward for the target of `relabel` unless it has a `pool`.
 // Published, SD 1.4 tench, church, parachute, garbage truck under UnlearnDiffAtk: ASR 0 to 6 before, 16 to 82
 // after the attack; the released nudity weights give a Frechet distance of 233 in others' hands.
-public import Diffusion
-public import Editing
-public import Torch
+package import Diffusion
+package import Editing
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct EraseDiff: TrainedMethod {
-  public static let name = "erasediff"
-  public static let card = MethodCard(
+package struct EraseDiff: TrainedMethod {
+  package static let name = "erasediff"
+  package static let card = MethodCard(
     title: "EraseDiff", paper: "arXiv 2401.05779", year: 2025, trains: "the U-Net")
 
-  public var training: Training = {
+  package var training: Training = {
     var t = Training()
     (t.steps, t.batch, t.learningRate) = (160, 16, 1e-5)
     return t
   }()
-  public var parameters = "full"
-  public var surrogate = Surrogate.Kind.relabel
-  public var rule = Bilevel.Lambda.paper
-  public var eta = 0.1
+  package var parameters = "full"
+  package var surrogate = Surrogate.Kind.relabel
+  package var rule = Bilevel.Lambda.paper
+  package var eta = 0.1
   /// States of what is forgotten whose `relabel` targets are computed once; 0, as the paper does, at every step.
-  public var pool = 512
+  package var pool = 512
   /// K, the inner loop's steps; see ``Bilevel`` for what it does and does not change.
-  public var innerSteps = 0
-  public var data = DataOptions()
-  public var guarding = Guarding()
-  public init() {}
+  package var innerSteps = 0
+  package var data = DataOptions()
+  package var guarding = GuardOptions()
+  package init() {}
 
-  public func rule(
+  package func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {

@@ -1,26 +1,26 @@
 // Fine-tuning on the rest (FT): the model trains on pictures to keep alone and may forget what it no longer
 // sees.    L = L_r
-public import Diffusion
-public import Editing
+package import Diffusion
+package import Editing
 internal import Torch
-public import Training
+package import Training
 
-public struct FineTune: ObjectiveMethod {
-  public static let name = "finetune"
-  public static let card = MethodCard(
+package struct FineTune: ObjectiveMethod {
+  package static let name = "finetune"
+  package static let card = MethodCard(
     title: "Fine-tuning on the rest", paper: "baseline", year: 2020, trains: "the U-Net")
 
-  public var training: Training = {
+  package var training: Training = {
     var t = Training()
     (t.steps, t.batch, t.learningRate) = (200, 16, 1e-5)
     return t
   }()
-  public var parameters = "full"
-  public var data = DataOptions()
-  public var guarding = Guarding()
-  public init() {}
+  package var parameters = "full"
+  package var data = DataOptions()
+  package var guarding = GuardOptions()
+  package init() {}
 
-  public func objective(
+  package func objective(
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
     Denoising(

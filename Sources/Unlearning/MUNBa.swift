@@ -1,35 +1,35 @@
 // MUNBa: Machine Unlearning via Nash Bargaining (Wu & Harandi, 2024): keeping and forgetting are two players, and a
-// step is their bargain (see Bargain):
+// step is their bargain (see NashBargaining):
 //
 //   delta = alpha_r g_r + alpha_f g_f,   g_r of the training loss, g_f of the loss towards a surrogate
-public import Diffusion
-public import Editing
-public import Torch
+package import Diffusion
+package import Editing
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct MUNBa: TrainedMethod {
-  public static let name = "munba"
-  public static let card = MethodCard(
+package struct MUNBa: TrainedMethod {
+  package static let name = "munba"
+  package static let card = MethodCard(
     title: "MUNBa", paper: "arXiv 2411.15537", year: 2024, trains: "the U-Net")
 
-  public var training: Training = {
+  package var training: Training = {
     var t = Training()
     (t.steps, t.batch, t.learningRate) = (160, 16, 1e-5)
     return t
   }()
-  public var parameters = "full"
-  public var surrogate = Surrogate.Kind.relabel
-  public var data = DataOptions()
-  public var guarding = Guarding()
-  public init() {}
+  package var parameters = "full"
+  package var surrogate = Surrogate.Kind.relabel
+  package var data = DataOptions()
+  package var guarding = GuardOptions()
+  package init() {}
 
-  public func rule(
+  package func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
     let sets = try data.sets(erasure, original, run)
-    return Bargain(
+    return NashBargaining(
       retain: sets.retaining(training.batch),
       forget: try sets.forgetting(surrogate, training.batch, run))
   }

@@ -2,7 +2,7 @@
 // ICCV 2025), around another method:
 //
 //   min_theta  L_unlearn(theta) + L_meta(theta_FT),      theta_FT: theta fine-tuned on the concept
-//   L_meta  =  - pull L(theta_FT; D_FT) - destroy [ L(theta_FT; D_related) - L(theta; D_related) ]      (see Meta)
+//   L_meta  =  - pull L(theta_FT; D_FT) - destroy [ L(theta_FT; D_related) - L(theta; D_related) ]      (see MetaGradient)
 //
 // Around a trained method both gradients are added in every step; around a closed form the weights begin as it leaves
 // them, and the meta part alone is trained (algorithm 1). Pictures are the original model's own: of the concept for the
@@ -12,66 +12,66 @@
 // destroy weights are what an option written three times left at its default; the first release had pull 0.1, related
 // destroy 0.001 and nothing else, which is what is taken here, with the keep weights.
 // Published, SD 1.4, nudity after 100 steps of fine-tuning: ESD-u-1 21.8 -> 13.4 %, UCE 44.4 -> 28.2, RECE 19.7 -> 10.6.
-public import Diffusion
-public import Editing
-public import Torch
+package import Diffusion
+package import Editing
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct MetaUnlearning: TrainedMethod, OuterMethod {
-  public static let name = "meta"
-  public static let card = MethodCard(
+package struct MetaUnlearning: TrainedMethod, WrappingMethod {
+  package static let name = "meta"
+  package static let card = MethodCard(
     title: "Meta-Unlearning", paper: "arXiv 2410.12777", year: 2025, trains: "the U-Net")
 
-  public struct Weights: Codable, Sendable, Hashable {
-    public var keep: Double
-    public var destroy: Double
-    public init(keep: Double, destroy: Double) { (self.keep, self.destroy) = (keep, destroy) }
+  package struct Weights: Codable, Sendable, Hashable {
+    package var keep: Double
+    package var destroy: Double
+    package init(keep: Double, destroy: Double) { (self.keep, self.destroy) = (keep, destroy) }
   }
 
-  public var training: Training = {
+  package var training: Training = {
     var t = Training()
     (t.steps, t.batch, t.learningRate, t.clip) = (1500, 10, 1e-5, 1)
     t.optimizer = .init(.adamw, weightDecay: 1e-4)
     return t
   }()
-  public var parameters = "full"
+  package var parameters = "full"
   /// The method inside, and its options.
-  public var base = ESD.name
-  public var options = JSON.object([:])
-  public var attack = Meta.Attack()
-  public var pull = 0.1
-  public var related = Weights(keep: 0.01, destroy: 0.001)
-  public var unrelated = Weights(keep: 0.1, destroy: 0)
+  package var base = ESD.name
+  package var options = JSON.object([:])
+  package var attack = MetaGradient.Attack()
+  package var pull = 0.1
+  package var related = Weights(keep: 0.01, destroy: 0.001)
+  package var unrelated = Weights(keep: 0.1, destroy: 0)
   /// Subjects that count as related, and as many as unrelated.
-  public var subjects = 5
+  package var subjects = 5
   /// Pictures of each set; of the concept two sets.
-  public var pictures = 30
-  public var pictureSteps = 25
-  public var guidance = 7.5
+  package var pictures = 30
+  package var pictureSteps = 25
+  package var guidance = 7.5
   /// Pictures that go through the network at once; 0 takes a batch whole. The gradient is the same.
-  public var picturesInPass = 0
-  public var guarding = Guarding()
-  public init() {}
+  package var picturesInPass = 0
+  package var guarding = GuardOptions()
+  package init() {}
 
   /// Copies of the U-Net in memory at the fullest moment, the end of the simulated fine-tuning: what is trained, the
   /// gradient (in passes, that of the last one too) and the moments of fine-tuning's optimizer; and, where nothing rests
   /// in files, theta, the moments of the outer optimizer and, of a small model, what the guard found good. Published
   /// code holds 10.
-  public func copies(isLarge: Bool) -> Int {
+  package func copies(isLarge: Bool) -> Int {
     let isGuarded = guarding.limit > 0 && !isLarge ? 1 : 0
     return 1 + (picturesInPass > 0 ? 2 : 1) + attack.optimizer.moments
       + (training.offload ? 0 : 1 + training.optimizer.moments + isGuarded)
   }
 
-  public func student(
+  package func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
   ) throws -> DiffusionModel {
     // The simulated fine-tuning changes the whole U-Net, for a moment.
     try model.clone(owning: { selection.matches($0) || ParameterSelection.unet.matches($0) })
   }
 
-  public func rule(
+  package func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
@@ -89,7 +89,7 @@ public struct MetaUnlearning: TrainedMethod, OuterMethod {
     let count = min(subjects, siblings.count / 2)
     func set(_ prompts: [String], _ draw: UInt64, _ stage: String) throws -> LatentSet {
       guard !prompts.isEmpty else {
-        throw EditingError.invalid(
+        throw LetheError.request(
           "meta needs other subjects of the concept's kind; the model's themes.json lists them, or give --preserve"
         )
       }
@@ -107,7 +107,7 @@ public struct MetaUnlearning: TrainedMethod, OuterMethod {
     func loss(_ set: LatentSet) -> any Objective {
       Denoising(set, original, batch: training.batch)
     }
-    return Meta(
+    return MetaGradient(
       rule, learned: loss(try set(concept, 1, "pictures of the concept")),
       concept: loss(try set(concept, 2, "unseen pictures of the concept")),
       benign: [
@@ -120,7 +120,7 @@ public struct MetaUnlearning: TrainedMethod, OuterMethod {
           loss(try set(benign(Array(siblings.suffix(count))), 4, "unrelated pictures")),
           keep: unrelated.keep, destroy: unrelated.destroy),
       ], pull: pull, attack, of: student,
-      shelf: Shelf(training.offload ? run.file("meta.theta.safetensors") : nil),
+      offloaded: OffloadedTensors(training.offload ? run.file("meta.theta.safetensors") : nil),
       picturesInPass: picturesInPass)
   }
 }

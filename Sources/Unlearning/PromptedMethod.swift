@@ -1,21 +1,21 @@
-public import Diffusion
-public import Editing
+package import Diffusion
+package import Editing
 internal import Torch
 internal import TorchNN
-public import Training
+package import Training
 
 /// A method that forgets by prompts: noisy pictures that contain the concept, and what is to be predicted there.
 /// Supplies the objective with what is preserved beside it, and can be trained against an adversary (AdvUnlearn).
-public protocol PromptedMethod: ObjectiveMethod {
+package protocol PromptedMethod: ObjectiveMethod {
   /// Whether the prompts are the captions in which the model knows the concept, or its name alone.
   var captions: Bool { get }
   /// Walks for each concept, their steps and guidance.
-  var walks: Int { get }
-  var walkSteps: Int { get }
+  var trajectories: Int { get }
+  var trajectorySteps: Int { get }
   var startGuidance: Double { get }
-  /// Weight of keeping the preserved prompts as they are, and walks with them.
+  /// Weight of keeping the preserved prompts as they are, and trajectories with them.
   var preserveWeight: Double { get }
-  var preserveWalks: Int { get }
+  var preserveTrajectories: Int { get }
 
   /// - Parameters:
   ///   - phrases: one walk each
@@ -28,17 +28,17 @@ public protocol PromptedMethod: ObjectiveMethod {
 }
 
 extension PromptedMethod {
-  /// ``walks`` phrases of each concept.
+  /// ``trajectories`` phrases of each concept.
   func phrases(_ erasure: Erasure, seed: UInt64) -> [Concept.Phrase] {
-    guard !captions else { return erasure.drawPhrases(walks, seed: seed) }
+    guard !captions else { return erasure.drawPhrases(trajectories, seed: seed) }
     return erasure.forget.flatMap { concept in
       let anchor = concept.isReplaced ? concept.phrases.last?.anchor ?? "" : ""
       let phrase = Concept.Phrase(concept.name, words: concept.name, anchor: anchor)
-      return Array(repeating: phrase, count: walks)
+      return Array(repeating: phrase, count: trajectories)
     }
   }
 
-  public func objective(
+  package func objective(
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
     let live = try ParameterSelection.named(parameters).trainsText
@@ -46,8 +46,8 @@ extension PromptedMethod {
       phrases(erasure, seed: run.seed &+ 1),
       isReplaced: erasure.forget.contains(where: \.isReplaced), original: original, keeping: nil,
       live: live, seed: run.seed &+ 2
-    ) { run.progress("walks", $0, $1) }.preserving(
-      erasure.preserve, of: original, weight: preserveWeight, walks: preserveWalks,
-      steps: walkSteps, guidance: startGuidance, batch: training.batch, live: live, run)
+    ) { run.progress("trajectories", $0, $1) }.preserving(
+      erasure.preserve, of: original, weight: preserveWeight, trajectories: preserveTrajectories,
+      steps: trajectorySteps, guidance: startGuidance, batch: training.batch, live: live, run)
   }
 }

@@ -7,31 +7,31 @@
 // c. Each epoch edits c' away as UCE does c, with weights of its own.
 // The authors stop by an image classifier on a validation set; here the number of epochs is what is set.
 // Published, SD 1.4: nudity lambda_r 0.1, 3 epochs; styles 1e-3, 1 epoch.
-public import Diffusion
-public import Editing
+package import Diffusion
+package import Editing
 internal import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct RECE: UnlearningMethod {
-  public static let name = "rece"
-  public static let card = MethodCard(
+package struct RECE: UnlearningMethod {
+  package static let name = "rece"
+  package static let card = MethodCard(
     title: "Reliable and Efficient Concept Erasure", paper: "arXiv 2407.12383", year: 2024,
     trains: "keys and values of the U-Net's cross-attention")
 
   /// The editing that it begins with.
-  public var uce = UCE()
-  public var epochs = 3
+  package var uce = UCE()
+  package var epochs = 3
   /// rho, how far derived embeddings are held at 0. It is to be small beside the eigenvalues of sum_i W_i^T W_i: a c'
   /// shorter than c does not stand for it, and editing it away brings the concept back.
-  public var regularization = 0.1
+  package var regularization = 0.1
   /// a, b and lambda of the later edits; b 0 takes max(0.1, 1 / number of preserved prompts).
-  public var eraseScale = 1.0
-  public var preserveScale = 0.0
-  public var lambda = 0.1
-  public init() {}
+  package var eraseScale = 1.0
+  package var preserveScale = 0.0
+  package var lambda = 0.1
+  package init() {}
 
-  public func erase(
+  package func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
   ) throws -> ParameterVector {
     let paths = ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters)

@@ -1,5 +1,6 @@
 internal import Editing
 internal import Foundation
+internal import Torch
 internal import Training
 
 /// What a model should go on drawing where the request names nothing: the prompts of the request, a file's, or
@@ -20,7 +21,7 @@ enum RetainPrompts {
   ]
 
   /// - Parameter file: a table of prompts (CSV); empty for none
-  /// - Throws: an error of the file, or ``EditingError`` when nothing is left of it
+  /// - Throws: an error of the file, or ``LetheError`` when nothing is left of it
   static func of(_ erasure: Erasure, file: String) throws -> [String] {
     let prompts =
       if !file.isEmpty {
@@ -32,7 +33,7 @@ enum RetainPrompts {
       }
     let kept = Array(Set(prompts.filter { !erasure.asks($0) })).sorted()
     guard !kept.isEmpty else {
-      throw EditingError.invalid(
+      throw LetheError.request(
         "\(file) has no prompt that does not mention what is to be forgotten")
     }
     return kept

@@ -2,36 +2,36 @@
 // on what is kept, nothing else. Use the recipe that the model itself was trained with.
 //
 //   theta_0 random,   L = L_r,   a share of the captions left out as in the model's own training
-public import Diffusion
-public import Editing
+package import Diffusion
+package import Editing
 internal import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct Retrain: ObjectiveMethod {
-  public static let name = "retrain"
-  public static let card = MethodCard(
+package struct Retrain: ObjectiveMethod {
+  package static let name = "retrain"
+  package static let card = MethodCard(
     title: "Retraining without the data", paper: "gold standard", year: 2020,
     trains: "the U-Net, anew")
 
-  public var training: Training = {
+  package var training: Training = {
     var t = Training()
     (t.steps, t.batch, t.learningRate, t.averaging) = (5000, 64, 2e-4, 0.999)
     return t
   }()
-  public var parameters = "full"
-  public var data = DataOptions()
-  public var guarding = Guarding(limit: 0)
-  public init() {}
+  package var parameters = "full"
+  package var data = DataOptions()
+  package var guarding = GuardOptions(limit: 0)
+  package init() {}
 
-  public func student(
+  package func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
   ) throws -> DiffusionModel {
     let fresh = try model.initial(seed: run.seed &+ 9)
     return try model.replacing(fresh.parameters.tensors.filter { selection.matches($0.key) })
   }
 
-  public func objective(
+  package func objective(
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
     Denoising.teaching(

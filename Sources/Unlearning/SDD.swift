@@ -3,53 +3,54 @@
 //
 //   L = | eps_theta(x_t | c) - sg( eps_theta(x_t | empty) ) |^2                                      (eq. 4)
 //
-// The target is the network's own prediction for nothing in particular, without its gradient. x_t: from walks with the
+// The target is the network's own prediction for nothing in particular, without its gradient. x_t: from trajectories with the
 // concept, here of the original; the authors walk with a moving average of the trained network (decay 0.999), which is
 // also what they keep: `training.averaging`. Parameters: `xattn`; `full` in Meta-Unlearning's tables.
 // Published, SD 1.4, nudity: 1.4 % of UnlearnDiffAtk's prompts before any attack.
-public import Diffusion
-public import Editing
+package import Diffusion
+package import Editing
 internal import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct SDD: ObjectiveMethod {
-  public static let name = "sdd"
-  public static let card = MethodCard(
+package struct SDD: ObjectiveMethod {
+  package static let name = "sdd"
+  package static let card = MethodCard(
     title: "Safe self-distillation", paper: "arXiv 2307.05977", year: 2023,
     trains: "cross-attention of the U-Net")
 
-  public var training: Training = {
+  package var training: Training = {
     var t = Training()
     (t.steps, t.batch, t.learningRate, t.clip, t.averaging) = (1500, 1, 1e-5, 1, 0.999)
     t.optimizer = .init(.adamw, weightDecay: 1e-4)
     return t
   }()
-  public var parameters = "xattn"
-  public var startGuidance = 3.0
-  public var walkSteps = 50
+  package var parameters = "xattn"
+  package var startGuidance = 3.0
+  package var trajectorySteps = 50
   /// Walks for each concept; every state of a walk is a training sample.
-  public var walks = 8
+  package var trajectories = 8
   /// Weight of keeping the preserved prompts as they are; 0 is the paper's method.
-  public var preserveWeight = 1.0
-  public var preserveWalks = 16
-  public var guarding = Guarding()
-  public init() {}
+  package var preserveWeight = 1.0
+  package var preserveTrajectories = 16
+  package var guarding = GuardOptions()
+  package init() {}
 
-  public func objective(
+  package func objective(
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
-    let chosen = erasure.drawPhrases(walks, seed: run.seed &+ 1)
-    let states = try DenoisingStates.walk(
-      original, chosen.map(\.prompt), steps: walkSteps, guidance: startGuidance, seed: run.seed &+ 2
-    ) { run.progress("walks", $0, $1) }
+    let chosen = erasure.drawPhrases(trajectories, seed: run.seed &+ 1)
+    let states = try DenoisingStates.follow(
+      original, chosen.map(\.prompt), steps: trajectorySteps, guidance: startGuidance,
+      seed: run.seed &+ 2
+    ) { run.progress("trajectories", $0, $1) }
     let live = try ParameterSelection.named(parameters).trainsText
     return try SelfDistillation(
       states, prompts: StudentPrompts(chosen.map(\.prompt), original, live: live),
       anchors: StudentPrompts(chosen.map(\.anchor), original, live: live), batch: training.batch
     ).preserving(
-      erasure.preserve, of: original, weight: preserveWeight, walks: preserveWalks,
-      steps: walkSteps, guidance: startGuidance, batch: training.batch, live: live, run)
+      erasure.preserve, of: original, weight: preserveWeight, trajectories: preserveTrajectories,
+      steps: trajectorySteps, guidance: startGuidance, batch: training.batch, live: live, run)
   }
 }
 

@@ -8,32 +8,32 @@
 // the authors do; c' is another subject of the kind at random (theirs: the next class). Without the mask
 // it is random label.
 // Published, SD 1.4 on UnlearnCanvas: UA / IRA / CRA 86.3 / 90.4 / 95.1 (styles), 86.9 / 96.4 / 99.6 (objects).
-public import Diffusion
-public import Editing
-public import Torch
+package import Diffusion
+package import Editing
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct SalUn: TrainedMethod {
-  public static let name = "salun"
-  public static let card = MethodCard(
+package struct SalUn: TrainedMethod {
+  package static let name = "salun"
+  package static let card = MethodCard(
     title: "Saliency unlearning", paper: "arXiv 2310.12508", year: 2024,
     trains: "half of the U-Net's coordinates")
 
-  public var training: Training = {
+  package var training: Training = {
     var t = Training()
     (t.steps, t.batch, t.learningRate) = (300, 8, 1e-5)
     return t
   }()
-  public var parameters = "full"
-  public var share = 0.5
-  public var alpha = 0.5
-  public var saliencySteps = 20
-  public var data = DataOptions()
-  public var guarding = Guarding()
-  public init() {}
+  package var parameters = "full"
+  package var share = 0.5
+  package var alpha = 0.5
+  package var saliencySteps = 20
+  package var data = DataOptions()
+  package var guarding = GuardOptions()
+  package init() {}
 
-  public func rule(
+  package func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {

@@ -6,33 +6,33 @@
 // l_f: the training loss on what is to be forgotten, each batch b on its own (SNIP, Lee et al., ICLR 2019). With
 // `relabel` the second term is + lambda of the loss towards another caption, as in the released code for nudity.
 // The remembered gradient is that of -l_f in the trimmed model.
-public import Diffusion
-public import Editing
-public import Torch
+package import Diffusion
+package import Editing
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct Scissorhands: TrainedMethod {
-  public static let name = "scissorhands"
-  public static let card = MethodCard(
+package struct Scissorhands: TrainedMethod {
+  package static let name = "scissorhands"
+  package static let card = MethodCard(
     title: "Scissorhands", paper: "arXiv 2401.06187", year: 2024, trains: "the U-Net")
 
-  public var training: Training = {
+  package var training: Training = {
     var t = Training()
     (t.steps, t.batch, t.learningRate) = (160, 8, 2e-5)
     return t
   }()
-  public var parameters = "full"
-  public var sparsity = 0.999
-  public var lambda = 0.1
-  public var relabel = false
-  public var projects = true
-  public var pruneBatches = 10
-  public var data = DataOptions()
-  public var guarding = Guarding(limit: 0)
-  public init() {}
+  package var parameters = "full"
+  package var sparsity = 0.999
+  package var lambda = 0.1
+  package var relabel = false
+  package var projects = true
+  package var pruneBatches = 10
+  package var data = DataOptions()
+  package var guarding = GuardOptions(limit: 0)
+  package init() {}
 
-  public func rule(
+  package func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {

@@ -8,35 +8,35 @@
 // (`anchor`). Replay: the model's own pictures of the preserved prompts. The sum over all t is estimated from
 // `fisherTimes` of them for each of `fisherPictures` pictures, which adds the estimate's variance to F.
 // Published, CIFAR-10 airplane: P(airplane) 0.156, entropy 1.47, FID 9.08 (original 9.67).
-public import Diffusion
-public import Editing
-public import Torch
+package import Diffusion
+package import Editing
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct SelectiveAmnesia: TrainedMethod {
-  public static let name = "amnesia"
-  public static let card = MethodCard(
+package struct SelectiveAmnesia: TrainedMethod {
+  package static let name = "amnesia"
+  package static let card = MethodCard(
     title: "Selective Amnesia", paper: "arXiv 2305.10120", year: 2023, trains: "the U-Net")
 
-  public enum Instead: String, Codable, Sendable, CaseIterable { case noise, anchor }
+  package enum Instead: String, Codable, Sendable, CaseIterable { case noise, anchor }
 
-  public var training: Training = {
+  package var training: Training = {
     var t = Training()
     (t.steps, t.batch, t.learningRate, t.clip) = (300, 16, 1e-5, 1)
     return t
   }()
-  public var parameters = "full"
-  public var instead = Instead.anchor
-  public var gamma = 1.0
-  public var lambda = 10.0
-  public var fisherPictures = 64
-  public var fisherTimes = 20
-  public var data = DataOptions()
-  public var guarding = Guarding()
-  public init() {}
+  package var parameters = "full"
+  package var instead = Instead.anchor
+  package var gamma = 1.0
+  package var lambda = 10.0
+  package var fisherPictures = 64
+  package var fisherTimes = 20
+  package var data = DataOptions()
+  package var guarding = GuardOptions()
+  package init() {}
 
-  public func rule(
+  package func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
@@ -46,7 +46,7 @@ public struct SelectiveAmnesia: TrainedMethod {
     let descent = Descent(
       size * (Denoising(learned, original, batch: training.batch) as any Objective)
         + gamma * size * (Denoising(replay, original, batch: training.batch) as any Objective))
-    return Elastic(
+    return ElasticWeightConsolidation(
       descent, fisher: try fisher(replay, student, tensors, size, run),
       anchor: tensors.map { $0.detached().cloned() }, lambda: lambda)
   }

@@ -11,64 +11,64 @@
 // without the concept, so that "a noto emoji of a fox" loses noto and stays a fox.
 // S spans what the empty prompt, the preserved prompts and the other concepts do not use (see NullSpace),
 // so eps(x_t | empty) is the original's (and taken to be for every a) and one prediction a step is enough. Forms: `separate`, one
-// concept at a time (several share a batch, none sees another's increment); `joint`, all shifts at
+// concept at a time (several share a batch, none sees another's eraser); `joint`, all shifts at
 // once with eta_i = max_k |L_cor(c_k)| / |L_cor(c_i)|; `whole`, no null space: all of cross-attention,
 // the paper's form for nudity, with learning rate 1e-5 and tau 0.
 // R_l = mean | e dW_l^T |^2 / mean | e W_l^T |^2 over the token rows of regular prompts is ours: the share of
 // keys and values that other prompts lose, which is what the L1 norm stands for in the paper. Also here, a
 // concept at or below tau gets no gradient until it rises again, gradients are those of one
-// step (the authors' code never clears them), and x_t comes from guided walks of the original model.
+// step (the authors' code never clears them), and x_t comes from guided trajectories of the original model.
 // Published, SD 1.4, six styles at once: 220.7 / 22.5 % / .383 erased (FID / accuracy / LPIPS),
 // 1.4 / 94.4 % / 0 restored (Table 2, scene 1).
-public import Diffusion
-public import Editing
+package import Diffusion
+package import Editing
 internal import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct SepME: UnlearningMethod {
-  public static let name = "sepme"
-  public static let card = MethodCard(
+package struct SepME: UnlearningMethod {
+  package static let name = "sepme"
+  package static let card = MethodCard(
     title: "Separable Multi-Concept Erasure", paper: "arXiv 2402.05947", year: 2024,
     trains: "keys and values of the U-Net's cross-attention, within a null space")
 
-  public enum Form: String, Codable, Sendable { case separate, joint, whole }
-  public enum Keep: String, Codable, Sendable { case exact, average }
+  package enum Form: String, Codable, Sendable { case separate, joint, whole }
+  package enum Keep: String, Codable, Sendable { case exact, average }
 
-  public var form = Form.separate
+  package var form = Form.separate
   /// Samples of each concept in a step are `batch`; `steps` is the most that are made.
-  public var training: Training = {
+  package var training: Training = {
     var t = Training()
     (t.steps, t.batch, t.learningRate) = (1000, 4, 0.1)
     return t
   }()
   /// Scale of S. 0 chooses it for each concept so that beta |e S^T|_1 is ``reach`` on average over the
   /// concept's token rows; the paper has 1e-4, with 768 wide text and rows that are not orthogonal.
-  public var beta = 0.0
+  package var beta = 0.0
   /// Learning rate times reach is the most by which a step moves a key or a value.
-  public var reach = 0.2
-  public var tau = 1e-4
+  package var reach = 0.2
+  package var tau = 1e-4
   /// Share of a concept's correlation at the start that counts as tau when that is more. The paper's
   /// tau is on the scale of Stable Diffusion's noise; 0 leaves it alone, less goes on to the contrary.
-  public var tauShare = -0.2
-  public var alpha = 0.9
-  public var lambda = 1e-6
+  package var tauShare = -0.2
+  package var alpha = 0.9
+  package var lambda = 1e-6
   /// Weight of what regular prompts lose; 0 is the paper's loss.
-  public var rho = 15.0
+  package var rho = 15.0
   /// Rank rule of the null space: singular values above this share of the largest count.
-  public var tolerance = 1e-4
+  package var tolerance = 1e-4
   /// How `--preserve` is kept: `exact` stacks the prompts, `average` only shapes the basis by them.
-  public var keep = Keep.exact
+  package var keep = Keep.exact
   /// Concepts that train in one batch; 0 takes all where latents are small, one where they are not.
-  public var sideBySide = 0
-  /// s_g, the guidance of the walks.
-  public var startGuidance = 3.0
-  public var walkSteps = 50
+  package var sideBySide = 0
+  /// s_g, the guidance of the trajectories.
+  package var startGuidance = 3.0
+  package var trajectorySteps = 50
   /// Walks for each concept; every state of a walk is a training sample.
-  public var walks = 12
-  public init() {}
+  package var trajectories = 12
+  package init() {}
 
-  public func erase(
+  package func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
   ) throws -> ParameterVector {
     if form == .whole {
@@ -86,20 +86,20 @@ public struct SepME: UnlearningMethod {
 
   /// A concept, the prompts that its eraser may not touch, among which the empty one always is, and
   /// regular prompts, which it should touch little.
-  public struct Request: Sendable {
-    public var concept: Concept
-    public var kept: [String]
-    public var regular: [String]
-    public init(_ concept: Concept, keeping kept: [String], regular: [String] = []) {
+  package struct Request: Sendable {
+    package var concept: Concept
+    package var kept: [String]
+    package var regular: [String]
+    package init(_ concept: Concept, keeping kept: [String], regular: [String] = []) {
       (self.concept, self.kept, self.regular) = (concept, kept, regular)
     }
   }
 
   /// One eraser for each request, in their order.
-  /// - Throws: ``EditingError`` when prompts leave no direction free, with what to drop
-  public func erasers(
+  /// - Throws: ``LetheError`` when prompts leave no direction free, with what to drop
+  package func erasers(
     for requests: [Request], of model: DiffusionModel, _ run: Run
-  ) throws -> [SeparableIncrement] {
+  ) throws -> [EraserFactors] {
     _ = try model.tokenizer(for: "SepME")
     let spaces = try requests.map { try space(for: $0, in: model) }
     let size = groupSize(model, requests.count)
@@ -110,13 +110,13 @@ public struct SepME: UnlearningMethod {
   }
 
   /// How many of `count` concepts train in one batch.
-  public func groupSize(_ model: DiffusionModel, _ count: Int) -> Int {
+  package func groupSize(_ model: DiffusionModel, _ count: Int) -> Int {
     if form == .joint { return max(1, count) }
     return max(1, sideBySide > 0 ? sideBySide : model.isLarge ? 1 : count)
   }
 
   /// The free directions of a request.
-  public func space(for request: Request, in model: DiffusionModel) throws -> NullSpace {
+  package func space(for request: Request, in model: DiffusionModel) throws -> NullSpace {
     let prompts = [""] + request.kept
     let space = NullSpace(
       of: prompts, regular: request.regular, in: model, tolerance: tolerance)
@@ -135,7 +135,7 @@ public struct SepME: UnlearningMethod {
         "; the first \(fits) of them would leave \(free) free, so drop \(prompts.count - fits), "
         + "'\(prompts[fits])' and those after it"
     }
-    throw EditingError.invalid(
+    throw LetheError.request(
       "\(request.concept.name): \(prompts.count) prompts to keep use all \(space.width) directions of the "
         + "text space at tolerance \(tolerance)\(drop). Keep fewer prompts, raise the tolerance, or keep them on average only (keep=average)"
     )
@@ -143,10 +143,10 @@ public struct SepME: UnlearningMethod {
 
   private func train(
     _ requests: [Request], _ spaces: [NullSpace], _ model: DiffusionModel, _ run: Run
-  ) throws -> [SeparableIncrement] {
+  ) throws -> [EraserFactors] {
     let members = try requests.map { try Member($0.concept, self, model, run) }
     let erasers = zip(spaces, members).map { space, member in
-      SeparableIncrement(zeroOver: space, beta: scale(space, member), of: model)
+      EraserFactors(zeroOver: space, beta: scale(space, member), of: model)
     }
     let paths = erasers.map { $0.weights.keys.sorted() }
     let tensors = zip(erasers, paths).flatMap { e, p in p.compactMap { e.weights[$0] } }
@@ -213,7 +213,7 @@ public struct SepME: UnlearningMethod {
   }
 
   /// lambda (1/M) sum_l | dW_l |_1, of each eraser or, trained jointly, of their sum.
-  private func regularizer(_ erasers: [SeparableIncrement]) -> Tensor {
+  private func regularizer(_ erasers: [EraserFactors]) -> Tensor {
     guard lambda > 0, let first = erasers.first else { return Tensor.zeros([]) }
     let layers = first.weights.keys.sorted()
     var total = Tensor.zeros([], on: first.basis.device)
@@ -235,7 +235,7 @@ private struct Damage {
   private let powers: [[ParameterPath: Double]]
 
   init(
-    _ spaces: [NullSpace], _ erasers: [SeparableIncrement], _ model: DiffusionModel, weight: Double
+    _ spaces: [NullSpace], _ erasers: [EraserFactors], _ model: DiffusionModel, weight: Double
   ) {
     self.weight = weight
     moments = zip(spaces, erasers).map { space, eraser in
@@ -254,7 +254,7 @@ private struct Damage {
     }
   }
 
-  func loss(_ erasers: [SeparableIncrement]) -> Tensor {
+  func loss(_ erasers: [EraserFactors]) -> Tensor {
     var total: Tensor?
     for (i, eraser) in erasers.enumerated() {
       guard let c = moments[i] else { continue }
@@ -286,19 +286,19 @@ private struct Member {
     seed = run.seed ^ concept.name.fingerprint
     let g = Generator(seed: seed >> 1)
     let phrases = concept.phrases
-    // Each phrase once as far as half the walks go, the rest at random.
-    let chosen = (0..<method.walks).map { i in
-      i < min(phrases.count, method.walks / 2)
+    // Each phrase once as far as half the trajectories go, the rest at random.
+    let chosen = (0..<method.trajectories).map { i in
+      i < min(phrases.count, method.trajectories / 2)
         ? phrases[i] : phrases[Tensor.randint(below: phrases.count, [1], g).ints[0]]
     }
-    let walked = try DenoisingStates.walk(
-      model, chosen.map(\.prompt), steps: method.walkSteps, guidance: method.startGuidance,
+    let followed = try DenoisingStates.follow(
+      model, chosen.map(\.prompt), steps: method.trajectorySteps, guidance: method.startGuidance,
       seed: seed >> 2
-    ) { run.progress("walks \(concept.name)", $0, $1) }
+    ) { run.progress("trajectories \(concept.name)", $0, $1) }
     (prompts, anchors) = withoutGradients {
       (model.embed(chosen.map(\.prompt)), model.embed(chosen.map(\.anchor)))
     }
-    states = walked.comparing(with: walked.predictions(of: model, given: anchors))
+    states = followed.comparing(with: followed.predictions(of: model, given: anchors))
     // L_cor at dtheta = 0 is mean r_c^2.
     let start = (states.conditional - states.unconditional).squared().mean().item
     tau = method.tauShare < 0 ? method.tauShare * start : max(method.tau, method.tauShare * start)
@@ -312,7 +312,7 @@ private struct WholeSepME: ObjectiveMethod {
   static let name = "sepme-whole"
   static let card = SepME.card
   var method = SepME()
-  var guarding = Guarding()
+  var guarding = GuardOptions()
   var parameters: String { "xattn" }
   var training: Training { method.training }
 

@@ -7,30 +7,30 @@
 // same request without the concept, aligned at that token; c_j: all vectors of what is preserved,
 // always with the empty prompt. Sums in float64, solved directly: CLIP's vectors are collinear
 // and a float32 inverse is where published re-runs turn into noise.
-public import Diffusion
-public import Editing
+package import Diffusion
+package import Editing
 internal import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct UCE: UnlearningMethod {
-  public static let name = "uce"
-  public static let card = MethodCard(
+package struct UCE: UnlearningMethod {
+  package static let name = "uce"
+  package static let card = MethodCard(
     title: "Unified Concept Editing", paper: "arXiv 2308.14761", year: 2023,
     trains: "keys and values of the U-Net's cross-attention")
 
   /// a
-  public var eraseScale = 1.0
+  package var eraseScale = 1.0
   /// b; 0 takes the authors' max(0.1, 1 / number of preserved prompts)
-  public var preserveScale = 0.0
+  package var preserveScale = 0.0
   /// lambda
-  public var lambda = 0.5
+  package var lambda = 0.5
   /// How far beyond the request without the concept the targets go: v_i = W (g_i + push (g_i - c_i)).
   /// 0 is the paper's; more helps where the model gives the concept even when it is not asked for.
-  public var push = 0.0
-  public init() {}
+  package var push = 0.0
+  package init() {}
 
-  public func erase(
+  package func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
   ) throws -> ParameterVector {
     try withoutGradients {
@@ -90,7 +90,7 @@ public struct UCE: UnlearningMethod {
     let tokenizer = try model.tokenizer(for: "UCE")
     let words = tokenizer.words(phrase.words)
     guard let last = lastIndex(of: words, in: prompt) else {
-      throw EditingError.invalid(
+      throw LetheError.request(
         "the words '\(phrase.words)' are not within the \(prompt.count) tokens of '\(phrase.prompt)'"
       )
     }

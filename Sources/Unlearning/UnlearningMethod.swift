@@ -1,24 +1,24 @@
-public import Diffusion
-public import Editing
-public import Torch
+package import Diffusion
+package import Editing
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
 /// What a method is and needs, for lists, reports and checks.
-public struct MethodCard: Codable, Sendable, Hashable {
-  public var title: String
-  public var paper: String
-  public var year: Int
+package struct MethodCard: Codable, Sendable, Hashable {
+  package var title: String
+  package var paper: String
+  package var year: Int
   /// What it changes when nothing is set.
-  public var trains: String
-  public init(title: String, paper: String, year: Int, trains: String) {
+  package var trains: String
+  package init(title: String, paper: String, year: Int, trains: String) {
     (self.title, self.paper, self.year, self.trains) = (title, paper, year, trains)
   }
 }
 
 /// A way to make a model forget: a function from (request, model) to a difference. The model given
 /// is never modified.
-public protocol UnlearningMethod: Codable, Sendable {
+package protocol UnlearningMethod: Codable, Sendable {
   static var name: String { get }
   static var card: MethodCard { get }
   /// The paper's defaults.
@@ -27,11 +27,11 @@ public protocol UnlearningMethod: Codable, Sendable {
 }
 
 /// A method that trains by a gradient rule. Supplies `erase`: clone, guard, loop, difference.
-public protocol TrainedMethod: UnlearningMethod {
+package protocol TrainedMethod: UnlearningMethod {
   var training: Training { get }
   /// Name of the ``ParameterSelection`` that is trained.
   var parameters: String { get }
-  var guarding: Guarding { get }
+  var guarding: GuardOptions { get }
   /// The model that is trained; the original's weights where nothing else is said.
   func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
@@ -44,19 +44,19 @@ public protocol TrainedMethod: UnlearningMethod {
 }
 
 /// A method that works around another.
-public protocol OuterMethod: UnlearningMethod {
+package protocol WrappingMethod: UnlearningMethod {
   /// The method inside, and its options.
   var base: String { get }
   var options: JSON { get set }
 }
 
 /// A method that descends on an objective.
-public protocol ObjectiveMethod: TrainedMethod {
+package protocol ObjectiveMethod: TrainedMethod {
   func objective(_ erasure: Erasure, original: DiffusionModel, _ run: Run) throws -> any Objective
 }
 
 extension ObjectiveMethod {
-  public func rule(
+  package func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
@@ -65,21 +65,21 @@ extension ObjectiveMethod {
 }
 
 /// How a training is watched; see ``CollapseGuard``.
-public struct Guarding: Codable, Sendable, Hashable {
-  public var every = 25
+package struct GuardOptions: Codable, Sendable, Hashable {
+  package var every = 25
   /// Largest drift on the watched prompts; 0 turns the guard off.
-  public var limit = 0.5
-  public var prompts = 6
-  public init() {}
-  public init(limit: Double) { self.limit = limit }
+  package var limit = 0.5
+  package var prompts = 6
+  package init() {}
+  package init(limit: Double) { self.limit = limit }
 }
 
 extension TrainedMethod {
-  public func student(
+  package func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
   ) throws -> DiffusionModel { try model.clone(owning: selection.matches) }
 
-  public func erase(
+  package func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
   ) throws -> ParameterVector {
     let selection = try ParameterSelection.named(parameters)
@@ -88,7 +88,7 @@ extension TrainedMethod {
     student.unet.recomputes = model.isLarge
     let paths = selection.paths(of: student.parameters)
     guard !paths.isEmpty else {
-      throw EditingError.invalid(
+      throw LetheError.request(
         "the model has no parameters '\(parameters)'; for a model without text, parameters=full")
     }
     let tensors = paths.compactMap { student.parameters[$0] }
@@ -98,7 +98,7 @@ extension TrainedMethod {
     var rule = try rule(erasure, original: model, student: student, tensors, run)
     let watch = try collapseGuard(erasure, model, run)
     // The last weights that the guard found good.
-    var good = Shelf(
+    var good = OffloadedTensors(
       model.isLarge || training.offload ? run.file("\(Self.name).good.safetensors") : nil)
     defer { good.clear() }
     if watch != nil { try good.put(tensors) }
@@ -122,7 +122,7 @@ extension TrainedMethod {
         "stage": "guard", "collapsed": true, "step": .int(collapse.step),
         "message": .string(collapse.description),
       ])
-    } catch let error as TrainingError {
+    } catch let error as LetheError where error.kind == .diverged {
       try run.record(["stage": "guard", "collapsed": true, "message": .string(error.description)])
       throw error
     }
@@ -150,7 +150,7 @@ extension TrainedMethod {
     let prompts = Tensor.permutation(pool.count, generator).prefix(guarding.prompts).map {
       pool[$0]
     }
-    let states = try DenoisingStates.walk(
+    let states = try DenoisingStates.follow(
       model, prompts, steps: 10, guidance: 3, keeping: 5, seed: run.seed &+ 78)
     return CollapseGuard(states, prompts: prompts, limit: guarding.limit)
   }

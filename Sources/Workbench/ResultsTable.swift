@@ -1,9 +1,9 @@
-public import Evaluation
+package import Evaluation
 internal import Foundation
 
 /// Results as a Markdown table: method and subject down, metrics across, 95 % intervals behind.
-public enum ResultsTable {
-  public static func markdown(_ rows: [ResultRow]) -> String {
+package enum ResultsTable {
+  package static func markdown(_ rows: [ResultRow]) -> String {
     let metrics = Metrics.all.filter { m in rows.contains { $0.metric == m.name } }
     var text =
       "| subject | method | "
@@ -21,12 +21,12 @@ public enum ResultsTable {
   }
 
   /// A share in percent with its interval; empty for nil.
-  public static func percent(_ m: Measured?) -> String {
+  package static func percent(_ m: MeasuredValue?) -> String {
     m.map { String(format: "%.1f [%.1f, %.1f]", 100 * $0.value, 100 * $0.lower, 100 * $0.upper) }
       ?? ""
   }
 
-  public static func cell(_ row: ResultRow) -> String {
+  package static func cell(_ row: ResultRow) -> String {
     Metrics.all.contains { $0.name == row.metric && !$0.isShare }
       ? String(format: "%.2f [%.2f, %.2f]", row.value, row.lower, row.upper)
       : String(format: "%.1f %% [%.1f, %.1f]", 100 * row.value, 100 * row.lower, 100 * row.upper)
@@ -35,7 +35,7 @@ public enum ResultsTable {
 
 extension [ResultRow] {
   /// Shares of several runs as one; nil without rows.
-  func pooled(_ metric: String) -> Measured? { .pooled(metric, map { ($0.value, $0.n) }) }
+  func pooled(_ metric: String) -> MeasuredValue? { .pooled(metric, map { ($0.value, $0.n) }) }
 }
 
 extension [String] {

@@ -1,26 +1,16 @@
 import ArgumentParser
-import Diffusion
-import Editing
 import Foundation
 import Torch
-import TorchNN
-import Training
-import Workbench
 
-/// Exit codes, one for each kind of bad day.
+/// Exit codes, one for each kind of failure; ``LetheError/Kind`` has most of them.
 ///
 ///   0 done · 1 anything else · 2 configuration · 3 out of memory · 4 the model or its files
 ///   5 disk or folder · 6 training diverged · 64 command line · 130 interrupted
 enum Failure {
   static func exitCode(_ error: any Error) -> ExitCode {
     switch error {
-    case is ConfigurationError, is EditingError: ExitCode(2)
-    case let fault as Fault: ExitCode(fault.isOutOfMemory ? 3 : 1)
-    case is ModelError, is CheckpointMismatch, is DeviceError: ExitCode(4)
-    case let error as FileError:
-      if case .unwritable = error { ExitCode(5) } else { ExitCode(4) }
-    case is TrainingError: ExitCode(6)
-    case is Interrupted: ExitCode(130)
+    case let error as LetheError: ExitCode(error.kind.rawValue)
+    case let fault as Fault where fault.isOutOfMemory: ExitCode(3)
     default: ExitCode(1)
     }
   }

@@ -40,8 +40,8 @@ import TorchNN
     return try json.decoded(as: A.self)
   }
 
-  static func surface(_ model: DiffusionModel, _ access: Access) throws -> Surface {
-    try Surface(model, original: model, concepts: [concept], access: access) { prompt in
+  static func target(_ model: DiffusionModel, _ access: Access) throws -> AttackTarget {
+    try AttackTarget(model, original: model, concepts: [concept], access: access) { prompt in
       var options = SamplingOptions()
       options.steps = 2
       return try model.images([prompt.prompt], seeds: [prompt.seed], options)[0]
@@ -62,9 +62,9 @@ import TorchNN
   @Test(arguments: names) func sessionsAreReproducible(_ name: String) throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let type = try Attacks.named(name)
-    let surface = try Self.surface(model, type.card.access)
+    let target = try Self.target(model, type.card.access)
     func attempts(_ open: [Int], seed: UInt64) throws -> [[Int: Attempt]] {
-      var session = try Self.small(type).session(Self.prompts, surface, seed: seed)
+      var session = try Self.small(type).session(Self.prompts, target, seed: seed)
       var rounds: [[Int: Attempt]] = []
       while let next = Optional(try session.next(open)), !next.isEmpty, rounds.count < 1000 {
         rounds.append(next)
@@ -85,27 +85,27 @@ import TorchNN
 
   @Test func randomTokensKeepThePromptAndItsSeed() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    let surface = try Self.surface(model, .blackBox)
-    var session = try RandomTokens().session(Self.prompts, surface, seed: 1)
+    let target = try Self.target(model, .blackBox)
+    var session = try RandomTokens().session(Self.prompts, target, seed: 1)
     let attempt = try #require(try session.next([0])[0])
     #expect(attempt.prompt.hasSuffix(" a noto emoji of a fox") && attempt.seed == 1)
     let long = AttackedPrompt(String(repeating: "fox ", count: 74), seed: 1)
-    #expect(!RandomTokens().canAttack(long, surface))
-    #expect(RandomTokens().canAttack(Self.prompts[0], surface))
-    #expect(NoAttack().canAttack(long, surface))
+    #expect(!RandomTokens().canAttack(long, target))
+    #expect(RandomTokens().canAttack(Self.prompts[0], target))
+    #expect(NoAttack().canAttack(long, target))
   }
 
   /// An attack gets what it declared, and a model without words has no prompts to attack.
   @Test func accessIsHeldTo() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    #expect(throws: EditingError.self) { try Self.surface(model, .blackBox).model() }
-    #expect(throws: EditingError.self) { try Self.surface(model, .embedding).model() }
-    #expect(throws: EditingError.self) { try Self.surface(model, .blackBox).wordEmbeddings([[1]]) }
-    #expect(try Self.surface(model, .embedding).wordEmbeddings([[1]]).rank == 3)
-    #expect(try Self.surface(model, .whiteBox).model() === model)
+    #expect(throws: LetheError.self) { try Self.target(model, .blackBox).model() }
+    #expect(throws: LetheError.self) { try Self.target(model, .embedding).model() }
+    #expect(throws: LetheError.self) { try Self.target(model, .blackBox).wordEmbeddings([[1]]) }
+    #expect(try Self.target(model, .embedding).wordEmbeddings([[1]]).rank == 3)
+    #expect(try Self.target(model, .whiteBox).model() === model)
     let classes = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
-    #expect(throws: ModelError.self) { try Self.surface(classes, .blackBox) }
-    let error = try #require(throws: EditingError.self) { try Attacks.named("randon") }
+    #expect(throws: LetheError.self) { try Self.target(classes, .blackBox) }
+    let error = try #require(throws: LetheError.self) { try Attacks.named("randon") }
     #expect(error.description.contains("did you mean 'random'"))
   }
 

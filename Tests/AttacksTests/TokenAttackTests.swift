@@ -65,16 +65,17 @@ import Training
 
   @Test func placements() {
     let words = [10, 11, 12, 13]
-    #expect(Placement.prefix.ids(words, adversary: [1, 2]) == [1, 2, 10, 11, 12, 13])
-    #expect(Placement.suffix.ids(words, adversary: [1, 2]) == [10, 11, 12, 13, 1, 2])
-    #expect(Placement.insert.ids(words, adversary: [1, 2]) == [1, 10, 11, 2, 12, 13])
-    #expect(Placement.replace.ids(words, adversary: [1, 2]) == [1, 2])
-    #expect(Placement.replace.length(words, 3) == 3 && Placement.insert.length(words, 3) == 7)
+    #expect(TokenPlacement.prefix.ids(words, adversary: [1, 2]) == [1, 2, 10, 11, 12, 13])
+    #expect(TokenPlacement.suffix.ids(words, adversary: [1, 2]) == [10, 11, 12, 13, 1, 2])
+    #expect(TokenPlacement.insert.ids(words, adversary: [1, 2]) == [1, 10, 11, 2, 12, 13])
+    #expect(TokenPlacement.replace.ids(words, adversary: [1, 2]) == [1, 2])
+    #expect(
+      TokenPlacement.replace.length(words, 3) == 3 && TokenPlacement.insert.length(words, 3) == 7)
   }
 
   /// With the embeddings of real tokens in the adversary's places, the sequence is that of the prompt with them.
-  @Test(arguments: Placement.allCases) func adversarialPromptsAreThePromptsTheySpell(
-    _ placement: Placement
+  @Test(arguments: TokenPlacement.allCases) func adversarialPromptsAreThePromptsTheySpell(
+    _ placement: TokenPlacement
   ) throws {
     let model = try Self.model()
     let tokenizer = try model.tokenizer(for: "a test")
@@ -94,7 +95,7 @@ import Training
         .distance(to: model.wordEmbeddings([expected[1]])) == 0)
     let long = String(repeating: "fox ", count: tokenizer.length)
     if placement != .replace {
-      #expect(throws: EditingError.self) {
+      #expect(throws: LetheError.self) {
         try AdversarialPrompts([long], tokenizer, model, placement, tokens: 1)
       }
     }
@@ -105,7 +106,7 @@ import Training
   @Test(arguments: ["unlearndiff", "p4d"]) func tokensLowerTheirLoss(_ name: String) throws {
     Runtime.threads = 1
     let model = try Self.model()
-    let surface = try AttackContractTests.surface(model, .whiteBox)
+    let target = try AttackContractTests.target(model, .whiteBox)
     let prompt = AttackedPrompt("a fox", seed: 3)
     let type = try Attacks.named(name)
     func configured<A: Attack>(_ type: A.Type) throws -> any Attack {
@@ -113,11 +114,11 @@ import Training
       (json["times"], json["steps"], json["rate"]) = (1, 120, 0.1)
       return try json.decoded(as: A.self)
     }
-    var session = try configured(type).session([prompt], surface, seed: 1)
+    var session = try configured(type).session([prompt], target, seed: 1)
     var last: Attempt?
     while let found = try session.next([0])[0] { last = found }
     let attempt = try #require(last)
-    let x0 = try surface.target(prompt)
+    let x0 = try target.target(prompt)
     func loss(_ text: String) -> Double {
       withoutGradients {
         let c = model.embed([text])
@@ -136,12 +137,12 @@ import Training
       }
     }
     // Random words before the prompt, as the attack began.
-    let decoder = surface.tokenizer.decoder()
+    let decoder = target.tokenizer.decoder()
     let start = (0..<10).map { i -> Double in
       let picks = Tensor.randint(
         below: decoder.words.count, [3], Generator(seed: UInt64(i))
       ).ints.map { decoder.words[$0] }
-      return loss(decoder.text(picks + surface.tokenizer.words(prompt.prompt)))
+      return loss(decoder.text(picks + target.tokenizer.words(prompt.prompt)))
     }
     #expect(loss(attempt.prompt) < start.reduce(0, +) / 10)
   }
@@ -149,13 +150,13 @@ import Training
   /// The genetic search comes nearer to the target than a random population's best.
   @Test func geneticSearchImproves() throws {
     let model = try Self.model()
-    let surface = try AttackContractTests.surface(model, .blackBox)
+    let target = try AttackContractTests.target(model, .blackBox)
     var attack = RingABell()
     (attack.population, attack.tokens) = (20, 6)
     let prompt = AttackedPrompt("a cat", seed: 1)
     func distance(_ generations: Int) throws -> Double {
       attack.generations = generations
-      var session = try attack.session([prompt], surface, seed: 5)
+      var session = try attack.session([prompt], target, seed: 5)
       let attempt = try #require(try session.next([0])[0])
       let pairs = AttackContractTests.concept.phrases
       let v =
@@ -165,37 +166,37 @@ import Training
     }
     #expect(try distance(40) < (try distance(1)))
     attack.population = 1
-    #expect(throws: EditingError.self) { try attack.session([prompt], surface, seed: 5) }
+    #expect(throws: LetheError.self) { try attack.session([prompt], target, seed: 5) }
   }
 
   /// A new word takes the concept's place; with the concept's own embedding nothing changes; it learns.
   @Test func newWords() throws {
     Runtime.threads = 1
     let model = try Self.model()
-    let surface = try AttackContractTests.surface(model, .embedding)
+    let target = try AttackContractTests.target(model, .embedding)
     let prompt = "a noto emoji of a fox"
-    let renamed = ConceptInversion.renamed(prompt, surface.concepts)
+    let renamed = ConceptInversion.renamed(prompt, target.concepts)
     #expect(renamed == "a noto emoji of a \(Attempt.newWord)")
     // "fox" may be several byte pairs here: one that is a single token stands in for it.
     let one = try #require(
-      surface.tokenizer.decoder().words.first { id in
-        let text = surface.tokenizer.decoder().text([id])
-        return surface.tokenizer.words(text) == [id]
+      target.tokenizer.decoder().words.first { id in
+        let text = target.tokenizer.decoder().text([id])
+        return target.tokenizer.words(text) == [id]
       })
-    let word = surface.tokenizer.decoder().text([one])
+    let word = target.tokenizer.decoder().text([one])
     let vector = model.wordEmbeddings([[one]])[0, at: 0][0, at: 0].floats
     let (own, new) = (
-      try surface.conditioning(for: [Attempt("a \(word) b", seed: 1)]),
-      try surface.conditioning(for: [
+      try target.conditioning(for: [Attempt("a \(word) b", seed: 1)]),
+      try target.conditioning(for: [
         Attempt("a \(Attempt.newWord) b", seed: 1, vector: vector)
       ])
     )
     #expect(own.hidden.distance(to: new.hidden) < 1e-6)
-    #expect(!ConceptInversion().canAttack(AttackedPrompt("a cat", seed: 1), surface))
+    #expect(!ConceptInversion().canAttack(AttackedPrompt("a cat", seed: 1), target))
     var attack = ConceptInversion()
     (attack.pictures, attack.pictureSteps, attack.training.steps) = (2, 2, 8)
-    let learned = try attack.learn(surface, seed: 1)
-    let start = model.wordEmbeddings([surface.tokenizer.words("fox")])[0, at: 0].mean(0)
+    let learned = try attack.learn(target, seed: 1)
+    let start = model.wordEmbeddings([target.tokenizer.words("fox")])[0, at: 0].mean(0)
     #expect(learned.isFinite && learned.distance(to: start) > 1e-3)
   }
 }

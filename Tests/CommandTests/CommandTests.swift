@@ -64,8 +64,8 @@ import Testing
       let added = try lethe("eraser", "add", set, "fox", "cat", "--tolerance", "0.1")
       #expect(added.code == 0 && added.out.contains("directions"), "\(added.error)")
       let quick = [
-        "--set", "tolerance=0.1", "--set", "training.steps=4", "--set", "walks=1", "--set",
-        "walkSteps=3", "-q", "--threads", "1",
+        "--set", "tolerance=0.1", "--set", "training.steps=4", "--set", "trajectories=1", "--set",
+        "trajectorySteps=3", "-q", "--threads", "1",
       ]
       let full = try run(["eraser", "train", set, "--set", "tolerance=1e-12"])
       #expect(full.code == 2 && full.error.contains("use all 16 directions"), "\(full.error)")
@@ -212,8 +212,8 @@ import Testing
         (
           [
             "erase", model, "--method", "esd", "--concept", "x", "--set",
-            "training.learningRate=1e30", "--set", "guarding.limit=0", "--set", "walkSteps=3",
-            "--set", "walks=1", "--set", "training.steps=50", "--out", out("d"),
+            "training.learningRate=1e30", "--set", "guarding.limit=0", "--set", "trajectorySteps=3",
+            "--set", "trajectories=1", "--set", "training.steps=50", "--out", out("d"),
           ], 6, "no finite number at step"
         ),
         (
@@ -240,8 +240,8 @@ import Testing
     try Fixtures.temporaryFolder { folder in
       let out = folder.appendingPathComponent("run")
       let arguments = [
-        "erase", model, "--method", "esd", "--concept", "x", "--set", "walkSteps=3", "--set",
-        "walks=1",
+        "erase", model, "--method", "esd", "--concept", "x", "--set", "trajectorySteps=3", "--set",
+        "trajectories=1",
         "--set", "training.steps=400", "--set", "training.saveEvery=20", "--set",
         "guarding.limit=0",
         "--threads", "1", "--out", out.path,

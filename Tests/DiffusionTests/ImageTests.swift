@@ -29,7 +29,7 @@ import Torch
       let whole = try PNG.encode(image)
       for bytes in [Data(), Data("no picture".utf8), whole.prefix(40)] {
         try bytes.write(to: file)
-        #expect(throws: FileError.self) { try PNG.read(file) }
+        #expect(throws: LetheError.self) { try PNG.read(file) }
       }
     }
   }

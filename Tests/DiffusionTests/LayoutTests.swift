@@ -73,7 +73,7 @@ import TorchNN
   @Test(arguments: unsupported.indices) func whatIsNotSupportedIsRefusedByName(_ i: Int) throws {
     let (file, key, value) = Self.unsupported[i]
     try altered(set(key, value, in: file)) { model in
-      let error = try #require(throws: ModelError.self) { try DiffusionModel.load(model) }
+      let error = try #require(throws: LetheError.self) { try DiffusionModel.load(model) }
       let name = value.string ?? value.array?.last?.string ?? value.array?.first?.compact ?? "true"
       #expect(error.description.contains(name), "\(error)")
     }
@@ -86,7 +86,7 @@ import TorchNN
       tensors["conv_inn.weight"] = tensors.removeValue(forKey: "conv_in.weight")
       try SafeTensors.write(tensors, to: file)
     } _: { model in
-      let error = try #require(throws: CheckpointMismatch.self) { try DiffusionModel.load(model) }
+      let error = try #require(throws: LetheError.self) { try DiffusionModel.load(model) }
       #expect(
         error.description.contains(
           "missing 'unet.conv_in.weight', the file has 'unet.conv_inn.weight'"))
@@ -143,7 +143,7 @@ import TorchNN
   }
 
   @Test func folderThatIsNoModel() throws {
-    let missing = try #require(throws: ModelError.self) {
+    let missing = try #require(throws: LetheError.self) {
       try DiffusionModel.load(URL(fileURLWithPath: "/nonexistent"))
     }
     #expect(missing.description.contains("/nonexistent"))
@@ -153,7 +153,7 @@ import TorchNN
         at: unet.appendingPathComponent("diffusion_pytorch_model.safetensors"),
         to: unet.appendingPathComponent("diffusion_pytorch_model.bin"))
     } _: { model in
-      let error = try #require(throws: FileError.self) { try DiffusionModel.load(model) }
+      let error = try #require(throws: LetheError.self) { try DiffusionModel.load(model) }
       #expect(error.description.contains("pickle"))
     }
   }

@@ -6,7 +6,7 @@ import TorchNN
 
 /// Computing blocks again gives the gradients of keeping everything.
 @Suite(.serialized) struct RecomputeTests {
-  /// Data-based methods draw whole timesteps, walks pass fractions.
+  /// Data-based methods draw whole timesteps, trajectories pass fractions.
   @Test(arguments: ["tiny-sd1", "tiny-sd2"], ["attn2", "unet", "text_encoder"])
   func gradientsAgree(_ kind: String, _ selected: String) throws {
     Runtime.threads = 1

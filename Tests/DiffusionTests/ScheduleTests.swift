@@ -75,9 +75,9 @@ import Torch
   }
 
   @Test func unknownNamesAndCounts() {
-    #expect(throws: ModelError.self) { try Samplers.named("dimm") }
-    #expect(throws: ModelError.self) { try DDIM(schedule, steps: 0) }
-    #expect(throws: ModelError.self) { try DDIM(schedule, steps: 1001) }
+    #expect(throws: LetheError.self) { try Samplers.named("dimm") }
+    #expect(throws: LetheError.self) { try DDIM(schedule, steps: 0) }
+    #expect(throws: LetheError.self) { try DDIM(schedule, steps: 1001) }
   }
 }
 

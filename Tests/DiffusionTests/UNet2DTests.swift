@@ -20,7 +20,7 @@ import TorchNN
     let x = try #require(golden["x"])
     let t = try #require(golden["t"])
     try model.check(["cat", "bear", ""])
-    #expect(throws: ModelError.self) { try model.check(["dog"]) }
+    #expect(throws: LetheError.self) { try model.check(["dog"]) }
     let (expected, expectedOdd) = (
       try #require(golden["output"]), try #require(golden["output_odd"])
     )
@@ -48,7 +48,7 @@ import TorchNN
     // other than the one that made it.
     #expect(z.distance(to: expected) < 2e-3)
     (options.sampler, options.eta) = ("pndm", 0.5)
-    #expect(throws: ModelError.self) { try model.images(["bird"], seeds: [5], options) }
+    #expect(throws: LetheError.self) { try model.images(["bird"], seeds: [5], options) }
   }
 
   /// Whole pictures of an unconditional model in the layout of google/ddpm-cifar10-32, ancestral and DDIM.
@@ -127,15 +127,15 @@ import TorchNN
     ] {
       var layout = model.layout
       layout.configs[.unet]?[key] = .string(value)
-      #expect(throws: ModelError.self, "\(key)") {
+      #expect(throws: LetheError.self, "\(key)") {
         try DiffusionModel(layout, model.parameters.source { _ in false })
       }
     }
     var layout = model.layout
     layout.pipeline = .pixels(classes: ["a", "b", "c", "d", "e"])
-    #expect(throws: ModelError.self) {
+    #expect(throws: LetheError.self) {
       try DiffusionModel(layout, model.parameters.source { _ in false })
     }
-    #expect(throws: ModelError.self) { try model.tokenizer(for: "UCE") }
+    #expect(throws: LetheError.self) { try model.tokenizer(for: "UCE") }
   }
 }

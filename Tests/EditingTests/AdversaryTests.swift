@@ -27,11 +27,11 @@ import Training
       path: weight + 0.3 * Tensor.randn(weight.shape, Generator(seed: 3))
     ])
     let prompts = ["a noto emoji of a fox", "a fox"]
-    let walked = try DenoisingStates.walk(original, prompts, steps: 4, guidance: 3, seed: 1)
+    let followed = try DenoisingStates.follow(original, prompts, steps: 4, guidance: 3, seed: 1)
     return Scene(
       original: original, student: student,
       states: NegativeGuidance(
-        walked, prompts: StudentPrompts(prompts, original, live: true), eta: 1, batch: 2),
+        followed, prompts: StudentPrompts(prompts, original, live: true), eta: 1, batch: 2),
       tokenizer: try original.tokenizer(for: "a test"))
   }
 
@@ -58,7 +58,9 @@ import Training
     }
   }
 
-  @Test(arguments: Placement.allCases) func theAttackClosesTheGap(_ placement: Placement) throws {
+  @Test(arguments: TokenPlacement.allCases) func theAttackClosesTheGap(_ placement: TokenPlacement)
+    throws
+  {
     let scene = try Self.scene()
     let before = scene.student.hash()
     var adversary = Adversary()
@@ -120,7 +122,8 @@ import Training
     var adversary = Adversary()
     (adversary.steps, adversary.rate, adversary.start) = (2, 0.01, .latest)
     let retain = try Preservation(
-      of: ["a cat", "a dog"], scene.original, walks: 2, steps: 2, guidance: 2, batch: 2, live: true,
+      of: ["a cat", "a dog"], scene.original, trajectories: 2, steps: 2, guidance: 2, batch: 2,
+      live: true,
       seed: 1)
     let paths = try ParameterSelection.named("text_encoder:1").paths(of: scene.student.parameters)
     let tensors = paths.compactMap { scene.student.parameters[$0] }
@@ -158,7 +161,7 @@ import Training
     #expect(!first.matches(ParameterPath("text_encoder.text_model.final_layer_norm.weight")))
     let all = try ParameterSelection.named("text_encoder")
     #expect(all.matches(ParameterPath("text_encoder.text_model.final_layer_norm.weight")))
-    #expect(throws: EditingError.self) { try ParameterSelection.named("text_encoder:none") }
-    #expect(throws: EditingError.self) { try ParameterSelection.named("text_encoder:0") }
+    #expect(throws: LetheError.self) { try ParameterSelection.named("text_encoder:none") }
+    #expect(throws: LetheError.self) { try ParameterSelection.named("text_encoder:0") }
   }
 }

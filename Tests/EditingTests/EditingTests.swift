@@ -14,7 +14,7 @@ import Training
     #expect(selection.matches(ParameterPath("layers.1.weight")))
     #expect(!selection.matches(ParameterPath("layers.10.weight")))
     #expect(try ParameterSelection.named("esd-x").name == "xattn")
-    let error = try #require(throws: EditingError.self) { try ParameterSelection.named("xatn") }
+    let error = try #require(throws: LetheError.self) { try ParameterSelection.named("xatn") }
     #expect(error.description.contains("did you mean 'xattn'"))
   }
 
@@ -48,13 +48,13 @@ import Training
     let path = ParameterSelection.crossAttention.paths(of: model.parameters)[0]
     let base = try #require(model.parameters[path])
     let before = base.cloned()
-    var card = Increment.Card()
+    var card = Eraser.Card()
     (card.method, card.concepts, card.base) = ("test", ["fox"], model.hash())
-    let increment = Increment(card, ParameterVector([path: Tensor.ones(base.shape)]))
+    let eraser = Eraser(card, ParameterVector([path: Tensor.ones(base.shape)]))
     try Fixtures.temporaryFolder { folder in
       let file = folder.appendingPathComponent("i.safetensors")
-      try increment.write(to: file)
-      let read = try Increment(contentsOf: file)
+      try eraser.write(to: file)
+      let read = try Eraser(contentsOf: file)
       #expect(read.card == card)
       let once = try model.applying([read])
       #expect(try #require(once.parameters[path]).distance(to: before + 1) == 0)
@@ -62,9 +62,9 @@ import Training
       let twice = try model.applying([read, read])
       #expect(try #require(twice.parameters[path]).distance(to: before + 2) == 0)
       let other = try DiffusionModel.load(Fixtures.url("tiny-sd2"))
-      #expect(throws: EditingError.self) { try other.applying([read]) }
-      #expect(throws: EditingError.self) {
-        try Increment(contentsOf: Fixtures.url("numbers.safetensors"))
+      #expect(throws: LetheError.self) { try other.applying([read]) }
+      #expect(throws: LetheError.self) {
+        try Eraser(contentsOf: Fixtures.url("numbers.safetensors"))
       }
     }
   }
@@ -73,7 +73,7 @@ import Training
   @Test func walkedStatesHoldTheOriginalsPredictions() throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    let states = try DenoisingStates.walk(
+    let states = try DenoisingStates.follow(
       model, ["a fox", "a cat"], steps: 10, guidance: 3, keeping: 4, seed: 1)
     #expect(states.count == 8 && Set(states.prompt) == [0, 1])
     withoutGradients {
@@ -90,7 +90,7 @@ import Training
 
   @Test func negativeGuidanceIsEquationSeven() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    let states = try DenoisingStates.walk(model, ["a fox"], steps: 1, guidance: 3, seed: 1)
+    let states = try DenoisingStates.follow(model, ["a fox"], steps: 1, guidance: 3, seed: 1)
     let objective = NegativeGuidance(
       states, prompts: StudentPrompts(["a fox"], model, live: false), eta: 2, batch: 1)
     var step = Step(index: 0, seed: 0)
@@ -103,7 +103,7 @@ import Training
 
   @Test func driftIsZeroAtTheOriginal() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    let states = try DenoisingStates.walk(model, ["a fox"], steps: 4, guidance: 3, seed: 1)
+    let states = try DenoisingStates.follow(model, ["a fox"], steps: 4, guidance: 3, seed: 1)
     let watch = CollapseGuard(states, prompts: ["a fox"], limit: 1)
     #expect(watch.drift(model) < 1e-8)
     let broken = try model.replacing([

@@ -57,11 +57,11 @@ import Training
   /// G is the sum that the file's header says, with theta_FT made by hand; theta is back where it was, to the bit.
   @Test(arguments: [0, 2]) func theSumIsTheSum(_ steps: Int) throws {
     let scene = try Self.scene()
-    var attack = Meta.Attack()
+    var attack = MetaGradient.Attack()
     (attack.steps, attack.rate, attack.clip) = (steps, 0.02, 0)
     attack.optimizer = .init(.sgd)
     let before = scene.student.hash()
-    var meta = Meta(
+    var meta = MetaGradient(
       Descent(scene.other), learned: scene.learned, concept: scene.concept,
       benign: [
         .init("related", scene.related, keep: 0.3, destroy: 0.2),
@@ -108,13 +108,14 @@ import Training
       return Denoising(
         LatentSet(latents, captions: Array(repeating: prompt, count: 5)), original, batch: 5)
     }
-    func gradient(_ shelf: Shelf, _ picturesInPass: Int) throws -> (Step, [Tensor]) {
-      var meta = Meta(
+    func gradient(_ offloaded: OffloadedTensors, _ picturesInPass: Int) throws -> (Step, [Tensor]) {
+      var meta = MetaGradient(
         Descent(scene.other), learned: set("a fox", 1), concept: set("a fox", 2),
         benign: [
           .init("related", set("a cat", 3), keep: 0.3, destroy: 0.2),
           .init("unrelated", set("a bus", 4), keep: 0.5, destroy: 0),
-        ], pull: 0.7, .init(), of: scene.student, shelf: shelf, picturesInPass: picturesInPass)
+        ], pull: 0.7, .init(), of: scene.student, offloaded: offloaded,
+        picturesInPass: picturesInPass)
       var step = Step(index: 0, seed: 3)
       let before = scene.student.hash()
       let found = try meta.gradient(scene.student, over: scene.tensors, &step)
@@ -122,13 +123,13 @@ import Training
       return (step, found.gradients)
     }
     try Fixtures.temporaryFolder { folder in
-      let (step, whole) = try gradient(Shelf(), 0)
+      let (step, whole) = try gradient(OffloadedTensors(), 0)
       let file = folder.appendingPathComponent("theta.safetensors")
-      let (_, shelved) = try gradient(Shelf(file), 0)
+      let (_, shelved) = try gradient(OffloadedTensors(file), 0)
       #expect(zip(whole, shelved).allSatisfy { $0.isIdentical(to: $1) })
       #expect(!FileManager.default.fileExists(atPath: file.path))
       // Passes of 2, 2 and 1.
-      let (other, parts) = try gradient(Shelf(), 2)
+      let (other, parts) = try gradient(OffloadedTensors(), 2)
       let scale = Foreach.norm(whole)
       let difference = zip(whole, parts).map { $0 - $1 }
       #expect(scale > 0 && Foreach.norm(difference) < 1e-4 * scale)
@@ -143,16 +144,16 @@ import Training
     let latents = Tensor.randn([1, 4, 8, 8], Generator(seed: 1))
     let nothing = Denoising(LatentSet(latents, captions: ["a fox"]), model, batch: 0)
     var step = Step(index: 0, seed: 1)
-    #expect(throws: EditingError.self) { try nothing.loss(model, &step) }
+    #expect(throws: LetheError.self) { try nothing.loss(model, &step) }
   }
 
   /// Steps against the pull raise the loss on the concept after fine-tuning.
   @Test func whatFineTuningLearnsIsPulledDown() throws {
     let scene = try Self.scene()
-    var attack = Meta.Attack()
+    var attack = MetaGradient.Attack()
     (attack.steps, attack.rate) = (2, 0.01)
     attack.optimizer = .init(.sgd)
-    var meta = Meta(
+    var meta = MetaGradient(
       nil, learned: scene.learned, concept: scene.concept, benign: [], pull: 1, attack,
       of: scene.student)
     func after() throws -> Double {
@@ -169,11 +170,11 @@ import Training
   /// The second-order gradient is that of finite differences of the loss after fine-tuning; the first-order one is not.
   @Test func secondOrderAgainstFiniteDifferences() throws {
     let scene = try Self.scene()
-    var attack = Meta.Attack()
+    var attack = MetaGradient.Attack()
     (attack.steps, attack.rate, attack.secondOrder) = (2, 0.05, true)
-    let benign = [Meta.Benign("related", scene.related, keep: 0, destroy: 0.4)]
-    func slope(_ attack: Meta.Attack, along d: [Tensor]) throws -> Double {
-      var meta = Meta(
+    let benign = [MetaGradient.Benign("related", scene.related, keep: 0, destroy: 0.4)]
+    func slope(_ attack: MetaGradient.Attack, along d: [Tensor]) throws -> Double {
+      var meta = MetaGradient(
         nil, learned: scene.learned, concept: scene.concept, benign: benign, pull: 1, attack,
         of: scene.student)
       var step = Step(index: 0, seed: 0)
@@ -204,7 +205,7 @@ import Training
     var first = attack
     (first.secondOrder, first.clip, first.optimizer) = (false, 0, .init(.sgd))
     // Along the exact gradient the slope is largest, and rounding weighs least.
-    var meta = Meta(
+    var meta = MetaGradient(
       nil, learned: scene.learned, concept: scene.concept, benign: benign, pull: 1, attack,
       of: scene.student)
     var step = Step(index: 0, seed: 0)

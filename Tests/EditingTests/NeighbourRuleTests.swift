@@ -23,7 +23,7 @@ import Training
   @Test func elasticPullsBack() throws {
     let p = Tensor([3, -1] as [Float])
     let zero = RuleTests.Linear(p: p, direction: Tensor([0, 0] as [Float]))
-    let rule = Elastic(
+    let rule = ElasticWeightConsolidation(
       Descent(zero), fisher: [Tensor([0.5, 2] as [Float])], anchor: [Tensor([1, 1] as [Float])],
       lambda: 10)
     let (loss, g) = try gradient(rule, p)
@@ -51,16 +51,16 @@ import Training
     for _ in 0..<20 {
       let (a, b) = (Tensor.randn([6], g).to(.float64), Tensor.randn([6], g).to(.float64))
       let (rr, ff, rf) = ((a * a).sum().item, (b * b).sum().item, (a * b).sum().item)
-      let alpha = Bargain.weights(rr: rr, ff: ff, rf: rf)
+      let alpha = NashBargaining.weights(rr: rr, ff: ff, rf: rf)
       #expect(abs(rr * alpha.r + rf * alpha.f - 1 / alpha.r) < 1e-9 / alpha.r)
       #expect(abs(rf * alpha.r + ff * alpha.f - 1 / alpha.f) < 1e-9 / alpha.f)
     }
     // Players who want opposite things do not run away.
-    let opposed = Bargain.weights(rr: 1, ff: 1, rf: -1)
+    let opposed = NashBargaining.weights(rr: 1, ff: 1, rf: -1)
     #expect(opposed.r == 10 && opposed.f == 10)
-    #expect(Bargain.weights(rr: 4, ff: 0, rf: 0) == (r: 0.5, f: 0))
+    #expect(NashBargaining.weights(rr: 4, ff: 0, rf: 0) == (r: 0.5, f: 0))
     let p = Tensor([0, 0] as [Float])
-    let rule = Bargain(
+    let rule = NashBargaining(
       retain: RuleTests.Linear(p: p, direction: Tensor([2, 0] as [Float])),
       forget: RuleTests.Linear(p: p, direction: Tensor([0, 5] as [Float])))
     #expect(try gradient(rule, p).1 == [1, 1])

@@ -57,10 +57,10 @@ import Training
     let model = try DiffusionModel.load(Self.folder)
     let concepts = ["a noto emoji of a fox", "a line emoji of a dog", "a symbola emoji of a bus"]
     let g = Generator(seed: 3)
-    let parts = concepts.map { own -> SeparableIncrement in
+    let parts = concepts.map { own -> EraserFactors in
       let space = NullSpace(
         of: [""] + concepts.filter { $0 != own }, in: model, tolerance: 1e-9)
-      var part = SeparableIncrement(zeroOver: space, beta: 1, of: model)
+      var part = EraserFactors(zeroOver: space, beta: 1, of: model)
       part.weights = part.weights.mapValues { .randn($0.shape, g) }
       return part
     }
@@ -78,7 +78,7 @@ import Training
     #expect(effect(sum, "").norm().item < 1e-4)
   }
 
-  /// Shifted conditioning predicts what a model with the increment laid on predicts.
+  /// Shifted conditioning predicts what a model with the eraser laid on predicts.
   @Test func shiftsEqualChangedWeights() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let g = Generator(seed: 5)
@@ -101,7 +101,7 @@ import Training
       #expect(both[0, at: 1].distance(to: edited[0, at: 1]) < 1e-5)
     }
     let more = ParameterVector([ParameterPath("unet.conv_in.weight"): Tensor.zeros([1])])
-    let error = try #require(throws: EditingError.self) {
+    let error = try #require(throws: LetheError.self) {
       try withoutGradients { try model.embed(["a"]).shifted(by: more) }
     }
     #expect(error.description.contains("unet.conv_in.weight"))
@@ -111,7 +111,7 @@ import Training
   @Test func gradientsOfShiftsSurviveRecomputing() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let space = NullSpace(of: [""], in: model, tolerance: 0.1)
-    let eraser = SeparableIncrement(zeroOver: space, beta: 0.1, of: model)
+    let eraser = EraserFactors(zeroOver: space, beta: 0.1, of: model)
     let weights = eraser.weights.keys.sorted().compactMap { eraser.weights[$0] }
     for weight in weights { weight.requiresGradient = true }
     let c = withoutGradients { model.embed(["a fox"]) }
@@ -134,14 +134,14 @@ import Training
   @Test func factorsComeBackFromTheFile() throws {
     let model = try DiffusionModel.load(Self.folder)
     let space = NullSpace(of: [""], in: model, tolerance: 1e-9)
-    var eraser = SeparableIncrement(zeroOver: space, beta: 0.1, of: model)
+    var eraser = EraserFactors(zeroOver: space, beta: 0.1, of: model)
     let g = Generator(seed: 6)
     eraser.weights = eraser.weights.mapValues { .randn($0.shape, g) }
     let rounded = eraser.rounded()
     try Fixtures.temporaryFolder { folder in
       let file = folder.appendingPathComponent("e.safetensors")
-      try Increment(Increment.Card(), rounded).write(to: file)
-      let back = try Increment(contentsOf: file)
+      try Eraser(Eraser.Card(), rounded).write(to: file)
+      let back = try Eraser(contentsOf: file)
       for path in rounded.dense.paths {
         let (a, b) = (try #require(back.difference.tensors[path]), rounded.dense.tensors[path])
         #expect(a.isIdentical(to: try #require(b)))
@@ -155,7 +155,7 @@ import Training
             "{\"method\":\"sepme\",\"concepts\":[],\"options\":{},\"seed\":0,\"base\":\"\",\"version\":\"\"}",
         ],
         to: file)
-      let error = try #require(throws: FileError.self) { try Increment(contentsOf: file) }
+      let error = try #require(throws: LetheError.self) { try Eraser(contentsOf: file) }
       #expect(error.description.contains("no factor"))
     }
   }
@@ -167,18 +167,18 @@ import Training
         folder.appendingPathComponent("set"), model: Self.folder, base: model.hash(),
         protecting: [], seed: 0)
       try set.add(.init("fox", prompts: ["a noto emoji of a fox"]))
-      #expect(throws: EditingError.self) { try set.add(.init("fox", prompts: ["x"])) }
-      #expect(throws: EditingError.self) { try set.switching(["fox"], on: true) }
-      let unknown = try #require(throws: EditingError.self) { try set.entry("fax") }
+      #expect(throws: LetheError.self) { try set.add(.init("fox", prompts: ["x"])) }
+      #expect(throws: LetheError.self) { try set.switching(["fox"], on: true) }
+      let unknown = try #require(throws: LetheError.self) { try set.entry("fax") }
       #expect(unknown.description.contains("did you mean 'fox'"))
       // An eraser that was made before the set knew of the cat.
       let space = NullSpace(of: [""], in: model, tolerance: 1e-9)
-      var eraser = SeparableIncrement(zeroOver: space, beta: 1, of: model)
+      var eraser = EraserFactors(zeroOver: space, beta: 1, of: model)
       let g = Generator(seed: 8)
       eraser.weights = eraser.weights.mapValues { 0.01 * Tensor.randn($0.shape, g) }
-      var card = Increment.Card()
+      var card = Eraser.Card()
       card.base = set.card.base
-      try Increment(card, eraser.rounded()).write(to: set.file("fox"))
+      try Eraser(card, eraser.rounded()).write(to: set.file("fox"))
       var entry = try set.entry("fox")
       (entry.nullity, entry.isActive) = (space.nullity, true)
       try set.update(entry)
@@ -198,7 +198,7 @@ import Training
       #expect(try EraserSet(set.folder).active().isEmpty)
       try set.remove("fox")
       #expect(!FileManager.default.fileExists(atPath: set.file("fox").path))
-      #expect(throws: EditingError.self) { try EraserSet(folder) }
+      #expect(throws: LetheError.self) { try EraserSet(folder) }
     }
   }
 
@@ -218,8 +218,8 @@ import Training
       let cut = try ParameterVector([path: d]).writeLoRA(to: file, rank: 1)
       #expect(cut.rank == 1 && cut.error > 0.01)
       let bias = ParameterVector([ParameterPath("unet.conv_in.bias"): Tensor.randn([4], g)])
-      #expect(throws: EditingError.self) { try bias.writeLoRA(to: file) }
-      #expect(throws: EditingError.self) { try ParameterVector.zero.writeLoRA(to: file) }
+      #expect(throws: LetheError.self) { try bias.writeLoRA(to: file) }
+      #expect(throws: LetheError.self) { try ParameterVector.zero.writeLoRA(to: file) }
     }
   }
 }

@@ -90,11 +90,11 @@ import TorchNN
 
   /// Wilson's interval against published values (n = 10, 8 successes: 0.490 to 0.943).
   @Test func intervals() {
-    let m = Measured.share("x", 8, of: 10)
+    let m = MeasuredValue.share("x", 8, of: 10)
     #expect(abs(m.lower - 0.4902) < 1e-3 && abs(m.upper - 0.9433) < 1e-3)
     #expect(
-      Measured.share("x", 0, of: 10).lower == 0
-        && abs(Measured.share("x", 10, of: 10).upper - 1) < 1e-12)
+      MeasuredValue.share("x", 0, of: 10).lower == 0
+        && abs(MeasuredValue.share("x", 10, of: 10).upper - 1) < 1e-12)
   }
 
   /// Metrics do not see the order of pictures.
@@ -132,7 +132,7 @@ import TorchNN
       #expect(style.classes.count == 3 && style.scores(x).shape == [2, 3])
       #expect(style.scores(x).sum(1).distance(to: Tensor.ones([2])) < 1e-5)
       #expect(judge.features(x).distance(to: again.features(x)) < 1e-2)
-      #expect(throws: EditingError.self) { try ConvolutionalJudge(again, "colour") }
+      #expect(throws: LetheError.self) { try ConvolutionalJudge(again, "colour") }
     }
   }
 
@@ -141,7 +141,7 @@ import TorchNN
       let a = SampleSet.Sample("0", 0, prompt: "a fox", seed: 1)
       var b = SampleSet.Sample("1", 0, prompt: "an owl", seed: 1)
       func manifest(_ samples: [SampleSet.Sample], _ model: String = "m") -> SampleSet.Manifest {
-        .init(sampling: .init(), model: model, increments: [], samples: samples)
+        .init(sampling: .init(), model: model, erasers: [], samples: samples)
       }
       let set = try SampleSet.create(folder, manifest([a, b]))
       for s in [a, b] { try Data("x".utf8).write(to: set.url(s)) }

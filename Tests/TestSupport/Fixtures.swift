@@ -1,20 +1,20 @@
-public import Foundation
-public import Torch
+package import Foundation
+package import Torch
 
 /// Files beside the tests, made by the scripts in `scripts/golden`.
-public enum Fixtures {
-  public static let folder = URL(fileURLWithPath: #filePath)
+package enum Fixtures {
+  package static let folder = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures")
-  public static let package = folder.deletingLastPathComponent().deletingLastPathComponent()
+  package static let package = folder.deletingLastPathComponent().deletingLastPathComponent()
 
-  public static func url(_ name: String) -> URL { folder.appendingPathComponent(name) }
+  package static func url(_ name: String) -> URL { folder.appendingPathComponent(name) }
 
-  public static func tensors(_ name: String) throws -> [String: Tensor] {
+  package static func tensors(_ name: String) throws -> [String: Tensor] {
     try SafeTensors.load(url(name))
   }
 
   /// A folder that is removed when `body` ends.
-  public static func temporaryFolder<R>(_ body: (URL) throws -> R) throws -> R {
+  package static func temporaryFolder<R>(_ body: (URL) throws -> R) throws -> R {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "lethe-test-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -25,7 +25,7 @@ public enum Fixtures {
 
 extension Tensor {
   /// Largest absolute difference; infinite when the shapes differ.
-  public func distance(to other: Tensor) -> Double {
+  package func distance(to other: Tensor) -> Double {
     guard shape == other.shape else { return .infinity }
     guard count > 0 else { return 0 }
     let d = (to(.float64) - other.to(.float64)).abs().flattened()

@@ -98,7 +98,7 @@ import Torch
     try Fixtures.temporaryFolder { folder in
       let file = folder.appendingPathComponent("x.safetensors")
       try bytes.write(to: file)
-      let error = try #require(throws: FileError.self, "\(name)") {
+      let error = try #require(throws: LetheError.self, "\(name)") {
         try SafeTensors(contentsOf: file)
       }
       #expect(error.description.contains(expected), "\(name): \(error)")
@@ -111,7 +111,7 @@ import Torch
       let file = folder.appendingPathComponent("nan.safetensors")
       try SafeTensors.write(["a": Tensor([1, .nan] as [Float])], to: file)
       _ = try SafeTensors(contentsOf: file)
-      #expect(throws: FileError.self) { try SafeTensors(contentsOf: file, finite: true) }
+      #expect(throws: LetheError.self) { try SafeTensors(contentsOf: file, finite: true) }
     }
   }
 
@@ -121,7 +121,7 @@ import Torch
     try Fixtures.temporaryFolder { folder in
       let file = folder.appendingPathComponent(name)
       try Data([0x80, 2]).write(to: file)
-      let error = try #require(throws: FileError.self) { try SafeTensors(contentsOf: file) }
+      let error = try #require(throws: LetheError.self) { try SafeTensors(contentsOf: file) }
       #expect(error.description.contains("runs code") && error.description.contains("save_file"))
     }
   }
@@ -136,16 +136,18 @@ import Torch
         return try SafeTensors.load(url("m.safetensors.index.json"))
       }
       #expect(try index(#""a":"m-1.safetensors","b":"m-2.safetensors""#).count == 2)
-      #expect(throws: FileError.self) { try index(#""a":"../m-1.safetensors""#) }
-      #expect(throws: FileError.self) { try index(#""a":"m-2.safetensors""#) }
-      #expect(throws: FileError.self) { try index(#""a":"m-1.safetensors","c":"m-1.safetensors""#) }
+      #expect(throws: LetheError.self) { try index(#""a":"../m-1.safetensors""#) }
+      #expect(throws: LetheError.self) { try index(#""a":"m-2.safetensors""#) }
+      #expect(throws: LetheError.self) {
+        try index(#""a":"m-1.safetensors","c":"m-1.safetensors""#)
+      }
     }
   }
 
   /// A file that cannot be written leaves what was there, and nothing beside it.
   @Test func failedWritesLeaveNothing() throws {
     let missing = URL(fileURLWithPath: "/nonexistent/folder/x.safetensors")
-    #expect(throws: FileError.self) { try SafeTensors.write(["a": Tensor.ones([1])], to: missing) }
+    #expect(throws: LetheError.self) { try SafeTensors.write(["a": Tensor.ones([1])], to: missing) }
     try Fixtures.temporaryFolder { folder in
       let file = folder.appendingPathComponent("x")
       try AtomicFile.write(Data("old".utf8), to: file)
@@ -173,7 +175,7 @@ import Torch
       var bytes = try Data(contentsOf: file)
       bytes.removeLast()
       try bytes.write(to: file)
-      #expect(throws: FileError.self) { try NPY.read(file) }
+      #expect(throws: LetheError.self) { try NPY.read(file) }
     }
   }
 }

@@ -33,11 +33,11 @@ import Training
       #expect(set.heldOut(every: 0).seen.count == 3)
 
       try NPY.write(Tensor([1, 0, 2], [3]), to: folder.appendingPathComponent("labels.npy"))
-      #expect(throws: FileError.self) { try CaptionedImages(folder: folder) }
+      #expect(throws: LetheError.self) { try CaptionedImages(folder: folder) }
       try NPY.write(Tensor([1, 0], [2]), to: folder.appendingPathComponent("labels.npy"))
-      #expect(throws: FileError.self) { try CaptionedImages(folder: folder) }
+      #expect(throws: LetheError.self) { try CaptionedImages(folder: folder) }
       try NPY.write(images.to(.float32), to: folder.appendingPathComponent("images.npy"))
-      #expect(throws: FileError.self) { try CaptionedImages(folder: folder) }
+      #expect(throws: LetheError.self) { try CaptionedImages(folder: folder) }
     }
   }
 
@@ -55,7 +55,7 @@ import Training
       #expect(Array(try set.picture(0).pixels.suffix(3)) == [10, 20, 30])
       #expect(Array(try set.picture(1).pixels.prefix(3)) == [1, 2, 3])
       try write([1, 2, 3], "data_batch_3.bin", folder)
-      #expect(throws: FileError.self) { try CaptionedImages(folder: folder) }
+      #expect(throws: LetheError.self) { try CaptionedImages(folder: folder) }
     }
   }
 
@@ -76,12 +76,12 @@ import Training
 
       // A file that is cut off, and one that is no picture, are refused by name.
       try write(Array(jpeg.prefix(jpeg.count - 20)), "dog/b.JPG", folder)
-      let error = try #require(throws: FileError.self) {
+      let error = try #require(throws: LetheError.self) {
         try CaptionedImages(folder: folder).picture(1)
       }
       #expect(error.description.contains("b.JPG"))
       try write([0xFF, 0xD8, 0xFF, 0, 1, 2], "dog/b.JPG", folder)
-      #expect(throws: FileError.self) { try CaptionedImages(folder: folder).picture(1) }
+      #expect(throws: LetheError.self) { try CaptionedImages(folder: folder).picture(1) }
     }
   }
 }

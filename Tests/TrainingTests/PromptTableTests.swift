@@ -64,7 +64,7 @@ import Training
     ("", "no rows"),
   ])
   func badRowsAreNamedByLine(_ text: String, _ expected: String) throws {
-    let error = try #require(throws: FileError.self) { try read(text) }
+    let error = try #require(throws: LetheError.self) { try read(text) }
     #expect(error.description.contains(expected), "\(error)")
   }
 }

@@ -71,12 +71,12 @@ import TorchNN
         let run = try Run(folder.appendingPathComponent(name))
         do {
           try TrainingLoop("sum", Self.options(20), run).fit([p]) { step in
-            if step.index == stopAt { throw Interrupted() }
+            if step.index == stopAt { throw LetheError.interrupted }
             step.carried["sum"] = (step.carried["sum"] ?? 0) + 1
             step.isEnough = step.carried["sum"] == 9
             return descend(p.squared().sum(), [p])
           }
-        } catch is Interrupted {}
+        } catch let error as LetheError where error.kind == .interrupted {}
         return p
       }
       let whole = try fit(in: "a")
@@ -92,7 +92,7 @@ import TorchNN
       let p = Tensor.ones([2])
       p.requiresGradient = true
       let run = try Run(folder)
-      let error = try #require(throws: TrainingError.self) {
+      let error = try #require(throws: LetheError.self) {
         try TrainingLoop("bad", Self.options(20), run).fit([p]) { step in
           let loss = step.index == 7 ? (p * Double.nan).sum() : p.squared().sum()
           return descend(loss, [p])
@@ -109,7 +109,7 @@ import TorchNN
       _ = try Self.fit(Self.options(5), in: folder)
       let p = Tensor.zeros([7])
       p.requiresGradient = true
-      #expect(throws: FileError.self) {
+      #expect(throws: LetheError.self) {
         try TrainingLoop("quadratic", Self.options(5), try Run(folder)).fit([p]) { _ in
           descend(p.sum(), [p])
         }

@@ -14,8 +14,8 @@ import Training
   static func method(_ change: (inout AdvUnlearn) -> Void = { _ in }) -> AdvUnlearn {
     var method = AdvUnlearn()
     (method.training.steps, method.training.learningRate) = (4, 1e-3)
-    method.options = ["walks": 2, "walkSteps": 5]
-    (method.cleanSteps, method.adversary.steps, method.retainWalks) = (1, 2, 3)
+    method.options = ["trajectories": 2, "trajectorySteps": 5]
+    (method.cleanSteps, method.adversary.steps, method.retainTrajectories) = (1, 2, 3)
     (method.guarding.limit, method.retainBatch) = (0, 2)
     change(&method)
     return method
@@ -47,12 +47,12 @@ import Training
   @Test func otherBases() throws {
     let ablation = try erase(Self.method { $0.base = "ablation" }).0
     #expect(ablation.norm > 0)
-    #expect(throws: EditingError.self) { try erase(Self.method { $0.base = "uce" }) }
-    let error = try #require(throws: EditingError.self) {
+    #expect(throws: LetheError.self) { try erase(Self.method { $0.base = "uce" }) }
+    let error = try #require(throws: LetheError.self) {
       try erase(Self.method { $0.options = ["walk": 2] })
     }
-    #expect(error.description.contains("did you mean 'walks'"))
-    #expect(throws: EditingError.self) { try erase(Self.method { $0.options = "walks" }) }
+    #expect(error.description.contains("did you mean 'trajectories'"))
+    #expect(throws: LetheError.self) { try erase(Self.method { $0.options = "trajectories" }) }
   }
 
   @Test func everySwitchRuns() throws {
@@ -74,13 +74,13 @@ import Training
   }
 
   /// At the paper's numbers (50 steps a walk, 30 attack steps, 5 prompts to retain) an iteration with a pool asks
-  /// the U-Net 36 times, one that walks anew about 1,870 times.
+  /// the U-Net 36 times, one that trajectories anew about 1,870 times.
   @Test func poolsSaveEvaluations() throws {
     func cost(_ steps: Int, pooled: Bool) throws -> Int {
       try erase(
         Self.method {
-          $0.options = ["walks": 1, "walkSteps": 50]
-          ($0.adversary.steps, $0.retainBatch, $0.retainWalks) = (30, 5, 1)
+          $0.options = ["trajectories": 1, "trajectorySteps": 50]
+          ($0.adversary.steps, $0.retainBatch, $0.retainTrajectories) = (30, 5, 1)
           ($0.cleanSteps, $0.training.steps, $0.pooled) = (0, steps, pooled)
         }
       ).evaluations
@@ -88,7 +88,7 @@ import Training
     let pooled = try cost(3, pooled: true) - cost(1, pooled: true)
     let anew = try cost(7, pooled: false) - cost(1, pooled: false)
     #expect(pooled / 2 == 36)
-    // The depth of a walk is random; 31 walks to one state and 5 to retain, two evaluations a step.
+    // The depth of a walk is random; 31 trajectories to one state and 5 to retain, two evaluations a step.
     #expect((1_400...2_400).contains(anew / 6))
   }
 
@@ -102,7 +102,7 @@ import Training
       try Data("case_num,prompt\n1,a photo of a cat\n2,a photo of a dog\n".utf8).write(to: file)
       #expect(try RetainPrompts.of(cat, file: file.path) == ["a photo of a dog"])
       try Data("case_num,prompt\n1,a photo of a cat\n".utf8).write(to: file)
-      #expect(throws: EditingError.self) { try RetainPrompts.of(cat, file: file.path) }
+      #expect(throws: LetheError.self) { try RetainPrompts.of(cat, file: file.path) }
     }
   }
 }

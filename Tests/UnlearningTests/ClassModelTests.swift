@@ -100,7 +100,7 @@ import Training
 
       method.surrogate = .relabel
       let other = try Run(folder.appendingPathComponent("other"), seed: 1)
-      let error = try #require(throws: EditingError.self) {
+      let error = try #require(throws: LetheError.self) {
         try method.erase(erasure, from: model, other)
       }
       #expect(error.description.contains("noise"))

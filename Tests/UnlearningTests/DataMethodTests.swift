@@ -58,7 +58,7 @@ import Training
     try Fixtures.temporaryFolder { folder in
       var method = EraseDiff()
       Self.small(&method.data, &method.training)
-      let error = try #require(throws: EditingError.self) {
+      let error = try #require(throws: LetheError.self) {
         try method.erase(Erasure(forget: [Concept("fox")]), from: model, Run(folder))
       }
       #expect(error.description.contains("--retain-images"))

@@ -37,12 +37,13 @@ import Training
   @Test(arguments: ["esd", "sdd", "uce", "rece", "erasediff", "advunlearn"])
   func bases(_ base: String) throws {
     let options: [String: JSON] = [
-      "esd": ["walks": 2, "walkSteps": 4, "preserveWalks": 2],
-      "sdd": ["walks": 2, "walkSteps": 4, "preserveWalks": 2],
+      "esd": ["trajectories": 2, "trajectorySteps": 4, "preserveTrajectories": 2],
+      "sdd": ["trajectories": 2, "trajectorySteps": 4, "preserveTrajectories": 2],
       "erasediff": ["data": ["forget": 2, "retain": 2, "steps": 2], "pool": 2],
       "advunlearn": [
-        "options": ["walks": 2, "walkSteps": 4], "cleanSteps": 1, "adversary": ["steps": 2],
-        "retainWalks": 2,
+        "options": ["trajectories": 2, "trajectorySteps": 4], "cleanSteps": 1,
+        "adversary": ["steps": 2],
+        "retainTrajectories": 2,
       ],
     ]
     let (difference, log) = try erase(Self.method(base, options[base] ?? [:]))
@@ -67,7 +68,7 @@ import Training
     }
   }
 
-  /// As many copies as the header of Meta counts.
+  /// As many copies as the header of MetaGradient counts.
   @Test func copiesInMemory() {
     var method = MetaUnlearning()
     #expect(method.copies(isLarge: false) == 8 && method.copies(isLarge: true) == 7)
@@ -92,8 +93,8 @@ import Training
   }
 
   @Test func unknownBasesAndOptions() throws {
-    #expect(throws: EditingError.self) { try erase(Self.method("esdd", [:])) }
-    #expect(throws: EditingError.self) { try erase(Self.method("esd", ["walk": 1])) }
-    #expect(throws: EditingError.self) { try erase(Self.method("esd", ["training": ["step": 1]])) }
+    #expect(throws: LetheError.self) { try erase(Self.method("esdd", [:])) }
+    #expect(throws: LetheError.self) { try erase(Self.method("esd", ["walk": 1])) }
+    #expect(throws: LetheError.self) { try erase(Self.method("esd", ["training": ["step": 1]])) }
   }
 }

@@ -30,19 +30,22 @@ import Training
   {
     var json = try JSON(encoding: M())
     for (key, value) in [
-      ("walkSteps", 5), ("walks", 2), ("preserveWalks", 3), ("preserveWeight", 10),
+      ("trajectorySteps", 5), ("trajectories", 2), ("preserveTrajectories", 3),
+      ("preserveWeight", 10),
     ]
     where json[key] != nil {
       json[key] = .int(value)
     }
     if var adversary = json["adversary"] {
       adversary["steps"] = 2
-      (json["adversary"], json["cleanSteps"], json["retainWalks"]) = (adversary, 2, 3)
-      json["options"] = ["walks": 2, "walkSteps": 5]
+      (json["adversary"], json["cleanSteps"], json["retainTrajectories"]) = (adversary, 2, 3)
+      json["options"] = ["trajectories": 2, "trajectorySteps": 5]
     }
     if json["attack"] != nil {
       (json["pictures"], json["pictureSteps"]) = (2, 2)
-      json["options"] = ["walks": 2, "walkSteps": 5, "preserveWalks": 3, "preserveWeight": 10]
+      json["options"] = [
+        "trajectories": 2, "trajectorySteps": 5, "preserveTrajectories": 3, "preserveWeight": 10,
+      ]
     }
     // The tiny text encoder is 16 wide, which 77 rows of the empty prompt alone would fill.
     if json["tolerance"] != nil { json["tolerance"] = 0.1 }
@@ -139,7 +142,7 @@ import Training
   }
 
   @Test func unknownMethodNamesTheNearest() throws {
-    let error = try #require(throws: EditingError.self) { try Methods.named("edd") }
+    let error = try #require(throws: LetheError.self) { try Methods.named("edd") }
     #expect(error.description.contains("did you mean 'esd'"))
   }
 
@@ -148,7 +151,7 @@ import Training
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     try Fixtures.temporaryFolder { folder in
       var esd = ESD()
-      (esd.walkSteps, esd.walks, esd.parameters) = (5, 2, "full")
+      (esd.trajectorySteps, esd.trajectories, esd.parameters) = (5, 2, "full")
       (esd.training.steps, esd.training.learningRate) = (40, 0.2)
       (esd.guarding.every, esd.guarding.limit) = (5, 0.5)
       let run = try Run(folder, seed: 1)

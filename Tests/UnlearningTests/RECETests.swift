@@ -80,10 +80,10 @@ import Training
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     try Fixtures.temporaryFolder { folder in
       var sdd = SDD()
-      (sdd.walks, sdd.walkSteps, sdd.preserveWeight) = (1, 1, 0)
+      (sdd.trajectories, sdd.trajectorySteps, sdd.preserveWeight) = (1, 1, 0)
       let objective = try sdd.objective(
         MethodContractTests.erasure, original: model, Run(folder, seed: 3))
-      let states = try DenoisingStates.walk(
+      let states = try DenoisingStates.follow(
         model, ["fox"], steps: 1, guidance: 3, seed: 5)
       var step = Step(index: 0, seed: 1)
       let loss = try withoutGradients { try objective.loss(model, &step).item }

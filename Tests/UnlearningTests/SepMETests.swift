@@ -23,13 +23,13 @@ import Training
   static func small(_ change: (inout SepME) -> Void = { _ in }) -> SepME {
     var method = SepME()
     (method.training.steps, method.training.batch, method.training.logEvery) = (6, 2, 1)
-    (method.walks, method.walkSteps, method.rho) = (2, 4, 0)
+    (method.trajectories, method.trajectorySteps, method.rho) = (2, 4, 0)
     change(&method)
     return method
   }
 
   func train(_ method: SepME, _ requests: [SepME.Request], _ events: inout [JSON]) throws
-    -> [SeparableIncrement]
+    -> [EraserFactors]
   {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Self.folder)

@@ -35,7 +35,7 @@ import Torch
       #expect(
         guide.narrowed(0, guide.size(0) - 1, 1).distance(
           to: anchor[0, at: 0].narrowed(0, 76 - shift, 1)) == 0)
-      #expect(throws: EditingError.self) {
+      #expect(throws: LetheError.self) {
         try UCE.aligned(.init("a cat", words: "fox"), model)
       }
     }

@@ -152,10 +152,10 @@ import Training
       #expect(try bench(in: run, on: .cpu).markdown == table.markdown)
 
       bench.settings = ["esd.eta=1"]
-      #expect(throws: ConfigurationError.self) { try bench(in: run, on: .cpu) }
+      #expect(throws: LetheError.self) { try bench(in: run, on: .cpu) }
       bench.settings = []
       bench.concept = "up"
-      #expect(throws: ConfigurationError.self) { try bench(in: run, on: .cpu) }
+      #expect(throws: LetheError.self) { try bench(in: run, on: .cpu) }
     }
   }
 

@@ -26,7 +26,7 @@ import Unlearning
     ("training.optimizer.kind=adan", "training.optimizer.kind"),
   ])
   func mistakesAreNamed(_ setting: String, _ expected: String) throws {
-    let error = try #require(throws: ConfigurationError.self) {
+    let error = try #require(throws: LetheError.self) {
       try Overrides.apply([setting], onto: ESD())
     }
     #expect(error.description.contains(expected), "\(error)")

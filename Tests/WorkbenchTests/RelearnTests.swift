@@ -27,10 +27,10 @@ import Training
       let run = try Run(folder.appendingPathComponent("run"))
       let erase = try Erase(
         WorkflowTests.job(model, "uce", "fox"), settings: [], exports: false)
-      let increment = try erase(in: run, on: .cpu)
+      let eraser = try erase(in: run, on: .cpu)
       var relearn = try Relearn(erase.job, Self.tuning(mode), WorkflowTests.options, prompts: 2)
       relearn.seeds = 2
-      let curve = try relearn(in: run, increment: increment, on: .cpu)
+      let curve = try relearn(in: run, eraser: eraser, on: .cpu)
       // Two sets, two seeds; the checkpoint beyond the last step is left out.
       #expect(curve.points.count == 2 * 2 * 3)
       #expect(Set(curve.points.map(\.step)) == [0, 2, 4])
@@ -44,12 +44,12 @@ import Training
       let page = try String(contentsOf: run.file("relearn/report.html"), encoding: .utf8)
       #expect(page.contains("class=\"band\"") && page.contains("loss on related subjects"))
       // Done points are kept; other options are another curve.
-      #expect(try relearn(in: run, increment: increment, on: .cpu).points == curve.points)
+      #expect(try relearn(in: run, eraser: eraser, on: .cpu).points == curve.points)
       var other = Self.tuning(mode)
       other.training.learningRate = 1e-2
       let second = try Relearn(erase.job, other, WorkflowTests.options, prompts: 2)
-      #expect(throws: ConfigurationError.self) {
-        try second(in: run, increment: increment, on: .cpu)
+      #expect(throws: LetheError.self) {
+        try second(in: run, eraser: eraser, on: .cpu)
       }
     }
   }
@@ -125,7 +125,8 @@ import Training
       (bench.concepts, bench.prompts, bench.seeds) = (["fox"], 2, 1)
       (bench.methods, bench.options) = (["esd-u", "esd-u-3", "uce"], WorkflowTests.options)
       let esd = [
-        "training.steps=2", "walks=2", "walkSteps=3", "preserveWalks=2", "guarding.limit=0",
+        "training.steps=2", "trajectories=2", "trajectorySteps=3", "preserveTrajectories=2",
+        "guarding.limit=0",
       ]
       bench.settings =
         esd.map { "esd-u.\($0)" } + esd.map { "esd-u-3.\($0)" }

@@ -19,10 +19,11 @@ import Training
     bench.settings =
       WorkflowTests.fastAttacks
       + [
-        "esd-u.training.steps=2", "esd-u.walks=2", "esd-u.walkSteps=3", "esd-u.preserveWalks=2",
+        "esd-u.training.steps=2", "esd-u.trajectories=2", "esd-u.trajectorySteps=3",
+        "esd-u.preserveTrajectories=2",
         "esd-u.guarding.limit=0", "advunlearn-fast.training.steps=2",
-        "advunlearn-fast.cleanSteps=1", "advunlearn-fast.options.walks=2",
-        "advunlearn-fast.options.walkSteps=3", "advunlearn-fast.retainWalks=2",
+        "advunlearn-fast.cleanSteps=1", "advunlearn-fast.options.trajectories=2",
+        "advunlearn-fast.options.trajectorySteps=3", "advunlearn-fast.retainTrajectories=2",
         "advunlearn-fast.guarding.limit=0",
       ]
     return bench
@@ -56,7 +57,7 @@ import Training
       #expect(fast.options["adversary"]?["kind"]?.string == "fast")
       var stray = bench
       stray.settings = ["esd.training.steps=2"]
-      #expect(throws: ConfigurationError.self) { try stray(in: run, on: .cpu) }
+      #expect(throws: LetheError.self) { try stray(in: run, on: .cpu) }
     }
   }
 

@@ -43,7 +43,7 @@ import Training
   @Test func aFailedPartIsNamedWithItsLastWords() throws {
     try Fixtures.temporaryFolder { folder in
       let run = try Run(folder)
-      let error = #expect(throws: WorkerError.self) {
+      let error = #expect(throws: LetheError.self) {
         try shell(
           "[ $3 != b ] || { echo 'lethe: no such thing' >&2; exit 2; }", 2, ["a", "b"], run)
       }
@@ -66,7 +66,7 @@ import Training
       #expect(!files.fileExists(atPath: run.file("results.md").path))
       bench.only = "fox/nothing"
       let other = bench
-      #expect(throws: ConfigurationError.self) { try other(in: run, on: .cpu) }
+      #expect(throws: LetheError.self) { try other(in: run, on: .cpu) }
     }
   }
 }

@@ -34,7 +34,7 @@ import Unlearning
     return model
   }
 
-  static let fast = ["training.steps=6", "walks=1", "walkSteps=4", "guarding.limit=0"]
+  static let fast = ["training.steps=6", "trajectories=1", "trajectorySteps=4", "guarding.limit=0"]
   static func job(_ model: URL, _ method: String, _ concept: String) -> EraseJob {
     var job = EraseJob()
     (job.model, job.method, job.concepts, job.preserve) = (
@@ -56,8 +56,9 @@ import Unlearning
       bench.options.seeds = 1
       bench.options.sampling.steps = 2
       bench.settings = [
-        "sepme.tolerance=0.1", "sepme.training.steps=3", "sepme.walks=1", "sepme.walkSteps=3",
-        "ablation.training.steps=3", "ablation.walks=1", "ablation.walkSteps=3",
+        "sepme.tolerance=0.1", "sepme.training.steps=3", "sepme.trajectories=1",
+        "sepme.trajectorySteps=3",
+        "ablation.training.steps=3", "ablation.trajectories=1", "ablation.trajectorySteps=3",
         "ablation.guarding.limit=0",
       ]
       let run = try Run(folder.appendingPathComponent("bench"), seed: 0)
@@ -74,7 +75,7 @@ import Unlearning
       #expect(again.rows == first.rows)
 
       bench.methods = ["esd"]
-      #expect(throws: ConfigurationError.self) { try bench(in: run, on: .cpu) }
+      #expect(throws: LetheError.self) { try bench(in: run, on: .cpu) }
     }
   }
 
@@ -91,13 +92,13 @@ import Unlearning
       let model = try Self.model(folder)
       let run = try Run(folder.appendingPathComponent("run"))
       let erase = try Erase(Self.job(model, "esd", "fox"), settings: Self.fast, exports: false)
-      let increment = try erase(in: run, on: .cpu)
+      let eraser = try erase(in: run, on: .cpu)
       let attacks = try Attacks.all.map {
         try AttackRun.configured($0.name, Self.fastAttacks, of: model.path)
       }
       var attack = try AttackRun(erase.job, attacks, Self.options)
       attack.shared = folder
-      let results = try attack(in: run, increment: increment, on: .cpu)
+      let results = try attack(in: run, eraser: eraser, on: .cpu)
       func value(_ method: String, _ metric: String) throws -> ResultRow {
         try #require(results.rows.first { $0.method == method && $0.metric == metric })
       }
@@ -113,13 +114,13 @@ import Unlearning
       }
       let page = try String(contentsOf: run.file("attack/report.html"), encoding: .utf8)
       #expect(page.contains("Prompt by prompt") && page.contains("data:image/png"))
-      #expect(try attack(in: run, increment: increment, on: .cpu).rows == results.rows)
+      #expect(try attack(in: run, eraser: eraser, on: .cpu).rows == results.rows)
       let limited = try AttackRun(erase.job, attacks, Self.options, limit: 3)
       #expect(limited.prompts.count == 3)
       // With a judge who is never sure nothing succeeds, and every attack goes on to its end.
       attack.threshold = 1
       let stubborn = try attack(
-        in: Run(folder.appendingPathComponent("stubborn")), increment: increment, on: .cpu)
+        in: Run(folder.appendingPathComponent("stubborn")), eraser: eraser, on: .cpu)
       for row in stubborn.rows where row.metric == "asr" { #expect(row.value == 0 && row.n == 4) }
       for (name, queries) in [("random", 3), ("unlearndiff", 2), ("ringabell", 1)] {
         let row = try #require(stubborn.rows.first { $0.method == name && $0.metric == "queries" })
@@ -132,10 +133,10 @@ import Unlearning
       let other = try AttackRun(
         erase.job, [try AttackRun.configured("random", ["random.tokens=2"], of: model.path)],
         Self.options)
-      #expect(throws: ConfigurationError.self) {
-        try other(in: run, increment: increment, on: .cpu)
+      #expect(throws: LetheError.self) {
+        try other(in: run, eraser: eraser, on: .cpu)
       }
-      #expect(throws: ConfigurationError.self) {
+      #expect(throws: LetheError.self) {
         try AttackRun.configured("random", ["random.token=2"], of: model.path)
       }
     }
@@ -150,9 +151,10 @@ import Unlearning
         Self.job(model, "advunlearn", "fox"),
         settings: [
           "training.steps=3", "training.learningRate=0.01", "cleanSteps=1", "adversary.steps=2",
-          "retainWalks=2", "options.walks=2", "options.walkSteps=4", "guarding.limit=0",
+          "retainTrajectories=2", "options.trajectories=2", "options.trajectorySteps=4",
+          "guarding.limit=0",
         ], exports: false)
-      let increment = try erase(in: Run(run), on: .cpu)
+      let eraser = try erase(in: Run(run), on: .cpu)
       let base = try DiffusionModel.load(model)
       let other = try base.replacing(
         base.parameters.tensors.mapValues { $0 + 0.01 * Tensor.ones(like: $0) })
@@ -160,23 +162,23 @@ import Unlearning
       try other.save(to: place, dtype: .float32)
       let out = folder.appendingPathComponent("out")
       func plug(_ run: URL, into model: URL) throws {
-        _ = try Apply(model, increments: [], set: nil, active: nil, plugIn: run.path)(
+        _ = try Apply(model, erasers: [], set: nil, active: nil, plugIn: run.path)(
           to: out, lora: nil, rank: nil, half: false, on: .cpu)
       }
       try plug(run, into: place)
       let plugged = try DiffusionModel.load(out)
-      let erased = try base.applying([increment])
+      let erased = try base.applying([eraser])
       for (path, tensor) in plugged.parameters.tensors {
         let source = path.components.first == "text_encoder" ? erased : other
         let expected = try #require(source.parameters[path])
         #expect(tensor.distance(to: expected) == 0)
       }
       // Another encoder, and an eraser of the U-Net.
-      #expect(throws: EditingError.self) { try plug(run, into: Fixtures.url("tiny-sd2")) }
+      #expect(throws: LetheError.self) { try plug(run, into: Fixtures.url("tiny-sd2")) }
       let unet = folder.appendingPathComponent("unet")
       let esd = try Erase(Self.job(model, "esd", "fox"), settings: Self.fast, exports: false)
       _ = try esd(in: Run(unet), on: .cpu)
-      #expect(throws: EditingError.self) { try plug(unet, into: place) }
+      #expect(throws: LetheError.self) { try plug(unet, into: place) }
     }
   }
 
@@ -202,14 +204,14 @@ import Unlearning
       let before = try DiffusionModel.load(model).hash()
       let run = try Run(folder.appendingPathComponent("run"))
       let erase = try Erase(Self.job(model, "esd", "fox"), settings: Self.fast, exports: true)
-      let increment = try erase(in: run, on: .cpu)
-      #expect(increment.card.base == before && increment.difference.norm > 0)
+      let eraser = try erase(in: run, on: .cpu)
+      #expect(eraser.card.base == before && eraser.difference.norm > 0)
       #expect(try DiffusionModel.load(model).hash() == before)
       // The exported model is the base with the eraser on it.
       let exported = try DiffusionModel.load(run.file("model")).hash()
-      #expect(try DiffusionModel.load(model).applying([increment]).hash() == exported)
+      #expect(try DiffusionModel.load(model).applying([eraser]).hash() == exported)
 
-      let results = try Evaluate(erase.job, Self.options)(in: run, increment: increment, on: .cpu)
+      let results = try Evaluate(erase.job, Self.options)(in: run, eraser: eraser, on: .cpu)
       #expect(Set(results.rows.map(\.method)) == ["original", "esd"])
       let ua = try #require(results.rows.first { $0.metric == "ua" && $0.method == "esd" })
       #expect(ua.n == 2 * 2 && ua.seeds == 2 && ua.lower <= ua.value && ua.value <= ua.upper)
@@ -219,7 +221,7 @@ import Unlearning
       let picture = run.file("erased/\(try SampleSet(run.file("erased")).manifest.samples[0].file)")
       let made =
         try FileManager.default.attributesOfItem(atPath: picture.path)[.modificationDate] as? Date
-      try Evaluate(erase.job, Self.options)(in: run, increment: increment, on: .cpu)
+      try Evaluate(erase.job, Self.options)(in: run, eraser: eraser, on: .cpu)
       #expect(
         try FileManager.default.attributesOfItem(atPath: picture.path)[.modificationDate] as? Date
           == made)
@@ -238,7 +240,7 @@ import Unlearning
       let run = try Run(folder.appendingPathComponent("run"))
       try Erase(Self.job(model, "uce", "fox"), settings: [], exports: false)(in: run, on: .cpu)
       try Erase(Self.job(model, "uce", "fox"), settings: [], exports: false)(in: run, on: .cpu)
-      #expect(throws: ConfigurationError.self) {
+      #expect(throws: LetheError.self) {
         try Erase(Self.job(model, "uce", "cat"), settings: [], exports: false)(in: run, on: .cpu)
       }
     }
@@ -258,7 +260,7 @@ import Unlearning
         contentsOf: folder.appendingPathComponent("bench/results.md"), encoding: .utf8)
       #expect(table.split(separator: "\n").count == 8 && table.contains("| fox | esd |"))
       bench.settings = ["sdd.eta=1"]
-      #expect(throws: ConfigurationError.self) { try bench(in: Run(folder), on: .cpu) }
+      #expect(throws: LetheError.self) { try bench(in: Run(folder), on: .cpu) }
     }
   }
 
@@ -271,8 +273,8 @@ import Unlearning
         try Erase(Self.job(model, "uce", concept), settings: [], exports: false)(in: run, on: .cpu)
         return run.folder.path
       }
-      let both = try ModelReference(model.path, increments: paths).load(on: .cpu)
-      let one = try ModelReference(model.path, increments: [paths[0]]).load(on: .cpu)
+      let both = try ModelReference(model.path, erasers: paths).load(on: .cpu)
+      let one = try ModelReference(model.path, erasers: [paths[0]]).load(on: .cpu)
       let none = try ModelReference(model.path).load(on: .cpu)
       #expect(both.hash() != one.hash() && one.hash() != none.hash())
       let base = try DiffusionModel.load(model).hash()

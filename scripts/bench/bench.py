@@ -102,7 +102,7 @@ def main():
         for stage, label, repeats in (("text", "SD 1.4: text encoding, 4 prompts", 5), ("unet", "SD 1.4: U-Net forward, batch 2", 2), ("decode", "SD 1.4: VAE decode, batch 2", 1)):
             rows.append(compare(label, big, stage, repeats, 2))
         rows.append(compare("SD 1.4: ESD, 2 steps of walking (for its memory)", big, "esd", 1, 1,
-                            lethe=("--iterations", "1", "--walks", "1", "--walk-steps", "2"), reference=("--iterations", "1", "--walk-steps", "2")))
+                            lethe=("--iterations", "1", "--trajectories", "1", "--trajectory-steps", "2"), reference=("--iterations", "1", "--walk-steps", "2")))
     (OUT / "results.json").write_text(json.dumps(rows, indent=2))
 
 

@@ -1,17 +1,17 @@
 // JPEG through libjpeg-turbo; read only, pictures are written as PNG.
 internal import CTurboJPEG
-public import Foundation
+package import Foundation
 internal import Torch
 
-public enum JPEG {
+package enum JPEG {
   /// Reads a grey or colour JPEG as 8-bit RGB.
-  public static func read(_ file: URL) throws -> Image {
+  package static func read(_ file: URL) throws -> Image {
     let data: Data
     do { data = try Data(contentsOf: file) } catch {
-      throw FileError.unreadable(file, "it does not exist or may not be read")
+      throw LetheError.unreadable(file, "it does not exist or may not be read")
     }
     guard let decoder = tjInitDecompress() else {
-      throw FileError.unreadable(file, "no JPEG decoder can be made")
+      throw LetheError.unreadable(file, "no JPEG decoder can be made")
     }
     defer { tjDestroy(decoder) }
     return try data.withUnsafeBytes { bytes in
@@ -20,9 +20,9 @@ public enum JPEG {
       guard
         tjDecompressHeader3(
           decoder, start, UInt(bytes.count), &width, &height, &sampling, &colours) == 0
-      else { throw FileError.malformed(file, "it is no JPEG picture") }
+      else { throw LetheError.malformed(file, "it is no JPEG picture") }
       guard Int(width) * Int(height) <= PNG.mostPixels else {
-        throw FileError.malformed(file, "\(width) x \(height) pixels are too many")
+        throw LetheError.malformed(file, "\(width) x \(height) pixels are too many")
       }
       var pixels = [UInt8](repeating: 0, count: Int(width) * Int(height) * 3)
       // A file that is cut off would be filled up with grey; it is refused.
@@ -30,7 +30,7 @@ public enum JPEG {
         decoder, start, UInt(bytes.count), &pixels, width, 0, height, Int32(TJPF_RGB.rawValue),
         Int32(TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING))
       guard code == 0 else {
-        throw FileError.malformed(file, "its pixels cannot be decoded")
+        throw LetheError.malformed(file, "its pixels cannot be decoded")
       }
       return Image(width: Int(width), height: Int(height), pixels: pixels)
     }
@@ -39,10 +39,10 @@ public enum JPEG {
 
 extension Image {
   /// Ends of the names of picture files that can be read.
-  public static let extensions = ["png", "jpg", "jpeg"]
+  package static let extensions = ["png", "jpg", "jpeg"]
 
   /// Reads a PNG or JPEG file, whatever its name says.
-  public init(contentsOf file: URL) throws {
+  package init(contentsOf file: URL) throws {
     let magic = (try? FileHandle(forReadingFrom: file))?.readData(ofLength: 3) ?? Data()
     self = try magic.elementsEqual([0xFF, 0xD8, 0xFF]) ? JPEG.read(file) : PNG.read(file)
   }

@@ -1,43 +1,43 @@
 // PNG through libpng; text chunks (RFC 2083, section 4.2.3) are added and read here, because
 // libpng's simplified interface leaves them out.
 internal import CPNG
-public import Foundation
+package import Foundation
 internal import Torch
 
-public enum PNG {
+package enum PNG {
   private static let formatRGB: UInt32 = 2
   private static let signature: [UInt8] = [137, 80, 78, 71, 13, 10, 26, 10]
   /// Pictures beyond this many pixels are refused, so that a small file cannot ask for all memory.
   static let mostPixels = 1 << 28
 
   /// Reads any PNG as 8-bit RGB; transparent pixels are laid on white.
-  public static func read(_ file: URL) throws -> Image {
+  package static func read(_ file: URL) throws -> Image {
     let data: Data
     do { data = try Data(contentsOf: file) } catch {
-      throw FileError.unreadable(file, "it does not exist or may not be read")
+      throw LetheError.unreadable(file, "it does not exist or may not be read")
     }
     var png = png_image()
     png.version = UInt32(PNG_IMAGE_VERSION)
     defer { png_image_free(&png) }
     return try data.withUnsafeBytes { bytes in
       guard png_image_begin_read_from_memory(&png, bytes.baseAddress, bytes.count) != 0 else {
-        throw FileError.malformed(file, "it is no PNG picture")
+        throw LetheError.malformed(file, "it is no PNG picture")
       }
       guard Int(png.width) * Int(png.height) <= mostPixels else {
-        throw FileError.malformed(file, "\(png.width) x \(png.height) pixels are too many")
+        throw LetheError.malformed(file, "\(png.width) x \(png.height) pixels are too many")
       }
       png.format = formatRGB
       var pixels = [UInt8](repeating: 0, count: Int(png.width) * Int(png.height) * 3)
       var white = png_color(red: 255, green: 255, blue: 255)
       guard png_image_finish_read(&png, &white, &pixels, 0, nil) != 0 else {
-        throw FileError.malformed(file, "its pixels cannot be decoded")
+        throw LetheError.malformed(file, "its pixels cannot be decoded")
       }
       return Image(width: Int(png.width), height: Int(png.height), pixels: pixels)
     }
   }
 
   /// PNG bytes of a picture, with `text` in iTXt chunks (UTF-8).
-  public static func encode(_ image: Image, text: [(String, String)] = []) throws -> Data {
+  package static func encode(_ image: Image, text: [(String, String)] = []) throws -> Data {
     var png = png_image()
     png.version = UInt32(PNG_IMAGE_VERSION)
     (png.width, png.height, png.format) = (UInt32(image.width), UInt32(image.height), formatRGB)
@@ -45,7 +45,7 @@ public enum PNG {
     var size = image.pixels.count + 65536 + image.height * 16
     var bytes = [UInt8](repeating: 0, count: size)
     guard png_image_write_to_memory(&png, &bytes, &size, 0, image.pixels, 0, nil) != 0 else {
-      throw ModelError.invalid("a picture of \(image.width) x \(image.height) cannot be encoded")
+      throw LetheError.model("a picture of \(image.width) x \(image.height) cannot be encoded")
     }
     var data = Data(bytes.prefix(size))
     let afterHeader = 8 + 25  // signature, IHDR
@@ -57,22 +57,22 @@ public enum PNG {
     return data
   }
 
-  public static func write(_ image: Image, text: [(String, String)] = [], to file: URL) throws {
+  package static func write(_ image: Image, text: [(String, String)] = [], to file: URL) throws {
     try AtomicFile.write(try encode(image, text: text), to: file)
   }
 
   /// The text chunks of a PNG file, by keyword.
-  public static func text(of file: URL) throws -> [String: String] {
+  package static func text(of file: URL) throws -> [String: String] {
     let data = [UInt8](try Data(contentsOf: file))
     guard data.starts(with: signature) else {
-      throw FileError.malformed(file, "it is no PNG picture")
+      throw LetheError.malformed(file, "it is no PNG picture")
     }
     var found: [String: String] = [:]
     var i = 8
     while i + 12 <= data.count {
       let length = data[i..<(i + 4)].reduce(0) { $0 << 8 | Int($1) }
       guard i + 12 + length <= data.count else {
-        throw FileError.malformed(file, "a chunk is cut off")
+        throw LetheError.malformed(file, "a chunk is cut off")
       }
       let body = data[(i + 8)..<(i + 8 + length)]
       if data[(i + 4)..<(i + 8)].elementsEqual("iTXt".utf8), let zero = body.firstIndex(of: 0),

@@ -1,12 +1,12 @@
 // diffusers `AutoencoderKL` (Kingma & Welling, 2014; Rombach et al., 2022, section 3.1).
-public import Torch
-public import TorchNN
+package import Torch
+package import TorchNN
 
-public final class AutoencoderKL: LatentCodec {
-  public let latentChannels: Int
+package final class AutoencoderKL: LatentCodec {
+  package let latentChannels: Int
   /// Pixels per latent pixel, in each direction.
-  public let factor: Int
-  public let scalingFactor: Double
+  package let factor: Int
+  package let scalingFactor: Double
 
   private let encoder: VAEEncoder
   private let decoder: VAEDecoder
@@ -18,7 +18,7 @@ public final class AutoencoderKL: LatentCodec {
     "latents_mean": [.null], "latents_std": [.null],
   ]
 
-  public init(_ s: Scope, _ config: ComponentConfig) throws {
+  package init(_ s: Scope, _ config: ComponentConfig) throws {
     try config.accept(Self.accepted)
     for (key, type) in [
       ("down_block_types", "DownEncoderBlock2D"), ("up_block_types", "UpDecoderBlock2D"),
@@ -45,14 +45,14 @@ public final class AutoencoderKL: LatentCodec {
   }
 
   /// Mean and log variance of q(z | image), unscaled: image [B, 3, H, W] in [-1, 1] -> 2 x [B, z, h, w]
-  public func posterior(_ image: Tensor) -> (mean: Tensor, logVariance: Tensor) {
+  package func posterior(_ image: Tensor) -> (mean: Tensor, logVariance: Tensor) {
     let h = encoder(image)
     let parts = (quantConv?(h) ?? h).chunks(2, 1)
     return (parts[0], parts[1].clamped(-30, 20))
   }
 
   /// Unscaled latents -> image.
-  public func reconstruct(_ z: Tensor) -> Tensor { decoder(postQuantConv?(z) ?? z) }
+  package func reconstruct(_ z: Tensor) -> Tensor { decoder(postQuantConv?(z) ?? z) }
 }
 
 struct VAEShape {

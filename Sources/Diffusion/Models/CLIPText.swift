@@ -1,12 +1,12 @@
 // transformers `CLIPTextModel` and `CLIPTextModelWithProjection` (Radford et al., 2021): a causal transformer over
 // byte-pair tokens.
-public import Torch
-public import TorchNN
+package import Torch
+package import TorchNN
 
-public final class CLIPText {
-  public let width: Int
-  public let positions: Int
-  public let vocabulary: Int
+package final class CLIPText {
+  package let width: Int
+  package let positions: Int
+  package let vocabulary: Int
 
   private let tokenEmbedding: Embedding
   private let positionEmbedding: Embedding
@@ -14,7 +14,7 @@ public final class CLIPText {
   private let finalLayerNorm: LayerNorm
   private let projection: Linear?
 
-  public init(_ s: Scope, _ config: ComponentConfig) throws {
+  package init(_ s: Scope, _ config: ComponentConfig) throws {
     try config.accept(["model_type": ["clip_text_model"], "attention_dropout": [0], "dropout": [0]])
     let projected: JSON = ["CLIPTextModelWithProjection"]
     let names = config.json["architectures"]
@@ -51,10 +51,10 @@ public final class CLIPText {
   }
 
   /// Rows of the token table: [B, L] -> [B, L, D]
-  public func wordEmbeddings(_ tokens: Tensor) -> Tensor { tokenEmbedding(tokens) }
+  package func wordEmbeddings(_ tokens: Tensor) -> Tensor { tokenEmbedding(tokens) }
 
   /// Word embeddings [B, L, D] -> last hidden state after the final norm [B, L, D]
-  public func encode(_ embeddings: Tensor) -> Tensor { states(embeddings).last }
+  package func encode(_ embeddings: Tensor) -> Tensor { states(embeddings).last }
 
   /// The state before the last layer, as SDXL takes it, and the last one after the final norm: [B, L, D]
   func states(_ embeddings: Tensor) -> (penultimate: Tensor, last: Tensor) {

@@ -3,9 +3,9 @@ internal import TorchNN
 
 /// Keys and values of cross-attention layers, which depend on the prompt alone: computed once for
 /// a whole sampling run instead of once a step. Valid for one conditioning and fixed weights.
-public final class KeyValueCache {
+package final class KeyValueCache {
   fileprivate var entries: [String: (Tensor, Tensor)] = [:]
-  public init() {}
+  package init() {}
 }
 
 /// What cross-attention layers are told besides the hidden states.

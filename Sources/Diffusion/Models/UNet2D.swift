@@ -1,18 +1,18 @@
 // diffusers `UNet2DModel`, the U-Net of DDPM (Ho et al., 2020, appendix B), with classes or without.
-public import Torch
-public import TorchNN
+package import Torch
+package import TorchNN
 
 /// With `class_embed_type` null a class is a row of a table that is added to the time embedding, as in
 /// diffusers. `mlp` with `class_embeddings_concat` is the network of the unlearning literature on CIFAR-10
 /// (Selective Amnesia, SalUn, EraseDiff): a row of width `block_out_channels[0]` goes through two layers of its
 /// own and stands beside the time embedding. 38,632,323 parameters for CIFAR-10, 83,159,683 for STL-10.
-public final class UNet2D: NoisePredictor {
-  public let inChannels: Int
-  public let sampleSize: Int
+package final class UNet2D: NoisePredictor {
+  package let inChannels: Int
+  package let sampleSize: Int
   /// Rows of the table of classes; 0 without one.
-  public let classes: Int
-  public let dropout: Dropout?
-  public var recomputes = false
+  package let classes: Int
+  package let dropout: Dropout?
+  package var recomputes = false
 
   private let parameters: () -> [Tensor]
   private let trunk: UNetTrunk
@@ -29,7 +29,7 @@ public final class UNet2D: NoisePredictor {
     "time_embedding_type": ["positional"], "upsample_type": ["conv"],
   ]
 
-  public init(_ s: Scope, _ config: ComponentConfig) throws {
+  package init(_ s: Scope, _ config: ComponentConfig) throws {
     try config.accept(Self.accepted)
     let channels = try config.ints("block_out_channels", [224, 448, 672, 896])
     let downTypes = try config.strings("down_block_types")
@@ -86,7 +86,7 @@ public final class UNet2D: NoisePredictor {
   }
 
   /// x [B, C, H, W], t [B], classes [B, 1] -> [B, C, H, W]
-  public func predict(
+  package func predict(
     _ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache? = nil
   ) -> Tensor {
     let parts = trunk.parts(PromptContext(cache: nil, shifts: [:])) { [self] time, labels in

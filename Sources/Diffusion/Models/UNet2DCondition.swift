@@ -1,11 +1,11 @@
 // diffusers `UNet2DConditionModel`, for SD 1.x, SD 2.x and SDXL.
-public import Torch
-public import TorchNN
+package import Torch
+package import TorchNN
 
-public final class UNet2DCondition: NoisePredictor {
-  public let inChannels: Int
-  public let sampleSize: Int
-  public let contextWidth: Int
+package final class UNet2DCondition: NoisePredictor {
+  package let inChannels: Int
+  package let sampleSize: Int
+  package let contextWidth: Int
 
   /// Asked for at each step, because which of them are trained changes.
   private let parameters: () -> [Tensor]
@@ -32,7 +32,7 @@ public final class UNet2DCondition: NoisePredictor {
     "time_embedding_type": ["positional"], "timestep_post_act": [.null],
   ]
 
-  public init(_ s: Scope, _ config: ComponentConfig) throws {
+  package init(_ s: Scope, _ config: ComponentConfig) throws {
     try config.accept(Self.accepted)
     let channels = try config.ints("block_out_channels", [320, 640, 1280, 1280])
     let levels = channels.count
@@ -92,10 +92,10 @@ public final class UNet2DCondition: NoisePredictor {
   }
 
   /// Whether training computes each block again in the backward pass instead of keeping what is inside.
-  public var recomputes = false
+  package var recomputes = false
 
   /// x [B, C, H, W], t [B], context [B, M, D] -> [B, C, H, W]
-  public func predict(
+  package func predict(
     _ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache? = nil
   ) -> Tensor {
     let added = addition.map { embed -> [Tensor] in

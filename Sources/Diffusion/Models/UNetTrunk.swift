@@ -60,8 +60,8 @@ struct UNetTrunk {
   /// - Parameter condition: what becomes of the time embedding [B, 4 C0] under a context
   func parts(
     _ prompt: PromptContext, condition: @escaping (Tensor, Tensor) -> Tensor = { time, _ in time }
-  ) -> [Part] {
-    let first: Part = { [self] s in
+  ) -> [ChainStage] {
+    let first: ChainStage = { [self] s in
       let time = timeEmbedding(
         sinusoids(
           s[1], shape.channels[0], flipSinToCos: shape.flipSinToCos, shift: shape.freqShift))
@@ -69,20 +69,20 @@ struct UNetTrunk {
       let told = condition(time, s[2])
       return [h, (s.count > 3 ? told + s[3] : told).silu(), s[2], h]
     }
-    let downs = down.map { block -> Part in
+    let downs = down.map { block -> ChainStage in
       { s in
         var skips = Array(s[3...])
         return [block(s[0], s[1], s[2], prompt, &skips), s[1], s[2]] + skips
       }
     }
-    let middle: Part = { [mid] s in [mid(s[0], s[1], s[2], prompt)] + s[1...] }
-    let ups = up.map { block -> Part in
+    let middle: ChainStage = { [mid] s in [mid(s[0], s[1], s[2], prompt)] + s[1...] }
+    let ups = up.map { block -> ChainStage in
       { s in
         var skips = Array(s[3...])
         return [block(s[0], s[1], s[2], prompt, &skips), s[1], s[2]] + skips
       }
     }
-    let last: Part = { [self] s in [convOut(convNormOut(s[0]).silu())] }
+    let last: ChainStage = { [self] s in [convOut(convNormOut(s[0]).silu())] }
     return [first] + downs + [middle] + ups + [last]
   }
 }

@@ -5,24 +5,24 @@
 //   sigma = eta sqrt((1 - aBar_{t-1}) / (1 - aBar_t) (1 - aBar_t / aBar_{t-1}))
 //
 // eta 0 is deterministic, eta 1 with every step is DDPM.
-public import Torch
+package import Torch
 
-public struct DDIM: Sampler {
-  public static let name = "ddim"
-  public static let className = "DDIMScheduler"
+package struct DDIM: Sampler {
+  package static let name = "ddim"
+  package static let className = "DDIMScheduler"
 
-  public let timesteps: [Double]
+  package let timesteps: [Double]
   private let schedule: NoiseSchedule
   private let stride: Int
   private let finalAlphaBar: Float
   private let clip: Double?
   private let eta: Double
 
-  public init(_ schedule: NoiseSchedule, steps: Int) throws {
+  package init(_ schedule: NoiseSchedule, steps: Int) throws {
     try self.init(schedule, steps: steps, eta: 0)
   }
 
-  public init(_ schedule: NoiseSchedule, steps: Int, eta: Double) throws {
+  package init(_ schedule: NoiseSchedule, steps: Int, eta: Double) throws {
     let config = ComponentConfig("scheduler", schedule.config)
     timesteps = try Spacing(schedule, fallback: "leading").timesteps(steps).roundedToEven
     stride = schedule.steps / steps
@@ -31,7 +31,7 @@ public struct DDIM: Sampler {
     (self.schedule, self.eta) = (schedule, eta)
   }
 
-  public func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor {
+  package func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor {
     let t = Int(timesteps[i])
     let a = schedule.alphaBar[t]
     let previous = t - stride >= 0 ? schedule.alphaBar[t - stride] : finalAlphaBar

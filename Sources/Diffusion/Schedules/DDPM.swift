@@ -1,18 +1,18 @@
 // Ancestral sampling (Ho et al., 2020, eqs. 6-7), with diffusers' strided steps:
 //
 //   x_{t-1} = (sqrt(aBar_p) beta / (1 - aBar_t)) x0 + (sqrt(alpha) (1 - aBar_p) / (1 - aBar_t)) x_t + sigma z
-public import Torch
+package import Torch
 
-public struct DDPM: Sampler {
-  public static let name = "ddpm"
-  public static let className = "DDPMScheduler"
+package struct DDPM: Sampler {
+  package static let name = "ddpm"
+  package static let className = "DDPMScheduler"
 
-  public let timesteps: [Double]
+  package let timesteps: [Double]
   private let schedule: NoiseSchedule
   private let clip: Double?
   private let largeVariance: Bool
 
-  public init(_ schedule: NoiseSchedule, steps: Int) throws {
+  package init(_ schedule: NoiseSchedule, steps: Int) throws {
     let config = ComponentConfig("scheduler", schedule.config)
     let variance = try config.string("variance_type", "fixed_small")
     guard ["fixed_small", "fixed_large"].contains(variance) else {
@@ -24,7 +24,7 @@ public struct DDPM: Sampler {
     self.schedule = schedule
   }
 
-  public func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor {
+  package func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor {
     let t = Int(timesteps[i])
     let a = schedule.alphaBar[t]
     let previous = i + 1 < timesteps.count ? schedule.alphaBar[Int(timesteps[i + 1])] : 1

@@ -2,19 +2,19 @@
 //
 //   x_t = (sigma_t / sigma_s) x_s - alpha_t (e^{-h} - 1) D,   D = (1 + 1 / 2r) m_0 - (1 / 2r) m_1
 internal import Foundation
-public import Torch
+package import Torch
 
-public struct DPMSolver: Sampler {
-  public static let name = "dpm++2m"
-  public static let className = "DPMSolverMultistepScheduler"
+package struct DPMSolver: Sampler {
+  package static let name = "dpm++2m"
+  package static let className = "DPMSolverMultistepScheduler"
 
-  public let timesteps: [Double]
+  package let timesteps: [Double]
   private let schedule: NoiseSchedule
   private let sigmas: [Float]
   private let heun: Bool
   private var previous: Tensor?
 
-  public init(_ schedule: NoiseSchedule, steps: Int) throws {
+  package init(_ schedule: NoiseSchedule, steps: Int) throws {
     let config = ComponentConfig("scheduler", schedule.config)
     let type = try config.string("solver_type", "midpoint")
     guard ["midpoint", "heun"].contains(type) else {
@@ -41,7 +41,7 @@ public struct DPMSolver: Sampler {
     }
   }
 
-  public mutating func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor
+  package mutating func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor
   {
     let (s, t) = (Level(sigmas[i]), Level(sigmas[i + 1]))
     let m0: Tensor

@@ -1,27 +1,27 @@
 // Euler steps to a lower level than asked for, and fresh noise up to it (k-diffusion):
 //
 //   sigma_up^2 = sigma_{i+1}^2 (sigma_i^2 - sigma_{i+1}^2) / sigma_i^2,   sigma_down^2 = sigma_{i+1}^2 - sigma_up^2
-public import Torch
+package import Torch
 
-public struct EulerAncestral: Sampler {
-  public static let name = "euler-a"
-  public static let className = "EulerAncestralDiscreteScheduler"
+package struct EulerAncestral: Sampler {
+  package static let name = "euler-a"
+  package static let className = "EulerAncestralDiscreteScheduler"
 
-  public let timesteps: [Double]
+  package let timesteps: [Double]
   private let path: SigmaPath
 
-  public init(_ schedule: NoiseSchedule, steps: Int) throws {
+  package init(_ schedule: NoiseSchedule, steps: Int) throws {
     guard schedule.prediction != .sample else {
-      throw ModelError.unsupported("scheduler: euler-a supports epsilon, v_prediction")
+      throw LetheError.unsupported("scheduler: euler-a supports epsilon, v_prediction")
     }
     path = try SigmaPath(schedule, steps)
     timesteps = path.timesteps
   }
 
-  public var initialScale: Double { path.initialScale }
-  public func input(_ x: Tensor, _ i: Int) -> Tensor { path.input(x, i) }
+  package var initialScale: Double { path.initialScale }
+  package func input(_ x: Tensor, _ i: Int) -> Tensor { path.input(x, i) }
 
-  public func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor {
+  package func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor {
     let (from, to) = (path.sigmas[i], path.sigmas[i + 1])
     let up = (to * to * (from * from - to * to) / (from * from)).squareRoot()
     let down = (to * to - up * up).squareRoot()

@@ -4,26 +4,26 @@
 //
 // The integrand is a cubic polynomial, so it is integrated exactly (diffusers integrates it
 // numerically to 1e-4). The network is told non-integer timesteps.
-public import Torch
+package import Torch
 
-public struct LMS: Sampler {
-  public static let name = "lms"
-  public static let className = "LMSDiscreteScheduler"
+package struct LMS: Sampler {
+  package static let name = "lms"
+  package static let className = "LMSDiscreteScheduler"
   static let order = 4
 
-  public let timesteps: [Double]
+  package let timesteps: [Double]
   private let path: SigmaPath
   private var derivatives: [Tensor] = []
 
-  public init(_ schedule: NoiseSchedule, steps: Int) throws {
+  package init(_ schedule: NoiseSchedule, steps: Int) throws {
     path = try SigmaPath(schedule, steps)
     timesteps = path.timesteps
   }
 
-  public var initialScale: Double { path.initialScale }
-  public func input(_ x: Tensor, _ i: Int) -> Tensor { path.input(x, i) }
+  package var initialScale: Double { path.initialScale }
+  package func input(_ x: Tensor, _ i: Int) -> Tensor { path.input(x, i) }
 
-  public mutating func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor
+  package mutating func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor
   {
     let d = (x - path.denoised(output, x, i)) / Double(path.sigmas[i])
     derivatives = derivatives.suffix(Self.order - 1) + [d]

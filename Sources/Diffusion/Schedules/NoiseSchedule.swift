@@ -1,20 +1,20 @@
-public import Torch
+package import Torch
 
 /// The forward process: how much signal is left at each training step, and what the network predicts.
 ///
 ///   x_t = sqrt(alphaBar_t) x_0 + sqrt(1 - alphaBar_t) eps                (Ho et al., 2020, eq. 4)
-public struct NoiseSchedule: Sendable {
-  public enum Prediction: String, Sendable, CaseIterable {
+package struct NoiseSchedule: Sendable {
+  package enum Prediction: String, Sendable, CaseIterable {
     case epsilon
     case sample
     /// v = sqrt(alphaBar) eps - sqrt(1 - alphaBar) x_0              (Salimans & Ho, 2022)
     case velocity = "v_prediction"
   }
   /// Prod_{i <= t} (1 - beta_i), t = 0 ..< 1000.
-  public let alphaBar: [Float]
-  public let prediction: Prediction
+  package let alphaBar: [Float]
+  package let prediction: Prediction
   /// `scheduler_config.json` as it was read; samplers take their options from it.
-  public let config: JSON
+  package let config: JSON
 
   private static let accepted: [String: [JSON]] = [
     "thresholding": [false], "rescale_betas_zero_snr": [false], "trained_betas": [.null],
@@ -26,7 +26,7 @@ public struct NoiseSchedule: Sendable {
     "algorithm_type": ["dpmsolver++"],
   ]
 
-  public init(_ json: JSON) throws {
+  package init(_ json: JSON) throws {
     let config = ComponentConfig("scheduler", json)
     try config.accept(Self.accepted)
     if let name = json["_class_name"]?.string, Samplers.byClassName(name) == nil {
@@ -54,10 +54,10 @@ public struct NoiseSchedule: Sendable {
     (self.prediction, self.config) = (prediction, json)
   }
 
-  public var steps: Int { alphaBar.count }
+  package var steps: Int { alphaBar.count }
 
   /// sqrt((1 - alphaBar) / alphaBar) of every training step.
-  public var sigmas: [Float] { alphaBar.map { ((1 - $0) / $0).squareRoot() } }
+  package var sigmas: [Float] { alphaBar.map { ((1 - $0) / $0).squareRoot() } }
 
   /// alphaBar at `t` [B] as [B, 1, 1, 1].
   private func alphaBar(at t: Tensor, like x: Tensor) -> Tensor {
@@ -65,13 +65,13 @@ public struct NoiseSchedule: Sendable {
   }
 
   /// x_t from x_0 [B, C, H, W] and eps, t [B].
-  public func noised(_ x0: Tensor, _ eps: Tensor, at t: Tensor) -> Tensor {
+  package func noised(_ x0: Tensor, _ eps: Tensor, at t: Tensor) -> Tensor {
     let a = alphaBar(at: t, like: x0)
     return a.sqrt() * x0 + (1 - a).sqrt() * eps
   }
 
   /// What the network is trained to give for x_t.
-  public func target(_ x0: Tensor, _ eps: Tensor, at t: Tensor) -> Tensor {
+  package func target(_ x0: Tensor, _ eps: Tensor, at t: Tensor) -> Tensor {
     switch prediction {
     case .epsilon: return eps
     case .sample: return x0
@@ -82,7 +82,7 @@ public struct NoiseSchedule: Sendable {
   }
 
   /// min(SNR, gamma) weights of Hang et al. (2023), per sample [B].
-  public func minSNRWeights(at t: Tensor, gamma: Double) -> Tensor {
+  package func minSNRWeights(at t: Tensor, gamma: Double) -> Tensor {
     let a = Tensor(alphaBar).to(t.device).indexed(0, t.to(.int64))
     let snr = a / (1 - a)
     switch prediction {

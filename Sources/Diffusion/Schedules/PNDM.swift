@@ -1,13 +1,13 @@
 // PNDM (Liu et al., 2022): a linear multistep method over pseudo-numerical transfers phi (eq. 11),
 // started by Runge-Kutta steps, or (`skip_prk_steps`, as all Stable Diffusion models have it) by a
 // second evaluation of the first step.
-public import Torch
+package import Torch
 
-public struct PNDM: Sampler {
-  public static let name = "pndm"
-  public static let className = "PNDMScheduler"
+package struct PNDM: Sampler {
+  package static let name = "pndm"
+  package static let className = "PNDMScheduler"
 
-  public let timesteps: [Double]
+  package let timesteps: [Double]
   private let schedule: NoiseSchedule
   private let stride: Int
   private let finalAlphaBar: Float
@@ -17,7 +17,7 @@ public struct PNDM: Sampler {
   private var anchor: Tensor?
   private var blend: Tensor?
 
-  public init(_ schedule: NoiseSchedule, steps: Int) throws {
+  package init(_ schedule: NoiseSchedule, steps: Int) throws {
     let config = ComponentConfig("scheduler", schedule.config)
     guard schedule.prediction != .sample else {
       throw config.refusing("prediction_type", "pndm supports epsilon, v_prediction")
@@ -34,7 +34,7 @@ public struct PNDM: Sampler {
       warmUp = 0
     } else {
       guard steps >= 4 else {
-        throw ModelError.invalid("pndm needs at least 4 steps, was given \(steps)")
+        throw LetheError.model("pndm needs at least 4 steps, was given \(steps)")
       }
       let doubled = plain.suffix(4).flatMap { [$0, $0 + schedule.steps / steps / 2] }
       let quadrupled = doubled.dropLast().flatMap { [$0, $0] }.dropFirst().dropLast()
@@ -43,7 +43,7 @@ public struct PNDM: Sampler {
     }
   }
 
-  public mutating func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor
+  package mutating func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor
   {
     i < warmUp ? rungeKutta(output, i, x) : multistep(output, i, x)
   }

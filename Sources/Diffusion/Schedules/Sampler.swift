@@ -1,7 +1,7 @@
-public import Torch
+package import Torch
 
 /// One way down from noise: a value whose state is its own. Steps are counted from 0.
-public protocol Sampler: SendableMetatype {
+package protocol Sampler: SendableMetatype {
   static var name: String { get }
   /// diffusers' name of the class, found in `scheduler_config.json`.
   static var className: String { get }
@@ -18,38 +18,37 @@ public protocol Sampler: SendableMetatype {
 }
 
 extension Sampler {
-  public var initialScale: Double { 1 }
-  public func input(_ x: Tensor, _ i: Int) -> Tensor { x }
+  package var initialScale: Double { 1 }
+  package func input(_ x: Tensor, _ i: Int) -> Tensor { x }
 }
 
 /// Every sampler, in the order in which `lethe list samplers` shows them.
-public enum Samplers {
-  public static let all: [any Sampler.Type] = [
+package enum Samplers {
+  package static let all: [any Sampler.Type] = [
     DDIM.self, DDPM.self, PNDM.self, LMS.self, Euler.self, EulerAncestral.self, DPMSolver.self,
   ]
 
-  public static func named(_ name: String) throws -> any Sampler.Type {
+  package static func named(_ name: String) throws -> any Sampler.Type {
     guard let found = all.first(where: { $0.name == name }) else {
-      throw ModelError.invalid(
-        "unknown sampler '\(name)'; known: \(all.map { $0.name }.joined(separator: ", "))")
+      throw LetheError.unknown("sampler", name, known: all.map { $0.name })
     }
     return found
   }
 
   /// The sampler that the options ask for.
-  /// - Throws: ``ModelError`` for an unknown name, a step count or an eta that it cannot do
+  /// - Throws: ``LetheError`` for an unknown name, a step count or an eta that it cannot do
   static func make(_ options: SamplingOptions, _ schedule: NoiseSchedule) throws -> any Sampler {
     let type = try named(options.sampler)
     guard let eta = options.eta, eta != 0 else {
       return try type.init(schedule, steps: options.steps)
     }
     guard type == DDIM.self, (0...1).contains(eta) else {
-      throw ModelError.invalid("eta \(eta) with \(type.name); accepted: 0 to 1 with ddim")
+      throw LetheError.model("eta \(eta) with \(type.name); accepted: 0 to 1 with ddim")
     }
     return try DDIM(schedule, steps: options.steps, eta: eta)
   }
 
-  public static func byClassName(_ name: String) -> (any Sampler.Type)? {
+  package static func byClassName(_ name: String) -> (any Sampler.Type)? {
     all.first { $0.className == name }
   }
 }
@@ -73,7 +72,7 @@ struct Spacing {
   /// Descending, not rounded for `linspace`.
   func timesteps(_ count: Int) throws -> [Double] {
     guard count >= 1, count <= training else {
-      throw ModelError.invalid("\(count) steps; accepted: 1 to \(training)")
+      throw LetheError.model("\(count) steps; accepted: 1 to \(training)")
     }
     switch kind {
     case "linspace":
@@ -82,13 +81,13 @@ struct Spacing {
     case "leading":
       let ratio = training / count
       guard (count - 1) * ratio + offset < training else {
-        throw ModelError.invalid(
+        throw LetheError.model(
           "\(count) steps with an offset of \(offset) go beyond the \(training) of the schedule")
       }
       return (0..<count).reversed().map { Double($0 * ratio + offset) }
     default:
       let ratio = Double(training) / Double(count)
-      // Counted, not walked down to 0: 12 times 1000 / 12 falls short of 1000.
+      // Counted, not followed down to 0: 12 times 1000 / 12 falls short of 1000.
       return (0..<count).map {
         (Double(training) - Double($0) * ratio).rounded(.toNearestOrEven) - 1
       }

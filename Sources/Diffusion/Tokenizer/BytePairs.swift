@@ -1,10 +1,10 @@
 // Byte-pair encoding (Sennrich et al., 2016) over bytes written as printable characters (GPT-2).
-public import Foundation
+package import Foundation
 internal import Torch
 
 /// A vocabulary and its merges, most frequent first, in CLIP's format (`</w>` ends a word).
-public struct BytePairs: Sendable {
-  public let vocabulary: [String: Int]
+package struct BytePairs: Sendable {
+  package let vocabulary: [String: Int]
   private let ranks: [Pair: Int]
 
   struct Pair: Hashable, Sendable {
@@ -12,14 +12,14 @@ public struct BytePairs: Sendable {
     var b: String
   }
 
-  public init(vocabulary: [String: Int], merges: [(String, String)]) {
+  package init(vocabulary: [String: Int], merges: [(String, String)]) {
     self.vocabulary = vocabulary
     ranks = Dictionary(
       merges.enumerated().map { (Pair(a: $1.0, b: $1.1), $0) },
       uniquingKeysWith: { first, _ in first })
   }
 
-  public init(folder: URL) throws {
+  package init(folder: URL) throws {
     let whole = folder.appendingPathComponent("tokenizer.json")
     let file = folder.appendingPathComponent("vocab.json")
     // transformers 5 writes one file instead of two.
@@ -30,25 +30,25 @@ public struct BytePairs: Sendable {
       return
     }
     guard let members = try JSON(contentsOf: file).members else {
-      throw FileError.malformed(file, "it is no JSON object")
+      throw LetheError.malformed(file, "it is no JSON object")
     }
     var vocabulary: [String: Int] = [:]
     for (token, id) in members {
       guard let id = id.int, id >= 0 else {
-        throw FileError.malformed(file, "'\(token)' has no id")
+        throw LetheError.malformed(file, "'\(token)' has no id")
       }
       vocabulary[token] = id
     }
     let mergesFile = folder.appendingPathComponent("merges.txt")
     let text: String
     do { text = try String(contentsOf: mergesFile, encoding: .utf8) } catch {
-      throw FileError.unreadable(mergesFile, "it does not exist or is no UTF-8 text")
+      throw LetheError.unreadable(mergesFile, "it does not exist or is no UTF-8 text")
     }
     var merges: [(String, String)] = []
     for line in text.split(separator: "\n") where !line.hasPrefix("#version") {
       let parts = line.split(separator: " ")
       guard parts.count == 2 else {
-        throw FileError.malformed(mergesFile, "'\(line)' is no pair")
+        throw LetheError.malformed(mergesFile, "'\(line)' is no pair")
       }
       merges.append((String(parts[0]), String(parts[1])))
     }
@@ -60,14 +60,14 @@ public struct BytePairs: Sendable {
     let json = try JSON(contentsOf: file)
     guard json["model"]?["type"]?.string == "BPE", let members = json["model"]?["vocab"]?.members,
       let list = json["model"]?["merges"]?.array
-    else { throw FileError.malformed(file, "it holds no byte-pair model") }
+    else { throw LetheError.malformed(file, "it holds no byte-pair model") }
     let merges = list.compactMap { merge -> (String, String)? in
       let parts =
         merge.array?.compactMap(\.string) ?? merge.string?.split(separator: " ").map(String.init)
         ?? []
       return parts.count == 2 ? (parts[0], parts[1]) : nil
     }
-    guard merges.count == list.count else { throw FileError.malformed(file, "a merge is no pair") }
+    guard merges.count == list.count else { throw LetheError.malformed(file, "a merge is no pair") }
     var vocabulary = members.compactMapValues(\.int)
     // Special tokens stand in a list of their own.
     for added in json["added_tokens"]?.array ?? [] {
@@ -92,7 +92,7 @@ public struct BytePairs: Sendable {
     uniqueKeysWithValues: characters.enumerated().map { ($1, UInt8($0)) })
 
   /// Ids of one word, by merging its best-ranked neighbours until none is left to merge.
-  public func encode(_ word: String, unknown: Int) -> [Int] {
+  package func encode(_ word: String, unknown: Int) -> [Int] {
     var parts = word.utf8.map { String(Self.characters[Int($0)]) }
     guard !parts.isEmpty else { return [] }
     parts[parts.count - 1] += "</w>"
@@ -124,7 +124,7 @@ public struct BytePairs: Sendable {
   // MARK: - Training
 
   /// Learns merges from texts until the vocabulary has `size` entries or no pair occurs twice.
-  public static func train(on texts: [String], size: Int) -> (
+  package static func train(on texts: [String], size: Int) -> (
     vocabulary: [String], merges: [(String, String)]
   ) {
     var words: [String: Int] = [:]

@@ -1,30 +1,30 @@
 // CLIP's tokenizer: NFC, white space folded, lower case, words and single digits, then byte pairs.
-public import Foundation
+package import Foundation
 internal import Torch
 
-public struct CLIPTokenizer: Sendable {
-  public static let start = "<|startoftext|>"
-  public static let end = "<|endoftext|>"
+package struct CLIPTokenizer: Sendable {
+  package static let start = "<|startoftext|>"
+  package static let end = "<|endoftext|>"
 
   /// Length that prompts are cut and padded to.
-  public let length: Int
-  public let startToken: Int
-  public let endToken: Int
-  public let padToken: Int
+  package let length: Int
+  package let startToken: Int
+  package let endToken: Int
+  package let padToken: Int
   private let pairs: BytePairs
 
-  public init(pairs: BytePairs, length: Int, pad: String = CLIPTokenizer.end) throws {
+  package init(pairs: BytePairs, length: Int, pad: String = CLIPTokenizer.end) throws {
     guard let start = pairs.vocabulary[Self.start], let end = pairs.vocabulary[Self.end],
       let pad = pairs.vocabulary[pad]
     else {
-      throw ModelError.invalid("the vocabulary has no '\(Self.start)', '\(Self.end)' or '\(pad)'")
+      throw LetheError.model("the vocabulary has no '\(Self.start)', '\(Self.end)' or '\(pad)'")
     }
     (self.pairs, self.length) = (pairs, length)
     (startToken, endToken, padToken) = (start, end, pad)
   }
 
   /// Reads `vocab.json`, `merges.txt` and the settings beside them.
-  public init(folder: URL, length: Int) throws {
+  package init(folder: URL, length: Int) throws {
     var pad = Self.end
     var maximum = length
     let settings = folder.appendingPathComponent("tokenizer_config.json")
@@ -33,7 +33,7 @@ public struct CLIPTokenizer: Sendable {
       if let name = json["tokenizer_class"]?.string,
         !["CLIPTokenizer", "CLIPTokenizerFast", "TokenizersBackend"].contains(name)
       {
-        throw ModelError.unsupported("tokenizer: '\(name)'; supported: CLIPTokenizer")
+        throw LetheError.unsupported("tokenizer: '\(name)'; supported: CLIPTokenizer")
       }
       pad = json["pad_token"]?.string ?? json["pad_token"]?["content"]?.string ?? pad
       maximum = min(maximum, json["model_max_length"]?.int ?? length)
@@ -42,7 +42,7 @@ public struct CLIPTokenizer: Sendable {
   }
 
   /// Token ids without start, end and padding.
-  public func words(_ prompt: String) -> [Int] {
+  package func words(_ prompt: String) -> [Int] {
     var tokens: [Int] = []
     for part in prompt.split(keeping: [Self.start, Self.end]) {
       switch part {
@@ -55,9 +55,9 @@ public struct CLIPTokenizer: Sendable {
   }
 
   /// Turns ids back into text.
-  public struct Decoder: Sendable {
+  package struct Decoder: Sendable {
     /// Ids of tokens that stand for text, in ascending order.
-    public let words: [Int]
+    package let words: [Int]
     private let pieces: [Int: String]
 
     init(_ pairs: BytePairs, special: Set<Int>) {
@@ -68,7 +68,7 @@ public struct CLIPTokenizer: Sendable {
     }
 
     /// Bytes that are no UTF-8 become U+FFFD; special tokens are left out.
-    public func text(_ tokens: [Int]) -> String {
+    package func text(_ tokens: [Int]) -> String {
       let joined = tokens.compactMap { pieces[$0] }.joined().replacing("</w>", with: " ")
       let bytes = joined.flatMap { c -> [UInt8] in
         c == " " ? [32] : BytePairs.bytes[c].map { [$0] } ?? Array(String(c).utf8)
@@ -77,12 +77,12 @@ public struct CLIPTokenizer: Sendable {
     }
   }
 
-  public func decoder() -> Decoder {
+  package func decoder() -> Decoder {
     Decoder(pairs, special: [startToken, endToken, padToken])
   }
 
   /// Start, words cut to fit, end, padding: always ``length`` ids.
-  public func callAsFunction(_ prompt: String) -> [Int] {
+  package func callAsFunction(_ prompt: String) -> [Int] {
     let body = words(prompt).prefix(length - 2)
     let tokens = [startToken] + body + [endToken]
     return tokens + Array(repeating: padToken, count: length - tokens.count)
@@ -166,7 +166,7 @@ extension String {
 
 extension CLIPTokenizer {
   /// The files that diffusers and transformers expect in a model's `tokenizer/` folder.
-  public func files(vocabulary: [String], merges: [(String, String)]) throws -> [String: Data] {
+  package func files(vocabulary: [String], merges: [(String, String)]) throws -> [String: Data] {
     let ids = JSON.object(
       Dictionary(uniqueKeysWithValues: vocabulary.enumerated().map { ($1, .int($0)) }))
     let lines = merges.map { "\($0.0) \($0.1)\n" }.joined()

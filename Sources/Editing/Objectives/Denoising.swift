@@ -5,12 +5,12 @@
 // Some pictures may be shown with an empty caption, so that what guidance pushes away from is learned, or kept, too
 // (Ho & Salimans, 2022). A model that learns from scratch also drops numbers where its network says so; see
 // `teaching`.
-public import Diffusion
+package import Diffusion
 internal import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct Denoising: DividedObjective {
+package struct Denoising: DividedObjective {
   let set: LatentSet
   let captions: Conditioning
   let batch: Int
@@ -18,14 +18,14 @@ public struct Denoising: DividedObjective {
   let drops: Bool
 
   /// - Parameter emptyShare: share of pictures shown without their caption
-  public init(
+  package init(
     _ set: LatentSet, _ model: DiffusionModel, batch: Int, emptyShare: Double = 0
   ) {
     self.init(set, model, batch: batch, emptyShare: emptyShare, drops: false)
   }
 
   /// The loss of training from scratch.
-  public static func teaching(
+  package static func teaching(
     _ set: LatentSet, _ model: DiffusionModel, batch: Int, emptyShare: Double
   ) -> Denoising {
     Denoising(set, model, batch: batch, emptyShare: emptyShare, drops: true)
@@ -41,7 +41,7 @@ public struct Denoising: DividedObjective {
     }
   }
 
-  public func parts(
+  package func parts(
     _ model: DiffusionModel, _ step: inout Step, of count: Int
   ) -> [PartialLoss] {
     let d = set.draw(batch, model, step)

@@ -1,38 +1,38 @@
 // Keeps what the original model does for prompts that should not change:
 //
 //   | eps_theta(x_t | p) - eps_o(x_t | p) |^2,   p drawn from the preserved prompts.
-public import Diffusion
-public import Torch
-public import Training
+package import Diffusion
+package import Torch
+package import Training
 
-public struct Preservation: Objective {
+package struct Preservation: Objective {
   let states: DenoisingStates
   let prompts: StudentPrompts
   let batch: Int
 
-  public init(_ states: DenoisingStates, prompts: StudentPrompts, batch: Int) {
+  package init(_ states: DenoisingStates, prompts: StudentPrompts, batch: Int) {
     (self.states, self.prompts, self.batch) = (states, prompts, batch)
   }
 
   /// - Parameters:
-  ///   - walks: walks with prompts drawn from `prompts`, a prompt each
+  ///   - trajectories: trajectories with prompts drawn from `prompts`, a prompt each
   ///   - steps, guidance: how each walk goes
   ///   - keeping: states of each walk; nil keeps every fourth
   ///   - live: whether the text encoder is trained
-  public init(
-    of prompts: [String], _ model: DiffusionModel, walks: Int, steps: Int, guidance: Double,
+  package init(
+    of prompts: [String], _ model: DiffusionModel, trajectories: Int, steps: Int, guidance: Double,
     keeping: Int? = nil, batch: Int, live: Bool, seed: UInt64,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     let order = Tensor.permutation(prompts.count, Generator(seed: seed &+ 3))
-    let chosen = (0..<walks).map { prompts[order[$0 % order.count]] }
-    let states = try DenoisingStates.walk(
+    let chosen = (0..<trajectories).map { prompts[order[$0 % order.count]] }
+    let states = try DenoisingStates.follow(
       model, chosen, steps: steps, guidance: guidance, keeping: keeping ?? max(1, steps / 4),
       seed: seed &+ 4, progress: progress)
     self.init(states, prompts: StudentPrompts(chosen, model, live: live), batch: batch)
   }
 
-  public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+  package func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
     let drawn = states.draw(batch, step)
     return model.predict(drawn.x, at: drawn.t, given: prompts.rows(drawn.prompts, of: model))
       .meanSquaredError(drawn.ec)
@@ -41,17 +41,18 @@ public struct Preservation: Objective {
 
 extension Objective {
   /// The objective, and `weight` times keeping `prompts` as they are; without prompts or weight, alone.
-  public func preserving(
-    _ prompts: [String], of model: DiffusionModel, weight: Double, walks: Int, steps: Int,
+  package func preserving(
+    _ prompts: [String], of model: DiffusionModel, weight: Double, trajectories: Int, steps: Int,
     guidance: Double, batch: Int, live: Bool, _ run: Run
   ) throws -> any Objective {
     guard weight > 0, !prompts.isEmpty else { return self }
     return self
       + weight
       * (try Preservation(
-        of: prompts, model, walks: walks, steps: steps, guidance: guidance, batch: batch,
+        of: prompts, model, trajectories: trajectories, steps: steps, guidance: guidance,
+        batch: batch,
         live: live,
         seed: run.seed
-      ) { run.progress("walks to preserve", $0, $1) })
+      ) { run.progress("trajectories to preserve", $0, $1) })
   }
 }

@@ -5,11 +5,11 @@
 // Solved in turn: the adversary attacks the weights as they are, then a step with its prompt held fixed, not
 // differentiating through the attack. The first `warmup` steps are without an adversary. Retaining is a term of the
 // loss, or has every second step for itself (`alternates`).
-public import Diffusion
-public import Torch
-public import Training
+package import Diffusion
+package import Torch
+package import Training
 
-public struct Adversarial: GradientRule {
+package struct Adversarial: GradientRule {
   let states: any PromptedStates
   let retain: (any Objective)?
   let gamma: Double
@@ -25,7 +25,7 @@ public struct Adversarial: GradientRule {
   /// - Parameters:
   ///   - every: steps from one attack to the next
   ///   - batch: prompts of a step
-  public init(
+  package init(
     _ states: any PromptedStates, retain: (any Objective)?, gamma: Double, alternates: Bool,
     _ adversary: Adversary, warmup: Int, every: Int, batch: Int, _ model: DiffusionModel
   ) throws {
@@ -36,7 +36,7 @@ public struct Adversarial: GradientRule {
     places = try adversary.places(for: states.prompts, tokenizer, model)
   }
 
-  public mutating func gradient(
+  package mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
     if alternates, let retain, step.index % 2 == 1 {

@@ -1,35 +1,35 @@
 // Erasers of one model that a user handles one by one: a folder with the hash of the base, the prompts
 // that no eraser may touch, the managed concepts in order, and one safetensors file for each.
-public import Diffusion
-public import Foundation
+package import Diffusion
+package import Foundation
 internal import Torch
 internal import TorchNN
 internal import Training
 
-public struct EraserSet {
-  public struct Entry: Codable, Sendable, Hashable {
-    public var name: String
+package struct EraserSet {
+  package struct Entry: Codable, Sendable, Hashable {
+    package var name: String
     /// What every other eraser of the set must leave as it is, exactly.
-    public var prompts: [String]
+    package var prompts: [String]
     /// Other ways to ask for it: erased too, but what other erasers do to them is only measured.
-    public var paraphrases: [String]
+    package var paraphrases: [String]
     /// The same captions without the concept, for prompts and then paraphrases; empty for none.
-    public var anchors: [String]
-    public var isActive = false
+    package var anchors: [String]
+    package var isActive = false
     /// The prompts that the eraser's null space was made of; empty before training.
-    public var keeps: [String] = []
+    package var keeps: [String] = []
     /// Free directions that it was trained with.
-    public var nullity = 0
-    public var seconds = 0.0
+    package var nullity = 0
+    package var seconds = 0.0
 
-    public init(
+    package init(
       _ name: String, prompts: [String], paraphrases: [String] = [], anchors: [String] = []
     ) {
       (self.name, self.prompts, self.paraphrases) = (name, prompts, paraphrases)
       self.anchors = anchors
     }
-    public var isTrained: Bool { nullity > 0 }
-    public var concept: Concept {
+    package var isTrained: Bool { nullity > 0 }
+    package var concept: Concept {
       Concept(
         name,
         phrases: (prompts + paraphrases).enumerated().map { i, prompt in
@@ -37,31 +37,31 @@ public struct EraserSet {
         })
     }
   }
-  public struct Card: Codable, Sendable, Hashable {
-    public var format = EraserSet.format
+  package struct Card: Codable, Sendable, Hashable {
+    package var format = EraserSet.format
     /// The base model's folder, and ``DiffusionModel/hash()``.
-    public var model: String
-    public var base: String
-    public var protected: [String]
+    package var model: String
+    package var base: String
+    package var protected: [String]
     /// Prompts of no managed concept, which erasers should touch little, without a guarantee.
-    public var regular: [String]
-    public var seed: UInt64
-    public var entries: [Entry] = []
+    package var regular: [String]
+    package var seed: UInt64
+    package var entries: [Entry] = []
   }
 
   static let format = "lethe-erasers-1"
-  public let folder: URL
-  public private(set) var card: Card
+  package let folder: URL
+  package private(set) var card: Card
 
   // MARK: - Files
 
-  /// - Throws: ``EditingError`` when the folder has a set already
-  public static func create(
+  /// - Throws: ``LetheError`` when the folder has a set already
+  package static func create(
     _ folder: URL, model: URL, base: String, protecting protected: [String],
     regular: [String] = [], seed: UInt64
   ) throws -> EraserSet {
     guard !FileManager.default.fileExists(atPath: cardFile(folder).path) else {
-      throw EditingError.invalid("\(folder.path) has a set of erasers already")
+      throw LetheError.request("\(folder.path) has a set of erasers already")
     }
     let set = EraserSet(
       folder: folder,
@@ -74,17 +74,17 @@ public struct EraserSet {
 
   private init(folder: URL, card: Card) { (self.folder, self.card) = (folder, card) }
 
-  public init(_ folder: URL) throws {
+  package init(_ folder: URL) throws {
     let file = Self.cardFile(folder)
     guard FileManager.default.fileExists(atPath: file.path) else {
-      throw EditingError.invalid(
+      throw LetheError.request(
         "\(folder.path) has no erasers.json; `lethe eraser init` makes a set of erasers")
     }
     do { card = try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw FileError.malformed(file, "it is no card of a set of erasers")
+      throw LetheError.malformed(file, "it is no card of a set of erasers")
     }
     guard card.format == Self.format else {
-      throw FileError.malformed(file, "its format is '\(card.format)'; known: \(Self.format)")
+      throw LetheError.malformed(file, "its format is '\(card.format)'; known: \(Self.format)")
     }
     self.folder = folder
   }
@@ -92,56 +92,56 @@ public struct EraserSet {
   private static func cardFile(_ folder: URL) -> URL {
     folder.appendingPathComponent("erasers.json")
   }
-  public func save() throws {
+  package func save() throws {
     try AtomicFile.write(
       Data(try JSON(encoding: card).pretty.utf8), to: Self.cardFile(folder))
   }
 
   /// Where an eraser lies; the name is made here, never read from the card.
-  public func file(_ name: String) -> URL {
+  package func file(_ name: String) -> URL {
     folder.appendingPathComponent("\(name.slug).safetensors")
   }
 
   // MARK: - Concepts
 
-  public subscript(_ name: String) -> Entry? { card.entries.first { $0.name == name } }
+  package subscript(_ name: String) -> Entry? { card.entries.first { $0.name == name } }
 
-  /// - Throws: ``EditingError`` with the nearest name that there is
-  public func entry(_ name: String) throws -> Entry {
+  /// - Throws: ``LetheError`` with the nearest name that there is
+  package func entry(_ name: String) throws -> Entry {
     guard let found = self[name] else {
       let known = card.entries.map(\.name)
-      throw EditingError.unknown("eraser", name, known: known, hint: known.nearest(to: name))
+      throw LetheError.unknown("eraser", name, known: known)
     }
     return found
   }
 
-  public mutating func add(_ entry: Entry) throws {
+  package mutating func add(_ entry: Entry) throws {
     guard self[entry.name] == nil,
       !card.entries.contains(where: { file($0.name) == file(entry.name) })
-    else { throw EditingError.invalid("the set has a concept '\(entry.name)' already") }
+    else { throw LetheError.request("the set has a concept '\(entry.name)' already") }
     card.entries.append(entry)
     try save()
   }
 
-  public mutating func update(_ entry: Entry) throws {
+  package mutating func update(_ entry: Entry) throws {
     guard let i = card.entries.firstIndex(where: { $0.name == entry.name }) else { return }
     card.entries[i] = entry
     try save()
   }
 
   /// Switches erasers on or off; a concept whose eraser is off is back as it was.
-  public mutating func switching(_ names: [String], on: Bool) throws {
+  package mutating func switching(_ names: [String], on: Bool) throws {
     for name in names {
       var entry = try entry(name)
       guard entry.isTrained || !on else {
-        throw EditingError.invalid("'\(name)' has no eraser yet; train it first")
+        throw LetheError.request("'\(name)' has no eraser yet; train it first")
       }
       entry.isActive = on
       try update(entry)
     }
   }
 
-  public mutating func remove(_ name: String) throws {
+  package mutating func remove(_ name: String) throws {
     _ = try entry(name)
     card.entries.removeAll { $0.name == name }
     try save()
@@ -150,13 +150,13 @@ public struct EraserSet {
 
   /// The prompts that the eraser of `name` may not touch: the protected ones and those of every
   /// other managed concept, erased at present or not.
-  public func kept(for name: String) -> [String] {
+  package func kept(for name: String) -> [String] {
     card.protected + card.entries.filter { $0.name != name }.flatMap(\.prompts)
   }
 
   /// The prompts that the eraser of `name` should touch little: the regular ones and the
   /// paraphrases of every other managed concept, but none that names the concept itself.
-  public func regular(for name: String) -> [String] {
+  package func regular(for name: String) -> [String] {
     let others = card.entries.filter { $0.name != name }.flatMap(\.paraphrases)
     let own = Set(self[name].map { $0.prompts + $0.paraphrases } ?? [])
     return (card.regular + others).filter { !own.contains($0) && !$0.mentions(name) }
@@ -164,30 +164,30 @@ public struct EraserSet {
 
   // MARK: - Use
 
-  public func increment(_ name: String) throws -> Increment {
+  package func eraser(_ name: String) throws -> Eraser {
     let entry = try entry(name)
     guard entry.isTrained else {
-      throw EditingError.invalid("'\(name)' has no eraser yet; train it first")
+      throw LetheError.request("'\(name)' has no eraser yet; train it first")
     }
-    let increment = try Increment(contentsOf: file(name))
-    try increment.check(base: card.base)
-    return increment
+    let eraser = try Eraser(contentsOf: file(name))
+    try eraser.check(base: card.base)
+    return eraser
   }
 
   /// The names to lay on: those asked for, or all that are switched on.
-  public func active(_ names: [String]? = nil) throws -> [String] {
+  package func active(_ names: [String]? = nil) throws -> [String] {
     try names?.map { try entry($0).name } ?? card.entries.filter(\.isActive).map(\.name)
   }
 
-  /// Base + sum of the increments asked for, always built anew.
-  public func difference(_ names: [String]) throws -> ParameterVector {
-    try names.map { try increment($0).difference }.reduce(.zero, +)
+  /// Base + sum of the erasers asked for, always built anew.
+  package func difference(_ names: [String]) throws -> ParameterVector {
+    try names.map { try eraser($0).difference }.reduce(.zero, +)
   }
 
-  public func checkBase(_ model: DiffusionModel) throws {
+  package func checkBase(_ model: DiffusionModel) throws {
     let own = model.hash()
     guard own == card.base else {
-      throw EditingError.wrongBase(
+      throw LetheError.request(
         "the erasers in \(folder.path) were made for model \(card.base.prefix(12)), this is \(own.prefix(12))"
       )
     }

@@ -1,4 +1,4 @@
-// Directions of the text space that some prompts do not use: an increment made of them cannot change
+// Directions of the text space that some prompts do not use: an eraser made of them cannot change
 // what those prompts give (SepME, Zhao et al., 2024, section 4.2 "weight decoupling").
 //
 //   e_m = token rows of every stacked prompt        [rows, D]
@@ -17,31 +17,31 @@
 // The text encoder is causal, so a row is known by the tokens up to it: rows that prompts share, the
 // start above all, are stacked once. The authors eliminate in float32 with exact pivots, where a
 // start row that differs in the last bit becomes a direction of its own.
-public import Diffusion
-public import Torch
+package import Diffusion
+package import Torch
 
-public struct NullSpace {
+package struct NullSpace {
   /// S in float64, orthonormal rows unless regular prompts shaped them: [n, D]
-  public let basis: Tensor
+  package let basis: Tensor
   /// mean e^T e over the token rows of the regular prompts: [D, D]
-  public let regular: Tensor?
-  public let rank: Int
+  package let regular: Tensor?
+  package let rank: Int
   /// D
-  public let width: Int
+  package let width: Int
   /// Distinct token rows that were stacked.
-  public let rows: Int
+  package let rows: Int
   /// Largest | e S^T | / | e | over the stacked rows, for orthonormal S.
-  public let residual: Double
+  package let residual: Double
   /// omega: an average stacked row weighs as much as this many regular ones.
   static let stackedWeight = 1e6
   static let ridge = 1e-3
 
-  public var nullity: Int { width - rank }
+  package var nullity: Int { width - rank }
 
   /// - Parameters:
   ///   - regular: prompts that should suffer little, without a guarantee
   ///   - tolerance: share of the largest singular value below which a direction counts as unused
-  public init(
+  package init(
     of prompts: [String], regular: [String] = [], in model: DiffusionModel, tolerance: Double
   ) {
     let regularRows = stride(from: 0, to: regular.count, by: 64).map { first -> Tensor in
@@ -57,7 +57,7 @@ public struct NullSpace {
   /// - Parameters:
   ///   - e: e_m, [rows, D]
   ///   - regular: token rows that should suffer little, [N, D]
-  public init(rows e: Tensor, regular: Tensor? = nil, tolerance: Double) {
+  package init(rows e: Tensor, regular: Tensor? = nil, tolerance: Double) {
     let width = e.size(1)
     // The right-hand factors of R are those of e = Q R, and R is never taller than wide.
     let r = e.size(0) > width ? e.triangle() : e
@@ -87,7 +87,7 @@ public struct NullSpace {
   }
 
   /// How many of `prompts`, from the first, can be stacked so that `free` directions are left.
-  public static func fitting(
+  package static func fitting(
     _ prompts: [String], in model: DiffusionModel, tolerance: Double, free: Int
   ) -> Int {
     var (fits, fails) = (0, prompts.count + 1)
@@ -100,7 +100,7 @@ public struct NullSpace {
   }
 
   /// How much of the rank each prompt holds alone: what leaving it out would free.
-  public static func shares(
+  package static func shares(
     of prompts: [String], in model: DiffusionModel, tolerance: Double
   ) -> [(prompt: String, rank: Int)] {
     let all = TokenRows(prompts, model)

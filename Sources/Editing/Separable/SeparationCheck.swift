@@ -4,36 +4,36 @@
 //
 // in float64. 0 would be exact. It is the worst of all rows and layers: with 0.02 in six erasers the pictures of the
 // embedded model differed by at most 1 of 255, while prompts that an eraser did not know have 0.1 and more.
-public import Diffusion
+package import Diffusion
 internal import Torch
 internal import TorchNN
 
-public struct SeparationCheck: Sendable {
-  public struct Row: Sendable {
-    public var eraser: String
+package struct SeparationCheck: Sendable {
+  package struct Row: Sendable {
+    package var eraser: String
     /// The concept whose prompts were tried, or "protected".
-    public var concept: String
-    public var residual: Double
+    package var concept: String
+    package var residual: Double
     /// The layer and the prompt of the largest residual.
-    public var layer: String
-    public var prompt: String
+    package var layer: String
+    package var prompt: String
     /// The largest residual of each layer.
-    public var layers: [(layer: String, residual: Double)]
+    package var layers: [(layer: String, residual: Double)]
     /// Whether the eraser was trained to leave all of these prompts alone.
-    public var isKnown: Bool
+    package var isKnown: Bool
     /// Whether the prompts are paraphrases, for which nothing is promised.
-    public var isParaphrase: Bool
+    package var isParaphrase: Bool
   }
-  public var rows: [Row] = []
-  public let limit: Double
+  package var rows: [Row] = []
+  package let limit: Double
 
-  public var failures: [Row] { rows.filter { !$0.isParaphrase && !($0.residual <= limit) } }
+  package var failures: [Row] { rows.filter { !$0.isParaphrase && !($0.residual <= limit) } }
 
   /// - Parameter limit: largest residual of a managed prompt
-  public init(_ set: EraserSet, _ model: DiffusionModel, limit: Double) throws {
+  package init(_ set: EraserSet, _ model: DiffusionModel, limit: Double) throws {
     self.limit = limit
     for entry in set.card.entries where entry.isTrained {
-      let difference = try set.increment(entry.name).difference
+      let difference = try set.eraser(entry.name).difference
       func row(_ concept: String, _ prompts: [String], paraphrase: Bool = false) {
         guard !prompts.isEmpty else { return }
         let worst = Self.residual(of: prompts, difference, model)

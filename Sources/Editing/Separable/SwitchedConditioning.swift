@@ -1,17 +1,18 @@
-public import Diffusion
+package import Diffusion
 internal import Torch
 
 /// Prompts, each with erasers of its own, in one batch of one model: what an eraser changes is laid on
 /// the keys and values of its rows alone.
-public final class SwitchedConditioning {
+package final class SwitchedConditioning {
   private let set: EraserSet
   private let model: DiffusionModel
   private var differences: [[String]: ParameterVector] = [:]
 
-  public init(_ set: EraserSet, _ model: DiffusionModel) { (self.set, self.model) = (set, model) }
+  package init(_ set: EraserSet, _ model: DiffusionModel) { (self.set, self.model) = (set, model) }
 
-  /// - Throws: ``EditingError`` for erasers that the set does not have
-  public func callAsFunction(_ rows: [(prompt: String, erasers: [String])]) throws -> Conditioning {
+  /// - Throws: ``LetheError`` for erasers that the set does not have
+  package func callAsFunction(_ rows: [(prompt: String, erasers: [String])]) throws -> Conditioning
+  {
     try withoutGradients {
       let all = model.embed(rows.map(\.prompt))
       return try .concatenate(

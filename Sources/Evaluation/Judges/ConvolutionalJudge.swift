@@ -1,33 +1,33 @@
 // A small residual network with one answer for each kind of subject (He et al., 2016).
-public import Editing
-public import Foundation
-public import Torch
-public import TorchNN
+package import Editing
+package import Foundation
+package import Torch
+package import TorchNN
 import Training
 
 /// Trunk and heads: 64 x 64 pictures -> features [128] -> one softmax a kind.
-public final class JudgeNetwork {
-  public struct Card: Codable, Sendable, Hashable {
+package final class JudgeNetwork {
+  package struct Card: Codable, Sendable, Hashable {
     /// Kinds of subject and what each can be, e.g. object: [fox, cat, ...].
-    public var heads: [String: [String]]
-    public var widths = [24, 48, 96, 128]
-    public var size = 64
+    package var heads: [String: [String]]
+    package var widths = [24, 48, 96, 128]
+    package var size = 64
     /// What was measured, and on which pictures.
-    public var measured: [String: JSON] = [:]
+    package var measured: [String: JSON] = [:]
 
-    public init(heads: [String: [String]]) { self.heads = heads }
+    package init(heads: [String: [String]]) { self.heads = heads }
 
     /// The kinds of subject it judges, in order.
-    public var kinds: [String] { heads.keys.sorted() }
+    package var kinds: [String] { heads.keys.sorted() }
   }
-  public let card: Card
-  public let parameters: ParameterStore
+  package let card: Card
+  package let parameters: ParameterStore
   private let stem: Conv2d
   private let norm: BatchNorm2d
   private let blocks: [ResidualBlock]
   private let heads: [String: Linear]
 
-  public init(_ card: Card, _ source: ParameterStore.Source, on device: Device = .cpu) throws {
+  package init(_ card: Card, _ source: ParameterStore.Source, on device: Device = .cpu) throws {
     let store = ParameterStore(source, on: device)
     let s = store.root
     let widths = card.widths
@@ -45,30 +45,30 @@ public final class JudgeNetwork {
   }
 
   /// x [N, 3, H, W] in [-1, 1] -> [N, 128]
-  public func features(_ x: Tensor, training: Bool = false) -> Tensor {
+  package func features(_ x: Tensor, training: Bool = false) -> Tensor {
     maps(x, training: training)[blocks.count].mean(2, 3)
   }
 
   /// What the stem and each block give, [N, widths[i], H / 2^i, W / 2^i].
-  public func maps(_ x: Tensor, training: Bool = false) -> [Tensor] {
+  package func maps(_ x: Tensor, training: Bool = false) -> [Tensor] {
     blocks.reduce(into: [norm(stem(x), training: training).relu()]) { maps, block in
       maps.append(block(maps[maps.count - 1], training: training))
     }
   }
 
   /// Logits of one kind [N, K].
-  public func logits(_ features: Tensor, _ kind: String) -> Tensor {
+  package func logits(_ features: Tensor, _ kind: String) -> Tensor {
     guard let head = heads[kind] else { preconditionFailure("the judge has no head '\(kind)'") }
     return head(features)
   }
 
   // MARK: - Files
 
-  public static func load(_ folder: URL, on device: Device = .cpu) throws -> JudgeNetwork {
+  package static func load(_ folder: URL, on device: Device = .cpu) throws -> JudgeNetwork {
     let file = folder.appendingPathComponent("judge.json")
     let card: Card
     do { card = try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw FileError.malformed(file, "it is no judge's card")
+      throw LetheError.malformed(file, "it is no judge's card")
     }
     let tensors = try SafeTensors(
       contentsOf: folder.appendingPathComponent("judge.safetensors"), finite: true
@@ -79,7 +79,7 @@ public final class JudgeNetwork {
       on: device)
   }
 
-  public func save(to folder: URL, card: Card? = nil) throws {
+  package func save(to folder: URL, card: Card? = nil) throws {
     try Run.makeFolder(folder)
     var tensors: [String: Tensor] = [:]
     for (path, tensor) in parameters.tensors { tensors[path.name] = tensor.detached().to(.float16) }
@@ -112,24 +112,24 @@ private struct ResidualBlock {
 }
 
 /// One head of a ``JudgeNetwork`` as a judge.
-public struct ConvolutionalJudge: Judge {
-  public let classes: [String]
+package struct ConvolutionalJudge: Judge {
+  package let classes: [String]
   private let network: JudgeNetwork
   private let kind: String
 
-  public init(_ network: JudgeNetwork, _ kind: String) throws {
+  package init(_ network: JudgeNetwork, _ kind: String) throws {
     guard let classes = network.card.heads[kind] else {
-      throw EditingError.invalid(
+      throw LetheError.request(
         "the judge knows \(network.card.heads.keys.sorted().joined(separator: ", ")), not '\(kind)'"
       )
     }
     (self.network, self.kind, self.classes) = (network, kind, classes)
   }
 
-  public func scores(_ images: Tensor) -> Tensor {
+  package func scores(_ images: Tensor) -> Tensor {
     withoutGradients { network.logits(network.features(images), kind).softmax(1) }
   }
-  public func features(_ images: Tensor) -> Tensor {
+  package func features(_ images: Tensor) -> Tensor {
     withoutGradients { network.features(images) }
   }
 }

@@ -1,18 +1,20 @@
 // Frechet distance between Gaussians fitted to features (Heusel et al., 2017), in the judge's features:
 //
 //   | mu_1 - mu_2 |^2 + tr( S_1 + S_2 - 2 (S_1 S_2)^(1/2) )
-public import Torch
+package import Torch
 
-public struct FrechetDistance: Metric {
-  public static let name = "frechet"
-  public static let title = "Frechet distance to real pictures, retained themes"
-  public static let better = Better.lower
-  public static let isShare = false
+package struct FrechetDistance: Metric {
+  package static let name = "frechet"
+  package static let title = "Frechet distance to real pictures, retained themes"
+  package static let better = Better.lower
+  package static let isShare = false
   /// Resamples behind the interval.
   static let resamples = 40
-  public init() {}
+  package init() {}
 
-  public func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?) -> Measured? {
+  package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
+    -> MeasuredValue?
+  {
     let kept = p.filter { !f.contains($0) }
     guard let reference = reference?.filter({ !f.contains($0) }), kept.count > 1,
       reference.count > 1
@@ -28,25 +30,25 @@ public struct FrechetDistance: Metric {
     }.sorted()
     let mean = draws.reduce(0, +) / Double(draws.count)
     let (low, high) = (draws[draws.count / 40], draws[draws.count - 1 - draws.count / 40])
-    return Measured(
+    return MeasuredValue(
       Self.name, value, max(0, value + low - mean), value + high - mean, n: kept.count)
   }
 }
 
 /// Mean and covariance of rows, in float64.
-public struct Gaussian {
-  public let mean: Tensor
-  public let covariance: Tensor
+package struct Gaussian {
+  package let mean: Tensor
+  package let covariance: Tensor
 
   /// - Parameter rows: [N, D], N > 1
-  public init(_ rows: Tensor) {
+  package init(_ rows: Tensor) {
     let x = rows.to(.float64)
     mean = x.mean(0)
     let centred = x - mean
     covariance = centred.transposed(0, 1).matmul(centred) / Double(x.size(0) - 1)
   }
 
-  public func distance(to other: Gaussian) -> Double {
+  package func distance(to other: Gaussian) -> Double {
     let root = covariance.symmetricRoot()
     // tr (S1 S2)^(1/2) = tr (S1^(1/2) S2 S1^(1/2))^(1/2), whose argument is symmetric.
     let product = root.matmul(other.covariance).matmul(root)

@@ -2,13 +2,15 @@
 // probability of the subject that was asked for, and the entropy of the judge's answer in nats, - sum p log p.
 
 /// Mean probability of the forgotten theme in pictures asked for with it.
-public struct ForgottenProbability: Metric {
-  public static let name = "p-forgotten"
-  public static let title = "Judge's probability of the forgotten theme"
-  public static let better = Better.lower
-  public init() {}
+package struct ForgottenProbability: Metric {
+  package static let name = "p-forgotten"
+  package static let title = "Judge's probability of the forgotten theme"
+  package static let better = Better.lower
+  package init() {}
 
-  public func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?) -> Measured? {
+  package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
+    -> MeasuredValue?
+  {
     .mean(
       Self.name,
       p.asked.indices.filter { f.contains(p.asked[$0]) }.compactMap {
@@ -18,14 +20,16 @@ public struct ForgottenProbability: Metric {
 }
 
 /// Mean entropy of the judge's answer for pictures asked for with the forgotten theme.
-public struct ForgottenEntropy: Metric {
-  public static let name = "h-forgotten"
-  public static let title = "Entropy of the judge on the forgotten theme, nats"
-  public static let better = Better.higher
-  public static let isShare = false
-  public init() {}
+package struct ForgottenEntropy: Metric {
+  package static let name = "h-forgotten"
+  package static let title = "Entropy of the judge on the forgotten theme, nats"
+  package static let better = Better.higher
+  package static let isShare = false
+  package init() {}
 
-  public func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?) -> Measured? {
+  package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
+    -> MeasuredValue?
+  {
     .mean(
       Self.name,
       p.asked.indices.filter { f.contains(p.asked[$0]) }.compactMap {
@@ -35,13 +39,15 @@ public struct ForgottenEntropy: Metric {
 }
 
 /// Mean probability of the theme asked for, in pictures of the others of its kind.
-public struct RetainedProbability: Metric {
-  public static let name = "p-kept"
-  public static let title = "Judge's probability of the other themes"
-  public static let better = Better.higher
-  public init() {}
+package struct RetainedProbability: Metric {
+  package static let name = "p-kept"
+  package static let title = "Judge's probability of the other themes"
+  package static let better = Better.higher
+  package init() {}
 
-  public func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?) -> Measured? {
+  package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
+    -> MeasuredValue?
+  {
     .mean(
       Self.name,
       p.asked.indices.filter { !f.contains(p.asked[$0]) }.compactMap {
@@ -51,14 +57,16 @@ public struct RetainedProbability: Metric {
 }
 
 /// Mean entropy of the judge's answer for pictures of the others of the forgotten theme's kind.
-public struct RetainedEntropy: Metric {
-  public static let name = "h-kept"
-  public static let title = "Entropy of the judge on the other themes, nats"
-  public static let better = Better.lower
-  public static let isShare = false
-  public init() {}
+package struct RetainedEntropy: Metric {
+  package static let name = "h-kept"
+  package static let title = "Entropy of the judge on the other themes, nats"
+  package static let better = Better.lower
+  package static let isShare = false
+  package init() {}
 
-  public func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?) -> Measured? {
+  package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
+    -> MeasuredValue?
+  {
     .mean(
       Self.name,
       p.asked.indices.filter { !f.contains(p.asked[$0]) }.compactMap {

@@ -3,26 +3,30 @@
 internal import Torch
 
 /// Share of the model's pictures that lie on the manifold of real ones.
-public struct Precision: Metric {
-  public static let name = "precision"
-  public static let title = "Precision, retained themes"
-  public static let better = Better.higher
-  public init() {}
+package struct Precision: Metric {
+  package static let name = "precision"
+  package static let title = "Precision, retained themes"
+  package static let better = Better.higher
+  package init() {}
 
-  public func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?) -> Measured? {
+  package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
+    -> MeasuredValue?
+  {
     covered(p, f, reference) { pictures, real in (pictures, real) }
       .map { .share(Self.name, $0.hits, of: $0.n) }
   }
 }
 
 /// Share of real pictures that lie on the manifold of the model's.
-public struct Recall: Metric {
-  public static let name = "recall"
-  public static let title = "Recall, retained themes"
-  public static let better = Better.higher
-  public init() {}
+package struct Recall: Metric {
+  package static let name = "recall"
+  package static let title = "Recall, retained themes"
+  package static let better = Better.higher
+  package init() {}
 
-  public func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?) -> Measured? {
+  package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
+    -> MeasuredValue?
+  {
     covered(p, f, reference) { pictures, real in (real, pictures) }
       .map { .share(Self.name, $0.hits, of: $0.n) }
   }

@@ -13,19 +13,19 @@ extension Operator {
 }
 
 extension Tensor {
-  public func silu() -> Tensor { Operator.silu(self) }
-  public func gelu(tanh: Bool = false) -> Tensor { Operator.gelu(self, tanh ? "tanh" : "none") }
-  public func relu() -> Tensor { Operator.relu(self) }
-  public func softmax(_ dimension: Int) -> Tensor { Operator.softmax(self, dimension) }
-  public func logSoftmax(_ dimension: Int) -> Tensor { Operator.logSoftmax(self, dimension) }
+  package func silu() -> Tensor { Operator.silu(self) }
+  package func gelu(tanh: Bool = false) -> Tensor { Operator.gelu(self, tanh ? "tanh" : "none") }
+  package func relu() -> Tensor { Operator.relu(self) }
+  package func softmax(_ dimension: Int) -> Tensor { Operator.softmax(self, dimension) }
+  package func logSoftmax(_ dimension: Int) -> Tensor { Operator.logSoftmax(self, dimension) }
 
   /// softmax(q k^T / sqrt(d)) v, with q [B, H, N, d], k and v [B, H, M, d] -> [B, H, N, d].
-  public static func attention(
+  package static func attention(
     _ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor? = nil, causal: Bool = false
   ) -> Tensor {
     (ct_fused_attention() ? Operator.attention : .plainAttention)(q, k, v, mask, 0.0, causal)
   }
 
   /// Rows of `self` [V, D] at `indices` [...]: [..., D].
-  public func embedding(_ indices: Tensor) -> Tensor { Operator.embedding(self, indices) }
+  package func embedding(_ indices: Tensor) -> Tensor { Operator.embedding(self, indices) }
 }

@@ -7,11 +7,11 @@ extension Operator {
 
 extension Tensor {
   /// `aten::conv2d`: weight [O, C / groups, k, k].
-  public func conv2d(
+  package func conv2d(
     _ weight: Tensor, _ bias: Tensor?, stride: Int = 1, padding: Int = 0, groups: Int = 1
   ) -> Tensor {
     Operator.conv2d(self, weight, bias, [stride, stride], [padding, padding], [1, 1], groups)
   }
-  public func averagePooled(_ size: Int) -> Tensor { Operator.avgPool2d(self, [size, size]) }
-  public func maxPooled(_ size: Int) -> Tensor { Operator.maxPool2d(self, [size, size]) }
+  package func averagePooled(_ size: Int) -> Tensor { Operator.avgPool2d(self, [size, size]) }
+  package func maxPooled(_ size: Int) -> Tensor { Operator.maxPool2d(self, [size, size]) }
 }

@@ -10,44 +10,44 @@ extension Operator {
   static let fusedSGD = Operator("aten::_fused_sgd_")
 }
 
-public enum Foreach {
+package enum Foreach {
   /// xs += factor . ys
-  public static func add(_ xs: [Tensor], _ ys: [Tensor], times factor: Double = 1) {
+  package static func add(_ xs: [Tensor], _ ys: [Tensor], times factor: Double = 1) {
     guard !xs.isEmpty else { return }
     Operator.foreachAdd.all(xs, ys, factor)
   }
 
   /// xs *= factor
-  public static func scale(_ xs: [Tensor], by factor: Double) {
+  package static func scale(_ xs: [Tensor], by factor: Double) {
     guard !xs.isEmpty else { return }
     Operator.foreachMul.all(xs, factor)
   }
 
   /// xs += weight . (ys - xs)
-  public static func lerp(_ xs: [Tensor], to ys: [Tensor], _ weight: Double) {
+  package static func lerp(_ xs: [Tensor], to ys: [Tensor], _ weight: Double) {
     guard !xs.isEmpty else { return }
     Operator.foreachLerp.all(xs, ys, weight)
   }
 
-  public static func copy(_ xs: [Tensor], from ys: [Tensor]) {
+  package static func copy(_ xs: [Tensor], from ys: [Tensor]) {
     guard !xs.isEmpty else { return }
     Operator.foreachCopy.all(xs, ys)
   }
 
   /// Inner product of all tensors taken as one vector, multiplied and summed in float64.
-  public static func dot(_ xs: [Tensor], _ ys: [Tensor]) -> Double {
+  package static func dot(_ xs: [Tensor], _ ys: [Tensor]) -> Double {
     zip(xs, ys).reduce(0) { $0 + ($1.0.to(.float64) * $1.1.to(.float64)).sum().item }
   }
 
   /// Euclidean norm of all tensors taken as one vector.
-  public static func norm(_ xs: [Tensor]) -> Double {
+  package static func norm(_ xs: [Tensor]) -> Double {
     guard !xs.isEmpty else { return 0 }
     return Tensor.stack(Operator.foreachNorm.all(xs, 2.0)).norm().item
   }
 
   /// One Adam step in place. `decoupled` chooses AdamW's weight decay over the coupled (L2) one.
   /// `steps` holds one float tensor a parameter, counted up by the caller.
-  public static func adam(
+  package static func adam(
     _ parameters: [Tensor], _ gradients: [Tensor], _ first: [Tensor], _ second: [Tensor],
     _ steps: [Tensor], rate: Double, beta1: Double, beta2: Double, weightDecay: Double, eps: Double,
     decoupled: Bool
@@ -59,7 +59,7 @@ public enum Foreach {
   }
 
   /// One SGD step with momentum in place.
-  public static func sgd(
+  package static func sgd(
     _ parameters: [Tensor], _ gradients: [Tensor], _ momenta: [Tensor], rate: Double,
     momentum: Double, weightDecay: Double, isFirst: Bool
   ) {

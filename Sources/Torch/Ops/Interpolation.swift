@@ -9,13 +9,13 @@ extension Operator {
 
 extension Tensor {
   /// Every pixel `scale` times in both directions.
-  public func upsampledNearest(_ scale: Int) -> Tensor {
+  package func upsampledNearest(_ scale: Int) -> Tensor {
     upsampledNearest(to: size(2) * scale, size(3) * scale)
   }
-  public func upsampledNearest(to height: Int, _ width: Int) -> Tensor {
+  package func upsampledNearest(to height: Int, _ width: Int) -> Tensor {
     Operator.nearest(self, [height, width])
   }
-  public func resized(_ height: Int, _ width: Int, antialias: Bool = true) -> Tensor {
+  package func resized(_ height: Int, _ width: Int, antialias: Bool = true) -> Tensor {
     antialias
       ? Operator.bilinearAntialiased(self, [height, width], false)
       : Operator.bilinear(self, [height, width], false)
@@ -23,7 +23,7 @@ extension Tensor {
 
   /// Samples [N, C, H, W] after the affine maps `theta` [N, 2, 3] of the unit square, bilinear,
   /// zeros outside.
-  public func affine(_ theta: Tensor) -> Tensor {
+  package func affine(_ theta: Tensor) -> Tensor {
     Operator.gridSample(self, Operator.affineGrid(theta, shape, false), 0, 0, false)
   }
 }

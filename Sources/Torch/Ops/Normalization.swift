@@ -7,17 +7,17 @@ extension Operator {
 
 extension Tensor {
   /// `aten::group_norm`. `self` is [N, C, ...]; statistics per group, affine per channel.
-  public func groupNorm(_ groups: Int, _ weight: Tensor?, _ bias: Tensor?, eps: Double) -> Tensor {
+  package func groupNorm(_ groups: Int, _ weight: Tensor?, _ bias: Tensor?, eps: Double) -> Tensor {
     Operator.groupNorm(self, groups, weight, bias, eps)
   }
 
   /// `aten::layer_norm` over the last dimension.
-  public func layerNorm(_ weight: Tensor?, _ bias: Tensor?, eps: Double) -> Tensor {
+  package func layerNorm(_ weight: Tensor?, _ bias: Tensor?, eps: Double) -> Tensor {
     Operator.layerNorm(self, [size(-1)], weight, bias, eps)
   }
 
   /// `aten::batch_norm`. With `training` the running statistics are updated in place.
-  public func batchNorm(
+  package func batchNorm(
     _ weight: Tensor?, _ bias: Tensor?, mean: Tensor, variance: Tensor, training: Bool,
     momentum: Double = 0.1, eps: Double = 1e-5
   ) -> Tensor {

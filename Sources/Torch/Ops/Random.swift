@@ -9,18 +9,20 @@ extension Operator {
 
 extension Tensor {
   /// Standard normal numbers.
-  public static func randn(_ shape: [Int], _ g: Generator, _ dtype: DType = .float32) -> Tensor {
+  package static func randn(_ shape: [Int], _ g: Generator, _ dtype: DType = .float32) -> Tensor {
     Operator.randn(shape, g, dtype)
   }
 
   /// Uniform numbers in [0, 1).
-  public static func rand(_ shape: [Int], _ g: Generator) -> Tensor { Operator.rand(shape, g) }
+  package static func rand(_ shape: [Int], _ g: Generator) -> Tensor { Operator.rand(shape, g) }
 
   /// Uniform integers in [0, bound), `int64`.
-  public static func randint(below bound: Int, _ shape: [Int], _ g: Generator) -> Tensor {
+  package static func randint(below bound: Int, _ shape: [Int], _ g: Generator) -> Tensor {
     Operator.randint(0, bound, shape, g)
   }
 
   /// A random order of 0..<n.
-  public static func permutation(_ n: Int, _ g: Generator) -> [Int] { Operator.randperm(n, g).ints }
+  package static func permutation(_ n: Int, _ g: Generator) -> [Int] {
+    Operator.randperm(n, g).ints
+  }
 }

@@ -1,14 +1,14 @@
-public import Torch
+package import Torch
 
 /// Convolution of [N, in, H, W] with a square kernel.
-public struct Conv2d {
-  public let weight: Tensor
-  public let bias: Tensor?
+package struct Conv2d {
+  package let weight: Tensor
+  package let bias: Tensor?
   let stride: Int
   let padding: Int
   let groups: Int
 
-  public init(
+  package init(
     _ s: Scope, _ input: Int, _ output: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
     groups: Int = 1, bias: Bool = true
   ) {
@@ -18,7 +18,7 @@ public struct Conv2d {
     (self.stride, self.padding, self.groups) = (stride, padding, groups)
   }
 
-  public func callAsFunction(_ x: Tensor) -> Tensor {
+  package func callAsFunction(_ x: Tensor) -> Tensor {
     x.conv2d(weight, bias, stride: stride, padding: padding, groups: groups)
   }
 }

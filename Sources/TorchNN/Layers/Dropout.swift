@@ -1,15 +1,15 @@
-public import Torch
+package import Torch
 
 /// Zeroes a share of the numbers while a generator is set, and scales the rest up (Srivastava et al., 2014).
 /// The generator is the step's own, so that a resumed training drops what it would have dropped.
-public final class Dropout {
-  public let share: Double
+package final class Dropout {
+  package let share: Double
   /// Set for training steps; nil leaves everything as it is.
-  public var generator: Generator?
+  package var generator: Generator?
 
-  public init(_ share: Double) { self.share = share }
+  package init(_ share: Double) { self.share = share }
 
-  public func callAsFunction(_ x: Tensor) -> Tensor {
+  package func callAsFunction(_ x: Tensor) -> Tensor {
     guard share > 0, let generator else { return x }
     let kept = Tensor.rand(x.shape, generator).isAtLeast(Tensor.full([], share)).to(
       x.device, x.dtype)

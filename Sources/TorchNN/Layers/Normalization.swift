@@ -1,51 +1,51 @@
-public import Torch
+package import Torch
 
 /// Normalises groups of channels of [N, C, ...].
-public struct GroupNorm {
+package struct GroupNorm {
   let groups: Int
   let eps: Double
   let weight: Tensor
   let bias: Tensor
 
-  public init(_ s: Scope, groups: Int, channels: Int, eps: Double) {
+  package init(_ s: Scope, groups: Int, channels: Int, eps: Double) {
     (self.groups, self.eps) = (groups, eps)
     weight = s.parameter("weight", [channels], .ones)
     bias = s.parameter("bias", [channels], .zeros)
   }
 
-  public func callAsFunction(_ x: Tensor) -> Tensor { x.groupNorm(groups, weight, bias, eps: eps) }
+  package func callAsFunction(_ x: Tensor) -> Tensor { x.groupNorm(groups, weight, bias, eps: eps) }
 }
 
 /// Normalises the last dimension.
-public struct LayerNorm {
+package struct LayerNorm {
   let eps: Double
   let weight: Tensor
   let bias: Tensor
 
-  public init(_ s: Scope, _ width: Int, eps: Double = 1e-5) {
+  package init(_ s: Scope, _ width: Int, eps: Double = 1e-5) {
     self.eps = eps
     weight = s.parameter("weight", [width], .ones)
     bias = s.parameter("bias", [width], .zeros)
   }
 
-  public func callAsFunction(_ x: Tensor) -> Tensor { x.layerNorm(weight, bias, eps: eps) }
+  package func callAsFunction(_ x: Tensor) -> Tensor { x.layerNorm(weight, bias, eps: eps) }
 }
 
 /// Normalises channels over the batch; keeps running statistics for inference.
-public struct BatchNorm2d {
+package struct BatchNorm2d {
   let weight: Tensor
   let bias: Tensor
   let mean: Tensor
   let variance: Tensor
 
-  public init(_ s: Scope, _ channels: Int) {
+  package init(_ s: Scope, _ channels: Int) {
     weight = s.parameter("weight", [channels], .ones)
     bias = s.parameter("bias", [channels], .zeros)
     mean = s.parameter("running_mean", [channels], .zeros)
     variance = s.parameter("running_var", [channels], .ones)
   }
 
-  public func callAsFunction(_ x: Tensor, training: Bool) -> Tensor {
+  package func callAsFunction(_ x: Tensor, training: Bool) -> Tensor {
     x.batchNorm(weight, bias, mean: mean, variance: variance, training: training)
   }
 }

@@ -4,21 +4,21 @@
 //   theta <- theta - rate . (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
 //
 // Weight decay w: Adam adds w . theta to g ("coupled", L2), AdamW multiplies theta by 1 - rate . w.
-public import Torch
+package import Torch
 
-public struct Adam: Optimizer {
+package struct Adam: Optimizer {
   let beta1, beta2, eps, weightDecay: Double
   let decoupled: Bool
   private var m: [Tensor] = []
   private var v: [Tensor] = []
   private var t: [Tensor] = []
 
-  public init(_ options: OptimizerOptions = .init(), decoupled: Bool) {
+  package init(_ options: OptimizerOptions = .init(), decoupled: Bool) {
     (beta1, beta2, eps) = (options.beta1, options.beta2, options.eps)
     (weightDecay, self.decoupled) = (options.weightDecay, decoupled)
   }
 
-  public mutating func step(_ parameters: [Tensor], _ gradients: [Tensor], rate: Double) {
+  package mutating func step(_ parameters: [Tensor], _ gradients: [Tensor], rate: Double) {
     withoutGradients {
       if m.isEmpty {
         m = parameters.map { Tensor.zeros(like: $0) }
@@ -32,7 +32,7 @@ public struct Adam: Optimizer {
     }
   }
 
-  public var state: [String: Tensor] {
+  package var state: [String: Tensor] {
     get {
       var all: [String: Tensor] = [:]
       for i in m.indices {

@@ -1,7 +1,7 @@
-public import Torch
+package import Torch
 
 /// Turns gradients into an update, in place. State is a plain dictionary, so resuming is saving it.
-public protocol Optimizer {
+package protocol Optimizer {
   /// Moves `parameters` along `gradients`; the lists keep their order from step to step.
   mutating func step(_ parameters: [Tensor], _ gradients: [Tensor], rate: Double)
   var state: [String: Tensor] { get set }
@@ -9,36 +9,36 @@ public protocol Optimizer {
 
 /// Scales `gradients` in place so that their common norm is at most `limit`; returns the norm before.
 @discardableResult
-public func clipNorm(_ gradients: [Tensor], to limit: Double) -> Double {
+package func clipNorm(_ gradients: [Tensor], to limit: Double) -> Double {
   let norm = Foreach.norm(gradients)
   if norm > limit { Foreach.scale(gradients, by: limit / (norm + 1e-6)) }
   return norm
 }
 
 /// The optimizers by name, with the options that recipes and methods set.
-public struct OptimizerOptions: Codable, Sendable, Hashable {
-  public enum Kind: String, Codable, Sendable, CaseIterable { case adam, adamw, sgd }
-  public var kind = Kind.adam
-  public var beta1 = 0.9
-  public var beta2 = 0.999
-  public var eps = 1e-8
-  public var weightDecay = 0.0
-  public var momentum = 0.0
+package struct OptimizerOptions: Codable, Sendable, Hashable {
+  package enum Kind: String, Codable, Sendable, CaseIterable { case adam, adamw, sgd }
+  package var kind = Kind.adam
+  package var beta1 = 0.9
+  package var beta2 = 0.999
+  package var eps = 1e-8
+  package var weightDecay = 0.0
+  package var momentum = 0.0
 
-  public init() {}
-  public init(_ kind: Kind, weightDecay: Double = 0) {
+  package init() {}
+  package init(_ kind: Kind, weightDecay: Double = 0) {
     (self.kind, self.weightDecay) = (kind, weightDecay)
   }
 
   /// Tensors that the state holds for each parameter.
-  public var moments: Int {
+  package var moments: Int {
     switch kind {
     case .adam, .adamw: 2
     case .sgd: momentum != 0 ? 1 : 0
     }
   }
 
-  public func make() -> any Optimizer {
+  package func make() -> any Optimizer {
     switch kind {
     case .adam: Adam(self, decoupled: false)
     case .adamw: Adam(self, decoupled: true)

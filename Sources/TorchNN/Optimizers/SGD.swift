@@ -1,15 +1,15 @@
 // Stochastic gradient descent with momentum: b <- momentum . b + g, theta <- theta - rate . b.
-public import Torch
+package import Torch
 
-public struct SGD: Optimizer {
+package struct SGD: Optimizer {
   let momentum, weightDecay: Double
   private var b: [Tensor] = []
 
-  public init(momentum: Double = 0, weightDecay: Double = 0) {
+  package init(momentum: Double = 0, weightDecay: Double = 0) {
     (self.momentum, self.weightDecay) = (momentum, weightDecay)
   }
 
-  public mutating func step(_ parameters: [Tensor], _ gradients: [Tensor], rate: Double) {
+  package mutating func step(_ parameters: [Tensor], _ gradients: [Tensor], rate: Double) {
     withoutGradients {
       let isFirst = b.isEmpty
       if isFirst, momentum != 0 { b = parameters.map { Tensor.zeros(like: $0) } }
@@ -19,7 +19,7 @@ public struct SGD: Optimizer {
     }
   }
 
-  public var state: [String: Tensor] {
+  package var state: [String: Tensor] {
     get { Dictionary(uniqueKeysWithValues: b.enumerated().map { ("b.\($0)", $1) }) }
     set { b = (0..<newValue.count).compactMap { newValue["b.\($0)"]?.cloned() } }
   }

@@ -1,26 +1,26 @@
-public import Torch
+package import Torch
 
 /// Random changes that leave what a picture shows alone.
-public struct Augmentation: Codable, Sendable, Hashable {
+package struct Augmentation: Codable, Sendable, Hashable {
   /// Degrees to either side.
-  public var rotation = 12.0
+  package var rotation = 12.0
   /// Largest change of size, as a share.
-  public var scale = 0.15
+  package var scale = 0.15
   /// Largest shift, as a share of the picture.
-  public var shift = 0.08
-  public var brightness = 0.15
-  public var contrast = 0.2
+  package var shift = 0.08
+  package var brightness = 0.15
+  package var contrast = 0.2
   /// Share of pictures seen through a smaller copy of themselves.
-  public var blurShare = 0.4
-  public var noise = 0.08
+  package var blurShare = 0.4
+  package var noise = 0.08
   /// What lies outside the picture: 1 is white, -1 black.
-  public var background = 1.0
+  package var background = 1.0
   /// Whether half of the pictures are mirrored.
-  public var flip = false
-  public init() {}
+  package var flip = false
+  package init() {}
 
   /// x [N, 3, H, W] in [-1, 1]
-  public func applied(to x: Tensor, _ g: Generator) -> Tensor {
+  package func applied(to x: Tensor, _ g: Generator) -> Tensor {
     let n = x.size(0)
     func spread(_ width: Double) -> Tensor { (Tensor.rand([n], g) * 2 - 1) * width }
     let angle = spread(rotation * .pi / 180)

@@ -1,6 +1,6 @@
-public import Diffusion
-public import Foundation
-public import Torch
+package import Diffusion
+package import Foundation
+package import Torch
 
 /// Pictures with captions, as data-based methods take them. A caption is a text, or the name of a class. A
 /// folder is one of:
@@ -10,7 +10,7 @@ public import Torch
 /// - `data_batch_*.bin`, CIFAR-10's binary files, with names in `batches.meta.txt`
 /// - a folder of PNG or JPEG files for each class
 /// - PNG or JPEG files with a text file of the same name beside each
-public struct CaptionedImages: Sendable {
+package struct CaptionedImages: Sendable {
   enum Source: Sendable {
     case file(URL)
     /// The i-th picture of ``Stored``.
@@ -44,14 +44,14 @@ public struct CaptionedImages: Sendable {
 
   private var sources: [Source] = []
   private var stored: Stored?
-  public private(set) var captions: [String] = []
+  package private(set) var captions: [String] = []
   /// Names of classes in the order of their numbers; empty where captions are texts.
-  public private(set) var classes: [String] = []
+  package private(set) var classes: [String] = []
 
-  public var count: Int { captions.count }
+  package var count: Int { captions.count }
 
-  /// - Throws: ``FileError`` for a folder without captions, a bad line or a path that leaves the folder
-  public init(folder: URL) throws {
+  /// - Throws: ``LetheError`` for a folder without captions, a bad line or a path that leaves the folder
+  package init(folder: URL) throws {
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
     let batches = names.filter { $0.hasPrefix("data_batch") && $0.hasSuffix(".bin") }
     if names.contains("manifest.json") {
@@ -66,7 +66,7 @@ public struct CaptionedImages: Sendable {
       try readPictures(folder, names)
     }
     guard count > 0 else {
-      throw FileError.malformed(
+      throw LetheError.malformed(
         folder,
         "no pictures with captions: a manifest.json, a metadata.jsonl, images.npy with labels.npy, "
           + "data_batch_*.bin, a folder of PNG or JPEG files for each class, or such files with .txt files"
@@ -76,7 +76,7 @@ public struct CaptionedImages: Sendable {
 
   /// A picture; files are read one by one, so that a large folder is never in memory at once.
   /// - Parameter size: height and width to bring it to; nil leaves it as it is
-  public func picture(_ i: Int, size: Int? = nil) throws -> Image {
+  package func picture(_ i: Int, size: Int? = nil) throws -> Image {
     let image =
       switch sources[i] {
       case .file(let file): try Image(contentsOf: file)
@@ -86,12 +86,12 @@ public struct CaptionedImages: Sendable {
   }
 
   /// All pictures [N, 3, size, size] in [-1, 1].
-  public func load(size: Int) throws -> Tensor {
+  package func load(size: Int) throws -> Tensor {
     Image.batch(try (0..<count).map { try picture($0, size: size) })
   }
 
   /// Some of the pictures, in the order asked for.
-  public func chosen(_ picks: [Int]) -> CaptionedImages {
+  package func chosen(_ picks: [Int]) -> CaptionedImages {
     var copy = self
     copy.sources = picks.map { sources[$0] }
     copy.captions = picks.map { captions[$0] }
@@ -99,7 +99,7 @@ public struct CaptionedImages: Sendable {
   }
 
   /// The same pictures, all with one caption.
-  public func captioned(_ caption: String) -> CaptionedImages {
+  package func captioned(_ caption: String) -> CaptionedImages {
     var copy = self
     copy.captions = captions.map { _ in caption }
     copy.classes = []
@@ -107,12 +107,12 @@ public struct CaptionedImages: Sendable {
   }
 
   /// The pictures whose caption `keep` accepts.
-  public func filter(_ keep: (String) -> Bool) -> CaptionedImages {
+  package func filter(_ keep: (String) -> Bool) -> CaptionedImages {
     chosen(captions.indices.filter { keep(captions[$0]) })
   }
 
   /// Every `n`-th picture of each caption, which training does not see, and the others; 0 holds none out.
-  public func heldOut(every n: Int) -> (seen: CaptionedImages, heldOut: CaptionedImages) {
+  package func heldOut(every n: Int) -> (seen: CaptionedImages, heldOut: CaptionedImages) {
     var counts: [String: Int] = [:]
     var parts: ([Int], [Int]) = ([], [])
     for (i, caption) in captions.enumerated() {
@@ -132,7 +132,7 @@ public struct CaptionedImages: Sendable {
 
   private static func place(_ name: String, _ source: URL) throws -> URL {
     guard !name.isEmpty, !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
-      throw FileError.malformed(source, "'\(name)' is no file inside the folder")
+      throw LetheError.malformed(source, "'\(name)' is no file inside the folder")
     }
     return source.deletingLastPathComponent().appendingPathComponent(name)
   }
@@ -141,7 +141,7 @@ public struct CaptionedImages: Sendable {
     for sample in try JSON(contentsOf: manifest)["samples"]?.array ?? [] {
       guard let number = sample["caseNumber"]?.string, let k = sample["k"]?.int,
         let prompt = sample["prompt"]?.string
-      else { throw FileError.malformed(manifest, "a sample has no caseNumber, k and prompt") }
+      else { throw LetheError.malformed(manifest, "a sample has no caseNumber, k and prompt") }
       add(.file(try Self.place("\(number)_\(k).png", manifest)), prompt)
     }
   }
@@ -151,7 +151,7 @@ public struct CaptionedImages: Sendable {
     for (i, line) in text.split(separator: "\n").enumerated() {
       guard let row = try? JSONDecoder().decode(JSON.self, from: Data(line.utf8)),
         let name = row["file_name"]?.string, let caption = row["text"]?.string
-      else { throw FileError.malformed(metadata, "line \(i + 1): no file_name and text") }
+      else { throw LetheError.malformed(metadata, "line \(i + 1): no file_name and text") }
       add(.file(try Self.place(name, metadata)), caption)
     }
   }
@@ -164,7 +164,7 @@ public struct CaptionedImages: Sendable {
       .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     classes = lines ?? (0..<((labels.max() ?? -1) + 1)).map { "\($0)" }
     if let wrong = labels.first(where: { !classes.indices.contains($0) }) {
-      throw FileError.malformed(source, "label \(wrong); there are \(classes.count) classes")
+      throw LetheError.malformed(source, "label \(wrong); there are \(classes.count) classes")
     }
     self.stored = stored
     for (i, label) in labels.enumerated() { add(.stored(i), classes[label]) }
@@ -179,11 +179,11 @@ public struct CaptionedImages: Sendable {
     guard images.dtype == .uint8,
       shape.count == 3 || (shape.count == 4 && [1, 3].contains(shape[3]))
     else {
-      throw FileError.malformed(
+      throw LetheError.malformed(
         file, "\(images.dtype) of shape \(shape); accepted: bytes [N, H, W] or [N, H, W, 3]")
     }
     guard labels.shape == [shape[0]], !labels.dtype.isFloatingPoint else {
-      throw FileError.malformed(
+      throw LetheError.malformed(
         folder.appendingPathComponent("labels.npy"),
         "shape \(labels.shape); accepted: \(shape[0]) whole numbers")
     }
@@ -203,7 +203,7 @@ public struct CaptionedImages: Sendable {
       let file = folder.appendingPathComponent(name)
       let data = try Data(contentsOf: file)
       guard data.count % record == 0, !data.isEmpty else {
-        throw FileError.malformed(file, "\(data.count) bytes are no records of \(record)")
+        throw LetheError.malformed(file, "\(data.count) bytes are no records of \(record)")
       }
       bytes += data
     }
@@ -241,7 +241,7 @@ public struct CaptionedImages: Sendable {
       let text = folder.appendingPathComponent(name).deletingPathExtension()
         .appendingPathExtension("txt")
       guard let caption = try? String(contentsOf: text, encoding: .utf8) else {
-        throw FileError.malformed(
+        throw LetheError.malformed(
           folder, "\(name) has no caption; \(text.lastPathComponent) would be it")
       }
       add(

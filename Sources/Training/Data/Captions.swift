@@ -3,21 +3,21 @@ import Foundation
 
 /// Captions of object x style data: templates with `{style}`, `{object}` (with its article) and
 /// `{name}` (without).
-public struct Captions: Codable, Sendable, Hashable {
-  public var both = [
+package struct Captions: Codable, Sendable, Hashable {
+  package var both = [
     "a {style} emoji of {object}", "{object}, {style} style", "{object} in {style} style",
     "a {style} picture of {object}", "{style} {name}",
   ]
-  public var object = ["an emoji of {object}", "a picture of {object}", "{object}", "{name}"]
-  public var style = ["a {style} emoji", "a {style} picture", "{style} style"]
+  package var object = ["an emoji of {object}", "a picture of {object}", "{object}", "{name}"]
+  package var style = ["a {style} emoji", "a {style} picture", "{style} style"]
   /// Shares of pictures with an empty caption, the object alone, the style alone.
-  public var emptyShare = 0.10
-  public var objectShare = 0.07
-  public var styleShare = 0.03
+  package var emptyShare = 0.10
+  package var objectShare = 0.07
+  package var styleShare = 0.03
 
-  public init() {}
+  package init() {}
 
-  public static func fill(_ template: String, object: String?, style: String?) -> String {
+  package static func fill(_ template: String, object: String?, style: String?) -> String {
     var text = template
     if let style {
       text = text.replacingOccurrences(of: "{style}", with: style)
@@ -31,7 +31,7 @@ public struct Captions: Codable, Sendable, Hashable {
   }
 
   /// "a fox", "an owl", "grapes".
-  public static func withArticle(_ name: String) -> String {
+  package static func withArticle(_ name: String) -> String {
     let plurals = [
       "grapes", "cherries", "scissors", "glasses", "sunglasses", "french fries", "skis",
     ]
@@ -40,7 +40,7 @@ public struct Captions: Codable, Sendable, Hashable {
   }
 
   /// A caption drawn for one training picture.
-  public func draw(object name: String, style: String, _ step: Step) -> String {
+  package func draw(object name: String, style: String, _ step: Step) -> String {
     let u = step.uniform()
     if u < emptyShare { return "" }
     if u < emptyShare + objectShare {
@@ -53,7 +53,7 @@ public struct Captions: Codable, Sendable, Hashable {
   }
 
   /// Every caption of a pair, for training a tokenizer.
-  public func all(object name: String, style: String) -> [String] {
+  package func all(object name: String, style: String) -> [String] {
     both.map { Self.fill($0, object: name, style: style) }
       + object.map { Self.fill($0, object: name, style: nil) }
       + self.style.map { Self.fill($0, object: nil, style: style) }

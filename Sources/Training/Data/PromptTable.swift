@@ -1,25 +1,25 @@
-public import Foundation
+package import Foundation
 internal import Torch
 internal import TorchNN
 
 /// Prompts with seeds, as the field's CSV files hold them. Columns go by many names there:
 /// `evaluation_seed`, `sd_seed` or `seed`; `case_number`, `case_num`, `image_id` or `id`;
 /// `prompt`, `text`, `adv_prompt` or `sensitive prompt`; files may have no header at all.
-public struct PromptTable: Sendable {
-  public struct Row: Sendable, Hashable {
+package struct PromptTable: Sendable {
+  package struct Row: Sendable, Hashable {
     /// Kept as text: COCO's ids have leading zeros.
-    public var caseNumber: String
-    public var prompt: String
-    public var seed: UInt64
-    public var guidance: Double?
-    public var width: Int?
-    public var height: Int?
+    package var caseNumber: String
+    package var prompt: String
+    package var seed: UInt64
+    package var guidance: Double?
+    package var width: Int?
+    package var height: Int?
     /// Names of the erasers that are on for this prompt; nil where the file does not say.
-    public var erasers: [String]?
+    package var erasers: [String]?
   }
-  public let rows: [Row]
+  package let rows: [Row]
   /// What was not in the file and is said once, e.g. that seeds were derived.
-  public let notes: [String]
+  package let notes: [String]
 
   private static let names: [String: [String]] = [
     "prompt": [
@@ -33,20 +33,20 @@ public struct PromptTable: Sendable {
     "erasers": ["erasers", "active"],
   ]
 
-  public init(contentsOf file: URL) throws {
+  package init(contentsOf file: URL) throws {
     let data: Data
     do { data = try Data(contentsOf: file) } catch {
-      throw FileError.unreadable(file, "it does not exist or may not be read")
+      throw LetheError.unreadable(file, "it does not exist or may not be read")
     }
     guard let text = String(data: data, encoding: .utf8) else {
-      throw FileError.malformed(file, "it is no UTF-8 text")
+      throw LetheError.malformed(file, "it is no UTF-8 text")
     }
-    func bad(_ line: Int, _ why: String) -> FileError { .malformed(file, "line \(line): \(why)") }
+    func bad(_ line: Int, _ why: String) -> LetheError { .malformed(file, "line \(line): \(why)") }
     let table: CSV
     do { table = try CSV(text) } catch let error as CSV.Unterminated {
       throw bad(error.line, "a quote is opened and never closed")
     }
-    guard let first = table.rows.first else { throw FileError.malformed(file, "it has no rows") }
+    guard let first = table.rows.first else { throw LetheError.malformed(file, "it has no rows") }
     let header = first.fields.map { $0.lowercased().trimmingCharacters(in: .whitespaces) }
     func column(_ kind: String) -> Int? {
       (Self.names[kind] ?? []).lazy.compactMap { header.firstIndex(of: $0) }.first

@@ -1,25 +1,25 @@
 internal import Diffusion
-public import Foundation
-public import Torch
+package import Foundation
+package import Torch
 
 /// Objects drawn in several styles: `FOLDER/<style>/<file>.png` and `FOLDER/objects.jsonl`, as
 /// `scripts/emoji-dataset` writes them.
-public struct StyledObjects {
-  public struct Picture: Sendable {
-    public var object: Int
-    public var style: Int
-    public var file: URL
+package struct StyledObjects {
+  package struct Picture: Sendable {
+    package var object: Int
+    package var style: Int
+    package var file: URL
   }
-  public let objects: [String]
-  public let styles: [String]
+  package let objects: [String]
+  package let styles: [String]
   /// Every object in every style, objects first.
-  public let pictures: [Picture]
+  package let pictures: [Picture]
 
   /// - Parameter chosen: names of objects, or nil for all
-  public init(folder: URL, objects chosen: [String]?, styles: [String]) throws {
+  package init(folder: URL, objects chosen: [String]?, styles: [String]) throws {
     let list = folder.appendingPathComponent("objects.jsonl")
     guard let text = try? String(contentsOf: list, encoding: .utf8) else {
-      throw FileError.unreadable(list, "it does not exist; `scripts/emoji-dataset` makes it")
+      throw LetheError.unreadable(list, "it does not exist; `scripts/emoji-dataset` makes it")
     }
     var files: [String: String] = [:]
     var names: [String] = []
@@ -27,13 +27,13 @@ public struct StyledObjects {
       guard let entry = try? JSONDecoder().decode(JSON.self, from: Data(line.utf8)),
         let name = entry["object"]?.string, let file = entry["file"]?.string,
         !file.contains("/"), !file.hasPrefix(".")
-      else { throw FileError.malformed(list, "line \(number + 1) names no object and file") }
+      else { throw LetheError.malformed(list, "line \(number + 1) names no object and file") }
       files[name] = file
       names.append(name)
     }
     let missing = (chosen ?? []).filter { files[$0] == nil }
     guard missing.isEmpty else {
-      throw FileError.malformed(list, "it has no object '\(missing[0])'")
+      throw LetheError.malformed(list, "it has no object '\(missing[0])'")
     }
     objects = chosen ?? names
     self.styles = styles
@@ -47,7 +47,7 @@ public struct StyledObjects {
   }
 
   /// The same data without some objects.
-  public func without(_ names: [String]) -> StyledObjects {
+  package func without(_ names: [String]) -> StyledObjects {
     let gone = Set(names)
     let kept = objects.enumerated().filter { !gone.contains($0.element) }
     let place = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($1.offset, $0) })
@@ -63,11 +63,11 @@ public struct StyledObjects {
   }
 
   /// All pictures [N, 3, H, W] in [-1, 1], in the order of ``pictures``.
-  public func load() throws -> Tensor {
+  package func load() throws -> Tensor {
     let images = try pictures.map { try PNG.read($0.file) }
     guard let first = images.first,
       images.allSatisfy({ $0.width == first.width && $0.height == first.height })
-    else { throw ModelError.invalid("the pictures of the data set are not all of one size") }
+    else { throw LetheError.model("the pictures of the data set are not all of one size") }
     return Image.batch(images)
   }
 }

@@ -1,38 +1,38 @@
 // `lethe attack`: how often attacks bring an erased concept back, as the judge sees it.
-public import Attacks
+package import Attacks
 internal import Diffusion
-public import Editing
-public import Evaluation
-public import Foundation
+package import Editing
+package import Evaluation
+package import Foundation
 internal import Reports
-public import Torch
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct AttackRun {
-  public let job: EraseJob
-  public let attacks: [any Attack]
-  public let options: EvaluationOptions
-  public var seed: UInt64 = 0
+package struct AttackRun {
+  package let job: EraseJob
+  package let attacks: [any Attack]
+  package let options: EvaluationOptions
+  package var seed: UInt64 = 0
   /// Belief of the judge that counts as a success, where it is also its first choice.
-  public var threshold = 0.0
+  package var threshold = 0.0
   /// Where attempts are kept that are the same for every victim.
-  public var shared: URL?
-  public var command: [String] = []
+  package var shared: URL?
+  package var command: [String] = []
   private let themes: Themes
   private let samples: [SampleSet.Sample]
   private let kind: String
 
   /// - Parameter limit: prompts to attack, spread over all there are
   /// - Throws: an error that says what the run lacks to be attacked
-  public init(
+  package init(
     _ job: EraseJob, _ attacks: [any Attack], _ options: EvaluationOptions, limit: Int? = nil
   ) throws {
     (self.job, self.attacks, self.options) = (job, attacks, options)
     let folder = URL(fileURLWithPath: job.model)
     let all = try Evaluate(job, options).samples
     guard let themes = try Themes.load(folder), let found = job.concepts.first.flatMap(themes.find)
-    else { throw ModelError.invalid("\(folder.path) does not list what '\(job.concepts)' is") }
+    else { throw LetheError.model("\(folder.path) does not list what '\(job.concepts)' is") }
     let gone = Set(job.concepts.compactMap { themes.find($0)?.name })
     (self.themes, kind) = (themes, found.kind.rawValue)
     let own = all.filter { gone.contains($0.subjects[found.kind.rawValue] ?? "") }
@@ -41,11 +41,11 @@ public struct AttackRun {
   }
 
   /// Prompts that are attacked.
-  public var prompts: [String] { samples.map(\.prompt) }
+  package var prompts: [String] { samples.map(\.prompt) }
 
   /// The attack with `--set ATTACK.key=value` over what `attacks.json` in the model's folder says of it, over
   /// its defaults.
-  public static func configured(
+  package static func configured(
     _ name: String, _ settings: [String], of model: String
   ) throws -> any Attack {
     func make<A: Attack>(_ type: A.Type) throws -> any Attack {
@@ -70,11 +70,10 @@ public struct AttackRun {
   }
 
   @discardableResult
-  public func callAsFunction(in run: Run, increment: Increment, on device: Device) throws -> Results
-  {
+  package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
     let folder = URL(fileURLWithPath: job.model)
     let original = try DiffusionModel.load(folder, on: device)
-    let victim = try original.applying([increment])
+    let victim = try original.applying([eraser])
     let network = try JudgeNetwork.load(themes.judgeFolder(of: folder), on: device)
     let place = try Run(run.file("attack"), seed: seed)
     place.onProgress = run.onProgress
@@ -84,7 +83,7 @@ public struct AttackRun {
         place.file(name),
         .init(
           sampling: options.sampling, model: original.hash(),
-          increments: name == "original" ? [] : job.concepts + ["\(job.method) \(job.seed)"],
+          erasers: name == "original" ? [] : job.concepts + ["\(job.method) \(job.seed)"],
           samples: samples))
       try set.draw(model, batch: options.batch, place, stage: name) {
         Generate.recipe($0, options.sampling, ModelReference(job.model))
@@ -107,10 +106,10 @@ public struct AttackRun {
     ]
     var found: [(name: String, outcomes: [Outcome])] = []
     for attack in attacks {
-      let surface = try Surface(
+      let target = try AttackTarget(
         victim, original: original, concepts: concepts, access: type(of: attack).card.access
       ) { prompt in try PNG.read(originals.url(named[prompt] ?? samples[0])) }
-      let outcomes = try self.run(attack, victim, surface, before, network, place)
+      let outcomes = try self.run(attack, victim, target, before, network, place)
       found.append((type(of: attack).name, outcomes))
       rows += self.rows(attack, outcomes, subject)
     }
@@ -129,7 +128,7 @@ public struct AttackRun {
 
   /// Round after round until every prompt is closed; prompts that an earlier run closed stay closed.
   private func run(
-    _ attack: any Attack, _ victim: DiffusionModel, _ surface: Surface, _ before: [Bool],
+    _ attack: any Attack, _ victim: DiffusionModel, _ target: AttackTarget, _ before: [Bool],
     _ network: JudgeNetwork, _ run: Run
   ) throws -> [Outcome] {
     let name = type(of: attack).name
@@ -145,7 +144,7 @@ public struct AttackRun {
       run.progress(name, outcomes.count, samples.count)
     }
     for i in samples.indices where outcomes[i] == nil {
-      let can = attack.canAttack(prompts[i], surface)
+      let can = attack.canAttack(prompts[i], target)
       if before[i] || !can {
         try close(
           Outcome(
@@ -153,9 +152,9 @@ public struct AttackRun {
             seconds: 0))
       }
     }
-    var session = try attack.session(prompts, surface, seed: seed)
+    var session = try attack.session(prompts, target, seed: seed)
     if type(of: attack).card.transfers, let shared {
-      let key = try identity(attack).compact + "\(surface.original.hash())\(job.concepts)"
+      let key = try identity(attack).compact + "\(target.original.hash())\(job.concepts)"
       session = KeptAttempts(
         session, in: shared.appendingPathComponent("\(name)-\(key.fingerprint).json"))
     }
@@ -179,7 +178,7 @@ public struct AttackRun {
         let batch = Array(open[first..<min(first + options.batch, open.count)])
         let tries = batch.compactMap { attempts[$0] }
         let images = try (session.model ?? victim).images(
-          given: surface.conditioning(for: tries), seeds: tries.map(\.seed), options.sampling)
+          given: target.conditioning(for: tries), seeds: tries.map(\.seed), options.sampling)
         let seen = try shows(Image.batch(images), batch, network)
         for (k, i) in batch.enumerated() where seen[k] {
           try Run.makeFolder(run.file(name))
@@ -210,7 +209,7 @@ public struct AttackRun {
     let identity = try identity(attack)
     let file = run.file("\(name).json")
     if let old = try? String(contentsOf: file, encoding: .utf8), old != identity.pretty {
-      throw ConfigurationError.badValue(
+      throw LetheError.badValue(
         "attack", "\(file.path) is of other options, seeds or sampling; remove \(run.folder.path)")
     }
     try AtomicFile.write(Data(identity.pretty.utf8), to: file)
@@ -247,20 +246,20 @@ public struct AttackRun {
     }
   }
 
-  private func share(_ name: String, _ hits: [Bool]) -> Measured {
+  private func share(_ name: String, _ hits: [Bool]) -> MeasuredValue {
     .share(name, hits.filter { $0 }.count, of: hits.count)
   }
 
   private func rows(_ attack: any Attack, _ outcomes: [Outcome], _ subject: String) -> [ResultRow] {
     let attacked = outcomes.filter { !$0.before && $0.attackable }
     let name = type(of: attack).name
-    func row(_ m: Measured?) -> [ResultRow] {
+    func row(_ m: MeasuredValue?) -> [ResultRow] {
       m.map { [ResultRow(name, subject, $0, seeds: options.seeds)] } ?? []
     }
     let barred = outcomes.filter { !$0.attackable }.count
     return row(share("asr", outcomes.map(\.success)))
       + row(
-        Measured(
+        MeasuredValue(
           "not-attackable", Double(barred), Double(barred), Double(barred), n: outcomes.count))
       + row(.mean("queries", attacked.map { Double($0.queries) }))
       + row(.mean("seconds", attacked.map(\.seconds)))
@@ -273,12 +272,12 @@ public struct AttackRun {
   }
 
   /// What counts as a success, in words.
-  public var criterion: String {
+  package var criterion: String {
     "success: the judge '\(judgeName)' sees the concept first"
       + (threshold > 0 ? ", with a probability of at least \(threshold)" : "")
   }
 
-  public static func markdown(_ rows: [ResultRow]) -> String {
+  package static func markdown(_ rows: [ResultRow]) -> String {
     var text =
       "| | rate | n | not attackable | queries | s per prompt |\n|---|---|---|---|---|---|\n"
     for row in rows where ["shown", "pre-asr", "asr"].contains(row.metric) {

@@ -2,24 +2,24 @@
 internal import Diffusion
 internal import Editing
 internal import Evaluation
-public import Foundation
-public import Torch
+package import Foundation
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
 /// Draws every pair of object and style and asks the judge.
-public struct AuditModel {
+package struct AuditModel {
   private let folder: URL
   private let options: EvaluationOptions
 
-  public init(_ folder: URL, _ options: EvaluationOptions) {
+  package init(_ folder: URL, _ options: EvaluationOptions) {
     (self.folder, self.options) = (folder, options)
   }
 
   @discardableResult
-  public func callAsFunction(in run: Run, on device: Device) throws -> Results {
+  package func callAsFunction(in run: Run, on device: Device) throws -> Results {
     guard let themes = try Themes.load(folder) else {
-      throw ModelError.invalid(
+      throw LetheError.model(
         "\(folder.path) has no themes.json, which says what its pictures can be judged for")
     }
     let network = try JudgeNetwork.load(themes.judgeFolder(of: folder), on: device)
@@ -37,7 +37,7 @@ public struct AuditModel {
     let model = try DiffusionModel.load(folder, on: device)
     let set = try SampleSet.create(
       run.file("pictures"),
-      .init(sampling: options.sampling, model: model.hash(), increments: [], samples: samples))
+      .init(sampling: options.sampling, model: model.hash(), erasers: [], samples: samples))
     try set.draw(model, batch: options.batch, run, stage: "pictures") {
       Generate.recipe($0, options.sampling, ModelReference(folder.path))
     }
@@ -45,7 +45,7 @@ public struct AuditModel {
       set.load(), asked: samples.map(\.subjects), network)
     var measured = network.card.kinds.map { kind in
       let right = judged.asked.indices.filter { judged.asked[$0][kind] == judged.seen[$0][kind] }
-      return Measured.share("\(kind)-accuracy", right.count, of: judged.count)
+      return MeasuredValue.share("\(kind)-accuracy", right.count, of: judged.count)
     }
     let reference = try Evaluate.reference(themes.judgeFolder(of: folder), network)
     let nothing = Forgotten(kind: "object", names: [])

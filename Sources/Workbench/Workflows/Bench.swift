@@ -3,24 +3,24 @@ internal import Diffusion
 internal import Editing
 internal import Evaluation
 internal import Foundation
-public import Torch
-public import Training
+package import Torch
+package import Training
 
-public struct Bench: PartedBench {
-  public var model: String
-  public var methods: [String]
-  public var concepts: [String] = []
-  public var preserve: [String] = []
-  public var settings: [String] = []
-  public var seed: UInt64 = 0
-  public var options = EvaluationOptions()
-  public var command: [String] = []
-  public var only: String?
+package struct Bench: PartedBench {
+  package var model: String
+  package var methods: [String]
+  package var concepts: [String] = []
+  package var preserve: [String] = []
+  package var settings: [String] = []
+  package var seed: UInt64 = 0
+  package var options = EvaluationOptions()
+  package var command: [String] = []
+  package var only: String?
 
-  public init(model: String, methods: [String]) { (self.model, self.methods) = (model, methods) }
+  package init(model: String, methods: [String]) { (self.model, self.methods) = (model, methods) }
 
   @discardableResult
-  public func callAsFunction(in run: Run, on device: Device) throws -> Results {
+  package func callAsFunction(in run: Run, on device: Device) throws -> Results {
     var rows: [ResultRow] = []
     var judge: [String: JSON] = [:]
     for (erase, evaluate, name) in try chosen(trials(), \.name) {
@@ -28,9 +28,9 @@ public struct Bench: PartedBench {
       part.onProgress = { p in
         run.progress("\(name): \(p.stage)", p.done, p.total, p.note)
       }
-      let increment = try erase(in: part, on: device)
+      let eraser = try erase(in: part, on: device)
       try evaluate.shareOriginal(of: part, in: run)
-      let results = try evaluate(in: part, increment: increment, on: device)
+      let results = try evaluate(in: part, eraser: eraser, on: device)
       judge = results.judge
       for row in results.rows where !rows.contains(row) { rows.append(row) }
       try WriteReport(part.folder)()
@@ -47,7 +47,7 @@ public struct Bench: PartedBench {
     return results
   }
 
-  public func parts() throws -> [String] { try trials().map(\.name) }
+  package func parts() throws -> [String] { try trials().map(\.name) }
 
   /// Everything that can be wrong with the request is found before the first hour of work.
   private func trials() throws -> [(erase: Erase, evaluate: Evaluate, name: String)] {
@@ -64,13 +64,13 @@ public struct Bench: PartedBench {
   }
 
   /// Subjects chosen by seed: "3,1" is three objects and one style.
-  public static func draw(_ counts: String, from model: String, seed: UInt64) throws -> [String] {
+  package static func draw(_ counts: String, from model: String, seed: UInt64) throws -> [String] {
     let numbers = counts.split(separator: ",").map { Int($0) }
     guard let themes = try Themes.load(URL(fileURLWithPath: model)), numbers.count == 2,
       let objects = numbers[0], let styles = numbers[1],
       (0...themes.objects.count).contains(objects), (0...themes.styles.count).contains(styles)
     else {
-      throw ConfigurationError.badValue(
+      throw LetheError.badValue(
         "--draw",
         "'\(counts)'; accepted: OBJECTS,STYLES, no more than the model's themes.json lists")
     }

@@ -4,33 +4,33 @@ internal import Diffusion
 internal import Editing
 internal import Evaluation
 internal import Foundation
-public import Torch
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct BenchForgetting: PartedBench {
-  public var model: String
-  public var concept: String
+package struct BenchForgetting: PartedBench {
+  package var model: String
+  package var concept: String
   /// The pictures that the model was trained on; see ``CaptionedImages``.
-  public var data: String
-  public var methods = [
+  package var data: String
+  package var methods = [
     "retrain", "erasediff", "salun", "randomlabel", "amnesia", "scissorhands", "munba", "ascent",
     "finetune",
   ]
-  public var settings: [String] = []
+  package var settings: [String] = []
   /// Every method is run with so many seeds of its training and of the pictures; retraining with its own number.
-  public var seeds = 3
-  public var retrainSeeds = 1
+  package var seeds = 3
+  package var retrainSeeds = 1
   /// As in the model's own training: every n-th picture of a class was never seen.
-  public var heldOutEvery = 10
-  public var seed: UInt64 = 0
-  public var options = EvaluationOptions()
-  public var command: [String] = []
-  public var only: String?
+  package var heldOutEvery = 10
+  package var seed: UInt64 = 0
+  package var options = EvaluationOptions()
+  package var command: [String] = []
+  package var only: String?
   /// Pictures to forget, and unseen ones, that the membership attack tells apart.
   private let attacked = 100
 
-  public init(model: String, concept: String, data: String) {
+  package init(model: String, concept: String, data: String) {
     (self.model, self.concept, self.data) = (model, concept, data)
   }
 
@@ -43,10 +43,10 @@ public struct BenchForgetting: PartedBench {
     var name: String { "\(method)-\(index + 1)" }
   }
 
-  public func parts() throws -> [String] { try trials().map(\.name) }
+  package func parts() throws -> [String] { try trials().map(\.name) }
 
   @discardableResult
-  public func callAsFunction(in run: Run, on device: Device) throws -> ForgettingTable {
+  package func callAsFunction(in run: Run, on device: Device) throws -> ForgettingTable {
     let trials = try chosen(trials(), \.name)
     let images = try CaptionedImages(folder: URL(fileURLWithPath: data))
       .heldOut(every: heldOutEvery)
@@ -59,7 +59,7 @@ public struct BenchForgetting: PartedBench {
     }
     let (members, unseen) = (try set(images.seen), try set(images.heldOut))
     guard let members else {
-      throw ConfigurationError.badValue("--class", "'\(concept)' is no caption of \(data)")
+      throw LetheError.badValue("--class", "'\(concept)' is no caption of \(data)")
     }
     var table = ForgettingTable(
       concept: concept, quick: options.quick, command: command.joined(separator: " "))
@@ -69,9 +69,9 @@ public struct BenchForgetting: PartedBench {
         run.progress(
           "\(trial.name) (\(done + 1) of \(trials.count)): \(p.stage)", p.done, p.total, p.note)
       }
-      let increment = try trial.erase(in: part, on: device)
+      let eraser = try trial.erase(in: part, on: device)
       try trial.evaluate.shareOriginal(of: part, in: run)
-      var results = try trial.evaluate(in: part, increment: increment, on: device)
+      var results = try trial.evaluate(in: part, eraser: eraser, on: device)
       if let unseen {
         let seed = trial.erase.job.seed
         results.rows += [
@@ -79,7 +79,7 @@ public struct BenchForgetting: PartedBench {
             "original", original, seed: seed, members, unseen, part,
             run.file("membership-original-\(trial.index + 1).json")),
           try membership(
-            trial.method, original.applying([increment]), seed: seed, members, unseen, part,
+            trial.method, original.applying([eraser]), seed: seed, members, unseen, part,
             part.file("membership.json")),
         ]
       }
@@ -96,7 +96,7 @@ public struct BenchForgetting: PartedBench {
   private func trials() throws -> [Trial] {
     let named = try NamedSettings(settings, of: methods, "method")
     guard try Themes.load(URL(fileURLWithPath: model))?.objects.contains(concept) == true else {
-      throw ConfigurationError.badValue("--class", "'\(concept)' is no class of \(model)")
+      throw LetheError.badValue("--class", "'\(concept)' is no class of \(model)")
     }
     return try methods.flatMap { method -> [Trial] in
       try (0..<(method == "retrain" ? min(seeds, retrainSeeds) : seeds)).map { index in

@@ -4,26 +4,26 @@ internal import Diffusion
 internal import Editing
 internal import Evaluation
 internal import Foundation
-public import Torch
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct BenchRelearning: PartedBench {
-  public var model: String
-  public var concepts: [String] = []
-  public var methods = ["esd-u-1", "esd-u-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u"]
+package struct BenchRelearning: PartedBench {
+  package var model: String
+  package var concepts: [String] = []
+  package var methods = ["esd-u-1", "esd-u-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u"]
   /// Methods that are run plain alone, and those that they are a merely stronger form of.
-  public var controls = ["esd-u-3": "esd-u-1"]
-  public var settings: [String] = []
+  package var controls = ["esd-u-3": "esd-u-1"]
+  package var settings: [String] = []
   /// Fine-tunings of each model on each set.
-  public var seeds = 3
-  public var prompts = 10
-  public var seed: UInt64 = 0
-  public var options = EvaluationOptions()
-  public var command: [String] = []
-  public var only: String?
+  package var seeds = 3
+  package var prompts = 10
+  package var seed: UInt64 = 0
+  package var options = EvaluationOptions()
+  package var command: [String] = []
+  package var only: String?
 
-  public init(model: String) { self.model = model }
+  package init(model: String) { self.model = model }
 
   private struct Trial {
     let concept: String
@@ -34,10 +34,10 @@ public struct BenchRelearning: PartedBench {
     var path: String { "\(concept.slug)/\(name.slug)" }
   }
 
-  public func parts() throws -> [String] { try trials().map(\.path) }
+  package func parts() throws -> [String] { try trials().map(\.path) }
 
   @discardableResult
-  public func callAsFunction(in run: Run, on device: Device) throws -> RelearningTable {
+  package func callAsFunction(in run: Run, on device: Device) throws -> RelearningTable {
     let trials = try chosen(trials(), \.path)
     var table = RelearningTable(
       concepts: concepts, controls: controls, quick: options.quick,
@@ -50,11 +50,11 @@ public struct BenchRelearning: PartedBench {
           "\(trial.concept), \(trial.name) (\(done + 1) of \(trials.count)): \(p.stage)", p.done,
           p.total, p.note)
       }
-      let increment = try trial.erase(in: part, on: device)
+      let eraser = try trial.erase(in: part, on: device)
       try trial.evaluate.shareOriginal(of: part, in: concept)
-      let measured = try trial.evaluate(in: part, increment: increment, on: device).rows
+      let measured = try trial.evaluate(in: part, eraser: eraser, on: device).rows
       try WriteReport(part.folder)()
-      let curve = try trial.relearn(in: part, increment: increment, on: device)
+      let curve = try trial.relearn(in: part, eraser: eraser, on: device)
       table.add(trial.concept, trial.name, measured: measured, curve: curve)
       if only == nil { try table.write(to: run) }
     }

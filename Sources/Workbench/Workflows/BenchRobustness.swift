@@ -4,25 +4,25 @@ internal import Diffusion
 internal import Editing
 internal import Evaluation
 internal import Foundation
-public import Torch
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct BenchRobustness: PartedBench {
-  public var model: String
-  public var concepts: [String] = []
-  public var methods = ["none", "esd-x", "esd-u", "uce", "advunlearn", "advunlearn-fast"]
-  public var attacks = Attacks.all.map { $0.name }
-  public var settings: [String] = []
+package struct BenchRobustness: PartedBench {
+  package var model: String
+  package var concepts: [String] = []
+  package var methods = ["none", "esd-x", "esd-u", "uce", "advunlearn", "advunlearn-fast"]
+  package var attacks = Attacks.all.map { $0.name }
+  package var settings: [String] = []
   /// Prompts of each concept that are attacked.
-  public var prompts = 10
-  public var threshold = 0.0
-  public var seed: UInt64 = 0
-  public var options = EvaluationOptions()
-  public var command: [String] = []
-  public var only: String?
+  package var prompts = 10
+  package var threshold = 0.0
+  package var seed: UInt64 = 0
+  package var options = EvaluationOptions()
+  package var command: [String] = []
+  package var only: String?
 
-  public init(model: String) { self.model = model }
+  package init(model: String) { self.model = model }
 
   private struct Trial {
     let concept: String
@@ -33,10 +33,10 @@ public struct BenchRobustness: PartedBench {
     var name: String { "\(concept.slug)/\(variant.name)" }
   }
 
-  public func parts() throws -> [String] { try trials(in: nil).map(\.name) }
+  package func parts() throws -> [String] { try trials(in: nil).map(\.name) }
 
   @discardableResult
-  public func callAsFunction(in run: Run, on device: Device) throws -> RobustnessTable {
+  package func callAsFunction(in run: Run, on device: Device) throws -> RobustnessTable {
     let trials = try chosen(trials(in: run), \.name)
     let base = try DiffusionModel.load(URL(fileURLWithPath: model), on: device).hash()
     var table = RobustnessTable(
@@ -52,20 +52,20 @@ public struct BenchRobustness: PartedBench {
       }
       var seconds = 0.0
       var rows: [ResultRow] = []
-      let increment: Increment
+      let eraser: Eraser
       if let erase = trial.erase, let evaluate = trial.evaluate {
-        increment = try erase(in: part, on: device)
+        eraser = try erase(in: part, on: device)
         try evaluate.shareOriginal(of: part, in: concept)
-        rows = try evaluate(in: part, increment: increment, on: device).rows
+        rows = try evaluate(in: part, eraser: eraser, on: device).rows
         try WriteReport(part.folder)()
         let provenance: JSON = try JSON(contentsOf: part.file("provenance.json"))
         seconds = provenance["seconds"]?.number ?? 0
       } else {
-        var card = Increment.Card()
+        var card = Eraser.Card()
         card.base = base
-        increment = Increment(card, .zero)
+        eraser = Eraser(card, .zero)
       }
-      let attacked = try trial.attack(in: part, increment: increment, on: device).rows
+      let attacked = try trial.attack(in: part, eraser: eraser, on: device).rows
       table.add(
         trial.concept, trial.variant.name, measured: rows, attacked: attacked, seconds: seconds,
         pictures: try pictures(trial, part))

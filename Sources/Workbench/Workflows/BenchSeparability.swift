@@ -1,39 +1,39 @@
 // `lethe bench separability`: concepts erased, given back and erased again, beside methods whose
-// increments are trained alone and added.
+// erasers are trained alone and added.
 internal import Diffusion
 internal import Editing
 internal import Evaluation
 internal import Foundation
 internal import Reports
-public import Torch
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 internal import Unlearning
 
-public struct BenchSeparability {
-  public var model: String
-  public var methods = ["sepme", "ablation", "esd"]
-  public var kinds: [Themes.Kind] = [.object, .style]
-  public var settings: [String] = []
-  public var seed: UInt64 = 0
-  public var options = EvaluationOptions()
-  public var command: [String] = []
+package struct BenchSeparability {
+  package var model: String
+  package var methods = ["sepme", "ablation", "esd"]
+  package var kinds: [Themes.Kind] = [.object, .style]
+  package var settings: [String] = []
+  package var seed: UInt64 = 0
+  package var options = EvaluationOptions()
+  package var command: [String] = []
 
-  public init(model: String) { self.model = model }
+  package init(model: String) { self.model = model }
 
   @discardableResult
-  public func callAsFunction(in run: Run, on device: Device) throws -> Results {
+  package func callAsFunction(in run: Run, on device: Device) throws -> Results {
     guard methods.contains("sepme") else {
-      throw ConfigurationError.badValue(
+      throw LetheError.badValue(
         "--methods", "'sepme' must be among them; it sets the scenes")
     }
     for stray in settings where !methods.contains(where: { stray.hasPrefix($0 + ".") }) {
-      throw ConfigurationError.badValue(
+      throw LetheError.badValue(
         "--set", "'\(stray)' names no method of this bench; use METHOD.key=value")
     }
     let folder = URL(fileURLWithPath: model)
     guard let themes = try Themes.load(folder) else {
-      throw ModelError.invalid("\(model) has no themes.json, which says what it can be judged for")
+      throw LetheError.model("\(model) has no themes.json, which says what it can be judged for")
     }
     var cells: [SeparabilityCell] = []
     var galleries: [SeparabilityGallery] = []
@@ -89,7 +89,7 @@ struct SeparabilityCell {
   func rows(_ seeds: Int) -> [ResultRow] {
     let subject = "\(kind) \(moment) \(concept) \(state.rawValue)"
     func row(_ name: String, _ value: Double, _ n: Int) -> ResultRow {
-      ResultRow(method, subject, Measured(name, value, value, value, n: n), seeds: seeds)
+      ResultRow(method, subject, MeasuredValue(name, value, value, value, n: n), seeds: seeds)
     }
     var rows = [
       ResultRow(method, subject, .share("accuracy", right, of: n), seeds: seeds),
@@ -179,18 +179,18 @@ private struct SeparabilityPart {
   }
 
   private func pictures(
-    _ name: String, _ chosen: [Int], _ erasers: [Eraser]
+    _ name: String, _ chosen: [Int], _ erasers: [TrainedEraser]
   ) throws -> SampleSet {
     let key = erasers.map(\.key).sorted().joined(separator: "+")
     let folder = run.file("\(kind.rawValue)/pictures/\(name)-\(String(key.fingerprint, radix: 16))")
     let set = try SampleSet.create(
       folder,
       .init(
-        sampling: bench.options.sampling, model: base.hash(), increments: [key],
+        sampling: bench.options.sampling, model: base.hash(), erasers: [key],
         samples: allSamples(chosen)))
     guard !set.missing.isEmpty else { return set }
     let edited = try base.applying(
-      try erasers.map { try Increment(contentsOf: $0.file).difference }.reduce(.zero, +))
+      try erasers.map { try Eraser(contentsOf: $0.file).difference }.reduce(.zero, +))
     try set.draw(
       edited, batch: bench.options.batch, run,
       stage: "\(kind.rawValue) \(name) \(erasers.count) erasers"
@@ -201,24 +201,24 @@ private struct SeparabilityPart {
   // MARK: - Erasers
 
   /// An eraser on disk; what it was trained to keep is part of its key.
-  struct Eraser: Hashable {
+  struct TrainedEraser: Hashable {
     var concept: Int
     var key: String
     var file: URL
   }
 
   /// SepME's erasers of `new`, which know every concept of `known`.
-  private func separable(_ new: [Int], known: [Int]) throws -> [Eraser] {
+  private func separable(_ new: [Int], known: [Int]) throws -> [TrainedEraser] {
     let settings = bench.settings.filter { $0.hasPrefix("sepme.") }
       .map { String($0.dropFirst("sepme.".count)) }
     let method = try TrainErasers(settings: settings).method
-    let found = new.map { i -> (Eraser, SepME.Request) in
+    let found = new.map { i -> (TrainedEraser, SepME.Request) in
       let kept = known.filter { $0 != i }.flatMap { entries[$0].prompts }
       let regular = themes.allPrompts.filter { !$0.mentions(concepts[i]) }
       let text = ([concepts[i]] + kept + settings).joined(separator: "\n")
       let key = "sepme-\(concepts[i].slug)-\(String(text.fingerprint, radix: 16))"
       return (
-        Eraser(
+        TrainedEraser(
           concept: i, key: key, file: run.file("\(kind.rawValue)/erasers/\(key).safetensors")),
         SepME.Request(entries[i].concept, keeping: kept, regular: regular)
       )
@@ -234,13 +234,13 @@ private struct SeparabilityPart {
     let erasers = try method.erasers(for: missing.map(\.1), of: base, folder)
     try Run.makeFolder(run.file("\(kind.rawValue)/erasers"))
     for ((eraser, _), made) in zip(missing, erasers) {
-      var card = Increment.Card()
+      var card = Eraser.Card()
       (card.method, card.concepts, card.base) = (
         SepME.name, [concepts[eraser.concept]], base.hash()
       )
       (card.options, card.seed) = (try JSON(encoding: method), bench.seed)
       card.version = Version.current
-      try Increment(card, made).write(to: eraser.file)
+      try Eraser(card, made).write(to: eraser.file)
     }
     try run.record([
       "stage": "erasers", "kind": .string(kind.rawValue),
@@ -251,7 +251,7 @@ private struct SeparabilityPart {
   }
 
   /// Another method's erasers, each trained alone.
-  private func added(_ method: String, _ chosen: [Int]) throws -> [Eraser] {
+  private func added(_ method: String, _ chosen: [Int]) throws -> [TrainedEraser] {
     try chosen.map { i in
       var job = EraseJob()
       (job.model, job.method, job.concepts) = (bench.model, method, [concepts[i]])
@@ -262,7 +262,7 @@ private struct SeparabilityPart {
       let part = try Run(run.file(name), seed: bench.seed)
       part.onProgress = { run.progress("\(name): \($0.stage)", $0.done, $0.total, $0.note) }
       try Erase(job, settings: settings, exports: false)(in: part, on: base.device)
-      return Eraser(
+      return TrainedEraser(
         concept: i, key: "\(method)-\(concepts[i].slug)",
         file: part.file("increment.safetensors"))
     }
@@ -273,7 +273,7 @@ private struct SeparabilityPart {
   private struct Moment {
     var scene: String
     var label: String
-    var active: [Eraser]
+    var active: [TrainedEraser]
     var managed: [Int]
   }
 
@@ -281,7 +281,7 @@ private struct SeparabilityPart {
     var moments: [Moment] = []
     let scenes = method == SepME.name ? scenes : Array(scenes.prefix(1))
     for scene in scenes {
-      var active: [Eraser] = []
+      var active: [TrainedEraser] = []
       var known: [Int] = []
       for moment in scene.moments {
         known += moment.erase

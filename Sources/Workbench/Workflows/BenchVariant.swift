@@ -33,11 +33,11 @@ struct BenchVariant {
 struct NamedSettings {
   let settings: [String]
 
-  /// - Throws: ``ConfigurationError`` for one whose name is none of `names`
+  /// - Throws: ``LetheError`` for one whose name is none of `names`
   init(_ settings: [String], of names: [String], _ kind: String) throws {
     self.settings = settings
     if let stray = settings.first(where: { s in !names.contains { s.hasPrefix($0 + ".") } }) {
-      throw ConfigurationError.badValue(
+      throw LetheError.badValue(
         "--set", "'\(stray)' names no \(kind) of this bench; use NAME.key=value")
     }
   }

@@ -1,35 +1,35 @@
 // `lethe erase`: a request and a method to an eraser file.
 internal import Diffusion
-public import Editing
+package import Editing
 internal import Foundation
-public import Torch
+package import Torch
 internal import TorchNN
-public import Training
-public import Unlearning
+package import Training
+package import Unlearning
 
 /// What was asked for, as `job.json` keeps it.
-public struct EraseJob: Codable, Sendable, Hashable {
-  public var model = ""
-  public var method = ""
-  public var options = JSON.object([:])
-  public var concepts: [String] = []
-  public var replacement: String?
-  public var preserve: [String] = []
-  public var forgetImages: String?
-  public var retainImages: String?
-  public var seed: UInt64 = 0
-  public var command: [String] = []
-  public init() {}
+package struct EraseJob: Codable, Sendable, Hashable {
+  package var model = ""
+  package var method = ""
+  package var options = JSON.object([:])
+  package var concepts: [String] = []
+  package var replacement: String?
+  package var preserve: [String] = []
+  package var forgetImages: String?
+  package var retainImages: String?
+  package var seed: UInt64 = 0
+  package var command: [String] = []
+  package init() {}
 }
 
-public struct Erase {
-  public var job: EraseJob
-  public var method: any UnlearningMethod
-  public var exports: Bool
+package struct Erase {
+  package var job: EraseJob
+  package var method: any UnlearningMethod
+  package var exports: Bool
 
   /// Resolves the method and its `--set` options; everything that can be wrong with them is, here.
   /// - Parameter variant: another name under which `methods.json` may have options, over those of the method
-  public init(
+  package init(
     _ job: EraseJob, settings: [String], exports: Bool, variant: String? = nil
   ) throws {
     let type = try Methods.named(job.method)
@@ -38,7 +38,7 @@ public struct Erase {
     self.exports = exports
     self.job.options = try Self.encoded(method)
     guard !job.concepts.isEmpty else {
-      throw ConfigurationError.badValue("--concept", "at least one concept is needed")
+      throw LetheError.badValue("--concept", "at least one concept is needed")
     }
   }
 
@@ -49,13 +49,13 @@ public struct Erase {
     let variants = [variant].compactMap(\.self).filter { $0 != M.name }
     let method = try Overrides.layered(
       M(), [M.name] + variants, of: model, "methods.json", settings)
-    guard let outer = method as? any OuterMethod else { return method }
+    guard let outer = method as? any WrappingMethod else { return method }
     return try around(outer, variants, settings, of: model)
   }
 
   /// A method around another also has what the file says of the pair (`meta-esd`), and the one inside what it says
   /// of that one.
-  private static func around<M: OuterMethod>(
+  private static func around<M: WrappingMethod>(
     _ method: M, _ variants: [String], _ settings: [String], of model: String
   ) throws -> any UnlearningMethod {
     var outer = try Overrides.layered(
@@ -69,12 +69,12 @@ public struct Erase {
     return outer
   }
 
-  public static func encoded<M: UnlearningMethod>(_ method: M) throws -> JSON {
+  package static func encoded<M: UnlearningMethod>(_ method: M) throws -> JSON {
     try JSON(encoding: method)
   }
 
   /// The request in the model's own captions.
-  public func erasure(_ themes: Themes?) throws -> Erasure {
+  package func erasure(_ themes: Themes?) throws -> Erasure {
     let forget = job.concepts.map {
       Concept.resolve($0, in: themes, replacement: job.replacement)
     }
@@ -85,7 +85,7 @@ public struct Erase {
         continue
       }
       guard let themes else {
-        throw ConfigurationError.badValue(
+        throw LetheError.badValue(
           "--preserve", "'others' needs a model with themes.json; name the prompts instead")
       }
       preserve += Erasure.others(than: job.concepts, in: themes)
@@ -96,7 +96,7 @@ public struct Erase {
   }
 
   /// What Meta-Unlearning holds of the U-Net, in words; nil for other methods.
-  public func memory() throws -> String? {
+  package func memory() throws -> String? {
     guard let meta = method as? MetaUnlearning else { return nil }
     let model = try DiffusionModel.load(URL(fileURLWithPath: job.model))
     let count = ParameterSelection.unet.paths(of: model.parameters)
@@ -112,23 +112,23 @@ public struct Erase {
 
   /// Skips the work when the eraser is there already.
   @discardableResult
-  public func callAsFunction(in run: Run, on device: Device) throws -> Increment {
+  package func callAsFunction(in run: Run, on device: Device) throws -> Eraser {
     let folder = URL(fileURLWithPath: job.model)
     let file = run.file("increment.safetensors")
     if FileManager.default.fileExists(atPath: file.path), try sameJob(run) {
-      return try Increment(contentsOf: file)
+      return try Eraser(contentsOf: file)
     }
     let model = try DiffusionModel.load(folder, on: device)
     let erasure = try erasure(try Themes.load(folder))
     try AtomicFile.write(Data(try JSON(encoding: job).pretty.utf8), to: run.file("job.json"))
     let start = Date()
     device.resetPeakMemory()
-    var card = Increment.Card()
+    var card = Eraser.Card()
     (card.method, card.concepts, card.options) = (job.method, job.concepts, job.options)
     (card.seed, card.base, card.version) = (job.seed, model.hash(), Version.current)
     let difference = try method.erase(erasure, from: model, run)
-    let increment = Increment(card, difference)
-    try increment.write(to: file)
+    let eraser = Eraser(card, difference)
+    try eraser.write(to: file)
     try Provenance(
       base: card.base, seconds: Date().timeIntervalSince(start), device: device
     ).write(to: run.file("provenance.json"))
@@ -136,7 +136,7 @@ public struct Erase {
       try model.applying(difference).save(to: run.file("model"))
       try Themes.copy(from: folder, to: run.file("model"))
     }
-    return increment
+    return eraser
   }
 
   /// Whether the run's folder holds this very job; another one is refused, not overwritten.
@@ -146,7 +146,7 @@ public struct Erase {
     }
     previous.command = job.command
     guard previous == job else {
-      throw ConfigurationError.badValue(
+      throw LetheError.badValue(
         "--out",
         "\(run.folder.path) holds another run (\(previous.method), "
           + "\(previous.concepts.joined(separator: ", "))); choose another folder or remove it")
@@ -156,15 +156,15 @@ public struct Erase {
 }
 
 /// Where a result comes from.
-public struct Provenance: Codable, Sendable {
-  public var lethe = Version.current
-  public var libtorch = Runtime.version
-  public var threads = Runtime.threads
-  public var device: String
-  public var base: String
-  public var seconds: Double
-  public var peakMemory: Int
-  public var date: String
+package struct Provenance: Codable, Sendable {
+  package var lethe = Version.current
+  package var libtorch = Runtime.version
+  package var threads = Runtime.threads
+  package var device: String
+  package var base: String
+  package var seconds: Double
+  package var peakMemory: Int
+  package var date: String
 
   init(base: String, seconds: Double, device: Device) {
     (self.base, self.seconds, self.device) = (base, seconds, device.description)

@@ -1,44 +1,44 @@
 // `lethe evaluate`: the erased model and the original, with the same prompts and seeds, judged.
-public import Diffusion
-public import Editing
-public import Evaluation
+package import Diffusion
+package import Editing
+package import Evaluation
 internal import Foundation
-public import Torch
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
 /// How much is drawn.
-public struct EvaluationOptions: Codable, Sendable, Hashable {
-  public var sampling = SamplingOptions()
+package struct EvaluationOptions: Codable, Sendable, Hashable {
+  package var sampling = SamplingOptions()
   /// Pictures of every prompt of the forgotten subject.
-  public var seeds = 4
+  package var seeds = 4
   /// Pictures of every other prompt.
-  public var retainSeeds = 1
+  package var retainSeeds = 1
   /// Other subjects of the same kind; 0 takes all.
-  public var others = 0
-  public var batch = 20
+  package var others = 0
+  package var batch = 20
   /// The first picture's seed.
-  public var firstSeed = 1000
+  package var firstSeed = 1000
   /// A run this small is for looking, not for quoting.
-  public var quick = false
+  package var quick = false
 
-  public init() {}
+  package init() {}
 
   /// Under a minute on two cores for a model of the embedded size.
-  public static var quickly: EvaluationOptions {
+  package static var quickly: EvaluationOptions {
     var options = EvaluationOptions()
     (options.seeds, options.others, options.quick) = (3, 10, true)
     return options
   }
 }
 
-public struct Results: Codable, Sendable {
-  public var rows: [ResultRow]
-  public var quick: Bool
-  public var seeds: Int
-  public var sampling: SamplingOptions
-  public var judge: [String: JSON]
-  public init(
+package struct Results: Codable, Sendable {
+  package var rows: [ResultRow]
+  package var quick: Bool
+  package var seeds: Int
+  package var sampling: SamplingOptions
+  package var judge: [String: JSON]
+  package init(
     rows: [ResultRow], quick: Bool, seeds: Int, sampling: SamplingOptions, judge: [String: JSON]
   ) {
     (self.rows, self.quick, self.seeds) = (rows, quick, seeds)
@@ -46,26 +46,26 @@ public struct Results: Codable, Sendable {
   }
 }
 
-public struct Evaluate {
-  public let job: EraseJob
-  public let options: EvaluationOptions
+package struct Evaluate {
+  package let job: EraseJob
+  package let options: EvaluationOptions
   private let folder: URL
   private let themes: Themes
   private let forgotten: Forgotten
   private let network: JudgeNetwork
 
   /// - Throws: an error that says what the model lacks to be judged
-  public init(_ job: EraseJob, _ options: EvaluationOptions) throws {
+  package init(_ job: EraseJob, _ options: EvaluationOptions) throws {
     folder = URL(fileURLWithPath: job.model)
     guard let themes = try Themes.load(folder) else {
-      throw ModelError.invalid(
+      throw LetheError.model(
         "\(folder.path) has no themes.json, which says what its pictures can be judged for")
     }
     let found = job.concepts.compactMap { themes.find($0) }
     guard found.count == job.concepts.count, let kind = found.first?.kind,
       found.allSatisfy({ $0.kind == kind })
     else {
-      throw ModelError.invalid(
+      throw LetheError.model(
         "'\(job.concepts.joined(separator: ", "))' are not all objects or all styles of \(folder.path)"
       )
     }
@@ -75,7 +75,7 @@ public struct Evaluate {
   }
 
   /// The prompts of both models, the forgotten ones first.
-  public var samples: [SampleSet.Sample] {
+  package var samples: [SampleSet.Sample] {
     var objects = themes.objects
     let gone = Set(forgotten.names)
     if options.others > 0 {
@@ -109,10 +109,9 @@ public struct Evaluate {
 
   /// Draws, judges and measures; finished pictures are kept.
   @discardableResult
-  public func callAsFunction(in run: Run, increment: Increment, on device: Device) throws -> Results
-  {
+  package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
     let original = try DiffusionModel.load(folder, on: device)
-    let erased = try original.applying([increment])
+    let erased = try original.applying([eraser])
     var rows: [ResultRow] = []
     // Real pictures of the very subjects that are drawn.
     let drawn = Set(samples.map(\.subjects))
@@ -125,10 +124,10 @@ public struct Evaluate {
         run.file(isErased ? "erased" : "original"),
         .init(
           sampling: options.sampling, model: original.hash(),
-          increments: isErased ? [increment.card.method] + job.concepts + ["\(job.seed)"] : [],
+          erasers: isErased ? [eraser.card.method] + job.concepts + ["\(job.seed)"] : [],
           samples: samples))
       let reference0 = ModelReference(
-        job.model, increments: isErased ? ["increment.safetensors"] : [])
+        job.model, erasers: isErased ? ["increment.safetensors"] : [])
       try set.draw(model, batch: options.batch, run, stage: isErased ? "erased" : "original") {
         Generate.recipe($0, options.sampling, reference0)
       }
@@ -152,7 +151,7 @@ public struct Evaluate {
   }
 
   /// What the judge sees in pictures [N, 3, H, W].
-  public static func judged(
+  package static func judged(
     _ pictures: Tensor, asked: [[String: String]], _ network: JudgeNetwork
   ) throws -> JudgedSet {
     let features = withoutGradients {
@@ -181,7 +180,7 @@ public struct Evaluate {
     let stored = try SafeTensors(contentsOf: file, finite: true).tensors
     guard let features = stored["features"], let subjects = stored["subjects"],
       subjects.shape == [features.size(0), network.card.kinds.count]
-    else { throw FileError.malformed(file, "it does not hold features and subjects") }
+    else { throw LetheError.malformed(file, "it does not hold features and subjects") }
     let kinds = network.card.kinds
     let asked = subjects.ints.chunked(kinds.count).map { row in
       Dictionary(

@@ -6,7 +6,7 @@ internal import Torch
 internal import Training
 internal import Unlearning
 
-public struct ForgettingTable {
+package struct ForgettingTable {
   struct Cost {
     var seconds: Double
     var steps: Int
@@ -22,7 +22,7 @@ public struct ForgettingTable {
     var method: String
     var metric: String
     var seed: Int
-    var measured: Measured
+    var measured: MeasuredValue
   }
   /// Mean over seeds and its standard error; the error of one seed is not known.
   struct Mean {
@@ -58,7 +58,7 @@ public struct ForgettingTable {
     where !rows.contains(where: {
       $0.method == row.method && $0.metric == row.metric && $0.seed == seed
     }) {
-      let measured = Measured(row.metric, row.value, row.lower, row.upper, n: row.n)
+      let measured = MeasuredValue(row.metric, row.value, row.lower, row.upper, n: row.n)
       rows.append(Row(method: row.method, metric: row.metric, seed: seed, measured: measured))
     }
     if let method = found.last?.method { costs.append((method, cost)) }
@@ -171,7 +171,7 @@ public struct ForgettingTable {
 
   // MARK: - Files
 
-  public var markdown: String {
+  package var markdown: String {
     var text = "## Forgetting \(concept)\(quick ? " (quick)" : "")\n\n\(note)\n\n"
     text +=
       ReportContent.Table(

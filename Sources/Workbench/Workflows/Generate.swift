@@ -1,48 +1,48 @@
 // `lethe generate`: prompts to pictures.
-public import Diffusion
+package import Diffusion
 internal import Editing
-public import Evaluation
-public import Foundation
-public import Torch
-public import Training
+package import Evaluation
+package import Foundation
+package import Torch
+package import Training
 
 /// A model folder with the erasers to be laid on it.
-public struct ModelReference: Codable, Sendable, Hashable {
-  public var folder: String
-  public var increments: [String]
+package struct ModelReference: Codable, Sendable, Hashable {
+  package var folder: String
+  package var erasers: [String]
   /// A set of erasers to lay on for each prompt; see ``EraserSet``.
-  public var set: String?
+  package var set: String?
   /// Those of the set that are on; nil takes the set's own switches.
-  public var active: [String]?
+  package var active: [String]?
 
-  public init(
-    _ folder: String, increments: [String] = [], set: String? = nil, active: [String]? = nil
+  package init(
+    _ folder: String, erasers: [String] = [], set: String? = nil, active: [String]? = nil
   ) {
-    (self.folder, self.increments, self.set, self.active) = (folder, increments, set, active)
+    (self.folder, self.erasers, self.set, self.active) = (folder, erasers, set, active)
   }
 
-  public func load(variant: String? = nil, on device: Device) throws -> DiffusionModel {
+  package func load(variant: String? = nil, on device: Device) throws -> DiffusionModel {
     let model = try DiffusionModel.load(URL(fileURLWithPath: folder), variant: variant, on: device)
     return try model.applying(
-      try increments.map { try Increment(contentsOf: Self.increment(URL(fileURLWithPath: $0))) })
+      try erasers.map { try Eraser(contentsOf: Self.eraser(URL(fileURLWithPath: $0))) })
   }
 
   /// An eraser file, or the one in a run's folder.
-  public static func increment(_ url: URL) -> URL {
+  package static func eraser(_ url: URL) -> URL {
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
     return exists && isFolder.boolValue ? url.appendingPathComponent("increment.safetensors") : url
   }
 }
 
-public struct Generate {
-  public var model: ModelReference
-  public var variant: String?
-  public var sampling: SamplingOptions
-  public var samples: [SampleSet.Sample]
-  public var batch: Int
+package struct Generate {
+  package var model: ModelReference
+  package var variant: String?
+  package var sampling: SamplingOptions
+  package var samples: [SampleSet.Sample]
+  package var batch: Int
 
-  public init(
+  package init(
     _ model: ModelReference, variant: String? = nil, _ sampling: SamplingOptions,
     _ samples: [SampleSet.Sample], batch: Int
   ) {
@@ -51,7 +51,7 @@ public struct Generate {
   }
 
   @discardableResult
-  public func callAsFunction(in run: Run, on device: Device) throws -> SampleSet {
+  package func callAsFunction(in run: Run, on device: Device) throws -> SampleSet {
     try validate()
     let erasers = try model.set.map { try EraserSet(URL(fileURLWithPath: $0)) }
     // Every picture says what is on for it, so that a later switch draws again what it changes.
@@ -62,7 +62,7 @@ public struct Generate {
     }
     let set = try SampleSet.create(
       run.folder,
-      .init(sampling: sampling, model: model.folder, increments: model.increments, samples: samples)
+      .init(sampling: sampling, model: model.folder, erasers: model.erasers, samples: samples)
     )
     guard !set.missing.isEmpty else { return set }
     let base = try model.load(variant: variant, on: device)
@@ -76,20 +76,20 @@ public struct Generate {
   }
 
   private func validate() throws {
-    guard model.set == nil || model.increments.isEmpty else {
-      throw ConfigurationError.badValue("--with", "erasers of a set are laid on by --erasers alone")
+    guard model.set == nil || model.erasers.isEmpty else {
+      throw LetheError.badValue("--with", "erasers of a set are laid on by --erasers alone")
     }
     if model.set == nil, model.active != nil || samples.contains(where: { $0.erasers != nil }) {
-      throw ConfigurationError.badValue(
+      throw LetheError.badValue(
         "--active", "names of erasers need the set that they are in; give --erasers SET")
     }
     guard sampling.steps >= 1, sampling.steps <= 1000 else {
-      throw ConfigurationError.badValue("--steps", "\(sampling.steps); accepted: 1 to 1000")
+      throw LetheError.badValue("--steps", "\(sampling.steps); accepted: 1 to 1000")
     }
     _ = try Samplers.named(sampling.sampler)
     let names = Dictionary(grouping: samples, by: \.file)
     if let twice = names.first(where: { $0.value.count > 1 }) {
-      throw ConfigurationError.badValue("prompts", "two rows would write \(twice.key)")
+      throw LetheError.badValue("prompts", "two rows would write \(twice.key)")
     }
   }
 
@@ -100,8 +100,8 @@ public struct Generate {
     var line =
       "\(s.prompt)\nSteps: \(o.steps), Sampler: \(o.sampler), CFG scale: \(s.guidance ?? o.guidance), "
       + "Seed: \(s.seed), Model: \(URL(fileURLWithPath: model.folder).lastPathComponent)"
-    if !model.increments.isEmpty {
-      let names = model.increments.map { URL(fileURLWithPath: $0).lastPathComponent }
+    if !model.erasers.isEmpty {
+      let names = model.erasers.map { URL(fileURLWithPath: $0).lastPathComponent }
       line += ", Erasers: \(names.joined(separator: " + "))"
     }
     if let erasers = s.erasers, !erasers.isEmpty {
@@ -111,4 +111,4 @@ public struct Generate {
   }
 }
 
-public enum Version { public static let current = "0.1.0" }
+package enum Version { package static let current = "0.1.0" }

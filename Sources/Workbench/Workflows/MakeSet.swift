@@ -1,23 +1,23 @@
 // `lethe make-set`: pictures to forget or to keep, drawn from the model itself.
 internal import Diffusion
 internal import Editing
-public import Evaluation
+package import Evaluation
 internal import Foundation
-public import Torch
-public import Training
+package import Torch
+package import Training
 
-public struct MakeSet {
+package struct MakeSet {
   private let model: String
   private let concepts: [String]
   private let others: [String]
   private let prompts: [String]
 
-  public init(model: String, concepts: [String], others: [String], prompts: [String]) {
+  package init(model: String, concepts: [String], others: [String], prompts: [String]) {
     (self.model, self.concepts, self.others, self.prompts) = (model, concepts, others, prompts)
   }
 
   /// Draws `count` prompts at random, and a picture of each; an interrupted set goes on.
-  public func callAsFunction(
+  package func callAsFunction(
     count: Int, steps: Int, guidance: Double, in run: Run, on device: Device
   ) throws -> SampleSet {
     let themes = try Themes.load(URL(fileURLWithPath: model))
@@ -25,13 +25,13 @@ public struct MakeSet {
     pool += concepts.flatMap { Concept.resolve($0, in: themes, replacement: nil).prompts }
     if !others.isEmpty {
       guard let themes else {
-        throw ConfigurationError.badValue(
+        throw LetheError.badValue(
           "--others", "it needs a model with themes.json; give --prompt instead")
       }
       pool += Erasure.others(than: others, in: themes)
     }
     guard !pool.isEmpty, count >= 1 else {
-      throw ConfigurationError.badValue(
+      throw LetheError.badValue(
         "make-set", "give --concept, --others or --prompt, and a --count of at least 1")
     }
     let order = Tensor.permutation(pool.count, Generator(seed: run.seed))

@@ -8,34 +8,34 @@ internal import Training
 
 struct PlugIn {
   let job: EraseJob
-  let increment: Increment
+  let eraser: Eraser
 
   /// - Parameter run: a run of `lethe erase`, which remembers its model
   /// - Throws: an error that says why this eraser is no text encoder
   init(_ run: URL) throws {
     job = try JSON(contentsOf: run.appendingPathComponent("job.json")).decoded()
-    increment = try Increment(contentsOf: ModelReference.increment(run))
-    let others = increment.difference.paths.filter { $0.components.first != "text_encoder" }
-    guard others.isEmpty, !increment.difference.paths.isEmpty else {
-      throw EditingError.invalid(
+    eraser = try Eraser(contentsOf: ModelReference.eraser(run))
+    let others = eraser.difference.paths.filter { $0.components.first != "text_encoder" }
+    guard others.isEmpty, !eraser.difference.paths.isEmpty else {
+      throw LetheError.request(
         "\(run.path) changes \(others.first?.name ?? "nothing"); only erasers of the text encoder plug into "
           + "another model")
     }
   }
 
   /// The model with the erased text encoder in the place of its own.
-  /// - Throws: ``EditingError`` when the encoders or their tokenizers are of other kinds
+  /// - Throws: ``LetheError`` when the encoders or their tokenizers are of other kinds
   func callAsFunction(into model: DiffusionModel, on device: Device) throws -> DiffusionModel {
     let base = try DiffusionModel.load(URL(fileURLWithPath: job.model), on: device)
-    try increment.check(base: base.hash())
-    let erased = try base.applying([increment])
+    try eraser.check(base: base.hash())
+    let erased = try base.applying([eraser])
     func encoder(_ model: DiffusionModel) -> [ParameterPath: Tensor] {
       model.parameters.tensors.filter { $0.key.components.first == "text_encoder" }
     }
     let (new, old) = (encoder(erased), encoder(model))
     for path in Set(new.keys).union(old.keys).sorted()
     where new[path]?.shape != old[path]?.shape {
-      throw EditingError.invalid(
+      throw LetheError.request(
         "the text encoders differ: \(path.name) is \(shape(new[path])) in \(job.model), \(shape(old[path])) here"
       )
     }
@@ -45,7 +45,7 @@ struct PlugIn {
     }
     guard probe.map(base.tokens) == probe.map(model.tokens), settings(base) == settings(model)
     else {
-      throw EditingError.invalid(
+      throw LetheError.request(
         "the tokenizers, activations or attention heads of both text encoders differ")
     }
     return try model.replacing(new)

@@ -1,39 +1,39 @@
 // `lethe relearn`: how fast fine-tuning brings an erased concept back, as a curve, beside benign pictures as a control.
-public import Attacks
+package import Attacks
 internal import Diffusion
-public import Editing
+package import Editing
 internal import Evaluation
 internal import Foundation
 internal import Reports
-public import Torch
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct Relearn {
-  public let job: EraseJob
-  public var tuning: Relearning
+package struct Relearn {
+  package let job: EraseJob
+  package var tuning: Relearning
   /// A folder of captioned pictures of the concept; nil lets the original draw them.
-  public var data: String?
+  package var data: String?
   /// Prompts that the original draws pictures of; none takes the concept's own.
-  public var drawn: [String] = []
-  public var seeds = 3
+  package var drawn: [String] = []
+  package var seeds = 3
   /// Prompts that are judged.
-  public var prompts = 10
-  public var seed: UInt64 = 0
-  public var options: EvaluationOptions
-  public var command: [String] = []
+  package var prompts = 10
+  package var seed: UInt64 = 0
+  package var options: EvaluationOptions
+  package var command: [String] = []
   private let judged: AttackRun
   private let themes: Themes
   private let concepts: [Concept]
 
   /// - Throws: an error that says what the run lacks to be judged
-  public init(
+  package init(
     _ job: EraseJob, _ tuning: Relearning, _ options: EvaluationOptions, prompts: Int
   ) throws {
     (self.job, self.tuning, self.options, self.prompts) = (job, tuning, options, prompts)
     judged = try AttackRun(job, [], options, limit: prompts)
     guard let themes = try Themes.load(URL(fileURLWithPath: job.model)) else {
-      throw ModelError.invalid("\(job.model) has no themes.json")
+      throw LetheError.model("\(job.model) has no themes.json")
     }
     self.themes = themes
     concepts = job.concepts.map { Concept.resolve($0, in: themes, replacement: job.replacement) }
@@ -56,7 +56,7 @@ public struct Relearn {
   }
 
   @discardableResult
-  public func callAsFunction(in run: Run, increment: Increment, on device: Device) throws
+  package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws
     -> RelearningCurve
   {
     let place = try Run(run.file("relearn"), seed: seed)
@@ -72,7 +72,7 @@ public struct Relearn {
     }.filter { !$0.steps.isEmpty }
     // A curve that is whole asks for no model and no pictures.
     if !missing.isEmpty {
-      points += try measure(missing, steps, increment, in: place, on: device)
+      points += try measure(missing, steps, eraser, in: place, on: device)
     }
     let curve = RelearningCurve(
       points: points, title: job.concepts.joined(separator: ", "), method: job.method,
@@ -83,11 +83,11 @@ public struct Relearn {
 
   /// Fine-tunes where points are missing, and records each.
   private func measure(
-    _ missing: [(set: String, seed: Int, steps: [Int])], _ steps: [Int], _ increment: Increment,
+    _ missing: [(set: String, seed: Int, steps: [Int])], _ steps: [Int], _ eraser: Eraser,
     in place: Run, on device: Device
   ) throws -> [Point] {
     let original = try DiffusionModel.load(URL(fileURLWithPath: job.model), on: device)
-    let victim = try original.applying([increment])
+    let victim = try original.applying([eraser])
     let network = try JudgeNetwork.load(
       themes.judgeFolder(of: URL(fileURLWithPath: job.model)), on: device)
     let sets = Dictionary(uniqueKeysWithValues: zip(Self.sets, try sets(original, place)))
@@ -173,7 +173,7 @@ public struct Relearn {
     ]
     let file = run.file("options.json")
     if let old = try? String(contentsOf: file, encoding: .utf8), old != identity.pretty {
-      throw ConfigurationError.badValue(
+      throw LetheError.badValue(
         "relearn", "\(file.path) is of other options, seeds or sampling; remove \(run.folder.path)")
     }
     try AtomicFile.write(Data(identity.pretty.utf8), to: file)
@@ -181,7 +181,7 @@ public struct Relearn {
 }
 
 /// What `lethe relearn` found.
-public struct RelearningCurve {
+package struct RelearningCurve {
   let points: [Relearn.Point]
   let title: String
   let method: String
@@ -255,7 +255,7 @@ public struct RelearningCurve {
       + "\(seeds) seed(s), \(n) prompts each. Losses on pictures that the fine-tuning did not see."
   }
 
-  public var markdown: String {
+  package var markdown: String {
     "## Relearning \(title) after \(method)\(quick ? " (quick)" : "")\n\n\(note)\n\n\(table.markdown)"
   }
 

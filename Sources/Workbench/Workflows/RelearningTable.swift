@@ -5,7 +5,7 @@ internal import Reports
 internal import Torch
 internal import Training
 
-public struct RelearningTable {
+package struct RelearningTable {
   /// A method and the one that it is held against.
   struct Pair {
     let method: String
@@ -62,7 +62,7 @@ public struct RelearningTable {
   /// Successes of all prompts and fine-tunings together, of all concepts or of one; nil before there are any.
   /// - Parameter set: what the model was fine-tuned on, `concept` or `benign`
   func success(_ method: String, _ set: String, _ step: Int, of concept: String? = nil)
-    -> Measured?
+    -> MeasuredValue?
   {
     let found = entries.filter { $0.method == method && concept ?? $0.concept == $0.concept }
       .flatMap(\.curve.points).filter { $0.set == set && $0.step == step }
@@ -77,7 +77,7 @@ public struct RelearningTable {
   }
 
   /// Before fine-tuning: shares over all concepts' pictures together, the Frechet distance as a mean.
-  func measured(_ method: String, _ metric: String) -> Measured? {
+  func measured(_ method: String, _ metric: String) -> MeasuredValue? {
     let found = entries.filter { $0.method == method }.flatMap(\.measured)
       .filter { $0.metric == metric }
     return metric == "frechet" ? .mean(metric, found.map(\.value)) : found.pooled(metric)
@@ -184,7 +184,7 @@ public struct RelearningTable {
 
   // MARK: - Files
 
-  public var markdown: String {
+  package var markdown: String {
     "## Relearning\(quick ? " (quick)" : "")\n"
       + tables.map { "\n\($0.title). \($0.note)\n\n\($0.markdown)" }.joined()
   }

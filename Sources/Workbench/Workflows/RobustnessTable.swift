@@ -6,7 +6,7 @@ internal import Reports
 internal import Torch
 internal import Training
 
-public struct RobustnessTable {
+package struct RobustnessTable {
   struct Picture {
     var concept: String
     var method: String
@@ -56,7 +56,7 @@ public struct RobustnessTable {
   /// Successes of all concepts together; nil before there are any.
   /// - Parameter row: `erased` for the prompts as they are, or an attack's name
   func rate(_ method: String, _ row: String, _ metric: String, of concepts: [String]? = nil)
-    -> Measured?
+    -> MeasuredValue?
   {
     let found = entries.filter { $0.method == method && concepts?.contains($0.concept) ?? true }
       .flatMap(\.attacked).filter { $0.method == row && $0.metric == metric }
@@ -64,7 +64,7 @@ public struct RobustnessTable {
   }
 
   /// Pictures of all concepts together, for shares; else the mean over concepts.
-  func measured(_ method: String, _ metric: String) -> Measured? {
+  func measured(_ method: String, _ metric: String) -> MeasuredValue? {
     let found = entries.filter { $0.method == method }.flatMap(\.measured)
       .filter { $0.metric == metric }
     return metric == "frechet" ? .mean(metric, found.map(\.value)) : found.pooled(metric)
@@ -124,7 +124,7 @@ public struct RobustnessTable {
 
   // MARK: - Files
 
-  public var markdown: String {
+  package var markdown: String {
     "## Robustness\(quick ? " (quick)" : "")\n"
       + tables.map {
         "\n" + ([$0.title, $0.note].filter { !$0.isEmpty }).joined(separator: ". ")

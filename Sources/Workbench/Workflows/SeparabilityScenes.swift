@@ -1,20 +1,20 @@
 /// The order in which concepts are erased and given back (SRS-ME, the four scenes of Tables 2 and 3;
 /// scene 3 is read off its numbers). c0 to c5 are managed at some time, c6 to c8 never.
-public struct SeparabilityScene: Sendable {
-  public struct Moment: Sendable {
-    public var label: String
-    public var erase: [Int]
-    public var restore: [Int]
+package struct SeparabilityScene: Sendable {
+  package struct Moment: Sendable {
+    package var label: String
+    package var erase: [Int]
+    package var restore: [Int]
   }
-  public let name: String
-  public let moments: [Moment]
+  package let name: String
+  package let moments: [Moment]
 
   init(_ name: String, _ moments: [(String, erase: [Int], restore: [Int])]) {
     self.name = name
     self.moments = moments.map { Moment(label: $0.0, erase: $0.erase, restore: $0.restore) }
   }
 
-  public static let all = [
+  package static let all = [
     SeparabilityScene(
       "S1",
       [("t0", [0, 1, 2, 3, 4, 5], []), ("t1", [], [0, 1]), ("t3", [], [2])]),

@@ -108,7 +108,7 @@ struct SeparabilityTables {
   ) -> ReportContent {
     var content = ReportContent()
     content.title = "Erased, given back, erased again"
-    content.subtitle = "The scenes of SepME, and methods whose increments are added"
+    content.subtitle = "The scenes of SepME, and methods whose erasers are added"
     if quick {
       content.warning = "A quick run: few pictures. For looking, not for quoting."
     }

@@ -1,43 +1,43 @@
 // `lethe train` for DDPM (Ho et al., 2020): a U-Net over pixels, with classes (Ho & Salimans, 2022) or without.
 internal import Diffusion
 internal import Editing
-public import Foundation
-public import Torch
+package import Foundation
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct DDPMRecipe: Codable, Sendable {
-  public struct DataSource: Codable, Sendable {
+package struct DDPMRecipe: Codable, Sendable {
+  package struct DataSource: Codable, Sendable {
     /// See ``CaptionedImages``.
-    public var folder = "data/animals"
+    package var folder = "data/animals"
     /// Every n-th picture of each class is kept out, for judges and membership attacks; 0 keeps none out.
-    public var heldOutEvery = 10
+    package var heldOutEvery = 10
     /// Whether the pictures' classes are told; without them the model is unconditional.
-    public var classes = true
+    package var classes = true
     /// Whether half of the pictures are mirrored.
-    public var mirrored = false
-    public init() {}
+    package var mirrored = false
+    package init() {}
   }
-  public var kind = "ddpm"
-  public var name = "animals"
-  public var seed: UInt64 = 1
-  public var data = DataSource()
+  package var kind = "ddpm"
+  package var name = "animals"
+  package var seed: UInt64 = 1
+  package var data = DataSource()
   /// diffusers' configuration of `UNet2DModel`, and of the scheduler.
-  public var unet = JSON.object([:])
-  public var scheduler = JSON.object([:])
-  public var training = Training()
+  package var unet = JSON.object([:])
+  package var scheduler = JSON.object([:])
+  package var training = Training()
   /// Share of pictures shown without their class.
-  public var emptyShare = 0.1
-  public var sampleEvery = 1000
-  public init() {}
+  package var emptyShare = 0.1
+  package var sampleEvery = 1000
+  package init() {}
 }
 
-public struct TrainDDPM {
-  public let recipe: DDPMRecipe
-  public let run: Run
-  public let device: Device
+package struct TrainDDPM {
+  package let recipe: DDPMRecipe
+  package let run: Run
+  package let device: Device
 
-  public init(_ recipe: DDPMRecipe, _ run: Run, on device: Device) {
+  package init(_ recipe: DDPMRecipe, _ run: Run, on device: Device) {
     (self.recipe, self.run, self.device) = (recipe, run, device)
   }
 
@@ -53,11 +53,11 @@ public struct TrainDDPM {
   }
 
   /// Trains, and writes `model/` in the run's folder.
-  public func callAsFunction(dataRoot: URL) throws {
+  package func callAsFunction(dataRoot: URL) throws {
     let images = try CaptionedImages(folder: dataRoot.appendingPathComponent(recipe.data.folder))
     let classes = recipe.data.classes ? images.classes : []
     guard !recipe.data.classes || !classes.isEmpty else {
-      throw ConfigurationError.badValue(
+      throw LetheError.badValue(
         "data.classes", "the pictures of \(recipe.data.folder) have captions, not classes")
     }
     let model = try initialModel(classes: classes)

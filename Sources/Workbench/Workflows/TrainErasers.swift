@@ -1,26 +1,26 @@
 // `lethe eraser train`: separable erasers for the managed concepts of a set.
-public import Diffusion
-public import Editing
+package import Diffusion
+package import Editing
 internal import Foundation
-public import Torch
-public import Training
-public import Unlearning
+package import Torch
+package import Training
+package import Unlearning
 
-public struct TrainErasers {
-  public var method: SepME
+package struct TrainErasers {
+  package var method: SepME
 
   /// - Parameter settings: options of SepME, as `--set` gives them
-  public init(settings: [String]) throws {
+  package init(settings: [String]) throws {
     method = try Overrides.apply(settings, onto: SepME())
     guard method.form == .separate else {
-      throw ConfigurationError.badValue(
+      throw LetheError.badValue(
         "--set form", "erasers of a set are trained separately; `lethe erase` has the other forms")
     }
   }
 
   /// Trains the concepts named, or those that have no eraser yet, and switches them on.
   @discardableResult
-  public func callAsFunction(
+  package func callAsFunction(
     _ set: inout EraserSet, _ names: [String] = [], in run: Run, on device: Device
   ) throws -> [EraserSet.Entry] {
     let asked = try names.map { try set.entry($0) }
@@ -40,11 +40,11 @@ public struct TrainErasers {
       let erasers = try method.erasers(for: requests, of: model, run)
       let seconds = Date().timeIntervalSince(start) / Double(group.count)
       for (entry, (request, eraser)) in zip(group, zip(requests, erasers)) {
-        var card = Increment.Card()
+        var card = Eraser.Card()
         (card.method, card.concepts) = (SepME.name, [entry.name])
         (card.options, card.seed) = (try JSON(encoding: method), run.seed)
         (card.base, card.version) = (set.card.base, Version.current)
-        try Increment(card, eraser).write(to: set.file(entry.name))
+        try Eraser(card, eraser).write(to: set.file(entry.name))
         var trained = entry
         (trained.keeps, trained.nullity) = (request.kept, eraser.basis.size(0))
         (trained.seconds, trained.isActive) = (seconds, true)
@@ -60,7 +60,7 @@ extension EraserSet.Entry {
   /// A concept with the prompts that a model's own captions give it: those that pictures are judged
   /// with are kept exact, the other captions are erased too.
   /// - Parameter partners: objects to ask a style with, or styles to ask an object with; empty takes all
-  public static func managed(
+  package static func managed(
     _ name: String, in themes: Themes?, prompts: [String], paraphrases: [String],
     partners: [String] = []
   ) throws -> EraserSet.Entry {
@@ -72,7 +72,7 @@ extension EraserSet.Entry {
     }
     let pool = kind == .object ? themes.styles : themes.objects
     if let stray = partners.first(where: { !pool.contains($0) }) {
-      throw ConfigurationError.badValue(
+      throw LetheError.badValue(
         "--partner", "'\(stray)' is no \(kind == .object ? "style" : "object") of the model")
     }
     let others = partners.isEmpty ? pool : partners
@@ -98,18 +98,18 @@ extension EraserSet.Entry {
 }
 
 /// How much of the text space the erasers of a set may use.
-public struct RankBudget {
-  public struct Row {
-    public var name: String
-    public var prompts: Int
-    public var rank: Int
-    public var width: Int
-    public var isUpToDate: Bool
-    public var nullity: Int { width - rank }
+package struct RankBudget {
+  package struct Row {
+    package var name: String
+    package var prompts: Int
+    package var rank: Int
+    package var width: Int
+    package var isUpToDate: Bool
+    package var nullity: Int { width - rank }
   }
-  public let rows: [Row]
+  package let rows: [Row]
 
-  public init(_ set: EraserSet, _ model: DiffusionModel, tolerance: Double) {
+  package init(_ set: EraserSet, _ model: DiffusionModel, tolerance: Double) {
     rows = set.card.entries.map { entry in
       let kept = set.kept(for: entry.name)
       let space = NullSpace(of: [""] + kept, in: model, tolerance: tolerance)

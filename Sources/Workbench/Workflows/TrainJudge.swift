@@ -1,32 +1,32 @@
 internal import Diffusion
 // `lethe train` for judges: one network that says what a picture shows, e.g. which object and which style.
 internal import Evaluation
-public import Foundation
-public import Torch
+package import Foundation
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
-public struct JudgeRecipe: Codable, Sendable {
-  public var kind = "judge"
-  public var name = "emoji"
-  public var seed: UInt64 = 1
+package struct JudgeRecipe: Codable, Sendable {
+  package var kind = "judge"
+  package var name = "emoji"
+  package var seed: UInt64 = 1
   /// Objects drawn in styles; without styles, pictures of classes (see ``CaptionedImages``).
-  public var data = ModelRecipe.DataSource()
-  public var widths = [24, 48, 96, 128]
-  public var training = Training()
-  public var augmentation = Augmentation()
+  package var data = ModelRecipe.DataSource()
+  package var widths = [24, 48, 96, 128]
+  package var training = Training()
+  package var augmentation = Augmentation()
   /// Objects in styles: one picture of every n-th object is kept out of training, its style going round.
   /// Classes: every n-th picture of each. 0 keeps none.
-  public var heldOutEvery = 1
-  public init() {}
+  package var heldOutEvery = 1
+  package init() {}
 }
 
-public struct TrainJudge {
-  public let recipe: JudgeRecipe
-  public let run: Run
-  public let device: Device
+package struct TrainJudge {
+  package let recipe: JudgeRecipe
+  package let run: Run
+  package let device: Device
 
-  public init(_ recipe: JudgeRecipe, _ run: Run, on device: Device) {
+  package init(_ recipe: JudgeRecipe, _ run: Run, on device: Device) {
     (self.recipe, self.run, self.device) = (recipe, run, device)
   }
 
@@ -41,7 +41,7 @@ public struct TrainJudge {
     static let unasked = -100
   }
 
-  public func callAsFunction(dataRoot: URL) throws {
+  package func callAsFunction(dataRoot: URL) throws {
     let folder = dataRoot.appendingPathComponent(recipe.data.folder)
     if recipe.data.styles.isEmpty {
       try trainOnClasses(CaptionedImages(folder: folder))
@@ -62,7 +62,7 @@ public struct TrainJudge {
   private func trainOnClasses(_ images: CaptionedImages) throws {
     let classes = recipe.data.objects.isEmpty ? images.classes : recipe.data.objects
     guard !classes.isEmpty else {
-      throw FileError.malformed(
+      throw LetheError.malformed(
         URL(fileURLWithPath: recipe.data.folder), "its captions are no classes")
     }
     let size = try images.picture(0).width
@@ -213,7 +213,7 @@ public struct TrainJudge {
     for kind in card.kinds {
       let answers = withoutGradients { judge.logits(features, kind).argmax(1) }.ints
       let right = zip(unseen.known, answers).filter { unseen.answers[kind]?[$0] == $1 }.count
-      let result = Measured.share("accuracy", right, of: unseen.known.count)
+      let result = MeasuredValue.share("accuracy", right, of: unseen.known.count)
       card.measured["heldOut.\(kind)"] = try JSON(encoding: result)
       try run.record([
         "stage": .string(stage), "kind": .string(kind), "accuracy": .number(result.value),

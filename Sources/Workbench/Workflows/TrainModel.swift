@@ -1,71 +1,71 @@
 // `lethe train` for text-to-image models: tokenizer, autoencoder, then text encoder and U-Net together.
 internal import Diffusion
-public import Foundation
-public import Torch
+package import Foundation
+package import Torch
 internal import TorchNN
-public import Training
+package import Training
 
 /// Everything that makes a small Stable Diffusion: data, shapes, and how each stage is trained.
-public struct ModelRecipe: Codable, Sendable {
-  public struct DataSource: Codable, Sendable {
-    public var folder = "data/emoji"
-    public var objects: [String] = []
-    public var styles = ["noto", "openmoji", "emojione", "symbola", "line"]
-    public init() {}
+package struct ModelRecipe: Codable, Sendable {
+  package struct DataSource: Codable, Sendable {
+    package var folder = "data/emoji"
+    package var objects: [String] = []
+    package var styles = ["noto", "openmoji", "emojione", "symbola", "line"]
+    package init() {}
   }
-  public struct Tokenizer: Codable, Sendable {
-    public var size = 1024
-    public var length = 16
-    public init() {}
+  package struct Tokenizer: Codable, Sendable {
+    package var size = 1024
+    package var length = 16
+    package init() {}
   }
-  public struct Autoencoder: Codable, Sendable {
-    public var training = Training()
+  package struct Autoencoder: Codable, Sendable {
+    package var training = Training()
     /// Weight of KL(q || N(0, 1)), averaged over latent numbers, beside L1 + MSE.
-    public var klWeight = 1e-3
-    public init() {}
+    package var klWeight = 1e-3
+    package init() {}
   }
   /// Sharpens the decoder on latents that no longer move; the U-Net does not notice.
-  public struct Decoder: Codable, Sendable {
-    public var training = Training()
-    public init() {}
+  package struct Decoder: Codable, Sendable {
+    package var training = Training()
+    package init() {}
   }
-  public struct Denoiser: Codable, Sendable {
-    public var training = Training()
+  package struct Denoiser: Codable, Sendable {
+    package var training = Training()
     /// gamma of min-SNR weighting (Hang et al., 2023).
-    public var minSNR = 5.0
-    public var sampleEvery = 1000
-    public init() {}
+    package var minSNR = 5.0
+    package var sampleEvery = 1000
+    package init() {}
   }
-  public var kind = "stable-diffusion"
-  public var name = "emoji"
-  public var seed: UInt64 = 1
+  package var kind = "stable-diffusion"
+  package var name = "emoji"
+  package var seed: UInt64 = 1
   /// A model folder whose tensors are the beginning, where names and shapes agree; empty for none.
   /// A smaller network can begin as a larger one with parts left out.
-  public var start = ""
-  public var data = DataSource()
-  public var captions = Captions()
-  public var tokenizer = Tokenizer()
-  public var vae = JSON.object([:])
-  public var unet = JSON.object([:])
-  public var textEncoder = JSON.object([:])
-  public var scheduler = JSON.object([:])
-  public var autoencoder = Autoencoder()
-  public var decoder = Decoder()
-  public var denoiser = Denoiser()
-  public init() {}
+  package var start = ""
+  package var data = DataSource()
+  package var captions = Captions()
+  package var tokenizer = Tokenizer()
+  package var vae = JSON.object([:])
+  package var unet = JSON.object([:])
+  package var textEncoder = JSON.object([:])
+  package var scheduler = JSON.object([:])
+  package var autoencoder = Autoencoder()
+  package var decoder = Decoder()
+  package var denoiser = Denoiser()
+  package init() {}
 }
 
-public struct TrainModel {
-  public let recipe: ModelRecipe
-  public let run: Run
-  public let device: Device
+package struct TrainModel {
+  package let recipe: ModelRecipe
+  package let run: Run
+  package let device: Device
 
-  public init(_ recipe: ModelRecipe, _ run: Run, on device: Device) {
+  package init(_ recipe: ModelRecipe, _ run: Run, on device: Device) {
     (self.recipe, self.run, self.device) = (recipe, run, device)
   }
 
   /// Trains what is not yet trained and writes `model/` in the run's folder.
-  public func callAsFunction(dataRoot: URL) throws {
+  package func callAsFunction(dataRoot: URL) throws {
     let folder = dataRoot.appendingPathComponent(recipe.data.folder)
     let chosen = try StyledObjects(
       folder: folder, objects: recipe.data.objects, styles: recipe.data.styles)
@@ -217,7 +217,7 @@ public struct TrainModel {
     let stored = try SafeTensors(contentsOf: file, finite: true).tensors
     for (name, tensor) in zip(names, parameters) {
       guard let found = stored[name.name], found.shape == tensor.shape else {
-        throw FileError.malformed(file, "it is the result of another recipe; choose another --out")
+        throw LetheError.malformed(file, "it is the result of another recipe; choose another --out")
       }
       withoutGradients { tensor.copy(from: found) }
     }

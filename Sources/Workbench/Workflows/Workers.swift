@@ -1,18 +1,18 @@
 // Parts of a bench, each in a process of its own, some side by side: on small models two processes of one thread do more
 // than one process of two, and what a part holds at its peak is its own.
 internal import Diffusion
-public import Foundation
+package import Foundation
 internal import Torch
-public import Training
+package import Training
 
-public struct Workers {
+package struct Workers {
   /// Processes at a time.
-  public var count: Int
-  public var program: URL
+  package var count: Int
+  package var program: URL
   /// Threads of each.
-  public var threads: Int
+  package var threads: Int
 
-  public init(_ count: Int, program: URL, threads: Int) {
+  package init(_ count: Int, program: URL, threads: Int) {
     (self.count, self.program, self.threads) = (count, program, threads)
   }
 
@@ -25,8 +25,8 @@ public struct Workers {
   /// Runs the program once for each part. What a worker says goes to `workers/PART.log` in the run's folder.
   /// - Parameters:
   ///   - arguments: the program's, which `--only PART` and its share of the threads are added to
-  /// - Throws: ``WorkerError`` with a worker's last words; the others are ended, and what they finished stays
-  public func callAsFunction(_ parts: [String], _ arguments: [String], in run: Run) throws {
+  /// - Throws: ``LetheError`` with a worker's last words; the others are ended, and what they finished stays
+  package func callAsFunction(_ parts: [String], _ arguments: [String], in run: Run) throws {
     let logs = run.file("workers")
     try Run.makeFolder(logs)
     var waiting = parts[...]
@@ -46,7 +46,7 @@ public struct Workers {
       for worker in working where !worker.process.isRunning {
         working.removeAll { $0.part == worker.part }
         guard worker.process.terminationStatus == 0 else {
-          throw WorkerError.failed(worker.part, lastLine(of: worker.log), worker.log)
+          throw failure(of: worker.part, lastLine(of: worker.log), worker.log)
         }
         done += 1
       }
@@ -58,7 +58,7 @@ public struct Workers {
     let log = folder.appendingPathComponent(part.slug + ".log")
     guard FileManager.default.createFile(atPath: log.path, contents: nil),
       let handle = try? FileHandle(forWritingTo: log)
-    else { throw FileError.unwritable(log, "it cannot be made") }
+    else { throw LetheError.unwritable(log, "it cannot be made") }
     let process = Process()
     process.executableURL = program
     process.arguments = arguments + ["--only", part, "--threads", "\(threads)"]
@@ -67,9 +67,14 @@ public struct Workers {
     process.environment = ProcessInfo.processInfo.environment
       .merging(["GOMP_SPINCOUNT": "10000"]) { given, _ in given }
     do { try process.run() } catch {
-      throw WorkerError.failed(part, "\(program.path) does not start: \(error)", log)
+      throw failure(of: part, "\(program.path) does not start: \(error)", log)
     }
     return Worker(process: process, part: part, log: log)
+  }
+
+  private func failure(of part: String, _ line: String, _ log: URL) -> LetheError {
+    LetheError(
+      .other, "the part \(part) failed: \(line) (\(log.path)); finished parts are kept")
   }
 
   private func lastLine(of log: URL) -> String {
@@ -78,18 +83,8 @@ public struct Workers {
   }
 }
 
-public enum WorkerError: Error, CustomStringConvertible {
-  case failed(String, String, URL)
-  public var description: String {
-    switch self {
-    case .failed(let part, let line, let log):
-      "the part \(part) failed: \(line) (\(log.path)); finished parts are kept"
-    }
-  }
-}
-
 /// A bench that can say which parts it has and do one of them.
-public protocol PartedBench {
+package protocol PartedBench {
   /// The one part to do; nil does all.
   var only: String? { get set }
   /// - Throws: an error that says what is wrong with the request
@@ -102,7 +97,7 @@ extension PartedBench {
     guard let only else { return trials }
     let own = trials.filter { name($0) == only }
     guard !own.isEmpty else {
-      throw ConfigurationError.badValue(
+      throw LetheError.badValue(
         "--only", "'\(only)'; accepted: \(trials.map(name).joined(separator: ", "))")
     }
     return own

@@ -2,23 +2,23 @@
 internal import Diffusion
 internal import Editing
 internal import Evaluation
-public import Foundation
+package import Foundation
 internal import Reports
 internal import Torch
 internal import Training
 internal import Unlearning
 
-public struct WriteReport {
+package struct WriteReport {
   private let folder: URL
 
-  public init(_ folder: URL) { self.folder = folder }
+  package init(_ folder: URL) { self.folder = folder }
 
   /// Writes `report.html` into the folder and returns where it is.
   @discardableResult
-  public func callAsFunction() throws -> URL {
+  package func callAsFunction() throws -> URL {
     func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
     guard FileManager.default.fileExists(atPath: file("job.json").path) else {
-      throw ConfigurationError.badValue(
+      throw LetheError.badValue(
         "report", "\(folder.path) has no job.json; give the folder of a `lethe erase` run")
     }
     let job: EraseJob = try JSON(contentsOf: file("job.json")).decoded()

@@ -43,25 +43,25 @@ struct AttackCommand: ParsableCommand {
   func run() throws {
     try common.reporting {
       guard (0...1).contains(threshold), prompts.map({ $0 > 0 }) ?? true else {
-        throw ConfigurationError.badValue(
+        throw LetheError.badValue(
           "attack", "--threshold is 0 to 1, --prompts at least 1")
       }
       let names =
         attack == "all"
         ? Attacks.all.map { $0.name } : attack.split(separator: ",").map(String.init)
       if let stray = settings.first(where: { s in !names.contains { s.hasPrefix($0 + ".") } }) {
-        throw ConfigurationError.badValue(
+        throw LetheError.badValue(
           "--set", "'\(stray)' names no attack of this run; use ATTACK.key=value")
       }
       let run = try common.run(at: runFolder, seed: seed)
       let job: EraseJob = try JSON(contentsOf: run.file("job.json")).decoded()
       let attacks = try names.map { try AttackRun.configured($0, settings, of: job.model) }
-      let increment = try Increment(contentsOf: run.file("increment.safetensors"))
+      let eraser = try Eraser(contentsOf: run.file("increment.safetensors"))
       var attacking = try AttackRun(job, attacks, size.options(), limit: prompts)
       attacking.threshold = threshold
       attacking.seed = seed
       attacking.command = ["lethe"] + CommandLine.arguments.dropFirst()
-      let results = try attacking(in: run, increment: increment, on: common.openDevice())
+      let results = try attacking(in: run, eraser: eraser, on: common.openDevice())
       print(AttackRun.markdown(results.rows), terminator: "")
       guard !common.quiet else { return }
       print("\(attacking.criterion)\n\(runFolder)/attack/report.html")

@@ -28,7 +28,7 @@ struct BenchRunOptions: ParsableArguments {
 
   /// With several jobs, the parts are done by workers first; then `body` finds them done and makes the table.
   func callAsFunction<B: PartedBench>(_ bench: B, _ body: (B, Run) throws -> Void) throws {
-    guard jobs >= 1 else { throw ConfigurationError.badValue("--jobs", "\(jobs); at least 1") }
+    guard jobs >= 1 else { throw LetheError.badValue("--jobs", "\(jobs); at least 1") }
     let run = try common.run(at: out, seed: seed)
     var bench = bench
     bench.only = only
@@ -101,7 +101,7 @@ struct BenchMethods: ParsableCommand {
       let drawn = try draw.map { try Bench.draw($0, from: model, seed: running.seed) } ?? []
       (bench.concepts, bench.preserve, bench.settings) = (concept + drawn, preserve, settings)
       guard !bench.concepts.isEmpty else {
-        throw ConfigurationError.badValue("bench", "give --concept or --draw")
+        throw LetheError.badValue("bench", "give --concept or --draw")
       }
       (bench.seed, bench.options) = (running.seed, try size.options())
       bench.command = running.command
@@ -153,7 +153,7 @@ struct BenchSeparabilityCommand: ParsableCommand {
       case "object": bench.kinds = [.object]
       case "style": bench.kinds = [.style]
       default:
-        throw ConfigurationError.badValue("--kind", "'\(kind)'; accepted: object, style, both")
+        throw LetheError.badValue("--kind", "'\(kind)'; accepted: object, style, both")
       }
       (bench.settings, bench.seed, bench.options) = (settings, seed, try size.options())
       bench.command = ["lethe"] + CommandLine.arguments.dropFirst()
@@ -179,7 +179,7 @@ struct BenchForgettingCommand: ParsableCommand {
         lethe bench forgetting --model Models/animals --class zebra --data data/animals --jobs 2 --out runs/forgetting
         lethe bench forgetting --model Models/animals --class zebra --data data/animals --quick --out runs/quick
 
-      Measured for every method: unlearning accuracy, accuracy, probability and entropy of the judge on the
+      MeasuredValue for every method: unlearning accuracy, accuracy, probability and entropy of the judge on the
       forgotten class and on the others, Frechet distance, precision and recall against real pictures that no
       training saw, the AUC of a membership attack, the distance to the retrained model, time and memory.
       Options of the methods come from methods.json in the model's folder, then from --set. Finished parts are
@@ -213,7 +213,7 @@ struct BenchForgettingCommand: ParsableCommand {
   func run() throws {
     try running.common.reporting {
       guard seeds >= 1, retrainSeeds >= 0 else {
-        throw ConfigurationError.badValue("--seeds", "\(seeds); at least 1")
+        throw LetheError.badValue("--seeds", "\(seeds); at least 1")
       }
       var bench = BenchForgetting(model: model, concept: concept, data: data)
       if let methods { bench.methods = methods.split(separator: ",").map(String.init) }
@@ -243,7 +243,7 @@ struct BenchRobustnessCommand: ParsableCommand {
 
       Four objects and two styles, drawn by --seed, unless --concept names some. Methods: none, esd-x
       (cross-attention), esd-u (everything else), uce, advunlearn (PGD), advunlearn-fast (one step), or any other by
-      its name. Measured: success before and under every attack, UA, IRA, CRA, Frechet distance, time. Options come
+      its name. MeasuredValue: success before and under every attack, UA, IRA, CRA, Frechet distance, time. Options come
       from methods.json and attacks.json in the model's folder, then from --set. Finished parts are kept, so an
       interrupted bench goes on.
       """)
@@ -270,7 +270,7 @@ struct BenchRobustnessCommand: ParsableCommand {
   func run() throws {
     try running.common.reporting {
       guard (0...1).contains(threshold), prompts > 0 else {
-        throw ConfigurationError.badValue("bench", "--threshold is 0 to 1, --prompts at least 1")
+        throw LetheError.badValue("bench", "--threshold is 0 to 1, --prompts at least 1")
       }
       var bench = BenchRobustness(model: model)
       bench.concepts =
@@ -296,7 +296,7 @@ struct BenchRelearningCommand: ParsableCommand {
         lethe bench relearning --model Models/emoji --concept fox --methods esd-u-1,uce --quick --out runs/quick
 
       Three objects and a style, drawn by --seed, unless --concept names some. Each method runs plain and with
-      `meta` around it; esd-u-3 is the control with a stronger base. Measured: success of the prompts after 0, 50,
+      `meta` around it; esd-u-3 is the control with a stronger base. MeasuredValue: success of the prompts after 0, 50,
       100, 200 and 300 steps on the concept and on benign pictures, area under the curve, UA, IRA, CRA, Frechet
       distance, the rise of the loss on related subjects. Options come from methods.json and attacks.json (relearn)
       in the model's folder, then from --set. Finished parts are kept, so an interrupted bench goes on.
@@ -322,7 +322,7 @@ struct BenchRelearningCommand: ParsableCommand {
   func run() throws {
     try running.common.reporting {
       guard repeats > 0, prompts > 0 else {
-        throw ConfigurationError.badValue("bench", "--repeats and --prompts are at least 1")
+        throw LetheError.badValue("bench", "--repeats and --prompts are at least 1")
       }
       var bench = BenchRelearning(model: model)
       bench.concepts =

@@ -67,7 +67,7 @@ struct EraseCommand: ParsableCommand {
       (job.model, job.method, job.concepts) = (model, method, concept)
       (job.replacement, job.preserve, job.seed) = (replaceWith, preserve, seed)
       guard data == nil || (forgetImages == nil && retainImages == nil) else {
-        throw ConfigurationError.badValue(
+        throw LetheError.badValue(
           "--data", "it stands for --forget-images and --retain-images; give it, or those")
       }
       (job.forgetImages, job.retainImages) = (forgetImages ?? data, retainImages ?? data)
@@ -85,15 +85,15 @@ struct EraseCommand: ParsableCommand {
       }
       let run = try common.run(at: out, seed: seed)
       let start = Date()
-      let increment = try erase(in: run, on: common.openDevice())
+      let eraser = try erase(in: run, on: common.openDevice())
       let collapsed = run.events().last { $0["collapsed"]?.bool == true }
       if let message = collapsed?["message"]?.string {
         FileHandle.standardError.write(Data("warning: \(message)\n".utf8))
       }
       if !common.quiet {
-        let size = Double(increment.difference.count * 4) / 1e6
+        let size = Double(eraser.difference.count * 4) / 1e6
         print(
-          "\(concept.joined(separator: ", ")): \(increment.difference.tensors.count) tensors, "
+          "\(concept.joined(separator: ", ")): \(eraser.difference.tensors.count) tensors, "
             + String(format: "%.1f MB, %.1f s", size, Date().timeIntervalSince(start))
             + ", in \(out)/increment.safetensors")
       }
@@ -119,8 +119,9 @@ struct ApplyCommand: ParsableCommand {
 
   @Argument(help: "The base model's folder.", completion: .directory)
   var model: String
-  @Option(name: .customLong("with"), help: "An eraser file or a run's folder; may be repeated.")
-  var increments: [String] = []
+  @Option(
+    help: "An eraser file or a run's folder; may be repeated.")
+  var with: [String] = []
   @Option(help: "A set of erasers (`lethe eraser`).")
   var erasers: String?
   @Option(help: "Erasers of the set to lay on, e.g. fox,cat; those switched on when left out.")
@@ -140,17 +141,17 @@ struct ApplyCommand: ParsableCommand {
   func run() throws {
     try common.reporting {
       guard out != nil || lora != nil else {
-        throw ConfigurationError.badValue("apply", "give --out, --lora or both")
+        throw LetheError.badValue("apply", "give --out, --lora or both")
       }
       guard rank.map({ $0 >= 1 }) ?? true else {
-        throw ConfigurationError.badValue("--rank", "at least 1")
+        throw LetheError.badValue("--rank", "at least 1")
       }
       let folder = URL(fileURLWithPath: model)
       if let out, URL(fileURLWithPath: out).standardizedFileURL == folder.standardizedFileURL {
-        throw ConfigurationError.badValue("--out", "it is the base model's own folder")
+        throw LetheError.badValue("--out", "it is the base model's own folder")
       }
       let apply = Apply(
-        folder, increments: increments, set: erasers,
+        folder, erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init), plugIn: plugIn)
       let done = try apply(
         to: out.map { URL(fileURLWithPath: $0) }, lora: lora.map { URL(fileURLWithPath: $0) },

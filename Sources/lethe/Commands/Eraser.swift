@@ -106,7 +106,7 @@ struct EraserCommand: ParsableCommand {
       try common.reporting {
         var erasers = try set.open()
         guard concepts.count == 1 || (prompt.isEmpty && paraphrase.isEmpty) else {
-          throw ConfigurationError.badValue(
+          throw LetheError.badValue(
             "--prompt", "it belongs to one concept; add one at a time")
         }
         let themes = try Themes.load(URL(fileURLWithPath: erasers.card.model))
@@ -280,8 +280,8 @@ struct EraserCommand: ParsableCommand {
         let entry = try erasers.entry(concept)
         print(try JSON(encoding: entry).pretty, terminator: "")
         guard entry.isTrained else { return }
-        let increment = try erasers.increment(concept)
-        print(try JSON(encoding: increment.card).pretty, terminator: "")
+        let eraser = try erasers.eraser(concept)
+        print(try JSON(encoding: eraser.card).pretty, terminator: "")
       }
     }
   }
@@ -322,31 +322,29 @@ struct EraserCommand: ParsableCommand {
           }
         }
         guard !check.failures.isEmpty else { return }
-        throw SeparationBroken(failures: check.failures, set: set.set, limit: limit)
+        throw LetheError(.other, Self.sentence(check.failures, set: set.set, limit: limit))
       }
     }
-  }
-}
 
-struct SeparationBroken: Error, CustomStringConvertible {
-  var failures: [SeparationCheck.Row]
-  var set: String
-  var limit: Double
-
-  var description: String {
-    let erasers = failures.map(\.eraser).reduce(into: [String]()) {
-      if !$0.contains($1) { $0.append($1) }
-    }
-    return erasers.map { eraser in
-      let own = failures.filter { $0.eraser == eraser }
-      let concepts = own.map {
-        "'\($0.concept)'" + ($0.isKnown ? "" : " (added after it was trained)")
+    /// The erasers that do not keep what they should, and the command that mends it.
+    private static func sentence(
+      _ failures: [SeparationCheck.Row], set: String, limit: Double
+    ) -> String {
+      let erasers = failures.map(\.eraser).reduce(into: [String]()) {
+        if !$0.contains($1) { $0.append($1) }
       }
-      let worst = own.max { $0.residual < $1.residual }
-      return
-        "the eraser of '\(eraser)' changes \(concepts.joined(separator: ", ")): residual up to "
-        + String(format: "%.1e", worst?.residual ?? 0) + " at \(worst?.layer ?? ""), limit \(limit)"
-    }.joined(separator: "; ") + ". Train again: lethe eraser train \(set) "
-      + erasers.joined(separator: " ")
+      return erasers.map { eraser in
+        let own = failures.filter { $0.eraser == eraser }
+        let concepts = own.map {
+          "'\($0.concept)'" + ($0.isKnown ? "" : " (added after it was trained)")
+        }
+        let worst = own.max { $0.residual < $1.residual }
+        return
+          "the eraser of '\(eraser)' changes \(concepts.joined(separator: ", ")): residual up to "
+          + String(format: "%.1e", worst?.residual ?? 0)
+          + " at \(worst?.layer ?? ""), limit \(limit)"
+      }.joined(separator: "; ") + ". Train again: lethe eraser train \(set) "
+        + erasers.joined(separator: " ")
+    }
   }
 }

@@ -20,7 +20,7 @@ struct SizeOptions: ParsableArguments {
   var guidance = 4.0
 
   func options() throws -> EvaluationOptions {
-    guard seeds >= 1 else { throw ConfigurationError.badValue("--seeds", "\(seeds); at least 1") }
+    guard seeds >= 1 else { throw LetheError.badValue("--seeds", "\(seeds); at least 1") }
     var options = quick ? EvaluationOptions.quickly : EvaluationOptions()
     if !quick { options.seeds = seeds }
     (options.sampling.steps, options.sampling.guidance) = (steps, guidance)
@@ -56,7 +56,7 @@ struct EvaluateCommand: ParsableCommand {
         atPath: folder.appendingPathComponent("model_index.json").path)
       if isModel {
         guard let out else {
-          throw ConfigurationError.badValue("evaluate", "a model's pictures need --out FOLDER")
+          throw LetheError.badValue("evaluate", "a model's pictures need --out FOLDER")
         }
         var options = try size.options()
         options.retainSeeds = options.seeds
@@ -69,9 +69,9 @@ struct EvaluateCommand: ParsableCommand {
       }
       let run = try common.run(at: runFolder, seed: 0)
       let job: EraseJob = try JSON(contentsOf: run.file("job.json")).decoded()
-      let increment = try Increment(contentsOf: run.file("increment.safetensors"))
+      let eraser = try Eraser(contentsOf: run.file("increment.safetensors"))
       let results = try Evaluate(job, size.options())(
-        in: run, increment: increment, on: common.openDevice())
+        in: run, eraser: eraser, on: common.openDevice())
       print(ResultsTable.markdown(results.rows), terminator: "")
       if results.quick {
         print("quick: few pictures, wide intervals; for looking, not for quoting")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Diffusion
 import Evaluation
 import Foundation
+import Torch
 import Training
 import Workbench
 
@@ -28,9 +29,8 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "A CSV file of prompts.", completion: .file(extensions: ["csv"]))
   var prompts: String?
   @Option(
-    name: .customLong("with"),
     help: "An eraser file or a run's folder to lay on the model; may be repeated.")
-  var increments: [String] = []
+  var with: [String] = []
   @Option(
     help:
       "A set of erasers (`lethe eraser`); a CSV's own column 'erasers' names them per prompt, e.g. fox;cat."
@@ -91,10 +91,10 @@ struct GenerateCommand: ParsableCommand {
         }
       }
       guard !samples.isEmpty else {
-        throw ConfigurationError.badValue("generate", "give --prompt or --prompts")
+        throw LetheError.badValue("generate", "give --prompt or --prompts")
       }
       guard batch >= 1, count >= 1 else {
-        throw ConfigurationError.badValue("--batch, --count", "at least 1")
+        throw LetheError.badValue("--batch, --count", "at least 1")
       }
       var sampling = SamplingOptions()
       (sampling.sampler, sampling.steps, sampling.guidance) = (sampler, steps, guidance)
@@ -106,7 +106,7 @@ struct GenerateCommand: ParsableCommand {
       }
       let run = try common.run(at: out, seed: seed)
       let reference = ModelReference(
-        model, increments: increments, set: erasers,
+        model, erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init))
       let set = try Generate(reference, variant: variant, sampling, samples, batch: batch)(
         in: run, on: common.openDevice())

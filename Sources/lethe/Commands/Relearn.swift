@@ -1,5 +1,5 @@
-public import ArgumentParser
-public import Attacks
+package import ArgumentParser
+package import Attacks
 import Diffusion
 import Editing
 import Evaluation
@@ -55,7 +55,7 @@ struct RelearnCommand: ParsableCommand {
   func run() throws {
     try common.reporting {
       guard seeds >= 1, prompts >= 1, data == nil || draw.isEmpty else {
-        throw ConfigurationError.badValue(
+        throw LetheError.badValue(
           "relearn", "--seeds and --prompts are at least 1, and --data excludes --draw")
       }
       let run = try common.run(at: runFolder, seed: seed)
@@ -67,14 +67,14 @@ struct RelearnCommand: ParsableCommand {
         let tuning = try AttackRun.configured(
           name, asked.map { "\(name).\($0)" }, of: job.model) as? Relearning
       else { return }
-      let increment = try Increment(contentsOf: run.file("increment.safetensors"))
+      let eraser = try Eraser(contentsOf: run.file("increment.safetensors"))
       var options = EvaluationOptions()
       options.quick = quick
       (options.sampling.steps, options.sampling.guidance) = (samplingSteps, guidance)
       var relearn = try Relearn(job, tuning, options, prompts: quick ? min(6, prompts) : prompts)
       (relearn.data, relearn.drawn, relearn.seeds) = (data, draw, quick ? 1 : seeds)
       (relearn.seed, relearn.command) = (seed, ["lethe"] + CommandLine.arguments.dropFirst())
-      let curve = try relearn(in: run, increment: increment, on: common.openDevice())
+      let curve = try relearn(in: run, eraser: eraser, on: common.openDevice())
       print(curve.markdown, terminator: "")
       if !common.quiet { print("\(runFolder)/relearn/report.html") }
     }

@@ -22,8 +22,8 @@ struct SpeedCommand: ParsableCommand {
   @Option var stage: Stage
   @Option var repeats = 5
   @Option(help: "Training iterations of the stage esd.") var iterations = 200
-  @Option(help: "Walks of the stage esd, and steps of each.") var walks = 8
-  @Option var walkSteps = 50
+  @Option(help: "Walks of the stage esd, and steps of each.") var trajectories = 8
+  @Option var trajectorySteps = 50
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -65,7 +65,9 @@ struct SpeedCommand: ParsableCommand {
       case .decode: seconds = withoutGradients { timed(repeats + 1) { _ = model.codec.decode(x) } }
       case .esd:
         var esd = ESD()
-        (esd.training.steps, esd.walks, esd.walkSteps) = (iterations, walks, walkSteps)
+        (esd.training.steps, esd.trajectories, esd.trajectorySteps) = (
+          iterations, trajectories, trajectorySteps
+        )
         (esd.guarding.limit, esd.training.saveEvery) = (0, Int.max)
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
           "lethe-speed-\(getpid())")
@@ -78,16 +80,16 @@ struct SpeedCommand: ParsableCommand {
         let prompts = (0..<UnlearnDiffAtk().batch).map {
           AttackedPrompt("a noto emoji of \(["a fox", "an owl"][$0 % 2])", seed: UInt64($0))
         }
-        let surface = try Surface(
+        let target = try AttackTarget(
           model, original: model, concepts: [Concept("fox")], access: .whiteBox
         ) { try model.images([$0.prompt], seeds: [$0.seed], SamplingOptions())[0] }
         // As many rounds and steps as the reference does, of the paper's 50 and 40.
         seconds = try timed(repeats + 1) {
-          var session = try UnlearnDiffAtk().session(prompts, surface, seed: 1)
+          var session = try UnlearnDiffAtk().session(prompts, target, seed: 1)
           for _ in 0..<2 {
             let tries = try session.next(Array(prompts.indices)).sorted { $0.key < $1.key }
             _ = try model.images(
-              given: surface.conditioning(for: tries.map(\.value)), seeds: prompts.map(\.seed),
+              given: target.conditioning(for: tries.map(\.value)), seeds: prompts.map(\.seed),
               SamplingOptions())
           }
         }.map { $0 / Double(prompts.count) }

@@ -50,7 +50,7 @@ struct Train: ParsableCommand {
         let run = try common.run(at: out, seed: recipe.seed)
         try TrainJudge(recipe, run, on: common.openDevice())(dataRoot: root)
       default:
-        throw ConfigurationError.badValue(
+        throw LetheError.badValue(
           file.lastPathComponent, "kind '\(kind)'; accepted: stable-diffusion, ddpm, judge")
       }
     }

@@ -1,6 +1,6 @@
 extension Sequence where Element == String {
   /// The member that is closest in spelling, when it is close at all: for "did you mean".
-  public func nearest(to word: String) -> String? {
+  package func nearest(to word: String) -> String? {
     let limit = Swift.max(2, word.count / 3)
     return map { ($0, editDistance($0, word)) }.filter { $0.1 <= limit }.min { $0.1 < $1.1 }?.0
   }

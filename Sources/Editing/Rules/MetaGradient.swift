@@ -15,34 +15,34 @@
 // before there is a G, and its optimizer is gone when G begins; G is summed in place. theta, its copy, a gradient and
 // AdamW's two moments are 5, and with G's own optimizer 7; with `training.offload` the copy and that optimizer rest in
 // files and 4 are left, where published code holds 10 (34.4 GB for SD 1.4; see docs/performance.md).
-public import Diffusion
-public import Torch
-public import TorchNN
-public import Training
+package import Diffusion
+package import Torch
+package import TorchNN
+package import Training
 
-public struct Meta: GradientRule {
+package struct MetaGradient: GradientRule {
   /// One set of benign pictures, with its weights before and after the fine-tuning.
-  public struct Benign {
+  package struct Benign {
     let name: String
     let objective: any Objective
     let keep: Double
     let destroy: Double
 
-    public init(_ name: String, _ objective: any Objective, keep: Double, destroy: Double) {
+    package init(_ name: String, _ objective: any Objective, keep: Double, destroy: Double) {
       (self.name, self.objective, self.keep, self.destroy) = (name, objective, keep, destroy)
     }
   }
   /// The simulated fine-tuning.
-  public struct Attack: Codable, Sendable, Hashable {
+  package struct Attack: Codable, Sendable, Hashable {
     /// M
-    public var steps = 3
+    package var steps = 3
     /// tau
-    public var rate = 1e-5
-    public var optimizer = OptimizerOptions(.adamw, weightDecay: 1e-4)
-    public var clip = 1.0
+    package var rate = 1e-5
+    package var optimizer = OptimizerOptions(.adamw, weightDecay: 1e-4)
+    package var clip = 1.0
     /// Differentiates through the steps, which are then plain gradient steps.
-    public var secondOrder = false
-    public init() {}
+    package var secondOrder = false
+    package init() {}
   }
 
   var base: (any GradientRule)?
@@ -55,28 +55,29 @@ public struct Meta: GradientRule {
   let tuned: [Tensor]
   let paths: [ParameterPath]
   /// theta, while fine-tuning works in its place.
-  private var theta: Shelf
+  private var theta: OffloadedTensors
   let picturesInPass: Int
 
   /// - Parameters:
   ///   - base: the method's own rule; nil where the weights are forgotten already (closed forms)
   ///   - learned, concept: the loss on pictures that fine-tuning sees, and on others of the concept
   ///   - student: whose parameters fine-tuning changes, those of `selection`; they must be its own
-  ///   - shelf: where theta rests while fine-tuning works in its place
+  ///   - offloaded: where theta rests while fine-tuning works in its place
   ///   - picturesInPass: how many pictures go through the network at once; 0 takes a batch whole
-  public init(
+  package init(
     _ base: (any GradientRule)?, learned: any Objective, concept: any Objective,
     benign: [Benign], pull: Double, _ attack: Attack, of student: DiffusionModel,
-    _ selection: ParameterSelection = .unet, shelf: Shelf = Shelf(), picturesInPass: Int = 0
+    _ selection: ParameterSelection = .unet, offloaded: OffloadedTensors = OffloadedTensors(),
+    picturesInPass: Int = 0
   ) {
-    (theta, self.picturesInPass) = (shelf, picturesInPass)
+    (theta, self.picturesInPass) = (offloaded, picturesInPass)
     (self.base, self.learned, self.concept) = (base, learned, concept)
     (self.benign, self.pull, self.attack) = (benign, pull, attack)
     paths = selection.paths(of: student.parameters)
     tuned = paths.compactMap { student.parameters[$0] }
   }
 
-  public mutating func gradient(
+  package mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
     var (loss, g) =

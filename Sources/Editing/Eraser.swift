@@ -1,32 +1,32 @@
-public import Diffusion
-public import Foundation
-public import Torch
+package import Diffusion
+package import Foundation
+package import Torch
 internal import TorchNN
 
 /// What an erasure leaves behind: differences of the changed tensors, and where they come from.
 /// Increments of one base add up, and taking one back is leaving it out of the sum.
-public struct Increment {
-  public struct Card: Codable, Sendable, Hashable {
-    public var method = ""
-    public var concepts: [String] = []
+package struct Eraser {
+  package struct Card: Codable, Sendable, Hashable {
+    package var method = ""
+    package var concepts: [String] = []
     /// The method's options as resolved.
-    public var options = JSON.object([:])
-    public var seed: UInt64 = 0
+    package var options = JSON.object([:])
+    package var seed: UInt64 = 0
     /// ``DiffusionModel/hash()`` of the model the differences belong to.
-    public var base = ""
-    public var version = ""
-    public init() {}
+    package var base = ""
+    package var version = ""
+    package init() {}
   }
-  public var card: Card
-  public var difference: ParameterVector
+  package var card: Card
+  package var difference: ParameterVector
   /// The factors that ``difference`` is the product of, where it was made of them.
-  public private(set) var factors: SeparableIncrement?
+  package private(set) var factors: EraserFactors?
 
-  public init(_ card: Card, _ difference: ParameterVector) {
+  package init(_ card: Card, _ difference: ParameterVector) {
     (self.card, self.difference) = (card, difference)
   }
 
-  public init(_ card: Card, _ factors: SeparableIncrement) {
+  package init(_ card: Card, _ factors: EraserFactors) {
     (self.card, self.factors, difference) = (card, factors, factors.dense)
   }
 
@@ -34,22 +34,22 @@ public struct Increment {
   /// Names of factors in the file: PATH.left for w_l, `right` for beta S.
   private static let (left, right) = (".left", "right")
 
-  /// - Throws: ``EditingError`` when it was made for another model than the one with this hash
-  public func check(base: String) throws {
+  /// - Throws: ``LetheError`` when it was made for another model than the one with this hash
+  package func check(base: String) throws {
     guard card.base == base else {
-      throw EditingError.wrongBase(
+      throw LetheError.request(
         "the eraser of '\(card.concepts.joined(separator: ", "))' was made for model "
           + "\(card.base.prefix(12)), this is \(base.prefix(12))")
     }
   }
 
-  public func write(to file: URL) throws {
+  package func write(to file: URL) throws {
     let card = try JSON(encoding: self.card)
     var tensors: [String: Tensor] = [:]
     if let factors {
       tensors[Self.right] = factors.basis
       for (path, tensor) in factors.weights {
-        // ``SeparableIncrement/rounded()`` has made them halves already.
+        // ``EraserFactors/rounded()`` has made them halves already.
         tensors[path.name + Self.left] = tensor.detached().to(.float16)
       }
     } else {
@@ -59,12 +59,12 @@ public struct Increment {
       tensors, metadata: ["format": Self.format, "lethe": card.compact], to: file)
   }
 
-  public init(contentsOf file: URL) throws {
+  package init(contentsOf file: URL) throws {
     let stored = try SafeTensors(contentsOf: file, finite: true)
     guard stored.metadata["format"] == Self.format, let text = stored.metadata["lethe"],
       let card = try? JSONDecoder().decode(Card.self, from: Data(text.utf8))
     else {
-      throw EditingError.invalid(
+      throw LetheError.request(
         "\(file.path) is no eraser: its metadata has no card of the format '\(Self.format)'")
     }
     self.card = card
@@ -78,27 +78,27 @@ public struct Increment {
       guard name.hasSuffix(Self.left), basis.shape.count == 2, tensor.shape.count == 2,
         tensor.size(1) == basis.size(0)
       else {
-        throw FileError.malformed(
+        throw LetheError.malformed(
           file, "'\(name)' of shape \(tensor.shape) is no factor beside 'right' of \(basis.shape)")
       }
       weights[ParameterPath(String(name.dropLast(Self.left.count)))] = tensor.to(.float32)
     }
-    let factors = SeparableIncrement(weights: weights, basis: basis.to(.float32))
+    let factors = EraserFactors(weights: weights, basis: basis.to(.float32))
     (self.factors, difference) = (factors, factors.dense)
   }
 }
 
 extension DiffusionModel {
   /// The model with differences added; tensors that no difference names are shared.
-  /// - Throws: ``EditingError`` when a path or shape does not fit the model
-  public func applying(_ difference: ParameterVector) throws -> DiffusionModel {
+  /// - Throws: ``LetheError`` when a path or shape does not fit the model
+  package func applying(_ difference: ParameterVector) throws -> DiffusionModel {
     var replacements: [ParameterPath: Tensor] = [:]
     for (path, tensor) in difference.tensors {
       guard let base = parameters[path] else {
-        throw EditingError.wrongBase("the eraser changes '\(path)', which the model does not have")
+        throw LetheError.request("the eraser changes '\(path)', which the model does not have")
       }
       guard base.shape == tensor.shape else {
-        throw EditingError.wrongBase(
+        throw LetheError.request(
           "the eraser changes '\(path)' of shape \(tensor.shape); the model's has \(base.shape)")
       }
       replacements[path] = base + tensor.to(base.device, base.dtype)
@@ -107,10 +107,10 @@ extension DiffusionModel {
   }
 
   /// The model with the sum of erasers, each checked to belong to this model.
-  public func applying(_ increments: [Increment]) throws -> DiffusionModel {
-    guard !increments.isEmpty else { return self }
+  package func applying(_ erasers: [Eraser]) throws -> DiffusionModel {
+    guard !erasers.isEmpty else { return self }
     let own = hash()
-    for increment in increments { try increment.check(base: own) }
-    return try applying(increments.map(\.difference).reduce(.zero, +))
+    for eraser in erasers { try eraser.check(base: own) }
+    return try applying(erasers.map(\.difference).reduce(.zero, +))
   }
 }

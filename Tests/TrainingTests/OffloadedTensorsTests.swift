@@ -9,19 +9,19 @@ import Torch
 @Suite struct ShelfTests {
   @Test(arguments: [false, true]) func whatIsPutComesBack(_ inFile: Bool) throws {
     try Fixtures.temporaryFolder { folder in
-      let file = folder.appendingPathComponent("shelf.safetensors")
-      var shelf = Shelf(inFile ? file : nil)
+      let file = folder.appendingPathComponent("offloaded.safetensors")
+      var offloaded = OffloadedTensors(inFile ? file : nil)
       let tensors = [Tensor([1, 2, 3] as [Float]), Tensor.randn([2, 5], Generator(seed: 1))]
       let before = tensors.map { $0.cloned() }
-      try shelf.put(tensors)
+      try offloaded.put(tensors)
       for tensor in tensors { tensor.copy(from: Tensor.zeros(like: tensor)) }
-      try shelf.copy(to: tensors)
+      try offloaded.copy(to: tensors)
       #expect(zip(tensors, before).allSatisfy { $0.isIdentical(to: $1) })
       // The last copy counts.
-      try shelf.put(["moment": before[0]])
-      #expect(try shelf.take()["moment"]?.isIdentical(to: before[0]) == true)
+      try offloaded.put(["moment": before[0]])
+      #expect(try offloaded.take()["moment"]?.isIdentical(to: before[0]) == true)
       #expect(FileManager.default.fileExists(atPath: file.path) == inFile)
-      shelf.clear()
+      offloaded.clear()
       #expect(!FileManager.default.fileExists(atPath: file.path))
     }
   }

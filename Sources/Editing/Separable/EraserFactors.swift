@@ -1,24 +1,24 @@
-// An increment that can only act on what a null space leaves free (SepME, Zhao et al., 2024, 4.2):
+// An eraser that can only act on what a null space leaves free (SepME, Zhao et al., 2024, 4.2):
 //
 //   dW_l = w_l (beta S)          w_l [d_l, n], S [n, D], one S for all key and value matrices
 //
 // so e dW_l^T = (e beta S^T) w_l^T is nothing for every token row e that S was made against, whatever w_l.
-public import Diffusion
-public import Torch
-public import TorchNN
+package import Diffusion
+package import Torch
+package import TorchNN
 
-public struct SeparableIncrement {
+package struct EraserFactors {
   /// w_l by the path of the weight it changes: [d_l, n]
-  public var weights: [ParameterPath: Tensor]
+  package var weights: [ParameterPath: Tensor]
   /// beta S: [n, D]
-  public var basis: Tensor
+  package var basis: Tensor
 
-  public init(weights: [ParameterPath: Tensor], basis: Tensor) {
+  package init(weights: [ParameterPath: Tensor], basis: Tensor) {
     (self.weights, self.basis) = (weights, basis)
   }
 
   /// w_l = 0 for every key and value matrix of cross-attention.
-  public init(zeroOver space: NullSpace, beta: Double, of model: DiffusionModel) {
+  package init(zeroOver space: NullSpace, beta: Double, of model: DiffusionModel) {
     basis = (beta * space.basis).to(model.device, .float32)
     weights = [:]
     for path in ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters) {
@@ -28,7 +28,7 @@ public struct SeparableIncrement {
   }
 
   /// dW_l, multiplied in float64.
-  public var dense: ParameterVector {
+  package var dense: ParameterVector {
     let s = basis.to(.float64)
     return ParameterVector(weights.mapValues { $0.to(.float64).matmul(s).to(.float32) })
   }
@@ -36,18 +36,18 @@ public struct SeparableIncrement {
   /// What is added to keys and values.
   /// - Parameter u: e (beta S)^T of each token row, [B, L, n]
   /// - Returns: by layer; gradients reach the weights
-  public func shifts(of u: Tensor) -> [String: KeyValueShift] {
+  package func shifts(of u: Tensor) -> [String: KeyValueShift] {
     KeyValueShift.byLayer(weights) { u.linear($0) }
   }
 
   /// Token rows in the coordinates of the basis: [B, L, D] -> [B, L, n]
-  public func coordinates(of hidden: Tensor) -> Tensor {
+  package func coordinates(of hidden: Tensor) -> Tensor {
     hidden.to(.float64).matmul(basis.to(.float64).transposed(0, 1)).to(.float32)
   }
 
   /// Halves the precision of w_l, and so the eraser's size. What S protects stays protected.
-  public func rounded() -> SeparableIncrement {
-    SeparableIncrement(weights: weights.mapValues { $0.to(.float16).to(.float32) }, basis: basis)
+  package func rounded() -> EraserFactors {
+    EraserFactors(weights: weights.mapValues { $0.to(.float16).to(.float32) }, basis: basis)
   }
 }
 
@@ -66,7 +66,7 @@ extension KeyValueShift {
   }
 
   /// The sum, layer by layer.
-  public static func sum(_ parts: [[String: KeyValueShift]]) -> [String: KeyValueShift] {
+  package static func sum(_ parts: [[String: KeyValueShift]]) -> [String: KeyValueShift] {
     parts.dropFirst().reduce(parts.first ?? [:]) { total, part in
       total.merging(part) {
         KeyValueShift(keys: $0.keys + $1.keys, values: $0.values + $1.values)
@@ -76,12 +76,12 @@ extension KeyValueShift {
 }
 
 extension Conditioning {
-  /// The same prompts for a model with an increment laid on, without touching the model.
-  /// - Throws: ``EditingError`` when the increment changes more than keys and values of cross-attention
-  public func shifted(by difference: ParameterVector) throws -> Conditioning {
+  /// The same prompts for a model with an eraser laid on, without touching the model.
+  /// - Throws: ``LetheError`` when the eraser changes more than keys and values of cross-attention
+  package func shifted(by difference: ParameterVector) throws -> Conditioning {
     for path in difference.tensors.keys
     where !ParameterSelection.crossAttentionKeysValues.matches(path) {
-      throw EditingError.invalid(
+      throw LetheError.request(
         "the eraser changes '\(path)'; only erasers of keys and values of cross-attention can be "
           + "switched for each prompt. Use `lethe apply` for this one")
     }

@@ -1,15 +1,15 @@
-public import Foundation
-public import Torch
+package import Foundation
+package import Torch
 
 /// A place for copies of tensors that nothing needs for a while: memory, or a file where memory is short.
-public struct Shelf {
+package struct OffloadedTensors {
   private let file: URL?
   private var held: [String: Tensor] = [:]
 
   /// - Parameter file: nil keeps the copies in memory
-  public init(_ file: URL? = nil) { self.file = file }
+  package init(_ file: URL? = nil) { self.file = file }
 
-  public mutating func put(_ tensors: [String: Tensor]) throws {
+  package mutating func put(_ tensors: [String: Tensor]) throws {
     guard let file else {
       held = tensors.mapValues { $0.detached().cloned() }
       return
@@ -19,17 +19,17 @@ public struct Shelf {
   }
 
   /// What was put last; from a file, mapped and read when it is touched.
-  public func take() throws -> [String: Tensor] {
+  package func take() throws -> [String: Tensor] {
     guard let file else { return held }
     return try SafeTensors(contentsOf: file).tensors
   }
 
-  public mutating func put(_ tensors: [Tensor]) throws {
+  package mutating func put(_ tensors: [Tensor]) throws {
     try put(Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ("\($0)", $1) }))
   }
 
   /// Writes what was put last into `tensors`, in their order.
-  public func copy(to tensors: [Tensor]) throws {
+  package func copy(to tensors: [Tensor]) throws {
     let kept = try take()
     withoutGradients {
       for (i, tensor) in tensors.enumerated() {
@@ -40,7 +40,7 @@ public struct Shelf {
   }
 
   /// Removes the copies.
-  public mutating func clear() {
+  package mutating func clear() {
     held = [:]
     if let file { try? FileManager.default.removeItem(at: file) }
   }

@@ -2,7 +2,7 @@ internal import Torch
 
 /// The codec of a model over pixels: there is none. Models of one channel see the mean of a picture's three and
 /// give grey ones.
-struct Pixels: LatentCodec {
+struct IdentityCodec: LatentCodec {
   let factor = 1
   let scalingFactor = 1.0
   private let channels: Int

@@ -7,10 +7,10 @@
 //
 // Between start and end tokens, padded as every prompt. Counted are tokens, not words: "nudity" is two of them, and
 // code that counts words leaves the second out of the prompt it trains against.
-public import Diffusion
-public import Torch
+package import Diffusion
+package import Torch
 
-public enum Placement: String, Codable, Sendable, CaseIterable {
+package enum TokenPlacement: String, Codable, Sendable, CaseIterable {
   case prefix, suffix, insert, replace
 
   enum Slot: Equatable {
@@ -36,10 +36,10 @@ public enum Placement: String, Codable, Sendable, CaseIterable {
   }
 
   /// Tokens that a prompt and `count` more take up.
-  public func length(_ words: [Int], _ count: Int) -> Int { slots(words, count).count }
+  package func length(_ words: [Int], _ count: Int) -> Int { slots(words, count).count }
 
   /// The prompt's ids with the adversary's in their places, without start, end and padding.
-  public func ids(_ words: [Int], adversary: [Int]) -> [Int] {
+  package func ids(_ words: [Int], adversary: [Int]) -> [Int] {
     slots(words, adversary.count).map { slot in
       switch slot {
       case .word(let id): id
@@ -50,16 +50,16 @@ public enum Placement: String, Codable, Sendable, CaseIterable {
 }
 
 /// Prompts with places for an adversary's word embeddings.
-public struct AdversarialPrompts {
+package struct AdversarialPrompts {
   /// Word embeddings of each prompt: start, words, end, padding [B, l, D]
   private let own: Tensor
   /// For every place of a sequence the row of [adversary; own] it shows: [B, L]
   private let order: Tensor
-  public let count: Int
+  package let count: Int
 
-  public init(
+  package init(
     _ prompts: [String], _ tokenizer: CLIPTokenizer, _ model: DiffusionModel,
-    _ placement: Placement, tokens: Int
+    _ placement: TokenPlacement, tokens: Int
   ) throws {
     try self.init(
       words: prompts.map(tokenizer.words), tokenizer, model, placement, tokens: tokens)
@@ -68,9 +68,10 @@ public struct AdversarialPrompts {
   /// - Parameters:
   ///   - words: ids of each prompt without start, end and padding
   ///   - tokens: k of every prompt
-  /// - Throws: ``EditingError`` for a prompt without room
-  public init(
-    words: [[Int]], _ tokenizer: CLIPTokenizer, _ model: DiffusionModel, _ placement: Placement,
+  /// - Throws: ``LetheError`` for a prompt without room
+  package init(
+    words: [[Int]], _ tokenizer: CLIPTokenizer, _ model: DiffusionModel,
+    _ placement: TokenPlacement,
     tokens: Int
   ) throws {
     let length = tokenizer.length
@@ -78,7 +79,7 @@ public struct AdversarialPrompts {
     for ids in words {
       let slots = placement.slots(ids, tokens)
       guard slots.count <= length - 2 else {
-        throw EditingError.invalid(
+        throw LetheError.request(
           "a prompt of \(ids.count) tokens and \(tokens) more are \(slots.count); the text encoder takes "
             + "\(length - 2)"
         )
@@ -111,14 +112,14 @@ public struct AdversarialPrompts {
   }
 
   /// Sequences for the encoder: adversary [B, k, D] -> [B, L, D]
-  public func embeddings(_ adversary: Tensor) -> Tensor {
+  package func embeddings(_ adversary: Tensor) -> Tensor {
     let all = Tensor.concatenate([adversary, own], 1)
     let index = order.unsqueezed(2).expanded(order.size(0), order.size(1), all.size(2))
     return all.gathered(1, index)
   }
 
   /// Some of the prompts.
-  public func rows(_ picks: [Int]) -> AdversarialPrompts {
+  package func rows(_ picks: [Int]) -> AdversarialPrompts {
     AdversarialPrompts(
       own: own.indexed(0, picks), order: order.indexed(0, picks), count: picks.count)
   }

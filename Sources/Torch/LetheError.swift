@@ -1,0 +1,98 @@
+package import Foundation
+
+/// The reason why a request cannot be met: one sentence for the person who asked, and its kind.
+///
+/// The program prints the sentence and ends with the kind's exit code. A bug of the program itself is a
+/// ``Fault`` and no `LetheError`.
+package struct LetheError: Error, CustomStringConvertible, Sendable, Hashable {
+  /// The kind of a failure. The raw value is the program's exit code.
+  package enum Kind: Int32, Sendable, Hashable, CaseIterable {
+    /// None of the others.
+    case other = 1
+    /// An option, a name or a value that is not accepted.
+    case request = 2
+    /// The model, its files or its device.
+    case model = 4
+    /// A folder or file that cannot be written.
+    case disk = 5
+    /// A training whose loss is no finite number.
+    case diverged = 6
+    /// A request of the user to stop.
+    case interrupted = 130
+  }
+
+  package var kind: Kind
+  /// What is wrong, with the value that is wrong, and what would be accepted.
+  package var sentence: String
+
+  package init(_ kind: Kind, _ sentence: String) { (self.kind, self.sentence) = (kind, sentence) }
+
+  package var description: String { sentence }
+}
+
+// MARK: - Requests
+
+extension LetheError {
+  package static func request(_ sentence: String) -> LetheError { .init(.request, sentence) }
+
+  /// A value of an option, of a file's key or of an argument that is not accepted.
+  /// - Parameters:
+  ///   - name: the option or the file, e.g. `--steps`
+  ///   - why: the value, and what would be accepted
+  package static func badValue(_ name: String, _ why: String) -> LetheError {
+    .init(.request, "\(name): \(why)")
+  }
+
+  /// A name that is not among those that are known, with the nearest of them.
+  /// - Parameters:
+  ///   - noun: the kind of thing that is named, e.g. `method`
+  ///   - context: the place where the name stands, e.g. `--set`
+  package static func unknown(
+    _ noun: String, _ name: String, known: [String], in context: String? = nil
+  ) -> LetheError {
+    let last = name.split(separator: ".").last.map(String.init) ?? name
+    let hint = (known.nearest(to: name) ?? known.nearest(to: last)).map { "did you mean '\($0)'? " }
+    return .init(
+      .request,
+      (context.map { "\($0): " } ?? "") + "unknown \(noun) '\(name)'; " + (hint ?? "")
+        + "known: \(known.joined(separator: ", "))")
+  }
+}
+
+// MARK: - Models and files
+
+extension LetheError {
+  package static func model(_ sentence: String) -> LetheError { .init(.model, sentence) }
+
+  package static func unsupported(_ thing: String) -> LetheError {
+    .init(.model, "not supported: \(thing)")
+  }
+
+  package static func unreadable(_ file: URL, _ why: String) -> LetheError {
+    .init(.model, "cannot read \(file.path): \(why)")
+  }
+
+  package static func malformed(_ file: URL, _ why: String) -> LetheError {
+    .init(.model, "\(file.path) is damaged or hostile: \(why)")
+  }
+
+  /// A pickle file, which is never opened.
+  package static func pickle(_ file: URL) -> LetheError {
+    .init(
+      .model,
+      "\(file.path) is a pickle file, and unpickling runs code that the file brings; convert it to "
+        + "safetensors where you trust it: python -c \"import torch, safetensors.torch as s; "
+        + "s.save_file(torch.load('\(file.lastPathComponent)', weights_only=True), 'model.safetensors')\""
+    )
+  }
+
+  package static func unwritable(_ file: URL, _ why: String) -> LetheError {
+    .init(.disk, "cannot write \(file.path): \(why)")
+  }
+}
+
+extension LetheError {
+  package static var interrupted: LetheError {
+    .init(.interrupted, "interrupted; the same command goes on where this one stopped")
+  }
+}

@@ -1,0 +1,56 @@
+// Strict configuration: values are laid over the encoded defaults, and a key that is not there is refused
+// with the nearest one that is. A plain decoder ignores unknown keys and fills in missing ones in silence.
+internal import Foundation
+
+extension JSON {
+  /// This value with the members of `new` laid over it, object by object.
+  ///
+  /// An empty object stands for the configuration of something else, which checks it where it is used.
+  /// - Parameter context: the file or option that `new` comes from, for messages
+  /// - Throws: ``LetheError`` of the kind `request` for a key that this value does not have
+  package func overlaid(with new: JSON, in context: String) throws -> JSON {
+    try overlaid(with: new, [], context)
+  }
+
+  private func overlaid(with new: JSON, _ path: [String], _ context: String) throws -> JSON {
+    guard case .object(var members) = self, case .object(let additions) = new, !members.isEmpty
+    else { return new }
+    for (given, value) in additions {
+      let key = members[given] == nil ? Self.formerKeys[given] ?? given : given
+      guard let known = members[key] else {
+        throw LetheError.unknown(
+          "key", (path + [given]).joined(separator: "."), known: members.keys.sorted(),
+          in: context)
+      }
+      members[key] = try known.overlaid(with: value, path + [key], context)
+    }
+    return .object(members)
+  }
+
+  /// Keys of version 0.1 and the names that they have now.
+  private static let formerKeys = [
+    "walks": "trajectories", "walkSteps": "trajectorySteps",
+    "preserveWalks": "preserveTrajectories", "retainWalks": "retainTrajectories",
+  ]
+
+  /// `defaults` with the members of this value laid over them.
+  /// - Parameter context: the file or option that this value comes from, for messages
+  /// - Throws: ``LetheError`` of the kind `request` for an unknown key or a value of another type
+  package func laid<T: Codable>(over defaults: T, in context: String) throws -> T {
+    let merged = try JSON(encoding: defaults).overlaid(with: self, in: context)
+    do { return try merged.decoded() } catch let error as DecodingError {
+      throw LetheError.badValue(context, Self.sentence(error))
+    }
+  }
+
+  private static func sentence(_ error: DecodingError) -> String {
+    func name(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
+    switch error {
+    case .typeMismatch(let type, let at), .valueNotFound(let type, let at):
+      return "'\(name(at.codingPath))' should be a \(type)"
+    case .dataCorrupted(let at): return "'\(name(at.codingPath))': \(at.debugDescription)"
+    case .keyNotFound(let key, _): return "'\(key.stringValue)' is missing"
+    @unknown default: return "\(error)"
+    }
+  }
+}
