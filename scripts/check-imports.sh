@@ -21,7 +21,7 @@ outside="Foundation Glibc Darwin Synchronization ArgumentParser CryptoKit Mustac
 failed=0
 for target in "${!below[@]}"; do
   while IFS=: read -r file line text; do
-    module=$(sed -E 's/^[[:space:]]*((public|internal|private|package|@[a-z]+)[[:space:]]+)*import[[:space:]]+([A-Za-z]+).*/\3/' <<<"$text")
+    module=$(sed -E 's/^[[:space:]]*((public|internal|private|package|@[a-z]+)[[:space:]]+)*import[[:space:]]+([A-Za-z0-9]+).*/\3/' <<<"$text")
     case " ${below[$target]} $outside " in
       *" $module "*) ;;
       *) echo "$file:$line: $target may not import $module"; failed=1 ;;
