@@ -51,6 +51,8 @@ package struct TrainingLoop {
   /// Called after steps that were asked for, with the parameters as they would be kept.
   package var every: Int?
   package var observe: (Int, [Tensor]) throws -> Void = { _, _ in }
+  /// Asked after ``observe``: whether to train on. False ends the loop, with the parameters of this step.
+  package var goesOn: (Int, [Tensor]) throws -> Bool = { _, _ in true }
 
   package init(_ stage: String, _ training: Training, _ run: Run) {
     (self.stage, self.training, self.run) = (stage, training, run)
@@ -131,7 +133,11 @@ package struct TrainingLoop {
       }
       run.progress(stage, done, training.steps, "loss \(String(format: "%.4f", recent))")
       if done % training.saveEvery == 0 || done == training.steps { try save(done) }
-      if let every, done % every == 0 { try observe(done, average?.tensors ?? parameters) }
+      if let every, done % every == 0 {
+        let kept = average?.tensors ?? parameters
+        try observe(done, kept)
+        guard try goesOn(done, kept) else { break }
+      }
       if Interrupt.isRequested, done < training.steps {
         try save(done)
         throw LetheError.interrupted

@@ -80,7 +80,7 @@ package struct MetaUnlearning: TrainedMethod, WrappingMethod {
     if let trained = inner as? any TrainedMethod {
       rule = try trained.rule(erasure, original: original, student: student, tensors, run)
     } else {
-      let difference = try inner.erase(erasure, from: original, run)
+      let difference = try inner.erase(erasure, from: original, run).vector
       withoutGradients {
         for (path, change) in difference.tensors { student.parameters[path]?.add(change) }
       }

@@ -27,7 +27,7 @@ import Training
       let run = try Run(folder, seed: 2)
       var logged = method
       logged.training.logEvery = 1
-      let difference = try logged.erase(MethodContractTests.erasure, from: model, run)
+      let difference = try logged.erase(MethodContractTests.erasure, from: model, run).vector
       #expect(model.hash() == before)
       return (difference, run.events().filter { $0["stage"]?.string == "meta" })
     }
@@ -60,7 +60,7 @@ import Training
     let (difference, _) = try erase(method)
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let uce = try Fixtures.temporaryFolder {
-      try UCE().erase(MethodContractTests.erasure, from: model, Run($0))
+      try UCE().erase(MethodContractTests.erasure, from: model, Run($0)).vector
     }
     for (path, tensor) in difference.tensors {
       let expected = uce.tensors[path] ?? Tensor.zeros(like: tensor)

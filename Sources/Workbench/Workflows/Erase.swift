@@ -126,7 +126,7 @@ package struct Erase {
     var card = Eraser.Card()
     (card.method, card.concepts, card.options) = (job.method, job.concepts, job.options)
     (card.seed, card.base, card.version) = (job.seed, model.hash(), Version.current)
-    let difference = try method.erase(erasure, from: model, run)
+    let difference = try method.erase(erasure, from: model, run).vector
     let eraser = Eraser(card, difference)
     try eraser.write(to: file)
     try Provenance(
