@@ -14,6 +14,7 @@
 // Published, SD 1.4, nudity after 100 steps of fine-tuning: ESD-u-1 21.8 -> 13.4 %, UCE 44.4 -> 28.2, RECE 19.7 -> 10.6.
 package import Diffusion
 package import Editing
+internal import Foundation
 package import Torch
 internal import TorchNN
 package import Training
@@ -62,6 +63,19 @@ package struct MetaUnlearning: TrainedMethod, WrappingMethod {
     let isGuarded = guarding.limit > 0 && !isLarge ? 1 : 0
     return 1 + (picturesInPass > 0 ? 2 : 1) + attack.optimizer.moments
       + (training.offload ? 0 : 1 + training.optimizer.moments + isGuarded)
+  }
+
+  package func memory(for model: () throws -> DiffusionModel) throws -> String? {
+    let model = try model()
+    let count = ParameterSelection.unet.paths(of: model.parameters)
+      .reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) }
+    let copies = copies(isLarge: model.isLarge)
+    func size(_ copies: Int) -> String {
+      String(format: "%.1f GB", Double(copies * count * 4) / 1e9)
+    }
+    return
+      "memory: \(size(copies)) for \(copies) copies of the U-Net's \(count) numbers, "
+      + "activations on top; published code holds 10 copies, \(size(10))"
   }
 
   package func student(

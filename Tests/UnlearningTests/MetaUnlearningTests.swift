@@ -82,6 +82,16 @@ import Training
     #expect(method.copies(isLarge: false) == 3)
   }
 
+  /// The line on memory counts the model's own U-Net; other methods say nothing and load no model.
+  @Test func memoryInWords() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let count = ParameterSelection.unet.paths(of: model.parameters)
+      .reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) }
+    let line = try #require(try MetaUnlearning().memory { model })
+    #expect(line.contains("for 8 copies of the U-Net's \(count) numbers"))
+    #expect(try ESD().memory { throw LetheError.request("no model is asked for") } == nil)
+  }
+
   /// Weights that rest in files while gradients are computed end as the same bits.
   @Test func offloadingChangesNothing() throws {
     var method = Self.method("uce", [:])

@@ -95,19 +95,9 @@ package struct Erase {
     return erasure
   }
 
-  /// What Meta-Unlearning holds of the U-Net, in words; nil for other methods.
+  /// The method's own line on the memory that it takes; nil where it has none.
   package func memory() throws -> String? {
-    guard let meta = method as? MetaUnlearning else { return nil }
-    let model = try DiffusionModel.load(URL(fileURLWithPath: job.model))
-    let count = ParameterSelection.unet.paths(of: model.parameters)
-      .reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) }
-    let copies = meta.copies(isLarge: model.isLarge)
-    func size(_ copies: Int) -> String {
-      String(format: "%.1f GB", Double(copies * count * 4) / 1e9)
-    }
-    return
-      "memory: \(size(copies)) for \(copies) copies of the U-Net's \(count) numbers, "
-      + "activations on top; published code holds 10 copies, \(size(10))"
+    try method.memory { try DiffusionModel.load(URL(fileURLWithPath: job.model)) }
   }
 
   /// Skips the work when the eraser is there already.
