@@ -14,6 +14,7 @@
 // Published, SD 1.4, nudity after 100 steps of fine-tuning: ESD-u-1 21.8 -> 13.4 %, UCE 44.4 -> 28.2, RECE 19.7 -> 10.6.
 package import Diffusion
 package import Editing
+internal import Foundation
 package import Torch
 internal import TorchNN
 package import Training
@@ -64,6 +65,19 @@ package struct MetaUnlearning: TrainedMethod, WrappingMethod {
       + (training.offload ? 0 : 1 + training.optimizer.moments + isGuarded)
   }
 
+  package func memory(for model: () throws -> DiffusionModel) throws -> String? {
+    let model = try model()
+    let count = ParameterSelection.unet.paths(of: model.parameters)
+      .reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) }
+    let copies = copies(isLarge: model.isLarge)
+    func size(_ copies: Int) -> String {
+      String(format: "%.1f GB", Double(copies * count * 4) / 1e9)
+    }
+    return
+      "memory: \(size(copies)) for \(copies) copies of the U-Net's \(count) numbers, "
+      + "activations on top; published code holds 10 copies, \(size(10))"
+  }
+
   package func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
   ) throws -> DiffusionModel {
@@ -80,7 +94,7 @@ package struct MetaUnlearning: TrainedMethod, WrappingMethod {
     if let trained = inner as? any TrainedMethod {
       rule = try trained.rule(erasure, original: original, student: student, tensors, run)
     } else {
-      let difference = try inner.erase(erasure, from: original, run)
+      let difference = try inner.erase(erasure, from: original, run).vector
       withoutGradients {
         for (path, change) in difference.tensors { student.parameters[path]?.add(change) }
       }

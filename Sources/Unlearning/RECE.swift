@@ -33,9 +33,9 @@ package struct RECE: UnlearningMethod {
 
   package func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
-  ) throws -> ParameterVector {
+  ) throws -> Erased {
     let paths = ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters)
-    let first = try uce.erase(erasure, from: model, run)
+    let first = try uce.erase(erasure, from: model, run).vector
     return try withoutGradients {
       let pairs = try erasure.forget.flatMap(\.phrases).map { try UCE.aligned($0, model) }
       let c = Tensor.concatenate(pairs.map(\.concept))  // [n, D]
@@ -61,7 +61,7 @@ package struct RECE: UnlearningMethod {
         guard let w = model.parameters[path] else { continue }
         difference.tensors[path] = (edited[i] - original[i]).to(w.dtype)
       }
-      return difference
+      return Erased(difference)
     }
   }
 

@@ -70,7 +70,7 @@ package struct SepME: UnlearningMethod {
 
   package func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
-  ) throws -> ParameterVector {
+  ) throws -> Erased {
     if form == .whole {
       return try WholeSepME(of: self).erase(erasure, from: model, run)
     }
@@ -81,7 +81,7 @@ package struct SepME: UnlearningMethod {
         concept, keeping: exact + others.flatMap(\.prompts),
         regular: keep == .average ? erasure.preserve : [])
     }
-    return try erasers(for: requests, of: model, run).reduce(.zero) { $0 + $1.dense }
+    return Erased(try erasers(for: requests, of: model, run).reduce(.zero) { $0 + $1.dense })
   }
 
   /// A concept, the prompts that its eraser may not touch, among which the empty one always is, and

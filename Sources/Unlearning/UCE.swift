@@ -32,7 +32,7 @@ package struct UCE: UnlearningMethod {
 
   package func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
-  ) throws -> ParameterVector {
+  ) throws -> Erased {
     try withoutGradients {
       let phrases = erasure.forget.flatMap(\.phrases)
       let preserved = [""] + erasure.preserve
@@ -50,7 +50,7 @@ package struct UCE: UnlearningMethod {
         difference.tensors[path] = w.to(.float64).matmul(edit).to(w.dtype)
         run.progress("uce", i + 1, paths.count)
       }
-      return difference
+      return Erased(difference)
     }
   }
 

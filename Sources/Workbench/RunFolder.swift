@@ -49,6 +49,22 @@ package struct RunFolder: Sendable, Hashable {
     }
   }
 
+  /// Whether the eraser is the whole of its training. Version 0.1 kept that in its log alone.
+  package func verdict() throws -> Verdict {
+    if has("verdict.json") {
+      do { return try JSONDecoder().decode(Verdict.self, from: Data(contentsOf: file("verdict.json"))) } catch {
+        throw LetheError.malformed(file("verdict.json"), "it is no verdict of `lethe erase`")
+      }
+    }
+    let checks = try Run(url).events().filter { $0["stage"]?.string == "guard" }
+    guard checks.contains(where: { $0["collapsed"]?.bool == true }) else { return .keptWhole }
+    let drifts = checks.filter { $0["limit"] != nil }
+    return .stopped(
+      .init(
+        step: drifts.last?["step"]?.int ?? 0, kept: drifts.dropLast().last?["step"]?.int ?? 0,
+        drift: drifts.last?["drift"]?.number ?? .nan, limit: drifts.last?["limit"]?.number ?? 0))
+  }
+
   package func provenance() -> Provenance? {
     try? JSON(contentsOf: file("provenance.json")).decoded()
   }

@@ -36,7 +36,8 @@ import Training
   {
     try Fixtures.temporaryFolder { folder in
       try MethodContractTests.small(Methods.named(name), steps: 8).erase(
-        erasure, from: model, Run(folder, seed: 1))
+        erasure, from: model, Run(folder, seed: 1)
+      ).vector
     }
   }
 
@@ -87,7 +88,7 @@ import Training
       (method.training.steps, method.training.batch, method.training.learningRate) = (60, 8, 1e-3)
       (method.guarding.limit, method.surrogate, method.eta) = (0, .noise, 1)
       let run = try Run(folder.appendingPathComponent("run"), seed: 1)
-      let edited = try model.applying(try method.erase(erasure, from: model, run))
+      let edited = try model.applying(method.erase(erasure, from: model, run).vector)
       // The loss towards noise has fallen on what is forgotten.
       let gone = try LatentSet(
         CaptionedImages(folder: folder.appendingPathComponent("forget")).captioned(""), model)
@@ -124,7 +125,7 @@ import Training
       var method = Retrain()
       method.training.steps = 0
       let run = try Run(folder.appendingPathComponent("run"), seed: 4)
-      let fresh = try model.applying(try method.erase(Self.erasure(folder), from: model, run))
+      let fresh = try model.applying(method.erase(Self.erasure(folder), from: model, run).vector)
       let expected = try model.initial(seed: run.seed &+ 9)
       for path in expected.parameters.paths {
         let (a, b) = (try #require(fresh.parameters[path]), try #require(expected.parameters[path]))
@@ -133,7 +134,8 @@ import Training
       var scissors = Scissorhands()
       (scissors.training.steps, scissors.training.batch, scissors.sparsity) = (0, 4, 0.9)
       let cut = try scissors.erase(
-        Self.erasure(folder), from: model, Run(folder.appendingPathComponent("cut"), seed: 4))
+        Self.erasure(folder), from: model, Run(folder.appendingPathComponent("cut"), seed: 4)
+      ).vector
       let moved = cut.tensors.values.map {
         Int($0.flattened().abs().isGreater(than: 0).to(.float32).sum().item)
       }.reduce(0, +)

@@ -33,7 +33,7 @@ import Training
       Self.small(&method.data, &method.training)
       (method.parameters, method.guarding.limit) = ("xattn", 0)
       let run = try Run(folder, seed: 1)
-      let difference = try method.erase(Self.erasure, from: model, run)
+      let difference = try method.erase(Self.erasure, from: model, run).vector
       let events = run.events().filter { $0["lambda"]?.number != nil }
       #expect(events.count == 30 && events.allSatisfy { ($0["lambda"]?.number ?? -1) >= 0 })
       let edited = try model.applying(difference)
@@ -73,7 +73,8 @@ import Training
       Self.small(&method.data, &method.training)
       (method.training.steps, method.saliencySteps, method.guarding.limit) = (5, 2, 0)
       let difference = try method.erase(
-        Erasure(forget: [Concept("fox")], preserve: ["a cat"]), from: model, Run(folder))
+        Erasure(forget: [Concept("fox")], preserve: ["a cat"]), from: model, Run(folder)
+      ).vector
       let moved = difference.tensors.values.map {
         Int($0.flattened().abs().isGreater(than: 0).to(.float32).sum().item)
       }.reduce(0, +)

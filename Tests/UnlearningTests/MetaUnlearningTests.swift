@@ -27,7 +27,7 @@ import Training
       let run = try Run(folder, seed: 2)
       var logged = method
       logged.training.logEvery = 1
-      let difference = try logged.erase(MethodContractTests.erasure, from: model, run)
+      let difference = try logged.erase(MethodContractTests.erasure, from: model, run).vector
       #expect(model.hash() == before)
       return (difference, run.events().filter { $0["stage"]?.string == "meta" })
     }
@@ -60,7 +60,7 @@ import Training
     let (difference, _) = try erase(method)
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let uce = try Fixtures.temporaryFolder {
-      try UCE().erase(MethodContractTests.erasure, from: model, Run($0))
+      try UCE().erase(MethodContractTests.erasure, from: model, Run($0)).vector
     }
     for (path, tensor) in difference.tensors {
       let expected = uce.tensors[path] ?? Tensor.zeros(like: tensor)
@@ -80,6 +80,16 @@ import Training
     #expect(method.copies(isLarge: false) == 5)
     method.attack.optimizer = .init(.sgd)
     #expect(method.copies(isLarge: false) == 3)
+  }
+
+  /// The line on memory counts the model's own U-Net; other methods say nothing and load no model.
+  @Test func memoryInWords() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let count = ParameterSelection.unet.paths(of: model.parameters)
+      .reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) }
+    let line = try #require(try MetaUnlearning().memory { model })
+    #expect(line.contains("for 8 copies of the U-Net's \(count) numbers"))
+    #expect(try ESD().memory { throw LetheError.request("no model is asked for") } == nil)
   }
 
   /// Weights that rest in files while gradients are computed end as the same bits.

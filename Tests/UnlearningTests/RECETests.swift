@@ -41,7 +41,7 @@ import Training
       var rece = RECE()
       (rece.epochs, rece.regularization) = (epochs, 1e-3)
       let difference = try Fixtures.temporaryFolder { folder in
-        try rece.erase(MethodContractTests.erasure, from: model, Run(folder))
+        try rece.erase(MethodContractTests.erasure, from: model, Run(folder)).vector
       }
       let original = paths.compactMap { model.parameters[$0]?.to(.float64) }
       let edited = zip(paths, original).map { path, w in
@@ -64,8 +64,8 @@ import Training
       var rece = RECE()
       rece.epochs = 0
       let run = try Run(folder)
-      let found = try rece.erase(MethodContractTests.erasure, from: model, run)
-      let uce = try UCE().erase(MethodContractTests.erasure, from: model, run)
+      let found = try rece.erase(MethodContractTests.erasure, from: model, run).vector
+      let uce = try UCE().erase(MethodContractTests.erasure, from: model, run).vector
       for path in uce.paths {
         let (a, b) = (try #require(found.tensors[path]), try #require(uce.tensors[path]))
         #expect(a.distance(to: b) < 1e-6)

@@ -19,7 +19,8 @@ import Training
     let before = model.hash()
     let difference = try Fixtures.temporaryFolder { folder in
       try MethodContractTests.small(Methods.named(name), steps: 6).erase(
-        MethodContractTests.erasure, from: model, Run(folder, seed: 1))
+        MethodContractTests.erasure, from: model, Run(folder, seed: 1)
+      ).vector
     }
     #expect(model.hash() == before && difference.norm > 0)
     let edited = try model.applying(difference)

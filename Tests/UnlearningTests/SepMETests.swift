@@ -87,7 +87,7 @@ import Training
       }
       let erasure = Erasure(forget: [Concept("fox"), Concept("bus")])
       let run = try Run(folder, seed: 1)
-      let difference = try method.erase(erasure, from: model, run)
+      let difference = try method.erase(erasure, from: model, run).vector
       #expect(difference.norm > 0)
       let moved = Set(difference.paths)
       let selection: ParameterSelection =

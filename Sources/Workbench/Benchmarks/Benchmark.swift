@@ -72,7 +72,7 @@ struct ErasureTrial {
   func callAsFunction(
     in part: Run, beside shared: Run, on device: Device
   ) throws -> (eraser: Eraser, results: Results) {
-    let eraser = try erase(in: part, on: device)
+    let (eraser, _) = try erase(in: part, on: device)
     try evaluate.shareOriginal(of: part, in: shared)
     let results = try evaluate(in: part, eraser: eraser, on: device)
     try WriteReport(part.runFolder)()

@@ -80,10 +80,15 @@ package struct Erase {
   }
 
   /// Trains the eraser, or reads it where an earlier run of the same job has written it.
+  /// - Returns: the eraser, and whether it was kept whole or stopped by the guard
   @discardableResult
-  package func callAsFunction(in run: Run, on device: Device) throws -> Eraser {
+  package func callAsFunction(in run: Run, on device: Device) throws -> (
+    eraser: Eraser, verdict: Verdict
+  ) {
     let folder = run.runFolder
-    if folder.hasEraser, try isSameJob(folder) { return try folder.eraser() }
+    if folder.hasEraser, try isSameJob(folder) {
+      return (try folder.eraser(), try folder.verdict())
+    }
     let model = try job.folder.model(on: device)
     let erasure = try erasure()
     try folder.write(job, to: "job.json")
@@ -92,17 +97,18 @@ package struct Erase {
     var card = Eraser.Card()
     (card.method, card.concepts, card.options) = (job.method, job.concepts, job.options)
     (card.seed, card.base, card.version) = (job.seed, model.hash(), Version.current)
-    let difference = try method.erase(erasure, from: model, run)
-    let eraser = Eraser(card, difference)
+    let erased = try method.erase(erasure, from: model, run)
+    let eraser = Eraser(card, erased.vector)
     try eraser.write(to: folder.eraserFile)
+    try folder.write(erased.verdict, to: "verdict.json")
     try folder.write(
       Provenance(base: card.base, seconds: Date().timeIntervalSince(start), device: device),
       to: "provenance.json")
     if exports {
-      try model.applying(difference).save(to: folder.file("model"))
+      try model.applying(erased.vector).save(to: folder.file("model"))
       try job.folder.copyThemes(to: folder.file("model"))
     }
-    return eraser
+    return (eraser, erased.verdict)
   }
 
   /// Whether the folder holds this very job; another one is refused, not overwritten.

@@ -61,8 +61,7 @@ package struct WriteReport {
         curve("drift") { $0["stage"]?.string == "guard" }
       ),
     ]
-    page.warning =
-      events.last { $0["collapsed"]?.bool == true }.flatMap { $0["message"]?.string } ?? ""
+    page.warning = try folder.verdict().warning ?? ""
     page.facts = facts(job)
     page.commands =
       [job.command.joined(separator: " ")].filter { !$0.isEmpty }

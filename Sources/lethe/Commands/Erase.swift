@@ -79,14 +79,13 @@ struct EraseCommand: ParsableCommand {
         print(
           "\(erasure.forget.flatMap(\.phrases).count) prompts to forget, \(erasure.preserve.count) to preserve"
         )
-        if let memory = try erase.method.memory(for: ModelFolder(model).model()) { print(memory) }
+        if let memory = try erase.method.memory(for: { try ModelFolder(model).model() }) { print(memory) }
         return
       }
       let run = try common.run(at: out, seed: seed)
       let start = Date()
-      let eraser = try erase(in: run, on: common.openDevice())
-      let collapsed = run.events().last { $0["collapsed"]?.bool == true }
-      if let message = collapsed?["message"]?.string {
+      let (eraser, verdict) = try erase(in: run, on: common.openDevice())
+      if let message = verdict.warning {
         FileHandle.standardError.write(Data("warning: \(message)\n".utf8))
       }
       if !common.quiet {

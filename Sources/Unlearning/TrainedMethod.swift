@@ -1,0 +1,150 @@
+// The way of every trained method: clone, guard, loop, difference.
+package import Diffusion
+package import Editing
+package import Torch
+internal import TorchNN
+package import Training
+
+/// A method that trains by a gradient rule. The protocol supplies `erase`.
+package protocol TrainedMethod: UnlearningMethod {
+  /// How the training goes.
+  var training: Training { get }
+  /// Name of the ``ParameterSelection`` that is trained.
+  var parameters: String { get }
+  /// How the training is watched.
+  var guarding: GuardOptions { get }
+  /// The model that is trained; the original's weights where nothing else is said.
+  func student(
+    of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
+  ) throws -> DiffusionModel
+  /// - Parameter tensors: what is trained, of the student
+  func rule(
+    _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
+    _ run: Run
+  ) throws -> any GradientRule
+}
+
+/// A method that descends on an objective.
+package protocol ObjectiveMethod: TrainedMethod {
+  func objective(_ erasure: Erasure, original: DiffusionModel, _ run: Run) throws -> any Objective
+}
+
+extension ObjectiveMethod {
+  package func rule(
+    _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
+    _ run: Run
+  ) throws -> any GradientRule {
+    Descent(try objective(erasure, original: original, run))
+  }
+}
+
+/// How a training is watched; see ``CollapseGuard``.
+package struct GuardOptions: Codable, Sendable, Hashable {
+  /// Steps from one check to the next, from 1. Lower it where a training goes wrong within a few steps.
+  package var every = 25
+  /// Largest drift on the watched prompts, from 0: 0.5 lets half of a prediction change, 0 turns the guard off.
+  package var limit = 0.5
+  /// Watched prompts, from 1, drawn from those to preserve; the empty prompt where there are none.
+  package var prompts = 6
+  package init() {}
+  package init(limit: Double) { self.limit = limit }
+}
+
+extension TrainedMethod {
+  package func student(
+    of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
+  ) throws -> DiffusionModel { try model.clone(owning: selection.matches) }
+
+  package func erase(
+    _ erasure: Erasure, from model: DiffusionModel, _ run: Run
+  ) throws -> Erased {
+    let selection = try ParameterSelection.named(parameters)
+    let before = model.evaluations
+    let student = try student(of: model, owning: selection, run)
+    student.unet.recomputes = model.isLarge
+    let paths = selection.paths(of: student.parameters)
+    guard !paths.isEmpty else {
+      throw LetheError.request(
+        "the model has no parameters '\(parameters)'; for a model without text, parameters=full")
+    }
+    let tensors = paths.compactMap { student.parameters[$0] }
+    for tensor in tensors { tensor.requiresGradient = true }
+    defer { for tensor in tensors { tensor.requiresGradient = false } }
+
+    var rule = try rule(erasure, original: model, student: student, tensors, run)
+    let verdict = try train(student, tensors, by: &rule, try watch(erasure, model, run), run)
+    // Each noisy picture the U-Net was asked about counts one; a pass backward is not counted.
+    try run.record([
+      "stage": "cost", "evaluations": .int(model.evaluations - before + student.evaluations),
+    ])
+    return withoutGradients {
+      var difference = ParameterVector.zero
+      for (path, tensor) in zip(paths, tensors) {
+        guard let before = model.parameters[path] else { continue }
+        difference.tensors[path] = tensor.detached() - before
+      }
+      return Erased(difference, verdict)
+    }
+  }
+
+  /// Trains `tensors` of the student in place until the last step, or until a check is beyond the guard's limit;
+  /// then they are those of the last check within it.
+  private func train(
+    _ student: DiffusionModel, _ tensors: [Tensor], by rule: inout any GradientRule,
+    _ watch: CollapseGuard?, _ run: Run
+  ) throws -> Verdict {
+    var verdict = Verdict.keptWhole
+    // The last weights that the guard found good, and their step.
+    var good = OffloadedTensors(
+      student.isLarge || training.offload ? run.file("\(Self.name).good.safetensors") : nil)
+    var goodStep = 0
+    defer { good.clear() }
+    if watch != nil { try good.put(tensors) }
+    var loop = TrainingLoop(Self.name, training, run)
+    loop.every = guarding.every
+    loop.goesOn = { step, weights in
+      guard let watch else { return true }
+      let drift = watch.drift(student)
+      try run.record([
+        "stage": "guard", "step": .int(step), "drift": .number(drift),
+        "limit": .number(watch.limit),
+      ])
+      guard drift <= watch.limit else {
+        verdict = .stopped(.init(step: step, kept: goodStep, drift: drift, limit: watch.limit))
+        return false
+      }
+      goodStep = step
+      try good.put(weights)
+      return true
+    }
+    do {
+      try loop.fit(tensors) { step in try rule.gradient(student, over: tensors, &step) }
+    } catch let error as LetheError where error.kind == .diverged {
+      try run.record(["stage": "guard", "collapsed": true, "message": .string(error.description)])
+      throw error
+    }
+    if case .stopped(let stop) = verdict {
+      try good.copy(to: tensors)
+      try run.record([
+        "stage": "guard", "collapsed": true, "step": .int(stop.step),
+        "message": .string(verdict.warning ?? ""),
+      ])
+    }
+    loop.finish()
+    return verdict
+  }
+
+  private func watch(
+    _ erasure: Erasure, _ model: DiffusionModel, _ run: Run
+  ) throws -> CollapseGuard? {
+    guard guarding.limit > 0 else { return nil }
+    let generator = Generator(seed: run.seed &+ 77)
+    let pool = erasure.preserve.isEmpty ? [""] : erasure.preserve
+    let prompts = Tensor.permutation(pool.count, generator).prefix(guarding.prompts).map {
+      pool[$0]
+    }
+    let states = try DenoisingStates.follow(
+      model, prompts, steps: 10, guidance: 3, keeping: 5, seed: run.seed &+ 78)
+    return CollapseGuard(states, prompts: prompts, limit: guarding.limit)
+  }
+}
