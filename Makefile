@@ -1,6 +1,10 @@
 # Lethe: `make demo` shows it, `make test` checks it, `make help` lists the rest.
 SHELL := /bin/bash
 export PKG_CONFIG_PATH := $(CURDIR)/.deps$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
+# Waiting OpenMP threads spin briefly, as in the program (Sources/CTorch/lazy.c); your own values count.
+ifndef OMP_WAIT_POLICY
+export GOMP_SPINCOUNT ?= 5000
+endif
 LETHE := .build/release/lethe
 DEMO := runs/demo
 QUICK ?=
