@@ -82,7 +82,8 @@ let package = Package(
     library("COpenSSL", "libcrypto", apt: "libssl-dev", brew: "openssl@3"),
     .target(
       name: "CSHA256", dependencies: ["COpenSSL"],
-      cSettings: isCheckout ? [] : [.unsafeFlags(headers)]),
+      cSettings: isCheckout ? [] : [.unsafeFlags(headers)],
+      linkerSettings: [.linkedLibrary("crypto", .when(platforms: [.linux]))]),
     layer("Diffusion", on: ["TorchNN", "CPNG", "CTurboJPEG"]),
     layer("Training", on: ["Diffusion"]),
     layer(

@@ -9,7 +9,7 @@ pip downloads the wheels, so that its cache, its index and its local folders ser
 shared libraries are unpacked; Python itself is not used after this step. Running it again does nothing. The
 `torch` wheel must have one of the digests in torch-wheels.json. c_libraries.py brings the C libraries.
 """
-import hashlib, json, os, platform, re, shutil, subprocess, sys, zipfile
+import hashlib, importlib.util, json, os, platform, re, shutil, subprocess, sys, zipfile
 from pathlib import Path
 
 import c_libraries
@@ -53,6 +53,8 @@ def digest_of(path):
 
 def pip_download(*requirements):
     """Has pip put wheels into .deps/wheels; returns the paths of all that are there."""
+    if not importlib.util.find_spec("pip"):
+        fail("pip is missing: Debian package `python3-pip`; or set LIBTORCH to an existing libtorch")
     WHEELS.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--dest", str(WHEELS)]
     if not sys.stderr.isatty():
