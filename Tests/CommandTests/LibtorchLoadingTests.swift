@@ -7,7 +7,7 @@ import Testing
   static let program = Fixtures.package.appendingPathComponent(".build/debug/lethe")
 
   func run(
-    _ program: URL = program, _ arguments: [String], _ environment: [String: String] = [:]
+    _ arguments: [String], _ environment: [String: String] = [:], as program: URL = program
   ) throws -> (code: Int32, out: String, error: String) {
     let process = Process()
     process.executableURL = program
@@ -37,13 +37,13 @@ import Testing
         ["--version"], ["--help"], ["erase", "--help"], ["eraser", "add", "--help"],
         ["--generate-completion-script", "bash"], ["erase"],
       ] {
-        let (expected, answer) = (try run(arguments), try run(alone, arguments))
+        let (expected, answer) = (try run(arguments), try run(arguments, as: alone))
         #expect(answer == expected, "\(arguments): \(answer.error)")
         #expect(answer.code == (arguments == ["erase"] ? 64 : 0))
       }
       let model = Fixtures.url("tiny-sd1").path
       let out = folder.appendingPathComponent("out").path
-      let draw = try run(alone, ["generate", model, "--prompt", "x", "--out", out])
+      let draw = try run(["generate", model, "--prompt", "x", "--out", out], as: alone)
       #expect(draw.code == 1)
       #expect(draw.error.hasPrefix("lethe: libtorch cannot be opened: "), "\(draw.error)")
       #expect(draw.error.contains("make setup build"), "\(draw.error)")
@@ -57,7 +57,8 @@ import Testing
       try FileManager.default.createSymbolicLink(at: link, withDestinationURL: Self.program)
       let model = Fixtures.url("tiny-sd1").path
       let drawn = try run(
-        link, ["generate", model, "--prompt", "x", "--steps", "2", "--out", folder.path + "/out"])
+        ["generate", model, "--prompt", "x", "--steps", "2", "--out", folder.path + "/out"],
+        as: link)
       #expect(drawn.code == 0, "\(drawn.error)")
     }
   }
