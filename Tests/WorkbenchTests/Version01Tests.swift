@@ -1,4 +1,5 @@
 // Files that version 0.1 wrote are read by the code of today; scripts/golden/version-0.1.sh made them.
+import Attacks
 import Diffusion
 import Editing
 import Evaluation
@@ -22,7 +23,7 @@ import Training
   ]
   static var options: EvaluationOptions {
     var options = EvaluationOptions.quickly
-    options.sampling.steps = 2
+    (options.sampling.steps, options.sampling.guidance) = (2, 4)
     return options
   }
 
@@ -116,8 +117,7 @@ import Training
           "relearn.training.batch=2", "relearn.training.steps=2",
         ], of: job.model)
       var options = EvaluationOptions()
-      (options.quick, options.sampling.steps) = (true, 2)
-      options.sampling.guidance = 4
+      (options.quick, options.sampling) = (true, Self.options.sampling)
       var relearn = try Relearn(
         old, try #require(tuning as? Relearning), options, prompts: 2)
       relearn.seeds = 1
