@@ -85,15 +85,11 @@ package struct ConceptInversion: Attack {
     let start = try target.wordEmbeddings([tokenizer.words(word)])[0, at: 0].mean(0)
     let v = start.detached().cloned()
     v.requiresGradient = true
-    var optimizer = training.optimizer.make()
-    for index in 0..<training.steps {
-      try Interrupt.check()
-      let d = set.draw(training.batch, model, Step(index: index, seed: seed &+ 3))
+    try TrainingLoop(Self.name, training, seed: seed &+ 3).fit([v]) { step in
+      let d = set.draw(training.batch, model, step)
       let found = try target.predict(d.xt, at: d.t, given: places.rows(d.picks, with: v))
       let loss = found.meanSquaredError(model.schedule.target(d.x0, d.eps, at: d.t))
-      let gradient = gradients(of: loss, with: [v])
-      let factor = training.schedule.factor(index, of: training.steps, warmup: training.warmup)
-      optimizer.step([v], gradient, rate: training.learningRate * factor)
+      return descend(loss, [v])
     }
     return v.detached()
   }

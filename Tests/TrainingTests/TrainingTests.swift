@@ -104,6 +104,35 @@ import TorchNN
     }
   }
 
+  /// A loop without a run takes the steps of one with it, in one part or in several.
+  @Test func partsOfALoopAreTheWhole() throws {
+    Runtime.threads = 1
+    var options = Self.options(20)
+    options.clip = 0.5
+    let whole = try Fixtures.temporaryFolder { try Self.fit(options, in: $0) }
+    func gradients(_ p: Tensor) -> (inout Step) -> (loss: Double, gradients: [Tensor]) {
+      { step in descend((p - Tensor.randn([4], step.generator)).squared().mean(), [p]) }
+    }
+    let (p, q) = (Tensor.zeros([4]), Tensor.zeros([4]))
+    (p.requiresGradient, q.requiresGradient) = (true, true)
+    try TrainingLoop("quadratic", options, seed: 3).fit([p], gradients: gradients(p))
+    #expect(p.detached().isIdentical(to: whole))
+    options.averaging = 0
+    let last = try Fixtures.temporaryFolder { try Self.fit(options, in: $0) }
+    let loop = TrainingLoop("quadratic", options, seed: 3)
+    var state = TrainingState(options, [q])
+    for end in [7, 7, 8, 20] {
+      try loop.advance([q], &state, to: end, gradients: gradients(q))
+      #expect(state.step == end)
+    }
+    #expect(q.detached().isIdentical(to: last))
+    let error = try #require(throws: LetheError.self) {
+      try TrainingLoop("bad", options, seed: 3).fit([p]) { _ in descend((p * Double.nan).sum(), [p])
+      }
+    }
+    #expect(error.kind == .diverged && !error.description.contains("kept"))
+  }
+
   @Test func stateOfAnotherModelIsRefused() throws {
     try Fixtures.temporaryFolder { folder in
       _ = try Self.fit(Self.options(5), in: folder)
