@@ -23,9 +23,9 @@ package struct DenoisingStates {
   package var count: Int { prompt.count }
 
   /// - Parameters:
-  ///   - prompts: one walk each
-  ///   - guidance: s_g of the walk, 3 in ESD
-  ///   - keeping: timesteps to keep of each walk, chosen at random; nil keeps all
+  ///   - prompts: one trajectory each
+  ///   - guidance: s_g, 3 in ESD
+  ///   - keeping: timesteps to keep of each trajectory, chosen at random; nil keeps all
   package static func follow(
     _ model: DiffusionModel, _ prompts: [String], steps: Int, guidance: Double,
     keeping: Int? = nil, seed: UInt64, progress: (Int, Int) -> Void = { _, _ in }

@@ -1,6 +1,5 @@
 // `lethe train` for DDPM (Ho et al., 2020): a U-Net over pixels, with classes (Ho & Salimans, 2022) or without.
 internal import Diffusion
-internal import Editing
 package import Foundation
 package import Torch
 internal import TorchNN
