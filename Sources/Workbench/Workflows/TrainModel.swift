@@ -88,8 +88,9 @@ package struct TrainModel {
     try trainDenoiser(scaled, chosen, latents)
     try trainDecoder(scaled, latents, pictures)
     try scaled.save(to: run.file("model"), dtype: .float16)
-    let themes = Themes(
+    var themes = Themes(
       objects: chosen.objects, styles: chosen.styles, judge: "../judges/\(recipe.name)")
+    themes.captions = recipe.captions
     try AtomicFile.write(
       Data(try JSON(encoding: themes).pretty.utf8), to: run.file("model/themes.json"))
   }
@@ -300,7 +301,7 @@ package struct TrainModel {
       6)
     let prompts = picks.flatMap { i in
       data.styles.map {
-        Captions.fill(recipe.captions.both[0], object: data.objects[i], style: $0)
+        recipe.captions.fill(recipe.captions.both[0], object: data.objects[i], style: $0)
       }
     }
     var options = SamplingOptions()

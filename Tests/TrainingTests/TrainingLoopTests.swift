@@ -6,7 +6,7 @@ import TorchNN
 
 @testable import Training
 
-@Suite(.serialized) struct TrainingTests {
+@Suite(.serialized) struct TrainingLoopTests {
   static func options(_ steps: Int) -> Training {
     var t = Training()
     (t.steps, t.learningRate, t.averaging, t.saveEvery, t.logEvery) = (steps, 0.05, 0.9, 5, 1)
@@ -144,35 +144,5 @@ import TorchNN
         }
       }
     }
-  }
-
-  @Test func stepsDrawFromSeedAndIndexAlone() {
-    let draws = (0..<4).map { Tensor.randn([3], Step(index: $0, seed: 9).generator).floats }
-    #expect(Set(draws).count == 4)
-    #expect(Tensor.randn([3], Step(index: 2, seed: 9).generator).floats == draws[2])
-    #expect(Tensor.randn([3], Step(index: 2, seed: 10).generator).floats != draws[2])
-  }
-
-  @Test func averagesFollow() {
-    let p = Tensor.zeros([1])
-    let average = MovingAverage([p], decay: 0.5)
-    p.add(Tensor.ones([1]))
-    average.update([p], step: 1000)
-    #expect(average.tensors[0].item == 0.5)
-  }
-
-  @Test func captionsHaveArticles() {
-    #expect(
-      Captions.fill("a {style} emoji of {object}", object: "owl", style: "openmoji")
-        == "an openmoji emoji of an owl")
-    #expect(Captions.fill("{style} {name}", object: "fox", style: "noto") == "noto fox")
-    #expect(Captions.withArticle("scissors") == "scissors")
-    let captions = Captions()
-    let drawn = (0..<400).map {
-      captions.draw(object: "fox", style: "noto", Step(index: $0, seed: 1))
-    }
-    let empty = drawn.filter(\.isEmpty).count
-    #expect(empty > 15 && empty < 80)
-    #expect(drawn.contains { $0.contains("noto") && $0.contains("fox") })
   }
 }
