@@ -28,6 +28,8 @@ package struct DDPMRecipe: Codable, Sendable {
   /// Share of pictures shown without their class.
   package var emptyShare = 0.1
   package var sampleEvery = 1000
+  /// Guidance of the samples of a model with classes.
+  package var sampleGuidance = 2.0
   package init() {}
 }
 
@@ -101,7 +103,7 @@ package struct TrainDDPM {
       Array(repeating: $0, count: columns)
     }
     var options = SamplingOptions()
-    options.guidance = classes.isEmpty ? 1 : 2
+    options.guidance = classes.isEmpty ? 1 : recipe.sampleGuidance
     let images = try model.images(prompts, seeds: prompts.indices.map { UInt64($0) }, options)
     try Run.makeFolder(run.file("samples"))
     let name = String(format: "samples/%06d.png", step)

@@ -18,6 +18,15 @@ package struct JudgeRecipe: Codable, Sendable {
   /// Objects in styles: one picture of every n-th object is kept out of training, its style going round.
   /// Classes: every n-th picture of each. 0 keeps none.
   package var heldOutEvery = 1
+  /// Weight of the styles' cross-entropy beside the objects', from 0.
+  package var styleWeight = 0.5
+  /// Probability that the cross-entropy spreads over the wrong answers, 0 to below 1.
+  package var smoothing = 0.02
+  /// Share of a batch that shows objects to be named, where there are others that only teach styles; 0 to 1.
+  package var namedShare = 0.75
+  /// Batches from which the kept weights' running statistics are taken, and pictures of each.
+  package var settlingBatches = 60
+  package var settlingBatch = 64
   package init() {}
 }
 
@@ -120,7 +129,7 @@ package struct TrainJudge {
 
   // MARK: - Training
 
-  /// Cross-entropy on augmented pictures: of every answer that is asked for, styles with half the weight.
+  /// Cross-entropy on augmented pictures: of every answer that is asked for.
   private func train(_ stage: String, _ card: JudgeNetwork.Card, _ data: Examples) throws
     -> JudgeNetwork
   {
@@ -139,7 +148,7 @@ package struct TrainJudge {
         on: device)
     }
     let batch = recipe.training.batch
-    let known = data.more.isEmpty ? batch : batch * 3 / 4
+    let known = data.more.isEmpty ? batch : Int(Double(batch) * recipe.namedShare)
     try loop.fit(parameters) { step in
       func draw(_ pool: [Int], _ count: Int) -> [Int] {
         count == 0
@@ -152,8 +161,8 @@ package struct TrainJudge {
       for kind in card.kinds {
         let answers = Tensor(picks.map { data.answers[kind]?[$0] ?? Examples.unasked }).to(device)
         loss =
-          loss + (kind == "style" ? 0.5 : 1)
-          * judge.logits(features, kind).crossEntropy(answers, smoothing: 0.02)
+          loss + (kind == "style" ? recipe.styleWeight : 1)
+          * judge.logits(features, kind).crossEntropy(answers, smoothing: recipe.smoothing)
       }
       return descend(loss, parameters)
     }
@@ -171,8 +180,8 @@ package struct TrainJudge {
   private func settleStatistics(_ judge: JudgeNetwork, _ x: Tensor) {
     withoutGradients {
       let g = Generator(seed: recipe.seed &+ 5)
-      for round in 0..<60 {
-        let picks = Tensor.randint(below: x.size(0), [64], g)
+      for round in 0..<recipe.settlingBatches {
+        let picks = Tensor.randint(below: x.size(0), [recipe.settlingBatch], g)
         let batch = x.indexed(0, picks.to(device))
         _ = judge.features(
           round % 2 == 0 ? batch : recipe.augmentation.applied(to: batch, g), training: true)

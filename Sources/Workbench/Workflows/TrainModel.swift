@@ -22,11 +22,15 @@ package struct ModelRecipe: Codable, Sendable {
     package var training = Training()
     /// Weight of KL(q || N(0, 1)), averaged over latent numbers, beside L1 + MSE.
     package var klWeight = 1e-3
+    /// Share of pictures that are mirrored, 0 to 1.
+    package var mirroredShare = 0.5
     package init() {}
   }
   /// Sharpens the decoder on latents that no longer move; the U-Net does not notice.
   package struct Decoder: Codable, Sendable {
     package var training = Training()
+    /// Noise added to latents, as a deviation before scaling: a sampler's latents are never quite on the spot.
+    package var noise = 0.05
     package init() {}
   }
   package struct Denoiser: Codable, Sendable {
@@ -34,6 +38,7 @@ package struct ModelRecipe: Codable, Sendable {
     /// gamma of min-SNR weighting (Hang et al., 2023).
     package var minSNR = 5.0
     package var sampleEvery = 1000
+    package var sampleGuidance = 4.0
     package init() {}
   }
   package var kind = "stable-diffusion"
@@ -149,7 +154,7 @@ package struct TrainModel {
     try loop.fit(parameters) { step in
       let picks = Tensor.randint(below: all.size(0), [training.batch], step.generator)
       var x = all.indexed(0, picks).to(device)
-      if step.uniform() < 0.5 { x = x.flipped(3) }
+      if step.uniform() < recipe.autoencoder.mirroredShare { x = x.flipped(3) }
       let loss = autocast(training.bfloat16 ? .bfloat16 : nil, on: device) {
         let (mean, logVariance) = model.codec.posterior(x)
         let noise = Tensor.randn(mean.shape, step.generator).to(device)
@@ -182,9 +187,8 @@ package struct TrainModel {
     try loop.fit(parameters) { step in
       let picks = Tensor.randint(below: chosen.size(0), [training.batch], step.generator).to(device)
       let (mean, deviation) = (latents.mean.indexed(0, picks), latents.deviation.indexed(0, picks))
-      // A sampler's latents are never quite on the spot; a little more noise makes the decoder forgive.
       let noise = Tensor.randn(mean.shape, step.generator).to(device)
-      let z = mean + (deviation + 0.05) * noise
+      let z = mean + (deviation + recipe.decoder.noise) * noise
       let (x, y) = (chosen.indexed(0, picks), model.codec.reconstruct(z))
       return descend(y.meanAbsoluteError(x) + y.meanSquaredError(x), parameters)
     }
@@ -305,7 +309,7 @@ package struct TrainModel {
       }
     }
     var options = SamplingOptions()
-    options.guidance = 4
+    options.guidance = recipe.denoiser.sampleGuidance
     let images = try model.images(prompts, seeds: prompts.indices.map { UInt64($0) }, options)
     try Run.makeFolder(run.file("samples"))
     let name = String(format: "samples/%06d.png", step)
