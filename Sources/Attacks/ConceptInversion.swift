@@ -18,12 +18,8 @@ package struct ConceptInversion: Attack {
   package static let card = AttackCard(
     title: "Concept inversion", paper: "arXiv 2308.01508", year: 2024, access: .embedding)
 
-  package var training: Training = {
-    var t = Training()
-    (t.steps, t.batch, t.learningRate) = (5000, 16, 0.08)
-    t.optimizer = .init(.adamw, weightDecay: 0.01)
-    return t
-  }()
+  package var training = Training(
+    steps: 5000, batch: 16, rate: 0.08, optimizer: .init(.adamw, weightDecay: 0.01))
   /// Pictures of the concept to learn from.
   package var pictures = 25
   package var pictureSteps = 25

@@ -33,12 +33,8 @@ package struct Relearning: Attack {
   package var mode = Mode.full
   /// r
   package var rank = 4
-  package var training: Training = {
-    var t = Training()
-    (t.steps, t.batch, t.learningRate, t.clip) = (300, 4, 1e-5, 1)
-    t.optimizer = .init(.adamw, weightDecay: 0.01)
-    return t
-  }()
+  package var training = Training(
+    steps: 300, batch: 4, rate: 1e-5, optimizer: .init(.adamw, weightDecay: 0.01), clip: 1)
   /// Steps after which the prompts are tried; those beyond `training.steps` are left out.
   package var checkpoints = [50, 100, 200, 300]
   /// Pictures of the concept to train on.

@@ -53,6 +53,8 @@ package struct TrainingLoop {
   /// Called after steps that were asked for, with the parameters as they would be kept.
   package var every: Int?
   package var observe: (Int, [Tensor]) throws -> Void = { _, _ in }
+  /// Asked after ``observe``: whether to train on. False ends the loop, with the parameters of this step.
+  package var goesOn: (Int, [Tensor]) throws -> Bool = { _, _ in true }
 
   package init(_ stage: String, _ training: Training, _ run: Run) {
     (self.stage, self.training, self.run, seed, resumes) = (stage, training, run, run.seed, true)
@@ -126,7 +128,9 @@ package struct TrainingLoop {
         stage, state.step, training.steps, "loss \(String(format: "%.4f", recent))")
       if state.step % training.saveEvery == 0 || isLast { try save(state, parameters, &saved) }
       if let every, state.step % every == 0 {
-        try observe(state.step, state.average?.tensors ?? parameters)
+        let kept = state.average?.tensors ?? parameters
+        try observe(state.step, kept)
+        guard try goesOn(state.step, kept) else { break }
       }
       if Interrupt.isRequested, !isLast {
         try save(state, parameters, &saved)
