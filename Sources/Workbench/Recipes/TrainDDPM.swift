@@ -72,15 +72,13 @@ package struct TrainDDPM {
     let parameters = model.parameters.paths.compactMap { model.parameters[$0] }
     for parameter in parameters { parameter.requiresGradient = true }
     var loop = TrainingLoop("ddpm", recipe.training, run)
-    loop.every = recipe.sampleEvery
-    loop.observe = { step, kept in
-      try withoutGradients {
-        let current = parameters.map { $0.detached().cloned() }
-        Foreach.copy(parameters, from: kept)
-        defer { Foreach.copy(parameters, from: current) }
-        try drawSamples(model, classes, step)
-      }
+    let columns = 10
+    let prompts = (classes.isEmpty ? [""] : classes).flatMap {
+      Array(repeating: $0, count: columns)
     }
+    loop.drawSamples(
+      prompts, of: model, parameters, every: recipe.sampleEvery,
+      guidance: classes.isEmpty ? 1 : recipe.sampleGuidance, columns: columns, in: run)
     try loop.fit(parameters) { step in
       try autocast(recipe.training.bfloat16 ? .bfloat16 : nil, on: device) {
         descend(try objective.loss(model, &step), parameters)
@@ -94,19 +92,5 @@ package struct TrainDDPM {
         Data(try JSON(encoding: themes).pretty.utf8), to: run.file("model/themes.json"))
     }
     loop.finish()
-  }
-
-  /// A few pictures of every class, as one picture in `samples/`.
-  private func drawSamples(_ model: DiffusionModel, _ classes: [String], _ step: Int) throws {
-    let columns = 10
-    let prompts = (classes.isEmpty ? [""] : classes).flatMap {
-      Array(repeating: $0, count: columns)
-    }
-    var options = SamplingOptions()
-    options.guidance = classes.isEmpty ? 1 : recipe.sampleGuidance
-    let images = try model.images(prompts, seeds: prompts.indices.map { UInt64($0) }, options)
-    try Run.makeFolder(run.file("samples"))
-    let name = String(format: "samples/%06d.png", step)
-    try PNG.write(Image.grid(images, columns: columns), to: run.file(name))
   }
 }
