@@ -18,12 +18,8 @@ package struct ConceptInversion: Attack {
   package static let card = AttackCard(
     title: "Concept inversion", paper: "arXiv 2308.01508", year: 2024, access: .embedding)
 
-  package var training: Training = {
-    var t = Training()
-    (t.steps, t.batch, t.learningRate) = (5000, 16, 0.08)
-    t.optimizer = .init(.adamw, weightDecay: 0.01)
-    return t
-  }()
+  package var training = Training(
+    steps: 5000, batch: 16, rate: 0.08, optimizer: .init(.adamw, weightDecay: 0.01))
   /// Pictures of the concept to learn from.
   package var pictures = 25
   package var pictureSteps = 25
@@ -85,15 +81,11 @@ package struct ConceptInversion: Attack {
     let start = try target.wordEmbeddings([tokenizer.words(word)])[0, at: 0].mean(0)
     let v = start.detached().cloned()
     v.requiresGradient = true
-    var optimizer = training.optimizer.make()
-    for index in 0..<training.steps {
-      try Interrupt.check()
-      let d = set.draw(training.batch, model, Step(index: index, seed: seed &+ 3))
+    try TrainingLoop(Self.name, training, seed: seed &+ 3).fit([v]) { step in
+      let d = set.draw(training.batch, model, step)
       let found = try target.predict(d.xt, at: d.t, given: places.rows(d.picks, with: v))
       let loss = found.meanSquaredError(model.schedule.target(d.x0, d.eps, at: d.t))
-      let gradient = gradients(of: loss, with: [v])
-      let factor = training.schedule.factor(index, of: training.steps, warmup: training.warmup)
-      optimizer.step([v], gradient, rate: training.learningRate * factor)
+      return descend(loss, [v])
     }
     return v.detached()
   }

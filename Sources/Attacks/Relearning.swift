@@ -33,12 +33,8 @@ package struct Relearning: Attack {
   package var mode = Mode.full
   /// r
   package var rank = 4
-  package var training: Training = {
-    var t = Training()
-    (t.steps, t.batch, t.learningRate, t.clip) = (300, 4, 1e-5, 1)
-    t.optimizer = .init(.adamw, weightDecay: 0.01)
-    return t
-  }()
+  package var training = Training(
+    steps: 300, batch: 4, rate: 1e-5, optimizer: .init(.adamw, weightDecay: 0.01), clip: 1)
   /// Steps after which the prompts are tried; those beyond `training.steps` are left out.
   package var checkpoints = [50, 100, 200, 300]
   /// Pictures of the concept to train on.
@@ -98,22 +94,19 @@ package struct Relearning: Attack {
 package struct FineTuning {
   /// The model as trained so far; the one given is never modified.
   package private(set) var model: DiffusionModel
-  package private(set) var step = 0
   private let victim: DiffusionModel
   private let objective: Denoising
-  private let options: Relearning
-  private let seed: UInt64
   private let tensors: [Tensor]
   private let factors: [(path: ParameterPath, a: Tensor, b: Tensor)]
-  private var optimizer: any Optimizer
+  private let loop: TrainingLoop
+  private var state: TrainingState
 
   /// - Throws: ``LetheError`` for a model without attention matrices, in the mode `lora`
   package init(
     _ victim: DiffusionModel, on set: LatentSet, _ options: Relearning, seed: UInt64
   ) throws {
-    (self.victim, self.options, self.seed) = (victim, options, seed)
+    self.victim = victim
     objective = Denoising(set, victim, batch: options.training.batch)
-    optimizer = options.training.optimizer.make()
     switch options.mode {
     case .full:
       model = try victim.clone(owning: ParameterSelection.unet.matches)
@@ -138,6 +131,8 @@ package struct FineTuning {
       }
       tensors = factors.flatMap { [$0.a, $0.b] }
     }
+    loop = TrainingLoop(Relearning.name, options.training, seed: seed &+ 22)
+    state = TrainingState(options.training, tensors)
   }
 
   private static func isAttentionMatrix(_ path: ParameterPath) -> Bool {
@@ -147,21 +142,18 @@ package struct FineTuning {
       && ["to_q", "to_k", "to_v", "to_out"].contains { parts.contains(Substring($0)) }
   }
 
-  /// Trains up to a step, going on from where it is.
-  package mutating func advance(to end: Int, progress: (Int, Int) -> Void = { _, _ in }) throws {
+  /// Trains until `end` steps are done, going on from where it is.
+  package mutating func advance(
+    to end: Int, progress: @escaping (Int, Int) -> Void = { _, _ in }
+  ) throws {
     for tensor in tensors { tensor.requiresGradient = true }
     defer { for tensor in tensors { tensor.requiresGradient = false } }
-    while step < end {
-      try Interrupt.check()
-      var now = Step(index: step, seed: seed &+ 22)
+    var (loop, state) = (loop, state)
+    defer { self.state = state }
+    (loop.every, loop.observe) = (1, { step, _ in progress(step, end) })
+    try loop.advance(tensors, &state, to: end) { step in
       let student = factors.isEmpty ? model : try composed()
-      let (_, found) = descend(try objective.loss(student, &now), tensors)
-      if options.training.clip > 0 { clipNorm(found, to: options.training.clip) }
-      let t = options.training
-      let factor = t.schedule.factor(step, of: t.steps, warmup: t.warmup)
-      optimizer.step(tensors, found, rate: t.learningRate * factor)
-      step += 1
-      progress(step, end)
+      return descend(try objective.loss(student, &step), tensors)
     }
     if !factors.isEmpty { model = try withoutGradients { try composed() } }
   }

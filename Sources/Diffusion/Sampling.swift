@@ -17,11 +17,15 @@ package struct SamplingOptions: Codable, Sendable, Hashable {
 /// stops where it likes.
 ///
 ///   eps~ = eps(empty) + s (eps(c) - eps(empty))                    (Ho & Salimans, 2022)
-package struct DenoisingPath: IteratorProtocol {
+package struct DenoisingPath: Sequence, IteratorProtocol {
   package struct State {
     /// The training step that `x` is at, before the step that leads on from it.
     package let timestep: Double
     package let x: Tensor
+    /// eps(x_t | empty); nil on a path without guidance.
+    package let unconditional: Tensor?
+    /// eps(x_t | c)
+    package let conditional: Tensor
   }
   package private(set) var x: Tensor
   package private(set) var index = 0
@@ -29,15 +33,18 @@ package struct DenoisingPath: IteratorProtocol {
   private let model: DiffusionModel
   private var sampler: any Sampler
   private let conditioning: Conditioning
+  private let isGuided: Bool
   private let guidance: Double
   private let generators: [Generator]
   private let cache = KeyValueCache()
 
   /// - Parameters:
+  ///   - empty: the empty prompt's row, which guidance needs; nil follows the prompts alone
+  ///   - guidance: s
   ///   - generators: one a picture; each draws its own starting noise, so a seed means the same
   ///     picture in every batch and on every device
   package init(
-    _ model: DiffusionModel, _ sampler: any Sampler, given c: Conditioning, empty: Conditioning,
+    _ model: DiffusionModel, _ sampler: any Sampler, given c: Conditioning, empty: Conditioning?,
     guidance: Double, height: Int, width: Int, generators: [Generator]
   ) {
     (self.model, self.sampler, self.guidance) = (model, sampler, guidance)
@@ -45,11 +52,8 @@ package struct DenoisingPath: IteratorProtocol {
     let shape = [1, model.unet.inChannels, height, width]
     let noise = Tensor.concatenate(generators.map { Tensor.randn(shape, $0) }, 0)
     x = noise.to(model.device) * sampler.initialScale
-    conditioning =
-      guidance > 1
-      ? Conditioning.concatenate([
-        empty.repeated(c.count), c,
-      ]) : c
+    isGuided = empty != nil
+    conditioning = empty.map { Conditioning.concatenate([$0.repeated(c.count), c]) } ?? c
   }
 
   package var isFinished: Bool { index == sampler.timesteps.count }
@@ -58,28 +62,22 @@ package struct DenoisingPath: IteratorProtocol {
   /// The state before the next step, or nil at the end; ``x`` is then the result.
   package mutating func next() -> State? {
     guard !isFinished else { return nil }
-    let state = State(timestep: sampler.timesteps[index], x: x)
-    advance()
-    return state
-  }
-
-  private mutating func advance() {
-    withoutGradients {
-      let scaled = sampler.input(x, index)
-      let batch = conditioning.count
-      let input = guidance > 1 ? Tensor.concatenate([scaled, scaled], 0) : scaled
-      let t = Tensor.full([batch], sampler.timesteps[index]).to(model.device)
-      var output = model.predict(input, at: t, given: conditioning, cache: cache)
-      if guidance > 1 {
-        let parts = output.chunks(2, 0)
-        output = parts[0] + guidance * (parts[1] - parts[0])
-      }
+    return withoutGradients {
+      let (before, timestep) = (x, sampler.timesteps[index])
+      let scaled = sampler.input(before, index)
+      let input = isGuided ? Tensor.concatenate([scaled, scaled], 0) : scaled
+      let t = Tensor.full([conditioning.count], timestep).to(model.device)
+      let predicted = model.predict(input, at: t, given: conditioning, cache: cache)
+      let parts = isGuided ? predicted.chunks(2, 0) : [predicted]
+      let (e0, ec) = (isGuided ? parts[0] : nil, parts[parts.count - 1])
+      let output = e0.map { $0 + guidance * (ec - $0) } ?? ec
       let (shape, device, generators) = (x.shape, x.device, self.generators)
-      x = sampler.step(output, index, x) {
+      x = sampler.step(output, index, before) {
         let one = [1] + shape.dropFirst()
         return Tensor.concatenate(generators.map { Tensor.randn(one, $0) }, 0).to(device)
       }
       index += 1
+      return State(timestep: timestep, x: before, unconditional: e0, conditional: ec)
     }
   }
 }
@@ -115,8 +113,9 @@ extension DiffusionModel {
     let height = try latentExtent(options.height)
     let width = try latentExtent(options.width)
     let sampler = try Samplers.make(options, schedule)
-    if options.guidance > 1 { try check([""]) }
-    let empty = withoutGradients { embed([""]) }
+    let isGuided = options.guidance > 1
+    if isGuided { try check([""]) }
+    let empty = isGuided ? withoutGradients { embed([""]) } : nil
     var path = DenoisingPath(
       self, sampler, given: c, empty: empty, guidance: options.guidance, height: height,
       width: width, generators: seeds.map(Generator.init(seed:)))

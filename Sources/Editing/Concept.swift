@@ -22,6 +22,8 @@ package struct Concept: Codable, Sendable, Hashable {
   package var isReplaced: Bool
   /// Other subjects of the concept's kind, where the model lists them: what a wrong label is drawn from.
   package var siblings: [String] = []
+  /// Subjects that take no article; see ``Captions``.
+  package var plurals: [String] = []
 
   package init(_ name: String, phrases: [Phrase], isReplaced: Bool = false) {
     (self.name, self.phrases, self.isReplaced) = (name, phrases, isReplaced)
@@ -78,7 +80,8 @@ package struct Erasure: Codable, Sendable, Hashable {
       let words = concept.phrases.first(where: { caption.mentions($0.words) })?.words
     else { return anchor(of: caption) }
     let other = concept.siblings[Tensor.randint(below: concept.siblings.count, [1], g).ints[0]]
-    let whole = caption.replacing(Captions.withArticle(words), with: Captions.withArticle(other))
+    let articled = [words, other].map { Captions.withArticle($0, plurals: concept.plurals) }
+    let whole = caption.replacing(articled[0], with: articled[1])
     return whole == caption ? caption.replacing(words, with: other) : whole
   }
 

@@ -9,6 +9,7 @@ extension Concept {
       return Concept(name, replacement: replacement ?? "")
     }
     var concept = resolve(name, kind, subject, in: themes, replacement)
+    concept.plurals = themes.captions.plurals
     concept.siblings = (kind == .object ? themes.objects : themes.styles).filter { $0 != subject }
     return concept
   }
@@ -23,16 +24,16 @@ extension Concept {
       let pairs = captions.both.flatMap { template in
         themes.styles.map { style in
           Phrase(
-            Captions.fill(template, object: subject, style: style), words: subject,
-            anchor: replacement.map { Captions.fill(template, object: $0, style: style) }
-              ?? Captions.fill(captions.style[0], object: nil, style: style))
+            captions.fill(template, object: subject, style: style), words: subject,
+            anchor: replacement.map { captions.fill(template, object: $0, style: style) }
+              ?? captions.fill(captions.style[0], object: nil, style: style))
         }
       }
       let alone = captions.object.map {
         Phrase(
-          Captions.fill($0, object: subject, style: nil), words: subject,
+          captions.fill($0, object: subject, style: nil), words: subject,
           anchor: replacement.map { name in
-            Captions.fill(captions.object[0], object: name, style: nil)
+            captions.fill(captions.object[0], object: name, style: nil)
           } ?? "")
       }
       return Concept(name, phrases: pairs + alone, isReplaced: replacement != nil)
@@ -42,16 +43,16 @@ extension Concept {
         themes.objects.enumerated().filter { $0.offset % captions.both.count == i }.map {
           _, object in
           Phrase(
-            Captions.fill(template, object: object, style: subject), words: subject,
-            anchor: replacement.map { Captions.fill(template, object: object, style: $0) }
-              ?? Captions.fill(captions.object[0], object: object, style: nil))
+            captions.fill(template, object: object, style: subject), words: subject,
+            anchor: replacement.map { captions.fill(template, object: object, style: $0) }
+              ?? captions.fill(captions.object[0], object: object, style: nil))
         }
       }
       let alone = captions.style.map {
         Phrase(
-          Captions.fill($0, object: nil, style: subject), words: subject,
+          captions.fill($0, object: nil, style: subject), words: subject,
           anchor: replacement.map { name in
-            Captions.fill(captions.style[0], object: nil, style: name)
+            captions.fill(captions.style[0], object: nil, style: name)
           } ?? "")
       }
       return Concept(name, phrases: pairs + alone, isReplaced: replacement != nil)
@@ -66,7 +67,7 @@ extension Erasure {
     let styles = themes.styles.filter { !gone.contains($0) }
     return themes.objects.filter { !gone.contains($0) }.flatMap { object in
       styles.map { themes.prompt(object: object, style: $0) }
-        + [Captions.fill(themes.captions.object[0], object: object, style: nil)]
-    } + styles.map { Captions.fill(themes.captions.style[0], object: nil, style: $0) }
+        + [themes.captions.fill(themes.captions.object[0], object: object, style: nil)]
+    } + styles.map { themes.captions.fill(themes.captions.style[0], object: nil, style: $0) }
   }
 }

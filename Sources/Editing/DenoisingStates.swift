@@ -1,7 +1,7 @@
 // x_t that really contain a concept, and what the original model predicts there.
 //
 // ESD and its relatives need x_t from denoising pure noise part of the way, guided by the concept.
-// The original model trajectories the whole way once; every state it passes is kept together with its two
+// The original model goes the whole way once; every state it passes is kept together with its two
 // predictions, eps(x_t | empty) and eps(x_t | c), which guidance computes anyway. A training step
 // then costs no sampling at all and no frozen network. Level and timestep agree exactly ("exact"
 // in the specification's table of partial denoising).
@@ -23,9 +23,9 @@ package struct DenoisingStates {
   package var count: Int { prompt.count }
 
   /// - Parameters:
-  ///   - prompts: one walk each
-  ///   - guidance: s_g of the walk, 3 in ESD
-  ///   - keeping: timesteps to keep of each walk, chosen at random; nil keeps all
+  ///   - prompts: one trajectory each
+  ///   - guidance: s_g, 3 in ESD
+  ///   - keeping: timesteps to keep of each trajectory, chosen at random; nil keeps all
   package static func follow(
     _ model: DiffusionModel, _ prompts: [String], steps: Int, guidance: Double,
     keeping: Int? = nil, seed: UInt64, progress: (Int, Int) -> Void = { _, _ in }
@@ -33,47 +33,34 @@ package struct DenoisingStates {
     try model.check(prompts + [""])
     return try withoutGradients {
       let generator = Generator(seed: seed)
-      var kept: (x: [Tensor], t: [Double], e0: [Tensor], ec: [Tensor], prompt: [Int]) = (
-        [], [], [], [], []
-      )
+      var kept: [(state: DenoisingPath.State, prompts: [Int])] = []
       let size = model.latentSize
       let batch = size >= 32 ? 1 : 8
       let empty = model.embed([""])
       for first in stride(from: 0, to: prompts.count, by: batch) {
         try Interrupt.check()
         let members = Array(first..<min(first + batch, prompts.count))
-        let sampler = try DDIM(model.schedule, steps: steps)
-        let shape = [1, model.unet.inChannels, size, size]
-        let seeds = members.map { _ in generator.split() }
-        var x = Tensor.concatenate(seeds.map { Tensor.randn(shape, $0) }).to(model.device)
-        let n = members.count
-        let c = Conditioning.concatenate([
-          empty.repeated(n), model.embed(members.map { prompts[$0] }),
-        ])
-        let cache = KeyValueCache()
+        let path = DenoisingPath(
+          model, try DDIM(model.schedule, steps: steps),
+          given: model.embed(members.map { prompts[$0] }), empty: empty, guidance: guidance,
+          height: size, width: size, generators: members.map { _ in generator.split() })
         let choice =
           keeping.map {
             Set(Tensor.permutation(steps, generator).prefix($0))
           } ?? Set(0..<steps)
         // Nothing is followed past the last state that is kept.
-        for (i, timestep) in sampler.timesteps.enumerated() where i <= choice.max() ?? 0 {
-          let t = Tensor.full([2 * n], timestep).to(model.device)
-          let e = model.predict(Tensor.concatenate([x, x]), at: t, given: c, cache: cache).chunks(2)
-          if choice.contains(i) {
-            kept.x.append(x)
-            kept.t += Array(repeating: timestep, count: n)
-            kept.e0.append(e[0])
-            kept.ec.append(e[1])
-            kept.prompt += members
-          }
-          x = sampler.step(e[0] + guidance * (e[1] - e[0]), i, x) { x }
+        for (i, state) in path.prefix((choice.max() ?? 0) + 1).enumerated()
+        where choice.contains(i) {
+          kept.append((state, members))
         }
         progress(min(first + batch, prompts.count), prompts.count)
       }
+      let t = kept.flatMap { state, prompts in prompts.map { _ in Float(state.timestep) } }
       return DenoisingStates(
-        x: Tensor.concatenate(kept.x), t: Tensor(kept.t.map { Float($0) }).to(model.device),
-        unconditional: Tensor.concatenate(kept.e0), conditional: Tensor.concatenate(kept.ec),
-        prompt: kept.prompt)
+        x: Tensor.concatenate(kept.map(\.state.x)), t: Tensor(t).to(model.device),
+        unconditional: Tensor.concatenate(kept.compactMap(\.state.unconditional)),
+        conditional: Tensor.concatenate(kept.map(\.state.conditional)),
+        prompt: kept.flatMap(\.prompts))
     }
   }
 

@@ -6,10 +6,9 @@
 //
 // t is spread evenly, and every model sees the same t and eps. The interval is Hanley & McNeil's (1982).
 package import Diffusion
-package import Editing
 internal import Foundation
 internal import Torch
-internal import Training
+package import Training
 
 package struct MembershipInference: Sendable {
   package var times = 10

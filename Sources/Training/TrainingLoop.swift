@@ -45,9 +45,11 @@ package struct Training: Codable, Sendable, Hashable {
 package struct TrainingLoop {
   package let stage: String
   package let training: Training
-  package let run: Run
+  /// The run that is told of the steps and keeps the state; nil leaves nothing on disk.
+  private let run: Run?
+  private let seed: UInt64
   /// Writes `STAGE.state.safetensors` now and then, and begins from it.
-  package var resumes = true
+  package var resumes: Bool
   /// Called after steps that were asked for, with the parameters as they would be kept.
   package var every: Int?
   package var observe: (Int, [Tensor]) throws -> Void = { _, _ in }
@@ -55,101 +57,117 @@ package struct TrainingLoop {
   package var goesOn: (Int, [Tensor]) throws -> Bool = { _, _ in true }
 
   package init(_ stage: String, _ training: Training, _ run: Run) {
-    (self.stage, self.training, self.run) = (stage, training, run)
+    (self.stage, self.training, self.run, seed, resumes) = (stage, training, run, run.seed, true)
+  }
+
+  /// A loop without a run: no log, no files.
+  package init(_ stage: String, _ training: Training, seed: UInt64) {
+    (self.stage, self.training, run, self.seed, resumes) = (stage, training, nil, seed, false)
   }
 
   /// Minimises what `gradients` differentiates, in place, and leaves the kept weights in `parameters`.
   /// - Parameter gradients: loss and gradients of a step, in the order of `parameters`
-  /// - Throws: ``LetheError``, ``LetheError``, or what `gradients` throws
+  /// - Throws: ``LetheError``, or what `gradients` throws
   package func fit(
     _ parameters: [Tensor],
     gradients: (inout Step) throws -> (loss: Double, gradients: [Tensor])
   ) throws {
-    var optimizer = training.optimizer.make()
-    var average =
-      training.averaging > 0 ? MovingAverage(parameters, decay: training.averaging) : nil
-    var first = 0
-    var carried: [String: Double] = [:]
-    if resumes, let state = try TrainingState.load(stateFile, like: parameters) {
-      withoutGradients { Foreach.copy(parameters, from: state.parameters) }
-      optimizer.state = state.optimizer
-      if training.averaging > 0 {
-        average = MovingAverage(restoring: state.average, decay: training.averaging)
-      }
-      (first, carried) = (state.step, state.carried)
+    var state = TrainingState(training, parameters)
+    if resumes, let run, let file = stateFile {
+      try state.restore(file, into: parameters)
+      try run.forgetEvents(ofStage: stage, from: state.step)
     }
-    if resumes { try run.forgetEvents(ofStage: stage, from: first) }
+    try advance(parameters, &state, to: training.steps, gradients: gradients)
+    if let average = state.average {
+      withoutGradients { Foreach.copy(parameters, from: average.tensors) }
+    }
+  }
+
+  /// Goes on from a state until `end` steps are done, in place: the same steps in one part or in several.
+  /// - Throws: ``LetheError``, or what `gradients` throws
+  package func advance(
+    _ parameters: [Tensor], _ state: inout TrainingState, to end: Int,
+    gradients: (inout Step) throws -> (loss: Double, gradients: [Tensor])
+  ) throws {
     let start = Date()
-    var saved = first
+    var saved = state.step
     var recent = 0.0
-    func save(_ step: Int) throws {
-      guard resumes, step > saved else { return }
-      try TrainingState(
-        step: step, parameters: parameters, average: average?.tensors ?? [],
-        optimizer: optimizer.state, carried: carried
-      ).save(stateFile)
-      saved = step
-    }
-    var resting = OffloadedTensors(run.file("\(stage).optimizer.safetensors"))
+    var resting = OffloadedTensors(run?.file("\(stage).optimizer.safetensors"))
     defer { resting.clear() }
-    for index in first..<max(first, training.steps) {
-      var step = Step(index: index, seed: run.seed)
-      step.carried = carried
-      let rests = training.offload && !optimizer.state.isEmpty
+    for index in state.step..<max(state.step, end) {
+      var step = Step(index: index, seed: seed)
+      step.carried = state.carried
+      let rests = training.offload && run != nil && !state.optimizer.state.isEmpty
       if rests {
-        try resting.put(optimizer.state)
-        optimizer.state = [:]
+        try resting.put(state.optimizer.state)
+        state.optimizer.state = [:]
       }
       let (loss, found) = try gradients(&step)
-      if rests { optimizer.state = try resting.take() }
-      guard loss.isFinite else {
-        throw LetheError(
-          .diverged,
-          "\(stage): the loss is no finite number at step \(index); the state of step "
-            + "\(resumes ? saved : 0) is kept. Try a lower learning rate or gradient clipping")
-      }
-      carried = step.carried
+      if rests { state.optimizer.state = try resting.take() }
+      guard loss.isFinite else { throw diverged(at: index, saved) }
+      state.carried = step.carried
       if step.isEnough {
-        try run.record(
+        try run?.record(
           ["stage": .string(stage), "step": .int(index), "loss": .number(loss), "enough": true])
-        run.progress(stage, training.steps, training.steps, "enough after \(index) steps")
+        run?.progress(stage, training.steps, training.steps, "enough after \(index) steps")
         break
       }
       if training.clip > 0 { step.log["norm"] = clipNorm(found, to: training.clip) }
       let factor = training.schedule.factor(index, of: training.steps, warmup: training.warmup)
-      optimizer.step(parameters, found, rate: training.learningRate * factor)
-      average?.update(parameters, step: index)
+      let rate = training.learningRate * factor
+      state.optimizer.step(parameters, found, rate: rate)
+      state.average?.update(parameters, step: index)
+      state.step = index + 1
       recent = recent == 0 ? loss : 0.95 * recent + 0.05 * loss
 
-      let done = index + 1
-      if done % training.logEvery == 0 || done == training.steps {
-        var event: [String: JSON] = [
-          "stage": .string(stage), "step": .int(index), "loss": .number(loss),
-          "seconds": .number((Date().timeIntervalSince(start) * 1000).rounded() / 1000),
-          "rate": .number(training.learningRate * factor),
-        ]
-        for (key, value) in step.log { event[key] = .number(value) }
-        try run.record(event)
+      let isLast = state.step == training.steps
+      if state.step % training.logEvery == 0 || isLast {
+        try record(step, loss, rate, seconds: Date().timeIntervalSince(start))
       }
-      run.progress(stage, done, training.steps, "loss \(String(format: "%.4f", recent))")
-      if done % training.saveEvery == 0 || done == training.steps { try save(done) }
-      if let every, done % every == 0 {
-        let kept = average?.tensors ?? parameters
-        try observe(done, kept)
-        guard try goesOn(done, kept) else { break }
+      run?.progress(
+        stage, state.step, training.steps, "loss \(String(format: "%.4f", recent))")
+      if state.step % training.saveEvery == 0 || isLast { try save(state, parameters, &saved) }
+      if let every, state.step % every == 0 {
+        let kept = state.average?.tensors ?? parameters
+        try observe(state.step, kept)
+        guard try goesOn(state.step, kept) else { break }
       }
-      if Interrupt.isRequested, done < training.steps {
-        try save(done)
+      if Interrupt.isRequested, !isLast {
+        try save(state, parameters, &saved)
         throw LetheError.interrupted
       }
     }
-    if let average { withoutGradients { Foreach.copy(parameters, from: average.tensors) } }
   }
 
-  private var stateFile: URL { run.file("\(stage).state.safetensors") }
+  private func record(_ step: Step, _ loss: Double, _ rate: Double, seconds: Double) throws {
+    var event: [String: JSON] = [
+      "stage": .string(stage), "step": .int(step.index), "loss": .number(loss),
+      "seconds": .number((seconds * 1000).rounded() / 1000), "rate": .number(rate),
+    ]
+    for (key, value) in step.log { event[key] = .number(value) }
+    try run?.record(event)
+  }
+
+  private var stateFile: URL? { run?.file("\(stage).state.safetensors") }
+
+  private func save(_ state: TrainingState, _ parameters: [Tensor], _ saved: inout Int) throws {
+    guard resumes, let file = stateFile, state.step > saved else { return }
+    try state.save(file, parameters)
+    saved = state.step
+  }
+
+  private func diverged(at step: Int, _ saved: Int) -> LetheError {
+    let kept = run == nil ? "" : "; the state of step \(resumes ? saved : 0) is kept"
+    return LetheError(
+      .diverged,
+      "\(stage): the loss is no finite number at step \(step)\(kept). Try a lower learning rate or "
+        + "gradient clipping")
+  }
 
   /// Removes the state once the stage's result is safely written.
-  package func finish() { try? FileManager.default.removeItem(at: stateFile) }
+  package func finish() {
+    if let file = stateFile { try? FileManager.default.removeItem(at: file) }
+  }
 }
 
 /// Differentiates a loss with respect to `parameters`; those it does not reach get zeros.

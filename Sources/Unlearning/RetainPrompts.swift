@@ -20,6 +20,8 @@ enum RetainPrompts {
     "teddy bear", "hair drier", "toothbrush",
   ]
 
+  static let plurals = ["skis", "scissors"]
+
   /// - Parameter file: a table of prompts (CSV); empty for none
   /// - Throws: an error of the file, or ``LetheError`` when nothing is left of it
   static func of(_ erasure: Erasure, file: String) throws -> [String] {
@@ -29,7 +31,7 @@ enum RetainPrompts {
       } else if !erasure.preserve.isEmpty {
         erasure.preserve
       } else {
-        categories.map { Captions.withArticle($0) }.map { "a photo of \($0)" }
+        categories.map { "a photo of \(Captions.withArticle($0, plurals: plurals))" }
       }
     let kept = Array(Set(prompts.filter { !erasure.asks($0) })).sorted()
     guard !kept.isEmpty else {

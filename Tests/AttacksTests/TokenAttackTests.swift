@@ -168,35 +168,4 @@ import Training
     attack.population = 1
     #expect(throws: LetheError.self) { try attack.session([prompt], target, seed: 5) }
   }
-
-  /// A new word takes the concept's place; with the concept's own embedding nothing changes; it learns.
-  @Test func newWords() throws {
-    Runtime.threads = 1
-    let model = try Self.model()
-    let target = try AttackContractTests.target(model, .embedding)
-    let prompt = "a noto emoji of a fox"
-    let renamed = ConceptInversion.renamed(prompt, target.concepts)
-    #expect(renamed == "a noto emoji of a \(Attempt.newWord)")
-    // "fox" may be several byte pairs here: one that is a single token stands in for it.
-    let one = try #require(
-      target.tokenizer.decoder().words.first { id in
-        let text = target.tokenizer.decoder().text([id])
-        return target.tokenizer.words(text) == [id]
-      })
-    let word = target.tokenizer.decoder().text([one])
-    let vector = model.wordEmbeddings([[one]])[0, at: 0][0, at: 0].floats
-    let (own, new) = (
-      try target.conditioning(for: [Attempt("a \(word) b", seed: 1)]),
-      try target.conditioning(for: [
-        Attempt("a \(Attempt.newWord) b", seed: 1, vector: vector)
-      ])
-    )
-    #expect(own.hidden.distance(to: new.hidden) < 1e-6)
-    #expect(!ConceptInversion().canAttack(AttackedPrompt("a cat", seed: 1), target))
-    var attack = ConceptInversion()
-    (attack.pictures, attack.pictureSteps, attack.training.steps) = (2, 2, 8)
-    let learned = try attack.learn(target, seed: 1)
-    let start = model.wordEmbeddings([target.tokenizer.words("fox")])[0, at: 0].mean(0)
-    #expect(learned.isFinite && learned.distance(to: start) > 1e-3)
-  }
 }

@@ -8,7 +8,11 @@ import Training
 @testable import Editing
 
 @Suite struct ConceptTests {
-  let themes = Themes(objects: ["fox", "owl", "grapes"], styles: ["noto", "line"], judge: "")
+  let themes = {
+    var themes = Themes(objects: ["fox", "owl", "grapes"], styles: ["noto", "line"], judge: "")
+    themes.captions.plurals = ["grapes"]
+    return themes
+  }()
 
   /// A wrong label keeps the rest of the caption, article included.
   @Test func otherLabels() {

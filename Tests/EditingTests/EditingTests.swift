@@ -69,25 +69,6 @@ import Training
     }
   }
 
-  /// States are what guidance passes through, and their predictions are the original's own.
-  @Test func walkedStatesHoldTheOriginalsPredictions() throws {
-    Runtime.threads = 1
-    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    let states = try DenoisingStates.follow(
-      model, ["a fox", "a cat"], steps: 10, guidance: 3, keeping: 4, seed: 1)
-    #expect(states.count == 8 && Set(states.prompt) == [0, 1])
-    withoutGradients {
-      let c = model.embed(["a fox", "a cat"])
-      let again = model.predict(
-        states.x, at: states.t, given: Conditioning(c.hidden.indexed(0, states.prompt)))
-      #expect(again.distance(to: states.conditional) < 1e-5)
-      let empty = Conditioning(model.embed([""]).hidden.expanded(8, -1, -1))
-      #expect(
-        model.predict(states.x, at: states.t, given: empty).distance(to: states.unconditional)
-          < 1e-5)
-    }
-  }
-
   @Test func negativeGuidanceIsEquationSeven() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let states = try DenoisingStates.follow(model, ["a fox"], steps: 1, guidance: 3, seed: 1)

@@ -139,14 +139,6 @@ import Training
     }
   }
 
-  @Test func aBatchHasPictures() throws {
-    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    let latents = Tensor.randn([1, 4, 8, 8], Generator(seed: 1))
-    let nothing = Denoising(LatentSet(latents, captions: ["a fox"]), model, batch: 0)
-    var step = Step(index: 0, seed: 1)
-    #expect(throws: LetheError.self) { try nothing.loss(model, &step) }
-  }
-
   /// Steps against the pull raise the loss on the concept after fine-tuning.
   @Test func whatFineTuningLearnsIsPulledDown() throws {
     let scene = try Self.scene()

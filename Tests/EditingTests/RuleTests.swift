@@ -109,36 +109,10 @@ import Training
     }
   }
 
-  @Test func captionedFoldersAreReadAndChecked() throws {
-    try Fixtures.temporaryFolder { folder in
-      func write(_ text: String, _ name: String) throws {
-        try Data(text.utf8).write(to: folder.appendingPathComponent(name))
-      }
-      #expect(throws: LetheError.self) { try CaptionedImages(folder: folder) }
-      let picture = Image(width: 8, height: 8, pixels: Array(repeating: 200, count: 192))
-      try PNG.write(picture, text: [], to: folder.appendingPathComponent("a.png"))
-      #expect(throws: LetheError.self) { try CaptionedImages(folder: folder) }
-      try write("a fox\n", "a.txt")
-      #expect(try CaptionedImages(folder: folder).captions == ["a fox"])
-      try write("{\"file_name\":\"a.png\",\"text\":\"a red fox\"}\n", "metadata.jsonl")
-      let set = try CaptionedImages(folder: folder)
-      #expect(set.captions == ["a red fox"])
-      #expect(try set.picture(0, size: 4).width == 4)
-      try write("{\"file_name\":\"../a.png\",\"text\":\"x\"}\n", "metadata.jsonl")
-      let error = try #require(throws: LetheError.self) { try CaptionedImages(folder: folder) }
-      #expect(error.description.contains("inside the folder"))
-      try write("{\"file\":1}\n", "metadata.jsonl")
-      #expect(throws: LetheError.self) { try CaptionedImages(folder: folder) }
-    }
-  }
-
   /// The loss towards noise goes down while the loss on what is kept stays: the least that is asked.
   @Test func surrogatesHaveGradients() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let set = try LatentSet(drawnBy: model, ["a fox", "a cat"], steps: 2, guidance: 1, seed: 1)
-    #expect(set.count == 2 && set.mean.shape == [2, 4, 8, 8])
-    let again = try LatentSet(drawnBy: model, ["a fox", "a cat"], steps: 2, guidance: 1, seed: 1)
-    #expect(again.mean.isIdentical(to: set.mean))
     let w = try #require(
       model.parameters[ParameterSelection.crossAttention.paths(of: model.parameters)[0]])
     w.requiresGradient = true

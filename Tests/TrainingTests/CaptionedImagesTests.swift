@@ -84,4 +84,27 @@ import Training
       #expect(throws: LetheError.self) { try CaptionedImages(folder: folder).picture(1) }
     }
   }
+
+  @Test func captionedFoldersAreReadAndChecked() throws {
+    try Fixtures.temporaryFolder { folder in
+      func write(_ text: String, _ name: String) throws {
+        try Data(text.utf8).write(to: folder.appendingPathComponent(name))
+      }
+      #expect(throws: LetheError.self) { try CaptionedImages(folder: folder) }
+      let picture = Image(width: 8, height: 8, pixels: Array(repeating: 200, count: 192))
+      try PNG.write(picture, text: [], to: folder.appendingPathComponent("a.png"))
+      #expect(throws: LetheError.self) { try CaptionedImages(folder: folder) }
+      try write("a fox\n", "a.txt")
+      #expect(try CaptionedImages(folder: folder).captions == ["a fox"])
+      try write("{\"file_name\":\"a.png\",\"text\":\"a red fox\"}\n", "metadata.jsonl")
+      let set = try CaptionedImages(folder: folder)
+      #expect(set.captions == ["a red fox"])
+      #expect(try set.picture(0, size: 4).width == 4)
+      try write("{\"file_name\":\"../a.png\",\"text\":\"x\"}\n", "metadata.jsonl")
+      let error = try #require(throws: LetheError.self) { try CaptionedImages(folder: folder) }
+      #expect(error.description.contains("inside the folder"))
+      try write("{\"file\":1}\n", "metadata.jsonl")
+      #expect(throws: LetheError.self) { try CaptionedImages(folder: folder) }
+    }
+  }
 }

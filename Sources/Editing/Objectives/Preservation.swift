@@ -16,8 +16,8 @@ package struct Preservation: Objective {
 
   /// - Parameters:
   ///   - trajectories: trajectories with prompts drawn from `prompts`, a prompt each
-  ///   - steps, guidance: how each walk goes
-  ///   - keeping: states of each walk; nil keeps every fourth
+  ///   - steps, guidance: steps and guidance of each trajectory
+  ///   - keeping: states of each trajectory; nil keeps every fourth
   ///   - live: whether the text encoder is trained
   package init(
     of prompts: [String], _ model: DiffusionModel, trajectories: Int, steps: Int, guidance: Double,

@@ -14,10 +14,24 @@ package struct Captions: Codable, Sendable, Hashable {
   package var emptyShare = 0.10
   package var objectShare = 0.07
   package var styleShare = 0.03
+  /// Names that take no article, e.g. grapes.
+  package var plurals: [String] = []
 
   package init() {}
 
-  package static func fill(_ template: String, object: String?, style: String?) -> String {
+  /// Files of version 0.1 name no plurals.
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    both = try values.decode([String].self, forKey: .both)
+    object = try values.decode([String].self, forKey: .object)
+    style = try values.decode([String].self, forKey: .style)
+    emptyShare = try values.decode(Double.self, forKey: .emptyShare)
+    objectShare = try values.decode(Double.self, forKey: .objectShare)
+    styleShare = try values.decode(Double.self, forKey: .styleShare)
+    plurals = try values.decodeIfPresent([String].self, forKey: .plurals) ?? []
+  }
+
+  package func fill(_ template: String, object: String?, style: String?) -> String {
     var text = template
     if let style {
       text = text.replacingOccurrences(of: "{style}", with: style)
@@ -30,11 +44,10 @@ package struct Captions: Codable, Sendable, Hashable {
     return text
   }
 
-  /// "a fox", "an owl", "grapes".
-  package static func withArticle(_ name: String) -> String {
-    let plurals = [
-      "grapes", "cherries", "scissors", "glasses", "sunglasses", "french fries", "skis",
-    ]
+  package func withArticle(_ name: String) -> String { Self.withArticle(name, plurals: plurals) }
+
+  /// "a fox", "an owl"; plurals stay as they are.
+  package static func withArticle(_ name: String, plurals: [String]) -> String {
     if plurals.contains(name) { return name }
     return ("aeiou".contains(name.lowercased().first ?? " ") ? "an " : "a ") + name
   }
@@ -44,18 +57,18 @@ package struct Captions: Codable, Sendable, Hashable {
     let u = step.uniform()
     if u < emptyShare { return "" }
     if u < emptyShare + objectShare {
-      return Self.fill(step.choice(object), object: name, style: nil)
+      return fill(step.choice(object), object: name, style: nil)
     }
     if u < emptyShare + objectShare + styleShare {
-      return Self.fill(step.choice(self.style), object: nil, style: style)
+      return fill(step.choice(self.style), object: nil, style: style)
     }
-    return Self.fill(step.choice(both), object: name, style: style)
+    return fill(step.choice(both), object: name, style: style)
   }
 
   /// Every caption of a pair, for training a tokenizer.
   package func all(object name: String, style: String) -> [String] {
-    both.map { Self.fill($0, object: name, style: style) }
-      + object.map { Self.fill($0, object: name, style: nil) }
-      + self.style.map { Self.fill($0, object: nil, style: style) }
+    both.map { fill($0, object: name, style: style) }
+      + object.map { fill($0, object: name, style: nil) }
+      + self.style.map { fill($0, object: nil, style: style) }
   }
 }

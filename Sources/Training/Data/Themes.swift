@@ -41,7 +41,7 @@ package struct Themes: Codable, Sendable, Hashable {
   /// Every caption of every pair.
   package var allPrompts: [String] {
     captions.both.flatMap { template in
-      pairs.map { Captions.fill(template, object: $0.object, style: $0.style) }
+      pairs.map { captions.fill(template, object: $0.object, style: $0.style) }
     }
   }
 
@@ -61,6 +61,6 @@ package struct Themes: Codable, Sendable, Hashable {
 
   /// The caption that pictures are judged with.
   package func prompt(object: String, style: String?) -> String {
-    Captions.fill(captions.both[0], object: object, style: style)
+    captions.fill(captions.both[0], object: object, style: style)
   }
 }

@@ -45,7 +45,7 @@ struct SeparabilityCast {
             kind == .object ? (concepts[i], partner) : (partner, concepts[i])
           return SampleSet.Sample(
             "\(template)-\(object)-\(style)".replacingOccurrences(of: " ", with: "_"), k,
-            prompt: Captions.fill(
+            prompt: themes.captions.fill(
               themes.captions.both[template], object: object, style: style),
             seed: UInt64(1000 + k), subjects: ["object": object, "style": style])
         }

@@ -79,7 +79,7 @@ extension EraserSet.Entry {
     func captions(_ templates: ArraySlice<String>) -> [String] {
       templates.flatMap { template in
         others.map { other in
-          Captions.fill(
+          themes.captions.fill(
             template, object: kind == .object ? subject : other,
             style: kind == .object ? other : subject)
         }
@@ -87,8 +87,8 @@ extension EraserSet.Entry {
     }
     let without = others.map { other in
       kind == .object
-        ? Captions.fill(themes.captions.style[0], object: nil, style: other)
-        : Captions.fill(themes.captions.object[0], object: other, style: nil)
+        ? themes.captions.fill(themes.captions.style[0], object: nil, style: other)
+        : themes.captions.fill(themes.captions.object[0], object: other, style: nil)
     }
     return EraserSet.Entry(
       name, prompts: captions(themes.captions.both.prefix(1)),

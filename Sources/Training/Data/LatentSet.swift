@@ -1,7 +1,6 @@
 // What data-based methods train on: pictures in a model's latents, encoded once.
 package import Diffusion
 package import Torch
-package import Training
 
 package struct LatentSet {
   /// Scaled posterior of each picture: [N, C, h, w]

@@ -1,25 +1,9 @@
-internal import Diffusion
 // `lethe train` for judges: one network that says what a picture shows, e.g. which object and which style.
 internal import Evaluation
 package import Foundation
 package import Torch
 internal import TorchNN
 package import Training
-
-package struct JudgeRecipe: Codable, Sendable {
-  package var kind = "judge"
-  package var name = "emoji"
-  package var seed: UInt64 = 1
-  /// Objects drawn in styles; without styles, pictures of classes (see ``CaptionedImages``).
-  package var data = ModelRecipe.DataSource()
-  package var widths = [24, 48, 96, 128]
-  package var training = Training()
-  package var augmentation = Augmentation()
-  /// Objects in styles: one picture of every n-th object is kept out of training, its style going round.
-  /// Classes: every n-th picture of each. 0 keeps none.
-  package var heldOutEvery = 1
-  package init() {}
-}
 
 package struct TrainJudge {
   package let recipe: JudgeRecipe
@@ -28,17 +12,6 @@ package struct TrainJudge {
 
   package init(_ recipe: JudgeRecipe, _ run: Run, on device: Device) {
     (self.recipe, self.run, self.device) = (recipe, run, device)
-  }
-
-  /// Pictures and the right answers, by kind; -100 where a kind is not asked about a picture.
-  private struct Examples {
-    var pictures: Tensor
-    var answers: [String: [Int]]
-    /// Pictures of what the judge must know, and of what only teaches it some kinds.
-    var known: [Int]
-    var more: [Int] = []
-
-    static let unasked = -100
   }
 
   package func callAsFunction(dataRoot: URL) throws {
@@ -67,14 +40,11 @@ package struct TrainJudge {
     }
     let size = try images.picture(0).width
     let (seen, heldOut) = images.filter(classes.contains).heldOut(every: recipe.heldOutEvery)
-    func examples(_ images: CaptionedImages) throws -> Examples {
-      Examples(
-        pictures: try images.load(size: size).to(device),
-        answers: ["object": images.captions.map { classes.firstIndex(of: $0) ?? 0 }],
-        known: Array(0..<images.count))
-    }
     var card = card(["object": classes], size: size)
-    let (training, unseen) = (try examples(seen), try examples(heldOut))
+    let (training, unseen) = (
+      try JudgeExamples(seen, of: classes, size: size, on: device),
+      try JudgeExamples(heldOut, of: classes, size: size, on: device)
+    )
     let judge = try train("judge", card, training)
     try record(judge, &card, unseen, "judge")
     card.measured["heldOut"] = .string(
@@ -89,13 +59,7 @@ package struct TrainJudge {
     // Objects that the judge need not name still teach it the styles.
     let others = try StyledObjects(folder: folder, objects: nil, styles: recipe.data.styles)
       .without(data.objects)
-    let count = data.pictures.count
-    let examples = Examples(
-      pictures: Tensor.concatenate([try data.load(), try others.load()]).to(device),
-      answers: [
-        "object": data.pictures.map(\.object) + others.pictures.map { _ in Examples.unasked },
-        "style": data.pictures.map(\.style) + others.pictures.map(\.style),
-      ], known: Array(0..<count), more: Array(count..<(count + others.pictures.count)))
+    let examples = try JudgeExamples(data, others: others, on: device)
     let heldOut = data.pictures.indices.filter { i in
       recipe.heldOutEvery > 0 && data.pictures[i].object % recipe.heldOutEvery == 0
         && data.pictures[i].style == data.pictures[i].object % data.styles.count
@@ -120,8 +84,8 @@ package struct TrainJudge {
 
   // MARK: - Training
 
-  /// Cross-entropy on augmented pictures: of every answer that is asked for, styles with half the weight.
-  private func train(_ stage: String, _ card: JudgeNetwork.Card, _ data: Examples) throws
+  /// Cross-entropy on augmented pictures: of every answer that is asked for.
+  private func train(_ stage: String, _ card: JudgeNetwork.Card, _ data: JudgeExamples) throws
     -> JudgeNetwork
   {
     let judge = try JudgeNetwork(card, .initial(Generator(seed: recipe.seed)), on: device)
@@ -139,7 +103,7 @@ package struct TrainJudge {
         on: device)
     }
     let batch = recipe.training.batch
-    let known = data.more.isEmpty ? batch : batch * 3 / 4
+    let known = data.more.isEmpty ? batch : Int(Double(batch) * recipe.namedShare)
     try loop.fit(parameters) { step in
       func draw(_ pool: [Int], _ count: Int) -> [Int] {
         count == 0
@@ -150,10 +114,10 @@ package struct TrainJudge {
       let features = judge.features(x, training: true)
       var loss = Tensor.zeros([], on: device)
       for kind in card.kinds {
-        let answers = Tensor(picks.map { data.answers[kind]?[$0] ?? Examples.unasked }).to(device)
+        let answers = data.answers(kind, of: picks).to(device)
         loss =
-          loss + (kind == "style" ? 0.5 : 1)
-          * judge.logits(features, kind).crossEntropy(answers, smoothing: 0.02)
+          loss + (kind == "style" ? recipe.styleWeight : 1)
+          * judge.logits(features, kind).crossEntropy(answers, smoothing: recipe.smoothing)
       }
       return descend(loss, parameters)
     }
@@ -171,8 +135,8 @@ package struct TrainJudge {
   private func settleStatistics(_ judge: JudgeNetwork, _ x: Tensor) {
     withoutGradients {
       let g = Generator(seed: recipe.seed &+ 5)
-      for round in 0..<60 {
-        let picks = Tensor.randint(below: x.size(0), [64], g)
+      for round in 0..<recipe.settlingBatches {
+        let picks = Tensor.randint(below: x.size(0), [recipe.settlingBatch], g)
         let batch = x.indexed(0, picks.to(device))
         _ = judge.features(
           round % 2 == 0 ? batch : recipe.augmentation.applied(to: batch, g), training: true)
@@ -182,7 +146,7 @@ package struct TrainJudge {
 
   // MARK: - Results
 
-  private func features(_ judge: JudgeNetwork, _ data: Examples) -> Tensor {
+  private func features(_ judge: JudgeNetwork, _ data: JudgeExamples) -> Tensor {
     withoutGradients {
       Tensor.concatenate(
         stride(from: 0, to: data.known.count, by: 64).map {
@@ -192,7 +156,9 @@ package struct TrainJudge {
   }
 
   /// Writes the judge and what real pictures look like to it, so that distances need no data set.
-  private func save(_ judge: JudgeNetwork, _ card: JudgeNetwork.Card, reference: Examples) throws {
+  private func save(_ judge: JudgeNetwork, _ card: JudgeNetwork.Card, reference: JudgeExamples)
+    throws
+  {
     try judge.save(to: run.file("judge"), card: card)
     let answers = reference.known.flatMap { i in
       card.kinds.map { reference.answers[$0]?[i] ?? 0 }
@@ -206,7 +172,7 @@ package struct TrainJudge {
 
   /// How often the judge is right about unseen pictures.
   private func record(
-    _ judge: JudgeNetwork, _ card: inout JudgeNetwork.Card, _ unseen: Examples, _ stage: String
+    _ judge: JudgeNetwork, _ card: inout JudgeNetwork.Card, _ unseen: JudgeExamples, _ stage: String
   ) throws {
     guard !unseen.known.isEmpty else { return }
     let features = features(judge, unseen)

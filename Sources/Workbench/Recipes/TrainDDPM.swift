@@ -1,6 +1,5 @@
 // `lethe train` for DDPM (Ho et al., 2020): a U-Net over pixels, with classes (Ho & Salimans, 2022) or without.
 internal import Diffusion
-internal import Editing
 package import Foundation
 package import Torch
 internal import TorchNN
@@ -29,6 +28,8 @@ package struct DDPMRecipe: Codable, Sendable {
   /// Share of pictures shown without their class.
   package var emptyShare = 0.1
   package var sampleEvery = 1000
+  /// Guidance of the samples of a model with classes.
+  package var sampleGuidance = 2.0
   package init() {}
 }
 
@@ -71,15 +72,13 @@ package struct TrainDDPM {
     let parameters = model.parameters.paths.compactMap { model.parameters[$0] }
     for parameter in parameters { parameter.requiresGradient = true }
     var loop = TrainingLoop("ddpm", recipe.training, run)
-    loop.every = recipe.sampleEvery
-    loop.observe = { step, kept in
-      try withoutGradients {
-        let current = parameters.map { $0.detached().cloned() }
-        Foreach.copy(parameters, from: kept)
-        defer { Foreach.copy(parameters, from: current) }
-        try drawSamples(model, classes, step)
-      }
+    let columns = 10
+    let prompts = (classes.isEmpty ? [""] : classes).flatMap {
+      Array(repeating: $0, count: columns)
     }
+    loop.drawSamples(
+      prompts, of: model, parameters, every: recipe.sampleEvery,
+      guidance: classes.isEmpty ? 1 : recipe.sampleGuidance, columns: columns, in: run)
     try loop.fit(parameters) { step in
       try autocast(recipe.training.bfloat16 ? .bfloat16 : nil, on: device) {
         descend(try objective.loss(model, &step), parameters)
@@ -93,19 +92,5 @@ package struct TrainDDPM {
         Data(try JSON(encoding: themes).pretty.utf8), to: run.file("model/themes.json"))
     }
     loop.finish()
-  }
-
-  /// A few pictures of every class, as one picture in `samples/`.
-  private func drawSamples(_ model: DiffusionModel, _ classes: [String], _ step: Int) throws {
-    let columns = 10
-    let prompts = (classes.isEmpty ? [""] : classes).flatMap {
-      Array(repeating: $0, count: columns)
-    }
-    var options = SamplingOptions()
-    options.guidance = classes.isEmpty ? 1 : 2
-    let images = try model.images(prompts, seeds: prompts.indices.map { UInt64($0) }, options)
-    try Run.makeFolder(run.file("samples"))
-    let name = String(format: "samples/%06d.png", step)
-    try PNG.write(Image.grid(images, columns: columns), to: run.file(name))
   }
 }

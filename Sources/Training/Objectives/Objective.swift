@@ -1,6 +1,5 @@
 package import Diffusion
 package import Torch
-package import Training
 
 /// Something to minimise over a model's parameters.
 package protocol Objective {
@@ -16,10 +15,10 @@ package protocol DividedObjective: Objective {
 
 /// Some of an objective's pictures: their share, and the loss of a model on them.
 package struct PartialLoss {
-  let weight: Double
-  let loss: (DiffusionModel) throws -> Tensor
+  package let weight: Double
+  package let loss: (DiffusionModel) throws -> Tensor
 
-  init(weight: Double, loss: @escaping (DiffusionModel) throws -> Tensor) {
+  package init(weight: Double, loss: @escaping (DiffusionModel) throws -> Tensor) {
     (self.weight, self.loss) = (weight, loss)
   }
 }
@@ -35,7 +34,7 @@ extension DividedObjective {
 
 /// Loss and gradient of an objective.
 /// - Parameter count: pictures in a pass, where the objective can be divided; 0 takes all at once. The sum is the same.
-func descend(
+package func descend(
   _ objective: any Objective, _ model: DiffusionModel, _ parameters: [Tensor], _ step: inout Step,
   by count: Int = 0
 ) throws -> (loss: Double, gradients: [Tensor]) {

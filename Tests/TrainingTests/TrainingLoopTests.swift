@@ -6,7 +6,7 @@ import TorchNN
 
 @testable import Training
 
-@Suite(.serialized) struct TrainingTests {
+@Suite(.serialized) struct TrainingLoopTests {
   static func options(_ steps: Int) -> Training {
     var t = Training()
     (t.steps, t.learningRate, t.averaging, t.saveEvery, t.logEvery) = (steps, 0.05, 0.9, 5, 1)
@@ -104,6 +104,35 @@ import TorchNN
     }
   }
 
+  /// A loop without a run takes the steps of one with it, in one part or in several.
+  @Test func partsOfALoopAreTheWhole() throws {
+    Runtime.threads = 1
+    var options = Self.options(20)
+    options.clip = 0.5
+    let whole = try Fixtures.temporaryFolder { try Self.fit(options, in: $0) }
+    func gradients(_ p: Tensor) -> (inout Step) -> (loss: Double, gradients: [Tensor]) {
+      { step in descend((p - Tensor.randn([4], step.generator)).squared().mean(), [p]) }
+    }
+    let (p, q) = (Tensor.zeros([4]), Tensor.zeros([4]))
+    (p.requiresGradient, q.requiresGradient) = (true, true)
+    try TrainingLoop("quadratic", options, seed: 3).fit([p], gradients: gradients(p))
+    #expect(p.detached().isIdentical(to: whole))
+    options.averaging = 0
+    let last = try Fixtures.temporaryFolder { try Self.fit(options, in: $0) }
+    let loop = TrainingLoop("quadratic", options, seed: 3)
+    var state = TrainingState(options, [q])
+    for end in [7, 7, 8, 20] {
+      try loop.advance([q], &state, to: end, gradients: gradients(q))
+      #expect(state.step == end)
+    }
+    #expect(q.detached().isIdentical(to: last))
+    let error = try #require(throws: LetheError.self) {
+      try TrainingLoop("bad", options, seed: 3).fit([p]) { _ in descend((p * Double.nan).sum(), [p])
+      }
+    }
+    #expect(error.kind == .diverged && !error.description.contains("kept"))
+  }
+
   @Test func stateOfAnotherModelIsRefused() throws {
     try Fixtures.temporaryFolder { folder in
       _ = try Self.fit(Self.options(5), in: folder)
@@ -115,35 +144,5 @@ import TorchNN
         }
       }
     }
-  }
-
-  @Test func stepsDrawFromSeedAndIndexAlone() {
-    let draws = (0..<4).map { Tensor.randn([3], Step(index: $0, seed: 9).generator).floats }
-    #expect(Set(draws).count == 4)
-    #expect(Tensor.randn([3], Step(index: 2, seed: 9).generator).floats == draws[2])
-    #expect(Tensor.randn([3], Step(index: 2, seed: 10).generator).floats != draws[2])
-  }
-
-  @Test func averagesFollow() {
-    let p = Tensor.zeros([1])
-    let average = MovingAverage([p], decay: 0.5)
-    p.add(Tensor.ones([1]))
-    average.update([p], step: 1000)
-    #expect(average.tensors[0].item == 0.5)
-  }
-
-  @Test func captionsHaveArticles() {
-    #expect(
-      Captions.fill("a {style} emoji of {object}", object: "owl", style: "openmoji")
-        == "an openmoji emoji of an owl")
-    #expect(Captions.fill("{style} {name}", object: "fox", style: "noto") == "noto fox")
-    #expect(Captions.withArticle("scissors") == "scissors")
-    let captions = Captions()
-    let drawn = (0..<400).map {
-      captions.draw(object: "fox", style: "noto", Step(index: $0, seed: 1))
-    }
-    let empty = drawn.filter(\.isEmpty).count
-    #expect(empty > 15 && empty < 80)
-    #expect(drawn.contains { $0.contains("noto") && $0.contains("fox") })
   }
 }

@@ -8,7 +8,6 @@
 package import Diffusion
 internal import Torch
 internal import TorchNN
-package import Training
 
 package struct Denoising: DividedObjective {
   let set: LatentSet

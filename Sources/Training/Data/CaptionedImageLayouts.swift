@@ -1,0 +1,123 @@
+// The folders that pictures with captions come in; ``CaptionedImages`` lists them.
+internal import Diffusion
+internal import Foundation
+internal import Torch
+
+extension CaptionedImages {
+  private static func place(_ name: String, _ source: URL) throws -> URL {
+    guard !name.isEmpty, !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
+      throw LetheError.malformed(source, "'\(name)' is no file inside the folder")
+    }
+    return source.deletingLastPathComponent().appendingPathComponent(name)
+  }
+
+  mutating func readManifest(_ manifest: URL) throws {
+    for sample in try JSON(contentsOf: manifest)["samples"]?.array ?? [] {
+      guard let number = sample["caseNumber"]?.string, let k = sample["k"]?.int,
+        let prompt = sample["prompt"]?.string
+      else { throw LetheError.malformed(manifest, "a sample has no caseNumber, k and prompt") }
+      add(.file(try Self.place("\(number)_\(k).png", manifest)), prompt)
+    }
+  }
+
+  mutating func readMetadata(_ metadata: URL) throws {
+    let text = try String(contentsOf: metadata, encoding: .utf8)
+    for (i, line) in text.split(separator: "\n").enumerated() {
+      guard let row = try? JSONDecoder().decode(JSON.self, from: Data(line.utf8)),
+        let name = row["file_name"]?.string, let caption = row["text"]?.string
+      else { throw LetheError.malformed(metadata, "line \(i + 1): no file_name and text") }
+      add(.file(try Self.place(name, metadata)), caption)
+    }
+  }
+
+  /// Class numbers become names; without a list of names they stay numbers.
+  private mutating func add(_ stored: Stored, _ labels: [Int], names: URL, _ source: URL) throws {
+    let lines = (try? String(contentsOf: names, encoding: .utf8))?.split(separator: "\n")
+      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    let classes = lines ?? (0..<((labels.max() ?? -1) + 1)).map { "\($0)" }
+    if let wrong = labels.first(where: { !classes.indices.contains($0) }) {
+      throw LetheError.malformed(source, "label \(wrong); there are \(classes.count) classes")
+    }
+    add(stored, labels, named: classes)
+  }
+
+  mutating func readArrays(_ folder: URL) throws {
+    let file = folder.appendingPathComponent("images.npy")
+    let (images, labels) = (
+      try NPY.read(file), try NPY.read(folder.appendingPathComponent("labels.npy"))
+    )
+    let shape = images.shape
+    guard images.dtype == .uint8,
+      shape.count == 3 || (shape.count == 4 && [1, 3].contains(shape[3]))
+    else {
+      throw LetheError.malformed(
+        file, "\(images.dtype) of shape \(shape); accepted: bytes [N, H, W] or [N, H, W, 3]")
+    }
+    guard labels.shape == [shape[0]], !labels.dtype.isFloatingPoint else {
+      throw LetheError.malformed(
+        folder.appendingPathComponent("labels.npy"),
+        "shape \(labels.shape); accepted: \(shape[0]) whole numbers")
+    }
+    let channels = shape.count == 4 ? shape[3] : 1
+    let stored = Stored(
+      bytes: Data(images.bytes), width: shape[2], height: shape[1], channels: channels,
+      isPlanar: false)
+    try add(
+      stored, labels.to(.int64).ints, names: folder.appendingPathComponent("classes.txt"), file)
+  }
+
+  /// Records of one label and 3 x 32 x 32 bytes (Krizhevsky, 2009).
+  mutating func readBatches(_ folder: URL, _ names: [String]) throws {
+    var bytes = Data()
+    let record = 1 + 3 * 32 * 32
+    for name in names {
+      let file = folder.appendingPathComponent(name)
+      let data = try Data(contentsOf: file)
+      guard data.count % record == 0, !data.isEmpty else {
+        throw LetheError.malformed(file, "\(data.count) bytes are no records of \(record)")
+      }
+      bytes += data
+    }
+    let labels = stride(from: 0, to: bytes.count, by: record).map { Int(bytes[$0]) }
+    try add(
+      Stored(bytes: bytes, width: 32, height: 32, channels: 3, isPlanar: true, prefix: 1), labels,
+      names: folder.appendingPathComponent("batches.meta.txt"),
+      folder.appendingPathComponent(names[0]))
+  }
+
+  mutating func readPictures(_ folder: URL, _ names: [String]) throws {
+    func isFolder(_ name: String) -> Bool {
+      var found: ObjCBool = false
+      let path = folder.appendingPathComponent(name).path
+      return FileManager.default.fileExists(atPath: path, isDirectory: &found) && found.boolValue
+    }
+    func isPicture(_ name: String) -> Bool {
+      Image.extensions.contains(URL(fileURLWithPath: name).pathExtension.lowercased())
+    }
+    func pictures(_ folder: URL) -> [String] {
+      ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+        .filter(isPicture)
+    }
+    let own = names.filter(isPicture)
+    if own.isEmpty {
+      for name in names where isFolder(name) {
+        let place = folder.appendingPathComponent(name)
+        let found = pictures(place)
+        if !found.isEmpty { classes.append(name) }
+        for file in found { add(.file(place.appendingPathComponent(file)), name) }
+      }
+      return
+    }
+    for name in own {
+      let text = folder.appendingPathComponent(name).deletingPathExtension()
+        .appendingPathExtension("txt")
+      guard let caption = try? String(contentsOf: text, encoding: .utf8) else {
+        throw LetheError.malformed(
+          folder, "\(name) has no caption; \(text.lastPathComponent) would be it")
+      }
+      add(
+        .file(folder.appendingPathComponent(name)),
+        caption.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+  }
+}

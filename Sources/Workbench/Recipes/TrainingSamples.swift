@@ -1,0 +1,28 @@
+internal import Diffusion
+internal import Foundation
+internal import Torch
+internal import Training
+
+extension TrainingLoop {
+  /// Draws pictures now and then with the weights as they would be kept: `samples/STEP.png`, a grid.
+  /// - Parameter parameters: those that the loop trains, which the model holds
+  mutating func drawSamples(
+    _ prompts: [String], of model: DiffusionModel, _ parameters: [Tensor], every steps: Int,
+    guidance: Double, columns: Int, in run: Run
+  ) {
+    every = steps
+    observe = { step, kept in
+      try withoutGradients {
+        let current = parameters.map { $0.detached().cloned() }
+        Foreach.copy(parameters, from: kept)
+        defer { Foreach.copy(parameters, from: current) }
+        var options = SamplingOptions()
+        options.guidance = guidance
+        let images = try model.images(prompts, seeds: prompts.indices.map { UInt64($0) }, options)
+        try Run.makeFolder(run.file("samples"))
+        let name = String(format: "samples/%06d.png", step)
+        try PNG.write(Image.grid(images, columns: columns), to: run.file(name))
+      }
+    }
+  }
+}

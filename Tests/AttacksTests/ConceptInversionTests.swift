@@ -1,0 +1,73 @@
+// A new word's embedding, learned from pictures.
+import Diffusion
+import Editing
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Attacks
+
+@Suite(.serialized) struct ConceptInversionTests {
+  /// A new word takes the concept's place; with the concept's own embedding nothing changes; it learns.
+  @Test func newWords() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let target = try AttackContractTests.target(model, .embedding)
+    let prompt = "a noto emoji of a fox"
+    let renamed = ConceptInversion.renamed(prompt, target.concepts)
+    #expect(renamed == "a noto emoji of a \(Attempt.newWord)")
+    // "fox" may be several byte pairs here: one that is a single token stands in for it.
+    let one = try #require(
+      target.tokenizer.decoder().words.first { id in
+        let text = target.tokenizer.decoder().text([id])
+        return target.tokenizer.words(text) == [id]
+      })
+    let word = target.tokenizer.decoder().text([one])
+    let vector = model.wordEmbeddings([[one]])[0, at: 0][0, at: 0].floats
+    let (own, new) = (
+      try target.conditioning(for: [Attempt("a \(word) b", seed: 1)]),
+      try target.conditioning(for: [
+        Attempt("a \(Attempt.newWord) b", seed: 1, vector: vector)
+      ])
+    )
+    #expect(own.hidden.distance(to: new.hidden) < 1e-6)
+    #expect(!ConceptInversion().canAttack(AttackedPrompt("a cat", seed: 1), target))
+    var attack = ConceptInversion()
+    (attack.pictures, attack.pictureSteps, attack.training.steps) = (2, 2, 8)
+    let learned = try attack.learn(target, seed: 1)
+    let start = model.wordEmbeddings([target.tokenizer.words("fox")])[0, at: 0].mean(0)
+    #expect(learned.isFinite && learned.distance(to: start) > 1e-3)
+  }
+
+  /// The word moves by the published steps: gradient by v alone, AdamW, the schedule's rate.
+  @Test func stepsAreThoseWrittenOut() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let target = try AttackContractTests.target(model, .embedding)
+    var attack = ConceptInversion()
+    (attack.pictures, attack.pictureSteps) = (2, 2)
+    (attack.training.steps, attack.training.batch, attack.training.schedule) = (4, 3, .linear)
+    let learned = try attack.learn(target, seed: 1)
+
+    let phrases = Erasure(forget: target.concepts).drawPhrases(2, seed: 2)
+    let set = try LatentSet(
+      drawnBy: model, phrases.map(\.prompt), steps: 2, guidance: attack.guidance, seed: 3)
+    let places = try NewWordPrompts(
+      phrases.map { ConceptInversion.renamed($0.prompt, target.concepts) }, target)
+    let v = model.wordEmbeddings([target.tokenizer.words("fox")])[0, at: 0].mean(0).detached()
+      .cloned()
+    v.requiresGradient = true
+    var optimizer = attack.training.optimizer.make()
+    for index in 0..<4 {
+      let d = set.draw(3, model, Step(index: index, seed: 4))
+      let found = try target.predict(d.xt, at: d.t, given: places.rows(d.picks, with: v))
+      let loss = found.meanSquaredError(model.schedule.target(d.x0, d.eps, at: d.t))
+      let factor = attack.training.schedule.factor(index, of: 4, warmup: 0)
+      optimizer.step([v], gradients(of: loss, with: [v]), rate: 0.08 * factor)
+    }
+    #expect(learned.isIdentical(to: v.detached()))
+  }
+}

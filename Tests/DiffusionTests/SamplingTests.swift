@@ -1,0 +1,52 @@
+// The way from noise to a picture.
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+
+@testable import Diffusion
+
+@Suite(.serialized) struct SamplingTests {
+  static func path(_ model: DiffusionModel, guidance: Double?, steps: Int = 5) throws
+    -> DenoisingPath
+  {
+    DenoisingPath(
+      model, try DDIM(model.schedule, steps: steps), given: model.embed(["a fox", "a cat"]),
+      empty: guidance == nil ? nil : model.embed([""]), guidance: guidance ?? 1, height: 8,
+      width: 8, generators: [Generator(seed: 1), Generator(seed: 2)])
+  }
+
+  /// The network is asked once for each state that the caller takes, and no further.
+  @Test func callersStopWhereTheyLike() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    try withoutGradients {
+      let whole = Array(try Self.path(model, guidance: 3))
+      #expect(whole.count == 5)
+      let before = model.evaluations
+      let some = Array(try Self.path(model, guidance: 3).prefix(2))
+      #expect(model.evaluations - before == 2 * 4)
+      #expect(some.map(\.timestep) == whole.prefix(2).map(\.timestep))
+      #expect(some[1].x.isIdentical(to: whole[1].x))
+      var path = try Self.path(model, guidance: 3)
+      while path.next() != nil {}
+      #expect(path.isFinished && path.index == 5)
+    }
+  }
+
+  /// Without the empty prompt's row there is no second prediction, and guidance 1 with it gives the same picture.
+  @Test func guidanceNeedsTheEmptyPrompt() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    try withoutGradients {
+      var (alone, both) = (try Self.path(model, guidance: nil), try Self.path(model, guidance: 1))
+      let (a, b) = (try #require(alone.next()), try #require(both.next()))
+      #expect(a.unconditional == nil)
+      let empty = try #require(b.unconditional)
+      #expect(empty.distance(to: b.conditional) > 1e-4)
+      #expect(a.conditional.distance(to: b.conditional) < 1e-5)
+      while alone.next() != nil, both.next() != nil {}
+      #expect(alone.x.distance(to: both.x) < 1e-4)
+    }
+  }
+}

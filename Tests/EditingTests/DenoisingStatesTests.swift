@@ -1,0 +1,70 @@
+// States of a model's own denoising, and its predictions there.
+import Diffusion
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Editing
+
+@Suite(.serialized) struct DenoisingStatesTests {
+  /// States are what guidance passes through, and their predictions are the original's own.
+  @Test func statesHoldTheOriginalsPredictions() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let states = try DenoisingStates.follow(
+      model, ["a fox", "a cat"], steps: 10, guidance: 3, keeping: 4, seed: 1)
+    #expect(states.count == 8 && Set(states.prompt) == [0, 1])
+    withoutGradients {
+      let c = model.embed(["a fox", "a cat"])
+      let again = model.predict(
+        states.x, at: states.t, given: Conditioning(c.hidden.indexed(0, states.prompt)))
+      #expect(again.distance(to: states.conditional) < 1e-5)
+      let empty = Conditioning(model.embed([""]).hidden.expanded(8, -1, -1))
+      #expect(
+        model.predict(states.x, at: states.t, given: empty).distance(to: states.unconditional)
+          < 1e-5)
+    }
+  }
+
+  /// The states are those of the published loop: DDIM with e = e0 + s (ec - e0), also where s is below 1, and
+  /// the random numbers are drawn in that order.
+  @Test(arguments: [0.5, 3]) func statesAreThoseWrittenOut(_ guidance: Double) throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let prompts = (0..<9).map { "fox \($0)" }
+    let states = try DenoisingStates.follow(
+      model, prompts, steps: 6, guidance: guidance, keeping: 2, seed: 4)
+    var at = 0
+    try withoutGradients {
+      let generator = Generator(seed: 4)
+      for members in [Array(0..<8), [8]] {
+        let sampler = try DDIM(model.schedule, steps: 6)
+        let seeds = members.map { _ in generator.split() }
+        var x = Tensor.concatenate(seeds.map { Tensor.randn([1, 4, 8, 8], $0) })
+        let n = members.count
+        let c = Conditioning.concatenate([
+          model.embed([""]).repeated(n), model.embed(members.map { prompts[$0] }),
+        ])
+        let choice = Set(Tensor.permutation(6, generator).prefix(2))
+        let cache = KeyValueCache()
+        for (i, timestep) in sampler.timesteps.enumerated() {
+          let t = Tensor.full([2 * n], timestep)
+          let e = model.predict(Tensor.concatenate([x, x]), at: t, given: c, cache: cache).chunks(2)
+          if choice.contains(i) {
+            #expect(states.x.narrowed(0, at, n).isIdentical(to: x))
+            #expect(states.t.narrowed(0, at, n).doubles == Array(repeating: timestep, count: n))
+            #expect(states.unconditional.narrowed(0, at, n).isIdentical(to: e[0]))
+            #expect(states.conditional.narrowed(0, at, n).isIdentical(to: e[1]))
+            #expect(Array(states.prompt[at..<(at + n)]) == members)
+            at += n
+          }
+          x = sampler.step(e[0] + guidance * (e[1] - e[0]), i, x) { x }
+        }
+      }
+    }
+    #expect(states.count == at)
+  }
+}

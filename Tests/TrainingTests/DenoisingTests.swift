@@ -1,0 +1,57 @@
+// The loss that diffusion models are trained with.
+import Diffusion
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+
+@testable import Training
+
+@Suite(.serialized) struct DenoisingTests {
+  static let set = LatentSet(
+    Tensor.randn([3, 4, 8, 8], Generator(seed: 1)), captions: ["a fox", "a cat", "an owl"])
+
+  /// The loss is the mean of | output - target |^2 over the set's draw, each picture under its caption, or all
+  /// under the empty one.
+  @Test(arguments: [0.0, 1]) func theLossIsThatWrittenOut(_ emptyShare: Double) throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let objective = Denoising(Self.set, model, batch: 4, emptyShare: emptyShare)
+    var step = Step(index: 2, seed: 1)
+    let loss = try withoutGradients { try objective.loss(model, &step) }
+    let d = Self.set.draw(4, model, Step(index: 2, seed: 1))
+    let captions = d.picks.map { emptyShare == 0 ? Self.set.captions[$0] : "" }
+    let expected = withoutGradients {
+      model.predict(d.xt, at: d.t, given: model.embed(captions))
+        .meanSquaredError(model.schedule.target(d.x0, d.eps, at: d.t))
+    }
+    #expect(abs(loss.item / expected.item - 1) < 1e-5)
+  }
+
+  /// A batch in passes of two, two and one has the loss and the gradient of the batch.
+  @Test func passesSumToTheBatch() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let w = try #require(model.parameters[ParameterPath("unet.conv_out.weight")])
+    w.requiresGradient = true
+    defer { w.requiresGradient = false }
+    let objective = Denoising(Self.set, model, batch: 5)
+    func found(_ count: Int) throws -> (loss: Double, gradients: [Tensor]) {
+      var step = Step(index: 0, seed: 1)
+      return try descend(objective, model, [w], &step, by: count)
+    }
+    let (whole, parts) = (try found(0), try found(2))
+    #expect(abs(parts.loss / whole.loss - 1) < 1e-5)
+    let scale = whole.gradients[0].abs().flattened().max(0).item
+    #expect(scale > 0 && parts.gradients[0].distance(to: whole.gradients[0]) < 1e-4 * scale)
+  }
+
+  @Test func aBatchHasPictures() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let latents = Tensor.randn([1, 4, 8, 8], Generator(seed: 1))
+    let nothing = Denoising(LatentSet(latents, captions: ["a fox"]), model, batch: 0)
+    var step = Step(index: 0, seed: 1)
+    #expect(throws: LetheError.self) { try nothing.loss(model, &step) }
+  }
+}
