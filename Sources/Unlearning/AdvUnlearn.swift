@@ -38,7 +38,7 @@ package struct AdvUnlearn: TrainedMethod, WrappingMethod {
   /// The method whose loss is trained, and its options.
   package var base = ESD.name
   package var options = JSON.object([:])
-  package var adversary = Adversary()
+  package var adversary = AdversaryOptions()
   /// First steps without an adversary, and steps from one attack to the next.
   package var cleanSteps = 200
   package var attackEvery = 1
@@ -97,7 +97,7 @@ package struct AdvUnlearn: TrainedMethod, WrappingMethod {
       }
     return try Adversarial(
       forget, retain: gamma > 0 ? retained : nil, gamma: gamma, alternates: retain == .alternating,
-      adversary, warmup: cleanSteps, every: attackEvery, batch: training.batch, original)
+      adversary.make(), warmup: cleanSteps, every: attackEvery, batch: training.batch, original)
   }
 
   /// The method whose loss is trained.
