@@ -23,10 +23,9 @@ struct ConceptInTraining {
       i < min(phrases.count, method.trajectories / 2)
         ? phrases[i] : phrases[Tensor.randint(below: phrases.count, [1], g).ints[0]]
     }
-    let followed = try DenoisingStates.follow(
-      model, chosen.map(\.prompt), steps: method.trajectorySteps, guidance: method.startGuidance,
-      seed: seed >> 2
-    ) { run.progress("trajectories \(concept.name)", $0, $1) }
+    let followed = try method.follow(model, chosen.map(\.prompt), seed: seed >> 2) {
+      run.progress("trajectories \(concept.name)", $0, $1)
+    }
     (prompts, anchors) = withoutGradients {
       (model.embed(chosen.map(\.prompt)), model.embed(chosen.map(\.anchor)))
     }
