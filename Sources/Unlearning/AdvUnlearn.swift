@@ -56,6 +56,12 @@ package struct AdvUnlearn: TrainedMethod, WrappingMethod {
   /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions()
   package init() {}
+  package static var tiny: AdvUnlearn {
+    tiny {
+      $0.options = ["trajectories": 2, "trajectorySteps": 5]
+      ($0.adversary.steps, $0.cleanSteps, $0.retainTrajectories) = (2, 2, 3)
+    }
+  }
 
   package func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],

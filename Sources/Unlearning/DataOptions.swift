@@ -23,6 +23,12 @@ package struct DataOptions: Codable, Sendable, Hashable {
   package var emptyShare = 0.1
   package init() {}
 
+  static var tiny: DataOptions {
+    var options = DataOptions()
+    (options.forget, options.retain, options.steps, options.guidance) = (2, 3, 2, 2)
+    return options
+  }
+
   /// - Returns: both sets, and for each picture to forget the caption that stands for it
   /// - Throws: ``LetheError`` when there is nothing to keep
   func sets(_ erasure: Erasure, _ model: DiffusionModel, _ run: Run) throws -> DataSets {
@@ -104,6 +110,15 @@ package struct DataOptions: Codable, Sendable, Hashable {
       run.progress("encode \(stage)", $0, $1)
     }
   }
+}
+
+/// A method that trains on pictures.
+package protocol DataMethod: TrainedMethod {
+  var data: DataOptions { get set }
+}
+
+extension DataMethod {
+  package static var tiny: Self { tiny { $0.data = .tiny } }
 }
 
 /// Pictures to forget and to keep, and the losses that methods make of them.

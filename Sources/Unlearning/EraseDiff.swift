@@ -15,7 +15,7 @@ package import Torch
 internal import TorchNN
 package import Training
 
-package struct EraseDiff: TrainedMethod {
+package struct EraseDiff: DataMethod {
   package static let name = "erasediff"
   package static let card = MethodCard(
     title: "EraseDiff", paper: "arXiv 2401.05779", year: 2025, trains: "the U-Net")
@@ -42,6 +42,9 @@ package struct EraseDiff: TrainedMethod {
   /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions()
   package init() {}
+  package static var tiny: EraseDiff {
+    tiny { ($0.data, $0.pool) = (.tiny, 2) }
+  }
 
   package func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],

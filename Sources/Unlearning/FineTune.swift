@@ -5,7 +5,7 @@ package import Editing
 internal import Torch
 package import Training
 
-package struct FineTune: ObjectiveMethod {
+package struct FineTune: ObjectiveMethod, DataMethod {
   package static let name = "finetune"
   package static let card = MethodCard(
     title: "Fine-tuning on the rest", paper: "baseline", year: 2020, trains: "the U-Net")

@@ -8,7 +8,7 @@ package import Editing
 internal import Torch
 package import Training
 
-package struct GradientAscent: ObjectiveMethod {
+package struct GradientAscent: ObjectiveMethod, DataMethod {
   package static let name = "ascent"
   package static let card = MethodCard(
     title: "Gradient ascent", paper: "arXiv 1911.04933", year: 2020, trains: "the U-Net")

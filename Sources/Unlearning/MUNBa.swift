@@ -8,7 +8,7 @@ package import Torch
 internal import TorchNN
 package import Training
 
-package struct MUNBa: TrainedMethod {
+package struct MUNBa: DataMethod {
   package static let name = "munba"
   package static let card = MethodCard(
     title: "MUNBa", paper: "arXiv 2411.15537", year: 2024, trains: "the U-Net")

@@ -64,6 +64,14 @@ package struct MetaUnlearning: TrainedMethod, WrappingMethod {
   /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions()
   package init() {}
+  package static var tiny: MetaUnlearning {
+    tiny {
+      $0.options = [
+        "trajectories": 2, "trajectorySteps": 5, "preserveTrajectories": 3, "preserveWeight": 10,
+      ]
+      ($0.pictures, $0.pictureSteps) = (2, 2)
+    }
+  }
 
   /// Copies of the U-Net in memory at the fullest moment, the end of the simulated fine-tuning: what is trained, the
   /// gradient (in passes, that of the last one too) and the moments of fine-tuning's optimizer; and, where nothing rests

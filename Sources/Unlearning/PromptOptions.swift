@@ -39,6 +39,15 @@ package protocol PromptOptions: TrajectoryOptions {
   var preserveTrajectories: Int { get set }
 }
 
+extension PromptOptions where Self: TrainedMethod {
+  package static var tiny: Self {
+    tiny {
+      ($0.trajectorySteps, $0.trajectories) = (5, 2)
+      ($0.preserveWeight, $0.preserveTrajectories) = (10, 3)
+    }
+  }
+}
+
 extension PromptOptions {
   /// A loss, and the preserved prompts of a request beside it.
   /// - Parameter live: whether the text encoder is trained

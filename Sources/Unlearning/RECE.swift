@@ -33,6 +33,12 @@ package struct RECE: UnlearningMethod {
   /// lambda of the later edits, the weight of leaving W as it is, above 0. Raise it where other prompts change.
   package var lambda = 0.1
   package init() {}
+  /// In so small an encoder later edits reach everybody's embeddings.
+  package static var tiny: RECE {
+    var method = RECE()
+    method.epochs = 1
+    return method
+  }
 
   package func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run

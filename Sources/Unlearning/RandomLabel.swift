@@ -9,7 +9,7 @@ package import Editing
 internal import Torch
 package import Training
 
-package struct RandomLabel: ObjectiveMethod {
+package struct RandomLabel: ObjectiveMethod, DataMethod {
   package static let name = "randomlabel"
   package static let card = MethodCard(
     title: "Random label", paper: "arXiv 1911.04933", year: 2020, trains: "the U-Net")

@@ -8,7 +8,7 @@ internal import Torch
 internal import TorchNN
 package import Training
 
-package struct Retrain: ObjectiveMethod {
+package struct Retrain: ObjectiveMethod, DataMethod {
   package static let name = "retrain"
   package static let card = MethodCard(
     title: "Retraining without the data", paper: "gold standard", year: 2020,

@@ -14,7 +14,7 @@ package import Torch
 internal import TorchNN
 package import Training
 
-package struct SalUn: TrainedMethod {
+package struct SalUn: DataMethod {
   package static let name = "salun"
   package static let card = MethodCard(
     title: "Saliency unlearning", paper: "arXiv 2310.12508", year: 2024,
@@ -35,6 +35,9 @@ package struct SalUn: TrainedMethod {
   /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions()
   package init() {}
+  package static var tiny: SalUn {
+    tiny { ($0.data, $0.saliencySteps) = (.tiny, 2) }
+  }
 
   package func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],

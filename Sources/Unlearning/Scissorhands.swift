@@ -12,7 +12,7 @@ package import Torch
 internal import TorchNN
 package import Training
 
-package struct Scissorhands: TrainedMethod {
+package struct Scissorhands: DataMethod {
   package static let name = "scissorhands"
   package static let card = MethodCard(
     title: "Scissorhands", paper: "arXiv 2401.06187", year: 2024, trains: "the U-Net")
@@ -36,6 +36,9 @@ package struct Scissorhands: TrainedMethod {
   /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions(limit: 0)
   package init() {}
+  package static var tiny: Scissorhands {
+    tiny { ($0.data, $0.pruneBatches) = (.tiny, 2) }
+  }
 
   package func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],

@@ -14,7 +14,7 @@ package import Torch
 internal import TorchNN
 package import Training
 
-package struct SelectiveAmnesia: TrainedMethod {
+package struct SelectiveAmnesia: DataMethod {
   package static let name = "amnesia"
   package static let card = MethodCard(
     title: "Selective Amnesia", paper: "arXiv 2305.10120", year: 2023, trains: "the U-Net")
@@ -42,6 +42,9 @@ package struct SelectiveAmnesia: TrainedMethod {
   /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions()
   package init() {}
+  package static var tiny: SelectiveAmnesia {
+    tiny { ($0.data, $0.fisherPictures, $0.fisherTimes) = (.tiny, 2, 2) }
+  }
 
   package func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],

@@ -16,7 +16,10 @@ struct WholeSepME: ObjectiveMethod {
   var method = SepME()
   var guarding = GuardOptions()
   var parameters: String { "xattn" }
-  var training: Training { method.training }
+  var training: Training {
+    get { method.training }
+    set { method.training = newValue }
+  }
 
   init() {}
   init(of method: SepME) { self.method = method }
