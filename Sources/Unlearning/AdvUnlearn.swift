@@ -29,7 +29,7 @@ package struct AdvUnlearn: TrainedMethod, WrappingMethod {
   /// The weights that are trained: `text_encoder`, its first N layers `text_encoder:N`, or a selection of the U-Net.
   package var parameters = "text_encoder"
   /// The method whose loss is trained: one that forgets by prompts, `esd` or `ablation`.
-  package var base = ESD.name
+  package var base = InnerMethod(ESD.name)
   /// Options of that method.
   package var options = JSON.object([:])
   /// The attack that the training defends against.
@@ -111,8 +111,8 @@ package struct AdvUnlearn: TrainedMethod, WrappingMethod {
 
   /// The method whose loss is trained.
   private func method() throws -> any PromptedMethod {
-    guard let method = try Methods.configured(base, options) as? any PromptedMethod else {
-      let known = Methods.all.filter { $0 is any PromptedMethod.Type }.map { $0.name }
+    guard let method = try inner() as? any PromptedMethod else {
+      let known = base.catalog.all.filter { $0 is any PromptedMethod.Type }.map { $0.name }
       throw LetheError.request(
         "advunlearn cannot train '\(base)', whose forgetting is not by prompts; accepted: "
           + known.joined(separator: ", "))

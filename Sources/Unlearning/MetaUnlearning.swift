@@ -38,7 +38,7 @@ package struct MetaUnlearning: TrainedMethod, WrappingMethod {
   /// The weights that are trained; fine-tuning is simulated on the whole U-Net.
   package var parameters = "full"
   /// The method inside.
-  package var base = ESD.name
+  package var base = InnerMethod(ESD.name)
   /// Options of that method.
   package var options = JSON.object([:])
   /// The fine-tuning that is simulated at every step.
@@ -107,7 +107,7 @@ package struct MetaUnlearning: TrainedMethod, WrappingMethod {
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
-    let inner = try Methods.configured(base, options)
+    let inner = try inner()
     var rule: (any GradientRule)?
     if let trained = inner as? any TrainedMethod {
       rule = try trained.rule(erasure, original: original, student: student, tensors, run)

@@ -36,10 +36,3 @@ extension UnlearningMethod {
   package static var tiny: Self { Self() }
   package func memory(for model: () throws -> DiffusionModel) throws -> String? { nil }
 }
-
-/// A method that works around another.
-package protocol WrappingMethod: UnlearningMethod {
-  /// The method inside, and its options.
-  var base: String { get }
-  var options: JSON { get set }
-}

@@ -65,7 +65,7 @@ package struct Erase {
       let own = try Overrides.layered(Base(), [Base.name], of: model, "methods.json", [])
       return try encoded(Overrides.merge(outer.options, onto: own, in: "options of \(Base.name)"))
     }
-    outer.options = try filled(Methods.named(outer.base))
+    outer.options = try filled(outer.base.catalog.named(outer.base.name))
     return outer
   }
 
