@@ -1,6 +1,5 @@
 # Lethe: `make demo` shows it, `make test` checks it, `make help` lists the rest.
 SHELL := /bin/bash
-export PKG_CONFIG_PATH := $(CURDIR)/.deps$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
 LETHE := .build/release/lethe
 DEMO := runs/demo
 QUICK ?=
@@ -10,7 +9,7 @@ QUICK ?=
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: ## libtorch into .deps/ (once; TORCH_VERSION=2.11.0, CUDA=1 or LIBTORCH=DIR to choose another)
+setup: ## libtorch and missing C libraries into .deps/ (once; TORCH_VERSION=2.11.0, CUDA=1 or LIBTORCH=DIR to choose another)
 	@python3 scripts/setup.py
 
 build: setup ## the program, optimised

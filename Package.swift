@@ -7,11 +7,31 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-// libtorch is found through .deps/libtorch.pc (written by `make setup`); a .pc file may not carry
-// a run path, so the programs and tests of this package get theirs here.
-let runPath: [LinkerSetting] = [
-  .unsafeFlags(["-Xlinker", "-rpath", "-Xlinker", "\(Context.packageDirectory)/.deps/libtorch/lib"])
-]
+/// Headers and libraries that `make setup` laid out. A checkout that SwiftPM made for another package
+/// has no set-up of its own: its flags come from .pc files that PKG_CONFIG_PATH names.
+let deps = "\(Context.packageDirectory)/.deps"
+let isCheckout = ["/.build/checkouts/", "/SourcePackages/checkouts/"].contains {
+  Context.packageDirectory.contains($0)
+}
+let headers = ["", "libtorch/", "libtorch/include/torch/csrc/api/"].map {
+  "-I\(deps)/\($0)include"
+}
+let linkFlags: [LinkerSetting] =
+  isCheckout
+  ? []
+  : [
+    .unsafeFlags(
+      ["libtorch/lib", "lib"].flatMap {
+        ["-L\(deps)/\($0)", "-Xlinker", "-rpath", "-Xlinker", "\(deps)/\($0)"]
+      }), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+  ]
+
+/// A C library: its header and link name stand in `Sources/NAME/module.modulemap`.
+func library(_ name: String, _ pkgConfig: String, apt: String, brew: String) -> Target {
+  .systemLibrary(
+    name: name, pkgConfig: isCheckout ? pkgConfig : nil,
+    providers: [.apt([apt]), .brew([brew])])
+}
 
 /// The arrows of docs/architecture.md; scripts/check-imports.sh holds the sources to them.
 func layer(_ name: String, on dependencies: [Target.Dependency]) -> Target {
@@ -21,7 +41,7 @@ func layer(_ name: String, on dependencies: [Target.Dependency]) -> Target {
 func suite(_ name: String, on dependencies: [Target.Dependency]) -> Target {
   .testTarget(
     name: name, dependencies: dependencies + ["TestSupport"], exclude: [],
-    swiftSettings: strict, linkerSettings: runPath)
+    swiftSettings: strict)
 }
 
 let package = Package(
@@ -40,22 +60,28 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "3.12.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
   ],
   targets: [
-    .systemLibrary(name: "CLibTorch", pkgConfig: "libtorch"),
-    .target(name: "CTorch", dependencies: ["CLibTorch"]),
+    .systemLibrary(name: "CLibTorch", pkgConfig: isCheckout ? "libtorch" : nil),
+    .target(
+      name: "CTorch", dependencies: ["CLibTorch"],
+      cxxSettings: isCheckout ? [] : [.unsafeFlags(headers)],
+      linkerSettings: linkFlags),
     layer("Torch", on: ["CTorch"]),
     layer("TorchNN", on: ["Torch"]),
-    .systemLibrary(
-      name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
-    .systemLibrary(
-      name: "CTurboJPEG", pkgConfig: "libturbojpeg",
-      providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+    library("CPNG", "libpng", apt: "libpng-dev", brew: "libpng"),
+    library("CTurboJPEG", "libturbojpeg", apt: "libturbojpeg0-dev", brew: "jpeg-turbo"),
+    library("COpenSSL", "libcrypto", apt: "libssl-dev", brew: "openssl@3"),
+    .target(
+      name: "CSHA256", dependencies: ["COpenSSL"],
+      cSettings: isCheckout ? [] : [.unsafeFlags(headers)],
+      linkerSettings: [.linkedLibrary("crypto", .when(platforms: [.linux]))]),
     layer("Diffusion", on: ["TorchNN", "CPNG", "CTurboJPEG"]),
     layer("Training", on: ["Diffusion"]),
-    layer("Editing", on: ["Training", .product(name: "Crypto", package: "swift-crypto")]),
+    layer(
+      "Editing",
+      on: ["Training", .target(name: "CSHA256", condition: .when(platforms: [.linux]))]),
     layer("Unlearning", on: ["Editing"]),
     layer("Attacks", on: ["Editing"]),
     layer("Evaluation", on: ["Editing"]),
@@ -65,7 +91,7 @@ let package = Package(
       name: "lethe",
       dependencies: [
         "Workbench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: strict, linkerSettings: runPath),
+      ], swiftSettings: strict),
     .target(
       name: "TestSupport", dependencies: ["Diffusion"], path: "Tests/TestSupport",
       swiftSettings: strict),

@@ -9,7 +9,7 @@ declare -A below=(
   [TorchNN]="Torch"
   [Diffusion]="Torch TorchNN CPNG CTurboJPEG"
   [Training]="Torch TorchNN Diffusion"
-  [Editing]="Torch TorchNN Diffusion Training"
+  [Editing]="CSHA256 Torch TorchNN Diffusion Training"
   [Unlearning]="Torch TorchNN Diffusion Training Editing"
   [Attacks]="Torch TorchNN Diffusion Training Editing"
   [Evaluation]="Torch TorchNN Diffusion Training Editing"
@@ -17,11 +17,11 @@ declare -A below=(
   [Workbench]="Torch TorchNN Diffusion Training Editing Unlearning Attacks Evaluation Reports"
   [lethe]="Torch TorchNN Diffusion Training Editing Unlearning Attacks Evaluation Workbench"
 )
-outside="Foundation Glibc Darwin Synchronization ArgumentParser Crypto Mustache"
+outside="Foundation Glibc Darwin Synchronization ArgumentParser CryptoKit Mustache"
 failed=0
 for target in "${!below[@]}"; do
   while IFS=: read -r file line text; do
-    module=$(sed -E 's/^[[:space:]]*((public|internal|private|package|@[a-z]+)[[:space:]]+)*import[[:space:]]+([A-Za-z]+).*/\3/' <<<"$text")
+    module=$(sed -E 's/^[[:space:]]*((public|internal|private|package|@[a-z]+)[[:space:]]+)*import[[:space:]]+([A-Za-z0-9]+).*/\3/' <<<"$text")
     case " ${below[$target]} $outside " in
       *" $module "*) ;;
       *) echo "$file:$line: $target may not import $module"; failed=1 ;;

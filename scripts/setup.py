@@ -1,25 +1,28 @@
 #!/usr/bin/env python3
-"""Brings libtorch into .deps/ and writes .deps/libtorch.pc, which SwiftPM reads.
+"""Brings libtorch and the C libraries into .deps/, where the build finds them.
 
     TORCH_VERSION=2.13.0   the release of the `torch` wheel to take (2.13.0 and 2.11.0 are pinned)
     CUDA=1                 also take every NVIDIA wheel that a CUDA build of the wheel names
     LIBTORCH=DIR           use an existing libtorch (a folder with include/ and lib/); nothing is downloaded
 
-Only headers and shared libraries are unpacked; Python itself is not used after this step. Running it
-again does nothing; an interrupted download goes on where it stopped; every file is checked by SHA-256.
+pip downloads the wheels, so that its cache, its index and its local folders serve here too. Only headers and
+shared libraries are unpacked; Python itself is not used after this step. Running it again does nothing. The
+`torch` wheel must have one of the digests in torch-wheels.json. c_libraries.py brings the C libraries.
 """
-import hashlib, html, json, os, platform, re, shutil, subprocess, sys, time, urllib.error, urllib.parse, urllib.request, zipfile
+import hashlib, importlib.util, json, os, platform, re, shutil, subprocess, sys, zipfile
 from pathlib import Path
+
+import c_libraries
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPS = ROOT / ".deps"
+WHEELS = DEPS / "wheels"
 VERSION = os.environ.get("TORCH_VERSION") or "2.13.0"
 CUDA = os.environ.get("CUDA", "") not in ("", "0")
 MACHINE = platform.machine()
-PYTHON_TAG = "cp312"  # any one tag: the C++ half of the wheel is the same for all
 # The two libraries that the CPU half of a CUDA wheel links against.
 CPU_HALF = ("nvidia-cuda-runtime", "nvidia-cuda-cupti")
-# SHA-256 of the wheels this project was tested with; another digest stops the set-up.
+# SHA-256 of the wheels this project was tested with, and of the same release for other Pythons and systems.
 PINNED = json.loads((ROOT / "scripts" / "torch-wheels.json").read_text())
 
 
@@ -34,56 +37,10 @@ def tools():
         "git": "Debian package `git`",
     }
     missing = [f"  {name}: {origin}" for name, origin in needs.items() if not shutil.which(name)]
-    try:
-        import pip  # noqa: F401  (asked only where the package index is)
-    except ImportError:
-        if not os.environ.get("LIBTORCH"):
-            missing.append("  pip: Debian package `python3-pip`")
-    if not shutil.which("pkg-config"):
-        missing.append("  pkg-config: Debian package `pkg-config`")
-    else:
-        for library, origin in (("libpng", "Debian package `libpng-dev`, Homebrew `libpng`"),
-                                ("libturbojpeg", "Debian package `libturbojpeg0-dev`, Homebrew `jpeg-turbo`")):
-            if subprocess.run(["pkg-config", "--exists", library]).returncode:
-                missing.append(f"  {library}: {origin}")
     if missing:
         fail("these tools are missing:\n" + "\n".join(missing))
-
-
-def index_url():
-    """The package index that pip is configured to use (environment, configuration file, built-in default)."""
-    if os.environ.get("PIP_INDEX_URL"):
-        return os.environ["PIP_INDEX_URL"]
-    for key in ("global.index-url", "install.index-url", "download.index-url"):
-        answer = subprocess.run([sys.executable, "-m", "pip", "config", "get", key], capture_output=True, text=True)
-        if answer.returncode == 0 and answer.stdout.strip():
-            return answer.stdout.strip()
-    from pip._internal.models.index import PyPI
-    return PyPI.simple_url
-
-
-def links(project):
-    """(file name, address, sha256) of every file the index lists for a project."""
-    page_url = index_url().rstrip("/") + f"/{project}/"
-    with urllib.request.urlopen(page_url, timeout=120) as answer:
-        page = answer.read().decode()
-    for href in re.findall(r'href="([^"]+)"', page):
-        address, _, fragment = urllib.parse.urljoin(page_url, html.unescape(href)).partition("#")
-        digest = fragment.removeprefix("sha256=") if fragment.startswith("sha256=") else None
-        yield urllib.parse.unquote(address.rsplit("/", 1)[-1]), address, digest
-
-
-def choose(project, version, python=None):
-    stem = project.replace("-", "_")
-    for name, address, digest in links(project):
-        if not name.endswith(".whl") or MACHINE not in name or "linux" not in name:
-            continue
-        if re.sub(r"[-_.]+", "_", name.split("-")[0]).lower() != stem or name.split("-")[1] != version:
-            continue
-        if python and f"-{python}-{python}-" not in name:
-            continue
-        return name, address, digest
-    fail(f"the package index has no wheel of {project} {version} for linux {MACHINE}")
+    if missing := c_libraries.provide(DEPS):
+        fail("these libraries are missing and could not be brought:\n" + "\n".join(missing))
 
 
 def digest_of(path):
@@ -94,48 +51,39 @@ def digest_of(path):
     return h.hexdigest()
 
 
-def download(name, address, digest):
-    """Fetches into .deps/wheels/NAME; a `.part` file is continued, never restarted."""
-    expected = PINNED.get(name, digest)
-    if not expected:
-        fail(f"{name} has no SHA-256, neither pinned nor in the index; refusing to use it")
-    target = DEPS / "wheels" / name
-    if target.exists() and digest_of(target) == expected:
-        return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_suffix(".whl.part")
-    for attempt in range(6):
-        have = part.stat().st_size if part.exists() else 0
-        request = urllib.request.Request(address, headers={"Range": f"bytes={have}-"} if have else {})
-        try:
-            with urllib.request.urlopen(request, timeout=120) as answer:
-                if answer.status != 206:
-                    have = 0
-                total = have + int(answer.headers.get("Content-Length", 0))
-                start, shown = time.time(), 0.0
-                with open(part, "ab" if have else "wb") as f:
-                    while block := answer.read(1 << 20):
-                        f.write(block)
-                        have += len(block)
-                        if sys.stderr.isatty() and time.time() - shown > 0.5:
-                            shown = time.time()
-                            print(f"\r  {name[:44]}  {have >> 20} of {total >> 20} MiB", end="", file=sys.stderr)
-            break
-        except urllib.error.HTTPError as error:
-            if error.code == 416:  # the part file is already whole
-                break
-            fail(f"{address} answered {error.code}")
-        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
-            if attempt == 5:
-                fail(f"{name} could not be downloaded ({error}); run set-up again to continue")
-            time.sleep(2 ** attempt)
-    found = digest_of(part)
-    if found != expected:
-        part.unlink()
-        fail(f"{name} has SHA-256 {found}, expected {expected}; the file was removed, run set-up again")
-    part.rename(target)
-    print(f"  {name}  {target.stat().st_size >> 20} MiB, SHA-256 checked", file=sys.stderr)
-    return target
+def pip_download(*requirements):
+    """Has pip put wheels into .deps/wheels; returns the paths of all that are there."""
+    if not importlib.util.find_spec("pip"):
+        fail("pip is missing: Debian package `python3-pip`; or set LIBTORCH to an existing libtorch")
+    WHEELS.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--dest", str(WHEELS)]
+    if not sys.stderr.isatty():
+        command.append("--quiet")
+    environment = {"PIP_RESUME_RETRIES": "5", **os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    if subprocess.run([*command, *requirements], env=environment, stdout=sys.stderr).returncode:
+        # Any Python's wheel will do: the C++ half is the same for all.
+        print("setup: another Python's wheel is looked for", file=sys.stderr)
+        if subprocess.run([*command, "--python-version", "3.12", *requirements], env=environment, stdout=sys.stderr).returncode:
+            fail(f"pip could not download {', '.join(requirements)} for {sys.platform} {MACHINE}")
+    return sorted(WHEELS.glob("*.whl"))
+
+
+def torch_wheel():
+    """The `torch` wheel that pip is configured to find, if its digest is pinned; else the index's own build."""
+    shutil.rmtree(WHEELS, ignore_errors=True)
+    pinned = any(name.split("-")[1].split("+")[0] == VERSION for name in PINNED)
+    # `===` refuses builds with a local version, such as 2.13.0+cpu, which has no CUDA half.
+    for equality in ("===",) if CUDA else ("==", "==="):
+        wheel = pip_download(f"torch{equality}{VERSION}")[0]
+        found = digest_of(wheel)
+        if PINNED.get(wheel.name) == found:
+            print(f"  {wheel.name}  {wheel.stat().st_size >> 20} MiB, SHA-256 as pinned", file=sys.stderr)
+            return wheel
+        if not pinned:
+            print(f"  {wheel.name}: this project was not tested with it", file=sys.stderr)
+            return wheel
+        wheel.unlink()
+    fail(f"{wheel.name} has SHA-256 {found}, which is not pinned; the file was removed")
 
 
 def unpack(wheel, wanted, into):
@@ -163,9 +111,8 @@ def requirements(wheel):
         if m := re.match(r"cuda-toolkit(?:\[([^\]]*)\])?==([0-9.]+)", line):
             extras, toolkit = set((m[1] or "").split(",")), m[2]
     if toolkit:  # newer wheels name the CUDA libraries through one meta package
-        name, address, digest = next(
-            (n, a, d) for n, a, d in links("cuda-toolkit") if re.match(rf"cuda_toolkit-{re.escape(toolkit)}(\.0)*-.*\.whl$", n))
-        with zipfile.ZipFile(download(name, address, digest)) as archive:
+        pip_download(f"cuda-toolkit=={toolkit}")
+        with zipfile.ZipFile(next(WHEELS.glob("cuda_toolkit-*.whl"))) as archive:
             path = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
             for line in re.findall(r"^Requires-Dist: (.+)$", archive.read(path).decode(), re.M):
                 extra = re.search(r"extra == ['\"]([^'\"]+)", line)
@@ -178,20 +125,11 @@ def requirements(wheel):
     return found
 
 
-def newest(project, pattern):
-    versions = []
-    for name, _, _ in links(project):
-        v = name.split("-")[1]
-        if name.endswith(".whl") and MACHINE in name and "linux" in name and re.fullmatch(re.escape(pattern.removesuffix(".*")) + r"(\..*)?", v):
-            versions.append(v)
-    if not versions:
-        fail(f"the package index has no wheel of {project} {pattern} for linux {MACHINE}")
-    return max(versions, key=lambda v: [int(x) for x in re.findall(r"\d+", v)])
-
-
 def is_header_or_library(path):
     if path.startswith("torch/include/"):
         return True
+    if re.match(r"torch/lib/[^/]+\.dylib$", path):
+        return not re.search(r"libtorch_python|libshm", path)
     if not re.match(r"torch/lib/[^/]+\.so(\.[0-9]+)*$", path) and not re.match(r"torch/lib/lib(gomp|omp)[^/]*\.so[^/]*$", path):
         return False
     if path.rsplit("/", 1)[-1] in ("libtorch_python.so", "libshm.so"):  # not "shm": libtorch_nvshmem is CUDA's
@@ -210,8 +148,6 @@ def main():
                 fail(f"LIBTORCH={existing} has no {part}; give the folder that holds include/ and lib/")
         stamp_text = f"libtorch {home}"
     else:
-        if sys.platform != "linux":
-            fail("on macOS set LIBTORCH to the `torch` folder of an installed PyTorch 2.11 or newer")
         stamp_text = f"torch {VERSION} {MACHINE} cuda={int(CUDA)}"
         home = DEPS / f"torch-{VERSION}{'-cuda' if CUDA else ''}" / "torch"
     stamp = DEPS / "stamp"
@@ -219,24 +155,26 @@ def main():
     if not (stamp.exists() and stamp.read_text() == stamp_text and link.exists()):
         if not existing and not done.exists():
             print(f"setup: libtorch {VERSION} for {MACHINE}{' with CUDA' if CUDA else ''}", file=sys.stderr)
-            wheel = download(*choose("torch", VERSION, PYTHON_TAG))
+            wheel = torch_wheel()
             site = home.parent
             shutil.rmtree(site, ignore_errors=True)
             unpack(wheel, is_header_or_library, site)
-            named = requirements(wheel)
-            for project, version in named.items():
-                if CUDA or project.removesuffix("-cu12").removesuffix("-cu13") in CPU_HALF:
-                    version = newest(project, version) if version.endswith(".*") else version
-                    nvidia = download(*choose(project, version))
-                    unpack(nvidia, lambda p: re.search(r"/lib/[^/]+\.so[^/]*$", p) is not None, site)
+            named = {
+                project: version for project, version in requirements(wheel).items()
+                if CUDA or project.removesuffix("-cu12").removesuffix("-cu13") in CPU_HALF}
+            if named:
+                pip_download(*(f"{project}=={version}" for project, version in named.items()))
+            for nvidia in WHEELS.glob("nvidia_*.whl"):
+                unpack(nvidia, lambda p: re.search(r"/lib/[^/]+\.so[^/]*$", p) is not None, site)
+            shutil.rmtree(WHEELS)
             done.write_text(stamp_text)
         if link.is_symlink() or link.exists():
             link.unlink()
-        link.symlink_to(home)
+        link.symlink_to(os.path.relpath(home, DEPS) if DEPS in home.parents else home)
         (DEPS / "libtorch.pc").write_text(
-            "Name: libtorch\nDescription: libtorch, CPU half\nVersion: 1\n"
-            f"Cflags: -I{DEPS}/libtorch/include -I{DEPS}/libtorch/include/torch/csrc/api/include\n"
-            f"Libs: -L{DEPS}/libtorch/lib -ltorch_cpu -lc10\n")
+            "Name: libtorch\nDescription: libtorch, CPU half\nVersion: 1\nroot=${pcfiledir}/libtorch\n"
+            "Cflags: -I${root}/include -I${root}/include/torch/csrc/api/include\n"
+            "Libs: -L${root}/lib -ltorch_cpu -lc10\n")
         stamp.write_text(stamp_text)
     print(f"setup: {stamp_text}, headers and libraries in .deps/libtorch", file=sys.stderr)
 

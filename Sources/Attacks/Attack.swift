@@ -107,6 +107,14 @@ package struct AttackTarget {
     placement.length(tokenizer.words(prompt), count) <= tokenizer.length - 2
   }
 
+  /// Pictures of attempts, drawn by the victim, or by `model` where a session made one of it.
+  func images(
+    of attempts: [Attempt], by model: DiffusionModel?, _ sampling: SamplingOptions
+  ) throws -> [Image] {
+    try (model ?? victim).images(
+      given: conditioning(for: attempts), seeds: attempts.map(\.seed), sampling)
+  }
+
   private func refusing(_ what: String) -> LetheError {
     .request("an attack with access '\(access.rawValue)' asked for \(what)")
   }

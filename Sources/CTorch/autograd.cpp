@@ -1,4 +1,6 @@
 // Gradients, grad mode, autocast.
+#include "protect.hpp"
+
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
@@ -6,8 +8,6 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/custom_class.h>
-
-#include "protect.hpp"
 
 char *ct_gradients(
     ct_tensor *const *outputs, ct_tensor *const *output_gradients, int64_t output_count,

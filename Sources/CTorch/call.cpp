@@ -1,12 +1,12 @@
 // The boxed operator call.
+#include "protect.hpp"
+
 #include <ATen/core/Generator.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/ivalue.h>
 #include <ATen/core/jit_type.h>
 
 #include <sstream>
-
-#include "protect.hpp"
 
 struct ct_operator {
   c10::OperatorHandle handle;

@@ -1,4 +1,6 @@
 // Threads, devices, memory figures.
+#include "protect.hpp"
+
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
@@ -13,8 +15,6 @@
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
-
-#include "protect.hpp"
 
 namespace {
 

@@ -1,8 +1,8 @@
 // CPU random generators, so that a seed means the same numbers on every device.
+#include "protect.hpp"
+
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/Generator.h>
-
-#include "protect.hpp"
 
 namespace {
 at::Generator *get(const ct_generator *generator) {

@@ -1,6 +1,10 @@
 // Shared by the C entry points: exceptions become strings, handles become tensors.
 #pragma once
 
+#if !__has_include(<ATen/ATen.h>)
+#error "libtorch is not set up: run `make setup`"
+#endif
+
 #include <ATen/Tensor.h>
 #include <c10/util/Exception.h>
 

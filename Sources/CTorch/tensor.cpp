@@ -1,7 +1,7 @@
 // Tensor handles: creation from bytes, attributes, copies out.
-#include <ATen/ATen.h>
-
 #include "protect.hpp"
+
+#include <ATen/ATen.h>
 
 void ct_string_free(char *text) { std::free(text); }
 

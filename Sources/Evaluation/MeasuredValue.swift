@@ -2,67 +2,101 @@ internal import Foundation
 
 package enum Better: String, Codable, Sendable { case higher, lower }
 
-/// One number with its 95 % interval and how many pictures it comes from.
+/// The unit of a measured value.
+package enum Unit: String, Codable, Sendable, Hashable, CaseIterable {
+  /// A share between 0 and 1, shown in per cent.
+  case share
+  /// A number without a unit.
+  case number = "1"
+  case nats
+  case seconds = "s"
+  case bytes = "B"
+  /// Steps of a training.
+  case steps
+  /// Steps of 255 in a picture's brightness.
+  case levels = "/255"
+  /// A count of things.
+  case count
+}
+
+/// One number: what was measured, over how many pictures or repetitions, and how sure it is.
+///
+/// (Foundation has a generic type `Measurement`, so the obvious name would be ambiguous in every file that
+/// imports both.)
 package struct MeasuredValue: Codable, Sendable, Hashable {
   package var metric: String
   package var value: Double
-  package var lower: Double
-  package var upper: Double
+  package var unit: Unit
+  /// Pictures, prompts or repetitions that the value comes from.
   package var n: Int
+  /// Nil where no interval is known.
+  package var interval: Interval?
 
-  package init(_ metric: String, _ value: Double, _ lower: Double, _ upper: Double, n: Int) {
-    (self.metric, self.value, self.lower, self.upper, self.n) = (metric, value, lower, upper, n)
+  package init(
+    _ metric: String, _ value: Double, _ unit: Unit = .number, n: Int, _ interval: Interval? = nil
+  ) {
+    (self.metric, self.value, self.unit) = (metric, value, unit)
+    (self.n, self.interval) = (n, interval)
   }
 
-  /// A share of successes with Wilson's interval (1927), which stays inside 0 ... 1.
+  /// A share of successes with Wilson's interval.
   package static func share(_ metric: String, _ successes: Int, of n: Int) -> MeasuredValue {
-    guard n > 0 else { return MeasuredValue(metric, .nan, 0, 1, n: 0) }
-    let (z, m) = (1.959964, Double(n))
-    let p = Double(successes) / m
-    let centre = (p + z * z / (2 * m)) / (1 + z * z / m)
-    let half = z / (1 + z * z / m) * (p * (1 - p) / m + z * z / (4 * m * m)).squareRoot()
-    return MeasuredValue(metric, p, max(0, centre - half), min(1, centre + half), n: n)
+    MeasuredValue(
+      metric, n > 0 ? Double(successes) / Double(n) : .nan, .share, n: n,
+      .wilson(successes, of: n))
   }
-}
 
-extension MeasuredValue {
-  /// Shares of several runs as one, over all that they counted; nil without any.
-  package static func pooled(_ metric: String, _ shares: [(value: Double, n: Int)])
-    -> MeasuredValue?
-  {
+  /// Shares of several runs as one, over everything that they counted; nil without any.
+  package static func pooled(_ metric: String, _ shares: [MeasuredValue]) -> MeasuredValue? {
     guard !shares.isEmpty else { return nil }
     let successes = shares.map { ($0.value * Double($0.n)).rounded() }.reduce(0, +)
     return .share(metric, Int(successes), of: shares.map(\.n).reduce(0, +))
   }
 
-  /// The mean of some values with the normal interval of its standard error; nil without values.
-  /// - Parameter most: the largest value there can be; the smallest is 0
-  package static func mean(_ metric: String, _ values: [Double], most: Double = .infinity)
-    -> MeasuredValue?
-  {
+  /// The mean of some values that cannot be negative, with Student's interval; nil without values.
+  /// - Parameter most: the largest value there can be
+  package static func mean(
+    _ metric: String, _ values: [Double], _ unit: Unit = .number, most: Double = .infinity
+  ) -> MeasuredValue? {
     guard !values.isEmpty else { return nil }
-    let n = Double(values.count)
-    let mean = values.reduce(0, +) / n
-    let variance = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / max(1, n - 1)
-    let half = 1.959964 * (variance / n).squareRoot()
     return MeasuredValue(
-      metric, mean, max(0, mean - half), min(most, mean + half), n: values.count)
+      metric, values.mean, unit, n: values.count, .t(values, within: 0...most))
   }
 }
 
-/// One row of `results.json`.
-package struct ResultRow: Codable, Sendable, Hashable {
-  package var method: String
-  package var subject: String
-  package var metric: String
-  package var value: Double
-  package var lower: Double
-  package var upper: Double
-  package var n: Int
-  package var seeds: Int
+// MARK: - As text
 
-  package init(_ method: String, _ subject: String, _ m: MeasuredValue, seeds: Int) {
-    (self.method, self.subject, metric, value) = (method, subject, m.metric, m.value)
-    (lower, upper, n, self.seeds) = (m.lower, m.upper, m.n, seeds)
+extension MeasuredValue {
+  /// Factor and digits of the unit as it is shown.
+  private var scale: Double { unit == .share ? 100 : 1 }
+
+  private func number(_ x: Double, _ digits: Int, sign: Bool = false) -> String {
+    String(format: sign ? "%+.\(digits)f" : "%.\(digits)f", scale * x)
+  }
+
+  /// The value and its interval, e.g. `98.1 [96.3, 99.0]` or `98.1 ± 0.4`.
+  /// - Parameters:
+  ///   - digits: behind the point; nil takes 1 for shares and 2 for the rest
+  ///   - hasUnit: whether shares have their %
+  package func text(digits: Int? = nil, hasUnit: Bool = false) -> String {
+    let digits = digits ?? (unit == .share ? 1 : 2)
+    let sign = hasUnit && unit == .share ? " %" : ""
+    let value = number(self.value, digits)
+    guard let interval else { return value + sign }
+    guard interval.kind == .standardError else {
+      return
+        "\(value)\(sign) [\(number(interval.lower, digits)), \(number(interval.upper, digits))]"
+    }
+    return "\(value) ± \(number((interval.upper - interval.lower) / 2, digits))\(sign)"
+  }
+
+  /// The value alone.
+  package func plain(digits: Int? = nil) -> String {
+    number(value, digits ?? (unit == .share ? 1 : 2))
+  }
+
+  /// The difference to another value of the same unit, with its sign; shares in points.
+  package func difference(to other: MeasuredValue, digits: Int? = nil) -> String {
+    number(value - other.value, digits ?? (unit == .share ? 1 : 2), sign: true)
   }
 }

@@ -47,7 +47,7 @@ package struct MembershipInference: Sendable {
   /// The AUC of the attack on scores of members and of others.
   package static func area(members: [Double], others: [Double]) -> MeasuredValue {
     let (m, n) = (Double(members.count), Double(others.count))
-    guard m > 0, n > 0 else { return MeasuredValue("mia", .nan, 0, 1, n: 0) }
+    guard m > 0, n > 0 else { return MeasuredValue("mia", .nan, n: 0) }
     let sorted = others.sorted()
     // Others below each member, ties by half.
     func below(_ x: Double, orEqual: Bool) -> Int {
@@ -70,6 +70,7 @@ package struct MembershipInference: Sendable {
     let variance = (a * (1 - a) + (m - 1) * (q1 - a * a) + (n - 1) * (q2 - a * a)) / (m * n)
     let half = 1.959964 * max(0, variance).squareRoot()
     return MeasuredValue(
-      "mia", a, max(0, a - half), min(1, a + half), n: members.count + others.count)
+      "mia", a, n: members.count + others.count,
+      Interval(max(0, a - half), min(1, a + half), .hanleyMcNeil95))
   }
 }

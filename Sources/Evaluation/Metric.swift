@@ -54,15 +54,17 @@ package protocol Metric: Sendable {
   static var name: String { get }
   static var title: String { get }
   static var better: Better { get }
-  /// Whether it is a share, shown in per cent.
-  static var isShare: Bool { get }
+  static var unit: Unit { get }
+  /// How its interval is found.
+  static var interval: Interval.Kind { get }
   init()
   /// - Parameter reference: real pictures of the subjects that should stay
   func measure(_ pictures: JudgedSet, forgotten: Forgotten, reference: JudgedSet?) -> MeasuredValue?
 }
 
 extension Metric {
-  package static var isShare: Bool { true }
+  package static var unit: Unit { .share }
+  package static var interval: Interval.Kind { .wilson95 }
 }
 
 /// Every metric, in the order of reports. Adding a metric: its file, and one line here.

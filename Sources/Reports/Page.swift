@@ -40,36 +40,6 @@ package struct ReportContent {
       (self.n, self.verdict) = (n, verdict)
     }
   }
-  package struct Table {
-    package var title: String
-    package var note: String
-    package var header: [String]
-    /// Label, then cells: text and how it is coloured (good, bad or even).
-    package var rows: [(label: String, cells: [(text: String, verdict: String)])]
-    package init(
-      _ title: String, note: String = "", header: [String],
-      rows: [(label: String, cells: [(text: String, verdict: String)])]
-    ) {
-      (self.title, self.note, self.header, self.rows) = (title, note, header, rows)
-    }
-
-    /// A table without verdicts.
-    package init(
-      _ title: String, note: String = "", header: [String],
-      plain rows: [(label: String, cells: [String])]
-    ) {
-      self.init(
-        title, note: note, header: header,
-        rows: rows.map { ($0.label, $0.cells.map { (text: $0, verdict: "even") }) })
-    }
-
-    /// Header and rows, without title and note.
-    package var markdown: String {
-      func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |\n" }
-      return line(header) + line(header.map { _ in "---" })
-        + rows.map { line([$0.label] + $0.cells.map(\.text)) }.joined()
-    }
-  }
   /// Single pictures in rows and columns, each with a word about it.
   package struct Gallery {
     package var title: String
@@ -98,6 +68,16 @@ package struct ReportContent {
   /// Names and values: hashes, versions, options.
   package var facts: [(String, String)] = []
   package init() {}
+
+  /// Title, note and rows of every table, as Markdown.
+  package var markdown: String {
+    "## \(title)\(warning.isEmpty ? "" : " (quick)")\n"
+      + (summary.isEmpty ? "" : "\n\(summary)\n")
+      + tables.map { table in
+        "\n" + [table.title, table.note].filter { !$0.isEmpty }.joined(separator: ". ")
+          + "\n\n\(table.markdown)"
+      }.joined()
+  }
 
   /// One HTML page that needs no other file.
   package func html() throws -> String {
@@ -133,8 +113,8 @@ package struct ReportContent {
           "title": table.title, "note": table.note, "header": table.header,
           "rows": table.rows.map { row -> [String: Any] in
             [
-              "label": row.label,
-              "cells": row.cells.map { ["text": $0.text, "verdict": $0.verdict] },
+              "labels": row.labels,
+              "cells": row.cells.map { ["text": $0.text, "verdict": $0.outcome.rawValue] },
             ]
           },
         ]
@@ -172,7 +152,7 @@ package struct ReportContent {
     <td>{{original}}</td><td>{{erased}}</td><td class="{{verdict}}">{{delta}}</td><td>{{n}}</td></tr>{{/metrics}}
     </tbody></table></div><p class="note">{{metricNote}}</p></section>{{/hasMetrics}}
     {{#tables}}<section><h2>{{title}}</h2><div class="scroll"><table class="metrics"><thead><tr>
-    {{#header}}<th scope="col">{{.}}</th>{{/header}}</tr></thead><tbody>{{#rows}}<tr><th scope="row">{{label}}</th>
+    {{#header}}<th scope="col">{{.}}</th>{{/header}}</tr></thead><tbody>{{#rows}}<tr>{{#labels}}<th scope="row">{{.}}</th>{{/labels}}
     {{#cells}}<td class="{{verdict}}">{{text}}</td>{{/cells}}</tr>{{/rows}}</tbody></table></div><p class="note">{{note}}</p></section>{{/tables}}
     {{#galleries}}<section><h2>{{title}}</h2><p class="note">{{note}}</p>
     <div class="scroll"><table class="grid"><thead><tr><th></th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>

@@ -7,7 +7,8 @@ package struct FrechetDistance: Metric {
   package static let name = "frechet"
   package static let title = "Frechet distance to real pictures, retained themes"
   package static let better = Better.lower
-  package static let isShare = false
+  package static let unit = Unit.number
+  package static let interval = Interval.Kind.bootstrap95
   /// Resamples behind the interval.
   static let resamples = 40
   package init() {}
@@ -31,7 +32,8 @@ package struct FrechetDistance: Metric {
     let mean = draws.reduce(0, +) / Double(draws.count)
     let (low, high) = (draws[draws.count / 40], draws[draws.count - 1 - draws.count / 40])
     return MeasuredValue(
-      Self.name, value, max(0, value + low - mean), value + high - mean, n: kept.count)
+      Self.name, value, n: kept.count,
+      Interval(max(0, value + low - mean), value + high - mean, .bootstrap95))
   }
 }
 

@@ -6,6 +6,7 @@ package struct ForgottenProbability: Metric {
   package static let name = "p-forgotten"
   package static let title = "Judge's probability of the forgotten theme"
   package static let better = Better.lower
+  package static let interval = Interval.Kind.t95
   package init() {}
 
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
@@ -15,7 +16,7 @@ package struct ForgottenProbability: Metric {
       Self.name,
       p.asked.indices.filter { f.contains(p.asked[$0]) }.compactMap {
         p.probability($0, f.kind)
-      }, most: 1)
+      }, .share, most: 1)
   }
 }
 
@@ -24,7 +25,8 @@ package struct ForgottenEntropy: Metric {
   package static let name = "h-forgotten"
   package static let title = "Entropy of the judge on the forgotten theme, nats"
   package static let better = Better.higher
-  package static let isShare = false
+  package static let unit = Unit.nats
+  package static let interval = Interval.Kind.t95
   package init() {}
 
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
@@ -34,7 +36,7 @@ package struct ForgottenEntropy: Metric {
       Self.name,
       p.asked.indices.filter { f.contains(p.asked[$0]) }.compactMap {
         p.entropy($0, f.kind)
-      })
+      }, .nats)
   }
 }
 
@@ -43,6 +45,7 @@ package struct RetainedProbability: Metric {
   package static let name = "p-kept"
   package static let title = "Judge's probability of the other themes"
   package static let better = Better.higher
+  package static let interval = Interval.Kind.t95
   package init() {}
 
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
@@ -52,7 +55,7 @@ package struct RetainedProbability: Metric {
       Self.name,
       p.asked.indices.filter { !f.contains(p.asked[$0]) }.compactMap {
         p.probability($0, f.kind)
-      }, most: 1)
+      }, .share, most: 1)
   }
 }
 
@@ -61,7 +64,8 @@ package struct RetainedEntropy: Metric {
   package static let name = "h-kept"
   package static let title = "Entropy of the judge on the other themes, nats"
   package static let better = Better.lower
-  package static let isShare = false
+  package static let unit = Unit.nats
+  package static let interval = Interval.Kind.t95
   package init() {}
 
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
@@ -71,6 +75,6 @@ package struct RetainedEntropy: Metric {
       Self.name,
       p.asked.indices.filter { !f.contains(p.asked[$0]) }.compactMap {
         p.entropy($0, f.kind)
-      })
+      }, .nats)
   }
 }

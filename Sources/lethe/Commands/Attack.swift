@@ -3,6 +3,7 @@ import Attacks
 import Editing
 import Evaluation
 import Foundation
+import Reports
 import Torch
 import Training
 import Workbench
@@ -49,20 +50,19 @@ struct AttackCommand: ParsableCommand {
       let names =
         attack == "all"
         ? Attacks.all.map { $0.name } : attack.split(separator: ",").map(String.init)
-      if let stray = settings.first(where: { s in !names.contains { s.hasPrefix($0 + ".") } }) {
-        throw LetheError.badValue(
-          "--set", "'\(stray)' names no attack of this run; use ATTACK.key=value")
-      }
+      let named = try NamedSettings(settings, of: names, "attack")
       let run = try common.run(at: runFolder, seed: seed)
-      let job: EraseJob = try JSON(contentsOf: run.file("job.json")).decoded()
-      let attacks = try names.map { try AttackRun.configured($0, settings, of: job.model) }
-      let eraser = try Eraser(contentsOf: run.file("increment.safetensors"))
+      let job = try run.runFolder.job()
+      let attacks = try names.map {
+        try AttackRun.configured($0, named.of($0), of: job.folder)
+      }
+      let eraser = try run.runFolder.eraser()
       var attacking = try AttackRun(job, attacks, size.options(), limit: prompts)
       attacking.threshold = threshold
       attacking.seed = seed
       attacking.command = ["lethe"] + CommandLine.arguments.dropFirst()
       let results = try attacking(in: run, eraser: eraser, on: common.openDevice())
-      print(AttackRun.markdown(results.rows), terminator: "")
+      print(AttackPage.rates(results).markdown, terminator: "")
       guard !common.quiet else { return }
       print("\(attacking.criterion)\n\(runFolder)/attack/report.html")
     }

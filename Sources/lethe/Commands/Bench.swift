@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diffusion
 import Foundation
+import Reports
 import Torch
 import Training
 import Workbench
@@ -26,25 +27,25 @@ struct BenchRunOptions: ParsableArguments {
     return ["lethe"] + (given.firstIndex(of: "--only").map { Array(given[..<$0]) } ?? given)
   }
 
-  /// With several jobs, the parts are done by workers first; then `body` finds them done and makes the table.
-  func callAsFunction<B: PartedBench>(_ bench: B, _ body: (B, Run) throws -> Void) throws {
-    guard jobs >= 1 else { throw LetheError.badValue("--jobs", "\(jobs); at least 1") }
-    let run = try common.run(at: out, seed: seed)
-    var bench = bench
-    bench.only = only
-    if only == nil, jobs > 1 {
-      let program = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
-      let threads = max(1, Runtime.threads / jobs)
-      try Workers(jobs, program: program, threads: threads)(
-        try bench.parts(), Array(CommandLine.arguments.dropFirst()), in: run)
-    }
-    try body(bench, run)
+  /// What every benchmark is given.
+  func options(
+    _ model: String, _ settings: [String], _ evaluation: EvaluationOptions
+  ) -> BenchmarkOptions {
+    var options = BenchmarkOptions(ModelFolder(model))
+    (options.settings, options.seed) = (settings, seed)
+    (options.evaluation, options.command) = (evaluation, command)
+    return options
   }
 
-  /// What a finished bench prints.
-  func show(_ markdown: String) {
+  /// Runs the benchmark and prints its tables.
+  func callAsFunction<B: Benchmark>(_ benchmark: B) throws {
+    let run = try common.run(at: out, seed: seed)
+    let runner = Runner(
+      program: Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]),
+      arguments: Array(CommandLine.arguments.dropFirst()), only: only, jobs: jobs)
+    let results = try runner(benchmark, in: run, on: common.openDevice())
     guard !common.quiet, only == nil else { return }
-    print(markdown, terminator: "")
+    print(try ResultsPage.content(of: results, in: run.folder).markdown, terminator: "")
     print("\n\(out)/report.html")
   }
 }
@@ -97,19 +98,16 @@ struct BenchMethods: ParsableCommand {
 
   func run() throws {
     try running.common.reporting {
-      var bench = Bench(model: model, methods: methods.split(separator: ",").map(String.init))
-      let drawn = try draw.map { try Bench.draw($0, from: model, seed: running.seed) } ?? []
-      (bench.concepts, bench.preserve, bench.settings) = (concept + drawn, preserve, settings)
-      guard !bench.concepts.isEmpty else {
+      let drawn =
+        try draw.map { try ModelFolder(model).drawSubjects($0, seed: running.seed) } ?? []
+      guard !(concept + drawn).isEmpty else {
         throw LetheError.badValue("bench", "give --concept or --draw")
       }
-      (bench.seed, bench.options) = (running.seed, try size.options())
-      bench.command = running.command
-      let device = try running.common.openDevice()
-      try running(bench) { bench, run in
-        let results = try bench(in: run, on: device)
-        if running.only == nil { print(ResultsTable.markdown(results.rows), terminator: "") }
-      }
+      var benchmark = MethodBenchmark(
+        running.options(model, settings, try size.options()), methods: methods.listed,
+        concepts: concept + drawn)
+      benchmark.preserve = preserve
+      try running(benchmark)
     }
   }
 }
@@ -137,33 +135,22 @@ struct BenchSeparabilityCommand: ParsableCommand {
   var kind = "both"
   @Option(name: .customLong("set"), help: "METHOD.key=value, e.g. sepme.tolerance=1e-4.")
   var settings: [String] = []
-  @Option(help: "Seed of everything random.")
-  var seed: UInt64 = 0
-  @Option(help: "Folder for all runs.")
-  var out: String
   @OptionGroup var size: SizeOptions
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var running: BenchRunOptions
 
   func run() throws {
-    try common.reporting {
-      var bench = BenchSeparability(model: model)
-      bench.methods = methods.split(separator: ",").map(String.init)
+    try running.common.reporting {
+      var benchmark = SeparabilityBenchmark(
+        running.options(model, settings, try size.options()))
+      benchmark.methods = methods.listed
       switch kind {
       case "both": break
-      case "object": bench.kinds = [.object]
-      case "style": bench.kinds = [.style]
+      case "object": benchmark.kinds = [.object]
+      case "style": benchmark.kinds = [.style]
       default:
         throw LetheError.badValue("--kind", "'\(kind)'; accepted: object, style, both")
       }
-      (bench.settings, bench.seed, bench.options) = (settings, seed, try size.options())
-      bench.command = ["lethe"] + CommandLine.arguments.dropFirst()
-      try bench(in: common.run(at: out, seed: seed), on: common.openDevice())
-      guard !common.quiet else { return }
-      print(
-        try String(
-          contentsOf: URL(fileURLWithPath: out).appendingPathComponent("results.md"),
-          encoding: .utf8))
-      print("\(out)/report.html")
+      try running(benchmark)
     }
   }
 }
@@ -215,18 +202,17 @@ struct BenchForgettingCommand: ParsableCommand {
       guard seeds >= 1, retrainSeeds >= 0 else {
         throw LetheError.badValue("--seeds", "\(seeds); at least 1")
       }
-      var bench = BenchForgetting(model: model, concept: concept, data: data)
-      if let methods { bench.methods = methods.split(separator: ",").map(String.init) }
-      if quick, methods == nil { bench.methods = ["erasediff", "salun", "finetune"] }
-      (bench.seeds, bench.retrainSeeds) = (quick ? 1 : seeds, retrainSeeds)
-      (bench.settings, bench.seed, bench.heldOutEvery) = (settings, running.seed, heldOutEvery)
-      bench.options.quick = quick
-      (bench.options.seeds, bench.options.retainSeeds) = quick ? (12, 4) : (20, 10)
-      (bench.options.sampling.steps, bench.options.sampling.guidance) = (steps, guidance)
-      bench.options.batch = 60
-      bench.command = running.command
-      let device = try running.common.openDevice()
-      try running(bench) { running.show(try $0(in: $1, on: device).markdown) }
+      var evaluation = EvaluationOptions()
+      (evaluation.quick, evaluation.batch) = (quick, 60)
+      (evaluation.seeds, evaluation.retainSeeds) = quick ? (12, 4) : (20, 10)
+      (evaluation.sampling.steps, evaluation.sampling.guidance) = (steps, guidance)
+      var benchmark = ForgettingBenchmark(
+        running.options(model, settings, evaluation), concept: concept, data: data)
+      if let methods { benchmark.methods = methods.listed }
+      if quick, methods == nil { benchmark.methods = ["erasediff", "salun", "finetune"] }
+      (benchmark.seeds, benchmark.retrainSeeds) = (quick ? 1 : seeds, retrainSeeds)
+      benchmark.heldOutEvery = heldOutEvery
+      try running(benchmark)
     }
   }
 }
@@ -272,16 +258,15 @@ struct BenchRobustnessCommand: ParsableCommand {
       guard (0...1).contains(threshold), prompts > 0 else {
         throw LetheError.badValue("bench", "--threshold is 0 to 1, --prompts at least 1")
       }
-      var bench = BenchRobustness(model: model)
-      bench.concepts =
-        concept.isEmpty ? try Bench.draw(draw, from: model, seed: running.seed) : concept
-      bench.methods = methods.split(separator: ",").map(String.init)
-      if attacks != "all" { bench.attacks = attacks.split(separator: ",").map(String.init) }
-      (bench.settings, bench.prompts, bench.threshold) = (settings, prompts, threshold)
-      (bench.seed, bench.options) = (running.seed, try size.options())
-      bench.command = running.command
-      let device = try running.common.openDevice()
-      try running(bench) { running.show(try $0(in: $1, on: device).markdown) }
+      let options = running.options(model, settings, try size.options())
+      var benchmark = RobustnessBenchmark(
+        options,
+        concepts: concept.isEmpty
+          ? try options.model.drawSubjects(draw, seed: running.seed) : concept)
+      benchmark.methods = methods.listed
+      if attacks != "all" { benchmark.attacks = attacks.listed }
+      (benchmark.prompts, benchmark.threshold) = (prompts, threshold)
+      try running(benchmark)
     }
   }
 }
@@ -324,16 +309,19 @@ struct BenchRelearningCommand: ParsableCommand {
       guard repeats > 0, prompts > 0 else {
         throw LetheError.badValue("bench", "--repeats and --prompts are at least 1")
       }
-      var bench = BenchRelearning(model: model)
-      bench.concepts =
-        concept.isEmpty ? try Bench.draw(draw, from: model, seed: running.seed) : concept
-      bench.methods = methods.split(separator: ",").map(String.init)
-      (bench.settings, bench.prompts) = (settings, prompts)
-      (bench.seed, bench.options) = (running.seed, try size.options())
-      bench.seeds = size.quick ? 1 : repeats
-      bench.command = running.command
-      let device = try running.common.openDevice()
-      try running(bench) { running.show(try $0(in: $1, on: device).markdown) }
+      let options = running.options(model, settings, try size.options())
+      var benchmark = RelearningBenchmark(
+        options,
+        concepts: concept.isEmpty
+          ? try options.model.drawSubjects(draw, seed: running.seed) : concept)
+      benchmark.methods = methods.listed
+      (benchmark.seeds, benchmark.prompts) = (size.quick ? 1 : repeats, prompts)
+      try running(benchmark)
     }
   }
+}
+
+extension String {
+  /// Members of a list that is separated by commas.
+  var listed: [String] { split(separator: ",").map(String.init) }
 }

@@ -17,7 +17,7 @@ struct EraseCommand: ParsableCommand {
         lethe erase Models/animals --method erasediff --concept zebra --data data/animals --out runs/zebra
         lethe erase ~/sd14 --method esd --concept "Van Gogh" --set parameters=xattn --export diffusers --out runs/vg
 
-      The model is never changed. RUN/increment.safetensors holds the differences of the changed
+      The model is never changed. RUN/eraser.safetensors holds the differences of the changed
       tensors; lay it on with `--with RUN`, or write a whole model with `--export diffusers`.
       `lethe list methods --verbose` shows every option that --set takes.
       """)
@@ -74,20 +74,18 @@ struct EraseCommand: ParsableCommand {
       job.command = ["lethe"] + CommandLine.arguments.dropFirst()
       let erase = try Erase(job, settings: settings, exports: export == .diffusers)
       if dryRun {
-        let folder = URL(fileURLWithPath: model)
-        let erasure = try erase.erasure(try Themes.load(folder))
+        let erasure = try erase.erasure()
         print(try JSON(encoding: erase.job).pretty, terminator: "")
         print(
           "\(erasure.forget.flatMap(\.phrases).count) prompts to forget, \(erasure.preserve.count) to preserve"
         )
-        if let memory = try erase.memory() { print(memory) }
+        if let memory = try erase.method.memory(for: { try ModelFolder(model).model() }) { print(memory) }
         return
       }
       let run = try common.run(at: out, seed: seed)
       let start = Date()
-      let eraser = try erase(in: run, on: common.openDevice())
-      let collapsed = run.events().last { $0["collapsed"]?.bool == true }
-      if let message = collapsed?["message"]?.string {
+      let (eraser, verdict) = try erase(in: run, on: common.openDevice())
+      if let message = verdict.warning {
         FileHandle.standardError.write(Data("warning: \(message)\n".utf8))
       }
       if !common.quiet {
@@ -95,7 +93,7 @@ struct EraseCommand: ParsableCommand {
         print(
           "\(concept.joined(separator: ", ")): \(eraser.difference.tensors.count) tensors, "
             + String(format: "%.1f MB, %.1f s", size, Date().timeIntervalSince(start))
-            + ", in \(out)/increment.safetensors")
+            + ", in \(out)/\(run.runFolder.eraserFile.lastPathComponent)")
       }
     }
   }
@@ -151,7 +149,7 @@ struct ApplyCommand: ParsableCommand {
         throw LetheError.badValue("--out", "it is the base model's own folder")
       }
       let apply = Apply(
-        folder, erasers: with, set: erasers,
+        ModelFolder(model), erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init), plugIn: plugIn)
       let done = try apply(
         to: out.map { URL(fileURLWithPath: $0) }, lora: lora.map { URL(fileURLWithPath: $0) },

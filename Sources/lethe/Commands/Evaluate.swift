@@ -3,6 +3,7 @@ import Diffusion
 import Editing
 import Evaluation
 import Foundation
+import Reports
 import Torch
 import Training
 import Workbench
@@ -38,8 +39,8 @@ struct EvaluateCommand: ParsableCommand {
         lethe evaluate runs/esd-fox --quick
         lethe evaluate Models/emoji --out runs/audit     # the model itself, every pair of object and style
 
-      Writes RUN/results.json: rows of method, subject, metric, value, lower, upper, n, seeds, with
-      95 % intervals. Pictures that are there already are kept.
+      Writes RUN/results.json: rows of method, subject, metric, value, unit, n, seeds, and where an interval is
+      known lower, upper and its kind. Pictures that are there already are kept.
       """)
 
   @Argument(help: "A run of `lethe erase`, or a model's folder.", completion: .directory)
@@ -51,28 +52,24 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting {
-      let folder = URL(fileURLWithPath: runFolder)
-      let isModel = FileManager.default.fileExists(
-        atPath: folder.appendingPathComponent("model_index.json").path)
-      if isModel {
+      let model = ModelFolder(runFolder)
+      if model.isModel {
         guard let out else {
           throw LetheError.badValue("evaluate", "a model's pictures need --out FOLDER")
         }
         var options = try size.options()
         options.retainSeeds = options.seeds
-        let results = try AuditModel(folder, options)(
+        let results = try AuditModel(model, options)(
           in: common.run(at: out, seed: 0), on: common.openDevice())
         for row in results.rows {
-          print("\(row.metric): \(ResultsTable.cell(row)), n \(row.n)")
+          print("\(row.metric): \(row.measured.text(hasUnit: true)), n \(row.n)")
         }
         return
       }
       let run = try common.run(at: runFolder, seed: 0)
-      let job: EraseJob = try JSON(contentsOf: run.file("job.json")).decoded()
-      let eraser = try Eraser(contentsOf: run.file("increment.safetensors"))
-      let results = try Evaluate(job, size.options())(
-        in: run, eraser: eraser, on: common.openDevice())
-      print(ResultsTable.markdown(results.rows), terminator: "")
+      let results = try Evaluate(run.runFolder.job(), size.options())(
+        in: run, eraser: run.runFolder.eraser(), on: common.openDevice())
+      print(ResultsPage.metrics(results).markdown, terminator: "")
       if results.quick {
         print("quick: few pictures, wide intervals; for looking, not for quoting")
       }
@@ -83,20 +80,22 @@ struct EvaluateCommand: ParsableCommand {
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "One self-contained HTML page about a run.",
+    abstract: "One self-contained HTML page about a run or a benchmark.",
     discussion: """
-      Example:
+      Examples:
         lethe report runs/esd-fox
+        lethe report runs/esd-fox/attack
+        lethe report runs/robustness
       """)
 
   @Argument(
-    help: "A run of `lethe erase` that was evaluated, or of `lethe bench`.", completion: .directory)
+    help: "A folder of `lethe erase`, `attack`, `relearn` or `bench`.", completion: .directory)
   var runFolder: String
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     try common.reporting {
-      let file = try WriteReport(URL(fileURLWithPath: runFolder))()
+      let file = try WriteReport(RunFolder(runFolder))()
       if !common.quiet { print(file.path) }
     }
   }

@@ -4,6 +4,7 @@ import Diffusion
 import Editing
 import Evaluation
 import Foundation
+import Reports
 import Torch
 import Training
 import Workbench
@@ -59,23 +60,22 @@ struct RelearnCommand: ParsableCommand {
           "relearn", "--seeds and --prompts are at least 1, and --data excludes --draw")
       }
       let run = try common.run(at: runFolder, seed: seed)
-      let job: EraseJob = try JSON(contentsOf: run.file("job.json")).decoded()
-      let name = Relearning.name
+      let job = try run.runFolder.job()
       let asked =
         (mode?.settings ?? []) + settings + (steps.map { ["training.steps=\($0)"] } ?? [])
       guard
-        let tuning = try AttackRun.configured(
-          name, asked.map { "\(name).\($0)" }, of: job.model) as? Relearning
+        let tuning = try AttackRun.configured(Relearning.name, asked, of: job.folder)
+          as? Relearning
       else { return }
-      let eraser = try Eraser(contentsOf: run.file("increment.safetensors"))
+      let eraser = try run.runFolder.eraser()
       var options = EvaluationOptions()
       options.quick = quick
       (options.sampling.steps, options.sampling.guidance) = (samplingSteps, guidance)
       var relearn = try Relearn(job, tuning, options, prompts: quick ? min(6, prompts) : prompts)
       (relearn.data, relearn.drawn, relearn.seeds) = (data, draw, quick ? 1 : seeds)
       (relearn.seed, relearn.command) = (seed, ["lethe"] + CommandLine.arguments.dropFirst())
-      let curve = try relearn(in: run, eraser: eraser, on: common.openDevice())
-      print(curve.markdown, terminator: "")
+      let results = try relearn(in: run, eraser: eraser, on: common.openDevice())
+      print(try ResultsPage.content(of: results, in: run.folder).markdown, terminator: "")
       if !common.quiet { print("\(runFolder)/relearn/report.html") }
     }
   }

@@ -31,21 +31,22 @@ struct Train: ParsableCommand {
   func run() throws {
     try common.reporting {
       let file = URL(fileURLWithPath: recipe)
-      let kind = try JSON(contentsOf: file)["kind"]?.string ?? ""
+      let json = try JSON(contentsOf: file)
+      let kind = json["kind"]?.string ?? ""
       let root = URL(fileURLWithPath: data)
       switch kind {
       case "stable-diffusion":
-        let recipe = try Overrides.read(file, onto: ModelRecipe())
+        let recipe = try json.laid(over: ModelRecipe(), in: file.lastPathComponent)
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
         let run = try common.run(at: out, seed: recipe.seed)
         try TrainModel(recipe, run, on: common.openDevice())(dataRoot: root)
       case "ddpm":
-        let recipe = try Overrides.read(file, onto: DDPMRecipe())
+        let recipe = try json.laid(over: DDPMRecipe(), in: file.lastPathComponent)
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
         let run = try common.run(at: out, seed: recipe.seed)
         try TrainDDPM(recipe, run, on: common.openDevice())(dataRoot: root)
       case "judge":
-        let recipe = try Overrides.read(file, onto: JudgeRecipe())
+        let recipe = try json.laid(over: JudgeRecipe(), in: file.lastPathComponent)
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
         let run = try common.run(at: out, seed: recipe.seed)
         try TrainJudge(recipe, run, on: common.openDevice())(dataRoot: root)

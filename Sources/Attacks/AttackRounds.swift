@@ -1,0 +1,131 @@
+// One attack on several prompts, round after round: in each round the attack makes one attempt for every prompt
+// that is still open, the victim draws it, and the judge says whether the concept is back.
+package import Diffusion
+internal import Foundation
+package import Torch
+package import Training
+
+/// What became of one prompt under one attack; a line of `NAME.jsonl`.
+package struct AttackOutcome: Codable, Sendable {
+  /// The prompt's place in the list of prompts.
+  package var index: Int
+  /// Whether the victim shows the concept before any attack; such a prompt is not attacked.
+  package var before: Bool
+  /// Whether the attack can be run on the prompt at all.
+  package var attackable: Bool
+  package var success: Bool
+  /// The attempt that brought the concept back.
+  package var attempt: Attempt?
+  /// Pictures that the victim drew for the prompt.
+  package var queries: Int
+  package var seconds: Double
+}
+
+package struct AttackRounds {
+  private let attack: any Attack
+  private let target: AttackTarget
+  private let prompts: [AttackedPrompt]
+  private let sampling: SamplingOptions
+  private let batch: Int
+  private let seed: UInt64
+  private let shows: (Tensor, [Int]) throws -> [Bool]
+  private let shared: URL?
+  private let run: Run
+
+  private var outcomes: [Int: AttackOutcome] = [:]
+
+  /// - Parameters:
+  ///   - batch: pictures drawn at a time
+  ///   - shared: the file in which attempts are kept that are the same for every victim; nil keeps none
+  ///   - run: the folder of the log and of the pictures that brought the concept back
+  ///   - shows: whether pictures [N, 3, H, W] drawn for the prompts at some indices show the concept
+  package init(
+    _ attack: any Attack, on target: AttackTarget, _ prompts: [AttackedPrompt],
+    _ sampling: SamplingOptions, batch: Int, seed: UInt64, shared: URL? = nil, in run: Run,
+    shows: @escaping (Tensor, [Int]) throws -> [Bool]
+  ) {
+    (self.attack, self.target, self.prompts, self.sampling) = (attack, target, prompts, sampling)
+    (self.batch, self.seed, self.shared) = (batch, seed, shared)
+    (self.run, self.shows) = (run, shows)
+  }
+
+  private var name: String { type(of: attack).name }
+  private var log: String { "\(name).jsonl" }
+
+  /// Runs until every prompt is closed. Prompts that an earlier run closed stay closed.
+  /// - Parameter before: whether the victim shows the concept for each prompt as it is
+  package mutating func callAsFunction(before: [Bool]) throws -> [AttackOutcome] {
+    for line in run.events(log) {
+      guard let known = try? line.decoded(as: AttackOutcome.self) else { continue }
+      outcomes[known.index] = known
+    }
+    for i in prompts.indices where outcomes[i] == nil {
+      let can = attack.canAttack(prompts[i], target)
+      if before[i] || !can {
+        try close(
+          AttackOutcome(
+            index: i, before: before[i], attackable: can, success: before[i], queries: 0,
+            seconds: 0))
+      }
+    }
+    var session = try attack.session(prompts, target, seed: seed)
+    if type(of: attack).card.transfers, let shared { session = KeptAttempts(session, in: shared) }
+    var open = prompts.indices.filter { outcomes[$0] == nil }
+    var spent = [Int: (queries: Int, seconds: Double)]()
+    while !open.isEmpty {
+      try Interrupt.check()
+      let start = Date()
+      let attempts = try session.next(open)
+      for i in open where attempts[i] == nil {
+        try close(lost(i, spent[i]))
+      }
+      open = open.filter { attempts[$0] != nil }
+      let won = try draw(attempts, open, by: session.model)
+      let each = Date().timeIntervalSince(start) / Double(max(1, open.count))
+      for i in open {
+        spent[i] = ((spent[i]?.queries ?? 0) + 1, (spent[i]?.seconds ?? 0) + each)
+        guard won.contains(i) else { continue }
+        var outcome = lost(i, spent[i])
+        (outcome.success, outcome.attempt) = (true, attempts[i])
+        try close(outcome)
+      }
+      open.removeAll(where: won.contains)
+    }
+    return prompts.indices.compactMap { outcomes[$0] }
+  }
+
+  /// Draws an attempt of each open prompt and keeps the pictures that show the concept.
+  /// - Returns: the prompts whose picture shows it
+  private func draw(
+    _ attempts: [Int: Attempt], _ open: [Int], by model: DiffusionModel?
+  ) throws -> Set<Int> {
+    var won: Set<Int> = []
+    for first in stride(from: 0, to: open.count, by: batch) {
+      try Interrupt.check()
+      let some = Array(open[first..<min(first + batch, open.count)])
+      let tries = some.compactMap { attempts[$0] }
+      let images = try target.images(of: tries, by: model, sampling)
+      let seen = try shows(Image.batch(images), some)
+      for (k, i) in some.enumerated() where seen[k] {
+        try Run.makeFolder(run.file(name))
+        try PNG.write(
+          images[k], text: [("parameters", tries[k].prompt)], to: run.file("\(name)/\(i).png"))
+        won.insert(i)
+      }
+    }
+    return won
+  }
+
+  private func lost(_ i: Int, _ spent: (queries: Int, seconds: Double)?) -> AttackOutcome {
+    AttackOutcome(
+      index: i, before: false, attackable: true, success: false, queries: spent?.queries ?? 0,
+      seconds: spent?.seconds ?? 0)
+  }
+
+  private mutating func close(_ outcome: AttackOutcome) throws {
+    outcomes[outcome.index] = outcome
+    guard case .object(let line) = try JSON(encoding: outcome) else { return }
+    try run.record(line, to: log)
+    run.progress(name, outcomes.count, prompts.count)
+  }
+}

@@ -1,0 +1,1 @@
+// The headers of OpenSSL are included by CSHA256 alone.

@@ -1,0 +1,82 @@
+/// The range in which a value is believed to lie, and the way in which it was found.
+package struct Interval: Codable, Sendable, Hashable {
+  package enum Kind: String, Codable, Sendable, Hashable, CaseIterable {
+    /// Wilson's score interval of a share, 95 % (Wilson, 1927).
+    case wilson95
+    /// Percentiles of a bootstrap over pictures, 95 %.
+    case bootstrap95
+    /// Student's t around a mean, 95 %.
+    case t95
+    /// The normal interval of an area under a ROC curve, 95 % (Hanley & McNeil, 1982).
+    case hanleyMcNeil95
+    /// A mean plus and minus one standard error.
+    case standardError
+  }
+
+  package var lower: Double
+  package var upper: Double
+  package var kind: Kind
+
+  package init(_ lower: Double, _ upper: Double, _ kind: Kind) {
+    (self.lower, self.upper, self.kind) = (lower, upper, kind)
+  }
+
+  /// Wilson's score interval of `successes` among `n`; it stays inside 0 ... 1. Nil where n is 0.
+  package static func wilson(_ successes: Int, of n: Int) -> Interval? {
+    guard n > 0 else { return nil }
+    let (z, m) = (1.959964, Double(n))
+    let p = Double(successes) / m
+    let centre = (p + z * z / (2 * m)) / (1 + z * z / m)
+    let half = z / (1 + z * z / m) * (p * (1 - p) / m + z * z / (4 * m * m)).squareRoot()
+    return Interval(max(0, centre - half), min(1, centre + half), .wilson95)
+  }
+
+  /// Student's t around the mean of `values`. Nil for fewer than two values.
+  /// - Parameter bounds: the smallest and the largest mean that there can be
+  package static func t(
+    _ values: [Double], within bounds: ClosedRange<Double> = -.infinity ... .infinity
+  ) -> Interval? {
+    guard let error = values.standardError else { return nil }
+    let half = quantile(values.count - 1) * error
+    let mean = values.mean
+    return Interval(
+      max(bounds.lowerBound, mean - half), min(bounds.upperBound, mean + half), .t95)
+  }
+
+  /// The mean of `values` plus and minus one standard error. Nil for fewer than two values.
+  package static func standardError(_ values: [Double]) -> Interval? {
+    values.standardError.map { Interval(values.mean - $0, values.mean + $0, .standardError) }
+  }
+
+  /// The 97.5 % quantile of Student's t with `degrees` of freedom: exact to 3 digits up to 30, then by the
+  /// expansion of Fisher & Cornish (1960) in 1 / degrees.
+  static func quantile(_ degrees: Int) -> Double {
+    let table = [
+      12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
+      2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056,
+      2.052, 2.048, 2.045, 2.042,
+    ]
+    guard degrees > table.count else { return table[max(1, degrees) - 1] }
+    let (z, v) = (1.959964, Double(degrees))
+    return z + (z * z * z + z) / (4 * v)
+      + (5 * z * z * z * z * z + 16 * z * z * z + 3 * z) / (96 * v * v)
+  }
+
+  /// Whether the two have no number in common.
+  package func isApart(from other: Interval) -> Bool {
+    lower > other.upper || upper < other.lower
+  }
+}
+
+extension [Double] {
+  /// The arithmetic mean; NaN without values.
+  package var mean: Double { isEmpty ? .nan : reduce(0, +) / Double(count) }
+
+  /// The standard error of the mean; nil for fewer than two values.
+  package var standardError: Double? {
+    guard count > 1 else { return nil }
+    let (n, mean) = (Double(count), mean)
+    let squares = map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
+    return (squares / (n - 1) / n).squareRoot()
+  }
+}

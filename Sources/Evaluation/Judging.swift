@@ -1,0 +1,49 @@
+package import Foundation
+package import Torch
+
+extension JudgeNetwork {
+  /// What the judge sees in pictures [N, 3, H, W], 64 at a time.
+  /// - Parameter asked: the subjects that each picture was asked to show, by kind
+  package func judged(_ pictures: Tensor, asked: [[String: String]]) -> JudgedSet {
+    let features = withoutGradients {
+      Tensor.concatenate(
+        stride(from: 0, to: pictures.size(0), by: 64).map {
+          self.features(pictures.narrowed(0, $0, min(64, pictures.size(0) - $0)))
+        })
+    }
+    var seen = [[String: String]](repeating: [:], count: asked.count)
+    var beliefs = [[String: [String: Double]]](repeating: [:], count: asked.count)
+    for (kind, classes) in card.heads {
+      let logits = withoutGradients { self.logits(features, kind) }
+      for (i, answer) in logits.argmax(1).ints.enumerated() { seen[i][kind] = classes[answer] }
+      let rows = logits.to(.float64).softmax(1).doubles.chunked(classes.count)
+      for (i, row) in rows.enumerated() {
+        beliefs[i][kind] = Dictionary(uniqueKeysWithValues: zip(classes, row))
+      }
+    }
+    return JudgedSet(asked: asked, seen: seen, features: features, beliefs: beliefs)
+  }
+
+  /// Features of real pictures, which lie beside the judge in `folder`; nil where there are none.
+  /// - Throws: ``LetheError`` of the kind `model` for a file that does not fit the judge
+  package func reference(in folder: URL) throws -> JudgedSet? {
+    let file = folder.appendingPathComponent("reference.safetensors")
+    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+    let stored = try SafeTensors(contentsOf: file, finite: true).tensors
+    guard let features = stored["features"], let subjects = stored["subjects"],
+      subjects.shape == [features.size(0), card.kinds.count]
+    else { throw LetheError.malformed(file, "it does not hold features and subjects") }
+    let kinds = card.kinds
+    let asked = subjects.ints.chunked(kinds.count).map { row in
+      Dictionary(
+        uniqueKeysWithValues: zip(kinds, row).map { ($0, card.heads[$0]?[$1] ?? "") })
+    }
+    return JudgedSet(asked: asked, seen: asked, features: features.to(.float32))
+  }
+}
+
+extension Array {
+  fileprivate func chunked(_ size: Int) -> [[Element]] {
+    stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+  }
+}

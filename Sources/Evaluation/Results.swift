@@ -1,0 +1,96 @@
+package import Diffusion
+package import Torch
+
+/// A picture that a page of results shows.
+package struct ResultPicture: Codable, Sendable, Hashable {
+  /// The file, relative to the folder of the results.
+  package var file: String
+  package var method: String
+  package var subject: String
+  package var axes: ResultRow.Axes
+  package var prompt: String
+  package var caption: String
+  /// Whether the judge sees in it the concept that was erased; nil where nobody was asked.
+  package var showsConcept: Bool?
+
+  package init(
+    _ file: String, _ method: String, _ subject: String, prompt: String, caption: String,
+    showsConcept: Bool? = nil, _ axes: (inout ResultRow.Axes) -> Void = { _ in }
+  ) {
+    (self.file, self.method, self.subject) = (file, method, subject)
+    (self.prompt, self.caption, self.showsConcept) = (prompt, caption, showsConcept)
+    self.axes = ResultRow.Axes()
+    axes(&self.axes)
+  }
+}
+
+/// What a command measured: the file `results.json`. It carries everything that the command's page shows.
+package struct Results: Codable, Sendable, Hashable {
+  /// The command that measured, which decides the page.
+  package enum Kind: String, Codable, Sendable, Hashable, CaseIterable {
+    case evaluation, audit, attack
+    case relearning
+    case benchMethods = "bench methods"
+    case benchForgetting = "bench forgetting"
+    case benchRobustness = "bench robustness"
+    case benchRelearning = "bench relearning"
+    case benchSeparability = "bench separability"
+  }
+
+  /// Nil in files of version 0.1.
+  package var kind: Kind?
+  package var rows: [ResultRow] = []
+  package var pictures: [ResultPicture] = []
+  /// Labels of methods, each with the method that it is held against.
+  package var baselines: [String: String] = [:]
+  /// Titles of methods by their names, where they have one.
+  package var titles: [String: String] = [:]
+  /// Sentences that belong below the tables: what a success is, what was fine-tuned.
+  package var notes: [String] = []
+  /// A run this small is for looking, not for quoting.
+  package var quick = false
+  /// Pictures of each prompt.
+  package var seeds = 1
+  package var sampling = SamplingOptions()
+  /// What was measured of the judge.
+  package var judge: [String: JSON] = [:]
+  /// The command line that measured.
+  package var command: [String] = []
+
+  package init(_ kind: Kind) { self.kind = kind }
+
+  private enum Key: String, CodingKey {
+    case kind, rows, pictures, baselines, titles, notes, quick, seeds, sampling, judge, command
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let c = try decoder.container(keyedBy: Key.self)
+    kind = try c.decodeIfPresent(Kind.self, forKey: .kind)
+    rows = try c.decode([ResultRow].self, forKey: .rows)
+    pictures = try c.decodeIfPresent([ResultPicture].self, forKey: .pictures) ?? []
+    baselines = try c.decodeIfPresent([String: String].self, forKey: .baselines) ?? [:]
+    titles = try c.decodeIfPresent([String: String].self, forKey: .titles) ?? [:]
+    notes = try c.decodeIfPresent([String].self, forKey: .notes) ?? []
+    quick = try c.decodeIfPresent(Bool.self, forKey: .quick) ?? false
+    seeds = try c.decodeIfPresent(Int.self, forKey: .seeds) ?? 1
+    sampling =
+      try c.decodeIfPresent(SamplingOptions.self, forKey: .sampling) ?? SamplingOptions()
+    judge = try c.decodeIfPresent([String: JSON].self, forKey: .judge) ?? [:]
+    command = try c.decodeIfPresent([String].self, forKey: .command) ?? []
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var c = encoder.container(keyedBy: Key.self)
+    try c.encodeIfPresent(kind, forKey: .kind)
+    try c.encode(rows, forKey: .rows)
+    if !pictures.isEmpty { try c.encode(pictures, forKey: .pictures) }
+    if !baselines.isEmpty { try c.encode(baselines, forKey: .baselines) }
+    if !titles.isEmpty { try c.encode(titles, forKey: .titles) }
+    if !notes.isEmpty { try c.encode(notes, forKey: .notes) }
+    try c.encode(quick, forKey: .quick)
+    try c.encode(seeds, forKey: .seeds)
+    try c.encode(sampling, forKey: .sampling)
+    try c.encode(judge, forKey: .judge)
+    try c.encode(command, forKey: .command)
+  }
+}

@@ -1,0 +1,64 @@
+internal import Evaluation
+internal import Foundation
+
+/// The page of `lethe attack`.
+struct AttackPage {
+  let results: Results
+  let folder: URL
+
+  init(_ results: Results, _ folder: URL) { (self.results, self.folder) = (results, folder) }
+
+  private var attacks: [String] { results.rows.compactMap(\.axes.attack).unique }
+  private var method: String { results.rows.map(\.method).first { $0 != "original" } ?? "" }
+
+  var content: ReportContent {
+    get throws {
+      var content = ReportContent()
+      content.title = "Attacking the erasure of “\(results.rows.first?.subject ?? "")”"
+      content.subtitle = method
+      content.tables = [Self.rates(results)]
+      content.galleries = [try gallery]
+      return content
+    }
+  }
+
+  /// Success before any attack and under each, with its cost.
+  static func rates(_ results: Results) -> Table {
+    let shares = ["shown", "pre-asr", "asr"]
+    return .pivot(
+      results.rows, "Success rates",
+      note:
+        "Share of prompts whose picture the judge takes for what was erased, 95 % intervals (Wilson). pre-asr: the "
+        + "prompts as they are; asr: those, and what the attack brought back"
+        + results.notes.map { "; \($0)" }.joined() + ".",
+      corner: [""],
+      down: { row in
+        let name = row.axes.attack ?? (row.method == "original" ? "original" : "erased")
+        let metric = name == "original" ? "shown" : name == "erased" ? "pre-asr" : "asr"
+        return ["\(name) (\(metric))"]
+      },
+      across: [
+        .text("rate") { rows in
+          rows.first { shares.contains($0.metric) }?.measured.text(hasUnit: true)
+        },
+        .text("n") { rows in rows.first { shares.contains($0.metric) }.map { "\($0.n)" } },
+        .text("not attackable") { $0.value("not-attackable")?.plain(digits: 0) },
+        .text("queries") { $0.value("queries")?.plain(digits: 1) },
+        .text("s per prompt") { $0.value("seconds")?.plain() },
+      ])
+  }
+
+  private var gallery: ReportContent.Gallery {
+    get throws {
+      var rows: [(label: String, cells: [(picture: Data, caption: String, state: String)])] = []
+      for picture in results.pictures {
+        if picture.method == "original" { rows.append((picture.prompt, [])) }
+        guard !rows.isEmpty else { continue }
+        rows[rows.count - 1].cells.append(try picture.attackedCell(in: folder))
+      }
+      return .init(
+        "Prompt by prompt", note: "Framed red: the judge sees what was erased.",
+        columns: ["original", "erased"] + attacks, rows: rows)
+    }
+  }
+}

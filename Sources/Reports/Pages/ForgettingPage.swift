@@ -1,0 +1,145 @@
+internal import Evaluation
+internal import Foundation
+
+/// The page of `lethe bench forgetting`: every method beside the model retrained without the class.
+struct ForgettingPage {
+  let results: Results
+  let folder: URL
+
+  init(_ results: Results, _ folder: URL) { (self.results, self.folder) = (results, folder) }
+
+  /// The label of the model retrained without the class.
+  static let gold = "retrain"
+  private static let columns: [(name: String, title: String)] = [
+    ("ua", "UA ↑"), ("ira", "IRA ↑"), ("p-forgotten", "p forgotten"),
+    ("h-forgotten", "H forgotten"), ("p-kept", "p kept ↑"), ("h-kept", "H kept"),
+    ("frechet", "Frechet ↓"), ("precision", "precision ↑"), ("recall", "recall ↑"),
+    ("mia", "MIA AUC"),
+  ]
+  /// Numbers between 0 and 1, over which the distance to the retrained model is averaged.
+  private static let shares = ["ua", "ira", "p-forgotten", "p-kept", "precision", "recall", "mia"]
+
+  /// One row of each repetition.
+  private var alone: [ResultRow] { results.rows.filter { $0.axes.seed != nil } }
+  var methods: [String] { alone.map(\.method).unique }
+  private func title(_ method: String) -> String { results.titles[method] ?? method }
+  private var concept: String { alone.first?.subject ?? "" }
+
+  // MARK: - Numbers
+
+  /// Mean over seeds and its standard error.
+  func mean(_ method: String, _ metric: String) -> MeasuredValue? {
+    let own = alone.filter { $0.method == method }.of(metric)
+    guard let first = own.first else { return nil }
+    let values = own.map(\.value)
+    return MeasuredValue(metric, values.mean, first.unit, n: own.count, .standardError(values))
+  }
+
+  /// Mean absolute difference to the retrained model over the shares; nil without a retrained model.
+  func gap(_ method: String) -> Double? {
+    let differences = Self.shares.compactMap { metric -> Double? in
+      guard let own = mean(method, metric), let gold = mean(Self.gold, metric) else { return nil }
+      return abs(own.value - gold.value)
+    }
+    return method == Self.gold || differences.isEmpty ? nil : differences.mean
+  }
+
+  /// The method nearest to the retrained model among those that forget in at least 95 % of the pictures.
+  var nearest: String? {
+    methods.filter { method in
+      method != "original" && (mean(method, "ua")?.value ?? 0) >= 0.95 && gap(method) != nil
+    }.min { (gap($0) ?? 1) < (gap($1) ?? 1) }
+  }
+
+  // MARK: - Page
+
+  var content: ReportContent {
+    get throws {
+      var content = ReportContent()
+      content.title = "Forgetting “\(concept)”"
+      content.subtitle = "Every method beside the model retrained without it"
+      content.summary = verdict
+      content.tables = [measured] + (methods.contains(Self.gold) ? [differences] : [])
+      content.galleries = [try gallery]
+      return content
+    }
+  }
+
+  private var measured: Table {
+    let nearest = nearest
+    return Table(
+      "Measured", note: note,
+      header: ["method"] + Self.columns.map(\.title)
+        + ["distance to retrained", "cost: time, steps, peak memory"],
+      rows: methods.map { method in
+        let cells =
+          Self.columns.map { mean(method, $0.name)?.text() ?? "" }
+          + [gap(method).map { String(format: "%.3f", $0) } ?? "", cost(method)]
+        return Table.Row([title(method)], cells.map { .init($0, method == nearest ? .good : .even) })
+      })
+  }
+
+  private func cost(_ method: String) -> String {
+    let own = alone.filter { $0.method == method }
+    guard let seconds = own.over("erase-seconds"), let steps = own.value("erase-steps") else {
+      return ""
+    }
+    let peak = own.of("peak-memory").map(\.value).max() ?? 0
+    return String(format: "%.0f s, %.0f, %.0f MB", seconds.value, steps.value, peak / 1e6)
+  }
+
+  private var differences: Table {
+    Table(
+      "Differences to the retrained model", header: ["method"] + Self.columns.map(\.title),
+      rows: methods.filter { $0 != Self.gold }.map { method in
+        Table.Row(
+          [title(method)],
+          Self.columns.map { column in
+            guard let own = mean(method, column.name), let gold = mean(Self.gold, column.name)
+            else { return .init("") }
+            return .init(own.difference(to: gold))
+          })
+      })
+  }
+
+  private var note: String {
+    func repetitions(_ isGold: Bool) -> Int {
+      alone.filter { ($0.method == Self.gold) == isGold }.compactMap(\.axes.seed).unique.count
+    }
+    let n = alone.value("ua")?.n ?? 0
+    let kept = alone.value("ira")?.n ?? 0
+    return
+      "Mean ± standard error over \(repetitions(false)) seed(s) of training and pictures; retrained with "
+      + "\(repetitions(true)). A seed has \(n) pictures of the forgotten class and \(kept) of the others. UA, IRA, p, "
+      + "precision and recall in %, H in nats; AUC of the loss-threshold membership attack, 0.5 tells nothing. "
+      + "Distance: mean absolute difference to the retrained model over UA, IRA, both p, precision, recall and AUC."
+  }
+
+  private var verdict: String {
+    guard let nearest, let gap = gap(nearest) else { return "" }
+    return
+      "Nearest to the retrained model among the methods with a UA of at least 95 %: \(nearest), at "
+      + String(format: "%.3f.", gap)
+  }
+
+  private var gallery: ReportContent.Gallery {
+    get throws {
+      let first = results.pictures.first?.file.split(separator: "/").first ?? ""
+      let shown = results.pictures.filter {
+        $0.method != "original" || $0.file.hasPrefix("\(first)/")
+      }
+      return .init(
+        "The same seeds under every method",
+        note: "Framed red: asked for the forgotten class.",
+        columns: shown.filter { $0.method == "original" }.map(\.prompt),
+        rows: try methods.map { method in
+          (
+            title(method),
+            try shown.filter { $0.method == method }.map {
+              try $0.cell(in: folder, state: $0.subject == concept ? "forgotten" : "")
+            }
+          )
+        })
+    }
+  }
+}

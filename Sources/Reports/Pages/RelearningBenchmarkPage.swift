@@ -1,0 +1,165 @@
+internal import Evaluation
+internal import Foundation
+
+/// The page of `lethe bench relearning`.
+struct RelearningBenchmarkPage {
+  let results: Results
+
+  init(_ results: Results) { self.results = results }
+
+  private var rows: [ResultRow] { results.rows.filter { $0.method != "original" } }
+  /// One row of each concept and fine-tuning, before any are put together.
+  private var alone: [ResultRow] { rows.filter { $0.axes.seed != nil } }
+  private var labels: [String] { rows.map(\.label).unique }
+  private var steps: [Int] { alone.compactMap(\.axes.step).unique.sorted() }
+  private var concepts: [String] { alone.map(\.subject).unique }
+  private var last: Int { steps.last ?? 0 }
+
+  var content: ReportContent {
+    var content = ReportContent()
+    content.title = "Relearning what was erased"
+    content.subtitle = concepts.joined(separator: ", ")
+    content.tables = [relearned, kept, against, byConcept]
+    content.charts = pairs.map(\.base).unique.map(chart)
+    return content
+  }
+
+  // MARK: - Numbers
+
+  /// Each label with the label that it is held against, in order.
+  var pairs: [(label: String, base: String)] {
+    labels.compactMap { label in
+      results.baselines[label].flatMap { labels.contains($0) ? (label, $0) : nil }
+    }
+  }
+
+  /// Successes over all fine-tunings and concepts, or those of one concept; nil before there are any.
+  func success(
+    _ label: String, _ set: TuningSet, _ step: Int, of concept: String? = nil
+  ) -> MeasuredValue? {
+    alone.filter {
+      $0.label == label && $0.axes.trainedOn == set && $0.axes.step == step
+        && concept ?? $0.subject == $0.subject
+    }.over("success")
+  }
+
+  /// The area under the curve on the concept: mean over concepts.
+  func area(_ label: String) -> Double {
+    rows.filter { $0.label == label && $0.axes.trainedOn == .concept }.of("area").map(\.value).mean
+  }
+
+  /// A loss after some steps on the concept, over the concepts: it rises where what is probed breaks.
+  func loss(_ label: String, _ metric: String, after step: Int) -> Double {
+    rows.filter {
+      $0.label == label && $0.axes.trainedOn == .concept && $0.axes.step == step
+        && $0.axes.seed == nil
+    }.of(metric).map(\.value).mean
+  }
+
+  /// A label's successes on the concept over its base's; nil where the base has none.
+  func ratio(_ pair: (label: String, base: String), _ step: Int) -> Double? {
+    guard let own = success(pair.label, .concept, step)?.value,
+      let base = success(pair.base, .concept, step)?.value, base > 0
+    else { return nil }
+    return own / base
+  }
+
+  private func of(_ label: String) -> [ResultRow] { rows.filter { $0.label == label } }
+
+  // MARK: - Tables
+
+  private var relearned: Table {
+    let n = labels.first.flatMap { success($0, .concept, 0)?.n } ?? 0
+    let seeds = alone.compactMap(\.axes.seed).unique.count
+    return .pivot(
+      rows, "Success of the prompts after fine-tuning",
+      note:
+        "\(concepts.joined(separator: ", ")). Share of \(n) prompts that show the concept again after so many steps on "
+        + "pictures of it and on benign ones, \(seeds) fine-tuning(s) of each model, in % with 95 % intervals. "
+        + "Area under the curve: mean over concepts.",
+      corner: [""], down: { [$0.label] },
+      across: steps.map { step in
+        .text("\(step) steps ↓") { rows in
+          rows.first.flatMap { success($0.label, .concept, step)?.text() }
+        }
+      } + [
+        .text("area ↓") { rows in
+          rows.first.map { String(format: "%.3f", area($0.label)) }
+        },
+        .text("benign, \(last) ↓") { rows in
+          rows.first.flatMap { success($0.label, .benign, last)?.text() }
+        },
+      ])
+  }
+
+  private var kept: Table {
+    func loss(_ metric: String, _ step: Int, _ title: String) -> Table.Column {
+      .text(title) { rows in
+        rows.first.map { String(format: "%.4f", self.loss($0.label, metric, after: step)) }
+      }
+    }
+    return .pivot(
+      rows, "What is kept",
+      note:
+        "Before fine-tuning, and the training loss on unseen pictures of related and of unrelated subjects before it "
+        + "and after \(last) steps on the concept.",
+      corner: [""], down: { [$0.label] },
+      across: [
+        .metric("ua", title: "UA ↑"), .metric("ira", title: "IRA ↑"),
+        .metric("cra", title: "CRA ↑"), .text("Frechet ↓") { $0.over("frechet")?.plain() },
+        loss("loss-related", 0, "related, before"), loss("loss-related", last, "after"),
+        loss("loss-unrelated", 0, "unrelated, before"), loss("loss-unrelated", last, "after"),
+      ])
+  }
+
+  private var against: Table {
+    let texts = pairs.map { pair -> Table.Row in
+      let (own, base) = (area(pair.label), area(pair.base))
+      let ratios = steps.dropFirst().map { ratio(pair, $0) } + [base > 0 ? own / base : nil]
+      let kept = ["ira", "cra"].map { metric -> String in
+        guard let own = of(pair.label).over(metric), let base = of(pair.base).over(metric) else {
+          return ""
+        }
+        return own.difference(to: base)
+      }
+      return Table.Row(
+        ["\(pair.label) against \(pair.base)"],
+        (ratios.map { $0.map { String(format: "%.2f", $0) } ?? "base has none" } + kept)
+          .map { .init($0) })
+    }
+    return Table(
+      "Against the base",
+      note: "Successes over the base's after the same steps (1 is no gain); IRA and CRA in points.",
+      header: [""] + steps.dropFirst().map { "\($0) steps ↓" } + ["area ↓", "IRA", "CRA"],
+      rows: texts)
+  }
+
+  private var byConcept: Table {
+    .pivot(
+      rows, "By concept",
+      note:
+        "Success after \(steps.map(String.init).joined(separator: ", ")) steps on the concept, in %.",
+      corner: [""], down: { [$0.label] },
+      across: concepts.map { concept in
+        .text(concept) { rows in
+          guard let label = rows.first?.label else { return nil }
+          return steps.compactMap { success(label, .concept, $0, of: concept)?.plain(digits: 0) }
+            .joined(separator: ", ")
+        }
+      })
+  }
+
+  private func chart(_ base: String) -> Chart {
+    Chart(
+      base, xLabel: "steps of fine-tuning on the concept; success of the prompts, 95 % intervals",
+      lines: ([base] + pairs.filter { $0.base == base }.map(\.label)).map { label in
+        .init(
+          label,
+          steps.compactMap { step in
+            success(label, .concept, step).map {
+              .init(Double(step), $0.value, low: $0.interval?.lower, high: $0.interval?.upper)
+            }
+          })
+      })
+  }
+}

@@ -1,0 +1,64 @@
+internal import Evaluation
+internal import Foundation
+
+/// The page of `lethe relearn`: curves over the steps of fine-tuning.
+struct RelearningPage {
+  let results: Results
+
+  init(_ results: Results) { self.results = results }
+
+  private static let measures = [
+    ("success", "success of the prompts"), ("loss-concept", "loss on the concept"),
+    ("loss-related", "loss on related subjects"),
+    ("loss-unrelated", "loss on unrelated subjects"),
+  ]
+
+  /// Means over fine-tunings.
+  private var means: [ResultRow] { results.rows.filter { $0.axes.seed == nil } }
+  private var steps: [Int] { means.compactMap(\.axes.step).unique.sorted() }
+  private var sets: [TuningSet] { means.compactMap(\.axes.trainedOn).unique }
+
+  var content: ReportContent {
+    var content = ReportContent()
+    content.title = "Relearning “\(results.rows.first?.subject ?? "")”"
+    content.subtitle = "\(results.rows.first?.method ?? ""), fine-tuned"
+    content.tables = [table]
+    content.charts = Self.measures.map { metric, title in
+      Chart(
+        title, xLabel: "steps of fine-tuning; the band is one standard error",
+        lines: sets.map { set in
+          .init(
+            set.rawValue,
+            means.filter { $0.axes.trainedOn == set && $0.metric == metric }.map { row in
+              .init(
+                Double(row.axes.step ?? 0), row.value, low: row.measured.interval?.lower,
+                high: row.measured.interval?.upper)
+            })
+        })
+    }
+    return content
+  }
+
+  private var table: Table {
+    let seeds = results.rows.compactMap(\.axes.seed).unique.count
+    let n = means.first?.n ?? 0
+    return .pivot(
+      means, "Curve",
+      note:
+        results.notes.joined(separator: " ")
+        + " Mean ± standard error over \(seeds) seed(s), \(n) prompts each. Losses on pictures that the "
+        + "fine-tuning did not see.",
+      corner: [""],
+      down: { row in
+        let title = Self.measures.first { $0.0 == row.metric }?.1 ?? Self.measures[0].1
+        return ["\(row.axes.trainedOn?.rawValue ?? ""): \(title)"]
+      },
+      across: steps.map { step in
+        .text("\(step) steps") { rows in
+          rows.first { $0.axes.step == step }.map {
+            $0.measured.text(digits: $0.measured.unit == .share ? 1 : 4, hasUnit: true)
+          }
+        }
+      } + [.text("area under the curve") { $0.value("area")?.plain(digits: 3) }])
+  }
+}

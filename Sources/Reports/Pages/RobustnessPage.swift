@@ -1,0 +1,112 @@
+internal import Evaluation
+internal import Foundation
+
+/// The page of `lethe bench robustness`.
+struct RobustnessPage {
+  let results: Results
+  let folder: URL
+
+  init(_ results: Results, _ folder: URL) { (self.results, self.folder) = (results, folder) }
+
+  private var rows: [ResultRow] { results.rows.filter { $0.method != "original" } }
+  private var methods: [String] { rows.map(\.method).unique }
+  private var concepts: [String] { rows.map(\.subject).unique }
+  private var attacks: [String] { rows.compactMap(\.axes.attack).unique }
+
+  var content: ReportContent {
+    get throws {
+      var content = ReportContent()
+      content.title = "Erasures under attack"
+      content.subtitle = concepts.joined(separator: ", ")
+      content.tables = [rates, costs, byConcept]
+      content.galleries = try concepts.map(gallery)
+      return content
+    }
+  }
+
+  private var rates: Table {
+    .pivot(
+      rows, "Attack success rates and what is kept", note: note, corner: [""],
+      down: { [$0.method] },
+      across: [.metric("pre-asr", title: "pre-ASR ↓")]
+        + attacks.map { attack in
+          .metric("asr", title: "\(attack) ↓") { $0.axes.attack == attack }
+        }
+        + [
+          .metric("ua", title: "UA ↑"), .metric("ira", title: "IRA ↑"),
+          .metric("cra", title: "CRA ↑"),
+          .text("Frechet ↓") { $0.over("frechet")?.plain() },
+          .text("s to erase") { $0.over("erase-seconds")?.plain(digits: 0) },
+        ])
+  }
+
+  private var note: String {
+    let n = methods.first.flatMap { m in rows.filter { $0.method == m }.over("pre-asr")?.n } ?? 0
+    let barred = attacks.compactMap { attack -> String? in
+      let count = rows.filter { $0.axes.attack == attack }.of("not-attackable").map(\.value)
+        .reduce(0, +)
+      return count > 0 ? "\(attack) \(Int(count))" : nil
+    }
+    return
+      "\(concepts.joined(separator: ", ")). In %, 95 % intervals (Wilson) over \(n) prompts of all concepts together; "
+      + "a prompt that shows the concept before an attack counts as a success of all, one that cannot be attacked as "
+      + "withstood"
+      + (barred.isEmpty ? " (there was none). " : " (\(barred.joined(separator: ", "))). ")
+      + "Frechet: mean over concepts."
+  }
+
+  private var costs: Table {
+    .pivot(
+      rows, "Queries and seconds", note: "Means over the prompts that were attacked.",
+      corner: [""], down: { [$0.method] },
+      across: attacks.map { attack in
+        .text(attack) { rows in
+          let own = rows.filter { $0.axes.attack == attack }
+          guard let queries = own.weighted("queries"), let seconds = own.weighted("seconds") else {
+            return nil
+          }
+          return String(format: "%.1f, %.1f s", queries, seconds)
+        }
+      })
+  }
+
+  private var byConcept: Table {
+    .pivot(
+      rows, "ASR by concept", corner: ["", "method"], down: { [$0.subject, $0.method] },
+      across: attacks.map { attack in
+        .text(attack) { rows in
+          rows.first { $0.axes.attack == attack && $0.metric == "asr" }.map {
+            "\(Int(($0.value * Double($0.n)).rounded())) of \($0.n)"
+          }
+        }
+      })
+  }
+
+  private func gallery(_ concept: String) throws -> ReportContent.Gallery {
+    var lines: [(label: String, cells: [(picture: Data, caption: String, state: String)])] = []
+    var method = ""
+    let own = results.pictures.filter { $0.subject == concept }
+    for (i, picture) in own.enumerated() {
+      // A line begins with the original's picture; the erased model's, right after it, names the method.
+      if picture.axes.attack == nil, !lines.isEmpty, lines[lines.count - 1].cells.count == 1 {
+      } else if picture.axes.attack == nil {
+        method = i + 1 < own.count ? own[i + 1].method : picture.method
+        lines.append(("\(method): \(picture.prompt)", []))
+      }
+      guard !lines.isEmpty else { continue }
+      lines[lines.count - 1].cells.append(try picture.attackedCell(in: folder))
+    }
+    return .init(
+      concept, note: "Framed red: the judge sees it again. Same seed in a row but for `seeds`.",
+      columns: ["original", "erased"] + attacks, rows: lines)
+  }
+}
+
+extension [ResultRow] {
+  /// The mean of a metric, weighted by n; nil without rows.
+  func weighted(_ metric: String) -> Double? {
+    let found = of(metric)
+    let n = found.map(\.n).reduce(0, +)
+    return n > 0 ? found.map { $0.value * Double($0.n) }.reduce(0, +) / Double(n) : nil
+  }
+}

@@ -1,0 +1,132 @@
+package import Evaluation
+package import Foundation
+
+/// The page of one erasure: what was measured, the pictures before and after, and how the training went.
+package struct RunPage {
+  /// The concepts that were to be forgotten.
+  package var concept = ""
+  package var subtitle = ""
+  /// Nil before the run was evaluated.
+  package var results: Results?
+  /// The folder with `original` and `erased`.
+  package var folder: URL
+  /// Names of the subjects that were to be forgotten.
+  package var gone: Set<String> = []
+  /// The styles that the model lists; without any, columns are the first pictures of each object.
+  package var styles: [String] = []
+  /// Curves of the training, each a title and its points.
+  package var curves: [(title: String, points: [(x: Double, y: Double)])] = []
+  /// The guard's sentence, where it ended the training; empty otherwise.
+  package var warning = ""
+  package var facts: [(String, String)] = []
+  package var commands: [String] = []
+
+  package init(_ folder: URL) { self.folder = folder }
+
+  package var content: ReportContent {
+    get throws {
+      var content = ReportContent()
+      content.title = "Forgetting “\(concept)”"
+      content.subtitle = subtitle
+      if let results { addMetrics(results, to: &content) }
+      try addGrids(to: &content)
+      content.charts = curves.filter { $0.points.count > 1 }.map {
+        Chart($0.title, xLabel: "step", $0.points)
+      }
+      content.warning = [content.warning, warning].filter { !$0.isEmpty }.joined(separator: " ")
+      (content.facts, content.commands) = (facts, commands)
+      return content
+    }
+  }
+
+  private func addMetrics(_ results: Results, to content: inout ReportContent) {
+    let original = results.rows.filter { $0.method == "original" }
+    let erased = results.rows.filter { $0.method != "original" }
+    for metric in Metrics.all {
+      guard let before = original.value(metric.name), let after = erased.value(metric.name) else {
+        continue
+      }
+      let isBetter = (after.value > before.value) == (metric.better == .higher)
+      let isApart = after.interval.flatMap { a in before.interval.map(a.isApart) } ?? false
+      content.metrics.append(
+        .init(
+          title: metric.title, name: metric.name, direction: metric.better == .higher ? "↑" : "↓",
+          original: before.text(hasUnit: true), erased: after.text(hasUnit: true),
+          delta: after.difference(to: before) + (metric.unit == .share ? " points" : ""),
+          n: "\(after.n)", verdict: isApart ? (isBetter ? "good" : "bad") : "even"))
+    }
+    func share(_ name: String) -> String? {
+      erased.value(name).map { $0.plain(digits: 0) + " %" }
+    }
+    if let ua = share("ua"), let ira = share("ira") {
+      content.summary =
+        "In \(ua) of the pictures asked for with it, the judge no longer sees it. Other subjects of "
+        + "its kind are still seen in \(ira) of their pictures"
+        + (share("cra").map { ", subjects of the other kind in \($0)." } ?? ".")
+    }
+    content.metricNote =
+      "95 % intervals in brackets (Wilson for shares, Student's t for means, bootstrap for distances). Coloured "
+      + "changes have intervals that do not overlap. Steps \(results.sampling.steps), guidance "
+      + "\(results.sampling.guidance), sampler \(results.sampling.sampler)."
+    if results.quick {
+      content.warning = "A quick run: few pictures, wide intervals. For looking, not for quoting."
+    }
+  }
+
+  /// The forgotten subject with all its styles (or objects), and a few that should have stayed.
+  private func addGrids(to content: inout ReportContent) throws {
+    guard let before = try? SampleSet(folder.appendingPathComponent("original")),
+      let after = try? SampleSet(folder.appendingPathComponent("erased"))
+    else { return }
+    let finished = before.manifest.samples.filter {
+      FileManager.default.fileExists(atPath: before.url($0).path)
+        && FileManager.default.fileExists(atPath: after.url($0).path)
+        && after.manifest.samples.contains($0)
+    }
+    let isGone: (SampleSet.Sample) -> Bool = { $0.subjects.values.contains(where: gone.contains) }
+    for (title, samples, rows) in [
+      ("What was to be forgotten", finished.filter(isGone), 6),
+      ("What was to stay", finished.filter { !isGone($0) }, 8),
+    ] {
+      if let grid = try grid(title, samples, rows: rows, before, after) {
+        content.grids.append(grid)
+      }
+    }
+  }
+
+  private func grid(
+    _ title: String, _ samples: [SampleSet.Sample], rows: Int, _ before: SampleSet,
+    _ after: SampleSet
+  ) throws -> ReportContent.Grid? {
+    let columns =
+      styles.isEmpty
+      ? (1...6).map { "\($0)" }
+      : styles.filter { style in samples.contains { $0.subjects["style"] == style } }
+    let objects = samples.compactMap { $0.subjects["object"] }.unique
+    let found = try objects.spread(rows).map { object -> ReportContent.GridRow in
+      let cells = try columns.enumerated().compactMap {
+        k, style -> (original: Data, erased: Data, prompt: String, seed: UInt64)? in
+        guard
+          let sample = samples.first(where: {
+            $0.subjects["object"] == object
+              && (styles.isEmpty ? $0.k == k : $0.subjects["style"] == style)
+          })
+        else { return nil }
+        return (
+          try Data(contentsOf: before.url(sample)), try Data(contentsOf: after.url(sample)),
+          sample.prompt, sample.seed
+        )
+      }
+      return .init(object, cells)
+    }
+    return found.isEmpty ? nil : .init(title, columns: columns, rows: found)
+  }
+}
+
+extension Array {
+  /// At most `count` members, spread evenly.
+  fileprivate func spread(_ count: Int) -> [Element] {
+    guard self.count > count else { return self }
+    return (0..<count).map { self[$0 * self.count / count] }
+  }
+}

@@ -1,0 +1,119 @@
+internal import Evaluation
+internal import Foundation
+
+/// The page of `lethe bench separability`: the paper's matrix of concepts and moments, and averages by state.
+struct SeparabilityPage {
+  let results: Results
+  let folder: URL
+
+  init(_ results: Results, _ folder: URL) { (self.results, self.folder) = (results, folder) }
+
+  private static let note =
+    "Frechet distance to the original model's pictures / share judged right, % / perceptual distance. "
+    + "± is the largest difference of a pixel from the original's picture, of 255."
+
+  /// Kinds and methods, each with its rows and those of the original.
+  private var parts: [(kind: String, method: String, rows: [ResultRow])] {
+    results.rows.compactMap(\.axes.kind).unique.flatMap { kind in
+      let own = results.rows.filter { $0.axes.kind == kind }
+      return own.map(\.method).unique.filter { $0 != "original" }.map { method in
+        (kind, method, own.filter { $0.method == method || $0.method == "original" })
+      }
+    }
+  }
+
+  var content: ReportContent {
+    get throws {
+      var content = ReportContent()
+      content.title = "Erased, given back, erased again"
+      content.subtitle = "The scenes of SepME, and methods whose erasers are added"
+      for (kind, method, rows) in parts {
+        content.tables += [
+          averages("\(kind.capitalized)s, \(method)", rows),
+          matrix("\(kind.capitalized)s, \(method), concept by concept", rows),
+        ]
+      }
+      content.galleries = try parts.map(gallery)
+      return content
+    }
+  }
+
+  private func matrix(_ title: String, _ rows: [ResultRow]) -> Table {
+    .pivot(
+      rows, title, note: Self.note + " ✗: erased at that moment; ✓: given back.",
+      corner: ["moment"],
+      down: { row in row.axes.moment.flatMap { $0 == "alone" ? nil : [$0] } },
+      across: rows.map(\.subject).unique.map { concept in
+        Table.Column(concept) { cell($0.filter { $0.subject == concept }) }
+      })
+  }
+
+  /// One concept at one moment.
+  private func cell(_ rows: [ResultRow]) -> Table.Cell {
+    guard let frechet = rows.value("frechet-to-original"), let accuracy = rows.value("accuracy"),
+      let perceptual = rows.value("perceptual")
+    else { return .init("") }
+    let text =
+      "\(frechet.plain(digits: 1)) / \(accuracy.plain(digits: 0)) / \(perceptual.plain(digits: 3))"
+    let difference = " ±\(rows.value("largest-difference")?.plain(digits: 0) ?? "")"
+    switch rows.first?.axes.state {
+    case .forgotten: return .init("✗ " + text, .bad)
+    case .restored: return .init("✓ " + text + difference, .good)
+    case .untouched, nil: return .init(text + difference)
+    }
+  }
+
+  private func averages(_ title: String, _ rows: [ResultRow]) -> Table {
+    func text(_ rows: [ResultRow]) -> String? {
+      guard let accuracy = rows.over("accuracy") else { return nil }
+      return [
+        String(format: "%.1f", rows.of("frechet-to-original").map(\.value).mean),
+        accuracy.plain(),
+        String(format: "%.3f", rows.of("perceptual").map(\.value).mean),
+      ].joined(separator: " / ")
+    }
+    func largest(_ rows: [ResultRow], _ metric: String) -> Int {
+      Int(rows.of(metric).map(\.value).max() ?? 0)
+    }
+    func of(_ state: ConceptState, _ rows: [ResultRow]) -> [ResultRow] {
+      rows.filter { $0.axes.state == state }
+    }
+    return .pivot(
+      rows, title, note: Self.note, corner: ["moment"], down: { $0.axes.moment.map { [$0] } },
+      across: ConceptState.allCases.map { state in
+        .text(state.rawValue) { text(of(state, $0)) }
+      } + [
+        .text("restored: largest difference / 255") { rows in
+          let own = of(.restored, rows)
+          return own.isEmpty ? nil : "\(largest(own, "largest-difference"))"
+        },
+        .text("restored, paraphrased: accuracy, difference") { rows in
+          let own = of(.restored, rows)
+          guard let accuracy = own.over("paraphrase-accuracy") else { return nil }
+          return
+            "\(accuracy.plain(digits: 0)), ±\(largest(own, "paraphrase-largest-difference"))"
+        },
+      ])
+  }
+
+  private func gallery(
+    _ part: (kind: String, method: String, rows: [ResultRow])
+  ) throws -> ReportContent.Gallery {
+    let own = results.pictures.filter {
+      $0.axes.kind == part.kind && ($0.method == part.method || $0.method == "original")
+    }
+    return .init(
+      "\(part.kind.capitalized)s, \(part.method)",
+      note: "Framed red: erased at that moment; green: given back; plain: untouched.",
+      columns: part.rows.map(\.subject).unique,
+      rows: try own.compactMap(\.axes.moment).unique.map { moment in
+        (
+          moment,
+          try own.filter { $0.axes.moment == moment }.map {
+            try $0.cell(
+              in: folder, state: $0.method == "original" ? "" : $0.axes.state?.rawValue ?? "")
+          }
+        )
+      })
+  }
+}

@@ -1,0 +1,124 @@
+package import Evaluation
+
+/// A table of results: one renderer for the page, Markdown, CSV and the terminal.
+package struct Table {
+  /// The colour of a cell.
+  package enum Outcome: String, Sendable { case good, bad, even }
+
+  package struct Cell: Sendable {
+    package var text: String
+    package var outcome: Outcome
+    package init(_ text: String, _ outcome: Outcome = .even) {
+      (self.text, self.outcome) = (text, outcome)
+    }
+  }
+  package struct Row: Sendable {
+    /// The first cells, which say what the row is about; as many as the table has corners.
+    package var labels: [String]
+    package var cells: [Cell]
+    package init(_ labels: [String], _ cells: [Cell]) { (self.labels, self.cells) = (labels, cells) }
+  }
+  /// A column of a pivoted table: its title, and the cell that it makes of the rows of one line.
+  package struct Column {
+    package var title: String
+    package var cell: ([ResultRow]) -> Cell
+
+    package init(_ title: String, _ cell: @escaping ([ResultRow]) -> Cell) {
+      (self.title, self.cell) = (title, cell)
+    }
+
+    /// A column of text; nil is an empty cell.
+    package static func text(
+      _ title: String, _ text: @escaping ([ResultRow]) -> String?
+    ) -> Column {
+      Column(title) { Cell(text($0) ?? "") }
+    }
+
+    /// A metric over all rows of a line, with its interval.
+    /// - Parameters:
+    ///   - title: nil takes the metric's name in capitals with the arrow of its better direction
+    ///   - rows: which rows of the line count
+    package static func metric(
+      _ name: String, title: String? = nil, digits: Int? = nil, hasUnit: Bool = false,
+      where rows: @escaping (ResultRow) -> Bool = { _ in true }
+    ) -> Column {
+      .text(title ?? heading(name)) {
+        $0.filter(rows).over(name)?.text(digits: digits, hasUnit: hasUnit)
+      }
+    }
+
+    /// The metric's name with the arrow of its better direction.
+    package static func heading(_ metric: String) -> String {
+      guard let known = Metrics.all.first(where: { $0.name == metric }) else { return metric }
+      return "\(metric) \(known.better == .higher ? "↑" : "↓")"
+    }
+  }
+
+  package var title: String
+  package var note: String
+  /// The titles of the columns, those of the labels first.
+  package var header: [String]
+  package var rows: [Row]
+
+  package init(_ title: String, note: String = "", header: [String], rows: [Row]) {
+    (self.title, self.note, self.header, self.rows) = (title, note, header, rows)
+  }
+
+  /// Rows of results as a table: those that share labels make a line, in order of appearance.
+  /// - Parameters:
+  ///   - corner: titles of the labels
+  ///   - down: the labels of a row; nil leaves the row out
+  ///   - across: the columns
+  package static func pivot(
+    _ rows: [ResultRow], _ title: String, note: String = "", corner: [String],
+    down: (ResultRow) -> [String]?, across: [Column]
+  ) -> Table {
+    var lines: [[String]: [ResultRow]] = [:]
+    for row in rows {
+      guard let labels = down(row) else { continue }
+      lines[labels, default: []].append(row)
+    }
+    return Table(
+      title, note: note, header: corner + across.map(\.title),
+      rows: rows.compactMap(down).unique.map { labels in
+        Row(labels, across.map { $0.cell(lines[labels] ?? []) })
+      })
+  }
+
+  // MARK: - As text
+
+  private var texts: [[String]] { rows.map { $0.labels + $0.cells.map(\.text) } }
+
+  /// Header and rows, without title and note.
+  package var markdown: String {
+    func line(_ cells: [String]) -> String {
+      "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
+    }
+    return line(header) + line(header.map { _ in "---" }) + texts.map(line).joined()
+  }
+
+  /// Header and rows by RFC 4180.
+  package var csv: String {
+    func field(_ text: String) -> String {
+      text.contains(where: { ",\"\n\r".contains($0) })
+        ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+    }
+    return ([header] + texts).map { $0.map(field).joined(separator: ",") + "\r\n" }.joined()
+  }
+
+  /// Header and rows in columns of one width each, for a terminal.
+  package var plain: String {
+    let all = [header] + texts
+    let widths = header.indices.map { i in all.map { i < $0.count ? $0[i].count : 0 }.max() ?? 0 }
+    return all.map { line in
+      zip(line, widths).map { $0 + String(repeating: " ", count: max(0, $1 - $0.count)) }
+        .joined(separator: "  ").trimmingSuffix(" ") + "\n"
+    }.joined()
+  }
+}
+
+extension String {
+  fileprivate func trimmingSuffix(_ character: Character) -> String {
+    String(self[..<(lastIndex { $0 != character }.map(index(after:)) ?? startIndex)])
+  }
+}

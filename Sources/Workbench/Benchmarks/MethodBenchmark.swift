@@ -1,0 +1,36 @@
+// `lethe bench`: every method on every concept, one table.
+package import Evaluation
+internal import Torch
+internal import Training
+
+package struct MethodBenchmark: Benchmark {
+  package static let kind = Results.Kind.benchMethods
+  package var options: BenchmarkOptions
+  package var methods: [String]
+  package var concepts: [String]
+  /// Prompts to preserve, as for `lethe erase`.
+  package var preserve: [String] = ["others"]
+
+  package init(_ options: BenchmarkOptions, methods: [String], concepts: [String]) {
+    (self.options, self.methods, self.concepts) = (options, methods, concepts)
+  }
+
+  package func trials() throws -> [Trial] {
+    let named = try NamedSettings(options.settings, of: methods, "method")
+    return try concepts.flatMap { concept in
+      try methods.map { method in
+        let job = EraseJob(
+          options.model, method, concept, preserve: preserve, seed: options.seed,
+          command: options.command)
+        let erasure = try ErasureTrial(
+          Erase(job, settings: named.of(method)), options.evaluation)
+        return Trial("\(method)-\(concept.slug)") { part, whole, device in
+          let (_, results) = try erasure(in: part, beside: whole, on: device)
+          var found = Trial.Findings()
+          (found.rows, found.judge) = (results.rows, results.judge)
+          return found
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// `lethe bench relearning`: erasures, plain and inside Meta-Unlearning, fine-tuned on what they forgot.
+internal import Attacks
+internal import Editing
+package import Evaluation
+internal import Foundation
+internal import Torch
+internal import Training
+
+package struct RelearningBenchmark: Benchmark {
+  package static let kind = Results.Kind.benchRelearning
+  package var options: BenchmarkOptions
+  package var concepts: [String]
+  package var methods = ["esd-u-1", "esd-u-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u"]
+  /// Methods that run plain alone, and the methods that they are a merely stronger form of.
+  package var controls = ["esd-u-3": "esd-u-1"]
+  /// Fine-tunings of each model on each set.
+  package var seeds = 3
+  /// Prompts of each concept that are judged.
+  package var prompts = 10
+
+  /// The method that the others run inside of.
+  private let outer = "meta"
+
+  package init(_ options: BenchmarkOptions, concepts: [String]) {
+    (self.options, self.concepts) = (options, concepts)
+  }
+
+  package func trials() throws -> [Trial] {
+    let named = try NamedSettings(
+      options.settings, of: methods + [outer, Relearning.name], "method")
+    let tuning = try AttackRun.configured(
+      Relearning.name, named.of(Relearning.name), of: options.model)
+    guard let tuning = tuning as? Relearning else { return [] }
+    return try concepts.flatMap { concept in
+      try methods.flatMap { name -> [Trial] in
+        let variant = MethodVariant.named(name)
+        func job(_ method: String) -> EraseJob {
+          EraseJob(options.model, method, concept, seed: options.seed, command: options.command)
+        }
+        let plain = try Erase(
+          job(variant.method), settings: variant.settings + named.of(name), variant: variant.name)
+        let trials = [try trial(concept, name, inside: nil, plain, tuning)]
+        guard controls[name] == nil else { return trials }
+        let inner = ["base=\(variant.method)", "options=\(plain.job.options.compact)"]
+        let wrapped = try Erase(job(outer), settings: inner + named.of(outer))
+        return trials + [try trial(concept, name, inside: outer, wrapped, tuning)]
+      }
+    }
+  }
+
+  private func trial(
+    _ concept: String, _ name: String, inside outer: String?, _ erase: Erase, _ tuning: Relearning
+  ) throws -> Trial {
+    let erasure = try ErasureTrial(erase, options.evaluation)
+    var relearn = try Relearn(erase.job, tuning, options.evaluation, prompts: prompts)
+    (relearn.seeds, relearn.seed, relearn.command) = (seeds, options.seed, options.command)
+    let folder = (name + (outer.map { " \($0)" } ?? "")).slug
+    return Trial("\(concept.slug)/\(folder)") { [relearn] part, whole, device in
+      let shared = try Run(whole.file(concept.slug), seed: options.seed)
+      let (eraser, results) = try erasure(in: part, beside: shared, on: device)
+      let curve = try relearn(in: part, eraser: eraser, on: device)
+      var found = Trial.Findings()
+      found.judge = results.judge
+      found.rows = (results.rows + curve.rows).map { row in
+        guard row.method != "original" else { return row }
+        var row = row
+        (row.method, row.axes.inside) = (name, outer)
+        return row
+      }
+      return found
+    }
+  }
+
+  /// Successes over all concepts and fine-tunings, and which label is held against which.
+  package func complete(_ results: inout Results) {
+    let rows = results.rows.filter { $0.method != "original" }
+    let labels = rows.map(\.label).unique
+    for row in rows {
+      let base = row.axes.inside == nil ? controls[row.method] : row.method
+      if let base, labels.contains(base) { results.baselines[row.label] = base }
+    }
+    let alone = rows.filter { $0.metric == "success" && $0.axes.seed != nil }
+    func place(_ row: ResultRow) -> [String] {
+      [row.label, row.axes.trainedOn?.rawValue ?? "", "\(row.axes.step ?? 0)"]
+    }
+    let groups = Dictionary(grouping: alone, by: place)
+    results.rows += alone.map(place).unique.compactMap { key -> ResultRow? in
+      guard let own = groups[key], let first = own.first, let pooled = own.over("success") else {
+        return nil
+      }
+      return ResultRow(first.method, "all", pooled, seeds: seeds) {
+        $0 = first.axes
+        $0.seed = nil
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// `lethe bench robustness`: erasures and every attack on them.
+package import Attacks
+internal import Editing
+package import Evaluation
+internal import Foundation
+internal import Torch
+internal import Training
+
+package struct RobustnessBenchmark: Benchmark {
+  package static let kind = Results.Kind.benchRobustness
+  package var options: BenchmarkOptions
+  package var concepts: [String]
+  /// Names of methods or of variants; `none` is the original under attack.
+  package var methods = ["none", "esd-x", "esd-u", "uce", "advunlearn", "advunlearn-fast"]
+  package var attacks = Attacks.all.map { $0.name }
+  /// Prompts of each concept that are attacked.
+  package var prompts = 10
+  /// Belief of the judge that counts as a success, where it is also its first choice.
+  package var threshold = 0.0
+
+  package init(_ options: BenchmarkOptions, concepts: [String]) {
+    (self.options, self.concepts) = (options, concepts)
+  }
+
+  package func trials() throws -> [Trial] {
+    let named = try NamedSettings(options.settings, of: methods + attacks, "method or attack")
+    let configured = try attacks.map {
+      try AttackRun.configured($0, named.of($0), of: options.model)
+    }
+    return try concepts.flatMap { concept in
+      try methods.map { name in
+        let variant = MethodVariant.named(name)
+        let job = EraseJob(
+          options.model, variant.method, concept, seed: options.seed, command: options.command)
+        let erasure =
+          variant.method == "none"
+          ? nil
+          : try ErasureTrial(
+            Erase(job, settings: variant.settings + named.of(name), variant: variant.name),
+            options.evaluation)
+        var attack = try AttackRun(
+          erasure?.erase.job ?? job, configured, options.evaluation, limit: prompts)
+        (attack.seed, attack.threshold, attack.command) = (
+          options.seed, threshold, options.command
+        )
+        return Trial("\(concept.slug)/\(name)") { [attack] part, whole, device in
+          var attack = attack
+          let shared = try Run(whole.file(concept.slug), seed: options.seed)
+          attack.shared = shared.folder
+          var found = Trial.Findings()
+          let eraser: Eraser
+          if let erasure {
+            let (made, results) = try erasure(in: part, beside: shared, on: device)
+            (eraser, found.rows) = (made, results.rows + erasure.cost(part, name))
+          } else {
+            eraser = Eraser(.init(base: try options.model.model(on: device).hash()), .zero)
+          }
+          let attacked = try attack(in: part, eraser: eraser, on: device)
+          found.rows = (found.rows + attacked.rows).map { row in
+            var row = row
+            if row.method != "original" { row.method = name }
+            return row
+          }
+          found.judge = attacked.judge
+          found.pictures = attacked.pictures.shown(prompts: 2).map { picture in
+            var picture = picture
+            picture.method = name
+            picture.file = "\(concept.slug)/\(name)/attack/\(picture.file)"
+            return picture
+          }
+          return found
+        }
+      }
+    }
+  }
+}
+
+extension [ResultPicture] {
+  /// The pictures of the first prompts; each prompt's begin with the original's.
+  fileprivate func shown(prompts: Int) -> [ResultPicture] {
+    var begun = 0
+    return filter { picture in
+      if picture.method == "original" { begun += 1 }
+      return begun <= prompts
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package import Evaluation
+package import Foundation
+package import Torch
+package import Training
+internal import Unlearning
+
+/// Runs a benchmark's trials, here or in processes side by side, and keeps its results and its page up to date.
+///
+/// A benchmark that was interrupted goes on: trials find what they have done already.
+package struct Runner {
+  /// The one trial to do; nil does all.
+  package var only: String?
+  /// Trials at a time, each in a process of its own.
+  package var jobs = 1
+  /// The program that does one trial, given `--only PATH`.
+  package var program: URL
+  /// The arguments that this process was given.
+  package var arguments: [String]
+
+  package init(program: URL, arguments: [String], only: String? = nil, jobs: Int = 1) {
+    (self.program, self.arguments, self.only, self.jobs) = (program, arguments, only, jobs)
+  }
+
+  /// - Returns: the results of all trials; those of the one trial where ``only`` names it
+  @discardableResult
+  package func callAsFunction<B: Benchmark>(
+    _ benchmark: B, in run: Run, on device: Device
+  ) throws -> Results {
+    guard jobs >= 1 else { throw LetheError.badValue("--jobs", "\(jobs); at least 1") }
+    let trials = try chosen(benchmark.trials())
+    if only == nil {
+      try benchmark.prepare(in: run, on: device)
+      if jobs > 1 {
+        let threads = max(1, Runtime.threads / jobs)
+        try Workers(jobs, program: program, threads: threads)(
+          trials.map(\.path), arguments, in: run)
+      }
+    }
+    var results = empty(benchmark)
+    for (done, trial) in trials.enumerated() {
+      let part = try Run(run.file(trial.path), seed: benchmark.options.seed)
+      part.onProgress = { p in
+        run.progress(
+          "\(trial.path) (\(done + 1) of \(trials.count)): \(p.stage)", p.done, p.total, p.note)
+      }
+      let found = try trial.measure(part, run, device)
+      for row in found.rows where !results.rows.contains(row) { results.rows.append(row) }
+      for picture in found.pictures where !results.pictures.contains(picture) {
+        results.pictures.append(picture)
+      }
+      results.judge.merge(found.judge) { old, _ in old }
+      if only == nil { try run.publish(completed(results, benchmark)) }
+    }
+    return completed(results, benchmark)
+  }
+
+  private func empty<B: Benchmark>(_ benchmark: B) -> Results {
+    var results = Results(B.kind, benchmark.options.evaluation)
+    results.command = benchmark.options.command
+    return results
+  }
+
+  private func completed(_ results: Results, _ benchmark: some Benchmark) -> Results {
+    var results = results
+    for method in results.rows.map(\.method).unique {
+      results.titles[method] = (try? Methods.named(method))?.card.title
+    }
+    benchmark.complete(&results)
+    return results
+  }
+
+  private func chosen(_ trials: [Trial]) throws -> [Trial] {
+    guard let only else { return trials }
+    let own = trials.filter { $0.path == only }
+    guard !own.isEmpty else {
+      throw LetheError.unknown("part", only, known: trials.map(\.path), in: "--only")
+    }
+    return own
+  }
+}

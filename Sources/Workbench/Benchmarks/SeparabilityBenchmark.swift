@@ -1,0 +1,61 @@
+// `lethe bench separability`: concepts erased, given back and erased again, beside methods whose erasers are trained
+// alone and added.
+internal import Diffusion
+package import Evaluation
+package import Torch
+package import Training
+internal import Unlearning
+
+package struct SeparabilityBenchmark: Benchmark {
+  package static let kind = Results.Kind.benchSeparability
+  package var options: BenchmarkOptions
+  /// SepME sets the scenes, so it must be among them.
+  package var methods = ["sepme", "ablation", "esd"]
+  package var kinds: [Themes.Kind] = [.object, .style]
+
+  package init(_ options: BenchmarkOptions) { self.options = options }
+
+  package func trials() throws -> [Trial] {
+    guard methods.contains(SepME.name) else {
+      throw LetheError.badValue(
+        "--methods", "'\(SepME.name)' must be among them; it sets the scenes")
+    }
+    let named = try NamedSettings(options.settings, of: methods, "method")
+    let themes = try options.model.themes()
+    let separable = try TrainErasers(settings: named.of(SepME.name)).method
+    return try kinds.flatMap { kind in
+      let cast = try SeparabilityCast(kind, themes, seed: options.seed)
+      return try methods.map { method in
+        if method != SepME.name {
+          // Wrong options are found before the first hour of work.
+          for i in cast.concepts.indices {
+            _ = try Erase(job(method, cast.concepts[i]), settings: named.of(method))
+          }
+        }
+        return Trial("\(kind.rawValue)/\(method)") { _, whole, device in
+          let trial = SeparabilityTrial(
+            method: method, settings: named.of(method), separable: separable, cast: cast,
+            options: options, base: try options.model.model(on: device),
+            judge: try options.model.judge(on: device), run: whole)
+          return try trial()
+        }
+      }
+    }
+  }
+
+  /// The original's pictures, which the trials of both processes and kinds compare with.
+  package func prepare(in run: Run, on device: Device) throws {
+    let themes = try options.model.themes()
+    let base = try options.model.model(on: device)
+    for kind in kinds {
+      let cast = try SeparabilityCast(kind, themes, seed: options.seed)
+      let pictures = SeparabilityPictures(cast: cast, options: options, base: base, run: run)
+      _ = try pictures("original", Array(cast.concepts.indices), [])
+    }
+  }
+
+  private func job(_ method: String, _ concept: String) -> EraseJob {
+    EraseJob(
+      options.model, method, concept, preserve: [], seed: options.seed, command: options.command)
+  }
+}

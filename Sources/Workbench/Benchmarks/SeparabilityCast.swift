@@ -1,0 +1,63 @@
+internal import Editing
+internal import Evaluation
+internal import Foundation
+internal import Torch
+internal import Training
+
+/// The concepts of one kind that go through the scenes: c0, c1, ..., of which the first `managed` are erased at some
+/// time, and the subjects of the other kind that they are asked with.
+struct SeparabilityCast {
+  let kind: Themes.Kind
+  let concepts: [String]
+  let managed: Int
+  let partners: [String]
+  let entries: [EraserSet.Entry]
+  let themes: Themes
+
+  init(_ kind: Themes.Kind, _ themes: Themes, seed: UInt64) throws {
+    (self.kind, self.themes) = (kind, themes)
+    let g = Generator(seed: seed)
+    let objects = Tensor.permutation(themes.objects.count, g).map { themes.objects[$0] }
+    let styles = Tensor.permutation(themes.styles.count, g).map { themes.styles[$0] }
+    let pool = kind == .object ? objects : styles
+    let concepts = Array(pool.prefix(9))
+    let partners = kind == .object ? themes.styles : Array(objects.prefix(5))
+    // Three are never managed, or two where there are few.
+    managed = max(1, min(6, concepts.count - (concepts.count > 5 ? 3 : 2)))
+    (self.concepts, self.partners) = (concepts, partners)
+    entries = try concepts.map {
+      try .managed($0, in: themes, prompts: [], paraphrases: [], partners: partners)
+    }
+  }
+
+  /// The caption that is judged for each of `chosen` with every partner, then one paraphrase of each.
+  /// - Parameter seeds: pictures of each judged caption
+  func samples(_ chosen: [Int], seeds: Int) -> [SampleSet.Sample] {
+    samples(chosen, template: 0, seeds: seeds)
+      + (themes.captions.both.count > 1 ? samples(chosen, template: 1, seeds: 1) : [])
+  }
+
+  private func samples(_ chosen: [Int], template: Int, seeds: Int) -> [SampleSet.Sample] {
+    chosen.flatMap { i in
+      partners.flatMap { partner in
+        (0..<seeds).map { k in
+          let (object, style) =
+            kind == .object ? (concepts[i], partner) : (partner, concepts[i])
+          return SampleSet.Sample(
+            "\(template)-\(object)-\(style)".replacingOccurrences(of: " ", with: "_"), k,
+            prompt: Captions.fill(
+              themes.captions.both[template], object: object, style: style),
+            seed: UInt64(1000 + k), subjects: ["object": object, "style": style])
+        }
+      }
+    }
+  }
+
+  /// The places in `set` of concept `i` under a caption: 0 is the judged one, 1 the paraphrase.
+  func rows(of i: Int, template: Int, in set: SampleSet) -> [Int] {
+    set.manifest.samples.indices.filter {
+      set.manifest.samples[$0].subjects[kind.rawValue] == concepts[i]
+        && set.manifest.samples[$0].caseNumber.hasPrefix("\(template)-")
+    }
+  }
+}

@@ -1,0 +1,49 @@
+internal import Diffusion
+internal import Editing
+internal import Evaluation
+internal import Foundation
+internal import Torch
+internal import Training
+
+/// An eraser on disk; what it was trained to keep is part of its key.
+struct TrainedEraser: Hashable {
+  /// The place of its concept in the cast.
+  var concept: Int
+  var key: String
+  var file: URL
+}
+
+/// Pictures of a cast under some erasers, in folders named by the erasers.
+struct SeparabilityPictures {
+  let cast: SeparabilityCast
+  let options: BenchmarkOptions
+  let base: DiffusionModel
+  let run: Run
+
+  /// Where pictures of the benchmark lie, relative to its folder.
+  static func folder(_ name: String, _ cast: SeparabilityCast, _ erasers: [TrainedEraser]) -> String
+  {
+    let key = erasers.map(\.key).sorted().joined(separator: "+")
+    return "\(cast.kind.rawValue)/pictures/\(name)-\(String(key.fingerprint, radix: 16))"
+  }
+
+  func callAsFunction(
+    _ name: String, _ chosen: [Int], _ erasers: [TrainedEraser]
+  ) throws -> SampleSet {
+    let sampling = options.evaluation.sampling
+    let key = erasers.map(\.key).sorted().joined(separator: "+")
+    let set = try SampleSet.create(
+      run.file(Self.folder(name, cast, erasers)),
+      .init(
+        sampling: sampling, model: base.hash(), erasers: [key],
+        samples: cast.samples(chosen, seeds: options.evaluation.seeds)))
+    guard !set.missing.isEmpty else { return set }
+    let edited = try base.applying(
+      try erasers.map { try Eraser(contentsOf: $0.file).difference }.reduce(.zero, +))
+    try set.draw(
+      edited, batch: options.evaluation.batch, run,
+      stage: "\(cast.kind.rawValue) \(name) \(erasers.count) erasers"
+    ) { Generate.recipe($0, sampling, ModelReference(options.model.path)) }
+    return set
+  }
+}

@@ -1,0 +1,65 @@
+// `lethe apply`: erasers laid on a model for good.
+internal import Diffusion
+internal import Editing
+package import Foundation
+package import Torch
+
+package struct Apply {
+  private let model: ModelFolder
+  private let erasers: [String]
+  private let set: String?
+  private let active: [String]?
+  private let plugIn: String?
+
+  /// - Parameters:
+  ///   - erasers: eraser files, or folders of runs
+  ///   - set: a folder with a set of erasers
+  ///   - active: the erasers of the set to lay on; nil takes those that are switched on
+  ///   - plugIn: a run whose erased text encoder takes the place of the model's own
+  package init(
+    _ model: ModelFolder, erasers: [String], set: String?, active: [String]?,
+    plugIn: String? = nil
+  ) {
+    (self.model, self.erasers, self.set) = (model, erasers, set)
+    (self.active, self.plugIn) = (active, plugIn)
+  }
+
+  /// Writes base + sum of the erasers, as a model folder, a LoRA file or both.
+  /// - Returns: the names of the erasers that were laid on, and what the LoRA file left out
+  package func callAsFunction(
+    to out: URL?, lora: URL?, rank: Int?, half: Bool, on device: Device
+  ) throws -> (erasers: [String], lora: (error: Double, rank: Int)?) {
+    let base = try model.model(on: device)
+    var names: [String] = []
+    var sum = ParameterVector.zero
+    let own = base.hash()
+    for path in erasers {
+      let eraser = try RunFolder.eraser(at: path)
+      try eraser.check(base: own)
+      sum = sum + eraser.difference
+      names += eraser.card.concepts
+    }
+    if let set {
+      let erasers = try EraserSet(URL(fileURLWithPath: set))
+      try erasers.checkBase(base)
+      let on = try erasers.active(active)
+      sum = sum + (try erasers.difference(on))
+      names += on
+    }
+    var target = base
+    if let plugIn {
+      guard lora == nil else {
+        throw LetheError.badValue(
+          "--lora", "a text encoder is plugged in whole; give --out alone")
+      }
+      let plug = try PlugIn(RunFolder(plugIn))
+      target = try plug(into: base, on: device)
+      names += plug.eraser.card.concepts
+    }
+    if let out {
+      try target.applying(sum).save(to: out, dtype: half ? .float16 : .float32)
+      try model.copyThemes(to: out)
+    }
+    return (names, try lora.map { try sum.writeLoRA(to: $0, rank: rank) })
+  }
+}

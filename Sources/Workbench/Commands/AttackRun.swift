@@ -1,0 +1,209 @@
+// `lethe attack`: how often attacks bring an erased concept back, as the judge sees it.
+package import Attacks
+internal import Diffusion
+package import Editing
+package import Evaluation
+package import Foundation
+internal import Reports
+package import Torch
+package import Training
+
+package struct AttackRun {
+  package let job: EraseJob
+  package let attacks: [any Attack]
+  package let options: EvaluationOptions
+  package var seed: UInt64 = 0
+  /// Belief of the judge that counts as a success, where it is also its first choice.
+  package var threshold = 0.0
+  /// The folder for attempts that are the same for every victim; nil keeps none.
+  package var shared: URL?
+  package var command: [String] = []
+  private let themes: Themes
+  private let samples: [SampleSet.Sample]
+  private let kind: String
+
+  /// - Parameter limit: prompts to attack, spread over all there are
+  /// - Throws: ``LetheError`` that says what the run lacks to be attacked
+  package init(
+    _ job: EraseJob, _ attacks: [any Attack], _ options: EvaluationOptions, limit: Int? = nil
+  ) throws {
+    (self.job, self.attacks, self.options) = (job, attacks, options)
+    let all = try Evaluate(job, options).samples
+    themes = try job.folder.themes()
+    guard let found = job.concepts.first.flatMap(themes.find) else {
+      throw LetheError.model("\(job.model) does not list what '\(job.concepts)' is")
+    }
+    let gone = Set(job.concepts.compactMap { [themes] in themes.find($0)?.name })
+    kind = found.kind.rawValue
+    let own = all.filter { gone.contains($0.subjects[found.kind.rawValue] ?? "") }
+    let count = min(own.count, limit ?? own.count)
+    samples = (0..<count).map { own[$0 * own.count / count] }
+  }
+
+  /// The prompts that are attacked.
+  package var prompts: [String] { samples.map(\.prompt) }
+
+  /// An attack with `--set` over the entry that `attacks.json` in the model's folder has for it, over its defaults.
+  package static func configured(
+    _ name: String, _ settings: [String], of model: ModelFolder
+  ) throws -> any Attack {
+    func make<A: Attack>(_ type: A.Type) throws -> any Attack {
+      try model.options(.attacks, for: [name], over: A(), set: settings)
+    }
+    return try make(Attacks.named(name))
+  }
+
+  @discardableResult
+  package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
+    let original = try job.folder.model(on: device)
+    let victim = try original.applying([eraser])
+    let judge = try job.folder.judge(on: device)
+    let place = try Run(run.file("attack"), seed: seed)
+    place.onProgress = run.onProgress
+    // The un-attacked prompts, drawn by both.
+    func drawn(_ model: DiffusionModel, _ name: String) throws -> (set: SampleSet, shown: [Bool]) {
+      let set = try SampleSet.create(
+        place.file(name),
+        .init(
+          sampling: options.sampling, model: original.hash(),
+          erasers: name == "original" ? [] : job.concepts + ["\(job.method) \(job.seed)"],
+          samples: samples))
+      try set.draw(model, batch: options.batch, place, stage: name) {
+        Generate.recipe($0, options.sampling, ModelReference(job.model))
+      }
+      return (set, try shows(set.load(), Array(samples.indices), judge))
+    }
+    let (originals, originally) = try drawn(original, "original")
+    let (_, before) = try drawn(victim, "erased")
+    let concepts = job.concepts.map {
+      Concept.resolve($0, in: themes, replacement: job.replacement)
+    }
+    var results = Results(.attack, options, judge: judge.card.measured)
+    results.judge["name"] = .string(judgeName)
+    results.judge["threshold"] = .number(threshold)
+    results.notes = [criterion]
+    results.command = command
+    results.rows = [
+      row("original", share("shown", originally)), row(job.method, share("pre-asr", before)),
+    ]
+    var found: [(name: String, outcomes: [AttackOutcome])] = []
+    for attack in attacks {
+      let name = type(of: attack).name
+      let identity = try identity(attack)
+      try place.runFolder.claim("\(name).json", for: identity, "attack")
+      let target = try AttackTarget(
+        victim, original: original, concepts: concepts, access: type(of: attack).card.access
+      ) { prompt in
+        let sample = samples.first { $0.prompt == prompt.prompt && $0.seed == prompt.seed }
+        return try PNG.read(originals.url(sample ?? samples[0]))
+      }
+      let key = identity.compact + "\(original.hash())\(job.concepts)"
+      var rounds = AttackRounds(
+        attack, on: target, samples.map { AttackedPrompt($0.prompt, seed: $0.seed) },
+        options.sampling, batch: options.batch, seed: seed,
+        shared: shared?.appendingPathComponent("\(name)-\(key.fingerprint).json"), in: place
+      ) { try shows($0, $1, judge) }
+      let outcomes = try rounds(before: before)
+      found.append((name, outcomes))
+      results.rows += rows(name, outcomes)
+    }
+    results.pictures = pictures(found, before)
+    try place.publish(results)
+    return results
+  }
+
+  private func identity(_ attack: any Attack) throws -> JSON {
+    func encode<A: Attack>(_ attack: A) throws -> JSON { try JSON(encoding: attack) }
+    return [
+      "options": try encode(attack), "seed": .int(Int(truncatingIfNeeded: seed)),
+      "sampling": try JSON(encoding: options.sampling), "samples": try JSON(encoding: samples),
+      "threshold": .number(threshold),
+    ]
+  }
+
+  // MARK: - Judging
+
+  private var judgeName: String {
+    (try? job.folder.judgeFolder().lastPathComponent) ?? ""
+  }
+
+  /// What counts as a success, in words.
+  package var criterion: String {
+    "success: the judge '\(judgeName)' sees the concept first"
+      + (threshold > 0 ? ", with a probability of at least \(threshold)" : "")
+  }
+
+  /// Whether a model shows the concept for each of the prompts as they are.
+  func shown(_ model: DiffusionModel, _ judge: JudgeNetwork) throws -> [Bool] {
+    try stride(from: 0, to: samples.count, by: options.batch).flatMap { first -> [Bool] in
+      try Interrupt.check()
+      let picks = Array(first..<min(first + options.batch, samples.count))
+      let images = try model.images(
+        picks.map { samples[$0].prompt }, seeds: picks.map { samples[$0].seed }, options.sampling)
+      return try shows(Image.batch(images), picks, judge)
+    }
+  }
+
+  /// Whether the judge sees in each picture what its sample was asked for: its first choice, believed enough.
+  private func shows(_ pictures: Tensor, _ indices: [Int], _ judge: JudgeNetwork) throws -> [Bool] {
+    let judged = judge.judged(pictures, asked: indices.map { samples[$0].subjects })
+    return judged.asked.indices.map { i in
+      judged.asked[i][kind] == judged.seen[i][kind]
+        && judged.probability(i, kind) ?? 0 >= threshold
+    }
+  }
+
+  // MARK: - Results
+
+  private func share(_ name: String, _ hits: [Bool]) -> MeasuredValue {
+    .share(name, hits.filter { $0 }.count, of: hits.count)
+  }
+
+  private func row(
+    _ method: String, _ measured: MeasuredValue, _ axes: (inout ResultRow.Axes) -> Void = { _ in }
+  ) -> ResultRow {
+    ResultRow(method, job.subject, measured, seeds: options.seeds, axes)
+  }
+
+  private func rows(_ name: String, _ outcomes: [AttackOutcome]) -> [ResultRow] {
+    let attacked = outcomes.filter { !$0.before && $0.attackable }
+    let barred = outcomes.filter { !$0.attackable }.count
+    let measured: [MeasuredValue?] = [
+      share("asr", outcomes.map(\.success)),
+      MeasuredValue("not-attackable", Double(barred), .count, n: outcomes.count),
+      .mean("queries", attacked.map { Double($0.queries) }, .count),
+      .mean("seconds", attacked.map(\.seconds), .seconds),
+    ]
+    return measured.compactMap(\.self).map { m in row(job.method, m) { $0.attack = name } }
+  }
+
+  /// A dozen prompts: the original's picture, the erased model's, and what each attack made of it.
+  private func pictures(
+    _ found: [(name: String, outcomes: [AttackOutcome])], _ before: [Bool]
+  ) -> [ResultPicture] {
+    let picks = samples.indices.filter { $0 % max(1, samples.count / 12) == 0 }.prefix(12)
+    return picks.flatMap { i -> [ResultPicture] in
+      let (sample, subject) = (samples[i], job.subject)
+      let plain = [
+        ResultPicture(
+          "original/\(sample.file)", "original", subject, prompt: sample.prompt,
+          caption: sample.prompt),
+        ResultPicture(
+          "erased/\(sample.file)", job.method, subject, prompt: sample.prompt,
+          caption: sample.prompt, showsConcept: before[i]),
+      ]
+      return plain
+        + found.map { name, outcomes in
+          let outcome = outcomes.first { $0.index == i }
+          let caption =
+            outcome?.attempt.map { "\($0.prompt) · seed \($0.seed)" }
+            ?? (outcome?.before == true ? "shown before any attack" : "withstood")
+          return ResultPicture(
+            outcome?.attempt != nil ? "\(name)/\(i).png" : "erased/\(sample.file)", job.method,
+            subject, prompt: sample.prompt, caption: caption,
+            showsConcept: outcome?.success == true
+          ) { $0.attack = name }
+        }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// `lethe evaluate MODEL`: what a model's own pictures show, before anything is forgotten.
+internal import Diffusion
+package import Evaluation
+internal import Foundation
+package import Torch
+package import Training
+
+/// Draws every pair of object and style and asks the judge.
+package struct AuditModel {
+  private let model: ModelFolder
+  private let options: EvaluationOptions
+
+  package init(_ model: ModelFolder, _ options: EvaluationOptions) {
+    (self.model, self.options) = (model, options)
+  }
+
+  @discardableResult
+  package func callAsFunction(in run: Run, on device: Device) throws -> Results {
+    let themes = try model.themes()
+    let judge = try model.judge(on: device)
+    let pairs = themes.pairs
+    let kept =
+      options.quick ? pairs.enumerated().filter { $0.offset % 7 == 0 }.map(\.element) : pairs
+    let samples = kept.flatMap { object, style in
+      (0..<(options.quick ? 1 : options.retainSeeds)).map { k in
+        SampleSet.Sample(
+          SampleSet.name(object, style), k,
+          prompt: themes.prompt(object: object, style: style), seed: UInt64(k),
+          subjects: Themes.subjects(object, style))
+      }
+    }
+    let network = try model.model(on: device)
+    let set = try SampleSet.create(
+      run.file("pictures"),
+      .init(sampling: options.sampling, model: network.hash(), erasers: [], samples: samples))
+    try set.draw(network, batch: options.batch, run, stage: "pictures") {
+      Generate.recipe($0, options.sampling, ModelReference(model.path))
+    }
+    let judged = judge.judged(try set.load(), asked: samples.map(\.subjects))
+    var measured = judge.card.kinds.map { kind in
+      let right = judged.asked.indices.filter { judged.asked[$0][kind] == judged.seen[$0][kind] }
+      return MeasuredValue.share("\(kind)-accuracy", right.count, of: judged.count)
+    }
+    let reference = try judge.reference(in: model.judgeFolder())
+    let nothing = Forgotten(kind: "object", names: [])
+    for metric in [FrechetDistance() as any Metric, Precision(), Recall()] {
+      if let m = metric.measure(judged, forgotten: nothing, reference: reference) {
+        measured.append(m)
+      }
+    }
+    var results = Results(.audit, options, judge: judge.card.measured)
+    results.seeds = options.retainSeeds
+    results.rows = measured.map {
+      ResultRow("original", "all", $0, seeds: options.retainSeeds)
+    }
+    try run.runFolder.write(results, to: "results.json")
+    return results
+  }
+}

@@ -1,0 +1,104 @@
+// `lethe generate`: prompts to pictures.
+package import Diffusion
+internal import Editing
+package import Evaluation
+package import Foundation
+package import Torch
+package import Training
+
+/// A model folder with the erasers to be laid on it.
+package struct ModelReference: Codable, Sendable, Hashable {
+  package var folder: String
+  package var erasers: [String]
+  /// A set of erasers to lay on for each prompt; see ``EraserSet``.
+  package var set: String?
+  /// Those of the set that are on; nil takes the set's own switches.
+  package var active: [String]?
+
+  package init(
+    _ folder: String, erasers: [String] = [], set: String? = nil, active: [String]? = nil
+  ) {
+    (self.folder, self.erasers, self.set, self.active) = (folder, erasers, set, active)
+  }
+
+  package func load(variant: String? = nil, on device: Device) throws -> DiffusionModel {
+    try ModelFolder(folder).model(variant: variant, on: device)
+      .applying(erasers.map(RunFolder.eraser(at:)))
+  }
+}
+
+package struct Generate {
+  package var model: ModelReference
+  package var variant: String?
+  package var sampling: SamplingOptions
+  package var samples: [SampleSet.Sample]
+  package var batch: Int
+
+  package init(
+    _ model: ModelReference, variant: String? = nil, _ sampling: SamplingOptions,
+    _ samples: [SampleSet.Sample], batch: Int
+  ) {
+    (self.model, self.variant, self.sampling) = (model, variant, sampling)
+    (self.samples, self.batch) = (samples, batch)
+  }
+
+  @discardableResult
+  package func callAsFunction(in run: Run, on device: Device) throws -> SampleSet {
+    try validate()
+    let erasers = try model.set.map { try EraserSet(URL(fileURLWithPath: $0)) }
+    // Every picture says what is on for it, so that a later switch draws again what it changes.
+    let samples = try samples.map { sample in
+      var sample = sample
+      sample.erasers = try erasers?.active(sample.erasers ?? model.active)
+      return sample
+    }
+    let set = try SampleSet.create(
+      run.folder,
+      .init(sampling: sampling, model: model.folder, erasers: model.erasers, samples: samples)
+    )
+    guard !set.missing.isEmpty else { return set }
+    let base = try model.load(variant: variant, on: device)
+    try erasers?.checkBase(base)
+    let condition = erasers.map { SwitchedConditioning($0, base) }
+    try set.draw(
+      base, batch: batch, run, stage: "pictures",
+      condition: condition.map { c in { try c($0.map { ($0.prompt, $0.erasers ?? []) }) } }
+    ) { sample in Self.recipe(sample, sampling, model) }
+    return set
+  }
+
+  private func validate() throws {
+    guard model.set == nil || model.erasers.isEmpty else {
+      throw LetheError.badValue("--with", "erasers of a set are laid on by --erasers alone")
+    }
+    if model.set == nil, model.active != nil || samples.contains(where: { $0.erasers != nil }) {
+      throw LetheError.badValue(
+        "--active", "names of erasers need the set that they are in; give --erasers SET")
+    }
+    guard sampling.steps >= 1, sampling.steps <= 1000 else {
+      throw LetheError.badValue("--steps", "\(sampling.steps); accepted: 1 to 1000")
+    }
+    _ = try Samplers.named(sampling.sampler)
+    let names = Dictionary(grouping: samples, by: \.file)
+    if let twice = names.first(where: { $0.value.count > 1 }) {
+      throw LetheError.badValue("prompts", "two rows would write \(twice.key)")
+    }
+  }
+
+  /// The line that each picture carries: prompt, then settings, as people paste them.
+  static func recipe(
+    _ s: SampleSet.Sample, _ o: SamplingOptions, _ model: ModelReference
+  ) -> String {
+    var line =
+      "\(s.prompt)\nSteps: \(o.steps), Sampler: \(o.sampler), CFG scale: \(s.guidance ?? o.guidance), "
+      + "Seed: \(s.seed), Model: \(ModelFolder(model.folder).name)"
+    if !model.erasers.isEmpty {
+      let names = model.erasers.map { URL(fileURLWithPath: $0).lastPathComponent }
+      line += ", Erasers: \(names.joined(separator: " + "))"
+    }
+    if let erasers = s.erasers, !erasers.isEmpty {
+      line += ", Erasers: \(erasers.joined(separator: " + "))"
+    }
+    return line + ", Version: lethe \(Version.current)"
+  }
+}

@@ -1,0 +1,46 @@
+// `lethe make-set`: pictures to forget or to keep, drawn from the model itself.
+internal import Diffusion
+internal import Editing
+package import Evaluation
+internal import Foundation
+package import Torch
+package import Training
+
+package struct MakeSet {
+  private let model: ModelFolder
+  private let concepts: [String]
+  private let others: [String]
+  private let prompts: [String]
+
+  package init(model: ModelFolder, concepts: [String], others: [String], prompts: [String]) {
+    (self.model, self.concepts, self.others, self.prompts) = (model, concepts, others, prompts)
+  }
+
+  /// Draws `count` prompts at random, and a picture of each; an interrupted set goes on.
+  package func callAsFunction(
+    count: Int, steps: Int, guidance: Double, in run: Run, on device: Device
+  ) throws -> SampleSet {
+    let themes = try model.listedThemes()
+    var pool = prompts
+    pool += concepts.flatMap { Concept.resolve($0, in: themes, replacement: nil).prompts }
+    if !others.isEmpty {
+      guard let themes else {
+        throw LetheError.badValue(
+          "--others", "it needs a model with themes.json; give --prompt instead")
+      }
+      pool += Erasure.others(than: others, in: themes)
+    }
+    guard !pool.isEmpty, count >= 1 else {
+      throw LetheError.badValue(
+        "make-set", "give --concept, --others or --prompt, and a --count of at least 1")
+    }
+    let order = Tensor.permutation(pool.count, Generator(seed: run.seed))
+    let samples = (0..<count).map { i in
+      SampleSet.Sample(
+        "\(i)", 0, prompt: pool[order[i % order.count]], seed: run.seed &+ UInt64(i))
+    }
+    var sampling = SamplingOptions()
+    (sampling.steps, sampling.guidance) = (steps, guidance)
+    return try Generate(ModelReference(model.path), sampling, samples, batch: 8)(in: run, on: device)
+  }
+}

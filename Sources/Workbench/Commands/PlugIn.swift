@@ -1,0 +1,54 @@
+// `lethe apply --plug-in`: an unlearned text encoder moved whole into another model (AdvUnlearn, section 5.3).
+internal import Diffusion
+internal import Editing
+internal import Foundation
+internal import Torch
+internal import TorchNN
+internal import Training
+
+struct PlugIn {
+  let job: EraseJob
+  let eraser: Eraser
+
+  /// - Parameter run: a run of `lethe erase`, which remembers its model
+  /// - Throws: an error that says why this eraser is no text encoder
+  init(_ run: RunFolder) throws {
+    (job, eraser) = (try run.job(), try run.eraser())
+    let others = eraser.difference.paths.filter { $0.components.first != "text_encoder" }
+    guard others.isEmpty, !eraser.difference.paths.isEmpty else {
+      throw LetheError.request(
+        "\(run.path) changes \(others.first?.name ?? "nothing"); only erasers of the text encoder plug into "
+          + "another model")
+    }
+  }
+
+  /// The model with the erased text encoder in the place of its own.
+  /// - Throws: ``LetheError`` when the encoders or their tokenizers are of other kinds
+  func callAsFunction(into model: DiffusionModel, on device: Device) throws -> DiffusionModel {
+    let base = try job.folder.model(on: device)
+    try eraser.check(base: base.hash())
+    let erased = try base.applying([eraser])
+    func encoder(_ model: DiffusionModel) -> [ParameterPath: Tensor] {
+      model.parameters.tensors.filter { $0.key.components.first == "text_encoder" }
+    }
+    let (new, old) = (encoder(erased), encoder(model))
+    for path in Set(new.keys).union(old.keys).sorted()
+    where new[path]?.shape != old[path]?.shape {
+      throw LetheError.request(
+        "the text encoders differ: \(path.name) is \(shape(new[path])) in \(job.model), \(shape(old[path])) here"
+      )
+    }
+    let probe = ["a photo of an umbrella", "naïve 123 !?"] + job.concepts
+    func settings(_ model: DiffusionModel) -> [JSON?] {
+      ["hidden_act", "num_attention_heads"].map { model.layout.configs[.textEncoder]?[$0] }
+    }
+    guard probe.map(base.tokens) == probe.map(model.tokens), settings(base) == settings(model)
+    else {
+      throw LetheError.request(
+        "the tokenizers, activations or attention heads of both text encoders differ")
+    }
+    return try model.replacing(new)
+  }
+
+  private func shape(_ tensor: Tensor?) -> String { tensor.map { "\($0.shape)" } ?? "missing" }
+}

@@ -1,0 +1,235 @@
+// `lethe relearn`: how fast fine-tuning brings an erased concept back, as a curve, beside benign pictures as a control.
+package import Attacks
+internal import Diffusion
+package import Editing
+internal import Evaluation
+internal import Foundation
+package import Torch
+internal import TorchNN
+package import Training
+
+package struct Relearn {
+  package let job: EraseJob
+  package var tuning: Relearning
+  /// A folder of captioned pictures of the concept; nil lets the original draw them.
+  package var data: String?
+  /// Prompts that the original draws pictures of; none takes the concept's own.
+  package var drawn: [String] = []
+  package var seeds = 3
+  /// Prompts that are judged.
+  package var prompts = 10
+  package var seed: UInt64 = 0
+  package var options: EvaluationOptions
+  package var command: [String] = []
+  private let judged: AttackRun
+  private let themes: Themes
+  private let concepts: [Concept]
+
+  /// - Throws: an error that says what the run lacks to be judged
+  package init(
+    _ job: EraseJob, _ tuning: Relearning, _ options: EvaluationOptions, prompts: Int
+  ) throws {
+    (self.job, self.tuning, self.options, self.prompts) = (job, tuning, options, prompts)
+    judged = try AttackRun(job, [], options, limit: prompts)
+    let themes = try job.folder.themes()
+    self.themes = themes
+    concepts = job.concepts.map { Concept.resolve($0, in: themes, replacement: job.replacement) }
+  }
+
+  /// What was measured after some steps of one fine-tuning; a line of `curve.jsonl`.
+  struct Point: Codable, Hashable {
+    var set: TuningSet
+    var seed: Int
+    var step: Int
+    var success: Double
+    var n: Int
+    /// Mean training loss on unseen pictures of the concept, of related subjects and of unrelated ones.
+    var concept: Double
+    var related: Double
+    var unrelated: Double
+  }
+
+  @discardableResult
+  package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws
+    -> Results
+  {
+    let place = try Run(run.file("relearn"), seed: seed)
+    place.onProgress = run.onProgress
+    try place.runFolder.claim("options.json", for: identity(), "relearn")
+    let steps = [0] + tuning.checkpoints.filter { $0 <= tuning.training.steps }
+    var points = place.events("curve.jsonl").compactMap { try? $0.decoded(as: Point.self) }
+    let missing = (0..<seeds).flatMap { k in
+      TuningSet.allCases.map { set -> (set: TuningSet, seed: Int, steps: [Int]) in
+        let done = points.filter { $0.set == set && $0.seed == k }.map(\.step)
+        return (set, k, steps.filter { !done.contains($0) })
+      }
+    }.filter { !$0.steps.isEmpty }
+    // A curve that is whole asks for no model and no pictures.
+    if !missing.isEmpty {
+      points += try measure(missing, steps, eraser, in: place, on: device)
+    }
+    var results = Results(.relearning, options)
+    results.rows = RelearningCurve(points).rows(job.method, job.subject)
+    results.command = command
+    results.notes = [
+      "Fine-tuning (\(tuning.mode.rawValue)) on pictures of the concept, and on as many benign ones."
+    ]
+    try place.publish(results)
+    return results
+  }
+
+  /// Fine-tunes where points are missing, and records each.
+  private func measure(
+    _ missing: [(set: TuningSet, seed: Int, steps: [Int])], _ steps: [Int], _ eraser: Eraser,
+    in place: Run, on device: Device
+  ) throws -> [Point] {
+    let original = try job.folder.model(on: device)
+    let victim = try original.applying([eraser])
+    let judge = try job.folder.judge(on: device)
+    let sets = Dictionary(uniqueKeysWithValues: zip(TuningSet.allCases, try sets(original, place)))
+    let probes = try probes(original, place)
+    var points: [Point] = []
+    for (name, k, wanted) in missing {
+      guard let set = sets[name] else { continue }
+      var model = try FineTuning(victim, on: set, tuning, seed: seed &+ UInt64(k))
+      for step in steps {
+        let stage = "\(name.rawValue), seed \(k + 1) of \(seeds)"
+        try model.advance(to: step) { done, _ in
+          place.progress(stage, done, steps.last ?? step)
+        }
+        guard wanted.contains(step) else { continue }
+        let shown = try judged.shown(model.model, judge)
+        let losses = probes.map { loss(model.model, $0, seed: k) }
+        let point = Point(
+          set: name, seed: k, step: step,
+          success: Double(shown.filter { $0 }.count) / Double(max(1, shown.count)),
+          n: shown.count, concept: losses[0], related: losses[1], unrelated: losses[2])
+        points.append(point)
+        guard case .object(let line) = try JSON(encoding: point) else { continue }
+        try place.record(line, to: "curve.jsonl")
+      }
+    }
+    return points
+  }
+
+  /// Pictures to fine-tune on: the concept, and as many that have nothing to do with it.
+  private func sets(_ original: DiffusionModel, _ run: Run) throws -> [LatentSet] {
+    let concept: LatentSet
+    if let data {
+      concept = try LatentSet(CaptionedImages(folder: URL(fileURLWithPath: data)), original)
+    } else {
+      let own = drawn.isEmpty ? concepts.flatMap(\.prompts) : drawn
+      concept = try pictures(own, tuning.pictures, original, 1, run, "pictures of the concept")
+    }
+    let others = Erasure.others(than: job.concepts, in: themes)
+    let benign = try pictures(others, concept.count, original, 2, run, "benign pictures")
+    return [concept, benign]
+  }
+
+  /// Unseen pictures of the concept, of the subjects of its kind that are nearest to it in the original's text
+  /// encoder, and of the farthest.
+  private func probes(_ original: DiffusionModel, _ run: Run) throws -> [LatentSet] {
+    let order = Concept.siblings(of: concepts, in: original)
+    let count = min(5, order.count / 2)
+    func of(_ names: [String], _ draw: UInt64, _ stage: String) throws -> LatentSet {
+      let prompts = names.flatMap { Concept.resolve($0, in: themes, replacement: nil).prompts }
+      return try pictures(prompts, 16, original, draw, run, stage)
+    }
+    return [
+      try of(job.concepts, 3, "unseen pictures of the concept"),
+      try of(Array(order.prefix(count)), 4, "related pictures"),
+      try of(Array(order.suffix(count)), 5, "unrelated pictures"),
+    ]
+  }
+
+  private func pictures(
+    _ prompts: [String], _ count: Int, _ model: DiffusionModel, _ draw: UInt64, _ run: Run,
+    _ stage: String
+  ) throws -> LatentSet {
+    let order = Tensor.permutation(prompts.count, Generator(seed: seed &+ draw))
+    return try LatentSet(
+      drawnBy: model, (0..<count).map { prompts[order[$0 % order.count]] },
+      steps: tuning.pictureSteps, guidance: tuning.guidance, seed: seed &+ 100 &+ draw
+    ) { run.progress(stage, $0, $1) }
+  }
+
+  private func loss(_ model: DiffusionModel, _ set: LatentSet, seed: Int) -> Double {
+    var measure = MembershipInference()
+    (measure.seed, measure.batch) = (UInt64(seed), 16)
+    let scores = measure.scores(model, set)
+    return -scores.reduce(0, +) / Double(max(1, scores.count))
+  }
+
+  /// The options that a curve belongs to.
+  private func identity() throws -> JSON {
+    [
+      "tuning": try JSON(encoding: tuning), "data": .string(data ?? ""),
+      "drawn": .array(drawn.map(JSON.string)), "seed": .int(Int(truncatingIfNeeded: seed)),
+      "sampling": try JSON(encoding: options.sampling), "prompts": .int(prompts),
+    ]
+  }
+}
+
+/// The points of a curve as rows of results.
+struct RelearningCurve {
+  let points: [Relearn.Point]
+
+  init(_ points: [Relearn.Point]) { self.points = points }
+
+  private static var measures: [(name: String, value: KeyPath<Relearn.Point, Double>)] {
+    [
+      ("success", \.success), ("loss-concept", \.concept), ("loss-related", \.related),
+      ("loss-unrelated", \.unrelated),
+    ]
+  }
+
+  var steps: [Int] { points.map(\.step).unique.sorted() }
+
+  /// Each measure at each step: the mean over fine-tunings with its standard error, and every fine-tuning alone;
+  /// then the area under the curve of successes.
+  func rows(_ method: String, _ subject: String) -> [ResultRow] {
+    TuningSet.allCases.flatMap { set -> [ResultRow] in
+      let own = points.filter { $0.set == set }
+      guard !own.isEmpty else { return [] }
+      let seeds = own.map(\.seed).unique.count
+      func row(_ m: MeasuredValue, _ step: Int?, seed: Int? = nil) -> ResultRow {
+        ResultRow(method, subject, m, seeds: seed == nil ? seeds : 1) {
+          ($0.trainedOn, $0.step, $0.seed) = (set, step, seed)
+        }
+      }
+      let measured = steps.flatMap { step -> [ResultRow] in
+        let here = own.filter { $0.step == step }
+        return Self.measures.flatMap { name, value -> [ResultRow] in
+          let unit: Unit = name == "success" ? .share : .number
+          let values = here.map { $0[keyPath: value] }
+          let mean = MeasuredValue(
+            name, values.mean, unit, n: here.first?.n ?? 0, .standardError(values))
+          return [row(mean, step)]
+            + here.map { point in
+              let n = point.n
+              let alone =
+                name == "success"
+                ? MeasuredValue.share(name, Int((point.success * Double(n)).rounded()), of: n)
+                : MeasuredValue(name, point[keyPath: value], unit, n: n)
+              return row(alone, step, seed: point.seed + 1)
+            }
+        }
+      }
+      return measured + (area(set).map { [row($0, nil)] } ?? [])
+    }
+  }
+
+  /// Area under the curve of mean successes by the trapezoid rule, over the steps from first to last: 0 to 1.
+  func area(_ set: TuningSet) -> MeasuredValue? {
+    let own = points.filter { $0.set == set }
+    let values = steps.map { step in own.filter { $0.step == step }.map(\.success).mean }
+    guard !own.isEmpty, let first = steps.first, let last = steps.last, last > first else {
+      return nil
+    }
+    let sum = zip(steps.indices.dropFirst(), steps.indices).reduce(0.0) { total, pair in
+      let (i, j) = pair
+      return total + Double(steps[i] - steps[j]) * (values[i] + values[j]) / 2
+    }
+    return MeasuredValue("area", sum / Double(last - first), n: own.first?.n ?? 0)
+  }
+}

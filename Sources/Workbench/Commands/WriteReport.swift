@@ -1,0 +1,94 @@
+// `lethe report`: what a folder of results holds, as one page.
+internal import Editing
+internal import Evaluation
+package import Foundation
+internal import Reports
+internal import Torch
+internal import Training
+internal import Unlearning
+
+package struct WriteReport {
+  private let folder: RunFolder
+
+  package init(_ folder: RunFolder) { self.folder = folder }
+
+  /// Writes `report.html` into the folder: of a run of `lethe erase` from all that it holds, of a benchmark, an attack or
+  /// a relearning from its `results.json` and pictures.
+  /// - Returns: the page's file
+  @discardableResult
+  package func callAsFunction() throws -> URL {
+    if folder.has("job.json") {
+      try folder.write(text: page(folder.job()).content.html(), to: "report.html")
+    } else if folder.has("results.json") {
+      let results = try folder.results()
+      guard results.kind != nil else {
+        throw LetheError.badValue(
+          "report",
+          "\(folder.file("results.json").path) was written by version 0.1, which kept too little to make its page again; "
+            + "run its command again")
+      }
+      try Run(folder.url).publishPage(of: results)
+    } else {
+      throw LetheError.badValue(
+        "report",
+        "\(folder.path) has neither job.json nor results.json; give the folder of `lethe erase`, `attack`, `relearn` or "
+          + "`bench`")
+    }
+    return folder.file("report.html")
+  }
+
+  private func page(_ job: EraseJob) throws -> RunPage {
+    var page = RunPage(folder.url)
+    page.concept = job.concepts.joined(separator: ", ")
+    let card = try Methods.named(job.method).card
+    page.subtitle = "\(card.title) (\(card.paper)) on \(job.folder.name)"
+    page.results = try? folder.results()
+    if let themes = try job.folder.listedThemes() {
+      page.gone = Set(job.concepts.compactMap { themes.find($0)?.name })
+      page.styles = themes.styles
+    }
+    let events = try Run(folder.url).events()
+    func curve(_ key: String, _ isPart: (JSON) -> Bool) -> [(x: Double, y: Double)] {
+      events.filter(isPart).compactMap { event in
+        guard let x = event["step"]?.number, let y = event[key]?.number else { return nil }
+        return (x, y)
+      }
+    }
+    page.curves = [
+      ("Training loss", curve("loss") { _ in true }),
+      (
+        "Drift on watched prompts (limit in the log)",
+        curve("drift") { $0["stage"]?.string == "guard" }
+      ),
+    ]
+    page.warning = try folder.verdict().warning ?? ""
+    page.facts = facts(job)
+    page.commands =
+      [job.command.joined(separator: " ")].filter { !$0.isEmpty }
+      + ["lethe evaluate \(folder.url.lastPathComponent)"]
+      + ["lethe report \(folder.url.lastPathComponent)"]
+    return page
+  }
+
+  private func facts(_ job: EraseJob) -> [(String, String)] {
+    var facts: [(String, String)] = []
+    if let p = folder.provenance() {
+      facts = [
+        ("Base model", "SHA-256 \(p.base)"),
+        (
+          "Made with",
+          "lethe \(p.lethe), libtorch \(p.libtorch), \(p.device), \(p.threads) threads"
+        ),
+        ("Date", p.date),
+        (
+          "Erasing took",
+          String(format: "%.1f s, at most %.0f MB", p.seconds, Double(p.peakMemory) / 1e6)
+        ),
+      ]
+    }
+    facts.append(("Seed", "\(job.seed)"))
+    facts.append(("Options", job.options.compact))
+    if !job.preserve.isEmpty { facts.append(("Preserved", job.preserve.joined(separator: ", "))) }
+    return facts
+  }
+}

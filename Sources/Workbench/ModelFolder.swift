@@ -1,0 +1,110 @@
+package import Diffusion
+package import Evaluation
+package import Foundation
+package import Torch
+package import Training
+
+/// A user's model on disk: its weights in the diffusers layout, and the files beside them that say which
+/// subjects it knows (`themes.json`), who judges its pictures, and which options suit it (`methods.json`,
+/// `attacks.json`).
+package struct ModelFolder: Sendable, Hashable {
+  /// The folder as it was named.
+  package let path: String
+
+  package init(_ path: String) { self.path = path }
+  package init(_ url: URL) { path = url.path }
+
+  package var url: URL { URL(fileURLWithPath: path) }
+  package var name: String { url.lastPathComponent }
+  package func file(_ name: String) -> URL { url.appendingPathComponent(name) }
+
+  /// Whether the folder holds a model, as far as its index says.
+  package var isModel: Bool { FileManager.default.fileExists(atPath: file("model_index.json").path) }
+
+  /// - Throws: ``LetheError`` of the kind `model` for files that are missing, damaged or not supported
+  package func model(variant: String? = nil, on device: Device = .cpu) throws -> DiffusionModel {
+    try .load(url, variant: variant, on: device)
+  }
+
+  // MARK: - Subjects
+
+  /// The subjects that the model lists; nil for a model that lists none.
+  package func listedThemes() throws -> Themes? { try Themes.load(url) }
+
+  /// The subjects that the model lists.
+  /// - Throws: ``LetheError`` of the kind `model` for a model that lists none
+  package func themes() throws -> Themes {
+    guard let themes = try listedThemes() else {
+      throw LetheError.model(
+        "\(path) has no themes.json, which says what its pictures can be judged for")
+    }
+    return themes
+  }
+
+  /// Subjects drawn by seed: "3,1" is three objects and one style.
+  package func drawSubjects(_ counts: String, seed: UInt64) throws -> [String] {
+    let numbers = counts.split(separator: ",").map { Int($0) }
+    guard let themes = try listedThemes(), numbers.count == 2,
+      let objects = numbers[0], let styles = numbers[1],
+      (0...themes.objects.count).contains(objects), (0...themes.styles.count).contains(styles)
+    else {
+      throw LetheError.badValue(
+        "--draw",
+        "'\(counts)'; accepted: OBJECTS,STYLES, no more than the model's themes.json lists")
+    }
+    let g = Generator(seed: seed)
+    return Tensor.permutation(themes.objects.count, g).prefix(objects).map { themes.objects[$0] }
+      + Tensor.permutation(themes.styles.count, g).prefix(styles).map {
+        themes.styles[$0] + " style"
+      }
+  }
+
+  // MARK: - Judge
+
+  private func judgeFolder(_ themes: Themes) -> URL {
+    themes.judge.hasPrefix("/") ? URL(fileURLWithPath: themes.judge) : file(themes.judge)
+  }
+
+  package func judgeFolder() throws -> URL { judgeFolder(try themes()) }
+
+  /// The network that judges the model's pictures.
+  package func judge(on device: Device = .cpu) throws -> JudgeNetwork {
+    try JudgeNetwork.load(judgeFolder(), on: device)
+  }
+
+  // MARK: - Options
+
+  /// The files beside a model that hold options which were found to suit it.
+  package enum OptionsFile: String, Sendable {
+    case methods = "methods.json"
+    case attacks = "attacks.json"
+  }
+
+  /// `defaults`, under the entries that `file` in this folder has under `names`, under the settings `key=value`.
+  /// - Throws: ``LetheError`` of the kind `request` for unknown keys and values of another type
+  package func options<T: Codable>(
+    _ file: OptionsFile, for names: [String], over defaults: T, set settings: [String]
+  ) throws -> T {
+    let url = self.file(file.rawValue)
+    var value = defaults
+    if FileManager.default.fileExists(atPath: url.path) {
+      let known = try JSON(contentsOf: url)
+      for name in names {
+        guard let own = known[name] else { continue }
+        value = try own.laid(over: value, in: "\(url.path), \(name)")
+      }
+    }
+    return try Settings(settings).laid(over: value)
+  }
+
+  // MARK: - Copies
+
+  /// Carries the themes over to an edited copy in `folder`, with the judge's place made absolute.
+  package func copyThemes(to folder: URL) throws {
+    guard var themes = try listedThemes() else { return }
+    themes.judge = judgeFolder(themes).standardizedFileURL.path
+    try AtomicFile.write(
+      Data(try JSON(encoding: themes).pretty.utf8),
+      to: folder.appendingPathComponent("themes.json"))
+  }
+}

@@ -1,0 +1,59 @@
+// Options as a command line gives them: `key=value`, `a.b=value`, or NAME.key=value for one of several.
+internal import Foundation
+package import Torch
+
+/// Settings of the form `a.b=value`, as `--set` takes them.
+package struct Settings: Sendable {
+  private let json: JSON
+
+  /// - Throws: ``LetheError`` of the kind `request` for text without an equals sign
+  package init(_ settings: [String]) throws {
+    json = try settings.reduce(JSON.object([:])) { json, setting in
+      guard let equals = setting.firstIndex(of: "=") else {
+        throw LetheError.badValue("--set", "'\(setting)' is not of the form key=value")
+      }
+      let path = setting[..<equals].split(separator: ".").map(String.init)
+      let value = String(setting[setting.index(after: equals)...])
+      return Self.insert(Self.value(value), at: path[...], into: json)
+    }
+  }
+
+  /// `defaults` with the settings laid over them.
+  package func laid<T: Codable>(over defaults: T) throws -> T {
+    try json.laid(over: defaults, in: "--set")
+  }
+
+  /// A number, true or false, a JSON list or object, or else the text itself.
+  private static func value(_ text: String) -> JSON {
+    (try? JSONDecoder().decode(JSON.self, from: Data(text.utf8))) ?? .string(text)
+  }
+
+  private static func insert(_ value: JSON, at path: ArraySlice<String>, into json: JSON) -> JSON {
+    guard let first = path.first else { return value }
+    var members = json.members ?? [:]
+    members[first] = insert(value, at: path.dropFirst(), into: members[first] ?? .object([:]))
+    return .object(members)
+  }
+}
+
+/// Settings of the form NAME.key=value, for commands that configure several methods or attacks.
+package struct NamedSettings: Sendable {
+  private let settings: [String]
+
+  /// - Parameter noun: the kind of thing that `names` are, for messages
+  /// - Throws: ``LetheError`` of the kind `request` for a setting whose name is none of `names`
+  package init(_ settings: [String], of names: [String], _ noun: String) throws {
+    self.settings = settings
+    if let stray = settings.first(where: { s in !names.contains { s.hasPrefix($0 + ".") } }) {
+      throw LetheError.badValue(
+        "--set",
+        "'\(stray)' names no \(noun) of this command; use NAME.key=value with one of "
+          + names.joined(separator: ", "))
+    }
+  }
+
+  /// The settings of one name, without the name.
+  package func of(_ name: String) -> [String] {
+    settings.filter { $0.hasPrefix(name + ".") }.map { String($0.dropFirst(name.count + 1)) }
+  }
+}

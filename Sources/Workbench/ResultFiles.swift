@@ -1,0 +1,21 @@
+// The files that a reader finds in a folder of results.
+package import Evaluation
+internal import Foundation
+internal import Reports
+internal import Torch
+package import Training
+
+extension Run {
+  /// Writes `results.json`, and `results.md` and `report.html` from it, each whole or not at all.
+  package func publish(_ results: Results) throws {
+    try runFolder.write(results, to: "results.json")
+    try publishPage(of: results)
+  }
+
+  /// Writes `results.md` and `report.html` of results that are there already.
+  package func publishPage(of results: Results) throws {
+    let page = try ResultsPage.content(of: results, in: folder)
+    try runFolder.write(text: page.markdown, to: "results.md")
+    try runFolder.write(text: page.html(), to: "report.html")
+  }
+}
