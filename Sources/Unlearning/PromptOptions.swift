@@ -1,7 +1,7 @@
-package import Diffusion
-package import Editing
+internal import Diffusion
+internal import Editing
 internal import Torch
-package import Training
+internal import Training
 
 /// Options of methods that train on trajectories: noisy pictures that the original model passes while it draws
 /// a prompt. Each method has them as its own, with the defaults of its paper.

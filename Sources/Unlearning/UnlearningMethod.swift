@@ -1,6 +1,6 @@
 package import Diffusion
 package import Editing
-package import Torch
+internal import Torch
 internal import TorchNN
 package import Training
 

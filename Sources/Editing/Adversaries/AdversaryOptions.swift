@@ -1,6 +1,6 @@
 package import Diffusion
 package import Torch
-package import TorchNN
+internal import TorchNN
 package import Training
 
 /// The attack that a training defends against (AdvUnlearn); ``make()`` gives the adversary.

@@ -1,4 +1,4 @@
-package import Torch
+internal import Torch
 
 /// The result of an erasure: a difference of weights, and the guard's verdict on the training that gave it.
 package struct Erased {
