@@ -1,5 +1,9 @@
 # Lethe: `make demo` shows it, `make test` checks it, `make help` lists the rest.
 SHELL := /bin/bash
+# Waiting OpenMP threads spin briefly, as in the program (Sources/CTorch/lazy.c); your own values count.
+ifndef OMP_WAIT_POLICY
+export GOMP_SPINCOUNT ?= 5000
+endif
 LETHE := .build/release/lethe
 DEMO := runs/demo
 QUICK ?=

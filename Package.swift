@@ -13,18 +13,28 @@ let deps = "\(Context.packageDirectory)/.deps"
 let isCheckout = ["/.build/checkouts/", "/SourcePackages/checkouts/"].contains {
   Context.packageDirectory.contains($0)
 }
-let headers = ["", "libtorch/", "libtorch/include/torch/csrc/api/"].map {
-  "-I\(deps)/\($0)include"
-}
+let headers = ["-I\(deps)/include"]
 let linkFlags: [LinkerSetting] =
   isCheckout
-  ? []
-  : [
-    .unsafeFlags(
-      ["libtorch/lib", "lib"].flatMap {
-        ["-L\(deps)/\($0)", "-Xlinker", "-rpath", "-Xlinker", "\(deps)/\($0)"]
-      }), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
-  ]
+  ? [] : [.unsafeFlags(["-L\(deps)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(deps)/lib"])]
+
+// Loading libtorch takes 0.3 s, and its OpenMP reads the environment while it loads. So the C++ of
+// CTorch is a dynamic library, a product of the package Sources/CTorch, and the target CTorch holds
+// lazy.c alone, which opens that library at the first call. SwiftPM links every library that it
+// builds for a target; an executable of another package it only builds. Workbench, the last layer,
+// therefore depends on `torch-version`, which links the library, and the other layers need not wait
+// for the C++. A checkout may have no local packages: it links the C++.
+let ctorch: Target =
+  isCheckout
+  ? .target(
+    name: "CTorch", dependencies: ["CLibTorch"], exclude: ["Package.swift", "library", "lazy.c"])
+  : .target(
+    name: "CTorch", exclude: ["Package.swift", "library"], sources: ["lazy.c"],
+    linkerSettings: linkFlags)
+let localPackages: [Package.Dependency] =
+  isCheckout ? [] : [.package(path: "Sources/TorchVersion")]
+let libtorchLibrary: [Target.Dependency] =
+  isCheckout ? [] : [.product(name: "torch-version", package: "TorchVersion")]
 
 /// A C library: its header and link name stand in `Sources/NAME/module.modulemap`.
 func library(_ name: String, _ pkgConfig: String, apt: String, brew: String) -> Target {
@@ -61,13 +71,10 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
-  ],
+  ] + localPackages,
   targets: [
     .systemLibrary(name: "CLibTorch", pkgConfig: isCheckout ? "libtorch" : nil),
-    .target(
-      name: "CTorch", dependencies: ["CLibTorch"],
-      cxxSettings: isCheckout ? [] : [.unsafeFlags(headers)],
-      linkerSettings: linkFlags),
+    ctorch,
     layer("Torch", on: ["CTorch"]),
     layer("TorchNN", on: ["Torch"]),
     library("CPNG", "libpng", apt: "libpng-dev", brew: "libpng"),
@@ -86,7 +93,7 @@ let package = Package(
     layer("Attacks", on: ["Editing"]),
     layer("Evaluation", on: ["Editing"]),
     layer("Reports", on: ["Evaluation", .product(name: "Mustache", package: "swift-mustache")]),
-    layer("Workbench", on: ["Unlearning", "Attacks", "Reports"]),
+    layer("Workbench", on: ["Unlearning", "Attacks", "Reports"] + libtorchLibrary),
     .executableTarget(
       name: "lethe",
       dependencies: [

@@ -26,6 +26,6 @@ for target in "${!below[@]}"; do
       *" $module "*) ;;
       *) echo "$file:$line: $target may not import $module"; failed=1 ;;
     esac
-  done < <(grep -rnE '^[[:space:]]*((public|internal|private|package|@[a-z]+)[[:space:]]+)*import[[:space:]]' "Sources/$target" --include='*.swift' || true)
+  done < <(grep -rnE '^[[:space:]]*((public|internal|private|package|@[a-z]+)[[:space:]]+)*import[[:space:]]' "Sources/$target" --include='*.swift' --exclude=Package.swift || true)
 done
 exit $failed

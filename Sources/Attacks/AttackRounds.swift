@@ -1,7 +1,7 @@
 // One attack on several prompts, round after round: in each round the attack makes one attempt for every prompt
 // that is still open, the victim draws it, and the judge says whether the concept is back.
 package import Diffusion
-internal import Foundation
+package import Foundation
 package import Torch
 package import Training
 

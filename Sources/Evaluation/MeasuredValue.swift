@@ -2,28 +2,28 @@ internal import Foundation
 
 package enum Better: String, Codable, Sendable { case higher, lower }
 
-/// The unit of a measured value.
-package enum Unit: String, Codable, Sendable, Hashable, CaseIterable {
-  /// A share between 0 and 1, shown in per cent.
-  case share
-  /// A number without a unit.
-  case number = "1"
-  case nats
-  case seconds = "s"
-  case bytes = "B"
-  /// Steps of a training.
-  case steps
-  /// Steps of 255 in a picture's brightness.
-  case levels = "/255"
-  /// A count of things.
-  case count
-}
-
 /// One number: what was measured, over how many pictures or repetitions, and how sure it is.
 ///
 /// (Foundation has a generic type `Measurement`, so the obvious name would be ambiguous in every file that
 /// imports both.)
 package struct MeasuredValue: Codable, Sendable, Hashable {
+  /// The unit of a measured value.
+  package enum Unit: String, Codable, Sendable, Hashable, CaseIterable {
+    /// A share between 0 and 1, shown in per cent.
+    case share
+    /// A number without a unit.
+    case number = "1"
+    case nats
+    case seconds = "s"
+    case bytes = "B"
+    /// Steps of a training.
+    case steps
+    /// Steps of 255 in a picture's brightness.
+    case levels = "/255"
+    /// A count of things.
+    case count
+  }
+
   package var metric: String
   package var value: Double
   package var unit: Unit

@@ -28,7 +28,9 @@ package struct JudgedSet {
   /// - sum p log p of the judge's answer for picture `i`; 0 log 0 is 0.
   func entropy(_ i: Int, _ kind: String) -> Double? {
     guard beliefs.indices.contains(i), let belief = beliefs[i][kind] else { return nil }
-    return belief.values.reduce(0) { $1 > 0 ? $0 - $1 * log($1) : $0 }
+    // In the order of the names, so that the last bits are the same in every process.
+    return belief.sorted { $0.key < $1.key }.map(\.value)
+      .reduce(0) { $1 > 0 ? $0 - $1 * log($1) : $0 }
   }
 
   package func filter(_ keep: ([String: String]) -> Bool) -> JudgedSet {
@@ -54,7 +56,7 @@ package protocol Metric: Sendable {
   static var name: String { get }
   static var title: String { get }
   static var better: Better { get }
-  static var unit: Unit { get }
+  static var unit: MeasuredValue.Unit { get }
   /// How its interval is found.
   static var interval: Interval.Kind { get }
   init()
@@ -63,7 +65,7 @@ package protocol Metric: Sendable {
 }
 
 extension Metric {
-  package static var unit: Unit { .share }
+  package static var unit: MeasuredValue.Unit { .share }
   package static var interval: Interval.Kind { .wilson95 }
 }
 

@@ -94,10 +94,12 @@ extension ResultRow: Codable {
     let c = try decoder.container(keyedBy: Key.self)
     let metric = try c.decode(String.self, forKey: .metric)
     let known = Metrics.all.first { $0.name == metric }
-    let unit = try c.decodeIfPresent(Unit.self, forKey: .unit) ?? known?.unit ?? .share
+    let unit =
+      try c.decodeIfPresent(MeasuredValue.Unit.self, forKey: .unit) ?? known?.unit ?? .share
     let kind =
       try c.decodeIfPresent(Interval.Kind.self, forKey: .interval)
-      ?? (try c.decodeIfPresent(Unit.self, forKey: .unit) == nil ? known?.interval : nil)
+      ?? (try c.decodeIfPresent(MeasuredValue.Unit.self, forKey: .unit) == nil
+        ? known?.interval : nil)
     var interval: Interval?
     if let kind, let lower = try c.decodeIfPresent(Double.self, forKey: .lower),
       let upper = try c.decodeIfPresent(Double.self, forKey: .upper)

@@ -59,6 +59,11 @@ package struct Results: Codable, Sendable, Hashable {
 
   package init(_ kind: Kind) { self.kind = kind }
 
+  /// How the pictures were drawn, in words.
+  package var drawing: String {
+    "Steps \(sampling.steps), guidance \(sampling.guidance), sampler \(sampling.sampler)"
+  }
+
   private enum Key: String, CodingKey {
     case kind, rows, pictures, baselines, titles, notes, quick, seeds, sampling, judge, command
   }

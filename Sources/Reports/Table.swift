@@ -16,7 +16,9 @@ package struct Table {
     /// The first cells, which say what the row is about; as many as the table has corners.
     package var labels: [String]
     package var cells: [Cell]
-    package init(_ labels: [String], _ cells: [Cell]) { (self.labels, self.cells) = (labels, cells) }
+    package init(_ labels: [String], _ cells: [Cell]) {
+      (self.labels, self.cells) = (labels, cells)
+    }
   }
   /// A column of a pivoted table: its title, and the cell that it makes of the rows of one line.
   package struct Column {

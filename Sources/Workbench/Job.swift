@@ -1,4 +1,4 @@
-package import Foundation
+internal import Foundation
 package import Torch
 
 package enum Version { package static let current = "0.1.0" }

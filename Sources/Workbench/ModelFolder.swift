@@ -19,7 +19,9 @@ package struct ModelFolder: Sendable, Hashable {
   package func file(_ name: String) -> URL { url.appendingPathComponent(name) }
 
   /// Whether the folder holds a model, as far as its index says.
-  package var isModel: Bool { FileManager.default.fileExists(atPath: file("model_index.json").path) }
+  package var isModel: Bool {
+    FileManager.default.fileExists(atPath: file("model_index.json").path)
+  }
 
   /// - Throws: ``LetheError`` of the kind `model` for files that are missing, damaged or not supported
   package func model(variant: String? = nil, on device: Device = .cpu) throws -> DiffusionModel {

@@ -1,6 +1,6 @@
 // Options as a command line gives them: `key=value`, `a.b=value`, or NAME.key=value for one of several.
 internal import Foundation
-package import Torch
+internal import Torch
 
 /// Settings of the form `a.b=value`, as `--set` takes them.
 package struct Settings: Sendable {

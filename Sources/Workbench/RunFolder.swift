@@ -52,7 +52,9 @@ package struct RunFolder: Sendable, Hashable {
   /// Whether the eraser is the whole of its training. Version 0.1 kept that in its log alone.
   package func verdict() throws -> Verdict {
     if has("verdict.json") {
-      do { return try JSONDecoder().decode(Verdict.self, from: Data(contentsOf: file("verdict.json"))) } catch {
+      do {
+        return try JSONDecoder().decode(Verdict.self, from: Data(contentsOf: file("verdict.json")))
+      } catch {
         throw LetheError.malformed(file("verdict.json"), "it is no verdict of `lethe erase`")
       }
     }

@@ -10,7 +10,7 @@ import Training
 
 @Suite(.serialized) struct MembershipTests {
   /// Pairs counted by hand; a tie is half a win.
-  @Test func areaCountsPairs() {
+  @Test func areaCountsPairs() throws {
     func area(_ a: [Double], _ b: [Double]) -> Double {
       MembershipInference.area(members: a, others: b).value
     }
@@ -21,7 +21,9 @@ import Training
     let m = MembershipInference.area(members: [3, 2], others: [1, 2.5])
     let (q1, q2) = (0.75 / 1.25, 2 * 0.75 * 0.75 / 1.75)
     let variance = (0.75 * 0.25 + (q1 - 0.5625) + (q2 - 0.5625)) / 4
-    #expect(m.n == 4 && abs(m.lower - max(0, 0.75 - 1.959964 * variance.squareRoot())) < 1e-12)
+    let interval = try #require(m.interval)
+    #expect(m.n == 4 && interval.kind == .hanleyMcNeil95)
+    #expect(abs(interval.lower - max(0, 0.75 - 1.959964 * variance.squareRoot())) < 1e-12)
   }
 
   /// A model that learned two pictures by heart gives them away, and scores do not depend on the batch.

@@ -83,7 +83,7 @@ import Training
     Runtime.threads = 2
     defer { Runtime.threads = 1 }
     let file = Fixtures.package.appendingPathComponent("Models/cifar10/recipe.json")
-    var recipe = try Overrides.read(file, onto: DDPMRecipe())
+    var recipe = try JSON(contentsOf: file).laid(over: DDPMRecipe(), in: "recipe")
     #expect(recipe.training.steps == 800_000 && recipe.training.batch == 128)
     #expect(recipe.training.averaging == 0.9999 && recipe.emptyShare == 0.1)
     (recipe.training.steps, recipe.training.batch, recipe.training.logEvery) = (2, 1, 1)
@@ -130,32 +130,39 @@ import Training
       try Data("{\"erasediff\":{\"training\":{\"steps\":4,\"batch\":4}}}".utf8).write(
         to: URL(fileURLWithPath: model).appendingPathComponent("methods.json"))
 
-      var bench = BenchForgetting(
-        model: model, concept: "left", data: folder.appendingPathComponent("data").path)
+      var options = Tiny.benchmark(
+        ModelFolder(model), ["retrain.training.steps=4", "finetune.training.steps=4"])
+      (options.evaluation.seeds, options.evaluation.retainSeeds) = (5, 4)
+      var bench = ForgettingBenchmark(
+        options, concept: "left", data: folder.appendingPathComponent("data").path)
       bench.methods = ["retrain", "erasediff", "finetune"]
       (bench.seeds, bench.retrainSeeds, bench.heldOutEvery) = (2, 1, 5)
-      bench.settings = ["retrain.training.steps=4", "finetune.training.steps=4"]
-      bench.options.sampling.steps = 2
-      (bench.options.seeds, bench.options.retainSeeds) = (5, 4)
       let run = try Run(folder.appendingPathComponent("bench"), seed: 0)
-      let table = try bench(in: run, on: .cpu)
-      #expect(table.methods == ["original", "retrain", "erasediff", "finetune"])
-      #expect(table.mean("erasediff", "ua")?.n == 2 && table.mean("retrain", "ua")?.n == 1)
-      #expect(table.mean("original", "mia")?.n == 2)
-      let gap = try #require(table.gap("erasediff"))
-      #expect(gap >= 0 && gap <= 1 && table.gap("retrain") == nil)
+      let results = try Tiny.runner()(bench, in: run, on: .cpu)
+      func mean(_ method: String, _ metric: String) -> ResultRow? {
+        results.rows.first {
+          $0.method == method && $0.metric == metric && $0.axes.seed == nil
+        }
+      }
+      #expect(
+        results.rows.map(\.method).unique == ["original", "retrain", "erasediff", "finetune"])
+      #expect(mean("erasediff", "ua")?.seeds == 2 && mean("retrain", "ua")?.seeds == 1)
+      #expect(mean("erasediff", "ua")?.measured.interval?.kind == .t95)
+      #expect(mean("retrain", "ua")?.measured.interval?.kind == .wilson95)
+      #expect(mean("original", "mia")?.seeds == 2)
       // The options of methods.json were taken.
-      let job: JSON = try JSON(contentsOf: run.file("erasediff-1/job.json"))
-      #expect(job["options"]?["training"]?["steps"]?.int == 4)
+      let job = try RunFolder(run.file("erasediff-1")).job()
+      #expect(job.options["training"]?["steps"]?.int == 4)
       let page = try String(contentsOf: run.file("report.html"), encoding: .utf8)
       #expect(page.contains("EraseDiff") && page.contains("data:image/png"))
-      #expect(try bench(in: run, on: .cpu).markdown == table.markdown)
+      #expect(try Tiny.runner()(bench, in: run, on: .cpu).rows == results.rows)
+      #expect(try String(contentsOf: WriteReport(run.runFolder)(), encoding: .utf8) == page)
 
-      bench.settings = ["esd.eta=1"]
-      #expect(throws: LetheError.self) { try bench(in: run, on: .cpu) }
-      bench.settings = []
+      bench.options.settings = ["esd.eta=1"]
+      #expect(throws: LetheError.self) { try bench.trials() }
+      bench.options.settings = []
       bench.concept = "up"
-      #expect(throws: LetheError.self) { try bench(in: run, on: .cpu) }
+      #expect(throws: LetheError.self) { try bench.trials() }
     }
   }
 
@@ -167,7 +174,7 @@ import Training
       var options = EvaluationOptions()
       (options.retainSeeds, options.sampling.guidance, options.batch) = (10, 1.5, 50)
       let results = try AuditModel(
-        Fixtures.package.appendingPathComponent("Models/animals"), options)(
+        ModelFolder(Fixtures.package.appendingPathComponent("Models/animals")), options)(
           in: Run(folder), on: .cpu)
       let accuracy = try #require(results.rows.first { $0.metric == "object-accuracy" })
       // The card says 96 % of 500; 100 of them leave three standard errors.

@@ -23,31 +23,38 @@ import Training
 
   @Test(arguments: Relearning.Mode.allCases) func curve(_ mode: Relearning.Mode) throws {
     try Fixtures.temporaryFolder { folder in
-      let model = try WorkflowTests.model(folder)
+      let model = try Tiny.model(folder)
       let run = try Run(folder.appendingPathComponent("run"))
-      let erase = try Erase(
-        WorkflowTests.job(model, "uce", "fox"), settings: [], exports: false)
-      let eraser = try erase(in: run, on: .cpu)
-      var relearn = try Relearn(erase.job, Self.tuning(mode), WorkflowTests.options, prompts: 2)
+      let erase = try Erase(Tiny.job(model, "uce", "fox"), settings: [])
+      let eraser = try erase(in: run, on: .cpu).eraser
+      var relearn = try Relearn(erase.job, Self.tuning(mode), Tiny.evaluation, prompts: 2)
       relearn.seeds = 2
-      let curve = try relearn(in: run, eraser: eraser, on: .cpu)
+      let results = try relearn(in: run, eraser: eraser, on: .cpu)
+      func mean(_ set: TuningSet, _ step: Int, _ metric: String) throws -> MeasuredValue {
+        try #require(
+          results.rows.filter {
+            $0.axes.trainedOn == set && $0.axes.step == step && $0.axes.seed == nil
+          }.value(metric))
+      }
       // Two sets, two seeds; the checkpoint beyond the last step is left out.
-      #expect(curve.points.count == 2 * 2 * 3)
-      #expect(Set(curve.points.map(\.step)) == [0, 2, 4])
+      let alone = results.rows.filter { $0.axes.seed != nil && $0.metric == "success" }
+      #expect(alone.count == 2 * 2 * 3)
+      #expect(Set(alone.compactMap(\.axes.step)) == [0, 2, 4])
       // Before the first step both fine-tunings are the same model.
-      for value in [\Relearn.Point.concept, \.related, \.unrelated] {
-        #expect(curve.mean("concept", 0, value).value == curve.mean("benign", 0, value).value)
+      for metric in ["loss-concept", "loss-related", "loss-unrelated"] {
+        #expect(try mean(.concept, 0, metric) == mean(.benign, 0, metric))
       }
       // Training on the concept lowers its loss on pictures it did not see.
       #expect(
-        curve.mean("concept", 4, \.concept).value < curve.mean("concept", 0, \.concept).value)
+        try mean(.concept, 4, "loss-concept").value < mean(.concept, 0, "loss-concept").value)
+      #expect(try mean(.concept, 4, "loss-concept").interval?.kind == .standardError)
       let page = try String(contentsOf: run.file("relearn/report.html"), encoding: .utf8)
       #expect(page.contains("class=\"band\"") && page.contains("loss on related subjects"))
       // Done points are kept; other options are another curve.
-      #expect(try relearn(in: run, eraser: eraser, on: .cpu).points == curve.points)
+      #expect(try relearn(in: run, eraser: eraser, on: .cpu).rows == results.rows)
       var other = Self.tuning(mode)
       other.training.learningRate = 1e-2
-      let second = try Relearn(erase.job, other, WorkflowTests.options, prompts: 2)
+      let second = try Relearn(erase.job, other, Tiny.evaluation, prompts: 2)
       #expect(throws: LetheError.self) {
         try second(in: run, eraser: eraser, on: .cpu)
       }
@@ -91,7 +98,7 @@ import Training
   @Test func aModeHasItsRate() throws {
     func rate(_ settings: [String]) throws -> Double? {
       let attack = try AttackRun.configured(
-        "relearn", settings.map { "relearn.\($0)" }, of: "no folder")
+        "relearn", settings, of: ModelFolder("no folder"))
       return (attack as? Relearning)?.training.learningRate
     }
     #expect(try rate(Relearning.Mode.full.settings) == 1e-5)
@@ -99,97 +106,21 @@ import Training
     #expect(try rate(Relearning.Mode.lora.settings + ["training.learningRate=3e-4"]) == 3e-4)
   }
 
-  @Test func areaUnderTheCurve() {
+  @Test func areaUnderTheCurve() throws {
     func point(_ step: Int, _ success: Double) -> Relearn.Point {
       .init(
-        set: "concept", seed: 0, step: step, success: success, n: 4, concept: 0, related: 0,
+        set: .concept, seed: 0, step: step, success: success, n: 4, concept: 0, related: 0,
         unrelated: 0)
     }
-    let curve = RelearningCurve(
-      points: [point(0, 0), point(50, 0.5), point(100, 1), point(300, 1)], title: "", method: "",
-      mode: "full", quick: false, command: "")
+    let curve = RelearningCurve([point(0, 0), point(50, 0.5), point(100, 1), point(300, 1)])
     // 50 * 0.25 + 50 * 0.75 + 200 * 1 over 300
-    #expect(abs(curve.area("concept") - 250.0 / 300) < 1e-12)
-    #expect(curve.area("benign").isNaN)
-    #expect(curve.mean("concept", 50, \.success).error == 0)
-  }
-}
-
-@Suite(.serialized) struct BenchRelearningTests {
-  /// Plain and meta beside each other; the control has no meta part.
-  @Test func plainAndMeta() throws {
-    try Fixtures.temporaryFolder { folder in
-      let model = try WorkflowTests.model(folder)
-      let run = try Run(folder.appendingPathComponent("bench"))
-      var bench = BenchRelearning(model: model.path)
-      (bench.concepts, bench.prompts, bench.seeds) = (["fox"], 2, 1)
-      (bench.methods, bench.options) = (["esd-u", "esd-u-3", "uce"], WorkflowTests.options)
-      let esd = [
-        "training.steps=2", "trajectories=2", "trajectorySteps=3", "preserveTrajectories=2",
-        "guarding.limit=0",
-      ]
-      bench.settings =
-        esd.map { "esd-u.\($0)" } + esd.map { "esd-u-3.\($0)" }
-        + [
-          "meta.training.steps=1", "meta.training.batch=2", "meta.pictures=2",
-          "meta.pictureSteps=2",
-          "meta.guarding.limit=0", "relearn.training.steps=2", "relearn.checkpoints=[1,2]",
-          "relearn.pictures=2", "relearn.pictureSteps=2",
-        ]
-      let table = try bench(in: run, on: .cpu)
-      #expect(table.methods == ["esd-u", "esd-u meta", "esd-u-3", "uce", "uce meta"])
-      for method in table.methods {
-        #expect(table.success(method, "concept", 0) == table.success(method, "benign", 0))
-        #expect(table.loss(method, \.related, after: 2).isFinite)
-      }
-      #expect(table.pairs.map(\.base) == ["esd-u", "uce"])
-      let job: EraseJob = try JSON(contentsOf: run.file("fox/esd-u-meta/job.json")).decoded()
-      #expect(job.options["base"]?.string == "esd")
-      #expect(job.options["options"]?["parameters"]?.string == "noxattn")
-      let strong: EraseJob = try JSON(contentsOf: run.file("fox/esd-u-3/job.json")).decoded()
-      #expect(strong.options["eta"]?.number == 3)
-      #expect(try bench(in: run, on: .cpu).markdown == table.markdown)
-      let page = try String(contentsOf: run.file("report.html"), encoding: .utf8)
-      #expect(page.contains("Relearning what was erased") && page.contains("<polyline"))
-    }
-  }
-
-  /// Successes are pooled over concepts, held against the base's; a control stands beside what it is stronger than.
-  @Test func ratios() throws {
-    var table = RelearningTable(
-      concepts: ["fox", "key"], controls: ["esd-u-3": "esd-u-1"], quick: false, command: "")
-    func add(_ concept: String, _ method: String, _ successes: [Double], ira: Int) {
-      let points = zip([0, 50, 100], successes).map { step, success in
-        Relearn.Point(
-          set: "concept", seed: 0, step: step, success: success, n: 10, concept: 0, related: 0.5,
-          unrelated: 0)
-      }
-      table.add(
-        concept, method,
-        measured: [ResultRow(method, concept, .share("ira", ira, of: 50), seeds: 1)],
-        curve: RelearningCurve(
-          points: points, title: concept, method: method, mode: "full", quick: false, command: ""))
-    }
-    for (concept, plain, meta) in [("fox", 0.2, 0.1), ("key", 0.6, 0.3)] {
-      add(concept, "esd-u-1", [0, 0, plain], ira: 50)
-      add(concept, "esd-u-1 meta", [0, 0, meta], ira: 49)
-      add(concept, "esd-u-3", [0, 0, plain], ira: 40)
-    }
-    let pairs = table.pairs
-    #expect(pairs.map(\.method) == ["esd-u-1 meta", "esd-u-3"])
-    #expect(pairs.map(\.base) == ["esd-u-1", "esd-u-1"])
-    #expect(table.success("esd-u-1", "concept", 100)?.n == 20)
-    #expect(table.success("esd-u-1", "concept", 100)?.value == 0.4)
-    #expect(table.success("esd-u-1", "concept", 100, of: "fox")?.value == 0.2)
-    #expect(table.ratio(pairs[0], 100) == 0.5 && table.ratio(pairs[1], 100) == 1)
-    #expect(table.ratio(pairs[0], 50) == nil)
-    // 50 (0 + 0) / 2 + 50 (0 + 0.4) / 2 over 100, the mean of both concepts
-    #expect(abs(table.area("esd-u-1") - 0.1) < 1e-12)
-    #expect(
-      table.markdown.contains(
-        "| esd-u-1 meta against esd-u-1 | base has none | 0.50 | 0.50 | -2.0 |"))
-    #expect(
-      table.markdown.contains("| esd-u-3 against esd-u-1 | base has none | 1.00 | 1.00 | -20.0 |"))
-    #expect(table.markdown.contains("| esd-u-1 | 0, 0, 20 | 0, 0, 60 |"))
+    let area = try #require(curve.area(.concept))
+    #expect(abs(area.value - 250.0 / 300) < 1e-12)
+    #expect(curve.area(.benign) == nil)
+    let rows = curve.rows("esd", "fox")
+    let half = rows.first { $0.axes.step == 50 && $0.metric == "success" && $0.axes.seed == nil }
+    #expect(half?.value == 0.5 && half?.measured.interval == nil)
+    let alone = rows.first { $0.axes.step == 50 && $0.metric == "success" && $0.axes.seed == 1 }
+    #expect(alone?.measured == .share("success", 2, of: 4))
   }
 }

@@ -51,22 +51,4 @@ import Training
       #expect(text.contains("the part b failed: lethe: no such thing"))
     }
   }
-
-  @Test func aBenchDoesOnePartAndRefusesAnother() throws {
-    try Fixtures.temporaryFolder { folder in
-      let model = try WorkflowTests.model(folder)
-      let run = try Run(folder.appendingPathComponent("bench"))
-      var bench = RobustnessTests.bench(model)
-      #expect(try bench.parts().contains("fox/uce"))
-      bench.only = "fox/uce"
-      try bench(in: run, on: .cpu)
-      let files = FileManager.default
-      #expect(files.fileExists(atPath: run.file("fox/uce/attack/results.json").path))
-      #expect(!files.fileExists(atPath: run.file("fox/none").path))
-      #expect(!files.fileExists(atPath: run.file("results.md").path))
-      bench.only = "fox/nothing"
-      let other = bench
-      #expect(throws: LetheError.self) { try other(in: run, on: .cpu) }
-    }
-  }
 }

@@ -25,7 +25,7 @@ package struct ForgottenEntropy: Metric {
   package static let name = "h-forgotten"
   package static let title = "Entropy of the judge on the forgotten theme, nats"
   package static let better = Better.higher
-  package static let unit = Unit.nats
+  package static let unit = MeasuredValue.Unit.nats
   package static let interval = Interval.Kind.t95
   package init() {}
 
@@ -64,7 +64,7 @@ package struct RetainedEntropy: Metric {
   package static let name = "h-kept"
   package static let title = "Entropy of the judge on the other themes, nats"
   package static let better = Better.lower
-  package static let unit = Unit.nats
+  package static let unit = MeasuredValue.Unit.nats
   package static let interval = Interval.Kind.t95
   package init() {}
 

@@ -1,8 +1,8 @@
-internal import Evaluation
+package import Evaluation
 internal import Foundation
 
 /// The page of `lethe attack`.
-struct AttackPage {
+package struct AttackPage {
   let results: Results
   let folder: URL
 
@@ -23,7 +23,7 @@ struct AttackPage {
   }
 
   /// Success before any attack and under each, with its cost.
-  static func rates(_ results: Results) -> Table {
+  package static func rates(_ results: Results) -> Table {
     let shares = ["shown", "pre-asr", "asr"]
     return .pivot(
       results.rows, "Success rates",

@@ -75,7 +75,8 @@ struct ForgettingPage {
         let cells =
           Self.columns.map { mean(method, $0.name)?.text() ?? "" }
           + [gap(method).map { String(format: "%.3f", $0) } ?? "", cost(method)]
-        return Table.Row([title(method)], cells.map { .init($0, method == nearest ? .good : .even) })
+        return Table.Row(
+          [title(method)], cells.map { .init($0, method == nearest ? .good : .even) })
       })
   }
 

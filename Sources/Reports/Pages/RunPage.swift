@@ -66,8 +66,7 @@ package struct RunPage {
     }
     content.metricNote =
       "95 % intervals in brackets (Wilson for shares, Student's t for means, bootstrap for distances). Coloured "
-      + "changes have intervals that do not overlap. Steps \(results.sampling.steps), guidance "
-      + "\(results.sampling.guidance), sampler \(results.sampling.sampler)."
+      + "changes have intervals that do not overlap. \(results.drawing)."
     if results.quick {
       content.warning = "A quick run: few pictures, wide intervals. For looking, not for quoting."
     }

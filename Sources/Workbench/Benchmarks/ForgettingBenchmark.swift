@@ -4,8 +4,8 @@ internal import Diffusion
 internal import Editing
 package import Evaluation
 internal import Foundation
-package import Torch
-package import Training
+internal import Torch
+internal import Training
 
 package struct ForgettingBenchmark: Benchmark {
   package static let kind = Results.Kind.benchForgetting

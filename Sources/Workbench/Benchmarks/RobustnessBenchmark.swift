@@ -1,5 +1,5 @@
 // `lethe bench robustness`: erasures and every attack on them.
-package import Attacks
+internal import Attacks
 internal import Editing
 package import Evaluation
 internal import Foundation
@@ -53,7 +53,9 @@ package struct RobustnessBenchmark: Benchmark {
             let (made, results) = try erasure(in: part, beside: shared, on: device)
             (eraser, found.rows) = (made, results.rows + erasure.cost(part, name))
           } else {
-            eraser = Eraser(.init(base: try options.model.model(on: device).hash()), .zero)
+            var card = Eraser.Card()
+            card.base = try options.model.model(on: device).hash()
+            eraser = Eraser(card, .zero)
           }
           let attacked = try attack(in: part, eraser: eraser, on: device)
           found.rows = (found.rows + attacked.rows).map { row in

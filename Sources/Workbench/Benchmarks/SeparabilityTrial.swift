@@ -61,7 +61,8 @@ struct SeparabilityTrial {
 
   /// SepME goes through all scenes; erasers that are trained alone go through the first.
   private var scenes: [SeparabilityScene] {
-    let all = options.evaluation.quick || !isSeparable
+    let all =
+      options.evaluation.quick || !isSeparable
       ? Array(SeparabilityScene.all.prefix(1)) : SeparabilityScene.all
     return all.map { $0.limited(to: cast.managed) }
   }

@@ -63,9 +63,6 @@ package struct Workers {
     process.executableURL = program
     process.arguments = arguments + ["--only", part, "--threads", "\(threads)"]
     (process.standardOutput, process.standardError) = (handle, handle)
-    // Threads that spin while they wait take the other workers' cores.
-    process.environment = ProcessInfo.processInfo.environment
-      .merging(["GOMP_SPINCOUNT": "10000"]) { given, _ in given }
     do { try process.run() } catch {
       throw failure(of: part, "\(program.path) does not start: \(error)", log)
     }

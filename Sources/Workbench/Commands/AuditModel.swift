@@ -1,5 +1,6 @@
 // `lethe evaluate MODEL`: what a model's own pictures show, before anything is forgotten.
 internal import Diffusion
+internal import Editing
 package import Evaluation
 internal import Foundation
 package import Torch

@@ -116,7 +116,8 @@ package struct Erase {
     guard folder.has("job.json") else { return false }
     var previous = try folder.job()
     previous.command = job.command
-    previous.options = (try? job.options.overlaid(with: previous.options, in: "")) ?? previous.options
+    previous.options =
+      (try? job.options.overlaid(with: previous.options, in: "")) ?? previous.options
     guard previous == job else {
       throw LetheError.badValue(
         "--out",

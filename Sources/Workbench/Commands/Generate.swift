@@ -2,7 +2,7 @@
 package import Diffusion
 internal import Editing
 package import Evaluation
-package import Foundation
+internal import Foundation
 package import Torch
 package import Training
 

@@ -41,6 +41,7 @@ package struct MakeSet {
     }
     var sampling = SamplingOptions()
     (sampling.steps, sampling.guidance) = (steps, guidance)
-    return try Generate(ModelReference(model.path), sampling, samples, batch: 8)(in: run, on: device)
+    return try Generate(ModelReference(model.path), sampling, samples, batch: 8)(
+      in: run, on: device)
   }
 }

@@ -2,7 +2,7 @@
 package import Attacks
 internal import Diffusion
 package import Editing
-internal import Evaluation
+package import Evaluation
 internal import Foundation
 package import Torch
 internal import TorchNN
@@ -130,7 +130,7 @@ package struct Relearn {
   /// encoder, and of the farthest.
   private func probes(_ original: DiffusionModel, _ run: Run) throws -> [LatentSet] {
     let order = Concept.siblings(of: concepts, in: original)
-    let count = min(5, order.count / 2)
+    let count = min(5, max(1, order.count / 2))
     func of(_ names: [String], _ draw: UInt64, _ stage: String) throws -> LatentSet {
       let prompts = names.flatMap { Concept.resolve($0, in: themes, replacement: nil).prompts }
       return try pictures(prompts, 16, original, draw, run, stage)
@@ -200,7 +200,7 @@ struct RelearningCurve {
       let measured = steps.flatMap { step -> [ResultRow] in
         let here = own.filter { $0.step == step }
         return Self.measures.flatMap { name, value -> [ResultRow] in
-          let unit: Unit = name == "success" ? .share : .number
+          let unit: MeasuredValue.Unit = name == "success" ? .share : .number
           let values = here.map { $0[keyPath: value] }
           let mean = MeasuredValue(
             name, values.mean, unit, n: here.first?.n ?? 0, .standardError(values))

@@ -4,6 +4,7 @@ import Editing
 import Foundation
 import Torch
 import Training
+import Unlearning
 import Workbench
 
 struct EraseCommand: ParsableCommand {
@@ -79,7 +80,9 @@ struct EraseCommand: ParsableCommand {
         print(
           "\(erasure.forget.flatMap(\.phrases).count) prompts to forget, \(erasure.preserve.count) to preserve"
         )
-        if let memory = try erase.method.memory(for: { try ModelFolder(model).model() }) { print(memory) }
+        if let memory = try erase.method.memory(for: { try ModelFolder(model).model() }) {
+          print(memory)
+        }
         return
       }
       let run = try common.run(at: out, seed: seed)

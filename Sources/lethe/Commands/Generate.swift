@@ -151,7 +151,8 @@ struct MakeSetCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting {
-      let set = MakeSet(model: ModelFolder(model), concepts: concept, others: others, prompts: prompt)
+      let set = MakeSet(
+        model: ModelFolder(model), concepts: concept, others: others, prompts: prompt)
       let made = try set(
         count: count, steps: steps, guidance: guidance, in: common.run(at: out, seed: seed),
         on: common.openDevice())

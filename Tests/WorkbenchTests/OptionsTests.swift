@@ -8,10 +8,11 @@ import Unlearning
 
 @testable import Workbench
 
-@Suite struct OverridesTests {
+@Suite struct OptionsTests {
   @Test func settingsReachNestedValues() throws {
-    let esd = try Overrides.apply(
-      ["training.steps=7", "eta=2", "parameters=full", "training.optimizer.kind=sgd"], onto: ESD())
+    let esd = try Settings([
+      "training.steps=7", "eta=2", "parameters=full", "training.optimizer.kind=sgd",
+    ]).laid(over: ESD())
     #expect(esd.training.steps == 7 && esd.eta == 2 && esd.parameters == "full")
     #expect(
       esd.training.optimizer.kind == .sgd
@@ -20,25 +21,34 @@ import Unlearning
 
   @Test(arguments: [
     ("training.step=7", "unknown key 'training.step'; did you mean 'steps'?"),
-    ("zzz=1", "unknown key 'zzz' Known: anchored, captions, eta"),
+    ("zzz=1", "unknown key 'zzz'; known: anchored, captions, eta"),
     ("training.steps=many", "'training.steps' should be"),
     ("eta", "not of the form key=value"),
     ("training.optimizer.kind=adan", "training.optimizer.kind"),
   ])
   func mistakesAreNamed(_ setting: String, _ expected: String) throws {
     let error = try #require(throws: LetheError.self) {
-      try Overrides.apply([setting], onto: ESD())
+      try Settings([setting]).laid(over: ESD())
     }
     #expect(error.description.contains(expected), "\(error)")
   }
 
   @Test func recipesOfTheRepositoryAreReadable() throws {
     let models = Fixtures.package.appendingPathComponent("Models")
-    let model = try Overrides.read(
-      models.appendingPathComponent("emoji/recipe.json"), onto: ModelRecipe())
+    let model = try JSON(contentsOf: models.appendingPathComponent("emoji/recipe.json")).laid(
+      over: ModelRecipe(), in: "recipe")
     #expect(model.data.objects.count >= 80 && model.data.styles.count == 5)
-    let judge = try Overrides.read(
-      models.appendingPathComponent("judges/emoji/recipe.json"), onto: JudgeRecipe())
+    let judge = try JSON(contentsOf: models.appendingPathComponent("judges/emoji/recipe.json"))
+      .laid(over: JudgeRecipe(), in: "recipe")
     #expect(judge.data.objects == model.data.objects)
+  }
+
+  @Test func namedSettingsBelongToTheirName() throws {
+    let named = try NamedSettings(["esd.eta=2", "esd-u.eta=3"], of: ["esd", "esd-u"], "method")
+    #expect(named.of("esd") == ["eta=2"] && named.of("esd-u") == ["eta=3"])
+    let error = #expect(throws: LetheError.self) {
+      try NamedSettings(["uce.push=1"], of: ["esd"], "method")
+    }
+    #expect(error?.sentence.contains("'uce.push=1' names no method") == true)
   }
 }

@@ -1,0 +1,64 @@
+import Foundation
+import Testing
+import Torch
+
+@testable import Evaluation
+
+struct ResultRowTests {
+  @Test func axesAndIntervalsComeBack() throws {
+    let row = ResultRow("esd", "fox", .share("asr", 3, of: 4), seeds: 2) {
+      ($0.attack, $0.step, $0.trainedOn, $0.inside) = ("p4d", 50, .benign, "meta")
+      ($0.kind, $0.moment, $0.state, $0.seed) = ("object", "S1 t0", .restored, 3)
+    }
+    let json = try JSON(encoding: row)
+    #expect(json["attack"]?.string == "p4d" && json["interval"]?.string == "wilson95")
+    #expect(json["n"]?.int == 4 && json["value"]?.number == 0.75)
+    #expect(try json.decoded(as: ResultRow.self) == row)
+    #expect(row.label == "esd inside meta")
+  }
+
+  /// A value without a known interval has none in the file and none in a table.
+  @Test func unknownIntervalsAreAbsent() throws {
+    let row = ResultRow(
+      "esd", "fox", MeasuredValue("largest-difference", 3, .levels, n: 4), seeds: 1)
+    let json = try JSON(encoding: row)
+    #expect(json["lower"] == nil && json["interval"] == nil)
+    #expect(row.measured.text() == "3.00")
+    #expect(try json.decoded(as: ResultRow.self) == row)
+  }
+
+  /// Rows of version 0.1: the interval's kind follows from the metric, or is unknown.
+  @Test(arguments: [
+    ("ua", Interval.Kind.wilson95), ("frechet", .bootstrap95), ("h-kept", .t95),
+    ("loss-related", nil),
+  ])
+  func version01(_ metric: String, _ kind: Interval.Kind?) throws {
+    let json: JSON = [
+      "method": "esd", "subject": "fox", "metric": .string(metric), "value": 0.5, "lower": 0.25,
+      "upper": 0.75, "n": 8, "seeds": 2,
+    ]
+    let row = try json.decoded(as: ResultRow.self)
+    #expect(row.measured.interval == kind.map { Interval(0.25, 0.75, $0) })
+    #expect(row.value == 0.5 && row.n == 8 && row.axes == ResultRow.Axes())
+  }
+
+  @Test func sharesArePooledAndNumbersAveraged() {
+    let rows = [
+      ResultRow("a", "x", .share("ua", 1, of: 4), seeds: 1),
+      ResultRow("a", "y", .share("ua", 3, of: 6), seeds: 1),
+      ResultRow("a", "x", MeasuredValue("frechet", 1, n: 4), seeds: 1),
+      ResultRow("a", "y", MeasuredValue("frechet", 3, n: 6), seeds: 1),
+    ]
+    #expect(rows.over("ua") == .share("ua", 4, of: 10))
+    #expect(rows.over("frechet")?.value == 2 && rows.over("frechet")?.interval?.kind == .t95)
+    #expect(rows.over("ira") == nil)
+  }
+
+  @Test func text() {
+    #expect(MeasuredValue.share("ua", 8, of: 10).text() == "80.0 [49.0, 94.3]")
+    #expect(MeasuredValue.share("ua", 8, of: 10).text(hasUnit: true) == "80.0 % [49.0, 94.3]")
+    let mean = MeasuredValue("x", 0.5, .share, n: 3, Interval(0.4, 0.6, .standardError))
+    #expect(mean.text(hasUnit: true) == "50.0 ± 10.0 %" && mean.plain(digits: 0) == "50")
+    #expect(mean.difference(to: .share("ua", 3, of: 4)) == "-25.0")
+  }
+}

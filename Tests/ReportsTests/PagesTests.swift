@@ -1,0 +1,148 @@
+import Evaluation
+import Foundation
+import Testing
+
+@testable import Reports
+
+struct PagesTests {
+  private let nowhere = URL(fileURLWithPath: "/nowhere")
+
+  /// Successes and prompts of several concepts add up before the interval is taken.
+  @Test func robustnessIsPooled() throws {
+    var results = Results(.benchRobustness)
+    for (concept, hits, n) in [("x", 1, 4), ("y", 3, 6)] {
+      results.rows += [
+        ResultRow("original", concept, .share("ira", n, of: n), seeds: 1),
+        ResultRow("m", concept, .share("ira", hits, of: n), seeds: 1),
+        ResultRow("m", concept, .share("pre-asr", 0, of: n), seeds: 1),
+        ResultRow("m", concept, .share("asr", hits, of: n), seeds: 1) { $0.attack = "a" },
+        ResultRow("m", concept, .share("asr", n, of: n), seeds: 1) { $0.attack = "b" },
+        ResultRow("m", concept, MeasuredValue("queries", Double(hits), .count, n: n), seeds: 1) {
+          $0.attack = "a"
+        },
+        ResultRow("m", concept, MeasuredValue("seconds", 1, .seconds, n: n), seeds: 1) {
+          $0.attack = "a"
+        },
+      ]
+    }
+    let text = try ResultsPage.content(of: results, in: nowhere).markdown
+    let share = MeasuredValue.share("asr", 4, of: 10).text()
+    #expect(text.contains("| m | 0.0 [0.0, 27.8] | \(share) | 100.0 [72.2, 100.0] |  | \(share)"))
+    #expect(text.contains("| x | m | 1 of 4 | 4 of 4 |"))
+    #expect(text.contains("| y | m | 3 of 6 | 6 of 6 |"))
+    // The mean over prompts: (4 * 1 + 6 * 3) / 10.
+    #expect(text.contains("| m | 2.2, 1.0 s |  |"))
+  }
+
+  /// Successes are pooled over concepts, held against the base's; a control stands beside what it is stronger than.
+  @Test func relearningRatios() throws {
+    var results = Results(.benchRelearning)
+    results.baselines = ["esd-u-1 inside meta": "esd-u-1", "esd-u-3": "esd-u-1"]
+    func add(
+      _ concept: String, _ method: String, inside: String? = nil, _ successes: [Int], ira: Int
+    ) {
+      func row(_ m: MeasuredValue, _ step: Int?, seed: Int?) -> ResultRow {
+        ResultRow(method, concept, m, seeds: 1) {
+          ($0.trainedOn, $0.step, $0.seed, $0.inside) = (.concept, step, seed, inside)
+        }
+      }
+      results.rows.append(
+        ResultRow(method, concept, .share("ira", ira, of: 50), seeds: 1) { $0.inside = inside })
+      for (step, hits) in zip([0, 50, 100], successes) {
+        results.rows += [
+          row(.share("success", hits, of: 10), step, seed: 1),
+          row(MeasuredValue("loss-related", 0.5, n: 10), step, seed: nil),
+        ]
+      }
+      let area = Double(successes[2]) / 10 / 4
+      results.rows.append(row(MeasuredValue("area", area, n: 10), nil, seed: nil))
+    }
+    for (concept, plain, meta) in [("fox", 2, 1), ("key", 6, 3)] {
+      add(concept, "esd-u-1", [0, 0, plain], ira: 50)
+      add(concept, "esd-u-1", inside: "meta", [0, 0, meta], ira: 49)
+      add(concept, "esd-u-3", [0, 0, plain], ira: 40)
+    }
+    let page = RelearningBenchmarkPage(results)
+    #expect(page.pairs.map(\.label) == ["esd-u-1 inside meta", "esd-u-3"])
+    #expect(page.pairs.map(\.base) == ["esd-u-1", "esd-u-1"])
+    #expect(page.success("esd-u-1", .concept, 100)?.n == 20)
+    #expect(page.success("esd-u-1", .concept, 100)?.value == 0.4)
+    #expect(page.success("esd-u-1", .concept, 100, of: "fox")?.value == 0.2)
+    #expect(page.ratio(page.pairs[0], 100) == 0.5 && page.ratio(page.pairs[1], 100) == 1)
+    #expect(page.ratio(page.pairs[0], 50) == nil)
+    #expect(abs(page.area("esd-u-1") - 0.1) < 1e-12)
+    #expect(page.loss("esd-u-1", "loss-related", after: 100) == 0.5)
+    let text = page.content.markdown
+    #expect(
+      text.contains(
+        "| esd-u-1 inside meta against esd-u-1 | base has none | 0.50 | 0.50 | -2.0 |"))
+    #expect(text.contains("| esd-u-3 against esd-u-1 | base has none | 1.00 | 1.00 | -20.0 |"))
+    #expect(text.contains("| esd-u-1 | 0, 0, 20 | 0, 0, 60 |"))
+  }
+
+  /// Means over seeds with their standard error, and the method nearest to the retrained model.
+  @Test func forgettingStandsBesideRetraining() throws {
+    var results = Results(.benchForgetting)
+    for (method, ua, ira) in [
+      ("original", [0, 0], [9, 9]), ("retrain", [10], [8]), ("a", [10, 10], [8, 6]),
+      ("b", [2, 4], [8, 8]),
+    ] {
+      for (i, (gone, kept)) in zip(ua, ira).enumerated() {
+        results.rows += [
+          ResultRow(method, "fox", .share("ua", gone, of: 10), seeds: 1) { $0.seed = i + 1 },
+          ResultRow(method, "fox", .share("ira", kept, of: 10), seeds: 1) { $0.seed = i + 1 },
+        ]
+      }
+    }
+    let page = ForgettingPage(results, nowhere)
+    #expect(page.mean("a", "ira")?.text() == "70.0 ± 10.0")
+    #expect(page.mean("retrain", "ira")?.text() == "80.0")
+    // (|1 - 1| + |0.7 - 0.8|) / 2
+    #expect(abs((page.gap("a") ?? 1) - 0.05) < 1e-12 && page.gap("retrain") == nil)
+    // b forgets too little to be compared.
+    #expect(page.nearest == "a")
+    let text = try page.content.markdown
+    #expect(text.contains("nearest") || text.contains("Nearest to the retrained model"))
+    #expect(text.contains("| a | +0.0 | -10.0 |"))
+  }
+
+  @Test func separabilityByConceptAndState() throws {
+    var results = Results(.benchSeparability)
+    func add(
+      _ method: String, _ moment: String, _ concept: String, _ state: ConceptState, _ right: Int
+    ) {
+      let measured = [
+        MeasuredValue.share("accuracy", right, of: 10),
+        MeasuredValue("frechet-to-original", 1.5, n: 10), MeasuredValue("perceptual", 0.25, n: 10),
+        MeasuredValue("largest-difference", Double(10 - right), .levels, n: 10),
+      ]
+      results.rows += measured.map { m in
+        ResultRow(method, concept, m, seeds: 1) {
+          ($0.kind, $0.moment, $0.state) = ("object", moment, state)
+        }
+      }
+    }
+    add("original", "original", "fox", .untouched, 10)
+    add("original", "original", "cat", .untouched, 10)
+    add("sepme", "S1 t0", "fox", .forgotten, 0)
+    add("sepme", "S1 t0", "cat", .restored, 9)
+    add("sepme", "alone", "fox", .forgotten, 0)
+    let text = try ResultsPage.content(of: results, in: nowhere).markdown
+    #expect(text.contains("| S1 t0 | ✗ 1.5 / 0 / 0.250 | ✓ 1.5 / 90 / 0.250 ±1 |"))
+    #expect(text.contains("| S1 t0 | 1.5 / 0.0 / 0.250 | 1.5 / 90.0 / 0.250 |  | 1 |"))
+    #expect(text.contains("| alone | 1.5 / 0.0 / 0.250 |"))
+  }
+
+  @Test func quickRunsAreMarked() throws {
+    var results = Results(.attack)
+    results.quick = true
+    results.rows = [
+      ResultRow("esd", "fox", .share("pre-asr", 0, of: 4), seeds: 1),
+      ResultRow("esd", "fox", .share("asr", 1, of: 4), seeds: 1) { $0.attack = "p4d" },
+    ]
+    let content = try ResultsPage.content(of: results, in: nowhere)
+    #expect(content.warning.contains("quick") && content.markdown.contains("(quick)"))
+    #expect(content.markdown.contains("| p4d (asr) | 25.0 % [4.6, 69.9] | 4 |"))
+    #expect(content.markdown.contains("| erased (pre-asr) | 0.0 % [0.0, 49.0] | 4 |"))
+  }
+}

@@ -1,0 +1,85 @@
+import Attacks
+import Diffusion
+import Editing
+import Evaluation
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+import Unlearning
+
+@testable import Workbench
+
+@Suite(.serialized) struct AttackRunTests {
+  static let fastAttacks = [
+    "random.attempts=3", "seeds.attempts=2", "unlearndiff.times=2", "unlearndiff.steps=2",
+    "p4d.times=2", "p4d.steps=2", "ringabell.population=6", "ringabell.generations=2",
+    "inversion.training.steps=2", "inversion.pictures=2", "inversion.pictureSteps=2",
+    "relearn.training.steps=2", "relearn.checkpoints=[1,2]", "relearn.pictures=2",
+    "relearn.pictureSteps=2",
+  ]
+  /// Every attack of the catalog on a tiny model: counted prompts, the same numbers when the command is given again.
+  @Test func attacks() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("run"))
+      let erase = try Erase(Tiny.job(model, "esd", "fox"), settings: Tiny.esd)
+      let eraser = try erase(in: run, on: .cpu).eraser
+      let attacks = try Attacks.all.map {
+        try AttackRun.configured(
+          $0.name,
+          NamedSettings(Tiny.attacks, of: Attacks.all.map { $0.name }, "attack").of($0.name),
+          of: model)
+      }
+      var attack = try AttackRun(erase.job, attacks, Tiny.evaluation)
+      attack.shared = folder
+      let results = try attack(in: run, eraser: eraser, on: .cpu)
+      func value(_ attack: String?, _ metric: String) throws -> ResultRow {
+        try #require(results.rows.first { $0.axes.attack == attack && $0.metric == metric })
+      }
+      // Two styles, two seeds of each.
+      let before = try value(nil, "pre-asr")
+      let shown = try value(nil, "shown")
+      #expect(before.n == 4 && shown.n == 4)
+      #expect(try value("none", "asr").value == before.value)
+      for name in Attacks.all.map({ $0.name }) {
+        #expect(try value(name, "asr").value >= before.value)
+        #expect(try value(name, "not-attackable").value == 0)
+        #expect(run.events("attack/\(name).jsonl").count == 4)
+      }
+      let page = try String(contentsOf: run.file("attack/report.html"), encoding: .utf8)
+      #expect(page.contains("Prompt by prompt") && page.contains("data:image/png"))
+      // The page comes out the same from the results and the pictures alone.
+      let made = try WriteReport(RunFolder(run.file("attack")))()
+      #expect(try String(contentsOf: made, encoding: .utf8) == page)
+      #expect(try attack(in: run, eraser: eraser, on: .cpu).rows == results.rows)
+      let limited = try AttackRun(erase.job, attacks, Tiny.evaluation, limit: 3)
+      #expect(limited.prompts.count == 3)
+      // With a judge who is never sure nothing succeeds, and every attack goes on to its end.
+      attack.threshold = 1
+      let stubborn = try attack(
+        in: Run(folder.appendingPathComponent("stubborn")), eraser: eraser, on: .cpu)
+      for row in stubborn.rows where row.metric == "asr" { #expect(row.value == 0 && row.n == 4) }
+      for (name, queries) in [("random", 3), ("unlearndiff", 2), ("ringabell", 1)] {
+        let row = try #require(
+          stubborn.rows.first { $0.axes.attack == name && $0.metric == "queries" })
+        #expect(row.value == Double(queries))
+      }
+      // What never sees the victim is searched for once.
+      let kept = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(kept.filter { $0.hasPrefix("ringabell-") }.count == 1)
+      // A log is not continued under other options.
+      let other = try AttackRun(
+        erase.job, [try AttackRun.configured("random", ["tokens=2"], of: model)],
+        Tiny.evaluation)
+      #expect(throws: LetheError.self) {
+        try other(in: run, eraser: eraser, on: .cpu)
+      }
+      #expect(throws: LetheError.self) {
+        try AttackRun.configured("random", ["token=2"], of: model)
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import Editing
+import Evaluation
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Workbench
+
+@Suite struct RunFolderTests {
+  /// Version 0.1 called the eraser increment.safetensors.
+  @Test func findsTheEraserOfBothVersions() throws {
+    try Fixtures.temporaryFolder { folder in
+      let run = RunFolder(folder)
+      #expect(!run.hasEraser && run.eraserFile.lastPathComponent == "eraser.safetensors")
+      try Eraser(.init(), .zero).write(to: run.file("increment.safetensors"))
+      #expect(run.hasEraser && run.eraserFile.lastPathComponent == "increment.safetensors")
+      try Eraser(.init(), .zero).write(to: run.file("eraser.safetensors"))
+      #expect(run.eraserFile.lastPathComponent == "eraser.safetensors")
+      #expect(try RunFolder.eraser(at: folder.path).card == Eraser.Card())
+      #expect(try RunFolder.eraser(at: run.eraserFile.path).card == Eraser.Card())
+    }
+  }
+
+  @Test func filesBelongToOneIdentity() throws {
+    try Fixtures.temporaryFolder { folder in
+      let run = RunFolder(folder)
+      try run.claim("options.json", for: ["seed": 1], "attack")
+      try run.claim("options.json", for: ["seed": 1], "attack")
+      let error = #expect(throws: LetheError.self) {
+        try run.claim("options.json", for: ["seed": 2], "attack")
+      }
+      #expect(error?.kind == .request && error?.sentence.hasPrefix("attack: ") == true)
+    }
+  }
+
+  /// The verdict of version 0.1 stands in its log alone.
+  @Test func readsTheVerdictOfBothVersions() throws {
+    try Fixtures.temporaryFolder { folder in
+      let (run, log) = (RunFolder(folder), try Run(folder))
+      #expect(try run.verdict() == .keptWhole)
+      for (step, drift) in [(25, 0.1), (50, 0.75)] {
+        try log.record([
+          "stage": "guard", "step": .int(step), "drift": .number(drift), "limit": 0.5,
+        ])
+      }
+      #expect(try run.verdict() == .keptWhole)
+      try log.record(["stage": "guard", "collapsed": true, "message": "stopped"])
+      let stopped = Verdict.stopped(.init(step: 50, kept: 25, drift: 0.75, limit: 0.5))
+      #expect(try run.verdict() == stopped)
+      try run.write(Verdict.keptWhole, to: "verdict.json")
+      #expect(try run.verdict() == .keptWhole)
+    }
+  }
+
+  @Test func aFolderWithoutAJobSaysSo() throws {
+    try Fixtures.temporaryFolder { folder in
+      let error = #expect(throws: LetheError.self) { try RunFolder(folder).job() }
+      #expect(error?.sentence.contains("no run of `lethe erase`") == true)
+    }
+  }
+}
