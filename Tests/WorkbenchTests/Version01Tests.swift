@@ -49,7 +49,7 @@ import Training
 
   @Test func eraserFile() throws {
     Runtime.threads = 1
-    let eraser = try Increment(contentsOf: Self.file("run/increment.safetensors"))
+    let eraser = try Eraser(contentsOf: Self.file("run/increment.safetensors"))
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     #expect(eraser.card.method == "esd" && eraser.card.concepts == ["fox"])
     #expect(eraser.card.version == "0.1.0" && eraser.card.base == model.hash())
@@ -73,7 +73,7 @@ import Training
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     try set.checkBase(model)
     for name in ["fox", "cat"] {
-      let eraser = try set.increment(name)
+      let eraser = try set.eraser(name)
       #expect(eraser.factors != nil && eraser.difference.norm > 0)
     }
     #expect(try model.applying(set.difference(["fox", "cat"])).hash() != model.hash())
@@ -90,39 +90,40 @@ import Training
       (job.preserve, job.seed) = (["others"], 1)
       let events = run.events()
       let before = try Data(contentsOf: run.file("increment.safetensors"))
-      let erase = try Erase(job, settings: Self.settings, exports: false)
-      let increment = try erase(in: run, on: .cpu)
-      #expect(increment.difference.norm > 0 && run.events() == events && events.count == 4)
+      let erase = try Erase(job, settings: Self.settings)
+      let (eraser, verdict) = try erase(in: run, on: .cpu)
+      #expect(verdict == .keptWhole)
+      #expect(eraser.difference.norm > 0 && run.events() == events && events.count == 4)
       #expect(try Data(contentsOf: run.file("increment.safetensors")) == before)
       // Another job is still another.
       job.seed = 2
-      #expect(throws: ConfigurationError.self) {
-        try Erase(job, settings: Self.settings, exports: false)(in: run, on: .cpu)
+      #expect(throws: LetheError.self) {
+        try Erase(job, settings: Self.settings)(in: run, on: .cpu)
       }
 
       // Prompts that were attacked stay closed, and a curve that is whole stays as it is.
       let names = ["none", "random"]
       let attacks = try names.map {
-        try AttackRun.configured($0, ["random.attempts=2"], of: job.model)
+        try AttackRun.configured($0, $0 == "random" ? ["attempts=2"] : [], of: job.folder)
       }
       let attack = try AttackRun(old, attacks, Self.options, limit: 2)
       let logs = names.map { run.events("attack/\($0).jsonl") }
-      try attack(in: run, increment: increment, on: .cpu)
+      try attack(in: run, eraser: eraser, on: .cpu)
       #expect(names.map { run.events("attack/\($0).jsonl") } == logs)
       #expect(logs.allSatisfy { $0.count == 2 })
       let tuning = try AttackRun.configured(
         Relearning.name,
         [
-          "relearn.checkpoints=[1,2]", "relearn.pictures=2", "relearn.pictureSteps=2",
-          "relearn.training.batch=2", "relearn.training.steps=2",
-        ], of: job.model)
+          "checkpoints=[1,2]", "pictures=2", "pictureSteps=2", "training.batch=2",
+          "training.steps=2",
+        ], of: job.folder)
       var options = EvaluationOptions()
       (options.quick, options.sampling) = (true, Self.options.sampling)
       var relearn = try Relearn(
         old, try #require(tuning as? Relearning), options, prompts: 2)
       relearn.seeds = 1
-      let curve = try relearn(in: run, increment: increment, on: .cpu)
-      #expect(curve.steps == [0, 1, 2] && curve.points.count == 6)
+      let curve = try relearn(in: run, eraser: eraser, on: .cpu)
+      #expect(curve.rows.compactMap(\.axes.step).unique == [0, 1, 2])
       #expect(run.events("relearn/curve.jsonl").count == 6)
     }
   }

@@ -116,8 +116,10 @@ package struct Erase {
     guard folder.has("job.json") else { return false }
     var previous = try folder.job()
     previous.command = job.command
-    previous.options =
-      (try? job.options.overlaid(with: previous.options, in: "")) ?? previous.options
+    // Options that came after the run was made have their defaults in it.
+    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try Self.encoded(M()) }
+    let known = try? defaults(method).overlaid(with: previous.options, in: "job.json")
+    previous.options = known ?? previous.options
     guard previous == job else {
       throw LetheError.badValue(
         "--out",
