@@ -22,37 +22,46 @@ package struct AdvUnlearn: TrainedMethod, WrappingMethod {
   package static let card = MethodCard(
     title: "AdvUnlearn", paper: "arXiv 2405.15234", year: 2024, trains: "the text encoder")
 
-  package enum Retaining: String, Codable, Sendable, CaseIterable {
-    /// A term of the loss, weighted by gamma.
-    case regularised
-    /// Every second step; `training.steps` counts both kinds.
-    case alternating
-  }
+  package enum Retaining: String, Codable, Sendable, CaseIterable { case regularised, alternating }
 
-  package var training: Training = {
-    var t = Training()
-    (t.steps, t.batch, t.learningRate) = (1000, 1, 1e-5)
-    return t
-  }()
+  /// The course of the training.
+  package var training = Training(steps: 1000, batch: 1, rate: 1e-5)
+  /// The weights that are trained: `text_encoder`, its first N layers `text_encoder:N`, or a selection of the U-Net.
   package var parameters = "text_encoder"
-  /// The method whose loss is trained, and its options.
-  package var base = ESD.name
+  /// The method whose loss is trained: one that forgets by prompts, `esd` or `ablation`.
+  package var base = InnerMethod(ESD.name)
+  /// Options of that method.
   package var options = JSON.object([:])
-  package var adversary = Adversary()
-  /// First steps without an adversary, and steps from one attack to the next.
+  /// The attack that the training defends against.
+  package var adversary = AdversaryOptions()
+  /// First steps without an adversary, 0 to `training.steps`, in which the concept is forgotten before it is attacked.
   package var cleanSteps = 200
+  /// Steps from one attack to the next, from 1. More are cheaper; between attacks the last answer is used.
   package var attackEvery = 1
+  /// Retaining as a term of the loss (`regularised`), or in every second step (`alternating`; `training.steps` counts
+  /// both kinds), which holds one graph at a time in memory.
   package var retain = Retaining.regularised
-  /// The paper's for nudity; 0.5 for styles, 0.1 for objects.
+  /// gamma, the weight of retaining, from 0: the paper's 0.3 for nudity, 0.5 for styles, 0.1 for objects. Raise it
+  /// where other prompts change.
   package var gamma = 0.3
+  /// Prompts to retain in a step, from 1.
   package var retainBatch = 5
-  /// A table of prompts to retain; empty for those of the request, or built-in ones.
+  /// A table of prompts to retain (CSV); empty for those of the request, or 80 built-in ones where it has none.
   package var retainPrompts = ""
-  /// Walks with prompts to retain, where states are pooled.
+  /// Trajectories with prompts to retain, from 1, where states are pooled. Raise it with the number of prompts.
   package var retainTrajectories = 64
+  /// Whether states are followed to once and drawn from a pool. False follows to each anew, as the released code does,
+  /// at many times the cost.
   package var pooled = true
+  /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions()
   package init() {}
+  package static var tiny: AdvUnlearn {
+    tiny {
+      $0.options = ["trajectories": 2, "trajectorySteps": 5]
+      ($0.adversary.steps, $0.cleanSteps, $0.retainTrajectories) = (2, 2, 3)
+    }
+  }
 
   package func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
@@ -97,13 +106,13 @@ package struct AdvUnlearn: TrainedMethod, WrappingMethod {
       }
     return try Adversarial(
       forget, retain: gamma > 0 ? retained : nil, gamma: gamma, alternates: retain == .alternating,
-      adversary, warmup: cleanSteps, every: attackEvery, batch: training.batch, original)
+      adversary.make(), warmup: cleanSteps, every: attackEvery, batch: training.batch, original)
   }
 
   /// The method whose loss is trained.
   private func method() throws -> any PromptedMethod {
-    guard let method = try Methods.configured(base, options) as? any PromptedMethod else {
-      let known = Methods.all.filter { $0 is any PromptedMethod.Type }.map { $0.name }
+    guard let method = try inner() as? any PromptedMethod else {
+      let known = base.catalog.all.filter { $0 is any PromptedMethod.Type }.map { $0.name }
       throw LetheError.request(
         "advunlearn cannot train '\(base)', whose forgetting is not by prompts; accepted: "
           + known.joined(separator: ", "))

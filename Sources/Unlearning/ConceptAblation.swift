@@ -20,23 +20,15 @@ package struct ConceptAblation: PromptedMethod {
     title: "Concept Ablation", paper: "arXiv 2303.13516", year: 2023,
     trains: "keys and values of the U-Net's cross-attention")
 
-  package var training: Training = {
-    var t = Training()
-    (t.steps, t.batch, t.learningRate) = (200, 4, 8e-6)
-    (t.optimizer, t.clip) = (.init(.adamw, weightDecay: 0.01), 1)
-    return t
-  }()
+  /// The course of the training.
+  package var training = Training(
+    steps: 200, batch: 4, rate: 8e-6, optimizer: .init(.adamw, weightDecay: 0.01), clip: 1)
+  /// The weights that are trained: `xattn-kv`, `xattn`, or `full` where those do not suffice.
   package var parameters = "xattn-kv"
-  /// Captions of the concept, where the model lists some; false trains on its name alone.
   package var captions = true
-  /// Guidance of the trajectories.
-  package var startGuidance = 6.0
-  package var trajectorySteps = 25
-  /// Walks with anchors for each concept; every state of a walk is a training sample.
-  package var trajectories = 16
-  /// Weight of keeping the preserved prompts as they are.
-  package var preserveWeight = 1.0
-  package var preserveTrajectories = 16
+  package var (startGuidance, trajectorySteps, trajectories) = (6.0, 25, 16)
+  package var (preserveWeight, preserveTrajectories) = (1.0, 16)
+  /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions()
   package init() {}
 
@@ -44,10 +36,8 @@ package struct ConceptAblation: PromptedMethod {
     _ phrases: [Concept.Phrase], isReplaced: Bool, original: DiffusionModel, keeping: Int?,
     live: Bool, seed: UInt64, progress: (Int, Int) -> Void
   ) throws -> NegativeGuidance {
-    let states = try DenoisingStates.follow(
-      original, phrases.map(\.anchor), steps: trajectorySteps, guidance: startGuidance,
-      keeping: keeping,
-      seed: seed, progress: progress)
+    let states = try follow(
+      original, phrases.map(\.anchor), keeping: keeping, seed: seed, progress: progress)
     // What the concept would have given there, which an adversary wants back.
     let concept = states.predictions(
       of: original, given: withoutGradients { original.embed(phrases.map(\.prompt)) })

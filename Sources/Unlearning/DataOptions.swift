@@ -7,17 +7,27 @@ internal import Training
 /// Where data-based methods take their pictures from: the folders of the request, or the model's own
 /// pictures of the concept and of the preserved prompts.
 package struct DataOptions: Codable, Sendable, Hashable {
-  /// Pictures to forget and to keep that are drawn where no folder is given.
+  /// Pictures to forget that the model draws where no folder is given, from 1. Raise it with the concept's variety.
   package var forget = 64
+  /// Pictures to keep that it draws where no folder is given, from 1. Raise it with the number of preserved prompts.
   package var retain = 192
+  /// Denoising steps of a drawn picture, from 1. Fewer are faster and blurred.
   package var steps = 25
+  /// Guidance of drawn pictures, from 1. Take the one that suits the model's own pictures.
   package var guidance = 4.0
-  /// Every n-th picture of each caption of a folder is left out, as the model's own training did; 0 takes all.
+  /// n: every n-th picture of each caption of a folder is left out, as the model's own training did, so that it can
+  /// be tested on; from 0, which takes all.
   package var heldOutEvery = 0
-  /// Share of the pictures to keep that are shown without their caption. At 0, as in the released code of most
+  /// Share of the pictures to keep that are shown without their caption, 0 to 1. At 0, as in the released code of most
   /// methods, the unconditional prediction drifts, and guidance with it.
   package var emptyShare = 0.1
   package init() {}
+
+  static var tiny: DataOptions {
+    var options = DataOptions()
+    (options.forget, options.retain, options.steps, options.guidance) = (2, 3, 2, 2)
+    return options
+  }
 
   /// - Returns: both sets, and for each picture to forget the caption that stands for it
   /// - Throws: ``LetheError`` when there is nothing to keep
@@ -100,6 +110,15 @@ package struct DataOptions: Codable, Sendable, Hashable {
       run.progress("encode \(stage)", $0, $1)
     }
   }
+}
+
+/// A method that trains on pictures.
+package protocol DataMethod: TrainedMethod {
+  var data: DataOptions { get set }
+}
+
+extension DataMethod {
+  package static var tiny: Self { tiny { $0.data = .tiny } }
 }
 
 /// Pictures to forget and to keep, and the losses that methods make of them.

@@ -20,27 +20,20 @@ package struct ESD: PromptedMethod {
     title: "Erased Stable Diffusion", paper: "arXiv 2303.07345", year: 2023,
     trains: "cross-attention of the U-Net")
 
-  package var training: Training = {
-    var t = Training()
-    (t.steps, t.batch, t.learningRate) = (200, 1, 5e-5)
-    return t
-  }()
+  /// The course of the training.
+  package var training = Training(steps: 200, batch: 1, rate: 5e-5)
+  /// The weights that are trained: `xattn` for styles, `noxattn` for objects, or another of the variants above.
   package var parameters = "xattn"
-  /// eta, the strength of the negative guidance.
+  /// eta, the strength of the negative guidance, from 0: 0 gives the anchor's prediction, 1 is the paper's, 3 erases
+  /// more and harms neighbours more.
   package var eta = 1.0
-  /// Guide away from the same caption without the concept; false takes the empty prompt.
+  /// Whether to guide away from the same caption without the concept, so that the rest of it stays. False takes the
+  /// empty prompt, as the paper does.
   package var anchored = true
-  /// Captions of the concept, where the model lists some; false trains on its name alone, as published.
   package var captions = true
-  /// s_g, the guidance of the trajectories.
-  package var startGuidance = 3.0
-  package var trajectorySteps = 50
-  /// Walks for each concept; every state of a walk is a training sample.
-  package var trajectories = 8
-  /// Weight of keeping the preserved prompts as they are; 0 is the paper's method.
-  package var preserveWeight = 1.0
-  /// Walks with preserved prompts, a prompt each, of which every fourth state is kept.
-  package var preserveTrajectories = 16
+  package var (startGuidance, trajectorySteps, trajectories) = (3.0, 50, 8)
+  package var (preserveWeight, preserveTrajectories) = (1.0, 16)
+  /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions()
   package init() {}
 
@@ -48,10 +41,8 @@ package struct ESD: PromptedMethod {
     _ phrases: [Concept.Phrase], isReplaced: Bool, original: DiffusionModel, keeping: Int?,
     live: Bool, seed: UInt64, progress: (Int, Int) -> Void
   ) throws -> NegativeGuidance {
-    let states = try DenoisingStates.follow(
-      original, phrases.map(\.prompt), steps: trajectorySteps, guidance: startGuidance,
-      keeping: keeping,
-      seed: seed, progress: progress)
+    let states = try follow(
+      original, phrases.map(\.prompt), keeping: keeping, seed: seed, progress: progress)
     // A caption says more than the concept: "a noto emoji of a fox" should lose noto and stay a fox.
     let anchors =
       isReplaced || anchored

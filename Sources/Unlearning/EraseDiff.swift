@@ -15,27 +15,36 @@ package import Torch
 internal import TorchNN
 package import Training
 
-package struct EraseDiff: TrainedMethod {
+package struct EraseDiff: DataMethod {
   package static let name = "erasediff"
   package static let card = MethodCard(
     title: "EraseDiff", paper: "arXiv 2401.05779", year: 2025, trains: "the U-Net")
 
-  package var training: Training = {
-    var t = Training()
-    (t.steps, t.batch, t.learningRate) = (160, 16, 1e-5)
-    return t
-  }()
+  /// The course of the training.
+  package var training = Training(steps: 160, batch: 16, rate: 1e-5)
+  /// The weights that are trained: `full` for classes, `noxattn` for nudity, `xattn` for least harm.
   package var parameters = "full"
+  /// Stand-in for the forgotten pictures' target: `relabel`, another caption's prediction, or `noise`, for models
+  /// without captions.
   package var surrogate = Surrogate.Kind.relabel
+  /// Rule for lambda: `paper` (Theorem 3.1), or `fixed` and `cosine` as the released code has them.
   package var rule = Bilevel.Lambda.paper
+  /// eta, the least share of a gradient step by which L_f falls, from 0: 0.1 to 2. Raise it where the concept stays.
   package var eta = 0.1
-  /// States of what is forgotten whose `relabel` targets are computed once; 0, as the paper does, at every step.
+  /// States to forget whose `relabel` targets are computed once, from 0. 0 computes them at every step, as the paper
+  /// does, for a pass of the network more in seven.
   package var pool = 512
-  /// K, the inner loop's steps; see ``Bilevel`` for what it does and does not change.
+  /// K, steps of the inner loop, from 0. They show in the log how far L_f is from its minimum; the weights end the
+  /// same (``Bilevel``).
   package var innerSteps = 0
+  /// The pictures to forget and to keep.
   package var data = DataOptions()
+  /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions()
   package init() {}
+  package static var tiny: EraseDiff {
+    tiny { ($0.data, $0.pool) = (.tiny, 2) }
+  }
 
   package func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],

@@ -5,18 +5,18 @@ package import Editing
 internal import Torch
 package import Training
 
-package struct FineTune: ObjectiveMethod {
+package struct FineTune: ObjectiveMethod, DataMethod {
   package static let name = "finetune"
   package static let card = MethodCard(
     title: "Fine-tuning on the rest", paper: "baseline", year: 2020, trains: "the U-Net")
 
-  package var training: Training = {
-    var t = Training()
-    (t.steps, t.batch, t.learningRate) = (200, 16, 1e-5)
-    return t
-  }()
+  /// The course of the training.
+  package var training = Training(steps: 200, batch: 16, rate: 1e-5)
+  /// The weights that are trained. Fewer forget less.
   package var parameters = "full"
+  /// The pictures to forget and to keep.
   package var data = DataOptions()
+  /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions()
   package init() {}
 

@@ -8,19 +8,20 @@ package import Editing
 internal import Torch
 package import Training
 
-package struct GradientAscent: ObjectiveMethod {
+package struct GradientAscent: ObjectiveMethod, DataMethod {
   package static let name = "ascent"
   package static let card = MethodCard(
     title: "Gradient ascent", paper: "arXiv 1911.04933", year: 2020, trains: "the U-Net")
 
-  package var training: Training = {
-    var t = Training()
-    (t.steps, t.batch, t.learningRate) = (100, 16, 1e-5)
-    return t
-  }()
+  /// The course of the training.
+  package var training = Training(steps: 100, batch: 16, rate: 1e-5)
+  /// The weights that are trained: `full`, or `xattn` for least harm.
   package var parameters = "full"
+  /// alpha, the weight of keeping, from 0. Raise it where other prompts change before the concept is gone.
   package var alpha = 1.0
+  /// The pictures to forget and to keep.
   package var data = DataOptions()
+  /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions()
   package init() {}
 

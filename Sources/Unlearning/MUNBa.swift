@@ -8,19 +8,21 @@ package import Torch
 internal import TorchNN
 package import Training
 
-package struct MUNBa: TrainedMethod {
+package struct MUNBa: DataMethod {
   package static let name = "munba"
   package static let card = MethodCard(
     title: "MUNBa", paper: "arXiv 2411.15537", year: 2024, trains: "the U-Net")
 
-  package var training: Training = {
-    var t = Training()
-    (t.steps, t.batch, t.learningRate) = (160, 16, 1e-5)
-    return t
-  }()
+  /// The course of the training.
+  package var training = Training(steps: 160, batch: 16, rate: 1e-5)
+  /// The weights that are trained: `full`, or `xattn` for least harm.
   package var parameters = "full"
+  /// Stand-in for the forgotten pictures' target: `relabel`, another caption's prediction, or `noise`, for models
+  /// without captions.
   package var surrogate = Surrogate.Kind.relabel
+  /// The pictures to forget and to keep.
   package var data = DataOptions()
+  /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions()
   package init() {}
 

@@ -25,35 +25,53 @@ package struct MetaUnlearning: TrainedMethod, WrappingMethod {
     title: "Meta-Unlearning", paper: "arXiv 2410.12777", year: 2025, trains: "the U-Net")
 
   package struct Weights: Codable, Sendable, Hashable {
+    /// Weight of the loss before fine-tuning, from 0. Raise it where these subjects change.
     package var keep: Double
+    /// Weight of raising the loss after fine-tuning, from 0. Raise it so that fine-tuning ruins these subjects.
     package var destroy: Double
     package init(keep: Double, destroy: Double) { (self.keep, self.destroy) = (keep, destroy) }
   }
 
-  package var training: Training = {
-    var t = Training()
-    (t.steps, t.batch, t.learningRate, t.clip) = (1500, 10, 1e-5, 1)
-    t.optimizer = .init(.adamw, weightDecay: 1e-4)
-    return t
-  }()
+  /// The course of the training.
+  package var training = Training(
+    steps: 1500, batch: 10, rate: 1e-5, optimizer: .init(.adamw, weightDecay: 1e-4), clip: 1)
+  /// The weights that are trained; fine-tuning is simulated on the whole U-Net.
   package var parameters = "full"
-  /// The method inside, and its options.
-  package var base = ESD.name
+  /// The method inside.
+  package var base = InnerMethod(ESD.name)
+  /// Options of that method.
   package var options = JSON.object([:])
+  /// The fine-tuning that is simulated at every step.
   package var attack = MetaGradient.Attack()
+  /// pull, the weight of the concept's loss after fine-tuning, from 0. Raise it where the concept is learned again
+  /// quickly, lower it where the guard stops.
   package var pull = 0.1
+  /// Weights of the nearest subjects of the concept's kind: kept by the weights as they are, destroyed by fine-tuning.
   package var related = Weights(keep: 0.01, destroy: 0.001)
+  /// Weights of the farthest subjects of its kind.
   package var unrelated = Weights(keep: 0.1, destroy: 0)
-  /// Subjects that count as related, and as many as unrelated.
+  /// Subjects that count as related, and as many as unrelated, from 1 to half of the kind.
   package var subjects = 5
-  /// Pictures of each set; of the concept two sets.
+  /// Pictures of each set, from 1; of the concept two sets.
   package var pictures = 30
+  /// Denoising steps of a picture, from 1. Fewer are faster and blurred.
   package var pictureSteps = 25
+  /// Guidance of pictures, from 1. Take the one that suits the model's own pictures.
   package var guidance = 7.5
-  /// Pictures that go through the network at once; 0 takes a batch whole. The gradient is the same.
+  /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
+  /// time; the gradient is the same.
   package var picturesInPass = 0
+  /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions()
   package init() {}
+  package static var tiny: MetaUnlearning {
+    tiny {
+      $0.options = [
+        "trajectories": 2, "trajectorySteps": 5, "preserveTrajectories": 3, "preserveWeight": 10,
+      ]
+      ($0.pictures, $0.pictureSteps) = (2, 2)
+    }
+  }
 
   /// Copies of the U-Net in memory at the fullest moment, the end of the simulated fine-tuning: what is trained, the
   /// gradient (in passes, that of the last one too) and the moments of fine-tuning's optimizer; and, where nothing rests
@@ -89,7 +107,7 @@ package struct MetaUnlearning: TrainedMethod, WrappingMethod {
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
-    let inner = try Methods.configured(base, options)
+    let inner = try inner()
     var rule: (any GradientRule)?
     if let trained = inner as? any TrainedMethod {
       rule = try trained.rule(erasure, original: original, student: student, tensors, run)

@@ -4,22 +4,16 @@ internal import Torch
 internal import TorchNN
 package import Training
 
-/// A method that forgets by prompts: noisy pictures that contain the concept, and what is to be predicted there.
+/// A method that forgets by prompts: noisy pictures that contain the concept, and a target for the prediction there.
 /// Supplies the objective with what is preserved beside it, and can be trained against an adversary (AdvUnlearn).
-package protocol PromptedMethod: ObjectiveMethod {
-  /// Whether the prompts are the captions in which the model knows the concept, or its name alone.
-  var captions: Bool { get }
-  /// Walks for each concept, their steps and guidance.
-  var trajectories: Int { get }
-  var trajectorySteps: Int { get }
-  var startGuidance: Double { get }
-  /// Weight of keeping the preserved prompts as they are, and trajectories with them.
-  var preserveWeight: Double { get }
-  var preserveTrajectories: Int { get }
+package protocol PromptedMethod: ObjectiveMethod, PromptOptions {
+  /// Whether the prompts are the captions in which the model knows the concept. False takes its name alone, as the
+  /// papers do; choose it for models that list no captions.
+  var captions: Bool { get set }
 
   /// - Parameters:
-  ///   - phrases: one walk each
-  ///   - keeping: states of each walk; nil keeps all
+  ///   - phrases: one trajectory each
+  ///   - keeping: states of each trajectory; nil keeps all
   ///   - live: whether the text encoder is trained
   func forgetting(
     _ phrases: [Concept.Phrase], isReplaced: Bool, original: DiffusionModel, keeping: Int?,
@@ -42,12 +36,12 @@ extension PromptedMethod {
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
     let live = try ParameterSelection.named(parameters).trainsText
-    return try forgetting(
+    let forgetting = try forgetting(
       phrases(erasure, seed: run.seed &+ 1),
       isReplaced: erasure.forget.contains(where: \.isReplaced), original: original, keeping: nil,
       live: live, seed: run.seed &+ 2
-    ) { run.progress("trajectories", $0, $1) }.preserving(
-      erasure.preserve, of: original, weight: preserveWeight, trajectories: preserveTrajectories,
-      steps: trajectorySteps, guidance: startGuidance, batch: training.batch, live: live, run)
+    ) { run.progress("trajectories", $0, $1) }
+    return try preserving(
+      forgetting, erasure, of: original, batch: training.batch, live: live, run)
   }
 }

@@ -21,15 +21,24 @@ package struct RECE: UnlearningMethod {
 
   /// The editing that it begins with.
   package var uce = UCE()
+  /// Later edits, from 0: 1 for styles, 3 for nudity. Each erases more and harms neighbours more.
   package var epochs = 3
-  /// rho, how far derived embeddings are held at 0. It is to be small beside the eigenvalues of sum_i W_i^T W_i: a c'
-  /// shorter than c does not stand for it, and editing it away brings the concept back.
+  /// rho, the pull of derived embeddings towards 0, from 0. It is to be small beside the eigenvalues of
+  /// sum_i W_i^T W_i: a c' shorter than c does not stand for it, and editing it away brings the concept back.
   package var regularization = 0.1
-  /// a, b and lambda of the later edits; b 0 takes max(0.1, 1 / number of preserved prompts).
+  /// a of the later edits, the weight of what is erased, above 0. Raise it where the concept stays.
   package var eraseScale = 1.0
+  /// b of the later edits, the weight of what is preserved, from 0; 0 takes max(0.1, 1 / number of preserved prompts).
   package var preserveScale = 0.0
+  /// lambda of the later edits, the weight of leaving W as it is, above 0. Raise it where other prompts change.
   package var lambda = 0.1
   package init() {}
+  /// In so small an encoder later edits reach everybody's embeddings.
+  package static var tiny: RECE {
+    var method = RECE()
+    method.epochs = 1
+    return method
+  }
 
   package func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run

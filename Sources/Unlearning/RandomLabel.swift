@@ -9,19 +9,20 @@ package import Editing
 internal import Torch
 package import Training
 
-package struct RandomLabel: ObjectiveMethod {
+package struct RandomLabel: ObjectiveMethod, DataMethod {
   package static let name = "randomlabel"
   package static let card = MethodCard(
     title: "Random label", paper: "arXiv 1911.04933", year: 2020, trains: "the U-Net")
 
-  package var training: Training = {
-    var t = Training()
-    (t.steps, t.batch, t.learningRate) = (300, 8, 1e-5)
-    return t
-  }()
+  /// The course of the training.
+  package var training = Training(steps: 300, batch: 8, rate: 1e-5)
+  /// The weights that are trained: `full`, or `xattn` for least harm.
   package var parameters = "full"
+  /// alpha, the weight of keeping, from 0. Raise it where other prompts change.
   package var alpha = 0.5
+  /// The pictures to forget and to keep.
   package var data = DataOptions()
+  /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions()
   package init() {}
 

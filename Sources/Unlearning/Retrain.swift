@@ -8,19 +8,19 @@ internal import Torch
 internal import TorchNN
 package import Training
 
-package struct Retrain: ObjectiveMethod {
+package struct Retrain: ObjectiveMethod, DataMethod {
   package static let name = "retrain"
   package static let card = MethodCard(
     title: "Retraining without the data", paper: "gold standard", year: 2020,
     trains: "the U-Net, anew")
 
-  package var training: Training = {
-    var t = Training()
-    (t.steps, t.batch, t.learningRate, t.averaging) = (5000, 64, 2e-4, 0.999)
-    return t
-  }()
+  /// The course of the training.
+  package var training = Training(steps: 5000, batch: 64, rate: 2e-4, averaging: 0.999)
+  /// The weights that begin anew; `full` is what the comparison asks for.
   package var parameters = "full"
+  /// The pictures to forget and to keep.
   package var data = DataOptions()
+  /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions(limit: 0)
   package init() {}
 

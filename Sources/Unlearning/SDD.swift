@@ -13,26 +13,21 @@ internal import Torch
 internal import TorchNN
 package import Training
 
-package struct SDD: ObjectiveMethod {
+package struct SDD: ObjectiveMethod, PromptOptions {
   package static let name = "sdd"
   package static let card = MethodCard(
     title: "Safe self-distillation", paper: "arXiv 2307.05977", year: 2023,
     trains: "cross-attention of the U-Net")
 
-  package var training: Training = {
-    var t = Training()
-    (t.steps, t.batch, t.learningRate, t.clip, t.averaging) = (1500, 1, 1e-5, 1, 0.999)
-    t.optimizer = .init(.adamw, weightDecay: 1e-4)
-    return t
-  }()
+  /// The course of the training.
+  package var training = Training(
+    steps: 1500, batch: 1, rate: 1e-5, optimizer: .init(.adamw, weightDecay: 1e-4), clip: 1,
+    averaging: 0.999)
+  /// The weights that are trained: `xattn`, or `full` where those do not suffice.
   package var parameters = "xattn"
-  package var startGuidance = 3.0
-  package var trajectorySteps = 50
-  /// Walks for each concept; every state of a walk is a training sample.
-  package var trajectories = 8
-  /// Weight of keeping the preserved prompts as they are; 0 is the paper's method.
-  package var preserveWeight = 1.0
-  package var preserveTrajectories = 16
+  package var (startGuidance, trajectorySteps, trajectories) = (3.0, 50, 8)
+  package var (preserveWeight, preserveTrajectories) = (1.0, 16)
+  /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions()
   package init() {}
 
@@ -40,17 +35,15 @@ package struct SDD: ObjectiveMethod {
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
     let chosen = erasure.drawPhrases(trajectories, seed: run.seed &+ 1)
-    let states = try DenoisingStates.follow(
-      original, chosen.map(\.prompt), steps: trajectorySteps, guidance: startGuidance,
-      seed: run.seed &+ 2
-    ) { run.progress("trajectories", $0, $1) }
+    let states = try follow(original, chosen.map(\.prompt), seed: run.seed &+ 2) {
+      run.progress("trajectories", $0, $1)
+    }
     let live = try ParameterSelection.named(parameters).trainsText
-    return try SelfDistillation(
+    let loss = SelfDistillation(
       states, prompts: StudentPrompts(chosen.map(\.prompt), original, live: live),
-      anchors: StudentPrompts(chosen.map(\.anchor), original, live: live), batch: training.batch
-    ).preserving(
-      erasure.preserve, of: original, weight: preserveWeight, trajectories: preserveTrajectories,
-      steps: trajectorySteps, guidance: startGuidance, batch: training.batch, live: live, run)
+      anchors: StudentPrompts(chosen.map(\.anchor), original, live: live), batch: training.batch)
+    return try preserving(
+      loss, erasure, of: original, batch: training.batch, live: live, run)
   }
 }
 
@@ -68,7 +61,7 @@ private struct SelfDistillation: Objective {
 
   func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
     let d = states.draw(batch, step)
-    let target = withoutGradients {
+    let target = withoutGradients {  // sg( eps_theta(x_t | empty) ) [B, C, h, w]
       model.predict(d.x, at: d.t, given: anchors.rows(d.prompts, of: model))
     }
     return model.predict(d.x, at: d.t, given: prompts.rows(d.prompts, of: model))

@@ -14,24 +14,30 @@ package import Torch
 internal import TorchNN
 package import Training
 
-package struct SalUn: TrainedMethod {
+package struct SalUn: DataMethod {
   package static let name = "salun"
   package static let card = MethodCard(
     title: "Saliency unlearning", paper: "arXiv 2310.12508", year: 2024,
     trains: "half of the U-Net's coordinates")
 
-  package var training: Training = {
-    var t = Training()
-    (t.steps, t.batch, t.learningRate) = (300, 8, 1e-5)
-    return t
-  }()
+  /// The course of the training.
+  package var training = Training(steps: 300, batch: 8, rate: 1e-5)
+  /// The weights of which the salient ones are trained.
   package var parameters = "full"
+  /// Share of coordinates that may move, 0 to 1: the salient ones. Lower it where other prompts change.
   package var share = 0.5
+  /// alpha, the weight of keeping, from 0. Raise it where other prompts change.
   package var alpha = 0.5
+  /// Batches over which the saliency is summed, from 1. More make it less noisy.
   package var saliencySteps = 20
+  /// The pictures to forget and to keep.
   package var data = DataOptions()
+  /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions()
   package init() {}
+  package static var tiny: SalUn {
+    tiny { ($0.data, $0.saliencySteps) = (.tiny, 2) }
+  }
 
   package func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],

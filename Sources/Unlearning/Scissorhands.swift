@@ -12,25 +12,33 @@ package import Torch
 internal import TorchNN
 package import Training
 
-package struct Scissorhands: TrainedMethod {
+package struct Scissorhands: DataMethod {
   package static let name = "scissorhands"
   package static let card = MethodCard(
     title: "Scissorhands", paper: "arXiv 2401.06187", year: 2024, trains: "the U-Net")
 
-  package var training: Training = {
-    var t = Training()
-    (t.steps, t.batch, t.learningRate) = (160, 8, 2e-5)
-    return t
-  }()
+  /// The course of the training.
+  package var training = Training(steps: 160, batch: 8, rate: 2e-5)
+  /// The weights that are trimmed and repaired.
   package var parameters = "full"
+  /// Share of the weights that trimming leaves alone, 0 to 1. Lower it where the concept comes back in the repair.
   package var sparsity = 0.999
+  /// lambda, the weight of forgetting in the repair, from 0. Raise it where the concept comes back.
   package var lambda = 0.1
+  /// Whether the repair pulls towards another caption, as the released code for nudity, instead of ascending l_f.
   package var relabel = false
+  /// Whether the repair's gradients are projected. False is faster by one product a step and may undo more.
   package var projects = true
+  /// Batches over which the sensitivity is summed, from 1. More make it less noisy.
   package var pruneBatches = 10
+  /// The pictures to forget and to keep.
   package var data = DataOptions()
+  /// The guard, which stops a training that ruins prompts to keep.
   package var guarding = GuardOptions(limit: 0)
   package init() {}
+  package static var tiny: Scissorhands {
+    tiny { ($0.data, $0.pruneBatches) = (.tiny, 2) }
+  }
 
   package func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],

@@ -7,12 +7,12 @@ package import Training
 
 /// A method that trains by a gradient rule. The protocol supplies `erase`.
 package protocol TrainedMethod: UnlearningMethod {
-  /// How the training goes.
-  var training: Training { get }
+  /// The course of the training.
+  var training: Training { get set }
   /// Name of the ``ParameterSelection`` that is trained.
   var parameters: String { get }
-  /// How the training is watched.
-  var guarding: GuardOptions { get }
+  /// The guard that watches the training.
+  var guarding: GuardOptions { get set }
   /// The model that is trained; the original's weights where nothing else is said.
   func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
@@ -51,6 +51,18 @@ package struct GuardOptions: Codable, Sendable, Hashable {
 }
 
 extension TrainedMethod {
+  package static var tiny: Self { tiny { _ in } }
+
+  /// A dozen large steps of two samples or more, unwatched, and `change`.
+  package static func tiny(_ change: (inout Self) -> Void) -> Self {
+    var method = Self()
+    (method.training.steps, method.training.learningRate) = (12, 1e-3)
+    method.training.batch = max(2, method.training.batch)
+    method.guarding.limit = 0
+    change(&method)
+    return method
+  }
+
   package func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
   ) throws -> DiffusionModel { try model.clone(owning: selection.matches) }

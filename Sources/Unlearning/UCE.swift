@@ -19,14 +19,15 @@ package struct UCE: UnlearningMethod {
     title: "Unified Concept Editing", paper: "arXiv 2308.14761", year: 2023,
     trains: "keys and values of the U-Net's cross-attention")
 
-  /// a
+  /// a, the weight of what is erased, above 0. Raise it where the concept stays.
   package var eraseScale = 1.0
-  /// b; 0 takes the authors' max(0.1, 1 / number of preserved prompts)
+  /// b, the weight of what is preserved, from 0; 0 takes the authors' max(0.1, 1 / number of preserved prompts).
+  /// Raise it where preserved prompts change.
   package var preserveScale = 0.0
-  /// lambda
+  /// lambda, the weight of leaving W as it is, above 0. Raise it where prompts outside the request change.
   package var lambda = 0.5
-  /// How far beyond the request without the concept the targets go: v_i = W (g_i + push (g_i - c_i)).
-  /// 0 is the paper's; more helps where the model gives the concept even when it is not asked for.
+  /// Reach of the targets beyond the request without the concept, from 0: v_i = W (g_i + push (g_i - c_i)).
+  /// 0 is the paper's; 1 helps where the model gives the concept even when it is not asked for.
   package var push = 0.0
   package init() {}
 

@@ -1,6 +1,6 @@
 package import Diffusion
 package import Editing
-package import Torch
+internal import Torch
 internal import TorchNN
 package import Training
 
@@ -23,6 +23,8 @@ package protocol UnlearningMethod: Codable, Sendable {
   static var card: MethodCard { get }
   /// The paper's defaults.
   init()
+  /// Settings that take every step of the method within seconds on a model of a few thousand numbers, for tests.
+  static var tiny: Self { get }
   func erase(_ erasure: Erasure, from model: DiffusionModel, _ run: Run) throws -> Erased
   /// A line on the memory that the method takes for a model, beyond that of training it; nil where there is
   /// nothing to say.
@@ -31,12 +33,6 @@ package protocol UnlearningMethod: Codable, Sendable {
 }
 
 extension UnlearningMethod {
+  package static var tiny: Self { Self() }
   package func memory(for model: () throws -> DiffusionModel) throws -> String? { nil }
-}
-
-/// A method that works around another.
-package protocol WrappingMethod: UnlearningMethod {
-  /// The method inside, and its options.
-  var base: String { get }
-  var options: JSON { get set }
 }

@@ -35,9 +35,10 @@ import Training
       tokenizer: try original.tokenizer(for: "a test"))
   }
 
-  func attack(_ scene: Scene, _ adversary: Adversary, seed: UInt64 = 1) throws -> (
+  func attack(_ scene: Scene, _ options: AdversaryOptions, seed: UInt64 = 1) throws -> (
     from: Tensor, to: Tensor
   ) {
+    let adversary = options.make()
     let places = try adversary.places(for: scene.states.prompts, scene.tokenizer, scene.original)
     let start = adversary.beginning(2, scene.tokenizer, scene.original, Generator(seed: 5))
     let end = try adversary.attack(
@@ -46,7 +47,8 @@ import Training
   }
 
   /// What the adversary wants: the student predicting what the original did.
-  func gap(_ scene: Scene, _ adversary: Adversary, _ a: Tensor) throws -> Double {
+  func gap(_ scene: Scene, _ options: AdversaryOptions, _ a: Tensor) throws -> Double {
+    let adversary = options.make()
     let places = try adversary.places(for: scene.states.prompts, scene.tokenizer, scene.original)
     return try withoutGradients {
       let c = scene.student.encode(places.embeddings(a))
@@ -63,7 +65,7 @@ import Training
   {
     let scene = try Self.scene()
     let before = scene.student.hash()
-    var adversary = Adversary()
+    var adversary = AdversaryOptions()
     (adversary.steps, adversary.rate, adversary.tokens) = (40, 0.05, 2)
     adversary.placement = placement
     let (from, to) = try attack(scene, adversary)
@@ -74,7 +76,7 @@ import Training
   /// One step against the sign of the gradient, as long as all steps of the other kind together.
   @Test func fastIsOneStep() throws {
     let scene = try Self.scene()
-    var adversary = Adversary()
+    var adversary = AdversaryOptions()
     (adversary.kind, adversary.steps, adversary.rate) = (.fast, 30, 1e-3)
     let (from, to) = try attack(scene, adversary)
     let moved = (to - from).abs()
@@ -100,9 +102,9 @@ import Training
       ["nudity", "tench", "zygomatic", "xylophonist"].first { tokenizer.words($0).count > 1 })
     let ids = tokenizer.words(word)
     let prompts = StudentPrompts([word], scene.original, live: true)
-    var adversary = Adversary()
+    var adversary = AdversaryOptions()
     func sequence() throws -> Tensor {
-      let places = try adversary.places(for: prompts, tokenizer, scene.original)
+      let places = try adversary.make().places(for: prompts, tokenizer, scene.original)
       return places.embeddings(scene.original.wordEmbeddings([[tokenizer.startToken]]))
     }
     func expected(_ body: [Int]) -> Tensor {
@@ -119,7 +121,7 @@ import Training
   /// The rule: without the adversary first, then with; the retained part weighs gamma, or has steps of its own.
   @Test func trainingTakesTurns() throws {
     let scene = try Self.scene()
-    var adversary = Adversary()
+    var adversary = AdversaryOptions()
     (adversary.steps, adversary.rate, adversary.start) = (2, 0.01, .latest)
     let retain = try Preservation(
       of: ["a cat", "a dog"], scene.original, trajectories: 2, steps: 2, guidance: 2, batch: 2,
@@ -130,7 +132,8 @@ import Training
     for tensor in tensors { tensor.requiresGradient = true }
     func losses(gamma: Double, alternates: Bool) throws -> [[String: Double]] {
       var rule = try Adversarial(
-        scene.states, retain: retain, gamma: gamma, alternates: alternates, adversary, warmup: 2,
+        scene.states, retain: retain, gamma: gamma, alternates: alternates, adversary.make(),
+        warmup: 2,
         every: 1, batch: 2, scene.original)
       return try (0..<4).map { i in
         var step = Step(index: i, seed: 4)

@@ -121,11 +121,7 @@ import TorchNN
       try judge.save(to: folder)
       let again = try JudgeNetwork.load(folder)
       let x = Tensor.randn([2, 3, 16, 16], Generator(seed: 2))
-      let style = try ConvolutionalJudge(again, "style")
-      #expect(style.classes.count == 3 && style.scores(x).shape == [2, 3])
-      #expect(style.scores(x).sum(1).distance(to: Tensor.ones([2])) < 1e-5)
       #expect(judge.features(x).distance(to: again.features(x)) < 1e-2)
-      #expect(throws: LetheError.self) { try ConvolutionalJudge(again, "colour") }
     }
   }
 

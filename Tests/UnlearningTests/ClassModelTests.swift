@@ -35,7 +35,7 @@ import Training
     -> ParameterVector
   {
     try Fixtures.temporaryFolder { folder in
-      try MethodContractTests.small(Methods.named(name), steps: 8).erase(
+      try MethodContractTests.tiny(name, steps: 8).erase(
         erasure, from: model, Run(folder, seed: 1)
       ).vector
     }

@@ -13,7 +13,7 @@ import Training
 @Suite(.serialized) struct MetaUnlearningTests {
   static func method(_ base: String, _ options: JSON) -> MetaUnlearning {
     var method = MetaUnlearning()
-    (method.base, method.options) = (base, options)
+    (method.base.name, method.options) = (base, options)
     (method.training.steps, method.training.batch, method.training.learningRate) = (2, 2, 1e-3)
     (method.pictures, method.pictureSteps, method.guarding.limit) = (2, 2, 0)
     return method

@@ -13,7 +13,7 @@ import Training
 @Suite(.serialized) struct MethodContractTests {
   static let names = Methods.all.map { $0.name }
   /// Methods that train on pictures need a model that has learned some; DataMethodTests has one.
-  static let promptBased = names.filter { (try? encoded($0)["data"]) == .some(nil) }
+  static let promptBased = Methods.all.filter { !($0 is any DataMethod.Type) }.map { $0.name }
   /// Methods that spare the concept's neighbours; Meta-Unlearning trains the whole network against fine-tuning and
   /// has tests of its own.
   static let sparing = promptBased.filter { $0 != MetaUnlearning.name }
@@ -24,61 +24,22 @@ import Training
   static let erasure = Erasure(
     forget: [Concept("fox", replacement: "")], preserve: ["a cat", "an umbrella"])
 
-  /// A configuration small enough for a test, by the options that methods share.
-  static func small<M: UnlearningMethod>(_ type: M.Type, steps: Int = 12) throws
-    -> any UnlearningMethod
-  {
-    var json = try JSON(encoding: M())
-    for (key, value) in [
-      ("trajectorySteps", 5), ("trajectories", 2), ("preserveTrajectories", 3),
-      ("preserveWeight", 10),
-    ]
-    where json[key] != nil {
-      json[key] = .int(value)
+  /// A method's own tiny settings, with a number of steps where it trains.
+  static func tiny(_ name: String, steps: Int = 12) throws -> any UnlearningMethod {
+    func make<M: UnlearningMethod>(_ type: M.Type) throws -> any UnlearningMethod {
+      let tiny = M.tiny
+      guard try JSON(encoding: tiny)["training"] != nil else { return tiny }
+      let settings: JSON = ["training": ["steps": .int(steps)]]
+      return try settings.laid(over: tiny, in: "settings of a test")
     }
-    if var adversary = json["adversary"] {
-      adversary["steps"] = 2
-      (json["adversary"], json["cleanSteps"], json["retainTrajectories"]) = (adversary, 2, 3)
-      json["options"] = ["trajectories": 2, "trajectorySteps": 5]
-    }
-    if json["attack"] != nil {
-      (json["pictures"], json["pictureSteps"]) = (2, 2)
-      json["options"] = [
-        "trajectories": 2, "trajectorySteps": 5, "preserveTrajectories": 3, "preserveWeight": 10,
-      ]
-    }
-    // The tiny text encoder is 16 wide, which 77 rows of the empty prompt alone would fill.
-    if json["tolerance"] != nil { json["tolerance"] = 0.1 }
-    if var training = json["training"] {
-      training["steps"] = .int(steps)
-      training["learningRate"] = 0.001
-      training["batch"] = .int(max(2, training["batch"]?.int ?? 2))
-      json["training"] = training
-    }
-    if var data = json["data"] {
-      for (key, value) in [("forget", 2), ("retain", 3), ("steps", 2), ("guidance", 2)] {
-        data[key] = .int(value)
-      }
-      json["data"] = data
-    }
-    // In so small an encoder derived embeddings are everybody's.
-    if json["epochs"] != nil { json["epochs"] = 1 }
-    for key in ["pool", "saliencySteps", "fisherPictures", "fisherTimes", "pruneBatches"]
-    where json[key] != nil {
-      json[key] = 2
-    }
-    if var watching = json["guarding"] {
-      watching["limit"] = 0
-      json["guarding"] = watching
-    }
-    return try json.decoded(as: M.self)
+    return try make(Methods.named(name))
   }
 
   func erase(_ name: String, _ model: DiffusionModel, steps: Int = 12, seed: UInt64 = 1) throws
     -> ParameterVector
   {
     try Fixtures.temporaryFolder { folder in
-      try Self.small(Methods.named(name), steps: steps).erase(
+      try Self.tiny(name, steps: steps).erase(
         Self.erasure, from: model, Run(folder, seed: seed)
       ).vector
     }

@@ -18,7 +18,7 @@ import Training
     let model = try DiffusionModel.load(Fixtures.url("tiny-sdxl"))
     let before = model.hash()
     let difference = try Fixtures.temporaryFolder { folder in
-      try MethodContractTests.small(Methods.named(name), steps: 6).erase(
+      try MethodContractTests.tiny(name, steps: 6).erase(
         MethodContractTests.erasure, from: model, Run(folder, seed: 1)
       ).vector
     }

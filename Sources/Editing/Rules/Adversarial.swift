@@ -14,7 +14,7 @@ package struct Adversarial: GradientRule {
   let retain: (any Objective)?
   let gamma: Double
   let alternates: Bool
-  let adversary: Adversary
+  let adversary: any PromptAdversary
   let warmup: Int
   let every: Int
   let batch: Int
@@ -27,7 +27,7 @@ package struct Adversarial: GradientRule {
   ///   - batch: prompts of a step
   package init(
     _ states: any PromptedStates, retain: (any Objective)?, gamma: Double, alternates: Bool,
-    _ adversary: Adversary, warmup: Int, every: Int, batch: Int, _ model: DiffusionModel
+    _ adversary: any PromptAdversary, warmup: Int, every: Int, batch: Int, _ model: DiffusionModel
   ) throws {
     (self.states, self.retain, self.gamma) = (states, retain, gamma)
     (self.alternates, self.adversary) = (alternates, adversary)
@@ -70,9 +70,9 @@ package struct Adversarial: GradientRule {
     let last = Tensor.concatenate(
       zip(known, random.chunks(rows.count)).map { $0 ?? $1 })
     if (step.index - warmup) % every != 0, !known.contains(where: { $0 == nil }) { return last }
+    let start = adversary.options.start == .latest ? last : random
     let found = try adversary.attack(
-      model, states, rows, places.rows(rows), from: adversary.start == .latest ? last : random, step
-    )
+      model, states, rows, places.rows(rows), from: start, step)
     for (row, a) in zip(rows, found.chunks(rows.count)) { latest[row] = a }
     return found
   }

@@ -34,13 +34,15 @@ package struct MetaGradient: GradientRule {
   }
   /// The simulated fine-tuning.
   package struct Attack: Codable, Sendable, Hashable {
-    /// M
+    /// M, steps of fine-tuning, from 1. Each costs a pass and its gradient.
     package var steps = 3
-    /// tau
+    /// tau, their rate, above 0. Take about that of the fine-tuning that is to fail.
     package var rate = 1e-5
+    /// The optimizer of the fine-tuning; AdamW is what the released code and most fine-tuning take.
     package var optimizer = OptimizerOptions(.adamw, weightDecay: 1e-4)
+    /// Largest norm of a fine-tuning gradient, from 0; 0 leaves it alone.
     package var clip = 1.0
-    /// Differentiates through the steps, which are then plain gradient steps.
+    /// Whether to differentiate through the steps, which are then plain gradient steps; for small models.
     package var secondOrder = false
     package init() {}
   }

@@ -1,5 +1,4 @@
 // A small residual network with one answer for each kind of subject (He et al., 2016).
-package import Editing
 package import Foundation
 package import Torch
 package import TorchNN
@@ -108,28 +107,5 @@ private struct ResidualBlock {
   func callAsFunction(_ x: Tensor, training: Bool) -> Tensor {
     let h = norm1(conv1(x), training: training).relu()
     return (norm2(conv2(h), training: training) + shortcut(x)).relu()
-  }
-}
-
-/// One head of a ``JudgeNetwork`` as a judge.
-package struct ConvolutionalJudge: Judge {
-  package let classes: [String]
-  private let network: JudgeNetwork
-  private let kind: String
-
-  package init(_ network: JudgeNetwork, _ kind: String) throws {
-    guard let classes = network.card.heads[kind] else {
-      throw LetheError.request(
-        "the judge knows \(network.card.heads.keys.sorted().joined(separator: ", ")), not '\(kind)'"
-      )
-    }
-    (self.network, self.kind, self.classes) = (network, kind, classes)
-  }
-
-  package func scores(_ images: Tensor) -> Tensor {
-    withoutGradients { network.logits(network.features(images), kind).softmax(1) }
-  }
-  package func features(_ images: Tensor) -> Tensor {
-    withoutGradients { network.features(images) }
   }
 }

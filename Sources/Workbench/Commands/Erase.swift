@@ -48,7 +48,7 @@ package struct Erase {
       let own = try model.options(.methods, for: [Base.name], over: Base(), set: [])
       return try encoded(outer.options.laid(over: own, in: "options of \(Base.name)"))
     }
-    outer.options = try filled(Methods.named(outer.base))
+    outer.options = try filled(outer.base.catalog.named(outer.base.name))
     return outer
   }
 

@@ -1,0 +1,53 @@
+internal import Editing
+internal import Torch
+internal import TorchNN
+
+/// Attacks by name, in the order in which `lethe list attacks` shows them. A catalog is a value: a program that brings
+/// attacks of its own hands ``adding(_:)``'s result to what looks attacks up, and nothing is registered.
+package struct AttackCatalog: Sendable {
+  package let all: [any Attack.Type]
+
+  /// Lethe's own attacks. Adding one: its file, and one line here.
+  package static let builtIn = AttackCatalog(all: [
+    NoAttack.self,
+    RandomTokens.self,
+    SeedSearch.self,
+    UnlearnDiffAtk.self,
+    P4D.self,
+    RingABell.self,
+    ConceptInversion.self,
+    Relearning.self,
+  ])
+
+  private init(all: [any Attack.Type]) { self.all = all }
+
+  package var names: [String] { all.map { $0.name } }
+
+  /// This catalog and more attacks, after its own.
+  /// - Throws: ``LetheError`` when a name is taken
+  package func adding(_ more: any Attack.Type...) throws -> AttackCatalog {
+    try more.reduce(self) { catalog, attack in
+      guard !catalog.names.contains(attack.name) else {
+        throw LetheError.request("the catalog has an attack '\(attack.name)' already")
+      }
+      return AttackCatalog(all: catalog.all + [attack])
+    }
+  }
+
+  /// - Throws: ``LetheError`` with the nearest name that there is
+  package func named(_ name: String) throws -> any Attack.Type {
+    guard let found = all.first(where: { $0.name == name }) else {
+      throw LetheError.unknown("attack", name, known: names)
+    }
+    return found
+  }
+}
+
+/// The built-in catalog, for callers that are handed none.
+package enum Attacks {
+  package static var all: [any Attack.Type] { AttackCatalog.builtIn.all }
+
+  package static func named(_ name: String) throws -> any Attack.Type {
+    try AttackCatalog.builtIn.named(name)
+  }
+}

@@ -1,0 +1,62 @@
+internal import Diffusion
+internal import Editing
+internal import Torch
+internal import Training
+
+/// Options of methods that train on trajectories: noisy pictures that the original model passes while it draws
+/// a prompt. Each method has them as its own, with the defaults of its paper.
+package protocol TrajectoryOptions {
+  /// s_g, the guidance of the trajectories, from 1. Higher values follow the prompt more closely, so that more of
+  /// the states show the concept.
+  var startGuidance: Double { get set }
+  /// Denoising steps of a trajectory, from 1: noise levels to train on. Fewer cost less and leave
+  /// wider gaps between them.
+  var trajectorySteps: Int { get set }
+  /// Trajectories for each concept, from 1; each of their states is a training sample. Raise it with the captions
+  /// that the model knows for the concept; each costs `trajectorySteps` guided predictions.
+  var trajectories: Int { get set }
+}
+
+extension TrajectoryOptions {
+  /// - Parameter keeping: states of each trajectory; nil keeps all
+  func follow(
+    _ original: DiffusionModel, _ prompts: [String], keeping: Int? = nil, seed: UInt64,
+    progress: (Int, Int) -> Void
+  ) throws -> DenoisingStates {
+    try DenoisingStates.follow(
+      original, prompts, steps: trajectorySteps, guidance: startGuidance, keeping: keeping,
+      seed: seed, progress: progress)
+  }
+}
+
+/// Options of methods that forget on trajectories with the concept, and keep prompts on trajectories with those.
+package protocol PromptOptions: TrajectoryOptions {
+  /// Weight of keeping the preserved prompts as they are, from 0; 0 is the papers' loss. Raise it where other
+  /// prompts change, lower it where the concept stays.
+  var preserveWeight: Double { get set }
+  /// Trajectories with preserved prompts, from 1, a prompt each, of which every fourth state is kept. Raise it
+  /// with the number of preserved prompts.
+  var preserveTrajectories: Int { get set }
+}
+
+extension PromptOptions where Self: TrainedMethod {
+  package static var tiny: Self {
+    tiny {
+      ($0.trajectorySteps, $0.trajectories) = (5, 2)
+      ($0.preserveWeight, $0.preserveTrajectories) = (10, 3)
+    }
+  }
+}
+
+extension PromptOptions {
+  /// A loss, and the preserved prompts of a request beside it.
+  /// - Parameter live: whether the text encoder is trained
+  func preserving(
+    _ loss: any Objective, _ erasure: Erasure, of original: DiffusionModel, batch: Int, live: Bool,
+    _ run: Run
+  ) throws -> any Objective {
+    try loss.preserving(
+      erasure.preserve, of: original, weight: preserveWeight, trajectories: preserveTrajectories,
+      steps: trajectorySteps, guidance: startGuidance, batch: batch, live: live, run)
+  }
+}

@@ -1,0 +1,68 @@
+internal import Diffusion
+internal import Editing
+internal import Torch
+internal import Training
+
+/// A concept in SepME's training: states of the original model that contain it, and its prompts.
+struct ConceptInTraining {
+  let states: DenoisingStates
+  let prompts: Conditioning
+  /// The same captions without the concept.
+  let anchors: Conditioning
+  /// L_mom at which the concept counts as erased.
+  let tau: Double
+  /// Each concept draws for itself, so that it draws the same alone and in company.
+  private let seed: UInt64
+
+  init(_ concept: Concept, _ method: SepME, _ model: DiffusionModel, _ run: Run) throws {
+    seed = run.seed ^ concept.name.fingerprint
+    let g = Generator(seed: seed >> 1)
+    let phrases = concept.phrases
+    // Each phrase once as far as half the trajectories go, the rest at random.
+    let chosen = (0..<method.trajectories).map { i in
+      i < min(phrases.count, method.trajectories / 2)
+        ? phrases[i] : phrases[Tensor.randint(below: phrases.count, [1], g).ints[0]]
+    }
+    let followed = try method.follow(model, chosen.map(\.prompt), seed: seed >> 2) {
+      run.progress("trajectories \(concept.name)", $0, $1)
+    }
+    (prompts, anchors) = withoutGradients {
+      (model.embed(chosen.map(\.prompt)), model.embed(chosen.map(\.anchor)))
+    }
+    states = followed.comparing(with: followed.predictions(of: model, given: anchors))
+    // L_cor at dtheta = 0 is mean r_c^2.
+    let start = (states.conditional - states.unconditional).squared().mean().item
+    tau = method.tauShare < 0 ? method.tauShare * start : max(method.tau, method.tauShare * start)
+  }
+
+  func step(_ index: Int) -> Step { Step(index: index, seed: seed) }
+}
+
+/// The prompts of concepts in training, shifted by the erasers that their rows meet.
+struct ConceptShifts {
+  private let concepts: [ConceptInTraining]
+  private let erasers: [EraserFactors]
+  /// For each concept, which erasers its rows meet, and e (beta S)^T of every prompt there [P, L, n].
+  private let coordinates: [[(eraser: Int, u: Tensor)]]
+
+  /// - Parameter together: whether a concept's rows meet every eraser, or its own alone
+  init(_ concepts: [ConceptInTraining], _ erasers: [EraserFactors], together: Bool) {
+    (self.concepts, self.erasers) = (concepts, erasers)
+    coordinates = concepts.indices.map { i in
+      (together ? Array(erasers.indices) : [i]).map { j in
+        (j, erasers[j].coordinates(of: concepts[i].prompts.hidden))
+      }
+    }
+  }
+
+  /// - Parameter picks: for each concept, which of its prompts
+  func conditioning(_ picks: [[Int]]) -> Conditioning {
+    .concatenate(
+      concepts.indices.map { i in
+        Conditioning(
+          concepts[i].prompts.hidden.indexed(0, picks[i]),
+          shifts: KeyValueShift.sum(
+            coordinates[i].map { erasers[$0.eraser].shifts(of: $0.u.indexed(0, picks[i])) }))
+      })
+  }
+}

@@ -1,0 +1,49 @@
+package import Diffusion
+package import Editing
+internal import Torch
+package import Training
+
+// Which concepts train together, and the null space of each.
+extension SepME {
+  /// A concept, the prompts that its eraser may not touch, among which the empty one always is, and
+  /// regular prompts, which it should touch little.
+  package struct Request: Sendable {
+    package var concept: Concept
+    package var kept: [String]
+    package var regular: [String]
+    package init(_ concept: Concept, keeping kept: [String], regular: [String] = []) {
+      (self.concept, self.kept, self.regular) = (concept, kept, regular)
+    }
+  }
+
+  /// One eraser for each request, in their order.
+  /// - Throws: ``LetheError`` when prompts leave no direction free, with what to drop
+  package func erasers(
+    for requests: [Request], of model: DiffusionModel, _ run: Run
+  ) throws -> [EraserFactors] {
+    _ = try model.tokenizer(for: "SepME")
+    let spaces = try requests.map { try space(for: $0, in: model) }
+    let size = groupSize(model, requests.count)
+    return try stride(from: 0, to: requests.count, by: size).flatMap { first in
+      let group = first..<min(first + size, requests.count)
+      return try train(Array(requests[group]), Array(spaces[group]), model, run)
+    }
+  }
+
+  /// How many of `count` concepts train in one batch.
+  package func groupSize(_ model: DiffusionModel, _ count: Int) -> Int {
+    if form == .joint { return max(1, count) }
+    return max(1, sideBySide > 0 ? sideBySide : model.isLarge ? 1 : count)
+  }
+
+  /// The free directions of a request.
+  package func space(for request: Request, in model: DiffusionModel) throws -> NullSpace {
+    let prompts = [""] + request.kept
+    let space = NullSpace(
+      of: prompts, regular: request.regular, in: model, tolerance: tolerance)
+    guard space.nullity == 0 else { return space }
+    let advice = space.advice(on: prompts, in: model, tolerance: tolerance)
+    throw LetheError.request(
+      "\(request.concept.name): \(advice), or keep them on average only (keep=average)")
+  }
+}

@@ -1,0 +1,66 @@
+// SepME without separability, the paper's form for nudity (learning rate 1e-5, tau 0):
+//
+//   L_cor(c) = mean( r_c(theta) * r_c(theta_0) ),   r_c(theta) = eps_theta(x_t | c) - eps_theta(x_t | a)
+//   loss     = sum_i L_cor(c_i) + lambda (1/M) sum_l | W_l - W_l(theta_0) |_1,      stop when L_mom <= sum_i tau_i
+//
+// trained: every weight of cross-attention; both predictions at every step.
+internal import Diffusion
+internal import Editing
+internal import Torch
+internal import TorchNN
+internal import Training
+
+struct WholeSepME: ObjectiveMethod {
+  static let name = "sepme-whole"
+  static let card = SepME.card
+  var method = SepME()
+  var guarding = GuardOptions()
+  var parameters: String { "xattn" }
+  var training: Training {
+    get { method.training }
+    set { method.training = newValue }
+  }
+
+  init() {}
+  init(of method: SepME) { self.method = method }
+
+  func objective(
+    _ erasure: Erasure, original: DiffusionModel, _ run: Run
+  ) throws -> any Objective {
+    Irrelevance(
+      concepts: try erasure.forget.map { try ConceptInTraining($0, method, original, run) },
+      original: original, method: method)
+  }
+
+  private struct Irrelevance: Objective {
+    let concepts: [ConceptInTraining]
+    let original: DiffusionModel
+    let method: SepME
+
+    func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+      var total = Tensor.zeros([], on: model.device)  // sum_i L_cor(c_i)
+      for concept in concepts {
+        let d = concept.states.draw(method.training.batch, concept.step(step.index))
+        let c = Conditioning.concatenate([
+          concept.prompts.rows(d.prompts), concept.anchors.rows(d.prompts),
+        ])
+        let e = model.predict(
+          Tensor.concatenate([d.x, d.x]), at: Tensor.concatenate([d.t, d.t]), given: c
+        ).chunks(2)  // eps_theta(x_t | c), eps_theta(x_t | a): [b, C, h, w] each
+        total = total + ((e[0] - e[1]) * (d.ec - d.e0)).mean()
+      }
+      let before = step.carried["mom"] ?? total.item
+      let momentum = method.alpha * before + (1 - method.alpha) * total.item  // L_mom
+      step.carried["mom"] = momentum
+      step.log["correlation"] = momentum
+      step.isEnough = momentum <= concepts.map(\.tau).reduce(0, +)
+      let paths = ParameterSelection.crossAttention.paths(of: model.parameters)
+      var change = Tensor.zeros([], on: model.device)
+      for path in paths {
+        guard let w = model.parameters[path], let w0 = original.parameters[path] else { continue }
+        change = change + (w - w0).abs().sum()
+      }
+      return total + (method.lambda / Double(paths.count)) * change
+    }
+  }
+}

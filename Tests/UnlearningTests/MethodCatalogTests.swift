@@ -1,0 +1,72 @@
+// A method from outside the package: seen by a catalog, and by what wraps methods of that catalog.
+import Diffusion
+import Editing
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Unlearning
+
+/// Adds `change` to every bias of the U-Net's last layer.
+private struct Shift: UnlearningMethod {
+  static let name = "shift"
+  static let card = MethodCard(title: "Shift", paper: "a test", year: 2025, trains: "one bias")
+  static let path = ParameterPath("unet.conv_out.bias")
+  var change = 0.5
+
+  func erase(_ erasure: Erasure, from model: DiffusionModel, _ run: Run) throws -> Erased {
+    guard let bias = model.parameters[Self.path] else { return Erased(.zero) }
+    return Erased(ParameterVector([Self.path: change * Tensor.ones(bias.shape)]))
+  }
+}
+
+@Suite(.serialized) struct MethodCatalogTests {
+  @Test func additionsComeAfterTheBuiltInMethods() throws {
+    let catalog = try MethodCatalog.builtIn.adding(Shift.self)
+    #expect(catalog.names == MethodCatalog.builtIn.names + ["shift"])
+    #expect(try catalog.named("shift") is Shift.Type)
+    #expect(throws: LetheError.self) { try catalog.adding(Shift.self) }
+    #expect(throws: LetheError.self) { try MethodCatalog.builtIn.adding(ESD.self) }
+    // Nothing is registered: the built-in catalog stays as it is.
+    #expect(throws: LetheError.self) { try MethodCatalog.builtIn.named("shift") }
+  }
+
+  /// Meta-Unlearning around an added method begins where that ends; with the built-in catalog it is refused.
+  @Test func wrappingMethodsSeeAdditions() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let settings: JSON = [
+      "base": "shift", "options": ["change": 0.25], "pictures": 2, "pictureSteps": 2,
+      "training": ["steps": 0], "guarding": ["limit": 0],
+    ]
+    func erase(_ catalog: MethodCatalog) throws -> ParameterVector {
+      let method = try catalog.method("meta", settings)
+      return try Fixtures.temporaryFolder {
+        try method.erase(MethodContractTests.erasure, from: model, Run($0, seed: 1)).vector
+      }
+    }
+    let found = try erase(.builtIn.adding(Shift.self))
+    #expect(found.tensors[Shift.path]?.mean().item == 0.25)
+    #expect(throws: LetheError.self) { try erase(.builtIn) }
+  }
+
+  /// A wrapped method that wraps another hands the catalog on.
+  @Test func theCatalogReachesTheInnermostMethod() throws {
+    let catalog = try MethodCatalog.builtIn.adding(Shift.self)
+    let meta = try catalog.method("meta", ["base": "advunlearn", "options": ["base": "shift"]])
+    let adv = try #require(meta as? any WrappingMethod).inner()
+    let shift = try #require(adv as? any WrappingMethod).inner()
+    #expect(shift is Shift)
+  }
+
+  /// The catalog is no option: what is written is the name alone, as it always was.
+  @Test func theCatalogIsNotWritten() throws {
+    let catalog = try MethodCatalog.builtIn.adding(Shift.self)
+    let meta = try #require(
+      try catalog.method("meta", ["base": "shift"]) as? MetaUnlearning)
+    #expect(try JSON(encoding: meta)["base"] == "shift")
+  }
+}
