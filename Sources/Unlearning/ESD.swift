@@ -2,9 +2,9 @@
 //
 //   theta <- theta - lr grad | eps_theta(x_t | c) - [ eps_o(x_t | r) - eta (eps_o(x_t | c) - eps_o(x_t | empty)) ] |^2   (eq. 7)
 //
-// x_t: pure noise denoised part of the way with the concept at guidance 3 (section 4.1). Here the
-// original model trajectories, as in the authors' second release; the first one trajectories with the trained
-// model and pairs x_t with a t that is 39 to 58 steps noisier. Variants: ESD-x `xattn` (styles),
+// x_t: pure noise denoised part of the way with the concept at guidance 3 (section 4.1). Here the original
+// model denoises, as in the authors' second release; in the first one the model in training does, and x_t
+// is paired with a t that is 39 to 58 steps noisier. Variants: ESD-x `xattn` (styles),
 // ESD-u `noxattn` (objects), `full`, `xattn-kv` (strict), `selfattn`; `text_encoder`,
 // or its first N layers `text_encoder:N`, as AdvUnlearn trains.
 // Published, SD 1.4 on UnlearnCanvas: UA / IRA / CRA 98.6 / 81.0 / 94.0 (styles), 92.2 / 55.8 / 44.2 (objects).
@@ -43,8 +43,8 @@ package struct ESD: PromptedMethod {
   ) throws -> NegativeGuidance {
     let states = try follow(
       original, phrases.map(\.prompt), keeping: keeping, seed: seed, progress: progress)
-    // A caption says more than the concept: "a noto emoji of a fox" should lose noto and stay a fox.
-    let anchors =
+    // r. A caption says more than the concept: "a noto emoji of a fox" should lose noto and stay a fox.
+    let anchors =  // eps_o(x_t | r) [N, C, h, w]
       isReplaced || anchored
       ? states.predictions(
         of: original, given: withoutGradients { original.embed(phrases.map(\.anchor)) }) : nil

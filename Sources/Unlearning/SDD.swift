@@ -4,7 +4,7 @@
 //   L = | eps_theta(x_t | c) - sg( eps_theta(x_t | empty) ) |^2                                      (eq. 4)
 //
 // The target is the network's own prediction for nothing in particular, without its gradient. x_t: from trajectories with the
-// concept, here of the original; the authors walk with a moving average of the trained network (decay 0.999), which is
+// concept, here of the original; the authors follow a moving average of the trained network (decay 0.999), which is
 // also what they keep: `training.averaging`. Parameters: `xattn`; `full` in Meta-Unlearning's tables.
 // Published, SD 1.4, nudity: 1.4 % of UnlearnDiffAtk's prompts before any attack.
 package import Diffusion

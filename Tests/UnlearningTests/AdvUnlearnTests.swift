@@ -73,8 +73,8 @@ import Training
     }
   }
 
-  /// At the paper's numbers (50 steps a walk, 30 attack steps, 5 prompts to retain) an iteration with a pool asks
-  /// the U-Net 36 times, one that trajectories anew about 1,870 times.
+  /// At the paper's numbers (50 steps a trajectory, 30 attack steps, 5 prompts to retain) an iteration with a pool asks
+  /// the U-Net 36 times, one that follows anew about 1,870 times.
   @Test func poolsSaveEvaluations() throws {
     func cost(_ steps: Int, pooled: Bool) throws -> Int {
       try erase(
@@ -88,7 +88,7 @@ import Training
     let pooled = try cost(3, pooled: true) - cost(1, pooled: true)
     let anew = try cost(7, pooled: false) - cost(1, pooled: false)
     #expect(pooled / 2 == 36)
-    // The depth of a walk is random; 31 trajectories to one state and 5 to retain, two evaluations a step.
+    // The depth of a trajectory is random; 31 trajectories to one state and 5 to retain, two evaluations a step.
     #expect((1_400...2_400).contains(anew / 6))
   }
 
