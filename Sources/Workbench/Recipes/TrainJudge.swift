@@ -1,3 +1,4 @@
+internal import Diffusion
 // `lethe train` for judges: one network that says what a picture shows, e.g. which object and which style.
 internal import Evaluation
 package import Foundation
