@@ -68,19 +68,3 @@ extension Metric {
   package static var unit: MeasuredValue.Unit { .share }
   package static var interval: Interval.Kind { .wilson95 }
 }
-
-/// Every metric, in the order of reports. Adding a metric: its file, and one line here.
-package enum Metrics {
-  package static let all: [any Metric.Type] = [
-    UnlearningAccuracy.self,
-    InDomainRetainAccuracy.self,
-    CrossDomainRetainAccuracy.self,
-    FrechetDistance.self,
-    Precision.self,
-    Recall.self,
-    ForgottenProbability.self,
-    ForgottenEntropy.self,
-    RetainedProbability.self,
-    RetainedEntropy.self,
-  ]
-}

@@ -93,7 +93,7 @@ extension ResultRow: Codable {
   package init(from decoder: any Decoder) throws {
     let c = try decoder.container(keyedBy: Key.self)
     let metric = try c.decode(String.self, forKey: .metric)
-    let known = Metrics.all.first { $0.name == metric }
+    let known = MetricCatalog.builtIn.named(metric)
     let unit =
       try c.decodeIfPresent(MeasuredValue.Unit.self, forKey: .unit) ?? known?.unit ?? .share
     let kind =

@@ -12,6 +12,8 @@ package struct BenchmarkOptions: Sendable {
   package var seed: UInt64 = 0
   package var evaluation = EvaluationOptions()
   package var command: [String] = []
+  /// Where methods, attacks and metrics are looked up.
+  package var catalogs = Catalogs.builtIn
 
   package init(_ model: ModelFolder) { self.model = model }
 }
@@ -65,7 +67,8 @@ struct ErasureTrial {
   let evaluate: Evaluate
 
   init(_ erase: Erase, _ options: EvaluationOptions) throws {
-    (self.erase, evaluate) = (erase, try Evaluate(erase.job, options))
+    self.erase = erase
+    evaluate = try Evaluate(erase.job, options, metrics: erase.catalogs.metrics)
   }
 
   /// - Parameter shared: the folder whose other runs may have drawn the original's pictures already
@@ -75,7 +78,7 @@ struct ErasureTrial {
     let (eraser, _) = try erase(in: part, on: device)
     try evaluate.shareOriginal(of: part, in: shared)
     let results = try evaluate(in: part, eraser: eraser, on: device)
-    try WriteReport(part.runFolder)()
+    try WriteReport(part.runFolder, catalogs: erase.catalogs)()
     return (eraser, results)
   }
 

@@ -143,7 +143,7 @@ struct SeparabilityTrial {
       let name = "\(kind)/\(method)-\(cast.concepts[i].slug)"
       let part = try Run(run.file(name), seed: options.seed)
       part.onProgress = { run.progress("\(name): \($0.stage)", $0.done, $0.total, $0.note) }
-      try Erase(job, settings: settings)(in: part, on: base.device)
+      try Erase(job, settings: settings, catalogs: options.catalogs)(in: part, on: base.device)
       return TrainedEraser(
         concept: i, key: "\(method)-\(cast.concepts[i].slug)", file: part.runFolder.eraserFile)
     }

@@ -45,12 +45,13 @@ package struct AttackRun {
 
   /// An attack with `--set` over the entry that `attacks.json` in the model's folder has for it, over its defaults.
   package static func configured(
-    _ name: String, _ settings: [String], of model: ModelFolder
+    _ name: String, _ settings: [String], of model: ModelFolder,
+    in catalog: AttackCatalog = .builtIn
   ) throws -> any Attack {
     func make<A: Attack>(_ type: A.Type) throws -> any Attack {
       try model.options(.attacks, for: [name], over: A(), set: settings)
     }
-    return try make(Attacks.named(name))
+    return try make(catalog.named(name))
   }
 
   @discardableResult

@@ -49,7 +49,7 @@ struct AttackCommand: ParsableCommand {
       }
       let names =
         attack == "all"
-        ? Attacks.all.map { $0.name } : attack.split(separator: ",").map(String.init)
+        ? AttackCatalog.builtIn.names : attack.split(separator: ",").map(String.init)
       let named = try NamedSettings(settings, of: names, "attack")
       let run = try common.run(at: runFolder, seed: seed)
       let job = try run.runFolder.job()
