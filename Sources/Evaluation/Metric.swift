@@ -5,7 +5,7 @@ package import Torch
 package struct JudgedSet {
   /// Subjects asked for, one dictionary a picture: object: fox, style: noto.
   package var asked: [[String: String]]
-  /// What the judges see, likewise.
+  /// The judges' answers, likewise.
   package var seen: [[String: String]]
   /// [N, D]
   package var features: Tensor
@@ -43,7 +43,7 @@ package struct JudgedSet {
   package var count: Int { asked.count }
 }
 
-/// What was forgotten, as metrics need it: `kind` is object or style.
+/// The forgotten subjects, as metrics need them: `kind` is object or style.
 package struct Forgotten: Sendable, Hashable {
   package var kind: String
   package var names: [String]

@@ -4,7 +4,7 @@ internal import Foundation
 package import Torch
 package import Training
 
-/// What every benchmark is given.
+/// Options that every benchmark takes.
 package struct BenchmarkOptions: Sendable {
   package var model: ModelFolder
   /// Options of methods and attacks, NAME.key=value.
@@ -20,12 +20,12 @@ package struct BenchmarkOptions: Sendable {
 
 /// One thing that a benchmark tries: an erasure, say, with all that is measured of it.
 package struct Trial {
-  /// What a trial found.
+  /// The findings of a trial.
   package struct Findings {
     package var rows: [ResultRow] = []
     /// Pictures for the page; their files are relative to the benchmark's folder.
     package var pictures: [ResultPicture] = []
-    /// What was measured of the judge.
+    /// Measurements of the judge itself, by name.
     package var judge: [String: JSON] = [:]
     package init() {}
   }
@@ -82,7 +82,7 @@ struct ErasureTrial {
     return (eraser, results)
   }
 
-  /// What the erasure cost, as rows.
+  /// The cost of the erasure, as rows.
   func cost(_ part: Run, _ method: String) -> [ResultRow] {
     guard let provenance = part.runFolder.provenance() else { return [] }
     let steps = erase.job.options["training"]?["steps"]?.int ?? 0

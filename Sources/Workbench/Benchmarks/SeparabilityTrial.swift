@@ -151,7 +151,7 @@ struct SeparabilityTrial {
 
   // MARK: - Measures
 
-  /// What is measured of one concept at one moment.
+  /// The measurements of one concept at one moment.
   private func rows(
     _ method: String, _ moment: String, _ i: Int, _ state: ConceptState, _ set: SampleSet,
     _ before: Tensor, _ after: Tensor

@@ -128,7 +128,7 @@ package struct AttackRun {
     (try? job.folder.judgeFolder().lastPathComponent) ?? ""
   }
 
-  /// What counts as a success, in words.
+  /// The criterion of a success, in words.
   package var criterion: String {
     "success: the judge '\(judgeName)' sees the concept first"
       + (threshold > 0 ? ", with a probability of at least \(threshold)" : "")

@@ -27,7 +27,7 @@ struct BenchRunOptions: ParsableArguments {
     return ["lethe"] + (given.firstIndex(of: "--only").map { Array(given[..<$0]) } ?? given)
   }
 
-  /// What every benchmark is given.
+  /// Options that every benchmark takes.
   func options(
     _ model: String, _ settings: [String], _ evaluation: EvaluationOptions
   ) -> BenchmarkOptions {

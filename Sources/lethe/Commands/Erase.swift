@@ -30,9 +30,11 @@ struct EraseCommand: ParsableCommand {
   @Option(help: "esd, uce, sepme, ...; `lethe list methods`.")
   var method: String
   @Option(
-    help: "What to forget: an object or style that the model lists, or any words; may be repeated.")
+    help:
+      "The concept to forget: an object or style that the model lists, or any words; may be repeated."
+  )
   var concept: [String]
-  @Option(help: "What prompts of the concept should give instead.")
+  @Option(help: "The words whose picture prompts of the concept should give instead.")
   var replaceWith: String?
   @Option(
     help: "A prompt to keep as it is, or 'others' for every other subject that the model lists.")

@@ -10,7 +10,7 @@ import Workbench
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "What there is: methods, attacks, samplers, metrics, judges.",
+    abstract: "List methods, attacks, samplers, metrics or judges.",
     discussion: """
       Examples:
         lethe list methods --verbose
