@@ -56,7 +56,7 @@ package struct AttackTarget {
   private let access: Access
   private let picture: (AttackedPrompt) throws -> Image
   package let original: DiffusionModel
-  package let tokenizer: CLIPTokenizer
+  package let tokenizer: PromptTokenizer
   /// The concepts that the victim was to forget.
   package let concepts: [Concept]
 
@@ -77,9 +77,9 @@ package struct AttackTarget {
     return victim
   }
 
-  /// The victim's word embeddings of ids: [B, L] -> [B, L, D]
+  /// The victim's word embeddings of B prompts of L ids: [B, L, D]
   /// - Throws: ``LetheError`` for an attack that did not declare to need them
-  package func wordEmbeddings(_ ids: [[Int]]) throws -> Tensor {
+  package func wordEmbeddings(_ ids: [PromptTokens]) throws -> Tensor {
     guard access != .blackBox else { throw refusing("embeddings") }
     return withoutGradients { victim.wordEmbeddings(ids) }
   }

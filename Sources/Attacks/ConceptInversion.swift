@@ -78,7 +78,7 @@ package struct ConceptInversion: Attack {
       phrases.map { Self.renamed($0.prompt, target.concepts) }, target)
     let tokenizer = target.tokenizer
     let word = initial.isEmpty ? target.concepts.first?.phrases.first?.words ?? "" : initial
-    let start = try target.wordEmbeddings([tokenizer.words(word)])[0, at: 0].mean(0)
+    let start = try target.wordEmbeddings([tokenizer.words(word).even])[0, at: 0].mean(0)
     let v = start.detached().cloned()
     v.requiresGradient = true
     try TrainingLoop(Self.name, training, seed: seed &+ 3).fit([v]) { step in
@@ -94,23 +94,28 @@ package struct ConceptInversion: Attack {
 /// Prompts with places for one new word.
 struct NewWordPrompts {
   private let words: Tensor  // [B, L, D]
-  private let isNew: Tensor  // [B, L, 1]
+  private let isNew: Tensor  // [B, L, D]
 
   init(_ prompts: [String], _ target: AttackTarget) throws {
     let tokenizer = target.tokenizer
     let new = -1
-    let sequences = prompts.map { prompt -> [Int] in
+    let sequences = prompts.map { prompt -> PromptTokens in
       let parts = prompt.split(separator: Attempt.newWord, omittingEmptySubsequences: false)
-      let body = Array(parts.map { tokenizer.words(String($0)) }.joined(separator: [new]))
-        .prefix(tokenizer.length - 2)
-      let tokens = [tokenizer.startToken] + body + [tokenizer.endToken]
-      let padding = tokenizer.length - tokens.count
-      return tokens + Array(repeating: tokenizer.padToken, count: padding)
+      return PromptTokens(
+        tokenizer.encoders.map { encoder in
+          encoder.padded(Array(parts.map { encoder.words(String($0)) }.joined(separator: [new])))
+        })
     }
-    words = try target.wordEmbeddings(sequences.map { $0.map { max(0, $0) } })
-    isNew = Tensor(
-      sequences.flatMap { $0.map { $0 == new ? 1 : 0 } }, [prompts.count, tokenizer.length, 1]
-    ).to(words.device).isGreater(than: 0.5)
+    let words = try target.wordEmbeddings(
+      sequences.map { PromptTokens($0.rows.map { $0.map { max(0, $0) } }) })
+    let masks = target.original.widths.enumerated().map { encoder, width in
+      Tensor(
+        sequences.flatMap { $0.rows[encoder].map { $0 == new ? 1 : 0 } },
+        [prompts.count, tokenizer.length, 1]
+      ).expanded(prompts.count, tokenizer.length, width)
+    }
+    isNew = Tensor.concatenate(masks, 2).to(words.device).isGreater(than: 0.5)
+    self.words = words
   }
 
   /// Sequences [B, L, D] of some prompts with v [D] for the new word.
@@ -131,5 +136,15 @@ extension AttackTarget {
           return encoded(places.rows([0], with: v))
         })
     }
+  }
+}
+
+extension PromptTokens {
+  /// Rows of one length: the last id of a shorter one is repeated.
+  fileprivate var even: PromptTokens {
+    PromptTokens(
+      rows.map { row in
+        row + Array(repeating: row.last ?? 0, count: count - row.count)
+      })
   }
 }

@@ -53,7 +53,7 @@ package struct RingABell: Attack {
   private struct Session: AttackSession {
     let attack: RingABell
     let prompts: [AttackedPrompt]
-    let tokenizer: CLIPTokenizer
+    let tokenizer: PromptTokenizer
     let model: DiffusionModel
     let direction: Tensor  // v [L, D]
     let length: Int  // K
@@ -112,11 +112,9 @@ package struct RingABell: Attack {
     /// | T(p) - y |^2 of each individual.
     private func distances(_ pool: [[Int]], to target: Tensor) -> [Double] {
       withoutGradients {
-        let padding = Array(repeating: tokenizer.padToken, count: tokenizer.length - length - 1)
-        let sequences = pool.map { [tokenizer.startToken] + $0 + [tokenizer.endToken] + padding }
+        let sequences = pool.map { tokenizer.padded(tokenizer.same($0)) }
         return stride(from: 0, to: sequences.count, by: 64).flatMap { first in
           let some = Array(sequences[first..<min(first + 64, sequences.count)])
-            .map { Array($0.prefix(tokenizer.length)) }
           let hidden = model.encode(model.wordEmbeddings(some)).hidden
           return (hidden - target).squared().sum(1, 2).doubles
         }

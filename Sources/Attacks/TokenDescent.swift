@@ -65,7 +65,7 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
     (make, self.target) = (tokens, target)
     model = try victim.model()
     decoder = victim.tokenizer.decoder()
-    table = try victim.wordEmbeddings([decoder.words])[0, at: 0].detached()
+    table = try victim.wordEmbeddings([victim.tokenizer.same(decoder.words)])[0, at: 0].detached()
   }
 
   mutating func next(_ open: [Int]) throws -> [Int: Attempt] {

@@ -5,16 +5,17 @@ struct TextConditioner: PromptConditioner {
   private let tokenizer: CLIPTokenizer
   private let text: CLIPText
   private let device: Device
+  var widths: [Int] { [text.width] }
 
-  init(_ tokenizer: CLIPTokenizer, _ text: CLIPText, _ device: Device) {
+  init(_ tokenizer: CLIPTokenizer, _ text: CLIPText, _ device: Device) throws {
+    try text.check(tokenizer)
     (self.tokenizer, self.text, self.device) = (tokenizer, text, device)
   }
 
-  func tokens(_ prompt: String) -> [Int] { tokenizer(prompt) }
+  func tokens(_ prompt: String) -> PromptTokens { PromptTokens([tokenizer(prompt)]) }
 
-  func wordEmbeddings(_ tokens: [[Int]]) -> Tensor {
-    text.wordEmbeddings(
-      Tensor(tokens.flatMap { $0 }, [tokens.count, tokens.first?.count ?? 0]).to(device))
+  func wordEmbeddings(_ tokens: [PromptTokens]) -> Tensor {
+    text.wordEmbeddings(tokens.row(0).to(device))
   }
 
   func encode(_ embeddings: Tensor) -> Conditioning { Conditioning(text.encode(embeddings)) }
@@ -23,7 +24,7 @@ struct TextConditioner: PromptConditioner {
 }
 
 /// Prompts in words through SDXL's two text encoders: states before the last layer side by side, and the second
-/// encoder's projected vector. Both tokenizers have one vocabulary and differ in how they pad.
+/// encoder's projected vector. Each encoder is told its own tokenizer's ids; both have one vocabulary.
 struct TwoTextConditioner: PromptConditioner {
   private let tokenizer: CLIPTokenizer
   private let second: CLIPTokenizer
@@ -31,38 +32,40 @@ struct TwoTextConditioner: PromptConditioner {
   /// Whether a prompt without words is zeros, as diffusers has it where no negative prompt is given.
   private let zeroesEmpty: Bool
   private let device: Device
+  var widths: [Int] { [texts.0.width, texts.1.width] }
   var width: Int { texts.0.width + texts.1.width }
+  /// Width of the pooled prompt.
+  var pooledWidth: Int { texts.1.pooledWidth ?? 0 }
 
   init(
     _ tokenizer: CLIPTokenizer, _ text: CLIPText, _ second: CLIPTokenizer, _ text2: CLIPText,
     zeroesEmpty: Bool, _ device: Device
   ) throws {
-    let probe = "a naïve photo of 12 foxes, isn't it!?"
+    let probe = "a naïve photo of 12 foxes, isn't it?"
     guard tokenizer.words(probe) == second.words(probe), text.vocabulary == text2.vocabulary,
       tokenizer.length == second.length
     else { throw LetheError.unsupported("the two tokenizers have different vocabularies") }
+    try text.check(tokenizer)
+    try text2.check(second)
     (self.tokenizer, self.second, texts) = (tokenizer, second, (text, text2))
     (self.zeroesEmpty, self.device) = (zeroesEmpty, device)
   }
 
-  /// Those of the first tokenizer.
-  func tokens(_ prompt: String) -> [Int] { tokenizer(prompt) }
+  func tokens(_ prompt: String) -> PromptTokens {
+    PromptTokens(
+      [tokenizer(prompt), second(prompt)], isZero: zeroesEmpty && tokenizer.words(prompt).isEmpty)
+  }
 
   /// Both encoders' embeddings side by side [B, L, D1 + D2].
-  func wordEmbeddings(_ tokens: [[Int]]) -> Tensor {
-    let shape = [tokens.count, tokens.first?.count ?? 0]
-    // After the first end the second tokenizer pads in its own way.
-    let others = tokens.map { ids -> [Int] in
-      guard let end = ids.firstIndex(of: tokenizer.endToken) else { return ids }
-      return ids.enumerated().map { $0 <= end ? $1 : second.padToken }
-    }
-    let parts = zip([texts.0, texts.1], [tokens, others]).map { text, ids in
-      text.wordEmbeddings(Tensor(ids.flatMap { $0 }, shape).to(device))
-    }
-    let both = Tensor.concatenate(parts, 2)
-    let isEmpty = tokens.map { zeroesEmpty && $0 == tokenizer("") }
-    guard isEmpty.contains(true) else { return both }
-    let kept = Tensor(isEmpty.map { $0 ? 0 : 1 } as [Float], [tokens.count, 1, 1]).to(device)
+  func wordEmbeddings(_ tokens: [PromptTokens]) -> Tensor {
+    let both = Tensor.concatenate(
+      [
+        texts.0.wordEmbeddings(tokens.row(0).to(device)),
+        texts.1.wordEmbeddings(tokens.row(1).to(device)),
+      ], 2)
+    guard tokens.contains(where: \.isZero) else { return both }
+    let kept = Tensor(tokens.map { $0.isZero ? 0 : 1 } as [Float], [tokens.count, 1, 1])
+      .to(device)
     return both * kept
   }
 
@@ -70,7 +73,8 @@ struct TwoTextConditioner: PromptConditioner {
     let first = texts.0.states(embeddings.narrowed(2, 0, texts.0.width))
     let own = embeddings.narrowed(2, texts.0.width, texts.1.width)
     let last = texts.1.states(own)
-    let pooled = texts.1.pooled(last.last, at: ends(own))
+    let ends = withoutGradients { texts.1.ends(own.detached(), end: second.endToken) }
+    let pooled = texts.1.pooled(last.last, at: ends)
     let hidden = Tensor.concatenate([first.penultimate, last.penultimate], 2)
     // Embeddings of zeros stand for the empty prompt and stay zeros.
     let kept = withoutGradients {
@@ -80,15 +84,6 @@ struct TwoTextConditioner: PromptConditioner {
       hidden * kept.unsqueezed(1, 2), pooled: pooled.map { $0 * kept.unsqueezed(1) })
   }
 
-  /// Where each sequence ends: the first place that is the end token's embedding.
-  private func ends(_ embeddings: Tensor) -> [Int] {
-    withoutGradients {
-      let end = texts.1.wordEmbeddings(Tensor([second.endToken], [1, 1]).to(device))
-      let isEnd = (embeddings.detached() - end).abs().sum(2).equals(0)
-      return isEnd.to(.int64).argmax(1).ints
-    }
-  }
-
   func check(_ prompts: [String]) throws {}
 }
 
@@ -96,6 +91,7 @@ struct TwoTextConditioner: PromptConditioner {
 /// the network has a row for it; that is what guidance pushes away from.
 struct ClassConditioner: PromptConditioner {
   let classes: [String]
+  var widths: [Int] { [1] }
   private let hasEmpty: Bool
   private let device: Device
 
@@ -111,13 +107,13 @@ struct ClassConditioner: PromptConditioner {
   }
 
   /// A prompt that means nothing gets the empty prompt's row, or the last there is; see `check`.
-  func tokens(_ prompt: String) -> [Int] {
-    [classes.firstIndex(of: prompt) ?? (hasEmpty ? classes.count : classes.count - 1)]
+  func tokens(_ prompt: String) -> PromptTokens {
+    PromptTokens([
+      [classes.firstIndex(of: prompt) ?? (hasEmpty ? classes.count : classes.count - 1)]
+    ])
   }
 
-  func wordEmbeddings(_ tokens: [[Int]]) -> Tensor {
-    Tensor(tokens.flatMap { $0 }, [tokens.count, 1]).to(device)
-  }
+  func wordEmbeddings(_ tokens: [PromptTokens]) -> Tensor { tokens.row(0).to(device) }
 
   func encode(_ embeddings: Tensor) -> Conditioning { Conditioning(embeddings) }
 
@@ -128,5 +124,13 @@ struct ClassConditioner: PromptConditioner {
           ? "'\(prompt)' means nothing to this model, which has no classes; accepted: the empty prompt"
           : "the model has no class '\(prompt)'; it has: \(classes.joined(separator: ", "))")
     }
+  }
+}
+
+extension [PromptTokens] {
+  /// One encoder's ids of every prompt [B, L].
+  fileprivate func row(_ encoder: Int) -> Tensor {
+    let ids = map { $0.rows[encoder] }
+    return Tensor(ids.flatMap { $0 }, [count, ids.first?.count ?? 0])
   }
 }

@@ -93,9 +93,11 @@ extension NoisePredictor {
 /// names of classes; the empty one asks for nothing in particular.
 package protocol PromptConditioner {
   /// Ids with start, end and padding; of a class, its number.
-  func tokens(_ prompt: String) -> [Int]
-  /// [B, L] -> [B, L, D], before positions are added; classes stay numbers, [B, 1]
-  func wordEmbeddings(_ tokens: [[Int]]) -> Tensor
+  func tokens(_ prompt: String) -> PromptTokens
+  /// Prompts of L ids each -> [B, L, D], before positions are added; classes stay numbers, [B, 1]
+  func wordEmbeddings(_ tokens: [PromptTokens]) -> Tensor
+  /// How many numbers of D each text encoder has; they stand side by side.
+  var widths: [Int] { get }
   /// [B, L, D] -> conditioning; gradients reach the embeddings and the encoder's weights
   func encode(_ embeddings: Tensor) -> Conditioning
   /// - Throws: ``LetheError`` for a prompt that means nothing here
@@ -158,7 +160,7 @@ package final class DiffusionModel {
         )
       }
       codec = try AutoencoderKL(store.root["vae"], layout.config(.vae))
-      (unet, conditioner) = (network, TextConditioner(tokenizer, text, device))
+      (unet, conditioner) = (network, try TextConditioner(tokenizer, text, device))
     case .stableDiffusionXL(let tokenizer, let second):
       let network = try UNet2DCondition(store.root["unet"], layout.config(.unet))
       let texts = try TwoTextConditioner(
@@ -220,19 +222,17 @@ package final class DiffusionModel {
 
   /// The tokenizer of the prompts.
   /// - Throws: ``LetheError`` for a model that is not asked in words
-  package func tokenizer(for what: String) throws -> CLIPTokenizer {
-    switch layout.pipeline {
-    case .stableDiffusion(let tokenizer), .stableDiffusionXL(let tokenizer, _): return tokenizer
-    case .pixels:
-      throw LetheError.unsupported(
-        "\(what) needs a model that is asked in words; this one has classes")
-    }
+  package func tokenizer(for what: String) throws -> PromptTokenizer {
+    try layout.tokenizer(for: what)
   }
 }
 
 extension DiffusionModel: PromptConditioner {
-  package func tokens(_ prompt: String) -> [Int] { conditioner.tokens(prompt) }
-  package func wordEmbeddings(_ tokens: [[Int]]) -> Tensor { conditioner.wordEmbeddings(tokens) }
+  package func tokens(_ prompt: String) -> PromptTokens { conditioner.tokens(prompt) }
+  package func wordEmbeddings(_ tokens: [PromptTokens]) -> Tensor {
+    conditioner.wordEmbeddings(tokens)
+  }
+  package var widths: [Int] { conditioner.widths }
   package func encode(_ embeddings: Tensor) -> Conditioning { conditioner.encode(embeddings) }
   package func check(_ prompts: [String]) throws { try conditioner.check(prompts) }
 

@@ -130,7 +130,7 @@ package struct Layout: Sendable {
       func tokenizer(_ place: String) throws -> CLIPTokenizer {
         for name in [
           "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json",
-          "tokenizer.json",
+          "added_tokens.json", "tokenizer.json",
         ] {
           files["\(place)/\(name)"] = try? Data(
             contentsOf: folder.appendingPathComponent("\(place)/\(name)"))

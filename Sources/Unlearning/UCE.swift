@@ -87,8 +87,11 @@ package struct UCE: UnlearningMethod {
   static func aligned(
     _ phrase: Concept.Phrase, _ model: DiffusionModel
   ) throws -> (concept: Tensor, guide: Tensor) {
-    let (prompt, anchor) = (model.tokens(phrase.prompt), model.tokens(phrase.anchor))
-    let tokenizer = try model.tokenizer(for: "UCE")
+    // Where two text encoders cut a text differently, the first one's tokens count.
+    let (prompt, anchor) = (
+      model.tokens(phrase.prompt).rows[0], model.tokens(phrase.anchor).rows[0]
+    )
+    let tokenizer = try model.tokenizer(for: "UCE").encoders[0]
     let words = tokenizer.words(phrase.words)
     guard let last = lastIndex(of: words, in: prompt) else {
       throw LetheError.request(

@@ -100,8 +100,9 @@ import TorchNN
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     #expect(throws: LetheError.self) { try Self.target(model, .blackBox).model() }
     #expect(throws: LetheError.self) { try Self.target(model, .embedding).model() }
-    #expect(throws: LetheError.self) { try Self.target(model, .blackBox).wordEmbeddings([[1]]) }
-    #expect(try Self.target(model, .embedding).wordEmbeddings([[1]]).rank == 3)
+    let one = [PromptTokens([[1]])]
+    #expect(throws: LetheError.self) { try Self.target(model, .blackBox).wordEmbeddings(one) }
+    #expect(try Self.target(model, .embedding).wordEmbeddings(one).rank == 3)
     #expect(try Self.target(model, .whiteBox).model() === model)
     let classes = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
     #expect(throws: LetheError.self) { try Self.target(classes, .blackBox) }
@@ -119,5 +120,19 @@ import TorchNN
     let special = [tokenizer.startToken] + ids + [tokenizer.endToken]
     #expect(decoder.text(special) == decoder.text(ids))
     #expect(!decoder.words.contains(tokenizer.endToken))
+  }
+
+  /// Where `!` is the pad token no text gives a token with one in it: an attack has no use for it, and a text that has
+  /// some comes back.
+  @Test(arguments: ["tiny-sd2", "tiny-sdxl"]) func specialTokensAreNoWords(_ kind: String) throws {
+    let model = try DiffusionModel.load(Fixtures.url(kind))
+    let tokenizer = try model.tokenizer(for: "a test")
+    let decoder = tokenizer.decoder()
+    for id in decoder.words {
+      #expect(!decoder.text([id]).contains("!"), "\(decoder.text([id]))")
+    }
+    #expect(decoder.words.count > 400)
+    let ids = tokenizer.words("!!! a fox!").rows[0]
+    #expect(tokenizer.words(decoder.text(ids)).rows[0] == ids)
   }
 }

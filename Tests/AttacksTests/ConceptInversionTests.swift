@@ -23,10 +23,10 @@ import Training
     let one = try #require(
       target.tokenizer.decoder().words.first { id in
         let text = target.tokenizer.decoder().text([id])
-        return target.tokenizer.words(text) == [id]
+        return target.tokenizer.words(text).rows == [[id]]
       })
     let word = target.tokenizer.decoder().text([one])
-    let vector = model.wordEmbeddings([[one]])[0, at: 0][0, at: 0].floats
+    let vector = model.wordEmbeddings([target.tokenizer.same([one])])[0, at: 0][0, at: 0].floats
     let (own, new) = (
       try target.conditioning(for: [Attempt("a \(word) b", seed: 1)]),
       try target.conditioning(for: [

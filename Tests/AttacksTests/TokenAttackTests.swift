@@ -64,7 +64,7 @@ import Training
   }
 
   @Test func placements() {
-    let words = [10, 11, 12, 13]
+    let words = PromptTokens([[10, 11, 12, 13]])
     #expect(TokenPlacement.prefix.ids(words, adversary: [1, 2]) == [1, 2, 10, 11, 12, 13])
     #expect(TokenPlacement.suffix.ids(words, adversary: [1, 2]) == [10, 11, 12, 13, 1, 2])
     #expect(TokenPlacement.insert.ids(words, adversary: [1, 2]) == [1, 10, 11, 2, 12, 13])
@@ -74,20 +74,23 @@ import Training
   }
 
   /// With the embeddings of real tokens in the adversary's places, the sequence is that of the prompt with them.
-  @Test(arguments: TokenPlacement.allCases) func adversarialPromptsAreThePromptsTheySpell(
-    _ placement: TokenPlacement
+  @Test(arguments: TokenPlacement.allCases, ["tiny-sd1", "tiny-sdxl"])
+  func adversarialPromptsAreThePromptsTheySpell(
+    _ placement: TokenPlacement, _ kind: String
   ) throws {
-    let model = try Self.model()
+    let model = try DiffusionModel.load(Fixtures.url(kind))
     let tokenizer = try model.tokenizer(for: "a test")
-    let prompts = ["a noto emoji of a fox", "fox"]
-    let ids = [tokenizer.words("cat")[0], tokenizer.words("dog")[0]]
+    let prompts = ["a noto emoji of a fox", "fox", "!!! a fox"]
+    let ids = ["cat", "dog"].map { tokenizer.words($0).rows[0][0] }
     let places = try AdversarialPrompts(prompts, tokenizer, model, placement, tokens: 2)
-    let adversary = model.wordEmbeddings([ids, ids])
-    let expected = prompts.map { prompt -> [Int] in
-      let body =
-        [tokenizer.startToken] + placement.ids(tokenizer.words(prompt), adversary: ids)
-        + [tokenizer.endToken]
-      return body + Array(repeating: tokenizer.padToken, count: tokenizer.length - body.count)
+    let adversary = model.wordEmbeddings(prompts.map { _ in tokenizer.same(ids) })
+    let expected = prompts.map { prompt in
+      // One row for each encoder, which cut the prompt in ways of their own.
+      tokenizer.padded(
+        PromptTokens(
+          tokenizer.words(prompt).rows.map {
+            placement.ids(PromptTokens([$0]), adversary: ids)
+          }))
     }
     #expect(places.embeddings(adversary).distance(to: model.wordEmbeddings(expected)) == 0)
     #expect(
@@ -142,7 +145,7 @@ import Training
       let picks = Tensor.randint(
         below: decoder.words.count, [3], Generator(seed: UInt64(i))
       ).ints.map { decoder.words[$0] }
-      return loss(decoder.text(picks + target.tokenizer.words(prompt.prompt)))
+      return loss(decoder.text(picks + target.tokenizer.words(prompt.prompt).rows[0]))
     }
     #expect(loss(attempt.prompt) < start.reduce(0, +) / 10)
   }

@@ -32,6 +32,27 @@ import TorchNN
     #expect(try #require(pair.pooled).distance(to: pooled.indexed(0, [1, 0])) == 0)
   }
 
+  static let special = [
+    "!!! a fox !!!", "a cat!<|endoftext|>a fox", "a <cat-toy> of a <CAT-TOY>, fox",
+    String(repeating: "fox ", count: 90) + "!",
+  ]
+
+  /// Each encoder is told its own tokenizer's ids. The prompt's vector stands at the largest id by the old rule, at the
+  /// first end token by the new one; they differ where an added token is in the text.
+  @Test func specialTokens() throws {
+    let ids = (try get("ids")).ints
+    #expect((0..<2).flatMap { e in Self.special.flatMap { model.tokens($0).rows[e] } } == ids)
+    let c = withoutGradients { model.embed(Self.special) }
+    #expect(c.hidden.distance(to: try get("hidden_special")) < 1e-5)
+    #expect(try #require(c.pooled).distance(to: try get("pooled_special")) < 1e-5)
+    var layout = model.layout
+    layout.configs[.textEncoder2]?["eos_token_id"] = 553
+    let newer = try DiffusionModel(layout, model.parameters.source { _ in false })
+    let pooled = try #require(withoutGradients { newer.embed(Self.special) }.pooled)
+    #expect(pooled.distance(to: try get("pooled_eos")) < 1e-5)
+    #expect((try get("pooled_eos")).distance(to: try get("pooled_special")) > 0.1)
+  }
+
   @Test func network() throws {
     let c = Conditioning(try get("hidden"), pooled: try get("pooled"))
     let output = try withoutGradients { model.predict(try get("x"), at: try get("t"), given: c) }

@@ -14,7 +14,7 @@ import Training
     let original: DiffusionModel
     let student: DiffusionModel
     let states: NegativeGuidance
-    let tokenizer: CLIPTokenizer
+    let tokenizer: PromptTokenizer
   }
 
   /// A student whose text encoder was disturbed, and states of two prompts.
@@ -100,17 +100,16 @@ import Training
     let tokenizer = scene.tokenizer
     let word = try #require(
       ["nudity", "tench", "zygomatic", "xylophonist"].first { tokenizer.words($0).count > 1 })
-    let ids = tokenizer.words(word)
+    let ids = tokenizer.words(word).rows[0]
+    let start = tokenizer.encoders[0].startToken
     let prompts = StudentPrompts([word], scene.original, live: true)
     var adversary = AdversaryOptions()
     func sequence() throws -> Tensor {
       let places = try adversary.make().places(for: prompts, tokenizer, scene.original)
-      return places.embeddings(scene.original.wordEmbeddings([[tokenizer.startToken]]))
+      return places.embeddings(scene.original.wordEmbeddings([tokenizer.same([start])]))
     }
     func expected(_ body: [Int]) -> Tensor {
-      let head = [tokenizer.startToken, tokenizer.startToken] + body + [tokenizer.endToken]
-      let padding = Array(repeating: tokenizer.padToken, count: tokenizer.length - head.count)
-      return scene.original.wordEmbeddings([head + padding])
+      scene.original.wordEmbeddings([tokenizer.padded(tokenizer.same([start] + body))])
     }
     #expect(try sequence().distance(to: expected(ids)) == 0)
     adversary.published = true

@@ -23,8 +23,8 @@ import Torch
     try withoutGradients {
       let phrase = Concept.Phrase("a fox, noto style", words: "fox", anchor: "noto style")
       let (concept, guide) = try UCE.aligned(phrase, model)
-      let tokens = model.tokens(phrase.prompt)
-      let tokenizer = try model.tokenizer(for: "the test")
+      let tokens = model.tokens(phrase.prompt).rows[0]
+      let tokenizer = try model.tokenizer(for: "the test").encoders[0]
       let words = tokenizer.words("fox")
       let last = try #require(tokens.firstIndex(of: words[words.count - 1]))
       #expect(concept.size(0) == tokens.count - last && guide.shape == concept.shape)

@@ -2,7 +2,7 @@
 """Makes the fixtures of Tests/DiffusionTests: two tiny Stable Diffusion models and what diffusers
 and transformers compute with them. Run with diffusers 0.42.1 and transformers 5:
 
-    python scripts/golden/diffusion.py Tests/Fixtures
+    python scripts/golden/diffusion.py Tests/Fixtures [sd1 sd2 sdxl]
 """
 import json, sys
 from pathlib import Path
@@ -23,6 +23,7 @@ SAMPLERS = {
     "dpm++2m": DPMSolverMultistepScheduler,
 }
 PROMPTS = ["a noto emoji of a fox", "an umbrella, symbola style"]
+SPECIAL = ["!!! a fox !!!", "a cat!<|endoftext|>a fox", "a <cat-toy> of a <CAT-TOY>, fox", "fox " * 90 + "!"]
 NASTY = [
     "", " ", "a", "A Photo OF a CAT", "fox's den, they'll've we're I'm he'd", "don't!!!...?!", "123 4567 8,9.10",
     "naïve café Ångström", "e\u0301 vs \u00e9", "東京の猫", "한국어 텍스트", "🦊🐱👩‍👩‍👧‍👦 🏳️‍🌈", "tab\tnew\nline\r\nend", "  many   spaces  ",
@@ -33,7 +34,16 @@ NASTY = [
 ]
 
 
-def tokenizer(folder):
+def settings(pad, named=None):
+    """tokenizer_config.json and special_tokens_map.json as the published folders have them."""
+    flags = {"lstrip": False, "normalized": True, "rstrip": False, "single_word": False}
+    special = {key: {"content": f"<|{name}oftext|>", **flags} for key, name in (("bos_token", "start"), ("eos_token", "end"), ("unk_token", "end"))}
+    config = {"tokenizer_class": "CLIPTokenizer", "model_max_length": 77, "pad_token": named or pad,
+              **{key: {"__type": "AddedToken", **value} for key, value in special.items()}}
+    return {"tokenizer_config.json": config, "special_tokens_map.json": {**special, "pad_token": pad}}
+
+
+def tokenizer(folder, files=None):
     """A CLIP-format byte-level vocabulary with a handful of merges."""
     def characters():
         bs = list(range(33, 127)) + list(range(161, 173)) + list(range(174, 256))
@@ -61,9 +71,13 @@ def tokenizer(folder):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "vocab.json").write_text(json.dumps({t: i for i, t in enumerate(tokens)}, ensure_ascii=False))
     (folder / "merges.txt").write_text("#version: 0.2\n" + "".join(f"{a} {b}\n" for a, b in merges))
-    (folder / "tokenizer_config.json").write_text(json.dumps({
+    for name in ("tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "tokenizer.json"):
+        (folder / name).unlink(missing_ok=True)
+    files = files or {"tokenizer_config.json": {
         "tokenizer_class": "CLIPTokenizer", "model_max_length": 77, "bos_token": "<|startoftext|>",
-        "eos_token": "<|endoftext|>", "pad_token": "<|endoftext|>", "unk_token": "<|endoftext|>"}))
+        "eos_token": "<|endoftext|>", "pad_token": "<|endoftext|>", "unk_token": "<|endoftext|>"}}
+    for name, value in files.items():
+        (folder / name).write_text(json.dumps(value))
     return CLIPTokenizer.from_pretrained(folder), len(tokens)
 
 
@@ -91,7 +105,9 @@ def build(kind):
         block_out_channels=(8, 16), down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
         layers_per_block=1, latent_channels=4, norm_num_groups=4, sample_size=16)
     folder = OUT / f"tiny-{kind}"
-    tok, size = tokenizer(folder / "tokenizer")
+    # SD 2.x names the end token in the configuration and `!` in the map, which wins.
+    files = None if old else settings("!", named="<|endoftext|>")
+    tok, size = tokenizer(folder / "tokenizer", files)
     text = CLIPTextModel(CLIPTextConfig(
         vocab_size=size, hidden_size=16, intermediate_size=32, num_attention_heads=2, num_hidden_layers=2,
         max_position_embeddings=77, hidden_act="quick_gelu" if old else "gelu",
@@ -110,9 +126,7 @@ def build(kind):
     half = copy.deepcopy(pipe)
     half.to(dtype=torch.float16)
     half.save_pretrained(folder)
-    for extra in ("tokenizer/tokenizer.json",):
-        (folder / extra).unlink(missing_ok=True)
-    tokenizer(folder / "tokenizer")
+    tokenizer(folder / "tokenizer", files)
     return folder, pipe
 
 
@@ -163,9 +177,10 @@ def build_xl():
     from diffusers import StableDiffusionXLPipeline
     from transformers import CLIPTextModelWithProjection
     folder = OUT / "tiny-sdxl"
-    tok, size = tokenizer(folder / "tokenizer")
-    tok2, _ = tokenizer(folder / "tokenizer_2")
-    tok2.pad_token = "!"
+    added = {"<cat-toy>": tokenizer(folder / "tokenizer")[1]}
+    files = [{**settings(pad), "added_tokens.json": added} for pad in ("<|endoftext|>", "!")]
+    tok, size = tokenizer(folder / "tokenizer", files[0])
+    tok2, _ = tokenizer(folder / "tokenizer_2", files[1])
     unet = UNet2DConditionModel(
         sample_size=8, in_channels=4, out_channels=4, block_out_channels=(8, 16), layers_per_block=1,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
@@ -175,11 +190,12 @@ def build_xl():
     vae = AutoencoderKL(
         block_out_channels=(8, 16), down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
         layers_per_block=1, latent_channels=4, norm_num_groups=4, sample_size=16, scaling_factor=0.13025, force_upcast=False)
-    ids = dict(vocab_size=size, max_position_embeddings=77, bos_token_id=size - 2, eos_token_id=size - 1)
+    # The published configurations say 0, 2 and 1, which are no ids of theirs.
+    ids = dict(vocab_size=size + len(added), max_position_embeddings=77, bos_token_id=0, eos_token_id=2, pad_token_id=1)
     text = CLIPTextModel(CLIPTextConfig(
-        hidden_size=16, intermediate_size=32, num_attention_heads=2, num_hidden_layers=2, hidden_act="quick_gelu", pad_token_id=size - 1, **ids))
+        hidden_size=16, intermediate_size=32, num_attention_heads=2, num_hidden_layers=2, hidden_act="quick_gelu", **ids))
     text2 = CLIPTextModelWithProjection(CLIPTextConfig(
-        hidden_size=8, intermediate_size=16, num_attention_heads=2, num_hidden_layers=3, hidden_act="gelu", projection_dim=12, pad_token_id=0, **ids))
+        hidden_size=8, intermediate_size=16, num_attention_heads=2, num_hidden_layers=3, hidden_act="gelu", projection_dim=12, **ids))
     for i, module in enumerate((unet, vae, text, text2)):
         spread(module, 10 * (1 + i) + 2).eval()
     scheduler = EulerDiscreteScheduler(
@@ -192,11 +208,8 @@ def build_xl():
     half = copy.deepcopy(pipe)
     half.to(dtype=torch.float16)
     half.save_pretrained(folder)
-    for place in ("tokenizer", "tokenizer_2"):
-        (folder / place / "tokenizer.json").unlink(missing_ok=True)
-        tokenizer(folder / place)
-    config = folder / "tokenizer_2" / "tokenizer_config.json"
-    config.write_text(config.read_text().replace('"pad_token": "<|endoftext|>"', '"pad_token": "!"'))
+    for place, own in zip(("tokenizer", "tokenizer_2"), files):
+        tokenizer(folder / place, own)
     return folder, pipe
 
 
@@ -205,6 +218,14 @@ def golden_xl(folder, pipe):
     g, out = torch.Generator().manual_seed(9), {}
     hidden, empty, pooled, empty_pooled = pipe.encode_prompt(PROMPTS)
     out["hidden"], out["pooled"], out["empty"] = hidden, pooled, empty
+    # Special tokens within a text; the prompt's vector by the old rule and by the new one.
+    out["ids"] = torch.tensor([[tok(p, padding="max_length", max_length=77, truncation=True).input_ids for p in SPECIAL]
+                               for tok in (pipe.tokenizer, pipe.tokenizer_2)])
+    out["hidden_special"], _, out["pooled_special"], _ = pipe.encode_prompt(SPECIAL)
+    text = pipe.text_encoder_2.text_model if hasattr(pipe.text_encoder_2, "text_model") else pipe.text_encoder_2
+    before, text.eos_token_id = text.eos_token_id, pipe.tokenizer_2.eos_token_id
+    _, _, out["pooled_eos"], _ = pipe.encode_prompt(SPECIAL)
+    text.eos_token_id = before
     out["x"] = x = torch.randn((2, 4, 8, 8), generator=g)
     out["t"] = t = torch.tensor([981.0, 417.625])
     sizes = torch.tensor([[16.0, 16.0, 0, 0, 16.0, 16.0]] * 2)
@@ -228,8 +249,11 @@ def tokens(pipe):
 
 if __name__ == "__main__":
     print("diffusers", diffusers.__version__, "transformers", transformers.__version__, "torch", torch.__version__)
-    for kind in ("sd1", "sd2"):
+    for kind in sys.argv[2:] or ("sd1", "sd2", "sdxl"):
+        if kind == "sdxl":
+            golden_xl(*build_xl())
+            continue
         folder, pipe = build(kind)
         golden(folder, pipe)
-    tokens(pipe)
-    golden_xl(*build_xl())
+        if kind == "sd1":
+            tokens(pipe)

@@ -7,6 +7,11 @@ package final class CLIPText {
   package let width: Int
   package let positions: Int
   package let vocabulary: Int
+  /// Width of the projected prompt; nil without a projection.
+  let pooledWidth: Int?
+  /// The id whose first place gives the prompt's vector. 2, as old configurations have it, is the place of the largest
+  /// id, which is that of the end token as long as no token was added after it.
+  private let endId: Int
 
   private let tokenEmbedding: Embedding
   private let positionEmbedding: Embedding
@@ -29,6 +34,7 @@ package final class CLIPText {
     width = try config.int("hidden_size", 512)
     positions = try config.int("max_position_embeddings", 77)
     vocabulary = try config.int("vocab_size", 49408)
+    endId = try config.int("eos_token_id", 49407)
     let eps = try config.number("layer_norm_eps", 1e-5)
     let heads = try config.int("num_attention_heads", 8)
     let inner = try config.int("intermediate_size", 2048)
@@ -44,10 +50,13 @@ package final class CLIPText {
     }
     self.layers = layers
     finalLayerNorm = LayerNorm(model["final_layer_norm"], width, eps: eps)
+    pooledWidth = names == projected ? try config.int("projection_dim", 512) : nil
     projection =
-      names == projected
-      ? Linear(
-        s["text_projection"], width, try config.int("projection_dim", 512), bias: false) : nil
+      if let pooledWidth {
+        Linear(s["text_projection"], width, pooledWidth, bias: false)
+      } else {
+        nil
+      }
   }
 
   /// Rows of the token table: [B, L] -> [B, L, D]
@@ -67,6 +76,30 @@ package final class CLIPText {
     }
     return (before, finalLayerNorm(h))
   }
+
+  /// - Throws: ``LetheError`` for a tokenizer with ids that the encoder has no row for
+  func check(_ tokenizer: CLIPTokenizer) throws {
+    guard tokenizer.largestId < vocabulary else {
+      throw LetheError.model(
+        "the tokenizer has ids up to \(tokenizer.largestId), the text encoder has \(vocabulary) rows"
+      )
+    }
+  }
+
+  /// The place of each prompt's vector, known by its token's embedding: [B, L, D] -> [B]
+  /// - Parameter end: the tokenizer's end token, which every prompt has
+  func ends(_ embeddings: Tensor, end: Int) -> [Int] {
+    let candidates = endId == Self.legacyEnd ? Array((end..<vocabulary).reversed()) : [endId]
+    var places = [Int?](repeating: nil, count: embeddings.size(0))
+    for id in candidates where id < vocabulary && places.contains(where: { $0 == nil }) {
+      let row = wordEmbeddings(Tensor([id], [1, 1]).to(embeddings.device))
+      let isHere = (embeddings - row).abs().sum(2).equals(0).to(.int64)
+      let (first, found) = (isHere.argmax(1).ints, isHere.sum(1).ints)
+      for b in places.indices where places[b] == nil && found[b] > 0 { places[b] = first[b] }
+    }
+    return places.map { $0 ?? 0 }
+  }
+  private static let legacyEnd = 2
 
   /// Last states [B, L, D] at one place each [B] -> the prompt's vector [B, P]; nil without a projection.
   func pooled(_ last: Tensor, at places: [Int]) -> Tensor? {

@@ -11,47 +11,62 @@ package struct CLIPTokenizer: Sendable {
   package let startToken: Int
   package let endToken: Int
   package let padToken: Int
+  private let unknown: Int
   private let pairs: BytePairs
+  private let added: AddedTokens
 
   package init(pairs: BytePairs, length: Int, pad: String = CLIPTokenizer.end) throws {
-    guard let start = pairs.vocabulary[Self.start], let end = pairs.vocabulary[Self.end],
-      let pad = pairs.vocabulary[pad]
-    else {
-      throw LetheError.model("the vocabulary has no '\(Self.start)', '\(Self.end)' or '\(pad)'")
+    try self.init(pairs, length, TokenSettings(pad: pad))
+  }
+
+  private init(_ pairs: BytePairs, _ length: Int, _ settings: TokenSettings) throws {
+    let vocabulary = pairs.vocabulary
+    for token in [settings.start, settings.end, settings.unknown, settings.pad]
+    where vocabulary[token.content] == nil {
+      throw LetheError.model("the vocabulary has no '\(token.content)'")
     }
-    (self.pairs, self.length) = (pairs, length)
-    (startToken, endToken, padToken) = (start, end, pad)
+    guard length >= 3 else {
+      throw LetheError.model("a tokenizer of \(length) tokens has no room between start and end")
+    }
+    let added = AddedTokens(settings.added, vocabulary)
+    func id(_ token: AddedToken) -> Int { added.ids[token.content] ?? 0 }
+    (self.pairs, self.length, self.added) = (pairs, length, added)
+    (startToken, endToken) = (id(settings.start), id(settings.end))
+    (padToken, unknown) = (id(settings.pad), id(settings.unknown))
   }
 
   /// Reads `vocab.json`, `merges.txt` and the settings beside them.
   package init(folder: URL, length: Int) throws {
-    var pad = Self.end
-    var maximum = length
-    let settings = folder.appendingPathComponent("tokenizer_config.json")
-    if FileManager.default.fileExists(atPath: settings.path) {
-      let json = try JSON(contentsOf: settings)
-      if let name = json["tokenizer_class"]?.string,
-        !["CLIPTokenizer", "CLIPTokenizerFast", "TokenizersBackend"].contains(name)
-      {
-        throw LetheError.unsupported("tokenizer: '\(name)'; supported: CLIPTokenizer")
+    let settings = try TokenSettings(folder: folder)
+    try self.init(BytePairs(folder: folder), min(length, settings.maximum ?? length), settings)
+  }
+
+  /// The largest id that a prompt can have.
+  var largestId: Int {
+    max(pairs.vocabulary.values.max() ?? 0, added.ids.values.max() ?? 0)
+  }
+
+  /// Ids of a text by its words and added tokens, each with the text it comes from.
+  private func pieces(_ prompt: String) -> [(text: String, ids: [Int])] {
+    added.parts(prompt).flatMap { part -> [(String, [Int])] in
+      switch part {
+      case .token(let id): [(added.ids.first { $0.value == id }?.key ?? "", [id])]
+      case .text(let text):
+        Self.split(text).map { ($0, pairs.encode($0, unknown: unknown)) }
       }
-      pad = json["pad_token"]?.string ?? json["pad_token"]?["content"]?.string ?? pad
-      maximum = min(maximum, json["model_max_length"]?.int ?? length)
     }
-    try self.init(pairs: BytePairs(folder: folder), length: maximum, pad: pad)
   }
 
   /// Token ids without start, end and padding.
-  package func words(_ prompt: String) -> [Int] {
-    var tokens: [Int] = []
-    for part in prompt.split(keeping: [Self.start, Self.end]) {
-      switch part {
-      case Self.start: tokens.append(startToken)
-      case Self.end: tokens.append(endToken)
-      default: for word in Self.split(part) { tokens += pairs.encode(word, unknown: endToken) }
-      }
-    }
-    return tokens
+  package func words(_ prompt: String) -> [Int] { pieces(prompt).flatMap(\.ids) }
+
+  /// Words of a prompt that do not fit between start and end, those that fit in part included.
+  package func lost(_ prompt: String) -> [String] {
+    var count = 0
+    return pieces(prompt).filter { piece in
+      count += piece.ids.count
+      return count > length - 2
+    }.map(\.text)
   }
 
   /// Turns ids back into text.
@@ -60,14 +75,21 @@ package struct CLIPTokenizer: Sendable {
     package let words: [Int]
     private let pieces: [Int: String]
 
-    init(_ pairs: BytePairs, special: Set<Int>) {
+    /// - Parameters:
+    ///   - silent: ids that no text is written for
+    ///   - isTypeable: whether a token of the vocabulary can come out of typed text
+    init(_ pairs: BytePairs, _ added: AddedTokens, silent: Set<Int>, isTypeable: (String) -> Bool) {
+      let special = Set(added.ids.values).union(silent)
+      let usual = pairs.vocabulary.filter { !special.contains($0.value) }
+      words = Set(usual.filter { isTypeable($0.key) }.values).sorted()
       pieces = Dictionary(
-        pairs.vocabulary.filter { !special.contains($0.value) }.map { ($1, $0) },
-        uniquingKeysWith: { a, _ in a })
-      words = pieces.keys.sorted()
+        usual.map { ($1, $0) }
+          + added.ids.filter { !silent.contains($0.value) }.map {
+            ($1, $0 + "</w>")
+          }, uniquingKeysWith: { a, _ in a })
     }
 
-    /// Bytes that are no UTF-8 become U+FFFD; special tokens are left out.
+    /// Bytes that are no UTF-8 become U+FFFD; start and end are left out.
     package func text(_ tokens: [Int]) -> String {
       let joined = tokens.compactMap { pieces[$0] }.joined().replacing("</w>", with: " ")
       let bytes = joined.flatMap { c -> [UInt8] in
@@ -77,20 +99,29 @@ package struct CLIPTokenizer: Sendable {
     }
   }
 
-  package func decoder() -> Decoder {
-    Decoder(pairs, special: [startToken, endToken, padToken])
+  /// - Parameter others: tokenizers that are given the same text
+  package func decoder(beside others: [CLIPTokenizer] = []) -> Decoder {
+    let all = [self] + others
+    return Decoder(pairs, added, silent: [startToken, endToken]) { piece in
+      let text = piece.hasSuffix("</w>") ? String(piece.dropLast(4)) : piece
+      return !all.contains { $0.added.isCut(text) }
+    }
   }
 
   /// Start, words cut to fit, end, padding: always ``length`` ids.
-  package func callAsFunction(_ prompt: String) -> [Int] {
-    let body = words(prompt).prefix(length - 2)
-    let tokens = [startToken] + body + [endToken]
+  package func callAsFunction(_ prompt: String) -> [Int] { padded(words(prompt)) }
+
+  /// A prompt's ids without start, end and padding -> always ``length`` ids.
+  package func padded(_ words: [Int]) -> [Int] {
+    let tokens = [startToken] + words.prefix(length - 2) + [endToken]
     return tokens + Array(repeating: padToken, count: length - tokens.count)
   }
 
-  /// Words as the pattern `'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+` finds them.
-  static func split(_ text: String) -> [String] {
-    let scalars = normalized(text)
+  static func split(_ text: String) -> [String] { split(normalized(Array(text.unicodeScalars))) }
+
+  /// Words of a normalized text as the pattern
+  /// `<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+` finds them.
+  private static func split(_ scalars: [Unicode.Scalar]) -> [String] {
     var words: [String] = []
     var i = 0
     while i < scalars.count {
@@ -104,7 +135,7 @@ package struct CLIPTokenizer: Sendable {
       case .letter:
         while i < scalars.count, Kind(scalars[i]) == .letter { i += 1 }
       case .other:
-        if let length = contraction(scalars, at: i) {
+        if let length = fixed(scalars, at: i) {
           i += length
         } else {
           while i < scalars.count, Kind(scalars[i]) == .other { i += 1 }
@@ -117,10 +148,19 @@ package struct CLIPTokenizer: Sendable {
     return words
   }
 
-  private static func normalized(_ text: String) -> [Unicode.Scalar] {
-    text.precomposedStringWithCanonicalMapping.unicodeScalars.flatMap {
-      Array($0.properties.lowercaseMapping.unicodeScalars)
+  /// NFC, white space folded to one blank, lower case.
+  static func normalized(_ scalars: [Unicode.Scalar]) -> [Unicode.Scalar] {
+    var view = String.UnicodeScalarView()
+    view.append(contentsOf: scalars)
+    var folded: [Unicode.Scalar] = []
+    for s in String(view).precomposedStringWithCanonicalMapping.unicodeScalars {
+      if !s.properties.isWhitespace {
+        folded += s.properties.lowercaseMapping.unicodeScalars
+      } else if folded.last != " " {
+        folded.append(" ")
+      }
     }
+    return folded
   }
 
   private enum Kind {
@@ -139,28 +179,12 @@ package struct CLIPTokenizer: Sendable {
     }
   }
 
-  private static let contractions: [[Unicode.Scalar]] =
-    ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"].map { Array($0.unicodeScalars) }
+  /// Parts of the pattern that are texts.
+  private static let fixed: [[Unicode.Scalar]] =
+    [start, end, "'s", "'t", "'re", "'ve", "'m", "'ll", "'d"].map { Array($0.unicodeScalars) }
 
-  private static func contraction(_ scalars: [Unicode.Scalar], at i: Int) -> Int? {
-    contractions.first { scalars[i...].starts(with: $0) }?.count
-  }
-}
-
-extension String {
-  /// The string cut around every occurrence of `markers`, which are kept as parts of their own.
-  fileprivate func split(keeping markers: [String]) -> [String] {
-    var parts: [String] = []
-    var rest = self[...]
-    while let (range, marker) = markers.compactMap({ m in rest.range(of: m).map { ($0, m) } })
-      .min(by: { $0.0.lowerBound < $1.0.lowerBound })
-    {
-      if range.lowerBound > rest.startIndex { parts.append(String(rest[..<range.lowerBound])) }
-      parts.append(marker)
-      rest = rest[range.upperBound...]
-    }
-    if !rest.isEmpty { parts.append(String(rest)) }
-    return parts
+  private static func fixed(_ scalars: [Unicode.Scalar], at i: Int) -> Int? {
+    fixed.first { scalars[i...].starts(with: $0) }?.count
   }
 }
 

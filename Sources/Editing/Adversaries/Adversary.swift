@@ -16,7 +16,7 @@ package struct Adversary: PromptAdversary {
   package let options: AdversaryOptions
   package init(_ options: AdversaryOptions) { self.options = options }
 
-  package func words(of prompt: String, _ tokenizer: CLIPTokenizer) -> [Int] {
+  package func words(of prompt: String, _ tokenizer: PromptTokenizer) -> PromptTokens {
     tokenizer.words(prompt)
   }
 

@@ -34,7 +34,7 @@ package struct AdversaryOptions: Codable, Sendable, Hashable {
 package protocol PromptAdversary {
   var options: AdversaryOptions { get }
   /// Tokens of a prompt, as far as they stay beside the adversary's.
-  func words(of prompt: String, _ tokenizer: CLIPTokenizer) -> [Int]
+  func words(of prompt: String, _ tokenizer: PromptTokenizer) -> PromptTokens
   /// The adversary's embeddings [B, k, D] after the attack on `model`, which stays as it is.
   /// - Parameters:
   ///   - rows: prompts that are attacked
@@ -48,7 +48,7 @@ package protocol PromptAdversary {
 extension PromptAdversary {
   /// The prompts with room for the adversary.
   package func places(
-    for prompts: StudentPrompts, _ tokenizer: CLIPTokenizer, _ model: DiffusionModel
+    for prompts: StudentPrompts, _ tokenizer: PromptTokenizer, _ model: DiffusionModel
   ) throws -> AdversarialPrompts {
     try AdversarialPrompts(
       words: prompts.texts.map { words(of: $0, tokenizer) }, tokenizer, model, options.placement,
@@ -57,12 +57,13 @@ extension PromptAdversary {
 
   /// Random words for `count` prompts [count, k, D].
   package func beginning(
-    _ count: Int, _ tokenizer: CLIPTokenizer, _ model: DiffusionModel, _ g: Generator
+    _ count: Int, _ tokenizer: PromptTokenizer, _ model: DiffusionModel, _ g: Generator
   ) -> Tensor {
     let words = tokenizer.decoder().words
     let picks = Tensor.randint(below: words.count, [count * options.tokens], g).ints
     return withoutGradients {
-      model.wordEmbeddings(picks.map { words[$0] }.chunked(options.tokens))
+      model.wordEmbeddings(
+        picks.map { words[$0] }.chunked(options.tokens).map(tokenizer.same))
     }
   }
 

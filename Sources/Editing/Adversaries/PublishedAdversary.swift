@@ -12,10 +12,12 @@ package struct PublishedAdversary: PromptAdversary {
   package let options: AdversaryOptions
   package init(_ options: AdversaryOptions) { self.options = options }
 
-  package func words(of prompt: String, _ tokenizer: CLIPTokenizer) -> [Int] {
-    let ids = tokenizer.words(prompt)
+  package func words(of prompt: String, _ tokenizer: PromptTokenizer) -> PromptTokens {
     let count = prompt.split(separator: " ").count
-    return Array(ids.prefix(count) + ids.dropFirst(count + options.tokens))
+    return PromptTokens(
+      tokenizer.words(prompt).rows.map {
+        Array($0.prefix(count) + $0.dropFirst(count + options.tokens))
+      })
   }
 
   package func attack(

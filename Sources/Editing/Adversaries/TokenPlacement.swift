@@ -35,12 +35,14 @@ package enum TokenPlacement: String, Codable, Sendable, CaseIterable {
     }
   }
 
-  /// Tokens that a prompt and `count` more take up.
-  package func length(_ words: [Int], _ count: Int) -> Int { slots(words, count).count }
+  /// Tokens that a prompt and `count` more take up, in the encoder where they are most.
+  package func length(_ words: PromptTokens, _ count: Int) -> Int {
+    words.rows.map { slots($0, count).count }.max() ?? 0
+  }
 
-  /// The prompt's ids with the adversary's in their places, without start, end and padding.
-  package func ids(_ words: [Int], adversary: [Int]) -> [Int] {
-    slots(words, adversary.count).map { slot in
+  /// The prompt's ids in the first encoder with the adversary's in their places, without start, end and padding.
+  package func ids(_ words: PromptTokens, adversary: [Int]) -> [Int] {
+    slots(words.rows[0], adversary.count).map { slot in
       switch slot {
       case .word(let id): id
       case .adversary(let i): adversary[i]
@@ -53,12 +55,14 @@ package enum TokenPlacement: String, Codable, Sendable, CaseIterable {
 package struct AdversarialPrompts {
   /// Word embeddings of each prompt: start, words, end, padding [B, l, D]
   private let own: Tensor
-  /// For every place of a sequence the row of [adversary; own] it shows: [B, L]
-  private let order: Tensor
+  /// For each text encoder: for every place of a sequence the row of [adversary; own] it shows [B, L]
+  private let orders: [Tensor]
+  /// How many numbers of D each text encoder has.
+  private let widths: [Int]
   package let count: Int
 
   package init(
-    _ prompts: [String], _ tokenizer: CLIPTokenizer, _ model: DiffusionModel,
+    _ prompts: [String], _ tokenizer: PromptTokenizer, _ model: DiffusionModel,
     _ placement: TokenPlacement, tokens: Int
   ) throws {
     try self.init(
@@ -70,11 +74,35 @@ package struct AdversarialPrompts {
   ///   - tokens: k of every prompt
   /// - Throws: ``LetheError`` for a prompt without room
   package init(
-    words: [[Int]], _ tokenizer: CLIPTokenizer, _ model: DiffusionModel,
-    _ placement: TokenPlacement,
-    tokens: Int
+    words: [PromptTokens], _ tokenizer: PromptTokenizer, _ model: DiffusionModel,
+    _ placement: TokenPlacement, tokens: Int
   ) throws {
-    let length = tokenizer.length
+    let encoders = tokenizer.encoders
+    orders = try encoders.indices.map { encoder in
+      try Self.order(words.map { $0.rows[encoder] }, tokenizer.length, placement, tokens: tokens)
+        .to(model.device)
+    }
+    // One place of padding more than the longest needs, to be pointed at.
+    let longest = 3 + (words.map(\.count).max() ?? 0)
+    own = withoutGradients {
+      model.wordEmbeddings(
+        words.map { words in
+          PromptTokens(
+            zip(encoders, words.rows).map { encoder, ids in
+              let sequence = [encoder.startToken] + ids + [encoder.endToken]
+              return sequence
+                + Array(repeating: encoder.padToken, count: longest - sequence.count)
+            })
+        })
+    }
+    (count, widths) = (words.count, model.widths)
+  }
+
+  /// For every place of a sequence the row of [adversary; own] it shows: [B, L]
+  /// - Parameter words: ids of each prompt for one encoder
+  private static func order(
+    _ words: [[Int]], _ length: Int, _ placement: TokenPlacement, tokens: Int
+  ) throws -> Tensor {
     var rows: [Int] = []
     for ids in words {
       let slots = placement.slots(ids, tokens)
@@ -84,7 +112,7 @@ package struct AdversarialPrompts {
             + "\(length - 2)"
         )
       }
-      // Own rows: start, the prompt's words, end, padding.
+      // Own rows: start, the prompt's words, end, padding; the longest prompt has padding too.
       var next = 0
       let middle = slots.map { slot -> Int in
         switch slot {
@@ -98,33 +126,29 @@ package struct AdversarialPrompts {
       let padding = Array(repeating: end + 1, count: max(0, length - 2 - slots.count))
       rows += [tokens] + middle + [end] + padding
     }
-    let sequences = words.map { [tokenizer.startToken] + $0 + [tokenizer.endToken] }
-    // One place of padding more than the longest needs, to be pointed at.
-    let longest = 1 + (sequences.map(\.count).max() ?? 0)
-    own = withoutGradients {
-      model.wordEmbeddings(
-        sequences.map {
-          $0 + Array(repeating: tokenizer.padToken, count: longest - $0.count)
-        })
-    }
-    order = Tensor(rows, [words.count, length]).to(model.device)
-    count = words.count
+    return Tensor(rows, [words.count, length])
   }
 
   /// Sequences for the encoder: adversary [B, k, D] -> [B, L, D]
   package func embeddings(_ adversary: Tensor) -> Tensor {
     let all = Tensor.concatenate([adversary, own], 1)
-    let index = order.unsqueezed(2).expanded(order.size(0), order.size(1), all.size(2))
-    return all.gathered(1, index)
+    var first = 0
+    let parts = zip(orders, widths).map { order, width -> Tensor in
+      defer { first += width }
+      let part = orders.count == 1 ? all : all.narrowed(2, first, width)
+      return part.gathered(1, order.unsqueezed(2).expanded(order.size(0), order.size(1), width))
+    }
+    return parts.count == 1 ? parts[0] : Tensor.concatenate(parts, 2)
   }
 
   /// Some of the prompts.
   package func rows(_ picks: [Int]) -> AdversarialPrompts {
     AdversarialPrompts(
-      own: own.indexed(0, picks), order: order.indexed(0, picks), count: picks.count)
+      own: own.indexed(0, picks), orders: orders.map { $0.indexed(0, picks) }, widths: widths,
+      count: picks.count)
   }
 
-  private init(own: Tensor, order: Tensor, count: Int) {
-    (self.own, self.order, self.count) = (own, order, count)
+  private init(own: Tensor, orders: [Tensor], widths: [Int], count: Int) {
+    (self.own, self.orders, self.widths, self.count) = (own, orders, widths, count)
   }
 }

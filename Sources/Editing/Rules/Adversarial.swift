@@ -18,7 +18,7 @@ package struct Adversarial: GradientRule {
   let warmup: Int
   let every: Int
   let batch: Int
-  private let tokenizer: CLIPTokenizer
+  private let tokenizer: PromptTokenizer
   private let places: AdversarialPrompts
   private var latest: [Int: Tensor] = [:]
 

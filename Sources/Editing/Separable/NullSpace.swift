@@ -124,14 +124,15 @@ struct TokenRows {
   private let owners: [[Int]]
 
   init(_ prompts: [String], _ model: DiffusionModel) {
-    var place: [[Int]: Int] = [:]
+    var place: [[[Int]]: Int] = [:]
     var owners: [[Int]] = []
     var parts: [Tensor] = []
     for (p, prompt) in prompts.enumerated() {
       let tokens = model.tokens(prompt)
       var fresh: [Int] = []
-      for i in tokens.indices {
-        let prefix = Array(tokens[...i])
+      // A prompt that is told as zeros has no row of its tokens, but one of zeros.
+      for i in 0..<(tokens.isZero ? 1 : tokens.count) {
+        let prefix = tokens.isZero ? [] : tokens.rows.map { Array($0[...i]) }
         if let known = place[prefix] {
           if owners[known].last != p { owners[known].append(p) }
         } else {

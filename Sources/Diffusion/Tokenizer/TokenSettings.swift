@@ -1,0 +1,195 @@
+// Which tokens a tokenizer's folder adds to its vocabulary, and which of them start, end and pad a prompt, as
+// transformers 5 reads it:
+//
+//   with `added_tokens_decoder` in tokenizer_config.json    that list, and the configuration's entries
+//   without                                                 special_tokens_map.json's entries over the
+//                                                           configuration's, and added_tokens.json
+//
+// SD 2.x is published with `<|endoftext|>` as pad token in the configuration and `!`, id 0, in the map, which wins.
+internal import Foundation
+internal import Torch
+
+/// A token that is found in the text itself, before words are split.
+struct AddedToken: Sendable, Hashable {
+  var content: String
+  /// Whether it is sought in the text after NFC and lower case, and so in any case.
+  var isNormalized = false
+  /// Whether it counts only where no letter, digit or underscore stands beside it.
+  var isSingleWord = false
+}
+
+struct TokenSettings: Sendable {
+  private(set) var start = AddedToken(content: CLIPTokenizer.start)
+  private(set) var end = AddedToken(content: CLIPTokenizer.end)
+  private(set) var unknown = AddedToken(content: CLIPTokenizer.end)
+  private(set) var pad = AddedToken(content: CLIPTokenizer.end)
+  /// Every token that is found in text, in the order in which new ids are given.
+  private(set) var added: [AddedToken]
+  /// `model_max_length`
+  private(set) var maximum: Int?
+
+  init(pad: String = CLIPTokenizer.end) {
+    self.pad = AddedToken(content: pad)
+    added = [start, end, self.pad]
+  }
+
+  /// - Throws: ``LetheError`` for another class of tokenizer
+  init(folder: URL) throws {
+    func json(_ name: String) throws -> JSON? {
+      let file = folder.appendingPathComponent(name)
+      return FileManager.default.fileExists(atPath: file.path) ? try JSON(contentsOf: file) : nil
+    }
+    let config = try json("tokenizer_config.json")
+    if let name = config?["tokenizer_class"]?.string,
+      !["CLIPTokenizer", "CLIPTokenizerFast", "TokenizersBackend"].contains(name)
+    {
+      throw LetheError.unsupported("tokenizer: '\(name)'; supported: CLIPTokenizer")
+    }
+    maximum = config?["model_max_length"]?.int
+    let decoder = config?["added_tokens_decoder"]?.members
+    let map = decoder == nil ? try json("special_tokens_map.json") : nil
+    func named(_ key: String) -> AddedToken? {
+      map?[key].flatMap { Self.token($0, isSpecial: true) }
+        ?? config?[key].flatMap { Self.token($0, isSpecial: false) }
+    }
+    var listed: [AddedToken] = []
+    if let decoder {
+      listed = Self.byId(decoder).compactMap { Self.token($0, isSpecial: false) }
+    } else if let file = try json("added_tokens.json")?.members {
+      let special = ["bos_token", "eos_token", "unk_token", "pad_token"].compactMap { key in
+        named(key)?.content
+      }
+      listed = file.sorted { ($0.value.int ?? 0, $0.key) < ($1.value.int ?? 0, $1.key) }.map {
+        AddedToken(content: $0.key, isNormalized: !special.contains($0.key))
+      }
+    }
+    // A token of the list has the list's flags wherever it is named.
+    func resolved(_ key: String, _ usual: AddedToken) -> AddedToken {
+      let token = named(key) ?? usual
+      return listed.first { $0.content == token.content } ?? token
+    }
+    start = resolved("bos_token", start)
+    end = resolved("eos_token", end)
+    unknown = resolved("unk_token", unknown)
+    pad = resolved("pad_token", pad)
+    let more = ["additional_special_tokens", "extra_special_tokens"].flatMap { key in
+      (map?[key] ?? config?[key])?.array ?? []
+    }.compactMap { Self.token($0, isSpecial: true) }
+    added = listed
+    for token in [start, end, unknown, pad] + more
+    where !listed.contains(where: { $0.content == token.content }) {
+      // Where one content is named twice the last flags count.
+      if let i = added.firstIndex(where: { $0.content == token.content }) {
+        added[i] = token
+      } else {
+        added.append(token)
+      }
+    }
+  }
+
+  private static func byId(_ tokens: [String: JSON]) -> [JSON] {
+    tokens.sorted { (Int($0.key) ?? 0) < (Int($1.key) ?? 0) }.map(\.value)
+  }
+
+  /// A token as text, or as an object with flags.
+  /// - Parameter isSpecial: what `special` is where the object does not say
+  private static func token(_ json: JSON, isSpecial: Bool) -> AddedToken? {
+    if let text = json.string { return AddedToken(content: text) }
+    guard let text = json["content"]?.string else { return nil }
+    let special = json["special"]?.bool ?? isSpecial
+    return AddedToken(
+      content: text, isNormalized: json["normalized"]?.bool ?? !special,
+      isSingleWord: json["single_word"]?.bool ?? false)
+  }
+}
+
+/// Finds added tokens in a text. Those that are sought in the text as it is come first.
+struct AddedTokens: Sendable {
+  enum Part: Sendable {
+    case token(Int)
+    /// Text between tokens, normalized.
+    case text([Unicode.Scalar])
+  }
+
+  private struct Sought: Sendable {
+    var scalars: [Unicode.Scalar]
+    var id: Int
+    var isSingleWord: Bool
+  }
+
+  /// Ids by content.
+  let ids: [String: Int]
+  private let raw: [Sought]
+  private let normalized: [Sought]
+
+  /// - Parameter vocabulary: ids of the tokens that have one; others get those after the last
+  init(_ tokens: [AddedToken], _ vocabulary: [String: Int]) {
+    var next = (vocabulary.values.max() ?? -1) + 1
+    var ids: [String: Int] = [:]
+    for token in tokens where ids[token.content] == nil {
+      if let known = vocabulary[token.content] {
+        ids[token.content] = known
+      } else {
+        ids[token.content] = next
+        next += 1
+      }
+    }
+    self.ids = ids
+    func sought(_ isNormalized: Bool) -> [Sought] {
+      tokens.filter { $0.isNormalized == isNormalized && !$0.content.isEmpty }.map {
+        Sought(
+          scalars: isNormalized
+            ? CLIPTokenizer.normalized(Array($0.content.unicodeScalars))
+            : Array($0.content.unicodeScalars),
+          id: ids[$0.content] ?? 0, isSingleWord: $0.isSingleWord)
+      }
+    }
+    (raw, normalized) = (sought(false), sought(true))
+  }
+
+  func parts(_ text: String) -> [Part] {
+    Self.cut(Array(text.unicodeScalars), by: raw).flatMap { part -> [Part] in
+      switch part {
+      case .token: [part]
+      case .text(let text): Self.cut(CLIPTokenizer.normalized(text), by: normalized)
+      }
+    }
+  }
+
+  /// Whether a text of the vocabulary could not be typed, because an added token in it is cut out.
+  func isCut(_ text: String) -> Bool {
+    Self.cut(Array(text.unicodeScalars), by: raw + normalized).contains {
+      if case .token = $0 { true } else { false }
+    }
+  }
+
+  /// The text around the first and longest of `tokens`, again and again.
+  private static func cut(_ text: [Unicode.Scalar], by tokens: [Sought]) -> [Part] {
+    var parts: [Part] = []
+    var (begin, i) = (0, 0)
+    while i < text.count {
+      let found = tokens.filter { text[i...].starts(with: $0.scalars) }
+        .max { $0.scalars.count < $1.scalars.count }
+      guard let found else {
+        i += 1
+        continue
+      }
+      let after = i + found.scalars.count
+      if found.isSingleWord,
+        (i > 0 && isWord(text[i - 1])) || (after < text.count && isWord(text[after]))
+      {
+        i = after
+        continue
+      }
+      if begin < i { parts.append(.text(Array(text[begin..<i]))) }
+      parts.append(.token(found.id))
+      (begin, i) = (after, after)
+    }
+    if begin < text.count { parts.append(.text(Array(text[begin...]))) }
+    return parts
+  }
+
+  private static func isWord(_ s: Unicode.Scalar) -> Bool {
+    s == "_" || s.properties.isAlphabetic || s.properties.numericType == .decimal
+  }
+}
