@@ -31,9 +31,12 @@ package struct Conditioning {
       )
     }
     let pooled = parts.compactMap(\.pooled)
+    precondition(
+      pooled.isEmpty || pooled.count == parts.count,
+      "\(parts.count - pooled.count) of \(parts.count) parts have no pooled prompt")
     return Conditioning(
       Tensor.concatenate(parts.map(\.hidden), 0),
-      pooled: pooled.count == parts.count ? Tensor.concatenate(pooled, 0) : nil,
+      pooled: pooled.isEmpty ? nil : Tensor.concatenate(pooled, 0),
       shifts: Dictionary(uniqueKeysWithValues: shifts))
   }
 
@@ -44,6 +47,13 @@ package struct Conditioning {
       shifts: shifts.mapValues {
         KeyValueShift(keys: $0.keys.indexed(0, picks), values: $0.values.indexed(0, picks))
       })
+  }
+
+  /// The same prompts with more added to keys and values.
+  package func shifted(by more: [String: KeyValueShift]) -> Conditioning {
+    var c = self
+    c.shifts = KeyValueShift.sum([shifts, more].filter { !$0.isEmpty })
+    return c
   }
 
   /// Each row `count` times in a row.
@@ -58,6 +68,15 @@ package struct KeyValueShift {
   package var keys: Tensor
   package var values: Tensor
   package init(keys: Tensor, values: Tensor) { (self.keys, self.values) = (keys, values) }
+
+  /// The sum, layer by layer.
+  package static func sum(_ parts: [[String: KeyValueShift]]) -> [String: KeyValueShift] {
+    parts.dropFirst().reduce(parts.first ?? [:]) { total, part in
+      total.merging(part) {
+        KeyValueShift(keys: $0.keys + $1.keys, values: $0.values + $1.values)
+      }
+    }
+  }
 
   func zeros(_ rows: Int) -> KeyValueShift {
     func zeros(_ x: Tensor) -> Tensor {
@@ -154,6 +173,10 @@ package final class DiffusionModel {
     case .stableDiffusion(let tokenizer):
       let network = try UNet2DCondition(store.root["unet"], layout.config(.unet))
       let text = try CLIPText(store.root["text_encoder"], layout.config(.textEncoder))
+      guard network.pooledWidth == nil else {
+        throw LetheError.model(
+          "the U-Net takes a pooled prompt (addition_embed_type), which \(layout.name) has not")
+      }
       guard text.width == network.contextWidth else {
         throw LetheError.model(
           "the text encoder gives vectors of \(text.width), the U-Net takes \(network.contextWidth)"
@@ -171,6 +194,11 @@ package final class DiffusionModel {
         throw LetheError.model(
           "the text encoders give vectors of \(texts.width), the U-Net takes \(network.contextWidth)"
         )
+      }
+      guard let taken = network.pooledWidth, taken == texts.pooledWidth else {
+        throw LetheError.model(
+          "the second text encoder gives a pooled prompt of \(texts.pooledWidth), the U-Net takes "
+            + (network.pooledWidth.map { "\($0)" } ?? "none"))
       }
       let vae = try AutoencoderKL(store.root["vae"], layout.config(.vae))
       network.pixelsPerLatent = vae.factor

@@ -68,6 +68,9 @@ package struct Layout: Sendable {
     ]
   }
 
+  /// The pipeline as `model_index.json` calls it.
+  var name: String { index["_class_name"]?.string ?? "the pipeline" }
+
   static let classFile = "classes.json"
 
   /// Reads `model_index.json` and every component's configuration.

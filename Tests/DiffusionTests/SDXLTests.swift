@@ -72,6 +72,21 @@ import TorchNN
     #expect(kept.abs().sum().item > 0 && kept.distance(to: again) < 1e-5)
   }
 
+  /// A network that takes a pooled prompt is not run without one.
+  @Test func theNetworkRefusesAMissingPooledPrompt() async {
+    await #expect(processExitsWith: .failure) {
+      let model = try DiffusionModel.load(Fixtures.url("tiny-sdxl"))
+      let x = Tensor.randn([1, 4, 8, 8], Generator(seed: 1))
+      let c = Conditioning(withoutGradients { model.embed(["a fox"]).hidden })
+      _ = model.predict(x, at: Tensor([500] as [Float]), given: c)
+    }
+    await #expect(processExitsWith: .failure) {
+      let model = try DiffusionModel.load(Fixtures.url("tiny-sdxl"))
+      let c = withoutGradients { model.embed(["a fox"]) }
+      _ = Conditioning.concatenate([c, Conditioning(c.hidden)])
+    }
+  }
+
   @Test(arguments: ["euler", "ddim", "dpm++2m"]) func latents(_ name: String) throws {
     var options = SamplingOptions()
     (options.sampler, options.steps, options.guidance) = (name, 12, 5)

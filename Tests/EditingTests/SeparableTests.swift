@@ -76,8 +76,9 @@ import Training
   }
 
   /// Shifted conditioning predicts what a model with the eraser laid on predicts.
-  @Test func shiftsEqualChangedWeights() throws {
-    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+  @Test(arguments: ["tiny-sd1", "tiny-sdxl"]) func shiftsEqualChangedWeights(_ kind: String) throws
+  {
+    let model = try DiffusionModel.load(Fixtures.url(kind))
     let g = Generator(seed: 5)
     var d = ParameterVector.zero
     for path in ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters) {
@@ -102,6 +103,40 @@ import Training
       try withoutGradients { try model.embed(["a"]).shifted(by: more) }
     }
     #expect(error.description.contains("unet.conv_in.weight"))
+  }
+
+  /// Pictures without an eraser, in a batch of a set of erasers, are told all that they are told alone.
+  @Test func switchedConditioningKeepsThePooledPrompt() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sdxl"))
+    try Fixtures.temporaryFolder { folder in
+      let set = try EraserSet.create(
+        folder.appendingPathComponent("set"), model: Fixtures.url("tiny-sdxl"),
+        base: model.hash(), protecting: [], seed: 1)
+      let switched = try SwitchedConditioning(set, model)([("a fox", []), ("a cat", [])])
+      let own = withoutGradients { model.embed(["a fox", "a cat"]) }
+      #expect(try #require(switched.pooled).isIdentical(to: try #require(own.pooled)))
+      #expect(switched.hidden.isIdentical(to: own.hidden))
+    }
+  }
+
+  /// SDXL tells zeros for the empty prompt: no token row of it is another prompt's start, and no residual divides by its
+  /// length.
+  @Test func theEmptyPromptOfTwoEncodersIsARowOfZeros() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sdxl"))
+    let empty = TokenRows([""], model)
+    #expect(empty.stacked.shape == [1, 24] && empty.stacked.abs().sum().item == 0)
+    // The start row and 76 others, and the zeros.
+    #expect(TokenRows(["", "a fox"], model).stacked.shape == [78, 24])
+    let space = NullSpace(of: ["", "a fox"], in: model, tolerance: 0.1)
+    #expect(space.nullity > 0 && space.residual.isFinite)
+    #expect(NullSpace(of: [""], in: model, tolerance: 0.1).nullity == 24)
+    var d = ParameterVector.zero
+    for path in ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters) {
+      d.tensors[path] = Tensor.randn(
+        try #require(model.parameters[path]).shape, Generator(seed: 1))
+    }
+    let check = SeparationCheck.residual(of: ["", "a fox"], d, model)
+    #expect(check.value > 0 && check.layers.allSatisfy { $0.residual.isFinite })
   }
 
   /// Gradients reach shifts through blocks that are computed again, as without.

@@ -12,6 +12,8 @@ package final class UNet2DCondition: NoisePredictor {
   private let trunk: UNetTrunk
   /// SDXL: the pooled prompt and the picture's sizes join the time.
   private let addition: TextTimeEmbedding?
+  /// Width of the pooled prompt that it takes; nil where it takes none.
+  var pooledWidth: Int? { addition?.pooledWidth }
   /// Pixels of a picture per pixel of its latent, for the sizes that SDXL is told.
   var pixelsPerLatent = 8
 
@@ -101,7 +103,9 @@ package final class UNet2DCondition: NoisePredictor {
     let added = addition.map { embed -> [Tensor] in
       // Original size, upper left corner, target size: the picture's own, not cut.
       let size = [x.size(2), x.size(3)].map { Float($0 * pixelsPerLatent) }
-      let pooled = c.pooled ?? Tensor.zeros([x.size(0), embed.pooledWidth], on: x.device)
+      guard let pooled = c.pooled else {
+        preconditionFailure("a network that takes a pooled prompt was given none")
+      }
       return [embed(pooled, sizes: Tensor(size + [0, 0] + size).to(x.device))]
     }
     return run(

@@ -65,14 +65,6 @@ extension KeyValueShift {
     return shifts
   }
 
-  /// The sum, layer by layer.
-  package static func sum(_ parts: [[String: KeyValueShift]]) -> [String: KeyValueShift] {
-    parts.dropFirst().reduce(parts.first ?? [:]) { total, part in
-      total.merging(part) {
-        KeyValueShift(keys: $0.keys + $1.keys, values: $0.values + $1.values)
-      }
-    }
-  }
 }
 
 extension Conditioning {
@@ -85,7 +77,7 @@ extension Conditioning {
         "the eraser changes '\(path)'; only erasers of keys and values of cross-attention can be "
           + "switched for each prompt. Use `lethe apply` for this one")
     }
-    let own = KeyValueShift.byLayer(difference.tensors) { hidden.linear($0.to(hidden.device)) }
-    return Conditioning(hidden, shifts: KeyValueShift.sum([shifts, own].filter { !$0.isEmpty }))
+    return shifted(
+      by: KeyValueShift.byLayer(difference.tensors) { hidden.linear($0.to(hidden.device)) })
   }
 }

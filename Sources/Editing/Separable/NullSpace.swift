@@ -35,6 +35,8 @@ package struct NullSpace {
   /// omega: an average stacked row weighs as much as this many regular ones.
   static let stackedWeight = 1e6
   static let ridge = 1e-3
+  /// Below this length a row counts as nothing.
+  static let least = 1e-30
 
   package var nullity: Int { width - rank }
 
@@ -65,7 +67,9 @@ package struct NullSpace {
     rank = Self.rank(sigma, tolerance)
     let free = vT.narrowed(0, rank, width - rank).contiguous()
     let stacked = e.matmul(free.transposed(0, 1))  // u_m, [rows, n]
-    residual = rank < width ? (stacked.norm(1) / e.norm(1)).max(0).item : 0
+    // Rows of zeros, SDXL's empty prompt, meet nothing.
+    residual =
+      rank < width ? (stacked.norm(1) / e.norm(1).clamped(Self.least, nil)).max(0).item : 0
     self.regular = regular.map { $0.transposed(0, 1).matmul($0) / Double($0.size(0)) }
     if let regular = self.regular, rank < width {
       let usual = free.matmul(regular).matmul(free.transposed(0, 1))  // mean u_r u_r^T, [n, n]

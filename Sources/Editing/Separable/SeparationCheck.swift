@@ -64,7 +64,8 @@ package struct SeparationCheck: Sendable {
         func length(_ w: Tensor) -> Tensor {
           e.matmul(w.to(.cpu, .float64).transposed(0, 1)).norm(2)  // [prompts, L]
         }
-        let ratios = (length(d) / length(w)).max(1).doubles
+        // Rows of zeros, SDXL's empty prompt, are changed by nothing.
+        let ratios = (length(d) / length(w).clamped(NullSpace.least, nil)).max(1).doubles
         layers.append((path.name, ratios.max() ?? 0))
         for (prompt, ratio) in zip(prompts, ratios) where ratio > worst.value {
           worst = (ratio, path.name, prompt)

@@ -59,9 +59,8 @@ struct ConceptShifts {
   func conditioning(_ picks: [[Int]]) -> Conditioning {
     .concatenate(
       concepts.indices.map { i in
-        Conditioning(
-          concepts[i].prompts.hidden.indexed(0, picks[i]),
-          shifts: KeyValueShift.sum(
+        concepts[i].prompts.rows(picks[i]).shifted(
+          by: KeyValueShift.sum(
             coordinates[i].map { erasers[$0.eraser].shifts(of: $0.u.indexed(0, picks[i])) }))
       })
   }
