@@ -5,7 +5,8 @@
 //   c'*  =  argmin_c' | eps_theta(x_t | c') - eps_o(x_t | c) |^2
 //
 // l: the loss of another method, ESD where nothing is said, whose prompt is the adversary's (see Adversary and
-// Adversarial). theta: the text encoder, all of it or `text_encoder:N`, the first N layers; a U-Net selection too.
+// Adversarial). theta: every text encoder, whole or `text_encoders:N`, the first N layers; a U-Net selection too. The
+// paper has one encoder; SDXL has two, of which the second also gives the pooled prompt.
 //
 // The noisy pictures never depend on the text encoder that is trained, so they are followed to once and drawn from a
 // pool. With `pooled=false` each step of training and of the adversary follows a trajectory of its own, as the released code
@@ -26,8 +27,9 @@ package struct AdvUnlearn: TrainedMethod, WrappingMethod {
 
   /// The course of the training.
   package var training = Training(steps: 1000, batch: 1, rate: 1e-5)
-  /// The weights that are trained: `text_encoder`, its first N layers `text_encoder:N`, or a selection of the U-Net.
-  package var parameters = "text_encoder"
+  /// The weights that are trained: `text_encoders`, one of two (`text_encoder`, `text_encoder_2`), the first N layers
+  /// of each (`text_encoders:N`) or of one (`text_encoder:N`), or a selection of the U-Net.
+  package var parameters = "text_encoders"
   /// The method whose loss is trained: one that forgets by prompts, `esd` or `ablation`.
   package var base = InnerMethod(ESD.name)
   /// Options of that method.

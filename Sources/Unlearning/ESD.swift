@@ -5,8 +5,8 @@
 // x_t: pure noise denoised part of the way with the concept at guidance 3 (section 4.1). Here the original
 // model denoises, as in the authors' second release; in the first one the model in training does, and x_t
 // is paired with a t that is 39 to 58 steps noisier. Variants: ESD-x `xattn` (styles),
-// ESD-u `noxattn` (objects), `full`, `xattn-kv` (strict), `selfattn`; `text_encoder`,
-// or its first N layers `text_encoder:N`, as AdvUnlearn trains.
+// ESD-u `noxattn` (objects), `full`, `xattn-kv` (strict), `selfattn`; `text_encoders`,
+// or the first N layers `text_encoders:N`, as AdvUnlearn trains.
 // Published, SD 1.4 on UnlearnCanvas: UA / IRA / CRA 98.6 / 81.0 / 94.0 (styles), 92.2 / 55.8 / 44.2 (objects).
 package import Diffusion
 package import Editing

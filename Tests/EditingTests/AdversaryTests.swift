@@ -163,6 +163,25 @@ import Training
     #expect(!first.matches(ParameterPath("text_encoder.text_model.final_layer_norm.weight")))
     let all = try ParameterSelection.named("text_encoder")
     #expect(all.matches(ParameterPath("text_encoder.text_model.final_layer_norm.weight")))
+    // Both encoders, either, or layers of each.
+    func chosen(_ name: String) throws -> [String] {
+      let selection = try ParameterSelection.named(name)
+      #expect(selection.trainsText)
+      return ["text_encoder", "text_encoder_2", "text_encoder_22"].flatMap { encoder in
+        [0, 1, 10].map { "\(encoder).text_model.encoder.layers.\($0).mlp.fc1.weight" }
+          + ["\(encoder).text_projection.weight", "\(encoder).text_model.embeddings.x.weight"]
+      }.filter { selection.matches(ParameterPath($0)) }
+    }
+    #expect(try chosen("text_encoders").count == 8 && chosen("text_encoder").count == 4)
+    #expect(try chosen("text_encoder_2").allSatisfy { $0.hasPrefix("text_encoder_2.") })
+    #expect(try chosen("text_encoder_2").count == 4)
+    #expect(
+      try chosen("text_encoders:1")
+        == ["text_encoder", "text_encoder_2"].map {
+          "\($0).text_model.encoder.layers.0.mlp.fc1.weight"
+        })
+    #expect(try chosen("text_encoder_2:2").count == 2)
+    #expect(throws: LetheError.self) { try ParameterSelection.named("text_encoder_3") }
     #expect(throws: LetheError.self) { try ParameterSelection.named("text_encoder:none") }
     #expect(throws: LetheError.self) { try ParameterSelection.named("text_encoder:0") }
   }

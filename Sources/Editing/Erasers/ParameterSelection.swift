@@ -8,7 +8,7 @@ package struct ParameterSelection: Sendable {
   package let name: String
   package let matches: @Sendable (ParameterPath) -> Bool
 
-  /// Whether the text encoder is among them, so that prompts have to be embedded at every step.
+  /// Whether a text encoder is among them, so that prompts have to be embedded at every step.
   package var trainsText: Bool { name.hasPrefix("text_encoder") }
 
   package init(_ name: String, _ matches: @escaping @Sendable (ParameterPath) -> Bool) {
@@ -37,16 +37,25 @@ package struct ParameterSelection: Sendable {
       && !$0.contains("conv_norm_out")
   }
   package static let unet = unet("full") { _ in true }
-  package static let textEncoder = Self("text_encoder") {
-    let parts = $0.components
-    return parts.first == "text_encoder" && !parts.contains("embeddings")
-  }
+  /// Every text encoder that the model has; positions and the table of words are never trained.
+  package static let textEncoders = text("text_encoders")
+  package static let textEncoder = text("text_encoder")
+  /// The second of two, which also gives the pooled prompt (SDXL).
+  package static let textEncoder2 = text("text_encoder_2")
 
-  /// The first `count` layers of the text encoder, exactly those.
-  package static func textEncoder(first count: Int) -> Self {
-    Self("text_encoder:\(count)") {
+  private static let encoders = [
+    "text_encoders": ["text_encoder", "text_encoder_2"], "text_encoder": ["text_encoder"],
+    "text_encoder_2": ["text_encoder_2"],
+  ]
+
+  /// - Parameter count: the first layers alone, exactly those
+  private static func text(_ name: String, first count: Int? = nil) -> Self {
+    let encoders = (encoders[name] ?? []).map { Substring($0) }
+    return Self(count.map { "\(name):\($0)" } ?? name) {
       let parts = $0.components
-      guard parts.first == "text_encoder", let layers = parts.firstIndex(of: "layers"),
+      guard let encoder = parts.first, encoders.contains(encoder) else { return false }
+      guard let count else { return !parts.contains("embeddings") }
+      guard let layers = parts.firstIndex(of: "layers"),
         let layer = parts.dropFirst(layers + 1).first.flatMap({ Int($0) })
       else { return false }
       return layer < count
@@ -55,7 +64,7 @@ package struct ParameterSelection: Sendable {
 
   package static let all: [ParameterSelection] = [
     .crossAttention, .crossAttentionKeysValues, .selfAttention, .notCrossAttention, .unet,
-    .textEncoder,
+    .textEncoders, .textEncoder, .textEncoder2,
   ]
 
   /// Names of other tools for the same selections.
@@ -68,8 +77,8 @@ package struct ParameterSelection: Sendable {
   package static func named(_ name: String) throws -> ParameterSelection {
     let canonical = aliases[name] ?? name
     let parts = canonical.split(separator: ":")
-    if parts.count == 2, parts[0] == "text_encoder", let count = Int(parts[1]), count > 0 {
-      return textEncoder(first: count)
+    if parts.count == 2, encoders[String(parts[0])] != nil, let count = Int(parts[1]), count > 0 {
+      return text(String(parts[0]), first: count)
     }
     guard let found = all.first(where: { $0.name == canonical }) else {
       let known = all.map(\.name)

@@ -14,7 +14,7 @@ struct PlugIn {
   /// - Throws: an error that says why this eraser is no text encoder
   init(_ run: RunFolder) throws {
     (job, eraser) = (try run.job(), try run.eraser())
-    let others = eraser.difference.paths.filter { $0.components.first != "text_encoder" }
+    let others = eraser.difference.paths.filter { !Self.isText($0) }
     guard others.isEmpty, !eraser.difference.paths.isEmpty else {
       throw LetheError.request(
         "\(run.path) changes \(others.first?.name ?? "nothing"); only erasers of the text encoder plug into "
@@ -29,7 +29,7 @@ struct PlugIn {
     try eraser.check(base: base.hash())
     let erased = try base.applying([eraser])
     func encoder(_ model: DiffusionModel) -> [ParameterPath: Tensor] {
-      model.parameters.tensors.filter { $0.key.components.first == "text_encoder" }
+      model.parameters.tensors.filter { Self.isText($0.key) }
     }
     let (new, old) = (encoder(erased), encoder(model))
     for path in Set(new.keys).union(old.keys).sorted()
@@ -40,7 +40,9 @@ struct PlugIn {
     }
     let probe = ["a photo of an umbrella", "naïve 123 !?"] + job.concepts
     func settings(_ model: DiffusionModel) -> [JSON?] {
-      ["hidden_act", "num_attention_heads"].map { model.layout.configs[.textEncoder]?[$0] }
+      ["hidden_act", "num_attention_heads"].flatMap { key in
+        [Layout.Component.textEncoder, .textEncoder2].map { model.layout.configs[$0]?[key] }
+      }
     }
     guard probe.map(base.tokens) == probe.map(model.tokens), settings(base) == settings(model)
     else {
@@ -48,6 +50,11 @@ struct PlugIn {
         "the tokenizers, activations or attention heads of both text encoders differ")
     }
     return try model.replacing(new)
+  }
+
+  /// Whether a tensor is one of a text encoder.
+  private static func isText(_ path: ParameterPath) -> Bool {
+    ["text_encoder", "text_encoder_2"].contains(path.components.first.map(String.init) ?? "")
   }
 
   private func shape(_ tensor: Tensor?) -> String { tensor.map { "\($0.shape)" } ?? "missing" }
