@@ -104,6 +104,7 @@ package struct SampleSet {
     condition: (([Sample]) throws -> Conditioning)? = nil, recipe: (Sample) -> String
   ) throws {
     try model.check(manifest.samples.map(\.prompt))
+    run.note(model.layout.cut(manifest.samples.map(\.prompt))?.note)
     let missing = missing
     let total = manifest.samples.count
     var done = total - missing.count

@@ -20,6 +20,9 @@ package final class Run {
   package let folder: URL
   package let seed: UInt64
   package var onProgress: (RunProgress) -> Void = { _ in }
+  /// Takes sentences that the user should know although the work goes on.
+  package var onNote: (String) -> Void = { _ in }
+  private var notes: Set<String> = []
 
   /// - Throws: ``LetheError`` when the folder cannot be made
   package init(_ folder: URL, seed: UInt64 = 0) throws {
@@ -39,6 +42,12 @@ package final class Run {
 
   package func progress(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
     onProgress(RunProgress(stage, done, total, note))
+  }
+
+  /// Tells a sentence once.
+  package func note(_ sentence: String?) {
+    guard let sentence, notes.insert(sentence).inserted else { return }
+    onNote(sentence)
   }
 
   /// Appends one line to `events.jsonl`.

@@ -89,6 +89,7 @@ package struct AdvUnlearn: TrainedMethod, WrappingMethod {
         seed: seed, progress: progress)
     }
     let prompts = try RetainPrompts.of(erasure, file: retainPrompts)
+    run.note(original.layout.cut(prompts)?.note)
     let forget: any PromptedStates =
       pooled
       ? try states(phrases, keeping: nil, seed: run.seed &+ 2) {

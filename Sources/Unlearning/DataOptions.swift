@@ -106,6 +106,7 @@ package struct DataOptions: Codable, Sendable, Hashable {
     guard images.count > 0 else {
       throw LetheError.request("\(folder) has no \(stage) among its captions")
     }
+    run.note(model.layout.cut(images.captions)?.note)
     return try LatentSet(model.isUnconditional ? images.captioned("") : images, model) {
       run.progress("encode \(stage)", $0, $1)
     }

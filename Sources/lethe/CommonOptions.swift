@@ -17,7 +17,13 @@ struct CommonOptions: ParsableArguments {
   func run(at folder: String, seed: UInt64) throws -> Run {
     let run = try Run(URL(fileURLWithPath: folder), seed: seed)
     if !quiet { run.onProgress = ProgressLine().show }
+    run.onNote = Self.note
     return run
+  }
+
+  /// A sentence that the user should know although the command goes on.
+  static func note(_ sentence: String) {
+    FileHandle.standardError.write(Data("note: \(sentence)\n".utf8))
   }
 
   /// Runs a command's body; an error becomes one line and an exit code.

@@ -99,6 +99,11 @@ package struct Erase {
     }
     let model = try job.folder.model(on: device)
     let erasure = try erasure()
+    for concept in erasure.forget {
+      try model.layout.refuseCut(
+        concept.phrases.flatMap { [$0.prompt, $0.anchor] }, of: concept.name)
+    }
+    run.note(model.layout.cut(erasure.preserve)?.note)
     try folder.write(job, to: "job.json")
     let start = Date()
     device.resetPeakMemory()

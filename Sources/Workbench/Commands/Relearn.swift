@@ -116,7 +116,9 @@ package struct Relearn {
   private func sets(_ original: DiffusionModel, _ run: Run) throws -> [LatentSet] {
     let concept: LatentSet
     if let data {
-      concept = try LatentSet(CaptionedImages(folder: URL(fileURLWithPath: data)), original)
+      let images = try CaptionedImages(folder: URL(fileURLWithPath: data))
+      run.note(original.layout.cut(images.captions)?.note)
+      concept = try LatentSet(images, original)
     } else {
       let own = drawn.isEmpty ? concepts.flatMap(\.prompts) : drawn
       concept = try pictures(own, tuning.pictures, original, 1, run, "pictures of the concept")

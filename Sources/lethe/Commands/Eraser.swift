@@ -67,6 +67,7 @@ struct EraserCommand: ParsableCommand {
           case "none": [String]()
           default: try PromptTable(contentsOf: URL(fileURLWithPath: regular)).rows.map(\.prompt)
           }
+        if let cut = loaded.layout.cut(protect + prompts) { CommonOptions.note(cut.note) }
         _ = try EraserSet.create(
           set.url, model: folder, base: base, protecting: protect, regular: prompts, seed: seed)
         if !common.quiet {
@@ -109,14 +110,17 @@ struct EraserCommand: ParsableCommand {
           throw LetheError.badValue(
             "--prompt", "it belongs to one concept; add one at a time")
         }
-        let themes = try Themes.load(URL(fileURLWithPath: erasers.card.model))
+        let folder = URL(fileURLWithPath: erasers.card.model)
+        let themes = try Themes.load(folder)
+        let layout = try Layout(folder: folder)
         for name in concepts {
           if erasers[name] != nil {
             try erasers.switching([name], on: true)
           } else {
-            try erasers.add(
-              .managed(
-                name, in: themes, prompts: prompt, paraphrases: paraphrase, partners: partner))
+            let entry = try EraserSet.Entry.managed(
+              name, in: themes, prompts: prompt, paraphrases: paraphrase, partners: partner)
+            try layout.refuseCut(entry.prompts + entry.paraphrases + entry.anchors, of: name)
+            try erasers.add(entry)
           }
         }
         guard !common.quiet else { return }
