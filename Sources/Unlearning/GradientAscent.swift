@@ -28,6 +28,12 @@ package struct GradientAscent: ObjectiveMethod, DataMethod {
   package func objective(
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
+    guard alpha > 0 else {
+      // Nothing is kept, so nothing to keep is needed.
+      return -1
+        * Denoising(
+          try data.forgetSet(erasure, original, run), original, batch: training.batch)
+    }
     let sets = try data.sets(erasure, original, run)
     return -1 * sets.remembering(training.batch) + alpha * sets.retaining(training.batch)
   }

@@ -11,6 +11,8 @@ package struct EraseJob: Codable, Sendable, Hashable {
   package var options = JSON.object([:])
   package var concepts: [String] = []
   package var replacement: String?
+  /// A whole caption for what is to be forgotten.
+  package var replacementCaption: String?
   package var preserve: [String] = []
   package var forgetImages: String?
   package var retainImages: String?

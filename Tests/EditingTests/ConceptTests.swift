@@ -27,7 +27,49 @@ import Training
     let replaced = Erasure(forget: [Concept.resolve("fox", in: themes, replacement: "owl")])
     #expect(replaced.otherLabel(of: "a noto emoji of a fox", g) == "a noto emoji of an owl")
     let bare = Erasure(forget: [Concept("fox")])
-    #expect(bare.otherLabel(of: "a red fox", g) == "a red ")
+    #expect(bare.otherLabel(of: "a red fox", g) == "a red")
+  }
+
+  /// What counts as a mention is what is replaced: in any case, with any punctuation, with one article.
+  @Test func peoplesCaptions() {
+    func label(_ concept: Concept, _ caption: String) -> String {
+      let erasure = Erasure(forget: [concept])
+      #expect(erasure.asks(caption))
+      return erasure.otherLabel(of: caption, Generator(seed: 1))
+    }
+    #expect(label(Concept("Van Gogh"), "a painting by van gogh") == "a painting by")
+    #expect(label(Concept("Van Gogh"), "VAN-GOGH, sunflowers!") == ", sunflowers!")
+    let pokemon = Concept("Pikachu", replacement: "a photo of a pokemon")
+    #expect(label(pokemon, "the pikachu, asleep") == "a photo of a pokemon, asleep")
+    let dressed = Concept("naked person", replacement: "a person wearing clothes")
+    #expect(label(dressed, "A naked person on a beach") == "a person wearing clothes on a beach")
+    let owl = Concept("fox", replacement: "owl")
+    #expect(label(owl, "A Fox and a fox; foxes") == "an owl and an owl; foxes")
+    #expect(label(owl, "one red Fox.") == "one red owl.")
+    // As a whole caption, whatever the picture's own says.
+    var whole = Erasure(forget: [Concept("Pikachu")])
+    whole.wrongCaption = "a photo of a pokemon"
+    #expect(whole.otherLabel(of: "pikachu in rain", Generator(seed: 1)) == "a photo of a pokemon")
+  }
+
+  /// A wrong label is never another concept that is to be forgotten.
+  @Test func otherLabelsAreNotForgottenThemselves() {
+    let erasure = Erasure(
+      forget: ["fox", "owl"].map { Concept.resolve($0, in: themes, replacement: nil) })
+    let g = Generator(seed: 1)
+    for _ in 0..<20 {
+      #expect(erasure.otherLabel(of: "a noto emoji of a fox", g) == "a noto emoji of grapes")
+    }
+  }
+
+  /// Each concept gets as many phrases, although one has 29 and the other one.
+  @Test func everyConceptGetsItsShare() {
+    let many = Concept("many", phrases: (0..<29).map { .init("many \($0)", words: "many") })
+    for seed in 0..<8 as Range<UInt64> {
+      let drawn = Erasure(forget: [many, Concept("one")]).drawPhrases(8, seed: seed)
+      #expect(drawn.filter { $0.words == "many" }.count == 8)
+      #expect(drawn.filter { $0.words == "one" }.count == 8)
+    }
   }
 
   @Test func asking() {

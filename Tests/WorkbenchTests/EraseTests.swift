@@ -51,6 +51,63 @@ import Unlearning
     }
   }
 
+  /// A concept that does not fit into the text encoder is refused, since others would be the same to it; prompts to
+  /// keep that do not fit are told once.
+  @Test func longPrompts() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("run"))
+      var notes: [String] = []
+      run.onNote = { notes.append($0) }
+      let long = String(repeating: "the ", count: 75) + "fox"
+      let error = try #require(throws: LetheError.self) {
+        try Erase(Tiny.job(model, "uce", long), settings: [])(in: run, on: .cpu)
+      }
+      #expect(error.kind == .request && error.description.contains("'fox' of "))
+      #expect(!run.runFolder.has("job.json") && notes.isEmpty)
+      var job = Tiny.job(model, "uce", "fox")
+      job.preserve = ["a cat", long, long + " cat"]
+      try Erase(job, settings: [])(in: run, on: .cpu)
+      #expect(notes.count == 1 && notes.first?.contains("2 of 3 prompts") == true)
+    }
+  }
+
+  /// Requests that could not be met are refused before anything is loaded, and the two ways to say what comes instead
+  /// arrive where they belong.
+  @Test func requests() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      for method in ["uce", "esd", "salun"] {
+        for blank in ["", "  "] {
+          let error = try #require(throws: LetheError.self) {
+            try Erase(Tiny.job(model, method, blank), settings: [])
+          }
+          #expect(error.kind == .request)
+        }
+      }
+      var job = Tiny.job(model, "esd", "fox")
+      (job.forgetImages, job.retainImages) = ("data", "data")
+      let error = try #require(throws: LetheError.self) { try Erase(job, settings: []) }
+      #expect(error.description.contains("--data") && error.description.contains("salun"))
+      job.method = "salun"
+      job.replacementCaption = "a photo of a pokemon"
+      let erasure = try Erase(job, settings: []).erasure()
+      #expect(erasure.wrongCaption == "a photo of a pokemon")
+      #expect(erasure.forget.flatMap(\.phrases).allSatisfy { $0.anchor == "a photo of a pokemon" })
+      job.replacement = "owl"
+      #expect(throws: LetheError.self) { try Erase(job, settings: []) }
+      // Plain ascent keeps nothing, and needs nothing to keep.
+      let settings = [
+        "alpha=0", "training.steps=2", "data.forget=2", "data.steps=2", "guarding.limit=0",
+      ]
+      var plain = Tiny.job(model, "ascent", "fox")
+      plain.preserve = []
+      let run = try Run(folder.appendingPathComponent("run"))
+      let made = try Erase(plain, settings: settings)(in: run, on: .cpu)
+      #expect(made.eraser.difference.norm > 0)
+    }
+  }
+
   @Test func anotherJobInTheSameFolderIsRefused() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.model(folder)

@@ -1,5 +1,4 @@
 package import Torch
-internal import Training
 
 /// A concept to forget: its name, the prompts that mean it, and the prompts whose pictures they should give instead.
 package struct Concept: Codable, Sendable, Hashable {
@@ -20,6 +19,8 @@ package struct Concept: Codable, Sendable, Hashable {
   package var phrases: [Phrase]
   /// Whether the anchors are something that was asked for, and not just the rest of the caption.
   package var isReplaced: Bool
+  /// What stands for the concept's words in captions of other people; nil leaves them out.
+  package var replacement: String?
   /// Other subjects of the concept's kind, where the model lists them: what a wrong label is drawn from.
   package var siblings: [String] = []
   /// Subjects that take no article; see ``Captions``.
@@ -34,6 +35,7 @@ package struct Concept: Codable, Sendable, Hashable {
     self.init(
       name, phrases: [Phrase(name, words: name, anchor: replacement)],
       isReplaced: !replacement.isEmpty)
+    self.replacement = replacement.isEmpty ? nil : replacement
   }
 
   package var prompts: [String] { phrases.map(\.prompt) }
@@ -47,6 +49,8 @@ package struct Erasure: Codable, Sendable, Hashable {
   /// Folders of pictures with captions, for methods that train on data; see ``CaptionedImages``.
   package var forgetImages: String?
   package var retainImages: String?
+  /// The caption that pictures to forget get whole, whatever their own says; nil changes words of theirs.
+  package var wrongCaption: String?
 
   package init(forget: [Concept], preserve: [String] = []) {
     (self.forget, self.preserve) = (forget, preserve)
@@ -60,47 +64,49 @@ package struct Erasure: Codable, Sendable, Hashable {
     forget.flatMap(\.phrases).contains { $0.prompt == caption || caption.mentions($0.words) }
   }
 
-  /// A caption without the concepts: a phrase's own anchor, else the caption with the words left out.
+  /// A caption without the concepts: a phrase's own anchor, else the caption with the words replaced or left out.
   package func anchor(of caption: String) -> String {
+    if let wrongCaption { return wrongCaption }
     if let phrase = forget.flatMap(\.phrases).first(where: { $0.prompt == caption }) {
       return phrase.anchor
     }
-    return forget.flatMap(\.phrases).map(\.words).reduce(caption) {
-      $0.split(separator: " ").joined(separator: " ").replacing($1, with: "")
+    return forget.reduce(caption) { caption, concept in
+      let words = Set(concept.phrases.map(\.words)).sorted { ($0.count, $0) > ($1.count, $1) }
+      return words.reduce(caption) {
+        $0.replacing(
+          mentionsOf: $1, with: concept.replacement ?? "", plurals: concept.plurals)
+      }
     }
   }
 
   /// The same caption for another subject of the concept's kind at random; without the concept where none is
   /// known, or where something was asked for instead.
   package func otherLabel(of caption: String, _ g: Generator) -> String {
-    guard
+    guard wrongCaption == nil,
       let concept = forget.first(where: { c in
         c.phrases.contains { $0.prompt == caption || caption.mentions($0.words) }
-      }), !concept.isReplaced, !concept.siblings.isEmpty,
+      }), !concept.isReplaced, case let others = siblings(of: concept), !others.isEmpty,
       let words = concept.phrases.first(where: { caption.mentions($0.words) })?.words
     else { return anchor(of: caption) }
-    let other = concept.siblings[Tensor.randint(below: concept.siblings.count, [1], g).ints[0]]
-    let articled = [words, other].map { Captions.withArticle($0, plurals: concept.plurals) }
-    let whole = caption.replacing(articled[0], with: articled[1])
-    return whole == caption ? caption.replacing(words, with: other) : whole
+    let other = others[Tensor.randint(below: others.count, [1], g).ints[0]]
+    return caption.replacing(mentionsOf: words, with: other, plurals: concept.plurals)
   }
 
-  /// Phrases of the concepts at random, `count` for each concept.
+  /// Subjects of a concept's kind that are not to be forgotten themselves.
+  private func siblings(of concept: Concept) -> [String] {
+    let gone = Set(forget.flatMap { [$0.name] + $0.phrases.map(\.words) }.map { $0.lowercased() })
+    return concept.siblings.filter { !gone.contains($0.lowercased()) }
+  }
+
+  /// Phrases of each concept at random, `count` of each, however many each has.
   package func drawPhrases(_ count: Int, seed: UInt64) -> [Concept.Phrase] {
-    let phrases = forget.flatMap(\.phrases)
     let g = Generator(seed: seed)
-    return (0..<(count * forget.count)).map { _ in
-      phrases[Tensor.randint(below: phrases.count, [1], g).ints[0]]
+    return forget.flatMap { concept in
+      concept.phrases.isEmpty
+        ? []
+        : (0..<count).map { _ in
+          concept.phrases[Tensor.randint(below: concept.phrases.count, [1], g).ints[0]]
+        }
     }
-  }
-}
-
-extension String {
-  /// Whether the words occur in the text as whole words: "a line emoji" mentions line, "an airline" does not.
-  package func mentions(_ words: String) -> Bool {
-    func spaced(_ text: String) -> String {
-      " " + text.lowercased().split { !$0.isLetter && !$0.isNumber }.joined(separator: " ") + " "
-    }
-    return spaced(self).contains(spaced(words))
   }
 }

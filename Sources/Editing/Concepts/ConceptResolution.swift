@@ -10,6 +10,7 @@ extension Concept {
     }
     var concept = resolve(name, kind, subject, in: themes, replacement)
     concept.plurals = themes.captions.plurals
+    concept.replacement = replacement
     concept.siblings = (kind == .object ? themes.objects : themes.styles).filter { $0 != subject }
     return concept
   }

@@ -23,8 +23,27 @@ package struct Erase {
     guard !job.concepts.isEmpty else {
       throw LetheError.badValue("--concept", "at least one concept is needed")
     }
+    guard !job.concepts.contains(where: { $0.allSatisfy(\.isWhitespace) }) else {
+      throw LetheError.badValue("--concept", "an empty text names nothing that could be forgotten")
+    }
+    guard job.replacement == nil || job.replacementCaption == nil else {
+      throw LetheError.badValue(
+        "--replace-caption",
+        "it stands for the whole caption, --replace-with for words of it; give one")
+    }
     method = try Self.configured(
       catalogs.methods.named(job.method), settings, of: job.folder, variant, catalogs.methods)
+    let inner = try (method as? any WrappingMethod)?.inner()
+    guard
+      method is any DataMethod || inner is any DataMethod
+        || (job.forgetImages == nil && job.retainImages == nil)
+    else {
+      let others = catalogs.methods.all.filter { $0 is any DataMethod.Type }.map { $0.name }
+      throw LetheError.badValue(
+        job.forgetImages == job.retainImages ? "--data" : "--forget-images, --retain-images",
+        "'\(job.method)' forgets by prompts and takes no pictures; those that do: "
+          + others.joined(separator: ", "))
+    }
     var job = job
     job.options = try Self.encoded(method)
     (self.job, self.exports, self.catalogs) = (job, exports, catalogs)
@@ -67,8 +86,14 @@ package struct Erase {
   /// The request in the model's own captions.
   package func erasure() throws -> Erasure {
     let themes = try job.folder.listedThemes()
-    let forget = job.concepts.map {
+    var forget = job.concepts.map {
       Concept.resolve($0, in: themes, replacement: job.replacement)
+    }
+    if let caption = job.replacementCaption {
+      for i in forget.indices {
+        forget[i].isReplaced = true
+        for k in forget[i].phrases.indices { forget[i].phrases[k].anchor = caption }
+      }
     }
     var preserve: [String] = []
     for entry in job.preserve {
@@ -84,6 +109,7 @@ package struct Erase {
     }
     var erasure = Erasure(forget: forget, preserve: preserve)
     (erasure.forgetImages, erasure.retainImages) = (job.forgetImages, job.retainImages)
+    erasure.wrongCaption = job.replacementCaption
     return erasure
   }
 

@@ -36,6 +36,8 @@ struct EraseCommand: ParsableCommand {
   var concept: [String]
   @Option(help: "The words whose picture prompts of the concept should give instead.")
   var replaceWith: String?
+  @Option(help: "The same as a whole caption, e.g. 'a photo of a pokemon'.")
+  var replaceCaption: String?
   @Option(
     help: "A prompt to keep as it is, or 'others' for every other subject that the model lists.")
   var preserve: [String] = []
@@ -68,7 +70,8 @@ struct EraseCommand: ParsableCommand {
     try common.reporting {
       var job = EraseJob()
       (job.model, job.method, job.concepts) = (model, method, concept)
-      (job.replacement, job.preserve, job.seed) = (replaceWith, preserve, seed)
+      (job.replacement, job.replacementCaption) = (replaceWith, replaceCaption)
+      (job.preserve, job.seed) = (preserve, seed)
       guard data == nil || (forgetImages == nil && retainImages == nil) else {
         throw LetheError.badValue(
           "--data", "it stands for --forget-images and --retain-images; give it, or those")
