@@ -15,7 +15,7 @@ declare -A below=(
   [Evaluation]="Torch TorchNN Diffusion Training Editing"
   [Reports]="Evaluation"
   [Workbench]="Torch TorchNN Diffusion Training Editing Unlearning Attacks Evaluation Reports"
-  [lethe]="Torch TorchNN Diffusion Training Editing Unlearning Attacks Evaluation Workbench"
+  [lethe]="Torch TorchNN Diffusion Training Editing Unlearning Attacks Evaluation Reports Workbench"
 )
 outside="Foundation Glibc Darwin Synchronization ArgumentParser CryptoKit Mustache"
 failed=0

@@ -14,7 +14,7 @@ package enum Access: String, Codable, Sendable, CaseIterable {
   case weights
 }
 
-/// What an attack is and needs, for lists and reports.
+/// An attack's name, origin and access, for lists and reports.
 package struct AttackCard: Codable, Sendable, Hashable {
   package var title: String
   package var paper: String
@@ -35,7 +35,7 @@ package struct AttackedPrompt: Sendable, Hashable {
   package init(_ prompt: String, seed: UInt64) { (self.prompt, self.seed) = (prompt, seed) }
 }
 
-/// What is tried for a prompt: text as a user would type it, and a seed.
+/// An attempt at a prompt: text as a user would type it, and a seed.
 package struct Attempt: Codable, Sendable, Hashable {
   /// Stands in a prompt for a word that no vocabulary has.
   package static let newWord = "<new>"
@@ -49,7 +49,7 @@ package struct Attempt: Codable, Sendable, Hashable {
   }
 }
 
-/// What an attack is given: of its victim what its access allows, and no more; and what everybody can download,
+/// The model under attack, as far as the attack's access allows; and what everybody can download,
 /// the original model with its tokenizer and the pictures it draws.
 package struct AttackTarget {
   private let victim: DiffusionModel
@@ -57,7 +57,7 @@ package struct AttackTarget {
   private let picture: (AttackedPrompt) throws -> Image
   package let original: DiffusionModel
   package let tokenizer: CLIPTokenizer
-  /// What the victim was to forget.
+  /// The concepts that the victim was to forget.
   package let concepts: [Concept]
 
   /// - Parameter picture: the original's picture of a prompt
@@ -84,13 +84,13 @@ package struct AttackTarget {
     return withoutGradients { victim.wordEmbeddings(ids) }
   }
 
-  /// What the victim predicts for word embeddings [B, L, D]; gradients reach those alone.
+  /// The victim's prediction for word embeddings [B, L, D]; gradients reach those alone.
   package func predict(_ xt: Tensor, at t: Tensor, given embeddings: Tensor) throws -> Tensor {
     guard access != .blackBox else { throw refusing("embeddings") }
     return victim.predict(xt, at: t, given: victim.encode(embeddings))
   }
 
-  /// What the victim is given for a prompt, as its picture would be drawn.
+  /// The victim's conditioning for a prompt, as its picture would be drawn.
   func embedded(_ prompt: String) -> Conditioning { victim.embed([prompt]) }
   func encoded(_ embeddings: Tensor) -> Conditioning { victim.encode(embeddings) }
 
@@ -124,7 +124,7 @@ package struct AttackTarget {
 package protocol AttackSession {
   /// The next attempt for each of the prompts that are still open; a prompt without one is given up.
   mutating func next(_ open: [Int]) throws -> [Int: Attempt]
-  /// What draws the attempts, where that is not the victim as it was.
+  /// The model that draws the attempts; nil for the victim as it was.
   var model: DiffusionModel? { get }
 }
 

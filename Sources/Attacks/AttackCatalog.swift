@@ -42,12 +42,3 @@ package struct AttackCatalog: Sendable {
     return found
   }
 }
-
-/// The built-in catalog, for callers that are handed none.
-package enum Attacks {
-  package static var all: [any Attack.Type] { AttackCatalog.builtIn.all }
-
-  package static func named(_ name: String) throws -> any Attack.Type {
-    try AttackCatalog.builtIn.named(name)
-  }
-}

@@ -120,7 +120,7 @@ struct NewWordPrompts {
 }
 
 extension AttackTarget {
-  /// What the victim is given for attempts, each text or text with a new word.
+  /// The victim's conditioning for attempts, each text or text with a new word.
   package func conditioning(for attempts: [Attempt]) throws -> Conditioning {
     try withoutGradients {
       Conditioning.concatenate(

@@ -1,12 +1,12 @@
 package import Torch
 package import TorchNN
 
-/// What the noise predictor is told about the picture: hidden states of the prompt [B, L, D].
+/// The noise predictor's conditioning: hidden states of the prompt [B, L, D].
 package struct Conditioning {
   package var hidden: Tensor
   /// The prompt as one vector [B, P], for networks that take one (SDXL).
   package var pooled: Tensor?
-  /// What is added to the keys and values of cross-attention layers, by the layer's path; rows are
+  /// Additions to the keys and values of cross-attention layers, by the layer's path; rows are
   /// those of `hidden`, so that each picture of a batch can have erasers of its own.
   package var shifts: [String: KeyValueShift]
 
@@ -53,7 +53,7 @@ package struct Conditioning {
   package var count: Int { hidden.size(0) }
 }
 
-/// What is added to one layer's keys and values, each [B, L, width].
+/// Additions to one layer's keys and values, each [B, L, width].
 package struct KeyValueShift {
   package var keys: Tensor
   package var values: Tensor
@@ -111,7 +111,7 @@ extension PromptConditioner {
 package protocol LatentCodec {
   /// Pixels of a picture per pixel of its latent, in each direction.
   var factor: Int { get }
-  /// What unscaled latents are multiplied by.
+  /// The factor that unscaled latents are multiplied by.
   var scalingFactor: Double { get }
   /// Mean and log variance of q(z | image), unscaled: image [B, 3, H, W] in [-1, 1] -> 2 x [B, z, h, w]
   func posterior(_ image: Tensor) -> (mean: Tensor, logVariance: Tensor)
@@ -218,7 +218,7 @@ package final class DiffusionModel {
     if case .pixels(let classes) = layout.pipeline { classes.isEmpty } else { false }
   }
 
-  /// What turns words into tokens.
+  /// The tokenizer of the prompts.
   /// - Throws: ``LetheError`` for a model that is not asked in words
   package func tokenizer(for what: String) throws -> CLIPTokenizer {
     switch layout.pipeline {

@@ -15,7 +15,7 @@ package struct Layout: Sendable {
     var weights: String { isText ? "model" : "diffusion_pytorch_model" }
   }
 
-  /// What the parts are put together as.
+  /// The pipeline class that puts the parts together.
   package enum Pipeline: Sendable {
     case stableDiffusion(CLIPTokenizer)
     case stableDiffusionXL(CLIPTokenizer, CLIPTokenizer)

@@ -2,7 +2,7 @@ package import Foundation
 package import Torch
 
 extension JudgeNetwork {
-  /// What the judge sees in pictures [N, 3, H, W], 64 at a time.
+  /// The judge's answers for pictures [N, 3, H, W], 64 at a time.
   /// - Parameter asked: the subjects that each picture was asked to show, by kind
   package func judged(_ pictures: Tensor, asked: [[String: String]]) -> JudgedSet {
     let features = withoutGradients {

@@ -5,7 +5,7 @@ package import Torch
 package struct JudgedSet {
   /// Subjects asked for, one dictionary a picture: object: fox, style: noto.
   package var asked: [[String: String]]
-  /// What the judges see, likewise.
+  /// The judges' answers, likewise.
   package var seen: [[String: String]]
   /// [N, D]
   package var features: Tensor
@@ -43,7 +43,7 @@ package struct JudgedSet {
   package var count: Int { asked.count }
 }
 
-/// What was forgotten, as metrics need it: `kind` is object or style.
+/// The forgotten subjects, as metrics need them: `kind` is object or style.
 package struct Forgotten: Sendable, Hashable {
   package var kind: String
   package var names: [String]
@@ -67,20 +67,4 @@ package protocol Metric: Sendable {
 extension Metric {
   package static var unit: MeasuredValue.Unit { .share }
   package static var interval: Interval.Kind { .wilson95 }
-}
-
-/// Every metric, in the order of reports. Adding a metric: its file, and one line here.
-package enum Metrics {
-  package static let all: [any Metric.Type] = [
-    UnlearningAccuracy.self,
-    InDomainRetainAccuracy.self,
-    CrossDomainRetainAccuracy.self,
-    FrechetDistance.self,
-    Precision.self,
-    Recall.self,
-    ForgottenProbability.self,
-    ForgottenEntropy.self,
-    RetainedProbability.self,
-    RetainedEntropy.self,
-  ]
 }

@@ -1,4 +1,4 @@
-/// What a model was fine-tuned on.
+/// The pictures that a model was fine-tuned on.
 package enum TuningSet: String, Codable, Sendable, Hashable, CaseIterable {
   /// Pictures of the concept that was erased.
   case concept
@@ -6,7 +6,7 @@ package enum TuningSet: String, Codable, Sendable, Hashable, CaseIterable {
   case benign
 }
 
-/// What the erasers of a set do to a concept at some moment.
+/// The state of a concept at some moment, under the erasers of a set.
 package enum ConceptState: String, Codable, Sendable, Hashable, CaseIterable {
   /// Its eraser is on.
   case forgotten
@@ -24,7 +24,7 @@ package struct ResultRow: Sendable, Hashable {
     package var inside: String?
     /// The attack that was run on the erased model.
     package var attack: String?
-    /// What the erased model was fine-tuned on.
+    /// The pictures that the erased model was fine-tuned on.
     package var trainedOn: TuningSet?
     /// Steps of fine-tuning before the measurement.
     package var step: Int?
@@ -93,7 +93,7 @@ extension ResultRow: Codable {
   package init(from decoder: any Decoder) throws {
     let c = try decoder.container(keyedBy: Key.self)
     let metric = try c.decode(String.self, forKey: .metric)
-    let known = Metrics.all.first { $0.name == metric }
+    let known = MetricCatalog.builtIn.named(metric)
     let unit =
       try c.decodeIfPresent(MeasuredValue.Unit.self, forKey: .unit) ?? known?.unit ?? .share
     let kind =

@@ -24,7 +24,7 @@ package struct ResultPicture: Codable, Sendable, Hashable {
   }
 }
 
-/// What a command measured: the file `results.json`. It carries everything that the command's page shows.
+/// The measurements of a command: the file `results.json`. It carries everything that the command's page shows.
 package struct Results: Codable, Sendable, Hashable {
   /// The command that measured, which decides the page.
   package enum Kind: String, Codable, Sendable, Hashable, CaseIterable {
@@ -52,7 +52,7 @@ package struct Results: Codable, Sendable, Hashable {
   /// Pictures of each prompt.
   package var seeds = 1
   package var sampling = SamplingOptions()
-  /// What was measured of the judge.
+  /// Measurements of the judge itself, by name.
   package var judge: [String: JSON] = [:]
   /// The command line that measured.
   package var command: [String] = []

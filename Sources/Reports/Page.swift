@@ -1,7 +1,7 @@
 package import Foundation
 internal import Mustache
 
-/// What a report shows, in the words of its template.
+/// The content of a page, in the words of its template.
 package struct ReportContent {
   package struct GridRow {
     package var label: String

@@ -44,15 +44,9 @@ package struct Table {
       _ name: String, title: String? = nil, digits: Int? = nil, hasUnit: Bool = false,
       where rows: @escaping (ResultRow) -> Bool = { _ in true }
     ) -> Column {
-      .text(title ?? heading(name)) {
+      .text(title ?? MetricCatalog.builtIn.heading(name)) {
         $0.filter(rows).over(name)?.text(digits: digits, hasUnit: hasUnit)
       }
-    }
-
-    /// The metric's name with the arrow of its better direction.
-    package static func heading(_ metric: String) -> String {
-      guard let known = Metrics.all.first(where: { $0.name == metric }) else { return metric }
-      return "\(metric) \(known.better == .higher ? "↑" : "↓")"
     }
   }
 

@@ -22,7 +22,7 @@ package struct LetheError: Error, CustomStringConvertible, Sendable, Hashable {
   }
 
   package var kind: Kind
-  /// What is wrong, with the value that is wrong, and what would be accepted.
+  /// The fault, with the value that is wrong and the values that would be accepted.
   package var sentence: String
 
   package init(_ kind: Kind, _ sentence: String) { (self.kind, self.sentence) = (kind, sentence) }

@@ -18,7 +18,7 @@ package struct OffloadedTensors {
     try SafeTensors.write(tensors.mapValues { $0.detached() }, to: file, durable: false)
   }
 
-  /// What was put last; from a file, mapped and read when it is touched.
+  /// The tensors that were put last; from a file, they are mapped and read when touched.
   package func take() throws -> [String: Tensor] {
     guard let file else { return held }
     return try SafeTensors(contentsOf: file).tensors

@@ -2,7 +2,7 @@ package import Foundation
 import Synchronization
 package import Torch
 
-/// What a long piece of work tells the outside while it goes on.
+/// The progress of a long piece of work.
 package struct RunProgress: Sendable {
   package var stage: String
   package var done: Int

@@ -15,7 +15,7 @@ package struct Training: Codable, Sendable, Hashable {
   package var schedule: LearningRate
   /// First steps during which the learning rate rises to its value, 0 to `steps`. For recipes with high rates.
   package var warmup: Int
-  /// What turns gradients into steps.
+  /// The rule that turns gradients into steps.
   package var optimizer: OptimizerOptions
   /// Largest norm of a step's gradient, from 0; 0 leaves it alone. 1 is usual where single steps go astray.
   package var clip: Double

@@ -38,7 +38,7 @@ package struct ConceptAblation: PromptedMethod {
   ) throws -> NegativeGuidance {
     let states = try follow(
       original, phrases.map(\.anchor), keeping: keeping, seed: seed, progress: progress)
-    // What the concept would have given there, which an adversary wants back.
+    // The original's prediction for the concept there, which an adversary wants back.
     let concept = states.predictions(
       of: original, given: withoutGradients { original.embed(phrases.map(\.prompt)) })
     return NegativeGuidance(

@@ -69,7 +69,7 @@ package struct DataOptions: Codable, Sendable, Hashable {
     model.isUnconditional || (try? model.check([""])) == nil ? 0 : emptyShare
   }
 
-  /// What the model itself draws of the preserved prompts, whatever folders there are: generative replay.
+  /// Pictures that the model itself draws of the preserved prompts, whatever folders there are: generative replay.
   func replaySet(_ erasure: Erasure, _ model: DiffusionModel, _ run: Run) throws -> LatentSet {
     var own = erasure
     own.retainImages = nil

@@ -71,12 +71,3 @@ package struct MethodCatalog: Sendable {
     return wrapping
   }
 }
-
-/// The built-in catalog, for callers that are handed none.
-package enum Methods {
-  package static var all: [any UnlearningMethod.Type] { MethodCatalog.builtIn.all }
-
-  package static func named(_ name: String) throws -> any UnlearningMethod.Type {
-    try MethodCatalog.builtIn.named(name)
-  }
-}

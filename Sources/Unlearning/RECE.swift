@@ -49,7 +49,7 @@ package struct RECE: UnlearningMethod {
       let pairs = try erasure.forget.flatMap(\.phrases).map { try UCE.aligned($0, model) }
       let c = Tensor.concatenate(pairs.map(\.concept))  // [n, D]
       let g = Tensor.concatenate(pairs.map(\.guide))  // [n, D]
-      // What the derived embeddings become is preserved as well, as the authors' target, the empty prompt, is.
+      // The embeddings that the derived ones become are preserved as well, as the authors' target, the empty prompt, is.
       let anchors = Set(erasure.forget.flatMap(\.phrases).map(\.anchor))
       let preserved = anchors.union([""] + erasure.preserve).sorted()
       let kept = UCE.gram(preserved, model)  // [D, D]

@@ -7,14 +7,14 @@ package import Training
 
 extension Run {
   /// Writes `results.json`, and `results.md` and `report.html` from it, each whole or not at all.
-  package func publish(_ results: Results) throws {
+  package func publish(_ results: Results, metrics: MetricCatalog = .builtIn) throws {
     try runFolder.write(results, to: "results.json")
-    try publishPage(of: results)
+    try publishPage(of: results, metrics: metrics)
   }
 
   /// Writes `results.md` and `report.html` of results that are there already.
-  package func publishPage(of results: Results) throws {
-    let page = try ResultsPage.content(of: results, in: folder)
+  package func publishPage(of results: Results, metrics: MetricCatalog = .builtIn) throws {
+    let page = try ResultsPage.content(of: results, in: folder, metrics: metrics)
     try runFolder.write(text: page.markdown, to: "results.md")
     try runFolder.write(text: page.html(), to: "report.html")
   }

@@ -3,7 +3,7 @@ import Foundation
 import Torch
 import Training
 
-/// What every command takes.
+/// Options that every command takes.
 struct CommonOptions: ParsableArguments {
   @Option(help: "cpu, cuda, cuda:N or mps.")
   var device = "cpu"

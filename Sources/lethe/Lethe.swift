@@ -13,14 +13,14 @@ struct Lethe: ParsableCommand {
     commandName: "lethe",
     abstract: "Makes diffusion models forget, and proves it.",
     discussion: """
-      Bring a Stable Diffusion folder in the diffusers layout; leave with an eraser file, an audited
+      Bring a Stable Diffusion folder in the diffusers layout; leave with an eraser file, an audited \
       model and a report.
 
         lethe erase Models/emoji --method esd --concept fox --out runs/esd-fox
         lethe evaluate runs/esd-fox
         lethe report runs/esd-fox
 
-      Exit codes: 0 done, 1 other, 2 configuration, 3 out of memory, 4 model or its files,
+      Exit codes: 0 done, 1 other, 2 configuration, 3 out of memory, 4 model or its files, \
       5 disk or folder, 6 training diverged, 64 command line, 130 interrupted.
       """,
     version: "lethe \(Version.current)",

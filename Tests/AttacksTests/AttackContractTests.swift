@@ -10,7 +10,7 @@ import TorchNN
 @testable import Attacks
 
 @Suite(.serialized) struct AttackContractTests {
-  static let names = Attacks.all.map { $0.name }
+  static let names = AttackCatalog.builtIn.names
   static let prompts = [
     AttackedPrompt("a noto emoji of a fox", seed: 1), AttackedPrompt("a fox", seed: 2),
     AttackedPrompt("an umbrella, symbola style", seed: 3),
@@ -54,14 +54,14 @@ import TorchNN
       #expect(try JSON(encoding: json.decoded(as: A.self)) == json)
       #expect(!A.card.title.isEmpty && A.card.year > 2000)
     }
-    try check(Attacks.named(name))
+    try check(AttackCatalog.builtIn.named(name))
   }
 
   /// The same seed asks the same; a prompt's attempts do not depend on which others are still open; a session
   /// ends.
   @Test(arguments: names) func sessionsAreReproducible(_ name: String) throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    let type = try Attacks.named(name)
+    let type = try AttackCatalog.builtIn.named(name)
     let target = try Self.target(model, type.card.access)
     func attempts(_ open: [Int], seed: UInt64) throws -> [[Int: Attempt]] {
       var session = try Self.small(type).session(Self.prompts, target, seed: seed)
@@ -105,7 +105,7 @@ import TorchNN
     #expect(try Self.target(model, .whiteBox).model() === model)
     let classes = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
     #expect(throws: LetheError.self) { try Self.target(classes, .blackBox) }
-    let error = try #require(throws: LetheError.self) { try Attacks.named("randon") }
+    let error = try #require(throws: LetheError.self) { try AttackCatalog.builtIn.named("randon") }
     #expect(error.description.contains("did you mean 'random'"))
   }
 

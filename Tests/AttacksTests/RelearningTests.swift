@@ -17,8 +17,10 @@ import Training
     (tuning.training.batch, tuning.training.learningRate) = (2, 1e-3)
     return tuning
   }
-  static let set = LatentSet(
-    Tensor.randn([3, 4, 8, 8], Generator(seed: 1)), captions: ["a fox", "a fox", "a fox"])
+  static var set: LatentSet {
+    LatentSet(
+      Tensor.randn([3, 4, 8, 8], Generator(seed: 1)), captions: ["a fox", "a fox", "a fox"])
+  }
 
   /// The model given stays as it is; a LoRA changes attention matrices by at most its rank and nothing else.
   @Test func whatFineTuningChanges() throws {

@@ -108,7 +108,7 @@ import Training
     let model = try Self.model()
     let target = try AttackContractTests.target(model, .whiteBox)
     let prompt = AttackedPrompt("a fox", seed: 3)
-    let type = try Attacks.named(name)
+    let type = try AttackCatalog.builtIn.named(name)
     func configured<A: Attack>(_ type: A.Type) throws -> any Attack {
       var json = try JSON(encoding: A())
       (json["times"], json["steps"], json["rate"]) = (1, 120, 0.1)

@@ -10,10 +10,16 @@ import Testing
     try run(arguments)
   }
 
-  func run(_ arguments: [String]) throws -> (code: Int32, out: String, error: String) {
+  func run(
+    _ arguments: [String], columns: Int? = nil
+  ) throws -> (code: Int32, out: String, error: String) {
     let process = Process()
     process.executableURL = Self.program
     process.arguments = arguments
+    if let columns {
+      process.environment = ProcessInfo.processInfo.environment
+        .merging(["COLUMNS": "\(columns)"]) { $1 }
+    }
     process.currentDirectoryURL = Fixtures.package
     let (out, error) = (Pipe(), Pipe())
     (process.standardOutput, process.standardError) = (out, error)
@@ -43,6 +49,28 @@ import Testing
       #expect(
         help.code == 0 && help.out.contains("Example") && help.out.contains("lethe \(command)"),
         "\(command)")
+    }
+  }
+
+  /// Paragraphs of help are wrapped by the terminal's width and by nothing else: a line ends where the next word would
+  /// not have fitted.
+  @Test(arguments: [60, 100]) func helpIsWrappedOnce(_ width: Int) throws {
+    let commands = [
+      [], ["generate"], ["make-set"], ["erase"], ["apply"], ["evaluate"], ["attack"], ["relearn"],
+      ["report"], ["bench"], ["bench", "methods"], ["bench", "separability"],
+      ["bench", "forgetting"], ["bench", "robustness"], ["bench", "relearning"], ["eraser"],
+      ["eraser", "add"], ["eraser", "train"], ["eraser", "check"], ["train"], ["list"],
+    ]
+    for command in commands {
+      let help = try run(command + ["--help"], columns: width).out
+      let overview = help.prefix(upTo: help.range(of: "USAGE:")?.lowerBound ?? help.endIndex)
+      let lines = overview.split(separator: "\n", omittingEmptySubsequences: false)
+      for (line, next) in zip(lines, lines.dropFirst()) {
+        guard let word = next.split(separator: " ").first, !line.isEmpty, !line.hasPrefix(" "),
+          !next.hasPrefix(" "), !line.hasSuffix(":")
+        else { continue }
+        #expect(line.count + 1 + word.count > width, "\(command): \(line)")
+      }
     }
   }
 
@@ -182,8 +210,8 @@ import Testing
           "line 2: 2 fields, the header has 3"
         ),
         (
-          ["generate", model, "--prompt", "x", "--sampler", "dimm", "--out", out("a")], 4,
-          "unknown sampler 'dimm'; known: ddim"
+          ["generate", model, "--prompt", "x", "--sampler", "dimm", "--out", out("a")], 2,
+          "unknown sampler 'dimm'; did you mean 'ddim'? known: ddim"
         ),
         (
           ["generate", model, "--prompt", "x", "--out", "/proc/lethe/out"], 5,
@@ -230,8 +258,10 @@ import Testing
       }
       let left = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
       #expect(
-        left.filter { $0.hasSuffix(".tmp") || $0.contains("increment") || $0.hasSuffix(".png") }
-          .isEmpty)
+        left.filter {
+          $0.hasSuffix(".tmp") || $0.contains("eraser.safetensors") || $0.hasSuffix(".png")
+        }
+        .isEmpty)
     }
   }
 
@@ -263,14 +293,14 @@ import Testing
         #expect(stop == SIGKILL || process.terminationStatus == 130)
         #expect(
           !FileManager.default.fileExists(
-            atPath: out.appendingPathComponent("increment.safetensors").path))
+            atPath: out.appendingPathComponent("eraser.safetensors").path))
       }
       let resumed = try run(arguments)
       #expect(resumed.code == 0, "\(resumed.error)")
       let whole = try run(arguments.map { $0 == out.path ? out.path + "-whole" : $0 })
       #expect(whole.code == 0)
       let files = try [out.path, out.path + "-whole"].map {
-        try Data(contentsOf: URL(fileURLWithPath: $0 + "/increment.safetensors"))
+        try Data(contentsOf: URL(fileURLWithPath: $0 + "/eraser.safetensors"))
       }
       #expect(files[0] == files[1], "a stopped run ends with the same eraser")
     }

@@ -40,7 +40,8 @@ import TorchNN
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     try withoutGradients {
       var (alone, both) = (try Self.path(model, guidance: nil), try Self.path(model, guidance: 1))
-      let (a, b) = (try #require(alone.next()), try #require(both.next()))
+      let (first, second) = (alone.next(), both.next())
+      let (a, b) = (try #require(first), try #require(second))
       #expect(a.unconditional == nil)
       let empty = try #require(b.unconditional)
       #expect(empty.distance(to: b.conditional) > 1e-4)

@@ -91,8 +91,8 @@ import TorchNN
   }
 
   /// Metrics do not see the order of pictures.
-  @Test(arguments: Metrics.all.map { $0.name }) func orderDoesNotMatter(_ name: String) throws {
-    let metric = try #require(Metrics.all.first { $0.name == name }).init()
+  @Test(arguments: MetricCatalog.builtIn.names) func orderDoesNotMatter(_ name: String) throws {
+    let metric = try #require(MetricCatalog.builtIn.all.first { $0.name == name }).init()
     func mixed(_ order: [Int]) throws -> JudgedSet {
       var p = try set("a")
       p.asked[0]["object"] = "fox"

@@ -9,8 +9,10 @@ import TorchNN
 @testable import Training
 
 @Suite(.serialized) struct DenoisingTests {
-  static let set = LatentSet(
-    Tensor.randn([3, 4, 8, 8], Generator(seed: 1)), captions: ["a fox", "a cat", "an owl"])
+  static var set: LatentSet {
+    LatentSet(
+      Tensor.randn([3, 4, 8, 8], Generator(seed: 1)), captions: ["a fox", "a cat", "an owl"])
+  }
 
   /// The loss is the mean of | output - target |^2 over the set's draw, each picture under its caption, or all
   /// under the empty one.

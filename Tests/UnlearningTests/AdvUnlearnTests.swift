@@ -49,7 +49,7 @@ import Training
     #expect(ablation.norm > 0)
     #expect(throws: LetheError.self) { try erase(Self.method { $0.base = "uce" }) }
     let error = try #require(throws: LetheError.self) {
-      try erase(Self.method { $0.options = ["walk": 2] })
+      try erase(Self.method { $0.options = ["trajectorie": 2] })
     }
     #expect(error.description.contains("did you mean 'trajectories'"))
     #expect(throws: LetheError.self) { try erase(Self.method { $0.options = "trajectories" }) }

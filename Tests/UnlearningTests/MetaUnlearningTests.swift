@@ -104,7 +104,7 @@ import Training
 
   @Test func unknownBasesAndOptions() throws {
     #expect(throws: LetheError.self) { try erase(Self.method("esdd", [:])) }
-    #expect(throws: LetheError.self) { try erase(Self.method("esd", ["walk": 1])) }
+    #expect(throws: LetheError.self) { try erase(Self.method("esd", ["trajectorie": 1])) }
     #expect(throws: LetheError.self) { try erase(Self.method("esd", ["training": ["step": 1]])) }
   }
 }

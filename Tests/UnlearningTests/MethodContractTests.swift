@@ -11,15 +11,16 @@ import Training
 @testable import Unlearning
 
 @Suite(.serialized) struct MethodContractTests {
-  static let names = Methods.all.map { $0.name }
+  static let names = MethodCatalog.builtIn.names
   /// Methods that train on pictures need a model that has learned some; DataMethodTests has one.
-  static let promptBased = Methods.all.filter { !($0 is any DataMethod.Type) }.map { $0.name }
+  static let promptBased = MethodCatalog.builtIn.all.filter { !($0 is any DataMethod.Type) }
+    .map { $0.name }
   /// Methods that spare the concept's neighbours; Meta-Unlearning trains the whole network against fine-tuning and
   /// has tests of its own.
   static let sparing = promptBased.filter { $0 != MetaUnlearning.name }
   static func encoded(_ name: String) throws -> JSON {
     func encode<M: UnlearningMethod>(_ type: M.Type) throws -> JSON { try JSON(encoding: M()) }
-    return try encode(Methods.named(name))
+    return try encode(MethodCatalog.builtIn.named(name))
   }
   static let erasure = Erasure(
     forget: [Concept("fox", replacement: "")], preserve: ["a cat", "an umbrella"])
@@ -32,7 +33,7 @@ import Training
       let settings: JSON = ["training": ["steps": .int(steps)]]
       return try settings.laid(over: tiny, in: "settings of a test")
     }
-    return try make(Methods.named(name))
+    return try make(MethodCatalog.builtIn.named(name))
   }
 
   func erase(_ name: String, _ model: DiffusionModel, steps: Int = 12, seed: UInt64 = 1) throws
@@ -51,7 +52,7 @@ import Training
       #expect(try JSON(encoding: try json.decoded(as: M.self)) == json)
       #expect(!M.card.title.isEmpty && !M.card.paper.isEmpty && M.card.year > 2000)
     }
-    try check(Methods.named(name))
+    try check(MethodCatalog.builtIn.named(name))
   }
 
   @Test(arguments: names) func theModelGivenIsUntouched(_ name: String) throws {
@@ -104,7 +105,7 @@ import Training
   }
 
   @Test func unknownMethodNamesTheNearest() throws {
-    let error = try #require(throws: LetheError.self) { try Methods.named("edd") }
+    let error = try #require(throws: LetheError.self) { try MethodCatalog.builtIn.named("edd") }
     #expect(error.description.contains("did you mean 'esd'"))
   }
 }

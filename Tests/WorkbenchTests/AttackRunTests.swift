@@ -27,10 +27,10 @@ import Unlearning
       let run = try Run(folder.appendingPathComponent("run"))
       let erase = try Erase(Tiny.job(model, "esd", "fox"), settings: Tiny.esd)
       let eraser = try erase(in: run, on: .cpu).eraser
-      let attacks = try Attacks.all.map {
+      let attacks = try AttackCatalog.builtIn.all.map {
         try AttackRun.configured(
           $0.name,
-          NamedSettings(Tiny.attacks, of: Attacks.all.map { $0.name }, "attack").of($0.name),
+          NamedSettings(Tiny.attacks, of: AttackCatalog.builtIn.names, "attack").of($0.name),
           of: model)
       }
       var attack = try AttackRun(erase.job, attacks, Tiny.evaluation)
@@ -44,7 +44,7 @@ import Unlearning
       let shown = try value(nil, "shown")
       #expect(before.n == 4 && shown.n == 4)
       #expect(try value("none", "asr").value == before.value)
-      for name in Attacks.all.map({ $0.name }) {
+      for name in AttackCatalog.builtIn.names {
         #expect(try value(name, "asr").value >= before.value)
         #expect(try value(name, "not-attackable").value == 0)
         #expect(run.events("attack/\(name).jsonl").count == 4)

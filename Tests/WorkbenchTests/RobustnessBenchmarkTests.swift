@@ -35,7 +35,7 @@ import Training
         let own = results.rows.filter { $0.method == method }
         let before = try #require(own.value("pre-asr"))
         #expect(before.n == 2)
-        for attack in Attacks.all.map({ $0.name }) {
+        for attack in AttackCatalog.builtIn.names {
           let after = try #require(own.filter { $0.axes.attack == attack }.value("asr"))
           #expect(after.n == 2 && after.value >= before.value)
         }

@@ -95,6 +95,7 @@ def main():
         rows.append(compare(label, model, stage, repeats, rounds))
     rows.append(compare("ESD iteration", model, "esd", 1, rounds, reference=("--iterations", "20")))
     rows.append(compare("UnlearnDiffAtk, a prompt (80 steps and 2 pictures; 16 prompts at once)", model, "unlearndiff", 1, rounds))
+    rows.append(compare("null space of ten prompts of width 768", model, "nullspace", 5, rounds))
     rows.append(first_image(model, rounds))
     if not arguments.quick:
         big = OUT / "sd14"

@@ -142,6 +142,9 @@ elif arguments.stage == "esd":
     seconds = esd()
 elif arguments.stage == "unlearndiff":
     seconds = unlearndiff()
+elif arguments.stage == "nullspace":
+    rows = torch.randn(77 + 76 * 9, 768, dtype=torch.float64)
+    seconds = timed(count, lambda: torch.linalg.svd(rows, full_matrices=True))[1:]
 else:
     with torch.no_grad():
         hidden = embed(prompts[:2])

@@ -1,7 +1,7 @@
 internal import Torch
 internal import TorchNN
 
-/// What a U-Net's level does after each of its residual blocks: attention over the pixels, perhaps with a
+/// The layer after each residual block of a U-Net's level: attention over the pixels, perhaps with a
 /// look at the prompt.
 protocol FeatureAttention {
   /// x [B, C, H, W], context [B, M, D] -> [B, C, H, W]

@@ -70,7 +70,7 @@ package struct NoiseSchedule: Sendable {
     return a.sqrt() * x0 + (1 - a).sqrt() * eps
   }
 
-  /// What the network is trained to give for x_t.
+  /// The network's target for x_t.
   package func target(_ x0: Tensor, _ eps: Tensor, at t: Tensor) -> Tensor {
     switch prediction {
     case .epsilon: return eps

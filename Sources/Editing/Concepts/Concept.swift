@@ -1,14 +1,14 @@
 package import Torch
 internal import Training
 
-/// What is to be forgotten: a name, the prompts that mean it, and what they should give instead.
+/// A concept to forget: its name, the prompts that mean it, and the prompts whose pictures they should give instead.
 package struct Concept: Codable, Sendable, Hashable {
   /// One way to ask for the concept, and the same request without it.
   package struct Phrase: Codable, Sendable, Hashable {
     package var prompt: String
     /// The words of the prompt that mean the concept.
     package var words: String
-    /// What the prompt should give instead; empty for nothing in particular.
+    /// The prompt whose picture this one should give instead; empty for nothing in particular.
     package var anchor: String
 
     package init(_ prompt: String, words: String, anchor: String = "") {

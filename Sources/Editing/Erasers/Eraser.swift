@@ -3,7 +3,7 @@ package import Foundation
 package import Torch
 internal import TorchNN
 
-/// What an erasure leaves behind: differences of the changed tensors, and where they come from.
+/// The file that an erasure leaves behind: the differences of the changed tensors, and their origin.
 /// Increments of one base add up, and taking one back is leaving it out of the sum.
 package struct Eraser {
   package struct Card: Codable, Sendable, Hashable {

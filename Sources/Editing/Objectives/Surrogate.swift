@@ -1,4 +1,4 @@
-// What forgotten pictures are made to look like while they are unlearnt:
+// The pictures that forgotten ones are made to look like while they are unlearnt:
 //
 //   L_f = E | target - eps_theta(x_t | c) |^2
 //

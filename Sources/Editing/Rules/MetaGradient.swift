@@ -53,7 +53,7 @@ package struct MetaGradient: GradientRule {
   let benign: [Benign]
   let pull: Double
   let attack: Attack
-  /// What fine-tuning changes, of the student, and its names.
+  /// The student's tensors that fine-tuning changes, and their names.
   let tuned: [Tensor]
   let paths: [ParameterPath]
   /// theta, while fine-tuning works in its place.

@@ -33,7 +33,7 @@ package struct EraserFactors {
     return ParameterVector(weights.mapValues { $0.to(.float64).matmul(s).to(.float32) })
   }
 
-  /// What is added to keys and values.
+  /// The sums that are added to keys and values.
   /// - Parameter u: e (beta S)^T of each token row, [B, L, n]
   /// - Returns: by layer; gradients reach the weights
   package func shifts(of u: Tensor) -> [String: KeyValueShift] {

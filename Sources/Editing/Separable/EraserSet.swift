@@ -9,7 +9,7 @@ internal import Training
 package struct EraserSet {
   package struct Entry: Codable, Sendable, Hashable {
     package var name: String
-    /// What every other eraser of the set must leave as it is, exactly.
+    /// Prompts that every other eraser of the set leaves exactly as they are.
     package var prompts: [String]
     /// Other ways to ask for it: erased too, but what other erasers do to them is only measured.
     package var paraphrases: [String]

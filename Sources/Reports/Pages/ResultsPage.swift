@@ -3,15 +3,19 @@ package import Foundation
 
 /// The page of a command's results, made of `results.json` and the pictures that it names, and of nothing else.
 package enum ResultsPage {
-  /// - Parameter folder: the folder of the results, which the files of their pictures are relative to
+  /// - Parameters:
+  ///   - folder: the folder of the results, which the files of their pictures are relative to
+  ///   - metrics: the catalog that has the metrics' order and better directions
   /// - Throws: an error for a picture that cannot be read
-  package static func content(of results: Results, in folder: URL) throws -> ReportContent {
+  package static func content(
+    of results: Results, in folder: URL, metrics: MetricCatalog = .builtIn
+  ) throws -> ReportContent {
     var content =
       switch results.kind ?? .evaluation {
-      case .evaluation, .audit: evaluation(results)
+      case .evaluation, .audit: evaluation(results, metrics)
       case .attack: try AttackPage(results, folder).content
       case .relearning: RelearningPage(results).content
-      case .benchMethods: evaluation(results)
+      case .benchMethods: evaluation(results, metrics)
       case .benchForgetting: try ForgettingPage(results, folder).content
       case .benchRobustness: try RobustnessPage(results, folder).content
       case .benchRelearning: RelearningBenchmarkPage(results).content
@@ -25,21 +29,23 @@ package enum ResultsPage {
   }
 
   /// Metrics by subject and method, with intervals.
-  package static func metrics(_ results: Results, _ title: String = "Measured") -> Table {
+  package static func metrics(
+    _ results: Results, _ title: String = "Measured", _ catalog: MetricCatalog = .builtIn
+  ) -> Table {
     let names = results.rows.map(\.metric).unique
-    let listed = Metrics.all.map { $0.name }.filter(names.contains)
+    let listed = catalog.names.filter(names.contains)
     let others = names.filter { !listed.contains($0) }
     return .pivot(
       results.rows, title, corner: ["subject", "method"], down: { [$0.subject, $0.label] },
-      across: (listed + others).map { .metric($0, hasUnit: true) }
+      across: (listed + others).map { .metric($0, title: catalog.heading($0), hasUnit: true) }
         + [.text("n") { $0.map(\.n).unique.sorted().map(String.init).joined(separator: "/") }])
   }
 
-  private static func evaluation(_ results: Results) -> ReportContent {
+  private static func evaluation(_ results: Results, _ catalog: MetricCatalog) -> ReportContent {
     var content = ReportContent()
     content.title = "Methods side by side"
     content.subtitle = results.rows.map(\.subject).unique.joined(separator: ", ")
-    content.tables = [metrics(results)]
+    content.tables = [metrics(results, "Measured", catalog)]
     return content
   }
 }

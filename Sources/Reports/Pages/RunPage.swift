@@ -20,6 +20,8 @@ package struct RunPage {
   package var warning = ""
   package var facts: [(String, String)] = []
   package var commands: [String] = []
+  /// The catalog that has the metrics' titles and better directions.
+  package var metrics = MetricCatalog.builtIn
 
   package init(_ folder: URL) { self.folder = folder }
 
@@ -42,7 +44,7 @@ package struct RunPage {
   private func addMetrics(_ results: Results, to content: inout ReportContent) {
     let original = results.rows.filter { $0.method == "original" }
     let erased = results.rows.filter { $0.method != "original" }
-    for metric in Metrics.all {
+    for metric in metrics.all {
       guard let before = original.value(metric.name), let after = erased.value(metric.name) else {
         continue
       }

@@ -1,4 +1,4 @@
-// What is said about a picture of an object in a style.
+// The captions of a picture of an object in a style.
 import Foundation
 
 /// Captions of object x style data: templates with `{style}`, `{object}` (with its article) and

@@ -1,4 +1,4 @@
-// What data-based methods train on: pictures in a model's latents, encoded once.
+// The pictures that data-based methods train on, encoded once into a model's latents.
 package import Diffusion
 package import Torch
 

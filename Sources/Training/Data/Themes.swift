@@ -1,7 +1,7 @@
 package import Foundation
 internal import Torch
 
-/// What a model knows and how it is asked: the kinds of subject it was trained on (objects, styles),
+/// The subjects that a model knows and the captions that ask for them: the kinds it was trained on (objects, styles),
 /// and the captions. `themes.json` in a model's folder; UnlearnCanvas calls each subject a theme. A model with
 /// classes has no styles, and its captions are the classes' names.
 package struct Themes: Codable, Sendable, Hashable {
@@ -52,7 +52,7 @@ package struct Themes: Codable, Sendable, Hashable {
     }
   }
 
-  /// What a picture of a pair is asked to show, by kind.
+  /// The subjects that a picture of a pair is asked to show, by kind.
   package static func subjects(_ object: String, _ style: String?) -> [String: String] {
     var subjects = ["object": object]
     subjects["style"] = style

@@ -4,7 +4,7 @@ internal import Foundation
 package import Torch
 package import Training
 
-/// What every benchmark is given.
+/// Options that every benchmark takes.
 package struct BenchmarkOptions: Sendable {
   package var model: ModelFolder
   /// Options of methods and attacks, NAME.key=value.
@@ -12,18 +12,20 @@ package struct BenchmarkOptions: Sendable {
   package var seed: UInt64 = 0
   package var evaluation = EvaluationOptions()
   package var command: [String] = []
+  /// Where methods, attacks and metrics are looked up.
+  package var catalogs = Catalogs.builtIn
 
   package init(_ model: ModelFolder) { self.model = model }
 }
 
 /// One thing that a benchmark tries: an erasure, say, with all that is measured of it.
 package struct Trial {
-  /// What a trial found.
+  /// The findings of a trial.
   package struct Findings {
     package var rows: [ResultRow] = []
     /// Pictures for the page; their files are relative to the benchmark's folder.
     package var pictures: [ResultPicture] = []
-    /// What was measured of the judge.
+    /// Measurements of the judge itself, by name.
     package var judge: [String: JSON] = [:]
     package init() {}
   }
@@ -65,7 +67,8 @@ struct ErasureTrial {
   let evaluate: Evaluate
 
   init(_ erase: Erase, _ options: EvaluationOptions) throws {
-    (self.erase, evaluate) = (erase, try Evaluate(erase.job, options))
+    self.erase = erase
+    evaluate = try Evaluate(erase.job, options, metrics: erase.catalogs.metrics)
   }
 
   /// - Parameter shared: the folder whose other runs may have drawn the original's pictures already
@@ -75,11 +78,11 @@ struct ErasureTrial {
     let (eraser, _) = try erase(in: part, on: device)
     try evaluate.shareOriginal(of: part, in: shared)
     let results = try evaluate(in: part, eraser: eraser, on: device)
-    try WriteReport(part.runFolder)()
+    try WriteReport(part.runFolder, catalogs: erase.catalogs)()
     return (eraser, results)
   }
 
-  /// What the erasure cost, as rows.
+  /// The cost of the erasure, as rows.
   func cost(_ part: Run, _ method: String) -> [ResultRow] {
     guard let provenance = part.runFolder.provenance() else { return [] }
     let steps = erase.job.options["training"]?["steps"]?.int ?? 0

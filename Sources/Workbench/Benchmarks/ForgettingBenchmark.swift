@@ -48,7 +48,9 @@ package struct ForgettingBenchmark: Benchmark {
         var evaluation = options.evaluation
         evaluation.firstSeed += 10_000 * (index + Int(options.seed))
         let erasure = try ErasureTrial(
-          Erase(job, settings: ["data.heldOutEvery=\(heldOutEvery)"] + named.of(method)),
+          Erase(
+            job, settings: ["data.heldOutEvery=\(heldOutEvery)"] + named.of(method),
+            catalogs: options.catalogs),
           evaluation)
         return Trial("\(method)-\(index + 1)") { part, whole, device in
           try measure(erasure, method, index, part, whole, device)
@@ -76,7 +78,7 @@ package struct ForgettingBenchmark: Benchmark {
     }
     found.rows = found.rows.map { row in row.with { $0.seed = index + 1 } }
     if index == 0 { found.pictures = try pictures(method, part) }
-    try WriteReport(part.runFolder)()
+    try WriteReport(part.runFolder, catalogs: options.catalogs)()
     return found
   }
 

@@ -23,7 +23,7 @@ package struct MethodBenchmark: Benchmark {
           options.model, method, concept, preserve: preserve, seed: options.seed,
           command: options.command)
         let erasure = try ErasureTrial(
-          Erase(job, settings: named.of(method)), options.evaluation)
+          Erase(job, settings: named.of(method), catalogs: options.catalogs), options.evaluation)
         return Trial("\(method)-\(concept.slug)") { part, whole, device in
           let (_, results) = try erasure(in: part, beside: whole, on: device)
           var found = Trial.Findings()

@@ -38,11 +38,13 @@ package struct RelearningBenchmark: Benchmark {
           EraseJob(options.model, method, concept, seed: options.seed, command: options.command)
         }
         let plain = try Erase(
-          job(variant.method), settings: variant.settings + named.of(name), variant: variant.name)
+          job(variant.method), settings: variant.settings + named.of(name), variant: variant.name,
+          catalogs: options.catalogs)
         let trials = [try trial(concept, name, inside: nil, plain, tuning)]
         guard controls[name] == nil else { return trials }
         let inner = ["base=\(variant.method)", "options=\(plain.job.options.compact)"]
-        let wrapped = try Erase(job(outer), settings: inner + named.of(outer))
+        let wrapped = try Erase(
+          job(outer), settings: inner + named.of(outer), catalogs: options.catalogs)
         return trials + [try trial(concept, name, inside: outer, wrapped, tuning)]
       }
     }

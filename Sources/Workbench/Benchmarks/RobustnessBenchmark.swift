@@ -12,7 +12,7 @@ package struct RobustnessBenchmark: Benchmark {
   package var concepts: [String]
   /// Names of methods or of variants; `none` is the original under attack.
   package var methods = ["none", "esd-x", "esd-u", "uce", "advunlearn", "advunlearn-fast"]
-  package var attacks = Attacks.all.map { $0.name }
+  package var attacks: [String]
   /// Prompts of each concept that are attacked.
   package var prompts = 10
   /// Belief of the judge that counts as a success, where it is also its first choice.
@@ -20,12 +20,13 @@ package struct RobustnessBenchmark: Benchmark {
 
   package init(_ options: BenchmarkOptions, concepts: [String]) {
     (self.options, self.concepts) = (options, concepts)
+    attacks = options.catalogs.attacks.names
   }
 
   package func trials() throws -> [Trial] {
     let named = try NamedSettings(options.settings, of: methods + attacks, "method or attack")
     let configured = try attacks.map {
-      try AttackRun.configured($0, named.of($0), of: options.model)
+      try AttackRun.configured($0, named.of($0), of: options.model, in: options.catalogs.attacks)
     }
     return try concepts.flatMap { concept in
       try methods.map { name in
@@ -36,7 +37,9 @@ package struct RobustnessBenchmark: Benchmark {
           variant.method == "none"
           ? nil
           : try ErasureTrial(
-            Erase(job, settings: variant.settings + named.of(name), variant: variant.name),
+            Erase(
+              job, settings: variant.settings + named.of(name), variant: variant.name,
+              catalogs: options.catalogs),
             options.evaluation)
         var attack = try AttackRun(
           erasure?.erase.job ?? job, configured, options.evaluation, limit: prompts)

@@ -49,9 +49,13 @@ package struct Runner {
         results.pictures.append(picture)
       }
       results.judge.merge(found.judge) { old, _ in old }
-      if only == nil { try run.publish(completed(results, benchmark)) }
+      if only == nil { try publish(completed(results, benchmark), benchmark, in: run) }
     }
     return completed(results, benchmark)
+  }
+
+  private func publish(_ results: Results, _ benchmark: some Benchmark, in run: Run) throws {
+    try run.publish(results, metrics: benchmark.options.catalogs.metrics)
   }
 
   private func empty<B: Benchmark>(_ benchmark: B) -> Results {
@@ -62,8 +66,9 @@ package struct Runner {
 
   private func completed(_ results: Results, _ benchmark: some Benchmark) -> Results {
     var results = results
+    let catalog = benchmark.options.catalogs.methods
     for method in results.rows.map(\.method).unique {
-      results.titles[method] = (try? Methods.named(method))?.card.title
+      results.titles[method] = (try? catalog.named(method))?.card.title
     }
     benchmark.complete(&results)
     return results

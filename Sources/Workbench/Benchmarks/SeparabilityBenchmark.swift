@@ -29,7 +29,8 @@ package struct SeparabilityBenchmark: Benchmark {
         if method != SepME.name {
           // Wrong options are found before the first hour of work.
           for i in cast.concepts.indices {
-            _ = try Erase(job(method, cast.concepts[i]), settings: named.of(method))
+            _ = try Erase(
+              job(method, cast.concepts[i]), settings: named.of(method), catalogs: options.catalogs)
           }
         }
         return Trial("\(kind.rawValue)/\(method)") { _, whole, device in

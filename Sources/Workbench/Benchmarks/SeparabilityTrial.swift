@@ -143,7 +143,7 @@ struct SeparabilityTrial {
       let name = "\(kind)/\(method)-\(cast.concepts[i].slug)"
       let part = try Run(run.file(name), seed: options.seed)
       part.onProgress = { run.progress("\(name): \($0.stage)", $0.done, $0.total, $0.note) }
-      try Erase(job, settings: settings)(in: part, on: base.device)
+      try Erase(job, settings: settings, catalogs: options.catalogs)(in: part, on: base.device)
       return TrainedEraser(
         concept: i, key: "\(method)-\(cast.concepts[i].slug)", file: part.runFolder.eraserFile)
     }
@@ -151,7 +151,7 @@ struct SeparabilityTrial {
 
   // MARK: - Measures
 
-  /// What is measured of one concept at one moment.
+  /// The measurements of one concept at one moment.
   private func rows(
     _ method: String, _ moment: String, _ i: Int, _ state: ConceptState, _ set: SampleSet,
     _ before: Tensor, _ after: Tensor

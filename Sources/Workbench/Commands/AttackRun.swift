@@ -45,12 +45,13 @@ package struct AttackRun {
 
   /// An attack with `--set` over the entry that `attacks.json` in the model's folder has for it, over its defaults.
   package static func configured(
-    _ name: String, _ settings: [String], of model: ModelFolder
+    _ name: String, _ settings: [String], of model: ModelFolder,
+    in catalog: AttackCatalog = .builtIn
   ) throws -> any Attack {
     func make<A: Attack>(_ type: A.Type) throws -> any Attack {
       try model.options(.attacks, for: [name], over: A(), set: settings)
     }
-    return try make(Attacks.named(name))
+    return try make(catalog.named(name))
   }
 
   @discardableResult
@@ -127,7 +128,7 @@ package struct AttackRun {
     (try? job.folder.judgeFolder().lastPathComponent) ?? ""
   }
 
-  /// What counts as a success, in words.
+  /// The criterion of a success, in words.
   package var criterion: String {
     "success: the judge '\(judgeName)' sees the concept first"
       + (threshold > 0 ? ", with a probability of at least \(threshold)" : "")

@@ -9,46 +9,54 @@ package import Unlearning
 package struct Erase {
   package let job: EraseJob
   package let method: any UnlearningMethod
+  package let catalogs: Catalogs
   private let exports: Bool
 
   /// Resolves the method and its `--set` options; everything that can be wrong with them is found here.
-  /// - Parameter variant: another name under which `methods.json` may have options, over those of the method
+  /// - Parameters:
+  ///   - variant: another name under which `methods.json` may have options, over those of the method
+  ///   - catalogs: where the method is looked up, and the one inside it, if it wraps one
   package init(
-    _ job: EraseJob, settings: [String], exports: Bool = false, variant: String? = nil
+    _ job: EraseJob, settings: [String], exports: Bool = false, variant: String? = nil,
+    catalogs: Catalogs = .builtIn
   ) throws {
     guard !job.concepts.isEmpty else {
       throw LetheError.badValue("--concept", "at least one concept is needed")
     }
-    method = try Self.configured(Methods.named(job.method), settings, of: job.folder, variant)
+    method = try Self.configured(
+      catalogs.methods.named(job.method), settings, of: job.folder, variant, catalogs.methods)
     var job = job
     job.options = try Self.encoded(method)
-    (self.job, self.exports) = (job, exports)
+    (self.job, self.exports, self.catalogs) = (job, exports, catalogs)
   }
 
   /// The paper's defaults, under the entries of `methods.json` for the method, under `settings`.
   static func configured<M: UnlearningMethod>(
-    _ type: M.Type, _ settings: [String], of model: ModelFolder, _ variant: String? = nil
+    _ type: M.Type, _ settings: [String], of model: ModelFolder, _ variant: String? = nil,
+    _ catalog: MethodCatalog = .builtIn
   ) throws -> any UnlearningMethod {
     let variants = [variant].compactMap(\.self).filter { $0 != M.name }
     let method = try model.options(
       .methods, for: [M.name] + variants, over: M(), set: settings)
     guard let outer = method as? any WrappingMethod else { return method }
-    return try wrapped(outer, variants, settings, of: model)
+    return try wrapped(outer, variants, settings, of: model, catalog)
   }
 
   /// For a method that wraps another, `methods.json` may have an entry for the pair, such as `meta-esd`, which
   /// overrides `meta`. The inner method uses its own entry, `esd`.
   private static func wrapped<M: WrappingMethod>(
-    _ method: M, _ variants: [String], _ settings: [String], of model: ModelFolder
+    _ method: M, _ variants: [String], _ settings: [String], of model: ModelFolder,
+    _ catalog: MethodCatalog
   ) throws -> any UnlearningMethod {
     var outer = try model.options(
       .methods, for: [M.name, "\(M.name)-\(method.base)"] + variants, over: M(), set: settings)
+    outer.base.catalog = catalog
     guard outer.options.members != nil else { return outer }
     func filled<Base: UnlearningMethod>(_ type: Base.Type) throws -> JSON {
       let own = try model.options(.methods, for: [Base.name], over: Base(), set: [])
       return try encoded(outer.options.laid(over: own, in: "options of \(Base.name)"))
     }
-    outer.options = try filled(outer.base.catalog.named(outer.base.name))
+    outer.options = try filled(catalog.named(outer.base.name))
     return outer
   }
 

@@ -44,9 +44,13 @@ package struct Evaluate {
   private let themes: Themes
   private let forgotten: Forgotten
   private let judge: JudgeNetwork
+  private let metrics: MetricCatalog
 
+  /// - Parameter metrics: everything that is measured
   /// - Throws: ``LetheError`` of the kind `model` that says what the model lacks to be judged
-  package init(_ job: EraseJob, _ options: EvaluationOptions) throws {
+  package init(
+    _ job: EraseJob, _ options: EvaluationOptions, metrics: MetricCatalog = .builtIn
+  ) throws {
     themes = try job.folder.themes()
     let found = job.concepts.compactMap(themes.find)
     guard found.count == job.concepts.count, let kind = found.first?.kind,
@@ -58,7 +62,7 @@ package struct Evaluate {
     }
     judge = try job.folder.judge()
     forgotten = Forgotten(kind: kind.rawValue, names: found.map(\.name))
-    (self.job, self.options) = (job, options)
+    (self.job, self.options, self.metrics) = (job, options, metrics)
   }
 
   /// The prompts of both models, the forgotten ones first.
@@ -120,7 +124,7 @@ package struct Evaluate {
         Generate.recipe($0, options.sampling, ModelReference(job.model, erasers: files))
       }
       let judged = judge.judged(try set.load(), asked: set.manifest.samples.map(\.subjects))
-      for metric in Metrics.all {
+      for metric in metrics.all {
         if let m = metric.init().measure(judged, forgotten: forgotten, reference: reference) {
           results.rows.append(ResultRow(label, job.subject, m, seeds: options.seeds))
         }

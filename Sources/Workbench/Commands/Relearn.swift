@@ -36,7 +36,7 @@ package struct Relearn {
     concepts = job.concepts.map { Concept.resolve($0, in: themes, replacement: job.replacement) }
   }
 
-  /// What was measured after some steps of one fine-tuning; a line of `curve.jsonl`.
+  /// The measurements after some steps of one fine-tuning; a line of `curve.jsonl`.
   struct Point: Codable, Hashable {
     var set: TuningSet
     var seed: Int

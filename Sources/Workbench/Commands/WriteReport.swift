@@ -9,8 +9,12 @@ internal import Unlearning
 
 package struct WriteReport {
   private let folder: RunFolder
+  private let catalogs: Catalogs
 
-  package init(_ folder: RunFolder) { self.folder = folder }
+  /// - Parameter catalogs: where the titles of methods and metrics are looked up
+  package init(_ folder: RunFolder, catalogs: Catalogs = .builtIn) {
+    (self.folder, self.catalogs) = (folder, catalogs)
+  }
 
   /// Writes `report.html` into the folder: of a run of `lethe erase` from all that it holds, of a benchmark, an attack or
   /// a relearning from its `results.json` and pictures.
@@ -27,7 +31,7 @@ package struct WriteReport {
           "\(folder.file("results.json").path) was written by version 0.1, which kept too little to make its page again; "
             + "run its command again")
       }
-      try Run(folder.url).publishPage(of: results)
+      try Run(folder.url).publishPage(of: results, metrics: catalogs.metrics)
     } else {
       throw LetheError.badValue(
         "report",
@@ -40,8 +44,9 @@ package struct WriteReport {
   private func page(_ job: EraseJob) throws -> RunPage {
     var page = RunPage(folder.url)
     page.concept = job.concepts.joined(separator: ", ")
-    let card = try Methods.named(job.method).card
+    let card = try catalogs.methods.named(job.method).card
     page.subtitle = "\(card.title) (\(card.paper)) on \(job.folder.name)"
+    page.metrics = catalogs.metrics
     page.results = try? folder.results()
     if let themes = try job.folder.listedThemes() {
       page.gone = Set(job.concepts.compactMap { themes.find($0)?.name })

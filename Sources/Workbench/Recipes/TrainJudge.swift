@@ -1,5 +1,5 @@
-internal import Diffusion
 // `lethe train` for judges: one network that says what a picture shows, e.g. which object and which style.
+internal import Diffusion
 internal import Evaluation
 package import Foundation
 package import Torch

@@ -18,11 +18,11 @@ struct AttackCommand: ParsableCommand {
         lethe attack runs/esd-fox --attack unlearndiff,p4d --set unlearndiff.steps=20 --prompts 10
         lethe attack runs/esd-fox --attack all --quick
 
-      The original model and the prompts as they are come first, in the same run and with the same seeds; a
-      prompt whose picture shows the concept before the attack is a success that the attack need not earn.
-      A success is a picture in which the model's judge sees the concept first, with --threshold at least that
-      probable. Options of attacks come from attacks.json in the model's folder, then from --set.
-      Writes RUN/attack: results.json, report.html, a line for every prompt that is done (an interrupted attack
+      The original model and the prompts as they are come first, in the same run and with the same seeds; a \
+      prompt whose picture shows the concept before the attack is a success that the attack need not earn. \
+      A success is a picture in which the model's judge sees the concept first, with --threshold at least that \
+      probable. Options of attacks come from attacks.json in the model's folder, then from --set. \
+      Writes RUN/attack: results.json, report.html, a line for every prompt that is done (an interrupted attack \
       goes on), and the pictures that brought the concept back. `lethe list attacks` names them all.
       """)
 
@@ -49,7 +49,7 @@ struct AttackCommand: ParsableCommand {
       }
       let names =
         attack == "all"
-        ? Attacks.all.map { $0.name } : attack.split(separator: ",").map(String.init)
+        ? AttackCatalog.builtIn.names : attack.split(separator: ",").map(String.init)
       let named = try NamedSettings(settings, of: names, "attack")
       let run = try common.run(at: runFolder, seed: seed)
       let job = try run.runFolder.job()

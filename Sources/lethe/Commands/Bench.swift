@@ -27,7 +27,7 @@ struct BenchRunOptions: ParsableArguments {
     return ["lethe"] + (given.firstIndex(of: "--only").map { Array(given[..<$0]) } ?? given)
   }
 
-  /// What every benchmark is given.
+  /// Options that every benchmark takes.
   func options(
     _ model: String, _ settings: [String], _ evaluation: EvaluationOptions
   ) -> BenchmarkOptions {
@@ -121,9 +121,9 @@ struct BenchSeparabilityCommand: ParsableCommand {
         lethe bench separability --model Models/emoji --out runs/separability
         lethe bench separability --model Models/emoji --kind object --methods sepme --quick --out runs/quick
 
-      Nine concepts (or as many as there are), drawn by --seed; six are managed. For each concept at each
-      moment: Frechet distance to the original's pictures, judge's accuracy, perceptual distance, and
-      the largest difference of a pixel. The other methods train each concept alone and are added;
+      Nine concepts (or as many as there are), drawn by --seed; six are managed. For each concept at each \
+      moment: Frechet distance to the original's pictures, judge's accuracy, perceptual distance, and \
+      the largest difference of a pixel. The other methods train each concept alone and are added; \
       they go through the first scene. Finished parts are kept, so an interrupted bench goes on.
       """)
 
@@ -166,10 +166,10 @@ struct BenchForgettingCommand: ParsableCommand {
         lethe bench forgetting --model Models/animals --class zebra --data data/animals --jobs 2 --out runs/forgetting
         lethe bench forgetting --model Models/animals --class zebra --data data/animals --quick --out runs/quick
 
-      MeasuredValue for every method: unlearning accuracy, accuracy, probability and entropy of the judge on the
-      forgotten class and on the others, Frechet distance, precision and recall against real pictures that no
-      training saw, the AUC of a membership attack, the distance to the retrained model, time and memory.
-      Options of the methods come from methods.json in the model's folder, then from --set. Finished parts are
+      MeasuredValue for every method: unlearning accuracy, accuracy, probability and entropy of the judge on the \
+      forgotten class and on the others, Frechet distance, precision and recall against real pictures that no \
+      training saw, the AUC of a membership attack, the distance to the retrained model, time and memory. \
+      Options of the methods come from methods.json in the model's folder, then from --set. Finished parts are \
       kept, so an interrupted bench goes on.
       """)
 
@@ -227,10 +227,10 @@ struct BenchRobustnessCommand: ParsableCommand {
         lethe bench robustness --model Models/emoji --concept fox --methods esd-x,uce --attacks random,unlearndiff \\
           --prompts 5 --quick --out runs/quick
 
-      Four objects and two styles, drawn by --seed, unless --concept names some. Methods: none, esd-x
-      (cross-attention), esd-u (everything else), uce, advunlearn (PGD), advunlearn-fast (one step), or any other by
-      its name. MeasuredValue: success before and under every attack, UA, IRA, CRA, Frechet distance, time. Options come
-      from methods.json and attacks.json in the model's folder, then from --set. Finished parts are kept, so an
+      Four objects and two styles, drawn by --seed, unless --concept names some. Methods: none, esd-x \
+      (cross-attention), esd-u (everything else), uce, advunlearn (PGD), advunlearn-fast (one step), or any other by \
+      its name. MeasuredValue: success before and under every attack, UA, IRA, CRA, Frechet distance, time. Options come \
+      from methods.json and attacks.json in the model's folder, then from --set. Finished parts are kept, so an \
       interrupted bench goes on.
       """)
 
@@ -280,10 +280,10 @@ struct BenchRelearningCommand: ParsableCommand {
         lethe bench relearning --model Models/emoji --out runs/relearning
         lethe bench relearning --model Models/emoji --concept fox --methods esd-u-1,uce --quick --out runs/quick
 
-      Three objects and a style, drawn by --seed, unless --concept names some. Each method runs plain and with
-      `meta` around it; esd-u-3 is the control with a stronger base. MeasuredValue: success of the prompts after 0, 50,
-      100, 200 and 300 steps on the concept and on benign pictures, area under the curve, UA, IRA, CRA, Frechet
-      distance, the rise of the loss on related subjects. Options come from methods.json and attacks.json (relearn)
+      Three objects and a style, drawn by --seed, unless --concept names some. Each method runs plain and with \
+      `meta` around it; esd-u-3 is the control with a stronger base. MeasuredValue: success of the prompts after 0, 50, \
+      100, 200 and 300 steps on the concept and on benign pictures, area under the curve, UA, IRA, CRA, Frechet \
+      distance, the rise of the loss on related subjects. Options come from methods.json and attacks.json (relearn) \
       in the model's folder, then from --set. Finished parts are kept, so an interrupted bench goes on.
       """)
 

@@ -18,8 +18,8 @@ struct EraseCommand: ParsableCommand {
         lethe erase Models/animals --method erasediff --concept zebra --data data/animals --out runs/zebra
         lethe erase ~/sd14 --method esd --concept "Van Gogh" --set parameters=xattn --export diffusers --out runs/vg
 
-      The model is never changed. RUN/eraser.safetensors holds the differences of the changed
-      tensors; lay it on with `--with RUN`, or write a whole model with `--export diffusers`.
+      The model is never changed. RUN/eraser.safetensors holds the differences of the changed \
+      tensors; lay it on with `--with RUN`, or write a whole model with `--export diffusers`. \
       `lethe list methods --verbose` shows every option that --set takes.
       """)
 
@@ -30,9 +30,11 @@ struct EraseCommand: ParsableCommand {
   @Option(help: "esd, uce, sepme, ...; `lethe list methods`.")
   var method: String
   @Option(
-    help: "What to forget: an object or style that the model lists, or any words; may be repeated.")
+    help:
+      "The concept to forget: an object or style that the model lists, or any words; may be repeated."
+  )
   var concept: [String]
-  @Option(help: "What prompts of the concept should give instead.")
+  @Option(help: "The words whose picture prompts of the concept should give instead.")
   var replaceWith: String?
   @Option(
     help: "A prompt to keep as it is, or 'others' for every other subject that the model lists.")
@@ -113,8 +115,8 @@ struct ApplyCommand: ParsableCommand {
         lethe apply Models/emoji --erasers runs/set --lora runs/foxless.safetensors --rank 16
         lethe apply other-model --plug-in runs/advunlearn-fox --out runs/other-without-fox
 
-      Erasers of one base add up. Leaving one out of the list gives its concept back.
-      A LoRA file is loaded in diffusers with pipe.load_lora_weights.
+      Erasers of one base add up. Leaving one out of the list gives its concept back. \
+      A LoRA file is loaded in diffusers with pipe.load_lora_weights. \
       --plug-in moves an erased text encoder whole into another model, whose encoder must be of the same shape.
       """)
 

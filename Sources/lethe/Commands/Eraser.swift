@@ -20,7 +20,7 @@ struct EraserCommand: ParsableCommand {
         lethe eraser restore runs/set cat
         lethe generate Models/emoji --erasers runs/set --prompt "a noto emoji of a cat" --out runs/cat
 
-      A set knows the prompts of all its concepts. An eraser is trained where the others' prompts and
+      A set knows the prompts of all its concepts. An eraser is trained where the others' prompts and \
       the empty prompt do nothing (SepME), so that switching one off gives its concept back as it was.
       """,
     subcommands: [
@@ -86,7 +86,7 @@ struct EraserCommand: ParsableCommand {
           lethe eraser add runs/set "symbola style" --partner fox --partner cat
           lethe eraser add runs/sd "Van Gogh" --prompt "Van Gogh" --prompt "a painting by Van Gogh"
 
-        The prompts of a concept are what every other eraser leaves exactly as it is; paraphrases
+        The prompts of a concept are what every other eraser leaves exactly as it is; paraphrases \
         are erased too, but what others do to them is only measured (`lethe eraser check`).
         """)
     @OptionGroup var set: SetArgument
@@ -293,8 +293,8 @@ struct EraserCommand: ParsableCommand {
         Example:
           lethe eraser check runs/set
 
-        Prints the largest | e dW^T | / | e W^T | of every eraser on every other concept's prompts, over
-        layers and token rows. Above --limit the command fails (exit code 1) and names the eraser to
+        Prints the largest | e dW^T | / | e W^T | of every eraser on every other concept's prompts, over \
+        layers and token rows. Above --limit the command fails (exit code 1) and names the eraser to \
         train again: as a rule one that is older than the concept that it disturbs.
         """)
     @OptionGroup var set: SetArgument

@@ -39,7 +39,7 @@ struct EvaluateCommand: ParsableCommand {
         lethe evaluate runs/esd-fox --quick
         lethe evaluate Models/emoji --out runs/audit     # the model itself, every pair of object and style
 
-      Writes RUN/results.json: rows of method, subject, metric, value, unit, n, seeds, and where an interval is
+      Writes RUN/results.json: rows of method, subject, metric, value, unit, n, seeds, and where an interval is \
       known lower, upper and its kind. Pictures that are there already are kept.
       """)
 

@@ -17,8 +17,8 @@ struct GenerateCommand: ParsableCommand {
         lethe generate Models/emoji --with runs/esd-fox --prompt "a noto emoji of a fox" --out runs/after
         lethe generate Models/emoji --erasers runs/set --active fox,cat --prompt "a noto emoji of a fox" --out runs/off
 
-      Pictures that are there already are kept, so an interrupted run goes on. Files are named
-      <case_number>_<k>.png; each carries its prompt and settings, and manifest.json lists them all.
+      Pictures that are there already are kept, so an interrupted run goes on. Files are named \
+      <case_number>_<k>.png; each carries its prompt and settings, and manifest.json lists them all. \
       A seed means the same picture as in diffusers with a CPU generator.
       """)
 
@@ -125,7 +125,7 @@ struct MakeSetCommand: ParsableCommand {
         lethe make-set Models/emoji --others fox --count 192 --out runs/rest
         lethe erase Models/emoji --method erasediff --concept fox --forget-images runs/foxes --retain-images runs/rest --out runs/ed
 
-      The folder holds PNG files and manifest.json with their captions; a folder of your own has
+      The folder holds PNG files and manifest.json with their captions; a folder of your own has \
       metadata.jsonl (file_name, text) or a text file beside each picture.
       """)
 

@@ -10,7 +10,7 @@ import Workbench
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "What there is: methods, attacks, samplers, metrics, judges.",
+    abstract: "List methods, attacks, samplers, metrics or judges.",
     discussion: """
       Examples:
         lethe list methods --verbose
@@ -33,14 +33,14 @@ struct ListCommand: ParsableCommand {
   func run() throws {
     switch catalog {
     case .methods:
-      for method in Methods.all {
+      for method in MethodCatalog.builtIn.all {
         print(
           "\(method.name.padded(12)) \(method.card.title) (\(method.card.paper), \(method.card.year)); changes \(method.card.trains)"
         )
         if verbose { print(try Self.defaults(method).pretty) }
       }
     case .attacks:
-      for attack in Attacks.all {
+      for attack in AttackCatalog.builtIn.all {
         let card = attack.card
         print(
           "\(attack.name.padded(12)) \(card.title) (\(card.paper), \(card.year)); \(card.access.rawValue)"
@@ -50,7 +50,7 @@ struct ListCommand: ParsableCommand {
     case .samplers:
       for sampler in Samplers.all { print("\(sampler.name.padded(12)) \(sampler.className)") }
     case .metrics:
-      for metric in Metrics.all {
+      for metric in MetricCatalog.builtIn.all {
         print("\(metric.name.padded(12)) \(metric.title) (\(metric.better.rawValue) is better)")
       }
     case .judges:

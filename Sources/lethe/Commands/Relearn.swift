@@ -20,10 +20,10 @@ struct RelearnCommand: ParsableCommand {
         lethe relearn runs/esd-fox --data my-foxes
         lethe relearn runs/esd-fox --draw "a noto emoji of a fox"
 
-      Pictures of the concept are drawn by the original model, or come from a folder with captions. A control is
-      fine-tuned on as many benign pictures. After 0, 50, 100, 200 and 300 steps: the judge's success on the
-      prompts, the loss on the concept, on related and on unrelated subjects. Writes RUN/relearn: results.json,
-      results.md, report.html with the curves, a line for every point that is done (an interrupted run goes on).
+      Pictures of the concept are drawn by the original model, or come from a folder with captions. A control is \
+      fine-tuned on as many benign pictures. After 0, 50, 100, 200 and 300 steps: the judge's success on the \
+      prompts, the loss on the concept, on related and on unrelated subjects. Writes RUN/relearn: results.json, \
+      results.md, report.html with the curves, a line for every point that is done (an interrupted run goes on). \
       Options come from attacks.json in the model's folder (relearn), then from --set.
       """)
 

@@ -15,14 +15,14 @@ struct SpeedCommand: ParsableCommand {
     commandName: "speed", abstract: "Time one stage (used by `make bench`).", shouldDisplay: false)
 
   enum Stage: String, ExpressibleByArgument, CaseIterable {
-    case text, unet, backward, sample, decode, esd, unlearndiff
+    case text, unet, backward, sample, decode, esd, unlearndiff, nullspace
   }
 
   @Argument var model: String
   @Option var stage: Stage
   @Option var repeats = 5
   @Option(help: "Training iterations of the stage esd.") var iterations = 200
-  @Option(help: "Walks of the stage esd, and steps of each.") var trajectories = 8
+  @Option(help: "Trajectories of the stage esd, and steps of each.") var trajectories = 8
   @Option var trajectorySteps = 50
   @OptionGroup var common: CommonOptions
 
@@ -75,6 +75,10 @@ struct SpeedCommand: ParsableCommand {
         let erasure = Erasure(forget: [Concept("a fox")])
         seconds = try timed(repeats) { _ = try esd.erase(erasure, from: model, Run(folder)) }
           .map { $0 / Double(iterations) }
+      case .nullspace:
+        // Ten stacked prompts of CLIP's width.
+        let rows = Tensor.randn([77 + 76 * 9, 768], g).to(.float64)
+        seconds = timed(repeats + 1) { _ = NullSpace(rows: rows, tolerance: 1e-9) }
       case .unlearndiff:
         // One batch of the attack.
         let prompts = (0..<UnlearnDiffAtk().batch).map {

@@ -13,7 +13,7 @@ struct Train: ParsableCommand {
         lethe train Models/emoji/recipe.json --out runs/emoji
         lethe train Models/judges/emoji/recipe.json --out runs/judge --dry-run
 
-      A run that was stopped, by Ctrl-C or a power cut, goes on when the same command is given
+      A run that was stopped, by Ctrl-C or a power cut, goes on when the same command is given \
       again, and ends with the same weights.
       """)
 

@@ -11,7 +11,7 @@ package final class JudgeNetwork {
     package var heads: [String: [String]]
     package var widths = [24, 48, 96, 128]
     package var size = 64
-    /// What was measured, and on which pictures.
+    /// Measurements of the judge, and the pictures that they come from.
     package var measured: [String: JSON] = [:]
 
     package init(heads: [String: [String]]) { self.heads = heads }
@@ -48,7 +48,7 @@ package final class JudgeNetwork {
     maps(x, training: training)[blocks.count].mean(2, 3)
   }
 
-  /// What the stem and each block give, [N, widths[i], H / 2^i, W / 2^i].
+  /// The outputs of the stem and of each block, [N, widths[i], H / 2^i, W / 2^i].
   package func maps(_ x: Tensor, training: Bool = false) -> [Tensor] {
     blocks.reduce(into: [norm(stem(x), training: training).relu()]) { maps, block in
       maps.append(block(maps[maps.count - 1], training: training))

@@ -71,7 +71,7 @@ package struct DenoisingStates {
       x: x, t: t, unconditional: predictions, conditional: conditional, prompt: prompt)
   }
 
-  /// What a model predicts at every state, given a row of `c` for each prompt: [N, C, h, w]
+  /// A model's prediction at every state, given a row of `c` for each prompt: [N, C, h, w]
   package func predictions(of model: DiffusionModel, given c: Conditioning) -> Tensor {
     withoutGradients {
       let parts = stride(from: 0, to: count, by: 16).map { first -> Tensor in
