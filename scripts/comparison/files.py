@@ -374,7 +374,7 @@ def cells_findings(old, new):
 
 
 def tables(old, new):
-    """Markdown, or what a command prints: rows of tables, and the numbers of the other lines in their order."""
+    """Markdown, or a command's output: rows of tables, and the numbers of the other lines in their order."""
     a, b = old.split("\n"), new.split("\n")
     findings = cells_findings(list(table_rows(a)), list(table_rows(b)))
     one, two = ([n for line in side if not line.startswith("|") for n in numbers([line])[0]] for side in (a, b))
@@ -435,7 +435,7 @@ def page(old, new):
     return findings
 
 
-# What commands print.
+# Output of commands.
 
 def help_text(old, new):
     """A help text still names every option and every command."""
