@@ -69,7 +69,7 @@ import Testing
         guard let word = next.split(separator: " ").first, !line.isEmpty, !line.hasPrefix(" "),
           !next.hasPrefix(" "), !line.hasSuffix(":")
         else { continue }
-        #expect(line.count + 1 + word.count > width, "\(command): \(line)")
+        #expect(line.count + 1 + word.count >= width, "\(command): \(line)")
       }
     }
   }
