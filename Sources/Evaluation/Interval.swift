@@ -1,6 +1,6 @@
 /// The range in which a value is believed to lie, and the way in which it was found.
-package struct Interval: Codable, Sendable, Hashable {
-  package enum Kind: String, Codable, Sendable, Hashable, CaseIterable {
+public struct Interval: Codable, Sendable, Hashable {
+  public enum Kind: String, Codable, Sendable, Hashable, CaseIterable {
     /// Wilson's score interval of a share, 95 % (Wilson, 1927).
     case wilson95
     /// Percentiles of a bootstrap over pictures, 95 %.
@@ -13,16 +13,16 @@ package struct Interval: Codable, Sendable, Hashable {
     case standardError
   }
 
-  package var lower: Double
-  package var upper: Double
-  package var kind: Kind
+  public var lower: Double
+  public var upper: Double
+  public var kind: Kind
 
-  package init(_ lower: Double, _ upper: Double, _ kind: Kind) {
+  public init(_ lower: Double, _ upper: Double, _ kind: Kind) {
     (self.lower, self.upper, self.kind) = (lower, upper, kind)
   }
 
   /// Wilson's score interval of `successes` among `n`; it stays inside 0 ... 1. Nil where n is 0.
-  package static func wilson(_ successes: Int, of n: Int) -> Interval? {
+  public static func wilson(_ successes: Int, of n: Int) -> Interval? {
     guard n > 0 else { return nil }
     let (z, m) = (1.959964, Double(n))
     let p = Double(successes) / m
@@ -33,7 +33,7 @@ package struct Interval: Codable, Sendable, Hashable {
 
   /// Student's t around the mean of `values`. Nil for fewer than two values.
   /// - Parameter bounds: the smallest and the largest mean that there can be
-  package static func t(
+  public static func t(
     _ values: [Double], within bounds: ClosedRange<Double> = -.infinity ... .infinity
   ) -> Interval? {
     guard let error = values.standardError else { return nil }
@@ -44,7 +44,7 @@ package struct Interval: Codable, Sendable, Hashable {
   }
 
   /// The mean of `values` plus and minus one standard error. Nil for fewer than two values.
-  package static func standardError(_ values: [Double]) -> Interval? {
+  public static func standardError(_ values: [Double]) -> Interval? {
     values.standardError.map { Interval(values.mean - $0, values.mean + $0, .standardError) }
   }
 
@@ -63,7 +63,7 @@ package struct Interval: Codable, Sendable, Hashable {
   }
 
   /// Whether the two have no number in common.
-  package func isApart(from other: Interval) -> Bool {
+  public func isApart(from other: Interval) -> Bool {
     lower > other.upper || upper < other.lower
   }
 }

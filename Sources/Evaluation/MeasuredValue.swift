@@ -1,14 +1,14 @@
 internal import Foundation
 
-package enum Better: String, Codable, Sendable { case higher, lower }
+public enum Better: String, Codable, Sendable { case higher, lower }
 
 /// One number: what was measured, over how many pictures or repetitions, and how sure it is.
 ///
 /// (Foundation has a generic type `Measurement`, so the obvious name would be ambiguous in every file that
 /// imports both.)
-package struct MeasuredValue: Codable, Sendable, Hashable {
+public struct MeasuredValue: Codable, Sendable, Hashable {
   /// The unit of a measured value.
-  package enum Unit: String, Codable, Sendable, Hashable, CaseIterable {
+  public enum Unit: String, Codable, Sendable, Hashable, CaseIterable {
     /// A share between 0 and 1, shown in per cent.
     case share
     /// A number without a unit.
@@ -24,15 +24,15 @@ package struct MeasuredValue: Codable, Sendable, Hashable {
     case count
   }
 
-  package var metric: String
-  package var value: Double
-  package var unit: Unit
+  public var metric: String
+  public var value: Double
+  public var unit: Unit
   /// Pictures, prompts or repetitions that the value comes from.
-  package var n: Int
+  public var n: Int
   /// Nil where no interval is known.
-  package var interval: Interval?
+  public var interval: Interval?
 
-  package init(
+  public init(
     _ metric: String, _ value: Double, _ unit: Unit = .number, n: Int, _ interval: Interval? = nil
   ) {
     (self.metric, self.value, self.unit) = (metric, value, unit)
@@ -40,14 +40,14 @@ package struct MeasuredValue: Codable, Sendable, Hashable {
   }
 
   /// A share of successes with Wilson's interval.
-  package static func share(_ metric: String, _ successes: Int, of n: Int) -> MeasuredValue {
+  public static func share(_ metric: String, _ successes: Int, of n: Int) -> MeasuredValue {
     MeasuredValue(
       metric, n > 0 ? Double(successes) / Double(n) : .nan, .share, n: n,
       .wilson(successes, of: n))
   }
 
   /// Shares of several runs as one, over everything that they counted; nil without any.
-  package static func pooled(_ metric: String, _ shares: [MeasuredValue]) -> MeasuredValue? {
+  public static func pooled(_ metric: String, _ shares: [MeasuredValue]) -> MeasuredValue? {
     guard !shares.isEmpty else { return nil }
     let successes = shares.map { ($0.value * Double($0.n)).rounded() }.reduce(0, +)
     return .share(metric, Int(successes), of: shares.map(\.n).reduce(0, +))
@@ -55,7 +55,7 @@ package struct MeasuredValue: Codable, Sendable, Hashable {
 
   /// The mean of some values that cannot be negative, with Student's interval; nil without values.
   /// - Parameter most: the largest value there can be
-  package static func mean(
+  public static func mean(
     _ metric: String, _ values: [Double], _ unit: Unit = .number, most: Double = .infinity
   ) -> MeasuredValue? {
     guard !values.isEmpty else { return nil }
@@ -78,7 +78,7 @@ extension MeasuredValue {
   /// - Parameters:
   ///   - digits: behind the point; nil takes 1 for shares and 2 for the rest
   ///   - hasUnit: whether shares have their %
-  package func text(digits: Int? = nil, hasUnit: Bool = false) -> String {
+  public func text(digits: Int? = nil, hasUnit: Bool = false) -> String {
     let digits = digits ?? (unit == .share ? 1 : 2)
     let sign = hasUnit && unit == .share ? " %" : ""
     let value = number(self.value, digits)
@@ -91,12 +91,12 @@ extension MeasuredValue {
   }
 
   /// The value alone.
-  package func plain(digits: Int? = nil) -> String {
+  public func plain(digits: Int? = nil) -> String {
     number(value, digits ?? (unit == .share ? 1 : 2))
   }
 
   /// The difference to another value of the same unit, with its sign; shares in points.
-  package func difference(to other: MeasuredValue, digits: Int? = nil) -> String {
+  public func difference(to other: MeasuredValue, digits: Int? = nil) -> String {
     number(value - other.value, digits ?? (unit == .share ? 1 : 2), sign: true)
   }
 }

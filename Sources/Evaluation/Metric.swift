@@ -1,18 +1,18 @@
 internal import Foundation
-package import Torch
+public import Torch
 
 /// Pictures as a metric sees them: what was asked for, what the judges say, their features.
-package struct JudgedSet {
+public struct JudgedSet {
   /// Subjects asked for, one dictionary a picture: object: fox, style: noto.
-  package var asked: [[String: String]]
+  public var asked: [[String: String]]
   /// The judges' answers, likewise.
-  package var seen: [[String: String]]
+  public var seen: [[String: String]]
   /// [N, D]
-  package var features: Tensor
+  public var features: Tensor
   /// The judges' probabilities by kind and class; empty where only verdicts are known.
-  package var beliefs: [[String: [String: Double]]]
+  public var beliefs: [[String: [String: Double]]]
 
-  package init(
+  public init(
     asked: [[String: String]], seen: [[String: String]], features: Tensor,
     beliefs: [[String: [String: Double]]] = []
   ) {
@@ -20,7 +20,7 @@ package struct JudgedSet {
   }
 
   /// The probability of what picture `i` was asked to show.
-  package func probability(_ i: Int, _ kind: String) -> Double? {
+  public func probability(_ i: Int, _ kind: String) -> Double? {
     guard beliefs.indices.contains(i), let name = asked[i][kind] else { return nil }
     return beliefs[i][kind]?[name]
   }
@@ -33,26 +33,26 @@ package struct JudgedSet {
       .reduce(0) { $1 > 0 ? $0 - $1 * log($1) : $0 }
   }
 
-  package func filter(_ keep: ([String: String]) -> Bool) -> JudgedSet {
+  public func filter(_ keep: ([String: String]) -> Bool) -> JudgedSet {
     let picks = asked.indices.filter { keep(asked[$0]) }
     return JudgedSet(
       asked: picks.map { asked[$0] }, seen: picks.map { seen[$0] },
       features: features.indexed(0, picks),
       beliefs: beliefs.isEmpty ? [] : picks.map { beliefs[$0] })
   }
-  package var count: Int { asked.count }
+  public var count: Int { asked.count }
 }
 
 /// The forgotten subjects, as metrics need them: `kind` is object or style.
-package struct Forgotten: Sendable, Hashable {
-  package var kind: String
-  package var names: [String]
-  package init(kind: String, names: [String]) { (self.kind, self.names) = (kind, names) }
+public struct Forgotten: Sendable, Hashable {
+  public var kind: String
+  public var names: [String]
+  public init(kind: String, names: [String]) { (self.kind, self.names) = (kind, names) }
 
   func contains(_ asked: [String: String]) -> Bool { asked[kind].map(names.contains) ?? false }
 }
 
-package protocol Metric: Sendable {
+public protocol Metric: Sendable {
   static var name: String { get }
   static var title: String { get }
   static var better: Better { get }
@@ -65,6 +65,6 @@ package protocol Metric: Sendable {
 }
 
 extension Metric {
-  package static var unit: MeasuredValue.Unit { .share }
-  package static var interval: Interval.Kind { .wilson95 }
+  public static var unit: MeasuredValue.Unit { .share }
+  public static var interval: Interval.Kind { .wilson95 }
 }

@@ -2,11 +2,11 @@ internal import Torch
 
 /// Metrics by name, in the order of reports. A catalog is a value: a program that brings metrics of its own hands
 /// ``adding(_:)``'s result to what measures and to what writes pages, and nothing is registered.
-package struct MetricCatalog: Sendable {
-  package let all: [any Metric.Type]
+public struct MetricCatalog: Sendable {
+  public let all: [any Metric.Type]
 
   /// Lethe's own metrics. Adding one: its file, and one line here.
-  package static let builtIn = MetricCatalog(all: [
+  public static let builtIn = MetricCatalog(all: [
     UnlearningAccuracy.self,
     InDomainRetainAccuracy.self,
     CrossDomainRetainAccuracy.self,
@@ -21,11 +21,11 @@ package struct MetricCatalog: Sendable {
 
   private init(all: [any Metric.Type]) { self.all = all }
 
-  package var names: [String] { all.map { $0.name } }
+  public var names: [String] { all.map { $0.name } }
 
   /// This catalog and more metrics, after its own.
   /// - Throws: ``LetheError`` when a name is taken
-  package func adding(_ more: any Metric.Type...) throws -> MetricCatalog {
+  public func adding(_ more: any Metric.Type...) throws -> MetricCatalog {
     try more.reduce(self) { catalog, metric in
       guard !catalog.names.contains(metric.name) else {
         throw LetheError.request("the catalog has a metric '\(metric.name)' already")
@@ -35,10 +35,10 @@ package struct MetricCatalog: Sendable {
   }
 
   /// The metric of a name; nil for a value that no metric of the catalog measures, such as a cost.
-  package func named(_ name: String) -> (any Metric.Type)? { all.first { $0.name == name } }
+  public func named(_ name: String) -> (any Metric.Type)? { all.first { $0.name == name } }
 
   /// The metric's name with the arrow of its better direction.
-  package func heading(_ name: String) -> String {
+  public func heading(_ name: String) -> String {
     guard let known = named(name) else { return name }
     return "\(name) \(known.better == .higher ? "↑" : "↓")"
   }

@@ -1,5 +1,5 @@
 /// The pictures that a model was fine-tuned on.
-package enum TuningSet: String, Codable, Sendable, Hashable, CaseIterable {
+public enum TuningSet: String, Codable, Sendable, Hashable, CaseIterable {
   /// Pictures of the concept that was erased.
   case concept
   /// As many pictures that have nothing to do with it.
@@ -7,7 +7,7 @@ package enum TuningSet: String, Codable, Sendable, Hashable, CaseIterable {
 }
 
 /// The state of a concept at some moment, under the erasers of a set.
-package enum ConceptState: String, Codable, Sendable, Hashable, CaseIterable {
+public enum ConceptState: String, Codable, Sendable, Hashable, CaseIterable {
   /// Its eraser is on.
   case forgotten
   /// Its eraser was on and is off again.
@@ -17,35 +17,35 @@ package enum ConceptState: String, Codable, Sendable, Hashable, CaseIterable {
 }
 
 /// One row of `results.json`: a value, and everything that says which value it is.
-package struct ResultRow: Sendable, Hashable {
+public struct ResultRow: Sendable, Hashable {
   /// The dimensions of a measurement beside method and subject; nil where a dimension does not apply.
-  package struct Axes: Codable, Sendable, Hashable {
+  public struct Axes: Codable, Sendable, Hashable {
     /// The method that the row's method runs inside of, e.g. `meta`.
-    package var inside: String?
+    public var inside: String?
     /// The attack that was run on the erased model.
-    package var attack: String?
+    public var attack: String?
     /// The pictures that the erased model was fine-tuned on.
-    package var trainedOn: TuningSet?
+    public var trainedOn: TuningSet?
     /// Steps of fine-tuning before the measurement.
-    package var step: Int?
+    public var step: Int?
     /// The kind of the subject, `object` or `style`, where a benchmark has both.
-    package var kind: String?
+    public var kind: String?
     /// Scene and moment, e.g. `S1 t0`, or `alone`.
-    package var moment: String?
-    package var state: ConceptState?
+    public var moment: String?
+    public var state: ConceptState?
     /// The repetition that the row belongs to, from 1; nil for rows over all repetitions.
-    package var seed: Int?
-    package init() {}
+    public var seed: Int?
+    public init() {}
   }
 
-  package var method: String
-  package var subject: String
-  package var axes: Axes
-  package var measured: MeasuredValue
+  public var method: String
+  public var subject: String
+  public var axes: Axes
+  public var measured: MeasuredValue
   /// Pictures of each prompt, or repetitions, that were drawn with seeds of their own.
-  package var seeds: Int
+  public var seeds: Int
 
-  package init(
+  public init(
     _ method: String, _ subject: String, _ measured: MeasuredValue, seeds: Int,
     _ axes: (inout Axes) -> Void = { _ in }
   ) {
@@ -54,12 +54,12 @@ package struct ResultRow: Sendable, Hashable {
     axes(&self.axes)
   }
 
-  package var metric: String { measured.metric }
-  package var value: Double { measured.value }
-  package var n: Int { measured.n }
+  public var metric: String { measured.metric }
+  public var value: Double { measured.value }
+  public var n: Int { measured.n }
 
   /// Method and what it runs inside of, as tables call it.
-  package var label: String { axes.inside.map { "\(method) inside \($0)" } ?? method }
+  public var label: String { axes.inside.map { "\(method) inside \($0)" } ?? method }
 
   package func with(_ change: (inout Axes) -> Void) -> ResultRow {
     var row = self
@@ -75,7 +75,7 @@ extension ResultRow: Codable {
     case method, subject, metric, value, unit, n, seeds, lower, upper, interval
   }
 
-  package func encode(to encoder: any Encoder) throws {
+  public func encode(to encoder: any Encoder) throws {
     var c = encoder.container(keyedBy: Key.self)
     try c.encode(method, forKey: .method)
     try c.encode(subject, forKey: .subject)
@@ -90,7 +90,7 @@ extension ResultRow: Codable {
     try axes.encode(to: encoder)
   }
 
-  package init(from decoder: any Decoder) throws {
+  public init(from decoder: any Decoder) throws {
     let c = try decoder.container(keyedBy: Key.self)
     let metric = try c.decode(String.self, forKey: .metric)
     let known = MetricCatalog.builtIn.named(metric)
@@ -120,14 +120,14 @@ extension ResultRow: Codable {
 
 extension [ResultRow] {
   /// The one row of a metric; nil without.
-  package func value(_ metric: String) -> MeasuredValue? { first { $0.metric == metric }?.measured }
+  public func value(_ metric: String) -> MeasuredValue? { first { $0.metric == metric }?.measured }
 
-  package func of(_ metric: String) -> [MeasuredValue] {
+  public func of(_ metric: String) -> [MeasuredValue] {
     filter { $0.metric == metric }.map(\.measured)
   }
 
   /// A metric over all rows: shares over everything that they counted, the mean of other values; nil without rows.
-  package func over(_ metric: String) -> MeasuredValue? {
+  public func over(_ metric: String) -> MeasuredValue? {
     let found = of(metric).filter { $0.n > 0 }
     guard let first = found.first else { return nil }
     return first.interval?.kind == .wilson95

@@ -1,7 +1,7 @@
 package import Evaluation
 
 /// A table of results: one renderer for the page, Markdown, CSV and the terminal.
-package struct Table {
+public struct Table {
   /// The colour of a cell.
   package enum Outcome: String, Sendable { case good, bad, even }
 
@@ -22,7 +22,7 @@ package struct Table {
   }
   /// A column of a pivoted table: its title, and the cell that it makes of the rows of one line.
   package struct Column {
-    package var title: String
+    public var title: String
     package var cell: ([ResultRow]) -> Cell
 
     package init(_ title: String, _ cell: @escaping ([ResultRow]) -> Cell) {
@@ -50,10 +50,10 @@ package struct Table {
     }
   }
 
-  package var title: String
-  package var note: String
+  public var title: String
+  public var note: String
   /// The titles of the columns, those of the labels first.
-  package var header: [String]
+  public var header: [String]
   package var rows: [Row]
 
   package init(_ title: String, note: String = "", header: [String], rows: [Row]) {
@@ -86,7 +86,7 @@ package struct Table {
   private var texts: [[String]] { rows.map { $0.labels + $0.cells.map(\.text) } }
 
   /// Header and rows, without title and note.
-  package var markdown: String {
+  public var markdown: String {
     func line(_ cells: [String]) -> String {
       "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
     }
@@ -94,7 +94,7 @@ package struct Table {
   }
 
   /// Header and rows by RFC 4180.
-  package var csv: String {
+  public var csv: String {
     func field(_ text: String) -> String {
       text.contains(where: { ",\"\n\r".contains($0) })
         ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
@@ -103,7 +103,7 @@ package struct Table {
   }
 
   /// Header and rows in columns of one width each, for a terminal.
-  package var plain: String {
+  public var plain: String {
     let all = [header] + texts
     let widths = header.indices.map { i in all.map { i < $0.count ? $0[i].count : 0 }.max() ?? 0 }
     return all.map { line in

@@ -1,25 +1,25 @@
 internal import Foundation
-package import Torch
+public import Torch
 
-package enum Version { package static let current = "0.1.0" }
+public enum Version { package static let current = "0.1.0" }
 
 /// The request of an erasure, as `job.json` keeps it.
-package struct EraseJob: Codable, Sendable, Hashable {
-  package var model = ""
-  package var method = ""
+public struct EraseJob: Codable, Sendable, Hashable {
+  public var model = ""
+  public var method = ""
   /// The method's options as resolved.
-  package var options = JSON.object([:])
-  package var concepts: [String] = []
-  package var replacement: String?
-  package var preserve: [String] = []
-  package var forgetImages: String?
-  package var retainImages: String?
-  package var seed: UInt64 = 0
-  package var command: [String] = []
-  package init() {}
+  public var options = JSON.object([:])
+  public var concepts: [String] = []
+  public var replacement: String?
+  public var preserve: [String] = []
+  public var forgetImages: String?
+  public var retainImages: String?
+  public var seed: UInt64 = 0
+  public var command: [String] = []
+  public init() {}
 
   /// A request of a benchmark: one concept, everything else preserved.
-  package init(
+  public init(
     _ model: ModelFolder, _ method: String, _ concept: String, preserve: [String] = ["others"],
     seed: UInt64, command: [String]
   ) {
@@ -27,10 +27,10 @@ package struct EraseJob: Codable, Sendable, Hashable {
     (self.preserve, self.seed, self.command) = (preserve, seed, command)
   }
 
-  package var folder: ModelFolder { ModelFolder(model) }
+  public var folder: ModelFolder { ModelFolder(model) }
 
   /// The concepts as results call them.
-  package var subject: String { concepts.joined(separator: " + ") }
+  public var subject: String { concepts.joined(separator: " + ") }
 }
 
 /// The origin of a result: versions, machine, base model, cost.

@@ -1,41 +1,41 @@
-package import Diffusion
+public import Diffusion
 package import Evaluation
-package import Foundation
-package import Torch
-package import Training
+public import Foundation
+public import Torch
+public import Training
 
 /// A user's model on disk: its weights in the diffusers layout, and the files beside them that say which
 /// subjects it knows (`themes.json`), who judges its pictures, and which options suit it (`methods.json`,
 /// `attacks.json`).
-package struct ModelFolder: Sendable, Hashable {
+public struct ModelFolder: Sendable, Hashable {
   /// The folder as it was named.
-  package let path: String
+  public let path: String
 
-  package init(_ path: String) { self.path = path }
-  package init(_ url: URL) { path = url.path }
+  public init(_ path: String) { self.path = path }
+  public init(_ url: URL) { path = url.path }
 
-  package var url: URL { URL(fileURLWithPath: path) }
-  package var name: String { url.lastPathComponent }
-  package func file(_ name: String) -> URL { url.appendingPathComponent(name) }
+  public var url: URL { URL(fileURLWithPath: path) }
+  public var name: String { url.lastPathComponent }
+  public func file(_ name: String) -> URL { url.appendingPathComponent(name) }
 
   /// Whether the folder holds a model, as far as its index says.
-  package var isModel: Bool {
+  public var isModel: Bool {
     FileManager.default.fileExists(atPath: file("model_index.json").path)
   }
 
   /// - Throws: ``LetheError`` of the kind `model` for files that are missing, damaged or not supported
-  package func model(variant: String? = nil, on device: Device = .cpu) throws -> DiffusionModel {
+  public func model(variant: String? = nil, on device: Device = .cpu) throws -> DiffusionModel {
     try .load(url, variant: variant, on: device)
   }
 
   // MARK: - Subjects
 
   /// The subjects that the model lists; nil for a model that lists none.
-  package func listedThemes() throws -> Themes? { try Themes.load(url) }
+  public func listedThemes() throws -> Themes? { try Themes.load(url) }
 
   /// The subjects that the model lists.
   /// - Throws: ``LetheError`` of the kind `model` for a model that lists none
-  package func themes() throws -> Themes {
+  public func themes() throws -> Themes {
     guard let themes = try listedThemes() else {
       throw LetheError.model(
         "\(path) has no themes.json, which says what its pictures can be judged for")
@@ -44,7 +44,7 @@ package struct ModelFolder: Sendable, Hashable {
   }
 
   /// Subjects drawn by seed: "3,1" is three objects and one style.
-  package func drawSubjects(_ counts: String, seed: UInt64) throws -> [String] {
+  public func drawSubjects(_ counts: String, seed: UInt64) throws -> [String] {
     let numbers = counts.split(separator: ",").map { Int($0) }
     guard let themes = try listedThemes(), numbers.count == 2,
       let objects = numbers[0], let styles = numbers[1],

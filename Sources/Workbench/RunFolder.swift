@@ -1,35 +1,35 @@
-package import Editing
-package import Evaluation
-package import Foundation
+public import Editing
+public import Evaluation
+public import Foundation
 package import Torch
-package import Training
+public import Training
 
 /// A folder in which commands keep a job and what came of it.
-package struct RunFolder: Sendable, Hashable {
-  package let url: URL
+public struct RunFolder: Sendable, Hashable {
+  public let url: URL
 
-  package init(_ path: String) { url = URL(fileURLWithPath: path) }
-  package init(_ url: URL) { self.url = url }
+  public init(_ path: String) { url = URL(fileURLWithPath: path) }
+  public init(_ url: URL) { self.url = url }
 
-  package var path: String { url.path }
-  package func file(_ name: String) -> URL { url.appendingPathComponent(name) }
-  package func has(_ name: String) -> Bool {
+  public var path: String { url.path }
+  public func file(_ name: String) -> URL { url.appendingPathComponent(name) }
+  public func has(_ name: String) -> Bool {
     FileManager.default.fileExists(atPath: file(name).path)
   }
 
   // MARK: - The erasure
 
   /// The file that `lethe erase` writes its eraser to; version 0.1 called it `increment.safetensors`.
-  package var eraserFile: URL {
+  public var eraserFile: URL {
     has("eraser.safetensors") || !has("increment.safetensors")
       ? file("eraser.safetensors") : file("increment.safetensors")
   }
-  package var hasEraser: Bool { FileManager.default.fileExists(atPath: eraserFile.path) }
+  public var hasEraser: Bool { FileManager.default.fileExists(atPath: eraserFile.path) }
 
-  package func eraser() throws -> Eraser { try Eraser(contentsOf: eraserFile) }
+  public func eraser() throws -> Eraser { try Eraser(contentsOf: eraserFile) }
 
   /// The eraser in a file, or in a run's folder.
-  package static func eraser(at path: String) throws -> Eraser {
+  public static func eraser(at path: String) throws -> Eraser {
     let file = URL(fileURLWithPath: path)
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
@@ -42,7 +42,7 @@ package struct RunFolder: Sendable, Hashable {
 
   /// The job that the folder belongs to.
   /// - Throws: ``LetheError`` of the kind `model` where there is none, or it cannot be read
-  package func job() throws -> EraseJob {
+  public func job() throws -> EraseJob {
     let file = file("job.json")
     guard has("job.json") else {
       throw LetheError.unreadable(
@@ -54,7 +54,7 @@ package struct RunFolder: Sendable, Hashable {
   }
 
   /// Whether the eraser is the whole of its training. Version 0.1 kept that in its log alone.
-  package func verdict() throws -> Verdict {
+  public func verdict() throws -> Verdict {
     if has("verdict.json") {
       do {
         return try JSONDecoder().decode(Verdict.self, from: Data(contentsOf: file("verdict.json")))
@@ -77,7 +77,7 @@ package struct RunFolder: Sendable, Hashable {
 
   // MARK: - Results
 
-  package func results() throws -> Results {
+  public func results() throws -> Results {
     let file = file("results.json")
     do { return try JSON(contentsOf: file).decoded() } catch is DecodingError {
       throw LetheError.malformed(file, "it has no rows of results")
@@ -106,5 +106,5 @@ package struct RunFolder: Sendable, Hashable {
 }
 
 extension Run {
-  package var runFolder: RunFolder { RunFolder(folder) }
+  public var runFolder: RunFolder { RunFolder(folder) }
 }

@@ -1,8 +1,8 @@
-package import Evaluation
+public import Evaluation
 package import Foundation
 
 /// The page of a command's results, made of `results.json` and the pictures that it names, and of nothing else.
-package enum ResultsPage {
+public enum ResultsPage {
   /// - Parameters:
   ///   - folder: the folder of the results, which the files of their pictures are relative to
   ///   - metrics: the catalog that has the metrics' order and better directions
@@ -29,7 +29,7 @@ package enum ResultsPage {
   }
 
   /// Metrics by subject and method, with intervals.
-  package static func metrics(
+  public static func metrics(
     _ results: Results, _ title: String = "Measured", _ catalog: MetricCatalog = .builtIn
   ) -> Table {
     let names = results.rows.map(\.metric).unique

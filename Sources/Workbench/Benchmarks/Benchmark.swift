@@ -1,25 +1,25 @@
 internal import Editing
-package import Evaluation
+public import Evaluation
 internal import Foundation
-package import Torch
-package import Training
+public import Torch
+public import Training
 
 /// Options that every benchmark takes.
-package struct BenchmarkOptions: Sendable {
-  package var model: ModelFolder
+public struct BenchmarkOptions: Sendable {
+  public var model: ModelFolder
   /// Options of methods and attacks, NAME.key=value.
-  package var settings: [String] = []
-  package var seed: UInt64 = 0
-  package var evaluation = EvaluationOptions()
-  package var command: [String] = []
+  public var settings: [String] = []
+  public var seed: UInt64 = 0
+  public var evaluation = EvaluationOptions()
+  public var command: [String] = []
   /// Where methods, attacks and metrics are looked up.
-  package var catalogs = Catalogs.builtIn
+  public var catalogs = Catalogs.builtIn
 
-  package init(_ model: ModelFolder) { self.model = model }
+  public init(_ model: ModelFolder) { self.model = model }
 }
 
 /// One thing that a benchmark tries: an erasure, say, with all that is measured of it.
-package struct Trial {
+public struct Trial {
   /// The findings of a trial.
   package struct Findings {
     package var rows: [ResultRow] = []
@@ -43,7 +43,7 @@ package struct Trial {
 }
 
 /// A comparison: what is tried, and what the trials say together. ``Runner`` does the rest.
-package protocol Benchmark {
+public protocol Benchmark {
   /// The kind of results, which decides the page.
   static var kind: Results.Kind { get }
   var options: BenchmarkOptions { get }
@@ -57,8 +57,8 @@ package protocol Benchmark {
 }
 
 extension Benchmark {
-  package func prepare(in run: Run, on device: Device) throws {}
-  package func complete(_ results: inout Results) {}
+  public func prepare(in run: Run, on device: Device) throws {}
+  public func complete(_ results: inout Results) {}
 }
 
 /// An erasure and its evaluation beside the original: the beginning of most trials.

@@ -2,36 +2,36 @@
 // retrained without it.
 internal import Diffusion
 internal import Editing
-package import Evaluation
+public import Evaluation
 internal import Foundation
 internal import Torch
 internal import Training
 
-package struct ForgettingBenchmark: Benchmark {
-  package static let kind = Results.Kind.benchForgetting
-  package var options: BenchmarkOptions
+public struct ForgettingBenchmark: Benchmark {
+  public static let kind = Results.Kind.benchForgetting
+  public var options: BenchmarkOptions
   /// The class that is forgotten.
-  package var concept: String
+  public var concept: String
   /// The folder of the pictures that the model was trained on; see ``CaptionedImages``.
-  package var data: String
-  package var methods = [
+  public var data: String
+  public var methods = [
     "retrain", "erasediff", "salun", "randomlabel", "amnesia", "scissorhands", "munba", "ascent",
     "finetune",
   ]
   /// Seeds of each method's training and pictures.
-  package var seeds = 3
+  public var seeds = 3
   /// Seeds of retraining.
-  package var retrainSeeds = 1
+  public var retrainSeeds = 1
   /// As in the model's own training: every n-th picture of a class was never seen.
-  package var heldOutEvery = 10
+  public var heldOutEvery = 10
   /// Pictures to forget, and unseen ones, that the membership attack tells apart.
   let attackedCount = 100
 
-  package init(_ options: BenchmarkOptions, concept: String, data: String) {
+  public init(_ options: BenchmarkOptions, concept: String, data: String) {
     (self.options, self.concept, self.data) = (options, concept, data)
   }
 
-  package func trials() throws -> [Trial] {
+  public func trials() throws -> [Trial] {
     let named = try NamedSettings(options.settings, of: methods, "method")
     guard try options.model.listedThemes()?.objects.contains(concept) == true else {
       throw LetheError.badValue("--class", "'\(concept)' is no class of \(options.model.path)")
@@ -99,7 +99,7 @@ package struct ForgettingBenchmark: Benchmark {
   }
 
   /// Over the seeds of each method: the mean of every metric with Student's interval.
-  package func complete(_ results: inout Results) {
+  public func complete(_ results: inout Results) {
     let alone = results.rows.filter { $0.axes.seed != nil }
     for method in alone.map(\.method).unique {
       for metric in alone.map(\.metric).unique {

@@ -1,31 +1,31 @@
 // `lethe bench relearning`: erasures, plain and inside Meta-Unlearning, fine-tuned on what they forgot.
 internal import Attacks
 internal import Editing
-package import Evaluation
+public import Evaluation
 internal import Foundation
 internal import Torch
 internal import Training
 
-package struct RelearningBenchmark: Benchmark {
-  package static let kind = Results.Kind.benchRelearning
-  package var options: BenchmarkOptions
-  package var concepts: [String]
-  package var methods = ["esd-u-1", "esd-u-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u"]
+public struct RelearningBenchmark: Benchmark {
+  public static let kind = Results.Kind.benchRelearning
+  public var options: BenchmarkOptions
+  public var concepts: [String]
+  public var methods = ["esd-u-1", "esd-u-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u"]
   /// Methods that run plain alone, and the methods that they are a merely stronger form of.
-  package var controls = ["esd-u-3": "esd-u-1"]
+  public var controls = ["esd-u-3": "esd-u-1"]
   /// Fine-tunings of each model on each set.
-  package var seeds = 3
+  public var seeds = 3
   /// Prompts of each concept that are judged.
-  package var prompts = 10
+  public var prompts = 10
 
   /// The method that the others run inside of.
   private let outer = "meta"
 
-  package init(_ options: BenchmarkOptions, concepts: [String]) {
+  public init(_ options: BenchmarkOptions, concepts: [String]) {
     (self.options, self.concepts) = (options, concepts)
   }
 
-  package func trials() throws -> [Trial] {
+  public func trials() throws -> [Trial] {
     let named = try NamedSettings(
       options.settings, of: methods + [outer, Relearning.name], "method")
     let tuning = try AttackRun.configured(
@@ -74,7 +74,7 @@ package struct RelearningBenchmark: Benchmark {
   }
 
   /// Successes over all concepts and fine-tunings, and which label is held against which.
-  package func complete(_ results: inout Results) {
+  public func complete(_ results: inout Results) {
     let rows = results.rows.filter { $0.method != "original" }
     let labels = rows.map(\.label).unique
     for row in rows {

@@ -1,29 +1,29 @@
 // `lethe bench robustness`: erasures and every attack on them.
 internal import Attacks
 internal import Editing
-package import Evaluation
+public import Evaluation
 internal import Foundation
 internal import Torch
 internal import Training
 
-package struct RobustnessBenchmark: Benchmark {
-  package static let kind = Results.Kind.benchRobustness
-  package var options: BenchmarkOptions
-  package var concepts: [String]
+public struct RobustnessBenchmark: Benchmark {
+  public static let kind = Results.Kind.benchRobustness
+  public var options: BenchmarkOptions
+  public var concepts: [String]
   /// Names of methods or of variants; `none` is the original under attack.
-  package var methods = ["none", "esd-x", "esd-u", "uce", "advunlearn", "advunlearn-fast"]
-  package var attacks: [String]
+  public var methods = ["none", "esd-x", "esd-u", "uce", "advunlearn", "advunlearn-fast"]
+  public var attacks: [String]
   /// Prompts of each concept that are attacked.
-  package var prompts = 10
+  public var prompts = 10
   /// Belief of the judge that counts as a success, where it is also its first choice.
-  package var threshold = 0.0
+  public var threshold = 0.0
 
-  package init(_ options: BenchmarkOptions, concepts: [String]) {
+  public init(_ options: BenchmarkOptions, concepts: [String]) {
     (self.options, self.concepts) = (options, concepts)
     attacks = options.catalogs.attacks.names
   }
 
-  package func trials() throws -> [Trial] {
+  public func trials() throws -> [Trial] {
     let named = try NamedSettings(options.settings, of: methods + attacks, "method or attack")
     let configured = try attacks.map {
       try AttackRun.configured($0, named.of($0), of: options.model, in: options.catalogs.attacks)

@@ -1,21 +1,21 @@
 // `lethe bench separability`: concepts erased, given back and erased again, beside methods whose erasers are trained
 // alone and added.
 internal import Diffusion
-package import Evaluation
-package import Torch
-package import Training
+public import Evaluation
+public import Torch
+public import Training
 internal import Unlearning
 
-package struct SeparabilityBenchmark: Benchmark {
-  package static let kind = Results.Kind.benchSeparability
-  package var options: BenchmarkOptions
+public struct SeparabilityBenchmark: Benchmark {
+  public static let kind = Results.Kind.benchSeparability
+  public var options: BenchmarkOptions
   /// SepME sets the scenes, so it must be among them.
-  package var methods = ["sepme", "ablation", "esd"]
-  package var kinds: [Themes.Kind] = [.object, .style]
+  public var methods = ["sepme", "ablation", "esd"]
+  public var kinds: [Themes.Kind] = [.object, .style]
 
-  package init(_ options: BenchmarkOptions) { self.options = options }
+  public init(_ options: BenchmarkOptions) { self.options = options }
 
-  package func trials() throws -> [Trial] {
+  public func trials() throws -> [Trial] {
     guard methods.contains(SepME.name) else {
       throw LetheError.badValue(
         "--methods", "'\(SepME.name)' must be among them; it sets the scenes")
@@ -45,7 +45,7 @@ package struct SeparabilityBenchmark: Benchmark {
   }
 
   /// The original's pictures, which the trials of both processes and kinds compare with.
-  package func prepare(in run: Run, on device: Device) throws {
+  public func prepare(in run: Run, on device: Device) throws {
     let themes = try options.model.themes()
     let base = try options.model.model(on: device)
     for kind in kinds {

@@ -1,10 +1,10 @@
 // `lethe apply`: erasers laid on a model for good.
 internal import Diffusion
 internal import Editing
-package import Foundation
-package import Torch
+public import Foundation
+public import Torch
 
-package struct Apply {
+public struct Apply {
   private let model: ModelFolder
   private let erasers: [String]
   private let set: String?
@@ -16,7 +16,7 @@ package struct Apply {
   ///   - set: a folder with a set of erasers
   ///   - active: the erasers of the set to lay on; nil takes those that are switched on
   ///   - plugIn: a run whose erased text encoder takes the place of the model's own
-  package init(
+  public init(
     _ model: ModelFolder, erasers: [String], set: String?, active: [String]?,
     plugIn: String? = nil
   ) {
@@ -26,7 +26,7 @@ package struct Apply {
 
   /// Writes base + sum of the erasers, as a model folder, a LoRA file or both.
   /// - Returns: the names of the erasers that were laid on, and what the LoRA file left out
-  package func callAsFunction(
+  public func callAsFunction(
     to out: URL?, lora: URL?, rank: Int?, half: Bool, on device: Device
   ) throws -> (erasers: [String], lora: (error: Double, rank: Int)?) {
     let base = try model.model(on: device)

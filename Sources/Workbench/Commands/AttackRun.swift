@@ -1,30 +1,30 @@
 // `lethe attack`: how often attacks bring an erased concept back, as the judge sees it.
-package import Attacks
+public import Attacks
 internal import Diffusion
-package import Editing
-package import Evaluation
+public import Editing
+public import Evaluation
 package import Foundation
 internal import Reports
-package import Torch
-package import Training
+public import Torch
+public import Training
 
-package struct AttackRun {
-  package let job: EraseJob
-  package let attacks: [any Attack]
-  package let options: EvaluationOptions
-  package var seed: UInt64 = 0
+public struct AttackRun {
+  public let job: EraseJob
+  public let attacks: [any Attack]
+  public let options: EvaluationOptions
+  public var seed: UInt64 = 0
   /// Belief of the judge that counts as a success, where it is also its first choice.
-  package var threshold = 0.0
+  public var threshold = 0.0
   /// The folder for attempts that are the same for every victim; nil keeps none.
   package var shared: URL?
-  package var command: [String] = []
+  public var command: [String] = []
   private let themes: Themes
   private let samples: [SampleSet.Sample]
   private let kind: String
 
   /// - Parameter limit: prompts to attack, spread over all there are
   /// - Throws: ``LetheError`` that says what the run lacks to be attacked
-  package init(
+  public init(
     _ job: EraseJob, _ attacks: [any Attack], _ options: EvaluationOptions, limit: Int? = nil
   ) throws {
     (self.job, self.attacks, self.options) = (job, attacks, options)
@@ -41,10 +41,10 @@ package struct AttackRun {
   }
 
   /// The prompts that are attacked.
-  package var prompts: [String] { samples.map(\.prompt) }
+  public var prompts: [String] { samples.map(\.prompt) }
 
   /// An attack with `--set` over the entry that `attacks.json` in the model's folder has for it, over its defaults.
-  package static func configured(
+  public static func configured(
     _ name: String, _ settings: [String], of model: ModelFolder,
     in catalog: AttackCatalog = .builtIn
   ) throws -> any Attack {
@@ -55,7 +55,7 @@ package struct AttackRun {
   }
 
   @discardableResult
-  package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
+  public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
     let original = try job.folder.model(on: device)
     let victim = try original.applying([eraser])
     let judge = try job.folder.judge(on: device)
@@ -129,7 +129,7 @@ package struct AttackRun {
   }
 
   /// The criterion of a success, in words.
-  package var criterion: String {
+  public var criterion: String {
     "success: the judge '\(judgeName)' sees the concept first"
       + (threshold > 0 ? ", with a probability of at least \(threshold)" : "")
   }

@@ -1,22 +1,22 @@
 // `lethe erase`: a request and a method to an eraser file.
 internal import Diffusion
-package import Editing
+public import Editing
 internal import Foundation
-package import Torch
-package import Training
-package import Unlearning
+public import Torch
+public import Training
+public import Unlearning
 
-package struct Erase {
-  package let job: EraseJob
-  package let method: any UnlearningMethod
-  package let catalogs: Catalogs
+public struct Erase {
+  public let job: EraseJob
+  public let method: any UnlearningMethod
+  public let catalogs: Catalogs
   private let exports: Bool
 
   /// Resolves the method and its `--set` options; everything that can be wrong with them is found here.
   /// - Parameters:
   ///   - variant: another name under which `methods.json` may have options, over those of the method
   ///   - catalogs: where the method is looked up, and the one inside it, if it wraps one
-  package init(
+  public init(
     _ job: EraseJob, settings: [String], exports: Bool = false, variant: String? = nil,
     catalogs: Catalogs = .builtIn
   ) throws {
@@ -65,7 +65,7 @@ package struct Erase {
   }
 
   /// The request in the model's own captions.
-  package func erasure() throws -> Erasure {
+  public func erasure() throws -> Erasure {
     let themes = try job.folder.listedThemes()
     let forget = job.concepts.map {
       Concept.resolve($0, in: themes, replacement: job.replacement)
@@ -90,7 +90,7 @@ package struct Erase {
   /// Trains the eraser, or reads it where an earlier run of the same job has written it.
   /// - Returns: the eraser, and whether it was kept whole or stopped by the guard
   @discardableResult
-  package func callAsFunction(in run: Run, on device: Device) throws -> (
+  public func callAsFunction(in run: Run, on device: Device) throws -> (
     eraser: Eraser, verdict: Verdict
   ) {
     let folder = run.runFolder

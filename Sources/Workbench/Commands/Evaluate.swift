@@ -1,30 +1,30 @@
 // `lethe evaluate`: the erased model and the original, with the same prompts and seeds, judged.
-package import Diffusion
-package import Editing
-package import Evaluation
+public import Diffusion
+public import Editing
+public import Evaluation
 internal import Foundation
-package import Torch
-package import Training
+public import Torch
+public import Training
 
 /// How much is drawn.
-package struct EvaluationOptions: Codable, Sendable, Hashable {
-  package var sampling = SamplingOptions()
+public struct EvaluationOptions: Codable, Sendable, Hashable {
+  public var sampling = SamplingOptions()
   /// Pictures of every prompt of the forgotten subject.
-  package var seeds = 4
+  public var seeds = 4
   /// Pictures of every other prompt.
-  package var retainSeeds = 1
+  public var retainSeeds = 1
   /// Other subjects of the same kind; 0 takes all.
-  package var others = 0
-  package var batch = 20
+  public var others = 0
+  public var batch = 20
   /// The first picture's seed.
-  package var firstSeed = 1000
+  public var firstSeed = 1000
   /// A run this small is for looking, not for quoting.
-  package var quick = false
+  public var quick = false
 
-  package init() {}
+  public init() {}
 
   /// Under a minute on two cores for a model of the embedded size.
-  package static var quickly: EvaluationOptions {
+  public static var quickly: EvaluationOptions {
     var options = EvaluationOptions()
     (options.seeds, options.others, options.quick) = (3, 10, true)
     return options
@@ -38,9 +38,9 @@ extension Results {
   }
 }
 
-package struct Evaluate {
-  package let job: EraseJob
-  package let options: EvaluationOptions
+public struct Evaluate {
+  public let job: EraseJob
+  public let options: EvaluationOptions
   private let themes: Themes
   private let forgotten: Forgotten
   private let judge: JudgeNetwork
@@ -48,7 +48,7 @@ package struct Evaluate {
 
   /// - Parameter metrics: everything that is measured
   /// - Throws: ``LetheError`` of the kind `model` that says what the model lacks to be judged
-  package init(
+  public init(
     _ job: EraseJob, _ options: EvaluationOptions, metrics: MetricCatalog = .builtIn
   ) throws {
     themes = try job.folder.themes()
@@ -100,7 +100,7 @@ package struct Evaluate {
 
   /// Draws, judges and measures; finished pictures are kept.
   @discardableResult
-  package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
+  public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
     let original = try job.folder.model(on: device)
     var results = Results(.evaluation, options, judge: judge.card.measured)
     // Real pictures of the very subjects that are drawn.

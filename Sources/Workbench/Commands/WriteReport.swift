@@ -1,18 +1,18 @@
 // `lethe report`: what a folder of results holds, as one page.
 internal import Editing
 internal import Evaluation
-package import Foundation
+public import Foundation
 internal import Reports
 internal import Torch
 internal import Training
 internal import Unlearning
 
-package struct WriteReport {
+public struct WriteReport {
   private let folder: RunFolder
   private let catalogs: Catalogs
 
   /// - Parameter catalogs: where the titles of methods and metrics are looked up
-  package init(_ folder: RunFolder, catalogs: Catalogs = .builtIn) {
+  public init(_ folder: RunFolder, catalogs: Catalogs = .builtIn) {
     (self.folder, self.catalogs) = (folder, catalogs)
   }
 
@@ -20,7 +20,7 @@ package struct WriteReport {
   /// a relearning from its `results.json` and pictures.
   /// - Returns: the page's file
   @discardableResult
-  package func callAsFunction() throws -> URL {
+  public func callAsFunction() throws -> URL {
     if folder.has("job.json") {
       try folder.write(text: page(folder.job()).content.html(), to: "report.html")
     } else if folder.has("results.json") {
