@@ -50,7 +50,7 @@ import Training
       #expect(strong.options["eta"]?.number == 3)
       #expect(try Tiny.runner()(bench, in: run, on: .cpu).rows == results.rows)
       let page = try String(contentsOf: run.file("report.html"), encoding: .utf8)
-      #expect(page.contains("Relearning what was erased") && page.contains("<polyline"))
+      #expect(page.contains("Relearning of erased concepts") && page.contains("<polyline"))
       #expect(try String(contentsOf: WriteReport(run.runFolder)(), encoding: .utf8) == page)
     }
   }
