@@ -2,8 +2,8 @@ package import Attacks
 package import Evaluation
 package import Unlearning
 
-/// The methods, attacks and metrics that commands and benchmarks know by name. A program that brings its own hands
-/// over a value with additions; nothing is registered.
+/// The methods, attacks and metrics that commands and benchmarks know by name. A program with its own passes a value
+/// with additions. No global registration exists.
 package struct Catalogs: Sendable {
   package var methods = MethodCatalog.builtIn
   package var attacks = AttackCatalog.builtIn
@@ -11,6 +11,6 @@ package struct Catalogs: Sendable {
 
   package init() {}
 
-  /// Lethe's own.
+  /// Lethe's own methods, attacks and metrics.
   package static let builtIn = Catalogs()
 }

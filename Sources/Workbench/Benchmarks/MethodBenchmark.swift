@@ -1,8 +1,9 @@
-// `lethe bench`: every method on every concept, one table.
+// `lethe bench`: every method erases every concept; one table.
 package import Evaluation
 internal import Torch
 internal import Training
 
+/// The benchmark `lethe bench methods`.
 package struct MethodBenchmark: Benchmark {
   package static let kind = Results.Kind.benchMethods
   package var options: BenchmarkOptions
