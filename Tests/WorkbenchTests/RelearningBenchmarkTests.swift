@@ -8,7 +8,7 @@ import Training
 @testable import Workbench
 
 @Suite(.serialized) struct RelearningBenchmarkTests {
-  /// Plain and inside Meta-Unlearning beside each other; the control runs plain alone.
+  /// Methods run plain and inside Meta-Unlearning. The control runs plain only.
   @Test func plainAndMeta() throws {
     try Fixtures.temporaryFolder { folder in
       let run = try Run(folder.appendingPathComponent("bench"))
