@@ -1,5 +1,5 @@
-// `lethe bench separability`: concepts erased, given back and erased again by SepME (SRS-ME, Tables 2 and 3), beside methods
-// whose erasers are trained alone and added up.
+// `lethe bench separability`: SepME erases concepts, gives some back and erases again (Tables 2 and 3 of its paper), beside
+// methods whose erasers are trained alone and added up.
 internal import Diffusion
 package import Evaluation
 package import Torch

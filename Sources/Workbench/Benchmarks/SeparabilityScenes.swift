@@ -1,4 +1,4 @@
-/// An order in which concepts are erased and given back: the four scenes of SRS-ME, Tables 2 and 3. Scene 3 follows
+/// An order in which concepts are erased and given back: the four scenes of SepME, Tables 2 and 3. Scene 3 follows
 /// from the numbers in the tables. c0 to c5 are managed at some moment, c6 to c8 at none.
 package struct SeparabilityScene: Sendable {
   /// A step of a scene: the concepts to erase and those to give back.

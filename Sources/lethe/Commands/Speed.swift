@@ -18,12 +18,12 @@ struct SpeedCommand: ParsableCommand {
     case text, unet, backward, sample, decode, esd, unlearndiff, nullspace
   }
 
-  @Argument var model: String
-  @Option var stage: Stage
-  @Option var repeats = 5
+  @Argument(help: "Model folder in the diffusers layout.") var model: String
+  @Option(help: "Stage to time.") var stage: Stage
+  @Option(help: "Number of timed repetitions, at least 1.") var repeats = 5
   @Option(help: "Number of training iterations of the stage esd.") var iterations = 200
   @Option(help: "Number of trajectories of the stage esd.") var trajectories = 8
-  @Option var trajectorySteps = 50
+  @Option(help: "Number of steps of each trajectory of the stage esd.") var trajectorySteps = 50
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -87,7 +87,7 @@ struct SpeedCommand: ParsableCommand {
         let target = try AttackTarget(
           model, original: model, concepts: [Concept("fox")], access: .whiteBox
         ) { try model.images([$0.prompt], seeds: [$0.seed], SamplingOptions())[0] }
-        // As many rounds and steps as the reference does, of the paper's 50 and 40.
+        // The reference runs the same two rounds. The paper has 50 rounds of 40 steps.
         seconds = try timed(repeats + 1) {
           var session = try UnlearnDiffAtk().session(prompts, target, seed: 1)
           for _ in 0..<2 {
