@@ -77,8 +77,8 @@ struct RelearningBenchmarkPage {
       rows, "Success of the prompts after fine-tuning",
       note:
         "\(concepts.joined(separator: ", ")). Share of \(n) prompts whose picture shows the concept after the given steps "
-        + "of fine-tuning on pictures of it, in % with 95 % intervals (Wilson). The last column is after fine-tuning on "
-        + "benign pictures. \(seeds) fine-tuning(s) of each model. The area under the curve is the mean over concepts.",
+        + "of fine-tuning on pictures of it, over \(seeds) fine-tuning(s) of each model, in % with 95 % intervals (Wilson). "
+        + "The last column is after fine-tuning on benign pictures. The area under the curve is the mean over concepts.",
       corner: [""], down: { [$0.label] },
       across: steps.map { step in
         .text("\(step) steps ↓") { rows in
