@@ -6,7 +6,7 @@ public enum Better: String, Codable, Sendable { case higher, lower }
 /// A measured number with its metric, its unit, its sample size and, where it is known, its interval.
 ///
 /// Foundation has a generic type `Measurement`. That name would be ambiguous in every file that imports both.
-public struct MeasuredValue: Codable, Sendable, Hashable {
+public struct MeasuredValue: Sendable, Hashable {
   /// The unit of a measured value.
   public enum Unit: String, Codable, Sendable, Hashable, CaseIterable {
     /// A share between 0 and 1, shown in per cent.
@@ -66,6 +66,44 @@ public struct MeasuredValue: Codable, Sendable, Hashable {
     guard !values.isEmpty else { return nil }
     return MeasuredValue(
       metric, values.mean, unit, n: values.count, .t(values, within: 0...most))
+  }
+}
+
+// MARK: - As JSON
+
+// Flat keys. Version 0.1 wrote metric, value, lower, upper and n. It did not write the interval's kind: the kind follows
+// from the metric, or the interval is left out.
+extension MeasuredValue: Codable {
+  private enum Key: String, CodingKey { case metric, value, unit, n, lower, upper, interval }
+
+  public func encode(to encoder: any Encoder) throws {
+    var c = encoder.container(keyedBy: Key.self)
+    try c.encode(metric, forKey: .metric)
+    try c.encode(value, forKey: .value)
+    try c.encode(unit, forKey: .unit)
+    try c.encode(n, forKey: .n)
+    try c.encodeIfPresent(interval?.lower, forKey: .lower)
+    try c.encodeIfPresent(interval?.upper, forKey: .upper)
+    try c.encodeIfPresent(interval?.kind, forKey: .interval)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let c = try decoder.container(keyedBy: Key.self)
+    metric = try c.decode(String.self, forKey: .metric)
+    value = try c.decode(Double.self, forKey: .value)
+    n = try c.decode(Int.self, forKey: .n)
+    let known = MetricCatalog.builtIn.named(metric)
+    let written = try c.decodeIfPresent(Unit.self, forKey: .unit)
+    unit = written ?? known?.unit ?? .share
+    let kind =
+      try c.decodeIfPresent(Interval.Kind.self, forKey: .interval)
+      ?? (written == nil ? known?.interval : nil)
+    interval = nil
+    if let kind, let lower = try c.decodeIfPresent(Double.self, forKey: .lower),
+      let upper = try c.decodeIfPresent(Double.self, forKey: .upper)
+    {
+      interval = Interval(lower, upper, kind)
+    }
   }
 }
 

@@ -71,50 +71,25 @@ public struct ResultRow: Sendable, Hashable {
   }
 }
 
-// The file has one flat object a row. Version 0.1 wrote method, subject, metric, value, lower, upper, n and seeds. It did
-// not write the interval's kind: the kind follows from the metric, or the interval is left out.
+// The file has one flat object a row: the labels, the measured value's keys and the axes.
 extension ResultRow: Codable {
-  private enum Key: String, CodingKey {
-    case method, subject, metric, value, unit, n, seeds, lower, upper, interval
-  }
+  private enum Key: String, CodingKey { case method, subject, seeds }
 
   public func encode(to encoder: any Encoder) throws {
     var c = encoder.container(keyedBy: Key.self)
     try c.encode(method, forKey: .method)
     try c.encode(subject, forKey: .subject)
-    try c.encode(metric, forKey: .metric)
-    try c.encode(value, forKey: .value)
-    try c.encode(measured.unit, forKey: .unit)
-    try c.encode(n, forKey: .n)
     try c.encode(seeds, forKey: .seeds)
-    try c.encodeIfPresent(measured.interval?.lower, forKey: .lower)
-    try c.encodeIfPresent(measured.interval?.upper, forKey: .upper)
-    try c.encodeIfPresent(measured.interval?.kind, forKey: .interval)
+    try measured.encode(to: encoder)
     try axes.encode(to: encoder)
   }
 
   public init(from decoder: any Decoder) throws {
     let c = try decoder.container(keyedBy: Key.self)
-    let metric = try c.decode(String.self, forKey: .metric)
-    let known = MetricCatalog.builtIn.named(metric)
-    let unit =
-      try c.decodeIfPresent(MeasuredValue.Unit.self, forKey: .unit) ?? known?.unit ?? .share
-    let kind =
-      try c.decodeIfPresent(Interval.Kind.self, forKey: .interval)
-      ?? (try c.decodeIfPresent(MeasuredValue.Unit.self, forKey: .unit) == nil
-        ? known?.interval : nil)
-    var interval: Interval?
-    if let kind, let lower = try c.decodeIfPresent(Double.self, forKey: .lower),
-      let upper = try c.decodeIfPresent(Double.self, forKey: .upper)
-    {
-      interval = Interval(lower, upper, kind)
-    }
     method = try c.decode(String.self, forKey: .method)
     subject = try c.decode(String.self, forKey: .subject)
-    measured = MeasuredValue(
-      metric, try c.decode(Double.self, forKey: .value), unit,
-      n: try c.decode(Int.self, forKey: .n), interval)
     seeds = try c.decodeIfPresent(Int.self, forKey: .seeds) ?? 1
+    measured = try MeasuredValue(from: decoder)
     axes = try Axes(from: decoder)
   }
 }
@@ -135,6 +110,8 @@ extension [ResultRow] {
   public func over(_ metric: String) -> MeasuredValue? {
     let found = of(metric).filter { $0.n > 0 }
     guard let first = found.first else { return nil }
+    // One value keeps its own interval.
+    if found.count == 1 { return first }
     return first.interval?.kind == .wilson95
       ? .pooled(metric, found) : .mean(metric, found.map(\.value), first.unit)
   }

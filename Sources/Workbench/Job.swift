@@ -1,7 +1,7 @@
 internal import Foundation
 public import Torch
 
-public enum Version { package static let current = "0.1.0" }
+public enum Version { package static let current = "0.2.0-dev" }
 
 /// The request of an erasure: the file `job.json`.
 public struct EraseJob: Codable, Sendable, Hashable {

@@ -52,6 +52,9 @@ struct ResultRowTests {
     #expect(rows.over("ua") == .share("ua", 4, of: 10))
     #expect(rows.over("frechet")?.value == 2 && rows.over("frechet")?.interval?.kind == .t95)
     #expect(rows.over("ira") == nil)
+    // One value keeps its own interval.
+    let distance = MeasuredValue("frechet", 1, n: 4, Interval(0.5, 2, .bootstrap95))
+    #expect([ResultRow("a", "x", distance, seeds: 1)].over("frechet") == distance)
   }
 
   @Test func text() {

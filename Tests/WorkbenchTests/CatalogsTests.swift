@@ -56,7 +56,7 @@ private struct Confusion: Metric {
       let run = try Run(folder.appendingPathComponent("run"))
       let erase = try Erase(job, settings: ["change=0.25"], catalogs: catalogs)
       let (eraser, _) = try erase(in: run, on: .cpu)
-      #expect(eraser.difference.tensors[Shift.path]?.mean().item == 0.25)
+      #expect(eraser.vector.tensors[Shift.path]?.mean().item == 0.25)
 
       let evaluate = try Evaluate(erase.job, Tiny.evaluation, metrics: catalogs.metrics)
       let results = try evaluate(in: run, eraser: eraser, on: .cpu)
@@ -81,7 +81,7 @@ private struct Confusion: Metric {
           "base=shift", "pictures=2", "pictureSteps=2", "training.steps=0", "guarding.limit=0",
         ], catalogs: Self.catalogs())
       let (eraser, _) = try erase(in: Run(folder.appendingPathComponent("run")), on: .cpu)
-      #expect(eraser.difference.tensors[Shift.path]?.mean().item == 0.125)
+      #expect(eraser.vector.tensors[Shift.path]?.mean().item == 0.125)
     }
   }
 

@@ -154,7 +154,7 @@ import Training
       let seeds = try (1...2).map { try RunFolder(run.file("finetune-\($0)")).job().seed }
       #expect(seeds == [0, 1])
       let erasers = try (1...2).map { try RunFolder(run.file("finetune-\($0)")).eraser() }
-      let weights = erasers.map { $0.difference.tensors.sorted { $0.key < $1.key }.map(\.value) }
+      let weights = erasers.map { $0.vector.tensors.sorted { $0.key < $1.key }.map(\.value) }
       #expect(zip(weights[0], weights[1]).contains { $0.distance(to: $1) > 0 })
       // The job has the options of methods.json.
       let job = try RunFolder(run.file("erasediff-1")).job()

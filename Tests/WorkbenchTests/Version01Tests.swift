@@ -74,9 +74,9 @@ import Training
     try set.checkBase(model)
     for name in ["fox", "cat"] {
       let eraser = try set.eraser(name)
-      #expect(eraser.factors != nil && eraser.difference.norm > 0)
+      #expect(eraser.factors != nil && eraser.vector.norm > 0)
     }
-    #expect(try model.applying(set.difference(["fox", "cat"])).hash() != model.hash())
+    #expect(try model.applying(set.vector(["fox", "cat"])).hash() != model.hash())
     let check = try SeparationCheck(set, model, limit: 0.05)
     #expect(check.failures.isEmpty && check.rows.contains { $0.isKnown })
   }
@@ -93,7 +93,7 @@ import Training
       let erase = try Erase(job, settings: Self.settings)
       let (eraser, verdict) = try erase(in: run, on: .cpu)
       #expect(verdict == .keptWhole)
-      #expect(eraser.difference.norm > 0 && run.events() == events && events.count == 4)
+      #expect(eraser.vector.norm > 0 && run.events() == events && events.count == 4)
       #expect(try Data(contentsOf: run.file("increment.safetensors")) == before)
       // Another job is refused.
       job.seed = 2

@@ -39,7 +39,7 @@ struct SeparabilityPictures {
         samples: cast.samples(chosen, seeds: options.evaluation.seeds)))
     guard !set.missing.isEmpty else { return set }
     let edited = try base.applying(
-      try erasers.map { try Eraser(contentsOf: $0.file).difference }.reduce(.zero, +))
+      try erasers.map { try Eraser(contentsOf: $0.file).vector }.reduce(.zero, +))
     try set.draw(
       edited, batch: options.evaluation.batch, run,
       stage: "\(cast.kind.rawValue) \(name) \(erasers.count) erasers"

@@ -38,14 +38,14 @@ public struct Apply {
     for path in erasers {
       let eraser = try RunFolder.eraser(at: path)
       try eraser.check(base: own)
-      sum = sum + eraser.difference
+      sum = sum + eraser.vector
       names += eraser.card.concepts
     }
     if let set {
       let erasers = try EraserSet(URL(fileURLWithPath: set))
       try erasers.checkBase(base)
       let on = try erasers.active(active)
-      sum = sum + (try erasers.difference(on))
+      sum = sum + (try erasers.vector(on))
       names += on
     }
     var target = base

@@ -14,8 +14,8 @@ struct PlugIn {
   /// - Throws: ``LetheError`` of the kind `request` for an eraser that changes anything but the text encoder
   init(_ run: RunFolder) throws {
     (job, eraser) = (try run.job(), try run.eraser())
-    let others = eraser.difference.paths.filter { $0.components.first != "text_encoder" }
-    guard others.isEmpty, !eraser.difference.paths.isEmpty else {
+    let others = eraser.vector.paths.filter { $0.components.first != "text_encoder" }
+    guard others.isEmpty, !eraser.vector.paths.isEmpty else {
       throw LetheError.request(
         "\(run.path) changes \(others.first?.name ?? "nothing"); accepted: an eraser that changes the text encoder "
           + "alone")

@@ -105,9 +105,9 @@ struct EraseCommand: ParsableCommand {
         FileHandle.standardError.write(Data("warning: \(message)\n".utf8))
       }
       if !common.quiet {
-        let size = Double(eraser.difference.count * 4) / 1e6
+        let size = Double(eraser.vector.count * 4) / 1e6
         print(
-          "\(concept.joined(separator: ", ")): \(eraser.difference.tensors.count) tensors, "
+          "\(concept.joined(separator: ", ")): \(eraser.vector.tensors.count) tensors, "
             + String(format: "%.1f MB, %.1f s", size, Date().timeIntervalSince(start))
             + ", in \(out)/\(run.runFolder.eraserFile.lastPathComponent)")
       }
@@ -176,7 +176,7 @@ struct ApplyCommand: ParsableCommand {
         rank: rank, half: half, on: common.openDevice())
       guard !common.quiet else { return }
       let names = done.erasers.isEmpty ? "no erasers" : done.erasers.joined(separator: ", ")
-      if let out { print("\(out): \(model) with \(names)") }
+      if let out { print("\(out): \(model) without \(names)") }
       if let lora, let (error, rank) = done.lora {
         print(
           "\(lora): LoRA of \(names), rank \(rank), largest relative error "

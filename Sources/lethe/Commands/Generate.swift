@@ -112,7 +112,10 @@ struct GenerateCommand: ParsableCommand {
         active: active?.split(separator: ",").map(String.init))
       let set = try Generate(reference, variant: variant, sampling, samples, batch: batch)(
         in: run, on: common.openDevice())
-      if !common.quiet { print("\(set.manifest.samples.count) pictures in \(out)") }
+      if !common.quiet {
+        let count = set.manifest.samples.count
+        print("\(count) picture\(count == 1 ? "" : "s") in \(out)")
+      }
     }
   }
 }
