@@ -27,6 +27,13 @@ package final class Run {
     try Self.makeFolder(folder)
   }
 
+  /// The same folder and listener with another seed.
+  package func seeded(_ seed: UInt64) throws -> Run {
+    let run = try Run(folder, seed: seed)
+    run.onProgress = onProgress
+    return run
+  }
+
   package static func makeFolder(_ folder: URL) throws {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

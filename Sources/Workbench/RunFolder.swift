@@ -30,10 +30,14 @@ package struct RunFolder: Sendable, Hashable {
 
   /// The eraser in a file, or in a run's folder.
   package static func eraser(at path: String) throws -> Eraser {
+    let file = URL(fileURLWithPath: path)
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    return exists && isFolder.boolValue
-      ? try RunFolder(path).eraser() : try Eraser(contentsOf: URL(fileURLWithPath: path))
+    if exists, isFolder.boolValue { return try RunFolder(path).eraser() }
+    // A command of version 0.1 names the file by the name that it had then.
+    let isOldName = !exists && file.lastPathComponent == "increment.safetensors"
+    return try isOldName
+      ? RunFolder(file.deletingLastPathComponent()).eraser() : Eraser(contentsOf: file)
   }
 
   /// The job that the folder belongs to.

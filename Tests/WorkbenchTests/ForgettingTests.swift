@@ -150,6 +150,12 @@ import Training
       #expect(mean("erasediff", "ua")?.measured.interval?.kind == .t95)
       #expect(mean("retrain", "ua")?.measured.interval?.kind == .wilson95)
       #expect(mean("original", "mia")?.seeds == 2)
+      // Each repetition has a seed of its own, and its training uses it.
+      let seeds = try (1...2).map { try RunFolder(run.file("finetune-\($0)")).job().seed }
+      #expect(seeds == [0, 1])
+      let erasers = try (1...2).map { try RunFolder(run.file("finetune-\($0)")).eraser() }
+      let weights = erasers.map { $0.difference.tensors.sorted { $0.key < $1.key }.map(\.value) }
+      #expect(zip(weights[0], weights[1]).contains { $0.distance(to: $1) > 0 })
       // The options of methods.json were taken.
       let job = try RunFolder(run.file("erasediff-1")).job()
       #expect(job.options["training"]?["steps"]?.int == 4)

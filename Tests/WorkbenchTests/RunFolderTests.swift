@@ -20,6 +20,10 @@ import Training
       try Eraser(.init(), .zero).write(to: run.file("eraser.safetensors"))
       #expect(run.eraserFile.lastPathComponent == "eraser.safetensors")
       #expect(try RunFolder.eraser(at: folder.path).card == Eraser.Card())
+      // The old name in a command leads to the new file.
+      try FileManager.default.removeItem(at: run.file("increment.safetensors"))
+      #expect(
+        try RunFolder.eraser(at: run.file("increment.safetensors").path).card == Eraser.Card())
       #expect(try RunFolder.eraser(at: run.eraserFile.path).card == Eraser.Card())
     }
   }

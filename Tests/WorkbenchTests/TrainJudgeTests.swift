@@ -41,10 +41,11 @@ import Training
   /// Version 0.1 had these values in its code.
   @Test func recipesOfVersionOneMeanTheSame() throws {
     let old: JSON = ["kind": "judge", "name": "emoji", "widths": [16, 32, 64, 128]]
-    let recipe = try Overrides.merge(old, onto: JudgeRecipe(), in: "recipe.json")
+    let recipe = try old.laid(over: JudgeRecipe(), in: "recipe.json")
     #expect(recipe.styleWeight == 0.5 && recipe.smoothing == 0.02 && recipe.namedShare == 0.75)
     #expect(recipe.settlingBatches == 60 && recipe.settlingBatch == 64)
-    let model = try Overrides.merge(["name": "emoji"], onto: ModelRecipe(), in: "recipe.json")
+    let emoji: JSON = ["name": "emoji"]
+    let model = try emoji.laid(over: ModelRecipe(), in: "recipe.json")
     #expect(model.autoencoder.mirroredShare == 0.5 && model.decoder.noise == 0.05)
   }
 

@@ -105,7 +105,7 @@ package struct Erase {
     var card = Eraser.Card()
     (card.method, card.concepts, card.options) = (job.method, job.concepts, job.options)
     (card.seed, card.base, card.version) = (job.seed, model.hash(), Version.current)
-    let erased = try method.erase(erasure, from: model, run)
+    let erased = try method.erase(erasure, from: model, run.seeded(job.seed))
     let eraser = Eraser(card, erased.vector)
     try eraser.write(to: folder.eraserFile)
     try folder.write(erased.verdict, to: "verdict.json")
