@@ -17,7 +17,7 @@ struct ResultRowTests {
     #expect(row.label == "esd inside meta")
   }
 
-  /// A value without a known interval has none in the file and none in a table.
+  /// A value without a known interval has none in the file, and none in a table.
   @Test func unknownIntervalsAreAbsent() throws {
     let row = ResultRow(
       "esd", "fox", MeasuredValue("largest-difference", 3, .levels, n: 4), seeds: 1)
@@ -27,7 +27,7 @@ struct ResultRowTests {
     #expect(try json.decoded(as: ResultRow.self) == row)
   }
 
-  /// Rows of version 0.1: the interval's kind follows from the metric, or is unknown.
+  /// The interval's kind of a row of version 0.1 follows from the metric, or the interval is left out.
   @Test(arguments: [
     ("ua", Interval.Kind.wilson95), ("frechet", .bootstrap95), ("h-kept", .t95),
     ("loss-related", nil),

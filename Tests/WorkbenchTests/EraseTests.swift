@@ -63,7 +63,7 @@ import Unlearning
     }
   }
 
-  /// Two erasers added, and one taken back: exactly the other alone.
+  /// Two erasers minus one of them equal the other, to the bit.
   @Test func erasersAddUpAndComeOff() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.model(folder)

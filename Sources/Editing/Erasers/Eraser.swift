@@ -1,28 +1,28 @@
-package import Diffusion
-package import Foundation
-package import Torch
+public import Diffusion
+public import Foundation
+public import Torch
 internal import TorchNN
 
 /// The file that an erasure leaves behind: the differences of the changed tensors, and their origin.
 /// Increments of one base add up, and taking one back is leaving it out of the sum.
-package struct Eraser {
-  package struct Card: Codable, Sendable, Hashable {
-    package var method = ""
-    package var concepts: [String] = []
+public struct Eraser {
+  public struct Card: Codable, Sendable, Hashable {
+    public var method = ""
+    public var concepts: [String] = []
     /// The method's options as resolved.
-    package var options = JSON.object([:])
-    package var seed: UInt64 = 0
+    public var options = JSON.object([:])
+    public var seed: UInt64 = 0
     /// ``DiffusionModel/hash()`` of the model the differences belong to.
-    package var base = ""
-    package var version = ""
-    package init() {}
+    public var base = ""
+    public var version = ""
+    public init() {}
   }
-  package var card: Card
-  package var difference: ParameterVector
+  public var card: Card
+  public var difference: ParameterVector
   /// The factors that ``difference`` is the product of, where it was made of them.
   package private(set) var factors: EraserFactors?
 
-  package init(_ card: Card, _ difference: ParameterVector) {
+  public init(_ card: Card, _ difference: ParameterVector) {
     (self.card, self.difference) = (card, difference)
   }
 
@@ -35,7 +35,7 @@ package struct Eraser {
   private static let (left, right) = (".left", "right")
 
   /// - Throws: ``LetheError`` when it was made for another model than the one with this hash
-  package func check(base: String) throws {
+  public func check(base: String) throws {
     guard card.base == base else {
       throw LetheError.request(
         "the eraser of '\(card.concepts.joined(separator: ", "))' was made for model "
@@ -43,7 +43,7 @@ package struct Eraser {
     }
   }
 
-  package func write(to file: URL) throws {
+  public func write(to file: URL) throws {
     let card = try JSON(encoding: self.card)
     var tensors: [String: Tensor] = [:]
     if let factors {
@@ -59,7 +59,7 @@ package struct Eraser {
       tensors, metadata: ["format": Self.format, "lethe": card.compact], to: file)
   }
 
-  package init(contentsOf file: URL) throws {
+  public init(contentsOf file: URL) throws {
     let stored = try SafeTensors(contentsOf: file, finite: true)
     guard stored.metadata["format"] == Self.format, let text = stored.metadata["lethe"],
       let card = try? JSONDecoder().decode(Card.self, from: Data(text.utf8))
@@ -91,7 +91,7 @@ package struct Eraser {
 extension DiffusionModel {
   /// The model with differences added; tensors that no difference names are shared.
   /// - Throws: ``LetheError`` when a path or shape does not fit the model
-  package func applying(_ difference: ParameterVector) throws -> DiffusionModel {
+  public func applying(_ difference: ParameterVector) throws -> DiffusionModel {
     var replacements: [ParameterPath: Tensor] = [:]
     for (path, tensor) in difference.tensors {
       guard let base = parameters[path] else {
@@ -107,7 +107,7 @@ extension DiffusionModel {
   }
 
   /// The model with the sum of erasers, each checked to belong to this model.
-  package func applying(_ erasers: [Eraser]) throws -> DiffusionModel {
+  public func applying(_ erasers: [Eraser]) throws -> DiffusionModel {
     guard !erasers.isEmpty else { return self }
     let own = hash()
     for eraser in erasers { try eraser.check(base: own) }

@@ -1,10 +1,10 @@
-package import Diffusion
+public import Diffusion
 internal import Torch
 internal import TorchNN
 
 extension DiffusionModel {
   /// SHA-256 over every parameter's path, shape and bytes, in the order of the paths.
-  package func hash() -> String {
+  public func hash() -> String {
     var sha = SHA256Stream()
     for path in parameters.paths.sorted() {
       guard let tensor = parameters[path] else { continue }
