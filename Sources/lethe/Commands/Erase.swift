@@ -176,7 +176,9 @@ struct ApplyCommand: ParsableCommand {
         rank: rank, half: half, on: common.openDevice())
       guard !common.quiet else { return }
       let names = done.erasers.isEmpty ? "no erasers" : done.erasers.joined(separator: ", ")
-      if let out { print("\(out): \(model) without \(names)") }
+      if let out {
+        print("\(out): \(model) " + (done.erasers.isEmpty ? "with no erasers" : "without \(names)"))
+      }
       if let lora, let (error, rank) = done.lora {
         print(
           "\(lora): LoRA of \(names), rank \(rank), largest relative error "
