@@ -1,5 +1,5 @@
-import ArgumentParser
-package import Attacks
+public import ArgumentParser
+public import Attacks
 import Diffusion
 import Editing
 import Evaluation
