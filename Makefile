@@ -29,10 +29,10 @@ test: setup ## every test
 	swift build --build-tests
 	swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)')
 
-lint: ## formatting, import directions, code in articles
+lint: ## formatting, import directions, documentation
 	@swift format lint --strict --recursive Sources Tests Examples Package.swift
 	@scripts/check-imports.sh
-	@scripts/check-articles.py
+	@scripts/check-docs.sh
 	@echo "lint: clean"
 
 docs: setup ## the library's documentation as .build/Lethe.doccarchive

@@ -10,7 +10,7 @@ public struct ResultPicture: Codable, Sendable, Hashable {
   public var axes: ResultRow.Axes
   public var prompt: String
   public var caption: String
-  /// Whether the judge sees in it the concept that was erased; nil where nobody was asked.
+  /// Whether the judge sees the erased concept in the picture. It is nil where the picture was not judged.
   public var showsConcept: Bool?
 
   package init(
@@ -24,9 +24,10 @@ public struct ResultPicture: Codable, Sendable, Hashable {
   }
 }
 
-/// The measurements of a command: the file `results.json`. It carries everything that the command's page shows.
+/// The measurements of a command: the file `results.json`. The command's page is made of it and of the pictures that
+/// it names.
 public struct Results: Codable, Sendable, Hashable {
-  /// The command that measured, which decides the page.
+  /// The command that wrote the results. It decides the page.
   public enum Kind: String, Codable, Sendable, Hashable, CaseIterable {
     case evaluation, audit, attack
     case relearning
@@ -37,29 +38,29 @@ public struct Results: Codable, Sendable, Hashable {
     case benchSeparability = "bench separability"
   }
 
-  /// Nil in files of version 0.1.
+  /// The command that wrote the results. It is nil in files of version 0.1.
   public var kind: Kind?
   public var rows: [ResultRow] = []
   public var pictures: [ResultPicture] = []
-  /// Labels of methods, each with the method that it is held against.
+  /// For each label of a method, the label that it is compared with.
   public var baselines: [String: String] = [:]
-  /// Titles of methods by their names, where they have one.
+  /// Titles of methods by name. Methods without a title are left out.
   public var titles: [String: String] = [:]
-  /// Sentences that belong below the tables: what a success is, what was fine-tuned.
+  /// Sentences below the tables, e.g. the criterion of a success.
   public var notes: [String] = []
-  /// A run this small is for looking, not for quoting.
+  /// Whether the run was reduced with `--quick`. Its intervals are wide.
   public var quick = false
   /// Pictures of each prompt.
   public var seeds = 1
   public var sampling = SamplingOptions()
-  /// Measurements of the judge itself, by name.
+  /// The measurements of the judge itself, by name.
   public var judge: [String: JSON] = [:]
-  /// The command line that measured.
+  /// The command line of the run, argument by argument.
   public var command: [String] = []
 
   package init(_ kind: Kind) { self.kind = kind }
 
-  /// How the pictures were drawn, in words.
+  /// The sampling options as text: `Steps 25, guidance 4.0, sampler ddim`.
   public var drawing: String {
     "Steps \(sampling.steps), guidance \(sampling.guidance), sampler \(sampling.sampler)"
   }

@@ -3,21 +3,27 @@ package import Foundation
 package import Torch
 package import Training
 
-/// Pictures on disk with what each was asked for: the only thing that metrics see.
+/// A folder of pictures with a manifest that names the prompt, the seed and the subjects of each.
 ///
-/// Files are named `<case>_<k>.png`, as the evaluation scripts of the field expect.
+/// Files are named `<case>_<k>.png`, the form that published evaluation scripts expect.
 package struct SampleSet {
+  /// A picture to be drawn.
   package struct Sample: Codable, Sendable, Hashable {
+    /// The case: the first part of the file's name.
     package var caseNumber: String
+    /// The picture's number within its case, from 0.
     package var k: Int
     package var prompt: String
     package var seed: UInt64
+    /// The picture's own guidance scale. Nil takes the manifest's.
     package var guidance: Double?
+    /// The picture's own width in pixels. Nil takes the manifest's.
     package var width: Int?
+    /// The picture's own height in pixels. Nil takes the manifest's.
     package var height: Int?
-    /// Subjects that the prompt names, where they are known: object: fox, style: noto.
+    /// The subjects that the prompt names, by kind, where they are known: object: fox, style: noto.
     package var subjects: [String: String]
-    /// Erasers of a set that are on for this picture; nil takes the set's own switches.
+    /// The erasers of a set that are on for this picture. Nil takes the set's own switches.
     package var erasers: [String]?
 
     package var file: String { "\(caseNumber)_\(k).png" }
@@ -29,6 +35,7 @@ package struct SampleSet {
       self.subjects = subjects
     }
   }
+  /// The file `manifest.json`: sampling options, model, erasers and samples.
   package struct Manifest: Codable, Sendable, Hashable {
     package var sampling: SamplingOptions
     package var model: String
@@ -50,7 +57,9 @@ package struct SampleSet {
   package let folder: URL
   package let manifest: Manifest
 
-  /// Writes the manifest first; pictures that an earlier run finished stay valid only when it agrees.
+  /// Makes the folder and writes its manifest. A picture of an earlier run stays where sampling, model, erasers and
+  /// sample are the same; other pictures of the earlier manifest are removed.
+  /// - Throws: ``LetheError`` of the kind `disk` for a folder that cannot be written
   package static func create(_ folder: URL, _ manifest: Manifest) throws -> SampleSet {
     try Run.makeFolder(folder)
     let set = SampleSet(folder: folder, manifest: manifest)
@@ -75,15 +84,19 @@ package struct SampleSet {
     (self.folder, self.manifest) = (folder, manifest)
   }
 
+  /// Opens a folder that ``create(_:_:)`` made.
+  /// - Throws: ``LetheError`` of the kind `model` for a manifest that is missing or cannot be read
   package init(_ folder: URL) throws {
     let file = folder.appendingPathComponent("manifest.json")
     do { manifest = try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw LetheError.malformed(file, "it is no manifest of pictures")
+      throw LetheError.malformed(
+        file,
+        "its JSON is not a manifest of pictures, which has sampling, model, increments and samples")
     }
     self.folder = folder
   }
 
-  /// The case of a pair in file names.
+  /// The case of an object and a style in file names, e.g. `fox-noto`.
   package static func name(_ object: String, _ style: String?) -> String {
     ([object] + (style.map { [$0] } ?? [])).joined(separator: "-")
       .replacingOccurrences(of: " ", with: "_")
@@ -91,14 +104,18 @@ package struct SampleSet {
 
   package func url(_ sample: Sample) -> URL { folder.appendingPathComponent(sample.file) }
 
+  /// The samples whose picture is not on disk.
   package var missing: [Sample] {
     manifest.samples.filter { !FileManager.default.fileExists(atPath: url($0).path) }
   }
 
   /// Draws every missing picture.
   /// - Parameters:
-  ///   - condition: what the model is told for some samples; nil embeds their prompts
-  ///   - recipe: the text that each picture carries
+  ///   - batch: the most pictures of one batch
+  ///   - stage: the name of the work in progress lines
+  ///   - condition: the conditioning of some samples; nil embeds their prompts
+  ///   - recipe: the text of a picture's PNG chunk `parameters`
+  /// - Throws: ``LetheError`` for prompts that the model cannot read, and for files that cannot be written
   package func draw(
     _ model: DiffusionModel, batch: Int, _ run: Run, stage: String,
     condition: (([Sample]) throws -> Conditioning)? = nil, recipe: (Sample) -> String
@@ -131,7 +148,7 @@ package struct SampleSet {
     }
   }
 
-  /// All pictures [N, 3, H, W] in the manifest's order.
+  /// All pictures, [N, 3, H, W] in [-1, 1], in the manifest's order.
   package func load() throws -> Tensor {
     Image.batch(try manifest.samples.map { try PNG.read(url($0)) })
   }

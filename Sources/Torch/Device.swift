@@ -72,7 +72,7 @@ public enum Runtime {
   }
 
   /// glibc gives large blocks back to the kernel at every free, and each next step pays the page
-  /// faults again. Called once when the program starts; see docs/performance.md for the effect.
+  /// faults again. Called once when the program starts; see docs/results/performance.md for the effect.
   package static func keepFreedMemory() { ct_keep_freed_memory() }
 }
 

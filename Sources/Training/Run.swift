@@ -27,6 +27,13 @@ public final class Run {
     try Self.makeFolder(folder)
   }
 
+  /// The same folder and listener with another seed.
+  package func seeded(_ seed: UInt64) throws -> Run {
+    let run = try Run(folder, seed: seed)
+    run.onProgress = onProgress
+    return run
+  }
+
   /// - Throws: ``LetheError`` when the folder cannot be made
   public convenience init(_ folder: String, seed: UInt64 = 0) throws {
     try self.init(URL(fileURLWithPath: folder), seed: seed)

@@ -9,7 +9,7 @@
 //
 // The noisy pictures never depend on the text encoder that is trained, so they are followed to once and drawn from a
 // pool. With `pooled=false` each step of training and of the adversary follows a trajectory of its own, as the released code
-// does: 42 times as many evaluations of the U-Net at the paper's setting (docs/robustness.md).
+// does: 42 times as many evaluations of the U-Net at the paper's setting (docs/results/robustness.md).
 // Published, SD 1.4, UnlearnDiffAtk: nudity 21.1 % (ESD 76.1), Van Gogh 2 (32), church 6 (60), parachute 14 (54).
 public import Diffusion
 public import Editing

@@ -112,9 +112,9 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
     if let trained = inner as? any TrainedMethod {
       rule = try trained.rule(erasure, original: original, student: student, tensors, run)
     } else {
-      let difference = try inner.erase(erasure, from: original, run).vector
+      let vector = try inner.erase(erasure, from: original, run).vector
       withoutGradients {
-        for (path, change) in difference.tensors { student.parameters[path]?.add(change) }
+        for (path, change) in vector.tensors { student.parameters[path]?.add(change) }
       }
     }
     let siblings = Concept.siblings(of: erasure.forget, in: original)

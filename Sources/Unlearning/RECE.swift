@@ -65,12 +65,12 @@ public struct RECE: UnlearningMethod {
         edited = edited.map { $0 + $0.matmul(edit) }
         run.progress("rece", epoch + 1, epochs)
       }
-      var difference = ParameterVector.zero
+      var vector = ParameterVector.zero
       for (i, path) in paths.enumerated() {
         guard let w = model.parameters[path] else { continue }
-        difference.tensors[path] = (edited[i] - original[i]).to(w.dtype)
+        vector.tensors[path] = (edited[i] - original[i]).to(w.dtype)
       }
-      return Erased(difference)
+      return Erased(vector)
     }
   }
 

@@ -90,12 +90,12 @@ extension TrainedMethod {
       "stage": "cost", "evaluations": .int(model.evaluations - before + student.evaluations),
     ])
     return withoutGradients {
-      var difference = ParameterVector.zero
+      var vector = ParameterVector.zero
       for (path, tensor) in zip(paths, tensors) {
         guard let before = model.parameters[path] else { continue }
-        difference.tensors[path] = tensor.detached() - before
+        vector.tensors[path] = tensor.detached() - before
       }
-      return Erased(difference, verdict)
+      return Erased(vector, verdict)
     }
   }
 

@@ -44,14 +44,14 @@ public struct UCE: UnlearningMethod {
       let kept = Self.gram(preserved, model)
       let edit = Self.edit(c, g + push * (g - c), kept, lambda: lambda, a: eraseScale, b: b)
 
-      var difference = ParameterVector.zero
+      var vector = ParameterVector.zero
       let paths = ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters)
       for (i, path) in paths.enumerated() {
         guard let w = model.parameters[path] else { continue }
-        difference.tensors[path] = w.to(.float64).matmul(edit).to(w.dtype)
+        vector.tensors[path] = w.to(.float64).matmul(edit).to(w.dtype)
         run.progress("uce", i + 1, paths.count)
       }
-      return Erased(difference)
+      return Erased(vector)
     }
   }
 

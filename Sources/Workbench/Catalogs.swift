@@ -2,8 +2,8 @@ public import Attacks
 public import Evaluation
 public import Unlearning
 
-/// The methods, attacks and metrics that commands and benchmarks know by name. A program that brings its own hands
-/// over a value with additions; nothing is registered.
+/// The methods, attacks and metrics that commands and benchmarks know by name. A program with its own passes a value
+/// with additions. No global registration exists.
 public struct Catalogs: Sendable {
   public var methods = MethodCatalog.builtIn
   public var attacks = AttackCatalog.builtIn
@@ -11,6 +11,6 @@ public struct Catalogs: Sendable {
 
   public init() {}
 
-  /// Lethe's own.
+  /// Lethe's own methods, attacks and metrics.
   public static let builtIn = Catalogs()
 }

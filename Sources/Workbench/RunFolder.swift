@@ -4,7 +4,7 @@ public import Foundation
 package import Torch
 public import Training
 
-/// A folder in which commands keep a job and what came of it.
+/// The folder of a run: the job and the files that commands write for it.
 public struct RunFolder: Sendable, Hashable {
   public let url: URL
 
@@ -19,25 +19,31 @@ public struct RunFolder: Sendable, Hashable {
 
   // MARK: - The erasure
 
-  /// The file that `lethe erase` writes its eraser to; version 0.1 called it `increment.safetensors`.
+  /// The file of the eraser that `lethe erase` writes. Its name was `increment.safetensors` in version 0.1.
   public var eraserFile: URL {
     has("eraser.safetensors") || !has("increment.safetensors")
       ? file("eraser.safetensors") : file("increment.safetensors")
   }
   public var hasEraser: Bool { FileManager.default.fileExists(atPath: eraserFile.path) }
 
+  /// The run's eraser.
+  /// - Throws: ``LetheError`` of the kind `model` for a file that is missing or damaged
   public func eraser() throws -> Eraser { try Eraser(contentsOf: eraserFile) }
 
-  /// The eraser in a file, or in a run's folder.
+  /// The eraser of a file, or of a run's folder.
   public static func eraser(at path: String) throws -> Eraser {
+    let file = URL(fileURLWithPath: path)
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    return exists && isFolder.boolValue
-      ? try RunFolder(path).eraser() : try Eraser(contentsOf: URL(fileURLWithPath: path))
+    if exists, isFolder.boolValue { return try RunFolder(path).eraser() }
+    // A command of version 0.1 names the file by the name that it had then.
+    let isOldName = !exists && file.lastPathComponent == "increment.safetensors"
+    return try isOldName
+      ? RunFolder(file.deletingLastPathComponent()).eraser() : Eraser(contentsOf: file)
   }
 
-  /// The job that the folder belongs to.
-  /// - Throws: ``LetheError`` of the kind `model` where there is none, or it cannot be read
+  /// The job of the run.
+  /// - Throws: ``LetheError`` of the kind `model` for a `job.json` that is missing or cannot be read
   public func job() throws -> EraseJob {
     let file = file("job.json")
     guard has("job.json") else {
@@ -45,17 +51,19 @@ public struct RunFolder: Sendable, Hashable {
         file, "\(path) is no run of `lethe erase`, which writes job.json there")
     }
     do { return try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw LetheError.malformed(file, "it is no job of `lethe erase`")
+      throw LetheError.malformed(file, "its JSON is not a job of `lethe erase`")
     }
   }
 
-  /// Whether the eraser is the whole of its training. Version 0.1 kept that in its log alone.
+  /// The guard's verdict on the training. Version 0.1 kept it in the log alone.
+  /// - Throws: ``LetheError`` of the kind `model` for a `verdict.json` that cannot be read
   public func verdict() throws -> Verdict {
     if has("verdict.json") {
       do {
         return try JSONDecoder().decode(Verdict.self, from: Data(contentsOf: file("verdict.json")))
       } catch {
-        throw LetheError.malformed(file("verdict.json"), "it is no verdict of `lethe erase`")
+        throw LetheError.malformed(
+          file("verdict.json"), "its JSON is not a verdict of `lethe erase`")
       }
     }
     let checks = try Run(url).events().filter { $0["stage"]?.string == "guard" }
@@ -67,35 +75,43 @@ public struct RunFolder: Sendable, Hashable {
         drift: drifts.last?["drift"]?.number ?? .nan, limit: drifts.last?["limit"]?.number ?? 0))
   }
 
+  /// The origin of the eraser. It is nil before the erasure is finished.
   package func provenance() -> Provenance? {
     try? JSON(contentsOf: file("provenance.json")).decoded()
   }
 
   // MARK: - Results
 
+  /// The results in the folder.
+  /// - Throws: ``LetheError`` of the kind `model` for a `results.json` that is missing or cannot be read
   public func results() throws -> Results {
     let file = file("results.json")
     do { return try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw LetheError.malformed(file, "it has no rows of results")
+      throw LetheError.malformed(file, "its JSON has no rows of results")
     }
   }
 
-  /// Writes `value` as JSON, whole or not at all.
+  /// Writes `value` as JSON. The file is written whole or not at all.
   package func write(_ value: some Encodable, to name: String) throws {
     try AtomicFile.write(Data(try JSON(encoding: value).pretty.utf8), to: file(name))
   }
 
+  /// Writes text. The file is written whole or not at all.
   package func write(text: String, to name: String) throws {
     try AtomicFile.write(Data(text.utf8), to: file(name))
   }
 
-  /// Claims the file `name` for `identity`, which says what the results beside it depend on.
-  /// - Parameter noun: the command that the results come from, for the message
-  /// - Throws: ``LetheError`` of the kind `request` when the file has another identity
+  /// Records in the file `name` the options that the results beside it depend on.
+  /// - Parameters:
+  ///   - identity: the options, seeds and sampling
+  ///   - noun: the command that the results come from, for the message
+  /// - Throws: ``LetheError`` of the kind `request` where the file has other options
   package func claim(_ name: String, for identity: JSON, _ noun: String) throws {
     if let old = try? String(contentsOf: file(name), encoding: .utf8), old != identity.pretty {
       throw LetheError.badValue(
-        noun, "\(file(name).path) is of other options, seeds or sampling; remove \(path)")
+        noun,
+        "\(file(name).path) has other options, seeds or sampling than this command; give the same ones, or remove \(path)"
+      )
     }
     try write(text: identity.pretty, to: name)
   }

@@ -11,7 +11,7 @@ import Training
 @testable import Workbench
 
 @Suite(.serialized) struct TrainJudgeTests {
-  /// Three objects in two styles, 16 x 16; the judge need not name the third.
+  /// Drawings of three objects in two styles, 16 x 16. The judge need not name the third object.
   static func data(_ folder: URL) throws {
     let g = Generator(seed: 1)
     var lines = ""
@@ -38,7 +38,7 @@ import Training
     return recipe
   }
 
-  /// Version 0.1 had these values in its code.
+  /// A recipe of version 0.1 has the values that were constants in its code.
   @Test func recipesOfVersionOneMeanTheSame() throws {
     let old: JSON = ["kind": "judge", "name": "emoji", "widths": [16, 32, 64, 128]]
     let recipe = try old.laid(over: JudgeRecipe(), in: "recipe.json")
@@ -49,7 +49,7 @@ import Training
     #expect(model.autoencoder.mirroredShare == 0.5 && model.decoder.noise == 0.05)
   }
 
-  /// Each value of the recipe changes what the judge learns, and the same recipe teaches the same.
+  /// Each value of the recipe changes the trained weights, and the same recipe gives the same weights.
   @Test func valuesOfTheRecipeCount() throws {
     Runtime.threads = 1
     try Fixtures.temporaryFolder { folder in

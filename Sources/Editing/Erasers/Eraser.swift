@@ -18,16 +18,16 @@ public struct Eraser {
     public init() {}
   }
   public var card: Card
-  public var difference: ParameterVector
+  public var vector: ParameterVector
   /// The factors that ``difference`` is the product of, where it was made of them.
   package private(set) var factors: EraserFactors?
 
-  public init(_ card: Card, _ difference: ParameterVector) {
-    (self.card, self.difference) = (card, difference)
+  public init(_ card: Card, _ vector: ParameterVector) {
+    (self.card, self.vector) = (card, vector)
   }
 
   package init(_ card: Card, _ factors: EraserFactors) {
-    (self.card, self.factors, difference) = (card, factors, factors.dense)
+    (self.card, self.factors, vector) = (card, factors, factors.dense)
   }
 
   private static let format = "lethe-increment-1"
@@ -53,7 +53,7 @@ public struct Eraser {
         tensors[path.name + Self.left] = tensor.detached().to(.float16)
       }
     } else {
-      for (path, tensor) in difference.tensors { tensors[path.name] = tensor.detached() }
+      for (path, tensor) in vector.tensors { tensors[path.name] = tensor.detached() }
     }
     try SafeTensors.write(
       tensors, metadata: ["format": Self.format, "lethe": card.compact], to: file)
@@ -69,7 +69,7 @@ public struct Eraser {
     }
     self.card = card
     guard let basis = stored.tensors[Self.right] else {
-      difference = ParameterVector(
+      vector = ParameterVector(
         Dictionary(uniqueKeysWithValues: stored.tensors.map { (ParameterPath($0), $1) }))
       return
     }
@@ -84,16 +84,16 @@ public struct Eraser {
       weights[ParameterPath(String(name.dropLast(Self.left.count)))] = tensor.to(.float32)
     }
     let factors = EraserFactors(weights: weights, basis: basis.to(.float32))
-    (self.factors, difference) = (factors, factors.dense)
+    (self.factors, vector) = (factors, factors.dense)
   }
 }
 
 extension DiffusionModel {
   /// The model with differences added; tensors that no difference names are shared.
   /// - Throws: ``LetheError`` when a path or shape does not fit the model
-  public func applying(_ difference: ParameterVector) throws -> DiffusionModel {
+  public func applying(_ vector: ParameterVector) throws -> DiffusionModel {
     var replacements: [ParameterPath: Tensor] = [:]
-    for (path, tensor) in difference.tensors {
+    for (path, tensor) in vector.tensors {
       guard let base = parameters[path] else {
         throw LetheError.request("the eraser changes '\(path)', which the model does not have")
       }
@@ -111,6 +111,6 @@ extension DiffusionModel {
     guard !erasers.isEmpty else { return self }
     let own = hash()
     for eraser in erasers { try eraser.check(base: own) }
-    return try applying(erasers.map(\.difference).reduce(.zero, +))
+    return try applying(erasers.map(\.vector).reduce(.zero, +))
   }
 }

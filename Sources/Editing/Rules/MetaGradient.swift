@@ -14,7 +14,7 @@
 // Memory, in copies of what is trained: fine-tuning works on the student's own tensors in place and puts them back, comes
 // before there is a G, and its optimizer is gone when G begins; G is summed in place. theta, its copy, a gradient and
 // AdamW's two moments are 5, and with G's own optimizer 7; with `training.offload` the copy and that optimizer rest in
-// files and 4 are left, where published code holds 10 (34.4 GB for SD 1.4; see docs/performance.md).
+// files and 4 are left, where published code holds 10 (34.4 GB for SD 1.4; see docs/results/performance.md).
 public import Diffusion
 public import Torch
 public import TorchNN

@@ -180,8 +180,8 @@ package struct EraserSet {
   }
 
   /// Base + sum of the erasers asked for, always built anew.
-  package func difference(_ names: [String]) throws -> ParameterVector {
-    try names.map { try eraser($0).difference }.reduce(.zero, +)
+  package func vector(_ names: [String]) throws -> ParameterVector {
+    try names.map { try eraser($0).vector }.reduce(.zero, +)
   }
 
   package func checkBase(_ model: DiffusionModel) throws {

@@ -1,8 +1,9 @@
-// `lethe bench`: every method on every concept, one table.
+// `lethe bench`: every method erases every concept; one table.
 public import Evaluation
 internal import Torch
 internal import Training
 
+/// The benchmark `lethe bench methods`.
 public struct MethodBenchmark: Benchmark {
   public static let kind = Results.Kind.benchMethods
   public var options: BenchmarkOptions

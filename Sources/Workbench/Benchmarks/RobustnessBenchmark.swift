@@ -1,4 +1,4 @@
-// `lethe bench robustness`: erasures and every attack on them.
+// `lethe bench robustness`: erased models under several attacks.
 internal import Attacks
 internal import Editing
 public import Evaluation
@@ -6,16 +6,18 @@ internal import Foundation
 internal import Torch
 internal import Training
 
+/// The benchmark `lethe bench robustness`.
 public struct RobustnessBenchmark: Benchmark {
   public static let kind = Results.Kind.benchRobustness
   public var options: BenchmarkOptions
   public var concepts: [String]
-  /// Names of methods or of variants; `none` is the original under attack.
+  /// Names of methods or of variants. `none` is the original under attack.
   public var methods = ["none", "esd-x", "esd-u", "uce", "advunlearn", "advunlearn-fast"]
   public var attacks: [String]
-  /// Prompts of each concept that are attacked.
+  /// The number of prompts of each concept that are attacked.
   public var prompts = 10
-  /// Belief of the judge that counts as a success, where it is also its first choice.
+  /// The probability, 0 to 1, that the judge must give the concept for a success. The concept must also be its first
+  /// choice.
   public var threshold = 0.0
 
   public init(_ options: BenchmarkOptions, concepts: [String]) {
@@ -81,7 +83,7 @@ public struct RobustnessBenchmark: Benchmark {
 }
 
 extension [ResultPicture] {
-  /// The pictures of the first prompts; each prompt's begin with the original's.
+  /// The pictures of the first prompts. Each prompt's pictures begin with that of the original.
   fileprivate func shown(prompts: Int) -> [ResultPicture] {
     var begun = 0
     return filter { picture in

@@ -1,4 +1,4 @@
-// `lethe evaluate`: the erased model and the original, with the same prompts and seeds, judged.
+// `lethe evaluate`: the erased and the original model draw the same prompts with the same seeds, and a judge measures both.
 public import Diffusion
 public import Editing
 public import Evaluation
@@ -6,24 +6,25 @@ internal import Foundation
 public import Torch
 public import Training
 
-/// How much is drawn.
+/// The size of an evaluation, and its sampling options.
 public struct EvaluationOptions: Codable, Sendable, Hashable {
   public var sampling = SamplingOptions()
-  /// Pictures of every prompt of the forgotten subject.
+  /// Pictures of each prompt of the forgotten subjects.
   public var seeds = 4
-  /// Pictures of every other prompt.
+  /// Pictures of each other prompt.
   public var retainSeeds = 1
-  /// Other subjects of the same kind; 0 takes all.
+  /// The number of other subjects of the same kind. 0 takes all.
   public var others = 0
+  /// Pictures drawn at a time.
   public var batch = 20
-  /// The first picture's seed.
+  /// The seed of the first picture.
   public var firstSeed = 1000
-  /// A run this small is for looking, not for quoting.
+  /// Whether the run is reduced. Its intervals are wide.
   public var quick = false
 
   public init() {}
 
-  /// Under a minute on two cores for a model of the embedded size.
+  /// A reduced evaluation. It takes under a minute on two cores for a model of the embedded size.
   public static var quickly: EvaluationOptions {
     var options = EvaluationOptions()
     (options.seeds, options.others, options.quick) = (3, 10, true)
@@ -38,6 +39,7 @@ extension Results {
   }
 }
 
+/// The command `lethe evaluate` for a run.
 public struct Evaluate {
   public let job: EraseJob
   public let options: EvaluationOptions
@@ -46,8 +48,9 @@ public struct Evaluate {
   private let judge: JudgeNetwork
   private let metrics: MetricCatalog
 
-  /// - Parameter metrics: everything that is measured
-  /// - Throws: ``LetheError`` of the kind `model` that says what the model lacks to be judged
+  /// - Parameter metrics: the metrics to measure
+  /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or for concepts that it does not
+  ///   list as one kind
   public init(
     _ job: EraseJob, _ options: EvaluationOptions, metrics: MetricCatalog = .builtIn
   ) throws {
@@ -57,7 +60,7 @@ public struct Evaluate {
       found.allSatisfy({ $0.kind == kind })
     else {
       throw LetheError.model(
-        "'\(job.concepts.joined(separator: ", "))' are not all objects or all styles of \(job.model)"
+        "'\(job.concepts.joined(separator: ", "))': \(job.model)/themes.json must list all of them, either as objects or as styles"
       )
     }
     judge = try job.folder.judge()
@@ -65,7 +68,7 @@ public struct Evaluate {
     (self.job, self.options, self.metrics) = (job, options, metrics)
   }
 
-  /// The prompts of both models, the forgotten ones first.
+  /// The samples that both models draw. Those of the forgotten subjects come first.
   package var samples: [SampleSet.Sample] {
     var objects = themes.objects
     let gone = Set(forgotten.names)
@@ -98,12 +101,13 @@ public struct Evaluate {
     return samples
   }
 
-  /// Draws, judges and measures; finished pictures are kept.
+  /// Draws, judges, measures and writes `results.json`. Finished pictures are kept.
+  /// - Returns: a row of each metric for the original and for the erased model
   @discardableResult
   public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
     let original = try job.folder.model(on: device)
     var results = Results(.evaluation, options, judge: judge.card.measured)
-    // Real pictures of the very subjects that are drawn.
+    // Real pictures of the subjects that are drawn.
     let drawn = Set(samples.map(\.subjects))
     let reference = try judge.reference(in: job.folder.judgeFolder())?
       .filter { drawn.contains($0) }
@@ -134,8 +138,8 @@ public struct Evaluate {
     return results
   }
 
-  /// Copies the original's pictures from another run in `folder` that drew the same prompts, so that two methods on
-  /// one concept are judged beside the same pictures.
+  /// Copies the original's pictures from another run in `folder` that drew the same prompts. Methods on one concept
+  /// are then compared with the same pictures.
   func shareOriginal(of part: Run, in folder: Run) throws {
     let files = FileManager.default
     let own = part.file("original")
