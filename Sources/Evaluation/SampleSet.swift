@@ -54,8 +54,9 @@ package struct SampleSet {
   package static func create(_ folder: URL, _ manifest: Manifest) throws -> SampleSet {
     try Run.makeFolder(folder)
     let set = SampleSet(folder: folder, manifest: manifest)
-    let file = folder.appendingPathComponent("manifest.json")
+    let file = set.manifestFile
     let text = try JSON(encoding: manifest).pretty
+    for sample in manifest.samples { _ = try set.url(sample) }
     if let old = try? String(contentsOf: file, encoding: .utf8), old != text {
       let previous: Manifest? = try? JSON(contentsOf: file).decoded()
       let same =
@@ -64,7 +65,7 @@ package struct SampleSet {
       let kept = Set(same ? previous?.samples ?? [] : [])
       for sample in previous?.samples ?? []
       where !kept.contains(sample) || !manifest.samples.contains(sample) {
-        try? FileManager.default.removeItem(at: folder.appendingPathComponent(sample.file))
+        try? FileManager.default.removeItem(at: set.url(sample))
       }
     }
     try AtomicFile.write(Data(text.utf8), to: file)
@@ -81,7 +82,10 @@ package struct SampleSet {
       throw LetheError.malformed(file, "it is no manifest of pictures")
     }
     self.folder = folder
+    for sample in manifest.samples { _ = try url(sample) }
   }
+
+  private var manifestFile: URL { folder.appendingPathComponent("manifest.json") }
 
   /// The case of a pair in file names.
   package static func name(_ object: String, _ style: String?) -> String {
@@ -89,10 +93,16 @@ package struct SampleSet {
       .replacingOccurrences(of: " ", with: "_")
   }
 
-  package func url(_ sample: Sample) -> URL { folder.appendingPathComponent(sample.file) }
+  /// The file of a sample's picture.
+  /// - Throws: ``LetheError`` of the kind `model` for a name that leads out of the folder
+  package func url(_ sample: Sample) throws -> URL {
+    try folder.inside(sample.file, "the picture of '\(sample.prompt)'", of: manifestFile)
+  }
 
   package var missing: [Sample] {
-    manifest.samples.filter { !FileManager.default.fileExists(atPath: url($0).path) }
+    get throws {
+      try manifest.samples.filter { !FileManager.default.fileExists(atPath: try url($0).path) }
+    }
   }
 
   /// Draws every missing picture.
@@ -104,7 +114,7 @@ package struct SampleSet {
     condition: (([Sample]) throws -> Conditioning)? = nil, recipe: (Sample) -> String
   ) throws {
     try model.check(manifest.samples.map(\.prompt))
-    let missing = missing
+    let missing = try missing
     let total = manifest.samples.count
     var done = total - missing.count
     run.progress(stage, done, total)
@@ -124,7 +134,7 @@ package struct SampleSet {
         try condition?(Array(members)) ?? withoutGradients { model.embed(members.map(\.prompt)) }
       let images = try model.images(given: c, seeds: members.map(\.seed), options)
       for (sample, image) in zip(members, images) {
-        try PNG.write(image, text: [("parameters", recipe(sample))], to: url(sample))
+        try PNG.write(image, text: [("parameters", recipe(sample))], to: try url(sample))
       }
       done += members.count
       run.progress(stage, done, total)

@@ -1,5 +1,7 @@
+internal import Diffusion
 package import Foundation
 internal import Mustache
+internal import Torch
 
 /// What a report shows, in the words of its template.
 package struct ReportContent {
@@ -68,6 +70,18 @@ package struct ReportContent {
   /// Names and values: hashes, versions, options.
   package var facts: [(String, String)] = []
   package init() {}
+
+  /// The bytes of a picture file, which a page embeds.
+  /// - Throws: ``LetheError`` of the kind `model` for a file that is no PNG picture
+  static func picture(in file: URL) throws -> Data {
+    guard let data = try? Data(contentsOf: file) else {
+      throw LetheError.unreadable(file, "it does not exist or may not be read")
+    }
+    guard PNG.isPicture(data) else {
+      throw LetheError.malformed(file, "it is no PNG picture, so no page shows it")
+    }
+    return data
+  }
 
   /// Title, note and rows of every table, as Markdown.
   package var markdown: String {

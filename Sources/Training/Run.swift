@@ -44,18 +44,7 @@ package final class Run {
   /// Appends one line to `events.jsonl`.
   package func record(_ event: [String: JSON], to name: String = "events.jsonl") throws {
     let line = Data((JSON.object(event).compact + "\n").utf8)
-    let file = file(name)
-    if !FileManager.default.fileExists(atPath: file.path) {
-      guard FileManager.default.createFile(atPath: file.path, contents: nil) else {
-        throw LetheError.unwritable(file, "it cannot be made")
-      }
-    }
-    do {
-      let handle = try FileHandle(forWritingTo: file)
-      defer { try? handle.close() }
-      try handle.seekToEnd()
-      try handle.write(contentsOf: line)
-    } catch { throw LetheError.unwritable(file, "\(error.localizedDescription)") }
+    try AppendedLine.write(line, to: file(name))
   }
 
   /// The events so far; a last line that a kill cut off is left out.

@@ -62,6 +62,10 @@ package struct ModelFolder: Sendable, Hashable {
   }
 
   // MARK: - Judge
+  //
+  // The judge is a folder beside the model, as a rule, which `themes.json` names as seen from there ("judge",
+  // "../judges/emoji"); in a copy that `lethe apply` wrote the place is absolute. So it may lie anywhere. Nothing is
+  // written there, and three files of it are read, each as its format alone.
 
   private func judgeFolder(_ themes: Themes) -> URL {
     themes.judge.hasPrefix("/") ? URL(fileURLWithPath: themes.judge) : file(themes.judge)

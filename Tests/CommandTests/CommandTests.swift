@@ -305,4 +305,25 @@ import Testing
       #expect(files[0] == files[1], "a stopped run ends with the same eraser")
     }
   }
+
+  /// A card of a stranger's eraser moves no cursor.
+  @Test func namesReachTheTerminalWithoutEscapes() throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("e.safetensors")
+      let card = #"{\"base\":\"00\",\"concepts\":[\"fox\\u001b[2J\\nlethe: all is well\"],"#
+        + #"\"method\":\"esd\",\"options\":{},\"seed\":0,\"version\":\"0.1.0\"}"#
+      var header = Data(
+        (#"{"__metadata__":{"format":"lethe-increment-1","lethe":"\#(card)"},"#
+          + #""unet.conv_in.bias":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#).utf8)
+      while header.count % 8 != 0 { header.append(32) }
+      var length = UInt64(header.count).littleEndian
+      try (Data(bytes: &length, count: 8) + header + Data(count: 4)).write(to: file)
+      let done = try lethe(
+        "generate", model, "--with", file.path, "--prompt", "fox", "--steps", "1", "--out",
+        folder.appendingPathComponent("out").path)
+      #expect(done.code == 2 && done.error.contains("was made for model"), "\(done.error)")
+      #expect(!done.error.contains("\u{1B}") && done.error.contains("\\u{1B}[2J"))
+      #expect(done.error.split(separator: "\n").filter { $0.hasPrefix("lethe: ") }.count == 1)
+    }
+  }
 }

@@ -80,4 +80,23 @@ import Unlearning
       #expect(none.hash() == base)
     }
   }
+
+  /// An object of `themes.json` is no path.
+  @Test func themesNameNoFilesElsewhere() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      for file in ["themes.json", "judge/judge.json"].map(model.file) {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        try Data(text.replacingOccurrences(of: "\"cat\"", with: "\"../../escaped\"").utf8)
+          .write(to: file)
+      }
+      let error = #expect(throws: LetheError.self) {
+        try AuditModel(model, Tiny.evaluation)(
+          in: Run(folder.appendingPathComponent("a/b")), on: .cpu)
+      }
+      #expect(error?.sentence.contains("escaped") == true)
+      let left = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+      #expect(!left.contains { $0.contains("escaped") })
+    }
+  }
 }

@@ -1,5 +1,6 @@
 package import Evaluation
 package import Foundation
+internal import Torch
 
 /// The page of a command's results, made of `results.json` and the pictures that it names, and of nothing else.
 package enum ResultsPage {
@@ -54,7 +55,9 @@ extension ResultPicture {
   /// A cell of a gallery.
   func cell(in folder: URL, state: String) throws -> (picture: Data, caption: String, state: String)
   {
-    (try Data(contentsOf: folder.appendingPathComponent(file)), caption, state)
+    let results = folder.appendingPathComponent("results.json")
+    let place = try folder.inside(file, "the file of a picture", of: results, isNested: true)
+    return (try ReportContent.picture(in: place), caption, state)
   }
 
   /// Red where the judge sees the concept again.

@@ -1,5 +1,6 @@
 package import Evaluation
 package import Foundation
+internal import Torch
 
 /// The page of one erasure: what was measured, the pictures before and after, and how the training went.
 package struct RunPage {
@@ -76,13 +77,16 @@ package struct RunPage {
 
   /// The forgotten subject with all its styles (or objects), and a few that should have stayed.
   private func addGrids(to content: inout ReportContent) throws {
-    guard let before = try? SampleSet(folder.appendingPathComponent("original")),
-      let after = try? SampleSet(folder.appendingPathComponent("erased"))
-    else { return }
-    let finished = before.manifest.samples.filter {
-      FileManager.default.fileExists(atPath: before.url($0).path)
-        && FileManager.default.fileExists(atPath: after.url($0).path)
-        && after.manifest.samples.contains($0)
+    let files = FileManager.default
+    let sets = try ["original", "erased"].compactMap { name -> SampleSet? in
+      let place = try folder.inside(name, "a folder of pictures", of: folder)
+      let manifest = place.appendingPathComponent("manifest.json")
+      return files.fileExists(atPath: manifest.path) ? try SampleSet(place) : nil
+    }
+    guard sets.count == 2, let before = sets.first, let after = sets.last else { return }
+    let finished = try before.manifest.samples.filter { sample in
+      try after.manifest.samples.contains(sample)
+        && sets.allSatisfy { files.fileExists(atPath: try $0.url(sample).path) }
     }
     let isGone: (SampleSet.Sample) -> Bool = { $0.subjects.values.contains(where: gone.contains) }
     for (title, samples, rows) in [
@@ -114,7 +118,8 @@ package struct RunPage {
           })
         else { return nil }
         return (
-          try Data(contentsOf: before.url(sample)), try Data(contentsOf: after.url(sample)),
+          try ReportContent.picture(in: before.url(sample)),
+          try ReportContent.picture(in: after.url(sample)),
           sample.prompt, sample.seed
         )
       }

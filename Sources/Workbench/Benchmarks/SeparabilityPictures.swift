@@ -37,7 +37,7 @@ struct SeparabilityPictures {
       .init(
         sampling: sampling, model: base.hash(), erasers: [key],
         samples: cast.samples(chosen, seeds: options.evaluation.seeds)))
-    guard !set.missing.isEmpty else { return set }
+    guard try !set.missing.isEmpty else { return set }
     let edited = try base.applying(
       try erasers.map { try Eraser(contentsOf: $0.file).difference }.reduce(.zero, +))
     try set.draw(

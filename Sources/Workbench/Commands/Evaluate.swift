@@ -145,7 +145,7 @@ package struct Evaluate {
     for other in folders.map({ $0.appendingPathComponent("original") })
     where other.deletingLastPathComponent() != part.folder {
       guard let set = try? SampleSet(other), set.manifest.samples == samples,
-        set.manifest.sampling == options.sampling, set.missing.isEmpty
+        set.manifest.sampling == options.sampling, try set.missing.isEmpty
       else { continue }
       return try files.copyItem(at: other, to: own)
     }

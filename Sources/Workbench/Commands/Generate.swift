@@ -56,7 +56,7 @@ package struct Generate {
       run.folder,
       .init(sampling: sampling, model: model.folder, erasers: model.erasers, samples: samples)
     )
-    guard !set.missing.isEmpty else { return set }
+    guard try !set.missing.isEmpty else { return set }
     let base = try model.load(variant: variant, on: device)
     try erasers?.checkBase(base)
     let condition = erasers.map { SwitchedConditioning($0, base) }

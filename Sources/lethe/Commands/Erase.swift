@@ -89,7 +89,7 @@ struct EraseCommand: ParsableCommand {
       let start = Date()
       let (eraser, verdict) = try erase(in: run, on: common.openDevice())
       if let message = verdict.warning {
-        FileHandle.standardError.write(Data("warning: \(message)\n".utf8))
+        warn("warning: \(message)")
       }
       if !common.quiet {
         let size = Double(eraser.difference.count * 4) / 1e6

@@ -131,10 +131,8 @@ struct EraserCommand: ParsableCommand {
           )
         }
         if let full = budget.rows.first(where: { $0.nullity == 0 }) {
-          FileHandle.standardError.write(
-            Data(
-              "warning: nothing is free for '\(full.name)'; `lethe eraser train` says what to drop\n"
-                .utf8))
+          warn(
+            "warning: nothing is free for '\(full.name)'; `lethe eraser train` says what to drop")
         }
       }
     }
