@@ -74,7 +74,7 @@ package struct TrainingLoop {
   ) throws {
     var state = TrainingState(training, parameters)
     if resumes, let run, let file = stateFile {
-      try state.restore(file, into: parameters)
+      try state.restore(file, into: parameters, last: training.steps)
       try run.forgetEvents(ofStage: stage, from: state.step)
     }
     try advance(parameters, &state, to: training.steps, gradients: gradients)
