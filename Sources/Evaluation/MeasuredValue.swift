@@ -46,6 +46,11 @@ package struct MeasuredValue: Codable, Sendable, Hashable {
       .wilson(successes, of: n))
   }
 
+  /// Pictures that no metric counts, because they have no finite numbers.
+  package static func notFinite(_ pictures: Int, of n: Int) -> MeasuredValue {
+    MeasuredValue("not-finite", Double(pictures), .count, n: n)
+  }
+
   /// Shares of several runs as one, over everything that they counted; nil without any.
   package static func pooled(_ metric: String, _ shares: [MeasuredValue]) -> MeasuredValue? {
     guard !shares.isEmpty else { return nil }
