@@ -51,7 +51,11 @@ package struct SampleSet {
   package let manifest: Manifest
 
   /// Writes the manifest first; pictures that an earlier run finished stay valid only when it agrees.
-  package static func create(_ folder: URL, _ manifest: Manifest) throws -> SampleSet {
+  /// - Parameter overwrites: whether pictures of another manifest go; without, such a folder is refused
+  /// - Throws: ``LetheError`` of the kind `request` for the folder of another manifest
+  package static func create(
+    _ folder: URL, _ manifest: Manifest, overwrites: Bool = true
+  ) throws -> SampleSet {
     try Run.makeFolder(folder)
     let set = SampleSet(folder: folder, manifest: manifest)
     let file = set.manifestFile
@@ -62,14 +66,44 @@ package struct SampleSet {
       let same =
         previous?.sampling == manifest.sampling && previous?.model == manifest.model
         && previous?.erasers == manifest.erasers
-      let kept = Set(same ? previous?.samples ?? [] : [])
-      for sample in previous?.samples ?? []
-      where !kept.contains(sample) || !manifest.samples.contains(sample) {
-        try? FileManager.default.removeItem(at: set.url(sample))
+      let kept = Set(same ? manifest.samples : [])
+      let gone = (previous?.samples ?? []).filter { !kept.contains($0) }
+      // A manifest that nothing was drawn for binds nobody.
+      let standing = try (same ? gone : previous?.samples ?? []).filter { sample in
+        FileManager.default.fileExists(atPath: try set.url(sample).path)
       }
+      guard overwrites || (previous != nil && standing.isEmpty) else {
+        throw LetheError.badValue(
+          "--out",
+          "\(file.path) lists pictures of another request (\(set.difference(from: previous, standing))); choose another "
+            + "folder, or give --overwrite")
+      }
+      for sample in gone { set.remove(sample) }
     }
     try AtomicFile.write(Data(text.utf8), to: file)
     return set
+  }
+
+  private func difference(from previous: Manifest?, _ gone: [Sample]) -> String {
+    guard let previous else { return "it is no manifest" }
+    if previous.model != manifest.model { return "of the model \(previous.model)" }
+    if previous.erasers != manifest.erasers {
+      let names = previous.erasers.joined(separator: ", ")
+      return names.isEmpty ? "without erasers" : "with the erasers \(names)"
+    }
+    if previous.sampling != manifest.sampling {
+      return "with \((try? JSON(encoding: previous.sampling).compact) ?? "other sampling")"
+    }
+    return
+      "such as \(gone.first?.file ?? ""), '\(gone.first?.prompt ?? "")', seed \(gone.first?.seed ?? 0)"
+  }
+
+  /// Removes a sample's picture, and nothing that this program did not draw.
+  private func remove(_ sample: Sample) {
+    guard let file = try? url(sample), let text = try? PNG.text(of: file),
+      text[Recipe.parametersKey] != nil
+    else { return }
+    try? FileManager.default.removeItem(at: file)
   }
 
   private init(folder: URL, manifest: Manifest) {
@@ -99,22 +133,105 @@ package struct SampleSet {
     try folder.inside(sample.file, "the picture of '\(sample.prompt)'", of: manifestFile)
   }
 
+  /// Samples that have no file.
   package var missing: [Sample] {
     get throws {
       try manifest.samples.filter { !FileManager.default.fileExists(atPath: try url($0).path) }
     }
   }
 
-  /// Draws every missing picture.
+  // MARK: - Pictures
+
+  /// The texts that a picture carries.
+  package struct Recipe: Sendable, Hashable {
+    /// How it was drawn: the prompt, then settings, as people paste them.
+    package var parameters: String
+    /// What it was drawn by: hashes of the base model and of the erasers laid on it.
+    package var inputs: String
+
+    package init(_ parameters: String, base: String, erasers: [String]) {
+      self.parameters = parameters
+      // Differences add up in any order.
+      let laid = erasers.sorted().map(JSON.string)
+      let json: JSON = ["base": .string(base), "erasers": .array(laid)]
+      inputs = json.compact
+    }
+
+    static let (parametersKey, inputsKey) = ("parameters", "lethe.inputs")
+    var text: [(String, String)] {
+      [(Self.parametersKey, parameters), (Self.inputsKey, inputs)]
+    }
+
+    /// The parameters but for the version that drew, which comes last.
+    static func withoutVersion(_ parameters: String) -> String {
+      parameters.components(separatedBy: ", Version: ").dropLast().joined(separator: ", Version: ")
+    }
+  }
+
+  /// What stands at the place of a picture.
+  private enum Found {
+    case nothing
+    case drawn
+    /// The same picture as far as it tells: version 0.1 did not write what it was drawn by.
+    case former
+    /// - Parameter why: what is wrong with it
+    case other(_ why: String)
+  }
+
+  private func found(_ sample: Sample, _ recipe: Recipe, imageSize: Int) throws -> Found {
+    let file = try url(sample)
+    guard let type = try? FileManager.default.attributesOfItem(atPath: file.path)[.type] else {
+      return .nothing
+    }
+    guard type as? FileAttributeType == .typeRegular, let image = try? PNG.read(file),
+      let text = try? PNG.text(of: file)
+    else { return .other("is no picture that can be read") }
+    let width = sample.width ?? manifest.sampling.width ?? imageSize
+    let height = sample.height ?? manifest.sampling.height ?? imageSize
+    guard image.width == width, image.height == height else {
+      return .other("has \(image.width) x \(image.height) pixels, not \(width) x \(height)")
+    }
+    guard let parameters = text[Recipe.parametersKey],
+      Recipe.withoutVersion(parameters) == Recipe.withoutVersion(recipe.parameters)
+    else { return .other("was drawn by another request") }
+    guard let inputs = text[Recipe.inputsKey] else { return .former }
+    return inputs == recipe.inputs ? .drawn : .other("was drawn by another model or other erasers")
+  }
+
+  /// The samples whose picture is not there yet.
+  /// - Parameter overwrites: whether something else in its place goes
+  /// - Throws: ``LetheError`` of the kind `request` for something else in the place of a picture
+  private func toDraw(
+    _ recipe: (Sample) -> Recipe, imageSize: Int, overwrites: Bool
+  ) throws -> [Sample] {
+    try manifest.samples.filter { sample in
+      switch try found(sample, recipe(sample), imageSize: imageSize) {
+      case .drawn: return false
+      case .nothing, .former: return true
+      case .other(let why):
+        guard overwrites else {
+          throw LetheError.badValue(
+            "--out",
+            "\(try url(sample).path) \(why); remove it, choose another folder, or give --overwrite")
+        }
+        return true
+      }
+    }
+  }
+
+  /// Draws every picture that is not there yet.
   /// - Parameters:
+  ///   - overwrites: whether something else in the place of a picture goes
+  ///   - keepsBroken: whether a grey picture stands for one whose numbers are not finite; see ``parted()``
   ///   - condition: what the model is told for some samples; nil embeds their prompts
-  ///   - recipe: the text that each picture carries
+  ///   - recipe: what each picture carries; one that carries it already is kept
   package func draw(
     _ model: DiffusionModel, batch: Int, _ run: Run, stage: String,
-    condition: (([Sample]) throws -> Conditioning)? = nil, recipe: (Sample) -> String
+    overwrites: Bool = true, keepsBroken: Bool = false,
+    condition: (([Sample]) throws -> Conditioning)? = nil, recipe: (Sample) -> Recipe
   ) throws {
     try model.check(manifest.samples.map(\.prompt))
-    let missing = try missing
+    let missing = try toDraw(recipe, imageSize: model.imageSize, overwrites: overwrites)
     let total = manifest.samples.count
     var done = total - missing.count
     run.progress(stage, done, total)
@@ -132,17 +249,45 @@ package struct SampleSet {
       options.height = first.height ?? options.height
       let c =
         try condition?(Array(members)) ?? withoutGradients { model.embed(members.map(\.prompt)) }
-      let images = try model.images(given: c, seeds: members.map(\.seed), options)
+      let images = try model.finiteImages(given: c, seeds: members.map(\.seed), options)
       for (sample, image) in zip(members, images) {
-        try PNG.write(image, text: [("parameters", recipe(sample))], to: try url(sample))
+        var text = recipe(sample).text
+        if image == nil {
+          guard keepsBroken else {
+            throw DiffusionModel.notFinite("the picture of '\(sample.prompt)', seed \(sample.seed)")
+          }
+          text.append((Self.brokenKey, "not finite"))
+        }
+        let shown =
+          image ?? Image.grey(options.width ?? model.imageSize, options.height ?? model.imageSize)
+        try PNG.write(shown, text: text, to: try url(sample))
       }
       done += members.count
       run.progress(stage, done, total)
     }
   }
 
+  /// The text that marks a picture which stands for one without finite numbers.
+  private static let brokenKey = "lethe.broken"
+
+  /// The samples whose pictures have no finite numbers, and the others, in the manifest's order.
+  package func parted() throws -> (whole: [Sample], broken: [Sample]) {
+    var parts: (whole: [Sample], broken: [Sample]) = ([], [])
+    for sample in manifest.samples {
+      if try PNG.text(of: url(sample))[Self.brokenKey] != nil {
+        parts.broken.append(sample)
+      } else {
+        parts.whole.append(sample)
+      }
+    }
+    return parts
+  }
+
   /// All pictures [N, 3, H, W] in the manifest's order.
-  package func load() throws -> Tensor {
-    Image.batch(try manifest.samples.map { try PNG.read(url($0)) })
+  package func load() throws -> Tensor { try load(manifest.samples) }
+
+  /// The pictures of some samples [N, 3, H, W].
+  package func load(_ samples: [Sample]) throws -> Tensor {
+    Image.batch(try samples.map { try PNG.read(url($0)) })
   }
 }

@@ -19,13 +19,20 @@ package struct RunProgress: Sendable {
 package final class Run {
   package let folder: URL
   package let seed: UInt64
+  /// The hash of the request that the folder belongs to, which files of state carry; nil where nobody claimed it.
+  package var identity: String?
   package var onProgress: (RunProgress) -> Void = { _ in }
+  private var lock: FolderLock?
 
   /// - Throws: ``LetheError`` when the folder cannot be made
   package init(_ folder: URL, seed: UInt64 = 0) throws {
     (self.folder, self.seed) = (folder, seed)
     try Self.makeFolder(folder)
   }
+
+  /// Keeps other processes out of the folder for as long as this run is there.
+  /// - Throws: ``LetheError`` of the kind `disk` while another process works in it
+  package func keepOthersOut() throws { lock = try FolderLock(folder) }
 
   package static func makeFolder(_ folder: URL) throws {
     do {
@@ -36,6 +43,12 @@ package final class Run {
   }
 
   package func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
+
+  /// A folder in this one that may have come with it from a stranger.
+  /// - Throws: ``LetheError`` of the kind `model` for a link that leads elsewhere
+  package func place(_ name: String) throws -> URL {
+    try folder.inside(name, "a folder of results", of: folder)
+  }
 
   package func progress(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
     onProgress(RunProgress(stage, done, total, note))

@@ -19,28 +19,37 @@ package struct TrainingState {
     }
   }
 
-  func save(_ file: URL, _ parameters: [Tensor]) throws {
+  /// - Parameter identity: ``Run/identity``
+  func save(_ file: URL, _ parameters: [Tensor], identity: String?) throws {
     var all: [String: Tensor] = [:]
     for (i, tensor) in parameters.enumerated() { all["parameter.\(i)"] = tensor.detached() }
     for (i, tensor) in (average?.tensors ?? []).enumerated() { all["average.\(i)"] = tensor }
     for (name, tensor) in optimizer.state { all["optimizer.\(name)"] = tensor }
     let carried = try JSON(encoding: self.carried).compact
-    try SafeTensors.write(all, metadata: ["step": "\(step)", "carried": carried], to: file)
+    var metadata = ["step": "\(step)", "carried": carried]
+    metadata["identity"] = identity
+    try SafeTensors.write(all, metadata: metadata, to: file)
   }
 
   /// Takes the state in `file` and its parameters; nothing changes when there is no such file.
   ///
   /// The optimizer's kernels write to its tensors without looking at their sizes, so every name, shape and element
   /// type is checked before anything is taken.
-  /// - Parameter last: the step that the training ends with
+  /// - Parameters:
+  ///   - last: the step that the training ends with
+  ///   - identity: ``Run/identity``; files of version 0.1 carry none
   /// - Throws: ``LetheError`` of the kind `model` for the state of another training
-  mutating func restore(_ file: URL, into parameters: [Tensor], last: Int) throws {
+  mutating func restore(_ file: URL, into parameters: [Tensor], last: Int, identity: String?) throws
+  {
     guard FileManager.default.fileExists(atPath: file.path) else { return }
     func refused(_ why: String) -> LetheError {
       .malformed(
         file, why + "; it is the state of another training: remove it or choose another --out")
     }
     let stored = try SafeTensors(contentsOf: file)
+    if let own = identity, let other = stored.metadata["identity"], own != other {
+      throw refused("it belongs to the request \(other.prefix(12)), this is \(own.prefix(12))")
+    }
     let written = stored.metadata["step"]
     guard let step = written.flatMap({ Int($0) }), step >= 0, step <= last else {
       throw refused("'step' is \(written ?? "missing"); accepted: 0 to \(last)")

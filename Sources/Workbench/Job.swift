@@ -29,6 +29,9 @@ package struct EraseJob: Codable, Sendable, Hashable {
 
   package var folder: ModelFolder { ModelFolder(model) }
 
+  /// How the manifest of the erased model's pictures names the eraser.
+  var pictured: [String] { [method] + concepts + ["\(seed)"] }
+
   /// The concepts as results call them.
   package var subject: String { concepts.joined(separator: " + ") }
 }

@@ -30,10 +30,15 @@ package struct RunFolder: Sendable, Hashable {
 
   /// The eraser in a file, or in a run's folder.
   package static func eraser(at path: String) throws -> Eraser {
+    try Eraser(contentsOf: eraserFile(at: path))
+  }
+
+  /// The file of an eraser that is named by itself, or by its run's folder.
+  package static func eraserFile(at path: String) -> URL {
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
     return exists && isFolder.boolValue
-      ? try RunFolder(path).eraser() : try Eraser(contentsOf: URL(fileURLWithPath: path))
+      ? RunFolder(path).eraserFile : URL(fileURLWithPath: path)
   }
 
   /// The job that the folder belongs to.
@@ -89,13 +94,18 @@ package struct RunFolder: Sendable, Hashable {
     try AtomicFile.write(Data(text.utf8), to: file(name))
   }
 
-  /// Claims the file `name` for `identity`, which says what the results beside it depend on.
+  /// Claims the file `name` for `identity`, which says what the results beside it depend on. A file of an older
+  /// version may say less.
   /// - Parameter noun: the command that the results come from, for the message
   /// - Throws: ``LetheError`` of the kind `request` when the file has another identity
   package func claim(_ name: String, for identity: JSON, _ noun: String) throws {
-    if let old = try? String(contentsOf: file(name), encoding: .utf8), old != identity.pretty {
+    let old = has(name) ? try JSON(contentsOf: file(name)).members ?? [:] : [:]
+    let own = try JSON(encoding: identity)
+    guard old.allSatisfy({ own[$0] == $1 }) else {
       throw LetheError.badValue(
-        noun, "\(file(name).path) is of other options, seeds or sampling; remove \(path)")
+        noun,
+        "\(file(name).path) is of another model or eraser, or of other options, seeds or sampling; remove \(path)"
+      )
     }
     try write(text: identity.pretty, to: name)
   }

@@ -133,7 +133,10 @@ import TorchNN
         .init(sampling: .init(), model: model, erasers: [], samples: samples)
       }
       let set = try SampleSet.create(folder, manifest([a, b]))
-      for s in [a, b] { try Data("x".utf8).write(to: set.url(s)) }
+      for s in [a, b] {
+        try PNG.write(
+          Image.grey(2, 2), text: [("parameters", s.prompt)], to: set.url(s))
+      }
       #expect(try SampleSet.create(folder, manifest([a, b])).missing.isEmpty)
       b.seed = 2
       #expect(try SampleSet.create(folder, manifest([a, b])).missing == [b])

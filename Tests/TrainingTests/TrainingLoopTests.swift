@@ -211,4 +211,25 @@ import TorchNN
       }
     }
   }
+
+  /// The loss of the last step was finite, and what the step made of the weights is not.
+  @Test(arguments: [0, 0.9]) func divergenceInTheLastStepIsFound(_ averaging: Double) throws {
+    try Fixtures.temporaryFolder { folder in
+      var options = Training(steps: 3, rate: 1, averaging: averaging)
+      (options.saveEvery, options.optimizer) = (1, OptimizerOptions(.sgd))
+      let p = Tensor.ones([2])
+      p.requiresGradient = true
+      let error = try #require(throws: LetheError.self) {
+        try TrainingLoop("last", options, try Run(folder)).fit([p]) { step in
+          let loss = descend(p.sum(), [p])
+          guard step.index == 2 else { return loss }
+          return (loss.loss, [Tensor.full([2], .infinity)])
+        }
+      }
+      #expect(error.kind == .diverged && error.sentence.contains("state of step 2 is kept"))
+      // The state that is kept is one to go on from.
+      let file = folder.appendingPathComponent("last.state.safetensors")
+      #expect(try SafeTensors(contentsOf: file, finite: true).metadata["step"] == "2")
+    }
+  }
 }

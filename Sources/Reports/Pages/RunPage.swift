@@ -70,8 +70,13 @@ package struct RunPage {
     content.metricNote =
       "95 % intervals in brackets (Wilson for shares, Student's t for means, bootstrap for distances). Coloured "
       + "changes have intervals that do not overlap. \(results.drawing)."
+    if let broken = erased.value("not-finite") {
+      content.warning =
+        "\(broken.plain(digits: 0)) of \(broken.n) pictures of the erased model have no finite numbers. They are shown "
+        + "grey and not judged. "
+    }
     if results.quick {
-      content.warning = "A quick run: few pictures, wide intervals. For looking, not for quoting."
+      content.warning += "A quick run: few pictures, wide intervals. For looking, not for quoting."
     }
   }
 

@@ -55,7 +55,9 @@ package struct TrainDDPM {
 
   /// Trains, and writes `model/` in the run's folder.
   package func callAsFunction(dataRoot: URL) throws {
-    let images = try CaptionedImages(folder: dataRoot.appendingPathComponent(recipe.data.folder))
+    let folder = dataRoot.appendingPathComponent(recipe.data.folder)
+    try run.claim(for: recipe, data: folder, result: "model")
+    let images = try CaptionedImages(folder: folder)
     let classes = recipe.data.classes ? images.classes : []
     guard !recipe.data.classes || !classes.isEmpty else {
       throw LetheError.badValue(

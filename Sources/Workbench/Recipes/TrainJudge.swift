@@ -17,6 +17,7 @@ package struct TrainJudge {
 
   package func callAsFunction(dataRoot: URL) throws {
     let folder = dataRoot.appendingPathComponent(recipe.data.folder)
+    try run.claim(for: recipe, data: folder, result: "judge")
     if recipe.data.styles.isEmpty {
       try trainOnClasses(CaptionedImages(folder: folder))
     } else {

@@ -17,6 +17,9 @@ package struct TrainModel {
   /// Trains what is not yet trained and writes `model/` in the run's folder.
   package func callAsFunction(dataRoot: URL) throws {
     let folder = dataRoot.appendingPathComponent(recipe.data.folder)
+    try run.claim(
+      for: recipe, data: folder, result: "model",
+      start: recipe.start.isEmpty ? nil : dataRoot.appendingPathComponent(recipe.start))
     let chosen = try StyledObjects(
       folder: folder, objects: recipe.data.objects, styles: recipe.data.styles)
     let model = try initialModel(chosen)

@@ -147,10 +147,6 @@ struct ApplyCommand: ParsableCommand {
       guard rank.map({ $0 >= 1 }) ?? true else {
         throw LetheError.badValue("--rank", "at least 1")
       }
-      let folder = URL(fileURLWithPath: model)
-      if let out, URL(fileURLWithPath: out).standardizedFileURL == folder.standardizedFileURL {
-        throw LetheError.badValue("--out", "it is the base model's own folder")
-      }
       let apply = Apply(
         ModelFolder(model), erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init), plugIn: plugIn)

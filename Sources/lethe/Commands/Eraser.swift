@@ -31,7 +31,10 @@ struct EraserCommand: ParsableCommand {
     @Argument(help: "The set's folder.", completion: .directory)
     var set: String
     var url: URL { URL(fileURLWithPath: set) }
-    func open() throws -> EraserSet { try EraserSet(url) }
+    /// - Parameter toChange: whether other processes stay out of the set for as long as it is open
+    func open(toChange: Bool = false) throws -> EraserSet {
+      try EraserSet(url, keepingOthersOut: toChange)
+    }
   }
 
   struct Init: ParsableCommand {
@@ -104,7 +107,7 @@ struct EraserCommand: ParsableCommand {
 
     func run() throws {
       try common.reporting {
-        var erasers = try set.open()
+        var erasers = try set.open(toChange: true)
         guard concepts.count == 1 || (prompt.isEmpty && paraphrase.isEmpty) else {
           throw LetheError.badValue(
             "--prompt", "it belongs to one concept; add one at a time")
@@ -157,7 +160,7 @@ struct EraserCommand: ParsableCommand {
 
     func run() throws {
       try common.reporting {
-        var erasers = try set.open()
+        var erasers = try set.open(toChange: true)
         let train = try TrainErasers(settings: settings)
         if dryRun {
           print(try JSON(encoding: train.method).pretty, terminator: "")
@@ -214,7 +217,7 @@ struct EraserCommand: ParsableCommand {
 
     func run() throws {
       try common.reporting {
-        var erasers = try set.open()
+        var erasers = try set.open(toChange: true)
         try erasers.switching(concepts, on: false)
       }
     }
@@ -236,7 +239,7 @@ struct EraserCommand: ParsableCommand {
 
     func run() throws {
       try common.reporting {
-        var erasers = try set.open()
+        var erasers = try set.open(toChange: true)
         for name in concepts { _ = try erasers.entry(name) }
         for name in concepts { try erasers.remove(name) }
       }

@@ -17,7 +17,8 @@ struct GenerateCommand: ParsableCommand {
         lethe generate Models/emoji --with runs/esd-fox --prompt "a noto emoji of a fox" --out runs/after
         lethe generate Models/emoji --erasers runs/set --active fox,cat --prompt "a noto emoji of a fox" --out runs/off
 
-      Pictures that are there already are kept, so an interrupted run goes on. Files are named \
+      Pictures that are there already are kept, so an interrupted run goes on; a folder with pictures of another \
+      request is refused, unless --overwrite says that they may go. Files are named \
       <case_number>_<k>.png; each carries its prompt and settings, and manifest.json lists them all. \
       A seed means the same picture as in diffusers with a CPU generator.
       """)
@@ -65,6 +66,8 @@ struct GenerateCommand: ParsableCommand {
   var variant: String?
   @Option(help: "Folder for the pictures.")
   var out: String
+  @Flag(help: "Replace pictures of another request in the same folder.")
+  var overwrite = false
   @Flag(help: "Print what would be drawn and stop.")
   var dryRun = false
   @OptionGroup var common: CommonOptions
@@ -108,8 +111,9 @@ struct GenerateCommand: ParsableCommand {
       let reference = ModelReference(
         model, erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init))
-      let set = try Generate(reference, variant: variant, sampling, samples, batch: batch)(
-        in: run, on: common.openDevice())
+      var generate = Generate(reference, variant: variant, sampling, samples, batch: batch)
+      generate.overwrites = overwrite
+      let set = try generate(in: run, on: common.openDevice())
       if !common.quiet { print("\(set.manifest.samples.count) pictures in \(out)") }
     }
   }
@@ -147,12 +151,15 @@ struct MakeSetCommand: ParsableCommand {
   var seed: UInt64 = 0
   @Option(help: "Folder for the set.")
   var out: String
+  @Flag(help: "Replace pictures of another set in the same folder.")
+  var overwrite = false
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     try common.reporting {
-      let set = MakeSet(
+      var set = MakeSet(
         model: ModelFolder(model), concepts: concept, others: others, prompts: prompt)
+      set.overwrites = overwrite
       let made = try set(
         count: count, steps: steps, guidance: guidance, in: common.run(at: out, seed: seed),
         on: common.openDevice())
