@@ -29,9 +29,10 @@ test: setup ## every test
 	swift build --build-tests
 	swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)')
 
-lint: ## formatting, import directions, files that should not be here
+lint: ## formatting, import directions, documentation
 	@swift format lint --strict --recursive Sources Tests Package.swift
 	@scripts/check-imports.sh
+	@scripts/check-docs.sh
 	@echo "lint: clean"
 
 bench: build ## against diffusers on this machine, in turn (makes .venv/ once); QUICK=1 for the embedded size only

@@ -43,7 +43,7 @@ func library(_ name: String, _ pkgConfig: String, apt: String, brew: String) -> 
     providers: [.apt([apt]), .brew([brew])])
 }
 
-/// The arrows of docs/architecture.md; scripts/check-imports.sh holds the sources to them.
+/// The arrows of docs/contributing/architecture.md; scripts/check-imports.sh holds the sources to them.
 func layer(_ name: String, on dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The arrows of docs/architecture.md: a target imports only what stands below it.
+# The arrows of docs/contributing/architecture.md: a target imports only targets below it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -5,7 +5,7 @@ package import Foundation
 package import Torch
 package import Training
 
-/// What became of one prompt under one attack; a line of `NAME.jsonl`.
+/// The outcome of one prompt under one attack; a line of `NAME.jsonl`.
 package struct AttackOutcome: Codable, Sendable {
   /// The prompt's place in the list of prompts.
   package var index: Int

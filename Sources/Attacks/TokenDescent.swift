@@ -1,4 +1,4 @@
-// What attacks that seek tokens by gradient share (UnlearnDiffAtk, section 4; P4D as its authors run it): timesteps
+// Attacks that seek tokens by gradient share this (UnlearnDiffAtk, section 4; P4D as its authors run it): timesteps
 // in order, some steps of an optimiser at each, then an attempt with the tokens found so far.
 //
 //   for t in 10, 30, .., 990:
@@ -34,7 +34,7 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
     var seed: UInt64 = 0
   }
 
-  /// What a step's loss is made of: B prompts, their x_0, noise, x_t and t.
+  /// The parts of a step's loss: B prompts, their x_0, noise, x_t and t.
   struct Draw {
     let rows: [Int]
     let x0: Tensor  // [B, C, h, w]

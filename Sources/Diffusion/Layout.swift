@@ -1,6 +1,6 @@
 // The diffusers folder layout, in and out.
-package import Foundation
-package import Torch
+public import Foundation
+public import Torch
 internal import TorchNN
 
 /// Everything of a model folder but the weights: configurations, tokenizer, where things are.
@@ -15,7 +15,7 @@ package struct Layout: Sendable {
     var weights: String { isText ? "model" : "diffusion_pytorch_model" }
   }
 
-  /// What the parts are put together as.
+  /// The pipeline class that puts the parts together.
   package enum Pipeline: Sendable {
     case stableDiffusion(CLIPTokenizer)
     case stableDiffusionXL(CLIPTokenizer, CLIPTokenizer)
@@ -212,7 +212,7 @@ package struct Layout: Sendable {
 extension DiffusionModel {
   /// Loads a folder in the diffusers layout; weights that are no finite numbers are refused. Half-precision weights are computed with in float32.
   /// - Parameter variant: e.g. `fp16` to prefer `*.fp16.safetensors`
-  package static func load(
+  public static func load(
     _ folder: URL, variant: String? = nil, on device: Device = .cpu
   ) throws -> DiffusionModel {
     let layout = try Layout(folder: folder)
@@ -241,7 +241,7 @@ extension DiffusionModel {
   /// Writes the same layout back. Every file is written atomically, and `model_index.json` goes first and comes last,
   /// so that an interrupted save is no model.
   /// - Parameter dtype: element type of the weights on disk
-  package func save(to folder: URL, dtype: DType = .float32) throws {
+  public func save(to folder: URL, dtype: DType = .float32) throws {
     let files = FileManager.default
     func write(_ data: Data, _ name: String) throws {
       let file = folder.appendingPathComponent(name)

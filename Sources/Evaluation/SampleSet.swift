@@ -3,21 +3,27 @@ package import Foundation
 package import Torch
 package import Training
 
-/// Pictures on disk with what each was asked for: the only thing that metrics see.
+/// A folder of pictures with a manifest that names the prompt, the seed and the subjects of each.
 ///
-/// Files are named `<case>_<k>.png`, as the evaluation scripts of the field expect.
+/// Files are named `<case>_<k>.png`, the form that published evaluation scripts expect.
 package struct SampleSet {
+  /// A picture to be drawn.
   package struct Sample: Codable, Sendable, Hashable {
+    /// The case: the first part of the file's name.
     package var caseNumber: String
+    /// The picture's number within its case, from 0.
     package var k: Int
     package var prompt: String
     package var seed: UInt64
+    /// The picture's own guidance scale. Nil takes the manifest's.
     package var guidance: Double?
+    /// The picture's own width in pixels. Nil takes the manifest's.
     package var width: Int?
+    /// The picture's own height in pixels. Nil takes the manifest's.
     package var height: Int?
-    /// Subjects that the prompt names, where they are known: object: fox, style: noto.
+    /// The subjects that the prompt names, by kind, where they are known: object: fox, style: noto.
     package var subjects: [String: String]
-    /// Erasers of a set that are on for this picture; nil takes the set's own switches.
+    /// The erasers of a set that are on for this picture. Nil takes the set's own switches.
     package var erasers: [String]?
 
     package var file: String { "\(caseNumber)_\(k).png" }
@@ -29,6 +35,7 @@ package struct SampleSet {
       self.subjects = subjects
     }
   }
+  /// The file `manifest.json`: sampling options, model, erasers and samples.
   package struct Manifest: Codable, Sendable, Hashable {
     package var sampling: SamplingOptions
     package var model: String
@@ -50,7 +57,8 @@ package struct SampleSet {
   package let folder: URL
   package let manifest: Manifest
 
-  /// Writes the manifest first; pictures that an earlier run finished stay valid only when it agrees.
+  /// Makes the folder and writes its manifest. A picture of an earlier run stays where sampling, model, erasers and
+  /// sample are the same; other pictures of the earlier manifest are removed.
   /// - Parameter overwrites: whether pictures of another manifest go; without, such a folder is refused
   /// - Throws: ``LetheError`` of the kind `request` for the folder of another manifest
   package static func create(
@@ -110,10 +118,14 @@ package struct SampleSet {
     (self.folder, self.manifest) = (folder, manifest)
   }
 
+  /// Opens a folder that ``create(_:_:)`` made.
+  /// - Throws: ``LetheError`` of the kind `model` for a manifest that is missing or cannot be read
   package init(_ folder: URL) throws {
     let file = folder.appendingPathComponent("manifest.json")
     do { manifest = try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw LetheError.malformed(file, "it is no manifest of pictures")
+      throw LetheError.malformed(
+        file,
+        "its JSON is not a manifest of pictures, which has sampling, model, increments and samples")
     }
     self.folder = folder
     for sample in manifest.samples { _ = try url(sample) }
@@ -121,7 +133,7 @@ package struct SampleSet {
 
   private var manifestFile: URL { folder.appendingPathComponent("manifest.json") }
 
-  /// The case of a pair in file names.
+  /// The case of an object and a style in file names, e.g. `fox-noto`.
   package static func name(_ object: String, _ style: String?) -> String {
     ([object] + (style.map { [$0] } ?? [])).joined(separator: "-")
       .replacingOccurrences(of: " ", with: "_")
@@ -221,10 +233,13 @@ package struct SampleSet {
 
   /// Draws every picture that is not there yet.
   /// - Parameters:
+  ///   - batch: the most pictures of one batch
+  ///   - stage: the name of the work in progress lines
   ///   - overwrites: whether something else in the place of a picture goes
   ///   - keepsBroken: whether a grey picture stands for one whose numbers are not finite; see ``parted()``
-  ///   - condition: what the model is told for some samples; nil embeds their prompts
-  ///   - recipe: what each picture carries; one that carries it already is kept
+  ///   - condition: the conditioning of some samples; nil embeds their prompts
+  ///   - recipe: the texts that each picture carries; a picture that carries them already is kept
+  /// - Throws: ``LetheError`` for prompts that the model cannot read, and for files that cannot be written
   package func draw(
     _ model: DiffusionModel, batch: Int, _ run: Run, stage: String,
     overwrites: Bool = true, keepsBroken: Bool = false,
@@ -283,7 +298,7 @@ package struct SampleSet {
     return parts
   }
 
-  /// All pictures [N, 3, H, W] in the manifest's order.
+  /// All pictures, [N, 3, H, W] in [-1, 1], in the manifest's order.
   package func load() throws -> Tensor { try load(manifest.samples) }
 
   /// The pictures of some samples [N, 3, H, W].

@@ -6,7 +6,7 @@ internal import CTorch
   internal import Darwin
 #endif
 
-/// What an ATen operator refused to do: its text, the operator and the shapes it was given.
+/// A refusal of an ATen operator: its text, the operator and the shapes it was given.
 ///
 /// A tensor operation that fails inside a wrapper such as ``Tensor/matmul(_:)`` is a bug of the
 /// program, so wrappers end the process with this text. Callers that want to recover use

@@ -1,6 +1,6 @@
 internal import CTorch
 
-/// What an operator accepts: tensors, numbers, lists of them, and `nil`.
+/// An argument of an operator: tensors, numbers, lists of them, and `nil`.
 package protocol Value {
   func push(to frame: inout Frame)
   static func push(_ list: [Self], to frame: inout Frame)

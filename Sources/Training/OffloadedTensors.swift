@@ -27,7 +27,7 @@ package struct OffloadedTensors {
     try SafeTensors.write(tensors.mapValues { $0.detached() }, to: file, durable: false)
   }
 
-  /// What was put last; from a file, mapped and read when it is touched.
+  /// The tensors that were put last; from a file, they are mapped and read when touched.
   /// - Throws: ``LetheError`` of the kind `model` when the file holds other tensors by now
   package func take() throws -> [String: Tensor] {
     guard let file else { return held }

@@ -1,37 +1,37 @@
 // The one loop. It knows no model: parameters come in as tensors, gradients from a closure.
 internal import Foundation
-package import Torch
-package import TorchNN
+public import Torch
+public import TorchNN
 
 /// How a training goes: options that every recipe and every trained method has under `training`.
-package struct Training: Codable, Sendable, Hashable {
+public struct Training: Codable, Sendable, Hashable {
   /// Optimizer steps, from 0. More change more; double them where a concept is still drawn.
-  package var steps: Int
+  public var steps: Int
   /// Samples of a step, from 1. More make a step steadier and cost memory and time in proportion.
-  package var batch: Int
+  public var batch: Int
   /// Size of a step, above 0: 1e-6 to 1e-3 for networks. Lower it where the guard stops or the loss diverges.
-  package var learningRate: Double
+  public var learningRate: Double
   /// Course of the learning rate: `constant`, `linear` or `cosine` down to 0, `oneCycle`, `secondHalfLinear`.
-  package var schedule: LearningRate
+  public var schedule: LearningRate
   /// First steps during which the learning rate rises to its value, 0 to `steps`. For recipes with high rates.
-  package var warmup: Int
-  /// What turns gradients into steps.
-  package var optimizer: OptimizerOptions
+  public var warmup: Int
+  /// The rule that turns gradients into steps.
+  public var optimizer: OptimizerOptions
   /// Largest norm of a step's gradient, from 0; 0 leaves it alone. 1 is usual where single steps go astray.
-  package var clip: Double
+  public var clip: Double
   /// Decay of the moving average that is kept instead of the last weights, 0 to below 1; 0 keeps the last.
-  package var averaging: Double
+  public var averaging: Double
   /// Matrix products in bfloat16; pays where the processor has instructions for it.
-  package var bfloat16 = false
+  public var bfloat16 = false
   /// Whether the optimizer's state, and copies of weights, rest in files while gradients are computed: for large
   /// models where memory is short.
-  package var offload = false
+  public var offload = false
   /// Steps from one saved state to the next, from 1; an interrupted run goes on from the last.
-  package var saveEvery = 200
+  public var saveEvery = 200
   /// Steps from one line of the log to the next, from 1.
-  package var logEvery = 20
+  public var logEvery = 20
 
-  package init(
+  public init(
     steps: Int = 1000, batch: Int = 1, rate: Double = 1e-5, schedule: LearningRate = .constant,
     warmup: Int = 0, optimizer: OptimizerOptions = OptimizerOptions(), clip: Double = 0,
     averaging: Double = 0
@@ -174,7 +174,6 @@ package struct TrainingLoop {
 }
 
 /// Differentiates a loss with respect to `parameters`; those it does not reach get zeros.
-package func descend(_ loss: Tensor, _ parameters: [Tensor]) -> (loss: Double, gradients: [Tensor])
-{
+public func descend(_ loss: Tensor, _ parameters: [Tensor]) -> (loss: Double, gradients: [Tensor]) {
   (loss.item, gradients(of: loss, with: parameters))
 }

@@ -1,6 +1,6 @@
 internal import Foundation
 package import Torch
-package import TorchNN
+internal import TorchNN
 
 /// Everything beside the parameters that a loop needs to go on as if it had never stopped.
 package struct TrainingState {

@@ -3,7 +3,7 @@ internal import Foundation
 internal import Torch
 internal import Training
 
-/// What a model should go on drawing where the request names nothing: the prompts of the request, a file's, or
+/// Prompts that a model should go on drawing: the prompts of the request, a file's, or
 /// "a photo of a ..." for the 80 categories of COCO (Lin et al., ECCV 2014), without those that mention what is to be
 /// forgotten.
 enum RetainPrompts {

@@ -3,13 +3,13 @@ import Foundation
 import Torch
 import Training
 
-/// What every command takes.
+/// The options of every command.
 struct CommonOptions: ParsableArguments {
-  @Option(help: "cpu, cuda, cuda:N or mps.")
+  @Option(help: "Device of the computation: cpu, cuda, cuda:N or mps.")
   var device = "cpu"
-  @Option(help: "Threads of tensor operators; 0 takes one a core.")
+  @Option(help: "Threads of tensor operators, 1 or more. 0 takes one thread a core.")
   var threads = 0
-  @Flag(name: .shortAndLong, help: "No progress lines.")
+  @Flag(name: .shortAndLong, help: "Silence: print no progress lines and no closing sentence.")
   var quiet = false
 
   func openDevice() throws -> Device { try Device(parsing: device) }
@@ -23,7 +23,7 @@ struct CommonOptions: ParsableArguments {
     return run
   }
 
-  /// Runs a command's body; an error becomes one line and an exit code.
+  /// Runs the body of a command. An error becomes one line on standard error and an exit code.
   func reporting(_ body: () throws -> Void) throws {
     Runtime.keepFreedMemory()
     if threads > 0 { Runtime.threads = threads }

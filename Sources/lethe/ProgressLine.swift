@@ -6,8 +6,8 @@ import Training
   import Glibc
 #endif
 
-/// One line on standard error: stage, bar, counts, rate, time left. Without a terminal, a plain line
-/// every ten seconds.
+/// A progress line on standard error: stage, bar, counts, rate and time left. Without a terminal, a plain line is
+/// printed every ten seconds.
 final class ProgressLine {
   private var stage = ""
   private var start = Date()

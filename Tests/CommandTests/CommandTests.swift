@@ -1,4 +1,4 @@
-// The program as users meet it: its exit codes and its one-line errors.
+// The program as its users see it: exit codes and one-line errors.
 import Foundation
 import TestSupport
 import Testing
@@ -52,8 +52,7 @@ import Testing
     }
   }
 
-  /// Paragraphs of help are wrapped by the terminal's width and by nothing else: a line ends where the next word would
-  /// not have fitted.
+  /// The terminal's width alone wraps the paragraphs of help: each line ends where the next word would not fit.
   @Test(arguments: [60, 100]) func helpIsWrappedOnce(_ width: Int) throws {
     let commands = [
       [], ["generate"], ["make-set"], ["erase"], ["apply"], ["evaluate"], ["attack"], ["relearn"],
@@ -69,7 +68,7 @@ import Testing
         guard let word = next.split(separator: " ").first, !line.isEmpty, !line.hasPrefix(" "),
           !next.hasPrefix(" "), !line.hasSuffix(":")
         else { continue }
-        #expect(line.count + 1 + word.count > width, "\(command): \(line)")
+        #expect(line.count + 1 + word.count >= width, "\(command): \(line)")
       }
     }
   }
@@ -82,7 +81,7 @@ import Testing
     #expect(try lethe("list", "judges").out.contains("emoji"))
   }
 
-  /// A set of erasers from its making to its use, and its loud failure when a concept comes late.
+  /// A set of erasers is made, trained and used. Its check fails for a concept that is added after a training.
   @Test func erasers() throws {
     try Fixtures.temporaryFolder { folder in
       func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
@@ -112,7 +111,7 @@ import Testing
       let base = try draw("base")
       #expect(try draw("on", "--erasers", set) != base)
       #expect(try lethe("eraser", "restore", set, "fox", "cat").code == 0)
-      // Drawn again, because other erasers are on now; the very picture of the base.
+      // Other erasers are on now, so the picture is another one. It equals the base's, to the bit.
       let other = try lethe(
         "generate", model, "--prompt", "fox", "--steps", "2", "--erasers", set, "--out", path("on"))
       #expect(other.code == 2 && other.error.contains("--overwrite"), "\(other.error)")
@@ -145,7 +144,7 @@ import Testing
     }
   }
 
-  /// A model with classes, from a class's name to pictures, an eraser and what it refuses.
+  /// A model with classes draws, erases, and refuses words and unknown classes.
   @Test func classes() throws {
     try Fixtures.temporaryFolder { folder in
       func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
@@ -160,19 +159,19 @@ import Testing
       let uce = try lethe(
         "erase", animals, "--method", "uce", "--concept", "zebra", "--out", path("uce"))
       #expect(uce.code != 0 && uce.error.contains("asked in words"))
-      // Options in methods.json come before --set.
+      // --set overrides methods.json.
       let dry = try lethe(
         "erase", animals, "--method", "erasediff", "--concept", "zebra", "--data", "x", "--set",
         "training.steps=7", "--out", path("dry"), "--dry-run")
       #expect(dry.code == 0 && dry.out.contains("\"steps\" : 7"))
       #expect(!dry.out.contains("\"learningRate\" : 1e-05"))
-      // 8,941,072 numbers of four bytes, 5 copies of them where nothing else stays in memory.
+      // The U-Net has 8,941,072 numbers of four bytes. Five copies stay in memory with offloading.
       let meta = try lethe(
         "erase", "Models/emoji", "--method", "meta", "--concept", "fox", "--preserve", "others",
         "--set",
         "training.offload=true", "--set", "picturesInPass=1", "--out", path("meta"), "--dry-run")
       #expect(meta.code == 0 && meta.out.contains("memory: 0.2 GB for 5 copies"))
-      // Options of the pair, and of the method inside.
+      // methods.json has options for the pair and for the inner method.
       let rece = try lethe(
         "erase", "Models/emoji", "--method", "meta", "--set", "base=rece", "--concept", "fox",
         "--preserve", "others", "--out", path("rece"), "--dry-run")
@@ -193,7 +192,7 @@ import Testing
     }
   }
 
-  /// Each bad day: a distinct exit code, one sentence, and no half-written file.
+  /// Each failure has its exit code and one sentence, and leaves no half-written file.
   @Test func badDays() throws {
     try Fixtures.temporaryFolder { folder in
       func out(_ name: String) -> String { folder.appendingPathComponent(name).path }
@@ -268,7 +267,7 @@ import Testing
     }
   }
 
-  /// Ctrl-C ends with 130 and the same command goes on; kill -9 leaves whole files only.
+  /// Ctrl-C ends with exit code 130, and kill -9 leaves whole files only. The same command goes on after both.
   @Test func interruptedRunsGoOn() throws {
     try Fixtures.temporaryFolder { folder in
       let out = folder.appendingPathComponent("run")

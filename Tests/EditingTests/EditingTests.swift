@@ -100,7 +100,7 @@ import Training
       #expect(error?.kind == .request && error?.sentence.contains("\(path)") == true)
     }
     #expect(throws: LetheError.self) {
-      try ParameterVector.sum([right.difference, wrong.difference])
+      try ParameterVector.sum([right.vector, wrong.vector])
     }
   }
 

@@ -19,7 +19,7 @@ import TorchNN
   }
   let forgotten = Forgotten(kind: "object", names: ["fox"])
 
-  /// The formula written out for one pair.
+  /// The distance of one pair equals the formula, written out.
   @Test func perceptualDistance() throws {
     var card = JudgeNetwork.Card(heads: ["object": ["a", "b"]])
     (card.widths, card.size) = ([4, 8], 16)
@@ -34,7 +34,7 @@ import TorchNN
         let (f, g) = (f[0, at: 1].to(.float64), g[0, at: 1].to(.float64))  // [C, h, w]
         let (a, b) = (f.squared().sum(0), g.squared().sum(0))
         let cosine = (f * g).sum(0) / ((a * b).sqrt() + 1e-20)
-        // A place where nothing is active has length 0, not 1.
+        // The zero vector has length 0 after the division, not 1.
         return (a / (a + 1e-20) + b / (b + 1e-20) - 2 * cosine).mean().item
       }.reduce(0, +) / 2
     }
@@ -42,7 +42,7 @@ import TorchNN
     #expect(distance(y, x)[0] == found[0])
   }
 
-  /// scipy's sqrtm on the same rows.
+  /// The expected value comes from scipy's sqrtm on the same rows.
   @Test func frechetDistance() throws {
     let value = try #require(
       FrechetDistance().measure(try set("a"), forgotten: forgotten, reference: try set("b")))
@@ -63,7 +63,7 @@ import TorchNN
     #expect(abs(r.value - (try #require(golden["recall"])).item) < 1e-9 && r.n == 80)
   }
 
-  /// UA by the forgotten kind's judge on its pictures; IRA and CRA on all others.
+  /// UA counts the pictures of the forgotten theme, IRA and CRA all others.
   @Test func unlearnCanvasAccuracies() throws {
     let asked = [
       ("fox", "noto"), ("fox", "line"), ("owl", "noto"), ("owl", "line"), ("cat", "noto"),
@@ -90,7 +90,7 @@ import TorchNN
       try #require(CrossDomainRetainAccuracy().measure(p, forgotten: style, reference: nil)).n == 3)
   }
 
-  /// Metrics do not see the order of pictures.
+  /// Metrics do not depend on the order of pictures.
   @Test(arguments: MetricCatalog.builtIn.names) func orderDoesNotMatter(_ name: String) throws {
     let metric = try #require(MetricCatalog.builtIn.all.first { $0.name == name }).init()
     func mixed(_ order: [Int]) throws -> JudgedSet {

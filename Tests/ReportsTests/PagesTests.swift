@@ -11,7 +11,7 @@ import Training
 struct PagesTests {
   private let nowhere = URL(fileURLWithPath: "/nowhere")
 
-  /// Successes and prompts of several concepts add up before the interval is taken.
+  /// The interval is of the successes and prompts of all concepts together.
   @Test func robustnessIsPooled() throws {
     var results = Results(.benchRobustness)
     for (concept, hits, n) in [("x", 1, 4), ("y", 3, 6)] {
@@ -38,7 +38,7 @@ struct PagesTests {
     #expect(text.contains("| m | 2.2, 1.0 s |  |"))
   }
 
-  /// Successes are pooled over concepts, held against the base's; a control stands beside what it is stronger than.
+  /// Successes are pooled over concepts and divided by those of the base. A control is compared with its weaker form.
   @Test func relearningRatios() throws {
     var results = Results(.benchRelearning)
     results.baselines = ["esd-u-1 inside meta": "esd-u-1", "esd-u-3": "esd-u-1"]
@@ -84,7 +84,7 @@ struct PagesTests {
     #expect(text.contains("| esd-u-1 | 0, 0, 20 | 0, 0, 60 |"))
   }
 
-  /// Means over seeds with their standard error, and the method nearest to the retrained model.
+  /// The page has means over seeds with their standard error, and the method nearest to the retrained model.
   @Test func forgettingStandsBesideRetraining() throws {
     var results = Results(.benchForgetting)
     for (method, ua, ira) in [
@@ -103,7 +103,7 @@ struct PagesTests {
     #expect(page.mean("retrain", "ira")?.text() == "80.0")
     // (|1 - 1| + |0.7 - 0.8|) / 2
     #expect(abs((page.gap("a") ?? 1) - 0.05) < 1e-12 && page.gap("retrain") == nil)
-    // b forgets too little to be compared.
+    // b has a UA below 0.95, so it is not compared.
     #expect(page.nearest == "a")
     let text = try page.content.markdown
     #expect(text.contains("nearest") || text.contains("Nearest to the retrained model"))

@@ -21,7 +21,7 @@ import Unlearning
       let (eraser, verdict) = try erase(in: run, on: .cpu)
       #expect(verdict == .keptWhole)
       #expect(try run.runFolder.verdict() == .keptWhole)
-      #expect(eraser.card.base == before && eraser.difference.norm > 0)
+      #expect(eraser.card.base == before && eraser.vector.norm > 0)
       #expect(try model.model().hash() == before)
       // The exported model is the base with the eraser on it.
       let exported = try DiffusionModel.load(run.file("model")).hash()
@@ -63,7 +63,7 @@ import Unlearning
     }
   }
 
-  /// Two erasers added, and one taken back: exactly the other alone.
+  /// Two erasers minus one of them equal the other, to the bit.
   @Test func erasersAddUpAndComeOff() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.model(folder)

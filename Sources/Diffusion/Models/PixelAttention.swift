@@ -1,7 +1,7 @@
 internal import Torch
 internal import TorchNN
 
-/// What a U-Net's level does after each of its residual blocks: attention over the pixels, perhaps with a
+/// The layer after each residual block of a U-Net's level: attention over the pixels, perhaps with a
 /// look at the prompt.
 protocol FeatureAttention {
   /// x [B, C, H, W], context [B, M, D] -> [B, C, H, W]
@@ -26,7 +26,7 @@ struct PixelAttention: FeatureAttention {
   func callAsFunction(_ x: Tensor) -> Tensor {
     let tokens = norm(x.flattened(from: 2)).transposed(1, 2)  // [B, H W, C]
     // The tokens first: their strides put channels last, the sum keeps them, and so do the convolutions
-    // after it, which are faster that way (docs/performance.md).
+    // after it, which are faster that way (docs/results/performance.md).
     return attention(tokens).transposed(1, 2).reshaped(x.shape) + x
   }
 

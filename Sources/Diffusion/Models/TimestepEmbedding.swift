@@ -26,7 +26,7 @@ struct TimestepEmbedding {
   func callAsFunction(_ x: Tensor) -> Tensor { linear2(linear1(x).silu()) }
 }
 
-/// What SDXL adds to the time: the pooled prompt beside sinusoids of six sizes, diffusers' `text_time`.
+/// SDXL's addition to the time: the pooled prompt beside sinusoids of six sizes, diffusers' `text_time`.
 struct TextTimeEmbedding {
   private let embedding: TimestepEmbedding
   private let each: Int

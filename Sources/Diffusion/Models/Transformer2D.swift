@@ -8,7 +8,7 @@ package final class KeyValueCache {
   package init() {}
 }
 
-/// What cross-attention layers are told besides the hidden states.
+/// The input of cross-attention layers beside the hidden states.
 struct PromptContext {
   var cache: KeyValueCache?
   var shifts: [String: KeyValueShift]

@@ -19,7 +19,7 @@ package final class UNet2D: NoisePredictor {
   private let table: Embedding?
   private let classEmbedding: TimestepEmbedding?
 
-  /// What this class can be configured to; everything else is refused by name.
+  /// The configurations that this class supports; everything else is refused by name.
   private static let accepted: [String: [JSON]] = [
     "_class_name": ["UNet2DModel"], "act_fn": ["silu"], "attn_norm_num_groups": [.null],
     "center_input_sample": [false], "class_embed_type": [.null, "mlp"],

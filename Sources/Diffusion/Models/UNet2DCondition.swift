@@ -15,7 +15,7 @@ package final class UNet2DCondition: NoisePredictor {
   /// Pixels of a picture per pixel of its latent, for the sizes that SDXL is told.
   var pixelsPerLatent = 8
 
-  /// What this class can be configured to; everything else is refused by name.
+  /// The configurations that this class supports; everything else is refused by name.
   private static let accepted: [String: [JSON]] = [
     "_class_name": ["UNet2DConditionModel"], "act_fn": ["silu"],
     "addition_embed_type": [.null, "text_time"], "addition_embed_type_num_heads": [64],

@@ -1,7 +1,7 @@
 internal import Torch
 internal import TorchNN
 
-/// What the attention of one level is built with.
+/// The configuration of one level's attention.
 enum UNetAttention {
   case transformer(heads: Int, context: Int, layers: Int, linear: Bool)
   /// - width: numbers a head; nil for one head
@@ -18,7 +18,7 @@ enum UNetAttention {
   }
 }
 
-/// What the residual blocks of a U-Net have in common.
+/// The configuration that the residual blocks of a U-Net share.
 struct UNetBlockShape {
   /// Width of the time embedding that blocks are given.
   var time: Int

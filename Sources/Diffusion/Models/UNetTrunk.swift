@@ -1,7 +1,7 @@
 internal import Torch
 internal import TorchNN
 
-/// What a U-Net is built with, level by level.
+/// The configuration of a U-Net, level by level.
 struct UNetShape {
   var channels: [Int]
   var layers: Int

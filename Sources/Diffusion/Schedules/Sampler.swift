@@ -11,7 +11,7 @@ package protocol Sampler: SendableMetatype {
   var timesteps: [Double] { get }
   /// Standard deviation of the starting noise.
   var initialScale: Double { get }
-  /// What the network is shown at step `i`.
+  /// The input of the network at step `i`.
   func input(_ x: Tensor, _ i: Int) -> Tensor
   /// x after step `i`. `noise` draws a tensor like `x` where the sampler needs fresh noise.
   mutating func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor

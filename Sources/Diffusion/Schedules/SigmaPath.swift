@@ -1,6 +1,6 @@
 internal import Torch
 
-/// What the samplers over sigma share: noise levels interpolated at the chosen timesteps.
+/// The common part of samplers over sigma: noise levels interpolated at the chosen timesteps.
 struct SigmaPath {
   let timesteps: [Double]
   /// One more than there are steps; the last is 0.

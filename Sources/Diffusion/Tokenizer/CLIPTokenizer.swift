@@ -2,15 +2,15 @@
 package import Foundation
 internal import Torch
 
-package struct CLIPTokenizer: Sendable {
-  package static let start = "<|startoftext|>"
-  package static let end = "<|endoftext|>"
+public struct CLIPTokenizer: Sendable {
+  public static let start = "<|startoftext|>"
+  public static let end = "<|endoftext|>"
 
   /// Length that prompts are cut and padded to.
-  package let length: Int
-  package let startToken: Int
-  package let endToken: Int
-  package let padToken: Int
+  public let length: Int
+  public let startToken: Int
+  public let endToken: Int
+  public let padToken: Int
   private let pairs: BytePairs
 
   package init(pairs: BytePairs, length: Int, pad: String = CLIPTokenizer.end) throws {
@@ -42,7 +42,7 @@ package struct CLIPTokenizer: Sendable {
   }
 
   /// Token ids without start, end and padding.
-  package func words(_ prompt: String) -> [Int] {
+  public func words(_ prompt: String) -> [Int] {
     var tokens: [Int] = []
     for part in prompt.split(keeping: [Self.start, Self.end]) {
       switch part {
@@ -55,9 +55,9 @@ package struct CLIPTokenizer: Sendable {
   }
 
   /// Turns ids back into text.
-  package struct Decoder: Sendable {
+  public struct Decoder: Sendable {
     /// Ids of tokens that stand for text, in ascending order.
-    package let words: [Int]
+    public let words: [Int]
     private let pieces: [Int: String]
 
     init(_ pairs: BytePairs, special: Set<Int>) {
@@ -68,7 +68,7 @@ package struct CLIPTokenizer: Sendable {
     }
 
     /// Bytes that are no UTF-8 become U+FFFD; special tokens are left out.
-    package func text(_ tokens: [Int]) -> String {
+    public func text(_ tokens: [Int]) -> String {
       let joined = tokens.compactMap { pieces[$0] }.joined().replacing("</w>", with: " ")
       let bytes = joined.flatMap { c -> [UInt8] in
         c == " " ? [32] : BytePairs.bytes[c].map { [$0] } ?? Array(String(c).utf8)
@@ -77,12 +77,12 @@ package struct CLIPTokenizer: Sendable {
     }
   }
 
-  package func decoder() -> Decoder {
+  public func decoder() -> Decoder {
     Decoder(pairs, special: [startToken, endToken, padToken])
   }
 
   /// Start, words cut to fit, end, padding: always ``length`` ids.
-  package func callAsFunction(_ prompt: String) -> [Int] {
+  public func callAsFunction(_ prompt: String) -> [Int] {
     let body = words(prompt).prefix(length - 2)
     let tokens = [startToken] + body + [endToken]
     return tokens + Array(repeating: padToken, count: length - tokens.count)

@@ -1,67 +1,67 @@
-package import Torch
+public import Torch
 internal import Training
 
-/// What is to be forgotten: a name, the prompts that mean it, and what they should give instead.
-package struct Concept: Codable, Sendable, Hashable {
+/// A concept to forget: its name, the prompts that mean it, and the prompts whose pictures they should give instead.
+public struct Concept: Codable, Sendable, Hashable {
   /// One way to ask for the concept, and the same request without it.
-  package struct Phrase: Codable, Sendable, Hashable {
-    package var prompt: String
+  public struct Phrase: Codable, Sendable, Hashable {
+    public var prompt: String
     /// The words of the prompt that mean the concept.
-    package var words: String
-    /// What the prompt should give instead; empty for nothing in particular.
-    package var anchor: String
+    public var words: String
+    /// The prompt whose picture this one should give instead; empty for nothing in particular.
+    public var anchor: String
 
-    package init(_ prompt: String, words: String, anchor: String = "") {
+    public init(_ prompt: String, words: String, anchor: String = "") {
       (self.prompt, self.words, self.anchor) = (prompt, words, anchor)
     }
   }
 
-  package var name: String
-  package var phrases: [Phrase]
+  public var name: String
+  public var phrases: [Phrase]
   /// Whether the anchors are something that was asked for, and not just the rest of the caption.
-  package var isReplaced: Bool
+  public var isReplaced: Bool
   /// Other subjects of the concept's kind, where the model lists them: what a wrong label is drawn from.
-  package var siblings: [String] = []
+  public var siblings: [String] = []
   /// Subjects that take no article; see ``Captions``.
-  package var plurals: [String] = []
+  public var plurals: [String] = []
 
-  package init(_ name: String, phrases: [Phrase], isReplaced: Bool = false) {
+  public init(_ name: String, phrases: [Phrase], isReplaced: Bool = false) {
     (self.name, self.phrases, self.isReplaced) = (name, phrases, isReplaced)
   }
 
   /// A concept that is asked for by its name alone and replaced by `replacement`.
-  package init(_ name: String, replacement: String = "") {
+  public init(_ name: String, replacement: String = "") {
     self.init(
       name, phrases: [Phrase(name, words: name, anchor: replacement)],
       isReplaced: !replacement.isEmpty)
   }
 
-  package var prompts: [String] { phrases.map(\.prompt) }
+  public var prompts: [String] { phrases.map(\.prompt) }
 }
 
 /// The request; identical for every method.
-package struct Erasure: Codable, Sendable, Hashable {
-  package var forget: [Concept]
+public struct Erasure: Codable, Sendable, Hashable {
+  public var forget: [Concept]
   /// Prompts whose pictures should stay as they are.
-  package var preserve: [String]
+  public var preserve: [String]
   /// Folders of pictures with captions, for methods that train on data; see ``CaptionedImages``.
-  package var forgetImages: String?
-  package var retainImages: String?
+  public var forgetImages: String?
+  public var retainImages: String?
 
-  package init(forget: [Concept], preserve: [String] = []) {
+  public init(forget: [Concept], preserve: [String] = []) {
     (self.forget, self.preserve) = (forget, preserve)
   }
 
   /// Whether pictures to forget and to keep are in one folder, told apart by their captions.
-  package var isOneFolder: Bool { forgetImages != nil && forgetImages == retainImages }
+  public var isOneFolder: Bool { forgetImages != nil && forgetImages == retainImages }
 
   /// Whether a caption asks for one of the concepts.
-  package func asks(_ caption: String) -> Bool {
+  public func asks(_ caption: String) -> Bool {
     forget.flatMap(\.phrases).contains { $0.prompt == caption || caption.mentions($0.words) }
   }
 
   /// A caption without the concepts: a phrase's own anchor, else the caption with the words left out.
-  package func anchor(of caption: String) -> String {
+  public func anchor(of caption: String) -> String {
     if let phrase = forget.flatMap(\.phrases).first(where: { $0.prompt == caption }) {
       return phrase.anchor
     }
@@ -72,7 +72,7 @@ package struct Erasure: Codable, Sendable, Hashable {
 
   /// The same caption for another subject of the concept's kind at random; without the concept where none is
   /// known, or where something was asked for instead.
-  package func otherLabel(of caption: String, _ g: Generator) -> String {
+  public func otherLabel(of caption: String, _ g: Generator) -> String {
     guard
       let concept = forget.first(where: { c in
         c.phrases.contains { $0.prompt == caption || caption.mentions($0.words) }
@@ -86,7 +86,7 @@ package struct Erasure: Codable, Sendable, Hashable {
   }
 
   /// Phrases of the concepts at random, `count` for each concept.
-  package func drawPhrases(_ count: Int, seed: UInt64) -> [Concept.Phrase] {
+  public func drawPhrases(_ count: Int, seed: UInt64) -> [Concept.Phrase] {
     let phrases = forget.flatMap(\.phrases)
     let g = Generator(seed: seed)
     return (0..<(count * forget.count)).map { _ in

@@ -1,33 +1,33 @@
-package import Diffusion
-package import Foundation
-package import Torch
+public import Diffusion
+public import Foundation
+public import Torch
 internal import TorchNN
 
-/// What an erasure leaves behind: differences of the changed tensors, and where they come from.
+/// The file that an erasure leaves behind: the differences of the changed tensors, and their origin.
 /// Increments of one base add up, and taking one back is leaving it out of the sum.
-package struct Eraser {
-  package struct Card: Codable, Sendable, Hashable {
-    package var method = ""
-    package var concepts: [String] = []
+public struct Eraser {
+  public struct Card: Codable, Sendable, Hashable {
+    public var method = ""
+    public var concepts: [String] = []
     /// The method's options as resolved.
-    package var options = JSON.object([:])
-    package var seed: UInt64 = 0
+    public var options = JSON.object([:])
+    public var seed: UInt64 = 0
     /// ``DiffusionModel/hash()`` of the model the differences belong to.
-    package var base = ""
-    package var version = ""
-    package init() {}
+    public var base = ""
+    public var version = ""
+    public init() {}
   }
-  package var card: Card
-  package var difference: ParameterVector
+  public var card: Card
+  public var vector: ParameterVector
   /// The factors that ``difference`` is the product of, where it was made of them.
   package private(set) var factors: EraserFactors?
 
-  package init(_ card: Card, _ difference: ParameterVector) {
-    (self.card, self.difference) = (card, difference)
+  public init(_ card: Card, _ vector: ParameterVector) {
+    (self.card, self.vector) = (card, vector)
   }
 
   package init(_ card: Card, _ factors: EraserFactors) {
-    (self.card, self.factors, difference) = (card, factors, factors.dense)
+    (self.card, self.factors, vector) = (card, factors, factors.dense)
   }
 
   private static let format = "lethe-increment-1"
@@ -37,7 +37,7 @@ package struct Eraser {
   private static let (left, right) = (".left", "right")
 
   /// - Throws: ``LetheError`` when it was made for another model than the one with this hash
-  package func check(base: String) throws {
+  public func check(base: String) throws {
     guard card.base == base else {
       throw LetheError.request(
         "the eraser of '\(card.concepts.joined(separator: ", "))' was made for model "
@@ -47,12 +47,12 @@ package struct Eraser {
 
   /// SHA-256 over the card and the differences: the same for two erasers that do the same for the same reason.
   package func hash() throws -> String {
-    try difference.hash(after: JSON(encoding: card).compact)
+    try vector.hash(after: JSON(encoding: card).compact)
   }
 
   /// - Throws: ``LetheError`` of the kind `diverged` for differences that are no finite numbers
-  package func write(to file: URL) throws {
-    if let path = difference.firstNotFinite {
+  public func write(to file: URL) throws {
+    if let path = vector.firstNotFinite {
       throw LetheError(
         .diverged,
         "the eraser of '\(card.concepts.joined(separator: ", "))' would change '\(path)' by values that are no finite "
@@ -67,13 +67,13 @@ package struct Eraser {
         tensors[path.name + Self.left] = tensor.detached().to(.float16)
       }
     } else {
-      for (path, tensor) in difference.tensors { tensors[path.name] = tensor.detached() }
+      for (path, tensor) in vector.tensors { tensors[path.name] = tensor.detached() }
     }
     try SafeTensors.write(
       tensors, metadata: ["format": Self.format, "lethe": card.compact], to: file)
   }
 
-  package init(contentsOf file: URL) throws {
+  public init(contentsOf file: URL) throws {
     let stored = try SafeTensors(contentsOf: file, finite: true)
     guard stored.metadata["format"] == Self.format, let text = stored.metadata["lethe"],
       let card = try? JSONDecoder().decode(Card.self, from: Data(text.utf8))
@@ -90,7 +90,7 @@ package struct Eraser {
     }
     self.card = card
     guard let basis = stored.tensors[Self.right] else {
-      difference = ParameterVector(
+      vector = ParameterVector(
         Dictionary(uniqueKeysWithValues: stored.tensors.map { (ParameterPath($0), $1) }))
       return
     }
@@ -105,17 +105,17 @@ package struct Eraser {
       weights[ParameterPath(String(name.dropLast(Self.left.count)))] = tensor.to(.float32)
     }
     let factors = EraserFactors(weights: weights, basis: basis.to(.float32))
-    (self.factors, difference) = (factors, factors.dense)
+    (self.factors, vector) = (factors, factors.dense)
   }
 }
 
 extension DiffusionModel {
   /// The model with differences added; tensors that no difference names are shared.
   /// - Throws: ``LetheError`` when a path or shape does not fit the model
-  package func applying(_ difference: ParameterVector) throws -> DiffusionModel {
-    try check(difference)
+  public func applying(_ vector: ParameterVector) throws -> DiffusionModel {
+    try check(vector)
     var replacements: [ParameterPath: Tensor] = [:]
-    for (path, tensor) in difference.tensors {
+    for (path, tensor) in vector.tensors {
       guard let base = parameters[path] else { continue }
       replacements[path] = base + tensor.to(base.device, base.dtype)
     }
@@ -123,9 +123,9 @@ extension DiffusionModel {
   }
 
   /// - Throws: ``LetheError`` when a path or shape does not fit the model
-  package func check(_ difference: ParameterVector) throws {
-    for path in difference.paths {
-      guard let tensor = difference.tensors[path] else { continue }
+  package func check(_ vector: ParameterVector) throws {
+    for path in vector.paths {
+      guard let tensor = vector.tensors[path] else { continue }
       guard let base = parameters[path] else {
         throw LetheError.request("the eraser changes '\(path)', which the model does not have")
       }
@@ -137,7 +137,7 @@ extension DiffusionModel {
   }
 
   /// The model with the sum of erasers, each checked to belong to this model.
-  package func applying(_ erasers: [Eraser]) throws -> DiffusionModel {
+  public func applying(_ erasers: [Eraser]) throws -> DiffusionModel {
     try erasers.isEmpty ? self : applying(sum(of: erasers))
   }
 
@@ -148,7 +148,7 @@ extension DiffusionModel {
     let own = base ?? hash()
     for eraser in erasers {
       try eraser.check(base: own)
-      try check(eraser.difference)
+      try check(eraser.vector)
     }
     var seen: Set<String> = []
     for eraser in erasers.count > 1 ? erasers : [] {
@@ -158,6 +158,6 @@ extension DiffusionModel {
             + "much; give it once")
       }
     }
-    return try .sum(erasers.map(\.difference))
+    return try .sum(erasers.map(\.vector))
   }
 }

@@ -1,10 +1,10 @@
-package import Diffusion
+public import Diffusion
 internal import Torch
 internal import TorchNN
 
 extension DiffusionModel {
   /// SHA-256 over every parameter's path, shape and bytes, in the order of the paths.
-  package func hash() -> String {
+  public func hash() -> String {
     ParameterVector(parameters.tensors).hash()
   }
 }

@@ -1,17 +1,17 @@
 internal import Diffusion
 internal import Torch
-package import TorchNN
+public import TorchNN
 
 /// Which parameters a method changes, by components of their paths, never by string prefixes:
 /// `layers.1` is not `layers.10`.
-package struct ParameterSelection: Sendable {
-  package let name: String
-  package let matches: @Sendable (ParameterPath) -> Bool
+public struct ParameterSelection: Sendable {
+  public let name: String
+  public let matches: @Sendable (ParameterPath) -> Bool
 
   /// Whether the text encoder is among them, so that prompts have to be embedded at every step.
-  package var trainsText: Bool { name.hasPrefix("text_encoder") }
+  public var trainsText: Bool { name.hasPrefix("text_encoder") }
 
-  package init(_ name: String, _ matches: @escaping @Sendable (ParameterPath) -> Bool) {
+  public init(_ name: String, _ matches: @escaping @Sendable (ParameterPath) -> Bool) {
     (self.name, self.matches) = (name, matches)
   }
 
@@ -25,25 +25,25 @@ package struct ParameterSelection: Sendable {
   }
 
   /// Cross-attention: queries, keys, values, output (ESD-x).
-  package static let crossAttention = unet("xattn") { $0.contains("attn2") }
+  public static let crossAttention = unet("xattn") { $0.contains("attn2") }
   /// Keys and values of cross-attention alone (ESD-x-strict, UCE).
-  package static let crossAttentionKeysValues = unet("xattn-kv") {
+  public static let crossAttentionKeysValues = unet("xattn-kv") {
     $0.contains("attn2") && ($0.contains("to_k") || $0.contains("to_v"))
   }
-  package static let selfAttention = unet("selfattn") { $0.contains("attn1") }
+  public static let selfAttention = unet("selfattn") { $0.contains("attn1") }
   /// Everything but cross-attention, time embedding and output (ESD-u of the first release).
-  package static let notCrossAttention = unet("noxattn") {
+  public static let notCrossAttention = unet("noxattn") {
     !$0.contains("attn2") && !$0.contains("time_embedding") && !$0.contains("conv_out")
       && !$0.contains("conv_norm_out")
   }
-  package static let unet = unet("full") { _ in true }
-  package static let textEncoder = Self("text_encoder") {
+  public static let unet = unet("full") { _ in true }
+  public static let textEncoder = Self("text_encoder") {
     let parts = $0.components
     return parts.first == "text_encoder" && !parts.contains("embeddings")
   }
 
   /// The first `count` layers of the text encoder, exactly those.
-  package static func textEncoder(first count: Int) -> Self {
+  public static func textEncoder(first count: Int) -> Self {
     Self("text_encoder:\(count)") {
       let parts = $0.components
       guard parts.first == "text_encoder", let layers = parts.firstIndex(of: "layers"),
@@ -53,7 +53,7 @@ package struct ParameterSelection: Sendable {
     }
   }
 
-  package static let all: [ParameterSelection] = [
+  public static let all: [ParameterSelection] = [
     .crossAttention, .crossAttentionKeysValues, .selfAttention, .notCrossAttention, .unet,
     .textEncoder,
   ]
@@ -65,7 +65,7 @@ package struct ParameterSelection: Sendable {
     "text_encoder_full": "text_encoder",
   ]
 
-  package static func named(_ name: String) throws -> ParameterSelection {
+  public static func named(_ name: String) throws -> ParameterSelection {
     let canonical = aliases[name] ?? name
     let parts = canonical.split(separator: ":")
     if parts.count == 2, parts[0] == "text_encoder", let count = Int(parts[1]), count > 0 {
@@ -79,5 +79,5 @@ package struct ParameterSelection: Sendable {
     return found
   }
 
-  package func paths(of store: ParameterStore) -> [ParameterPath] { store.paths.filter(matches) }
+  public func paths(of store: ParameterStore) -> [ParameterPath] { store.paths.filter(matches) }
 }

@@ -33,7 +33,7 @@ package struct EraserFactors {
     return ParameterVector(weights.mapValues { $0.to(.float64).matmul(s).to(.float32) })
   }
 
-  /// What is added to keys and values.
+  /// The sums that are added to keys and values.
   /// - Parameter u: e (beta S)^T of each token row, [B, L, n]
   /// - Returns: by layer; gradients reach the weights
   package func shifts(of u: Tensor) -> [String: KeyValueShift] {
@@ -78,14 +78,14 @@ extension KeyValueShift {
 extension Conditioning {
   /// The same prompts for a model with an eraser laid on, without touching the model.
   /// - Throws: ``LetheError`` when the eraser changes more than keys and values of cross-attention
-  package func shifted(by difference: ParameterVector) throws -> Conditioning {
-    for path in difference.tensors.keys
+  package func shifted(by vector: ParameterVector) throws -> Conditioning {
+    for path in vector.tensors.keys
     where !ParameterSelection.crossAttentionKeysValues.matches(path) {
       throw LetheError.request(
         "the eraser changes '\(path)'; only erasers of keys and values of cross-attention can be "
           + "switched for each prompt. Use `lethe apply` for this one")
     }
-    let own = KeyValueShift.byLayer(difference.tensors) { hidden.linear($0.to(hidden.device)) }
+    let own = KeyValueShift.byLayer(vector.tensors) { hidden.linear($0.to(hidden.device)) }
     return Conditioning(hidden, shifts: KeyValueShift.sum([shifts, own].filter { !$0.isEmpty }))
   }
 }

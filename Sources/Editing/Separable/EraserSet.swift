@@ -9,7 +9,7 @@ internal import Training
 package struct EraserSet {
   package struct Entry: Codable, Sendable, Hashable {
     package var name: String
-    /// What every other eraser of the set must leave as it is, exactly.
+    /// Prompts that every other eraser of the set leaves exactly as they are.
     package var prompts: [String]
     /// Other ways to ask for it: erased too, but what other erasers do to them is only measured.
     package var paraphrases: [String]
@@ -189,8 +189,8 @@ package struct EraserSet {
   }
 
   /// Base + sum of the erasers asked for, always built anew.
-  package func difference(_ names: [String]) throws -> ParameterVector {
-    try .sum(names.map { try eraser($0).difference })
+  package func vector(_ names: [String]) throws -> ParameterVector {
+    try .sum(names.map { try eraser($0).vector })
   }
 
   package func checkBase(_ model: DiffusionModel) throws {

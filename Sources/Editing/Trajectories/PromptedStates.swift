@@ -1,4 +1,4 @@
-// What forgetting by prompts is made of, so that an adversary can take the prompt's place: noisy pictures of a
+// The parts of forgetting by prompts, so that an adversary can take the prompt's place: noisy pictures of a
 // concept, what the original predicts for it there, and what is to be predicted instead.
 package import Torch
 package import Training

@@ -13,7 +13,7 @@ package struct Augmentation: Codable, Sendable, Hashable {
   /// Share of pictures seen through a smaller copy of themselves.
   package var blurShare = 0.4
   package var noise = 0.08
-  /// What lies outside the picture: 1 is white, -1 black.
+  /// The colour outside the picture: 1 is white, -1 black.
   package var background = 1.0
   /// Whether half of the pictures are mirrored.
   package var flip = false
@@ -30,7 +30,7 @@ package struct Augmentation: Codable, Sendable, Hashable {
         Tensor.stack([angle.cos() * size, -(angle.sin() * size), spread(2 * shift)], 1),
         Tensor.stack([angle.sin() * size, angle.cos() * size, spread(2 * shift)], 1),
       ], 1)  // [N, 2, 3]
-    // What the map sees outside is zero.
+    // Outside, the map sees zeros.
     var y = (x - background).affine(theta.to(x.device)) + background
     if flip {
       let flipped = Tensor.rand([n, 1, 1, 1], g).isLess(than: 0.5).to(x.device)

@@ -18,7 +18,7 @@ package struct PromptTable: Sendable {
     package var erasers: [String]?
   }
   package let rows: [Row]
-  /// What was not in the file and is said once, e.g. that seeds were derived.
+  /// Notes on columns that the file lacks, e.g. that seeds were derived.
   package let notes: [String]
 
   private static let names: [String: [String]] = [

@@ -5,22 +5,22 @@ internal import Foundation
 internal import Torch
 internal import Training
 
-/// An eraser on disk; what it was trained to keep is part of its key.
+/// An eraser on disk. Its key depends on the prompts that it was trained to keep.
 struct TrainedEraser: Hashable {
-  /// The place of its concept in the cast.
+  /// The index of its concept in the cast.
   var concept: Int
   var key: String
   var file: URL
 }
 
-/// Pictures of a cast under some erasers, in folders named by the erasers.
+/// Pictures of a cast under some erasers, in folders named after the erasers.
 struct SeparabilityPictures {
   let cast: SeparabilityCast
   let options: BenchmarkOptions
   let base: DiffusionModel
   let run: Run
 
-  /// Where pictures of the benchmark lie, relative to its folder.
+  /// The folder of pictures, relative to the benchmark's.
   static func folder(_ name: String, _ cast: SeparabilityCast, _ erasers: [TrainedEraser]) -> String
   {
     let key = erasers.map(\.key).sorted().joined(separator: "+")

@@ -6,7 +6,7 @@ internal import Torch
 internal import Training
 internal import Unlearning
 
-/// One method through the scenes of one kind: erasers are trained, switched on and off, and pictures compared with the
+/// One method in the scenes of one kind. Erasers are trained, switched on and off, and the pictures compared with the
 /// original's.
 struct SeparabilityTrial {
   let method: String
@@ -59,7 +59,7 @@ struct SeparabilityTrial {
 
   // MARK: - Scenes
 
-  /// SepME goes through all scenes; erasers that are trained alone go through the first.
+  /// SepME goes through all scenes. Erasers that are trained alone go through the first.
   private var scenes: [SeparabilityScene] {
     let all =
       options.evaluation.quick || !isSeparable
@@ -98,7 +98,7 @@ struct SeparabilityTrial {
     isSeparable ? try separableErasers(new, known: known) : try addedErasers(new)
   }
 
-  /// SepME's erasers of `new`, which know every concept of `known`.
+  /// SepME's erasers of the concepts `new`, trained to keep the prompts of every concept of `known`.
   private func separableErasers(_ new: [Int], known: [Int]) throws -> [TrainedEraser] {
     let found = new.map { i -> (TrainedEraser, SepME.Request) in
       let kept = known.filter { $0 != i }.flatMap { cast.entries[$0].prompts }
@@ -158,7 +158,7 @@ struct SeparabilityTrial {
     return true
   }
 
-  /// Another method's erasers, each trained alone.
+  /// The erasers of another method, each trained alone.
   private func addedErasers(_ chosen: [Int]) throws -> [TrainedEraser] {
     try chosen.map { i in
       let job = EraseJob(
@@ -175,13 +175,13 @@ struct SeparabilityTrial {
 
   // MARK: - Measures
 
-  /// What is measured of one concept at one moment.
+  /// The measurements of one concept at one moment.
   private func rows(
     _ method: String, _ moment: String, _ i: Int, _ state: ConceptState, _ set: SampleSet,
     _ before: Tensor, _ after: Tensor
   ) throws -> [ResultRow] {
     let name = cast.concepts[i]
-    /// Pictures judged right, their features, and the largest difference of a pixel from the original's, in 255ths.
+    /// The number of pictures judged right, their features, and the largest change of a pixel, of 255, from the original's.
     func judged(_ rows: [Int]) -> (right: Int, features: Tensor, difference: Int) {
       let (x, y) = (before.indexed(0, rows), after.indexed(0, rows))
       let seen = judge.judged(y, asked: rows.map { set.manifest.samples[$0].subjects })
@@ -219,7 +219,7 @@ struct SeparabilityTrial {
     }
   }
 
-  /// The first seed of the first partner.
+  /// The picture of the first seed and the first partner.
   private func picture(
     _ method: String, _ moment: String, _ i: Int, _ state: ConceptState, _ set: SampleSet
   ) -> ResultPicture {

@@ -1,4 +1,4 @@
-// `lethe evaluate MODEL`: what a model's own pictures show, before anything is forgotten.
+// `lethe evaluate MODEL`: measurements of a model's own pictures, before anything is erased.
 internal import Diffusion
 internal import Editing
 package import Evaluation
@@ -6,7 +6,7 @@ internal import Foundation
 package import Torch
 package import Training
 
-/// Draws every pair of object and style and asks the judge.
+/// Draws every pair of object and style that the model lists, and measures the pictures with its judge.
 package struct AuditModel {
   private let model: ModelFolder
   private let options: EvaluationOptions
@@ -15,6 +15,9 @@ package struct AuditModel {
     (self.model, self.options) = (model, options)
   }
 
+  /// Draws, judges and writes `results.json`. Finished pictures are kept.
+  /// - Returns: the accuracy of each kind, and Frechet distance, precision and recall where the judge has a reference
+  /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge
   @discardableResult
   package func callAsFunction(in run: Run, on device: Device) throws -> Results {
     let themes = try model.themes()

@@ -1,27 +1,31 @@
-// `lethe erase`: a request and a method to an eraser file.
+// `lethe erase`: from a request and a method to an eraser file.
 internal import Diffusion
-package import Editing
+public import Editing
 internal import Foundation
-package import Torch
-package import Training
-package import Unlearning
+public import Torch
+public import Training
+public import Unlearning
 
-package struct Erase {
-  package let job: EraseJob
-  package let method: any UnlearningMethod
-  package let catalogs: Catalogs
+/// The command `lethe erase`.
+public struct Erase {
+  public let job: EraseJob
+  public let method: any UnlearningMethod
+  public let catalogs: Catalogs
   private let exports: Bool
 
-  /// Resolves the method and its `--set` options; everything that can be wrong with them is found here.
+  /// Resolves the method and its options. All errors in them are found here.
   /// - Parameters:
-  ///   - variant: another name under which `methods.json` may have options, over those of the method
-  ///   - catalogs: where the method is looked up, and the one inside it, if it wraps one
-  package init(
+  ///   - settings: options of the method as `key=value`
+  ///   - exports: whether the whole edited model is written to `model/`
+  ///   - variant: another name whose entry of `methods.json` overrides that of the method
+  ///   - catalogs: the catalogs in which the method, and a method inside it, are looked up
+  /// - Throws: ``LetheError`` of the kind `request` for an unknown method or option, or without a concept
+  public init(
     _ job: EraseJob, settings: [String], exports: Bool = false, variant: String? = nil,
     catalogs: Catalogs = .builtIn
   ) throws {
     guard !job.concepts.isEmpty else {
-      throw LetheError.badValue("--concept", "at least one concept is needed")
+      throw LetheError.badValue("--concept", "no concept is given; at least one is needed")
     }
     method = try Self.configured(
       catalogs.methods.named(job.method), settings, of: job.folder, variant, catalogs.methods)
@@ -30,7 +34,7 @@ package struct Erase {
     (self.job, self.exports, self.catalogs) = (job, exports, catalogs)
   }
 
-  /// The paper's defaults, under the entries of `methods.json` for the method, under `settings`.
+  /// The paper's defaults, over them the entries of `methods.json` for the method, and over those `settings`.
   static func configured<M: UnlearningMethod>(
     _ type: M.Type, _ settings: [String], of model: ModelFolder, _ variant: String? = nil,
     _ catalog: MethodCatalog = .builtIn
@@ -64,8 +68,9 @@ package struct Erase {
     try JSON(encoding: method)
   }
 
-  /// The request in the model's own captions.
-  package func erasure() throws -> Erasure {
+  /// The request in the captions that the model lists.
+  /// - Throws: ``LetheError`` of the kind `request` for `others` with a model that lists no subjects
+  public func erasure() throws -> Erasure {
     let themes = try job.folder.listedThemes()
     let forget = job.concepts.map {
       Concept.resolve($0, in: themes, replacement: job.replacement)
@@ -78,7 +83,9 @@ package struct Erase {
       }
       guard let themes else {
         throw LetheError.badValue(
-          "--preserve", "'others' needs a model with themes.json; name the prompts instead")
+          "--preserve",
+          "'others' needs a model with themes.json, and \(job.model) has none; name the prompts instead"
+        )
       }
       preserve += Erasure.others(than: job.concepts, in: themes)
     }
@@ -88,9 +95,11 @@ package struct Erase {
   }
 
   /// Trains the eraser, or reads it where an earlier run of the same job has written it.
-  /// - Returns: the eraser, and whether it was kept whole or stopped by the guard
+  /// - Returns: the eraser and the guard's verdict on its training
+  /// - Throws: ``LetheError`` of the kind `request` where the folder has another job; of the kind `diverged` for a
+  ///   loss that is no finite number
   @discardableResult
-  package func callAsFunction(in run: Run, on device: Device) throws -> (
+  public func callAsFunction(in run: Run, on device: Device) throws -> (
     eraser: Eraser, verdict: Verdict
   ) {
     let folder = run.runFolder
@@ -113,7 +122,7 @@ package struct Erase {
     var card = Eraser.Card()
     (card.method, card.concepts, card.options) = (job.method, job.concepts, job.options)
     (card.seed, card.base, card.version) = (job.seed, base, Version.current)
-    let erased = try method.erase(erasure, from: model, run)
+    let erased = try method.erase(erasure, from: model, run.seeded(job.seed))
     let eraser = Eraser(card, erased.vector)
     try eraser.write(to: folder.eraserFile)
     try folder.write(erased.verdict, to: "verdict.json")
@@ -182,7 +191,7 @@ package struct Erase {
     guard previous == job else {
       throw LetheError.badValue(
         "--out",
-        "\(folder.path) holds another run (\(previous.method), "
+        "\(folder.path) has another run (\(previous.method), "
           + "\(previous.concepts.joined(separator: ", "))); choose another folder or remove it")
     }
   }

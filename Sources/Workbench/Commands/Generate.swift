@@ -1,4 +1,4 @@
-// `lethe generate`: prompts to pictures.
+// `lethe generate`: pictures of prompts.
 package import Diffusion
 internal import Editing
 package import Evaluation
@@ -6,13 +6,14 @@ internal import Foundation
 package import Torch
 package import Training
 
-/// A model folder with the erasers to be laid on it.
+/// A model folder and the erasers to add to it.
 package struct ModelReference: Codable, Sendable, Hashable {
   package var folder: String
+  /// Eraser files, or folders of runs.
   package var erasers: [String]
-  /// A set of erasers to lay on for each prompt; see ``EraserSet``.
+  /// The folder of a set of erasers, which are chosen for each prompt. ``EraserSet`` reads it.
   package var set: String?
-  /// Those of the set that are on; nil takes the set's own switches.
+  /// The erasers of the set that are on. Nil takes the set's own switches.
   package var active: [String]?
 
   package init(
@@ -32,6 +33,7 @@ package struct ModelReference: Codable, Sendable, Hashable {
   }
 }
 
+/// The command `lethe generate`.
 package struct Generate {
   package var model: ModelReference
   package var variant: String?
@@ -49,11 +51,13 @@ package struct Generate {
     (self.samples, self.batch) = (samples, batch)
   }
 
+  /// Draws the missing pictures and writes `manifest.json`.
+  /// - Throws: ``LetheError`` of the kind `request` for options that exclude each other or are out of range
   @discardableResult
   package func callAsFunction(in run: Run, on device: Device) throws -> SampleSet {
     try validate()
     let erasers = try model.set.map { try EraserSet(URL(fileURLWithPath: $0)) }
-    // Every picture says what is on for it, so that a later switch draws again what it changes.
+    // Each sample names the erasers that are on for it, so that a picture is drawn again when they change.
     let samples = try samples.map { sample in
       var sample = sample
       sample.erasers = try erasers?.active(sample.erasers ?? model.active)
@@ -83,11 +87,12 @@ package struct Generate {
 
   private func validate() throws {
     guard model.set == nil || model.erasers.isEmpty else {
-      throw LetheError.badValue("--with", "erasers of a set are laid on by --erasers alone")
+      throw LetheError.badValue(
+        "--with", "it cannot be used together with --erasers; give one of them")
     }
     if model.set == nil, model.active != nil || samples.contains(where: { $0.erasers != nil }) {
       throw LetheError.badValue(
-        "--active", "names of erasers need the set that they are in; give --erasers SET")
+        "--active", "erasers are named, here or in a CSV, but their set is not; give --erasers SET")
     }
     guard sampling.steps >= 1, sampling.steps <= 1000 else {
       throw LetheError.badValue("--steps", "\(sampling.steps); accepted: 1 to 1000")
@@ -95,11 +100,14 @@ package struct Generate {
     _ = try Samplers.named(sampling.sampler)
     let names = Dictionary(grouping: samples, by: \.file)
     if let twice = names.first(where: { $0.value.count > 1 }) {
-      throw LetheError.badValue("prompts", "two rows would write \(twice.key)")
+      throw LetheError.badValue(
+        "prompts",
+        "\(twice.value.count) rows would write \(twice.key); give each row its own case number")
     }
   }
 
-  /// What a picture carries: the prompt, then settings, as people paste them, and hashes of what it was drawn by.
+  /// The texts of a picture's PNG chunks: the prompt, then the settings in the form that web interfaces use, and hashes of
+  /// what drew it.
   /// - Parameters:
   ///   - base: ``DiffusionModel/hash()`` of the base model
   ///   - erasers: ``Eraser/hash()`` of those laid on

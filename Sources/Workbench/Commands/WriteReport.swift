@@ -1,26 +1,28 @@
-// `lethe report`: what a folder of results holds, as one page.
+// `lethe report`: the page of a folder of results.
 internal import Editing
 internal import Evaluation
-package import Foundation
+public import Foundation
 internal import Reports
 internal import Torch
 internal import Training
 internal import Unlearning
 
-package struct WriteReport {
+/// The command `lethe report`.
+public struct WriteReport {
   private let folder: RunFolder
   private let catalogs: Catalogs
 
-  /// - Parameter catalogs: where the titles of methods and metrics are looked up
-  package init(_ folder: RunFolder, catalogs: Catalogs = .builtIn) {
+  /// - Parameter catalogs: the catalogs with the titles of methods and metrics
+  public init(_ folder: RunFolder, catalogs: Catalogs = .builtIn) {
     (self.folder, self.catalogs) = (folder, catalogs)
   }
 
-  /// Writes `report.html` into the folder: of a run of `lethe erase` from all that it holds, of a benchmark, an attack or
-  /// a relearning from its `results.json` and pictures.
+  /// Writes `report.html` into the folder. The page of a run is made of all its files. The page of a benchmark, an
+  /// attack or a relearning is made of its `results.json` and pictures.
   /// - Returns: the page's file
+  /// - Throws: ``LetheError`` of the kind `request` for another folder, or for results of version 0.1
   @discardableResult
-  package func callAsFunction() throws -> URL {
+  public func callAsFunction() throws -> URL {
     if folder.has("job.json") {
       try folder.write(text: page(folder.job()).content.html(), to: "report.html")
     } else if folder.has("results.json") {
@@ -28,8 +30,8 @@ package struct WriteReport {
       guard results.kind != nil else {
         throw LetheError.badValue(
           "report",
-          "\(folder.file("results.json").path) was written by version 0.1, which kept too little to make its page again; "
-            + "run its command again")
+          "\(folder.file("results.json").path) was written by version 0.1, which did not keep everything that the page needs; "
+            + "run the command of the results again")
       }
       try Run(folder.url).publishPage(of: results, metrics: catalogs.metrics)
     } else {
@@ -63,7 +65,7 @@ package struct WriteReport {
     page.curves = [
       ("Training loss", curve("loss") { _ in true }),
       (
-        "Drift on watched prompts (limit in the log)",
+        "Drift of the guarded prompts",
         curve("drift") { $0["stage"]?.string == "guard" }
       ),
     ]

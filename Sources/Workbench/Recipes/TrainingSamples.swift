@@ -4,8 +4,8 @@ internal import Torch
 internal import Training
 
 extension TrainingLoop {
-  /// Draws pictures now and then with the weights as they would be kept: `samples/STEP.png`, a grid.
-  /// - Parameter parameters: those that the loop trains, which the model holds
+  /// Draws a grid of pictures, `samples/STEP.png`, every few steps, with the weights that the loop would keep.
+  /// - Parameter parameters: the model's tensors that the loop trains
   mutating func drawSamples(
     _ prompts: [String], of model: DiffusionModel, _ parameters: [Tensor], every steps: Int,
     guidance: Double, columns: Int, in run: Run
