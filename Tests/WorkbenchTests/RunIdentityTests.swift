@@ -21,14 +21,15 @@ import Training
     #expect(error?.kind == .diverged && !run.runFolder.hasEraser)
   }
 
-  static let changes: [(key: String, change: (inout EraseJob) -> Void, settings: [String])] = [
-    ("erasure", { $0.concepts = ["owl"] }, []),
-    ("erasure", { $0.preserve = [] }, []),
-    ("erasure", { $0.replacement = "dog" }, []),
-    ("seed", { $0.seed = 9 }, []),
-    ("options.training.learningRate", { _ in }, ["training.learningRate=1e-3"]),
-    ("method", { $0.method = "uce" }, []),
-  ]
+  static let changes:
+    [(key: String, change: @Sendable (inout EraseJob) -> Void, settings: [String])] = [
+      ("erasure", { $0.concepts = ["owl"] }, []),
+      ("erasure", { $0.preserve = [] }, []),
+      ("erasure", { $0.replacement = "dog" }, []),
+      ("seed", { $0.seed = 9 }, []),
+      ("options.training.learningRate", { _ in }, ["training.learningRate=1e-3"]),
+      ("method", { $0.method = "uce" }, []),
+    ]
 
   /// It went on with the other's state, under the new name.
   @Test(arguments: changes.indices) func interruptedErasuresBelongToTheirRequest(_ i: Int) throws {
