@@ -93,15 +93,35 @@ extension DiffusionModel {
       given: withoutGradients { embed(prompts) }, seeds: seeds, options, progress: progress)
   }
 
+  /// - Throws: ``LetheError`` of the kind `model` also for a picture whose numbers are not finite
   public func images(
     given c: Conditioning, seeds: [UInt64], _ options: SamplingOptions,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> [Image] {
+    try zip(seeds, finiteImages(given: c, seeds: seeds, options, progress: progress)).map {
+      guard let image = $1 else { throw Self.notFinite("the picture of seed \($0)") }
+      return image
+    }
+  }
+
+  /// Pictures, one for each seed; nil for those that the model leads to numbers that are not finite.
+  package func finiteImages(
+    given c: Conditioning, seeds: [UInt64], _ options: SamplingOptions,
+    progress: (Int, Int) -> Void = { _, _ in }
+  ) throws -> [Image?] {
     try withoutGradients {
       let z = try latents(given: c, seeds: seeds, options, progress: progress)
       let pixels = codec.decode(z)
-      return (0..<seeds.count).map { Image(pixels[0, at: $0]) }
+      return (0..<seeds.count).map { i in
+        z[0, at: i].isFinite && pixels[0, at: i].isFinite ? Image(pixels[0, at: i]) : nil
+      }
     }
+  }
+
+  package static func notFinite(_ picture: String) -> LetheError {
+    .model(
+      "\(picture) has values that are no finite numbers; the weights, the erasers or the guidance are too large"
+    )
   }
 
   /// Scaled latents of the pictures [B, C, h, w].

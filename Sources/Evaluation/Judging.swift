@@ -27,6 +27,17 @@ extension JudgeNetwork {
     return JudgedSet(asked: asked, seen: seen, features: features, beliefs: beliefs)
   }
 
+  /// What the judge sees in a set's pictures, and how many of them it is not asked about, because they have no finite
+  /// numbers.
+  package func judged(_ set: SampleSet) throws -> (seen: JudgedSet, broken: Int) {
+    let (whole, broken) = try set.parted()
+    guard !whole.isEmpty else {
+      let features = Tensor.zeros([0, card.widths.last ?? 0])
+      return (JudgedSet(asked: [], seen: [], features: features), broken.count)
+    }
+    return (judged(try set.load(whole), asked: whole.map(\.subjects)), broken.count)
+  }
+
   /// The judge's features of real pictures, from `reference.safetensors` in `folder`. The file has `features` [N, D]
   /// and `subjects` [N, kinds], one class number a kind.
   /// - Returns: nil where the file is missing

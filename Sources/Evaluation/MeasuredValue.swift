@@ -49,6 +49,11 @@ public struct MeasuredValue: Sendable, Hashable {
       .wilson(successes, of: n))
   }
 
+  /// Pictures that no metric counts, because they have no finite numbers.
+  package static func notFinite(_ pictures: Int, of n: Int) -> MeasuredValue {
+    MeasuredValue("not-finite", Double(pictures), .count, n: n)
+  }
+
   /// Several shares as one: successes and trials are added up, and Wilson's interval is that of the sums.
   /// - Returns: nil for no shares
   public static func pooled(_ metric: String, _ shares: [MeasuredValue]) -> MeasuredValue? {

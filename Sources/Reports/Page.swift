@@ -1,5 +1,7 @@
+internal import Diffusion
 package import Foundation
 internal import Mustache
+internal import Torch
 
 /// The content of a page. The template's names are those of these properties.
 package struct ReportContent {
@@ -71,6 +73,18 @@ package struct ReportContent {
   /// Names and values, e.g. hashes, versions and options.
   package var facts: [(String, String)] = []
   package init() {}
+
+  /// The bytes of a picture file, which a page embeds.
+  /// - Throws: ``LetheError`` of the kind `model` for a file that is no PNG picture
+  static func picture(in file: URL) throws -> Data {
+    guard let data = try? Data(contentsOf: file) else {
+      throw LetheError.unreadable(file, "it does not exist or may not be read")
+    }
+    guard PNG.isPicture(data) else {
+      throw LetheError.malformed(file, "it is no PNG picture, so no page shows it")
+    }
+    return data
+  }
 
   /// The title, and the title, note and rows of every table, as Markdown.
   package var markdown: String {

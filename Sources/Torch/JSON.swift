@@ -5,6 +5,8 @@ public enum JSON: Hashable, Sendable, Codable {
   case null
   case bool(Bool)
   case int(Int)
+  /// A whole number beyond those of `int`, as seeds can be.
+  case unsigned(UInt64)
   case number(Double)
   case string(String)
   case array([JSON])
@@ -18,6 +20,8 @@ public enum JSON: Hashable, Sendable, Codable {
       self = .bool(v)
     } else if let v = try? c.decode(Int.self) {
       self = .int(v)
+    } else if let v = try? c.decode(UInt64.self) {
+      self = .unsigned(v)
     } else if let v = try? c.decode(Double.self) {
       self = .number(v)
     } else if let v = try? c.decode(String.self) {
@@ -35,6 +39,7 @@ public enum JSON: Hashable, Sendable, Codable {
     case .null: try c.encodeNil()
     case .bool(let v): try c.encode(v)
     case .int(let v): try c.encode(v)
+    case .unsigned(let v): try c.encode(v)
     case .number(let v): try c.encode(v)
     case .string(let v): try c.encode(v)
     case .array(let v): try c.encode(v)
@@ -71,6 +76,9 @@ public enum JSON: Hashable, Sendable, Codable {
     }
   }
 
+  /// A seed.
+  package init(_ seed: UInt64) { self = Int(exactly: seed).map(JSON.int) ?? .unsigned(seed) }
+
   public var int: Int? {
     switch self {
     case .int(let v): v
@@ -81,6 +89,7 @@ public enum JSON: Hashable, Sendable, Codable {
   public var number: Double? {
     switch self {
     case .int(let v): Double(v)
+    case .unsigned(let v): Double(v)
     case .number(let v): v
     default: nil
     }

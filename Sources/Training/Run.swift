@@ -19,7 +19,10 @@ public struct RunProgress: Sendable {
 public final class Run {
   public let folder: URL
   public let seed: UInt64
+  /// The hash of the request that the folder belongs to, which files of state carry; nil where nobody claimed it.
+  package var identity: String?
   public var onProgress: (RunProgress) -> Void = { _ in }
+  private var lock: FolderLock?
 
   /// - Throws: ``LetheError`` when the folder cannot be made
   public init(_ folder: URL, seed: UInt64 = 0) throws {
@@ -27,10 +30,14 @@ public final class Run {
     try Self.makeFolder(folder)
   }
 
+  /// Keeps other processes out of the folder for as long as this run is there.
+  /// - Throws: ``LetheError`` of the kind `disk` while another process works in it
+  package func keepOthersOut() throws { lock = try FolderLock(folder) }
+
   /// The same folder and listener with another seed.
   package func seeded(_ seed: UInt64) throws -> Run {
     let run = try Run(folder, seed: seed)
-    run.onProgress = onProgress
+    (run.onProgress, run.identity) = (onProgress, identity)
     return run
   }
 
@@ -49,6 +56,12 @@ public final class Run {
 
   public func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
 
+  /// A folder in this one that may have come with it from a stranger.
+  /// - Throws: ``LetheError`` of the kind `model` for a link that leads elsewhere
+  package func place(_ name: String) throws -> URL {
+    try folder.inside(name, "a folder of results", of: folder)
+  }
+
   public func progress(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
     onProgress(RunProgress(stage, done, total, note))
   }
@@ -56,18 +69,7 @@ public final class Run {
   /// Appends one line to `events.jsonl`.
   public func record(_ event: [String: JSON], to name: String = "events.jsonl") throws {
     let line = Data((JSON.object(event).compact + "\n").utf8)
-    let file = file(name)
-    if !FileManager.default.fileExists(atPath: file.path) {
-      guard FileManager.default.createFile(atPath: file.path, contents: nil) else {
-        throw LetheError.unwritable(file, "it cannot be made")
-      }
-    }
-    do {
-      let handle = try FileHandle(forWritingTo: file)
-      defer { try? handle.close() }
-      try handle.seekToEnd()
-      try handle.write(contentsOf: line)
-    } catch { throw LetheError.unwritable(file, "\(error.localizedDescription)") }
+    try AppendedLine.write(line, to: file(name))
   }
 
   /// The events so far; a last line that a kill cut off is left out.

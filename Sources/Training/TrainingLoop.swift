@@ -74,7 +74,7 @@ package struct TrainingLoop {
   ) throws {
     var state = TrainingState(training, parameters)
     if resumes, let run, let file = stateFile {
-      try state.restore(file, into: parameters)
+      try state.restore(file, into: parameters, last: training.steps, identity: run.identity)
       try run.forgetEvents(ofStage: stage, from: state.step)
     }
     try advance(parameters, &state, to: training.steps, gradients: gradients)
@@ -104,7 +104,7 @@ package struct TrainingLoop {
       }
       let (loss, found) = try gradients(&step)
       if rests { state.optimizer.state = try resting.take() }
-      guard loss.isFinite else { throw diverged(at: index, saved) }
+      guard loss.isFinite else { throw diverged("the loss is", at: index, saved) }
       state.carried = step.carried
       if step.isEnough {
         try run?.record(
@@ -126,12 +126,12 @@ package struct TrainingLoop {
       }
       run?.progress(
         stage, state.step, training.steps, "loss \(String(format: "%.4f", recent))")
-      if state.step % training.saveEvery == 0 || isLast { try save(state, parameters, &saved) }
       if let every, state.step % every == 0 {
         let kept = state.average?.tensors ?? parameters
         try observe(state.step, kept)
         guard try goesOn(state.step, kept) else { break }
       }
+      if state.step % training.saveEvery == 0 || isLast { try save(state, parameters, &saved) }
       if Interrupt.isRequested, !isLast {
         try save(state, parameters, &saved)
         throw LetheError.interrupted
@@ -150,17 +150,20 @@ package struct TrainingLoop {
 
   private var stateFile: URL? { run?.file("\(stage).state.safetensors") }
 
+  /// Keeps the state on disk, where the loop does so, once its weights are found to be finite.
   private func save(_ state: TrainingState, _ parameters: [Tensor], _ saved: inout Int) throws {
+    let isFinite = (parameters + (state.average?.tensors ?? [])).allSatisfy(\.isFinite)
+    guard isFinite else { throw diverged("the weights are", at: state.step, saved) }
     guard resumes, let file = stateFile, state.step > saved else { return }
-    try state.save(file, parameters)
+    try state.save(file, parameters, identity: run?.identity)
     saved = state.step
   }
 
-  private func diverged(at step: Int, _ saved: Int) -> LetheError {
+  private func diverged(_ subject: String, at step: Int, _ saved: Int) -> LetheError {
     let kept = run == nil ? "" : "; the state of step \(resumes ? saved : 0) is kept"
     return LetheError(
       .diverged,
-      "\(stage): the loss is no finite number at step \(step)\(kept). Try a lower learning rate or "
+      "\(stage): \(subject) no finite number at step \(step)\(kept). Try a lower learning rate or "
         + "gradient clipping")
   }
 

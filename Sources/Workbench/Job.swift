@@ -38,6 +38,9 @@ public struct EraseJob: Codable, Sendable, Hashable {
 
   public var folder: ModelFolder { ModelFolder(model) }
 
+  /// How the manifest of the erased model's pictures names the eraser.
+  var pictured: [String] { [method] + concepts + ["\(seed)"] }
+
   /// The concepts in one string, as results name them.
   public var subject: String { concepts.joined(separator: " + ") }
 }

@@ -66,6 +66,10 @@ public struct ModelFolder: Sendable, Hashable {
   }
 
   // MARK: - Judge
+  //
+  // The judge is a folder beside the model, as a rule, which `themes.json` names as seen from there ("judge",
+  // "../judges/emoji"); in a copy that `lethe apply` wrote the place is absolute. So it may lie anywhere. Nothing is
+  // written there, and three files of it are read, each as its format alone.
 
   private func judgeFolder(_ themes: Themes) -> URL {
     themes.judge.hasPrefix("/") ? URL(fileURLWithPath: themes.judge) : file(themes.judge)
@@ -108,6 +112,39 @@ public struct ModelFolder: Sendable, Hashable {
   }
 
   // MARK: - Copies
+
+  /// - Parameters:
+  ///   - out: a folder that is to be written to
+  ///   - option: the option that names it, for the message
+  ///   - isModel: whether a model is to be written there, in folders for its components
+  /// - Throws: ``LetheError`` of the kind `request` where that would write into this folder, by whatever path
+  package func refuseOverwriting(by out: URL, _ option: String, isModel: Bool = true) throws {
+    func folders(_ folder: URL) -> Set<FileIdentity> {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+      let all = [folder] + names.map(folder.appendingPathComponent)
+      return Set(
+        all.filter { (try? FileManager.default.contentsOfDirectory(atPath: $0.path)) != nil }
+          .compactMap(FileIdentity.init))
+    }
+    let written = isModel ? folders(out) : Set([FileIdentity(out)].compactMap(\.self))
+    guard folders(url).isDisjoint(with: written) else {
+      throw LetheError.badValue(
+        option,
+        "\(out.path) leads into the folder of the base model, \(path), which is never overwritten; choose another"
+      )
+    }
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` where the file `out` is one of this folder
+  package func refuseOverwriting(byFile out: URL, _ option: String) throws {
+    guard let own = FileIdentity(out) else { return }
+    let names = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []
+    guard !names.map(file).compactMap(FileIdentity.init).contains(own) else {
+      throw LetheError.badValue(
+        option,
+        "\(out.path) is a file of the base model, which is never overwritten; choose another")
+    }
+  }
 
   /// Writes the themes beside an edited copy of the model in `folder`. The judge's path in them is made absolute.
   package func copyThemes(to folder: URL) throws {

@@ -32,14 +32,18 @@ public struct RunFolder: Sendable, Hashable {
 
   /// The eraser of a file, or of a run's folder.
   public static func eraser(at path: String) throws -> Eraser {
+    try Eraser(contentsOf: eraserFile(at: path))
+  }
+
+  /// The file of an eraser that is named by itself, or by its run's folder.
+  static func eraserFile(at path: String) -> URL {
     let file = URL(fileURLWithPath: path)
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    if exists, isFolder.boolValue { return try RunFolder(path).eraser() }
+    if exists, isFolder.boolValue { return RunFolder(path).eraserFile }
     // A command of version 0.1 names the file by the name that it had then.
     let isOldName = !exists && file.lastPathComponent == "increment.safetensors"
-    return try isOldName
-      ? RunFolder(file.deletingLastPathComponent()).eraser() : Eraser(contentsOf: file)
+    return isOldName ? RunFolder(file.deletingLastPathComponent()).eraserFile : file
   }
 
   /// The job of the run.
@@ -101,16 +105,20 @@ public struct RunFolder: Sendable, Hashable {
     try AtomicFile.write(Data(text.utf8), to: file(name))
   }
 
-  /// Records in the file `name` the options that the results beside it depend on.
+  /// Records in the file `name` the options that the results beside it depend on. A file of an older version may have
+  /// fewer of them.
   /// - Parameters:
   ///   - identity: the options, seeds and sampling
   ///   - noun: the command that the results come from, for the message
   /// - Throws: ``LetheError`` of the kind `request` where the file has other options
   package func claim(_ name: String, for identity: JSON, _ noun: String) throws {
-    if let old = try? String(contentsOf: file(name), encoding: .utf8), old != identity.pretty {
+    let old = has(name) ? try JSON(contentsOf: file(name)).members ?? [:] : [:]
+    let own = try JSON(encoding: identity)
+    guard old.allSatisfy({ own[$0] == $1 }) else {
       throw LetheError.badValue(
         noun,
-        "\(file(name).path) has other options, seeds or sampling than this command; give the same ones, or remove \(path)"
+        "\(file(name).path) has another model or eraser, or other options, seeds or sampling than this command; give the same "
+          + "ones, or remove \(path)"
       )
     }
     try write(text: identity.pretty, to: name)

@@ -14,8 +14,11 @@ struct CommonOptions: ParsableArguments {
 
   func openDevice() throws -> Device { try Device(parsing: device) }
 
-  func run(at folder: String, seed: UInt64) throws -> Run {
+  /// A run in a folder, which other processes stay out of until this one ends.
+  /// - Parameter shares: whether the process is one of several that work for a common parent
+  func run(at folder: String, seed: UInt64, shares: Bool = false) throws -> Run {
     let run = try Run(URL(fileURLWithPath: folder), seed: seed)
+    if !shares { try run.keepOthersOut() }
     if !quiet { run.onProgress = ProgressLine().show }
     return run
   }

@@ -16,6 +16,6 @@ enum Failure {
   }
 
   static func report(_ error: any Error) {
-    FileHandle.standardError.write(Data("lethe: \(error)\n".utf8))
+    warn("lethe: \(error)")
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Torch
 import Training
 
 #if canImport(Glibc)
@@ -35,6 +36,7 @@ final class ProgressLine {
       text += "  " + speed + (isLast ? "  in " + Self.duration(seconds) : "  " + left + " left")
     }
     if !p.note.isEmpty { text += "  \(p.note)" }
+    text = text.printable()
     let line = isTerminal ? "\r\u{1B}[K\(text)\(isLast ? "\n" : "")" : text + "\n"
     FileHandle.standardError.write(Data(line.utf8))
   }

@@ -111,8 +111,11 @@ import Testing
       let base = try draw("base")
       #expect(try draw("on", "--erasers", set) != base)
       #expect(try lethe("eraser", "restore", set, "fox", "cat").code == 0)
-      // Other erasers are on now, so the picture is drawn again. It equals the base's, to the bit.
-      #expect(try draw("on", "--erasers", set) == base)
+      // Other erasers are on now, so the picture is another one. It equals the base's, to the bit.
+      let other = try lethe(
+        "generate", model, "--prompt", "fox", "--steps", "2", "--erasers", set, "--out", path("on"))
+      #expect(other.code == 2 && other.error.contains("--overwrite"), "\(other.error)")
+      #expect(try draw("on", "--erasers", set, "--overwrite") == base)
       #expect(try draw("named", "--erasers", set, "--active", "fox") != base)
       try Data("prompt,seed,erasers\nfox,0,fox;cat\nfox,0,\n".utf8).write(
         to: folder.appendingPathComponent("mixed.csv"))
@@ -302,6 +305,67 @@ import Testing
         try Data(contentsOf: URL(fileURLWithPath: $0 + "/eraser.safetensors"))
       }
       #expect(files[0] == files[1], "a stopped run ends with the same eraser")
+    }
+  }
+
+  /// A card of a stranger's eraser moves no cursor.
+  @Test func namesReachTheTerminalWithoutEscapes() throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("e.safetensors")
+      let card =
+        #"{\"base\":\"00\",\"concepts\":[\"fox\\u001b[2J\\nlethe: all is well\"],"#
+        + #"\"method\":\"esd\",\"options\":{},\"seed\":0,\"version\":\"0.1.0\"}"#
+      var header = Data(
+        (#"{"__metadata__":{"format":"lethe-increment-1","lethe":"\#(card)"},"#
+          + #""unet.conv_in.bias":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#).utf8)
+      while header.count % 8 != 0 { header.append(32) }
+      var length = UInt64(header.count).littleEndian
+      try (Data(bytes: &length, count: 8) + header + Data(count: 4)).write(to: file)
+      let done = try lethe(
+        "generate", model, "--with", file.path, "--prompt", "fox", "--steps", "1", "--out",
+        folder.appendingPathComponent("out").path)
+      #expect(done.code == 2 && done.error.contains("was made for model"), "\(done.error)")
+      #expect(!done.error.contains("\u{1B}") && done.error.contains("\\u{1B}[2J"))
+      #expect(done.error.split(separator: "\n").filter { $0.hasPrefix("lethe: ") }.count == 1)
+    }
+  }
+
+  /// Another request is refused while the first works and after it was killed; the first one goes on.
+  @Test func oneRequestAndOneProcessInAFolder() throws {
+    try Fixtures.temporaryFolder { folder in
+      let out = folder.appendingPathComponent("run")
+      func arguments(_ concept: String, _ out: URL) -> [String] {
+        [
+          "erase", model, "--method", "esd", "--concept", concept, "--set", "trajectorySteps=3",
+          "--set", "trajectories=1", "--set", "training.steps=300", "--set",
+          "training.saveEvery=10", "--set", "guarding.limit=0", "--threads", "1", "-q", "--out",
+          out.path,
+        ]
+      }
+      let process = Process()
+      process.executableURL = Self.program
+      process.arguments = arguments("x", out)
+      process.standardError = Pipe()
+      try process.run()
+      let state = out.appendingPathComponent("esd.state.safetensors")
+      let deadline = Date().addingTimeInterval(60)
+      while !FileManager.default.fileExists(atPath: state.path), Date() < deadline { usleep(20000) }
+      for command in [arguments("x", out), arguments("y", out), ["evaluate", out.path]] {
+        let second = try run(command)
+        #expect(second.code == 5, "\(command): \(second.error)")
+        #expect(second.error.contains("another process works in it"))
+      }
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      let other = try run(arguments("y", out))
+      #expect(other.code == 2 && other.error.contains("holds another run"), "\(other.error)")
+      #expect(try run(arguments("x", out)).code == 0)
+      let whole = folder.appendingPathComponent("whole")
+      #expect(try run(arguments("x", whole)).code == 0)
+      let files = try [out, whole].map {
+        try Data(contentsOf: $0.appendingPathComponent("eraser.safetensors"))
+      }
+      #expect(files[0] == files[1])
     }
   }
 }

@@ -188,6 +188,7 @@ import Training
       let reopened = try EraserSet(set.folder)
       #expect(try reopened.active() == ["fox"])
       #expect(try reopened.vector([]).tensors.isEmpty)
+      #expect(throws: LetheError.self) { try reopened.active(["fox", "fox"]) }
       // Everything off is the base, bit for bit; on and off again likewise.
       let off = try model.applying(try reopened.vector([]))
       #expect(off.hash() == model.hash())

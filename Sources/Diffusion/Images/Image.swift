@@ -39,6 +39,11 @@ public struct Image: Sendable, Hashable {
 }
 
 extension Image {
+  /// One grey.
+  package static func grey(_ width: Int, _ height: Int) -> Image {
+    Image(width: width, height: height, pixels: Array(repeating: 128, count: width * height * 3))
+  }
+
   /// Images of one size side by side, white between them.
   public static func grid(_ images: [Image], columns: Int, gap: Int = 2) -> Image {
     guard let first = images.first else {

@@ -10,6 +10,9 @@ public enum PNG {
   /// Pictures beyond this many pixels are refused, so that a small file cannot ask for all memory.
   static let mostPixels = 1 << 28
 
+  /// Whether bytes begin as a PNG file does.
+  package static func isPicture(_ data: Data) -> Bool { data.starts(with: signature) }
+
   /// Reads any PNG as 8-bit RGB; transparent pixels are laid on white.
   public static func read(_ file: URL) throws -> Image {
     let data: Data

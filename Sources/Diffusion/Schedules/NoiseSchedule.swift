@@ -35,7 +35,8 @@ public struct NoiseSchedule: Sendable {
     }
     let steps = try config.int("num_train_timesteps", 1000)
     let (start, end) = (
-      try config.number("beta_start", 0.0001), try config.number("beta_end", 0.02)
+      try config.positive("beta_start", 0.0001, below: 1),
+      try config.positive("beta_end", 0.02, below: 1)
     )
     let beta: Tensor
     switch try config.string("beta_schedule", "linear") {

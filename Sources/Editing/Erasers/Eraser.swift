@@ -31,6 +31,8 @@ public struct Eraser {
   }
 
   private static let format = "lethe-increment-1"
+  /// Element types that differences are stored in.
+  private static let accepted: [DType] = [.float16, .bfloat16, .float32, .float64]
   /// Names of factors in the file: PATH.left for w_l, `right` for beta S.
   private static let (left, right) = (".left", "right")
 
@@ -43,7 +45,19 @@ public struct Eraser {
     }
   }
 
+  /// SHA-256 over the card and the differences: the same for two erasers that do the same for the same reason.
+  package func hash() throws -> String {
+    try vector.hash(after: JSON(encoding: card).compact)
+  }
+
+  /// - Throws: ``LetheError`` of the kind `diverged` for differences that are no finite numbers
   public func write(to file: URL) throws {
+    if let path = vector.firstNotFinite {
+      throw LetheError(
+        .diverged,
+        "the eraser of '\(card.concepts.joined(separator: ", "))' would change '\(path)' by values that are no finite "
+          + "numbers, so \(file.path) is not written. Try a lower learning rate or fewer steps")
+    }
     let card = try JSON(encoding: self.card)
     var tensors: [String: Tensor] = [:]
     if let factors {
@@ -66,6 +80,13 @@ public struct Eraser {
     else {
       throw LetheError.request(
         "\(file.path) is no eraser: its metadata has no card of the format '\(Self.format)'")
+    }
+    for (name, tensor) in stored.tensors.sorted(by: { $0.key < $1.key })
+    where !Self.accepted.contains(tensor.dtype) {
+      throw LetheError.malformed(
+        file,
+        "'\(name)' holds numbers of the type \(tensor.dtype); accepted: "
+          + Self.accepted.map { "\($0)" }.joined(separator: ", "))
     }
     self.card = card
     guard let basis = stored.tensors[Self.right] else {
@@ -92,8 +113,19 @@ extension DiffusionModel {
   /// The model with differences added; tensors that no difference names are shared.
   /// - Throws: ``LetheError`` when a path or shape does not fit the model
   public func applying(_ vector: ParameterVector) throws -> DiffusionModel {
+    try check(vector)
     var replacements: [ParameterPath: Tensor] = [:]
     for (path, tensor) in vector.tensors {
+      guard let base = parameters[path] else { continue }
+      replacements[path] = base + tensor.to(base.device, base.dtype)
+    }
+    return try replacing(replacements)
+  }
+
+  /// - Throws: ``LetheError`` when a path or shape does not fit the model
+  package func check(_ vector: ParameterVector) throws {
+    for path in vector.paths {
+      guard let tensor = vector.tensors[path] else { continue }
       guard let base = parameters[path] else {
         throw LetheError.request("the eraser changes '\(path)', which the model does not have")
       }
@@ -101,16 +133,31 @@ extension DiffusionModel {
         throw LetheError.request(
           "the eraser changes '\(path)' of shape \(tensor.shape); the model's has \(base.shape)")
       }
-      replacements[path] = base + tensor.to(base.device, base.dtype)
     }
-    return try replacing(replacements)
   }
 
   /// The model with the sum of erasers, each checked to belong to this model.
   public func applying(_ erasers: [Eraser]) throws -> DiffusionModel {
-    guard !erasers.isEmpty else { return self }
-    let own = hash()
-    for eraser in erasers { try eraser.check(base: own) }
-    return try applying(erasers.map(\.vector).reduce(.zero, +))
+    try erasers.isEmpty ? self : applying(sum(of: erasers))
+  }
+
+  /// The sum of erasers, each checked to belong to this model and to be given once.
+  /// - Parameter base: this model's ``hash()`` where it is known already
+  package func sum(of erasers: [Eraser], base: String? = nil) throws -> ParameterVector {
+    guard !erasers.isEmpty else { return .zero }
+    let own = base ?? hash()
+    for eraser in erasers {
+      try eraser.check(base: own)
+      try check(eraser.vector)
+    }
+    var seen: Set<String> = []
+    for eraser in erasers.count > 1 ? erasers : [] {
+      guard seen.insert(try eraser.hash()).inserted else {
+        throw LetheError.request(
+          "the eraser of '\(eraser.card.concepts.joined(separator: ", "))' is given twice, which would erase twice as "
+            + "much; give it once")
+      }
+    }
+    return try .sum(erasers.map(\.vector))
   }
 }

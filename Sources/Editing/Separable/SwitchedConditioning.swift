@@ -29,6 +29,7 @@ package final class SwitchedConditioning {
     let names = names.sorted()
     if let known = differences[names] { return known }
     let made = try set.vector(names)
+    try model.check(made)
     differences[names] = made
     return made
   }

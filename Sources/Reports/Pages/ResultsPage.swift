@@ -1,5 +1,6 @@
 public import Evaluation
 package import Foundation
+internal import Torch
 
 /// The page of a command's results. It is made of `results.json` and of the pictures that it names, and of nothing
 /// else.
@@ -57,7 +58,9 @@ extension ResultPicture {
   /// A cell of a gallery.
   func cell(in folder: URL, state: String) throws -> (picture: Data, caption: String, state: String)
   {
-    (try Data(contentsOf: folder.appendingPathComponent(file)), caption, state)
+    let results = folder.appendingPathComponent("results.json")
+    let place = try folder.inside(file, "the file of a picture", of: results, isNested: true)
+    return (try ReportContent.picture(in: place), caption, state)
   }
 
   /// A cell of a gallery, with a red frame where the judge sees the concept.

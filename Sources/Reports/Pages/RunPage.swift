@@ -1,5 +1,6 @@
 package import Evaluation
 package import Foundation
+internal import Torch
 
 /// The page of one erasure: measurements, pictures before and after, and the curves of the training.
 package struct RunPage {
@@ -70,21 +71,29 @@ package struct RunPage {
     content.metricNote =
       "95 % intervals are in brackets: Wilson's for shares, Student's t for means, bootstrap for distances. A change has "
       + "a colour where the two intervals do not overlap. \(results.drawing)."
-    if results.quick {
+    if let broken = erased.value("not-finite") {
       content.warning =
+        "\(broken.plain(digits: 0)) of \(broken.n) pictures of the erased model have no finite numbers. They are shown "
+        + "grey and not judged. "
+    }
+    if results.quick {
+      content.warning +=
         "A quick run: it has few pictures and wide intervals. Quote a full run instead."
     }
   }
 
   /// The forgotten subjects in all styles (or objects), and a few other subjects.
   private func addGrids(to content: inout ReportContent) throws {
-    guard let before = try? SampleSet(folder.appendingPathComponent("original")),
-      let after = try? SampleSet(folder.appendingPathComponent("erased"))
-    else { return }
-    let finished = before.manifest.samples.filter {
-      FileManager.default.fileExists(atPath: before.url($0).path)
-        && FileManager.default.fileExists(atPath: after.url($0).path)
-        && after.manifest.samples.contains($0)
+    let files = FileManager.default
+    let sets = try ["original", "erased"].compactMap { name -> SampleSet? in
+      let place = try folder.inside(name, "a folder of pictures", of: folder)
+      let manifest = place.appendingPathComponent("manifest.json")
+      return files.fileExists(atPath: manifest.path) ? try SampleSet(place) : nil
+    }
+    guard sets.count == 2, let before = sets.first, let after = sets.last else { return }
+    let finished = try before.manifest.samples.filter { sample in
+      try after.manifest.samples.contains(sample)
+        && sets.allSatisfy { files.fileExists(atPath: try $0.url(sample).path) }
     }
     let isGone: (SampleSet.Sample) -> Bool = { $0.subjects.values.contains(where: gone.contains) }
     for (title, samples, rows) in [
@@ -116,7 +125,8 @@ package struct RunPage {
           })
         else { return nil }
         return (
-          try Data(contentsOf: before.url(sample)), try Data(contentsOf: after.url(sample)),
+          try ReportContent.picture(in: before.url(sample)),
+          try ReportContent.picture(in: after.url(sample)),
           sample.prompt, sample.seed
         )
       }

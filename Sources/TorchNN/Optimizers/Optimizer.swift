@@ -5,6 +5,8 @@ package protocol Optimizer {
   /// Moves `parameters` along `gradients`; the lists keep their order from step to step.
   mutating func step(_ parameters: [Tensor], _ gradients: [Tensor], rate: Double)
   var state: [String: Tensor] { get set }
+  /// The shape of each tensor of ``state`` once a step was taken.
+  func stateShapes(for parameters: [Tensor]) -> [String: [Int]]
 }
 
 /// Scales `gradients` in place so that their common norm is at most `limit`; returns the norm before.

@@ -51,7 +51,7 @@ public struct ForgettingBenchmark: Benchmark {
           command: options.command)
         (job.forgetImages, job.retainImages) = (data, data)
         var evaluation = options.evaluation
-        evaluation.firstSeed += 10_000 * (index + Int(options.seed))
+        evaluation.firstSeed &+= 10_000 &* (UInt64(index) &+ options.seed)
         let erasure = try ErasureTrial(
           Erase(
             job, settings: ["data.heldOutEvery=\(heldOutEvery)"] + named.of(method),
@@ -72,6 +72,13 @@ public struct ForgettingBenchmark: Benchmark {
     let original = try options.model.model(on: device)
     let membership = try Membership(self, original)
     let seed = erasure.erase.job.seed
+    try whole.runFolder.claim(
+      "membership-of.json",
+      for: [
+        "base": .string(original.hash()), "seed": JSON(options.seed),
+        "data": try JSON(encoding: FolderListing(URL(fileURLWithPath: data))),
+        "heldOutEvery": .int(heldOutEvery), "pictures": .int(attackedCount),
+      ], "bench")
     var found = Trial.Findings()
     found.judge = results.judge
     found.rows = results.rows + erasure.cost(part, method)

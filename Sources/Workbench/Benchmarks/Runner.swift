@@ -47,6 +47,7 @@ public struct Runner {
     var results = empty(benchmark)
     for (done, trial) in trials.enumerated() {
       let part = try Run(run.file(trial.path), seed: benchmark.options.seed)
+      try part.keepOthersOut()
       part.onProgress = { p in
         run.progress(
           "\(trial.path) (\(done + 1) of \(trials.count)): \(p.stage)", p.done, p.total, p.note)

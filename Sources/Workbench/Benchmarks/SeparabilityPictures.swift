@@ -31,19 +31,23 @@ struct SeparabilityPictures {
     _ name: String, _ chosen: [Int], _ erasers: [TrainedEraser]
   ) throws -> SampleSet {
     let sampling = options.evaluation.sampling
+    let hash = base.hash()
+    let laid = try erasers.map { try Eraser(contentsOf: $0.file) }
+    let hashes = try laid.map { try $0.hash() }
     let key = erasers.map(\.key).sorted().joined(separator: "+")
     let set = try SampleSet.create(
       run.file(Self.folder(name, cast, erasers)),
       .init(
-        sampling: sampling, model: base.hash(), erasers: [key],
+        sampling: sampling, model: hash, erasers: [key],
         samples: cast.samples(chosen, seeds: options.evaluation.seeds)))
-    guard !set.missing.isEmpty else { return set }
-    let edited = try base.applying(
-      try erasers.map { try Eraser(contentsOf: $0.file).vector }.reduce(.zero, +))
+    let edited = try base.applying(base.sum(of: laid, base: hash))
     try set.draw(
       edited, batch: options.evaluation.batch, run,
       stage: "\(cast.kind.rawValue) \(name) \(erasers.count) erasers"
-    ) { Generate.recipe($0, sampling, ModelReference(options.model.path)) }
+    ) {
+      Generate.recipe(
+        $0, sampling, ModelReference(options.model.path), base: hash, erasers: hashes)
+    }
     return set
   }
 }

@@ -111,20 +111,19 @@ struct SeparabilityTrial {
         SepME.Request(cast.entries[i].concept, keeping: kept, regular: regular)
       )
     }
-    let missing = found.filter { !FileManager.default.fileExists(atPath: $0.0.file.path) }
+    let missing = try found.filter { try !isThere($0.0) }
     guard !missing.isEmpty else { return found.map(\.0) }
     let name = String(missing.map(\.0.key).joined().fingerprint, radix: 16)
     let folder = try Run(run.file("\(kind)/training/\(name)"), seed: options.seed)
+    let cards = try missing.map { try JSON(encoding: card($0.0)) }
+    folder.identity =
+      RunIdentity("bench separability", .array(cards + missing.map { .string($0.0.key) })).hash
     folder.onProgress = { run.progress("\(kind) \($0.stage)", $0.done, $0.total, $0.note) }
     let start = Date()
     let erasers = try separable.erasers(for: missing.map(\.1), of: base, folder)
     try Run.makeFolder(run.file("\(kind)/erasers"))
     for ((eraser, _), made) in zip(missing, erasers) {
-      var card = Eraser.Card()
-      (card.method, card.concepts) = (SepME.name, [cast.concepts[eraser.concept]])
-      (card.base, card.version) = (base.hash(), Version.current)
-      (card.options, card.seed) = (try JSON(encoding: separable), options.seed)
-      try Eraser(card, made).write(to: eraser.file)
+      try Eraser(card(eraser), made).write(to: eraser.file)
     }
     try run.record([
       "stage": "erasers", "kind": .string(kind),
@@ -132,6 +131,31 @@ struct SeparabilityTrial {
       "seconds": .number(Date().timeIntervalSince(start)),
     ])
     return found.map(\.0)
+  }
+
+  private func card(_ eraser: TrainedEraser) throws -> Eraser.Card {
+    var card = Eraser.Card()
+    (card.method, card.concepts) = (SepME.name, [cast.concepts[eraser.concept]])
+    (card.base, card.version) = (base.hash(), Version.current)
+    (card.options, card.seed) = (try JSON(encoding: separable), options.seed)
+    return card
+  }
+
+  /// Whether an eraser was trained before, of this model, with these options and this seed.
+  private func isThere(_ eraser: TrainedEraser) throws -> Bool {
+    guard FileManager.default.fileExists(atPath: eraser.file.path) else { return false }
+    var (found, own) = (try Eraser(contentsOf: eraser.file).card, try card(eraser))
+    (found.version, own.version) = ("", "")
+    // Options that came later have their defaults in an older file.
+    found.options =
+      (try? JSON(encoding: SepME()).overlaid(with: found.options, in: "a card")) ?? found.options
+    guard found == own else {
+      throw LetheError.badValue(
+        "--out",
+        "\(eraser.file.path) is of another model, seed or options; choose another folder or remove it"
+      )
+    }
+    return true
   }
 
   /// The erasers of another method, each trained alone.

@@ -3,6 +3,7 @@ internal import Diffusion
 internal import Editing
 public import Foundation
 public import Torch
+internal import Training
 
 /// The command `lethe apply`.
 public struct Apply {
@@ -31,23 +32,27 @@ public struct Apply {
   public func callAsFunction(
     to out: URL?, lora: URL?, rank: Int?, half: Bool, on device: Device
   ) throws -> (erasers: [String], lora: (error: Double, rank: Int)?) {
-    let base = try model.model(on: device)
-    var names: [String] = []
-    var sum = ParameterVector.zero
-    let own = base.hash()
-    for path in erasers {
-      let eraser = try RunFolder.eraser(at: path)
-      try eraser.check(base: own)
-      sum = sum + eraser.vector
-      names += eraser.card.concepts
+    try out.map { try model.refuseOverwriting(by: $0, "--out") }
+    try lora.map { lora in
+      try model.refuseOverwriting(byFile: lora, "--lora")
+      let files = erasers.map { RunFolder.eraserFile(at: $0) }
+      guard !files.compactMap(FileIdentity.init).contains(where: { $0 == FileIdentity(lora) })
+      else {
+        throw LetheError.badValue(
+          "--lora", "\(lora.path) is one of the erasers; choose another file")
+      }
     }
+    let base = try model.model(on: device)
+    var laid = try erasers.map(RunFolder.eraser(at:))
+    var names = laid.flatMap(\.card.concepts)
     if let set {
       let erasers = try EraserSet(URL(fileURLWithPath: set))
       try erasers.checkBase(base)
       let on = try erasers.active(active)
-      sum = sum + (try erasers.vector(on))
+      laid += try on.map(erasers.eraser)
       names += on
     }
+    let sum = try base.sum(of: laid)
     var target = base
     if let plugIn {
       guard lora == nil else {
@@ -59,6 +64,9 @@ public struct Apply {
       names += plug.eraser.card.concepts
     }
     if let out {
+      try Run.makeFolder(out)
+      let lock = try FolderLock(out)
+      defer { withExtendedLifetime(lock) {} }
       try target.applying(sum).save(to: out, dtype: half ? .float16 : .float32)
       try model.copyThemes(to: out)
     }

@@ -66,20 +66,23 @@ public struct AttackRun {
   @discardableResult
   public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
     let original = try job.folder.model(on: device)
+    let (base, hash) = (original.hash(), try eraser.hash())
     let victim = try original.applying([eraser])
     let judge = try job.folder.judge(on: device)
-    let place = try Run(run.file("attack"), seed: seed)
+    let place = try Run(run.place("attack"), seed: seed)
     place.onProgress = run.onProgress
     // The prompts without an attack, drawn by a model.
     func drawn(_ model: DiffusionModel, _ name: String) throws -> (set: SampleSet, shown: [Bool]) {
       let set = try SampleSet.create(
-        place.file(name),
+        place.place(name),
         .init(
-          sampling: options.sampling, model: original.hash(),
+          sampling: options.sampling, model: base,
           erasers: name == "original" ? [] : job.concepts + ["\(job.method) \(job.seed)"],
           samples: samples))
       try set.draw(model, batch: options.batch, place, stage: name) {
-        Generate.recipe($0, options.sampling, ModelReference(job.model))
+        Generate.recipe(
+          $0, options.sampling, ModelReference(job.model), base: base,
+          erasers: name == "original" ? [] : [hash])
       }
       return (set, try shows(set.load(), Array(samples.indices), judge))
     }
@@ -100,14 +103,16 @@ public struct AttackRun {
     for attack in attacks {
       let name = type(of: attack).name
       let identity = try identity(attack)
-      try place.runFolder.claim("\(name).json", for: identity, "attack")
+      var inputs = identity
+      (inputs["base"], inputs["eraser"]) = (.string(base), .string(hash))
+      try place.runFolder.claim("\(name).json", for: inputs, "attack")
       let target = try AttackTarget(
         victim, original: original, concepts: concepts, access: type(of: attack).card.access
       ) { prompt in
         let sample = samples.first { $0.prompt == prompt.prompt && $0.seed == prompt.seed }
         return try PNG.read(originals.url(sample ?? samples[0]))
       }
-      let key = identity.compact + "\(original.hash())\(job.concepts)"
+      let key = identity.compact + "\(base)\(job.concepts)"
       var rounds = AttackRounds(
         attack, on: target, samples.map { AttackedPrompt($0.prompt, seed: $0.seed) },
         options.sampling, batch: options.batch, seed: seed,
@@ -125,7 +130,7 @@ public struct AttackRun {
   private func identity(_ attack: any Attack) throws -> JSON {
     func encode<A: Attack>(_ attack: A) throws -> JSON { try JSON(encoding: attack) }
     return [
-      "options": try encode(attack), "seed": .int(Int(truncatingIfNeeded: seed)),
+      "options": try encode(attack), "seed": JSON(seed),
       "sampling": try JSON(encoding: options.sampling), "samples": try JSON(encoding: samples),
       "threshold": .number(threshold),
     ]

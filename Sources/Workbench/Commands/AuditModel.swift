@@ -34,14 +34,17 @@ package struct AuditModel {
       }
     }
     let network = try model.model(on: device)
+    let hash = network.hash()
     let set = try SampleSet.create(
       run.file("pictures"),
-      .init(sampling: options.sampling, model: network.hash(), erasers: [], samples: samples))
-    try set.draw(network, batch: options.batch, run, stage: "pictures") {
-      Generate.recipe($0, options.sampling, ModelReference(model.path))
+      .init(sampling: options.sampling, model: hash, erasers: [], samples: samples))
+    try set.draw(network, batch: options.batch, run, stage: "pictures", keepsBroken: true) {
+      Generate.recipe(
+        $0, options.sampling, ModelReference(model.path), base: hash, erasers: [])
     }
-    let judged = judge.judged(try set.load(), asked: samples.map(\.subjects))
-    var measured = judge.card.kinds.map { kind in
+    let (judged, broken) = try judge.judged(set)
+    var measured = broken > 0 ? [MeasuredValue.notFinite(broken, of: samples.count)] : []
+    measured += (judged.count > 0 ? judge.card.kinds : []).map { kind in
       let right = judged.asked.indices.filter { judged.asked[$0][kind] == judged.seen[$0][kind] }
       return MeasuredValue.share("\(kind)-accuracy", right.count, of: judged.count)
     }

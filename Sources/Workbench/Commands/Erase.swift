@@ -103,17 +103,25 @@ public struct Erase {
     eraser: Eraser, verdict: Verdict
   ) {
     let folder = run.runFolder
-    if folder.hasEraser, try isSameJob(folder) {
-      return (try folder.eraser(), try folder.verdict())
-    }
+    try job.folder.refuseOverwriting(by: folder.url, "--out", isModel: false)
+    if exports { try job.folder.refuseOverwriting(by: folder.file("model"), "--export") }
     let model = try job.folder.model(on: device)
     let erasure = try erasure()
+    let base = model.hash()
+    run.identity = try claim(folder, erasure, base: base)
+    if folder.hasEraser {
+      let eraser = try folder.eraser()
+      try eraser.check(base: base)
+      try followModel(folder)
+      if exports { try export(model.applying([eraser]), to: folder) }
+      return (eraser, try folder.verdict())
+    }
     try folder.write(job, to: "job.json")
     let start = Date()
     device.resetPeakMemory()
     var card = Eraser.Card()
     (card.method, card.concepts, card.options) = (job.method, job.concepts, job.options)
-    (card.seed, card.base, card.version) = (job.seed, model.hash(), Version.current)
+    (card.seed, card.base, card.version) = (job.seed, base, Version.current)
     let erased = try method.erase(erasure, from: model, run.seeded(job.seed))
     let eraser = Eraser(card, erased.vector)
     try eraser.write(to: folder.eraserFile)
@@ -121,28 +129,78 @@ public struct Erase {
     try folder.write(
       Provenance(base: card.base, seconds: Date().timeIntervalSince(start), device: device),
       to: "provenance.json")
-    if exports {
-      try model.applying(erased.vector).save(to: folder.file("model"))
-      try job.folder.copyThemes(to: folder.file("model"))
-    }
+    if exports { try export(model.applying(erased.vector), to: folder) }
     return (eraser, erased.verdict)
   }
 
-  /// Whether the folder has this job. Another job is an error, and nothing is overwritten.
-  private func isSameJob(_ folder: RunFolder) throws -> Bool {
-    guard folder.has("job.json") else { return false }
+  /// A model that was moved since is where this job says; other commands look there.
+  private func followModel(_ folder: RunFolder) throws {
+    guard folder.has("job.json") else { return try folder.write(job, to: "job.json") }
+    var known = try folder.job()
+    guard known.model != job.model else { return }
+    known.model = job.model
+    try folder.write(known, to: "job.json")
+  }
+
+  /// Writes the whole edited model, again where an earlier run was interrupted in it or its disk was full.
+  private func export(_ model: DiffusionModel, to folder: RunFolder) throws {
+    try model.save(to: folder.file("model"))
+    try job.folder.copyThemes(to: folder.file("model"))
+  }
+
+  // MARK: - Whose folder it is
+
+  /// Makes the folder one of this job, or finds that it is.
+  private func claim(_ folder: RunFolder, _ erasure: Erasure, base: String) throws -> String {
+    var erasure = erasure
+    (erasure.forgetImages, erasure.retainImages) = (nil, nil)
+    func listing(_ path: String?) throws -> JSON {
+      try path.map { try JSON(encoding: FolderListing(URL(fileURLWithPath: $0))) } ?? .null
+    }
+    let identity = RunIdentity(
+      "erase",
+      [
+        "method": .string(job.method), "options": job.options, "seed": JSON(job.seed),
+        "erasure": try JSON(encoding: erasure), "base": .string(base),
+        "forgetImages": try listing(job.forgetImages),
+        "retainImages": try listing(job.retainImages),
+      ])
+    return try folder.claim(identity) {
+      try refuseAnotherJob(in: folder)
+    } agrees: { old in
+      var request = old.request
+      request["options"] = completed(request["options"])
+      return RunIdentity(old.command, request)
+    }
+  }
+
+  /// Version 0.1 kept the job alone.
+  private func refuseAnotherJob(in folder: RunFolder) throws {
+    guard folder.has("job.json") else {
+      guard !exports || !folder.has("model") else {
+        throw LetheError.badValue(
+          "--export",
+          "\(folder.file("model").path) is there already and not this run's; choose another --out or remove it"
+        )
+      }
+      return
+    }
     var previous = try folder.job()
     previous.command = job.command
-    // An older run lacks newer options, which had their defaults then.
-    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try Self.encoded(M()) }
-    let known = try? defaults(method).overlaid(with: previous.options, in: "job.json")
-    previous.options = known ?? previous.options
+    previous.options = completed(previous.options) ?? previous.options
     guard previous == job else {
       throw LetheError.badValue(
         "--out",
         "\(folder.path) has another run (\(previous.method), "
           + "\(previous.concepts.joined(separator: ", "))); choose another folder or remove it")
     }
-    return true
+  }
+
+  /// Options of an older run: those that came later have their defaults in it.
+  private func completed(_ options: JSON?) -> JSON? {
+    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try Self.encoded(M()) }
+    return try? options.flatMap {
+      try defaults(method).overlaid(with: $0, in: "the options of an older run")
+    } ?? options
   }
 }

@@ -18,7 +18,7 @@ public struct EvaluationOptions: Codable, Sendable, Hashable {
   /// Pictures drawn at a time.
   public var batch = 20
   /// The seed of the first picture.
-  public var firstSeed = 1000
+  public var firstSeed: UInt64 = 1000
   /// Whether the run is reduced. Its intervals are wide.
   public var quick = false
 
@@ -92,7 +92,7 @@ public struct Evaluate {
             samples.append(
               .init(
                 number, k, prompt: themes.prompt(object: object, style: style),
-                seed: UInt64(samples.count + options.firstSeed),
+                seed: UInt64(samples.count) &+ options.firstSeed,
                 subjects: Themes.subjects(object, style)))
           }
         }
@@ -111,23 +111,29 @@ public struct Evaluate {
     let drawn = Set(samples.map(\.subjects))
     let reference = try judge.reference(in: job.folder.judgeFolder())?
       .filter { drawn.contains($0) }
+    let (base, hash) = (original.hash(), try eraser.hash())
     let sets = [
       (label: "original", folder: "original", model: original, erasers: []),
       (
-        job.method, "erased", try original.applying([eraser]),
-        [eraser.card.method] + job.concepts + ["\(job.seed)"]
+        job.method, "erased", try original.applying([eraser]), job.pictured
       ),
     ]
     for (label, folder, model, erasers) in sets {
       let set = try SampleSet.create(
-        run.file(folder),
+        run.place(folder),
         .init(
-          sampling: options.sampling, model: original.hash(), erasers: erasers, samples: samples))
+          sampling: options.sampling, model: base, erasers: erasers, samples: samples))
       let files = erasers.isEmpty ? [] : [run.runFolder.eraserFile.lastPathComponent]
-      try set.draw(model, batch: options.batch, run, stage: folder) {
-        Generate.recipe($0, options.sampling, ModelReference(job.model, erasers: files))
+      try set.draw(model, batch: options.batch, run, stage: folder, keepsBroken: true) {
+        Generate.recipe(
+          $0, options.sampling, ModelReference(job.model, erasers: files), base: base,
+          erasers: erasers.isEmpty ? [] : [hash])
       }
-      let judged = judge.judged(try set.load(), asked: set.manifest.samples.map(\.subjects))
+      let (judged, broken) = try judge.judged(set)
+      if broken > 0 {
+        let count = MeasuredValue.notFinite(broken, of: samples.count)
+        results.rows.append(ResultRow(label, job.subject, count, seeds: options.seeds))
+      }
       for metric in metrics.all {
         if let m = metric.init().measure(judged, forgotten: forgotten, reference: reference) {
           results.rows.append(ResultRow(label, job.subject, m, seeds: options.seeds))
@@ -149,7 +155,7 @@ public struct Evaluate {
     for other in folders.map({ $0.appendingPathComponent("original") })
     where other.deletingLastPathComponent() != part.folder {
       guard let set = try? SampleSet(other), set.manifest.samples == samples,
-        set.manifest.sampling == options.sampling, set.missing.isEmpty
+        set.manifest.sampling == options.sampling, try set.missing.isEmpty
       else { continue }
       return try files.copyItem(at: other, to: own)
     }

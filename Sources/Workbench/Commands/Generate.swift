@@ -22,11 +22,14 @@ package struct ModelReference: Codable, Sendable, Hashable {
     (self.folder, self.erasers, self.set, self.active) = (folder, erasers, set, active)
   }
 
-  /// The model with the erasers added.
-  /// - Throws: ``LetheError`` for files that cannot be read, and for an eraser of another base model
-  package func load(variant: String? = nil, on device: Device) throws -> DiffusionModel {
-    try ModelFolder(folder).model(variant: variant, on: device)
-      .applying(erasers.map(RunFolder.eraser(at:)))
+  /// - Returns: the model with the erasers laid on it, ``DiffusionModel/hash()`` without them, and ``Eraser/hash()`` of each
+  package func load(
+    variant: String? = nil, on device: Device
+  ) throws -> (model: DiffusionModel, base: String, erasers: [String]) {
+    let model = try ModelFolder(folder).model(variant: variant, on: device)
+    let (base, laid) = (model.hash(), try erasers.map(RunFolder.eraser(at:)))
+    let edited = try laid.isEmpty ? model : model.applying(model.sum(of: laid, base: base))
+    return (edited, base, try laid.map { try $0.hash() })
   }
 }
 
@@ -37,6 +40,8 @@ package struct Generate {
   package var sampling: SamplingOptions
   package var samples: [SampleSet.Sample]
   package var batch: Int
+  /// Whether pictures of another request in the same folder go.
+  package var overwrites = false
 
   package init(
     _ model: ModelReference, variant: String? = nil, _ sampling: SamplingOptions,
@@ -58,18 +63,25 @@ package struct Generate {
       sample.erasers = try erasers?.active(sample.erasers ?? model.active)
       return sample
     }
+    let (edited, base, own) = try model.load(variant: variant, on: device)
+    try erasers?.checkBase(edited)
     let set = try SampleSet.create(
       run.folder,
-      .init(sampling: sampling, model: model.folder, erasers: model.erasers, samples: samples)
-    )
-    guard !set.missing.isEmpty else { return set }
-    let base = try model.load(variant: variant, on: device)
-    try erasers?.checkBase(base)
-    let condition = erasers.map { SwitchedConditioning($0, base) }
+      .init(sampling: sampling, model: model.folder, erasers: model.erasers, samples: samples),
+      overwrites: overwrites)
+    let condition = erasers.map { SwitchedConditioning($0, edited) }
+    // What is on for a picture is part of what it is drawn by, whatever it is called.
+    let hashes = try Dictionary(
+      samples.flatMap { $0.erasers ?? [] }.unique.map { name in
+        (name, try erasers?.eraser(name).hash() ?? "")
+      }, uniquingKeysWith: { old, _ in old })
     try set.draw(
-      base, batch: batch, run, stage: "pictures",
+      edited, batch: batch, run, stage: "pictures", overwrites: overwrites,
       condition: condition.map { c in { try c($0.map { ($0.prompt, $0.erasers ?? []) }) } }
-    ) { sample in Self.recipe(sample, sampling, model) }
+    ) { sample in
+      let on = (sample.erasers ?? []).map { hashes[$0] ?? "" }
+      return Self.recipe(sample, sampling, model, base: base, erasers: own + on)
+    }
     return set
   }
 
@@ -94,10 +106,15 @@ package struct Generate {
     }
   }
 
-  /// The text of a picture's PNG chunk `parameters`: the prompt, then the settings in the form that web interfaces use.
+  /// The texts of a picture's PNG chunks: the prompt, then the settings in the form that web interfaces use, and hashes of
+  /// what drew it.
+  /// - Parameters:
+  ///   - base: ``DiffusionModel/hash()`` of the base model
+  ///   - erasers: ``Eraser/hash()`` of those laid on
   static func recipe(
-    _ s: SampleSet.Sample, _ o: SamplingOptions, _ model: ModelReference
-  ) -> String {
+    _ s: SampleSet.Sample, _ o: SamplingOptions, _ model: ModelReference, base: String,
+    erasers: [String]
+  ) -> SampleSet.Recipe {
     var line =
       "\(s.prompt)\nSteps: \(o.steps), Sampler: \(o.sampler), CFG scale: \(s.guidance ?? o.guidance), "
       + "Seed: \(s.seed), Model: \(ModelFolder(model.folder).name)"
@@ -108,6 +125,6 @@ package struct Generate {
     if let erasers = s.erasers, !erasers.isEmpty {
       line += ", Erasers: \(erasers.joined(separator: " + "))"
     }
-    return line + ", Version: lethe \(Version.current)"
+    return .init(line + ", Version: lethe \(Version.current)", base: base, erasers: erasers)
   }
 }

@@ -12,6 +12,8 @@ package struct MakeSet {
   private let concepts: [String]
   private let others: [String]
   private let prompts: [String]
+  /// Whether pictures of another set in the same folder go.
+  package var overwrites = false
 
   package init(model: ModelFolder, concepts: [String], others: [String], prompts: [String]) {
     (self.model, self.concepts, self.others, self.prompts) = (model, concepts, others, prompts)
@@ -47,7 +49,8 @@ package struct MakeSet {
     }
     var sampling = SamplingOptions()
     (sampling.steps, sampling.guidance) = (steps, guidance)
-    return try Generate(ModelReference(model.path), sampling, samples, batch: 8)(
-      in: run, on: device)
+    var generate = Generate(ModelReference(model.path), sampling, samples, batch: 8)
+    generate.overwrites = overwrites
+    return try generate(in: run, on: device)
   }
 }

@@ -60,9 +60,11 @@ package struct Relearn {
   package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws
     -> Results
   {
-    let place = try Run(run.file("relearn"), seed: seed)
+    let place = try Run(run.place("relearn"), seed: seed)
     place.onProgress = run.onProgress
-    try place.runFolder.claim("options.json", for: identity(), "relearn")
+    var inputs = try identity()
+    (inputs["base"], inputs["eraser"]) = (.string(eraser.card.base), .string(try eraser.hash()))
+    try place.runFolder.claim("options.json", for: inputs, "relearn")
     let steps = [0] + tuning.checkpoints.filter { $0 <= tuning.training.steps }
     var points = place.events("curve.jsonl").compactMap { try? $0.decoded(as: Point.self) }
     let missing = (0..<seeds).flatMap { k in
@@ -171,7 +173,7 @@ package struct Relearn {
   private func identity() throws -> JSON {
     [
       "tuning": try JSON(encoding: tuning), "data": .string(data ?? ""),
-      "drawn": .array(drawn.map(JSON.string)), "seed": .int(Int(truncatingIfNeeded: seed)),
+      "drawn": .array(drawn.map(JSON.string)), "seed": JSON(seed),
       "sampling": try JSON(encoding: options.sampling), "prompts": .int(prompts),
     ]
   }

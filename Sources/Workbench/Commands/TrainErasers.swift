@@ -42,6 +42,7 @@ package struct TrainErasers {
         SepME.Request(
           $0.concept, keeping: set.kept(for: $0.name), regular: set.regular(for: $0.name))
       }
+      try begin(requests, of: set, in: run)
       let erasers = try method.erasers(for: requests, of: model, run)
       let seconds = Date().timeIntervalSince(start) / Double(group.count)
       for (entry, (request, eraser)) in zip(group, zip(requests, erasers)) {
@@ -58,6 +59,35 @@ package struct TrainErasers {
       }
     }
     return done
+  }
+
+  /// Trainings of a set follow one another in one folder. What an interrupted one left goes when another begins.
+  private func begin(_ requests: [SepME.Request], of set: EraserSet, in run: Run) throws {
+    let identity = RunIdentity(
+      "eraser train",
+      [
+        "options": try JSON(encoding: method), "seed": JSON(run.seed),
+        "base": .string(set.card.base),
+        "requests": .array(
+          try requests.map {
+            [
+              "concept": try JSON(encoding: $0.concept), "kept": try JSON(encoding: $0.kept),
+              "regular": try JSON(encoding: $0.regular),
+            ]
+          }),
+      ])
+    let name = "training.json"
+    let isSame =
+      run.runFolder.has(name)
+      && (try? JSON(contentsOf: run.file(name)).decoded(as: RunIdentity.self)) == identity
+    if !isSame {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: run.folder.path)) ?? []
+      for state in names where state.hasSuffix(".state.safetensors") {
+        try? FileManager.default.removeItem(at: run.file(state))
+      }
+      try run.runFolder.write(identity, to: name)
+    }
+    run.identity = identity.hash
   }
 }
 

@@ -49,7 +49,8 @@ public struct WriteReport {
     let card = try catalogs.methods.named(job.method).card
     page.subtitle = "\(card.title) (\(card.paper)) on \(job.folder.name)"
     page.metrics = catalogs.metrics
-    page.results = try? folder.results()
+    page.results = try results(of: job)
+    try checkPictures(of: job)
     if let themes = try job.folder.listedThemes() {
       page.gone = Set(job.concepts.compactMap { themes.find($0)?.name })
       page.styles = themes.styles
@@ -75,6 +76,34 @@ public struct WriteReport {
       + ["lethe evaluate \(folder.url.lastPathComponent)"]
       + ["lethe report \(folder.url.lastPathComponent)"]
     return page
+  }
+
+  /// The results of this very run; nil before it was evaluated.
+  private func results(of job: EraseJob) throws -> Results? {
+    guard folder.has("results.json") else { return nil }
+    let results = try folder.results()
+    if let stray = results.rows.first(where: {
+      $0.subject != job.subject || !["original", job.method].contains($0.method)
+    }) {
+      throw LetheError.badValue(
+        "report",
+        "\(folder.file("results.json").path) is of '\(stray.subject)' by \(stray.method), the run of '\(job.subject)' by "
+          + "\(job.method); `lethe evaluate` measures it anew")
+    }
+    return results
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for pictures of another run in this folder
+  private func checkPictures(of job: EraseJob) throws {
+    guard folder.has("erased/manifest.json") else { return }
+    let manifest = try SampleSet(folder.file("erased")).manifest
+    let base = folder.provenance()?.base ?? manifest.model
+    guard manifest.erasers == job.pictured, manifest.model == base else {
+      throw LetheError.badValue(
+        "report",
+        "the pictures in \(folder.file("erased").path) are of another run (\(manifest.erasers.joined(separator: ", "))); "
+          + "`lethe evaluate` draws this one's")
+    }
   }
 
   private func facts(_ job: EraseJob) -> [(String, String)] {

@@ -62,7 +62,9 @@ package struct TrainDDPM {
   /// - Parameter dataRoot: the folder that the recipe's data folder is relative to
   /// - Throws: ``LetheError`` for data that cannot be read or has no classes, and for a loss that is no finite number
   package func callAsFunction(dataRoot: URL) throws {
-    let images = try CaptionedImages(folder: dataRoot.appendingPathComponent(recipe.data.folder))
+    let folder = dataRoot.appendingPathComponent(recipe.data.folder)
+    try run.claim(for: recipe, data: folder, result: "model")
+    let images = try CaptionedImages(folder: folder)
     let classes = recipe.data.classes ? images.classes : []
     guard !recipe.data.classes || !classes.isEmpty else {
       throw LetheError.badValue(

@@ -20,6 +20,7 @@ package struct TrainJudge {
   /// - Parameter dataRoot: the folder that the recipe's data folder is relative to
   package func callAsFunction(dataRoot: URL) throws {
     let folder = dataRoot.appendingPathComponent(recipe.data.folder)
+    try run.claim(for: recipe, data: folder, result: "judge")
     if recipe.data.styles.isEmpty {
       try trainOnClasses(CaptionedImages(folder: folder))
     } else {

@@ -19,6 +19,9 @@ package struct TrainModel {
   /// - Parameter dataRoot: the folder that the recipe's data folder is relative to
   package func callAsFunction(dataRoot: URL) throws {
     let folder = dataRoot.appendingPathComponent(recipe.data.folder)
+    try run.claim(
+      for: recipe, data: folder, result: "model",
+      start: recipe.start.isEmpty ? nil : dataRoot.appendingPathComponent(recipe.start))
     let chosen = try StyledObjects(
       folder: folder, objects: recipe.data.objects, styles: recipe.data.styles)
     let model = try initialModel(chosen)

@@ -18,7 +18,10 @@ extension TrainingLoop {
         defer { Foreach.copy(parameters, from: current) }
         var options = SamplingOptions()
         options.guidance = guidance
-        let images = try model.images(prompts, seeds: prompts.indices.map { UInt64($0) }, options)
+        let seeds = prompts.indices.map { UInt64($0) }
+        // Weights that lead to no picture end the training by themselves.
+        let images = try model.finiteImages(given: model.embed(prompts), seeds: seeds, options)
+          .map { $0 ?? Image.grey(model.imageSize, model.imageSize) }
         try Run.makeFolder(run.file("samples"))
         let name = String(format: "samples/%06d.png", step)
         try PNG.write(Image.grid(images, columns: columns), to: run.file(name))

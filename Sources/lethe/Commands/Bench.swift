@@ -39,7 +39,7 @@ struct BenchRunOptions: ParsableArguments {
 
   /// Runs the benchmark and prints its tables as Markdown.
   func callAsFunction<B: Benchmark>(_ benchmark: B) throws {
-    let run = try common.run(at: out, seed: seed)
+    let run = try common.run(at: out, seed: seed, shares: only != nil)
     let runner = Runner(
       program: Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]),
       arguments: Array(CommandLine.arguments.dropFirst()), only: only, jobs: jobs)

@@ -102,7 +102,7 @@ struct EraseCommand: ParsableCommand {
       let start = Date()
       let (eraser, verdict) = try erase(in: run, on: common.openDevice())
       if let message = verdict.warning {
-        FileHandle.standardError.write(Data("warning: \(message)\n".utf8))
+        warn("warning: \(message)")
       }
       if !common.quiet {
         let size = Double(eraser.vector.count * 4) / 1e6
@@ -163,11 +163,6 @@ struct ApplyCommand: ParsableCommand {
       guard rank.map({ $0 >= 1 }) ?? true else {
         throw LetheError.badValue("--rank", "\(rank ?? 0); accepted: at least 1")
       }
-      let folder = URL(fileURLWithPath: model)
-      if let out, URL(fileURLWithPath: out).standardizedFileURL == folder.standardizedFileURL {
-        throw LetheError.badValue(
-          "--out", "\(out) is the base model's own folder; choose another folder")
-      }
       let apply = Apply(
         ModelFolder(model), erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init), plugIn: plugIn)
@@ -176,7 +171,9 @@ struct ApplyCommand: ParsableCommand {
         rank: rank, half: half, on: common.openDevice())
       guard !common.quiet else { return }
       let names = done.erasers.isEmpty ? "no erasers" : done.erasers.joined(separator: ", ")
-      if let out { print("\(out): \(model) without \(names)") }
+      if let out {
+        print("\(out): \(model) " + (done.erasers.isEmpty ? "with no erasers" : "without \(names)"))
+      }
       if let lora, let (error, rank) = done.lora {
         print(
           "\(lora): LoRA of \(names), rank \(rank), largest relative error "

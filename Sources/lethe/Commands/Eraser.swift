@@ -32,7 +32,10 @@ struct EraserCommand: ParsableCommand {
     @Argument(help: "Folder of the set.", completion: .directory)
     var set: String
     var url: URL { URL(fileURLWithPath: set) }
-    func open() throws -> EraserSet { try EraserSet(url) }
+    /// - Parameter toChange: whether other processes stay out of the set for as long as it is open
+    func open(toChange: Bool = false) throws -> EraserSet {
+      try EraserSet(url, keepingOthersOut: toChange)
+    }
   }
 
   struct Init: ParsableCommand {
@@ -114,7 +117,7 @@ struct EraserCommand: ParsableCommand {
 
     func run() throws {
       try common.reporting {
-        var erasers = try set.open()
+        var erasers = try set.open(toChange: true)
         guard concepts.count == 1 || (prompt.isEmpty && paraphrase.isEmpty) else {
           throw LetheError.badValue(
             "--prompt",
@@ -142,10 +145,9 @@ struct EraserCommand: ParsableCommand {
           )
         }
         if let full = budget.rows.first(where: { $0.nullity == 0 }) {
-          FileHandle.standardError.write(
-            Data(
-              "warning: no direction is free for '\(full.name)'; `lethe eraser train` names what to drop\n"
-                .utf8))
+          warn(
+            "warning: no direction is free for '\(full.name)'; `lethe eraser train` names what to drop"
+          )
         }
       }
     }
@@ -173,7 +175,7 @@ struct EraserCommand: ParsableCommand {
 
     func run() throws {
       try common.reporting {
-        var erasers = try set.open()
+        var erasers = try set.open(toChange: true)
         let train = try TrainErasers(settings: settings)
         if dryRun {
           print(try JSON(encoding: train.method).pretty, terminator: "")
@@ -230,7 +232,7 @@ struct EraserCommand: ParsableCommand {
 
     func run() throws {
       try common.reporting {
-        var erasers = try set.open()
+        var erasers = try set.open(toChange: true)
         try erasers.switching(concepts, on: false)
       }
     }
@@ -252,7 +254,7 @@ struct EraserCommand: ParsableCommand {
 
     func run() throws {
       try common.reporting {
-        var erasers = try set.open()
+        var erasers = try set.open(toChange: true)
         for name in concepts { _ = try erasers.entry(name) }
         for name in concepts { try erasers.remove(name) }
       }

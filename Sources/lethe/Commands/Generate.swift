@@ -17,7 +17,8 @@ struct GenerateCommand: ParsableCommand {
         lethe generate Models/emoji --with runs/esd-fox --prompt "a noto emoji of a fox" --out runs/after
         lethe generate Models/emoji --erasers runs/set --active fox,cat --prompt "a noto emoji of a fox" --out runs/off
 
-      Finished pictures are kept, so an interrupted run goes on. Files are named <case_number>_<k>.png. Each has its \
+      Finished pictures are kept, so an interrupted run goes on; a folder with pictures of another request is refused, \
+      unless --overwrite is given. Files are named <case_number>_<k>.png. Each has its \
       prompt and settings in the PNG chunk `parameters`, and manifest.json lists all of them. A seed gives the same \
       picture as in diffusers with a CPU generator.
       """)
@@ -67,6 +68,8 @@ struct GenerateCommand: ParsableCommand {
   var variant: String?
   @Option(help: "Folder for the pictures and manifest.json.")
   var out: String
+  @Flag(help: "Replace pictures of another request in the same folder.")
+  var overwrite = false
   @Flag(help: "Preview: print file, seed and prompt of each picture and stop.")
   var dryRun = false
   @OptionGroup var common: CommonOptions
@@ -110,8 +113,9 @@ struct GenerateCommand: ParsableCommand {
       let reference = ModelReference(
         model, erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init))
-      let set = try Generate(reference, variant: variant, sampling, samples, batch: batch)(
-        in: run, on: common.openDevice())
+      var generate = Generate(reference, variant: variant, sampling, samples, batch: batch)
+      generate.overwrites = overwrite
+      let set = try generate(in: run, on: common.openDevice())
       if !common.quiet {
         let count = set.manifest.samples.count
         print("\(count) picture\(count == 1 ? "" : "s") in \(out)")
@@ -154,12 +158,15 @@ struct MakeSetCommand: ParsableCommand {
   var seed: UInt64 = 0
   @Option(help: "Folder for the pictures and manifest.json.")
   var out: String
+  @Flag(help: "Replace pictures of another set in the same folder.")
+  var overwrite = false
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     try common.reporting {
-      let set = MakeSet(
+      var set = MakeSet(
         model: ModelFolder(model), concepts: concept, others: others, prompts: prompt)
+      set.overwrites = overwrite
       let made = try set(
         count: count, steps: steps, guidance: guidance, in: common.run(at: out, seed: seed),
         on: common.openDevice())
