@@ -126,7 +126,8 @@ import Unlearning
       (card.method, card.concepts, card.base) = ("esd", ["fox"], base.hash())
       let path = ParameterPath("unet.conv_in.bias")
       let job = Tiny.job(model, "esd", "fox")
-      for (value, broken) in [(3e38, 8), (0, 0)] {
+      let all = try Evaluate(job, Tiny.evaluation).samples.count
+      for (value, broken) in [(3e38, all), (0, 0)] {
         let eraser = Eraser(card, ParameterVector([path: Tensor.full([8], value)]))
         let results = try Evaluate(job, Tiny.evaluation)(in: run, eraser: eraser, on: .cpu)
         let erased = results.rows.filter { $0.method == "esd" }
