@@ -145,11 +145,7 @@ import TorchNN
   }
 
   /// Names in a manifest reach no file outside of its folder.
-<<<<<<< HEAD
-  @Test(arguments: ["../album/photo", "/tmp/photo", "../x", "a/b"])
-=======
   @Test(arguments: ["../album/photo", "/tmp/photo", "a/../b", "a/b"])
->>>>>>> main
   func manifestsNameFilesOfTheirFolder(_ number: String) throws {
     try Fixtures.temporaryFolder { folder in
       let album = folder.appendingPathComponent("album")
