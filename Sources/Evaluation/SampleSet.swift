@@ -68,7 +68,12 @@ package struct SampleSet {
     let set = SampleSet(folder: folder, manifest: manifest)
     let file = set.manifestFile
     let text = try JSON(encoding: manifest).pretty
-    for sample in manifest.samples { _ = try set.url(sample) }
+    for sample in manifest.samples where (try? set.url(sample)) == nil {
+      throw LetheError.model(
+        "the picture of '\(sample.prompt)' would be '\(sample.file)' in \(folder.path), which is no name of a file there; "
+          + "accepted: subjects and case numbers without '/', of at most 200 bytes, and no link that leads elsewhere"
+      )
+    }
     if let old = try? String(contentsOf: file, encoding: .utf8), old != text {
       let previous: Manifest? = try? JSON(contentsOf: file).decoded()
       let same =

@@ -23,7 +23,7 @@ package struct RunIdentity: Codable, Sendable, Hashable {
   func difference(from other: RunIdentity) -> String? {
     command == other.command
       ? Self.difference(other.request, request, [])
-      : "it is one of `lethe \(other.command)`, not of `lethe \(command)`"
+      : "it is one of `lethe \(other.command)`"
   }
 
   private static func difference(_ old: JSON?, _ new: JSON?, _ path: [String]) -> String? {
@@ -33,7 +33,7 @@ package struct RunIdentity: Codable, Sendable, Hashable {
         .compactMap { difference(a[$0], b[$0], path + [$0]) }.first
     }
     func text(_ value: JSON?) -> String { String((value ?? .null).compact.prefix(120)) }
-    return "its \(path.joined(separator: ".")) is \(text(old)), here it is \(text(new))"
+    return "'\(path.joined(separator: "."))' is \(text(old)) there and \(text(new)) here"
   }
 }
 

@@ -23,7 +23,7 @@ import Training
 
   static let changes:
     [(key: String, change: @Sendable (inout EraseJob) -> Void, settings: [String])] = [
-      ("erasure", { $0.concepts = ["owl"] }, []),
+      ("concepts", { $0.concepts = ["owl"] }, []),
       ("erasure", { $0.preserve = [] }, []),
       ("erasure", { $0.replacement = "dog" }, []),
       ("seed", { $0.seed = 9 }, []),
@@ -48,7 +48,7 @@ import Training
         try Erase(job, settings: all)(in: run, on: .cpu)
       }
       #expect(error?.kind == .request && error?.sentence.contains(run.folder.path) == true)
-      #expect(error?.sentence.contains("its \(key)") == true, "\(error?.sentence ?? "")")
+      #expect(error?.sentence.contains("'\(key)") == true, "\(error?.sentence ?? "")")
       #expect(try Data(contentsOf: run.file("identity.json")) == before)
       #expect(try run.runFolder.job().concepts == ["fox"])
     }
@@ -73,7 +73,7 @@ import Training
       let error = #expect(throws: LetheError.self) {
         try Erase(job, settings: [])(in: run, on: .cpu)
       }
-      #expect(error?.kind == .request && error?.sentence.contains("its base is") == true)
+      #expect(error?.kind == .request && error?.sentence.contains("'base' is") == true)
     }
   }
 
@@ -210,7 +210,7 @@ import Training
       try train()
       try PNG.write(Image.grey(16, 16), to: folder.appendingPathComponent("data/noto/new.png"))
       let other = #expect(throws: LetheError.self) { try train() }
-      #expect(other?.sentence.contains("its data") == true)
+      #expect(other?.sentence.contains("'data.") == true)
     }
   }
 

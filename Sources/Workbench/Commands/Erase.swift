@@ -161,6 +161,7 @@ public struct Erase {
       "erase",
       [
         "method": .string(job.method), "options": job.options, "seed": JSON(job.seed),
+        "concepts": .array(job.concepts.map(JSON.string)),
         "erasure": try JSON(encoding: erasure), "base": .string(base),
         "forgetImages": try listing(job.forgetImages),
         "retainImages": try listing(job.retainImages),
