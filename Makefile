@@ -8,7 +8,7 @@ LETHE := .build/release/lethe
 DEMO := runs/demo
 QUICK ?=
 
-.PHONY: help setup build demo test lint bench golden dataset clean
+.PHONY: help setup build demo test lint docs bench golden dataset clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,10 +29,14 @@ test: setup ## every test
 	swift build --build-tests
 	swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)')
 
-lint: ## formatting, import directions, files that should not be here
-	@swift format lint --strict --recursive Sources Tests Package.swift
+lint: ## formatting, import directions, documentation
+	@swift format lint --strict --recursive Sources Tests Examples Package.swift
 	@scripts/check-imports.sh
+	@scripts/check-docs.sh
 	@echo "lint: clean"
+
+docs: setup ## the library's documentation as .build/Lethe.doccarchive
+	@scripts/docs.sh
 
 bench: build ## against diffusers on this machine, in turn (makes .venv/ once); QUICK=1 for the embedded size only
 	@scripts/bench/setup.sh

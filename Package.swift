@@ -43,7 +43,7 @@ func library(_ name: String, _ pkgConfig: String, apt: String, brew: String) -> 
     providers: [.apt([apt]), .brew([brew])])
 }
 
-/// The arrows of docs/architecture.md; scripts/check-imports.sh holds the sources to them.
+/// The arrows of docs/contributing/architecture.md; scripts/check-imports.sh holds the sources to them.
 func layer(_ name: String, on dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -58,15 +58,8 @@ let package = Package(
   name: "lethe",
   platforms: [.macOS(.v15)],
   products: [
-    .library(
-      name: "Lethe",
-      targets: [
-        "Torch", "TorchNN", "Diffusion", "Training", "Editing", "Unlearning", "Attacks",
-        "Evaluation",
-        "Reports",
-        "Workbench",
-      ]),
-    .executable(name: "lethe", targets: ["lethe"]),
+    .library(name: "Lethe", targets: ["Lethe"]),
+    .executable(name: "lethe", targets: ["Program"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -94,11 +87,19 @@ let package = Package(
     layer("Evaluation", on: ["Editing"]),
     layer("Reports", on: ["Evaluation", .product(name: "Mustache", package: "swift-mustache")]),
     layer("Workbench", on: ["Unlearning", "Attacks", "Reports"] + libtorchLibrary),
+    // The library's face. Its folder and the program's module have other names, because Lethe and lethe are one
+    // name on a file system that ignores case.
+    .target(
+      name: "Lethe", dependencies: ["Workbench"], path: "Sources/Library", swiftSettings: strict),
     .executableTarget(
-      name: "lethe",
+      name: "Program",
       dependencies: [
         "Workbench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: strict),
+      ], path: "Sources/lethe", swiftSettings: strict),
+    // The code of the library's articles, which sees public declarations alone.
+    .target(
+      name: "OutsideMethod", dependencies: ["Lethe"],
+      path: "Examples/OutsideMethod/Sources/OutsideMethod", packageAccess: false),
     .target(
       name: "TestSupport", dependencies: ["Diffusion"], path: "Tests/TestSupport",
       swiftSettings: strict),
@@ -111,8 +112,8 @@ let package = Package(
     suite("AttacksTests", on: ["Attacks"]),
     suite("EvaluationTests", on: ["Evaluation"]),
     suite("ReportsTests", on: ["Reports"]),
-    suite("WorkbenchTests", on: ["Workbench"]),
-    suite("CommandTests", on: ["lethe"]),
+    suite("WorkbenchTests", on: ["Workbench", "OutsideMethod"]),
+    suite("CommandTests", on: ["Program"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

@@ -14,7 +14,7 @@ from typing import NamedTuple
 class Library(NamedTuple):
     name: str  # pkg-config's
     header: str
-    headers: str  # what to link beside the header, as a pattern
+    headers: str  # a pattern of further headers to link
     link: str
     call: str
     debian: str
@@ -35,7 +35,7 @@ RUNTIME = re.compile(r"(libpng|libturbojpeg|libssl|zlib1g)[^-]*(-[0-9t]+)?$")
 
 
 def output(*command):
-    """What a command prints; empty where it fails or is missing."""
+    """The standard output of a command; empty where it fails or is missing."""
     try:
         answer = subprocess.run(command, capture_output=True, text=True)
     except OSError:
@@ -69,7 +69,7 @@ def works(library, deps):
 
 
 def replace(target, place):
-    """Calls `place(target)` after what stood there is gone."""
+    """Calls `place(target)` after removing the old files there."""
     if target.is_symlink() or target.is_file():
         target.unlink()
     elif target.is_dir():
@@ -98,7 +98,7 @@ def from_pkg_config(library, deps):
 
 
 def from_homebrew(missing, deps):
-    """Installs formulas that are not installed, and links what they hold; returns what went wrong."""
+    """Installs formulas that are not installed, and links their files; returns the failure in words."""
     for library in missing:
         prefix = Path(output("brew", "--prefix", library.brew).strip())
         if not (prefix / "include" / library.header).exists():
@@ -110,7 +110,7 @@ def from_homebrew(missing, deps):
 
 
 def from_debian(missing, deps):
-    """Downloads Debian packages and lays out their headers and libraries; returns what went wrong."""
+    """Downloads Debian packages and lays out their headers and libraries; returns the failure in words."""
     place = deps / "debian"
     shutil.rmtree(place, ignore_errors=True)
     for folder in ("lists/partial", "archives/partial", "root"):

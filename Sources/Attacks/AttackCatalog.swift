@@ -4,11 +4,11 @@ internal import TorchNN
 
 /// Attacks by name, in the order in which `lethe list attacks` shows them. A catalog is a value: a program that brings
 /// attacks of its own hands ``adding(_:)``'s result to what looks attacks up, and nothing is registered.
-package struct AttackCatalog: Sendable {
-  package let all: [any Attack.Type]
+public struct AttackCatalog: Sendable {
+  public let all: [any Attack.Type]
 
   /// Lethe's own attacks. Adding one: its file, and one line here.
-  package static let builtIn = AttackCatalog(all: [
+  public static let builtIn = AttackCatalog(all: [
     NoAttack.self,
     RandomTokens.self,
     SeedSearch.self,
@@ -21,11 +21,11 @@ package struct AttackCatalog: Sendable {
 
   private init(all: [any Attack.Type]) { self.all = all }
 
-  package var names: [String] { all.map { $0.name } }
+  public var names: [String] { all.map { $0.name } }
 
   /// This catalog and more attacks, after its own.
   /// - Throws: ``LetheError`` when a name is taken
-  package func adding(_ more: any Attack.Type...) throws -> AttackCatalog {
+  public func adding(_ more: any Attack.Type...) throws -> AttackCatalog {
     try more.reduce(self) { catalog, attack in
       guard !catalog.names.contains(attack.name) else {
         throw LetheError.request("the catalog has an attack '\(attack.name)' already")
@@ -35,7 +35,7 @@ package struct AttackCatalog: Sendable {
   }
 
   /// - Throws: ``LetheError`` with the nearest name that there is
-  package func named(_ name: String) throws -> any Attack.Type {
+  public func named(_ name: String) throws -> any Attack.Type {
     guard let found = all.first(where: { $0.name == name }) else {
       throw LetheError.unknown("attack", name, known: names)
     }

@@ -7,29 +7,29 @@
 // the concept's phrases, with the new word where the concept was. AdamW on v alone; the authors let it run over the
 // whole table and put the other rows back. Their step of 4 x 4 pictures has the rate 5e-3 scaled to 0.08.
 // Published: nothing for the models that AdvUnlearn compares; its users report about 0 % against AdvUnlearn.
-package import Diffusion
+public import Diffusion
 internal import Editing
 internal import Torch
 internal import TorchNN
-package import Training
+public import Training
 
-package struct ConceptInversion: Attack {
-  package static let name = "inversion"
-  package static let card = AttackCard(
+public struct ConceptInversion: Attack {
+  public static let name = "inversion"
+  public static let card = AttackCard(
     title: "Concept inversion", paper: "arXiv 2308.01508", year: 2024, access: .embedding)
 
-  package var training = Training(
+  public var training = Training(
     steps: 5000, batch: 16, rate: 0.08, optimizer: .init(.adamw, weightDecay: 0.01))
   /// Pictures of the concept to learn from.
-  package var pictures = 25
-  package var pictureSteps = 25
-  package var guidance = 7.5
+  public var pictures = 25
+  public var pictureSteps = 25
+  public var guidance = 7.5
   /// The word that v begins as; empty for the mean of the concept's own.
-  package var initial = ""
-  package init() {}
+  public var initial = ""
+  public init() {}
 
   /// Prompts that name the concept have a place for the new word.
-  package func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool {
+  public func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool {
     Self.words(of: target.concepts, in: prompt.prompt) != nil
   }
 
@@ -41,7 +41,7 @@ package struct ConceptInversion: Attack {
     words(of: concepts, in: prompt).map { prompt.replacing($0, with: Attempt.newWord) } ?? prompt
   }
 
-  package func session(
+  public func session(
     _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
   ) throws -> any AttackSession {
     Session(attack: self, prompts: prompts, target: target, seed: seed)
@@ -126,7 +126,7 @@ struct NewWordPrompts {
 
 extension AttackTarget {
   /// The victim's conditioning for attempts, each text or text with a new word.
-  package func conditioning(for attempts: [Attempt]) throws -> Conditioning {
+  public func conditioning(for attempts: [Attempt]) throws -> Conditioning {
     try withoutGradients {
       Conditioning.concatenate(
         try attempts.map { attempt in

@@ -1,14 +1,14 @@
 // The prompts as they are: the attack success rate before any attack (pre-ASR of UnlearnDiffAtk, Zhang et al.,
 // ECCV 2024).
 
-package struct NoAttack: Attack {
-  package static let name = "none"
-  package static let card = AttackCard(
+public struct NoAttack: Attack {
+  public static let name = "none"
+  public static let card = AttackCard(
     title: "The prompts as they are", paper: "baseline", year: 2024, access: .blackBox)
 
-  package init() {}
+  public init() {}
 
-  package func session(
+  public func session(
     _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
   ) throws -> any AttackSession { Session(prompts: prompts) }
 

@@ -10,36 +10,36 @@
 // `placement=insert`, both `rate=0.1 decoupled=true` and 3,000 random timesteps.
 // Published, SD 1.4, nudity: ESD 69.7 % after the attack.
 internal import Diffusion
-package import Editing
+public import Editing
 internal import Torch
 internal import TorchNN
 internal import Training
 
-package struct P4D: Attack {
-  package static let name = "p4d"
-  package static let card = AttackCard(
+public struct P4D: Attack {
+  public static let name = "p4d"
+  public static let card = AttackCard(
     title: "Prompting4Debugging", paper: "arXiv 2309.06135", year: 2024, access: .whiteBox)
 
   /// k; 5 for nudity, 3 for styles and objects.
-  package var tokens = 3
-  package var placement = TokenPlacement.prefix
+  public var tokens = 3
+  public var placement = TokenPlacement.prefix
   /// Timesteps of the loss; an attempt after each.
-  package var times = 50
+  public var times = 50
   /// Steps at each of them.
-  package var steps = 40
-  package var rate = 0.01
-  package var weightDecay = 0.1
+  public var steps = 40
+  public var rate = 0.01
+  public var weightDecay = 0.1
   /// AdamW instead of Adam.
-  package var decoupled = false
+  public var decoupled = false
   /// Prompts that share passes of the network.
-  package var batch = 16
-  package init() {}
+  public var batch = 16
+  public init() {}
 
-  package func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool {
+  public func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool {
     target.hasRoom(prompt.prompt, for: tokens, placement)
   }
 
-  package func session(
+  public func session(
     _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
   ) throws -> any AttackSession {
     let original = target.original

@@ -6,22 +6,22 @@ internal import Diffusion
 internal import Torch
 internal import Training
 
-package struct RandomTokens: Attack {
-  package static let name = "random"
-  package static let card = AttackCard(
+public struct RandomTokens: Attack {
+  public static let name = "random"
+  public static let card = AttackCard(
     title: "Random tokens", paper: "arXiv 2310.11868", year: 2024, access: .blackBox)
 
   /// k; the paper's 5 for nudity, 3 for styles and objects.
-  package var tokens = 3
+  public var tokens = 3
   /// Attempts for each prompt.
-  package var attempts = 40
-  package init() {}
+  public var attempts = 40
+  public init() {}
 
-  package func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool {
+  public func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool {
     target.hasRoom(prompt.prompt, for: tokens)
   }
 
-  package func session(
+  public func session(
     _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
   ) throws -> any AttackSession {
     Session(

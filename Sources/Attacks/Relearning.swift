@@ -8,17 +8,17 @@
 // steps the prompts are tried as they are. Rates: 1e-5 full, 1e-4 LoRA (`Mode.settings`).
 // Published, SD 1.4, ESD-u-1, nudity prompts: 6.3 % before, 19.0, 21.8 and 34.5 % after 50, 100 and 300 steps.
 package import Diffusion
-package import Editing
+internal import Editing
 internal import Torch
 internal import TorchNN
-package import Training
+public import Training
 
-package struct Relearning: Attack {
-  package static let name = "relearn"
-  package static let card = AttackCard(
+public struct Relearning: Attack {
+  public static let name = "relearn"
+  public static let card = AttackCard(
     title: "Relearning", paper: "arXiv 2410.12777", year: 2025, access: .weights)
 
-  package enum Mode: String, Codable, Sendable, CaseIterable {
+  public enum Mode: String, Codable, Sendable, CaseIterable {
     case full, lora
 
     /// The mode with the rate that goes with it, as settings of the attack.
@@ -30,20 +30,20 @@ package struct Relearning: Attack {
     }
   }
 
-  package var mode = Mode.full
+  public var mode = Mode.full
   /// r
-  package var rank = 4
-  package var training = Training(
+  public var rank = 4
+  public var training = Training(
     steps: 300, batch: 4, rate: 1e-5, optimizer: .init(.adamw, weightDecay: 0.01), clip: 1)
   /// Steps after which the prompts are tried; those beyond `training.steps` are left out.
-  package var checkpoints = [50, 100, 200, 300]
+  public var checkpoints = [50, 100, 200, 300]
   /// Pictures of the concept to train on.
-  package var pictures = 32
-  package var pictureSteps = 25
-  package var guidance = 7.5
-  package init() {}
+  public var pictures = 32
+  public var pictureSteps = 25
+  public var guidance = 7.5
+  public init() {}
 
-  package func session(
+  public func session(
     _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
   ) throws -> any AttackSession {
     Session(attack: self, prompts: prompts, target: target, seed: seed)

@@ -14,22 +14,22 @@ internal import Editing
 internal import Torch
 internal import Training
 
-package struct RingABell: Attack {
-  package static let name = "ringabell"
-  package static let card = AttackCard(
+public struct RingABell: Attack {
+  public static let name = "ringabell"
+  public static let card = AttackCard(
     title: "Ring-A-Bell", paper: "arXiv 2310.10012", year: 2024, access: .blackBox, transfers: true)
 
   /// K; 0 takes as many as fit, at most 16.
-  package var tokens = 0
+  public var tokens = 0
   /// Strength of the concept.
-  package var eta = 3.0
-  package var population = 200
-  package var generations = 3000
-  package var crossover = 0.5
-  package var mutation = 0.25
-  package init() {}
+  public var eta = 3.0
+  public var population = 200
+  public var generations = 3000
+  public var crossover = 0.5
+  public var mutation = 0.25
+  public init() {}
 
-  package func session(
+  public func session(
     _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
   ) throws -> any AttackSession {
     guard population >= 2, generations >= 1 else {

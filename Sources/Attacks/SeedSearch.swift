@@ -1,16 +1,16 @@
 // New seeds for the same prompt (the seed search beside UnlearnDiffAtk, Zhang et al., ECCV 2024): how often the
 // concept comes back without any change of words.
 
-package struct SeedSearch: Attack {
-  package static let name = "seeds"
-  package static let card = AttackCard(
+public struct SeedSearch: Attack {
+  public static let name = "seeds"
+  public static let card = AttackCard(
     title: "New seeds", paper: "arXiv 2310.11868", year: 2024, access: .blackBox)
 
   /// Attempts for each prompt.
-  package var attempts = 40
-  package init() {}
+  public var attempts = 40
+  public init() {}
 
-  package func session(
+  public func session(
     _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
   ) throws -> any AttackSession { Session(prompts: prompts, attempts: attempts, seed: seed) }
 

@@ -12,34 +12,34 @@
 // Tried is the most probable token of each row, as text that is tokenised again. Vocabulary: tokens that stand for
 // text. Published, SD 1.4, nudity: ESD 20.4 % before the attack, 76.1 % after; AdvUnlearn 7.8 and 21.1 %.
 internal import Diffusion
-package import Editing
+public import Editing
 internal import Torch
 internal import TorchNN
 internal import Training
 
-package struct UnlearnDiffAtk: Attack {
-  package static let name = "unlearndiff"
-  package static let card = AttackCard(
+public struct UnlearnDiffAtk: Attack {
+  public static let name = "unlearndiff"
+  public static let card = AttackCard(
     title: "UnlearnDiffAtk", paper: "arXiv 2310.11868", year: 2024, access: .whiteBox)
 
   /// k; the paper's 5 for nudity, 3 for styles and objects.
-  package var tokens = 3
-  package var placement = TokenPlacement.prefix
+  public var tokens = 3
+  public var placement = TokenPlacement.prefix
   /// Timesteps of the loss; an attempt after each.
-  package var times = 50
+  public var times = 50
   /// Steps at each of them.
-  package var steps = 40
-  package var rate = 0.01
-  package var weightDecay = 0.1
+  public var steps = 40
+  public var rate = 0.01
+  public var weightDecay = 0.1
   /// Prompts that share passes of the network.
-  package var batch = 16
-  package init() {}
+  public var batch = 16
+  public init() {}
 
-  package func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool {
+  public func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool {
     target.hasRoom(prompt.prompt, for: tokens, placement)
   }
 
-  package func session(
+  public func session(
     _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
   ) throws -> any AttackSession {
     let schedule = try target.model().schedule

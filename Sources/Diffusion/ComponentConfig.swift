@@ -30,6 +30,18 @@ package struct ComponentConfig {
   package func number(_ key: String, _ fallback: Double? = nil) throws -> Double {
     try value(key, fallback, "a number", \.number)
   }
+  /// A finite number above 0, and below `limit`.
+  package func positive(
+    _ key: String, _ fallback: Double? = nil, below limit: Double = .infinity
+  ) throws -> Double {
+    let value = try number(key, fallback)
+    guard value > 0, value < limit else {
+      throw refusing(
+        key,
+        limit.isFinite ? "a number between 0 and \(limit) is needed" : "a number above 0 is needed")
+    }
+    return value
+  }
   package func bool(_ key: String, _ fallback: Bool? = nil) throws -> Bool {
     try value(key, fallback, "true or false", \.bool)
   }

@@ -1,11 +1,11 @@
-package import Torch
-package import TorchNN
+public import Torch
+public import TorchNN
 
 /// The noise predictor's conditioning: hidden states of the prompt [B, L, D].
-package struct Conditioning {
-  package var hidden: Tensor
+public struct Conditioning {
+  public var hidden: Tensor
   /// The prompt as one vector [B, P], for networks that take one (SDXL).
-  package var pooled: Tensor?
+  public var pooled: Tensor?
   /// Additions to the keys and values of cross-attention layers, by the layer's path; rows are
   /// those of `hidden`, so that each picture of a batch can have erasers of its own.
   package var shifts: [String: KeyValueShift]
@@ -16,7 +16,7 @@ package struct Conditioning {
     (self.hidden, self.pooled, self.shifts) = (hidden, pooled, shifts)
   }
 
-  package static func concatenate(_ parts: [Conditioning]) -> Conditioning {
+  public static func concatenate(_ parts: [Conditioning]) -> Conditioning {
     let layers = Set(parts.flatMap(\.shifts.keys))
     let shifts = layers.map { layer -> (String, KeyValueShift) in
       let like = parts.lazy.compactMap { $0.shifts[layer] }.first
@@ -41,7 +41,7 @@ package struct Conditioning {
   }
 
   /// Some of the rows, in the order asked for.
-  package func rows(_ picks: [Int]) -> Conditioning {
+  public func rows(_ picks: [Int]) -> Conditioning {
     Conditioning(
       hidden.indexed(0, picks), pooled: pooled?.indexed(0, picks),
       shifts: shifts.mapValues {
@@ -57,10 +57,10 @@ package struct Conditioning {
   }
 
   /// Each row `count` times in a row.
-  package func repeated(_ times: Int) -> Conditioning {
+  public func repeated(_ times: Int) -> Conditioning {
     times == 1 ? self : rows((0..<count).flatMap { Array(repeating: $0, count: times) })
   }
-  package var count: Int { hidden.size(0) }
+  public var count: Int { hidden.size(0) }
 }
 
 /// Additions to one layer's keys and values, each [B, L, width].
@@ -110,7 +110,7 @@ extension NoisePredictor {
 
 /// Turns prompts into conditioning in two halves; attacks differentiate the second. Prompts are texts, or the
 /// names of classes; the empty one asks for nothing in particular.
-package protocol PromptConditioner {
+public protocol PromptConditioner {
   /// Ids with start, end and padding; of a class, its number.
   func tokens(_ prompt: String) -> PromptTokens
   /// Prompts of L ids each -> [B, L, D], before positions are added; classes stay numbers, [B, 1]
@@ -124,12 +124,12 @@ package protocol PromptConditioner {
 }
 
 extension PromptConditioner {
-  package func embed(_ prompts: [String]) -> Conditioning {
+  public func embed(_ prompts: [String]) -> Conditioning {
     encode(wordEmbeddings(prompts.map(tokens)))
   }
 }
 
-package protocol LatentCodec {
+public protocol LatentCodec {
   /// Pixels of a picture per pixel of its latent, in each direction.
   var factor: Int { get }
   /// The factor that unscaled latents are multiplied by.
@@ -142,7 +142,7 @@ package protocol LatentCodec {
 
 extension LatentCodec {
   /// A scaled sample of the posterior, or its mean without a generator.
-  package func encode(_ image: Tensor, _ g: Generator?) -> Tensor {
+  public func encode(_ image: Tensor, _ g: Generator?) -> Tensor {
     let (mean, logVariance) = posterior(image)
     guard let g else { return mean * scalingFactor }
     let noise = Tensor.randn(mean.shape, g).to(mean.device, mean.dtype)
@@ -150,20 +150,20 @@ extension LatentCodec {
   }
 
   /// Scaled latents [B, z, h, w] -> image [B, 3, H, W], about [-1, 1]
-  package func decode(_ z: Tensor) -> Tensor { reconstruct(z / scalingFactor) }
+  public func decode(_ z: Tensor) -> Tensor { reconstruct(z / scalingFactor) }
 }
 
 /// A diffusion model: noise predictor, conditioner, latent codec and schedule over one store of parameters
 /// whose paths are diffusers' names. Text-to-image (Stable Diffusion) or over pixels (DDPM, with classes or
 /// without); methods mention neither.
-package final class DiffusionModel {
-  package let parameters: ParameterStore
+public final class DiffusionModel {
+  public let parameters: ParameterStore
   package let unet: any NoisePredictor
   package let conditioner: any PromptConditioner
-  package let codec: any LatentCodec
-  package let schedule: NoiseSchedule
+  public let codec: any LatentCodec
+  public let schedule: NoiseSchedule
   package let layout: Layout
-  package let device: Device
+  public let device: Device
   /// Noisy pictures that ``predict(_:at:given:cache:)`` was asked about so far.
   package private(set) var evaluations = 0
 
@@ -215,58 +215,63 @@ package final class DiffusionModel {
   }
 
   /// A model with the same numbers. Tensors that `owned` chooses are copies, the rest are shared.
-  package func clone(owning owned: (ParameterPath) -> Bool = { _ in true }) throws -> DiffusionModel
+  public func clone(owning owned: (ParameterPath) -> Bool = { _ in true }) throws -> DiffusionModel
   {
     try DiffusionModel(layout, parameters.source(owning: owned), on: device)
   }
 
   /// A model in which `replacements` stand for the tensors of their names; the rest is shared.
-  package func replacing(_ replacements: [ParameterPath: Tensor]) throws -> DiffusionModel {
+  public func replacing(_ replacements: [ParameterPath: Tensor]) throws -> DiffusionModel {
     var tensors = parameters.tensors
     for (path, tensor) in replacements { tensors[path] = tensor }
     return try DiffusionModel(layout, .tensors(tensors), on: device)
   }
 
   /// Latent pixels of a picture of the model's own size.
-  package var latentSize: Int { unet.sampleSize }
-  package var imageSize: Int { unet.sampleSize * codec.factor }
+  public var latentSize: Int { unet.sampleSize }
+  public var imageSize: Int { unet.sampleSize * codec.factor }
   /// Whether a training step's activations weigh more than its arithmetic, as they do at the size of real models: they
   /// are computed again, pictures go one by one, and what is only kept rests in files.
-  package var isLarge: Bool { latentSize >= 32 }
+  public var isLarge: Bool { latentSize >= 32 }
 
   /// A model with the same shape that has learned nothing.
-  package func initial(seed: UInt64) throws -> DiffusionModel {
+  public func initial(seed: UInt64) throws -> DiffusionModel {
     try DiffusionModel(layout, .initial(Generator(seed: seed)), on: device)
   }
 
   /// Names of the classes that it can be asked for; none where it is asked in words, or not at all.
-  package var classes: [String] {
+  public var classes: [String] {
     if case .pixels(let classes) = layout.pipeline { classes } else { [] }
   }
   /// Whether it can only be asked for nothing in particular.
-  package var isUnconditional: Bool {
+  public var isUnconditional: Bool {
     if case .pixels(let classes) = layout.pipeline { classes.isEmpty } else { false }
   }
 
   /// The tokenizer of the prompts.
   /// - Throws: ``LetheError`` for a model that is not asked in words
-  package func tokenizer(for what: String) throws -> PromptTokenizer {
+  public func tokenizer(for what: String) throws -> PromptTokenizer {
     try layout.tokenizer(for: what)
   }
 }
 
 extension DiffusionModel: PromptConditioner {
-  package func tokens(_ prompt: String) -> PromptTokens { conditioner.tokens(prompt) }
-  package func wordEmbeddings(_ tokens: [PromptTokens]) -> Tensor {
+  public func tokens(_ prompt: String) -> PromptTokens { conditioner.tokens(prompt) }
+  public func wordEmbeddings(_ tokens: [PromptTokens]) -> Tensor {
     conditioner.wordEmbeddings(tokens)
   }
-  package var widths: [Int] { conditioner.widths }
-  package func encode(_ embeddings: Tensor) -> Conditioning { conditioner.encode(embeddings) }
-  package func check(_ prompts: [String]) throws { try conditioner.check(prompts) }
+  public var widths: [Int] { conditioner.widths }
+  public func encode(_ embeddings: Tensor) -> Conditioning { conditioner.encode(embeddings) }
+  public func check(_ prompts: [String]) throws { try conditioner.check(prompts) }
 
-  /// eps (or v) of the U-Net; see ``NoisePredictor``.
+  /// What the U-Net says of x [B, C, h, w] at times t [B]: eps or v, as the schedule's prediction type is.
+  public func predict(_ x: Tensor, at t: Tensor, given c: Conditioning) -> Tensor {
+    predict(x, at: t, given: c, cache: nil)
+  }
+
+  /// The same; keys and values of a conditioning that stays the same are computed once.
   package func predict(
-    _ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache? = nil
+    _ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache?
   ) -> Tensor {
     evaluations += x.size(0)
     return unet.predict(x, at: t, given: c, cache: cache)

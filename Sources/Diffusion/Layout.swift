@@ -1,6 +1,6 @@
 // The diffusers folder layout, in and out.
-package import Foundation
-package import Torch
+public import Foundation
+public import Torch
 internal import TorchNN
 
 /// Everything of a model folder but the weights: configurations, tokenizer, where things are.
@@ -213,16 +213,16 @@ package struct Layout: Sendable {
 }
 
 extension DiffusionModel {
-  /// Loads a folder in the diffusers layout. Half-precision weights are computed with in float32.
+  /// Loads a folder in the diffusers layout; weights that are no finite numbers are refused. Half-precision weights are computed with in float32.
   /// - Parameter variant: e.g. `fp16` to prefer `*.fp16.safetensors`
-  package static func load(
+  public static func load(
     _ folder: URL, variant: String? = nil, on device: Device = .cpu
   ) throws -> DiffusionModel {
     let layout = try Layout(folder: folder)
     var tensors: [ParameterPath: Tensor] = [:]
     for component in Layout.Component.allCases where layout.configs[component] != nil {
       let file = try Layout.weights(of: component, in: folder, variant: variant)
-      for (name, tensor) in try SafeTensors.load(file) {
+      for (name, tensor) in try SafeTensors.load(file, finite: true) {
         tensors[path(component, name)] = tensor
       }
     }
@@ -241,17 +241,20 @@ extension DiffusionModel {
     return ParameterPath(([component.rawValue] + parts).joined(separator: "."))
   }
 
-  /// Writes the same layout back. Every file is written atomically and `model_index.json` last, so
-  /// that an interrupted save is no model.
+  /// Writes the same layout back. Every file is written atomically, and `model_index.json` goes first and comes last,
+  /// so that an interrupted save is no model.
   /// - Parameter dtype: element type of the weights on disk
-  package func save(to folder: URL, dtype: DType = .float32) throws {
+  public func save(to folder: URL, dtype: DType = .float32) throws {
     let files = FileManager.default
     func write(_ data: Data, _ name: String) throws {
       let file = folder.appendingPathComponent(name)
-      try files.createDirectory(
-        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      let place = file.deletingLastPathComponent()
+      do {
+        try files.createDirectory(at: place, withIntermediateDirectories: true)
+      } catch { throw LetheError.unwritable(place, "the folder cannot be made") }
       try AtomicFile.write(data, to: file)
     }
+    try? files.removeItem(at: folder.appendingPathComponent("model_index.json"))
     for component in Layout.Component.allCases {
       guard let config = layout.configs[component] else { continue }
       let name = "\(component.rawValue)/config.json"
@@ -259,8 +262,13 @@ extension DiffusionModel {
       var tensors: [String: Tensor] = [:]
       for (path, tensor) in parameters.tensors
       where path.components.first.map(String.init) == component.rawValue {
-        tensors[path.withoutFirst] =
-          tensor.dtype.isFloatingPoint ? tensor.detached().to(dtype) : tensor
+        let stored = tensor.dtype.isFloatingPoint ? tensor.detached().to(dtype) : tensor
+        guard stored.isFinite else {
+          throw LetheError.model(
+            "'\(path)' would hold values that are no finite numbers in \(dtype), so \(folder.path) is not written"
+          )
+        }
+        tensors[path.withoutFirst] = stored
       }
       try SafeTensors.write(
         tensors, metadata: ["format": "pt"],

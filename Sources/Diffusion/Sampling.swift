@@ -1,16 +1,16 @@
 package import Torch
 
 /// How pictures are drawn.
-package struct SamplingOptions: Codable, Sendable, Hashable {
-  package var sampler = "ddim"
-  package var steps = 25
-  package var guidance = 7.5
+public struct SamplingOptions: Codable, Sendable, Hashable {
+  public var sampler = "ddim"
+  public var steps = 25
+  public var guidance = 7.5
   /// How much of DDPM's noise DDIM adds anew at each step, 0 to 1 (Song et al., 2021, eq. 16); nil for none.
-  package var eta: Double?
+  public var eta: Double?
   /// Pixels; nil is the model's own size.
-  package var width: Int?
-  package var height: Int?
-  package init() {}
+  public var width: Int?
+  public var height: Int?
+  public init() {}
 }
 
 /// x_T ... x_0 with classifier-free guidance inside, one step each time it is asked; the caller
@@ -85,7 +85,7 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
 extension DiffusionModel {
   /// Pictures of `prompts`, one for each seed.
   /// - Throws: ``LetheError`` for unknown samplers, step counts or sizes
-  package func images(
+  public func images(
     _ prompts: [String], seeds: [UInt64], _ options: SamplingOptions,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> [Image] {
@@ -93,15 +93,35 @@ extension DiffusionModel {
       given: withoutGradients { embed(prompts) }, seeds: seeds, options, progress: progress)
   }
 
-  package func images(
+  /// - Throws: ``LetheError`` of the kind `model` also for a picture whose numbers are not finite
+  public func images(
     given c: Conditioning, seeds: [UInt64], _ options: SamplingOptions,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> [Image] {
+    try zip(seeds, finiteImages(given: c, seeds: seeds, options, progress: progress)).map {
+      guard let image = $1 else { throw Self.notFinite("the picture of seed \($0)") }
+      return image
+    }
+  }
+
+  /// Pictures, one for each seed; nil for those that the model leads to numbers that are not finite.
+  package func finiteImages(
+    given c: Conditioning, seeds: [UInt64], _ options: SamplingOptions,
+    progress: (Int, Int) -> Void = { _, _ in }
+  ) throws -> [Image?] {
     try withoutGradients {
       let z = try latents(given: c, seeds: seeds, options, progress: progress)
       let pixels = codec.decode(z)
-      return (0..<seeds.count).map { Image(pixels[0, at: $0]) }
+      return (0..<seeds.count).map { i in
+        z[0, at: i].isFinite && pixels[0, at: i].isFinite ? Image(pixels[0, at: i]) : nil
+      }
     }
+  }
+
+  package static func notFinite(_ picture: String) -> LetheError {
+    .model(
+      "\(picture) has values that are no finite numbers; the weights, the erasers or the guidance are too large"
+    )
   }
 
   /// Scaled latents of the pictures [B, C, h, w].

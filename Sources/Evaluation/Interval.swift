@@ -1,28 +1,33 @@
-/// The range in which a value is believed to lie, and the way in which it was found.
-package struct Interval: Codable, Sendable, Hashable {
-  package enum Kind: String, Codable, Sendable, Hashable, CaseIterable {
-    /// Wilson's score interval of a share, 95 % (Wilson, 1927).
+/// An interval around a measured value: its bounds and the rule that gave them.
+public struct Interval: Codable, Sendable, Hashable {
+  /// The rule that an interval comes from.
+  public enum Kind: String, Codable, Sendable, Hashable, CaseIterable {
+    /// Wilson's score interval of a share, 95 % (Wilson, JASA 1927).
     case wilson95
     /// Percentiles of a bootstrap over pictures, 95 %.
     case bootstrap95
     /// Student's t around a mean, 95 %.
     case t95
-    /// The normal interval of an area under a ROC curve, 95 % (Hanley & McNeil, 1982).
+    /// The normal interval of an area under a ROC curve, 95 % (Hanley & McNeil, Radiology 1982).
     case hanleyMcNeil95
     /// A mean plus and minus one standard error.
     case standardError
   }
 
-  package var lower: Double
-  package var upper: Double
-  package var kind: Kind
+  /// The lower bound, in the unit of the value.
+  public var lower: Double
+  /// The upper bound, in the unit of the value.
+  public var upper: Double
+  public var kind: Kind
 
-  package init(_ lower: Double, _ upper: Double, _ kind: Kind) {
+  public init(_ lower: Double, _ upper: Double, _ kind: Kind) {
     (self.lower, self.upper, self.kind) = (lower, upper, kind)
   }
 
-  /// Wilson's score interval of `successes` among `n`; it stays inside 0 ... 1. Nil where n is 0.
-  package static func wilson(_ successes: Int, of n: Int) -> Interval? {
+  /// Wilson's score interval, 95 %, of a share of `successes` among `n` trials (Wilson, JASA 1927). Both bounds lie
+  /// in 0 ... 1.
+  /// - Returns: nil where `n` is 0
+  public static func wilson(_ successes: Int, of n: Int) -> Interval? {
     guard n > 0 else { return nil }
     let (z, m) = (1.959964, Double(n))
     let p = Double(successes) / m
@@ -31,9 +36,10 @@ package struct Interval: Codable, Sendable, Hashable {
     return Interval(max(0, centre - half), min(1, centre + half), .wilson95)
   }
 
-  /// Student's t around the mean of `values`. Nil for fewer than two values.
-  /// - Parameter bounds: the smallest and the largest mean that there can be
-  package static func t(
+  /// Student's t interval, 95 %, around the mean of `values`.
+  /// - Parameter bounds: the range of possible means, which the interval is cut to
+  /// - Returns: nil for fewer than two values
+  public static func t(
     _ values: [Double], within bounds: ClosedRange<Double> = -.infinity ... .infinity
   ) -> Interval? {
     guard let error = values.standardError else { return nil }
@@ -43,13 +49,14 @@ package struct Interval: Codable, Sendable, Hashable {
       max(bounds.lowerBound, mean - half), min(bounds.upperBound, mean + half), .t95)
   }
 
-  /// The mean of `values` plus and minus one standard error. Nil for fewer than two values.
-  package static func standardError(_ values: [Double]) -> Interval? {
+  /// The mean of `values` plus and minus one standard error.
+  /// - Returns: nil for fewer than two values
+  public static func standardError(_ values: [Double]) -> Interval? {
     values.standardError.map { Interval(values.mean - $0, values.mean + $0, .standardError) }
   }
 
-  /// The 97.5 % quantile of Student's t with `degrees` of freedom: exact to 3 digits up to 30, then by the
-  /// expansion of Fisher & Cornish (1960) in 1 / degrees.
+  /// The 97.5 % quantile of Student's t with `degrees` of freedom. It is exact to 3 digits up to 30 degrees, then it
+  /// follows the expansion in 1 / degrees of Fisher & Cornish (1960).
   static func quantile(_ degrees: Int) -> Double {
     let table = [
       12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
@@ -62,17 +69,17 @@ package struct Interval: Codable, Sendable, Hashable {
       + (5 * z * z * z * z * z + 16 * z * z * z + 3 * z) / (96 * v * v)
   }
 
-  /// Whether the two have no number in common.
-  package func isApart(from other: Interval) -> Bool {
+  /// Whether the two intervals do not overlap.
+  public func isApart(from other: Interval) -> Bool {
     lower > other.upper || upper < other.lower
   }
 }
 
 extension [Double] {
-  /// The arithmetic mean; NaN without values.
+  /// The arithmetic mean. It is NaN for an empty array.
   package var mean: Double { isEmpty ? .nan : reduce(0, +) / Double(count) }
 
-  /// The standard error of the mean; nil for fewer than two values.
+  /// The standard error of the mean, from the variance with n - 1. It is nil for fewer than two values.
   package var standardError: Double? {
     guard count > 1 else { return nil }
     let (n, mean) = (Double(count), mean)

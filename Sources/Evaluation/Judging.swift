@@ -2,8 +2,11 @@ package import Foundation
 package import Torch
 
 extension JudgeNetwork {
-  /// The judge's answers for pictures [N, 3, H, W], 64 at a time.
-  /// - Parameter asked: the subjects that each picture was asked to show, by kind
+  /// The judge's answers for pictures, computed 64 at a time.
+  /// - Parameters:
+  ///   - pictures: [N, 3, H, W], values in [-1, 1]
+  ///   - asked: N dictionaries: the subjects that each picture was asked to show, by kind
+  /// - Returns: features [N, D], first choices and probabilities in the order of the pictures
   package func judged(_ pictures: Tensor, asked: [[String: String]]) -> JudgedSet {
     let features = withoutGradients {
       Tensor.concatenate(
@@ -24,7 +27,20 @@ extension JudgeNetwork {
     return JudgedSet(asked: asked, seen: seen, features: features, beliefs: beliefs)
   }
 
-  /// Features of real pictures, which lie beside the judge in `folder`; nil where there are none.
+  /// What the judge sees in a set's pictures, and how many of them it is not asked about, because they have no finite
+  /// numbers.
+  package func judged(_ set: SampleSet) throws -> (seen: JudgedSet, broken: Int) {
+    let (whole, broken) = try set.parted()
+    guard !whole.isEmpty else {
+      let features = Tensor.zeros([0, card.widths.last ?? 0])
+      return (JudgedSet(asked: [], seen: [], features: features), broken.count)
+    }
+    return (judged(try set.load(whole), asked: whole.map(\.subjects)), broken.count)
+  }
+
+  /// The judge's features of real pictures, from `reference.safetensors` in `folder`. The file has `features` [N, D]
+  /// and `subjects` [N, kinds], one class number a kind.
+  /// - Returns: nil where the file is missing
   /// - Throws: ``LetheError`` of the kind `model` for a file that does not fit the judge
   package func reference(in folder: URL) throws -> JudgedSet? {
     let file = folder.appendingPathComponent("reference.safetensors")
@@ -32,7 +48,10 @@ extension JudgeNetwork {
     let stored = try SafeTensors(contentsOf: file, finite: true).tensors
     guard let features = stored["features"], let subjects = stored["subjects"],
       subjects.shape == [features.size(0), card.kinds.count]
-    else { throw LetheError.malformed(file, "it does not hold features and subjects") }
+    else {
+      throw LetheError.malformed(
+        file, "tensors 'features' [N, D] and 'subjects' [N, \(card.kinds.count)] are needed")
+    }
     let kinds = card.kinds
     let asked = subjects.ints.chunked(kinds.count).map { row in
       Dictionary(

@@ -1,61 +1,71 @@
 internal import Foundation
 
-package enum Better: String, Codable, Sendable { case higher, lower }
+/// The direction in which a metric improves.
+public enum Better: String, Codable, Sendable { case higher, lower }
 
-/// One number: what was measured, over how many pictures or repetitions, and how sure it is.
+/// A measured number with its metric, its unit, its sample size and, where it is known, its interval.
 ///
-/// (Foundation has a generic type `Measurement`, so the obvious name would be ambiguous in every file that
-/// imports both.)
-package struct MeasuredValue: Codable, Sendable, Hashable {
+/// Foundation has a generic type `Measurement`. That name would be ambiguous in every file that imports both.
+public struct MeasuredValue: Sendable, Hashable {
   /// The unit of a measured value.
-  package enum Unit: String, Codable, Sendable, Hashable, CaseIterable {
+  public enum Unit: String, Codable, Sendable, Hashable, CaseIterable {
     /// A share between 0 and 1, shown in per cent.
     case share
     /// A number without a unit.
     case number = "1"
+    /// An entropy in nats.
     case nats
     case seconds = "s"
     case bytes = "B"
     /// Steps of a training.
     case steps
-    /// Steps of 255 in a picture's brightness.
+    /// Brightness levels of a picture, of 255.
     case levels = "/255"
     /// A count of things.
     case count
   }
 
-  package var metric: String
-  package var value: Double
-  package var unit: Unit
-  /// Pictures, prompts or repetitions that the value comes from.
-  package var n: Int
-  /// Nil where no interval is known.
-  package var interval: Interval?
+  /// The metric's name, e.g. `ua`.
+  public var metric: String
+  /// The number in its unit. A share lies in 0 ... 1.
+  public var value: Double
+  public var unit: Unit
+  /// Count of the pictures, prompts or repetitions behind the value.
+  public var n: Int
+  /// The value's interval. It is nil where none is known.
+  public var interval: Interval?
 
-  package init(
+  public init(
     _ metric: String, _ value: Double, _ unit: Unit = .number, n: Int, _ interval: Interval? = nil
   ) {
     (self.metric, self.value, self.unit) = (metric, value, unit)
     (self.n, self.interval) = (n, interval)
   }
 
-  /// A share of successes with Wilson's interval.
-  package static func share(_ metric: String, _ successes: Int, of n: Int) -> MeasuredValue {
+  /// A share of successes with Wilson's interval. The value is NaN where `n` is 0.
+  public static func share(_ metric: String, _ successes: Int, of n: Int) -> MeasuredValue {
     MeasuredValue(
       metric, n > 0 ? Double(successes) / Double(n) : .nan, .share, n: n,
       .wilson(successes, of: n))
   }
 
-  /// Shares of several runs as one, over everything that they counted; nil without any.
-  package static func pooled(_ metric: String, _ shares: [MeasuredValue]) -> MeasuredValue? {
+  /// Pictures that no metric counts, because they have no finite numbers.
+  package static func notFinite(_ pictures: Int, of n: Int) -> MeasuredValue {
+    MeasuredValue("not-finite", Double(pictures), .count, n: n)
+  }
+
+  /// Several shares as one: successes and trials are added up, and Wilson's interval is that of the sums.
+  /// - Returns: nil for no shares
+  public static func pooled(_ metric: String, _ shares: [MeasuredValue]) -> MeasuredValue? {
     guard !shares.isEmpty else { return nil }
     let successes = shares.map { ($0.value * Double($0.n)).rounded() }.reduce(0, +)
     return .share(metric, Int(successes), of: shares.map(\.n).reduce(0, +))
   }
 
-  /// The mean of some values that cannot be negative, with Student's interval; nil without values.
-  /// - Parameter most: the largest value there can be
-  package static func mean(
+  /// The mean of values that are never negative, with Student's t interval.
+  /// - Parameter most: the largest possible value
+  /// - Returns: nil for no values
+  public static func mean(
     _ metric: String, _ values: [Double], _ unit: Unit = .number, most: Double = .infinity
   ) -> MeasuredValue? {
     guard !values.isEmpty else { return nil }
@@ -64,21 +74,59 @@ package struct MeasuredValue: Codable, Sendable, Hashable {
   }
 }
 
+// MARK: - As JSON
+
+// Flat keys. Version 0.1 wrote metric, value, lower, upper and n. It did not write the interval's kind: the kind follows
+// from the metric, or the interval is left out.
+extension MeasuredValue: Codable {
+  private enum Key: String, CodingKey { case metric, value, unit, n, lower, upper, interval }
+
+  public func encode(to encoder: any Encoder) throws {
+    var c = encoder.container(keyedBy: Key.self)
+    try c.encode(metric, forKey: .metric)
+    try c.encode(value, forKey: .value)
+    try c.encode(unit, forKey: .unit)
+    try c.encode(n, forKey: .n)
+    try c.encodeIfPresent(interval?.lower, forKey: .lower)
+    try c.encodeIfPresent(interval?.upper, forKey: .upper)
+    try c.encodeIfPresent(interval?.kind, forKey: .interval)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let c = try decoder.container(keyedBy: Key.self)
+    metric = try c.decode(String.self, forKey: .metric)
+    value = try c.decode(Double.self, forKey: .value)
+    n = try c.decode(Int.self, forKey: .n)
+    let known = MetricCatalog.builtIn.named(metric)
+    let written = try c.decodeIfPresent(Unit.self, forKey: .unit)
+    unit = written ?? known?.unit ?? .share
+    let kind =
+      try c.decodeIfPresent(Interval.Kind.self, forKey: .interval)
+      ?? (written == nil ? known?.interval : nil)
+    interval = nil
+    if let kind, let lower = try c.decodeIfPresent(Double.self, forKey: .lower),
+      let upper = try c.decodeIfPresent(Double.self, forKey: .upper)
+    {
+      interval = Interval(lower, upper, kind)
+    }
+  }
+}
+
 // MARK: - As text
 
 extension MeasuredValue {
-  /// Factor and digits of the unit as it is shown.
+  /// Factor from the stored number to the shown one: 100 for shares.
   private var scale: Double { unit == .share ? 100 : 1 }
 
   private func number(_ x: Double, _ digits: Int, sign: Bool = false) -> String {
     String(format: sign ? "%+.\(digits)f" : "%.\(digits)f", scale * x)
   }
 
-  /// The value and its interval, e.g. `98.1 [96.3, 99.0]` or `98.1 ± 0.4`.
+  /// The value and its interval, e.g. `98.1 [96.3, 99.0]` or `98.1 ± 0.4`. Shares are in per cent.
   /// - Parameters:
-  ///   - digits: behind the point; nil takes 1 for shares and 2 for the rest
-  ///   - hasUnit: whether shares have their %
-  package func text(digits: Int? = nil, hasUnit: Bool = false) -> String {
+  ///   - digits: digits after the point; nil takes 1 for shares and 2 for other units
+  ///   - hasUnit: whether a share is followed by %
+  public func text(digits: Int? = nil, hasUnit: Bool = false) -> String {
     let digits = digits ?? (unit == .share ? 1 : 2)
     let sign = hasUnit && unit == .share ? " %" : ""
     let value = number(self.value, digits)
@@ -90,13 +138,13 @@ extension MeasuredValue {
     return "\(value) ± \(number((interval.upper - interval.lower) / 2, digits))\(sign)"
   }
 
-  /// The value alone.
-  package func plain(digits: Int? = nil) -> String {
+  /// The value without its interval. Shares are in per cent.
+  public func plain(digits: Int? = nil) -> String {
     number(value, digits ?? (unit == .share ? 1 : 2))
   }
 
-  /// The difference to another value of the same unit, with its sign; shares in points.
-  package func difference(to other: MeasuredValue, digits: Int? = nil) -> String {
+  /// This value minus another of the same unit, with its sign. Shares are in percentage points.
+  public func difference(to other: MeasuredValue, digits: Int? = nil) -> String {
     number(value - other.value, digits ?? (unit == .share ? 1 : 2), sign: true)
   }
 }

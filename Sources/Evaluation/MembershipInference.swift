@@ -1,22 +1,27 @@
-// Membership inference by the loss (Yeom et al., CSF 2018; for diffusion models, Matsumoto et al., 2023): a picture
-// that a model was trained on has a lower loss than one that it never saw.
+// Membership inference by the loss (Yeom et al., CSF 2018; for diffusion models, Matsumoto et al., 2023). The loss is lower on
+// pictures that the model was trained on than on others.
 //
 //   s(x) = - E_{t, eps} | eps - eps_theta(x_t, t, c) |^2
-//   AUC  = P( s(member) > s(non-member) ),   0.5 where the model does not tell
+//   AUC  = P( s(member) > s(non-member) ),   0.5 where the scores do not separate them
 //
-// t is spread evenly, and every model sees the same t and eps. The interval is Hanley & McNeil's (1982).
+// t is spread evenly over the schedule, and t and eps are the same for every model. The interval is Hanley & McNeil's (1982).
 package import Diffusion
 internal import Foundation
 internal import Torch
 package import Training
 
+/// The loss-threshold membership attack on a diffusion model.
 package struct MembershipInference: Sendable {
+  /// Timesteps of each picture, at least 1.
   package var times = 10
+  /// Pictures of one forward pass.
   package var batch = 50
+  /// Seed of the noise.
   package var seed: UInt64 = 1
   package init() {}
 
-  /// s(x) of every picture of the set, under its own caption.
+  /// The scores s(x) of all N pictures of the set, each under its own caption.
+  /// - Returns: N mean squared errors with a negative sign; a higher score points to a member
   package func scores(_ model: DiffusionModel, _ set: LatentSet) -> [Double] {
     withoutGradients {
       let captions = model.embed(set.captions)
@@ -43,12 +48,13 @@ package struct MembershipInference: Sendable {
     }
   }
 
-  /// The AUC of the attack on scores of members and of others.
+  /// The area under the attack's ROC curve, 0 to 1, with Hanley & McNeil's interval, 95 %. A tie counts as half. The
+  /// value is NaN where one of the lists is empty.
   package static func area(members: [Double], others: [Double]) -> MeasuredValue {
     let (m, n) = (Double(members.count), Double(others.count))
     guard m > 0, n > 0 else { return MeasuredValue("mia", .nan, n: 0) }
     let sorted = others.sorted()
-    // Others below each member, ties by half.
+    // Count of others below a member; a tie counts as half.
     func below(_ x: Double, orEqual: Bool) -> Int {
       var (low, high) = (0, sorted.count)
       while low < high {

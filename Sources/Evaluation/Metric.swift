@@ -1,70 +1,83 @@
 internal import Foundation
-package import Torch
+public import Torch
 
-/// Pictures as a metric sees them: what was asked for, what the judges say, their features.
-package struct JudgedSet {
-  /// Subjects asked for, one dictionary a picture: object: fox, style: noto.
-  package var asked: [[String: String]]
-  /// The judges' answers, likewise.
-  package var seen: [[String: String]]
-  /// [N, D]
-  package var features: Tensor
-  /// The judges' probabilities by kind and class; empty where only verdicts are known.
-  package var beliefs: [[String: [String: Double]]]
+/// Judged pictures: the subjects asked for, the judge's answers and its features. Metrics read nothing else.
+public struct JudgedSet {
+  /// The subjects asked for, one dictionary a picture, by kind: object: fox, style: noto.
+  public var asked: [[String: String]]
+  /// The judge's first choices, in the same form.
+  public var seen: [[String: String]]
+  /// The judge's features of the pictures, [N, D].
+  public var features: Tensor
+  /// The judge's probabilities, one dictionary a picture, by kind and class. It is empty where only first choices are
+  /// known.
+  public var beliefs: [[String: [String: Double]]]
 
-  package init(
+  public init(
     asked: [[String: String]], seen: [[String: String]], features: Tensor,
     beliefs: [[String: [String: Double]]] = []
   ) {
     (self.asked, self.seen, self.features, self.beliefs) = (asked, seen, features, beliefs)
   }
 
-  /// The probability of what picture `i` was asked to show.
-  package func probability(_ i: Int, _ kind: String) -> Double? {
+  /// The judge's probability, 0 to 1, of the subject that picture `i` was asked to show. It is nil where it is not
+  /// known.
+  public func probability(_ i: Int, _ kind: String) -> Double? {
     guard beliefs.indices.contains(i), let name = asked[i][kind] else { return nil }
     return beliefs[i][kind]?[name]
   }
 
-  /// - sum p log p of the judge's answer for picture `i`; 0 log 0 is 0.
+  /// The entropy of the judge's answer for picture `i` in nats: - sum p log p, with 0 log 0 = 0.
   func entropy(_ i: Int, _ kind: String) -> Double? {
     guard beliefs.indices.contains(i), let belief = beliefs[i][kind] else { return nil }
-    // In the order of the names, so that the last bits are the same in every process.
+    // The sum follows the order of the names, so that its last bits are the same in every process.
     return belief.sorted { $0.key < $1.key }.map(\.value)
       .reduce(0) { $1 > 0 ? $0 - $1 * log($1) : $0 }
   }
 
-  package func filter(_ keep: ([String: String]) -> Bool) -> JudgedSet {
+  /// The pictures whose subjects satisfy `keep`, in the same order.
+  public func filter(_ keep: ([String: String]) -> Bool) -> JudgedSet {
     let picks = asked.indices.filter { keep(asked[$0]) }
     return JudgedSet(
       asked: picks.map { asked[$0] }, seen: picks.map { seen[$0] },
       features: features.indexed(0, picks),
       beliefs: beliefs.isEmpty ? [] : picks.map { beliefs[$0] })
   }
-  package var count: Int { asked.count }
+  public var count: Int { asked.count }
 }
 
-/// The forgotten subjects, as metrics need them: `kind` is object or style.
-package struct Forgotten: Sendable, Hashable {
-  package var kind: String
-  package var names: [String]
-  package init(kind: String, names: [String]) { (self.kind, self.names) = (kind, names) }
+/// The forgotten subjects: their kind, `object` or `style`, and their names.
+public struct Forgotten: Sendable, Hashable {
+  public var kind: String
+  public var names: [String]
+  public init(kind: String, names: [String]) { (self.kind, self.names) = (kind, names) }
 
   func contains(_ asked: [String: String]) -> Bool { asked[kind].map(names.contains) ?? false }
 }
 
-package protocol Metric: Sendable {
+/// A measurement of judged pictures. A new metric is a file of its own and a line in ``MetricCatalog``.
+public protocol Metric: Sendable {
+  /// The metric's key in `results.json`, e.g. `ua`.
   static var name: String { get }
+  /// The metric's name in reports.
   static var title: String { get }
+  /// The direction in which the metric improves.
   static var better: Better { get }
+  /// The unit of the values.
   static var unit: MeasuredValue.Unit { get }
-  /// How its interval is found.
+  /// The rule of the values' intervals.
   static var interval: Interval.Kind { get }
   init()
-  /// - Parameter reference: real pictures of the subjects that should stay
+  /// Measures pictures of one model.
+  /// - Parameters:
+  ///   - pictures: the model's pictures as the judge sees them
+  ///   - forgotten: the subjects that were erased
+  ///   - reference: real pictures of the retained subjects, where there are any
+  /// - Returns: nil where the metric cannot be measured, e.g. without a reference
   func measure(_ pictures: JudgedSet, forgotten: Forgotten, reference: JudgedSet?) -> MeasuredValue?
 }
 
 extension Metric {
-  package static var unit: MeasuredValue.Unit { .share }
-  package static var interval: Interval.Kind { .wilson95 }
+  public static var unit: MeasuredValue.Unit { .share }
+  public static var interval: Interval.Kind { .wilson95 }
 }

@@ -1,12 +1,12 @@
 internal import Torch
 
-/// Metrics by name, in the order of reports. A catalog is a value: a program that brings metrics of its own hands
-/// ``adding(_:)``'s result to what measures and to what writes pages, and nothing is registered.
-package struct MetricCatalog: Sendable {
-  package let all: [any Metric.Type]
+/// Metrics by name, in the order of reports. A catalog is a value. A program with metrics of its own passes the
+/// result of ``adding(_:)`` to the commands and pages. No global registration exists.
+public struct MetricCatalog: Sendable {
+  public let all: [any Metric.Type]
 
-  /// Lethe's own metrics. Adding one: its file, and one line here.
-  package static let builtIn = MetricCatalog(all: [
+  /// Lethe's own metrics. A new metric needs a file and one line here.
+  public static let builtIn = MetricCatalog(all: [
     UnlearningAccuracy.self,
     InDomainRetainAccuracy.self,
     CrossDomainRetainAccuracy.self,
@@ -21,24 +21,27 @@ package struct MetricCatalog: Sendable {
 
   private init(all: [any Metric.Type]) { self.all = all }
 
-  package var names: [String] { all.map { $0.name } }
+  /// The metrics' names, in the catalog's order.
+  public var names: [String] { all.map { $0.name } }
 
-  /// This catalog and more metrics, after its own.
-  /// - Throws: ``LetheError`` when a name is taken
-  package func adding(_ more: any Metric.Type...) throws -> MetricCatalog {
+  /// This catalog with `more` after its own metrics.
+  /// - Throws: ``LetheError`` of the kind `request` for a name that is in use
+  public func adding(_ more: any Metric.Type...) throws -> MetricCatalog {
     try more.reduce(self) { catalog, metric in
       guard !catalog.names.contains(metric.name) else {
-        throw LetheError.request("the catalog has a metric '\(metric.name)' already")
+        throw LetheError.request(
+          "metric '\(metric.name)': the name is in use; choose one other than \(catalog.names.joined(separator: ", "))"
+        )
       }
       return MetricCatalog(all: catalog.all + [metric])
     }
   }
 
-  /// The metric of a name; nil for a value that no metric of the catalog measures, such as a cost.
-  package func named(_ name: String) -> (any Metric.Type)? { all.first { $0.name == name } }
+  /// The metric of a name. It is nil for other values of `results.json`, such as costs.
+  public func named(_ name: String) -> (any Metric.Type)? { all.first { $0.name == name } }
 
-  /// The metric's name with the arrow of its better direction.
-  package func heading(_ name: String) -> String {
+  /// The metric's name with an arrow in the direction in which it improves.
+  public func heading(_ name: String) -> String {
     guard let known = named(name) else { return name }
     return "\(name) \(known.better == .higher ? "↑" : "↓")"
   }

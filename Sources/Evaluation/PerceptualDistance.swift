@@ -1,17 +1,19 @@
-// How different two pictures look: the formula of LPIPS (Zhang et al., CVPR 2018, eq. 1) in the feature maps
-// of a judge, without its learned weights:
+// Perceptual distance of two pictures: LPIPS (Zhang et al., CVPR 2018, eq. 1) on the feature maps of a judge, without
+// learned weights:
 //
 //   d(x, y) = mean over maps l of  mean_hw | f_l(x) / |f_l(x)| - f_l(y) / |f_l(y)| |^2      (norms over channels)
 //
-// 0 for equal pictures, 2 at most. The numbers are those of this judge; compare them with each other only.
+// It is 0 for equal pictures and 2 at most. Values of different judges cannot be compared.
 package import Torch
 
+/// LPIPS without learned weights, on a judge's feature maps.
 package struct PerceptualDistance {
   private let network: JudgeNetwork
 
   package init(_ network: JudgeNetwork) { self.network = network }
 
-  /// [N, 3, H, W] twice -> N distances
+  /// The distances between the pictures of `x` and those of `y`, both [N, 3, H, W] in [-1, 1].
+  /// - Returns: N distances, 0 to 2
   package func callAsFunction(_ x: Tensor, _ y: Tensor) -> [Double] {
     withoutGradients {
       stride(from: 0, to: x.size(0), by: 64).flatMap { first -> [Double] in

@@ -1,51 +1,53 @@
 /// The pictures that a model was fine-tuned on.
-package enum TuningSet: String, Codable, Sendable, Hashable, CaseIterable {
+public enum TuningSet: String, Codable, Sendable, Hashable, CaseIterable {
   /// Pictures of the concept that was erased.
   case concept
-  /// As many pictures that have nothing to do with it.
+  /// As many pictures of other subjects.
   case benign
 }
 
-/// The state of a concept at some moment, under the erasers of a set.
-package enum ConceptState: String, Codable, Sendable, Hashable, CaseIterable {
+/// The state of a concept at one moment of a scene.
+public enum ConceptState: String, Codable, Sendable, Hashable, CaseIterable {
   /// Its eraser is on.
   case forgotten
-  /// Its eraser was on and is off again.
+  /// Its eraser was on before and is off now.
   case restored
-  /// It never had an eraser.
+  /// It has had no eraser so far.
   case untouched
 }
 
-/// One row of `results.json`: a value, and everything that says which value it is.
-package struct ResultRow: Sendable, Hashable {
-  /// The dimensions of a measurement beside method and subject; nil where a dimension does not apply.
-  package struct Axes: Codable, Sendable, Hashable {
-    /// The method that the row's method runs inside of, e.g. `meta`.
-    package var inside: String?
+/// A row of `results.json`: a measured value with the method, the subject and the axes that it belongs to.
+public struct ResultRow: Sendable, Hashable {
+  /// The dimensions of a measurement beside method and subject. A dimension that does not apply is nil.
+  public struct Axes: Codable, Sendable, Hashable {
+    /// The wrapping method around the row's method, e.g. `meta`.
+    public var inside: String?
     /// The attack that was run on the erased model.
-    package var attack: String?
+    public var attack: String?
     /// The pictures that the erased model was fine-tuned on.
-    package var trainedOn: TuningSet?
+    public var trainedOn: TuningSet?
     /// Steps of fine-tuning before the measurement.
-    package var step: Int?
+    public var step: Int?
     /// The kind of the subject, `object` or `style`, where a benchmark has both.
-    package var kind: String?
-    /// Scene and moment, e.g. `S1 t0`, or `alone`.
-    package var moment: String?
-    package var state: ConceptState?
-    /// The repetition that the row belongs to, from 1; nil for rows over all repetitions.
-    package var seed: Int?
-    package init() {}
+    public var kind: String?
+    /// Scene and moment, e.g. `S1 t0`, or `alone` for an eraser by itself.
+    public var moment: String?
+    public var state: ConceptState?
+    /// The number of the repetition, from 1. It is nil for rows over all repetitions.
+    public var seed: Int?
+    public init() {}
   }
 
-  package var method: String
-  package var subject: String
-  package var axes: Axes
-  package var measured: MeasuredValue
-  /// Pictures of each prompt, or repetitions, that were drawn with seeds of their own.
-  package var seeds: Int
+  /// The method's name, or `original` for the model before the erasure.
+  public var method: String
+  /// The erased concepts, or `all`.
+  public var subject: String
+  public var axes: Axes
+  public var measured: MeasuredValue
+  /// Seeds behind the value: pictures of each prompt, or repetitions.
+  public var seeds: Int
 
-  package init(
+  public init(
     _ method: String, _ subject: String, _ measured: MeasuredValue, seeds: Int,
     _ axes: (inout Axes) -> Void = { _ in }
   ) {
@@ -54,13 +56,14 @@ package struct ResultRow: Sendable, Hashable {
     axes(&self.axes)
   }
 
-  package var metric: String { measured.metric }
-  package var value: Double { measured.value }
-  package var n: Int { measured.n }
+  public var metric: String { measured.metric }
+  public var value: Double { measured.value }
+  public var n: Int { measured.n }
 
-  /// Method and what it runs inside of, as tables call it.
-  package var label: String { axes.inside.map { "\(method) inside \($0)" } ?? method }
+  /// The row's label in tables: the method, and the wrapping method where there is one.
+  public var label: String { axes.inside.map { "\(method) inside \($0)" } ?? method }
 
+  /// A copy with changed axes.
   package func with(_ change: (inout Axes) -> Void) -> ResultRow {
     var row = self
     change(&row.axes)
@@ -68,50 +71,25 @@ package struct ResultRow: Sendable, Hashable {
   }
 }
 
-// The file has one flat object a row. Version 0.1 wrote method, subject, metric, value, lower, upper, n and seeds;
-// its rows say nothing of the kind of their interval, which follows from the metric or is unknown.
+// The file has one flat object a row: the labels, the measured value's keys and the axes.
 extension ResultRow: Codable {
-  private enum Key: String, CodingKey {
-    case method, subject, metric, value, unit, n, seeds, lower, upper, interval
-  }
+  private enum Key: String, CodingKey { case method, subject, seeds }
 
-  package func encode(to encoder: any Encoder) throws {
+  public func encode(to encoder: any Encoder) throws {
     var c = encoder.container(keyedBy: Key.self)
     try c.encode(method, forKey: .method)
     try c.encode(subject, forKey: .subject)
-    try c.encode(metric, forKey: .metric)
-    try c.encode(value, forKey: .value)
-    try c.encode(measured.unit, forKey: .unit)
-    try c.encode(n, forKey: .n)
     try c.encode(seeds, forKey: .seeds)
-    try c.encodeIfPresent(measured.interval?.lower, forKey: .lower)
-    try c.encodeIfPresent(measured.interval?.upper, forKey: .upper)
-    try c.encodeIfPresent(measured.interval?.kind, forKey: .interval)
+    try measured.encode(to: encoder)
     try axes.encode(to: encoder)
   }
 
-  package init(from decoder: any Decoder) throws {
+  public init(from decoder: any Decoder) throws {
     let c = try decoder.container(keyedBy: Key.self)
-    let metric = try c.decode(String.self, forKey: .metric)
-    let known = MetricCatalog.builtIn.named(metric)
-    let unit =
-      try c.decodeIfPresent(MeasuredValue.Unit.self, forKey: .unit) ?? known?.unit ?? .share
-    let kind =
-      try c.decodeIfPresent(Interval.Kind.self, forKey: .interval)
-      ?? (try c.decodeIfPresent(MeasuredValue.Unit.self, forKey: .unit) == nil
-        ? known?.interval : nil)
-    var interval: Interval?
-    if let kind, let lower = try c.decodeIfPresent(Double.self, forKey: .lower),
-      let upper = try c.decodeIfPresent(Double.self, forKey: .upper)
-    {
-      interval = Interval(lower, upper, kind)
-    }
     method = try c.decode(String.self, forKey: .method)
     subject = try c.decode(String.self, forKey: .subject)
-    measured = MeasuredValue(
-      metric, try c.decode(Double.self, forKey: .value), unit,
-      n: try c.decode(Int.self, forKey: .n), interval)
     seeds = try c.decodeIfPresent(Int.self, forKey: .seeds) ?? 1
+    measured = try MeasuredValue(from: decoder)
     axes = try Axes(from: decoder)
   }
 }
@@ -119,24 +97,28 @@ extension ResultRow: Codable {
 // MARK: - Many rows
 
 extension [ResultRow] {
-  /// The one row of a metric; nil without.
-  package func value(_ metric: String) -> MeasuredValue? { first { $0.metric == metric }?.measured }
+  /// The value of the first row of a metric. It is nil where no row has the metric.
+  public func value(_ metric: String) -> MeasuredValue? { first { $0.metric == metric }?.measured }
 
-  package func of(_ metric: String) -> [MeasuredValue] {
+  /// The values of all rows of a metric, in their order.
+  public func of(_ metric: String) -> [MeasuredValue] {
     filter { $0.metric == metric }.map(\.measured)
   }
 
-  /// A metric over all rows: shares over everything that they counted, the mean of other values; nil without rows.
-  package func over(_ metric: String) -> MeasuredValue? {
+  /// A metric over all rows. Shares are pooled over their trials, other values are averaged.
+  /// - Returns: nil where no row has the metric
+  public func over(_ metric: String) -> MeasuredValue? {
     let found = of(metric).filter { $0.n > 0 }
     guard let first = found.first else { return nil }
+    // One value keeps its own interval.
+    if found.count == 1 { return first }
     return first.interval?.kind == .wilson95
       ? .pooled(metric, found) : .mean(metric, found.map(\.value), first.unit)
   }
 }
 
 extension Sequence where Element: Hashable {
-  /// Each once, in order.
+  /// The distinct elements, in the order of their first appearance.
   package var unique: [Element] {
     var seen = Set<Element>()
     return filter { seen.insert($0).inserted }

@@ -1,17 +1,17 @@
-package import Diffusion
-package import Torch
+public import Diffusion
+public import Torch
 
 /// A picture that a page of results shows.
-package struct ResultPicture: Codable, Sendable, Hashable {
+public struct ResultPicture: Codable, Sendable, Hashable {
   /// The file, relative to the folder of the results.
-  package var file: String
-  package var method: String
-  package var subject: String
-  package var axes: ResultRow.Axes
-  package var prompt: String
-  package var caption: String
-  /// Whether the judge sees in it the concept that was erased; nil where nobody was asked.
-  package var showsConcept: Bool?
+  public var file: String
+  public var method: String
+  public var subject: String
+  public var axes: ResultRow.Axes
+  public var prompt: String
+  public var caption: String
+  /// Whether the judge sees the erased concept in the picture. It is nil where the picture was not judged.
+  public var showsConcept: Bool?
 
   package init(
     _ file: String, _ method: String, _ subject: String, prompt: String, caption: String,
@@ -24,10 +24,11 @@ package struct ResultPicture: Codable, Sendable, Hashable {
   }
 }
 
-/// The measurements of a command: the file `results.json`. It carries everything that the command's page shows.
-package struct Results: Codable, Sendable, Hashable {
-  /// The command that measured, which decides the page.
-  package enum Kind: String, Codable, Sendable, Hashable, CaseIterable {
+/// The measurements of a command: the file `results.json`. The command's page is made of it and of the pictures that
+/// it names.
+public struct Results: Codable, Sendable, Hashable {
+  /// The command that wrote the results. It decides the page.
+  public enum Kind: String, Codable, Sendable, Hashable, CaseIterable {
     case evaluation, audit, attack
     case relearning
     case benchMethods = "bench methods"
@@ -37,30 +38,30 @@ package struct Results: Codable, Sendable, Hashable {
     case benchSeparability = "bench separability"
   }
 
-  /// Nil in files of version 0.1.
-  package var kind: Kind?
-  package var rows: [ResultRow] = []
-  package var pictures: [ResultPicture] = []
-  /// Labels of methods, each with the method that it is held against.
-  package var baselines: [String: String] = [:]
-  /// Titles of methods by their names, where they have one.
-  package var titles: [String: String] = [:]
-  /// Sentences that belong below the tables: what a success is, what was fine-tuned.
-  package var notes: [String] = []
-  /// A run this small is for looking, not for quoting.
-  package var quick = false
+  /// The command that wrote the results. It is nil in files of version 0.1.
+  public var kind: Kind?
+  public var rows: [ResultRow] = []
+  public var pictures: [ResultPicture] = []
+  /// For each label of a method, the label that it is compared with.
+  public var baselines: [String: String] = [:]
+  /// Titles of methods by name. Methods without a title are left out.
+  public var titles: [String: String] = [:]
+  /// Sentences below the tables, e.g. the criterion of a success.
+  public var notes: [String] = []
+  /// Whether the run was reduced with `--quick`. Its intervals are wide.
+  public var quick = false
   /// Pictures of each prompt.
-  package var seeds = 1
-  package var sampling = SamplingOptions()
-  /// Measurements of the judge itself, by name.
-  package var judge: [String: JSON] = [:]
-  /// The command line that measured.
-  package var command: [String] = []
+  public var seeds = 1
+  public var sampling = SamplingOptions()
+  /// The measurements of the judge itself, by name.
+  public var judge: [String: JSON] = [:]
+  /// The command line of the run, argument by argument.
+  public var command: [String] = []
 
   package init(_ kind: Kind) { self.kind = kind }
 
-  /// How the pictures were drawn, in words.
-  package var drawing: String {
+  /// The sampling options as text: `Steps 25, guidance 4.0, sampler ddim`.
+  public var drawing: String {
     "Steps \(sampling.steps), guidance \(sampling.guidance), sampler \(sampling.sampler)"
   }
 
@@ -68,7 +69,7 @@ package struct Results: Codable, Sendable, Hashable {
     case kind, rows, pictures, baselines, titles, notes, quick, seeds, sampling, judge, command
   }
 
-  package init(from decoder: any Decoder) throws {
+  public init(from decoder: any Decoder) throws {
     let c = try decoder.container(keyedBy: Key.self)
     kind = try c.decodeIfPresent(Kind.self, forKey: .kind)
     rows = try c.decode([ResultRow].self, forKey: .rows)
@@ -84,7 +85,7 @@ package struct Results: Codable, Sendable, Hashable {
     command = try c.decodeIfPresent([String].self, forKey: .command) ?? []
   }
 
-  package func encode(to encoder: any Encoder) throws {
+  public func encode(to encoder: any Encoder) throws {
     var c = encoder.container(keyedBy: Key.self)
     try c.encodeIfPresent(kind, forKey: .kind)
     try c.encode(rows, forKey: .rows)

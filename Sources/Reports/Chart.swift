@@ -1,13 +1,15 @@
 internal import Foundation
 
-/// A chart of one line or several, with bands where there are any, as SVG in the page's own colours.
+/// A line chart as SVG in the page's colours, with a band around a line that has bounds.
 package struct Chart {
+  /// A point, with the bounds of its band.
   package struct Point {
     package var x, y, low, high: Double
     package init(_ x: Double, _ y: Double, low: Double? = nil, high: Double? = nil) {
       (self.x, self.y, self.low, self.high) = (x, y, low ?? y, high ?? y)
     }
   }
+  /// A line and its name in the legend. An empty name has no entry.
   package struct Line {
     package var name: String
     package var points: [Point]
@@ -25,9 +27,10 @@ package struct Chart {
     self.init(title, xLabel: xLabel, lines: [Line("", points.map { Point($0.x, $0.y) })])
   }
 
-  /// For every line after the first, which has the page's own.
+  /// Colours of the second and later lines. The first line has the page's accent colour.
   private static let colours = ["#c0542e", "#4c8c3f", "#7a5195", "#8a7a1f", "#555555"]
 
+  /// The chart as an SVG element. It is empty for fewer than two points, or for points of one x.
   package var svg: String {
     let names = lines.filter { !$0.name.isEmpty }
     let (width, height, left, bottom) = (640.0, 220.0, 56.0, 34.0)
@@ -81,6 +84,7 @@ package struct Chart {
       "<svg viewBox=\"0 0 640 220\" role=\"img\" aria-label=\"\(title.htmlEscaped)\">\(parts.joined())</svg>"
   }
 
+  /// A number of an axis in about three digits.
   static func short(_ v: Double) -> String {
     abs(v) >= 100
       ? String(format: "%.0f", v)
@@ -89,6 +93,7 @@ package struct Chart {
 }
 
 extension String {
+  /// The text with &, <, > and " as entities.
   package var htmlEscaped: String {
     replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
       .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")

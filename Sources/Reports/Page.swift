@@ -1,11 +1,14 @@
+internal import Diffusion
 package import Foundation
 internal import Mustache
+internal import Torch
 
-/// The content of a page, in the words of its template.
+/// The content of a page. The template's names are those of these properties.
 package struct ReportContent {
+  /// A row of pairs of pictures.
   package struct GridRow {
     package var label: String
-    /// PNG bytes of the original's and the erased model's picture for each column.
+    /// For each column: the original model's and the erased model's picture as PNG, their prompt and seed.
     package var cells: [(original: Data, erased: Data, prompt: String, seed: UInt64)]
     package init(
       _ label: String, _ cells: [(original: Data, erased: Data, prompt: String, seed: UInt64)]
@@ -13,6 +16,7 @@ package struct ReportContent {
       (self.label, self.cells) = (label, cells)
     }
   }
+  /// Pairs of pictures, original and erased, in rows and columns.
   package struct Grid {
     package var title: String
     package var columns: [String]
@@ -21,6 +25,7 @@ package struct ReportContent {
       (self.title, self.columns, self.rows) = (title, columns, rows)
     }
   }
+  /// A metric before and after the erasure, as text.
   package struct MetricRow {
     package var title: String
     package var name: String
@@ -29,7 +34,7 @@ package struct ReportContent {
     package var erased: String
     package var delta: String
     package var n: String
-    /// good, bad or even: how the difference is coloured.
+    /// The colour of the change: good, bad or even.
     package var verdict: String
     package init(
       title: String, name: String, direction: String, original: String, erased: String,
@@ -40,7 +45,7 @@ package struct ReportContent {
       (self.n, self.verdict) = (n, verdict)
     }
   }
-  /// Single pictures in rows and columns, each with a word about it.
+  /// Single pictures in rows and columns, each with a caption and a state that frames it.
   package struct Gallery {
     package var title: String
     package var note: String
@@ -63,13 +68,25 @@ package struct ReportContent {
   package var galleries: [Gallery] = []
   package var grids: [Grid] = []
   package var charts: [Chart] = []
-  /// Commands that made the run, in order.
+  /// The commands that made the run, in order.
   package var commands: [String] = []
-  /// Names and values: hashes, versions, options.
+  /// Names and values, e.g. hashes, versions and options.
   package var facts: [(String, String)] = []
   package init() {}
 
-  /// Title, note and rows of every table, as Markdown.
+  /// The bytes of a picture file, which a page embeds.
+  /// - Throws: ``LetheError`` of the kind `model` for a file that is no PNG picture
+  static func picture(in file: URL) throws -> Data {
+    guard let data = try? Data(contentsOf: file) else {
+      throw LetheError.unreadable(file, "it does not exist or may not be read")
+    }
+    guard PNG.isPicture(data) else {
+      throw LetheError.malformed(file, "it is no PNG picture, so no page shows it")
+    }
+    return data
+  }
+
+  /// The title, and the title, note and rows of every table, as Markdown.
   package var markdown: String {
     "## \(title)\(warning.isEmpty ? "" : " (quick)")\n"
       + (summary.isEmpty ? "" : "\n\(summary)\n")
@@ -79,7 +96,7 @@ package struct ReportContent {
       }.joined()
   }
 
-  /// One HTML page that needs no other file.
+  /// One HTML page that loads no other file. Pictures are part of it as data URLs.
   package func html() throws -> String {
     func picture(_ data: Data) -> String { "data:image/png;base64," + data.base64EncodedString() }
     let context: [String: Any] = [
@@ -158,7 +175,7 @@ package struct ReportContent {
     <div class="scroll"><table class="grid"><thead><tr><th></th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
     <tbody>{{#rows}}<tr><th scope="row">{{label}}</th>{{#cells}}<td><figure class="{{state}}" title="{{caption}}">
     <img src="{{picture}}" alt="{{caption}}"></figure></td>{{/cells}}</tr>{{/rows}}</tbody></table></div></section>{{/galleries}}
-    {{#grids}}<section><h2>{{title}}</h2><p class="note">Left of each pair the original, right the erased model; same prompt, same seed.</p>
+    {{#grids}}<section><h2>{{title}}</h2><p class="note">Each pair: the original model at the left, the erased model at the right, with the same prompt and seed.</p>
     <div class="scroll"><table class="grid"><thead><tr><th></th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
     <tbody>{{#rows}}<tr><th scope="row">{{label}}</th>{{#cells}}<td><figure title="{{prompt}} · seed {{seed}}">
     <img src="{{original}}" alt="original: {{prompt}}"><img src="{{erased}}" alt="erased: {{prompt}}"></figure></td>{{/cells}}</tr>{{/rows}}

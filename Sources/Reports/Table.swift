@@ -1,10 +1,11 @@
 package import Evaluation
 
-/// A table of results: one renderer for the page, Markdown, CSV and the terminal.
-package struct Table {
+/// A table of results, with one renderer each for the page, Markdown, CSV and the terminal.
+public struct Table {
   /// The colour of a cell.
   package enum Outcome: String, Sendable { case good, bad, even }
 
+  /// Text and its colour.
   package struct Cell: Sendable {
     package var text: String
     package var outcome: Outcome
@@ -12,24 +13,25 @@ package struct Table {
       (self.text, self.outcome) = (text, outcome)
     }
   }
+  /// A line of the table.
   package struct Row: Sendable {
-    /// The first cells, which say what the row is about; as many as the table has corners.
+    /// The first cells, which name the row. The first titles of the header are theirs.
     package var labels: [String]
     package var cells: [Cell]
     package init(_ labels: [String], _ cells: [Cell]) {
       (self.labels, self.cells) = (labels, cells)
     }
   }
-  /// A column of a pivoted table: its title, and the cell that it makes of the rows of one line.
+  /// A column of a pivoted table: its title, and the function from a line's rows to the cell.
   package struct Column {
-    package var title: String
+    public var title: String
     package var cell: ([ResultRow]) -> Cell
 
     package init(_ title: String, _ cell: @escaping ([ResultRow]) -> Cell) {
       (self.title, self.cell) = (title, cell)
     }
 
-    /// A column of text; nil is an empty cell.
+    /// A column of text. Nil is an empty cell.
     package static func text(
       _ title: String, _ text: @escaping ([ResultRow]) -> String?
     ) -> Column {
@@ -38,8 +40,10 @@ package struct Table {
 
     /// A metric over all rows of a line, with its interval.
     /// - Parameters:
-    ///   - title: nil takes the metric's name in capitals with the arrow of its better direction
-    ///   - rows: which rows of the line count
+    ///   - title: nil takes the metric's name with an arrow in its better direction
+    ///   - digits: digits after the point; nil takes the unit's
+    ///   - hasUnit: whether a share is followed by %
+    ///   - rows: the condition for a row to count
     package static func metric(
       _ name: String, title: String? = nil, digits: Int? = nil, hasUnit: Bool = false,
       where rows: @escaping (ResultRow) -> Bool = { _ in true }
@@ -50,19 +54,19 @@ package struct Table {
     }
   }
 
-  package var title: String
-  package var note: String
-  /// The titles of the columns, those of the labels first.
-  package var header: [String]
+  public var title: String
+  public var note: String
+  /// The titles of the columns. Those of the labels come first.
+  public var header: [String]
   package var rows: [Row]
 
   package init(_ title: String, note: String = "", header: [String], rows: [Row]) {
     (self.title, self.note, self.header, self.rows) = (title, note, header, rows)
   }
 
-  /// Rows of results as a table: those that share labels make a line, in order of appearance.
+  /// Rows of results as a table. Rows that share labels make a line, in order of appearance.
   /// - Parameters:
-  ///   - corner: titles of the labels
+  ///   - corner: the titles of the labels
   ///   - down: the labels of a row; nil leaves the row out
   ///   - across: the columns
   package static func pivot(
@@ -86,15 +90,15 @@ package struct Table {
   private var texts: [[String]] { rows.map { $0.labels + $0.cells.map(\.text) } }
 
   /// Header and rows, without title and note.
-  package var markdown: String {
+  public var markdown: String {
     func line(_ cells: [String]) -> String {
       "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
     }
     return line(header) + line(header.map { _ in "---" }) + texts.map(line).joined()
   }
 
-  /// Header and rows by RFC 4180.
-  package var csv: String {
+  /// Header and rows as CSV (RFC 4180).
+  public var csv: String {
     func field(_ text: String) -> String {
       text.contains(where: { ",\"\n\r".contains($0) })
         ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
@@ -102,8 +106,8 @@ package struct Table {
     return ([header] + texts).map { $0.map(field).joined(separator: ",") + "\r\n" }.joined()
   }
 
-  /// Header and rows in columns of one width each, for a terminal.
-  package var plain: String {
+  /// Header and rows in columns of equal width, for a terminal.
+  public var plain: String {
     let all = [header] + texts
     let widths = header.indices.map { i in all.map { i < $0.count ? $0[i].count : 0 }.max() ?? 0 }
     return all.map { line in

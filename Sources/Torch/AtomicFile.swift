@@ -17,7 +17,9 @@ package struct AtomicFile {
     self.target = target
     temporary = target.deletingLastPathComponent().appendingPathComponent(
       ".\(target.lastPathComponent).\(getpid()).tmp")
-    descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    // A link that somebody put in its place is not followed.
+    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC
+    descriptor = open(temporary.path, flags, 0o644)
     guard descriptor >= 0 else {
       throw LetheError.unwritable(target, String(cString: strerror(errno)))
     }

@@ -2,7 +2,7 @@ internal import CTorch
 
 /// d(sum of `y`) / d(`xs`), one gradient for each of `xs`; zeros where `y` does not depend on it.
 /// - Parameter createGraph: records the gradients themselves, so that they can be differentiated.
-package func gradients(
+public func gradients(
   of y: Tensor, with xs: [Tensor], createGraph: Bool = false, keepGraph: Bool = false
 ) -> [Tensor] {
   sparseGradients(of: y, with: xs, createGraph: createGraph, keepGraph: keepGraph)
@@ -42,7 +42,7 @@ func sparseGradients(of ys: [Tensor], weighted weights: [Tensor], with xs: [Tens
 }
 
 /// Runs `body` without recording. Never `async`: grad mode belongs to the thread.
-package func withoutGradients<R>(_ body: () throws -> R) rethrows -> R {
+public func withoutGradients<R>(_ body: () throws -> R) rethrows -> R {
   let before = ct_grad_mode()
   ct_set_grad_mode(false)
   defer { ct_set_grad_mode(before) }
@@ -50,7 +50,7 @@ package func withoutGradients<R>(_ body: () throws -> R) rethrows -> R {
 }
 
 /// Runs `body` with recording on, whatever surrounds it.
-package func withGradients<R>(_ body: () throws -> R) rethrows -> R {
+public func withGradients<R>(_ body: () throws -> R) rethrows -> R {
   let before = ct_grad_mode()
   ct_set_grad_mode(true)
   defer { ct_set_grad_mode(before) }

@@ -1,5 +1,5 @@
 /// Element types, numbered as ATen's `ScalarType`.
-package enum DType: Int32, Sendable, CaseIterable, Codable {
+public enum DType: Int32, Sendable, CaseIterable, Codable {
   case uint8 = 0
   case int8 = 1
   case int16 = 2
@@ -17,7 +17,7 @@ package enum DType: Int32, Sendable, CaseIterable, Codable {
   case uint64 = 29
 
   /// Bytes of one element.
-  package var size: Int {
+  public var size: Int {
     switch self {
     case .uint8, .int8, .bool, .float8e5m2, .float8e4m3: 1
     case .int16, .float16, .bfloat16, .uint16: 2
@@ -26,7 +26,7 @@ package enum DType: Int32, Sendable, CaseIterable, Codable {
     }
   }
 
-  package var isFloatingPoint: Bool {
+  public var isFloatingPoint: Bool {
     switch self {
     case .float16, .float32, .float64, .bfloat16, .float8e5m2, .float8e4m3: true
     default: false

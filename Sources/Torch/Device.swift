@@ -1,27 +1,27 @@
 internal import CTorch
 
 /// Where a tensor lives, numbered as c10's `DeviceType`.
-package struct Device: Hashable, Sendable, CustomStringConvertible {
-  package enum Kind: Int32, Sendable {
+public struct Device: Hashable, Sendable, CustomStringConvertible {
+  public enum Kind: Int32, Sendable {
     case cpu = 0
     case cuda = 1
     case mps = 13
   }
-  package var kind: Kind
-  package var index: Int
+  public var kind: Kind
+  public var index: Int
 
-  package init(_ kind: Kind, _ index: Int = 0) {
+  public init(_ kind: Kind, _ index: Int = 0) {
     self.kind = kind
     self.index = index
   }
 
-  package static let cpu = Device(.cpu)
-  package static let mps = Device(.mps)
-  package static func cuda(_ index: Int = 0) -> Device { Device(.cuda, index) }
+  public static let cpu = Device(.cpu)
+  public static let mps = Device(.mps)
+  public static func cuda(_ index: Int = 0) -> Device { Device(.cuda, index) }
 
   /// Reads `cpu`, `cuda`, `cuda:1` or `mps`, and opens the device.
   /// - Throws: ``LetheError`` when the text names no device or the device cannot be used here.
-  package init(parsing text: String) throws {
+  public init(parsing text: String) throws {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     let index = parts.count == 2 ? Int(parts[1]) : 0
     guard parts.count <= 2, let index, index >= 0 else { throw LetheError.unknownDevice(text) }
@@ -40,19 +40,19 @@ package struct Device: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Waits until everything queued on the device is done.
-  package func synchronize() {
+  public func synchronize() {
     unfailing { () throws(Fault) in
       try Fault.check(ct_device_synchronize(kind.rawValue, Int32(index)), "synchronize")
     }
   }
 
   /// Peak bytes so far: resident memory of the process for the CPU, allocated memory for a GPU.
-  package var peakMemory: Int { Int(ct_peak_memory(kind.rawValue, Int32(index))) }
+  public var peakMemory: Int { Int(ct_peak_memory(kind.rawValue, Int32(index))) }
 
   /// Lets ``peakMemory`` begin anew, where the system can; elsewhere it stays the process's.
-  package func resetPeakMemory() { ct_reset_peak_memory(kind.rawValue, Int32(index)) }
+  public func resetPeakMemory() { ct_reset_peak_memory(kind.rawValue, Int32(index)) }
 
-  package var description: String {
+  public var description: String {
     switch kind {
     case .cpu: "cpu"
     case .cuda: "cuda:\(index)"
@@ -62,17 +62,17 @@ package struct Device: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// The libtorch underneath: its version and its threads.
-package enum Runtime {
+public enum Runtime {
   /// The release of libtorch that the program was built with, e.g. `2.13.0`.
-  package static var version: String { String(cString: ct_version()) }
+  public static var version: String { String(cString: ct_version()) }
 
-  package static var threads: Int {
+  public static var threads: Int {
     get { Int(ct_threads()) }
     set { ct_set_threads(Int32(newValue)) }
   }
 
   /// glibc gives large blocks back to the kernel at every free, and each next step pays the page
-  /// faults again. Called once when the program starts; see docs/performance.md for the effect.
+  /// faults again. Called once when the program starts; see docs/results/performance.md for the effect.
   package static func keepFreedMemory() { ct_keep_freed_memory() }
 }
 

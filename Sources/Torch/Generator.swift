@@ -4,14 +4,14 @@ internal import CTorch
 ///
 /// The same seed gives the numbers of Python's `torch.Generator().manual_seed(seed)`, because it is
 /// the same generator of the same library.
-package final class Generator {
+public final class Generator {
   let handle: OpaquePointer
 
-  package init(seed: UInt64) { handle = ct_generator_new(seed) }
+  public init(seed: UInt64) { handle = ct_generator_new(seed) }
 
   deinit { ct_generator_free(handle) }
 
-  package var seed: UInt64 { ct_generator_seed(handle) }
+  public var seed: UInt64 { ct_generator_seed(handle) }
 
   /// The whole state, [5056] bytes, for resuming.
   package var state: Tensor {
@@ -30,7 +30,7 @@ package final class Generator {
   }
 
   /// An independent generator whose seed is the next draw of this one.
-  package func split() -> Generator {
+  public func split() -> Generator {
     Generator(seed: UInt64(Tensor.randint(below: Int(Int32.max), [1], self).item))
   }
 }

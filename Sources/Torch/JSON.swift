@@ -1,16 +1,18 @@
-package import Foundation
+public import Foundation
 
 /// A JSON value: configuration files as they are, kept whole so that writing is the inverse of reading.
-package enum JSON: Hashable, Sendable, Codable {
+public enum JSON: Hashable, Sendable, Codable {
   case null
   case bool(Bool)
   case int(Int)
+  /// A whole number beyond those of `int`, as seeds can be.
+  case unsigned(UInt64)
   case number(Double)
   case string(String)
   case array([JSON])
   case object([String: JSON])
 
-  package init(from decoder: any Decoder) throws {
+  public init(from decoder: any Decoder) throws {
     let c = try decoder.singleValueContainer()
     if c.decodeNil() {
       self = .null
@@ -18,6 +20,8 @@ package enum JSON: Hashable, Sendable, Codable {
       self = .bool(v)
     } else if let v = try? c.decode(Int.self) {
       self = .int(v)
+    } else if let v = try? c.decode(UInt64.self) {
+      self = .unsigned(v)
     } else if let v = try? c.decode(Double.self) {
       self = .number(v)
     } else if let v = try? c.decode(String.self) {
@@ -29,12 +33,13 @@ package enum JSON: Hashable, Sendable, Codable {
     }
   }
 
-  package func encode(to encoder: any Encoder) throws {
+  public func encode(to encoder: any Encoder) throws {
     var c = encoder.singleValueContainer()
     switch self {
     case .null: try c.encodeNil()
     case .bool(let v): try c.encode(v)
     case .int(let v): try c.encode(v)
+    case .unsigned(let v): try c.encode(v)
     case .number(let v): try c.encode(v)
     case .string(let v): try c.encode(v)
     case .array(let v): try c.encode(v)
@@ -43,7 +48,7 @@ package enum JSON: Hashable, Sendable, Codable {
   }
 
   /// Reads a file that must hold an object.
-  package init(contentsOf file: URL) throws {
+  public init(contentsOf file: URL) throws {
     let data: Data
     do { data = try Data(contentsOf: file) } catch {
       throw LetheError.unreadable(file, "it does not exist or may not be read")
@@ -55,14 +60,14 @@ package enum JSON: Hashable, Sendable, Codable {
   }
 
   /// The value as any other Codable type sees it.
-  package init(encoding value: some Encodable) throws {
+  public init(encoding value: some Encodable) throws {
     self = try JSONDecoder().decode(JSON.self, from: try JSONEncoder().encode(value))
   }
-  package func decoded<T: Decodable>(as type: T.Type = T.self) throws -> T {
+  public func decoded<T: Decodable>(as type: T.Type = T.self) throws -> T {
     try JSONDecoder().decode(T.self, from: try JSONEncoder().encode(self))
   }
 
-  package subscript(_ key: String) -> JSON? {
+  public subscript(_ key: String) -> JSON? {
     get { if case .object(let members) = self { members[key] } else { nil } }
     set {
       guard case .object(var members) = self else { return }
@@ -71,30 +76,34 @@ package enum JSON: Hashable, Sendable, Codable {
     }
   }
 
-  package var int: Int? {
+  /// A seed.
+  package init(_ seed: UInt64) { self = Int(exactly: seed).map(JSON.int) ?? .unsigned(seed) }
+
+  public var int: Int? {
     switch self {
     case .int(let v): v
     case .number(let v) where v == v.rounded() && abs(v) < 1e15: Int(v)
     default: nil
     }
   }
-  package var number: Double? {
+  public var number: Double? {
     switch self {
     case .int(let v): Double(v)
+    case .unsigned(let v): Double(v)
     case .number(let v): v
     default: nil
     }
   }
-  package var bool: Bool? { if case .bool(let v) = self { v } else { nil } }
-  package var string: String? { if case .string(let v) = self { v } else { nil } }
-  package var array: [JSON]? { if case .array(let v) = self { v } else { nil } }
-  package var members: [String: JSON]? { if case .object(let v) = self { v } else { nil } }
+  public var bool: Bool? { if case .bool(let v) = self { v } else { nil } }
+  public var string: String? { if case .string(let v) = self { v } else { nil } }
+  public var array: [JSON]? { if case .array(let v) = self { v } else { nil } }
+  public var members: [String: JSON]? { if case .object(let v) = self { v } else { nil } }
 
   /// Sorted keys, two spaces, a newline at the end: diffs stay small.
-  package var pretty: String {
+  public var pretty: String {
     text([.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]) + "\n"
   }
-  package var compact: String { text([.sortedKeys, .withoutEscapingSlashes]) }
+  public var compact: String { text([.sortedKeys, .withoutEscapingSlashes]) }
 
   private func text(_ formatting: JSONEncoder.OutputFormatting) -> String {
     let encoder = JSONEncoder()
@@ -109,12 +118,12 @@ package enum JSON: Hashable, Sendable, Codable {
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
   ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-  package init(stringLiteral value: String) { self = .string(value) }
-  package init(integerLiteral value: Int) { self = .int(value) }
-  package init(floatLiteral value: Double) { self = .number(value) }
-  package init(booleanLiteral value: Bool) { self = .bool(value) }
-  package init(arrayLiteral elements: JSON...) { self = .array(elements) }
-  package init(dictionaryLiteral elements: (String, JSON)...) {
+  public init(stringLiteral value: String) { self = .string(value) }
+  public init(integerLiteral value: Int) { self = .int(value) }
+  public init(floatLiteral value: Double) { self = .number(value) }
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  public init(dictionaryLiteral elements: (String, JSON)...) {
     self = .object(Dictionary(elements) { $1 })
   }
 }

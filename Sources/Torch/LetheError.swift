@@ -3,10 +3,10 @@ package import Foundation
 /// The reason why a request cannot be met: one sentence for the person who asked, and its kind.
 ///
 /// The program prints the sentence and ends with the kind's exit code. A bug of the program itself is a
-/// ``Fault`` and no `LetheError`.
-package struct LetheError: Error, CustomStringConvertible, Sendable, Hashable {
+/// `Fault` and no `LetheError`.
+public struct LetheError: Error, CustomStringConvertible, Sendable, Hashable {
   /// The kind of a failure. The raw value is the program's exit code.
-  package enum Kind: Int32, Sendable, Hashable, CaseIterable {
+  public enum Kind: Int32, Sendable, Hashable, CaseIterable {
     /// None of the others.
     case other = 1
     /// An option, a name or a value that is not accepted.
@@ -21,25 +21,25 @@ package struct LetheError: Error, CustomStringConvertible, Sendable, Hashable {
     case interrupted = 130
   }
 
-  package var kind: Kind
+  public var kind: Kind
   /// The fault, with the value that is wrong and the values that would be accepted.
-  package var sentence: String
+  public var sentence: String
 
-  package init(_ kind: Kind, _ sentence: String) { (self.kind, self.sentence) = (kind, sentence) }
+  public init(_ kind: Kind, _ sentence: String) { (self.kind, self.sentence) = (kind, sentence) }
 
-  package var description: String { sentence }
+  public var description: String { sentence }
 }
 
 // MARK: - Requests
 
 extension LetheError {
-  package static func request(_ sentence: String) -> LetheError { .init(.request, sentence) }
+  public static func request(_ sentence: String) -> LetheError { .init(.request, sentence) }
 
   /// A value of an option, of a file's key or of an argument that is not accepted.
   /// - Parameters:
   ///   - name: the option or the file, e.g. `--steps`
   ///   - why: the value, and what would be accepted
-  package static func badValue(_ name: String, _ why: String) -> LetheError {
+  public static func badValue(_ name: String, _ why: String) -> LetheError {
     .init(.request, "\(name): \(why)")
   }
 
@@ -47,7 +47,7 @@ extension LetheError {
   /// - Parameters:
   ///   - noun: the kind of thing that is named, e.g. `method`
   ///   - context: the place where the name stands, e.g. `--set`
-  package static func unknown(
+  public static func unknown(
     _ noun: String, _ name: String, known: [String], in context: String? = nil
   ) -> LetheError {
     let last = name.split(separator: ".").last.map(String.init) ?? name
@@ -62,7 +62,7 @@ extension LetheError {
 // MARK: - Models and files
 
 extension LetheError {
-  package static func model(_ sentence: String) -> LetheError { .init(.model, sentence) }
+  public static func model(_ sentence: String) -> LetheError { .init(.model, sentence) }
 
   package static func unsupported(_ thing: String) -> LetheError {
     .init(.model, "not supported: \(thing)")
@@ -92,7 +92,7 @@ extension LetheError {
 }
 
 extension LetheError {
-  package static var interrupted: LetheError {
+  public static var interrupted: LetheError {
     .init(.interrupted, "interrupted; the same command goes on where this one stopped")
   }
 }

@@ -161,12 +161,13 @@ package struct SafeTensors {
     } catch { throw LetheError.malformed(file, "it is no index with a weight_map") }
     var all: [String: Tensor] = [:]
     for shard in Set(index.weight_map.values).sorted() {
-      guard !shard.contains("/"), !shard.hasPrefix("."), shard.hasSuffix(".safetensors") else {
+      let place = try file.deletingLastPathComponent().inside(
+        shard, "a shard of weight_map", of: file, followingLinks: true)
+      guard shard.hasSuffix(".safetensors") else {
         throw LetheError.malformed(
-          file, "it names the shard '\(shard)', which is no plain file name")
+          file, "it names the shard '\(shard)'; accepted: names that end with .safetensors")
       }
-      let part = try SafeTensors(
-        contentsOf: file.deletingLastPathComponent().appendingPathComponent(shard), finite: finite)
+      let part = try SafeTensors(contentsOf: place, finite: finite)
       for (name, tensor) in part.tensors {
         guard index.weight_map[name] == shard else {
           throw LetheError.malformed(

@@ -3,7 +3,7 @@ internal import CTorch
 /// An array of numbers with a shape, an element type and a device: one reference to an ATen tensor.
 ///
 /// Not `Sendable`, on purpose: tensor code is synchronous and lives in one isolation.
-package final class Tensor {
+public final class Tensor {
   let handle: OpaquePointer
 
   init(owning handle: OpaquePointer?) {
@@ -19,39 +19,39 @@ package final class Tensor {
 
   deinit { ct_tensor_release(handle) }
 
-  package var rank: Int { Int(ct_tensor_dim(handle)) }
+  public var rank: Int { Int(ct_tensor_dim(handle)) }
 
   /// Number of elements.
-  package var count: Int { Int(ct_tensor_count(handle)) }
+  public var count: Int { Int(ct_tensor_count(handle)) }
 
-  package var shape: [Int] { (0..<rank).map { Int(ct_tensor_size(handle, Int64($0))) } }
+  public var shape: [Int] { (0..<rank).map { Int(ct_tensor_size(handle, Int64($0))) } }
 
   /// Size of one dimension; negative ones count from the end.
-  package func size(_ dimension: Int) -> Int {
+  public func size(_ dimension: Int) -> Int {
     let d = dimension < 0 ? dimension + rank : dimension
     precondition(d >= 0 && d < rank, "dimension \(dimension) of a tensor of shape \(shape)")
     return Int(ct_tensor_size(handle, Int64(d)))
   }
 
-  package var dtype: DType {
+  public var dtype: DType {
     let raw = ct_tensor_dtype(handle)
     guard let dtype = DType(rawValue: raw) else { preconditionFailure("element type \(raw)") }
     return dtype
   }
 
-  package var device: Device {
+  public var device: Device {
     var type: Int32 = 0
     var index: Int32 = 0
     ct_tensor_device(handle, &type, &index)
     return Device(Device.Kind(rawValue: type) ?? .cpu, Swift.max(0, Int(index)))
   }
 
-  package var byteCount: Int { count * dtype.size }
+  public var byteCount: Int { count * dtype.size }
 
-  package var isContiguous: Bool { ct_tensor_is_contiguous(handle) }
+  public var isContiguous: Bool { ct_tensor_is_contiguous(handle) }
 
   /// Whether gradients are recorded for this leaf.
-  package var requiresGradient: Bool {
+  public var requiresGradient: Bool {
     get { ct_tensor_requires_grad(handle) }
     set {
       unfailing { () throws(Fault) in
@@ -61,7 +61,7 @@ package final class Tensor {
   }
 
   /// Whether both tensors are views of the same memory.
-  package func sharesMemory(with other: Tensor) -> Bool {
+  public func sharesMemory(with other: Tensor) -> Bool {
     ct_tensor_storage_id(handle) == ct_tensor_storage_id(other.handle)
   }
 }
@@ -69,18 +69,18 @@ package final class Tensor {
 // MARK: - Numbers in and out
 
 /// Swift's number types that a tensor can be made of.
-package protocol Element {
+public protocol Element {
   static var dtype: DType { get }
 }
-extension Float: Element { package static var dtype: DType { .float32 } }
-extension Double: Element { package static var dtype: DType { .float64 } }
-extension Int64: Element { package static var dtype: DType { .int64 } }
-extension Int32: Element { package static var dtype: DType { .int32 } }
-extension UInt8: Element { package static var dtype: DType { .uint8 } }
+extension Float: Element { public static var dtype: DType { .float32 } }
+extension Double: Element { public static var dtype: DType { .float64 } }
+extension Int64: Element { public static var dtype: DType { .int64 } }
+extension Int32: Element { public static var dtype: DType { .int32 } }
+extension UInt8: Element { public static var dtype: DType { .uint8 } }
 
 extension Tensor {
   /// A CPU tensor with a copy of `elements` in row-major order.
-  package convenience init<E: Element>(_ elements: [E], _ shape: [Int]? = nil) {
+  public convenience init<E: Element>(_ elements: [E], _ shape: [Int]? = nil) {
     let shape = shape ?? [elements.count]
     precondition(
       shape.reduce(1, *) == elements.count, "\(elements.count) elements for shape \(shape)")
@@ -91,7 +91,7 @@ extension Tensor {
   }
 
   /// An `int64` tensor of indices or counts.
-  package convenience init(_ elements: [Int], _ shape: [Int]? = nil) {
+  public convenience init(_ elements: [Int], _ shape: [Int]? = nil) {
     self.init(elements.map(Int64.init), shape)
   }
 
@@ -135,7 +135,7 @@ extension Tensor {
   }
 
   /// The only element, as a number.
-  package var item: Double {
+  public var item: Double {
     unfailing { () throws(Fault) in
       var result = 0.0
       try Fault.check(ct_tensor_item(handle, &result), "item", "\(shape)")
@@ -144,7 +144,7 @@ extension Tensor {
   }
 
   /// The bytes of all elements in row-major order.
-  package var bytes: [UInt8] {
+  public var bytes: [UInt8] {
     [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
       let size = byteCount
       unfailing { () throws(Fault) in
@@ -166,9 +166,9 @@ extension Tensor {
     }
   }
 
-  package var floats: [Float] { elements(as: Float.self) }
-  package var doubles: [Double] { elements(as: Double.self) }
-  package var ints: [Int] { elements(as: Int64.self).map(Int.init) }
+  public var floats: [Float] { elements(as: Float.self) }
+  public var doubles: [Double] { elements(as: Double.self) }
+  public var ints: [Int] { elements(as: Int64.self).map(Int.init) }
 
   /// Calls `body` with the memory of a contiguous CPU tensor.
   func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
@@ -179,7 +179,7 @@ extension Tensor {
 }
 
 extension Tensor: CustomStringConvertible {
-  package var description: String {
+  public var description: String {
     let shown = flattened().narrowed(0, 0, Swift.min(count, 8)).doubles.map { "\($0)" }
     return "\(dtype)\(shape) [\(shown.joined(separator: ", "))\(count > 8 ? ", ..." : "")]"
   }

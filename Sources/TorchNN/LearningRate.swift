@@ -1,7 +1,7 @@
 import Foundation
 
 /// The factor on the learning rate at a step.
-package enum LearningRate: String, Codable, Sendable, CaseIterable {
+public enum LearningRate: String, Codable, Sendable, CaseIterable {
   case constant, linear, cosine
   /// Rises to the peak over the first 30 % and falls to zero, both as cosines (Smith, 2018).
   case oneCycle

@@ -1,8 +1,8 @@
-package import Torch
+public import Torch
 
 /// The one owner of a model's tensors. Layers claim theirs by path while they are built; loading,
 /// cloning and initialising differ only in the source that the claims are answered from.
-package final class ParameterStore {
+public final class ParameterStore {
   package enum Source {
     case initial(Generator)
     /// Tensors by full path. With `shared` they are used as they are; otherwise the caller hands
@@ -11,8 +11,8 @@ package final class ParameterStore {
   }
 
   /// Every parameter, in the order in which layers claimed them.
-  package private(set) var paths: [ParameterPath] = []
-  package private(set) var tensors: [ParameterPath: Tensor] = [:]
+  public private(set) var paths: [ParameterPath] = []
+  public private(set) var tensors: [ParameterPath: Tensor] = [:]
 
   private let source: Source
   private let device: Device
@@ -26,7 +26,7 @@ package final class ParameterStore {
 
   package var root: Scope { Scope(store: self, path: ParameterPath("")) }
 
-  package subscript(_ path: ParameterPath) -> Tensor? { tensors[path] }
+  public subscript(_ path: ParameterPath) -> Tensor? { tensors[path] }
 
   func claim(_ path: ParameterPath, _ shape: [Int], _ initial: Initializer) -> Tensor {
     let tensor: Tensor
@@ -80,7 +80,7 @@ package final class ParameterStore {
       })
   }
 
-  package var count: Int { tensors.values.reduce(0) { $0 + $1.count } }
+  public var count: Int { tensors.values.reduce(0) { $0 + $1.count } }
 }
 
 /// A place in a store, from which a layer claims its parameters: `s["down_blocks"][0]["resnets"]`.

@@ -5,11 +5,20 @@ package import Torch
 package struct OffloadedTensors {
   private let file: URL?
   private var held: [String: Tensor] = [:]
+  /// Shape and element type of what was put last.
+  private var kinds: [String: Kind] = [:]
+
+  private struct Kind: Equatable {
+    var shape: [Int]
+    var dtype: DType
+    init(_ tensor: Tensor) { (shape, dtype) = (tensor.shape, tensor.dtype) }
+  }
 
   /// - Parameter file: nil keeps the copies in memory
   package init(_ file: URL? = nil) { self.file = file }
 
   package mutating func put(_ tensors: [String: Tensor]) throws {
+    kinds = tensors.mapValues(Kind.init)
     guard let file else {
       held = tensors.mapValues { $0.detached().cloned() }
       return
@@ -19,9 +28,14 @@ package struct OffloadedTensors {
   }
 
   /// The tensors that were put last; from a file, they are mapped and read when touched.
+  /// - Throws: ``LetheError`` of the kind `model` when the file holds other tensors by now
   package func take() throws -> [String: Tensor] {
     guard let file else { return held }
-    return try SafeTensors(contentsOf: file).tensors
+    let tensors = try SafeTensors(contentsOf: file).tensors
+    guard tensors.mapValues(Kind.init) == kinds else {
+      throw LetheError.malformed(file, "another process has changed it; run one in each folder")
+    }
+    return tensors
   }
 
   package mutating func put(_ tensors: [Tensor]) throws {

@@ -1,33 +1,52 @@
-package import Foundation
+public import Foundation
 import Synchronization
-package import Torch
+public import Torch
 
 /// The progress of a long piece of work.
-package struct RunProgress: Sendable {
-  package var stage: String
-  package var done: Int
-  package var total: Int
+public struct RunProgress: Sendable {
+  public var stage: String
+  public var done: Int
+  public var total: Int
   /// Shown beside the bar, e.g. `loss 0.0312`.
-  package var note: String
+  public var note: String
 
-  package init(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
+  public init(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
     (self.stage, self.done, self.total, self.note) = (stage, done, total, note)
   }
 }
 
 /// One run on disk: its folder, its seed, its log. Libraries record; only the program prints.
-package final class Run {
-  package let folder: URL
-  package let seed: UInt64
-  package var onProgress: (RunProgress) -> Void = { _ in }
+public final class Run {
+  public let folder: URL
+  public let seed: UInt64
+  /// The hash of the request that the folder belongs to, which files of state carry; nil where nobody claimed it.
+  package var identity: String?
+  public var onProgress: (RunProgress) -> Void = { _ in }
   /// Takes sentences that the user should know although the work goes on.
-  package var onNote: (String) -> Void = { _ in }
+  public var onNote: (String) -> Void = { _ in }
   private var notes: Set<String> = []
+  private var lock: FolderLock?
 
   /// - Throws: ``LetheError`` when the folder cannot be made
-  package init(_ folder: URL, seed: UInt64 = 0) throws {
+  public init(_ folder: URL, seed: UInt64 = 0) throws {
     (self.folder, self.seed) = (folder, seed)
     try Self.makeFolder(folder)
+  }
+
+  /// Keeps other processes out of the folder for as long as this run is there.
+  /// - Throws: ``LetheError`` of the kind `disk` while another process works in it
+  package func keepOthersOut() throws { lock = try FolderLock(folder) }
+
+  /// The same folder and listener with another seed.
+  package func seeded(_ seed: UInt64) throws -> Run {
+    let run = try Run(folder, seed: seed)
+    (run.onProgress, run.identity) = (onProgress, identity)
+    return run
+  }
+
+  /// - Throws: ``LetheError`` when the folder cannot be made
+  public convenience init(_ folder: String, seed: UInt64 = 0) throws {
+    try self.init(URL(fileURLWithPath: folder), seed: seed)
   }
 
   package static func makeFolder(_ folder: URL) throws {
@@ -38,9 +57,15 @@ package final class Run {
     }
   }
 
-  package func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
+  public func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
 
-  package func progress(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
+  /// A folder in this one that may have come with it from a stranger.
+  /// - Throws: ``LetheError`` of the kind `model` for a link that leads elsewhere
+  package func place(_ name: String) throws -> URL {
+    try folder.inside(name, "a folder of results", of: folder)
+  }
+
+  public func progress(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
     onProgress(RunProgress(stage, done, total, note))
   }
 
@@ -51,24 +76,13 @@ package final class Run {
   }
 
   /// Appends one line to `events.jsonl`.
-  package func record(_ event: [String: JSON], to name: String = "events.jsonl") throws {
+  public func record(_ event: [String: JSON], to name: String = "events.jsonl") throws {
     let line = Data((JSON.object(event).compact + "\n").utf8)
-    let file = file(name)
-    if !FileManager.default.fileExists(atPath: file.path) {
-      guard FileManager.default.createFile(atPath: file.path, contents: nil) else {
-        throw LetheError.unwritable(file, "it cannot be made")
-      }
-    }
-    do {
-      let handle = try FileHandle(forWritingTo: file)
-      defer { try? handle.close() }
-      try handle.seekToEnd()
-      try handle.write(contentsOf: line)
-    } catch { throw LetheError.unwritable(file, "\(error.localizedDescription)") }
+    try AppendedLine.write(line, to: file(name))
   }
 
   /// The events so far; a last line that a kill cut off is left out.
-  package func events(_ name: String = "events.jsonl") -> [JSON] {
+  public func events(_ name: String = "events.jsonl") -> [JSON] {
     guard let text = try? String(contentsOf: file(name), encoding: .utf8) else { return [] }
     return text.split(separator: "\n").compactMap {
       try? JSONDecoder().decode(JSON.self, from: Data($0.utf8))
@@ -85,12 +99,12 @@ package final class Run {
 }
 
 /// Ctrl-C, asked for politely: loops finish the step in flight, save and throw ``LetheError``.
-package enum Interrupt {
+public enum Interrupt {
   private static let requested = Atomic(false)
 
-  package static func request() { requested.store(true, ordering: .relaxed) }
-  package static var isRequested: Bool { requested.load(ordering: .relaxed) }
-  package static func check() throws { if isRequested { throw LetheError.interrupted } }
+  public static func request() { requested.store(true, ordering: .relaxed) }
+  public static var isRequested: Bool { requested.load(ordering: .relaxed) }
+  public static func check() throws { if isRequested { throw LetheError.interrupted } }
 }
 
 extension String {

@@ -1,18 +1,18 @@
-package import Torch
+public import Torch
 
 /// Everything random or contextual about one iteration.
-package struct Step {
-  package let index: Int
+public struct Step {
+  public let index: Int
   /// Seeded from the run's seed and ``index`` alone, so a resumed run draws what it would have drawn.
-  package let generator: Generator
+  public let generator: Generator
   /// Numbers for the log; never tensors, which would keep their graph alive.
-  package var log: [String: Double] = [:]
+  public var log: [String: Double] = [:]
   /// Running statistics that go on from step to step, and over an interruption.
-  package var carried: [String: Double] = [:]
+  public var carried: [String: Double] = [:]
   /// Set when the training has reached what it was for; this step's gradients are then not applied.
-  package var isEnough = false
+  public var isEnough = false
 
-  package init(index: Int, seed: UInt64) {
+  public init(index: Int, seed: UInt64) {
     self.index = index
     generator = Generator(seed: Step.mix(seed, UInt64(index)))
   }
@@ -26,8 +26,8 @@ package struct Step {
   }
 
   /// A uniform choice.
-  package func choice<T>(_ values: [T]) -> T {
+  public func choice<T>(_ values: [T]) -> T {
     values[Tensor.randint(below: values.count, [1], generator).ints[0]]
   }
-  package func uniform() -> Double { Tensor.rand([1], generator).item }
+  public func uniform() -> Double { Tensor.rand([1], generator).item }
 }

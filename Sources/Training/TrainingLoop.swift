@@ -1,37 +1,37 @@
 // The one loop. It knows no model: parameters come in as tensors, gradients from a closure.
 internal import Foundation
-package import Torch
-package import TorchNN
+public import Torch
+public import TorchNN
 
 /// How a training goes: options that every recipe and every trained method has under `training`.
-package struct Training: Codable, Sendable, Hashable {
+public struct Training: Codable, Sendable, Hashable {
   /// Optimizer steps, from 0. More change more; double them where a concept is still drawn.
-  package var steps: Int
+  public var steps: Int
   /// Samples of a step, from 1. More make a step steadier and cost memory and time in proportion.
-  package var batch: Int
+  public var batch: Int
   /// Size of a step, above 0: 1e-6 to 1e-3 for networks. Lower it where the guard stops or the loss diverges.
-  package var learningRate: Double
+  public var learningRate: Double
   /// Course of the learning rate: `constant`, `linear` or `cosine` down to 0, `oneCycle`, `secondHalfLinear`.
-  package var schedule: LearningRate
+  public var schedule: LearningRate
   /// First steps during which the learning rate rises to its value, 0 to `steps`. For recipes with high rates.
-  package var warmup: Int
+  public var warmup: Int
   /// The rule that turns gradients into steps.
-  package var optimizer: OptimizerOptions
+  public var optimizer: OptimizerOptions
   /// Largest norm of a step's gradient, from 0; 0 leaves it alone. 1 is usual where single steps go astray.
-  package var clip: Double
+  public var clip: Double
   /// Decay of the moving average that is kept instead of the last weights, 0 to below 1; 0 keeps the last.
-  package var averaging: Double
+  public var averaging: Double
   /// Matrix products in bfloat16; pays where the processor has instructions for it.
-  package var bfloat16 = false
+  public var bfloat16 = false
   /// Whether the optimizer's state, and copies of weights, rest in files while gradients are computed: for large
   /// models where memory is short.
-  package var offload = false
+  public var offload = false
   /// Steps from one saved state to the next, from 1; an interrupted run goes on from the last.
-  package var saveEvery = 200
+  public var saveEvery = 200
   /// Steps from one line of the log to the next, from 1.
-  package var logEvery = 20
+  public var logEvery = 20
 
-  package init(
+  public init(
     steps: Int = 1000, batch: Int = 1, rate: Double = 1e-5, schedule: LearningRate = .constant,
     warmup: Int = 0, optimizer: OptimizerOptions = OptimizerOptions(), clip: Double = 0,
     averaging: Double = 0
@@ -74,7 +74,7 @@ package struct TrainingLoop {
   ) throws {
     var state = TrainingState(training, parameters)
     if resumes, let run, let file = stateFile {
-      try state.restore(file, into: parameters)
+      try state.restore(file, into: parameters, last: training.steps, identity: run.identity)
       try run.forgetEvents(ofStage: stage, from: state.step)
     }
     try advance(parameters, &state, to: training.steps, gradients: gradients)
@@ -104,7 +104,7 @@ package struct TrainingLoop {
       }
       let (loss, found) = try gradients(&step)
       if rests { state.optimizer.state = try resting.take() }
-      guard loss.isFinite else { throw diverged(at: index, saved) }
+      guard loss.isFinite else { throw diverged("the loss is", at: index, saved) }
       state.carried = step.carried
       if step.isEnough {
         try run?.record(
@@ -126,12 +126,12 @@ package struct TrainingLoop {
       }
       run?.progress(
         stage, state.step, training.steps, "loss \(String(format: "%.4f", recent))")
-      if state.step % training.saveEvery == 0 || isLast { try save(state, parameters, &saved) }
       if let every, state.step % every == 0 {
         let kept = state.average?.tensors ?? parameters
         try observe(state.step, kept)
         guard try goesOn(state.step, kept) else { break }
       }
+      if state.step % training.saveEvery == 0 || isLast { try save(state, parameters, &saved) }
       if Interrupt.isRequested, !isLast {
         try save(state, parameters, &saved)
         throw LetheError.interrupted
@@ -150,17 +150,20 @@ package struct TrainingLoop {
 
   private var stateFile: URL? { run?.file("\(stage).state.safetensors") }
 
+  /// Keeps the state on disk, where the loop does so, once its weights are found to be finite.
   private func save(_ state: TrainingState, _ parameters: [Tensor], _ saved: inout Int) throws {
+    let isFinite = (parameters + (state.average?.tensors ?? [])).allSatisfy(\.isFinite)
+    guard isFinite else { throw diverged("the weights are", at: state.step, saved) }
     guard resumes, let file = stateFile, state.step > saved else { return }
-    try state.save(file, parameters)
+    try state.save(file, parameters, identity: run?.identity)
     saved = state.step
   }
 
-  private func diverged(at step: Int, _ saved: Int) -> LetheError {
+  private func diverged(_ subject: String, at step: Int, _ saved: Int) -> LetheError {
     let kept = run == nil ? "" : "; the state of step \(resumes ? saved : 0) is kept"
     return LetheError(
       .diverged,
-      "\(stage): the loss is no finite number at step \(step)\(kept). Try a lower learning rate or "
+      "\(stage): \(subject) no finite number at step \(step)\(kept). Try a lower learning rate or "
         + "gradient clipping")
   }
 
@@ -171,7 +174,6 @@ package struct TrainingLoop {
 }
 
 /// Differentiates a loss with respect to `parameters`; those it does not reach get zeros.
-package func descend(_ loss: Tensor, _ parameters: [Tensor]) -> (loss: Double, gradients: [Tensor])
-{
+public func descend(_ loss: Tensor, _ parameters: [Tensor]) -> (loss: Double, gradients: [Tensor]) {
   (loss.item, gradients(of: loss, with: parameters))
 }

@@ -1,6 +1,6 @@
 internal import Foundation
 package import Torch
-package import TorchNN
+internal import TorchNN
 
 /// Everything beside the parameters that a loop needs to go on as if it had never stopped.
 package struct TrainingState {
@@ -19,32 +19,64 @@ package struct TrainingState {
     }
   }
 
-  func save(_ file: URL, _ parameters: [Tensor]) throws {
+  /// - Parameter identity: ``Run/identity``
+  func save(_ file: URL, _ parameters: [Tensor], identity: String?) throws {
     var all: [String: Tensor] = [:]
     for (i, tensor) in parameters.enumerated() { all["parameter.\(i)"] = tensor.detached() }
     for (i, tensor) in (average?.tensors ?? []).enumerated() { all["average.\(i)"] = tensor }
     for (name, tensor) in optimizer.state { all["optimizer.\(name)"] = tensor }
     let carried = try JSON(encoding: self.carried).compact
-    try SafeTensors.write(all, metadata: ["step": "\(step)", "carried": carried], to: file)
+    var metadata = ["step": "\(step)", "carried": carried]
+    metadata["identity"] = identity
+    try SafeTensors.write(all, metadata: metadata, to: file)
   }
 
   /// Takes the state in `file` and its parameters; nothing changes when there is no such file.
-  /// - Throws: ``LetheError`` for the state of another model
-  mutating func restore(_ file: URL, into parameters: [Tensor]) throws {
+  ///
+  /// The optimizer's kernels write to its tensors without looking at their sizes, so every name, shape and element
+  /// type is checked before anything is taken.
+  /// - Parameters:
+  ///   - last: the step that the training ends with
+  ///   - identity: ``Run/identity``; files of version 0.1 carry none
+  /// - Throws: ``LetheError`` of the kind `model` for the state of another training
+  mutating func restore(_ file: URL, into parameters: [Tensor], last: Int, identity: String?) throws
+  {
     guard FileManager.default.fileExists(atPath: file.path) else { return }
+    func refused(_ why: String) -> LetheError {
+      .malformed(
+        file, why + "; it is the state of another training: remove it or choose another --out")
+    }
     let stored = try SafeTensors(contentsOf: file)
+    if let own = identity, let other = stored.metadata["identity"], own != other {
+      throw refused("it belongs to the request \(other.prefix(12)), this is \(own.prefix(12))")
+    }
+    let written = stored.metadata["step"]
+    guard let step = written.flatMap({ Int($0) }), step >= 0, step <= last else {
+      throw refused("'step' is \(written ?? "missing"); accepted: 0 to \(last)")
+    }
+    guard
+      let carried = try? JSONDecoder().decode(
+        [String: Double].self, from: Data((stored.metadata["carried"] ?? "{}").utf8))
+    else { throw refused("'carried' holds no numbers by name") }
+    let expected = expectedTensors(parameters)
+    if let stray = stored.tensors.keys.filter({ expected[$0] == nil }).min() {
+      throw refused("'\(stray)' is no tensor of this state")
+    }
+    for (name, like) in expected.sorted(by: { $0.key < $1.key }) {
+      guard let tensor = stored.tensors[name] else { throw refused("'\(name)' is missing") }
+      guard tensor.shape == like.shape, tensor.dtype == like.dtype else {
+        throw refused(
+          "'\(name)' is \(tensor.dtype)\(tensor.shape); accepted: \(like.dtype)\(like.shape)")
+      }
+      guard name.hasPrefix("optimizer.") || tensor.isFinite else {
+        throw refused("'\(name)' holds a value that is not a finite number")
+      }
+    }
     let device = parameters.first?.device ?? .cpu
     func list(_ prefix: String) -> [Tensor] {
-      (0..<parameters.count).compactMap { stored.tensors["\(prefix).\($0)"]?.to(device) }
+      parameters.indices.compactMap { stored.tensors["\(prefix).\($0)"]?.to(device) }
     }
-    let found = list("parameter")
-    guard let step = stored.metadata["step"].flatMap({ Int($0) }),
-      found.map(\.shape) == parameters.map(\.shape)
-    else {
-      throw LetheError.malformed(
-        file, "it is the state of another model; remove it or choose another --out")
-    }
-    withoutGradients { Foreach.copy(parameters, from: found) }
+    withoutGradients { Foreach.copy(parameters, from: list("parameter")) }
     var tensors: [String: Tensor] = [:]
     for (name, tensor) in stored.tensors where name.hasPrefix("optimizer.") {
       tensors[String(name.dropFirst("optimizer.".count))] = tensor.to(device)
@@ -53,9 +85,23 @@ package struct TrainingState {
     average = average.map {
       MovingAverage(restoring: list("average").map { $0.cloned() }, decay: $0.decay)
     }
-    let carried = stored.metadata["carried"].flatMap {
-      try? JSONDecoder().decode([String: Double].self, from: Data($0.utf8))
+    (self.step, self.carried) = (step, carried)
+  }
+
+  /// Shape and element type of every tensor in a file of this state.
+  private func expectedTensors(
+    _ parameters: [Tensor]
+  ) -> [String: (shape: [Int], dtype: DType)] {
+    var all: [String: (shape: [Int], dtype: DType)] = [:]
+    for (i, tensor) in parameters.enumerated() {
+      all["parameter.\(i)"] = (tensor.shape, tensor.dtype)
+      if average != nil { all["average.\(i)"] = (tensor.shape, tensor.dtype) }
     }
-    (self.step, self.carried) = (step, carried ?? [:])
+    for (name, shape) in optimizer.stateShapes(for: parameters) {
+      let place = name.split(separator: ".").last.flatMap { Int($0) } ?? 0
+      let like = parameters.indices.contains(place) ? parameters[place].dtype : .float32
+      all["optimizer.\(name)"] = (shape, shape.isEmpty ? .float32 : like)
+    }
+    return all
   }
 }

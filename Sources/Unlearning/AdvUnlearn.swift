@@ -10,62 +10,62 @@
 //
 // The noisy pictures never depend on the text encoder that is trained, so they are followed to once and drawn from a
 // pool. With `pooled=false` each step of training and of the adversary follows a trajectory of its own, as the released code
-// does: 42 times as many evaluations of the U-Net at the paper's setting (docs/robustness.md).
+// does: 42 times as many evaluations of the U-Net at the paper's setting (docs/results/robustness.md).
 // Published, SD 1.4, UnlearnDiffAtk: nudity 21.1 % (ESD 76.1), Van Gogh 2 (32), church 6 (60), parachute 14 (54).
-package import Diffusion
-package import Editing
-package import Torch
+public import Diffusion
+public import Editing
+public import Torch
 internal import TorchNN
-package import Training
+public import Training
 
-package struct AdvUnlearn: TrainedMethod, WrappingMethod {
-  package static let name = "advunlearn"
-  package static let card = MethodCard(
+public struct AdvUnlearn: TrainedMethod, WrappingMethod {
+  public static let name = "advunlearn"
+  public static let card = MethodCard(
     title: "AdvUnlearn", paper: "arXiv 2405.15234", year: 2024, trains: "the text encoder")
 
-  package enum Retaining: String, Codable, Sendable, CaseIterable { case regularised, alternating }
+  public enum Retaining: String, Codable, Sendable, CaseIterable { case regularised, alternating }
 
   /// The course of the training.
-  package var training = Training(steps: 1000, batch: 1, rate: 1e-5)
+  public var training = Training(steps: 1000, batch: 1, rate: 1e-5)
   /// The weights that are trained: `text_encoders`, one of two (`text_encoder`, `text_encoder_2`), the first N layers
   /// of each (`text_encoders:N`) or of one (`text_encoder:N`), or a selection of the U-Net.
-  package var parameters = "text_encoders"
+  public var parameters = "text_encoders"
   /// The method whose loss is trained: one that forgets by prompts, `esd` or `ablation`.
-  package var base = InnerMethod(ESD.name)
+  public var base = InnerMethod(ESD.name)
   /// Options of that method.
-  package var options = JSON.object([:])
+  public var options = JSON.object([:])
   /// The attack that the training defends against.
-  package var adversary = AdversaryOptions()
+  public var adversary = AdversaryOptions()
   /// First steps without an adversary, 0 to `training.steps`, in which the concept is forgotten before it is attacked.
-  package var cleanSteps = 200
+  public var cleanSteps = 200
   /// Steps from one attack to the next, from 1. More are cheaper; between attacks the last answer is used.
-  package var attackEvery = 1
+  public var attackEvery = 1
   /// Retaining as a term of the loss (`regularised`), or in every second step (`alternating`; `training.steps` counts
   /// both kinds), which holds one graph at a time in memory.
-  package var retain = Retaining.regularised
+  public var retain = Retaining.regularised
   /// gamma, the weight of retaining, from 0: the paper's 0.3 for nudity, 0.5 for styles, 0.1 for objects. Raise it
   /// where other prompts change.
-  package var gamma = 0.3
+  public var gamma = 0.3
   /// Prompts to retain in a step, from 1.
-  package var retainBatch = 5
+  public var retainBatch = 5
   /// A table of prompts to retain (CSV); empty for those of the request, or 80 built-in ones where it has none.
-  package var retainPrompts = ""
+  public var retainPrompts = ""
   /// Trajectories with prompts to retain, from 1, where states are pooled. Raise it with the number of prompts.
-  package var retainTrajectories = 64
+  public var retainTrajectories = 64
   /// Whether states are followed to once and drawn from a pool. False follows to each anew, as the released code does,
   /// at many times the cost.
-  package var pooled = true
+  public var pooled = true
   /// The guard, which stops a training that ruins prompts to keep.
-  package var guarding = GuardOptions()
-  package init() {}
-  package static var tiny: AdvUnlearn {
+  public var guarding = GuardOptions()
+  public init() {}
+  public static var tiny: AdvUnlearn {
     tiny {
       $0.options = ["trajectories": 2, "trajectorySteps": 5]
       ($0.adversary.steps, $0.cleanSteps, $0.retainTrajectories) = (2, 2, 3)
     }
   }
 
-  package func rule(
+  public func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {

@@ -8,31 +8,31 @@
 // pictures and take the target from the network in training without its gradient. Parameters:
 // `xattn-kv` (the paper's cross-attention), `xattn`, `full`.
 // Published, SD 1.4 with adversarial prompts (UnlearnDiffAtk, Van Gogh): ASR 12 before, 77 after the attack.
-package import Diffusion
-package import Editing
+public import Diffusion
+public import Editing
 internal import Torch
 internal import TorchNN
-package import Training
+public import Training
 
-package struct ConceptAblation: PromptedMethod {
-  package static let name = "ablation"
-  package static let card = MethodCard(
+public struct ConceptAblation: PromptedMethod {
+  public static let name = "ablation"
+  public static let card = MethodCard(
     title: "Concept Ablation", paper: "arXiv 2303.13516", year: 2023,
     trains: "keys and values of the U-Net's cross-attention")
 
   /// The course of the training.
-  package var training = Training(
+  public var training = Training(
     steps: 200, batch: 4, rate: 8e-6, optimizer: .init(.adamw, weightDecay: 0.01), clip: 1)
   /// The weights that are trained: `xattn-kv`, `xattn`, or `full` where those do not suffice.
-  package var parameters = "xattn-kv"
-  package var captions = true
-  package var (startGuidance, trajectorySteps, trajectories) = (6.0, 25, 16)
-  package var (preserveWeight, preserveTrajectories) = (1.0, 16)
+  public var parameters = "xattn-kv"
+  public var captions = true
+  public var (startGuidance, trajectorySteps, trajectories) = (6.0, 25, 16)
+  public var (preserveWeight, preserveTrajectories) = (1.0, 16)
   /// The guard, which stops a training that ruins prompts to keep.
-  package var guarding = GuardOptions()
-  package init() {}
+  public var guarding = GuardOptions()
+  public init() {}
 
-  package func forgetting(
+  public func forgetting(
     _ phrases: [Concept.Phrase], isReplaced: Bool, original: DiffusionModel, keeping: Int?,
     live: Bool, seed: UInt64, progress: (Int, Int) -> Void
   ) throws -> NegativeGuidance {

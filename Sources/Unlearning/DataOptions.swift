@@ -6,22 +6,22 @@ internal import Training
 
 /// Where data-based methods take their pictures from: the folders of the request, or the model's own
 /// pictures of the concept and of the preserved prompts.
-package struct DataOptions: Codable, Sendable, Hashable {
+public struct DataOptions: Codable, Sendable, Hashable {
   /// Pictures to forget that the model draws where no folder is given, from 1. Raise it with the concept's variety.
-  package var forget = 64
+  public var forget = 64
   /// Pictures to keep that it draws where no folder is given, from 1. Raise it with the number of preserved prompts.
-  package var retain = 192
+  public var retain = 192
   /// Denoising steps of a drawn picture, from 1. Fewer are faster and blurred.
-  package var steps = 25
+  public var steps = 25
   /// Guidance of drawn pictures, from 1. Take the one that suits the model's own pictures.
-  package var guidance = 4.0
+  public var guidance = 4.0
   /// n: every n-th picture of each caption of a folder is left out, as the model's own training did, so that it can
   /// be tested on; from 0, which takes all.
-  package var heldOutEvery = 0
+  public var heldOutEvery = 0
   /// Share of the pictures to keep that are shown without their caption, 0 to 1. At 0, as in the released code of most
   /// methods, the unconditional prediction drifts, and guidance with it.
-  package var emptyShare = 0.1
-  package init() {}
+  public var emptyShare = 0.1
+  public init() {}
 
   static var tiny: DataOptions {
     var options = DataOptions()
@@ -114,12 +114,12 @@ package struct DataOptions: Codable, Sendable, Hashable {
 }
 
 /// A method that trains on pictures.
-package protocol DataMethod: TrainedMethod {
+public protocol DataMethod: TrainedMethod {
   var data: DataOptions { get set }
 }
 
 extension DataMethod {
-  package static var tiny: Self { tiny { $0.data = .tiny } }
+  public static var tiny: Self { tiny { $0.data = .tiny } }
 }
 
 /// Pictures to forget and to keep, and the losses that methods make of them.

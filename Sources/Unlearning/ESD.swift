@@ -8,36 +8,36 @@
 // ESD-u `noxattn` (objects), `full`, `xattn-kv` (strict), `selfattn`; `text_encoders`,
 // or the first N layers `text_encoders:N`, as AdvUnlearn trains.
 // Published, SD 1.4 on UnlearnCanvas: UA / IRA / CRA 98.6 / 81.0 / 94.0 (styles), 92.2 / 55.8 / 44.2 (objects).
-package import Diffusion
-package import Editing
+public import Diffusion
+public import Editing
 internal import Torch
 internal import TorchNN
-package import Training
+public import Training
 
-package struct ESD: PromptedMethod {
-  package static let name = "esd"
-  package static let card = MethodCard(
+public struct ESD: PromptedMethod {
+  public static let name = "esd"
+  public static let card = MethodCard(
     title: "Erased Stable Diffusion", paper: "arXiv 2303.07345", year: 2023,
     trains: "cross-attention of the U-Net")
 
   /// The course of the training.
-  package var training = Training(steps: 200, batch: 1, rate: 5e-5)
+  public var training = Training(steps: 200, batch: 1, rate: 5e-5)
   /// The weights that are trained: `xattn` for styles, `noxattn` for objects, or another of the variants above.
-  package var parameters = "xattn"
+  public var parameters = "xattn"
   /// eta, the strength of the negative guidance, from 0: 0 gives the anchor's prediction, 1 is the paper's, 3 erases
   /// more and harms neighbours more.
-  package var eta = 1.0
+  public var eta = 1.0
   /// Whether to guide away from the same caption without the concept, so that the rest of it stays. False takes the
   /// empty prompt, as the paper does.
-  package var anchored = true
-  package var captions = true
-  package var (startGuidance, trajectorySteps, trajectories) = (3.0, 50, 8)
-  package var (preserveWeight, preserveTrajectories) = (1.0, 16)
+  public var anchored = true
+  public var captions = true
+  public var (startGuidance, trajectorySteps, trajectories) = (3.0, 50, 8)
+  public var (preserveWeight, preserveTrajectories) = (1.0, 16)
   /// The guard, which stops a training that ruins prompts to keep.
-  package var guarding = GuardOptions()
-  package init() {}
+  public var guarding = GuardOptions()
+  public init() {}
 
-  package func forgetting(
+  public func forgetting(
     _ phrases: [Concept.Phrase], isReplaced: Bool, original: DiffusionModel, keeping: Int?,
     live: Bool, seed: UInt64, progress: (Int, Int) -> Void
   ) throws -> NegativeGuidance {

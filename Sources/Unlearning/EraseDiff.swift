@@ -9,44 +9,44 @@
 // A step costs two passes forward and backward, and one forward for the target of `relabel` unless it has a `pool`.
 // Published, SD 1.4 tench, church, parachute, garbage truck under UnlearnDiffAtk: ASR 0 to 6 before, 16 to 82
 // after the attack; the released nudity weights give a Frechet distance of 233 in others' hands.
-package import Diffusion
-package import Editing
-package import Torch
+public import Diffusion
+public import Editing
+public import Torch
 internal import TorchNN
-package import Training
+public import Training
 
-package struct EraseDiff: DataMethod {
-  package static let name = "erasediff"
-  package static let card = MethodCard(
+public struct EraseDiff: DataMethod {
+  public static let name = "erasediff"
+  public static let card = MethodCard(
     title: "EraseDiff", paper: "arXiv 2401.05779", year: 2025, trains: "the U-Net")
 
   /// The course of the training.
-  package var training = Training(steps: 160, batch: 16, rate: 1e-5)
+  public var training = Training(steps: 160, batch: 16, rate: 1e-5)
   /// The weights that are trained: `full` for classes, `noxattn` for nudity, `xattn` for least harm.
-  package var parameters = "full"
+  public var parameters = "full"
   /// Stand-in for the forgotten pictures' target: `relabel`, another caption's prediction, or `noise`, for models
   /// without captions.
-  package var surrogate = Surrogate.Kind.relabel
+  public var surrogate = Surrogate.Kind.relabel
   /// Rule for lambda: `paper` (Theorem 3.1), or `fixed` and `cosine` as the released code has them.
-  package var rule = Bilevel.Lambda.paper
+  public var rule = Bilevel.Lambda.paper
   /// eta, the least share of a gradient step by which L_f falls, from 0: 0.1 to 2. Raise it where the concept stays.
-  package var eta = 0.1
+  public var eta = 0.1
   /// States to forget whose `relabel` targets are computed once, from 0. 0 computes them at every step, as the paper
   /// does, for a pass of the network more in seven.
-  package var pool = 512
+  public var pool = 512
   /// K, steps of the inner loop, from 0. They show in the log how far L_f is from its minimum; the weights end the
   /// same (``Bilevel``).
-  package var innerSteps = 0
+  public var innerSteps = 0
   /// The pictures to forget and to keep.
-  package var data = DataOptions()
+  public var data = DataOptions()
   /// The guard, which stops a training that ruins prompts to keep.
-  package var guarding = GuardOptions()
-  package init() {}
-  package static var tiny: EraseDiff {
+  public var guarding = GuardOptions()
+  public init() {}
+  public static var tiny: EraseDiff {
     tiny { ($0.data, $0.pool) = (.tiny, 2) }
   }
 
-  package func rule(
+  public func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {

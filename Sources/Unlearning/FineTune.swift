@@ -1,26 +1,26 @@
 // Fine-tuning on the rest (FT): the model trains on pictures to keep alone and may forget what it no longer
 // sees.    L = L_r
-package import Diffusion
-package import Editing
+public import Diffusion
+public import Editing
 internal import Torch
-package import Training
+public import Training
 
-package struct FineTune: ObjectiveMethod, DataMethod {
-  package static let name = "finetune"
-  package static let card = MethodCard(
+public struct FineTune: ObjectiveMethod, DataMethod {
+  public static let name = "finetune"
+  public static let card = MethodCard(
     title: "Fine-tuning on the rest", paper: "baseline", year: 2020, trains: "the U-Net")
 
   /// The course of the training.
-  package var training = Training(steps: 200, batch: 16, rate: 1e-5)
+  public var training = Training(steps: 200, batch: 16, rate: 1e-5)
   /// The weights that are trained. Fewer forget less.
-  package var parameters = "full"
+  public var parameters = "full"
   /// The pictures to forget and to keep.
-  package var data = DataOptions()
+  public var data = DataOptions()
   /// The guard, which stops a training that ruins prompts to keep.
-  package var guarding = GuardOptions()
-  package init() {}
+  public var guarding = GuardOptions()
+  public init() {}
 
-  package func objective(
+  public func objective(
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
     Denoising(

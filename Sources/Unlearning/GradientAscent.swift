@@ -3,29 +3,29 @@
 //   L = alpha L_r - L_f,    both the training loss: on pictures to keep, on pictures to forget
 //
 // alpha 0 is plain ascent. L_f has no upper bound, so the guard stops what diverges.
-package import Diffusion
-package import Editing
+public import Diffusion
+public import Editing
 internal import Torch
-package import Training
+public import Training
 
-package struct GradientAscent: ObjectiveMethod, DataMethod {
-  package static let name = "ascent"
-  package static let card = MethodCard(
+public struct GradientAscent: ObjectiveMethod, DataMethod {
+  public static let name = "ascent"
+  public static let card = MethodCard(
     title: "Gradient ascent", paper: "arXiv 1911.04933", year: 2020, trains: "the U-Net")
 
   /// The course of the training.
-  package var training = Training(steps: 100, batch: 16, rate: 1e-5)
+  public var training = Training(steps: 100, batch: 16, rate: 1e-5)
   /// The weights that are trained: `full`, or `xattn` for least harm.
-  package var parameters = "full"
+  public var parameters = "full"
   /// alpha, the weight of keeping, from 0. Raise it where other prompts change before the concept is gone.
-  package var alpha = 1.0
+  public var alpha = 1.0
   /// The pictures to forget and to keep.
-  package var data = DataOptions()
+  public var data = DataOptions()
   /// The guard, which stops a training that ruins prompts to keep.
-  package var guarding = GuardOptions()
-  package init() {}
+  public var guarding = GuardOptions()
+  public init() {}
 
-  package func objective(
+  public func objective(
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
     guard alpha > 0 else {

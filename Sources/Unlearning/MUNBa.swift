@@ -2,31 +2,31 @@
 // step is their bargain (see NashBargaining):
 //
 //   delta = alpha_r g_r + alpha_f g_f,   g_r of the training loss, g_f of the loss towards a surrogate
-package import Diffusion
-package import Editing
-package import Torch
+public import Diffusion
+public import Editing
+public import Torch
 internal import TorchNN
-package import Training
+public import Training
 
-package struct MUNBa: DataMethod {
-  package static let name = "munba"
-  package static let card = MethodCard(
+public struct MUNBa: DataMethod {
+  public static let name = "munba"
+  public static let card = MethodCard(
     title: "MUNBa", paper: "arXiv 2411.15537", year: 2024, trains: "the U-Net")
 
   /// The course of the training.
-  package var training = Training(steps: 160, batch: 16, rate: 1e-5)
+  public var training = Training(steps: 160, batch: 16, rate: 1e-5)
   /// The weights that are trained: `full`, or `xattn` for least harm.
-  package var parameters = "full"
+  public var parameters = "full"
   /// Stand-in for the forgotten pictures' target: `relabel`, another caption's prediction, or `noise`, for models
   /// without captions.
-  package var surrogate = Surrogate.Kind.relabel
+  public var surrogate = Surrogate.Kind.relabel
   /// The pictures to forget and to keep.
-  package var data = DataOptions()
+  public var data = DataOptions()
   /// The guard, which stops a training that ruins prompts to keep.
-  package var guarding = GuardOptions()
-  package init() {}
+  public var guarding = GuardOptions()
+  public init() {}
 
-  package func rule(
+  public func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {

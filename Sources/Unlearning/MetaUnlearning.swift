@@ -12,59 +12,59 @@
 // destroy weights are what an option written three times left at its default; the first release had pull 0.1, related
 // destroy 0.001 and nothing else, which is what is taken here, with the keep weights.
 // Published, SD 1.4, nudity after 100 steps of fine-tuning: ESD-u-1 21.8 -> 13.4 %, UCE 44.4 -> 28.2, RECE 19.7 -> 10.6.
-package import Diffusion
-package import Editing
+public import Diffusion
+public import Editing
 internal import Foundation
-package import Torch
+public import Torch
 internal import TorchNN
-package import Training
+public import Training
 
-package struct MetaUnlearning: TrainedMethod, WrappingMethod {
-  package static let name = "meta"
-  package static let card = MethodCard(
+public struct MetaUnlearning: TrainedMethod, WrappingMethod {
+  public static let name = "meta"
+  public static let card = MethodCard(
     title: "Meta-Unlearning", paper: "arXiv 2410.12777", year: 2025, trains: "the U-Net")
 
-  package struct Weights: Codable, Sendable, Hashable {
+  public struct Weights: Codable, Sendable, Hashable {
     /// Weight of the loss before fine-tuning, from 0. Raise it where these subjects change.
-    package var keep: Double
+    public var keep: Double
     /// Weight of raising the loss after fine-tuning, from 0. Raise it so that fine-tuning ruins these subjects.
-    package var destroy: Double
-    package init(keep: Double, destroy: Double) { (self.keep, self.destroy) = (keep, destroy) }
+    public var destroy: Double
+    public init(keep: Double, destroy: Double) { (self.keep, self.destroy) = (keep, destroy) }
   }
 
   /// The course of the training.
-  package var training = Training(
+  public var training = Training(
     steps: 1500, batch: 10, rate: 1e-5, optimizer: .init(.adamw, weightDecay: 1e-4), clip: 1)
   /// The weights that are trained; fine-tuning is simulated on the whole U-Net.
-  package var parameters = "full"
+  public var parameters = "full"
   /// The method inside.
-  package var base = InnerMethod(ESD.name)
+  public var base = InnerMethod(ESD.name)
   /// Options of that method.
-  package var options = JSON.object([:])
+  public var options = JSON.object([:])
   /// The fine-tuning that is simulated at every step.
-  package var attack = MetaGradient.Attack()
+  public var attack = MetaGradient.Attack()
   /// pull, the weight of the concept's loss after fine-tuning, from 0. Raise it where the concept is learned again
   /// quickly, lower it where the guard stops.
-  package var pull = 0.1
+  public var pull = 0.1
   /// Weights of the nearest subjects of the concept's kind: kept by the weights as they are, destroyed by fine-tuning.
-  package var related = Weights(keep: 0.01, destroy: 0.001)
+  public var related = Weights(keep: 0.01, destroy: 0.001)
   /// Weights of the farthest subjects of its kind.
-  package var unrelated = Weights(keep: 0.1, destroy: 0)
+  public var unrelated = Weights(keep: 0.1, destroy: 0)
   /// Subjects that count as related, and as many as unrelated, from 1 to half of the kind.
-  package var subjects = 5
+  public var subjects = 5
   /// Pictures of each set, from 1; of the concept two sets.
-  package var pictures = 30
+  public var pictures = 30
   /// Denoising steps of a picture, from 1. Fewer are faster and blurred.
-  package var pictureSteps = 25
+  public var pictureSteps = 25
   /// Guidance of pictures, from 1. Take the one that suits the model's own pictures.
-  package var guidance = 7.5
+  public var guidance = 7.5
   /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
   /// time; the gradient is the same.
-  package var picturesInPass = 0
+  public var picturesInPass = 0
   /// The guard, which stops a training that ruins prompts to keep.
-  package var guarding = GuardOptions()
-  package init() {}
-  package static var tiny: MetaUnlearning {
+  public var guarding = GuardOptions()
+  public init() {}
+  public static var tiny: MetaUnlearning {
     tiny {
       $0.options = [
         "trajectories": 2, "trajectorySteps": 5, "preserveTrajectories": 3, "preserveWeight": 10,
@@ -83,7 +83,7 @@ package struct MetaUnlearning: TrainedMethod, WrappingMethod {
       + (training.offload ? 0 : 1 + training.optimizer.moments + isGuarded)
   }
 
-  package func memory(for model: () throws -> DiffusionModel) throws -> String? {
+  public func memory(for model: () throws -> DiffusionModel) throws -> String? {
     let model = try model()
     let count = ParameterSelection.unet.paths(of: model.parameters)
       .reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) }
@@ -96,14 +96,14 @@ package struct MetaUnlearning: TrainedMethod, WrappingMethod {
       + "activations on top; published code holds 10 copies, \(size(10))"
   }
 
-  package func student(
+  public func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
   ) throws -> DiffusionModel {
     // The simulated fine-tuning changes the whole U-Net, for a moment.
     try model.clone(owning: { selection.matches($0) || ParameterSelection.unet.matches($0) })
   }
 
-  package func rule(
+  public func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
@@ -112,9 +112,9 @@ package struct MetaUnlearning: TrainedMethod, WrappingMethod {
     if let trained = inner as? any TrainedMethod {
       rule = try trained.rule(erasure, original: original, student: student, tensors, run)
     } else {
-      let difference = try inner.erase(erasure, from: original, run).vector
+      let vector = try inner.erase(erasure, from: original, run).vector
       withoutGradients {
-        for (path, change) in difference.tensors { student.parameters[path]?.add(change) }
+        for (path, change) in vector.tensors { student.parameters[path]?.add(change) }
       }
     }
     let siblings = Concept.siblings(of: erasure.forget, in: original)

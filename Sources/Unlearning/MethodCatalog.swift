@@ -1,14 +1,14 @@
 internal import Editing
-package import Torch
+public import Torch
 internal import TorchNN
 
 /// Unlearning methods by name, in the order in which `lethe list methods` shows them. A catalog is a value: a program
 /// that brings methods of its own hands ``adding(_:)``'s result to what looks methods up, and nothing is registered.
-package struct MethodCatalog: Sendable {
-  package let all: [any UnlearningMethod.Type]
+public struct MethodCatalog: Sendable {
+  public let all: [any UnlearningMethod.Type]
 
   /// Lethe's own methods. Adding one: its file, and one line here.
-  package static let builtIn = MethodCatalog(all: [
+  public static let builtIn = MethodCatalog(all: [
     ESD.self,
     UCE.self,
     RECE.self,
@@ -30,11 +30,11 @@ package struct MethodCatalog: Sendable {
 
   private init(all: [any UnlearningMethod.Type]) { self.all = all }
 
-  package var names: [String] { all.map { $0.name } }
+  public var names: [String] { all.map { $0.name } }
 
   /// This catalog and more methods, after its own.
   /// - Throws: ``LetheError`` when a name is taken
-  package func adding(_ more: any UnlearningMethod.Type...) throws -> MethodCatalog {
+  public func adding(_ more: any UnlearningMethod.Type...) throws -> MethodCatalog {
     try more.reduce(self) { catalog, method in
       guard !catalog.names.contains(method.name) else {
         throw LetheError.request("the catalog has a method '\(method.name)' already")
@@ -44,7 +44,7 @@ package struct MethodCatalog: Sendable {
   }
 
   /// - Throws: ``LetheError`` with the nearest name that there is
-  package func named(_ name: String) throws -> any UnlearningMethod.Type {
+  public func named(_ name: String) throws -> any UnlearningMethod.Type {
     guard let found = all.first(where: { $0.name == name }) else {
       throw LetheError.unknown("method", name, known: names)
     }
@@ -53,7 +53,7 @@ package struct MethodCatalog: Sendable {
 
   /// A method with `options` over its defaults, which looks up the method inside it, if it wraps one, here.
   /// - Throws: ``LetheError`` for names and options that it does not know
-  package func method(_ name: String, _ options: JSON = [:]) throws -> any UnlearningMethod {
+  public func method(_ name: String, _ options: JSON = [:]) throws -> any UnlearningMethod {
     func make<M: UnlearningMethod>(_ type: M.Type) throws -> any UnlearningMethod {
       guard options.members != nil else {
         throw LetheError.request(
@@ -65,7 +65,7 @@ package struct MethodCatalog: Sendable {
   }
 
   /// The same method; one that wraps another looks that up here.
-  package func looking(_ method: any UnlearningMethod) -> any UnlearningMethod {
+  public func looking(_ method: any UnlearningMethod) -> any UnlearningMethod {
     guard var wrapping = method as? any WrappingMethod else { return method }
     wrapping.base.catalog = self
     return wrapping

@@ -5,7 +5,7 @@ internal import Training
 
 /// Options of methods that train on trajectories: noisy pictures that the original model passes while it draws
 /// a prompt. Each method has them as its own, with the defaults of its paper.
-package protocol TrajectoryOptions {
+public protocol TrajectoryOptions {
   /// s_g, the guidance of the trajectories, from 1. Higher values follow the prompt more closely, so that more of
   /// the states show the concept.
   var startGuidance: Double { get set }
@@ -30,7 +30,7 @@ extension TrajectoryOptions {
 }
 
 /// Options of methods that forget on trajectories with the concept, and keep prompts on trajectories with those.
-package protocol PromptOptions: TrajectoryOptions {
+public protocol PromptOptions: TrajectoryOptions {
   /// Weight of keeping the preserved prompts as they are, from 0; 0 is the papers' loss. Raise it where other
   /// prompts change, lower it where the concept stays.
   var preserveWeight: Double { get set }
@@ -40,7 +40,7 @@ package protocol PromptOptions: TrajectoryOptions {
 }
 
 extension PromptOptions where Self: TrainedMethod {
-  package static var tiny: Self {
+  public static var tiny: Self {
     tiny {
       ($0.trajectorySteps, $0.trajectories) = (5, 2)
       ($0.preserveWeight, $0.preserveTrajectories) = (10, 3)

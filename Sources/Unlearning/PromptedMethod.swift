@@ -1,12 +1,12 @@
-package import Diffusion
-package import Editing
+public import Diffusion
+public import Editing
 internal import Torch
 internal import TorchNN
-package import Training
+public import Training
 
 /// A method that forgets by prompts: noisy pictures that contain the concept, and a target for the prediction there.
 /// Supplies the objective with what is preserved beside it, and can be trained against an adversary (AdvUnlearn).
-package protocol PromptedMethod: ObjectiveMethod, PromptOptions {
+public protocol PromptedMethod: ObjectiveMethod, PromptOptions {
   /// Whether the prompts are the captions in which the model knows the concept. False takes its name alone, as the
   /// papers do; choose it for models that list no captions.
   var captions: Bool { get set }
@@ -32,7 +32,7 @@ extension PromptedMethod {
     }
   }
 
-  package func objective(
+  public func objective(
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
     let live = try ParameterSelection.named(parameters).trainsText

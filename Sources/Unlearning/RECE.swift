@@ -7,40 +7,40 @@
 // c. Each epoch edits c' away as UCE does c, with weights of its own.
 // The authors stop by an image classifier on a validation set; here the number of epochs is what is set.
 // Published, SD 1.4: nudity lambda_r 0.1, 3 epochs; styles 1e-3, 1 epoch.
-package import Diffusion
-package import Editing
+public import Diffusion
+public import Editing
 internal import Torch
 internal import TorchNN
-package import Training
+public import Training
 
-package struct RECE: UnlearningMethod {
-  package static let name = "rece"
-  package static let card = MethodCard(
+public struct RECE: UnlearningMethod {
+  public static let name = "rece"
+  public static let card = MethodCard(
     title: "Reliable and Efficient Concept Erasure", paper: "arXiv 2407.12383", year: 2024,
     trains: "keys and values of the U-Net's cross-attention")
 
   /// The editing that it begins with.
-  package var uce = UCE()
+  public var uce = UCE()
   /// Later edits, from 0: 1 for styles, 3 for nudity. Each erases more and harms neighbours more.
-  package var epochs = 3
+  public var epochs = 3
   /// rho, the pull of derived embeddings towards 0, from 0. It is to be small beside the eigenvalues of
   /// sum_i W_i^T W_i: a c' shorter than c does not stand for it, and editing it away brings the concept back.
-  package var regularization = 0.1
+  public var regularization = 0.1
   /// a of the later edits, the weight of what is erased, above 0. Raise it where the concept stays.
-  package var eraseScale = 1.0
+  public var eraseScale = 1.0
   /// b of the later edits, the weight of what is preserved, from 0; 0 takes max(0.1, 1 / number of preserved prompts).
-  package var preserveScale = 0.0
+  public var preserveScale = 0.0
   /// lambda of the later edits, the weight of leaving W as it is, above 0. Raise it where other prompts change.
-  package var lambda = 0.1
-  package init() {}
+  public var lambda = 0.1
+  public init() {}
   /// In so small an encoder later edits reach everybody's embeddings.
-  package static var tiny: RECE {
+  public static var tiny: RECE {
     var method = RECE()
     method.epochs = 1
     return method
   }
 
-  package func erase(
+  public func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
   ) throws -> Erased {
     let paths = ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters)
@@ -65,12 +65,12 @@ package struct RECE: UnlearningMethod {
         edited = edited.map { $0 + $0.matmul(edit) }
         run.progress("rece", epoch + 1, epochs)
       }
-      var difference = ParameterVector.zero
+      var vector = ParameterVector.zero
       for (i, path) in paths.enumerated() {
         guard let w = model.parameters[path] else { continue }
-        difference.tensors[path] = (edited[i] - original[i]).to(w.dtype)
+        vector.tensors[path] = (edited[i] - original[i]).to(w.dtype)
       }
-      return Erased(difference)
+      return Erased(vector)
     }
   }
 

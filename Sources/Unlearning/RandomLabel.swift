@@ -4,29 +4,29 @@
 //   L = E_Df | eps_theta(x_t | c') - eps_theta(x_t | c) |^2 + alpha L_r
 //
 // c': another subject of the concept's kind at random; no gradient through it.
-package import Diffusion
-package import Editing
+public import Diffusion
+public import Editing
 internal import Torch
-package import Training
+public import Training
 
-package struct RandomLabel: ObjectiveMethod, DataMethod {
-  package static let name = "randomlabel"
-  package static let card = MethodCard(
+public struct RandomLabel: ObjectiveMethod, DataMethod {
+  public static let name = "randomlabel"
+  public static let card = MethodCard(
     title: "Random label", paper: "arXiv 1911.04933", year: 2020, trains: "the U-Net")
 
   /// The course of the training.
-  package var training = Training(steps: 300, batch: 8, rate: 1e-5)
+  public var training = Training(steps: 300, batch: 8, rate: 1e-5)
   /// The weights that are trained: `full`, or `xattn` for least harm.
-  package var parameters = "full"
+  public var parameters = "full"
   /// alpha, the weight of keeping, from 0. Raise it where other prompts change.
-  package var alpha = 0.5
+  public var alpha = 0.5
   /// The pictures to forget and to keep.
-  package var data = DataOptions()
+  public var data = DataOptions()
   /// The guard, which stops a training that ruins prompts to keep.
-  package var guarding = GuardOptions()
-  package init() {}
+  public var guarding = GuardOptions()
+  public init() {}
 
-  package func objective(
+  public func objective(
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
     let sets = try data.sets(erasure, original, run)

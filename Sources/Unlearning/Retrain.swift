@@ -2,36 +2,36 @@
 // on what is kept, nothing else. Use the recipe that the model itself was trained with.
 //
 //   theta_0 random,   L = L_r,   a share of the captions left out as in the model's own training
-package import Diffusion
-package import Editing
+public import Diffusion
+public import Editing
 internal import Torch
 internal import TorchNN
-package import Training
+public import Training
 
-package struct Retrain: ObjectiveMethod, DataMethod {
-  package static let name = "retrain"
-  package static let card = MethodCard(
+public struct Retrain: ObjectiveMethod, DataMethod {
+  public static let name = "retrain"
+  public static let card = MethodCard(
     title: "Retraining without the data", paper: "gold standard", year: 2020,
     trains: "the U-Net, anew")
 
   /// The course of the training.
-  package var training = Training(steps: 5000, batch: 64, rate: 2e-4, averaging: 0.999)
+  public var training = Training(steps: 5000, batch: 64, rate: 2e-4, averaging: 0.999)
   /// The weights that begin anew; `full` is what the comparison asks for.
-  package var parameters = "full"
+  public var parameters = "full"
   /// The pictures to forget and to keep.
-  package var data = DataOptions()
+  public var data = DataOptions()
   /// The guard, which stops a training that ruins prompts to keep.
-  package var guarding = GuardOptions(limit: 0)
-  package init() {}
+  public var guarding = GuardOptions(limit: 0)
+  public init() {}
 
-  package func student(
+  public func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
   ) throws -> DiffusionModel {
     let fresh = try model.initial(seed: run.seed &+ 9)
     return try model.replacing(fresh.parameters.tensors.filter { selection.matches($0.key) })
   }
 
-  package func objective(
+  public func objective(
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
     Denoising.teaching(

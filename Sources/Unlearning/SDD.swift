@@ -7,31 +7,31 @@
 // concept, here of the original; the authors follow a moving average of the trained network (decay 0.999), which is
 // also what they keep: `training.averaging`. Parameters: `xattn`; `full` in Meta-Unlearning's tables.
 // Published, SD 1.4, nudity: 1.4 % of UnlearnDiffAtk's prompts before any attack.
-package import Diffusion
-package import Editing
+public import Diffusion
+public import Editing
 internal import Torch
 internal import TorchNN
-package import Training
+public import Training
 
-package struct SDD: ObjectiveMethod, PromptOptions {
-  package static let name = "sdd"
-  package static let card = MethodCard(
+public struct SDD: ObjectiveMethod, PromptOptions {
+  public static let name = "sdd"
+  public static let card = MethodCard(
     title: "Safe self-distillation", paper: "arXiv 2307.05977", year: 2023,
     trains: "cross-attention of the U-Net")
 
   /// The course of the training.
-  package var training = Training(
+  public var training = Training(
     steps: 1500, batch: 1, rate: 1e-5, optimizer: .init(.adamw, weightDecay: 1e-4), clip: 1,
     averaging: 0.999)
   /// The weights that are trained: `xattn`, or `full` where those do not suffice.
-  package var parameters = "xattn"
-  package var (startGuidance, trajectorySteps, trajectories) = (3.0, 50, 8)
-  package var (preserveWeight, preserveTrajectories) = (1.0, 16)
+  public var parameters = "xattn"
+  public var (startGuidance, trajectorySteps, trajectories) = (3.0, 50, 8)
+  public var (preserveWeight, preserveTrajectories) = (1.0, 16)
   /// The guard, which stops a training that ruins prompts to keep.
-  package var guarding = GuardOptions()
-  package init() {}
+  public var guarding = GuardOptions()
+  public init() {}
 
-  package func objective(
+  public func objective(
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
     let chosen = erasure.drawPhrases(trajectories, seed: run.seed &+ 1)

@@ -8,38 +8,38 @@
 // the authors do; c' is another subject of the kind at random (theirs: the next class). Without the mask
 // it is random label.
 // Published, SD 1.4 on UnlearnCanvas: UA / IRA / CRA 86.3 / 90.4 / 95.1 (styles), 86.9 / 96.4 / 99.6 (objects).
-package import Diffusion
-package import Editing
-package import Torch
+public import Diffusion
+public import Editing
+public import Torch
 internal import TorchNN
-package import Training
+public import Training
 
-package struct SalUn: DataMethod {
-  package static let name = "salun"
-  package static let card = MethodCard(
+public struct SalUn: DataMethod {
+  public static let name = "salun"
+  public static let card = MethodCard(
     title: "Saliency unlearning", paper: "arXiv 2310.12508", year: 2024,
     trains: "half of the U-Net's coordinates")
 
   /// The course of the training.
-  package var training = Training(steps: 300, batch: 8, rate: 1e-5)
+  public var training = Training(steps: 300, batch: 8, rate: 1e-5)
   /// The weights of which the salient ones are trained.
-  package var parameters = "full"
+  public var parameters = "full"
   /// Share of coordinates that may move, 0 to 1: the salient ones. Lower it where other prompts change.
-  package var share = 0.5
+  public var share = 0.5
   /// alpha, the weight of keeping, from 0. Raise it where other prompts change.
-  package var alpha = 0.5
+  public var alpha = 0.5
   /// Batches over which the saliency is summed, from 1. More make it less noisy.
-  package var saliencySteps = 20
+  public var saliencySteps = 20
   /// The pictures to forget and to keep.
-  package var data = DataOptions()
+  public var data = DataOptions()
   /// The guard, which stops a training that ruins prompts to keep.
-  package var guarding = GuardOptions()
-  package init() {}
-  package static var tiny: SalUn {
+  public var guarding = GuardOptions()
+  public init() {}
+  public static var tiny: SalUn {
     tiny { ($0.data, $0.saliencySteps) = (.tiny, 2) }
   }
 
-  package func rule(
+  public func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {

@@ -6,41 +6,41 @@
 // l_f: the training loss on what is to be forgotten, each batch b on its own (SNIP, Lee et al., ICLR 2019). With
 // `relabel` the second term is + lambda of the loss towards another caption, as in the released code for nudity.
 // The remembered gradient is that of -l_f in the trimmed model.
-package import Diffusion
-package import Editing
-package import Torch
+public import Diffusion
+public import Editing
+public import Torch
 internal import TorchNN
-package import Training
+public import Training
 
-package struct Scissorhands: DataMethod {
-  package static let name = "scissorhands"
-  package static let card = MethodCard(
+public struct Scissorhands: DataMethod {
+  public static let name = "scissorhands"
+  public static let card = MethodCard(
     title: "Scissorhands", paper: "arXiv 2401.06187", year: 2024, trains: "the U-Net")
 
   /// The course of the training.
-  package var training = Training(steps: 160, batch: 8, rate: 2e-5)
+  public var training = Training(steps: 160, batch: 8, rate: 2e-5)
   /// The weights that are trimmed and repaired.
-  package var parameters = "full"
+  public var parameters = "full"
   /// Share of the weights that trimming leaves alone, 0 to 1. Lower it where the concept comes back in the repair.
-  package var sparsity = 0.999
+  public var sparsity = 0.999
   /// lambda, the weight of forgetting in the repair, from 0. Raise it where the concept comes back.
-  package var lambda = 0.1
+  public var lambda = 0.1
   /// Whether the repair pulls towards another caption, as the released code for nudity, instead of ascending l_f.
-  package var relabel = false
+  public var relabel = false
   /// Whether the repair's gradients are projected. False is faster by one product a step and may undo more.
-  package var projects = true
+  public var projects = true
   /// Batches over which the sensitivity is summed, from 1. More make it less noisy.
-  package var pruneBatches = 10
+  public var pruneBatches = 10
   /// The pictures to forget and to keep.
-  package var data = DataOptions()
+  public var data = DataOptions()
   /// The guard, which stops a training that ruins prompts to keep.
-  package var guarding = GuardOptions(limit: 0)
-  package init() {}
-  package static var tiny: Scissorhands {
+  public var guarding = GuardOptions(limit: 0)
+  public init() {}
+  public static var tiny: Scissorhands {
     tiny { ($0.data, $0.pruneBatches) = (.tiny, 2) }
   }
 
-  package func rule(
+  public func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {

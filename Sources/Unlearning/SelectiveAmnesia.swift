@@ -8,45 +8,45 @@
 // (`anchor`). Replay: the model's own pictures of the preserved prompts. The sum over all t is estimated from
 // `fisherTimes` of them for each of `fisherPictures` pictures, which adds the estimate's variance to F.
 // Published, CIFAR-10 airplane: P(airplane) 0.156, entropy 1.47, FID 9.08 (original 9.67).
-package import Diffusion
-package import Editing
-package import Torch
+public import Diffusion
+public import Editing
+public import Torch
 internal import TorchNN
-package import Training
+public import Training
 
-package struct SelectiveAmnesia: DataMethod {
-  package static let name = "amnesia"
-  package static let card = MethodCard(
+public struct SelectiveAmnesia: DataMethod {
+  public static let name = "amnesia"
+  public static let card = MethodCard(
     title: "Selective Amnesia", paper: "arXiv 2305.10120", year: 2023, trains: "the U-Net")
 
-  package enum Instead: String, Codable, Sendable, CaseIterable { case noise, anchor }
+  public enum Instead: String, Codable, Sendable, CaseIterable { case noise, anchor }
 
   /// The course of the training.
-  package var training = Training(steps: 300, batch: 16, rate: 1e-5, clip: 1)
+  public var training = Training(steps: 300, batch: 16, rate: 1e-5, clip: 1)
   /// The weights that are trained: `full`, or `xattn` for least harm.
-  package var parameters = "full"
+  public var parameters = "full"
   /// q, the pictures that the forgotten captions get: `noise`, the paper's for DDPM, or the model's own pictures of
   /// the `anchor`, the caption without the concept.
-  package var instead = Instead.anchor
+  public var instead = Instead.anchor
   /// gamma, the weight of replay, from 0. Raise it where preserved prompts change.
-  package var gamma = 1.0
+  public var gamma = 1.0
   /// lambda, the weight of staying near the original where F says it matters, from 0: 1e-5 to 100. F grows with the
   /// size of the pictures, so that each model needs its own.
-  package var lambda = 10.0
+  public var lambda = 10.0
   /// Pictures over which F is averaged, from 1. More make it less noisy; each costs a pass and its gradient.
-  package var fisherPictures = 64
+  public var fisherPictures = 64
   /// Times of each of them that are drawn, from 1, instead of all.
-  package var fisherTimes = 20
+  public var fisherTimes = 20
   /// The pictures to forget and to keep.
-  package var data = DataOptions()
+  public var data = DataOptions()
   /// The guard, which stops a training that ruins prompts to keep.
-  package var guarding = GuardOptions()
-  package init() {}
-  package static var tiny: SelectiveAmnesia {
+  public var guarding = GuardOptions()
+  public init() {}
+  public static var tiny: SelectiveAmnesia {
     tiny { ($0.data, $0.fisherPictures, $0.fisherTimes) = (.tiny, 2, 2) }
   }
 
-  package func rule(
+  public func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {

@@ -1,12 +1,12 @@
 // The way of every trained method: clone, guard, loop, difference.
-package import Diffusion
-package import Editing
-package import Torch
+public import Diffusion
+public import Editing
+public import Torch
 internal import TorchNN
-package import Training
+public import Training
 
 /// A method that trains by a gradient rule. The protocol supplies `erase`.
-package protocol TrainedMethod: UnlearningMethod {
+public protocol TrainedMethod: UnlearningMethod {
   /// The course of the training.
   var training: Training { get set }
   /// Name of the ``ParameterSelection`` that is trained.
@@ -25,12 +25,12 @@ package protocol TrainedMethod: UnlearningMethod {
 }
 
 /// A method that descends on an objective.
-package protocol ObjectiveMethod: TrainedMethod {
+public protocol ObjectiveMethod: TrainedMethod {
   func objective(_ erasure: Erasure, original: DiffusionModel, _ run: Run) throws -> any Objective
 }
 
 extension ObjectiveMethod {
-  package func rule(
+  public func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
@@ -38,23 +38,23 @@ extension ObjectiveMethod {
   }
 }
 
-/// How a training is watched; see ``CollapseGuard``.
-package struct GuardOptions: Codable, Sendable, Hashable {
+/// How a training is watched; see `CollapseGuard`.
+public struct GuardOptions: Codable, Sendable, Hashable {
   /// Steps from one check to the next, from 1. Lower it where a training goes wrong within a few steps.
-  package var every = 25
+  public var every = 25
   /// Largest drift on the watched prompts, from 0: 0.5 lets half of a prediction change, 0 turns the guard off.
-  package var limit = 0.5
+  public var limit = 0.5
   /// Watched prompts, from 1, drawn from those to preserve; the empty prompt where there are none.
-  package var prompts = 6
-  package init() {}
-  package init(limit: Double) { self.limit = limit }
+  public var prompts = 6
+  public init() {}
+  public init(limit: Double) { self.limit = limit }
 }
 
 extension TrainedMethod {
-  package static var tiny: Self { tiny { _ in } }
+  public static var tiny: Self { tiny { _ in } }
 
   /// A dozen large steps of two samples or more, unwatched, and `change`.
-  package static func tiny(_ change: (inout Self) -> Void) -> Self {
+  public static func tiny(_ change: (inout Self) -> Void) -> Self {
     var method = Self()
     (method.training.steps, method.training.learningRate) = (12, 1e-3)
     method.training.batch = max(2, method.training.batch)
@@ -63,11 +63,11 @@ extension TrainedMethod {
     return method
   }
 
-  package func student(
+  public func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
   ) throws -> DiffusionModel { try model.clone(owning: selection.matches) }
 
-  package func erase(
+  public func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
   ) throws -> Erased {
     let selection = try ParameterSelection.named(parameters)
@@ -90,12 +90,12 @@ extension TrainedMethod {
       "stage": "cost", "evaluations": .int(model.evaluations - before + student.evaluations),
     ])
     return withoutGradients {
-      var difference = ParameterVector.zero
+      var vector = ParameterVector.zero
       for (path, tensor) in zip(paths, tensors) {
         guard let before = model.parameters[path] else { continue }
-        difference.tensors[path] = tensor.detached() - before
+        vector.tensors[path] = tensor.detached() - before
       }
-      return Erased(difference, verdict)
+      return Erased(vector, verdict)
     }
   }
 

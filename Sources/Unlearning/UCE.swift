@@ -7,31 +7,31 @@
 // same request without the concept, aligned at that token; c_j: all vectors of what is preserved,
 // always with the empty prompt. Sums in float64, solved directly: CLIP's vectors are collinear
 // and a float32 inverse is where published re-runs turn into noise.
-package import Diffusion
-package import Editing
+public import Diffusion
+public import Editing
 internal import Torch
 internal import TorchNN
-package import Training
+public import Training
 
-package struct UCE: UnlearningMethod {
-  package static let name = "uce"
-  package static let card = MethodCard(
+public struct UCE: UnlearningMethod {
+  public static let name = "uce"
+  public static let card = MethodCard(
     title: "Unified Concept Editing", paper: "arXiv 2308.14761", year: 2023,
     trains: "keys and values of the U-Net's cross-attention")
 
   /// a, the weight of what is erased, above 0. Raise it where the concept stays.
-  package var eraseScale = 1.0
+  public var eraseScale = 1.0
   /// b, the weight of what is preserved, from 0; 0 takes the authors' max(0.1, 1 / number of preserved prompts).
   /// Raise it where preserved prompts change.
-  package var preserveScale = 0.0
+  public var preserveScale = 0.0
   /// lambda, the weight of leaving W as it is, above 0. Raise it where prompts outside the request change.
-  package var lambda = 0.5
+  public var lambda = 0.5
   /// Reach of the targets beyond the request without the concept, from 0: v_i = W (g_i + push (g_i - c_i)).
   /// 0 is the paper's; 1 helps where the model gives the concept even when it is not asked for.
-  package var push = 0.0
-  package init() {}
+  public var push = 0.0
+  public init() {}
 
-  package func erase(
+  public func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
   ) throws -> Erased {
     try withoutGradients {
@@ -44,14 +44,14 @@ package struct UCE: UnlearningMethod {
       let kept = Self.gram(preserved, model)
       let edit = Self.edit(c, g + push * (g - c), kept, lambda: lambda, a: eraseScale, b: b)
 
-      var difference = ParameterVector.zero
+      var vector = ParameterVector.zero
       let paths = ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters)
       for (i, path) in paths.enumerated() {
         guard let w = model.parameters[path] else { continue }
-        difference.tensors[path] = w.to(.float64).matmul(edit).to(w.dtype)
+        vector.tensors[path] = w.to(.float64).matmul(edit).to(w.dtype)
         run.progress("uce", i + 1, paths.count)
       }
-      return Erased(difference)
+      return Erased(vector)
     }
   }
 

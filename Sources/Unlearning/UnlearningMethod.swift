@@ -1,24 +1,24 @@
-package import Diffusion
-package import Editing
+public import Diffusion
+public import Editing
 internal import Torch
 internal import TorchNN
-package import Training
+public import Training
 
 /// A method's name, origin and reach, for lists, reports and checks.
-package struct MethodCard: Codable, Sendable, Hashable {
-  package var title: String
-  package var paper: String
-  package var year: Int
+public struct MethodCard: Codable, Sendable, Hashable {
+  public var title: String
+  public var paper: String
+  public var year: Int
   /// The parameters that it changes when nothing is set.
-  package var trains: String
-  package init(title: String, paper: String, year: Int, trains: String) {
+  public var trains: String
+  public init(title: String, paper: String, year: Int, trains: String) {
     (self.title, self.paper, self.year, self.trains) = (title, paper, year, trains)
   }
 }
 
 /// A way to make a model forget: a function from (request, model) to a difference. The model given
 /// is never modified.
-package protocol UnlearningMethod: Codable, Sendable {
+public protocol UnlearningMethod: Codable, Sendable {
   static var name: String { get }
   static var card: MethodCard { get }
   /// The paper's defaults.
@@ -33,6 +33,6 @@ package protocol UnlearningMethod: Codable, Sendable {
 }
 
 extension UnlearningMethod {
-  package static var tiny: Self { Self() }
-  package func memory(for model: () throws -> DiffusionModel) throws -> String? { nil }
+  public static var tiny: Self { Self() }
+  public func memory(for model: () throws -> DiffusionModel) throws -> String? { nil }
 }

@@ -1,16 +1,16 @@
-package import Attacks
-package import Evaluation
-package import Unlearning
+public import Attacks
+public import Evaluation
+public import Unlearning
 
-/// The methods, attacks and metrics that commands and benchmarks know by name. A program that brings its own hands
-/// over a value with additions; nothing is registered.
-package struct Catalogs: Sendable {
-  package var methods = MethodCatalog.builtIn
-  package var attacks = AttackCatalog.builtIn
-  package var metrics = MetricCatalog.builtIn
+/// The methods, attacks and metrics that commands and benchmarks know by name. A program with its own passes a value
+/// with additions. No global registration exists.
+public struct Catalogs: Sendable {
+  public var methods = MethodCatalog.builtIn
+  public var attacks = AttackCatalog.builtIn
+  public var metrics = MetricCatalog.builtIn
 
-  package init() {}
+  public init() {}
 
-  /// Lethe's own.
-  package static let builtIn = Catalogs()
+  /// Lethe's own methods, attacks and metrics.
+  public static let builtIn = Catalogs()
 }

@@ -1,27 +1,38 @@
+internal import Editing
 internal import Foundation
-package import Torch
+public import Torch
+internal import Training
 
-package enum Version { package static let current = "0.1.0" }
+public enum Version { package static let current = "0.2.0-dev" }
 
-/// The request of an erasure, as `job.json` keeps it.
-package struct EraseJob: Codable, Sendable, Hashable {
-  package var model = ""
-  package var method = ""
-  /// The method's options as resolved.
-  package var options = JSON.object([:])
-  package var concepts: [String] = []
-  package var replacement: String?
-  /// A whole caption for what is to be forgotten.
-  package var replacementCaption: String?
-  package var preserve: [String] = []
-  package var forgetImages: String?
-  package var retainImages: String?
-  package var seed: UInt64 = 0
-  package var command: [String] = []
-  package init() {}
+/// The request of an erasure: the file `job.json`.
+public struct EraseJob: Codable, Sendable, Hashable {
+  /// The model's folder.
+  public var model = ""
+  /// The method's name.
+  public var method = ""
+  /// The method's options after `methods.json` and `--set`.
+  public var options = JSON.object([:])
+  /// The concepts to forget.
+  public var concepts: [String] = []
+  /// Words that take the concepts' place. Nil takes the method's own target.
+  public var replacement: String?
+  /// A whole caption for the prompts and pictures to forget, in the place of words.
+  public var replacementCaption: String?
+  /// Prompts whose pictures should stay. `others` stands for every other subject that the model lists.
+  public var preserve: [String] = []
+  /// A folder of captioned pictures to forget.
+  public var forgetImages: String?
+  /// A folder of captioned pictures to retain.
+  public var retainImages: String?
+  /// The seed of all random draws.
+  public var seed: UInt64 = 0
+  /// The command line, argument by argument.
+  public var command: [String] = []
+  public init() {}
 
-  /// A request of a benchmark: one concept, everything else preserved.
-  package init(
+  /// A benchmark's request: one concept to forget, and every other subject preserved.
+  public init(
     _ model: ModelFolder, _ method: String, _ concept: String, preserve: [String] = ["others"],
     seed: UInt64, command: [String]
   ) {
@@ -29,10 +40,24 @@ package struct EraseJob: Codable, Sendable, Hashable {
     (self.preserve, self.seed, self.command) = (preserve, seed, command)
   }
 
-  package var folder: ModelFolder { ModelFolder(model) }
+  public var folder: ModelFolder { ModelFolder(model) }
 
-  /// The concepts as results call them.
-  package var subject: String { concepts.joined(separator: " + ") }
+  /// The concepts with what their prompts should give instead.
+  func forgotten(in themes: Themes?) -> [Concept] {
+    concepts.map { name in
+      var concept = Concept.resolve(name, in: themes, replacement: replacement)
+      guard let replacementCaption else { return concept }
+      concept.isReplaced = true
+      for i in concept.phrases.indices { concept.phrases[i].anchor = replacementCaption }
+      return concept
+    }
+  }
+
+  /// How the manifest of the erased model's pictures names the eraser.
+  var pictured: [String] { [method] + concepts + ["\(seed)"] }
+
+  /// The concepts in one string, as results name them.
+  public var subject: String { concepts.joined(separator: " + ") }
 }
 
 /// The origin of a result: versions, machine, base model, cost.
@@ -41,11 +66,13 @@ package struct Provenance: Codable, Sendable {
   package var libtorch = Runtime.version
   package var threads = Runtime.threads
   package var device: String
-  /// The hash of the base model.
+  /// The SHA-256 of the base model.
   package var base: String
+  /// Wall-clock time of the erasure.
   package var seconds: Double
-  /// Bytes.
+  /// Peak memory in bytes.
   package var peakMemory: Int
+  /// The end of the erasure (ISO 8601).
   package var date: String
 
   init(base: String, seconds: Double, device: Device) {

@@ -1,50 +1,53 @@
-package import Diffusion
+public import Diffusion
 package import Evaluation
-package import Foundation
-package import Torch
-package import Training
+public import Foundation
+public import Torch
+public import Training
 
-/// A user's model on disk: its weights in the diffusers layout, and the files beside them that say which
-/// subjects it knows (`themes.json`), who judges its pictures, and which options suit it (`methods.json`,
-/// `attacks.json`).
-package struct ModelFolder: Sendable, Hashable {
-  /// The folder as it was named.
-  package let path: String
+/// A user's model on disk: its weights in the diffusers layout, and the files beside them. `themes.json` lists its
+/// subjects and names its judge. `methods.json` and `attacks.json` have options that suit it.
+public struct ModelFolder: Sendable, Hashable {
+  /// The folder, as the user named it.
+  public let path: String
 
-  package init(_ path: String) { self.path = path }
-  package init(_ url: URL) { path = url.path }
+  public init(_ path: String) { self.path = path }
+  public init(_ url: URL) { path = url.path }
 
-  package var url: URL { URL(fileURLWithPath: path) }
-  package var name: String { url.lastPathComponent }
-  package func file(_ name: String) -> URL { url.appendingPathComponent(name) }
+  public var url: URL { URL(fileURLWithPath: path) }
+  public var name: String { url.lastPathComponent }
+  public func file(_ name: String) -> URL { url.appendingPathComponent(name) }
 
-  /// Whether the folder holds a model, as far as its index says.
-  package var isModel: Bool {
+  /// Whether the folder has a `model_index.json`.
+  public var isModel: Bool {
     FileManager.default.fileExists(atPath: file("model_index.json").path)
   }
 
+  /// Loads the model.
+  /// - Parameter variant: the variant of the weights' files to prefer, e.g. `fp16`
   /// - Throws: ``LetheError`` of the kind `model` for files that are missing, damaged or not supported
-  package func model(variant: String? = nil, on device: Device = .cpu) throws -> DiffusionModel {
+  public func model(variant: String? = nil, on device: Device = .cpu) throws -> DiffusionModel {
     try .load(url, variant: variant, on: device)
   }
 
   // MARK: - Subjects
 
-  /// The subjects that the model lists; nil for a model that lists none.
-  package func listedThemes() throws -> Themes? { try Themes.load(url) }
+  /// The subjects that the model lists. It is nil for a model without `themes.json`.
+  public func listedThemes() throws -> Themes? { try Themes.load(url) }
 
   /// The subjects that the model lists.
-  /// - Throws: ``LetheError`` of the kind `model` for a model that lists none
-  package func themes() throws -> Themes {
+  /// - Throws: ``LetheError`` of the kind `model` for a model without `themes.json`
+  public func themes() throws -> Themes {
     guard let themes = try listedThemes() else {
       throw LetheError.model(
-        "\(path) has no themes.json, which says what its pictures can be judged for")
+        "\(path) has no themes.json, which lists the subjects that its pictures can be judged for")
     }
     return themes
   }
 
-  /// Subjects drawn by seed: "3,1" is three objects and one style.
-  package func drawSubjects(_ counts: String, seed: UInt64) throws -> [String] {
+  /// Subjects of the model's list, drawn by seed.
+  /// - Parameter counts: the numbers of objects and of styles: "3,1" is three objects and one style
+  /// - Throws: ``LetheError`` of the kind `request` for other text, or for more than the model lists
+  public func drawSubjects(_ counts: String, seed: UInt64) throws -> [String] {
     let numbers = counts.split(separator: ",").map { Int($0) }
     guard let themes = try listedThemes(), numbers.count == 2,
       let objects = numbers[0], let styles = numbers[1],
@@ -52,7 +55,8 @@ package struct ModelFolder: Sendable, Hashable {
     else {
       throw LetheError.badValue(
         "--draw",
-        "'\(counts)'; accepted: OBJECTS,STYLES, no more than the model's themes.json lists")
+        "'\(counts)'; accepted: OBJECTS,STYLES, e.g. 3,1, at most as many as \(path)/themes.json lists"
+      )
     }
     let g = Generator(seed: seed)
     return Tensor.permutation(themes.objects.count, g).prefix(objects).map { themes.objects[$0] }
@@ -62,28 +66,36 @@ package struct ModelFolder: Sendable, Hashable {
   }
 
   // MARK: - Judge
+  //
+  // The judge is a folder beside the model, as a rule, which `themes.json` names as seen from there ("judge",
+  // "../judges/emoji"); in a copy that `lethe apply` wrote the place is absolute. So it may lie anywhere. Nothing is
+  // written there, and three files of it are read, each as its format alone.
 
   private func judgeFolder(_ themes: Themes) -> URL {
     themes.judge.hasPrefix("/") ? URL(fileURLWithPath: themes.judge) : file(themes.judge)
   }
 
+  /// The folder of the model's judge.
+  /// - Throws: ``LetheError`` of the kind `model` for a model without `themes.json`
   package func judgeFolder() throws -> URL { judgeFolder(try themes()) }
 
   /// The network that judges the model's pictures.
+  /// - Throws: ``LetheError`` of the kind `model` for a judge that is missing or damaged
   package func judge(on device: Device = .cpu) throws -> JudgeNetwork {
     try JudgeNetwork.load(judgeFolder(), on: device)
   }
 
   // MARK: - Options
 
-  /// The files beside a model that hold options which were found to suit it.
+  /// The files beside a model with options that suit it.
   package enum OptionsFile: String, Sendable {
     case methods = "methods.json"
     case attacks = "attacks.json"
   }
 
-  /// `defaults`, under the entries that `file` in this folder has under `names`, under the settings `key=value`.
-  /// - Throws: ``LetheError`` of the kind `request` for unknown keys and values of another type
+  /// Options in three layers: `defaults`, over them the entries of `file` under `names` in that order, and over those
+  /// the settings `key=value`.
+  /// - Throws: ``LetheError`` of the kind `request` for unknown keys and for values of another type
   package func options<T: Codable>(
     _ file: OptionsFile, for names: [String], over defaults: T, set settings: [String]
   ) throws -> T {
@@ -101,7 +113,40 @@ package struct ModelFolder: Sendable, Hashable {
 
   // MARK: - Copies
 
-  /// Carries the themes over to an edited copy in `folder`, with the judge's place made absolute.
+  /// - Parameters:
+  ///   - out: a folder that is to be written to
+  ///   - option: the option that names it, for the message
+  ///   - isModel: whether a model is to be written there, in folders for its components
+  /// - Throws: ``LetheError`` of the kind `request` where that would write into this folder, by whatever path
+  package func refuseOverwriting(by out: URL, _ option: String, isModel: Bool = true) throws {
+    func folders(_ folder: URL) -> Set<FileIdentity> {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+      let all = [folder] + names.map(folder.appendingPathComponent)
+      return Set(
+        all.filter { (try? FileManager.default.contentsOfDirectory(atPath: $0.path)) != nil }
+          .compactMap(FileIdentity.init))
+    }
+    let written = isModel ? folders(out) : Set([FileIdentity(out)].compactMap(\.self))
+    guard folders(url).isDisjoint(with: written) else {
+      throw LetheError.badValue(
+        option,
+        "\(out.path) leads into the folder of the base model, \(path), which is never overwritten; choose another"
+      )
+    }
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` where the file `out` is one of this folder
+  package func refuseOverwriting(byFile out: URL, _ option: String) throws {
+    guard let own = FileIdentity(out) else { return }
+    let names = (try? FileManager.default.subpathsOfDirectory(atPath: path)) ?? []
+    guard !names.map(file).compactMap(FileIdentity.init).contains(own) else {
+      throw LetheError.badValue(
+        option,
+        "\(out.path) is a file of the base model, which is never overwritten; choose another")
+    }
+  }
+
+  /// Writes the themes beside an edited copy of the model in `folder`. The judge's path in them is made absolute.
   package func copyThemes(to folder: URL) throws {
     guard var themes = try listedThemes() else { return }
     themes.judge = judgeFolder(themes).standardizedFileURL.path

@@ -1,4 +1,4 @@
-// Options as a command line gives them: `key=value`, `a.b=value`, or NAME.key=value for one of several.
+// Options as a command line gives them: `key=value`, `a.b=value`, or NAME.key=value for one of several methods or attacks.
 internal import Foundation
 internal import Torch
 
@@ -10,7 +10,7 @@ package struct Settings: Sendable {
   package init(_ settings: [String]) throws {
     json = try settings.reduce(JSON.object([:])) { json, setting in
       guard let equals = setting.firstIndex(of: "=") else {
-        throw LetheError.badValue("--set", "'\(setting)' is not of the form key=value")
+        throw LetheError.badValue("--set", "'\(setting)' has no '='; accepted: key=value")
       }
       let path = setting[..<equals].split(separator: ".").map(String.init)
       let value = String(setting[setting.index(after: equals)...])
@@ -18,12 +18,13 @@ package struct Settings: Sendable {
     }
   }
 
-  /// `defaults` with the settings laid over them.
+  /// The defaults, overridden by the settings.
+  /// - Throws: ``LetheError`` of the kind `request` for unknown keys and for values of another type
   package func laid<T: Codable>(over defaults: T) throws -> T {
     try json.laid(over: defaults, in: "--set")
   }
 
-  /// A number, true or false, a JSON list or object, or else the text itself.
+  /// The text as JSON (a number, true, false, a list or an object), or else as a string.
   private static func value(_ text: String) -> JSON {
     (try? JSONDecoder().decode(JSON.self, from: Data(text.utf8))) ?? .string(text)
   }
@@ -40,19 +41,20 @@ package struct Settings: Sendable {
 package struct NamedSettings: Sendable {
   private let settings: [String]
 
+  /// Checks that each setting belongs to one of the names.
   /// - Parameter noun: the kind of thing that `names` are, for messages
-  /// - Throws: ``LetheError`` of the kind `request` for a setting whose name is none of `names`
+  /// - Throws: ``LetheError`` of the kind `request` for a setting with another name
   package init(_ settings: [String], of names: [String], _ noun: String) throws {
     self.settings = settings
     if let stray = settings.first(where: { s in !names.contains { s.hasPrefix($0 + ".") } }) {
       throw LetheError.badValue(
         "--set",
-        "'\(stray)' names no \(noun) of this command; use NAME.key=value with one of "
+        "'\(stray)' names no \(noun) of this command; accepted: NAME.key=value, where NAME is one of "
           + names.joined(separator: ", "))
     }
   }
 
-  /// The settings of one name, without the name.
+  /// The settings of one name, with the name cut off.
   package func of(_ name: String) -> [String] {
     settings.filter { $0.hasPrefix(name + ".") }.map { String($0.dropFirst(name.count + 1)) }
   }

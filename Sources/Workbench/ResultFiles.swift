@@ -1,4 +1,4 @@
-// The files that a reader finds in a folder of results.
+// Files with which a folder of results is read: `results.json`, `results.md` and `report.html`.
 package import Evaluation
 internal import Foundation
 internal import Reports
@@ -6,13 +6,13 @@ internal import Torch
 package import Training
 
 extension Run {
-  /// Writes `results.json`, and `results.md` and `report.html` from it, each whole or not at all.
+  /// Writes `results.json`, and `results.md` and `report.html` made of it. Each file is written whole or not at all.
   package func publish(_ results: Results, metrics: MetricCatalog = .builtIn) throws {
     try runFolder.write(results, to: "results.json")
     try publishPage(of: results, metrics: metrics)
   }
 
-  /// Writes `results.md` and `report.html` of results that are there already.
+  /// Writes `results.md` and `report.html` of existing results.
   package func publishPage(of results: Results, metrics: MetricCatalog = .builtIn) throws {
     let page = try ResultsPage.content(of: results, in: folder, metrics: metrics)
     try runFolder.write(text: page.markdown, to: "results.md")

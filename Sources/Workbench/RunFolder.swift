@@ -1,61 +1,73 @@
-package import Editing
-package import Evaluation
-package import Foundation
+public import Editing
+public import Evaluation
+public import Foundation
 package import Torch
-package import Training
+public import Training
 
-/// A folder in which commands keep a job and what came of it.
-package struct RunFolder: Sendable, Hashable {
-  package let url: URL
+/// The folder of a run: the job and the files that commands write for it.
+public struct RunFolder: Sendable, Hashable {
+  public let url: URL
 
-  package init(_ path: String) { url = URL(fileURLWithPath: path) }
-  package init(_ url: URL) { self.url = url }
+  public init(_ path: String) { url = URL(fileURLWithPath: path) }
+  public init(_ url: URL) { self.url = url }
 
-  package var path: String { url.path }
-  package func file(_ name: String) -> URL { url.appendingPathComponent(name) }
-  package func has(_ name: String) -> Bool {
+  public var path: String { url.path }
+  public func file(_ name: String) -> URL { url.appendingPathComponent(name) }
+  public func has(_ name: String) -> Bool {
     FileManager.default.fileExists(atPath: file(name).path)
   }
 
   // MARK: - The erasure
 
-  /// The file that `lethe erase` writes its eraser to; version 0.1 called it `increment.safetensors`.
-  package var eraserFile: URL {
+  /// The file of the eraser that `lethe erase` writes. Its name was `increment.safetensors` in version 0.1.
+  public var eraserFile: URL {
     has("eraser.safetensors") || !has("increment.safetensors")
       ? file("eraser.safetensors") : file("increment.safetensors")
   }
-  package var hasEraser: Bool { FileManager.default.fileExists(atPath: eraserFile.path) }
+  public var hasEraser: Bool { FileManager.default.fileExists(atPath: eraserFile.path) }
 
-  package func eraser() throws -> Eraser { try Eraser(contentsOf: eraserFile) }
+  /// The run's eraser.
+  /// - Throws: ``LetheError`` of the kind `model` for a file that is missing or damaged
+  public func eraser() throws -> Eraser { try Eraser(contentsOf: eraserFile) }
 
-  /// The eraser in a file, or in a run's folder.
-  package static func eraser(at path: String) throws -> Eraser {
-    var isFolder: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    return exists && isFolder.boolValue
-      ? try RunFolder(path).eraser() : try Eraser(contentsOf: URL(fileURLWithPath: path))
+  /// The eraser of a file, or of a run's folder.
+  public static func eraser(at path: String) throws -> Eraser {
+    try Eraser(contentsOf: eraserFile(at: path))
   }
 
-  /// The job that the folder belongs to.
-  /// - Throws: ``LetheError`` of the kind `model` where there is none, or it cannot be read
-  package func job() throws -> EraseJob {
+  /// The file of an eraser that is named by itself, or by its run's folder.
+  static func eraserFile(at path: String) -> URL {
+    let file = URL(fileURLWithPath: path)
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    if exists, isFolder.boolValue { return RunFolder(path).eraserFile }
+    // A command of version 0.1 names the file by the name that it had then.
+    let isOldName = !exists && file.lastPathComponent == "increment.safetensors"
+    return isOldName ? RunFolder(file.deletingLastPathComponent()).eraserFile : file
+  }
+
+  /// The job of the run.
+  /// - Throws: ``LetheError`` of the kind `model` for a `job.json` that is missing or cannot be read
+  public func job() throws -> EraseJob {
     let file = file("job.json")
     guard has("job.json") else {
       throw LetheError.unreadable(
         file, "\(path) is no run of `lethe erase`, which writes job.json there")
     }
     do { return try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw LetheError.malformed(file, "it is no job of `lethe erase`")
+      throw LetheError.malformed(file, "its JSON is not a job of `lethe erase`")
     }
   }
 
-  /// Whether the eraser is the whole of its training. Version 0.1 kept that in its log alone.
-  package func verdict() throws -> Verdict {
+  /// The guard's verdict on the training. Version 0.1 kept it in the log alone.
+  /// - Throws: ``LetheError`` of the kind `model` for a `verdict.json` that cannot be read
+  public func verdict() throws -> Verdict {
     if has("verdict.json") {
       do {
         return try JSONDecoder().decode(Verdict.self, from: Data(contentsOf: file("verdict.json")))
       } catch {
-        throw LetheError.malformed(file("verdict.json"), "it is no verdict of `lethe erase`")
+        throw LetheError.malformed(
+          file("verdict.json"), "its JSON is not a verdict of `lethe erase`")
       }
     }
     let checks = try Run(url).events().filter { $0["stage"]?.string == "guard" }
@@ -67,40 +79,52 @@ package struct RunFolder: Sendable, Hashable {
         drift: drifts.last?["drift"]?.number ?? .nan, limit: drifts.last?["limit"]?.number ?? 0))
   }
 
+  /// The origin of the eraser. It is nil before the erasure is finished.
   package func provenance() -> Provenance? {
     try? JSON(contentsOf: file("provenance.json")).decoded()
   }
 
   // MARK: - Results
 
-  package func results() throws -> Results {
+  /// The results in the folder.
+  /// - Throws: ``LetheError`` of the kind `model` for a `results.json` that is missing or cannot be read
+  public func results() throws -> Results {
     let file = file("results.json")
     do { return try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw LetheError.malformed(file, "it has no rows of results")
+      throw LetheError.malformed(file, "its JSON has no rows of results")
     }
   }
 
-  /// Writes `value` as JSON, whole or not at all.
+  /// Writes `value` as JSON. The file is written whole or not at all.
   package func write(_ value: some Encodable, to name: String) throws {
     try AtomicFile.write(Data(try JSON(encoding: value).pretty.utf8), to: file(name))
   }
 
+  /// Writes text. The file is written whole or not at all.
   package func write(text: String, to name: String) throws {
     try AtomicFile.write(Data(text.utf8), to: file(name))
   }
 
-  /// Claims the file `name` for `identity`, which says what the results beside it depend on.
-  /// - Parameter noun: the command that the results come from, for the message
-  /// - Throws: ``LetheError`` of the kind `request` when the file has another identity
+  /// Records in the file `name` the options that the results beside it depend on. A file of an older version may have
+  /// fewer of them.
+  /// - Parameters:
+  ///   - identity: the options, seeds and sampling
+  ///   - noun: the command that the results come from, for the message
+  /// - Throws: ``LetheError`` of the kind `request` where the file has other options
   package func claim(_ name: String, for identity: JSON, _ noun: String) throws {
-    if let old = try? String(contentsOf: file(name), encoding: .utf8), old != identity.pretty {
+    let old = has(name) ? try JSON(contentsOf: file(name)).members ?? [:] : [:]
+    let own = try JSON(encoding: identity)
+    guard old.allSatisfy({ own[$0] == $1 }) else {
       throw LetheError.badValue(
-        noun, "\(file(name).path) is of other options, seeds or sampling; remove \(path)")
+        noun,
+        "\(file(name).path) has another model or eraser, or other options, seeds or sampling than this command; give the same "
+          + "ones, or remove \(path)"
+      )
     }
     try write(text: identity.pretty, to: name)
   }
 }
 
 extension Run {
-  package var runFolder: RunFolder { RunFolder(folder) }
+  public var runFolder: RunFolder { RunFolder(folder) }
 }

@@ -3,19 +3,22 @@ import Foundation
 import Torch
 import Training
 
-/// Options that every command takes.
+/// The options of every command.
 struct CommonOptions: ParsableArguments {
-  @Option(help: "cpu, cuda, cuda:N or mps.")
+  @Option(help: "Device of the computation: cpu, cuda, cuda:N or mps.")
   var device = "cpu"
-  @Option(help: "Threads of tensor operators; 0 takes one a core.")
+  @Option(help: "Threads of tensor operators, 1 or more. 0 takes one thread a core.")
   var threads = 0
-  @Flag(name: .shortAndLong, help: "No progress lines.")
+  @Flag(name: .shortAndLong, help: "Silence: print no progress lines and no closing sentence.")
   var quiet = false
 
   func openDevice() throws -> Device { try Device(parsing: device) }
 
-  func run(at folder: String, seed: UInt64) throws -> Run {
+  /// A run in a folder, which other processes stay out of until this one ends.
+  /// - Parameter shares: whether the process is one of several that work for a common parent
+  func run(at folder: String, seed: UInt64, shares: Bool = false) throws -> Run {
     let run = try Run(URL(fileURLWithPath: folder), seed: seed)
+    if !shares { try run.keepOthersOut() }
     if !quiet { run.onProgress = ProgressLine().show }
     run.onNote = Self.note
     return run
@@ -26,7 +29,7 @@ struct CommonOptions: ParsableArguments {
     FileHandle.standardError.write(Data("note: \(sentence)\n".utf8))
   }
 
-  /// Runs a command's body; an error becomes one line and an exit code.
+  /// Runs the body of a command. An error becomes one line on standard error and an exit code.
   func reporting(_ body: () throws -> Void) throws {
     Runtime.keepFreedMemory()
     if threads > 0 { Runtime.threads = threads }

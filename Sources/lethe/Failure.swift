@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Torch
 
-/// Exit codes, one for each kind of failure; ``LetheError/Kind`` has most of them.
+/// Exit codes, one for each kind of failure. ``LetheError/Kind`` has most of them.
 ///
 ///   0 done · 1 anything else · 2 configuration · 3 out of memory · 4 the model or its files
 ///   5 disk or folder · 6 training diverged · 64 command line · 130 interrupted
@@ -16,6 +16,6 @@ enum Failure {
   }
 
   static func report(_ error: any Error) {
-    FileHandle.standardError.write(Data("lethe: \(error)\n".utf8))
+    warn("lethe: \(error)")
   }
 }

@@ -11,10 +11,10 @@ import Workbench
 struct Lethe: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lethe",
-    abstract: "Makes diffusion models forget, and proves it.",
+    abstract: "Make diffusion models forget concepts, and measure the result.",
     discussion: """
-      Bring a Stable Diffusion folder in the diffusers layout; leave with an eraser file, an audited \
-      model and a report.
+      The input is a model folder in the diffusers layout, e.g. Stable Diffusion 1.x. The results are an \
+      eraser file, measurements of the erased model and a report.
 
         lethe erase Models/emoji --method esd --concept fox --out runs/esd-fox
         lethe evaluate runs/esd-fox
@@ -33,13 +33,13 @@ struct Lethe: ParsableCommand {
     ])
 
   static func main() {
-    // The first Ctrl-C lets the step in flight finish and be saved; the second ends at once.
+    // The first Ctrl-C ends the program after the current step, which is saved. The second ends it at once.
     signal(SIGINT) { _ in
       if Interrupt.isRequested { _exit(130) }
       Interrupt.request()
     }
     signal(SIGTERM) { _ in Interrupt.request() }
-    // A parent may have blocked them; children inherit that.
+    // A parent process may have blocked these signals, and its children inherit that.
     var both = sigset_t()
     sigemptyset(&both)
     sigaddset(&both, SIGINT)

@@ -1,12 +1,13 @@
 import Foundation
+import Torch
 import Training
 
 #if canImport(Glibc)
   import Glibc
 #endif
 
-/// One line on standard error: stage, bar, counts, rate, time left. Without a terminal, a plain line
-/// every ten seconds.
+/// A progress line on standard error: stage, bar, counts, rate and time left. Without a terminal, a plain line is
+/// printed every ten seconds.
 final class ProgressLine {
   private var stage = ""
   private var start = Date()
@@ -35,6 +36,7 @@ final class ProgressLine {
       text += "  " + speed + (isLast ? "  in " + Self.duration(seconds) : "  " + left + " left")
     }
     if !p.note.isEmpty { text += "  \(p.note)" }
+    text = text.printable()
     let line = isTerminal ? "\r\u{1B}[K\(text)\(isLast ? "\n" : "")" : text + "\n"
     FileHandle.standardError.write(Data(line.utf8))
   }

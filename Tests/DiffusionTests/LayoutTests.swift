@@ -79,6 +79,58 @@ import TorchNN
     }
   }
 
+  static let unusable: [(String, String, JSON)] = [
+    ("scheduler/scheduler_config.json", "beta_end", 2),
+    ("scheduler/scheduler_config.json", "beta_end", 1),
+    ("scheduler/scheduler_config.json", "beta_start", -0.1),
+    ("scheduler/scheduler_config.json", "beta_start", 0),
+    ("unet/config.json", "norm_eps", -1), ("unet/config.json", "norm_eps", 0),
+    ("text_encoder/config.json", "layer_norm_eps", -1e-5),
+    ("vae/config.json", "scaling_factor", 0),
+  ]
+
+  /// Each of these numbers gave black pictures.
+  @Test(arguments: unusable.indices) func numbersThatLeadToNoPictureAreRefused(_ i: Int) throws {
+    let (file, key, value) = Self.unusable[i]
+    try altered(set(key, value, in: file)) { model in
+      let error = try #require(throws: LetheError.self) { try DiffusionModel.load(model) }
+      #expect(error.kind == .model)
+      #expect(error.sentence.contains("'\(key)' is \(value.compact); "), "\(error)")
+    }
+  }
+
+  @Test(arguments: ["unet", "vae", "text_encoder"], [Double.nan, .infinity])
+  func weightsAreFinite(_ component: String, _ value: Double) throws {
+    try altered { model in
+      let name = component == "text_encoder" ? "model" : "diffusion_pytorch_model"
+      let file = model.appendingPathComponent("\(component)/\(name).safetensors")
+      var tensors = try SafeTensors.load(file).mapValues { $0.cloned() }
+      let first = try #require(tensors.keys.min())
+      tensors[first] = Tensor.full(try #require(tensors[first]).shape, value)
+      try SafeTensors.write(tensors, to: file)
+    } _: { model in
+      let error = try #require(throws: LetheError.self) { try DiffusionModel.load(model) }
+      #expect(error.kind == .model && error.sentence.contains("not a finite number"))
+      #expect(error.sentence.contains("\(component)/"))
+    }
+  }
+
+  /// Half precision ends at 65504.
+  @Test func weightsBeyondHalfPrecisionAreNotWritten() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let path = ParameterPath("unet.conv_in.bias")
+    let large = try model.replacing([path: Tensor.full([8], 1e6)])
+    try Fixtures.temporaryFolder { folder in
+      let error = #expect(throws: LetheError.self) {
+        try large.save(to: folder, dtype: .float16)
+      }
+      #expect(error?.sentence.contains("\(path)") == true)
+      let index = folder.appendingPathComponent("model_index.json")
+      #expect(!FileManager.default.fileExists(atPath: index.path))
+      try large.save(to: folder)
+    }
+  }
+
   @Test func renamedTensorNamesBoth() throws {
     try altered { model in
       let file = model.appendingPathComponent("unet/diffusion_pytorch_model.safetensors")

@@ -50,4 +50,20 @@ import TorchNN
       #expect(alone.x.distance(to: both.x) < 1e-4)
     }
   }
+
+  /// Each picture of a batch is looked at by itself.
+  @Test func picturesAreFinite() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    var options = SamplingOptions()
+    (options.steps, options.guidance) = (2, 1)
+    var c = withoutGradients { model.embed(["a fox", "a cat"]) }
+    c.hidden = Tensor.concatenate(
+      [c.hidden.narrowed(0, 0, 1), Tensor.full([1] + c.hidden.shape.dropFirst(), .nan)])
+    let images = try model.finiteImages(given: c, seeds: [1, 2], options)
+    #expect(images.map { $0 == nil } == [false, true])
+    let error = #expect(throws: LetheError.self) {
+      try model.images(given: c, seeds: [1, 2], options)
+    }
+    #expect(error?.kind == .model && error?.sentence.contains("seed 2") == true)
+  }
 }

@@ -47,6 +47,18 @@ import Training
     #expect(a.dot(b) == 11 && b.norm * b.norm > 49.99 && (2 * a).dot(a) == 10)
   }
 
+  /// A dictionary has another order in every process, and so had the last digits of a sum over it.
+  @Test func sumsHaveOneOrder() {
+    let values = [1e16, 1, -1e16, 3, 1e16, 5, -1e16, 7]
+    let vector = ParameterVector(
+      Dictionary(
+        uniqueKeysWithValues: values.enumerated().map {
+          (ParameterPath("p\($0)"), Tensor([$1], [1]))
+        }))
+    let ones = vector.map { Tensor.ones(like: $1) }
+    #expect(vector.dot(ones) == values.reduce(0, +))
+  }
+
   /// Laid on and taken back; a sum of two equals both in turn.
   @Test func incrementsComeBack() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
@@ -64,13 +76,61 @@ import Training
       let once = try model.applying([read])
       #expect(try #require(once.parameters[path]).distance(to: before + 1) == 0)
       #expect(base.isIdentical(to: before), "the base is never modified")
-      let twice = try model.applying([read, read])
+      var other = read
+      other.card.concepts = ["cat"]
+      let twice = try model.applying([read, other])
       #expect(try #require(twice.parameters[path]).distance(to: before + 2) == 0)
-      let other = try DiffusionModel.load(Fixtures.url("tiny-sd2"))
-      #expect(throws: LetheError.self) { try other.applying([read]) }
+      let error = #expect(throws: LetheError.self) { try model.applying([read, read]) }
+      #expect(error?.sentence.contains("'fox' is given twice") == true)
+      let stranger = try DiffusionModel.load(Fixtures.url("tiny-sd2"))
+      #expect(throws: LetheError.self) { try stranger.applying([read]) }
       #expect(throws: LetheError.self) {
         try Eraser(contentsOf: Fixtures.url("numbers.safetensors"))
       }
+    }
+  }
+
+  /// Nothing is repeated to fit: one number is no difference of a matrix.
+  @Test(arguments: [[1], [1, 1], [8, 1], []]) func shapesAreExact(_ shape: [Int]) throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let path = ParameterSelection.crossAttention.paths(of: model.parameters)[0]
+    var card = Eraser.Card()
+    card.base = model.hash()
+    let whole = try #require(model.parameters[path]).shape
+    let wrong = Eraser(card, ParameterVector([path: Tensor.ones(shape)]))
+    card.concepts = ["fox"]
+    let right = Eraser(card, ParameterVector([path: Tensor.ones(whole)]))
+    for erasers in [[wrong], [right, wrong], [wrong, right]] {
+      let error = #expect(throws: LetheError.self) { try model.applying(erasers) }
+      #expect(error?.kind == .request && error?.sentence.contains("\(path)") == true)
+    }
+    #expect(throws: LetheError.self) {
+      try ParameterVector.sum([right.vector, wrong.vector])
+    }
+  }
+
+  @Test(arguments: [DType.bool, .uint8, .int8, .int32, .int64])
+  func erasersHoldFloatingPointNumbers(_ dtype: DType) throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("e.safetensors")
+      let card = try JSON(encoding: Eraser.Card()).compact
+      try SafeTensors.write(
+        ["unet.conv_in.bias": Tensor.ones([8]).to(dtype)],
+        metadata: ["format": "lethe-increment-1", "lethe": card], to: file)
+      let error = #expect(throws: LetheError.self) { try Eraser(contentsOf: file) }
+      #expect(error?.sentence.contains("'unet.conv_in.bias'") == true)
+      #expect(error?.sentence.contains("\(dtype)") == true)
+    }
+  }
+
+  @Test(arguments: [Double.nan, .infinity]) func erasersAreFinite(_ value: Double) throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("e.safetensors")
+      let path = ParameterPath("unet.conv_in.bias")
+      let eraser = Eraser(.init(), ParameterVector([path: Tensor.full([8], value)]))
+      let error = #expect(throws: LetheError.self) { try eraser.write(to: file) }
+      #expect(error?.kind == .diverged && error?.sentence.contains("\(path)") == true)
+      #expect(!FileManager.default.fileExists(atPath: file.path))
     }
   }
 

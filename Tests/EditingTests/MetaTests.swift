@@ -131,8 +131,8 @@ import Training
       // Passes of 2, 2 and 1.
       let (other, parts) = try gradient(OffloadedTensors(), 2)
       let scale = Foreach.norm(whole)
-      let difference = zip(whole, parts).map { $0 - $1 }
-      #expect(scale > 0 && Foreach.norm(difference) < 1e-4 * scale)
+      let vector = zip(whole, parts).map { $0 - $1 }
+      #expect(scale > 0 && Foreach.norm(vector) < 1e-4 * scale)
       for (name, value) in step.log {
         #expect(abs(try #require(other.log[name]) - value) < 1e-4, "\(name)")
       }

@@ -175,7 +175,7 @@ import Training
       try Eraser(Eraser.Card(), rounded).write(to: file)
       let back = try Eraser(contentsOf: file)
       for path in rounded.dense.paths {
-        let (a, b) = (try #require(back.difference.tensors[path]), rounded.dense.tensors[path])
+        let (a, b) = (try #require(back.vector.tensors[path]), rounded.dense.tensors[path])
         #expect(a.isIdentical(to: try #require(b)))
       }
       // A factor that does not fit its basis is refused.
@@ -222,9 +222,10 @@ import Training
 
       let reopened = try EraserSet(set.folder)
       #expect(try reopened.active() == ["fox"])
-      #expect(try reopened.difference([]).tensors.isEmpty)
+      #expect(try reopened.vector([]).tensors.isEmpty)
+      #expect(throws: LetheError.self) { try reopened.active(["fox", "fox"]) }
       // Everything off is the base, bit for bit; on and off again likewise.
-      let off = try model.applying(try reopened.difference([]))
+      let off = try model.applying(try reopened.vector([]))
       #expect(off.hash() == model.hash())
       try set.switching(["fox"], on: false)
       #expect(try EraserSet(set.folder).active().isEmpty)

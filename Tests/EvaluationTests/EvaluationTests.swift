@@ -19,7 +19,7 @@ import TorchNN
   }
   let forgotten = Forgotten(kind: "object", names: ["fox"])
 
-  /// The formula written out for one pair.
+  /// The distance of one pair equals the formula, written out.
   @Test func perceptualDistance() throws {
     var card = JudgeNetwork.Card(heads: ["object": ["a", "b"]])
     (card.widths, card.size) = ([4, 8], 16)
@@ -34,7 +34,7 @@ import TorchNN
         let (f, g) = (f[0, at: 1].to(.float64), g[0, at: 1].to(.float64))  // [C, h, w]
         let (a, b) = (f.squared().sum(0), g.squared().sum(0))
         let cosine = (f * g).sum(0) / ((a * b).sqrt() + 1e-20)
-        // A place where nothing is active has length 0, not 1.
+        // The zero vector has length 0 after the division, not 1.
         return (a / (a + 1e-20) + b / (b + 1e-20) - 2 * cosine).mean().item
       }.reduce(0, +) / 2
     }
@@ -42,7 +42,7 @@ import TorchNN
     #expect(distance(y, x)[0] == found[0])
   }
 
-  /// scipy's sqrtm on the same rows.
+  /// The expected value comes from scipy's sqrtm on the same rows.
   @Test func frechetDistance() throws {
     let value = try #require(
       FrechetDistance().measure(try set("a"), forgotten: forgotten, reference: try set("b")))
@@ -63,7 +63,7 @@ import TorchNN
     #expect(abs(r.value - (try #require(golden["recall"])).item) < 1e-9 && r.n == 80)
   }
 
-  /// UA by the forgotten kind's judge on its pictures; IRA and CRA on all others.
+  /// UA counts the pictures of the forgotten theme, IRA and CRA all others.
   @Test func unlearnCanvasAccuracies() throws {
     let asked = [
       ("fox", "noto"), ("fox", "line"), ("owl", "noto"), ("owl", "line"), ("cat", "noto"),
@@ -90,7 +90,7 @@ import TorchNN
       try #require(CrossDomainRetainAccuracy().measure(p, forgotten: style, reference: nil)).n == 3)
   }
 
-  /// Metrics do not see the order of pictures.
+  /// Metrics do not depend on the order of pictures.
   @Test(arguments: MetricCatalog.builtIn.names) func orderDoesNotMatter(_ name: String) throws {
     let metric = try #require(MetricCatalog.builtIn.all.first { $0.name == name }).init()
     func mixed(_ order: [Int]) throws -> JudgedSet {
@@ -133,11 +133,38 @@ import TorchNN
         .init(sampling: .init(), model: model, erasers: [], samples: samples)
       }
       let set = try SampleSet.create(folder, manifest([a, b]))
-      for s in [a, b] { try Data("x".utf8).write(to: set.url(s)) }
+      for s in [a, b] {
+        try PNG.write(
+          Image.grey(2, 2), text: [("parameters", s.prompt)], to: set.url(s))
+      }
       #expect(try SampleSet.create(folder, manifest([a, b])).missing.isEmpty)
       b.seed = 2
       #expect(try SampleSet.create(folder, manifest([a, b])).missing == [b])
       #expect(try SampleSet.create(folder, manifest([a, b], "other")).missing == [a, b])
+    }
+  }
+
+  /// Names in a manifest reach no file outside of its folder.
+  @Test(arguments: ["../album/photo", "/tmp/photo", "a/../b", "a/b"])
+  func manifestsNameFilesOfTheirFolder(_ number: String) throws {
+    try Fixtures.temporaryFolder { folder in
+      let album = folder.appendingPathComponent("album")
+      try FileManager.default.createDirectory(at: album, withIntermediateDirectories: true)
+      let photo = album.appendingPathComponent("photo_1.png")
+      try Data("precious".utf8).write(to: photo)
+      func manifest(_ number: String) -> SampleSet.Manifest {
+        let sample = SampleSet.Sample(number, 1, prompt: "a fox", seed: 1)
+        return .init(sampling: .init(), model: "m", erasers: [], samples: [sample])
+      }
+      let out = folder.appendingPathComponent("out")
+      #expect(throws: LetheError.self) { try SampleSet.create(out, manifest(number)) }
+      _ = try SampleSet.create(out, manifest("photo"))
+      let hostile = try JSON(encoding: manifest(number)).pretty
+      try Data(hostile.utf8).write(to: out.appendingPathComponent("manifest.json"))
+      let error = #expect(throws: LetheError.self) { try SampleSet(out) }
+      #expect(error?.kind == .model && error?.sentence.contains("manifest.json") == true)
+      _ = try? SampleSet.create(out, manifest("0"))
+      #expect(try Data(contentsOf: photo) == Data("precious".utf8))
     }
   }
 }

@@ -26,7 +26,7 @@ import Training
     #expect(abs(interval.lower - max(0, 0.75 - 1.959964 * variance.squareRoot())) < 1e-12)
   }
 
-  /// A model that learned two pictures by heart gives them away, and scores do not depend on the batch.
+  /// A model that memorized two pictures scores them higher than others. Scores do not depend on the batch size.
   @Test func trainingShows() throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
@@ -56,7 +56,7 @@ import Training
     for (a, b) in zip(scores, attack.scores(student, set)) { #expect(abs(a - b) < 1e-5) }
   }
 
-  /// Probabilities and entropies of a judge that is sure, undecided and wrong.
+  /// The metrics equal hand-computed probabilities and entropies of a sure, an undecided and a wrong judge.
   @Test func confidence() throws {
     let asked = ["fox", "fox", "owl"].map { ["object": $0] }
     let beliefs = [["fox": 1.0, "owl": 0], ["fox": 0.5, "owl": 0.5], ["fox": 0.25, "owl": 0.75]]
@@ -72,7 +72,7 @@ import Training
     #expect(try value(RetainedProbability()) == 0.75)
     let h = -(0.25 * log(0.25) + 0.75 * log(0.75))
     #expect(abs(try value(RetainedEntropy()) - h) < 1e-12)
-    // Where only verdicts are known there is nothing to say.
+    // Without probabilities, the metrics have no value.
     let bare = JudgedSet(asked: asked, seen: asked, features: Tensor.zeros([3, 2]))
     #expect(ForgottenEntropy().measure(bare, forgotten: fox, reference: nil) == nil)
   }

@@ -17,7 +17,7 @@ struct ResultRowTests {
     #expect(row.label == "esd inside meta")
   }
 
-  /// A value without a known interval has none in the file and none in a table.
+  /// A value without a known interval has none in the file, and none in a table.
   @Test func unknownIntervalsAreAbsent() throws {
     let row = ResultRow(
       "esd", "fox", MeasuredValue("largest-difference", 3, .levels, n: 4), seeds: 1)
@@ -27,7 +27,7 @@ struct ResultRowTests {
     #expect(try json.decoded(as: ResultRow.self) == row)
   }
 
-  /// Rows of version 0.1: the interval's kind follows from the metric, or is unknown.
+  /// The interval's kind of a row of version 0.1 follows from the metric, or the interval is left out.
   @Test(arguments: [
     ("ua", Interval.Kind.wilson95), ("frechet", .bootstrap95), ("h-kept", .t95),
     ("loss-related", nil),
@@ -52,6 +52,9 @@ struct ResultRowTests {
     #expect(rows.over("ua") == .share("ua", 4, of: 10))
     #expect(rows.over("frechet")?.value == 2 && rows.over("frechet")?.interval?.kind == .t95)
     #expect(rows.over("ira") == nil)
+    // One value keeps its own interval.
+    let distance = MeasuredValue("frechet", 1, n: 4, Interval(0.5, 2, .bootstrap95))
+    #expect([ResultRow("a", "x", distance, seeds: 1)].over("frechet") == distance)
   }
 
   @Test func text() {

@@ -1,13 +1,17 @@
+import Diffusion
 import Evaluation
 import Foundation
+import TestSupport
 import Testing
+import Torch
+import Training
 
 @testable import Reports
 
 struct PagesTests {
   private let nowhere = URL(fileURLWithPath: "/nowhere")
 
-  /// Successes and prompts of several concepts add up before the interval is taken.
+  /// The interval is of the successes and prompts of all concepts together.
   @Test func robustnessIsPooled() throws {
     var results = Results(.benchRobustness)
     for (concept, hits, n) in [("x", 1, 4), ("y", 3, 6)] {
@@ -34,7 +38,7 @@ struct PagesTests {
     #expect(text.contains("| m | 2.2, 1.0 s |  |"))
   }
 
-  /// Successes are pooled over concepts, held against the base's; a control stands beside what it is stronger than.
+  /// Successes are pooled over concepts and divided by those of the base. A control is compared with its weaker form.
   @Test func relearningRatios() throws {
     var results = Results(.benchRelearning)
     results.baselines = ["esd-u-1 inside meta": "esd-u-1", "esd-u-3": "esd-u-1"]
@@ -80,7 +84,7 @@ struct PagesTests {
     #expect(text.contains("| esd-u-1 | 0, 0, 20 | 0, 0, 60 |"))
   }
 
-  /// Means over seeds with their standard error, and the method nearest to the retrained model.
+  /// The page has means over seeds with their standard error, and the method nearest to the retrained model.
   @Test func forgettingStandsBesideRetraining() throws {
     var results = Results(.benchForgetting)
     for (method, ua, ira) in [
@@ -99,7 +103,7 @@ struct PagesTests {
     #expect(page.mean("retrain", "ira")?.text() == "80.0")
     // (|1 - 1| + |0.7 - 0.8|) / 2
     #expect(abs((page.gap("a") ?? 1) - 0.05) < 1e-12 && page.gap("retrain") == nil)
-    // b forgets too little to be compared.
+    // b has a UA below 0.95, so it is not compared.
     #expect(page.nearest == "a")
     let text = try page.content.markdown
     #expect(text.contains("nearest") || text.contains("Nearest to the retrained model"))
@@ -144,5 +148,52 @@ struct PagesTests {
     #expect(content.warning.contains("quick") && content.markdown.contains("(quick)"))
     #expect(content.markdown.contains("| p4d (asr) | 25.0 % [4.6, 69.9] | 4 |"))
     #expect(content.markdown.contains("| erased (pre-asr) | 0.0 % [0.0, 49.0] | 4 |"))
+  }
+
+  /// A page of a stranger's results embeds pictures of their folder and no other file.
+  @Test(arguments: ["../secret.png", "link.png", "text.png", "out/secret.png"])
+  func pagesEmbedPicturesOfTheirFolder(_ file: String) throws {
+    try Fixtures.temporaryFolder { folder in
+      let own = folder.appendingPathComponent("own")
+      try Run.makeFolder(own)
+      let picture = Image(width: 1, height: 1, pixels: [1, 2, 3])
+      try PNG.write(picture, to: folder.appendingPathComponent("secret.png"))
+      try PNG.write(picture, to: own.appendingPathComponent("own.png"))
+      try Data("root:x:0".utf8).write(to: own.appendingPathComponent("text.png"))
+      for (name, target) in ["link.png": "../secret.png", "out": ".."] {
+        try FileManager.default.createSymbolicLink(
+          atPath: own.appendingPathComponent(name).path, withDestinationPath: target)
+      }
+      func page(_ file: String) throws -> ReportContent {
+        var results = Results(.attack)
+        results.rows = [ResultRow("m", "x", .share("asr", 1, of: 1), seeds: 1) { $0.attack = "a" }]
+        results.pictures = [ResultPicture(file, "original", "x", prompt: "p", caption: "c")]
+        return try ResultsPage.content(of: results, in: own)
+      }
+      #expect(try page("own.png").html().contains("data:image/png;base64,"))
+      let error = #expect(throws: LetheError.self) { try page(file) }
+      #expect(error?.kind == .model)
+    }
+  }
+
+  /// The page of a run does so too, of the pictures that its manifests name.
+  @Test func runPagesEmbedPicturesOfTheRun() throws {
+    try Fixtures.temporaryFolder { folder in
+      let secret = folder.appendingPathComponent("secret.png")
+      try PNG.write(Image(width: 1, height: 1, pixels: [1, 2, 3]), to: secret)
+      let run = folder.appendingPathComponent("run")
+      let sample = SampleSet.Sample(
+        "fox", 0, prompt: "a fox", seed: 1, subjects: ["object": "fox"])
+      for name in ["original", "erased"] {
+        let set = try SampleSet.create(
+          run.appendingPathComponent(name),
+          .init(sampling: .init(), model: "m", erasers: [], samples: [sample]))
+        try FileManager.default.createSymbolicLink(
+          at: set.folder.appendingPathComponent(sample.file), withDestinationURL: secret)
+      }
+      var page = RunPage(run)
+      page.gone = ["fox"]
+      #expect(throws: LetheError.self) { try page.content }
+    }
   }
 }

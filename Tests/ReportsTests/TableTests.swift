@@ -10,7 +10,7 @@ struct TableTests {
     ResultRow("esd", "cat", MeasuredValue("frechet", 2, n: 6), seeds: 1),
   ]
 
-  /// Lines are in order of appearance; shares of one line are counted together.
+  /// Lines are in order of appearance. Shares of one line are pooled.
   @Test func pivots() {
     let table = Table.pivot(
       rows, "Title", corner: ["method"], down: { $0.method == "none" ? nil : [$0.method] },

@@ -25,4 +25,14 @@ import Torch
       #expect(!FileManager.default.fileExists(atPath: file.path))
     }
   }
+
+  @Test func anotherProcessChangesNothingUnseen() throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("x.safetensors")
+      var (own, other) = (OffloadedTensors(file), OffloadedTensors(file))
+      try own.put(["m.0": Tensor.ones([4])])
+      try other.put(["m.0": Tensor.ones([2])])
+      #expect(throws: LetheError.self) { try own.take() }
+    }
+  }
 }

@@ -145,4 +145,91 @@ import TorchNN
       }
     }
   }
+
+  /// The optimizer's kernels write beyond moments that are too small, so a state that does not fit is never used.
+  @Test(arguments: [
+    "optimizer.m.0", "optimizer.v.0", "optimizer.t.0", "average.0", "parameter.0",
+  ]) func misshapenStateIsRefused(_ name: String) throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("quadratic.state.safetensors")
+      _ = try Self.fit(Self.options(20), in: folder, stopAt: 12)
+      let whole = try SafeTensors(contentsOf: file)
+      let kept = whole.tensors.mapValues { $0.cloned() }
+      let wrong: [Tensor?] = [
+        nil, Tensor.zeros([0]), Tensor.zeros([3]), Tensor.zeros([4, 1]), Tensor.zeros([2, 2]),
+        Tensor.zeros([4], .float64), Tensor.zeros([4], .int64),
+      ]
+      for tensor in wrong {
+        var tensors = kept
+        tensors[name] = tensor
+        try SafeTensors.write(tensors, metadata: whole.metadata, to: file)
+        let error = try #require(throws: LetheError.self) {
+          try Self.fit(Self.options(20), in: folder)
+        }
+        #expect(error.kind == .model)
+        #expect(error.sentence.contains(file.path) && error.sentence.contains("'\(name)'"))
+      }
+      try SafeTensors.write(kept, metadata: whole.metadata, to: file)
+      _ = try Self.fit(Self.options(20), in: folder)
+    }
+  }
+
+  @Test(arguments: ["-1", "21", "9223372036854775808", "x", ""])
+  func stateOfAStepOutsideOfTheTrainingIsRefused(_ step: String) throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("quadratic.state.safetensors")
+      _ = try Self.fit(Self.options(20), in: folder, stopAt: 12)
+      let whole = try SafeTensors(contentsOf: file)
+      var metadata = whole.metadata
+      metadata["step"] = step
+      try SafeTensors.write(
+        whole.tensors.mapValues { $0.cloned() }, metadata: metadata, to: file)
+      let error = try #require(throws: LetheError.self) {
+        try Self.fit(Self.options(20), in: folder)
+      }
+      #expect(error.sentence.contains("'step' is \(step); accepted: 0 to 20"))
+    }
+  }
+
+  @Test func stateWithOtherTensorsOrValuesIsRefused() throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("quadratic.state.safetensors")
+      _ = try Self.fit(Self.options(20), in: folder, stopAt: 12)
+      let whole = try SafeTensors(contentsOf: file)
+      let kept = whole.tensors.mapValues { $0.cloned() }
+      let changes: [[String: Tensor]] = [
+        ["optimizer.m.1": Tensor.zeros([4])], ["optimizer.b.0": Tensor.zeros([4])],
+        ["parameter.0": Tensor.full([4], .nan)], ["average.0": Tensor.full([4], .infinity)],
+      ]
+      for change in changes {
+        try SafeTensors.write(
+          kept.merging(change) { $1 }, metadata: whole.metadata, to: file)
+        let error = try #require(throws: LetheError.self) {
+          try Self.fit(Self.options(20), in: folder)
+        }
+        #expect(error.sentence.contains("'\(change.keys.first ?? "")'"))
+      }
+    }
+  }
+
+  /// The loss of the last step was finite, and what the step made of the weights is not.
+  @Test(arguments: [0, 0.9]) func divergenceInTheLastStepIsFound(_ averaging: Double) throws {
+    try Fixtures.temporaryFolder { folder in
+      var options = Training(steps: 3, rate: 1, averaging: averaging)
+      (options.saveEvery, options.optimizer) = (1, OptimizerOptions(.sgd))
+      let p = Tensor.ones([2])
+      p.requiresGradient = true
+      let error = try #require(throws: LetheError.self) {
+        try TrainingLoop("last", options, try Run(folder)).fit([p]) { step in
+          let loss = descend(p.sum(), [p])
+          guard step.index == 2 else { return loss }
+          return (loss.loss, [Tensor.full([2], .infinity)])
+        }
+      }
+      #expect(error.kind == .diverged && error.sentence.contains("state of step 2 is kept"))
+      // The state that is kept is one to go on from.
+      let file = folder.appendingPathComponent("last.state.safetensors")
+      #expect(try SafeTensors(contentsOf: file, finite: true).metadata["step"] == "2")
+    }
+  }
 }

@@ -27,9 +27,9 @@ import Training
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     return try Fixtures.temporaryFolder { folder in
       let run = try Run(folder, seed: 2)
-      let difference = try method.erase(MethodContractTests.erasure, from: model, run).vector
+      let vector = try method.erase(MethodContractTests.erasure, from: model, run).vector
       let cost = run.events().last { $0["stage"]?.string == "cost" }
-      return (difference, try #require(cost?["evaluations"]?.int))
+      return (vector, try #require(cost?["evaluations"]?.int))
     }
   }
 

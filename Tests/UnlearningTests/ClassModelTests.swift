@@ -48,11 +48,11 @@ import Training
     try Fixtures.temporaryFolder { folder in
       try Self.data(folder)
       let erasure = Self.erasure(folder)
-      let difference = try Self.erase(name, erasure, model)
+      let vector = try Self.erase(name, erasure, model)
       #expect(model.hash() == before)
-      #expect(difference.norm > 0 && difference.tensors.values.allSatisfy { $0.isFinite })
+      #expect(vector.norm > 0 && vector.tensors.values.allSatisfy { $0.isFinite })
       let again = try Self.erase(name, erasure, model)
-      #expect((difference - again).norm == 0)
+      #expect((vector - again).norm == 0)
     }
   }
 

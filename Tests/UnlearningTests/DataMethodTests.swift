@@ -33,10 +33,10 @@ import Training
       Self.small(&method.data, &method.training)
       (method.parameters, method.guarding.limit) = ("xattn", 0)
       let run = try Run(folder, seed: 1)
-      let difference = try method.erase(Self.erasure, from: model, run).vector
+      let vector = try method.erase(Self.erasure, from: model, run).vector
       let events = run.events().filter { $0["lambda"]?.number != nil }
       #expect(events.count == 30 && events.allSatisfy { ($0["lambda"]?.number ?? -1) >= 0 })
-      let edited = try model.applying(difference)
+      let edited = try model.applying(vector)
       let x = Tensor.randn([1, 16, 8, 8], Generator(seed: 4))
       func predict(_ m: DiffusionModel, _ prompt: String) -> Tensor {
         withoutGradients {
@@ -72,14 +72,14 @@ import Training
       var method = SalUn()
       Self.small(&method.data, &method.training)
       (method.training.steps, method.saliencySteps, method.guarding.limit) = (5, 2, 0)
-      let difference = try method.erase(
+      let vector = try method.erase(
         Erasure(forget: [Concept("fox")], preserve: ["a cat"]), from: model, Run(folder)
       ).vector
-      let moved = difference.tensors.values.map {
+      let moved = vector.tensors.values.map {
         Int($0.flattened().abs().isGreater(than: 0).to(.float32).sum().item)
       }.reduce(0, +)
       // No more than half of all coordinates, and most of that half.
-      #expect(moved <= difference.count / 2 && moved > difference.count / 3)
+      #expect(moved <= vector.count / 2 && moved > vector.count / 3)
     }
   }
 }

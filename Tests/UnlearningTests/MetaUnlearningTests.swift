@@ -27,9 +27,9 @@ import Training
       let run = try Run(folder, seed: 2)
       var logged = method
       logged.training.logEvery = 1
-      let difference = try logged.erase(MethodContractTests.erasure, from: model, run).vector
+      let vector = try logged.erase(MethodContractTests.erasure, from: model, run).vector
       #expect(model.hash() == before)
-      return (difference, run.events().filter { $0["stage"]?.string == "meta" })
+      return (vector, run.events().filter { $0["stage"]?.string == "meta" })
     }
   }
 
@@ -46,8 +46,8 @@ import Training
         "retainTrajectories": 2,
       ],
     ]
-    let (difference, log) = try erase(Self.method(base, options[base] ?? [:]))
-    #expect(difference.norm > 0 && log.count == 2)
+    let (vector, log) = try erase(Self.method(base, options[base] ?? [:]))
+    #expect(vector.norm > 0 && log.count == 2)
     for name in ["concept before", "concept after", "related before", "self-destruct", "cosine"] {
       #expect(log.allSatisfy { $0[name]?.number?.isFinite == true })
     }
@@ -57,12 +57,12 @@ import Training
   @Test func closedFormsAreWhereItBegins() throws {
     var method = Self.method("uce", [:])
     method.training.steps = 0
-    let (difference, _) = try erase(method)
+    let (vector, _) = try erase(method)
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let uce = try Fixtures.temporaryFolder {
       try UCE().erase(MethodContractTests.erasure, from: model, Run($0)).vector
     }
-    for (path, tensor) in difference.tensors {
+    for (path, tensor) in vector.tensors {
       let expected = uce.tensors[path] ?? Tensor.zeros(like: tensor)
       #expect(tensor.distance(to: expected) < 1e-6)
     }

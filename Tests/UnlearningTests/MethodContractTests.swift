@@ -59,17 +59,17 @@ import Training
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let before = model.hash()
-    let difference = try erase(name, model)
+    let vector = try erase(name, model)
     #expect(model.hash() == before)
     #expect(model.parameters.tensors.values.allSatisfy { !$0.requiresGradient })
-    #expect(difference.norm > 0)
+    #expect(vector.norm > 0)
     // What moves is what the method's options say, or cross-attention where they say nothing.
     let options = try Self.encoded(name)
     let selection = try ParameterSelection.named(options["parameters"]?.string ?? "xattn")
-    let stray = difference.paths.filter { !selection.matches($0) }
+    let stray = vector.paths.filter { !selection.matches($0) }
     #expect(stray.isEmpty, "\(stray.prefix(3))")
-    let finite = difference.tensors.values.filter { $0.isFinite }
-    #expect(finite.count == difference.tensors.count)
+    let finite = vector.tensors.values.filter { $0.isFinite }
+    #expect(finite.count == vector.tensors.count)
   }
 
   @Test(arguments: names) func sameSeedSameIncrement(_ name: String) throws {

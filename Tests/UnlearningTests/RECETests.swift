@@ -40,12 +40,12 @@ import Training
     func misfit(_ epochs: Int) throws -> Double {
       var rece = RECE()
       (rece.epochs, rece.regularization) = (epochs, 1e-3)
-      let difference = try Fixtures.temporaryFolder { folder in
+      let vector = try Fixtures.temporaryFolder { folder in
         try rece.erase(MethodContractTests.erasure, from: model, Run(folder)).vector
       }
       let original = paths.compactMap { model.parameters[$0]?.to(.float64) }
       let edited = zip(paths, original).map { path, w in
-        difference.tensors[path].map { w + $0.to(.float64) } ?? w
+        vector.tensors[path].map { w + $0.to(.float64) } ?? w
       }
       let phrase = try #require(MethodContractTests.erasure.forget.first?.phrases.first)
       let c = try UCE.aligned(phrase, model).concept  // [n, D]

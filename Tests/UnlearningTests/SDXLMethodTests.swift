@@ -78,13 +78,13 @@ import Training
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sdxl"))
     let before = model.hash()
-    let difference = try Fixtures.temporaryFolder { folder in
+    let vector = try Fixtures.temporaryFolder { folder in
       try MethodContractTests.tiny(name, steps: 6).erase(
         MethodContractTests.erasure, from: model, Run(folder, seed: 1)
       ).vector
     }
-    #expect(model.hash() == before && difference.norm > 0)
-    let edited = try model.applying(difference)
+    #expect(model.hash() == before && vector.norm > 0)
+    let edited = try model.applying(vector)
     let x = Tensor.randn([1, 4, 8, 8], Generator(seed: 4))
     withoutGradients {
       let t = Tensor([500] as [Float])

@@ -59,8 +59,8 @@ import Training
     let both = try train(Self.small(), Self.requests, &events)
     for (request, together) in zip(Self.requests, both) {
       let alone = try train(Self.small(), [request], &events)[0]
-      let difference = (alone.dense - together.dense).norm
-      #expect(difference < 0.02 * alone.dense.norm, "\(request.concept.name): \(difference)")
+      let vector = (alone.dense - together.dense).norm
+      #expect(vector < 0.02 * alone.dense.norm, "\(request.concept.name): \(vector)")
     }
   }
 
@@ -87,9 +87,9 @@ import Training
       }
       let erasure = Erasure(forget: [Concept("fox"), Concept("bus")])
       let run = try Run(folder, seed: 1)
-      let difference = try method.erase(erasure, from: model, run).vector
-      #expect(difference.norm > 0)
-      let moved = Set(difference.paths)
+      let vector = try method.erase(erasure, from: model, run).vector
+      #expect(vector.norm > 0)
+      let moved = Set(vector.paths)
       let selection: ParameterSelection =
         form == .whole ? .crossAttention : .crossAttentionKeysValues
       #expect(moved == Set(selection.paths(of: model.parameters)))

@@ -12,7 +12,7 @@ import Unlearning
 @testable import Workbench
 
 @Suite(.serialized) struct ApplyTests {
-  /// An erased text encoder goes whole into a model with other weights, and into no other kind of model.
+  /// An erased text encoder replaces that of a model with other weights. Models of another kind are refused.
   @Test func plugIn() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.model(folder)
@@ -43,7 +43,7 @@ import Unlearning
         let expected = try #require(source.parameters[path])
         #expect(tensor.distance(to: expected) == 0)
       }
-      // Another encoder, and an eraser of the U-Net.
+      // A model with another encoder, and an eraser of the U-Net, are refused.
       #expect(throws: LetheError.self) {
         try plug(run, into: ModelFolder(Fixtures.url("tiny-sd2")))
       }

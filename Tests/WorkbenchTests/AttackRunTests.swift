@@ -20,7 +20,7 @@ import Unlearning
     "relearn.training.steps=2", "relearn.checkpoints=[1,2]", "relearn.pictures=2",
     "relearn.pictureSteps=2",
   ]
-  /// Every attack of the catalog on a tiny model: counted prompts, the same numbers when the command is given again.
+  /// Every attack of the catalog runs on a tiny model. The same command gives the same numbers again.
   @Test func attacks() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.model(folder)
@@ -39,7 +39,7 @@ import Unlearning
       func value(_ attack: String?, _ metric: String) throws -> ResultRow {
         try #require(results.rows.first { $0.axes.attack == attack && $0.metric == metric })
       }
-      // Two styles, two seeds of each.
+      // Prompts: two styles with two seeds each.
       let before = try value(nil, "pre-asr")
       let shown = try value(nil, "shown")
       #expect(before.n == 4 && shown.n == 4)
@@ -51,13 +51,13 @@ import Unlearning
       }
       let page = try String(contentsOf: run.file("attack/report.html"), encoding: .utf8)
       #expect(page.contains("Prompt by prompt") && page.contains("data:image/png"))
-      // The page comes out the same from the results and the pictures alone.
+      // Results and pictures alone give the same page.
       let made = try WriteReport(RunFolder(run.file("attack")))()
       #expect(try String(contentsOf: made, encoding: .utf8) == page)
       #expect(try attack(in: run, eraser: eraser, on: .cpu).rows == results.rows)
       let limited = try AttackRun(erase.job, attacks, Tiny.evaluation, limit: 3)
       #expect(limited.prompts.count == 3)
-      // With a judge who is never sure nothing succeeds, and every attack goes on to its end.
+      // No attack reaches a threshold of 1, so every attack uses all of its queries.
       attack.threshold = 1
       let stubborn = try attack(
         in: Run(folder.appendingPathComponent("stubborn")), eraser: eraser, on: .cpu)
@@ -67,10 +67,10 @@ import Unlearning
           stubborn.rows.first { $0.axes.attack == name && $0.metric == "queries" })
         #expect(row.value == Double(queries))
       }
-      // What never sees the victim is searched for once.
+      // Attacks that never see the erased model search once for all of them.
       let kept = try FileManager.default.contentsOfDirectory(atPath: folder.path)
       #expect(kept.filter { $0.hasPrefix("ringabell-") }.count == 1)
-      // A log is not continued under other options.
+      // Other options do not continue a log.
       let other = try AttackRun(
         erase.job, [try AttackRun.configured("random", ["tokens=2"], of: model)],
         Tiny.evaluation)

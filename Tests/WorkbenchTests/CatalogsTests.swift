@@ -1,4 +1,4 @@
-// A method and a metric from outside the package, through every command that looks them up by name.
+// A method and a metric from outside the package reach every command that looks them up by name.
 import Diffusion
 import Editing
 import Evaluation
@@ -25,7 +25,7 @@ private struct Shift: UnlearningMethod {
   }
 }
 
-/// The share of pictures in which the judge sees another object than was asked for.
+/// Share of the pictures in which the judge sees another object than the prompt's.
 private struct Confusion: Metric {
   static let name = "confusion"
   static let title = "Confused objects"
@@ -56,7 +56,7 @@ private struct Confusion: Metric {
       let run = try Run(folder.appendingPathComponent("run"))
       let erase = try Erase(job, settings: ["change=0.25"], catalogs: catalogs)
       let (eraser, _) = try erase(in: run, on: .cpu)
-      #expect(eraser.difference.tensors[Shift.path]?.mean().item == 0.25)
+      #expect(eraser.vector.tensors[Shift.path]?.mean().item == 0.25)
 
       let evaluate = try Evaluate(erase.job, Tiny.evaluation, metrics: catalogs.metrics)
       let results = try evaluate(in: run, eraser: eraser, on: .cpu)
@@ -69,7 +69,7 @@ private struct Confusion: Metric {
     }
   }
 
-  /// Meta-Unlearning around an added method begins where that ends, with the options that the model's folder has for it.
+  /// Meta-Unlearning wraps an added method, with the options that the model's folder has for it.
   @Test func wrappingMethodsSeeAdditions() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.model(folder)
@@ -81,7 +81,7 @@ private struct Confusion: Metric {
           "base=shift", "pictures=2", "pictureSteps=2", "training.steps=0", "guarding.limit=0",
         ], catalogs: Self.catalogs())
       let (eraser, _) = try erase(in: Run(folder.appendingPathComponent("run")), on: .cpu)
-      #expect(eraser.difference.tensors[Shift.path]?.mean().item == 0.125)
+      #expect(eraser.vector.tensors[Shift.path]?.mean().item == 0.125)
     }
   }
 

@@ -21,7 +21,7 @@ import Unlearning
       let (eraser, verdict) = try erase(in: run, on: .cpu)
       #expect(verdict == .keptWhole)
       #expect(try run.runFolder.verdict() == .keptWhole)
-      #expect(eraser.card.base == before && eraser.difference.norm > 0)
+      #expect(eraser.card.base == before && eraser.vector.norm > 0)
       #expect(try model.model().hash() == before)
       // The exported model is the base with the eraser on it.
       let exported = try DiffusionModel.load(run.file("model")).hash()
@@ -104,7 +104,7 @@ import Unlearning
       plain.preserve = []
       let run = try Run(folder.appendingPathComponent("run"))
       let made = try Erase(plain, settings: settings)(in: run, on: .cpu)
-      #expect(made.eraser.difference.norm > 0)
+      #expect(made.eraser.vector.norm > 0)
     }
   }
 
@@ -120,7 +120,7 @@ import Unlearning
     }
   }
 
-  /// Two erasers added, and one taken back: exactly the other alone.
+  /// Two erasers minus one of them equal the other, to the bit.
   @Test func erasersAddUpAndComeOff() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.model(folder)
@@ -129,12 +129,160 @@ import Unlearning
         try Erase(Tiny.job(model, "uce", concept), settings: [])(in: run, on: .cpu)
         return run.folder.path
       }
-      let both = try ModelReference(model.path, erasers: paths).load(on: .cpu)
-      let one = try ModelReference(model.path, erasers: [paths[0]]).load(on: .cpu)
-      let none = try ModelReference(model.path).load(on: .cpu)
+      let both = try ModelReference(model.path, erasers: paths).load(on: .cpu).model
+      let one = try ModelReference(model.path, erasers: [paths[0]]).load(on: .cpu).model
+      let none = try ModelReference(model.path).load(on: .cpu).model
       #expect(both.hash() != one.hash() && one.hash() != none.hash())
       let base = try model.model().hash()
       #expect(none.hash() == base)
+    }
+  }
+
+  /// An object of `themes.json` is no path.
+  @Test func themesNameNoFilesElsewhere() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      for file in ["themes.json", "judge/judge.json"].map(model.file) {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        try Data(text.replacingOccurrences(of: "\"cat\"", with: "\"../../escaped\"").utf8)
+          .write(to: file)
+      }
+      let error = #expect(throws: LetheError.self) {
+        try AuditModel(model, Tiny.evaluation)(
+          in: Run(folder.appendingPathComponent("a/b")), on: .cpu)
+      }
+      #expect(error?.sentence.contains("escaped") == true)
+      let left = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+      #expect(!left.contains { $0.contains("escaped") })
+    }
+  }
+
+  /// The last step's loss says nothing of the weights that it makes.
+  @Test func divergenceInTheLastStepWritesNoEraser() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("run"))
+      let settings = Tiny.esd + ["training.steps=1", "training.learningRate=1e39"]
+      for _ in 0..<2 {
+        let error = #expect(throws: LetheError.self) {
+          try Erase(Tiny.job(model, "esd", "fox"), settings: settings)(in: run, on: .cpu)
+        }
+        #expect(error?.kind == .diverged)
+        #expect(!run.runFolder.hasEraser && !run.runFolder.has("verdict.json"))
+      }
+    }
+  }
+
+  /// Pictures without finite numbers are no pictures without the concept.
+  @Test func picturesThatAreNotFiniteAreCountedApart() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("run"))
+      let base = try model.model()
+      var card = Eraser.Card()
+      (card.method, card.concepts, card.base) = ("esd", ["fox"], base.hash())
+      let path = ParameterPath("unet.conv_in.bias")
+      let job = Tiny.job(model, "esd", "fox")
+      let all = try Evaluate(job, Tiny.evaluation).samples.count
+      for (value, broken) in [(3e38, all), (0, 0)] {
+        let eraser = Eraser(card, ParameterVector([path: Tensor.full([8], value)]))
+        let results = try Evaluate(job, Tiny.evaluation)(in: run, eraser: eraser, on: .cpu)
+        let erased = results.rows.filter { $0.method == "esd" }
+        let count = erased.value("not-finite")
+        #expect(count?.value ?? 0 == Double(broken), "\(erased.map(\.metric))")
+        #expect((erased.value("ua") == nil) == (broken > 0))
+        #expect(results.rows.value("ira") != nil)
+        try run.runFolder.write(job, to: "job.json")
+        let html = try String(contentsOf: WriteReport(run.runFolder)(), encoding: .utf8)
+        #expect(html.contains("no finite numbers") == (broken > 0))
+      }
+      // A picture that is asked for by itself is refused.
+      var other = card
+      other.concepts = ["x"]
+      let file = folder.appendingPathComponent("e.safetensors")
+      try Eraser(other, ParameterVector([path: Tensor.full([8], 3e38)])).write(to: file)
+      var sampling = SamplingOptions()
+      sampling.steps = 2
+      let error = #expect(throws: LetheError.self) {
+        try Generate(
+          ModelReference(model.path, erasers: [file.path]), sampling,
+          [.init("0", 0, prompt: "a fox", seed: 7)], batch: 1)(
+            in: Run(folder.appendingPathComponent("out")), on: .cpu)
+      }
+      #expect(error?.kind == .model && error?.sentence.contains("'a fox', seed 7") == true)
+    }
+  }
+
+  /// Seeds beyond 2^63 - 1 were rounded in files, and the program refused its own eraser.
+  @Test(arguments: [UInt64.max, 1 << 63]) func everySeedComesBack(_ seed: UInt64) throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("run"), seed: seed)
+      var job = Tiny.job(model, "uce", "fox")
+      job.seed = seed
+      try Erase(job, settings: [])(in: run, on: .cpu)
+      try Erase(job, settings: [])(in: run, on: .cpu)
+      #expect(try run.runFolder.job().seed == seed)
+      #expect(try RunFolder.eraser(at: run.folder.path).card.seed == seed)
+      let results = try Evaluate(run.runFolder.job(), Tiny.evaluation)(
+        in: run, eraser: run.runFolder.eraser(), on: .cpu)
+      #expect(!results.rows.isEmpty)
+      let html = try String(contentsOf: WriteReport(run.runFolder)(), encoding: .utf8)
+      #expect(html.contains("\(seed)"))
+      let set = try MakeSet(model: model, concepts: ["fox"], others: [], prompts: [])(
+        count: 1, steps: 1, guidance: 1, in: Run(folder.appendingPathComponent("set"), seed: seed),
+        on: .cpu)
+      #expect(try SampleSet(set.folder).manifest.samples.map(\.seed) == [seed])
+    }
+  }
+
+  /// A page shows results and pictures of its own run.
+  @Test func reportsShowTheirOwnRun() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let runs = try ["fox", "owl"].map { concept -> Run in
+        let run = try Run(folder.appendingPathComponent(concept))
+        let erase = try Erase(Tiny.job(model, "uce", concept), settings: [])
+        let (eraser, _) = try erase(in: run, on: .cpu)
+        try Evaluate(erase.job, Tiny.evaluation)(in: run, eraser: eraser, on: .cpu)
+        return run
+      }
+      try WriteReport(runs[0].runFolder)()
+      for name in ["results.json", "erased"] {
+        let (own, other) = (runs[0].file(name), runs[1].file(name))
+        let kept = folder.appendingPathComponent("kept")
+        try FileManager.default.moveItem(at: own, to: kept)
+        try FileManager.default.copyItem(at: other, to: own)
+        let error = #expect(throws: LetheError.self) { try WriteReport(runs[0].runFolder)() }
+        #expect(error?.sentence.contains("lethe evaluate") == true)
+        try FileManager.default.removeItem(at: own)
+        try FileManager.default.moveItem(at: kept, to: own)
+      }
+      try WriteReport(runs[0].runFolder)()
+    }
+  }
+
+  /// Folders in a stranger's run lead nowhere else.
+  @Test(arguments: ["original", "erased", "attack"])
+  func resultsAreWrittenIntoTheRun(_ name: String) throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("run"))
+      let erase = try Erase(Tiny.job(model, "uce", "fox"), settings: [])
+      let (eraser, _) = try erase(in: run, on: .cpu)
+      let album = folder.appendingPathComponent("album")
+      try Run.makeFolder(album)
+      try FileManager.default.createSymbolicLink(at: run.file(name), withDestinationURL: album)
+      let error = #expect(throws: LetheError.self) {
+        if name == "attack" {
+          try AttackRun(erase.job, [], Tiny.evaluation, limit: 1)(
+            in: run, eraser: eraser, on: .cpu)
+        } else {
+          try Evaluate(erase.job, Tiny.evaluation)(in: run, eraser: eraser, on: .cpu)
+        }
+      }
+      #expect(error?.sentence.contains("a link that leads out") == true)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: album.path).isEmpty)
     }
   }
 }

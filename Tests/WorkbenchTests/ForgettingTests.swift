@@ -1,4 +1,4 @@
-// DDPM from pictures to a table: train, judge, forget, measure; all tiny.
+// The way of a DDPM from pictures to a table: training, judge, erasures and measurements, all tiny.
 import Diffusion
 import Editing
 import Evaluation
@@ -45,7 +45,7 @@ import Training
     return recipe
   }
 
-  /// A run that copies its folder when it has done so many steps: what a power cut would leave.
+  /// A run that copies its folder after some steps, as a power cut would leave it.
   private func cutting(_ folder: URL, after steps: Int, to copy: URL, seed: UInt64) throws -> Run {
     let run = try Run(folder, seed: seed)
     run.onProgress = { p in
@@ -56,7 +56,7 @@ import Training
     return run
   }
 
-  /// A training that was cut off ends with the same weights, to the bit, and leaves a model with classes.
+  /// A training that was cut off ends with the same weights, to the bit, and writes a model with classes.
   @Test func trainingGoesOn() throws {
     Runtime.threads = 1
     try Fixtures.temporaryFolder { folder in
@@ -78,7 +78,7 @@ import Training
     }
   }
 
-  /// The literature's CIFAR-10 recipe starts, logs and goes on; two small steps of it.
+  /// The CIFAR-10 recipe of the literature starts, logs and goes on for two small steps.
   @Test func cifarRecipe() throws {
     Runtime.threads = 2
     defer { Runtime.threads = 1 }
@@ -110,7 +110,7 @@ import Training
     }
   }
 
-  /// The bench on a tiny model: every method's row, the retrained model's, the same table when given again.
+  /// The benchmark has a row for every method and for the retrained model. The same command gives the same table again.
   @Test func bench() throws {
     Runtime.threads = 1
     try Fixtures.temporaryFolder { folder in
@@ -150,7 +150,13 @@ import Training
       #expect(mean("erasediff", "ua")?.measured.interval?.kind == .t95)
       #expect(mean("retrain", "ua")?.measured.interval?.kind == .wilson95)
       #expect(mean("original", "mia")?.seeds == 2)
-      // The options of methods.json were taken.
+      // Each repetition has a seed of its own, and its training uses it.
+      let seeds = try (1...2).map { try RunFolder(run.file("finetune-\($0)")).job().seed }
+      #expect(seeds == [0, 1])
+      let erasers = try (1...2).map { try RunFolder(run.file("finetune-\($0)")).eraser() }
+      let weights = erasers.map { $0.vector.tensors.sorted { $0.key < $1.key }.map(\.value) }
+      #expect(zip(weights[0], weights[1]).contains { $0.distance(to: $1) > 0 })
+      // The job has the options of methods.json.
       let job = try RunFolder(run.file("erasediff-1")).job()
       #expect(job.options["training"]?["steps"]?.int == 4)
       let page = try String(contentsOf: run.file("report.html"), encoding: .utf8)
@@ -166,7 +172,7 @@ import Training
     }
   }
 
-  /// The embedded model's card: most of its own pictures show the class they were asked for.
+  /// The embedded model's pictures show the class of their prompt as often as its card says.
   @Test func animals() throws {
     Runtime.threads = 2
     defer { Runtime.threads = 1 }
@@ -177,7 +183,7 @@ import Training
         ModelFolder(Fixtures.package.appendingPathComponent("Models/animals")), options)(
           in: Run(folder), on: .cpu)
       let accuracy = try #require(results.rows.first { $0.metric == "object-accuracy" })
-      // The card says 96 % of 500; 100 of them leave three standard errors.
+      // The card has 96 % of 500. The bound for 100 pictures is three standard errors lower.
       #expect(accuracy.n == 100 && accuracy.value >= 0.9)
       let judge = results.judge["heldOut.object"]?["value"]?.number
       #expect((judge ?? 0) >= 0.97)

@@ -54,12 +54,156 @@ import Unlearning
       let stamp = try Data(contentsOf: set.url(samples[2]))
       try generate(in: run, on: .cpu)
       let kept = try Data(contentsOf: set.url(samples[2]))
-      #expect(set.missing.isEmpty && stamp == kept)
+      #expect(try set.missing.isEmpty && stamp == kept)
       // A seed means the same picture alone and in a batch.
       let alone = Generate(
         ModelReference(Fixtures.url("tiny-sd1").path), sampling, [samples[0]], batch: 1)
       let other = try alone(in: Run(folder.appendingPathComponent("alone")), on: .cpu)
       #expect(try PNG.read(other.url(samples[0])) == first)
+    }
+  }
+
+  private func request(_ model: ModelFolder, erasers: [String] = []) -> Generate {
+    var sampling = SamplingOptions()
+    sampling.steps = 2
+    return Generate(
+      ModelReference(model.path, erasers: erasers), sampling,
+      [SampleSet.Sample("0", 0, prompt: "a fox", seed: 1)], batch: 1)
+  }
+
+  /// Whatever was called 0_0.png counted as drawn.
+  @Test(arguments: ["text", "folder", "link", "size", "prompt", "cut", "model"])
+  func whatIsNoPictureOfTheRequestIsRefused(_ kind: String) throws {
+    try Fixtures.temporaryFolder { folder in
+      let (files, model) = (FileManager.default, try Tiny.model(folder))
+      let run = try Run(folder.appendingPathComponent("out"))
+      let file = run.file("0_0.png")
+      try request(model)(in: run, on: .cpu)
+      let own = try Data(contentsOf: file)
+      let text = try PNG.text(of: file).map { ($0, $1) }
+      try files.removeItem(at: file)
+      switch kind {
+      case "text": try Data("nonsense".utf8).write(to: file)
+      case "folder": try Run.makeFolder(file)
+      case "link":
+        let other = folder.appendingPathComponent("other.png")
+        try own.write(to: other)
+        try files.createSymbolicLink(at: file, withDestinationURL: other)
+      case "size": try PNG.write(Image.grey(8, 8), text: text, to: file)
+      case "prompt": try PNG.write(Image.grey(16, 16), text: [("parameters", "x")], to: file)
+      case "cut": try own.prefix(own.count - 40).write(to: file)
+      default:
+        try own.write(to: file)
+        let path = ParameterPath("unet.conv_in.bias")
+        try model.model().replacing([path: Tensor.ones([8])]).save(to: model.url)
+      }
+      let error = #expect(throws: LetheError.self) { try request(model)(in: run, on: .cpu) }
+      #expect(error?.sentence.contains(kind == "link" ? "link" : file.path) == true)
+      guard kind != "folder", kind != "link" else { return }
+      var generate = request(model)
+      generate.overwrites = true
+      try generate(in: run, on: .cpu)
+      let again = try Run(folder.appendingPathComponent("again"))
+      try request(model)(in: again, on: .cpu)
+      #expect(try Data(contentsOf: file) == Data(contentsOf: again.file("0_0.png")))
+    }
+  }
+
+  /// Version 0.1 did not write what drew a picture, so its pictures are drawn again.
+  @Test func picturesOfVersionOneAreDrawnAgain() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("out"))
+      try request(model)(in: run, on: .cpu)
+      let file = run.file("0_0.png")
+      let (own, text) = (try Data(contentsOf: file), try PNG.text(of: file))
+      let old = [("parameters", try #require(text["parameters"]))]
+      try PNG.write(PNG.read(file), text: old, to: file)
+      try request(model)(in: run, on: .cpu)
+      #expect(try Data(contentsOf: file) == own)
+    }
+  }
+
+  /// Erasers are told apart by what they hold; their names stay.
+  @Test func erasersCountByTheirContent() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let file = folder.appendingPathComponent("e.safetensors")
+      var card = Eraser.Card()
+      (card.concepts, card.base) = (["fox"], try model.model().hash())
+      func write(_ value: Double) throws {
+        let path = ParameterPath("unet.conv_in.bias")
+        try Eraser(card, ParameterVector([path: Tensor.full([8], value)])).write(to: file)
+      }
+      try write(0.1)
+      let run = try Run(folder.appendingPathComponent("out"))
+      try request(model, erasers: [file.path])(in: run, on: .cpu)
+      let first = try Data(contentsOf: run.file("0_0.png"))
+      try request(model, erasers: [file.path])(in: run, on: .cpu)
+      #expect(try Data(contentsOf: run.file("0_0.png")) == first)
+      try write(0.5)
+      #expect(throws: LetheError.self) {
+        try request(model, erasers: [file.path])(in: run, on: .cpu)
+      }
+      var generate = request(model, erasers: [file.path])
+      generate.overwrites = true
+      try generate(in: run, on: .cpu)
+      #expect(try Data(contentsOf: run.file("0_0.png")) != first)
+    }
+  }
+
+  /// Pictures of another request go when they are said to, and no others.
+  @Test func foldersOfAnotherRequestAreRefused() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("out"))
+      try request(model)(in: run, on: .cpu)
+      let picture = try Data(contentsOf: run.file("0_0.png"))
+      let changes: [(inout Generate) -> Void] = [
+        { $0.samples[0].prompt = "an owl" }, { $0.samples[0].seed = 2 }, { $0.sampling.steps = 3 },
+        { $0.samples[0].guidance = 2 }, { $0.sampling.sampler = "euler" },
+        { $0.samples = [.init("1", 0, prompt: "a fox", seed: 1)] },
+      ]
+      for change in changes {
+        var generate = request(model)
+        change(&generate)
+        let error = #expect(throws: LetheError.self) { try generate(in: run, on: .cpu) }
+        #expect(error?.kind == .request && error?.sentence.contains("--overwrite") == true)
+        #expect(try Data(contentsOf: run.file("0_0.png")) == picture)
+      }
+      // More pictures of the same request are no other request.
+      var more = request(model)
+      more.samples.append(.init("1", 0, prompt: "an owl", seed: 1))
+      try more(in: run, on: .cpu)
+      #expect(try Data(contentsOf: run.file("0_0.png")) == picture)
+      try Data("mine".utf8).write(to: run.file("notes.txt"))
+      var other = request(model)
+      (other.overwrites, other.samples[0].caseNumber) = (true, "2")
+      try other(in: run, on: .cpu)
+      let names = try FileManager.default.contentsOfDirectory(atPath: run.folder.path).sorted()
+      #expect(names == ["2_0.png", "manifest.json", "notes.txt"])
+    }
+  }
+
+  /// A manifest of another program is not taken for one of this request, and its files stay.
+  @Test func foreignFilesStay() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("out"))
+      let photo = run.file("photo_1.png")
+      try Data("precious".utf8).write(to: photo)
+      let manifest = SampleSet.Manifest(
+        sampling: .init(), model: "m", erasers: [],
+        samples: [.init("photo", 1, prompt: "x", seed: 0)])
+      for text in [try JSON(encoding: manifest).pretty, "{}", "no JSON"] {
+        try Data(text.utf8).write(to: run.file("manifest.json"))
+        #expect(throws: LetheError.self) { try request(model)(in: run, on: .cpu) }
+        var generate = request(model)
+        generate.overwrites = true
+        try generate(in: run, on: .cpu)
+        #expect(try Data(contentsOf: photo) == Data("precious".utf8))
+        try FileManager.default.removeItem(at: run.file("0_0.png"))
+      }
     }
   }
 }

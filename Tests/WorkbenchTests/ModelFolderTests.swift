@@ -65,7 +65,7 @@ import Unlearning
     }
   }
 
-  /// A copy elsewhere finds the judge of the first, also when it is copied again.
+  /// A copy in another folder finds the judge of the first model, and so does a copy of the copy.
   @Test func copiesKeepTheJudge() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.model(folder)

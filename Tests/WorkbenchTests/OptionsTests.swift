@@ -23,7 +23,7 @@ import Unlearning
     ("training.step=7", "unknown key 'training.step'; did you mean 'steps'?"),
     ("zzz=1", "unknown key 'zzz'; known: anchored, captions, eta"),
     ("training.steps=many", "'training.steps' should be"),
-    ("eta", "not of the form key=value"),
+    ("eta", "'eta' has no '='; accepted: key=value"),
     ("training.optimizer.kind=adan", "training.optimizer.kind"),
   ])
   func mistakesAreNamed(_ setting: String, _ expected: String) throws {

@@ -1,4 +1,4 @@
-// `relearn` on a tiny model, and its curve.
+// `lethe relearn` on a tiny model, and its curve.
 import Attacks
 import Diffusion
 import Editing
@@ -36,7 +36,7 @@ import Training
             $0.axes.trainedOn == set && $0.axes.step == step && $0.axes.seed == nil
           }.value(metric))
       }
-      // Two sets, two seeds; the checkpoint beyond the last step is left out.
+      // Points: two sets with two seeds. The checkpoint beyond the last step is left out.
       let alone = results.rows.filter { $0.axes.seed != nil && $0.metric == "success" }
       #expect(alone.count == 2 * 2 * 3)
       #expect(Set(alone.compactMap(\.axes.step)) == [0, 2, 4])
@@ -44,13 +44,13 @@ import Training
       for metric in ["loss-concept", "loss-related", "loss-unrelated"] {
         #expect(try mean(.concept, 0, metric) == mean(.benign, 0, metric))
       }
-      // Training on the concept lowers its loss on pictures it did not see.
+      // Fine-tuning on the concept lowers the loss on unseen pictures of it.
       #expect(
         try mean(.concept, 4, "loss-concept").value < mean(.concept, 0, "loss-concept").value)
       #expect(try mean(.concept, 4, "loss-concept").interval?.kind == .standardError)
       let page = try String(contentsOf: run.file("relearn/report.html"), encoding: .utf8)
       #expect(page.contains("class=\"band\"") && page.contains("loss on related subjects"))
-      // Done points are kept; other options are another curve.
+      // Finished points are kept. Other options are refused, because they belong to another curve.
       #expect(try relearn(in: run, eraser: eraser, on: .cpu).rows == results.rows)
       var other = Self.tuning(mode)
       other.training.learningRate = 1e-2
@@ -61,7 +61,7 @@ import Training
     }
   }
 
-  /// A LoRA learns next to nothing at the rate of the whole network; what is set for it comes after.
+  /// LoRA's mode sets its own learning rate, and a setting overrides it.
   @Test func aModeHasItsRate() throws {
     func rate(_ settings: [String]) throws -> Double? {
       let attack = try AttackRun.configured(

@@ -1,4 +1,4 @@
-// `bench robustness` on a tiny model.
+// `lethe bench robustness` on a tiny model.
 import Attacks
 import Evaluation
 import Foundation
@@ -45,11 +45,11 @@ import Training
       #expect(text.contains("| advunlearn-fast |") && text.contains("ASR by concept"))
       let page = try String(contentsOf: run.file("report.html"), encoding: .utf8)
       #expect(page.contains("Erasures under attack") && page.contains("data:image/png"))
-      // Done parts are kept, and the page comes out the same from results and pictures alone.
+      // Finished parts are kept. Results and pictures alone give the same page.
       #expect(try Tiny.runner()(bench, in: run, on: .cpu).rows == results.rows)
       #expect(
         try String(contentsOf: WriteReport(run.runFolder)(), encoding: .utf8) == page)
-      // The variants are the methods that they say: the U-Net without cross-attention, one step.
+      // The variants have their methods' options: the U-Net without cross-attention, and one step.
       let erased = try RunFolder(run.file("fox/esd-u")).job()
       #expect(erased.options["parameters"]?.string == "noxattn")
       let fast = try RunFolder(run.file("fox/advunlearn-fast")).job()

@@ -10,7 +10,7 @@ import Training
 @testable import Workbench
 
 @Suite struct RunFolderTests {
-  /// Version 0.1 called the eraser increment.safetensors.
+  /// The eraser's file was increment.safetensors in version 0.1.
   @Test func findsTheEraserOfBothVersions() throws {
     try Fixtures.temporaryFolder { folder in
       let run = RunFolder(folder)
@@ -20,6 +20,10 @@ import Training
       try Eraser(.init(), .zero).write(to: run.file("eraser.safetensors"))
       #expect(run.eraserFile.lastPathComponent == "eraser.safetensors")
       #expect(try RunFolder.eraser(at: folder.path).card == Eraser.Card())
+      // The old name in a command leads to the new file.
+      try FileManager.default.removeItem(at: run.file("increment.safetensors"))
+      #expect(
+        try RunFolder.eraser(at: run.file("increment.safetensors").path).card == Eraser.Card())
       #expect(try RunFolder.eraser(at: run.eraserFile.path).card == Eraser.Card())
     }
   }
@@ -36,7 +40,7 @@ import Training
     }
   }
 
-  /// The verdict of version 0.1 stands in its log alone.
+  /// Version 0.1 wrote the verdict into its log alone.
   @Test func readsTheVerdictOfBothVersions() throws {
     try Fixtures.temporaryFolder { folder in
       let (run, log) = (RunFolder(folder), try Run(folder))

@@ -60,7 +60,7 @@ import Training
     }
   }
 
-  /// A shell stands for the program; it writes down the part that it was asked for.
+  /// A shell takes the program's place and writes down the part that it is given.
   @Test func startsAProcessForEachTrial() throws {
     try Fixtures.temporaryFolder { folder in
       let run = try Run(folder.appendingPathComponent("run"))

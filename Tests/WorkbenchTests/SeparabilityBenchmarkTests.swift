@@ -12,7 +12,7 @@ import Unlearning
 @testable import Workbench
 
 @Suite(.serialized) struct SeparabilityBenchmarkTests {
-  /// Scenes on a tiny model: erased, given back, and the same numbers when the command is given again.
+  /// The scenes erase and give back on a tiny model. The same command gives the same numbers again.
   @Test func separabilityScenes() throws {
     try Fixtures.temporaryFolder { folder in
       let settings = [
@@ -26,7 +26,7 @@ import Unlearning
       bench.methods = ["sepme", "ablation"]
       let run = try Run(folder.appendingPathComponent("bench"), seed: 0)
       let first = try Tiny.runner()(bench, in: run, on: .cpu)
-      // With everything given back the pictures are the original's.
+      // Restored concepts have the original's pictures where all erasers are off.
       let restored = first.rows.filter {
         $0.axes.state == .restored && $0.metric == "largest-difference"
       }
@@ -45,7 +45,7 @@ import Unlearning
   @Test func scenesAreThePapers() {
     let scenes = SeparabilityScene.all
     #expect(scenes.map(\.moments.count) == [3, 3, 5, 6])
-    // In every scene all six are erased once, and nothing is given back that was not erased.
+    // Every scene erases each of the six concepts once, and gives back erased concepts only.
     for scene in scenes {
       var active: Set<Int> = []
       for moment in scene.moments {

@@ -1,4 +1,4 @@
-// The smallest requests that go through a whole command, for the suites of this folder.
+// The smallest requests that run a whole command, for the suites of this folder.
 import Diffusion
 import Evaluation
 import Foundation

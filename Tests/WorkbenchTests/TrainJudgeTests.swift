@@ -11,7 +11,7 @@ import Training
 @testable import Workbench
 
 @Suite(.serialized) struct TrainJudgeTests {
-  /// Three objects in two styles, 16 x 16; the judge need not name the third.
+  /// Drawings of three objects in two styles, 16 x 16. The judge need not name the third object.
   static func data(_ folder: URL) throws {
     let g = Generator(seed: 1)
     var lines = ""
@@ -38,17 +38,18 @@ import Training
     return recipe
   }
 
-  /// Version 0.1 had these values in its code.
+  /// A recipe of version 0.1 has the values that were constants in its code.
   @Test func recipesOfVersionOneMeanTheSame() throws {
     let old: JSON = ["kind": "judge", "name": "emoji", "widths": [16, 32, 64, 128]]
-    let recipe = try Overrides.merge(old, onto: JudgeRecipe(), in: "recipe.json")
+    let recipe = try old.laid(over: JudgeRecipe(), in: "recipe.json")
     #expect(recipe.styleWeight == 0.5 && recipe.smoothing == 0.02 && recipe.namedShare == 0.75)
     #expect(recipe.settlingBatches == 60 && recipe.settlingBatch == 64)
-    let model = try Overrides.merge(["name": "emoji"], onto: ModelRecipe(), in: "recipe.json")
+    let emoji: JSON = ["name": "emoji"]
+    let model = try emoji.laid(over: ModelRecipe(), in: "recipe.json")
     #expect(model.autoencoder.mirroredShare == 0.5 && model.decoder.noise == 0.05)
   }
 
-  /// Each value of the recipe changes what the judge learns, and the same recipe teaches the same.
+  /// Each value of the recipe changes the trained weights, and the same recipe gives the same weights.
   @Test func valuesOfTheRecipeCount() throws {
     Runtime.threads = 1
     try Fixtures.temporaryFolder { folder in

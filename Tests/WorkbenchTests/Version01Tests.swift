@@ -1,4 +1,4 @@
-// Files that version 0.1 wrote are read by the code of today; scripts/golden/version-0.1.sh made them.
+// Today's code reads the files that version 0.1 wrote. scripts/golden/version-0.1.sh made them.
 import Attacks
 import Diffusion
 import Editing
@@ -27,7 +27,7 @@ import Training
     return options
   }
 
-  /// A copy of the run, with its model beside it, and its job with the model's place in the copy.
+  /// A copy of the run with its model beside it. The job has the model's path in the copy.
   private func copy(to folder: URL) throws -> (run: Run, job: EraseJob) {
     Runtime.threads = 1
     let model = folder.appendingPathComponent("tiny")
@@ -54,14 +54,14 @@ import Training
     #expect(eraser.card.method == "esd" && eraser.card.concepts == ["fox"])
     #expect(eraser.card.version == "0.1.0" && eraser.card.base == model.hash())
     #expect(eraser.card.options["training"]?["learningRate"]?.number == 0.01)
-    // The picture that version 0.1 drew with it, which is not the base's.
+    // The eraser gives the picture that version 0.1 drew with it, which differs from the base's.
     var sampling = SamplingOptions()
     sampling.steps = 4
     let old = try Image.batch([PNG.read(Self.file("picture.png"))])
     func distance(_ model: DiffusionModel) throws -> Double {
       try Image.batch(model.images(["a fox"], seeds: [7], sampling)).distance(to: old) * 127.5
     }
-    // Other versions of libtorch may round another way.
+    // Versions of libtorch may round differently.
     #expect(try distance(model.applying([eraser])) <= 2)
     #expect(try distance(model) > 2)
   }
@@ -74,14 +74,14 @@ import Training
     try set.checkBase(model)
     for name in ["fox", "cat"] {
       let eraser = try set.eraser(name)
-      #expect(eraser.factors != nil && eraser.difference.norm > 0)
+      #expect(eraser.factors != nil && eraser.vector.norm > 0)
     }
-    #expect(try model.applying(set.difference(["fox", "cat"])).hash() != model.hash())
+    #expect(try model.applying(set.vector(["fox", "cat"])).hash() != model.hash())
     let check = try SeparationCheck(set, model, limit: 0.05)
     #expect(check.failures.isEmpty && check.rows.contains { $0.isKnown })
   }
 
-  /// The same command finds its run and does nothing again.
+  /// The same command finds its run finished.
   @Test func runGoesOn() throws {
     try Fixtures.temporaryFolder { folder in
       let (run, old) = try copy(to: folder)
@@ -93,15 +93,15 @@ import Training
       let erase = try Erase(job, settings: Self.settings)
       let (eraser, verdict) = try erase(in: run, on: .cpu)
       #expect(verdict == .keptWhole)
-      #expect(eraser.difference.norm > 0 && run.events() == events && events.count == 4)
+      #expect(eraser.vector.norm > 0 && run.events() == events && events.count == 4)
       #expect(try Data(contentsOf: run.file("increment.safetensors")) == before)
-      // Another job is still another.
+      // Another job is refused.
       job.seed = 2
       #expect(throws: LetheError.self) {
         try Erase(job, settings: Self.settings)(in: run, on: .cpu)
       }
 
-      // Prompts that were attacked stay closed, and a curve that is whole stays as it is.
+      // Attacked prompts are not attacked again, and a complete curve stays as it is.
       let names = ["none", "random"]
       let attacks = try names.map {
         try AttackRun.configured($0, $0 == "random" ? ["attempts=2"] : [], of: job.folder)
@@ -137,7 +137,7 @@ import Training
     #expect(attacked.rows.contains { $0.method == "random" && $0.metric == "asr" && $0.n == 2 })
   }
 
-  /// Benches packed the attack, and the set and step, into labels.
+  /// Version 0.1 had the attack, or set and step, in the label of a benchmark's row.
   @Test(arguments: [
     ("robustness", "uce under random", "fox", "asr"),
     ("relearning", "uce meta", "benign, 2 steps", "success"),

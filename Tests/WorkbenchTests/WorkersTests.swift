@@ -1,4 +1,4 @@
-// Parts of a bench in processes of their own.
+// Parts of a benchmark, each in its own process.
 import Foundation
 import TestSupport
 import Testing
@@ -8,7 +8,7 @@ import Training
 @testable import Workbench
 
 @Suite struct WorkersTests {
-  /// A shell stands for the program: it gets the arguments as `$1 ... $n`.
+  /// A shell takes the program's place and gets the arguments as `$1 ... $n`.
   private func shell(_ script: String, _ count: Int, _ parts: [String], _ run: Run) throws {
     try Workers(count, program: URL(fileURLWithPath: "/bin/sh"), threads: 1)(
       parts, ["-c", script, "sh", "bench"], in: run)
@@ -30,7 +30,7 @@ import Training
       let run = try Run(folder)
       let place = run.file("held").path
       try Run.makeFolder(URL(fileURLWithPath: place))
-      // Each holds a file while it works and writes down how many are held.
+      // Each part has a file while it works, and writes down how many such files exist.
       try shell(
         "touch '\(place)'/$3; ls '\(place)' | wc -l >> '\(run.file("seen").path)'; sleep 0.3; rm '\(place)'/$3",
         2, ["a", "b", "c", "d"], run)

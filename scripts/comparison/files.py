@@ -14,6 +14,8 @@ import zlib
 from collections import Counter
 from html.parser import HTMLParser
 
+import renamed
+
 TIMES = re.compile(r"seconds|^date$|^time$|peakmemory|^peak$|^version$|^lethe$|^libtorch$|^threads$", re.I)
 TIME_COLUMN = re.compile(r"^s (to|per) |^seconds|^time\b|^minutes", re.I)
 UNITS = re.compile(r"[-+\d.]+ ?(s|min|h|MB|GB)\b( each| left)?")
@@ -32,7 +34,7 @@ def compare(name, old, new, clean):
         findings = kind(old, new)
         return findings or [("bytes", first_byte(old, new))]
     try:
-        texts = clean(0, old.decode()), clean(1, new.decode())
+        texts = renamed.text(clean(0, old.decode())), renamed.text(clean(1, new.decode()))
     except UnicodeDecodeError:
         return [("differs", first_byte(old, new))]
     if texts[0] == texts[1]:
@@ -144,7 +146,7 @@ def picture(old, new):
         unlike = [abs(x - y) for x, y in zip(a, b) if x != y]
         findings.append(("differs", f"{len(unlike)} of {len(a)} pixel values differ, by up to {max(unlike)} of 255"))
     for key, text in texts.items():
-        text, now = (re.sub(r"lethe \d[\w.]*", "lethe", t) for t in (text, others.get(key, "")))
+        text, now = (re.sub(r"lethe \d[\w.]*", "lethe", t) for t in (renamed.text(text), others.get(key, "")))
         if text != now:
             findings.append(("differs", f"the text '{key}': {first_line(text, now)}"))
     return findings
@@ -179,6 +181,7 @@ def tensors(old, new):
         if one != two:
             findings.append(("differs", f"'{name}': {distance(x['dtype'], one, two)}"))
     for key, text in metadata.items():
+        text = renamed.text(text)
         if key not in others:
             findings.append(("differs", f"the metadata '{key}' is gone"))
         elif text != others[key]:
@@ -282,8 +285,7 @@ def words(row, keys):
 
 
 def bounds(row):
-    interval = row.get("interval") or row
-    return interval.get("lower"), interval.get("upper")
+    return row.get("lower"), row.get("upper")
 
 
 def once(rows):
@@ -372,7 +374,7 @@ def cells_findings(old, new):
 
 
 def tables(old, new):
-    """Markdown, or what a command prints: rows of tables, and the numbers of the other lines in their order."""
+    """Markdown, or a command's output: rows of tables, and the numbers of the other lines in their order."""
     a, b = old.split("\n"), new.split("\n")
     findings = cells_findings(list(table_rows(a)), list(table_rows(b)))
     one, two = ([n for line in side if not line.startswith("|") for n in numbers([line])[0]] for side in (a, b))
@@ -433,7 +435,7 @@ def page(old, new):
     return findings
 
 
-# What commands print.
+# Output of commands.
 
 def help_text(old, new):
     """A help text still names every option and every command."""

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What transformers makes of hard strings with another vocabulary, for the on-demand tokenizer test:
+"""Makes token ids of hard strings by transformers with another vocabulary, for the on-demand tokenizer test:
 
     python scripts/golden/tokens.py FOLDER [PROMPTS.csv ...]     # FOLDER holds vocab.json and merges.txt
     LETHE_TOKENIZER=FOLDER make test FILTER=Tokenizer

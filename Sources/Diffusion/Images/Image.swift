@@ -1,19 +1,19 @@
-package import Torch
+public import Torch
 
 /// Pixels of 8 bits, RGB, row by row.
-package struct Image: Sendable, Hashable {
-  package let width: Int
-  package let height: Int
-  package var pixels: [UInt8]
+public struct Image: Sendable, Hashable {
+  public let width: Int
+  public let height: Int
+  public var pixels: [UInt8]
 
-  package init(width: Int, height: Int, pixels: [UInt8]) {
+  public init(width: Int, height: Int, pixels: [UInt8]) {
     precondition(
       pixels.count == width * height * 3, "\(pixels.count) bytes for \(width) x \(height)")
     (self.width, self.height, self.pixels) = (width, height, pixels)
   }
 
   /// [3, H, W] or [1, 3, H, W] in [-1, 1], as the codec decodes it; rounded as diffusers does.
-  package init(_ tensor: Tensor) {
+  public init(_ tensor: Tensor) {
     let chw = tensor.rank == 4 ? tensor[0, at: 0] : tensor
     let unit = (chw.to(.cpu, .float32) / 2 + 0.5).clamped(0, 1)
     let bytes = (unit.permuted(1, 2, 0) * 255).rounded().to(.uint8)
@@ -21,26 +21,31 @@ package struct Image: Sendable, Hashable {
   }
 
   /// [1, 3, H, W] in [-1, 1].
-  package var tensor: Tensor {
+  public var tensor: Tensor {
     let bytes = Tensor(pixels, [height, width, 3]).to(.float32)
     return (bytes / 255 * 2 - 1).permuted(2, 0, 1).unsqueezed(0).contiguous()
   }
 
   /// Images of one size as a batch [N, 3, H, W] in [-1, 1].
-  package static func batch(_ images: [Image]) -> Tensor {
+  public static func batch(_ images: [Image]) -> Tensor {
     Tensor.concatenate(images.map(\.tensor), 0)
   }
 
   /// `self` at another size, bilinear with antialiasing.
-  package func resized(_ width: Int, _ height: Int) -> Image {
+  public func resized(_ width: Int, _ height: Int) -> Image {
     width == self.width && height == self.height
       ? self : Image(tensor.resized(height, width).clamped(-1, 1))
   }
 }
 
 extension Image {
+  /// One grey.
+  package static func grey(_ width: Int, _ height: Int) -> Image {
+    Image(width: width, height: height, pixels: Array(repeating: 128, count: width * height * 3))
+  }
+
   /// Images of one size side by side, white between them.
-  package static func grid(_ images: [Image], columns: Int, gap: Int = 2) -> Image {
+  public static func grid(_ images: [Image], columns: Int, gap: Int = 2) -> Image {
     guard let first = images.first else {
       return Image(width: 1, height: 1, pixels: [255, 255, 255])
     }

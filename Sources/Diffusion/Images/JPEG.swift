@@ -1,6 +1,6 @@
 // JPEG through libjpeg-turbo; read only, pictures are written as PNG.
 internal import CTurboJPEG
-package import Foundation
+public import Foundation
 internal import Torch
 
 package enum JPEG {
@@ -42,7 +42,7 @@ extension Image {
   package static let extensions = ["png", "jpg", "jpeg"]
 
   /// Reads a PNG or JPEG file, whatever its name says.
-  package init(contentsOf file: URL) throws {
+  public init(contentsOf file: URL) throws {
     let magic = (try? FileHandle(forReadingFrom: file))?.readData(ofLength: 3) ?? Data()
     self = try magic.elementsEqual([0xFF, 0xD8, 0xFF]) ? JPEG.read(file) : PNG.read(file)
   }

@@ -1,17 +1,20 @@
 // PNG through libpng; text chunks (RFC 2083, section 4.2.3) are added and read here, because
 // libpng's simplified interface leaves them out.
 internal import CPNG
-package import Foundation
+public import Foundation
 internal import Torch
 
-package enum PNG {
+public enum PNG {
   private static let formatRGB: UInt32 = 2
   private static let signature: [UInt8] = [137, 80, 78, 71, 13, 10, 26, 10]
   /// Pictures beyond this many pixels are refused, so that a small file cannot ask for all memory.
   static let mostPixels = 1 << 28
 
+  /// Whether bytes begin as a PNG file does.
+  package static func isPicture(_ data: Data) -> Bool { data.starts(with: signature) }
+
   /// Reads any PNG as 8-bit RGB; transparent pixels are laid on white.
-  package static func read(_ file: URL) throws -> Image {
+  public static func read(_ file: URL) throws -> Image {
     let data: Data
     do { data = try Data(contentsOf: file) } catch {
       throw LetheError.unreadable(file, "it does not exist or may not be read")
@@ -37,7 +40,7 @@ package enum PNG {
   }
 
   /// PNG bytes of a picture, with `text` in iTXt chunks (UTF-8).
-  package static func encode(_ image: Image, text: [(String, String)] = []) throws -> Data {
+  public static func encode(_ image: Image, text: [(String, String)] = []) throws -> Data {
     var png = png_image()
     png.version = UInt32(PNG_IMAGE_VERSION)
     (png.width, png.height, png.format) = (UInt32(image.width), UInt32(image.height), formatRGB)
@@ -57,12 +60,12 @@ package enum PNG {
     return data
   }
 
-  package static func write(_ image: Image, text: [(String, String)] = [], to file: URL) throws {
+  public static func write(_ image: Image, text: [(String, String)] = [], to file: URL) throws {
     try AtomicFile.write(try encode(image, text: text), to: file)
   }
 
   /// The text chunks of a PNG file, by keyword.
-  package static func text(of file: URL) throws -> [String: String] {
+  public static func text(of file: URL) throws -> [String: String] {
     let data = [UInt8](try Data(contentsOf: file))
     guard data.starts(with: signature) else {
       throw LetheError.malformed(file, "it is no PNG picture")

@@ -28,7 +28,7 @@ package final class AutoencoderKL: LatentCodec {
     let channels = try config.ints("block_out_channels", [64])
     latentChannels = try config.int("latent_channels", 4)
     factor = 1 << (channels.count - 1)
-    scalingFactor = try config.number("scaling_factor", 0.18215)
+    scalingFactor = try config.positive("scaling_factor", 0.18215)
     let shape = VAEShape(
       channels: channels, layers: try config.int("layers_per_block", 1),
       groups: try config.int("norm_num_groups", 32), image: try config.int("in_channels", 3),

@@ -35,7 +35,7 @@ package final class CLIPText {
     positions = try config.int("max_position_embeddings", 77)
     vocabulary = try config.int("vocab_size", 49408)
     endId = try config.int("eos_token_id", 49407)
-    let eps = try config.number("layer_norm_eps", 1e-5)
+    let eps = try config.positive("layer_norm_eps", 1e-5)
     let heads = try config.int("num_attention_heads", 8)
     let inner = try config.int("intermediate_size", 2048)
     let model = s["text_model"]

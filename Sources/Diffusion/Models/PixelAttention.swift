@@ -26,7 +26,7 @@ struct PixelAttention: FeatureAttention {
   func callAsFunction(_ x: Tensor) -> Tensor {
     let tokens = norm(x.flattened(from: 2)).transposed(1, 2)  // [B, H W, C]
     // The tokens first: their strides put channels last, the sum keeps them, and so do the convolutions
-    // after it, which are faster that way (docs/performance.md).
+    // after it, which are faster that way (docs/results/performance.md).
     return attention(tokens).transposed(1, 2).reshaped(x.shape) + x
   }
 

@@ -41,7 +41,7 @@ package final class UNet2D: NoisePredictor {
     guard [0, 1].contains(padding) else {
       throw config.refusing("downsample_padding", "supported: 0, 1")
     }
-    let eps = try config.number("norm_eps", 1e-5)
+    let eps = try config.positive("norm_eps", 1e-5)
     let isSingle = config.json["attention_head_dim"] == .null
     let pixels = UNetAttention.pixels(
       width: isSingle ? nil : try config.int("attention_head_dim", 8), eps: eps)

@@ -45,7 +45,7 @@ package final class UNet2DCondition: NoisePredictor {
     }
     let layers = try config.int("layers_per_block", 2)
     let groups = try config.int("norm_num_groups", 32)
-    let eps = try config.number("norm_eps", 1e-5)
+    let eps = try config.positive("norm_eps", 1e-5)
     // diffusers calls the number of heads `attention_head_dim` (its issue 2011).
     let heads = try config.perLevel(
       (config.json["num_attention_heads"] ?? .null) == .null

@@ -1,18 +1,18 @@
-package import Torch
+public import Torch
 
 /// The forward process: how much signal is left at each training step, and what the network predicts.
 ///
 ///   x_t = sqrt(alphaBar_t) x_0 + sqrt(1 - alphaBar_t) eps                (Ho et al., 2020, eq. 4)
-package struct NoiseSchedule: Sendable {
-  package enum Prediction: String, Sendable, CaseIterable {
+public struct NoiseSchedule: Sendable {
+  public enum Prediction: String, Sendable, CaseIterable {
     case epsilon
     case sample
     /// v = sqrt(alphaBar) eps - sqrt(1 - alphaBar) x_0              (Salimans & Ho, 2022)
     case velocity = "v_prediction"
   }
   /// Prod_{i <= t} (1 - beta_i), t = 0 ..< 1000.
-  package let alphaBar: [Float]
-  package let prediction: Prediction
+  public let alphaBar: [Float]
+  public let prediction: Prediction
   /// `scheduler_config.json` as it was read; samplers take their options from it.
   package let config: JSON
 
@@ -35,7 +35,8 @@ package struct NoiseSchedule: Sendable {
     }
     let steps = try config.int("num_train_timesteps", 1000)
     let (start, end) = (
-      try config.number("beta_start", 0.0001), try config.number("beta_end", 0.02)
+      try config.positive("beta_start", 0.0001, below: 1),
+      try config.positive("beta_end", 0.02, below: 1)
     )
     let beta: Tensor
     switch try config.string("beta_schedule", "linear") {
@@ -54,7 +55,7 @@ package struct NoiseSchedule: Sendable {
     (self.prediction, self.config) = (prediction, json)
   }
 
-  package var steps: Int { alphaBar.count }
+  public var steps: Int { alphaBar.count }
 
   /// sqrt((1 - alphaBar) / alphaBar) of every training step.
   package var sigmas: [Float] { alphaBar.map { ((1 - $0) / $0).squareRoot() } }
@@ -65,13 +66,13 @@ package struct NoiseSchedule: Sendable {
   }
 
   /// x_t from x_0 [B, C, H, W] and eps, t [B].
-  package func noised(_ x0: Tensor, _ eps: Tensor, at t: Tensor) -> Tensor {
+  public func noised(_ x0: Tensor, _ eps: Tensor, at t: Tensor) -> Tensor {
     let a = alphaBar(at: t, like: x0)
     return a.sqrt() * x0 + (1 - a).sqrt() * eps
   }
 
   /// The network's target for x_t.
-  package func target(_ x0: Tensor, _ eps: Tensor, at t: Tensor) -> Tensor {
+  public func target(_ x0: Tensor, _ eps: Tensor, at t: Tensor) -> Tensor {
     switch prediction {
     case .epsilon: return eps
     case .sample: return x0

@@ -2,15 +2,15 @@
 package import Foundation
 internal import Torch
 
-package struct CLIPTokenizer: Sendable {
-  package static let start = "<|startoftext|>"
-  package static let end = "<|endoftext|>"
+public struct CLIPTokenizer: Sendable {
+  public static let start = "<|startoftext|>"
+  public static let end = "<|endoftext|>"
 
   /// Length that prompts are cut and padded to.
-  package let length: Int
-  package let startToken: Int
-  package let endToken: Int
-  package let padToken: Int
+  public let length: Int
+  public let startToken: Int
+  public let endToken: Int
+  public let padToken: Int
   private let unknown: Int
   private let pairs: BytePairs
   private let added: AddedTokens
@@ -58,10 +58,10 @@ package struct CLIPTokenizer: Sendable {
   }
 
   /// Token ids without start, end and padding.
-  package func words(_ prompt: String) -> [Int] { pieces(prompt).flatMap(\.ids) }
+  public func words(_ prompt: String) -> [Int] { pieces(prompt).flatMap(\.ids) }
 
   /// Words of a prompt that do not fit between start and end, those that fit in part included.
-  package func lost(_ prompt: String) -> [String] {
+  public func lost(_ prompt: String) -> [String] {
     var count = 0
     return pieces(prompt).filter { piece in
       count += piece.ids.count
@@ -70,9 +70,9 @@ package struct CLIPTokenizer: Sendable {
   }
 
   /// Turns ids back into text.
-  package struct Decoder: Sendable {
+  public struct Decoder: Sendable {
     /// Ids of tokens that stand for text, in ascending order.
-    package let words: [Int]
+    public let words: [Int]
     private let pieces: [Int: String]
 
     /// - Parameters:
@@ -90,7 +90,7 @@ package struct CLIPTokenizer: Sendable {
     }
 
     /// Bytes that are no UTF-8 become U+FFFD; start and end are left out.
-    package func text(_ tokens: [Int]) -> String {
+    public func text(_ tokens: [Int]) -> String {
       let joined = tokens.compactMap { pieces[$0] }.joined().replacing("</w>", with: " ")
       let bytes = joined.flatMap { c -> [UInt8] in
         c == " " ? [32] : BytePairs.bytes[c].map { [$0] } ?? Array(String(c).utf8)
@@ -100,7 +100,7 @@ package struct CLIPTokenizer: Sendable {
   }
 
   /// - Parameter others: tokenizers that are given the same text
-  package func decoder(beside others: [CLIPTokenizer] = []) -> Decoder {
+  public func decoder(beside others: [CLIPTokenizer] = []) -> Decoder {
     let all = [self] + others
     return Decoder(pairs, added, silent: [startToken, endToken]) { piece in
       let text = piece.hasSuffix("</w>") ? String(piece.dropLast(4)) : piece
@@ -109,18 +109,17 @@ package struct CLIPTokenizer: Sendable {
   }
 
   /// Start, words cut to fit, end, padding: always ``length`` ids.
-  package func callAsFunction(_ prompt: String) -> [Int] { padded(words(prompt)) }
+  public func callAsFunction(_ prompt: String) -> [Int] { padded(words(prompt)) }
 
   /// A prompt's ids without start, end and padding -> always ``length`` ids.
-  package func padded(_ words: [Int]) -> [Int] {
+  public func padded(_ words: [Int]) -> [Int] {
     let tokens = [startToken] + words.prefix(length - 2) + [endToken]
     return tokens + Array(repeating: padToken, count: length - tokens.count)
   }
 
   static func split(_ text: String) -> [String] { split(normalized(Array(text.unicodeScalars))) }
 
-  /// Words of a normalized text as the pattern
-  /// `<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+` finds them.
+  /// Words of a normalized text as the pattern `'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+` finds them.
   private static func split(_ scalars: [Unicode.Scalar]) -> [String] {
     var words: [String] = []
     var i = 0
@@ -135,7 +134,7 @@ package struct CLIPTokenizer: Sendable {
       case .letter:
         while i < scalars.count, Kind(scalars[i]) == .letter { i += 1 }
       case .other:
-        if let length = fixed(scalars, at: i) {
+        if let length = contraction(scalars, at: i) {
           i += length
         } else {
           while i < scalars.count, Kind(scalars[i]) == .other { i += 1 }
@@ -179,12 +178,11 @@ package struct CLIPTokenizer: Sendable {
     }
   }
 
-  /// Parts of the pattern that are texts.
-  private static let fixed: [[Unicode.Scalar]] =
-    [start, end, "'s", "'t", "'re", "'ve", "'m", "'ll", "'d"].map { Array($0.unicodeScalars) }
+  private static let contractions: [[Unicode.Scalar]] =
+    ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"].map { Array($0.unicodeScalars) }
 
-  private static func fixed(_ scalars: [Unicode.Scalar], at i: Int) -> Int? {
-    fixed.first { scalars[i...].starts(with: $0) }?.count
+  private static func contraction(_ scalars: [Unicode.Scalar], at i: Int) -> Int? {
+    contractions.first { scalars[i...].starts(with: $0) }?.count
   }
 }
 

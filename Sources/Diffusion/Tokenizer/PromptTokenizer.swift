@@ -1,50 +1,50 @@
 /// A prompt's ids, one row for each of a model's text encoders; of a class, its number.
-package struct PromptTokens: Sendable, Hashable {
-  package var rows: [[Int]]
+public struct PromptTokens: Sendable, Hashable {
+  public var rows: [[Int]]
   /// Whether the encoders are told nothing, whatever the ids: SDXL's empty prompt.
-  package var isZero: Bool
+  public var isZero: Bool
 
-  package init(_ rows: [[Int]], isZero: Bool = false) { (self.rows, self.isZero) = (rows, isZero) }
+  public init(_ rows: [[Int]], isZero: Bool = false) { (self.rows, self.isZero) = (rows, isZero) }
 
   /// Ids of the longest row.
-  package var count: Int { rows.map(\.count).max() ?? 0 }
+  public var count: Int { rows.map(\.count).max() ?? 0 }
 }
 
 /// What turns words into tokens for a model: one tokenizer for each of its text encoders. They share ids, and differ in
 /// how they pad, and so in what they cut out of a text.
-package struct PromptTokenizer: Sendable {
-  package let encoders: [CLIPTokenizer]
+public struct PromptTokenizer: Sendable {
+  public let encoders: [CLIPTokenizer]
   /// Length that prompts are cut and padded to.
-  package let length: Int
+  public let length: Int
 
   init(_ first: CLIPTokenizer, _ others: [CLIPTokenizer] = []) {
     (encoders, length) = ([first] + others, first.length)
   }
 
   /// Ids without start, end and padding.
-  package func words(_ prompt: String) -> PromptTokens {
+  public func words(_ prompt: String) -> PromptTokens {
     PromptTokens(encoders.map { $0.words(prompt) })
   }
 
-  package func callAsFunction(_ prompt: String) -> PromptTokens {
+  public func callAsFunction(_ prompt: String) -> PromptTokens {
     PromptTokens(encoders.map { $0(prompt) })
   }
 
   /// Ids without start, end and padding -> always ``length`` ids.
-  package func padded(_ words: PromptTokens) -> PromptTokens {
+  public func padded(_ words: PromptTokens) -> PromptTokens {
     PromptTokens(zip(encoders, words.rows).map { $0.padded($1) })
   }
 
   /// The same ids for every encoder.
-  package func same(_ ids: [Int]) -> PromptTokens { PromptTokens(encoders.map { _ in ids }) }
+  public func same(_ ids: [Int]) -> PromptTokens { PromptTokens(encoders.map { _ in ids }) }
 
   /// Turns ids of the first encoder back into text.
-  package func decoder() -> CLIPTokenizer.Decoder {
+  public func decoder() -> CLIPTokenizer.Decoder {
     encoders[0].decoder(beside: Array(encoders.dropFirst()))
   }
 
   /// Words of a prompt that one of the encoders is not told, because they stand behind its last place.
-  package func lost(_ prompt: String) -> [String] {
+  public func lost(_ prompt: String) -> [String] {
     encoders.map { $0.lost(prompt) }.max { $0.count < $1.count } ?? []
   }
 }

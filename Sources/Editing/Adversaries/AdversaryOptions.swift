@@ -3,27 +3,27 @@ package import Torch
 internal import TorchNN
 package import Training
 
-/// The attack that a training defends against (AdvUnlearn); ``make()`` gives the adversary.
-package struct AdversaryOptions: Codable, Sendable, Hashable {
-  package enum Kind: String, Codable, Sendable, CaseIterable { case pgd, fast }
-  package enum Start: String, Codable, Sendable, CaseIterable { case random, latest }
+/// The attack that a training defends against (AdvUnlearn); `make()` gives the adversary.
+public struct AdversaryOptions: Codable, Sendable, Hashable {
+  public enum Kind: String, Codable, Sendable, CaseIterable { case pgd, fast }
+  public enum Start: String, Codable, Sendable, CaseIterable { case random, latest }
 
   /// `pgd` takes K steps of Adam; `fast` takes one step as long as all of them, K times cheaper and weaker.
-  package var kind = Kind.pgd
+  public var kind = Kind.pgd
   /// K, steps of an attack, from 1. More find worse prompts; each costs one pass of the model and its gradient.
-  package var steps = 30
+  public var steps = 30
   /// Length of a step in a word embedding, above 0: 1e-3 to 0.1. Raise it where attacks hardly change the loss.
-  package var rate = 1e-3
+  public var rate = 1e-3
   /// k, words that the adversary writes, from 1 to what the prompt leaves free.
-  package var tokens = 1
+  public var tokens = 1
   /// Place of those words in the prompt: before it (the paper's), after it, between, or in its stead.
-  package var placement = TokenPlacement.prefix
+  public var placement = TokenPlacement.prefix
   /// Beginning of an attack: `random` words, or where the `latest` attack on the same prompt ended, which makes
   /// few steps go further.
-  package var start = Start.random
-  /// Whether the released code is followed instead of the paper (``PublishedAdversary``), to repeat its figures.
-  package var published = false
-  package init() {}
+  public var start = Start.random
+  /// Whether the released code is followed instead of the paper (`PublishedAdversary`), to repeat its figures.
+  public var published = false
+  public init() {}
 
   package func make() -> any PromptAdversary {
     published ? PublishedAdversary(self) : Adversary(self)

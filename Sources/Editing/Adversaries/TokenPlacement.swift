@@ -10,7 +10,7 @@
 package import Diffusion
 package import Torch
 
-package enum TokenPlacement: String, Codable, Sendable, CaseIterable {
+public enum TokenPlacement: String, Codable, Sendable, CaseIterable {
   case prefix, suffix, insert, replace
 
   enum Slot: Equatable {

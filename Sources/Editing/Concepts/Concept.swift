@@ -1,71 +1,71 @@
-package import Torch
+public import Torch
 
 /// A concept to forget: its name, the prompts that mean it, and the prompts whose pictures they should give instead.
-package struct Concept: Codable, Sendable, Hashable {
+public struct Concept: Codable, Sendable, Hashable {
   /// One way to ask for the concept, and the same request without it.
-  package struct Phrase: Codable, Sendable, Hashable {
-    package var prompt: String
+  public struct Phrase: Codable, Sendable, Hashable {
+    public var prompt: String
     /// The words of the prompt that mean the concept.
-    package var words: String
+    public var words: String
     /// The prompt whose picture this one should give instead; empty for nothing in particular.
-    package var anchor: String
+    public var anchor: String
 
-    package init(_ prompt: String, words: String, anchor: String = "") {
+    public init(_ prompt: String, words: String, anchor: String = "") {
       (self.prompt, self.words, self.anchor) = (prompt, words, anchor)
     }
   }
 
-  package var name: String
-  package var phrases: [Phrase]
+  public var name: String
+  public var phrases: [Phrase]
   /// Whether the anchors are something that was asked for, and not just the rest of the caption.
-  package var isReplaced: Bool
+  public var isReplaced: Bool
   /// What stands for the concept's words in captions of other people; nil leaves them out.
-  package var replacement: String?
+  public var replacement: String?
   /// Other subjects of the concept's kind, where the model lists them: what a wrong label is drawn from.
-  package var siblings: [String] = []
+  public var siblings: [String] = []
   /// Subjects that take no article; see ``Captions``.
-  package var plurals: [String] = []
+  public var plurals: [String] = []
 
-  package init(_ name: String, phrases: [Phrase], isReplaced: Bool = false) {
+  public init(_ name: String, phrases: [Phrase], isReplaced: Bool = false) {
     (self.name, self.phrases, self.isReplaced) = (name, phrases, isReplaced)
   }
 
   /// A concept that is asked for by its name alone and replaced by `replacement`.
-  package init(_ name: String, replacement: String = "") {
+  public init(_ name: String, replacement: String = "") {
     self.init(
       name, phrases: [Phrase(name, words: name, anchor: replacement)],
       isReplaced: !replacement.isEmpty)
     self.replacement = replacement.isEmpty ? nil : replacement
   }
 
-  package var prompts: [String] { phrases.map(\.prompt) }
+  public var prompts: [String] { phrases.map(\.prompt) }
 }
 
 /// The request; identical for every method.
-package struct Erasure: Codable, Sendable, Hashable {
-  package var forget: [Concept]
+public struct Erasure: Codable, Sendable, Hashable {
+  public var forget: [Concept]
   /// Prompts whose pictures should stay as they are.
-  package var preserve: [String]
+  public var preserve: [String]
   /// Folders of pictures with captions, for methods that train on data; see ``CaptionedImages``.
-  package var forgetImages: String?
-  package var retainImages: String?
+  public var forgetImages: String?
+  public var retainImages: String?
   /// The caption that pictures to forget get whole, whatever their own says; nil changes words of theirs.
-  package var wrongCaption: String?
+  public var wrongCaption: String?
 
-  package init(forget: [Concept], preserve: [String] = []) {
+  public init(forget: [Concept], preserve: [String] = []) {
     (self.forget, self.preserve) = (forget, preserve)
   }
 
   /// Whether pictures to forget and to keep are in one folder, told apart by their captions.
-  package var isOneFolder: Bool { forgetImages != nil && forgetImages == retainImages }
+  public var isOneFolder: Bool { forgetImages != nil && forgetImages == retainImages }
 
   /// Whether a caption asks for one of the concepts.
-  package func asks(_ caption: String) -> Bool {
+  public func asks(_ caption: String) -> Bool {
     forget.flatMap(\.phrases).contains { $0.prompt == caption || caption.mentions($0.words) }
   }
 
   /// A caption without the concepts: a phrase's own anchor, else the caption with the words replaced or left out.
-  package func anchor(of caption: String) -> String {
+  public func anchor(of caption: String) -> String {
     if let wrongCaption { return wrongCaption }
     if let phrase = forget.flatMap(\.phrases).first(where: { $0.prompt == caption }) {
       return phrase.anchor
@@ -81,7 +81,7 @@ package struct Erasure: Codable, Sendable, Hashable {
 
   /// The same caption for another subject of the concept's kind at random; without the concept where none is
   /// known, or where something was asked for instead.
-  package func otherLabel(of caption: String, _ g: Generator) -> String {
+  public func otherLabel(of caption: String, _ g: Generator) -> String {
     guard wrongCaption == nil,
       let concept = forget.first(where: { c in
         c.phrases.contains { $0.prompt == caption || caption.mentions($0.words) }
@@ -99,7 +99,7 @@ package struct Erasure: Codable, Sendable, Hashable {
   }
 
   /// Phrases of each concept at random, `count` of each, however many each has.
-  package func drawPhrases(_ count: Int, seed: UInt64) -> [Concept.Phrase] {
+  public func drawPhrases(_ count: Int, seed: UInt64) -> [Concept.Phrase] {
     let g = Generator(seed: seed)
     return forget.flatMap { concept in
       concept.phrases.isEmpty

@@ -1,10 +1,10 @@
-package import Training
+public import Training
 
 extension Concept {
   /// The concept that a name means for a model: with the model's own captions where it knows the
   /// name as an object or a style, else the bare words.
   /// - Parameter replacement: the object or style to give instead; nil gives the caption without it
-  package static func resolve(_ name: String, in themes: Themes?, replacement: String?) -> Concept {
+  public static func resolve(_ name: String, in themes: Themes?, replacement: String?) -> Concept {
     guard let themes, let (kind, subject) = themes.find(name) else {
       return Concept(name, replacement: replacement ?? "")
     }
@@ -63,7 +63,7 @@ extension Concept {
 
 extension Erasure {
   /// Prompts for every subject that is not forgotten: what `--preserve others` stands for.
-  package static func others(than forgotten: [String], in themes: Themes) -> [String] {
+  public static func others(than forgotten: [String], in themes: Themes) -> [String] {
     let gone = forgotten.compactMap { themes.find($0)?.name }
     let styles = themes.styles.filter { !gone.contains($0) }
     return themes.objects.filter { !gone.contains($0) }.flatMap { object in

@@ -1,10 +1,10 @@
-package import Diffusion
+public import Diffusion
 internal import Torch
 
 extension Concept {
   /// Other subjects of the concepts' kind, those first that are nearest in a model's text encoder: cosine of the mean
   /// hidden states of the names.
-  package static func siblings(of concepts: [Concept], in model: DiffusionModel) -> [String] {
+  public static func siblings(of concepts: [Concept], in model: DiffusionModel) -> [String] {
     let gone = Set(concepts.map(\.name) + concepts.flatMap(\.phrases).map(\.words))
     let names = Set(concepts.flatMap(\.siblings)).subtracting(gone).sorted()
     func direction(_ name: String) -> Tensor {

@@ -1,40 +1,40 @@
 internal import Torch
 
 /// The result of an erasure: a difference of weights, and the guard's verdict on the training that gave it.
-package struct Erased {
+public struct Erased {
   /// Forgotten weights - original weights.
-  package var vector: ParameterVector
-  package var verdict: Verdict
+  public var vector: ParameterVector
+  public var verdict: Verdict
 
-  package init(_ vector: ParameterVector, _ verdict: Verdict = .keptWhole) {
+  public init(_ vector: ParameterVector, _ verdict: Verdict = .keptWhole) {
     (self.vector, self.verdict) = (vector, verdict)
   }
 }
 
-/// Whether an erasure is the whole of its training, or the part before the guard stopped it (``CollapseGuard``).
-package enum Verdict: Codable, Sendable, Hashable {
+/// Whether an erasure is the whole of its training, or the part before the guard stopped it (`CollapseGuard`).
+public enum Verdict: Codable, Sendable, Hashable {
   /// The last weights: every check was within the limit, or nothing was checked, as in closed forms.
   case keptWhole
   /// The weights of an earlier step, because a later check was beyond the limit.
   case stopped(Stop)
 
-  package struct Stop: Codable, Sendable, Hashable {
+  public struct Stop: Codable, Sendable, Hashable {
     /// The step whose check was beyond the limit.
-    package var step: Int
+    public var step: Int
     /// The last step whose check was within it, whose weights are kept; 0 where there was none.
-    package var kept: Int
+    public var kept: Int
     /// The drift found at `step`; nil where it was no finite number.
-    package var drift: Double?
-    package var limit: Double
+    public var drift: Double?
+    public var limit: Double
 
-    package init(step: Int, kept: Int, drift: Double, limit: Double) {
+    public init(step: Int, kept: Int, drift: Double, limit: Double) {
       (self.step, self.kept, self.limit) = (step, kept, limit)
       self.drift = drift.isFinite ? drift : nil
     }
   }
 
   /// A sentence for the user where the training was stopped.
-  package var warning: String? {
+  public var warning: String? {
     guard case .stopped(let stop) = self else { return nil }
     let moved = stop.drift.map { "moved by \(Self.rounded($0))" } ?? "are no longer finite"
     let kept =

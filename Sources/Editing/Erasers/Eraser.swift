@@ -1,41 +1,43 @@
-package import Diffusion
-package import Foundation
-package import Torch
+public import Diffusion
+public import Foundation
+public import Torch
 internal import TorchNN
 
 /// The file that an erasure leaves behind: the differences of the changed tensors, and their origin.
 /// Increments of one base add up, and taking one back is leaving it out of the sum.
-package struct Eraser {
-  package struct Card: Codable, Sendable, Hashable {
-    package var method = ""
-    package var concepts: [String] = []
+public struct Eraser {
+  public struct Card: Codable, Sendable, Hashable {
+    public var method = ""
+    public var concepts: [String] = []
     /// The method's options as resolved.
-    package var options = JSON.object([:])
-    package var seed: UInt64 = 0
+    public var options = JSON.object([:])
+    public var seed: UInt64 = 0
     /// ``DiffusionModel/hash()`` of the model the differences belong to.
-    package var base = ""
-    package var version = ""
-    package init() {}
+    public var base = ""
+    public var version = ""
+    public init() {}
   }
-  package var card: Card
-  package var difference: ParameterVector
-  /// The factors that ``difference`` is the product of, where it was made of them.
+  public var card: Card
+  public var vector: ParameterVector
+  /// The factors that ``vector`` is the product of, where it was made of them.
   package private(set) var factors: EraserFactors?
 
-  package init(_ card: Card, _ difference: ParameterVector) {
-    (self.card, self.difference) = (card, difference)
+  public init(_ card: Card, _ vector: ParameterVector) {
+    (self.card, self.vector) = (card, vector)
   }
 
   package init(_ card: Card, _ factors: EraserFactors) {
-    (self.card, self.factors, difference) = (card, factors, factors.dense)
+    (self.card, self.factors, vector) = (card, factors, factors.dense)
   }
 
   private static let format = "lethe-increment-1"
+  /// Element types that differences are stored in.
+  private static let accepted: [DType] = [.float16, .bfloat16, .float32, .float64]
   /// Names of factors in the file: PATH.left for w_l, `right` for beta S.
   private static let (left, right) = (".left", "right")
 
   /// - Throws: ``LetheError`` when it was made for another model than the one with this hash
-  package func check(base: String) throws {
+  public func check(base: String) throws {
     guard card.base == base else {
       throw LetheError.request(
         "the eraser of '\(card.concepts.joined(separator: ", "))' was made for model "
@@ -43,7 +45,19 @@ package struct Eraser {
     }
   }
 
-  package func write(to file: URL) throws {
+  /// SHA-256 over the card and the differences: the same for two erasers that do the same for the same reason.
+  package func hash() throws -> String {
+    try vector.hash(after: JSON(encoding: card).compact)
+  }
+
+  /// - Throws: ``LetheError`` of the kind `diverged` for differences that are no finite numbers
+  public func write(to file: URL) throws {
+    if let path = vector.firstNotFinite {
+      throw LetheError(
+        .diverged,
+        "the eraser of '\(card.concepts.joined(separator: ", "))' would change '\(path)' by values that are no finite "
+          + "numbers, so \(file.path) is not written. Try a lower learning rate or fewer steps")
+    }
     let card = try JSON(encoding: self.card)
     var tensors: [String: Tensor] = [:]
     if let factors {
@@ -53,13 +67,13 @@ package struct Eraser {
         tensors[path.name + Self.left] = tensor.detached().to(.float16)
       }
     } else {
-      for (path, tensor) in difference.tensors { tensors[path.name] = tensor.detached() }
+      for (path, tensor) in vector.tensors { tensors[path.name] = tensor.detached() }
     }
     try SafeTensors.write(
       tensors, metadata: ["format": Self.format, "lethe": card.compact], to: file)
   }
 
-  package init(contentsOf file: URL) throws {
+  public init(contentsOf file: URL) throws {
     let stored = try SafeTensors(contentsOf: file, finite: true)
     guard stored.metadata["format"] == Self.format, let text = stored.metadata["lethe"],
       let card = try? JSONDecoder().decode(Card.self, from: Data(text.utf8))
@@ -67,9 +81,16 @@ package struct Eraser {
       throw LetheError.request(
         "\(file.path) is no eraser: its metadata has no card of the format '\(Self.format)'")
     }
+    for (name, tensor) in stored.tensors.sorted(by: { $0.key < $1.key })
+    where !Self.accepted.contains(tensor.dtype) {
+      throw LetheError.malformed(
+        file,
+        "'\(name)' holds numbers of the type \(tensor.dtype); accepted: "
+          + Self.accepted.map { "\($0)" }.joined(separator: ", "))
+    }
     self.card = card
     guard let basis = stored.tensors[Self.right] else {
-      difference = ParameterVector(
+      vector = ParameterVector(
         Dictionary(uniqueKeysWithValues: stored.tensors.map { (ParameterPath($0), $1) }))
       return
     }
@@ -84,16 +105,27 @@ package struct Eraser {
       weights[ParameterPath(String(name.dropLast(Self.left.count)))] = tensor.to(.float32)
     }
     let factors = EraserFactors(weights: weights, basis: basis.to(.float32))
-    (self.factors, difference) = (factors, factors.dense)
+    (self.factors, vector) = (factors, factors.dense)
   }
 }
 
 extension DiffusionModel {
   /// The model with differences added; tensors that no difference names are shared.
   /// - Throws: ``LetheError`` when a path or shape does not fit the model
-  package func applying(_ difference: ParameterVector) throws -> DiffusionModel {
+  public func applying(_ vector: ParameterVector) throws -> DiffusionModel {
+    try check(vector)
     var replacements: [ParameterPath: Tensor] = [:]
-    for (path, tensor) in difference.tensors {
+    for (path, tensor) in vector.tensors {
+      guard let base = parameters[path] else { continue }
+      replacements[path] = base + tensor.to(base.device, base.dtype)
+    }
+    return try replacing(replacements)
+  }
+
+  /// - Throws: ``LetheError`` when a path or shape does not fit the model
+  package func check(_ vector: ParameterVector) throws {
+    for path in vector.paths {
+      guard let tensor = vector.tensors[path] else { continue }
       guard let base = parameters[path] else {
         throw LetheError.request("the eraser changes '\(path)', which the model does not have")
       }
@@ -101,16 +133,31 @@ extension DiffusionModel {
         throw LetheError.request(
           "the eraser changes '\(path)' of shape \(tensor.shape); the model's has \(base.shape)")
       }
-      replacements[path] = base + tensor.to(base.device, base.dtype)
     }
-    return try replacing(replacements)
   }
 
   /// The model with the sum of erasers, each checked to belong to this model.
-  package func applying(_ erasers: [Eraser]) throws -> DiffusionModel {
-    guard !erasers.isEmpty else { return self }
-    let own = hash()
-    for eraser in erasers { try eraser.check(base: own) }
-    return try applying(erasers.map(\.difference).reduce(.zero, +))
+  public func applying(_ erasers: [Eraser]) throws -> DiffusionModel {
+    try erasers.isEmpty ? self : applying(sum(of: erasers))
+  }
+
+  /// The sum of erasers, each checked to belong to this model and to be given once.
+  /// - Parameter base: this model's ``hash()`` where it is known already
+  package func sum(of erasers: [Eraser], base: String? = nil) throws -> ParameterVector {
+    guard !erasers.isEmpty else { return .zero }
+    let own = base ?? hash()
+    for eraser in erasers {
+      try eraser.check(base: own)
+      try check(eraser.vector)
+    }
+    var seen: Set<String> = []
+    for eraser in erasers.count > 1 ? erasers : [] {
+      guard seen.insert(try eraser.hash()).inserted else {
+        throw LetheError.request(
+          "the eraser of '\(eraser.card.concepts.joined(separator: ", "))' is given twice, which would erase twice as "
+            + "much; give it once")
+      }
+    }
+    return try .sum(erasers.map(\.vector))
   }
 }

@@ -1,6 +1,6 @@
 // A difference as a LoRA file that diffusers loads (`pipe.load_lora_weights`): dW = B A with A [r, D] and
 // B [d, r], from the singular value decomposition in float64. No alpha is stored, so the scale is 1.
-package import Foundation
+public import Foundation
 internal import Torch
 internal import TorchNN
 
@@ -10,7 +10,7 @@ extension ParameterVector {
   /// - Returns: the largest |dW - B A| / |dW| over the matrices, and the largest rank written
   /// - Throws: ``LetheError`` for changes that a LoRA cannot hold
   @discardableResult
-  package func writeLoRA(to file: URL, rank: Int? = nil) throws -> (error: Double, rank: Int) {
+  public func writeLoRA(to file: URL, rank: Int? = nil) throws -> (error: Double, rank: Int) {
     var tensors: [String: Tensor] = [:]
     var worst = (error: 0.0, rank: 0)
     for path in paths {

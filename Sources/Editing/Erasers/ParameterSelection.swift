@@ -1,17 +1,17 @@
 internal import Diffusion
 internal import Torch
-package import TorchNN
+public import TorchNN
 
 /// Which parameters a method changes, by components of their paths, never by string prefixes:
 /// `layers.1` is not `layers.10`.
-package struct ParameterSelection: Sendable {
-  package let name: String
-  package let matches: @Sendable (ParameterPath) -> Bool
+public struct ParameterSelection: Sendable {
+  public let name: String
+  public let matches: @Sendable (ParameterPath) -> Bool
 
   /// Whether a text encoder is among them, so that prompts have to be embedded at every step.
-  package var trainsText: Bool { name.hasPrefix("text_encoder") }
+  public var trainsText: Bool { name.hasPrefix("text_encoder") }
 
-  package init(_ name: String, _ matches: @escaping @Sendable (ParameterPath) -> Bool) {
+  public init(_ name: String, _ matches: @escaping @Sendable (ParameterPath) -> Bool) {
     (self.name, self.matches) = (name, matches)
   }
 
@@ -25,23 +25,23 @@ package struct ParameterSelection: Sendable {
   }
 
   /// Cross-attention: queries, keys, values, output (ESD-x).
-  package static let crossAttention = unet("xattn") { $0.contains("attn2") }
+  public static let crossAttention = unet("xattn") { $0.contains("attn2") }
   /// Keys and values of cross-attention alone (ESD-x-strict, UCE).
-  package static let crossAttentionKeysValues = unet("xattn-kv") {
+  public static let crossAttentionKeysValues = unet("xattn-kv") {
     $0.contains("attn2") && ($0.contains("to_k") || $0.contains("to_v"))
   }
-  package static let selfAttention = unet("selfattn") { $0.contains("attn1") }
+  public static let selfAttention = unet("selfattn") { $0.contains("attn1") }
   /// Everything but cross-attention, time embedding and output (ESD-u of the first release).
-  package static let notCrossAttention = unet("noxattn") {
+  public static let notCrossAttention = unet("noxattn") {
     !$0.contains("attn2") && !$0.contains("time_embedding") && !$0.contains("conv_out")
       && !$0.contains("conv_norm_out")
   }
-  package static let unet = unet("full") { _ in true }
+  public static let unet = unet("full") { _ in true }
   /// Every text encoder that the model has; positions and the table of words are never trained.
-  package static let textEncoders = text("text_encoders")
-  package static let textEncoder = text("text_encoder")
+  public static let textEncoders = text("text_encoders")
+  public static let textEncoder = text("text_encoder")
   /// The second of two, which also gives the pooled prompt (SDXL).
-  package static let textEncoder2 = text("text_encoder_2")
+  public static let textEncoder2 = text("text_encoder_2")
 
   private static let encoders = [
     "text_encoders": ["text_encoder", "text_encoder_2"], "text_encoder": ["text_encoder"],
@@ -62,7 +62,7 @@ package struct ParameterSelection: Sendable {
     }
   }
 
-  package static let all: [ParameterSelection] = [
+  public static let all: [ParameterSelection] = [
     .crossAttention, .crossAttentionKeysValues, .selfAttention, .notCrossAttention, .unet,
     .textEncoders, .textEncoder, .textEncoder2,
   ]
@@ -74,7 +74,7 @@ package struct ParameterSelection: Sendable {
     "text_encoder_full": "text_encoder",
   ]
 
-  package static func named(_ name: String) throws -> ParameterSelection {
+  public static func named(_ name: String) throws -> ParameterSelection {
     let canonical = aliases[name] ?? name
     let parts = canonical.split(separator: ":")
     if parts.count == 2, encoders[String(parts[0])] != nil, let count = Int(parts[1]), count > 0 {
@@ -88,5 +88,5 @@ package struct ParameterSelection: Sendable {
     return found
   }
 
-  package func paths(of store: ParameterStore) -> [ParameterPath] { store.paths.filter(matches) }
+  public func paths(of store: ParameterStore) -> [ParameterPath] { store.paths.filter(matches) }
 }

@@ -1,33 +1,52 @@
-package import Torch
-package import TorchNN
+public import Torch
+public import TorchNN
 
 /// Numbers by parameter path: gradients, erasers, masks. Sparse: what is absent is zero.
-package struct ParameterVector {
-  package var tensors: [ParameterPath: Tensor]
+public struct ParameterVector {
+  public var tensors: [ParameterPath: Tensor]
 
-  package init(_ tensors: [ParameterPath: Tensor] = [:]) { self.tensors = tensors }
+  public init(_ tensors: [ParameterPath: Tensor] = [:]) { self.tensors = tensors }
 
-  package static var zero: ParameterVector { ParameterVector() }
+  public static var zero: ParameterVector { ParameterVector() }
 
-  package static func + (a: Self, b: Self) -> Self {
+  public static func + (a: Self, b: Self) -> Self {
     Self(a.tensors.merging(b.tensors) { $0 + $1 })
   }
-  package static func - (a: Self, b: Self) -> Self { a + (-1.0 * b) }
-  package static func * (s: Double, a: Self) -> Self { a.map { s * $1 } }
+  public static func - (a: Self, b: Self) -> Self { a + (-1.0 * b) }
+  public static func * (s: Double, a: Self) -> Self { a.map { s * $1 } }
 
-  /// Inner product, summed in float64.
-  package func dot(_ other: Self) -> Double {
-    tensors.reduce(0) { sum, entry in
-      guard let b = other.tensors[entry.key] else { return sum }
-      return sum + (entry.value.to(.float64) * b.to(.float64)).sum().item
+  /// The sum of parts that agree in the shape of every tensor.
+  /// - Throws: ``LetheError`` of the kind `request` for tensors of different shapes, which `+` would repeat to fit
+  public static func sum(_ parts: [Self]) throws -> Self {
+    try parts.reduce(.zero) { sum, part in
+      for path in part.paths {
+        guard let a = sum.tensors[path], let b = part.tensors[path], a.shape != b.shape else {
+          continue
+        }
+        throw LetheError.request(
+          "two erasers change '\(path)', in shapes \(a.shape) and \(b.shape); accepted: erasers of one model"
+        )
+      }
+      return sum + part
     }
   }
-  package var norm: Double { dot(self).squareRoot() }
 
-  package func map(_ f: (ParameterPath, Tensor) -> Tensor) -> Self {
+  /// Inner product, summed in float64 in the order of the paths, so that it is the same in every process.
+  public func dot(_ other: Self) -> Double {
+    paths.reduce(0) { sum, path in
+      guard let a = tensors[path], let b = other.tensors[path] else { return sum }
+      return sum + (a.to(.float64) * b.to(.float64)).sum().item
+    }
+  }
+
+  /// The first path, in their order, whose numbers are not all finite; nil where all are.
+  public var firstNotFinite: ParameterPath? { paths.first { tensors[$0]?.isFinite == false } }
+  public var norm: Double { dot(self).squareRoot() }
+
+  public func map(_ f: (ParameterPath, Tensor) -> Tensor) -> Self {
     Self(Dictionary(uniqueKeysWithValues: tensors.map { ($0, f($0, $1)) }))
   }
 
-  package var paths: [ParameterPath] { tensors.keys.sorted() }
-  package var count: Int { tensors.values.reduce(0) { $0 + $1.count } }
+  public var paths: [ParameterPath] { tensors.keys.sorted() }
+  public var count: Int { tensors.values.reduce(0) { $0 + $1.count } }
 }

@@ -5,24 +5,24 @@
 // theta: trained weights, o: original weights, c: concept, r: what stands for it, a: the same request
 // without the concept, eta: strength. Mean over elements. The paper's prompt is the concept's name
 // alone, so that its r and a are the empty prompt.
-package import Diffusion
-package import Torch
-package import Training
+public import Diffusion
+public import Torch
+public import Training
 
-package struct NegativeGuidance: Objective {
+public struct NegativeGuidance: Objective {
   let states: DenoisingStates
   /// eps_o(x_t | c), for every state [N, C, h, w]
   let conditional: Tensor
   /// eps_o(x_t | r) - eta (eps_o(x_t | c) - eps_o(x_t | a)), for every state [N, C, h, w]
   let targets: Tensor
-  package let prompts: StudentPrompts
+  public let prompts: StudentPrompts
   let batch: Int
 
   /// - Parameters:
   ///   - replacement: eps_o(x_t | r) for every state; nil for the empty prompt
   ///   - without: eps_o(x_t | a) for every state; nil for the empty prompt
   ///   - conditional: eps_o(x_t | c) for every state; nil where the trajectories were with c
-  package init(
+  public init(
     _ states: DenoisingStates, prompts: StudentPrompts, replacement: Tensor? = nil,
     without: Tensor? = nil, conditional: Tensor? = nil, eta: Double, batch: Int
   ) {
@@ -33,7 +33,7 @@ package struct NegativeGuidance: Objective {
       - eta * (self.conditional - (without ?? states.unconditional))
   }
 
-  package func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+  public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
     let picks = Tensor.randint(below: states.count, [batch], step.generator)
     let x = states.x.indexed(0, picks.to(model.device))
     let t = states.t.indexed(0, picks.to(model.device))

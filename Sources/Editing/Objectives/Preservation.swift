@@ -1,16 +1,16 @@
 // Keeps what the original model does for prompts that should not change:
 //
 //   | eps_theta(x_t | p) - eps_o(x_t | p) |^2,   p drawn from the preserved prompts.
-package import Diffusion
-package import Torch
-package import Training
+public import Diffusion
+public import Torch
+public import Training
 
-package struct Preservation: Objective {
+public struct Preservation: Objective {
   let states: DenoisingStates
   let prompts: StudentPrompts
   let batch: Int
 
-  package init(_ states: DenoisingStates, prompts: StudentPrompts, batch: Int) {
+  public init(_ states: DenoisingStates, prompts: StudentPrompts, batch: Int) {
     (self.states, self.prompts, self.batch) = (states, prompts, batch)
   }
 
@@ -19,7 +19,7 @@ package struct Preservation: Objective {
   ///   - steps, guidance: steps and guidance of each trajectory
   ///   - keeping: states of each trajectory; nil keeps every fourth
   ///   - live: whether the text encoder is trained
-  package init(
+  public init(
     of prompts: [String], _ model: DiffusionModel, trajectories: Int, steps: Int, guidance: Double,
     keeping: Int? = nil, batch: Int, live: Bool, seed: UInt64,
     progress: (Int, Int) -> Void = { _, _ in }
@@ -32,7 +32,7 @@ package struct Preservation: Objective {
     self.init(states, prompts: StudentPrompts(chosen, model, live: live), batch: batch)
   }
 
-  package func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+  public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
     let drawn = states.draw(batch, step)
     return model.predict(drawn.x, at: drawn.t, given: prompts.rows(drawn.prompts, of: model))
       .meanSquaredError(drawn.ec)
@@ -41,7 +41,7 @@ package struct Preservation: Objective {
 
 extension Objective {
   /// The objective, and `weight` times keeping `prompts` as they are; without prompts or weight, alone.
-  package func preserving(
+  public func preserving(
     _ prompts: [String], of model: DiffusionModel, weight: Double, trajectories: Int, steps: Int,
     guidance: Double, batch: Int, live: Bool, _ run: Run
   ) throws -> any Objective {

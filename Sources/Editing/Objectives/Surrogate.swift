@@ -11,12 +11,12 @@
 //
 // With a pool the x_t and targets of `relabel` are computed once, by the model as it was before: what c_m gives is
 // among what is kept, so that the target hardly moves, and a step saves one pass of the network in seven.
-package import Diffusion
-package import Torch
-package import Training
+public import Diffusion
+public import Torch
+public import Training
 
-package struct Surrogate: Objective {
-  package enum Kind: String, Codable, Sendable, CaseIterable { case relabel, noise }
+public struct Surrogate: Objective {
+  public enum Kind: String, Codable, Sendable, CaseIterable { case relabel, noise }
   let set: LatentSet
   let kind: Kind
   let captions: Conditioning
@@ -25,7 +25,7 @@ package struct Surrogate: Objective {
   private var pool: (picks: [Int], xt: Tensor, t: Tensor, target: Tensor)?
 
   /// - Parameter others: c_m, one for each picture of the set; unused by `noise`
-  package init(
+  public init(
     _ set: LatentSet, _ kind: Kind, others: [String], _ model: DiffusionModel, batch: Int
   ) {
     (self.set, self.kind, self.batch) = (set, kind, batch)
@@ -34,7 +34,7 @@ package struct Surrogate: Objective {
   }
 
   /// The same loss over `count` states whose targets `original` gives once; 0 computes them at every step.
-  package func pooled(
+  public func pooled(
     _ count: Int, from original: DiffusionModel, seed: UInt64,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> Surrogate {
@@ -59,7 +59,7 @@ package struct Surrogate: Objective {
     return copy
   }
 
-  package func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+  public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
     if let pool {
       let drawn = Tensor.randint(below: pool.picks.count, [batch], step.generator)
       let on = drawn.to(model.device)

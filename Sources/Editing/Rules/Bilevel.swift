@@ -13,12 +13,12 @@
 // moments, which are not put back; here they never see it.)
 // Rules: `paper`, as above; `fixed`, lambda = eta, as the released commands run; `cosine`, the released
 // code's adaptive branch, lambda = max(0, eta - cos(g_r, g_f)), which is not the theorem's.
-package import Diffusion
-package import Torch
-package import Training
+public import Diffusion
+public import Torch
+public import Training
 
-package struct Bilevel: GradientRule {
-  package enum Lambda: String, Codable, Sendable, CaseIterable { case paper, fixed, cosine }
+public struct Bilevel: GradientRule {
+  public enum Lambda: String, Codable, Sendable, CaseIterable { case paper, fixed, cosine }
 
   let retain: any Objective
   let forget: any Objective
@@ -29,7 +29,7 @@ package struct Bilevel: GradientRule {
 
   /// - Parameters:
   ///   - innerSteps, innerRate: K, and the rate of its plain gradient steps
-  package init(
+  public init(
     retain: any Objective, forget: any Objective, rule: Lambda, eta: Double, innerSteps: Int = 0,
     innerRate: Double = 0
   ) {
@@ -37,7 +37,7 @@ package struct Bilevel: GradientRule {
     (self.innerSteps, self.innerRate) = (innerSteps, innerRate)
   }
 
-  package mutating func gradient(
+  public mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
     let r = descend(try retain.loss(model, &step), parameters)
@@ -72,7 +72,7 @@ package struct Bilevel: GradientRule {
 
   /// - Parameters:
   ///   - rf, rr, ff: <g_r, g_f>, |g_r|^2 (only `cosine` computes it), |g_f|^2
-  package static func lambda(
+  public static func lambda(
     _ rule: Lambda, _ eta: Double, rf: Double, rr: @autoclosure () -> Double, ff: Double
   ) -> Double {
     guard ff > 0 else { return 0 }

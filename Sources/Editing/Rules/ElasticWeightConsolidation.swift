@@ -5,11 +5,11 @@
 //
 // F: diagonal of the Fisher information, theta*: the weights before. The paper writes F / 2, its code F; so
 // does this.
-package import Diffusion
-package import Torch
-package import Training
+public import Diffusion
+public import Torch
+public import Training
 
-package struct ElasticWeightConsolidation: GradientRule {
+public struct ElasticWeightConsolidation: GradientRule {
   var base: any GradientRule
   let fisher: [Tensor]
   let anchor: [Tensor]
@@ -17,11 +17,11 @@ package struct ElasticWeightConsolidation: GradientRule {
 
   /// - Parameters:
   ///   - fisher, anchor: F and theta*, in the order and shapes of the parameters
-  package init(_ base: any GradientRule, fisher: [Tensor], anchor: [Tensor], lambda: Double) {
+  public init(_ base: any GradientRule, fisher: [Tensor], anchor: [Tensor], lambda: Double) {
     (self.base, self.fisher, self.anchor, self.lambda) = (base, fisher, anchor, lambda)
   }
 
-  package mutating func gradient(
+  public mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
     let found = try base.gradient(model, over: parameters, &step)

@@ -5,19 +5,19 @@
 //
 // A masked coordinate gets a gradient of exactly 0 in every step, so that Adam without weight decay
 // leaves it as it is, bit for bit.
-package import Diffusion
-package import Torch
-package import Training
+public import Diffusion
+public import Torch
+public import Training
 
-package struct Masked: GradientRule {
+public struct Masked: GradientRule {
   var base: any GradientRule
   let masks: [Tensor]
 
-  package init(_ base: any GradientRule, _ masks: [Tensor]) {
+  public init(_ base: any GradientRule, _ masks: [Tensor]) {
     (self.base, self.masks) = (base, masks)
   }
 
-  package mutating func gradient(
+  public mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
     let found = try base.gradient(model, over: parameters, &step)
@@ -26,7 +26,7 @@ package struct Masked: GradientRule {
 
   /// Ones at the `share` of all coordinates with the largest magnitude, exactly floor(share n) of them
   /// where no two magnitudes at the threshold are equal.
-  package static func largest(_ share: Double, of gradients: [Tensor]) -> [Tensor] {
+  public static func largest(_ share: Double, of gradients: [Tensor]) -> [Tensor] {
     withoutGradients {
       let all = Tensor.concatenate(gradients.map { $0.abs().flattened() })
       let kept = Int(share * Double(all.count))

@@ -14,13 +14,13 @@
 // Memory, in copies of what is trained: fine-tuning works on the student's own tensors in place and puts them back, comes
 // before there is a G, and its optimizer is gone when G begins; G is summed in place. theta, its copy, a gradient and
 // AdamW's two moments are 5, and with G's own optimizer 7; with `training.offload` the copy and that optimizer rest in
-// files and 4 are left, where published code holds 10 (34.4 GB for SD 1.4; see docs/performance.md).
-package import Diffusion
-package import Torch
-package import TorchNN
-package import Training
+// files and 4 are left, where published code holds 10 (34.4 GB for SD 1.4; see docs/results/performance.md).
+public import Diffusion
+public import Torch
+public import TorchNN
+public import Training
 
-package struct MetaGradient: GradientRule {
+public struct MetaGradient: GradientRule {
   /// One set of benign pictures, with its weights before and after the fine-tuning.
   package struct Benign {
     let name: String
@@ -33,18 +33,18 @@ package struct MetaGradient: GradientRule {
     }
   }
   /// The simulated fine-tuning.
-  package struct Attack: Codable, Sendable, Hashable {
+  public struct Attack: Codable, Sendable, Hashable {
     /// M, steps of fine-tuning, from 1. Each costs a pass and its gradient.
-    package var steps = 3
+    public var steps = 3
     /// tau, their rate, above 0. Take about that of the fine-tuning that is to fail.
-    package var rate = 1e-5
+    public var rate = 1e-5
     /// The optimizer of the fine-tuning; AdamW is what the released code and most fine-tuning take.
-    package var optimizer = OptimizerOptions(.adamw, weightDecay: 1e-4)
+    public var optimizer = OptimizerOptions(.adamw, weightDecay: 1e-4)
     /// Largest norm of a fine-tuning gradient, from 0; 0 leaves it alone.
-    package var clip = 1.0
+    public var clip = 1.0
     /// Whether to differentiate through the steps, which are then plain gradient steps; for small models.
-    package var secondOrder = false
-    package init() {}
+    public var secondOrder = false
+    public init() {}
   }
 
   var base: (any GradientRule)?
@@ -79,7 +79,7 @@ package struct MetaGradient: GradientRule {
     tuned = paths.compactMap { student.parameters[$0] }
   }
 
-  package mutating func gradient(
+  public mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
     var (loss, g) =

@@ -6,20 +6,20 @@
 //
 // The papers solve for alpha by convex programming; for two players it is the closed form above. Where the
 // players want opposite things there is no bargain, and 1 + cos is held at `floor`.
-package import Diffusion
-package import Torch
-package import Training
+public import Diffusion
+public import Torch
+public import Training
 
-package struct NashBargaining: GradientRule {
+public struct NashBargaining: GradientRule {
   let retain: any Objective
   let forget: any Objective
   static let floor = 1e-2
 
-  package init(retain: any Objective, forget: any Objective) {
+  public init(retain: any Objective, forget: any Objective) {
     (self.retain, self.forget) = (retain, forget)
   }
 
-  package mutating func gradient(
+  public mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
     let r = descend(try retain.loss(model, &step), parameters)
@@ -37,7 +37,7 @@ package struct NashBargaining: GradientRule {
   }
 
   /// alpha, from |g_r|^2, |g_f|^2 and <g_r, g_f>; a player without a gradient has no say.
-  package static func weights(rr: Double, ff: Double, rf: Double) -> (r: Double, f: Double) {
+  public static func weights(rr: Double, ff: Double, rf: Double) -> (r: Double, f: Double) {
     guard rr > 0, ff > 0 else {
       return (rr > 0 ? 1 / rr.squareRoot() : 0, ff > 0 ? 1 / ff.squareRoot() : 0)
     }

@@ -4,20 +4,20 @@
 //   g~ = g + v m,    v = argmin_{v >= mu} 1/2 (|m|^2 + rho) v^2 + <m, g> v = max(mu, -<m, g> / (|m|^2 + rho))
 //
 // m: the remembered gradient; a step along -g~ with v beyond its minimum lowers m's loss. mu = 0.5, rho = 1e-3.
-package import Diffusion
-package import Torch
-package import Training
+public import Diffusion
+public import Torch
+public import Training
 
-package struct Projected: GradientRule {
+public struct Projected: GradientRule {
   var base: any GradientRule
   let memory: [Tensor]
   let margin: Double
 
-  package init(_ base: any GradientRule, memory: [Tensor], margin: Double = 0.5) {
+  public init(_ base: any GradientRule, memory: [Tensor], margin: Double = 0.5) {
     (self.base, self.memory, self.margin) = (base, memory, margin)
   }
 
-  package mutating func gradient(
+  public mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
     let found = try base.gradient(model, over: parameters, &step)
@@ -29,7 +29,7 @@ package struct Projected: GradientRule {
   }
 
   /// v, from <m, g> and |m|^2.
-  package static func weight(mg: Double, mm: Double, margin: Double = 0.5) -> Double {
+  public static func weight(mg: Double, mm: Double, margin: Double = 0.5) -> Double {
     max(margin, -mg / (mm + 1e-3))
   }
 }

@@ -70,14 +70,14 @@ extension KeyValueShift {
 extension Conditioning {
   /// The same prompts for a model with an eraser laid on, without touching the model.
   /// - Throws: ``LetheError`` when the eraser changes more than keys and values of cross-attention
-  package func shifted(by difference: ParameterVector) throws -> Conditioning {
-    for path in difference.tensors.keys
+  package func shifted(by vector: ParameterVector) throws -> Conditioning {
+    for path in vector.tensors.keys
     where !ParameterSelection.crossAttentionKeysValues.matches(path) {
       throw LetheError.request(
         "the eraser changes '\(path)'; only erasers of keys and values of cross-attention can be "
           + "switched for each prompt. Use `lethe apply` for this one")
     }
     return shifted(
-      by: KeyValueShift.byLayer(difference.tensors) { hidden.linear($0.to(hidden.device)) })
+      by: KeyValueShift.byLayer(vector.tensors) { hidden.linear($0.to(hidden.device)) })
   }
 }

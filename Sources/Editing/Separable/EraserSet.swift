@@ -52,6 +52,7 @@ package struct EraserSet {
   static let format = "lethe-erasers-1"
   package let folder: URL
   package private(set) var card: Card
+  private let lock: FolderLock?
 
   // MARK: - Files
 
@@ -72,14 +73,16 @@ package struct EraserSet {
     return set
   }
 
-  private init(folder: URL, card: Card) { (self.folder, self.card) = (folder, card) }
+  private init(folder: URL, card: Card) { (self.folder, self.card, lock) = (folder, card, nil) }
 
-  package init(_ folder: URL) throws {
+  /// - Parameter keepingOthersOut: whether other processes may not work in the folder while the set is there
+  package init(_ folder: URL, keepingOthersOut: Bool = false) throws {
     let file = Self.cardFile(folder)
     guard FileManager.default.fileExists(atPath: file.path) else {
       throw LetheError.request(
         "\(folder.path) has no erasers.json; `lethe eraser init` makes a set of erasers")
     }
+    lock = keepingOthersOut ? try FolderLock(folder) : nil
     do { card = try JSON(contentsOf: file).decoded() } catch is DecodingError {
       throw LetheError.malformed(file, "it is no card of a set of erasers")
     }
@@ -175,13 +178,19 @@ package struct EraserSet {
   }
 
   /// The names to lay on: those asked for, or all that are switched on.
+  /// - Throws: ``LetheError`` of the kind `request` for unknown names, and for a name that is given twice
   package func active(_ names: [String]? = nil) throws -> [String] {
-    try names?.map { try entry($0).name } ?? card.entries.filter(\.isActive).map(\.name)
+    guard let names else { return card.entries.filter(\.isActive).map(\.name) }
+    for (i, name) in names.enumerated() where names[..<i].contains(name) {
+      throw LetheError.request(
+        "the eraser '\(name)' is asked for twice, which would erase twice as much; name it once")
+    }
+    return try names.map { try entry($0).name }
   }
 
   /// Base + sum of the erasers asked for, always built anew.
-  package func difference(_ names: [String]) throws -> ParameterVector {
-    try names.map { try eraser($0).difference }.reduce(.zero, +)
+  package func vector(_ names: [String]) throws -> ParameterVector {
+    try .sum(names.map { try eraser($0).vector })
   }
 
   package func checkBase(_ model: DiffusionModel) throws {

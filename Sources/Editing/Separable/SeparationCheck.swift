@@ -33,10 +33,10 @@ package struct SeparationCheck: Sendable {
   package init(_ set: EraserSet, _ model: DiffusionModel, limit: Double) throws {
     self.limit = limit
     for entry in set.card.entries where entry.isTrained {
-      let difference = try set.eraser(entry.name).difference
+      let vector = try set.eraser(entry.name).vector
       func row(_ concept: String, _ prompts: [String], paraphrase: Bool = false) {
         guard !prompts.isEmpty else { return }
-        let worst = Self.residual(of: prompts, difference, model)
+        let worst = Self.residual(of: prompts, vector, model)
         rows.append(
           Row(
             eraser: entry.name, concept: concept, residual: worst.value, layer: worst.layer,
@@ -53,14 +53,14 @@ package struct SeparationCheck: Sendable {
   }
 
   package static func residual(
-    of prompts: [String], _ difference: ParameterVector, _ model: DiffusionModel
+    of prompts: [String], _ vector: ParameterVector, _ model: DiffusionModel
   ) -> (value: Double, layer: String, prompt: String, layers: [(layer: String, residual: Double)]) {
     withoutGradients {
       let e = Tensor.concatenate(prompts.map { model.embed([$0]).hidden }).to(.cpu, .float64)
       var worst = (value: 0.0, layer: "", prompt: "")
       var layers: [(layer: String, residual: Double)] = []
-      for path in difference.paths {
-        guard let d = difference.tensors[path], let w = model.parameters[path] else { continue }
+      for path in vector.paths {
+        guard let d = vector.tensors[path], let w = model.parameters[path] else { continue }
         func length(_ w: Tensor) -> Tensor {
           e.matmul(w.to(.cpu, .float64).transposed(0, 1)).norm(2)  // [prompts, L]
         }

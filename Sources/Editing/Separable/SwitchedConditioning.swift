@@ -19,16 +19,17 @@ package final class SwitchedConditioning {
         rows.indices.map { i in
           let row = all.rows([i])
           guard !rows[i].erasers.isEmpty else { return row }
-          return try row.shifted(by: difference(rows[i].erasers))
+          return try row.shifted(by: vector(rows[i].erasers))
         })
     }
   }
 
   /// The sum of the erasers named, made once.
-  private func difference(_ names: [String]) throws -> ParameterVector {
+  private func vector(_ names: [String]) throws -> ParameterVector {
     let names = names.sorted()
     if let known = differences[names] { return known }
-    let made = try set.difference(names)
+    let made = try set.vector(names)
+    try model.check(made)
     differences[names] = made
     return made
   }

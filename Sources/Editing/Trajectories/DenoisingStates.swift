@@ -5,28 +5,28 @@
 // predictions, eps(x_t | empty) and eps(x_t | c), which guidance computes anyway. A training step
 // then costs no sampling at all and no frozen network. Level and timestep agree exactly ("exact"
 // in the specification's table of partial denoising).
-package import Diffusion
-package import Torch
-package import Training
+public import Diffusion
+public import Torch
+public import Training
 
-package struct DenoisingStates {
+public struct DenoisingStates {
   /// [N, C, h, w]
-  package let x: Tensor
+  public let x: Tensor
   /// [N]
-  package let t: Tensor
+  public let t: Tensor
   /// eps(x_t | empty) and eps(x_t | prompt), [N, C, h, w]
-  package let unconditional: Tensor
-  package let conditional: Tensor
+  public let unconditional: Tensor
+  public let conditional: Tensor
   /// Which of the prompts each state was followed with.
-  package let prompt: [Int]
+  public let prompt: [Int]
 
-  package var count: Int { prompt.count }
+  public var count: Int { prompt.count }
 
   /// - Parameters:
   ///   - prompts: one trajectory each
   ///   - guidance: s_g, 3 in ESD
   ///   - keeping: timesteps to keep of each trajectory, chosen at random; nil keeps all
-  package static func follow(
+  public static func follow(
     _ model: DiffusionModel, _ prompts: [String], steps: Int, guidance: Double,
     keeping: Int? = nil, seed: UInt64, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> DenoisingStates {
@@ -66,13 +66,13 @@ package struct DenoisingStates {
 
   /// The same states with predictions for other prompts, those of a caption without its concept say,
   /// in the place of the empty prompt's.
-  package func comparing(with predictions: Tensor) -> DenoisingStates {
+  public func comparing(with predictions: Tensor) -> DenoisingStates {
     DenoisingStates(
       x: x, t: t, unconditional: predictions, conditional: conditional, prompt: prompt)
   }
 
   /// A model's prediction at every state, given a row of `c` for each prompt: [N, C, h, w]
-  package func predictions(of model: DiffusionModel, given c: Conditioning) -> Tensor {
+  public func predictions(of model: DiffusionModel, given c: Conditioning) -> Tensor {
     withoutGradients {
       let parts = stride(from: 0, to: count, by: 16).map { first -> Tensor in
         let n = min(16, count - first)
@@ -85,7 +85,7 @@ package struct DenoisingStates {
   }
 
   /// A random batch of states: indices and their members.
-  package func draw(_ count: Int, _ step: Step) -> (
+  public func draw(_ count: Int, _ step: Step) -> (
     x: Tensor, t: Tensor, e0: Tensor, ec: Tensor, prompts: [Int]
   ) {
     let picks = Tensor.randint(below: self.count, [count], step.generator)

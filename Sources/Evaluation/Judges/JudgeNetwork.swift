@@ -1,22 +1,26 @@
-// A small residual network with one answer for each kind of subject (He et al., 2016).
+// A small residual network with one answer for each kind of subject (He et al., CVPR 2016).
 package import Foundation
 package import Torch
 package import TorchNN
 import Training
 
-/// Trunk and heads: 64 x 64 pictures -> features [128] -> one softmax a kind.
+/// A convolutional trunk with one linear head a kind of subject: pictures [N, 3, 64, 64] -> features [N, 128] ->
+/// logits [N, classes].
 package final class JudgeNetwork {
+  /// The file `judge.json`: the network's shape and its measurements.
   package struct Card: Codable, Sendable, Hashable {
-    /// Kinds of subject and what each can be, e.g. object: [fox, cat, ...].
+    /// The classes of each kind of subject, e.g. object: [fox, cat, ...].
     package var heads: [String: [String]]
+    /// Channels of the stem and of each block.
     package var widths = [24, 48, 96, 128]
+    /// Width and height of the pictures in pixels.
     package var size = 64
     /// Measurements of the judge, and the pictures that they come from.
     package var measured: [String: JSON] = [:]
 
     package init(heads: [String: [String]]) { self.heads = heads }
 
-    /// The kinds of subject it judges, in order.
+    /// The kinds of subject that it judges, in alphabetical order.
     package var kinds: [String] { heads.keys.sorted() }
   }
   package let card: Card
@@ -43,19 +47,20 @@ package final class JudgeNetwork {
     try store.check()
   }
 
-  /// x [N, 3, H, W] in [-1, 1] -> [N, 128]
+  /// The features of pictures: x [N, 3, H, W] in [-1, 1] -> [N, 128].
+  /// - Parameter training: whether batch normalization takes the batch's own statistics
   package func features(_ x: Tensor, training: Bool = false) -> Tensor {
     maps(x, training: training)[blocks.count].mean(2, 3)
   }
 
-  /// The outputs of the stem and of each block, [N, widths[i], H / 2^i, W / 2^i].
+  /// The outputs of the stem and of each block: [N, widths[i], H / 2^i, W / 2^i].
   package func maps(_ x: Tensor, training: Bool = false) -> [Tensor] {
     blocks.reduce(into: [norm(stem(x), training: training).relu()]) { maps, block in
       maps.append(block(maps[maps.count - 1], training: training))
     }
   }
 
-  /// Logits of one kind [N, K].
+  /// The logits of one kind: features [N, 128] -> [N, classes].
   package func logits(_ features: Tensor, _ kind: String) -> Tensor {
     guard let head = heads[kind] else { preconditionFailure("the judge has no head '\(kind)'") }
     return head(features)
@@ -63,11 +68,14 @@ package final class JudgeNetwork {
 
   // MARK: - Files
 
+  /// Reads `judge.json` and `judge.safetensors` from a folder.
+  /// - Throws: ``LetheError`` of the kind `model` for files that are missing or do not fit each other
   package static func load(_ folder: URL, on device: Device = .cpu) throws -> JudgeNetwork {
     let file = folder.appendingPathComponent("judge.json")
     let card: Card
     do { card = try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw LetheError.malformed(file, "it is no judge's card")
+      throw LetheError.malformed(
+        file, "its JSON is not a judge's card, which has heads, widths, size and measured")
     }
     let tensors = try SafeTensors(
       contentsOf: folder.appendingPathComponent("judge.safetensors"), finite: true
@@ -78,6 +86,8 @@ package final class JudgeNetwork {
       on: device)
   }
 
+  /// Writes `judge.json`, and `judge.safetensors` in half precision.
+  /// - Throws: ``LetheError`` of the kind `disk` for a folder that cannot be written
   package func save(to folder: URL, card: Card? = nil) throws {
     try Run.makeFolder(folder)
     var tensors: [String: Tensor] = [:]
@@ -88,7 +98,7 @@ package final class JudgeNetwork {
   }
 }
 
-/// Two convolutions, the first of which halves the picture, beside a 1 x 1 shortcut.
+/// Two convolutions beside a 1 x 1 shortcut. The first convolution and the shortcut halve the picture.
 private struct ResidualBlock {
   let conv1: Conv2d
   let norm1: BatchNorm2d

@@ -1,8 +1,10 @@
-// Frechet distance between Gaussians fitted to features (Heusel et al., 2017), in the judge's features:
+// Frechet distance between Gaussians fitted to features (Heusel et al., NeurIPS 2017), in the judge's features:
 //
 //   | mu_1 - mu_2 |^2 + tr( S_1 + S_2 - 2 (S_1 S_2)^(1/2) )
 package import Torch
 
+/// The Frechet distance between the model's pictures of retained subjects and real ones. The unit is that of squared
+/// features.
 package struct FrechetDistance: Metric {
   package static let name = "frechet"
   package static let title = "Frechet distance to real pictures, retained themes"
@@ -22,8 +24,8 @@ package struct FrechetDistance: Metric {
     else { return nil }
     let real = Gaussian(reference.features)
     let value = Gaussian(kept.features).distance(to: real)
-    // A resample repeats pictures, which shifts the distance; its spread around its own mean is
-    // what the interval takes (basic bootstrap).
+    // A resample repeats pictures, which shifts its distance. The interval takes the spread of the
+    // resamples around their own mean.
     let g = Generator(seed: 1)
     let draws = (0..<Self.resamples).map { _ in
       let picks = Tensor.randint(below: kept.count, [kept.count], g)
@@ -37,7 +39,7 @@ package struct FrechetDistance: Metric {
   }
 }
 
-/// Mean and covariance of rows, in float64.
+/// The mean [D] and covariance [D, D] of rows, in float64.
 package struct Gaussian {
   package let mean: Tensor
   package let covariance: Tensor
@@ -50,6 +52,7 @@ package struct Gaussian {
     covariance = centred.transposed(0, 1).matmul(centred) / Double(x.size(0) - 1)
   }
 
+  /// The Frechet distance to another Gaussian of the same width.
   package func distance(to other: Gaussian) -> Double {
     let root = covariance.symmetricRoot()
     // tr (S1 S2)^(1/2) = tr (S1^(1/2) S2 S1^(1/2))^(1/2), whose argument is symmetric.

@@ -1,7 +1,7 @@
-// How sure the judge is, beyond its verdict (Selective Amnesia, Heng & Soh, NeurIPS 2023, section 4.1): the mean
-// probability of the subject that was asked for, and the entropy of the judge's answer in nats, - sum p log p.
+// Confidence of the judge (Selective Amnesia, Heng & Soh, NeurIPS 2023, section 4.1): the mean probability of the subject
+// that was asked for, and the mean entropy of the judge's answer in nats, - sum p log p.
 
-/// Mean probability of the forgotten theme in pictures asked for with it.
+/// Mean probability of the forgotten theme in the pictures that were asked for with it.
 package struct ForgottenProbability: Metric {
   package static let name = "p-forgotten"
   package static let title = "Judge's probability of the forgotten theme"
@@ -20,7 +20,7 @@ package struct ForgottenProbability: Metric {
   }
 }
 
-/// Mean entropy of the judge's answer for pictures asked for with the forgotten theme.
+/// Mean entropy of the judge's answer for the pictures that were asked for with the forgotten theme.
 package struct ForgottenEntropy: Metric {
   package static let name = "h-forgotten"
   package static let title = "Entropy of the judge on the forgotten theme, nats"
@@ -40,7 +40,7 @@ package struct ForgottenEntropy: Metric {
   }
 }
 
-/// Mean probability of the theme asked for, in pictures of the others of its kind.
+/// Mean probability of the theme asked for, over the pictures of the other themes of the forgotten kind.
 package struct RetainedProbability: Metric {
   package static let name = "p-kept"
   package static let title = "Judge's probability of the other themes"
@@ -59,7 +59,7 @@ package struct RetainedProbability: Metric {
   }
 }
 
-/// Mean entropy of the judge's answer for pictures of the others of the forgotten theme's kind.
+/// Mean entropy of the judge's answer, over the pictures of the other themes of the forgotten kind.
 package struct RetainedEntropy: Metric {
   package static let name = "h-kept"
   package static let title = "Entropy of the judge on the other themes, nats"

@@ -1,8 +1,8 @@
-// Improved precision and recall (Kynkaanniemi et al., 2019), k = 3: the manifold of a set is the
-// union of balls around its points that reach their third neighbour.
+// Improved precision and recall (Kynkaanniemi et al., NeurIPS 2019, eq. 1) with k = 3. The manifold of a set is the union of
+// balls around its points; each ball's radius is the distance to the third nearest neighbour.
 internal import Torch
 
-/// Share of the model's pictures that lie on the manifold of real ones.
+/// Share of the model's pictures that lie on the manifold of the real ones.
 package struct Precision: Metric {
   package static let name = "precision"
   package static let title = "Precision, retained themes"
@@ -17,7 +17,7 @@ package struct Precision: Metric {
   }
 }
 
-/// Share of real pictures that lie on the manifold of the model's.
+/// Share of the real pictures that lie on the manifold of the model's.
 package struct Recall: Metric {
   package static let name = "recall"
   package static let title = "Recall, retained themes"
@@ -44,9 +44,9 @@ private func covered(
   return (hits(of: points, on: manifold), points.size(0))
 }
 
-/// How many of `points` [N, D] lie within the k-th neighbour distance of some row of `manifold`.
+/// Count of the points [N, D] that lie on the manifold of the rows [M, D].
 func hits(of points: Tensor, on manifold: Tensor, k: Int = 3) -> Int {
-  // The nearest "neighbour" of a point in its own set is itself.
+  // Each point is its own nearest neighbour, hence k + 1.
   let radii = manifold.distances(to: manifold).top(k + 1, 1, largest: false).0.max(1)  // [M]
   let inside = points.distances(to: manifold).isAtMost(radii.unsqueezed(0))  // [N, M]
   return Int(inside.to(.float64).max(1).sum().item)

@@ -1,7 +1,7 @@
-// UA, IRA and CRA of UnlearnCanvas (Zhang et al., 2024), section 4: the judge of the forgotten
-// theme's kind answers for UA and IRA, the judge of the other kind for CRA.
+// UA, IRA and CRA of UnlearnCanvas (Zhang et al., NeurIPS 2024), section 4. UA and IRA come from the judge of the forgotten
+// theme's kind, CRA from the judge of the other kind.
 
-/// Share of pictures asked for with the forgotten theme in which its judge does not see it.
+/// Share of the pictures asked for with the forgotten theme in which the judge does not see it.
 package struct UnlearningAccuracy: Metric {
   package static let name = "ua"
   package static let title = "Unlearning accuracy"
@@ -18,7 +18,7 @@ package struct UnlearningAccuracy: Metric {
   }
 }
 
-/// Accuracy on the other themes of the same kind.
+/// Share of the pictures asked for with another theme of the same kind in which the judge sees that theme.
 package struct InDomainRetainAccuracy: Metric {
   package static let name = "ira"
   package static let title = "In-domain retain accuracy"
@@ -32,7 +32,8 @@ package struct InDomainRetainAccuracy: Metric {
   }
 }
 
-/// Accuracy of the other kind, on pictures asked for without the forgotten theme.
+/// Share of the pictures asked for without the forgotten theme in which the judge sees the right theme of the other
+/// kind.
 package struct CrossDomainRetainAccuracy: Metric {
   package static let name = "cra"
   package static let title = "Cross-domain retain accuracy"

@@ -22,14 +22,14 @@ package struct AttackPage {
     }
   }
 
-  /// Success before any attack and under each, with its cost.
+  /// The success rate before the attacks and under each of them, with its cost.
   package static func rates(_ results: Results) -> Table {
     let shares = ["shown", "pre-asr", "asr"]
     return .pivot(
       results.rows, "Success rates",
       note:
-        "Share of prompts whose picture the judge takes for what was erased, 95 % intervals (Wilson). pre-asr: the "
-        + "prompts as they are; asr: those, and what the attack brought back"
+        "Share of the prompts whose picture shows the erased concept to the judge, with 95 % intervals (Wilson). "
+        + "pre-asr: prompts that show it before the attack. asr: those, and the prompts for which the attack succeeds"
         + results.notes.map { "; \($0)" }.joined() + ".",
       corner: [""],
       down: { row in
@@ -57,7 +57,7 @@ package struct AttackPage {
         rows[rows.count - 1].cells.append(try picture.attackedCell(in: folder))
       }
       return .init(
-        "Prompt by prompt", note: "Framed red: the judge sees what was erased.",
+        "Prompt by prompt", note: "Red frame: the judge sees the erased concept.",
         columns: ["original", "erased"] + attacks, rows: rows)
     }
   }

@@ -1,14 +1,14 @@
 internal import Evaluation
 internal import Foundation
 
-/// The page of `lethe bench forgetting`: every method beside the model retrained without the class.
+/// The page of `lethe bench forgetting`: every method beside a model that was retrained without the class.
 struct ForgettingPage {
   let results: Results
   let folder: URL
 
   init(_ results: Results, _ folder: URL) { (self.results, self.folder) = (results, folder) }
 
-  /// The label of the model retrained without the class.
+  /// The label of the retrained model.
   static let gold = "retrain"
   private static let columns: [(name: String, title: String)] = [
     ("ua", "UA ↑"), ("ira", "IRA ↑"), ("p-forgotten", "p forgotten"),
@@ -16,10 +16,10 @@ struct ForgettingPage {
     ("frechet", "Frechet ↓"), ("precision", "precision ↑"), ("recall", "recall ↑"),
     ("mia", "MIA AUC"),
   ]
-  /// Numbers between 0 and 1, over which the distance to the retrained model is averaged.
+  /// Metrics between 0 and 1, over which the distance to the retrained model is averaged.
   private static let shares = ["ua", "ira", "p-forgotten", "p-kept", "precision", "recall", "mia"]
 
-  /// One row of each repetition.
+  /// The rows of single repetitions.
   private var alone: [ResultRow] { results.rows.filter { $0.axes.seed != nil } }
   var methods: [String] { alone.map(\.method).unique }
   private func title(_ method: String) -> String { results.titles[method] ?? method }
@@ -27,7 +27,7 @@ struct ForgettingPage {
 
   // MARK: - Numbers
 
-  /// Mean over seeds and its standard error.
+  /// The mean over repetitions, with its standard error.
   func mean(_ method: String, _ metric: String) -> MeasuredValue? {
     let own = alone.filter { $0.method == method }.of(metric)
     guard let first = own.first else { return nil }
@@ -35,7 +35,7 @@ struct ForgettingPage {
     return MeasuredValue(metric, values.mean, first.unit, n: own.count, .standardError(values))
   }
 
-  /// Mean absolute difference to the retrained model over the shares; nil without a retrained model.
+  /// Mean absolute difference to the retrained model over ``shares``. It is nil without a retrained model.
   func gap(_ method: String) -> Double? {
     let differences = Self.shares.compactMap { metric -> Double? in
       guard let own = mean(method, metric), let gold = mean(Self.gold, metric) else { return nil }
@@ -44,7 +44,7 @@ struct ForgettingPage {
     return method == Self.gold || differences.isEmpty ? nil : differences.mean
   }
 
-  /// The method nearest to the retrained model among those that forget in at least 95 % of the pictures.
+  /// The method nearest to the retrained model among those with a UA of at least 0.95.
   var nearest: String? {
     methods.filter { method in
       method != "original" && (mean(method, "ua")?.value ?? 0) >= 0.95 && gap(method) != nil
@@ -57,7 +57,7 @@ struct ForgettingPage {
     get throws {
       var content = ReportContent()
       content.title = "Forgetting “\(concept)”"
-      content.subtitle = "Every method beside the model retrained without it"
+      content.subtitle = "Every method beside a model that was retrained without the class"
       content.summary = verdict
       content.tables = [measured] + (methods.contains(Self.gold) ? [differences] : [])
       content.galleries = [try gallery]
@@ -110,10 +110,11 @@ struct ForgettingPage {
     let n = alone.value("ua")?.n ?? 0
     let kept = alone.value("ira")?.n ?? 0
     return
-      "Mean ± standard error over \(repetitions(false)) seed(s) of training and pictures; retrained with "
-      + "\(repetitions(true)). A seed has \(n) pictures of the forgotten class and \(kept) of the others. UA, IRA, p, "
-      + "precision and recall in %, H in nats; AUC of the loss-threshold membership attack, 0.5 tells nothing. "
-      + "Distance: mean absolute difference to the retrained model over UA, IRA, both p, precision, recall and AUC."
+      "Mean ± standard error over \(repetitions(false)) seed(s) of training and pictures; the retrained model has "
+      + "\(repetitions(true)) seed(s). A seed has \(n) pictures of the forgotten class and \(kept) of the others. UA, IRA, "
+      + "p, precision and recall are in %, H is in nats. MIA AUC is the area under the ROC curve of the loss-threshold "
+      + "membership attack; 0.5 is chance. Distance to retrained is the mean absolute difference to the retrained model "
+      + "over UA, IRA, both p, precision, recall and AUC."
   }
 
   private var verdict: String {
@@ -131,7 +132,7 @@ struct ForgettingPage {
       }
       return .init(
         "The same seeds under every method",
-        note: "Framed red: asked for the forgotten class.",
+        note: "Red frame: the prompt names the forgotten class.",
         columns: shown.filter { $0.method == "original" }.map(\.prompt),
         rows: try methods.map { method in
           (

@@ -8,7 +8,7 @@ struct RelearningBenchmarkPage {
   init(_ results: Results) { self.results = results }
 
   private var rows: [ResultRow] { results.rows.filter { $0.method != "original" } }
-  /// One row of each concept and fine-tuning, before any are put together.
+  /// The rows of single fine-tunings.
   private var alone: [ResultRow] { rows.filter { $0.axes.seed != nil } }
   private var labels: [String] { rows.map(\.label).unique }
   private var steps: [Int] { alone.compactMap(\.axes.step).unique.sorted() }
@@ -17,7 +17,7 @@ struct RelearningBenchmarkPage {
 
   var content: ReportContent {
     var content = ReportContent()
-    content.title = "Relearning what was erased"
+    content.title = "Relearning of erased concepts"
     content.subtitle = concepts.joined(separator: ", ")
     content.tables = [relearned, kept, against, byConcept]
     content.charts = pairs.map(\.base).unique.map(chart)
@@ -26,14 +26,15 @@ struct RelearningBenchmarkPage {
 
   // MARK: - Numbers
 
-  /// Each label with the label that it is held against, in order.
+  /// Each label with the label that it is compared with, in order.
   var pairs: [(label: String, base: String)] {
     labels.compactMap { label in
       results.baselines[label].flatMap { labels.contains($0) ? (label, $0) : nil }
     }
   }
 
-  /// Successes over all fine-tunings and concepts, or those of one concept; nil before there are any.
+  /// The share of successes, pooled over fine-tunings, of one concept or of all.
+  /// - Returns: nil without rows
   func success(
     _ label: String, _ set: TuningSet, _ step: Int, of concept: String? = nil
   ) -> MeasuredValue? {
@@ -43,12 +44,13 @@ struct RelearningBenchmarkPage {
     }.over("success")
   }
 
-  /// The area under the curve on the concept: mean over concepts.
+  /// The area under the curve for fine-tuning on the concept, averaged over concepts.
   func area(_ label: String) -> Double {
     rows.filter { $0.label == label && $0.axes.trainedOn == .concept }.of("area").map(\.value).mean
   }
 
-  /// A loss after some steps on the concept, over the concepts: it rises where what is probed breaks.
+  /// The mean over concepts of a loss after some steps on the concept. A higher loss means that the probed subjects
+  /// are damaged.
   func loss(_ label: String, _ metric: String, after step: Int) -> Double {
     rows.filter {
       $0.label == label && $0.axes.trainedOn == .concept && $0.axes.step == step
@@ -56,7 +58,7 @@ struct RelearningBenchmarkPage {
     }.of(metric).map(\.value).mean
   }
 
-  /// A label's successes on the concept over its base's; nil where the base has none.
+  /// A label's successes on the concept divided by its base's. It is nil where the base has none.
   func ratio(_ pair: (label: String, base: String), _ step: Int) -> Double? {
     guard let own = success(pair.label, .concept, step)?.value,
       let base = success(pair.base, .concept, step)?.value, base > 0
@@ -74,9 +76,9 @@ struct RelearningBenchmarkPage {
     return .pivot(
       rows, "Success of the prompts after fine-tuning",
       note:
-        "\(concepts.joined(separator: ", ")). Share of \(n) prompts that show the concept again after so many steps on "
-        + "pictures of it and on benign ones, \(seeds) fine-tuning(s) of each model, in % with 95 % intervals. "
-        + "Area under the curve: mean over concepts.",
+        "\(concepts.joined(separator: ", ")). Share of \(n) prompts whose picture shows the concept after the given steps "
+        + "of fine-tuning on pictures of it, over \(seeds) fine-tuning(s) of each model, in % with 95 % intervals (Wilson). "
+        + "The last column is after fine-tuning on benign pictures. The area under the curve is the mean over concepts.",
       corner: [""], down: { [$0.label] },
       across: steps.map { step in
         .text("\(step) steps ↓") { rows in
@@ -99,10 +101,11 @@ struct RelearningBenchmarkPage {
       }
     }
     return .pivot(
-      rows, "What is kept",
+      rows, "Quality of the other subjects",
       note:
-        "Before fine-tuning, and the training loss on unseen pictures of related and of unrelated subjects before it "
-        + "and after \(last) steps on the concept.",
+        "UA, IRA, CRA and the Frechet distance are those of the erased model before fine-tuning. The other columns are "
+        + "the training loss on unseen pictures of related and of unrelated subjects, before fine-tuning and after \(last) "
+        + "steps on the concept.",
       corner: [""], down: { [$0.label] },
       across: [
         .metric("ua", title: "UA ↑"), .metric("ira", title: "IRA ↑"),
@@ -129,7 +132,9 @@ struct RelearningBenchmarkPage {
     }
     return Table(
       "Against the base",
-      note: "Successes over the base's after the same steps (1 is no gain); IRA and CRA in points.",
+      note:
+        "Successes divided by those of the base after the same steps; 1 is no gain. IRA and CRA are changes in percentage "
+        + "points.",
       header: [""] + steps.dropFirst().map { "\($0) steps ↓" } + ["area ↓", "IRA", "CRA"],
       rows: texts)
   }
@@ -138,7 +143,7 @@ struct RelearningBenchmarkPage {
     .pivot(
       rows, "By concept",
       note:
-        "Success after \(steps.map(String.init).joined(separator: ", ")) steps on the concept, in %.",
+        "Success after \(steps.map(String.init).joined(separator: ", ")) steps of fine-tuning on the concept, in %.",
       corner: [""], down: { [$0.label] },
       across: concepts.map { concept in
         .text(concept) { rows in

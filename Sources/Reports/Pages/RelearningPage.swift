@@ -13,7 +13,7 @@ struct RelearningPage {
     ("loss-unrelated", "loss on unrelated subjects"),
   ]
 
-  /// Means over fine-tunings.
+  /// The rows over all fine-tunings.
   private var means: [ResultRow] { results.rows.filter { $0.axes.seed == nil } }
   private var steps: [Int] { means.compactMap(\.axes.step).unique.sorted() }
   private var sets: [TuningSet] { means.compactMap(\.axes.trainedOn).unique }
@@ -46,8 +46,8 @@ struct RelearningPage {
       means, "Curve",
       note:
         results.notes.joined(separator: " ")
-        + " Mean ± standard error over \(seeds) seed(s), \(n) prompts each. Losses on pictures that the "
-        + "fine-tuning did not see.",
+        + " Mean ± standard error over \(seeds) seed(s) with \(n) prompts each. Losses are measured on pictures that were "
+        + "not part of the fine-tuning.",
       corner: [""],
       down: { row in
         let title = Self.measures.first { $0.0 == row.metric }?.1 ?? Self.measures[0].1

@@ -1,11 +1,14 @@
-package import Evaluation
+public import Evaluation
 package import Foundation
+internal import Torch
 
-/// The page of a command's results, made of `results.json` and the pictures that it names, and of nothing else.
-package enum ResultsPage {
+/// The page of a command's results. It is made of `results.json` and of the pictures that it names, and of nothing
+/// else.
+public enum ResultsPage {
+  /// The page that belongs to the kind of the results.
   /// - Parameters:
-  ///   - folder: the folder of the results, which the files of their pictures are relative to
-  ///   - metrics: the catalog that has the metrics' order and better directions
+  ///   - folder: the folder of the results, which the pictures' files are relative to
+  ///   - metrics: the catalog with the metrics' order and better directions
   /// - Throws: an error for a picture that cannot be read
   package static func content(
     of results: Results, in folder: URL, metrics: MetricCatalog = .builtIn
@@ -22,14 +25,15 @@ package enum ResultsPage {
       case .benchSeparability: try SeparabilityPage(results, folder).content
       }
     if results.quick {
-      content.warning = "A quick run: few pictures, wide intervals. For looking, not for quoting."
+      content.warning =
+        "A quick run: it has few pictures and wide intervals. Quote a full run instead."
     }
     content.commands = [results.command.joined(separator: " ")].filter { !$0.isEmpty }
     return content
   }
 
   /// Metrics by subject and method, with intervals.
-  package static func metrics(
+  public static func metrics(
     _ results: Results, _ title: String = "Measured", _ catalog: MetricCatalog = .builtIn
   ) -> Table {
     let names = results.rows.map(\.metric).unique
@@ -54,10 +58,12 @@ extension ResultPicture {
   /// A cell of a gallery.
   func cell(in folder: URL, state: String) throws -> (picture: Data, caption: String, state: String)
   {
-    (try Data(contentsOf: folder.appendingPathComponent(file)), caption, state)
+    let results = folder.appendingPathComponent("results.json")
+    let place = try folder.inside(file, "the file of a picture", of: results, isNested: true)
+    return (try ReportContent.picture(in: place), caption, state)
   }
 
-  /// Red where the judge sees the concept again.
+  /// A cell of a gallery, with a red frame where the judge sees the concept.
   func attackedCell(in folder: URL) throws -> (picture: Data, caption: String, state: String) {
     try cell(in: folder, state: showsConcept == true ? "forgotten" : "")
   }

@@ -26,7 +26,7 @@ struct RobustnessPage {
 
   private var rates: Table {
     .pivot(
-      rows, "Attack success rates and what is kept", note: note, corner: [""],
+      rows, "Attack success rates and quality of the other subjects", note: note, corner: [""],
       down: { [$0.method] },
       across: [.metric("pre-asr", title: "pre-ASR ↓")]
         + attacks.map { attack in
@@ -48,16 +48,17 @@ struct RobustnessPage {
       return count > 0 ? "\(attack) \(Int(count))" : nil
     }
     return
-      "\(concepts.joined(separator: ", ")). In %, 95 % intervals (Wilson) over \(n) prompts of all concepts together; "
-      + "a prompt that shows the concept before an attack counts as a success of all, one that cannot be attacked as "
-      + "withstood"
+      "\(concepts.joined(separator: ", ")). Rates are in %, with 95 % intervals (Wilson) over the \(n) prompts of all "
+      + "concepts. A prompt that shows the concept before the attacks counts as a success of each attack. A prompt that "
+      + "an attack cannot be run on counts as a failure of the attack"
       + (barred.isEmpty ? " (there was none). " : " (\(barred.joined(separator: ", "))). ")
-      + "Frechet: mean over concepts."
+      + "The Frechet distance is the mean over concepts."
   }
 
   private var costs: Table {
     .pivot(
-      rows, "Queries and seconds", note: "Means over the prompts that were attacked.",
+      rows, "Queries and seconds",
+      note: "Mean number of queries and mean seconds of the prompts that were attacked.",
       corner: [""], down: { [$0.method] },
       across: attacks.map { attack in
         .text(attack) { rows in
@@ -87,7 +88,7 @@ struct RobustnessPage {
     var method = ""
     let own = results.pictures.filter { $0.subject == concept }
     for (i, picture) in own.enumerated() {
-      // A line begins with the original's picture; the erased model's, right after it, names the method.
+      // A line begins with the original's picture. The erased model's picture follows and names the method.
       if picture.axes.attack == nil, !lines.isEmpty, lines[lines.count - 1].cells.count == 1 {
       } else if picture.axes.attack == nil {
         method = i + 1 < own.count ? own[i + 1].method : picture.method
@@ -97,13 +98,15 @@ struct RobustnessPage {
       lines[lines.count - 1].cells.append(try picture.attackedCell(in: folder))
     }
     return .init(
-      concept, note: "Framed red: the judge sees it again. Same seed in a row but for `seeds`.",
+      concept,
+      note:
+        "Red frame: the judge sees the concept. The pictures of a row have the same seed, except for the attack `seeds`.",
       columns: ["original", "erased"] + attacks, rows: lines)
   }
 }
 
 extension [ResultRow] {
-  /// The mean of a metric, weighted by n; nil without rows.
+  /// The mean of a metric, weighted by n. It is nil without rows.
   func weighted(_ metric: String) -> Double? {
     let found = of(metric)
     let n = found.map(\.n).reduce(0, +)

@@ -1,26 +1,28 @@
 package import Evaluation
 package import Foundation
+internal import Torch
 
-/// The page of one erasure: what was measured, the pictures before and after, and how the training went.
+/// The page of one erasure: measurements, pictures before and after, and the curves of the training.
 package struct RunPage {
-  /// The concepts that were to be forgotten.
+  /// The forgotten concepts.
   package var concept = ""
   package var subtitle = ""
-  /// Nil before the run was evaluated.
+  /// The run's measurements. It is nil before `lethe evaluate`.
   package var results: Results?
-  /// The folder with `original` and `erased`.
+  /// The folder with the sample sets `original` and `erased`.
   package var folder: URL
-  /// Names of the subjects that were to be forgotten.
+  /// The names of the forgotten subjects.
   package var gone: Set<String> = []
-  /// The styles that the model lists; without any, columns are the first pictures of each object.
+  /// The styles that the model lists, which are the grids' columns. Without styles, the columns are the first
+  /// pictures of each object.
   package var styles: [String] = []
-  /// Curves of the training, each a title and its points.
+  /// Curves of the training: titles and points.
   package var curves: [(title: String, points: [(x: Double, y: Double)])] = []
-  /// The guard's sentence, where it ended the training; empty otherwise.
+  /// The guard's sentence where it stopped the training, and else empty.
   package var warning = ""
   package var facts: [(String, String)] = []
   package var commands: [String] = []
-  /// The catalog that has the metrics' titles and better directions.
+  /// The catalog with the metrics' titles and better directions.
   package var metrics = MetricCatalog.builtIn
 
   package init(_ folder: URL) { self.folder = folder }
@@ -62,32 +64,41 @@ package struct RunPage {
     }
     if let ua = share("ua"), let ira = share("ira") {
       content.summary =
-        "In \(ua) of the pictures asked for with it, the judge no longer sees it. Other subjects of "
-        + "its kind are still seen in \(ira) of their pictures"
-        + (share("cra").map { ", subjects of the other kind in \($0)." } ?? ".")
+        "The judge does not see the concept in \(ua) of the pictures that were asked for with it. It sees other "
+        + "subjects of the same kind in \(ira) of their pictures"
+        + (share("cra").map { ", and subjects of the other kind in \($0)." } ?? ".")
     }
     content.metricNote =
-      "95 % intervals in brackets (Wilson for shares, Student's t for means, bootstrap for distances). Coloured "
-      + "changes have intervals that do not overlap. \(results.drawing)."
+      "95 % intervals are in brackets: Wilson's for shares, Student's t for means, bootstrap for distances. A change has "
+      + "a colour where the two intervals do not overlap. \(results.drawing)."
+    if let broken = erased.value("not-finite") {
+      content.warning =
+        "\(broken.plain(digits: 0)) of \(broken.n) pictures of the erased model have no finite numbers. They are shown "
+        + "grey and not judged. "
+    }
     if results.quick {
-      content.warning = "A quick run: few pictures, wide intervals. For looking, not for quoting."
+      content.warning +=
+        "A quick run: it has few pictures and wide intervals. Quote a full run instead."
     }
   }
 
-  /// The forgotten subject with all its styles (or objects), and a few that should have stayed.
+  /// The forgotten subjects in all styles (or objects), and a few other subjects.
   private func addGrids(to content: inout ReportContent) throws {
-    guard let before = try? SampleSet(folder.appendingPathComponent("original")),
-      let after = try? SampleSet(folder.appendingPathComponent("erased"))
-    else { return }
-    let finished = before.manifest.samples.filter {
-      FileManager.default.fileExists(atPath: before.url($0).path)
-        && FileManager.default.fileExists(atPath: after.url($0).path)
-        && after.manifest.samples.contains($0)
+    let files = FileManager.default
+    let sets = try ["original", "erased"].compactMap { name -> SampleSet? in
+      let place = try folder.inside(name, "a folder of pictures", of: folder)
+      let manifest = place.appendingPathComponent("manifest.json")
+      return files.fileExists(atPath: manifest.path) ? try SampleSet(place) : nil
+    }
+    guard sets.count == 2, let before = sets.first, let after = sets.last else { return }
+    let finished = try before.manifest.samples.filter { sample in
+      try after.manifest.samples.contains(sample)
+        && sets.allSatisfy { files.fileExists(atPath: try $0.url(sample).path) }
     }
     let isGone: (SampleSet.Sample) -> Bool = { $0.subjects.values.contains(where: gone.contains) }
     for (title, samples, rows) in [
-      ("What was to be forgotten", finished.filter(isGone), 6),
-      ("What was to stay", finished.filter { !isGone($0) }, 8),
+      ("Forgotten subjects", finished.filter(isGone), 6),
+      ("Other subjects", finished.filter { !isGone($0) }, 8),
     ] {
       if let grid = try grid(title, samples, rows: rows, before, after) {
         content.grids.append(grid)
@@ -114,7 +125,8 @@ package struct RunPage {
           })
         else { return nil }
         return (
-          try Data(contentsOf: before.url(sample)), try Data(contentsOf: after.url(sample)),
+          try ReportContent.picture(in: before.url(sample)),
+          try ReportContent.picture(in: after.url(sample)),
           sample.prompt, sample.seed
         )
       }

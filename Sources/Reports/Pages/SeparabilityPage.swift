@@ -1,7 +1,8 @@
 internal import Evaluation
 internal import Foundation
 
-/// The page of `lethe bench separability`: the paper's matrix of concepts and moments, and averages by state.
+/// The page of `lethe bench separability`: a matrix of concepts and moments as in SepME's Tables 2 and 3, and
+/// averages by state.
 struct SeparabilityPage {
   let results: Results
   let folder: URL
@@ -9,10 +10,10 @@ struct SeparabilityPage {
   init(_ results: Results, _ folder: URL) { (self.results, self.folder) = (results, folder) }
 
   private static let note =
-    "Frechet distance to the original model's pictures / share judged right, % / perceptual distance. "
-    + "± is the largest difference of a pixel from the original's picture, of 255."
+    "Frechet distance to the original model's pictures / judge's accuracy, % / perceptual distance. "
+    + "± is the largest change of a pixel from the original's picture, of 255."
 
-  /// Kinds and methods, each with its rows and those of the original.
+  /// Each kind and method, with its rows and those of the original.
   private var parts: [(kind: String, method: String, rows: [ResultRow])] {
     results.rows.compactMap(\.axes.kind).unique.flatMap { kind in
       let own = results.rows.filter { $0.axes.kind == kind }
@@ -26,7 +27,7 @@ struct SeparabilityPage {
     get throws {
       var content = ReportContent()
       content.title = "Erased, given back, erased again"
-      content.subtitle = "The scenes of SepME, and methods whose erasers are added"
+      content.subtitle = "The scenes of SepME, and other methods whose erasers are added up"
       for (kind, method, rows) in parts {
         content.tables += [
           averages("\(kind.capitalized)s, \(method)", rows),
@@ -40,7 +41,7 @@ struct SeparabilityPage {
 
   private func matrix(_ title: String, _ rows: [ResultRow]) -> Table {
     .pivot(
-      rows, title, note: Self.note + " ✗: erased at that moment; ✓: given back.",
+      rows, title, note: Self.note + " ✗: erased at that moment. ✓: given back.",
       corner: ["moment"],
       down: { row in row.axes.moment.flatMap { $0 == "alone" ? nil : [$0] } },
       across: rows.map(\.subject).unique.map { concept in
@@ -104,7 +105,7 @@ struct SeparabilityPage {
     }
     return .init(
       "\(part.kind.capitalized)s, \(part.method)",
-      note: "Framed red: erased at that moment; green: given back; plain: untouched.",
+      note: "Red frame: erased at that moment. Green frame: given back. No frame: untouched.",
       columns: part.rows.map(\.subject).unique,
       rows: try own.compactMap(\.axes.moment).unique.map { moment in
         (

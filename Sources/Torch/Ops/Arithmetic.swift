@@ -36,60 +36,60 @@ extension Operator {
 }
 
 extension Tensor {
-  package static func + (a: Tensor, b: Tensor) -> Tensor { Operator.add(a, b) }
-  package static func + (a: Tensor, b: Double) -> Tensor { Operator.addScalar(a, b) }
-  package static func + (a: Double, b: Tensor) -> Tensor { Operator.addScalar(b, a) }
-  package static func - (a: Tensor, b: Tensor) -> Tensor { Operator.sub(a, b) }
-  package static func - (a: Tensor, b: Double) -> Tensor { Operator.addScalar(a, -b) }
-  package static func - (a: Double, b: Tensor) -> Tensor { Operator.rsub(b, a) }
-  package static func * (a: Tensor, b: Tensor) -> Tensor { Operator.mul(a, b) }
-  package static func * (a: Tensor, b: Double) -> Tensor { Operator.mulScalar(a, b) }
-  package static func * (a: Double, b: Tensor) -> Tensor { Operator.mulScalar(b, a) }
-  package static func / (a: Tensor, b: Tensor) -> Tensor { Operator.div(a, b) }
-  package static func / (a: Tensor, b: Double) -> Tensor { Operator.div(a, Tensor.scalar(b)) }
-  package static func / (a: Double, b: Tensor) -> Tensor { Operator.reciprocal(b) * a }
-  package static prefix func - (a: Tensor) -> Tensor { Operator.neg(a) }
+  public static func + (a: Tensor, b: Tensor) -> Tensor { Operator.add(a, b) }
+  public static func + (a: Tensor, b: Double) -> Tensor { Operator.addScalar(a, b) }
+  public static func + (a: Double, b: Tensor) -> Tensor { Operator.addScalar(b, a) }
+  public static func - (a: Tensor, b: Tensor) -> Tensor { Operator.sub(a, b) }
+  public static func - (a: Tensor, b: Double) -> Tensor { Operator.addScalar(a, -b) }
+  public static func - (a: Double, b: Tensor) -> Tensor { Operator.rsub(b, a) }
+  public static func * (a: Tensor, b: Tensor) -> Tensor { Operator.mul(a, b) }
+  public static func * (a: Tensor, b: Double) -> Tensor { Operator.mulScalar(a, b) }
+  public static func * (a: Double, b: Tensor) -> Tensor { Operator.mulScalar(b, a) }
+  public static func / (a: Tensor, b: Tensor) -> Tensor { Operator.div(a, b) }
+  public static func / (a: Tensor, b: Double) -> Tensor { Operator.div(a, Tensor.scalar(b)) }
+  public static func / (a: Double, b: Tensor) -> Tensor { Operator.reciprocal(b) * a }
+  public static prefix func - (a: Tensor) -> Tensor { Operator.neg(a) }
 
   /// `aten::add` with a factor: self + factor . other.
-  package func adding(_ other: Tensor, times factor: Double) -> Tensor {
+  public func adding(_ other: Tensor, times factor: Double) -> Tensor {
     Operator.add(self, other, factor)
   }
 
-  package func pow(_ exponent: Double) -> Tensor { Operator.power(self, exponent) }
-  package func squared() -> Tensor { Operator.mul(self, self) }
-  package func sqrt() -> Tensor { Operator.sqrt(self) }
-  package func rsqrt() -> Tensor { Operator.rsqrt(self) }
-  package func exp() -> Tensor { Operator.exp(self) }
-  package func log() -> Tensor { Operator.log(self) }
-  package func sin() -> Tensor { Operator.sin(self) }
-  package func cos() -> Tensor { Operator.cos(self) }
-  package func tanh() -> Tensor { Operator.tanh(self) }
-  package func sigmoid() -> Tensor { Operator.sigmoid(self) }
-  package func abs() -> Tensor { Operator.abs(self) }
-  package func sign() -> Tensor { Operator.sign(self) }
-  package func rounded() -> Tensor { Operator.round(self) }
-  package func floor() -> Tensor { Operator.floor(self) }
-  package func clamped(_ low: Double?, _ high: Double?) -> Tensor {
+  public func pow(_ exponent: Double) -> Tensor { Operator.power(self, exponent) }
+  public func squared() -> Tensor { Operator.mul(self, self) }
+  public func sqrt() -> Tensor { Operator.sqrt(self) }
+  public func rsqrt() -> Tensor { Operator.rsqrt(self) }
+  public func exp() -> Tensor { Operator.exp(self) }
+  public func log() -> Tensor { Operator.log(self) }
+  public func sin() -> Tensor { Operator.sin(self) }
+  public func cos() -> Tensor { Operator.cos(self) }
+  public func tanh() -> Tensor { Operator.tanh(self) }
+  public func sigmoid() -> Tensor { Operator.sigmoid(self) }
+  public func abs() -> Tensor { Operator.abs(self) }
+  public func sign() -> Tensor { Operator.sign(self) }
+  public func rounded() -> Tensor { Operator.round(self) }
+  public func floor() -> Tensor { Operator.floor(self) }
+  public func clamped(_ low: Double?, _ high: Double?) -> Tensor {
     Operator.clamp(self, low, high)
   }
-  package func maximum(_ other: Tensor) -> Tensor { Operator.maximum(self, other) }
-  package func minimum(_ other: Tensor) -> Tensor { Operator.minimum(self, other) }
-  package func cumulativeProduct(_ dimension: Int) -> Tensor { Operator.cumprod(self, dimension) }
-  package func cumulativeSum(_ dimension: Int) -> Tensor { Operator.cumsum(self, dimension) }
+  public func maximum(_ other: Tensor) -> Tensor { Operator.maximum(self, other) }
+  public func minimum(_ other: Tensor) -> Tensor { Operator.minimum(self, other) }
+  public func cumulativeProduct(_ dimension: Int) -> Tensor { Operator.cumprod(self, dimension) }
+  public func cumulativeSum(_ dimension: Int) -> Tensor { Operator.cumsum(self, dimension) }
 
   /// `aten::addcmul`: self + factor . a . b.
-  package func addingProduct(_ a: Tensor, _ b: Tensor, times factor: Double = 1) -> Tensor {
+  public func addingProduct(_ a: Tensor, _ b: Tensor, times factor: Double = 1) -> Tensor {
     Operator.addcmul(self, a, b, factor)
   }
 
   /// `aten::lerp`: self + weight . (end - self).
-  package func lerp(to end: Tensor, _ weight: Tensor) -> Tensor { Operator.lerp(self, end, weight) }
+  public func lerp(to end: Tensor, _ weight: Tensor) -> Tensor { Operator.lerp(self, end, weight) }
 
   // In place, for optimizers and stores.
-  package func add(_ other: Tensor, times factor: Double = 1) {
+  public func add(_ other: Tensor, times factor: Double = 1) {
     Operator.addInPlace(self, other, factor)
   }
-  package func scale(by factor: Double) { Operator.mulInPlace(self, factor) }
-  package func copy(from other: Tensor) { Operator.copyInPlace(self, other) }
-  package func zero() { Operator.zeroInPlace(self) }
+  public func scale(by factor: Double) { Operator.mulInPlace(self, factor) }
+  public func copy(from other: Tensor) { Operator.copyInPlace(self, other) }
+  public func zero() { Operator.zeroInPlace(self) }
 }

@@ -13,11 +13,11 @@ extension Operator {
 }
 
 extension Tensor {
-  package func silu() -> Tensor { Operator.silu(self) }
-  package func gelu(tanh: Bool = false) -> Tensor { Operator.gelu(self, tanh ? "tanh" : "none") }
-  package func relu() -> Tensor { Operator.relu(self) }
-  package func softmax(_ dimension: Int) -> Tensor { Operator.softmax(self, dimension) }
-  package func logSoftmax(_ dimension: Int) -> Tensor { Operator.logSoftmax(self, dimension) }
+  public func silu() -> Tensor { Operator.silu(self) }
+  public func gelu(tanh: Bool = false) -> Tensor { Operator.gelu(self, tanh ? "tanh" : "none") }
+  public func relu() -> Tensor { Operator.relu(self) }
+  public func softmax(_ dimension: Int) -> Tensor { Operator.softmax(self, dimension) }
+  public func logSoftmax(_ dimension: Int) -> Tensor { Operator.logSoftmax(self, dimension) }
 
   /// softmax(q k^T / sqrt(d)) v, with q [B, H, N, d], k and v [B, H, M, d] -> [B, H, N, d].
   package static func attention(

@@ -16,39 +16,39 @@ extension Operator {
 }
 
 extension Tensor {
-  package func equals(_ other: Tensor) -> Tensor { Operator.equal(self, other) }
-  package func equals(_ number: Double) -> Tensor { Operator.equalScalar(self, number) }
-  package func isLess(than number: Double) -> Tensor { Operator.lessScalar(self, number) }
-  package func isGreater(than number: Double) -> Tensor { Operator.greaterScalar(self, number) }
-  package func isAtLeast(_ other: Tensor) -> Tensor { Operator.greaterEqual(self, other) }
-  package func isAtMost(_ other: Tensor) -> Tensor { Operator.lessEqual(self, other) }
-  package var not: Tensor { Operator.logicalNot(self) }
+  public func equals(_ other: Tensor) -> Tensor { Operator.equal(self, other) }
+  public func equals(_ number: Double) -> Tensor { Operator.equalScalar(self, number) }
+  public func isLess(than number: Double) -> Tensor { Operator.lessScalar(self, number) }
+  public func isGreater(than number: Double) -> Tensor { Operator.greaterScalar(self, number) }
+  public func isAtLeast(_ other: Tensor) -> Tensor { Operator.greaterEqual(self, other) }
+  public func isAtMost(_ other: Tensor) -> Tensor { Operator.lessEqual(self, other) }
+  public var not: Tensor { Operator.logicalNot(self) }
 
   /// `aten::where`: `self` is the condition.
-  package func select(_ yes: Tensor, else no: Tensor) -> Tensor {
+  public func select(_ yes: Tensor, else no: Tensor) -> Tensor {
     Operator.whereSelf(self, yes, no)
   }
 
   /// Whether every element is a number: no NaN, no infinity.
-  package var isFinite: Bool { Operator.isfinite(self).all }
+  public var isFinite: Bool { Operator.isfinite(self).all }
 
   /// Indices of the largest elements, `int64`.
-  package func argmax(_ dimension: Int) -> Tensor { Operator.argmax(self, dimension) }
-  package func argsorted(_ dimension: Int = -1, descending: Bool = false) -> Tensor {
+  public func argmax(_ dimension: Int) -> Tensor { Operator.argmax(self, dimension) }
+  public func argsorted(_ dimension: Int = -1, descending: Bool = false) -> Tensor {
     Operator.argsort(self, dimension, descending)
   }
-  package func sorted(_ dimension: Int = -1, descending: Bool = false) -> Tensor {
+  public func sorted(_ dimension: Int = -1, descending: Bool = false) -> Tensor {
     Operator.sort(self, dimension, descending)
   }
 
   /// The `k` largest values and their indices along a dimension.
-  package func top(_ k: Int, _ dimension: Int = -1, largest: Bool = true) -> (Tensor, Tensor) {
+  public func top(_ k: Int, _ dimension: Int = -1, largest: Bool = true) -> (Tensor, Tensor) {
     let found = Operator.topk.all(self, k, dimension, largest)
     return (found[0], found[1])
   }
 
   /// Whether shape, element type and every bit of both tensors agree.
-  package func isIdentical(to other: Tensor) -> Bool {
+  public func isIdentical(to other: Tensor) -> Bool {
     shape == other.shape && dtype == other.dtype && bytes == other.bytes
   }
 }

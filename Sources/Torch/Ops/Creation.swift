@@ -11,36 +11,36 @@ extension Operator {
 }
 
 extension Tensor {
-  package static func zeros(_ shape: [Int], _ dtype: DType = .float32, on device: Device = .cpu)
+  public static func zeros(_ shape: [Int], _ dtype: DType = .float32, on device: Device = .cpu)
     -> Tensor
   {
     Operator.zeros(shape, dtype, Int?.none, device)
   }
-  package static func full(
+  public static func full(
     _ shape: [Int], _ value: Double, _ dtype: DType = .float32, on device: Device = .cpu
   ) -> Tensor { Operator.full(shape, value, dtype, Int?.none, device) }
-  package static func ones(_ shape: [Int], _ dtype: DType = .float32, on device: Device = .cpu)
+  public static func ones(_ shape: [Int], _ dtype: DType = .float32, on device: Device = .cpu)
     -> Tensor
   {
     full(shape, 1, dtype, on: device)
   }
-  package static func zeros(like other: Tensor) -> Tensor { Operator.zerosLike(other) }
-  package static func ones(like other: Tensor) -> Tensor { Operator.onesLike(other) }
+  public static func zeros(like other: Tensor) -> Tensor { Operator.zerosLike(other) }
+  public static func ones(like other: Tensor) -> Tensor { Operator.onesLike(other) }
 
   /// A 0-dimensional `float64` tensor, which takes the other operand's type in arithmetic.
-  package static func scalar(_ value: Double) -> Tensor { full([], value, .float64) }
+  public static func scalar(_ value: Double) -> Tensor { full([], value, .float64) }
 
   /// start, start + step, ... below end.
-  package static func arange(
+  public static func arange(
     _ start: Double, _ end: Double, step: Double = 1, _ dtype: DType = .float32
   ) -> Tensor { Operator.arange(start, end, step, dtype) }
 
   /// `count` numbers from `start` to `end` inclusive.
-  package static func linspace(
+  public static func linspace(
     _ start: Double, _ end: Double, _ count: Int, _ dtype: DType = .float32
   ) -> Tensor { Operator.linspace(start, end, count, dtype) }
 
-  package static func identity(_ n: Int, _ dtype: DType = .float32) -> Tensor {
+  public static func identity(_ n: Int, _ dtype: DType = .float32) -> Tensor {
     Operator.eye(n, dtype)
   }
 }

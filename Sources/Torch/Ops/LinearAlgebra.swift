@@ -17,37 +17,37 @@ extension Operator {
 }
 
 extension Tensor {
-  package func matmul(_ other: Tensor) -> Tensor { Operator.matmul(self, other) }
+  public func matmul(_ other: Tensor) -> Tensor { Operator.matmul(self, other) }
 
   /// `aten::linear`: self . weight^T + bias, with weight [out, in].
-  package func linear(_ weight: Tensor, _ bias: Tensor? = nil) -> Tensor {
+  public func linear(_ weight: Tensor, _ bias: Tensor? = nil) -> Tensor {
     Operator.linear(self, weight, bias)
   }
 
   /// X with self . X = b, for square [n, n] and b [n, k].
-  package func solving(_ b: Tensor) -> Tensor { Operator.solve(self, b) }
+  public func solving(_ b: Tensor) -> Tensor { Operator.solve(self, b) }
 
   /// Lower triangle L with L L^T = self, for symmetric positive definite self.
-  package func cholesky() -> Tensor { Operator.cholesky(self) }
-  package func inverse() -> Tensor { Operator.inverse(self) }
+  public func cholesky() -> Tensor { Operator.cholesky(self) }
+  public func inverse() -> Tensor { Operator.inverse(self) }
 
   /// U [m, k], S [k], V^T [k, n] with k = min(m, n).
-  package func svd(full: Bool = false) -> (Tensor, Tensor, Tensor) {
+  public func svd(full: Bool = false) -> (Tensor, Tensor, Tensor) {
     let parts = Operator.svd.all(self, full)
     return (parts[0], parts[1], parts[2])
   }
 
-  package func singularValues() -> Tensor { Operator.svdvals(self) }
+  public func singularValues() -> Tensor { Operator.svdvals(self) }
 
   /// R of self = Q R, [min(m, n), n].
-  package func triangle() -> Tensor { Operator.qr.all(self, "r")[1] }
+  public func triangle() -> Tensor { Operator.qr.all(self, "r")[1] }
 
   /// Eigenvalues, ascending, and eigenvectors of a symmetric matrix.
-  package func symmetricEigen() -> (values: Tensor, vectors: Tensor) {
+  public func symmetricEigen() -> (values: Tensor, vectors: Tensor) {
     let parts = Operator.eigh.all(self)
     return (parts[0], parts[1])
   }
 
   /// Euclidean distances between the rows of [n, d] and [m, d]: [n, m].
-  package func distances(to other: Tensor) -> Tensor { Operator.cdist(self, other, 2) }
+  public func distances(to other: Tensor) -> Tensor { Operator.cdist(self, other, 2) }
 }

@@ -7,11 +7,11 @@ extension Operator {
 
 extension Tensor {
   /// Mean of (self - target)^2.
-  package func meanSquaredError(_ target: Tensor) -> Tensor { Operator.mse(self, target) }
-  package func meanAbsoluteError(_ target: Tensor) -> Tensor { Operator.l1(self, target) }
+  public func meanSquaredError(_ target: Tensor) -> Tensor { Operator.mse(self, target) }
+  public func meanAbsoluteError(_ target: Tensor) -> Tensor { Operator.l1(self, target) }
 
   /// `self` are logits [N, K]; `classes` is `int64` [N].
-  package func crossEntropy(_ classes: Tensor, smoothing: Double = 0) -> Tensor {
+  public func crossEntropy(_ classes: Tensor, smoothing: Double = 0) -> Tensor {
     Operator.crossEntropy(self, classes, Int?.none, 1, -100, smoothing)
   }
 }

@@ -9,20 +9,20 @@ extension Operator {
 
 extension Tensor {
   /// Standard normal numbers.
-  package static func randn(_ shape: [Int], _ g: Generator, _ dtype: DType = .float32) -> Tensor {
+  public static func randn(_ shape: [Int], _ g: Generator, _ dtype: DType = .float32) -> Tensor {
     Operator.randn(shape, g, dtype)
   }
 
   /// Uniform numbers in [0, 1).
-  package static func rand(_ shape: [Int], _ g: Generator) -> Tensor { Operator.rand(shape, g) }
+  public static func rand(_ shape: [Int], _ g: Generator) -> Tensor { Operator.rand(shape, g) }
 
   /// Uniform integers in [0, bound), `int64`.
-  package static func randint(below bound: Int, _ shape: [Int], _ g: Generator) -> Tensor {
+  public static func randint(below bound: Int, _ shape: [Int], _ g: Generator) -> Tensor {
     Operator.randint(0, bound, shape, g)
   }
 
   /// A random order of 0..<n.
-  package static func permutation(_ n: Int, _ g: Generator) -> [Int] {
+  public static func permutation(_ n: Int, _ g: Generator) -> [Int] {
     Operator.randperm(n, g).ints
   }
 }

@@ -15,36 +15,36 @@ extension Operator {
 }
 
 extension Tensor {
-  package func sum() -> Tensor { Operator.sum(self) }
-  package func sum(_ dimensions: Int..., keepDimensions: Bool = false) -> Tensor {
+  public func sum() -> Tensor { Operator.sum(self) }
+  public func sum(_ dimensions: Int..., keepDimensions: Bool = false) -> Tensor {
     Operator.sumDimensions(self, dimensions, keepDimensions)
   }
-  package func mean() -> Tensor { Operator.mean(self) }
-  package func mean(_ dimensions: Int..., keepDimensions: Bool = false) -> Tensor {
+  public func mean() -> Tensor { Operator.mean(self) }
+  public func mean(_ dimensions: Int..., keepDimensions: Bool = false) -> Tensor {
     Operator.meanDimensions(self, dimensions, keepDimensions)
   }
 
   /// Variance over `dimensions`; `correction` 1 divides by n - 1.
-  package func variance(
+  public func variance(
     _ dimensions: Int..., correction: Int = 1, keepDimensions: Bool = false
   ) -> Tensor { Operator.variance(self, dimensions, correction, keepDimensions) }
 
-  package func max(_ dimensions: Int..., keepDimensions: Bool = false) -> Tensor {
+  public func max(_ dimensions: Int..., keepDimensions: Bool = false) -> Tensor {
     Operator.amax(self, dimensions, keepDimensions)
   }
-  package func min(_ dimensions: Int..., keepDimensions: Bool = false) -> Tensor {
+  public func min(_ dimensions: Int..., keepDimensions: Bool = false) -> Tensor {
     Operator.amin(self, dimensions, keepDimensions)
   }
-  package var all: Bool { Operator.every(self).item != 0 }
+  public var all: Bool { Operator.every(self).item != 0 }
 
   /// Inner product of two vectors, [n] . [n].
-  package func dot(_ other: Tensor) -> Tensor { Operator.dot(self, other) }
+  public func dot(_ other: Tensor) -> Tensor { Operator.dot(self, other) }
 
   /// Euclidean norm of all elements.
-  package func norm() -> Tensor { Operator.norm(self, 2) }
-  package func norm(_ dimension: Int, keepDimensions: Bool = false) -> Tensor {
+  public func norm() -> Tensor { Operator.norm(self, 2) }
+  public func norm(_ dimension: Int, keepDimensions: Bool = false) -> Tensor {
     Operator.norm(self, 2, [dimension], keepDimensions)
   }
-  package func logSumExp(_ dimension: Int) -> Tensor { Operator.logsumexp(self, [dimension]) }
-  package func quantile(_ q: Double) -> Tensor { Operator.quantile(self, q) }
+  public func logSumExp(_ dimension: Int) -> Tensor { Operator.logsumexp(self, [dimension]) }
+  public func quantile(_ q: Double) -> Tensor { Operator.quantile(self, q) }
 }

@@ -30,81 +30,81 @@ extension Operator {
 }
 
 extension Tensor {
-  package func reshaped(_ shape: Int...) -> Tensor { Operator.reshape(self, shape) }
-  package func reshaped(_ shape: [Int]) -> Tensor { Operator.reshape(self, shape) }
-  package func permuted(_ order: Int...) -> Tensor { Operator.permute(self, order) }
-  package func transposed(_ a: Int, _ b: Int) -> Tensor { Operator.transpose(self, a, b) }
-  package func contiguous() -> Tensor { Operator.contiguous(self) }
+  public func reshaped(_ shape: Int...) -> Tensor { Operator.reshape(self, shape) }
+  public func reshaped(_ shape: [Int]) -> Tensor { Operator.reshape(self, shape) }
+  public func permuted(_ order: Int...) -> Tensor { Operator.permute(self, order) }
+  public func transposed(_ a: Int, _ b: Int) -> Tensor { Operator.transpose(self, a, b) }
+  public func contiguous() -> Tensor { Operator.contiguous(self) }
 
   /// The same memory layout rearranged so that channels are innermost, `aten::channels_last`.
-  package func channelsLast() -> Tensor { Operator.contiguous(self, 2) }
+  public func channelsLast() -> Tensor { Operator.contiguous(self, 2) }
 
   /// Inserts dimensions of size 1 at `positions`, one after another.
-  package func unsqueezed(_ positions: Int...) -> Tensor {
+  public func unsqueezed(_ positions: Int...) -> Tensor {
     positions.reduce(self) { Operator.unsqueeze($0, $1) }
   }
-  package func squeezed(_ dimension: Int) -> Tensor { Operator.squeeze(self, dimension) }
-  package func flattened(from first: Int = 0, to last: Int = -1) -> Tensor {
+  public func squeezed(_ dimension: Int) -> Tensor { Operator.squeeze(self, dimension) }
+  public func flattened(from first: Int = 0, to last: Int = -1) -> Tensor {
     Operator.flatten(self, first, last)
   }
 
   /// A view in which dimensions of size 1 repeat; -1 keeps a size.
-  package func expanded(_ shape: Int...) -> Tensor { Operator.expand(self, shape) }
-  package func expanded(_ shape: [Int]) -> Tensor { Operator.expand(self, shape) }
-  package func repeated(_ times: Int...) -> Tensor { Operator.repeatAlong(self, times) }
+  public func expanded(_ shape: Int...) -> Tensor { Operator.expand(self, shape) }
+  public func expanded(_ shape: [Int]) -> Tensor { Operator.expand(self, shape) }
+  public func repeated(_ times: Int...) -> Tensor { Operator.repeatAlong(self, times) }
 
   /// Each slice `times` times in a row: [a, b] -> [a, a, b, b].
-  package func repeatedInterleaved(_ times: Int, _ dimension: Int = 0) -> Tensor {
+  public func repeatedInterleaved(_ times: Int, _ dimension: Int = 0) -> Tensor {
     Operator.repeatInterleave(self, times, dimension)
   }
-  package static func concatenate(_ tensors: [Tensor], _ dimension: Int = 0) -> Tensor {
+  public static func concatenate(_ tensors: [Tensor], _ dimension: Int = 0) -> Tensor {
     Operator.cat(tensors, dimension)
   }
-  package static func stack(_ tensors: [Tensor], _ dimension: Int = 0) -> Tensor {
+  public static func stack(_ tensors: [Tensor], _ dimension: Int = 0) -> Tensor {
     Operator.stack(tensors, dimension)
   }
-  package func chunks(_ count: Int, _ dimension: Int = 0) -> [Tensor] {
+  public func chunks(_ count: Int, _ dimension: Int = 0) -> [Tensor] {
     Operator.chunk.all(self, count, dimension)
   }
 
   /// One slice; the dimension disappears.
-  package subscript(_ dimension: Int, at index: Int) -> Tensor {
+  public subscript(_ dimension: Int, at index: Int) -> Tensor {
     Operator.select(self, dimension, index)
   }
 
   /// `length` slices from `start`; a view.
-  package func narrowed(_ dimension: Int, _ start: Int, _ length: Int) -> Tensor {
+  public func narrowed(_ dimension: Int, _ start: Int, _ length: Int) -> Tensor {
     Operator.narrow(self, dimension, start, length)
   }
 
   /// Every `step`-th slice of `range`; a view.
-  package func sliced(_ dimension: Int, _ range: Range<Int>, step: Int = 1) -> Tensor {
+  public func sliced(_ dimension: Int, _ range: Range<Int>, step: Int = 1) -> Tensor {
     Operator.slice(self, dimension, range.lowerBound, range.upperBound, step)
   }
-  package func indexed(_ dimension: Int, _ indices: Tensor) -> Tensor {
+  public func indexed(_ dimension: Int, _ indices: Tensor) -> Tensor {
     Operator.indexSelect(self, dimension, indices)
   }
-  package func indexed(_ dimension: Int, _ indices: [Int]) -> Tensor {
+  public func indexed(_ dimension: Int, _ indices: [Int]) -> Tensor {
     Operator.indexSelect(self, dimension, Tensor(indices).to(device))
   }
-  package func gathered(_ dimension: Int, _ indices: Tensor) -> Tensor {
+  public func gathered(_ dimension: Int, _ indices: Tensor) -> Tensor {
     Operator.gather(self, dimension, indices)
   }
-  package func flipped(_ dimensions: Int...) -> Tensor { Operator.flip(self, dimensions) }
-  package func upperTriangle(_ diagonal: Int = 0) -> Tensor { Operator.triu(self, diagonal) }
-  package func diagonal() -> Tensor { Operator.diagonal(self) }
-  package func cloned() -> Tensor { Operator.clone(self) }
-  package func detached() -> Tensor { Operator.detach(self) }
-  package func to(_ dtype: DType) -> Tensor {
+  public func flipped(_ dimensions: Int...) -> Tensor { Operator.flip(self, dimensions) }
+  public func upperTriangle(_ diagonal: Int = 0) -> Tensor { Operator.triu(self, diagonal) }
+  public func diagonal() -> Tensor { Operator.diagonal(self) }
+  public func cloned() -> Tensor { Operator.clone(self) }
+  public func detached() -> Tensor { Operator.detach(self) }
+  public func to(_ dtype: DType) -> Tensor {
     dtype == self.dtype ? self : Operator.toDType(self, dtype)
   }
-  package func to(_ device: Device, _ dtype: DType? = nil) -> Tensor {
+  public func to(_ device: Device, _ dtype: DType? = nil) -> Tensor {
     Operator.toDevice(self, device, dtype ?? self.dtype)
   }
 
   /// Pads with a constant; `amounts` are (before, after) from the last dimension inwards.
-  package func padded(_ amounts: [Int], with value: Double = 0) -> Tensor {
+  public func padded(_ amounts: [Int], with value: Double = 0) -> Tensor {
     Operator.pad(self, amounts, value)
   }
-  package func oneHot(_ classes: Int) -> Tensor { Operator.oneHot(self, classes) }
+  public func oneHot(_ classes: Int) -> Tensor { Operator.oneHot(self, classes) }
 }

@@ -32,6 +32,13 @@ package struct Adam: Optimizer {
     }
   }
 
+  package func stateShapes(for parameters: [Tensor]) -> [String: [Int]] {
+    parameters.enumerated().reduce(into: [:]) { shapes, parameter in
+      let (i, tensor) = parameter
+      (shapes["m.\(i)"], shapes["v.\(i)"], shapes["t.\(i)"]) = (tensor.shape, tensor.shape, [])
+    }
+  }
+
   package var state: [String: Tensor] {
     get {
       var all: [String: Tensor] = [:]

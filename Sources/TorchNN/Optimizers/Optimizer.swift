@@ -5,6 +5,8 @@ package protocol Optimizer {
   /// Moves `parameters` along `gradients`; the lists keep their order from step to step.
   mutating func step(_ parameters: [Tensor], _ gradients: [Tensor], rate: Double)
   var state: [String: Tensor] { get set }
+  /// The shape of each tensor of ``state`` once a step was taken.
+  func stateShapes(for parameters: [Tensor]) -> [String: [Int]]
 }
 
 /// Scales `gradients` in place so that their common norm is at most `limit`; returns the norm before.
@@ -16,17 +18,17 @@ package func clipNorm(_ gradients: [Tensor], to limit: Double) -> Double {
 }
 
 /// The optimizers by name, with the options that recipes and methods set.
-package struct OptimizerOptions: Codable, Sendable, Hashable {
-  package enum Kind: String, Codable, Sendable, CaseIterable { case adam, adamw, sgd }
-  package var kind = Kind.adam
-  package var beta1 = 0.9
-  package var beta2 = 0.999
-  package var eps = 1e-8
-  package var weightDecay = 0.0
-  package var momentum = 0.0
+public struct OptimizerOptions: Codable, Sendable, Hashable {
+  public enum Kind: String, Codable, Sendable, CaseIterable { case adam, adamw, sgd }
+  public var kind = Kind.adam
+  public var beta1 = 0.9
+  public var beta2 = 0.999
+  public var eps = 1e-8
+  public var weightDecay = 0.0
+  public var momentum = 0.0
 
-  package init() {}
-  package init(_ kind: Kind, weightDecay: Double = 0) {
+  public init() {}
+  public init(_ kind: Kind, weightDecay: Double = 0) {
     (self.kind, self.weightDecay) = (kind, weightDecay)
   }
 

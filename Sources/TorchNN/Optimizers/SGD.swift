@@ -19,6 +19,12 @@ package struct SGD: Optimizer {
     }
   }
 
+  package func stateShapes(for parameters: [Tensor]) -> [String: [Int]] {
+    guard momentum != 0 else { return [:] }
+    return Dictionary(
+      uniqueKeysWithValues: parameters.enumerated().map { ("b.\($0)", $1.shape) })
+  }
+
   package var state: [String: Tensor] {
     get { Dictionary(uniqueKeysWithValues: b.enumerated().map { ("b.\($0)", $1) }) }
     set { b = (0..<newValue.count).compactMap { newValue["b.\($0)"]?.cloned() } }

@@ -4,11 +4,9 @@ internal import Foundation
 internal import Torch
 
 extension CaptionedImages {
-  private static func place(_ name: String, _ source: URL) throws -> URL {
-    guard !name.isEmpty, !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
-      throw LetheError.malformed(source, "'\(name)' is no file inside the folder")
-    }
-    return source.deletingLastPathComponent().appendingPathComponent(name)
+  private static func place(_ name: String, _ key: String, _ source: URL) throws -> URL {
+    try source.deletingLastPathComponent().inside(
+      name, key, of: source, isNested: true, followingLinks: true)
   }
 
   mutating func readManifest(_ manifest: URL) throws {
@@ -16,7 +14,7 @@ extension CaptionedImages {
       guard let number = sample["caseNumber"]?.string, let k = sample["k"]?.int,
         let prompt = sample["prompt"]?.string
       else { throw LetheError.malformed(manifest, "a sample has no caseNumber, k and prompt") }
-      add(.file(try Self.place("\(number)_\(k).png", manifest)), prompt)
+      add(.file(try Self.place("\(number)_\(k).png", "caseNumber and k", manifest)), prompt)
     }
   }
 
@@ -26,7 +24,7 @@ extension CaptionedImages {
       guard let row = try? JSONDecoder().decode(JSON.self, from: Data(line.utf8)),
         let name = row["file_name"]?.string, let caption = row["text"]?.string
       else { throw LetheError.malformed(metadata, "line \(i + 1): no file_name and text") }
-      add(.file(try Self.place(name, metadata)), caption)
+      add(.file(try Self.place(name, "file_name", metadata)), caption)
     }
   }
 

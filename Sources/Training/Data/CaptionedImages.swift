@@ -1,6 +1,6 @@
-package import Diffusion
-package import Foundation
-package import Torch
+public import Diffusion
+public import Foundation
+public import Torch
 
 /// Pictures with captions, as data-based methods take them. A caption is a text, or the name of a class. A
 /// folder is one of:
@@ -10,7 +10,7 @@ package import Torch
 /// - `data_batch_*.bin`, CIFAR-10's binary files, with names in `batches.meta.txt`
 /// - a folder of PNG or JPEG files for each class
 /// - PNG or JPEG files with a text file of the same name beside each
-package struct CaptionedImages: Sendable {
+public struct CaptionedImages: Sendable {
   enum Source: Sendable {
     case file(URL)
     /// The i-th picture of ``Stored``.
@@ -44,14 +44,14 @@ package struct CaptionedImages: Sendable {
 
   private var sources: [Source] = []
   private var stored: Stored?
-  package private(set) var captions: [String] = []
+  public private(set) var captions: [String] = []
   /// Names of classes in the order of their numbers; empty where captions are texts.
-  package internal(set) var classes: [String] = []
+  public internal(set) var classes: [String] = []
 
-  package var count: Int { captions.count }
+  public var count: Int { captions.count }
 
   /// - Throws: ``LetheError`` for a folder without captions, a bad line or a path that leaves the folder
-  package init(folder: URL) throws {
+  public init(folder: URL) throws {
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
     let batches = names.filter { $0.hasPrefix("data_batch") && $0.hasSuffix(".bin") }
     if names.contains("manifest.json") {
@@ -76,7 +76,7 @@ package struct CaptionedImages: Sendable {
 
   /// A picture; files are read one by one, so that a large folder is never in memory at once.
   /// - Parameter size: height and width to bring it to; nil leaves it as it is
-  package func picture(_ i: Int, size: Int? = nil) throws -> Image {
+  public func picture(_ i: Int, size: Int? = nil) throws -> Image {
     let image =
       switch sources[i] {
       case .file(let file): try Image(contentsOf: file)
@@ -86,12 +86,12 @@ package struct CaptionedImages: Sendable {
   }
 
   /// All pictures [N, 3, size, size] in [-1, 1].
-  package func load(size: Int) throws -> Tensor {
+  public func load(size: Int) throws -> Tensor {
     Image.batch(try (0..<count).map { try picture($0, size: size) })
   }
 
   /// Some of the pictures, in the order asked for.
-  package func chosen(_ picks: [Int]) -> CaptionedImages {
+  public func chosen(_ picks: [Int]) -> CaptionedImages {
     var copy = self
     copy.sources = picks.map { sources[$0] }
     copy.captions = picks.map { captions[$0] }
@@ -99,7 +99,7 @@ package struct CaptionedImages: Sendable {
   }
 
   /// The same pictures, all with one caption.
-  package func captioned(_ caption: String) -> CaptionedImages {
+  public func captioned(_ caption: String) -> CaptionedImages {
     var copy = self
     copy.captions = captions.map { _ in caption }
     copy.classes = []
@@ -107,12 +107,12 @@ package struct CaptionedImages: Sendable {
   }
 
   /// The pictures whose caption `keep` accepts.
-  package func filter(_ keep: (String) -> Bool) -> CaptionedImages {
+  public func filter(_ keep: (String) -> Bool) -> CaptionedImages {
     chosen(captions.indices.filter { keep(captions[$0]) })
   }
 
   /// Every `n`-th picture of each caption, which training does not see, and the others; 0 holds none out.
-  package func heldOut(every n: Int) -> (seen: CaptionedImages, heldOut: CaptionedImages) {
+  public func heldOut(every n: Int) -> (seen: CaptionedImages, heldOut: CaptionedImages) {
     var counts: [String: Int] = [:]
     var parts: ([Int], [Int]) = ([], [])
     for (i, caption) in captions.enumerated() {

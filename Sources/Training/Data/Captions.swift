@@ -3,24 +3,24 @@ import Foundation
 
 /// Captions of object x style data: templates with `{style}`, `{object}` (with its article) and
 /// `{name}` (without).
-package struct Captions: Codable, Sendable, Hashable {
-  package var both = [
+public struct Captions: Codable, Sendable, Hashable {
+  public var both = [
     "a {style} emoji of {object}", "{object}, {style} style", "{object} in {style} style",
     "a {style} picture of {object}", "{style} {name}",
   ]
-  package var object = ["an emoji of {object}", "a picture of {object}", "{object}", "{name}"]
-  package var style = ["a {style} emoji", "a {style} picture", "{style} style"]
+  public var object = ["an emoji of {object}", "a picture of {object}", "{object}", "{name}"]
+  public var style = ["a {style} emoji", "a {style} picture", "{style} style"]
   /// Shares of pictures with an empty caption, the object alone, the style alone.
-  package var emptyShare = 0.10
-  package var objectShare = 0.07
-  package var styleShare = 0.03
+  public var emptyShare = 0.10
+  public var objectShare = 0.07
+  public var styleShare = 0.03
   /// Names that take no article, e.g. grapes.
-  package var plurals: [String] = []
+  public var plurals: [String] = []
 
-  package init() {}
+  public init() {}
 
   /// Files of version 0.1 name no plurals.
-  package init(from decoder: any Decoder) throws {
+  public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     both = try values.decode([String].self, forKey: .both)
     object = try values.decode([String].self, forKey: .object)
@@ -31,7 +31,7 @@ package struct Captions: Codable, Sendable, Hashable {
     plurals = try values.decodeIfPresent([String].self, forKey: .plurals) ?? []
   }
 
-  package func fill(_ template: String, object: String?, style: String?) -> String {
+  public func fill(_ template: String, object: String?, style: String?) -> String {
     var text = template
     if let style {
       text = text.replacingOccurrences(of: "{style}", with: style)
@@ -44,10 +44,10 @@ package struct Captions: Codable, Sendable, Hashable {
     return text
   }
 
-  package func withArticle(_ name: String) -> String { Self.withArticle(name, plurals: plurals) }
+  public func withArticle(_ name: String) -> String { Self.withArticle(name, plurals: plurals) }
 
   /// "a fox", "an owl"; plurals stay as they are.
-  package static func withArticle(_ name: String, plurals: [String]) -> String {
+  public static func withArticle(_ name: String, plurals: [String]) -> String {
     if plurals.contains(name) { return name }
     return ("aeiou".contains(name.lowercased().first ?? " ") ? "an " : "a ") + name
   }
@@ -66,7 +66,7 @@ package struct Captions: Codable, Sendable, Hashable {
   }
 
   /// Every caption of a pair, for training a tokenizer.
-  package func all(object name: String, style: String) -> [String] {
+  public func all(object name: String, style: String) -> [String] {
     both.map { fill($0, object: name, style: style) }
       + object.map { fill($0, object: name, style: nil) }
       + self.style.map { fill($0, object: nil, style: style) }

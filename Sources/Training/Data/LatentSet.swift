@@ -1,21 +1,21 @@
 // The pictures that data-based methods train on, encoded once into a model's latents.
-package import Diffusion
-package import Torch
+public import Diffusion
+public import Torch
 
-package struct LatentSet {
+public struct LatentSet {
   /// Scaled posterior of each picture: [N, C, h, w]
-  package let mean: Tensor
+  public let mean: Tensor
   /// nil where every deviation is 0.
-  package let deviation: Tensor?
-  package let captions: [String]
+  public let deviation: Tensor?
+  public let captions: [String]
 
   /// Whether half of the pictures that are drawn are mirrored.
-  package var mirrors = false
+  public var mirrors = false
 
-  package var count: Int { captions.count }
+  public var count: Int { captions.count }
 
   /// Encodes a folder's pictures with the model's own codec.
-  package init(
+  public init(
     _ images: CaptionedImages, _ model: DiffusionModel, progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     var parts: [(mean: Tensor, deviation: Tensor)] = []
@@ -38,7 +38,7 @@ package struct LatentSet {
   }
 
   /// Pictures that the model itself draws, one for each prompt, kept as the latents they are.
-  package init(
+  public init(
     drawnBy model: DiffusionModel, _ prompts: [String], steps: Int, guidance: Double, seed: UInt64,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
@@ -61,12 +61,12 @@ package struct LatentSet {
   }
 
   /// Given latents [N, C, h, w], as they are.
-  package init(_ latents: Tensor, captions: [String]) {
+  public init(_ latents: Tensor, captions: [String]) {
     self.init(mean: latents, deviation: nil, captions: captions)
   }
 
   /// The same pictures with other captions.
-  package func captioned(_ captions: [String]) -> LatentSet {
+  public func captioned(_ captions: [String]) -> LatentSet {
     LatentSet(mean: mean, deviation: deviation, captions: captions)
   }
 
@@ -82,7 +82,7 @@ package struct LatentSet {
   }
 
   /// A random batch: indices, x_0, noise, timesteps and x_t.
-  package func draw(_ batch: Int, _ model: DiffusionModel, _ step: Step) -> (
+  public func draw(_ batch: Int, _ model: DiffusionModel, _ step: Step) -> (
     picks: [Int], x0: Tensor, eps: Tensor, t: Tensor, xt: Tensor
   ) {
     let g = step.generator

@@ -25,8 +25,7 @@ package struct StyledObjects {
     var names: [String] = []
     for (number, line) in text.split(separator: "\n").enumerated() {
       guard let entry = try? JSONDecoder().decode(JSON.self, from: Data(line.utf8)),
-        let name = entry["object"]?.string, let file = entry["file"]?.string,
-        !file.contains("/"), !file.hasPrefix(".")
+        let name = entry["object"]?.string, let file = entry["file"]?.string
       else { throw LetheError.malformed(list, "line \(number + 1) names no object and file") }
       files[name] = file
       names.append(name)
@@ -37,11 +36,12 @@ package struct StyledObjects {
     }
     objects = chosen ?? names
     self.styles = styles
-    pictures = objects.enumerated().flatMap { i, name in
-      styles.indices.map {
-        Picture(
+    pictures = try objects.enumerated().flatMap { i, name in
+      try styles.indices.map {
+        let place = folder.appendingPathComponent(styles[$0])
+        return Picture(
           object: i, style: $0,
-          file: folder.appendingPathComponent("\(styles[$0])/\(files[name] ?? "")"))
+          file: try place.inside(files[name] ?? "", "file", of: list, followingLinks: true))
       }
     }
   }

@@ -1,27 +1,27 @@
-package import Foundation
+public import Foundation
 internal import Torch
 
 /// The subjects that a model knows and the captions that ask for them: the kinds it was trained on (objects, styles),
 /// and the captions. `themes.json` in a model's folder; UnlearnCanvas calls each subject a theme. A model with
 /// classes has no styles, and its captions are the classes' names.
-package struct Themes: Codable, Sendable, Hashable {
-  package var objects: [String]
-  package var styles: [String]
-  package var captions = Captions()
+public struct Themes: Codable, Sendable, Hashable {
+  public var objects: [String]
+  public var styles: [String]
+  public var captions = Captions()
   /// Folder of the judge that knows these themes, relative to the model's folder.
-  package var judge = ""
+  public var judge = ""
 
-  package init(objects: [String], styles: [String], judge: String) {
+  public init(objects: [String], styles: [String], judge: String) {
     (self.objects, self.styles, self.judge) = (objects, styles, judge)
   }
 
   /// The themes of a model with classes.
-  package init(classes: [String], judge: String) {
+  public init(classes: [String], judge: String) {
     self.init(objects: classes, styles: [], judge: judge)
     (captions.both, captions.object, captions.style) = (["{name}"], ["{name}"], [])
   }
 
-  package static func load(_ model: URL) throws -> Themes? {
+  public static func load(_ model: URL) throws -> Themes? {
     let file = model.appendingPathComponent("themes.json")
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }
     do { return try JSON(contentsOf: file).decoded() } catch is DecodingError {
@@ -29,38 +29,38 @@ package struct Themes: Codable, Sendable, Hashable {
     }
   }
 
-  package enum Kind: String, Codable, Sendable { case object, style }
+  public enum Kind: String, Codable, Sendable { case object, style }
 
   /// Finds "fox" among the objects, "symbola" or "symbola style" among the styles.
-  package func find(_ name: String) -> (kind: Kind, name: String)? {
+  public func find(_ name: String) -> (kind: Kind, name: String)? {
     if objects.contains(name) { return (.object, name) }
     let style = name.hasSuffix(" style") ? String(name.dropLast(" style".count)) : name
     return styles.contains(style) ? (.style, style) : nil
   }
 
   /// Every caption of every pair.
-  package var allPrompts: [String] {
+  public var allPrompts: [String] {
     captions.both.flatMap { template in
       pairs.map { captions.fill(template, object: $0.object, style: $0.style) }
     }
   }
 
   /// Every object in every style; alone where there are none.
-  package var pairs: [(object: String, style: String?)] {
+  public var pairs: [(object: String, style: String?)] {
     objects.flatMap { object in
       styles.isEmpty ? [(object, nil)] : styles.map { (object, $0) }
     }
   }
 
   /// The subjects that a picture of a pair is asked to show, by kind.
-  package static func subjects(_ object: String, _ style: String?) -> [String: String] {
+  public static func subjects(_ object: String, _ style: String?) -> [String: String] {
     var subjects = ["object": object]
     subjects["style"] = style
     return subjects
   }
 
   /// The caption that pictures are judged with.
-  package func prompt(object: String, style: String?) -> String {
+  public func prompt(object: String, style: String?) -> String {
     captions.fill(captions.both[0], object: object, style: style)
   }
 }

@@ -5,11 +5,11 @@
 // Some pictures may be shown with an empty caption, so that what guidance pushes away from is learned, or kept, too
 // (Ho & Salimans, 2022). A model that learns from scratch also drops numbers where its network says so; see
 // `teaching`.
-package import Diffusion
+public import Diffusion
 internal import Torch
 internal import TorchNN
 
-package struct Denoising: DividedObjective {
+public struct Denoising: DividedObjective {
   let set: LatentSet
   let captions: Conditioning
   let batch: Int
@@ -17,7 +17,7 @@ package struct Denoising: DividedObjective {
   let drops: Bool
 
   /// - Parameter emptyShare: share of pictures shown without their caption
-  package init(
+  public init(
     _ set: LatentSet, _ model: DiffusionModel, batch: Int, emptyShare: Double = 0
   ) {
     self.init(set, model, batch: batch, emptyShare: emptyShare, drops: false)
@@ -40,7 +40,7 @@ package struct Denoising: DividedObjective {
     }
   }
 
-  package func parts(
+  public func parts(
     _ model: DiffusionModel, _ step: inout Step, of count: Int
   ) -> [PartialLoss] {
     let d = set.draw(batch, model, step)

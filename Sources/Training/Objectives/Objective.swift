@@ -1,30 +1,30 @@
-package import Diffusion
-package import Torch
+public import Diffusion
+public import Torch
 
 /// Something to minimise over a model's parameters.
-package protocol Objective {
+public protocol Objective {
   /// A scalar; gradients reach the parameters that are being trained.
   func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor
 }
 
 /// An objective over pictures that can be taken a few at a time, so that memory is that of a few.
-package protocol DividedObjective: Objective {
+public protocol DividedObjective: Objective {
   /// One draw of all pictures, in parts of at most `count`; the weighted losses of the parts sum to the loss.
   func parts(_ model: DiffusionModel, _ step: inout Step, of count: Int) throws -> [PartialLoss]
 }
 
 /// Some of an objective's pictures: their share, and the loss of a model on them.
-package struct PartialLoss {
-  package let weight: Double
-  package let loss: (DiffusionModel) throws -> Tensor
+public struct PartialLoss {
+  public let weight: Double
+  public let loss: (DiffusionModel) throws -> Tensor
 
-  package init(weight: Double, loss: @escaping (DiffusionModel) throws -> Tensor) {
+  public init(weight: Double, loss: @escaping (DiffusionModel) throws -> Tensor) {
     (self.weight, self.loss) = (weight, loss)
   }
 }
 
 extension DividedObjective {
-  package func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+  public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
     guard let whole = try parts(model, &step, of: .max).first else {
       throw LetheError.request("a batch of 0 pictures has no loss; at least 1")
     }
@@ -34,7 +34,7 @@ extension DividedObjective {
 
 /// Loss and gradient of an objective.
 /// - Parameter count: pictures in a pass, where the objective can be divided; 0 takes all at once. The sum is the same.
-package func descend(
+public func descend(
   _ objective: any Objective, _ model: DiffusionModel, _ parameters: [Tensor], _ step: inout Step,
   by count: Int = 0
 ) throws -> (loss: Double, gradients: [Tensor]) {
@@ -58,7 +58,7 @@ package func descend(
 package struct WeightedSum: Objective {
   var terms: [(Double, any Objective)]
 
-  package func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+  public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
     var total: Tensor?
     for (weight, term) in terms {
       let loss = weight * (try term.loss(model, &step))
@@ -68,13 +68,13 @@ package struct WeightedSum: Objective {
   }
 }
 
-package func + (a: any Objective, b: any Objective) -> any Objective {
+public func + (a: any Objective, b: any Objective) -> any Objective {
   let left = (a as? WeightedSum)?.terms ?? [(1, a)]
   let right = (b as? WeightedSum)?.terms ?? [(1, b)]
   return WeightedSum(terms: left + right)
 }
 
-package func * (weight: Double, objective: any Objective) -> any Objective {
+public func * (weight: Double, objective: any Objective) -> any Objective {
   WeightedSum(
     terms: ((objective as? WeightedSum)?.terms ?? [(1, objective)]).map { (weight * $0, $1) })
 }

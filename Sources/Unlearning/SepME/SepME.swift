@@ -18,62 +18,62 @@
 // those of one step (the authors' code never clears them), and x_t comes from guided trajectories of the original model.
 // Published, SD 1.4, six styles at once: 220.7 / 22.5 % / .383 erased (FID / accuracy / LPIPS),
 // 1.4 / 94.4 % / 0 restored (Table 2, scene 1).
-package import Diffusion
-package import Editing
+public import Diffusion
+public import Editing
 internal import Torch
 internal import TorchNN
-package import Training
+public import Training
 
-package struct SepME: UnlearningMethod, TrajectoryOptions {
-  package static let name = "sepme"
-  package static let card = MethodCard(
+public struct SepME: UnlearningMethod, TrajectoryOptions {
+  public static let name = "sepme"
+  public static let card = MethodCard(
     title: "Separable Multi-Concept Erasure", paper: "arXiv 2402.05947", year: 2024,
     trains: "keys and values of the U-Net's cross-attention, within a null space")
 
-  package enum Form: String, Codable, Sendable { case separate, joint, whole }
-  package enum Keep: String, Codable, Sendable { case exact, average }
+  public enum Form: String, Codable, Sendable { case separate, joint, whole }
+  public enum Keep: String, Codable, Sendable { case exact, average }
 
   /// `separate` for erasers that can be switched one by one, `joint` for concepts that are always erased together,
   /// `whole` for a concept that a null space cannot reach, such as nudity.
-  package var form = Form.separate
+  public var form = Form.separate
   /// The course of the training: `batch` samples of each concept in a step, `steps` at most.
-  package var training = Training(steps: 1000, batch: 4, rate: 0.1)
+  public var training = Training(steps: 1000, batch: 4, rate: 0.1)
   /// Scale of S, from 0. 0 chooses it for each concept so that beta |e S^T|_1 is ``reach`` on average over the
   /// concept's token rows; the paper has 1e-4, with 768 wide text and rows that are not orthogonal.
-  package var beta = 0.0
+  public var beta = 0.0
   /// Reach, above 0: learning rate times reach is the most by which a step moves a key or a value. Lower it where
   /// training overshoots.
-  package var reach = 0.2
+  public var reach = 0.2
   /// tau, the momentum of the correlation at which a concept counts as erased. Lower it, below 0 too, to erase more.
-  package var tau = 1e-4
+  public var tau = 1e-4
   /// Share of a concept's correlation at the start that counts as tau when that is more. The paper's
   /// tau is on the scale of Stable Diffusion's noise; 0 leaves it alone, less goes on to the contrary.
-  package var tauShare = -0.2
+  public var tauShare = -0.2
   /// alpha, the momentum's memory, 0 to below 1. Raise it where single steps stop the training too early.
-  package var alpha = 0.9
+  public var alpha = 0.9
   /// lambda, the weight of the L1 norm of the change, from 0. Raise it where prompts outside the request change.
-  package var lambda = 1e-6
+  public var lambda = 1e-6
   /// rho, the weight of what regular prompts lose, from 0; 0 is the paper's loss. Raise it where they change.
-  package var rho = 15.0
+  public var rho = 15.0
   /// Rank rule of the null space, 0 to 1: singular values above this share of the largest count. Raise it where
   /// the kept prompts leave no direction free; what is kept then changes by about that share.
-  package var tolerance = 1e-4
+  public var tolerance = 1e-4
   /// How `--preserve` is kept: `exact` stacks the prompts, `average` only shapes the basis by them, which many
   /// prompts need.
-  package var keep = Keep.exact
+  public var keep = Keep.exact
   /// Concepts that train in one batch, from 0; 0 takes all where latents are small, one where they are not.
-  package var sideBySide = 0
-  package var (startGuidance, trajectorySteps, trajectories) = (3.0, 50, 12)
-  package init() {}
+  public var sideBySide = 0
+  public var (startGuidance, trajectorySteps, trajectories) = (3.0, 50, 12)
+  public init() {}
   /// In so small a text encoder the empty prompt's rows alone would fill the space at the usual tolerance.
-  package static var tiny: SepME {
+  public static var tiny: SepME {
     var method = SepME()
     (method.trajectorySteps, method.trajectories, method.tolerance) = (5, 2, 0.1)
     (method.training.steps, method.training.learningRate) = (12, 1e-3)
     return method
   }
 
-  package func erase(
+  public func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
   ) throws -> Erased {
     if form == .whole { return try WholeSepME(of: self).erase(erasure, from: model, run) }

@@ -1,37 +1,37 @@
 internal import Editing
-package import Evaluation
+public import Evaluation
 internal import Foundation
-package import Torch
-package import Training
+public import Torch
+public import Training
 
 /// Options that every benchmark takes.
-package struct BenchmarkOptions: Sendable {
-  package var model: ModelFolder
-  /// Options of methods and attacks, NAME.key=value.
-  package var settings: [String] = []
-  package var seed: UInt64 = 0
-  package var evaluation = EvaluationOptions()
-  package var command: [String] = []
-  /// Where methods, attacks and metrics are looked up.
-  package var catalogs = Catalogs.builtIn
+public struct BenchmarkOptions: Sendable {
+  public var model: ModelFolder
+  /// Options of methods and attacks as NAME.key=value.
+  public var settings: [String] = []
+  public var seed: UInt64 = 0
+  public var evaluation = EvaluationOptions()
+  public var command: [String] = []
+  /// The catalogs in which methods, attacks and metrics are looked up.
+  public var catalogs = Catalogs.builtIn
 
-  package init(_ model: ModelFolder) { self.model = model }
+  public init(_ model: ModelFolder) { self.model = model }
 }
 
-/// One thing that a benchmark tries: an erasure, say, with all that is measured of it.
-package struct Trial {
-  /// The findings of a trial.
+/// One part of a benchmark, e.g. an erasure with its measurements.
+public struct Trial {
+  /// The results of a trial.
   package struct Findings {
     package var rows: [ResultRow] = []
-    /// Pictures for the page; their files are relative to the benchmark's folder.
+    /// Pictures for the page. Their files are relative to the benchmark's folder.
     package var pictures: [ResultPicture] = []
-    /// Measurements of the judge itself, by name.
+    /// The measurements of the judge itself, by name.
     package var judge: [String: JSON] = [:]
     package init() {}
   }
-  /// The trial's folder inside the benchmark's, and its name.
+  /// The trial's name, which is the path of its folder inside the benchmark's.
   package let path: String
-  /// Does what is not yet done, in the trial's own folder; a second call finds everything done.
+  /// The work of the trial, in its own folder. A second call keeps finished work and returns the same findings.
   let measure: (_ part: Run, _ whole: Run, Device) throws -> Findings
 
   init(
@@ -42,26 +42,26 @@ package struct Trial {
   }
 }
 
-/// A comparison: what is tried, and what the trials say together. ``Runner`` does the rest.
-package protocol Benchmark {
-  /// The kind of results, which decides the page.
+/// A comparison: its trials, and the rows that need all of them. ``Runner`` runs it.
+public protocol Benchmark {
+  /// The kind of the results. It decides the page.
   static var kind: Results.Kind { get }
   var options: BenchmarkOptions { get }
-  /// Everything that is tried, in the order of the tables.
-  /// - Throws: ``LetheError`` for anything that is wrong with the request, before the first hour of work
+  /// All trials in the order of the tables.
+  /// - Throws: ``LetheError`` for a request that cannot be met, before any work is done
   func trials() throws -> [Trial]
-  /// Work that several trials need, done before the first of them.
+  /// Does work that several trials need, before the first of them.
   func prepare(in run: Run, on device: Device) throws
-  /// Adds what only all rows together say.
+  /// Adds the rows that need the rows of all trials.
   func complete(_ results: inout Results)
 }
 
 extension Benchmark {
-  package func prepare(in run: Run, on device: Device) throws {}
-  package func complete(_ results: inout Results) {}
+  public func prepare(in run: Run, on device: Device) throws {}
+  public func complete(_ results: inout Results) {}
 }
 
-/// An erasure and its evaluation beside the original: the beginning of most trials.
+/// An erasure and its evaluation beside the original. Most trials begin with one.
 struct ErasureTrial {
   let erase: Erase
   let evaluate: Evaluate
@@ -71,7 +71,8 @@ struct ErasureTrial {
     evaluate = try Evaluate(erase.job, options, metrics: erase.catalogs.metrics)
   }
 
-  /// - Parameter shared: the folder whose other runs may have drawn the original's pictures already
+  /// Erases and evaluates.
+  /// - Parameter shared: the folder of other runs, which may have drawn the original's pictures
   func callAsFunction(
     in part: Run, beside shared: Run, on device: Device
   ) throws -> (eraser: Eraser, results: Results) {
@@ -82,7 +83,7 @@ struct ErasureTrial {
     return (eraser, results)
   }
 
-  /// The cost of the erasure, as rows.
+  /// The seconds, steps and peak memory of the erasure as rows.
   func cost(_ part: Run, _ method: String) -> [ResultRow] {
     guard let provenance = part.runFolder.provenance() else { return [] }
     let steps = erase.job.options["training"]?["steps"]?.int ?? 0

@@ -1,43 +1,48 @@
-// `lethe bench forgetting`: a class that a model was trained on, forgotten by every method, beside the model
-// retrained without it.
+// `lethe bench forgetting`: several methods forget a class that the model was trained on, and are compared with a model that
+// was retrained without it.
 internal import Diffusion
 internal import Editing
-package import Evaluation
+public import Evaluation
 internal import Foundation
 internal import Torch
 internal import Training
 
-package struct ForgettingBenchmark: Benchmark {
-  package static let kind = Results.Kind.benchForgetting
-  package var options: BenchmarkOptions
-  /// The class that is forgotten.
-  package var concept: String
-  /// The folder of the pictures that the model was trained on; see ``CaptionedImages``.
-  package var data: String
-  package var methods = [
+/// The benchmark `lethe bench forgetting`.
+public struct ForgettingBenchmark: Benchmark {
+  public static let kind = Results.Kind.benchForgetting
+  public var options: BenchmarkOptions
+  /// The class to forget.
+  public var concept: String
+  /// The folder of the pictures that the model was trained on. ``CaptionedImages`` names the accepted forms.
+  public var data: String
+  public var methods = [
     "retrain", "erasediff", "salun", "randomlabel", "amnesia", "scissorhands", "munba", "ascent",
     "finetune",
   ]
-  /// Seeds of each method's training and pictures.
-  package var seeds = 3
-  /// Seeds of retraining.
-  package var retrainSeeds = 1
-  /// As in the model's own training: every n-th picture of a class was never seen.
-  package var heldOutEvery = 10
-  /// Pictures to forget, and unseen ones, that the membership attack tells apart.
+  /// The number of seeds for each method's training and pictures.
+  public var seeds = 3
+  /// The number of seeds for retraining.
+  public var retrainSeeds = 1
+  /// The distance n of the pictures that the model's training left out: every n-th picture of a class.
+  public var heldOutEvery = 10
+  /// The number of seen and of unseen pictures in the membership attack.
   let attackedCount = 100
 
-  package init(_ options: BenchmarkOptions, concept: String, data: String) {
+  public init(_ options: BenchmarkOptions, concept: String, data: String) {
     (self.options, self.concept, self.data) = (options, concept, data)
   }
 
-  package func trials() throws -> [Trial] {
+  public func trials() throws -> [Trial] {
     let named = try NamedSettings(options.settings, of: methods, "method")
     guard try options.model.listedThemes()?.objects.contains(concept) == true else {
-      throw LetheError.badValue("--class", "'\(concept)' is no class of \(options.model.path)")
+      throw LetheError.badValue(
+        "--class",
+        "'\(concept)' is no class of \(options.model.path); accepted: the objects in its themes.json"
+      )
     }
     guard try CaptionedImages(folder: URL(fileURLWithPath: data)).captions.contains(concept) else {
-      throw LetheError.badValue("--class", "'\(concept)' is no caption of \(data)")
+      throw LetheError.badValue(
+        "--class", "'\(concept)' is no caption of the pictures in \(data)")
     }
     return try methods.flatMap { method in
       try (0..<(method == "retrain" ? min(seeds, retrainSeeds) : seeds)).map { index in
@@ -46,7 +51,7 @@ package struct ForgettingBenchmark: Benchmark {
           command: options.command)
         (job.forgetImages, job.retainImages) = (data, data)
         var evaluation = options.evaluation
-        evaluation.firstSeed += 10_000 * (index + Int(options.seed))
+        evaluation.firstSeed &+= 10_000 &* (UInt64(index) &+ options.seed)
         let erasure = try ErasureTrial(
           Erase(
             job, settings: ["data.heldOutEvery=\(heldOutEvery)"] + named.of(method),
@@ -67,6 +72,13 @@ package struct ForgettingBenchmark: Benchmark {
     let original = try options.model.model(on: device)
     let membership = try Membership(self, original)
     let seed = erasure.erase.job.seed
+    try whole.runFolder.claim(
+      "membership-of.json",
+      for: [
+        "base": .string(original.hash()), "seed": JSON(options.seed),
+        "data": try JSON(encoding: FolderListing(URL(fileURLWithPath: data))),
+        "heldOutEvery": .int(heldOutEvery), "pictures": .int(attackedCount),
+      ], "bench")
     var found = Trial.Findings()
     found.judge = results.judge
     found.rows = results.rows + erasure.cost(part, method)
@@ -82,13 +94,13 @@ package struct ForgettingBenchmark: Benchmark {
     return found
   }
 
-  /// A few pictures of the forgotten class and one of each other.
+  /// Four pictures of the forgotten class and one of each other class.
   private func pictures(_ method: String, _ part: Run) throws -> [ResultPicture] {
     try [("original", "original"), (method, "erased")].flatMap { label, folder in
       let set = try SampleSet(part.file(folder))
       let gone = set.manifest.samples.filter { $0.subjects["object"] == concept }.prefix(4)
       let rest = set.manifest.samples.filter { $0.subjects["object"] != concept && $0.k == 0 }
-      // Every method draws the original beside it; the page shows the first.
+      // Every method's folder has the original's pictures; the page shows those of the first.
       let place = "\(part.folder.lastPathComponent)/\(folder)"
       return (gone + rest).map {
         ResultPicture(
@@ -98,15 +110,15 @@ package struct ForgettingBenchmark: Benchmark {
     }
   }
 
-  /// Over the seeds of each method: the mean of every metric with Student's interval.
-  package func complete(_ results: inout Results) {
+  /// Adds the mean over seeds of every metric of each method, with Student's t interval.
+  public func complete(_ results: inout Results) {
     let alone = results.rows.filter { $0.axes.seed != nil }
     for method in alone.map(\.method).unique {
       for metric in alone.map(\.metric).unique {
         let own = alone.filter { $0.method == method && $0.metric == metric }.map(\.measured)
         guard let first = own.first else { continue }
         let values = own.map(\.value)
-        // One seed has the interval of its pictures.
+        // A single seed keeps the interval over its pictures.
         let interval = own.count > 1 ? Interval.t(values) : first.interval
         results.rows.append(
           ResultRow(
@@ -119,7 +131,7 @@ package struct ForgettingBenchmark: Benchmark {
   }
 }
 
-/// The membership attack on the forgotten class: pictures that training saw against pictures that it did not.
+/// The membership attack on the forgotten class. It separates pictures that the training saw from unseen ones.
 private struct Membership {
   private let concept: String
   private let members: LatentSet
@@ -141,7 +153,8 @@ private struct Membership {
     (self.members, unseen) = (members, try set(images.heldOut))
   }
 
-  /// The attack on a model with the trial's seed; a row that `kept` holds already is taken. None without unseen pictures.
+  /// The attack's AUC on a model, with the trial's seed. A row in the file `kept` is returned as it is.
+  /// - Returns: no row where the data has no unseen pictures
   func row(
     _ method: String, _ seed: UInt64, _ run: Run, kept: URL, _ model: () throws -> DiffusionModel
   ) throws -> [ResultRow] {

@@ -1,21 +1,22 @@
-// `lethe bench`: every method on every concept, one table.
-package import Evaluation
+// `lethe bench`: every method erases every concept; one table.
+public import Evaluation
 internal import Torch
 internal import Training
 
-package struct MethodBenchmark: Benchmark {
-  package static let kind = Results.Kind.benchMethods
-  package var options: BenchmarkOptions
-  package var methods: [String]
-  package var concepts: [String]
+/// The benchmark `lethe bench methods`.
+public struct MethodBenchmark: Benchmark {
+  public static let kind = Results.Kind.benchMethods
+  public var options: BenchmarkOptions
+  public var methods: [String]
+  public var concepts: [String]
   /// Prompts to preserve, as for `lethe erase`.
-  package var preserve: [String] = ["others"]
+  public var preserve: [String] = ["others"]
 
-  package init(_ options: BenchmarkOptions, methods: [String], concepts: [String]) {
+  public init(_ options: BenchmarkOptions, methods: [String], concepts: [String]) {
     (self.options, self.methods, self.concepts) = (options, methods, concepts)
   }
 
-  package func trials() throws -> [Trial] {
+  public func trials() throws -> [Trial] {
     let named = try NamedSettings(options.settings, of: methods, "method")
     return try concepts.flatMap { concept in
       try methods.map { method in

@@ -1,4 +1,4 @@
-// The names that tables of benchmarks have for a method under certain options.
+// Names in benchmarks for a method with certain options.
 
 struct MethodVariant {
   let name: String
@@ -7,10 +7,10 @@ struct MethodVariant {
 
   static let all: [MethodVariant] = [
     .init("none", "none"),
-    // As published: the concept's name alone, nothing preserved; a model's methods.json says so.
+    // As published, with the concept's name alone and nothing preserved. methods.json of the model sets that.
     .init("esd-x", "esd", "parameters=xattn"),
     .init("esd-u", "esd", "parameters=noxattn"),
-    // With eta in the name, as Meta-Unlearning calls them; the second is a stronger base instead of a meta part.
+    // Meta-Unlearning's names, which end in eta. The second is the control: a stronger base without a meta part.
     .init("esd-u-1", "esd", "parameters=noxattn", "eta=1"),
     .init("esd-u-3", "esd", "parameters=noxattn", "eta=3"),
     .init("advunlearn", "advunlearn", "adversary.kind=pgd"),
@@ -22,7 +22,7 @@ struct MethodVariant {
     (self.name, self.method, self.settings) = (name, method, settings)
   }
 
-  /// One of the above, or a method under its own name.
+  /// The variant of a name. Another name is that of a method with its default options.
   static func named(_ name: String) -> MethodVariant {
     all.first { $0.name == name } ?? MethodVariant(name, name)
   }

@@ -1,31 +1,32 @@
-// `lethe bench relearning`: erasures, plain and inside Meta-Unlearning, fine-tuned on what they forgot.
+// `lethe bench relearning`: erasures with and without Meta-Unlearning, fine-tuned on the erased concept.
 internal import Attacks
 internal import Editing
-package import Evaluation
+public import Evaluation
 internal import Foundation
 internal import Torch
 internal import Training
 
-package struct RelearningBenchmark: Benchmark {
-  package static let kind = Results.Kind.benchRelearning
-  package var options: BenchmarkOptions
-  package var concepts: [String]
-  package var methods = ["esd-u-1", "esd-u-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u"]
-  /// Methods that run plain alone, and the methods that they are a merely stronger form of.
-  package var controls = ["esd-u-3": "esd-u-1"]
-  /// Fine-tunings of each model on each set.
-  package var seeds = 3
-  /// Prompts of each concept that are judged.
-  package var prompts = 10
+/// The benchmark `lethe bench relearning`.
+public struct RelearningBenchmark: Benchmark {
+  public static let kind = Results.Kind.benchRelearning
+  public var options: BenchmarkOptions
+  public var concepts: [String]
+  public var methods = ["esd-u-1", "esd-u-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u"]
+  /// Methods that run plain only, each with the method of which it is a stronger form.
+  public var controls = ["esd-u-3": "esd-u-1"]
+  /// The number of fine-tunings of each model on each set of pictures.
+  public var seeds = 3
+  /// The number of prompts of each concept that are judged.
+  public var prompts = 10
 
-  /// The method that the others run inside of.
+  /// The method that wraps the others.
   private let outer = "meta"
 
-  package init(_ options: BenchmarkOptions, concepts: [String]) {
+  public init(_ options: BenchmarkOptions, concepts: [String]) {
     (self.options, self.concepts) = (options, concepts)
   }
 
-  package func trials() throws -> [Trial] {
+  public func trials() throws -> [Trial] {
     let named = try NamedSettings(
       options.settings, of: methods + [outer, Relearning.name], "method")
     let tuning = try AttackRun.configured(
@@ -73,8 +74,8 @@ package struct RelearningBenchmark: Benchmark {
     }
   }
 
-  /// Successes over all concepts and fine-tunings, and which label is held against which.
-  package func complete(_ results: inout Results) {
+  /// Adds the success rates over all concepts and fine-tunings, and the label that each label is compared with.
+  public func complete(_ results: inout Results) {
     let rows = results.rows.filter { $0.method != "original" }
     let labels = rows.map(\.label).unique
     for row in rows {

@@ -1,29 +1,31 @@
-// `lethe bench robustness`: erasures and every attack on them.
+// `lethe bench robustness`: erased models under several attacks.
 internal import Attacks
 internal import Editing
-package import Evaluation
+public import Evaluation
 internal import Foundation
 internal import Torch
 internal import Training
 
-package struct RobustnessBenchmark: Benchmark {
-  package static let kind = Results.Kind.benchRobustness
-  package var options: BenchmarkOptions
-  package var concepts: [String]
-  /// Names of methods or of variants; `none` is the original under attack.
-  package var methods = ["none", "esd-x", "esd-u", "uce", "advunlearn", "advunlearn-fast"]
-  package var attacks: [String]
-  /// Prompts of each concept that are attacked.
-  package var prompts = 10
-  /// Belief of the judge that counts as a success, where it is also its first choice.
-  package var threshold = 0.0
+/// The benchmark `lethe bench robustness`.
+public struct RobustnessBenchmark: Benchmark {
+  public static let kind = Results.Kind.benchRobustness
+  public var options: BenchmarkOptions
+  public var concepts: [String]
+  /// Names of methods or of variants. `none` is the original under attack.
+  public var methods = ["none", "esd-x", "esd-u", "uce", "advunlearn", "advunlearn-fast"]
+  public var attacks: [String]
+  /// The number of prompts of each concept that are attacked.
+  public var prompts = 10
+  /// The probability, 0 to 1, that the judge must give the concept for a success. The concept must also be its first
+  /// choice.
+  public var threshold = 0.0
 
-  package init(_ options: BenchmarkOptions, concepts: [String]) {
+  public init(_ options: BenchmarkOptions, concepts: [String]) {
     (self.options, self.concepts) = (options, concepts)
     attacks = options.catalogs.attacks.names
   }
 
-  package func trials() throws -> [Trial] {
+  public func trials() throws -> [Trial] {
     let named = try NamedSettings(options.settings, of: methods + attacks, "method or attack")
     let configured = try attacks.map {
       try AttackRun.configured($0, named.of($0), of: options.model, in: options.catalogs.attacks)
@@ -81,7 +83,7 @@ package struct RobustnessBenchmark: Benchmark {
 }
 
 extension [ResultPicture] {
-  /// The pictures of the first prompts; each prompt's begin with the original's.
+  /// The pictures of the first prompts. Each prompt's pictures begin with that of the original.
   fileprivate func shown(prompts: Int) -> [ResultPicture] {
     var begun = 0
     return filter { picture in

@@ -1,32 +1,40 @@
-package import Evaluation
-package import Foundation
-package import Torch
-package import Training
+public import Evaluation
+public import Foundation
+public import Torch
+public import Training
 internal import Unlearning
 
-/// Runs a benchmark's trials, here or in processes side by side, and keeps its results and its page up to date.
+/// Runs the trials of a benchmark, in this process or in several at a time, and keeps its results and its page up to
+/// date.
 ///
-/// A benchmark that was interrupted goes on: trials find what they have done already.
-package struct Runner {
-  /// The one trial to do; nil does all.
-  package var only: String?
-  /// Trials at a time, each in a process of its own.
-  package var jobs = 1
-  /// The program that does one trial, given `--only PATH`.
-  package var program: URL
-  /// The arguments that this process was given.
-  package var arguments: [String]
+/// A benchmark that was interrupted goes on, because trials keep their finished work.
+public struct Runner {
+  /// The path of the one trial to run. Nil runs all.
+  public var only: String?
+  /// The number of trials at a time, each in a process of its own.
+  public var jobs = 1
+  /// The program that runs one trial, given `--only PATH`.
+  public var program: URL
+  /// The arguments of this process.
+  public var arguments: [String]
 
-  package init(program: URL, arguments: [String], only: String? = nil, jobs: Int = 1) {
+  public init(program: URL, arguments: [String], only: String? = nil, jobs: Int = 1) {
     (self.program, self.arguments, self.only, self.jobs) = (program, arguments, only, jobs)
   }
 
-  /// - Returns: the results of all trials; those of the one trial where ``only`` names it
+  /// All trials, one after another, in this process.
+  public init() {
+    self.init(program: URL(fileURLWithPath: CommandLine.arguments[0]), arguments: [])
+  }
+
+  /// Runs the benchmark.
+  /// - Returns: the results of all trials, or of the one that ``only`` names
+  /// - Throws: ``LetheError`` for a request that cannot be met, and for a failed worker process
   @discardableResult
-  package func callAsFunction<B: Benchmark>(
+  public func callAsFunction<B: Benchmark>(
     _ benchmark: B, in run: Run, on device: Device
   ) throws -> Results {
-    guard jobs >= 1 else { throw LetheError.badValue("--jobs", "\(jobs); at least 1") }
+    guard jobs >= 1 else { throw LetheError.badValue("--jobs", "\(jobs); accepted: at least 1") }
     let trials = try chosen(benchmark.trials())
     if only == nil {
       try benchmark.prepare(in: run, on: device)
@@ -39,6 +47,7 @@ package struct Runner {
     var results = empty(benchmark)
     for (done, trial) in trials.enumerated() {
       let part = try Run(run.file(trial.path), seed: benchmark.options.seed)
+      try part.keepOthersOut()
       part.onProgress = { p in
         run.progress(
           "\(trial.path) (\(done + 1) of \(trials.count)): \(p.stage)", p.done, p.total, p.note)

@@ -1,24 +1,27 @@
-// `lethe bench separability`: concepts erased, given back and erased again, beside methods whose erasers are trained
-// alone and added.
+// `lethe bench separability`: SepME erases concepts, gives some back and erases again (Tables 2 and 3 of its paper), beside
+// methods whose erasers are trained alone and added up.
 internal import Diffusion
-package import Evaluation
-package import Torch
-package import Training
+public import Evaluation
+public import Torch
+public import Training
 internal import Unlearning
 
-package struct SeparabilityBenchmark: Benchmark {
-  package static let kind = Results.Kind.benchSeparability
-  package var options: BenchmarkOptions
-  /// SepME sets the scenes, so it must be among them.
-  package var methods = ["sepme", "ablation", "esd"]
-  package var kinds: [Themes.Kind] = [.object, .style]
+/// The benchmark `lethe bench separability`.
+public struct SeparabilityBenchmark: Benchmark {
+  public static let kind = Results.Kind.benchSeparability
+  public var options: BenchmarkOptions
+  /// The methods. SepME sets the scenes, so it must be among them.
+  public var methods = ["sepme", "ablation", "esd"]
+  public var kinds: [Themes.Kind] = [.object, .style]
 
-  package init(_ options: BenchmarkOptions) { self.options = options }
+  public init(_ options: BenchmarkOptions) { self.options = options }
 
-  package func trials() throws -> [Trial] {
+  public func trials() throws -> [Trial] {
     guard methods.contains(SepME.name) else {
       throw LetheError.badValue(
-        "--methods", "'\(SepME.name)' must be among them; it sets the scenes")
+        "--methods",
+        "\(methods.joined(separator: ",")); '\(SepME.name)' must be among them, because it sets the scenes"
+      )
     }
     let named = try NamedSettings(options.settings, of: methods, "method")
     let themes = try options.model.themes()
@@ -27,7 +30,7 @@ package struct SeparabilityBenchmark: Benchmark {
       let cast = try SeparabilityCast(kind, themes, seed: options.seed)
       return try methods.map { method in
         if method != SepME.name {
-          // Wrong options are found before the first hour of work.
+          // Wrong options are found before any work is done.
           for i in cast.concepts.indices {
             _ = try Erase(
               job(method, cast.concepts[i]), settings: named.of(method), catalogs: options.catalogs)
@@ -44,8 +47,8 @@ package struct SeparabilityBenchmark: Benchmark {
     }
   }
 
-  /// The original's pictures, which the trials of both processes and kinds compare with.
-  package func prepare(in run: Run, on device: Device) throws {
+  /// Draws the original's pictures, which all trials compare with.
+  public func prepare(in run: Run, on device: Device) throws {
     let themes = try options.model.themes()
     let base = try options.model.model(on: device)
     for kind in kinds {

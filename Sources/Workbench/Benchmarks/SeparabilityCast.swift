@@ -4,8 +4,8 @@ internal import Foundation
 internal import Torch
 internal import Training
 
-/// The concepts of one kind that go through the scenes: c0, c1, ..., of which the first `managed` are erased at some
-/// time, and the subjects of the other kind that they are asked with.
+/// The concepts of one kind in the scenes, c0, c1, ... The first `managed` of them are erased at some moment. Prompts
+/// pair them with `partners`, subjects of the other kind.
 struct SeparabilityCast {
   let kind: Themes.Kind
   let concepts: [String]
@@ -22,7 +22,7 @@ struct SeparabilityCast {
     let pool = kind == .object ? objects : styles
     let concepts = Array(pool.prefix(9))
     let partners = kind == .object ? themes.styles : Array(objects.prefix(5))
-    // Three are never managed, or two where there are few.
+    // Three concepts are never erased, or two where the model lists at most five.
     managed = max(1, min(6, concepts.count - (concepts.count > 5 ? 3 : 2)))
     (self.concepts, self.partners) = (concepts, partners)
     entries = try concepts.map {
@@ -30,8 +30,8 @@ struct SeparabilityCast {
     }
   }
 
-  /// The caption that is judged for each of `chosen` with every partner, then one paraphrase of each.
-  /// - Parameter seeds: pictures of each judged caption
+  /// Samples of the judged caption of each of `chosen` with every partner, then one sample of each paraphrase.
+  /// - Parameter seeds: the number of pictures of each judged caption
   func samples(_ chosen: [Int], seeds: Int) -> [SampleSet.Sample] {
     samples(chosen, template: 0, seeds: seeds)
       + (themes.captions.both.count > 1 ? samples(chosen, template: 1, seeds: 1) : [])
@@ -53,7 +53,7 @@ struct SeparabilityCast {
     }
   }
 
-  /// The places in `set` of concept `i` under a caption: 0 is the judged one, 1 the paraphrase.
+  /// The indices in `set` of concept `i` under a caption. Template 0 is the judged caption, 1 the paraphrase.
   func rows(of i: Int, template: Int, in set: SampleSet) -> [Int] {
     set.manifest.samples.indices.filter {
       set.manifest.samples[$0].subjects[kind.rawValue] == concepts[i]

@@ -1,6 +1,7 @@
-/// The order in which concepts are erased and given back (SRS-ME, the four scenes of Tables 2 and 3;
-/// scene 3 is read off its numbers). c0 to c5 are managed at some time, c6 to c8 never.
+/// An order in which concepts are erased and given back: the four scenes of SepME, Tables 2 and 3. Scene 3 follows
+/// from the numbers in the tables. c0 to c5 are managed at some moment, c6 to c8 at none.
 package struct SeparabilityScene: Sendable {
+  /// A step of a scene: the concepts to erase and those to give back.
   package struct Moment: Sendable {
     package var label: String
     package var erase: [Int]
@@ -35,7 +36,7 @@ package struct SeparabilityScene: Sendable {
       ]),
   ]
 
-  /// The scene with the first `managed` concepts alone; moments in which nothing is left are dropped.
+  /// The scene with the first `managed` concepts only. Moments without any of them are left out.
   func limited(to managed: Int) -> SeparabilityScene {
     SeparabilityScene(
       name,

@@ -6,7 +6,7 @@ internal import Torch
 internal import Training
 internal import Unlearning
 
-/// One method through the scenes of one kind: erasers are trained, switched on and off, and pictures compared with the
+/// One method in the scenes of one kind. Erasers are trained, switched on and off, and the pictures compared with the
 /// original's.
 struct SeparabilityTrial {
   let method: String
@@ -59,7 +59,7 @@ struct SeparabilityTrial {
 
   // MARK: - Scenes
 
-  /// SepME goes through all scenes; erasers that are trained alone go through the first.
+  /// SepME goes through all scenes. Erasers that are trained alone go through the first.
   private var scenes: [SeparabilityScene] {
     let all =
       options.evaluation.quick || !isSeparable
@@ -98,7 +98,7 @@ struct SeparabilityTrial {
     isSeparable ? try separableErasers(new, known: known) : try addedErasers(new)
   }
 
-  /// SepME's erasers of `new`, which know every concept of `known`.
+  /// SepME's erasers of the concepts `new`, trained to keep the prompts of every concept of `known`.
   private func separableErasers(_ new: [Int], known: [Int]) throws -> [TrainedEraser] {
     let found = new.map { i -> (TrainedEraser, SepME.Request) in
       let kept = known.filter { $0 != i }.flatMap { cast.entries[$0].prompts }
@@ -111,20 +111,19 @@ struct SeparabilityTrial {
         SepME.Request(cast.entries[i].concept, keeping: kept, regular: regular)
       )
     }
-    let missing = found.filter { !FileManager.default.fileExists(atPath: $0.0.file.path) }
+    let missing = try found.filter { try !isThere($0.0) }
     guard !missing.isEmpty else { return found.map(\.0) }
     let name = String(missing.map(\.0.key).joined().fingerprint, radix: 16)
     let folder = try Run(run.file("\(kind)/training/\(name)"), seed: options.seed)
+    let cards = try missing.map { try JSON(encoding: card($0.0)) }
+    folder.identity =
+      RunIdentity("bench separability", .array(cards + missing.map { .string($0.0.key) })).hash
     folder.onProgress = { run.progress("\(kind) \($0.stage)", $0.done, $0.total, $0.note) }
     let start = Date()
     let erasers = try separable.erasers(for: missing.map(\.1), of: base, folder)
     try Run.makeFolder(run.file("\(kind)/erasers"))
     for ((eraser, _), made) in zip(missing, erasers) {
-      var card = Eraser.Card()
-      (card.method, card.concepts) = (SepME.name, [cast.concepts[eraser.concept]])
-      (card.base, card.version) = (base.hash(), Version.current)
-      (card.options, card.seed) = (try JSON(encoding: separable), options.seed)
-      try Eraser(card, made).write(to: eraser.file)
+      try Eraser(card(eraser), made).write(to: eraser.file)
     }
     try run.record([
       "stage": "erasers", "kind": .string(kind),
@@ -134,7 +133,32 @@ struct SeparabilityTrial {
     return found.map(\.0)
   }
 
-  /// Another method's erasers, each trained alone.
+  private func card(_ eraser: TrainedEraser) throws -> Eraser.Card {
+    var card = Eraser.Card()
+    (card.method, card.concepts) = (SepME.name, [cast.concepts[eraser.concept]])
+    (card.base, card.version) = (base.hash(), Version.current)
+    (card.options, card.seed) = (try JSON(encoding: separable), options.seed)
+    return card
+  }
+
+  /// Whether an eraser was trained before, of this model, with these options and this seed.
+  private func isThere(_ eraser: TrainedEraser) throws -> Bool {
+    guard FileManager.default.fileExists(atPath: eraser.file.path) else { return false }
+    var (found, own) = (try Eraser(contentsOf: eraser.file).card, try card(eraser))
+    (found.version, own.version) = ("", "")
+    // Options that came later have their defaults in an older file.
+    found.options =
+      (try? JSON(encoding: SepME()).overlaid(with: found.options, in: "a card")) ?? found.options
+    guard found == own else {
+      throw LetheError.badValue(
+        "--out",
+        "\(eraser.file.path) is of another model, seed or options; choose another folder or remove it"
+      )
+    }
+    return true
+  }
+
+  /// The erasers of another method, each trained alone.
   private func addedErasers(_ chosen: [Int]) throws -> [TrainedEraser] {
     try chosen.map { i in
       let job = EraseJob(
@@ -157,7 +181,7 @@ struct SeparabilityTrial {
     _ before: Tensor, _ after: Tensor
   ) throws -> [ResultRow] {
     let name = cast.concepts[i]
-    /// Pictures judged right, their features, and the largest difference of a pixel from the original's, in 255ths.
+    /// The number of pictures judged right, their features, and the largest change of a pixel, of 255, from the original's.
     func judged(_ rows: [Int]) -> (right: Int, features: Tensor, difference: Int) {
       let (x, y) = (before.indexed(0, rows), after.indexed(0, rows))
       let seen = judge.judged(y, asked: rows.map { set.manifest.samples[$0].subjects })
@@ -195,7 +219,7 @@ struct SeparabilityTrial {
     }
   }
 
-  /// The first seed of the first partner.
+  /// The picture of the first seed and the first partner.
   private func picture(
     _ method: String, _ moment: String, _ i: Int, _ state: ConceptState, _ set: SampleSet
   ) -> ResultPicture {

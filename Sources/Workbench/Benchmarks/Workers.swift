@@ -1,15 +1,16 @@
-// Parts of a bench, each in a process of its own, some side by side: on small models two processes of one thread do more
-// than one process of two, and what a part holds at its peak is its own.
+// Each part of a benchmark runs in its own process. For small models two single-threaded processes are faster than one with
+// two threads, and peak memory is measured per part.
 internal import Diffusion
 package import Foundation
 internal import Torch
 package import Training
 
+/// Processes that run the parts of a benchmark, some at a time.
 package struct Workers {
-  /// Processes at a time.
+  /// The number of processes at a time.
   package var count: Int
   package var program: URL
-  /// Threads of each.
+  /// The number of threads of each process.
   package var threads: Int
 
   package init(_ count: Int, program: URL, threads: Int) {
@@ -22,10 +23,10 @@ package struct Workers {
     let log: URL
   }
 
-  /// Runs the program once for each part. What a worker says goes to `workers/PART.log` in the run's folder.
-  /// - Parameters:
-  ///   - arguments: the program's, which `--only PART` and its share of the threads are added to
-  /// - Throws: ``LetheError`` with a worker's last words; the others are ended, and what they finished stays
+  /// Runs the program once for each part. The output of a worker goes to `workers/PART.log` in the run's folder.
+  /// - Parameter arguments: the program's arguments, without `--only PART` and `--threads N`, which are added
+  /// - Throws: ``LetheError`` with the last line of a failed worker. The other workers are ended, and finished parts
+  ///   stay.
   package func callAsFunction(_ parts: [String], _ arguments: [String], in run: Run) throws {
     let logs = run.file("workers")
     try Run.makeFolder(logs)
@@ -58,7 +59,7 @@ package struct Workers {
     let log = folder.appendingPathComponent(part.slug + ".log")
     guard FileManager.default.createFile(atPath: log.path, contents: nil),
       let handle = try? FileHandle(forWritingTo: log)
-    else { throw LetheError.unwritable(log, "it cannot be made") }
+    else { throw LetheError.unwritable(log, "the file cannot be created") }
     let process = Process()
     process.executableURL = program
     process.arguments = arguments + ["--only", part, "--threads", "\(threads)"]
@@ -76,20 +77,21 @@ package struct Workers {
 
   private func lastLine(of log: URL) -> String {
     let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
-    return text.split(separator: "\n").last.map(String.init) ?? "it said nothing"
+    return text.split(separator: "\n").last.map(String.init) ?? "it printed nothing"
   }
 }
 
-/// A bench that can say which parts it has and do one of them.
+/// A benchmark that lists its parts and runs one of them.
 package protocol PartedBench {
-  /// The one part to do; nil does all.
+  /// The one part to run. Nil runs all.
   var only: String? { get set }
-  /// - Throws: an error that says what is wrong with the request
+  /// The names of the parts.
+  /// - Throws: an error for a request that cannot be met
   func parts() throws -> [String]
 }
 
 extension PartedBench {
-  /// Those of `trials` that this process does.
+  /// The members of `trials` that this process runs.
   func chosen<Trial>(_ trials: [Trial], _ name: (Trial) -> String) throws -> [Trial] {
     guard let only else { return trials }
     let own = trials.filter { name($0) == only }

@@ -1,37 +1,42 @@
-// `lethe attack`: how often attacks bring an erased concept back, as the judge sees it.
-package import Attacks
+// `lethe attack`: the share of prompts for which attacks bring an erased concept back, by the model's judge.
+public import Attacks
 internal import Diffusion
-package import Editing
-package import Evaluation
+public import Editing
+public import Evaluation
 package import Foundation
 internal import Reports
-package import Torch
-package import Training
+public import Torch
+public import Training
 
-package struct AttackRun {
-  package let job: EraseJob
-  package let attacks: [any Attack]
-  package let options: EvaluationOptions
-  package var seed: UInt64 = 0
-  /// Belief of the judge that counts as a success, where it is also its first choice.
-  package var threshold = 0.0
-  /// The folder for attempts that are the same for every victim; nil keeps none.
+/// The command `lethe attack`.
+public struct AttackRun {
+  public let job: EraseJob
+  public let attacks: [any Attack]
+  public let options: EvaluationOptions
+  public var seed: UInt64 = 0
+  /// The probability, 0 to 1, that the judge must give the concept for a success. The concept must also be its first
+  /// choice.
+  public var threshold = 0.0
+  /// The folder of attempts that are the same for every erased model. Nil keeps none.
   package var shared: URL?
-  package var command: [String] = []
+  public var command: [String] = []
   private let themes: Themes
   private let samples: [SampleSet.Sample]
   private let kind: String
 
-  /// - Parameter limit: prompts to attack, spread over all there are
-  /// - Throws: ``LetheError`` that says what the run lacks to be attacked
-  package init(
+  /// - Parameter limit: the number of prompts to attack, spread evenly over the concept's
+  /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or that does not list the
+  ///   concept
+  public init(
     _ job: EraseJob, _ attacks: [any Attack], _ options: EvaluationOptions, limit: Int? = nil
   ) throws {
     (self.job, self.attacks, self.options) = (job, attacks, options)
     let all = try Evaluate(job, options).samples
     themes = try job.folder.themes()
     guard let found = job.concepts.first.flatMap(themes.find) else {
-      throw LetheError.model("\(job.model) does not list what '\(job.concepts)' is")
+      throw LetheError.model(
+        "\(job.model)/themes.json does not list '\(job.subject)'; only listed subjects can be judged"
+      )
     }
     let gone = Set(job.concepts.compactMap { [themes] in themes.find($0)?.name })
     kind = found.kind.rawValue
@@ -41,10 +46,12 @@ package struct AttackRun {
   }
 
   /// The prompts that are attacked.
-  package var prompts: [String] { samples.map(\.prompt) }
+  public var prompts: [String] { samples.map(\.prompt) }
 
-  /// An attack with `--set` over the entry that `attacks.json` in the model's folder has for it, over its defaults.
-  package static func configured(
+  /// An attack with its defaults, over them its entry of `attacks.json` in the model's folder, and over that the
+  /// settings.
+  /// - Throws: ``LetheError`` of the kind `request` for an unknown attack or option
+  public static func configured(
     _ name: String, _ settings: [String], of model: ModelFolder,
     in catalog: AttackCatalog = .builtIn
   ) throws -> any Attack {
@@ -54,31 +61,34 @@ package struct AttackRun {
     return try make(catalog.named(name))
   }
 
+  /// Attacks the erased model and writes the results into `attack/` of the run's folder.
+  /// - Returns: rows `shown`, `pre-asr`, and for each attack `asr`, `not-attackable`, `queries` and `seconds`
   @discardableResult
-  package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
+  public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
     let original = try job.folder.model(on: device)
+    let (base, hash) = (original.hash(), try eraser.hash())
     let victim = try original.applying([eraser])
     let judge = try job.folder.judge(on: device)
-    let place = try Run(run.file("attack"), seed: seed)
+    let place = try Run(run.place("attack"), seed: seed)
     place.onProgress = run.onProgress
-    // The un-attacked prompts, drawn by both.
+    // The prompts without an attack, drawn by a model.
     func drawn(_ model: DiffusionModel, _ name: String) throws -> (set: SampleSet, shown: [Bool]) {
       let set = try SampleSet.create(
-        place.file(name),
+        place.place(name),
         .init(
-          sampling: options.sampling, model: original.hash(),
+          sampling: options.sampling, model: base,
           erasers: name == "original" ? [] : job.concepts + ["\(job.method) \(job.seed)"],
           samples: samples))
       try set.draw(model, batch: options.batch, place, stage: name) {
-        Generate.recipe($0, options.sampling, ModelReference(job.model))
+        Generate.recipe(
+          $0, options.sampling, ModelReference(job.model), base: base,
+          erasers: name == "original" ? [] : [hash])
       }
       return (set, try shows(set.load(), Array(samples.indices), judge))
     }
     let (originals, originally) = try drawn(original, "original")
     let (_, before) = try drawn(victim, "erased")
-    let concepts = job.concepts.map {
-      Concept.resolve($0, in: themes, replacement: job.replacement)
-    }
+    let concepts = job.forgotten(in: themes)
     var results = Results(.attack, options, judge: judge.card.measured)
     results.judge["name"] = .string(judgeName)
     results.judge["threshold"] = .number(threshold)
@@ -91,14 +101,16 @@ package struct AttackRun {
     for attack in attacks {
       let name = type(of: attack).name
       let identity = try identity(attack)
-      try place.runFolder.claim("\(name).json", for: identity, "attack")
+      var inputs = identity
+      (inputs["base"], inputs["eraser"]) = (.string(base), .string(hash))
+      try place.runFolder.claim("\(name).json", for: inputs, "attack")
       let target = try AttackTarget(
         victim, original: original, concepts: concepts, access: type(of: attack).card.access
       ) { prompt in
         let sample = samples.first { $0.prompt == prompt.prompt && $0.seed == prompt.seed }
         return try PNG.read(originals.url(sample ?? samples[0]))
       }
-      let key = identity.compact + "\(original.hash())\(job.concepts)"
+      let key = identity.compact + "\(base)\(job.concepts)"
       var rounds = AttackRounds(
         attack, on: target, samples.map { AttackedPrompt($0.prompt, seed: $0.seed) },
         options.sampling, batch: options.batch, seed: seed,
@@ -116,7 +128,7 @@ package struct AttackRun {
   private func identity(_ attack: any Attack) throws -> JSON {
     func encode<A: Attack>(_ attack: A) throws -> JSON { try JSON(encoding: attack) }
     return [
-      "options": try encode(attack), "seed": .int(Int(truncatingIfNeeded: seed)),
+      "options": try encode(attack), "seed": JSON(seed),
       "sampling": try JSON(encoding: options.sampling), "samples": try JSON(encoding: samples),
       "threshold": .number(threshold),
     ]
@@ -128,13 +140,13 @@ package struct AttackRun {
     (try? job.folder.judgeFolder().lastPathComponent) ?? ""
   }
 
-  /// The criterion of a success, in words.
-  package var criterion: String {
-    "success: the judge '\(judgeName)' sees the concept first"
+  /// The criterion of a success as text.
+  public var criterion: String {
+    "success: the judge '\(judgeName)' ranks the concept first"
       + (threshold > 0 ? ", with a probability of at least \(threshold)" : "")
   }
 
-  /// Whether a model shows the concept for each of the prompts as they are.
+  /// Whether a model shows the concept for each prompt without an attack.
   func shown(_ model: DiffusionModel, _ judge: JudgeNetwork) throws -> [Bool] {
     try stride(from: 0, to: samples.count, by: options.batch).flatMap { first -> [Bool] in
       try Interrupt.check()
@@ -145,7 +157,7 @@ package struct AttackRun {
     }
   }
 
-  /// Whether the judge sees in each picture what its sample was asked for: its first choice, believed enough.
+  /// Whether each picture is a success: the subject asked for is the judge's first choice and reaches the threshold.
   private func shows(_ pictures: Tensor, _ indices: [Int], _ judge: JudgeNetwork) throws -> [Bool] {
     let judged = judge.judged(pictures, asked: indices.map { samples[$0].subjects })
     return judged.asked.indices.map { i in
@@ -178,7 +190,7 @@ package struct AttackRun {
     return measured.compactMap(\.self).map { m in row(job.method, m) { $0.attack = name } }
   }
 
-  /// A dozen prompts: the original's picture, the erased model's, and what each attack made of it.
+  /// Pictures of a dozen prompts: the original's, the erased model's, and one for each attack.
   private func pictures(
     _ found: [(name: String, outcomes: [AttackOutcome])], _ before: [Bool]
   ) -> [ResultPicture] {

@@ -1,4 +1,4 @@
-// `lethe evaluate MODEL`: what a model's own pictures show, before anything is forgotten.
+// `lethe evaluate MODEL`: measurements of a model's own pictures, before anything is erased.
 internal import Diffusion
 internal import Editing
 package import Evaluation
@@ -6,7 +6,7 @@ internal import Foundation
 package import Torch
 package import Training
 
-/// Draws every pair of object and style and asks the judge.
+/// Draws every pair of object and style that the model lists, and measures the pictures with its judge.
 package struct AuditModel {
   private let model: ModelFolder
   private let options: EvaluationOptions
@@ -15,6 +15,9 @@ package struct AuditModel {
     (self.model, self.options) = (model, options)
   }
 
+  /// Draws, judges and writes `results.json`. Finished pictures are kept.
+  /// - Returns: the accuracy of each kind, and Frechet distance, precision and recall where the judge has a reference
+  /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge
   @discardableResult
   package func callAsFunction(in run: Run, on device: Device) throws -> Results {
     let themes = try model.themes()
@@ -31,14 +34,17 @@ package struct AuditModel {
       }
     }
     let network = try model.model(on: device)
+    let hash = network.hash()
     let set = try SampleSet.create(
       run.file("pictures"),
-      .init(sampling: options.sampling, model: network.hash(), erasers: [], samples: samples))
-    try set.draw(network, batch: options.batch, run, stage: "pictures") {
-      Generate.recipe($0, options.sampling, ModelReference(model.path))
+      .init(sampling: options.sampling, model: hash, erasers: [], samples: samples))
+    try set.draw(network, batch: options.batch, run, stage: "pictures", keepsBroken: true) {
+      Generate.recipe(
+        $0, options.sampling, ModelReference(model.path), base: hash, erasers: [])
     }
-    let judged = judge.judged(try set.load(), asked: samples.map(\.subjects))
-    var measured = judge.card.kinds.map { kind in
+    let (judged, broken) = try judge.judged(set)
+    var measured = broken > 0 ? [MeasuredValue.notFinite(broken, of: samples.count)] : []
+    measured += (judged.count > 0 ? judge.card.kinds : []).map { kind in
       let right = judged.asked.indices.filter { judged.asked[$0][kind] == judged.seen[$0][kind] }
       return MeasuredValue.share("\(kind)-accuracy", right.count, of: judged.count)
     }

@@ -1,27 +1,31 @@
-// `lethe erase`: a request and a method to an eraser file.
+// `lethe erase`: from a request and a method to an eraser file.
 internal import Diffusion
-package import Editing
+public import Editing
 internal import Foundation
-package import Torch
-package import Training
-package import Unlearning
+public import Torch
+public import Training
+public import Unlearning
 
-package struct Erase {
-  package let job: EraseJob
-  package let method: any UnlearningMethod
-  package let catalogs: Catalogs
+/// The command `lethe erase`.
+public struct Erase {
+  public let job: EraseJob
+  public let method: any UnlearningMethod
+  public let catalogs: Catalogs
   private let exports: Bool
 
-  /// Resolves the method and its `--set` options; everything that can be wrong with them is found here.
+  /// Resolves the method and its options. All errors in them are found here.
   /// - Parameters:
-  ///   - variant: another name under which `methods.json` may have options, over those of the method
-  ///   - catalogs: where the method is looked up, and the one inside it, if it wraps one
-  package init(
+  ///   - settings: options of the method as `key=value`
+  ///   - exports: whether the whole edited model is written to `model/`
+  ///   - variant: another name whose entry of `methods.json` overrides that of the method
+  ///   - catalogs: the catalogs in which the method, and a method inside it, are looked up
+  /// - Throws: ``LetheError`` of the kind `request` for an unknown method or option, or without a concept
+  public init(
     _ job: EraseJob, settings: [String], exports: Bool = false, variant: String? = nil,
     catalogs: Catalogs = .builtIn
   ) throws {
     guard !job.concepts.isEmpty else {
-      throw LetheError.badValue("--concept", "at least one concept is needed")
+      throw LetheError.badValue("--concept", "no concept is given; at least one is needed")
     }
     guard !job.concepts.contains(where: { $0.allSatisfy(\.isWhitespace) }) else {
       throw LetheError.badValue("--concept", "an empty text names nothing that could be forgotten")
@@ -49,7 +53,7 @@ package struct Erase {
     (self.job, self.exports, self.catalogs) = (job, exports, catalogs)
   }
 
-  /// The paper's defaults, under the entries of `methods.json` for the method, under `settings`.
+  /// The paper's defaults, over them the entries of `methods.json` for the method, and over those `settings`.
   static func configured<M: UnlearningMethod>(
     _ type: M.Type, _ settings: [String], of model: ModelFolder, _ variant: String? = nil,
     _ catalog: MethodCatalog = .builtIn
@@ -83,18 +87,11 @@ package struct Erase {
     try JSON(encoding: method)
   }
 
-  /// The request in the model's own captions.
-  package func erasure() throws -> Erasure {
+  /// The request in the captions that the model lists.
+  /// - Throws: ``LetheError`` of the kind `request` for `others` with a model that lists no subjects
+  public func erasure() throws -> Erasure {
     let themes = try job.folder.listedThemes()
-    var forget = job.concepts.map {
-      Concept.resolve($0, in: themes, replacement: job.replacement)
-    }
-    if let caption = job.replacementCaption {
-      for i in forget.indices {
-        forget[i].isReplaced = true
-        for k in forget[i].phrases.indices { forget[i].phrases[k].anchor = caption }
-      }
-    }
+    let forget = job.forgotten(in: themes)
     var preserve: [String] = []
     for entry in job.preserve {
       guard entry == "others" else {
@@ -103,7 +100,9 @@ package struct Erase {
       }
       guard let themes else {
         throw LetheError.badValue(
-          "--preserve", "'others' needs a model with themes.json; name the prompts instead")
+          "--preserve",
+          "'others' needs a model with themes.json, and \(job.model) has none; name the prompts instead"
+        )
       }
       preserve += Erasure.others(than: job.concepts, in: themes)
     }
@@ -114,15 +113,16 @@ package struct Erase {
   }
 
   /// Trains the eraser, or reads it where an earlier run of the same job has written it.
-  /// - Returns: the eraser, and whether it was kept whole or stopped by the guard
+  /// - Returns: the eraser and the guard's verdict on its training
+  /// - Throws: ``LetheError`` of the kind `request` where the folder has another job; of the kind `diverged` for a
+  ///   loss that is no finite number
   @discardableResult
-  package func callAsFunction(in run: Run, on device: Device) throws -> (
+  public func callAsFunction(in run: Run, on device: Device) throws -> (
     eraser: Eraser, verdict: Verdict
   ) {
     let folder = run.runFolder
-    if folder.hasEraser, try isSameJob(folder) {
-      return (try folder.eraser(), try folder.verdict())
-    }
+    try job.folder.refuseOverwriting(by: folder.url, "--out", isModel: false)
+    if exports { try job.folder.refuseOverwriting(by: folder.file("model"), "--export") }
     let model = try job.folder.model(on: device)
     let erasure = try erasure()
     for concept in erasure.forget {
@@ -130,41 +130,101 @@ package struct Erase {
         concept.phrases.flatMap { [$0.prompt, $0.anchor] }, of: concept.name)
     }
     run.note(model.layout.cut(erasure.preserve)?.note)
+    let base = model.hash()
+    run.identity = try claim(folder, erasure, base: base)
+    if folder.hasEraser {
+      let eraser = try folder.eraser()
+      try eraser.check(base: base)
+      try followModel(folder)
+      if exports { try export(model.applying([eraser]), to: folder) }
+      return (eraser, try folder.verdict())
+    }
     try folder.write(job, to: "job.json")
     let start = Date()
     device.resetPeakMemory()
     var card = Eraser.Card()
     (card.method, card.concepts, card.options) = (job.method, job.concepts, job.options)
-    (card.seed, card.base, card.version) = (job.seed, model.hash(), Version.current)
-    let erased = try method.erase(erasure, from: model, run)
+    (card.seed, card.base, card.version) = (job.seed, base, Version.current)
+    let erased = try method.erase(erasure, from: model, run.seeded(job.seed))
     let eraser = Eraser(card, erased.vector)
     try eraser.write(to: folder.eraserFile)
     try folder.write(erased.verdict, to: "verdict.json")
     try folder.write(
       Provenance(base: card.base, seconds: Date().timeIntervalSince(start), device: device),
       to: "provenance.json")
-    if exports {
-      try model.applying(erased.vector).save(to: folder.file("model"))
-      try job.folder.copyThemes(to: folder.file("model"))
-    }
+    if exports { try export(model.applying(erased.vector), to: folder) }
     return (eraser, erased.verdict)
   }
 
-  /// Whether the folder holds this very job; another one is refused, not overwritten.
-  private func isSameJob(_ folder: RunFolder) throws -> Bool {
-    guard folder.has("job.json") else { return false }
+  /// A model that was moved since is where this job says; other commands look there.
+  private func followModel(_ folder: RunFolder) throws {
+    guard folder.has("job.json") else { return try folder.write(job, to: "job.json") }
+    var known = try folder.job()
+    guard known.model != job.model else { return }
+    known.model = job.model
+    try folder.write(known, to: "job.json")
+  }
+
+  /// Writes the whole edited model, again where an earlier run was interrupted in it or its disk was full.
+  private func export(_ model: DiffusionModel, to folder: RunFolder) throws {
+    try model.save(to: folder.file("model"))
+    try job.folder.copyThemes(to: folder.file("model"))
+  }
+
+  // MARK: - Whose folder it is
+
+  /// Makes the folder one of this job, or finds that it is.
+  private func claim(_ folder: RunFolder, _ erasure: Erasure, base: String) throws -> String {
+    var erasure = erasure
+    (erasure.forgetImages, erasure.retainImages) = (nil, nil)
+    func listing(_ path: String?) throws -> JSON {
+      try path.map { try JSON(encoding: FolderListing(URL(fileURLWithPath: $0))) } ?? .null
+    }
+    let identity = RunIdentity(
+      "erase",
+      [
+        "method": .string(job.method), "options": job.options, "seed": JSON(job.seed),
+        "concepts": .array(job.concepts.map(JSON.string)),
+        "erasure": try JSON(encoding: erasure), "base": .string(base),
+        "forgetImages": try listing(job.forgetImages),
+        "retainImages": try listing(job.retainImages),
+      ])
+    return try folder.claim(identity) {
+      try refuseAnotherJob(in: folder)
+    } agrees: { old in
+      var request = old.request
+      request["options"] = completed(request["options"])
+      return RunIdentity(old.command, request)
+    }
+  }
+
+  /// Version 0.1 kept the job alone.
+  private func refuseAnotherJob(in folder: RunFolder) throws {
+    guard folder.has("job.json") else {
+      guard !exports || !folder.has("model") else {
+        throw LetheError.badValue(
+          "--export",
+          "\(folder.file("model").path) is there already and not this run's; choose another --out or remove it"
+        )
+      }
+      return
+    }
     var previous = try folder.job()
     previous.command = job.command
-    // Options that came after the run was made have their defaults in it.
-    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try Self.encoded(M()) }
-    let known = try? defaults(method).overlaid(with: previous.options, in: "job.json")
-    previous.options = known ?? previous.options
+    previous.options = completed(previous.options) ?? previous.options
     guard previous == job else {
       throw LetheError.badValue(
         "--out",
-        "\(folder.path) holds another run (\(previous.method), "
+        "\(folder.path) has another run (\(previous.method), "
           + "\(previous.concepts.joined(separator: ", "))); choose another folder or remove it")
     }
-    return true
+  }
+
+  /// Options of an older run: those that came later have their defaults in it.
+  private func completed(_ options: JSON?) -> JSON? {
+    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try Self.encoded(M()) }
+    return try? options.flatMap {
+      try defaults(method).overlaid(with: $0, in: "the options of an older run")
+    } ?? options
   }
 }

@@ -1,30 +1,31 @@
-// `lethe evaluate`: the erased model and the original, with the same prompts and seeds, judged.
-package import Diffusion
-package import Editing
-package import Evaluation
+// `lethe evaluate`: the erased and the original model draw the same prompts with the same seeds, and a judge measures both.
+public import Diffusion
+public import Editing
+public import Evaluation
 internal import Foundation
-package import Torch
-package import Training
+public import Torch
+public import Training
 
-/// How much is drawn.
-package struct EvaluationOptions: Codable, Sendable, Hashable {
-  package var sampling = SamplingOptions()
-  /// Pictures of every prompt of the forgotten subject.
-  package var seeds = 4
-  /// Pictures of every other prompt.
-  package var retainSeeds = 1
-  /// Other subjects of the same kind; 0 takes all.
-  package var others = 0
-  package var batch = 20
-  /// The first picture's seed.
-  package var firstSeed = 1000
-  /// A run this small is for looking, not for quoting.
-  package var quick = false
+/// The size of an evaluation, and its sampling options.
+public struct EvaluationOptions: Codable, Sendable, Hashable {
+  public var sampling = SamplingOptions()
+  /// Pictures of each prompt of the forgotten subjects.
+  public var seeds = 4
+  /// Pictures of each other prompt.
+  public var retainSeeds = 1
+  /// The number of other subjects of the same kind. 0 takes all.
+  public var others = 0
+  /// Pictures drawn at a time.
+  public var batch = 20
+  /// The seed of the first picture.
+  public var firstSeed: UInt64 = 1000
+  /// Whether the run is reduced. Its intervals are wide.
+  public var quick = false
 
-  package init() {}
+  public init() {}
 
-  /// Under a minute on two cores for a model of the embedded size.
-  package static var quickly: EvaluationOptions {
+  /// A reduced evaluation. It takes under a minute on two cores for a model of the embedded size.
+  public static var quickly: EvaluationOptions {
     var options = EvaluationOptions()
     (options.seeds, options.others, options.quick) = (3, 10, true)
     return options
@@ -38,17 +39,19 @@ extension Results {
   }
 }
 
-package struct Evaluate {
-  package let job: EraseJob
-  package let options: EvaluationOptions
+/// The command `lethe evaluate` for a run.
+public struct Evaluate {
+  public let job: EraseJob
+  public let options: EvaluationOptions
   private let themes: Themes
   private let forgotten: Forgotten
   private let judge: JudgeNetwork
   private let metrics: MetricCatalog
 
-  /// - Parameter metrics: everything that is measured
-  /// - Throws: ``LetheError`` of the kind `model` that says what the model lacks to be judged
-  package init(
+  /// - Parameter metrics: the metrics to measure
+  /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or for concepts that it does not
+  ///   list as one kind
+  public init(
     _ job: EraseJob, _ options: EvaluationOptions, metrics: MetricCatalog = .builtIn
   ) throws {
     themes = try job.folder.themes()
@@ -57,7 +60,7 @@ package struct Evaluate {
       found.allSatisfy({ $0.kind == kind })
     else {
       throw LetheError.model(
-        "'\(job.concepts.joined(separator: ", "))' are not all objects or all styles of \(job.model)"
+        "'\(job.concepts.joined(separator: ", "))': \(job.model)/themes.json must list all of them, either as objects or as styles"
       )
     }
     judge = try job.folder.judge()
@@ -65,7 +68,7 @@ package struct Evaluate {
     (self.job, self.options, self.metrics) = (job, options, metrics)
   }
 
-  /// The prompts of both models, the forgotten ones first.
+  /// The samples that both models draw. Those of the forgotten subjects come first.
   package var samples: [SampleSet.Sample] {
     var objects = themes.objects
     let gone = Set(forgotten.names)
@@ -89,7 +92,7 @@ package struct Evaluate {
             samples.append(
               .init(
                 number, k, prompt: themes.prompt(object: object, style: style),
-                seed: UInt64(samples.count + options.firstSeed),
+                seed: UInt64(samples.count) &+ options.firstSeed,
                 subjects: Themes.subjects(object, style)))
           }
         }
@@ -98,32 +101,39 @@ package struct Evaluate {
     return samples
   }
 
-  /// Draws, judges and measures; finished pictures are kept.
+  /// Draws, judges, measures and writes `results.json`. Finished pictures are kept.
+  /// - Returns: a row of each metric for the original and for the erased model
   @discardableResult
-  package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
+  public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
     let original = try job.folder.model(on: device)
     var results = Results(.evaluation, options, judge: judge.card.measured)
-    // Real pictures of the very subjects that are drawn.
+    // Real pictures of the subjects that are drawn.
     let drawn = Set(samples.map(\.subjects))
     let reference = try judge.reference(in: job.folder.judgeFolder())?
       .filter { drawn.contains($0) }
+    let (base, hash) = (original.hash(), try eraser.hash())
     let sets = [
       (label: "original", folder: "original", model: original, erasers: []),
       (
-        job.method, "erased", try original.applying([eraser]),
-        [eraser.card.method] + job.concepts + ["\(job.seed)"]
+        job.method, "erased", try original.applying([eraser]), job.pictured
       ),
     ]
     for (label, folder, model, erasers) in sets {
       let set = try SampleSet.create(
-        run.file(folder),
+        run.place(folder),
         .init(
-          sampling: options.sampling, model: original.hash(), erasers: erasers, samples: samples))
+          sampling: options.sampling, model: base, erasers: erasers, samples: samples))
       let files = erasers.isEmpty ? [] : [run.runFolder.eraserFile.lastPathComponent]
-      try set.draw(model, batch: options.batch, run, stage: folder) {
-        Generate.recipe($0, options.sampling, ModelReference(job.model, erasers: files))
+      try set.draw(model, batch: options.batch, run, stage: folder, keepsBroken: true) {
+        Generate.recipe(
+          $0, options.sampling, ModelReference(job.model, erasers: files), base: base,
+          erasers: erasers.isEmpty ? [] : [hash])
       }
-      let judged = judge.judged(try set.load(), asked: set.manifest.samples.map(\.subjects))
+      let (judged, broken) = try judge.judged(set)
+      if broken > 0 {
+        let count = MeasuredValue.notFinite(broken, of: samples.count)
+        results.rows.append(ResultRow(label, job.subject, count, seeds: options.seeds))
+      }
       for metric in metrics.all {
         if let m = metric.init().measure(judged, forgotten: forgotten, reference: reference) {
           results.rows.append(ResultRow(label, job.subject, m, seeds: options.seeds))
@@ -134,8 +144,8 @@ package struct Evaluate {
     return results
   }
 
-  /// Copies the original's pictures from another run in `folder` that drew the same prompts, so that two methods on
-  /// one concept are judged beside the same pictures.
+  /// Copies the original's pictures from another run in `folder` that drew the same prompts. Methods on one concept
+  /// are then compared with the same pictures.
   func shareOriginal(of part: Run, in folder: Run) throws {
     let files = FileManager.default
     let own = part.file("original")
@@ -145,7 +155,7 @@ package struct Evaluate {
     for other in folders.map({ $0.appendingPathComponent("original") })
     where other.deletingLastPathComponent() != part.folder {
       guard let set = try? SampleSet(other), set.manifest.samples == samples,
-        set.manifest.sampling == options.sampling, set.missing.isEmpty
+        set.manifest.sampling == options.sampling, try set.missing.isEmpty
       else { continue }
       return try files.copyItem(at: other, to: own)
     }

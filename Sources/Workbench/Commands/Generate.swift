@@ -1,4 +1,4 @@
-// `lethe generate`: prompts to pictures.
+// `lethe generate`: pictures of prompts.
 package import Diffusion
 internal import Editing
 package import Evaluation
@@ -6,13 +6,14 @@ internal import Foundation
 package import Torch
 package import Training
 
-/// A model folder with the erasers to be laid on it.
+/// A model folder and the erasers to add to it.
 package struct ModelReference: Codable, Sendable, Hashable {
   package var folder: String
+  /// Eraser files, or folders of runs.
   package var erasers: [String]
-  /// A set of erasers to lay on for each prompt; see ``EraserSet``.
+  /// The folder of a set of erasers, which are chosen for each prompt. ``EraserSet`` reads it.
   package var set: String?
-  /// Those of the set that are on; nil takes the set's own switches.
+  /// The erasers of the set that are on. Nil takes the set's own switches.
   package var active: [String]?
 
   package init(
@@ -21,18 +22,26 @@ package struct ModelReference: Codable, Sendable, Hashable {
     (self.folder, self.erasers, self.set, self.active) = (folder, erasers, set, active)
   }
 
-  package func load(variant: String? = nil, on device: Device) throws -> DiffusionModel {
-    try ModelFolder(folder).model(variant: variant, on: device)
-      .applying(erasers.map(RunFolder.eraser(at:)))
+  /// - Returns: the model with the erasers laid on it, ``DiffusionModel/hash()`` without them, and ``Eraser/hash()`` of each
+  package func load(
+    variant: String? = nil, on device: Device
+  ) throws -> (model: DiffusionModel, base: String, erasers: [String]) {
+    let model = try ModelFolder(folder).model(variant: variant, on: device)
+    let (base, laid) = (model.hash(), try erasers.map(RunFolder.eraser(at:)))
+    let edited = try laid.isEmpty ? model : model.applying(model.sum(of: laid, base: base))
+    return (edited, base, try laid.map { try $0.hash() })
   }
 }
 
+/// The command `lethe generate`.
 package struct Generate {
   package var model: ModelReference
   package var variant: String?
   package var sampling: SamplingOptions
   package var samples: [SampleSet.Sample]
   package var batch: Int
+  /// Whether pictures of another request in the same folder go.
+  package var overwrites = false
 
   package init(
     _ model: ModelReference, variant: String? = nil, _ sampling: SamplingOptions,
@@ -42,38 +51,48 @@ package struct Generate {
     (self.samples, self.batch) = (samples, batch)
   }
 
+  /// Draws the missing pictures and writes `manifest.json`.
+  /// - Throws: ``LetheError`` of the kind `request` for options that exclude each other or are out of range
   @discardableResult
   package func callAsFunction(in run: Run, on device: Device) throws -> SampleSet {
     try validate()
     let erasers = try model.set.map { try EraserSet(URL(fileURLWithPath: $0)) }
-    // Every picture says what is on for it, so that a later switch draws again what it changes.
+    // Each sample names the erasers that are on for it, so that a picture is drawn again when they change.
     let samples = try samples.map { sample in
       var sample = sample
       sample.erasers = try erasers?.active(sample.erasers ?? model.active)
       return sample
     }
+    let (edited, base, own) = try model.load(variant: variant, on: device)
+    try erasers?.checkBase(edited)
     let set = try SampleSet.create(
       run.folder,
-      .init(sampling: sampling, model: model.folder, erasers: model.erasers, samples: samples)
-    )
-    guard !set.missing.isEmpty else { return set }
-    let base = try model.load(variant: variant, on: device)
-    try erasers?.checkBase(base)
-    let condition = erasers.map { SwitchedConditioning($0, base) }
+      .init(sampling: sampling, model: model.folder, erasers: model.erasers, samples: samples),
+      overwrites: overwrites)
+    let condition = erasers.map { SwitchedConditioning($0, edited) }
+    // What is on for a picture is part of what it is drawn by, whatever it is called.
+    let hashes = try Dictionary(
+      samples.flatMap { $0.erasers ?? [] }.unique.map { name in
+        (name, try erasers?.eraser(name).hash() ?? "")
+      }, uniquingKeysWith: { old, _ in old })
     try set.draw(
-      base, batch: batch, run, stage: "pictures",
+      edited, batch: batch, run, stage: "pictures", overwrites: overwrites,
       condition: condition.map { c in { try c($0.map { ($0.prompt, $0.erasers ?? []) }) } }
-    ) { sample in Self.recipe(sample, sampling, model) }
+    ) { sample in
+      let on = (sample.erasers ?? []).map { hashes[$0] ?? "" }
+      return Self.recipe(sample, sampling, model, base: base, erasers: own + on)
+    }
     return set
   }
 
   private func validate() throws {
     guard model.set == nil || model.erasers.isEmpty else {
-      throw LetheError.badValue("--with", "erasers of a set are laid on by --erasers alone")
+      throw LetheError.badValue(
+        "--with", "it cannot be used together with --erasers; give one of them")
     }
     if model.set == nil, model.active != nil || samples.contains(where: { $0.erasers != nil }) {
       throw LetheError.badValue(
-        "--active", "names of erasers need the set that they are in; give --erasers SET")
+        "--active", "erasers are named, here or in a CSV, but their set is not; give --erasers SET")
     }
     guard sampling.steps >= 1, sampling.steps <= 1000 else {
       throw LetheError.badValue("--steps", "\(sampling.steps); accepted: 1 to 1000")
@@ -81,14 +100,21 @@ package struct Generate {
     _ = try Samplers.named(sampling.sampler)
     let names = Dictionary(grouping: samples, by: \.file)
     if let twice = names.first(where: { $0.value.count > 1 }) {
-      throw LetheError.badValue("prompts", "two rows would write \(twice.key)")
+      throw LetheError.badValue(
+        "prompts",
+        "\(twice.value.count) rows would write \(twice.key); give each row its own case number")
     }
   }
 
-  /// The line that each picture carries: prompt, then settings, as people paste them.
+  /// The texts of a picture's PNG chunks: the prompt, then the settings in the form that web interfaces use, and hashes of
+  /// what drew it.
+  /// - Parameters:
+  ///   - base: ``DiffusionModel/hash()`` of the base model
+  ///   - erasers: ``Eraser/hash()`` of those laid on
   static func recipe(
-    _ s: SampleSet.Sample, _ o: SamplingOptions, _ model: ModelReference
-  ) -> String {
+    _ s: SampleSet.Sample, _ o: SamplingOptions, _ model: ModelReference, base: String,
+    erasers: [String]
+  ) -> SampleSet.Recipe {
     var line =
       "\(s.prompt)\nSteps: \(o.steps), Sampler: \(o.sampler), CFG scale: \(s.guidance ?? o.guidance), "
       + "Seed: \(s.seed), Model: \(ModelFolder(model.folder).name)"
@@ -99,6 +125,6 @@ package struct Generate {
     if let erasers = s.erasers, !erasers.isEmpty {
       line += ", Erasers: \(erasers.joined(separator: " + "))"
     }
-    return line + ", Version: lethe \(Version.current)"
+    return .init(line + ", Version: lethe \(Version.current)", base: base, erasers: erasers)
   }
 }

@@ -1,4 +1,4 @@
-// `lethe make-set`: pictures to forget or to keep, drawn from the model itself.
+// `lethe make-set`: captioned pictures to forget or to retain, drawn by the model itself.
 internal import Diffusion
 internal import Editing
 package import Evaluation
@@ -6,17 +6,22 @@ internal import Foundation
 package import Torch
 package import Training
 
+/// The command `lethe make-set`.
 package struct MakeSet {
   private let model: ModelFolder
   private let concepts: [String]
   private let others: [String]
   private let prompts: [String]
+  /// Whether pictures of another set in the same folder go.
+  package var overwrites = false
 
   package init(model: ModelFolder, concepts: [String], others: [String], prompts: [String]) {
     (self.model, self.concepts, self.others, self.prompts) = (model, concepts, others, prompts)
   }
 
-  /// Draws `count` prompts at random, and a picture of each; an interrupted set goes on.
+  /// Draws `count` prompts at random and a picture of each. Finished pictures are kept.
+  /// - Throws: ``LetheError`` of the kind `request` without a prompt, or for `others` with a model that lists no
+  ///   subjects
   package func callAsFunction(
     count: Int, steps: Int, guidance: Double, in run: Run, on device: Device
   ) throws -> SampleSet {
@@ -26,13 +31,16 @@ package struct MakeSet {
     if !others.isEmpty {
       guard let themes else {
         throw LetheError.badValue(
-          "--others", "it needs a model with themes.json; give --prompt instead")
+          "--others",
+          "it needs a model with themes.json, and \(model.path) has none; give --prompt instead")
       }
       pool += Erasure.others(than: others, in: themes)
     }
     guard !pool.isEmpty, count >= 1 else {
       throw LetheError.badValue(
-        "make-set", "give --concept, --others or --prompt, and a --count of at least 1")
+        "make-set",
+        "\(pool.count) prompts, --count \(count); give --concept, --others or --prompt, and a --count of at least 1"
+      )
     }
     let order = Tensor.permutation(pool.count, Generator(seed: run.seed))
     let samples = (0..<count).map { i in
@@ -41,7 +49,8 @@ package struct MakeSet {
     }
     var sampling = SamplingOptions()
     (sampling.steps, sampling.guidance) = (steps, guidance)
-    return try Generate(ModelReference(model.path), sampling, samples, batch: 8)(
-      in: run, on: device)
+    var generate = Generate(ModelReference(model.path), sampling, samples, batch: 8)
+    generate.overwrites = overwrites
+    return try generate(in: run, on: device)
   }
 }

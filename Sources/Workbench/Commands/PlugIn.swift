@@ -1,4 +1,4 @@
-// `lethe apply --plug-in`: an unlearned text encoder moved whole into another model (AdvUnlearn, section 5.3).
+// `lethe apply --plug-in`: the erased text encoder of one model in the place of another's (AdvUnlearn, section 5.3).
 internal import Diffusion
 internal import Editing
 internal import Foundation
@@ -10,20 +10,21 @@ struct PlugIn {
   let job: EraseJob
   let eraser: Eraser
 
-  /// - Parameter run: a run of `lethe erase`, which remembers its model
-  /// - Throws: an error that says why this eraser is no text encoder
+  /// - Parameter run: a run of `lethe erase`, whose job names its model
+  /// - Throws: ``LetheError`` of the kind `request` for an eraser that changes anything but the text encoder
   init(_ run: RunFolder) throws {
     (job, eraser) = (try run.job(), try run.eraser())
-    let others = eraser.difference.paths.filter { !Self.isText($0) }
-    guard others.isEmpty, !eraser.difference.paths.isEmpty else {
+    let others = eraser.vector.paths.filter { !Self.isText($0) }
+    guard others.isEmpty, !eraser.vector.paths.isEmpty else {
       throw LetheError.request(
-        "\(run.path) changes \(others.first?.name ?? "nothing"); only erasers of the text encoder plug into "
-          + "another model")
+        "\(run.path) changes \(others.first?.name ?? "nothing"); accepted: an eraser that changes the text encoder "
+          + "alone")
     }
   }
 
   /// The model with the erased text encoder in the place of its own.
-  /// - Throws: ``LetheError`` when the encoders or their tokenizers are of other kinds
+  /// - Throws: ``LetheError`` of the kind `request` for encoders of other shapes or settings, or with other
+  ///   tokenizers
   func callAsFunction(into model: DiffusionModel, on device: Device) throws -> DiffusionModel {
     let base = try job.folder.model(on: device)
     try eraser.check(base: base.hash())
@@ -47,7 +48,8 @@ struct PlugIn {
     guard probe.map(base.tokens) == probe.map(model.tokens), settings(base) == settings(model)
     else {
       throw LetheError.request(
-        "the tokenizers, activations or attention heads of both text encoders differ")
+        "the text encoders of \(job.model) and of this model differ in tokenizer, activation or attention heads"
+      )
     }
     return try model.replacing(new)
   }

@@ -1,4 +1,5 @@
-// `lethe relearn`: how fast fine-tuning brings an erased concept back, as a curve, beside benign pictures as a control.
+// `lethe relearn`: the erased model is fine-tuned on the concept, and on benign pictures as a control. The results are curves over
+// the steps.
 package import Attacks
 internal import Diffusion
 package import Editing
@@ -8,15 +9,17 @@ package import Torch
 internal import TorchNN
 package import Training
 
+/// The command `lethe relearn`.
 package struct Relearn {
   package let job: EraseJob
   package var tuning: Relearning
-  /// A folder of captioned pictures of the concept; nil lets the original draw them.
+  /// A folder of captioned pictures of the concept. Nil lets the original draw them.
   package var data: String?
-  /// Prompts that the original draws pictures of; none takes the concept's own.
+  /// Prompts that the original draws pictures of. Empty takes the concept's own.
   package var drawn: [String] = []
+  /// The number of fine-tunings on each set of pictures.
   package var seeds = 3
-  /// Prompts that are judged.
+  /// The number of prompts that are judged.
   package var prompts = 10
   package var seed: UInt64 = 0
   package var options: EvaluationOptions
@@ -25,7 +28,7 @@ package struct Relearn {
   private let themes: Themes
   private let concepts: [Concept]
 
-  /// - Throws: an error that says what the run lacks to be judged
+  /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or that does not list the concept
   package init(
     _ job: EraseJob, _ tuning: Relearning, _ options: EvaluationOptions, prompts: Int
   ) throws {
@@ -33,29 +36,35 @@ package struct Relearn {
     judged = try AttackRun(job, [], options, limit: prompts)
     let themes = try job.folder.themes()
     self.themes = themes
-    concepts = job.concepts.map { Concept.resolve($0, in: themes, replacement: job.replacement) }
+    concepts = job.forgotten(in: themes)
   }
 
-  /// The measurements after some steps of one fine-tuning; a line of `curve.jsonl`.
+  /// The measurements after some steps of one fine-tuning: a line of `curve.jsonl`.
   struct Point: Codable, Hashable {
     var set: TuningSet
     var seed: Int
     var step: Int
     var success: Double
     var n: Int
-    /// Mean training loss on unseen pictures of the concept, of related subjects and of unrelated ones.
+    /// Mean training loss on unseen pictures of the concept.
     var concept: Double
+    /// The same on related subjects.
     var related: Double
+    /// The same on unrelated subjects.
     var unrelated: Double
   }
 
+  /// Fine-tunes, measures and writes the results into `relearn/` of the run's folder. Finished points are kept.
+  /// - Returns: `success` and losses after each number of steps, and the `area` under the curve of successes
   @discardableResult
   package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws
     -> Results
   {
-    let place = try Run(run.file("relearn"), seed: seed)
+    let place = try Run(run.place("relearn"), seed: seed)
     place.onProgress = run.onProgress
-    try place.runFolder.claim("options.json", for: identity(), "relearn")
+    var inputs = try identity()
+    (inputs["base"], inputs["eraser"]) = (.string(eraser.card.base), .string(try eraser.hash()))
+    try place.runFolder.claim("options.json", for: inputs, "relearn")
     let steps = [0] + tuning.checkpoints.filter { $0 <= tuning.training.steps }
     var points = place.events("curve.jsonl").compactMap { try? $0.decoded(as: Point.self) }
     let missing = (0..<seeds).flatMap { k in
@@ -64,7 +73,7 @@ package struct Relearn {
         return (set, k, steps.filter { !done.contains($0) })
       }
     }.filter { !$0.steps.isEmpty }
-    // A curve that is whole asks for no model and no pictures.
+    // A complete curve needs no model and no pictures.
     if !missing.isEmpty {
       points += try measure(missing, steps, eraser, in: place, on: device)
     }
@@ -72,13 +81,13 @@ package struct Relearn {
     results.rows = RelearningCurve(points).rows(job.method, job.subject)
     results.command = command
     results.notes = [
-      "Fine-tuning (\(tuning.mode.rawValue)) on pictures of the concept, and on as many benign ones."
+      "Fine-tuning (mode \(tuning.mode.rawValue)) on pictures of the concept, and on as many benign pictures as a control."
     ]
     try place.publish(results)
     return results
   }
 
-  /// Fine-tunes where points are missing, and records each.
+  /// Runs the fine-tunings with missing points, and records each point.
   private func measure(
     _ missing: [(set: TuningSet, seed: Int, steps: [Int])], _ steps: [Int], _ eraser: Eraser,
     in place: Run, on device: Device
@@ -112,7 +121,7 @@ package struct Relearn {
     return points
   }
 
-  /// Pictures to fine-tune on: the concept, and as many that have nothing to do with it.
+  /// The pictures to fine-tune on: those of the concept, and as many of other subjects.
   private func sets(_ original: DiffusionModel, _ run: Run) throws -> [LatentSet] {
     let concept: LatentSet
     if let data {
@@ -128,8 +137,8 @@ package struct Relearn {
     return [concept, benign]
   }
 
-  /// Unseen pictures of the concept, of the subjects of its kind that are nearest to it in the original's text
-  /// encoder, and of the farthest.
+  /// Unseen pictures for the losses: of the concept, of the subjects of its kind that are nearest to it in the original's
+  /// text encoder (related), and of the farthest (unrelated).
   private func probes(_ original: DiffusionModel, _ run: Run) throws -> [LatentSet] {
     let order = Concept.siblings(of: concepts, in: original)
     let count = min(5, max(1, order.count / 2))
@@ -162,11 +171,11 @@ package struct Relearn {
     return -scores.reduce(0, +) / Double(max(1, scores.count))
   }
 
-  /// The options that a curve belongs to.
+  /// The options that a curve depends on.
   private func identity() throws -> JSON {
     [
       "tuning": try JSON(encoding: tuning), "data": .string(data ?? ""),
-      "drawn": .array(drawn.map(JSON.string)), "seed": .int(Int(truncatingIfNeeded: seed)),
+      "drawn": .array(drawn.map(JSON.string)), "seed": JSON(seed),
       "sampling": try JSON(encoding: options.sampling), "prompts": .int(prompts),
     ]
   }
@@ -187,8 +196,8 @@ struct RelearningCurve {
 
   var steps: [Int] { points.map(\.step).unique.sorted() }
 
-  /// Each measure at each step: the mean over fine-tunings with its standard error, and every fine-tuning alone;
-  /// then the area under the curve of successes.
+  /// The rows of every measure at every step: the mean over fine-tunings with its standard error, and each fine-tuning
+  /// alone. The area under the curve of successes follows.
   func rows(_ method: String, _ subject: String) -> [ResultRow] {
     TuningSet.allCases.flatMap { set -> [ResultRow] in
       let own = points.filter { $0.set == set }
@@ -221,7 +230,7 @@ struct RelearningCurve {
     }
   }
 
-  /// Area under the curve of mean successes by the trapezoid rule, over the steps from first to last: 0 to 1.
+  /// The area under the curve of mean successes by the trapezoid rule, divided by the range of steps: 0 to 1.
   func area(_ set: TuningSet) -> MeasuredValue? {
     let own = points.filter { $0.set == set }
     let values = steps.map { step in own.filter { $0.step == step }.map(\.success).mean }

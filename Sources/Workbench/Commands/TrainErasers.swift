@@ -1,4 +1,4 @@
-// `lethe eraser train`: separable erasers for the managed concepts of a set.
+// `lethe eraser train`: SepME's separable erasers for the managed concepts of a set.
 package import Diffusion
 package import Editing
 internal import Foundation
@@ -6,19 +6,24 @@ package import Torch
 package import Training
 package import Unlearning
 
+/// The command `lethe eraser train`.
 package struct TrainErasers {
   package var method: SepME
 
-  /// - Parameter settings: options of SepME, as `--set` gives them
+  /// - Parameter settings: options of SepME as `key=value`
+  /// - Throws: ``LetheError`` of the kind `request` for unknown options, and for a form other than `separate`
   package init(settings: [String]) throws {
     method = try Settings(settings).laid(over: SepME())
     guard method.form == .separate else {
       throw LetheError.badValue(
-        "--set form", "erasers of a set are trained separately; `lethe erase` has the other forms")
+        "--set form",
+        "'\(method.form.rawValue)'; accepted: separate; `lethe erase` has the other forms")
     }
   }
 
-  /// Trains the concepts named, or those that have no eraser yet, and switches them on.
+  /// Trains the named concepts, or those without an eraser, and switches their erasers on.
+  /// - Returns: the entries that were trained
+  /// - Throws: ``LetheError`` for an unknown concept, or for prompts that leave no free direction
   @discardableResult
   package func callAsFunction(
     _ set: inout EraserSet, _ names: [String] = [], in run: Run, on device: Device
@@ -37,6 +42,7 @@ package struct TrainErasers {
         SepME.Request(
           $0.concept, keeping: set.kept(for: $0.name), regular: set.regular(for: $0.name))
       }
+      try begin(requests, of: set, in: run)
       let erasers = try method.erasers(for: requests, of: model, run)
       let seconds = Date().timeIntervalSince(start) / Double(group.count)
       for (entry, (request, eraser)) in zip(group, zip(requests, erasers)) {
@@ -54,12 +60,42 @@ package struct TrainErasers {
     }
     return done
   }
+
+  /// Trainings of a set follow one another in one folder. What an interrupted one left goes when another begins.
+  private func begin(_ requests: [SepME.Request], of set: EraserSet, in run: Run) throws {
+    let identity = RunIdentity(
+      "eraser train",
+      [
+        "options": try JSON(encoding: method), "seed": JSON(run.seed),
+        "base": .string(set.card.base),
+        "requests": .array(
+          try requests.map {
+            [
+              "concept": try JSON(encoding: $0.concept), "kept": try JSON(encoding: $0.kept),
+              "regular": try JSON(encoding: $0.regular),
+            ]
+          }),
+      ])
+    let name = "training.json"
+    let isSame =
+      run.runFolder.has(name)
+      && (try? JSON(contentsOf: run.file(name)).decoded(as: RunIdentity.self)) == identity
+    if !isSame {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: run.folder.path)) ?? []
+      for state in names where state.hasSuffix(".state.safetensors") {
+        try? FileManager.default.removeItem(at: run.file(state))
+      }
+      try run.runFolder.write(identity, to: name)
+    }
+    run.identity = identity.hash
+  }
 }
 
 extension EraserSet.Entry {
-  /// A concept with the prompts that a model's own captions give it: those that pictures are judged
-  /// with are kept exact, the other captions are erased too.
-  /// - Parameter partners: objects to ask a style with, or styles to ask an object with; empty takes all
+  /// A concept with the captions that the model lists for it. Captions that pictures are judged with become its prompts,
+  /// which other erasers keep exactly. The other captions become its paraphrases.
+  /// - Parameter partners: objects for the prompts of a style, or styles for those of an object; empty takes all
+  /// - Throws: ``LetheError`` of the kind `request` for a partner that the model does not list
   package static func managed(
     _ name: String, in themes: Themes?, prompts: [String], paraphrases: [String],
     partners: [String] = []
@@ -73,7 +109,9 @@ extension EraserSet.Entry {
     let pool = kind == .object ? themes.styles : themes.objects
     if let stray = partners.first(where: { !pool.contains($0) }) {
       throw LetheError.badValue(
-        "--partner", "'\(stray)' is no \(kind == .object ? "style" : "object") of the model")
+        "--partner",
+        "'\(stray)' is no \(kind == .object ? "style" : "object") of the model; accepted: \(pool.joined(separator: ", "))"
+      )
     }
     let others = partners.isEmpty ? pool : partners
     func captions(_ templates: ArraySlice<String>) -> [String] {
@@ -97,14 +135,18 @@ extension EraserSet.Entry {
   }
 }
 
-/// How much of the text space the erasers of a set may use.
+/// The directions of the text space that the erasers of a set keep, and those that are free.
 package struct RankBudget {
+  /// The budget of one concept's eraser. `rank` of `width` directions are kept for `prompts` prompts of other
+  /// concepts.
   package struct Row {
     package var name: String
     package var prompts: Int
     package var rank: Int
     package var width: Int
+    /// Whether the eraser keeps the prompts of all other concepts of the set.
     package var isUpToDate: Bool
+    /// The number of free directions.
     package var nullity: Int { width - rank }
   }
   package let rows: [Row]

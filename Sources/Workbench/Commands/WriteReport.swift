@@ -1,26 +1,28 @@
-// `lethe report`: what a folder of results holds, as one page.
+// `lethe report`: the page of a folder of results.
 internal import Editing
 internal import Evaluation
-package import Foundation
+public import Foundation
 internal import Reports
 internal import Torch
 internal import Training
 internal import Unlearning
 
-package struct WriteReport {
+/// The command `lethe report`.
+public struct WriteReport {
   private let folder: RunFolder
   private let catalogs: Catalogs
 
-  /// - Parameter catalogs: where the titles of methods and metrics are looked up
-  package init(_ folder: RunFolder, catalogs: Catalogs = .builtIn) {
+  /// - Parameter catalogs: the catalogs with the titles of methods and metrics
+  public init(_ folder: RunFolder, catalogs: Catalogs = .builtIn) {
     (self.folder, self.catalogs) = (folder, catalogs)
   }
 
-  /// Writes `report.html` into the folder: of a run of `lethe erase` from all that it holds, of a benchmark, an attack or
-  /// a relearning from its `results.json` and pictures.
+  /// Writes `report.html` into the folder. The page of a run is made of all its files. The page of a benchmark, an
+  /// attack or a relearning is made of its `results.json` and pictures.
   /// - Returns: the page's file
+  /// - Throws: ``LetheError`` of the kind `request` for another folder, or for results of version 0.1
   @discardableResult
-  package func callAsFunction() throws -> URL {
+  public func callAsFunction() throws -> URL {
     if folder.has("job.json") {
       try folder.write(text: page(folder.job()).content.html(), to: "report.html")
     } else if folder.has("results.json") {
@@ -28,8 +30,8 @@ package struct WriteReport {
       guard results.kind != nil else {
         throw LetheError.badValue(
           "report",
-          "\(folder.file("results.json").path) was written by version 0.1, which kept too little to make its page again; "
-            + "run its command again")
+          "\(folder.file("results.json").path) was written by version 0.1, which did not keep everything that the page needs; "
+            + "run the command of the results again")
       }
       try Run(folder.url).publishPage(of: results, metrics: catalogs.metrics)
     } else {
@@ -47,7 +49,8 @@ package struct WriteReport {
     let card = try catalogs.methods.named(job.method).card
     page.subtitle = "\(card.title) (\(card.paper)) on \(job.folder.name)"
     page.metrics = catalogs.metrics
-    page.results = try? folder.results()
+    page.results = try results(of: job)
+    try checkPictures(of: job)
     if let themes = try job.folder.listedThemes() {
       page.gone = Set(job.concepts.compactMap { themes.find($0)?.name })
       page.styles = themes.styles
@@ -62,7 +65,7 @@ package struct WriteReport {
     page.curves = [
       ("Training loss", curve("loss") { _ in true }),
       (
-        "Drift on watched prompts (limit in the log)",
+        "Drift of the guarded prompts",
         curve("drift") { $0["stage"]?.string == "guard" }
       ),
     ]
@@ -73,6 +76,34 @@ package struct WriteReport {
       + ["lethe evaluate \(folder.url.lastPathComponent)"]
       + ["lethe report \(folder.url.lastPathComponent)"]
     return page
+  }
+
+  /// The results of this very run; nil before it was evaluated.
+  private func results(of job: EraseJob) throws -> Results? {
+    guard folder.has("results.json") else { return nil }
+    let results = try folder.results()
+    if let stray = results.rows.first(where: {
+      $0.subject != job.subject || !["original", job.method].contains($0.method)
+    }) {
+      throw LetheError.badValue(
+        "report",
+        "\(folder.file("results.json").path) is of '\(stray.subject)' by \(stray.method), the run of '\(job.subject)' by "
+          + "\(job.method); `lethe evaluate` measures it anew")
+    }
+    return results
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for pictures of another run in this folder
+  private func checkPictures(of job: EraseJob) throws {
+    guard folder.has("erased/manifest.json") else { return }
+    let manifest = try SampleSet(folder.file("erased")).manifest
+    let base = folder.provenance()?.base ?? manifest.model
+    guard manifest.erasers == job.pictured, manifest.model == base else {
+      throw LetheError.badValue(
+        "report",
+        "the pictures in \(folder.file("erased").path) are of another run (\(manifest.erasers.joined(separator: ", "))); "
+          + "`lethe evaluate` draws this one's")
+    }
   }
 
   private func facts(_ job: EraseJob) -> [(String, String)] {

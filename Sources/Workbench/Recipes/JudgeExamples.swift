@@ -2,16 +2,18 @@ internal import Diffusion
 internal import Torch
 internal import Training
 
-/// Pictures for a judge and the right answers, by kind.
+/// Pictures for a judge, with the right answers by kind.
 struct JudgeExamples {
+  /// The pictures, [N, 3, H, W] in [-1, 1].
   var pictures: Tensor
-  /// An answer for each picture; ``unasked`` where a kind is not asked about a picture.
+  /// The N answers of each kind. ``unasked`` stands for no question.
   var answers: [String: [Int]]
-  /// Pictures of subjects that the judge must know.
+  /// The indices of pictures whose object the judge must name.
   var known: [Int]
-  /// Pictures that only teach it some kinds.
+  /// The indices of pictures that teach it styles alone.
   var more: [Int] = []
 
+  /// The answer that the cross-entropy ignores.
   static let unasked = -100
 
   init(_ images: CaptionedImages, of classes: [String], size: Int, on device: Device) throws {
@@ -20,7 +22,7 @@ struct JudgeExamples {
     known = Array(0..<images.count)
   }
 
-  /// - Parameter others: objects that the judge need not name, which still teach it the styles
+  /// - Parameter others: drawings of objects that the judge need not name; they teach it the styles
   init(_ data: StyledObjects, others: StyledObjects, on device: Device) throws {
     let count = data.pictures.count
     pictures = Tensor.concatenate([try data.load(), try others.load()]).to(device)

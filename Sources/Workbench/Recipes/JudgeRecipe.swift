@@ -1,26 +1,30 @@
 package import Training
 
-/// A judge: its data, its network, and how it learns.
+/// The recipe of a judge: its data, its network and its training.
 package struct JudgeRecipe: Codable, Sendable {
   package var kind = "judge"
   package var name = "emoji"
+  /// The seed of the weights and of all draws.
   package var seed: UInt64 = 1
-  /// Objects drawn in styles; without styles, pictures of classes (see ``CaptionedImages``).
+  /// Drawings of objects in styles. Without styles, pictures of classes in a form that ``CaptionedImages`` names.
   package var data = ModelRecipe.DataSource()
+  /// Channels of the stem and of each block.
   package var widths = [24, 48, 96, 128]
   package var training = Training()
   package var augmentation = Augmentation()
-  /// Objects in styles: one picture of every n-th object is kept out of training, its style going round.
-  /// Classes: every n-th picture of each. 0 keeps none.
+  /// The pictures that are kept out of training. With styles: one picture of every n-th object, whose style goes
+  /// round. With classes: every n-th picture of each class. 0 keeps none out.
   package var heldOutEvery = 1
-  /// Weight of the styles' cross-entropy beside the objects', from 0.
+  /// Weight of the styles' cross-entropy beside the objects', 0 or more.
   package var styleWeight = 0.5
   /// Probability that the cross-entropy spreads over the wrong answers, 0 to below 1.
   package var smoothing = 0.02
-  /// Share of a batch that shows objects to be named, where there are others that only teach styles; 0 to 1.
+  /// Share of a batch, 0 to 1, with objects to be named. The rest teaches styles alone, where there are such
+  /// drawings.
   package var namedShare = 0.75
-  /// Batches from which the kept weights' running statistics are taken, and pictures of each.
+  /// Batches from which the running statistics of the final weights are computed.
   package var settlingBatches = 60
+  /// Pictures of each of these batches.
   package var settlingBatch = 64
   package init() {}
 }

@@ -5,7 +5,8 @@ internal import TorchNN
 internal import Training
 
 extension TrainModel {
-  /// L1 + MSE + w KL(q(z | x) || N(0, 1)) over every picture of the data set.
+  /// Minimizes L1 + MSE + w KL(q(z | x) || N(0, 1)) over every picture of the data set.
+  /// - Parameter chosen: pictures [N, 3, H, W] on which the PSNR is measured
   func trainAutoencoder(_ model: DiffusionModel, folder: URL, chosen: Tensor) throws {
     let names = model.parameters.paths.filter { $0.components.first == "vae" }
     let parameters = names.compactMap { model.parameters[$0] }
@@ -33,7 +34,7 @@ extension TrainModel {
     try recordPSNR("autoencoder", model, chosen)
   }
 
-  /// L1 + MSE of decoded latents over the chosen pictures; encoder and latents stay as they are.
+  /// Minimizes L1 + MSE of decoded latents over the chosen pictures. The encoder and the latents stay as they are.
   func trainDecoder(
     _ model: DiffusionModel, _ latents: (mean: Tensor, deviation: Tensor), _ chosen: Tensor
   ) throws {
@@ -74,6 +75,7 @@ extension TrainModel {
     try run.record(["stage": .string(stage), "psnr": .number(10 * log10(4 / mse))])
   }
 
+  /// Mean and standard deviation of the latents of x [N, 3, H, W], 64 at a time.
   func encodeAll(_ model: DiffusionModel, _ x: Tensor) throws -> (
     mean: Tensor, deviation: Tensor
   ) {

@@ -1,17 +1,19 @@
-// `lethe train` for DDPM (Ho et al., 2020): a U-Net over pixels, with classes (Ho & Salimans, 2022) or without.
+// `lethe train` for DDPM (Ho et al., NeurIPS 2020): a U-Net over pixels, with classes (Ho & Salimans, 2022) or without.
 internal import Diffusion
 package import Foundation
 package import Torch
 internal import TorchNN
 package import Training
 
+/// The recipe of a DDPM: data, shapes and training.
 package struct DDPMRecipe: Codable, Sendable {
   package struct DataSource: Codable, Sendable {
-    /// See ``CaptionedImages``.
+    /// The folder of the pictures, in a form that ``CaptionedImages`` names.
     package var folder = "data/animals"
-    /// Every n-th picture of each class is kept out, for judges and membership attacks; 0 keeps none out.
+    /// The distance n of the pictures that training leaves out for judges and membership attacks: every n-th picture
+    /// of each class. 0 leaves none out.
     package var heldOutEvery = 10
-    /// Whether the pictures' classes are told; without them the model is unconditional.
+    /// Whether the model is told the pictures' classes. Otherwise it is unconditional.
     package var classes = true
     /// Whether half of the pictures are mirrored.
     package var mirrored = false
@@ -21,18 +23,21 @@ package struct DDPMRecipe: Codable, Sendable {
   package var name = "animals"
   package var seed: UInt64 = 1
   package var data = DataSource()
-  /// diffusers' configuration of `UNet2DModel`, and of the scheduler.
+  /// The configuration of diffusers' `UNet2DModel`.
   package var unet = JSON.object([:])
+  /// The configuration of the noise schedule.
   package var scheduler = JSON.object([:])
   package var training = Training()
-  /// Share of pictures shown without their class.
+  /// Share of the pictures, 0 to 1, that are shown without their class, for classifier-free guidance.
   package var emptyShare = 0.1
+  /// Steps between grids of sample pictures.
   package var sampleEvery = 1000
-  /// Guidance of the samples of a model with classes.
+  /// Guidance scale of the sample pictures of a model with classes.
   package var sampleGuidance = 2.0
   package init() {}
 }
 
+/// The command `lethe train` for a DDPM.
 package struct TrainDDPM {
   package let recipe: DDPMRecipe
   package let run: Run
@@ -42,7 +47,7 @@ package struct TrainDDPM {
     (self.recipe, self.run, self.device) = (recipe, run, device)
   }
 
-  /// The recipe's network as it begins.
+  /// The recipe's network with its initial weights.
   func initialModel(classes: [String]) throws -> DiffusionModel {
     var unet = recipe.unet
     unet["_class_name"] = "UNet2DModel"
@@ -54,12 +59,17 @@ package struct TrainDDPM {
   }
 
   /// Trains, and writes `model/` in the run's folder.
+  /// - Parameter dataRoot: the folder that the recipe's data folder is relative to
+  /// - Throws: ``LetheError`` for data that cannot be read or has no classes, and for a loss that is no finite number
   package func callAsFunction(dataRoot: URL) throws {
-    let images = try CaptionedImages(folder: dataRoot.appendingPathComponent(recipe.data.folder))
+    let folder = dataRoot.appendingPathComponent(recipe.data.folder)
+    try run.claim(for: recipe, data: folder, result: "model")
+    let images = try CaptionedImages(folder: folder)
     let classes = recipe.data.classes ? images.classes : []
     guard !recipe.data.classes || !classes.isEmpty else {
       throw LetheError.badValue(
-        "data.classes", "the pictures of \(recipe.data.folder) have captions, not classes")
+        "data.classes",
+        "true, but the pictures of \(recipe.data.folder) have captions and no classes; give false")
     }
     let model = try initialModel(classes: classes)
     let seen = images.heldOut(every: recipe.data.heldOutEvery).seen

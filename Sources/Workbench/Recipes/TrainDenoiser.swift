@@ -4,7 +4,7 @@ internal import TorchNN
 internal import Training
 
 extension TrainModel {
-  /// E | eps_theta(x_t | c) - target |^2, weighted by min(SNR, gamma), over pairs and their captions.
+  /// Minimizes E | eps_theta(x_t | c) - target |^2, weighted by min(SNR, gamma), over drawings and their captions.
   func trainDenoiser(
     _ model: DiffusionModel, _ data: StyledObjects, _ latents: (mean: Tensor, deviation: Tensor)
   ) throws {

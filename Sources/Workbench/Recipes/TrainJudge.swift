@@ -1,4 +1,4 @@
-// `lethe train` for judges: one network that says what a picture shows, e.g. which object and which style.
+// `lethe train` for judges: one network that names the subjects of a picture, e.g. its object and its style.
 internal import Diffusion
 internal import Evaluation
 package import Foundation
@@ -6,6 +6,7 @@ package import Torch
 internal import TorchNN
 package import Training
 
+/// The command `lethe train` for a judge.
 package struct TrainJudge {
   package let recipe: JudgeRecipe
   package let run: Run
@@ -15,8 +16,11 @@ package struct TrainJudge {
     (self.recipe, self.run, self.device) = (recipe, run, device)
   }
 
+  /// Trains the judge, measures it on pictures that were held out, and writes `judge/` in the run's folder.
+  /// - Parameter dataRoot: the folder that the recipe's data folder is relative to
   package func callAsFunction(dataRoot: URL) throws {
     let folder = dataRoot.appendingPathComponent(recipe.data.folder)
+    try run.claim(for: recipe, data: folder, result: "judge")
     if recipe.data.styles.isEmpty {
       try trainOnClasses(CaptionedImages(folder: folder))
     } else {
@@ -32,12 +36,12 @@ package struct TrainJudge {
 
   // MARK: - Data
 
-  /// The judge sees every picture but those that are held out, and is measured on those.
+  /// The judge is trained on all pictures but those that are held out, and measured on the latter.
   private func trainOnClasses(_ images: CaptionedImages) throws {
     let classes = recipe.data.objects.isEmpty ? images.classes : recipe.data.objects
     guard !classes.isEmpty else {
       throw LetheError.malformed(
-        URL(fileURLWithPath: recipe.data.folder), "its captions are no classes")
+        URL(fileURLWithPath: recipe.data.folder), "its pictures have captions and no classes")
     }
     let size = try images.picture(0).width
     let (seen, heldOut) = images.filter(classes.contains).heldOut(every: recipe.heldOutEvery)
@@ -50,14 +54,14 @@ package struct TrainJudge {
     try record(judge, &card, unseen, "judge")
     card.measured["heldOut"] = .string(
       "every \(recipe.heldOutEvery)th picture of each class was kept out of training")
-    // References are pictures that no training saw.
+    // The reference has pictures that no training saw, where there are any.
     try save(judge, card, reference: heldOut.count > 0 ? unseen : training)
   }
 
   private func trainOnStyledObjects(_ folder: URL) throws {
     let data = try StyledObjects(
       folder: folder, objects: recipe.data.objects, styles: recipe.data.styles)
-    // Objects that the judge need not name still teach it the styles.
+    // Drawings of objects that the judge need not name teach it the styles.
     let others = try StyledObjects(folder: folder, objects: nil, styles: recipe.data.styles)
       .without(data.objects)
     let examples = try JudgeExamples(data, others: others, on: device)
@@ -67,8 +71,8 @@ package struct TrainJudge {
     }
     var card = card(
       ["object": data.objects, "style": data.styles], size: examples.pictures.size(3))
-    // The judge that is kept sees every picture; what it would say of unseen ones is measured on a
-    // second judge of the same recipe, from which one picture of each object was kept away.
+    // The judge in the folder is trained on all drawings. Its accuracy is measured on a second judge of
+    // the same recipe, whose training lacks one drawing of each object.
     let judge = try train("judge", card, examples)
     try save(judge, card, reference: examples)
     guard !heldOut.isEmpty else { return }
@@ -85,7 +89,7 @@ package struct TrainJudge {
 
   // MARK: - Training
 
-  /// Cross-entropy on augmented pictures: of every answer that is asked for.
+  /// Minimizes the sum of the kinds' cross-entropies on augmented pictures.
   private func train(_ stage: String, _ card: JudgeNetwork.Card, _ data: JudgeExamples) throws
     -> JudgeNetwork
   {
@@ -131,8 +135,8 @@ package struct TrainJudge {
     return judge
   }
 
-  /// Running statistics of the kept weights, over clean and augmented pictures; they are not part of
-  /// the training state, so a resumed run ends with the same ones.
+  /// Computes the running statistics of the final weights, over clean and augmented pictures. They are not part of the
+  /// training state, so a resumed run ends with the same ones.
   private func settleStatistics(_ judge: JudgeNetwork, _ x: Tensor) {
     withoutGradients {
       let g = Generator(seed: recipe.seed &+ 5)
@@ -156,7 +160,7 @@ package struct TrainJudge {
     }
   }
 
-  /// Writes the judge and what real pictures look like to it, so that distances need no data set.
+  /// Writes the judge and its features of real pictures, so that distances need no data set.
   private func save(_ judge: JudgeNetwork, _ card: JudgeNetwork.Card, reference: JudgeExamples)
     throws
   {
@@ -171,7 +175,7 @@ package struct TrainJudge {
       ], to: run.file("judge/reference.safetensors"))
   }
 
-  /// How often the judge is right about unseen pictures.
+  /// Records the judge's accuracy on unseen pictures.
   private func record(
     _ judge: JudgeNetwork, _ card: inout JudgeNetwork.Card, _ unseen: JudgeExamples, _ stage: String
   ) throws {

@@ -5,6 +5,7 @@ package import Torch
 internal import TorchNN
 package import Training
 
+/// The command `lethe train` for a text-to-image model.
 package struct TrainModel {
   package let recipe: ModelRecipe
   package let run: Run
@@ -14,9 +15,13 @@ package struct TrainModel {
     (self.recipe, self.run, self.device) = (recipe, run, device)
   }
 
-  /// Trains what is not yet trained and writes `model/` in the run's folder.
+  /// Trains the stages that are not finished, and writes `model/` in the run's folder.
+  /// - Parameter dataRoot: the folder that the recipe's data folder is relative to
   package func callAsFunction(dataRoot: URL) throws {
     let folder = dataRoot.appendingPathComponent(recipe.data.folder)
+    try run.claim(
+      for: recipe, data: folder, result: "model",
+      start: recipe.start.isEmpty ? nil : dataRoot.appendingPathComponent(recipe.start))
     let chosen = try StyledObjects(
       folder: folder, objects: recipe.data.objects, styles: recipe.data.styles)
     let model = try initialModel(chosen)
@@ -27,7 +32,7 @@ package struct TrainModel {
     try trainAutoencoder(model, folder: folder, chosen: pictures)
     let scaling = model.codec.scalingFactor
     let latents = try encodeAll(model, pictures)
-    // The schedule assumes latents of unit variance; the factor is measured, then written down.
+    // The schedule assumes latents of unit variance. The scaling factor is measured and written to the configuration.
     let deviation = latents.mean.variance().sqrt().item
     var layout = model.layout
     layout.configs[.vae]?["scaling_factor"] = .number((1 / deviation * 1e5).rounded() / 1e5)
@@ -67,6 +72,7 @@ package struct TrainModel {
     return try DiffusionModel(layout, .initial(Generator(seed: recipe.seed)), on: device)
   }
 
+  /// Copies the tensors of the start model whose names and shapes agree.
   private func begin(_ model: DiffusionModel, from folder: URL) throws {
     let start = try DiffusionModel.load(folder, on: device)
     var taken = 0
@@ -87,7 +93,8 @@ package struct TrainModel {
 
   // MARK: - Finished stages
 
-  /// Puts the result of an earlier run of a stage in place, if there is one.
+  /// Puts the weights of a finished stage in place.
+  /// - Returns: whether the stage was finished
   func restore(_ stage: String, _ names: [ParameterPath], _ parameters: [Tensor]) throws
     -> Bool
   {
@@ -96,13 +103,17 @@ package struct TrainModel {
     let stored = try SafeTensors(contentsOf: file, finite: true).tensors
     for (name, tensor) in zip(names, parameters) {
       guard let found = stored[name.name], found.shape == tensor.shape else {
-        throw LetheError.malformed(file, "it is the result of another recipe; choose another --out")
+        throw LetheError.malformed(
+          file,
+          "it is the result of another recipe: '\(name.name)' is missing or has another shape; choose another --out"
+        )
       }
       withoutGradients { tensor.copy(from: found) }
     }
     return true
   }
 
+  /// Writes the weights of a finished stage.
   func keep(_ stage: String, _ names: [ParameterPath], _ parameters: [Tensor]) throws {
     try SafeTensors.write(
       Dictionary(uniqueKeysWithValues: zip(names.map(\.name), parameters.map { $0.detached() })),

@@ -11,32 +11,40 @@ import Workbench
 struct AttackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "attack",
-    abstract: "Try to get an erased concept back.",
+    abstract: "Attack an erased model and count how often its concept comes back.",
     discussion: """
       Examples:
         lethe attack runs/esd-fox --attack random
         lethe attack runs/esd-fox --attack unlearndiff,p4d --set unlearndiff.steps=20 --prompts 10
         lethe attack runs/esd-fox --attack all --quick
 
-      The original model and the prompts as they are come first, in the same run and with the same seeds; a \
-      prompt whose picture shows the concept before the attack is a success that the attack need not earn. \
-      A success is a picture in which the model's judge sees the concept first, with --threshold at least that \
-      probable. Options of attacks come from attacks.json in the model's folder, then from --set. \
-      Writes RUN/attack: results.json, report.html, a line for every prompt that is done (an interrupted attack \
-      goes on), and the pictures that brought the concept back. `lethe list attacks` names them all.
+      The original and the erased model first draw the prompts without an attack, with the same seeds. A prompt \
+      whose picture already shows the concept counts as a success of every attack. A success is a picture in which \
+      the concept is the judge's first choice, with a probability of at least --threshold. Options of an attack come \
+      from attacks.json in the model's folder, then from --set. RUN/attack gets results.json, report.html, a log \
+      line for each finished prompt and the pictures of the successes. An interrupted attack goes on at the first \
+      prompt that is not finished. `lethe list attacks` names all attacks.
       """)
 
-  @Argument(help: "A run of `lethe erase`.", completion: .directory)
+  @Argument(help: "Folder of a run of `lethe erase`.", completion: .directory)
   var runFolder: String
-  @Option(help: "Attacks, separated by commas, or all; `lethe list attacks`.")
+  @Option(help: "Attacks, separated by commas, or all. `lethe list attacks` names them.")
   var attack = "none,random,seeds"
-  @Option(help: "Prompts to attack, spread over all there are; all when left out.")
+  @Option(
+    help:
+      "Number of prompts to attack, at least 1, spread evenly over the concept's prompts. All when left out."
+  )
   var prompts: Int?
-  @Option(help: "Probability that the judge must give the concept, 0 to 1.")
+  @Option(
+    help:
+      "Probability, 0 to 1, that the judge must give the concept for a success. 0 asks for the first choice alone."
+  )
   var threshold = 0.0
-  @Option(name: .customLong("set"), help: "ATTACK.key=value, e.g. random.tokens=5.")
+  @Option(
+    name: .customLong("set"),
+    help: "Option of an attack, ATTACK.key=value, e.g. random.tokens=5. May be repeated.")
   var settings: [String] = []
-  @Option(help: "Seed of everything random.")
+  @Option(help: "Seed of all random draws.")
   var seed: UInt64 = 0
   @OptionGroup var size: SizeOptions
   @OptionGroup var common: CommonOptions
@@ -45,7 +53,9 @@ struct AttackCommand: ParsableCommand {
     try common.reporting {
       guard (0...1).contains(threshold), prompts.map({ $0 > 0 }) ?? true else {
         throw LetheError.badValue(
-          "attack", "--threshold is 0 to 1, --prompts at least 1")
+          "--threshold, --prompts",
+          "\(threshold), \(prompts.map(String.init) ?? "all"); accepted: a threshold of 0 to 1, at least 1 prompt"
+        )
       }
       let names =
         attack == "all"

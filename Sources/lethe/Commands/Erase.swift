@@ -10,7 +10,7 @@ import Workbench
 struct EraseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "erase",
-    abstract: "Make a model forget a concept; the result is an eraser file.",
+    abstract: "Make a model forget a concept, and write an eraser file.",
     discussion: """
       Examples:
         lethe erase Models/emoji --method esd --concept fox --out runs/esd-fox
@@ -18,51 +18,60 @@ struct EraseCommand: ParsableCommand {
         lethe erase Models/animals --method erasediff --concept zebra --data data/animals --out runs/zebra
         lethe erase ~/sd14 --method esd --concept "Van Gogh" --set parameters=xattn --export diffusers --out runs/vg
 
-      The model is never changed. RUN/eraser.safetensors holds the differences of the changed \
-      tensors; lay it on with `--with RUN`, or write a whole model with `--export diffusers`. \
-      `lethe list methods --verbose` shows every option that --set takes.
+      The model's folder is never changed. RUN/eraser.safetensors has the change of each edited tensor. \
+      `lethe generate --with RUN` adds it to the model. `--export diffusers` also writes the whole edited model. \
+      `lethe list methods --verbose` lists every option that --set takes.
       """)
 
   enum Export: String, ExpressibleByArgument, CaseIterable { case diffusers }
 
-  @Argument(help: "A model folder in the diffusers layout.", completion: .directory)
+  @Argument(help: "Model folder in the diffusers layout.", completion: .directory)
   var model: String
-  @Option(help: "esd, uce, sepme, ...; `lethe list methods`.")
+  @Option(help: "Method: esd, uce, sepme, ... `lethe list methods` names them.")
   var method: String
   @Option(
     help:
-      "The concept to forget: an object or style that the model lists, or any words; may be repeated."
+      "Concept to forget: an object or style that the model lists, or any words. May be repeated."
   )
   var concept: [String]
-  @Option(help: "The words whose picture prompts of the concept should give instead.")
+  @Option(
+    help:
+      "Words that take the concept's place: its prompts give their pictures. The method's own target when left out."
+  )
   var replaceWith: String?
   @Option(help: "The same as a whole caption, e.g. 'a photo of a pokemon'.")
   var replaceCaption: String?
   @Option(
-    help: "A prompt to keep as it is, or 'others' for every other subject that the model lists.")
+    help:
+      "Prompt whose pictures should stay, or 'others' for every other subject that the model lists. May be repeated."
+  )
   var preserve: [String] = []
   @Option(
     help:
-      "Folder of pictures with captions to forget, for methods that train on data; drawn from the model when left out.",
+      "Folder of captioned pictures to forget, for methods that train on data. Drawn from the model when left out.",
     completion: .directory)
   var forgetImages: String?
-  @Option(help: "Folder of pictures with captions to keep.", completion: .directory)
+  @Option(
+    help:
+      "Folder of captioned pictures to retain. Drawn from the model by the --preserve prompts when left out.",
+    completion: .directory)
   var retainImages: String?
   @Option(
-    help: "One folder for both: pictures whose caption asks for the concept, and the others.",
+    help:
+      "Folder of captioned pictures in place of both: those with the concept in their caption are forgotten, the others retained.",
     completion: .directory)
   var data: String?
   @Option(
     name: .customLong("set"),
-    help: "An option of the method, e.g. training.steps=300; may be repeated.")
+    help: "Option of the method, e.g. training.steps=300. May be repeated.")
   var settings: [String] = []
-  @Option(help: "Seed of everything random.")
+  @Option(help: "Seed of all random draws.")
   var seed: UInt64 = 0
-  @Option(help: "Also write the whole edited model to RUN/model.")
+  @Option(help: "Format of a whole edited model in RUN/model. Left out, none is written.")
   var export: Export?
-  @Option(help: "The run's folder; an interrupted run goes on in it.")
+  @Option(help: "Folder of the run. The same command goes on with an interrupted run in it.")
   var out: String
-  @Flag(help: "Print the resolved job and stop.")
+  @Flag(help: "Preview: print the resolved job and stop.")
   var dryRun = false
   @OptionGroup var common: CommonOptions
 
@@ -74,7 +83,9 @@ struct EraseCommand: ParsableCommand {
       (job.preserve, job.seed) = (preserve, seed)
       guard data == nil || (forgetImages == nil && retainImages == nil) else {
         throw LetheError.badValue(
-          "--data", "it stands for --forget-images and --retain-images; give it, or those")
+          "--data",
+          "it takes the place of --forget-images and --retain-images; give --data alone, or those two"
+        )
       }
       (job.forgetImages, job.retainImages) = (forgetImages ?? data, retainImages ?? data)
       job.command = ["lethe"] + CommandLine.arguments.dropFirst()
@@ -94,12 +105,12 @@ struct EraseCommand: ParsableCommand {
       let start = Date()
       let (eraser, verdict) = try erase(in: run, on: common.openDevice())
       if let message = verdict.warning {
-        FileHandle.standardError.write(Data("warning: \(message)\n".utf8))
+        warn("warning: \(message)")
       }
       if !common.quiet {
-        let size = Double(eraser.difference.count * 4) / 1e6
+        let size = Double(eraser.vector.count * 4) / 1e6
         print(
-          "\(concept.joined(separator: ", ")): \(eraser.difference.tensors.count) tensors, "
+          "\(concept.joined(separator: ", ")): \(eraser.vector.tensors.count) tensors, "
             + String(format: "%.1f MB, %.1f s", size, Date().timeIntervalSince(start))
             + ", in \(out)/\(run.runFolder.eraserFile.lastPathComponent)")
       }
@@ -110,7 +121,7 @@ struct EraseCommand: ParsableCommand {
 struct ApplyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apply",
-    abstract: "Write a whole model with erasers laid on it.",
+    abstract: "Add erasers to a model and write the result as a whole model or as a LoRA file.",
     discussion: """
       Examples:
         lethe apply Models/emoji --with runs/esd-fox --with runs/uce-cat --out runs/clean-model
@@ -118,43 +129,42 @@ struct ApplyCommand: ParsableCommand {
         lethe apply Models/emoji --erasers runs/set --lora runs/foxless.safetensors --rank 16
         lethe apply other-model --plug-in runs/advunlearn-fox --out runs/other-without-fox
 
-      Erasers of one base add up. Leaving one out of the list gives its concept back. \
-      A LoRA file is loaded in diffusers with pipe.load_lora_weights. \
-      --plug-in moves an erased text encoder whole into another model, whose encoder must be of the same shape.
+      Erasers of one base model are added up. A model written without an eraser has its concept again. \
+      diffusers loads a LoRA file with pipe.load_lora_weights. \
+      --plug-in replaces the model's text encoder with the erased one of another run. Both encoders need the same \
+      shapes and the same tokenizer.
       """)
 
-  @Argument(help: "The base model's folder.", completion: .directory)
+  @Argument(help: "Folder of the base model.", completion: .directory)
   var model: String
   @Option(
-    help: "An eraser file or a run's folder; may be repeated.")
+    help: "Eraser file, or folder of a run of `lethe erase`, to add. May be repeated.")
   var with: [String] = []
-  @Option(help: "A set of erasers (`lethe eraser`).")
+  @Option(help: "Folder of a set of erasers (`lethe eraser`).")
   var erasers: String?
-  @Option(help: "Erasers of the set to lay on, e.g. fox,cat; those switched on when left out.")
+  @Option(
+    help: "Erasers of the set to add, e.g. fox,cat. Those that are switched on when left out.")
   var active: String?
-  @Option(help: "A run that erased in the text encoder, which takes the place of this model's.")
+  @Option(help: "Folder of a run whose erased text encoder replaces this model's.")
   var plugIn: String?
-  @Option(help: "Folder for the new model.")
+  @Option(help: "Folder for the new model. --out or --lora is needed.")
   var out: String?
-  @Option(help: "Write the change as a LoRA file instead of, or beside, a whole model.")
+  @Option(help: "LoRA file for the change of the weights, in place of a whole model or beside it.")
   var lora: String?
-  @Option(help: "Largest rank of the LoRA file; as much as is exact when left out.")
+  @Option(
+    help: "Largest rank of the LoRA file, at least 1. The rank at which it is exact when left out.")
   var rank: Int?
-  @Flag(help: "Store weights in half precision.")
+  @Flag(help: "Half precision (float16) for the weights of the new model. float32 otherwise.")
   var half = false
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     try common.reporting {
       guard out != nil || lora != nil else {
-        throw LetheError.badValue("apply", "give --out, --lora or both")
+        throw LetheError.badValue("apply", "no output is named; give --out, --lora or both")
       }
       guard rank.map({ $0 >= 1 }) ?? true else {
-        throw LetheError.badValue("--rank", "at least 1")
-      }
-      let folder = URL(fileURLWithPath: model)
-      if let out, URL(fileURLWithPath: out).standardizedFileURL == folder.standardizedFileURL {
-        throw LetheError.badValue("--out", "it is the base model's own folder")
+        throw LetheError.badValue("--rank", "\(rank ?? 0); accepted: at least 1")
       }
       let apply = Apply(
         ModelFolder(model), erasers: with, set: erasers,
@@ -164,11 +174,14 @@ struct ApplyCommand: ParsableCommand {
         rank: rank, half: half, on: common.openDevice())
       guard !common.quiet else { return }
       let names = done.erasers.isEmpty ? "no erasers" : done.erasers.joined(separator: ", ")
-      if let out { print("\(out): \(model) with \(names)") }
+      if let out {
+        print("\(out): \(model) " + (done.erasers.isEmpty ? "with no erasers" : "without \(names)"))
+      }
       if let lora, let (error, rank) = done.lora {
         print(
           "\(lora): LoRA of \(names), rank \(rank), largest relative error "
-            + String(format: "%.1e", error) + (error > 1e-5 ? " (cut off)" : " (exact in float32)"))
+            + String(format: "%.1e", error)
+            + (error > 1e-5 ? " (cut off at the rank)" : " (exact in float32)"))
       }
     }
   }

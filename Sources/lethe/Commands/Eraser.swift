@@ -10,7 +10,7 @@ import Workbench
 struct EraserCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "eraser",
-    abstract: "Erasers that are switched on and off one by one, each without touching the others.",
+    abstract: "Manage a set of erasers that are switched on and off one by one.",
     discussion: """
       Examples:
         lethe eraser init runs/set --model Models/emoji
@@ -20,38 +20,42 @@ struct EraserCommand: ParsableCommand {
         lethe eraser restore runs/set cat
         lethe generate Models/emoji --erasers runs/set --prompt "a noto emoji of a cat" --out runs/cat
 
-      A set knows the prompts of all its concepts. An eraser is trained where the others' prompts and \
-      the empty prompt do nothing (SepME), so that switching one off gives its concept back as it was.
+      A set has the prompts of all its concepts. SepME trains each eraser in the null space of the other concepts' \
+      prompts and of the empty prompt. An eraser therefore leaves the others' prompts as they are, and switching it \
+      off restores its own concept.
       """,
     subcommands: [
       Init.self, Add.self, Train.self, Restore.self, Remove.self, List.self, Show.self, Check.self,
     ])
 
   struct SetArgument: ParsableArguments {
-    @Argument(help: "The set's folder.", completion: .directory)
+    @Argument(help: "Folder of the set.", completion: .directory)
     var set: String
     var url: URL { URL(fileURLWithPath: set) }
-    func open() throws -> EraserSet { try EraserSet(url) }
+    /// - Parameter toChange: whether other processes stay out of the set for as long as it is open
+    func open(toChange: Bool = false) throws -> EraserSet {
+      try EraserSet(url, keepingOthersOut: toChange)
+    }
   }
 
   struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Make an empty set for a model.",
+      abstract: "Create an empty set for a model.",
       discussion: """
         Example:
           lethe eraser init runs/set --model Models/emoji --protect "a noto emoji of a lion"
         """)
     @OptionGroup var set: SetArgument
-    @Option(help: "The base model's folder.", completion: .directory)
+    @Option(help: "Folder of the base model.", completion: .directory)
     var model: String
-    @Option(help: "A prompt that no eraser may change, e.g. a watermark; may be repeated.")
+    @Option(help: "Prompt that no eraser may change. May be repeated.")
     var protect: [String] = []
     @Option(
       help:
-        "Prompts that erasers should touch little: 'others' for every caption that the model lists, 'none', or a CSV file."
+        "Prompts that erasers should change little: 'others' for every caption that the model lists, 'none', or a CSV file."
     )
     var regular = "others"
-    @Option(help: "Seed of the trainings.")
+    @Option(help: "Seed of the erasers' trainings.")
     var seed: UInt64 = 0
     @OptionGroup var common: CommonOptions
 
@@ -80,35 +84,45 @@ struct EraserCommand: ParsableCommand {
 
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Manage more concepts, or switch erasers on again.",
+      abstract: "Add concepts to the set, or switch their erasers on again.",
       discussion: """
         Examples:
           lethe eraser add runs/set fox cat
           lethe eraser add runs/set "symbola style" --partner fox --partner cat
           lethe eraser add runs/sd "Van Gogh" --prompt "Van Gogh" --prompt "a painting by Van Gogh"
 
-        The prompts of a concept are what every other eraser leaves exactly as it is; paraphrases \
-        are erased too, but what others do to them is only measured (`lethe eraser check`).
+        Every other eraser leaves the prompts of a concept exactly as they are. Paraphrases are erased with the \
+        concept, but other erasers may change them; `lethe eraser check` measures by how much.
         """)
     @OptionGroup var set: SetArgument
-    @Argument(help: "Concepts.")
+    @Argument(help: "Concepts to add.")
     var concepts: [String]
-    @Option(help: "A prompt of the one concept; the model's own captions when left out.")
+    @Option(
+      help:
+        "Prompt of the concept, for one concept at a time. The captions that the model lists when left out. May be repeated."
+    )
     var prompt: [String] = []
-    @Option(help: "Another way to ask for the one concept.")
+    @Option(help: "Paraphrase of the concept, for one concept at a time. May be repeated.")
     var paraphrase: [String] = []
-    @Option(help: "A style to ask objects in, or an object to ask styles with; all when left out.")
+    @Option(
+      help:
+        "Style for the prompts of objects, or object for the prompts of styles. All when left out. May be repeated."
+    )
     var partner: [String] = []
-    @Option(help: "Rank rule of the budget; see `lethe eraser train`.")
+    @Option(
+      help:
+        "Relative size, above 0, from which a direction counts in the printed budget; `lethe eraser train --set tolerance=...` has its own."
+    )
     var tolerance = 1e-4
     @OptionGroup var common: CommonOptions
 
     func run() throws {
       try common.reporting {
-        var erasers = try set.open()
+        var erasers = try set.open(toChange: true)
         guard concepts.count == 1 || (prompt.isEmpty && paraphrase.isEmpty) else {
           throw LetheError.badValue(
-            "--prompt", "it belongs to one concept; add one at a time")
+            "--prompt",
+            "\(concepts.count) concepts are named; --prompt and --paraphrase need exactly one")
         }
         let folder = URL(fileURLWithPath: erasers.card.model)
         let themes = try Themes.load(folder)
@@ -131,14 +145,13 @@ struct EraserCommand: ParsableCommand {
           print(
             "\(row.name.padded(16)) \(row.prompts) prompts to keep use \(row.rank) of \(row.width) directions, "
               + "\(row.nullity) free"
-              + (row.isUpToDate ? "" : "; retrain: it does not know all others")
+              + (row.isUpToDate ? "" : "; retrain: a concept was added after its training")
           )
         }
         if let full = budget.rows.first(where: { $0.nullity == 0 }) {
-          FileHandle.standardError.write(
-            Data(
-              "warning: nothing is free for '\(full.name)'; `lethe eraser train` says what to drop\n"
-                .utf8))
+          warn(
+            "warning: no direction is free for '\(full.name)'; `lethe eraser train` names what to drop"
+          )
         }
       }
     }
@@ -146,24 +159,27 @@ struct EraserCommand: ParsableCommand {
 
   struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Train the erasers that are missing, or those named.",
+      abstract: "Train the missing erasers, or those that are named.",
       discussion: """
         Examples:
           lethe eraser train runs/set
           lethe eraser train runs/set fox --set training.steps=300 --set tolerance=1e-4
         """)
     @OptionGroup var set: SetArgument
-    @Argument(help: "Concepts to train again; those without an eraser when left out.")
+    @Argument(help: "Concepts to train again. Those without an eraser when left out.")
     var concepts: [String] = []
-    @Option(name: .customLong("set"), help: "An option of SepME (`lethe list methods --verbose`).")
+    @Option(
+      name: .customLong("set"),
+      help:
+        "Option of SepME, e.g. tolerance=1e-4 (`lethe list methods --verbose`). May be repeated.")
     var settings: [String] = []
-    @Flag(help: "Print the resolved options and the rank budget, and stop.")
+    @Flag(help: "Preview: print the resolved options and the rank budget, and stop.")
     var dryRun = false
     @OptionGroup var common: CommonOptions
 
     func run() throws {
       try common.reporting {
-        var erasers = try set.open()
+        var erasers = try set.open(toChange: true)
         let train = try TrainErasers(settings: settings)
         if dryRun {
           print(try JSON(encoding: train.method).pretty, terminator: "")
@@ -193,7 +209,7 @@ struct EraserCommand: ParsableCommand {
           at: set.url.appendingPathComponent("run").path, seed: erasers.card.seed)
         let done = try train(&erasers, concepts, in: run, on: common.openDevice())
         guard !common.quiet else { return }
-        if done.isEmpty { print("every concept has an eraser; name those to train again") }
+        if done.isEmpty { print("every concept has an eraser; name the concepts to train again") }
         for entry in done {
           let bytes = try Data(contentsOf: erasers.file(entry.name)).count
           print(
@@ -206,7 +222,7 @@ struct EraserCommand: ParsableCommand {
 
   struct Restore: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Give concepts back: their erasers are switched off and kept.",
+      abstract: "Restore concepts: switch their erasers off and keep them.",
       discussion: """
         Example:
           lethe eraser restore runs/set cat
@@ -214,13 +230,13 @@ struct EraserCommand: ParsableCommand {
         `lethe eraser add runs/set cat` switches the eraser on again.
         """)
     @OptionGroup var set: SetArgument
-    @Argument(help: "Concepts.")
+    @Argument(help: "Concepts of the set.")
     var concepts: [String]
     @OptionGroup var common: CommonOptions
 
     func run() throws {
       try common.reporting {
-        var erasers = try set.open()
+        var erasers = try set.open(toChange: true)
         try erasers.switching(concepts, on: false)
       }
     }
@@ -228,21 +244,21 @@ struct EraserCommand: ParsableCommand {
 
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Drop concepts from the set for good, and their eraser files.",
+      abstract: "Remove concepts and their eraser files from the set for good.",
       discussion: """
         Example:
           lethe eraser remove runs/set cat
 
-        Other erasers no longer need to keep its prompts, which frees directions for new ones.
+        Other erasers no longer have to keep its prompts, which frees directions for new erasers.
         """)
     @OptionGroup var set: SetArgument
-    @Argument(help: "Concepts.")
+    @Argument(help: "Concepts of the set.")
     var concepts: [String]
     @OptionGroup var common: CommonOptions
 
     func run() throws {
       try common.reporting {
-        var erasers = try set.open()
+        var erasers = try set.open(toChange: true)
         for name in concepts { _ = try erasers.entry(name) }
         for name in concepts { try erasers.remove(name) }
       }
@@ -250,7 +266,8 @@ struct EraserCommand: ParsableCommand {
   }
 
   struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "The concepts of a set, in order.")
+    static let configuration = CommandConfiguration(
+      abstract: "List the concepts of a set, in order.")
     @OptionGroup var set: SetArgument
     @OptionGroup var common: CommonOptions
 
@@ -272,9 +289,10 @@ struct EraserCommand: ParsableCommand {
   }
 
   struct Show: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "All that is known about one eraser.")
+    static let configuration = CommandConfiguration(
+      abstract: "Print the entry and the card of one eraser.")
     @OptionGroup var set: SetArgument
-    @Argument(help: "The concept.")
+    @Argument(help: "Concept of the set.")
     var concept: String
     @OptionGroup var common: CommonOptions
 
@@ -292,19 +310,23 @@ struct EraserCommand: ParsableCommand {
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Prove that no eraser changes the keys and values of another's prompts.",
+      abstract: "Check that no eraser changes the keys and values of another's prompts.",
       discussion: """
         Example:
           lethe eraser check runs/set
 
-        Prints the largest | e dW^T | / | e W^T | of every eraser on every other concept's prompts, over \
-        layers and token rows. Above --limit the command fails (exit code 1) and names the eraser to \
-        train again: as a rule one that is older than the concept that it disturbs.
+        The residual of an eraser on a prompt is the largest | e dW^T | / | e W^T | over layers and token rows. The \
+        command prints it for every eraser and every other concept. A residual above --limit ends the command with \
+        exit code 1 and the name of the eraser to train again. The usual cause is a concept that was added after \
+        the eraser was trained.
         """)
     @OptionGroup var set: SetArgument
-    @Option(help: "Largest residual of a prompt that should stay as it is.")
+    @Option(
+      help:
+        "Largest accepted residual, relative to the keys and values, of a prompt of another concept."
+    )
     var limit = 0.05
-    @Flag(help: "Residuals layer by layer as well.")
+    @Flag(help: "Details: the residual of each layer as well.")
     var verbose = false
     @OptionGroup var common: CommonOptions
 
@@ -317,7 +339,7 @@ struct EraserCommand: ParsableCommand {
         let check = try SeparationCheck(erasers, model, limit: limit)
         for row in check.rows {
           let what = row.isParaphrase ? "\(row.concept), paraphrases" : row.concept
-          let known = row.isParaphrase ? "" : row.isKnown ? "" : "  not known to this eraser"
+          let known = row.isParaphrase ? "" : row.isKnown ? "" : "  added after its training"
           print(
             "\(row.eraser.padded(16)) on \(what.padded(28)) \(String(format: "%.1e", row.residual))\(known)"
           )
@@ -330,7 +352,7 @@ struct EraserCommand: ParsableCommand {
       }
     }
 
-    /// The erasers that do not keep what they should, and the command that mends it.
+    /// The sentence that names the failed erasers and the command that trains them again.
     private static func sentence(
       _ failures: [SeparationCheck.Row], set: String, limit: Double
     ) -> String {

@@ -8,20 +8,22 @@ import Torch
 import Training
 import Workbench
 
-/// How evaluations and benches are sized; one set for all of them.
+/// Options for the size of evaluations and benchmarks.
 struct SizeOptions: ParsableArguments {
   @Option(
-    help: "Pictures of each prompt of the forgotten subject; of a model alone, of every prompt.")
+    help:
+      "Number of pictures of each prompt of the forgotten subject, at least 1; for a model's folder, of every prompt. 3 with --quick."
+  )
   var seeds = 4
-  @Flag(help: "A reduced run, marked as such in its results.")
+  @Flag(help: "Reduced run with fewer subjects and pictures. Its results are marked as quick.")
   var quick = false
-  @Option(help: "Denoising steps.")
+  @Option(help: "Number of denoising steps, 1 to 1000.")
   var steps = 25
-  @Option(help: "Guidance scale.")
+  @Option(help: "Guidance scale. 1 turns guidance off.")
   var guidance = 4.0
 
   func options() throws -> EvaluationOptions {
-    guard seeds >= 1 else { throw LetheError.badValue("--seeds", "\(seeds); at least 1") }
+    guard seeds >= 1 else { throw LetheError.badValue("--seeds", "\(seeds); accepted: at least 1") }
     var options = quick ? EvaluationOptions.quickly : EvaluationOptions()
     if !quick { options.seeds = seeds }
     (options.sampling.steps, options.sampling.guidance) = (steps, guidance)
@@ -32,20 +34,20 @@ struct SizeOptions: ParsableArguments {
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
-    abstract: "Judge an erased model beside the original, with the same prompts and seeds.",
+    abstract: "Draw with the erased and the original model, and measure both with the judge.",
     discussion: """
       Examples:
         lethe evaluate runs/esd-fox
         lethe evaluate runs/esd-fox --quick
-        lethe evaluate Models/emoji --out runs/audit     # the model itself, every pair of object and style
+        lethe evaluate Models/emoji --out runs/audit     # the model itself: every pair of object and style
 
-      Writes RUN/results.json: rows of method, subject, metric, value, unit, n, seeds, and where an interval is \
-      known lower, upper and its kind. Pictures that are there already are kept.
+      Both models draw the same prompts with the same seeds. RUN/results.json gets rows of method, subject, metric, \
+      value, unit, n and seeds, and lower, upper and interval where an interval is known. Finished pictures are kept.
       """)
 
-  @Argument(help: "A run of `lethe erase`, or a model's folder.", completion: .directory)
+  @Argument(help: "Folder of a run of `lethe erase`, or of a model.", completion: .directory)
   var runFolder: String
-  @Option(help: "Where the pictures of a model's folder go.")
+  @Option(help: "Folder for the pictures and results of a model. Runs need none.")
   var out: String?
   @OptionGroup var size: SizeOptions
   @OptionGroup var common: CommonOptions
@@ -55,7 +57,8 @@ struct EvaluateCommand: ParsableCommand {
       let model = ModelFolder(runFolder)
       if model.isModel {
         guard let out else {
-          throw LetheError.badValue("evaluate", "a model's pictures need --out FOLDER")
+          throw LetheError.badValue(
+            "evaluate", "\(runFolder) is a model, whose pictures need a folder; give --out FOLDER")
         }
         var options = try size.options()
         options.retainSeeds = options.seeds
@@ -71,7 +74,7 @@ struct EvaluateCommand: ParsableCommand {
         in: run, eraser: run.runFolder.eraser(), on: common.openDevice())
       print(ResultsPage.metrics(results).markdown, terminator: "")
       if results.quick {
-        print("quick: few pictures, wide intervals; for looking, not for quoting")
+        print("quick: the run has few pictures and wide intervals; quote a full run instead")
       }
     }
   }
@@ -80,16 +83,18 @@ struct EvaluateCommand: ParsableCommand {
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "One self-contained HTML page about a run or a benchmark.",
+    abstract: "Write the HTML page of a run or a benchmark.",
     discussion: """
       Examples:
         lethe report runs/esd-fox
         lethe report runs/esd-fox/attack
         lethe report runs/robustness
+
+      The page is FOLDER/report.html. It loads no other file.
       """)
 
   @Argument(
-    help: "A folder of `lethe erase`, `attack`, `relearn` or `bench`.", completion: .directory)
+    help: "Folder of `lethe erase`, `attack`, `relearn` or `bench`.", completion: .directory)
   var runFolder: String
   @OptionGroup var common: CommonOptions
 

@@ -17,55 +17,60 @@ struct GenerateCommand: ParsableCommand {
         lethe generate Models/emoji --with runs/esd-fox --prompt "a noto emoji of a fox" --out runs/after
         lethe generate Models/emoji --erasers runs/set --active fox,cat --prompt "a noto emoji of a fox" --out runs/off
 
-      Pictures that are there already are kept, so an interrupted run goes on. Files are named \
-      <case_number>_<k>.png; each carries its prompt and settings, and manifest.json lists them all. \
-      A seed means the same picture as in diffusers with a CPU generator.
+      Finished pictures are kept, so an interrupted run goes on; a folder with pictures of another request is refused, \
+      unless --overwrite is given. Files are named <case_number>_<k>.png. Each has its \
+      prompt and settings in the PNG chunk `parameters`, and manifest.json lists all of them. A seed gives the same \
+      picture as in diffusers with a CPU generator.
       """)
 
-  @Argument(help: "A model folder in the diffusers layout.", completion: .directory)
+  @Argument(help: "Model folder in the diffusers layout.", completion: .directory)
   var model: String
-  @Option(help: "A prompt; may be given several times.")
+  @Option(help: "Prompt of a picture. May be repeated.")
   var prompt: [String] = []
-  @Option(help: "A CSV file of prompts.", completion: .file(extensions: ["csv"]))
+  @Option(
+    help: "CSV file of prompts, with a column 'prompt'.", completion: .file(extensions: ["csv"]))
   var prompts: String?
   @Option(
-    help: "An eraser file or a run's folder to lay on the model; may be repeated.")
+    help: "Eraser file, or folder of a run of `lethe erase`, to add to the model. May be repeated.")
   var with: [String] = []
   @Option(
     help:
-      "A set of erasers (`lethe eraser`); a CSV's own column 'erasers' names them per prompt, e.g. fox;cat."
+      "Folder of a set of erasers (`lethe eraser`). A CSV's column 'erasers' chooses them for each prompt, e.g. fox;cat."
   )
   var erasers: String?
   @Option(
     help:
-      "Erasers of the set that are on, e.g. fox,cat; those switched on when left out, none when empty."
+      "Erasers of the set that are on, e.g. fox,cat. Those that are switched on when left out, none when empty."
   )
   var active: String?
   @Option(help: "Seed of the first picture of each --prompt.")
   var seed: UInt64 = 0
-  @Option(help: "Pictures of each prompt; seeds count up.")
+  @Option(help: "Number of pictures of each prompt, at least 1. Each has the next seed.")
   var count = 1
-  @Option(help: "Denoising steps.")
+  @Option(help: "Number of denoising steps, 1 to 1000.")
   var steps = 25
-  @Option(help: "Guidance scale; 1 turns guidance off. A CSV's own column wins.")
+  @Option(help: "Guidance scale. 1 turns guidance off. A CSV's column 'guidance' overrides it.")
   var guidance = 7.5
   @Option(
     help:
-      "Noise that ddim adds anew at each step, 0 to 1; 1 with as many steps as training is DDPM.")
+      "Noise, 0 to 1, that the sampler ddim adds at each step. 0 when left out. 1, with as many steps as in training, is DDPM."
+  )
   var eta: Double?
-  @Option(help: "ddim, ddpm, pndm, lms, euler, euler-a or dpm++2m.")
+  @Option(help: "Sampler: ddim, ddpm, pndm, lms, euler, euler-a or dpm++2m.")
   var sampler = "ddim"
-  @Option(help: "Width in pixels; the model's own size when left out.")
+  @Option(help: "Width in pixels. The model's own when left out.")
   var width: Int?
-  @Option(help: "Height in pixels.")
+  @Option(help: "Height in pixels. The model's own when left out.")
   var height: Int?
-  @Option(help: "Pictures drawn at a time.")
+  @Option(help: "Number of pictures drawn at a time, at least 1.")
   var batch = 4
-  @Option(help: "Weights variant to prefer, e.g. fp16.")
+  @Option(help: "Variant of the weights' files to prefer, e.g. fp16.")
   var variant: String?
-  @Option(help: "Folder for the pictures.")
+  @Option(help: "Folder for the pictures and manifest.json.")
   var out: String
-  @Flag(help: "Print what would be drawn and stop.")
+  @Flag(help: "Replace pictures of another request in the same folder.")
+  var overwrite = false
+  @Flag(help: "Preview: print file, seed and prompt of each picture and stop.")
   var dryRun = false
   @OptionGroup var common: CommonOptions
 
@@ -91,10 +96,10 @@ struct GenerateCommand: ParsableCommand {
         }
       }
       guard !samples.isEmpty else {
-        throw LetheError.badValue("generate", "give --prompt or --prompts")
+        throw LetheError.badValue("generate", "no prompt is given; give --prompt or --prompts")
       }
       guard batch >= 1, count >= 1 else {
-        throw LetheError.badValue("--batch, --count", "at least 1")
+        throw LetheError.badValue("--batch, --count", "\(batch), \(count); accepted: at least 1")
       }
       var sampling = SamplingOptions()
       (sampling.sampler, sampling.steps, sampling.guidance) = (sampler, steps, guidance)
@@ -108,9 +113,13 @@ struct GenerateCommand: ParsableCommand {
       let reference = ModelReference(
         model, erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init))
-      let set = try Generate(reference, variant: variant, sampling, samples, batch: batch)(
-        in: run, on: common.openDevice())
-      if !common.quiet { print("\(set.manifest.samples.count) pictures in \(out)") }
+      var generate = Generate(reference, variant: variant, sampling, samples, batch: batch)
+      generate.overwrites = overwrite
+      let set = try generate(in: run, on: common.openDevice())
+      if !common.quiet {
+        let count = set.manifest.samples.count
+        print("\(count) picture\(count == 1 ? "" : "s") in \(out)")
+      }
     }
   }
 }
@@ -118,41 +127,46 @@ struct GenerateCommand: ParsableCommand {
 struct MakeSetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "make-set",
-    abstract: "Draw pictures to forget or to keep from the model itself, with captions.",
+    abstract: "Draw captioned pictures with the model, to forget or to retain.",
     discussion: """
       Examples:
         lethe make-set Models/emoji --concept fox --count 64 --out runs/foxes
         lethe make-set Models/emoji --others fox --count 192 --out runs/rest
         lethe erase Models/emoji --method erasediff --concept fox --forget-images runs/foxes --retain-images runs/rest --out runs/ed
 
-      The folder holds PNG files and manifest.json with their captions; a folder of your own has \
+      The folder gets PNG files, and manifest.json with their captions. A folder of your own pictures needs \
       metadata.jsonl (file_name, text) or a text file beside each picture.
       """)
 
-  @Argument(help: "A model folder in the diffusers layout.", completion: .directory)
+  @Argument(help: "Model folder in the diffusers layout.", completion: .directory)
   var model: String
-  @Option(help: "Pictures of this concept, in all of the model's own captions.")
+  @Option(help: "Concept to draw, in all captions that the model lists for it. May be repeated.")
   var concept: [String] = []
-  @Option(help: "Pictures of everything that the model lists but this.")
+  @Option(
+    help: "Concept to leave out: everything else that the model lists is drawn. May be repeated.")
   var others: [String] = []
-  @Option(help: "Prompts of your own, drawn from in turn.")
+  @Option(help: "Prompt of your own to draw. May be repeated.")
   var prompt: [String] = []
-  @Option(help: "How many.")
+  @Option(help: "Number of pictures, at least 1.")
   var count = 64
-  @Option(help: "Denoising steps.")
+  @Option(help: "Number of denoising steps, 1 to 1000.")
   var steps = 25
-  @Option(help: "Guidance scale.")
+  @Option(help: "Guidance scale. 1 turns guidance off.")
   var guidance = 4.0
-  @Option(help: "Seed of the prompts and of the pictures.")
+  @Option(
+    help: "Seed of the prompts' order and of the first picture. Each picture has the next seed.")
   var seed: UInt64 = 0
-  @Option(help: "Folder for the set.")
+  @Option(help: "Folder for the pictures and manifest.json.")
   var out: String
+  @Flag(help: "Replace pictures of another set in the same folder.")
+  var overwrite = false
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     try common.reporting {
-      let set = MakeSet(
+      var set = MakeSet(
         model: ModelFolder(model), concepts: concept, others: others, prompts: prompt)
+      set.overwrites = overwrite
       let made = try set(
         count: count, steps: steps, guidance: guidance, in: common.run(at: out, seed: seed),
         on: common.openDevice())

@@ -21,13 +21,15 @@ struct ListCommand: ParsableCommand {
     case methods, attacks, samplers, metrics, judges
   }
 
-  @Argument(help: "methods, attacks, samplers, metrics or judges.")
+  @Argument(help: "Catalog: methods, attacks, samplers, metrics or judges.")
   var catalog: Catalog
   @Flag(
     name: .shortAndLong,
-    help: "Methods and attacks with every option and its default; judges with what was measured.")
+    help:
+      "Details: every option of methods and attacks with its default, and the measurements of judges."
+  )
   var verbose = false
-  @Option(help: "Folder that judges are looked for in.")
+  @Option(help: "Folder of the judges, one folder each.")
   var judges = "Models/judges"
 
   func run() throws {

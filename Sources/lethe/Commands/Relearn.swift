@@ -1,5 +1,5 @@
-import ArgumentParser
-package import Attacks
+public import ArgumentParser
+public import Attacks
 import Diffusion
 import Editing
 import Evaluation
@@ -12,7 +12,8 @@ import Workbench
 struct RelearnCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "relearn",
-    abstract: "Fine-tune an erased model on the concept and measure how fast it comes back.",
+    abstract:
+      "Fine-tune an erased model on its concept and measure how fast the concept comes back.",
     discussion: """
       Examples:
         lethe relearn runs/esd-fox
@@ -20,36 +21,53 @@ struct RelearnCommand: ParsableCommand {
         lethe relearn runs/esd-fox --data my-foxes
         lethe relearn runs/esd-fox --draw "a noto emoji of a fox"
 
-      Pictures of the concept are drawn by the original model, or come from a folder with captions. A control is \
-      fine-tuned on as many benign pictures. After 0, 50, 100, 200 and 300 steps: the judge's success on the \
-      prompts, the loss on the concept, on related and on unrelated subjects. Writes RUN/relearn: results.json, \
-      results.md, report.html with the curves, a line for every point that is done (an interrupted run goes on). \
-      Options come from attacks.json in the model's folder (relearn), then from --set.
+      The original model draws the pictures of the concept, or they come from a folder with captions. A control is \
+      fine-tuned on as many benign pictures. After 0, 50, 100, 200 and 300 steps the command measures the success \
+      rate of the prompts by the judge, and the loss on the concept, on related and on unrelated subjects. \
+      RUN/relearn gets results.json, results.md, report.html with the curves and a log line for each finished point. \
+      An interrupted run goes on at the first point that is not finished. Options come from attacks.json in the \
+      model's folder (relearn), then from --set.
       """)
 
-  @Argument(help: "A run of `lethe erase`.", completion: .directory)
+  @Argument(help: "Folder of a run of `lethe erase`.", completion: .directory)
   var runFolder: String
-  @Option(help: "Captioned pictures of the concept.", completion: .directory)
+  @Option(
+    help: "Folder of captioned pictures of the concept. Drawn by the original model when left out.",
+    completion: .directory)
   var data: String?
-  @Option(help: "A prompt for the original to draw pictures of; may be repeated.")
+  @Option(
+    help:
+      "Prompt from which the original model draws the pictures. The concept's own when left out. May be repeated."
+  )
   var draw: [String] = []
-  @Option(help: "full, or lora with its rate of 1e-4 where --set has no other.")
+  @Option(
+    help:
+      "Mode: full trains the whole U-Net, lora a low-rank factor with a learning rate of 1e-4 unless --set has another."
+  )
   var mode: Relearning.Mode?
-  @Option(help: "Steps of fine-tuning, at most the last checkpoint's.")
+  @Option(help: "Number of steps of fine-tuning. 300, the last checkpoint, when left out.")
   var steps: Int?
-  @Option(name: .customLong("set"), help: "key=value, e.g. training.learningRate=1e-4.")
+  @Option(
+    name: .customLong("set"),
+    help: "Option of the fine-tuning, key=value, e.g. training.learningRate=1e-4. May be repeated.")
   var settings: [String] = []
-  @Option(help: "Fine-tunings of each kind, each with its own seed.")
+  @Option(
+    help:
+      "Number of fine-tunings on each set of pictures, at least 1, each with its own seed. 1 with --quick."
+  )
   var seeds = 3
-  @Option(help: "Prompts to judge, spread over all there are.")
+  @Option(
+    help:
+      "Number of prompts to judge, at least 1, spread evenly over the concept's prompts. At most 6 with --quick."
+  )
   var prompts = 10
-  @Option(help: "Seed of everything random.")
+  @Option(help: "Seed of all random draws.")
   var seed: UInt64 = 0
-  @Flag(help: "One fine-tuning and six prompts, marked as such in its results.")
+  @Flag(help: "Reduced run with one fine-tuning and six prompts. Its results are marked as quick.")
   var quick = false
-  @Option(help: "Denoising steps of the pictures that are judged.")
+  @Option(help: "Number of denoising steps of the judged pictures, 1 to 1000.")
   var samplingSteps = 25
-  @Option(help: "Guidance scale of the pictures that are judged.")
+  @Option(help: "Guidance scale of the judged pictures. 1 turns guidance off.")
   var guidance = 4.0
   @OptionGroup var common: CommonOptions
 
@@ -57,7 +75,9 @@ struct RelearnCommand: ParsableCommand {
     try common.reporting {
       guard seeds >= 1, prompts >= 1, data == nil || draw.isEmpty else {
         throw LetheError.badValue(
-          "relearn", "--seeds and --prompts are at least 1, and --data excludes --draw")
+          "--seeds, --prompts, --data",
+          "\(seeds), \(prompts), \(data ?? "none"); accepted: at least 1 seed and 1 prompt, and --data without --draw"
+        )
       }
       let run = try common.run(at: runFolder, seed: seed)
       let job = try run.runFolder.job()

@@ -9,7 +9,7 @@ import Training
 import Unlearning
 import Workbench
 
-/// One stage, timed in this process; `make bench` runs it in turn with diffusers.
+/// Timing of one stage in this process. `make bench` runs it in turn with diffusers.
 struct SpeedCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "speed", abstract: "Time one stage (used by `make bench`).", shouldDisplay: false)
@@ -18,12 +18,12 @@ struct SpeedCommand: ParsableCommand {
     case text, unet, backward, sample, decode, esd, unlearndiff, nullspace
   }
 
-  @Argument var model: String
-  @Option var stage: Stage
-  @Option var repeats = 5
-  @Option(help: "Training iterations of the stage esd.") var iterations = 200
-  @Option(help: "Trajectories of the stage esd, and steps of each.") var trajectories = 8
-  @Option var trajectorySteps = 50
+  @Argument(help: "Model folder in the diffusers layout.") var model: String
+  @Option(help: "Stage to time.") var stage: Stage
+  @Option(help: "Number of timed repetitions, at least 1.") var repeats = 5
+  @Option(help: "Number of training iterations of the stage esd.") var iterations = 200
+  @Option(help: "Number of trajectories of the stage esd.") var trajectories = 8
+  @Option(help: "Number of steps of each trajectory of the stage esd.") var trajectorySteps = 50
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -76,7 +76,7 @@ struct SpeedCommand: ParsableCommand {
         seconds = try timed(repeats) { _ = try esd.erase(erasure, from: model, Run(folder)) }
           .map { $0 / Double(iterations) }
       case .nullspace:
-        // Ten stacked prompts of CLIP's width.
+        // The rows of ten prompts at CLIP's width.
         let rows = Tensor.randn([77 + 76 * 9, 768], g).to(.float64)
         seconds = timed(repeats + 1) { _ = NullSpace(rows: rows, tolerance: 1e-9) }
       case .unlearndiff:
@@ -87,7 +87,7 @@ struct SpeedCommand: ParsableCommand {
         let target = try AttackTarget(
           model, original: model, concepts: [Concept("fox")], access: .whiteBox
         ) { try model.images([$0.prompt], seeds: [$0.seed], SamplingOptions())[0] }
-        // As many rounds and steps as the reference does, of the paper's 50 and 40.
+        // The reference runs the same two rounds. The paper has 50 rounds of 40 steps.
         seconds = try timed(repeats + 1) {
           var session = try UnlearnDiffAtk().session(prompts, target, seed: 1)
           for _ in 0..<2 {
@@ -98,7 +98,7 @@ struct SpeedCommand: ParsableCommand {
           }
         }.map { $0 / Double(prompts.count) }
       }
-      // The first round warms caches up.
+      // The first round fills caches and is not counted.
       let kept = stage == .esd ? seconds : Array(seconds.dropFirst())
       let result = JSON.object([
         "seconds": .array(kept.map(JSON.number)), "peak": .int(device.peakMemory),

@@ -13,18 +13,20 @@ struct Train: ParsableCommand {
         lethe train Models/emoji/recipe.json --out runs/emoji
         lethe train Models/judges/emoji/recipe.json --out runs/judge --dry-run
 
-      A run that was stopped, by Ctrl-C or a power cut, goes on when the same command is given \
-      again, and ends with the same weights.
+      The same command goes on with a run that was stopped, by Ctrl-C or by a power cut. The final weights are \
+      the same as without the stop.
       """)
 
   @Argument(
-    help: "A recipe, e.g. Models/emoji/recipe.json.", completion: .file(extensions: ["json"]))
+    help: "JSON file of the recipe, e.g. Models/emoji/recipe.json.",
+    completion: .file(extensions: ["json"]))
   var recipe: String
-  @Option(help: "The run's folder; an interrupted run goes on in it.")
+  @Option(help: "Folder of the run. The same command goes on with an interrupted run in it.")
   var out: String
-  @Option(help: "The folder that the recipe's data folder is relative to.")
+  @Option(
+    help: "Folder that the recipe's data folder is relative to. The current folder by default.")
   var data = "."
-  @Flag(help: "Print the resolved recipe and stop.")
+  @Flag(help: "Preview: print the resolved recipe and stop.")
   var dryRun = false
   @OptionGroup var common: CommonOptions
 

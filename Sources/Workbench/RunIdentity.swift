@@ -1,0 +1,96 @@
+internal import Editing
+package import Foundation
+package import Torch
+internal import Training
+
+/// What a run's folder belongs to: a request with everything that its result depends on. Threads, device, processes and
+/// the command line are no part of it.
+package struct RunIdentity: Codable, Sendable, Hashable {
+  /// The command, e.g. `erase`.
+  package let command: String
+  /// The request as it was resolved, and hashes of its inputs.
+  package let request: JSON
+  /// SHA-256 of the others; files of state carry it.
+  package let hash: String
+
+  package init(_ command: String, _ request: JSON) {
+    // As a file gives it back: 1.0 is 1 there.
+    (self.command, self.request) = (command, (try? JSON(encoding: request)) ?? request)
+    hash = "\(command) \(request.compact)".sha256
+  }
+
+  /// The first thing, in the order of names, in which two requests differ.
+  func difference(from other: RunIdentity) -> String? {
+    command == other.command
+      ? Self.difference(other.request, request, [])
+      : "it is one of `lethe \(other.command)`"
+  }
+
+  private static func difference(_ old: JSON?, _ new: JSON?, _ path: [String]) -> String? {
+    guard old != new else { return nil }
+    if let a = old?.members, let b = new?.members {
+      return Set(a.keys).union(b.keys).sorted().lazy
+        .compactMap { difference(a[$0], b[$0], path + [$0]) }.first
+    }
+    func text(_ value: JSON?) -> String { String((value ?? .null).compact.prefix(120)) }
+    return "'\(path.joined(separator: "."))' is \(text(old)) there and \(text(new)) here"
+  }
+}
+
+/// The files of a folder, as far as a run's identity needs them.
+package struct FolderListing: Codable, Sendable, Hashable {
+  package let files: Int
+  package let bytes: Int
+  /// SHA-256 over the names and sizes of the files.
+  package let hash: String
+
+  /// Every file of a folder, in folders too, but for those whose name begins with a dot.
+  package init(_ folder: URL) {
+    let names = ((try? FileManager.default.subpathsOfDirectory(atPath: folder.path)) ?? [])
+      .filter { !$0.split(separator: "/").contains { $0.hasPrefix(".") } }.sorted()
+    var (count, total, text) = (0, 0, "")
+    for name in names {
+      let place = folder.appendingPathComponent(name).resolvingSymlinksInPath()
+      let attributes = try? FileManager.default.attributesOfItem(atPath: place.path)
+      guard attributes?[.type] as? FileAttributeType == .typeRegular,
+        let size = (attributes?[.size] as? NSNumber)?.intValue
+      else { continue }
+      (count, total) = (count + 1, total + size)
+      text += "\(name)\0\(size)\n"
+    }
+    (files, bytes, hash) = (count, total, text.sha256)
+  }
+}
+
+extension RunFolder {
+  private static let identityFile = "identity.json"
+
+  /// Makes the folder one of `identity`, or finds that it is.
+  /// - Parameters:
+  ///   - former: whether a folder without an identity, as version 0.1 left it, is one of this request; it throws
+  ///     where it knows better
+  ///   - agrees: whether an older request means the same, which options that came later make another
+  /// - Returns: the hash that files of state in the folder carry
+  /// - Throws: ``LetheError`` of the kind `request` where the folder belongs to another request
+  package func claim(
+    _ identity: RunIdentity, former: () throws -> Void = {},
+    agrees: (RunIdentity) -> RunIdentity = { $0 }
+  ) throws -> String {
+    guard has(Self.identityFile) else {
+      try former()
+      try write(identity, to: Self.identityFile)
+      return identity.hash
+    }
+    let file = file(Self.identityFile)
+    let old: RunIdentity
+    do { old = try JSON(contentsOf: file).decoded() } catch is DecodingError {
+      throw LetheError.malformed(file, "it does not say what the folder belongs to")
+    }
+    if let difference = identity.difference(from: agrees(old)) {
+      throw LetheError.badValue(
+        "--out",
+        "\(path) holds another run: \(difference); choose another folder or remove it")
+    }
+    return old.hash
+  }
+}

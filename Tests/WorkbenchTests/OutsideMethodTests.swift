@@ -1,0 +1,76 @@
+// The code of the library's articles, which is compiled from outside the package.
+import Diffusion
+import Editing
+import Evaluation
+import Foundation
+import OutsideMethod
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+import Unlearning
+
+@testable import Workbench
+
+@Suite(.serialized) struct OutsideMethodTests {
+  @Test func erasingAConcept() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("run"), seed: 1)
+      let eraser = try erase("fox", from: model, in: run, settings: Tiny.esd)
+      #expect(eraser.card.method == "esd" && eraser.vector.norm > 0)
+      let (before, after) = (
+        try PNG.read(run.file("before.png")), try PNG.read(run.file("after.png"))
+      )
+      #expect(before != after)
+      #expect(run.runFolder.has("report.html"))
+
+      var method = Redirection()
+      (method.training.steps, method.trajectories, method.guarding.limit) = (3, 1, 0)
+      let alone = try Run(folder.appendingPathComponent("alone").path, seed: 1)
+      let other = try eraseAlone("fox", from: model, with: method, in: alone)
+      #expect(try model.model().applying([other]).hash() != model.model().hash())
+      #expect(try alone.runFolder.eraser().card.concepts == ["fox"])
+    }
+  }
+
+  /// The method trains alone and inside Meta-Unlearning, and the page has its title and the metric.
+  @Test func addingAMethod() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("bench"))
+      let settings =
+        Tiny.esd.map { "esd." + $0 }
+        + [
+          "redirection.training.steps=2", "redirection.trajectories=1",
+          "redirection.guarding.limit=0", "meta.options={\"trajectories\": 1}",
+          "meta.training.steps=1", "meta.pictures=2", "meta.pictureSteps=2", "meta.subjects=1",
+          "meta.guarding.limit=0", "meta.attack.steps=1",
+        ]
+      let results = try compare(on: model, concepts: ["fox"], settings: settings, in: run)
+      #expect(results.titles["redirection"] == "Redirection")
+      #expect(results.rows.contains { $0.method == "meta" && $0.metric == "confusion" })
+      let table = try String(contentsOf: run.file("results.md"), encoding: .utf8)
+      #expect(table.contains("confusion ↓") && table.contains("| fox | redirection |"))
+      let report = try String(
+        contentsOf: run.file("redirection-fox/report.html"), encoding: .utf8)
+      #expect(report.contains("Redirection") && report.contains("Confused objects"))
+    }
+  }
+
+  /// The attack is found by its name and makes its attempts in order.
+  @Test func addingAnAttack() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let attack = try AttackRun.configured(
+        "sentences", ["words=[\"one\", \"two\"]"], of: model, in: Catalogs.extended().attacks)
+      let run = try Run(folder.appendingPathComponent("run"))
+      let made = try Erase(Tiny.job(model, "esd", "fox"), settings: Tiny.esd)
+      let (eraser, _) = try made(in: run, on: .cpu)
+      let results = try AttackRun(made.job, [attack], Tiny.evaluation, limit: 2)(
+        in: run, eraser: eraser, on: .cpu)
+      #expect(results.rows.contains { $0.axes.attack == "sentences" && $0.metric == "asr" })
+    }
+  }
+}

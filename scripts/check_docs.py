@@ -1,0 +1,143 @@
+"""Checks the documentation and prints a line for each fault:
+
+- a relative link to a file that does not exist, or a path docs/... in a source that does not;
+- a fenced block below `<!-- from FILE -->` whose lines do not stand in FILE;
+- a command `lethe ...` or `make ...` with an option, subcommand or target that does not exist;
+- a README of more than 600 words.
+
+Options are those of `lethe COMMAND --help`, so they are checked where .build/release/lethe or .build/debug/lethe exists.
+"""
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+README_WORDS = 600
+MADE_BY_COMMANDS = ("runs/", "data/", ".build/", ".deps/")
+
+
+def tracked(*patterns):
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", *patterns], capture_output=True, text=True)
+    return [Path(name) for name in listed.stdout.splitlines() if Path(name).exists()]
+
+
+def without_code(text):
+    """The text with code blanked, so that brackets in it are no links."""
+    text = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+    return re.sub(r"`[^`\n]*`", "", text)
+
+
+def links(page, text):
+    for target in re.findall(r"\]\(([^)\s]+)\)", without_code(text)):
+        path = target.split("#")[0]
+        if not path or re.match(r"[a-z]+:", path):
+            continue
+        if not (page.parent / path).exists():
+            yield f"{page}: the link {target} leads nowhere"
+
+
+def excerpts(page, text):
+    for name, block in re.findall(r"<!-- from (\S+) -->\n```\w*\n(.*?)\n```", text, flags=re.S):
+        if not Path(name).exists():
+            yield f"{page}: {name}, which code is shown from, does not exist"
+        elif block not in Path(name).read_text():
+            yield f"{page}: a block is not in {name} any more; it begins with: {block.splitlines()[0].strip()}"
+    # A block of Swift without a source would drift unseen.
+    blocks = len(re.findall(r"^```swift", text, flags=re.M))
+    if blocks != len(re.findall(r"<!-- from \S+ -->\n```swift", text)):
+        yield f"{page}: a block of Swift does not name its file; write <!-- from Sources/... --> above it"
+
+
+def commands(text):
+    """Commands of code blocks, indented by four spaces or fenced as sh, and of `lethe ...` in a sentence."""
+    code = "\n".join(re.findall(r"^```(?:sh|bash)\n(.*?)^```", text, flags=re.M | re.S))
+    outside = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+    code += "\n" + "\n".join(re.findall(r"`(lethe [^`\n]*)`", outside))
+    code += "\n" + "\n".join(line[4:] for line in outside.splitlines() if line.startswith("    "))
+    for line in re.sub(r"\\\n\s*", " ", code).splitlines():
+        try:
+            words = shlex.split(line, comments=True)
+        except ValueError:
+            continue
+        while words:
+            end = next((i for i, word in enumerate(words) if word in ("&&", "|", ";")), len(words))
+            if words[:end]:
+                yield words[:end]
+            words = words[end + 1:]
+
+
+class Help:
+    def __init__(self, program):
+        self.program, self.known = program, {}
+
+    def __call__(self, path):
+        if path not in self.known:
+            shown = subprocess.run([self.program, *path, "--help"], capture_output=True, text=True).stdout
+            part = shown.split("OPTIONS:")[-1].split("SUBCOMMANDS:")[0] + shown.split("OVERVIEW:")[0]
+            names = shown.split("SUBCOMMANDS:")[1] if "SUBCOMMANDS:" in shown else ""
+            self.known[path] = (
+                set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", part)),
+                re.findall(r"^  ([a-z-]+)(?: \(default\))?(?:  |$)", names, flags=re.M),
+                (re.findall(r"^  ([a-z-]+) \(default\)", names, flags=re.M) or [None])[0],
+            )
+        return self.known[path]
+
+
+def options(page, words, help):
+    path, rest = (), words[1:]
+    while True:
+        known, subcommands, default = help(path)
+        if rest and rest[0] in subcommands:
+            path, rest = path + (rest[0],), rest[1:]
+        elif subcommands and default:
+            path = path + (default,)
+        elif subcommands and rest and not rest[0].startswith("-") and not rest[0].isupper() and rest[0] != "help":
+            yield f"{page}: `{' '.join(words)}` has no subcommand {rest[0]}"
+            return
+        else:
+            break
+    known = known | help(())[0]
+    for word in rest:
+        option = word.split("=")[0]
+        if re.match(r"--?[a-z]", option) and option not in known:
+            yield f"{page}: `{' '.join(words)}`: {' '.join(('lethe',) + path)} has no option {option}"
+
+
+def main():
+    faults = []
+    targets = set(re.findall(r"^([a-z-]+):", Path("Makefile").read_text(), flags=re.M))
+    program = next((Path(p) for p in (".build/release/lethe", ".build/debug/lethe") if Path(p).exists()), None)
+    if len(sys.argv) > 1:
+        program = Path(sys.argv[1])
+    help = Help(program.resolve()) if program else None
+    checked = 0
+    for page in tracked("*.md"):
+        text = page.read_text()
+        faults += list(links(page, text))
+        faults += list(excerpts(page, text))
+        # The changelog tells of commands that are gone.
+        for words in [] if page.name == "CHANGELOG.md" else commands(text):
+            if words[0] == "make":
+                wrong = [w for w in words[1:] if "=" not in w and not w.startswith("-") and w not in targets]
+                faults += [f"{page}: the Makefile has no target {w}" for w in wrong]
+            elif Path(words[0]).name == "lethe" and help:
+                checked += 1
+                faults += list(options(page, words, help))
+            elif words[0].startswith("scripts/") and not Path(words[0]).exists():
+                faults.append(f"{page}: {words[0]} does not exist")
+    for source in tracked("*.swift", "*.py", "*.sh", "*.c", "*.cpp", "*.h", "Makefile", "scripts/*"):
+        for path in re.findall(r"\bdocs/[\w./-]+\.(?:md|png)", source.read_text(errors="replace")):
+            if not Path(path).exists():
+                faults.append(f"{source}: {path} does not exist")
+    words = len(Path("README.md").read_text().split())
+    if words > README_WORDS:
+        faults.append(f"README.md: {words} words; at most {README_WORDS}")
+    for fault in faults:
+        print(fault)
+    said = f"{checked} commands checked" if help else "commands not checked, because no program is built"
+    print(f"docs: {len(faults)} faults, README {words} words, {said}", file=sys.stderr if faults else sys.stdout)
+    sys.exit(1 if faults else 0)
+
+
+main()
