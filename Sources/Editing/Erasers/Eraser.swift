@@ -19,7 +19,7 @@ public struct Eraser {
   }
   public var card: Card
   public var vector: ParameterVector
-  /// The factors that ``difference`` is the product of, where it was made of them.
+  /// The factors that ``vector`` is the product of, where it was made of them.
   package private(set) var factors: EraserFactors?
 
   public init(_ card: Card, _ vector: ParameterVector) {

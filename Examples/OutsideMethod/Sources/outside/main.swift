@@ -1,13 +1,16 @@
-// outside MODEL CONCEPT FOLDER: compares the method of this package with ESD.
+// outside MODEL CONCEPT FOLDER [METHOD.key=value ...]: compares the method of this package with ESD.
 import Lethe
 import OutsideMethod
 
-let arguments = CommandLine.arguments.dropFirst()
-guard let model = arguments.first, let folder = arguments.last, arguments.count == 3 else {
-  print("usage: outside MODEL CONCEPT FOLDER")
-  throw LetheError.request("three arguments are needed")
+let arguments = Array(CommandLine.arguments.dropFirst())
+do {
+  guard arguments.count >= 3 else {
+    throw LetheError.request("usage: outside MODEL CONCEPT FOLDER [METHOD.key=value ...]")
+  }
+  let results = try compare(
+    on: ModelFolder(arguments[0]), concepts: [arguments[1]],
+    settings: Array(arguments.dropFirst(3)), in: Run(arguments[2]))
+  print(ResultsPage.metrics(results, "Measured", try Catalogs.extended().metrics).plain)
+} catch {
+  print("outside: \(error)")
 }
-let run = try Run(folder)
-let results = try compare(
-  on: ModelFolder(model), concepts: Array(arguments.dropFirst().prefix(1)), in: run)
-print(ResultsPage.metrics(results, "Measured", try Catalogs.extended().metrics).plain)
