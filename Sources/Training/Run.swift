@@ -90,7 +90,7 @@ public final class Run {
   }
 
   /// Drops events of steps that will be done again after a resume.
-  func forgetEvents(ofStage stage: String, from step: Int) throws {
+  package func forgetEvents(ofStage stage: String, from step: Int) throws {
     let kept = events().filter { $0["stage"]?.string != stage || ($0["step"]?.int ?? -1) < step }
     guard kept.count != events().count else { return }
     try AtomicFile.write(

@@ -53,6 +53,9 @@ package struct TrainingLoop {
   /// Called after steps that were asked for, with the parameters as they would be kept.
   package var every: Int?
   package var observe: (Int, [Tensor]) throws -> Void = { _, _ in }
+  /// Called before the first step that is done, with the number of steps that were done before an interruption and the
+  /// parameters as they would be kept.
+  package var begins: (Int, [Tensor]) throws -> Void = { _, _ in }
   /// Asked after ``observe``: whether to train on. False ends the loop, with the parameters of this step.
   package var goesOn: (Int, [Tensor]) throws -> Bool = { _, _ in true }
 
@@ -77,6 +80,7 @@ package struct TrainingLoop {
       try state.restore(file, into: parameters, last: training.steps, identity: run.identity)
       try run.forgetEvents(ofStage: stage, from: state.step)
     }
+    try begins(state.step, state.average?.tensors ?? parameters)
     try advance(parameters, &state, to: training.steps, gradients: gradients)
     if let average = state.average {
       withoutGradients { Foreach.copy(parameters, from: average.tensors) }

@@ -106,14 +106,15 @@ extension TrainedMethod {
     _ watch: CollapseGuard?, _ run: Run
   ) throws -> Verdict {
     var verdict = Verdict.keptWhole
-    // The last weights that the guard found good, and their step.
-    var good = OffloadedTensors(
-      student.isLarge || training.offload ? run.file("\(Self.name).good.safetensors") : nil)
-    var goodStep = 0
-    defer { good.clear() }
-    if watch != nil { try good.put(tensors) }
+    var good = GoodWeights(
+      run.file("\(Self.name).good.safetensors"), identity: run.identity)
     var loop = TrainingLoop(Self.name, training, run)
     loop.every = guarding.every
+    loop.begins = { step, weights in
+      guard watch != nil else { return }
+      try run.forgetEvents(ofStage: "guard", from: step + 1)
+      if step == 0 { try good.put(weights, of: 0) } else { try good.resume(at: step, weights) }
+    }
     loop.goesOn = { step, weights in
       guard let watch else { return true }
       let drift = watch.drift(student)
@@ -122,11 +123,10 @@ extension TrainedMethod {
         "limit": .number(watch.limit),
       ])
       guard drift <= watch.limit else {
-        verdict = .stopped(.init(step: step, kept: goodStep, drift: drift, limit: watch.limit))
+        verdict = .stopped(.init(step: step, kept: good.step, drift: drift, limit: watch.limit))
         return false
       }
-      goodStep = step
-      try good.put(weights)
+      try good.put(weights, of: step)
       return true
     }
     do {
@@ -143,6 +143,7 @@ extension TrainedMethod {
       ])
     }
     loop.finish()
+    good.clear()
     return verdict
   }
 

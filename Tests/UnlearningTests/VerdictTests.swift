@@ -54,6 +54,47 @@ import Training
     #expect((whole.vector - stopped.vector).norm > 0)
   }
 
+  /// A training that was killed between its last good check and the one that stops it ends with the same eraser, the
+  /// same verdict and the same log.
+  @Test(arguments: [2, 5, 7]) func aStoppedTrainingGoesOnAlike(_ saveEvery: Int) throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let (_, checks) = try Self.erase(Self.esd(steps: 40, limit: 1e9), model)
+    let drifts = try checks.map { try #require($0["drift"]?.number) }
+    let i = try #require((2..<drifts.count).first { drifts[$0] > drifts[..<$0].max() ?? 0 })
+    var esd = Self.esd(steps: 40, limit: ((drifts[..<i].max() ?? 0) + drifts[i]) / 2)
+    (esd.training.saveEvery, esd.training.logEvery) = (saveEvery, 1)
+    try Fixtures.temporaryFolder { folder in
+      let cut = folder.appendingPathComponent("cut")
+      func erase(_ name: String, cutting: Bool) throws -> (Erased, [JSON]) {
+        let run = try Run(folder.appendingPathComponent(name), seed: 1)
+        run.onProgress = { p in
+          guard cutting, p.stage == "esd", p.done == 5 * (i + 1) else { return }
+          try? FileManager.default.copyItem(at: run.folder, to: cut)
+        }
+        let erased = try esd.erase(Self.erasure, from: model, run)
+        #expect(!FileManager.default.fileExists(atPath: run.file("esd.good.safetensors").path))
+        return (
+          erased,
+          run.events().map { event in
+            var event = event
+            event["seconds"] = nil
+            return event
+          }
+        )
+      }
+      let (whole, log) = try erase("whole", cutting: true)
+      #expect(FileManager.default.fileExists(atPath: cut.path))
+      let (resumed, other) = try erase("cut", cutting: false)
+      #expect(resumed.verdict == whole.verdict && whole.verdict != .keptWhole)
+      #expect((resumed.vector - whole.vector).norm == 0)
+      func sorted(_ log: [JSON]) -> [String] {
+        log.filter { $0["stage"]?.string != "cost" }.map(\.compact).sorted()
+      }
+      #expect(sorted(other) == sorted(log))
+    }
+  }
+
   @Test func withoutAGoodCheckNothingIsKept() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let (erased, _) = try Self.erase(Self.esd(steps: 40, limit: 1e-9), model)

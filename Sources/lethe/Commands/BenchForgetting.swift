@@ -1,0 +1,87 @@
+import ArgumentParser
+import Diffusion
+import Foundation
+import Reports
+import Torch
+import Training
+import Workbench
+
+struct BenchForgettingCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "forgetting",
+    abstract:
+      "Forget a class of the training data with several methods, and compare with retraining without it.",
+    discussion: """
+      Examples:
+        scripts/animals-dataset
+        lethe bench forgetting --model Models/animals --class zebra --data data/animals --jobs 2 --out runs/forgetting
+        lethe bench forgetting --model Models/animals --class zebra --data data/animals --quick --out runs/quick
+
+      The table has for every method: unlearning accuracy; accuracy, probability and entropy of the judge on the \
+      forgotten class and on the others; Frechet distance, precision and recall against real pictures that no \
+      training saw; the AUC of a membership attack; the distance to the retrained model; time and memory. \
+      Options of a method come from methods.json in the model's folder, then from --set. Finished parts are \
+      kept, so an interrupted benchmark goes on.
+      """)
+
+  @Option(help: "Model folder with classes and a judge (themes.json).", completion: .directory)
+  var model: String
+  @Option(name: .customLong("class"), help: "Class to forget.")
+  var concept: String
+  @Option(
+    help: "Folder of the captioned pictures that the model was trained on.", completion: .directory)
+  var data: String
+  @Option(
+    help:
+      "Methods, separated by commas. Nine when left out: retrain and those that train on data. Three with --quick."
+  )
+  var methods: String?
+  @Option(
+    name: .customLong("set"),
+    help: "Option of a method, METHOD.key=value, e.g. erasediff.eta=0.3. May be repeated.")
+  var settings: [String] = []
+  @Option(
+    help:
+      "Number of seeds, at least 1, with which each method is trained and its pictures drawn. 1 with --quick."
+  )
+  var seeds = 3
+  @Option(
+    help:
+      "Number of seeds with which the model is retrained, the longest part. 0 leaves retraining out."
+  )
+  var retrainSeeds = 1
+  @Option(
+    help:
+      "Distance n of the pictures that the model's training left out: every n-th picture of each class."
+  )
+  var heldOutEvery = 10
+  @Flag(
+    help: "Reduced run with fewer seeds, pictures and methods. Its results are marked as quick.")
+  var quick = false
+  @Option(help: "Number of denoising steps, 1 to 1000.")
+  var steps = 25
+  @Option(help: "Guidance scale. 1 turns guidance off.")
+  var guidance = 1.5
+  @OptionGroup var running: BenchRunOptions
+
+  func run() throws {
+    try running.common.reporting {
+      guard seeds >= 1, retrainSeeds >= 0 else {
+        throw LetheError.badValue(
+          "--seeds, --retrain-seeds",
+          "\(seeds), \(retrainSeeds); accepted: at least 1 seed, at least 0 seeds of retraining")
+      }
+      var evaluation = EvaluationOptions()
+      (evaluation.quick, evaluation.batch) = (quick, 60)
+      (evaluation.seeds, evaluation.retainSeeds) = quick ? (12, 4) : (20, 10)
+      (evaluation.sampling.steps, evaluation.sampling.guidance) = (steps, guidance)
+      var benchmark = ForgettingBenchmark(
+        running.options(model, settings, evaluation), concept: concept, data: data)
+      if let methods { benchmark.methods = methods.listed }
+      if quick, methods == nil { benchmark.methods = ["erasediff", "salun", "finetune"] }
+      (benchmark.seeds, benchmark.retrainSeeds) = (quick ? 1 : seeds, retrainSeeds)
+      benchmark.heldOutEvery = heldOutEvery
+      try running(benchmark)
+    }
+  }
+}

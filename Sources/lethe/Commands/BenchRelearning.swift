@@ -1,0 +1,67 @@
+import ArgumentParser
+import Diffusion
+import Foundation
+import Reports
+import Torch
+import Training
+import Workbench
+
+struct BenchRelearningCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "relearning",
+    abstract:
+      "Erase with and without Meta-Unlearning, then fine-tune the erased models on the concept.",
+    discussion: """
+      Examples:
+        lethe bench relearning --model Models/emoji --out runs/relearning
+        lethe bench relearning --model Models/emoji --concept fox --methods esd-u-1,uce --quick --out runs/quick
+
+      The concepts are three objects and a style that --seed draws, unless --concept names others. Each method runs \
+      plain and with `meta` around it. The control esd-u-3, a stronger esd-u-1, runs plain only. The tables have the \
+      success rate of the prompts after 0, 50, 100, 200 and 300 steps on the concept and on benign pictures, the area \
+      under that curve, UA, IRA, CRA, the Frechet distance, and the loss on related and on unrelated subjects. Options \
+      come from methods.json and attacks.json (relearn) in the model's folder, then from --set. Finished parts are \
+      kept, so an interrupted benchmark goes on.
+      """)
+
+  @Option(help: "Model folder with themes.json.", completion: .directory)
+  var model: String
+  @Option(help: "Concept to erase, alone. May be repeated.")
+  var concept: [String] = []
+  @Option(
+    help:
+      "Numbers of objects and of styles, e.g. 3,1, that --seed draws from the model's list where --concept is left out."
+  )
+  var draw = "3,1"
+  @Option(help: "Methods, separated by commas. `lethe list methods` names them.")
+  var methods = "esd-u-1,esd-u-3,sdd,uce,rece,erasediff,advunlearn-u"
+  @Option(
+    name: .customLong("set"),
+    help: "Option: METHOD.key=value, meta.key=value or relearn.key=value. May be repeated.")
+  var settings: [String] = []
+  @Option(
+    help:
+      "Number of fine-tunings of each model on each set of pictures, at least 1. 1 with --quick.")
+  var repeats = 3
+  @Option(help: "Number of prompts of each concept to judge, at least 1.")
+  var prompts = 10
+  @OptionGroup var size: SizeOptions
+  @OptionGroup var running: BenchRunOptions
+
+  func run() throws {
+    try running.common.reporting {
+      guard repeats > 0, prompts > 0 else {
+        throw LetheError.badValue(
+          "--repeats, --prompts", "\(repeats), \(prompts); accepted: at least 1 each")
+      }
+      let options = running.options(model, settings, try size.options())
+      var benchmark = RelearningBenchmark(
+        options,
+        concepts: concept.isEmpty
+          ? try options.model.drawSubjects(draw, seed: running.seed) : concept)
+      benchmark.methods = methods.listed
+      (benchmark.seeds, benchmark.prompts) = (size.quick ? 1 : repeats, prompts)
+      try running(benchmark)
+    }
+  }
+}

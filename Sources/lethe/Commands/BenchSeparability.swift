@@ -1,0 +1,53 @@
+import ArgumentParser
+import Diffusion
+import Foundation
+import Reports
+import Torch
+import Training
+import Workbench
+
+struct BenchSeparabilityCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "separability",
+    abstract: "Erase concepts, restore some and erase more: the scenes of SepME's Tables 2 and 3.",
+    discussion: """
+      Examples:
+        lethe bench separability --model Models/emoji --out runs/separability
+        lethe bench separability --model Models/emoji --kind object --methods sepme --quick --out runs/quick
+
+      --seed draws nine concepts, or as many as the model lists. Six of them are erased and restored, the others \
+      are never touched. For each concept at each moment the table has the Frechet distance to the original's \
+      pictures, the judge's accuracy, the perceptual distance and the largest change of a pixel. SepME goes through \
+      four scenes, or one with --quick. The erasers of other methods are trained alone and added up, in the first scene \
+      only. Finished parts are kept, so an interrupted benchmark goes on.
+      """)
+
+  @Option(help: "Model folder with themes.json.", completion: .directory)
+  var model: String
+  @Option(help: "Methods, separated by commas, with sepme among them.")
+  var methods = "sepme,ablation,esd"
+  @Option(help: "Kind of the concepts: object, style or both.")
+  var kind = "both"
+  @Option(
+    name: .customLong("set"),
+    help: "Option of a method, METHOD.key=value, e.g. sepme.tolerance=1e-4. May be repeated.")
+  var settings: [String] = []
+  @OptionGroup var size: SizeOptions
+  @OptionGroup var running: BenchRunOptions
+
+  func run() throws {
+    try running.common.reporting {
+      var benchmark = SeparabilityBenchmark(
+        running.options(model, settings, try size.options()))
+      benchmark.methods = methods.listed
+      switch kind {
+      case "both": break
+      case "object": benchmark.kinds = [.object]
+      case "style": benchmark.kinds = [.style]
+      default:
+        throw LetheError.badValue("--kind", "'\(kind)'; accepted: object, style, both")
+      }
+      try running(benchmark)
+    }
+  }
+}
