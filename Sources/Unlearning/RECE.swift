@@ -54,9 +54,9 @@ public struct RECE: UnlearningMethod {
       let preserved = anchors.union([""] + erasure.preserve).sorted()
       let kept = UCE.gram(preserved, model)  // [D, D]
       let b = preserveScale > 0 ? preserveScale : max(0.1, 1 / Double(preserved.count))
-      let original = paths.compactMap { model.parameters[$0]?.to(.float64) }  // [d_i, D]
+      let original = paths.compactMap { model.parameters[$0]?.inFloat64() }  // [d_i, D]
       var edited = zip(paths, original).map { path, w in
-        first.tensors[path].map { w + $0.to(.float64) } ?? w
+        first.tensors[path].map { w + $0.inFloat64() } ?? w
       }
       for epoch in 0..<epochs {
         let derived = c.matmul(Self.derivation(edited, original, regularization).transposed(0, 1))
@@ -68,7 +68,7 @@ public struct RECE: UnlearningMethod {
       var vector = ParameterVector.zero
       for (i, path) in paths.enumerated() {
         guard let w = model.parameters[path] else { continue }
-        vector.tensors[path] = (edited[i] - original[i]).to(w.dtype)
+        vector.tensors[path] = (edited[i] - original[i]).like(w)
       }
       return Erased(vector)
     }

@@ -48,7 +48,7 @@ public struct UCE: UnlearningMethod {
       let paths = ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters)
       for (i, path) in paths.enumerated() {
         guard let w = model.parameters[path] else { continue }
-        vector.tensors[path] = w.to(.float64).matmul(edit).to(w.dtype)
+        vector.tensors[path] = w.inFloat64().matmul(edit).like(w)
         run.progress("uce", i + 1, paths.count)
       }
       return Erased(vector)
@@ -60,7 +60,7 @@ public struct UCE: UnlearningMethod {
     var sum: Tensor?
     for first in stride(from: 0, to: prompts.count, by: 64) {
       let hidden = model.embed(Array(prompts[first..<min(first + 64, prompts.count)])).hidden
-      let rows = hidden.to(.float64).reshaped(-1, hidden.size(2))
+      let rows = hidden.inFloat64().reshaped(-1, hidden.size(2))
       let part = rows.transposed(0, 1).matmul(rows)
       sum = sum.map { $0 + part } ?? part
     }
@@ -104,7 +104,7 @@ public struct UCE: UnlearningMethod {
     // Text that both share at the end, e.g. "... , noto style", keeps its meaning row by row.
     let shift = min(ends.0, prompt.count - 1) - min(ends.1, anchor.count - 1)
     let rows = (last..<prompt.count).filter { $0 - shift < prompt.count }
-    let hidden = model.embed([phrase.prompt, phrase.anchor]).hidden.to(.float64)
+    let hidden = model.embed([phrase.prompt, phrase.anchor]).hidden.inFloat64()
     return (
       hidden[0, at: 0].indexed(0, rows),
       hidden[0, at: 1].indexed(0, rows.map { max(0, $0 - shift) })

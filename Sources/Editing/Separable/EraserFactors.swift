@@ -29,8 +29,9 @@ package struct EraserFactors {
 
   /// dW_l, multiplied in float64.
   package var dense: ParameterVector {
-    let s = basis.to(.float64)
-    return ParameterVector(weights.mapValues { $0.to(.float64).matmul(s).to(.float32) })
+    let s = basis.inFloat64()
+    return ParameterVector(
+      weights.mapValues { $0.inFloat64().matmul(s).to(.float32).to($0.device) })
   }
 
   /// The sums that are added to keys and values.
@@ -42,7 +43,7 @@ package struct EraserFactors {
 
   /// Token rows in the coordinates of the basis: [B, L, D] -> [B, L, n]
   package func coordinates(of hidden: Tensor) -> Tensor {
-    hidden.to(.float64).matmul(basis.to(.float64).transposed(0, 1)).to(.float32)
+    hidden.inFloat64().matmul(basis.inFloat64().transposed(0, 1)).to(.float32).to(hidden.device)
   }
 
   /// Halves the precision of w_l, and so the eraser's size. What S protects stays protected.
