@@ -116,6 +116,18 @@ public struct DataOptions: Codable, Sendable, Hashable {
 /// A method that trains on pictures.
 public protocol DataMethod: TrainedMethod {
   var data: DataOptions { get set }
+  /// Pictures that go through the network at once; 0 takes a batch whole.
+  var picturesInPass: Int { get set }
+}
+
+extension ObjectiveMethod where Self: DataMethod {
+  public func rule(
+    _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
+    _ run: Run
+  ) throws -> any GradientRule {
+    Descent(
+      try objective(erasure, original: original, run), picturesInPass: picturesInPass)
+  }
 }
 
 extension DataMethod {

@@ -39,6 +39,9 @@ public struct EraseDiff: DataMethod {
   public var innerSteps = 0
   /// The pictures to forget and to keep.
   public var data = DataOptions()
+  /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
+  /// time; the gradient is the same.
+  public var picturesInPass = 0
   /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}
@@ -54,6 +57,6 @@ public struct EraseDiff: DataMethod {
     return Bilevel(
       retain: sets.retaining(training.batch),
       forget: try sets.forgetting(surrogate, training.batch, pool: pool, run), rule: rule, eta: eta,
-      innerSteps: innerSteps, innerRate: training.learningRate)
+      innerSteps: innerSteps, innerRate: training.learningRate, picturesInPass: picturesInPass)
   }
 }

@@ -20,6 +20,9 @@ public struct Retrain: ObjectiveMethod, DataMethod {
   public var parameters = "full"
   /// The pictures to forget and to keep.
   public var data = DataOptions()
+  /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
+  /// time; the gradient is the same.
+  public var picturesInPass = 0
   /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions(limit: 0)
   public init() {}
