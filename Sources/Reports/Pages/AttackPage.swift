@@ -45,7 +45,8 @@ package struct AttackPage {
         .text("not attackable") { $0.value("not-attackable")?.plain(digits: 0) },
         .text("queries") { $0.value("queries")?.plain(digits: 1) },
         .text("s per prompt") { $0.value("seconds")?.plain() },
-      ])
+      ]
+    ).marked(by: results)
   }
 
   private var gallery: ReportContent.Gallery {
