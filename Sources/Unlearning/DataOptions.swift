@@ -143,11 +143,11 @@ struct DataSets {
   let model: DiffusionModel
   let emptyShare: Double
 
-  /// L_r, the training loss on what is kept.
+  /// L_r, the training loss on the pictures to keep.
   func retaining(_ batch: Int) -> any Objective {
     Denoising(retain, model, batch: batch, emptyShare: emptyShare)
   }
-  /// The training loss on what is to be forgotten.
+  /// The training loss on the pictures to forget.
   func remembering(_ batch: Int) -> any Objective { Denoising(forget, model, batch: batch) }
   /// L_f, towards a surrogate.
   /// - Parameter pool: states whose targets are computed once; 0 computes them at every step

@@ -1,5 +1,6 @@
-// Fine-tuning on the rest (FT): the model trains on pictures to keep alone and may forget what it no longer
-// sees.    L = L_r
+// Fine-tuning on the rest (FT), a baseline: the model trains on pictures to keep alone, and may forget the others.
+//
+//   L = L_r
 public import Diffusion
 public import Editing
 internal import Torch

@@ -18,7 +18,9 @@ extension Erasure {
       if forget.allSatisfy(\.siblings.isEmpty) {
         concepts[i].siblings = model.classes.isEmpty ? RetainPrompts.categories : model.classes
       }
-      concepts[i].siblings.removeAll { gone.contains($0.lowercased()) || !accepts($0) }
+      concepts[i].siblings.removeAll {
+        gone.contains($0.lowercased()) || asks($0) || !accepts($0)
+      }
     }
     var names = Array(Set(concepts.flatMap(\.siblings))).sorted()
     if model.classes.isEmpty {

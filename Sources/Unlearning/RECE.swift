@@ -3,9 +3,9 @@
 //
 //   c' = ( rho I + sum_i W_i^T W_i )^-1 ( sum_i W_i^T W_i^o ) c                                      (eq. 8)
 //
-// W_i^o: the original's matrices, W_i: as edited so far; c' is what the edited matrices map to where the original's map
-// c. Each epoch edits c' away as UCE does c, with weights of its own.
-// The authors stop by an image classifier on a validation set; here the number of epochs is what is set.
+// W_i^o: the original's matrices, W_i: as edited so far; the edited matrices map c' to where the
+// original's map c. Each epoch edits c' away as UCE does c, with weights of its own.
+// The authors stop by an image classifier on a validation set; here the number of epochs is set.
 // Published, SD 1.4: nudity lambda_r 0.1, 3 epochs; styles 1e-3, 1 epoch.
 public import Diffusion
 public import Editing
@@ -26,9 +26,9 @@ public struct RECE: UnlearningMethod {
   /// rho, the pull of derived embeddings towards 0, from 0. It is to be small beside the eigenvalues of
   /// sum_i W_i^T W_i: a c' shorter than c does not stand for it, and editing it away brings the concept back.
   public var regularization = 0.1
-  /// a of the later edits, the weight of what is erased, above 0. Raise it where the concept stays.
+  /// a of the later edits, the weight of erasing, above 0. Raise it where the concept stays.
   public var eraseScale = 1.0
-  /// b of the later edits, the weight of what is preserved, from 0; 0 takes max(0.1, 1 / number of preserved prompts).
+  /// b of the later edits, the weight of preserving, from 0; 0 takes max(0.1, 1 / number of preserved prompts).
   public var preserveScale = 0.0
   /// lambda of the later edits, the weight of leaving W as it is, above 0. Raise it where other prompts change.
   public var lambda = 0.1

@@ -1,5 +1,5 @@
-// Retraining without the data: the gold standard that unlearning is compared with. New weights, the training loss
-// on what is kept, nothing else. Use the recipe that the model itself was trained with.
+// Retraining without the data, the standard that unlearning is compared with: new weights, and the training loss on the
+// pictures to keep. Take the recipe that the model itself was trained with.
 //
 //   theta_0 random,   L = L_r,   a share of the captions left out as in the model's own training
 public import Diffusion
@@ -16,7 +16,7 @@ public struct Retrain: ObjectiveMethod, DataMethod {
 
   /// The course of the training.
   public var training = Training(steps: 5000, batch: 64, rate: 2e-4, averaging: 0.999)
-  /// The weights that begin anew; `full` is what the comparison asks for.
+  /// The weights that begin anew; `full` for the comparison.
   public var parameters = "full"
   /// The pictures to forget and to keep.
   public var data = DataOptions()

@@ -5,8 +5,8 @@
 //
 // The target is the network's own prediction for nothing in particular, without its gradient. x_t: from trajectories with
 // the concept, here of the original; the authors follow a moving average of the trained network. That average, of decay 0.999
-// from the first step on, is what is kept (`training.averaging`, `training.averagingWarmup`): after 1,500 steps it holds
-// 0.22 of the original's weights. Parameters: `xattn`; `full` in Meta-Unlearning's tables. Keeping preserved prompts is not
+// from the first step on, is kept (`training.averaging`, `training.averagingWarmup`): after 1,500 steps it holds 0.22 of the
+// original's weights. Parameters: `xattn`; `full` in Meta-Unlearning's tables. Keeping preserved prompts is not
 // in the paper; `preserveWeight=0` leaves it out.
 // Published, SD 1.4, nudity: 1.4 % of UnlearnDiffAtk's prompts before any attack.
 public import Diffusion

@@ -3,7 +3,7 @@
 //   trim     s_i = |theta_i| sum_b | d l_f,b / d theta_i |,   the 1 - sparsity with the largest s begin anew     (eq. 3)
 //   repair   L = L_r - lambda l_f,   gradients projected where they would undo forgetting (see Projected)       (eq. 6)
 //
-// l_f: the training loss on what is to be forgotten, each batch b on its own (SNIP, Lee et al., ICLR 2019). With
+// l_f: the training loss on the pictures to forget, each batch b on its own (SNIP, Lee et al., ICLR 2019). With
 // `relabel` the second term is + lambda of the loss towards another caption, as in the released code for nudity.
 // The remembered gradient is that of -l_f in the trimmed model.
 // Differences from the released code: it begins anew only self-attention of two blocks (nudity, sparsity 0.995), or takes

@@ -3,9 +3,9 @@
 //   L = E_q(x|c_f) [ l(x, c_f) ] + gamma E_replay [ l(x, c) ] + lambda sum_i F_i (theta_i - theta*_i)^2   (eq. 6)
 //   F_i = E_x [ ( d/dtheta_i sum_t l_t(x, c) )^2 ]                                  (see FisherInformation)
 //
-// l: squared error of the noise, a mean over the numbers of a picture. q: what the forgotten caption should mean
-// instead, uniform noise in [-1, 1] (the paper's for DDPM, `noise`) or the model's pictures of what stands for the concept
-// (`anchor`, the authors' for Stable Diffusion). Replay: the model's own pictures of the preserved prompts. F is estimated
+// l: squared error of the noise, a mean over the numbers of a picture. q: the pictures that the forgotten caption should
+// mean instead, uniform noise in [-1, 1] (the paper's for DDPM, `noise`) or the model's pictures of another caption (`anchor`,
+// the authors' for Stable Diffusion). Replay: the model's own pictures of the preserved prompts. F is estimated
 // from `fisherTimes` of the T timesteps for each of `fisherPictures` pictures, without bias.
 // lambda is that of a mean: 50 is the authors' for Stable Diffusion. Their DDPM code sums l over a picture, so that its
 // lambda 10 is 10 d here with d numbers in a picture: 30,720 for CIFAR-10.

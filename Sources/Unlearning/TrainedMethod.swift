@@ -17,7 +17,7 @@ public protocol TrainedMethod: UnlearningMethod {
   func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
   ) throws -> DiffusionModel
-  /// - Parameter tensors: what is trained, of the student
+  /// - Parameter tensors: the student's tensors that are trained
   func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run

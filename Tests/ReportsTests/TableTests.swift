@@ -26,7 +26,7 @@ struct TableTests {
 
   /// A training that its guard stopped is marked wherever its row is, by name or title, and its sentence stands below.
   @Test func stoppedTrainingsAreMarked() throws {
-    var results = Results(.benchMethods, EvaluationOptions())
+    var results = Results(.benchMethods)
     results.rows = rows + [ResultRow("original", "fox", .share("ua", 0, of: 4), seeds: 1)]
     results.titles = ["esd": "Erased Stable Diffusion"]
     results.stopped = [StoppedTraining("esd", "cat", seed: 2, "stopped at step 5")]

@@ -3,7 +3,7 @@
 //   L_f = E | target - eps_theta(x_t | c) |^2
 //
 //   relabel   target = eps_theta(x_t | c_m), no gradient, c_m a wrong caption: another subject of the kind at
-//             random, what was asked for instead, or the caption without the concept
+//             random, the replacement, or the caption without the concept
 //   noise     target = u, u ~ U[0, 1)^d, a regression target only; x_t is noised with Gaussian noise
 //
 // (EraseDiff, Wu et al., CVPR 2025; random label of SalUn.) Output and target share x_t, t and the sample

@@ -1,4 +1,4 @@
-// Another rule's gradients, turned where they would undo what is remembered (GEM, Lopez-Paz & Ranzato, NeurIPS
+// Another rule's gradients, turned where they would undo a remembered one (GEM, Lopez-Paz & Ranzato, NeurIPS
 // 2017, eq. 11, with one memory; Scissorhands, Wu & Harandi, ECCV 2024, algorithm 1):
 //
 //   g~ = g                                                        where <m, g> >= 0

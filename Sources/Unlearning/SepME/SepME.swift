@@ -68,10 +68,10 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
   public var alpha = 0.9
   /// lambda, the weight of the L1 norm of the change, from 0. Raise it where prompts outside the request change.
   public var lambda = 1e-6
-  /// rho, the weight of what regular prompts lose, from 0; 0 is the paper's loss. Raise it where they change.
+  /// rho, the weight of regular prompts' loss of keys and values, from 0; 0 is the paper's loss. Raise it where they change.
   public var rho = 15.0
   /// Rank rule of the null space, 0 to 1: singular values above this share of the largest count. Raise it where
-  /// the kept prompts leave no direction free; what is kept then changes by about that share.
+  /// the kept prompts leave no direction free; they then change by about that share.
   public var tolerance = 1e-4
   /// How `--preserve` is kept: `exact` stacks the prompts, `average` only shapes the basis by them, which many
   /// prompts need.
