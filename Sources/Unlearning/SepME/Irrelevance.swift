@@ -15,12 +15,14 @@ extension SepME {
     let values = correlations.map(\.item)
     let etas = Self.etas(values)
     let starts = concepts.map(\.start)
-    let tau = tau(zip(Self.etas(starts), starts).map { $0 * $1 }.reduce(0, +))
-    let now = momentum(step.carried["mom"], zip(etas, values).map { $0 * $1 }.reduce(0, +))
+    let end = stop(from: Self.sum(Self.etas(starts), starts))
+    let now = momentum(step.carried["mom"], Self.sum(etas, values))
     step.carried["mom"] = now
     step.log["correlation"] = now
-    step.isEnough = now <= tau
-    return zip(etas, correlations).map { $0 * $1 }.reduce(Tensor.scalar(0), +)
+    step.isEnough = now <= end
+    return zip(etas, correlations).reduce(Tensor.zeros([], on: correlations[0].device)) {
+      $0 + $1.0 * $1.1
+    }
   }
 
   /// Concepts that train for themselves; one at or below its tau adds nothing.
@@ -31,13 +33,13 @@ extension SepME {
     var loss = Tensor.zeros([], on: correlations[0].device)
     step.isEnough = true
     for (i, correlation) in correlations.enumerated() {
-      let tau = tau(concepts[i].start)
+      let end = stop(from: concepts[i].start)
       let before = step.carried["mom \(i)"]
-      if (before ?? .infinity) > tau { loss = loss + correlation }
+      if (before ?? .infinity) > end { loss = loss + correlation }
       let now = momentum(before, correlation.item)
       step.carried["mom \(i)"] = now
       step.log["correlation \(names[i])"] = now
-      step.isEnough = step.isEnough && now <= tau
+      step.isEnough = step.isEnough && now <= end
     }
     return loss
   }
@@ -48,6 +50,11 @@ extension SepME {
     return correlations.map { largest / max(abs($0), 1e-12) }
   }
 
+  /// sum_i eta_i L_i
+  private static func sum(_ etas: [Double], _ values: [Double]) -> Double {
+    zip(etas, values).reduce(0) { $0 + $1.0 * $1.1 }
+  }
+
   /// L_mom
   func momentum(_ before: Double?, _ now: Double) -> Double {
     alpha * (before ?? now) + (1 - alpha) * now
@@ -55,5 +62,5 @@ extension SepME {
 
   /// L_mom at which the training stops.
   /// - Parameter start: the loss before the first step
-  func tau(_ start: Double) -> Double { tau + tauShare * start }
+  func stop(from start: Double) -> Double { tau + tauShare * start }
 }
