@@ -68,7 +68,8 @@ public struct Results: Codable, Sendable, Hashable {
   }
 
   private enum Key: String, CodingKey {
-    case kind, rows, pictures, stopped, baselines, titles, notes, quick, seeds, sampling, judge, command
+    case kind, rows, pictures, stopped, baselines, titles, notes, quick, seeds, sampling, judge
+    case command
   }
 
   public init(from decoder: any Decoder) throws {
