@@ -183,7 +183,8 @@ public struct Erase {
     let identity = RunIdentity(
       "erase",
       [
-        "method": .string(job.method), "options": job.options, "seed": JSON(job.seed),
+        "method": .string(job.method), "seed": JSON(job.seed),
+        "options": RunIdentity.decisive(job.options),
         "concepts": .array(job.concepts.map(JSON.string)),
         "erasure": try JSON(encoding: erasure), "base": .string(base),
         "forgetImages": try listing(job.forgetImages),
@@ -193,7 +194,7 @@ public struct Erase {
       try refuseAnotherJob(in: folder)
     } agrees: { old in
       var request = old.request
-      request["options"] = completed(request["options"])
+      request["options"] = completed(request["options"]).map(RunIdentity.decisive)
       return RunIdentity(old.command, request)
     }
   }
@@ -211,7 +212,9 @@ public struct Erase {
     }
     var previous = try folder.job()
     previous.command = job.command
-    previous.options = completed(previous.options) ?? previous.options
+    previous.options = RunIdentity.decisive(completed(previous.options) ?? previous.options)
+    var job = job
+    job.options = RunIdentity.decisive(job.options)
     guard previous == job else {
       throw LetheError.badValue(
         "--out",
