@@ -2,6 +2,7 @@
 internal import Diffusion
 internal import Foundation
 internal import Torch
+internal import TorchNN
 internal import Training
 
 /// The command `lethe doctor`.
