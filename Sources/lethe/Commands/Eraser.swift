@@ -52,7 +52,7 @@ struct EraserCommand: ParsableCommand {
     var protect: [String] = []
     @Option(
       help:
-        "Prompts that erasers should change little: 'others' for every caption that the model lists, 'none', or a CSV file."
+        "Prompts that erasers should change little: 'others' for every caption that the model lists, or for a built-in list where it lists none; 'none', or a CSV file."
     )
     var regular = "others"
     @Option(help: "Seed of the erasers' trainings.")
@@ -67,7 +67,7 @@ struct EraserCommand: ParsableCommand {
         let base = loaded.hash()
         let prompts =
           switch regular {
-          case "others": try Themes.load(folder)?.allPrompts ?? []
+          case "others": try Themes.load(folder)?.allPrompts ?? ConceptKind.everydayPrompts
           case "none": [String]()
           default: try PromptTable(contentsOf: URL(fileURLWithPath: regular)).rows.map(\.prompt)
           }
@@ -89,6 +89,7 @@ struct EraserCommand: ParsableCommand {
         Examples:
           lethe eraser add runs/set fox cat
           lethe eraser add runs/set "symbola style" --partner fox --partner cat
+          lethe eraser add runs/sd "Van Gogh" --kind artist
           lethe eraser add runs/sd "Van Gogh" --prompt "Van Gogh" --prompt "a painting by Van Gogh"
 
         Every other eraser leaves the prompts of a concept exactly as they are. Paraphrases are erased with the \
@@ -102,6 +103,16 @@ struct EraserCommand: ParsableCommand {
         "Prompt of the concept, for one concept at a time. The captions that the model lists when left out. May be repeated."
     )
     var prompt: [String] = []
+    @Option(
+      help:
+        "Kind of a concept that the model does not list: object, style, artist, person or content. It brings prompts and anchors."
+    )
+    var kind: ConceptKind?
+    @Option(
+      help:
+        "Words in the concept's place in prompts without it; a whole prompt for styles and artists."
+    )
+    var anchor: String?
     @Option(help: "Paraphrase of the concept, for one concept at a time. May be repeated.")
     var paraphrase: [String] = []
     @Option(
@@ -127,12 +138,17 @@ struct EraserCommand: ParsableCommand {
         let folder = URL(fileURLWithPath: erasers.card.model)
         let themes = try Themes.load(folder)
         let layout = try Layout(folder: folder)
-        for name in concepts {
+        let wording = ConceptWording(kind: kind, anchor: anchor, prompts: prompt)
+        for text in concepts {
+          let name = Concept.name(of: text, in: themes)
+          guard !name.isEmpty else {
+            throw LetheError.badValue("add", "an empty text names nothing that could be forgotten")
+          }
           if erasers[name] != nil {
             try erasers.switching([name], on: true)
           } else {
             let entry = try EraserSet.Entry.managed(
-              name, in: themes, prompts: prompt, paraphrases: paraphrase, partners: partner)
+              name, in: themes, wording, paraphrases: paraphrase, partners: partner)
             try layout.refuseCut(entry.prompts + entry.paraphrases + entry.anchors, of: name)
             try erasers.add(entry)
           }
