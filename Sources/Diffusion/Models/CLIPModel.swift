@@ -62,7 +62,8 @@ package final class CLIPModel {
     let initial = try config.number("logit_scale_init_value", 2.6592)
     logitScale = store.root.parameter("logit_scale", [], .constant(initial))
     processor = try PictureProcessor(files.preprocessor)
-    guard processor.size.map({ $0 == [vision.size, vision.size] }) ?? true else {
+    let side = vision.size
+    guard processor.size.map({ $0 == [side, side] }) ?? true else {
       throw LetheError.model(
         "preprocessor_config.json makes pictures of \(processor.size ?? []) pixels, the image tower takes "
           + "\(vision.size) x \(vision.size)")
@@ -80,13 +81,18 @@ package final class CLIPModel {
 
   /// N texts, cut to the encoder's length -> unit vectors [N, P]
   package func textVectors(_ texts: [String]) -> Tensor {
-    let ids = texts.map { files.tokenizer($0) }
-    let rows = Tensor(ids.flatMap(\.self), [ids.count, ids.first?.count ?? 0]).to(device)
-    let states = text.encode(text.wordEmbeddings(rows))
+    textVectors(ids: texts.map { files.tokenizer($0) })
+  }
+
+  /// Token ids of N texts, each of the tokenizer's length -> unit vectors [N, P]
+  package func textVectors(ids: [[Int]]) -> Tensor {
     let ends = ids.map(text.end)
-    let pooled = Tensor.concatenate(
-      ends.enumerated().map { states[0, at: $0].narrowed(0, $1, 1) })
-    return unit(textProjection(pooled))
+    // No row sees those after it: columns behind the last end change nothing.
+    let length = (ends.max() ?? 0) + 1
+    let rows = Tensor(ids.flatMap { $0.prefix(length) }, [ids.count, length]).to(device)
+    let states = text.encode(text.wordEmbeddings(rows)).flattened(from: 0, to: 1)  // [N L, D]
+    let places = ends.enumerated().map { $0 * length + $1 }
+    return unit(textProjection(states.indexed(0, places)))
   }
 
   /// exp(s) i t^T: unit vectors [N, P], [M, P] -> [N, M]
