@@ -4,6 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 import Torch
+import TorchNN
 
 @Suite(.serialized) struct CLIPTests {
   static let texts = [
