@@ -39,7 +39,8 @@ import TorchNN
     let value = FID.value("fid", x, y, alone(10))
     let interval = try #require(value.interval)
     #expect(interval.lower <= value.value && value.value <= interval.upper && value.n == 10)
-    #expect(FID.value("fid", x, y, ClusterBootstrap([0, 0, 0, 0, 0, 1, 1, 1, 1, 1])).interval == nil)
+    #expect(
+      FID.value("fid", x, y, ClusterBootstrap([0, 0, 0, 0, 0, 1, 1, 1, 1, 1])).interval == nil)
   }
 
   /// torchmetrics' polynomial MMD has all pairs of ten and ten rows. The value of ten and twelve is worked out in numpy.
@@ -83,7 +84,10 @@ import TorchNN
   /// Each picture is compared with its own prompt, and the four scales are those of their formulas.
   @Test func clipScore() throws {
     let clip = try CLIPModel.load(Fixtures.url("tiny-clip"))
-    let pictures = Tensor.concatenate([Seeded.smooth(32, 32), Seeded.smooth(40, 40).narrowed(2, 8, 32).narrowed(3, 0, 32), -Seeded.smooth(32, 32)])
+    let pictures = Tensor.concatenate([
+      Seeded.smooth(32, 32), Seeded.smooth(40, 40).narrowed(2, 8, 32).narrowed(3, 0, 32),
+      -Seeded.smooth(32, 32),
+    ])
     let prompts = ["a noto emoji of a fox", "fox", "a noto emoji of a fox"]
     let drawn = try DrawnPictures(pictures, prompts: prompts)
     func cosines(_ texts: [String]) -> [Double] {

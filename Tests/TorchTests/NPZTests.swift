@@ -24,16 +24,21 @@ struct NPZTests {
   }
 
   static let packed = [
-    ("dynamic",
+    (
+      "dynamic",
       "BcHBDQBABADBVrYCPV2CeAgfCeXfzIThfbxSJozeFCYM7+OVMmH0pjBheB+vlAmjN4UJw/t4pUwYvSlMGN7HK2XC6E"
         + "1hwvA+XikTRm8KE4b38UqZMHpTmDC8j1fKhNGbwoThfbxSJozeFCYM7+OVMmH0pjBheB+vlAmjN4UJw/t4pUwYvSlM"
         + "GN7HK2XC6E1hwvA+XikTRm8KE4b38UqZMHpTmDC8j1fKhNGbwoThfbxSJozeFCYM7+OVMmH0pjBheB+vlAmjN4UJw/"
         + "t4pUwYvSlMGN7HK2XC6E1hwvA+XikTRm8KE4b38UqZMHpTmDC8j1fKhNGbwoThfbxSJozeFCYM7+OVMmH0pjBheB+v"
         + "lAmjN4UJw/t4pUwYvSlMGN7HK2XC6E1hwvA+XikTRm8KE4b38UqZMHpTmDC8j1fKhNGbwoThfbxSJozeFCYM7+OVMm"
-        + "H0pjBheB+vlAmjN4UJw/t4pUwYvSlMGN7HK2XC6E1hwvA+XikTRm8KE4b38UqZMHpTmDC8j1fKhNGbwgc="),
-    ("fixed",
-      "K8lIVUjLr1BIzEtRKAGy88tz9MCMUcFRwVFBogUB"),
-    ("stored",
+        + "H0pjBheB+vlAmjN4UJw/t4pUwYvSlMGN7HK2XC6E1hwvA+XikTRm8KE4b38UqZMHpTmDC8j1fKhNGbwgc="
+    ),
+    (
+      "fixed",
+      "K8lIVUjLr1BIzEtRKAGy88tz9MCMUcFRwVFBogUB"
+    ),
+    (
+      "stored",
       "AUgDt/x0aGUgZm94IGFuZCB0aGUgb3dsLiB0aGUgZm94IGFuZCB0aGUgb3dsLiB0aGUgZm94IGFuZCB0aGUgb3dsLi"
         + "B0aGUgZm94IGFuZCB0aGUgb3dsLiB0aGUgZm94IGFuZCB0aGUgb3dsLiB0aGUgZm94IGFuZCB0aGUgb3dsLiB0aGUg"
         + "Zm94IGFuZCB0aGUgb3dsLiB0aGUgZm94IGFuZCB0aGUgb3dsLiB0aGUgZm94IGFuZCB0aGUgb3dsLiB0aGUgZm94IG"
@@ -46,7 +51,8 @@ struct NPZTests {
         + "Ugb3dsLiB0aGUgZm94IGFuZCB0aGUgb3dsLiB0aGUgZm94IGFuZCB0aGUgb3dsLiB0aGUgZm94IGFuZCB0aGUgb3ds"
         + "LiB0aGUgZm94IGFuZCB0aGUgb3dsLiB0aGUgZm94IGFuZCB0aGUgb3dsLiB0aGUgZm94IGFuZCB0aGUgb3dsLiB0aG"
         + "UgZm94IGFuZCB0aGUgb3dsLiB0aGUgZm94IGFuZCB0aGUgb3dsLiB0aGUgZm94IGFuZCB0aGUgb3dsLiB0aGUgZm94"
-        + "IGFuZCB0aGUgb3dsLiB0aGUgZm94IGFuZCB0aGUgb3dsLiA="),
+        + "IGFuZCB0aGUgb3dsLiB0aGUgZm94IGFuZCB0aGUgb3dsLiA="
+    ),
   ]
 
   /// A checksum that zip's definition gives for the text.
@@ -58,7 +64,8 @@ struct NPZTests {
     try Fixtures.temporaryFolder { folder in
       let file = folder.appendingPathComponent("a.npz")
       let arrays = [
-        "mu": Tensor([1.5, -2.5, 3]), "n": Tensor([7]), "x": Tensor([1, 2, 3, 4] as [Float], [2, 2]),
+        "mu": Tensor([1.5, -2.5, 3]), "n": Tensor([7]),
+        "x": Tensor([1, 2, 3, 4] as [Float], [2, 2]),
       ]
       try NPZ.write(arrays, to: file)
       let read = try NPZ.read(file)

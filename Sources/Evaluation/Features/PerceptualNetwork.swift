@@ -32,7 +32,8 @@ package final class PerceptualNetwork {
       Self.function(layer, store.root["features"][i])
     }
     weights = kind.taps.indices.map { l in
-      store.root["lin\(l)"]["model"]["1"].parameter("weight", [1, kind.taps[l].channels, 1, 1], .ones)
+      store.root["lin\(l)"]["model"]["1"].parameter(
+        "weight", [1, kind.taps[l].channels, 1, 1], .ones)
     }
     (self.kind, parameters) = (kind, store)
     try store.check()
@@ -100,12 +101,15 @@ extension PerceptualNetwork.Kind {
         .convolution(256, 256, kernel: 3, padding: 1), .relu,
       ]
     case .vgg:
-      [[3, 64, 64], [64, 128, 128], [128, 256, 256, 256], [256, 512, 512, 512], [512, 512, 512, 512]]
-        .flatMap { widths in
-          zip(widths, widths.dropFirst()).flatMap { input, output -> [PerceptualNetwork.Layer] in
-            [.convolution(input, output, kernel: 3, padding: 1), .relu]
-          } + [.pool(2)]
-        }
+      [
+        [3, 64, 64], [64, 128, 128], [128, 256, 256, 256], [256, 512, 512, 512],
+        [512, 512, 512, 512],
+      ]
+      .flatMap { widths in
+        zip(widths, widths.dropFirst()).flatMap { input, output -> [PerceptualNetwork.Layer] in
+          [.convolution(input, output, kernel: 3, padding: 1), .relu]
+        } + [.pool(2)]
+      }
     case .squeeze:
       [
         .convolution(3, 64, kernel: 3, stride: 2), .relu, .pool(3, ceil: true),

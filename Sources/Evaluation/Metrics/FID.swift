@@ -104,7 +104,8 @@ extension Gaussian {
       mu.isFinite, sigma.isFinite
     else {
       throw LetheError.malformed(
-        file, "finite arrays 'mu' [D] and 'sigma' [D, D] are needed; it has "
+        file,
+        "finite arrays 'mu' [D] and 'sigma' [D, D] are needed; it has "
           + arrays.map { "'\($0)' \($1.shape)" }.sorted().joined(separator: ", "))
     }
     return Gaussian(mean: mu.to(.float64), covariance: sigma.to(.float64))

@@ -99,7 +99,8 @@ struct Withheld {
     func share(_ name: String, _ picks: [Int], among facts: [Fact]) -> MeasuredValue {
       let classes = facts.map { fact in
         Self.vector(
-          clip, (fact.object == nil ? captions.style : captions.object).map {
+          clip,
+          (fact.object == nil ? captions.style : captions.object).map {
             captions.fill(
               $0, object: fact.object.map { data.objects[$0] },
               style: fact.style.map { data.styles[$0] })
