@@ -26,7 +26,9 @@ import Training
       "image_size": 16, "patch_size": 8,
     ]
     recipe.projection = 8
-    recipe.training = Training(steps: 40, batch: 4, rate: 0.01)
+    recipe.training = Training(steps: 80, batch: 6, rate: 0.01)
+    (recipe.augmentation.rotation, recipe.augmentation.scale, recipe.augmentation.shift) = (0, 0, 0)
+    (recipe.augmentation.blurShare, recipe.augmentation.noise) = (0, 0)
     recipe.unseenObjectsEvery = 0
     return recipe
   }
@@ -133,7 +135,7 @@ import Training
       #expect(apart.drawings == [0])
       recipe.sameDrawing = [["noto", "line"]]
       #expect(Withheld(recipe, data).drawings == [0, 1])
-      recipe.training.steps = 2
+      (recipe.training.steps, recipe.training.batch) = (2, 2)
       let run = try Run(folder.appendingPathComponent("run"), seed: 1)
       try TrainCLIP(recipe, run, on: .cpu)(dataRoot: folder)
       let measured: [MeasuredValue] = try JSON(contentsOf: run.file("clip/measured.json")).decoded()

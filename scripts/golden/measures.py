@@ -114,11 +114,11 @@ def frechet(x, y):
 
 
 for n, m, d in ((10, 12, 3), (200, 150, 5), (6, 7, 16)):
-    out[f"frechet.{n}.{m}.{d}"] = torch.tensor([frechet(rows(n, d, 0), rows(m, d, 0.4) + 0.2)])
+    out[f"frechet.{n}.{m}.{d}"] = torch.tensor([frechet(rows(n, d, 0), rows(m, d, 0.4) + 0.2)], dtype=torch.float64)
 a, b = rows(10, 3, 0), rows(12, 3, 0.4) + 0.2
 from torchmetrics.image.kid import poly_mmd
 
-out["kid"] = torch.tensor([poly_mmd(torch.tensor(a), torch.tensor(b[:10])).item()])
+out["kid"] = torch.tensor([poly_mmd(torch.tensor(a), torch.tensor(b[:10])).item()], dtype=torch.float64)
 
 np.savez_compressed(OUT / "statistics.npz", mu=a.mean(0), sigma=np.cov(a, rowvar=False), single=a.mean(0).astype("f4"))
 out["statistics.mu"], out["statistics.sigma"] = torch.tensor(a.mean(0)), torch.tensor(np.cov(a, rowvar=False))
