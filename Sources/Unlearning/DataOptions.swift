@@ -126,6 +126,18 @@ public struct DataOptions: Codable, Sendable, Hashable {
 /// A method that trains on pictures.
 public protocol DataMethod: TrainedMethod {
   var data: DataOptions { get set }
+  /// Pictures that go through the network at once; 0 takes a batch whole.
+  var picturesInPass: Int { get set }
+}
+
+extension ObjectiveMethod where Self: DataMethod {
+  public func rule(
+    _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
+    _ run: Run
+  ) throws -> any GradientRule {
+    Descent(
+      try objective(erasure, original: original, run), picturesInPass: picturesInPass)
+  }
 }
 
 extension DataMethod {
@@ -141,11 +153,11 @@ struct DataSets {
   let model: DiffusionModel
   let emptyShare: Double
 
-  /// L_r, the training loss on what is kept.
+  /// L_r, the training loss on the pictures to keep.
   func retaining(_ batch: Int) -> any Objective {
     Denoising(retain, model, batch: batch, emptyShare: emptyShare)
   }
-  /// The training loss on what is to be forgotten.
+  /// The training loss on the pictures to forget.
   func remembering(_ batch: Int) -> any Objective { Denoising(forget, model, batch: batch) }
   /// L_f, towards a surrogate.
   /// - Parameter pool: states whose targets are computed once; 0 computes them at every step

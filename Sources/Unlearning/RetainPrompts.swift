@@ -4,8 +4,7 @@ internal import Torch
 internal import Training
 
 /// Prompts that a model should go on drawing: the prompts of the request, a file's, or
-/// "a photo of a ..." for the 80 categories of COCO (Lin et al., ECCV 2014), without those that mention what is to be
-/// forgotten.
+/// "a photo of a ..." for the 80 categories of COCO (Lin et al., ECCV 2014), without those that mention a concept to forget.
 enum RetainPrompts {
   static let plurals = ["skis", "scissors"]
 
@@ -23,7 +22,7 @@ enum RetainPrompts {
     let kept = Array(Set(prompts.filter { !erasure.asks($0) })).sorted()
     guard !kept.isEmpty else {
       throw LetheError.request(
-        "\(file) has no prompt that does not mention what is to be forgotten")
+        "\(file) has no prompt without the concepts to forget")
     }
     return kept
   }

@@ -113,6 +113,31 @@ import TorchNN
     }
   }
 
+  /// A loop whose result is taken at once writes no state after the last step, still looks at its weights, and says how
+  /// many steps are done.
+  @Test func theLastStateIsAnOption() throws {
+    try Fixtures.temporaryFolder { folder in
+      func fit(_ name: String, keeps: Bool, last: Double = 1) throws -> (Int, Bool) {
+        let p = Tensor.ones([2])
+        p.requiresGradient = true
+        let run = try Run(folder.appendingPathComponent(name))
+        var options = Self.options(7)
+        options.saveEvery = 7
+        var loop = TrainingLoop("a", options, run)
+        loop.keepsLast = keeps
+        let done = try loop.fit([p]) { step in
+          let found = descend(p.squared().sum(), [p])
+          return (found.loss, found.gradients.map { $0 * (step.index == 6 ? last : 1) })
+        }
+        return (done, FileManager.default.fileExists(atPath: run.file("a.state.safetensors").path))
+      }
+      #expect(try fit("a", keeps: true) == (7, true))
+      #expect(try fit("b", keeps: false) == (7, false))
+      let error = #expect(throws: LetheError.self) { try fit("c", keeps: false, last: .nan) }
+      #expect(error?.kind == .diverged)
+    }
+  }
+
   @Test func notANumberStopsAndKeepsTheLastState() throws {
     try Fixtures.temporaryFolder { folder in
       let p = Tensor.ones([2])

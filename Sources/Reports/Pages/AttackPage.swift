@@ -51,7 +51,8 @@ package struct AttackPage {
         .text("queries") { $0.value("queries")?.plain(digits: 1) },
         .text("evaluations") { $0.value("evaluations")?.plain(digits: 0) },
         .text("s per prompt") { $0.value("seconds")?.plain() },
-      ])
+      ]
+    ).marked(by: results)
   }
 
   private var gallery: ReportContent.Gallery {

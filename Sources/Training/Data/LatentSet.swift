@@ -95,9 +95,10 @@ public struct LatentSet {
   }
 
   /// A random batch: indices, x_0, noise, timesteps and x_t.
-  public func draw(_ batch: Int, _ model: DiffusionModel, _ step: Step) -> (
-    picks: [Int], x0: Tensor, eps: Tensor, t: Tensor, xt: Tensor
-  ) {
+  /// - Parameter times: the timesteps, one a picture; nil draws them
+  public func draw(
+    _ batch: Int, _ model: DiffusionModel, _ step: Step, at times: [Int]? = nil
+  ) -> (picks: [Int], x0: Tensor, eps: Tensor, t: Tensor, xt: Tensor) {
     let g = step.generator
     let picks = picks(batch, g)
     let on = picks.to(mean.device)
@@ -111,7 +112,8 @@ public struct LatentSet {
       x0 = flipped.select(x0.flipped(3), else: x0)
     }
     let eps = Tensor.randn(shape, g).to(mean.device)
-    let t = Tensor.randint(below: model.schedule.steps, [batch], g).to(mean.device)
+    let t = (times.map { Tensor($0) } ?? Tensor.randint(below: model.schedule.steps, [batch], g))
+      .to(mean.device)
     return (picks.ints, x0, eps, t, model.schedule.noised(x0, eps, at: t))
   }
 }

@@ -94,6 +94,7 @@ public struct AttackRun {
     results.judge["name"] = .string(judgeName)
     results.judge["threshold"] = .number(threshold)
     results.notes = [criterion]
+    results.stopped = try run.runFolder.stopped(job.method, job.subject)
     results.command = command
     results.rows = [
       row("original", share("shown", originally)), row(job.method, share("pre-asr", before)),

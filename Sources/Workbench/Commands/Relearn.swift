@@ -80,6 +80,7 @@ package struct Relearn {
     var results = Results(.relearning, options)
     results.rows = RelearningCurve(points).rows(job.method, job.subject)
     results.command = command
+    results.stopped = try run.runFolder.stopped(job.method, job.subject)
     results.notes = [
       "Fine-tuning (mode \(tuning.mode.rawValue)) on pictures of the concept, and on as many benign pictures as a control."
     ]

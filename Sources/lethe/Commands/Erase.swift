@@ -102,9 +102,6 @@ struct EraseCommand: ParsableCommand {
       let run = try common.run(at: out, seed: seed)
       let start = Date()
       let (eraser, verdict) = try erase(in: run, on: common.openDevice())
-      if let message = verdict.warning {
-        warn("warning: \(message)")
-      }
       if !common.quiet {
         let size = Double(eraser.vector.count * 4) / 1e6
         print(
@@ -112,6 +109,7 @@ struct EraseCommand: ParsableCommand {
             + String(format: "%.1f MB, %.1f s", size, Date().timeIntervalSince(start))
             + ", in \(out)/\(run.runFolder.eraserFile.lastPathComponent)")
       }
+      if let message = verdict.warning { throw LetheError(.collapsed, message) }
     }
   }
 }
