@@ -79,6 +79,17 @@ public struct RunFolder: Sendable, Hashable {
         drift: drifts.last?["drift"]?.number ?? .nan, limit: drifts.last?["limit"]?.number ?? 0))
   }
 
+  /// The run among those that their guard stopped; empty where its training was kept whole.
+  /// - Parameters:
+  ///   - label: the label of its rows
+  ///   - seed: the number of the repetition, where there are several
+  /// - Throws: ``LetheError`` of the kind `model` for a `verdict.json` that cannot be read
+  package func stopped(
+    _ label: String, _ subject: String, seed: Int? = nil
+  ) throws -> [StoppedTraining] {
+    try verdict().warning.map { [StoppedTraining(label, subject, seed: seed, $0)] } ?? []
+  }
+
   /// The origin of the eraser. It is nil before the erasure is finished.
   package func provenance() -> Provenance? {
     try? JSON(contentsOf: file("provenance.json")).decoded()

@@ -206,6 +206,25 @@ import Testing
     }
   }
 
+  /// A training that its guard stops ends with a code of its own, and leaves the eraser.
+  @Test func aStoppedTrainingHasItsCode() throws {
+    try Fixtures.temporaryFolder { folder in
+      let run = folder.appendingPathComponent("run")
+      func erase() throws -> (code: Int32, out: String, error: String) {
+        try lethe(
+          "erase", model, "--method", "esd", "--concept", "fox", "--out", run.path, "--set",
+          "training.steps=3", "--set", "training.learningRate=0.01", "--set", "trajectories=1",
+          "--set", "trajectorySteps=2", "--set", "guarding.limit=1e-9")
+      }
+      for _ in 0..<2 {
+        let stopped = try erase()
+        #expect(stopped.code == 7 && stopped.error.contains("stopped at step 3"))
+      }
+      let eraser = run.appendingPathComponent("eraser.safetensors").path
+      #expect(FileManager.default.fileExists(atPath: eraser))
+    }
+  }
+
   /// Each failure has its exit code and one sentence, and leaves no half-written file.
   @Test func badDays() throws {
     try Fixtures.temporaryFolder { folder in
