@@ -1,5 +1,5 @@
 // The mark of trainings that their guard stopped, in every table that contains one.
-internal import Evaluation
+package import Evaluation
 
 extension Table {
   /// The table with a mark at each row of a training that the guard stopped, and the guard's sentences below. A table

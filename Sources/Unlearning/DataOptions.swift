@@ -1,8 +1,8 @@
-internal import Diffusion
-internal import Editing
+public import Diffusion
+public import Editing
 internal import Foundation
-internal import Torch
-internal import Training
+public import Torch
+public import Training
 
 /// Where data-based methods take their pictures from: the folders of the request, or the model's own
 /// pictures of the concept and of the preserved prompts.

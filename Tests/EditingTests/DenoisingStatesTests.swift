@@ -64,7 +64,7 @@ import Training
     let states = DenoisingStates.noising(set, model, each: 8, given: c, without: a, seed: 5)
     #expect(states.prompt == Array(repeating: 0, count: 8) + Array(repeating: 1, count: 8))
     for (i, t) in states.t.doubles.enumerated() { #expect(Int(t) / 125 == i % 8) }
-    try withoutGradients {
+    withoutGradients {
       for (captions, predictions) in [
         (set.captions, states.conditional), (["", "an owl"], states.unconditional),
       ] {

@@ -10,7 +10,7 @@ struct ConceptInTraining {
   /// The same captions without the concept.
   let anchors: Conditioning
   /// L_cor before the first step, mean r_c^2.
-  let start: Double
+  var start: Double
   /// Each concept draws for itself, so that it draws the same alone and in company.
   private let seed: UInt64
 

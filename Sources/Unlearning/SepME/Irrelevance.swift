@@ -3,7 +3,8 @@
 //   sum_i eta_i L_cor(c_i),      eta_i = max_k |L_cor(c_k)| / |L_cor(c_i)|
 //   L_mom = alpha L_mom + (1 - alpha) sum_i eta_i L_cor(c_i)                stop when L_mom <= tau
 //
-// Concepts that train for themselves have each the case of N = 1, eta = 1. L_mom begins with the first step's loss.
+// Concepts that train for themselves have each the case of N = 1, eta = 1. L_mom begins with the loss over all
+// states, before the first step: single states tell little.
 internal import Torch
 internal import Training
 
@@ -15,8 +16,9 @@ extension SepME {
     let values = correlations.map(\.item)
     let etas = Self.etas(values)
     let starts = concepts.map(\.start)
-    let end = stop(from: Self.sum(Self.etas(starts), starts))
-    let now = momentum(step.carried["mom"], Self.sum(etas, values))
+    let start = Self.sum(Self.etas(starts), starts)
+    let end = stop(from: start)
+    let now = momentum(step.carried["mom"] ?? start, Self.sum(etas, values))
     step.carried["mom"] = now
     step.log["correlation"] = now
     step.isEnough = now <= end
@@ -34,8 +36,8 @@ extension SepME {
     step.isEnough = true
     for (i, correlation) in correlations.enumerated() {
       let end = stop(from: concepts[i].start)
-      let before = step.carried["mom \(i)"]
-      if (before ?? .infinity) > end { loss = loss + correlation }
+      let before = step.carried["mom \(i)"] ?? concepts[i].start
+      if before > end { loss = loss + correlation }
       let now = momentum(before, correlation.item)
       step.carried["mom \(i)"] = now
       step.log["correlation \(names[i])"] = now
@@ -56,8 +58,8 @@ extension SepME {
   }
 
   /// L_mom
-  func momentum(_ before: Double?, _ now: Double) -> Double {
-    alpha * (before ?? now) + (1 - alpha) * now
+  func momentum(_ before: Double, _ now: Double) -> Double {
+    alpha * before + (1 - alpha) * now
   }
 
   /// L_mom at which the training stops.

@@ -28,7 +28,7 @@
 // 1.4 / 94.4 % / 0 restored (Table 2, scene 1).
 public import Diffusion
 public import Editing
-internal import Torch
+public import Torch
 internal import TorchNN
 public import Training
 
