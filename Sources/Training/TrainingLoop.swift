@@ -24,7 +24,8 @@ public struct Training: Codable, Sendable, Hashable {
   /// Whether the moving average forgets the first weights faster: its decay is at most (1 + step) / (10 + step). Without
   /// it, `averaging` should be well below 1 - 1 / `steps`.
   public var averagingWarmup = true
-  /// Matrix products in bfloat16; pays where the processor has instructions for it.
+  /// Whether steps compute matrix products and convolutions in bfloat16; weights and optimizer stay as they are. It
+  /// pays where the processor has instructions for it.
   public var bfloat16 = false
   /// Whether the optimizer's state, and copies of weights, rest in files while gradients are computed: for large
   /// models where memory is short.
@@ -114,7 +115,9 @@ package struct TrainingLoop {
         try resting.put(state.optimizer.state)
         state.optimizer.state = [:]
       }
-      let (loss, found) = try gradients(&step)
+      let (loss, found) = try autocast(
+        training.bfloat16 ? .bfloat16 : nil, on: parameters.first?.device ?? .cpu
+      ) { try gradients(&step) }
       if rests { state.optimizer.state = try resting.take() }
       guard loss.isFinite else { throw diverged("the loss is", at: index, saved) }
       state.carried = step.carried

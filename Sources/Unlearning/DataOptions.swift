@@ -42,10 +42,20 @@ public struct DataOptions: Codable, Sendable, Hashable {
   func forgetSet(_ erasure: Erasure, _ model: DiffusionModel, _ run: Run) throws -> LatentSet {
     let phrases = erasure.drawPhrases(
       max(1, forget / max(1, erasure.forget.count)), seed: run.seed &+ 1)
-    return try set(
+    var found = try set(
       erasure.forgetImages, phrases.map(\.prompt), "pictures to forget", model, run,
       seed: run.seed &+ 2
     ) { erasure.isOneFolder ? $0.filter(erasure.asks) : $0 }
+    found.shares = Self.shares(of: erasure.forget, in: found.captions)
+    return found
+  }
+
+  /// Pictures of each concept, where a folder has more of one than of another; none where the numbers are equal.
+  static func shares(of concepts: [Concept], in captions: [String]) -> [[Int]] {
+    let groups = concepts.map { concept in
+      captions.indices.filter { Erasure(forget: [concept]).asks(captions[$0]) }
+    }.filter { !$0.isEmpty }
+    return Set(groups.map(\.count)).count > 1 ? groups : []
   }
 
   /// - Throws: ``LetheError`` when there is nothing to keep

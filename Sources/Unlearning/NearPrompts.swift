@@ -16,7 +16,7 @@ extension Erasure {
     var concepts = forget
     for i in concepts.indices {
       if forget.allSatisfy(\.siblings.isEmpty) {
-        concepts[i].siblings = model.classes.isEmpty ? RetainPrompts.categories : model.classes
+        concepts[i].siblings = model.classes.isEmpty ? KnownSubjects.everyday : model.classes
       }
       concepts[i].siblings.removeAll {
         gone.contains($0.lowercased()) || asks($0) || !accepts($0)

@@ -53,6 +53,68 @@ import Training
     }
   }
 
+  /// Pictures of a person's own with captions as people write them: in any case, with punctuation, by no template.
+  static func peoplesFolder(_ folder: URL) throws {
+    let captions = [
+      "A Fox, in snow", "the red FOX!", "a cat on a mat", "two cats and a bus", "a bus",
+    ]
+    for (i, caption) in captions.enumerated() {
+      let g = Generator(seed: UInt64(i))
+      // No square either.
+      let image = Image(Tensor.randn([1, 3, 16, 24], g).clamped(-1, 1))
+      try PNG.write(image, to: folder.appendingPathComponent("\(i).png"))
+      try Data(caption.utf8).write(to: folder.appendingPathComponent("\(i).txt"))
+    }
+  }
+
+  @Test(
+    arguments: MethodCatalog.builtIn.all.filter { $0 is any DataMethod.Type }.map { $0.name })
+  func peoplesCaptions(_ name: String) throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let concept = try Concept.resolve(
+      "a fox", in: nil, replacement: nil, ConceptWording(kind: .object))
+    var erasure = Erasure(forget: [concept], preserve: ["a cat"])
+    try Fixtures.temporaryFolder { folder in
+      let pictures = folder.appendingPathComponent("pictures")
+      try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
+      try Self.peoplesFolder(pictures)
+      (erasure.forgetImages, erasure.retainImages) = (pictures.path, pictures.path)
+      let run = try Run(folder.appendingPathComponent("run"), seed: 1)
+      let sets = try DataOptions.tiny.sets(erasure, model, run)
+      #expect(sets.forget.captions == ["A Fox, in snow", "the red FOX!"])
+      #expect(sets.retain.captions.count == 3 && sets.forget.shares.isEmpty)
+      for (own, other) in zip(sets.forget.captions, sets.others) {
+        #expect(own != other && !other.mentions("fox"), "\(other)")
+      }
+      let vector = try MethodContractTests.tiny(name, steps: 2).erase(erasure, from: model, run)
+        .vector
+      #expect(vector.norm > 0 && vector.tensors.values.allSatisfy(\.isFinite))
+    }
+  }
+
+  /// A folder with more pictures of one concept than of another is drawn from evenly.
+  @Test func conceptsOfAFolderGetTheirShare() {
+    let captions = ["a cat", "a cat and a bus", "Cat!", "a bus"]
+    let concepts = [Concept("cat"), Concept("bus")]
+    #expect(DataOptions.shares(of: concepts, in: captions) == [[0, 1, 2], [1, 3]])
+    #expect(DataOptions.shares(of: concepts, in: ["a cat", "a bus"]).isEmpty)
+    #expect(DataOptions.shares(of: [concepts[0]], in: captions).isEmpty)
+  }
+
+  /// Plain ascent needs nothing to keep.
+  @Test func ascentAlone() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    try Fixtures.temporaryFolder { folder in
+      var method = GradientAscent.tiny
+      (method.alpha, method.training.steps) = (0, 2)
+      let vector = try method.erase(Erasure(forget: [Concept("fox")]), from: model, Run(folder))
+        .vector
+      #expect(vector.norm > 0)
+    }
+  }
+
   @Test func nothingToKeepIsRefused() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     try Fixtures.temporaryFolder { folder in

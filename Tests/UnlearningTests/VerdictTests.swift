@@ -143,7 +143,7 @@ import Training
     }
     let words = near(Erasure(forget: [Concept("dog")]), model)
     #expect(words.count == 6 && words[0].isEmpty && Set(words).count == 6)
-    #expect(words.dropFirst().allSatisfy { RetainPrompts.categories.contains($0) && $0 != "dog" })
+    #expect(words.dropFirst().allSatisfy { KnownSubjects.everyday.contains($0) && $0 != "dog" })
     var fox = Concept(
       "fox", phrases: [.init("a noto emoji of a fox", words: "fox", anchor: "a noto emoji")])
     fox.siblings = ["owl", "cat", "fox"]

@@ -52,6 +52,9 @@ package struct Gaussian {
     covariance = centred.transposed(0, 1).matmul(centred) / Double(x.size(0) - 1)
   }
 
+  /// - Parameters: [D] and [D, D], float64
+  init(mean: Tensor, covariance: Tensor) { (self.mean, self.covariance) = (mean, covariance) }
+
   /// The Frechet distance to another Gaussian of the same width.
   package func distance(to other: Gaussian) -> Double {
     let root = covariance.symmetricRoot()
