@@ -68,6 +68,8 @@ public struct AttackTarget {
     (self.victim, self.original, self.concepts) = (victim, original, concepts)
     (self.access, self.picture) = (access, picture)
     tokenizer = try victim.tokenizer(for: "an attack by prompts")
+    // Attacks differentiate predictions, whose activations are what a large model's memory goes to.
+    victim.unet.recomputes = victim.isLarge
   }
 
   /// The victim itself.

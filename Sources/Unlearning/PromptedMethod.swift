@@ -15,9 +15,10 @@ public protocol PromptedMethod: ObjectiveMethod, PromptOptions {
   ///   - phrases: one trajectory each
   ///   - keeping: states of each trajectory; nil keeps all
   ///   - live: whether the text encoder is trained
+  ///   - walker: the model that denoises; nil for the original
   func forgetting(
     _ phrases: [Concept.Phrase], isReplaced: Bool, original: DiffusionModel, keeping: Int?,
-    live: Bool, seed: UInt64, progress: (Int, Int) -> Void
+    live: Bool, by walker: DiffusionModel?, seed: UInt64, progress: (Int, Int) -> Void
   ) throws -> NegativeGuidance
 }
 
@@ -39,7 +40,7 @@ extension PromptedMethod {
     let forgetting = try forgetting(
       phrases(erasure, seed: run.seed &+ 1),
       isReplaced: erasure.forget.contains(where: \.isReplaced), original: original, keeping: nil,
-      live: live, seed: run.seed &+ 2
+      live: live, by: nil, seed: run.seed &+ 2
     ) { run.progress("trajectories", $0, $1) }
     return try preserving(
       forgetting, erasure, of: original, batch: training.batch, live: live, run)

@@ -36,7 +36,8 @@ enum RetainPrompts {
     let kept = Array(Set(prompts.filter { !erasure.asks($0) })).sorted()
     guard !kept.isEmpty else {
       throw LetheError.request(
-        "\(file) has no prompt that does not mention what is to be forgotten")
+        "every prompt of \(file.isEmpty ? "--preserve" : file) mentions what is to be forgotten; give one that does not"
+      )
     }
     return kept
   }

@@ -45,4 +45,16 @@ import TorchNN
         mirrored.contains($0) || x0[0, at: $0].isIdentical(to: set.mean[0, at: d.picks[$0]])
       })
   }
+
+  /// Timesteps that are given are drawn evenly, and nothing else of the draw changes.
+  @Test func timestepsCanBeFixed() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let set = LatentSet(Tensor.randn([2, 4, 8, 8], Generator(seed: 1)), captions: ["", ""])
+    let all = set.draw(64, model, Step(index: 3, seed: 2))
+    let some = set.draw(64, model, Step(index: 3, seed: 2), timesteps: [1, 2, 5, 10])
+    #expect(Set(some.t.ints) == [1, 2, 5, 10] && Set(all.t.ints).count > 32)
+    #expect(some.x0.isIdentical(to: all.x0) && some.eps.isIdentical(to: all.eps))
+    #expect(some.xt.isIdentical(to: model.schedule.noised(some.x0, some.eps, at: some.t)))
+    for t in [1, 2, 5, 10] { #expect((6...26).contains(some.t.ints.filter { $0 == t }.count)) }
+  }
 }

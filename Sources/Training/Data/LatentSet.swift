@@ -45,7 +45,7 @@ public struct LatentSet {
     var options = SamplingOptions()
     (options.steps, options.guidance) = (steps, guidance)
     try model.check(prompts)
-    let batch = model.isLarge ? 1 : 16
+    let batch = model.batch(atMost: 16)
     var parts: [Tensor] = []
     for first in stride(from: 0, to: prompts.count, by: batch) {
       try Interrupt.check()
@@ -82,9 +82,10 @@ public struct LatentSet {
   }
 
   /// A random batch: indices, x_0, noise, timesteps and x_t.
-  public func draw(_ batch: Int, _ model: DiffusionModel, _ step: Step) -> (
-    picks: [Int], x0: Tensor, eps: Tensor, t: Tensor, xt: Tensor
-  ) {
+  /// - Parameter timesteps: the timesteps that t is drawn from; empty takes all of the schedule
+  public func draw(
+    _ batch: Int, _ model: DiffusionModel, _ step: Step, timesteps: [Int] = []
+  ) -> (picks: [Int], x0: Tensor, eps: Tensor, t: Tensor, xt: Tensor) {
     let g = step.generator
     let picks = Tensor.randint(below: count, [batch], g)
     let on = picks.to(mean.device)
@@ -98,7 +99,10 @@ public struct LatentSet {
       x0 = flipped.select(x0.flipped(3), else: x0)
     }
     let eps = Tensor.randn(shape, g).to(mean.device)
-    let t = Tensor.randint(below: model.schedule.steps, [batch], g).to(mean.device)
+    let steps = timesteps.isEmpty ? model.schedule.steps : timesteps.count
+    var t = Tensor.randint(below: steps, [batch], g)
+    if !timesteps.isEmpty { t = Tensor(t.ints.map { timesteps[$0] }, [batch]) }
+    t = t.to(mean.device)
     return (picks.ints, x0, eps, t, model.schedule.noised(x0, eps, at: t))
   }
 }

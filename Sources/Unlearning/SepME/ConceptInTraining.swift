@@ -29,7 +29,9 @@ struct ConceptInTraining {
     (prompts, anchors) = withoutGradients {
       (model.embed(chosen.map(\.prompt)), model.embed(chosen.map(\.anchor)))
     }
-    states = followed.comparing(with: followed.predictions(of: model, given: anchors))
+    states = followed.comparing(
+      with: followed.predictions(
+        of: model, for: chosen.map(\.anchor), inPlaceOf: chosen.map(\.prompt)))
     // L_cor at dtheta = 0 is mean r_c^2.
     let start = (states.conditional - states.unconditional).squared().mean().item
     tau = method.tauShare < 0 ? method.tauShare * start : max(method.tau, method.tauShare * start)
