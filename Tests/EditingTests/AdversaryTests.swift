@@ -201,9 +201,12 @@ import Training
     var rule = try Adversarial(
       scene.states, retain: nil, gamma: 1, alternates: true, AdversaryOptions().make(), warmup: 9,
       every: 1, batch: 1, scene.original)
+    let tensor = try #require(
+      scene.student.parameters[ParameterPath("unet.conv_out.bias")])
+    tensor.requiresGradient = true
     for i in 0..<2 {
       var step = Step(index: i, seed: 4)
-      _ = try rule.gradient(scene.student, over: [], &step)
+      _ = try rule.gradient(scene.student, over: [tensor], &step)
       #expect(step.log["forget"] != nil)
     }
   }

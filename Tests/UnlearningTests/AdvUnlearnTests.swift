@@ -86,14 +86,14 @@ import Training
   @Test func alternatingStepsTakeTurns() throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    try Fixtures.temporaryFolder { folder in
+    var method = Self.method()
+    (method.retain, method.training.logEvery) = (.alternating, 1)
+    let log = try Fixtures.temporaryFolder { folder -> [JSON] in
       let run = try Run(folder, seed: 2)
-      _ = try Self.method {
-        ($0.retain, $0.training.steps, $0.training.logEvery) = (.alternating, 4, 1)
-      }.erase(MethodContractTests.erasure, from: model, run)
-      let log = run.events().filter { $0["stage"]?.string == "advunlearn" }
-      #expect(log.map { $0["forget"]?.number != nil } == [true, false, true, false])
+      _ = try method.erase(MethodContractTests.erasure, from: model, run)
+      return run.events().filter { $0["stage"]?.string == "advunlearn" }
     }
+    #expect(log.map { $0["forget"]?.number != nil } == [true, false, true, false])
   }
 
   /// Without a pool the noisy pictures are those of the model in training where its U-Net is trained, and the original's
@@ -103,8 +103,10 @@ import Training
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let selection = try ParameterSelection.named(parameters)
     let student = try model.clone(owning: selection.matches)
+    var method = Self.method()
+    (method.parameters, method.pooled) = (parameters, false)
     try Fixtures.temporaryFolder { folder in
-      let rule = try Self.method { ($0.parameters, $0.pooled) = (parameters, false) }.rule(
+      let rule = try method.rule(
         MethodContractTests.erasure, original: model, student: student, [], Run(folder, seed: 2))
       let states = try #require(rule as? Adversarial).states
       let before = try states.draw([0, 1], Step(index: 3, seed: 1))

@@ -105,9 +105,10 @@ import Training
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     var esd = ESD.tiny
     esd.training.steps = 0
-    try Fixtures.temporaryFolder {
-      #expect(try esd.erase(Self.erasure, from: model, Run($0, seed: 1)).vector.norm == 0)
+    let vector = try Fixtures.temporaryFolder {
+      try esd.erase(Self.erasure, from: model, Run($0, seed: 1)).vector
     }
+    #expect(vector.norm == 0)
   }
 
   /// Along c - empty, the direction that guidance with the concept takes, the edited model's prediction for the concept

@@ -15,16 +15,16 @@ extension Concept {
     _ texts: [String], to concepts: [Concept], in model: DiffusionModel
   ) -> [String] {
     guard !texts.isEmpty else { return [] }
-    func direction(_ text: String) -> Tensor {
-      let v = model.embed([text]).hidden.mean(1).flattened()  // [D]
-      return v / v.norm()
+    func directions(_ texts: [String]) -> Tensor {
+      let v = Tensor.concatenate(
+        stride(from: 0, to: texts.count, by: 64).map { first in
+          model.embed(Array(texts[first..<min(first + 64, texts.count)])).hidden.mean(1)
+        })  // [N, D]
+      return v / v.norm(1, keepDimensions: true)
     }
     return withoutGradients {
-      let own = concepts.map { direction($0.name) }
-      let nearness = texts.map { text -> Double in
-        let v = direction(text)
-        return own.map { v.dot($0).item }.max() ?? 0
-      }
+      let cosines = directions(texts).matmul(directions(concepts.map(\.name)).transposed(0, 1))
+      let nearness = cosines.max(1).doubles  // [N]
       return texts.indices.sorted { nearness[$0] > nearness[$1] }.map { texts[$0] }
     }
   }

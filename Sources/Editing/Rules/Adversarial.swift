@@ -11,7 +11,7 @@ package import Torch
 package import Training
 
 package struct Adversarial: GradientRule {
-  let states: any PromptedStates
+  package let states: any PromptedStates
   let retain: (any Objective)?
   let gamma: Double
   let alternates: Bool

@@ -53,7 +53,7 @@ public struct MetaGradient: GradientRule {
   var base: (any GradientRule)?
   let concept: any Objective
   let benign: [Benign]
-  let pull: Double
+  package let pull: Double
   let attack: Attack
   private let fineTuning: SimulatedFineTuning
   /// theta, while fine-tuning works in its place.
