@@ -53,7 +53,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   /// Bytes of memory that the device has, that of the machine for the CPU; 0 where it does not say.
   package var memory: Int { Int(ct_memory(kind.rawValue, Int32(index))) }
 
-  /// Lets ``peakMemory`` begin anew, where the system can; elsewhere it stays the process's.
+  /// Starts ``peakMemory`` again at zero where the system allows it; elsewhere it remains the peak of the process.
   public func resetPeakMemory() { ct_reset_peak_memory(kind.rawValue, Int32(index)) }
 
   public var description: String {

@@ -100,9 +100,9 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
     return all.filter { $0 != "batch" }.map { "training.\($0)" } + ["guarding"]
   }
 
-  /// Copies of the U-Net in memory at the fullest moment, the end of the simulated fine-tuning: what is trained, the
+  /// Copies of the U-Net in memory at the fullest moment, the end of the simulated fine-tuning: the trained weights, the
   /// gradient (in passes, that of the last one too) and the moments of fine-tuning's optimizer; and, where nothing rests
-  /// in files, theta, the moments of the outer optimizer and, of a small model, what the guard found good. Published
+  /// in files, theta, the moments of the outer optimizer and, of a small model, the guard's good weights. Published
   /// code holds 10.
   package func copies(isLarge: Bool) -> Int {
     let isGuarded = guarding.limit > 0 && !isLarge ? 1 : 0

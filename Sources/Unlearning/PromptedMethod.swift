@@ -5,7 +5,7 @@ internal import TorchNN
 public import Training
 
 /// A method that forgets by prompts: noisy pictures that contain the concept, and a target for the prediction there.
-/// Supplies the objective with what is preserved beside it, and can be trained against an adversary (AdvUnlearn).
+/// Supplies the objective with the preserved prompts beside it, and can be trained against an adversary (AdvUnlearn).
 public protocol PromptedMethod: ObjectiveMethod, PromptOptions {
   /// Whether the prompts are the captions in which the model knows the concept. False takes its name alone, as the
   /// papers do; choose it for models that list no captions.

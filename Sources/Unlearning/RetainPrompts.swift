@@ -4,8 +4,8 @@ internal import Torch
 internal import Training
 
 /// Prompts that a model should go on drawing: the prompts of the request, a file's, or
-/// "a photo of a ..." for the 80 categories of COCO (Lin et al., ECCV 2014), without those that mention what is to be
-/// forgotten.
+/// "a photo of a ..." for the 80 categories of COCO (Lin et al., ECCV 2014), without those that mention a concept to
+/// forget.
 enum RetainPrompts {
   static let categories = [
     "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat",
@@ -36,7 +36,7 @@ enum RetainPrompts {
     let kept = Array(Set(prompts.filter { !erasure.asks($0) })).sorted()
     guard !kept.isEmpty else {
       throw LetheError.request(
-        "every prompt of \(file.isEmpty ? "--preserve" : file) mentions what is to be forgotten; give one that does not"
+        "every prompt of \(file.isEmpty ? "--preserve" : file) mentions a concept to forget; give one that does not"
       )
     }
     return kept

@@ -63,7 +63,7 @@ extension JSON {
 }
 
 /// The method inside another, by its name and the catalog that has it. The name is the option, and is all that is
-/// encoded; what was decoded looks in the built-in catalog until ``MethodCatalog/looking(_:)`` hands it another.
+/// encoded; a decoded one looks in the built-in catalog until ``MethodCatalog/looking(_:)`` hands it another.
 public struct InnerMethod: Sendable, Codable, ExpressibleByStringLiteral, CustomStringConvertible {
   public var name: String
   public var catalog = MethodCatalog.builtIn

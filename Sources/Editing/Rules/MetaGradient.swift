@@ -40,7 +40,7 @@ public struct MetaGradient: GradientRule {
     public var steps = 3
     /// tau, their rate, above 0. Take about that of the fine-tuning that is to fail.
     public var rate = 1e-5
-    /// The optimizer of the fine-tuning; AdamW is what the released code and most fine-tuning take.
+    /// The optimizer of the fine-tuning; The released code and most fine-tuning take AdamW.
     public var optimizer = OptimizerOptions(.adamw, weightDecay: 1e-4)
     /// Largest norm of a fine-tuning gradient, from 0; 0 leaves it alone.
     public var clip = 1.0

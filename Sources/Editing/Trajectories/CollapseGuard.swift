@@ -20,7 +20,7 @@ package struct CollapseGuard {
   }
 
   package func drift(_ model: DiffusionModel) -> Double {
-    // By the model's own text encoder, which may be what is trained.
+    // By the model's own text encoder, which may be trained.
     let c = withoutGradients { model.embed(prompts) }
     let e = states.predictions(of: model, given: c)
     return withoutGradients { (e - states.conditional).squared().sum().item / variance }

@@ -1,4 +1,4 @@
-// x_t that really contain a concept, and what the original model predicts there.
+// x_t that contain a concept, and the original model's predictions there.
 //
 // ESD and its relatives need x_t from denoising pure noise part of the way, guided by the concept.
 // The original model goes the whole way once; every state it passes is kept together with its two
