@@ -123,7 +123,8 @@ import Training
     let scene = try Self.scene()
     let student = scene.student
     func gradient(
-      _ attack: MetaGradient.Attack, pull: Double = 0.7, destroy: Double = 0.2, isLogged: Bool = true
+      _ attack: MetaGradient.Attack, pull: Double = 0.7, destroy: Double = 0.2,
+      isLogged: Bool = true
     ) throws -> (Step, [Tensor], Int) {
       var meta = MetaGradient(
         nil, learned: Self.set("a fox", 1, student), concept: Self.set("a fox", 2, student),

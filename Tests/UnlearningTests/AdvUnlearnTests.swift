@@ -98,7 +98,8 @@ import Training
 
   /// Without a pool the noisy pictures are those of the model in training where its U-Net is trained, and the original's
   /// where a text encoder is; what is predicted there is the original's either way.
-  @Test(arguments: ["xattn", "text_encoders"]) func statesWithoutAPool(_ parameters: String) throws {
+  @Test(arguments: ["xattn", "text_encoders"]) func statesWithoutAPool(_ parameters: String) throws
+  {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let selection = try ParameterSelection.named(parameters)

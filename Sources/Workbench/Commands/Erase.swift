@@ -83,7 +83,8 @@ public struct Erase {
       return try encoded(outer.options.laid(over: own, in: "options of \(Base.name)"))
     }
     let all = try filled(catalog.named(outer.base.name))
-    _ = try outer.inner()  // Refuses what has no effect, which the entries of methods.json may hold.
+    // Refuses options that have no effect. The entries of methods.json may hold them.
+    _ = try outer.inner()
     outer.options = try outer.undecided(all)
     return outer
   }
