@@ -133,7 +133,6 @@ import Training
       let moved = change(concept)
       let share = ((moved * direction).sum() / direction.squared().sum()).item
       let neighbour = change(kept).flattened().norm().item / moved.flattened().norm().item
-      print("MOVES", name, share, neighbour)
       #expect(share < -0.1, "\(share)")
       #expect(neighbour < 0.5, "\(neighbour)")
     }
