@@ -155,8 +155,8 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
         "pictures, training.batch, subjects: \(pictures), \(training.batch), \(subjects); accepted: from 1"
       )
     }
-    let prompts = try prompts(erasure, original)
     let inner = try inner()
+    let neighbours = try erasure.neighbours(subjects, in: original)
     var rule: (any GradientRule)?
     if let trained = inner as? any TrainedMethod {
       rule = try trained.rule(erasure, original: original, student: student, tensors, run)
@@ -167,6 +167,10 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
       }
     }
     func set(_ prompts: [String], _ draw: UInt64, _ stage: String) throws -> LatentSet {
+      guard !prompts.isEmpty else {
+        throw LetheError.request(
+          "\(Self.name) has no prompt for \(stage); give --preserve, --related or --unrelated")
+      }
       let order = Tensor.permutation(prompts.count, Generator(seed: run.seed &+ draw))
       return try LatentSet(
         drawnBy: original, (0..<pictures).map { prompts[order[$0 % order.count]] },
@@ -190,8 +194,8 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
         try set(concept, 1, "pictures of the concept"), original, batch: training.batch),
       concept: loss(try set(concept, 2, "unseen pictures of the concept")),
       benign: [
-        try benign("related", prompts.related, 3, related),
-        try benign("unrelated", prompts.unrelated, 4, unrelated),
+        try benign("related", neighbours.related, 3, related),
+        try benign("unrelated", neighbours.unrelated, 4, unrelated),
       ], pull: copies * pull, attack, of: student,
       offloaded: OffloadedTensors(training.offload ? run.file("meta.theta.safetensors") : nil),
       picturesInPass: picturesInPass)
@@ -202,41 +206,5 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
     guard reduction == .sum else { return 1 }
     let batches = (pictures + training.batch - 1) / training.batch
     return Double(batches * max(1, timesteps.count))
-  }
-
-  /// Prompts of benign pictures: those of the nearest subjects of the concept's kind, and of the farthest. Without a kind
-  /// the prompts to keep are ordered themselves.
-  func prompts(_ erasure: Erasure, _ original: DiffusionModel) throws -> (
-    related: [String], unrelated: [String]
-  ) {
-    let siblings = Concept.siblings(of: erasure.forget, in: original)
-    guard siblings.count > 1 else {
-      let all =
-        erasure.preserve.isEmpty && !original.classes.isEmpty
-        ? original.classes.filter { !erasure.asks($0) } : try RetainPrompts.of(erasure, file: "")
-      guard !all.isEmpty else {
-        throw LetheError.request("\(Self.name) needs a prompt to keep; give --preserve")
-      }
-      try original.check(all + erasure.forget.map(\.name))
-      let ordered = Concept.nearest(all, to: erasure.forget, in: original)
-      let count = max(1, min(subjects, ordered.count / 2))
-      return (Array(ordered.prefix(count)), Array(ordered.suffix(count)))
-    }
-    let count = min(subjects, siblings.count / 2)
-    func asking(_ names: [String]) -> [String] {
-      guard !erasure.preserve.isEmpty else {
-        return erasure.forget.flatMap { concept in
-          concept.phrases.flatMap { phrase in
-            names.map {
-              phrase.prompt.replacing(
-                mentionsOf: phrase.words, with: $0, plurals: concept.plurals)
-            }
-          }
-        }
-      }
-      let named = erasure.preserve.filter { prompt in names.contains { prompt.mentions($0) } }
-      return named.isEmpty ? erasure.preserve : named
-    }
-    return (asking(Array(siblings.prefix(count))), asking(Array(siblings.suffix(count))))
   }
 }

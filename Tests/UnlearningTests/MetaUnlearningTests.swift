@@ -164,25 +164,6 @@ import Training
     #expect(error.sentence.contains("1000") && error.sentence.contains("0 to 999"))
   }
 
-  /// On free words the prompts to keep are ordered by their nearness; without any there are 80 objects.
-  @Test func benignPromptsOfFreeWords() throws {
-    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    var erasure = Erasure(
-      forget: [Concept("fox")], preserve: ["a lovely dog", "a castle", "bus", "cat", "red fox"])
-    var method = MetaUnlearning()
-    let own = try method.prompts(erasure, model)
-    #expect(own.related == ["cat", "bus"] && own.unrelated == ["a castle", "a lovely dog"])
-    method.subjects = 1
-    #expect(try method.prompts(erasure, model).related == ["cat"])
-    erasure.preserve = []
-    let built = try method.prompts(erasure, model)
-    #expect((built.related + built.unrelated).allSatisfy { $0.hasPrefix("a photo of ") })
-    // A kind that is known gives captions of its own.
-    erasure.forget[0].siblings = ["a castle", "bus", "cat", "a lovely dog"]
-    let kind = try method.prompts(erasure, model)
-    #expect(kind.related == ["cat"] && kind.unrelated == ["a lovely dog"])
-  }
-
   @Test func unknownBasesAndOptions() throws {
     #expect(throws: LetheError.self) { try erase(Self.method("esdd", [:])) }
     #expect(throws: LetheError.self) { try erase(Self.method("esd", ["trajectorie": 1])) }

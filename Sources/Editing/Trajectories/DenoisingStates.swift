@@ -1,10 +1,9 @@
-// x_t that contain a concept, and the original model's predictions there.
+// Noisy pictures x_t that contain a concept, and the original model's predictions there.
 //
-// ESD and its relatives need x_t from denoising pure noise part of the way, guided by the concept.
-// The original model goes the whole way once; every state it passes is kept together with its two
-// predictions, eps(x_t | empty) and eps(x_t | c), which guidance computes anyway. A training step
-// then costs no sampling at all and no frozen network. Level and timestep agree exactly ("exact"
-// in the specification's table of partial denoising).
+// ESD and its relatives need x_t from denoising pure noise part of the way, guided by the concept. The original model
+// goes the whole way once. Every state that it passes is kept together with its two predictions, eps(x_t | empty) and
+// eps(x_t | c), which guidance computes anyway. A training step then costs no sampling and no frozen network. The noise
+// level of x_t is that of its timestep.
 public import Diffusion
 public import Torch
 public import Training
@@ -27,28 +26,34 @@ public struct DenoisingStates {
   ///   - prompts: one trajectory each
   ///   - guidance: s_g, 3 in ESD
   ///   - keeping: timesteps to keep of each trajectory, chosen at random; nil keeps all
+  ///   - spreads: whether each trajectory has timesteps of its own, so that all of the training's occur; false gives all
+  ///     trajectories the same ones
   ///   - walker: the model that denoises; nil for `model` itself
   ///   - batch: trajectories that go through the network at once; nil takes as many as fit into memory
   public static func follow(
     _ model: DiffusionModel, _ prompts: [String], steps: Int, guidance: Double,
-    keeping: Int? = nil, by walker: DiffusionModel? = nil, batch: Int? = nil, seed: UInt64,
+    keeping: Int? = nil, spreads: Bool = false, by walker: DiffusionModel? = nil,
+    batch: Int? = nil, seed: UInt64,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> DenoisingStates {
     try model.check(prompts + [""])
     return try withoutGradients {
       // Draws are made for groups of a fixed size, and do not depend on how many go through the network at once.
-      let group = model.isLarge ? 1 : 8
-      let plan = trajectories(prompts.count, in: group, steps: steps, keeping: keeping, seed: seed)
+      let group = model.isLarge || spreads ? 1 : 8
+      let shifts = try spreads ? DDIM.shifts(model.schedule, steps: steps) : nil
+      let plan = trajectories(
+        prompts.count, in: group, steps: steps, keeping: keeping, shifts, seed: seed)
       let size = model.latentSize
       let denoiser = walker ?? model
       let empty = denoiser.embed([""])
       var kept: [(place: (Int, Int, Int), state: DenoisingPath.State)] = []
-      let batch = max(1, batch ?? model.batch(atMost: model.isLarge ? 16 : group))
-      for first in stride(from: 0, to: plan.count, by: batch) {
+      // Trajectories with timesteps of their own go alone.
+      let most = spreads ? 1 : batch ?? model.batch(atMost: model.isLarge ? 16 : group)
+      for first in stride(from: 0, to: plan.count, by: max(1, most)) {
         try Interrupt.check()
-        let some = Array(plan[first..<min(first + batch, plan.count)])
+        let some = Array(plan[first..<min(first + most, plan.count)])
         let path = DenoisingPath(
-          denoiser, try DDIM(model.schedule, steps: steps),
+          denoiser, try DDIM(model.schedule, steps: steps, shift: some[0].shift),
           given: denoiser.embed(some.map { prompts[$0.prompt] }), empty: empty,
           guidance: guidance, height: size, width: size, generators: some.map(\.generator))
         // Nothing is followed past the last state that is kept.
@@ -77,18 +82,26 @@ public struct DenoisingStates {
     let prompt: Int
     let generator: Generator
     let kept: Set<Int>
+    /// How far its timesteps lie from the usual ones.
+    let shift: Int
   }
 
   private static func trajectories(
-    _ count: Int, in group: Int, steps: Int, keeping: Int?, seed: UInt64
+    _ count: Int, in group: Int, steps: Int, keeping: Int?, _ shifts: ClosedRange<Int>?,
+    seed: UInt64
   ) -> [Trajectory] {
     let generator = Generator(seed: seed)
+    let range = shifts ?? 0...0
+    let order = shifts == nil ? [0] : Tensor.permutation(range.count, generator)
     return stride(from: 0, to: count, by: group).flatMap { first -> [Trajectory] in
       let members = first..<min(first + group, count)
       let generators = members.map { _ in generator.split() }
       let kept =
         keeping.map { Set(Tensor.permutation(steps, generator).prefix($0)) } ?? Set(0..<steps)
-      return zip(members, generators).map { Trajectory(prompt: $0, generator: $1, kept: kept) }
+      let shift = range.lowerBound + order[first / group % order.count]
+      return zip(members, generators).map {
+        Trajectory(prompt: $0, generator: $1, kept: kept, shift: shift)
+      }
     }
   }
 
@@ -98,6 +111,34 @@ public struct DenoisingStates {
     return DenoisingStates(
       x: x, t: t, unconditional: predictions(of: model, given: empty),
       conditional: predictions(of: model, given: model.embed(prompts)), prompt: prompt)
+  }
+
+  /// Pictures with noise of random timesteps: x_t = sqrt(alphaBar_t) x_0 + sqrt(1 - alphaBar_t) eps, one t in each of
+  /// `count` equal parts of the timesteps of every picture.
+  /// - Parameters:
+  ///   - c, without: rows of the prompts for ``conditional`` and ``unconditional``, one a picture
+  public static func noising(
+    _ pictures: LatentSet, _ model: DiffusionModel, each count: Int, given c: Conditioning,
+    without: Conditioning, seed: UInt64
+  ) -> DenoisingStates {
+    withoutGradients {
+      let steps = model.schedule.steps
+      let parts = (0..<pictures.count).map { i in
+        let step = Step(index: i, seed: seed)
+        let times = Tensor.rand([count], step.generator).doubles.enumerated().map { bin, u in
+          min(steps - 1, Int((Double(bin) + u) * Double(steps) / Double(count)))
+        }
+        return pictures.picture(i).draw(count, model, step, at: times)
+      }
+      let noised = DenoisingStates(
+        x: Tensor.concatenate(parts.map(\.xt)),
+        t: Tensor.concatenate(parts.map { $0.t.to(.float32) }),
+        unconditional: Tensor.zeros([]), conditional: Tensor.zeros([]),
+        prompt: (0..<pictures.count).flatMap { Array(repeating: $0, count: count) })
+      return DenoisingStates(
+        x: noised.x, t: noised.t, unconditional: noised.predictions(of: model, given: without),
+        conditional: noised.predictions(of: model, given: c), prompt: noised.prompt)
+    }
   }
 
   /// The same states with predictions for other prompts, those of a caption without its concept say,

@@ -1,5 +1,5 @@
 // The parts of forgetting by prompts, so that an adversary can take the prompt's place: noisy pictures of a
-// concept, the original's prediction for it there, and the target in its stead.
+// concept, the original's predictions for it there, and the targets instead.
 package import Torch
 package import Training
 

@@ -50,7 +50,11 @@ public struct Denoising: DividedObjective {
   public func parts(
     _ model: DiffusionModel, _ step: inout Step, of count: Int
   ) -> [PartialLoss] {
-    let d = set.draw(batch, model, step, timesteps: timesteps)
+    let times =
+      timesteps.isEmpty
+      ? nil
+      : Tensor.randint(below: timesteps.count, [batch], step.generator).ints.map { timesteps[$0] }
+    let d = set.draw(batch, model, step, at: times)
     let target = model.schedule.target(d.x0, d.eps, at: d.t)
     var rows = d.picks
     if emptyShare > 0 {
