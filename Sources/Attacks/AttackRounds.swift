@@ -106,6 +106,7 @@ package struct AttackRounds {
     _ attempts: [Int: Attempt], _ open: [Int], by model: DiffusionModel?
   ) throws -> Set<Int> {
     var won: Set<Int> = []
+    let batch = victim.model.batch(atMost: batch)
     for first in stride(from: 0, to: open.count, by: batch) {
       try Interrupt.check()
       let some = Array(open[first..<min(first + batch, open.count)])

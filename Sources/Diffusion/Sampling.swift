@@ -26,6 +26,14 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
     package let unconditional: Tensor?
     /// eps(x_t | c)
     package let conditional: Tensor
+
+    /// The state of one picture.
+    package func row(_ i: Int) -> State {
+      guard x.size(0) > 1 else { return self }
+      return State(
+        timestep: timestep, x: x.narrowed(0, i, 1), unconditional: unconditional?.narrowed(0, i, 1),
+        conditional: conditional.narrowed(0, i, 1))
+    }
   }
   package private(set) var x: Tensor
   package private(set) var index = 0

@@ -9,6 +9,11 @@ struct CommonOptions: ParsableArguments {
   var device = "cpu"
   @Option(help: "Threads of tensor operators, 1 or more. 0 takes one thread a core.")
   var threads = 0
+  @Option(
+    help:
+      "Number of pictures that go through a network at once while pictures are drawn, 1 or more. 0 takes as many as fit into memory."
+  )
+  var batch = 0
   @Flag(name: .shortAndLong, help: "Silence: print no progress lines and no closing sentence.")
   var quiet = false
 
@@ -33,7 +38,13 @@ struct CommonOptions: ParsableArguments {
   func reporting(_ body: () throws -> Void) throws {
     Runtime.keepFreedMemory()
     if threads > 0 { Runtime.threads = threads }
-    do { try body() } catch {
+    Runtime.batch = batch
+    do {
+      guard batch >= 0 else {
+        throw LetheError.badValue("--batch", "\(batch); accepted: 0, or 1 and more")
+      }
+      try body()
+    } catch {
       Failure.report(error)
       throw Failure.exitCode(error)
     }

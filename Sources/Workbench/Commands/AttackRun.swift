@@ -163,9 +163,10 @@ public struct AttackRun {
 
   /// Whether a model shows the concept for each prompt without an attack.
   func shown(_ model: DiffusionModel, _ judge: JudgeNetwork) throws -> [Bool] {
-    try stride(from: 0, to: samples.count, by: options.batch).flatMap { first -> [Bool] in
+    let batch = model.batch(atMost: options.batch)
+    return try stride(from: 0, to: samples.count, by: batch).flatMap { first -> [Bool] in
       try Interrupt.check()
-      let picks = Array(first..<min(first + options.batch, samples.count))
+      let picks = Array(first..<min(first + batch, samples.count))
       let images = try model.images(
         picks.map { samples[$0].prompt }, seeds: picks.map { samples[$0].seed }, options.sampling)
       return try shows(Image.batch(images), picks, judge)

@@ -62,8 +62,6 @@ struct GenerateCommand: ParsableCommand {
   var width: Int?
   @Option(help: "Height in pixels. The model's own when left out.")
   var height: Int?
-  @Option(help: "Number of pictures drawn at a time, at least 1.")
-  var batch = 4
   @Option(help: "Variant of the weights' files to prefer, e.g. fp16.")
   var variant: String?
   @Option(help: "Folder for the pictures and manifest.json.")
@@ -98,8 +96,8 @@ struct GenerateCommand: ParsableCommand {
       guard !samples.isEmpty else {
         throw LetheError.badValue("generate", "no prompt is given; give --prompt or --prompts")
       }
-      guard batch >= 1, count >= 1 else {
-        throw LetheError.badValue("--batch, --count", "\(batch), \(count); accepted: at least 1")
+      guard count >= 1 else {
+        throw LetheError.badValue("--count", "\(count); accepted: at least 1")
       }
       var sampling = SamplingOptions()
       (sampling.sampler, sampling.steps, sampling.guidance) = (sampler, steps, guidance)
@@ -113,7 +111,7 @@ struct GenerateCommand: ParsableCommand {
       let reference = ModelReference(
         model, erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init))
-      var generate = Generate(reference, variant: variant, sampling, samples, batch: batch)
+      var generate = Generate(reference, variant: variant, sampling, samples, batch: 4)
       generate.overwrites = overwrite
       let set = try generate(in: run, on: common.openDevice())
       if !common.quiet {
