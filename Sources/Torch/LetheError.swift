@@ -11,6 +11,8 @@ public struct LetheError: Error, CustomStringConvertible, Sendable, Hashable {
     case other = 1
     /// An option, a name or a value that is not accepted.
     case request = 2
+    /// More memory than there is.
+    case memory = 3
     /// The model, its files or its device.
     case model = 4
     /// A folder or file that cannot be written.

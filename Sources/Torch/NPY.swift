@@ -9,10 +9,7 @@ package enum NPY {
 
   /// Reads an array in C order. Object arrays hold pickles and are refused.
   package static func read(_ file: URL) throws -> Tensor {
-    let data: Data
-    do { data = try Data(contentsOf: file) } catch {
-      throw LetheError.unreadable(file, "it does not exist or may not be read")
-    }
+    let data = try InputFile.data(file, .array)
     func damaged(_ why: String) -> LetheError { .malformed(file, why) }
     let bytes = [UInt8](data.prefix(12))
     guard bytes.count >= 10, bytes.prefix(6).elementsEqual([0x93] + Array("NUMPY".utf8)) else {
@@ -44,7 +41,9 @@ package enum NPY {
       if text.isEmpty { continue }
       guard let dimension = Int(text) else { throw damaged("its shape is (\(shapeText))") }
       let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
-      guard !overflow else { throw damaged("its shape is (\(shapeText))") }
+      guard dimension >= 0, !overflow, shape.count < 8 else {
+        throw damaged("its shape is (\(shapeText))")
+      }
       size = product
       shape.append(dimension)
     }

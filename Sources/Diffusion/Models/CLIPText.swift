@@ -38,11 +38,14 @@ package final class CLIPText {
     let eps = try config.positive("layer_norm_eps", 1e-5)
     let heads = try config.int("num_attention_heads", 8)
     let inner = try config.int("intermediate_size", 2048)
+    let count = try config.int("num_hidden_layers", 12)
+    try config.check(heads, divides: width, "num_attention_heads", "of hidden_size")
+    try s.check(layers: count, key: "num_hidden_layers")
     let model = s["text_model"]
     tokenEmbedding = Embedding(model["embeddings"]["token_embedding"], vocabulary, width)
     positionEmbedding = Embedding(model["embeddings"]["position_embedding"], positions, width)
     var layers: [CLIPLayer] = []
-    for i in 0..<(try config.int("num_hidden_layers", 12)) {
+    for i in 0..<count {
       layers.append(
         CLIPLayer(
           model["encoder"]["layers"][i], width, heads: heads, inner: inner, activation: activation,
@@ -77,11 +80,16 @@ package final class CLIPText {
     return (before, finalLayerNorm(h))
   }
 
-  /// - Throws: ``LetheError`` for a tokenizer with ids that the encoder has no row for
+  /// - Throws: ``LetheError`` for a tokenizer with ids or places that the encoder has no row for
   func check(_ tokenizer: CLIPTokenizer) throws {
     guard tokenizer.largestId < vocabulary else {
       throw LetheError.model(
         "the tokenizer has ids up to \(tokenizer.largestId), the text encoder has \(vocabulary) rows"
+      )
+    }
+    guard tokenizer.length <= positions else {
+      throw LetheError.model(
+        "the tokenizer makes prompts of \(tokenizer.length) tokens, the text encoder has \(positions) positions"
       )
     }
   }

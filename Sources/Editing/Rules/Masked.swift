@@ -29,7 +29,7 @@ public struct Masked: GradientRule {
   public static func largest(_ share: Double, of gradients: [Tensor]) -> [Tensor] {
     withoutGradients {
       let all = Tensor.concatenate(gradients.map { $0.abs().flattened() })
-      let kept = Int(share * Double(all.count))
+      let kept = Int(bounded: (share * Double(all.count)).rounded(.down), 0...all.count)
       guard kept > 0 else { return gradients.map { Tensor.zeros($0.shape, on: $0.device) } }
       let threshold = all.top(kept).0.min(0)
       return gradients.map { $0.abs().isAtLeast(threshold).to($0.dtype) }

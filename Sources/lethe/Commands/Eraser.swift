@@ -118,6 +118,8 @@ struct EraserCommand: ParsableCommand {
 
     func run() throws {
       try common.reporting {
+        try accept("--tolerance", tolerance, .positive(1))
+        try Limit.check(prompts: prompt + paraphrase)
         var erasers = try set.open(toChange: true)
         guard concepts.count == 1 || (prompt.isEmpty && paraphrase.isEmpty) else {
           throw LetheError.badValue(
@@ -211,7 +213,7 @@ struct EraserCommand: ParsableCommand {
         guard !common.quiet else { return }
         if done.isEmpty { print("every concept has an eraser; name the concepts to train again") }
         for entry in done {
-          let bytes = try Data(contentsOf: erasers.file(entry.name)).count
+          let bytes = try InputFile.size(erasers.file(entry.name))
           print(
             "\(entry.name.padded(16)) trained: "
               + String(format: "%.2f MB, %.1f s", Double(bytes) / 1e6, entry.seconds))
@@ -332,6 +334,7 @@ struct EraserCommand: ParsableCommand {
 
     func run() throws {
       try common.reporting {
+        try accept("--limit", limit, .number(0...1_000_000))
         let erasers = try set.open()
         let model = try DiffusionModel.load(
           URL(fileURLWithPath: erasers.card.model), on: common.openDevice())
