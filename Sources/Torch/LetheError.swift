@@ -27,7 +27,14 @@ public struct LetheError: Error, CustomStringConvertible, Sendable, Hashable {
   /// The fault, with the value that is wrong and the values that would be accepted.
   public var sentence: String
 
-  public init(_ kind: Kind, _ sentence: String) { (self.kind, self.sentence) = (kind, sentence) }
+  /// A sentence of one line. Of one that a stranger's text has made very long, the beginning and the end are kept.
+  public init(_ kind: Kind, _ sentence: String) {
+    let line =
+      sentence.contains(where: \.isNewline)
+      ? sentence.split(whereSeparator: \.isNewline).joined(separator: " ") : sentence
+    self.kind = kind
+    self.sentence = line.utf8.count > 3000 ? "\(line.prefix(1000)) ... \(line.suffix(500))" : line
+  }
 
   public var description: String { sentence }
 }

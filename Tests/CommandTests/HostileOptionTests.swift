@@ -29,14 +29,13 @@ import Testing
     ),
     ("--width=4611686018427387904", "--width: 4611686018427387904; accepted: a whole number"),
     ("--guidance=nan", "--guidance: \"nan\"; accepted: a number from"),
-    ("--eta=inf", "--eta: \"inf\"; accepted: a number from 0.0 to 1.0"),
-    ("--batch=0", "--batch: 0; accepted: a whole number from 1 to 65536"),
-    ("--steps=0", "--steps: 0; accepted: a whole number from 1 to 1000"),
   ]) func aNumberThatIsNotAcceptedIsNamed(option: String, sentence: String) throws {
-    let (code, text) = try shell(
-      "\"$LETHE\" generate \"$MODEL\" --prompt fox --out /dev/null/g '\(option)' 2>&1")
-    #expect(code == (option.hasPrefix("--device") ? 4 : 2) || text.contains("/dev/null"))
-    #expect(text.hasPrefix("lethe: \(sentence)"), "\(text)")
+    try Fixtures.temporaryFolder { folder in
+      let (code, text) = try shell(
+        "\"$LETHE\" generate \"$MODEL\" --prompt fox --out '\(folder.path)/g' '\(option)' 2>&1")
+      #expect(code == (option.hasPrefix("--device") ? 4 : 2))
+      #expect(text.hasPrefix("lethe: \(sentence)"), "\(text)")
+    }
   }
 
   @Test func aClosedStandardErrorTakesNoFilesPlace() throws {

@@ -28,7 +28,7 @@ import Unlearning
         json[String(first)] = laid(json[String(first)] ?? [:], keys.dropFirst())
         return json
       }
-      let changed = laid(try JSON(contentsOf: place), path.split(separator: "/")[...])
+      let changed = laid(try JSON(contentsOf: place), path.split(separator: "|")[...])
       try Data(changed.pretty.utf8).write(to: place)
     }
 
@@ -117,11 +117,11 @@ import Unlearning
   private static var judging: [Case] {
     [
       themes("objects", []), themes("objects", ["fox", "fox"]), themes("styles", "noto"),
-      themes("captions/both", []), themes("captions/object", []), themes("captions/style", []),
-      themes("captions/emptyShare", 2), themes("captions", [:]),
+      themes("captions|both", []), themes("captions|object", []), themes("captions|style", []),
+      themes("captions|emptyShare", 2), themes("captions", [:]),
       judge("widths", []), judge("widths", [-1]), judge("widths", [4, .int(1 << 62)]),
-      judge("size", 0), judge("heads", [:]), judge("heads/object", ["fox", "fox"]),
-      judge("heads/object", 3),
+      judge("size", 0), judge("heads", [:]), judge("heads|object", ["fox", "fox"]),
+      judge("heads|object", 3),
       reference("features of rank 0", Tensor.ones([]), Tensor([0, 0], [1, 2])),
       reference("features of another width", Tensor.ones([1, 4]), Tensor([0, 0], [1, 2])),
       reference("subject 9 of 3", Tensor.ones([1, 8]), Tensor([9, 0], [1, 2])),

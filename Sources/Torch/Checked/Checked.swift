@@ -38,7 +38,8 @@ package struct Checked: Sendable {
   /// - Parameter accepted: the accepted values in words
   package func refused(_ accepted: String) -> LetheError {
     let shown = value.map { String($0.compact.prefix(120)) } ?? "missing"
-    return LetheError(kind, "\(source): '\(path)' is \(shown); accepted: \(accepted)")
+    let place = path.isEmpty ? "it" : "'\(path)'"
+    return LetheError(kind, "\(source): \(place) is \(shown); accepted: \(accepted)")
   }
 
   private func read<T>(_ fallback: T?, _ accepted: String, _ found: T?) throws -> T {

@@ -70,10 +70,14 @@ package struct PromptTable: Sendable {
       guard row.fields.count == header.count else {
         throw bad(row.line, "\(row.fields.count) fields, the header has \(header.count)")
       }
-      func value<T>(_ column: Int?, _ what: String, _ read: (String) -> T?) throws -> T? {
+      func value<T>(
+        _ column: Int?, _ what: String, _ accepted: String, _ read: (String) -> T?
+      ) throws -> T? {
         guard let column, !row.fields[column].isEmpty else { return nil }
         let text = row.fields[column].trimmingCharacters(in: .whitespaces)
-        guard let value = read(text) else { throw bad(row.line, "\(what) '\(text)'") }
+        guard let value = read(text) else {
+          throw bad(row.line, "\(what) '\(text)'; accepted: \(accepted)")
+        }
         return value
       }
       guard Limit.prompt.allows(row.fields[prompt].utf8.count) else {
@@ -93,13 +97,15 @@ package struct PromptTable: Sendable {
       rows.append(
         Row(
           caseNumber: id.isEmpty ? "\(index)" : id, prompt: row.fields[prompt],
-          seed: try value(seed, "seed") { UInt64($0) ?? Double($0).flatMap { UInt64(exactly: $0) } }
+          seed: try value(seed, "seed", "0 to 18446744073709551615") {
+            UInt64($0) ?? Double($0).flatMap { UInt64(exactly: $0) }
+          }
             ?? Self.derived(index),
-          guidance: try value(guidance, "guidance") {
+          guidance: try value(guidance, "guidance", "a finite number") {
             Double($0).flatMap { $0.isFinite ? $0 : nil }
           },
-          width: try value(width, "width", Self.extent),
-          height: try value(height, "height", Self.extent),
+          width: try value(width, "width", "1 to 16384", Self.extent),
+          height: try value(height, "height", "1 to 16384", Self.extent),
           // An empty field is none of them, which is not the same as no column.
           erasers: erasers.map {
             row.fields[$0].split(separator: ";").map {
