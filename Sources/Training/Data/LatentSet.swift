@@ -89,7 +89,7 @@ public struct LatentSet {
     let picks = Tensor.randint(below: count, [batch], g)
     let on = picks.to(mean.device)
     let shape = [batch] + mean.shape.dropFirst()
-    // Drawn in any case, so that the numbers after it do not depend on the codec.
+    // Drawn for every codec, so that later random numbers do not depend on the codec.
     let spread = Tensor.randn(shape, g)
     var x0 = mean.indexed(0, on)
     if let deviation { x0 = x0 + deviation.indexed(0, on) * spread.to(mean.device) }

@@ -106,7 +106,7 @@ package struct PromptTable: Sendable {
           },
           width: try value(width, "width", "1 to 16384", Self.extent),
           height: try value(height, "height", "1 to 16384", Self.extent),
-          // An empty field is none of them, which is not the same as no column.
+          // An empty field means no erasers; a missing column leaves the choice to the set.
           erasers: erasers.map {
             row.fields[$0].split(separator: ";").map {
               $0.trimmingCharacters(in: .whitespaces)
@@ -121,7 +121,7 @@ package struct PromptTable: Sendable {
     Double(text).flatMap { Int(exactly: $0) }.flatMap { (1...16_384).contains($0) ? $0 : nil }
   }
 
-  /// Seeds for prompts that bring none: fixed, and told apart.
+  /// Seeds for prompts without one: the same at each reading, and different for each prompt.
   static func derived(_ index: Int) -> UInt64 { Step.mix(0, UInt64(index)) & 0xFFFF_FFFF }
 
   private static func unquoted(_ line: String) -> String {

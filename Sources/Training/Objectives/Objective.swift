@@ -1,7 +1,7 @@
 public import Diffusion
 public import Torch
 
-/// Something to minimise over a model's parameters.
+/// A loss over a model's parameters, to be minimised.
 public protocol Objective {
   /// A scalar; gradients reach the parameters that are being trained.
   func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor
