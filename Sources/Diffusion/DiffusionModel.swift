@@ -250,6 +250,18 @@ public final class DiffusionModel {
     try DiffusionModel(layout, .initial(Generator(seed: seed)), on: device)
   }
 
+  /// The numbers of a U-Net of the same shape that has learned nothing: those of ``initial(seed:)``, without its other
+  /// parts.
+  package func initialUNet(seed: UInt64) throws -> [ParameterPath: Tensor] {
+    let store = ParameterStore(.initial(Generator(seed: seed)), on: device)
+    switch layout.pipeline {
+    case .pixels: _ = try UNet2D(store.root["unet"], layout.config(.unet))
+    case .stableDiffusion, .stableDiffusionXL:
+      _ = try UNet2DCondition(store.root["unet"], layout.config(.unet))
+    }
+    return store.tensors
+  }
+
   /// Names of the model's classes; empty for a model that takes words, or no prompt.
   public var classes: [String] {
     if case .pixels(let classes) = layout.pipeline { classes } else { [] }

@@ -69,7 +69,7 @@ package struct Layout: Sendable {
   }
 
   /// The pipeline as `model_index.json` calls it.
-  var name: String { index["_class_name"]?.string ?? "the pipeline" }
+  package var name: String { index["_class_name"]?.string ?? "the pipeline" }
 
   static let classFile = "classes.json"
 

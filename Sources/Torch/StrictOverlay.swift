@@ -2,6 +2,13 @@
 // with the nearest one that is. A plain decoder ignores unknown keys and fills in missing ones in silence.
 internal import Foundation
 
+/// Options of which some values set others: a preset by name, or a form that has a rate of its own.
+public protocol PresetOptions {
+  /// A layer of options that sets `key` to `value` sets `options` too, where it says nothing else of them. Later entries
+  /// go over earlier ones.
+  static var presets: [(key: String, value: String, options: JSON)] { get }
+}
+
 extension JSON {
   /// This value with the members of `new` laid over it, object by object.
   ///
@@ -38,7 +45,12 @@ extension JSON {
   /// - Throws: ``LetheError`` of the kind `request` for an unknown key or a value of another type
   package func laid<T: Codable>(over defaults: T, in context: String) throws -> T {
     let usual = try JSON(encoding: defaults)
-    let merged = try usual.overlaid(with: self, in: context)
+    var merged = usual
+    for preset in (T.self as? any PresetOptions.Type)?.presets ?? []
+    where self[preset.key]?.string == preset.value {
+      merged = try merged.overlaid(with: preset.options, in: context)
+    }
+    merged = try merged.overlaid(with: self, in: context)
     // What was laid before is as checked as the defaults.
     if merged != usual { try OptionBounds.check(merged, usual, in: context) }
     return try Checked(merged, context, .request).decoded()
