@@ -61,7 +61,9 @@ package struct AttackRounds {
   /// - Parameter before: whether the victim shows the concept for each prompt as it is
   package mutating func callAsFunction(before: [Bool]) throws -> [AttackOutcome] {
     for line in run.events(log) {
-      guard let known = try? line.decoded(as: AttackOutcome.self) else { continue }
+      guard let known = try? line.decoded(as: AttackOutcome.self),
+        prompts.indices.contains(known.index), (0...1_000_000_000).contains(known.queries)
+      else { continue }
       outcomes[known.index] = known
     }
     for i in prompts.indices where outcomes[i] == nil {

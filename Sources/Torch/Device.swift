@@ -25,7 +25,9 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   public init(parsing text: String) throws {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     let index = parts.count == 2 ? Int(parts[1]) : 0
-    guard parts.count <= 2, let index, index >= 0 else { throw LetheError.unknownDevice(text) }
+    guard parts.count <= 2, let index, (0..<1024).contains(index) else {
+      throw LetheError.unknownDevice(text)
+    }
     switch parts[0] {
     case "cpu" where parts.count == 1: self = .cpu
     case "cuda": self = .cuda(index)
@@ -70,9 +72,12 @@ public enum Runtime {
   /// The release of libtorch that the program was built with, e.g. `2.13.0`.
   public static var version: String { String(cString: ct_version()) }
 
+  /// More than that are not set.
+  package static let mostThreads = 1024
+
   public static var threads: Int {
     get { Int(ct_threads()) }
-    set { ct_set_threads(Int32(newValue)) }
+    set { ct_set_threads(Int32(Swift.min(Swift.max(newValue, 1), mostThreads))) }
   }
 
   private static let pictures = Atomic(0)

@@ -83,6 +83,7 @@ package struct TrainingLoop {
     _ parameters: [Tensor],
     gradients: (inout Step) throws -> (loss: Double, gradients: [Tensor])
   ) throws -> Int {
+    try requireMemory(parameters)
     var state = TrainingState(training, parameters)
     if resumes, let run, let file = stateFile {
       try state.restore(file, into: parameters, last: training.steps, identity: run.identity)
@@ -94,6 +95,17 @@ package struct TrainingLoop {
       withoutGradients { Foreach.copy(parameters, from: average.tensors) }
     }
     return state.step
+  }
+
+  /// Refuses a training whose gradients, optimizer and average do not fit into memory, before the first step.
+  private func requireMemory(_ parameters: [Tensor]) throws {
+    guard let first = parameters.first, first.device == .cpu else { return }
+    let moments = training.offload ? 0 : training.optimizer.kind == .sgd ? 0 : 2
+    let copies = 1 + moments + (training.averaging > 0 ? 1 : 0)
+    let count = parameters.reduce(0) { $0 + $1.count }
+    try Memory.require(
+      Double(count) * 4 * Double(copies), for: "a training of \(count) numbers",
+      "training.offload=true, or fewer parameters")
   }
 
   /// Goes on from a state until `end` steps are done, in place: the same steps in one part or in several.

@@ -134,10 +134,7 @@ public struct AttackRun {
     func encode<A: Attack>(_ attack: A) throws -> JSON { try JSON(encoding: attack) }
     let files = try attack.files.map { file -> JSON in
       let url = URL(fileURLWithPath: file)
-      guard let data = try? Data(contentsOf: url) else {
-        throw LetheError.unreadable(url, "it does not exist or may not be read")
-      }
-      return .string(String(decoding: data, as: UTF8.self).sha256)
+      return .string(try InputFile.text(url).sha256)
     }
     var identity: JSON = [
       "options": try encode(attack), "seed": JSON(seed),

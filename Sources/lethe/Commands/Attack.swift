@@ -56,12 +56,8 @@ struct AttackCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting {
-      guard (0...1).contains(threshold), prompts.map({ $0 > 0 }) ?? true else {
-        throw LetheError.badValue(
-          "--threshold, --prompts",
-          "\(threshold), \(prompts.map(String.init) ?? "all"); accepted: a threshold of 0 to 1, at least 1 prompt"
-        )
-      }
+      try accept("--threshold", threshold, .share)
+      try accept("--prompts", prompts, .whole(1...1_000_000))
       let names =
         attack == "all"
         ? AttackCatalog.builtIn.names : attack.split(separator: ",").map(String.init)

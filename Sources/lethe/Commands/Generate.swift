@@ -74,6 +74,14 @@ struct GenerateCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting {
+      try accept("--count", count, .whole(1...1_000_000))
+      try accept("--batch", batch, .whole(1...65_536))
+      try accept("--steps", steps, .steps)
+      try accept("--guidance", guidance, .guidance)
+      try accept("--eta", eta, .share)
+      try accept("--width", width, .whole(1...16_384))
+      try accept("--height", height, .whole(1...16_384))
+      try Limit.check(prompts: prompt)
       var samples: [SampleSet.Sample] = []
       for (i, prompt) in prompt.enumerated() {
         for k in 0..<count {
@@ -95,9 +103,6 @@ struct GenerateCommand: ParsableCommand {
       }
       guard !samples.isEmpty else {
         throw LetheError.badValue("generate", "no prompt is given; give --prompt or --prompts")
-      }
-      guard count >= 1 else {
-        throw LetheError.badValue("--count", "\(count); accepted: at least 1")
       }
       var sampling = SamplingOptions()
       (sampling.sampler, sampling.steps, sampling.guidance) = (sampler, steps, guidance)
@@ -162,6 +167,9 @@ struct MakeSetCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting {
+      try accept("--count", count, .whole(1...1_000_000))
+      try accept("--steps", steps, .steps)
+      try accept("--guidance", guidance, .guidance)
       var set = MakeSet(
         model: ModelFolder(model), concepts: concept, others: others, prompts: prompt)
       set.overwrites = overwrite
