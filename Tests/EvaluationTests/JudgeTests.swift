@@ -3,6 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 import Torch
+import TorchNN
 
 @testable import Evaluation
 
