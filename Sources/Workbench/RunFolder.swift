@@ -97,6 +97,22 @@ public struct RunFolder: Sendable, Hashable {
     return try Checked(contentsOf: file).decoded()
   }
 
+  /// The judges that the run's last evaluation was given; none where it was given none.
+  /// - Throws: ``LetheError`` of the kind `model` for a `judges.json` that cannot be read
+  package func judges() throws -> [JudgeSpec] {
+    guard has("judges.json") else { return [] }
+    let file = file("judges.json")
+    guard let data = try? Data(contentsOf: file),
+      let specs = try? JSONDecoder().decode([JudgeSpec].self, from: data)
+    else { throw LetheError.malformed(file, "it is no list of judges") }
+    return specs
+  }
+
+  package func keep(_ judges: [JudgeSpec]) throws {
+    let list = JSON.array(judges.map { .string($0.description) })
+    try write(text: list.pretty, to: "judges.json")
+  }
+
   /// Writes `value` as JSON. The file is written whole or not at all.
   package func write(_ value: some Encodable, to name: String) throws {
     try AtomicFile.write(Data(try JSON(encoding: value).pretty.utf8), to: file(name))

@@ -16,6 +16,17 @@ package struct PromptTable: Sendable {
     package var height: Int?
     /// Names of the erasers that are on for this prompt; nil where the file does not say.
     package var erasers: [String]?
+    /// Whether the prompt asks for the concept to forget; nil where the file does not say.
+    package var forgets: Bool?
+
+    package init(
+      caseNumber: String, prompt: String, seed: UInt64, guidance: Double? = nil, width: Int? = nil,
+      height: Int? = nil, erasers: [String]? = nil, forgets: Bool? = nil
+    ) {
+      (self.caseNumber, self.prompt, self.seed) = (caseNumber, prompt, seed)
+      (self.guidance, self.width, self.height) = (guidance, width, height)
+      (self.erasers, self.forgets) = (erasers, forgets)
+    }
   }
   package let rows: [Row]
   /// Notes on columns that the file lacks, e.g. that seeds were derived.
@@ -31,6 +42,13 @@ package struct PromptTable: Sendable {
     "width": ["sd_image_width", "width"],
     "height": ["sd_image_height", "height"],
     "erasers": ["erasers", "active"],
+    "forget": ["forget", "forgets"],
+  ]
+
+  /// Words of the column `forget`.
+  private static let answers = [
+    "forget": true, "true": true, "yes": true, "1": true, "retain": false, "keep": false,
+    "false": false, "no": false, "0": false,
   ]
 
   package init(contentsOf file: URL) throws {
@@ -63,7 +81,7 @@ package struct PromptTable: Sendable {
     }
     let (seed, number) = (column("seed"), column("case"))
     let (guidance, width, height) = (column("guidance"), column("width"), column("height"))
-    let erasers = column("erasers")
+    let (erasers, forget) = (column("erasers"), column("forget"))
     if seed == nil { notes.append("no seed column: seeds derived from the row number") }
     var rows: [Row] = []
     for (index, row) in table.rows.dropFirst().enumerated() {
@@ -111,7 +129,8 @@ package struct PromptTable: Sendable {
             row.fields[$0].split(separator: ";").map {
               $0.trimmingCharacters(in: .whitespaces)
             }
-          }))
+          },
+          forgets: try value(forget, "forget") { Self.answers[$0.lowercased()] }))
     }
     (self.rows, self.notes) = (rows, notes)
   }
