@@ -21,6 +21,38 @@ struct Drawings {
   }
 }
 
+/// The drawings that batches are drawn from.
+struct DrawingPool {
+  private let named: [Int]
+  private let others: [Int]
+  private let count: Int
+
+  /// - Parameter seen: indices of the drawings of the training
+  /// - Throws: ``LetheError`` of the kind `request` for named objects that the data lack, and for a share outside 0 to 1
+  init(_ recipe: CLIPRecipe, _ data: StyledObjects, _ seen: [Int]) throws {
+    if let unknown = recipe.named.first(where: { !data.objects.contains($0) }) {
+      throw LetheError.unknown("object", unknown, known: data.objects, in: "named")
+    }
+    guard (0...1).contains(recipe.namedShare) else {
+      throw LetheError.badValue("namedShare", "\(recipe.namedShare); accepted: 0 to 1")
+    }
+    let names = Set(recipe.named)
+    named = seen.filter { names.contains(data.objects[data.pictures[$0].object]) }
+    others = seen.filter { !names.contains(data.objects[data.pictures[$0].object]) }
+    count = Int(recipe.namedShare * Double(recipe.training.batch))
+  }
+
+  /// Each drawing once, in a random order whose first ones hold the share of named objects.
+  func order(_ step: Step) -> [Int] {
+    func shuffled(_ pool: [Int]) -> [Int] {
+      Tensor.permutation(pool.count, step.generator).map { pool[$0] }
+    }
+    let (first, second) = (shuffled(named), shuffled(others))
+    let share = min(count, first.count)
+    return first.prefix(share) + second + first.dropFirst(share)
+  }
+}
+
 /// The token ids of every caption, which are computed once.
 struct CaptionTokens {
   private let captions: Captions
@@ -86,6 +118,12 @@ struct Withheld {
     drawings = data.pictures.indices.filter {
       gone[data.pictures[$0].object]?.contains(data.styles[data.pictures[$0].style]) ?? false
     }
+  }
+
+  /// A sentence on what the measurements come from.
+  var sentence: String {
+    "a twin of the same recipe, whose training lacked \(objects.count) drawings of objects that it never saw and "
+      + "\(drawings.count) drawings of others; the network in this folder saw all drawings"
   }
 
   /// Zero-shot accuracies on the withheld drawings: of each group, of objects and of styles.

@@ -43,9 +43,10 @@ package struct TrainCLIP {
     let gone = Set(withheld.objects + withheld.drawings)
     try train("twin", twin, drawings, texts, on: all.filter { !gone.contains($0) })
     let measured = try withheld.measured(twin, drawings, recipe.captions)
-    for value in measured { try run.record(["stage": "twin", "measured": JSON(encoding: value)]) }
-    try AtomicFile.write(
-      Data(try JSON(encoding: measured).pretty.utf8), to: run.file("clip/measured.json"))
+    let rows = try measured.map { try JSON(encoding: $0) }
+    for row in rows { try run.record(["stage": "twin", "measured": row]) }
+    let file: JSON = ["rows": .array(rows), "withheld": .string(withheld.sentence)]
+    try AtomicFile.write(Data(file.pretty.utf8), to: run.file("clip/measured.json"))
   }
 
   private func initialModel(_ data: StyledObjects) throws -> CLIPModel {
@@ -108,10 +109,11 @@ package struct TrainCLIP {
       throw LetheError.badValue(
         "training.batch", "\(recipe.training.batch); accepted: 1 to \(seen.count), the drawings")
     }
+    let pool = try DrawingPool(recipe, drawings.data, seen)
     for parameter in parameters { parameter.requiresGradient = true }
     let loop = TrainingLoop(stage, recipe.training, run)
     try loop.fit(parameters) { step in
-      let order = Tensor.permutation(seen.count, step.generator).map { seen[$0] }
+      let order = pool.order(step)
       let picks = Array(order.prefix(recipe.training.batch))
       let others = order.dropFirst(picks.count).prefix(recipe.moreCaptions)
       let drawn = (picks + others).map { texts.draw(drawings.data.pictures[$0], step) }
