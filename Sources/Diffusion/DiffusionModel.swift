@@ -6,7 +6,7 @@ public struct Conditioning {
   public var hidden: Tensor
   /// The prompt as one vector [B, P], for networks that take one (SDXL).
   public var pooled: Tensor?
-  /// Additions to the keys and values of cross-attention layers, by the layer's path; rows are
+  /// Additions to the keys and values of cross-attention layers, by the layer's path. Rows are
   /// those of `hidden`, so that each picture of a batch can have erasers of its own.
   package var shifts: [String: KeyValueShift]
 
@@ -87,21 +87,21 @@ package struct KeyValueShift {
 }
 
 package protocol NoisePredictor: AnyObject {
-  /// Channels and extent of what it denoises.
+  /// Channels, height and width of its input.
   var inChannels: Int { get }
   var sampleSize: Int { get }
-  /// Whether training computes each block again in the backward pass instead of keeping what is inside.
+  /// Whether the backward pass computes each block again, so that training need not keep the block's activations.
   var recomputes: Bool { get set }
   /// Drops numbers between layers while it has a generator; nil where the network has none.
   var dropout: Dropout? { get }
-  /// x [B, C, H, W], t [B] -> what the schedule's prediction type says [B, C, H, W]
+  /// x [B, C, H, W], t [B] -> eps, v or x_0 [B, C, H, W], as the schedule's prediction type names it
   func predict(_ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache?) -> Tensor
 }
 
 extension NoisePredictor {
   package var dropout: Dropout? { nil }
 
-  /// Runs a chain, keeping all that is inside for the backward pass, or only what is between its parts.
+  /// Runs a chain. The backward pass finds all activations kept, or only those between the parts.
   func run(_ parts: [ChainStage], _ inputs: [Tensor], parameters: () -> [Tensor]) -> Tensor {
     guard recomputes, recordsGradients else { return parts.reduce(inputs) { $1($0) }[0] }
     return recomputed(parts, inputs, parameters: parameters().filter(\.requiresGradient))
@@ -109,7 +109,7 @@ extension NoisePredictor {
 }
 
 /// Turns prompts into conditioning in two halves; attacks differentiate the second. Prompts are texts, or the
-/// names of classes; the empty one asks for nothing in particular.
+/// names of classes; the empty prompt names no content.
 public protocol PromptConditioner {
   /// Ids with start, end and padding; of a class, its number.
   func tokens(_ prompt: String) -> PromptTokens
@@ -119,7 +119,7 @@ public protocol PromptConditioner {
   var widths: [Int] { get }
   /// [B, L, D] -> conditioning; gradients reach the embeddings and the encoder's weights
   func encode(_ embeddings: Tensor) -> Conditioning
-  /// - Throws: ``LetheError`` for a prompt that means nothing here
+  /// - Throws: ``LetheError`` for a prompt that the model cannot read
   func check(_ prompts: [String]) throws
 }
 
@@ -227,11 +227,11 @@ public final class DiffusionModel {
     return try DiffusionModel(layout, .tensors(tensors), on: device)
   }
 
-  /// Latent pixels of a picture of the model's own size.
+  /// Latent pixels of a picture at the model's own size.
   public var latentSize: Int { unet.sampleSize }
   public var imageSize: Int { unet.sampleSize * codec.factor }
   /// Whether a training step's activations weigh more than its arithmetic, as they do at the size of real models: they
-  /// are computed again, pictures go one by one, and what is only kept rests in files.
+  /// are computed again, pictures go one by one, and tensors that nothing reads for a while rest in files.
   public var isLarge: Bool { latentSize >= 32 }
 
   /// A model with the same shape that has learned nothing.
@@ -239,17 +239,29 @@ public final class DiffusionModel {
     try DiffusionModel(layout, .initial(Generator(seed: seed)), on: device)
   }
 
-  /// Names of the classes that it can be asked for; none where it is asked in words, or not at all.
+  /// The numbers of a U-Net of the same shape that has learned nothing: those of ``initial(seed:)``, without its other
+  /// parts.
+  package func initialUNet(seed: UInt64) throws -> [ParameterPath: Tensor] {
+    let store = ParameterStore(.initial(Generator(seed: seed)), on: device)
+    switch layout.pipeline {
+    case .pixels: _ = try UNet2D(store.root["unet"], layout.config(.unet))
+    case .stableDiffusion, .stableDiffusionXL:
+      _ = try UNet2DCondition(store.root["unet"], layout.config(.unet))
+    }
+    return store.tensors
+  }
+
+  /// Names of the model's classes; empty for a model that takes words, or no prompt.
   public var classes: [String] {
     if case .pixels(let classes) = layout.pipeline { classes } else { [] }
   }
-  /// Whether it can only be asked for nothing in particular.
+  /// Whether the model takes no prompt at all.
   public var isUnconditional: Bool {
     if case .pixels(let classes) = layout.pipeline { classes.isEmpty } else { false }
   }
 
   /// The tokenizer of the prompts.
-  /// - Throws: ``LetheError`` for a model that is not asked in words
+  /// - Throws: ``LetheError`` for a model that takes no words
   public func tokenizer(for what: String) throws -> PromptTokenizer {
     try layout.tokenizer(for: what)
   }
@@ -264,12 +276,12 @@ extension DiffusionModel: PromptConditioner {
   public func encode(_ embeddings: Tensor) -> Conditioning { conditioner.encode(embeddings) }
   public func check(_ prompts: [String]) throws { try conditioner.check(prompts) }
 
-  /// What the U-Net says of x [B, C, h, w] at times t [B]: eps or v, as the schedule's prediction type is.
+  /// The U-Net's prediction for x [B, C, h, w] at times t [B]: eps or v, as the schedule's prediction type names it.
   public func predict(_ x: Tensor, at t: Tensor, given c: Conditioning) -> Tensor {
     predict(x, at: t, given: c, cache: nil)
   }
 
-  /// The same; keys and values of a conditioning that stays the same are computed once.
+  /// As above. The cache computes keys and values once for a conditioning that stays the same.
   package func predict(
     _ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache?
   ) -> Tensor {

@@ -3,7 +3,7 @@ public import Foundation
 public import Torch
 internal import TorchNN
 
-/// Everything of a model folder but the weights: configurations, tokenizer, where things are.
+/// A model folder without its weights: configurations, tokenizers and the places of its files.
 package struct Layout: Sendable {
   package enum Component: String, CaseIterable, Sendable {
     case unet
@@ -69,7 +69,7 @@ package struct Layout: Sendable {
   }
 
   /// The pipeline as `model_index.json` calls it.
-  var name: String { index["_class_name"]?.string ?? "the pipeline" }
+  package var name: String { index["_class_name"]?.string ?? "the pipeline" }
 
   static let classFile = "classes.json"
 
