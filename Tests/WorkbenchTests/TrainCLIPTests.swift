@@ -140,11 +140,18 @@ import Training
       (recipe.training.steps, recipe.training.batch) = (2, 2)
       let run = try Run(folder.appendingPathComponent("run"), seed: 1)
       try TrainCLIP(recipe, run, on: .cpu)(dataRoot: folder)
-      let file = try JSON(contentsOf: run.file("clip/measured.json"))
-      let measured: [MeasuredValue] = try #require(file["rows"]).decoded()
-      #expect(file["withheld"]?.string?.contains("lacked 2 drawings of objects") == true)
-      #expect(measured.map(\.n) == [2, 2, 2, 2])
-      #expect(measured[2].metric == "unseen-object.object" && measured[2].value == 1)
+      let card = try JSON(contentsOf: run.file("clip/judge.json"))
+      let measured = try #require(card["measured"]?.members)
+      #expect(measured["heldOut"]?.string?.contains("lacked 2 drawings of objects") == true)
+      let alone: MeasuredValue = try #require(measured["heldOut.unseen-object.object"]).decoded()
+      // One object is unseen, and its name is the only answer.
+      #expect(alone.n == 2 && alone.value == 1)
+      #expect(measured.count == 5)
+      let templates = card["templates"]
+      #expect(templates?["object"]?.array?.first?.string == "an emoji of {a}")
+      #expect(templates?["object"]?.array?.last?.string == "{name}")
+      #expect(templates?["style"]?.array?.first?.string == "{a} emoji")
+      #expect(templates?["style"]?.array?.last?.string == "{name} style")
     }
   }
 

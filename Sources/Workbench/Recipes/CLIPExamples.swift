@@ -127,9 +127,7 @@ struct Withheld {
   }
 
   /// Zero-shot accuracies on the withheld drawings: of each group, of objects and of styles.
-  func measured(_ clip: CLIPModel, _ all: Drawings, _ captions: Captions) throws
-    -> [MeasuredValue]
-  {
+  func measured(_ clip: CLIPModel, _ all: Drawings, _ captions: Captions) -> [MeasuredValue] {
     let data = all.data
     let unseen = objects.map { data.pictures[$0].object }.unique
     let styles = data.styles.indices.map { Fact(object: nil, style: $0) }
