@@ -130,7 +130,9 @@ package struct PromptTable: Sendable {
               $0.trimmingCharacters(in: .whitespaces)
             }
           },
-          forgets: try value(forget, "forget") { Self.answers[$0.lowercased()] }))
+          forgets: try value(forget, "forget", "forget, retain, keep, true, false, yes, no, 1, 0") {
+            Self.answers[$0.lowercased()]
+          }))
     }
     (self.rows, self.notes) = (rows, notes)
   }

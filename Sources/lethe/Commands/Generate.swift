@@ -75,7 +75,6 @@ struct GenerateCommand: ParsableCommand {
   func run() throws {
     try common.reporting {
       try accept("--count", count, .whole(1...1_000_000))
-      try accept("--batch", batch, .whole(1...65_536))
       try accept("--steps", steps, .steps)
       try accept("--guidance", guidance, .guidance)
       try accept("--eta", eta, .share)
