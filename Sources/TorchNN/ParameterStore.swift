@@ -90,7 +90,7 @@ public final class ParameterStore {
       try Self.mostLayers.check(layers, "\(prefix), by its '\(key)',")
       return
     }
-    let start = prefix.name + "."
+    let start = prefix.name.isEmpty ? "" : prefix.name + "."
     let found = all.keys.count { $0.name.hasPrefix(start) }
     guard layers <= max(found, 1) else {
       throw LetheError.model(
