@@ -102,7 +102,7 @@ public struct RunFolder: Sendable, Hashable {
   package func judges() throws -> [JudgeSpec] {
     guard has("judges.json") else { return [] }
     let file = file("judges.json")
-    guard let data = try? Data(contentsOf: file),
+    guard let data = try? InputFile.data(file, .json),
       let specs = try? JSONDecoder().decode([JudgeSpec].self, from: data)
     else { throw LetheError.malformed(file, "it is no list of judges") }
     return specs
