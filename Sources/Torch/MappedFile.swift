@@ -12,16 +12,9 @@ final class MappedFile {
   let count: Int
 
   init(_ file: URL) throws {
-    let descriptor = open(file.path, O_RDONLY)
-    guard descriptor >= 0 else {
-      throw LetheError.unreadable(file, String(cString: strerror(errno)))
-    }
+    let (descriptor, size) = try InputFile.open(file)
     defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw LetheError.unreadable(file, "it is not a regular file")
-    }
-    count = Int(status.st_size)
+    count = size
     guard count > 0 else { throw LetheError.unreadable(file, "it is empty") }
     let mapped = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0)
     guard let mapped, mapped != MAP_FAILED else {
