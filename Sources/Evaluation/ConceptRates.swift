@@ -10,15 +10,19 @@ package struct ConceptRates {
   private let prompts: [String]
   private let forgotten: Forgotten
   private let distances: [String: Distance]
+  /// The subjects that the judge has a class for.
+  private let classes: Set<String>
 
   /// - Parameters:
   ///   - other: the erased model's pictures, in the order of the original's
   ///   - prompts: the prompt of each picture
+  ///   - classes: the judge's classes of the forgotten kind; pictures of others say nothing on what was kept
   ///   - distances: of subjects to keep, by name
   package init(
     _ original: JudgedSet, _ other: JudgedSet, prompts: [String], _ forgotten: Forgotten,
-    distances: [String: Distance]
+    classes: [String], distances: [String: Distance]
   ) {
+    self.classes = Set(classes)
     (self.original, self.other, self.prompts) = (original, other, prompts)
     (self.forgotten, self.distances) = (forgotten, distances)
   }
@@ -33,7 +37,8 @@ package struct ConceptRates {
     rows(
       "kept",
       original.asked.indices.filter { i in
-        guard let name = original.asked[i][forgotten.kind], !forgotten.contains(original.asked[i])
+        guard let name = original.asked[i][forgotten.kind], !forgotten.contains(original.asked[i]),
+          classes.contains(name)
         else { return false }
         return distance == nil || distances[name] == distance
       })

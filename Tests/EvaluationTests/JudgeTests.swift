@@ -167,12 +167,17 @@ import TorchNN
     let (before, prompts) = Self.set(36, of: 40, wrong: 0, of: 20)
     let (after, _) = Self.set(4, of: 40, wrong: 5, of: 20)
     let rates = ConceptRates(
-      before, after, prompts: prompts, Self.forgotten, distances: ["cat": .far])
+      before, after, prompts: prompts, Self.forgotten, classes: ["fox", "cat"],
+      distances: ["cat": .far])
     let shown = rates.shown()
     #expect(shown.map(\.metric) == ["shown-original", "shown", "shown-change"])
     #expect(shown.map(\.value) == [0.9, 0.1, -0.8])
     #expect(rates.kept().map(\.value) == [1, 0.75, -0.25])
     #expect(rates.kept(.far).map(\.n) == [20, 20, 20])
     #expect(rates.kept(.near).isEmpty)
+    // A judge without a class for cats says nothing on them.
+    let blind = ConceptRates(
+      before, after, prompts: prompts, Self.forgotten, classes: ["fox"], distances: [:])
+    #expect(blind.kept().isEmpty)
   }
 }

@@ -99,7 +99,8 @@ extension Judge {
       for (i, answer) in logits.argmax(1).ints.enumerated() { seen[i][kind] = classes[answer] }
       let rows = logits.inFloat64().softmax(1).doubles.chunked(classes.count)
       for (i, row) in rows.enumerated() {
-        beliefs[i][kind] = Dictionary(uniqueKeysWithValues: zip(classes, row))
+        // Two labels of one name are one class.
+        beliefs[i][kind] = Dictionary(zip(classes, row), uniquingKeysWith: +)
       }
     }
     return JudgedSet(asked: asked, seen: seen, features: features, beliefs: beliefs)

@@ -83,7 +83,7 @@ package struct Verify {
       guard samples[0] == samples[1] else { continue }
       let rates = ConceptRates(
         sets[0], sets[1], prompts: samples[0].map(\.prompt), suite.forgotten,
-        distances: suite.distances)
+        classes: judge.classes[suite.forgotten.kind] ?? [], distances: suite.distances)
       for m in rates.shown() + rates.kept() {
         let written = results.rows.first {
           $0.metric == m.metric && $0.axes.distance == nil

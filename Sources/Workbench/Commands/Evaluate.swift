@@ -150,7 +150,7 @@ public struct Evaluate {
           before.seen.at(before.samples.indices.filter { shared.contains(before.samples[$0]) }),
           judged.seen.at(judged.samples.indices.filter { shared.contains(judged.samples[$0]) }),
           prompts: before.samples.filter(shared.contains).map(\.prompt), suite.forgotten,
-          distances: suite.distances)
+          classes: judge.classes[suite.forgotten.kind] ?? [], distances: suite.distances)
         for m in rates.shown() + rates.kept() { row(label, m) { $0.judge = name } }
         for distance in suite.distances.isEmpty ? [] : Distance.allCases {
           for m in rates.kept(distance) {

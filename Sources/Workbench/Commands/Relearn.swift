@@ -83,6 +83,7 @@ package struct Relearn {
     place.onProgress = run.onProgress
     var inputs = try identity()
     (inputs["base"], inputs["eraser"]) = (.string(eraser.card.base), .string(try eraser.hash()))
+    if themes == nil { inputs["suite"] = .string(try JSON(encoding: suite).compact.sha256) }
     try place.runFolder.claim("options.json", for: inputs, "relearn")
     let steps = [0] + tuning.checkpoints.filter { $0 <= tuning.training.steps }
     var points = place.events("curve.jsonl").compactMap { try? $0.decoded(as: Point.self) }

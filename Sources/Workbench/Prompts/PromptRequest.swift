@@ -7,7 +7,8 @@ internal import Training
 
 /// The prompts that a command is to draw, as its options name them.
 package struct PromptRequest: Sendable, Hashable {
-  /// CSV files, or names of built-in suites: of prompts that a column `forget`, or the concept's words, divide; of the concept's; of others.
+  /// CSV files, or names of built-in suites: of prompts that a column `forget`, or the concept's words, divide; of the
+  /// concept's prompts; of others.
   package var file: String?
   package var forget: String?
   package var retain: String?
