@@ -61,31 +61,3 @@ import Testing
     }
   }
 }
-
-@Suite struct OptionBoundsTests {
-  @Test func aNumberIsRoundedIntoItsRange() {
-    #expect(Int(bounded: .nan, 2...9) == 2)
-    #expect(Int(bounded: .infinity, 2...9) == 9)
-    #expect(Int(bounded: -1e300, 2...9) == 2)
-    #expect(Int(bounded: 4.6, 2...9) == 5)
-  }
-
-  @Test func wholeNumbersWithoutABoundAreCounts() {
-    let usual: JSON = ["things": 3, "seed": 1, "weight": 0.5]
-    #expect(throws: LetheError.self) {
-      try OptionBounds.check(["things": -1], usual, in: "--set")
-    }
-    #expect(throws: Never.self) {
-      try OptionBounds.check(["seed": -1, "weight": -2], usual, in: "--set")
-    }
-  }
-
-  @Test func aKeyHasItsBoundWhereverItStands() {
-    #expect(
-      throws: LetheError.badValue(
-        "x", "'a.training.batch' is 0; accepted: a whole number from 1 to 65536")
-    ) {
-      try OptionBounds.check(["a": ["training": ["batch": 0]]], [:], in: "x")
-    }
-  }
-}

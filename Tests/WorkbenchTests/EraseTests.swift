@@ -59,7 +59,7 @@ import Unlearning
       let run = try Run(folder.appendingPathComponent("run"))
       var notes: [String] = []
       run.onNote = { notes.append($0) }
-      let long = String(repeating: "the ", count: 75) + "fox"
+      let long = String(repeating: "very ", count: 75) + "fox"
       let error = try #require(throws: LetheError.self) {
         try Erase(Tiny.job(model, "uce", long), settings: [])(in: run, on: .cpu)
       }

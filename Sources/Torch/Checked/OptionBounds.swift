@@ -22,7 +22,8 @@ enum OptionBounds {
     "fisherPictures": many, "fisherTimes": many, "subjects": .whole(0...1_000_000),
     "picturesInPass": .whole(0...1_000_000), "sideBySide": .whole(0...1_000_000),
     // Methods
-    "share": .share, "sparsity": .share, "saliencySteps": many, "pruneBatches": many, "pool": many,
+    "share": .share, "sparsity": .share, "saliencySteps": many, "pruneBatches": many,
+    "pool": .whole(0...1_000_000),
     "innerSteps": .whole(0...1_000_000), "cleanSteps": .count, "attackEvery": .atLeastOne,
     "retainBatch": .whole(1...65_536), "epochs": .whole(0...100_000), "preserveWeight": weight,
     "checkEvery": .atLeastOne,
@@ -48,21 +49,26 @@ enum OptionBounds {
   ///   - value: the options as they would be used
   ///   - defaults: the options as they are without anyone's doing, which say of what type each is
   ///   - given: what somebody gave; defaults are not questioned
+  ///   - isWhole: whether an option takes whole numbers alone, which its JSON does not tell: 1.0 is 1 there
   /// - Throws: ``LetheError`` of the kind `request` that names the option
   static func check(
-    _ given: JSON, _ defaults: JSON, _ path: [String] = [], in context: String
+    _ given: JSON, _ defaults: JSON, _ path: [String] = [], in context: String,
+    isWhole: ([String]) -> Bool
   ) throws {
     if let members = given.members {
       for (key, value) in members.sorted(by: { $0.key < $1.key }) {
-        try check(value, defaults[key] ?? .null, path + [key], in: context)
+        try check(value, defaults[key] ?? .null, path + [key], in: context, isWhole: isWhole)
       }
     } else if let elements = given.array {
       for element in elements {
-        try check(element, defaults.array?.first ?? .null, path, in: context)
+        try check(element, defaults.array?.first ?? .null, path, in: context, isWhole: isWhole)
       }
     } else if given.number != nil, path.last != "seed" {
       let usual: Bound? = if case .int = defaults { .count } else { nil }
-      guard let bound = of(path) ?? usual, !bound.allows(given) else { return }
+      let own = of(path)
+      guard let bound = own ?? usual, !bound.allows(given), own != nil || isWhole(path) else {
+        return
+      }
       throw LetheError.badValue(
         context,
         "'\(path.joined(separator: "."))' is \(given.compact); accepted: \(bound.accepted)")
