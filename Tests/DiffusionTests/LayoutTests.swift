@@ -63,9 +63,6 @@ import TorchNN
     ("unet/config.json", "down_block_types", ["CrossAttnDownBlock2D", "KDownBlock2D"]),
     ("vae/config.json", "latents_mean", [1.0]),
     ("text_encoder/config.json", "hidden_act", "swish"),
-    ("scheduler/scheduler_config.json", "_class_name", "UniPCMultistepScheduler"),
-    ("scheduler/scheduler_config.json", "use_karras_sigmas", true),
-    ("scheduler/scheduler_config.json", "beta_schedule", "sigmoid"),
     ("model_index.json", "_class_name", "StableDiffusion3Pipeline"),
     ("model_index.json", "unet", ["diffusers", "FluxTransformer2DModel"]),
   ]

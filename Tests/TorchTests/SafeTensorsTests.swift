@@ -89,7 +89,7 @@ import Torch
       "duplicate",
       file(
         #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#
-      ), "only 1 differ"
+      ), "twice"
     ),
   ]
 

@@ -1,7 +1,7 @@
 /// A prompt's ids, one row for each of a model's text encoders; of a class, its number.
 public struct PromptTokens: Sendable, Hashable {
   public var rows: [[Int]]
-  /// Whether the encoders are told nothing, whatever the ids: SDXL's empty prompt.
+  /// Whether the encoders are told nothing, whatever the ids: SDXL's unconditional input.
   public var isZero: Bool
 
   public init(_ rows: [[Int]], isZero: Bool = false) { (self.rows, self.isZero) = (rows, isZero) }

@@ -34,11 +34,8 @@ struct TokenSettings: Sendable {
   }
 
   /// - Throws: ``LetheError`` for another class of tokenizer
-  init(folder: URL) throws {
-    func json(_ name: String) throws -> JSON? {
-      let file = folder.appendingPathComponent(name)
-      return FileManager.default.fileExists(atPath: file.path) ? try JSON(contentsOf: file) : nil
-    }
+  init(_ files: TokenizerFiles) throws {
+    let json = files.json
     let config = try json("tokenizer_config.json")
     if let name = config?["tokenizer_class"]?.string,
       !["CLIPTokenizer", "CLIPTokenizerFast", "TokenizersBackend"].contains(name)

@@ -36,7 +36,7 @@ public struct DenoisingStates {
       var kept: [(state: DenoisingPath.State, prompts: [Int])] = []
       let size = model.latentSize
       let batch = size >= 32 ? 1 : 8
-      let empty = model.embed([""])
+      let empty = model.embedNothing()
       for first in stride(from: 0, to: prompts.count, by: batch) {
         try Interrupt.check()
         let members = Array(first..<min(first + batch, prompts.count))

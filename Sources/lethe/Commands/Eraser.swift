@@ -126,7 +126,7 @@ struct EraserCommand: ParsableCommand {
         }
         let folder = URL(fileURLWithPath: erasers.card.model)
         let themes = try Themes.load(folder)
-        let layout = try Layout(folder: folder)
+        let layout = try Layout.of(folder)
         for name in concepts {
           if erasers[name] != nil {
             try erasers.switching([name], on: true)
