@@ -89,7 +89,7 @@ final class HubServer: Sendable {
     for (key, value) in answer.headers { head += "\(key): \(value)\r\n" }
     var out = Array((head + "\r\n").utf8) + answer.body.prefix(answer.cut ?? answer.body.count)
     while !out.isEmpty {
-      let n = send(client, out, out.count, Int32(MSG_NOSIGNAL.rawValue))
+      let n = send(client, out, out.count, Int32(MSG_NOSIGNAL))
       guard n > 0 else { return }
       out.removeFirst(n)
     }
