@@ -34,8 +34,8 @@ public struct EraseDiff: DataMethod {
   /// States to forget whose `relabel` targets are computed once, from 0. 0 computes them at every step, as the paper
   /// does, for a pass of the network more in seven.
   public var pool = 512
-  /// K, steps of the inner loop, from 0. They show in the log how far L_f is from its minimum; the weights end the
-  /// same (``Bilevel``).
+  /// K, steps of the inner loop, from 0. They show in the log how far L_f is from its minimum, as `g`, on draws that
+  /// are held out from the inner loop; the weights end the same (``Bilevel``).
   public var innerSteps = 0
   /// The pictures to forget and to keep.
   public var data = DataOptions()

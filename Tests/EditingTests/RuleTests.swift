@@ -76,6 +76,46 @@ import Training
     #expect(p.detached().floats == [2, 3])
   }
 
+  /// L_f = <b, p> + u with u of the draw alone: only a difference over the same draws is free of u. It notes its draws.
+  private final class Noisy: Objective {
+    let p: Tensor
+    var draws: [UInt64] = []
+    init(_ p: Tensor) { self.p = p }
+    func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+      draws.append(step.generator.seed)
+      return (p * Tensor([-1, 1] as [Float])).sum() + 100 * step.uniform()
+    }
+  }
+
+  /// g is measured on draws that are the same before and after the inner steps, the same at every step of the
+  /// training, and none of those that the inner steps trained on.
+  @Test func theGapComparesHeldOutDraws() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
+    let p = Tensor([2, 3] as [Float])
+    p.requiresGradient = true
+    let retain = Linear(p: p, direction: Tensor([1, 0] as [Float]))
+    func draws(_ index: Int) throws -> (before: [UInt64], inner: [UInt64], after: [UInt64]) {
+      let forget = Noisy(p)
+      var rule = Bilevel(
+        retain: retain, forget: forget, rule: .paper, eta: 0.1, innerSteps: 3, innerRate: 0.5)
+      var step = Step(index: index, seed: 1)
+      _ = try rule.gradient(model, over: [p], &step)
+      // Three steps of rate 0.5 along (-1, 1).
+      #expect(abs(try #require(step.log["g"]) - 3) < 1e-4)
+      let n = Bilevel.heldOut
+      #expect(forget.draws.count == 1 + n + 3 + n && forget.draws[0] == step.generator.seed)
+      return (
+        Array(forget.draws[1...n]), Array(forget.draws[(n + 1)...(n + 3)]),
+        Array(forget.draws[(n + 4)...])
+      )
+    }
+    let (first, second) = (try draws(0), try draws(7))
+    #expect(first.before == first.after && first.before == second.before)
+    #expect(Set(first.before).count == Bilevel.heldOut)
+    #expect(Set(first.before).isDisjoint(with: first.inner + second.inner))
+    #expect(Set(first.inner).isDisjoint(with: second.inner))
+  }
+
   @Test func masksHoldExactlyTheirShare() throws {
     let g = Generator(seed: 3)
     let gradients = [Tensor.randn([7, 5], g), Tensor.randn([66], g)]  // 101 coordinates

@@ -8,9 +8,11 @@
 //
 // The papers' inner loop takes K steps down L_f from theta to theta_K and holds g = L_f(theta) - L_f(theta_K). theta_K
 // counts as a constant, so that the gradient of g is that of L_f, and lambda and delta, which are made of gradients
-// alone, do not change: with `innerSteps` K > 0 the weights end the same to the bit, g is in the log, and a step costs
-// K more passes forward and backward, and one forward. (In the released code it also leaves its mark on Adam's
-// moments, which are not put back; here they never see it.)
+// alone, do not change: with `innerSteps` K > 0 the weights end the same to the bit and g is in the log. (In the
+// released code the loop also leaves its mark on Adam's moments, which are not put back; here they never see it.)
+// Both terms of the log's g are means over the same `heldOut` batches, which no inner step trains on and which are those
+// of every step: its course shows the training and not the draws. The released code takes L_f(theta_K) as the mean over
+// the inner loop's own batches. K > 0 costs a step K passes forward and backward, and 2 x `heldOut` forward.
 // Rules: `paper`, as above; `fixed`, lambda = eta, as the released commands run; `cosine`, the released
 // code's adaptive branch, lambda = max(0, eta - cos(g_r, g_f)), which is not the theorem's.
 public import Diffusion
@@ -50,24 +52,35 @@ public struct Bilevel: GradientRule {
     step.log["retain"] = r.loss
     step.log["forget"] = f.loss
     step.log["lambda"] = lambda
-    if innerSteps > 0 { step.log["g"] = f.loss - (try innerMinimum(model, parameters, step)) }
+    if innerSteps > 0 { step.log["g"] = try gap(model, parameters, step) }
     return (r.loss + lambda * f.loss, r.gradients)
   }
 
-  /// L_f(theta_K), on batches of its own; the parameters are put back.
-  private func innerMinimum(
-    _ model: DiffusionModel, _ parameters: [Tensor], _ outer: Step
-  ) throws -> Double {
+  /// Batches that g is measured on.
+  static let heldOut = 4
+
+  /// g = L_f(theta) - L_f(theta_K); the parameters are put back.
+  private func gap(_ model: DiffusionModel, _ parameters: [Tensor], _ outer: Step) throws -> Double
+  {
+    let atTheta = try measured(model)
     let before = parameters.map { $0.detached().cloned() }
     defer { withoutGradients { Foreach.copy(parameters, from: before) } }
-    func inner(_ k: Int) -> Step { Step(index: k, seed: UInt64(outer.index) &+ 0x1EE7) }
     for k in 0..<innerSteps {
-      var step = inner(k)
+      var step = Step(index: k, seed: UInt64(outer.index) &+ 0x1EE7)
       let found = descend(try forget.loss(model, &step), parameters)
       withoutGradients { Foreach.add(parameters, found.gradients, times: -innerRate) }
     }
-    var step = inner(innerSteps)
-    return try withoutGradients { try forget.loss(model, &step).item }
+    return atTheta - (try measured(model))
+  }
+
+  /// L_f on the batches that are held out.
+  private func measured(_ model: DiffusionModel) throws -> Double {
+    try withoutGradients {
+      try (0..<Self.heldOut).map { i in
+        var step = Step(index: i, seed: 0x6A9)
+        return try forget.loss(model, &step).item
+      }.reduce(0, +) / Double(Self.heldOut)
+    }
   }
 
   /// - Parameters:

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Diffusion
+import Editing
+import Foundation
+import Torch
+import Training
+import Workbench
+
+extension EraserCommand {
+  struct Add: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Add concepts to the set, or switch their erasers on again.",
+      discussion: """
+        Examples:
+          lethe eraser add runs/set fox cat
+          lethe eraser add runs/set "symbola style" --partner fox --partner cat
+          lethe eraser add runs/sd "Van Gogh" --prompt "Van Gogh" --prompt "a painting by Van Gogh"
+
+        Every other eraser leaves the prompts of a concept exactly as they are. Paraphrases are erased with the \
+        concept, but other erasers may change them; `lethe eraser check` measures by how much.
+        """)
+    @OptionGroup var set: SetArgument
+    @Argument(help: "Concepts to add.")
+    var concepts: [String]
+    @Option(
+      help:
+        "Prompt of the concept, for one concept at a time. The captions that the model lists when left out. May be repeated."
+    )
+    var prompt: [String] = []
+    @Option(help: "Paraphrase of the concept, for one concept at a time. May be repeated.")
+    var paraphrase: [String] = []
+    @Option(
+      help:
+        "Style for the prompts of objects, or object for the prompts of styles. All when left out. May be repeated."
+    )
+    var partner: [String] = []
+    @Option(
+      help:
+        "Relative size, above 0, from which a direction counts in the printed budget; `lethe eraser train --set tolerance=...` has its own."
+    )
+    var tolerance = 1e-4
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      try common.reporting {
+        var erasers = try set.open(toChange: true)
+        guard concepts.count == 1 || (prompt.isEmpty && paraphrase.isEmpty) else {
+          throw LetheError.badValue(
+            "--prompt",
+            "\(concepts.count) concepts are named; --prompt and --paraphrase need exactly one")
+        }
+        let folder = URL(fileURLWithPath: erasers.card.model)
+        let themes = try Themes.load(folder)
+        let layout = try Layout.of(folder)
+        for name in concepts {
+          if erasers[name] != nil {
+            try erasers.switching([name], on: true)
+          } else {
+            let entry = try EraserSet.Entry.managed(
+              name, in: themes, prompts: prompt, paraphrases: paraphrase, partners: partner)
+            try layout.refuseCut(entry.prompts + entry.paraphrases + entry.anchors, of: name)
+            try erasers.add(entry)
+          }
+        }
+        guard !common.quiet else { return }
+        let model = try DiffusionModel.load(
+          URL(fileURLWithPath: erasers.card.model), on: common.openDevice())
+        let budget = RankBudget(erasers, model, tolerance: tolerance)
+        for row in budget.rows {
+          print(
+            "\(row.name.padded(16)) \(row.prompts) prompts to keep use \(row.rank) of \(row.width) directions, "
+              + "\(row.nullity) free"
+              + (row.isUpToDate ? "" : "; retrain: a concept was added after its training")
+          )
+        }
+        if let full = budget.rows.first(where: { $0.nullity == 0 }) {
+          warn(
+            "warning: no direction is free for '\(full.name)'; `lethe eraser train` names what to drop"
+          )
+        }
+      }
+    }
+  }
+}

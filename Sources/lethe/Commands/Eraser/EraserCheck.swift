@@ -1,0 +1,73 @@
+import ArgumentParser
+import Diffusion
+import Editing
+import Foundation
+import Torch
+
+extension EraserCommand {
+  struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Check that no eraser changes the keys and values of another's prompts.",
+      discussion: """
+        Example:
+          lethe eraser check runs/set
+
+        The residual of an eraser on a prompt is the largest | e dW^T | / | e W^T | over layers and token rows. The \
+        command prints it for every eraser and every other concept. A residual above --limit ends the command with \
+        exit code 1 and the name of the eraser to train again. The usual cause is a concept that was added after \
+        the eraser was trained.
+        """)
+    @OptionGroup var set: SetArgument
+    @Option(
+      help:
+        "Largest accepted residual, relative to the keys and values, of a prompt of another concept."
+    )
+    var limit = 0.05
+    @Flag(help: "Details: the residual of each layer as well.")
+    var verbose = false
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      try common.reporting {
+        let erasers = try set.open()
+        let model = try DiffusionModel.load(
+          URL(fileURLWithPath: erasers.card.model), on: common.openDevice())
+        try erasers.checkBase(model)
+        let check = try SeparationCheck(erasers, model, limit: limit)
+        for row in check.rows {
+          let what = row.isParaphrase ? "\(row.concept), paraphrases" : row.concept
+          let known = row.isParaphrase ? "" : row.isKnown ? "" : "  added after its training"
+          print(
+            "\(row.eraser.padded(16)) on \(what.padded(28)) \(String(format: "%.1e", row.residual))\(known)"
+          )
+          for (layer, residual) in verbose ? row.layers : [] {
+            print("  \(String(format: "%.1e", residual))  \(layer)")
+          }
+        }
+        guard !check.failures.isEmpty else { return }
+        throw LetheError(.other, Self.sentence(check.failures, set: set.set, limit: limit))
+      }
+    }
+
+    /// The sentence that names the failed erasers and the command that trains them again.
+    private static func sentence(
+      _ failures: [SeparationCheck.Row], set: String, limit: Double
+    ) -> String {
+      let erasers = failures.map(\.eraser).reduce(into: [String]()) {
+        if !$0.contains($1) { $0.append($1) }
+      }
+      return erasers.map { eraser in
+        let own = failures.filter { $0.eraser == eraser }
+        let concepts = own.map {
+          "'\($0.concept)'" + ($0.isKnown ? "" : " (added after it was trained)")
+        }
+        let worst = own.max { $0.residual < $1.residual }
+        return
+          "the eraser of '\(eraser)' changes \(concepts.joined(separator: ", ")): residual up to "
+          + String(format: "%.1e", worst?.residual ?? 0)
+          + " at \(worst?.layer ?? ""), limit \(limit)"
+      }.joined(separator: "; ") + ". Train again: lethe eraser train \(set) "
+        + erasers.joined(separator: " ")
+    }
+  }
+}

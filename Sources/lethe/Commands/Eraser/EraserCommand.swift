@@ -1,0 +1,35 @@
+import ArgumentParser
+import Editing
+import Foundation
+
+struct EraserCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "eraser",
+    abstract: "Manage a set of erasers that are switched on and off one by one.",
+    discussion: """
+      Examples:
+        lethe eraser init runs/set --model Models/emoji
+        lethe eraser add runs/set fox cat dog
+        lethe eraser train runs/set
+        lethe eraser check runs/set
+        lethe eraser restore runs/set cat
+        lethe generate Models/emoji --erasers runs/set --prompt "a noto emoji of a cat" --out runs/cat
+
+      A set has the prompts of all its concepts. SepME trains each eraser in the null space of the other concepts' \
+      prompts and of the empty prompt. An eraser therefore leaves the others' prompts as they are, and switching it \
+      off restores its own concept.
+      """,
+    subcommands: [
+      Init.self, Add.self, Train.self, Restore.self, Remove.self, List.self, Show.self, Check.self,
+    ])
+
+  struct SetArgument: ParsableArguments {
+    @Argument(help: "Folder of the set.", completion: .directory)
+    var set: String
+    var url: URL { URL(fileURLWithPath: set) }
+    /// - Parameter toChange: whether other processes stay out of the set for as long as it is open
+    func open(toChange: Bool = false) throws -> EraserSet {
+      try EraserSet(url, keepingOthersOut: toChange)
+    }
+  }
+}

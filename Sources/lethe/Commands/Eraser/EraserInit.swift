@@ -1,0 +1,52 @@
+import ArgumentParser
+import Diffusion
+import Editing
+import Foundation
+import Training
+import Workbench
+
+extension EraserCommand {
+  struct Init: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Create an empty set for a model.",
+      discussion: """
+        Example:
+          lethe eraser init runs/set --model Models/emoji --protect "a noto emoji of a lion"
+        """)
+    @OptionGroup var set: SetArgument
+    @Option(help: "Folder of the base model.", completion: .directory)
+    var model: String
+    @Option(help: "Prompt that no eraser may change. May be repeated.")
+    var protect: [String] = []
+    @Option(
+      help:
+        "Prompts that erasers should change little: 'others' for every caption that the model lists, 'none', or a CSV file."
+    )
+    var regular = "others"
+    @Option(help: "Seed of the erasers' trainings.")
+    var seed: UInt64 = 0
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      try common.reporting {
+        let folder = URL(fileURLWithPath: model).standardizedFileURL
+        let loaded = try DiffusionModel.load(folder, on: common.openDevice())
+        _ = try loaded.tokenizer(for: "a set of erasers")
+        let base = loaded.hash()
+        let prompts =
+          switch regular {
+          case "others": try Themes.load(folder)?.allPrompts ?? []
+          case "none": [String]()
+          default: try PromptTable(contentsOf: URL(fileURLWithPath: regular)).rows.map(\.prompt)
+          }
+        if let cut = loaded.layout.cut(protect + prompts) { CommonOptions.note(cut.note) }
+        _ = try EraserSet.create(
+          set.url, model: folder, base: base, protecting: protect, regular: prompts, seed: seed)
+        if !common.quiet {
+          print(
+            "\(set.set): for \(model), base \(base.prefix(12)), \(prompts.count) regular prompts")
+        }
+      }
+    }
+  }
+}

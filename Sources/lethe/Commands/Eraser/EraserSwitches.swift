@@ -1,0 +1,49 @@
+import ArgumentParser
+import Editing
+
+extension EraserCommand {
+  struct Restore: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Restore concepts: switch their erasers off and keep them.",
+      discussion: """
+        Example:
+          lethe eraser restore runs/set cat
+
+        `lethe eraser add runs/set cat` switches the eraser on again.
+        """)
+    @OptionGroup var set: SetArgument
+    @Argument(help: "Concepts of the set.")
+    var concepts: [String]
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      try common.reporting {
+        var erasers = try set.open(toChange: true)
+        try erasers.switching(concepts, on: false)
+      }
+    }
+  }
+
+  struct Remove: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Remove concepts and their eraser files from the set for good.",
+      discussion: """
+        Example:
+          lethe eraser remove runs/set cat
+
+        Other erasers no longer have to keep its prompts, which frees directions for new erasers.
+        """)
+    @OptionGroup var set: SetArgument
+    @Argument(help: "Concepts of the set.")
+    var concepts: [String]
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+      try common.reporting {
+        var erasers = try set.open(toChange: true)
+        for name in concepts { _ = try erasers.entry(name) }
+        for name in concepts { try erasers.remove(name) }
+      }
+    }
+  }
+}
