@@ -8,6 +8,8 @@ public struct Conditioning {
   /// Additions to the keys and values of cross-attention layers, by the layer's path; rows are
   /// those of `hidden`, so that each picture of a batch can have erasers of its own.
   package var shifts: [String: KeyValueShift]
+  /// The guidance scale that a network which was distilled with it is told; nil for 1.
+  package var guidance: Double?
 
   package init(
     _ hidden: Tensor, pooled: Tensor? = nil, shifts: [String: KeyValueShift] = [:]

@@ -30,7 +30,9 @@ public final class DiffusionModel {
           "the text encoder gives vectors of \(text.width), the U-Net takes \(network.contextWidth)"
         )
       }
-      codec = try AutoencoderKL(store.root["vae"], layout.config(.vae))
+      let vae = try AutoencoderKL(store.root["vae"], layout.config(.vae))
+      try Self.check(network, vae)
+      codec = vae
       (unet, conditioner) = (network, try TextConditioner(tokenizer, text, device))
     case .stableDiffusionXL(let tokenizer, let second):
       let network = try UNet2DCondition(store.root["unet"], layout.config(.unet))
@@ -49,6 +51,7 @@ public final class DiffusionModel {
             + (network.pooledWidth.map { "\($0)" } ?? "none"))
       }
       let vae = try AutoencoderKL(store.root["vae"], layout.config(.vae))
+      try Self.check(network, vae)
       network.pixelsPerLatent = vae.factor
       (codec, unet, conditioner) = (vae, network, texts)
     case .pixels(let classes):
@@ -60,6 +63,15 @@ public final class DiffusionModel {
     (parameters, self.layout, self.device) = (store, layout, device)
     // Position ids are a buffer of old checkpoints.
     try store.check { $0.name.hasSuffix("embeddings.position_ids") }
+  }
+
+  /// - Throws: ``LetheError`` for a network that takes more than noise, with what it is
+  private static func check(_ network: UNet2DCondition, _ vae: AutoencoderKL) throws {
+    guard network.inChannels == vae.latentChannels else {
+      throw LetheError.unsupported(
+        "a U-Net that takes \(network.inChannels) channels beside latents of \(vae.latentChannels): "
+          + ModelKind.of(inChannels: network.inChannels))
+    }
   }
 
   /// A model with the same numbers. Tensors that `owned` chooses are copies, the rest are shared.

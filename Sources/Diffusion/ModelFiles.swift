@@ -4,7 +4,8 @@ public import Torch
 internal import TorchNN
 
 extension DiffusionModel {
-  /// Loads a folder in the diffusers layout, or a single file in the original one; weights that are no finite numbers are refused. Half-precision weights are computed with in float32.
+  /// Loads a folder in the diffusers layout, or a single file in the original one. Weights that are no finite numbers
+  /// are refused; half-precision ones are computed with in float32.
   /// - Parameter variant: e.g. `fp16` to prefer `*.fp16.safetensors`
   public static func load(
     _ folder: URL, variant: String? = nil, on device: Device = .cpu
@@ -15,11 +16,18 @@ extension DiffusionModel {
     }
     let layout = try Layout(folder: folder)
     var tensors: [ParameterPath: Tensor] = [:]
+    var hasVariant = false
     for component in Layout.Component.allCases where layout.configs[component] != nil {
       let file = try Layout.weights(of: component, in: folder, variant: variant)
+      hasVariant = hasVariant || variant.map { file.lastPathComponent.contains(".\($0).") } == true
       for (name, tensor) in try SafeTensors.load(file, finite: true) {
         tensors[path(component, name)] = tensor
       }
+    }
+    if let variant, !hasVariant {
+      throw LetheError.badValue(
+        "--variant",
+        "\(folder.path) has no weights of the variant '\(variant)'; leave it out for the others")
     }
     return try DiffusionModel(layout, .tensors(tensors), on: device)
   }
@@ -43,8 +51,12 @@ extension DiffusionModel {
 
   /// Writes the same layout back. Every file is written atomically, and `model_index.json` goes first and comes last,
   /// so that an interrupted save is no model.
-  /// - Parameter dtype: element type of the weights on disk
-  public func save(to folder: URL, dtype: DType = .float32) throws {
+  /// - Parameters:
+  ///   - dtype: element type of the weights on disk
+  ///   - largestFile: bytes of one file, above which weights are spread over several
+  public func save(
+    to folder: URL, dtype: DType = .float32, largestFile: Int = 10_000_000_000
+  ) throws {
     let files = FileManager.default
     func write(_ data: Data, _ name: String) throws {
       let file = folder.appendingPathComponent(name)
@@ -64,9 +76,9 @@ extension DiffusionModel {
       where path.components.first.map(String.init) == component.rawValue {
         tensors[path.withoutFirst] = try path.stored(tensor, as: dtype, in: folder)
       }
-      try SafeTensors.write(
-        tensors, metadata: ["format": "pt"],
-        to: folder.appendingPathComponent("\(component.rawValue)/\(component.weights).safetensors"))
+      try SafeTensors.writeSharded(
+        tensors, metadata: ["format": "pt"], stem: component.weights,
+        in: folder.appendingPathComponent(component.rawValue), largest: largestFile)
     }
     let schedulerName = "scheduler/scheduler_config.json"
     try write(layout.text(layout.scheduler, schedulerName), schedulerName)

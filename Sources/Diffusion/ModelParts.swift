@@ -7,6 +7,8 @@ package protocol NoisePredictor: AnyObject {
   var sampleSize: Int { get }
   /// Whether training computes each block again in the backward pass instead of keeping what is inside.
   var recomputes: Bool { get set }
+  /// Whether it is told the guidance scale, and so needs no second prediction without the prompt.
+  var takesGuidance: Bool { get }
   /// Drops numbers between layers while it has a generator; nil where the network has none.
   var dropout: Dropout? { get }
   /// x [B, C, H, W], t [B] -> what the schedule's prediction type says [B, C, H, W]
@@ -15,6 +17,7 @@ package protocol NoisePredictor: AnyObject {
 
 extension NoisePredictor {
   package var dropout: Dropout? { nil }
+  package var takesGuidance: Bool { false }
 
   /// Runs a chain, keeping all that is inside for the backward pass, or only what is between its parts.
   func run(_ parts: [ChainStage], _ inputs: [Tensor], parameters: () -> [Tensor]) -> Tensor {
@@ -57,6 +60,9 @@ public protocol LatentCodec {
   var factor: Int { get }
   /// The factor that unscaled latents are multiplied by.
   var scalingFactor: Double { get }
+  /// Unscaled latents as the network has them, and back.
+  func scaled(_ z: Tensor) -> Tensor
+  func unscaled(_ z: Tensor) -> Tensor
   /// Mean and log variance of q(z | image), unscaled: image [B, 3, H, W] in [-1, 1] -> 2 x [B, z, h, w]
   func posterior(_ image: Tensor) -> (mean: Tensor, logVariance: Tensor)
   /// Unscaled latents -> image [B, 3, H, W], about [-1, 1]
@@ -67,11 +73,14 @@ extension LatentCodec {
   /// A scaled sample of the posterior, or its mean without a generator.
   public func encode(_ image: Tensor, _ g: Generator?) -> Tensor {
     let (mean, logVariance) = posterior(image)
-    guard let g else { return mean * scalingFactor }
+    guard let g else { return scaled(mean) }
     let noise = Tensor.randn(mean.shape, g).to(mean.device, mean.dtype)
-    return (mean + (0.5 * logVariance).exp() * noise) * scalingFactor
+    return scaled(mean + (0.5 * logVariance).exp() * noise)
   }
 
   /// Scaled latents [B, z, h, w] -> image [B, 3, H, W], about [-1, 1]
-  public func decode(_ z: Tensor) -> Tensor { reconstruct(z / scalingFactor) }
+  public func decode(_ z: Tensor) -> Tensor { reconstruct(unscaled(z)) }
+
+  public func scaled(_ z: Tensor) -> Tensor { z * scalingFactor }
+  public func unscaled(_ z: Tensor) -> Tensor { z / scalingFactor }
 }

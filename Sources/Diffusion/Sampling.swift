@@ -153,7 +153,9 @@ extension DiffusionModel {
     let height = try latentExtent(options.height)
     let width = try latentExtent(options.width)
     let sampler = try Samplers.make(options, schedule)
-    let isGuided = options.guidance > 1
+    let isGuided = options.guidance > 1 && !unet.takesGuidance
+    var c = c
+    if unet.takesGuidance { c.guidance = options.guidance }
     let rescale = options.rescale ?? 0
     guard (0...1).contains(rescale) else {
       throw LetheError.badValue("--guidance-rescale", "\(rescale); accepted: 0 to 1")

@@ -25,7 +25,8 @@ struct ModelCard {
         "| \($0.concepts.joined(separator: ", ")) | \($0.method) | \($0.seed) | \($0.base.prefix(12)) |"
       }
       lines += [
-        "", "An erased concept can come back by other prompts or by training. `lethe attack` measures that.",
+        "",
+        "An erased concept can come back by other prompts or by training. `lethe attack` measures that.",
       ]
     }
     return lines.joined(separator: "\n") + "\n"

@@ -20,7 +20,8 @@ import Torch
     (options.sampler, options.steps, options.eta) = (sampler, steps, eta)
     var s = try Samplers.make(options, schedule)
     let g = Generator(seed: 0)
-    var x = Tensor((1...16).map { Float(Foundation.sin(Double($0))) }, [1, 4, 2, 2]) * s.initialScale
+    var x =
+      Tensor((1...16).map { Float(Foundation.sin(Double($0))) }, [1, 4, 2, 2]) * s.initialScale
     for (i, t) in s.timesteps.enumerated() {
       let output = 0.5 * s.input(x, i) + 0.1 * Foundation.cos(t / 100)
       x = s.step(output, i, x) { Tensor.randn([1, 4, 2, 2], g) * noiseScale }

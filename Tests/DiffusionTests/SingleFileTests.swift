@@ -49,7 +49,10 @@ import TorchNN
       (sd1, "mid_block.resnets.1.conv1.weight", "middle_block.2.in_layers.2.weight"),
       (sd1, "up_blocks.0.upsamplers.0.conv.weight", "output_blocks.2.1.conv.weight"),
       (sd1, "up_blocks.1.upsamplers.0.conv.weight", "output_blocks.5.2.conv.weight"),
-      (sd1, "up_blocks.3.resnets.2.conv_shortcut.weight", "output_blocks.11.0.skip_connection.weight"),
+      (
+        sd1, "up_blocks.3.resnets.2.conv_shortcut.weight",
+        "output_blocks.11.0.skip_connection.weight"
+      ),
       (xl, "down_blocks.1.attentions.0.norm.weight", "input_blocks.4.1.norm.weight"),
       (xl, "down_blocks.2.attentions.1.norm.weight", "input_blocks.8.1.norm.weight"),
       (xl, "up_blocks.0.attentions.2.norm.weight", "output_blocks.2.1.norm.weight"),
@@ -57,7 +60,8 @@ import TorchNN
       (xl, "up_blocks.0.upsamplers.0.conv.weight", "output_blocks.2.2.conv.weight"),
       (xl, "down_blocks.0.resnets.1.time_emb_proj.bias", "input_blocks.2.0.emb_layers.1.bias"),
       (xl, "add_embedding.linear_1.weight", "label_emb.0.0.weight"),
-      (xl, "time_embedding.linear_2.bias", "time_embed.2.bias"), (xl, "conv_out.bias", "out.2.bias"),
+      (xl, "time_embedding.linear_2.bias", "time_embed.2.bias"),
+      (xl, "conv_out.bias", "out.2.bias"),
     ] {
       #expect(names.unet(own) == original)
     }
@@ -67,7 +71,8 @@ import TorchNN
       ("decoder.mid_block.resnets.0.conv1.weight", "decoder.mid.block_1.conv1.weight"),
       ("encoder.mid_block.attentions.0.to_out.0.bias", "encoder.mid.attn_1.proj_out.bias"),
       ("encoder.mid_block.attentions.0.group_norm.bias", "encoder.mid.attn_1.norm.bias"),
-      ("encoder.conv_norm_out.weight", "encoder.norm_out.weight"), ("quant_conv.bias", "quant_conv.bias"),
+      ("encoder.conv_norm_out.weight", "encoder.norm_out.weight"),
+      ("quant_conv.bias", "quant_conv.bias"),
     ] {
       #expect(sd1.codec(own) == original)
     }
@@ -105,9 +110,10 @@ import TorchNN
   /// A stranger's file has no configurations: they are deduced, and the tokenizer is CLIP's.
   @Test func foreignFiles() throws {
     let model = try Self.small()
-    #expect(model.tokens("a photo of a cat, don't").rows[0].prefix(9) == [
-      49406, 320, 1125, 539, 320, 2368, 267, 847, 713,
-    ])
+    #expect(
+      model.tokens("a photo of a cat, don't").rows[0].prefix(9) == [
+        49406, 320, 1125, 539, 320, 2368, 267, 847, 713,
+      ])
     try Fixtures.temporaryFolder { folder in
       let file = folder.appendingPathComponent("model.safetensors")
       try model.writeSingleFile(to: file, dtype: .float32, title: "small")

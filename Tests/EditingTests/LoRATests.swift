@@ -37,14 +37,20 @@ import TorchNN
     let flat = module.replacingOccurrences(of: ".", with: "_")
     let spellings = [
       ("lora_unet_\(flat)_to_k", ".lora_down.weight", ".lora_up.weight"),
-      ("lora_unet_input_blocks_1_1_transformer_blocks_0_attn2_to_k", ".lora_down.weight", ".lora_up.weight"),
+      (
+        "lora_unet_input_blocks_1_1_transformer_blocks_0_attn2_to_k", ".lora_down.weight",
+        ".lora_up.weight"
+      ),
       ("unet.\(module).to_k", ".lora_A.weight", ".lora_B.weight"),
       ("unet.\(module).to_k", ".lora.down.weight", ".lora.up.weight"),
       ("unet.\(module).processor.to_k_lora", ".down.weight", ".up.weight"),
       ("\(module).processor.to_k_lora", ".down.weight", ".up.weight"),
       ("base_model.model.\(module).to_k", ".lora_A.weight", ".lora_B.weight"),
       ("base_model.model.\(module).to_k", ".lora_A.default.weight", ".lora_B.default.weight"),
-      ("diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k", ".lora_A.weight", ".lora_B.weight"),
+      (
+        "diffusion_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k", ".lora_A.weight",
+        ".lora_B.weight"
+      ),
     ]
     let product = b.matmul(a)
     for (base, down, up) in spellings {
@@ -59,20 +65,33 @@ import TorchNN
         [base + down: a, base + up: b, base + ".alpha": Tensor.scalar(0)], for: model)
       #expect(try #require(zero.tensors[path]).distance(to: product) < 1e-6)
     }
-    #expect(try model.applying(load([
-      "unet.\(module).to_k.lora_A.weight": a, "unet.\(module).to_k.lora_B.weight": b,
-    ], for: model)).hash() != model.hash())
+    #expect(
+      try model.applying(
+        load(
+          [
+            "unet.\(module).to_k.lora_A.weight": a, "unet.\(module).to_k.lora_B.weight": b,
+          ], for: model)
+      ).hash() != model.hash())
   }
 
   /// SDXL's own block names and its two text encoders.
   @Test func largeModels() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sdxl"))
     for (name, own) in [
-      ("lora_unet_input_blocks_3_1_transformer_blocks_1_attn1_to_q", "unet.down_blocks.1.attentions.0.transformer_blocks.1.attn1.to_q.weight"),
+      (
+        "lora_unet_input_blocks_3_1_transformer_blocks_1_attn1_to_q",
+        "unet.down_blocks.1.attentions.0.transformer_blocks.1.attn1.to_q.weight"
+      ),
       ("lora_unet_output_blocks_0_1_proj_in", "unet.up_blocks.0.attentions.0.proj_in.weight"),
       ("lora_unet_label_emb_0_0", "unet.add_embedding.linear_1.weight"),
-      ("lora_te1_text_model_encoder_layers_0_mlp_fc1", "text_encoder.text_model.encoder.layers.0.mlp.fc1.weight"),
-      ("lora_te2_text_model_encoder_layers_2_self_attn_out_proj", "text_encoder_2.text_model.encoder.layers.2.self_attn.out_proj.weight"),
+      (
+        "lora_te1_text_model_encoder_layers_0_mlp_fc1",
+        "text_encoder.text_model.encoder.layers.0.mlp.fc1.weight"
+      ),
+      (
+        "lora_te2_text_model_encoder_layers_2_self_attn_out_proj",
+        "text_encoder_2.text_model.encoder.layers.2.self_attn.out_proj.weight"
+      ),
     ] {
       let path = ParameterPath(own)
       let shape = try #require(model.parameters[path], "\(own)").shape
@@ -83,9 +102,13 @@ import TorchNN
     }
     let text = "text_encoder.encoder.layers.0.self_attn.q_proj"
     let vector = try load(
-      ["\(text).lora_linear_layer.down.weight": Tensor.ones([1, 16]),
-        "\(text).lora_linear_layer.up.weight": Tensor.ones([16, 1])], for: model)
-    #expect(vector.paths.first?.name == "text_encoder.text_model.encoder.layers.0.self_attn.q_proj.weight")
+      [
+        "\(text).lora_linear_layer.down.weight": Tensor.ones([1, 16]),
+        "\(text).lora_linear_layer.up.weight": Tensor.ones([16, 1]),
+      ], for: model)
+    #expect(
+      vector.paths.first?.name == "text_encoder.text_model.encoder.layers.0.self_attn.q_proj.weight"
+    )
   }
 
   /// Convolutions, those with a core, and 1 x 1 ones beside matrices.
@@ -115,7 +138,8 @@ import TorchNN
     for r in 0..<2 {
       for s in 0..<2 {
         // up[:, r] core[r, s] down[s, :]
-        let outer = up.reshaped(8, 2).narrowed(1, r, 1).matmul(small.reshaped(2, 8).narrowed(0, s, 1))
+        let outer = up.reshaped(8, 2).narrowed(1, r, 1).matmul(
+          small.reshaped(2, 8).narrowed(0, s, 1))
         let kernel = square.narrowed(0, r, 1).narrowed(1, s, 1)
         whole = whole + (outer.unsqueezed(2, 3) * kernel).to(.float64)
       }
@@ -125,7 +149,10 @@ import TorchNN
     // A matrix for a 1 x 1 convolution.
     let projection = "lora_unet_down_blocks_0_attentions_0_proj_in"
     let one = try load(
-      ["\(projection).lora_down.weight": Tensor.ones([1, 8]), "\(projection).lora_up.weight": Tensor.ones([8, 1])],
+      [
+        "\(projection).lora_down.weight": Tensor.ones([1, 8]),
+        "\(projection).lora_up.weight": Tensor.ones([8, 1]),
+      ],
       for: model)
     #expect(one.tensors.values.first?.shape == [8, 8, 1, 1])
   }
@@ -177,7 +204,8 @@ import TorchNN
     ]
     #expect(try load(good, for: model).tensors.count == 1)
     for (name, expected) in [
-      ("lora_unet_nothing.lora_down.weight", "1 tensors"), ("unet.conv_in.lora.down.weight", "change one module"),
+      ("lora_unet_nothing.lora_down.weight", "1 tensors"),
+      ("unet.conv_in.lora.down.weight", "change one module"),
     ] {
       var tensors = good
       tensors[name] = Tensor.ones([1, 4, 3, 3])
@@ -209,7 +237,8 @@ import TorchNN
     }
     try Fixtures.temporaryFolder { folder in
       let file = folder.appendingPathComponent("l.safetensors")
-      let done = try model.writeLoRA(vector, to: file, format: format, title: "t", texts: ["lethe": "[]"])
+      let done = try model.writeLoRA(
+        vector, to: file, format: format, title: "t", texts: ["lethe": "[]"])
       #expect(done.error < 1e-5 && done.leftOutTensors == 0)
       let back = try LoRAFile(file).vector(for: model)
       #expect(back.paths == vector.paths)
@@ -225,7 +254,9 @@ import TorchNN
       #expect(cut.rank == 1 && cut.error > 0.01)
       let norm = try #require(model.parameters.paths.first { $0.name.hasSuffix("norm1.weight") })
       let size = try #require(model.parameters[norm]).shape
-      let mixed = ParameterVector([paths[0]: try #require(vector.tensors[paths[0]]), norm: Tensor.ones(size)])
+      let mixed = ParameterVector([
+        paths[0]: try #require(vector.tensors[paths[0]]), norm: Tensor.ones(size),
+      ])
       let left = try model.writeLoRA(mixed, to: file, format: format)
       #expect(left.leftOutTensors == 1 && left.leftOut > 0 && left.leftOut < 1)
       #expect(throws: LetheError.self) {

@@ -12,7 +12,8 @@ final class HubServer: Sendable {
     var headers: [String: String]
     /// The first byte that `Range` asks for.
     var start: Int {
-      headers["range"]?.dropFirst("bytes=".count).split(separator: "-").first.flatMap { Int($0) } ?? 0
+      headers["range"]?.dropFirst("bytes=".count).split(separator: "-").first.flatMap { Int($0) }
+        ?? 0
     }
   }
   struct Answer: Sendable {
@@ -34,20 +35,20 @@ final class HubServer: Sendable {
 
   init(_ answer: @escaping @Sendable (Request) -> Answer) {
     self.answer = answer
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var one: Int32 = 1
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
     var place = sockaddr_in()
     place.sin_family = sa_family_t(AF_INET)
     place.sin_addr.s_addr = inet_addr("127.0.0.1")
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
     withUnsafeMutablePointer(to: &place) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { p in
-        _ = bind(descriptor, p, size)
-        _ = getsockname(descriptor, p, &size)
+        _ = bind(socket, p, size)
+        _ = getsockname(socket, p, &size)
       }
     }
-    port = Int(UInt16(bigEndian: place.sin_port))
+    (descriptor, port) = (socket, Int(UInt16(bigEndian: place.sin_port)))
     listen(descriptor, 16)
     Thread.detachNewThread { [self] in run() }
   }
@@ -80,12 +81,14 @@ final class HubServer: Sendable {
     var headers: [String: String] = [:]
     for line in lines.dropFirst() {
       guard let colon = line.firstIndex(of: ":") else { continue }
-      headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+      headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingCharacters(
+        in: .whitespaces)
     }
     let request = Request(path: String(words[1]), headers: headers)
     seen.withLock { $0.append(request) }
     let answer = answer(request)
-    var head = "HTTP/1.1 \(answer.status) X\r\nContent-Length: \(answer.length ?? answer.body.count)\r\nConnection: close\r\n"
+    var head =
+      "HTTP/1.1 \(answer.status) X\r\nContent-Length: \(answer.length ?? answer.body.count)\r\nConnection: close\r\n"
     for (key, value) in answer.headers { head += "\(key): \(value)\r\n" }
     var out = Array((head + "\r\n").utf8) + answer.body.prefix(answer.cut ?? answer.body.count)
     while !out.isEmpty {

@@ -24,7 +24,8 @@ import Training
         if !isFolder.boolValue { files[name] = try Data(contentsOf: file) }
       }
       files["unet/diffusion_pytorch_model.bin"] = Data("pickle".utf8)
-      files["unet/diffusion_pytorch_model.fp16.safetensors"] = files["unet/diffusion_pytorch_model.safetensors"]
+      files["unet/diffusion_pytorch_model.fp16.safetensors"] =
+        files["unet/diffusion_pytorch_model.safetensors"]
       files["whole.safetensors"] = Data("whole".utf8)
       files["train.py"] = Data("code".utf8)
     }
@@ -43,16 +44,21 @@ import Training
       if request.path.contains("/tree/") {
         let list = order.map { name -> JSON in
           let size = files[name]?.count ?? 0
-          var item: JSON = ["type": "file", "path": .string(name), "size": .int(size), "oid": .string(etag(name))]
+          var item: JSON = [
+            "type": "file", "path": .string(name), "size": .int(size), "oid": .string(etag(name)),
+          ]
           if name.hasSuffix(".safetensors") {
             item["oid"] = "0000000000000000000000000000000000000000"
             item["lfs"] = ["oid": .string(etag(name)), "size": .int(size)]
           }
           return item
         }
-        return .init(body: Data(JSON.array(list + [["type": "directory", "path": "unet"]]).compact.utf8))
+        return .init(
+          body: Data(JSON.array(list + [["type": "directory", "path": "unet"]]).compact.utf8))
       }
-      guard let name = request.path.components(separatedBy: "/resolve/\(HubTests.commit)/").last?.removingPercentEncoding,
+      guard
+        let name = request.path.components(separatedBy: "/resolve/\(HubTests.commit)/").last?
+          .removingPercentEncoding,
         let data = files[name]
       else { return .init(status: 404) }
       return part(data, request)
@@ -97,21 +103,33 @@ import Training
 
   /// The standard layout: refs, blobs, links; only what is needed, nothing twice, and the model loads by its name.
   @Test func layoutOfTheCache() throws {
-    try pull { _, _ in nil } _: { result, server, cache in
+    try pull { _, _ in
+      nil
+    } _: { result, server, cache in
       let snapshot = try result.get()
       let name = try #require(HubName("org/tiny"))
-      #expect(try String(contentsOf: cache.folder(name).appendingPathComponent("refs/main"), encoding: .utf8) == Self.commit)
+      #expect(
+        try String(
+          contentsOf: cache.folder(name).appendingPathComponent("refs/main"), encoding: .utf8)
+          == Self.commit)
       #expect(snapshot.path.hasSuffix("models--org--tiny/snapshots/\(Self.commit)"))
       #expect(cache.snapshot(name)?.path == snapshot.path)
       let file = snapshot.appendingPathComponent("unet/diffusion_pytorch_model.safetensors")
       let target = try FileManager.default.destinationOfSymbolicLink(atPath: file.path)
       #expect(target.hasPrefix("../../../blobs/") && target.count == "../../../blobs/".count + 64)
       let names = try FileManager.default.subpathsOfDirectory(atPath: snapshot.path)
-      #expect(!names.contains { $0.hasSuffix(".bin") || $0.hasSuffix(".py") || $0.contains("fp16") || $0.hasPrefix("whole") })
+      #expect(
+        !names.contains {
+          $0.hasSuffix(".bin") || $0.hasSuffix(".py") || $0.contains("fp16")
+            || $0.hasPrefix("whole")
+        })
       let before = server.requests.count
       _ = try ModelFolder(snapshot).model()
       #expect(server.requests.count == before)
-      #expect(server.requests.allSatisfy { $0.headers["accept-encoding"] == "identity" && $0.headers["authorization"] == nil })
+      #expect(
+        server.requests.allSatisfy {
+          $0.headers["accept-encoding"] == "identity" && $0.headers["authorization"] == nil
+        })
     }
   }
 
@@ -131,7 +149,9 @@ import Training
       return answer
     } _: { result, server, _ in
       _ = try result.get()
-      let starts = server.requests.filter { $0.path.hasSuffix("unet/diffusion_pytorch_model.safetensors") }.map(\.start)
+      let starts = server.requests.filter {
+        $0.path.hasSuffix("unet/diffusion_pytorch_model.safetensors")
+      }.map(\.start)
       #expect(starts == (knowsRanges ? [0, 1000, 2000] : [0, 1000, 1000]))
     }
   }
@@ -151,49 +171,70 @@ import Training
     } _: { result, _, cache in
       #expect(throws: LetheError.self) { try result.get() }
       let name = try #require(HubName("org/tiny"))
-      #expect(cache.snapshot(name).map { $0.appendingPathComponent("vae/diffusion_pytorch_model.safetensors") }
+      #expect(
+        cache.snapshot(name).map {
+          $0.appendingPathComponent("vae/diffusion_pytorch_model.safetensors")
+        }
         .map { FileManager.default.fileExists(atPath: $0.path) } != true)
-      #expect(!FileManager.default.fileExists(atPath: cache.folder(name).appendingPathComponent("refs/main").path))
+      #expect(
+        !FileManager.default.fileExists(
+          atPath: cache.folder(name).appendingPathComponent("refs/main").path))
     }
   }
 
   /// The token goes to the hub and not to where it redirects.
   @Test func redirectsLoseTheToken() throws {
     let site = try Site(Fixtures.url("tiny-sd1"))
-    let store = HubServer { request in site.part(site.files[String(request.path.dropFirst())] ?? Data(), request) }
+    let store = HubServer { request in
+      site.part(site.files[String(request.path.dropFirst())] ?? Data(), request)
+    }
     defer { store.stop() }
     let address = store.address
     try pull(token: "secret\n") { request, _ in
-      guard let name = request.path.components(separatedBy: "/resolve/\(Self.commit)/").last, name.hasSuffix(".safetensors") else { return nil }
+      guard let name = request.path.components(separatedBy: "/resolve/\(Self.commit)/").last,
+        name.hasSuffix(".safetensors")
+      else { return nil }
       return .init(status: 302, headers: ["Location": "\(address)/\(name)"])
     } _: { result, server, _ in
       _ = try result.get()
       #expect(server.requests.allSatisfy { $0.headers["authorization"] == "Bearer secret" })
-      #expect(!store.requests.isEmpty && store.requests.allSatisfy { $0.headers["authorization"] == nil })
+      #expect(
+        !store.requests.isEmpty && store.requests.allSatisfy { $0.headers["authorization"] == nil })
     }
   }
 
   @Test func refusals() throws {
     for (status, code, expected) in [
-      (401, "", "no model org/tiny"), (404, "RevisionNotFound", "no revision"), (403, "GatedRepo", "terms"), (500, "", "status 500"),
+      (401, "", "no model org/tiny"), (404, "RevisionNotFound", "no revision"),
+      (403, "GatedRepo", "terms"), (500, "", "status 500"),
     ] {
-      try pull { _, _ in .init(status: status, headers: code.isEmpty ? [:] : ["X-Error-Code": code]) } _: { result, _, _ in
+      try pull { _, _ in
+        .init(status: status, headers: code.isEmpty ? [:] : ["X-Error-Code": code])
+      } _: { result, _, _ in
         let error = #expect(throws: LetheError.self) { try result.get() }
         #expect(error?.sentence.contains(expected) == true, "\(error?.sentence ?? "")")
       }
     }
     try pull { request, _ in
-      request.path.contains("/tree/") ? .init(body: Data("[{\"type\":\"file\",\"path\":\"../../x\",\"size\":1,\"oid\":\"\(Self.commit)\"}]".utf8)) : nil
+      request.path.contains("/tree/")
+        ? .init(
+          body: Data(
+            "[{\"type\":\"file\",\"path\":\"../../x\",\"size\":1,\"oid\":\"\(Self.commit)\"}]".utf8)
+        ) : nil
     } _: { result, _, _ in
       let error = #expect(throws: LetheError.self) { try result.get() }
       #expect(error?.sentence.contains("no name of a file") == true)
     }
-    try pull(variant: "bf16") { _, _ in nil } _: { result, _, _ in
+    try pull(variant: "bf16") { _, _ in
+      nil
+    } _: { result, _, _ in
       let error = #expect(throws: LetheError.self) { try result.get() }
       #expect(error?.sentence.contains("'bf16'") == true)
     }
     #expect(throws: LetheError.self) { try Hub(["HF_HUB_OFFLINE": "1"]) }
-    for text in ["tiny", "a/b/c", "../x", "a/..", "/a", "a b/c", "a/b@"] { #expect(throws: LetheError.self) { try Pull(text) } }
+    for text in ["tiny", "a/b/c", "../x", "a/..", "/a", "a b/c", "a/b@"] {
+      #expect(throws: LetheError.self) { try Pull(text) }
+    }
   }
 
   /// A folder wins over the cache; the cache is found by the usual variables.

@@ -1,6 +1,6 @@
+import Diffusion
 import Editing
 import Evaluation
-import Diffusion
 import Foundation
 import TestSupport
 import Testing
@@ -27,11 +27,14 @@ import Training
       var sampling = SamplingOptions()
       (sampling.steps, sampling.sampler) = (2, "model")
       let set = try Generate(
-        ModelReference(model), sampling, [SampleSet.Sample("0", 0, prompt: "a fox", seed: 1)], batch: 1)(
+        ModelReference(model), sampling, [SampleSet.Sample("0", 0, prompt: "a fox", seed: 1)],
+        batch: 1)(
           in: Run(folder.appendingPathComponent("out")), on: .cpu)
       #expect(set.manifest.sampling.sampler == "pndm")
       let picture = try shown(set.url(set.manifest.samples[0]).path)
-      #expect(picture["picture"] == "16 x 16 pixels" && picture["parameters"]?.hasPrefix("a fox\n") == true)
+      #expect(
+        picture["picture"] == "16 x 16 pixels"
+          && picture["parameters"]?.hasPrefix("a fox\n") == true)
       #expect(throws: LetheError.self) { try shown(folder.path) }
       #expect(throws: LetheError.self) { try shown("/nonexistent") }
       // An eraser at half strength moves half as far; the whole one is another picture's.
@@ -48,14 +51,19 @@ import Training
       let laid = try ModelFolder(model.path, .init(loras: [lora.path])).model()
       let edited = try model.model().applying([whole])
       for path in whole.vector.paths {
-        #expect(try #require(laid.parameters[path]).distance(to: try #require(edited.parameters[path])) < 1e-5)
+        #expect(
+          try #require(laid.parameters[path]).distance(to: try #require(edited.parameters[path]))
+            < 1e-5)
       }
       #expect(try laid.hash() != model.model().hash())
-      #expect(try ModelFolder(model.path, .init(loras: [lora.path + ":0"])).model().hash() == model.model().hash())
+      #expect(
+        try ModelFolder(model.path, .init(loras: [lora.path + ":0"])).model().hash()
+          == model.model().hash())
       // The same erasers on a model of other weights.
       let base = try model.model()
       let other = folder.appendingPathComponent("other")
-      try base.replacing(base.parameters.tensors.mapValues { $0 + 0.01 * Tensor.ones(like: $0) }).save(to: other)
+      try base.replacing(base.parameters.tensors.mapValues { $0 + 0.01 * Tensor.ones(like: $0) })
+        .save(to: other)
       apply.onto = ModelFolder(other)
       let out = folder.appendingPathComponent("onto")
       let done = try apply(to: out, lora: nil, rank: nil, on: .cpu)

@@ -51,12 +51,22 @@ OPTIONS = {
 BETAS = [SD, SD, SD, {**SD, "beta_schedule": "linear", "beta_start": 0.0001, "beta_end": 0.02}, {**SD, "beta_schedule": "squaredcos_cap_v2"}]
 
 
-def run(cls, config, steps, eta=None):
+def refused(cls, config):
+    """Whether Lethe refuses the options by name: those whose result diffusers owes to a clip of infinities, or has no end for."""
+    noisy = config.get("rescale_betas_zero_snr") and config.get("prediction_type", "epsilon") == "epsilon"
+    if noisy and cls in (DDIMScheduler, DDPMScheduler, LCMScheduler, TCDScheduler):
+        return True
+    if cls is UniPCMultistepScheduler and config.get("final_sigmas_type", "zero") == "zero":
+        return config.get("solver_type") == "bh1" or not config.get("lower_order_final", True)
+    return config.get("algorithm_type") == "sde-dpmsolver++" and config.get("solver_order") == 3
+
+
+def run(cls, config, steps, eta=None, start=1.0):
     """x after all steps, or None where diffusers fails or gives no finite numbers."""
     try:
         scheduler = cls.from_config(config)
         scheduler.set_timesteps(steps)
-        x = torch.sin(torch.arange(1, 17, dtype=torch.float32)).reshape(1, 4, 2, 2) * scheduler.init_noise_sigma
+        x = torch.sin(torch.arange(1, 17, dtype=torch.float32)).reshape(1, 4, 2, 2) * scheduler.init_noise_sigma * start
         g = torch.Generator().manual_seed(0)
         kwargs = {k: v for k, v in (("generator", g), ("eta", eta)) if k in inspect.signature(scheduler.step).parameters and v is not None}
         for t in scheduler.timesteps:
@@ -72,13 +82,19 @@ def main():
     rng, cases = random.Random(1), []
 
     def add(cls, config, steps, eta=None):
-        x = run(cls, config, steps, eta)
+        x = None if refused(cls, config) else run(cls, config, steps, eta)
+        if x is not None:
+            # Where the rounding of the start alone moves the result, there is nothing to compare.
+            moved = run(cls, config, steps, eta, start=1 + 2e-7)
+            size = max(1, max(map(abs, x)))
+            if moved is None or max(abs(a - b) for a, b in zip(x, moved)) > 3e-5 * size:
+                x = None
         if x is not None:
             cases.append({"config": {"_class_name": cls.__name__, **config}, "steps": steps, "eta": eta, "x": [float(f"{v:.7g}") for v in x[:4]]})
         return x is not None
 
     for cls, options in OPTIONS.items():
-        add(cls, {} if "EDM" in cls.__name__ else SD, 5)
+        add(cls, {} if "EDM" in cls.__name__ else SD, 5, 0.0 if cls is TCDScheduler else None)
         left, tries = count, 0
         while left and tries < 20 * count:
             tries += 1
@@ -86,6 +102,7 @@ def main():
             for key, values in options.items():
                 value = rng.choice(values)
                 config.update(value if key == "sigmas" else {key: value})
+            # Pipelines give eta 0 where none is asked for; the class itself has another default.
             eta = rng.choice([0.0, 0.3, 1.0]) if cls in (DDIMScheduler, TCDScheduler) else None
             left -= add(cls, config, rng.choice([1, 2, 3, 4, 5, 16, 20, 50]), eta)
     if len(sys.argv) > 3:

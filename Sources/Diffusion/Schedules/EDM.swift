@@ -34,9 +34,12 @@ struct EDMPath {
       throw config.refusing("prediction_type", "supported: epsilon, v_prediction")
     }
     let shape: SigmaShape = name == "karras" ? .karras : .exponential
-    let levels = shape.levels(steps, from: highest, to: lowest).map(Float.init)
+    // diffusers lays the exponential levels out from the lowest, which is the one of a single step.
+    let levels =
+      steps == 1 && shape == .exponential
+      ? [Float(lowest)] : shape.levels(steps, from: highest, to: lowest).map(Float.init)
     let isZero = try config.string("final_sigmas_type", "zero") == "zero"
-    sigmas = levels + [isZero ? 0 : Float(lowest)]
+    sigmas = levels + [isZero ? 0 : levels[levels.count - 1]]
     timesteps = levels.map { Double(0.25 * log($0)) }
     initialScale = (highest * highest + 1).squareRoot()
     deviation = Float(try config.positive("sigma_data", 0.5))

@@ -54,7 +54,11 @@ struct SolverSteps {
       : schedule.plainAlphaBar
     let all = NoiseSchedule.sigmas(Array(alphaBar))
     let logs = all.map { log($0) }
-    let lowestLambda = clipsLambda ? try config.number("lambda_min_clipped", -.infinity) : -.infinity
+    // Minus infinity is what diffusers writes for no limit.
+    let limit = clipsLambda ? config.json["lambda_min_clipped"] : nil
+    guard let lowestLambda = (limit ?? .null) == .null ? -Double.infinity : limit?.number,
+      !lowestLambda.isNaN
+    else { throw config.refusing("lambda_min_clipped", "a number is needed") }
     // Steps whose lambda is below the limit come last and are left away.
     let last = all.count - logs.reversed().prefix { Double(-$0) < lowestLambda }.count
     guard last > 1 else {
@@ -76,10 +80,12 @@ struct SolverSteps {
         let t = SigmaShape.timestep(of: $0, logs)
         return rounds ? t.rounded(.toNearestOrEven) : t.rounded(.towardZero)
       }
-      ratios = levels.map(Float.init) + [Self.end(end, all, repeated: levels.last.map { Float($0) })]
+      ratios =
+        levels.map(Float.init) + [Self.end(end, all, repeated: levels.last.map { Float($0) })]
     } else {
       timesteps = whole
-      ratios = whole.map { SigmaPath.interpolated(all, at: $0) } + [Self.end(end, all, repeated: nil)]
+      ratios =
+        whole.map { SigmaPath.interpolated(all, at: $0) } + [Self.end(end, all, repeated: nil)]
     }
     prediction = schedule.prediction
   }

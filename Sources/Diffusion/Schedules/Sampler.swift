@@ -152,5 +152,6 @@ func refuseNoSignal(_ schedule: NoiseSchedule, _ timesteps: [Double], _ sampler:
   else { return }
   throw LetheError.model(
     "nothing is left of the picture at step \(Int(t)) ('rescale_betas_zero_snr'), where \(sampler) cannot read it out "
-      + "of 'prediction_type' epsilon; accepted: v_prediction, sample, or another sampler or spacing")
+      + "of 'prediction_type' epsilon; accepted: v_prediction, sample, or another sampler or spacing"
+  )
 }

@@ -13,7 +13,6 @@ package struct TCD: NoisySampler {
   package let timesteps: [Double]
   private let schedule: NoiseSchedule
   private let finalAlphaBar: Float
-  private let clipping: Clipping
   private let eta: Double
 
   package init(_ schedule: NoiseSchedule, steps: Int) throws {
@@ -24,7 +23,6 @@ package struct TCD: NoisySampler {
     let config = ComponentConfig("scheduler", schedule.config)
     timesteps = try distilledTimesteps(schedule, steps)
     finalAlphaBar = try config.bool("set_alpha_to_one", true) ? 1 : schedule.alphaBar[0]
-    clipping = try Clipping(config, clips: false)
     (self.schedule, self.eta) = (schedule, eta)
     try refuseNoSignal(schedule, timesteps, Self.name)
   }
@@ -35,7 +33,8 @@ package struct TCD: NoisySampler {
     let next = isLast ? 0 : Int(timesteps[i + 1])
     let s = Int((1 - eta) * Double(next))
     let a = schedule.alphaBar[t]
-    let x0 = clipping(denoised(output, x, a, schedule.prediction))
+    // diffusers' class has options for clipping and does not use them.
+    let x0 = denoised(output, x, a, schedule.prediction)
     let eps: Tensor
     switch schedule.prediction {
     case .epsilon: eps = output

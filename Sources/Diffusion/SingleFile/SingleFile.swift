@@ -41,7 +41,8 @@ package enum OriginalFamily: String, Codable, Sendable {
       throw refuse(
         isAlone
           ? "a U-Net without its text encoder and autoencoder"
-          : has("lora_") || shapes.keys.contains { $0.contains("lora_A") || $0.contains("lora.down") }
+          : has("lora_")
+            || shapes.keys.contains { $0.contains("lora_A") || $0.contains("lora.down") }
             ? "a LoRA; give it with --lora beside a model"
             : "no tensor '\(unet)input_blocks.0.0.weight'")
     }
@@ -90,9 +91,18 @@ struct SingleFile {
     for (name, tensor) in stored.tensors {
       for (other, usual) in [
         ("vae.", OriginalFamily.codec),
-        ("cond_stage_model.transformer.embeddings.", "cond_stage_model.transformer.text_model.embeddings."),
-        ("cond_stage_model.transformer.encoder.", "cond_stage_model.transformer.text_model.encoder."),
-        ("cond_stage_model.transformer.final_layer_norm.", "cond_stage_model.transformer.text_model.final_layer_norm."),
+        (
+          "cond_stage_model.transformer.embeddings.",
+          "cond_stage_model.transformer.text_model.embeddings."
+        ),
+        (
+          "cond_stage_model.transformer.encoder.",
+          "cond_stage_model.transformer.text_model.encoder."
+        ),
+        (
+          "cond_stage_model.transformer.final_layer_norm.",
+          "cond_stage_model.transformer.text_model.final_layer_norm."
+        ),
       ] where name.hasPrefix(other) {
         tensors[name] = nil
         tensors[usual + name.dropFirst(other.count)] = tensor
@@ -105,7 +115,8 @@ struct SingleFile {
     func take(_ key: String) -> Tensor? {
       used.insert(key)
       guard usesEMA, key.hasPrefix("model.") else { return tensors[key] }
-      let average = "model_ema." + key.dropFirst("model.".count).replacingOccurrences(of: ".", with: "")
+      let average =
+        "model_ema." + key.dropFirst("model.".count).replacingOccurrences(of: ".", with: "")
       return tensors[average] ?? tensors[key]
     }
     if usesEMA, !tensors.keys.contains(where: { $0.hasPrefix("model_ema.diffusion") }) {
@@ -128,7 +139,8 @@ struct SingleFile {
       guard var tensor = take(place.key) else { continue }
       if let third = place.third {
         guard tensor.size(0) % 3 == 0 else {
-          throw LetheError.malformed(file, "'\(place.key)' has \(tensor.size(0)) rows, no three equal parts")
+          throw LetheError.malformed(
+            file, "'\(place.key)' has \(tensor.size(0)) rows, no three equal parts")
         }
         tensor = tensor.chunks(3, 0)[third]
       }
@@ -138,11 +150,14 @@ struct SingleFile {
     // The last layer of SD 2.x is in the file and not in the model.
     let left = tensors.keys.filter { name in
       !used.contains(name) && !Self.isIgnored(name)
-        && !(family == .sd2 && (name.contains("resblocks.\(Self.layers(layout)).") || name.hasSuffix("text_projection")))
+        && !(family == .sd2
+          && (name.contains("resblocks.\(Self.layers(layout)).")
+            || name.hasSuffix("text_projection")))
     }.sorted()
     guard left.isEmpty else {
       throw LetheError.model(
-        "\(file.path) has \(left.count) tensors that its kind of model (\(family.rawValue)) has not, such as '\(left[0])'")
+        "\(file.path) has \(left.count) tensors that its kind of model (\(family.rawValue)) has not, such as '\(left[0])'"
+      )
     }
     layout.index["_name_or_path"] = nil
     (self.layout, self.tensors) = (layout, found)

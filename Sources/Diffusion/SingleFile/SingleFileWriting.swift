@@ -26,7 +26,8 @@ extension DiffusionModel {
       case .unet:
         guard let key = names.unet(name) else {
           throw LetheError.unsupported(
-            "a single file of a model with '\(path)', which the original layout has no name for; write a folder")
+            "a single file of a model with '\(path)', which the original layout has no name for; write a folder"
+          )
         }
         place = .init(key: OriginalFamily.unet + key)
       case .vae:
@@ -101,7 +102,10 @@ extension DiffusionModel {
       configs[place] = .object(
         Dictionary(
           uniqueKeysWithValues: files.map {
-            (String($0.key.dropFirst(place.count + 1)), .string(String(decoding: $0.value, as: UTF8.self)))
+            (
+              String($0.key.dropFirst(place.count + 1)),
+              .string(String(decoding: $0.value, as: UTF8.self))
+            )
           }))
     }
     return ModelSpec(family, schedule, title: title, pixels: imageSize).texts.merging([

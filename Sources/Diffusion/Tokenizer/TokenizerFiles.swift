@@ -1,5 +1,5 @@
-package import Foundation
 internal import CVocabulary
+package import Foundation
 internal import Torch
 
 /// The files of a tokenizer, in a folder or in memory.

@@ -11,7 +11,9 @@ package struct SHA256Stream: ~Copyable {
 
     package init() {}
 
-    package mutating func update(_ bytes: UnsafeRawBufferPointer) { state.update(bufferPointer: bytes) }
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+      state.update(bufferPointer: bytes)
+    }
 
     /// The digest of all bytes so far, as 64 hexadecimal digits.
     package consuming func hexadecimal() -> String { Self.hexadecimal(state.finalize()) }

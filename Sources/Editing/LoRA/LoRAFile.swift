@@ -28,8 +28,14 @@ public struct LoRAFile {
 
   /// Ends of tensors' names in files of other kinds.
   private static let otherKinds: [(kind: String, marks: [String])] = [
-    ("DoRA, which also scales the weights' norms", [".dora_scale", ".lora_magnitude_vector", ".lora_magnitude_vector.weight"]),
-    ("LoHa, products of two low-rank matrices", [".hada_w1_a", ".hada_w1_b", ".hada_w2_a", ".hada_t1"]),
+    (
+      "DoRA, which also scales the weights' norms",
+      [".dora_scale", ".lora_magnitude_vector", ".lora_magnitude_vector.weight"]
+    ),
+    (
+      "LoHa, products of two low-rank matrices",
+      [".hada_w1_a", ".hada_w1_b", ".hada_w2_a", ".hada_t1"]
+    ),
     ("LoKr, Kronecker products", [".lokr_w1", ".lokr_w2", ".lokr_w1_a", ".lokr_w2_a", ".lokr_t2"]),
     ("OFT, rotations of the weights", [".oft_blocks", ".oft_diag", ".oft_R.weight", ".boft_R"]),
     ("(IA)^3, scales of activations", [".on_input"]),
@@ -87,7 +93,8 @@ public struct LoRAFile {
       throw LetheError.model(
         modules.isEmpty
           ? "\(file.path) changes nothing of this model; it has \(shown)"
-          : "\(file.path) has \(left.count) tensors for modules that this model has not, such as \(shown)")
+          : "\(file.path) has \(left.count) tensors for modules that this model has not, such as \(shown)"
+      )
     }
     var vector = ParameterVector()
     for (path, (spelling, parts)) in modules {
@@ -119,7 +126,8 @@ public struct LoRAFile {
     let r = down.size(0)
     guard r > 0, up.size(1) == r, up.count == up.size(0) * r else {
       throw LetheError.malformed(
-        file, "'\(spelling)' has matrices of \(down.shape) and \(up.shape), which cannot be multiplied")
+        file,
+        "'\(spelling)' has matrices of \(down.shape) and \(up.shape), which cannot be multiplied")
     }
     let b = up.reshaped(up.size(0), r)
     let alpha = try parts[.alpha].map { tensor -> Double in
@@ -178,7 +186,8 @@ private struct Adapter {
   func scale(_ module: String, alpha: Double?, rank r: Int) -> Double {
     if let alpha { return alpha == 0 ? 1 : alpha / Double(r) }
     // Keys begin with the component where the header has several.
-    let component = ["unet.", "text_encoder_2.", "text_encoder."].first { module.hasPrefix($0) } ?? ""
+    let component =
+      ["unet.", "text_encoder_2.", "text_encoder."].first { module.hasPrefix($0) } ?? ""
     func setting(_ key: String) -> JSON? { settings[component + key] ?? settings[key] }
     let own = setting("alpha_pattern")?.members?.first { key, _ in
       module == key || module.hasSuffix("." + key)

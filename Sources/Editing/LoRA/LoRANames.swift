@@ -22,7 +22,9 @@ struct LoRANames {
       let module = parts.dropFirst().dropLast().joined(separator: ".")
       switch parts.first {
       case "unet":
-        for name in Self.unet(module, names?.unet(module + ".weight").map { String($0.dropLast(7)) }) {
+        for name in Self.unet(
+          module, names?.unet(module + ".weight").map { String($0.dropLast(7)) })
+        {
           places[name] = path
         }
       case "text_encoder", "text_encoder_2":
@@ -49,8 +51,11 @@ struct LoRANames {
     }
     let own = [module] + [processor].compactMap { $0 }
     return own + own.map { "unet.\($0)" }
-      + ["lora_unet_\(flat(module))", "base_model.model.\(module)", "base_model.model.unet.\(module)",
-        "diffusion_model.\(module)"]
+      + [
+        "lora_unet_\(flat(module))", "base_model.model.\(module)",
+        "base_model.model.unet.\(module)",
+        "diffusion_model.\(module)",
+      ]
       + (original.map { ["lora_unet_\(flat($0))", "diffusion_model.\($0)"] } ?? [])
   }
 

@@ -12,7 +12,8 @@ struct CSV {
 
   var rows: [Row] = []
 
-  init(_ text: String) throws {
+  /// - Parameter separator: of fields: a comma, a semicolon or a tab
+  init(_ text: String, separator: Unicode.Scalar = ",") throws {
     var fields: [String] = []
     var field = ""
     var quoted = false
@@ -49,7 +50,7 @@ struct CSV {
       }
       switch c {
       case "\"" where field.isEmpty && !wasQuoted: (quoted, wasQuoted) = (true, true)
-      case ",": finish()
+      case separator: finish()
       case "\r" where i < scalars.count && scalars[i] == "\n": break
       case "\n":
         finishRow(&rows)

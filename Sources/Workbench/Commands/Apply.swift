@@ -41,7 +41,9 @@ public struct Apply {
     try out.map { try model.refuseOverwriting(by: $0, "--out") }
     try lora.map { lora in
       try model.refuseOverwriting(byFile: lora, "--lora")
-      let files = try erasers.map { RunFolder.eraserFile(at: try Weighted.parse($0, "--with").file) }
+      let files = try erasers.map {
+        RunFolder.eraserFile(at: try Weighted.parse($0, "--with").file)
+      }
       guard !files.compactMap(FileIdentity.init).contains(where: { $0 == FileIdentity(lora) })
       else {
         throw LetheError.badValue(

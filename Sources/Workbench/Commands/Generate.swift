@@ -126,7 +126,8 @@ package struct Generate {
     erasers: [String]
   ) -> SampleSet.Recipe {
     var line =
-      "\(s.prompt)\n" + (o.negative.map { "Negative prompt: \($0)\n" } ?? "") + "Steps: \(o.steps), Sampler: \(o.sampler), CFG scale: \(s.guidance ?? o.guidance), "
+      "\(s.prompt)\n" + (o.negative.map { "Negative prompt: \($0)\n" } ?? "")
+      + "Steps: \(o.steps), Sampler: \(o.sampler), CFG scale: \(s.guidance ?? o.guidance), "
       + "Seed: \(s.seed), Model: \(ModelFolder(model.folder).name)"
     if let loras = model.additions?.loras, !loras.isEmpty {
       let names = loras.map { URL(fileURLWithPath: $0).lastPathComponent }

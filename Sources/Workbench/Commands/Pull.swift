@@ -60,14 +60,17 @@ package struct Pull {
         "the model has no model_index.json; only models in the diffusers layout are fetched")
     }
     var weights: [Hub.Entry] = []
-    for component in components where texts.contains(where: { $0.path == "\(component)/config.json" }) {
+    for component in components
+    where texts.contains(where: { $0.path == "\(component)/config.json" }) {
       let own = entries.filter { place($0.path).folder == component }
       func of(_ tag: String?) -> [Hub.Entry] {
         own.filter { entry in
           let file = place(entry.path).file
           let isWeight = file.hasSuffix(".safetensors") || file.contains(".safetensors.index")
           guard isWeight, !file.hasPrefix("flax"), !file.hasPrefix("openvino") else { return false }
-          let stem = file.replacingOccurrences(of: ".safetensors", with: "").replacingOccurrences(of: ".index", with: "").replacingOccurrences(of: ".json", with: "")
+          let stem = file.replacingOccurrences(of: ".safetensors", with: "").replacingOccurrences(
+            of: ".index", with: ""
+          ).replacingOccurrences(of: ".json", with: "")
           let parts = stem.split(separator: ".").dropFirst()
           let own = parts.first.map(String.init)?.split(separator: "-").first.map(String.init)
           return own == tag

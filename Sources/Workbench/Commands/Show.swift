@@ -48,13 +48,17 @@ package struct Show {
       if let loras = job.additions?.loras { rows.append(("LoRA", loras.joined(separator: ", "))) }
       if run.hasEraser { rows += try eraser(run.eraser()) }
       if let provenance = run.provenance() {
-        rows += [("date", provenance.date), ("device", provenance.device), ("lethe", provenance.lethe)]
+        rows += [
+          ("date", provenance.date), ("device", provenance.device), ("lethe", provenance.lethe),
+        ]
       }
       return rows
     }
     if let set = try? EraserSet(place) {
       return [("set of erasers", set.card.model), ("base", set.card.base)]
-        + set.card.entries.map { ($0.name, $0.isActive ? "erased" : $0.isTrained ? "restored" : "not trained") }
+        + set.card.entries.map {
+          ($0.name, $0.isActive ? "erased" : $0.isTrained ? "restored" : "not trained")
+        }
     }
     throw LetheError.request("\(place.path) is no model, no run and no set of erasers")
   }
@@ -64,7 +68,11 @@ package struct Show {
     let schedule = try? NoiseSchedule(layout.scheduler)
     var rows = [("model", layout.index["_class_name"]?.string ?? "")]
     for (component, config) in layout.configs.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-      rows.append((component.rawValue, config["_class_name"]?.string ?? config["architectures"]?.array?.first?.string ?? ""))
+      rows.append(
+        (
+          component.rawValue,
+          config["_class_name"]?.string ?? config["architectures"]?.array?.first?.string ?? ""
+        ))
     }
     rows.append(("scheduler", layout.scheduler["_class_name"]?.string ?? ""))
     if let schedule {
@@ -82,10 +90,16 @@ package struct Show {
     if (try? Layout.of(place)) != nil {
       rows = try [("single file", "")] + model()
     } else if stored.tensors.keys.contains(where: { $0.contains("lora") }) {
-      rows = [("LoRA", "\(stored.tensors.keys.count { $0.hasSuffix(".alpha") || $0.contains("lora_A") }) modules")]
+      rows = [
+        (
+          "LoRA",
+          "\(stored.tensors.keys.count { $0.hasSuffix(".alpha") || $0.contains("lora_A") }) modules"
+        )
+      ]
     }
     rows.append(("tensors", "\(stored.tensors.count), \(count) numbers"))
-    return rows + stored.metadata.sorted { $0.key < $1.key }.map { ($0.key, String($0.value.prefix(400))) }
+    return rows
+      + stored.metadata.sorted { $0.key < $1.key }.map { ($0.key, String($0.value.prefix(400))) }
   }
 
   private func eraser(_ eraser: Eraser) throws -> [(String, String)] {

@@ -11,7 +11,8 @@ package struct HubName: Sendable, Hashable {
   package init?(_ text: String) {
     let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     let words = parts[0].split(separator: "/", omittingEmptySubsequences: false)
-    guard words.count == 2, words.allSatisfy(Self.isWord), parts.count < 2 || !parts[1].isEmpty else {
+    guard words.count == 2, words.allSatisfy(Self.isWord), parts.count < 2 || !parts[1].isEmpty
+    else {
       return nil
     }
     (name, revision) = (String(parts[0]), parts.count > 1 ? String(parts[1]) : "main")
@@ -32,7 +33,9 @@ package struct HubCache: Sendable {
   /// - Parameter environment: of the process
   package init(_ environment: [String: String] = ProcessInfo.processInfo.environment) {
     func place(_ key: String) -> String? { environment[key].flatMap { $0.isEmpty ? nil : $0 } }
-    let home = place("HF_HOME") ?? (place("XDG_CACHE_HOME") ?? NSHomeDirectory() + "/.cache") + "/huggingface"
+    let home =
+      place("HF_HOME") ?? (place("XDG_CACHE_HOME") ?? NSHomeDirectory() + "/.cache")
+      + "/huggingface"
     let path = place("HF_HUB_CACHE") ?? place("HUGGINGFACE_HUB_CACHE") ?? home + "/hub"
     root = URL(fileURLWithPath: (path as NSString).expandingTildeInPath)
   }
@@ -59,7 +62,8 @@ package struct HubCache: Sendable {
     guard !files.fileExists(atPath: place.path) else { return }
     let up = String(repeating: "../", count: 2 + path.split(separator: "/").count - 1)
     do {
-      try files.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try files.createDirectory(
+        at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
       try? files.removeItem(at: place)
       do {
         try files.createSymbolicLink(atPath: place.path, withDestinationPath: "\(up)blobs/\(etag)")

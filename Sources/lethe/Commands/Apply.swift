@@ -36,7 +36,8 @@ struct ApplyCommand: ParsableCommand {
   var plugIn: String?
   @Option(
     help:
-      "Folder for the new model, or a name that ends with .safetensors for a single file. --out or --lora is needed.")
+      "Folder for the new model, or a name that ends with .safetensors for a single file. --out or --lora is needed."
+  )
   var out: String?
   @Option(help: "LoRA file for the change of the weights, in place of a whole model or beside it.")
   var lora: String?
@@ -84,7 +85,8 @@ struct ApplyCommand: ParsableCommand {
       apply.onto = onto.map { ModelFolder($0, additions) }
       let done = try apply(
         to: out.map { URL(fileURLWithPath: $0) }, lora: lora.map { URL(fileURLWithPath: $0) },
-        rank: rank, format: LoRAFormat(rawValue: loraFormat.rawValue) ?? .kohya, dtype: saveDtype?.dtype ?? (half ? .float16 : nil),
+        rank: rank, format: LoRAFormat(rawValue: loraFormat.rawValue) ?? .kohya,
+        dtype: saveDtype?.dtype ?? (half ? .float16 : nil),
         on: common.openDevice())
       guard !common.quiet else { return }
       let names = done.erasers.isEmpty ? "no erasers" : done.erasers.joined(separator: ", ")
@@ -94,7 +96,9 @@ struct ApplyCommand: ParsableCommand {
             + "\(fit.fitting) of \(fit.all) tensors fit")
       }
       if let out {
-        print("\(out): \(onto ?? model) " + (done.erasers.isEmpty ? "with no erasers" : "without \(names)"))
+        print(
+          "\(out): \(onto ?? model) "
+            + (done.erasers.isEmpty ? "with no erasers" : "without \(names)"))
       }
       if let lora, let written = done.lora {
         print(

@@ -95,7 +95,8 @@ struct EraseCommand: ParsableCommand {
       }
       (job.forgetImages, job.retainImages) = (forgetImages ?? data, retainImages ?? data)
       job.command = ["lethe"] + CommandLine.arguments.dropFirst()
-      var erase = try Erase(job, settings: settings, exports: export.flatMap { Export(rawValue: $0.rawValue) })
+      var erase = try Erase(
+        job, settings: settings, exports: export.flatMap { Export(rawValue: $0.rawValue) })
       erase.dtype = saveDtype?.dtype
       if dryRun {
         let erasure = try erase.erasure()

@@ -28,7 +28,8 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "Prompt of a picture. May be repeated.")
   var prompt: [String] = []
   @Option(
-    help: "CSV file of prompts, with a column 'prompt'; '-' reads prompts from standard input, one a line.",
+    help:
+      "CSV file of prompts, with a column 'prompt'; '-' reads prompts from standard input, one a line.",
     completion: .file(extensions: ["csv"]))
   var prompts: String?
   @Option(
@@ -111,7 +112,9 @@ struct GenerateCommand: ParsableCommand {
           for k in 0..<count {
             var sample = SampleSet.Sample(
               row.caseNumber, k, prompt: row.prompt, seed: row.seed &+ UInt64(k))
-            (sample.guidance, sample.width, sample.height) = (row.guidance, row.width, row.height)
+            sample.guidance = row.guidance
+            // Sizes on the command line win over the columns.
+            (sample.width, sample.height) = (width ?? row.width, height ?? row.height)
             sample.erasers = row.erasers
             samples.append(sample)
           }
@@ -129,6 +132,11 @@ struct GenerateCommand: ParsableCommand {
       sampling.eta = eta
       (sampling.negative, sampling.rescale) = (negative, guidanceRescale)
       (sampling.width, sampling.height) = (width, height)
+      if let marked = samples.first(where: { $0.prompt.contains("<lora:") }) {
+        CommonOptions.note(
+          "'\(marked.prompt)' names a LoRA in the way of web interfaces, which has no effect here; give it with --lora"
+        )
+      }
       if dryRun {
         for s in samples { print("\(s.file)\tseed \(s.seed)\t\(s.prompt)") }
         return
@@ -190,7 +198,8 @@ struct MakeSetCommand: ParsableCommand {
   func run() throws {
     try common.reporting {
       var set = MakeSet(
-        model: ModelFolder(model, additions.additions), concepts: concept, others: others, prompts: prompt)
+        model: ModelFolder(model, additions.additions), concepts: concept, others: others,
+        prompts: prompt)
       set.overwrites = overwrite
       let made = try set(
         count: count, steps: steps, guidance: guidance, in: common.run(at: out, seed: seed),
