@@ -5,7 +5,7 @@
 - a command `lethe ...` or `make ...` with an option, subcommand or target that does not exist;
 - a README of more than 600 words.
 
-Options are those of `lethe COMMAND --help`, so they are checked where .build/release/lethe or .build/debug/lethe exists.
+Options are those of `lethe COMMAND --help`, so they are checked where .build/release/lethe or .build/debug/lethe exists; the newer one counts.
 """
 import re
 import shlex
@@ -107,7 +107,8 @@ def options(page, words, help):
 def main():
     faults = []
     targets = set(re.findall(r"^([a-z-]+):", Path("Makefile").read_text(), flags=re.M))
-    program = next((Path(p) for p in (".build/release/lethe", ".build/debug/lethe") if Path(p).exists()), None)
+    built = [Path(p) for p in (".build/release/lethe", ".build/debug/lethe") if Path(p).exists()]
+    program = max(built, key=lambda p: p.stat().st_mtime, default=None)
     if len(sys.argv) > 1:
         program = Path(sys.argv[1])
     help = Help(program.resolve()) if program else None

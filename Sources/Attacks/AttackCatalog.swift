@@ -3,7 +3,7 @@ internal import Torch
 internal import TorchNN
 
 /// Attacks by name, in the order in which `lethe list attacks` shows them. A catalog is a value: a program that brings
-/// attacks of its own hands ``adding(_:)``'s result to what looks attacks up, and nothing is registered.
+/// attacks of its own hands ``adding(_:)``'s result to the command or the benchmark. No attack is registered globally.
 public struct AttackCatalog: Sendable {
   public let all: [any Attack.Type]
 

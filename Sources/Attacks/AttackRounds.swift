@@ -19,11 +19,13 @@ package struct AttackOutcome: Codable, Sendable {
   /// Pictures that the victim drew for the prompt.
   package var queries: Int
   package var seconds: Double
+  /// Noisy pictures that U-Nets were asked about for the prompt, in the search and in its pictures; nil in older logs.
+  package var evaluations: Int?
 }
 
 package struct AttackRounds {
   private let attack: any Attack
-  private let target: AttackTarget
+  private let victim: Victim
   private let prompts: [AttackedPrompt]
   private let sampling: SamplingOptions
   private let batch: Int
@@ -31,25 +33,28 @@ package struct AttackRounds {
   private let shows: (Tensor, [Int]) throws -> [Bool]
   private let shared: URL?
   private let run: Run
+  private let name: String
 
   private var outcomes: [Int: AttackOutcome] = [:]
 
   /// - Parameters:
   ///   - batch: pictures drawn at a time
+  ///   - name: the name of the log and of the folder of pictures; nil takes the attack's
   ///   - shared: the file in which attempts are kept that are the same for every victim; nil keeps none
   ///   - run: the folder of the log and of the pictures that brought the concept back
   ///   - shows: whether pictures [N, 3, H, W] drawn for the prompts at some indices show the concept
   package init(
-    _ attack: any Attack, on target: AttackTarget, _ prompts: [AttackedPrompt],
-    _ sampling: SamplingOptions, batch: Int, seed: UInt64, shared: URL? = nil, in run: Run,
+    _ attack: any Attack, on victim: Victim, _ prompts: [AttackedPrompt],
+    _ sampling: SamplingOptions, batch: Int, seed: UInt64, named name: String? = nil,
+    shared: URL? = nil, in run: Run,
     shows: @escaping (Tensor, [Int]) throws -> [Bool]
   ) {
-    (self.attack, self.target, self.prompts, self.sampling) = (attack, target, prompts, sampling)
+    (self.attack, self.victim, self.prompts, self.sampling) = (attack, victim, prompts, sampling)
     (self.batch, self.seed, self.shared) = (batch, seed, shared)
     (self.run, self.shows) = (run, shows)
+    self.name = name ?? type(of: attack).name
   }
 
-  private var name: String { type(of: attack).name }
   private var log: String { "\(name).jsonl" }
 
   /// Runs until every prompt is closed. Prompts that an earlier run closed stay closed.
@@ -60,7 +65,7 @@ package struct AttackRounds {
       outcomes[known.index] = known
     }
     for i in prompts.indices where outcomes[i] == nil {
-      let can = attack.canAttack(prompts[i], target)
+      let can = attack.canAttack(prompts[i], victim.known)
       if before[i] || !can {
         try close(
           AttackOutcome(
@@ -68,13 +73,13 @@ package struct AttackRounds {
             seconds: 0))
       }
     }
-    var session = try attack.session(prompts, target, seed: seed)
+    var session = try begin(attack)
     if type(of: attack).card.transfers, let shared { session = KeptAttempts(session, in: shared) }
     var open = prompts.indices.filter { outcomes[$0] == nil }
-    var spent = [Int: (queries: Int, seconds: Double)]()
+    var spent = [Int: Spent]()
     while !open.isEmpty {
       try Interrupt.check()
-      let start = Date()
+      let (start, before) = (Date(), evaluations(session))
       let attempts = try session.next(open)
       for i in open where attempts[i] == nil {
         try close(lost(i, spent[i]))
@@ -82,8 +87,9 @@ package struct AttackRounds {
       open = open.filter { attempts[$0] != nil }
       let won = try draw(attempts, open, by: session.model)
       let each = Date().timeIntervalSince(start) / Double(max(1, open.count))
+      let asked = Double(evaluations(session) - before) / Double(max(1, open.count))
       for i in open {
-        spent[i] = ((spent[i]?.queries ?? 0) + 1, (spent[i]?.seconds ?? 0) + each)
+        spent[i, default: Spent()].add(each, asked)
         guard won.contains(i) else { continue }
         var outcome = lost(i, spent[i])
         (outcome.success, outcome.attempt) = (true, attempts[i])
@@ -104,7 +110,7 @@ package struct AttackRounds {
       try Interrupt.check()
       let some = Array(open[first..<min(first + batch, open.count)])
       let tries = some.compactMap { attempts[$0] }
-      let images = try target.images(of: tries, by: model, sampling)
+      let images = try victim.images(of: tries, by: model, sampling)
       let seen = try shows(Image.batch(images), some)
       for (k, i) in some.enumerated() where seen[k] {
         try Run.makeFolder(run.file(name))
@@ -116,10 +122,33 @@ package struct AttackRounds {
     return won
   }
 
-  private func lost(_ i: Int, _ spent: (queries: Int, seconds: Double)?) -> AttackOutcome {
+  /// The cost of a prompt so far.
+  private struct Spent {
+    var queries = 0
+    var (seconds, evaluations) = (0.0, 0.0)
+
+    mutating func add(_ seconds: Double, _ evaluations: Double) {
+      queries += 1
+      self.seconds += seconds
+      self.evaluations += evaluations
+    }
+  }
+
+  /// Noisy pictures that the models in play were asked about so far.
+  private func evaluations(_ session: any AttackSession) -> Int {
+    let (own, original) = (victim.model, victim.known.original)
+    return own.evaluations + (original === own ? 0 : original.evaluations) + session.evaluations
+  }
+
+  /// The session with the part of the victim that the attack's type names.
+  private func begin<A: Attack>(_ attack: A) throws -> any AttackSession {
+    try attack.session(prompts, A.Target(victim), seed: seed)
+  }
+
+  private func lost(_ i: Int, _ spent: Spent?) -> AttackOutcome {
     AttackOutcome(
       index: i, before: false, attackable: true, success: false, queries: spent?.queries ?? 0,
-      seconds: spent?.seconds ?? 0)
+      seconds: spent?.seconds ?? 0, evaluations: Int((spent?.evaluations ?? 0).rounded()))
   }
 
   private mutating func close(_ outcome: AttackOutcome) throws {

@@ -3,9 +3,10 @@
 //
 //   v* = argmin_v  E_{x, t, eps} | eps - eps_theta*( x_t, t | T( caption with v for the concept ) ) |^2        (eq. 2)
 //
-// One new word's embedding, everything else frozen. x: pictures of the concept that the original draws. Captions are
-// the concept's phrases, with the new word where the concept was. AdamW on v alone; the authors let it run over the
-// whole table and put the other rows back. Their step of 4 x 4 pictures has the rate 5e-3 scaled to 0.08.
+// The embedding of one new word is trained, and everything else is frozen. x: pictures of the concept that the original
+// draws. Captions are the concept's phrases, with the new word in the concept's place; whole words are replaced, the
+// longest first. AdamW runs on v alone. The authors let it run over the whole table and put the other rows back. Their
+// step of 4 x 4 pictures has the rate 5e-3 scaled to 0.08.
 // Published: nothing for the models that AdvUnlearn compares; its users report about 0 % against AdvUnlearn.
 public import Diffusion
 internal import Editing
@@ -16,7 +17,7 @@ public import Training
 public struct ConceptInversion: Attack {
   public static let name = "inversion"
   public static let card = AttackCard(
-    title: "Concept inversion", paper: "arXiv 2308.01508", year: 2024, access: .embedding)
+    title: "Concept inversion", paper: "arXiv 2308.01508", year: 2024)
 
   public var training = Training(
     steps: 5000, batch: 16, rate: 0.08, optimizer: .init(.adamw, weightDecay: 0.01))
@@ -29,20 +30,24 @@ public struct ConceptInversion: Attack {
   public init() {}
 
   /// Prompts that name the concept have a place for the new word.
-  public func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool {
-    Self.words(of: target.concepts, in: prompt.prompt) != nil
+  public func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool {
+    Self.words(of: known.concepts, in: prompt.prompt) != nil
   }
 
+  /// The concept's words as the prompt has them: whole words, the longest first.
   private static func words(of concepts: [Concept], in prompt: String) -> String? {
-    concepts.flatMap(\.phrases).map(\.words).first { prompt.contains($0) }
+    let known = Set(concepts.flatMap(\.phrases).map(\.words))
+    return known.sorted { ($0.count, $0) > ($1.count, $1) }.first { prompt.mentions($0) }
   }
 
   static func renamed(_ prompt: String, _ concepts: [Concept]) -> String {
-    words(of: concepts, in: prompt).map { prompt.replacing($0, with: Attempt.newWord) } ?? prompt
+    words(of: concepts, in: prompt).map {
+      prompt.replacing(mentionsOf: $0, with: Attempt.newWord)
+    } ?? prompt
   }
 
   public func session(
-    _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
+    _ prompts: [AttackedPrompt], _ target: EmbeddingTarget, seed: UInt64
   ) throws -> any AttackSession {
     Session(attack: self, prompts: prompts, target: target, seed: seed)
   }
@@ -50,7 +55,7 @@ public struct ConceptInversion: Attack {
   private struct Session: AttackSession {
     let attack: ConceptInversion
     let prompts: [AttackedPrompt]
-    let target: AttackTarget
+    let target: EmbeddingTarget
     let seed: UInt64
     var isDone = false
 
@@ -67,7 +72,7 @@ public struct ConceptInversion: Attack {
   }
 
   /// v* [D]
-  func learn(_ target: AttackTarget, seed: UInt64) throws -> Tensor {
+  func learn(_ target: EmbeddingTarget, seed: UInt64) throws -> Tensor {
     let model = target.original
     let phrases = Erasure(forget: target.concepts).drawPhrases(
       max(1, pictures / max(1, target.concepts.count)), seed: seed &+ 1)
@@ -78,12 +83,12 @@ public struct ConceptInversion: Attack {
       phrases.map { Self.renamed($0.prompt, target.concepts) }, target)
     let tokenizer = target.tokenizer
     let word = initial.isEmpty ? target.concepts.first?.phrases.first?.words ?? "" : initial
-    let start = try target.wordEmbeddings([tokenizer.words(word).even])[0, at: 0].mean(0)
+    let start = target.wordEmbeddings([tokenizer.words(word).even])[0, at: 0].mean(0)
     let v = start.detached().cloned()
     v.requiresGradient = true
     try TrainingLoop(Self.name, training, seed: seed &+ 3).fit([v]) { step in
       let d = set.draw(training.batch, model, step)
-      let found = try target.predict(d.xt, at: d.t, given: places.rows(d.picks, with: v))
+      let found = target.predict(d.xt, at: d.t, given: places.rows(d.picks, with: v))
       let loss = found.meanSquaredError(model.schedule.target(d.x0, d.eps, at: d.t))
       return descend(loss, [v])
     }
@@ -96,7 +101,7 @@ struct NewWordPrompts {
   private let words: Tensor  // [B, L, D]
   private let isNew: Tensor  // [B, L, D]
 
-  init(_ prompts: [String], _ target: AttackTarget) throws {
+  init(_ prompts: [String], _ target: EmbeddingTarget) throws {
     let tokenizer = target.tokenizer
     let new = -1
     let sequences = prompts.map { prompt -> PromptTokens in
@@ -106,7 +111,7 @@ struct NewWordPrompts {
           encoder.padded(Array(parts.map { encoder.words(String($0)) }.joined(separator: [new])))
         })
     }
-    let words = try target.wordEmbeddings(
+    let words = target.wordEmbeddings(
       sequences.map { PromptTokens($0.rows.map { $0.map { max(0, $0) } }) })
     let masks = target.original.widths.enumerated().map { encoder, width in
       Tensor(
@@ -121,21 +126,6 @@ struct NewWordPrompts {
   /// Sequences [B, L, D] of some prompts with v [D] for the new word.
   func rows(_ picks: [Int], with v: Tensor) -> Tensor {
     isNew.indexed(0, picks).select(v, else: words.indexed(0, picks))
-  }
-}
-
-extension AttackTarget {
-  /// The victim's conditioning for attempts, each text or text with a new word.
-  public func conditioning(for attempts: [Attempt]) throws -> Conditioning {
-    try withoutGradients {
-      Conditioning.concatenate(
-        try attempts.map { attempt in
-          guard let vector = attempt.vector else { return embedded(attempt.prompt) }
-          let places = try NewWordPrompts([attempt.prompt], self)
-          let v = Tensor(vector).to(original.device)
-          return encoded(places.rows([0], with: v))
-        })
-    }
   }
 }
 

@@ -4,12 +4,12 @@
 public struct NoAttack: Attack {
   public static let name = "none"
   public static let card = AttackCard(
-    title: "The prompts as they are", paper: "baseline", year: 2024, access: .blackBox)
+    title: "The prompts as they are", paper: "baseline", year: 2024)
 
   public init() {}
 
   public func session(
-    _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
+    _ prompts: [AttackedPrompt], _ target: BlackBoxTarget, seed: UInt64
   ) throws -> any AttackSession { Session(prompts: prompts) }
 
   private struct Session: AttackSession {

@@ -3,11 +3,13 @@
 //
 //   min over k tokens of   E_{t, eps} | eps_o(x_t | prompt) - eps_theta*(x_t | tokens with prompt) |^2      (eq. 3)
 //
-// the victim is to do with the tokens what the original does without. Optimised is a free embedding a of each token
-// (PEZ, Wen et al., NeurIPS 2023): the network is shown its nearest vocabulary word by cosine, and the gradient
-// there moves a. Settings: those under which UnlearnDiffAtk is compared with it, k tokens before the prompt, the
-// picture and the timesteps of that attack. The authors' own: P4D-N `placement=replace tokens=16`, P4D-K
-// `placement=insert`, both `rate=0.1 decoupled=true` and 3,000 random timesteps.
+// With the tokens the victim predicts as the original does without them. Each token has a free embedding a (PEZ, Wen et
+// al., NeurIPS 2023). The network is shown the vocabulary word that is nearest to a by cosine, and the gradient there
+// moves a. The defaults are those under which UnlearnDiffAtk is compared with P4D: k tokens before the prompt, the
+// picture and the timesteps of that attack. The authors' own are P4D-N `placement=replace tokens=16` and P4D-K
+// `placement=everyThird tokens=0`, both with `timesteps=random times=60 steps=50 rate=0.1 decoupled=true`. The authors
+// make an attempt after every 50 steps, and keep the one whose picture is nearest to the original's in CLIP. Here each
+// attempt is judged.
 // Published, SD 1.4, nudity: ESD 69.7 % after the attack.
 internal import Diffusion
 public import Editing
@@ -18,12 +20,16 @@ internal import Training
 public struct P4D: Attack {
   public static let name = "p4d"
   public static let card = AttackCard(
-    title: "Prompting4Debugging", paper: "arXiv 2309.06135", year: 2024, access: .whiteBox)
+    title: "Prompting4Debugging", paper: "arXiv 2309.06135", year: 2024)
 
-  /// k; 5 for nudity, 3 for styles and objects.
+  /// Whether the loss goes through timesteps in order, or draws one in every step.
+  public enum Timesteps: String, Codable, Sendable, CaseIterable { case ordered, random }
+
+  /// k; 5 for nudity, 3 for styles and objects; 0 takes one for every third token of the prompt, and one more.
   public var tokens = 3
   public var placement = TokenPlacement.prefix
-  /// Timesteps of the loss; an attempt after each.
+  public var timesteps = Timesteps.ordered
+  /// Timesteps of the loss in order, or parts of the search at random ones; an attempt after each.
   public var times = 50
   /// Steps at each of them.
   public var steps = 40
@@ -35,22 +41,28 @@ public struct P4D: Attack {
   public var batch = 16
   public init() {}
 
-  public func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool {
-    target.hasRoom(prompt.prompt, for: tokens, placement)
+  public func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool {
+    known.hasRoom(prompt.prompt, for: count(prompt, known.tokenizer), placement)
+  }
+
+  /// k of a prompt.
+  private func count(_ prompt: AttackedPrompt, _ tokenizer: PromptTokenizer) -> Int {
+    tokens > 0 ? tokens : tokenizer.words(prompt.prompt).rows[0].count / 3 + 1
   }
 
   public func session(
-    _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
+    _ prompts: [AttackedPrompt], _ target: WhiteBoxTarget, seed: UInt64
   ) throws -> any AttackSession {
     let original = target.original
     let clean = withoutGradients { original.embed(prompts.map(\.prompt)) }
     return try TokenDescent(
       prompts, target,
       .init(
-        tokens: tokens, placement: placement, times: times, steps: steps, batch: batch, seed: seed),
+        tokens: prompts.map { count($0, target.tokenizer) }, placement: placement,
+        isRandom: timesteps == .random, times: times, steps: steps, batch: batch, seed: seed),
       tokens: {
         ProjectedTokens(
-          tokens, table: $0, $1, rate: rate, .init(.adam, weightDecay: weightDecay),
+          $0, table: $1, $2, rate: rate, .init(.adam, weightDecay: weightDecay),
           decoupled: decoupled)
       },
       target: { original.predict($0.xt, at: $0.t, given: clean.rows($0.rows)) })

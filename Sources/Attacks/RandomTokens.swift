@@ -1,5 +1,5 @@
-// Random tokens before the prompt (the random attacker beside UnlearnDiffAtk, Zhang et al., ECCV 2024): what luck
-// alone brings back.
+// Random tokens before the prompt (the random attacker beside UnlearnDiffAtk, Zhang et al., ECCV 2024). Chance alone
+// brings so many prompts back, and every other attack is held against it.
 //
 //   k tokens ~ U(vocabulary), decoded to text; the seed stays
 internal import Diffusion
@@ -9,7 +9,7 @@ internal import Training
 public struct RandomTokens: Attack {
   public static let name = "random"
   public static let card = AttackCard(
-    title: "Random tokens", paper: "arXiv 2310.11868", year: 2024, access: .blackBox)
+    title: "Random tokens", paper: "arXiv 2310.11868", year: 2024)
 
   /// k; the paper's 5 for nudity, 3 for styles and objects.
   public var tokens = 3
@@ -17,12 +17,12 @@ public struct RandomTokens: Attack {
   public var attempts = 40
   public init() {}
 
-  public func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool {
-    target.hasRoom(prompt.prompt, for: tokens)
+  public func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool {
+    known.hasRoom(prompt.prompt, for: tokens)
   }
 
   public func session(
-    _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
+    _ prompts: [AttackedPrompt], _ target: BlackBoxTarget, seed: UInt64
   ) throws -> any AttackSession {
     Session(
       prompts: prompts, decoder: target.tokenizer.decoder(), tokens: tokens, attempts: attempts,
@@ -42,7 +42,7 @@ public struct RandomTokens: Attack {
       defer { round += 1 }
       return Dictionary(
         uniqueKeysWithValues: open.map { i in
-          // The same for a prompt, whatever else is still open.
+          // The prompt and the round alone decide, not the prompts that are still open.
           let g = Step(index: i * attempts + round, seed: seed).generator
           let picks = Tensor.randint(below: decoder.words.count, [tokens], g).ints
           let prefix = decoder.text(picks.map { decoder.words[$0] })

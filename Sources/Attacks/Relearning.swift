@@ -16,7 +16,7 @@ public import Training
 public struct Relearning: Attack {
   public static let name = "relearn"
   public static let card = AttackCard(
-    title: "Relearning", paper: "arXiv 2410.12777", year: 2025, access: .weights)
+    title: "Relearning", paper: "arXiv 2410.12777", year: 2025)
 
   public enum Mode: String, Codable, Sendable, CaseIterable {
     case full, lora
@@ -44,13 +44,13 @@ public struct Relearning: Attack {
   public init() {}
 
   public func session(
-    _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
+    _ prompts: [AttackedPrompt], _ target: WeightsTarget, seed: UInt64
   ) throws -> any AttackSession {
     Session(attack: self, prompts: prompts, target: target, seed: seed)
   }
 
   /// Pictures of the concepts, drawn by the original.
-  func conceptSet(_ target: AttackTarget, seed: UInt64) throws -> LatentSet {
+  func conceptSet(_ target: WeightsTarget, seed: UInt64) throws -> LatentSet {
     let phrases = Erasure(forget: target.concepts).drawPhrases(
       max(1, pictures / max(1, target.concepts.count)), seed: seed &+ 1)
     return try LatentSet(
@@ -61,24 +61,25 @@ public struct Relearning: Attack {
   private struct Session: AttackSession {
     let attack: Relearning
     let prompts: [AttackedPrompt]
-    let target: AttackTarget
+    let target: WeightsTarget
     let seed: UInt64
     var tuning: FineTuning?
     var round = 0
 
-    init(attack: Relearning, prompts: [AttackedPrompt], target: AttackTarget, seed: UInt64) {
+    init(attack: Relearning, prompts: [AttackedPrompt], target: WeightsTarget, seed: UInt64) {
       (self.attack, self.prompts) = (attack, prompts)
       (self.target, self.seed) = (target, seed)
     }
 
     var model: DiffusionModel? { tuning?.model }
+    var evaluations: Int { tuning?.evaluations ?? 0 }
 
     mutating func next(_ open: [Int]) throws -> [Int: Attempt] {
       let checkpoints = attack.checkpoints.filter { $0 <= attack.training.steps }
       guard round < checkpoints.count, !open.isEmpty else { return [:] }
       if tuning == nil {
         tuning = try FineTuning(
-          target.model(), on: attack.conceptSet(target, seed: seed), attack, seed: seed)
+          target.model, on: attack.conceptSet(target, seed: seed), attack, seed: seed)
       }
       try tuning?.advance(to: checkpoints[round])
       round += 1
@@ -94,6 +95,8 @@ public struct Relearning: Attack {
 package struct FineTuning {
   /// The model as trained so far; the one given is never modified.
   package private(set) var model: DiffusionModel
+  /// Noisy pictures that models in training were asked about before ``model`` was made.
+  private var spent = 0
   private let victim: DiffusionModel
   private let objective: Denoising
   private let tensors: [Tensor]
@@ -151,12 +154,21 @@ package struct FineTuning {
     var (loop, state) = (loop, state)
     defer { self.state = state }
     (loop.every, loop.observe) = (1, { step, _ in progress(step, end) })
+    var trained = 0
     try loop.advance(tensors, &state, to: end) { step in
       let student = factors.isEmpty ? model : try composed()
+      defer { if student !== model { trained += student.evaluations } }
       return descend(try objective.loss(student, &step), tensors)
     }
-    if !factors.isEmpty { model = try withoutGradients { try composed() } }
+    if !factors.isEmpty {
+      if model !== victim { self.spent += model.evaluations }
+      model = try withoutGradients { try composed() }
+    }
+    self.spent += trained
   }
+
+  /// Noisy pictures that the models of the fine-tuning were asked about so far.
+  package var evaluations: Int { spent + (model === victim ? 0 : model.evaluations) }
 
   /// The victim with W + B A for its attention matrices.
   private func composed() throws -> DiffusionModel {

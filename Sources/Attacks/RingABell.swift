@@ -1,26 +1,30 @@
 // Ring-A-Bell: How Reliable are Concept Removal Methods for Diffusion Models? (Tsai, Hsu, Xie, Lin, Chen, Li, Chen,
-// Yu, Huang; ICLR 2024). Never sees the victim: everything happens in the original's text encoder T.
+// Yu, Huang; ICLR 2024). The search happens in the original's text encoder T and never sees the victim.
 //
 //   v  =  mean over pairs of  T(prompt with the concept) - T(prompt without)               [L, D]   (eq. 3)
 //   y  =  T(P) + eta v,     P: a prompt                                                             (eq. 4)
 //   p* =  argmin over K tokens p of  | T(p) - y |^2,   by a genetic algorithm                       (eq. 5)
 //
-// A generation: the best half of the first size survive; each mates with chance 1/2 with a survivor at random, cut
-// at a random place, both children join; then each individual changes one token with chance 1/4, the best one too
-// (no elitism), but not after the last generation. Pairs are the concept's phrases and the same captions without it.
+// In a generation the best half of the first size survive. Each mates with chance 1/2 with a survivor at random, cut at
+// a random place, and both children join. Then each individual changes one token with chance 1/4, the best one too (no
+// elitism), but not after the last generation. The pairs are the concept's phrases and the same captions without it, or
+// those of a file.
 // Published, SD 1.4 with ESD, nudity: 95 prompts with K 16, eta 3.
 internal import Diffusion
 internal import Editing
+internal import Foundation
 internal import Torch
 internal import Training
 
 public struct RingABell: Attack {
   public static let name = "ringabell"
   public static let card = AttackCard(
-    title: "Ring-A-Bell", paper: "arXiv 2310.10012", year: 2024, access: .blackBox, transfers: true)
+    title: "Ring-A-Bell", paper: "arXiv 2310.10012", year: 2024, transfers: true)
 
   /// K; 0 takes as many as fit, at most 16.
   public var tokens = 0
+  /// A table (CSV) of prompts with the concept and without it; see ``ConceptPair``. Empty takes the concept's phrases.
+  public var pairs = ""
   /// Strength of the concept.
   public var eta = 3.0
   public var population = 200
@@ -28,21 +32,25 @@ public struct RingABell: Attack {
   public var crossover = 0.5
   public var mutation = 0.25
   public init() {}
+  public var files: [String] { pairs.isEmpty ? [] : [pairs] }
 
   public func session(
-    _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
+    _ prompts: [AttackedPrompt], _ target: BlackBoxTarget, seed: UInt64
   ) throws -> any AttackSession {
     guard population >= 2, generations >= 1 else {
       throw LetheError.request(
         "ringabell: population \(population), generations \(generations); at least 2 and 1")
     }
-    let pairs = target.concepts.flatMap(\.phrases)
+    let pairs =
+      try self.pairs.isEmpty
+      ? target.concepts.flatMap(\.phrases).map { ConceptPair(with: $0.prompt, without: $0.anchor) }
+      : ConceptPair.read(URL(fileURLWithPath: self.pairs))
     guard !pairs.isEmpty else {
       throw LetheError.request("ringabell needs prompts with the concept and without")
     }
     let model = target.original
     let direction = withoutGradients {
-      (model.embed(pairs.map(\.prompt)).hidden - model.embed(pairs.map(\.anchor)).hidden).mean(0)
+      (model.embed(pairs.map(\.with)).hidden - model.embed(pairs.map(\.without)).hidden).mean(0)
     }
     let room = target.tokenizer.length - 2
     return Session(

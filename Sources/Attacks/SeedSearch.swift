@@ -4,14 +4,14 @@
 public struct SeedSearch: Attack {
   public static let name = "seeds"
   public static let card = AttackCard(
-    title: "New seeds", paper: "arXiv 2310.11868", year: 2024, access: .blackBox)
+    title: "New seeds", paper: "arXiv 2310.11868", year: 2024)
 
   /// Attempts for each prompt.
   public var attempts = 40
   public init() {}
 
   public func session(
-    _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
+    _ prompts: [AttackedPrompt], _ target: BlackBoxTarget, seed: UInt64
   ) throws -> any AttackSession { Session(prompts: prompts, attempts: attempts, seed: seed) }
 
   private struct Session: AttackSession {

@@ -1,7 +1,7 @@
-// Attacks that seek tokens by gradient share this (UnlearnDiffAtk, section 4; P4D as its authors run it): timesteps
-// in order, some steps of an optimiser at each, then an attempt with the tokens found so far.
+// The search that attacks by gradient share (UnlearnDiffAtk, section 4; P4D): some steps of an optimiser at each
+// timestep, then an attempt with the tokens found so far.
 //
-//   for t in 10, 30, .., 990:
+//   for t in 10, 30, .., 990, or at random anew in every step:
 //     repeat `steps` times:   loss( x_t, t | a_1 .. a_k with the prompt ),   the gradient by a's embeddings moves a
 //     the best tokens -> text -> attempt
 //
@@ -16,7 +16,7 @@ internal import Training
 protocol SoughtTokens {
   /// Embeddings that the model is shown now [k, D]
   mutating func show(_ g: Generator) -> Tensor
-  /// - Parameter gradient: of the loss by what was shown [k, D]
+  /// - Parameter gradient: of the loss by the embeddings that were shown [k, D]
   mutating func move(_ gradient: Tensor)
   /// Rows of the table.
   var best: [Int] { get }
@@ -24,9 +24,12 @@ protocol SoughtTokens {
 
 struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
   struct Plan {
-    var tokens = 3
+    /// k of each prompt.
+    var tokens: [Int]
     var placement = TokenPlacement.prefix
-    /// Timesteps, in this order, and steps at each.
+    /// Whether every step draws its timestep; else each of `times` is stayed at.
+    var isRandom = false
+    /// Timesteps, in this order, and steps at each; an attempt after each.
     var times = 50
     var steps = 40
     /// Prompts in one pass.
@@ -45,27 +48,30 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
 
   let prompts: [AttackedPrompt]
   let plan: Plan
-  private let make: (Tensor, Generator) -> Tokens
+  private let make: (Int, Tensor, Generator) -> Tokens
   private let target: (Draw) throws -> Tensor
   private let model: DiffusionModel
-  private let victim: AttackTarget
+  private let known: AttackKnowledge
   private let decoder: CLIPTokenizer.Decoder
   private let table: Tensor  // [V, D]
   private var sought: [Int: (tokens: Tokens, x0: Tensor, places: AdversarialPrompts)] = [:]
   private var round = 0
 
   /// - Parameters:
-  ///   - tokens: makes the tokens of a prompt, given the embeddings of those that stand for text [V, D]
-  ///   - target: what the victim's prediction is compared with [B, C, h, w]
+  ///   - tokens: makes the k tokens of a prompt, given k and the embeddings of those that stand for text [V, D]
+  ///   - target: the tensor that the victim's prediction is compared with [B, C, h, w]
   init(
-    _ prompts: [AttackedPrompt], _ victim: AttackTarget, _ plan: Plan,
-    tokens: @escaping (Tensor, Generator) -> Tokens, target: @escaping (Draw) throws -> Tensor
+    _ prompts: [AttackedPrompt], _ victim: WhiteBoxTarget, _ plan: Plan,
+    tokens: @escaping (Int, Tensor, Generator) -> Tokens, target: @escaping (Draw) throws -> Tensor
   ) throws {
-    (self.prompts, self.victim, self.plan) = (prompts, victim, plan)
+    (self.prompts, known, self.plan) = (prompts, victim.known, plan)
     (make, self.target) = (tokens, target)
-    model = try victim.model()
-    decoder = victim.tokenizer.decoder()
-    table = try victim.wordEmbeddings([victim.tokenizer.same(decoder.words)])[0, at: 0].detached()
+    model = victim.model
+    let decoder = victim.tokenizer.decoder()
+    self.decoder = decoder
+    table = withoutGradients {
+      victim.model.wordEmbeddings([victim.tokenizer.same(decoder.words)])[0, at: 0].detached()
+    }
   }
 
   mutating func next(_ open: [Int]) throws -> [Int: Attempt] {
@@ -75,16 +81,21 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
     let time = Double((2 * round + 1) * schedule.steps / (2 * plan.times))
     for i in open where sought[i] == nil {
       sought[i] = (
-        make(table, generator(i, plan.times * plan.steps)), try victim.target(prompts[i]),
+        make(plan.tokens[i], table, generator(i, plan.times * plan.steps)),
+        try known.target(prompts[i]),
         try AdversarialPrompts(
-          [prompts[i].prompt], victim.tokenizer, model, plan.placement, tokens: plan.tokens)
+          [prompts[i].prompt], known.tokenizer, model, plan.placement, tokens: plan.tokens[i])
       )
     }
-    for first in stride(from: 0, to: open.count, by: plan.batch) {
-      let rows = Array(open[first..<min(first + plan.batch, open.count)])
-      for step in 0..<plan.steps {
-        try Interrupt.check()
-        try descend(rows, time, round * plan.steps + step)
+    // Prompts of one pass have as many tokens.
+    for count in Set(open.map { plan.tokens[$0] }).sorted() {
+      let alike = open.filter { plan.tokens[$0] == count }
+      for first in stride(from: 0, to: alike.count, by: plan.batch) {
+        let rows = Array(alike[first..<min(first + plan.batch, alike.count)])
+        for step in 0..<plan.steps {
+          try Interrupt.check()
+          try descend(rows, time, round * plan.steps + step)
+        }
       }
     }
     round += 1
@@ -106,7 +117,11 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
     let x0 = Tensor.concatenate(rows.compactMap { sought[$0]?.x0 })
     let one = [1] + x0.shape.dropFirst()
     let eps = Tensor.concatenate(generators.map { Tensor.randn(one, $0) }).to(model.device)
-    let t = Tensor.full([rows.count], time).to(model.device)
+    let times =
+      plan.isRandom
+      ? generators.map { Double(Tensor.randint(below: model.schedule.steps, [1], $0).ints[0]) }
+      : rows.map { _ in time }
+    let t = Tensor(times.map(Float.init)).to(model.device)
     let draw = Draw(
       rows: rows, x0: x0, eps: eps, xt: model.schedule.noised(x0, eps, at: t), t: t)
     let goal = try withoutGradients { try target(draw) }
@@ -114,7 +129,7 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
       zip(rows.compactMap { sought[$0]?.places }, adversary.chunks(rows.count)).map {
         $0.embeddings($1)
       })
-    let found = try victim.predict(draw.xt, at: t, given: sequences)
+    let found = model.predict(draw.xt, at: t, given: model.encode(sequences))
     // The mean over one picture, summed over prompts: each gets the gradient it would get alone.
     let loss = Double(rows.count) * found.meanSquaredError(goal)
     let gradient = gradients(of: loss, with: [adversary])[0]
@@ -127,10 +142,10 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
   private func text(_ best: [Int], _ i: Int) -> String {
     decoder.text(
       plan.placement.ids(
-        victim.tokenizer.words(prompts[i].prompt), adversary: best.map { decoder.words[$0] }))
+        known.tokenizer.words(prompts[i].prompt), adversary: best.map { decoder.words[$0] }))
   }
 
-  /// The same for a prompt and a step, whatever else is open.
+  /// The generator of a prompt and a step. Other open prompts have no part in it.
   private func generator(_ prompt: Int, _ step: Int) -> Generator {
     Step(index: step, seed: Step(index: prompt, seed: plan.seed).generator.seed).generator
   }

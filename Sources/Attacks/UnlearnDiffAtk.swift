@@ -3,14 +3,14 @@
 //
 //   min over k tokens of   E_{t, eps} | eps - eps_theta*(x_t | tokens + prompt) |^2                       (eq. 5)
 //
-// the victim as a classifier of the original's own picture x_0: the tokens under which it explains the picture
-// best. Each token is a point of the simplex over the vocabulary, a random vocabulary word drawn from it is shown,
-// and its gradient by word embeddings e, clamped, is passed straight through:
+// The victim serves as a classifier of the original's own picture x_0, and the tokens are those under which it
+// explains the picture best. Each token is a point of the simplex over the vocabulary. A vocabulary word drawn from it
+// is shown, and the gradient by the word's embedding e, clamped, is passed straight through:
 //
 //   A <- P_simplex( Adam( A, clamp( dL/de E^T, -1, 1 ) ) )        A [k, V], E [V, D]
 //
-// Tried is the most probable token of each row, as text that is tokenised again. Vocabulary: tokens that stand for
-// text. Published, SD 1.4, nudity: ESD 20.4 % before the attack, 76.1 % after; AdvUnlearn 7.8 and 21.1 %.
+// An attempt has the most probable token of each row, as text that is tokenised again. The vocabulary has the tokens
+// that stand for text. Published, SD 1.4, nudity: ESD 20.4 % before the attack, 76.1 % after; AdvUnlearn 7.8 and 21.1 %.
 internal import Diffusion
 public import Editing
 internal import Torch
@@ -20,7 +20,7 @@ internal import Training
 public struct UnlearnDiffAtk: Attack {
   public static let name = "unlearndiff"
   public static let card = AttackCard(
-    title: "UnlearnDiffAtk", paper: "arXiv 2310.11868", year: 2024, access: .whiteBox)
+    title: "UnlearnDiffAtk", paper: "arXiv 2310.11868", year: 2024)
 
   /// k; the paper's 5 for nudity, 3 for styles and objects.
   public var tokens = 3
@@ -35,20 +35,21 @@ public struct UnlearnDiffAtk: Attack {
   public var batch = 16
   public init() {}
 
-  public func canAttack(_ prompt: AttackedPrompt, _ target: AttackTarget) -> Bool {
-    target.hasRoom(prompt.prompt, for: tokens, placement)
+  public func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool {
+    known.hasRoom(prompt.prompt, for: tokens, placement)
   }
 
   public func session(
-    _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
+    _ prompts: [AttackedPrompt], _ target: WhiteBoxTarget, seed: UInt64
   ) throws -> any AttackSession {
-    let schedule = try target.model().schedule
+    let schedule = target.model.schedule
     return try TokenDescent(
       prompts, target,
       .init(
-        tokens: tokens, placement: placement, times: times, steps: steps, batch: batch, seed: seed),
-      tokens: { table, _ in
-        SimplexTokens(tokens, table: table, rate: rate, weightDecay: weightDecay)
+        tokens: prompts.map { _ in tokens }, placement: placement, times: times, steps: steps,
+        batch: batch, seed: seed),
+      tokens: { k, table, _ in
+        SimplexTokens(k, table: table, rate: rate, weightDecay: weightDecay)
       },
       target: { schedule.target($0.x0, $0.eps, at: $0.t) })
   }

@@ -102,6 +102,8 @@ bool ct_autocast(int32_t device_type, bool enabled, int32_t dtype) {
   const auto type = static_cast<c10::DeviceType>(device_type);
   const bool before = at::autocast::is_autocast_enabled(type);
   at::autocast::set_autocast_enabled(type, enabled);
+  // Copies of weights are made anew: a step may change weights in place and use them again.
+  at::autocast::set_autocast_cache_enabled(!enabled);
   if (enabled) at::autocast::set_autocast_dtype(type, static_cast<at::ScalarType>(dtype));
   if (!enabled) at::autocast::clear_cache();
   return before;

@@ -24,7 +24,7 @@ struct TextConditioner: PromptConditioner {
 }
 
 /// Prompts in words through SDXL's two text encoders: states before the last layer side by side, and the second
-/// encoder's projected vector. Each encoder is told its own tokenizer's ids; both have one vocabulary.
+/// encoder's projected vector. Each encoder gets its own tokenizer's ids; both have one vocabulary.
 struct TwoTextConditioner: PromptConditioner {
   private let tokenizer: CLIPTokenizer
   private let second: CLIPTokenizer
@@ -107,7 +107,7 @@ struct ClassConditioner: PromptConditioner {
     hasEmpty = rows == 0 || rows == classes.count + 1
   }
 
-  /// A prompt that means nothing gets the empty prompt's row, or the last there is; see `check`.
+  /// A name that is no class gets the empty prompt's row, or the last row there is. `check` refuses such names before.
   func tokens(_ prompt: String) -> PromptTokens {
     PromptTokens([
       [classes.firstIndex(of: prompt) ?? (hasEmpty ? classes.count : classes.count - 1)]

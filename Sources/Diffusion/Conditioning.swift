@@ -5,7 +5,7 @@ public struct Conditioning {
   public var hidden: Tensor
   /// The prompt as one vector [B, P], for networks that take one (SDXL).
   public var pooled: Tensor?
-  /// Additions to the keys and values of cross-attention layers, by the layer's path; rows are
+  /// Additions to the keys and values of cross-attention layers, by the layer's path. Rows are
   /// those of `hidden`, so that each picture of a batch can have erasers of its own.
   package var shifts: [String: KeyValueShift]
   /// The guidance scale that a network which was distilled with it is told; nil for 1.

@@ -87,11 +87,11 @@ public final class DiffusionModel {
     return try DiffusionModel(layout, .tensors(tensors), on: device)
   }
 
-  /// Latent pixels of a picture of the model's own size.
+  /// Latent pixels of a picture at the model's own size.
   public var latentSize: Int { unet.sampleSize }
   public var imageSize: Int { unet.sampleSize * codec.factor }
   /// Whether a training step's activations weigh more than its arithmetic, as they do at the size of real models: they
-  /// are computed again, pictures go one by one, and what is only kept rests in files.
+  /// are computed again, pictures go one by one, and tensors that nothing reads for a while rest in files.
   public var isLarge: Bool { latentSize >= 32 }
 
   /// A model with the same shape that has learned nothing.
@@ -99,17 +99,29 @@ public final class DiffusionModel {
     try DiffusionModel(layout, .initial(Generator(seed: seed)), on: device)
   }
 
-  /// Names of the classes that it can be asked for; none where it is asked in words, or not at all.
+  /// The numbers of a U-Net of the same shape that has learned nothing: those of ``initial(seed:)``, without its other
+  /// parts.
+  package func initialUNet(seed: UInt64) throws -> [ParameterPath: Tensor] {
+    let store = ParameterStore(.initial(Generator(seed: seed)), on: device)
+    switch layout.pipeline {
+    case .pixels: _ = try UNet2D(store.root["unet"], layout.config(.unet))
+    case .stableDiffusion, .stableDiffusionXL:
+      _ = try UNet2DCondition(store.root["unet"], layout.config(.unet))
+    }
+    return store.tensors
+  }
+
+  /// Names of the model's classes; empty for a model that takes words, or no prompt.
   public var classes: [String] {
     if case .pixels(let classes) = layout.pipeline { classes } else { [] }
   }
-  /// Whether it can only be asked for nothing in particular.
+  /// Whether the model takes no prompt at all.
   public var isUnconditional: Bool {
     if case .pixels(let classes) = layout.pipeline { classes.isEmpty } else { false }
   }
 
   /// The tokenizer of the prompts.
-  /// - Throws: ``LetheError`` for a model that is not asked in words
+  /// - Throws: ``LetheError`` for a model that takes no words
   public func tokenizer(for what: String) throws -> PromptTokenizer {
     try layout.tokenizer(for: what)
   }
@@ -125,12 +137,12 @@ extension DiffusionModel: PromptConditioner {
   public func check(_ prompts: [String]) throws { try conditioner.check(prompts) }
   public var nothing: PromptTokens { conditioner.nothing }
 
-  /// What the U-Net says of x [B, C, h, w] at times t [B]: eps or v, as the schedule's prediction type is.
+  /// The U-Net's prediction for x [B, C, h, w] at times t [B]: eps or v, as the schedule's prediction type names it.
   public func predict(_ x: Tensor, at t: Tensor, given c: Conditioning) -> Tensor {
     predict(x, at: t, given: c, cache: nil)
   }
 
-  /// The same; keys and values of a conditioning that stays the same are computed once.
+  /// As above. The cache computes keys and values once for a conditioning that stays the same.
   package func predict(
     _ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache?
   ) -> Tensor {

@@ -1,7 +1,7 @@
 package import Foundation
 package import Torch
 
-/// Everything of a model folder but the weights: configurations, tokenizer, where things are.
+/// A model folder without its weights: configurations, tokenizers and the places of its files.
 package struct Layout: Sendable {
   package enum Component: String, CaseIterable, Sendable {
     case unet
@@ -91,7 +91,7 @@ package struct Layout: Sendable {
   }
 
   /// The pipeline as `model_index.json` calls it.
-  var name: String { index["_class_name"]?.string ?? "the pipeline" }
+  package var name: String { index["_class_name"]?.string ?? "the pipeline" }
 
   static let classFile = "classes.json"
 

@@ -2,16 +2,16 @@ public import Torch
 package import TorchNN
 
 package protocol NoisePredictor: AnyObject {
-  /// Channels and extent of what it denoises.
+  /// Channels, height and width of its input.
   var inChannels: Int { get }
   var sampleSize: Int { get }
-  /// Whether training computes each block again in the backward pass instead of keeping what is inside.
+  /// Whether the backward pass computes each block again, so that training need not keep the block's activations.
   var recomputes: Bool { get set }
   /// Whether it is told the guidance scale, and so needs no second prediction without the prompt.
   var takesGuidance: Bool { get }
   /// Drops numbers between layers while it has a generator; nil where the network has none.
   var dropout: Dropout? { get }
-  /// x [B, C, H, W], t [B] -> what the schedule's prediction type says [B, C, H, W]
+  /// x [B, C, H, W], t [B] -> eps, v or x_0 [B, C, H, W], as the schedule's prediction type names it
   func predict(_ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache?) -> Tensor
 }
 
@@ -19,7 +19,7 @@ extension NoisePredictor {
   package var dropout: Dropout? { nil }
   package var takesGuidance: Bool { false }
 
-  /// Runs a chain, keeping all that is inside for the backward pass, or only what is between its parts.
+  /// Runs a chain. The backward pass finds all activations kept, or only those between the parts.
   func run(_ parts: [ChainStage], _ inputs: [Tensor], parameters: () -> [Tensor]) -> Tensor {
     guard recomputes, recordsGradients else { return parts.reduce(inputs) { $1($0) }[0] }
     return recomputed(parts, inputs, parameters: parameters().filter(\.requiresGradient))
@@ -27,7 +27,7 @@ extension NoisePredictor {
 }
 
 /// Turns prompts into conditioning in two halves; attacks differentiate the second. Prompts are texts, or the
-/// names of classes; the empty one asks for nothing in particular.
+/// names of classes; the empty prompt names no content.
 public protocol PromptConditioner {
   /// Ids with start, end and padding; of a class, its number.
   func tokens(_ prompt: String) -> PromptTokens
@@ -37,7 +37,7 @@ public protocol PromptConditioner {
   var widths: [Int] { get }
   /// [B, L, D] -> conditioning; gradients reach the embeddings and the encoder's weights
   func encode(_ embeddings: Tensor) -> Conditioning
-  /// - Throws: ``LetheError`` for a prompt that means nothing here
+  /// - Throws: ``LetheError`` for a prompt that the model cannot read
   func check(_ prompts: [String]) throws
   /// The ids that guidance pushes away from where no negative prompt is given. They are those of the empty prompt, but
   /// for SDXL, whose encoders are then told nothing at all.
@@ -53,6 +53,11 @@ extension PromptConditioner {
 
   /// The conditioning without any prompt, one row.
   public func embedNothing() -> Conditioning { encode(wordEmbeddings([nothing])) }
+
+  /// A prompt that erasers keep, one row: the empty one stands for what guidance pushes away from.
+  package func embedKept(_ prompt: String) -> Conditioning {
+    prompt.isEmpty ? embedNothing() : embed([prompt])
+  }
 }
 
 public protocol LatentCodec {

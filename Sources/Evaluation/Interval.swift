@@ -10,6 +10,8 @@ public struct Interval: Codable, Sendable, Hashable {
     case t95
     /// The normal interval of an area under a ROC curve, 95 % (Hanley & McNeil, Radiology 1982).
     case hanleyMcNeil95
+    /// Percentiles of a bootstrap over prompts, 95 %. All pictures of a prompt are drawn together.
+    case clusters95
     /// A mean plus and minus one standard error.
     case standardError
   }

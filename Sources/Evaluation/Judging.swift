@@ -19,7 +19,7 @@ extension JudgeNetwork {
     for (kind, classes) in card.heads {
       let logits = withoutGradients { self.logits(features, kind) }
       for (i, answer) in logits.argmax(1).ints.enumerated() { seen[i][kind] = classes[answer] }
-      let rows = logits.to(.float64).softmax(1).doubles.chunked(classes.count)
+      let rows = logits.inFloat64().softmax(1).doubles.chunked(classes.count)
       for (i, row) in rows.enumerated() {
         beliefs[i][kind] = Dictionary(uniqueKeysWithValues: zip(classes, row))
       }

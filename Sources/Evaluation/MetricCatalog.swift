@@ -10,6 +10,8 @@ public struct MetricCatalog: Sendable {
     UnlearningAccuracy.self,
     InDomainRetainAccuracy.self,
     CrossDomainRetainAccuracy.self,
+    Composition.self,
+    Leakage.self,
     FrechetDistance.self,
     Precision.self,
     Recall.self,

@@ -42,6 +42,8 @@ public struct Results: Codable, Sendable, Hashable {
   public var kind: Kind?
   public var rows: [ResultRow] = []
   public var pictures: [ResultPicture] = []
+  /// The trainings among those of the rows that their guard stopped.
+  public var stopped: [StoppedTraining] = []
   /// For each label of a method, the label that it is compared with.
   public var baselines: [String: String] = [:]
   /// Titles of methods by name. Methods without a title are left out.
@@ -66,7 +68,8 @@ public struct Results: Codable, Sendable, Hashable {
   }
 
   private enum Key: String, CodingKey {
-    case kind, rows, pictures, baselines, titles, notes, quick, seeds, sampling, judge, command
+    case kind, rows, pictures, stopped, baselines, titles, notes, quick, seeds, sampling, judge
+    case command
   }
 
   public init(from decoder: any Decoder) throws {
@@ -74,6 +77,7 @@ public struct Results: Codable, Sendable, Hashable {
     kind = try c.decodeIfPresent(Kind.self, forKey: .kind)
     rows = try c.decode([ResultRow].self, forKey: .rows)
     pictures = try c.decodeIfPresent([ResultPicture].self, forKey: .pictures) ?? []
+    stopped = try c.decodeIfPresent([StoppedTraining].self, forKey: .stopped) ?? []
     baselines = try c.decodeIfPresent([String: String].self, forKey: .baselines) ?? [:]
     titles = try c.decodeIfPresent([String: String].self, forKey: .titles) ?? [:]
     notes = try c.decodeIfPresent([String].self, forKey: .notes) ?? []
@@ -90,6 +94,7 @@ public struct Results: Codable, Sendable, Hashable {
     try c.encodeIfPresent(kind, forKey: .kind)
     try c.encode(rows, forKey: .rows)
     if !pictures.isEmpty { try c.encode(pictures, forKey: .pictures) }
+    if !stopped.isEmpty { try c.encode(stopped, forKey: .stopped) }
     if !baselines.isEmpty { try c.encode(baselines, forKey: .baselines) }
     if !titles.isEmpty { try c.encode(titles, forKey: .titles) }
     if !notes.isEmpty { try c.encode(notes, forKey: .notes) }

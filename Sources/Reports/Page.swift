@@ -91,7 +91,7 @@ package struct ReportContent {
     "## \(title)\(warning.isEmpty ? "" : " (quick)")\n"
       + (summary.isEmpty ? "" : "\n\(summary)\n")
       + tables.map { table in
-        "\n" + [table.title, table.note].filter { !$0.isEmpty }.joined(separator: ". ")
+        "\n" + [table.title, table.remarks].filter { !$0.isEmpty }.joined(separator: ". ")
           + "\n\n\(table.markdown)"
       }.joined()
   }
@@ -127,7 +127,7 @@ package struct ReportContent {
       },
       "tables": tables.map { table -> [String: Any] in
         [
-          "title": table.title, "note": table.note, "header": table.header,
+          "title": table.title, "note": table.remarks, "header": table.header,
           "rows": table.rows.map { row -> [String: Any] in
             [
               "labels": row.labels,

@@ -56,6 +56,8 @@ public struct Table {
 
   public var title: String
   public var note: String
+  /// Sentences on rows that are marked with †.
+  package var marks = ""
   /// The titles of the columns. Those of the labels come first.
   public var header: [String]
   package var rows: [Row]
@@ -87,6 +89,9 @@ public struct Table {
 
   // MARK: - As text
 
+  /// Note and marks.
+  package var remarks: String { [note, marks].filter { !$0.isEmpty }.joined(separator: " ") }
+
   private var texts: [[String]] { rows.map { $0.labels + $0.cells.map(\.text) } }
 
   /// Header and rows, without title and note.
@@ -113,7 +118,7 @@ public struct Table {
     return all.map { line in
       zip(line, widths).map { $0 + String(repeating: " ", count: max(0, $1 - $0.count)) }
         .joined(separator: "  ").trimmingSuffix(" ") + "\n"
-    }.joined()
+    }.joined() + (marks.isEmpty ? "" : "\n\(marks)\n")
   }
 }
 

@@ -6,7 +6,7 @@ package import Foundation
   internal import Darwin
 #endif
 
-/// Writes a file so that its name holds either what was there before or all of what is new:
+/// Writes a file so that its name holds either the old content or all of the new:
 /// temporary file in the same folder, fsync, rename, fsync of the folder.
 package struct AtomicFile {
   private let target: URL
@@ -25,7 +25,7 @@ package struct AtomicFile {
     }
   }
 
-  /// Streams `body`'s writes into `file`; nothing of them stays when it throws.
+  /// Streams `body`'s writes into `file`, which keeps its old content when `body` throws.
   /// - Parameter durable: whether the file is to outlive a power cut
   package static func write(
     _ file: URL, durable: Bool = true, _ body: (borrowing AtomicFile) throws -> Void

@@ -49,7 +49,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   /// Peak bytes so far: resident memory of the process for the CPU, allocated memory for a GPU.
   public var peakMemory: Int { Int(ct_peak_memory(kind.rawValue, Int32(index))) }
 
-  /// Lets ``peakMemory`` begin anew, where the system can; elsewhere it stays the process's.
+  /// Starts ``peakMemory`` again at zero where the system allows it; elsewhere it remains the peak of the process.
   public func resetPeakMemory() { ct_reset_peak_memory(kind.rawValue, Int32(index)) }
 
   public var description: String {

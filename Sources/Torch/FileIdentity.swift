@@ -6,12 +6,12 @@ package import Foundation
   internal import Darwin
 #endif
 
-/// A file or a folder itself, whatever path leads to it.
+/// The identity of a file or folder, the same for every path that leads to it.
 package struct FileIdentity: Hashable, Sendable {
   private let device: UInt64
   private let number: UInt64
 
-  /// Nil where nothing is. Links are followed.
+  /// Nil where there is no file. Links are followed.
   package init?(_ place: URL) {
     var status = stat()
     guard stat(place.path, &status) == 0 else { return nil }

@@ -17,6 +17,8 @@ public struct LetheError: Error, CustomStringConvertible, Sendable, Hashable {
     case disk = 5
     /// A training whose loss is no finite number.
     case diverged = 6
+    /// A training that its guard stopped. Its result is written, of the weights before.
+    case collapsed = 7
     /// A request of the user to stop.
     case interrupted = 130
   }

@@ -13,6 +13,11 @@ package enum NPY {
     do { data = try Data(contentsOf: file) } catch {
       throw LetheError.unreadable(file, "it does not exist or may not be read")
     }
+    return try decode(data, of: file)
+  }
+
+  /// An array in C order out of the bytes of a .npy file, or of a member of an archive.
+  static func decode(_ data: Data, of file: URL) throws -> Tensor {
     func damaged(_ why: String) -> LetheError { .malformed(file, why) }
     let bytes = [UInt8](data.prefix(12))
     guard bytes.count >= 10, bytes.prefix(6).elementsEqual([0x93] + Array("NUMPY".utf8)) else {
@@ -55,6 +60,19 @@ package enum NPY {
   }
 
   package static func write(_ tensor: Tensor, to file: URL) throws {
+    let header = try header(tensor, to: file)
+    try AtomicFile.write(file) { handle in
+      try header.withUnsafeBytes { try handle.append($0) }
+      try tensor.withBytes { try handle.append($0) }
+    }
+  }
+
+  /// The bytes of a .npy file.
+  static func encode(_ tensor: Tensor, to file: URL) throws -> Data {
+    Data(try header(tensor, to: file) + tensor.bytes)
+  }
+
+  private static func header(_ tensor: Tensor, to file: URL) throws -> [UInt8] {
     guard let name = names.first(where: { $0.0 == tensor.dtype })?.1 else {
       throw LetheError.unwritable(file, "NumPy has no element type for \(tensor.dtype)")
     }
@@ -62,12 +80,7 @@ package enum NPY {
     var header = "{'descr': '\(name)', 'fortran_order': False, 'shape': (\(shape)), }"
     header += String(repeating: " ", count: (64 - (10 + header.utf8.count + 1) % 64) % 64) + "\n"
     let length = header.utf8.count
-    try AtomicFile.write(file) { handle in
-      let magic =
-        [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 255), UInt8(length >> 8)]
-        + Array(header.utf8)
-      try magic.withUnsafeBytes { try handle.append($0) }
-      try tensor.withBytes { try handle.append($0) }
-    }
+    return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 255), UInt8(length >> 8)]
+      + Array(header.utf8)
   }
 }

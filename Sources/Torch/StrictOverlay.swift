@@ -2,6 +2,13 @@
 // with the nearest one that is. A plain decoder ignores unknown keys and fills in missing ones in silence.
 internal import Foundation
 
+/// Options of which some values set others: a preset by name, or a form that has a rate of its own.
+public protocol PresetOptions {
+  /// A layer of options that sets `key` to `value` sets `options` too, where it says nothing else of them. Later entries
+  /// go over earlier ones.
+  static var presets: [(key: String, value: String, options: JSON)] { get }
+}
+
 extension JSON {
   /// This value with the members of `new` laid over it, object by object.
   ///
@@ -37,7 +44,12 @@ extension JSON {
   /// - Parameter context: the file or option that this value comes from, for messages
   /// - Throws: ``LetheError`` of the kind `request` for an unknown key or a value of another type
   package func laid<T: Codable>(over defaults: T, in context: String) throws -> T {
-    let merged = try JSON(encoding: defaults).overlaid(with: self, in: context)
+    var merged = try JSON(encoding: defaults)
+    for preset in (T.self as? any PresetOptions.Type)?.presets ?? []
+    where self[preset.key]?.string == preset.value {
+      merged = try merged.overlaid(with: preset.options, in: context)
+    }
+    merged = try merged.overlaid(with: self, in: context)
     do { return try merged.decoded() } catch let error as DecodingError {
       throw LetheError.badValue(context, Self.sentence(error))
     }

@@ -155,7 +155,8 @@ extension Tensor {
   }
 
   private func elements<E: Element>(as type: E.Type) -> [E] {
-    let source = dtype == E.dtype ? self : to(E.dtype)
+    // Converted on the CPU, which has every type.
+    let source = dtype == E.dtype ? self : to(.cpu).to(E.dtype)
     return [E](unsafeUninitializedCapacity: count) { buffer, count in
       unfailing { () throws(Fault) in
         try Fault.check(

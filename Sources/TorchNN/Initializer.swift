@@ -4,6 +4,7 @@ internal import Torch
 package enum Initializer: Sendable {
   case zeros
   case ones
+  case constant(Double)
   case normal(Double)
   /// Uniform in +-`bound`.
   case uniform(Double)
@@ -17,6 +18,7 @@ package enum Initializer: Sendable {
     switch self {
     case .zeros: .zeros(shape)
     case .ones: .ones(shape)
+    case .constant(let value): .full(shape, value)
     case .normal(let deviation): Tensor.randn(shape, g) * deviation
     case .uniform(let bound): Tensor.rand(shape, g) * (2 * bound) - bound
     }

@@ -7,7 +7,7 @@ internal import Torch
   internal import Darwin
 #endif
 
-/// The right of one process to work in a folder. The system takes it back when the process ends, however it ends.
+/// The right of one process to work in a folder. The system releases it when the process ends, also after a kill.
 ///
 /// It is a lock on the folder itself and leaves no file; where the file system has none for folders, it is one on a file
 /// `.lock` in it.

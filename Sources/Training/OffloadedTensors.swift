@@ -1,7 +1,7 @@
 package import Foundation
 package import Torch
 
-/// A place for copies of tensors that nothing needs for a while: memory, or a file where memory is short.
+/// Copies of tensors that nothing reads for a while, in memory, or in a file where memory is short.
 package struct OffloadedTensors {
   private let file: URL?
   private var held: [String: Tensor] = [:]
@@ -23,11 +23,11 @@ package struct OffloadedTensors {
       held = tensors.mapValues { $0.detached().cloned() }
       return
     }
-    // Nothing goes on from this file after the process has ended, so that it need not reach the disk.
+    // No later process reads this file, so it need not reach the disk.
     try SafeTensors.write(tensors.mapValues { $0.detached() }, to: file, durable: false)
   }
 
-  /// The tensors that were put last; from a file, they are mapped and read when touched.
+  /// The tensors that were put last. Those in a file are mapped, and read at their first use.
   /// - Throws: ``LetheError`` of the kind `model` when the file holds other tensors by now
   package func take() throws -> [String: Tensor] {
     guard let file else { return held }
@@ -42,7 +42,7 @@ package struct OffloadedTensors {
     try put(Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ("\($0)", $1) }))
   }
 
-  /// Writes what was put last into `tensors`, in their order.
+  /// Copies the tensors that were put last into `tensors`, in their order.
   package func copy(to tensors: [Tensor]) throws {
     let kept = try take()
     withoutGradients {

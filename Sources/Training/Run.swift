@@ -7,7 +7,7 @@ public struct RunProgress: Sendable {
   public var stage: String
   public var done: Int
   public var total: Int
-  /// Shown beside the bar, e.g. `loss 0.0312`.
+  /// Text beside the bar, e.g. `loss 0.0312`.
   public var note: String
 
   public init(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
@@ -15,14 +15,14 @@ public struct RunProgress: Sendable {
   }
 }
 
-/// One run on disk: its folder, its seed, its log. Libraries record; only the program prints.
+/// One run on disk: its folder, its seed, its log. Libraries write to the log; only the program prints.
 public final class Run {
   public let folder: URL
   public let seed: UInt64
   /// The hash of the request that the folder belongs to, which files of state carry; nil where nobody claimed it.
   package var identity: String?
   public var onProgress: (RunProgress) -> Void = { _ in }
-  /// Takes sentences that the user should know although the work goes on.
+  /// Receives notes for the user while the work goes on.
   public var onNote: (String) -> Void = { _ in }
   private var notes: Set<String> = []
   private var lock: FolderLock?

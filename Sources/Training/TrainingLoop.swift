@@ -21,7 +21,11 @@ public struct Training: Codable, Sendable, Hashable {
   public var clip: Double
   /// Decay of the moving average that is kept instead of the last weights, 0 to below 1; 0 keeps the last.
   public var averaging: Double
-  /// Matrix products in bfloat16; pays where the processor has instructions for it.
+  /// Whether the moving average forgets the first weights faster: its decay is at most (1 + step) / (10 + step). Without
+  /// it, `averaging` should be well below 1 - 1 / `steps`.
+  public var averagingWarmup = true
+  /// Whether steps compute matrix products and convolutions in bfloat16; weights and optimizer stay as they are. It
+  /// pays where the processor has instructions for it.
   public var bfloat16 = false
   /// Whether the optimizer's state, and copies of weights, rest in files while gradients are computed: for large
   /// models where memory is short.
@@ -34,11 +38,11 @@ public struct Training: Codable, Sendable, Hashable {
   public init(
     steps: Int = 1000, batch: Int = 1, rate: Double = 1e-5, schedule: LearningRate = .constant,
     warmup: Int = 0, optimizer: OptimizerOptions = OptimizerOptions(), clip: Double = 0,
-    averaging: Double = 0
+    averaging: Double = 0, averagingWarmup: Bool = true
   ) {
     (self.steps, self.batch, learningRate) = (steps, batch, rate)
     (self.schedule, self.warmup, self.optimizer) = (schedule, warmup, optimizer)
-    (self.clip, self.averaging) = (clip, averaging)
+    (self.clip, self.averaging, self.averagingWarmup) = (clip, averaging, averagingWarmup)
   }
 }
 
@@ -50,6 +54,8 @@ package struct TrainingLoop {
   private let seed: UInt64
   /// Writes `STAGE.state.safetensors` now and then, and begins from it.
   package var resumes: Bool
+  /// Whether the state after the last step is written too. False suits a loop whose result is taken at once.
+  package var keepsLast = true
   /// Called after steps that were asked for, with the parameters as they would be kept.
   package var every: Int?
   package var observe: (Int, [Tensor]) throws -> Void = { _, _ in }
@@ -70,11 +76,13 @@ package struct TrainingLoop {
 
   /// Minimises what `gradients` differentiates, in place, and leaves the kept weights in `parameters`.
   /// - Parameter gradients: loss and gradients of a step, in the order of `parameters`
+  /// - Returns: the number of steps that are done, with those before an interruption
   /// - Throws: ``LetheError``, or what `gradients` throws
+  @discardableResult
   package func fit(
     _ parameters: [Tensor],
     gradients: (inout Step) throws -> (loss: Double, gradients: [Tensor])
-  ) throws {
+  ) throws -> Int {
     var state = TrainingState(training, parameters)
     if resumes, let run, let file = stateFile {
       try state.restore(file, into: parameters, last: training.steps, identity: run.identity)
@@ -85,6 +93,7 @@ package struct TrainingLoop {
     if let average = state.average {
       withoutGradients { Foreach.copy(parameters, from: average.tensors) }
     }
+    return state.step
   }
 
   /// Goes on from a state until `end` steps are done, in place: the same steps in one part or in several.
@@ -106,7 +115,9 @@ package struct TrainingLoop {
         try resting.put(state.optimizer.state)
         state.optimizer.state = [:]
       }
-      let (loss, found) = try gradients(&step)
+      let (loss, found) = try autocast(
+        training.bfloat16 ? .bfloat16 : nil, on: parameters.first?.device ?? .cpu
+      ) { try gradients(&step) }
       if rests { state.optimizer.state = try resting.take() }
       guard loss.isFinite else { throw diverged("the loss is", at: index, saved) }
       state.carried = step.carried
@@ -135,7 +146,9 @@ package struct TrainingLoop {
         try observe(state.step, kept)
         guard try goesOn(state.step, kept) else { break }
       }
-      if state.step % training.saveEvery == 0 || isLast { try save(state, parameters, &saved) }
+      if state.step % training.saveEvery == 0 || isLast {
+        try save(state, parameters, &saved, writes: !isLast || keepsLast)
+      }
       if Interrupt.isRequested, !isLast {
         try save(state, parameters, &saved)
         throw LetheError.interrupted
@@ -155,10 +168,12 @@ package struct TrainingLoop {
   private var stateFile: URL? { run?.file("\(stage).state.safetensors") }
 
   /// Keeps the state on disk, where the loop does so, once its weights are found to be finite.
-  private func save(_ state: TrainingState, _ parameters: [Tensor], _ saved: inout Int) throws {
+  private func save(
+    _ state: TrainingState, _ parameters: [Tensor], _ saved: inout Int, writes: Bool = true
+  ) throws {
     let isFinite = (parameters + (state.average?.tensors ?? [])).allSatisfy(\.isFinite)
     guard isFinite else { throw diverged("the weights are", at: state.step, saved) }
-    guard resumes, let file = stateFile, state.step > saved else { return }
+    guard writes, resumes, let file = stateFile, state.step > saved else { return }
     try state.save(file, parameters, identity: run?.identity)
     saved = state.step
   }

@@ -15,7 +15,8 @@ package struct TrainingState {
   package init(_ training: Training, _ parameters: [Tensor]) {
     optimizer = training.optimizer.make()
     if training.averaging > 0 {
-      average = MovingAverage(parameters, decay: training.averaging)
+      average = MovingAverage(
+        parameters, decay: training.averaging, warmsUp: training.averagingWarmup)
     }
   }
 
@@ -82,9 +83,7 @@ package struct TrainingState {
       tensors[String(name.dropFirst("optimizer.".count))] = tensor.to(device)
     }
     optimizer.state = tensors
-    average = average.map {
-      MovingAverage(restoring: list("average").map { $0.cloned() }, decay: $0.decay)
-    }
+    average = average?.restored(list("average").map { $0.cloned() })
     (self.step, self.carried) = (step, carried)
   }
 

@@ -3,7 +3,7 @@
 //
 //   theta <- theta - lr grad | eps_theta(x_t | c*) - eps_o(x_t | c) |^2              (eq. 5)
 //
-// c*: the concept's prompt, c: the anchor's, x_t: a noised picture of the anchor. Here x_t comes from
+// c*: the concept's prompt, c: the anchor's, a broader concept where the request has one, x_t: a noised picture of the anchor. Here x_t comes from
 // guided trajectories with the anchor, whose predictions are the target; the authors noise 1,000 drawn
 // pictures and take the target from the network in training without its gradient. Parameters:
 // `xattn-kv` (the paper's cross-attention), `xattn`, `full`.
@@ -37,7 +37,8 @@ public struct ConceptAblation: PromptedMethod {
     live: Bool, seed: UInt64, progress: (Int, Int) -> Void
   ) throws -> NegativeGuidance {
     let states = try follow(
-      original, phrases.map(\.anchor), keeping: keeping, seed: seed, progress: progress)
+      original, phrases.map { $0.broader ?? $0.anchor }, keeping: keeping, seed: seed,
+      progress: progress)
     // The original's prediction for the concept there, which an adversary wants back.
     let concept = states.predictions(
       of: original, given: withoutGradients { original.embed(phrases.map(\.prompt)) })

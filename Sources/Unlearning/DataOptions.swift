@@ -1,8 +1,8 @@
-internal import Diffusion
-internal import Editing
+public import Diffusion
+public import Editing
 internal import Foundation
-internal import Torch
-internal import Training
+public import Torch
+public import Training
 
 /// Where data-based methods take their pictures from: the folders of the request, or the model's own
 /// pictures of the concept and of the preserved prompts.
@@ -42,10 +42,20 @@ public struct DataOptions: Codable, Sendable, Hashable {
   func forgetSet(_ erasure: Erasure, _ model: DiffusionModel, _ run: Run) throws -> LatentSet {
     let phrases = erasure.drawPhrases(
       max(1, forget / max(1, erasure.forget.count)), seed: run.seed &+ 1)
-    return try set(
+    var found = try set(
       erasure.forgetImages, phrases.map(\.prompt), "pictures to forget", model, run,
       seed: run.seed &+ 2
     ) { erasure.isOneFolder ? $0.filter(erasure.asks) : $0 }
+    found.shares = Self.shares(of: erasure.forget, in: found.captions)
+    return found
+  }
+
+  /// Pictures of each concept, where a folder has more of one than of another; none where the numbers are equal.
+  static func shares(of concepts: [Concept], in captions: [String]) -> [[Int]] {
+    let groups = concepts.map { concept in
+      captions.indices.filter { Erasure(forget: [concept]).asks(captions[$0]) }
+    }.filter { !$0.isEmpty }
+    return Set(groups.map(\.count)).count > 1 ? groups : []
   }
 
   /// - Throws: ``LetheError`` when there is nothing to keep
@@ -116,6 +126,18 @@ public struct DataOptions: Codable, Sendable, Hashable {
 /// A method that trains on pictures.
 public protocol DataMethod: TrainedMethod {
   var data: DataOptions { get set }
+  /// Pictures that go through the network at once; 0 takes a batch whole.
+  var picturesInPass: Int { get set }
+}
+
+extension ObjectiveMethod where Self: DataMethod {
+  public func rule(
+    _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
+    _ run: Run
+  ) throws -> any GradientRule {
+    Descent(
+      try objective(erasure, original: original, run), picturesInPass: picturesInPass)
+  }
 }
 
 extension DataMethod {
@@ -131,11 +153,11 @@ struct DataSets {
   let model: DiffusionModel
   let emptyShare: Double
 
-  /// L_r, the training loss on what is kept.
+  /// L_r, the training loss on the pictures to keep.
   func retaining(_ batch: Int) -> any Objective {
     Denoising(retain, model, batch: batch, emptyShare: emptyShare)
   }
-  /// The training loss on what is to be forgotten.
+  /// The training loss on the pictures to forget.
   func remembering(_ batch: Int) -> any Objective { Denoising(forget, model, batch: batch) }
   /// L_f, towards a surrogate.
   /// - Parameter pool: states whose targets are computed once; 0 computes them at every step

@@ -1,5 +1,6 @@
-// Fine-tuning on the rest (FT): the model trains on pictures to keep alone and may forget what it no longer
-// sees.    L = L_r
+// Fine-tuning on the rest (FT), a baseline: the model trains on pictures to keep alone, and may forget the others.
+//
+//   L = L_r
 public import Diffusion
 public import Editing
 internal import Torch
@@ -16,6 +17,9 @@ public struct FineTune: ObjectiveMethod, DataMethod {
   public var parameters = "full"
   /// The pictures to forget and to keep.
   public var data = DataOptions()
+  /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
+  /// time; the gradient is the same.
+  public var picturesInPass = 0
   /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}

@@ -2,7 +2,8 @@
 //
 //   L = alpha L_r - L_f,    both the training loss: on pictures to keep, on pictures to forget
 //
-// alpha 0 is plain ascent. L_f has no upper bound, so the guard stops what diverges.
+// alpha 0 is plain ascent. L_f has no upper bound: the guard stops a training that goes too far. SalUn's released code has
+// alpha 0.1 on Stable Diffusion; EraseDiff's negates the loss of the pictures to keep instead.
 public import Diffusion
 public import Editing
 internal import Torch
@@ -21,6 +22,9 @@ public struct GradientAscent: ObjectiveMethod, DataMethod {
   public var alpha = 1.0
   /// The pictures to forget and to keep.
   public var data = DataOptions()
+  /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
+  /// time; the gradient is the same.
+  public var picturesInPass = 0
   /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}

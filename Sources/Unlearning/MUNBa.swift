@@ -22,6 +22,9 @@ public struct MUNBa: DataMethod {
   public var surrogate = Surrogate.Kind.relabel
   /// The pictures to forget and to keep.
   public var data = DataOptions()
+  /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
+  /// time; the gradient is the same.
+  public var picturesInPass = 0
   /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}
@@ -33,6 +36,6 @@ public struct MUNBa: DataMethod {
     let sets = try data.sets(erasure, original, run)
     return NashBargaining(
       retain: sets.retaining(training.batch),
-      forget: try sets.forgetting(surrogate, training.batch, run))
+      forget: try sets.forgetting(surrogate, training.batch, run), picturesInPass: picturesInPass)
   }
 }

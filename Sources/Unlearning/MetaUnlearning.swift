@@ -108,6 +108,7 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
     _ run: Run
   ) throws -> any GradientRule {
     let inner = try inner()
+    let neighbours = try erasure.neighbours(subjects, in: original)
     var rule: (any GradientRule)?
     if let trained = inner as? any TrainedMethod {
       rule = try trained.rule(erasure, original: original, student: student, tensors, run)
@@ -117,8 +118,6 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
         for (path, change) in vector.tensors { student.parameters[path]?.add(change) }
       }
     }
-    let siblings = Concept.siblings(of: erasure.forget, in: original)
-    let count = min(subjects, siblings.count / 2)
     func set(_ prompts: [String], _ draw: UInt64, _ stage: String) throws -> LatentSet {
       guard !prompts.isEmpty else {
         throw LetheError.request(
@@ -131,10 +130,6 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
         steps: pictureSteps, guidance: guidance, seed: run.seed &+ 30 &+ draw
       ) { run.progress(stage, $0, $1) }
     }
-    func benign(_ names: [String]) -> [String] {
-      let named = erasure.preserve.filter { prompt in names.contains { prompt.mentions($0) } }
-      return named.isEmpty ? erasure.preserve : named
-    }
     let concept = erasure.forget.flatMap(\.prompts)
     func loss(_ set: LatentSet) -> any Objective {
       Denoising(set, original, batch: training.batch)
@@ -145,11 +140,11 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
       benign: [
         .init(
           "related",
-          loss(try set(benign(Array(siblings.prefix(count))), 3, "related pictures")),
+          loss(try set(neighbours.related, 3, "related pictures")),
           keep: related.keep, destroy: related.destroy),
         .init(
           "unrelated",
-          loss(try set(benign(Array(siblings.suffix(count))), 4, "unrelated pictures")),
+          loss(try set(neighbours.unrelated, 4, "unrelated pictures")),
           keep: unrelated.keep, destroy: unrelated.destroy),
       ], pull: pull, attack, of: student,
       offloaded: OffloadedTensors(training.offload ? run.file("meta.theta.safetensors") : nil),

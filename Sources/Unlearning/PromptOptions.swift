@@ -18,14 +18,16 @@ public protocol TrajectoryOptions {
 }
 
 extension TrajectoryOptions {
-  /// - Parameter keeping: states of each trajectory; nil keeps all
+  /// - Parameters:
+  ///   - keeping: states of each trajectory; nil keeps all
+  ///   - spreads: whether each trajectory has timesteps of its own
   func follow(
-    _ original: DiffusionModel, _ prompts: [String], keeping: Int? = nil, seed: UInt64,
-    progress: (Int, Int) -> Void
+    _ original: DiffusionModel, _ prompts: [String], keeping: Int? = nil, spreads: Bool = false,
+    seed: UInt64, progress: (Int, Int) -> Void
   ) throws -> DenoisingStates {
     try DenoisingStates.follow(
       original, prompts, steps: trajectorySteps, guidance: startGuidance, keeping: keeping,
-      seed: seed, progress: progress)
+      spreads: spreads, seed: seed, progress: progress)
   }
 }
 

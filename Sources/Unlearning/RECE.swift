@@ -3,9 +3,9 @@
 //
 //   c' = ( rho I + sum_i W_i^T W_i )^-1 ( sum_i W_i^T W_i^o ) c                                      (eq. 8)
 //
-// W_i^o: the original's matrices, W_i: as edited so far; c' is what the edited matrices map to where the original's map
-// c. Each epoch edits c' away as UCE does c, with weights of its own.
-// The authors stop by an image classifier on a validation set; here the number of epochs is what is set.
+// W_i^o: the original's matrices, W_i: as edited so far; the edited matrices map c' to where the
+// original's map c. Each epoch edits c' away as UCE does c, with weights of its own.
+// The authors stop by an image classifier on a validation set; here the number of epochs is set.
 // Published, SD 1.4: nudity lambda_r 0.1, 3 epochs; styles 1e-3, 1 epoch.
 public import Diffusion
 public import Editing
@@ -26,9 +26,9 @@ public struct RECE: UnlearningMethod {
   /// rho, the pull of derived embeddings towards 0, from 0. It is to be small beside the eigenvalues of
   /// sum_i W_i^T W_i: a c' shorter than c does not stand for it, and editing it away brings the concept back.
   public var regularization = 0.1
-  /// a of the later edits, the weight of what is erased, above 0. Raise it where the concept stays.
+  /// a of the later edits, the weight of erasing, above 0. Raise it where the concept stays.
   public var eraseScale = 1.0
-  /// b of the later edits, the weight of what is preserved, from 0; 0 takes max(0.1, 1 / number of preserved prompts).
+  /// b of the later edits, the weight of preserving, from 0; 0 takes max(0.1, 1 / number of preserved prompts).
   public var preserveScale = 0.0
   /// lambda of the later edits, the weight of leaving W as it is, above 0. Raise it where other prompts change.
   public var lambda = 0.1
@@ -54,9 +54,9 @@ public struct RECE: UnlearningMethod {
       let preserved = anchors.union([""] + erasure.preserve).sorted()
       let kept = UCE.gram(preserved, model)  // [D, D]
       let b = preserveScale > 0 ? preserveScale : max(0.1, 1 / Double(preserved.count))
-      let original = paths.compactMap { model.parameters[$0]?.to(.float64) }  // [d_i, D]
+      let original = paths.compactMap { model.parameters[$0]?.inFloat64() }  // [d_i, D]
       var edited = zip(paths, original).map { path, w in
-        first.tensors[path].map { w + $0.to(.float64) } ?? w
+        first.tensors[path].map { w + $0.inFloat64() } ?? w
       }
       for epoch in 0..<epochs {
         let derived = c.matmul(Self.derivation(edited, original, regularization).transposed(0, 1))
@@ -68,7 +68,7 @@ public struct RECE: UnlearningMethod {
       var vector = ParameterVector.zero
       for (i, path) in paths.enumerated() {
         guard let w = model.parameters[path] else { continue }
-        vector.tensors[path] = (edited[i] - original[i]).to(w.dtype)
+        vector.tensors[path] = (edited[i] - original[i]).like(w)
       }
       return Erased(vector)
     }

@@ -3,7 +3,8 @@
 //
 //   L = E_Df | eps_theta(x_t | c') - eps_theta(x_t | c) |^2 + alpha L_r
 //
-// c': another subject of the concept's kind at random; no gradient through it.
+// c': another subject of the concept's kind at random (the authors': the next class); no gradient through it. Steps, rate
+// and alpha are SalUn's here.
 public import Diffusion
 public import Editing
 internal import Torch
@@ -22,6 +23,9 @@ public struct RandomLabel: ObjectiveMethod, DataMethod {
   public var alpha = 0.5
   /// The pictures to forget and to keep.
   public var data = DataOptions()
+  /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
+  /// time; the gradient is the same.
+  public var picturesInPass = 0
   /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}

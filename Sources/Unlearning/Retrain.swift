@@ -1,5 +1,5 @@
-// Retraining without the data: the gold standard that unlearning is compared with. New weights, the training loss
-// on what is kept, nothing else. Use the recipe that the model itself was trained with.
+// Retraining without the data, the standard that unlearning is compared with: new weights, and the training loss on the
+// pictures to keep. Take the recipe that the model itself was trained with.
 //
 //   theta_0 random,   L = L_r,   a share of the captions left out as in the model's own training
 public import Diffusion
@@ -16,10 +16,13 @@ public struct Retrain: ObjectiveMethod, DataMethod {
 
   /// The course of the training.
   public var training = Training(steps: 5000, batch: 64, rate: 2e-4, averaging: 0.999)
-  /// The weights that begin anew; `full` is what the comparison asks for.
+  /// The weights that begin anew; `full` for the comparison.
   public var parameters = "full"
   /// The pictures to forget and to keep.
   public var data = DataOptions()
+  /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
+  /// time; the gradient is the same.
+  public var picturesInPass = 0
   /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions(limit: 0)
   public init() {}

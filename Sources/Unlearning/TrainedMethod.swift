@@ -17,7 +17,7 @@ public protocol TrainedMethod: UnlearningMethod {
   func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
   ) throws -> DiffusionModel
-  /// - Parameter tensors: what is trained, of the student
+  /// - Parameter tensors: the student's tensors that are trained
   func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
@@ -40,11 +40,13 @@ extension ObjectiveMethod {
 
 /// How a training is watched; see `CollapseGuard`.
 public struct GuardOptions: Codable, Sendable, Hashable {
-  /// Steps from one check to the next, from 1. Lower it where a training goes wrong within a few steps.
+  /// Steps from one check to the next, from 1; the last step is always checked. Lower it where a training goes wrong
+  /// within a few steps.
   public var every = 25
   /// Largest drift on the watched prompts, from 0: 0.5 lets half of a prediction change, 0 turns the guard off.
   public var limit = 0.5
-  /// Watched prompts, from 1, drawn from those to preserve; the empty prompt where there are none.
+  /// Watched prompts, from 1, drawn from those to preserve. Where there are none, the empty prompt and prompts near the
+  /// concept.
   public var prompts = 6
   public init() {}
   public init(limit: Double) { self.limit = limit }
@@ -99,8 +101,9 @@ extension TrainedMethod {
     }
   }
 
-  /// Trains `tensors` of the student in place until the last step, or until a check is beyond the guard's limit;
-  /// then they are those of the last check within it.
+  /// Trains `tensors` of the student in place until the last step, or until a check is beyond the guard's limit; then
+  /// they are those of the last check within it. Checked are the weights that would be kept: the moving average where
+  /// there is one.
   private func train(
     _ student: DiffusionModel, _ tensors: [Tensor], by rule: inout any GradientRule,
     _ watch: CollapseGuard?, _ run: Run
@@ -109,15 +112,23 @@ extension TrainedMethod {
     var good = GoodWeights(
       run.file("\(Self.name).good.safetensors"), identity: run.identity)
     var loop = TrainingLoop(Self.name, training, run)
-    loop.every = guarding.every
+    (loop.every, loop.keepsLast) = (guarding.every, false)
+    var checked = 0
     loop.begins = { step, weights in
       guard watch != nil else { return }
-      try run.forgetEvents(ofStage: "guard", from: step + 1)
+      checked = step - step % guarding.every
+      try run.forgetEvents(ofStage: "guard", from: checked + 1)
       if step == 0 { try good.put(weights, of: 0) } else { try good.resume(at: step, weights) }
     }
-    loop.goesOn = { step, weights in
+    let paths = try ParameterSelection.named(parameters).paths(of: student.parameters)
+    func goesOn(_ step: Int, _ weights: [Tensor]) throws -> Bool {
       guard let watch else { return true }
-      let drift = watch.drift(student)
+      let isAverage = zip(weights, tensors).contains { $0 !== $1 }
+      let kept =
+        try isAverage
+        ? student.replacing(Dictionary(uniqueKeysWithValues: zip(paths, weights))) : student
+      let drift = watch.drift(kept)
+      checked = step
       try run.record([
         "stage": "guard", "step": .int(step), "drift": .number(drift),
         "limit": .number(watch.limit),
@@ -129,8 +140,12 @@ extension TrainedMethod {
       try good.put(weights, of: step)
       return true
     }
+    loop.goesOn = goesOn
     do {
-      try loop.fit(tensors) { step in try rule.gradient(student, over: tensors, &step) }
+      let done = try loop.fit(tensors) { step in
+        try rule.gradient(student, over: tensors, &step)
+      }
+      if verdict == .keptWhole, done > checked { _ = try goesOn(done, tensors) }
     } catch let error as LetheError where error.kind == .diverged {
       try run.record(["stage": "guard", "collapsed": true, "message": .string(error.description)])
       throw error
@@ -147,15 +162,16 @@ extension TrainedMethod {
     return verdict
   }
 
-  private func watch(
+  func watch(
     _ erasure: Erasure, _ model: DiffusionModel, _ run: Run
   ) throws -> CollapseGuard? {
     guard guarding.limit > 0 else { return nil }
     let generator = Generator(seed: run.seed &+ 77)
-    let pool = erasure.preserve.isEmpty ? [""] : erasure.preserve
-    let prompts = Tensor.permutation(pool.count, generator).prefix(guarding.prompts).map {
-      pool[$0]
-    }
+    let pool = erasure.preserve
+    let prompts =
+      pool.isEmpty
+      ? erasure.near(in: model, count: guarding.prompts, generator)
+      : Tensor.permutation(pool.count, generator).prefix(guarding.prompts).map { pool[$0] }
     let states = try DenoisingStates.follow(
       model, prompts, steps: 10, guidance: 3, keeping: 5, seed: run.seed &+ 78)
     return CollapseGuard(states, prompts: prompts, limit: guarding.limit)

@@ -2,9 +2,9 @@
 //
 //   W' = ( lambda W + a sum_i v_i c_i^T + b sum_j W c_j c_j^T ) ( lambda I + a sum_i c_i c_i^T + b sum_j c_j c_j^T )^-1
 //
-// for every key and value matrix W of cross-attention. c_i: token vectors of what is erased, from
+// for every key and value matrix W of cross-attention. c_i: token vectors of prompts to erase, from
 // the last token of the concept to the end of the row; v_i = W g_i, with g_i the vectors of the
-// same request without the concept, aligned at that token; c_j: all vectors of what is preserved,
+// same request without the concept, aligned at that token; c_j: all vectors of prompts to preserve,
 // always with the empty prompt. Sums in float64, solved directly: CLIP's vectors are collinear
 // and a float32 inverse is where published re-runs turn into noise.
 public import Diffusion
@@ -19,9 +19,9 @@ public struct UCE: UnlearningMethod {
     title: "Unified Concept Editing", paper: "arXiv 2308.14761", year: 2023,
     trains: "keys and values of the U-Net's cross-attention")
 
-  /// a, the weight of what is erased, above 0. Raise it where the concept stays.
+  /// a, the weight of erasing, above 0. Raise it where the concept stays.
   public var eraseScale = 1.0
-  /// b, the weight of what is preserved, from 0; 0 takes the authors' max(0.1, 1 / number of preserved prompts).
+  /// b, the weight of preserving, from 0; 0 takes the authors' max(0.1, 1 / number of preserved prompts).
   /// Raise it where preserved prompts change.
   public var preserveScale = 0.0
   /// lambda, the weight of leaving W as it is, above 0. Raise it where prompts outside the request change.
@@ -48,7 +48,7 @@ public struct UCE: UnlearningMethod {
       let paths = ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters)
       for (i, path) in paths.enumerated() {
         guard let w = model.parameters[path] else { continue }
-        vector.tensors[path] = w.to(.float64).matmul(edit).to(w.dtype)
+        vector.tensors[path] = w.inFloat64().matmul(edit).like(w)
         run.progress("uce", i + 1, paths.count)
       }
       return Erased(vector)
@@ -60,7 +60,7 @@ public struct UCE: UnlearningMethod {
     var sum: Tensor?
     for first in stride(from: 0, to: prompts.count, by: 64) {
       let hidden = model.embed(Array(prompts[first..<min(first + 64, prompts.count)])).hidden
-      let rows = hidden.to(.float64).reshaped(-1, hidden.size(2))
+      let rows = hidden.inFloat64().reshaped(-1, hidden.size(2))
       let part = rows.transposed(0, 1).matmul(rows)
       sum = sum.map { $0 + part } ?? part
     }
@@ -70,8 +70,8 @@ public struct UCE: UnlearningMethod {
   /// E with W' = W + W E, the same for every W. As v_i = W g_i, the left-hand factor of the equation is
   /// W (lambda I + a sum g_i c_i^T + b K), so E = a sum (g_i - c_i) c_i^T (lambda I + a sum c_i c_i^T + b K)^-1.
   /// - Parameters:
-  ///   - c: what is erased, [n, D]
-  ///   - g: what it becomes, [n, D]
+  ///   - c: vectors to erase, [n, D]
+  ///   - g: the vectors that they become, [n, D]
   ///   - kept: K = sum_j c_j c_j^T, [D, D]
   static func edit(
     _ c: Tensor, _ g: Tensor, _ kept: Tensor, lambda: Double, a: Double, b: Double
@@ -104,7 +104,7 @@ public struct UCE: UnlearningMethod {
     // Text that both share at the end, e.g. "... , noto style", keeps its meaning row by row.
     let shift = min(ends.0, prompt.count - 1) - min(ends.1, anchor.count - 1)
     let rows = (last..<prompt.count).filter { $0 - shift < prompt.count }
-    let hidden = model.embed([phrase.prompt, phrase.anchor]).hidden.to(.float64)
+    let hidden = model.embed([phrase.prompt, phrase.anchor]).hidden.inFloat64()
     return (
       hidden[0, at: 0].indexed(0, rows),
       hidden[0, at: 1].indexed(0, rows.map { max(0, $0 - shift) })

@@ -1,4 +1,4 @@
-internal import Editing
+public import Editing
 internal import Foundation
 public import Torch
 internal import Training
@@ -21,12 +21,18 @@ public struct EraseJob: Codable, Sendable, Hashable {
   public var replacement: String?
   /// A whole caption for the prompts and pictures to forget, in the place of words.
   public var replacementCaption: String?
-  /// Prompts whose pictures should stay. `others` stands for every other subject that the model lists.
+  /// Kind, prompts, anchors and neighbours of concepts that the model does not list. Nil leaves all to the model.
+  public var wording: ConceptWording?
+  /// Prompts whose pictures should stay. `others` stands for every other subject that the model lists, or of the
+  /// concept's kind; `none` for no prompt.
   public var preserve: [String] = []
   /// A folder of captioned pictures to forget.
   public var forgetImages: String?
   /// A folder of captioned pictures to retain.
   public var retainImages: String?
+  /// Whether the caption that pictures are judged with is left out of training, where the model lists others; true in
+  /// benchmarks.
+  public var holdsOutJudgedCaption: Bool?
   /// The seed of all random draws.
   public var seed: UInt64 = 0
   /// The command line, argument by argument.
@@ -52,12 +58,26 @@ public struct EraseJob: Codable, Sendable, Hashable {
   }
 
   /// The concepts with what their prompts should give instead.
-  func forgotten(in themes: Themes?) -> [Concept] {
-    concepts.map { name in
-      var concept = Concept.resolve(name, in: themes, replacement: replacement)
+  /// The subjects that the model lists, with the captions that a training may see.
+  func trainedThemes(_ themes: Themes?) -> Themes? {
+    guard var themes, holdsOutJudgedCaption == true, themes.captions.both.count > 1 else {
+      return themes
+    }
+    themes.captions.both.removeFirst()
+    return themes
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for a kind or a prompt that is none of the concept's
+  func forgotten(in themes: Themes?) throws -> [Concept] {
+    let themes = trainedThemes(themes)
+    return try concepts.map { name in
+      var concept = try Concept.resolve(
+        name, in: themes, replacement: replacement, wording ?? ConceptWording())
       guard let replacementCaption else { return concept }
       concept.isReplaced = true
-      for i in concept.phrases.indices { concept.phrases[i].anchor = replacementCaption }
+      for i in concept.phrases.indices {
+        (concept.phrases[i].anchor, concept.phrases[i].broader) = (replacementCaption, nil)
+      }
       return concept
     }
   }

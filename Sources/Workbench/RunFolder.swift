@@ -81,6 +81,17 @@ public struct RunFolder: Sendable, Hashable {
         drift: drifts.last?["drift"]?.number ?? .nan, limit: drifts.last?["limit"]?.number ?? 0))
   }
 
+  /// The run among those that their guard stopped; empty where its training was kept whole.
+  /// - Parameters:
+  ///   - label: the label of its rows
+  ///   - seed: the number of the repetition, where there are several
+  /// - Throws: ``LetheError`` of the kind `model` for a `verdict.json` that cannot be read
+  package func stopped(
+    _ label: String, _ subject: String, seed: Int? = nil
+  ) throws -> [StoppedTraining] {
+    try verdict().warning.map { [StoppedTraining(label, subject, seed: seed, $0)] } ?? []
+  }
+
   /// The origin of the eraser. It is nil before the erasure is finished.
   package func provenance() -> Provenance? {
     try? JSON(contentsOf: file("provenance.json")).decoded()
@@ -107,6 +118,12 @@ public struct RunFolder: Sendable, Hashable {
     try AtomicFile.write(Data(text.utf8), to: file(name))
   }
 
+  /// Whether options of an older version, which may have fewer at any depth, are these.
+  private static func agrees(_ old: JSON, with own: JSON) -> Bool {
+    guard let members = old.members else { return old == own }
+    return members.allSatisfy { key, value in own[key].map { agrees(value, with: $0) } ?? false }
+  }
+
   /// Records in the file `name` the options that the results beside it depend on. A file of an older version may have
   /// fewer of them.
   /// - Parameters:
@@ -116,7 +133,7 @@ public struct RunFolder: Sendable, Hashable {
   package func claim(_ name: String, for identity: JSON, _ noun: String) throws {
     let old = has(name) ? try JSON(contentsOf: file(name)).members ?? [:] : [:]
     let own = try JSON(encoding: identity)
-    guard old.allSatisfy({ own[$0] == $1 }) else {
+    guard Self.agrees(.object(old), with: own) else {
       throw LetheError.badValue(
         noun,
         "\(file(name).path) has another model or eraser, or other options, seeds or sampling than this command; give the same "

@@ -19,6 +19,18 @@ package struct RunIdentity: Codable, Sendable, Hashable {
     hash = "\(command) \(request.compact)".sha256
   }
 
+  /// Options without those of a training that leave its result as it is, at any depth: when it saves its state, and
+  /// whether the optimizer's moments rest in files.
+  static func decisive(_ options: JSON) -> JSON {
+    guard let members = options.members else { return options }
+    let training = members["training"]?.members?.filter {
+      !["saveEvery", "offload"].contains($0.key)
+    }
+    return .object(
+      members.merging(training.map { ["training": .object($0)] } ?? [:]) { $1 }
+        .mapValues(decisive))
+  }
+
   /// The first thing, in the order of names, in which two requests differ.
   func difference(from other: RunIdentity) -> String? {
     command == other.command

@@ -30,7 +30,7 @@ struct Lethe: ParsableCommand {
       EvaluateCommand.self, AttackCommand.self,
       RelearnCommand.self,
       ReportCommand.self, BenchCommand.self, EraserCommand.self, Train.self, ListCommand.self,
-      SpeedCommand.self,
+      DoctorCommand.self, SpeedCommand.self,
     ])
 
   static func main() {

@@ -7,9 +7,9 @@ import Torch
 
 private struct Silence: Attack {
   static let name = "silence"
-  static let card = AttackCard(title: "Silence", paper: "a test", year: 2025, access: .blackBox)
+  static let card = AttackCard(title: "Silence", paper: "a test", year: 2025)
 
-  func session(_ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64) throws
+  func session(_ prompts: [AttackedPrompt], _ target: BlackBoxTarget, seed: UInt64) throws
     -> any AttackSession
   {
     try NoAttack().session(prompts, target, seed: seed)

@@ -28,7 +28,7 @@ import TorchNN
     var json = try JSON(encoding: A())
     for (key, value) in [
       ("times", 2), ("steps", 3), ("population", 8), ("generations", 3), ("pictures", 2),
-      ("pictureSteps", 2),
+      ("pictureSteps", 2), ("attempts", 3),
     ] where json[key] != nil {
       json[key] = .int(value)
     }
@@ -40,8 +40,8 @@ import TorchNN
     return try json.decoded(as: A.self)
   }
 
-  static func target(_ model: DiffusionModel, _ access: Access) throws -> AttackTarget {
-    try AttackTarget(model, original: model, concepts: [concept], access: access) { prompt in
+  static func victim(_ model: DiffusionModel) throws -> Victim {
+    try Victim(model, original: model, concepts: [concept]) { prompt in
       var options = SamplingOptions()
       options.steps = 2
       return try model.images([prompt.prompt], seeds: [prompt.seed], options)[0]
@@ -57,14 +57,24 @@ import TorchNN
     try check(AttackCatalog.builtIn.named(name))
   }
 
+  /// A session with the part of the victim that the attack's type names.
+  static func session(
+    _ attack: any Attack, _ prompts: [AttackedPrompt], _ victim: Victim, seed: UInt64
+  ) throws -> any AttackSession {
+    func begin<A: Attack>(_ attack: A) throws -> any AttackSession {
+      try attack.session(prompts, A.Target(victim), seed: seed)
+    }
+    return try begin(attack)
+  }
+
   /// The same seed asks the same; a prompt's attempts do not depend on which others are still open; a session
   /// ends.
   @Test(arguments: names) func sessionsAreReproducible(_ name: String) throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let type = try AttackCatalog.builtIn.named(name)
-    let target = try Self.target(model, type.card.access)
+    let victim = try Self.victim(model)
     func attempts(_ open: [Int], seed: UInt64) throws -> [[Int: Attempt]] {
-      var session = try Self.small(type).session(Self.prompts, target, seed: seed)
+      var session = try Self.session(Self.small(type), Self.prompts, victim, seed: seed)
       var rounds: [[Int: Attempt]] = []
       while let next = Optional(try session.next(open)), !next.isEmpty, rounds.count < 1000 {
         rounds.append(next)
@@ -85,27 +95,40 @@ import TorchNN
 
   @Test func randomTokensKeepThePromptAndItsSeed() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    let target = try Self.target(model, .blackBox)
-    var session = try RandomTokens().session(Self.prompts, target, seed: 1)
+    let victim = try Self.victim(model)
+    var session = try Self.session(RandomTokens(), Self.prompts, victim, seed: 1)
     let attempt = try #require(try session.next([0])[0])
     #expect(attempt.prompt.hasSuffix(" a noto emoji of a fox") && attempt.seed == 1)
     let long = AttackedPrompt(String(repeating: "fox ", count: 74), seed: 1)
-    #expect(!RandomTokens().canAttack(long, target))
-    #expect(RandomTokens().canAttack(Self.prompts[0], target))
-    #expect(NoAttack().canAttack(long, target))
+    #expect(!RandomTokens().canAttack(long, victim.known))
+    #expect(RandomTokens().canAttack(Self.prompts[0], victim.known))
+    #expect(NoAttack().canAttack(long, victim.known))
   }
 
-  /// An attack gets what it declared, and a model without words has no prompts to attack.
-  @Test func accessIsHeldTo() throws {
+  /// A target has what its type says, and no part of the victim where the type says none; a model without words has no
+  /// prompts to attack.
+  @Test func accessIsTheTargetsType() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    #expect(throws: LetheError.self) { try Self.target(model, .blackBox).model() }
-    #expect(throws: LetheError.self) { try Self.target(model, .embedding).model() }
-    let one = [PromptTokens([[1]])]
-    #expect(throws: LetheError.self) { try Self.target(model, .blackBox).wordEmbeddings(one) }
-    #expect(try Self.target(model, .embedding).wordEmbeddings(one).rank == 3)
-    #expect(try Self.target(model, .whiteBox).model() === model)
+    let other = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let victim = try Victim(model, original: other, concepts: [Self.concept]) { _ in
+      Image.grey(16, 16)
+    }
+    func holdsVictim(_ value: Any, _ depth: Int = 0) -> Bool {
+      if let found = value as? DiffusionModel { return found === model }
+      return depth < 4
+        && Mirror(reflecting: value).children.contains { holdsVictim($0.value, depth + 1) }
+    }
+    #expect(!holdsVictim(BlackBoxTarget(victim)) && holdsVictim(EmbeddingTarget(victim)))
+    #expect(WhiteBoxTarget(victim).model === model && WeightsTarget(victim).model === model)
+    #expect(BlackBoxTarget(victim).original === other)
+    #expect(
+      AttackCatalog.builtIn.all.map { $0.access.rawValue }
+        == [
+          "black box", "black box", "black box", "white box", "white box", "black box",
+          "embedding", "weights",
+        ])
     let classes = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
-    #expect(throws: LetheError.self) { try Self.target(classes, .blackBox) }
+    #expect(throws: LetheError.self) { try Self.victim(classes) }
     let error = try #require(throws: LetheError.self) { try AttackCatalog.builtIn.named("randon") }
     #expect(error.description.contains("did you mean 'random'"))
   }

@@ -15,7 +15,8 @@ import Training
   @Test func newWords() throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    let target = try AttackContractTests.target(model, .embedding)
+    let victim = try AttackContractTests.victim(model)
+    let target = EmbeddingTarget(victim)
     let prompt = "a noto emoji of a fox"
     let renamed = ConceptInversion.renamed(prompt, target.concepts)
     #expect(renamed == "a noto emoji of a \(Attempt.newWord)")
@@ -28,13 +29,13 @@ import Training
     let word = target.tokenizer.decoder().text([one])
     let vector = model.wordEmbeddings([target.tokenizer.same([one])])[0, at: 0][0, at: 0].floats
     let (own, new) = (
-      try target.conditioning(for: [Attempt("a \(word) b", seed: 1)]),
-      try target.conditioning(for: [
+      try victim.conditioning(for: [Attempt("a \(word) b", seed: 1)]),
+      try victim.conditioning(for: [
         Attempt("a \(Attempt.newWord) b", seed: 1, vector: vector)
       ])
     )
     #expect(own.hidden.distance(to: new.hidden) < 1e-6)
-    #expect(!ConceptInversion().canAttack(AttackedPrompt("a cat", seed: 1), target))
+    #expect(!ConceptInversion().canAttack(AttackedPrompt("a cat", seed: 1), victim.known))
     var attack = ConceptInversion()
     (attack.pictures, attack.pictureSteps, attack.training.steps) = (2, 2, 8)
     let learned = try attack.learn(target, seed: 1)
@@ -42,11 +43,25 @@ import Training
     #expect(learned.isFinite && learned.distance(to: start) > 1e-3)
   }
 
+  /// Whole words are found, in any case, the longest first: "an airline" has no place for line.
+  @Test func wholeWords() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let line = [Concept("line"), Concept("line drawing")]
+    let victim = try Victim(model, original: model, concepts: line) { _ in Image.grey(16, 16) }
+    func can(_ prompt: String) -> Bool {
+      ConceptInversion().canAttack(AttackedPrompt(prompt, seed: 1), victim.known)
+    }
+    #expect(!can("an airline") && !can("lines") && can("a LINE, red"))
+    #expect(ConceptInversion.renamed("an airline, line style", line) == "an airline, <new> style")
+    #expect(ConceptInversion.renamed("a Line Drawing of a cat", line) == "a <new> of a cat")
+  }
+
   /// The word moves by the published steps: gradient by v alone, AdamW, the schedule's rate.
   @Test func stepsAreThoseWrittenOut() throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    let target = try AttackContractTests.target(model, .embedding)
+    let victim = try AttackContractTests.victim(model)
+    let target = EmbeddingTarget(victim)
     var attack = ConceptInversion()
     (attack.pictures, attack.pictureSteps) = (2, 2)
     (attack.training.steps, attack.training.batch, attack.training.schedule) = (4, 3, .linear)
@@ -63,7 +78,7 @@ import Training
     var optimizer = attack.training.optimizer.make()
     for index in 0..<4 {
       let d = set.draw(3, model, Step(index: index, seed: 4))
-      let found = try target.predict(d.xt, at: d.t, given: places.rows(d.picks, with: v))
+      let found = target.predict(d.xt, at: d.t, given: places.rows(d.picks, with: v))
       let loss = found.meanSquaredError(model.schedule.target(d.x0, d.eps, at: d.t))
       let factor = attack.training.schedule.factor(index, of: 4, warmup: 0)
       optimizer.step([v], gradients(of: loss, with: [v]), rate: 0.08 * factor)

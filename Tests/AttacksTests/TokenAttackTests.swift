@@ -67,7 +67,13 @@ import Training
     let words = PromptTokens([[10, 11, 12, 13]])
     #expect(TokenPlacement.prefix.ids(words, adversary: [1, 2]) == [1, 2, 10, 11, 12, 13])
     #expect(TokenPlacement.suffix.ids(words, adversary: [1, 2]) == [10, 11, 12, 13, 1, 2])
-    #expect(TokenPlacement.insert.ids(words, adversary: [1, 2]) == [1, 10, 11, 2, 12, 13])
+    // As the released code does: m = 4 / 3 = 1 words before each.
+    #expect(TokenPlacement.insert.ids(words, adversary: [1, 2]) == [10, 1, 11, 2, 12, 13])
+    #expect(TokenPlacement.insert.ids(words, adversary: [1]) == [10, 11, 1, 12, 13])
+    #expect(TokenPlacement.insert.ids(PromptTokens([[10]]), adversary: [1, 2]) == [1, 2, 10])
+    #expect(TokenPlacement.everyThird.ids(words, adversary: [1, 2]) == [1, 10, 11, 12, 2, 13])
+    #expect(
+      TokenPlacement.everyThird.ids(words, adversary: [1, 2, 3]) == [1, 10, 11, 12, 2, 13, 3])
     #expect(TokenPlacement.replace.ids(words, adversary: [1, 2]) == [1, 2])
     #expect(
       TokenPlacement.replace.length(words, 3) == 3 && TokenPlacement.insert.length(words, 3) == 7)
@@ -109,7 +115,8 @@ import Training
   @Test(arguments: ["unlearndiff", "p4d"]) func tokensLowerTheirLoss(_ name: String) throws {
     Runtime.threads = 1
     let model = try Self.model()
-    let target = try AttackContractTests.target(model, .whiteBox)
+    let victim = try AttackContractTests.victim(model)
+    let target = WhiteBoxTarget(victim)
     let prompt = AttackedPrompt("a fox", seed: 3)
     let type = try AttackCatalog.builtIn.named(name)
     func configured<A: Attack>(_ type: A.Type) throws -> any Attack {
@@ -117,7 +124,7 @@ import Training
       (json["times"], json["steps"], json["rate"]) = (1, 120, 0.1)
       return try json.decoded(as: A.self)
     }
-    var session = try configured(type).session([prompt], target, seed: 1)
+    var session = try AttackContractTests.session(configured(type), [prompt], victim, seed: 1)
     var last: Attempt?
     while let found = try session.next([0])[0] { last = found }
     let attempt = try #require(last)
@@ -153,7 +160,7 @@ import Training
   /// The genetic search comes nearer to the target than a random population's best.
   @Test func geneticSearchImproves() throws {
     let model = try Self.model()
-    let target = try AttackContractTests.target(model, .blackBox)
+    let target = BlackBoxTarget(try AttackContractTests.victim(model))
     var attack = RingABell()
     (attack.population, attack.tokens) = (20, 6)
     let prompt = AttackedPrompt("a cat", seed: 1)
@@ -170,5 +177,64 @@ import Training
     #expect(try distance(40) < (try distance(1)))
     attack.population = 1
     #expect(throws: LetheError.self) { try attack.session([prompt], target, seed: 5) }
+  }
+
+  /// P4D-N and P4D-K: tokens in the prompt's stead or one for every third, each step at a timestep of its own. A
+  /// prompt's attempts do not depend on which others share its passes.
+  @Test(arguments: [("replace", 16), ("everyThird", 0)])
+  func publishedFormsOfP4D(_ placement: String, _ tokens: Int) throws {
+    Runtime.threads = 1
+    let model = try Self.model()
+    let victim = try AttackContractTests.victim(model)
+    func attempts(_ open: [Int], _ timesteps: P4D.Timesteps) throws -> [Int: Attempt] {
+      var attack = P4D()
+      (attack.placement, attack.tokens) = (
+        try #require(TokenPlacement(rawValue: placement)), tokens
+      )
+      (attack.timesteps, attack.times, attack.steps) = (timesteps, 1, 6)
+      (attack.rate, attack.decoupled) = (0.1, true)
+      let prompts = AttackContractTests.prompts
+      var session = try AttackContractTests.session(attack, prompts, victim, seed: 3)
+      return try session.next(open)
+    }
+    let all = try attempts([0, 1, 2], .random)
+    #expect(try attempts([1], .random)[1] == all[1])
+    #expect(try attempts([0, 1, 2], .ordered) != all)
+    // Two of three prompts have as many tokens here, which share a pass; the longer one has more.
+    #expect(
+      all.count == 3 && all.allSatisfy { $1.prompt != AttackContractTests.prompts[$0].prompt })
+    let words = try #require(all[0]).prompt
+    #expect(words.contains("noto") == (placement == "everyThird"), "\(words)")
+  }
+
+  /// Pairs of a file take the place of the concept's own phrases.
+  @Test func pairsOfAFile() throws {
+    Runtime.threads = 1
+    let victim = try AttackContractTests.victim(try Self.model())
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("pairs.csv")
+      func attempt(_ pairs: String?) throws -> Attempt {
+        if let pairs { try Data(pairs.utf8).write(to: file) }
+        var attack = RingABell()
+        (attack.population, attack.generations, attack.tokens) = (20, 20, 4)
+        attack.pairs = pairs == nil ? "" : file.path
+        #expect(attack.files == (pairs == nil ? [] : [file.path]))
+        var session = try AttackContractTests.session(
+          attack, AttackContractTests.prompts, victim, seed: 5)
+        return try #require(try session.next([0])[0])
+      }
+      let own = try attempt(nil)
+      let same = try attempt(
+        "sensitive prompt,normal prompt\na noto emoji of a fox,a noto emoji\na fox,\n")
+      #expect(same == own)
+      #expect(try attempt("without,with\na noto emoji of a fox,a noto emoji\n") != own)
+      for (bad, why) in [
+        ("with,other\na,b\n", "accepted: a column of"), ("with,without\n", "no pairs"),
+        ("with,without\na\n", "line 2: 1 fields"),
+      ] {
+        let error = try #require(throws: LetheError.self) { try attempt(bad) }
+        #expect(error.description.contains(why), "\(error.description)")
+      }
+    }
   }
 }

@@ -42,7 +42,7 @@ import Testing
       "generate", "make-set", "erase", "apply", "evaluate", "attack", "relearn", "report", "bench",
       "eraser",
       "train",
-      "list",
+      "list", "doctor",
     ] {
       #expect(top.out.contains("  \(command) "), "\(command)")
       let help = try lethe(command, "--help")
@@ -58,7 +58,7 @@ import Testing
       [], ["generate"], ["make-set"], ["erase"], ["apply"], ["evaluate"], ["attack"], ["relearn"],
       ["report"], ["bench"], ["bench", "methods"], ["bench", "separability"],
       ["bench", "forgetting"], ["bench", "robustness"], ["bench", "relearning"], ["eraser"],
-      ["eraser", "add"], ["eraser", "train"], ["eraser", "check"], ["train"], ["list"],
+      ["eraser", "add"], ["eraser", "train"], ["eraser", "check"], ["train"], ["list"], ["doctor"],
     ]
     for command in commands {
       let help = try run(command + ["--help"], columns: width).out
@@ -71,6 +71,20 @@ import Testing
         #expect(line.count + 1 + word.count >= width, "\(command): \(line)")
       }
     }
+  }
+
+  /// The machine's findings come first. A folder that is no model is named, with the exit code of a model.
+  @Test func doctor() throws {
+    let well = try lethe("doctor", model, "--json")
+    let findings = try #require(
+      JSONSerialization.jsonObject(with: Data(well.out.utf8)) as? [[String: String]])
+    #expect(well.code == 0)
+    func state(_ name: String) -> String? { findings.first { $0["name"] == name }?["state"] }
+    #expect(state("libtorch") == "fine" && state("model") == "fine")
+    #expect(state("themes.json") == "absent")
+    let ill = try lethe("doctor", "Sources")
+    #expect(ill.code == 4 && ill.out.contains("broken"))
+    #expect(ill.error.contains("Sources/model_index.json"))
   }
 
   @Test func catalogs() throws {
@@ -189,6 +203,25 @@ import Testing
         "erase", animals, "--method", "erasediff", "--concept", "zebra", "--data", "x",
         "--retain-images", "y", "--out", path("both"))
       #expect(both.code == 2 && both.error.contains("--data"))
+    }
+  }
+
+  /// A training that its guard stops ends with a code of its own, and leaves the eraser.
+  @Test func aStoppedTrainingHasItsCode() throws {
+    try Fixtures.temporaryFolder { folder in
+      let run = folder.appendingPathComponent("run")
+      func erase() throws -> (code: Int32, out: String, error: String) {
+        try lethe(
+          "erase", model, "--method", "esd", "--concept", "fox", "--out", run.path, "--set",
+          "training.steps=3", "--set", "training.learningRate=0.01", "--set", "trajectories=1",
+          "--set", "trajectorySteps=2", "--set", "guarding.limit=1e-9")
+      }
+      for _ in 0..<2 {
+        let stopped = try erase()
+        #expect(stopped.code == 7 && stopped.error.contains("stopped at step 3"))
+      }
+      let eraser = run.appendingPathComponent("eraser.safetensors").path
+      #expect(FileManager.default.fileExists(atPath: eraser))
     }
   }
 

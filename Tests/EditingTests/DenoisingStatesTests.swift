@@ -29,6 +29,62 @@ import Training
     }
   }
 
+  /// All shifts of a walk's timesteps together are the timesteps of the training, each once, whatever their spacing.
+  @Test(arguments: ["leading", "trailing"], [0, 1]) func shiftsMeetEveryTimestep(
+    _ spacing: String, _ offset: Int
+  ) throws {
+    let schedule = try NoiseSchedule([
+      "timestep_spacing": .string(spacing), "steps_offset": .int(offset),
+    ])
+    let found = try DDIM.shifts(schedule, steps: 50).flatMap { shift in
+      try DDIM(schedule, steps: 50, shift: shift).timesteps.map { Int($0) }
+    }
+    #expect(found.sorted() == Array(0..<1000))
+  }
+
+  /// Trajectories that spread have timesteps of their own; a state's noise is that of its timestep.
+  @Test func spreadTrajectoriesShareNoTimestep() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let prompts = (0..<6).map { "fox \($0)" }
+    let states = try DenoisingStates.follow(
+      model, prompts, steps: 10, guidance: 3, spreads: true, seed: 1)
+    #expect(states.count == 60 && Set(states.t.doubles).count == 60)
+    let same = try DenoisingStates.follow(model, prompts, steps: 10, guidance: 3, seed: 1)
+    #expect(Set(same.t.doubles).count == 10)
+  }
+
+  /// x_t of noised pictures: one timestep in each part, both predictions for their prompts.
+  @Test func noisedPicturesAreTheForwardProcess() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let x0 = Tensor.randn([2, 4, 8, 8], Generator(seed: 1))
+    let set = LatentSet(x0, captions: ["a fox", "a cat"])
+    let (c, a) = withoutGradients { (model.embed(set.captions), model.embed(["", "an owl"])) }
+    let states = DenoisingStates.noising(set, model, each: 8, given: c, without: a, seed: 5)
+    #expect(states.prompt == Array(repeating: 0, count: 8) + Array(repeating: 1, count: 8))
+    for (i, t) in states.t.doubles.enumerated() { #expect(Int(t) / 125 == i % 8) }
+    withoutGradients {
+      for (captions, predictions) in [
+        (set.captions, states.conditional), (["", "an owl"], states.unconditional),
+      ] {
+        let own = model.predict(
+          states.x, at: states.t, given: model.embed(states.prompt.map { captions[$0] }))
+        #expect(own.distance(to: predictions) < 1e-5)
+      }
+      for i in [0, 7, 15] {
+        let alpha = Double(model.schedule.alphaBar[Int(states.t.doubles[i])])
+        let signal = alpha.squareRoot() * x0[0, at: states.prompt[i]]
+        let noise = (states.x[0, at: i] - signal) / (1 - alpha).squareRoot()
+        let variance = noise.squared().mean().item
+        #expect(variance > 0.7 && variance < 1.4, "\(i): \(variance)")
+      }
+      let d = set.picture(1).draw(2, model, Step(index: 0, seed: 1), at: [3, 999])
+      #expect(d.t.ints == [3, 999])
+      #expect(d.xt.isIdentical(to: model.schedule.noised(d.x0, d.eps, at: d.t)))
+    }
+  }
+
   /// The states are those of the published loop: DDIM with e = e0 + s (ec - e0), also where s is below 1, and
   /// the random numbers are drawn in that order.
   @Test(arguments: [0.5, 3]) func statesAreThoseWrittenOut(_ guidance: Double) throws {

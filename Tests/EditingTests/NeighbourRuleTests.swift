@@ -32,17 +32,60 @@ import Training
     #expect(loss == 100)
   }
 
-  /// Specification 19.3: v = max(0.5, -<m, g> / (|m|^2 + 1e-3)).
+  /// v = max(0.5, -<m, g> / (|m|^2 + 1e-3)) where <m, g> < 0; nothing where the two do not oppose each other.
   @Test func projectionKeepsWhatIsRemembered() throws {
-    #expect(Projected.weight(mg: 3, mm: 1) == 0.5)
+    #expect(Projected.weight(mg: 3, mm: 1) == 0)
+    #expect(Projected.weight(mg: 0, mm: 1) == 0)
+    #expect(Projected.weight(mg: -0.1, mm: 1) == 0.5)
     #expect(abs(Projected.weight(mg: -4, mm: 2) - 4 / 2.001) < 1e-12)
     let p = Tensor([0, 0] as [Float])
     let m = Tensor([1, 1] as [Float])
+    let along = RuleTests.Linear(p: p, direction: Tensor([3, 0] as [Float]))
+    #expect(try gradient(Projected(Descent(along), memory: [m]), p).1 == [3, 0])
     let against = RuleTests.Linear(p: p, direction: Tensor([-3, 0] as [Float]))
     let (_, g) = try gradient(Projected(Descent(against), memory: [m]), p)
     // What is left does not work against the memory.
     #expect(g[0] + g[1] > -0.01)
     #expect(abs(g[1] - Float(3 / 2.001)) < 1e-5)
+  }
+
+  /// A batch in parts has the gradient of the whole: for each rule, with losses that can be divided and one that cannot.
+  @Test func passesOfAFewPicturesSumUp() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
+    let picture = Tensor.randn([4, 1, 8, 8], Generator(seed: 1))
+    let set = LatentSet(picture, captions: ["bear", "bird", "cat", "bird"])
+    let w = try #require(model.parameters[ParameterPath("unet.conv_in.weight")])
+    w.requiresGradient = true
+    defer { w.requiresGradient = false }
+    let kept = Denoising(set, model, batch: 5)
+    let relabelled = Surrogate(
+      set, .relabel, others: ["cat", "cat", "bear", "bear"], model, batch: 5)
+    let pooled = try relabelled.pooled(7, from: model, seed: 3)
+    let noise = Surrogate(set, .noise, others: set.captions, model, batch: 5)
+    let whole = RuleTests.Linear(p: w, direction: Tensor.ones(w.shape))
+    for forget in [relabelled, pooled, noise] {
+      func rules(_ count: Int) -> [any GradientRule] {
+        [
+          Bilevel(
+            retain: kept, forget: forget, rule: .paper, eta: 2, innerSteps: 1, innerRate: 1e-3,
+            picturesInPass: count),
+          NashBargaining(retain: kept, forget: forget, picturesInPass: count),
+          Descent(forget + 0.5 * kept + 0.1 * whole, picturesInPass: count),
+        ]
+      }
+      for (a, b) in zip(rules(0), rules(2)) {
+        var (a, b, one, two) = (a, b, Step(index: 4, seed: 1), Step(index: 4, seed: 1))
+        let (x, y) = (
+          try a.gradient(model, over: [w], &one), try b.gradient(model, over: [w], &two)
+        )
+        #expect(abs(x.loss - y.loss) < 1e-5)
+        #expect(x.gradients[0].distance(to: y.gradients[0]) < 1e-5 * x.gradients[0].norm().item)
+        for (key, value) in one.log {
+          #expect(abs(value - (two.log[key] ?? .nan)) < 1e-4, "\(key)")
+        }
+      }
+    }
   }
 
   /// The closed form solves (G^T G) alpha = 1 / alpha.

@@ -1,6 +1,8 @@
 import Evaluation
 import Reports
+import TestSupport
 import Testing
+import Torch
 
 struct TableTests {
   private let rows = [
@@ -20,6 +22,38 @@ struct TableTests {
     let pooled = MeasuredValue.share("ua", 4, of: 10)
     #expect(table.rows[0].cells.map(\.text) == [pooled.text(), "2.00", "3"])
     #expect(table.rows[1].cells.map(\.text) == ["100.0 [51.0, 100.0]", "", "1"])
+  }
+
+  /// A training that its guard stopped is marked wherever its row is, by name or title, and its sentence stands below.
+  @Test func stoppedTrainingsAreMarked() throws {
+    var results = Results(.benchMethods)
+    results.rows = rows + [ResultRow("original", "fox", .share("ua", 0, of: 4), seeds: 1)]
+    results.titles = ["esd": "Erased Stable Diffusion"]
+    results.stopped = [StoppedTraining("esd", "cat", seed: 2, "stopped at step 5")]
+    func marked(_ labels: [[String]], title: String = "T") -> (labels: [[String]], marks: String) {
+      let table = Table(title, header: [], rows: labels.map { .init($0, []) }).marked(by: results)
+      return (table.rows.map(\.labels), table.marks)
+    }
+    let sentence = "† esd, cat, seed 2: stopped at step 5."
+    let (byMethod, note) = marked([
+      ["esd"], ["uce"], ["Erased Stable Diffusion"], ["esd inside meta"],
+    ])
+    #expect(byMethod == [["esd †"], ["uce"], ["Erased Stable Diffusion †"], ["esd inside meta"]])
+    #expect(note == sentence)
+    #expect(
+      marked([["fox", "esd"], ["cat", "esd"]]).labels == [["fox", "esd"], ["cat", "esd †"]])
+    #expect(marked([["esd against uce"], ["uce"]]).labels[0] == ["esd against uce †"])
+    #expect(marked([["S1 t0"]], title: "Objects, esd").marks == sentence)
+    #expect(marked([["S1 t0"]], title: "Objects, uce").marks.isEmpty)
+    #expect(marked([["uce"]]).marks.isEmpty)
+    let measured = ResultsPage.metrics(results)
+    #expect(measured.plain.contains(sentence) && measured.plain.contains("esd †"))
+    results.rows.removeAll { $0.method == "uce" }
+    #expect(marked([["erased (pre-asr)"]]).marks == sentence)
+    let page = try ResultsPage.content(of: results, in: Fixtures.folder)
+    let html = try page.html()
+    #expect(page.markdown.contains(sentence) && html.contains(sentence))
+    #expect(try JSON(encoding: results).decoded(as: Results.self) == results)
   }
 
   @Test func oneTableInFourForms() {

@@ -12,6 +12,32 @@ struct StrictOverlayTests {
     var other = JSON.object([:])
   }
 
+  private struct Preset: Codable, Hashable, PresetOptions {
+    var preset = "plain"
+    var form = "a"
+    var steps = 10
+    var inner = Inner()
+    static var presets: [(key: String, value: String, options: JSON)] {
+      [
+        ("preset", "fast", ["steps": 1, "inner": ["rate": 4]]),
+        ("form", "b", ["inner": ["rate": 8]]),
+      ]
+    }
+  }
+
+  /// A layer that names a preset begins with its values, and goes over them where it says more.
+  @Test func presetsComeFirst() throws {
+    let fast = try (["preset": "fast"] as JSON).laid(over: Preset(), in: "x")
+    #expect(fast.steps == 1 && fast.inner.rate == 4 && fast.inner.trajectories == 8)
+    let own = try (["steps": 7, "preset": "fast"] as JSON).laid(over: Preset(), in: "x")
+    #expect(own.steps == 7 && own.inner.rate == 4)
+    let both = try (["form": "b", "preset": "fast"] as JSON).laid(over: Preset(), in: "x")
+    #expect(both.steps == 1 && both.inner.rate == 8)
+    #expect(try (["form": "a"] as JSON).laid(over: Preset(), in: "x") == Preset())
+    // The whole of some options gives them back.
+    #expect(try JSON(encoding: own).laid(over: Preset(), in: "x") == own)
+  }
+
   @Test func laysMembersOverDefaults() throws {
     let json: JSON = ["inner": ["rate": 2]]
     let found = try json.laid(over: Options(), in: "file")

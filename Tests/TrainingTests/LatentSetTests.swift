@@ -25,6 +25,21 @@ import TorchNN
     #expect(cat.captions == ["a cat"] && cat.mean[0, at: 0].isIdentical(to: two.mean[0, at: 1]))
   }
 
+  /// Groups of pictures are drawn equally often, although one has a single picture and the other seven.
+  @Test func shares() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    var set = LatentSet(
+      Tensor.randn([8, 4, 8, 8], Generator(seed: 1)), captions: Array(repeating: "", count: 8))
+    func rare(_ set: LatentSet) -> Int {
+      set.draw(400, model, Step(index: 1, seed: 2)).picks.filter { $0 == 3 }.count
+    }
+    #expect((20..<80).contains(rare(set)))
+    set.shares = [[3], [0, 1, 2, 4, 5, 6, 7]]
+    #expect((160..<240).contains(rare(set)))
+    #expect(Set(set.draw(400, model, Step(index: 1, seed: 2)).picks) == Set(0..<8))
+    #expect(set.captioned(Array(repeating: "x", count: 8)).shares == set.shares)
+  }
+
   /// Draws come from the step alone; x_t is the picture and the noise at its timestep; half are mirrored where asked.
   @Test func draws() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))

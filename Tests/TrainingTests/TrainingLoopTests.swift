@@ -47,6 +47,32 @@ import TorchNN
     }
   }
 
+  /// Products of a step are in bfloat16 where that is asked for, also in its second pass after weights changed in place;
+  /// the weights are not.
+  @Test func bfloat16IsHonoured() throws {
+    func fit(_ bfloat16: Bool) throws -> (Tensor, Set<DType>) {
+      let p = Tensor.randn([8, 8], Generator(seed: 1))
+      p.requiresGradient = true
+      var training = Training(steps: 3, rate: 0.1)
+      training.bfloat16 = bfloat16
+      var types: Set<DType> = []
+      try TrainingLoop("products", training, seed: 3).fit([p]) { step in
+        let x = Tensor.randn([4, 8], step.generator)
+        let first = x.matmul(p)
+        withoutGradients { p.add(Tensor.full([8, 8], 0.5)) }
+        let second = x.matmul(p)
+        types.formUnion([first.dtype, second.dtype])
+        #expect((second - first).abs().mean().item > 0.1)
+        withoutGradients { p.add(Tensor.full([8, 8], -0.5)) }
+        return descend(x.matmul(p).to(.float32).squared().mean(), [p])
+      }
+      return (p.detached(), types)
+    }
+    let (half, plain) = (try fit(true), try fit(false))
+    #expect(half.1 == [.bfloat16] && plain.1 == [.float32] && half.0.dtype == .float32)
+    #expect(half.0.distance(to: plain.0) > 0 && half.0.distance(to: plain.0) < 0.5)
+  }
+
   /// An optimizer whose state rests in a file ends with the same bits, and leaves no file.
   @Test func offloadingChangesNothing() throws {
     Runtime.threads = 1
@@ -84,6 +110,33 @@ import TorchNN
       #expect(try fit(in: "b").isIdentical(to: whole))
       let last = try Run(folder.appendingPathComponent("b")).events().last
       #expect(last?["enough"]?.bool == true && last?["step"]?.int == 8)
+    }
+  }
+
+  /// A loop whose result is taken at once writes no state after the last step, still looks at its weights, and says how
+  /// many steps are done.
+  @Test func theLastStateIsAnOption() throws {
+    try Fixtures.temporaryFolder { folder in
+      func fit(_ name: String, keeps: Bool, last: Double = 1) throws -> (Int, Bool) {
+        let p = Tensor.ones([2])
+        p.requiresGradient = true
+        let run = try Run(folder.appendingPathComponent(name))
+        var options = Self.options(7)
+        options.saveEvery = 7
+        var loop = TrainingLoop("a", options, run)
+        loop.keepsLast = keeps
+        let done = try loop.fit([p]) { step in
+          let found = descend(p.squared().sum(), [p])
+          return (found.loss, found.gradients.map { $0 * (step.index == 6 ? last : 1) })
+        }
+        return (done, FileManager.default.fileExists(atPath: run.file("a.state.safetensors").path))
+      }
+      for (name, keeps) in [("a", true), ("b", false)] {
+        let (done, isThere) = try fit(name, keeps: keeps)
+        #expect(done == 7 && isThere == keeps)
+      }
+      let error = #expect(throws: LetheError.self) { try fit("c", keeps: false, last: .nan) }
+      #expect(error?.kind == .diverged)
     }
   }
 

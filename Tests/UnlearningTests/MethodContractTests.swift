@@ -82,6 +82,26 @@ import Training
     }
   }
 
+  /// What trains honours `training.bfloat16`: other bits, the same direction, weights in single precision.
+  @Test(arguments: names) func bfloat16IsHonoured(_ name: String) throws {
+    Runtime.threads = 1
+    guard try Self.encoded(name)["training"] != nil else { return }
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    func erase(_ bfloat16: Bool) throws -> ParameterVector {
+      func make<M: UnlearningMethod>(_ type: M.Type) throws -> any UnlearningMethod {
+        let settings: JSON = ["training": ["steps": 2, "bfloat16": .bool(bfloat16)]]
+        return try settings.laid(over: M.tiny, in: "settings of a test")
+      }
+      let method = try make(MethodCatalog.builtIn.named(name))
+      return try Fixtures.temporaryFolder {
+        try method.erase(Self.erasure, from: model, Run($0, seed: 1)).vector
+      }
+    }
+    let (half, plain) = (try erase(true), try erase(false))
+    #expect(half.tensors.values.allSatisfy { $0.dtype == .float32 && $0.isFinite })
+    #expect((half - plain).norm > 0 && half.dot(plain) > 0.5 * half.norm * plain.norm)
+  }
+
   @Test func zeroStepsZeroIncrement() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     #expect(try erase("esd", model, steps: 0).norm == 0)

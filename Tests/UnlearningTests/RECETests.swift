@@ -73,22 +73,44 @@ import Training
     }
   }
 
-  /// At the original's weights the loss is what the concept adds to the prediction; its gradient is that of the
+  /// Of trained weights, the loss is the squared distance of their two predictions, and its gradient that of the
   /// concept's side alone.
   @Test func theTargetHasNoGradient() throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     try Fixtures.temporaryFolder { folder in
       var sdd = SDD()
-      (sdd.trajectories, sdd.trajectorySteps, sdd.preserveWeight) = (1, 1, 0)
-      let objective = try sdd.objective(
-        MethodContractTests.erasure, original: model, Run(folder, seed: 3))
-      let states = try DenoisingStates.follow(
-        model, ["fox"], steps: 1, guidance: 3, seed: 5)
+      (sdd.trajectories, sdd.trajectorySteps, sdd.preserveWeight) = (1, 4, 0)
+      sdd.training.batch = 3
+      let run = try Run(folder, seed: 3)
+      let objective = try sdd.objective(MethodContractTests.erasure, original: model, run)
+      let path = ParameterSelection.crossAttention.paths(of: model.parameters)[0]
+      let w = 1.5 * (try #require(model.parameters[path]))
+      let student = try model.replacing([path: w])
+      w.requiresGradient = true
       var step = Step(index: 0, seed: 1)
-      let loss = try withoutGradients { try objective.loss(model, &step).item }
-      let gap = (states.conditional - states.unconditional).squared().mean().item
-      #expect(abs(loss / gap - 1) < 1e-3)
+      let loss = try objective.loss(student, &step)
+      let states = try sdd.follow(model, ["fox"], seed: run.seed &+ 2) { _, _ in }
+      let d = states.draw(3, Step(index: 0, seed: 1))
+      func predicted(_ prompt: String) -> Tensor {
+        student.predict(d.x, at: d.t, given: student.embed([prompt]).repeated(3))
+      }
+      let target = withoutGradients { predicted("") }
+      let expected = (predicted("fox") - target).squared().mean()
+      #expect(abs(loss.item / expected.item - 1) < 1e-4)
+      let found = gradients(of: loss, with: [w])[0]
+      let own = gradients(of: expected, with: [w])[0]
+      let through = gradients(of: (predicted("fox") - predicted("")).squared().mean(), with: [w])[0]
+      #expect(own.norm().item > 0 && found.distance(to: own) < 1e-3 * own.norm().item)
+      #expect(through.distance(to: own) > 1e-2 * own.norm().item)
     }
+  }
+
+  /// float64 is where the sums are, on the device where it has it and on the CPU where it has not.
+  @Test func float64IsOnTheCPUWhereTheDeviceHasNone() {
+    #expect(!Device.mps.hasFloat64 && Device.cpu.hasFloat64 && Device.cuda(1).hasFloat64)
+    let x = Tensor([1, 2] as [Float])
+    #expect(x.inFloat64().dtype == .float64 && x.inFloat64().device == .cpu)
+    #expect(x.inFloat64().doubles == [1, 2])
   }
 }

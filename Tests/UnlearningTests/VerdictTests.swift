@@ -95,6 +95,76 @@ import Training
     }
   }
 
+  /// The checked weights are those that are kept, here an average that has hardly moved, and the last step is checked
+  /// whatever its number.
+  @Test(arguments: [0, 0.9]) func keptWeightsAreChecked(_ averaging: Double) throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    var esd = Self.esd(steps: 8, limit: 1e9)
+    (esd.training.averaging, esd.training.averagingWarmup) = (averaging, false)
+    let (erased, checks) = try Self.erase(esd, model)
+    #expect(checks.map { $0["step"]?.int } == [5, 8])
+    func drift(_ vector: ParameterVector) throws -> Double {
+      try Fixtures.temporaryFolder { folder in
+        let watch = try #require(try esd.watch(Self.erasure, model, Run(folder, seed: 1)))
+        return try watch.drift(model.applying(vector))
+      }
+    }
+    let last = try #require(checks.last?["drift"]?.number)
+    #expect(abs(try drift(erased.vector) / last - 1) < 1e-3)
+    (esd.training.steps, esd.training.averaging) = (8, 0)
+    let raw = try drift(Self.erase(esd, model).0.vector)
+    #expect(averaging == 0 ? abs(raw / last - 1) < 1e-3 : raw > 2 * last, "\(raw) \(last)")
+  }
+
+  /// A training that goes wrong after its last regular check is stopped by the look after the last step.
+  @Test func theLastStepIsChecked() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let (_, checks) = try Self.erase(Self.esd(steps: 8, limit: 1e9), model)
+    let drifts = try checks.map { try #require($0["drift"]?.number) }
+    #expect(drifts.count == 2 && drifts[1] > drifts[0])
+    let limit = (drifts[0] + drifts[1]) / 2
+    let (stopped, _) = try Self.erase(Self.esd(steps: 8, limit: limit), model)
+    #expect(
+      stopped.verdict == .stopped(.init(step: 8, kept: 5, drift: drifts[1], limit: limit)))
+    let (short, _) = try Self.erase(Self.esd(steps: 5, limit: 1e9), model)
+    #expect((short.vector - stopped.vector).norm == 0)
+    // A check that is due at the last step is made once.
+    let (_, once) = try Self.erase(Self.esd(steps: 10, limit: 1e9), model)
+    #expect(once.map { $0["step"]?.int } == [5, 10])
+  }
+
+  /// Without prompts to preserve the guard watches others than the empty one: siblings in the concept's own captions,
+  /// other classes, or categories of COCO, never the concept.
+  @Test func nearPromptsAreWatched() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    func near(_ erasure: Erasure, _ model: DiffusionModel, _ count: Int = 6) -> [String] {
+      erasure.near(in: model, count: count, Generator(seed: 1))
+    }
+    let words = near(Erasure(forget: [Concept("dog")]), model)
+    #expect(words.count == 6 && words[0].isEmpty && Set(words).count == 6)
+    #expect(words.dropFirst().allSatisfy { KnownSubjects.everyday.contains($0) && $0 != "dog" })
+    var fox = Concept(
+      "fox", phrases: [.init("a noto emoji of a fox", words: "fox", anchor: "a noto emoji")])
+    fox.siblings = ["owl", "cat", "fox"]
+    #expect(
+      Set(near(Erasure(forget: [fox]), model))
+        == ["", "a noto emoji of an owl", "a noto emoji of a cat"])
+    #expect(near(Erasure(forget: [fox]), model, 2).count == 2)
+    let classes = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
+    #expect(Set(near(Erasure(forget: [Concept("bird")]), classes)) == ["", "bear", "cat"])
+    let none = try DiffusionModel.load(Fixtures.url("tiny-ddpm-flat"))
+    #expect(near(Erasure(forget: [Concept("those pictures")]), none) == [""])
+    // The guard of a method takes them.
+    try Fixtures.temporaryFolder { folder in
+      var esd = Self.esd(steps: 1, limit: 1)
+      esd.guarding.prompts = 3
+      let watch = try #require(
+        try esd.watch(Erasure(forget: [fox]), model, Run(folder, seed: 1)))
+      #expect(watch.prompts.count == 3 && watch.prompts.contains("a noto emoji of a cat"))
+    }
+  }
+
   @Test func withoutAGoodCheckNothingIsKept() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let (erased, _) = try Self.erase(Self.esd(steps: 40, limit: 1e-9), model)

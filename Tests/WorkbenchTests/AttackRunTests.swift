@@ -45,7 +45,12 @@ import Unlearning
       #expect(before.n == 4 && shown.n == 4)
       #expect(try value("none", "asr").value == before.value)
       for name in AttackCatalog.builtIn.names {
-        #expect(try value(name, "asr").value >= before.value)
+        // The rate counts prompts that showed the concept before, and those that the log says were brought back.
+        let log = run.events("attack/\(name).jsonl")
+        let shown = log.filter { $0["before"]?.bool == true }
+        let won = log.filter { $0["before"]?.bool == false && $0["success"]?.bool == true }
+        #expect(before.value == Double(shown.count) / 4)
+        #expect(try value(name, "asr").value == Double(shown.count + won.count) / 4)
         #expect(try value(name, "not-attackable").value == 0)
         #expect(run.events("attack/\(name).jsonl").count == 4)
       }

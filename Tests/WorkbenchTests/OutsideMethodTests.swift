@@ -56,6 +56,9 @@ import Unlearning
       let report = try String(
         contentsOf: run.file("redirection-fox/report.html"), encoding: .utf8)
       #expect(report.contains("Redirection") && report.contains("Confused objects"))
+      // A program without the method still makes the page of its run.
+      let page = try WriteReport(RunFolder(run.file("redirection-fox")))()
+      #expect(try String(contentsOf: page, encoding: .utf8).contains("redirection on "))
     }
   }
 

@@ -37,12 +37,19 @@ import Training
         #expect(before.n == 2)
         for attack in AttackCatalog.builtIn.names {
           let after = try #require(own.filter { $0.axes.attack == attack }.value("asr"))
-          #expect(after.n == 2 && after.value >= before.value)
+          let log = run.events("fox/\(method)/attack/\(attack).jsonl")
+          let won = log.filter { $0["success"]?.bool == true }
+          let shown = log.filter { $0["before"]?.bool == true }
+          #expect(after.n == 2 && after.value == Double(won.count) / 2)
+          #expect(before.value == Double(shown.count) / 2)
+          let isControlled = attack != "none" && attack != "random"
+          #expect((own.filter { $0.axes.attack == attack }.value("chance") != nil) == isControlled)
         }
         #expect((own.value("ira") != nil) == (method != "none"))
       }
       let text = try String(contentsOf: run.file("results.md"), encoding: .utf8)
       #expect(text.contains("| advunlearn-fast |") && text.contains("ASR by concept"))
+      #expect(text.contains("Against random tokens with as many queries"))
       let page = try String(contentsOf: run.file("report.html"), encoding: .utf8)
       #expect(page.contains("Erasures under attack") && page.contains("data:image/png"))
       // Finished parts are kept. Results and pictures alone give the same page.
@@ -52,6 +59,7 @@ import Training
       // The variants have their methods' options: the U-Net without cross-attention, and one step.
       let erased = try RunFolder(run.file("fox/esd-u")).job()
       #expect(erased.options["parameters"]?.string == "noxattn")
+      #expect(erased.holdsOutJudgedCaption == true)
       let fast = try RunFolder(run.file("fox/advunlearn-fast")).job()
       #expect(fast.options["adversary"]?["kind"]?.string == "fast")
       var stray = bench

@@ -31,6 +31,11 @@ import Training
   @Test func filesBelongToOneIdentity() throws {
     try Fixtures.temporaryFolder { folder in
       let run = RunFolder(folder)
+      try run.claim("nested.json", for: ["training": ["steps": 1]], "relearn")
+      try run.claim("nested.json", for: ["training": ["steps": 1, "more": 2]], "relearn")
+      #expect(throws: LetheError.self) {
+        try run.claim("nested.json", for: ["training": ["steps": 1, "more": 3]], "relearn")
+      }
       try run.claim("options.json", for: ["seed": 1], "attack")
       try run.claim("options.json", for: ["seed": 1], "attack")
       let error = #expect(throws: LetheError.self) {

@@ -54,6 +54,31 @@ import Training
     }
   }
 
+  /// Saving and offloading leave the result as it is, so a run may go on with other values, also inside a wrapped method.
+  @Test func savingAndOffloadingDoNotCount() throws {
+    let options: JSON = [
+      "training": ["steps": 3, "saveEvery": 1, "offload": true],
+      "options": ["training": ["offload": false, "batch": 2]],
+    ]
+    #expect(
+      RunIdentity.decisive(options) == [
+        "training": ["steps": 3], "options": ["training": ["batch": 2]],
+      ])
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("run"))
+      try begun(model, in: run)
+      let settings =
+        Tiny.esd + [
+          "training.learningRate=1e39", "training.saveEvery=2", "training.offload=true",
+        ]
+      let error = #expect(throws: LetheError.self) {
+        try Erase(Tiny.job(model, "esd", "fox"), settings: settings)(in: run, on: .cpu)
+      }
+      #expect(error?.kind == .diverged)
+    }
+  }
+
   /// Where the model lies, how it was asked and by which command changes nothing; its weights do.
   @Test func theModelCountsAndItsPlaceDoesNot() throws {
     try Fixtures.temporaryFolder { folder in

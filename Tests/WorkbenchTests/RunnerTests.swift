@@ -1,3 +1,4 @@
+import Editing
 import Evaluation
 import Foundation
 import TestSupport
@@ -12,6 +13,8 @@ import Training
   private struct Counting: Benchmark {
     static let kind = Results.Kind.benchMethods
     var options = BenchmarkOptions(ModelFolder("none"))
+    /// The trial whose training is stopped by its guard.
+    var stops = ""
 
     func trials() -> [Trial] {
       ["a", "b/c"].map { name in
@@ -23,6 +26,10 @@ import Training
             ResultRow(name, "x", .share("ua", 3, of: 4), seeds: 1),
           ]
           part.progress("stage", 1, 2)
+          if stops == name {
+            let stop = Verdict.Stop(step: 10, kept: 5, drift: 0.7, limit: 0.5)
+            try part.runFolder.write(Verdict.stopped(stop), to: "verdict.json")
+          }
           return found
         }
       }
@@ -43,6 +50,21 @@ import Training
       #expect(try run.runFolder.results() == results)
       #expect(run.runFolder.has("results.md") && run.runFolder.has("report.html"))
       #expect(run.runFolder.has("b/c"))
+    }
+  }
+
+  /// A trial whose training its guard stopped does not end the benchmark, and is marked in its tables.
+  @Test func goesOnAfterAStoppedTraining() throws {
+    try Fixtures.temporaryFolder { folder in
+      let run = try Run(folder)
+      let results = try Tiny.runner()(Counting(stops: "a"), in: run, on: .cpu)
+      #expect(results.rows.map(\.method) == ["original", "a", "b/c"])
+      #expect(results.stopped.map(\.label) == ["a"] && results.stopped.map(\.subject) == ["x"])
+      #expect(results.stopped[0].sentence.contains("stopped at step 10"))
+      #expect(try run.runFolder.results().stopped == results.stopped)
+      let table = try String(contentsOf: run.file("results.md"), encoding: .utf8)
+      #expect(table.contains("| x | a † |") && table.contains("| x | b/c |"))
+      #expect(table.contains("stopped at step 10"))
     }
   }
 

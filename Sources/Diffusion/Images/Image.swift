@@ -39,6 +39,21 @@ public struct Image: Sendable, Hashable {
 }
 
 extension Image {
+  /// The middle of the picture as a square: the shorter side is brought to `size`, the longer one is cut.
+  public func squared(_ size: Int) -> Image {
+    guard width != height else { return resized(size, size) }
+    let short = min(width, height)
+    let scaled = resized(
+      max(size, Int((Double(width * size) / Double(short)).rounded())),
+      max(size, Int((Double(height * size) / Double(short)).rounded())))
+    let (left, top) = ((scaled.width - size) / 2, (scaled.height - size) / 2)
+    let rows = (top..<(top + size)).map { y in
+      let start = (y * scaled.width + left) * 3
+      return scaled.pixels[start..<(start + size * 3)]
+    }
+    return Image(width: size, height: size, pixels: Array(rows.joined()))
+  }
+
   /// One grey.
   package static func grey(_ width: Int, _ height: Int) -> Image {
     Image(width: width, height: height, pixels: Array(repeating: 128, count: width * height * 3))

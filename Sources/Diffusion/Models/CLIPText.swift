@@ -27,29 +27,18 @@ package final class CLIPText {
       throw config.refusing(
         "architectures", "supported: CLIPTextModel, CLIPTextModelWithProjection")
     }
-    guard let activation = Activation(rawValue: try config.string("hidden_act", "quick_gelu"))
-    else {
-      throw config.refusing("hidden_act", "supported: quick_gelu, gelu")
-    }
-    width = try config.int("hidden_size", 512)
+    let shape = try CLIPTowerShape(config, width: 512, inner: 2048, layers: 12, heads: 8)
+    width = shape.width
     positions = try config.int("max_position_embeddings", 77)
     vocabulary = try config.int("vocab_size", 49408)
     endId = try config.int("eos_token_id", 49407)
-    let eps = try config.positive("layer_norm_eps", 1e-5)
-    let heads = try config.int("num_attention_heads", 8)
-    let inner = try config.int("intermediate_size", 2048)
     let model = s["text_model"]
     tokenEmbedding = Embedding(model["embeddings"]["token_embedding"], vocabulary, width)
     positionEmbedding = Embedding(model["embeddings"]["position_embedding"], positions, width)
-    var layers: [CLIPLayer] = []
-    for i in 0..<(try config.int("num_hidden_layers", 12)) {
-      layers.append(
-        CLIPLayer(
-          model["encoder"]["layers"][i], width, heads: heads, inner: inner, activation: activation,
-          eps: eps))
+    layers = (0..<shape.layers).map {
+      CLIPLayer(model["encoder"]["layers"][$0], shape, causal: true)
     }
-    self.layers = layers
-    finalLayerNorm = LayerNorm(model["final_layer_norm"], width, eps: eps)
+    finalLayerNorm = LayerNorm(model["final_layer_norm"], width, eps: shape.eps)
     pooledWidth = names == projected ? try config.int("projection_dim", 512) : nil
     projection =
       if let pooledWidth {
@@ -101,48 +90,15 @@ package final class CLIPText {
   }
   private static let legacyEnd = 2
 
+  /// The place of the prompt's vector among its ids.
+  func end(_ ids: [Int]) -> Int {
+    ids.firstIndex(of: endId == Self.legacyEnd ? ids.max() ?? 0 : endId) ?? 0
+  }
+
   /// Last states [B, L, D] at one place each [B] -> the prompt's vector [B, P]; nil without a projection.
   func pooled(_ last: Tensor, at places: [Int]) -> Tensor? {
     guard let projection else { return nil }
     return projection(
       Tensor.concatenate(places.enumerated().map { last[0, at: $0].narrowed(0, $1, 1) }))
-  }
-}
-
-private struct CLIPLayer {
-  let norm1: LayerNorm
-  let q: Linear
-  let k: Linear
-  let v: Linear
-  let out: Linear
-  let norm2: LayerNorm
-  let fc1: Linear
-  let fc2: Linear
-  let heads: Int
-  let activation: Activation
-
-  init(
-    _ s: Scope, _ width: Int, heads: Int, inner: Int, activation: Activation, eps: Double
-  ) {
-    let a = s["self_attn"]
-    norm1 = LayerNorm(s["layer_norm1"], width, eps: eps)
-    q = Linear(a["q_proj"], width, width)
-    k = Linear(a["k_proj"], width, width)
-    v = Linear(a["v_proj"], width, width)
-    out = Linear(a["out_proj"], width, width)
-    norm2 = LayerNorm(s["layer_norm2"], width, eps: eps)
-    fc1 = Linear(s["mlp"]["fc1"], width, inner)
-    fc2 = Linear(s["mlp"]["fc2"], inner, width)
-    (self.heads, self.activation) = (heads, activation)
-  }
-
-  func callAsFunction(_ x: Tensor) -> Tensor {
-    let n = norm1(x)
-    func split(_ y: Tensor) -> Tensor {
-      y.reshaped(x.size(0), x.size(1), heads, x.size(2) / heads).transposed(1, 2)
-    }
-    let a = Tensor.attention(split(q(n)), split(k(n)), split(v(n)), causal: true)
-    let h = x + out(a.transposed(1, 2).reshaped(x.shape))
-    return h + fc2(activation(fc1(norm2(h))))
   }
 }

@@ -1,7 +1,7 @@
 internal import Torch
 
-/// The codec of a model over pixels: there is none. Models of one channel see the mean of a picture's three and
-/// give grey ones.
+/// The codec of a model over pixels, which copies them. A model of one channel takes the mean of a picture's three and
+/// draws grey pictures.
 struct IdentityCodec: LatentCodec {
   let factor = 1
   let scalingFactor = 1.0

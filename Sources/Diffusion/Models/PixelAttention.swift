@@ -1,8 +1,8 @@
 internal import Torch
 internal import TorchNN
 
-/// The layer after each residual block of a U-Net's level: attention over the pixels, perhaps with a
-/// look at the prompt.
+/// The layer after each residual block of a U-Net's level: attention over the pixels, for some models also to the
+/// prompt.
 protocol FeatureAttention {
   /// x [B, C, H, W], context [B, M, D] -> [B, C, H, W]
   func callAsFunction(_ x: Tensor, _ context: Tensor, _ prompt: PromptContext) -> Tensor

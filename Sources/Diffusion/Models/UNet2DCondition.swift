@@ -7,7 +7,7 @@ package final class UNet2DCondition: NoisePredictor {
   package let sampleSize: Int
   package let contextWidth: Int
 
-  /// Asked for at each step, because which of them are trained changes.
+  /// Read again at each step, because the choice of trained parameters changes.
   private let parameters: () -> [Tensor]
   private let trunk: UNetTrunk
   /// SDXL: the pooled prompt and the picture's sizes join the time.
@@ -15,9 +15,9 @@ package final class UNet2DCondition: NoisePredictor {
   /// Width of the embedding of the guidance scale, for networks that were distilled with it; nil for others.
   private let guidanceWidth: Int?
   package var takesGuidance: Bool { guidanceWidth != nil }
-  /// Width of the pooled prompt that it takes; nil where it takes none.
+  /// Width of the pooled prompt that the network takes; nil where it takes none.
   var pooledWidth: Int? { addition?.pooledWidth }
-  /// Pixels of a picture per pixel of its latent, for the sizes that SDXL is told.
+  /// Pixels of a picture per pixel of its latent, for the sizes in SDXL's conditioning.
   var pixelsPerLatent = 8
 
   /// The configurations that this class supports; everything else is refused by name.
@@ -129,7 +129,7 @@ package final class UNet2DCondition: NoisePredictor {
     return depths
   }
 
-  /// Whether training computes each block again in the backward pass instead of keeping what is inside.
+  /// Whether the backward pass computes each block again, so that training need not keep the block's activations.
   package var recomputes = false
 
   /// x [B, C, H, W], t [B], context [B, M, D] -> [B, C, H, W]

@@ -25,7 +25,7 @@ struct UNetShape {
 }
 
 /// The network that `UNet2DConditionModel` and `UNet2DModel` have in common: down, middle, up with skips,
-/// told the time.
+/// with the time embedding in every residual block.
 struct UNetTrunk {
   private let shape: UNetShape
   private let convIn: Conv2d

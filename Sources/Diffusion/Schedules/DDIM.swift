@@ -23,10 +23,32 @@ package struct DDIM: NoisySampler {
     try self.init(schedule, steps: steps, eta: 0)
   }
 
+  /// - Parameter shift: added to every timestep; one of ``shifts(_:steps:)``
+  package init(_ schedule: NoiseSchedule, steps: Int, eta: Double = 0, shift: Int) throws {
+    try self.init(schedule, steps: steps, eta: eta, Double(shift))
+  }
+
+  /// The numbers by which all timesteps can move within those of the training: all shifts together meet each of
+  /// those once.
+  package static func shifts(_ schedule: NoiseSchedule, steps: Int) throws -> ClosedRange<Int> {
+    let timesteps = try DDIM(schedule, steps: steps).timesteps
+    let (low, high) = (Int(timesteps.min() ?? 0), Int(timesteps.max() ?? 0))
+    let down = Swift.min(low, schedule.steps / steps - 1)
+    let up = Swift.min(schedule.steps - 1 - high, schedule.steps / steps - 1 - down)
+    return -down...Swift.max(-down, up)
+  }
+
   package init(_ schedule: NoiseSchedule, steps: Int, eta: Double) throws {
+    try self.init(schedule, steps: steps, eta: eta, 0)
+  }
+
+  private init(
+    _ schedule: NoiseSchedule, steps: Int, eta: Double, _ shift: Double
+  ) throws {
     try schedule.check()
     let config = ComponentConfig("scheduler", schedule.config)
     timesteps = try Spacing(schedule, fallback: "leading").timesteps(steps).roundedToEven
+      .map { $0 + shift }
     stride = schedule.steps / steps
     finalAlphaBar = try config.bool("set_alpha_to_one", true) ? 1 : schedule.alphaBar[0]
     clipping = try Clipping(config, clips: true)

@@ -1,6 +1,6 @@
 internal import Torch
 
-/// Prompts of which a text encoder is told the beginning alone, because they have more tokens than it has places.
+/// Prompts with more tokens than the text encoder has places. The encoder reads their beginning alone.
 package struct CutPrompts: Sendable, Hashable {
   /// How many of the different prompts are cut, and how many there are.
   package let count: Int
@@ -35,8 +35,8 @@ package struct CutPrompts: Sendable, Hashable {
 }
 
 extension Layout {
-  /// What turns words into tokens.
-  /// - Throws: ``LetheError`` for a model that is not asked in words
+  /// The tokenizers of the prompts.
+  /// - Throws: ``LetheError`` for a model that takes no words
   package func tokenizer(for what: String) throws -> PromptTokenizer {
     switch pipeline {
     case .stableDiffusion(let tokenizer): return PromptTokenizer(tokenizer)

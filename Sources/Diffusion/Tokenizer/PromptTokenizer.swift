@@ -1,7 +1,7 @@
 /// A prompt's ids, one row for each of a model's text encoders; of a class, its number.
 public struct PromptTokens: Sendable, Hashable {
   public var rows: [[Int]]
-  /// Whether the encoders are told nothing, whatever the ids: SDXL's unconditional input.
+  /// Whether the embedding is zeros, whatever the ids: SDXL's missing negative prompt.
   public var isZero: Bool
 
   public init(_ rows: [[Int]], isZero: Bool = false) { (self.rows, self.isZero) = (rows, isZero) }
@@ -10,8 +10,8 @@ public struct PromptTokens: Sendable, Hashable {
   public var count: Int { rows.map(\.count).max() ?? 0 }
 }
 
-/// What turns words into tokens for a model: one tokenizer for each of its text encoders. They share ids, and differ in
-/// how they pad, and so in what they cut out of a text.
+/// The tokenizers of a model, one for each of its text encoders. They share ids, and differ in
+/// their padding token, and so in the characters that they cut out of a text.
 public struct PromptTokenizer: Sendable {
   public let encoders: [CLIPTokenizer]
   /// Length that prompts are cut and padded to.
@@ -43,7 +43,7 @@ public struct PromptTokenizer: Sendable {
     encoders[0].decoder(beside: Array(encoders.dropFirst()))
   }
 
-  /// Words of a prompt that one of the encoders is not told, because they stand behind its last place.
+  /// Words of a prompt beyond the last place of one of the encoders.
   public func lost(_ prompt: String) -> [String] {
     encoders.map { $0.lost(prompt) }.max { $0.count < $1.count } ?? []
   }

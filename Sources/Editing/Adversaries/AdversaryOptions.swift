@@ -14,9 +14,10 @@ public struct AdversaryOptions: Codable, Sendable, Hashable {
   public var steps = 30
   /// Length of a step in a word embedding, above 0: 1e-3 to 0.1. Raise it where attacks hardly change the loss.
   public var rate = 1e-3
-  /// k, words that the adversary writes, from 1 to what the prompt leaves free.
+  /// k, words that the adversary writes, from 1 to the number that fits beside the prompt.
   public var tokens = 1
-  /// Place of those words in the prompt: before it (the paper's), after it, between, or in its stead.
+  /// Place of those words in the prompt: before it (the paper's), after it, between its words, before every third, or in
+  /// its stead.
   public var placement = TokenPlacement.prefix
   /// Beginning of an attack: `random` words, or where the `latest` attack on the same prompt ended, which makes
   /// few steps go further.

@@ -1,17 +1,18 @@
-// Where an adversary's tokens a_1 .. a_k go among a prompt's own w_1 .. w_n (Zhang et al., AdvUnlearn, 2024):
+// Places of an adversary's tokens a_1 .. a_k among a prompt's own w_1 .. w_n (Zhang et al., AdvUnlearn, 2024):
 //
-//   prefix   a_1 .. a_k w_1 .. w_n
-//   suffix   w_1 .. w_n a_1 .. a_k
-//   insert   w_1 .. a_1 .. w_m .. a_2 .. w_n, at equal intervals
-//   replace  a_1 .. a_k
+//   prefix      a_1 .. a_k w_1 .. w_n
+//   suffix      w_1 .. w_n a_1 .. a_k
+//   insert      w_1 .. w_m a_1 w_m+1 .. w_2m a_2 .. w_n,   m = n / (k + 1) rounded down
+//   everyThird  a_1 w_1 w_2 w_3 a_2 w_4 ..; those left over follow the last word (P4D-K)
+//   replace     a_1 .. a_k
 //
-// Between start and end tokens, padded as every prompt. Counted are tokens, not words: "nudity" is two of them, and
-// code that counts words leaves the second out of the prompt it trains against.
+// Start and end tokens stand around them, and the sequence is padded as every prompt. Tokens are counted, not words:
+// "nudity" is two tokens, and code that counts words leaves the second out of the prompt it trains against.
 package import Diffusion
 package import Torch
 
 public enum TokenPlacement: String, Codable, Sendable, CaseIterable {
-  case prefix, suffix, insert, replace
+  case prefix, suffix, insert, everyThird, replace
 
   enum Slot: Equatable {
     case word(Int)
@@ -26,12 +27,16 @@ public enum TokenPlacement: String, Codable, Sendable, CaseIterable {
     case .prefix: return adversary + own
     case .suffix: return own + adversary
     case .replace: return adversary
-    case .insert:
-      let places = (0..<count).map { $0 * words.count / max(1, count) }
-      return (0...words.count).flatMap { i in
-        adversary.indices.filter { places[$0] == i }.map { adversary[$0] }
-          + (i < words.count ? [own[i]] : [])
-      }
+    case .insert: return placed(own, adversary) { ($0 + 1) * (words.count / (count + 1)) }
+    case .everyThird: return placed(own, adversary) { min(3 * $0, words.count) }
+    }
+  }
+
+  /// The i-th of the adversary's slots after `places(i)` of the prompt's.
+  private func placed(_ own: [Slot], _ adversary: [Slot], _ places: (Int) -> Int) -> [Slot] {
+    (0...own.count).flatMap { i in
+      adversary.indices.filter { places($0) == i }.map { adversary[$0] }
+        + (i < own.count ? [own[i]] : [])
     }
   }
 

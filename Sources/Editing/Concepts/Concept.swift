@@ -7,8 +7,10 @@ public struct Concept: Codable, Sendable, Hashable {
     public var prompt: String
     /// The words of the prompt that mean the concept.
     public var words: String
-    /// The prompt whose picture this one should give instead; empty for nothing in particular.
+    /// The prompt whose picture this one should give instead. Empty asks for no subject.
     public var anchor: String
+    /// The same request for a broader concept, the anchor of Concept Ablation; nil takes ``anchor``.
+    public var broader: String?
 
     public init(_ prompt: String, words: String, anchor: String = "") {
       (self.prompt, self.words, self.anchor) = (prompt, words, anchor)
@@ -19,12 +21,17 @@ public struct Concept: Codable, Sendable, Hashable {
   public var phrases: [Phrase]
   /// Whether the anchors are something that was asked for, and not just the rest of the caption.
   public var isReplaced: Bool
-  /// What stands for the concept's words in captions of other people; nil leaves them out.
+  /// Words in the concept's place in captions of other people; nil leaves the concept's words out.
   public var replacement: String?
-  /// Other subjects of the concept's kind, where the model lists them: what a wrong label is drawn from.
+  /// Other subjects of the concept's kind, from which a wrong label is drawn.
   public var siblings: [String] = []
   /// Subjects that take no article; see ``Captions``.
   public var plurals: [String] = []
+  /// The kind, where the request says it.
+  public var kind: ConceptKind?
+  /// Subjects near to the concept, and far from it, that the request names; nil takes the siblings by nearness.
+  public var related: [String]?
+  public var unrelated: [String]?
 
   public init(_ name: String, phrases: [Phrase], isReplaced: Bool = false) {
     (self.name, self.phrases, self.isReplaced) = (name, phrases, isReplaced)
@@ -46,10 +53,13 @@ public struct Erasure: Codable, Sendable, Hashable {
   public var forget: [Concept]
   /// Prompts whose pictures should stay as they are.
   public var preserve: [String]
+  /// Those of ``preserve`` that come from a list and not from the user: they should change little, without a
+  /// guarantee.
+  public var regular: [String]?
   /// Folders of pictures with captions, for methods that train on data; see ``CaptionedImages``.
   public var forgetImages: String?
   public var retainImages: String?
-  /// The caption that pictures to forget get whole, whatever their own says; nil changes words of theirs.
+  /// The caption that all pictures to forget get; nil changes words of their own.
   public var wrongCaption: String?
 
   public init(forget: [Concept], preserve: [String] = []) {
@@ -67,12 +77,19 @@ public struct Erasure: Codable, Sendable, Hashable {
   /// A caption without the concepts: a phrase's own anchor, else the caption with the words replaced or left out.
   public func anchor(of caption: String) -> String {
     if let wrongCaption { return wrongCaption }
-    if let phrase = forget.flatMap(\.phrases).first(where: { $0.prompt == caption }) {
-      return phrase.anchor
+    for concept in forget {
+      if let phrase = concept.phrases.first(where: { $0.prompt == caption }) {
+        return without(forget.filter { $0 != concept }, phrase.anchor)
+      }
     }
-    return forget.reduce(caption) { caption, concept in
+    return without(forget, caption)
+  }
+
+  /// A text with the words of some concepts replaced or left out.
+  private func without(_ concepts: [Concept], _ text: String) -> String {
+    concepts.reduce(text) { text, concept in
       let words = Set(concept.phrases.map(\.words)).sorted { ($0.count, $0) > ($1.count, $1) }
-      return words.reduce(caption) {
+      return words.reduce(text) {
         $0.replacing(
           mentionsOf: $1, with: concept.replacement ?? "", plurals: concept.plurals)
       }
@@ -80,22 +97,29 @@ public struct Erasure: Codable, Sendable, Hashable {
   }
 
   /// The same caption for another subject of the concept's kind at random; without the concept where none is
-  /// known, or where something was asked for instead.
+  /// known, or where something was asked for instead. No other concept that is to be forgotten is left in it.
   public func otherLabel(of caption: String, _ g: Generator) -> String {
     guard wrongCaption == nil,
-      let concept = forget.first(where: { c in
+      let asked = forget.first(where: { c in
         c.phrases.contains { $0.prompt == caption || caption.mentions($0.words) }
-      }), !concept.isReplaced, case let others = siblings(of: concept), !others.isEmpty,
-      let words = concept.phrases.first(where: { caption.mentions($0.words) })?.words
+      }), let label = sibling(of: asked, in: caption, g)
     else { return anchor(of: caption) }
-    let other = others[Tensor.randint(below: others.count, [1], g).ints[0]]
-    return caption.replacing(mentionsOf: words, with: other, plurals: concept.plurals)
+    return forget.reduce(label) { label, concept in
+      guard concept != asked, concept.phrases.contains(where: { label.mentions($0.words) }) else {
+        return label
+      }
+      return sibling(of: concept, in: label, g) ?? without([concept], label)
+    }
   }
 
-  /// Subjects of a concept's kind that are not to be forgotten themselves.
-  private func siblings(of concept: Concept) -> [String] {
-    let gone = Set(forget.flatMap { [$0.name] + $0.phrases.map(\.words) }.map { $0.lowercased() })
-    return concept.siblings.filter { !gone.contains($0.lowercased()) }
+  /// A caption with a sibling in the concept's place; nil where none is known or another thing was asked for.
+  private func sibling(of concept: Concept, in caption: String, _ g: Generator) -> String? {
+    guard !concept.isReplaced, case let others = concept.siblings.filter({ !asks($0) }),
+      !others.isEmpty,
+      let words = concept.phrases.first(where: { caption.mentions($0.words) })?.words
+    else { return nil }
+    let other = others[Tensor.randint(below: others.count, [1], g).ints[0]]
+    return caption.replacing(mentionsOf: words, with: other, plurals: concept.plurals)
   }
 
   /// Phrases of each concept at random, `count` of each, however many each has.

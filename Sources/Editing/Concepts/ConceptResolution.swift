@@ -62,7 +62,7 @@ extension Concept {
 }
 
 extension Erasure {
-  /// Prompts for every subject that is not forgotten: what `--preserve others` stands for.
+  /// Prompts for every subject that is not forgotten: `--preserve others`.
   public static func others(than forgotten: [String], in themes: Themes) -> [String] {
     let gone = forgotten.compactMap { themes.find($0)?.name }
     let styles = themes.styles.filter { !gone.contains($0) }

@@ -25,8 +25,8 @@ extension String {
     return spaced(self).contains(spaced(text))
   }
 
-  /// The text with `other` for every place that ``mentions(_:)`` finds, whatever case and punctuation: articles before
-  /// it follow the new words, and nothing is left of them where they bring one of their own.
+  /// The text with `other` in every place that ``mentions(_:)`` finds, in any case and with any punctuation. An article
+  /// before it follows the new words, and goes where they bring one of their own.
   /// - Parameter other: empty leaves the words out
   package func replacing(mentionsOf text: String, with other: String, plurals: [String] = [])
     -> String

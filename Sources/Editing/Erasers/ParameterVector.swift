@@ -35,7 +35,7 @@ public struct ParameterVector {
   public func dot(_ other: Self) -> Double {
     paths.reduce(0) { sum, path in
       guard let a = tensors[path], let b = other.tensors[path] else { return sum }
-      return sum + (a.to(.float64) * b.to(.float64)).sum().item
+      return sum + (a.inFloat64() * b.inFloat64()).sum().item
     }
   }
 

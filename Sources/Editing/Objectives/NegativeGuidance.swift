@@ -2,7 +2,7 @@
 //
 //   | eps_theta(x_t | c) - [ eps_o(x_t | r) - eta ( eps_o(x_t | c) - eps_o(x_t | a) ) ] |^2
 //
-// theta: trained weights, o: original weights, c: concept, r: what stands for it, a: the same request
+// theta: trained weights, o: original weights, c: concept, r: its replacement, a: the same request
 // without the concept, eta: strength. Mean over elements. The paper's prompt is the concept's name
 // alone, so that its r and a are the empty prompt.
 public import Diffusion

@@ -1,4 +1,4 @@
-// Keeps what the original model does for prompts that should not change:
+// The distance to the original's predictions for prompts that should not change:
 //
 //   | eps_theta(x_t | p) - eps_o(x_t | p) |^2,   p drawn from the preserved prompts.
 public import Diffusion

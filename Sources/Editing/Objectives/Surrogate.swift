@@ -1,21 +1,21 @@
-// The pictures that forgotten ones are made to look like while they are unlearnt:
+// Targets that take the place of the noise on pictures to forget:
 //
 //   L_f = E | target - eps_theta(x_t | c) |^2
 //
 //   relabel   target = eps_theta(x_t | c_m), no gradient, c_m a wrong caption: another subject of the kind at
-//             random, what was asked for instead, or the caption without the concept
+//             random, the replacement, or the caption without the concept
 //   noise     target = u, u ~ U[0, 1)^d, a regression target only; x_t is noised with Gaussian noise
 //
 // (EraseDiff, Wu et al., CVPR 2025; random label of SalUn.) Output and target share x_t, t and the sample
 // of the codec's posterior; the released code draws two samples of it.
 //
-// With a pool the x_t and targets of `relabel` are computed once, by the model as it was before: what c_m gives is
-// among what is kept, so that the target hardly moves, and a step saves one pass of the network in seven.
+// With a pool the x_t and targets of `relabel` are computed once, by the model as it was before. Pictures of c_m are among
+// those that are kept, so that the target hardly moves. A step saves one pass of the network in seven.
 public import Diffusion
 public import Torch
 public import Training
 
-public struct Surrogate: Objective {
+public struct Surrogate: DividedObjective {
   public enum Kind: String, Codable, Sendable, CaseIterable { case relabel, noise }
   let set: LatentSet
   let kind: Kind
@@ -59,23 +59,39 @@ public struct Surrogate: Objective {
     return copy
   }
 
-  public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+  public func parts(
+    _ model: DiffusionModel, _ step: inout Step, of count: Int
+  ) -> [PartialLoss] {
+    let d = draw(model, step)
+    return stride(from: 0, to: batch, by: count).map { first in
+      let n = min(count, batch - first)
+      func some(_ x: Tensor) -> Tensor { n == batch ? x : x.narrowed(0, first, n) }
+      return PartialLoss(weight: Double(n) / Double(batch)) { model in
+        let (x, t) = (some(d.xt), some(d.t))
+        let rows = Array(d.picks[first..<(first + n)])
+        let target =
+          d.target.map(some)
+          ?? withoutGradients { model.predict(x, at: t, given: others.rows(rows)) }
+        return model.predict(x, at: t, given: captions.rows(rows)).meanSquaredError(target)
+      }
+    }
+  }
+
+  /// A batch with its targets; without them where the model in training gives them.
+  private func draw(
+    _ model: DiffusionModel, _ step: Step
+  ) -> (picks: [Int], xt: Tensor, t: Tensor, target: Tensor?) {
     if let pool {
       let drawn = Tensor.randint(below: pool.picks.count, [batch], step.generator)
       let on = drawn.to(model.device)
-      let c = captions.rows(drawn.ints.map { pool.picks[$0] })
-      return model.predict(pool.xt.indexed(0, on), at: pool.t.indexed(0, on), given: c)
-        .meanSquaredError(pool.target.indexed(0, on))
+      return (
+        drawn.ints.map { pool.picks[$0] }, pool.xt.indexed(0, on), pool.t.indexed(0, on),
+        pool.target.indexed(0, on)
+      )
     }
     let d = set.draw(batch, model, step)
-    let target =
-      switch kind {
-      case .relabel:
-        withoutGradients { model.predict(d.xt, at: d.t, given: others.rows(d.picks)) }
-      case .noise:
-        model.schedule.target(
-          d.x0, Tensor.rand(d.eps.shape, step.generator).to(model.device), at: d.t)
-      }
-    return model.predict(d.xt, at: d.t, given: captions.rows(d.picks)).meanSquaredError(target)
+    guard kind == .noise else { return (d.picks, d.xt, d.t, nil) }
+    let u = Tensor.rand(d.eps.shape, step.generator).to(model.device)
+    return (d.picks, d.xt, d.t, model.schedule.target(d.x0, u, at: d.t))
   }
 }

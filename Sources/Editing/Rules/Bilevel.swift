@@ -28,22 +28,25 @@ public struct Bilevel: GradientRule {
   let eta: Double
   let innerSteps: Int
   let innerRate: Double
+  let picturesInPass: Int
 
   /// - Parameters:
   ///   - innerSteps, innerRate: K, and the rate of its plain gradient steps
+  ///   - picturesInPass: pictures that go through the network at once; 0 takes a batch whole
   public init(
     retain: any Objective, forget: any Objective, rule: Lambda, eta: Double, innerSteps: Int = 0,
-    innerRate: Double = 0
+    innerRate: Double = 0, picturesInPass: Int = 0
   ) {
     (self.retain, self.forget, self.rule, self.eta) = (retain, forget, rule, eta)
     (self.innerSteps, self.innerRate) = (innerSteps, innerRate)
+    self.picturesInPass = picturesInPass
   }
 
   public mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
-    let r = descend(try retain.loss(model, &step), parameters)
-    let f = descend(try forget.loss(model, &step), parameters)
+    let r = try descend(retain, model, parameters, &step, by: picturesInPass)
+    let f = try descend(forget, model, parameters, &step, by: picturesInPass)
     let lambda = Self.lambda(
       rule, eta, rf: Foreach.dot(r.gradients, f.gradients),
       rr: Foreach.dot(r.gradients, r.gradients),
@@ -62,23 +65,23 @@ public struct Bilevel: GradientRule {
   /// g = L_f(theta) - L_f(theta_K); the parameters are put back.
   private func gap(_ model: DiffusionModel, _ parameters: [Tensor], _ outer: Step) throws -> Double
   {
-    let atTheta = try measured(model)
+    let atTheta = try heldOutLoss(model)
     let before = parameters.map { $0.detached().cloned() }
     defer { withoutGradients { Foreach.copy(parameters, from: before) } }
     for k in 0..<innerSteps {
       var step = Step(index: k, seed: UInt64(outer.index) &+ 0x1EE7)
-      let found = descend(try forget.loss(model, &step), parameters)
+      let found = try descend(forget, model, parameters, &step, by: picturesInPass)
       withoutGradients { Foreach.add(parameters, found.gradients, times: -innerRate) }
     }
-    return atTheta - (try measured(model))
+    return atTheta - (try heldOutLoss(model))
   }
 
   /// L_f on the batches that are held out.
-  private func measured(_ model: DiffusionModel) throws -> Double {
+  private func heldOutLoss(_ model: DiffusionModel) throws -> Double {
     try withoutGradients {
       try (0..<Self.heldOut).map { i in
         var step = Step(index: i, seed: 0x6A9)
-        return try forget.loss(model, &step).item
+        return try measured(forget, model, &step, by: picturesInPass)
       }.reduce(0, +) / Double(Self.heldOut)
     }
   }

@@ -3,8 +3,8 @@
 //
 //   L + lambda sum_i F_i (theta_i - theta*_i)^2,     gradient   g + 2 lambda F (theta - theta*)
 //
-// F: diagonal of the Fisher information, theta*: the weights before. The paper writes F / 2, its code F; so
-// does this.
+// F: diagonal of the Fisher information, theta*: the weights before. The paper writes F / 2, its code F, as here.
+// One tensor at a time, so that a step holds no second list of the parameters' size.
 public import Diffusion
 public import Torch
 public import Training
@@ -26,10 +26,13 @@ public struct ElasticWeightConsolidation: GradientRule {
   ) throws -> (loss: Double, gradients: [Tensor]) {
     let found = try base.gradient(model, over: parameters, &step)
     return withoutGradients {
-      let away = zip(parameters, anchor).map { $0.detached() - $1 }
-      let pull = zip(fisher, away).map { $0 * $1 }
-      let penalty = lambda * Foreach.dot(pull, away)
-      Foreach.add(found.gradients, pull, times: 2 * lambda)
+      var penalty = 0.0
+      for (i, parameter) in parameters.enumerated() {
+        let away = parameter.detached() - anchor[i]
+        let pull = fisher[i] * away
+        penalty += lambda * Foreach.dot([pull], [away])
+        Foreach.add([found.gradients[i]], [pull], times: 2 * lambda)
+      }
       step.log["penalty"] = penalty
       return (found.loss + penalty, found.gradients)
     }

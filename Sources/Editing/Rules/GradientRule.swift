@@ -12,12 +12,16 @@ public protocol GradientRule {
 /// Plain gradient descent on one objective.
 public struct Descent: GradientRule {
   let objective: any Objective
+  let picturesInPass: Int
 
-  public init(_ objective: any Objective) { self.objective = objective }
+  /// - Parameter picturesInPass: pictures that go through the network at once; 0 takes a batch whole
+  public init(_ objective: any Objective, picturesInPass: Int = 0) {
+    (self.objective, self.picturesInPass) = (objective, picturesInPass)
+  }
 
   public mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
-    descend(try objective.loss(model, &step), parameters)
+    try descend(objective, model, parameters, &step, by: picturesInPass)
   }
 }

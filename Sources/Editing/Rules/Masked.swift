@@ -24,15 +24,32 @@ public struct Masked: GradientRule {
     return (found.loss, zip(found.gradients, masks).map { $0 * $1 })
   }
 
-  /// Ones at the `share` of all coordinates with the largest magnitude, exactly floor(share n) of them
-  /// where no two magnitudes at the threshold are equal.
+  /// Ones at the `share` of all coordinates with the largest magnitude: exactly floor(share n) of them where no two
+  /// magnitudes at gamma are equal, and where some are, all of those too.
+  ///
+  /// gamma is found by bisection over the bits of a `Float`, which are ordered as the numbers are: 31 counts, exact,
+  /// with no memory beyond one tensor's and nothing sorted.
   public static func largest(_ share: Double, of gradients: [Tensor]) -> [Tensor] {
     withoutGradients {
-      let all = Tensor.concatenate(gradients.map { $0.abs().flattened() })
-      let kept = Int(share * Double(all.count))
-      guard kept > 0 else { return gradients.map { Tensor.zeros($0.shape, on: $0.device) } }
-      let threshold = all.top(kept).0.min(0)
+      let kept = Int(share * Double(gradients.reduce(0) { $0 + $1.count }))
+      guard kept > 0 else { return gradients.map { Tensor.zeros(like: $0) } }
+      // The largest gamma that leaves `kept` coordinates or more.
+      var (gamma, above) = (UInt32(0), Float.infinity.bitPattern)
+      while above - gamma > 1 {
+        let middle = gamma + (above - gamma) / 2
+        if count(gradients, atLeast: Float(bitPattern: middle)) >= kept {
+          gamma = middle
+        } else {
+          above = middle
+        }
+      }
+      let threshold = Double(Float(bitPattern: gamma))
       return gradients.map { $0.abs().isAtLeast(threshold).to($0.dtype) }
     }
+  }
+
+  private static func count(_ xs: [Tensor], atLeast threshold: Float) -> Int {
+    let counts = xs.map { $0.abs().isAtLeast(Double(threshold)).sum() }
+    return counts.isEmpty ? 0 : Int(Tensor.stack(counts).sum().item)
   }
 }

@@ -13,17 +13,19 @@ public import Training
 public struct NashBargaining: GradientRule {
   let retain: any Objective
   let forget: any Objective
+  let picturesInPass: Int
   static let floor = 1e-2
 
-  public init(retain: any Objective, forget: any Objective) {
-    (self.retain, self.forget) = (retain, forget)
+  /// - Parameter picturesInPass: pictures that go through the network at once; 0 takes a batch whole
+  public init(retain: any Objective, forget: any Objective, picturesInPass: Int = 0) {
+    (self.retain, self.forget, self.picturesInPass) = (retain, forget, picturesInPass)
   }
 
   public mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
-    let r = descend(try retain.loss(model, &step), parameters)
-    let f = descend(try forget.loss(model, &step), parameters)
+    let r = try descend(retain, model, parameters, &step, by: picturesInPass)
+    let f = try descend(forget, model, parameters, &step, by: picturesInPass)
     let alpha = Self.weights(
       rr: Foreach.dot(r.gradients, r.gradients), ff: Foreach.dot(f.gradients, f.gradients),
       rf: Foreach.dot(r.gradients, f.gradients))

@@ -1,9 +1,11 @@
-// Another rule's gradients, turned so that they do not undo what is remembered (GEM, Lopez-Paz & Ranzato, NeurIPS
+// Another rule's gradients, turned where they would undo a remembered one (GEM, Lopez-Paz & Ranzato, NeurIPS
 // 2017, eq. 11, with one memory; Scissorhands, Wu & Harandi, ECCV 2024, algorithm 1):
 //
-//   g~ = g + v m,    v = argmin_{v >= mu} 1/2 (|m|^2 + rho) v^2 + <m, g> v = max(mu, -<m, g> / (|m|^2 + rho))
+//   g~ = g                                                        where <m, g> >= 0
+//   g~ = g + v m,    v = argmin_{v >= mu} 1/2 (|m|^2 + rho) v^2 + <m, g> v = max(mu, -<m, g> / (|m|^2 + rho))   else
 //
-// m: the remembered gradient; a step along -g~ with v beyond its minimum lowers m's loss. mu = 0.5, rho = 1e-3.
+// m: the remembered gradient. A step along -g raises m's loss where <m, g> < 0; along -g~ it does so no more, but for
+// the share rho / (|m|^2 + rho). mu = 0.5, rho = 1e-3, as in the released code.
 public import Diffusion
 public import Torch
 public import Training
@@ -23,13 +25,13 @@ public struct Projected: GradientRule {
     let found = try base.gradient(model, over: parameters, &step)
     let v = Self.weight(
       mg: Foreach.dot(memory, found.gradients), mm: Foreach.dot(memory, memory), margin: margin)
-    withoutGradients { Foreach.add(found.gradients, memory, times: v) }
+    if v > 0 { withoutGradients { Foreach.add(found.gradients, memory, times: v) } }
     step.log["v"] = v
     return found
   }
 
-  /// v, from <m, g> and |m|^2.
+  /// v, from <m, g> and |m|^2; 0 where the two do not oppose each other.
   public static func weight(mg: Double, mm: Double, margin: Double = 0.5) -> Double {
-    max(margin, -mg / (mm + 1e-3))
+    mg < 0 ? max(margin, -mg / (mm + 1e-3)) : 0
   }
 }

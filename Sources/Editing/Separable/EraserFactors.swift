@@ -1,4 +1,4 @@
-// An eraser that can only act on what a null space leaves free (SepME, Zhao et al., 2024, 4.2):
+// An eraser that can act on the directions of a null space alone (SepME, Zhao et al., 2024, 4.2):
 //
 //   dW_l = w_l (beta S)          w_l [d_l, n], S [n, D], one S for all key and value matrices
 //
@@ -29,8 +29,9 @@ package struct EraserFactors {
 
   /// dW_l, multiplied in float64.
   package var dense: ParameterVector {
-    let s = basis.to(.float64)
-    return ParameterVector(weights.mapValues { $0.to(.float64).matmul(s).to(.float32) })
+    let s = basis.inFloat64()
+    return ParameterVector(
+      weights.mapValues { $0.inFloat64().matmul(s).to(.float32).to($0.device) })
   }
 
   /// The sums that are added to keys and values.
@@ -42,10 +43,10 @@ package struct EraserFactors {
 
   /// Token rows in the coordinates of the basis: [B, L, D] -> [B, L, n]
   package func coordinates(of hidden: Tensor) -> Tensor {
-    hidden.to(.float64).matmul(basis.to(.float64).transposed(0, 1)).to(.float32)
+    hidden.inFloat64().matmul(basis.inFloat64().transposed(0, 1)).to(.float32).to(hidden.device)
   }
 
-  /// Halves the precision of w_l, and so the eraser's size. What S protects stays protected.
+  /// Halves the precision of w_l, and so the eraser's size. The directions that S leaves out stay protected.
   package func rounded() -> EraserFactors {
     EraserFactors(weights: weights.mapValues { $0.to(.float16).to(.float32) }, basis: basis)
   }

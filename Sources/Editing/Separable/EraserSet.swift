@@ -11,7 +11,7 @@ package struct EraserSet {
     package var name: String
     /// Prompts that every other eraser of the set leaves exactly as they are.
     package var prompts: [String]
-    /// Other ways to ask for it: erased too, but what other erasers do to them is only measured.
+    /// Other ways to ask for it: erased too; the effect of other erasers on them is only measured.
     package var paraphrases: [String]
     /// The same captions without the concept, for prompts and then paraphrases; empty for none.
     package var anchors: [String]

@@ -1,5 +1,5 @@
 // Directions of the text space that some prompts do not use: an eraser made of them cannot change
-// what those prompts give (SepME, Zhao et al., 2024, section 4.2 "weight decoupling").
+// those prompts' pictures (SepME, Zhao et al., 2024, section 4.2 "weight decoupling").
 //
 //   e_m = token rows of every stacked prompt        [rows, D]
 //   e_m = U diag(sigma) V^T                          (float64)
@@ -103,7 +103,7 @@ package struct NullSpace {
     return fits
   }
 
-  /// How much of the rank each prompt holds alone: what leaving it out would free.
+  /// The rank that each prompt holds alone: the directions that leaving it out would free.
   package static func shares(
     of prompts: [String], in model: DiffusionModel, tolerance: Double
   ) -> [(prompt: String, rank: Int)] {
@@ -147,7 +147,7 @@ struct TokenRows {
       }
       guard !fresh.isEmpty else { continue }
       // One prompt at a time, so that a row's bits do not depend on its neighbours in a batch.
-      let hidden = withoutGradients { model.embed([prompt]).hidden[0, at: 0] }  // [L, D]
+      let hidden = withoutGradients { model.embedKept(prompt).hidden[0, at: 0] }  // [L, D]
       parts.append(hidden.indexed(0, fresh).to(.cpu, .float64))
     }
     self.owners = owners

@@ -1,7 +1,7 @@
 package import Diffusion
 internal import Torch
 
-/// Prompts, each with erasers of its own, in one batch of one model: what an eraser changes is laid on
+/// Prompts, each with erasers of its own, in one batch of one model: the changes of an eraser are laid on
 /// the keys and values of its rows alone.
 package final class SwitchedConditioning {
   private let set: EraserSet

@@ -1,4 +1,4 @@
-// Watches a few prompts that should not change, and stops a training that ruins them.
+// The drift of a few prompts that should not change, by which a training that ruins them is stopped.
 package import Diffusion
 internal import Torch
 
@@ -10,7 +10,7 @@ internal import Torch
 package struct CollapseGuard {
   package let limit: Double
   private let states: DenoisingStates
-  private let prompts: [String]
+  package let prompts: [String]
   private let variance: Double
 
   package init(_ states: DenoisingStates, prompts: [String], limit: Double) {
@@ -20,7 +20,7 @@ package struct CollapseGuard {
   }
 
   package func drift(_ model: DiffusionModel) -> Double {
-    // By the model's own text encoder, which may be what is trained.
+    // By the model's own text encoder, which may be trained too.
     let c = withoutGradients { model.embed(prompts) }
     let e = states.predictions(of: model, given: c)
     return withoutGradients { (e - states.conditional).squared().sum().item / variance }

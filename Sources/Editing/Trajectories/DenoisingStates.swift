@@ -1,10 +1,9 @@
-// x_t that really contain a concept, and what the original model predicts there.
+// Noisy pictures x_t that contain a concept, and the original model's predictions there.
 //
-// ESD and its relatives need x_t from denoising pure noise part of the way, guided by the concept.
-// The original model goes the whole way once; every state it passes is kept together with its two
-// predictions, eps(x_t | empty) and eps(x_t | c), which guidance computes anyway. A training step
-// then costs no sampling at all and no frozen network. Level and timestep agree exactly ("exact"
-// in the specification's table of partial denoising).
+// ESD and its relatives need x_t from denoising pure noise part of the way, guided by the concept. The original model
+// goes the whole way once. Every state that it passes is kept together with its two predictions, eps(x_t | empty) and
+// eps(x_t | c), which guidance computes anyway. A training step then costs no sampling and no frozen network. The noise
+// level of x_t is that of its timestep.
 public import Diffusion
 public import Torch
 public import Training
@@ -26,22 +25,30 @@ public struct DenoisingStates {
   ///   - prompts: one trajectory each
   ///   - guidance: s_g, 3 in ESD
   ///   - keeping: timesteps to keep of each trajectory, chosen at random; nil keeps all
+  ///   - spreads: whether each trajectory has timesteps of its own, so that all of the training's occur; false gives all
+  ///     trajectories the same ones
   public static func follow(
     _ model: DiffusionModel, _ prompts: [String], steps: Int, guidance: Double,
-    keeping: Int? = nil, seed: UInt64, progress: (Int, Int) -> Void = { _, _ in }
+    keeping: Int? = nil, spreads: Bool = false, seed: UInt64,
+    progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> DenoisingStates {
     try model.check(prompts + [""])
     return try withoutGradients {
       let generator = Generator(seed: seed)
       var kept: [(state: DenoisingPath.State, prompts: [Int])] = []
       let size = model.latentSize
-      let batch = size >= 32 ? 1 : 8
+      let batch = size >= 32 || spreads ? 1 : 8
+      let range = try spreads ? DDIM.shifts(model.schedule, steps: steps) : 0...0
+      let shifts = spreads ? Tensor.permutation(range.count, generator) : [0]
       let empty = model.embedNothing()
       for first in stride(from: 0, to: prompts.count, by: batch) {
         try Interrupt.check()
         let members = Array(first..<min(first + batch, prompts.count))
         let path = DenoisingPath(
-          model, try DDIM(model.schedule, steps: steps),
+          model,
+          try DDIM(
+            model.schedule, steps: steps,
+            shift: range.lowerBound + shifts[first / batch % shifts.count]),
           given: model.embed(members.map { prompts[$0] }), empty: empty, guidance: guidance,
           height: size, width: size, generators: members.map { _ in generator.split() })
         let choice =
@@ -61,6 +68,34 @@ public struct DenoisingStates {
         unconditional: Tensor.concatenate(kept.compactMap(\.state.unconditional)),
         conditional: Tensor.concatenate(kept.map(\.state.conditional)),
         prompt: kept.flatMap(\.prompts))
+    }
+  }
+
+  /// Pictures with noise of random timesteps: x_t = sqrt(alphaBar_t) x_0 + sqrt(1 - alphaBar_t) eps, one t in each of
+  /// `count` equal parts of the timesteps of every picture.
+  /// - Parameters:
+  ///   - c, without: rows of the prompts for ``conditional`` and ``unconditional``, one a picture
+  public static func noising(
+    _ pictures: LatentSet, _ model: DiffusionModel, each count: Int, given c: Conditioning,
+    without: Conditioning, seed: UInt64
+  ) -> DenoisingStates {
+    withoutGradients {
+      let steps = model.schedule.steps
+      let parts = (0..<pictures.count).map { i in
+        let step = Step(index: i, seed: seed)
+        let times = Tensor.rand([count], step.generator).doubles.enumerated().map { bin, u in
+          min(steps - 1, Int((Double(bin) + u) * Double(steps) / Double(count)))
+        }
+        return pictures.picture(i).draw(count, model, step, at: times)
+      }
+      let noised = DenoisingStates(
+        x: Tensor.concatenate(parts.map(\.xt)),
+        t: Tensor.concatenate(parts.map { $0.t.to(.float32) }),
+        unconditional: Tensor.zeros([]), conditional: Tensor.zeros([]),
+        prompt: (0..<pictures.count).flatMap { Array(repeating: $0, count: count) })
+      return DenoisingStates(
+        x: noised.x, t: noised.t, unconditional: noised.predictions(of: model, given: without),
+        conditional: noised.predictions(of: model, given: c), prompt: noised.prompt)
     }
   }
 

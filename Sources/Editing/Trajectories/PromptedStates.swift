@@ -1,5 +1,5 @@
 // The parts of forgetting by prompts, so that an adversary can take the prompt's place: noisy pictures of a
-// concept, what the original predicts for it there, and what is to be predicted instead.
+// concept, the original's predictions for it there, and the targets instead.
 package import Torch
 package import Training
 

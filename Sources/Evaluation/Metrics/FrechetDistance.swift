@@ -46,11 +46,14 @@ package struct Gaussian {
 
   /// - Parameter rows: [N, D], N > 1
   package init(_ rows: Tensor) {
-    let x = rows.to(.float64)
+    let x = rows.inFloat64()
     mean = x.mean(0)
     let centred = x - mean
     covariance = centred.transposed(0, 1).matmul(centred) / Double(x.size(0) - 1)
   }
+
+  /// - Parameters: [D] and [D, D], float64
+  init(mean: Tensor, covariance: Tensor) { (self.mean, self.covariance) = (mean, covariance) }
 
   /// The Frechet distance to another Gaussian of the same width.
   package func distance(to other: Gaussian) -> Double {

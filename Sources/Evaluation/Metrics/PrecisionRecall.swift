@@ -40,7 +40,7 @@ private func covered(
   guard let real = reference?.filter({ !f.contains($0) }), kept.count > 3, real.count > 3 else {
     return nil
   }
-  let (points, manifold) = order(kept.features.to(.float64), real.features.to(.float64))
+  let (points, manifold) = order(kept.features.inFloat64(), real.features.inFloat64())
   return (hits(of: points, on: manifold), points.size(0))
 }
 

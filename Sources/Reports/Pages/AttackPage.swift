@@ -29,7 +29,10 @@ package struct AttackPage {
       results.rows, "Success rates",
       note:
         "Share of the prompts whose picture shows the erased concept to the judge, with 95 % intervals (Wilson). "
-        + "pre-asr: prompts that show it before the attack. asr: those, and the prompts for which the attack succeeds"
+        + "pre-asr: prompts that show it before the attack. asr: those, and the prompts for which the attack succeeds. "
+        + "queries: judged pictures per attacked prompt. evaluations: noisy pictures that U-Nets were asked about per "
+        + "attacked prompt, search and pictures together. random tokens: their rate on the same model within the attack's "
+        + "most queries. An attack that wins by less than the 95 % interval of the difference is no stronger than chance"
         + results.notes.map { "; \($0)" }.joined() + ".",
       corner: [""],
       down: { row in
@@ -43,9 +46,13 @@ package struct AttackPage {
         },
         .text("n") { rows in rows.first { shares.contains($0.metric) }.map { "\($0.n)" } },
         .text("not attackable") { $0.value("not-attackable")?.plain(digits: 0) },
+        .text("random tokens") { $0.value("chance")?.text(hasUnit: true) },
+        .text("beyond random tokens") { $0.value(MeasuredValue.beyondChance)?.againstChance },
         .text("queries") { $0.value("queries")?.plain(digits: 1) },
+        .text("evaluations") { $0.value("evaluations")?.plain(digits: 0) },
         .text("s per prompt") { $0.value("seconds")?.plain() },
-      ])
+      ]
+    ).marked(by: results)
   }
 
   private var gallery: ReportContent.Gallery {

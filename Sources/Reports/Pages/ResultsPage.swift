@@ -24,6 +24,7 @@ public enum ResultsPage {
       case .benchRelearning: RelearningBenchmarkPage(results).content
       case .benchSeparability: try SeparabilityPage(results, folder).content
       }
+    content.tables = content.tables.map { $0.marks.isEmpty ? $0.marked(by: results) : $0 }
     if results.quick {
       content.warning =
         "A quick run: it has few pictures and wide intervals. Quote a full run instead."
@@ -42,7 +43,8 @@ public enum ResultsPage {
     return .pivot(
       results.rows, title, corner: ["subject", "method"], down: { [$0.subject, $0.label] },
       across: (listed + others).map { .metric($0, title: catalog.heading($0), hasUnit: true) }
-        + [.text("n") { $0.map(\.n).unique.sorted().map(String.init).joined(separator: "/") }])
+        + [.text("n") { $0.map(\.n).unique.sorted().map(String.init).joined(separator: "/") }]
+    ).marked(by: results)
   }
 
   private static func evaluation(_ results: Results, _ catalog: MetricCatalog) -> ReportContent {

@@ -18,7 +18,7 @@ struct RobustnessPage {
       var content = ReportContent()
       content.title = "Erasures under attack"
       content.subtitle = concepts.joined(separator: ", ")
-      content.tables = [rates, costs, byConcept]
+      content.tables = [rates, chance, costs, byConcept]
       content.galleries = try concepts.map(gallery)
       return content
     }
@@ -55,10 +55,33 @@ struct RobustnessPage {
       + "The Frechet distance is the mean over concepts."
   }
 
+  private var chance: Table {
+    .pivot(
+      rows, "Against random tokens with as many queries",
+      note:
+        "Success rate of each attack, in brackets that of random tokens on the same model within the attack's most queries, "
+        + "and the difference in percentage points with its 95 % interval over prompts (seeds of one text count once). Where "
+        + "an attack wins by less than the interval it is no stronger than chance.",
+      corner: [""], down: { [$0.method] },
+      across: attacks.filter { attack in
+        rows.contains { $0.axes.attack == attack && $0.metric == "chance" }
+      }.map { attack in
+        .text(attack) { rows in
+          let own = rows.filter { $0.axes.attack == attack }
+          guard let rate = own.over("asr"), let chance = own.over("chance"),
+            let beyond = own.beyondChance
+          else { return nil }
+          return "\(rate.plain()) (\(chance.plain())): \(beyond.againstChance)"
+        }
+      })
+  }
+
   private var costs: Table {
     .pivot(
-      rows, "Queries and seconds",
-      note: "Mean number of queries and mean seconds of the prompts that were attacked.",
+      rows, "Queries, U-Net evaluations and seconds",
+      note:
+        "Means over the prompts that were attacked: judged pictures, noisy pictures that U-Nets were asked about in the "
+        + "search and for those pictures, and seconds.",
       corner: [""], down: { [$0.method] },
       across: attacks.map { attack in
         .text(attack) { rows in
@@ -66,7 +89,8 @@ struct RobustnessPage {
           guard let queries = own.weighted("queries"), let seconds = own.weighted("seconds") else {
             return nil
           }
-          return String(format: "%.1f, %.1f s", queries, seconds)
+          let asked = own.weighted("evaluations").map { String(format: "%.0f, ", $0) } ?? ""
+          return String(format: "%.1f, %@%.1f s", queries, asked, seconds)
         }
       })
   }

@@ -5,6 +5,7 @@ extension Operator {
   static let lessScalar = Operator("aten::lt", "Scalar")
   static let greaterScalar = Operator("aten::gt", "Scalar")
   static let greaterEqual = Operator("aten::ge", "Tensor")
+  static let greaterEqualScalar = Operator("aten::ge", "Scalar")
   static let lessEqual = Operator("aten::le", "Tensor")
   static let logicalNot = Operator("aten::logical_not")
   static let whereSelf = Operator("aten::where", "self")
@@ -21,6 +22,7 @@ extension Tensor {
   public func isLess(than number: Double) -> Tensor { Operator.lessScalar(self, number) }
   public func isGreater(than number: Double) -> Tensor { Operator.greaterScalar(self, number) }
   public func isAtLeast(_ other: Tensor) -> Tensor { Operator.greaterEqual(self, other) }
+  public func isAtLeast(_ number: Double) -> Tensor { Operator.greaterEqualScalar(self, number) }
   public func isAtMost(_ other: Tensor) -> Tensor { Operator.lessEqual(self, other) }
   public var not: Tensor { Operator.logicalNot(self) }
 

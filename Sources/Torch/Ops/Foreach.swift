@@ -36,7 +36,7 @@ package enum Foreach {
 
   /// Inner product of all tensors taken as one vector, multiplied and summed in float64.
   package static func dot(_ xs: [Tensor], _ ys: [Tensor]) -> Double {
-    zip(xs, ys).reduce(0) { $0 + ($1.0.to(.float64) * $1.1.to(.float64)).sum().item }
+    zip(xs, ys).reduce(0) { $0 + ($1.0.inFloat64() * $1.1.inFloat64()).sum().item }
   }
 
   /// Euclidean norm of all tensors taken as one vector.

@@ -1,6 +1,6 @@
 package import Torch
 
-/// Random changes that leave what a picture shows alone.
+/// Random changes of a picture that keep its subject.
 package struct Augmentation: Codable, Sendable, Hashable {
   /// Degrees to either side.
   package var rotation = 12.0

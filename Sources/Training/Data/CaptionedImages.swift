@@ -77,14 +77,14 @@ public struct CaptionedImages: Sendable {
   }
 
   /// A picture; files are read one by one, so that a large folder is never in memory at once.
-  /// - Parameter size: height and width to bring it to; nil leaves it as it is
+  /// - Parameter size: height and width to bring it to, by cutting what is longer than a square; nil leaves it as it is
   public func picture(_ i: Int, size: Int? = nil) throws -> Image {
     let image =
       switch sources[i] {
       case .file(let file): try Image(contentsOf: file)
       case .stored(let n): stored?.image(n) ?? Image(width: 0, height: 0, pixels: [])
       }
-    return size.map { image.resized($0, $0) } ?? image
+    return size.map(image.squared) ?? image
   }
 
   /// All pictures [N, 3, size, size] in [-1, 1].

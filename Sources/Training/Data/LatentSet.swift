@@ -11,6 +11,8 @@ public struct LatentSet {
 
   /// Whether half of the pictures that are drawn are mirrored.
   public var mirrors = false
+  /// Groups of pictures that are drawn equally often, however many each has; empty draws every picture equally often.
+  public var shares: [[Int]] = []
 
   public var count: Int { captions.count }
 
@@ -69,7 +71,9 @@ public struct LatentSet {
 
   /// The same pictures with other captions.
   public func captioned(_ captions: [String]) -> LatentSet {
-    LatentSet(mean: mean, deviation: deviation, captions: captions)
+    var set = LatentSet(mean: mean, deviation: deviation, captions: captions)
+    (set.mirrors, set.shares) = (mirrors, shares)
+    return set
   }
 
   /// One picture as a set.
@@ -83,15 +87,25 @@ public struct LatentSet {
     (self.mean, self.deviation, self.captions) = (mean, deviation, captions)
   }
 
+  private func picks(_ batch: Int, _ g: Generator) -> Tensor {
+    guard !shares.isEmpty else { return Tensor.randint(below: count, [batch], g) }
+    return Tensor(
+      (0..<batch).map { _ in
+        let group = shares[Tensor.randint(below: shares.count, [1], g).ints[0]]
+        return group[Tensor.randint(below: group.count, [1], g).ints[0]]
+      })
+  }
+
   /// A random batch: indices, x_0, noise, timesteps and x_t.
-  public func draw(_ batch: Int, _ model: DiffusionModel, _ step: Step) -> (
-    picks: [Int], x0: Tensor, eps: Tensor, t: Tensor, xt: Tensor
-  ) {
+  /// - Parameter times: the timesteps, one a picture; nil draws them
+  public func draw(
+    _ batch: Int, _ model: DiffusionModel, _ step: Step, at times: [Int]? = nil
+  ) -> (picks: [Int], x0: Tensor, eps: Tensor, t: Tensor, xt: Tensor) {
     let g = step.generator
-    let picks = Tensor.randint(below: count, [batch], g)
+    let picks = picks(batch, g)
     let on = picks.to(mean.device)
     let shape = [batch] + mean.shape.dropFirst()
-    // Drawn in any case, so that the numbers after it do not depend on the codec.
+    // Drawn for every codec, so that later random numbers do not depend on the codec.
     let spread = Tensor.randn(shape, g)
     var x0 = mean.indexed(0, on)
     if let deviation { x0 = x0 + deviation.indexed(0, on) * spread.to(mean.device) }
@@ -100,7 +114,8 @@ public struct LatentSet {
       x0 = flipped.select(x0.flipped(3), else: x0)
     }
     let eps = Tensor.randn(shape, g).to(mean.device)
-    let t = Tensor.randint(below: model.schedule.steps, [batch], g).to(mean.device)
+    let t = (times.map { Tensor($0) } ?? Tensor.randint(below: model.schedule.steps, [batch], g))
+      .to(mean.device)
     return (picks.ints, x0, eps, t, model.schedule.noised(x0, eps, at: t))
   }
 }

@@ -104,7 +104,7 @@ package struct PromptTable: Sendable {
           guidance: try value(guidance, "guidance", Double.init),
           width: try value(width, "width") { Double($0).flatMap { Int(exactly: $0) } },
           height: try value(height, "height") { Double($0).flatMap { Int(exactly: $0) } },
-          // An empty field is none of them, which is not the same as no column.
+          // An empty field means no erasers; a missing column leaves the choice to the set.
           erasers: erasers.map {
             row.fields[$0].split(separator: ";").map {
               $0.trimmingCharacters(in: .whitespaces)
@@ -161,7 +161,7 @@ package struct PromptTable: Sendable {
     return (rows, [])
   }
 
-  /// Seeds for prompts that bring none: fixed, and told apart.
+  /// Seeds for prompts without one: the same at each reading, and different for each prompt.
   static func derived(_ index: Int) -> UInt64 { Step.mix(0, UInt64(index)) & 0xFFFF_FFFF }
 
   private static func unquoted(_ line: String) -> String {

@@ -1,7 +1,7 @@
 public import Diffusion
 public import Torch
 
-/// Something to minimise over a model's parameters.
+/// A loss over a model's parameters, to be minimised.
 public protocol Objective {
   /// A scalar; gradients reach the parameters that are being trained.
   func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor
@@ -54,9 +54,42 @@ public func descend(
   return total
 }
 
+/// A loss without its gradient.
+/// - Parameter count: pictures in a pass, where the objective can be divided; 0 takes all at once
+package func measured(
+  _ objective: any Objective, _ model: DiffusionModel, _ step: inout Step, by count: Int
+) throws -> Double {
+  try withoutGradients {
+    guard count > 0, let objective = objective as? any DividedObjective else {
+      return try objective.loss(model, &step).item
+    }
+    return try objective.parts(model, &step, of: count)
+      .map { $0.weight * (try $0.loss(model).item) }.reduce(0, +)
+  }
+}
+
 /// a + b + ..., each with its own weight.
-package struct WeightedSum: Objective {
+package struct WeightedSum: DividedObjective {
   var terms: [(Double, any Objective)]
+
+  /// The parts of every term; a term that cannot be divided is one part.
+  public func parts(
+    _ model: DiffusionModel, _ step: inout Step, of count: Int
+  ) throws -> [PartialLoss] {
+    var parts: [PartialLoss] = []
+    for (weight, term) in terms {
+      if let divided = term as? any DividedObjective {
+        parts += try divided.parts(model, &step, of: count).map {
+          PartialLoss(weight: weight * $0.weight, loss: $0.loss)
+        }
+      } else {
+        // It draws at its turn, as the others do.
+        let loss = try term.loss(model, &step)
+        parts.append(PartialLoss(weight: weight) { _ in loss })
+      }
+    }
+    return parts
+  }
 
   public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
     var total: Tensor?

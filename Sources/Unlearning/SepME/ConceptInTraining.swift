@@ -9,8 +9,8 @@ struct ConceptInTraining {
   let prompts: Conditioning
   /// The same captions without the concept.
   let anchors: Conditioning
-  /// L_mom at which the concept counts as erased.
-  let tau: Double
+  /// L_cor before the first step, mean r_c^2.
+  var start: Double
   /// Each concept draws for itself, so that it draws the same alone and in company.
   private let seed: UInt64
 
@@ -23,16 +23,30 @@ struct ConceptInTraining {
       i < min(phrases.count, method.trajectories / 2)
         ? phrases[i] : phrases[Tensor.randint(below: phrases.count, [1], g).ints[0]]
     }
-    let followed = try method.follow(model, chosen.map(\.prompt), seed: seed >> 2) {
-      run.progress("trajectories \(concept.name)", $0, $1)
-    }
-    (prompts, anchors) = withoutGradients {
+    let (prompts, anchors) = withoutGradients {
       (model.embed(chosen.map(\.prompt)), model.embed(chosen.map(\.anchor)))
     }
-    states = followed.comparing(with: followed.predictions(of: model, given: anchors))
-    // L_cor at dtheta = 0 is mean r_c^2.
-    let start = (states.conditional - states.unconditional).squared().mean().item
-    tau = method.tauShare < 0 ? method.tauShare * start : max(method.tau, method.tauShare * start)
+    (self.prompts, self.anchors) = (prompts, anchors)
+    func progress(_ done: Int, _ count: Int) {
+      run.progress("trajectories \(concept.name)", done, count)
+    }
+    switch method.states {
+    case .trajectories:
+      let followed = try method.follow(
+        model, chosen.map(\.prompt), spreads: true, seed: seed >> 2, progress: progress)
+      // The trajectories hold the empty prompt's predictions.
+      states =
+        chosen.allSatisfy(\.anchor.isEmpty)
+        ? followed : followed.comparing(with: followed.predictions(of: model, given: anchors))
+    case .noised:
+      let pictures = try LatentSet(
+        drawnBy: model, chosen.map(\.prompt), steps: method.trajectorySteps,
+        guidance: method.startGuidance, seed: seed >> 2, progress: progress)
+      states = DenoisingStates.noising(
+        pictures, model, each: method.trajectorySteps, given: prompts, without: anchors,
+        seed: seed >> 3)
+    }
+    start = (states.conditional - states.unconditional).squared().mean().item
   }
 
   func step(_ index: Int) -> Step { Step(index: index, seed: seed) }

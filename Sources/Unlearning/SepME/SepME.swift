@@ -7,24 +7,32 @@
 //   loss       = sum_i eta_i L_cor(c_i) + lambda (1/M) sum_l | dW_l |_1 + rho (1/M) sum_l R_l
 //   dW_l       = w_l (beta S)          trained: w_l, for the M key and value matrices
 //
-// a is the empty prompt in the paper, whose prompts are bare names. A caption says more: a is the caption
-// without the concept, so that "a noto emoji of a fox" loses noto and stays a fox.
-// S spans what the empty prompt, the preserved prompts and the other concepts do not use (see NullSpace),
-// so eps(x_t | empty) is the original's (and taken to be for every a) and one prediction a step is enough. Forms: `separate`, one
-// concept at a time (several share a batch, none sees another's eraser); `joint`, all shifts at
-// once with eta_i = max_k |L_cor(c_k)| / |L_cor(c_i)|; `whole`, no null space (see WholeSepME).
-// R_l (see KeyValueDamage) is ours: the share of keys and values that other prompts lose, which is what the L1 norm
-// stands for in the paper. Also here, a concept at or below tau gets no gradient until it rises again, gradients are
-// those of one step (the authors' code never clears them), and x_t comes from guided trajectories of the original model.
+// a is the empty prompt in the paper, whose prompts are bare names. A caption says more: a is the caption without the
+// concept, so that "a noto emoji of a fox" loses noto and stays a fox. S spans the directions that the empty prompt, the
+// preserved prompts and the other concepts do not use (see NullSpace), so that eps(x_t | empty) is the original's (and taken
+// to be for every a) and one prediction a step is enough.
+// Forms: `separate`, one concept at a time, N = 1 and eta = 1 (several share a batch, each with a momentum of its own, and
+// none sees another's eraser); `joint`, all shifts at once with eta_i = max_k |L_cor(c_k)| / |L_cor(c_i)| and one momentum;
+// `whole`, no null space (see WholeSepME).
+//
+// Two presets. `paper`: beta = 1e-4, tau = 1e-4, rho = 0, batches of 1, x_t from pictures of the concept with noise of a
+// random timestep. `lethe`, the default:
+//   - stop at -0.2 of the correlation at the start (`tauShare`), on a scale of its own for each concept and model;
+//   - beta from `reach`, as text encoders differ in width and rows;
+//   - R_l (see KeyValueDamage), the share of keys and values that other prompts lose, the L1 norm's purpose in the paper;
+//   - batches of 4, x_t from guided trajectories of the original, each with timesteps of its own.
+// Both differ from the released code: rows of S are orthonormal, where its Gaussian elimination leaves them oblique;
+// gradients are those of one step, where it never clears them; of concepts in one batch, one at or below tau gets no gradient
+// until it rises again; its pictures come from disk, here the original draws them.
 // Published, SD 1.4, six styles at once: 220.7 / 22.5 % / .383 erased (FID / accuracy / LPIPS),
 // 1.4 / 94.4 % / 0 restored (Table 2, scene 1).
 public import Diffusion
 public import Editing
-internal import Torch
+public import Torch
 internal import TorchNN
 public import Training
 
-public struct SepME: UnlearningMethod, TrajectoryOptions {
+public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
   public static let name = "sepme"
   public static let card = MethodCard(
     title: "Separable Multi-Concept Erasure", paper: "arXiv 2402.05947", year: 2024,
@@ -32,11 +40,17 @@ public struct SepME: UnlearningMethod, TrajectoryOptions {
 
   public enum Form: String, Codable, Sendable { case separate, joint, whole }
   public enum Keep: String, Codable, Sendable { case exact, average }
+  public enum Preset: String, Codable, Sendable, CaseIterable { case lethe, paper }
+  public enum States: String, Codable, Sendable, CaseIterable { case trajectories, noised }
+
+  /// The options that it sets where nothing else is said of them: `lethe`, the defaults, or `paper`.
+  public var preset = Preset.lethe
 
   /// `separate` for erasers that can be switched one by one, `joint` for concepts that are always erased together,
   /// `whole` for a concept that a null space cannot reach, such as nudity.
   public var form = Form.separate
-  /// The course of the training: `batch` samples of each concept in a step, `steps` at most.
+  /// The course of the training: `batch` samples of each concept in a step, `steps` at most. `form=whole`, which trains
+  /// the weights themselves, sets the rate to 1e-5.
   public var training = Training(steps: 1000, batch: 4, rate: 0.1)
   /// Scale of S, from 0. 0 chooses it for each concept so that beta |e S^T|_1 is ``reach`` on average over the
   /// concept's token rows; the paper has 1e-4, with 768 wide text and rows that are not orthogonal.
@@ -44,27 +58,52 @@ public struct SepME: UnlearningMethod, TrajectoryOptions {
   /// Reach, above 0: learning rate times reach is the most by which a step moves a key or a value. Lower it where
   /// training overshoots.
   public var reach = 0.2
-  /// tau, the momentum of the correlation at which a concept counts as erased. Lower it, below 0 too, to erase more.
-  public var tau = 1e-4
-  /// Share of a concept's correlation at the start that counts as tau when that is more. The paper's
-  /// tau is on the scale of Stable Diffusion's noise; 0 leaves it alone, less goes on to the contrary.
+  /// tau, the momentum of the correlation at which a concept counts as erased, and training stops: `tau` + `tauShare` of
+  /// the correlation at the start. Lower it, below 0 too, to erase more. 1e-4 in the paper, 0 for `form=whole`.
+  public var tau = 0.0
+  /// The share of a concept's correlation at the start in its tau; 0 leaves `tau` alone, as the paper does. Below 0 the
+  /// concept's prediction goes on to the contrary.
   public var tauShare = -0.2
   /// alpha, the momentum's memory, 0 to below 1. Raise it where single steps stop the training too early.
   public var alpha = 0.9
   /// lambda, the weight of the L1 norm of the change, from 0. Raise it where prompts outside the request change.
   public var lambda = 1e-6
-  /// rho, the weight of what regular prompts lose, from 0; 0 is the paper's loss. Raise it where they change.
+  /// rho, the weight of regular prompts' loss of keys and values, from 0; 0 is the paper's loss. Raise it where they change.
   public var rho = 15.0
   /// Rank rule of the null space, 0 to 1: singular values above this share of the largest count. Raise it where
-  /// the kept prompts leave no direction free; what is kept then changes by about that share.
+  /// the kept prompts leave no direction free; they then change by about that share.
   public var tolerance = 1e-4
   /// How `--preserve` is kept: `exact` stacks the prompts, `average` only shapes the basis by them, which many
   /// prompts need.
   public var keep = Keep.exact
   /// Concepts that train in one batch, from 0; 0 takes all where latents are small, one where they are not.
   public var sideBySide = 0
+  /// x_t: `trajectories`, states that guided trajectories pass, or `noised`, the pictures at their ends with noise of
+  /// random timesteps, as many of each.
+  public var states = States.trajectories
   public var (startGuidance, trajectorySteps, trajectories) = (3.0, 50, 12)
   public init() {}
+
+  public static var presets: [(key: String, value: String, options: JSON)] {
+    [
+      (
+        "preset", "paper",
+        [
+          "training": ["batch": 1, "learningRate": 0.1, "steps": 1000], "beta": 1e-4, "tau": 1e-4,
+          "tauShare": 0, "alpha": 0.9, "lambda": 1e-6, "rho": 0, "states": "noised",
+        ]
+      ),
+      (
+        "preset", "lethe",
+        [
+          "training": ["batch": 4, "learningRate": 0.1, "steps": 1000], "beta": 0, "tau": 0,
+          "tauShare": -0.2, "alpha": 0.9, "lambda": 1e-6, "rho": 15, "states": "trajectories",
+        ]
+      ),
+      ("form", "whole", ["training": ["learningRate": 1e-5], "tau": 0, "tauShare": 0]),
+    ]
+  }
+
   /// In so small a text encoder the empty prompt's rows alone would fill the space at the usual tolerance.
   public static var tiny: SepME {
     var method = SepME()
@@ -79,10 +118,11 @@ public struct SepME: UnlearningMethod, TrajectoryOptions {
     if form == .whole { return try WholeSepME(of: self).erase(erasure, from: model, run) }
     let requests = erasure.forget.map { concept in
       let others = erasure.forget.filter { $0.name != concept.name }
-      let exact = keep == .exact ? erasure.preserve : []
+      let regular = Set(keep == .average ? erasure.preserve : erasure.regular ?? [])
       return Request(
-        concept, keeping: exact + others.flatMap(\.prompts),
-        regular: keep == .average ? erasure.preserve : [])
+        concept,
+        keeping: erasure.preserve.filter { !regular.contains($0) } + others.flatMap(\.prompts),
+        regular: erasure.preserve.filter(regular.contains))
     }
     return Erased(try erasers(for: requests, of: model, run).reduce(.zero) { $0 + $1.dense })
   }
@@ -101,8 +141,9 @@ public struct SepME: UnlearningMethod, TrajectoryOptions {
     defer { model.unet.recomputes = false }
     let shifts = ConceptShifts(concepts, erasers, together: form == .joint)
     let damage = KeyValueDamage(spaces, erasers, model)
-    let loop = TrainingLoop(
+    var loop = TrainingLoop(
       "sepme \(requests.map(\.concept.name).joined(separator: ", ").slug)", training, run)
+    loop.keepsLast = false
     try loop.fit(tensors) { step in
       let drawn = concepts.map { $0.states.draw(training.batch, $0.step(step.index)) }
       let e = model.predict(
@@ -111,30 +152,15 @@ public struct SepME: UnlearningMethod, TrajectoryOptions {
       ).chunks(concepts.count)  // eps_theta(x_t | c_i) [b, C, h, w]
       // r_c(theta) * r_c(theta_0), with eps(x_t | a) the original's in both
       let correlations = zip(e, drawn).map { (($0 - $1.e0) * ($1.ec - $1.e0)).mean() }  // L_cor
-      let values = correlations.map(\.item)
-      let etas = weights(values)  // eta_i
-      var loss = norm(erasers) + damage.loss(erasers, weight: rho)
-      for i in concepts.indices {
-        let momentum = step.carried["mom \(i)"]  // L_mom of the steps before
-        if (momentum ?? .infinity) > concepts[i].tau { loss = loss + etas[i] * correlations[i] }
-        let now = alpha * (momentum ?? values[i]) + (1 - alpha) * values[i]
-        step.carried["mom \(i)"] = now
-        step.log["correlation \(requests[i].concept.name)"] = now
-      }
-      step.isEnough = concepts.indices.allSatisfy {
-        (step.carried["mom \($0)"] ?? 0) <= concepts[$0].tau
-      }
-      return descend(loss, tensors)
+      let forgetting =
+        form == .joint
+        ? together(correlations, concepts, &step)
+        : alone(correlations, concepts, requests.map(\.concept.name), &step)
+      return descend(forgetting + norm(erasers) + damage.loss(erasers, weight: rho), tensors)
     }
     loop.finish()
     for tensor in tensors { tensor.requiresGradient = false }
     return erasers.map { $0.rounded() }
-  }
-
-  /// eta_i: 1 for each concept alone; trained jointly, what makes their correlations equally large.
-  private func weights(_ correlations: [Double]) -> [Double] {
-    let largest = correlations.map(abs).max() ?? 1
-    return correlations.map { form == .joint ? largest / max(abs($0), 1e-12) : 1 }
   }
 
   private func scale(_ space: NullSpace, _ concept: ConceptInTraining) -> Double {
@@ -144,7 +170,7 @@ public struct SepME: UnlearningMethod, TrajectoryOptions {
   }
 
   /// lambda (1/M) sum_l | dW_l |_1, of each eraser or, trained jointly, of their sum.
-  private func norm(_ erasers: [EraserFactors]) -> Tensor {
+  func norm(_ erasers: [EraserFactors]) -> Tensor {
     guard lambda > 0, let first = erasers.first else { return Tensor.zeros([]) }
     let layers = first.weights.keys.sorted()
     var total = Tensor.zeros([], on: first.basis.device)

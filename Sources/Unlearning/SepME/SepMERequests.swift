@@ -17,7 +17,7 @@ extension SepME {
   }
 
   /// One eraser for each request, in their order.
-  /// - Throws: ``LetheError`` when prompts leave no direction free, with what to drop
+  /// - Throws: ``LetheError`` when prompts leave no direction free, with the prompts to drop
   package func erasers(
     for requests: [Request], of model: DiffusionModel, _ run: Run
   ) throws -> [EraserFactors] {

@@ -1,9 +1,9 @@
-// SepME without separability, the paper's form for nudity (learning rate 1e-5, tau 0):
+// SepME without separability, the paper's form for nudity (learning rate 1e-5, tau 0, both set by `form=whole`):
 //
 //   L_cor(c) = mean( r_c(theta) * r_c(theta_0) ),   r_c(theta) = eps_theta(x_t | c) - eps_theta(x_t | a)
-//   loss     = sum_i L_cor(c_i) + lambda (1/M) sum_l | W_l - W_l(theta_0) |_1,      stop when L_mom <= sum_i tau_i
+//   loss     = sum_i eta_i L_cor(c_i) + lambda (1/M) sum_l | W_l - W_l(theta_0) |_1,      stop when L_mom <= tau
 //
-// trained: every weight of cross-attention; both predictions at every step.
+// trained: every weight of cross-attention; both predictions at every step. eta and L_mom are the joint form's.
 internal import Diffusion
 internal import Editing
 internal import Torch
@@ -38,8 +38,7 @@ struct WholeSepME: ObjectiveMethod {
     let method: SepME
 
     func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
-      var total = Tensor.zeros([], on: model.device)  // sum_i L_cor(c_i)
-      for concept in concepts {
+      let correlations = concepts.map { concept -> Tensor in  // L_cor(c_i)
         let d = concept.states.draw(method.training.batch, concept.step(step.index))
         let c = Conditioning.concatenate([
           concept.prompts.rows(d.prompts), concept.anchors.rows(d.prompts),
@@ -47,13 +46,9 @@ struct WholeSepME: ObjectiveMethod {
         let e = model.predict(
           Tensor.concatenate([d.x, d.x]), at: Tensor.concatenate([d.t, d.t]), given: c
         ).chunks(2)  // eps_theta(x_t | c), eps_theta(x_t | a): [b, C, h, w] each
-        total = total + ((e[0] - e[1]) * (d.ec - d.e0)).mean()
+        return ((e[0] - e[1]) * (d.ec - d.e0)).mean()
       }
-      let before = step.carried["mom"] ?? total.item
-      let momentum = method.alpha * before + (1 - method.alpha) * total.item  // L_mom
-      step.carried["mom"] = momentum
-      step.log["correlation"] = momentum
-      step.isEnough = momentum <= concepts.map(\.tau).reduce(0, +)
+      let total = method.together(correlations, concepts, &step)
       let paths = ParameterSelection.crossAttention.paths(of: model.parameters)
       var change = Tensor.zeros([], on: model.device)
       for path in paths {

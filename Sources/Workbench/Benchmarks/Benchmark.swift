@@ -25,6 +25,8 @@ public struct Trial {
     package var rows: [ResultRow] = []
     /// Pictures for the page. Their files are relative to the benchmark's folder.
     package var pictures: [ResultPicture] = []
+    /// Trainings that their guard stopped, in folders of their own. The runner adds that of the trial's folder.
+    package var stopped: [StoppedTraining] = []
     /// The measurements of the judge itself, by name.
     package var judge: [String: JSON] = [:]
     package init() {}

@@ -20,9 +20,10 @@ public struct MethodBenchmark: Benchmark {
     let named = try NamedSettings(options.settings, of: methods, "method")
     return try concepts.flatMap { concept in
       try methods.map { method in
-        let job = EraseJob(
+        var job = EraseJob(
           options.model, method, concept, preserve: preserve, seed: options.seed,
           command: options.command)
+        job.holdsOutJudgedCaption = true
         let erasure = try ErasureTrial(
           Erase(job, settings: named.of(method), catalogs: options.catalogs), options.evaluation)
         return Trial("\(method)-\(concept.slug)") { part, whole, device in

@@ -36,7 +36,10 @@ public struct RelearningBenchmark: Benchmark {
       try methods.flatMap { name -> [Trial] in
         let variant = MethodVariant.named(name)
         func job(_ method: String) -> EraseJob {
-          EraseJob(options.model, method, concept, seed: options.seed, command: options.command)
+          var job = EraseJob(
+            options.model, method, concept, seed: options.seed, command: options.command)
+          job.holdsOutJudgedCaption = true
+          return job
         }
         let plain = try Erase(
           job(variant.method), settings: variant.settings + named.of(name), variant: variant.name,

@@ -33,8 +33,9 @@ public struct RobustnessBenchmark: Benchmark {
     return try concepts.flatMap { concept in
       try methods.map { name in
         let variant = MethodVariant.named(name)
-        let job = EraseJob(
+        var job = EraseJob(
           options.model, variant.method, concept, seed: options.seed, command: options.command)
+        job.holdsOutJudgedCaption = true
         let erasure =
           variant.method == "none"
           ? nil

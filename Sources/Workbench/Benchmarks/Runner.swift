@@ -54,6 +54,11 @@ public struct Runner {
       }
       let found = try trial.measure(part, run, device)
       for row in found.rows where !results.rows.contains(row) { results.rows.append(row) }
+      var stopped = found.stopped
+      if let row = found.rows.first(where: { $0.method != "original" }) {
+        stopped += try part.runFolder.stopped(row.label, row.subject, seed: row.axes.seed)
+      }
+      for stop in stopped where !results.stopped.contains(stop) { results.stopped.append(stop) }
       for picture in found.pictures where !results.pictures.contains(picture) {
         results.pictures.append(picture)
       }

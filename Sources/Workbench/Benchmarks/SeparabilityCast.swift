@@ -26,7 +26,7 @@ struct SeparabilityCast {
     managed = max(1, min(6, concepts.count - (concepts.count > 5 ? 3 : 2)))
     (self.concepts, self.partners) = (concepts, partners)
     entries = try concepts.map {
-      try .managed($0, in: themes, prompts: [], paraphrases: [], partners: partners)
+      try .managed($0, in: themes, partners: partners)
     }
   }
 

@@ -36,6 +36,10 @@ struct SeparabilityTrial {
       found.pictures += [picture("original", "original", i, .untouched, original)]
     }
     for moment in try moments() {
+      for eraser in moment.active where !isSeparable {
+        let part = RunFolder(eraser.file.deletingLastPathComponent().path)
+        found.stopped += try part.stopped(method, cast.concepts[eraser.concept])
+      }
       let set = try pictures(method, all, moment.active)
       let after = try set.load()
       for i in all {

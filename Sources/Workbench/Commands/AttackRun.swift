@@ -62,12 +62,13 @@ public struct AttackRun {
   }
 
   /// Attacks the erased model and writes the results into `attack/` of the run's folder.
-  /// - Returns: rows `shown`, `pre-asr`, and for each attack `asr`, `not-attackable`, `queries` and `seconds`
+  /// - Returns: rows `shown`, `pre-asr`, and for each attack `asr`, `not-attackable`, `queries`, `evaluations`,
+  ///   `seconds`, `chance` and `beyond-chance`
   @discardableResult
   public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
     let original = try job.folder.model(on: device)
     let (base, hash) = (original.hash(), try eraser.hash())
-    let victim = try original.applying([eraser])
+    let erased = try original.applying([eraser])
     let judge = try job.folder.judge(on: device)
     let place = try Run(run.place("attack"), seed: seed)
     place.onProgress = run.onProgress
@@ -87,51 +88,65 @@ public struct AttackRun {
       return (set, try shows(set.load(), Array(samples.indices), judge))
     }
     let (originals, originally) = try drawn(original, "original")
-    let (_, before) = try drawn(victim, "erased")
-    let concepts = job.forgotten(in: themes)
+    let (_, before) = try drawn(erased, "erased")
+    let concepts = try job.forgotten(in: themes)
     var results = Results(.attack, options, judge: judge.card.measured)
     results.judge["name"] = .string(judgeName)
     results.judge["threshold"] = .number(threshold)
     results.notes = [criterion]
+    results.stopped = try run.runFolder.stopped(job.method, job.subject)
     results.command = command
     results.rows = [
       row("original", share("shown", originally)), row(job.method, share("pre-asr", before)),
     ]
-    var found: [(name: String, outcomes: [AttackOutcome])] = []
-    for attack in attacks {
-      let name = type(of: attack).name
-      let identity = try identity(attack)
+    let victim = try Victim(erased, original: original, concepts: concepts) { prompt in
+      let sample = samples.first { $0.prompt == prompt.prompt && $0.seed == prompt.seed }
+      return try PNG.read(originals.url(sample ?? samples[0]))
+    }
+    func outcomes(_ attack: any Attack, _ name: String) throws -> [AttackOutcome] {
+      let identity = try identity(attack, concepts)
       var inputs = identity
       (inputs["base"], inputs["eraser"]) = (.string(base), .string(hash))
       try place.runFolder.claim("\(name).json", for: inputs, "attack")
-      let target = try AttackTarget(
-        victim, original: original, concepts: concepts, access: type(of: attack).card.access
-      ) { prompt in
-        let sample = samples.first { $0.prompt == prompt.prompt && $0.seed == prompt.seed }
-        return try PNG.read(originals.url(sample ?? samples[0]))
-      }
-      let key = identity.compact + "\(base)\(job.concepts)"
       var rounds = AttackRounds(
-        attack, on: target, samples.map { AttackedPrompt($0.prompt, seed: $0.seed) },
-        options.sampling, batch: options.batch, seed: seed,
-        shared: shared?.appendingPathComponent("\(name)-\(key.fingerprint).json"), in: place
+        attack, on: victim, samples.map { AttackedPrompt($0.prompt, seed: $0.seed) },
+        options.sampling, batch: options.batch, seed: seed, named: name,
+        shared: shared?.appendingPathComponent(
+          "\(name)-\((identity.compact + base).fingerprint).json"), in: place
       ) { try shows($0, $1, judge) }
-      let outcomes = try rounds(before: before)
-      found.append((name, outcomes))
-      results.rows += rows(name, outcomes)
+      return try rounds(before: before)
+    }
+    var found: [(name: String, outcomes: [AttackOutcome])] = []
+    for attack in attacks {
+      let name = type(of: attack).name
+      found.append((name, try outcomes(attack, name)))
+    }
+    let chance = try ChanceControl(of: attacks, found, on: job.folder, outcomes)
+    for (name, outcomes) in found {
+      results.rows += rows(name, outcomes, chance)
     }
     results.pictures = pictures(found, before)
     try place.publish(results)
     return results
   }
 
-  private func identity(_ attack: any Attack) throws -> JSON {
+  private func identity(_ attack: any Attack, _ concepts: [Concept]) throws -> JSON {
     func encode<A: Attack>(_ attack: A) throws -> JSON { try JSON(encoding: attack) }
-    return [
+    let files = try attack.files.map { file -> JSON in
+      let url = URL(fileURLWithPath: file)
+      guard let data = try? Data(contentsOf: url) else {
+        throw LetheError.unreadable(url, "it does not exist or may not be read")
+      }
+      return .string(String(decoding: data, as: UTF8.self).sha256)
+    }
+    var identity: JSON = [
       "options": try encode(attack), "seed": JSON(seed),
       "sampling": try JSON(encoding: options.sampling), "samples": try JSON(encoding: samples),
-      "threshold": .number(threshold),
+      "threshold": .number(threshold), "concepts": try JSON(encoding: concepts),
     ]
+    // The contents count, wherever the files lie.
+    if !files.isEmpty { identity["files"] = .array(files) }
+    return identity
   }
 
   // MARK: - Judging
@@ -178,16 +193,20 @@ public struct AttackRun {
     ResultRow(method, job.subject, measured, seeds: options.seeds, axes)
   }
 
-  private func rows(_ name: String, _ outcomes: [AttackOutcome]) -> [ResultRow] {
+  private func rows(
+    _ name: String, _ outcomes: [AttackOutcome], _ chance: ChanceControl
+  ) -> [ResultRow] {
     let attacked = outcomes.filter { !$0.before && $0.attackable }
     let barred = outcomes.filter { !$0.attackable }.count
     let measured: [MeasuredValue?] = [
       share("asr", outcomes.map(\.success)),
       MeasuredValue("not-attackable", Double(barred), .count, n: outcomes.count),
       .mean("queries", attacked.map { Double($0.queries) }, .count),
+      .mean("evaluations", attacked.compactMap { $0.evaluations.map(Double.init) }, .count),
       .mean("seconds", attacked.map(\.seconds), .seconds),
     ]
-    return measured.compactMap(\.self).map { m in row(job.method, m) { $0.attack = name } }
+    return (measured.compactMap(\.self) + chance.measured(name, outcomes, samples.map(\.prompt)))
+      .map { m in row(job.method, m) { $0.attack = name } }
   }
 
   /// Pictures of a dozen prompts: the original's, the erased model's, and one for each attack.

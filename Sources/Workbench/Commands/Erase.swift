@@ -1,6 +1,7 @@
 // `lethe erase`: from a request and a method to an eraser file.
 internal import Diffusion
 public import Editing
+internal import Evaluation
 internal import Foundation
 public import Torch
 public import Training
@@ -40,11 +41,7 @@ public struct Erase {
     guard !job.concepts.contains(where: { $0.allSatisfy(\.isWhitespace) }) else {
       throw LetheError.badValue("--concept", "an empty text names nothing that could be forgotten")
     }
-    guard job.replacement == nil || job.replacementCaption == nil else {
-      throw LetheError.badValue(
-        "--replace-caption",
-        "it stands for the whole caption, --replace-with for words of it; give one")
-    }
+    try job.checkWording()
     method = try Self.configured(
       catalogs.methods.named(job.method), settings, of: job.folder, variant, catalogs.methods)
     let inner = try (method as? any WrappingMethod)?.inner()
@@ -60,6 +57,8 @@ public struct Erase {
     }
     var job = job
     job.options = try Self.encoded(method)
+    let themes = try job.folder.listedThemes()
+    job.concepts = job.concepts.map { Concept.name(of: $0, in: themes) }.unique
     (self.job, self.exports, self.catalogs) = (job, exports, catalogs)
   }
 
@@ -95,31 +94,6 @@ public struct Erase {
 
   package static func encoded<M: UnlearningMethod>(_ method: M) throws -> JSON {
     try JSON(encoding: method)
-  }
-
-  /// The request in the captions that the model lists.
-  /// - Throws: ``LetheError`` of the kind `request` for `others` with a model that lists no subjects
-  public func erasure() throws -> Erasure {
-    let themes = try job.folder.listedThemes()
-    let forget = job.forgotten(in: themes)
-    var preserve: [String] = []
-    for entry in job.preserve {
-      guard entry == "others" else {
-        preserve.append(entry)
-        continue
-      }
-      guard let themes else {
-        throw LetheError.badValue(
-          "--preserve",
-          "'others' needs a model with themes.json, and \(job.model) has none; name the prompts instead"
-        )
-      }
-      preserve += Erasure.others(than: job.concepts, in: themes)
-    }
-    var erasure = Erasure(forget: forget, preserve: preserve)
-    (erasure.forgetImages, erasure.retainImages) = (job.forgetImages, job.retainImages)
-    erasure.wrongCaption = job.replacementCaption
-    return erasure
   }
 
   /// Trains the eraser, or reads it where an earlier run of the same job has written it.
@@ -205,7 +179,8 @@ public struct Erase {
     let identity = RunIdentity(
       "erase",
       [
-        "method": .string(job.method), "options": job.options, "seed": JSON(job.seed),
+        "method": .string(job.method), "seed": JSON(job.seed),
+        "options": RunIdentity.decisive(job.options),
         "concepts": .array(job.concepts.map(JSON.string)),
         "erasure": try JSON(encoding: erasure), "base": .string(base),
         "forgetImages": try listing(job.forgetImages),
@@ -215,7 +190,7 @@ public struct Erase {
       try refuseAnotherJob(in: folder)
     } agrees: { old in
       var request = old.request
-      request["options"] = completed(request["options"])
+      request["options"] = completed(request["options"]).map(RunIdentity.decisive)
       return RunIdentity(old.command, request)
     }
   }
@@ -233,7 +208,9 @@ public struct Erase {
     }
     var previous = try folder.job()
     previous.command = job.command
-    previous.options = completed(previous.options) ?? previous.options
+    previous.options = RunIdentity.decisive(completed(previous.options) ?? previous.options)
+    var job = job
+    job.options = RunIdentity.decisive(job.options)
     guard previous == job else {
       throw LetheError.badValue(
         "--out",

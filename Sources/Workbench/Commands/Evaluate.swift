@@ -107,6 +107,7 @@ public struct Evaluate {
   public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
     let original = try job.folder.model(on: device)
     var results = Results(.evaluation, options, judge: judge.card.measured)
+    results.stopped = try run.runFolder.stopped(job.method, job.subject)
     // Real pictures of the subjects that are drawn.
     let drawn = Set(samples.map(\.subjects))
     let reference = try judge.reference(in: job.folder.judgeFolder())?

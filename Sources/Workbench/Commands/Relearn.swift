@@ -36,7 +36,7 @@ package struct Relearn {
     judged = try AttackRun(job, [], options, limit: prompts)
     let themes = try job.folder.themes()
     self.themes = themes
-    concepts = job.forgotten(in: themes)
+    concepts = try job.forgotten(in: themes)
   }
 
   /// The measurements after some steps of one fine-tuning: a line of `curve.jsonl`.
@@ -80,6 +80,7 @@ package struct Relearn {
     var results = Results(.relearning, options)
     results.rows = RelearningCurve(points).rows(job.method, job.subject)
     results.command = command
+    results.stopped = try run.runFolder.stopped(job.method, job.subject)
     results.notes = [
       "Fine-tuning (mode \(tuning.mode.rawValue)) on pictures of the concept, and on as many benign pictures as a control."
     ]
@@ -174,7 +175,8 @@ package struct Relearn {
   /// The options that a curve depends on.
   private func identity() throws -> JSON {
     [
-      "tuning": try JSON(encoding: tuning), "data": .string(data ?? ""),
+      "tuning": try JSON(encoding: tuning),
+      "data": .string(try data.map { FolderListing(URL(fileURLWithPath: $0)).hash } ?? ""),
       "drawn": .array(drawn.map(JSON.string)), "seed": JSON(seed),
       "sampling": try JSON(encoding: options.sampling), "prompts": .int(prompts),
     ]

@@ -94,17 +94,23 @@ package struct TrainErasers {
 extension EraserSet.Entry {
   /// A concept with the captions that the model lists for it. Captions that pictures are judged with become its prompts,
   /// which other erasers keep exactly. The other captions become its paraphrases.
-  /// - Parameter partners: objects for the prompts of a style, or styles for those of an object; empty takes all
+  /// - Parameters:
+  ///   - wording: the words of the user, for a concept that the model does not list, or in place of the model's
+  ///   - partners: objects for the prompts of a style, or styles for those of an object; empty takes all
   /// - Throws: ``LetheError`` of the kind `request` for a partner that the model does not list
   package static func managed(
-    _ name: String, in themes: Themes?, prompts: [String], paraphrases: [String],
-    partners: [String] = []
+    _ name: String, in themes: Themes?, _ wording: ConceptWording = ConceptWording(),
+    paraphrases: [String] = [], partners: [String] = []
   ) throws -> EraserSet.Entry {
-    guard prompts.isEmpty else {
-      return EraserSet.Entry(name, prompts: prompts, paraphrases: paraphrases)
-    }
-    guard let themes, let (kind, subject) = themes.find(name) else {
-      return EraserSet.Entry(name, prompts: [name], paraphrases: paraphrases)
+    guard let themes, let (kind, subject) = themes.find(name), wording.prompts.isEmpty,
+      wording.anchor == nil
+    else {
+      let concept = try Concept.resolve(name, in: themes, replacement: nil, wording)
+      let words = concept.phrases.first?.words ?? name
+      return EraserSet.Entry(
+        name, prompts: concept.prompts, paraphrases: paraphrases,
+        anchors: concept.phrases.map(\.anchor)
+          + paraphrases.map { $0.mentions(words) ? $0.without(words) : "" })
     }
     let pool = kind == .object ? themes.styles : themes.objects
     if let stray = partners.first(where: { !pool.contains($0) }) {

@@ -46,8 +46,9 @@ public struct WriteReport {
   private func page(_ job: EraseJob) throws -> RunPage {
     var page = RunPage(folder.url)
     page.concept = job.concepts.joined(separator: ", ")
-    let card = try catalogs.methods.named(job.method).card
-    page.subtitle = "\(card.title) (\(card.paper)) on \(job.folder.name)"
+    // A method of another package has its name alone here.
+    let title = (try? catalogs.methods.named(job.method).card).map { "\($0.title) (\($0.paper))" }
+    page.subtitle = "\(title ?? job.method) on \(job.folder.name)"
     page.metrics = catalogs.metrics
     page.results = try results(of: job)
     try checkPictures(of: job)

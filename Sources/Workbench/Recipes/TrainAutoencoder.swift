@@ -19,13 +19,11 @@ extension TrainModel {
       let picks = Tensor.randint(below: all.size(0), [training.batch], step.generator)
       var x = all.indexed(0, picks).to(device)
       if step.uniform() < recipe.autoencoder.mirroredShare { x = x.flipped(3) }
-      let loss = autocast(training.bfloat16 ? .bfloat16 : nil, on: device) {
-        let (mean, logVariance) = model.codec.posterior(x)
-        let noise = Tensor.randn(mean.shape, step.generator).to(device)
-        let y = model.codec.reconstruct(mean + (0.5 * logVariance).exp() * noise).to(.float32)
-        let kl = 0.5 * (mean.squared() + logVariance.exp() - 1 - logVariance).mean()
-        return y.meanAbsoluteError(x) + y.meanSquaredError(x) + recipe.autoencoder.klWeight * kl
-      }
+      let (mean, logVariance) = model.codec.posterior(x)
+      let noise = Tensor.randn(mean.shape, step.generator).to(device)
+      let y = model.codec.reconstruct(mean + (0.5 * logVariance).exp() * noise).to(.float32)
+      let kl = 0.5 * (mean.squared() + logVariance.exp() - 1 - logVariance).mean()
+      let loss = y.meanAbsoluteError(x) + y.meanSquaredError(x) + recipe.autoencoder.klWeight * kl
       return descend(loss, parameters)
     }
     for parameter in parameters { parameter.requiresGradient = false }

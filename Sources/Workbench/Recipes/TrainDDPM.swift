@@ -90,9 +90,7 @@ package struct TrainDDPM {
       prompts, of: model, parameters, every: recipe.sampleEvery,
       guidance: classes.isEmpty ? 1 : recipe.sampleGuidance, columns: columns, in: run)
     try loop.fit(parameters) { step in
-      try autocast(recipe.training.bfloat16 ? .bfloat16 : nil, on: device) {
-        descend(try objective.loss(model, &step), parameters)
-      }
+      descend(try objective.loss(model, &step), parameters)
     }
     for parameter in parameters { parameter.requiresGradient = false }
     try model.save(to: run.file("model"), dtype: .float16)

@@ -41,12 +41,10 @@ extension TrainModel {
       let eps = Tensor.randn(shape, g).to(device)
       let t = Tensor.randint(below: model.schedule.steps, [b], g).to(device)
       let xt = model.schedule.noised(x0, eps, at: t)
-      let loss = autocast(training.bfloat16 ? .bfloat16 : nil, on: device) {
-        let output = model.predict(xt, at: t, given: model.embed(prompts)).to(.float32)
-        let error = (output - model.schedule.target(x0, eps, at: t)).squared().mean(1, 2, 3)  // [B]
-        return (error * model.schedule.minSNRWeights(at: t, gamma: recipe.denoiser.minSNR)).mean()
-      }
-      return descend(loss, parameters)
+      let output = model.predict(xt, at: t, given: model.embed(prompts)).to(.float32)
+      let error = (output - model.schedule.target(x0, eps, at: t)).squared().mean(1, 2, 3)  // [B]
+      let weights = model.schedule.minSNRWeights(at: t, gamma: recipe.denoiser.minSNR)
+      return descend((error * weights).mean(), parameters)
     }
     for parameter in parameters { parameter.requiresGradient = false }
     try keep("denoiser", names, parameters)

@@ -25,6 +25,10 @@ package struct TrainModel {
     let chosen = try StyledObjects(
       folder: folder, objects: recipe.data.objects, styles: recipe.data.styles)
     let model = try initialModel(chosen)
+    let captions = chosen.objects.flatMap { object in
+      chosen.styles.flatMap { recipe.captions.all(object: object, style: $0) }
+    }
+    run.note(model.layout.cut(Set(captions).sorted())?.note)
     if !recipe.start.isEmpty {
       try begin(model, from: dataRoot.appendingPathComponent(recipe.start))
     }

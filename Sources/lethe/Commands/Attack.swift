@@ -44,6 +44,11 @@ struct AttackCommand: ParsableCommand {
     name: .customLong("set"),
     help: "Option of an attack, ATTACK.key=value, e.g. random.tokens=5. May be repeated.")
   var settings: [String] = []
+  @Option(
+    help:
+      "Table (CSV) of prompts with the concept (with, sensitive prompt) and without (without, normal prompt), for ringabell. The concept's own prompts when left out.",
+    completion: .file())
+  var pairs: String?
   @Option(help: "Seed of all random draws.")
   var seed: UInt64 = 0
   @OptionGroup var size: SizeOptions
@@ -63,8 +68,14 @@ struct AttackCommand: ParsableCommand {
       let named = try NamedSettings(settings, of: names, "attack")
       let run = try common.run(at: runFolder, seed: seed)
       let job = try run.runFolder.job()
-      let attacks = try names.map {
-        try AttackRun.configured($0, named.of($0), of: job.folder)
+      guard pairs == nil || names.contains(RingABell.name) else {
+        throw LetheError.badValue(
+          "--pairs", "they are for the attack ringabell, which --attack does not name")
+      }
+      let attacks = try names.map { name in
+        var own = named.of(name)
+        if name == RingABell.name, let pairs { own.append("pairs=\(pairs)") }
+        return try AttackRun.configured(name, own, of: job.folder)
       }
       let eraser = try run.runFolder.eraser()
       var attacking = try AttackRun(job, attacks, size.options(), limit: prompts)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diffusion
+import Editing
 import Foundation
 import Reports
 import Torch
@@ -40,12 +41,12 @@ struct BenchSeparabilityCommand: ParsableCommand {
       var benchmark = SeparabilityBenchmark(
         running.options(model, settings, try size.options()))
       benchmark.methods = methods.listed
-      switch kind {
-      case "both": break
-      case "object": benchmark.kinds = [.object]
-      case "style": benchmark.kinds = [.style]
-      default:
-        throw LetheError.badValue("--kind", "'\(kind)'; accepted: object, style, both")
+      if kind != "both" {
+        // The kinds of `lethe erase --kind` that a model lists subjects of.
+        guard
+          let listed = ConceptKind(rawValue: kind).flatMap({ Themes.Kind(rawValue: $0.rawValue) })
+        else { throw LetheError.badValue("--kind", "'\(kind)'; accepted: object, style, both") }
+        benchmark.kinds = [listed]
       }
       try running(benchmark)
     }

@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Diffusion
-import Editing
+public import Editing
 import Foundation
 import Torch
 import Training
@@ -16,7 +16,7 @@ struct EraseCommand: ParsableCommand {
         lethe erase Models/emoji --method esd --concept fox --out runs/esd-fox
         lethe erase Models/emoji --method uce --concept "symbola style" --preserve others --out runs/uce-symbola
         lethe erase Models/animals --method erasediff --concept zebra --data data/animals --out runs/zebra
-        lethe erase ~/sd14 --method esd --concept "Van Gogh" --set parameters=xattn --export diffusers --out runs/vg
+        lethe erase ~/sd14 --method esd --concept "Van Gogh" --kind artist --export diffusers --out runs/vg
 
       The model's folder is never changed. RUN/eraser.safetensors has the change of each edited tensor. \
       `lethe generate --with RUN` adds it to the model. `--export diffusers` also writes the whole edited model. \
@@ -39,9 +39,10 @@ struct EraseCommand: ParsableCommand {
   var replaceWith: String?
   @Option(help: "The same as a whole caption, e.g. 'a photo of a pokemon'.")
   var replaceCaption: String?
+  @OptionGroup var wording: WordingOptions
   @Option(
     help:
-      "Prompt whose pictures should stay, or 'others' for every other subject that the model lists. May be repeated."
+      "Prompt whose pictures should stay, 'others' for every other subject that the model lists or of the --kind, or 'none'. 'others' when left out with --kind. May be repeated."
   )
   var preserve: [String] = []
   @Option(
@@ -76,7 +77,7 @@ struct EraseCommand: ParsableCommand {
   @OptionGroup var additions: ModelOptions
   @Option(help: "Folder of the run. The same command goes on with an interrupted run in it.")
   var out: String
-  @Flag(help: "Preview: print the resolved job and stop.")
+  @Flag(help: "Preview: print the resolved job with all prompts, and stop.")
   var dryRun = false
   @OptionGroup var common: CommonOptions
 
@@ -86,7 +87,7 @@ struct EraseCommand: ParsableCommand {
       (job.method, job.concepts) = (method, concept)
       job.folder = ModelFolder(model, additions.additions)
       (job.replacement, job.replacementCaption) = (replaceWith, replaceCaption)
-      (job.preserve, job.seed) = (preserve, seed)
+      (job.preserve, job.seed, job.wording) = (preserve, seed, wording.wording)
       guard data == nil || (forgetImages == nil && retainImages == nil) else {
         throw LetheError.badValue(
           "--data",
@@ -99,11 +100,8 @@ struct EraseCommand: ParsableCommand {
         job, settings: settings, exports: export.flatMap { Export(rawValue: $0.rawValue) })
       erase.dtype = saveDtype?.dtype
       if dryRun {
-        let erasure = try erase.erasure()
         print(try JSON(encoding: erase.job).pretty, terminator: "")
-        print(
-          "\(erasure.forget.flatMap(\.phrases).count) prompts to forget, \(erasure.preserve.count) to preserve"
-        )
+        for line in try erase.summary() { print(line) }
         if let memory = try erase.method.memory(for: { try job.folder.model() }) {
           print(memory)
         }
@@ -112,9 +110,6 @@ struct EraseCommand: ParsableCommand {
       let run = try common.run(at: out, seed: seed)
       let start = Date()
       let (eraser, verdict) = try erase(in: run, on: common.openDevice())
-      if let message = verdict.warning {
-        warn("warning: \(message)")
-      }
       if !common.quiet {
         let size = Double(eraser.vector.count * 4) / 1e6
         print(
@@ -122,6 +117,39 @@ struct EraseCommand: ParsableCommand {
             + String(format: "%.1f MB, %.1f s", size, Date().timeIntervalSince(start))
             + ", in \(out)/\(run.runFolder.eraserFile.lastPathComponent)")
       }
+      if let message = verdict.warning { throw LetheError(.collapsed, message) }
     }
   }
 }
+
+/// Options for concepts that a model does not list.
+struct WordingOptions: ParsableArguments {
+  @Option(
+    help:
+      "Kind of a concept that the model does not list: object, style, artist, person or content. It brings prompts, anchors and prompts to preserve."
+  )
+  var kind: ConceptKind?
+  @Option(
+    help:
+      "Words in the concept's place in prompts without it, e.g. 'animal'. A whole prompt for styles and artists, e.g. 'a painting'."
+  )
+  var anchor: String?
+  @Option(
+    help: "Prompt that asks for the concept, in place of those of the kind. May be repeated.")
+  var prompt: [String] = []
+  @Option(
+    help:
+      "Subject near to the concept: kept, drawn from for wrong labels, and ruined by fine-tuning in Meta-Unlearning. May be repeated."
+  )
+  var related: [String] = []
+  @Option(help: "Subject far from the concept, to keep. May be repeated.")
+  var unrelated: [String] = []
+
+  var wording: ConceptWording? {
+    let wording = ConceptWording(
+      kind: kind, anchor: anchor, prompts: prompt, related: related, unrelated: unrelated)
+    return wording.isEmpty ? nil : wording
+  }
+}
+
+extension ConceptKind: ExpressibleByArgument {}

@@ -45,7 +45,7 @@ struct ListCommand: ParsableCommand {
       for attack in AttackCatalog.builtIn.all {
         let card = attack.card
         print(
-          "\(attack.name.padded(12)) \(card.title) (\(card.paper), \(card.year)); \(card.access.rawValue)"
+          "\(attack.name.padded(12)) \(card.title) (\(card.paper), \(card.year)); \(attack.access.rawValue)"
         )
         if verbose { print(try Self.defaults(attack).pretty) }
       }

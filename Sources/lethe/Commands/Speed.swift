@@ -84,16 +84,16 @@ struct SpeedCommand: ParsableCommand {
         let prompts = (0..<UnlearnDiffAtk().batch).map {
           AttackedPrompt("a noto emoji of \(["a fox", "an owl"][$0 % 2])", seed: UInt64($0))
         }
-        let target = try AttackTarget(
-          model, original: model, concepts: [Concept("fox")], access: .whiteBox
-        ) { try model.images([$0.prompt], seeds: [$0.seed], SamplingOptions())[0] }
+        let victim = try Victim(model, original: model, concepts: [Concept("fox")]) {
+          try model.images([$0.prompt], seeds: [$0.seed], SamplingOptions())[0]
+        }
         // The reference runs the same two rounds. The paper has 50 rounds of 40 steps.
         seconds = try timed(repeats + 1) {
-          var session = try UnlearnDiffAtk().session(prompts, target, seed: 1)
+          var session = try UnlearnDiffAtk().session(prompts, WhiteBoxTarget(victim), seed: 1)
           for _ in 0..<2 {
             let tries = try session.next(Array(prompts.indices)).sorted { $0.key < $1.key }
             _ = try model.images(
-              given: target.conditioning(for: tries.map(\.value)), seeds: prompts.map(\.seed),
+              given: victim.conditioning(for: tries.map(\.value)), seeds: prompts.map(\.seed),
               SamplingOptions())
           }
         }.map { $0 / Double(prompts.count) }

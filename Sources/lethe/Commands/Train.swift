@@ -6,7 +6,7 @@ import Workbench
 
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Train a small model or a judge from a recipe.",
+    abstract: "Train a small model, a judge or a CLIP from a recipe.",
     discussion: """
       Examples:
         scripts/emoji-dataset
@@ -52,9 +52,14 @@ struct Train: ParsableCommand {
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
         let run = try common.run(at: out, seed: recipe.seed)
         try TrainJudge(recipe, run, on: common.openDevice())(dataRoot: root)
+      case "clip":
+        let recipe = try json.laid(over: CLIPRecipe(), in: file.lastPathComponent)
+        if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
+        let run = try common.run(at: out, seed: recipe.seed)
+        try TrainCLIP(recipe, run, on: common.openDevice())(dataRoot: root)
       default:
         throw LetheError.badValue(
-          file.lastPathComponent, "kind '\(kind)'; accepted: stable-diffusion, ddpm, judge")
+          file.lastPathComponent, "kind '\(kind)'; accepted: stable-diffusion, ddpm, judge, clip")
       }
     }
   }

@@ -4,12 +4,12 @@ import Lethe
 public struct Sentences: Attack {
   public static let name = "sentences"
   public static let card = AttackCard(
-    title: "Sentences", paper: "an example", year: 2026, access: .blackBox)
+    title: "Sentences", paper: "an example", year: 2026)
   public var words = ["a picture of", "a drawing of", "please draw"]
   public init() {}
 
   public func session(
-    _ prompts: [AttackedPrompt], _ target: AttackTarget, seed: UInt64
+    _ prompts: [AttackedPrompt], _ target: BlackBoxTarget, seed: UInt64
   ) throws -> any AttackSession {
     Session(prompts: prompts, words: words)
   }

@@ -1,4 +1,5 @@
 // outside MODEL CONCEPT FOLDER [METHOD.key=value ...]: compares the method of this package with ESD.
+import Foundation
 import Lethe
 import OutsideMethod
 
@@ -12,5 +13,6 @@ do {
     settings: Array(arguments.dropFirst(3)), in: Run(arguments[2]))
   print(ResultsPage.metrics(results, "Measured", try Catalogs.extended().metrics).plain)
 } catch {
-  print("outside: \(error)")
+  FileHandle.standardError.write(Data("outside: \(error)\n".utf8))
+  exit((error as? LetheError)?.kind.rawValue ?? 1)
 }

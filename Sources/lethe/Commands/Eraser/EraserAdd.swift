@@ -14,6 +14,7 @@ extension EraserCommand {
         Examples:
           lethe eraser add runs/set fox cat
           lethe eraser add runs/set "symbola style" --partner fox --partner cat
+          lethe eraser add runs/sd "Van Gogh" --kind artist
           lethe eraser add runs/sd "Van Gogh" --prompt "Van Gogh" --prompt "a painting by Van Gogh"
 
         Every other eraser leaves the prompts of a concept exactly as they are. Paraphrases are erased with the \
@@ -27,6 +28,16 @@ extension EraserCommand {
         "Prompt of the concept, for one concept at a time. The captions that the model lists when left out. May be repeated."
     )
     var prompt: [String] = []
+    @Option(
+      help:
+        "Kind of a concept that the model does not list: object, style, artist, person or content. It brings prompts and anchors."
+    )
+    var kind: ConceptKind?
+    @Option(
+      help:
+        "Words in the concept's place in prompts without it; a whole prompt for styles and artists."
+    )
+    var anchor: String?
     @Option(help: "Paraphrase of the concept, for one concept at a time. May be repeated.")
     var paraphrase: [String] = []
     @Option(
@@ -52,12 +63,17 @@ extension EraserCommand {
         let folder = URL(fileURLWithPath: erasers.card.model)
         let themes = try Themes.load(folder)
         let layout = try Layout.of(folder)
-        for name in concepts {
+        let wording = ConceptWording(kind: kind, anchor: anchor, prompts: prompt)
+        for text in concepts {
+          let name = Concept.name(of: text, in: themes)
+          guard !name.isEmpty else {
+            throw LetheError.badValue("add", "an empty text names nothing that could be forgotten")
+          }
           if erasers[name] != nil {
             try erasers.switching([name], on: true)
           } else {
             let entry = try EraserSet.Entry.managed(
-              name, in: themes, prompts: prompt, paraphrases: paraphrase, partners: partner)
+              name, in: themes, wording, paraphrases: paraphrase, partners: partner)
             try layout.refuseCut(entry.prompts + entry.paraphrases + entry.anchors, of: name)
             try erasers.add(entry)
           }

@@ -20,7 +20,7 @@ extension EraserCommand {
     var protect: [String] = []
     @Option(
       help:
-        "Prompts that erasers should change little: 'others' for every caption that the model lists, 'none', or a CSV file."
+        "Prompts that erasers should change little: 'others' for every caption that the model lists, or for a built-in list where it lists none; 'none', or a CSV file."
     )
     var regular = "others"
     @Option(help: "Seed of the erasers' trainings.")
@@ -35,7 +35,7 @@ extension EraserCommand {
         let base = loaded.hash()
         let prompts =
           switch regular {
-          case "others": try Themes.load(folder)?.allPrompts ?? []
+          case "others": try Themes.load(folder)?.allPrompts ?? ConceptKind.everydayPrompts
           case "none": [String]()
           default: try PromptTable(contentsOf: URL(fileURLWithPath: regular)).rows.map(\.prompt)
           }

@@ -1,0 +1,142 @@
+// The part of an erased model that an attack may use. Each kind of access is a type of its own. An attack names its
+// target's type, and the type has nothing beyond that access.
+public import Diffusion
+public import Editing
+public import Torch
+
+/// The kind of access that an attack has to its victim.
+public enum Access: String, Codable, Sendable, CaseIterable {
+  /// Pictures for prompts.
+  case blackBox = "black box"
+  /// Also predictions for prompts as embeddings, which can be differentiated by them.
+  case embedding
+  /// Also weights and gradients.
+  case whiteBox = "white box"
+  /// Also to change the weights.
+  case weights
+}
+
+/// The knowledge that everybody has: the original model with its tokenizer, the pictures that it draws, and the
+/// concepts that were erased.
+public struct AttackKnowledge {
+  public let original: DiffusionModel
+  public let tokenizer: PromptTokenizer
+  /// The concepts that the victim was to forget.
+  public let concepts: [Concept]
+  private let picture: (AttackedPrompt) throws -> Image
+
+  package init(
+    original: DiffusionModel, tokenizer: PromptTokenizer, concepts: [Concept],
+    picture: @escaping (AttackedPrompt) throws -> Image
+  ) {
+    (self.original, self.tokenizer) = (original, tokenizer)
+    (self.concepts, self.picture) = (concepts, picture)
+  }
+
+  /// The original's picture of a prompt, as latents [1, C, h, w].
+  public func target(_ prompt: AttackedPrompt) throws -> Tensor {
+    let x = try picture(prompt).tensor.to(original.device)
+    return withoutGradients { original.codec.encode(x, nil) }
+  }
+
+  /// Whether `count` more tokens fit into the prompt.
+  public func hasRoom(
+    _ prompt: String, for count: Int, _ placement: TokenPlacement = .prefix
+  ) -> Bool {
+    placement.length(tokenizer.words(prompt), count) <= tokenizer.length - 2
+  }
+}
+
+/// An erased model with the knowledge about it. The driver makes targets of it, and no attack sees it.
+public struct Victim {
+  package let model: DiffusionModel
+  package let known: AttackKnowledge
+
+  /// - Parameter picture: the original's picture of a prompt
+  /// - Throws: ``LetheError`` of the kind `request` for a model that takes no text
+  package init(
+    _ model: DiffusionModel, original: DiffusionModel, concepts: [Concept],
+    picture: @escaping (AttackedPrompt) throws -> Image
+  ) throws {
+    self.model = model
+    known = AttackKnowledge(
+      original: original, tokenizer: try model.tokenizer(for: "an attack by prompts"),
+      concepts: concepts, picture: picture)
+  }
+
+  /// Pictures of attempts, drawn by the victim, or by `model` where a session made one of it.
+  func images(
+    of attempts: [Attempt], by model: DiffusionModel?, _ sampling: SamplingOptions
+  ) throws -> [Image] {
+    try (model ?? self.model).images(
+      given: conditioning(for: attempts), seeds: attempts.map(\.seed), sampling)
+  }
+
+  /// The victim's conditioning for attempts, each text or text with a new word.
+  package func conditioning(for attempts: [Attempt]) throws -> Conditioning {
+    try withoutGradients {
+      Conditioning.concatenate(
+        try attempts.map { attempt in
+          guard let vector = attempt.vector else { return model.embed([attempt.prompt]) }
+          let places = try NewWordPrompts([attempt.prompt], EmbeddingTarget(self))
+          return model.encode(places.rows([0], with: Tensor(vector).to(model.device)))
+        })
+    }
+  }
+}
+
+/// The part of a victim that an attack sees.
+public protocol AttackTarget {
+  static var access: Access { get }
+  var known: AttackKnowledge { get }
+  init(_ victim: Victim)
+}
+
+extension AttackTarget {
+  public var original: DiffusionModel { known.original }
+  public var tokenizer: PromptTokenizer { known.tokenizer }
+  public var concepts: [Concept] { known.concepts }
+  /// The original's picture of a prompt, as latents [1, C, h, w].
+  public func target(_ prompt: AttackedPrompt) throws -> Tensor { try known.target(prompt) }
+}
+
+/// Nothing of the victim: attempts are proposed, and the driver draws them.
+public struct BlackBoxTarget: AttackTarget {
+  public static let access = Access.blackBox
+  public let known: AttackKnowledge
+  public init(_ victim: Victim) { known = victim.known }
+}
+
+/// The victim's table of words, and its predictions for embeddings of words.
+public struct EmbeddingTarget: AttackTarget {
+  public static let access = Access.embedding
+  public let known: AttackKnowledge
+  private let victim: DiffusionModel
+  public init(_ victim: Victim) { (known, self.victim) = (victim.known, victim.model) }
+
+  /// The victim's word embeddings of B prompts of L ids: [B, L, D]
+  public func wordEmbeddings(_ ids: [PromptTokens]) -> Tensor {
+    withoutGradients { victim.wordEmbeddings(ids) }
+  }
+
+  /// The victim's prediction for word embeddings [B, L, D]; gradients reach those alone.
+  public func predict(_ xt: Tensor, at t: Tensor, given embeddings: Tensor) -> Tensor {
+    victim.predict(xt, at: t, given: victim.encode(embeddings))
+  }
+}
+
+/// The victim itself, to be looked at.
+public struct WhiteBoxTarget: AttackTarget {
+  public static let access = Access.whiteBox
+  public let known: AttackKnowledge
+  public let model: DiffusionModel
+  public init(_ victim: Victim) { (known, model) = (victim.known, victim.model) }
+}
+
+/// The victim itself, to make another model of.
+public struct WeightsTarget: AttackTarget {
+  public static let access = Access.weights
+  public let known: AttackKnowledge
+  public let model: DiffusionModel
+  public init(_ victim: Victim) { (known, model) = (victim.known, victim.model) }
+}

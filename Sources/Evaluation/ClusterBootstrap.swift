@@ -1,0 +1,73 @@
+// The cluster bootstrap (Field & Welsh, JRSS B 2007): pictures of one prompt are not independent, so whole prompts are drawn.
+// Of C prompts, C are drawn with replacement, and the statistic is computed anew from all pictures of those drawn:
+//
+//   interval = order statistics ceil(0.025 B) and ceil(0.975 B) of the B statistics
+package import Torch
+
+/// Pictures in clusters, e.g. all pictures of one prompt.
+package struct ClusterBootstrap: Sendable {
+  /// Indices of the pictures of each cluster, in the order of the clusters' first pictures.
+  package let clusters: [[Int]]
+  /// B, the resamples behind an interval.
+  package static let draws = 2000
+  /// Clusters below which no interval is given.
+  package static let fewest = 10
+
+  /// - Parameter keys: one key a picture; pictures of equal keys are a cluster
+  package init(_ keys: [some Hashable]) {
+    let members = Dictionary(grouping: keys.indices) { keys[$0] }
+    clusters = keys.unique.compactMap { members[$0] }
+  }
+
+  /// The interval of a statistic over pictures.
+  /// - Parameters:
+  ///   - value: the statistic of all pictures, where resampling shifts it; the interval is then centred on it
+  ///   - statistic: a number from indices of pictures, of which some occur several times
+  /// - Returns: nil for fewer than ``fewest`` clusters
+  package func interval(
+    draws: Int = Self.draws, around value: Double? = nil, statistic: ([Int]) -> Double
+  ) -> Interval? {
+    guard clusters.count >= Self.fewest else { return nil }
+    let g = Generator(seed: 1)
+    let found = (0..<draws).map { _ in
+      statistic(
+        Tensor.randint(below: clusters.count, [clusters.count], g).ints.flatMap { clusters[$0] })
+    }.sorted()
+    let shift = value.map { $0 - found.mean } ?? 0
+    let (lower, upper) = Self.middle(found)
+    return Interval(lower + shift, upper + shift, .clusters95)
+  }
+
+  /// The order statistics ceil(0.025 B) and ceil(0.975 B) of B ascending numbers.
+  static func middle(_ ascending: [Double]) -> (lower: Double, upper: Double) {
+    func at(_ q: Double) -> Double {
+      // A product such as 0.975 . 40 lies a rounding error above the whole number.
+      let rank = Int((q * Double(ascending.count) - 1e-9).rounded(.up))
+      return ascending[min(max(rank, 1), ascending.count) - 1]
+    }
+    return (at(0.025), at(0.975))
+  }
+
+  /// The standard error of the mean of `values`, one a picture (Var = sum_c (n_c (m_c - m))^2 / N^2 . C / (C - 1)).
+  /// - Returns: nil for fewer than two clusters
+  package func standardError(_ values: [Double]) -> Double? {
+    let count = Double(clusters.count)
+    guard clusters.count > 1 else { return nil }
+    let mean = values.mean
+    let squares = clusters.map { members in
+      let excess = members.reduce(0) { $0 + values[$1] - mean }
+      return excess * excess
+    }.reduce(0, +)
+    let n = Double(values.count)
+    return (squares / (n * n) * count / (count - 1)).squareRoot()
+  }
+
+  /// The mean of `values`, one a picture, with its interval.
+  package func mean(_ metric: String, _ values: [Double], _ unit: MeasuredValue.Unit = .number)
+    -> MeasuredValue
+  {
+    MeasuredValue(
+      metric, values.mean, unit, n: values.count,
+      interval { picks in picks.reduce(0) { $0 + values[$1] } / Double(picks.count) })
+  }
+}

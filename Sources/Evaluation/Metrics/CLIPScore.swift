@@ -1,0 +1,70 @@
+// CLIP score (Hessel et al., EMNLP 2021): how well a picture fits its prompt, with unit vectors i of the picture and t of the text.
+//
+//   cosine        i . t                                 x100          100 i . t, as transformers' logits have it
+//   torchmetrics  max( 100 mean(i . t), 0 )             hessel        2.5 max( i . t', 0 ),  t' of "A photo depicts ..."
+package import Diffusion
+package import Torch
+
+/// The mean CLIP score of pictures and their prompts.
+package struct CLIPScore: PictureMetricProfiles {
+  package enum Profile: String, CaseIterable, Sendable {
+    case cosine, x100, torchmetrics, hessel
+  }
+  private let clip: CLIPModel
+  private let model: String
+  private let profile: Profile
+
+  package init(_ clip: CLIPModel, named model: String, _ profile: Profile) {
+    (self.clip, self.model, self.profile) = (clip, model, profile)
+  }
+
+  package static func profiles(_ networks: MetricNetworks) -> [any PictureMetric] {
+    networks.clip.map { clip in
+      Profile.allCases.map { CLIPScore(clip.model, named: clip.name, $0) }
+    } ?? []
+  }
+
+  package var name: String { "clip-score@\(profile.rawValue):\(model)" }
+  package var title: String { "CLIP score (\(profile.rawValue), \(model))" }
+  package var better: Better { .higher }
+
+  package func measure(_ drawn: DrawnPictures, reference: DrawnPictures?) throws -> MeasuredValue? {
+    let cosines = clip.cosines(drawn, prefix: profile == .hessel ? "A photo depicts " : "")
+    let clusters = ClusterBootstrap(drawn.prompts)
+    switch profile {
+    case .cosine: return clusters.mean(name, cosines)
+    case .x100: return clusters.mean(name, cosines.map { 100 * $0 })
+    case .hessel: return clusters.mean(name, cosines.map { 2.5 * max($0, 0) })
+    case .torchmetrics:
+      // The mean is cut off at 0, not each picture's score.
+      func score(_ picks: [Int]) -> Double {
+        max(0, 100 * picks.reduce(0) { $0 + cosines[$1] } / Double(picks.count))
+      }
+      return MeasuredValue(
+        name, score(Array(cosines.indices)), n: cosines.count,
+        clusters.interval(statistic: score))
+    }
+  }
+}
+
+extension CLIPModel {
+  /// The unit vectors of pictures [N, 3, H, W] in [-1, 1], computed 64 at a time: [N, P], float64.
+  func vectors(_ pictures: Tensor) -> Tensor {
+    withoutGradients {
+      Tensor.concatenate(
+        stride(from: 0, to: pictures.size(0), by: 64).map {
+          let part = pictures.narrowed(0, $0, min(64, pictures.size(0) - $0))
+          return imageVectors(processor(part).to(logitScale.device)).to(.cpu, .float64)
+        })
+    }
+  }
+
+  /// i . t of each picture and its prompt.
+  fileprivate func cosines(_ drawn: DrawnPictures, prefix: String) -> [Double] {
+    let texts = drawn.prompts.unique
+    let vectors = withoutGradients { textVectors(texts.map { prefix + $0 }).to(.cpu, .float64) }
+    let places = Dictionary(uniqueKeysWithValues: texts.enumerated().map { ($1, $0) })
+    let rows = drawn.prompts.compactMap { places[$0] }
+    return (self.vectors(drawn.pictures) * vectors.indexed(0, rows)).sum(1).doubles
+  }
+}

@@ -1,0 +1,62 @@
+// Kernel inception distance (Binkowski et al., ICLR 2018): the unbiased MMD^2 of Inception's features,
+//
+//   k(x, y) = (x . y / D + 1)^3
+//   MMD^2   = sum_{i != j} k(x_i, x_j) / (n (n - 1)) + sum_{i != j} k(y_i, y_j) / (m (m - 1)) - 2 mean_{i, j} k(x_i, y_j)
+//
+// All pairs are taken, so no subsets are drawn. Values below 0 are right.
+package import Torch
+
+/// KID in an input profile of ``InceptionInput``, for few pictures.
+package struct KID: PictureMetricProfiles {
+  private let network: InceptionV3
+  private let input: InceptionInput
+
+  package init(_ network: InceptionV3, _ input: InceptionInput) {
+    (self.network, self.input) = (network, input)
+  }
+
+  package static func profiles(_ networks: MetricNetworks) -> [any PictureMetric] {
+    networks.inception.map { network in
+      InceptionInput.allCases.map { KID(network, $0) }
+    } ?? []
+  }
+
+  package var name: String { "kid@\(input.rawValue)" }
+  package var title: String { "KID (\(input.rawValue))" }
+  package var better: Better { .lower }
+
+  package func measure(_ drawn: DrawnPictures, reference: DrawnPictures?) throws -> MeasuredValue? {
+    guard let reference, drawn.count > 1, reference.count > 1 else { return nil }
+    return Self.value(
+      name, network.features(drawn.pictures, input),
+      network.features(reference.pictures, input), ClusterBootstrap(drawn.prompts))
+  }
+
+  /// KID of features x [n, D] and y [m, D].
+  static func value(_ name: String, _ x: Tensor, _ y: Tensor, _ clusters: ClusterBootstrap)
+    -> MeasuredValue
+  {
+    let (x, y) = (x.to(.float64), y.to(.float64))
+    func kernel(_ a: Tensor, _ b: Tensor) -> Tensor {
+      (a.matmul(b.transposed(0, 1)) / Double(a.size(1)) + 1).pow(3)
+    }
+    let (xx, yy, xy) = (kernel(x, x), kernel(y, y), kernel(x, y).mean(1))
+    let m = Double(y.size(0))
+    let others = (yy.sum().item - yy.diagonal().sum().item) / (m * (m - 1))
+    let diagonal = xx.diagonal()
+    /// w [n] says how often each picture occurs. Pairs of a picture with itself do not count.
+    func mmd(_ w: Tensor) -> Double {
+      let n = w.sum().item
+      let pairs = w.dot(xx.matmul(w)).item - (w.squared() * diagonal).sum().item
+      let own = pairs / (n * n - w.squared().sum().item)
+      return own + others - 2 * w.dot(xy).item / n
+    }
+    let value = mmd(Tensor.ones([x.size(0)], .float64))
+    let interval = clusters.interval(around: value) { picks in
+      var counts = [Double](repeating: 0, count: x.size(0))
+      for pick in picks { counts[pick] += 1 }
+      return mmd(Tensor(counts))
+    }
+    return MeasuredValue(name, value, n: x.size(0), interval)
+  }
+}

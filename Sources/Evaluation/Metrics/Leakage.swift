@@ -1,0 +1,18 @@
+// Leakage: the erased subject in pictures that nobody asked to show it.
+
+/// Share of the pictures asked for without the forgotten subject in which the judge sees it.
+package struct Leakage: Metric {
+  package static let name = "leakage"
+  package static let title = "Forgotten theme in pictures of others"
+  package static let better = Better.lower
+  package init() {}
+
+  package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
+    -> MeasuredValue?
+  {
+    let others = p.asked.indices.filter { !f.contains(p.asked[$0]) }
+    guard !others.isEmpty else { return nil }
+    return .share(
+      Self.name, others.filter { f.contains(p.seen[$0]) }.count, of: others.count)
+  }
+}

@@ -1,0 +1,75 @@
+package import Diffusion
+package import Torch
+
+/// Pictures of one model, and the prompt that each was drawn from.
+package struct DrawnPictures {
+  /// [N, 3, H, W], values in [-1, 1]
+  package let pictures: Tensor
+  /// N prompts. Pictures of one prompt are a cluster of an interval.
+  package let prompts: [String]
+
+  /// - Throws: ``LetheError`` of the kind `model` for another count of prompts than of pictures, and for no pictures
+  package init(_ pictures: Tensor, prompts: [String]) throws {
+    guard pictures.size(0) == prompts.count, !prompts.isEmpty else {
+      throw LetheError.model(
+        "\(pictures.size(0)) pictures and \(prompts.count) prompts; as many of one as of the other are needed, and one "
+          + "at least")
+    }
+    (self.pictures, self.prompts) = (pictures, prompts)
+  }
+
+  package var count: Int { prompts.count }
+}
+
+/// A metric of pictures by a network that the user brings. Its name holds its profile, so that two definitions of one
+/// measure never share a column.
+package protocol PictureMetric {
+  /// The metric's key in `results.json`: measure, profile and version, e.g. `fid@pytorch-fid`.
+  var name: String { get }
+  /// The metric's name in reports.
+  var title: String { get }
+  /// The direction in which the metric improves.
+  var better: Better { get }
+  /// A sentence on what the value of `n` pictures is good for. It is nil where nothing limits it.
+  func note(_ n: Int) -> String?
+  /// Measures pictures of one model.
+  /// - Parameter reference: pictures of the original model, or real ones
+  /// - Returns: nil where the metric needs a reference and there is none
+  /// - Throws: ``LetheError`` of the kind `model` for pictures that the metric cannot compare
+  func measure(_ drawn: DrawnPictures, reference: DrawnPictures?) throws -> MeasuredValue?
+}
+
+extension PictureMetric {
+  package func note(_ n: Int) -> String? { nil }
+}
+
+/// The networks that a run has for its metrics.
+package struct MetricNetworks {
+  package var inception: InceptionV3?
+  /// A CLIP, and the name that it has in results.
+  package var clip: (model: CLIPModel, name: String)?
+  package var perceptual: [PerceptualNetwork] = []
+  package init() {}
+}
+
+/// Lethe's own metrics of pictures. A new one needs a file and one line here.
+package enum PictureMetricCatalog {
+  private static let all: [any PictureMetricProfiles.Type] = [
+    CLIPScore.self,
+    FID.self,
+    KID.self,
+    CMMD.self,
+    LPIPS.self,
+  ]
+
+  /// The metrics that the networks at hand allow, in the order of reports.
+  package static func metrics(_ networks: MetricNetworks) -> [any PictureMetric] {
+    all.flatMap { $0.profiles(networks) }
+  }
+}
+
+/// A measure with its profiles.
+package protocol PictureMetricProfiles: PictureMetric {
+  /// One metric a profile; none where the network that it needs is not there.
+  static func profiles(_ networks: MetricNetworks) -> [any PictureMetric]
+}

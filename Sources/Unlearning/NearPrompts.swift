@@ -1,0 +1,46 @@
+// Prompts near a concept, which a guard watches where the request names none to preserve.
+internal import Diffusion
+internal import Editing
+internal import Torch
+internal import Training
+
+extension Erasure {
+  /// The empty prompt, and the concepts' own prompts with other subjects in their place: subjects of the concept's kind
+  /// where some are known, else categories of COCO, the nearest in the model's text encoder first; of a model with
+  /// classes, other classes at random. The empty prompt alone where the model takes no other.
+  func near(in model: DiffusionModel, count: Int, _ g: Generator) -> [String] {
+    let accepts = { (prompt: String) in (try? model.check([prompt])) != nil }
+    let empty = [""].filter(accepts)
+    guard !model.isUnconditional else { return empty }
+    let gone = Set(forget.flatMap { [$0.name] + $0.phrases.map(\.words) }.map { $0.lowercased() })
+    var concepts = forget
+    for i in concepts.indices {
+      if forget.allSatisfy(\.siblings.isEmpty) {
+        concepts[i].siblings = model.classes.isEmpty ? KnownSubjects.everyday : model.classes
+      }
+      concepts[i].siblings.removeAll {
+        gone.contains($0.lowercased()) || asks($0) || !accepts($0)
+      }
+    }
+    var names = Array(Set(concepts.flatMap(\.siblings))).sorted()
+    if model.classes.isEmpty {
+      names = names.isEmpty ? [] : Concept.siblings(of: concepts, in: model)
+    } else {
+      names = Tensor.permutation(names.count, g).map { names[$0] }
+    }
+    return empty
+      + names.prefix(max(0, count - empty.count)).map { prompt(for: $0, concepts, g) }
+      .filter(accepts)
+  }
+
+  /// A prompt of a concept that has `name` among its siblings, with `name` in the concept's place.
+  private func prompt(for name: String, _ concepts: [Concept], _ g: Generator) -> String {
+    guard let concept = concepts.first(where: { $0.siblings.contains(name) }),
+      !concept.phrases.isEmpty
+    else { return name }
+    let phrase = concept.phrases[Tensor.randint(below: concept.phrases.count, [1], g).ints[0]]
+    let other = phrase.prompt.replacing(
+      mentionsOf: phrase.words, with: name, plurals: concept.plurals)
+    return asks(other) ? name : other
+  }
+}

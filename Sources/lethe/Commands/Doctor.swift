@@ -1,0 +1,43 @@
+import ArgumentParser
+import Foundation
+import Torch
+import Workbench
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Look at this machine and at a model folder before long work begins.",
+    discussion: """
+      Examples:
+        lethe doctor
+        lethe doctor Models/emoji
+        lethe doctor ~/sd14 --json
+
+      The lines say 'fine', 'absent' or 'broken'. Something absent is needed by some commands only. Something broken \
+      ends the command with exit code 4.
+      """)
+
+  @Argument(help: "Model folder to look at.", completion: .directory)
+  var model: String?
+  @Flag(help: "Output: the findings as JSON on standard output.")
+  var json = false
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      let findings = Doctor(model.map { ModelFolder($0) })()
+      if json {
+        print(try JSON(encoding: findings).pretty, terminator: "")
+      } else {
+        for finding in findings {
+          print(
+            "\(finding.name.padded(12)) \(finding.state.rawValue.padded(7)) \(finding.text)"
+              .printable())
+        }
+      }
+      if let broken = findings.first(where: { $0.state == .broken }) {
+        throw LetheError(.model, broken.text)
+      }
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// Every attack against a model that lists no subjects: round by round, cut short and gone on with, on SDXL too.
+import Diffusion
+import Editing
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Attacks
+
+@Suite(.serialized) struct AttackRoundsTests {
+  static let sampling: SamplingOptions = {
+    var sampling = SamplingOptions()
+    (sampling.steps, sampling.guidance) = (2, 2)
+    return sampling
+  }()
+  static let prompts = [
+    AttackedPrompt("a photo of a fox", seed: 1), AttackedPrompt("fox", seed: 2),
+  ]
+
+  /// A victim whose text encoder was disturbed, of a model without `themes.json`; the concept is a free word.
+  static func victim(_ kind: String) throws -> Victim {
+    let original = try DiffusionModel.load(Fixtures.url(kind))
+    let path = ParameterPath("text_encoder.text_model.encoder.layers.0.mlp.fc1.weight")
+    let weight = try #require(original.parameters[path])
+    let disturbed = weight + 0.3 * Tensor.randn(weight.shape, Generator(seed: 3))
+    let concept = try Concept.resolve(
+      "a fox", in: nil, replacement: nil, ConceptWording(kind: .object))
+    return try Victim(
+      original.replacing([path: disturbed]), original: original, concepts: [concept]
+    ) { try original.images([$0.prompt], seeds: [$0.seed], sampling)[0] }
+  }
+
+  /// The share of red in a picture decides, as a judge that sees one thing would.
+  static func redness(_ pictures: Tensor) -> [Double] {
+    (0..<pictures.size(0)).map { pictures[0, at: $0][0, at: 0].mean().item }
+  }
+
+  struct Killed: Error {}
+
+  static func run(
+    _ attack: any Attack, _ victim: Victim, in folder: URL, limits: [Double], killAfter: Int? = nil
+  ) throws -> [AttackOutcome] {
+    var batches = 0
+    var rounds = AttackRounds(
+      attack, on: victim, prompts, sampling, batch: 1, seed: 5, in: try Run(folder)
+    ) { pictures, indices in
+      if let killAfter, batches >= killAfter { throw Killed() }
+      batches += 1
+      return zip(redness(pictures), indices).map { $0 > limits[$1] }
+    }
+    return try rounds(before: [false, false])
+  }
+
+  /// Cut short after any batch of pictures and gone on with, an attack ends with the same attempts; its log counts the
+  /// judged pictures and what U-Nets were asked for them.
+  @Test(arguments: AttackCatalog.builtIn.names, ["tiny-sd1", "tiny-sdxl"])
+  func everyAttackOnFreeWords(_ name: String, _ kind: String) throws {
+    Runtime.threads = 1
+    let victim = try Self.victim(kind)
+    let attack = try AttackContractTests.small(AttackCatalog.builtIn.named(name))
+    try Fixtures.temporaryFolder { folder in
+      func place(_ name: String) -> URL { folder.appendingPathComponent(name) }
+      // Out of reach for the first prompt, and for the second what its first attempt shows.
+      let whole = try Self.run(attack, victim, in: place("whole"), limits: [9, -9])
+      #expect(whole.map(\.success) == [false, true])
+      #expect(whole[1].queries == 1 && whole[0].queries >= 1)
+      #expect(try #require(whole[0].evaluations) >= 2 * 2 * whole[0].queries)
+      #expect(throws: Killed.self) {
+        try Self.run(
+          attack, victim, in: place("cut"), limits: [9, -9], killAfter: whole[0].queries > 1 ? 2 : 1
+        )
+      }
+      let resumed = try Self.run(attack, victim, in: place("cut"), limits: [9, -9])
+      #expect(resumed.map(\.attempt) == whole.map(\.attempt))
+      #expect(resumed.map(\.queries) == whole.map(\.queries))
+      let picture = "\(name)/1.png"
+      #expect(
+        try Data(contentsOf: place("whole").appendingPathComponent(picture))
+          == Data(contentsOf: place("cut").appendingPathComponent(picture)))
+      #expect(try Run(place("cut")).events("\(name).jsonl").count == 2)
+    }
+  }
+
+  /// A prompt that shows the concept is a success that costs nothing; another is closed at its first success, and one
+  /// that never succeeds uses every attempt.
+  @Test func promptsAreClosedAtTheirFirstSuccess() throws {
+    Runtime.threads = 1
+    let victim = try Self.victim("tiny-sd1")
+    let prompts = Self.prompts + [AttackedPrompt("a picture of a fox", seed: 3)]
+    var attack = RandomTokens()
+    attack.attempts = 4
+    try Fixtures.temporaryFolder { folder in
+      var seen: [Int: Int] = [:]
+      var rounds = AttackRounds(
+        attack, on: victim, prompts, Self.sampling, batch: 2, seed: 5, in: try Run(folder)
+      ) { _, indices in
+        for i in indices { seen[i, default: 0] += 1 }
+        return indices.map { $0 == 1 && seen[1] == 3 }
+      }
+      let found = try rounds(before: [true, false, false])
+      #expect(found.map(\.success) == [true, true, false])
+      #expect(found.map(\.queries) == [0, 3, 4] && seen == [1: 3, 2: 4])
+      #expect(found[0].attempt == nil && found[1].attempt?.seed == 2 && found[2].attempt == nil)
+    }
+  }
+}

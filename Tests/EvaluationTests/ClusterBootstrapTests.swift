@@ -1,0 +1,47 @@
+import Testing
+
+@testable import Evaluation
+
+struct ClusterBootstrapTests {
+  /// Three prompts of four seeds each: 1110, 0000, 1011.
+  let values: [Double] = [1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 1, 1]
+  let clusters = ClusterBootstrap((0..<12).map { $0 / 4 })
+
+  @Test func standardErrorCountsPrompts() throws {
+    #expect(clusters.clusters.map(\.count) == [4, 4, 4])
+    #expect(abs(try #require(clusters.standardError(values)) - 0.25) < 1e-12)
+    // Each picture alone gives 0.1508.
+    let alone = try #require(ClusterBootstrap(Array(0..<12)).standardError(values))
+    #expect(abs(alone - 0.1508) < 1e-4)
+  }
+
+  /// All 27 resamples of three prompts are equally likely: 0, 0.25, 0.5, 0.75 occur 1, 6, 12, 8 times.
+  @Test func orderStatistics() {
+    let means = [0.75, 0, 0.75]
+    let all = means.flatMap { a in means.flatMap { b in means.map { (a + b + $0) / 3 } } }.sorted()
+    let middle = ClusterBootstrap.middle(all)
+    #expect(middle.lower == 0 && middle.upper == 0.75)
+    let hundred = ClusterBootstrap.middle((1...40).map(Double.init))
+    #expect(hundred.lower == 1 && hundred.upper == 39)
+  }
+
+  /// The interval has the width that the standard error of prompts gives, and there is none for few prompts.
+  @Test func intervalOfTheMean() throws {
+    #expect(clusters.mean("m", values).interval == nil)
+    let (prompts, seeds) = (40, 5)
+    let keys = (0..<(prompts * seeds)).map { "prompt \($0 / seeds)" }
+    let values = (0..<(prompts * seeds)).map { ($0 / seeds) % 2 == 0 ? 1.0 : 0 }
+    let bootstrap = ClusterBootstrap(keys)
+    let result = bootstrap.mean("m", values, .share)
+    let interval = try #require(result.interval)
+    #expect(result.value == 0.5 && result.n == 200 && interval.kind == .clusters95)
+    let error = try #require(bootstrap.standardError(values))
+    #expect(abs((interval.upper - interval.lower) / (2 * 1.96 * error) - 1) < 0.1)
+    // A shift of the resamples is taken out.
+    let shifted = try #require(
+      bootstrap.interval(draws: 200, around: 0.5) { picks in
+        3 + picks.reduce(0) { $0 + values[$1] } / Double(picks.count)
+      })
+    #expect(shifted.lower < 0.5 && 0.5 < shifted.upper)
+  }
+}
