@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes docs/results/trees.md: for each model folder below TREES, whether Lethe loads or refuses it, and how far its picture is from
+"""Writes the last section of docs/results/parity.md: for each model folder below TREES, whether Lethe loads or refuses it, and how far its picture is from
 diffusers' with the model's own scheduler.
 
-    python scripts/parity/parity.py LETHE TREES docs/results/trees.md [VOCABULARY]
+    python scripts/parity/parity.py LETHE TREES docs/results/parity.md [VOCABULARY]
 
 Widths are reduced and weights are random; every other key of the configurations stays as published. Folders without a tokenizer get
 that of VOCABULARY, a folder with vocab.json and merges.txt of CLIP. Needs diffusers and transformers.
@@ -21,6 +21,7 @@ transformers.logging.set_verbosity_error()
 torch.set_num_threads(1)
 LETHE, TREES, OUT = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
 VOCABULARY = Path(sys.argv[4]) if len(sys.argv) > 4 else None
+HEADING = "## Trees of published models"
 PROMPT, SEED, STEPS = "a photo of a cat, don't", 3, 4
 SUPPORTED = {"StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline", "DDPMPipeline", "DDIMPipeline"}
 
@@ -143,7 +144,7 @@ def row(tree, work):
 
 def main():
     trees = sorted(p.parent for p in TREES.rglob("model_index.json"))
-    lines = ["# Trees of published models", "",
+    lines = [HEADING, "",
              f"Written by `make parity`: {len(trees)} folders of published configurations with reduced widths and random weights, drawn with the",
              f"model's own scheduler in {STEPS} steps, guidance 5, seed {SEED}, beside diffusers {diffusers.__version__}. The difference is the largest in a",
              "channel of a pixel.", "", "| tree | result | scheduler, or sentence | difference |", "|---|---|---|---|"]
@@ -152,7 +153,8 @@ def main():
             result = row(tree, Path(work))
             lines.append(f"| {tree.relative_to(TREES)} | " + " | ".join(result) + " |")
             print(lines[-1], flush=True)
-    OUT.write_text("\n".join(lines) + "\n")
+    before = OUT.read_text().split(HEADING)[0].rstrip() if OUT.exists() else ""
+    OUT.write_text(before + "\n\n" + "\n".join(lines) + "\n")
 
 
 main()
