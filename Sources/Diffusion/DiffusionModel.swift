@@ -91,7 +91,7 @@ public final class DiffusionModel {
   public var latentSize: Int { unet.sampleSize }
   public var imageSize: Int { unet.sampleSize * codec.factor }
   /// Whether a training step's activations weigh more than its arithmetic, as they do at the size of real models: they
-  /// are computed again, pictures go one by one, and tensors that nothing reads for a while rest in files.
+  /// are computed again, concepts train one by one, and tensors that nothing reads for a while rest in files.
   public var isLarge: Bool { latentSize >= 32 }
 
   /// A model with the same shape that has learned nothing.

@@ -58,10 +58,10 @@ extension Layout {
             + "; supported: \(accepted.joined(separator: ", "))")
       }
     }
-    var read: [String: Data] = ["model_index.json": try Data(contentsOf: indexFile)]
+    var read: [String: Data] = ["model_index.json": try InputFile.data(indexFile, .json)]
     func configuration(_ name: String) throws -> JSON {
       let file = Self.place(name, in: folder)
-      read[name] = try? Data(contentsOf: file)
+      read[name] = try InputFile.data(file, .json)
       return try JSON(contentsOf: file)
     }
     configs = [:]
@@ -74,12 +74,15 @@ extension Layout {
       self.pipeline = .pixels(
         classes: try Self.classes(of: folder, configs[.unet] ?? .object([:]), &files))
     } else {
-      let positions = configs[.textEncoder]?["max_position_embeddings"]?.int ?? 77
+      let positions = try ComponentConfig(
+        Component.textEncoder.rawValue, configs[.textEncoder] ?? .object([:])
+      ).int("max_position_embeddings", 77)
       var files: [String: Data] = [:]
       func tokenizer(_ place: String) throws -> CLIPTokenizer {
         for name in TokenizerFiles.names {
-          files["\(place)/\(name)"] = try? Data(
-            contentsOf: folder.appendingPathComponent("\(place)/\(name)"))
+          let file = folder.appendingPathComponent("\(place)/\(name)")
+          guard FileManager.default.fileExists(atPath: file.path) else { continue }
+          files["\(place)/\(name)"] = try InputFile.data(file, .json)
         }
         return try CLIPTokenizer(
           folder: folder.appendingPathComponent(place), length: positions)
@@ -98,15 +101,16 @@ extension Layout {
     of folder: URL, _ unet: JSON, _ files: inout [String: Data]
   ) throws -> [String] {
     let file = folder.appendingPathComponent(classFile)
-    guard let data = try? Data(contentsOf: file) else {
-      return (0..<max(0, unet["num_class_embeds"]?.int ?? 0)).map { "\($0)" }
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      let count = try ComponentConfig("unet", unet).int("num_class_embeds", 0)
+      return (0..<count).map { "\($0)" }
     }
+    let data = try InputFile.data(file, .json)
     files[classFile] = data
-    let names = (try? JSONDecoder().decode([String].self, from: data)) ?? []
-    guard !names.isEmpty, Set(names).count == names.count, !names.contains("") else {
-      throw LetheError.malformed(file, "it is no list of different names")
+    guard let list = try? JSONText.value(data) else {
+      throw LetheError.malformed(file, "it is no JSON")
     }
-    return names
+    return try Checked(["classes": list], file.path)["classes"].names(1...100_000, of: "names")
   }
 
   /// A component's file: in the component's folder, or, where there is no such folder, beside

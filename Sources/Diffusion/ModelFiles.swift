@@ -61,11 +61,10 @@ extension DiffusionModel {
     func write(_ data: Data, _ name: String) throws {
       let file = folder.appendingPathComponent(name)
       let place = file.deletingLastPathComponent()
-      do {
-        try files.createDirectory(at: place, withIntermediateDirectories: true)
-      } catch { throw LetheError.unwritable(place, "the folder cannot be made") }
+      try Folder.make(place)
       try AtomicFile.write(data, to: file)
     }
+    AtomicFile.sweep(folder)
     try? files.removeItem(at: folder.appendingPathComponent("model_index.json"))
     for component in Layout.Component.allCases {
       guard let config = layout.configs[component] else { continue }

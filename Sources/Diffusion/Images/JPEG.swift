@@ -6,10 +6,7 @@ internal import Torch
 package enum JPEG {
   /// Reads a grey or colour JPEG as 8-bit RGB.
   package static func read(_ file: URL) throws -> Image {
-    let data: Data
-    do { data = try Data(contentsOf: file) } catch {
-      throw LetheError.unreadable(file, "it does not exist or may not be read")
-    }
+    let data = try InputFile.data(file, .picture)
     guard let decoder = tjInitDecompress() else {
       throw LetheError.unreadable(file, "no JPEG decoder can be made")
     }
@@ -23,9 +20,7 @@ package enum JPEG {
       else { throw LetheError.malformed(file, "it is no JPEG picture") }
       let (w, h) = (Int(width), Int(height))
       guard w > 0, h > 0 else { throw LetheError.malformed(file, "it has no pixels") }
-      guard w * h <= PNG.mostPixels else {
-        throw LetheError.malformed(file, "\(width) x \(height) pixels are too many")
-      }
+      try Limit.pixels.check(w * h, file)
       let isInk = colours == Int32(TJCS_CMYK.rawValue) || colours == Int32(TJCS_YCCK.rawValue)
       let format = isInk ? TJPF_CMYK : TJPF_RGB
       var pixels = [UInt8](repeating: 0, count: w * h * (isInk ? 4 : 3))
@@ -68,7 +63,7 @@ extension Image {
 
   /// Reads a PNG or JPEG file, whatever its name says.
   public init(contentsOf file: URL) throws {
-    let magic = (try? FileHandle(forReadingFrom: file))?.readData(ofLength: 12) ?? Data()
+    let magic = try InputFile.beginning(file, 12)
     let kinds: [(String, Bool)] = [
       ("WebP", magic.starts(with: "RIFF".utf8) && magic.suffix(4).elementsEqual("WEBP".utf8)),
       ("GIF", magic.starts(with: "GIF8".utf8)), ("BMP", magic.starts(with: "BM".utf8)),

@@ -7,8 +7,6 @@ internal import Torch
 public enum PNG {
   private static let formatRGB: UInt32 = 2
   private static let signature: [UInt8] = [137, 80, 78, 71, 13, 10, 26, 10]
-  /// Pictures beyond this many pixels are refused, so that a small file cannot ask for all memory.
-  static let mostPixels = 1 << 28
 
   /// Whether bytes begin as a PNG file does.
   package static func isPicture(_ data: Data) -> Bool { data.starts(with: signature) }
@@ -16,10 +14,7 @@ public enum PNG {
   /// Reads any PNG as 8-bit RGB, as Pillow gives it: samples as they are stored, of 16 bits the high byte, without gamma.
   /// Alpha is laid on white. An orientation in the file is applied.
   public static func read(_ file: URL) throws -> Image {
-    let data: Data
-    do { data = try Data(contentsOf: file) } catch {
-      throw LetheError.unreadable(file, "it does not exist or may not be read")
-    }
+    let data = try InputFile.data(file, .picture)
     let (image, orientation) = try data.withUnsafeBytes { raw -> (Image, Int) in
       let bytes = raw.bindMemory(to: UInt8.self)
       var (width, height): (UInt32, UInt32) = (0, 0)
@@ -27,9 +22,7 @@ public enum PNG {
         throw LetheError.malformed(file, "it is no PNG picture")
       }
       let (w, h) = (Int(width), Int(height))
-      guard w * h <= mostPixels else {
-        throw LetheError.malformed(file, "\(w) x \(h) pixels are too many")
-      }
+      try Limit.pixels.check(w * h, file)
       var pixels = [UInt8](repeating: 0, count: w * h * 4)
       guard lethe_png_rgba(bytes.baseAddress, bytes.count, width, height, &pixels) != 0 else {
         throw LetheError.malformed(file, "its pixels cannot be decoded")
@@ -88,7 +81,7 @@ public enum PNG {
 
   /// The text chunks of a PNG file, by keyword.
   public static func text(of file: URL) throws -> [String: String] {
-    let data = [UInt8](try Data(contentsOf: file))
+    let data = [UInt8](try InputFile.data(file, .picture))
     guard data.starts(with: signature) else {
       throw LetheError.malformed(file, "it is no PNG picture")
     }

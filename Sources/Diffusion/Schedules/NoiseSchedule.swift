@@ -52,6 +52,14 @@ public struct NoiseSchedule: Sendable {
     }
     prediction = Prediction(rawValue: name) ?? .epsilon
     (self.config, self.refusal) = (json, refusal)
+    guard try config.int("steps_offset", 0) < alphaBar.count else {
+      throw config.refusing("steps_offset", "a whole number below \(alphaBar.count) is needed")
+    }
+    guard let last = plainAlphaBar.last, last > 0 else {
+      throw config.refusing(
+        "beta_end",
+        "a smaller one is needed, because no signal is left after \(alphaBar.count) steps")
+    }
   }
 
   /// - Throws: ``LetheError`` of the kind `model` for a schedule that pictures cannot be noised by step by step

@@ -29,13 +29,7 @@ package struct BytePairs: Sendable {
     guard let members = try files.json("vocab.json")?.members else {
       throw LetheError.unreadable(file, "it does not exist or may not be read")
     }
-    var vocabulary: [String: Int] = [:]
-    for (token, id) in members {
-      guard let id = id.int, id >= 0 else {
-        throw LetheError.malformed(file, "'\(token)' has no id")
-      }
-      vocabulary[token] = id
-    }
+    let vocabulary = try Self.ids(Checked(.object(members), file.path))
     self.init(
       vocabulary: vocabulary,
       merges: try Self.merges(files("merges.txt"), files.place("merges.txt")))
@@ -66,8 +60,8 @@ package struct BytePairs: Sendable {
 
   /// Vocabulary and merges out of a `tokenizer.json`.
   private init(tokenizer json: JSON, _ file: URL) throws {
-    guard json["model"]?["type"]?.string == "BPE", let members = json["model"]?["vocab"]?.members,
-      let list = json["model"]?["merges"]?.array
+    let checked = Checked(json, file.path)
+    guard json["model"]?["type"]?.string == "BPE", let list = json["model"]?["merges"]?.array
     else { throw LetheError.malformed(file, "it holds no byte-pair model") }
     let merges = list.compactMap { merge -> (String, String)? in
       let parts =
@@ -76,13 +70,21 @@ package struct BytePairs: Sendable {
       return parts.count == 2 ? (parts[0], parts[1]) : nil
     }
     guard merges.count == list.count else { throw LetheError.malformed(file, "a merge is no pair") }
-    var vocabulary = members.compactMapValues(\.int)
+    var vocabulary = try Self.ids(checked["model"]["vocab"])
     // Special tokens stand in a list of their own.
-    for added in json["added_tokens"]?.array ?? [] {
-      if let id = added["id"]?.int, let token = added["content"]?.string { vocabulary[token] = id }
+    if !checked["added_tokens"].isMissing {
+      for added in try checked["added_tokens"].list(0...Self.largestId, of: "tokens") {
+        vocabulary[try added["content"].string()] = try added["id"].int(0...Self.largestId)
+      }
     }
     self.init(vocabulary: vocabulary, merges: merges)
   }
+
+  /// The ids of tokens.
+  private static func ids(_ vocabulary: Checked) throws -> [String: Int] {
+    try vocabulary.members().reduce(into: [:]) { $0[$1.key] = try $1.value.int(0...largestId) }
+  }
+  private static let largestId = 1 << 24
 
   /// The character that stands for each byte: printable Latin-1 for itself, the rest from U+0100.
   static let characters: [Character] = {

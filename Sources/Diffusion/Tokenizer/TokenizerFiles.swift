@@ -20,7 +20,7 @@ struct TokenizerFiles {
 
   /// A file's bytes; nil where there is none.
   func callAsFunction(_ name: String) -> Data? {
-    if let texts { texts[name] } else { try? Data(contentsOf: place(name)) }
+    if let texts { texts[name] } else { try? InputFile.data(place(name), .json) }
   }
 
   func has(_ name: String) -> Bool {

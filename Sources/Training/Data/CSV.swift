@@ -3,17 +3,17 @@
 // A general reader pads short rows silently; prompt files need every bad row named by its line.
 
 /// A table of text, each row with the line of the file that it begins on.
-struct CSV {
-  struct Row {
-    var line: Int
-    var fields: [String]
+package struct CSV {
+  package struct Row {
+    package var line: Int
+    package var fields: [String]
   }
-  struct Unterminated: Error { var line: Int }
+  package struct Unterminated: Error { package var line: Int }
 
-  var rows: [Row] = []
+  package var rows: [Row] = []
 
   /// - Parameter separator: of fields: a comma, a semicolon or a tab
-  init(_ text: String, separator: Unicode.Scalar = ",") throws {
+  package init(_ text: String, separator: Unicode.Scalar = ",") throws {
     var fields: [String] = []
     var field = ""
     var quoted = false

@@ -49,7 +49,7 @@ public struct LatentSet {
     (options.steps, options.guidance) = (steps, guidance)
     try model.schedule.check()
     try model.check(prompts)
-    let batch = model.isLarge ? 1 : 16
+    let batch = model.batch(atMost: 16)
     var parts: [Tensor] = []
     for first in stride(from: 0, to: prompts.count, by: batch) {
       try Interrupt.check()

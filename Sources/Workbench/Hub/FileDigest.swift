@@ -13,16 +13,13 @@ enum FileDigest {
 
   /// SHA-1 of a file as git stores it: "blob ", its length, 0, its content.
   static func gitBlob(_ file: URL) throws -> String {
-    let data: Data
-    do { data = try Data(contentsOf: file) } catch {
-      throw LetheError.unreadable(file, "it does not exist or may not be read")
-    }
+    let data = try InputFile.data(file, .json)
     return sha1(Array("blob \(data.count)\0".utf8) + data)
   }
 
   private static func read(_ file: URL, _ body: (UnsafeRawBufferPointer) -> Void) throws {
     do {
-      let handle = try FileHandle(forReadingFrom: file)
+      let handle = try FileHandle(forUpdating: file)
       defer { try? handle.close() }
       while let data = try handle.read(upToCount: 1 << 20), !data.isEmpty {
         data.withUnsafeBytes { body($0) }

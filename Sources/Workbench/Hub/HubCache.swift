@@ -48,7 +48,7 @@ package struct HubCache: Sendable {
   package func snapshot(_ name: HubName) -> URL? {
     let folder = folder(name)
     let ref = folder.appendingPathComponent("refs/\(name.revision)")
-    let known = (try? String(contentsOf: ref, encoding: .utf8))?
+    let known = (try? InputFile.text(ref))?
       .trimmingCharacters(in: .whitespacesAndNewlines)
     let snapshot = folder.appendingPathComponent("snapshots/\(known ?? name.revision)")
     return FileManager.default.fileExists(atPath: snapshot.path) ? snapshot : nil

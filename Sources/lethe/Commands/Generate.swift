@@ -77,8 +77,6 @@ struct GenerateCommand: ParsableCommand {
   var width: Int?
   @Option(help: "Height in pixels. The model's own when left out.")
   var height: Int?
-  @Option(help: "Number of pictures drawn at a time, at least 1.")
-  var batch = 4
   @OptionGroup var additions: ModelOptions
   @Option(help: "Folder for the pictures and manifest.json.")
   var out: String
@@ -90,6 +88,13 @@ struct GenerateCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting {
+      try accept("--count", count, .whole(1...1_000_000))
+      try accept("--steps", steps, .steps)
+      try accept("--guidance", guidance, .guidance)
+      try accept("--eta", eta, .share)
+      try accept("--width", width, .whole(1...16_384))
+      try accept("--height", height, .whole(1...16_384))
+      try Limit.check(prompts: prompt)
       var samples: [SampleSet.Sample] = []
       for (i, prompt) in prompt.enumerated() {
         for k in 0..<count {
@@ -123,9 +128,6 @@ struct GenerateCommand: ParsableCommand {
       guard !samples.isEmpty else {
         throw LetheError.badValue("generate", "no prompt is given; give --prompt or --prompts")
       }
-      guard batch >= 1, count >= 1 else {
-        throw LetheError.badValue("--batch, --count", "\(batch), \(count); accepted: at least 1")
-      }
       var sampling = SamplingOptions()
       sampling.sampler = sampler ?? ModelFolder(model).usualSampler
       (sampling.steps, sampling.guidance) = (steps, guidance)
@@ -145,7 +147,7 @@ struct GenerateCommand: ParsableCommand {
       let reference = ModelReference(
         ModelFolder(model, additions.additions), erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init))
-      var generate = Generate(reference, sampling, samples, batch: batch)
+      var generate = Generate(reference, sampling, samples, batch: 4)
       generate.overwrites = overwrite
       let set = try generate(in: run, on: common.openDevice())
       if !common.quiet {
@@ -197,6 +199,9 @@ struct MakeSetCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting {
+      try accept("--count", count, .whole(1...1_000_000))
+      try accept("--steps", steps, .steps)
+      try accept("--guidance", guidance, .guidance)
       var set = MakeSet(
         model: ModelFolder(model, additions.additions), concepts: concept, others: others,
         prompts: prompt)
