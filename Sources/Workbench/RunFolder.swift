@@ -30,9 +30,11 @@ public struct RunFolder: Sendable, Hashable {
   /// - Throws: ``LetheError`` of the kind `model` for a file that is missing or damaged
   public func eraser() throws -> Eraser { try Eraser(contentsOf: eraserFile) }
 
-  /// The eraser of a file, or of a run's folder.
+  /// The eraser of a file, or of a run's folder, at a strength that may follow: `runs/fox:0.5` is half of it.
   public static func eraser(at path: String) throws -> Eraser {
-    try Eraser(contentsOf: eraserFile(at: path))
+    let (place, strength) = try Weighted.parse(path, "--with")
+    let eraser = try Eraser(contentsOf: eraserFile(at: place))
+    return strength == 1 ? eraser : Eraser(eraser.card, strength * eraser.vector)
   }
 
   /// The file of an eraser that is named by itself, or by its run's folder.

@@ -17,7 +17,7 @@ import Unlearning
       let model = try Tiny.model(folder)
       let before = try model.model().hash()
       let run = try Run(folder.appendingPathComponent("run"))
-      let erase = try Erase(Tiny.job(model, "esd", "fox"), settings: Tiny.esd, exports: true)
+      let erase = try Erase(Tiny.job(model, "esd", "fox"), settings: Tiny.esd, exports: .diffusers)
       let (eraser, verdict) = try erase(in: run, on: .cpu)
       #expect(verdict == .keptWhole)
       #expect(try run.runFolder.verdict() == .keptWhole)

@@ -45,7 +45,7 @@ public struct DenoisingStates {
         prompts.count, in: group, steps: steps, keeping: keeping, shifts, seed: seed)
       let size = model.latentSize
       let denoiser = walker ?? model
-      let empty = denoiser.embed([""])
+      let empty = denoiser.embedNothing()
       var kept: [(place: (Int, Int, Int), state: DenoisingPath.State)] = []
       // Trajectories with timesteps of their own go alone.
       let most = spreads ? 1 : batch ?? model.batch(atMost: model.isLarge ? 16 : group)

@@ -12,7 +12,8 @@ package struct CSV {
 
   package var rows: [Row] = []
 
-  package init(_ text: String) throws {
+  /// - Parameter separator: of fields: a comma, a semicolon or a tab
+  package init(_ text: String, separator: Unicode.Scalar = ",") throws {
     var fields: [String] = []
     var field = ""
     var quoted = false
@@ -49,7 +50,7 @@ package struct CSV {
       }
       switch c {
       case "\"" where field.isEmpty && !wasQuoted: (quoted, wasQuoted) = (true, true)
-      case ",": finish()
+      case separator: finish()
       case "\r" where i < scalars.count && scalars[i] == "\n": break
       case "\n":
         finishRow(&rows)

@@ -20,6 +20,7 @@ public struct LatentSet {
   public init(
     _ images: CaptionedImages, _ model: DiffusionModel, progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
+    try model.schedule.check()
     var parts: [(mean: Tensor, deviation: Tensor)] = []
     for i in 0..<images.count {
       try Interrupt.check()
@@ -46,6 +47,7 @@ public struct LatentSet {
   ) throws {
     var options = SamplingOptions()
     (options.steps, options.guidance) = (steps, guidance)
+    try model.schedule.check()
     try model.check(prompts)
     let batch = model.batch(atMost: 16)
     var parts: [Tensor] = []

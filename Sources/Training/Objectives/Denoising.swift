@@ -43,7 +43,8 @@ public struct Denoising: DividedObjective {
     self.timesteps = timesteps
     // The empty caption is the row after the last picture's.
     captions = withoutGradients {
-      model.embed(set.captions + (emptyShare > 0 ? [""] : []))
+      let own = model.embed(set.captions)
+      return emptyShare > 0 ? Conditioning.concatenate([own, model.embedNothing()]) : own
     }
   }
 
