@@ -171,6 +171,7 @@ import Training
       every: 2, batch: 8, scene.original)
     var carried: [String: Tensor] = [:]
     var changed: [Int] = []
+    var moves: [Int: [String: Double]] = [:]
     for i in 0..<(alternates ? 14 : 7) {
       var step = Step(index: i, seed: 4)
       step.carriedTensors = carried
@@ -181,13 +182,14 @@ import Training
         guard let last = carried[name] else { continue }
         // One step of Adam is as long as its rate in every coordinate.
         let moved = a.distance(to: last)
+        moves[i, default: [:]][name] = moved
         #expect(moved == 0 || abs(moved - options.rate) < 1e-5, "\(i) \(moved)")
       }
       if now.contains(where: { carried[$0.key]?.distance(to: $0.value) != 0 }) { changed.append(i) }
       carried = now
     }
     // Of forgetting steps 0 to 6, the first two are clean, and every other one after them attacks.
-    #expect(changed == [2, 4, 6].map { alternates ? 2 * $0 : $0 })
+    #expect(changed == [2, 4, 6].map { alternates ? 2 * $0 : $0 }, "\(moves)")
     var step = Step(index: 4, seed: 4)
     step.carriedTensors = carried.mapValues { _ in Tensor.zeros([2, 1, 16]) }
     #expect(throws: LetheError.self) {

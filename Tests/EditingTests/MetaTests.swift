@@ -263,7 +263,7 @@ import Training
   func secondOrderAgainstFiniteDifferences(_ kind: OptimizerOptions.Kind) throws {
     let scene = try Self.scene()
     var attack = MetaGradient.Attack()
-    (attack.steps, attack.rate, attack.secondOrder) = (2, kind == .sgd ? 0.05 : 5e-4, true)
+    (attack.steps, attack.rate, attack.secondOrder) = (2, kind == .sgd ? 0.05 : 2e-4, true)
     (attack.optimizer, attack.clip) = (.init(kind), 0)
     let count = Double(scene.tuned.map(\.count).reduce(0, +))
     let benign = [MetaGradient.Benign("related", scene.related, keep: 0, destroy: 0.4)]
@@ -307,7 +307,8 @@ import Training
     let g = try meta.gradient(scene.student, over: scene.tensors, &step).gradients
     let norm = Foreach.norm(g)
     let d = withoutGradients { g.map { $0 / norm } }
-    let h = 2e-2
+    // Directions of the gradient bend sooner than the gradient.
+    let h = kind == .sgd ? 2e-2 : 5e-3
     let expected = (try value(h, along: d) - value(-h, along: d)) / (2 * h)
     let (exact, approximate) = (try slope(attack, along: d), try slope(first, along: d))
     #expect(abs(exact / expected - 1) < 0.02, "\(exact) \(expected)")
