@@ -52,7 +52,9 @@ extension JSON {
     }
     merged = try merged.overlaid(with: self, in: context)
     // What was laid before is as checked as the defaults.
-    if merged != usual { try OptionBounds.check(merged, usual, in: context) }
+    if merged != usual {
+      try OptionBounds.check(merged, whole: OptionBounds.wholeNumbers(of: defaults), in: context)
+    }
     return try Checked(merged, context, .request).decoded()
   }
 }

@@ -55,7 +55,10 @@ import Testing
       let place = folder.appendingPathComponent("a/b")
       let error = #expect(throws: LetheError.self) { try Folder.make(place) }
       #expect(error?.kind == .disk)
-      #expect(error?.sentence.contains("something else is in its place") == true)
+      #expect(
+        error?.sentence
+          == "cannot write \(place.path): something else is in its place; remove it, or choose another folder"
+      )
       #expect(throws: Never.self) { try Folder.make(folder.appendingPathComponent("c/d")) }
       #expect(throws: Never.self) { try Folder.make(folder.appendingPathComponent("c/d")) }
     }
@@ -70,14 +73,21 @@ import Testing
     #expect(Int(bounded: 4.6, 2...9) == 5)
   }
 
-  @Test func wholeNumbersWithoutABoundAreCounts() {
-    let usual: JSON = ["things": 3, "seed": 1, "weight": 0.5]
-    #expect(throws: LetheError.self) {
-      try OptionBounds.check(["things": -1], usual, in: "--set")
-    }
-    #expect(throws: Never.self) {
-      try OptionBounds.check(["seed": -1, "weight": -2], usual, in: "--set")
-    }
+  private struct Options: Codable {
+    struct Inner: Codable { var things = 3 }
+    var inner = Inner()
+    var seed: UInt64 = 1
+    /// JSON writes it as 0.
+    var weight = 0.0
+  }
+
+  @Test func wholeNumbersWithoutABoundAreCounts() throws {
+    #expect(
+      throws: LetheError.badValue(
+        "--set", "'inner.things' is -1; accepted: a whole number from 0 to 1000000000")
+    ) { try (["inner": ["things": -1]] as JSON).laid(over: Options(), in: "--set") }
+    let laid = try (["weight": -1e-4, "seed": 18_446] as JSON).laid(over: Options(), in: "--set")
+    #expect(laid.weight == -1e-4)
   }
 
   @Test func aKeyHasItsBoundWhereverItStands() {
@@ -85,7 +95,7 @@ import Testing
       throws: LetheError.badValue(
         "x", "'a.training.batch' is 0; accepted: a whole number from 1 to 65536")
     ) {
-      try OptionBounds.check(["a": ["training": ["batch": 0]]], [:], in: "x")
+      try OptionBounds.check(["a": ["training": ["batch": 0]]], whole: [], in: "x")
     }
   }
 }

@@ -22,7 +22,8 @@ enum OptionBounds {
     "fisherPictures": many, "fisherTimes": many, "subjects": .whole(0...1_000_000),
     "picturesInPass": .whole(0...1_000_000), "sideBySide": .whole(0...1_000_000),
     // Methods
-    "share": .share, "sparsity": .share, "saliencySteps": many, "pruneBatches": many, "pool": many,
+    "share": .share, "sparsity": .share, "saliencySteps": many, "pruneBatches": many,
+    "pool": .whole(0...1_000_000),
     "innerSteps": .whole(0...1_000_000), "cleanSteps": .count, "attackEvery": .atLeastOne,
     "retainBatch": .whole(1...65_536), "epochs": .whole(0...100_000), "preserveWeight": weight,
     "checkEvery": .atLeastOne,
@@ -43,26 +44,40 @@ enum OptionBounds {
     byKey[path.suffix(2).joined(separator: ".")] ?? path.last.flatMap { byKey[$0] }
   }
 
+  /// The paths of whole numbers among options, as Swift declares them: JSON does not tell 0 from 0.0.
+  static func wholeNumbers(of options: Any, _ path: [String] = []) -> Set<[String]> {
+    var found: Set<[String]> = []
+    for child in Mirror(reflecting: options).children {
+      guard let label = child.label else { continue }
+      let own = path + [label]
+      if child.value is Int || child.value is [Int] {
+        found.insert(own)
+      } else if Mirror(reflecting: child.value).displayStyle == .struct {
+        found.formUnion(wholeNumbers(of: child.value, own))
+      }
+    }
+    return found
+  }
+
   /// Refuses numbers out of their bounds. A whole number without an entry is one from 0 to 1,000,000,000; seeds are any.
   /// - Parameters:
-  ///   - value: the options as they would be used
-  ///   - defaults: the options as they are without anyone's doing, which say of what type each is
-  ///   - given: what somebody gave; defaults are not questioned
+  ///   - given: the options as they would be used
+  ///   - whole: ``wholeNumbers(of:_:)``
   /// - Throws: ``LetheError`` of the kind `request` that names the option
   static func check(
-    _ given: JSON, _ defaults: JSON, _ path: [String] = [], in context: String
+    _ given: JSON, whole: Set<[String]>, _ path: [String] = [], in context: String
   ) throws {
     if let members = given.members {
       for (key, value) in members.sorted(by: { $0.key < $1.key }) {
-        try check(value, defaults[key] ?? .null, path + [key], in: context)
+        try check(value, whole: whole, path + [key], in: context)
       }
     } else if let elements = given.array {
       for element in elements {
-        try check(element, defaults.array?.first ?? .null, path, in: context)
+        try check(element, whole: whole, path, in: context)
       }
     } else if given.number != nil, path.last != "seed" {
-      let usual: Bound? = if case .int = defaults { .count } else { nil }
-      guard let bound = of(path) ?? usual, !bound.allows(given) else { return }
+      guard let bound = of(path) ?? (whole.contains(path) ? .count : nil), !bound.allows(given)
+      else { return }
       throw LetheError.badValue(
         context,
         "'\(path.joined(separator: "."))' is \(given.compact); accepted: \(bound.accepted)")
