@@ -8,7 +8,7 @@ LETHE := .build/release/lethe
 DEMO := runs/demo
 QUICK ?=
 
-.PHONY: help setup build demo test lint torture docs bench golden dataset clean
+.PHONY: help setup build demo test lint torture docs bench golden parity dataset clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,7 +21,7 @@ build: setup ## the program, optimised
 
 demo: build ## erase a fox from the embedded model and write runs/demo/report.html
 	@$(LETHE) erase Models/emoji --method esd --concept fox --preserve others --seed 1 \
-	  --set training.learningRate=5e-4 --set training.batch=4 --set training.steps=100 --set preserveTrajectories=24 --out $(DEMO)
+	  --set training.learningRate=3e-4 --set training.batch=4 --set preserveTrajectories=48 --out $(DEMO)
 	@$(LETHE) evaluate $(DEMO) --quick
 	@$(LETHE) report $(DEMO)
 
@@ -50,8 +50,14 @@ golden: ## make the test fixtures again (needs .venv/ of `make bench`)
 	@scripts/bench/setup.sh
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/diffusion.py Tests/Fixtures
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/clip.py Tests/Fixtures
+	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/classifiers.py Tests/Fixtures
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/metrics.py Tests/Fixtures
 	@git diff --stat Tests/Fixtures
+
+parity: build ## models below TREES beside diffusers, into docs/results/parity.md (needs .venv/ of `make bench`)
+	@test -n "$(TREES)" || { echo "TREES=DIR names a folder of models in the diffusers layout"; exit 2; }
+	@scripts/bench/setup.sh
+	@.venv/bin/python scripts/parity/parity.py $(LETHE) $(TREES) docs/results/parity.md $(VOCABULARY)
 
 dataset: ## the emoji data set into data/emoji (Debian and PyPI packages)
 	scripts/emoji-dataset

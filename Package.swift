@@ -84,7 +84,9 @@ let package = Package(
       name: "CSHA256", dependencies: ["COpenSSL"],
       cSettings: isCheckout ? [] : [.unsafeFlags(headers)],
       linkerSettings: [.linkedLibrary("crypto", .when(platforms: [.linux]))]),
-    layer("Diffusion", on: ["TorchNN", "CPNG", "CTurboJPEG"]),
+    // The vocabulary of CLIP's tokenizer: a C string compiles in no time.
+    .target(name: "CVocabulary"),
+    layer("Diffusion", on: ["TorchNN", "CPNG", "CTurboJPEG", "CVocabulary"]),
     layer("Training", on: ["Diffusion"]),
     layer(
       "Editing",

@@ -7,7 +7,7 @@ declare -A below=(
   [CTorch]=""
   [Torch]="CTorch"
   [TorchNN]="Torch"
-  [Diffusion]="Torch TorchNN CPNG CTurboJPEG"
+  [Diffusion]="Torch TorchNN CPNG CTurboJPEG CVocabulary"
   [Training]="Torch TorchNN Diffusion"
   [Editing]="CSHA256 Torch TorchNN Diffusion Training"
   [Unlearning]="Torch TorchNN Diffusion Training Editing"
@@ -19,7 +19,7 @@ declare -A below=(
   [Torture]="Torch TorchNN Diffusion Training Editing Unlearning Attacks Evaluation Reports Workbench"
   [lethe]="Torch TorchNN Diffusion Training Editing Unlearning Attacks Evaluation Reports Workbench"
 )
-outside="Foundation Glibc Darwin Synchronization ArgumentParser CryptoKit Mustache"
+outside="Foundation FoundationNetworking Glibc Darwin Synchronization ArgumentParser CryptoKit Mustache"
 failed=0
 for target in "${!below[@]}"; do
   while IFS=: read -r file line text; do

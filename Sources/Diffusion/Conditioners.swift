@@ -29,7 +29,7 @@ struct TwoTextConditioner: PromptConditioner {
   private let tokenizer: CLIPTokenizer
   private let second: CLIPTokenizer
   private let texts: (CLIPText, CLIPText)
-  /// Whether a prompt without words is zeros, as diffusers has it where no negative prompt is given.
+  /// Whether no prompt at all is zeros, as diffusers has it where no negative prompt is given.
   private let zeroesEmpty: Bool
   private let device: Device
   var widths: [Int] { [texts.0.width, texts.1.width] }
@@ -52,9 +52,10 @@ struct TwoTextConditioner: PromptConditioner {
   }
 
   func tokens(_ prompt: String) -> PromptTokens {
-    PromptTokens(
-      [tokenizer(prompt), second(prompt)], isZero: zeroesEmpty && tokenizer.words(prompt).isEmpty)
+    PromptTokens([tokenizer(prompt), second(prompt)])
   }
+
+  var nothing: PromptTokens { PromptTokens(tokens("").rows, isZero: zeroesEmpty) }
 
   /// Both encoders' embeddings side by side [B, L, D1 + D2].
   func wordEmbeddings(_ tokens: [PromptTokens]) -> Tensor {
@@ -76,7 +77,7 @@ struct TwoTextConditioner: PromptConditioner {
     let ends = withoutGradients { texts.1.ends(own.detached(), end: second.endToken) }
     let pooled = texts.1.pooled(last.last, at: ends)
     let hidden = Tensor.concatenate([first.penultimate, last.penultimate], 2)
-    // Embeddings of zeros stand for the empty prompt and stay zeros.
+    // Embeddings of zeros stand for no prompt and stay zeros.
     let kept = withoutGradients {
       embeddings.detached().abs().sum(1, 2).isGreater(than: 0).to(embeddings.dtype)
     }

@@ -1,158 +1,6 @@
 public import Torch
 public import TorchNN
 
-/// The noise predictor's conditioning: hidden states of the prompt [B, L, D].
-public struct Conditioning {
-  public var hidden: Tensor
-  /// The prompt as one vector [B, P], for networks that take one (SDXL).
-  public var pooled: Tensor?
-  /// Additions to the keys and values of cross-attention layers, by the layer's path. Rows are
-  /// those of `hidden`, so that each picture of a batch can have erasers of its own.
-  package var shifts: [String: KeyValueShift]
-
-  package init(
-    _ hidden: Tensor, pooled: Tensor? = nil, shifts: [String: KeyValueShift] = [:]
-  ) {
-    (self.hidden, self.pooled, self.shifts) = (hidden, pooled, shifts)
-  }
-
-  public static func concatenate(_ parts: [Conditioning]) -> Conditioning {
-    let layers = Set(parts.flatMap(\.shifts.keys))
-    let shifts = layers.map { layer -> (String, KeyValueShift) in
-      let like = parts.lazy.compactMap { $0.shifts[layer] }.first
-      let rows = parts.compactMap { part in
-        part.shifts[layer] ?? like.map { $0.zeros(part.count) }
-      }
-      return (
-        layer,
-        KeyValueShift(
-          keys: Tensor.concatenate(rows.map(\.keys), 0),
-          values: Tensor.concatenate(rows.map(\.values), 0))
-      )
-    }
-    let pooled = parts.compactMap(\.pooled)
-    precondition(
-      pooled.isEmpty || pooled.count == parts.count,
-      "\(parts.count - pooled.count) of \(parts.count) parts have no pooled prompt")
-    return Conditioning(
-      Tensor.concatenate(parts.map(\.hidden), 0),
-      pooled: pooled.isEmpty ? nil : Tensor.concatenate(pooled, 0),
-      shifts: Dictionary(uniqueKeysWithValues: shifts))
-  }
-
-  /// Some of the rows, in the order asked for.
-  public func rows(_ picks: [Int]) -> Conditioning {
-    Conditioning(
-      hidden.indexed(0, picks), pooled: pooled?.indexed(0, picks),
-      shifts: shifts.mapValues {
-        KeyValueShift(keys: $0.keys.indexed(0, picks), values: $0.values.indexed(0, picks))
-      })
-  }
-
-  /// The same prompts with more added to keys and values.
-  package func shifted(by more: [String: KeyValueShift]) -> Conditioning {
-    var c = self
-    c.shifts = KeyValueShift.sum([shifts, more].filter { !$0.isEmpty })
-    return c
-  }
-
-  /// Each row `count` times in a row.
-  public func repeated(_ times: Int) -> Conditioning {
-    times == 1 ? self : rows((0..<count).flatMap { Array(repeating: $0, count: times) })
-  }
-  public var count: Int { hidden.size(0) }
-}
-
-/// Additions to one layer's keys and values, each [B, L, width].
-package struct KeyValueShift {
-  package var keys: Tensor
-  package var values: Tensor
-  package init(keys: Tensor, values: Tensor) { (self.keys, self.values) = (keys, values) }
-
-  /// The sum, layer by layer.
-  package static func sum(_ parts: [[String: KeyValueShift]]) -> [String: KeyValueShift] {
-    parts.dropFirst().reduce(parts.first ?? [:]) { total, part in
-      total.merging(part) {
-        KeyValueShift(keys: $0.keys + $1.keys, values: $0.values + $1.values)
-      }
-    }
-  }
-
-  func zeros(_ rows: Int) -> KeyValueShift {
-    func zeros(_ x: Tensor) -> Tensor {
-      Tensor.zeros([rows] + x.shape.dropFirst(), x.dtype, on: x.device)
-    }
-    return KeyValueShift(keys: zeros(keys), values: zeros(values))
-  }
-}
-
-package protocol NoisePredictor: AnyObject {
-  /// Channels, height and width of its input.
-  var inChannels: Int { get }
-  var sampleSize: Int { get }
-  /// Whether the backward pass computes each block again, so that training need not keep the block's activations.
-  var recomputes: Bool { get set }
-  /// Drops numbers between layers while it has a generator; nil where the network has none.
-  var dropout: Dropout? { get }
-  /// x [B, C, H, W], t [B] -> eps, v or x_0 [B, C, H, W], as the schedule's prediction type names it
-  func predict(_ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache?) -> Tensor
-}
-
-extension NoisePredictor {
-  package var dropout: Dropout? { nil }
-
-  /// Runs a chain. The backward pass finds all activations kept, or only those between the parts.
-  func run(_ parts: [ChainStage], _ inputs: [Tensor], parameters: () -> [Tensor]) -> Tensor {
-    guard recomputes, recordsGradients else { return parts.reduce(inputs) { $1($0) }[0] }
-    return recomputed(parts, inputs, parameters: parameters().filter(\.requiresGradient))
-  }
-}
-
-/// Turns prompts into conditioning in two halves; attacks differentiate the second. Prompts are texts, or the
-/// names of classes; the empty prompt names no content.
-public protocol PromptConditioner {
-  /// Ids with start, end and padding; of a class, its number.
-  func tokens(_ prompt: String) -> PromptTokens
-  /// Prompts of L ids each -> [B, L, D], before positions are added; classes stay numbers, [B, 1]
-  func wordEmbeddings(_ tokens: [PromptTokens]) -> Tensor
-  /// How many numbers of D each text encoder has; they stand side by side.
-  var widths: [Int] { get }
-  /// [B, L, D] -> conditioning; gradients reach the embeddings and the encoder's weights
-  func encode(_ embeddings: Tensor) -> Conditioning
-  /// - Throws: ``LetheError`` for a prompt that the model cannot read
-  func check(_ prompts: [String]) throws
-}
-
-extension PromptConditioner {
-  public func embed(_ prompts: [String]) -> Conditioning {
-    encode(wordEmbeddings(prompts.map(tokens)))
-  }
-}
-
-public protocol LatentCodec {
-  /// Pixels of a picture per pixel of its latent, in each direction.
-  var factor: Int { get }
-  /// The factor that unscaled latents are multiplied by.
-  var scalingFactor: Double { get }
-  /// Mean and log variance of q(z | image), unscaled: image [B, 3, H, W] in [-1, 1] -> 2 x [B, z, h, w]
-  func posterior(_ image: Tensor) -> (mean: Tensor, logVariance: Tensor)
-  /// Unscaled latents -> image [B, 3, H, W], about [-1, 1]
-  func reconstruct(_ z: Tensor) -> Tensor
-}
-
-extension LatentCodec {
-  /// A scaled sample of the posterior, or its mean without a generator.
-  public func encode(_ image: Tensor, _ g: Generator?) -> Tensor {
-    let (mean, logVariance) = posterior(image)
-    guard let g else { return mean * scalingFactor }
-    let noise = Tensor.randn(mean.shape, g).to(mean.device, mean.dtype)
-    return (mean + (0.5 * logVariance).exp() * noise) * scalingFactor
-  }
-
-  /// Scaled latents [B, z, h, w] -> image [B, 3, H, W], about [-1, 1]
-  public func decode(_ z: Tensor) -> Tensor { reconstruct(z / scalingFactor) }
-}
-
 /// A diffusion model: noise predictor, conditioner, latent codec and schedule over one store of parameters
 /// whose paths are diffusers' names. Text-to-image (Stable Diffusion) or over pixels (DDPM, with classes or
 /// without); methods mention neither.
@@ -211,17 +59,18 @@ public final class DiffusionModel {
       codec = try IdentityCodec(channels: network.inChannels, layout.config(.unet))
       (unet, conditioner) = (network, try ClassConditioner(classes, rows: network.classes, device))
     }
-    schedule = try NoiseSchedule(layout.scheduler)
+    schedule = try NoiseSchedule(layout.usedScheduler)
     (parameters, self.layout, self.device) = (store, layout, device)
     // Position ids are a buffer of old checkpoints.
     try store.check { $0.name.hasSuffix("embeddings.position_ids") }
   }
 
+  /// - Throws: ``LetheError`` for a network that takes more than noise, with what it is
   private static func check(_ network: UNet2DCondition, _ vae: AutoencoderKL) throws {
     guard network.inChannels == vae.latentChannels else {
-      throw LetheError.model(
-        "the autoencoder has latents of \(vae.latentChannels) channels, the U-Net takes \(network.inChannels)"
-      )
+      throw LetheError.unsupported(
+        "a U-Net that takes \(network.inChannels) channels beside latents of \(vae.latentChannels): "
+          + ModelKind.of(inChannels: network.inChannels))
     }
   }
 
@@ -242,7 +91,7 @@ public final class DiffusionModel {
   public var latentSize: Int { unet.sampleSize }
   public var imageSize: Int { unet.sampleSize * codec.factor }
   /// Whether a training step's activations weigh more than its arithmetic, as they do at the size of real models: they
-  /// are computed again, pictures go one by one, and tensors that nothing reads for a while rest in files.
+  /// are computed again, concepts train one by one, and tensors that nothing reads for a while rest in files.
   public var isLarge: Bool { latentSize >= 32 }
 
   /// A model with the same shape that has learned nothing.
@@ -286,6 +135,7 @@ extension DiffusionModel: PromptConditioner {
   public var widths: [Int] { conditioner.widths }
   public func encode(_ embeddings: Tensor) -> Conditioning { conditioner.encode(embeddings) }
   public func check(_ prompts: [String]) throws { try conditioner.check(prompts) }
+  public var nothing: PromptTokens { conditioner.nothing }
 
   /// The U-Net's prediction for x [B, C, h, w] at times t [B]: eps or v, as the schedule's prediction type names it.
   public func predict(_ x: Tensor, at t: Tensor, given c: Conditioning) -> Tensor {

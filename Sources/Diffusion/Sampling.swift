@@ -10,6 +10,10 @@ public struct SamplingOptions: Codable, Sendable, Hashable {
   /// Pixels; nil is the model's own size.
   public var width: Int?
   public var height: Int?
+  /// The prompt that guidance pushes away from; nil for none.
+  public var negative: String?
+  /// Share, 0 to 1, by which a guided prediction's deviation is that of the prompt's alone (Lin et al., 2024, eq. 16).
+  public var rescale: Double?
   public init() {}
 }
 
@@ -26,6 +30,14 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
     package let unconditional: Tensor?
     /// eps(x_t | c)
     package let conditional: Tensor
+
+    /// The state of one picture.
+    package func row(_ i: Int) -> State {
+      guard x.size(0) > 1 else { return self }
+      return State(
+        timestep: timestep, x: x.narrowed(0, i, 1), unconditional: unconditional?.narrowed(0, i, 1),
+        conditional: conditional.narrowed(0, i, 1))
+    }
   }
   package private(set) var x: Tensor
   package private(set) var index = 0
@@ -35,6 +47,7 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
   private let conditioning: Conditioning
   private let isGuided: Bool
   private let guidance: Double
+  private let rescale: Double
   private let generators: [Generator]
   private let cache = KeyValueCache()
 
@@ -45,9 +58,10 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
   ///     picture in every batch and on every device
   package init(
     _ model: DiffusionModel, _ sampler: any Sampler, given c: Conditioning, empty: Conditioning?,
-    guidance: Double, height: Int, width: Int, generators: [Generator]
+    guidance: Double, rescale: Double = 0, height: Int, width: Int, generators: [Generator]
   ) {
     (self.model, self.sampler, self.guidance) = (model, sampler, guidance)
+    self.rescale = rescale
     self.generators = generators
     let shape = [1, model.unet.inChannels, height, width]
     let noise = Tensor.concatenate(generators.map { Tensor.randn(shape, $0) }, 0)
@@ -70,7 +84,7 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
       let predicted = model.predict(input, at: t, given: conditioning, cache: cache)
       let parts = isGuided ? predicted.chunks(2, 0) : [predicted]
       let (e0, ec) = (isGuided ? parts[0] : nil, parts[parts.count - 1])
-      let output = e0.map { $0 + guidance * (ec - $0) } ?? ec
+      let output = e0.map { guided($0, ec) } ?? ec
       let (shape, device, generators) = (x.shape, x.device, self.generators)
       x = sampler.step(output, index, before) {
         let one = [1] + shape.dropFirst()
@@ -79,6 +93,20 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
       index += 1
       return State(timestep: timestep, x: before, unconditional: e0, conditional: ec)
     }
+  }
+}
+
+extension DenoisingPath {
+  /// eps~, with its deviation moved towards that of eps(c):
+  ///
+  ///   phi eps~ std(eps(c)) / std(eps~) + (1 - phi) eps~               (Lin et al., 2024, eqs. 15-16)
+  private func guided(_ e0: Tensor, _ ec: Tensor) -> Tensor {
+    let whole = e0 + guidance * (ec - e0)
+    guard rescale > 0 else { return whole }
+    func deviation(_ x: Tensor) -> Tensor {
+      x.flattened(from: 1).variance(1, correction: 1).sqrt().unsqueezed(-1, -1, -1)
+    }
+    return whole * (rescale * (deviation(ec) / deviation(whole)) + (1 - rescale))
   }
 }
 
@@ -138,12 +166,20 @@ extension DiffusionModel {
     }
     try requireMemory(pictures: seeds.count, height * codec.factor, width * codec.factor)
     let sampler = try Samplers.make(options, schedule)
-    let isGuided = options.guidance > 1
-    if isGuided { try check([""]) }
-    let empty = isGuided ? withoutGradients { embed([""]) } : nil
+    let isGuided = options.guidance > 1 && !unet.takesGuidance
+    var c = c
+    if unet.takesGuidance { c.guidance = options.guidance }
+    let rescale = options.rescale ?? 0
+    guard (0...1).contains(rescale) else {
+      throw LetheError.badValue("--guidance-rescale", "\(rescale); accepted: 0 to 1")
+    }
+    if isGuided { try check([options.negative ?? ""]) }
+    let empty =
+      isGuided
+      ? withoutGradients { options.negative.map { embed([$0]) } ?? embedNothing() } : nil
     var path = DenoisingPath(
-      self, sampler, given: c, empty: empty, guidance: options.guidance, height: height,
-      width: width, generators: seeds.map(Generator.init(seed:)))
+      self, sampler, given: c, empty: empty, guidance: options.guidance, rescale: rescale,
+      height: height, width: width, generators: seeds.map(Generator.init(seed:)))
     while path.next() != nil { progress(path.index, path.count) }
     return path.x
   }

@@ -253,6 +253,7 @@ package struct SampleSet {
     var done = total - missing.count
     run.progress(stage, done, total)
     var rest = missing[...]
+    let batch = model.batch(atMost: batch)
     while let first = rest.first {
       try Interrupt.check()
       // Pictures of one batch share size and guidance.

@@ -47,11 +47,11 @@ public enum JSON: Hashable, Sendable, Codable {
     }
   }
 
-  /// Reads a file that must hold an object.
+  /// Reads a file that must hold an object, as Python's `json` reads it: NaN and infinities are numbers.
   public init(contentsOf file: URL) throws {
     let data = try InputFile.data(file, .json)
-    do { self = try JSONDecoder().decode(JSON.self, from: data) } catch {
-      throw LetheError.malformed(file, "it is no JSON")
+    do { self = try JSONText.value(data) } catch {
+      throw LetheError.malformed(file, "it is no JSON: \(error)")
     }
     guard case .object = self else { throw LetheError.malformed(file, "it is no JSON object") }
   }
@@ -113,9 +113,23 @@ public enum JSON: Hashable, Sendable, Codable {
   }
   public var compact: String { text([.sortedKeys, .withoutEscapingSlashes]) }
 
-  private func text(_ formatting: JSONEncoder.OutputFormatting) -> String {
-    let encoder = Self.encoder()
+  /// The same with NaN, Infinity and -Infinity where Python writes them.
+  package var python: String {
+    let marks = ["Infinity", "-Infinity", "NaN"].map { ($0, "lethe number \($0)") }
+    let text = text(
+      [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes],
+      (marks[0].1, marks[1].1, marks[2].1))
+    return marks.reduce(text) { $0.replacingOccurrences(of: "\"\($1.1)\"", with: $1.0) } + "\n"
+  }
+
+  private func text(
+    _ formatting: JSONEncoder.OutputFormatting,
+    _ notFinite: (String, String, String) = ("inf", "-inf", "nan")
+  ) -> String {
+    let encoder = JSONEncoder()
     encoder.outputFormatting = formatting
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: notFinite.0, negativeInfinity: notFinite.1, nan: notFinite.2)
     guard let data = try? encoder.encode(self) else { return "null" }
     return String(decoding: data, as: UTF8.self)
   }

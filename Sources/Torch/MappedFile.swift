@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 
 #if canImport(Glibc)
   internal import Glibc
@@ -7,11 +7,12 @@ internal import Foundation
 #endif
 
 /// A file mapped into memory, private to this process: writing to a tensor over it never reaches the disk.
-final class MappedFile {
+package final class MappedFile {
   let base: UnsafeMutableRawPointer
   let count: Int
 
-  init(_ file: URL) throws {
+  /// - Throws: ``LetheError`` of the kind `model` for a file that is empty or cannot be read
+  package init(_ file: URL) throws {
     let (descriptor, size) = try InputFile.open(file)
     defer { close(descriptor) }
     count = size
@@ -22,6 +23,9 @@ final class MappedFile {
     }
     base = mapped
   }
+
+  /// The file's bytes, for as long as this object is there.
+  package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
   deinit { munmap(base, count) }
 }

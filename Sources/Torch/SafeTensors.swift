@@ -14,7 +14,7 @@ package struct SafeTensors {
   /// Every tensor of the file, sharing the file's memory where its alignment allows.
   package let tensors: [String: Tensor]
 
-  private struct Entry: Decodable {
+  private struct Entry {
     var dtype: String
     var shape: [Int]
     var data_offsets: [Int]
@@ -29,6 +29,14 @@ package struct SafeTensors {
     let map = try MappedFile(file)
     func damaged(_ why: String) -> LetheError { .malformed(file, why) }
 
+    let pointer = Array("version https://git-lfs".utf8)
+    if map.count > pointer.count,
+      UnsafeRawBufferPointer(start: map.base, count: pointer.count).elementsEqual(pointer)
+    {
+      throw LetheError.model(
+        "\(file.path) is a Git LFS pointer in the place of the file; run `git lfs pull` in its repository"
+      )
+    }
     guard map.count >= 8 else {
       throw damaged("\(map.count) bytes are too few for a header length")
     }
@@ -100,57 +108,40 @@ package struct SafeTensors {
     (self.file, self.metadata, self.tensors) = (file, metadata, tensors)
   }
 
+  /// The header as the reference implementation reads it: a JSON object, every key once, whole numbers.
   private static func parse(
     _ header: Data, _ damaged: (String) -> LetheError
   ) throws -> ([String: Entry], [String: String]) {
-    struct Member: Decodable {
-      var entry: Entry?
-      var metadata: [String: String]?
-      init(from decoder: any Decoder) throws {
-        if decoder.codingPath.last?.stringValue == "__metadata__" {
-          metadata = try [String: String](from: decoder)
-        } else {
-          entry = try Entry(from: decoder)
-        }
+    let json: JSON
+    do { json = try JSONText.value(header, .strict) } catch {
+      throw damaged("its header is no JSON object of tensors: \(error)")
+    }
+    guard header.first == UInt8(ascii: "{"), var members = json.members else {
+      throw damaged("its header is no JSON object of tensors")
+    }
+    var metadata: [String: String] = [:]
+    if let own = members.removeValue(forKey: "__metadata__"), own != .null {
+      guard let texts = own.members, texts.values.allSatisfy({ $0.string != nil }) else {
+        throw damaged("its __metadata__ is no object of texts")
+      }
+      metadata = texts.compactMapValues(\.string)
+    }
+    func wholes(_ json: JSON?) -> [Int]? {
+      json?.array.flatMap { list in
+        let found = list.compactMap { if case .int(let v) = $0 { v } else { nil } }
+        return found.count == list.count ? found : nil
       }
     }
-    let members: [String: Member]
-    do {
-      members = try JSONDecoder().decode([String: Member].self, from: header)
-    } catch { throw damaged("its header is no JSON object of tensors") }
-    let keys = outermostKeys(header)
-    guard keys == members.count else {
-      throw damaged("its header names \(keys) tensors, of which only \(members.count) differ")
-    }
-    return (members.compactMapValues(\.entry), members["__metadata__"]?.metadata ?? [:])
-  }
-
-  /// Number of keys of the outermost object; a decoder would silently keep one of two equal keys.
-  private static func outermostKeys(_ json: Data) -> Int {
-    var depth = 0
-    var keys = 0
-    var inString = false
-    var escaped = false
-    for byte in json {
-      if inString {
-        if escaped {
-          escaped = false
-        } else if byte == UInt8(ascii: "\\") {
-          escaped = true
-        } else if byte == UInt8(ascii: "\"") {
-          inString = false
-        }
-        continue
+    var entries: [String: Entry] = [:]
+    for (name, member) in members {
+      guard let dtype = member["dtype"]?.string, let shape = wholes(member["shape"]),
+        let offsets = wholes(member["data_offsets"])
+      else {
+        throw damaged("'\(name)' has no dtype, shape and data_offsets of whole numbers")
       }
-      switch byte {
-      case UInt8(ascii: "\""): inString = true
-      case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-      case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-      case UInt8(ascii: ":") where depth == 1: keys += 1
-      default: break
-      }
+      entries[name] = Entry(dtype: dtype, shape: shape, data_offsets: offsets)
     }
-    return keys
+    return (entries, metadata)
   }
 
   // MARK: - Sharded files
@@ -191,18 +182,23 @@ package struct SafeTensors {
 
   // MARK: - Writing
 
+  /// The order in which tensors are written: larger element types first, so that every tensor is aligned when the file
+  /// is mapped, and then by name.
+  package static func order(_ tensors: [String: Tensor]) -> [String] {
+    tensors.keys.sorted {
+      let a = tensors[$0]?.dtype.size ?? 0
+      let b = tensors[$1]?.dtype.size ?? 0
+      return a == b ? $0 < $1 : a > b
+    }
+  }
+
   /// Writes `tensors` in the order of their names, with one tensor in memory at a time.
   /// - Parameter durable: false for a file that only this process reads again
   package static func write(
     _ tensors: [String: Tensor], metadata: [String: String] = [:], to file: URL,
     durable: Bool = true
   ) throws {
-    // Larger element types first, so that every tensor is aligned when the file is mapped.
-    let names = tensors.keys.sorted {
-      let a = tensors[$0]?.dtype.size ?? 0
-      let b = tensors[$1]?.dtype.size ?? 0
-      return a == b ? $0 < $1 : a > b
-    }
+    let names = order(tensors)
     var header: [String: Any] = [:]
     var offset = 0
     for name in names {

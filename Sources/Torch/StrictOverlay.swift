@@ -34,6 +34,14 @@ extension JSON {
     return .object(members)
   }
 
+  /// The same value with a half in the place of the number, or of the numbers of a list, at a path.
+  private func halved(_ path: ArraySlice<String>) -> JSON {
+    guard let key = path.first else { return array == nil ? .number(0.5) : .array([.number(0.5)]) }
+    var copy = self
+    copy[key] = self[key]?.halved(path.dropFirst())
+    return copy
+  }
+
   /// Keys of version 0.1 and the names that they have now.
   private static let formerKeys = [
     "walks": "trajectories", "walkSteps": "trajectorySteps",
@@ -53,7 +61,10 @@ extension JSON {
     merged = try merged.overlaid(with: self, in: context)
     // What was laid before is as checked as the defaults.
     if merged != usual {
-      try OptionBounds.check(merged, whole: OptionBounds.wholeNumbers(of: defaults), in: context)
+      // An option of whole numbers cannot be decoded from a half.
+      try OptionBounds.check(merged, usual, in: context) { path in
+        (try? Checked(merged.halved(path[...]), context, .request).decoded() as T) == nil
+      }
     }
     return try Checked(merged, context, .request).decoded()
   }

@@ -8,6 +8,8 @@ public final class ParameterStore {
     /// Tensors by full path. With `shared` they are used as they are; otherwise the caller hands
     /// over tensors that nobody else writes to.
     case tensors([ParameterPath: Tensor])
+    /// Nothing: layers get empty tensors, and the store learns the paths that a configuration asks for.
+    case names
   }
 
   /// Every parameter, in the order in which layers claimed them.
@@ -32,6 +34,7 @@ public final class ParameterStore {
   func claim(_ path: ParameterPath, _ shape: [Int], _ initial: Initializer) -> Tensor {
     let tensor: Tensor
     switch source {
+    case .names: tensor = .zeros([0])
     case .initial(let generator):
       tensor = initial.tensor(shape, generator).to(device, dtype)
     case .tensors(let all):

@@ -19,7 +19,7 @@ extension Corpus {
     func readJudge() throws {
       let network = try JudgeNetwork.load(judge)
       let side = max(1, min(64, network.card.size))
-      _ = network.judged(Tensor.zeros([1, 3, side, side]), asked: [["object": "fox"]])
+      _ = try network.judged(Tensor.zeros([1, 3, side, side]), asked: [["object": "fox"]])
       _ = try network.reference(in: judge)
     }
     return [

@@ -121,7 +121,9 @@ package struct TrainingLoop {
     defer { resting.clear() }
     for index in state.step..<max(state.step, end) {
       var step = Step(index: index, seed: seed)
-      step.carried = state.carried
+      (step.carried, step.carriedTensors) = (state.carried, state.carriedTensors)
+      let isLast = index + 1 == training.steps
+      step.isLogged = (index + 1) % training.logEvery == 0 || isLast
       let rests = training.offload && run != nil && !state.optimizer.state.isEmpty
       if rests {
         try resting.put(state.optimizer.state)
@@ -132,7 +134,7 @@ package struct TrainingLoop {
       ) { try gradients(&step) }
       if rests { state.optimizer.state = try resting.take() }
       guard loss.isFinite else { throw diverged("the loss is", at: index, saved) }
-      state.carried = step.carried
+      (state.carried, state.carriedTensors) = (step.carried, step.carriedTensors)
       if step.isEnough {
         try run?.record(
           ["stage": .string(stage), "step": .int(index), "loss": .number(loss), "enough": true])
@@ -147,8 +149,7 @@ package struct TrainingLoop {
       state.step = index + 1
       recent = recent == 0 ? loss : 0.95 * recent + 0.05 * loss
 
-      let isLast = state.step == training.steps
-      if state.step % training.logEvery == 0 || isLast {
+      if step.isLogged {
         try record(step, loss, rate, seconds: Date().timeIntervalSince(start))
       }
       run?.progress(

@@ -9,6 +9,8 @@ public enum Version { package static let current = "0.2.0-dev" }
 public struct EraseJob: Codable, Sendable, Hashable {
   /// The model's folder.
   public var model = ""
+  /// What is laid over the model's own weights; nil for nothing.
+  public var additions: ModelAdditions?
   /// The method's name.
   public var method = ""
   /// The method's options after `methods.json` and `--set`.
@@ -42,11 +44,18 @@ public struct EraseJob: Codable, Sendable, Hashable {
     _ model: ModelFolder, _ method: String, _ concept: String, preserve: [String] = ["others"],
     seed: UInt64, command: [String]
   ) {
-    (self.model, self.method, concepts) = (model.path, method, [concept])
+    (self.method, concepts) = (method, [concept])
+    folder = model
     (self.preserve, self.seed, self.command) = (preserve, seed, command)
   }
 
-  public var folder: ModelFolder { ModelFolder(model) }
+  public var folder: ModelFolder {
+    get { ModelFolder(model, additions ?? ModelAdditions()) }
+    set {
+      model = newValue.path
+      additions = newValue.additions == ModelAdditions() ? nil : newValue.additions
+    }
+  }
 
   /// The concepts with what their prompts should give instead.
   /// The subjects that the model lists, with the captions that a training may see.

@@ -9,12 +9,23 @@ public import Training
 public struct ModelFolder: Sendable, Hashable {
   /// The folder, as the user named it.
   public let path: String
+  /// What is laid over the weights.
+  public var additions = ModelAdditions()
 
-  public init(_ path: String) { self.path = path }
+  public init(_ path: String, _ additions: ModelAdditions = ModelAdditions()) {
+    (self.path, self.additions) = (path, additions)
+  }
   public init(_ url: URL) { path = url.path }
 
-  public var url: URL { URL(fileURLWithPath: path) }
-  public var name: String { url.lastPathComponent }
+  /// The folder on this disk: a model that is named as on a hub is in the cache. A folder wins over a name.
+  public var url: URL {
+    let own = URL(fileURLWithPath: path)
+    guard !FileManager.default.fileExists(atPath: own.path), let name = HubName(path),
+      let snapshot = HubCache().snapshot(name)
+    else { return own }
+    return snapshot
+  }
+  public var name: String { URL(fileURLWithPath: path).lastPathComponent }
   public func file(_ name: String) -> URL { url.appendingPathComponent(name) }
 
   /// Whether the folder has a `model_index.json`.
@@ -22,11 +33,16 @@ public struct ModelFolder: Sendable, Hashable {
     FileManager.default.fileExists(atPath: file("model_index.json").path)
   }
 
-  /// Loads the model.
-  /// - Parameter variant: the variant of the weights' files to prefer, e.g. `fp16`
+  /// Loads the model with what is laid over it.
   /// - Throws: ``LetheError`` of the kind `model` for files that are missing, damaged or not supported
-  public func model(variant: String? = nil, on device: Device = .cpu) throws -> DiffusionModel {
-    try .load(url, variant: variant, on: device)
+  public func model(on device: Device = .cpu) throws -> DiffusionModel {
+    try additions.laid(over: .load(url, variant: additions.variant, on: device))
+  }
+
+  /// The sampler of pictures where none is named: ddim for a model that lists its subjects, whose trials were drawn with
+  /// it, and the model's own for others.
+  package var usualSampler: String {
+    FileManager.default.fileExists(atPath: file("themes.json").path) ? "ddim" : Samplers.model
   }
 
   // MARK: - Subjects
@@ -83,6 +99,18 @@ public struct ModelFolder: Sendable, Hashable {
   /// - Throws: ``LetheError`` of the kind `model` for a judge that is missing or damaged
   package func judge(on device: Device = .cpu) throws -> JudgeNetwork {
     try JudgeNetwork.load(judgeFolder(), on: device)
+  }
+
+  /// The judge that the model's `themes.json` names.
+  /// - Throws: ``LetheError`` of the kind `request` for a model without one
+  package func judgeSpec() throws -> JudgeSpec {
+    guard let themes = try listedThemes() else {
+      throw LetheError.badValue(
+        "--judge",
+        "\(path) has no themes.json, which names a judge; accepted: "
+          + JudgeCatalog.all.map { $0.usage }.joined(separator: ", "))
+    }
+    return JudgeSpec("own", judgeFolder(themes).path)
   }
 
   // MARK: - Options

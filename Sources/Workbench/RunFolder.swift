@@ -30,9 +30,11 @@ public struct RunFolder: Sendable, Hashable {
   /// - Throws: ``LetheError`` of the kind `model` for a file that is missing or damaged
   public func eraser() throws -> Eraser { try Eraser(contentsOf: eraserFile) }
 
-  /// The eraser of a file, or of a run's folder.
+  /// The eraser of a file, or of a run's folder, at a strength that may follow: `runs/fox:0.5` is half of it.
   public static func eraser(at path: String) throws -> Eraser {
-    try Eraser(contentsOf: eraserFile(at: path))
+    let (place, strength) = try Weighted.parse(path, "--with")
+    let eraser = try Eraser(contentsOf: eraserFile(at: place))
+    return strength == 1 ? eraser : Eraser(eraser.card, strength * eraser.vector)
   }
 
   /// The file of an eraser that is named by itself, or by its run's folder.
@@ -95,6 +97,22 @@ public struct RunFolder: Sendable, Hashable {
   public func results() throws -> Results {
     let file = file("results.json")
     return try Checked(contentsOf: file).decoded()
+  }
+
+  /// The judges that the run's last evaluation was given; none where it was given none.
+  /// - Throws: ``LetheError`` of the kind `model` for a `judges.json` that cannot be read
+  package func judges() throws -> [JudgeSpec] {
+    guard has("judges.json") else { return [] }
+    let file = file("judges.json")
+    guard let data = try? InputFile.data(file, .json),
+      let specs = try? JSONDecoder().decode([JudgeSpec].self, from: data)
+    else { throw LetheError.malformed(file, "it is no list of judges") }
+    return specs
+  }
+
+  package func keep(_ judges: [JudgeSpec]) throws {
+    let list = JSON.array(judges.map { .string($0.description) })
+    try write(text: list.pretty, to: "judges.json")
   }
 
   /// Writes `value` as JSON. The file is written whole or not at all.

@@ -9,6 +9,11 @@ struct CommonOptions: ParsableArguments {
   var device = "cpu"
   @Option(help: "Threads of tensor operators, 1 or more. 0 takes one thread a core.")
   var threads = 0
+  @Option(
+    help:
+      "Number of pictures that go through a network at once while pictures are drawn, 1 or more. 0 takes as many as fit into memory."
+  )
+  var batch = 0
   @Flag(name: .shortAndLong, help: "Silence: print no progress lines and no closing sentence.")
   var quiet = false
 
@@ -33,8 +38,10 @@ struct CommonOptions: ParsableArguments {
   func reporting(_ body: () throws -> Void) throws {
     do {
       try accept("--threads", threads, .whole(0...Runtime.mostThreads))
+      try accept("--batch", batch, .whole(0...65_536))
       Runtime.keepFreedMemory()
       if threads > 0 { Runtime.threads = threads }
+      Runtime.batch = batch
       try body()
     } catch {
       Failure.report(error)

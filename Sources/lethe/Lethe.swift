@@ -25,8 +25,9 @@ struct Lethe: ParsableCommand {
       """,
     version: "lethe \(Version.current)",
     subcommands: [
-      GenerateCommand.self, MakeSetCommand.self, EraseCommand.self, ApplyCommand.self,
-      EvaluateCommand.self, AttackCommand.self,
+      PullCommand.self, ShowCommand.self, GenerateCommand.self, MakeSetCommand.self,
+      EraseCommand.self, ApplyCommand.self,
+      EvaluateCommand.self, AuditCommand.self, VerifyCommand.self, AttackCommand.self,
       RelearnCommand.self,
       ReportCommand.self, BenchCommand.self, EraserCommand.self, Train.self, ListCommand.self,
       DoctorCommand.self, SpeedCommand.self,

@@ -84,7 +84,7 @@ import Testing
     #expect(state("themes.json") == "absent")
     let ill = try lethe("doctor", "Sources")
     #expect(ill.code == 4 && ill.out.contains("broken"))
-    #expect(ill.error.contains("Sources/model_index.json"))
+    #expect(ill.error.contains("Sources has no model_index.json"))
   }
 
   @Test func catalogs() throws {

@@ -97,7 +97,11 @@ import TorchNN
     try Fixtures.temporaryFolder { folder in
       try clip.save(to: folder)
       let again = try CLIPModel.load(folder)
-      #expect(clip.textVectors(["fox"]).isIdentical(to: again.textVectors(["fox"])))
+      // Another alignment of the memory may change last bits.
+      #expect(clip.textVectors(["fox"]).distance(to: again.textVectors(["fox"])) < 1e-6)
+      for (path, tensor) in clip.parameters.tensors {
+        #expect(again.parameters[path].map(tensor.isIdentical) == true, "\(path)")
+      }
       #expect(clip.files.preprocessor == again.files.preprocessor)
     }
   }

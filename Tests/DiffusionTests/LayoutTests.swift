@@ -61,11 +61,8 @@ import TorchNN
     ("unet/config.json", "class_embed_type", "timestep"),
     ("unet/config.json", "act_fn", "gelu"),
     ("unet/config.json", "down_block_types", ["CrossAttnDownBlock2D", "KDownBlock2D"]),
-    ("vae/config.json", "latents_mean", [1.0]),
+    ("unet/config.json", "mid_block_type", "UNetMidBlock2DSimpleCrossAttn"),
     ("text_encoder/config.json", "hidden_act", "swish"),
-    ("scheduler/scheduler_config.json", "_class_name", "UniPCMultistepScheduler"),
-    ("scheduler/scheduler_config.json", "use_karras_sigmas", true),
-    ("scheduler/scheduler_config.json", "beta_schedule", "sigmoid"),
     ("model_index.json", "_class_name", "StableDiffusion3Pipeline"),
     ("model_index.json", "unet", ["diffusers", "FluxTransformer2DModel"]),
   ]
@@ -191,6 +188,35 @@ import TorchNN
         #expect(
           loaded.parameters[path]?.isIdentical(to: try #require(original.parameters[path])) == true)
       }
+    }
+  }
+
+  /// Large weights are spread over files, which load again; a variant that no component has is an error.
+  @Test func shardsAreWritten() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    try Fixtures.temporaryFolder { folder in
+      try model.save(to: folder)
+      try model.save(to: folder, largestFile: 30_000)
+      let names = try FileManager.default.contentsOfDirectory(
+        atPath: folder.appendingPathComponent("unet").path)
+      #expect(names.contains("diffusion_pytorch_model.safetensors.index.json"))
+      #expect(!names.contains("diffusion_pytorch_model.safetensors"))
+      #expect(names.contains { $0.hasPrefix("diffusion_pytorch_model-00001-of-0000") })
+      let again = try DiffusionModel.load(folder)
+      for path in model.parameters.paths {
+        #expect(
+          again.parameters[path]?.isIdentical(to: try #require(model.parameters[path])) == true)
+      }
+      try model.save(to: folder)
+      #expect(
+        !FileManager.default.fileExists(
+          atPath: folder.appendingPathComponent(
+            "unet/diffusion_pytorch_model.safetensors.index.json"
+          ).path))
+      let error = #expect(throws: LetheError.self) {
+        try DiffusionModel.load(folder, variant: "fp16")
+      }
+      #expect(error?.kind == .request && error?.sentence.contains("'fp16'") == true)
     }
   }
 

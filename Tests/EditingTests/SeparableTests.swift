@@ -234,25 +234,4 @@ import Training
       #expect(throws: LetheError.self) { try EraserSet(folder) }
     }
   }
-
-  @Test func loraFilesMultiplyBack() throws {
-    let g = Generator(seed: 9)
-    let path = ParameterPath("unet.mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight")
-    let d = Tensor.randn([12, 3], g).matmul(Tensor.randn([3, 8], g))
-    try Fixtures.temporaryFolder { folder in
-      let file = folder.appendingPathComponent("l.safetensors")
-      let exact = try ParameterVector([path: d]).writeLoRA(to: file)
-      #expect(exact.rank == 3 && exact.error < 1e-6)
-      let stored = try SafeTensors.load(file)
-      let name = "unet.mid_block.attentions.0.transformer_blocks.0.attn2.to_k"
-      let b = try #require(stored["\(name).lora_B.weight"])
-      let a = try #require(stored["\(name).lora_A.weight"])
-      #expect(b.matmul(a).distance(to: d) < 1e-5)
-      let cut = try ParameterVector([path: d]).writeLoRA(to: file, rank: 1)
-      #expect(cut.rank == 1 && cut.error > 0.01)
-      let bias = ParameterVector([ParameterPath("unet.conv_in.bias"): Tensor.randn([4], g)])
-      #expect(throws: LetheError.self) { try bias.writeLoRA(to: file) }
-      #expect(throws: LetheError.self) { try ParameterVector.zero.writeLoRA(to: file) }
-    }
-  }
 }

@@ -55,47 +55,9 @@ import Testing
       let place = folder.appendingPathComponent("a/b")
       let error = #expect(throws: LetheError.self) { try Folder.make(place) }
       #expect(error?.kind == .disk)
-      #expect(
-        error?.sentence
-          == "cannot write \(place.path): something else is in its place; remove it, or choose another folder"
-      )
+      #expect(error?.sentence.contains("something else is in its place") == true)
       #expect(throws: Never.self) { try Folder.make(folder.appendingPathComponent("c/d")) }
       #expect(throws: Never.self) { try Folder.make(folder.appendingPathComponent("c/d")) }
-    }
-  }
-}
-
-@Suite struct OptionBoundsTests {
-  @Test func aNumberIsRoundedIntoItsRange() {
-    #expect(Int(bounded: .nan, 2...9) == 2)
-    #expect(Int(bounded: .infinity, 2...9) == 9)
-    #expect(Int(bounded: -1e300, 2...9) == 2)
-    #expect(Int(bounded: 4.6, 2...9) == 5)
-  }
-
-  private struct Options: Codable {
-    struct Inner: Codable { var things = 3 }
-    var inner = Inner()
-    var seed: UInt64 = 1
-    /// JSON writes it as 0.
-    var weight = 0.0
-  }
-
-  @Test func wholeNumbersWithoutABoundAreCounts() throws {
-    #expect(
-      throws: LetheError.badValue(
-        "--set", "'inner.things' is -1; accepted: a whole number from 0 to 1000000000")
-    ) { try (["inner": ["things": -1]] as JSON).laid(over: Options(), in: "--set") }
-    let laid = try (["weight": -1e-4, "seed": 18_446] as JSON).laid(over: Options(), in: "--set")
-    #expect(laid.weight == -1e-4)
-  }
-
-  @Test func aKeyHasItsBoundWhereverItStands() {
-    #expect(
-      throws: LetheError.badValue(
-        "x", "'a.training.batch' is 0; accepted: a whole number from 1 to 65536")
-    ) {
-      try OptionBounds.check(["a": ["training": ["batch": 0]]], whole: [], in: "x")
     }
   }
 }

@@ -17,3 +17,33 @@ import Torch
     #expect(JSON(seed).number == Double(seed))
   }
 }
+
+@Suite struct JSONTextTests {
+  private func read(_ text: String, _ dialect: JSONText.Dialect = .python) -> JSON? {
+    try? JSONText.value(Data(text.utf8), dialect)
+  }
+
+  @Test func python() {
+    #expect(read("{\"a\": -Infinity, \"b\": [NaN, Infinity]}")?["a"]?.number == -.infinity)
+    #expect(read("\u{FEFF}{\"a\": 1.0}") == ["a": 1])
+    #expect(read("{\"a\": 1, \"a\": 2}") == ["a": 2])
+    #expect(read("\"\\u00e9\\ud83e\\udd8a\\ud800x\\n\"") == .string("é🦊\u{FFFD}x\n"))
+    #expect(read("[18446744073709551615, -3, 1e2, 0.5]") == [.unsigned(.max), -3, 100, 0.5])
+    #expect(read(" [ ] ") == [] && read("{ }") == [:] && read("null") == .null)
+  }
+
+  @Test(arguments: [
+    "", "{", "[1,]", "{\"a\":1,}", "[01]", "[1.]", "[+1]", "[1e]", "nul", "{a: 1}", "'a'", "\"\n\"",
+    "\"\\x\"", "[1] 2", "\"\\u12\"",
+    "[1e999]", "[-]", "{\"a\"}", "\"abc", "[1 2]", "-Inf",
+  ])
+  func damaged(_ text: String) { #expect(read(text) == nil) }
+
+  @Test func strict() {
+    for text in ["[NaN]", "\u{FEFF}[]", "{\"a\": 1, \"a\": 2}", "[-Infinity]"] {
+      #expect(read(text, .strict) == nil)
+    }
+    #expect(read("[1.0]", .strict) == .array([.number(1)]))
+    #expect(read(String(repeating: "[", count: 5000)) == nil)
+  }
+}

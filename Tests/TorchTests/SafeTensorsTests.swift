@@ -85,11 +85,26 @@ import Torch
       ), "overlap"
     ),
     ("hole", file(#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#), "describes 4"),
+    ("byte-order mark", file("\u{FEFF}{}", data: 0), "no JSON object"),
+    ("leading blank", file(" {}", data: 0), "no JSON object"),
+    (
+      "trailing comma", file(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},}"#),
+      "no JSON object"
+    ),
+    (
+      "fraction in a shape", file(#"{"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}}"#),
+      "whole numbers"
+    ),
+    ("number as metadata", file(#"{"__metadata__":{"a":1}}"#, data: 0), "__metadata__"),
+    (
+      "a pointer", Data("version https://git-lfs.github.com/spec/v1\noid sha256:1".utf8),
+      "git lfs pull"
+    ),
     (
       "duplicate",
       file(
         #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#
-      ), "only 1 differ"
+      ), "twice"
     ),
   ]
 
@@ -103,6 +118,16 @@ import Torch
       }
       #expect(error.description.contains(expected), "\(name): \(error)")
       #expect(!error.description.contains("\n"))
+    }
+  }
+
+  /// The reference reader takes a header whose metadata is null.
+  @Test func metadataMayBeNull() throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("x.safetensors")
+      let header = #"{"__metadata__":null,"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#
+      try Self.file(header).write(to: file)
+      #expect(try SafeTensors(contentsOf: file).tensors["a"]?.shape == [2])
     }
   }
 

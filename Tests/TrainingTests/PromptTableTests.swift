@@ -6,6 +6,23 @@ import Training
 
 /// Every header that the field's prompt files have, and rows that cannot be read.
 @Suite struct PromptTableTests {
+  /// Semicolons, tabs and JSON lines mean the same as commas.
+  @Test(arguments: [
+    "case_number,prompt,evaluation_seed\n07,\"a fox, red\",5\n",
+    "case_number;prompt;evaluation_seed\r\n07;a fox, red;5\r\n",
+    "case_number\tprompt\tevaluation_seed\n07\ta fox, red\t5\n",
+    "{\"case_number\": \"07\", \"prompt\": \"a fox, red\", \"evaluation_seed\": 5}\n\n",
+  ])
+  func otherForms(_ text: String) throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("prompts.csv")
+      try Data(text.utf8).write(to: file)
+      let rows = try PromptTable(contentsOf: file).rows
+      #expect(rows.map(\.caseNumber) == ["07"] && rows.map(\.prompt) == ["a fox, red"])
+      #expect(rows.map(\.seed) == [5])
+    }
+  }
+
   func read(_ text: String) throws -> PromptTable {
     try Fixtures.temporaryFolder { folder in
       let file = folder.appendingPathComponent("p.csv")

@@ -33,7 +33,7 @@ import Unlearning
       let out = folder.appendingPathComponent("out")
       func plug(_ run: URL, into model: ModelFolder) throws {
         _ = try Apply(model, erasers: [], set: nil, active: nil, plugIn: run.path)(
-          to: out, lora: nil, rank: nil, half: false, on: .cpu)
+          to: out, lora: nil, rank: nil, on: .cpu)
       }
       try plug(run, into: ModelFolder(place))
       let plugged = try DiffusionModel.load(out)

@@ -17,7 +17,7 @@ import Unlearning
       let model = try Tiny.model(folder)
       let before = try model.model().hash()
       let run = try Run(folder.appendingPathComponent("run"))
-      let erase = try Erase(Tiny.job(model, "esd", "fox"), settings: Tiny.esd, exports: true)
+      let erase = try Erase(Tiny.job(model, "esd", "fox"), settings: Tiny.esd, exports: .diffusers)
       let (eraser, verdict) = try erase(in: run, on: .cpu)
       #expect(verdict == .keptWhole)
       #expect(try run.runFolder.verdict() == .keptWhole)
@@ -59,7 +59,7 @@ import Unlearning
       let run = try Run(folder.appendingPathComponent("run"))
       var notes: [String] = []
       run.onNote = { notes.append($0) }
-      let long = String(repeating: "the ", count: 75) + "fox"
+      let long = String(repeating: "very ", count: 75) + "fox"
       let error = try #require(throws: LetheError.self) {
         try Erase(Tiny.job(model, "uce", long), settings: [])(in: run, on: .cpu)
       }

@@ -31,7 +31,7 @@ import Training
       try files.createSymbolicLink(at: place("parts/unet"), withDestinationURL: model.file("unet"))
       func apply(out: URL? = nil, lora: URL? = nil) throws {
         _ = try Apply(model, erasers: [run.folder.path], set: nil, active: nil)(
-          to: out, lora: lora, rank: nil, half: false, on: .cpu)
+          to: out, lora: lora, rank: nil, on: .cpu)
       }
       let outs = [
         model.url, place("link"), place("parts"), model.file("unet"),
@@ -60,7 +60,7 @@ import Training
       let job = Tiny.job(model, "uce", "fox")
       let parent = try Run(folder)
       let error = #expect(throws: LetheError.self) {
-        try Erase(job, settings: [], exports: true)(in: parent, on: .cpu)
+        try Erase(job, settings: [], exports: .diffusers)(in: parent, on: .cpu)
       }
       #expect(error?.kind == .request && error?.sentence.hasPrefix("--export: ") == true)
       #expect(throws: LetheError.self) {
@@ -72,7 +72,7 @@ import Training
       try FileManager.default.copyItem(at: model.url, to: other.file("model"))
       let copy = try bytes(ModelFolder(other.file("model")))
       #expect(throws: LetheError.self) {
-        try Erase(job, settings: [], exports: true)(in: other, on: .cpu)
+        try Erase(job, settings: [], exports: .diffusers)(in: other, on: .cpu)
       }
       #expect(try bytes(ModelFolder(other.file("model"))) == copy)
     }
@@ -87,7 +87,7 @@ import Training
       let (eraser, _) = try Erase(job, settings: [])(in: run, on: .cpu)
       let out = run.file("model")
       #expect(!FileManager.default.fileExists(atPath: out.path))
-      let erase = try Erase(job, settings: [], exports: true)
+      let erase = try Erase(job, settings: [], exports: .diffusers)
       try erase(in: run, on: .cpu)
       let hash = try model.model().applying([eraser]).hash()
       #expect(try ModelFolder(out).model().hash() == hash)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Makes Tests/Fixtures/tiny-clip: a random CLIPModel in transformers' layout and what transformers computes with it.
-Run with transformers 5 and torchvision:
+Run with transformers 5 and torchvision, whose resize it takes:
 
     python scripts/golden/clip.py Tests/Fixtures
 """

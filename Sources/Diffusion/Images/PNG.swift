@@ -11,28 +11,44 @@ public enum PNG {
   /// Whether bytes begin as a PNG file does.
   package static func isPicture(_ data: Data) -> Bool { data.starts(with: signature) }
 
-  /// Reads any PNG as 8-bit RGB; transparent pixels are laid on white.
+  /// Reads any PNG as 8-bit RGB, as Pillow gives it: samples as they are stored, of 16 bits the high byte, without gamma.
+  /// Alpha is laid on white. An orientation in the file is applied.
   public static func read(_ file: URL) throws -> Image {
     let data = try InputFile.data(file, .picture)
-    var png = png_image()
-    png.version = UInt32(PNG_IMAGE_VERSION)
-    defer { png_image_free(&png) }
-    return try data.withUnsafeBytes { bytes in
-      guard png_image_begin_read_from_memory(&png, bytes.baseAddress, bytes.count) != 0 else {
+    let (image, orientation) = try data.withUnsafeBytes { raw -> (Image, Int) in
+      let bytes = raw.bindMemory(to: UInt8.self)
+      var (width, height): (UInt32, UInt32) = (0, 0)
+      guard lethe_png_size(bytes.baseAddress, bytes.count, &width, &height) != 0 else {
         throw LetheError.malformed(file, "it is no PNG picture")
       }
-      try Limit.pixels.check(Int(png.width) * Int(png.height), file)
-      png.format = formatRGB
-      var pixels = [UInt8](repeating: 0, count: Int(png.width) * Int(png.height) * 3)
-      var white = png_color(red: 255, green: 255, blue: 255)
-      guard png_image_finish_read(&png, &white, &pixels, 0, nil) != 0 else {
+      let (w, h) = (Int(width), Int(height))
+      try Limit.pixels.check(w * h, file)
+      var pixels = [UInt8](repeating: 0, count: w * h * 4)
+      guard lethe_png_rgba(bytes.baseAddress, bytes.count, width, height, &pixels) != 0 else {
         throw LetheError.malformed(file, "its pixels cannot be decoded")
       }
-      return Image(width: Int(png.width), height: Int(png.height), pixels: pixels)
+      return (
+        Image(width: w, height: h, pixels: Self.onWhite(pixels)),
+        Orientation.find(inPNG: UnsafeRawBufferPointer(raw))
+      )
     }
+    return image.oriented(orientation)
   }
 
-  /// PNG bytes of a picture, with `text` in iTXt chunks (UTF-8).
+  /// RGBA -> RGB: round(255 + (c - 255) a / 255)
+  private static func onWhite(_ rgba: [UInt8]) -> [UInt8] {
+    var rgb = [UInt8](repeating: 0, count: rgba.count / 4 * 3)
+    for i in 0..<(rgba.count / 4) {
+      let a = Int(rgba[4 * i + 3])
+      for c in 0..<3 {
+        let v = Int(rgba[4 * i + c])
+        rgb[3 * i + c] = a == 255 ? UInt8(v) : UInt8((2 * (255 * 255 - (255 - v) * a) + 255) / 510)
+      }
+    }
+    return rgb
+  }
+
+  /// PNG bytes of a picture, with `text` in tEXt chunks, or in iTXt ones (UTF-8) where Latin-1 does not have it.
   public static func encode(_ image: Image, text: [(String, String)] = []) throws -> Data {
     var png = png_image()
     png.version = UInt32(PNG_IMAGE_VERSION)
@@ -47,7 +63,13 @@ public enum PNG {
     let afterHeader = 8 + 25  // signature, IHDR
     var chunks = Data()
     for (keyword, value) in text {
-      chunks += chunk("iTXt", Data(keyword.utf8) + [0, 0, 0, 0, 0] + Data(value.utf8))
+      let latin = value.unicodeScalars.map {
+        $0.value > 0 && $0.value < 256 ? UInt8($0.value) : nil
+      }
+      chunks +=
+        latin.contains(nil)
+        ? chunk("iTXt", Data(keyword.utf8) + [0, 0, 0, 0, 0] + Data(value.utf8))
+        : chunk("tEXt", Data(keyword.utf8) + [0] + Data(latin.compactMap { $0 }))
     }
     data.insert(contentsOf: chunks, at: afterHeader)
     return data
@@ -71,6 +93,10 @@ public enum PNG {
         throw LetheError.malformed(file, "a chunk is cut off")
       }
       let body = data[(i + 8)..<(i + 8 + length)]
+      if data[(i + 4)..<(i + 8)].elementsEqual("tEXt".utf8), let zero = body.firstIndex(of: 0) {
+        let value = body[(zero + 1)...].map { Character(Unicode.Scalar($0)) }
+        found[String(decoding: body[..<zero], as: UTF8.self)] = String(value)
+      }
       if data[(i + 4)..<(i + 8)].elementsEqual("iTXt".utf8), let zero = body.firstIndex(of: 0),
         zero + 5 <= body.endIndex
       {

@@ -8,6 +8,9 @@ package final class AutoencoderKL: LatentCodec {
   package let factor: Int
   package let scalingFactor: Double
 
+  /// Mean and deviation of each channel of the latents, where the network has them normalised (Playground 2.5).
+  private let statistics: (mean: [Float], deviation: [Float])?
+
   private let encoder: VAEEncoder
   private let decoder: VAEDecoder
   private let quantConv: Conv2d?
@@ -17,7 +20,6 @@ package final class AutoencoderKL: LatentCodec {
   private static let accepted: [String: [JSON]] = [
     "_class_name": ["AutoencoderKL"], "act_fn": ["silu"], "in_channels": [3], "out_channels": [3],
     "shift_factor": [.null],
-    "latents_mean": [.null], "latents_std": [.null],
   ]
 
   package init(_ s: Scope, _ config: ComponentConfig) throws {
@@ -45,6 +47,7 @@ package final class AutoencoderKL: LatentCodec {
     encoder = VAEEncoder(s["encoder"], shape)
     decoder = VAEDecoder(s["decoder"], shape)
     let twice = 2 * latentChannels
+    statistics = try Self.statistics(config, latentChannels)
     quantConv =
       try config.bool("use_quant_conv", true)
       ? Conv2d(s["quant_conv"], twice, twice, kernel: 1) : nil
@@ -58,6 +61,42 @@ package final class AutoencoderKL: LatentCodec {
     let h = encoder(image)
     let parts = (quantConv?(h) ?? h).chunks(2, 1)
     return (parts[0], parts[1].clamped(-30, 20))
+  }
+
+  private static func statistics(_ config: ComponentConfig, _ channels: Int) throws -> (
+    mean: [Float], deviation: [Float]
+  )? {
+    func numbers(_ key: String) throws -> [Float]? {
+      guard let found = config.json[key], found != .null else { return nil }
+      let values = found.array?.compactMap { $0.number.map { Float($0) } } ?? []
+      guard values.count == channels, values.allSatisfy(\.isFinite) else {
+        throw config.refusing(key, "\(channels) numbers are needed")
+      }
+      return values
+    }
+    guard let mean = try numbers("latents_mean"), let deviation = try numbers("latents_std") else {
+      return nil
+    }
+    guard deviation.allSatisfy({ $0 > 0 }) else {
+      throw config.refusing("latents_std", "numbers above 0 are needed")
+    }
+    return (mean, deviation)
+  }
+
+  private func column(_ values: [Float], like z: Tensor) -> Tensor {
+    Tensor(values, [1, values.count, 1, 1]).to(z.device, z.dtype)
+  }
+
+  package func scaled(_ z: Tensor) -> Tensor {
+    guard let statistics else { return z * scalingFactor }
+    return (z - column(statistics.mean, like: z)) * scalingFactor
+      / column(statistics.deviation, like: z)
+  }
+
+  package func unscaled(_ z: Tensor) -> Tensor {
+    guard let statistics else { return z / scalingFactor }
+    return z * column(statistics.deviation, like: z) / scalingFactor
+      + column(statistics.mean, like: z)
   }
 
   /// Unscaled latents -> image.

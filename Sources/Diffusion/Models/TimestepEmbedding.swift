@@ -17,13 +17,28 @@ func sinusoids(_ t: Tensor, _ width: Int, flipSinToCos: Bool, shift: Double) -> 
 struct TimestepEmbedding {
   let linear1: Linear
   let linear2: Linear
+  private let condition: Linear?
 
-  init(_ s: Scope, _ input: Int, _ width: Int) {
+  /// - Parameter condition: width of an embedding that is projected onto the sinusoids; nil for none
+  init(_ s: Scope, _ input: Int, _ width: Int, condition: Int? = nil) {
     linear1 = Linear(s["linear_1"], input, width)
+    self.condition = condition.map { Linear(s["cond_proj"], $0, input, bias: false) }
     linear2 = Linear(s["linear_2"], width, width)
   }
 
-  func callAsFunction(_ x: Tensor) -> Tensor { linear2(linear1(x).silu()) }
+  func callAsFunction(_ x: Tensor, _ embedding: Tensor? = nil) -> Tensor {
+    guard let condition, let embedding else { return linear2(linear1(x).silu()) }
+    return linear2(linear1(x + condition(embedding)).silu())
+  }
+}
+
+/// The guidance scale as a distilled network is told it (Luo et al., 2023): sines and cosines of 1000 (s - 1) [1, width].
+func guidanceEmbedding(_ scale: Double, _ width: Int) -> Tensor {
+  let half = width / 2
+  let frequencies = (Tensor.arange(0, Double(half)) * (-Foundation.log(10000.0) / Double(half - 1)))
+    .exp()
+  let angles = (frequencies * (1000 * (scale - 1))).unsqueezed(0)
+  return Tensor.concatenate([angles.sin(), angles.cos()], 1)
 }
 
 /// SDXL's addition to the time: the pooled prompt beside sinusoids of six sizes, diffusers' `text_time`.

@@ -12,6 +12,9 @@ package final class UNet2DCondition: NoisePredictor {
   private let trunk: UNetTrunk
   /// SDXL: the pooled prompt and the picture's sizes join the time.
   private let addition: TextTimeEmbedding?
+  /// Width of the embedding of the guidance scale, for networks that were distilled with it; nil for others.
+  private let guidanceWidth: Int?
+  package var takesGuidance: Bool { guidanceWidth != nil }
   /// Width of the pooled prompt that the network takes; nil where it takes none.
   var pooledWidth: Int? { addition?.pooledWidth }
   /// Pixels of a picture per pixel of its latent, for the sizes in SDXL's conditioning.
@@ -26,11 +29,12 @@ package final class UNet2DCondition: NoisePredictor {
     "cross_attention_norm": [.null], "downsample_padding": [1], "dropout": [0],
     "dual_cross_attention": [false], "encoder_hid_dim": [.null], "encoder_hid_dim_type": [.null],
     "mid_block_only_cross_attention": [.null, false], "mid_block_scale_factor": [1],
-    "mid_block_type": ["UNetMidBlock2DCrossAttn"], "num_class_embeds": [.null],
+    "mid_block_type": ["UNetMidBlock2DCrossAttn", "UNetMidBlock2D", .null],
+    "num_class_embeds": [.null],
     "only_cross_attention": [false], "resnet_out_scale_factor": [1],
     "resnet_skip_time_act": [false],
-    "resnet_time_scale_shift": ["default"], "reverse_transformer_layers_per_block": [.null],
-    "time_cond_proj_dim": [.null], "time_embedding_act_fn": [.null], "time_embedding_dim": [.null],
+    "resnet_time_scale_shift": ["default"],
+    "time_embedding_act_fn": [.null], "time_embedding_dim": [.null],
     "time_embedding_type": ["positional"], "timestep_post_act": [.null],
   ]
 
@@ -52,12 +56,24 @@ package final class UNet2DCondition: NoisePredictor {
       (config.json["num_attention_heads"] ?? .null) == .null
       ? "attention_head_dim" : "num_attention_heads"
     let heads = try config.perLevel(headsKey, levels, 8)
-    let depth = try config.perLevel("transformer_layers_per_block", levels, 1)
+    let depth = try Self.depths(config, "transformer_layers_per_block", levels)
+    let upDepth =
+      (config.json["reverse_transformer_layers_per_block"] ?? .null) == .null
+      ? Array(depth.reversed())
+      : try Self.depths(config, "reverse_transformer_layers_per_block", levels)
+    guidanceWidth =
+      (config.json["time_cond_proj_dim"] ?? .null) == .null
+      ? nil : try config.int("time_cond_proj_dim")
+    guard guidanceWidth.map({ $0 >= 4 && $0 % 2 == 0 && $0 <= 65_536 }) != false else {
+      throw config.refusing("time_cond_proj_dim", "an even number from 4 is needed")
+    }
     for (level, width) in channels.enumerated() {
       try config.check(heads[level], divides: width, headsKey, "channels of level \(level)")
     }
     try s.check(layers: levels * layers, key: "layers_per_block")
-    try s.check(layers: layers * depth.reduce(0, +), key: "transformer_layers_per_block")
+    try s.check(
+      layers: layers * depth.reduce(0) { $0 + ($1.max() ?? 0) },
+      key: "transformer_layers_per_block")
     let linear = try config.bool("use_linear_projection", false)
     inChannels = try config.int("in_channels", 4)
     sampleSize = try config.int("sample_size", 64)
@@ -80,17 +96,24 @@ package final class UNet2DCondition: NoisePredictor {
         "projection_class_embeddings_input_dim",
         "more than 6 times addition_time_embed_dim is needed")
     }
-    func attention(_ type: String, _ level: Int, _ key: String, _ plain: String) throws
-      -> UNetAttention?
+    func attention(_ type: String, _ level: Int, _ key: String, _ plain: String, _ depth: [Int])
+      throws -> UNetAttention?
     {
       guard [plain, "CrossAttn\(plain)"].contains(type) else {
         throw config.refusing(key, "supported: CrossAttn\(plain), \(plain)")
       }
-      return type == plain ? nil : transformer(level)
+      return type == plain ? nil : transformer(level, depth)
     }
-    func transformer(_ level: Int) -> UNetAttention {
-      .transformer(heads: heads[level], context: context, layers: depth[level], linear: linear)
+    func transformer(_ level: Int, _ depth: [Int]) -> UNetAttention {
+      .transformer(heads: heads[level], context: context, layers: depth, linear: linear)
     }
+    // tiny-sd has no middle, SSD-1B one residual block.
+    let middle: UNetShape.Middle =
+      switch config.json["mid_block_type"] {
+      case .some(.null): .none
+      case .some("UNetMidBlock2D"): .oneBlock
+      default: .whole
+      }
     trunk = UNetTrunk(
       s,
       UNetShape(
@@ -98,14 +121,29 @@ package final class UNet2DCondition: NoisePredictor {
         blocks: UNetBlockShape(time: channels[0] * 4, groups: groups, eps: eps),
         inChannels: inChannels, outChannels: try config.int("out_channels", 4),
         down: try downTypes.enumerated().map {
-          try attention($1, $0, "down_block_types", "DownBlock2D")
+          try attention($1, $0, "down_block_types", "DownBlock2D", depth[$0])
         },
-        mid: transformer(levels - 1),
+        mid: middle == .whole ? transformer(levels - 1, depth[levels - 1]) : nil,
+        middle: middle,
         up: try upTypes.enumerated().map {
-          try attention($1, levels - 1 - $0, "up_block_types", "UpBlock2D")
+          try attention($1, levels - 1 - $0, "up_block_types", "UpBlock2D", upDepth[$0])
         },
         flipSinToCos: try config.bool("flip_sin_to_cos", true),
-        freqShift: try config.number("freq_shift", 0)))
+        freqShift: try config.number("freq_shift", 0), conditionWidth: guidanceWidth))
+  }
+
+  /// Blocks of the transformers of each level: a number for all, or for each level a number or a list.
+  private static func depths(_ config: ComponentConfig, _ key: String, _ levels: Int) throws
+    -> [[Int]]
+  {
+    guard let list = config.json[key]?.array, list.contains(where: { $0.array != nil }) else {
+      return try config.perLevel(key, levels, 1).map { [$0] }
+    }
+    let depths = list.map { $0.array?.compactMap(\.int) ?? [$0.int].compactMap { $0 } }
+    guard depths.count == levels,
+      depths.allSatisfy({ !$0.isEmpty && $0.allSatisfy((0...256).contains) })
+    else { throw config.refusing(key, "a number or a list of numbers for each level is needed") }
+    return depths
   }
 
   /// Whether the backward pass computes each block again, so that training need not keep the block's activations.
@@ -123,8 +161,11 @@ package final class UNet2DCondition: NoisePredictor {
       }
       return [embed(pooled, sizes: Tensor(size + [0, 0] + size).to(x.device))]
     }
+    let guidance = guidanceWidth.map {
+      guidanceEmbedding(c.guidance ?? 1, $0).to(x.device)
+    }
     return run(
-      trunk.parts(PromptContext(cache: cache, shifts: c.shifts)),
+      trunk.parts(PromptContext(cache: cache, shifts: c.shifts), guidance: guidance),
       [x, t, c.hidden] + (added ?? []),
       parameters: { parameters() + c.shifts.values.flatMap { [$0.keys, $0.values] } })
   }

@@ -3,15 +3,18 @@ internal import TorchNN
 
 /// The configuration of one level's attention.
 enum UNetAttention {
-  case transformer(heads: Int, context: Int, layers: Int, linear: Bool)
+  /// - layers: blocks of each transformer of the level, in order
+  case transformer(heads: Int, context: Int, layers: [Int], linear: Bool)
   /// - width: numbers a head; nil for one head
   case pixels(width: Int?, eps: Double)
 
-  func make(_ s: Scope, _ channels: Int, groups: Int) -> any FeatureAttention {
+  /// The attention after residual block `i` of the level.
+  func make(_ s: Scope, _ i: Int, _ channels: Int, groups: Int) -> any FeatureAttention {
     switch self {
     case .transformer(let heads, let context, let layers, let linear):
       Transformer2D(
-        s, channels, heads: heads, context: context, layers: layers, groups: groups, linear: linear)
+        s, channels, heads: heads, context: context, layers: layers[min(i, layers.count - 1)],
+        groups: groups, linear: linear)
     case .pixels(let width, let eps):
       PixelAttention(s, channels, heads: channels / (width ?? channels), groups: groups, eps: eps)
     }
@@ -44,7 +47,7 @@ struct UNetDownBlock {
     resnets = (0..<layers).map { shape.resnet(s["resnets"][$0], $0 == 0 ? i : o, o) }
     attentions =
       attention.map { a in
-        (0..<layers).map { a.make(s["attentions"][$0], o, groups: shape.groups) }
+        (0..<layers).map { a.make(s["attentions"][$0], $0, o, groups: shape.groups) }
       } ?? []
     downsampler =
       downsamples ? Downsample2D(s["downsamplers"][0], o, padsAfter: padsAfter) : nil
@@ -67,22 +70,26 @@ struct UNetDownBlock {
   }
 }
 
-/// diffusers `UNetMidBlock2DCrossAttn` and `UNetMidBlock2D`.
+/// diffusers `UNetMidBlock2DCrossAttn` and `UNetMidBlock2D`, which may be one residual block alone.
 struct UNetMidBlock {
   let first: ResnetBlock2D
   let attention: (any FeatureAttention)?
-  let second: ResnetBlock2D
+  let second: ResnetBlock2D?
 
-  init(_ s: Scope, _ channels: Int, _ shape: UNetBlockShape, attention a: UNetAttention?) {
+  init(
+    _ s: Scope, _ channels: Int, _ shape: UNetBlockShape, attention a: UNetAttention?,
+    isOneBlock: Bool = false
+  ) {
     first = shape.resnet(s["resnets"][0], channels, channels)
-    attention = a?.make(s["attentions"][0], channels, groups: shape.groups)
-    second = shape.resnet(s["resnets"][1], channels, channels)
+    attention = a?.make(s["attentions"][0], 0, channels, groups: shape.groups)
+    second = isOneBlock ? nil : shape.resnet(s["resnets"][1], channels, channels)
   }
 
   func callAsFunction(
     _ x: Tensor, _ time: Tensor, _ context: Tensor, _ prompt: PromptContext
   ) -> Tensor {
     let h = first(x, time: time)
+    guard let second else { return h }
     return second(attention?(h, context, prompt) ?? h, time: time)
   }
 }
@@ -102,7 +109,7 @@ struct UNetUpBlock {
     }
     attentions =
       attention.map { a in
-        (0..<layers).map { a.make(s["attentions"][$0], o, groups: shape.groups) }
+        (0..<layers).map { a.make(s["attentions"][$0], $0, o, groups: shape.groups) }
       } ?? []
     upsampler = upsamples ? Upsample2D(s["upsamplers"][0], o) : nil
   }

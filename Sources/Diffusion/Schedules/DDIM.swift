@@ -7,15 +7,16 @@
 // eta 0 is deterministic, eta 1 with every step is DDPM.
 package import Torch
 
-package struct DDIM: Sampler {
+package struct DDIM: NoisySampler {
   package static let name = "ddim"
   package static let className = "DDIMScheduler"
+  package static let knowsZeroSNR = true
 
   package let timesteps: [Double]
   private let schedule: NoiseSchedule
   private let stride: Int
   private let finalAlphaBar: Float
-  private let clip: Double?
+  private let clipping: Clipping
   private let eta: Double
 
   package init(_ schedule: NoiseSchedule, steps: Int) throws {
@@ -44,12 +45,14 @@ package struct DDIM: Sampler {
   private init(
     _ schedule: NoiseSchedule, steps: Int, eta: Double, _ shift: Double
   ) throws {
+    try schedule.check()
     let config = ComponentConfig("scheduler", schedule.config)
     timesteps = try Spacing(schedule, fallback: "leading").timesteps(steps).roundedToEven
       .map { $0 + shift }
     stride = schedule.steps / steps
     finalAlphaBar = try config.bool("set_alpha_to_one", true) ? 1 : schedule.alphaBar[0]
-    clip = try config.bool("clip_sample", true) ? try config.number("clip_sample_range", 1) : nil
+    clipping = try Clipping(config, clips: true)
+    try refuseNoSignal(schedule, timesteps, Self.name)
     (self.schedule, self.eta) = (schedule, eta)
   }
 
@@ -64,7 +67,7 @@ package struct DDIM: Sampler {
     case .sample: eps = (x - Double(a.squareRoot()) * x0) / Double((1 - a).squareRoot())
     case .velocity: eps = Double(a.squareRoot()) * output + Double((1 - a).squareRoot()) * x
     }
-    if let clip { x0 = x0.clamped(-clip, clip) }
+    x0 = clipping(x0)
     let variance = (1 - previous) / (1 - a) * (1 - a / previous)
     let sigma = Float(eta) * variance.squareRoot()
     let direction = (1 - previous - sigma * sigma).squareRoot()

@@ -6,20 +6,23 @@ package import Torch
 package struct DDPM: Sampler {
   package static let name = "ddpm"
   package static let className = "DDPMScheduler"
+  package static let knowsZeroSNR = true
 
   package let timesteps: [Double]
   private let schedule: NoiseSchedule
-  private let clip: Double?
+  private let clipping: Clipping
   private let largeVariance: Bool
 
   package init(_ schedule: NoiseSchedule, steps: Int) throws {
+    try schedule.check()
     let config = ComponentConfig("scheduler", schedule.config)
     let variance = try config.string("variance_type", "fixed_small")
-    guard ["fixed_small", "fixed_large"].contains(variance) else {
-      throw config.refusing("variance_type", "supported: fixed_small, fixed_large")
+    guard ["fixed_small", "fixed_small_log", "fixed_large"].contains(variance) else {
+      throw config.refusing("variance_type", "supported: fixed_small, fixed_small_log, fixed_large")
     }
     timesteps = try Spacing(schedule, fallback: "leading").timesteps(steps).roundedToEven
-    clip = try config.bool("clip_sample", true) ? try config.number("clip_sample_range", 1) : nil
+    clipping = try Clipping(config, clips: true)
+    try refuseNoSignal(schedule, timesteps, Self.name)
     largeVariance = variance == "fixed_large"
     self.schedule = schedule
   }
@@ -31,7 +34,7 @@ package struct DDPM: Sampler {
     let alpha = a / previous
     let beta = 1 - alpha
     var x0 = denoised(output, x, a, schedule.prediction)
-    if let clip { x0 = x0.clamped(-clip, clip) }
+    x0 = clipping(x0)
     let ofX0 = previous.squareRoot() * beta / (1 - a)
     let ofX = alpha.squareRoot() * (1 - previous) / (1 - a)
     let mean = Double(ofX0) * x0 + Double(ofX) * x

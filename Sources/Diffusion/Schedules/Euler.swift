@@ -6,12 +6,14 @@ package import Torch
 package struct Euler: Sampler {
   package static let name = "euler"
   package static let className = "EulerDiscreteScheduler"
+  package static let knowsZeroSNR = true
 
   package let timesteps: [Double]
   private let path: SigmaPath
 
   package init(_ schedule: NoiseSchedule, steps: Int) throws {
-    path = try SigmaPath(schedule, steps)
+    path = try SigmaPath(
+      schedule, steps, .init(shapes: [.karras, .exponential, .beta], limits: true, zeroSNR: true))
     timesteps = path.timesteps
   }
 

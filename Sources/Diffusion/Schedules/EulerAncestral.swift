@@ -6,6 +6,7 @@ package import Torch
 package struct EulerAncestral: Sampler {
   package static let name = "euler-a"
   package static let className = "EulerAncestralDiscreteScheduler"
+  package static let knowsZeroSNR = true
 
   package let timesteps: [Double]
   private let path: SigmaPath
@@ -14,7 +15,7 @@ package struct EulerAncestral: Sampler {
     guard schedule.prediction != .sample else {
       throw LetheError.unsupported("scheduler: euler-a supports epsilon, v_prediction")
     }
-    path = try SigmaPath(schedule, steps)
+    path = try SigmaPath(schedule, steps, .init(zeroSNR: true))
     timesteps = path.timesteps
   }
 

@@ -16,7 +16,7 @@ package struct LMS: Sampler {
   private var derivatives: [Tensor] = []
 
   package init(_ schedule: NoiseSchedule, steps: Int) throws {
-    path = try SigmaPath(schedule, steps)
+    path = try SigmaPath(schedule, steps, .init(shapes: [.karras, .exponential, .beta]))
     timesteps = path.timesteps
   }
 

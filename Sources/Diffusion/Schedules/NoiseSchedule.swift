@@ -1,3 +1,4 @@
+internal import Foundation
 public import Torch
 
 /// The forward process: how much signal is left at each training step, and what the network predicts.
@@ -12,60 +13,124 @@ public struct NoiseSchedule: Sendable {
   }
   /// Prod_{i <= t} (1 - beta_i), t = 0 ..< 1000.
   public let alphaBar: [Float]
+  /// The same before it was rescaled to no signal at the last step; samplers that do not know of that use it.
+  package let plainAlphaBar: [Float]
   public let prediction: Prediction
   /// `scheduler_config.json` as it was read; samplers take their options from it.
   package let config: JSON
+  /// The reason why pictures can be neither drawn nor noised by it. Erasers in closed form need no schedule.
+  package let refusal: LetheError?
 
-  private static let accepted: [String: [JSON]] = [
-    "thresholding": [false], "rescale_betas_zero_snr": [false], "trained_betas": [.null],
-    "use_karras_sigmas": [false, .null], "use_exponential_sigmas": [false, .null],
-    "use_beta_sigmas": [false, .null], "use_lu_lambdas": [false, .null],
-    "use_flow_sigmas": [false, .null], "interpolation_type": ["linear"],
-    "timestep_type": ["discrete"], "sigma_min": [.null], "sigma_max": [.null],
-    "final_sigmas_type": ["zero"], "euler_at_final": [false], "solver_order": [2],
-    "algorithm_type": ["dpmsolver++"],
-  ]
-
+  /// - Throws: ``LetheError`` for values that no schedule can have. An unknown class or kind of schedule is no error
+  ///   before something is drawn; see ``check()``
   package init(_ json: JSON) throws {
     let config = ComponentConfig("scheduler", json)
-    try config.accept(Self.accepted)
+    var refusal: LetheError?
     if let name = json["_class_name"]?.string, Samplers.byClassName(name) == nil {
-      throw config.refusing(
-        "_class_name", "supported: \(Samplers.all.map { $0.className }.joined(separator: ", "))")
+      refusal = config.refusing(
+        "_class_name",
+        "supported: \(Samplers.classNames.joined(separator: ", "))")
     }
-    let steps = try config.int("num_train_timesteps", 1000)
-    let (start, end) = (
-      try config.positive("beta_start", 0.0001, below: 1),
-      try config.positive("beta_end", 0.02, below: 1)
-    )
-    let beta: Tensor
-    switch try config.string("beta_schedule", "linear") {
-    case "linear": beta = .linspace(start, end, steps)
-    case "scaled_linear":
-      beta = Tensor.linspace(start.squareRoot(), end.squareRoot(), steps).pow(2)
-    default: throw config.refusing("beta_schedule", "supported: linear, scaled_linear")
+    var betas = Tensor.linspace(0.0001, 0.02, 1000)
+    do { betas = try Self.betas(config) } catch let error as LetheError {
+      guard error.sentence.contains(Self.unknownKind) else { throw error }
+      refusal = refusal ?? error
     }
-    alphaBar = (1 - beta).cumulativeProduct(0).floats
-    guard let prediction = Prediction(rawValue: try config.string("prediction_type", "epsilon"))
-    else {
-      throw config.refusing(
-        "prediction_type",
-        "supported: \(Prediction.allCases.map(\.rawValue).joined(separator: ", "))")
+    plainAlphaBar = (1 - betas).cumulativeProduct(0).floats
+    let knowsRescaling =
+      json["_class_name"]?.string.flatMap(Samplers.byClassName)?.knowsZeroSNR ?? true
+    alphaBar =
+      try knowsRescaling && config.bool("rescale_betas_zero_snr", false)
+      ? Self.zeroSNR(plainAlphaBar) : plainAlphaBar
+    let name = try config.string("prediction_type", "epsilon")
+    if Prediction(rawValue: name) == nil {
+      refusal =
+        refusal
+        ?? config.refusing(
+          "prediction_type",
+          "supported: \(Prediction.allCases.map(\.rawValue).joined(separator: ", "))")
     }
-    (self.prediction, self.config) = (prediction, json)
+    prediction = Prediction(rawValue: name) ?? .epsilon
+    (self.config, self.refusal) = (json, refusal)
     guard try config.int("steps_offset", 0) < alphaBar.count else {
       throw config.refusing("steps_offset", "a whole number below \(alphaBar.count) is needed")
     }
-    guard let last = alphaBar.last, last > 0 else {
+    guard let last = plainAlphaBar.last, last > 0 else {
       throw config.refusing(
-        "beta_end", "a smaller one is needed, because no signal is left after \(steps) steps")
+        "beta_end",
+        "a smaller one is needed, because no signal is left after \(alphaBar.count) steps")
     }
+  }
+
+  /// - Throws: ``LetheError`` of the kind `model` for a schedule that pictures cannot be noised by step by step
+  package func check() throws {
+    if let refusal { throw refusal }
+    let name = config["_class_name"]?.string ?? ""
+    guard Samplers.byClassName(name)?.isVariancePreserving != false else {
+      throw LetheError.unsupported(
+        "steps of beta_t with the scheduler '\(name)', whose network is told noise levels; it can be drawn from "
+          + "with its own sampler, and edited in closed form")
+    }
+  }
+
+  private static let unknownKind = "supported: linear, scaled_linear, squaredcos_cap_v2"
+
+  /// beta_t [T], in float32 as diffusers has them.
+  private static func betas(_ config: ComponentConfig) throws -> Tensor {
+    if let list = config.json["trained_betas"], list != .null {
+      let betas = list.array?.compactMap(\.number) ?? []
+      guard betas.count > 1, betas.count == list.array?.count, betas.count <= mostSteps,
+        betas.allSatisfy({ $0 > 0 && $0 < 1 })
+      else {
+        throw config.refusing("trained_betas", "a list of numbers between 0 and 1 is needed")
+      }
+      return Tensor(betas.map(Float.init))
+    }
+    let steps = try config.int("num_train_timesteps", 1000)
+    guard (2...mostSteps).contains(steps) else {
+      throw config.refusing("num_train_timesteps", "accepted: 2 to \(mostSteps)")
+    }
+    let start = try config.positive("beta_start", 0.0001, below: 1)
+    let end = try config.positive("beta_end", 0.02, below: 1)
+    switch try config.string("beta_schedule", "linear") {
+    case "linear": return .linspace(start, end, steps)
+    case "scaled_linear":
+      return Tensor.linspace(start.squareRoot(), end.squareRoot(), steps).pow(2)
+    case "squaredcos_cap_v2":
+      // alphaBar(u) = cos^2((u + .008) / 1.008 pi / 2)               (Nichol & Dhariwal, 2021, eq. 17)
+      func signal(_ u: Double) -> Double {
+        let c = cos((u + 0.008) / 1.008 * .pi / 2)
+        return c * c
+      }
+      return Tensor(
+        (0..<steps).map { i in
+          let (u, next) = (Double(i) / Double(steps), Double(i + 1) / Double(steps))
+          return Float(min(1 - signal(next) / signal(u), 0.999))
+        })
+    default: throw config.refusing("beta_schedule", unknownKind)
+    }
+  }
+  private static let mostSteps = 100_000
+
+  /// alphaBar with its root shifted and scaled, so that nothing is left of the signal at the last step and the first
+  /// stays (Lin et al., 2024, algorithm 1), as float32 betas give it back.
+  private static func zeroSNR(_ plain: [Float]) -> [Float] {
+    let root = Tensor(plain).sqrt()
+    let (first, last) = (Tensor([root.floats[0]]), Tensor([root.floats[plain.count - 1]]))
+    let bar = ((root - last) * (first / (first - last))).squared()
+    let before = Tensor.concatenate([Tensor.ones([1]), bar.narrowed(0, 0, plain.count - 1)])
+    let betas = 1 - bar / before
+    return (1 - betas).cumulativeProduct(0).floats
   }
 
   public var steps: Int { alphaBar.count }
 
   /// sqrt((1 - alphaBar) / alphaBar) of every training step.
-  package var sigmas: [Float] { alphaBar.map { ((1 - $0) / $0).squareRoot() } }
+  package var sigmas: [Float] { Self.sigmas(alphaBar) }
+
+  static func sigmas(_ alphaBar: [Float]) -> [Float] {
+    alphaBar.map { ((1 - $0) / $0).squareRoot() }
+  }
 
   /// alphaBar at `t` [B] as [B, 1, 1, 1].
   private func alphaBar(at t: Tensor, like x: Tensor) -> Tensor {

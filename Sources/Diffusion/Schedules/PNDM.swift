@@ -18,6 +18,7 @@ package struct PNDM: Sampler {
   private var blend: Tensor?
 
   package init(_ schedule: NoiseSchedule, steps: Int) throws {
+    try schedule.check()
     let config = ComponentConfig("scheduler", schedule.config)
     guard schedule.prediction != .sample else {
       throw config.refusing("prediction_type", "pndm supports epsilon, v_prediction")
@@ -25,7 +26,7 @@ package struct PNDM: Sampler {
     let plain: [Int] = try Spacing(schedule, fallback: "leading").timesteps(steps).roundedToEven
       .reversed().map { Int($0) }
     stride = schedule.steps / steps
-    finalAlphaBar = try config.bool("set_alpha_to_one", false) ? 1 : schedule.alphaBar[0]
+    finalAlphaBar = try config.bool("set_alpha_to_one", false) ? 1 : schedule.plainAlphaBar[0]
     self.schedule = schedule
     if try config.bool("skip_prk_steps", false) {
       // The second-largest step is visited twice: 981, 961, 961, 941, ...
@@ -94,8 +95,8 @@ package struct PNDM: Sampler {
 
   /// phi(x_t, eps, t, t'): equation 11.
   private func transfer(_ x: Tensor, from t: Int, to previous: Int, _ output: Tensor) -> Tensor {
-    let a = schedule.alphaBar[t]
-    let p = previous >= 0 ? schedule.alphaBar[previous] : finalAlphaBar
+    let a = schedule.plainAlphaBar[t]
+    let p = previous >= 0 ? schedule.plainAlphaBar[previous] : finalAlphaBar
     var eps = output
     if schedule.prediction == .velocity {
       eps = Double(a.squareRoot()) * output + Double((1 - a).squareRoot()) * x

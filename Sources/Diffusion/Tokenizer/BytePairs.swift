@@ -19,34 +19,48 @@ package struct BytePairs: Sendable {
       uniquingKeysWith: { first, _ in first })
   }
 
-  package init(folder: URL) throws {
-    let whole = folder.appendingPathComponent("tokenizer.json")
-    let file = folder.appendingPathComponent("vocab.json")
+  init(_ files: TokenizerFiles) throws {
     // transformers 5 writes one file instead of two.
-    if !FileManager.default.fileExists(atPath: file.path),
-      FileManager.default.fileExists(atPath: whole.path)
-    {
-      try self.init(tokenizer: whole)
+    if !files.has("vocab.json"), let whole = try files.json("tokenizer.json") {
+      try self.init(tokenizer: whole, files.place("tokenizer.json"))
       return
     }
-    let vocabulary = try Self.ids(Checked(contentsOf: file))
-    let mergesFile = folder.appendingPathComponent("merges.txt")
-    let text = try InputFile.text(mergesFile)
-    var merges: [(String, String)] = []
-    for line in text.split(separator: "\n") where !line.hasPrefix("#version") {
-      let parts = line.split(separator: " ")
-      guard parts.count == 2 else {
-        throw LetheError.malformed(mergesFile, "'\(line)' is no pair")
-      }
-      merges.append((String(parts[0]), String(parts[1])))
+    let file = files.place("vocab.json")
+    guard let members = try files.json("vocab.json")?.members else {
+      throw LetheError.unreadable(file, "it does not exist or may not be read")
     }
-    self.init(vocabulary: vocabulary, merges: merges)
+    let vocabulary = try Self.ids(Checked(.object(members), file.path))
+    self.init(
+      vocabulary: vocabulary,
+      merges: try Self.merges(files("merges.txt"), files.place("merges.txt")))
+  }
+
+  /// The pairs of `merges.txt`, whatever its lines end with; a first line `#version` is none.
+  static func merges(_ data: Data?, _ file: URL) throws -> [(String, String)] {
+    guard let data else {
+      throw LetheError.unreadable(file, "it does not exist or may not be read")
+    }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw LetheError.malformed(file, "it is no UTF-8 text")
+    }
+    var merges: [(String, String)] = []
+    for line in text.utf8.split(whereSeparator: { $0 == 10 || $0 == 13 }) {
+      var line = line
+      if merges.isEmpty, line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
+      if line.starts(with: "#version".utf8) { continue }
+      let parts = line.split(separator: UInt8(ascii: " "))
+      guard parts.count == 2 else {
+        throw LetheError.malformed(file, "'\(Substring(line))' is no pair")
+      }
+      merges.append((String(Substring(parts[0])), String(Substring(parts[1]))))
+    }
+    guard !merges.isEmpty else { throw LetheError.malformed(file, "it has no pairs") }
+    return merges
   }
 
   /// Vocabulary and merges out of a `tokenizer.json`.
-  private init(tokenizer file: URL) throws {
-    let checked = try Checked(contentsOf: file)
-    let json = checked.value ?? .null
+  private init(tokenizer json: JSON, _ file: URL) throws {
+    let checked = Checked(json, file.path)
     guard json["model"]?["type"]?.string == "BPE", let list = json["model"]?["merges"]?.array
     else { throw LetheError.malformed(file, "it holds no byte-pair model") }
     let merges = list.compactMap { merge -> (String, String)? in

@@ -37,8 +37,12 @@ public struct CLIPTokenizer: Sendable {
 
   /// Reads `vocab.json`, `merges.txt` and the settings beside them.
   package init(folder: URL, length: Int) throws {
-    let settings = try TokenSettings(folder: folder)
-    try self.init(BytePairs(folder: folder), min(length, settings.maximum ?? length), settings)
+    try self.init(TokenizerFiles(folder: folder), length: length)
+  }
+
+  init(_ files: TokenizerFiles, length: Int) throws {
+    let settings = try TokenSettings(files)
+    try self.init(BytePairs(files), min(length, settings.maximum ?? length), settings)
   }
 
   /// The largest id that a prompt can have.
@@ -183,28 +187,5 @@ public struct CLIPTokenizer: Sendable {
 
   private static func contraction(_ scalars: [Unicode.Scalar], at i: Int) -> Int? {
     contractions.first { scalars[i...].starts(with: $0) }?.count
-  }
-}
-
-extension CLIPTokenizer {
-  /// The files that diffusers and transformers expect in a model's `tokenizer/` folder.
-  package func files(vocabulary: [String], merges: [(String, String)]) throws -> [String: Data] {
-    let ids = JSON.object(
-      Dictionary(uniqueKeysWithValues: vocabulary.enumerated().map { ($1, .int($0)) }))
-    let lines = merges.map { "\($0.0) \($0.1)\n" }.joined()
-    let special: [String: JSON] = [
-      "bos_token": .string(Self.start), "eos_token": .string(Self.end),
-      "pad_token": .string(Self.end), "unk_token": .string(Self.end),
-    ]
-    var settings = special
-    settings["tokenizer_class"] = "CLIPTokenizer"
-    settings["model_max_length"] = .int(length)
-    settings["do_lower_case"] = true
-    settings["errors"] = "replace"
-    return [
-      "vocab.json": Data(ids.compact.utf8), "merges.txt": Data(("#version: 0.2\n" + lines).utf8),
-      "tokenizer_config.json": Data(JSON.object(settings).pretty.utf8),
-      "special_tokens_map.json": Data(JSON.object(special).pretty.utf8),
-    ]
   }
 }

@@ -34,11 +34,8 @@ struct TokenSettings: Sendable {
   }
 
   /// - Throws: ``LetheError`` for another class of tokenizer
-  init(folder: URL) throws {
-    func json(_ name: String) throws -> JSON? {
-      let file = folder.appendingPathComponent(name)
-      return FileManager.default.fileExists(atPath: file.path) ? try JSON(contentsOf: file) : nil
-    }
+  init(_ files: TokenizerFiles) throws {
+    let json = files.json
     let config = try json("tokenizer_config.json")
     if let name = config?["tokenizer_class"]?.string,
       !["CLIPTokenizer", "CLIPTokenizerFast", "TokenizersBackend"].contains(name)
@@ -46,7 +43,7 @@ struct TokenSettings: Sendable {
       throw LetheError.unsupported("tokenizer: '\(name)'; supported: CLIPTokenizer")
     }
     // transformers writes 1e30 where a tokenizer has no maximum.
-    let source = folder.appendingPathComponent("tokenizer_config.json").path
+    let source = files.place("tokenizer_config.json").path
     let most = try Checked(config, source)["model_max_length"].number(
       3...Double.greatestFiniteMagnitude, .greatestFiniteMagnitude)
     maximum = Int(exactly: most.rounded(.down)).flatMap { $0 < 1 << 30 ? $0 : nil }

@@ -30,7 +30,7 @@ public struct Eraser {
     (self.card, self.factors, vector) = (card, factors, factors.dense)
   }
 
-  private static let format = "lethe-increment-1"
+  package static let format = "lethe-increment-1"
   /// Element types that differences are stored in.
   private static let accepted: [DType] = [.float16, .bfloat16, .float32, .float64]
   /// Names of factors in the file: PATH.left for w_l, `right` for beta S.

@@ -5,30 +5,34 @@
 #endif
 
 /// SHA-256 of bytes that arrive in pieces: CryptoKit computes it on macOS, OpenSSL elsewhere.
-struct SHA256Stream: ~Copyable {
+package struct SHA256Stream: ~Copyable {
   #if canImport(CryptoKit)
     private var state = SHA256()
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) { state.update(bufferPointer: bytes) }
+    package init() {}
+
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+      state.update(bufferPointer: bytes)
+    }
 
     /// The digest of all bytes so far, as 64 hexadecimal digits.
-    consuming func hexadecimal() -> String { Self.hexadecimal(state.finalize()) }
+    package consuming func hexadecimal() -> String { Self.hexadecimal(state.finalize()) }
   #else
     private let state: OpaquePointer
 
-    init() {
+    package init() {
       guard let state = csha256_new() else { preconditionFailure("libcrypto offers no SHA-256") }
       self.state = state
     }
 
     deinit { csha256_free(state) }
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
       csha256_update(state, bytes.baseAddress, bytes.count)
     }
 
     /// The digest of all bytes so far, as 64 hexadecimal digits.
-    consuming func hexadecimal() -> String {
+    package consuming func hexadecimal() -> String {
       var digest = [UInt8](repeating: 0, count: 32)
       csha256_finish(state, &digest)
       return Self.hexadecimal(digest)

@@ -147,7 +147,7 @@ struct TokenRows {
       }
       guard !fresh.isEmpty else { continue }
       // One prompt at a time, so that a row's bits do not depend on its neighbours in a batch.
-      let hidden = withoutGradients { model.embed([prompt]).hidden[0, at: 0] }  // [L, D]
+      let hidden = withoutGradients { model.embedKept(prompt).hidden[0, at: 0] }  // [L, D]
       parts.append(hidden.indexed(0, fresh).to(.cpu, .float64))
     }
     self.owners = owners

@@ -56,7 +56,7 @@ package struct SeparationCheck: Sendable {
     of prompts: [String], _ vector: ParameterVector, _ model: DiffusionModel
   ) -> (value: Double, layer: String, prompt: String, layers: [(layer: String, residual: Double)]) {
     withoutGradients {
-      let e = Tensor.concatenate(prompts.map { model.embed([$0]).hidden }).to(.cpu, .float64)
+      let e = Tensor.concatenate(prompts.map { model.embedKept($0).hidden }).to(.cpu, .float64)
       var worst = (value: 0.0, layer: "", prompt: "")
       var layers: [(layer: String, residual: Double)] = []
       for path in vector.paths {

@@ -1,4 +1,5 @@
 // A small residual network with one answer for each kind of subject (He et al., CVPR 2016).
+internal import Editing
 package import Foundation
 package import Torch
 package import TorchNN
@@ -25,6 +26,11 @@ package final class JudgeNetwork {
   }
   package let card: Card
   package let parameters: ParameterStore
+  /// The name of its folder; empty for one that was not read.
+  package private(set) var name = ""
+  /// SHA-256 of its files; empty for one that was not read.
+  private(set) var hash = ""
+  let device: Device
   private let stem: Conv2d
   private let norm: BatchNorm2d
   private let blocks: [ResidualBlock]
@@ -43,7 +49,7 @@ package final class JudgeNetwork {
       uniqueKeysWithValues: card.heads.keys.sorted().map {
         ($0, Linear(s["heads"][$0], widths[widths.count - 1], card.heads[$0]?.count ?? 0))
       })
-    (self.card, parameters) = (card, store)
+    (self.card, parameters, self.device) = (card, store, device)
     try store.check()
   }
 
@@ -83,10 +89,13 @@ package final class JudgeNetwork {
     let tensors = try SafeTensors(
       contentsOf: folder.appendingPathComponent("judge.safetensors"), finite: true
     ).tensors
-    return try JudgeNetwork(
+    let judge = try JudgeNetwork(
       card,
       .tensors(Dictionary(uniqueKeysWithValues: tensors.map { (ParameterPath($0), $1) })),
       on: device)
+    judge.name = folder.lastPathComponent
+    judge.hash = folder.sha256(of: ["judge.json", "judge.safetensors"])
+    return judge
   }
 
   /// Writes `judge.json`, and `judge.safetensors` in half precision.

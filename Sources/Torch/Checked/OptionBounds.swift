@@ -44,40 +44,31 @@ enum OptionBounds {
     byKey[path.suffix(2).joined(separator: ".")] ?? path.last.flatMap { byKey[$0] }
   }
 
-  /// The paths of whole numbers among options, as Swift declares them: JSON does not tell 0 from 0.0.
-  static func wholeNumbers(of options: Any, _ path: [String] = []) -> Set<[String]> {
-    var found: Set<[String]> = []
-    for child in Mirror(reflecting: options).children {
-      guard let label = child.label else { continue }
-      let own = path + [label]
-      if child.value is Int || child.value is [Int] {
-        found.insert(own)
-      } else if Mirror(reflecting: child.value).displayStyle == .struct {
-        found.formUnion(wholeNumbers(of: child.value, own))
-      }
-    }
-    return found
-  }
-
   /// Refuses numbers out of their bounds. A whole number without an entry is one from 0 to 1,000,000,000; seeds are any.
   /// - Parameters:
-  ///   - given: the options as they would be used
-  ///   - whole: ``wholeNumbers(of:_:)``
+  ///   - value: the options as they would be used
+  ///   - defaults: the options as they are without anyone's doing, which say of what type each is
+  ///   - given: what somebody gave; defaults are not questioned
+  ///   - isWhole: whether an option takes whole numbers alone, which its JSON does not tell: 1.0 is 1 there
   /// - Throws: ``LetheError`` of the kind `request` that names the option
   static func check(
-    _ given: JSON, whole: Set<[String]>, _ path: [String] = [], in context: String
+    _ given: JSON, _ defaults: JSON, _ path: [String] = [], in context: String,
+    isWhole: ([String]) -> Bool
   ) throws {
     if let members = given.members {
       for (key, value) in members.sorted(by: { $0.key < $1.key }) {
-        try check(value, whole: whole, path + [key], in: context)
+        try check(value, defaults[key] ?? .null, path + [key], in: context, isWhole: isWhole)
       }
     } else if let elements = given.array {
       for element in elements {
-        try check(element, whole: whole, path, in: context)
+        try check(element, defaults.array?.first ?? .null, path, in: context, isWhole: isWhole)
       }
     } else if given.number != nil, path.last != "seed" {
-      guard let bound = of(path) ?? (whole.contains(path) ? .count : nil), !bound.allows(given)
-      else { return }
+      let usual: Bound? = if case .int = defaults { .count } else { nil }
+      let own = of(path)
+      guard let bound = own ?? usual, !bound.allows(given), own != nil || isWhole(path) else {
+        return
+      }
       throw LetheError.badValue(
         context,
         "'\(path.joined(separator: "."))' is \(given.compact); accepted: \(bound.accepted)")

@@ -3,16 +3,17 @@
 // A general reader pads short rows silently; prompt files need every bad row named by its line.
 
 /// A table of text, each row with the line of the file that it begins on.
-struct CSV {
-  struct Row {
-    var line: Int
-    var fields: [String]
+package struct CSV {
+  package struct Row {
+    package var line: Int
+    package var fields: [String]
   }
-  struct Unterminated: Error { var line: Int }
+  package struct Unterminated: Error { package var line: Int }
 
-  var rows: [Row] = []
+  package var rows: [Row] = []
 
-  init(_ text: String) throws {
+  /// - Parameter separator: of fields: a comma, a semicolon or a tab
+  package init(_ text: String, separator: Unicode.Scalar = ",") throws {
     var fields: [String] = []
     var field = ""
     var quoted = false
@@ -49,7 +50,7 @@ struct CSV {
       }
       switch c {
       case "\"" where field.isEmpty && !wasQuoted: (quoted, wasQuoted) = (true, true)
-      case ",": finish()
+      case separator: finish()
       case "\r" where i < scalars.count && scalars[i] == "\n": break
       case "\n":
         finishRow(&rows)

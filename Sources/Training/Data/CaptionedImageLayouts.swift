@@ -22,9 +22,27 @@ extension CaptionedImages {
     let text = try InputFile.text(metadata)
     for (i, line) in text.split(separator: "\n").enumerated() {
       guard let row = try? JSONDecoder().decode(JSON.self, from: Data(line.utf8)),
-        let name = row["file_name"]?.string, let caption = row["text"]?.string
+        let name = row["file_name"]?.string, let caption = (row["text"] ?? row["caption"])?.string
       else { throw LetheError.malformed(metadata, "line \(i + 1): no file_name and text") }
       add(.file(try Self.place(name, "file_name", metadata)), caption)
+    }
+  }
+
+  /// `metadata.csv` with the columns of the field's image folder.
+  mutating func readTable(_ metadata: URL) throws {
+    let table: CSV
+    do { table = try CSV(InputFile.text(metadata)) } catch is CSV.Unterminated {
+      throw LetheError.malformed(metadata, "it is no CSV")
+    }
+    let header = table.rows.first?.fields.map { $0.trimmingCharacters(in: .whitespaces) } ?? []
+    guard let name = header.firstIndex(of: "file_name"),
+      let caption = header.firstIndex(of: "text") ?? header.firstIndex(of: "caption")
+    else { throw LetheError.malformed(metadata, "it has no columns file_name and text") }
+    for row in table.rows.dropFirst() {
+      guard row.fields.count == header.count else {
+        throw LetheError.malformed(metadata, "line \(row.line): \(row.fields.count) fields")
+      }
+      add(.file(try Self.place(row.fields[name], "file_name", metadata)), row.fields[caption])
     }
   }
 
@@ -100,7 +118,8 @@ extension CaptionedImages {
       return FileManager.default.fileExists(atPath: path, isDirectory: &found) && found.boolValue
     }
     func isPicture(_ name: String) -> Bool {
-      Image.extensions.contains(URL(fileURLWithPath: name).pathExtension.lowercased())
+      !name.hasPrefix(".")
+        && Image.extensions.contains(URL(fileURLWithPath: name).pathExtension.lowercased())
     }
     func pictures(_ folder: URL) -> [String] {
       ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()

@@ -5,7 +5,7 @@ public import Torch
 /// Pictures with captions, as data-based methods take them. A caption is a text, or the name of a class. A
 /// folder is one of:
 /// - `manifest.json`, written by `lethe make-set` and `lethe generate`
-/// - `metadata.jsonl` with `file_name` and `text`, the field's image folder
+/// - `metadata.jsonl` or `metadata.csv` with `file_name` and `text` or `caption`, the field's image folder
 /// - `images.npy` [N, H, W] or [N, H, W, 3] of bytes and `labels.npy` [N], with names in `classes.txt`
 /// - `data_batch_*.bin`, CIFAR-10's binary files, with names in `batches.meta.txt`
 /// - a folder of PNG or JPEG files for each class
@@ -58,6 +58,8 @@ public struct CaptionedImages: Sendable {
       try readManifest(folder.appendingPathComponent("manifest.json"))
     } else if names.contains("metadata.jsonl") {
       try readMetadata(folder.appendingPathComponent("metadata.jsonl"))
+    } else if names.contains("metadata.csv") {
+      try readTable(folder.appendingPathComponent("metadata.csv"))
     } else if names.contains("images.npy") {
       try readArrays(folder)
     } else if !batches.isEmpty {
@@ -83,6 +85,12 @@ public struct CaptionedImages: Sendable {
       case .stored(let n): stored?.image(n) ?? Image(width: 0, height: 0, pixels: [])
       }
     return size.map(image.squared) ?? image
+  }
+
+  /// A picture's file with the folder that it lies in; its number where it has no file of its own.
+  package func file(_ i: Int) -> String {
+    guard case .file(let file) = sources[i] else { return "\(i)" }
+    return file.pathComponents.suffix(2).joined(separator: "/")
   }
 
   /// All pictures [N, 3, size, size] in [-1, 1].

@@ -20,6 +20,7 @@ public struct LatentSet {
   public init(
     _ images: CaptionedImages, _ model: DiffusionModel, progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
+    try model.schedule.check()
     var parts: [(mean: Tensor, deviation: Tensor)] = []
     for i in 0..<images.count {
       try Interrupt.check()
@@ -46,8 +47,9 @@ public struct LatentSet {
   ) throws {
     var options = SamplingOptions()
     (options.steps, options.guidance) = (steps, guidance)
+    try model.schedule.check()
     try model.check(prompts)
-    let batch = model.isLarge ? 1 : 16
+    let batch = model.batch(atMost: 16)
     var parts: [Tensor] = []
     for first in stride(from: 0, to: prompts.count, by: batch) {
       try Interrupt.check()

@@ -16,6 +16,17 @@ package struct PromptTable: Sendable {
     package var height: Int?
     /// Names of the erasers that are on for this prompt; nil where the file does not say.
     package var erasers: [String]?
+    /// Whether the prompt asks for the concept to forget; nil where the file does not say.
+    package var forgets: Bool?
+
+    package init(
+      caseNumber: String, prompt: String, seed: UInt64, guidance: Double? = nil, width: Int? = nil,
+      height: Int? = nil, erasers: [String]? = nil, forgets: Bool? = nil
+    ) {
+      (self.caseNumber, self.prompt, self.seed) = (caseNumber, prompt, seed)
+      (self.guidance, self.width, self.height) = (guidance, width, height)
+      (self.erasers, self.forgets) = (erasers, forgets)
+    }
   }
   package let rows: [Row]
   /// Notes on columns that the file lacks, e.g. that seeds were derived.
@@ -31,13 +42,26 @@ package struct PromptTable: Sendable {
     "width": ["sd_image_width", "width"],
     "height": ["sd_image_height", "height"],
     "erasers": ["erasers", "active"],
+    "forget": ["forget", "forgets"],
+  ]
+
+  /// Words of the column `forget`.
+  private static let answers = [
+    "forget": true, "true": true, "yes": true, "1": true, "retain": false, "keep": false,
+    "false": false, "no": false, "0": false,
   ]
 
   package init(contentsOf file: URL) throws {
     let text = try InputFile.text(file)
     func bad(_ line: Int, _ why: String) -> LetheError { .malformed(file, "line \(line): \(why)") }
+    if text.first(where: { !$0.isWhitespace && $0 != "\u{FEFF}" }) == "{" {
+      (rows, notes) = try Self.lines(text, file)
+      return
+    }
     let table: CSV
-    do { table = try CSV(text) } catch let error as CSV.Unterminated {
+    do { table = try CSV(text, separator: Self.separator(of: text)) } catch let error
+      as CSV.Unterminated
+    {
       throw bad(error.line, "a quote is opened and never closed")
     }
     guard let first = table.rows.first else { throw LetheError.malformed(file, "it has no rows") }
@@ -63,7 +87,7 @@ package struct PromptTable: Sendable {
     }
     let (seed, number) = (column("seed"), column("case"))
     let (guidance, width, height) = (column("guidance"), column("width"), column("height"))
-    let erasers = column("erasers")
+    let (erasers, forget) = (column("erasers"), column("forget"))
     if seed == nil { notes.append("no seed column: seeds derived from the row number") }
     var rows: [Row] = []
     for (index, row) in table.rows.dropFirst().enumerated() {
@@ -111,9 +135,59 @@ package struct PromptTable: Sendable {
             row.fields[$0].split(separator: ";").map {
               $0.trimmingCharacters(in: .whitespaces)
             }
+          },
+          forgets: try value(forget, "forget", "forget, retain, keep, true, false, yes, no, 1, 0") {
+            Self.answers[$0.lowercased()]
           }))
     }
     (self.rows, self.notes) = (rows, notes)
+  }
+
+  /// Semicolons or tabs, where the first line is a header by them and has no comma.
+  private static func separator(of text: String) -> Unicode.Scalar {
+    let first = text.prefix { !$0.isNewline }.lowercased()
+    guard !first.contains(",") else { return "," }
+    for (separator, scalar) in [(Character("\t"), "\t" as Unicode.Scalar), (";", ";")] {
+      let fields = first.split(separator: separator, omittingEmptySubsequences: false)
+        .map { $0.trimmingCharacters(in: .whitespaces.union(.init(charactersIn: "\"\u{FEFF}"))) }
+      if fields.count > 1, fields.contains(where: { names["prompt"]?.contains($0) == true }) {
+        return scalar
+      }
+    }
+    return ","
+  }
+
+  /// JSON objects, one a line, with the same names for keys.
+  private static func lines(_ text: String, _ file: URL) throws -> ([Row], [String]) {
+    var rows: [Row] = []
+    for (index, line) in text.split(whereSeparator: \.isNewline).enumerated()
+    where !line.allSatisfy(\.isWhitespace) {
+      func bad(_ why: String) -> LetheError { .malformed(file, "line \(index + 1): \(why)") }
+      let json: JSON
+      do { json = try JSONText.value(Data(line.utf8)) } catch {
+        throw bad("it is no JSON: \(error)")
+      }
+      func value(_ kind: String) -> JSON? {
+        (names[kind] ?? []).lazy.compactMap { json[$0] }.first { $0 != .null }
+      }
+      guard let prompt = value("prompt")?.string, !prompt.isEmpty else { throw bad("no prompt") }
+      let id = value("case").map { $0.string ?? $0.compact } ?? "\(index)"
+      guard !id.isEmpty, !id.hasPrefix("."),
+        id.allSatisfy({ $0.isLetter || $0.isNumber || "-_.".contains($0) })
+      else { throw bad("case number '\(id)' would not do as a file name") }
+      let seed: UInt64? =
+        switch value("seed") {
+        case .some(.unsigned(let v)): v
+        case let found: found?.int.flatMap { UInt64(exactly: $0) }
+        }
+      rows.append(
+        Row(
+          caseNumber: id, prompt: prompt, seed: seed ?? derived(index),
+          guidance: value("guidance")?.number, width: value("width")?.int,
+          height: value("height")?.int,
+          erasers: value("erasers")?.array?.compactMap(\.string)))
+    }
+    return (rows, [])
   }
 
   /// Pixels, 1 to 16384, perhaps written with a fraction of zeros.

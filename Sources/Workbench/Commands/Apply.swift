@@ -1,8 +1,9 @@
 // `lethe apply`: a model with erasers added to its weights.
 internal import Diffusion
-internal import Editing
+public import Editing
 public import Foundation
 public import Torch
+internal import TorchNN
 internal import Training
 
 /// The command `lethe apply`.
@@ -12,6 +13,8 @@ public struct Apply {
   private let set: String?
   private let active: [String]?
   private let plugIn: String?
+  /// Another model of the same shapes that the erasers are added to.
+  public var onto: ModelFolder?
 
   /// - Parameters:
   ///   - erasers: eraser files, or folders of runs
@@ -27,22 +30,28 @@ public struct Apply {
   }
 
   /// Writes base + sum of the erasers as a model folder, a LoRA file or both.
-  /// - Returns: the concepts of the added erasers, and the LoRA file's largest relative error and rank
+  /// - Parameters:
+  ///   - out: a folder, or a single file where the name ends with .safetensors
+  ///   - dtype: element type of the weights; nil is float32 for a folder and a LoRA, float16 for a single file
   /// - Throws: ``LetheError`` for an eraser of another base model, and for files that cannot be read or written
   public func callAsFunction(
-    to out: URL?, lora: URL?, rank: Int?, half: Bool, on device: Device
-  ) throws -> (erasers: [String], lora: (error: Double, rank: Int)?) {
+    to out: URL?, lora: URL?, rank: Int?, format: LoRAFormat = .kohya, dtype: DType? = nil,
+    on device: Device
+  ) throws -> Applied {
     try out.map { try model.refuseOverwriting(by: $0, "--out") }
     try lora.map { lora in
       try model.refuseOverwriting(byFile: lora, "--lora")
-      let files = erasers.map { RunFolder.eraserFile(at: $0) }
+      let files = try erasers.map {
+        RunFolder.eraserFile(at: try Weighted.parse($0, "--with").file)
+      }
       guard !files.compactMap(FileIdentity.init).contains(where: { $0 == FileIdentity(lora) })
       else {
         throw LetheError.badValue(
           "--lora", "\(lora.path) is one of the erasers; choose another file")
       }
     }
-    let base = try model.model(on: device)
+    let base = try (onto ?? model).model(on: device)
+    var done = Applied()
     var laid = try erasers.map(RunFolder.eraser(at:))
     var names = laid.flatMap(\.card.concepts)
     if let set {
@@ -52,7 +61,18 @@ public struct Apply {
       laid += try on.map(erasers.eraser)
       names += on
     }
-    let sum = try base.sum(of: laid)
+    var sum = try onto == nil ? base.sum(of: laid) : ParameterVector.sum(laid.map(\.vector))
+    if let onto {
+      let fitting = sum.tensors.filter { base.parameters[$0.key]?.shape == $0.value.shape }
+      guard !fitting.isEmpty else {
+        throw LetheError.badValue(
+          "--onto", "\(onto.path) has none of the tensors that the erasers change")
+      }
+      done.coverage = .init(
+        fitting: fitting.count, all: sum.tensors.count, madeFor: laid.map(\.card.base).first ?? "",
+        base: base.hash())
+      sum = ParameterVector(fitting)
+    }
     var target = base
     if let plugIn {
       guard lora == nil else {
@@ -63,13 +83,42 @@ public struct Apply {
       target = try plug(into: base, on: device)
       names += plug.eraser.card.concepts
     }
-    if let out {
+    done.erasers = names
+    if let out, out.pathExtension.lowercased() == "safetensors" {
+      let title = out.deletingPathExtension().lastPathComponent
+      try target.applying(sum).writeSingleFile(to: out, dtype: dtype ?? .float16, title: title)
+    } else if let out {
       try Run.makeFolder(out)
       let lock = try FolderLock(out)
       defer { withExtendedLifetime(lock) {} }
-      try target.applying(sum).save(to: out, dtype: half ? .float16 : .float32)
-      try model.copyThemes(to: out)
+      try target.applying(sum).save(to: out, dtype: dtype ?? .float32)
+      try (onto ?? model).copyThemes(to: out)
+      try ModelCard(model: onto ?? model, erasers: laid.map(\.card)).write(to: out)
     }
-    return (names, try lora.map { try sum.writeLoRA(to: $0, rank: rank) })
+    if let lora {
+      let cards = JSON.array(try laid.map { try JSON(encoding: $0.card) })
+      done.lora = try base.writeLoRA(
+        sum, to: lora, rank: rank, format: format, dtype: dtype ?? .float32,
+        title: lora.deletingPathExtension().lastPathComponent, texts: ["lethe": cards.compact])
+    }
+    return done
+  }
+}
+
+/// What was written.
+public struct Applied: Sendable {
+  /// The concepts of the added erasers.
+  public var erasers: [String] = []
+  public var lora: LoRASummary?
+  /// How the erasers of one model fit another; nil without one.
+  public var coverage: Coverage?
+
+  public struct Coverage: Sendable {
+    /// Tensors that the other model has in the same shape, of all that the erasers change.
+    public var fitting: Int
+    public var all: Int
+    /// The hashes of the model that the erasers were made for, and of the one that they are added to.
+    public var madeFor: String
+    public var base: String
   }
 }

@@ -7,22 +7,32 @@ public import Torch
 public import Training
 public import Unlearning
 
+/// The form of a whole edited model.
+public enum Export: String, Sendable, CaseIterable {
+  /// A folder, `model`.
+  case diffusers
+  /// One file in the original layout, `model.safetensors`.
+  case single
+}
+
 /// The command `lethe erase`.
 public struct Erase {
+  /// Element type of an exported model; nil is float32 for a folder and float16 for a single file.
+  public var dtype: DType?
   public let job: EraseJob
   public let method: any UnlearningMethod
   public let catalogs: Catalogs
-  private let exports: Bool
+  private let exports: Export?
 
   /// Resolves the method and its options. All errors in them are found here.
   /// - Parameters:
   ///   - settings: options of the method as `key=value`
-  ///   - exports: whether the whole edited model is written to `model/`
+  ///   - exports: the form in which the whole edited model is written; nil writes none
   ///   - variant: another name whose entry of `methods.json` overrides that of the method
   ///   - catalogs: the catalogs in which the method, and a method inside it, are looked up
   /// - Throws: ``LetheError`` of the kind `request` for an unknown method or option, or without a concept
   public init(
-    _ job: EraseJob, settings: [String], exports: Bool = false, variant: String? = nil,
+    _ job: EraseJob, settings: [String], exports: Export? = nil, variant: String? = nil,
     catalogs: Catalogs = .builtIn
   ) throws {
     guard !job.concepts.isEmpty else {
@@ -70,15 +80,21 @@ public struct Erase {
     _ method: M, _ variants: [String], _ settings: [String], of model: ModelFolder,
     _ catalog: MethodCatalog
   ) throws -> any UnlearningMethod {
+    var base = method.base
+    base.catalog = catalog
     var outer = try model.options(
-      .methods, for: [M.name, "\(M.name)-\(method.base)"] + variants, over: M(), set: settings)
+      .methods, for: [M.name, "\(M.name)-\(method.base)"] + variants, over: M(around: base),
+      set: settings)
     outer.base.catalog = catalog
     guard outer.options.members != nil else { return outer }
     func filled<Base: UnlearningMethod>(_ type: Base.Type) throws -> JSON {
       let own = try model.options(.methods, for: [Base.name], over: Base(), set: [])
       return try encoded(outer.options.laid(over: own, in: "options of \(Base.name)"))
     }
-    outer.options = try filled(catalog.named(outer.base.name))
+    let all = try filled(catalog.named(outer.base.name))
+    // Refuses options that have no effect. The entries of methods.json may hold them.
+    _ = try outer.inner()
+    outer.options = try outer.undecided(all)
     return outer
   }
 
@@ -96,7 +112,9 @@ public struct Erase {
   ) {
     let folder = run.runFolder
     try job.folder.refuseOverwriting(by: folder.url, "--out", isModel: false)
-    if exports { try job.folder.refuseOverwriting(by: folder.file("model"), "--export") }
+    if exports == .diffusers {
+      try job.folder.refuseOverwriting(by: folder.file("model"), "--export")
+    }
     let model = try job.folder.model(on: device)
     let erasure = try erasure()
     for concept in erasure.forget {
@@ -110,7 +128,7 @@ public struct Erase {
       let eraser = try folder.eraser()
       try eraser.check(base: base)
       try followModel(folder)
-      if exports { try export(model.applying([eraser]), to: folder) }
+      try export(model, eraser, to: folder)
       return (eraser, try folder.verdict())
     }
     try folder.write(job, to: "job.json")
@@ -126,7 +144,7 @@ public struct Erase {
     try folder.write(
       Provenance(base: card.base, seconds: Date().timeIntervalSince(start), device: device),
       to: "provenance.json")
-    if exports { try export(model.applying(erased.vector), to: folder) }
+    try export(model, eraser, to: folder)
     return (eraser, erased.verdict)
   }
 
@@ -140,9 +158,19 @@ public struct Erase {
   }
 
   /// Writes the whole edited model, again where an earlier run was interrupted in it or its disk was full.
-  private func export(_ model: DiffusionModel, to folder: RunFolder) throws {
-    try model.save(to: folder.file("model"))
-    try job.folder.copyThemes(to: folder.file("model"))
+  private func export(_ model: DiffusionModel, _ eraser: Eraser, to folder: RunFolder) throws {
+    guard let exports else { return }
+    let edited = try model.applying(eraser.vector)
+    switch exports {
+    case .diffusers:
+      try edited.save(to: folder.file("model"), dtype: dtype ?? .float32)
+      try job.folder.copyThemes(to: folder.file("model"))
+      try ModelCard(model: job.folder, erasers: [eraser.card]).write(to: folder.file("model"))
+    case .single:
+      try edited.writeSingleFile(
+        to: folder.file("model.safetensors"), dtype: dtype ?? .float16,
+        title: "\(job.folder.name) without \(job.subject)")
+    }
   }
 
   // MARK: - Whose folder it is
@@ -176,7 +204,7 @@ public struct Erase {
   /// Version 0.1 kept the job alone.
   private func refuseAnotherJob(in folder: RunFolder) throws {
     guard folder.has("job.json") else {
-      guard !exports || !folder.has("model") else {
+      guard exports != .diffusers || !folder.has("model") else {
         throw LetheError.badValue(
           "--export",
           "\(folder.file("model").path) is there already and not this run's; choose another --out or remove it"
@@ -200,8 +228,13 @@ public struct Erase {
   /// Options of an older run: those that came later have their defaults in it.
   private func completed(_ options: JSON?) -> JSON? {
     func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try Self.encoded(M()) }
-    return try? options.flatMap {
-      try defaults(method).overlaid(with: $0, in: "the options of an older run")
-    } ?? options
+    guard let options,
+      var whole = try? defaults(method).overlaid(with: options, in: "the options of an older run")
+    else { return options }
+    // Options that never had an effect are not written any more.
+    if let wrapping = method as? any WrappingMethod, let inside = whole["options"] {
+      whole["options"] = try? wrapping.undecided(inside)
+    }
+    return whole
   }
 }

@@ -9,12 +9,21 @@ package import Training
 /// A model folder and the erasers to add to it.
 package struct ModelReference: Codable, Sendable, Hashable {
   package var folder: String
+  /// What is laid over the model's own weights; nil for nothing.
+  package var additions: ModelAdditions?
   /// Eraser files, or folders of runs.
   package var erasers: [String]
   /// The folder of a set of erasers, which are chosen for each prompt. ``EraserSet`` reads it.
   package var set: String?
   /// The erasers of the set that are on. Nil takes the set's own switches.
   package var active: [String]?
+
+  package init(
+    _ folder: ModelFolder, erasers: [String] = [], set: String? = nil, active: [String]? = nil
+  ) {
+    self.init(folder.path, erasers: erasers, set: set, active: active)
+    additions = folder.additions == ModelAdditions() ? nil : folder.additions
+  }
 
   package init(
     _ folder: String, erasers: [String] = [], set: String? = nil, active: [String]? = nil
@@ -24,9 +33,9 @@ package struct ModelReference: Codable, Sendable, Hashable {
 
   /// - Returns: the model with the erasers laid on it, ``DiffusionModel/hash()`` without them, and ``Eraser/hash()`` of each
   package func load(
-    variant: String? = nil, on device: Device
+    on device: Device
   ) throws -> (model: DiffusionModel, base: String, erasers: [String]) {
-    let model = try ModelFolder(folder).model(variant: variant, on: device)
+    let model = try ModelFolder(folder, additions ?? ModelAdditions()).model(on: device)
     let (base, laid) = (model.hash(), try erasers.map(RunFolder.eraser(at:)))
     let edited = try laid.isEmpty ? model : model.applying(model.sum(of: laid, base: base))
     return (edited, base, try laid.map { try $0.hash() })
@@ -36,7 +45,6 @@ package struct ModelReference: Codable, Sendable, Hashable {
 /// The command `lethe generate`.
 package struct Generate {
   package var model: ModelReference
-  package var variant: String?
   package var sampling: SamplingOptions
   package var samples: [SampleSet.Sample]
   package var batch: Int
@@ -44,10 +52,10 @@ package struct Generate {
   package var overwrites = false
 
   package init(
-    _ model: ModelReference, variant: String? = nil, _ sampling: SamplingOptions,
+    _ model: ModelReference, _ sampling: SamplingOptions,
     _ samples: [SampleSet.Sample], batch: Int
   ) {
-    (self.model, self.variant, self.sampling) = (model, variant, sampling)
+    (self.model, self.sampling) = (model, sampling)
     (self.samples, self.batch) = (samples, batch)
   }
 
@@ -63,8 +71,10 @@ package struct Generate {
       sample.erasers = try erasers?.active(sample.erasers ?? model.active)
       return sample
     }
-    let (edited, base, own) = try model.load(variant: variant, on: device)
+    let (edited, base, own) = try model.load(on: device)
     try erasers?.checkBase(edited)
+    var sampling = sampling
+    sampling.sampler = try Samplers.named(sampling.sampler, for: edited.schedule).name
     let set = try SampleSet.create(
       run.folder,
       .init(sampling: sampling, model: model.folder, erasers: model.erasers, samples: samples),
@@ -76,7 +86,9 @@ package struct Generate {
         (name, try erasers?.eraser(name).hash() ?? "")
       }, uniquingKeysWith: { old, _ in old })
     try set.draw(
-      edited, batch: batch, run, stage: "pictures", overwrites: overwrites,
+      // Memory decides for a large model; a small one keeps its rounding.
+      edited, batch: edited.isLarge ? max(16, batch) : batch, run, stage: "pictures",
+      overwrites: overwrites,
       condition: condition.map { c in { try c($0.map { ($0.prompt, $0.erasers ?? []) }) } }
     ) { sample in
       let on = (sample.erasers ?? []).map { hashes[$0] ?? "" }
@@ -97,7 +109,7 @@ package struct Generate {
     guard sampling.steps >= 1, sampling.steps <= 1000 else {
       throw LetheError.badValue("--steps", "\(sampling.steps); accepted: 1 to 1000")
     }
-    _ = try Samplers.named(sampling.sampler)
+    if sampling.sampler != Samplers.model { _ = try Samplers.named(sampling.sampler) }
     let names = Dictionary(grouping: samples, by: \.file)
     if let twice = names.first(where: { $0.value.count > 1 }) {
       throw LetheError.badValue(
@@ -116,8 +128,13 @@ package struct Generate {
     erasers: [String]
   ) -> SampleSet.Recipe {
     var line =
-      "\(s.prompt)\nSteps: \(o.steps), Sampler: \(o.sampler), CFG scale: \(s.guidance ?? o.guidance), "
+      "\(s.prompt)\n" + (o.negative.map { "Negative prompt: \($0)\n" } ?? "")
+      + "Steps: \(o.steps), Sampler: \(o.sampler), CFG scale: \(s.guidance ?? o.guidance), "
       + "Seed: \(s.seed), Model: \(ModelFolder(model.folder).name)"
+    if let loras = model.additions?.loras, !loras.isEmpty {
+      let names = loras.map { URL(fileURLWithPath: $0).lastPathComponent }
+      line += ", LoRA: \(names.joined(separator: " + "))"
+    }
     if !model.erasers.isEmpty {
       let names = model.erasers.map { URL(fileURLWithPath: $0).lastPathComponent }
       line += ", Erasers: \(names.joined(separator: " + "))"

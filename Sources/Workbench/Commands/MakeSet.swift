@@ -49,7 +49,7 @@ package struct MakeSet {
     }
     var sampling = SamplingOptions()
     (sampling.steps, sampling.guidance) = (steps, guidance)
-    var generate = Generate(ModelReference(model.path), sampling, samples, batch: 8)
+    var generate = Generate(ModelReference(model), sampling, samples, batch: 8)
     generate.overwrites = overwrites
     return try generate(in: run, on: device)
   }

@@ -23,8 +23,6 @@ struct EraseCommand: ParsableCommand {
       `lethe list methods --verbose` lists every option that --set takes.
       """)
 
-  enum Export: String, ExpressibleByArgument, CaseIterable { case diffusers }
-
   @Argument(help: "Model folder in the diffusers layout.", completion: .directory)
   var model: String
   @Option(help: "Method: esd, uce, sepme, ... `lethe list methods` names them.")
@@ -68,8 +66,15 @@ struct EraseCommand: ParsableCommand {
   var settings: [String] = []
   @Option(help: "Seed of all random draws.")
   var seed: UInt64 = 0
-  @Option(help: "Format of a whole edited model in RUN/model. Left out, none is written.")
-  var export: Export?
+  @Option(
+    help:
+      "Form of a whole edited model: 'diffusers' for a folder RUN/model, 'single' for RUN/model.safetensors. None when left out."
+  )
+  var export: ExportForm?
+  @Option(
+    help: "Element type of the exported model: float32, float16 or bfloat16.")
+  var saveDtype: SaveDType?
+  @OptionGroup var additions: ModelOptions
   @Option(help: "Folder of the run. The same command goes on with an interrupted run in it.")
   var out: String
   @Flag(help: "Preview: print the resolved job with all prompts, and stop.")
@@ -79,7 +84,8 @@ struct EraseCommand: ParsableCommand {
   func run() throws {
     try common.reporting {
       var job = EraseJob()
-      (job.model, job.method, job.concepts) = (model, method, concept)
+      (job.method, job.concepts) = (method, concept)
+      job.folder = ModelFolder(model, additions.additions)
       (job.replacement, job.replacementCaption) = (replaceWith, replaceCaption)
       (job.preserve, job.seed, job.wording) = (preserve, seed, wording.wording)
       guard data == nil || (forgetImages == nil && retainImages == nil) else {
@@ -90,11 +96,13 @@ struct EraseCommand: ParsableCommand {
       }
       (job.forgetImages, job.retainImages) = (forgetImages ?? data, retainImages ?? data)
       job.command = ["lethe"] + CommandLine.arguments.dropFirst()
-      let erase = try Erase(job, settings: settings, exports: export == .diffusers)
+      var erase = try Erase(
+        job, settings: settings, exports: export.flatMap { Export(rawValue: $0.rawValue) })
+      erase.dtype = saveDtype?.dtype
       if dryRun {
         print(try JSON(encoding: erase.job).pretty, terminator: "")
         for line in try erase.summary() { print(line) }
-        if let memory = try erase.method.memory(for: { try ModelFolder(model).model() }) {
+        if let memory = try erase.method.memory(for: { try job.folder.model() }) {
           print(memory)
         }
         return
@@ -145,70 +153,3 @@ struct WordingOptions: ParsableArguments {
 }
 
 extension ConceptKind: ExpressibleByArgument {}
-
-struct ApplyCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "apply",
-    abstract: "Add erasers to a model and write the result as a whole model or as a LoRA file.",
-    discussion: """
-      Examples:
-        lethe apply Models/emoji --with runs/esd-fox --with runs/uce-cat --out runs/clean-model
-        lethe apply Models/emoji --erasers runs/set --active fox,cat --out runs/clean-model
-        lethe apply Models/emoji --erasers runs/set --lora runs/foxless.safetensors --rank 16
-        lethe apply other-model --plug-in runs/advunlearn-fox --out runs/other-without-fox
-
-      Erasers of one base model are added up. A model written without an eraser has its concept again. \
-      diffusers loads a LoRA file with pipe.load_lora_weights. \
-      --plug-in replaces the model's text encoder with the erased one of another run. Both encoders need the same \
-      shapes and the same tokenizer.
-      """)
-
-  @Argument(help: "Folder of the base model.", completion: .directory)
-  var model: String
-  @Option(
-    help: "Eraser file, or folder of a run of `lethe erase`, to add. May be repeated.")
-  var with: [String] = []
-  @Option(help: "Folder of a set of erasers (`lethe eraser`).")
-  var erasers: String?
-  @Option(
-    help: "Erasers of the set to add, e.g. fox,cat. Those that are switched on when left out.")
-  var active: String?
-  @Option(help: "Folder of a run whose erased text encoder replaces this model's.")
-  var plugIn: String?
-  @Option(help: "Folder for the new model. --out or --lora is needed.")
-  var out: String?
-  @Option(help: "LoRA file for the change of the weights, in place of a whole model or beside it.")
-  var lora: String?
-  @Option(
-    help: "Largest rank of the LoRA file, at least 1. The rank at which it is exact when left out.")
-  var rank: Int?
-  @Flag(help: "Half precision (float16) for the weights of the new model. float32 otherwise.")
-  var half = false
-  @OptionGroup var common: CommonOptions
-
-  func run() throws {
-    try common.reporting {
-      guard out != nil || lora != nil else {
-        throw LetheError.badValue("apply", "no output is named; give --out, --lora or both")
-      }
-      try accept("--rank", rank, .whole(1...65_536))
-      let apply = Apply(
-        ModelFolder(model), erasers: with, set: erasers,
-        active: active?.split(separator: ",").map(String.init), plugIn: plugIn)
-      let done = try apply(
-        to: out.map { URL(fileURLWithPath: $0) }, lora: lora.map { URL(fileURLWithPath: $0) },
-        rank: rank, half: half, on: common.openDevice())
-      guard !common.quiet else { return }
-      let names = done.erasers.isEmpty ? "no erasers" : done.erasers.joined(separator: ", ")
-      if let out {
-        print("\(out): \(model) " + (done.erasers.isEmpty ? "with no erasers" : "without \(names)"))
-      }
-      if let lora, let (error, rank) = done.lora {
-        print(
-          "\(lora): LoRA of \(names), rank \(rank), largest relative error "
-            + String(format: "%.1e", error)
-            + (error > 1e-5 ? " (cut off at the rank)" : " (exact in float32)"))
-      }
-    }
-  }
-}

@@ -28,10 +28,14 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "Prompt of a picture. May be repeated.")
   var prompt: [String] = []
   @Option(
-    help: "CSV file of prompts, with a column 'prompt'.", completion: .file(extensions: ["csv"]))
+    help:
+      "CSV file of prompts, with a column 'prompt'; '-' reads prompts from standard input, one a line.",
+    completion: .file(extensions: ["csv"]))
   var prompts: String?
   @Option(
-    help: "Eraser file, or folder of a run of `lethe erase`, to add to the model. May be repeated.")
+    help:
+      "Eraser file, or folder of a run of `lethe erase`, to add to the model, perhaps with a strength: runs/fox:0.5. May be repeated."
+  )
   var with: [String] = []
   @Option(
     help:
@@ -52,20 +56,28 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "Guidance scale. 1 turns guidance off. A CSV's column 'guidance' overrides it.")
   var guidance = 7.5
   @Option(
+    help: "Prompt that guidance pushes away from. None when left out.")
+  var negative: String?
+  @Option(
+    help:
+      "Share, 0 to 1, by which guidance keeps the spread of the prompt's own prediction. 0 when left out."
+  )
+  var guidanceRescale: Double?
+  @Option(
     help:
       "Noise, 0 to 1, that the sampler ddim adds at each step. 0 when left out. 1, with as many steps as in training, is DDPM."
   )
   var eta: Double?
-  @Option(help: "Sampler: ddim, ddpm, pndm, lms, euler, euler-a or dpm++2m.")
-  var sampler = "ddim"
+  @Option(
+    help:
+      "Sampler: 'model' for the model's own, or a name of `lethe list samplers`. When left out, ddim for a model with themes.json and 'model' for others."
+  )
+  var sampler: String?
   @Option(help: "Width in pixels. The model's own when left out.")
   var width: Int?
   @Option(help: "Height in pixels. The model's own when left out.")
   var height: Int?
-  @Option(help: "Number of pictures drawn at a time, at least 1.")
-  var batch = 4
-  @Option(help: "Variant of the weights' files to prefer, e.g. fp16.")
-  var variant: String?
+  @OptionGroup var additions: ModelOptions
   @Option(help: "Folder for the pictures and manifest.json.")
   var out: String
   @Flag(help: "Replace pictures of another request in the same folder.")
@@ -77,7 +89,6 @@ struct GenerateCommand: ParsableCommand {
   func run() throws {
     try common.reporting {
       try accept("--count", count, .whole(1...1_000_000))
-      try accept("--batch", batch, .whole(1...65_536))
       try accept("--steps", steps, .steps)
       try accept("--guidance", guidance, .guidance)
       try accept("--eta", eta, .share)
@@ -90,14 +101,25 @@ struct GenerateCommand: ParsableCommand {
           samples.append(.init("\(i)", k, prompt: prompt, seed: seed &+ UInt64(k)))
         }
       }
-      if let prompts {
+      if prompts == "-" {
+        var line = 0
+        while let text = readLine() {
+          let text = text.trimmingCharacters(in: .whitespaces)
+          defer { line += 1 }
+          for k in 0..<count where !text.isEmpty {
+            samples.append(.init("\(line)", k, prompt: text, seed: seed &+ UInt64(k)))
+          }
+        }
+      } else if let prompts {
         let table = try PromptTable(contentsOf: URL(fileURLWithPath: prompts))
         if !common.quiet { table.notes.forEach { print("\(prompts): \($0)") } }
         for row in table.rows {
           for k in 0..<count {
             var sample = SampleSet.Sample(
               row.caseNumber, k, prompt: row.prompt, seed: row.seed &+ UInt64(k))
-            (sample.guidance, sample.width, sample.height) = (row.guidance, row.width, row.height)
+            sample.guidance = row.guidance
+            // Sizes on the command line win over the columns.
+            (sample.width, sample.height) = (width ?? row.width, height ?? row.height)
             sample.erasers = row.erasers
             samples.append(sample)
           }
@@ -107,18 +129,25 @@ struct GenerateCommand: ParsableCommand {
         throw LetheError.badValue("generate", "no prompt is given; give --prompt or --prompts")
       }
       var sampling = SamplingOptions()
-      (sampling.sampler, sampling.steps, sampling.guidance) = (sampler, steps, guidance)
+      sampling.sampler = sampler ?? ModelFolder(model).usualSampler
+      (sampling.steps, sampling.guidance) = (steps, guidance)
       sampling.eta = eta
+      (sampling.negative, sampling.rescale) = (negative, guidanceRescale)
       (sampling.width, sampling.height) = (width, height)
+      if let marked = samples.first(where: { $0.prompt.contains("<lora:") }) {
+        CommonOptions.note(
+          "'\(marked.prompt)' names a LoRA in the way of web interfaces, which has no effect here; give it with --lora"
+        )
+      }
       if dryRun {
         for s in samples { print("\(s.file)\tseed \(s.seed)\t\(s.prompt)") }
         return
       }
       let run = try common.run(at: out, seed: seed)
       let reference = ModelReference(
-        model, erasers: with, set: erasers,
+        ModelFolder(model, additions.additions), erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init))
-      var generate = Generate(reference, variant: variant, sampling, samples, batch: batch)
+      var generate = Generate(reference, sampling, samples, batch: 4)
       generate.overwrites = overwrite
       let set = try generate(in: run, on: common.openDevice())
       if !common.quiet {
@@ -163,6 +192,7 @@ struct MakeSetCommand: ParsableCommand {
   var seed: UInt64 = 0
   @Option(help: "Folder for the pictures and manifest.json.")
   var out: String
+  @OptionGroup var additions: ModelOptions
   @Flag(help: "Replace pictures of another set in the same folder.")
   var overwrite = false
   @OptionGroup var common: CommonOptions
@@ -173,7 +203,8 @@ struct MakeSetCommand: ParsableCommand {
       try accept("--steps", steps, .steps)
       try accept("--guidance", guidance, .guidance)
       var set = MakeSet(
-        model: ModelFolder(model), concepts: concept, others: others, prompts: prompt)
+        model: ModelFolder(model, additions.additions), concepts: concept, others: others,
+        prompts: prompt)
       set.overwrites = overwrite
       let made = try set(
         count: count, steps: steps, guidance: guidance, in: common.run(at: out, seed: seed),

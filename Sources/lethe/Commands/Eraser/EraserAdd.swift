@@ -64,7 +64,7 @@ extension EraserCommand {
         }
         let folder = URL(fileURLWithPath: erasers.card.model)
         let themes = try Themes.load(folder)
-        let layout = try Layout(folder: folder)
+        let layout = try Layout.of(folder)
         let wording = ConceptWording(kind: kind, anchor: anchor, prompts: prompt)
         for text in concepts {
           let name = Concept.name(of: text, in: themes)

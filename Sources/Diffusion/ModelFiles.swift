@@ -1,0 +1,87 @@
+// The diffusers folder layout, in and out.
+public import Foundation
+public import Torch
+internal import TorchNN
+
+extension DiffusionModel {
+  /// Loads a folder in the diffusers layout, or a single file in the original one. Weights that are no finite numbers
+  /// are refused; half-precision ones are computed with in float32.
+  /// - Parameter variant: e.g. `fp16` to prefer `*.fp16.safetensors`
+  public static func load(
+    _ folder: URL, variant: String? = nil, on device: Device = .cpu
+  ) throws -> DiffusionModel {
+    if Layout.isSingleFile(folder) {
+      let single = try SingleFile(folder)
+      return try DiffusionModel(single.layout, .tensors(single.tensors), on: device)
+    }
+    let layout = try Layout(folder: folder)
+    var tensors: [ParameterPath: Tensor] = [:]
+    var hasVariant = false
+    for component in Layout.Component.allCases where layout.configs[component] != nil {
+      let file = try Layout.weights(of: component, in: folder, variant: variant)
+      hasVariant = hasVariant || variant.map { file.lastPathComponent.contains(".\($0).") } == true
+      for (name, tensor) in try SafeTensors.load(file, finite: true) {
+        tensors[path(component, name)] = tensor
+      }
+    }
+    if let variant, !hasVariant {
+      throw LetheError.badValue(
+        "--variant",
+        "\(folder.path) has no weights of the variant '\(variant)'; leave it out for the others")
+    }
+    return try DiffusionModel(layout, .tensors(tensors), on: device)
+  }
+
+  /// Every parameter that a layout asks for.
+  static func parameters(of layout: Layout) throws -> [ParameterPath] {
+    try DiffusionModel(layout, .names).parameters.paths
+  }
+
+  private static func path(_ component: Layout.Component, _ name: String) -> ParameterPath {
+    var parts = name.split(separator: ".").map(String.init)
+    if !component.isText, parts.contains("attentions") {
+      parts = parts.map { PixelAttention.oldNames[$0] ?? $0 }
+    }
+    // transformers 5 leaves out the module that all earlier versions write.
+    if component.isText, parts.first != "text_model", parts.first != "text_projection" {
+      parts.insert("text_model", at: 0)
+    }
+    return ParameterPath(([component.rawValue] + parts).joined(separator: "."))
+  }
+
+  /// Writes the same layout back. Every file is written atomically, and `model_index.json` goes first and comes last,
+  /// so that an interrupted save is no model.
+  /// - Parameters:
+  ///   - dtype: element type of the weights on disk
+  ///   - largestFile: bytes of one file, above which weights are spread over several
+  public func save(
+    to folder: URL, dtype: DType = .float32, largestFile: Int = 10_000_000_000
+  ) throws {
+    let files = FileManager.default
+    func write(_ data: Data, _ name: String) throws {
+      let file = folder.appendingPathComponent(name)
+      let place = file.deletingLastPathComponent()
+      try Folder.make(place)
+      try AtomicFile.write(data, to: file)
+    }
+    AtomicFile.sweep(folder)
+    try? files.removeItem(at: folder.appendingPathComponent("model_index.json"))
+    for component in Layout.Component.allCases {
+      guard let config = layout.configs[component] else { continue }
+      let name = "\(component.rawValue)/config.json"
+      try write(layout.text(config, name), name)
+      var tensors: [String: Tensor] = [:]
+      for (path, tensor) in parameters.tensors
+      where path.components.first.map(String.init) == component.rawValue {
+        tensors[path.withoutFirst] = try path.stored(tensor, as: dtype, in: folder)
+      }
+      try SafeTensors.writeSharded(
+        tensors, metadata: ["format": "pt"], stem: component.weights,
+        in: folder.appendingPathComponent(component.rawValue), largest: largestFile)
+    }
+    let schedulerName = "scheduler/scheduler_config.json"
+    try write(layout.text(layout.scheduler, schedulerName), schedulerName)
+    for (name, data) in layout.files { try write(data, name) }
+    try write(layout.text(layout.writtenIndex, "model_index.json"), "model_index.json")
+  }
+}

@@ -1,0 +1,93 @@
+internal import CVocabulary
+package import Foundation
+internal import Torch
+
+/// The files of a tokenizer, in a folder or in memory.
+struct TokenizerFiles {
+  static let names = [
+    "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json",
+    "added_tokens.json", "tokenizer.json",
+  ]
+  private let folder: URL
+  private let texts: [String: Data]?
+
+  init(folder: URL) { (self.folder, texts) = (folder, nil) }
+
+  /// - Parameter folder: their place, for messages
+  init(_ texts: [String: Data], in folder: URL) { (self.folder, self.texts) = (folder, texts) }
+
+  func place(_ name: String) -> URL { folder.appendingPathComponent(name) }
+
+  /// A file's bytes; nil where there is none.
+  func callAsFunction(_ name: String) -> Data? {
+    if let texts { texts[name] } else { try? InputFile.data(place(name), .json) }
+  }
+
+  func has(_ name: String) -> Bool {
+    texts.map { $0[name] != nil } ?? FileManager.default.fileExists(atPath: place(name).path)
+  }
+
+  func json(_ name: String) throws -> JSON? {
+    guard has(name) else { return nil }
+    guard let texts else { return try JSON(contentsOf: place(name)) }
+    do { return try JSONText.value(texts[name] ?? Data()) } catch {
+      throw LetheError.malformed(place(name), "it is no JSON: \(error)")
+    }
+  }
+}
+
+extension BytePairs {
+  /// Entries of CLIP's vocabulary.
+  static let clipSize = 49408
+
+  /// CLIP's vocabulary by id, and its merges: bytes, bytes that end a word, merged pairs, start and end.
+  static func clip() throws -> (vocabulary: [String], merges: [(String, String)]) {
+    let text = Data(String(cString: clip_merges()).utf8)
+    let merges = try merges(text, URL(fileURLWithPath: "merges.txt"))
+    let printable = Set(33...126).union(161...172).union(174...255)
+    let order = (0..<256).filter(printable.contains) + (0..<256).filter { !printable.contains($0) }
+    let bytes = order.map { String(characters[$0]) }
+    let vocabulary =
+      bytes + bytes.map { "\($0)</w>" } + merges.map { $0.0 + $0.1 }
+      + [CLIPTokenizer.start, CLIPTokenizer.end]
+    return (vocabulary, merges)
+  }
+}
+
+extension CLIPTokenizer {
+  /// CLIP's own tokenizer, and its files.
+  static func clip(length: Int, pad: String) throws -> (CLIPTokenizer, [String: Data]) {
+    let (vocabulary, merges) = try BytePairs.clip()
+    let pairs = BytePairs(
+      vocabulary: Dictionary(uniqueKeysWithValues: vocabulary.enumerated().map { ($1, $0) }),
+      merges: merges)
+    let tokenizer = try CLIPTokenizer(pairs: pairs, length: length, pad: pad)
+    return (tokenizer, try tokenizer.files(vocabulary: vocabulary, merges: merges, pad: pad))
+  }
+}
+
+extension CLIPTokenizer {
+  /// The files that diffusers and transformers expect in a model's `tokenizer/` folder.
+  /// - Parameter pad: the token that prompts are padded with
+  package func files(
+    vocabulary: [String], merges: [(String, String)], pad: String = CLIPTokenizer.end
+  ) throws -> [String: Data] {
+    let ids = JSON.object(
+      Dictionary(uniqueKeysWithValues: vocabulary.enumerated().map { ($1, .int($0)) }))
+    let lines = merges.map { "\($0.0) \($0.1)\n" }.joined()
+    let special: [String: JSON] = [
+      "bos_token": .string(Self.start), "eos_token": .string(Self.end),
+      "pad_token": .string(pad), "unk_token": .string(Self.end),
+    ]
+    var settings = special
+    settings["tokenizer_class"] = "CLIPTokenizer"
+    settings["model_max_length"] = .int(length)
+    settings["do_lower_case"] = true
+    settings["errors"] = "replace"
+    return [
+      "vocab.json": Data(ids.compact.utf8), "merges.txt": Data(("#version: 0.2\n" + lines).utf8),
+      "tokenizer_config.json": Data(JSON.object(settings).pretty.utf8),
+      "special_tokens_map.json": Data(JSON.object(special).pretty.utf8),
+    ]
+  }
+}

@@ -1,0 +1,38 @@
+internal import Editing
+internal import Foundation
+internal import Torch
+
+/// The README beside a model that was written: what it is, and what was taken out of it.
+struct ModelCard {
+  private let model: ModelFolder
+  private let erasers: [Eraser.Card]
+
+  init(model: ModelFolder, erasers: [Eraser.Card]) { (self.model, self.erasers) = (model, erasers) }
+
+  var text: String {
+    var lines = [
+      "# \(model.name), edited", "",
+      "Written by lethe \(Version.current) from the model '\(model.name)'. The licence of that model holds for this one.",
+      "",
+    ]
+    if erasers.isEmpty {
+      lines.append("Nothing was erased.")
+    } else {
+      lines += [
+        "| erased | method | seed | made for the model |", "|---|---|---|---|",
+      ]
+      lines += erasers.map {
+        "| \($0.concepts.joined(separator: ", ")) | \($0.method) | \($0.seed) | \($0.base.prefix(12)) |"
+      }
+      lines += [
+        "",
+        "An erased concept can come back by other prompts or by training. `lethe attack` measures that.",
+      ]
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  func write(to folder: URL) throws {
+    try AtomicFile.write(Data(text.utf8), to: folder.appendingPathComponent("README.md"))
+  }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import Torch
+import Workbench
+
+struct ShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "Tell what a picture, an eraser, a LoRA, a model, a run or a set is.",
+    discussion: """
+      Examples:
+        lethe show runs/fox/0_0.png
+        lethe show runs/esd-fox
+        lethe show runs/esd-fox/eraser.safetensors
+        lethe show Models/emoji
+      """)
+
+  @Argument(help: "File or folder.")
+  var file: String
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      for (name, value) in try Show(file)() {
+        print("\(name.padded(16)) \(value)".printable())
+      }
+    }
+  }
+}
