@@ -32,12 +32,21 @@ package enum Folder {
   /// Makes a folder and those above it.
   /// - Throws: ``LetheError`` of the kind `disk`
   package static func make(_ folder: URL) throws {
-    if isThere(folder) { return }
+    let code = made(folder)
+    guard code == 0 else { throw LetheError.unwritable(folder, errno: code) }
+  }
+
+  /// - Returns: `errno`; 0 where the folder is there
+  private static func made(_ folder: URL) -> Int32 {
+    if isThere(folder) { return 0 }
     let parent = folder.deletingLastPathComponent()
-    if parent.path != folder.path, !isThere(parent) { try make(parent) }
-    guard mkdir(folder.path, 0o755) == 0 || (errno == EEXIST && isThere(folder)) else {
-      throw LetheError.unwritable(folder, errno: errno)
+    if parent.path != folder.path, !isThere(parent) {
+      let code = made(parent)
+      guard code == 0 else { return code }
     }
+    if mkdir(folder.path, 0o755) == 0 { return 0 }
+    let code = errno
+    return code == EEXIST && isThere(folder) ? 0 : code
   }
 
   private static func isThere(_ folder: URL) -> Bool {

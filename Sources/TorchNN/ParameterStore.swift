@@ -90,14 +90,15 @@ public final class ParameterStore {
   /// - Throws: ``LetheError`` of the kind `model` where the file has fewer tensors than that
   func check(layers: Int, below prefix: ParameterPath, key: String) throws {
     guard case .tensors(let all) = source else {
-      try Self.mostLayers.check(layers, "\(prefix), by its '\(key)',")
+      try Self.mostLayers.check(
+        layers, "\(prefix.name.isEmpty ? "the network" : prefix.name), by its '\(key)',")
       return
     }
     let start = prefix.name.isEmpty ? "" : prefix.name + "."
     let found = all.keys.count { $0.name.hasPrefix(start) }
     guard layers <= max(found, 1) else {
       throw LetheError.model(
-        "\(prefix): '\(key)' asks for \(layers) layers; accepted: at most \(found), the tensors that the file has there"
+        "\(prefix.name.isEmpty ? "the network" : prefix.name): '\(key)' asks for \(layers) layers; accepted: at most \(found), the tensors that the file has there"
       )
     }
   }

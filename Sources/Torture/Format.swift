@@ -5,7 +5,7 @@ import Torch
 /// readers that it is given to.
 struct Format {
   let name: String
-  /// How many of a hundred inputs are of this format.
+  /// Its part of all inputs, beside the shares of the other formats.
   let share: Int
   /// Bytes that inputs are made from.
   let seeds: [Data]

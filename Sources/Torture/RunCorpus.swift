@@ -144,9 +144,11 @@ extension Corpus {
         more: Self.recipes.map { Data($0.0.pretty.utf8) }
       ) { _ in
         let json = try JSON(contentsOf: place.appendingPathComponent("recipe.json"))
-        _ = try json.laid(over: ModelRecipe(), in: "recipe.json")
-        _ = try json.laid(over: DDPMRecipe(), in: "recipe.json")
-        _ = try json.laid(over: JudgeRecipe(), in: "recipe.json")
+        switch json["kind"]?.string {
+        case "ddpm": _ = try json.laid(over: DDPMRecipe(), in: "recipe.json")
+        case "judge": _ = try json.laid(over: JudgeRecipe(), in: "recipe.json")
+        default: _ = try json.laid(over: ModelRecipe(), in: "recipe.json")
+        }
       },
     ]
   }

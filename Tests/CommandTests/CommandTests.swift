@@ -250,7 +250,7 @@ import Testing
         ),
         (
           ["generate", model, "--prompt", "x", "--out", "/proc/lethe/out"], 5,
-          "cannot write /proc/lethe"
+          "cannot write /proc/lethe/out"
         ),
         (
           ["generate", model, "--prompt", "x", "--device", "tpu", "--out", out("a")], 4,

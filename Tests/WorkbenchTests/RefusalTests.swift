@@ -230,7 +230,7 @@ import Unlearning
       "training.warmup=-9223372036854775808", "training.warmup=9223372036854775807",
       "training.steps=-1", "training.averaging=1", "trajectories=0",
       "trajectories=9223372036854775807", "trajectorySteps=0", "preserveTrajectories=-1",
-      "guarding.every=0", "guarding.limit=-1", "training.steps=many", "training.step=3",
+      "guarding.every=0", "guarding.limit=-1", "training.steps=many",
       "training.optimizer.beta1=1", "training.steps=1.5",
     ].map { setting("esd", $0) } + [
       setting("salun", "share=2"), setting("erasediff", "data.heldOutEvery=-1"),

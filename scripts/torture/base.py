@@ -22,7 +22,7 @@ def model(folder):
 
 
 class Lethe:
-    """The program, with one thread and without a time limit longer than a minute."""
+    """The program, with one thread. A run that takes half an hour hangs."""
 
     def __init__(self, program):
         self.program = os.path.abspath(program)
@@ -30,7 +30,7 @@ class Lethe:
     def arguments(self, command):
         return [self.program, *map(str, command), "--threads", "1", "-q"]
 
-    def __call__(self, command, timeout=120, **more):
+    def __call__(self, command, timeout=1800, **more):
         environment = {**os.environ, "SWIFT_BACKTRACE": "enable=no", **more.pop("env", {})}
         return subprocess.run(self.arguments(command), capture_output=True, text=True, timeout=timeout, env=environment, **more)
 

@@ -87,7 +87,7 @@ while kills < options.kills and time.time() < end:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         own += 1
-    done = lethe(arguments(folder), timeout=300)
+    done = lethe(arguments(folder))
     kills += own
     counts[name] = counts.get(name, 0) + own
     if done.returncode:

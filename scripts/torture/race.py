@@ -44,7 +44,7 @@ for name, (start, arguments) in commands(model, made).items():
         both = [lethe.start(arguments(folder))]
         time.sleep(0.05 * (n - 1))
         both.append(lethe.start(arguments(folder)))
-        said = [process.communicate(timeout=300)[1] for process in both]
+        said = [process.communicate(timeout=1800)[1] for process in both]
         codes = sorted(process.returncode for process in both)
         counts.setdefault(name, []).append(codes)
         other = difference(kept, folder)

@@ -16,7 +16,7 @@ enum OptionBounds {
     // Guards
     "every": .atLeastOne, "limit": weight, "guarding.prompts": many,
     // Pictures and trajectories
-    "trajectories": many, "trajectorySteps": many, "preserveTrajectories": .whole(0...1_000_000),
+    "trajectories": many, "trajectorySteps": many, "preserveTrajectories": many,
     "retainTrajectories": many, "forget": many, "data.retain": many, "data.steps": many,
     "pictures": many, "pictureSteps": many, "heldOutEvery": .count, "emptyShare": .share,
     "fisherPictures": many, "fisherTimes": many, "subjects": .whole(0...1_000_000),
