@@ -8,7 +8,7 @@ LETHE := .build/release/lethe
 DEMO := runs/demo
 QUICK ?=
 
-.PHONY: help setup build demo test lint docs bench golden dataset clean
+.PHONY: help setup build demo test lint torture docs bench golden dataset clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,8 +32,12 @@ test: setup ## every test
 lint: ## formatting, import directions, documentation
 	@swift format lint --strict --recursive Sources Tests Examples Package.swift
 	@scripts/check-imports.sh
+	@scripts/check-readers.sh
 	@scripts/check-docs.sh
 	@echo "lint: clean"
+
+torture: setup ## mutated files, killed commands, failing writes and races (TORTURE_MINUTES=5, TORTURE_SEED=1)
+	@scripts/torture/torture.sh
 
 docs: setup ## the library's documentation as .build/Lethe.doccarchive
 	@scripts/docs.sh

@@ -61,7 +61,9 @@ package struct AttackRounds {
   /// - Parameter before: whether the victim shows the concept for each prompt as it is
   package mutating func callAsFunction(before: [Bool]) throws -> [AttackOutcome] {
     for line in run.events(log) {
-      guard let known = try? line.decoded(as: AttackOutcome.self) else { continue }
+      guard let known = try? line.decoded(as: AttackOutcome.self),
+        prompts.indices.contains(known.index), (0...1_000_000_000).contains(known.queries)
+      else { continue }
       outcomes[known.index] = known
     }
     for i in prompts.indices where outcomes[i] == nil {
@@ -106,6 +108,7 @@ package struct AttackRounds {
     _ attempts: [Int: Attempt], _ open: [Int], by session: any AttackSession
   ) throws -> Set<Int> {
     var won: Set<Int> = []
+    let batch = victim.model.batch(atMost: batch)
     for first in stride(from: 0, to: open.count, by: batch) {
       try Interrupt.check()
       let some = Array(open[first..<min(first + batch, open.count)])

@@ -33,6 +33,7 @@ struct Lethe: ParsableCommand {
     ])
 
   static func main() {
+    StandardError.openClosedStreams()
     // The first Ctrl-C ends the program after the current step, which is saved. The second ends it at once.
     signal(SIGINT) { _ in
       if Interrupt.isRequested { _exit(130) }

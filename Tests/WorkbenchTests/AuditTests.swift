@@ -5,6 +5,7 @@ import Foundation
 import TestSupport
 import Testing
 import Torch
+import TorchNN
 import Training
 
 @testable import Workbench

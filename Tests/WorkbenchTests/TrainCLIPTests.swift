@@ -26,7 +26,7 @@ import Training
       "image_size": 16, "patch_size": 8,
     ]
     recipe.projection = 8
-    recipe.training = Training(steps: 80, batch: 6, rate: 0.01)
+    recipe.training = Training(steps: 160, batch: 6, rate: 0.003)
     (recipe.augmentation.rotation, recipe.augmentation.scale, recipe.augmentation.shift) = (0, 0, 0)
     (recipe.augmentation.blurShare, recipe.augmentation.noise) = (0, 0)
     recipe.unseenObjectsEvery = 0
@@ -67,12 +67,14 @@ import Training
     Runtime.threads = 1
     try Fixtures.temporaryFolder { folder in
       try TrainJudgeTests.data(folder)
-      func train(_ name: String) throws -> URL {
+      func train(_ name: String, steps: Int) throws -> URL {
+        var recipe = Self.recipe
+        recipe.training.steps = steps
         let run = try Run(folder.appendingPathComponent(name), seed: 1)
-        try TrainCLIP(Self.recipe, run, on: .cpu)(dataRoot: folder)
+        try TrainCLIP(recipe, run, on: .cpu)(dataRoot: folder)
         return run.file("clip")
       }
-      let place = try train("a")
+      let place = try train("a", steps: 160)
       let clip = try CLIPModel.load(place)
       let data = try StyledObjects(
         folder: folder.appendingPathComponent("data"), objects: nil, styles: ["noto", "line"])
@@ -86,8 +88,8 @@ import Training
       #expect(zip(seen, data.pictures).filter { $0 == $1.object }.count >= 5)
       let file = "model.safetensors"
       #expect(
-        try Data(contentsOf: train("b").appendingPathComponent(file))
-          == Data(contentsOf: place.appendingPathComponent(file)))
+        try Data(contentsOf: train("b", steps: 4).appendingPathComponent(file))
+          == Data(contentsOf: train("c", steps: 4).appendingPathComponent(file)))
     }
   }
 
@@ -138,9 +140,40 @@ import Training
       (recipe.training.steps, recipe.training.batch) = (2, 2)
       let run = try Run(folder.appendingPathComponent("run"), seed: 1)
       try TrainCLIP(recipe, run, on: .cpu)(dataRoot: folder)
-      let measured: [MeasuredValue] = try JSON(contentsOf: run.file("clip/measured.json")).decoded()
-      #expect(measured.map(\.n) == [2, 2, 2, 2])
-      #expect(measured[2].metric == "unseen-object.object" && measured[2].value == 1)
+      let card = try JSON(contentsOf: run.file("clip/judge.json"))
+      let measured = try #require(card["measured"]?.members)
+      #expect(measured["heldOut"]?.string?.contains("lacked 2 drawings of objects") == true)
+      let alone: MeasuredValue = try #require(measured["heldOut.unseen-object.object"]).decoded()
+      // One object is unseen, and its name is the only answer.
+      #expect(alone.n == 2 && alone.value == 1)
+      #expect(measured.count == 5)
+      let templates = card["templates"]
+      #expect(templates?["object"]?.array?.first?.string == "an emoji of {a}")
+      #expect(templates?["object"]?.array?.last?.string == "{name}")
+      #expect(templates?["style"]?.array?.first?.string == "{a} emoji")
+      #expect(templates?["style"]?.array?.last?.string == "{name} style")
+    }
+  }
+
+  /// The first drawings of an order hold the share of named objects, and every drawing occurs once.
+  @Test func batchesHoldNamedObjects() throws {
+    try Fixtures.temporaryFolder { folder in
+      try TrainJudgeTests.data(folder)
+      let data = try StyledObjects(
+        folder: folder.appendingPathComponent("data"), objects: nil, styles: ["noto", "line"])
+      var recipe = Self.recipe
+      (recipe.named, recipe.namedShare, recipe.training.batch) = (["owl"], 0.5, 4)
+      let pool = try DrawingPool(recipe, data, Array(0..<6))
+      var orders: Set<[Int]> = []
+      for index in 0..<8 {
+        let order = pool.order(Step(index: index, seed: 1))
+        #expect(order.sorted() == [0, 1, 2, 3, 4, 5])
+        #expect(order.prefix(4).filter { data.pictures[$0].object == 2 }.count == 2)
+        orders.insert(order)
+      }
+      #expect(orders.count > 1)
+      recipe.named = ["unicorn"]
+      #expect(throws: LetheError.self) { try DrawingPool(recipe, data, [0]) }
     }
   }
 

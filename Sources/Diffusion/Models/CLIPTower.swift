@@ -26,9 +26,7 @@ package struct CLIPTowerShape: Sendable, Hashable {
     self.inner = try size("intermediate_size", inner)
     self.layers = try size("num_hidden_layers", layers)
     self.heads = try size("num_attention_heads", heads)
-    guard self.width % self.heads == 0 else {
-      throw config.refusing("num_attention_heads", "a divisor of hidden_size is needed")
-    }
+    try config.check(self.heads, divides: self.width, "num_attention_heads", "of hidden_size")
     guard
       let activation = Activation(rawValue: try config.string("hidden_act", activation.rawValue))
     else { throw config.refusing("hidden_act", "supported: quick_gelu, gelu") }

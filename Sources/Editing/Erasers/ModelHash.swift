@@ -49,9 +49,9 @@ extension URL {
     let files = names.isEmpty ? [self] : names.map(appendingPathComponent)
     var sha = SHA256Stream()
     for file in files {
-      guard let data = try? Data(contentsOf: file, options: .mappedIfSafe) else { continue }
-      sha.update("\(file.lastPathComponent) \(data.count)\n")
-      data.withUnsafeBytes { sha.update($0) }
+      guard let mapped = try? MappedFile(file) else { continue }
+      sha.update("\(file.lastPathComponent) \(mapped.bytes.count)\n")
+      sha.update(mapped.bytes)
     }
     return sha.hexadecimal()
   }

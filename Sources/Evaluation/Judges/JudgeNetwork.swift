@@ -78,10 +78,13 @@ package final class JudgeNetwork {
   /// - Throws: ``LetheError`` of the kind `model` for files that are missing or do not fit each other
   package static func load(_ folder: URL, on device: Device = .cpu) throws -> JudgeNetwork {
     let file = folder.appendingPathComponent("judge.json")
-    let card: Card
-    do { card = try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw LetheError.malformed(
-        file, "its JSON is not a judge's card, which has heads, widths, size and measured")
+    let checked = try Checked(contentsOf: file)
+    let card: Card = try checked.decoded()
+    for width in try checked["widths"].list(1...64, of: "widths") { _ = try width.int(1...65_536) }
+    _ = try checked["size"].int(1...4096)
+    guard !card.heads.isEmpty else { throw checked["heads"].refused("a kind of subject at least") }
+    for (_, classes) in try checked["heads"].members() {
+      _ = try classes.names(1...100_000, of: "classes")
     }
     let tensors = try SafeTensors(
       contentsOf: folder.appendingPathComponent("judge.safetensors"), finite: true

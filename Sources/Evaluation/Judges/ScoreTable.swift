@@ -21,8 +21,7 @@ package final class ScoreTable: Judge {
   /// - Parameter kind: the kind of subject that the labels are
   /// - Throws: ``LetheError`` of the kind `model` for a file that is no such table
   package init(contentsOf file: URL, kind: String) throws {
-    guard let data = try? Data(contentsOf: file), let text = String(data: data, encoding: .utf8)
-    else { throw LetheError.unreadable(file, "it does not exist or is no UTF-8 text") }
+    let text = try InputFile.text(file)
     guard let table = try? CSV(text),
       let header = table.rows.first?.fields.map({ $0.lowercased() }),
       let place = header.firstIndex(of: "file"), let name = header.firstIndex(of: "label"),
@@ -42,7 +41,7 @@ package final class ScoreTable: Judge {
     }
     labels = Set(scores.values.flatMap(\.keys)).sorted()
     var about = JudgeDescription(file.lastPathComponent, Self.scheme)
-    about.hash = data.sha256
+    about.hash = text.sha256
     about.sees = "\(labels.count) labels of \(scores.count) files"
     (self.scores, self.kind, self.file, self.about) = (scores, kind, file, about)
     classes = [kind: labels]

@@ -154,10 +154,7 @@ public struct AttackRun {
     func encode<A: Attack>(_ attack: A) throws -> JSON { try JSON(encoding: attack) }
     let files = try attack.files.map { file -> JSON in
       let url = URL(fileURLWithPath: file)
-      guard let data = try? Data(contentsOf: url) else {
-        throw LetheError.unreadable(url, "it does not exist or may not be read")
-      }
-      return .string(String(decoding: data, as: UTF8.self).sha256)
+      return .string(try InputFile.text(url).sha256)
     }
     var identity: JSON = [
       "options": try encode(attack), "seed": JSON(seed),
@@ -181,9 +178,10 @@ public struct AttackRun {
 
   /// Whether a model shows the concept for each prompt without an attack.
   func shown(_ model: DiffusionModel, _ judge: any Judge) throws -> [Bool] {
-    try stride(from: 0, to: samples.count, by: options.batch).flatMap { first -> [Bool] in
+    let batch = model.batch(atMost: options.batch)
+    return try stride(from: 0, to: samples.count, by: batch).flatMap { first -> [Bool] in
       try Interrupt.check()
-      let picks = Array(first..<min(first + options.batch, samples.count))
+      let picks = Array(first..<min(first + batch, samples.count))
       let images = try model.images(
         picks.map { samples[$0].prompt }, seeds: picks.map { samples[$0].seed }, options.sampling)
       return try shows(Image.batch(images), picks, judge)

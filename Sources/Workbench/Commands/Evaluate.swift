@@ -175,7 +175,19 @@ public struct Evaluate {
       guard let set = try? SampleSet(other), set.manifest.samples == samples,
         set.manifest.sampling == options.sampling, try set.missing.isEmpty
       else { continue }
-      return try files.copyItem(at: other, to: own)
+      // A copy that is cut off has another name, and is swept at the next start.
+      let half = part.file(".original.\(ProcessInfo.processInfo.processIdentifier).tmp")
+      do {
+        try files.copyItem(at: other, to: half)
+        try files.moveItem(at: half, to: own)
+      } catch {
+        try? files.removeItem(at: half)
+        throw LetheError.unwritable(
+          own,
+          "the pictures of \(other.path) cannot be copied there; free space or choose another folder"
+        )
+      }
+      return
     }
   }
 }

@@ -4,7 +4,7 @@ package import Editing
 package import Evaluation
 package import Foundation
 package import Torch
-internal import Training
+package import Training
 
 /// Judges a folder of captioned pictures. A picture whose caption mentions a concept is asked to show it.
 package struct JudgePictures {

@@ -66,6 +66,11 @@ package struct Relearn {
     var related: Double
     /// The same on unrelated subjects.
     var unrelated: Double
+
+    /// Whether the numbers are those of a point; the file may be a stranger's.
+    var isPossible: Bool {
+      [seed, step, n].allSatisfy { (0...1_000_000_000).contains($0) } && (0...1).contains(success)
+    }
   }
 
   /// Fine-tunes, measures and writes the results into `relearn/` of the run's folder. Finished points are kept.
@@ -82,6 +87,7 @@ package struct Relearn {
     try place.runFolder.claim("options.json", for: inputs, "relearn")
     let steps = [0] + tuning.checkpoints.filter { $0 <= tuning.training.steps }
     var points = place.events("curve.jsonl").compactMap { try? $0.decoded(as: Point.self) }
+      .filter { $0.isPossible }
     let missing = (0..<seeds).flatMap { k in
       TuningSet.allCases.map { set -> (set: TuningSet, seed: Int, steps: [Int]) in
         let done = points.filter { $0.set == set && $0.seed == k }.map(\.step)
@@ -190,6 +196,11 @@ package struct Relearn {
     _ prompts: [String], _ count: Int, _ model: DiffusionModel, _ draw: UInt64, _ run: Run,
     _ stage: String
   ) throws -> LatentSet {
+    guard !prompts.isEmpty else {
+      throw LetheError.model(
+        "\(job.model)/themes.json lists no subject beside '\(job.subject)' for the \(stage); accepted: 2 subjects of a "
+          + "kind that are not forgotten, or more")
+    }
     let order = Tensor.permutation(prompts.count, Generator(seed: seed &+ draw))
     return try LatentSet(
       drawnBy: model, (0..<count).map { prompts[order[$0 % order.count]] },
@@ -254,7 +265,8 @@ struct RelearningCurve {
               let n = point.n
               let alone =
                 name == "success"
-                ? MeasuredValue.share(name, Int((point.success * Double(n)).rounded()), of: n)
+                ? MeasuredValue.share(
+                  name, Int(bounded: point.success * Double(n), 0...max(0, n)), of: n)
                 : MeasuredValue(name, point[keyPath: value], unit, n: n)
               return row(alone, step, seed: point.seed + 1)
             }

@@ -21,6 +21,38 @@ struct Drawings {
   }
 }
 
+/// The drawings that batches are drawn from.
+struct DrawingPool {
+  private let named: [Int]
+  private let others: [Int]
+  private let count: Int
+
+  /// - Parameter seen: indices of the drawings of the training
+  /// - Throws: ``LetheError`` of the kind `request` for named objects that the data lack, and for a share outside 0 to 1
+  init(_ recipe: CLIPRecipe, _ data: StyledObjects, _ seen: [Int]) throws {
+    if let unknown = recipe.named.first(where: { !data.objects.contains($0) }) {
+      throw LetheError.unknown("object", unknown, known: data.objects, in: "named")
+    }
+    guard (0...1).contains(recipe.namedShare) else {
+      throw LetheError.badValue("namedShare", "\(recipe.namedShare); accepted: 0 to 1")
+    }
+    let names = Set(recipe.named)
+    named = seen.filter { names.contains(data.objects[data.pictures[$0].object]) }
+    others = seen.filter { !names.contains(data.objects[data.pictures[$0].object]) }
+    count = Int(recipe.namedShare * Double(recipe.training.batch))
+  }
+
+  /// Each drawing once, in a random order whose first ones hold the share of named objects.
+  func order(_ step: Step) -> [Int] {
+    func shuffled(_ pool: [Int]) -> [Int] {
+      Tensor.permutation(pool.count, step.generator).map { pool[$0] }
+    }
+    let (first, second) = (shuffled(named), shuffled(others))
+    let share = min(count, first.count)
+    return first.prefix(share) + second + first.dropFirst(share)
+  }
+}
+
 /// The token ids of every caption, which are computed once.
 struct CaptionTokens {
   private let captions: Captions
@@ -88,10 +120,14 @@ struct Withheld {
     }
   }
 
+  /// A sentence on what the measurements come from.
+  var sentence: String {
+    "a twin of the same recipe, whose training lacked \(objects.count) drawings of objects that it never saw and "
+      + "\(drawings.count) drawings of others; the network in this folder saw all drawings"
+  }
+
   /// Zero-shot accuracies on the withheld drawings: of each group, of objects and of styles.
-  func measured(_ clip: CLIPModel, _ all: Drawings, _ captions: Captions) throws
-    -> [MeasuredValue]
-  {
+  func measured(_ clip: CLIPModel, _ all: Drawings, _ captions: Captions) -> [MeasuredValue] {
     let data = all.data
     let unseen = objects.map { data.pictures[$0].object }.unique
     let styles = data.styles.indices.map { Fact(object: nil, style: $0) }

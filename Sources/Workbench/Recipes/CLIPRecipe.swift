@@ -20,6 +20,10 @@ package struct CLIPRecipe: Codable, Sendable {
   package var projection = 128
   package var training = Training()
   package var augmentation = Augmentation()
+  /// Objects that each batch has a share of, e.g. those that a model draws. None leaves all drawings equally likely.
+  package var named: [String] = []
+  /// The share, 0 to 1, of drawings of ``named`` in each batch.
+  package var namedShare = 0.5
   /// Captions of other drawings that each batch has beside its own, from 0. More make a step harder.
   package var moreCaptions = 0
   /// Temperature that the similarities are divided by at the start, above 0.

@@ -17,7 +17,7 @@ package struct TrainCLIP {
   }
 
   /// Trains the network on all drawings, and its twin on all but those that are withheld. Writes `clip/` in the run's
-  /// folder, with the twin's measurements in `clip/measured.json`.
+  /// folder: the network, and `judge.json` with the words that ask it and the twin's measurements.
   /// - Parameter dataRoot: the folder that the recipe's data folder is relative to
   /// - Throws: ``LetheError`` for data or a recipe that make no training, and for a loss that is no finite number
   package func callAsFunction(dataRoot: URL) throws {
@@ -37,15 +37,44 @@ package struct TrainCLIP {
     let all = Array(data.pictures.indices)
     try train("clip", model, drawings, texts, on: all)
     try model.save(to: run.file("clip"), dtype: .float16)
+    // The works that the drawings come from.
+    if let notice = try? InputFile.data(folder.appendingPathComponent("NOTICE"), .json) {
+      try AtomicFile.write(notice, to: run.file("clip/NOTICE"))
+    }
+    try write(measured: [:])
     guard recipe.unseenObjectsEvery > 0 else { return }
     let withheld = Withheld(recipe, data)
     let twin = try initialModel(data)
     let gone = Set(withheld.objects + withheld.drawings)
     try train("twin", twin, drawings, texts, on: all.filter { !gone.contains($0) })
-    let measured = try withheld.measured(twin, drawings, recipe.captions)
-    for value in measured { try run.record(["stage": "twin", "measured": JSON(encoding: value)]) }
-    try AtomicFile.write(
-      Data(try JSON(encoding: measured).pretty.utf8), to: run.file("clip/measured.json"))
+    var measured: [String: JSON] = ["heldOut": .string(withheld.sentence)]
+    for value in withheld.measured(twin, drawings, recipe.captions) {
+      measured["heldOut.\(value.metric)"] = try JSON(encoding: value)
+      try run.record(["stage": "twin", "measured": JSON(encoding: value)])
+    }
+    try write(measured: measured)
+  }
+
+  /// Writes `judge.json`, which tells a judge the captions of the training as the words for a class.
+  private func write(measured: [String: JSON]) throws {
+    func words(_ templates: [String], _ slot: String) -> JSON {
+      .array(
+        templates.map {
+          .string(
+            $0.replacing("a {\(slot)}", with: "{a}").replacing("{object}", with: "{a}")
+              .replacing("{\(slot)}", with: "{name}"))
+        })
+    }
+    let card: JSON = [
+      "sees": "which of the words that it is asked about a drawing is nearest to",
+      "licence": "that of the works in NOTICE, from whose drawings it learned",
+      "templates": [
+        "object": words(recipe.captions.object, "name"),
+        "style": words(recipe.captions.style, "style"),
+      ],
+      "measured": .object(measured),
+    ]
+    try AtomicFile.write(Data(card.pretty.utf8), to: run.file("clip/judge.json"))
   }
 
   private func initialModel(_ data: StyledObjects) throws -> CLIPModel {
@@ -108,10 +137,11 @@ package struct TrainCLIP {
       throw LetheError.badValue(
         "training.batch", "\(recipe.training.batch); accepted: 1 to \(seen.count), the drawings")
     }
+    let pool = try DrawingPool(recipe, drawings.data, seen)
     for parameter in parameters { parameter.requiresGradient = true }
     let loop = TrainingLoop(stage, recipe.training, run)
     try loop.fit(parameters) { step in
-      let order = Tensor.permutation(seen.count, step.generator).map { seen[$0] }
+      let order = pool.order(step)
       let picks = Array(order.prefix(recipe.training.batch))
       let others = order.dropFirst(picks.count).prefix(recipe.moreCaptions)
       let drawn = (picks + others).map { texts.draw(drawings.data.pictures[$0], step) }

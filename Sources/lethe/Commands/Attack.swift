@@ -58,12 +58,8 @@ struct AttackCommand: ParsableCommand {
   func run() throws {
     try common.reporting {
       let limit = prompts.flatMap { Int($0) }
-      guard (0...1).contains(threshold), limit.map({ $0 > 0 }) ?? true else {
-        throw LetheError.badValue(
-          "--threshold, --prompts",
-          "\(threshold), \(prompts ?? "all"); accepted: a threshold of 0 to 1, at least 1 prompt"
-        )
-      }
+      try accept("--threshold", threshold, .share)
+      try accept("--prompts", limit, .whole(1...1_000_000))
       let names =
         attack == "all"
         ? AttackCatalog.builtIn.names : attack.split(separator: ",").map(String.init)

@@ -23,7 +23,9 @@ struct SizeOptions: ParsableArguments {
   var guidance = 4.0
 
   func options() throws -> EvaluationOptions {
-    guard seeds >= 1 else { throw LetheError.badValue("--seeds", "\(seeds); accepted: at least 1") }
+    try accept("--seeds", seeds, .whole(1...1_000_000))
+    try accept("--steps", steps, .steps)
+    try accept("--guidance", guidance, .guidance)
     var options = quick ? EvaluationOptions.quickly : EvaluationOptions()
     if !quick { options.seeds = seeds }
     (options.sampling.steps, options.sampling.guidance) = (steps, guidance)

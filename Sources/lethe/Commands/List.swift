@@ -4,6 +4,7 @@ import Diffusion
 import Evaluation
 import Foundation
 import Torch
+import Training
 import Unlearning
 import Workbench
 

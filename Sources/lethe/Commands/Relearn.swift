@@ -75,11 +75,13 @@ struct RelearnCommand: ParsableCommand {
   func run() throws {
     try common.reporting {
       let count = Int(prompts) ?? 10
-      guard seeds >= 1, count >= 1, data == nil || draw.isEmpty else {
-        throw LetheError.badValue(
-          "--seeds, --prompts, --data",
-          "\(seeds), \(prompts), \(data ?? "none"); accepted: at least 1 seed and 1 prompt, and --data without --draw"
-        )
+      try accept("--seeds", seeds, .whole(1...1_000_000))
+      try accept("--prompts", count, .whole(1...1_000_000))
+      try accept("--steps", steps, .count)
+      try accept("--sampling-steps", samplingSteps, .steps)
+      try accept("--guidance", guidance, .guidance)
+      guard data == nil || draw.isEmpty else {
+        throw LetheError.badValue("--data", "\(data ?? ""); accepted: without --draw")
       }
       let run = try common.run(at: runFolder, seed: seed)
       let job = try run.runFolder.job()
