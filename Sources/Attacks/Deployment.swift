@@ -37,7 +37,9 @@ public struct Deployment: Attack {
     let changes: [(Tensor, Tensor) -> Tensor]
     var round = 0
     var model: DiffusionModel?
-    var evaluations: Int { model?.evaluations ?? 0 }
+    /// Noisy pictures of the models of earlier rounds.
+    var earlier = 0
+    var evaluations: Int { earlier + (model?.evaluations ?? 0) }
 
     mutating func next(_ open: [Int]) throws -> [Int: Attempt] {
       guard round < changes.count else { return [:] }
@@ -48,6 +50,7 @@ public struct Deployment: Attack {
         guard let original = target.original.parameters[path] else { continue }
         weights[path] = withoutGradients { change(tensor, original) }
       }
+      earlier = evaluations
       model = try target.model.replacing(weights)
       return Dictionary(
         uniqueKeysWithValues: open.map {
