@@ -34,13 +34,14 @@ package struct PromptRequest: Sendable, Hashable {
     words.seeds = options.quick ? 1 : options.seeds
     words.firstSeed = options.firstSeed
     let own = try words.suite(model)
-    return try hasFiles ? fromFiles(own) : own
+    return try hasFiles ? fromFiles(own, known: job.kind.knownSubjects) : own
   }
 
-  /// The prompts of files, with the classes and distances of `own`.
-  private func fromFiles(_ own: PromptSuite) throws -> PromptSuite {
+  /// The prompts of files, with the distances of `own`, and its classes beside the subjects that the prompts mention.
+  /// - Parameter known: subjects of the kind, which prompts may mention
+  private func fromFiles(_ own: PromptSuite, known: [String]) throws -> PromptSuite {
     let forgotten = own.forgotten
-    let names = own.question.classes[forgotten.kind] ?? []
+    let names = ((own.question.classes[forgotten.kind] ?? []) + known).unique
     func samples(_ path: String?, _ isForget: Bool?) throws -> [SampleSet.Sample] {
       guard let path else { return [] }
       let rows =
@@ -74,6 +75,9 @@ package struct PromptRequest: Sendable, Hashable {
       .map { URL(fileURLWithPath: $0).lastPathComponent }.joined(separator: ", ")
     // Without prompts to keep, the built-in neighbours are drawn.
     suite.samples = ours + (rest.isEmpty ? own.others : rest)
+    let asked = suite.samples.compactMap { $0.subjects[forgotten.kind] }
+    suite.question.classes[forgotten.kind] =
+      ((own.question.classes[forgotten.kind] ?? []) + asked).unique
     return suite
   }
 }
