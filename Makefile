@@ -8,7 +8,7 @@ LETHE := .build/release/lethe
 DEMO := runs/demo
 QUICK ?=
 
-.PHONY: help setup build demo test lint docs bench golden dataset clean
+.PHONY: help setup build demo test lint torture docs bench golden dataset clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,7 +21,7 @@ build: setup ## the program, optimised
 
 demo: build ## erase a fox from the embedded model and write runs/demo/report.html
 	@$(LETHE) erase Models/emoji --method esd --concept fox --preserve others --seed 1 \
-	  --set training.learningRate=5e-4 --set training.batch=4 --set training.steps=100 --set preserveTrajectories=24 --out $(DEMO)
+	  --set training.learningRate=3e-4 --set training.batch=4 --set preserveTrajectories=48 --out $(DEMO)
 	@$(LETHE) evaluate $(DEMO) --quick
 	@$(LETHE) report $(DEMO)
 
@@ -32,8 +32,12 @@ test: setup ## every test
 lint: ## formatting, import directions, documentation
 	@swift format lint --strict --recursive Sources Tests Examples Package.swift
 	@scripts/check-imports.sh
+	@scripts/check-readers.sh
 	@scripts/check-docs.sh
 	@echo "lint: clean"
+
+torture: setup ## mutated files, killed commands, failing writes and races (TORTURE_MINUTES=5, TORTURE_SEED=1)
+	@scripts/torture/torture.sh
 
 docs: setup ## the library's documentation as .build/Lethe.doccarchive
 	@scripts/docs.sh
@@ -46,6 +50,7 @@ golden: ## make the test fixtures again (needs .venv/ of `make bench`)
 	@scripts/bench/setup.sh
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/diffusion.py Tests/Fixtures
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/clip.py Tests/Fixtures
+	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/classifiers.py Tests/Fixtures
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/metrics.py Tests/Fixtures
 	@git diff --stat Tests/Fixtures
 

@@ -106,6 +106,9 @@ let package = Package(
       dependencies: [
         "Workbench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/lethe", swiftSettings: glue),
+    // Mutated files for every reader (`make torture`).
+    .executableTarget(
+      name: "torture", dependencies: ["Workbench"], path: "Sources/Torture", swiftSettings: strict),
     // The code of the library's articles, which sees public declarations alone.
     .target(
       name: "OutsideMethod", dependencies: ["Lethe"],

@@ -16,6 +16,7 @@ declare -A below=(
   [Reports]="Torch Diffusion Evaluation"
   [Workbench]="Torch TorchNN Diffusion Training Editing Unlearning Attacks Evaluation Reports"
   [Library]="Torch TorchNN Diffusion Training Editing Unlearning Attacks Evaluation Reports Workbench"
+  [Torture]="Torch TorchNN Diffusion Training Editing Unlearning Attacks Evaluation Reports Workbench"
   [lethe]="Torch TorchNN Diffusion Training Editing Unlearning Attacks Evaluation Reports Workbench"
 )
 outside="Foundation Glibc Darwin Synchronization ArgumentParser CryptoKit Mustache"

@@ -42,11 +42,14 @@ public protocol AttackSession {
   var model: DiffusionModel? { get }
   /// Noisy pictures that models of the session's own were asked about so far.
   var evaluations: Int { get }
+  /// Pictures of the round's attempts, where the session draws them itself; nil leaves it to the victim.
+  func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]?
 }
 
 extension AttackSession {
   public var model: DiffusionModel? { nil }
   public var evaluations: Int { 0 }
+  public func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]? { nil }
 }
 
 /// A way to get an erased concept back. The victim draws each attempt from its text. The driver asks a judge after

@@ -17,6 +17,11 @@ public struct AttackCatalog: Sendable {
     RingABell.self,
     ConceptInversion.self,
     Relearning.self,
+    TextSearch.self,
+    HandOver.self,
+    NoiseProbes.self,
+    LatentInversion.self,
+    Deployment.self,
   ])
 
   private init(all: [any Attack.Type]) { self.all = all }

@@ -61,7 +61,9 @@ package struct AttackRounds {
   /// - Parameter before: whether the victim shows the concept for each prompt as it is
   package mutating func callAsFunction(before: [Bool]) throws -> [AttackOutcome] {
     for line in run.events(log) {
-      guard let known = try? line.decoded(as: AttackOutcome.self) else { continue }
+      guard let known = try? line.decoded(as: AttackOutcome.self),
+        prompts.indices.contains(known.index), (0...1_000_000_000).contains(known.queries)
+      else { continue }
       outcomes[known.index] = known
     }
     for i in prompts.indices where outcomes[i] == nil {
@@ -85,7 +87,7 @@ package struct AttackRounds {
         try close(lost(i, spent[i]))
       }
       open = open.filter { attempts[$0] != nil }
-      let won = try draw(attempts, open, by: session.model)
+      let won = try draw(attempts, open, by: session)
       let each = Date().timeIntervalSince(start) / Double(max(1, open.count))
       let asked = Double(evaluations(session) - before) / Double(max(1, open.count))
       for i in open {
@@ -103,14 +105,17 @@ package struct AttackRounds {
   /// Draws an attempt of each open prompt and keeps the pictures that show the concept.
   /// - Returns: the prompts whose picture shows it
   private func draw(
-    _ attempts: [Int: Attempt], _ open: [Int], by model: DiffusionModel?
+    _ attempts: [Int: Attempt], _ open: [Int], by session: any AttackSession
   ) throws -> Set<Int> {
     var won: Set<Int> = []
+    let batch = victim.model.batch(atMost: batch)
     for first in stride(from: 0, to: open.count, by: batch) {
       try Interrupt.check()
       let some = Array(open[first..<min(first + batch, open.count)])
       let tries = some.compactMap { attempts[$0] }
-      let images = try victim.images(of: tries, by: model, sampling)
+      let images =
+        try session.images(of: tries, sampling)
+        ?? victim.images(of: tries, by: session.model, sampling)
       let seen = try shows(Image.batch(images), some)
       for (k, i) in some.enumerated() where seen[k] {
         try Run.makeFolder(run.file(name))

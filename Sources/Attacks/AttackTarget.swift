@@ -59,6 +59,8 @@ public struct Victim {
     picture: @escaping (AttackedPrompt) throws -> Image
   ) throws {
     self.model = model
+    // Attacks differentiate predictions, whose activations take most of a large model's memory.
+    model.unet.recomputes = model.isLarge
     known = AttackKnowledge(
       original: original, tokenizer: try model.tokenizer(for: "an attack by prompts"),
       concepts: concepts, picture: picture)

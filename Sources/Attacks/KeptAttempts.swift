@@ -10,7 +10,8 @@ struct KeptAttempts: AttackSession {
 
   init(_ session: any AttackSession, in file: URL) {
     (self.session, self.file) = (session, file)
-    known = (try? JSONDecoder().decode([Int: Attempt].self, from: Data(contentsOf: file))) ?? [:]
+    let kept = try? JSONDecoder().decode([Int: Attempt].self, from: InputFile.data(file, .json))
+    known = kept ?? [:]
   }
 
   mutating func next(_ open: [Int]) throws -> [Int: Attempt] {

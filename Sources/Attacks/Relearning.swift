@@ -177,6 +177,8 @@ package struct FineTuning {
       guard let w = victim.parameters[path] else { continue }
       changed[path] = w + b.matmul(a)
     }
-    return try victim.replacing(changed)
+    let model = try victim.replacing(changed)
+    model.unet.recomputes = victim.isLarge
+    return model
   }
 }

@@ -12,6 +12,7 @@
 #include <vector>
 #include <sys/resource.h>
 #include <torch/version.h>
+#include <unistd.h>
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
@@ -102,6 +103,20 @@ int64_t ct_peak_memory(int32_t type, int32_t index) {
   });
   std::free(fault);
   return peak;
+}
+
+int64_t ct_memory(int32_t type, int32_t index) {
+  const auto kind = static_cast<c10::DeviceType>(type);
+  if (kind == c10::DeviceType::CPU) {
+    return static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+  }
+  int64_t total = 0;
+  char *fault = protect([&] {
+    const auto place = static_cast<c10::DeviceIndex>(index);
+    total = static_cast<int64_t>(c10::getDeviceAllocator(kind)->getMemoryInfo(place).second);
+  });
+  std::free(fault);
+  return total;
 }
 
 void ct_reset_peak_memory(int32_t type, int32_t index) {

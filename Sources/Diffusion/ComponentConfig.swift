@@ -1,6 +1,6 @@
 package import Torch
 
-/// A component's `config.json`, read strictly: what is not supported is refused by name.
+/// A component's `config.json`, read strictly: what is not supported is refused by name, and every number has bounds.
 package struct ComponentConfig {
   package let component: String
   package let json: JSON
@@ -9,8 +9,31 @@ package struct ComponentConfig {
     (self.component, self.json) = (component, json)
   }
 
+  /// The values that numbers may have, by key. Numbers without an entry are any.
+  private static let bounds: [String: Bound] = [
+    "addition_time_embed_dim": .whole(2...65_536), "attention_head_dim": .whole(1...65_536),
+    "beta_end": .positive(1), "beta_start": .positive(1),
+    "block_out_channels": .whole(1...65_536), "cross_attention_dim": .whole(1...65_536),
+    "downsample_padding": .whole(0...1), "dropout": .number(0...1),
+    "eos_token_id": .whole(0...(1 << 24)), "freq_shift": .number(0...1),
+    "hidden_size": .whole(1...65_536), "in_channels": .whole(1...4096),
+    "intermediate_size": .whole(1...(1 << 20)), "latent_channels": .whole(1...4096),
+    "layer_norm_eps": .positive(1), "layers_per_block": .whole(1...64),
+    "max_position_embeddings": .whole(3...65_536), "norm_eps": .positive(1),
+    "norm_num_groups": .whole(1...65_536), "num_attention_heads": .whole(1...65_536),
+    "num_class_embeds": .whole(0...1_000_000), "num_hidden_layers": .whole(1...1024),
+    "num_train_timesteps": .whole(1...100_000), "out_channels": .whole(1...4096),
+    "projection_class_embeddings_input_dim": .whole(1...(1 << 20)),
+    "projection_dim": .whole(1...65_536), "sample_size": .whole(1...16_384),
+    "scaling_factor": .positive(1e6), "steps_offset": .whole(0...100_000),
+    "transformer_layers_per_block": .whole(1...256), "vocab_size": .whole(1...(1 << 24)),
+  ]
+  /// Levels of a network and other lists.
+  private static let longestList = 64
+
   package func refusing(_ key: String, _ why: String) -> LetheError {
-    .unsupported("\(component): '\(key)' is \(json[key]?.compact ?? "missing"); \(why)")
+    let shown = json[key].map { String($0.compact.prefix(120)) } ?? "missing"
+    return .unsupported("\(component): '\(key)' is \(shown); \(why)")
   }
 
   private func value<T>(
@@ -24,11 +47,21 @@ package struct ComponentConfig {
     return value
   }
 
+  /// A number that its bounds allow, by `read`.
+  private func bounded<T>(_ key: String, _ fallback: T?, _ kind: String, _ read: (JSON) -> T?)
+    throws -> T
+  {
+    let bound = Self.bounds[key]
+    return try value(key, fallback, bound?.accepted ?? kind) {
+      bound?.allows($0) ?? true ? read($0) : nil
+    }
+  }
+
   package func int(_ key: String, _ fallback: Int? = nil) throws -> Int {
-    try value(key, fallback, "a whole number", \.int)
+    try bounded(key, fallback, "a whole number", \.int)
   }
   package func number(_ key: String, _ fallback: Double? = nil) throws -> Double {
-    try value(key, fallback, "a number", \.number)
+    try bounded(key, fallback, "a finite number") { $0.number.flatMap { $0.isFinite ? $0 : nil } }
   }
   /// A finite number above 0, and below `limit`.
   package func positive(
@@ -49,19 +82,55 @@ package struct ComponentConfig {
     try value(key, fallback, "a string", \.string)
   }
   package func strings(_ key: String, _ fallback: [String]? = nil) throws -> [String] {
-    try value(key, fallback, "a list of strings") { $0.array?.compactMap(\.string) }
+    try list(key, fallback, "a list of 1 to \(Self.longestList) strings", \.string)
   }
   package func ints(_ key: String, _ fallback: [Int]? = nil) throws -> [Int] {
-    try value(key, fallback, "a list of whole numbers") { $0.array?.compactMap(\.int) }
+    let bound = Self.bounds[key]
+    let each = bound.map { ", each \($0.accepted)" } ?? ""
+    return try list(key, fallback, "a list of 1 to \(Self.longestList) whole numbers\(each)") {
+      bound?.allows($0) ?? true ? $0.int : nil
+    }
+  }
+
+  private func list<T>(
+    _ key: String, _ fallback: [T]?, _ kind: String, _ read: (JSON) -> T?
+  ) throws -> [T] {
+    try value(key, fallback, kind) { found in
+      guard let list = found.array, (1...Self.longestList).contains(list.count) else { return nil }
+      let values = list.compactMap(read)
+      return values.count == list.count ? values : nil
+    }
   }
 
   /// A number for each of `count` levels, written once or as a list.
   package func perLevel(_ key: String, _ count: Int, _ fallback: Int? = nil) throws -> [Int] {
-    if let list = json[key]?.array?.compactMap(\.int) {
-      guard list.count == count else { throw refusing(key, "\(count) numbers are needed") }
-      return list
+    guard json[key]?.array != nil else {
+      return Array(repeating: try int(key, fallback), count: count)
     }
-    return Array(repeating: try int(key, fallback), count: count)
+    let list = try ints(key)
+    guard list.count == count else { throw refusing(key, "\(count) numbers are needed") }
+    return list
+  }
+
+  /// Refuses a divisor that leaves a rest, of which reshaping would make a trap.
+  /// - Parameters:
+  ///   - whole: the number that it has to divide
+  ///   - noun: the name of that number, e.g. `channels`
+  package func check(_ part: Int, divides whole: Int, _ key: String, _ noun: String) throws {
+    guard part > 0, whole % part == 0 else {
+      throw refusing(key, "a divisor of the \(whole) \(noun) is needed")
+    }
+  }
+
+  /// Refuses levels of a U-Net whose channels cannot be normalized in groups, or whose first cannot hold the sinusoids
+  /// of a time, a sine and a cosine each.
+  package func checkLevels(_ channels: [Int], groups: Int) throws {
+    for (level, width) in channels.enumerated() {
+      try check(groups, divides: width, "norm_num_groups", "channels of level \(level)")
+    }
+    guard let first = channels.first, first >= 4, first % 2 == 0 else {
+      throw refusing("block_out_channels", "an even first number from 4 is needed")
+    }
   }
 
   /// Refuses every key whose value is present and none of the accepted ones.

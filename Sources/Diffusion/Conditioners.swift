@@ -20,7 +20,7 @@ struct TextConditioner: PromptConditioner {
 
   func encode(_ embeddings: Tensor) -> Conditioning { Conditioning(text.encode(embeddings)) }
 
-  func check(_ prompts: [String]) throws {}
+  func check(_ prompts: [String]) throws { try Limit.check(prompts: prompts) }
 }
 
 /// Prompts in words through SDXL's two text encoders: states before the last layer side by side, and the second
@@ -84,7 +84,7 @@ struct TwoTextConditioner: PromptConditioner {
       hidden * kept.unsqueezed(1, 2), pooled: pooled.map { $0 * kept.unsqueezed(1) })
   }
 
-  func check(_ prompts: [String]) throws {}
+  func check(_ prompts: [String]) throws { try Limit.check(prompts: prompts) }
 }
 
 /// Prompts that are the names of classes. The number after the last class stands for the empty prompt, where

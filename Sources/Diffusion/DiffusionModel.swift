@@ -182,7 +182,9 @@ public final class DiffusionModel {
           "the text encoder gives vectors of \(text.width), the U-Net takes \(network.contextWidth)"
         )
       }
-      codec = try AutoencoderKL(store.root["vae"], layout.config(.vae))
+      let vae = try AutoencoderKL(store.root["vae"], layout.config(.vae))
+      try Self.check(network, vae)
+      codec = vae
       (unet, conditioner) = (network, try TextConditioner(tokenizer, text, device))
     case .stableDiffusionXL(let tokenizer, let second):
       let network = try UNet2DCondition(store.root["unet"], layout.config(.unet))
@@ -201,6 +203,7 @@ public final class DiffusionModel {
             + (network.pooledWidth.map { "\($0)" } ?? "none"))
       }
       let vae = try AutoencoderKL(store.root["vae"], layout.config(.vae))
+      try Self.check(network, vae)
       network.pixelsPerLatent = vae.factor
       (codec, unet, conditioner) = (vae, network, texts)
     case .pixels(let classes):
@@ -212,6 +215,14 @@ public final class DiffusionModel {
     (parameters, self.layout, self.device) = (store, layout, device)
     // Position ids are a buffer of old checkpoints.
     try store.check { $0.name.hasSuffix("embeddings.position_ids") }
+  }
+
+  private static func check(_ network: UNet2DCondition, _ vae: AutoencoderKL) throws {
+    guard network.inChannels == vae.latentChannels else {
+      throw LetheError.model(
+        "the autoencoder has latents of \(vae.latentChannels) channels, the U-Net takes \(network.inChannels)"
+      )
+    }
   }
 
   /// A model with the same numbers. Tensors that `owned` chooses are copies, the rest are shared.
@@ -231,7 +242,7 @@ public final class DiffusionModel {
   public var latentSize: Int { unet.sampleSize }
   public var imageSize: Int { unet.sampleSize * codec.factor }
   /// Whether a training step's activations weigh more than its arithmetic, as they do at the size of real models: they
-  /// are computed again, pictures go one by one, and tensors that nothing reads for a while rest in files.
+  /// are computed again, concepts train one by one, and tensors that nothing reads for a while rest in files.
   public var isLarge: Bool { latentSize >= 32 }
 
   /// A model with the same shape that has learned nothing.

@@ -112,10 +112,10 @@ package struct Layout: Sendable {
           "\(name) '\(found)'; supported: \(accepted.joined(separator: ", "))")
       }
     }
-    var read: [String: Data] = ["model_index.json": try Data(contentsOf: indexFile)]
+    var read: [String: Data] = ["model_index.json": try InputFile.data(indexFile, .json)]
     func configuration(_ name: String) throws -> JSON {
       let file = Self.place(name, in: folder)
-      read[name] = try? Data(contentsOf: file)
+      read[name] = try InputFile.data(file, .json)
       return try JSON(contentsOf: file)
     }
     configs = [:]
@@ -128,15 +128,18 @@ package struct Layout: Sendable {
       self.pipeline = .pixels(
         classes: try Self.classes(of: folder, configs[.unet] ?? .object([:]), &files))
     } else {
-      let positions = configs[.textEncoder]?["max_position_embeddings"]?.int ?? 77
+      let positions = try ComponentConfig(
+        Component.textEncoder.rawValue, configs[.textEncoder] ?? .object([:])
+      ).int("max_position_embeddings", 77)
       var files: [String: Data] = [:]
       func tokenizer(_ place: String) throws -> CLIPTokenizer {
         for name in [
           "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json",
           "added_tokens.json", "tokenizer.json",
         ] {
-          files["\(place)/\(name)"] = try? Data(
-            contentsOf: folder.appendingPathComponent("\(place)/\(name)"))
+          let file = folder.appendingPathComponent("\(place)/\(name)")
+          guard FileManager.default.fileExists(atPath: file.path) else { continue }
+          files["\(place)/\(name)"] = try InputFile.data(file, .json)
         }
         return try CLIPTokenizer(
           folder: folder.appendingPathComponent(place), length: positions)
@@ -155,15 +158,16 @@ package struct Layout: Sendable {
     of folder: URL, _ unet: JSON, _ files: inout [String: Data]
   ) throws -> [String] {
     let file = folder.appendingPathComponent(classFile)
-    guard let data = try? Data(contentsOf: file) else {
-      return (0..<max(0, unet["num_class_embeds"]?.int ?? 0)).map { "\($0)" }
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      let count = try ComponentConfig("unet", unet).int("num_class_embeds", 0)
+      return (0..<count).map { "\($0)" }
     }
+    let data = try InputFile.data(file, .json)
     files[classFile] = data
-    let names = (try? JSONDecoder().decode([String].self, from: data)) ?? []
-    guard !names.isEmpty, Set(names).count == names.count, !names.contains("") else {
-      throw LetheError.malformed(file, "it is no list of different names")
+    guard let list = try? JSONDecoder().decode(JSON.self, from: data) else {
+      throw LetheError.malformed(file, "it is no JSON")
     }
-    return names
+    return try Checked(["classes": list], file.path)["classes"].names(1...100_000, of: "names")
   }
 
   /// A component's file: in the component's folder, or, where there is no such folder, beside
@@ -249,11 +253,10 @@ extension DiffusionModel {
     func write(_ data: Data, _ name: String) throws {
       let file = folder.appendingPathComponent(name)
       let place = file.deletingLastPathComponent()
-      do {
-        try files.createDirectory(at: place, withIntermediateDirectories: true)
-      } catch { throw LetheError.unwritable(place, "the folder cannot be made") }
+      try Folder.make(place)
       try AtomicFile.write(data, to: file)
     }
+    AtomicFile.sweep(folder)
     try? files.removeItem(at: folder.appendingPathComponent("model_index.json"))
     for component in Layout.Component.allCases {
       guard let config = layout.configs[component] else { continue }

@@ -26,6 +26,14 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
     package let unconditional: Tensor?
     /// eps(x_t | c)
     package let conditional: Tensor
+
+    /// The state of one picture.
+    package func row(_ i: Int) -> State {
+      guard x.size(0) > 1 else { return self }
+      return State(
+        timestep: timestep, x: x.narrowed(0, i, 1), unconditional: unconditional?.narrowed(0, i, 1),
+        conditional: conditional.narrowed(0, i, 1))
+    }
   }
   package private(set) var x: Tensor
   package private(set) var index = 0
@@ -132,6 +140,11 @@ extension DiffusionModel {
     precondition(c.count == seeds.count, "\(c.count) prompts and \(seeds.count) seeds")
     let height = try latentExtent(options.height)
     let width = try latentExtent(options.width)
+    guard options.guidance.isFinite else {
+      throw LetheError.request(
+        "a guidance scale of \(options.guidance); accepted: a finite number, 1 for none")
+    }
+    try requireMemory(pictures: seeds.count, height * codec.factor, width * codec.factor)
     let sampler = try Samplers.make(options, schedule)
     let isGuided = options.guidance > 1
     if isGuided { try check([""]) }
@@ -143,10 +156,27 @@ extension DiffusionModel {
     return path.x
   }
 
+  /// Refuses pictures that do not fit into memory, before the first step.
+  private func requireMemory(pictures: Int, _ height: Int, _ width: Int) throws {
+    guard device == .cpu else { return }
+    // A decoder has at least twice its input and its output at full size; the narrowest levels have 32 channels or so.
+    let pixels = Double(pictures) * Double(height) * Double(width)
+    try Memory.require(
+      pixels * 4 * (codec.factor > 1 ? 2 * 32 : 2 * 3),
+      for:
+        "\(pictures == 1 ? "a picture" : "\(pictures) pictures at a time") of \(width) x \(height)",
+      "a smaller --batch, or smaller pictures")
+  }
+
+  /// Width and height of a picture.
+  private static let mostExtent = 16_384
+
   private func latentExtent(_ pixels: Int?) throws -> Int {
     guard let pixels else { return latentSize }
-    guard pixels > 0, pixels % codec.factor == 0 else {
-      throw LetheError.model("a size of \(pixels) pixels; accepted: multiples of \(codec.factor)")
+    guard (1...Self.mostExtent).contains(pixels), pixels % codec.factor == 0 else {
+      throw LetheError.model(
+        "a size of \(pixels) pixels; accepted: multiples of \(codec.factor), at most \(Self.mostExtent)"
+      )
     }
     return pixels / codec.factor
   }

@@ -6,6 +6,8 @@ public struct Interval: Codable, Sendable, Hashable {
     case wilson95
     /// Percentiles of a bootstrap over pictures, 95 %.
     case bootstrap95
+    /// Bounds of two shares put together, 95 % (Newcombe, Statistics in Medicine 1998).
+    case newcombe95
     /// Student's t around a mean, 95 %.
     case t95
     /// The normal interval of an area under a ROC curve, 95 % (Hanley & McNeil, Radiology 1982).

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Torch
 
 /// The direction in which a metric improves.
 public enum Better: String, Codable, Sendable { case higher, lower }
@@ -59,7 +60,8 @@ public struct MeasuredValue: Sendable, Hashable {
   public static func pooled(_ metric: String, _ shares: [MeasuredValue]) -> MeasuredValue? {
     guard !shares.isEmpty else { return nil }
     let successes = shares.map { ($0.value * Double($0.n)).rounded() }.reduce(0, +)
-    return .share(metric, Int(successes), of: shares.map(\.n).reduce(0, +))
+    return .share(
+      metric, Int(bounded: successes, 0...1_000_000_000), of: shares.map(\.n).reduce(0, +))
   }
 
   /// The mean of values that are never negative, with Student's t interval.
@@ -97,6 +99,10 @@ extension MeasuredValue: Codable {
     metric = try c.decode(String.self, forKey: .metric)
     value = try c.decode(Double.self, forKey: .value)
     n = try c.decode(Int.self, forKey: .n)
+    guard (0...1_000_000_000).contains(n) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .n, in: c, debugDescription: Bound.count.accepted)
+    }
     let known = MetricCatalog.builtIn.named(metric)
     let written = try c.decodeIfPresent(Unit.self, forKey: .unit)
     unit = written ?? known?.unit ?? .share

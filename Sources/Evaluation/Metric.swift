@@ -37,8 +37,12 @@ public struct JudgedSet {
 
   /// The pictures whose subjects satisfy `keep`, in the same order.
   public func filter(_ keep: ([String: String]) -> Bool) -> JudgedSet {
-    let picks = asked.indices.filter { keep(asked[$0]) }
-    return JudgedSet(
+    at(asked.indices.filter { keep(asked[$0]) })
+  }
+
+  /// The pictures of some places, in their order.
+  package func at(_ picks: [Int]) -> JudgedSet {
+    JudgedSet(
       asked: picks.map { asked[$0] }, seen: picks.map { seen[$0] },
       features: features.indexed(0, picks),
       beliefs: beliefs.isEmpty ? [] : picks.map { beliefs[$0] })
@@ -47,12 +51,14 @@ public struct JudgedSet {
 }
 
 /// The forgotten subjects: their kind, `object` or `style`, and their names.
-public struct Forgotten: Sendable, Hashable {
+public struct Forgotten: Codable, Sendable, Hashable {
   public var kind: String
   public var names: [String]
   public init(kind: String, names: [String]) { (self.kind, self.names) = (kind, names) }
 
-  func contains(_ asked: [String: String]) -> Bool { asked[kind].map(names.contains) ?? false }
+  package func contains(_ asked: [String: String]) -> Bool {
+    asked[kind].map(names.contains) ?? false
+  }
 }
 
 /// A measurement of judged pictures. A new metric is a file of its own and a line in ``MetricCatalog``.

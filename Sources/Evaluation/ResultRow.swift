@@ -33,6 +33,10 @@ public struct ResultRow: Sendable, Hashable {
     /// Scene and moment, e.g. `S1 t0`, or `alone` for an eraser by itself.
     public var moment: String?
     public var state: ConceptState?
+    /// The judge, where several gave answers.
+    public var judge: String?
+    /// The distance from the forgotten concept, for rows on subjects to keep.
+    public var distance: Distance?
     /// The number of the repetition, from 1. It is nil for rows over all repetitions.
     public var seed: Int?
     public init() {}

@@ -30,6 +30,7 @@ public struct Results: Codable, Sendable, Hashable {
   /// The command that wrote the results. It decides the page.
   public enum Kind: String, Codable, Sendable, Hashable, CaseIterable {
     case evaluation, audit, attack
+    case releaseAudit = "release audit"
     case relearning
     case benchMethods = "bench methods"
     case benchForgetting = "bench forgetting"
@@ -57,6 +58,10 @@ public struct Results: Codable, Sendable, Hashable {
   public var sampling = SamplingOptions()
   /// The measurements of the judge itself, by name.
   public var judge: [String: JSON] = [:]
+  /// The judges with their measurement on the original's pictures; empty where only ``judge`` is known.
+  package var judges: [JudgeRecord] = []
+  /// The verdict of an audit.
+  package var audit: AuditSummary?
   /// The command line of the run, argument by argument.
   public var command: [String] = []
 
@@ -69,7 +74,7 @@ public struct Results: Codable, Sendable, Hashable {
 
   private enum Key: String, CodingKey {
     case kind, rows, pictures, stopped, baselines, titles, notes, quick, seeds, sampling, judge
-    case command
+    case judges, audit, command
   }
 
   public init(from decoder: any Decoder) throws {
@@ -86,6 +91,8 @@ public struct Results: Codable, Sendable, Hashable {
     sampling =
       try c.decodeIfPresent(SamplingOptions.self, forKey: .sampling) ?? SamplingOptions()
     judge = try c.decodeIfPresent([String: JSON].self, forKey: .judge) ?? [:]
+    judges = try c.decodeIfPresent([JudgeRecord].self, forKey: .judges) ?? []
+    audit = try c.decodeIfPresent(AuditSummary.self, forKey: .audit)
     command = try c.decodeIfPresent([String].self, forKey: .command) ?? []
   }
 
@@ -102,6 +109,20 @@ public struct Results: Codable, Sendable, Hashable {
     try c.encode(seeds, forKey: .seeds)
     try c.encode(sampling, forKey: .sampling)
     try c.encode(judge, forKey: .judge)
+    if !judges.isEmpty { try c.encode(judges, forKey: .judges) }
+    try c.encodeIfPresent(audit, forKey: .audit)
     try c.encode(command, forKey: .command)
+  }
+}
+
+/// A judge of a command, as results name it.
+package struct JudgeRecord: Codable, Sendable, Hashable {
+  package var spec: JudgeSpec
+  package var about: JudgeDescription
+  /// Its measurement on the original's pictures; nil for a judge that gives no answers.
+  package var quality: JudgeQuality?
+
+  package init(_ spec: JudgeSpec, _ about: JudgeDescription, _ quality: JudgeQuality?) {
+    (self.spec, self.about, self.quality) = (spec, about, quality)
   }
 }

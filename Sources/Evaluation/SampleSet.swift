@@ -74,8 +74,8 @@ package struct SampleSet {
           + "accepted: subjects and case numbers without '/', of at most 200 bytes, and no link that leads elsewhere"
       )
     }
-    if let old = try? String(contentsOf: file, encoding: .utf8), old != text {
-      let previous: Manifest? = try? JSON(contentsOf: file).decoded()
+    if let old = try? InputFile.text(file), old != text {
+      let previous: Manifest? = try? Checked(contentsOf: file).decoded()
       let same =
         previous?.sampling == manifest.sampling && previous?.model == manifest.model
         && previous?.erasers == manifest.erasers
@@ -127,11 +127,7 @@ package struct SampleSet {
   /// - Throws: ``LetheError`` of the kind `model` for a manifest that is missing or cannot be read
   package init(_ folder: URL) throws {
     let file = folder.appendingPathComponent("manifest.json")
-    do { manifest = try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw LetheError.malformed(
-        file,
-        "its JSON is not a manifest of pictures, which has sampling, model, increments and samples")
-    }
+    manifest = try Checked(contentsOf: file).decoded()
     self.folder = folder
     for sample in manifest.samples { _ = try url(sample) }
   }
@@ -257,6 +253,7 @@ package struct SampleSet {
     var done = total - missing.count
     run.progress(stage, done, total)
     var rest = missing[...]
+    let batch = model.batch(atMost: batch)
     while let first = rest.first {
       try Interrupt.check()
       // Pictures of one batch share size and guidance.

@@ -77,9 +77,7 @@ package struct ReportContent {
   /// The bytes of a picture file, which a page embeds.
   /// - Throws: ``LetheError`` of the kind `model` for a file that is no PNG picture
   static func picture(in file: URL) throws -> Data {
-    guard let data = try? Data(contentsOf: file) else {
-      throw LetheError.unreadable(file, "it does not exist or may not be read")
-    }
+    let data = try InputFile.data(file, .picture)
     guard PNG.isPicture(data) else {
       throw LetheError.malformed(file, "it is no PNG picture, so no page shows it")
     }

@@ -21,7 +21,7 @@ package struct AtomicFile {
     let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC
     descriptor = open(temporary.path, flags, 0o644)
     guard descriptor >= 0 else {
-      throw LetheError.unwritable(target, String(cString: strerror(errno)))
+      throw LetheError.unwritable(target, errno: errno)
     }
   }
 
@@ -34,13 +34,13 @@ package struct AtomicFile {
     do {
       try body(handle)
       guard !durable || fsync(handle.descriptor) == 0 else { throw handle.failure }
-      close(handle.descriptor)
       guard rename(handle.temporary.path, file.path) == 0 else { throw handle.failure }
     } catch {
       close(handle.descriptor)
       unlink(handle.temporary.path)
       throw error
     }
+    close(handle.descriptor)
     guard durable else { return }
     let folder = open(file.deletingLastPathComponent().path, O_RDONLY)
     if folder >= 0 {
@@ -56,7 +56,6 @@ package struct AtomicFile {
   package func append(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes
     while !rest.isEmpty {
-
       let written = posixWrite(descriptor, rest.baseAddress, rest.count)
       if written < 0 {
         if errno == EINTR { continue }
@@ -66,7 +65,20 @@ package struct AtomicFile {
     }
   }
 
-  private var failure: LetheError { .unwritable(target, String(cString: strerror(errno))) }
+  private var failure: LetheError { .unwritable(target, errno: errno) }
+
+  /// Removes what processes that ended in a write have left in a folder and below it: `.NAME.PID.tmp`, where no process
+  /// PID is there any more.
+  package static func sweep(_ folder: URL) {
+    let names = FileManager.default.enumerator(atPath: folder.path)
+    while let name = names?.nextObject() as? String {
+      guard name.hasSuffix(".tmp"),
+        let own = name.split(separator: "/").last?.wholeMatch(of: /\..+\.([0-9]{1,10})\.tmp/),
+        let process = pid_t(own.1), process != getpid(), kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      try? FileManager.default.removeItem(atPath: folder.appendingPathComponent(name).path)
+    }
+  }
 }
 
 /// `write(2)`, whose name the type above uses for something else.

@@ -1,4 +1,5 @@
 internal import CTorch
+internal import Synchronization
 
 /// Where a tensor lives, numbered as c10's `DeviceType`.
 public struct Device: Hashable, Sendable, CustomStringConvertible {
@@ -24,7 +25,9 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   public init(parsing text: String) throws {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     let index = parts.count == 2 ? Int(parts[1]) : 0
-    guard parts.count <= 2, let index, index >= 0 else { throw LetheError.unknownDevice(text) }
+    guard parts.count <= 2, let index, (0..<1024).contains(index) else {
+      throw LetheError.unknownDevice(text)
+    }
     switch parts[0] {
     case "cpu" where parts.count == 1: self = .cpu
     case "cuda": self = .cuda(index)
@@ -49,6 +52,9 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   /// Peak bytes so far: resident memory of the process for the CPU, allocated memory for a GPU.
   public var peakMemory: Int { Int(ct_peak_memory(kind.rawValue, Int32(index))) }
 
+  /// Bytes of memory that the device has, that of the machine for the CPU; 0 where it does not say.
+  package var memory: Int { Int(ct_memory(kind.rawValue, Int32(index))) }
+
   /// Starts ``peakMemory`` again at zero where the system allows it; elsewhere it remains the peak of the process.
   public func resetPeakMemory() { ct_reset_peak_memory(kind.rawValue, Int32(index)) }
 
@@ -66,9 +72,19 @@ public enum Runtime {
   /// The release of libtorch that the program was built with, e.g. `2.13.0`.
   public static var version: String { String(cString: ct_version()) }
 
+  /// More than that are not set.
+  package static let mostThreads = 1024
+
   public static var threads: Int {
     get { Int(ct_threads()) }
-    set { ct_set_threads(Int32(newValue)) }
+    set { ct_set_threads(Int32(Swift.min(Swift.max(newValue, 1), mostThreads))) }
+  }
+
+  private static let pictures = Atomic(0)
+  /// Pictures that go through a network at once where no gradient is asked for; 0 takes as many as fit into memory.
+  public static var batch: Int {
+    get { pictures.load(ordering: .relaxed) }
+    set { pictures.store(max(0, newValue), ordering: .relaxed) }
   }
 
   /// glibc gives large blocks back to the kernel at every free, and each next step pays the page

@@ -49,10 +49,7 @@ public enum JSON: Hashable, Sendable, Codable {
 
   /// Reads a file that must hold an object.
   public init(contentsOf file: URL) throws {
-    let data: Data
-    do { data = try Data(contentsOf: file) } catch {
-      throw LetheError.unreadable(file, "it does not exist or may not be read")
-    }
+    let data = try InputFile.data(file, .json)
     do { self = try JSONDecoder().decode(JSON.self, from: data) } catch {
       throw LetheError.malformed(file, "it is no JSON")
     }
@@ -61,10 +58,21 @@ public enum JSON: Hashable, Sendable, Codable {
 
   /// The value as any other Codable type sees it.
   public init(encoding value: some Encodable) throws {
-    self = try JSONDecoder().decode(JSON.self, from: try JSONEncoder().encode(value))
+    self = try JSONDecoder().decode(JSON.self, from: try Self.encoder().encode(value))
   }
   public func decoded<T: Decodable>(as type: T.Type = T.self) throws -> T {
-    try JSONDecoder().decode(T.self, from: try JSONEncoder().encode(self))
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return try decoder.decode(T.self, from: try Self.encoder().encode(self))
+  }
+
+  /// JSON has no words for numbers that are not finite. A measure over nothing is one.
+  private static func encoder() -> JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return encoder
   }
 
   public subscript(_ key: String) -> JSON? {
@@ -106,10 +114,8 @@ public enum JSON: Hashable, Sendable, Codable {
   public var compact: String { text([.sortedKeys, .withoutEscapingSlashes]) }
 
   private func text(_ formatting: JSONEncoder.OutputFormatting) -> String {
-    let encoder = JSONEncoder()
+    let encoder = Self.encoder()
     encoder.outputFormatting = formatting
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     guard let data = try? encoder.encode(self) else { return "null" }
     return String(decoding: data, as: UTF8.self)
   }

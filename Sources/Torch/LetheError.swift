@@ -11,6 +11,8 @@ public struct LetheError: Error, CustomStringConvertible, Sendable, Hashable {
     case other = 1
     /// An option, a name or a value that is not accepted.
     case request = 2
+    /// More memory than there is.
+    case memory = 3
     /// The model, its files or its device.
     case model = 4
     /// A folder or file that cannot be written.
@@ -27,7 +29,14 @@ public struct LetheError: Error, CustomStringConvertible, Sendable, Hashable {
   /// The fault, with the value that is wrong and the values that would be accepted.
   public var sentence: String
 
-  public init(_ kind: Kind, _ sentence: String) { (self.kind, self.sentence) = (kind, sentence) }
+  /// A sentence of one line. Of one that a stranger's text has made very long, the beginning and the end are kept.
+  public init(_ kind: Kind, _ sentence: String) {
+    let line =
+      sentence.contains(where: \.isNewline)
+      ? sentence.split(whereSeparator: \.isNewline).joined(separator: " ") : sentence
+    self.kind = kind
+    self.sentence = line.utf8.count > 3000 ? "\(line.prefix(1000)) ... \(line.suffix(500))" : line
+  }
 
   public var description: String { sentence }
 }

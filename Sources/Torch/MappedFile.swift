@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 
 #if canImport(Glibc)
   internal import Glibc
@@ -7,21 +7,15 @@ internal import Foundation
 #endif
 
 /// A file mapped into memory, private to this process: writing to a tensor over it never reaches the disk.
-final class MappedFile {
+package final class MappedFile {
   let base: UnsafeMutableRawPointer
   let count: Int
 
-  init(_ file: URL) throws {
-    let descriptor = open(file.path, O_RDONLY)
-    guard descriptor >= 0 else {
-      throw LetheError.unreadable(file, String(cString: strerror(errno)))
-    }
+  /// - Throws: ``LetheError`` of the kind `model` for a file that is empty or cannot be read
+  package init(_ file: URL) throws {
+    let (descriptor, size) = try InputFile.open(file)
     defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-      throw LetheError.unreadable(file, "it is not a regular file")
-    }
-    count = Int(status.st_size)
+    count = size
     guard count > 0 else { throw LetheError.unreadable(file, "it is empty") }
     let mapped = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE, descriptor, 0)
     guard let mapped, mapped != MAP_FAILED else {
@@ -29,6 +23,9 @@ final class MappedFile {
     }
     base = mapped
   }
+
+  /// The file's bytes, for as long as this object is there.
+  package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
   deinit { munmap(base, count) }
 }

@@ -9,11 +9,7 @@ package enum NPY {
 
   /// Reads an array in C order. Object arrays hold pickles and are refused.
   package static func read(_ file: URL) throws -> Tensor {
-    let data: Data
-    do { data = try Data(contentsOf: file) } catch {
-      throw LetheError.unreadable(file, "it does not exist or may not be read")
-    }
-    return try decode(data, of: file)
+    try decode(InputFile.data(file, .array), of: file)
   }
 
   /// An array in C order out of the bytes of a .npy file, or of a member of an archive.
@@ -49,7 +45,9 @@ package enum NPY {
       if text.isEmpty { continue }
       guard let dimension = Int(text) else { throw damaged("its shape is (\(shapeText))") }
       let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
-      guard !overflow else { throw damaged("its shape is (\(shapeText))") }
+      guard dimension >= 0, !overflow, shape.count < 8 else {
+        throw damaged("its shape is (\(shapeText))")
+      }
       size = product
       shape.append(dimension)
     }

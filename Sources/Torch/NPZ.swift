@@ -8,14 +8,12 @@ package enum NPZ {
   /// Every array of the archive, by its name without `.npy`.
   /// - Throws: ``LetheError`` of the kind `model` for a file that is missing, damaged or encrypted
   package static func read(_ file: URL) throws -> [String: Tensor] {
-    let data: Data
-    do { data = try Data(contentsOf: file, options: .mappedIfSafe) } catch {
-      throw LetheError.unreadable(file, "it does not exist or may not be read")
-    }
+    let data = try InputFile.data(file, .array)
     let bytes = Bytes(data: data, file: file)
     let (entries, start) = try bytes.end()
     var place = start
     var arrays: [String: Tensor] = [:]
+    var total = 0
     for _ in 0..<entries {
       guard try bytes.number(place, 4) == 0x0201_4B50 else {
         throw bytes.damaged("its directory is not one of a zip archive")
@@ -32,6 +30,8 @@ package enum NPZ {
           "'\(name)' is encrypted, compressed by method \(method), or has \(whole) bytes; accepted: stored and "
             + "deflated members of at most \(longest) bytes")
       }
+      total += whole
+      try Limit.array.check(total, file)
       guard try bytes.number(local, 4) == 0x0403_4B50 else {
         throw bytes.damaged("'\(name)' does not stand where the directory says")
       }

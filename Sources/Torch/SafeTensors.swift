@@ -6,8 +6,8 @@ package import Foundation
 
 /// A safetensors file, or several of them behind an index.
 package struct SafeTensors {
-  /// Longest header that is read, as in the reference implementation.
-  package static let longestHeader = 100_000_000
+  /// Operators take 64; convolutions of pictures over time have 5.
+  private static let mostDimensions = 8
 
   package let file: URL
   package let metadata: [String: String]
@@ -33,15 +33,15 @@ package struct SafeTensors {
       throw damaged("\(map.count) bytes are too few for a header length")
     }
     let announced = map.base.loadUnaligned(as: UInt64.self).littleEndian
-    guard announced <= UInt64(Self.longestHeader) else {
-      throw damaged("a header of \(announced) bytes; at most \(Self.longestHeader) are accepted")
+    guard let length = Int(exactly: announced), Limit.header.allows(length) else {
+      throw damaged("a header of \(announced) bytes; accepted: at most \(Limit.header.most)")
     }
-    let start = 8 + Int(announced)
+    let start = 8 + length
     guard start <= map.count else {
       throw damaged(
         "the header should have \(announced) bytes, the file ends after \(map.count - 8)")
     }
-    let header = Data(bytes: map.base + 8, count: Int(announced))
+    let header = Data(bytes: map.base + 8, count: length)
     let (entries, metadata) = try Self.parse(header, damaged)
 
     let bytes = map.count - start
@@ -55,6 +55,10 @@ package struct SafeTensors {
         let high = entry.data_offsets.last, 0 <= low, low <= high, high <= bytes
       else {
         throw damaged("'\(name)' has offsets \(entry.data_offsets) in \(bytes) bytes of data")
+      }
+      guard entry.shape.count <= Self.mostDimensions else {
+        throw damaged(
+          "'\(name)' has \(entry.shape.count) dimensions; accepted: at most \(Self.mostDimensions)")
       }
       var size = dtype.size
       for dimension in entry.shape {
@@ -87,7 +91,9 @@ package struct SafeTensors {
     }
     if finite {
       for (name, tensor) in tensors.sorted(by: { $0.key < $1.key })
-      where tensor.dtype.isFloatingPoint && tensor.dtype.size > 1 && !tensor.isFinite {
+      where tensor.dtype.isFloatingPoint
+        && !(tensor.dtype.size > 1 ? tensor : tensor.to(.float32)).isFinite
+      {
         throw damaged("'\(name)' holds a value that is not a finite number")
       }
     }
@@ -157,7 +163,7 @@ package struct SafeTensors {
     struct Index: Decodable { var weight_map: [String: String] }
     let index: Index
     do {
-      index = try JSONDecoder().decode(Index.self, from: try Data(contentsOf: file))
+      index = try JSON(contentsOf: file).decoded()
     } catch { throw LetheError.malformed(file, "it is no index with a weight_map") }
     var all: [String: Tensor] = [:]
     for shard in Set(index.weight_map.values).sorted() {

@@ -44,25 +44,15 @@ extension JSON {
   /// - Parameter context: the file or option that this value comes from, for messages
   /// - Throws: ``LetheError`` of the kind `request` for an unknown key or a value of another type
   package func laid<T: Codable>(over defaults: T, in context: String) throws -> T {
-    var merged = try JSON(encoding: defaults)
+    let usual = try JSON(encoding: defaults)
+    var merged = usual
     for preset in (T.self as? any PresetOptions.Type)?.presets ?? []
     where self[preset.key]?.string == preset.value {
       merged = try merged.overlaid(with: preset.options, in: context)
     }
     merged = try merged.overlaid(with: self, in: context)
-    do { return try merged.decoded() } catch let error as DecodingError {
-      throw LetheError.badValue(context, Self.sentence(error))
-    }
-  }
-
-  private static func sentence(_ error: DecodingError) -> String {
-    func name(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
-    switch error {
-    case .typeMismatch(let type, let at), .valueNotFound(let type, let at):
-      return "'\(name(at.codingPath))' should be a \(type)"
-    case .dataCorrupted(let at): return "'\(name(at.codingPath))': \(at.debugDescription)"
-    case .keyNotFound(let key, _): return "'\(key.stringValue)' is missing"
-    @unknown default: return "\(error)"
-    }
+    // What was laid before is as checked as the defaults.
+    if merged != usual { try OptionBounds.check(merged, usual, in: context) }
+    return try Checked(merged, context, .request).decoded()
   }
 }

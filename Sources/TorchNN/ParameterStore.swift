@@ -19,6 +19,7 @@ public final class ParameterStore {
   private let dtype: DType
   private var missing: [ParameterPath] = []
   private var misshapen: [CheckpointMismatch.Misshapen] = []
+  private var mistyped: [(path: ParameterPath, dtype: DType)] = []
 
   package init(_ source: Source, on device: Device = .cpu, _ dtype: DType = .float32) {
     (self.source, self.device, self.dtype) = (source, device, dtype)
@@ -36,7 +37,11 @@ public final class ParameterStore {
     case .tensors(let all):
       guard let found = all[path] else {
         missing.append(path)
-        return register(path, .zeros(shape, dtype))
+        return absent(path)
+      }
+      guard found.dtype.isFloatingPoint else {
+        mistyped.append((path, found.dtype))
+        return absent(path)
       }
       guard found.shape == shape else {
         // Old VAE attention weights are 1 x 1 convolutions of the same numbers.
@@ -46,12 +51,15 @@ public final class ParameterStore {
           return register(path, found.reshaped(shape).to(device, dtype))
         }
         misshapen.append(.init(path: path, expected: shape, found: found.shape))
-        return register(path, .zeros(shape, dtype))
+        return absent(path)
       }
-      tensor = found.dtype.isFloatingPoint ? found.to(device, dtype) : found.to(device)
+      tensor = found.to(device, dtype)
     }
     return register(path, tensor)
   }
+
+  /// Stands for a tensor that ``check(ignoring:)`` will refuse. It is empty, because its shape is a stranger's wish.
+  private func absent(_ path: ParameterPath) -> Tensor { register(path, .zeros([0], dtype)) }
 
   private func register(_ path: ParameterPath, _ tensor: Tensor) -> Tensor {
     precondition(tensors[path] == nil, "two layers claim \(path)")
@@ -66,11 +74,33 @@ public final class ParameterStore {
     if case .tensors(let all) = source {
       unexpected = all.keys.filter { tensors[$0] == nil && !ignored($0) }.sorted()
     }
-    guard missing.isEmpty, unexpected.isEmpty, misshapen.isEmpty else {
+    guard missing.isEmpty, unexpected.isEmpty, misshapen.isEmpty, mistyped.isEmpty else {
       throw LetheError.model(
-        CheckpointMismatch(missing: missing, unexpected: unexpected, misshapen: misshapen).sentence)
+        CheckpointMismatch(
+          missing: missing, unexpected: unexpected, misshapen: misshapen, mistyped: mistyped
+        ).sentence)
     }
   }
+
+  /// Refuses layers without end before they are built: each has a tensor at least.
+  /// - Parameter layers: layers that a configuration asks for below `prefix`
+  /// - Throws: ``LetheError`` of the kind `model` where the file has fewer tensors than that
+  func check(layers: Int, below prefix: ParameterPath, key: String) throws {
+    guard case .tensors(let all) = source else {
+      try Self.mostLayers.check(layers, "\(prefix), by its '\(key)',")
+      return
+    }
+    let start = prefix.name.isEmpty ? "" : prefix.name + "."
+    let found = all.keys.count { $0.name.hasPrefix(start) }
+    guard layers <= max(found, 1) else {
+      throw LetheError.model(
+        "\(prefix): '\(key)' asks for \(layers) layers; accepted: at most \(found), the tensors that the file has there"
+      )
+    }
+  }
+
+  /// Of a network that is not read from a file.
+  private static let mostLayers = Limit(10_000, "layers")
 
   /// The same tensors for another model, with those that `owned` chooses copied and the rest shared.
   package func source(owning owned: (ParameterPath) -> Bool) -> Source {
@@ -97,6 +127,11 @@ package struct Scope {
     return store.paths.filter { $0.name.hasPrefix(prefix) }.compactMap { store[$0] }
   }
 
+  /// - Throws: ``LetheError`` of the kind `model` for more layers than the file has tensors here
+  package func check(layers: Int, key: String) throws {
+    try store.check(layers: layers, below: path, key: key)
+  }
+
   package func parameter(_ name: String, _ shape: [Int], _ initial: Initializer) -> Tensor {
     store.claim(path.appending(name), shape, initial)
   }
@@ -112,6 +147,7 @@ struct CheckpointMismatch {
   var missing: [ParameterPath]
   var unexpected: [ParameterPath]
   var misshapen: [Misshapen]
+  var mistyped: [(path: ParameterPath, dtype: DType)] = []
 
   var sentence: String {
     var lines: [String] = []
@@ -125,6 +161,9 @@ struct CheckpointMismatch {
     if unexpected.count > 5 { lines.append("and \(unexpected.count - 5) more unexpected") }
     for m in misshapen.prefix(5) {
       lines.append("'\(m.path)' has shape \(m.found), the configuration asks for \(m.expected)")
+    }
+    for m in mistyped.prefix(5) {
+      lines.append("'\(m.path)' holds \(m.dtype) numbers; accepted: floating-point ones")
     }
     return "the checkpoint does not fit its configuration: " + lines.joined(separator: "; ")
   }

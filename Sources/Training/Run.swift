@@ -35,7 +35,10 @@ public final class Run {
 
   /// Keeps other processes out of the folder for as long as this run is there.
   /// - Throws: ``LetheError`` of the kind `disk` while another process works in it
-  package func keepOthersOut() throws { lock = try FolderLock(folder) }
+  package func keepOthersOut() throws {
+    lock = try FolderLock(folder)
+    AtomicFile.sweep(folder)
+  }
 
   /// The same folder and listener with another seed.
   package func seeded(_ seed: UInt64) throws -> Run {
@@ -50,11 +53,7 @@ public final class Run {
   }
 
   package static func makeFolder(_ folder: URL) throws {
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw LetheError.unwritable(folder, "the folder cannot be made")
-    }
+    try Folder.make(folder)
   }
 
   public func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
@@ -83,7 +82,7 @@ public final class Run {
 
   /// The events so far; a last line that a kill cut off is left out.
   public func events(_ name: String = "events.jsonl") -> [JSON] {
-    guard let text = try? String(contentsOf: file(name), encoding: .utf8) else { return [] }
+    guard let text = try? InputFile.text(file(name)) else { return [] }
     return text.split(separator: "\n").compactMap {
       try? JSONDecoder().decode(JSON.self, from: Data($0.utf8))
     }

@@ -83,6 +83,7 @@ package struct TrainingLoop {
     _ parameters: [Tensor],
     gradients: (inout Step) throws -> (loss: Double, gradients: [Tensor])
   ) throws -> Int {
+    try requireMemory(parameters)
     var state = TrainingState(training, parameters)
     if resumes, let run, let file = stateFile {
       try state.restore(file, into: parameters, last: training.steps, identity: run.identity)
@@ -94,6 +95,17 @@ package struct TrainingLoop {
       withoutGradients { Foreach.copy(parameters, from: average.tensors) }
     }
     return state.step
+  }
+
+  /// Refuses a training whose gradients, optimizer and average do not fit into memory, before the first step.
+  private func requireMemory(_ parameters: [Tensor]) throws {
+    guard let first = parameters.first, first.device == .cpu else { return }
+    let moments = training.offload ? 0 : training.optimizer.kind == .sgd ? 0 : 2
+    let copies = 1 + moments + (training.averaging > 0 ? 1 : 0)
+    let count = parameters.reduce(0) { $0 + $1.count }
+    try Memory.require(
+      Double(count) * 4 * Double(copies), for: "a training of \(count) numbers",
+      "training.offload=true, or fewer parameters")
   }
 
   /// Goes on from a state until `end` steps are done, in place: the same steps in one part or in several.
@@ -109,7 +121,9 @@ package struct TrainingLoop {
     defer { resting.clear() }
     for index in state.step..<max(state.step, end) {
       var step = Step(index: index, seed: seed)
-      step.carried = state.carried
+      (step.carried, step.carriedTensors) = (state.carried, state.carriedTensors)
+      let isLast = index + 1 == training.steps
+      step.isLogged = (index + 1) % training.logEvery == 0 || isLast
       let rests = training.offload && run != nil && !state.optimizer.state.isEmpty
       if rests {
         try resting.put(state.optimizer.state)
@@ -120,7 +134,7 @@ package struct TrainingLoop {
       ) { try gradients(&step) }
       if rests { state.optimizer.state = try resting.take() }
       guard loss.isFinite else { throw diverged("the loss is", at: index, saved) }
-      state.carried = step.carried
+      (state.carried, state.carriedTensors) = (step.carried, step.carriedTensors)
       if step.isEnough {
         try run?.record(
           ["stage": .string(stage), "step": .int(index), "loss": .number(loss), "enough": true])
@@ -135,8 +149,7 @@ package struct TrainingLoop {
       state.step = index + 1
       recent = recent == 0 ? loss : 0.95 * recent + 0.05 * loss
 
-      let isLast = state.step == training.steps
-      if state.step % training.logEvery == 0 || isLast {
+      if step.isLogged {
         try record(step, loss, rate, seconds: Date().timeIntervalSince(start))
       }
       run?.progress(

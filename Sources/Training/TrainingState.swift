@@ -11,6 +11,8 @@ package struct TrainingState {
   var average: MovingAverage?
   /// ``Step/carried``
   var carried: [String: Double] = [:]
+  /// ``Step/carriedTensors``
+  var carriedTensors: [String: Tensor] = [:]
 
   package init(_ training: Training, _ parameters: [Tensor]) {
     optimizer = training.optimizer.make()
@@ -26,6 +28,7 @@ package struct TrainingState {
     for (i, tensor) in parameters.enumerated() { all["parameter.\(i)"] = tensor.detached() }
     for (i, tensor) in (average?.tensors ?? []).enumerated() { all["average.\(i)"] = tensor }
     for (name, tensor) in optimizer.state { all["optimizer.\(name)"] = tensor }
+    for (name, tensor) in carriedTensors { all[Self.carriedPrefix + name] = tensor.detached() }
     let carried = try JSON(encoding: self.carried).compact
     var metadata = ["step": "\(step)", "carried": carried]
     metadata["identity"] = identity
@@ -60,7 +63,8 @@ package struct TrainingState {
         [String: Double].self, from: Data((stored.metadata["carried"] ?? "{}").utf8))
     else { throw refused("'carried' holds no numbers by name") }
     let expected = expectedTensors(parameters)
-    if let stray = stored.tensors.keys.filter({ expected[$0] == nil }).min() {
+    let handed = stored.tensors.filter { $0.key.hasPrefix(Self.carriedPrefix) }
+    if let stray = stored.tensors.keys.filter({ expected[$0] == nil && handed[$0] == nil }).min() {
       throw refused("'\(stray)' is no tensor of this state")
     }
     for (name, like) in expected.sorted(by: { $0.key < $1.key }) {
@@ -72,6 +76,9 @@ package struct TrainingState {
       guard name.hasPrefix("optimizer.") || tensor.isFinite else {
         throw refused("'\(name)' holds a value that is not a finite number")
       }
+    }
+    if let broken = handed.filter({ !$0.value.isFinite }).keys.min() {
+      throw refused("'\(broken)' holds a value that is not a finite number")
     }
     let device = parameters.first?.device ?? .cpu
     func list(_ prefix: String) -> [Tensor] {
@@ -85,7 +92,13 @@ package struct TrainingState {
     optimizer.state = tensors
     average = average?.restored(list("average").map { $0.cloned() })
     (self.step, self.carried) = (step, carried)
+    carriedTensors = [:]
+    for (name, tensor) in handed {
+      carriedTensors[String(name.dropFirst(Self.carriedPrefix.count))] = tensor.to(device)
+    }
   }
+
+  private static let carriedPrefix = "carried."
 
   /// Shape and element type of every tensor in a file of this state.
   private func expectedTensors(

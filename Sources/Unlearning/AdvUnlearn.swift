@@ -10,7 +10,10 @@
 //
 // The noisy pictures never depend on the text encoder that is trained, so they are followed to once and drawn from a
 // pool. With `pooled=false` each step of training and of the adversary follows a trajectory of its own, as the released code
-// does: 42 times as many evaluations of the U-Net at the paper's setting (docs/results/robustness.md).
+// does: 42 times as many evaluations of the U-Net at the paper's setting (docs/results/robustness.md). Where the U-Net is
+// trained, the model in training then denoises.
+// An erased text encoder holds against prompts alone. Whoever has the original encoder puts it back, and has the
+// original model in no step of training.
 // Published, SD 1.4, UnlearnDiffAtk: nudity 21.1 % (ESD 76.1), Van Gogh 2 (32), church 6 (60), parachute 14 (54).
 public import Diffusion
 public import Editing
@@ -36,9 +39,10 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
   public var options = JSON.object([:])
   /// The attack that the training defends against.
   public var adversary = AdversaryOptions()
-  /// First steps without an adversary, 0 to `training.steps`, in which the concept is forgotten before it is attacked.
+  /// First steps of forgetting without an adversary, from 0, in which the concept is forgotten before it is attacked.
   public var cleanSteps = 200
-  /// Steps from one attack to the next, from 1. More are cheaper; between attacks the last answer is used.
+  /// Steps of forgetting from one attack to the next, from 1. More are cheaper; between attacks the last answer to a
+  /// prompt is used.
   public var attackEvery = 1
   /// Retaining as a term of the loss (`regularised`), or in every second step (`alternating`; `training.steps` counts
   /// both kinds), which holds one graph at a time in memory.
@@ -61,24 +65,38 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
   public static var tiny: AdvUnlearn {
     tiny {
       $0.options = ["trajectories": 2, "trajectorySteps": 5]
-      ($0.adversary.steps, $0.cleanSteps, $0.retainTrajectories) = (2, 2, 3)
+      ($0.adversary.steps, $0.cleanSteps, $0.retainTrajectories) = (2, 1, 3)
+      // Answers go on from step to step, and over an interruption.
+      ($0.adversary.start, $0.attackEvery) = (.latest, 2)
     }
+  }
+
+  /// The base gives a loss, whose course, weights and prompts to keep are those of AdvUnlearn.
+  public static func decided(inside type: any UnlearningMethod.Type) -> [String] {
+    // The last is a name of version 0.1.
+    [
+      "training", "parameters", "guarding", "preserveWeight", "preserveTrajectories",
+      "preserveWalks",
+    ]
   }
 
   public func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
+    try validate()
     let method = try method()
     let live = try ParameterSelection.named(parameters).trainsText
     let phrases = method.phrases(erasure, seed: run.seed &+ 1)
+    // A text encoder in training never moves the noisy pictures, a U-Net does.
+    let walker = pooled || live ? nil : student
     let isReplaced = erasure.forget.contains(where: \.isReplaced)
     func states(
       _ some: [Concept.Phrase], keeping: Int?, seed: UInt64, _ progress: (Int, Int) -> Void
     ) throws -> NegativeGuidance {
       try method.forgetting(
-        some, isReplaced: isReplaced, original: original, keeping: keeping, live: live, seed: seed,
-        progress: progress)
+        some, isReplaced: isReplaced, original: original, keeping: keeping, live: live,
+        by: walker, seed: seed, progress: progress)
     }
     func kept(trajectories: Int, keeping: Int?, seed: UInt64, _ progress: (Int, Int) -> Void) throws
       -> any Objective
@@ -86,7 +104,7 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
       try Preservation(
         of: prompts, original, trajectories: trajectories, steps: method.trajectorySteps,
         guidance: method.startGuidance, keeping: keeping, batch: retainBatch, live: live,
-        seed: seed, progress: progress)
+        by: walker, seed: seed, progress: progress)
     }
     let prompts = try RetainPrompts.of(erasure, file: retainPrompts)
     run.note(original.layout.cut(prompts)?.note)
@@ -95,7 +113,7 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
       ? try states(phrases, keeping: nil, seed: run.seed &+ 2) {
         run.progress("trajectories", $0, $1)
       }
-      : FreshStates(StudentPrompts(phrases.map(\.prompt), original, live: true)) { rows, seed in
+      : FreshStates(StudentPrompts(phrases.map(\.prompt), original, live: live)) { rows, seed in
         try states(rows.map { phrases[$0] }, keeping: 1, seed: seed) { _, _ in }
       }
     let retained: any Objective =
@@ -110,6 +128,18 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
     return try Adversarial(
       forget, retain: gamma > 0 ? retained : nil, gamma: gamma, alternates: retain == .alternating,
       adversary.make(), warmup: cleanSteps, every: attackEvery, batch: training.batch, original)
+  }
+
+  private func validate() throws {
+    let counts = [
+      ("adversary.steps", adversary.steps, 1), ("adversary.tokens", adversary.tokens, 1),
+      ("cleanSteps", cleanSteps, 0), ("attackEvery", attackEvery, 1),
+      ("retainBatch", retainBatch, 1), ("retainTrajectories", retainTrajectories, 1),
+      ("training.batch", training.batch, 1),
+    ]
+    for (name, value, least) in counts where value < least {
+      throw LetheError.request("\(name): \(value); accepted: from \(least)")
+    }
   }
 
   /// The method whose loss is trained.

@@ -34,16 +34,16 @@ public struct ConceptAblation: PromptedMethod {
 
   public func forgetting(
     _ phrases: [Concept.Phrase], isReplaced: Bool, original: DiffusionModel, keeping: Int?,
-    live: Bool, seed: UInt64, progress: (Int, Int) -> Void
+    live: Bool, by walker: DiffusionModel?, seed: UInt64, progress: (Int, Int) -> Void
   ) throws -> NegativeGuidance {
+    let (prompts, anchors) = (phrases.map(\.prompt), phrases.map { $0.broader ?? $0.anchor })
     let states = try follow(
-      original, phrases.map { $0.broader ?? $0.anchor }, keeping: keeping, seed: seed,
-      progress: progress)
-    // The original's prediction for the concept there, which an adversary wants back.
-    let concept = states.predictions(
-      of: original, given: withoutGradients { original.embed(phrases.map(\.prompt)) })
+      original, anchors, keeping: keeping, by: walker, seed: seed, progress: progress)
     return NegativeGuidance(
-      states, prompts: StudentPrompts(phrases.map(\.prompt), original, live: live),
-      replacement: states.conditional, conditional: concept, eta: 0, batch: training.batch)
+      states, prompts: StudentPrompts(prompts, original, live: live),
+      replacement: states.conditional,  // eps_o(x_t | c)
+      // eps_o(x_t | c*), which an adversary wants back
+      conditional: { states.predictions(of: original, for: prompts, inPlaceOf: anchors) },
+      eta: 0, batch: training.batch)
   }
 }

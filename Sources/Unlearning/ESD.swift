@@ -39,17 +39,17 @@ public struct ESD: PromptedMethod {
 
   public func forgetting(
     _ phrases: [Concept.Phrase], isReplaced: Bool, original: DiffusionModel, keeping: Int?,
-    live: Bool, seed: UInt64, progress: (Int, Int) -> Void
+    live: Bool, by walker: DiffusionModel?, seed: UInt64, progress: (Int, Int) -> Void
   ) throws -> NegativeGuidance {
+    let prompts = phrases.map(\.prompt)
     let states = try follow(
-      original, phrases.map(\.prompt), keeping: keeping, seed: seed, progress: progress)
+      original, prompts, keeping: keeping, by: walker, seed: seed, progress: progress)
     // r. A caption says more than the concept: "a noto emoji of a fox" should lose noto and stay a fox.
     let anchors =  // eps_o(x_t | r) [N, C, h, w]
       isReplaced || anchored
-      ? states.predictions(
-        of: original, given: withoutGradients { original.embed(phrases.map(\.anchor)) }) : nil
+      ? states.predictions(of: original, for: phrases.map(\.anchor), inPlaceOf: prompts) : nil
     return NegativeGuidance(
-      states, prompts: StudentPrompts(phrases.map(\.prompt), original, live: live),
+      states, prompts: StudentPrompts(prompts, original, live: live),
       replacement: anchors, without: isReplaced ? nil : anchors, eta: eta, batch: training.batch)
   }
 }

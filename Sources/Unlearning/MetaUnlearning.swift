@@ -9,8 +9,12 @@
 // simulated fine-tuning and, others, for the loss after it; of the nearest subjects of its kind (related) and of the
 // farthest (unrelated). They are drawn and encoded once.
 // gamma, as the released scripts have them: pull 0.01; related keep 0.01, destroy 1; unrelated keep 0.1, destroy 1. Those
-// destroy weights are what an option written three times left at its default; the first release had pull 0.1, related
-// destroy 0.001 and nothing else, which is what is taken here, with the keep weights.
+// destroy weights are the defaults of an option whose values were given to another one; the first release had pull 0.1,
+// related destroy 0.001 and nothing else. The defaults here are those two, with the keep weights. The released code adds
+// the gradients of all batches of a set, so that a gamma counts once for each of them: `reduction=sum`. A step here
+// takes one batch of each set and multiplies. `mean` takes gamma as it stands.
+// The trained weights are those of the method inside: the paper's ESD-u-1 is `esd` with `parameters=noxattn`. Around a
+// closed form the whole U-Net is trained, for the released 100 steps.
 // Published, SD 1.4, nudity after 100 steps of fine-tuning: ESD-u-1 21.8 -> 13.4 %, UCE 44.4 -> 28.2, RECE 19.7 -> 10.6.
 public import Diffusion
 public import Editing
@@ -32,24 +36,31 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
     public init(keep: Double, destroy: Double) { (self.keep, self.destroy) = (keep, destroy) }
   }
 
-  /// The course of the training.
+  /// How the batches of a set of pictures count: a weight once for each of them, or once for all.
+  public enum Reduction: String, Codable, Sendable, CaseIterable { case sum, mean }
+
+  /// The course of the training. `steps` is 100 around a closed form when nothing is set.
   public var training = Training(
     steps: 1500, batch: 10, rate: 1e-5, optimizer: .init(.adamw, weightDecay: 1e-4), clip: 1)
-  /// The weights that are trained; fine-tuning is simulated on the whole U-Net.
-  public var parameters = "full"
   /// The method inside.
   public var base = InnerMethod(ESD.name)
-  /// Options of that method.
+  /// Options of that method. Its `training.batch` counts, the rest of `training` and `guarding` are decided here.
   public var options = JSON.object([:])
-  /// The fine-tuning that is simulated at every step.
+  /// The fine-tuning that is simulated at every step, on the whole U-Net.
   public var attack = MetaGradient.Attack()
   /// pull, the weight of the concept's loss after fine-tuning, from 0. Raise it where the concept is learned again
-  /// quickly, lower it where the guard stops.
+  /// quickly, lower it where the guard stops. 0 is the control that keeps alone.
   public var pull = 0.1
   /// Weights of the nearest subjects of the concept's kind: kept by the weights as they are, destroyed by fine-tuning.
   public var related = Weights(keep: 0.01, destroy: 0.001)
   /// Weights of the farthest subjects of its kind.
   public var unrelated = Weights(keep: 0.1, destroy: 0)
+  /// How often these weights count: `sum`, once for each batch of a set and each of `timesteps`, as in the released
+  /// code, or `mean`, once.
+  public var reduction = Reduction.sum
+  /// Timesteps of these losses, from 0 to the schedule's last; empty takes all. The released code can fix 1, 2, 5
+  /// and 10, to be faster; the simulated fine-tuning has all in either case.
+  public var timesteps: [Int] = []
   /// Subjects that count as related, and as many as unrelated, from 1 to half of the kind.
   public var subjects = 5
   /// Pictures of each set, from 1; of the concept two sets.
@@ -64,6 +75,13 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
   /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}
+  public init(around base: InnerMethod) {
+    self.init()
+    self.base = base
+    if let type = try? base.catalog.named(base.name), !(type is any TrainedMethod.Type) {
+      training.steps = 100
+    }
+  }
   public static var tiny: MetaUnlearning {
     tiny {
       $0.options = [
@@ -73,9 +91,18 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
     }
   }
 
-  /// Copies of the U-Net in memory at the fullest moment, the end of the simulated fine-tuning: what is trained, the
+  /// The weights that are trained: those of the method inside, and the U-Net's around a closed form.
+  public var parameters: String { ((try? inner()) as? any TrainedMethod)?.parameters ?? "full" }
+
+  public static func decided(inside type: any UnlearningMethod.Type) -> [String] {
+    guard type is any TrainedMethod.Type else { return [] }
+    let all = (try? JSON(encoding: Training()))?.members?.keys.sorted() ?? []
+    return all.filter { $0 != "batch" }.map { "training.\($0)" } + ["guarding"]
+  }
+
+  /// Copies of the U-Net in memory at the fullest moment, the end of the simulated fine-tuning: the trained weights, the
   /// gradient (in passes, that of the last one too) and the moments of fine-tuning's optimizer; and, where nothing rests
-  /// in files, theta, the moments of the outer optimizer and, of a small model, what the guard found good. Published
+  /// in files, theta, the moments of the outer optimizer and, of a small model, the guard's good weights. Published
   /// code holds 10.
   package func copies(isLarge: Bool) -> Int {
     let isGuarded = guarding.limit > 0 && !isLarge ? 1 : 0
@@ -96,17 +123,38 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
       + "activations on top; published code holds 10 copies, \(size(10))"
   }
 
+  /// The method inside makes it, which may begin with other weights than the original's.
   public func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
   ) throws -> DiffusionModel {
+    guard !selection.trainsText else {
+      throw LetheError.request(
+        "\(Self.name) simulates fine-tuning of the U-Net, and \(base) is set to train '\(selection.name)'; "
+          + "set options.parameters to a selection of the U-Net, such as noxattn")
+    }
     // The simulated fine-tuning changes the whole U-Net, for a moment.
-    try model.clone(owning: { selection.matches($0) || ParameterSelection.unet.matches($0) })
+    let owned = ParameterSelection(selection.name) {
+      selection.matches($0) || ParameterSelection.unet.matches($0)
+    }
+    guard let trained = try inner() as? any TrainedMethod else {
+      return try model.clone(owning: owned.matches)
+    }
+    return try trained.student(of: model, owning: owned, run)
   }
 
   public func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
+    let last = original.schedule.steps - 1
+    if let wrong = timesteps.first(where: { $0 < 0 || $0 > last }) {
+      throw LetheError.request("timesteps: \(wrong); accepted: 0 to \(last)")
+    }
+    guard pictures > 0, training.batch > 0, subjects > 0 else {
+      throw LetheError.request(
+        "pictures, training.batch, subjects: \(pictures), \(training.batch), \(subjects); accepted: from 1"
+      )
+    }
     let inner = try inner()
     let neighbours = try erasure.neighbours(subjects, in: original)
     var rule: (any GradientRule)?
@@ -121,8 +169,7 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
     func set(_ prompts: [String], _ draw: UInt64, _ stage: String) throws -> LatentSet {
       guard !prompts.isEmpty else {
         throw LetheError.request(
-          "meta needs other subjects of the concept's kind; the model's themes.json lists them, or give --preserve"
-        )
+          "\(Self.name) has no prompt for \(stage); give --preserve, --related or --unrelated")
       }
       let order = Tensor.permutation(prompts.count, Generator(seed: run.seed &+ draw))
       return try LatentSet(
@@ -130,24 +177,34 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
         steps: pictureSteps, guidance: guidance, seed: run.seed &+ 30 &+ draw
       ) { run.progress(stage, $0, $1) }
     }
-    let concept = erasure.forget.flatMap(\.prompts)
     func loss(_ set: LatentSet) -> any Objective {
-      Denoising(set, original, batch: training.batch)
+      Denoising(set, original, batch: training.batch, timesteps: timesteps)
     }
+    func benign(_ name: String, _ prompts: [String], _ draw: UInt64, _ weights: Weights) throws
+      -> MetaGradient.Benign
+    {
+      .init(
+        name, loss(try set(prompts, draw, "\(name) pictures")), keep: copies * weights.keep,
+        destroy: copies * weights.destroy)
+    }
+    let concept = erasure.forget.flatMap(\.prompts)
     return MetaGradient(
-      rule, learned: loss(try set(concept, 1, "pictures of the concept")),
+      rule,
+      learned: Denoising(
+        try set(concept, 1, "pictures of the concept"), original, batch: training.batch),
       concept: loss(try set(concept, 2, "unseen pictures of the concept")),
       benign: [
-        .init(
-          "related",
-          loss(try set(neighbours.related, 3, "related pictures")),
-          keep: related.keep, destroy: related.destroy),
-        .init(
-          "unrelated",
-          loss(try set(neighbours.unrelated, 4, "unrelated pictures")),
-          keep: unrelated.keep, destroy: unrelated.destroy),
-      ], pull: pull, attack, of: student,
+        try benign("related", neighbours.related, 3, related),
+        try benign("unrelated", neighbours.unrelated, 4, unrelated),
+      ], pull: copies * pull, attack, of: student,
       offloaded: OffloadedTensors(training.offload ? run.file("meta.theta.safetensors") : nil),
       picturesInPass: picturesInPass)
+  }
+
+  /// How often a weight counts.
+  private var copies: Double {
+    guard reduction == .sum else { return 1 }
+    let batches = (pictures + training.batch - 1) / training.batch
+    return Double(batches * max(1, timesteps.count))
   }
 }

@@ -61,7 +61,12 @@ public struct MethodCatalog: Sendable {
       }
       return looking(try options.laid(over: M(), in: "options of \(name)"))
     }
-    return try make(named(name))
+    func remake<M: WrappingMethod>(_ method: M) throws -> any UnlearningMethod {
+      looking(try options.laid(over: M(around: method.base), in: "options of \(name)"))
+    }
+    let method = try make(named(name))
+    // The defaults of a method that wraps another depend on that.
+    return try (method as? any WrappingMethod).map { try remake($0) } ?? method
   }
 
   /// The same method; one that wraps another looks that up here.

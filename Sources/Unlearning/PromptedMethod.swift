@@ -5,7 +5,7 @@ internal import TorchNN
 public import Training
 
 /// A method that forgets by prompts: noisy pictures that contain the concept, and a target for the prediction there.
-/// Supplies the objective with what is preserved beside it, and can be trained against an adversary (AdvUnlearn).
+/// Supplies the objective with the preserved prompts beside it, and can be trained against an adversary (AdvUnlearn).
 public protocol PromptedMethod: ObjectiveMethod, PromptOptions {
   /// Whether the prompts are the captions in which the model knows the concept. False takes its name alone, as the
   /// papers do; choose it for models that list no captions.
@@ -15,9 +15,10 @@ public protocol PromptedMethod: ObjectiveMethod, PromptOptions {
   ///   - phrases: one trajectory each
   ///   - keeping: states of each trajectory; nil keeps all
   ///   - live: whether the text encoder is trained
+  ///   - walker: the model that denoises; nil for the original
   func forgetting(
     _ phrases: [Concept.Phrase], isReplaced: Bool, original: DiffusionModel, keeping: Int?,
-    live: Bool, seed: UInt64, progress: (Int, Int) -> Void
+    live: Bool, by walker: DiffusionModel?, seed: UInt64, progress: (Int, Int) -> Void
   ) throws -> NegativeGuidance
 }
 
@@ -39,7 +40,7 @@ extension PromptedMethod {
     let forgetting = try forgetting(
       phrases(erasure, seed: run.seed &+ 1),
       isReplaced: erasure.forget.contains(where: \.isReplaced), original: original, keeping: nil,
-      live: live, seed: run.seed &+ 2
+      live: live, by: nil, seed: run.seed &+ 2
     ) { run.progress("trajectories", $0, $1) }
     return try preserving(
       forgetting, erasure, of: original, batch: training.batch, live: live, run)

@@ -22,7 +22,8 @@ enum RetainPrompts {
     let kept = Array(Set(prompts.filter { !erasure.asks($0) })).sorted()
     guard !kept.isEmpty else {
       throw LetheError.request(
-        "\(file) has no prompt without the concepts to forget")
+        "every prompt of \(file.isEmpty ? "--preserve" : file) mentions a concept to forget; give one that does not"
+      )
     }
     return kept
   }

@@ -3,22 +3,67 @@ internal import TorchNN
 
 /// A method that works around another.
 public protocol WrappingMethod: UnlearningMethod {
+  /// The defaults around a method.
+  init(around base: InnerMethod)
   /// The method inside.
   var base: InnerMethod { get set }
   /// Its options.
   var options: JSON { get set }
+  /// Options of a method inside that this one decides, as paths such as `training.steps`. They are refused in ``options``,
+  /// where they would have no effect.
+  static func decided(inside type: any UnlearningMethod.Type) -> [String]
 }
 
 extension WrappingMethod {
+  public init(around base: InnerMethod) {
+    self.init()
+    self.base = base
+  }
+
   /// The method inside, with its options.
-  /// - Throws: ``LetheError`` for names and options that are not known
+  /// - Throws: ``LetheError`` for names and options that are not known, and for options that this method decides
   public func inner() throws -> any UnlearningMethod {
-    try base.catalog.method(base.name, options)
+    for path in Self.decided(inside: try base.catalog.named(base.name))
+    where options.holds(path[...]) {
+      throw LetheError.request(
+        "'options.\(path)' has no effect inside \(Self.name), whose own options decide it; leave it out"
+      )
+    }
+    return try base.catalog.method(base.name, options)
+  }
+
+  /// Options of the method inside, without those that this method decides.
+  /// - Throws: ``LetheError`` for a method that is not known
+  public func undecided(_ options: JSON) throws -> JSON {
+    try Self.decided(inside: base.catalog.named(base.name)).reduce(options) {
+      $0.dropping($1[...])
+    }
+  }
+}
+
+extension JSON {
+  private static func parts(_ path: Substring) -> (key: String, rest: Substring?) {
+    let dot = path.firstIndex(of: ".")
+    return (String(path[..<(dot ?? path.endIndex)]), dot.map { path[path.index(after: $0)...] })
+  }
+
+  /// Whether there is a value at a path of keys.
+  fileprivate func holds(_ path: Substring) -> Bool {
+    let (key, rest) = Self.parts(path)
+    guard let value = self[key] else { return false }
+    return rest.map(value.holds) ?? true
+  }
+
+  fileprivate func dropping(_ path: Substring) -> JSON {
+    let (key, rest) = Self.parts(path)
+    var copy = self
+    copy[key] = rest.flatMap { self[key]?.dropping($0) }
+    return copy
   }
 }
 
 /// The method inside another, by its name and the catalog that has it. The name is the option, and is all that is
-/// encoded; what was decoded looks in the built-in catalog until ``MethodCatalog/looking(_:)`` hands it another.
+/// encoded; a decoded one looks in the built-in catalog until ``MethodCatalog/looking(_:)`` hands it another.
 public struct InnerMethod: Sendable, Codable, ExpressibleByStringLiteral, CustomStringConvertible {
   public var name: String
   public var catalog = MethodCatalog.builtIn

@@ -85,6 +85,18 @@ public struct ModelFolder: Sendable, Hashable {
     try JudgeNetwork.load(judgeFolder(), on: device)
   }
 
+  /// The judge that the model's `themes.json` names.
+  /// - Throws: ``LetheError`` of the kind `request` for a model without one
+  package func judgeSpec() throws -> JudgeSpec {
+    guard let themes = try listedThemes() else {
+      throw LetheError.badValue(
+        "--judge",
+        "\(path) has no themes.json, which names a judge; accepted: "
+          + JudgeCatalog.all.map { $0.usage }.joined(separator: ", "))
+    }
+    return JudgeSpec("own", judgeFolder(themes).path)
+  }
+
   // MARK: - Options
 
   /// The files beside a model with options that suit it.

@@ -54,21 +54,14 @@ public struct RunFolder: Sendable, Hashable {
       throw LetheError.unreadable(
         file, "\(path) is no run of `lethe erase`, which writes job.json there")
     }
-    do { return try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw LetheError.malformed(file, "its JSON is not a job of `lethe erase`")
-    }
+    return try Checked(contentsOf: file).decoded()
   }
 
   /// The guard's verdict on the training. Version 0.1 kept it in the log alone.
   /// - Throws: ``LetheError`` of the kind `model` for a `verdict.json` that cannot be read
   public func verdict() throws -> Verdict {
     if has("verdict.json") {
-      do {
-        return try JSONDecoder().decode(Verdict.self, from: Data(contentsOf: file("verdict.json")))
-      } catch {
-        throw LetheError.malformed(
-          file("verdict.json"), "its JSON is not a verdict of `lethe erase`")
-      }
+      return try Checked(contentsOf: file("verdict.json")).decoded()
     }
     let checks = try Run(url).events().filter { $0["stage"]?.string == "guard" }
     guard checks.contains(where: { $0["collapsed"]?.bool == true }) else { return .keptWhole }
@@ -101,9 +94,23 @@ public struct RunFolder: Sendable, Hashable {
   /// - Throws: ``LetheError`` of the kind `model` for a `results.json` that is missing or cannot be read
   public func results() throws -> Results {
     let file = file("results.json")
-    do { return try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw LetheError.malformed(file, "its JSON has no rows of results")
-    }
+    return try Checked(contentsOf: file).decoded()
+  }
+
+  /// The judges that the run's last evaluation was given; none where it was given none.
+  /// - Throws: ``LetheError`` of the kind `model` for a `judges.json` that cannot be read
+  package func judges() throws -> [JudgeSpec] {
+    guard has("judges.json") else { return [] }
+    let file = file("judges.json")
+    guard let data = try? InputFile.data(file, .json),
+      let specs = try? JSONDecoder().decode([JudgeSpec].self, from: data)
+    else { throw LetheError.malformed(file, "it is no list of judges") }
+    return specs
+  }
+
+  package func keep(_ judges: [JudgeSpec]) throws {
+    let list = JSON.array(judges.map { .string($0.description) })
+    try write(text: list.pretty, to: "judges.json")
   }
 
   /// Writes `value` as JSON. The file is written whole or not at all.

@@ -94,10 +94,7 @@ extension RunFolder {
       return identity.hash
     }
     let file = file(Self.identityFile)
-    let old: RunIdentity
-    do { old = try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw LetheError.malformed(file, "it does not say what the folder belongs to")
-    }
+    let old: RunIdentity = try Checked(contentsOf: file).decoded()
     if let difference = identity.difference(from: agrees(old)) {
       throw LetheError.badValue(
         "--out",

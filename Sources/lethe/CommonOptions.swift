@@ -9,6 +9,11 @@ struct CommonOptions: ParsableArguments {
   var device = "cpu"
   @Option(help: "Threads of tensor operators, 1 or more. 0 takes one thread a core.")
   var threads = 0
+  @Option(
+    help:
+      "Number of pictures that go through a network at once while pictures are drawn, 1 or more. 0 takes as many as fit into memory."
+  )
+  var batch = 0
   @Flag(name: .shortAndLong, help: "Silence: print no progress lines and no closing sentence.")
   var quiet = false
 
@@ -26,16 +31,44 @@ struct CommonOptions: ParsableArguments {
 
   /// A sentence that the user should know although the command goes on.
   static func note(_ sentence: String) {
-    FileHandle.standardError.write(Data("note: \(sentence)\n".utf8))
+    warn("note: \(sentence)")
   }
 
   /// Runs the body of a command. An error becomes one line on standard error and an exit code.
   func reporting(_ body: () throws -> Void) throws {
-    Runtime.keepFreedMemory()
-    if threads > 0 { Runtime.threads = threads }
-    do { try body() } catch {
+    do {
+      try accept("--threads", threads, .whole(0...Runtime.mostThreads))
+      try accept("--batch", batch, .whole(0...65_536))
+      Runtime.keepFreedMemory()
+      if threads > 0 { Runtime.threads = threads }
+      Runtime.batch = batch
+      try body()
+    } catch {
       Failure.report(error)
       throw Failure.exitCode(error)
     }
   }
+}
+
+/// Checks the number of an option, where one is given.
+/// - Throws: ``LetheError`` of the kind `request` that names the option, the number and the accepted ones
+func accept(_ option: String, _ value: Int?, _ bound: Bound) throws {
+  if let value { try accept(option, JSON.int(value), bound) }
+}
+
+func accept(_ option: String, _ value: Double?, _ bound: Bound) throws {
+  if let value { try accept(option, JSON.number(value), bound) }
+}
+
+private func accept(_ option: String, _ value: JSON, _ bound: Bound) throws {
+  guard bound.allows(value) else {
+    throw LetheError.badValue(option, "\(value.compact); accepted: \(bound.accepted)")
+  }
+}
+
+extension Bound {
+  /// Of a guidance scale.
+  static let guidance = Bound.number(-10_000...10_000)
+  /// Of denoising steps.
+  static let steps = Bound.whole(1...1000)
 }

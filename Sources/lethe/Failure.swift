@@ -2,6 +2,10 @@ import ArgumentParser
 import Foundation
 import Torch
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// Exit codes, one for each kind of failure. ``LetheError/Kind`` has most of them.
 ///
 ///   0 done · 1 anything else · 2 configuration · 3 out of memory · 4 the model or its files
@@ -11,11 +15,34 @@ enum Failure {
     switch error {
     case let error as LetheError: ExitCode(error.kind.rawValue)
     case let fault as Fault where fault.isOutOfMemory: ExitCode(3)
+    case let error as CocoaError: ExitCode(error.isWrite ? 5 : 4)
     default: ExitCode(1)
     }
   }
 
   static func report(_ error: any Error) {
-    warn("lethe: \(error)")
+    warn("lethe: \(sentence(error))")
   }
+
+  /// One sentence, also for errors that are not the program's own and come with the words of a library.
+  private static func sentence(_ error: any Error) -> String {
+    switch error {
+    case let error as LetheError: return error.sentence
+    case let fault as Fault where fault.isOutOfMemory: return "out of memory in \(fault)"
+    case let error as CocoaError:
+      let place = error.filePath ?? error.url?.path ?? "a file"
+      let reason =
+        (error.underlying as? POSIXError).map { String(cString: strerror($0.code.rawValue)) }
+        ?? "the system refused it"
+      return "cannot \(error.isWrite ? "write" : "read") \(place): \(reason)"
+    case is DecodingError, is EncodingError:
+      return "a value cannot be read or written as JSON (\(error)); this is a fault of the program"
+    default: return "\(error)"
+    }
+  }
+}
+
+extension CocoaError {
+  /// Codes from 512 on are those of writing.
+  fileprivate var isWrite: Bool { (512..<1024).contains(code.rawValue) }
 }

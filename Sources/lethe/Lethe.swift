@@ -26,13 +26,14 @@ struct Lethe: ParsableCommand {
     version: "lethe \(Version.current)",
     subcommands: [
       GenerateCommand.self, MakeSetCommand.self, EraseCommand.self, ApplyCommand.self,
-      EvaluateCommand.self, AttackCommand.self,
+      EvaluateCommand.self, AuditCommand.self, VerifyCommand.self, AttackCommand.self,
       RelearnCommand.self,
       ReportCommand.self, BenchCommand.self, EraserCommand.self, Train.self, ListCommand.self,
       DoctorCommand.self, SpeedCommand.self,
     ])
 
   static func main() {
+    StandardError.openClosedStreams()
     // The first Ctrl-C ends the program after the current step, which is saved. The second ends it at once.
     signal(SIGINT) { _ in
       if Interrupt.isRequested { _exit(130) }

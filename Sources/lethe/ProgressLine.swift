@@ -38,11 +38,11 @@ final class ProgressLine {
     if !p.note.isEmpty { text += "  \(p.note)" }
     text = text.printable()
     let line = isTerminal ? "\r\u{1B}[K\(text)\(isLast ? "\n" : "")" : text + "\n"
-    FileHandle.standardError.write(Data(line.utf8))
+    StandardError.write(line)
   }
 
   static func duration(_ seconds: Double) -> String {
-    let s = Int(seconds.rounded())
+    let s = Int(bounded: seconds, 0...10_000_000)
     if s < 60 { return "\(s) s" }
     if s < 3600 { return String(format: "%d:%02d min", s / 60, s % 60) }
     return String(format: "%d:%02d h", s / 3600, s / 60 % 60)

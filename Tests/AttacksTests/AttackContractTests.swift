@@ -85,8 +85,8 @@ import TorchNN
     #expect(!all.isEmpty && all.count < 1000)
     #expect(try attempts([0, 1, 2], seed: 7) == all)
     #expect(try attempts([1], seed: 7).map { $0[1] } == all.map { $0[1] })
-    // The prompts stay as they are for these two; relearning changes the model that draws them.
-    if name == "none" || name == "relearn" {
+    // The prompts stay as they are for these, which change the model or the way it draws.
+    if ["none", "relearn", "handover", "noise", "latent", "deployment"].contains(name) {
       #expect(all.allSatisfy { $0.allSatisfy { $1.prompt == Self.prompts[$0].prompt } })
     } else {
       #expect(try attempts([0, 1, 2], seed: 8) != all)
@@ -125,7 +125,7 @@ import TorchNN
       AttackCatalog.builtIn.all.map { $0.access.rawValue }
         == [
           "black box", "black box", "black box", "white box", "white box", "black box",
-          "embedding", "weights",
+          "embedding", "weights", "black box", "white box", "white box", "white box", "weights",
         ])
     let classes = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
     #expect(throws: LetheError.self) { try Self.victim(classes) }

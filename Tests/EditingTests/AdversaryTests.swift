@@ -152,6 +152,65 @@ import Training
     #expect(turns.map { $0["forget"] != nil } == [true, false, true, false])
   }
 
+  /// Attacks are counted in steps of forgetting, beside steps that retain or without them; between attacks the last
+  /// answers stand, and a `latest` attack begins at them.
+  @Test(arguments: [false, true]) func attacksAreCountedInStepsOfForgetting(_ alternates: Bool)
+    throws
+  {
+    let scene = try Self.scene()
+    var options = AdversaryOptions()
+    (options.steps, options.rate, options.start) = (1, 0.01, .latest)
+    let retain = try Preservation(
+      of: ["a cat"], scene.original, trajectories: 1, steps: 2, guidance: 2, batch: 1, live: true,
+      seed: 1)
+    let path = ParameterPath("text_encoder.text_model.encoder.layers.0.mlp.fc1.weight")
+    let tensor = try #require(scene.student.parameters[path])
+    tensor.requiresGradient = true
+    var rule = try Adversarial(
+      scene.states, retain: retain, gamma: 1, alternates: alternates, options.make(), warmup: 2,
+      every: 2, batch: 8, scene.original)
+    var carried: [String: Tensor] = [:]
+    var changed: [Int] = []
+    for i in 0..<(alternates ? 14 : 7) {
+      var step = Step(index: i, seed: 4)
+      step.carriedTensors = carried
+      _ = try rule.gradient(scene.student, over: [tensor], &step)
+      let now = step.carriedTensors
+      for (name, a) in now {
+        #expect(a.shape == [1, 1, 16])
+        guard let last = carried[name] else { continue }
+        // One step of Adam is as long as its rate in every coordinate.
+        let moved = a.distance(to: last)
+        #expect(moved == 0 || abs(moved - options.rate) < 1e-5, "\(i) \(moved)")
+      }
+      if now.contains(where: { carried[$0.key]?.distance(to: $0.value) != 0 }) { changed.append(i) }
+      carried = now
+    }
+    // Of forgetting steps 0 to 6, the first two are clean, and every other one after them attacks.
+    #expect(changed == [2, 4, 6].map { alternates ? 2 * $0 : $0 })
+    var step = Step(index: 4, seed: 4)
+    step.carriedTensors = carried.mapValues { _ in Tensor.zeros([2, 1, 16]) }
+    #expect(throws: LetheError.self) {
+      try rule.gradient(scene.student, over: [tensor], &step)
+    }
+  }
+
+  /// Without something to retain every step forgets.
+  @Test func nothingToRetainTakesNoSteps() throws {
+    let scene = try Self.scene()
+    var rule = try Adversarial(
+      scene.states, retain: nil, gamma: 1, alternates: true, AdversaryOptions().make(), warmup: 9,
+      every: 1, batch: 1, scene.original)
+    let tensor = try #require(
+      scene.student.parameters[ParameterPath("unet.conv_out.bias")])
+    tensor.requiresGradient = true
+    for i in 0..<2 {
+      var step = Step(index: i, seed: 4)
+      _ = try rule.gradient(scene.student, over: [tensor], &step)
+      #expect(step.log["forget"] != nil)
+    }
+  }
+
   /// The first layers are exactly those: 1 is not 10.
   @Test func layersByNumber() throws {
     func path(_ layer: Int) -> ParameterPath {

@@ -123,4 +123,64 @@ import Training
     }
     #expect(states.count == at)
   }
+
+  /// How many pictures go through the network at once changes no draw and no order.
+  @Test func batchesChangeNoDraw() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let prompts = (0..<10).map { "fox \($0)" }
+    func follow(_ batch: Int?) throws -> DenoisingStates {
+      try DenoisingStates.follow(
+        model, prompts, steps: 3, guidance: 3, keeping: 2, batch: batch, seed: 4)
+    }
+    let whole = try follow(nil)
+    for batch in [1, 3, 10] {
+      let other = try follow(batch)
+      #expect(other.prompt == whole.prompt && other.t.isIdentical(to: whole.t))
+      #expect(other.x.distance(to: whole.x) < 1e-4)
+      #expect(other.conditional.distance(to: whole.conditional) < 1e-4)
+    }
+  }
+
+  /// Another model may denoise: its states, and the predictions of the model that is asked for.
+  @Test func anotherModelDenoises() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let path = ParameterPath("unet.conv_out.weight")
+    let other = try model.replacing([path: 2 * (try #require(model.parameters[path]))])
+    let prompts = ["a fox", "a cat"]
+    func follow(_ a: DiffusionModel, by b: DiffusionModel?) throws -> DenoisingStates {
+      try DenoisingStates.follow(a, prompts, steps: 3, guidance: 3, by: b, seed: 4)
+    }
+    let (own, walked, mixed) = (
+      try follow(model, by: nil), try follow(other, by: nil), try follow(model, by: other)
+    )
+    #expect(mixed.x.isIdentical(to: walked.x) && mixed.x.distance(to: own.x) > 1e-3)
+    withoutGradients {
+      let c = model.embed(prompts)
+      #expect(mixed.predictions(of: model, given: c).distance(to: mixed.conditional) == 0)
+      let empty = model.embed([""]).repeated(2)
+      #expect(mixed.predictions(of: model, given: empty).distance(to: mixed.unconditional) == 0)
+    }
+  }
+
+  /// Predictions that the walk made are taken from it, and only others are made anew.
+  @Test func knownPredictionsAreNotMadeAgain() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let prompts = ["a fox", "a cat", "a bus"]
+    let states = try DenoisingStates.follow(model, prompts, steps: 4, guidance: 3, seed: 1)
+    func asked(_ texts: [String]) -> Int {
+      let before = model.evaluations
+      let found = states.predictions(of: model, for: texts, inPlaceOf: prompts)
+      let cost = model.evaluations - before
+      let anew = states.predictions(of: model, given: withoutGradients { model.embed(texts) })
+      #expect(found.distance(to: anew) < 1e-5)
+      return cost
+    }
+    #expect(asked(["", "", ""]) == 0)
+    #expect(asked(["a fox", "", "a bus"]) == 0)
+    #expect(asked(["", "a dog", "a bus"]) == 4)
+    #expect(asked(["a dog", "a dog", "a dog"]) == 12)
+  }
 }

@@ -67,7 +67,7 @@ struct StrictOverlayTests {
     let error = #expect(throws: LetheError.self) {
       try (["steps": "many"] as JSON).laid(over: Options(), in: "--set")
     }
-    #expect(error?.sentence == "--set: 'steps' should be a Int")
+    #expect(error?.sentence == "--set: 'steps' is \"many\"; accepted: a whole number")
   }
 
   @Test func leavesOtherPeoplesObjectsAlone() throws {

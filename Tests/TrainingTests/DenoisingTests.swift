@@ -31,6 +31,26 @@ import TorchNN
     #expect(abs(loss.item / expected.item - 1) < 1e-5)
   }
 
+  /// Timesteps that are given are the only ones, each as often as the others.
+  @Test func timestepsCanBeFixed() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let given = [1, 2, 5, 10]
+    let objective = Denoising(Self.set, model, batch: 64, timesteps: given)
+    var step = Step(index: 2, seed: 1)
+    let loss = try withoutGradients { try objective.loss(model, &step) }
+    let again = Step(index: 2, seed: 1)
+    let times = Tensor.randint(below: 4, [64], again.generator).ints.map { given[$0] }
+    for t in given { #expect((6...26).contains(times.filter { $0 == t }.count)) }
+    let d = Self.set.draw(64, model, again, at: times)
+    #expect(d.t.ints == times)
+    let expected = withoutGradients {
+      model.predict(d.xt, at: d.t, given: model.embed(d.picks.map { Self.set.captions[$0] }))
+        .meanSquaredError(model.schedule.target(d.x0, d.eps, at: d.t))
+    }
+    #expect(abs(loss.item / expected.item - 1) < 1e-5)
+  }
+
   /// A batch in passes of two, two and one has the loss and the gradient of the batch.
   @Test func passesSumToTheBatch() throws {
     Runtime.threads = 1

@@ -285,4 +285,54 @@ import TorchNN
       #expect(try SafeTensors(contentsOf: file, finite: true).metadata["step"] == "2")
     }
   }
+
+  /// Tensors go on over an interruption like statistics; those of a stored state are finite, whatever their shape.
+  @Test func carriedTensorsComeBack() throws {
+    try Fixtures.temporaryFolder { folder in
+      func fit(stopAt: Int? = nil, in name: String) throws -> Tensor {
+        let p = Tensor.ones([2])
+        p.requiresGradient = true
+        let run = try Run(folder.appendingPathComponent(name))
+        do {
+          try TrainingLoop("walk", Self.options(20), run).fit([p]) { step in
+            if step.index == stopAt { throw LetheError.interrupted }
+            let noise = Tensor.randn([2], step.generator)
+            let target = step.carriedTensors["target"].map { $0 + noise } ?? noise
+            step.carriedTensors["target"] = target
+            return descend((p - target).squared().sum(), [p])
+          }
+        } catch let error as LetheError where error.kind == .interrupted {}
+        return p
+      }
+      let whole = try fit(in: "a")
+      _ = try fit(stopAt: 8, in: "b")
+      let file = folder.appendingPathComponent("b/walk.state.safetensors")
+      let state = try SafeTensors(contentsOf: file)
+      #expect(state.tensors["carried.target"]?.shape == [2])
+      #expect(try fit(in: "b").isIdentical(to: whole))
+      var tensors = state.tensors.mapValues { $0.cloned() }
+      tensors["carried.target"] = Tensor.full([2], .nan)
+      try SafeTensors.write(tensors, metadata: state.metadata, to: file)
+      let error = try #require(throws: LetheError.self) { try fit(in: "b") }
+      #expect(error.sentence.contains("'carried.target'"))
+    }
+  }
+
+  /// Steps know whether they have a line in the log.
+  @Test func stepsKnowTheirLine() throws {
+    try Fixtures.temporaryFolder { folder in
+      var options = Self.options(7)
+      options.logEvery = 3
+      let p = Tensor.ones([1])
+      p.requiresGradient = true
+      var logged: [Int] = []
+      let run = try Run(folder)
+      try TrainingLoop("log", options, run).fit([p]) { step in
+        if step.isLogged { logged.append(step.index) }
+        return descend(p.sum(), [p])
+      }
+      #expect(logged == [2, 5, 6])
+      #expect(run.events().compactMap { $0["step"]?.int } == logged)
+    }
+  }
 }

@@ -55,21 +55,73 @@ import Training
     #expect(throws: LetheError.self) { try erase(Self.method { $0.options = "trajectories" }) }
   }
 
-  @Test func everySwitchRuns() throws {
-    let plain = try erase(Self.method { $0.training.steps = 8 }).0
-    let variants: [(inout AdvUnlearn) -> Void] = [
-      { $0.adversary.kind = .fast }, { $0.adversary.start = .latest },
-      { $0.adversary.published = true },
-      { $0.retain = .alternating }, { $0.pooled = false }, { $0.attackEvery = 2 },
-    ]
-    for change in variants {
-      let other = try erase(
+  /// Options that the base has no part in are refused, with the option's path.
+  @Test(arguments: ["training.steps", "parameters", "guarding.limit", "preserveWeight"])
+  func optionsWithoutEffectAreRefused(_ path: String) throws {
+    let parts = path.split(separator: ".").map(String.init)
+    let value: JSON = path == "parameters" ? "xattn" : 1
+    let error = try #require(throws: LetheError.self) {
+      try erase(
         Self.method {
-          $0.training.steps = 8
-          change(&$0)
+          $0.options = .object([parts[0]: parts.count > 1 ? .object([parts[1]: value]) : value])
+        })
+    }
+    #expect(error.kind == .request && error.sentence.contains("options.\(parts[0])"))
+  }
+
+  /// Numbers out of range are refused before anything is drawn.
+  @Test func numbersOutOfRangeAreRefused() throws {
+    let wrong: [(String, (inout AdvUnlearn) -> Void)] = [
+      ("adversary.steps", { ($0.adversary.steps, $0.adversary.published) = (0, true) }),
+      ("adversary.tokens", { $0.adversary.tokens = 0 }), ("attackEvery", { $0.attackEvery = 0 }),
+      ("cleanSteps", { $0.cleanSteps = -1 }), ("retainBatch", { $0.retainBatch = 0 }),
+    ]
+    for (name, change) in wrong {
+      let error = try #require(throws: LetheError.self) { try erase(Self.method(change)) }
+      #expect(error.sentence.hasPrefix(name), "\(error.sentence)")
+    }
+  }
+
+  /// Every second step retains and asks the U-Net about the prompts to retain alone.
+  @Test func alternatingStepsTakeTurns() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    var method = Self.method()
+    (method.retain, method.training.logEvery) = (.alternating, 1)
+    let log = try Fixtures.temporaryFolder { folder -> [JSON] in
+      let run = try Run(folder, seed: 2)
+      _ = try method.erase(MethodContractTests.erasure, from: model, run)
+      return run.events().filter { $0["stage"]?.string == "advunlearn" }
+    }
+    #expect(log.map { $0["forget"]?.number != nil } == [true, false, true, false])
+  }
+
+  /// Without a pool the noisy pictures are those of the model in training where its U-Net is trained, and the original's
+  /// where a text encoder is; what is predicted there is the original's either way.
+  @Test(arguments: ["xattn", "text_encoders"]) func statesWithoutAPool(_ parameters: String) throws
+  {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let selection = try ParameterSelection.named(parameters)
+    let student = try model.clone(owning: selection.matches)
+    var method = Self.method()
+    (method.parameters, method.pooled) = (parameters, false)
+    try Fixtures.temporaryFolder { folder in
+      let rule = try method.rule(
+        MethodContractTests.erasure, original: model, student: student, [], Run(folder, seed: 2))
+      let states = try #require(rule as? Adversarial).states
+      let before = try states.draw([0, 1], Step(index: 3, seed: 1))
+      withoutGradients {
+        for path in selection.paths(of: student.parameters) {
+          student.parameters[path]?.add(0.3 * Tensor.ones([]))
         }
-      ).0
-      #expect(other.norm > 0 && (other - plain).norm > 0)
+      }
+      let after = try states.draw([0, 1], Step(index: 3, seed: 1))
+      #expect(after.t.isIdentical(to: before.t))
+      #expect(after.x.isIdentical(to: before.x) == (parameters == "text_encoders"))
+      let c = withoutGradients { model.embed(["fox", "fox"]) }
+      let expected = withoutGradients { model.predict(after.x, at: after.t, given: c) }
+      #expect(after.conditional.distance(to: expected) < 1e-5)
     }
   }
 

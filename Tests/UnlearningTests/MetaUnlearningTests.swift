@@ -42,12 +42,18 @@ import Training
       "erasediff": ["data": ["forget": 2, "retain": 2, "steps": 2], "pool": 2],
       "advunlearn": [
         "options": ["trajectories": 2, "trajectorySteps": 4], "cleanSteps": 1,
-        "adversary": ["steps": 2],
-        "retainTrajectories": 2,
+        "adversary": ["steps": 2], "retainTrajectories": 2, "parameters": "noxattn",
       ],
     ]
     let (vector, log) = try erase(Self.method(base, options[base] ?? [:]))
     #expect(vector.norm > 0 && log.count == 2)
+    // The weights that are trained are the base's own, and the whole U-Net's around a closed form.
+    let trained = [
+      "esd": "xattn", "sdd": "xattn", "advunlearn": "noxattn", "erasediff": "full",
+    ]
+    let selection = try ParameterSelection.named(trained[base] ?? "full")
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    #expect(vector.paths == selection.paths(of: model.parameters).sorted())
     for name in ["concept before", "concept after", "related before", "self-destruct", "cosine"] {
       #expect(log.allSatisfy { $0[name]?.number?.isFinite == true })
     }
@@ -100,6 +106,62 @@ import Training
     method.training.offload = true
     let (offloaded, _) = try erase(method)
     #expect(plain.norm > 0 && (plain - offloaded).norm == 0)
+  }
+
+  /// The defaults around a closed form are the released ones; a number of steps that is given counts.
+  @Test func closedFormsHaveAHundredSteps() throws {
+    func steps(_ options: JSON) throws -> Int? {
+      (try MethodCatalog.builtIn.method("meta", options) as? MetaUnlearning)?.training.steps
+    }
+    #expect(try steps([:]) == 1500 && steps(["base": "sdd"]) == 1500)
+    #expect(try steps(["base": "uce"]) == 100 && steps(["base": "rece"]) == 100)
+    #expect(try steps(["base": "uce", "training": ["steps": 7]]) == 7)
+    #expect(MetaUnlearning(around: "uce").training.steps == 100)
+  }
+
+  /// Options that Meta-Unlearning decides are refused inside, one by one; the base's batch and weights count.
+  @Test func optionsWithoutEffectAreRefused() throws {
+    for (options, path) in [
+      (["training": ["steps": 5, "batch": 2]] as JSON, "options.training.steps"),
+      (["training": ["averaging": 0.9]], "options.training.averaging"),
+      (["training": ["optimizer": ["kind": "sgd"]]], "options.training.optimizer"),
+      (["guarding": ["limit": 1]], "options.guarding"),
+    ] {
+      let error = try #require(throws: LetheError.self) { try erase(Self.method("sdd", options)) }
+      #expect(error.kind == .request && error.sentence.contains("'\(path)'"), "\(error.sentence)")
+    }
+    let method = Self.method("esd", ["training": ["batch": 2], "parameters": "noxattn"])
+    let inner = try #require(try method.inner() as? ESD)
+    #expect(inner.training.batch == 2 && method.parameters == "noxattn")
+    let all: JSON = ["training": ["steps": 5, "batch": 2], "guarding": ["limit": 1], "eta": 3]
+    #expect(try method.undecided(all) == ["training": ["batch": 2], "eta": 3])
+    // SepME trains before the meta part begins, and has its training for itself.
+    #expect(try Self.method("sepme", [:]).undecided(all) == all)
+    // A text encoder is out of the reach of a fine-tuning of the U-Net.
+    let text = try #require(throws: LetheError.self) { try erase(Self.method("advunlearn", [:])) }
+    #expect(text.sentence.contains("text_encoders") && text.sentence.contains("noxattn"))
+  }
+
+  /// A weight counts once for each batch of a set and each timestep, or once.
+  @Test func weightsCountByBatch() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    func pull(_ change: (inout MetaUnlearning) -> Void) throws -> Double {
+      var method = Self.method("uce", [:])
+      (method.pictures, method.pictureSteps) = (5, 1)
+      change(&method)
+      return try Fixtures.temporaryFolder { folder in
+        let rule = try method.rule(
+          MethodContractTests.erasure, original: model,
+          student: model.clone(owning: ParameterSelection.unet.matches), [], Run(folder))
+        return try #require(rule as? MetaGradient).pull
+      }
+    }
+    #expect(abs(try pull { _ in } - 0.3) < 1e-12)  // 5 pictures in batches of 2
+    #expect(abs(try pull { $0.timesteps = [1, 2, 5, 10] } - 1.2) < 1e-12)
+    #expect(try pull { ($0.reduction, $0.timesteps) = (.mean, [1, 2]) } == 0.1)
+    let error = try #require(throws: LetheError.self) { try pull { $0.timesteps = [1, 1000] } }
+    #expect(error.sentence.contains("1000") && error.sentence.contains("0 to 999"))
   }
 
   @Test func unknownBasesAndOptions() throws {

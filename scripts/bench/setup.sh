@@ -7,4 +7,4 @@ cd "$(dirname "$0")/../.."
 import diffusers, transformers, torch
 assert diffusers.__version__ == "0.42.1"
 PY
-.venv/bin/python -m pip install --quiet torch==2.13.0 diffusers==0.42.1 "transformers>=5,<6" accelerate scipy pillow
+.venv/bin/python -m pip install --quiet torch==2.13.0 torchvision==0.28.0 diffusers==0.42.1 "transformers>=5,<6" accelerate scipy pillow

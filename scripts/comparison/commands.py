@@ -97,14 +97,15 @@ command("erase-dry", "erase Models/emoji --method meta --concept fox --preserve 
 STEPS = "training.steps=4 training.learningRate=0.001 guarding.limit=0"
 WALKS = "walks=2 walkSteps=4"
 DATA = "data.forget=4 data.retain=6 data.steps=2 data.guidance=2"
-INNER = "options.walks=2 options.walkSteps=4 options.preserveWalks=2"
+POOL = "options.walks=2 options.walkSteps=4"
+INNER = f"{POOL} options.preserveWalks=2"
 METHODS = {
     "esd": f"{STEPS} {WALKS} preserveWalks=2",
     "uce": "",
     "rece": "epochs=1",
     "sdd": f"{STEPS} {WALKS} preserveWalks=2",
     "ablation": f"{STEPS} {WALKS} preserveWalks=2",
-    "advunlearn": f"{STEPS} training.batch=2 cleanSteps=1 adversary.steps=2 retainWalks=2 {INNER}",
+    "advunlearn": f"{STEPS} training.batch=2 cleanSteps=1 adversary.steps=2 retainWalks=2 {POOL}",
     "meta": f"{STEPS} training.batch=2 pictures=2 pictureSteps=2 {INNER}",
     "sepme": f"training.steps=4 tolerance=0.1 walks=1 walkSteps=3",
     "erasediff": f"{STEPS} training.batch=2 pool=4 {DATA}",

@@ -135,6 +135,8 @@ char *ct_device_synchronize(int32_t type, int32_t index);
 int64_t ct_peak_memory(int32_t type, int32_t index);
 /* Lets the peak begin anew, where the system can. */
 void ct_reset_peak_memory(int32_t type, int32_t index);
+/// Bytes of memory that a device has, that of the machine for the CPU; 0 where it does not say.
+int64_t ct_memory(int32_t type, int32_t index);
 /// Keeps freed blocks in the process instead of giving every large one back to the kernel.
 void ct_keep_freed_memory(void);
 

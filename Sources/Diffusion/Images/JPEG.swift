@@ -6,10 +6,7 @@ internal import Torch
 package enum JPEG {
   /// Reads a grey or colour JPEG as 8-bit RGB.
   package static func read(_ file: URL) throws -> Image {
-    let data: Data
-    do { data = try Data(contentsOf: file) } catch {
-      throw LetheError.unreadable(file, "it does not exist or may not be read")
-    }
+    let data = try InputFile.data(file, .picture)
     guard let decoder = tjInitDecompress() else {
       throw LetheError.unreadable(file, "no JPEG decoder can be made")
     }
@@ -21,9 +18,8 @@ package enum JPEG {
         tjDecompressHeader3(
           decoder, start, UInt(bytes.count), &width, &height, &sampling, &colours) == 0
       else { throw LetheError.malformed(file, "it is no JPEG picture") }
-      guard Int(width) * Int(height) <= PNG.mostPixels else {
-        throw LetheError.malformed(file, "\(width) x \(height) pixels are too many")
-      }
+      guard width > 0, height > 0 else { throw LetheError.malformed(file, "it has no pixels") }
+      try Limit.pixels.check(Int(width) * Int(height), file)
       var pixels = [UInt8](repeating: 0, count: Int(width) * Int(height) * 3)
       // A file that is cut off would be filled up with grey; it is refused.
       let code = tjDecompress2(
@@ -43,7 +39,7 @@ extension Image {
 
   /// Reads a PNG or JPEG file, whatever its name says.
   public init(contentsOf file: URL) throws {
-    let magic = (try? FileHandle(forReadingFrom: file))?.readData(ofLength: 3) ?? Data()
-    self = try magic.elementsEqual([0xFF, 0xD8, 0xFF]) ? JPEG.read(file) : PNG.read(file)
+    let magic = try InputFile.beginning(file, 3)
+    self = try magic == [0xFF, 0xD8, 0xFF] ? JPEG.read(file) : PNG.read(file)
   }
 }

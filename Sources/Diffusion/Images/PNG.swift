@@ -7,18 +7,13 @@ internal import Torch
 public enum PNG {
   private static let formatRGB: UInt32 = 2
   private static let signature: [UInt8] = [137, 80, 78, 71, 13, 10, 26, 10]
-  /// Pictures beyond this many pixels are refused, so that a small file cannot ask for all memory.
-  static let mostPixels = 1 << 28
 
   /// Whether bytes begin as a PNG file does.
   package static func isPicture(_ data: Data) -> Bool { data.starts(with: signature) }
 
   /// Reads any PNG as 8-bit RGB; transparent pixels are laid on white.
   public static func read(_ file: URL) throws -> Image {
-    let data: Data
-    do { data = try Data(contentsOf: file) } catch {
-      throw LetheError.unreadable(file, "it does not exist or may not be read")
-    }
+    let data = try InputFile.data(file, .picture)
     var png = png_image()
     png.version = UInt32(PNG_IMAGE_VERSION)
     defer { png_image_free(&png) }
@@ -26,9 +21,7 @@ public enum PNG {
       guard png_image_begin_read_from_memory(&png, bytes.baseAddress, bytes.count) != 0 else {
         throw LetheError.malformed(file, "it is no PNG picture")
       }
-      guard Int(png.width) * Int(png.height) <= mostPixels else {
-        throw LetheError.malformed(file, "\(png.width) x \(png.height) pixels are too many")
-      }
+      try Limit.pixels.check(Int(png.width) * Int(png.height), file)
       png.format = formatRGB
       var pixels = [UInt8](repeating: 0, count: Int(png.width) * Int(png.height) * 3)
       var white = png_color(red: 255, green: 255, blue: 255)
@@ -66,7 +59,7 @@ public enum PNG {
 
   /// The text chunks of a PNG file, by keyword.
   public static func text(of file: URL) throws -> [String: String] {
-    let data = [UInt8](try Data(contentsOf: file))
+    let data = [UInt8](try InputFile.data(file, .picture))
     guard data.starts(with: signature) else {
       throw LetheError.malformed(file, "it is no PNG picture")
     }

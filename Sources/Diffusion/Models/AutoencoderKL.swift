@@ -13,8 +13,10 @@ package final class AutoencoderKL: LatentCodec {
   private let quantConv: Conv2d?
   private let postQuantConv: Conv2d?
 
+  private static let mostLevels = 16
   private static let accepted: [String: [JSON]] = [
-    "_class_name": ["AutoencoderKL"], "act_fn": ["silu"], "shift_factor": [.null],
+    "_class_name": ["AutoencoderKL"], "act_fn": ["silu"], "in_channels": [3], "out_channels": [3],
+    "shift_factor": [.null],
     "latents_mean": [.null], "latents_std": [.null],
   ]
 
@@ -27,12 +29,19 @@ package final class AutoencoderKL: LatentCodec {
     }
     let channels = try config.ints("block_out_channels", [64])
     latentChannels = try config.int("latent_channels", 4)
+    guard channels.count <= Self.mostLevels else {
+      throw config.refusing("block_out_channels", "at most \(Self.mostLevels) levels are supported")
+    }
     factor = 1 << (channels.count - 1)
     scalingFactor = try config.positive("scaling_factor", 0.18215)
     let shape = VAEShape(
       channels: channels, layers: try config.int("layers_per_block", 1),
       groups: try config.int("norm_num_groups", 32), image: try config.int("in_channels", 3),
       latent: latentChannels, attention: try config.bool("mid_block_add_attention", true))
+    for width in channels {
+      try config.check(shape.groups, divides: width, "norm_num_groups", "channels of a level")
+    }
+    try s.check(layers: 2 * channels.count * shape.layers, key: "layers_per_block")
     encoder = VAEEncoder(s["encoder"], shape)
     decoder = VAEDecoder(s["decoder"], shape)
     let twice = 2 * latentChannels

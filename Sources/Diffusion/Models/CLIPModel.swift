@@ -124,9 +124,10 @@ package final class CLIPModel {
       config: config, preprocessor: preprocessor,
       tokenizer: try CLIPTokenizer(
         folder: folder,
-        length: config["text_config"]?["max_position_embeddings"]?.int ?? 77),
+        length: ComponentConfig("text_config", config["text_config"] ?? .object([:])).int(
+          "max_position_embeddings", 77)),
       tokenizerFiles: tokenizerNames.reduce(into: [:]) {
-        $0[$1] = try? Data(contentsOf: folder.appendingPathComponent($1))
+        $0[$1] = try? InputFile.data(folder.appendingPathComponent($1), .json)
       })
     let tensors = try SafeTensors.load(ComponentFolder.weights(in: folder), finite: true)
     return try CLIPModel(

@@ -32,6 +32,7 @@ package final class CLIPText {
     positions = try config.int("max_position_embeddings", 77)
     vocabulary = try config.int("vocab_size", 49408)
     endId = try config.int("eos_token_id", 49407)
+    try s.check(layers: shape.layers, key: "num_hidden_layers")
     let model = s["text_model"]
     tokenEmbedding = Embedding(model["embeddings"]["token_embedding"], vocabulary, width)
     positionEmbedding = Embedding(model["embeddings"]["position_embedding"], positions, width)
@@ -66,11 +67,16 @@ package final class CLIPText {
     return (before, finalLayerNorm(h))
   }
 
-  /// - Throws: ``LetheError`` for a tokenizer with ids that the encoder has no row for
+  /// - Throws: ``LetheError`` for a tokenizer with ids or places that the encoder has no row for
   func check(_ tokenizer: CLIPTokenizer) throws {
     guard tokenizer.largestId < vocabulary else {
       throw LetheError.model(
         "the tokenizer has ids up to \(tokenizer.largestId), the text encoder has \(vocabulary) rows"
+      )
+    }
+    guard tokenizer.length <= positions else {
+      throw LetheError.model(
+        "the tokenizer makes prompts of \(tokenizer.length) tokens, the text encoder has \(positions) positions"
       )
     }
   }

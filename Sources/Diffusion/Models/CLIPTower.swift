@@ -13,7 +13,10 @@ package struct CLIPTowerShape: Sendable, Hashable {
 
   /// - Parameters: the class defaults, for keys that are missing
   /// - Throws: ``LetheError`` for sizes that make no network
-  init(_ config: ComponentConfig, width: Int, inner: Int, layers: Int, heads: Int) throws {
+  init(
+    _ config: ComponentConfig, width: Int, inner: Int, layers: Int, heads: Int,
+    activation: Activation = .quickGELU, eps: Double = 1e-5
+  ) throws {
     func size(_ key: String, _ fallback: Int) throws -> Int {
       let value = try config.int(key, fallback)
       guard value > 0 else { throw config.refusing(key, "a number above 0 is needed") }
@@ -23,13 +26,12 @@ package struct CLIPTowerShape: Sendable, Hashable {
     self.inner = try size("intermediate_size", inner)
     self.layers = try size("num_hidden_layers", layers)
     self.heads = try size("num_attention_heads", heads)
-    guard self.width % self.heads == 0 else {
-      throw config.refusing("num_attention_heads", "a divisor of hidden_size is needed")
-    }
-    guard let activation = Activation(rawValue: try config.string("hidden_act", "quick_gelu"))
+    try config.check(self.heads, divides: self.width, "num_attention_heads", "of hidden_size")
+    guard
+      let activation = Activation(rawValue: try config.string("hidden_act", activation.rawValue))
     else { throw config.refusing("hidden_act", "supported: quick_gelu, gelu") }
     self.activation = activation
-    eps = try config.positive("layer_norm_eps", 1e-5)
+    self.eps = try config.positive("layer_norm_eps", eps)
   }
 }
 

@@ -52,7 +52,25 @@ package final class UNet2D: NoisePredictor {
       return type == plain ? nil : pixels
     }
     inChannels = try config.int("in_channels", 3)
+    guard try config.int("out_channels", 3) == inChannels else {
+      throw config.refusing("out_channels", "as many as in_channels, \(inChannels), are needed")
+    }
+    let groups = try config.int("norm_num_groups", 32)
+    try config.checkLevels(channels, groups: groups)
+    if !isSingle {
+      let width = try config.int("attention_head_dim", 8)
+      let used = zip(downTypes + upTypes, channels + channels.reversed())
+        .filter { $0.0.hasPrefix("Attn") }.map(\.1)
+      for whole in used + [channels[channels.count - 1]] {
+        try config.check(width, divides: whole, "attention_head_dim", "channels of a level")
+      }
+    }
+    let layers = try config.int("layers_per_block", 2)
+    try s.check(layers: 2 * channels.count * layers, key: "layers_per_block")
     sampleSize = try config.int("sample_size")
+    guard padding == 1 || sampleSize >> (channels.count - 1) > 0 else {
+      throw config.refusing("sample_size", "a pixel for each level is needed")
+    }
     classes = try config.int("num_class_embeds", 0)
     let ownLayers = classes > 0 && config.json["class_embed_type"]?.string == "mlp"
     guard try config.bool("class_embeddings_concat", false) == ownLayers else {
@@ -66,9 +84,9 @@ package final class UNet2D: NoisePredictor {
     trunk = UNetTrunk(
       s,
       UNetShape(
-        channels: channels, layers: try config.int("layers_per_block", 2),
+        channels: channels, layers: layers,
         blocks: UNetBlockShape(
-          time: ownLayers ? 2 * time : time, groups: try config.int("norm_num_groups", 32),
+          time: ownLayers ? 2 * time : time, groups: groups,
           eps: eps, dropout: dropout),
         inChannels: inChannels, outChannels: try config.int("out_channels", 3),
         down: try downTypes.map { try attention($0, "down_block_types", "DownBlock2D") },

@@ -45,17 +45,27 @@ package final class UNet2DCondition: NoisePredictor {
     }
     let layers = try config.int("layers_per_block", 2)
     let groups = try config.int("norm_num_groups", 32)
+    try config.checkLevels(channels, groups: groups)
     let eps = try config.positive("norm_eps", 1e-5)
     // diffusers calls the number of heads `attention_head_dim` (its issue 2011).
-    let heads = try config.perLevel(
+    let headsKey =
       (config.json["num_attention_heads"] ?? .null) == .null
-        ? "attention_head_dim" : "num_attention_heads", levels, 8)
+      ? "attention_head_dim" : "num_attention_heads"
+    let heads = try config.perLevel(headsKey, levels, 8)
     let depth = try config.perLevel("transformer_layers_per_block", levels, 1)
+    for (level, width) in channels.enumerated() {
+      try config.check(heads[level], divides: width, headsKey, "channels of level \(level)")
+    }
+    try s.check(layers: levels * layers, key: "layers_per_block")
+    try s.check(layers: layers * depth.reduce(0, +), key: "transformer_layers_per_block")
     let linear = try config.bool("use_linear_projection", false)
     inChannels = try config.int("in_channels", 4)
     sampleSize = try config.int("sample_size", 64)
     let context = try config.int("cross_attention_dim", 1280)
     contextWidth = context
+    guard try config.int("out_channels", 4) == inChannels else {
+      throw config.refusing("out_channels", "as many as in_channels, \(inChannels), are needed")
+    }
     parameters = { s.tensors }
     addition =
       (config.json["addition_embed_type"] ?? .null) == .null
@@ -65,6 +75,11 @@ package final class UNet2DCondition: NoisePredictor {
         each: try config.int("addition_time_embed_dim", 256), width: channels[0] * 4,
         flipSinToCos: try config.bool("flip_sin_to_cos", true),
         shift: try config.number("freq_shift", 0))
+    guard addition.map({ $0.pooledWidth > 0 }) ?? true else {
+      throw config.refusing(
+        "projection_class_embeddings_input_dim",
+        "more than 6 times addition_time_embed_dim is needed")
+    }
     func attention(_ type: String, _ level: Int, _ key: String, _ plain: String) throws
       -> UNetAttention?
     {

@@ -53,6 +53,13 @@ public struct NoiseSchedule: Sendable {
         "supported: \(Prediction.allCases.map(\.rawValue).joined(separator: ", "))")
     }
     (self.prediction, self.config) = (prediction, json)
+    guard try config.int("steps_offset", 0) < alphaBar.count else {
+      throw config.refusing("steps_offset", "a whole number below \(alphaBar.count) is needed")
+    }
+    guard let last = alphaBar.last, last > 0 else {
+      throw config.refusing(
+        "beta_end", "a smaller one is needed, because no signal is left after \(steps) steps")
+    }
   }
 
   public var steps: Int { alphaBar.count }

@@ -29,21 +29,9 @@ package struct BytePairs: Sendable {
       try self.init(tokenizer: whole)
       return
     }
-    guard let members = try JSON(contentsOf: file).members else {
-      throw LetheError.malformed(file, "it is no JSON object")
-    }
-    var vocabulary: [String: Int] = [:]
-    for (token, id) in members {
-      guard let id = id.int, id >= 0 else {
-        throw LetheError.malformed(file, "'\(token)' has no id")
-      }
-      vocabulary[token] = id
-    }
+    let vocabulary = try Self.ids(Checked(contentsOf: file))
     let mergesFile = folder.appendingPathComponent("merges.txt")
-    let text: String
-    do { text = try String(contentsOf: mergesFile, encoding: .utf8) } catch {
-      throw LetheError.unreadable(mergesFile, "it does not exist or is no UTF-8 text")
-    }
+    let text = try InputFile.text(mergesFile)
     var merges: [(String, String)] = []
     for line in text.split(separator: "\n") where !line.hasPrefix("#version") {
       let parts = line.split(separator: " ")
@@ -57,9 +45,9 @@ package struct BytePairs: Sendable {
 
   /// Vocabulary and merges out of a `tokenizer.json`.
   private init(tokenizer file: URL) throws {
-    let json = try JSON(contentsOf: file)
-    guard json["model"]?["type"]?.string == "BPE", let members = json["model"]?["vocab"]?.members,
-      let list = json["model"]?["merges"]?.array
+    let checked = try Checked(contentsOf: file)
+    let json = checked.value ?? .null
+    guard json["model"]?["type"]?.string == "BPE", let list = json["model"]?["merges"]?.array
     else { throw LetheError.malformed(file, "it holds no byte-pair model") }
     let merges = list.compactMap { merge -> (String, String)? in
       let parts =
@@ -68,13 +56,21 @@ package struct BytePairs: Sendable {
       return parts.count == 2 ? (parts[0], parts[1]) : nil
     }
     guard merges.count == list.count else { throw LetheError.malformed(file, "a merge is no pair") }
-    var vocabulary = members.compactMapValues(\.int)
+    var vocabulary = try Self.ids(checked["model"]["vocab"])
     // Special tokens stand in a list of their own.
-    for added in json["added_tokens"]?.array ?? [] {
-      if let id = added["id"]?.int, let token = added["content"]?.string { vocabulary[token] = id }
+    if !checked["added_tokens"].isMissing {
+      for added in try checked["added_tokens"].list(0...Self.largestId, of: "tokens") {
+        vocabulary[try added["content"].string()] = try added["id"].int(0...Self.largestId)
+      }
     }
     self.init(vocabulary: vocabulary, merges: merges)
   }
+
+  /// The ids of tokens.
+  private static func ids(_ vocabulary: Checked) throws -> [String: Int] {
+    try vocabulary.members().reduce(into: [:]) { $0[$1.key] = try $1.value.int(0...largestId) }
+  }
+  private static let largestId = 1 << 24
 
   /// The character that stands for each byte: printable Latin-1 for itself, the rest from U+0100.
   static let characters: [Character] = {

@@ -45,7 +45,11 @@ struct TokenSettings: Sendable {
     {
       throw LetheError.unsupported("tokenizer: '\(name)'; supported: CLIPTokenizer")
     }
-    maximum = config?["model_max_length"]?.int
+    // transformers writes 1e30 where a tokenizer has no maximum.
+    let source = folder.appendingPathComponent("tokenizer_config.json").path
+    let most = try Checked(config, source)["model_max_length"].number(
+      3...Double.greatestFiniteMagnitude, .greatestFiniteMagnitude)
+    maximum = Int(exactly: most.rounded(.down)).flatMap { $0 < 1 << 30 ? $0 : nil }
     let decoder = config?["added_tokens_decoder"]?.members
     let map = decoder == nil ? try json("special_tokens_map.json") : nil
     func named(_ key: String) -> AddedToken? {

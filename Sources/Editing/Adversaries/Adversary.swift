@@ -29,7 +29,7 @@ package struct Adversary: PromptAdversary {
     switch options.kind {
     case .pgd:
       var adam = Adam(decoupled: false)
-      for _ in 0..<options.steps {
+      for _ in 0..<max(0, options.steps) {
         let g = try gradient(at: a, model, states, rows, places, step)
         withoutGradients { adam.step([a], [g], rate: options.rate) }
       }

@@ -1,4 +1,5 @@
 public import Diffusion
+package import Foundation
 internal import Torch
 internal import TorchNN
 
@@ -28,6 +29,30 @@ extension String {
   package var sha256: String {
     var sha = SHA256Stream()
     sha.update(self)
+    return sha.hexadecimal()
+  }
+}
+
+extension Data {
+  /// SHA-256 of the bytes, in hexadecimal digits.
+  package var sha256: String {
+    var sha = SHA256Stream()
+    withUnsafeBytes { sha.update($0) }
+    return sha.hexadecimal()
+  }
+}
+
+extension URL {
+  /// SHA-256 over the names and bytes of the files of this name in a folder, or of this file. Files that are missing
+  /// are left out.
+  package func sha256(of names: [String] = []) -> String {
+    let files = names.isEmpty ? [self] : names.map(appendingPathComponent)
+    var sha = SHA256Stream()
+    for file in files {
+      guard let mapped = try? MappedFile(file) else { continue }
+      sha.update("\(file.lastPathComponent) \(mapped.bytes.count)\n")
+      sha.update(mapped.bytes)
+    }
     return sha.hexadecimal()
   }
 }

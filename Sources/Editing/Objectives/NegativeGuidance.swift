@@ -11,26 +11,26 @@ public import Training
 
 public struct NegativeGuidance: Objective {
   let states: DenoisingStates
-  /// eps_o(x_t | c), for every state [N, C, h, w]
-  let conditional: Tensor
   /// eps_o(x_t | r) - eta (eps_o(x_t | c) - eps_o(x_t | a)), for every state [N, C, h, w]
   let targets: Tensor
   public let prompts: StudentPrompts
   let batch: Int
+  /// eps_o(x_t | c), for every state [N, C, h, w]
+  private let conditional: Deferred
 
   /// - Parameters:
   ///   - replacement: eps_o(x_t | r) for every state; nil for the empty prompt
   ///   - without: eps_o(x_t | a) for every state; nil for the empty prompt
-  ///   - conditional: eps_o(x_t | c) for every state; nil where the trajectories were with c
+  ///   - conditional: gives eps_o(x_t | c) for every state, once it is asked for; nil where the trajectories were with c
   public init(
     _ states: DenoisingStates, prompts: StudentPrompts, replacement: Tensor? = nil,
-    without: Tensor? = nil, conditional: Tensor? = nil, eta: Double, batch: Int
+    without: Tensor? = nil, conditional: (() -> Tensor)? = nil, eta: Double, batch: Int
   ) {
     (self.states, self.prompts, self.batch) = (states, prompts, batch)
-    self.conditional = conditional ?? states.conditional
+    self.conditional = Deferred(conditional ?? { states.conditional })
+    let r = replacement ?? states.unconditional
     targets =
-      (replacement ?? states.unconditional)
-      - eta * (self.conditional - (without ?? states.unconditional))
+      eta == 0 ? r : r - eta * (self.conditional.value - (without ?? states.unconditional))
   }
 
   public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
@@ -50,6 +50,13 @@ extension NegativeGuidance: PromptedStates {
     }
     return PromptedDraw(
       x: states.x.indexed(0, picks), t: states.t.indexed(0, picks),
-      conditional: conditional.indexed(0, picks), target: targets.indexed(0, picks))
+      conditional: conditional.value.indexed(0, picks), target: targets.indexed(0, picks))
   }
+}
+
+/// A tensor that is computed when it is first asked for.
+private final class Deferred {
+  private let make: () -> Tensor
+  private(set) lazy var value = make()
+  init(_ make: @escaping () -> Tensor) { self.make = make }
 }

@@ -3,14 +3,15 @@
 //   min_theta  | eps_theta(x_t | c'*) - target |^2  +  gamma L_retain(theta),    c'* the adversary's answer to theta
 //
 // Solved in turn: the adversary attacks the weights as they are, then a step with its prompt held fixed, not
-// differentiating through the attack. The first `warmup` steps are without an adversary. Retaining is a term of the
-// loss, or has every second step for itself (`alternates`).
+// differentiating through the attack. Retaining is a term of the loss, or has every second step for itself
+// (`alternates`). The first `warmup` steps of forgetting are without an adversary; after them every `every`-th step of
+// forgetting begins with an attack. The answer to each prompt is carried from step to step, and over an interruption.
 package import Diffusion
 package import Torch
 package import Training
 
 package struct Adversarial: GradientRule {
-  let states: any PromptedStates
+  package let states: any PromptedStates
   let retain: (any Objective)?
   let gamma: Double
   let alternates: Bool
@@ -20,17 +21,18 @@ package struct Adversarial: GradientRule {
   let batch: Int
   private let tokenizer: PromptTokenizer
   private let places: AdversarialPrompts
-  private var latest: [Int: Tensor] = [:]
 
   /// - Parameters:
-  ///   - every: steps from one attack to the next
+  ///   - alternates: whether retaining has every second step; without something to retain all steps forget
+  ///   - warmup: steps of forgetting without an adversary
+  ///   - every: steps of forgetting from one attack to the next
   ///   - batch: prompts of a step
   package init(
     _ states: any PromptedStates, retain: (any Objective)?, gamma: Double, alternates: Bool,
     _ adversary: any PromptAdversary, warmup: Int, every: Int, batch: Int, _ model: DiffusionModel
   ) throws {
     (self.states, self.retain, self.gamma) = (states, retain, gamma)
-    (self.alternates, self.adversary) = (alternates, adversary)
+    (self.alternates, self.adversary) = (alternates && retain != nil, adversary)
     (self.warmup, self.every, self.batch) = (warmup, max(1, every), batch)
     tokenizer = try model.tokenizer(for: "an adversary")
     places = try adversary.places(for: states.prompts, tokenizer, model)
@@ -42,13 +44,17 @@ package struct Adversarial: GradientRule {
     if alternates, let retain, step.index % 2 == 1 {
       return descend(try retain.loss(model, &step), parameters)
     }
+    // Steps of forgetting before this one.
+    let before = alternates ? step.index / 2 : step.index
     let count = states.prompts.texts.count
     let rows = Tensor.randint(below: count, [batch], step.generator).ints
     let given: Conditioning
-    if step.index < warmup {
+    if before < warmup {
       given = states.prompts.rows(rows, of: model)
     } else {
-      given = model.encode(places.rows(rows).embeddings(try answer(model, rows, step)))
+      let attacks = (before - warmup) % every == 0
+      given = model.encode(
+        places.rows(rows).embeddings(try answer(model, rows, attacks: attacks, &step)))
     }
     let d = try states.draw(rows, step)
     var loss = model.predict(d.x, at: d.t, given: given).meanSquaredError(d.target)
@@ -62,18 +68,29 @@ package struct Adversarial: GradientRule {
   }
 
   /// The adversary's embeddings for some prompts [B, k, D].
-  private mutating func answer(
-    _ model: DiffusionModel, _ rows: [Int], _ step: Step
+  /// - Parameter attacks: whether it attacks now; prompts without an earlier answer are attacked in any case
+  private func answer(
+    _ model: DiffusionModel, _ rows: [Int], attacks: Bool, _ step: inout Step
   ) throws -> Tensor {
     let random = adversary.beginning(rows.count, tokenizer, model, step.generator)
-    let known = rows.map { latest[$0] }
-    let last = Tensor.concatenate(
-      zip(known, random.chunks(rows.count)).map { $0 ?? $1 })
-    if (step.index - warmup) % every != 0, !known.contains(where: { $0 == nil }) { return last }
+    let names = rows.map { "adversary.\($0)" }
+    let known = try names.map { name -> Tensor? in
+      guard let a = step.carriedTensors[name] else { return nil }
+      guard a.shape == [1] + random.shape.dropFirst(), a.dtype == random.dtype else {
+        throw LetheError.model(
+          "the stored state has \(a.dtype)\(a.shape) as '\(name)'; accepted: one prompt's \(random.shape.dropFirst()) of \(random.dtype)"
+        )
+      }
+      return a
+    }
+    let last = Tensor.concatenate(zip(known, random.chunks(rows.count)).map { $0 ?? $1 })
+    if !attacks, !known.contains(where: { $0 == nil }) { return last }
     let start = adversary.options.start == .latest ? last : random
     let found = try adversary.attack(
       model, states, rows, places.rows(rows), from: start, step)
-    for (row, a) in zip(rows, found.chunks(rows.count)) { latest[row] = a }
+    for (name, a) in zip(names, found.chunks(rows.count)) {
+      step.carriedTensors[name] = a.cloned()
+    }
     return found
   }
 }

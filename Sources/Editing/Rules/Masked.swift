@@ -31,7 +31,9 @@ public struct Masked: GradientRule {
   /// with no memory beyond one tensor's and nothing sorted.
   public static func largest(_ share: Double, of gradients: [Tensor]) -> [Tensor] {
     withoutGradients {
-      let kept = Int(share * Double(gradients.reduce(0) { $0 + $1.count }))
+      let kept = Int(
+        bounded: (share * Double(gradients.reduce(0) { $0 + $1.count })).rounded(.down),
+        0...Int(Int32.max) * 64)
       guard kept > 0 else { return gradients.map { Tensor.zeros(like: $0) } }
       // The largest gamma that leaves `kept` coordinates or more.
       var (gamma, above) = (UInt32(0), Float.infinity.bitPattern)

@@ -1,20 +1,22 @@
-// Meta-Unlearning (Gao, Pang, Du, Hu, Zhang, Deng, Yan, Lin; ICCV 2025): a step that also looks at what fine-tuning on the
-// concept would make of the weights,
+// Meta-Unlearning (Gao, Pang, Du, Hu, Zhang, Deng, Yan, Lin; ICCV 2025): a step that also looks at the weights that
+// fine-tuning on the concept would make,
 //
-//   theta_FT = M steps of   phi <- phi - tau grad L(phi; D_FT),   from phi = theta
+//   theta_FT = M steps of fine-tuning on D_FT, from theta                                     (SimulatedFineTuning)
 //   G  =  grad L_unlearn(theta)  +  sum_i keep_i grad L(theta; D_i)
 //         - pull grad L(theta_FT; D_FT)  -  sum_i destroy_i grad L(theta_FT; D_i)
 //
-// D_FT: pictures of the concept, D_i: benign pictures, related to it or not; L the training loss. What fine-tuning learns
-// is pulled down, and related benign concepts are to break with it (`destroy`), while the weights as they are keep them.
+// D_FT: pictures of the concept, D_i: benign pictures, related to it or not; L the training loss. The pull raises the
+// concept's loss at theta_FT, `destroy` that of related benign concepts, and `keep` holds those at theta.
 // First order: gradients at theta_FT are taken for gradients at theta, as in the released code. `secondOrder`
-// differentiates through the M steps, as the paper's formulas do, with plain gradient steps and no clipping; it keeps
-// the graphs of all of them and is for small models.
+// differentiates through the M steps, as the paper's formulas do; it keeps the graphs of all of them and is for small
+// models.
+// Each set has one draw a step: its losses before and after the fine-tuning are of the same pictures, timesteps and
+// noise. A loss of weight 0 is for the log, and is computed in logged steps alone.
 //
-// Memory, in copies of what is trained: fine-tuning works on the student's own tensors in place and puts them back, comes
-// before there is a G, and its optimizer is gone when G begins; G is summed in place. theta, its copy, a gradient and
-// AdamW's two moments are 5, and with G's own optimizer 7; with `training.offload` the copy and that optimizer rest in
-// files and 4 are left, where published code holds 10 (34.4 GB for SD 1.4; see docs/results/performance.md).
+// Memory, in copies of the trained weights: fine-tuning works on the student's own tensors in place and puts them back,
+// comes before there is a G, and its optimizer is gone when G begins; G is summed in place. theta, its copy, a gradient
+// and AdamW's two moments are 5, and with G's own optimizer 7; with `training.offload` the copy and that optimizer rest in
+// files and 4 are left. Published code holds 10 (34.4 GB for SD 1.4; see docs/results/performance.md).
 public import Diffusion
 public import Torch
 public import TorchNN
@@ -34,28 +36,26 @@ public struct MetaGradient: GradientRule {
   }
   /// The simulated fine-tuning.
   public struct Attack: Codable, Sendable, Hashable {
-    /// M, steps of fine-tuning, from 1. Each costs a pass and its gradient.
+    /// M, steps of fine-tuning, from 0. Each costs a pass and its gradient. 0 is the control without an attack.
     public var steps = 3
     /// tau, their rate, above 0. Take about that of the fine-tuning that is to fail.
     public var rate = 1e-5
-    /// The optimizer of the fine-tuning; AdamW is what the released code and most fine-tuning take.
+    /// The optimizer of the fine-tuning; The released code and most fine-tuning take AdamW.
     public var optimizer = OptimizerOptions(.adamw, weightDecay: 1e-4)
     /// Largest norm of a fine-tuning gradient, from 0; 0 leaves it alone.
     public var clip = 1.0
-    /// Whether to differentiate through the steps, which are then plain gradient steps; for small models.
+    /// Whether to differentiate through the steps; for small models. Steps of `adam` and `adamw` then go along the
+    /// gradient and are as long as theirs, those of `sgd` are its own without momentum.
     public var secondOrder = false
     public init() {}
   }
 
   var base: (any GradientRule)?
-  let learned: any Objective
   let concept: any Objective
   let benign: [Benign]
-  let pull: Double
+  package let pull: Double
   let attack: Attack
-  /// The student's tensors that fine-tuning changes, and their names.
-  let tuned: [Tensor]
-  let paths: [ParameterPath]
+  private let fineTuning: SimulatedFineTuning
   /// theta, while fine-tuning works in its place.
   private var theta: OffloadedTensors
   let picturesInPass: Int
@@ -73,134 +73,166 @@ public struct MetaGradient: GradientRule {
     picturesInPass: Int = 0
   ) {
     (theta, self.picturesInPass) = (offloaded, picturesInPass)
-    (self.base, self.learned, self.concept) = (base, learned, concept)
+    (self.base, self.concept) = (base, concept)
     (self.benign, self.pull, self.attack) = (benign, pull, attack)
-    paths = selection.paths(of: student.parameters)
-    tuned = paths.compactMap { student.parameters[$0] }
+    let paths = selection.paths(of: student.parameters)
+    fineTuning = SimulatedFineTuning(
+      attack: attack, learned: learned, tuned: paths.compactMap { student.parameters[$0] },
+      paths: paths, picturesInPass: picturesInPass)
+  }
+
+  /// The draws of one step: that of the fine-tuning, and one for each set before and after it.
+  private struct Draws {
+    let seed: UInt64
+    let isLogged: Bool
+    var learned: Step { Step(index: 0, seed: seed) }
+    var concept: Step { Step(index: 1, seed: seed) }
+    func benign(_ i: Int) -> Step { Step(index: 2 + i, seed: seed) }
   }
 
   public mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
-    var (loss, g) =
-      attack.secondOrder
-      ? try withTwiceDifferentiableAttention { try throughTheSteps(model, parameters, &step) }
-      : try afterFineTuning(model, parameters, &step)
-    for set in benign {
-      let found = try add(set.keep, set.objective, to: g, model, parameters, &step)
-      loss += set.keep * found
-      step.log["\(set.name) before"] = found
+    let draws = Draws(seed: step.generator.split().seed, isLogged: step.isLogged)
+    var total = WeightedGradient()
+    if pull != 0 || benign.contains(where: { $0.destroy != 0 }) || step.isLogged {
+      if attack.secondOrder {
+        total = try withTwiceDifferentiableAttention {
+          try throughTheSteps(model, parameters, draws, &step)
+        }
+      } else {
+        total = try afterFineTuning(model, parameters, draws, &step)
+      }
     }
-    step.log["concept before"] = try measured(concept, model, &step)
+    for (i, set) in benign.enumerated() {
+      step.log["\(set.name) before"] = try add(
+        set.keep, set.objective, draws.benign(i), to: &total, model, parameters, draws)
+    }
+    if draws.isLogged {
+      step.log["concept before"] = try measured(concept, draws.concept, model)
+    }
     if let found = try base?.gradient(model, over: parameters, &step) {
-      withoutGradients { Foreach.add(g, found.gradients) }
-      loss += found.loss
+      total.add(1, found)
     }
-    if let first = benign.first?.name, let after = step.log["\(first) after"] {
-      step.log["self-destruct"] = after - (step.log["\(first) before"] ?? after)
+    if let first = benign.first?.name, let after = step.log["\(first) after"],
+      let before = step.log["\(first) before"]
+    {
+      step.log["self-destruct"] = after - before
     }
-    return (loss, g)
+    return (total.loss, total.gradients(like: parameters))
   }
 
   /// The part at theta_FT: its gradient there is taken for one at theta.
   private mutating func afterFineTuning(
-    _ model: DiffusionModel, _ parameters: [Tensor], _ step: inout Step
-  ) throws -> (loss: Double, gradients: [Tensor]) {
-    try theta.put(tuned)
+    _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws, _ step: inout Step
+  ) throws -> WeightedGradient {
+    try theta.put(fineTuning.tuned)
     defer { theta.clear() }
     let found = Result { [self] in
-      try fineTune(model, &step)
-      return try tunedGradient(model, parameters, &step)
+      var draw = draws.learned
+      try fineTuning.inPlace(model, &draw)
+      return try tunedGradient(model, parameters, draws, &step)
     }
-    try theta.copy(to: tuned)
+    try theta.copy(to: fineTuning.tuned)
     return try found.get()
   }
 
   private func tunedGradient(
-    _ model: DiffusionModel, _ parameters: [Tensor], _ step: inout Step
-  ) throws -> (loss: Double, gradients: [Tensor]) {
-    var (loss, g) = try descend(concept, model, parameters, &step, by: picturesInPass)
-    step.log["concept after"] = loss
-    let norm = Foreach.norm(g)
-    // G begins in the place of the concept's gradient.
-    loss *= -pull
-    withoutGradients { Foreach.scale(g, by: -pull) }
+    _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws, _ step: inout Step
+  ) throws -> WeightedGradient {
+    var total = WeightedGradient()
+    step.log["concept after"] = try add(
+      -pull, concept, draws.concept, to: &total, model, parameters, draws)
     for (i, set) in benign.enumerated() {
-      let found = try add(-set.destroy, set.objective, to: g, model, parameters, &step) { other in
-        // How far what fine-tuning follows is what breaks the first set, which should be the related one.
-        let norms = pull * norm * Foreach.norm(other)
-        return i == 0 && norms > 0 ? -Foreach.dot(g, other) / norms : nil
+      // The cosine says how far fine-tuning breaks the first set, which should be the related one.
+      let pulled = i == 0 && draws.isLogged && pull != 0 ? total.sum : []
+      var cosine: Double?
+      let after = try add(
+        -set.destroy, set.objective, draws.benign(i), to: &total, model, parameters, draws
+      ) { found in
+        let norms = Foreach.norm(pulled) * Foreach.norm(found)
+        cosine = norms > 0 ? -Foreach.dot(pulled, found) / norms : nil
       }
-      loss -= set.destroy * found
-      step.log["\(set.name) after"] = found
+      step.log["\(set.name) after"] = after
+      step.log["cosine"] = cosine ?? step.log["cosine"]
     }
-    return (loss, g)
+    return total
   }
 
-  /// G += weight grad L; a weight of 0 costs no gradient.
-  /// - Returns: L
+  /// G += weight grad L on a draw; a weight of 0 costs no gradient.
+  /// - Returns: L; nil where it has no weight and no place in the log
   private func add(
-    _ weight: Double, _ objective: any Objective, to g: [Tensor], _ model: DiffusionModel,
-    _ parameters: [Tensor], _ step: inout Step, cosine: ([Tensor]) -> Double? = { _ in nil }
-  ) throws -> Double {
-    guard weight != 0 else { return try measured(objective, model, &step) }
-    let found = try descend(objective, model, parameters, &step, by: picturesInPass)
-    step.log["cosine"] = cosine(found.gradients) ?? step.log["cosine"]
-    withoutGradients { Foreach.add(g, found.gradients, times: weight) }
+    _ weight: Double, _ objective: any Objective, _ draw: Step, to total: inout WeightedGradient,
+    _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws,
+    seen: ([Tensor]) -> Void = { _ in }
+  ) throws -> Double? {
+    guard weight != 0 else {
+      return draws.isLogged ? try measured(objective, draw, model) : nil
+    }
+    var draw = draw
+    let found = try descend(objective, model, parameters, &draw, by: picturesInPass)
+    seen(found.gradients)
+    total.add(weight, found)
     return found.loss
   }
 
   /// A loss without its gradient, as many pictures at once as for gradients.
   private func measured(
-    _ objective: any Objective, _ model: DiffusionModel, _ step: inout Step
+    _ objective: any Objective, _ draw: Step, _ model: DiffusionModel
   ) throws -> Double {
-    try withoutGradients {
+    var draw = draw
+    return try withoutGradients {
       guard picturesInPass > 0, let objective = objective as? any DividedObjective else {
-        return try objective.loss(model, &step).item
+        return try objective.loss(model, &draw).item
       }
-      return try objective.parts(model, &step, of: picturesInPass)
+      return try objective.parts(model, &draw, of: picturesInPass)
         .map { $0.weight * (try $0.loss(model).item) }.reduce(0, +)
     }
   }
 
   /// The part after fine-tuning with its exact gradient by theta.
   private func throughTheSteps(
-    _ model: DiffusionModel, _ parameters: [Tensor], _ step: inout Step
-  ) throws -> (loss: Double, gradients: [Tensor]) {
+    _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws, _ step: inout Step
+  ) throws -> WeightedGradient {
+    let tuned = fineTuning.tuned
     let trained = tuned.map(\.requiresGradient)
     for tensor in tuned { tensor.requiresGradient = true }
     defer { for (tensor, was) in zip(tuned, trained) { tensor.requiresGradient = was } }
-    func with(_ phi: [Tensor]) throws -> DiffusionModel {
-      try model.replacing(Dictionary(uniqueKeysWithValues: zip(paths, phi)))
-    }
-    var phi = tuned
-    for _ in 0..<attack.steps {
-      let found = gradients(
-        of: try learned.loss(with(phi), &step), with: phi, createGraph: true)
-      phi = zip(phi, found).map { $0 - attack.rate * $1 }
-    }
-    let tunedModel = try with(phi)
-    let pulled = try concept.loss(tunedModel, &step)
+    var (learned, draw) = (draws.learned, draws.concept)
+    let other = try fineTuning.unrolled(model, &learned)
+    let pulled = try concept.loss(other, &draw)
     step.log["concept after"] = pulled.item
     var loss = -pull * pulled
-    for set in benign {
-      let found = try set.objective.loss(tunedModel, &step)
+    for (i, set) in benign.enumerated() where set.destroy != 0 || draws.isLogged {
+      var draw = draws.benign(i)
+      let found = try set.objective.loss(other, &draw)
       step.log["\(set.name) after"] = found.item
       loss = loss - set.destroy * found
     }
-    return descend(loss, parameters)
+    let (value, gradients) = descend(loss, parameters)
+    return WeightedGradient(loss: value, sum: gradients)
+  }
+}
+
+/// sum_i weight_i L_i and its gradient, which is summed in the place of the first one.
+private struct WeightedGradient {
+  var loss = 0.0
+  var sum: [Tensor] = []
+
+  mutating func add(_ weight: Double, _ found: (loss: Double, gradients: [Tensor])) {
+    loss += weight * found.loss
+    withoutGradients {
+      if sum.isEmpty {
+        if weight != 1 { Foreach.scale(found.gradients, by: weight) }
+        sum = found.gradients
+      } else {
+        Foreach.add(sum, found.gradients, times: weight)
+      }
+    }
   }
 
-  /// phi, in the place of theta.
-  private func fineTune(_ model: DiffusionModel, _ step: inout Step) throws {
-    let trained = tuned.map(\.requiresGradient)
-    for tensor in tuned { tensor.requiresGradient = true }
-    defer { for (tensor, was) in zip(tuned, trained) { tensor.requiresGradient = was } }
-    var optimizer = attack.optimizer.make()
-    for _ in 0..<attack.steps {
-      let found = try descend(learned, model, tuned, &step, by: picturesInPass)
-      if attack.clip > 0 { clipNorm(found.gradients, to: attack.clip) }
-      optimizer.step(tuned, found.gradients, rate: attack.rate)
-    }
+  /// The sum; zeros where nothing had a weight.
+  func gradients(like parameters: [Tensor]) -> [Tensor] {
+    sum.isEmpty ? parameters.map { Tensor.zeros(like: $0) } : sum
   }
 }

@@ -68,7 +68,7 @@ package struct EraserSet {
       folder: folder,
       card: Card(
         model: model.path, base: base, protected: protected, regular: regular, seed: seed))
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Run.makeFolder(folder)
     try set.save()
     return set
   }
@@ -83,9 +83,8 @@ package struct EraserSet {
         "\(folder.path) has no erasers.json; `lethe eraser init` makes a set of erasers")
     }
     lock = keepingOthersOut ? try FolderLock(folder) : nil
-    do { card = try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw LetheError.malformed(file, "it is no card of a set of erasers")
-    }
+    if keepingOthersOut { AtomicFile.sweep(folder) }
+    card = try Checked(contentsOf: file).decoded()
     guard card.format == Self.format else {
       throw LetheError.malformed(file, "its format is '\(card.format)'; known: \(Self.format)")
     }

@@ -22,53 +22,95 @@ public struct DenoisingStates {
   public var count: Int { prompt.count }
 
   /// - Parameters:
+  ///   - model: whose predictions are kept
   ///   - prompts: one trajectory each
   ///   - guidance: s_g, 3 in ESD
   ///   - keeping: timesteps to keep of each trajectory, chosen at random; nil keeps all
   ///   - spreads: whether each trajectory has timesteps of its own, so that all of the training's occur; false gives all
   ///     trajectories the same ones
+  ///   - walker: the model that denoises; nil for `model` itself
+  ///   - batch: trajectories that go through the network at once; nil takes as many as fit into memory
   public static func follow(
     _ model: DiffusionModel, _ prompts: [String], steps: Int, guidance: Double,
-    keeping: Int? = nil, spreads: Bool = false, seed: UInt64,
+    keeping: Int? = nil, spreads: Bool = false, by walker: DiffusionModel? = nil,
+    batch: Int? = nil, seed: UInt64,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> DenoisingStates {
     try model.check(prompts + [""])
     return try withoutGradients {
-      let generator = Generator(seed: seed)
-      var kept: [(state: DenoisingPath.State, prompts: [Int])] = []
+      // Draws are made for groups of a fixed size, and do not depend on how many go through the network at once.
+      let group = model.isLarge || spreads ? 1 : 8
+      let shifts = try spreads ? DDIM.shifts(model.schedule, steps: steps) : nil
+      let plan = trajectories(
+        prompts.count, in: group, steps: steps, keeping: keeping, shifts, seed: seed)
       let size = model.latentSize
-      let batch = size >= 32 || spreads ? 1 : 8
-      let range = try spreads ? DDIM.shifts(model.schedule, steps: steps) : 0...0
-      let shifts = spreads ? Tensor.permutation(range.count, generator) : [0]
-      let empty = model.embed([""])
-      for first in stride(from: 0, to: prompts.count, by: batch) {
+      let denoiser = walker ?? model
+      let empty = denoiser.embed([""])
+      var kept: [(place: (Int, Int, Int), state: DenoisingPath.State)] = []
+      // Trajectories with timesteps of their own go alone.
+      let most = spreads ? 1 : batch ?? model.batch(atMost: model.isLarge ? 16 : group)
+      for first in stride(from: 0, to: plan.count, by: max(1, most)) {
         try Interrupt.check()
-        let members = Array(first..<min(first + batch, prompts.count))
+        let some = Array(plan[first..<min(first + most, plan.count)])
         let path = DenoisingPath(
-          model,
-          try DDIM(
-            model.schedule, steps: steps,
-            shift: range.lowerBound + shifts[first / batch % shifts.count]),
-          given: model.embed(members.map { prompts[$0] }), empty: empty, guidance: guidance,
-          height: size, width: size, generators: members.map { _ in generator.split() })
-        let choice =
-          keeping.map {
-            Set(Tensor.permutation(steps, generator).prefix($0))
-          } ?? Set(0..<steps)
+          denoiser, try DDIM(model.schedule, steps: steps, shift: some[0].shift),
+          given: denoiser.embed(some.map { prompts[$0.prompt] }), empty: empty,
+          guidance: guidance, height: size, width: size, generators: some.map(\.generator))
         // Nothing is followed past the last state that is kept.
-        for (i, state) in path.prefix((choice.max() ?? 0) + 1).enumerated()
-        where choice.contains(i) {
-          kept.append((state, members))
+        let deepest = some.compactMap { $0.kept.max() }.max() ?? 0
+        for (i, state) in path.prefix(deepest + 1).enumerated() {
+          for (row, trajectory) in some.enumerated() where trajectory.kept.contains(i) {
+            let place = (trajectory.prompt / group, i, trajectory.prompt)
+            kept.append((place, state.row(row)))
+          }
         }
-        progress(min(first + batch, prompts.count), prompts.count)
+        progress(first + some.count, prompts.count)
       }
-      let t = kept.flatMap { state, prompts in prompts.map { _ in Float(state.timestep) } }
-      return DenoisingStates(
-        x: Tensor.concatenate(kept.map(\.state.x)), t: Tensor(t).to(model.device),
-        unconditional: Tensor.concatenate(kept.compactMap(\.state.unconditional)),
-        conditional: Tensor.concatenate(kept.map(\.state.conditional)),
-        prompt: kept.flatMap(\.prompts))
+      kept.sort { $0.place < $1.place }
+      let states = kept.map(\.state)
+      let found = DenoisingStates(
+        x: Tensor.concatenate(states.map(\.x)),
+        t: Tensor(states.map { Float($0.timestep) }).to(model.device),
+        unconditional: Tensor.concatenate(states.compactMap(\.unconditional)),
+        conditional: Tensor.concatenate(states.map(\.conditional)),
+        prompt: kept.map(\.place.2))
+      return walker == nil ? found : found.predicted(by: model, prompts)
     }
+  }
+
+  private struct Trajectory {
+    let prompt: Int
+    let generator: Generator
+    let kept: Set<Int>
+    /// How far its timesteps lie from the usual ones.
+    let shift: Int
+  }
+
+  private static func trajectories(
+    _ count: Int, in group: Int, steps: Int, keeping: Int?, _ shifts: ClosedRange<Int>?,
+    seed: UInt64
+  ) -> [Trajectory] {
+    let generator = Generator(seed: seed)
+    let range = shifts ?? 0...0
+    let order = shifts == nil ? [0] : Tensor.permutation(range.count, generator)
+    return stride(from: 0, to: count, by: group).flatMap { first -> [Trajectory] in
+      let members = first..<min(first + group, count)
+      let generators = members.map { _ in generator.split() }
+      let kept =
+        keeping.map { Set(Tensor.permutation(steps, generator).prefix($0)) } ?? Set(0..<steps)
+      let shift = range.lowerBound + order[first / group % order.count]
+      return zip(members, generators).map {
+        Trajectory(prompt: $0, generator: $1, kept: kept, shift: shift)
+      }
+    }
+  }
+
+  /// The same states with the predictions of another model.
+  private func predicted(by model: DiffusionModel, _ prompts: [String]) -> DenoisingStates {
+    let empty = model.embed([""]).repeated(prompts.count)
+    return DenoisingStates(
+      x: x, t: t, unconditional: predictions(of: model, given: empty),
+      conditional: predictions(of: model, given: model.embed(prompts)), prompt: prompt)
   }
 
   /// Pictures with noise of random timesteps: x_t = sqrt(alphaBar_t) x_0 + sqrt(1 - alphaBar_t) eps, one t in each of
@@ -108,12 +150,46 @@ public struct DenoisingStates {
 
   /// A model's prediction at every state, given a row of `c` for each prompt: [N, C, h, w]
   public func predictions(of model: DiffusionModel, given c: Conditioning) -> Tensor {
+    predictions(of: model, given: c, at: Array(prompt.indices))
+  }
+
+  /// The prediction of the model that the states are of, for texts in the place of their prompts: [N, C, h, w]. Those of
+  /// the empty prompt and of the prompt itself are there already.
+  /// - Parameters:
+  ///   - texts: a text for each prompt
+  ///   - prompts: the prompts themselves
+  public func predictions(
+    of model: DiffusionModel, for texts: [String], inPlaceOf prompts: [String]
+  ) -> Tensor {
+    let rest = prompt.indices.filter {
+      let text = texts[prompt[$0]]
+      return !text.isEmpty && text != prompts[prompt[$0]]
+    }
+    guard rest.count < count else {
+      return predictions(of: model, given: withoutGradients { model.embed(texts) })
+    }
+    var places: [Int: Int] = [:]  // of a state among those that are predicted anew
+    for (i, state) in rest.enumerated() { places[state] = i }
+    return withoutGradients {
+      let anew =
+        rest.isEmpty ? [] : [predictions(of: model, given: model.embed(texts), at: rest)]
+      let rows = prompt.indices.map { i in
+        places[i].map { 2 * count + $0 } ?? (texts[prompt[i]].isEmpty ? i : count + i)
+      }
+      return Tensor.concatenate([unconditional, conditional] + anew).indexed(0, rows)
+    }
+  }
+
+  /// A model's prediction at some states.
+  private func predictions(
+    of model: DiffusionModel, given c: Conditioning, at states: [Int]
+  ) -> Tensor {
     withoutGradients {
-      let parts = stride(from: 0, to: count, by: 16).map { first -> Tensor in
-        let n = min(16, count - first)
+      let batch = model.batch(atMost: 16)
+      let parts = stride(from: 0, to: states.count, by: batch).map { first -> Tensor in
+        let some = Array(states[first..<min(first + batch, states.count)])
         return model.predict(
-          x.narrowed(0, first, n), at: t.narrowed(0, first, n),
-          given: c.rows(Array(prompt[first..<(first + n)])))
+          x.indexed(0, some), at: t.indexed(0, some), given: c.rows(some.map { prompt[$0] }))
       }
       return Tensor.concatenate(parts)
     }

@@ -1,4 +1,5 @@
 // A small residual network with one answer for each kind of subject (He et al., CVPR 2016).
+internal import Editing
 package import Foundation
 package import Torch
 package import TorchNN
@@ -25,6 +26,11 @@ package final class JudgeNetwork {
   }
   package let card: Card
   package let parameters: ParameterStore
+  /// The name of its folder; empty for one that was not read.
+  package private(set) var name = ""
+  /// SHA-256 of its files; empty for one that was not read.
+  private(set) var hash = ""
+  let device: Device
   private let stem: Conv2d
   private let norm: BatchNorm2d
   private let blocks: [ResidualBlock]
@@ -43,7 +49,7 @@ package final class JudgeNetwork {
       uniqueKeysWithValues: card.heads.keys.sorted().map {
         ($0, Linear(s["heads"][$0], widths[widths.count - 1], card.heads[$0]?.count ?? 0))
       })
-    (self.card, parameters) = (card, store)
+    (self.card, parameters, self.device) = (card, store, device)
     try store.check()
   }
 
@@ -72,18 +78,24 @@ package final class JudgeNetwork {
   /// - Throws: ``LetheError`` of the kind `model` for files that are missing or do not fit each other
   package static func load(_ folder: URL, on device: Device = .cpu) throws -> JudgeNetwork {
     let file = folder.appendingPathComponent("judge.json")
-    let card: Card
-    do { card = try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw LetheError.malformed(
-        file, "its JSON is not a judge's card, which has heads, widths, size and measured")
+    let checked = try Checked(contentsOf: file)
+    let card: Card = try checked.decoded()
+    for width in try checked["widths"].list(1...64, of: "widths") { _ = try width.int(1...65_536) }
+    _ = try checked["size"].int(1...4096)
+    guard !card.heads.isEmpty else { throw checked["heads"].refused("a kind of subject at least") }
+    for (_, classes) in try checked["heads"].members() {
+      _ = try classes.names(1...100_000, of: "classes")
     }
     let tensors = try SafeTensors(
       contentsOf: folder.appendingPathComponent("judge.safetensors"), finite: true
     ).tensors
-    return try JudgeNetwork(
+    let judge = try JudgeNetwork(
       card,
       .tensors(Dictionary(uniqueKeysWithValues: tensors.map { (ParameterPath($0), $1) })),
       on: device)
+    judge.name = folder.lastPathComponent
+    judge.hash = folder.sha256(of: ["judge.json", "judge.safetensors"])
+    return judge
   }
 
   /// Writes `judge.json`, and `judge.safetensors` in half precision.

@@ -16,6 +16,7 @@ public enum ResultsPage {
     var content =
       switch results.kind ?? .evaluation {
       case .evaluation, .audit: evaluation(results, metrics)
+      case .releaseAudit: try AuditPage(results, folder).content
       case .attack: try AttackPage(results, folder).content
       case .relearning: RelearningPage(results).content
       case .benchMethods: evaluation(results, metrics)

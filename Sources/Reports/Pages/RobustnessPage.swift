@@ -1,5 +1,6 @@
 internal import Evaluation
 internal import Foundation
+internal import Torch
 
 /// The page of `lethe bench robustness`.
 struct RobustnessPage {
@@ -45,7 +46,7 @@ struct RobustnessPage {
     let barred = attacks.compactMap { attack -> String? in
       let count = rows.filter { $0.axes.attack == attack }.of("not-attackable").map(\.value)
         .reduce(0, +)
-      return count > 0 ? "\(attack) \(Int(count))" : nil
+      return count > 0 ? "\(attack) \(Int(bounded: count, 0...1_000_000_000))" : nil
     }
     return
       "\(concepts.joined(separator: ", ")). Rates are in %, with 95 % intervals (Wilson) over the \(n) prompts of all "
@@ -101,7 +102,7 @@ struct RobustnessPage {
       across: attacks.map { attack in
         .text(attack) { rows in
           rows.first { $0.axes.attack == attack && $0.metric == "asr" }.map {
-            "\(Int(($0.value * Double($0.n)).rounded())) of \($0.n)"
+            "\(Int(bounded: $0.value * Double($0.n), 0...1_000_000_000)) of \($0.n)"
           }
         }
       })

@@ -1,5 +1,6 @@
 internal import Evaluation
 internal import Foundation
+internal import Torch
 
 /// The page of `lethe bench separability`: a matrix of concepts and moments as in SepME's Tables 2 and 3, and
 /// averages by state.
@@ -74,7 +75,7 @@ struct SeparabilityPage {
       ].joined(separator: " / ")
     }
     func largest(_ rows: [ResultRow], _ metric: String) -> Int {
-      Int(rows.of(metric).map(\.value).max() ?? 0)
+      Int(bounded: rows.of(metric).map(\.value).max() ?? 0, 0...1_000_000_000)
     }
     func of(_ state: ConceptState, _ rows: [ResultRow]) -> [ResultRow] {
       rows.filter { $0.axes.state == state }

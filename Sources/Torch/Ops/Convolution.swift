@@ -14,4 +14,7 @@ extension Tensor {
   }
   package func averagePooled(_ size: Int) -> Tensor { Operator.avgPool2d(self, [size, size]) }
   package func maxPooled(_ size: Int) -> Tensor { Operator.maxPool2d(self, [size, size]) }
+  package func maxPooled(_ size: Int, stride: Int, padding: Int) -> Tensor {
+    Operator.maxPool2d(self, [size, size], [stride, stride], [padding, padding])
+  }
 }

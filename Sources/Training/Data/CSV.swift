@@ -3,16 +3,16 @@
 // A general reader pads short rows silently; prompt files need every bad row named by its line.
 
 /// A table of text, each row with the line of the file that it begins on.
-struct CSV {
-  struct Row {
-    var line: Int
-    var fields: [String]
+package struct CSV {
+  package struct Row {
+    package var line: Int
+    package var fields: [String]
   }
-  struct Unterminated: Error { var line: Int }
+  package struct Unterminated: Error { package var line: Int }
 
-  var rows: [Row] = []
+  package var rows: [Row] = []
 
-  init(_ text: String) throws {
+  package init(_ text: String) throws {
     var fields: [String] = []
     var field = ""
     var quoted = false

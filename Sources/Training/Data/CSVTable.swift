@@ -11,12 +11,7 @@ package struct CSVTable: Sendable {
   /// - Throws: ``LetheError`` of the kind `model` for a file that cannot be read, has no header, an open quote, or rows
   ///   of another length
   package init(contentsOf file: URL) throws {
-    guard let data = try? Data(contentsOf: file) else {
-      throw LetheError.unreadable(file, "it does not exist or may not be read")
-    }
-    guard let text = String(data: data, encoding: .utf8) else {
-      throw LetheError.malformed(file, "it is no UTF-8 text")
-    }
+    let text = try InputFile.text(file)
     let table: CSV
     do { table = try CSV(text) } catch let error as CSV.Unterminated {
       throw LetheError.malformed(file, "line \(error.line): a quote is opened and never closed")

@@ -10,16 +10,16 @@ extension CaptionedImages {
   }
 
   mutating func readManifest(_ manifest: URL) throws {
-    for sample in try JSON(contentsOf: manifest)["samples"]?.array ?? [] {
-      guard let number = sample["caseNumber"]?.string, let k = sample["k"]?.int,
-        let prompt = sample["prompt"]?.string
-      else { throw LetheError.malformed(manifest, "a sample has no caseNumber, k and prompt") }
+    let samples = try Checked(contentsOf: manifest)["samples"]
+    for sample in try samples.list(0...10_000_000, of: "samples") {
+      let number = try sample["caseNumber"].string(longest: 200)
+      let (k, prompt) = (try sample["k"].int(0...1_000_000_000), try sample["prompt"].string())
       add(.file(try Self.place("\(number)_\(k).png", "caseNumber and k", manifest)), prompt)
     }
   }
 
   mutating func readMetadata(_ metadata: URL) throws {
-    let text = try String(contentsOf: metadata, encoding: .utf8)
+    let text = try InputFile.text(metadata)
     for (i, line) in text.split(separator: "\n").enumerated() {
       guard let row = try? JSONDecoder().decode(JSON.self, from: Data(line.utf8)),
         let name = row["file_name"]?.string, let caption = row["text"]?.string
@@ -30,14 +30,20 @@ extension CaptionedImages {
 
   /// Class numbers become names; without a list of names they stay numbers.
   private mutating func add(_ stored: Stored, _ labels: [Int], names: URL, _ source: URL) throws {
-    let lines = (try? String(contentsOf: names, encoding: .utf8))?.split(separator: "\n")
-      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-    let classes = lines ?? (0..<((labels.max() ?? -1) + 1)).map { "\($0)" }
-    if let wrong = labels.first(where: { !classes.indices.contains($0) }) {
-      throw LetheError.malformed(source, "label \(wrong); there are \(classes.count) classes")
+    let listed =
+      FileManager.default.fileExists(atPath: names.path)
+      ? try InputFile.text(names).split(separator: "\n")
+        .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty } : nil
+    let last = (listed?.count ?? Self.mostClasses) - 1
+    if let wrong = labels.first(where: { $0 < 0 || $0 > last }) {
+      throw LetheError.malformed(source, "it has the label \(wrong); accepted: 0 to \(last)")
     }
+    let classes = listed ?? (0...(labels.max() ?? 0)).map { "\($0)" }
     add(stored, labels, named: classes)
   }
+
+  /// Of labels without names.
+  private static let mostClasses = 100_000
 
   mutating func readArrays(_ folder: URL) throws {
     let file = folder.appendingPathComponent("images.npy")
@@ -46,10 +52,13 @@ extension CaptionedImages {
     )
     let shape = images.shape
     guard images.dtype == .uint8,
-      shape.count == 3 || (shape.count == 4 && [1, 3].contains(shape[3]))
+      shape.count == 3 || (shape.count == 4 && [1, 3].contains(shape[3])),
+      shape[1...2].allSatisfy({ (1...8192).contains($0) })
     else {
       throw LetheError.malformed(
-        file, "\(images.dtype) of shape \(shape); accepted: bytes [N, H, W] or [N, H, W, 3]")
+        file,
+        "\(images.dtype) of shape \(shape); accepted: bytes [N, H, W] or [N, H, W, 3], H and W from 1 to 8192"
+      )
     }
     guard labels.shape == [shape[0]], !labels.dtype.isFloatingPoint else {
       throw LetheError.malformed(
@@ -61,7 +70,8 @@ extension CaptionedImages {
       bytes: Data(images.bytes), width: shape[2], height: shape[1], channels: channels,
       isPlanar: false)
     try add(
-      stored, labels.to(.int64).ints, names: folder.appendingPathComponent("classes.txt"), file)
+      stored, labels.to(.int64).ints, names: folder.appendingPathComponent("classes.txt"),
+      folder.appendingPathComponent("labels.npy"))
   }
 
   /// Records of one label and 3 x 32 x 32 bytes (Krizhevsky, 2009).
@@ -70,7 +80,7 @@ extension CaptionedImages {
     let record = 1 + 3 * 32 * 32
     for name in names {
       let file = folder.appendingPathComponent(name)
-      let data = try Data(contentsOf: file)
+      let data = try InputFile.data(file, .array)
       guard data.count % record == 0, !data.isEmpty else {
         throw LetheError.malformed(file, "\(data.count) bytes are no records of \(record)")
       }
@@ -109,7 +119,7 @@ extension CaptionedImages {
     for name in own {
       let text = folder.appendingPathComponent(name).deletingPathExtension()
         .appendingPathExtension("txt")
-      guard let caption = try? String(contentsOf: text, encoding: .utf8) else {
+      guard let caption = try? InputFile.text(text) else {
         throw LetheError.malformed(
           folder, "\(name) has no caption; \(text.lastPathComponent) would be it")
       }

@@ -85,6 +85,12 @@ public struct CaptionedImages: Sendable {
     return size.map(image.squared) ?? image
   }
 
+  /// A picture's file with the folder that it lies in; its number where it has no file of its own.
+  package func file(_ i: Int) -> String {
+    guard case .file(let file) = sources[i] else { return "\(i)" }
+    return file.pathComponents.suffix(2).joined(separator: "/")
+  }
+
   /// All pictures [N, 3, size, size] in [-1, 1].
   public func load(size: Int) throws -> Tensor {
     Image.batch(try (0..<count).map { try picture($0, size: size) })

@@ -1,5 +1,6 @@
 // The captions of a picture of an object in a style.
 import Foundation
+package import Torch
 
 /// Captions of object x style data: templates with `{style}`, `{object}` (with its article) and
 /// `{name}` (without).
@@ -29,6 +30,14 @@ public struct Captions: Codable, Sendable, Hashable {
     objectShare = try values.decode(Double.self, forKey: .objectShare)
     styleShare = try values.decode(Double.self, forKey: .styleShare)
     plurals = try values.decodeIfPresent([String].self, forKey: .plurals) ?? []
+  }
+
+  /// Refuses lists without a caption, of which one is needed, and shares that are none.
+  package static func check(_ captions: Checked, hasStyles: Bool) throws {
+    for key in ["both", "object"] + (hasStyles ? ["style"] : []) {
+      for caption in try captions[key].list(1...10_000, of: "captions") { _ = try caption.string() }
+    }
+    for key in ["emptyShare", "objectShare", "styleShare"] { _ = try captions[key].number(0...1) }
   }
 
   public func fill(_ template: String, object: String?, style: String?) -> String {

@@ -47,7 +47,7 @@ public struct LatentSet {
     var options = SamplingOptions()
     (options.steps, options.guidance) = (steps, guidance)
     try model.check(prompts)
-    let batch = model.isLarge ? 1 : 16
+    let batch = model.batch(atMost: 16)
     var parts: [Tensor] = []
     for first in stride(from: 0, to: prompts.count, by: batch) {
       try Interrupt.check()

@@ -16,6 +16,17 @@ package struct PromptTable: Sendable {
     package var height: Int?
     /// Names of the erasers that are on for this prompt; nil where the file does not say.
     package var erasers: [String]?
+    /// Whether the prompt asks for the concept to forget; nil where the file does not say.
+    package var forgets: Bool?
+
+    package init(
+      caseNumber: String, prompt: String, seed: UInt64, guidance: Double? = nil, width: Int? = nil,
+      height: Int? = nil, erasers: [String]? = nil, forgets: Bool? = nil
+    ) {
+      (self.caseNumber, self.prompt, self.seed) = (caseNumber, prompt, seed)
+      (self.guidance, self.width, self.height) = (guidance, width, height)
+      (self.erasers, self.forgets) = (erasers, forgets)
+    }
   }
   package let rows: [Row]
   /// Notes on columns that the file lacks, e.g. that seeds were derived.
@@ -31,16 +42,17 @@ package struct PromptTable: Sendable {
     "width": ["sd_image_width", "width"],
     "height": ["sd_image_height", "height"],
     "erasers": ["erasers", "active"],
+    "forget": ["forget", "forgets"],
+  ]
+
+  /// Words of the column `forget`.
+  private static let answers = [
+    "forget": true, "true": true, "yes": true, "1": true, "retain": false, "keep": false,
+    "false": false, "no": false, "0": false,
   ]
 
   package init(contentsOf file: URL) throws {
-    let data: Data
-    do { data = try Data(contentsOf: file) } catch {
-      throw LetheError.unreadable(file, "it does not exist or may not be read")
-    }
-    guard let text = String(data: data, encoding: .utf8) else {
-      throw LetheError.malformed(file, "it is no UTF-8 text")
-    }
+    let text = try InputFile.text(file)
     func bad(_ line: Int, _ why: String) -> LetheError { .malformed(file, "line \(line): \(why)") }
     let table: CSV
     do { table = try CSV(text) } catch let error as CSV.Unterminated {
@@ -69,18 +81,28 @@ package struct PromptTable: Sendable {
     }
     let (seed, number) = (column("seed"), column("case"))
     let (guidance, width, height) = (column("guidance"), column("width"), column("height"))
-    let erasers = column("erasers")
+    let (erasers, forget) = (column("erasers"), column("forget"))
     if seed == nil { notes.append("no seed column: seeds derived from the row number") }
     var rows: [Row] = []
     for (index, row) in table.rows.dropFirst().enumerated() {
       guard row.fields.count == header.count else {
         throw bad(row.line, "\(row.fields.count) fields, the header has \(header.count)")
       }
-      func value<T>(_ column: Int?, _ what: String, _ read: (String) -> T?) throws -> T? {
+      func value<T>(
+        _ column: Int?, _ what: String, _ accepted: String, _ read: (String) -> T?
+      ) throws -> T? {
         guard let column, !row.fields[column].isEmpty else { return nil }
         let text = row.fields[column].trimmingCharacters(in: .whitespaces)
-        guard let value = read(text) else { throw bad(row.line, "\(what) '\(text)'") }
+        guard let value = read(text) else {
+          throw bad(row.line, "\(what) '\(text)'; accepted: \(accepted)")
+        }
         return value
+      }
+      guard Limit.prompt.allows(row.fields[prompt].utf8.count) else {
+        throw bad(
+          row.line,
+          "a prompt of \(row.fields[prompt].utf8.count) bytes; accepted: at most \(Limit.prompt.most)"
+        )
       }
       guard !row.fields[prompt].isEmpty || header.count > 1 else {
         throw bad(row.line, "an empty prompt")
@@ -93,19 +115,31 @@ package struct PromptTable: Sendable {
       rows.append(
         Row(
           caseNumber: id.isEmpty ? "\(index)" : id, prompt: row.fields[prompt],
-          seed: try value(seed, "seed") { UInt64($0) ?? Double($0).flatMap { UInt64(exactly: $0) } }
+          seed: try value(seed, "seed", "0 to 18446744073709551615") {
+            UInt64($0) ?? Double($0).flatMap { UInt64(exactly: $0) }
+          }
             ?? Self.derived(index),
-          guidance: try value(guidance, "guidance", Double.init),
-          width: try value(width, "width") { Double($0).flatMap { Int(exactly: $0) } },
-          height: try value(height, "height") { Double($0).flatMap { Int(exactly: $0) } },
+          guidance: try value(guidance, "guidance", "a finite number") {
+            Double($0).flatMap { $0.isFinite ? $0 : nil }
+          },
+          width: try value(width, "width", "1 to 16384", Self.extent),
+          height: try value(height, "height", "1 to 16384", Self.extent),
           // An empty field means no erasers; a missing column leaves the choice to the set.
           erasers: erasers.map {
             row.fields[$0].split(separator: ";").map {
               $0.trimmingCharacters(in: .whitespaces)
             }
+          },
+          forgets: try value(forget, "forget", "forget, retain, keep, true, false, yes, no, 1, 0") {
+            Self.answers[$0.lowercased()]
           }))
     }
     (self.rows, self.notes) = (rows, notes)
+  }
+
+  /// Pixels, 1 to 16384, perhaps written with a fraction of zeros.
+  private static func extent(_ text: String) -> Int? {
+    Double(text).flatMap { Int(exactly: $0) }.flatMap { (1...16_384).contains($0) ? $0 : nil }
   }
 
   /// Seeds for prompts without one: the same at each reading, and different for each prompt.

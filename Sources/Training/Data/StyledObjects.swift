@@ -18,9 +18,10 @@ package struct StyledObjects {
   /// - Parameter chosen: names of objects, or nil for all
   package init(folder: URL, objects chosen: [String]?, styles: [String]) throws {
     let list = folder.appendingPathComponent("objects.jsonl")
-    guard let text = try? String(contentsOf: list, encoding: .utf8) else {
+    guard FileManager.default.fileExists(atPath: list.path) else {
       throw LetheError.unreadable(list, "it does not exist; `scripts/emoji-dataset` makes it")
     }
+    let text = try InputFile.text(list)
     var files: [String: String] = [:]
     var names: [String] = []
     for (number, line) in text.split(separator: "\n").enumerated() {

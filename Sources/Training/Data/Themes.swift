@@ -24,9 +24,12 @@ public struct Themes: Codable, Sendable, Hashable {
   public static func load(_ model: URL) throws -> Themes? {
     let file = model.appendingPathComponent("themes.json")
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-    do { return try JSON(contentsOf: file).decoded() } catch is DecodingError {
-      throw LetheError.malformed(file, "it does not list objects, styles, captions and a judge")
-    }
+    let checked = try Checked(contentsOf: file)
+    let themes: Themes = try checked.decoded()
+    _ = try checked["objects"].names(1...100_000, of: "objects")
+    _ = try checked["styles"].names(0...100_000, of: "styles")
+    try Captions.check(checked["captions"], hasStyles: !themes.styles.isEmpty)
+    return themes
   }
 
   public enum Kind: String, Codable, Sendable { case object, style }

@@ -4,7 +4,7 @@
 //
 // Some pictures may be shown with an empty caption, so that the unconditional prediction of guidance is learned, or kept, too
 // (Ho & Salimans, 2022). A model that learns from scratch also drops numbers where its network says so; see
-// `teaching`.
+// `teaching`. t is uniform over the schedule, or over a few timesteps that are given.
 public import Diffusion
 internal import Torch
 internal import TorchNN
@@ -15,25 +15,32 @@ public struct Denoising: DividedObjective {
   let batch: Int
   let emptyShare: Double
   let drops: Bool
+  let timesteps: [Int]
 
-  /// - Parameter emptyShare: share of pictures shown without their caption
+  /// - Parameters:
+  ///   - emptyShare: share of pictures shown without their caption
+  ///   - timesteps: the timesteps that t is drawn from; empty takes all of the schedule
   public init(
-    _ set: LatentSet, _ model: DiffusionModel, batch: Int, emptyShare: Double = 0
+    _ set: LatentSet, _ model: DiffusionModel, batch: Int, emptyShare: Double = 0,
+    timesteps: [Int] = []
   ) {
-    self.init(set, model, batch: batch, emptyShare: emptyShare, drops: false)
+    self.init(
+      set, model, batch: batch, emptyShare: emptyShare, drops: false, timesteps: timesteps)
   }
 
   /// The loss of training from scratch.
   package static func teaching(
     _ set: LatentSet, _ model: DiffusionModel, batch: Int, emptyShare: Double
   ) -> Denoising {
-    Denoising(set, model, batch: batch, emptyShare: emptyShare, drops: true)
+    Denoising(set, model, batch: batch, emptyShare: emptyShare, drops: true, timesteps: [])
   }
 
   private init(
-    _ set: LatentSet, _ model: DiffusionModel, batch: Int, emptyShare: Double, drops: Bool
+    _ set: LatentSet, _ model: DiffusionModel, batch: Int, emptyShare: Double, drops: Bool,
+    timesteps: [Int]
   ) {
     (self.set, self.batch, self.emptyShare, self.drops) = (set, batch, emptyShare, drops)
+    self.timesteps = timesteps
     // The empty caption is the row after the last picture's.
     captions = withoutGradients {
       model.embed(set.captions + (emptyShare > 0 ? [""] : []))
@@ -43,7 +50,11 @@ public struct Denoising: DividedObjective {
   public func parts(
     _ model: DiffusionModel, _ step: inout Step, of count: Int
   ) -> [PartialLoss] {
-    let d = set.draw(batch, model, step)
+    let times =
+      timesteps.isEmpty
+      ? nil
+      : Tensor.randint(below: timesteps.count, [batch], step.generator).ints.map { timesteps[$0] }
+    let d = set.draw(batch, model, step, at: times)
     let target = model.schedule.target(d.x0, d.eps, at: d.t)
     var rows = d.picks
     if emptyShare > 0 {

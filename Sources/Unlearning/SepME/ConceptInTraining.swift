@@ -34,10 +34,9 @@ struct ConceptInTraining {
     case .trajectories:
       let followed = try method.follow(
         model, chosen.map(\.prompt), spreads: true, seed: seed >> 2, progress: progress)
-      // The trajectories hold the empty prompt's predictions.
-      states =
-        chosen.allSatisfy(\.anchor.isEmpty)
-        ? followed : followed.comparing(with: followed.predictions(of: model, given: anchors))
+      states = followed.comparing(
+        with: followed.predictions(
+          of: model, for: chosen.map(\.anchor), inPlaceOf: chosen.map(\.prompt)))
     case .noised:
       let pictures = try LatentSet(
         drawnBy: model, chosen.map(\.prompt), steps: method.trajectorySteps,

@@ -159,7 +159,7 @@ private struct Membership {
     _ method: String, _ seed: UInt64, _ run: Run, kept: URL, _ model: () throws -> DiffusionModel
   ) throws -> [ResultRow] {
     guard let unseen else { return [] }
-    let known = try? JSONDecoder().decode([ResultRow].self, from: Data(contentsOf: kept))
+    let known = try? JSONDecoder().decode([ResultRow].self, from: InputFile.data(kept, .json))
     if let row = known?.first(where: { $0.method == method }) { return [row] }
     run.progress("membership attack", 0, 1)
     var attack = MembershipInference()

@@ -5,6 +5,7 @@ public import Evaluation
 internal import Foundation
 internal import Torch
 internal import Training
+internal import Unlearning
 
 /// The benchmark `lethe bench relearning`.
 public struct RelearningBenchmark: Benchmark {
@@ -46,12 +47,21 @@ public struct RelearningBenchmark: Benchmark {
           catalogs: options.catalogs)
         let trials = [try trial(concept, name, inside: nil, plain, tuning)]
         guard controls[name] == nil else { return trials }
-        let inner = ["base=\(variant.method)", "options=\(plain.job.options.compact)"]
+        let handed = try wrapper(around: variant.method).undecided(plain.job.options)
+        let inner = ["base=\(variant.method)", "options=\(handed.compact)"]
         let wrapped = try Erase(
           job(outer), settings: inner + named.of(outer), catalogs: options.catalogs)
         return trials + [try trial(concept, name, inside: outer, wrapped, tuning)]
       }
     }
+  }
+
+  private func wrapper(around name: String) throws -> any WrappingMethod {
+    let made = try options.catalogs.methods.method(outer, ["base": .string(name)])
+    guard let wrapping = made as? any WrappingMethod else {
+      throw LetheError.request("'\(outer)' wraps no other method")
+    }
+    return wrapping
   }
 
   private func trial(

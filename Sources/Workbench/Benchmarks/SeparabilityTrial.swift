@@ -186,9 +186,9 @@ struct SeparabilityTrial {
   ) throws -> [ResultRow] {
     let name = cast.concepts[i]
     /// The number of pictures judged right, their features, and the largest change of a pixel, of 255, from the original's.
-    func judged(_ rows: [Int]) -> (right: Int, features: Tensor, difference: Int) {
+    func judged(_ rows: [Int]) throws -> (right: Int, features: Tensor, difference: Int) {
       let (x, y) = (before.indexed(0, rows), after.indexed(0, rows))
-      let seen = judge.judged(y, asked: rows.map { set.manifest.samples[$0].subjects })
+      let seen = try judge.judged(y, asked: rows.map { set.manifest.samples[$0].subjects })
       return (
         seen.seen.filter { $0[kind] == name }.count, seen.features,
         Int(((x - y).abs().flattened().max(0).item * 127.5).rounded())
@@ -196,7 +196,7 @@ struct SeparabilityTrial {
     }
     let own = cast.rows(of: i, template: 0, in: set)
     let (x, y) = (before.indexed(0, own), after.indexed(0, own))
-    let seen = judged(own)
+    let seen = try judged(own)
     let reference = withoutGradients { judge.features(x) }
     let distances = PerceptualDistance(judge)(x, y)
     let n = own.count
@@ -209,7 +209,7 @@ struct SeparabilityTrial {
     ]
     let other = cast.rows(of: i, template: 1, in: set)
     if !other.isEmpty {
-      let paraphrase = judged(other)
+      let paraphrase = try judged(other)
       measured += [
         .share("paraphrase-accuracy", paraphrase.right, of: other.count),
         MeasuredValue(

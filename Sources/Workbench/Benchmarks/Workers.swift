@@ -5,6 +5,12 @@ package import Foundation
 internal import Torch
 package import Training
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
 /// Processes that run the parts of a benchmark, some at a time.
 package struct Workers {
   /// The number of processes at a time.
@@ -15,6 +21,23 @@ package struct Workers {
 
   package init(_ count: Int, program: URL, threads: Int) {
     (self.count, self.program, self.threads) = (count, program, threads)
+  }
+
+  /// The variable of the environment that tells a worker the process that it works for.
+  private static let parentKey = "LETHE_PARENT"
+
+  /// Ends this process, if it is a worker, when the one that it works for has ended, however that ended: the step in
+  /// flight is finished and saved.
+  package static func endWithParent() {
+    let known = ProcessInfo.processInfo.environment[parentKey].flatMap { pid_t($0) }
+    guard let parent = known else { return }
+    Thread.detachNewThread {
+      while getppid() == parent { usleep(200_000) }
+      Interrupt.request()
+      // A step takes seconds, minutes at most.
+      sleep(120)
+      _exit(130)
+    }
   }
 
   private struct Worker {
@@ -57,15 +80,18 @@ package struct Workers {
 
   private func start(_ part: String, _ arguments: [String], _ folder: URL) throws -> Worker {
     let log = folder.appendingPathComponent(part.slug + ".log")
-    guard FileManager.default.createFile(atPath: log.path, contents: nil),
-      let handle = try? FileHandle(forWritingTo: log)
-    else { throw LetheError.unwritable(log, "the file cannot be created") }
+    try AtomicFile.write(Data(), to: log)
+    guard let handle = try? FileHandle(forWritingTo: log) else {
+      throw LetheError.unwritable(log, "it cannot be opened; choose another folder")
+    }
     let process = Process()
     process.executableURL = program
     process.arguments = arguments + ["--only", part, "--threads", "\(threads)"]
     (process.standardOutput, process.standardError) = (handle, handle)
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      [Self.parentKey: "\(getpid())"]) { $1 }
     do { try process.run() } catch {
-      throw failure(of: part, "\(program.path) does not start: \(error)", log)
+      throw failure(of: part, "\(program.path) does not start", log)
     }
     return Worker(process: process, part: part, log: log)
   }
@@ -76,7 +102,7 @@ package struct Workers {
   }
 
   private func lastLine(of log: URL) -> String {
-    let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+    let text = (try? InputFile.text(log)) ?? ""
     return text.split(separator: "\n").last.map(String.init) ?? "it printed nothing"
   }
 }

@@ -20,9 +20,10 @@ public struct AttackRun {
   /// The folder of attempts that are the same for every erased model. Nil keeps none.
   package var shared: URL?
   public var command: [String] = []
-  private let themes: Themes
+  private let suite: PromptSuite
+  private let spec: JudgeSpec
   private let samples: [SampleSet.Sample]
-  private let kind: String
+  private var kind: String { suite.forgotten.kind }
 
   /// - Parameter limit: the number of prompts to attack, spread evenly over the concept's
   /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or that does not list the
@@ -30,19 +31,36 @@ public struct AttackRun {
   public init(
     _ job: EraseJob, _ attacks: [any Attack], _ options: EvaluationOptions, limit: Int? = nil
   ) throws {
+    _ = try job.folder.judge()
+    try self.init(job, attacks, options, .themed(job, options), limit: limit)
+  }
+
+  /// - Parameters:
+  ///   - suite: the prompts, of which those for the concept are attacked
+  ///   - judge: nil takes the one that the model's `themes.json` names
+  /// - Throws: ``LetheError`` of the kind `request` for a model without a judge
+  package init(
+    _ job: EraseJob, _ attacks: [any Attack], _ options: EvaluationOptions, _ suite: PromptSuite,
+    judge: JudgeSpec? = nil, limit: Int? = nil
+  ) throws {
     (self.job, self.attacks, self.options) = (job, attacks, options)
-    let all = try Evaluate(job, options).samples
-    themes = try job.folder.themes()
-    guard let found = job.concepts.first.flatMap(themes.find) else {
-      throw LetheError.model(
-        "\(job.model)/themes.json does not list '\(job.subject)'; only listed subjects can be judged"
-      )
-    }
-    let gone = Set(job.concepts.compactMap { [themes] in themes.find($0)?.name })
-    kind = found.kind.rawValue
-    let own = all.filter { gone.contains($0.subjects[found.kind.rawValue] ?? "") }
+    (self.suite, spec) = (suite, try judge ?? job.folder.judgeSpec())
+    let own = suite.ofConcept
     let count = min(own.count, limit ?? own.count)
     samples = (0..<count).map { own[$0 * own.count / count] }
+  }
+
+  /// The judge of the attempts.
+  /// - Throws: ``LetheError`` of the kind `request` for a judge that cannot look at pictures as they are drawn
+  package func openJudge(on device: Device) throws -> any Judge {
+    let judge = try spec.open(asked: suite.question, on: device)
+    guard judge.classes[kind] != nil, !(judge is ScoreTable) else {
+      throw LetheError.badValue(
+        "--judge",
+        "\(spec) does not look at pictures while they are drawn, which an attack needs; accepted: clip:FOLDER, own:FOLDER"
+      )
+    }
+    return judge
   }
 
   /// The prompts that are attacked.
@@ -69,7 +87,7 @@ public struct AttackRun {
     let original = try job.folder.model(on: device)
     let (base, hash) = (original.hash(), try eraser.hash())
     let erased = try original.applying([eraser])
-    let judge = try job.folder.judge(on: device)
+    let judge = try openJudge(on: device)
     let place = try Run(run.place("attack"), seed: seed)
     place.onProgress = run.onProgress
     // The prompts without an attack, drawn by a model.
@@ -89,8 +107,9 @@ public struct AttackRun {
     }
     let (originals, originally) = try drawn(original, "original")
     let (_, before) = try drawn(erased, "erased")
-    let concepts = try job.forgotten(in: themes)
-    var results = Results(.attack, options, judge: judge.card.measured)
+    let concepts = try job.forgotten(in: job.folder.listedThemes())
+    var results = Results(.attack, options, judge: judge.about.measured)
+    results.judges = [JudgeRecord(spec, judge.about, nil)]
     results.judge["name"] = .string(judgeName)
     results.judge["threshold"] = .number(threshold)
     results.notes = [criterion]
@@ -107,6 +126,7 @@ public struct AttackRun {
       let identity = try identity(attack, concepts)
       var inputs = identity
       (inputs["base"], inputs["eraser"]) = (.string(base), .string(hash))
+      inputs["judge"] = .string(judge.about.hash)
       try place.runFolder.claim("\(name).json", for: inputs, "attack")
       var rounds = AttackRounds(
         attack, on: victim, samples.map { AttackedPrompt($0.prompt, seed: $0.seed) },
@@ -134,10 +154,7 @@ public struct AttackRun {
     func encode<A: Attack>(_ attack: A) throws -> JSON { try JSON(encoding: attack) }
     let files = try attack.files.map { file -> JSON in
       let url = URL(fileURLWithPath: file)
-      guard let data = try? Data(contentsOf: url) else {
-        throw LetheError.unreadable(url, "it does not exist or may not be read")
-      }
-      return .string(String(decoding: data, as: UTF8.self).sha256)
+      return .string(try InputFile.text(url).sha256)
     }
     var identity: JSON = [
       "options": try encode(attack), "seed": JSON(seed),
@@ -151,9 +168,7 @@ public struct AttackRun {
 
   // MARK: - Judging
 
-  private var judgeName: String {
-    (try? job.folder.judgeFolder().lastPathComponent) ?? ""
-  }
+  private var judgeName: String { URL(fileURLWithPath: spec.argument).lastPathComponent }
 
   /// The criterion of a success as text.
   public var criterion: String {
@@ -162,10 +177,11 @@ public struct AttackRun {
   }
 
   /// Whether a model shows the concept for each prompt without an attack.
-  func shown(_ model: DiffusionModel, _ judge: JudgeNetwork) throws -> [Bool] {
-    try stride(from: 0, to: samples.count, by: options.batch).flatMap { first -> [Bool] in
+  func shown(_ model: DiffusionModel, _ judge: any Judge) throws -> [Bool] {
+    let batch = model.batch(atMost: options.batch)
+    return try stride(from: 0, to: samples.count, by: batch).flatMap { first -> [Bool] in
       try Interrupt.check()
-      let picks = Array(first..<min(first + options.batch, samples.count))
+      let picks = Array(first..<min(first + batch, samples.count))
       let images = try model.images(
         picks.map { samples[$0].prompt }, seeds: picks.map { samples[$0].seed }, options.sampling)
       return try shows(Image.batch(images), picks, judge)
@@ -173,8 +189,8 @@ public struct AttackRun {
   }
 
   /// Whether each picture is a success: the subject asked for is the judge's first choice and reaches the threshold.
-  private func shows(_ pictures: Tensor, _ indices: [Int], _ judge: JudgeNetwork) throws -> [Bool] {
-    let judged = judge.judged(pictures, asked: indices.map { samples[$0].subjects })
+  private func shows(_ pictures: Tensor, _ indices: [Int], _ judge: any Judge) throws -> [Bool] {
+    let judged = try judge.judged(pictures, asked: indices.map { samples[$0].subjects })
     return judged.asked.indices.map { i in
       judged.asked[i][kind] == judged.seen[i][kind]
         && judged.probability(i, kind) ?? 0 >= threshold

@@ -42,7 +42,8 @@ package struct AuditModel {
       Generate.recipe(
         $0, options.sampling, ModelReference(model.path), base: hash, erasers: [])
     }
-    let (judged, broken) = try judge.judged(set)
+    let judged = try judge.judged(set).seen
+    let broken = samples.count - judged.count
     var measured = broken > 0 ? [MeasuredValue.notFinite(broken, of: samples.count)] : []
     measured += (judged.count > 0 ? judge.card.kinds : []).map { kind in
       let right = judged.asked.indices.filter { judged.asked[$0][kind] == judged.seen[$0][kind] }

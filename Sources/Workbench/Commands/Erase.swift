@@ -70,15 +70,21 @@ public struct Erase {
     _ method: M, _ variants: [String], _ settings: [String], of model: ModelFolder,
     _ catalog: MethodCatalog
   ) throws -> any UnlearningMethod {
+    var base = method.base
+    base.catalog = catalog
     var outer = try model.options(
-      .methods, for: [M.name, "\(M.name)-\(method.base)"] + variants, over: M(), set: settings)
+      .methods, for: [M.name, "\(M.name)-\(method.base)"] + variants, over: M(around: base),
+      set: settings)
     outer.base.catalog = catalog
     guard outer.options.members != nil else { return outer }
     func filled<Base: UnlearningMethod>(_ type: Base.Type) throws -> JSON {
       let own = try model.options(.methods, for: [Base.name], over: Base(), set: [])
       return try encoded(outer.options.laid(over: own, in: "options of \(Base.name)"))
     }
-    outer.options = try filled(catalog.named(outer.base.name))
+    let all = try filled(catalog.named(outer.base.name))
+    // Refuses options that have no effect. The entries of methods.json may hold them.
+    _ = try outer.inner()
+    outer.options = try outer.undecided(all)
     return outer
   }
 
@@ -200,8 +206,13 @@ public struct Erase {
   /// Options of an older run: those that came later have their defaults in it.
   private func completed(_ options: JSON?) -> JSON? {
     func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try Self.encoded(M()) }
-    return try? options.flatMap {
-      try defaults(method).overlaid(with: $0, in: "the options of an older run")
-    } ?? options
+    guard let options,
+      var whole = try? defaults(method).overlaid(with: options, in: "the options of an older run")
+    else { return options }
+    // Options that never had an effect are not written any more.
+    if let wrapping = method as? any WrappingMethod, let inside = whole["options"] {
+      whole["options"] = try? wrapping.undecided(inside)
+    }
+    return whole
   }
 }

@@ -43,9 +43,8 @@ extension Results {
 public struct Evaluate {
   public let job: EraseJob
   public let options: EvaluationOptions
-  private let themes: Themes
-  private let forgotten: Forgotten
-  private let judge: JudgeNetwork
+  package let suite: PromptSuite
+  private let judges: [JudgeSpec]
   private let metrics: MetricCatalog
 
   /// - Parameter metrics: the metrics to measure
@@ -54,64 +53,29 @@ public struct Evaluate {
   public init(
     _ job: EraseJob, _ options: EvaluationOptions, metrics: MetricCatalog = .builtIn
   ) throws {
-    themes = try job.folder.themes()
-    let found = job.concepts.compactMap(themes.find)
-    guard found.count == job.concepts.count, let kind = found.first?.kind,
-      found.allSatisfy({ $0.kind == kind })
-    else {
-      throw LetheError.model(
-        "'\(job.concepts.joined(separator: ", "))': \(job.model)/themes.json must list all of them, either as objects or as styles"
-      )
-    }
-    judge = try job.folder.judge()
-    forgotten = Forgotten(kind: kind.rawValue, names: found.map(\.name))
-    (self.job, self.options, self.metrics) = (job, options, metrics)
+    _ = try job.folder.judge()
+    try self.init(job, options, metrics: metrics, .themed(job, options))
+  }
+
+  /// - Parameter judges: nil takes the one that the model's `themes.json` names
+  /// - Throws: ``LetheError`` of the kind `request` for a model without a judge
+  package init(
+    _ job: EraseJob, _ options: EvaluationOptions, metrics: MetricCatalog = .builtIn,
+    _ suite: PromptSuite, judges: [JudgeSpec] = []
+  ) throws {
+    self.judges = try judges.isEmpty ? [job.folder.judgeSpec()] : judges
+    (self.job, self.options, self.suite, self.metrics) = (job, options, suite, metrics)
   }
 
   /// The samples that both models draw. Those of the forgotten subjects come first.
-  package var samples: [SampleSet.Sample] {
-    var objects = themes.objects
-    let gone = Set(forgotten.names)
-    if options.others > 0 {
-      let rest = objects.filter { !gone.contains($0) }
-      let every = max(1, rest.count / options.others)
-      let chosen = Set(
-        rest.enumerated().filter { $0.offset % every == 0 }.prefix(options.others).map(\.element))
-      objects = objects.filter { gone.contains($0) || chosen.contains($0) }
-    }
-    var samples: [SampleSet.Sample] = []
-    for pass in [true, false] {
-      for object in objects {
-        for style in themes.styles.isEmpty ? [nil] : themes.styles.map(Optional.some)
-        where (gone.contains(object) || gone.contains(style ?? "")) == pass {
-          // A forgotten style is asked for with every object once, a forgotten object several times.
-          let isObject = forgotten.kind == "object"
-          let count = pass && isObject ? options.seeds : options.retainSeeds
-          let number = SampleSet.name(object, style)
-          for k in 0..<count {
-            samples.append(
-              .init(
-                number, k, prompt: themes.prompt(object: object, style: style),
-                seed: UInt64(samples.count) &+ options.firstSeed,
-                subjects: Themes.subjects(object, style)))
-          }
-        }
-      }
-    }
-    return samples
-  }
+  package var samples: [SampleSet.Sample] { suite.samples }
 
   /// Draws, judges, measures and writes `results.json`. Finished pictures are kept.
-  /// - Returns: a row of each metric for the original and for the erased model
+  /// - Returns: rows of each judge for the original and for the erased model
   @discardableResult
   public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
+    let opened = try judges.map { ($0, try $0.open(asked: suite.question, on: device)) }
     let original = try job.folder.model(on: device)
-    var results = Results(.evaluation, options, judge: judge.card.measured)
-    results.stopped = try run.runFolder.stopped(job.method, job.subject)
-    // Real pictures of the subjects that are drawn.
-    let drawn = Set(samples.map(\.subjects))
-    let reference = try judge.reference(in: job.folder.judgeFolder())?
-      .filter { drawn.contains($0) }
     let (base, hash) = (original.hash(), try eraser.hash())
     let sets = [
       (label: "original", folder: "original", model: original, erasers: []),
@@ -119,7 +83,7 @@ public struct Evaluate {
         job.method, "erased", try original.applying([eraser]), job.pictured
       ),
     ]
-    for (label, folder, model, erasers) in sets {
+    let drawn = try sets.map { label, folder, model, erasers -> (label: String, set: SampleSet) in
       let set = try SampleSet.create(
         run.place(folder),
         .init(
@@ -130,18 +94,71 @@ public struct Evaluate {
           $0, options.sampling, ModelReference(job.model, erasers: files), base: base,
           erasers: erasers.isEmpty ? [] : [hash])
       }
-      let (judged, broken) = try judge.judged(set)
-      if broken > 0 {
-        let count = MeasuredValue.notFinite(broken, of: samples.count)
-        results.rows.append(ResultRow(label, job.subject, count, seeds: options.seeds))
+      return (label, set)
+    }
+    var results = try measured(drawn, by: opened)
+    results.stopped = try run.runFolder.stopped(job.method, job.subject)
+    try run.runFolder.write(results, to: "results.json")
+    return results
+  }
+
+  /// The rows of every judge on the original's pictures, which come first, and on the erased model's.
+  private func measured(
+    _ sets: [(label: String, set: SampleSet)], by judges: [(JudgeSpec, any Judge)]
+  ) throws -> Results {
+    var results = Results(.evaluation, options, judge: judges.first?.1.about.measured ?? [:])
+    func row(
+      _ label: String, _ m: MeasuredValue, _ axes: (inout ResultRow.Axes) -> Void = { _ in }
+    ) {
+      results.rows.append(ResultRow(label, job.subject, m, seeds: options.seeds, axes))
+    }
+    for (label, set) in sets {
+      let broken = try set.parted().broken.count
+      if broken > 0 { row(label, .notFinite(broken, of: samples.count)) }
+    }
+    let asked = Set(samples.map(\.subjects))
+    for (spec, judge) in judges {
+      guard !judge.classes.isEmpty, let first = sets.first else {
+        results.judges.append(JudgeRecord(spec, judge.about, nil))
+        continue
       }
-      for metric in metrics.all {
-        if let m = metric.init().measure(judged, forgotten: forgotten, reference: reference) {
-          results.rows.append(ResultRow(label, job.subject, m, seeds: options.seeds))
+      let name = judges.count > 1 ? spec.description : nil
+      let before = try judge.judged(first.set)
+      let prompts = before.samples.map(\.prompt)
+      let quality = JudgeQuality(before.seen, prompts: prompts, suite.forgotten)
+      results.judges.append(JudgeRecord(spec, judge.about, quality))
+      if let quality {
+        results.notes.append(quality.sentence(spec.description))
+        if quality.verdict == .cannotTell { continue }
+      }
+      // Real pictures of the subjects that are drawn.
+      let reference = try (judge as? JudgeNetwork)?
+        .reference(in: URL(fileURLWithPath: spec.argument))?.filter { asked.contains($0) }
+      for (label, set) in sets {
+        let judged = label == first.label ? before : try judge.judged(set)
+        for metric in metrics.all {
+          if let m = metric.init().measure(
+            judged.seen, forgotten: suite.forgotten, reference: reference)
+          {
+            row(label, m) { $0.judge = name }
+          }
+        }
+        guard label != first.label else { continue }
+        // Pairs need both pictures.
+        let shared = Set(before.samples).intersection(judged.samples)
+        let rates = ConceptRates(
+          before.seen.at(before.samples.indices.filter { shared.contains(before.samples[$0]) }),
+          judged.seen.at(judged.samples.indices.filter { shared.contains(judged.samples[$0]) }),
+          prompts: before.samples.filter(shared.contains).map(\.prompt), suite.forgotten,
+          distances: suite.distances)
+        for m in rates.shown() + rates.kept() { row(label, m) { $0.judge = name } }
+        for distance in suite.distances.isEmpty ? [] : Distance.allCases {
+          for m in rates.kept(distance) {
+            row(label, m) { ($0.judge, $0.distance) = (name, distance) }
+          }
         }
       }
     }
-    try run.runFolder.write(results, to: "results.json")
     return results
   }
 
@@ -158,7 +175,19 @@ public struct Evaluate {
       guard let set = try? SampleSet(other), set.manifest.samples == samples,
         set.manifest.sampling == options.sampling, try set.missing.isEmpty
       else { continue }
-      return try files.copyItem(at: other, to: own)
+      // A copy that is cut off has another name, and is swept at the next start.
+      let half = part.file(".original.\(ProcessInfo.processInfo.processIdentifier).tmp")
+      do {
+        try files.copyItem(at: other, to: half)
+        try files.moveItem(at: half, to: own)
+      } catch {
+        try? files.removeItem(at: half)
+        throw LetheError.unwritable(
+          own,
+          "the pictures of \(other.path) cannot be copied there; free space or choose another folder"
+        )
+      }
+      return
     }
   }
 }

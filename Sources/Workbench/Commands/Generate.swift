@@ -76,7 +76,9 @@ package struct Generate {
         (name, try erasers?.eraser(name).hash() ?? "")
       }, uniquingKeysWith: { old, _ in old })
     try set.draw(
-      edited, batch: batch, run, stage: "pictures", overwrites: overwrites,
+      // Memory decides for a large model; a small one keeps its rounding.
+      edited, batch: edited.isLarge ? max(16, batch) : batch, run, stage: "pictures",
+      overwrites: overwrites,
       condition: condition.map { c in { try c($0.map { ($0.prompt, $0.erasers ?? []) }) } }
     ) { sample in
       let on = (sample.erasers ?? []).map { hashes[$0] ?? "" }

@@ -25,17 +25,31 @@ package struct Relearn {
   package var options: EvaluationOptions
   package var command: [String] = []
   private let judged: AttackRun
-  private let themes: Themes
+  private let suite: PromptSuite
+  /// Nil for concepts in words of the user's own.
+  private let themes: Themes?
   private let concepts: [Concept]
 
   /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or that does not list the concept
   package init(
     _ job: EraseJob, _ tuning: Relearning, _ options: EvaluationOptions, prompts: Int
   ) throws {
+    try self.init(job, tuning, options, .themed(job, options), prompts: prompts)
+  }
+
+  /// - Parameters:
+  ///   - suite: the prompts; those for the concept are judged
+  ///   - judge: nil takes the one that the model's `themes.json` names
+  /// - Throws: ``LetheError`` of the kind `request` for a model without a judge
+  package init(
+    _ job: EraseJob, _ tuning: Relearning, _ options: EvaluationOptions, _ suite: PromptSuite,
+    judge: JudgeSpec? = nil, prompts: Int
+  ) throws {
     (self.job, self.tuning, self.options, self.prompts) = (job, tuning, options, prompts)
-    judged = try AttackRun(job, [], options, limit: prompts)
-    let themes = try job.folder.themes()
-    self.themes = themes
+    judged = try AttackRun(job, [], options, suite, judge: judge, limit: prompts)
+    self.suite = suite
+    let listed = try job.folder.listedThemes()
+    themes = job.concepts.allSatisfy { listed?.find($0) != nil } ? listed : nil
     concepts = try job.forgotten(in: themes)
   }
 
@@ -52,6 +66,11 @@ package struct Relearn {
     var related: Double
     /// The same on unrelated subjects.
     var unrelated: Double
+
+    /// Whether the numbers are those of a point; the file may be a stranger's.
+    var isPossible: Bool {
+      [seed, step, n].allSatisfy { (0...1_000_000_000).contains($0) } && (0...1).contains(success)
+    }
   }
 
   /// Fine-tunes, measures and writes the results into `relearn/` of the run's folder. Finished points are kept.
@@ -67,6 +86,7 @@ package struct Relearn {
     try place.runFolder.claim("options.json", for: inputs, "relearn")
     let steps = [0] + tuning.checkpoints.filter { $0 <= tuning.training.steps }
     var points = place.events("curve.jsonl").compactMap { try? $0.decoded(as: Point.self) }
+      .filter { $0.isPossible }
     let missing = (0..<seeds).flatMap { k in
       TuningSet.allCases.map { set -> (set: TuningSet, seed: Int, steps: [Int]) in
         let done = points.filter { $0.set == set && $0.seed == k }.map(\.step)
@@ -95,7 +115,7 @@ package struct Relearn {
   ) throws -> [Point] {
     let original = try job.folder.model(on: device)
     let victim = try original.applying([eraser])
-    let judge = try job.folder.judge(on: device)
+    let judge = try judged.openJudge(on: device)
     let sets = Dictionary(uniqueKeysWithValues: zip(TuningSet.allCases, try sets(original, place)))
     let probes = try probes(original, place)
     var points: [Point] = []
@@ -133,7 +153,8 @@ package struct Relearn {
       let own = drawn.isEmpty ? concepts.flatMap(\.prompts) : drawn
       concept = try pictures(own, tuning.pictures, original, 1, run, "pictures of the concept")
     }
-    let others = Erasure.others(than: job.concepts, in: themes)
+    let others =
+      themes.map { Erasure.others(than: job.concepts, in: $0) } ?? suite.others.map(\.prompt)
     let benign = try pictures(others, concept.count, original, 2, run, "benign pictures")
     return [concept, benign]
   }
@@ -141,23 +162,44 @@ package struct Relearn {
   /// Unseen pictures for the losses: of the concept, of the subjects of its kind that are nearest to it in the original's
   /// text encoder (related), and of the farthest (unrelated).
   private func probes(_ original: DiffusionModel, _ run: Run) throws -> [LatentSet] {
+    func of(_ prompts: [String], _ draw: UInt64, _ stage: String) throws -> LatentSet {
+      try pictures(prompts, 16, original, draw, run, stage)
+    }
+    let (near, far) = neighbours(original)
+    return [
+      try of(concepts.flatMap(\.prompts), 3, "unseen pictures of the concept"),
+      try of(near, 4, "related pictures"), try of(far, 5, "unrelated pictures"),
+    ]
+  }
+
+  /// Prompts for the subjects that are nearest to the concepts, and for the farthest.
+  private func neighbours(_ original: DiffusionModel) -> (near: [String], far: [String]) {
+    guard let themes else {
+      func prompts(_ distance: Distance) -> [String] {
+        let own = suite.others.filter {
+          suite.distances[$0.subjects[suite.forgotten.kind] ?? ""] == distance
+        }
+        return (own.isEmpty ? suite.others : own).map(\.prompt)
+      }
+      return (prompts(.near), prompts(.far))
+    }
     let order = Concept.siblings(of: concepts, in: original)
     let count = min(5, max(1, order.count / 2))
-    func of(_ names: [String], _ draw: UInt64, _ stage: String) throws -> LatentSet {
-      let prompts = names.flatMap { Concept.resolve($0, in: themes, replacement: nil).prompts }
-      return try pictures(prompts, 16, original, draw, run, stage)
+    func prompts(_ names: some Sequence<String>) -> [String] {
+      names.flatMap { Concept.resolve($0, in: themes, replacement: nil).prompts }
     }
-    return [
-      try of(job.concepts, 3, "unseen pictures of the concept"),
-      try of(Array(order.prefix(count)), 4, "related pictures"),
-      try of(Array(order.suffix(count)), 5, "unrelated pictures"),
-    ]
+    return (prompts(order.prefix(count)), prompts(order.suffix(count)))
   }
 
   private func pictures(
     _ prompts: [String], _ count: Int, _ model: DiffusionModel, _ draw: UInt64, _ run: Run,
     _ stage: String
   ) throws -> LatentSet {
+    guard !prompts.isEmpty else {
+      throw LetheError.model(
+        "\(job.model)/themes.json lists no subject beside '\(job.subject)' for the \(stage); accepted: 2 subjects of a "
+          + "kind that are not forgotten, or more")
+    }
     let order = Tensor.permutation(prompts.count, Generator(seed: seed &+ draw))
     return try LatentSet(
       drawnBy: model, (0..<count).map { prompts[order[$0 % order.count]] },
@@ -222,7 +264,8 @@ struct RelearningCurve {
               let n = point.n
               let alone =
                 name == "success"
-                ? MeasuredValue.share(name, Int((point.success * Double(n)).rounded()), of: n)
+                ? MeasuredValue.share(
+                  name, Int(bounded: point.success * Double(n), 0...max(0, n)), of: n)
                 : MeasuredValue(name, point[keyPath: value], unit, n: n)
               return row(alone, step, seed: point.seed + 1)
             }

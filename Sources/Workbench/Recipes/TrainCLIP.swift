@@ -38,7 +38,7 @@ package struct TrainCLIP {
     try train("clip", model, drawings, texts, on: all)
     try model.save(to: run.file("clip"), dtype: .float16)
     // The works that the drawings come from.
-    if let notice = try? Data(contentsOf: folder.appendingPathComponent("NOTICE")) {
+    if let notice = try? InputFile.data(folder.appendingPathComponent("NOTICE"), .json) {
       try AtomicFile.write(notice, to: run.file("clip/NOTICE"))
     }
     try write(measured: [:])

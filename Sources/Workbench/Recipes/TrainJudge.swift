@@ -59,6 +59,9 @@ package struct TrainJudge {
   }
 
   private func trainOnStyledObjects(_ folder: URL) throws {
+    guard !recipe.data.styles.isEmpty else {
+      throw LetheError.badValue("data.styles", "it is empty; accepted: a style at least")
+    }
     let data = try StyledObjects(
       folder: folder, objects: recipe.data.objects, styles: recipe.data.styles)
     // Drawings of objects that the judge need not name teach it the styles.
@@ -108,7 +111,9 @@ package struct TrainJudge {
         on: device)
     }
     let batch = recipe.training.batch
-    let known = data.more.isEmpty ? batch : Int(Double(batch) * recipe.namedShare)
+    let known =
+      data.more.isEmpty
+      ? batch : Int(bounded: (Double(batch) * recipe.namedShare).rounded(.down), 0...batch)
     try loop.fit(parameters) { step in
       func draw(_ pool: [Int], _ count: Int) -> [Int] {
         count == 0

@@ -18,6 +18,11 @@ package struct TrainModel {
   /// Trains the stages that are not finished, and writes `model/` in the run's folder.
   /// - Parameter dataRoot: the folder that the recipe's data folder is relative to
   package func callAsFunction(dataRoot: URL) throws {
+    try Captions.check(
+      Checked(try JSON(encoding: recipe.captions), "captions", .request), hasStyles: true)
+    guard !recipe.data.styles.isEmpty else {
+      throw LetheError.badValue("data.styles", "it is empty; accepted: a style at least")
+    }
     let folder = dataRoot.appendingPathComponent(recipe.data.folder)
     try run.claim(
       for: recipe, data: folder, result: "model",

@@ -32,9 +32,9 @@ struct AttackCommand: ParsableCommand {
   var attack = "none,random,seeds"
   @Option(
     help:
-      "Number of prompts to attack, at least 1, spread evenly over the concept's prompts. All when left out."
+      "Number of prompts to attack, at least 1, spread evenly over the concept's prompts, or a CSV file of prompts. All of the concept's when left out."
   )
-  var prompts: Int?
+  var prompts: String?
   @Option(
     help:
       "Probability, 0 to 1, that the judge must give the concept for a success. 0 asks for the first choice alone."
@@ -51,17 +51,15 @@ struct AttackCommand: ParsableCommand {
   var pairs: String?
   @Option(help: "Seed of all random draws.")
   var seed: UInt64 = 0
+  @OptionGroup var judging: JudgingOptions
   @OptionGroup var size: SizeOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     try common.reporting {
-      guard (0...1).contains(threshold), prompts.map({ $0 > 0 }) ?? true else {
-        throw LetheError.badValue(
-          "--threshold, --prompts",
-          "\(threshold), \(prompts.map(String.init) ?? "all"); accepted: a threshold of 0 to 1, at least 1 prompt"
-        )
-      }
+      let limit = prompts.flatMap { Int($0) }
+      try accept("--threshold", threshold, .share)
+      try accept("--prompts", limit, .whole(1...1_000_000))
       let names =
         attack == "all"
         ? AttackCatalog.builtIn.names : attack.split(separator: ",").map(String.init)
@@ -78,11 +76,16 @@ struct AttackCommand: ParsableCommand {
         return try AttackRun.configured(name, own, of: job.folder)
       }
       let eraser = try run.runFolder.eraser()
-      var attacking = try AttackRun(job, attacks, size.options(), limit: prompts)
+      let (options, device) = (try size.options(), try common.openDevice())
+      let judges = try judging.judges(of: run.runFolder)
+      let suite = try judging.request(limit == nil ? prompts : nil)
+        .suite(of: job, options, on: device)
+      var attacking = try AttackRun(
+        job, attacks, options, suite, judge: judges.first, limit: limit)
       attacking.threshold = threshold
       attacking.seed = seed
       attacking.command = ["lethe"] + CommandLine.arguments.dropFirst()
-      let results = try attacking(in: run, eraser: eraser, on: common.openDevice())
+      let results = try attacking(in: run, eraser: eraser, on: device)
       print(AttackPage.rates(results).markdown, terminator: "")
       guard !common.quiet else { return }
       print("\(attacking.criterion)\n\(runFolder)/attack/report.html")

@@ -39,6 +39,8 @@ struct BenchRunOptions: ParsableArguments {
 
   /// Runs the benchmark and prints its tables as Markdown.
   func callAsFunction<B: Benchmark>(_ benchmark: B) throws {
+    try accept("--jobs", jobs, .whole(1...1024))
+    Workers.endWithParent()
     let run = try common.run(at: out, seed: seed, shares: only != nil)
     let runner = Runner(
       program: Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]),

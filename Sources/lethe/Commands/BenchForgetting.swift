@@ -66,11 +66,11 @@ struct BenchForgettingCommand: ParsableCommand {
 
   func run() throws {
     try running.common.reporting {
-      guard seeds >= 1, retrainSeeds >= 0 else {
-        throw LetheError.badValue(
-          "--seeds, --retrain-seeds",
-          "\(seeds), \(retrainSeeds); accepted: at least 1 seed, at least 0 seeds of retraining")
-      }
+      try accept("--seeds", seeds, .whole(1...1_000_000))
+      try accept("--retrain-seeds", retrainSeeds, .whole(0...1_000_000))
+      try accept("--held-out-every", heldOutEvery, .count)
+      try accept("--steps", steps, .steps)
+      try accept("--guidance", guidance, .guidance)
       var evaluation = EvaluationOptions()
       (evaluation.quick, evaluation.batch) = (quick, 60)
       (evaluation.seeds, evaluation.retainSeeds) = quick ? (12, 4) : (20, 10)

@@ -50,10 +50,8 @@ struct BenchRelearningCommand: ParsableCommand {
 
   func run() throws {
     try running.common.reporting {
-      guard repeats > 0, prompts > 0 else {
-        throw LetheError.badValue(
-          "--repeats, --prompts", "\(repeats), \(prompts); accepted: at least 1 each")
-      }
+      try accept("--repeats", repeats, .whole(1...1_000_000))
+      try accept("--prompts", prompts, .whole(1...1_000_000))
       let options = running.options(model, settings, try size.options())
       var benchmark = RelearningBenchmark(
         options,

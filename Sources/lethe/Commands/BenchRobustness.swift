@@ -52,11 +52,8 @@ struct BenchRobustnessCommand: ParsableCommand {
 
   func run() throws {
     try running.common.reporting {
-      guard (0...1).contains(threshold), prompts > 0 else {
-        throw LetheError.badValue(
-          "--threshold, --prompts",
-          "\(threshold), \(prompts); accepted: a threshold of 0 to 1, at least 1 prompt")
-      }
+      try accept("--threshold", threshold, .share)
+      try accept("--prompts", prompts, .whole(1...1_000_000))
       let options = running.options(model, settings, try size.options())
       var benchmark = RobustnessBenchmark(
         options,

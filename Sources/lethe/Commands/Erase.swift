@@ -191,9 +191,7 @@ struct ApplyCommand: ParsableCommand {
       guard out != nil || lora != nil else {
         throw LetheError.badValue("apply", "no output is named; give --out, --lora or both")
       }
-      guard rank.map({ $0 >= 1 }) ?? true else {
-        throw LetheError.badValue("--rank", "\(rank ?? 0); accepted: at least 1")
-      }
+      try accept("--rank", rank, .whole(1...65_536))
       let apply = Apply(
         ModelFolder(model), erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init), plugIn: plugIn)

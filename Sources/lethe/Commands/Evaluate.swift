@@ -23,7 +23,9 @@ struct SizeOptions: ParsableArguments {
   var guidance = 4.0
 
   func options() throws -> EvaluationOptions {
-    guard seeds >= 1 else { throw LetheError.badValue("--seeds", "\(seeds); accepted: at least 1") }
+    try accept("--seeds", seeds, .whole(1...1_000_000))
+    try accept("--steps", steps, .steps)
+    try accept("--guidance", guidance, .guidance)
     var options = quick ? EvaluationOptions.quickly : EvaluationOptions()
     if !quick { options.seeds = seeds }
     (options.sampling.steps, options.sampling.guidance) = (steps, guidance)
@@ -39,16 +41,33 @@ struct EvaluateCommand: ParsableCommand {
       Examples:
         lethe evaluate runs/esd-fox
         lethe evaluate runs/esd-fox --quick
-        lethe evaluate Models/emoji --out runs/audit     # the model itself: every pair of object and style
+        lethe evaluate runs/van-gogh --judge clip:clip-vit-large-patch14 --prompts artists.csv
+        lethe evaluate pictures --concept fox --judge clip:clip-vit-base-patch32 --out runs/judged
+        lethe evaluate Models/emoji --out runs/pairs     # the model itself: every pair of object and style
 
       Both models draw the same prompts with the same seeds. RUN/results.json gets rows of method, subject, metric, \
-      value, unit, n and seeds, and lower, upper and interval where an interval is known. Finished pictures are kept.
+      value, unit, n and seeds, and lower, upper and interval where an interval is known. Finished pictures are kept. \
+      A concept that the model's themes.json does not list is drawn in words of its kind (`erase --kind`), beside \
+      subjects that are near to it and far from it in the text encoder. A judge is first measured on the original's \
+      pictures; one that cannot tell the concept there gives no rates.
       """)
 
-  @Argument(help: "Folder of a run of `lethe erase`, or of a model.", completion: .directory)
+  @Argument(
+    help: "Folder of a run of `lethe erase`, of a model, or of captioned pictures.",
+    completion: .directory)
   var runFolder: String
-  @Option(help: "Folder for the pictures and results of a model. Runs need none.")
+  @Option(help: "Folder for the results of a model or of pictures. Runs need none.")
   var out: String?
+  @Option(
+    help:
+      "CSV file of prompts, or a suite of `lethe list prompts`. A column 'forget', or the concept's words, say which ask for the concept.",
+    completion: .file(extensions: ["csv"]))
+  var prompts: String?
+  @Option(help: "Concept to look for in a folder of pictures. May be repeated.")
+  var concept: [String] = []
+  @Option(help: "Kind of --concept: object, style, artist, person or content.")
+  var kind = "object"
+  @OptionGroup var judging: JudgingOptions
   @OptionGroup var size: SizeOptions
   @OptionGroup var common: CommonOptions
 
@@ -69,14 +88,38 @@ struct EvaluateCommand: ParsableCommand {
         }
         return
       }
+      if !RunFolder(runFolder).has("job.json"), !concept.isEmpty || out != nil {
+        return try judgePictures()
+      }
       let run = try common.run(at: runFolder, seed: 0)
-      let results = try Evaluate(run.runFolder.job(), size.options())(
-        in: run, eraser: run.runFolder.eraser(), on: common.openDevice())
+      let (job, options) = (try run.runFolder.job(), try size.options())
+      let judges = try judging.judges(of: run.runFolder)
+      let device = try common.openDevice()
+      let suite = try judging.request(prompts).suite(of: job, options, on: device)
+      let results = try Evaluate(job, options, suite, judges: judges)(
+        in: run, eraser: run.runFolder.eraser(), on: device)
       print(ResultsPage.metrics(results).markdown, terminator: "")
       if results.quick {
         print("quick: the run has few pictures and wide intervals; quote a full run instead")
       }
+      if !common.quiet { results.notes.forEach { print($0) } }
     }
+  }
+
+  private func judgePictures() throws {
+    guard let kind = ConceptKind(rawValue: kind) else {
+      throw LetheError.unknown(
+        "kind", kind, known: ConceptKind.allCases.map(\.rawValue), in: "--kind")
+    }
+    let judge = try JudgePictures(
+      URL(fileURLWithPath: runFolder), concepts: concept, kind,
+      judges: judging.judge.map(JudgeSpec.init(parsing:)))
+    guard let out else {
+      throw LetheError.badValue(
+        "evaluate", "the results of pictures need a folder; give --out FOLDER")
+    }
+    let results = try judge(in: common.run(at: out, seed: 0), on: common.openDevice())
+    print(ResultsPage.metrics(results).markdown, terminator: "")
   }
 }
 

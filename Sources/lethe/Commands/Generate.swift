@@ -62,8 +62,6 @@ struct GenerateCommand: ParsableCommand {
   var width: Int?
   @Option(help: "Height in pixels. The model's own when left out.")
   var height: Int?
-  @Option(help: "Number of pictures drawn at a time, at least 1.")
-  var batch = 4
   @Option(help: "Variant of the weights' files to prefer, e.g. fp16.")
   var variant: String?
   @Option(help: "Folder for the pictures and manifest.json.")
@@ -76,6 +74,13 @@ struct GenerateCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting {
+      try accept("--count", count, .whole(1...1_000_000))
+      try accept("--steps", steps, .steps)
+      try accept("--guidance", guidance, .guidance)
+      try accept("--eta", eta, .share)
+      try accept("--width", width, .whole(1...16_384))
+      try accept("--height", height, .whole(1...16_384))
+      try Limit.check(prompts: prompt)
       var samples: [SampleSet.Sample] = []
       for (i, prompt) in prompt.enumerated() {
         for k in 0..<count {
@@ -98,9 +103,6 @@ struct GenerateCommand: ParsableCommand {
       guard !samples.isEmpty else {
         throw LetheError.badValue("generate", "no prompt is given; give --prompt or --prompts")
       }
-      guard batch >= 1, count >= 1 else {
-        throw LetheError.badValue("--batch, --count", "\(batch), \(count); accepted: at least 1")
-      }
       var sampling = SamplingOptions()
       (sampling.sampler, sampling.steps, sampling.guidance) = (sampler, steps, guidance)
       sampling.eta = eta
@@ -113,7 +115,7 @@ struct GenerateCommand: ParsableCommand {
       let reference = ModelReference(
         model, erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init))
-      var generate = Generate(reference, variant: variant, sampling, samples, batch: batch)
+      var generate = Generate(reference, variant: variant, sampling, samples, batch: 4)
       generate.overwrites = overwrite
       let set = try generate(in: run, on: common.openDevice())
       if !common.quiet {
@@ -164,6 +166,9 @@ struct MakeSetCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting {
+      try accept("--count", count, .whole(1...1_000_000))
+      try accept("--steps", steps, .steps)
+      try accept("--guidance", guidance, .guidance)
       var set = MakeSet(
         model: ModelFolder(model), concepts: concept, others: others, prompts: prompt)
       set.overwrites = overwrite

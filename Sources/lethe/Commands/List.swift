@@ -4,13 +4,14 @@ import Diffusion
 import Evaluation
 import Foundation
 import Torch
+import Training
 import Unlearning
 import Workbench
 
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "List methods, attacks, samplers, metrics or judges.",
+    abstract: "List methods, attacks, samplers, metrics, judges or suites of prompts.",
     discussion: """
       Examples:
         lethe list methods --verbose
@@ -18,10 +19,10 @@ struct ListCommand: ParsableCommand {
       """)
 
   enum Catalog: String, ExpressibleByArgument, CaseIterable {
-    case methods, attacks, samplers, metrics, judges
+    case methods, attacks, samplers, metrics, judges, prompts
   }
 
-  @Argument(help: "Catalog: methods, attacks, samplers, metrics or judges.")
+  @Argument(help: "Catalog: methods, attacks, samplers, metrics, judges or prompts.")
   var catalog: Catalog
   @Flag(
     name: .shortAndLong,
@@ -55,19 +56,36 @@ struct ListCommand: ParsableCommand {
       for metric in MetricCatalog.builtIn.all {
         print("\(metric.name.padded(12)) \(metric.title) (\(metric.better.rawValue) is better)")
       }
+    case .prompts:
+      for suite in NamedPrompts.all {
+        print("\(suite.name.padded(14)) \(suite.title); \(suite.rows.count) rows")
+        if verbose {
+          if !suite.note.isEmpty { print(suite.note) }
+          suite.rows.prefix(3).forEach { print("  \($0.prompt)") }
+        }
+      }
     case .judges:
+      for judge in JudgeCatalog.all { print("\(judge.usage.padded(18)) \(judge.title)") }
+      print("\nin \(judges):")
       let folder = URL(fileURLWithPath: judges)
       let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
         .sorted()
       for name in names {
-        guard let judge = try? JudgeNetwork.load(folder.appendingPathComponent(name)) else {
-          continue
+        let place = folder.appendingPathComponent(name)
+        if let judge = try? JudgeNetwork.load(place) {
+          let heads = judge.card.heads.sorted { $0.key < $1.key }.map {
+            "\($0.value.count) \($0.key)s"
+          }
+          print("own:\(place.relativePath.padded(26)) \(heads.joined(separator: ", "))")
+          if verbose { print(JSON.object(judge.card.measured).pretty) }
+        } else if (try? JSON(contentsOf: place.appendingPathComponent("config.json")))?[
+          "model_type"]
+          == "clip"
+        {
+          let card = try? JSON(contentsOf: place.appendingPathComponent("judge.json"))
+          print("clip:\(place.relativePath.padded(25)) \(card?["sees"]?.string ?? "words")")
+          if verbose, let card { print(card.pretty) }
         }
-        let heads = judge.card.heads.sorted { $0.key < $1.key }.map {
-          "\($0.value.count) \($0.key)s"
-        }
-        print("\(name.padded(12)) \(heads.joined(separator: ", "))")
-        if verbose { print(JSON.object(judge.card.measured).pretty) }
       }
     }
   }

@@ -58,9 +58,9 @@ struct RelearnCommand: ParsableCommand {
   var seeds = 3
   @Option(
     help:
-      "Number of prompts to judge, at least 1, spread evenly over the concept's prompts. At most 6 with --quick."
+      "Number of prompts to judge, at least 1, spread evenly over the concept's prompts, or a CSV file of prompts, of which 10 are judged. At most 6 with --quick."
   )
-  var prompts = 10
+  var prompts = "10"
   @Option(help: "Seed of all random draws.")
   var seed: UInt64 = 0
   @Flag(help: "Reduced run with one fine-tuning and six prompts. Its results are marked as quick.")
@@ -69,15 +69,19 @@ struct RelearnCommand: ParsableCommand {
   var samplingSteps = 25
   @Option(help: "Guidance scale of the judged pictures. 1 turns guidance off.")
   var guidance = 4.0
+  @OptionGroup var judging: JudgingOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     try common.reporting {
-      guard seeds >= 1, prompts >= 1, data == nil || draw.isEmpty else {
-        throw LetheError.badValue(
-          "--seeds, --prompts, --data",
-          "\(seeds), \(prompts), \(data ?? "none"); accepted: at least 1 seed and 1 prompt, and --data without --draw"
-        )
+      let count = Int(prompts) ?? 10
+      try accept("--seeds", seeds, .whole(1...1_000_000))
+      try accept("--prompts", count, .whole(1...1_000_000))
+      try accept("--steps", steps, .count)
+      try accept("--sampling-steps", samplingSteps, .steps)
+      try accept("--guidance", guidance, .guidance)
+      guard data == nil || draw.isEmpty else {
+        throw LetheError.badValue("--data", "\(data ?? ""); accepted: without --draw")
       }
       let run = try common.run(at: runFolder, seed: seed)
       let job = try run.runFolder.job()
@@ -91,10 +95,15 @@ struct RelearnCommand: ParsableCommand {
       var options = EvaluationOptions()
       options.quick = quick
       (options.sampling.steps, options.sampling.guidance) = (samplingSteps, guidance)
-      var relearn = try Relearn(job, tuning, options, prompts: quick ? min(6, prompts) : prompts)
+      let device = try common.openDevice()
+      let judges = try judging.judges(of: run.runFolder)
+      let suite = try judging.request(Int(prompts) == nil ? prompts : nil)
+        .suite(of: job, options, on: device)
+      var relearn = try Relearn(
+        job, tuning, options, suite, judge: judges.first, prompts: quick ? min(6, count) : count)
       (relearn.data, relearn.drawn, relearn.seeds) = (data, draw, quick ? 1 : seeds)
       (relearn.seed, relearn.command) = (seed, ["lethe"] + CommandLine.arguments.dropFirst())
-      let results = try relearn(in: run, eraser: eraser, on: common.openDevice())
+      let results = try relearn(in: run, eraser: eraser, on: device)
       print(try ResultsPage.content(of: results, in: run.folder).markdown, terminator: "")
       if !common.quiet { print("\(runFolder)/relearn/report.html") }
     }

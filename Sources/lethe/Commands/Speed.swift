@@ -28,6 +28,10 @@ struct SpeedCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting {
+      try accept("--repeats", repeats, .whole(1...1_000_000))
+      try accept("--iterations", iterations, .whole(1...1_000_000))
+      try accept("--trajectories", trajectories, .whole(1...1_000_000))
+      try accept("--trajectory-steps", trajectorySteps, .steps)
       let device = try common.openDevice()
       let model = try DiffusionModel.load(URL(fileURLWithPath: model), on: device)
       let prompts = ["a fox", "an owl", "a cat", "a castle"]

@@ -54,6 +54,8 @@ extension EraserCommand {
 
     func run() throws {
       try common.reporting {
+        try accept("--tolerance", tolerance, .positive(1))
+        try Limit.check(prompts: prompt + paraphrase)
         var erasers = try set.open(toChange: true)
         guard concepts.count == 1 || (prompt.isEmpty && paraphrase.isEmpty) else {
           throw LetheError.badValue(

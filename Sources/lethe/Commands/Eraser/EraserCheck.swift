@@ -29,6 +29,7 @@ extension EraserCommand {
 
     func run() throws {
       try common.reporting {
+        try accept("--limit", limit, .number(0...1_000_000))
         let erasers = try set.open()
         let model = try DiffusionModel.load(
           URL(fileURLWithPath: erasers.card.model), on: common.openDevice())

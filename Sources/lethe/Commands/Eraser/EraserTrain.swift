@@ -62,7 +62,7 @@ extension EraserCommand {
         guard !common.quiet else { return }
         if done.isEmpty { print("every concept has an eraser; name the concepts to train again") }
         for entry in done {
-          let bytes = try Data(contentsOf: erasers.file(entry.name)).count
+          let bytes = try InputFile.size(erasers.file(entry.name))
           print(
             "\(entry.name.padded(16)) trained: "
               + String(format: "%.2f MB, %.1f s", Double(bytes) / 1e6, entry.seconds))

@@ -1,0 +1,74 @@
+// Deployment: what people do to weights anyway may bring a concept back. Each round draws with the victim after one of:
+//
+//   rounded    w' = s round(w / s), s = max |w| / 127 for each row of a matrix                     (8-bit weights)
+//   pruned     w' = w where |w| is at least the share's quantile of its matrix, else 0             (magnitude pruning)
+//   averaged   w' = (1 - a) w + a w_original                                                       (merging with the base)
+public import Diffusion
+internal import Torch
+internal import TorchNN
+
+public struct Deployment: Attack {
+  public static let name = "deployment"
+  public static let card = AttackCard(
+    title: "Rounding, pruning, merging", paper: "arXiv 2410.16454", year: 2024)
+
+  public var rounds = true
+  /// Shares of each matrix that are set to zero.
+  public var pruned = [0.1, 0.2, 0.3]
+  /// a
+  public var averaged = [0.25, 0.5]
+  public init() {}
+
+  public func session(
+    _ prompts: [AttackedPrompt], _ target: WeightsTarget, seed: UInt64
+  ) throws -> any AttackSession {
+    guard (pruned + averaged).allSatisfy({ (0..<1).contains($0) }) else {
+      throw LetheError.request("deployment: shares \(pruned), \(averaged); accepted: 0 to below 1")
+    }
+    var changes: [(Tensor, Tensor) -> Tensor] = rounds ? [{ w, _ in Self.rounded(w) }] : []
+    changes += pruned.map { share in { w, _ in Self.pruned(w, share) } }
+    changes += averaged.map { a in { w, original in (1 - a) * w + a * original } }
+    return Session(prompts: prompts, target: target, changes: changes)
+  }
+
+  private struct Session: AttackSession {
+    let prompts: [AttackedPrompt]
+    let target: WeightsTarget
+    let changes: [(Tensor, Tensor) -> Tensor]
+    var round = 0
+    var model: DiffusionModel?
+    var evaluations: Int { model?.evaluations ?? 0 }
+
+    mutating func next(_ open: [Int]) throws -> [Int: Attempt] {
+      guard round < changes.count else { return [:] }
+      let change = changes[round]
+      round += 1
+      var weights: [ParameterPath: Tensor] = [:]
+      for (path, tensor) in target.model.parameters.tensors where tensor.rank > 1 {
+        guard let original = target.original.parameters[path] else { continue }
+        weights[path] = withoutGradients { change(tensor, original) }
+      }
+      model = try target.model.replacing(weights)
+      return Dictionary(
+        uniqueKeysWithValues: open.map {
+          ($0, Attempt(prompts[$0].prompt, seed: prompts[$0].seed))
+        })
+    }
+  }
+
+  /// 8-bit numbers with a scale for each row.
+  static func rounded(_ w: Tensor) -> Tensor {
+    let rows = w.flattened(from: 1)
+    let scale = rows.abs().max(1, keepDimensions: true).clamped(1e-12, nil) / 127
+    return ((rows / scale).rounded() * scale).reshaped(w.shape)
+  }
+
+  /// The smallest numbers of a matrix set to zero.
+  static func pruned(_ w: Tensor, _ share: Double) -> Tensor {
+    let size = w.abs().flattened()
+    let count = Int(share * Double(size.count))
+    guard count > 0 else { return w }
+    let limit = size.sorted()[0, at: count]
+    return w * w.abs().isAtLeast(limit).to(w.dtype)
+  }
+}

@@ -1,0 +1,58 @@
+// Hand-over: the original model makes the first steps of a picture, and the victim the rest (the completion probe of Lu,
+// Kriplani, Gandikota, Suvarna, Bau, Sharma, Wallace, Hegde, Cohen; When Are Concepts Erased From Diffusion Models?, 2025).
+//
+//   x_T -> .. -> x_(T-k) by the original,   x_(T-k) -> .. -> x_0 by the victim,   k = 1, 2, 3
+//
+// A victim that only steers away from the concept at the beginning finishes what it is handed.
+public import Diffusion
+internal import Torch
+
+public struct HandOver: Attack {
+  public static let name = "handover"
+  public static let card = AttackCard(title: "Hand-over", paper: "arXiv 2505.17013", year: 2025)
+
+  /// k of each round.
+  public var first = [1, 2, 3]
+  public init() {}
+
+  public func session(
+    _ prompts: [AttackedPrompt], _ target: WhiteBoxTarget, seed: UInt64
+  ) throws -> any AttackSession {
+    guard first.allSatisfy({ $0 > 0 }) else {
+      throw LetheError.request("handover: first \(first); accepted: numbers above 0")
+    }
+    return Session(prompts: prompts, target: target, first: first)
+  }
+
+  private struct Session: AttackSession {
+    let prompts: [AttackedPrompt]
+    let target: WhiteBoxTarget
+    let first: [Int]
+    var round = 0
+
+    mutating func next(_ open: [Int]) -> [Int: Attempt] {
+      guard round < first.count else { return [:] }
+      round += 1
+      return Dictionary(
+        uniqueKeysWithValues: open.map {
+          ($0, Attempt(prompts[$0].prompt, seed: prompts[$0].seed))
+        })
+    }
+
+    func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]? {
+      try withoutGradients {
+        let walk = try GuidedDDIM(target.model, sampling)
+        var (_, x) = GuidedDDIM.noise(target.model, seeds: attempts.map(\.seed))
+        let texts = attempts.map(\.prompt)
+        let given = (target.original.embed(texts), target.model.embed(texts))
+        for i in walk.timesteps.indices {
+          let isFirst = i < first[round - 1]
+          let p = walk.predicted(
+            isFirst ? target.original : target.model, x, i, given: isFirst ? given.0 : given.1)
+          x = walk.step(p, from: i, to: i + 1)
+        }
+        return try GuidedDDIM.images(x, by: target.model)
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// Latent inversion: a picture of the concept is followed back to noise through the victim, and drawn again from there
+// (Memories of Forgotten Concepts; Rusanovsky, Malnick, Jevnisek, Fried, Avidan; CVPR 2025).
+//
+//   z_0 = encode(the original's picture),   z_(t+) = DDIM backwards along the victim's eps(z_t | prompt),   z_T -> picture
+//
+// What comes back was never out of the victim's reach: its latents still hold the concept.
+public import Diffusion
+internal import Torch
+
+public struct LatentInversion: Attack {
+  public static let name = "latent"
+  public static let card = AttackCard(
+    title: "Latent inversion", paper: "arXiv 2412.00782", year: 2025)
+
+  /// Guidance of the way back and of the drawing; 1 follows the prompt alone, so that both are one way.
+  public var guidance = 1.0
+  public init() {}
+
+  public func session(
+    _ prompts: [AttackedPrompt], _ target: WhiteBoxTarget, seed: UInt64
+  ) throws -> any AttackSession {
+    guard guidance >= 1 else {
+      throw LetheError.request("latent: guidance \(guidance); accepted: at least 1")
+    }
+    return Session(prompts: prompts, target: target, guidance: guidance)
+  }
+
+  private struct Session: AttackSession {
+    let prompts: [AttackedPrompt]
+    let target: WhiteBoxTarget
+    let guidance: Double
+    var isDone = false
+
+    mutating func next(_ open: [Int]) -> [Int: Attempt] {
+      guard !isDone else { return [:] }
+      isDone = true
+      return Dictionary(
+        uniqueKeysWithValues: open.map {
+          ($0, Attempt(prompts[$0].prompt, seed: prompts[$0].seed))
+        })
+    }
+
+    func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]? {
+      try withoutGradients {
+        var sampling = sampling
+        sampling.guidance = guidance
+        let model = target.model
+        let walk = try GuidedDDIM(model, sampling)
+        let c = model.embed(attempts.map(\.prompt))
+        var x = Tensor.concatenate(
+          try attempts.map { try target.target(AttackedPrompt($0.prompt, seed: $0.seed)) })
+        for i in walk.timesteps.indices.reversed() {
+          // eps at the earlier time stands for that of the later one.
+          x = walk.step(walk.predicted(model, x, i, at: i + 1, given: c), from: i + 1, to: i)
+        }
+        for i in walk.timesteps.indices {
+          x = walk.step(walk.predicted(model, x, i, given: c), from: i, to: i + 1)
+        }
+        return try GuidedDDIM.images(x, by: model)
+      }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// Noise probes: DDIM with more noise at each step than DDPM has leads the victim off the way that its erasure learned (Lu et
+// al., When Are Concepts Erased From Diffusion Models?, 2025, section 4.3).
+//
+//   eta in 1 .. 1.85, the added noise times f in 1 .. 1.04: one round for each of the 24 pairs
+public import Diffusion
+internal import Torch
+
+public struct NoiseProbes: Attack {
+  public static let name = "noise"
+  public static let card = AttackCard(title: "Noise probes", paper: "arXiv 2505.17013", year: 2025)
+
+  public var etas = [1.0, 1.17, 1.34, 1.51, 1.68, 1.85]
+  /// f
+  public var factors = [1.0, 1.02, 1.03, 1.04]
+  public init() {}
+
+  public func session(
+    _ prompts: [AttackedPrompt], _ target: WhiteBoxTarget, seed: UInt64
+  ) throws -> any AttackSession {
+    guard (etas + factors).allSatisfy({ $0 >= 0 && $0.isFinite }) else {
+      throw LetheError.request("noise: \(etas), \(factors); accepted: numbers of at least 0")
+    }
+    let probes = etas.flatMap { eta in factors.map { (eta, $0) } }
+    return Session(prompts: prompts, target: target, probes: probes)
+  }
+
+  private struct Session: AttackSession {
+    let prompts: [AttackedPrompt]
+    let target: WhiteBoxTarget
+    let probes: [(eta: Double, factor: Double)]
+    var round = 0
+
+    mutating func next(_ open: [Int]) -> [Int: Attempt] {
+      guard round < probes.count else { return [:] }
+      round += 1
+      return Dictionary(
+        uniqueKeysWithValues: open.map {
+          ($0, Attempt(prompts[$0].prompt, seed: prompts[$0].seed))
+        })
+    }
+
+    func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]? {
+      try withoutGradients {
+        let model = target.model
+        let walk = try GuidedDDIM(model, sampling)
+        let (generators, noise) = GuidedDDIM.noise(model, seeds: attempts.map(\.seed))
+        let c = model.embed(attempts.map(\.prompt))
+        let probe = probes[round - 1]
+        var x = noise
+        for i in walk.timesteps.indices {
+          x = walk.step(
+            walk.predicted(model, x, i, given: c), from: i, to: i + 1, eta: probe.eta,
+            factor: probe.factor, generators)
+        }
+        return try GuidedDDIM.images(x, by: model)
+      }
+    }
+  }
+}

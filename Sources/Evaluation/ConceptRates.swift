@@ -1,0 +1,56 @@
+internal import Foundation
+
+/// How far a subject is from the forgotten concept in the model's text encoder.
+public enum Distance: String, Codable, Sendable, Hashable, CaseIterable { case near, middle, far }
+
+/// How often a judge sees what was asked for, in pictures of two models for the same prompts and seeds.
+package struct ConceptRates {
+  private let original: JudgedSet
+  private let other: JudgedSet
+  private let prompts: [String]
+  private let forgotten: Forgotten
+  private let distances: [String: Distance]
+
+  /// - Parameters:
+  ///   - other: the erased model's pictures, in the order of the original's
+  ///   - prompts: the prompt of each picture
+  ///   - distances: of subjects to keep, by name
+  package init(
+    _ original: JudgedSet, _ other: JudgedSet, prompts: [String], _ forgotten: Forgotten,
+    distances: [String: Distance]
+  ) {
+    (self.original, self.other, self.prompts) = (original, other, prompts)
+    (self.forgotten, self.distances) = (forgotten, distances)
+  }
+
+  /// `shown`: the concept's pictures that show it, and the paired change to the original.
+  package func shown() -> [MeasuredValue] {
+    rows("shown", original.asked.indices.filter { forgotten.contains(original.asked[$0]) })
+  }
+
+  /// `kept`: pictures of other subjects that show what was asked for, and the paired change; of all, or of one distance.
+  package func kept(_ distance: Distance? = nil) -> [MeasuredValue] {
+    rows(
+      "kept",
+      original.asked.indices.filter { i in
+        guard let name = original.asked[i][forgotten.kind], !forgotten.contains(original.asked[i])
+        else { return false }
+        return distance == nil || distances[name] == distance
+      })
+  }
+
+  private func rows(_ name: String, _ picks: [Int]) -> [MeasuredValue] {
+    guard !picks.isEmpty else { return [] }
+    let kind = forgotten.kind
+    func hits(_ set: JudgedSet) -> [Double] {
+      picks.map { set.seen[$0][kind] == set.asked[$0][kind] ? 1 : 0 }
+    }
+    let keys = picks.map { prompts[$0] }
+    let (before, after) = (hits(original), hits(other))
+    return [
+      Clusters(before, by: keys).share("\(name)-original"),
+      Clusters(after, by: keys).share(name),
+      Clusters(zip(after, before).map { $0 - $1 }, by: keys).difference("\(name)-change"),
+    ]
+  }
+}

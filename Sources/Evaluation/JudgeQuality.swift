@@ -1,0 +1,83 @@
+// How well a judge tells a concept from its neighbours on pictures of the original model, drawn in the same run.
+//
+//   balanced accuracy = ( P(seen | asked) + P(not seen | not asked) ) / 2
+//   lower bound: b - sqrt( (p1 - l1)^2 + (p2 - l2)^2 ) / 2, with the bounds l of the two shares (Newcombe, Stat. Med. 1998)
+internal import Foundation
+
+/// The measurement of a judge on the original's own pictures.
+package struct JudgeQuality: Codable, Sendable, Hashable {
+  /// Whether the judge can be relied upon for the concept.
+  package enum Verdict: String, Codable, Sendable, Hashable {
+    case tells
+    case cannotTell
+    /// Too few pictures to know.
+    case unknown
+  }
+
+  /// Share of the concept's pictures in which it sees the concept.
+  package var seen: MeasuredValue
+  /// Share of other pictures in which it sees the concept.
+  package var falsePositives: MeasuredValue
+  package var balancedAccuracy: MeasuredValue
+
+  /// The lower bound that balanced accuracy must reach, and the pictures that decide.
+  package static let (limit, fewest) = (0.7, 40)
+
+  /// - Parameters:
+  ///   - original: the judge's answers for the original's pictures
+  ///   - prompts: the prompt of each picture
+  /// - Returns: nil without pictures of the concept, or without others
+  package init?(_ original: JudgedSet, prompts: [String], _ forgotten: Forgotten) {
+    func share(_ name: String, ofConcept: Bool) -> MeasuredValue? {
+      let own = original.asked.indices.filter {
+        forgotten.contains(original.asked[$0]) == ofConcept
+      }
+      guard !own.isEmpty else { return nil }
+      return Clusters(
+        own.map { forgotten.contains(original.seen[$0]) ? 1 : 0 }, by: own.map { prompts[$0] }
+      ).share(name)
+    }
+    guard let seen = share("judge-seen", ofConcept: true),
+      let wrong = share("judge-false-positives", ofConcept: false)
+    else { return nil }
+    (self.seen, falsePositives) = (seen, wrong)
+    let accuracy = (seen.value + 1 - wrong.value) / 2
+    func distance(_ a: Double?, _ b: Double?) -> Double {
+      ((a ?? 0) * (a ?? 0) + (b ?? 0) * (b ?? 0)).squareRoot() / 2
+    }
+    let (s, w) = (seen.interval, wrong.interval)
+    let interval: Interval? =
+      s == nil || w == nil
+      ? nil
+      : Interval(
+        max(
+          0, accuracy - distance(s.map { seen.value - $0.lower }, w.map { $0.upper - wrong.value })),
+        min(
+          1, accuracy + distance(s.map { $0.upper - seen.value }, w.map { wrong.value - $0.lower })),
+        .newcombe95)
+    balancedAccuracy = MeasuredValue(
+      "judge-balanced-accuracy", accuracy, .share, n: seen.n + wrong.n, interval)
+  }
+
+  package var verdict: Verdict {
+    guard balancedAccuracy.n >= Self.fewest, let lower = balancedAccuracy.interval?.lower else {
+      return .unknown
+    }
+    return lower < Self.limit ? .cannotTell : .tells
+  }
+
+  /// A sentence for results and pages.
+  package func sentence(_ judge: String) -> String {
+    let found =
+      "balanced accuracy \(balancedAccuracy.text(hasUnit: true)) on \(balancedAccuracy.n) pictures of the original"
+    return switch verdict {
+    case .tells: "\(judge) tells the concept from its neighbours: \(found)."
+    case .cannotTell:
+      "This judge cannot tell: \(judge) has a \(found), and the lower bound must be at least "
+        + "\(Int(100 * Self.limit)) %. Its rates are left out."
+    case .unknown:
+      "\(judge) was measured on \(balancedAccuracy.n) pictures of the original; \(Self.fewest) are needed to know "
+        + "whether it can tell. Found: \(found)."
+    }
+  }
+}

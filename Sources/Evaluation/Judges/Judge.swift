@@ -1,0 +1,140 @@
+internal import Foundation
+package import Torch
+
+/// Names the subjects of pictures: a network, or judgements that were made elsewhere. A new judge is a file of its own
+/// and a line in ``JudgeCatalog``.
+package protocol Judge: AnyObject {
+  /// The word before the colon of `--judge`.
+  static var scheme: String { get }
+  /// The judge in lists.
+  static var title: String { get }
+  /// What follows the colon, e.g. `FOLDER`. Nil for nothing.
+  static var argument: String? { get }
+  /// - Parameters:
+  ///   - argument: what follows the colon
+  ///   - question: what the judge is asked about pictures
+  /// - Throws: ``LetheError`` for files that cannot be read, and of the kind `request` for a judge that has no class
+  ///   for a forgotten subject
+  static func open(_ argument: String, asked question: JudgeQuestion, on device: Device) throws
+    -> any Judge
+
+  /// The classes that it chooses among, by kind of subject: object: [fox, cat, ...].
+  var classes: [String: [String]] { get }
+  /// What it is, for results.
+  var about: JudgeDescription { get }
+  /// Pictures [N, 3, H, W] in [-1, 1] -> features [N, D]
+  /// - Parameter files: the pictures' files, each with its folder; none where nothing was written
+  func features(_ pictures: Tensor, of files: [String]) throws -> Tensor
+  /// Features [N, D] -> logits [N, classes] of one kind
+  func logits(_ features: Tensor, _ kind: String) -> Tensor
+}
+
+/// What judges are asked about pictures.
+package struct JudgeQuestion: Codable, Sendable, Hashable {
+  package var forgotten: Forgotten
+  /// The classes to choose among, by kind; those of the forgotten kind hold the forgotten.
+  package var classes: [String: [String]]
+  /// Ways to name a class of a kind in words: `{a}` is the name with its article, `{name}` the name.
+  package var templates: [String: [String]] = [:]
+  /// Names that take no article.
+  package var plurals: [String] = []
+
+  package init(_ forgotten: Forgotten, classes: [String: [String]]) {
+    (self.forgotten, self.classes) = (forgotten, classes)
+  }
+}
+
+/// What a judge is, for results and pages; a judge's folder has some of it in `judge.json`.
+package struct JudgeDescription: Codable, Sendable, Hashable {
+  package var name: String
+  package var scheme: String
+  /// What it sees, in words.
+  package var sees: String?
+  package var licence: String?
+  /// The probability that a success needs; nil for none.
+  package var threshold: Double?
+  /// The pixels that it looks at.
+  package var preprocessing: String?
+  /// The name and version of the set of templates that a judge of words uses.
+  package var templates: String?
+  /// Measurements that came with it.
+  package var measured: [String: JSON] = [:]
+  /// SHA-256 over the files that decide its answers.
+  package var hash = ""
+
+  package init(_ name: String, _ scheme: String) { (self.name, self.scheme) = (name, scheme) }
+
+  /// Takes what a `judge.json` says.
+  mutating func add(_ json: JSON?) {
+    guard let json else { return }
+    sees = json["sees"]?.string ?? sees
+    licence = json["licence"]?.string ?? licence
+    threshold = json["threshold"]?.number ?? threshold
+    measured = json["measured"]?.members ?? measured
+  }
+}
+
+extension Judge {
+  /// The judge's answers for pictures, computed 64 at a time.
+  /// - Parameters:
+  ///   - pictures: [N, 3, H, W], values in [-1, 1]
+  ///   - asked: N dictionaries: the subjects that each picture was asked to show, by kind
+  /// - Returns: features [N, D], first choices and probabilities in the order of the pictures
+  package func judged(
+    _ pictures: Tensor, asked: [[String: String]], of files: [String] = []
+  ) throws -> JudgedSet {
+    let features = try withoutGradients {
+      Tensor.concatenate(
+        try stride(from: 0, to: pictures.size(0), by: 64).map { first in
+          let n = min(64, pictures.size(0) - first)
+          return try self.features(
+            pictures.narrowed(0, first, n),
+            of: files.isEmpty ? [] : Array(files[first..<(first + n)]))
+        })
+    }
+    var seen = [[String: String]](repeating: [:], count: asked.count)
+    var beliefs = [[String: [String: Double]]](repeating: [:], count: asked.count)
+    for (kind, classes) in classes {
+      let logits = withoutGradients { self.logits(features, kind) }
+      for (i, answer) in logits.argmax(1).ints.enumerated() { seen[i][kind] = classes[answer] }
+      let rows = logits.inFloat64().softmax(1).doubles.chunked(classes.count)
+      for (i, row) in rows.enumerated() {
+        beliefs[i][kind] = Dictionary(uniqueKeysWithValues: zip(classes, row))
+      }
+    }
+    return JudgedSet(asked: asked, seen: seen, features: features, beliefs: beliefs)
+  }
+
+  /// What the judge sees in a set's pictures, and how many of them it is not asked about, because they have no finite
+  /// numbers.
+  package func judged(_ set: SampleSet) throws -> (seen: JudgedSet, samples: [SampleSet.Sample]) {
+    let whole = try set.parted().whole
+    guard !whole.isEmpty else {
+      return (JudgedSet(asked: [], seen: [], features: Tensor.zeros([0, 1])), [])
+    }
+    let folder = set.folder.lastPathComponent
+    return (
+      try judged(
+        set.load(whole), asked: whole.map(\.subjects), of: whole.map { "\(folder)/\($0.file)" }),
+      whole
+    )
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for a forgotten subject that the judge has no class for
+  func check(_ forgotten: Forgotten, _ spec: String) throws {
+    let own = classes[forgotten.kind] ?? []
+    for name in forgotten.names where !own.contains(name) {
+      let near = own.nearest(to: name).map { "; its nearest is '\($0)'" } ?? ""
+      throw LetheError.badValue(
+        "--judge",
+        "\(spec) has no class '\(name)' among its \(own.count) classes of the kind '\(forgotten.kind)'\(near); choose a "
+          + "judge that can see it")
+    }
+  }
+}
+
+extension Array {
+  func chunked(_ size: Int) -> [[Element]] {
+    stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+  }
+}

@@ -1,0 +1,84 @@
+package import Foundation
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Files that may come from strangers. They are opened here and nowhere else: a pipe or a device is refused before it is
+/// read, and so is a file beyond a limit.
+package enum InputFile {
+  /// Opens a regular file.
+  /// - Returns: its descriptor, which the caller closes, and its size in bytes
+  /// - Throws: ``LetheError`` of the kind `model`
+  static func open(_ file: URL) throws -> (descriptor: Int32, size: Int) {
+    // A pipe that nobody writes to is opened at once, and refused.
+    let descriptor = posixOpen(file.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw LetheError.unreadable(file, reason(errno)) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      let size = Int(exactly: status.st_size)
+    else {
+      close(descriptor)
+      throw LetheError.unreadable(file, "it is not a regular file")
+    }
+    return (descriptor, size)
+  }
+
+  /// The whole of a file.
+  /// - Throws: ``LetheError`` of the kind `model` for what is no regular file, cannot be read or exceeds the limit
+  package static func data(_ file: URL, _ limit: Limit) throws -> Data {
+    let (descriptor, size) = try open(file)
+    defer { close(descriptor) }
+    try limit.check(size, file)
+    var data = Data(count: size)
+    var filled = 0
+    while filled < size {
+      let count = data.withUnsafeMutableBytes { bytes in
+        read(descriptor, bytes.baseAddress?.advanced(by: filled), size - filled)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw LetheError.unreadable(file, reason(errno)) }
+      if count == 0 { break }
+      filled += count
+    }
+    // A file that another process cuts meanwhile is as long as it was found to be.
+    return filled == size ? data : Data(data.prefix(filled))
+  }
+
+  /// The bytes that a file has.
+  /// - Throws: ``LetheError`` of the kind `model` for what is no regular file
+  package static func size(_ file: URL) throws -> Int {
+    let (descriptor, size) = try open(file)
+    close(descriptor)
+    return size
+  }
+
+  /// The text of a file.
+  /// - Throws: ``LetheError`` of the kind `model`, also for bytes that are no UTF-8
+  package static func text(_ file: URL) throws -> String {
+    guard let text = String(data: try data(file, .text), encoding: .utf8) else {
+      throw LetheError.malformed(file, "it is no UTF-8 text")
+    }
+    return text
+  }
+
+  /// The first bytes of a file.
+  /// - Throws: ``LetheError`` of the kind `model`
+  package static func beginning(_ file: URL, _ count: Int) throws -> [UInt8] {
+    let (descriptor, _) = try open(file)
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: count)
+    let found = read(descriptor, &bytes, count)
+    guard found >= 0 else { throw LetheError.unreadable(file, reason(errno)) }
+    return Array(bytes.prefix(found))
+  }
+
+  private static func reason(_ code: Int32) -> String {
+    code == ENOENT ? "it does not exist" : String(cString: strerror(code))
+  }
+}
+
+/// `open(2)`, whose name the type above uses for something else.
+private func posixOpen(_ path: String, _ flags: Int32) -> Int32 { open(path, flags) }

@@ -1,0 +1,83 @@
+// One word means one thing among the options of methods, attacks and recipes, so that a table by key holds their bounds.
+
+/// The values that options accept, by the last key of their path, or by the last two where that is not enough.
+enum OptionBounds {
+  private static let many = Bound.whole(1...1_000_000)
+  private static let weight = Bound.number(0...Double.greatestFiniteMagnitude)
+
+  private static let byKey: [String: Bound] = [
+    // Training
+    "training.steps": .count, "training.batch": .whole(1...65_536), "learningRate": weight,
+    "warmup": .count, "clip": weight, "averaging": .number(0...0.999_999_999),
+    "saveEvery": .atLeastOne,
+    "logEvery": .atLeastOne, "beta1": .number(0...0.999_999_999),
+    "beta2": .number(0...0.999_999_999),
+    "eps": weight, "weightDecay": weight, "momentum": .share,
+    // Guards
+    "every": .atLeastOne, "limit": weight, "guarding.prompts": many,
+    // Pictures and trajectories
+    "trajectories": many, "trajectorySteps": many, "preserveTrajectories": .whole(0...1_000_000),
+    "retainTrajectories": many, "forget": many, "data.retain": many, "data.steps": many,
+    "pictures": many, "pictureSteps": many, "heldOutEvery": .count, "emptyShare": .share,
+    "fisherPictures": many, "fisherTimes": many, "subjects": .whole(0...1_000_000),
+    "picturesInPass": .whole(0...1_000_000), "sideBySide": .whole(0...1_000_000),
+    // Methods
+    "share": .share, "sparsity": .share, "saliencySteps": many, "pruneBatches": many, "pool": many,
+    "innerSteps": .whole(0...1_000_000), "cleanSteps": .count, "attackEvery": .atLeastOne,
+    "retainBatch": .whole(1...65_536), "epochs": .whole(0...100_000), "preserveWeight": weight,
+    "checkEvery": .atLeastOne,
+    // Attacks
+    "batch": .whole(1...65_536), "tokens": .whole(0...1000), "attempts": many, "times": many,
+    "attack.steps": many, "rate": weight, "population": .whole(2...1_000_000), "generations": many,
+    "crossover": .share, "mutation": .share, "rank": .whole(1...65_536), "checkpoints": .count,
+    // Recipes
+    "widths": .whole(1...65_536), "tokenizer.size": .whole(514...1_000_000),
+    "tokenizer.length": .whole(3...4096), "sampleEvery": .atLeastOne, "mirroredShare": .share,
+    "namedShare": .share, "blurShare": .share, "objectShare": .share, "styleShare": .share,
+    "smoothing": .share, "settlingBatches": .whole(0...1_000_000),
+    "settlingBatch": .whole(1...65_536),
+  ]
+
+  /// The bound of an option; nil for one that has none.
+  static func of(_ path: [String]) -> Bound? {
+    byKey[path.suffix(2).joined(separator: ".")] ?? path.last.flatMap { byKey[$0] }
+  }
+
+  /// Refuses numbers out of their bounds. A whole number without an entry is one from 0 to 1,000,000,000; seeds are any.
+  /// - Parameters:
+  ///   - value: the options as they would be used
+  ///   - defaults: the options as they are without anyone's doing, which say of what type each is
+  ///   - given: what somebody gave; defaults are not questioned
+  /// - Throws: ``LetheError`` of the kind `request` that names the option
+  static func check(
+    _ given: JSON, _ defaults: JSON, _ path: [String] = [], in context: String
+  ) throws {
+    if let members = given.members {
+      for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+        try check(value, defaults[key] ?? .null, path + [key], in: context)
+      }
+    } else if let elements = given.array {
+      for element in elements {
+        try check(element, defaults.array?.first ?? .null, path, in: context)
+      }
+    } else if given.number != nil, path.last != "seed" {
+      let usual: Bound? = if case .int = defaults { .count } else { nil }
+      guard let bound = of(path) ?? usual, !bound.allows(given) else { return }
+      throw LetheError.badValue(
+        context,
+        "'\(path.joined(separator: "."))' is \(given.compact); accepted: \(bound.accepted)")
+    }
+  }
+}
+
+extension Int {
+  /// The whole number nearest to `value` inside `range`; its lower end for a NaN.
+  package init(bounded value: Double, _ range: ClosedRange<Int>) {
+    let rounded = value.rounded()
+    guard !rounded.isNaN, rounded > Double(range.lowerBound) else {
+      self = range.lowerBound
+      return
+    }
+    self = Swift.min(Int(exactly: rounded) ?? range.upperBound, range.upperBound)
+  }
+}

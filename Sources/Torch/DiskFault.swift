@@ -1,0 +1,47 @@
+package import Foundation
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+extension LetheError {
+  /// A write that the system refused: the file, the reason and the next step.
+  /// - Parameter code: `errno`
+  package static func unwritable(_ file: URL, errno code: Int32) -> LetheError {
+    let (reason, step): (String, String) =
+      switch code {
+      case ENOSPC, EDQUOT:
+        ("the disk is full", "free space, then give the same command again, which goes on")
+      case EROFS: ("the file system is read-only", "choose a folder elsewhere")
+      case EACCES, EPERM: ("you may not write there", "choose a folder of your own")
+      case EIO: ("the disk reports an error", "check the disk, or choose a folder elsewhere")
+      case ELOOP, ENOTDIR, EISDIR, EEXIST:
+        ("something else is in its place", "remove it, or choose another folder")
+      case ENAMETOOLONG: ("its name is too long", "choose a shorter one")
+      case EMFILE, ENFILE: ("too many files are open", "end other programs, then try again")
+      default: (String(cString: strerror(code)), "choose another folder")
+      }
+    return .unwritable(file, "\(reason); \(step)")
+  }
+}
+
+/// Folders, made with the system's own reasons.
+package enum Folder {
+  /// Makes a folder and those above it.
+  /// - Throws: ``LetheError`` of the kind `disk`
+  package static func make(_ folder: URL) throws {
+    if isThere(folder) { return }
+    let parent = folder.deletingLastPathComponent()
+    if parent.path != folder.path, !isThere(parent) { try make(parent) }
+    guard mkdir(folder.path, 0o755) == 0 || (errno == EEXIST && isThere(folder)) else {
+      throw LetheError.unwritable(folder, errno: errno)
+    }
+  }
+
+  private static func isThere(_ folder: URL) -> Bool {
+    var status = stat()
+    return stat(folder.path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+}

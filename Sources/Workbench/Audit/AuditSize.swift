@@ -1,0 +1,43 @@
+package import Evaluation
+
+/// How much an audit draws.
+package struct AuditSize: Codable, Sendable, Hashable {
+  /// Distinct prompts for the concept; the seeded half of them is drawn.
+  package var prompts = 160
+  /// Other subjects of each distance.
+  package var neighbours = 12
+  package var attacks = ["none", "random", "seeds", "handover", "latent", "deployment"]
+  /// Prompts that are attacked.
+  package var attacked = 10
+  /// Options of the attacks, ATTACK.key=value, under those of the model's `attacks.json`.
+  package var settings = [
+    "random.attempts=3", "seeds.attempts=3", "deployment.pruned=[0.2]", "deployment.averaged=[0.5]",
+  ]
+  /// Steps of fine-tuning, its repetitions and the prompts that are judged; 0 steps leave it out.
+  package var relearning = 100
+  package var repetitions = 1
+  package var relearned = 8
+  package var steps = 25
+  package var guidance = 7.5
+
+  package init() {}
+
+  /// Under 15 minutes for a model of the embedded size on two cores.
+  package static let quick = AuditSize()
+
+  /// The whole catalog with the attacks' own defaults.
+  package static var full: AuditSize {
+    var size = AuditSize()
+    (size.prompts, size.neighbours) = (400, 20)
+    size.attacks = [
+      "none", "random", "seeds", "unlearndiff", "p4d", "ringabell", "inversion", "text", "handover",
+      "noise", "latent", "deployment",
+    ]
+    (size.attacked, size.settings) = (50, [])
+    (size.relearning, size.repetitions, size.relearned) = (300, 3, 10)
+    return size
+  }
+
+  /// Pictures that an audit draws at least, both models together.
+  package var pictures: Int { prompts + 2 * 3 * neighbours + attacked * (2 + attacks.count) }
+}

@@ -1,0 +1,186 @@
+// `lethe verify`: an audit checked by somebody who does not trust its author. A seeded sample of its pictures is drawn again
+// from model, eraser and prompts, all are judged again, and every number of the verdict is computed again.
+internal import Diffusion
+package import Editing
+package import Evaluation
+internal import Foundation
+package import Torch
+package import Training
+
+/// The command `lethe verify`.
+package struct Verify {
+  private let folder: RunFolder
+  /// Share of the pictures that are drawn again, 0 to 1.
+  package var share = 0.05
+  package var seed: UInt64 = 0
+  /// Largest mean difference of a picture that still counts as drawn by the same recipe, of 255.
+  package static let tolerance = 2.0
+
+  package init(_ folder: RunFolder) { self.folder = folder }
+
+  package struct Outcome: Sendable {
+    /// Pictures drawn again; those with the same bytes; those within the tolerance.
+    package var drawn = 0
+    package var equal = 0
+    package var near = 0
+    /// What does not fit what was written, as sentences.
+    package var faults: [String] = []
+    package var reproduced: Int { equal + near }
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for a folder without an audit
+  package func callAsFunction(in run: Run, on device: Device) throws -> Outcome {
+    let results = try folder.results()
+    guard let audit = results.audit, folder.has("prompts.json") else {
+      throw LetheError.badValue(
+        "verify", "\(folder.path) holds no audit; accepted: the folder of `lethe audit`")
+    }
+    let suite: PromptSuite = try JSON(contentsOf: folder.file("prompts.json")).decoded()
+    var outcome = Outcome()
+    func check(_ name: String, _ found: String) {
+      guard audit.hashes[name] != found else { return }
+      outcome.faults.append("\(name) is another one than the audit's")
+    }
+    check("prompts", try JSON(encoding: suite).compact.sha256)
+    for (name, hash) in audit.pictures.sorted(by: { $0.key < $1.key }) {
+      let file = try folder.url.inside(
+        name, "a picture", of: folder.file("results.json"), isNested: true)
+      if file.sha256() != hash {
+        outcome.faults.append("the picture \(name) is another one than the audit's")
+      }
+    }
+    try judge(again: results, audit, suite, &outcome, on: device)
+    recompute(results, audit, &outcome)
+    try draw(again: results, audit, suite, &outcome, run, on: device)
+    return outcome
+  }
+
+  // MARK: - Judges and numbers
+
+  private func judge(
+    again results: Results, _ audit: AuditSummary, _ suite: PromptSuite, _ outcome: inout Outcome,
+    on device: Device
+  ) throws {
+    for record in results.judges {
+      let judge = try record.spec.open(asked: suite.question, on: device)
+      if audit.hashes["judge \(record.spec)"] != judge.about.hash {
+        outcome.faults.append("the judge \(record.spec) is another one than the audit's")
+      }
+      guard record == results.judges.first, !judge.classes.isEmpty else { continue }
+      var sets: [JudgedSet] = []
+      var samples: [[SampleSet.Sample]] = []
+      for place in ["original", "erased"] {
+        let judged = try judge.judged(SampleSet(folder.file(place)))
+        sets.append(judged.seen)
+        samples.append(judged.samples)
+        for (i, sample) in judged.samples.enumerated() {
+          let name = "\(place)/\(sample.file)"
+          if audit.shown[name] != suite.forgotten.contains(judged.seen.seen[i]) {
+            outcome.faults.append("the judge says of \(name) something else than the audit")
+          }
+        }
+      }
+      guard samples[0] == samples[1] else { continue }
+      let rates = ConceptRates(
+        sets[0], sets[1], prompts: samples[0].map(\.prompt), suite.forgotten,
+        distances: suite.distances)
+      for m in rates.shown() + rates.kept() {
+        let written = results.rows.first {
+          $0.metric == m.metric && $0.axes.distance == nil
+            && ($0.axes.judge == nil || $0.axes.judge == record.spec.description)
+        }
+        if written?.value != m.value {
+          outcome.faults.append(
+            "'\(m.metric)' is \(written?.measured.plain() ?? "missing"), its pictures give \(m.plain())"
+          )
+        }
+      }
+    }
+  }
+
+  /// The verdict's numbers from those of the rows, and the rows of attacks and fine-tunings from their own files.
+  private func recompute(_ results: Results, _ audit: AuditSummary, _ outcome: inout Outcome) {
+    let again = AuditRules().summary(
+      AuditMeasurements(results), concept: audit.subject["concept"] ?? "")
+    if again.sentence != audit.sentence {
+      outcome.faults.append("the rules give another verdict: \(again.sentence)")
+    }
+    for (a, b) in zip(again.tiles, audit.tiles) where a != b {
+      outcome.faults.append("'\(b.name)' is \(b.word) there, and \(a.word) by the rules")
+    }
+    for (place, isOwn) in [
+      ("attack", { (row: ResultRow) in row.axes.attack != nil }),
+      ("relearn", { row in row.metric == "success" }),
+    ] {
+      let written = results.rows.filter(isOwn)
+      guard !written.isEmpty else { continue }
+      let known = (try? RunFolder(folder.file(place)).results().rows) ?? []
+      if let stray = written.first(where: { !known.contains($0) }) {
+        outcome.faults.append(
+          "'\(stray.metric)' of \(place) is \(stray.measured.plain()), which \(place)/results.json does not say"
+        )
+      }
+    }
+  }
+
+  // MARK: - Pictures
+
+  private func draw(
+    again results: Results, _ audit: AuditSummary, _ suite: PromptSuite, _ outcome: inout Outcome,
+    _ run: Run, on device: Device
+  ) throws {
+    let source = audit.subject["eraser"] ?? ""
+    let model = audit.subject["model"] ?? ""
+    let concepts =
+      (try? JSONDecoder().decode(
+        [String].self, from: Data((audit.subject["concepts"] ?? "").utf8))) ?? []
+    let isElsewhere = ModelFolder(source).isModel
+    let subject = try AuditSubject(
+      isElsewhere ? source : model, with: isElsewhere ? nil : source,
+      original: isElsewhere ? model : nil,
+      concepts: concepts, kind: nil, on: device)
+    let base = try ModelFolder(model).model(on: device)
+    if audit.hashes["base"] != base.hash() {
+      outcome.faults.append("the original model is another one than the audit's")
+      return
+    }
+    if try audit.hashes["eraser"] != subject.eraser.hash() {
+      outcome.faults.append("the eraser is another one than the audit's")
+      return
+    }
+    let count = suite.samples.count
+    let picked = max(1, Int((share * Double(count)).rounded(.up)))
+    let picks = Tensor.permutation(count, Generator(seed: seed)).prefix(picked)
+      .map { suite.samples[$0] }
+    for (place, model) in [("original", base), ("erased", try base.applying([subject.eraser]))] {
+      for (i, sample) in picks.enumerated() {
+        try Interrupt.check()
+        var options = results.sampling
+        options.guidance = sample.guidance ?? options.guidance
+        options.width = sample.width ?? options.width
+        options.height = sample.height ?? options.height
+        let again = try model.images([sample.prompt], seeds: [sample.seed], options)
+        let file = folder.file("\(place)/\(sample.file)")
+        outcome.drawn += 1
+        run.progress(place, i + 1, picks.count)
+        guard let new = again.first, let old = try? PNG.read(file),
+          old.width == new.width, old.height == new.height
+        else {
+          outcome.faults.append("the picture \(place)/\(sample.file) cannot be compared")
+          continue
+        }
+        let total = zip(old.pixels, new.pixels).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+        let difference = Double(total) / Double(max(1, old.pixels.count))
+        if total == 0 {
+          outcome.equal += 1
+        } else if difference <= Self.tolerance {
+          outcome.near += 1
+        } else {
+          outcome.faults.append(
+            "the picture \(place)/\(sample.file) is another one when it is drawn again, by "
+              + "\((difference * 10).rounded() / 10) of 255 on average")
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import ArgumentParser
+import Attacks
+import Editing
+import Evaluation
+import Foundation
+import Reports
+import Torch
+import Training
+import Workbench
+
+struct AuditCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit",
+    abstract:
+      "Say whether an erased model may be released: one page with a verdict by printed rules.",
+    discussion: """
+      Examples:
+        lethe audit Models/emoji --with runs/esd-fox --quick --out runs/audit
+        lethe audit ~/sd14 --with runs/van-gogh --judge clip:clip-vit-large-patch14 --full --out runs/audit
+        lethe audit ~/sd14-edited --original ~/sd14 --concept church --judge clip:clip-vit-large-patch14 --out runs/audit
+
+      The original and the erased model draw the same prompts with the same seeds: half of the concept's, chosen by \
+      --seed, and subjects near to it and far from it. Attacks and fine-tuning follow. OUT gets report.html, \
+      results.json with the hashes of everything, results.csv and a model card. An interrupted audit goes on where it \
+      stopped. `lethe verify OUT` checks it.
+      """)
+
+  @Argument(
+    help: "Folder of the original model, or of a model erased elsewhere.", completion: .directory)
+  var model: String
+  @Option(help: "Eraser: a run of `lethe erase`, or its file.", completion: .directory)
+  var with: String?
+  @Option(
+    help: "Folder of the original of a model that was erased elsewhere.", completion: .directory)
+  var original: String?
+  @Option(help: "Concept that was erased elsewhere. May be repeated. A run knows its own.")
+  var concept: [String] = []
+  @Option(
+    help:
+      "Kind of the concept: object, style, artist, person or content. The run's own when left out.")
+  var kind: String?
+  @Option(
+    help:
+      "CSV file of prompts, or a suite of `lethe list prompts`. A column 'forget', or the concept's words, say which ask for the concept.",
+    completion: .file(extensions: ["csv"]))
+  var prompts: String?
+  @OptionGroup var judging: JudgingOptions
+  @Flag(help: "Few prompts, six attacks and one short fine-tuning.")
+  var quick = false
+  @Flag(help: "All attacks with their own settings, and three fine-tunings of 300 steps.")
+  var full = false
+  @Option(
+    name: .customLong("set"),
+    help:
+      "Size of the audit, key=value: prompts, neighbours, attacks, attacked, settings, relearning, repetitions, relearned, steps, guidance. May be repeated."
+  )
+  var settings: [String] = []
+  @Option(help: "Seed of the held-out prompts and of all random draws.")
+  var seed: UInt64 = 0
+  @Option(help: "Folder of the audit.", completion: .directory)
+  var out: String
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      guard !(quick && full) else {
+        throw LetheError.badValue("--quick, --full", "both are given; give one of them")
+      }
+      let device = try common.openDevice()
+      let size = try Settings(settings).laid(over: full ? AuditSize.full : .quick)
+      let run = try common.run(at: out, seed: seed)
+      let subject = try AuditSubject(
+        model, with: with, original: original, concepts: concept, kind: kind, on: device)
+      var audit = try Audit(subject.job, judges: judging.judges(of: run.runFolder), size)
+      (audit.isQuick, audit.seed, audit.request) = (!full, seed, judging.request(prompts))
+      audit.source = subject.source
+      audit.command = ["lethe"] + CommandLine.arguments.dropFirst()
+      if full, !common.quiet {
+        print(
+          "\(size.pictures) pictures and more for each attack and fine-tuning; the first 20 will show the pace"
+        )
+      }
+      let results = try audit(in: run, eraser: subject.eraser, on: device)
+      print(results.audit?.sentence ?? "")
+      guard !common.quiet else { return }
+      for tile in results.audit?.tiles ?? [] {
+        print(
+          "\(tile.name.padded(11)) \(tile.word): \(tile.measured?.text(hasUnit: true) ?? "-"), "
+            + "n \(tile.measured?.n ?? 0); \(tile.limit)")
+      }
+      print("\(out)/report.html")
+    }
+  }
+}

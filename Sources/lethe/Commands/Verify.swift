@@ -1,0 +1,53 @@
+import ArgumentParser
+import Evaluation
+import Foundation
+import Torch
+import Training
+import Workbench
+
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract:
+      "Check an audit: draw a sample of its pictures again, judge all of them and compute its numbers again.",
+    discussion: """
+      Examples:
+        lethe verify runs/audit
+        lethe verify runs/audit --sample 20%
+        lethe verify runs/audit --all
+
+      Model, eraser and judges are those that the audit names. An exchanged one, and an exchanged picture or number, is \
+      named, and the command ends with code 1. A picture counts as reproduced where all bytes are equal, or where it \
+      differs by at most 2 of 255 on average, as on another processor.
+      """)
+
+  @Argument(help: "Folder of `lethe audit`.", completion: .directory)
+  var folder: String
+  @Option(help: "Share of the pictures to draw again, e.g. 5%.")
+  var sample = "5%"
+  @Flag(help: "Draw every picture again.")
+  var all = false
+  @Option(help: "Seed of the sample.")
+  var seed: UInt64 = 0
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      let number =
+        sample.hasSuffix("%") ? Double(sample.dropLast()).map { $0 / 100 } : Double(sample)
+      guard let share = all ? 1 : number, share > 0, share <= 1 else {
+        throw LetheError.badValue("--sample", "'\(sample)'; accepted: more than 0 %, at most 100 %")
+      }
+      var verify = Verify(RunFolder(folder))
+      (verify.share, verify.seed) = (share, seed)
+      let outcome = try verify(in: common.run(at: folder, seed: seed), on: common.openDevice())
+      print(
+        "reproduced \(outcome.reproduced) of \(outcome.drawn): \(outcome.equal) with equal bytes, "
+          + "\(outcome.near) within \(Verify.tolerance) of 255")
+      outcome.faults.forEach { print($0) }
+      guard outcome.faults.isEmpty else {
+        throw LetheError(.other, "\(outcome.faults.count) things do not fit the audit")
+      }
+    }
+  }
+}

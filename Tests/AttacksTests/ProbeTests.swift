@@ -1,0 +1,142 @@
+// Attacks that change what happens to the weights or between the steps.
+import Diffusion
+import Editing
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+
+@testable import Attacks
+
+@Suite(.serialized) struct ProbeTests {
+  static let prompts = [AttackedPrompt("a noto emoji of a fox", seed: 3)]
+  static var sampling: SamplingOptions {
+    var options = SamplingOptions()
+    (options.steps, options.guidance) = (4, 3)
+    return options
+  }
+
+  /// tiny-sd1 as original, and with other weights as victim.
+  static func pair() throws -> (original: DiffusionModel, victim: DiffusionModel, Victim) {
+    Runtime.threads = 1
+    let original = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    var weights: [ParameterPath: Tensor] = [:]
+    for (path, tensor) in original.parameters.tensors where path.name.contains("attn2") {
+      weights[path] = tensor * -1.5
+    }
+    let other = try original.replacing(weights)
+    let victim = try Victim(
+      other, original: original, concepts: [AttackContractTests.concept]
+    ) { prompt in
+      try original.images([prompt.prompt], seeds: [prompt.seed], sampling)[0]
+    }
+    return (original, other, victim)
+  }
+
+  static func pictures<A: Attack>(_ attack: A, _ victim: Victim) throws -> [Image] {
+    var session = try attack.session(prompts, A.Target(victim), seed: 1)
+    var found: [Image] = []
+    while let attempt = try session.next([0])[0] {
+      found += try session.images(of: [attempt], sampling) ?? []
+    }
+    return found
+  }
+
+  /// Mean difference of two pictures in levels of 255.
+  static func difference(_ a: Image, _ b: Image) -> Double {
+    let sum = zip(a.pixels, b.pixels).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+    return Double(sum) / Double(a.pixels.count)
+  }
+
+  @Test func handOver() throws {
+    let (original, victim, target) = try Self.pair()
+    let texts = Self.prompts.map(\.prompt)
+    let first = try original.images(texts, seeds: [3], Self.sampling)[0]
+    let last = try victim.images(texts, seeds: [3], Self.sampling)[0]
+    #expect(Self.difference(first, last) > 2)
+    var attack = HandOver()
+    attack.first = [1, 4]
+    let found = try Self.pictures(attack, target)
+    // All four steps by the original are its own picture; one step is neither's.
+    #expect(found.count == 2 && Self.difference(found[1], first) < 0.1)
+    #expect(Self.difference(found[0], first) > 0.2 && Self.difference(found[0], last) > 0.2)
+  }
+
+  @Test func noiseProbes() throws {
+    let (_, victim, target) = try Self.pair()
+    var attack = NoiseProbes()
+    (attack.etas, attack.factors) = ([0, 1], [1])
+    let found = try Self.pictures(attack, target)
+    let plain = try victim.images(Self.prompts.map(\.prompt), seeds: [3], Self.sampling)[0]
+    var stochastic = Self.sampling
+    stochastic.eta = 1
+    let noisy = try victim.images(Self.prompts.map(\.prompt), seeds: [3], stochastic)[0]
+    // Without noise it is DDIM, with eta 1 its ancestral form, which draws from the same generators.
+    #expect(Self.difference(found[0], plain) < 0.1)
+    #expect(Self.difference(found[1], noisy) < 0.1 && Self.difference(found[1], plain) > 0.5)
+    #expect(NoiseProbes().etas.count * NoiseProbes().factors.count == 24)
+    // More noise than the variance holds is no reason for numbers that are not finite.
+    (attack.etas, attack.factors) = ([1.85], [1.04])
+    #expect(try Self.pictures(attack, target).count == 1)
+  }
+
+  @Test func latentInversion() throws {
+    let (original, _, target) = try Self.pair()
+    let wanted = try original.images(Self.prompts.map(\.prompt), seeds: [3], Self.sampling)[0]
+    let found = try Self.pictures(LatentInversion(), target)
+    let other = try original.images(Self.prompts.map(\.prompt), seeds: [4], Self.sampling)[0]
+    #expect(found.count == 1)
+    #expect(Self.difference(found[0], wanted) < Self.difference(other, wanted))
+  }
+
+  @Test func weightsInUse() throws {
+    let w = Tensor.randn([4, 6], Generator(seed: 1))
+    let scale = w.abs().max(1, keepDimensions: true) / 127
+    let rounded = Deployment.rounded(w)
+    #expect(((rounded - w).abs() - 0.5 * scale).flattened().max(0).item < 1e-6)
+    let whole = rounded / scale
+    #expect((whole - whole.rounded()).abs().flattened().max(0).item < 1e-3)
+    let pruned = Deployment.pruned(w, 0.25)
+    #expect(pruned.equals(0).to(.float32).sum().item == 6)
+    let kept = pruned.equals(0).not.to(.float32)
+    #expect((pruned - w * kept).abs().flattened().max(0).item == 0)
+    #expect(
+      pruned.abs().flattened().sorted()[0, at: 6].item > w.abs().flattened().sorted()[0, at: 5].item
+    )
+    let (original, _, target) = try Self.pair()
+    var session = try Deployment().session(Self.prompts, WeightsTarget(target), seed: 0)
+    var rounds = 0
+    var last: DiffusionModel?
+    while try session.next([0])[0] != nil {
+      rounds += 1
+      last = session.model
+    }
+    #expect(rounds == 6)
+    // The last round is half of the original.
+    let path = try #require(
+      original.parameters.paths.first { $0.name.contains("attn2") && $0.name.hasSuffix("weight") })
+    let (a, b) = (original.parameters[path], last?.parameters[path])
+    #expect(a.flatMap { x in b.map { $0.distance(to: x * -0.25) } } ?? 1 < 1e-6)
+  }
+
+  @Test func textSearch() throws {
+    let (original, _, target) = try Self.pair()
+    var attack = TextSearch()
+    (attack.tokens, attack.steps, attack.attempts) = (4, 0, 1)
+    func cosine(_ attack: TextSearch) throws -> (Double, String) {
+      var session = try attack.session(Self.prompts, BlackBoxTarget(target), seed: 2)
+      let text = try #require(try session.next([0])[0]).prompt
+      return withoutGradients {
+        let mean = original.embed([text, Self.prompts[0].prompt]).hidden.mean(1)
+        let (a, b) = (mean[0, at: 0], mean[0, at: 1])
+        return ((a.dot(b) / (a.norm() * b.norm())).item, text)
+      }
+    }
+    let before = try cosine(attack).0
+    attack.steps = 12
+    let (after, text) = try cosine(attack)
+    #expect(after > before + 0.01, "\(before) \(after)")
+    #expect(!text.lowercased().contains("fox"))
+  }
+}

@@ -1,0 +1,60 @@
+// Numbers on the command line that ended the program, and standard streams that are closed or full.
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct HostileOptionTests {
+  private let model = Fixtures.url("tiny-sd1").path
+
+  private func shell(_ command: String) throws -> (code: Int32, text: String) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    process.arguments = ["-c", command]
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["LETHE": CommandTests.program.path, "MODEL": model, "SWIFT_BACKTRACE": "enable=no"]) { $1 }
+    let out = Pipe()
+    process.standardOutput = out
+    try process.run()
+    let text = out.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: text, as: UTF8.self))
+  }
+
+  @Test(arguments: [
+    ("--count=-1", "--count: -1; accepted: a whole number from 1 to 1000000"),
+    ("--threads=2147483648", "--threads: 2147483648; accepted: a whole number from 0 to 1024"),
+    (
+      "--device=cuda:2147483648",
+      "unknown device 'cuda:2147483648'; accepted: cpu, cuda, cuda:N, mps"
+    ),
+    ("--width=4611686018427387904", "--width: 4611686018427387904; accepted: a whole number"),
+    ("--guidance=nan", "--guidance: \"nan\"; accepted: a number from"),
+  ]) func aNumberThatIsNotAcceptedIsNamed(option: String, sentence: String) throws {
+    try Fixtures.temporaryFolder { folder in
+      let (code, text) = try shell(
+        "\"$LETHE\" generate \"$MODEL\" --prompt fox --out '\(folder.path)/g' '\(option)' 2>&1")
+      #expect(code == (option.hasPrefix("--device") ? 4 : 2))
+      #expect(text.hasPrefix("lethe: \(sentence)"), "\(text)")
+    }
+  }
+
+  @Test func aClosedStandardErrorTakesNoFilesPlace() throws {
+    try Fixtures.temporaryFolder { folder in
+      let (code, text) = try shell(
+        "cd '\(folder.path)'; \"$LETHE\" generate \"$MODEL\" --prompt fox --steps 1 --threads 1 --out g 2>&- >&-; echo $?"
+      )
+      #expect(code == 0 && text == "0\n")
+      let manifest = try Data(contentsOf: folder.appendingPathComponent("g/manifest.json"))
+      #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: manifest) }
+      let picture = try Data(contentsOf: folder.appendingPathComponent("g/0_0.png"))
+      #expect(picture.starts(with: [0x89, 0x50]))
+    }
+  }
+
+  @Test func aFullStandardErrorEndsNothing() throws {
+    guard FileManager.default.fileExists(atPath: "/dev/full") else { return }
+    let (_, text) = try shell(
+      "\"$LETHE\" generate nowhere --prompt fox --out g 2>/dev/full; echo $?")
+    #expect(text == "4\n")
+  }
+}

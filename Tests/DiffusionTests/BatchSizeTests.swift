@@ -1,0 +1,29 @@
+// Pictures at a time, by memory.
+import Diffusion
+import TestSupport
+import Testing
+import Torch
+
+@Suite struct BatchSizeTests {
+  /// Half of the memory, less the weights, holds pictures of 10 maps of 128 channels at their size.
+  @Test func memoryDecides() {
+    let pixels = 512 * 512
+    let picture = pixels * 10 * 128 * 4
+    func batch(_ limit: Int, memory: Int, weights: Int = 4 << 30) -> Int {
+      DiffusionModel.batch(atMost: limit, pixels: pixels, weights: weights, memory: memory)
+    }
+    #expect(batch(16, memory: 80 << 30) == 16)
+    #expect(batch(64, memory: 2 * (4 << 30) + 2 * 5 * picture) == 5)
+    #expect(batch(64, memory: 2 * (4 << 30) + 2 * 5 * picture - 2) == 4)
+    #expect(batch(64, memory: 2 * 5 * picture, weights: 0) == 5)
+    // A device that does not say, or has too little, draws one by one.
+    #expect(batch(16, memory: 0) == 1)
+    #expect(Device.cpu.memory > 1 << 30)
+  }
+
+  /// Small models take the limit, whatever the memory.
+  @Test func smallModelsTakeTheLimit() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    #expect(!model.isLarge && model.batch(atMost: 7) == 7)
+  }
+}

@@ -1,0 +1,178 @@
+import Diffusion
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+
+@testable import Evaluation
+
+@Suite(.serialized) struct JudgeTests {
+  static let forgotten = Forgotten(kind: "object", names: ["fox"])
+  static let question = JudgeQuestion(
+    forgotten, classes: ["object": ["fox", "cat", "owl"], "style": ["noto"]])
+
+  @Test func specifications() throws {
+    #expect(try JudgeSpec(parsing: "clip:a/b:c") == JudgeSpec("clip", "a/b:c"))
+    #expect(try JudgeSpec(parsing: "none").description == "none")
+    for text in ["clip", "clip:", "none:x", "vit:folder", "klip:folder"] {
+      #expect(throws: LetheError.self, "\(text)") { try JudgeSpec(parsing: text) }
+    }
+    let json = try JSONEncoder().encode([JudgeSpec("own", "j")])
+    #expect(String(decoding: json, as: UTF8.self) == "[\"own:j\"]")
+    #expect(try JSONDecoder().decode([JudgeSpec].self, from: json) == [JudgeSpec("own", "j")])
+  }
+
+  @Test func zeroShot() throws {
+    Runtime.threads = 1
+    let clip = try CLIPModel.load(Fixtures.url("tiny-clip"))
+    var question = Self.question
+    question.templates = ["object": ["a photo of {a}", "{name}"]]
+    let judge = try CLIPJudge(clip, question)
+    #expect(judge.classes == ["object": ["fox", "cat", "owl"]], "one class has no rival")
+    let pictures = Tensor.rand([3, 3, 32, 32], Generator(seed: 3)) * 2 - 1
+    let judged = try judge.judged(pictures, asked: Array(repeating: ["object": "fox"], count: 3))
+    // By hand: the mean of unit vectors, made a unit vector again.
+    let vectors = withoutGradients {
+      Tensor.concatenate(
+        [("a fox", "fox"), ("a cat", "cat"), ("an owl", "owl")].map { with, name in
+          let mean = clip.textVectors(["a photo of \(with)", name]).mean(0, keepDimensions: true)
+          return mean / mean.norm()
+        })
+    }
+    let images = withoutGradients { clip.imageVectors(clip.processor(pictures)) }
+    let expected = withoutGradients {
+      (images.matmul(vectors.transposed(0, 1)) * clip.logitScale.exp()).softmax(1)
+    }
+    for i in 0..<3 {
+      let belief = judged.beliefs[i]["object"] ?? [:]
+      for (k, name) in ["fox", "cat", "owl"].enumerated() {
+        #expect(abs((belief[name] ?? -1) - expected[0, at: i][0, at: k].item) < 1e-5)
+      }
+    }
+    let cosines = judge.cosines(judged.features, ["fox", "cat", "owl"])
+    let own = withoutGradients { clip.textVectors(["cat"]) }
+    #expect(abs(cosines[1] - images[0, at: 1].dot(own[0, at: 0]).item) < 1e-5)
+  }
+
+  @Test func aJudgeWithoutTheClassIsRefused() throws {
+    var card = JudgeNetwork.Card(heads: ["object": ["cat", "owl", "foxes"]])
+    (card.widths, card.size) = ([4, 8], 16)
+    try Fixtures.temporaryFolder { folder in
+      try JudgeNetwork(card, .initial(Generator(seed: 1))).save(to: folder, card: card)
+      #expect {
+        try JudgeSpec("own", folder.path).open(asked: Self.question, on: .cpu)
+      } throws: { error in
+        "\(error)".contains("no class 'fox'") && "\(error)".contains("'foxes'")
+      }
+    }
+  }
+
+  @Test func labelsOfAClassifier() throws {
+    Runtime.threads = 1
+    let classifier = try ImageClassifier(Fixtures.url("tiny-vit"))
+    func labels(_ name: String) -> [Int] {
+      ClassifierJudge.labels(of: name, in: classifier.labels)
+    }
+    // A synonym, a style with underscores, an artist within a label, a thing that several labels are.
+    #expect(labels("church") == [1] && labels("warm love") == [7] && labels("Van Gogh") == [2])
+    #expect(labels("fox") == [9] && labels("cat") == [10] && labels("owl") == [])
+    var question = Self.question
+    question.classes = ["object": ["fox", "tabby", "owl"]]
+    let judge = ClassifierJudge(classifier, question, name: "vit", hash: "")
+    let features = try judge.features(Tensor.zeros([1, 3, 32, 32]), of: [])
+    let logits = judge.logits(features, "object")
+    #expect(judge.classes["object"]?.prefix(2) == ["fox", "tabby"])
+    #expect(logits.shape == [1, 11] && abs(logits.exp().sum().item - 1) < 1e-5)
+    #expect(abs(logits[1, at: 0].item - features.logSoftmax(1)[1, at: 9].item) < 1e-5)
+    #expect(throws: LetheError.self) {
+      try JudgeSpec("classifier", Fixtures.url("tiny-vit").path).open(
+        asked: JudgeQuestion(
+          Forgotten(kind: "object", names: ["owl"]), classes: ["object": ["owl", "cat"]]),
+        on: .cpu)
+    }
+  }
+
+  @Test func scoresOfElsewhere() throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("scores.csv")
+      try Data(
+        """
+        file,label,score
+        run/original/a_0.png,fox,0.9
+        run/original/a_0.png,cat,0.1
+        erased/a_0.png,fox,0.2
+        erased/a_0.png,cat,0.7
+
+        """.utf8
+      ).write(to: file)
+      let judge = try JudgeSpec("scores", file.path).open(asked: Self.question, on: .cpu)
+      let pictures = Tensor.zeros([2, 3, 4, 4])
+      let asked = [["object": "fox"], ["object": "fox"]]
+      let judged = try judge.judged(
+        pictures, asked: asked, of: ["original/a_0.png", "erased/a_0.png"])
+      #expect(judged.seen == [["object": "fox"], ["object": "cat"]])
+      #expect(abs((judged.probability(1, "object") ?? 0) - 0.2 / 0.9) < 1e-6)
+      #expect {
+        try judge.judged(pictures, asked: asked, of: ["original/a_0.png", "erased/b_7.png"])
+      } throws: { "\($0)".contains("erased/b_7.png") }
+      #expect(throws: LetheError.self) { try judge.judged(pictures, asked: asked) }
+      try Data("file,label,score\na.png,cat,1\n".utf8).write(to: file)
+      #expect(throws: LetheError.self) {
+        try JudgeSpec("scores", file.path).open(asked: Self.question, on: .cpu)
+      }
+      try Data("file,label,score\na.png,fox,high\n".utf8).write(to: file)
+      #expect { try JudgeSpec("scores", file.path).open(asked: Self.question, on: .cpu) } throws: {
+        "\($0)".contains("line 2")
+      }
+    }
+  }
+
+  /// A set in which `right` of the concept's pictures show it, and `wrong` of the others.
+  static func set(_ right: Int, of n: Int, wrong: Int, of m: Int) -> (JudgedSet, [String]) {
+    let asked = (0..<(n + m)).map { ["object": $0 < n ? "fox" : "cat"] }
+    let seen = (0..<(n + m)).map { i in
+      ["object": i < n ? (i < right ? "fox" : "cat") : (i < n + wrong ? "fox" : "cat")]
+    }
+    return (
+      JudgedSet(asked: asked, seen: seen, features: Tensor.zeros([n + m, 1])),
+      (0..<(n + m)).map { "prompt \($0)" }
+    )
+  }
+
+  @Test func qualityOfAJudge() throws {
+    let (good, prompts) = Self.set(38, of: 40, wrong: 2, of: 40)
+    let quality = try #require(JudgeQuality(good, prompts: prompts, Self.forgotten))
+    #expect(quality.seen.value == 0.95 && quality.falsePositives.value == 0.05)
+    #expect(quality.balancedAccuracy.value == 0.95)
+    // Newcombe's bounds of 38 of 40 twice.
+    let lower = try #require(Interval.wilson(38, of: 40)).lower
+    let expected = 0.95 - (2 * (0.95 - lower) * (0.95 - lower)).squareRoot() / 2
+    #expect(abs((quality.balancedAccuracy.interval?.lower ?? 0) - expected) < 1e-9)
+    #expect(quality.verdict == .tells)
+    let (blind, others) = Self.set(20, of: 40, wrong: 18, of: 40)
+    let poor = try #require(JudgeQuality(blind, prompts: others, Self.forgotten))
+    #expect(poor.verdict == .cannotTell)
+    #expect(poor.sentence("clip:x").contains("cannot tell"))
+    // A judge that sees the concept everywhere is no better than one that never does.
+    let (everywhere, all) = Self.set(40, of: 40, wrong: 40, of: 40)
+    #expect(JudgeQuality(everywhere, prompts: all, Self.forgotten)?.verdict == .cannotTell)
+    let (few, some) = Self.set(10, of: 10, wrong: 0, of: 10)
+    #expect(JudgeQuality(few, prompts: some, Self.forgotten)?.verdict == .unknown)
+    let (one, single) = Self.set(5, of: 5, wrong: 0, of: 0)
+    #expect(JudgeQuality(one, prompts: single, Self.forgotten) == nil)
+  }
+
+  @Test func ratesAndPairedChanges() {
+    let (before, prompts) = Self.set(36, of: 40, wrong: 0, of: 20)
+    let (after, _) = Self.set(4, of: 40, wrong: 5, of: 20)
+    let rates = ConceptRates(
+      before, after, prompts: prompts, Self.forgotten, distances: ["cat": .far])
+    let shown = rates.shown()
+    #expect(shown.map(\.metric) == ["shown-original", "shown", "shown-change"])
+    #expect(shown.map(\.value) == [0.9, 0.1, -0.8])
+    #expect(rates.kept().map(\.value) == [1, 0.75, -0.25])
+    #expect(rates.kept(.far).map(\.n) == [20, 20, 20])
+    #expect(rates.kept(.near).isEmpty)
+  }
+}

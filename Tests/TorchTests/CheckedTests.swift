@@ -1,0 +1,116 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Torch
+
+@Suite struct CheckedTests {
+  private let card: JSON = [
+    "widths": [4, 0], "size": 16, "share": 1.5, "name": "fox", "heads": ["object": ["fox", "fox"]],
+  ]
+  private var checked: Checked { Checked(card, "judge.json") }
+
+  @Test(arguments: [
+    ("size", "judge.json: 'size' is 16; accepted: a whole number from 1 to 8"),
+    ("share", "judge.json: 'share' is 1.5; accepted: a whole number from 1 to 8"),
+    ("name", "judge.json: 'name' is \"fox\"; accepted: a whole number from 1 to 8"),
+    ("none", "judge.json: 'none' is missing; accepted: a whole number from 1 to 8"),
+  ]) func aNumberOutOfItsBoundsIsNamed(key: String, sentence: String) {
+    #expect(throws: LetheError.model(sentence)) { try checked[key].int(1...8) }
+  }
+
+  @Test func elementsCarryTheirPlace() throws {
+    let widths = try checked["widths"].list(1...4, of: "widths")
+    #expect(try widths[0].int(1...8) == 4)
+    #expect(
+      throws: LetheError.model(
+        "judge.json: 'widths[1]' is 0; accepted: a whole number from 1 to 8")
+    ) { try widths[1].int(1...8) }
+  }
+
+  @Test func namesAreDifferent() {
+    #expect(
+      throws: LetheError.model(
+        "judge.json: 'heads.object' is [\"fox\",\"fox\"]; accepted: different classes, none of them empty"
+      )
+    ) { try checked["heads"]["object"].names(1...9, of: "classes") }
+  }
+
+  @Test func aMissingKeyHasItsFallback() throws {
+    #expect(try checked["none"].int(1...8, 3) == 3)
+    #expect(throws: LetheError.self) { try checked["size"].int(1...8, 3) }
+  }
+
+  @Test func aDecoderIsToldWhichKeyDoesNotFit() {
+    struct Card: Decodable { var heads: [String: [Int]] }
+    #expect(
+      throws: LetheError.model(
+        "judge.json: 'heads.object[0]' is \"fox\"; accepted: a whole number")
+    ) { try checked.decoded(as: Card.self) }
+  }
+
+  @Test func boundsRefuseWhatIsNoNumber() {
+    #expect(Bound.number(0...1).allows(0.5))
+    #expect(!Bound.number(0...1).allows(.number(.nan)))
+    #expect(!Bound.positive(.greatestFiniteMagnitude).allows(.number(.infinity)))
+    #expect(!Bound.positive(1).allows(0))
+    #expect(!Bound.whole(0...8).allows(0.5))
+    #expect(!Bound.whole(0...8).allows(.number(1e300)))
+  }
+}
+
+@Suite struct InputFileTests {
+  @Test func aPipeIsRefusedAtOnce() throws {
+    try Fixtures.temporaryFolder { folder in
+      let pipe = folder.appendingPathComponent("pipe.safetensors")
+      #expect(mkfifo(pipe.path, 0o600) == 0)
+      let refused = LetheError.unreadable(pipe, "it is not a regular file")
+      #expect(throws: refused) { try InputFile.data(pipe, .json) }
+      #expect(throws: refused) { try SafeTensors(contentsOf: pipe) }
+      #expect(throws: refused) { try InputFile.beginning(pipe, 3) }
+    }
+  }
+
+  @Test func aFileBeyondTheLimitIsNotRead() throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("large.json")
+      try Data("{}".utf8).write(to: file)
+      // A hole: no bytes on the disk.
+      #expect(truncate(file.path, Int(5) << 30) == 0)
+      #expect(
+        throws: LetheError.model(
+          "\(file.path) has 5368709120 bytes of JSON; accepted: at most 67108864")
+      ) { try JSON(contentsOf: file) }
+    }
+  }
+
+  @Test func aFileIsReadWhole() throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("a")
+      let bytes = Data((0..<70_000).map { UInt8($0 & 255) })
+      try bytes.write(to: file)
+      #expect(try InputFile.data(file, .text) == bytes)
+      #expect(try InputFile.beginning(file, 3) == [0, 1, 2])
+    }
+  }
+
+  @Test func aHeaderOfAMillionTensorsIsRefusedUnread() throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("e.safetensors")
+      var length = UInt64(63_000_000).littleEndian
+      try Data(bytes: &length, count: 8).write(to: file)
+      #expect(truncate(file.path, 63_000_008) == 0)
+      #expect(
+        throws: LetheError.malformed(
+          file, "a header of 63000000 bytes; accepted: at most \(Limit.header.most)")
+      ) { try SafeTensors(contentsOf: file) }
+    }
+  }
+
+  @Test func longPromptsAreNamed() {
+    #expect(throws: LetheError.self) {
+      try Limit.check(prompts: ["fox", String(repeating: "<|endoftext|>", count: 77_000)])
+    }
+    #expect(throws: Never.self) { try Limit.check(prompts: [String(repeating: "x", count: 5000)]) }
+  }
+}

@@ -1,0 +1,75 @@
+// The losses of methods that forget by prompts, against their equations.
+import Diffusion
+import Editing
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Unlearning
+
+@Suite(.serialized) struct PromptedMethodTests {
+  static let phrases = [
+    Concept.Phrase("a fox", words: "fox", anchor: "a cat"),
+    Concept.Phrase("fox", words: "fox", anchor: ""),
+  ]
+
+  func forgetting(
+    _ method: some PromptedMethod, _ model: DiffusionModel, _ phrases: [Concept.Phrase] = phrases
+  ) throws -> (NegativeGuidance, evaluations: Int) {
+    Runtime.threads = 1
+    let before = model.evaluations
+    let found = try method.forgetting(
+      phrases, isReplaced: false, original: model, keeping: nil, live: false, by: nil, seed: 3
+    ) { _, _ in }
+    return (found, model.evaluations - before)
+  }
+
+  /// Concept Ablation's eq. 5: | eps_theta(x_t | c*) - eps_o(x_t | c) |^2 at x_t of the anchor c. An adversary wants
+  /// eps_o(x_t | c*) back, which is computed once it asks.
+  @Test func ablationIsEquationFive() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    var method = ConceptAblation()
+    (method.trajectorySteps, method.training.batch) = (4, 3)
+    let (objective, cost) = try forgetting(method, model)
+    #expect(cost == 2 * 2 * 4, "a guided prediction at every step of two trajectories")
+    let states = try DenoisingStates.follow(
+      model, ["a cat", ""], steps: 4, guidance: method.startGuidance, seed: 3)
+    try withoutGradients {
+      let weight = try #require(model.parameters[ParameterPath("unet.conv_out.weight")])
+      let student = try model.replacing([ParameterPath("unet.conv_out.weight"): 1.5 * weight])
+      func at(_ picks: [Int], _ network: DiffusionModel, _ prompts: [String]) -> Tensor {
+        network.predict(
+          states.x.indexed(0, picks), at: states.t.indexed(0, picks),
+          given: network.embed(picks.map { prompts[states.prompt[$0]] }))
+      }
+      for i in 0..<3 {
+        var step = Step(index: i, seed: 5)
+        let picks = Tensor.randint(below: states.count, [3], Step(index: i, seed: 5).generator).ints
+        let expected = (at(picks, student, ["a fox", "fox"]) - at(picks, model, ["a cat", ""]))
+          .squared().mean().item
+        let found = try objective.loss(student, &step).item
+        #expect(abs(found - expected) < 1e-5 * expected)
+      }
+      let before = model.evaluations
+      let drawn = try objective.draw([0, 1], Step(index: 0, seed: 1))
+      #expect(model.evaluations - before == 8)
+      let prompts = model.embed(["a fox", "fox"])
+      let wanted = model.predict(drawn.x, at: drawn.t, given: prompts)
+      #expect(drawn.conditional.distance(to: wanted) < 1e-5)
+    }
+  }
+
+  /// ESD's anchor costs predictions where the walk has none: none for the empty prompt.
+  @Test func anchorsOfTheWalkAreFree() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    var method = ESD()
+    method.trajectorySteps = 4
+    #expect(try forgetting(method, model, [Self.phrases[1]]).evaluations == 2 * 4)
+    #expect(try forgetting(method, model, Self.phrases).evaluations == 2 * 2 * 4 + 4)
+    method.anchored = false
+    #expect(try forgetting(method, model, Self.phrases).evaluations == 2 * 2 * 4)
+  }
+}
