@@ -59,6 +59,8 @@ public final class DiffusionModel {
       codec = try IdentityCodec(channels: network.inChannels, layout.config(.unet))
       (unet, conditioner) = (network, try ClassConditioner(classes, rows: network.classes, device))
     }
+    // Values of the file are checked too where the pipeline takes others.
+    _ = try NoiseSchedule(layout.scheduler)
     schedule = try NoiseSchedule(layout.usedScheduler)
     (parameters, self.layout, self.device) = (store, layout, device)
     // Position ids are a buffer of old checkpoints.

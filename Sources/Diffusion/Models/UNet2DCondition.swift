@@ -80,7 +80,11 @@ package final class UNet2DCondition: NoisePredictor {
     let context = try config.int("cross_attention_dim", 1280)
     contextWidth = context
     guard try config.int("out_channels", 4) == inChannels else {
-      throw config.refusing("out_channels", "as many as in_channels, \(inChannels), are needed")
+      let isMore = try inChannels > config.int("out_channels", 4)
+      throw config.refusing(
+        "out_channels",
+        "as many as in_channels, \(inChannels), are needed"
+          + (isMore ? "; this is \(ModelKind.of(inChannels: inChannels))" : ""))
     }
     parameters = { s.tensors }
     addition =
