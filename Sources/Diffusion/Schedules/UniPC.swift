@@ -53,7 +53,12 @@ package struct UniPC: Sampler {
       schedule, steps, shapes: [.karras, .exponential, .beta],
       end: end == "zero" ? .zero : .lowestOrRepeated, limits: true, zeroSNR: true)
     (levels, timesteps) = (path.levels, path.timesteps)
-    uncorrected = Set(try config.ints("disable_corrector", []))
+    // diffusers writes an empty list for none.
+    let listed = config.json["disable_corrector"] ?? .null
+    guard let chosen = listed == .null ? [] : listed.array?.compactMap(\.int) else {
+      throw config.refusing("disable_corrector", "a list of whole numbers is needed")
+    }
+    uncorrected = Set(chosen)
     clipping = try Clipping(config, clips: nil)
   }
 
