@@ -132,7 +132,7 @@ struct TokenRows {
     var owners: [[Int]] = []
     var parts: [Tensor] = []
     for (p, prompt) in prompts.enumerated() {
-      let tokens = model.tokens(prompt)
+      let tokens = prompt.isEmpty ? model.nothing : model.tokens(prompt)
       var fresh: [Int] = []
       // A prompt that is told as zeros has no row of its tokens, but one of zeros.
       for i in 0..<(tokens.isZero ? 1 : tokens.count) {
