@@ -63,7 +63,7 @@ import Unlearning
       let error = try #require(throws: LetheError.self) {
         try Erase(Tiny.job(model, "uce", long), settings: [])(in: run, on: .cpu)
       }
-      #expect(error.kind == .request && error.description.contains("'fox' of "))
+      #expect(error.kind == .request && error.description.contains("fox' of "))
       #expect(!run.runFolder.has("job.json") && notes.isEmpty)
       var job = Tiny.job(model, "uce", "fox")
       job.preserve = ["a cat", long, long + " cat"]
