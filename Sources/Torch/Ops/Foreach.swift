@@ -54,7 +54,8 @@ package enum Foreach {
   ) {
     guard !parameters.isEmpty else { return }
     (decoupled ? Operator.fusedAdamW : Operator.fusedAdam).all(
-      parameters, gradients, first, second, [Tensor](), steps, rate, beta1, beta2, weightDecay, eps,
+      parameters, laidOut(gradients, like: parameters), first, second, [Tensor](), steps, rate,
+      beta1, beta2, weightDecay, eps,
       false, false)
   }
 
@@ -65,6 +66,18 @@ package enum Foreach {
   ) {
     guard !parameters.isEmpty else { return }
     Operator.fusedSGD.all(
-      parameters, gradients, momenta, weightDecay, momentum, rate, 0.0, false, false, isFirst)
+      parameters, laidOut(gradients, like: parameters), momenta, weightDecay, momentum, rate, 0.0,
+      false, false, isFirst)
+  }
+
+  /// The tensors in the memory layout of others of their shapes. ATen's fused optimizers on the CPU walk through memory and
+  /// do not look at strides, and a gradient that autograd returns may be a view, or have its channels last.
+  static func laidOut(_ xs: [Tensor], like ys: [Tensor]) -> [Tensor] {
+    zip(xs, ys).map { x, y in
+      if y.isContiguous { return x.isContiguous ? x : x.contiguous() }
+      let copy = Tensor.zeros(like: y)
+      Foreach.copy([copy], from: [x])
+      return copy
+    }
   }
 }
