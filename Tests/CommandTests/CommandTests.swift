@@ -383,7 +383,9 @@ import Testing
       let state = out.appendingPathComponent("esd.state.safetensors")
       let deadline = Date().addingTimeInterval(60)
       while !FileManager.default.fileExists(atPath: state.path), Date() < deadline { usleep(20000) }
-      for command in [arguments("x", out), arguments("y", out), ["evaluate", out.path]] {
+      for command in [
+        arguments("x", out), arguments("y", out), ["evaluate", out.path, "--judge", "none"],
+      ] {
         let second = try run(command)
         #expect(second.code == 5, "\(command): \(second.error)")
         #expect(second.error.contains("another process works in it"))

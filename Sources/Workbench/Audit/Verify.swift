@@ -80,7 +80,8 @@ package struct Verify {
           }
         }
       }
-      guard samples[0] == samples[1] else { continue }
+      // A judge that cannot tell has no rates in the results.
+      guard samples[0] == samples[1], record.quality?.verdict != .cannotTell else { continue }
       let rates = ConceptRates(
         sets[0], sets[1], prompts: samples[0].map(\.prompt), suite.forgotten,
         classes: judge.classes[suite.forgotten.kind] ?? [], distances: suite.distances)
