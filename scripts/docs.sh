@@ -15,6 +15,7 @@ flags=(-target "$(swift -print-target-info | sed -n 's/^ *"triple": "\(.*\)",$/\
 [[ $(uname) == Darwin ]] && flags+=(-sdk "$(xcrun --show-sdk-path)")
 flags+=(-I "$bin/Modules" -Xcc "-I$PWD/.deps/include")
 for folder in Sources/C*/; do [[ -f $folder/module.modulemap ]] && flags+=(-I "$folder"); done
+for folder in Sources/C*/include/; do [[ -f $folder/module.modulemap ]] && flags+=(-I "$folder"); done
 for map in "$bin"/C*.build/module.modulemap; do flags+=(-Xcc "-fmodule-map-file=$map"); done
 
 rm -rf "$symbols" "$archive"
