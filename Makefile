@@ -21,7 +21,7 @@ build: setup ## the program, optimised
 
 demo: build ## erase a fox from the embedded model and write runs/demo/report.html
 	@$(LETHE) erase Models/emoji --method esd --concept fox --preserve others --seed 1 \
-	  --set training.learningRate=3e-4 --set training.batch=4 --set preserveTrajectories=48 --out $(DEMO)
+	  --set training.learningRate=5e-4 --set training.batch=4 --set training.steps=100 --set preserveTrajectories=24 --out $(DEMO)
 	@$(LETHE) evaluate $(DEMO) --quick
 	@$(LETHE) report $(DEMO)
 
