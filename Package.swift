@@ -27,7 +27,8 @@ let linkFlags: [LinkerSetting] =
 let ctorch: Target =
   isCheckout
   ? .target(
-    name: "CTorch", dependencies: ["CLibTorch"], exclude: ["Package.swift", "library", "lazy.c"])
+    name: "CTorch", dependencies: ["CLibTorch"], exclude: ["Package.swift", "library", "lazy.c"],
+    sources: ["library.cpp"])
   : .target(
     name: "CTorch", exclude: ["Package.swift", "library"], sources: ["lazy.c"],
     linkerSettings: linkFlags)
@@ -55,6 +56,10 @@ func layer(
 let glue =
   strict + (isCheckout ? [] : [.unsafeFlags(["-Onone"], .when(configuration: .release))])
 
+/// The layers that every operator passes are optimised in debug builds too: tests of tiny models spend their time there.
+let engine =
+  strict + (isCheckout ? [] : [.unsafeFlags(["-O"], .when(configuration: .debug))])
+
 func suite(_ name: String, on dependencies: [Target.Dependency]) -> Target {
   .testTarget(
     name: name, dependencies: dependencies + ["TestSupport"], exclude: [],
@@ -75,8 +80,8 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CLibTorch", pkgConfig: isCheckout ? "libtorch" : nil),
     ctorch,
-    layer("Torch", on: ["CTorch"]),
-    layer("TorchNN", on: ["Torch"]),
+    layer("Torch", on: ["CTorch"], settings: engine),
+    layer("TorchNN", on: ["Torch"], settings: engine),
     library("CPNG", "libpng", apt: "libpng-dev", brew: "libpng"),
     library("CTurboJPEG", "libturbojpeg", apt: "libturbojpeg0-dev", brew: "jpeg-turbo"),
     library("COpenSSL", "libcrypto", apt: "libssl-dev", brew: "openssl@3"),
@@ -87,13 +92,14 @@ let package = Package(
     // The vocabulary of CLIP's tokenizer: a C string compiles in no time.
     .target(name: "CVocabulary"),
     layer("Diffusion", on: ["TorchNN", "CPNG", "CTurboJPEG", "CVocabulary"]),
-    layer("Training", on: ["Diffusion"]),
+    layer("Training", on: ["Diffusion"], settings: glue),
     layer(
       "Editing",
-      on: ["Training", .target(name: "CSHA256", condition: .when(platforms: [.linux]))]),
+      on: ["Training", .target(name: "CSHA256", condition: .when(platforms: [.linux]))],
+      settings: glue),
     layer("Unlearning", on: ["Editing"], settings: glue),
     layer("Attacks", on: ["Editing"], settings: glue),
-    layer("Evaluation", on: ["Editing"]),
+    layer("Evaluation", on: ["Editing"], settings: glue),
     layer(
       "Reports", on: ["Evaluation", .product(name: "Mustache", package: "swift-mustache")],
       settings: glue),

@@ -10,10 +10,15 @@ let package = Package(
   products: [.library(name: "LetheTorch", type: .dynamic, targets: ["LetheTorch"])],
   targets: [
     .target(
-      name: "LetheTorch", path: ".", exclude: ["lazy.c"], publicHeadersPath: "library",
+      name: "LetheTorch", path: ".",
+      exclude: ["lazy.c", "autograd.cpp", "call.cpp", "device.cpp", "generator.cpp", "tensor.cpp"],
+      sources: ["library.cpp"], publicHeadersPath: "library",
       cxxSettings: [
         .headerSearchPath("include"),
-        .unsafeFlags(["-I\(libtorch)/include", "-I\(libtorch)/include/torch/csrc/api/include"]),
+        // Optimised in debug builds too: every operator passes here.
+        .unsafeFlags([
+          "-O2", "-I\(libtorch)/include", "-I\(libtorch)/include/torch/csrc/api/include",
+        ]),
       ],
       linkerSettings: [
         .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),

@@ -129,21 +129,18 @@ import Training
     while let found = try session.next([0])[0] { last = found }
     let attempt = try #require(last)
     let x0 = try target.target(prompt)
+    let n = 40
     func loss(_ text: String) -> Double {
       withoutGradients {
-        let c = model.embed([text])
-        let parts = (0..<40).map { i -> Double in
-          let g = Generator(seed: UInt64(500 + i))
-          let eps = Tensor.randn(x0.shape, g)
-          let t = Tensor.full([1], 500)
-          let xt = model.schedule.noised(x0, eps, at: t)
-          let goal =
-            name == "p4d"
-            ? model.predict(xt, at: t, given: model.embed([prompt.prompt]))
-            : model.schedule.target(x0, eps, at: t)
-          return model.predict(xt, at: t, given: c).meanSquaredError(goal).item
+        let eps = Tensor.randn([n] + x0.shape.dropFirst(), Generator(seed: 500))  // [n, C, H, W]
+        let t = Tensor.full([n], 500)
+        let xt = model.schedule.noised(x0, eps, at: t)
+        func predicted(_ text: String) -> Tensor {
+          model.predict(xt, at: t, given: model.embed(Array(repeating: text, count: n)))
         }
-        return parts.reduce(0, +) / 40
+        let goal =
+          name == "p4d" ? predicted(prompt.prompt) : model.schedule.target(x0, eps, at: t)
+        return predicted(text).meanSquaredError(goal).item
       }
     }
     // Random words before the prompt, as the attack began.
