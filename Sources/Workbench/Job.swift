@@ -57,16 +57,12 @@ public struct EraseJob: Codable, Sendable, Hashable {
     }
   }
 
-  /// The concepts with what their prompts should give instead.
   /// The subjects that the model lists, with the captions that a training may see.
   func trainedThemes(_ themes: Themes?) -> Themes? {
-    guard var themes, holdsOutJudgedCaption == true, themes.captions.both.count > 1 else {
-      return themes
-    }
-    themes.captions.both.removeFirst()
-    return themes
+    holdsOutJudgedCaption == true ? themes?.withoutJudgedCaption : themes
   }
 
+  /// The concepts, and the prompts that take the place of theirs.
   /// - Throws: ``LetheError`` of the kind `request` for a kind or a prompt that is none of the concept's
   func forgotten(in themes: Themes?) throws -> [Concept] {
     let themes = trainedThemes(themes)

@@ -236,6 +236,29 @@ import Unlearning
     }
   }
 
+  /// A model without themes.json draws a free word in the templates of its kind, and the siblings of the word.
+  @Test func setsOfFreeWords() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      try FileManager.default.removeItem(
+        at: URL(fileURLWithPath: model.path).appendingPathComponent("themes.json"))
+      func prompts(_ concepts: [String], _ others: [String], _ kind: ConceptKind?) throws
+        -> Set<String>
+      {
+        var set = MakeSet(model: model, concepts: concepts, others: others, prompts: [])
+        set.kind = kind
+        let run = try Run(folder.appendingPathComponent(UUID().uuidString), seed: 1)
+        let made = try set(count: 4, steps: 1, guidance: 1, in: run, on: .cpu)
+        return Set(made.manifest.samples.map(\.prompt))
+      }
+      #expect(try prompts(["cat"], [], .object).allSatisfy { $0.mentions("cat") })
+      #expect(try prompts(["cat"], [], .object).contains { $0 != "cat" })
+      #expect(try prompts([], ["cat"], .object).allSatisfy { !$0.mentions("cat") })
+      let error = #expect(throws: LetheError.self) { try prompts([], ["cat"], nil) }
+      #expect(error?.sentence.contains("--kind") == true)
+    }
+  }
+
   /// A page shows results and pictures of its own run.
   @Test func reportsShowTheirOwnRun() throws {
     try Fixtures.temporaryFolder { folder in

@@ -32,6 +32,23 @@ import Unlearning
       }
       #expect(!restored.isEmpty && restored.allSatisfy { $0.value == 0 })
       #expect(Set(first.rows.map(\.method)) == ["original", "sepme", "ablation"])
+      // Every method has the prompts of the other erased concepts to keep, in captions that nothing is judged with.
+      let jobs = try FileManager.default.subpathsOfDirectory(atPath: run.folder.path)
+        .filter { $0.contains("ablation-") && $0.hasSuffix("/job.json") }
+        .map { try RunFolder(run.file($0).deletingLastPathComponent().path).job() }
+      let judged = Set(
+        try SampleSet(
+          run.file("object/pictures").appendingPathComponent(
+            #require(
+              try FileManager.default.contentsOfDirectory(atPath: run.file("object/pictures").path)
+                .first { $0.hasPrefix("original-") }))
+        ).manifest.samples.filter { $0.caseNumber.hasPrefix("0-") }.map(\.prompt))
+      #expect(!jobs.isEmpty && !judged.isEmpty)
+      for job in jobs {
+        #expect(!job.preserve.isEmpty && judged.isDisjoint(with: job.preserve))
+        let words = try job.forgotten(in: job.folder.listedThemes()).flatMap(\.prompts)
+        #expect(judged.isDisjoint(with: words))
+      }
       let page = try String(contentsOf: run.file("report.html"), encoding: .utf8)
       #expect(page.contains("S1 t1") && page.contains("data:image/png"))
       let again = try Tiny.runner()(bench, in: run, on: .cpu)
@@ -40,6 +57,19 @@ import Unlearning
       bench.methods = ["esd"]
       #expect(throws: LetheError.self) { try Tiny.runner()(bench, in: run, on: .cpu) }
     }
+  }
+
+  /// SepME trains on no caption that pictures are judged with, and keeps none.
+  @Test func judgedCaptionsAreHeldOut() throws {
+    var themes = Themes(objects: ["fox", "owl", "cat"], styles: ["noto", "symbola"], judge: "")
+    themes.captions.both = ["a {style} emoji of {object}", "{object} in {style} style"]
+    let cast = try SeparabilityCast(.object, themes, seed: 0)
+    let samples = cast.samples([0, 1, 2], seeds: 1)
+    let judged = Set(samples.filter { $0.caseNumber.hasPrefix("0-") }.map(\.prompt))
+    let trained = Set(samples.filter { $0.caseNumber.hasPrefix("1-") }.map(\.prompt))
+    #expect(judged.count == 6 && trained.count == 6)
+    let words = Set(cast.entries.flatMap { $0.prompts + $0.paraphrases } + cast.trained.allPrompts)
+    #expect(judged.isDisjoint(with: words) && trained.isSubset(of: words))
   }
 
   @Test func scenesAreThePapers() {

@@ -89,11 +89,11 @@ struct SeparabilityPage {
           let own = of(.restored, rows)
           return own.isEmpty ? nil : "\(largest(own, "largest-difference"))"
         },
-        .text("restored, paraphrased: accuracy, difference") { rows in
+        .text("restored, trained caption: accuracy, difference") { rows in
           let own = of(.restored, rows)
-          guard let accuracy = own.over("paraphrase-accuracy") else { return nil }
+          guard let accuracy = own.over("trained-accuracy") else { return nil }
           return
-            "\(accuracy.plain(digits: 0)), ±\(largest(own, "paraphrase-largest-difference"))"
+            "\(accuracy.plain(digits: 0)), ±\(largest(own, "trained-largest-difference"))"
         },
       ])
   }

@@ -41,6 +41,13 @@ public struct Themes: Codable, Sendable, Hashable {
     return styles.contains(style) ? (.style, style) : nil
   }
 
+  /// The themes without the caption that pictures are judged with, where there are others: what a training may see.
+  package var withoutJudgedCaption: Themes {
+    var themes = self
+    if captions.both.count > 1 { themes.captions.both.removeFirst() }
+    return themes
+  }
+
   /// Every caption of every pair.
   public var allPrompts: [String] {
     captions.both.flatMap { template in

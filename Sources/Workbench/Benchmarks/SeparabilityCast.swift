@@ -13,9 +13,13 @@ struct SeparabilityCast {
   let partners: [String]
   let entries: [EraserSet.Entry]
   let themes: Themes
+  /// The captions that trainings see: all but the judged one, where there are others.
+  let trained: Themes
 
   init(_ kind: Themes.Kind, _ themes: Themes, seed: UInt64) throws {
     (self.kind, self.themes) = (kind, themes)
+    let trained = themes.withoutJudgedCaption
+    self.trained = trained
     let g = Generator(seed: seed)
     let objects = Tensor.permutation(themes.objects.count, g).map { themes.objects[$0] }
     let styles = Tensor.permutation(themes.styles.count, g).map { themes.styles[$0] }
@@ -26,11 +30,12 @@ struct SeparabilityCast {
     managed = max(1, min(6, concepts.count - (concepts.count > 5 ? 3 : 2)))
     (self.concepts, self.partners) = (concepts, partners)
     entries = try concepts.map {
-      try .managed($0, in: themes, partners: partners)
+      try .managed($0, in: trained, partners: partners)
     }
   }
 
-  /// Samples of the judged caption of each of `chosen` with every partner, then one sample of each paraphrase.
+  /// Samples of the judged caption of each of `chosen` with every partner, then one sample of each caption that
+  /// erasers are trained to keep.
   /// - Parameter seeds: the number of pictures of each judged caption
   func samples(_ chosen: [Int], seeds: Int) -> [SampleSet.Sample] {
     samples(chosen, template: 0, seeds: seeds)
@@ -53,7 +58,7 @@ struct SeparabilityCast {
     }
   }
 
-  /// The indices in `set` of concept `i` under a caption. Template 0 is the judged caption, 1 the paraphrase.
+  /// The indices in `set` of concept `i` under a caption. Template 0 is the judged caption, 1 the trained one.
   func rows(of i: Int, template: Int, in set: SampleSet) -> [Int] {
     set.manifest.samples.indices.filter {
       set.manifest.samples[$0].subjects[kind.rawValue] == concepts[i]

@@ -99,14 +99,20 @@ struct SeparabilityTrial {
   // MARK: - Erasers
 
   private func erasers(_ new: [Int], known: [Int]) throws -> [TrainedEraser] {
-    isSeparable ? try separableErasers(new, known: known) : try addedErasers(new)
+    isSeparable
+      ? try separableErasers(new, known: known) : try addedErasers(new, known: known)
+  }
+
+  /// The prompts of the other concepts of `known`, which every method is given to keep.
+  private func kept(for i: Int, _ known: [Int]) -> [String] {
+    known.filter { $0 != i }.flatMap { cast.entries[$0].prompts }
   }
 
   /// SepME's erasers of the concepts `new`, trained to keep the prompts of every concept of `known`.
   private func separableErasers(_ new: [Int], known: [Int]) throws -> [TrainedEraser] {
     let found = new.map { i -> (TrainedEraser, SepME.Request) in
-      let kept = known.filter { $0 != i }.flatMap { cast.entries[$0].prompts }
-      let regular = cast.themes.allPrompts.filter { !$0.mentions(cast.concepts[i]) }
+      let kept = kept(for: i, known)
+      let regular = cast.trained.allPrompts.filter { !$0.mentions(cast.concepts[i]) }
       let text = ([cast.concepts[i]] + kept + settings).joined(separator: "\n")
       let key = "sepme-\(cast.concepts[i].slug)-\(String(text.fingerprint, radix: 16))"
       let file = run.file("\(kind)/erasers/\(key).safetensors")
@@ -162,12 +168,13 @@ struct SeparabilityTrial {
     return true
   }
 
-  /// The erasers of another method, each trained alone.
-  private func addedErasers(_ chosen: [Int]) throws -> [TrainedEraser] {
+  /// The erasers of another method, each trained alone on the captions that SepME has, and to keep the same prompts.
+  private func addedErasers(_ chosen: [Int], known: [Int]) throws -> [TrainedEraser] {
     try chosen.map { i in
-      let job = EraseJob(
-        options.model, method, cast.concepts[i], preserve: [], seed: options.seed,
+      var job = EraseJob(
+        options.model, method, cast.concepts[i], preserve: kept(for: i, known), seed: options.seed,
         command: options.command)
+      job.holdsOutJudgedCaption = true
       let name = "\(kind)/\(method)-\(cast.concepts[i].slug)"
       let part = try Run(run.file(name), seed: options.seed)
       part.onProgress = { run.progress("\(name): \($0.stage)", $0.done, $0.total, $0.note) }
@@ -209,11 +216,11 @@ struct SeparabilityTrial {
     ]
     let other = cast.rows(of: i, template: 1, in: set)
     if !other.isEmpty {
-      let paraphrase = try judged(other)
+      let trained = try judged(other)
       measured += [
-        .share("paraphrase-accuracy", paraphrase.right, of: other.count),
+        .share("trained-accuracy", trained.right, of: other.count),
         MeasuredValue(
-          "paraphrase-largest-difference", Double(paraphrase.difference), .levels, n: other.count),
+          "trained-largest-difference", Double(trained.difference), .levels, n: other.count),
       ]
     }
     return measured.map { m in

@@ -12,6 +12,8 @@ package struct MakeSet {
   private let concepts: [String]
   private let others: [String]
   private let prompts: [String]
+  /// The kind of concepts that the model does not list; it brings their prompts and siblings.
+  package var kind: ConceptKind?
   /// Whether pictures of another set in the same folder go.
   package var overwrites = false
 
@@ -27,14 +29,21 @@ package struct MakeSet {
   ) throws -> SampleSet {
     let themes = try model.listedThemes()
     var pool = prompts
-    pool += concepts.flatMap { Concept.resolve($0, in: themes, replacement: nil).prompts }
+    func resolved(_ names: [String]) throws -> [Concept] {
+      try names.map {
+        try Concept.resolve($0, in: themes, replacement: nil, ConceptWording(kind: kind))
+      }
+    }
+    pool += try resolved(concepts).flatMap(\.prompts)
     if !others.isEmpty {
-      guard let themes else {
+      let siblings = Erasure(forget: try resolved(others)).othersOfKind
+      guard themes != nil || !siblings.isEmpty else {
         throw LetheError.badValue(
           "--others",
-          "it needs a model with themes.json, and \(model.path) has none; give --prompt instead")
+          "it needs the subjects of a themes.json, and \(model.path) has none; give --kind or --prompt"
+        )
       }
-      pool += Erasure.others(than: others, in: themes)
+      pool += themes.map { Erasure.others(than: others, in: $0) } ?? siblings
     }
     guard !pool.isEmpty, count >= 1 else {
       throw LetheError.badValue(

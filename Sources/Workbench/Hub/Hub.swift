@@ -18,12 +18,12 @@ package struct Hub: Sendable {
     var isLarge: Bool { etag.count == 64 }
   }
 
-  private let endpoint: URL
+  let endpoint: URL
   private let token: String?
   /// Times that a transfer is tried again without a byte of progress, and the first wait between them.
-  private let retries: Int
-  private let pause: Double
-  private let silence: Double
+  let retries: Int
+  let pause: Double
+  let silence: Double
 
   static let address = "https://huggingface.co"
 
@@ -55,8 +55,6 @@ package struct Hub: Sendable {
       .components(separatedBy: .newlines).joined().trimmingCharacters(in: .whitespaces)
     (self.retries, self.pause, self.silence) = (retries, pause, silence)
   }
-
-  // MARK: - Lists
 
   /// The commit that a revision is at.
   package func commit(_ name: HubName) throws -> String {
@@ -123,7 +121,7 @@ package struct Hub: Sendable {
     url.scheme == endpoint.scheme && url.host == endpoint.host && url.port == endpoint.port
   }
 
-  private func request(_ url: URL) -> URLRequest {
+  func request(_ url: URL) -> URLRequest {
     var request = URLRequest(url: url)
     request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
     request.setValue("lethe/\(Version.current)", forHTTPHeaderField: "User-Agent")
@@ -172,22 +170,22 @@ package struct Hub: Sendable {
     }
   }
 
-  private static func isTransient(_ status: Int) -> Bool {
+  static func isTransient(_ status: Int) -> Bool {
     status == 408 || status == 429 || status >= 500
   }
 
-  private static func after(_ response: HTTPURLResponse) -> Double? {
+  static func after(_ response: HTTPURLResponse) -> Double? {
     response.value(forHTTPHeaderField: "Retry-After").flatMap(Double.init).map {
       max(0, min($0, 60))
     }
   }
 
-  private static func failure(_ error: URLError, _ url: URL) -> LetheError {
+  static func failure(_ error: URLError, _ url: URL) -> LetheError {
     LetheError(
       .other, "\(url.host ?? url.absoluteString) cannot be reached: \(error.localizedDescription)")
   }
 
-  private func refusal(_ response: HTTPURLResponse, _ name: HubName, _ url: URL) -> LetheError {
+  func refusal(_ response: HTTPURLResponse, _ name: HubName, _ url: URL) -> LetheError {
     let page = "\(endpoint.absoluteString)/\(name.name)"
     switch (response.value(forHTTPHeaderField: "X-Error-Code"), response.statusCode) {
     case ("GatedRepo", _):
@@ -201,166 +199,6 @@ package struct Hub: Sendable {
       )
     default:
       return LetheError(.other, "\(url.absoluteString) answers with status \(response.statusCode)")
-    }
-  }
-
-  // MARK: - Files
-
-  /// Fetches one file into `blobs`, from where an interrupted transfer ended, and checks its length and its hash.
-  package func fetch(
-    _ entry: Entry, _ name: HubName, _ commit: String, into cache: HubCache,
-    progress: (Int) -> Void
-  ) throws {
-    let folder = cache.folder(name)
-    let blob = folder.appendingPathComponent("blobs/\(entry.etag)")
-    let files = FileManager.default
-    if !files.fileExists(atPath: blob.path) {
-      do {
-        try files.createDirectory(
-          at: blob.deletingLastPathComponent(), withIntermediateDirectories: true)
-      } catch { throw LetheError.unwritable(blob, "its folder cannot be made") }
-      let part = folder.appendingPathComponent("blobs/\(entry.etag).lethe-part")
-      try transfer(entry, name, commit, to: part, progress: progress)
-      let found = try entry.isLarge ? FileDigest.sha256(part) : FileDigest.gitBlob(part)
-      guard found == entry.etag else {
-        try? files.removeItem(at: part)
-        throw LetheError(
-          .other,
-          "\(entry.path) of \(name.name) came with the hash \(found.prefix(12)), not \(entry.etag.prefix(12)); it is thrown away, run the command again"
-        )
-      }
-      do { try files.moveItem(at: part, to: blob) } catch {
-        guard files.fileExists(atPath: blob.path) else {
-          throw LetheError.unwritable(blob, "it cannot be moved to its place")
-        }
-      }
-    }
-    try cache.link(entry.path, commit, to: entry.etag, name)
-  }
-
-  private func transfer(
-    _ entry: Entry, _ name: HubName, _ commit: String, to part: URL, progress: (Int) -> Void
-  ) throws {
-    let path =
-      entry.path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? entry.path
-    let first = URL(string: "\(endpoint.absoluteString)/\(name.name)/resolve/\(commit)/\(path)")
-    var (failures, wait) = (0, pause)
-    while true {
-      try Interrupt.check()
-      let file = try PartialFile(part)
-      if file.size > entry.size { try file.truncate() }
-      let before = file.size
-      guard before < entry.size || (entry.size == 0 && before == 0) else { return }
-      if entry.size == 0 { return }
-      guard var url = first else {
-        throw LetheError.badValue("pull", "'\(entry.path)' is no address")
-      }
-      var problem: LetheError?
-      do {
-        var hops = 0
-        while true {
-          var request = request(url)
-          if before > 0 { request.setValue("bytes=\(before)-", forHTTPHeaderField: "Range") }
-          let response = try HubTransfer.run(request, seconds: silence) { [url] response, data in
-            guard response.statusCode == 200 || response.statusCode == 206 else { return }
-            try file.receive(data, response, expecting: entry.size, from: url)
-          }
-          if (300..<400).contains(response.statusCode), hops < 10,
-            let place = response.value(forHTTPHeaderField: "Location").flatMap({
-              URL(string: $0, relativeTo: url)?.absoluteURL
-            })
-          {
-            hops += 1
-            url = place
-            continue
-          }
-          if response.statusCode == 416 {
-            try file.truncate()
-          } else if !(200..<300).contains(response.statusCode) {
-            guard Self.isTransient(response.statusCode) || response.statusCode == 403 && hops > 0
-            else {
-              throw refusal(response, name, url)
-            }
-            wait = Self.after(response) ?? wait
-          }
-          break
-        }
-      } catch let error as URLError { problem = Self.failure(error, url) }
-      let now = file.size
-      progress(now)
-      if now == entry.size { return }
-      failures = now > before ? 0 : failures + 1
-      guard failures <= retries else {
-        throw problem
-          ?? LetheError(
-            .other, "\(entry.path) of \(name.name) ends after \(now) of \(entry.size) bytes")
-      }
-      if now <= before {
-        Thread.sleep(forTimeInterval: min(wait, 60))
-        wait *= 2
-      }
-    }
-  }
-}
-
-/// A file that grows with what is received.
-private final class PartialFile: Sendable {
-  private struct State {
-    var handle: FileHandle
-    var size: Int
-    var answered = false
-  }
-  private let state: Mutex<State>
-  private let url: URL
-  var size: Int { state.withLock { $0.size } }
-
-  init(_ url: URL) throws {
-    self.url = url
-    if !FileManager.default.fileExists(atPath: url.path) {
-      FileManager.default.createFile(atPath: url.path, contents: nil)
-    }
-    do {
-      let handle = try FileHandle(forUpdating: url)
-      let size = try handle.seekToEnd()
-      state = Mutex(State(handle: handle, size: Int(size)))
-    } catch { throw LetheError.unwritable(url, "it cannot be opened") }
-  }
-
-  func truncate() throws {
-    do {
-      try state.withLock {
-        try $0.handle.truncate(atOffset: 0)
-        $0.size = 0
-      }
-    } catch { throw LetheError.unwritable(url, "it cannot be cut") }
-  }
-
-  /// - Throws: ``LetheError`` for more bytes than were announced
-  func receive(_ data: Data, _ response: HTTPURLResponse, expecting total: Int, from url: URL)
-    throws
-  {
-    do {
-      try state.withLock { state in
-        if !state.answered {
-          state.answered = true
-          // A whole file for a request of its rest, or another part: begin again.
-          let range = response.value(forHTTPHeaderField: "Content-Range")
-          let isRest =
-            response.statusCode == 206 && range?.hasPrefix("bytes \(state.size)-") == true
-          if !isRest, state.size > 0 {
-            try state.handle.truncate(atOffset: 0)
-            state.size = 0
-          }
-        }
-        guard state.size + data.count <= total else {
-          throw LetheError(
-            .other, "\(url.absoluteString) gives more than the \(total) bytes that were announced")
-        }
-        try state.handle.write(contentsOf: data)
-        state.size += data.count
-      }
-    } catch let error as LetheError { throw error } catch {
-      throw LetheError.unwritable(self.url, "the disk does not take it")
     }
   }
 }

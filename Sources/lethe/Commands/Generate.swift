@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diffusion
+import Editing
 import Evaluation
 import Foundation
 import Torch
@@ -166,6 +167,7 @@ struct MakeSetCommand: ParsableCommand {
       Examples:
         lethe make-set Models/emoji --concept fox --count 64 --out runs/foxes
         lethe make-set Models/emoji --others fox --count 192 --out runs/rest
+        lethe make-set ~/sd14 --concept church --kind object --count 200 --out runs/churches
         lethe erase Models/emoji --method erasediff --concept fox --forget-images runs/foxes --retain-images runs/rest --out runs/ed
 
       The folder gets PNG files, and manifest.json with their captions. A folder of your own pictures needs \
@@ -181,6 +183,10 @@ struct MakeSetCommand: ParsableCommand {
   var others: [String] = []
   @Option(help: "Prompt of your own to draw. May be repeated.")
   var prompt: [String] = []
+  @Option(
+    help: "Kind of the concepts that the model does not list. It brings their prompts and siblings."
+  )
+  var kind: ConceptKind?
   @Option(help: "Number of pictures, at least 1.")
   var count = 64
   @Option(help: "Number of denoising steps, 1 to 1000.")
@@ -205,7 +211,7 @@ struct MakeSetCommand: ParsableCommand {
       var set = MakeSet(
         model: ModelFolder(model, additions.additions), concepts: concept, others: others,
         prompts: prompt)
-      set.overwrites = overwrite
+      (set.overwrites, set.kind) = (overwrite, kind)
       let made = try set(
         count: count, steps: steps, guidance: guidance, in: common.run(at: out, seed: seed),
         on: common.openDevice())
