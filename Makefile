@@ -25,9 +25,10 @@ demo: build ## erase a fox from the embedded model and write runs/demo/report.ht
 	@$(LETHE) evaluate $(DEMO) --quick
 	@$(LETHE) report $(DEMO)
 
+# Tests run side by side, on one thread each.
 test: setup ## every test
 	swift build --build-tests
-	swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)')
+	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)')
 
 lint: ## formatting, import directions, documentation
 	@swift format lint --strict --recursive Sources Tests Examples Package.swift

@@ -183,7 +183,7 @@ import Training
 
   /// Selective Amnesia's F of a network that predicts b everywhere: g_t = 2 (d b - sum eps) / d over the d numbers of a
   /// picture, so that F = (2 T b)^2 + 4 T / d.
-  @Test(arguments: [(0.02, 1000), (-0.1, 1000), (-0.1, 100)]) func fisherInformationOfAKnownModel(
+  @Test(arguments: [(0.02, 1000), (-0.1, 100)]) func fisherInformationOfAKnownModel(
     _ b: Double, _ times: Int
   ) throws {
     Runtime.threads = 1

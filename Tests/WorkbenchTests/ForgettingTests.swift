@@ -136,7 +136,7 @@ import Training
 
       var options = Tiny.benchmark(
         ModelFolder(model), ["retrain.training.steps=4", "finetune.training.steps=4"])
-      (options.evaluation.seeds, options.evaluation.retainSeeds) = (5, 4)
+      (options.evaluation.seeds, options.evaluation.retainSeeds) = (4, 2)
       var bench = ForgettingBenchmark(
         options, concept: "left", data: folder.appendingPathComponent("data").path)
       bench.methods = ["retrain", "erasediff", "finetune"]
@@ -181,14 +181,14 @@ import Training
     Runtime.threads = 1
     try Fixtures.temporaryFolder { folder in
       var options = EvaluationOptions()
-      (options.retainSeeds, options.sampling.guidance, options.batch) = (4, 1.5, 40)
-      options.sampling.steps = 20
+      (options.retainSeeds, options.sampling.guidance, options.batch) = (3, 1.5, 30)
+      options.sampling.steps = 16
       let results = try AuditModel(
         ModelFolder(Fixtures.package.appendingPathComponent("Models/animals")), options)(
           in: Run(folder), on: .cpu)
       let accuracy = try #require(results.rows.first { $0.metric == "object-accuracy" })
-      // The card has 96 % of 500. The bound for 40 pictures is three standard errors lower.
-      #expect(accuracy.n == 40 && accuracy.value >= 0.87)
+      // The card has 96 % of 500. The bound for 30 pictures is three standard errors lower.
+      #expect(accuracy.n == 30 && accuracy.value >= 0.85)
       let judge = results.judge["heldOut.object"]?["value"]?.number
       #expect((judge ?? 0) >= 0.97)
     }

@@ -1,6 +1,6 @@
 // `lethe make-set`: captioned pictures to forget or to retain, drawn by the model itself.
 internal import Diffusion
-internal import Editing
+package import Editing
 package import Evaluation
 internal import Foundation
 package import Torch

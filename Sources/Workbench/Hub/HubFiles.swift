@@ -1,6 +1,7 @@
 // Files of a model, transferred with resume and checked by length and hash.
 package import Foundation
 internal import Torch
+internal import Training
 
 #if canImport(FoundationNetworking)
   internal import FoundationNetworking
