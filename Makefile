@@ -50,6 +50,7 @@ bench: build ## against diffusers on this machine, in turn (makes .venv/ once); 
 golden: ## make the test fixtures again (needs .venv/ of `make bench`)
 	@scripts/bench/setup.sh
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/diffusion.py Tests/Fixtures
+	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/half.py Tests/Fixtures
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/clip.py Tests/Fixtures
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/classifiers.py Tests/Fixtures
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/metrics.py Tests/Fixtures

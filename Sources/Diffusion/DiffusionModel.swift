@@ -12,11 +12,21 @@ public final class DiffusionModel {
   public let schedule: NoiseSchedule
   package let layout: Layout
   public let device: Device
+  /// The type that the networks compute in.
+  public let computeType: ComputeType
+  /// The model in another type, once it has drawn in it.
+  var drawer: DiffusionModel?
   /// Noisy pictures that ``predict(_:at:given:cache:)`` was asked about so far.
-  package private(set) var evaluations = 0
+  package internal(set) var evaluations = 0
 
-  package init(_ layout: Layout, _ source: ParameterStore.Source, on device: Device = .cpu) throws {
-    let store = ParameterStore(source, on: device)
+  /// - Parameter type: the type that the networks compute in, which the tensors of `source` have
+  package init(
+    _ layout: Layout, _ source: ParameterStore.Source, on device: Device = .cpu,
+    computing type: ComputeType = .float32
+  ) throws {
+    let store = ParameterStore(source, on: device, type == .float32 ? .float32 : nil)
+    let (predictor, conditioning, latents):
+      (any NoisePredictor, any PromptConditioner, any LatentCodec)
     switch layout.pipeline {
     case .stableDiffusion(let tokenizer):
       let network = try UNet2DCondition(store.root["unet"], layout.config(.unet))
@@ -32,8 +42,9 @@ public final class DiffusionModel {
       }
       let vae = try AutoencoderKL(store.root["vae"], layout.config(.vae))
       try Self.check(network, vae)
-      codec = vae
-      (unet, conditioner) = (network, try TextConditioner(tokenizer, text, device))
+      (predictor, conditioning, latents) = (
+        network, try TextConditioner(tokenizer, text, device), vae
+      )
     case .stableDiffusionXL(let tokenizer, let second):
       let network = try UNet2DCondition(store.root["unet"], layout.config(.unet))
       let texts = try TwoTextConditioner(
@@ -53,11 +64,22 @@ public final class DiffusionModel {
       let vae = try AutoencoderKL(store.root["vae"], layout.config(.vae))
       try Self.check(network, vae)
       network.pixelsPerLatent = vae.factor
-      (codec, unet, conditioner) = (vae, network, texts)
+      (predictor, conditioning, latents) = (network, texts, vae)
     case .pixels(let classes):
       let network = try UNet2D(store.root["unet"], layout.config(.unet))
-      codec = try IdentityCodec(channels: network.inChannels, layout.config(.unet))
-      (unet, conditioner) = (network, try ClassConditioner(classes, rows: network.classes, device))
+      latents = try IdentityCodec(channels: network.inChannels, layout.config(.unet))
+      (predictor, conditioning) = (
+        network, try ClassConditioner(classes, rows: network.classes, device)
+      )
+    }
+    computeType = type
+    if type == .float32 {
+      (unet, conditioner, codec) = (predictor, conditioning, latents)
+    } else {
+      let vae = store[ParameterPath("vae.decoder.conv_in.weight")]?.dtype ?? .float32
+      unet = HalfPredictor(predictor, type.dtype)
+      conditioner = HalfConditioner(base: conditioning, dtype: type.dtype)
+      codec = vae == .float32 ? latents : HalfCodec(base: latents, dtype: vae)
     }
     // Values of the file are checked too where the pipeline takes others.
     _ = try NoiseSchedule(layout.scheduler)

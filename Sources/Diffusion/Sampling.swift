@@ -14,6 +14,8 @@ public struct SamplingOptions: Codable, Sendable, Hashable {
   public var negative: String?
   /// Share, 0 to 1, by which a guided prediction's deviation is that of the prompt's alone (Lin et al., 2024, eq. 16).
   public var rescale: Double?
+  /// The type that the networks compute in; nil for the model's own, float32.
+  public var dtype: ComputeType?
   public init() {}
 }
 
@@ -137,7 +139,13 @@ extension DiffusionModel {
     given c: Conditioning, seeds: [UInt64], _ options: SamplingOptions,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> [Image?] {
-    try withoutGradients {
+    if let dtype = options.dtype, dtype != computeType {
+      let drawer = try drawing(in: dtype)
+      let before = drawer.evaluations
+      defer { evaluations += drawer.evaluations - before }
+      return try drawer.finiteImages(given: c, seeds: seeds, options, progress: progress)
+    }
+    return try withoutGradients {
       let z = try latents(given: c, seeds: seeds, options, progress: progress)
       let pixels = codec.decode(z)
       return (0..<seeds.count).map { i in

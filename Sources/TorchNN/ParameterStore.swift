@@ -18,12 +18,13 @@ public final class ParameterStore {
 
   private let source: Source
   private let device: Device
-  private let dtype: DType
+  /// Nil takes tensors in the type that they have.
+  private let dtype: DType?
   private var missing: [ParameterPath] = []
   private var misshapen: [CheckpointMismatch.Misshapen] = []
   private var mistyped: [(path: ParameterPath, dtype: DType)] = []
 
-  package init(_ source: Source, on device: Device = .cpu, _ dtype: DType = .float32) {
+  package init(_ source: Source, on device: Device = .cpu, _ dtype: DType? = .float32) {
     (self.source, self.device, self.dtype) = (source, device, dtype)
   }
 
@@ -36,7 +37,7 @@ public final class ParameterStore {
     switch source {
     case .names: tensor = .zeros([0])
     case .initial(let generator):
-      tensor = initial.tensor(shape, generator).to(device, dtype)
+      tensor = initial.tensor(shape, generator).to(device, dtype ?? .float32)
     case .tensors(let all):
       guard let found = all[path] else {
         missing.append(path)
@@ -51,18 +52,18 @@ public final class ParameterStore {
         if found.count == shape.reduce(1, *),
           found.shape.filter({ $0 != 1 }) == shape.filter({ $0 != 1 })
         {
-          return register(path, found.reshaped(shape).to(device, dtype))
+          return register(path, found.reshaped(shape).to(device, dtype ?? found.dtype))
         }
         misshapen.append(.init(path: path, expected: shape, found: found.shape))
         return absent(path)
       }
-      tensor = found.to(device, dtype)
+      tensor = found.to(device, dtype ?? found.dtype)
     }
     return register(path, tensor)
   }
 
   /// Stands for a tensor that ``check(ignoring:)`` will refuse. It is empty, because its shape is a stranger's wish.
-  private func absent(_ path: ParameterPath) -> Tensor { register(path, .zeros([0], dtype)) }
+  private func absent(_ path: ParameterPath) -> Tensor { register(path, .zeros([0], dtype ?? .float32)) }
 
   private func register(_ path: ParameterPath, _ tensor: Tensor) -> Tensor {
     precondition(tensors[path] == nil, "two layers claim \(path)")

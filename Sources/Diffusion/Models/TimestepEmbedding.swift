@@ -63,7 +63,7 @@ struct TextTimeEmbedding {
   /// pooled [B, P], sizes [6] -> [B, width]
   func callAsFunction(_ pooled: Tensor, sizes: Tensor) -> Tensor {
     let waves = sinusoids(sizes, each, flipSinToCos: flipSinToCos, shift: shift)
-      .reshaped(1, 6 * each).expanded(pooled.size(0), 6 * each)
+      .reshaped(1, 6 * each).expanded(pooled.size(0), 6 * each).to(pooled.dtype)
     return embedding(Tensor.concatenate([pooled, waves], 1))
   }
 }

@@ -79,8 +79,9 @@ struct UNetTrunk {
     let first: ChainStage = { [self] s in
       let time = timeEmbedding(
         sinusoids(
-          s[1], shape.channels[0], flipSinToCos: shape.flipSinToCos, shift: shape.freqShift),
-        guidance)
+          s[1], shape.channels[0], flipSinToCos: shape.flipSinToCos, shift: shape.freqShift
+        ).to(s[0].dtype),
+        guidance?.to(s[0].dtype))
       let h = convIn(s[0])
       let told = condition(time, s[2])
       return [h, (s.count > 3 ? told + s[3] : told).silu(), s[2], h]

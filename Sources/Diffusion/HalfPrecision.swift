@@ -1,0 +1,118 @@
+// Networks computed in half precision. Their weights are bfloat16 or float16; numbers that enter and leave are float32, as
+// are the sampler's, the schedule's and guidance's. The VAE stays in float32 where its configuration says
+// `force_upcast` and the type is float16, whose range SDXL's VAE leaves (diffusers does the same).
+public import Torch
+internal import TorchNN
+
+/// The type that networks compute in.
+public enum ComputeType: String, Codable, Sendable, CaseIterable {
+  case float32, bfloat16, float16
+
+  package var dtype: DType {
+    switch self {
+    case .float32: .float32
+    case .bfloat16: .bfloat16
+    case .float16: .float16
+    }
+  }
+}
+
+extension DiffusionModel {
+  /// The model for drawing in another type. It takes half of the memory in half precision; changes of weights, such as
+  /// erasers, come before, because they are added in float32.
+  /// - Throws: ``LetheError`` of the kind `request` for a model over pixels, which is small and computes in float32
+  public func computing(in type: ComputeType) throws -> DiffusionModel {
+    guard type != computeType else { return self }
+    if case .pixels = layout.pipeline {
+      throw LetheError.badValue(
+        "--dtype", "\(type.rawValue); \(layout.name) computes over pixels; accepted: float32")
+    }
+    let keepsVAE =
+      type == .float16 && layout.configs[.vae]?["force_upcast"]?.bool ?? true
+    var cast: [ParameterPath: Tensor] = [:]
+    for (path, tensor) in parameters.tensors {
+      let isVAE = path.components.first.map(String.init) == Layout.Component.vae.rawValue
+      cast[path] = isVAE && keepsVAE ? tensor : tensor.to(type.dtype)
+    }
+    return try DiffusionModel(layout, .tensors(cast), on: device, computing: type)
+  }
+}
+
+extension DiffusionModel {
+  /// As ``computing(in:)``, once for all pictures that this model draws in the type.
+  func drawing(in type: ComputeType) throws -> DiffusionModel {
+    if let drawer, drawer.computeType == type { return drawer }
+    let found = try computing(in: type)
+    drawer = found
+    return found
+  }
+}
+
+extension Tensor {
+  /// The tensor in another floating-point type; itself where it has it.
+  fileprivate func cast(_ dtype: DType) -> Tensor { self.dtype == dtype ? self : to(dtype) }
+}
+
+extension Conditioning {
+  fileprivate func cast(_ dtype: DType) -> Conditioning {
+    var c = self
+    (c.hidden, c.pooled) = (hidden.cast(dtype), pooled?.cast(dtype))
+    c.shifts = shifts.mapValues {
+      KeyValueShift(keys: $0.keys.cast(dtype), values: $0.values.cast(dtype))
+    }
+    return c
+  }
+}
+
+/// A noise predictor of half-precision weights.
+final class HalfPredictor: NoisePredictor {
+  private let base: any NoisePredictor
+  private let dtype: DType
+  init(_ base: any NoisePredictor, _ dtype: DType) { (self.base, self.dtype) = (base, dtype) }
+
+  var inChannels: Int { base.inChannels }
+  var sampleSize: Int { base.sampleSize }
+  var takesGuidance: Bool { base.takesGuidance }
+  var dropout: Dropout? { base.dropout }
+  var recomputes: Bool {
+    get { base.recomputes }
+    set { base.recomputes = newValue }
+  }
+
+  func predict(_ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache?) -> Tensor {
+    base.predict(x.cast(dtype), at: t, given: c.cast(dtype), cache: cache).cast(.float32)
+  }
+}
+
+/// Text encoders of half-precision weights.
+struct HalfConditioner: PromptConditioner {
+  let base: any PromptConditioner
+  let dtype: DType
+
+  func tokens(_ prompt: String) -> PromptTokens { base.tokens(prompt) }
+  var widths: [Int] { base.widths }
+  var nothing: PromptTokens { base.nothing }
+  func check(_ prompts: [String]) throws { try base.check(prompts) }
+  func wordEmbeddings(_ tokens: [PromptTokens]) -> Tensor {
+    base.wordEmbeddings(tokens).cast(.float32)
+  }
+  func encode(_ embeddings: Tensor) -> Conditioning {
+    base.encode(embeddings.cast(dtype)).cast(.float32)
+  }
+}
+
+/// A VAE of half-precision weights.
+struct HalfCodec: LatentCodec {
+  let base: any LatentCodec
+  let dtype: DType
+
+  var factor: Int { base.factor }
+  var scalingFactor: Double { base.scalingFactor }
+  func scaled(_ z: Tensor) -> Tensor { base.scaled(z) }
+  func unscaled(_ z: Tensor) -> Tensor { base.unscaled(z) }
+  func posterior(_ image: Tensor) -> (mean: Tensor, logVariance: Tensor) {
+    let (mean, logVariance) = base.posterior(image.cast(dtype))
+    return (mean.cast(.float32), logVariance.cast(.float32))
+  }
+  func reconstruct(_ z: Tensor) -> Tensor { base.reconstruct(z.cast(dtype)).cast(.float32) }
+}
