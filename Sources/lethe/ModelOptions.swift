@@ -34,3 +34,5 @@ enum ExportForm: String, ExpressibleByArgument, CaseIterable { case diffusers, s
 
 /// Spellings of a LoRA file.
 enum LoRASpelling: String, ExpressibleByArgument, CaseIterable { case kohya, peft }
+
+extension ComputeType: ExpressibleByArgument {}

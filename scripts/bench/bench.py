@@ -7,6 +7,8 @@ runs/bench-speed/results.json. `--quick` leaves the SD 1.4 size out.
 import argparse, json, os, shutil, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
 
+import random_models
+
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "runs" / "bench-speed"
 parser = argparse.ArgumentParser()
@@ -62,28 +64,6 @@ def first_image(model, rounds):
     return row
 
 
-def sd14(folder):
-    """The configuration of SD 1.4 with random weights."""
-    if (folder / "model_index.json").exists():
-        return
-    code = """
-import sys, torch
-from diffusers import AutoencoderKL, PNDMScheduler, StableDiffusionPipeline, UNet2DConditionModel
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
-torch.manual_seed(0)
-unet = UNet2DConditionModel(sample_size=64, cross_attention_dim=768, attention_head_dim=8)
-vae = AutoencoderKL(block_out_channels=(128, 256, 512, 512), down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
-                    layers_per_block=2, latent_channels=4, sample_size=512)
-tok = CLIPTokenizer.from_pretrained(sys.argv[2])
-text = CLIPTextModel(CLIPTextConfig(vocab_size=49408, hidden_size=768, intermediate_size=3072, num_attention_heads=12, num_hidden_layers=12,
-                                    bos_token_id=len(tok) - 2, eos_token_id=len(tok) - 1, pad_token_id=len(tok) - 1))
-scheduler = PNDMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", skip_prk_steps=True, steps_offset=1)
-StableDiffusionPipeline(vae=vae, text_encoder=text, tokenizer=tok, unet=unet, scheduler=scheduler, safety_checker=None, feature_extractor=None,
-                        requires_safety_checker=False).save_pretrained(sys.argv[1])
-"""
-    subprocess.run([PYTHON, "-c", code, str(folder), str(ROOT / "Tests/Fixtures/tiny-sd1/tokenizer")], check=True, capture_output=True)
-
-
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     model, rounds, rows = ROOT / "Models/emoji", arguments.rounds, []
@@ -99,7 +79,7 @@ def main():
     rows.append(first_image(model, rounds))
     if not arguments.quick:
         big = OUT / "sd14"
-        sd14(big)
+        random_models.write("sd14", big)
         for stage, label, repeats in (("text", "SD 1.4: text encoding, 4 prompts", 5), ("unet", "SD 1.4: U-Net forward, batch 2", 2), ("decode", "SD 1.4: VAE decode, batch 2", 1)):
             rows.append(compare(label, big, stage, repeats, 2))
         rows.append(compare("SD 1.4: ESD, 2 steps of walking (for its memory)", big, "esd", 1, 1,

@@ -3,7 +3,7 @@
 import argparse, copy, json, random, resource, time
 
 import torch
-from diffusers import DDIMScheduler, StableDiffusionPipeline
+from diffusers import DDIMScheduler, DiffusionPipeline
 
 parser = argparse.ArgumentParser()
 parser.add_argument("model")
@@ -14,23 +14,42 @@ parser.add_argument("--iterations", type=int, default=3)
 parser.add_argument("--walk-steps", type=int, default=50)
 parser.add_argument("--times", type=int, default=2)
 parser.add_argument("--steps", type=int, default=40)
+parser.add_argument("--device", default="cpu")
+parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16", "float16"))
+parser.add_argument("--compile", action="store_true", help="torch.compile the U-Net")
 arguments = parser.parse_args()
+device, dtype = torch.device(arguments.device), getattr(torch, arguments.dtype)
 if arguments.threads:
     torch.set_num_threads(arguments.threads)
 
-pipe = StableDiffusionPipeline.from_pretrained(arguments.model, torch_dtype=torch.float32, safety_checker=None)
+pipe = DiffusionPipeline.from_pretrained(arguments.model, torch_dtype=dtype).to(device)
 pipe.set_progress_bar_config(disable=True)
 prompts = ["a fox", "an owl", "a cat", "a castle"]
 g = torch.Generator().manual_seed(1)
+if arguments.compile:
+    pipe.unet = torch.compile(pipe.unet)
 unet = pipe.unet
+is_xl = hasattr(pipe, "text_encoder_2")
 size = unet.config.sample_size
-x = torch.randn((2, unet.config.in_channels, size, size), generator=g)
-t = torch.tensor([981.0, 500.0])
+x = torch.randn((2, unet.config.in_channels, size, size), generator=g).to(device, dtype)
+t = torch.tensor([981.0, 500.0], device=device)
 
 
 def embed(texts):
+    if is_xl:
+        return pipe.encode_prompt(texts, device=device, do_classifier_free_guidance=False)[0]
     ids = pipe.tokenizer(texts, padding="max_length", max_length=pipe.tokenizer.model_max_length, truncation=True, return_tensors="pt").input_ids
-    return pipe.text_encoder(ids)[0]
+    return pipe.text_encoder(ids.to(device))[0]
+
+
+def added():
+    """SDXL's pooled prompt and sizes; None for other networks."""
+    if not is_xl:
+        return None
+    side = size * pipe.vae_scale_factor
+    sizes = torch.tensor([[side, side, 0, 0, side, side]] * 2, device=device, dtype=dtype)
+    width = pipe.text_encoder_2.config.projection_dim
+    return {"text_embeds": torch.zeros((2, width), device=device, dtype=dtype), "time_ids": sizes}
 
 
 def timed(count, body):
@@ -38,6 +57,8 @@ def timed(count, body):
     for _ in range(count):
         start = time.perf_counter()
         body()
+        if device.type == "cuda":
+            torch.cuda.synchronize()
         seconds.append(time.perf_counter() - start)
     return seconds
 
@@ -150,11 +171,12 @@ else:
         hidden = embed(prompts[:2])
         body = {
             "text": lambda: embed(prompts),
-            "unet": lambda: unet(x, t, encoder_hidden_states=hidden).sample,
+            "unet": lambda: unet(x, t, encoder_hidden_states=hidden, added_cond_kwargs=added()).sample,
             "sample": lambda: pipe(prompts, num_inference_steps=25, guidance_scale=7.5,
                                    generator=[torch.Generator().manual_seed(s) for s in (1, 2, 3, 4)]),
             "decode": lambda: pipe.vae.decode(x / pipe.vae.config.scaling_factor).sample,
         }[arguments.stage]
         seconds = timed(count, body)[1:]
-print(json.dumps({"seconds": seconds, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+peak = torch.cuda.max_memory_allocated() if device.type == "cuda" else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+print(json.dumps({"seconds": seconds, "peak": peak,
                   "threads": torch.get_num_threads(), "torch": torch.__version__}))
