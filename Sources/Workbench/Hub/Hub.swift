@@ -183,8 +183,22 @@ package struct Hub: Sendable {
   }
 
   private static func failure(_ error: URLError, _ url: URL) -> LetheError {
-    LetheError(
-      .other, "\(url.host ?? url.absoluteString) cannot be reached: \(error.localizedDescription)")
+    let reason =
+      switch error.code {
+      case .cannotFindHost, .dnsLookupFailed: "there is no such host"
+      case .cannotConnectToHost: "it refuses the connection"
+      case .timedOut: "it does not answer in time"
+      case .notConnectedToInternet: "this machine has no network"
+      case .networkConnectionLost: "the connection was lost"
+      case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
+        .serverCertificateNotYetValid, .serverCertificateHasUnknownRoot:
+        "its certificate is not trusted"
+      default: "the connection failed (\(error.code.rawValue))"
+      }
+    return LetheError(
+      .other,
+      "\(url.host ?? url.absoluteString) cannot be reached: \(reason); give the command again, which goes on"
+    )
   }
 
   private func refusal(_ response: HTTPURLResponse, _ name: HubName, _ url: URL) -> LetheError {
@@ -215,10 +229,7 @@ package struct Hub: Sendable {
     let blob = folder.appendingPathComponent("blobs/\(entry.etag)")
     let files = FileManager.default
     if !files.fileExists(atPath: blob.path) {
-      do {
-        try files.createDirectory(
-          at: blob.deletingLastPathComponent(), withIntermediateDirectories: true)
-      } catch { throw LetheError.unwritable(blob, "its folder cannot be made") }
+      try Folder.make(blob.deletingLastPathComponent())
       let part = folder.appendingPathComponent("blobs/\(entry.etag).lethe-part")
       try transfer(entry, name, commit, to: part, progress: progress)
       let found = try entry.isLarge ? FileDigest.sha256(part) : FileDigest.gitBlob(part)
