@@ -44,7 +44,7 @@ import Testing
     @Test func picturesThatDoNotFitAreRefusedBeforeTheyAreDrawn() throws {
       try Fixtures.temporaryFolder { folder in
         let (code, text) = try shell(
-          "ulimit -v 40000000; \"$LETHE\" generate \"$MODEL\" --prompt fox --width 16384 --height 16384 --threads 1 --out '\(folder.path)/g' 2>&1"
+          "ulimit -v 40000000; \"$LETHE\" generate \"$MODEL\" --prompt fox --width 16384 --height 16384 --threads 1 -q --out '\(folder.path)/g' 2>&1"
         )
         #expect(code == 3)
         #expect(
