@@ -1,4 +1,4 @@
-"""Lists lines that a stranger's file could turn into a trap; see check-readers.sh."""
+"""Lists lines that a stranger's file could turn into a trap, and keys that no test refuses; see check-readers.sh."""
 import pathlib
 import re
 import sys
@@ -36,6 +36,36 @@ def lines_of(file):
                 yield f"{file}:{number}: {why}: {line.strip()}", always
 
 
+# Keys that readers take, as they spell them. Tests/Fixtures/refusals.txt has a refused value of each.
+REFUSALS = pathlib.Path("Tests/Fixtures/refusals.txt")
+KEYS = re.compile(
+    r"(?:\.(?:int|number|positive|bool|string|strings|ints|perLevel|refusing)|\b(?:size|numbers|pair|named|depths))"
+    r"\((?:config, )?\"([A-Za-z_0-9]+)\""
+)
+FIXED = re.compile(r"(?:\baccept\(\[|\baccepted: \[String: \[JSON\]\] = \[)(.*?)\n?\s*\]\)?\n", re.S)
+CHECKED = re.compile(r"\b(?:checked|captions|sample|added)(?:\[\"\w+\"\])*\[\"(\w+)\"\]")
+
+
+def keys_of(file):
+    """The keys that a reader takes from a file."""
+    text = file.read_text()
+    if "ComponentConfig" in text or "Checked" in text:
+        yield from KEYS.findall(text)
+        for entries in FIXED.findall(text):
+            yield from re.findall(r'"(\w+)": \[', entries)
+    if "Checked" in text:
+        yield from CHECKED.findall(text)
+
+
+def keys_without_refusal():
+    names = [line for line in REFUSALS.read_text().splitlines() if not line.startswith(" ")]
+    refused = {key for name in names for key in re.findall(r"\w+", name)}
+    for file in sorted(pathlib.Path("Sources").rglob("*.swift")):
+        if file.parts[1] != "Torture":
+            for key in sorted(set(keys_of(file)) - refused):
+                yield f"{file}: the key '{key}' has no refused value in {REFUSALS}"
+
+
 known = dict(line.split() for line in LIST.read_text().splitlines()) if LIST.exists() else {}
 counts, failed = {}, False
 for file in sorted(pathlib.Path("Sources").rglob("*.swift")):
@@ -51,6 +81,9 @@ for file in sorted(pathlib.Path("Sources").rglob("*.swift")):
         print("\n".join(line for line, always in found if not always))
         print(f"{file}: {counts[str(file)]} such lines, {known.get(str(file), 0)} of which were looked at")
         failed = True
+for line in keys_without_refusal():
+    print(line)
+    failed = True
 if "--accept" in sys.argv:
     LIST.write_text("".join(f"{file} {count}\n" for file, count in counts.items() if count))
 sys.exit(failed)

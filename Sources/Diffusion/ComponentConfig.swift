@@ -13,16 +13,20 @@ package struct ComponentConfig {
   private static let bounds: [String: Bound] = [
     "addition_time_embed_dim": .whole(2...65_536), "attention_head_dim": .whole(1...65_536),
     "beta_end": .positive(1), "beta_start": .positive(1),
-    "block_out_channels": .whole(1...65_536), "cross_attention_dim": .whole(1...65_536),
+    "block_out_channels": .whole(1...65_536), "crop_pct": .number(0.1...1),
+    "cross_attention_dim": .whole(1...65_536), "depths": .whole(1...1024),
     "downsample_padding": .whole(0...1), "dropout": .number(0...1),
-    "eos_token_id": .whole(0...(1 << 24)), "freq_shift": .number(0...1),
-    "hidden_size": .whole(1...65_536), "in_channels": .whole(1...4096),
+    "embedding_size": .whole(1...65_536), "eos_token_id": .whole(0...(1 << 24)),
+    "freq_shift": .number(0...1), "hidden_size": .whole(1...65_536),
+    "hidden_sizes": .whole(1...65_536), "image_size": .whole(1...8192),
+    "in_channels": .whole(1...4096),
     "intermediate_size": .whole(1...(1 << 20)), "latent_channels": .whole(1...4096),
     "layer_norm_eps": .positive(1), "layers_per_block": .whole(1...64),
     "max_position_embeddings": .whole(3...65_536), "norm_eps": .positive(1),
     "norm_num_groups": .whole(1...65_536), "num_attention_heads": .whole(1...65_536),
     "num_class_embeds": .whole(0...1_000_000), "num_hidden_layers": .whole(1...1024),
     "num_train_timesteps": .whole(1...100_000), "out_channels": .whole(1...4096),
+    "patch_size": .whole(1...8192),
     "projection_class_embeddings_input_dim": .whole(1...(1 << 20)),
     "projection_dim": .whole(1...65_536), "sample_size": .whole(1...16_384),
     "scaling_factor": .positive(1e6), "steps_offset": .whole(0...100_000),
@@ -33,7 +37,15 @@ package struct ComponentConfig {
 
   package func refusing(_ key: String, _ why: String) -> LetheError {
     let shown = json[key].map { String($0.compact.prefix(120)) } ?? "missing"
-    return .unsupported("\(component): '\(key)' is \(shown); \(why)")
+    return .unsupported("\(file): '\(key)' is \(shown); \(why)")
+  }
+
+  /// The file below the model's folder. The configurations of a `CLIPModel`'s towers stand in one.
+  private var file: String {
+    if component.hasSuffix(".json") { return component }
+    if component.hasSuffix("_config") { return "config.json: \(component)" }
+    return component == "scheduler"
+      ? "scheduler/scheduler_config.json" : "\(component)/config.json"
   }
 
   private func value<T>(

@@ -29,7 +29,17 @@ extension DiffusionModel {
         "--variant",
         "\(folder.path) has no weights of the variant '\(variant)'; leave it out for the others")
     }
+    if device == .cpu { try requireMemory(tensors, folder) }
     return try DiffusionModel(layout, .tensors(tensors), on: device)
+  }
+
+  /// Refuses weights that do not fit into memory before they are copied. Those of float32 stay in their file.
+  private static func requireMemory(_ tensors: [ParameterPath: Tensor], _ folder: URL) throws {
+    let copied = tensors.values.lazy.filter { $0.dtype != .float32 }.reduce(0.0) {
+      $0 + 4 * Double($1.count)
+    }
+    try Memory.require(
+      copied, for: "the model \(folder.path) in float32", "a model of fewer parameters")
   }
 
   /// Every parameter that a layout asks for.

@@ -22,7 +22,7 @@ struct Corpus {
   }
 
   func formats() throws -> Formats {
-    Formats(try models() + weights() + data() + judges() + runs() + options())
+    Formats(try models() + weights() + data() + judges() + networks() + runs() + options())
   }
 
   func copied(_ fixture: String, as name: String) throws -> URL {

@@ -43,8 +43,21 @@ public final class Run {
   /// The same folder and listener with another seed.
   package func seeded(_ seed: UInt64) throws -> Run {
     let run = try Run(folder, seed: seed)
-    (run.onProgress, run.identity) = (onProgress, identity)
+    (run.onProgress, run.identity, run.keepsStates) = (onProgress, identity, keepsStates)
     return run
+  }
+
+  /// Whether methods leave the states of their trainings in the folder for the caller, who clears them once the result is
+  /// written: a full disk then costs the last steps alone.
+  package var keepsStates = false
+
+  /// Removes the states that trainings have left.
+  package func clearStates() {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    for name in names
+    where name.hasSuffix(".state.safetensors") || name.hasSuffix(".good.safetensors") {
+      try? FileManager.default.removeItem(at: file(name))
+    }
   }
 
   /// - Throws: ``LetheError`` when the folder cannot be made
@@ -88,9 +101,9 @@ public final class Run {
     }
   }
 
-  /// Drops events of steps that will be done again after a resume.
+  /// Drops events of steps that will be done again after a resume, and those of a stage that name no step.
   package func forgetEvents(ofStage stage: String, from step: Int) throws {
-    let kept = events().filter { $0["stage"]?.string != stage || ($0["step"]?.int ?? -1) < step }
+    let kept = events().filter { $0["stage"]?.string != stage || ($0["step"]?.int ?? .max) < step }
     guard kept.count != events().count else { return }
     try AtomicFile.write(
       Data(kept.map { $0.compact + "\n" }.joined().utf8), to: file("events.jsonl"))

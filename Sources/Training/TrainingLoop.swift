@@ -65,6 +65,19 @@ package struct TrainingLoop {
   /// Asked after ``observe``: whether to train on. False ends the loop, with the parameters of this step.
   package var goesOn: (Int, [Tensor]) throws -> Bool = { _, _ in true }
 
+  /// The work of a training, such as pictures that a network was asked about, which the state carries over an interruption.
+  package struct Work {
+    /// The work that this process has done so far.
+    package var done: () -> Int
+    /// Called before the first step with the work that was done before an interruption.
+    package var before: (Int) -> Void
+
+    package init(done: @escaping () -> Int, before: @escaping (Int) -> Void) {
+      (self.done, self.before) = (done, before)
+    }
+  }
+  package var work: Work?
+
   package init(_ stage: String, _ training: Training, _ run: Run) {
     (self.stage, self.training, self.run, seed, resumes) = (stage, training, run, run.seed, true)
   }
@@ -89,6 +102,7 @@ package struct TrainingLoop {
       try state.restore(file, into: parameters, last: training.steps, identity: run.identity)
       try run.forgetEvents(ofStage: stage, from: state.step)
     }
+    work?.before(state.work)
     try begins(state.step, state.average?.tensors ?? parameters)
     try advance(parameters, &state, to: training.steps, gradients: gradients)
     if let average = state.average {
@@ -116,6 +130,13 @@ package struct TrainingLoop {
   ) throws {
     let start = Date()
     var saved = state.step
+    let (worked, before) = (work?.done() ?? 0, state.work)
+    /// The state with the work up to now.
+    func counted(_ state: TrainingState) -> TrainingState {
+      var state = state
+      if let work { state.work = before + work.done() - worked }
+      return state
+    }
     var recent = 0.0
     var resting = OffloadedTensors(run?.file("\(stage).optimizer.safetensors"))
     defer { resting.clear() }
@@ -160,10 +181,10 @@ package struct TrainingLoop {
         guard try goesOn(state.step, kept) else { break }
       }
       if state.step % training.saveEvery == 0 || isLast {
-        try save(state, parameters, &saved, writes: !isLast || keepsLast)
+        try save(counted(state), parameters, &saved, writes: !isLast || keepsLast)
       }
       if Interrupt.isRequested, !isLast {
-        try save(state, parameters, &saved)
+        try save(counted(state), parameters, &saved)
         throw LetheError.interrupted
       }
     }

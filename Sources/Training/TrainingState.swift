@@ -11,6 +11,12 @@ package struct TrainingState {
   var average: MovingAverage?
   /// ``Step/carried``
   var carried: [String: Double] = [:]
+  /// ``TrainingLoop/Work``
+  var work: Int {
+    get { Int(bounded: carried[Self.workKey] ?? 0, 0...Int.max / 2) }
+    set { carried[Self.workKey] = Double(newValue) }
+  }
+  private static let workKey = "work"
   /// ``Step/carriedTensors``
   var carriedTensors: [String: Tensor] = [:]
 

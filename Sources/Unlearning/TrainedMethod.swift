@@ -86,11 +86,14 @@ extension TrainedMethod {
     defer { for tensor in tensors { tensor.requiresGradient = false } }
 
     var rule = try rule(erasure, original: model, student: student, tensors, run)
-    let verdict = try train(student, tensors, by: &rule, try watch(erasure, model, run), run)
+    let watch = try watch(erasure, model, run)
     // Each noisy picture the U-Net was asked about counts one; a pass backward is not counted.
-    try run.record([
-      "stage": "cost", "evaluations": .int(model.evaluations - before + student.evaluations),
-    ])
+    func evaluations() -> Int { model.evaluations - before + student.evaluations }
+    var former = 0
+    let work = TrainingLoop.Work(done: evaluations) { former = $0 }
+    let verdict = try train(student, tensors, by: &rule, watch, work, run)
+    try run.forgetEvents(ofStage: "cost", from: 0)
+    try run.record(["stage": "cost", "evaluations": .int(former + evaluations())])
     return withoutGradients {
       var vector = ParameterVector.zero
       for (path, tensor) in zip(paths, tensors) {
@@ -106,13 +109,13 @@ extension TrainedMethod {
   /// there is one.
   private func train(
     _ student: DiffusionModel, _ tensors: [Tensor], by rule: inout any GradientRule,
-    _ watch: CollapseGuard?, _ run: Run
+    _ watch: CollapseGuard?, _ work: TrainingLoop.Work, _ run: Run
   ) throws -> Verdict {
     var verdict = Verdict.keptWhole
     var good = GoodWeights(
       run.file("\(Self.name).good.safetensors"), identity: run.identity)
     var loop = TrainingLoop(Self.name, training, run)
-    (loop.every, loop.keepsLast) = (guarding.every, false)
+    (loop.every, loop.keepsLast, loop.work) = (guarding.every, false, work)
     var checked = 0
     loop.begins = { step, weights in
       guard watch != nil else { return }
@@ -157,8 +160,10 @@ extension TrainedMethod {
         "message": .string(verdict.warning ?? ""),
       ])
     }
-    loop.finish()
-    good.clear()
+    if !run.keepsStates {
+      loop.finish()
+      good.clear()
+    }
     return verdict
   }
 

@@ -36,8 +36,10 @@ enum Failure {
         ?? "the system refused it"
       return "cannot \(error.isWrite ? "write" : "read") \(place): \(reason)"
     case is DecodingError, is EncodingError:
-      return "a value cannot be read or written as JSON (\(error)); this is a fault of the program"
-    default: return "\(error)"
+      return "a value cannot be read or written as JSON; this is a fault of the program"
+    case let error as POSIXError: return String(cString: strerror(error.code.rawValue))
+    case let fault as Fault: return "\(fault)"
+    default: return "an unexpected fault (\(type(of: error))); this is a fault of the program"
     }
   }
 }

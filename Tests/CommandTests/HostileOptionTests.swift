@@ -29,6 +29,7 @@ import Testing
     ),
     ("--width=4611686018427387904", "--width: 4611686018427387904; accepted: a whole number"),
     ("--guidance=nan", "--guidance: \"nan\"; accepted: a number from"),
+    ("--eta=inf", "--eta: \"inf\"; accepted: a number from 0.0 to 1.0"),
   ]) func aNumberThatIsNotAcceptedIsNamed(option: String, sentence: String) throws {
     try Fixtures.temporaryFolder { folder in
       let (code, text) = try shell(
@@ -37,6 +38,20 @@ import Testing
       #expect(text.hasPrefix("lethe: \(sentence)"), "\(text)")
     }
   }
+
+  #if os(Linux)
+    /// 16384 x 16384 pixels take 69 GB, and the process may have 40.
+    @Test func picturesThatDoNotFitAreRefusedBeforeTheyAreDrawn() throws {
+      try Fixtures.temporaryFolder { folder in
+        let (code, text) = try shell(
+          "ulimit -v 40000000; \"$LETHE\" generate \"$MODEL\" --prompt fox --width 16384 --height 16384 --threads 1 -q --out '\(folder.path)/g' 2>&1"
+        )
+        #expect(code == 3)
+        #expect(
+          text.hasPrefix("lethe: a picture of 16384 x 16384 needs 68.7 GB of memory"), "\(text)")
+      }
+    }
+  #endif
 
   @Test func aClosedStandardErrorTakesNoFilesPlace() throws {
     try Fixtures.temporaryFolder { folder in

@@ -47,6 +47,30 @@ import TorchNN
     }
   }
 
+  /// The work before an interruption, up to the last state, and that after it make the whole.
+  @Test(arguments: [3, 12, 19]) func workIsCountedOverAnInterruption(_ kill: Int) throws {
+    struct Killed: Error {}
+    try Fixtures.temporaryFolder { folder in
+      var (done, former) = (0, 0)
+      func fit(stopAt: Int? = nil) throws {
+        done = 0
+        let p = Tensor.ones([4])
+        p.requiresGradient = true
+        var loop = TrainingLoop("x", Self.options(20), try Run(folder))
+        loop.work = .init(done: { done }, before: { former = $0 })
+        try loop.fit([p]) { step in
+          if step.index == stopAt { throw Killed() }
+          done += 3
+          return descend(p.squared().mean(), [p])
+        }
+      }
+      #expect(throws: Killed.self) { try fit(stopAt: kill) }
+      #expect(former == 0)
+      try fit()
+      #expect(former + done == 60 && former <= 3 * kill)
+    }
+  }
+
   /// Products of a step are in bfloat16 where that is asked for, also in its second pass after weights changed in place;
   /// the weights are not.
   @Test func bfloat16IsHonoured() throws {

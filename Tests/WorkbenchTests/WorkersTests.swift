@@ -40,6 +40,17 @@ import Training
     }
   }
 
+  /// A worker looks at this number to see that its parent has ended.
+  @Test func workersKnowTheirParent() throws {
+    try Fixtures.temporaryFolder { folder in
+      let run = try Run(folder)
+      try shell("echo \"$LETHE_PARENT $PPID\" > '\(run.file("parent").path)'", 1, ["a"], run)
+      let own = "\(ProcessInfo.processInfo.processIdentifier)"
+      #expect(
+        try String(contentsOf: run.file("parent"), encoding: .utf8) == "\(own) \(own)\n")
+    }
+  }
+
   @Test func aFailedPartIsNamedWithItsLastWords() throws {
     try Fixtures.temporaryFolder { folder in
       let run = try Run(folder)

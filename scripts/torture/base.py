@@ -3,8 +3,8 @@ import json
 import os
 import pathlib
 import shutil
-import struct
 import subprocess
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FIXTURES = ROOT / "Tests/Fixtures"
@@ -38,6 +38,29 @@ class Lethe:
         environment = {**os.environ, "SWIFT_BACKTRACE": "enable=no"}
         return subprocess.Popen(self.arguments(command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                 env=environment, start_new_session=True, **more)
+
+
+class Log(dict):
+    """Counts and findings of a campaign in a JSON file, which a second call goes on with."""
+
+    def __init__(self, file, empty):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self.file = file
+        super().__init__({**empty, "findings": [], **(json.loads(file.read_text()) if file.exists() else {})})
+
+    def found(self, text):
+        self["findings"].append(text)
+        print(text, flush=True)
+
+    def save(self):
+        half = self.file.with_suffix(".half")
+        half.write_text(json.dumps(self, indent=1) + "\n")
+        half.replace(self.file)
+
+    def end(self, done):
+        self.save()
+        print(f"{done}, {len(self['findings'])} findings, in {self.file}")
+        sys.exit(1 if self["findings"] else 0)
 
 
 # Fields that tell of a moment or a machine.
@@ -90,6 +113,11 @@ SMALL = ["--set", "training.steps=12", "--set", "training.saveEvery=3", "--set",
          "--set", "trajectories=2", "--set", "trajectorySteps=3", "--set", "preserveTrajectories=1"]
 
 
+SHORT = ["--set", "training.steps=4", "--set", "training.saveEvery=2", "--set", "training.logEvery=2", "--set", "trajectories=1",
+         "--set", "trajectorySteps=3", "--set", "preserveTrajectories=1", "--set", "parameters=xattn-kv",
+         "--set", "guarding.limit=5", "--set", "guarding.every=2", "--set", "guarding.prompts=1"]
+
+
 def commands(model, made):
     """Long commands by name: what is copied to the folder first, and the arguments for a folder.
 
@@ -102,6 +130,7 @@ def commands(model, made):
         "erase esd": (None, erase("esd", *SMALL, "--set", "guarding.limit=5", "--set", "guarding.every=4", "--set", "guarding.prompts=2")),
         "erase esd, averaged": (None, erase("esd", *SMALL, "--set", "guarding.limit=0", "--set", "training.averaging=0.9")),
         "erase esd, offloaded": (None, erase("esd", *SMALL, "--set", "guarding.limit=0", "--set", "training.offload=true")),
+        "erase esd, short": (None, erase("esd", *SHORT)),
         "erase uce": (None, erase("uce")),
         "generate": (None, lambda out: ["generate", model, "--prompt", "fox", "--prompt", "a cat", "--count", 6, "--batch", 2, "--steps", 3, "--out", out]),
         "make-set": (None, lambda out: ["make-set", model, "--concept", "fox", "--count", 8, "--steps", 2, "--out", out]),
@@ -110,6 +139,7 @@ def commands(model, made):
         "relearn": (made / "uce", lambda out: ["relearn", out, "--set", "training.steps=2", "--set", "checkpoints=[1,2]", "--set", "pictures=2", "--set", "pictureSteps=2", "--seeds", 1, "--prompts", 2, "--sampling-steps", 2]),
         "apply": (None, lambda out: ["apply", model, "--with", made / "uce", "--out", out]),
         "bench": (None, lambda out: ["bench", model, "--methods", "uce", "--concept", "fox", "--steps", 2, "--seeds", 1, "--out", out]),
+        "bench, two workers": (None, lambda out: ["bench", model, "--methods", "uce,esd", "--concept", "fox", "--steps", 2, "--seeds", 1, "--set", "esd.training.steps=12", "--set", "esd.training.saveEvery=3", "--set", "esd.trajectories=2", "--set", "esd.trajectorySteps=3", "--set", "esd.guarding.limit=0", "--jobs", 2, "--out", out]),
         "eraser train": (made / "set", lambda out: ["eraser", "train", out, "--set", "tolerance=0.1", "--set", "training.steps=4", "--set", "training.saveEvery=1", "--set", "trajectories=1", "--set", "trajectorySteps=3"]),
     }
 

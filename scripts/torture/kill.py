@@ -7,17 +7,16 @@ A command is killed up to three times, then goes on to its end. Every file has t
 tell of time or machine; no temporary file may be left. OUT/kill.json has the counts; a second call goes on.
 """
 import argparse
-import json
 import os
 import pathlib
 import random
 import shutil
 import signal
-import sys
+import subprocess
 import tempfile
 import time
 
-from base import Lethe, commands, difference, prepare
+from base import Lethe, Log, commands, difference, prepare
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--program", default=".build/release/lethe")
@@ -28,44 +27,39 @@ parser.add_argument("--out", default="runs/torture")
 options = parser.parse_args()
 
 out = pathlib.Path(options.out)
-out.mkdir(parents=True, exist_ok=True)
-file = out / "kill.json"
-known = json.loads(file.read_text()) if file.exists() else {}
-counts, findings = known.get("counts", {}), known.get("findings", [])
-kills, rounds = known.get("kills", 0), known.get("rounds", 0)
+log = Log(out / "kill.json", dict(kills=0, rounds=0, counts={}))
 end = time.time() + 60 * options.minutes
 lethe = Lethe(options.program)
 place = pathlib.Path(tempfile.mkdtemp(prefix="lethe-kill-"))
 
 
-def save():
-    half = file.with_suffix(".half")
-    half.write_text(json.dumps(dict(kills=kills, rounds=rounds, counts=counts, findings=findings), indent=1) + "\n")
-    half.replace(file)
-
-
-def found(name, text):
-    findings.append(dict(command=name, text=text, round=rounds))
-    print(f"{name}: {text}", flush=True)
-
-
-def begin(name, start, folder):
+def begin(start, folder):
     if start:
         shutil.copytree(start, folder)
+
+
+def finish(arguments):
+    """Runs a command to its end; workers of one that was killed may hold its folder until their step is done."""
+    for _ in range(60):
+        done = lethe(arguments)
+        if done.returncode != 5:
+            break
+        time.sleep(1)
+    return done
 
 
 model, made = prepare(lethe, place / "base")
 all_commands = commands(model, made)
 expected, seconds = {}, {}
-while kills < options.kills and time.time() < end:
-    draw = random.Random(options.seed * 1_000_003 + rounds)
-    name = list(all_commands)[rounds % len(all_commands)]
+while log["kills"] < options.kills and time.time() < end:
+    draw = random.Random(options.seed * 1_000_003 + log["rounds"])
+    name = list(all_commands)[log["rounds"] % len(all_commands)]
     start, arguments = all_commands[name]
     # The same path for both, because some files name it.
     folder = place / "work" / name.replace(" ", "-").replace(",", "")
-    kept = place / "expected" / name.replace(" ", "-").replace(",", "")
+    kept = place / "expected" / folder.name
     if name not in expected:
-        begin(name, start, folder)
+        begin(start, folder)
         moment = time.time()
         done = lethe(arguments(folder))
         seconds[name] = time.time() - moment
@@ -74,35 +68,29 @@ while kills < options.kills and time.time() < end:
         kept.parent.mkdir(parents=True, exist_ok=True)
         folder.rename(kept)
         expected[name] = kept
-    begin(name, start, folder)
+    begin(start, folder)
     own = 0
     for _ in range(draw.randint(1, 3)):
         process = lethe.start(arguments(folder))
         try:
             process.wait(timeout=draw.random() * seconds[name])
-        except Exception:
+        except subprocess.TimeoutExpired:
             pass
         if process.poll() is not None:
             break
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         own += 1
-    done = lethe(arguments(folder))
-    kills += own
-    counts[name] = counts.get(name, 0) + own
-    if done.returncode:
-        found(name, f"exit {done.returncode} after {own} kills: {done.stderr.strip()[:300]}")
-    else:
-        other = difference(kept, folder)
-        if other:
-            found(name, f"{other} after {own} kills")
-    if findings and findings[-1]["round"] == rounds:
-        shutil.rmtree(out / f"kill-{rounds}", ignore_errors=True)
-        shutil.copytree(folder, out / f"kill-{rounds}")
+    done = finish(arguments(folder))
+    log["kills"] += own
+    log["counts"][name] = log["counts"].get(name, 0) + own
+    other = f"exit {done.returncode}: {done.stderr.strip()[:300]}" if done.returncode else difference(kept, folder)
+    if other:
+        log.found(f"{name}, round {log['rounds']}: {other} after {own} kills")
+        shutil.rmtree(out / f"kill-{log['rounds']}", ignore_errors=True)
+        shutil.copytree(folder, out / f"kill-{log['rounds']}")
     shutil.rmtree(folder, ignore_errors=True)
-    rounds += 1
-    save()
-save()
+    log["rounds"] += 1
+    log.save()
 shutil.rmtree(place, ignore_errors=True)
-print(f"{kills} kills in {rounds} runs, {len(findings)} findings, in {file}")
-sys.exit(1 if findings else 0)
+log.end(f"{log['kills']} kills in {log['rounds']} runs")

@@ -63,10 +63,12 @@ package final class CLIPModel {
     logitScale = store.root.parameter("logit_scale", [], .constant(initial))
     processor = try PictureProcessor(files.preprocessor)
     let side = vision.size
-    guard processor.size.map({ $0 == [side, side] }) ?? true else {
+    // A picture of another size has other patches than the tower has positions.
+    guard processor.size == [side, side] else {
+      let made = processor.size.map { "\($0[0]) x \($0[1])" } ?? "any number of"
       throw LetheError.model(
-        "preprocessor_config.json makes pictures of \(processor.size ?? []) pixels, the image tower takes "
-          + "\(vision.size) x \(vision.size)")
+        "preprocessor_config.json makes pictures of \(made) pixels, the image tower takes \(side) x \(side)"
+      )
     }
     try text.check(files.tokenizer)
     (self.files, parameters, self.device) = (files, store, device)
@@ -141,9 +143,7 @@ package final class CLIPModel {
     func write(_ data: Data, _ name: String) throws {
       try AtomicFile.write(data, to: folder.appendingPathComponent(name))
     }
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch { throw LetheError.unwritable(folder, "the folder cannot be made") }
+    try Folder.make(folder)
     var tensors: [String: Tensor] = [:]
     for (path, tensor) in parameters.tensors { tensors[path.name] = tensor.detached().to(dtype) }
     try SafeTensors.write(

@@ -26,6 +26,7 @@ package final class CLIPVision {
     guard patch > 0, size >= patch else {
       throw config.refusing("patch_size", "a number from 1 to image_size is needed")
     }
+    try s.check(layers: shape.layers, key: "num_hidden_layers")
     let n = (size / patch) * (size / patch)
     let model = s["vision_model"]
     let e = model["embeddings"]

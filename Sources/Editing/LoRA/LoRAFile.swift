@@ -138,18 +138,24 @@ public struct LoRAFile {
     }
     let scale = adapter.scale(spelling, alpha: alpha, rank: r)
     var a = down.reshaped(r, down.count / r)
+    /// The product is as large as the weight, which a stranger's rows and columns need not be.
+    func check(_ inner: Int, _ columns: Int) throws {
+      guard b.size(1) == inner, b.size(0) * columns == shape.reduce(1, *) else {
+        throw LetheError.malformed(
+          file, "'\(spelling)' changes [\(b.size(0)), \(columns)], the model's weight is \(shape)")
+      }
+    }
     if let middle = parts[.middle]?.to(.float32) {
       guard middle.shape.count == 4, middle.size(1) == r, down.count == r * down.size(1) else {
         throw LetheError.malformed(file, "'\(spelling).lora_mid' has shape \(middle.shape)")
       }
+      try check(middle.size(0), middle.size(2) * middle.size(3) * down.size(1))
       // [r1, r2, k, k] -> [r1 k k, r2] A -> [r1, i, k k]
       let (r1, area) = (middle.size(0), middle.size(2) * middle.size(3))
       a = middle.permuted(0, 2, 3, 1).reshaped(r1 * area, r).matmul(a)
         .reshaped(r1, area, down.size(1)).permuted(0, 2, 1).reshaped(r1, down.size(1) * area)
     }
-    guard b.size(1) == a.size(0) else {
-      throw LetheError.malformed(file, "'\(spelling)' has matrices that cannot be multiplied")
-    }
+    try check(a.size(0), a.size(1))
     return try fitted(b.matmul(a) * scale, shape, spelling)
   }
 

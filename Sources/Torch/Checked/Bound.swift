@@ -9,10 +9,13 @@ package enum Bound: Sendable, Hashable {
   package static let count = Bound.whole(0...1_000_000_000)
   package static let atLeastOne = Bound.whole(1...1_000_000_000)
   package static let share = Bound.number(0...1)
+  package static let finite = Bound.number(
+    -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude)
 
   /// The accepted values in words.
   package var accepted: String {
     switch self {
+    case .finite: "a finite number"
     case .whole(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .number(let range) where range.upperBound == .greatestFiniteMagnitude:
       "a number from \(range.lowerBound)"

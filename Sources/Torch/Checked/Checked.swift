@@ -54,8 +54,11 @@ package struct Checked: Sendable {
   }
 
   package func number(_ range: ClosedRange<Double>, _ fallback: Double? = nil) throws -> Double {
-    let bound = Bound.number(range)
-    return try read(fallback, bound.accepted, value.flatMap { bound.allows($0) ? $0.number : nil })
+    try number(.number(range), fallback)
+  }
+
+  package func number(_ bound: Bound, _ fallback: Double? = nil) throws -> Double {
+    try read(fallback, bound.accepted, value.flatMap { bound.allows($0) ? $0.number : nil })
   }
 
   package func bool(_ fallback: Bool? = nil) throws -> Bool {
@@ -99,9 +102,11 @@ package struct Checked: Sendable {
   package func decoded<T: Decodable>(as type: T.Type = T.self) throws -> T {
     do { return try (value ?? .null).decoded() } catch let error as DecodingError {
       let (keys, accepted) = error.place
-      throw keys.reduce(self) { at, key in
+      let place = keys.reduce(self) { at, key in
         key.intValue.map { at.element($0) } ?? at[key.stringValue]
-      }.refused(accepted)
+      }
+      let isObject = place.value?.members != nil && accepted == "an object"
+      throw place.refused(isObject ? "an object with the keys that lethe writes there" : accepted)
     }
   }
 
@@ -127,7 +132,10 @@ extension DecodingError {
     case .typeMismatch(let type, let at), .valueNotFound(let type, let at):
       return (at.codingPath, words(type))
     case .keyNotFound(let key, let at): return (at.codingPath + [key], "a value")
-    case .dataCorrupted(let at): return (at.codingPath, at.debugDescription)
+    case .dataCorrupted(let at):
+      // Foundation's own words begin with a capital.
+      let isOwn = at.debugDescription.first?.isLowercase == true
+      return (at.codingPath, isOwn ? at.debugDescription : "a value that lethe writes there")
     @unknown default: return ([], "\(self)")
     }
   }

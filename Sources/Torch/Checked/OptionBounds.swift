@@ -5,7 +5,7 @@ enum OptionBounds {
   private static let many = Bound.whole(1...1_000_000)
   private static let weight = Bound.number(0...Double.greatestFiniteMagnitude)
 
-  private static let byKey: [String: Bound] = [
+  static let byKey: [String: Bound] = [
     // Training
     "training.steps": .count, "training.batch": .whole(1...65_536), "learningRate": weight,
     "warmup": .count, "clip": weight, "averaging": .number(0...0.999_999_999),

@@ -167,32 +167,43 @@ package struct PromptTable: Sendable {
       do { json = try JSONText.value(Data(line.utf8)) } catch {
         throw bad("it is no JSON: \(error)")
       }
-      func value(_ kind: String) -> JSON? {
-        (names[kind] ?? []).lazy.compactMap { json[$0] }.first { $0 != .null }
+      let row = Checked(json, "\(file.path), line \(index + 1)")
+      func value(_ kind: String) -> Checked? {
+        (names[kind] ?? []).lazy.map { row[$0] }.first { !$0.isMissing }
       }
-      guard let prompt = value("prompt")?.string, !prompt.isEmpty else { throw bad("no prompt") }
-      let id = value("case").map { $0.string ?? $0.compact } ?? "\(index)"
+      guard let prompt = try value("prompt")?.string(), !prompt.isEmpty else {
+        throw bad("no prompt")
+      }
+      let id = value("case").map { $0.value?.string ?? $0.value?.compact ?? "" } ?? "\(index)"
       guard !id.isEmpty, !id.hasPrefix("."),
         id.allSatisfy({ $0.isLetter || $0.isNumber || "-_.".contains($0) })
       else { throw bad("case number '\(id)' would not do as a file name") }
-      let seed: UInt64? =
-        switch value("seed") {
-        case .some(.unsigned(let v)): v
-        case let found: found?.int.flatMap { UInt64(exactly: $0) }
+      let seed = try value("seed").map { found -> UInt64 in
+        switch found.value {
+        case .some(.unsigned(let v)): return v
+        case let small:
+          guard let v = small?.int.flatMap({ UInt64(exactly: $0) }) else {
+            throw found.refused("a whole number from 0 to 18446744073709551615")
+          }
+          return v
         }
+      }
       rows.append(
         Row(
           caseNumber: id, prompt: prompt, seed: seed ?? derived(index),
-          guidance: value("guidance")?.number, width: value("width")?.int,
-          height: value("height")?.int,
-          erasers: value("erasers")?.array?.compactMap(\.string)))
+          guidance: try value("guidance")?.number(.finite),
+          width: try value("width")?.int(extents), height: try value("height")?.int(extents),
+          erasers: value("erasers")?.value?.array?.compactMap(\.string)))
     }
     return (rows, [])
   }
 
-  /// Pixels, 1 to 16384, perhaps written with a fraction of zeros.
+  /// Pixels of a side.
+  private static let extents = 1...16_384
+
+  /// Pixels of a side, perhaps written with a fraction of zeros.
   private static func extent(_ text: String) -> Int? {
-    Double(text).flatMap { Int(exactly: $0) }.flatMap { (1...16_384).contains($0) ? $0 : nil }
+    Double(text).flatMap { Int(exactly: $0) }.flatMap { extents.contains($0) ? $0 : nil }
   }
 
   /// Seeds for prompts without one: the same at each reading, and different for each prompt.

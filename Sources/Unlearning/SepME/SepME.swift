@@ -158,7 +158,7 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
         : alone(correlations, concepts, requests.map(\.concept.name), &step)
       return descend(forgetting + norm(erasers) + damage.loss(erasers, weight: rho), tensors)
     }
-    loop.finish()
+    if !run.keepsStates { loop.finish() }
     for tensor in tensors { tensor.requiresGradient = false }
     return erasers.map { $0.rounded() }
   }

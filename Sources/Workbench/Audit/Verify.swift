@@ -35,7 +35,7 @@ package struct Verify {
       throw LetheError.badValue(
         "verify", "\(folder.path) holds no audit; accepted: the folder of `lethe audit`")
     }
-    let suite: PromptSuite = try JSON(contentsOf: folder.file("prompts.json")).decoded()
+    let suite: PromptSuite = try Checked(contentsOf: folder.file("prompts.json")).decoded()
     var outcome = Outcome()
     func check(_ name: String, _ found: String) {
       guard audit.hashes[name] != found else { return }

@@ -127,6 +127,7 @@ public struct Erase {
     if folder.hasEraser {
       let eraser = try folder.eraser()
       try eraser.check(base: base)
+      run.clearStates()
       try followModel(folder)
       try export(model, eraser, to: folder)
       return (eraser, try folder.verdict())
@@ -137,13 +138,17 @@ public struct Erase {
     var card = Eraser.Card()
     (card.method, card.concepts, card.options) = (job.method, job.concepts, job.options)
     (card.seed, card.base, card.version) = (job.seed, base, Version.current)
-    let erased = try method.erase(erasure, from: model, run.seeded(job.seed))
+    let training = try run.seeded(job.seed)
+    training.keepsStates = true
+    let erased = try method.erase(erasure, from: model, training)
     let eraser = Eraser(card, erased.vector)
-    try eraser.write(to: folder.eraserFile)
+    // The eraser comes last: a folder that has one is finished.
     try folder.write(erased.verdict, to: "verdict.json")
     try folder.write(
       Provenance(base: card.base, seconds: Date().timeIntervalSince(start), device: device),
       to: "provenance.json")
+    try eraser.write(to: folder.eraserFile)
+    run.clearStates()
     try export(model, eraser, to: folder)
     return (eraser, erased.verdict)
   }

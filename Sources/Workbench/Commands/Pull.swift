@@ -31,10 +31,7 @@ package struct Pull {
       progress(done, total)
     }
     let ref = cache.folder(name).appendingPathComponent("refs/\(name.revision)")
-    do {
-      try FileManager.default.createDirectory(
-        at: ref.deletingLastPathComponent(), withIntermediateDirectories: true)
-    } catch { throw LetheError.unwritable(ref, "its folder cannot be made") }
+    try Folder.make(ref.deletingLastPathComponent())
     try AtomicFile.write(Data(commit.utf8), to: ref)
     return cache.folder(name).appendingPathComponent("snapshots/\(commit)")
   }

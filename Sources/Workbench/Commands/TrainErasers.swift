@@ -34,6 +34,7 @@ package struct TrainErasers {
     let model = try ModelFolder(set.card.model).model(on: device)
     try set.checkBase(model)
     var done: [EraserSet.Entry] = []
+    run.keepsStates = true
     let size = method.groupSize(model, pending.count)
     for first in stride(from: 0, to: pending.count, by: size) {
       let group = Array(pending[first..<min(first + size, pending.count)])
@@ -57,6 +58,7 @@ package struct TrainErasers {
         try set.update(trained)
         done.append(trained)
       }
+      run.clearStates()
     }
     return done
   }
@@ -81,10 +83,7 @@ package struct TrainErasers {
       run.runFolder.has(name)
       && (try? JSON(contentsOf: run.file(name)).decoded(as: RunIdentity.self)) == identity
     if !isSame {
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: run.folder.path)) ?? []
-      for state in names where state.hasSuffix(".state.safetensors") {
-        try? FileManager.default.removeItem(at: run.file(state))
-      }
+      run.clearStates()
       try run.runFolder.write(identity, to: name)
     }
     run.identity = identity.hash

@@ -181,8 +181,22 @@ package struct Hub: Sendable {
   }
 
   static func failure(_ error: URLError, _ url: URL) -> LetheError {
-    LetheError(
-      .other, "\(url.host ?? url.absoluteString) cannot be reached: \(error.localizedDescription)")
+    let reason =
+      switch error.code {
+      case .cannotFindHost, .dnsLookupFailed: "there is no such host"
+      case .cannotConnectToHost: "it refuses the connection"
+      case .timedOut: "it does not answer in time"
+      case .notConnectedToInternet: "this machine has no network"
+      case .networkConnectionLost: "the connection was lost"
+      case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
+        .serverCertificateNotYetValid, .serverCertificateHasUnknownRoot:
+        "its certificate is not trusted"
+      default: "the connection failed (\(error.code.rawValue))"
+      }
+    return LetheError(
+      .other,
+      "\(url.host ?? url.absoluteString) cannot be reached: \(reason); give the command again, which goes on"
+    )
   }
 
   func refusal(_ response: HTTPURLResponse, _ name: HubName, _ url: URL) -> LetheError {

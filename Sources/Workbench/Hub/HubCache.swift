@@ -62,14 +62,15 @@ package struct HubCache: Sendable {
     guard !files.fileExists(atPath: place.path) else { return }
     let up = String(repeating: "../", count: 2 + path.split(separator: "/").count - 1)
     do {
-      try files.createDirectory(
-        at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Folder.make(place.deletingLastPathComponent())
       try? files.removeItem(at: place)
       do {
         try files.createSymbolicLink(atPath: place.path, withDestinationPath: "\(up)blobs/\(etag)")
       } catch {
         try files.copyItem(at: folder.appendingPathComponent("blobs/\(etag)"), to: place)
       }
-    } catch { throw LetheError.unwritable(place, "the link to its content cannot be made") }
+    } catch let error as LetheError { throw error } catch {
+      throw LetheError.unwritable(place, "the link to its content cannot be made")
+    }
   }
 }

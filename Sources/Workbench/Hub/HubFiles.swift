@@ -17,10 +17,7 @@ extension Hub {
     let blob = folder.appendingPathComponent("blobs/\(entry.etag)")
     let files = FileManager.default
     if !files.fileExists(atPath: blob.path) {
-      do {
-        try files.createDirectory(
-          at: blob.deletingLastPathComponent(), withIntermediateDirectories: true)
-      } catch { throw LetheError.unwritable(blob, "its folder cannot be made") }
+      try Folder.make(blob.deletingLastPathComponent())
       let part = folder.appendingPathComponent("blobs/\(entry.etag).lethe-part")
       try transfer(entry, name, commit, to: part, progress: progress)
       let found = try entry.isLarge ? FileDigest.sha256(part) : FileDigest.gitBlob(part)

@@ -5,6 +5,7 @@ package import TorchNN
 package final class ConvNextClassifier: ClassifierNetwork {
   package static let architecture = "ConvNextForImageClassification"
 
+  package let sides: ClosedRange<Int>
   private let patches: Conv2d
   private let patchNorm: LayerNorm
   private let stages: [Stage]
@@ -27,6 +28,9 @@ package final class ConvNextClassifier: ClassifierNetwork {
     else {
       throw config.refusing("depths", "one number above 0 for each of hidden_sizes is needed")
     }
+    try s.check(layers: depths.reduce(0, +), key: "depths")
+    // Each stage but the first halves what the patches are.
+    sides = (patch << min(widths.count - 1, 13))...max(8192, patch << min(widths.count - 1, 13))
     let isScaled = try config.number("layer_scale_init_value", 1e-6) > 0
     let net = s["convnext"]
     let e = net["embeddings"]

@@ -9,6 +9,8 @@ package protocol ClassifierNetwork: AnyObject {
   static var architecture: String { get }
   /// - Parameter labels: the number of logits
   init(_ s: Scope, _ config: ComponentConfig, labels: Int) throws
+  /// Pixels of a side that the network takes.
+  var sides: ClosedRange<Int> { get }
   /// Pixel values [N, 3, H, W] -> logits [N, labels]
   func callAsFunction(_ pixels: Tensor) -> Tensor
   /// The path that the network claims a tensor of the file by.
@@ -63,6 +65,13 @@ package final class ImageClassifier {
       on: device)
     network = try type.init(store.root, ComponentConfig("config.json", json), labels: labels.count)
     (architecture, self.device) = (name, device)
+    let sides = network.sides
+    guard processor.size.map({ $0.allSatisfy(sides.contains) }) ?? (sides.lowerBound == 1) else {
+      throw LetheError.malformed(
+        folder.appendingPathComponent("preprocessor_config.json"),
+        "it makes pictures of \(processor.size.map { "\($0[0]) x \($0[1])" } ?? "any number of") pixels; accepted: sides of "
+          + "\(sides.lowerBound) to \(sides.upperBound), which the network takes")
+    }
     try store.check {
       $0.name.hasSuffix("num_batches_tracked") || $0.name.hasPrefix("vit.pooler")
     }

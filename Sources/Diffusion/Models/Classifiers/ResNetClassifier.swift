@@ -5,6 +5,7 @@ package import TorchNN
 package final class ResNetClassifier: ClassifierNetwork {
   package static let architecture = "ResNetForImageClassification"
 
+  package let sides = 1...8192
   private let stem: ConvNorm
   private let layers: [ResNetLayer]
   private let head: Linear
@@ -23,6 +24,7 @@ package final class ResNetClassifier: ClassifierNetwork {
     else {
       throw config.refusing("depths", "one number above 0 for each of hidden_sizes is needed")
     }
+    try s.check(layers: depths.reduce(0, +), key: "depths")
     let halvesFirst = try config.bool("downsample_in_first_stage", false)
     let resnet = s["resnet"]
     stem = ConvNorm(resnet["embedder"]["embedder"], 3, embedding, kernel: 7, stride: 2)

@@ -6,6 +6,7 @@ package import TorchNN
 package final class ViTClassifier: ClassifierNetwork {
   package static let architecture = "ViTForImageClassification"
 
+  package let sides: ClosedRange<Int>
   private let token: Tensor
   private let positions: Tensor
   private let patches: Conv2d
@@ -21,6 +22,8 @@ package final class ViTClassifier: ClassifierNetwork {
     guard patch > 0, size >= patch else {
       throw config.refusing("patch_size", "a number from 1 to image_size is needed")
     }
+    try s.check(layers: shape.layers, key: "num_hidden_layers")
+    sides = size...size
     let (width, n) = (shape.width, (size / patch) * (size / patch))
     let e = s["vit"]["embeddings"]
     token = e.parameter("cls_token", [1, 1, width], .normal(0.02))
