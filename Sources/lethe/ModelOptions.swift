@@ -16,11 +16,18 @@ struct ModelOptions: ParsableArguments {
   var additions: ModelAdditions { ModelAdditions(loras: lora, variant: variant) }
 }
 
-/// Element types that weights are written in.
-enum SaveDType: String, ExpressibleByArgument, CaseIterable {
+/// Element types that weights are written in, and that networks compute in.
+enum FloatType: String, ExpressibleByArgument, CaseIterable {
   case float32, float16, bfloat16
 
   var dtype: DType {
+    switch self {
+    case .float32: .float32
+    case .float16: .float16
+    case .bfloat16: .bfloat16
+    }
+  }
+  var computeType: ComputeType {
     switch self {
     case .float32: .float32
     case .float16: .float16
@@ -34,5 +41,3 @@ enum ExportForm: String, ExpressibleByArgument, CaseIterable { case diffusers, s
 
 /// Spellings of a LoRA file.
 enum LoRASpelling: String, ExpressibleByArgument, CaseIterable { case kohya, peft }
-
-extension ComputeType: ExpressibleByArgument {}

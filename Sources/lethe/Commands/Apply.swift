@@ -63,7 +63,7 @@ struct ApplyCommand: ParsableCommand {
     help:
       "Element type of what is written: float32, float16 or bfloat16. When left out, float16 for a single file, float32 otherwise."
   )
-  var saveDtype: SaveDType?
+  var saveDtype: FloatType?
   @Flag(help: "Half precision, the old spelling of --save-dtype float16.")
   var half = false
   @Option(help: "Variant of the weights' files to prefer, e.g. fp16.")

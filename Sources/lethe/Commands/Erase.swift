@@ -73,7 +73,7 @@ struct EraseCommand: ParsableCommand {
   var export: ExportForm?
   @Option(
     help: "Element type of the exported model: float32, float16 or bfloat16.")
-  var saveDtype: SaveDType?
+  var saveDtype: FloatType?
   @OptionGroup var additions: ModelOptions
   @Option(help: "Folder of the run. The same command goes on with an interrupted run in it.")
   var out: String
