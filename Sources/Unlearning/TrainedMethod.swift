@@ -86,7 +86,9 @@ extension TrainedMethod {
     defer { for tensor in tensors { tensor.requiresGradient = false } }
 
     var rule = try rule(erasure, original: model, student: student, tensors, run)
-    let verdict = try train(student, tensors, by: &rule, try watch(erasure, model, run), run)
+    let verdict = try train(
+      student, tensors, by: &rule, try watch(erasure, model, run), SamplePictures(erasure, run), run
+    )
     // Each noisy picture the U-Net was asked about counts one; a pass backward is not counted.
     try run.record([
       "stage": "cost", "evaluations": .int(model.evaluations - before + student.evaluations),
@@ -106,7 +108,7 @@ extension TrainedMethod {
   /// there is one.
   private func train(
     _ student: DiffusionModel, _ tensors: [Tensor], by rule: inout any GradientRule,
-    _ watch: CollapseGuard?, _ run: Run
+    _ watch: CollapseGuard?, _ pictures: SamplePictures?, _ run: Run
   ) throws -> Verdict {
     var verdict = Verdict.keptWhole
     var good = GoodWeights(
@@ -143,7 +145,8 @@ extension TrainedMethod {
     loop.goesOn = goesOn
     do {
       let done = try loop.fit(tensors) { step in
-        try rule.gradient(student, over: tensors, &step)
+        try pictures?.draw(student, after: step.index)
+        return try rule.gradient(student, over: tensors, &step)
       }
       if verdict == .keptWhole, done > checked { _ = try goesOn(done, tensors) }
     } catch let error as LetheError where error.kind == .diverged {
