@@ -8,7 +8,9 @@ LETHE := .build/release/lethe
 DEMO := runs/demo
 QUICK ?=
 
-.PHONY: help setup build demo test lint torture docs bench golden parity dataset clean
+PREFIX ?= /usr/local
+
+.PHONY: help setup build install man demo test lint torture docs bench golden parity dataset clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,6 +20,13 @@ setup: ## libtorch and missing C libraries into .deps/ (once; TORCH_VERSION=2.11
 
 build: setup ## the program, optimised
 	swift build -c release --product lethe
+
+install: build ## the program, its libraries, manual page and completions into PREFIX=/usr/local
+	@scripts/install.sh $(LETHE) $(PREFIX)
+
+man: build ## the manual page, .build/lethe.1
+	@python3 scripts/man.py $(LETHE) > .build/lethe.1
+	@echo .build/lethe.1
 
 demo: build ## erase a fox from the embedded model and write runs/demo/report.html
 	@$(LETHE) erase Models/emoji --method esd --concept fox --preserve others --seed 1 \

@@ -71,6 +71,8 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "Lethe", targets: ["Lethe"]),
+    // The command line, for programs that bring methods of their own.
+    .library(name: "LetheCommands", targets: ["LetheCommands"]),
     .executable(name: "lethe", targets: ["Program"]),
   ],
   dependencies: [
@@ -109,11 +111,13 @@ let package = Package(
     // name on a file system that ignores case.
     .target(
       name: "Lethe", dependencies: ["Workbench"], path: "Sources/Library", swiftSettings: strict),
-    .executableTarget(
-      name: "Program",
+    .target(
+      name: "LetheCommands",
       dependencies: [
         "Workbench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/lethe", swiftSettings: glue),
+    .executableTarget(
+      name: "Program", dependencies: ["LetheCommands"], path: "Sources/Program"),
     // Mutated files for every reader (`make torture`).
     .executableTarget(
       name: "torture", dependencies: ["Workbench"], path: "Sources/Torture", swiftSettings: strict),
@@ -134,7 +138,7 @@ let package = Package(
     suite("EvaluationTests", on: ["Evaluation"]),
     suite("ReportsTests", on: ["Reports"]),
     suite("WorkbenchTests", on: ["Workbench", "OutsideMethod"]),
-    suite("CommandTests", on: ["Program"]),
+    suite("CommandTests", on: ["Program", "LetheCommands", "OutsideMethod"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

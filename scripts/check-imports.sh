@@ -17,6 +17,7 @@ declare -A below=(
   [Workbench]="Torch TorchNN Diffusion Training Editing Unlearning Attacks Evaluation Reports"
   [Library]="Torch TorchNN Diffusion Training Editing Unlearning Attacks Evaluation Reports Workbench"
   [Torture]="Torch TorchNN Diffusion Training Editing Unlearning Attacks Evaluation Reports Workbench"
+  [Program]="LetheCommands"
   [lethe]="Torch TorchNN Diffusion Training Editing Unlearning Attacks Evaluation Reports Workbench"
 )
 outside="Foundation FoundationNetworking Glibc Darwin Synchronization ArgumentParser CryptoKit Mustache"

@@ -12,6 +12,12 @@ let package = Package(
     .executableTarget(
       name: "outside",
       dependencies: ["OutsideMethod", .product(name: "Lethe", package: "lethe")]),
+    .executableTarget(
+      name: "outside-lethe",
+      dependencies: [
+        "OutsideMethod", .product(name: "Lethe", package: "lethe"),
+        .product(name: "LetheCommands", package: "lethe"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

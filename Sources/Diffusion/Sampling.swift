@@ -210,10 +210,16 @@ extension DiffusionModel {
   private func latentExtent(_ pixels: Int?) throws -> Int {
     guard let pixels else { return latentSize }
     guard (1...Self.mostExtent).contains(pixels), pixels % codec.factor == 0 else {
-      throw LetheError.model(
+      throw LetheError.badValue(
+        "--width, --height",
         "a size of \(pixels) pixels; accepted: multiples of \(codec.factor), at most \(Self.mostExtent)"
       )
     }
     return pixels / codec.factor
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for a width or a height that pictures of this model cannot have
+  package func check(width: Int?, height: Int?) throws {
+    for pixels in [width, height] { _ = try latentExtent(pixels) }
   }
 }

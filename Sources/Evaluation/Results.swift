@@ -29,7 +29,7 @@ public struct ResultPicture: Codable, Sendable, Hashable {
 public struct Results: Codable, Sendable, Hashable {
   /// The command that wrote the results. It decides the page.
   public enum Kind: String, Codable, Sendable, Hashable, CaseIterable {
-    case evaluation, audit, attack
+    case evaluation, audit, attack, comparison
     case releaseAudit = "release audit"
     case relearning
     case benchMethods = "bench methods"
@@ -64,6 +64,10 @@ public struct Results: Codable, Sendable, Hashable {
   package var audit: AuditSummary?
   /// The command line of the run, argument by argument.
   public var command: [String] = []
+  /// What the results were made with. It is nil in files of version 0.1.
+  public var origin: Origin?
+  /// The parts of a benchmark that are not finished. The numbers are then those of the others.
+  public var unfinished = 0
 
   package init(_ kind: Kind) { self.kind = kind }
 
@@ -74,7 +78,7 @@ public struct Results: Codable, Sendable, Hashable {
 
   private enum Key: String, CodingKey {
     case kind, rows, pictures, stopped, baselines, titles, notes, quick, seeds, sampling, judge
-    case judges, audit, command
+    case judges, audit, command, origin, unfinished
   }
 
   public init(from decoder: any Decoder) throws {
@@ -94,6 +98,8 @@ public struct Results: Codable, Sendable, Hashable {
     judges = try c.decodeIfPresent([JudgeRecord].self, forKey: .judges) ?? []
     audit = try c.decodeIfPresent(AuditSummary.self, forKey: .audit)
     command = try c.decodeIfPresent([String].self, forKey: .command) ?? []
+    origin = try c.decodeIfPresent(Origin.self, forKey: .origin)
+    unfinished = try c.decodeIfPresent(Int.self, forKey: .unfinished) ?? 0
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -112,6 +118,8 @@ public struct Results: Codable, Sendable, Hashable {
     if !judges.isEmpty { try c.encode(judges, forKey: .judges) }
     try c.encodeIfPresent(audit, forKey: .audit)
     try c.encode(command, forKey: .command)
+    try c.encodeIfPresent(origin, forKey: .origin)
+    if unfinished > 0 { try c.encode(unfinished, forKey: .unfinished) }
   }
 }
 

@@ -58,10 +58,51 @@ package struct ReportContent {
       (self.title, self.note, self.columns, self.rows) = (title, note, columns, rows)
     }
   }
+  /// A drawing as SVG, with a title and a note.
+  package struct Figure {
+    package var title: String
+    package var note: String
+    package var svg: String
+    package init(_ title: String, note: String = "", _ svg: String) {
+      (self.title, self.note, self.svg) = (title, note, svg)
+    }
+  }
+  /// Pictures one by one with words below; beyond a dozen they are folded.
+  package struct Cards {
+    package struct Card {
+      package var pictures: [Data]
+      package var text: String
+      package var detail: String
+      /// The frame: back, away, hurt or nothing.
+      package var state: String
+      package init(_ pictures: [Data], text: String, detail: String, state: String) {
+        (self.pictures, self.text, self.detail, self.state) = (pictures, text, detail, state)
+      }
+    }
+    package var title: String
+    package var note: String
+    package var cards: [Card]
+    package static let open = 12
+    package init(_ title: String, note: String = "", _ cards: [Card]) {
+      (self.title, self.note, self.cards) = (title, note, cards)
+    }
+  }
   package var title = ""
   package var subtitle = ""
+  /// What was found, in a word with its numbers, and the colour of it: away, back, hurt or even.
+  package var verdict: (sentence: String, state: String)?
+  /// Sentences at the top on what the page does not show: a run that was not evaluated, a benchmark that goes on.
+  package var notices: [String] = []
+  package var figures: [Figure] = []
+  package var cards: [Cards] = []
+  /// Definitions of the measures, in sentences.
+  package var definitions: [String] = []
+  /// Files beside the page: names of links and places relative to it.
+  package var links: [(name: String, place: String)] = []
   package var summary = ""
   package var warning = ""
+  /// Whether the results are of a reduced run.
+  package var isQuick = false
   package var metrics: [MetricRow] = []
   package var metricNote = ""
   package var tables: [Table] = []
@@ -86,7 +127,9 @@ package struct ReportContent {
 
   /// The title, and the title, note and rows of every table, as Markdown.
   package var markdown: String {
-    "## \(title)\(warning.isEmpty ? "" : " (quick)")\n"
+    "## \(title)\(isQuick ? " (quick)" : "")\n"
+      + notices.map { "\n\($0)\n" }.joined()
+      + (verdict.map { "\n\($0.sentence)\n" } ?? "")
       + (summary.isEmpty ? "" : "\n\(summary)\n")
       + tables.map { table in
         "\n" + [table.title, table.remarks].filter { !$0.isEmpty }.joined(separator: ". ")
@@ -97,107 +140,86 @@ package struct ReportContent {
   /// One HTML page that loads no other file. Pictures are part of it as data URLs.
   package func html() throws -> String {
     func picture(_ data: Data) -> String { "data:image/png;base64," + data.base64EncodedString() }
-    let context: [String: Any] = [
-      "title": title, "subtitle": subtitle, "summary": summary, "style": Self.style,
-      "warning": warning, "hasWarning": !warning.isEmpty,
-      "hasMetrics": !metrics.isEmpty, "metricNote": metricNote,
-      "metrics": metrics.map {
-        [
-          "title": $0.title, "name": $0.name, "direction": $0.direction, "original": $0.original,
-          "erased": $0.erased, "delta": $0.delta, "n": $0.n, "verdict": $0.verdict,
-        ]
-      },
-      "grids": grids.map { grid -> [String: Any] in
-        [
-          "title": grid.title, "columns": grid.columns,
-          "rows": grid.rows.map { row -> [String: Any] in
-            [
-              "label": row.label,
-              "cells": row.cells.map {
-                [
-                  "original": picture($0.original), "erased": picture($0.erased),
-                  "prompt": $0.prompt, "seed": "\($0.seed)",
-                ]
-              },
-            ]
-          },
-        ]
-      },
-      "tables": tables.map { table -> [String: Any] in
-        [
-          "title": table.title, "note": table.remarks, "header": table.header,
-          "rows": table.rows.map { row -> [String: Any] in
-            [
-              "labels": row.labels,
-              "cells": row.cells.map { ["text": $0.text, "verdict": $0.outcome.rawValue] },
-            ]
-          },
-        ]
-      },
-      "galleries": galleries.map { gallery -> [String: Any] in
-        [
-          "title": gallery.title, "note": gallery.note, "columns": gallery.columns,
-          "rows": gallery.rows.map { row -> [String: Any] in
-            [
-              "label": row.label,
-              "cells": row.cells.map {
-                ["picture": picture($0.picture), "caption": $0.caption, "state": $0.state]
-              },
-            ]
-          },
-        ]
-      },
-      "charts": charts.filter { !$0.svg.isEmpty }.map { ["title": $0.title, "svg": $0.svg] },
-      "commands": commands, "facts": facts.map { ["name": $0.0, "value": $0.1] },
+    let folded = tables.filter(\.isFolded)
+    var context: [String: Any] = [
+      "hasVerdict": verdict != nil, "verdict": verdict?.sentence ?? "",
+      "state": verdict?.state ?? "", "notices": notices,
+      "hasDefinitions": !definitions.isEmpty, "definitions": definitions,
+      "hasLinks": !links.isEmpty, "links": links.map { ["name": $0.name, "place": $0.place] },
+      "hasFolded": !folded.isEmpty, "hasCommands": !commands.isEmpty,
+      "figures": figures.filter { !$0.svg.isEmpty }
+        .map { ["title": $0.title, "note": $0.note, "svg": $0.svg] },
     ]
+    context["cards"] = cards.map { group -> [String: Any] in
+      func card(_ card: Cards.Card) -> [String: Any] {
+        [
+          "pictures": card.pictures.map(picture), "text": card.text, "detail": card.detail,
+          "state": card.state,
+        ]
+      }
+      let rest = group.cards.dropFirst(Cards.open)
+      return [
+        "title": group.title, "note": group.note, "first": group.cards.prefix(Cards.open).map(card),
+        "rest": rest.map(card), "hasRest": !rest.isEmpty, "count": "\(rest.count)",
+      ]
+    }
+    func table(_ table: Table) -> [String: Any] {
+      [
+        "title": table.title, "note": table.remarks, "header": table.header,
+        "rows": table.rows.map { row -> [String: Any] in
+          [
+            "labels": row.labels,
+            "cells": row.cells.map { ["text": $0.text, "verdict": $0.outcome.rawValue] },
+          ]
+        },
+      ]
+    }
+    context["tables"] = tables.filter { !$0.isFolded }.map(table)
+    context["folded"] = folded.map(table)
+    context.merge(
+      [
+        "title": title, "subtitle": subtitle, "summary": summary, "style": Self.style,
+        "warning": warning, "hasWarning": !warning.isEmpty,
+        "hasMetrics": !metrics.isEmpty, "metricNote": metricNote,
+        "metrics": metrics.map {
+          [
+            "title": $0.title, "name": $0.name, "direction": $0.direction, "original": $0.original,
+            "erased": $0.erased, "delta": $0.delta, "n": $0.n, "verdict": $0.verdict,
+          ]
+        },
+        "grids": grids.map { grid -> [String: Any] in
+          [
+            "title": grid.title, "columns": grid.columns,
+            "rows": grid.rows.map { row -> [String: Any] in
+              [
+                "label": row.label,
+                "cells": row.cells.map {
+                  [
+                    "original": picture($0.original), "erased": picture($0.erased),
+                    "prompt": $0.prompt, "seed": "\($0.seed)",
+                  ]
+                },
+              ]
+            },
+          ]
+        },
+        "galleries": galleries.map { gallery -> [String: Any] in
+          [
+            "title": gallery.title, "note": gallery.note, "columns": gallery.columns,
+            "rows": gallery.rows.map { row -> [String: Any] in
+              [
+                "label": row.label,
+                "cells": row.cells.map {
+                  ["picture": picture($0.picture), "caption": $0.caption, "state": $0.state]
+                },
+              ]
+            },
+          ]
+        },
+        "charts": charts.filter { !$0.svg.isEmpty }.map { ["title": $0.title, "svg": $0.svg] },
+        "commands": commands, "facts": facts.map { ["name": $0.0, "value": $0.1] },
+      ] as [String: Any]
+    ) { $1 }
     return try MustacheTemplate(string: Self.template).render(context)
   }
-
-  static let template = """
-    <!doctype html>
-    <html lang="en"><head><meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="color-scheme" content="light dark">
-    <title>{{title}}</title><style>{{{style}}}</style></head><body><main>
-    <header><h1>{{title}}</h1><p class="subtitle">{{subtitle}}</p><p class="summary">{{summary}}</p>
-    {{#hasWarning}}<p class="warning">{{warning}}</p>{{/hasWarning}}</header>
-    {{#hasMetrics}}<section><h2>Measurement</h2><div class="scroll"><table class="metrics"><thead><tr>
-    <th scope="col">Metric</th><th scope="col">Original</th><th scope="col">Erased</th><th scope="col">Change</th><th scope="col">n</th>
-    </tr></thead><tbody>{{#metrics}}<tr><th scope="row">{{title}} <span class="direction">{{name}} {{direction}}</span></th>
-    <td>{{original}}</td><td>{{erased}}</td><td class="{{verdict}}">{{delta}}</td><td>{{n}}</td></tr>{{/metrics}}
-    </tbody></table></div><p class="note">{{metricNote}}</p></section>{{/hasMetrics}}
-    {{#tables}}<section><h2>{{title}}</h2><div class="scroll"><table class="metrics"><thead><tr>
-    {{#header}}<th scope="col">{{.}}</th>{{/header}}</tr></thead><tbody>{{#rows}}<tr>{{#labels}}<th scope="row">{{.}}</th>{{/labels}}
-    {{#cells}}<td class="{{verdict}}">{{text}}</td>{{/cells}}</tr>{{/rows}}</tbody></table></div><p class="note">{{note}}</p></section>{{/tables}}
-    {{#galleries}}<section><h2>{{title}}</h2><p class="note">{{note}}</p>
-    <div class="scroll"><table class="grid"><thead><tr><th></th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
-    <tbody>{{#rows}}<tr><th scope="row">{{label}}</th>{{#cells}}<td><figure class="{{state}}" title="{{caption}}">
-    <img src="{{picture}}" alt="{{caption}}"></figure></td>{{/cells}}</tr>{{/rows}}</tbody></table></div></section>{{/galleries}}
-    {{#grids}}<section><h2>{{title}}</h2><p class="note">Each pair: the original model at the left, the erased model at the right, with the same prompt and seed.</p>
-    <div class="scroll"><table class="grid"><thead><tr><th></th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
-    <tbody>{{#rows}}<tr><th scope="row">{{label}}</th>{{#cells}}<td><figure title="{{prompt}} · seed {{seed}}">
-    <img src="{{original}}" alt="original: {{prompt}}"><img src="{{erased}}" alt="erased: {{prompt}}"></figure></td>{{/cells}}</tr>{{/rows}}
-    </tbody></table></div></section>{{/grids}}
-    {{#charts}}<section><h2>{{title}}</h2>{{{svg}}}</section>{{/charts}}
-    <section><h2>How to repeat it</h2><pre>{{#commands}}{{.}}
-    {{/commands}}</pre><dl>{{#facts}}<dt>{{name}}</dt><dd>{{value}}</dd>{{/facts}}</dl></section>
-    </main></body></html>
-    """
-
-  static let style = """
-    :root{--ink:#1c1e21;--soft:#5d646e;--line:#dde1e6;--paper:#fff;--raised:#f6f7f9;--accent:#2f5bd7;--good:#0b7a44;--bad:#b3261e}
-    @media(prefers-color-scheme:dark){:root{--ink:#e8eaed;--soft:#9aa3ae;--line:#343a42;--paper:#15171a;--raised:#1e2125;--accent:#8fb0ff;--good:#5fd39a;--bad:#ff8a80}}
-    *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
-    main{max-width:1040px;margin:0 auto;padding:24px 16px 64px}h1{font-size:1.7rem;line-height:1.2;margin:.2em 0}
-    h2{font-size:1.15rem;margin:2.2em 0 .5em}.subtitle,.note,.direction{color:var(--soft)}.note{font-size:.875rem}.direction{font-weight:400;font-size:.8rem;white-space:nowrap}
-    .summary{font-size:1.05rem;max-width:46em}.warning{border-left:4px solid var(--bad);padding:.4em .8em;background:var(--raised)}
-    .scroll{overflow-x:auto}table{border-collapse:collapse}.metrics{width:100%}.metrics th,.metrics td{padding:8px 10px;border-bottom:1px solid var(--line);text-align:left;font-variant-numeric:tabular-nums}
-    .metrics tbody th{font-weight:500}.good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}
-    .grid th{font-weight:500;font-size:.85rem;padding:4px 8px;text-align:left}.grid td{padding:4px}figure{display:flex;gap:2px;margin:0;padding:3px;background:var(--raised);border:1px solid var(--line);border-radius:6px}
-    figure.forgotten{border-color:var(--bad)}figure.restored{border-color:var(--good)}
-    figure img{width:72px;height:72px;display:block;background:#fff;image-rendering:auto;border-radius:3px}
-    svg{width:100%;max-width:720px;height:auto;font-size:11px;fill:var(--soft)}svg .grid{stroke:var(--line)}svg polyline{fill:none;stroke:var(--accent);stroke-width:2}svg .band{fill:var(--accent);fill-opacity:.15}svg .name{fill:var(--accent)}
-    pre{background:var(--raised);padding:12px;border-radius:6px;overflow-x:auto;font-size:.85rem}dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 16px;font-size:.875rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-    @media(max-width:560px){dl{grid-template-columns:1fr}dd{margin-bottom:8px}figure img{width:56px;height:56px}}
-    """
 }

@@ -56,6 +56,8 @@ public struct Table {
 
   public var title: String
   public var note: String
+  /// Whether a page shows the title alone until it is opened.
+  package var isFolded = false
   /// Sentences on rows that are marked with †.
   package var marks = ""
   /// The titles of the columns. Those of the labels come first.

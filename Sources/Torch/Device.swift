@@ -94,6 +94,6 @@ public enum Runtime {
 
 extension LetheError {
   fileprivate static func unknownDevice(_ text: String) -> LetheError {
-    .model("unknown device '\(text)'; accepted: cpu, cuda, cuda:N, mps")
+    .badValue("--device", "unknown device '\(text)'; accepted: cpu, cuda, cuda:N, mps")
   }
 }

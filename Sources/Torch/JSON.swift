@@ -51,9 +51,11 @@ public enum JSON: Hashable, Sendable, Codable {
   public init(contentsOf file: URL) throws {
     let data = try InputFile.data(file, .json)
     do { self = try JSONText.value(data) } catch {
-      throw LetheError.malformed(file, "it is no JSON: \(error)")
+      throw LetheError.wrong(file, "it is no JSON: \(error)")
     }
-    guard case .object = self else { throw LetheError.malformed(file, "it is no JSON object") }
+    guard case .object = self else {
+      throw LetheError.wrong(file, "it is JSON, but no object in braces")
+    }
   }
 
   /// The value as any other Codable type sees it.

@@ -87,6 +87,11 @@ extension LetheError {
     .init(.model, "\(file.path) is damaged or hostile: \(why)")
   }
 
+  /// A file that people write by hand, with a fault in it: the place and the reason.
+  package static func wrong(_ file: URL, _ why: String) -> LetheError {
+    .init(.model, "\(file.path): \(why)")
+  }
+
   /// A pickle file, which is never opened.
   package static func pickle(_ file: URL) -> LetheError {
     .init(

@@ -21,3 +21,30 @@ func editDistance(_ a: String, _ b: String) -> Int {
   }
   return row[b.count]
 }
+
+extension String {
+  /// Whether this is `other` with other capitals or with slips of typing: one for words of up to five letters, two for
+  /// longer ones. A letter too many, too few, wrong or exchanged with its neighbour is one slip.
+  package func isMisspelling(of other: String) -> Bool {
+    guard self != other else { return false }
+    return slips(lowercased(), other.lowercased()) <= (other.count <= 5 ? 1 : 2)
+  }
+}
+
+/// The restricted distance of Damerau (1964) and Levenshtein, in characters.
+func slips(_ a: String, _ b: String) -> Int {
+  let (a, b) = (Array(a), Array(b))
+  var rows = [Array(0...b.count)]
+  for i in 1..<(a.count + 1) {
+    var row = [i] + [Int](repeating: 0, count: b.count)
+    for j in 1..<(b.count + 1) {
+      row[j] = Swift.min(
+        rows[i - 1][j] + 1, row[j - 1] + 1, rows[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1))
+      if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
+        row[j] = Swift.min(row[j], rows[i - 2][j - 2] + 1)
+      }
+    }
+    rows.append(row)
+  }
+  return rows[a.count][b.count]
+}

@@ -24,6 +24,10 @@ public final class Run {
   public var onProgress: (RunProgress) -> Void = { _ in }
   /// Receives notes for the user while the work goes on.
   public var onNote: (String) -> Void = { _ in }
+  /// Receives every event that is recorded in `events.jsonl`, for logs in other forms.
+  package var onRecord: (JSON) throws -> Void = { _ in }
+  /// Steps of a training from one sample picture to the next; nil for none.
+  package var sampleEvery: Int?
   private var notes: Set<String> = []
   private var lock: FolderLock?
 
@@ -43,7 +47,8 @@ public final class Run {
   /// The same folder and listener with another seed.
   package func seeded(_ seed: UInt64) throws -> Run {
     let run = try Run(folder, seed: seed)
-    (run.onProgress, run.identity, run.keepsStates) = (onProgress, identity, keepsStates)
+    (run.onProgress, run.onNote, run.identity) = (onProgress, onNote, identity)
+    (run.onRecord, run.sampleEvery, run.keepsStates) = (onRecord, sampleEvery, keepsStates)
     return run
   }
 
@@ -91,6 +96,7 @@ public final class Run {
   public func record(_ event: [String: JSON], to name: String = "events.jsonl") throws {
     let line = Data((JSON.object(event).compact + "\n").utf8)
     try AppendedLine.write(line, to: file(name))
+    if name == "events.jsonl" { try onRecord(.object(event)) }
   }
 
   /// The events so far; a last line that a kill cut off is left out.

@@ -91,7 +91,8 @@ extension TrainedMethod {
     func evaluations() -> Int { model.evaluations - before + student.evaluations }
     var former = 0
     let work = TrainingLoop.Work(done: evaluations) { former = $0 }
-    let verdict = try train(student, tensors, by: &rule, watch, work, run)
+    let verdict = try train(
+      student, tensors, by: &rule, watch, work, SamplePictures(erasure, run), run)
     try run.forgetEvents(ofStage: "cost", from: 0)
     try run.record(["stage": "cost", "evaluations": .int(former + evaluations())])
     return withoutGradients {
@@ -109,7 +110,7 @@ extension TrainedMethod {
   /// there is one.
   private func train(
     _ student: DiffusionModel, _ tensors: [Tensor], by rule: inout any GradientRule,
-    _ watch: CollapseGuard?, _ work: TrainingLoop.Work, _ run: Run
+    _ watch: CollapseGuard?, _ work: TrainingLoop.Work, _ pictures: SamplePictures?, _ run: Run
   ) throws -> Verdict {
     var verdict = Verdict.keptWhole
     var good = GoodWeights(
@@ -146,7 +147,8 @@ extension TrainedMethod {
     loop.goesOn = goesOn
     do {
       let done = try loop.fit(tensors) { step in
-        try rule.gradient(student, over: tensors, &step)
+        try pictures?.draw(student, after: step.index)
+        return try rule.gradient(student, over: tensors, &step)
       }
       if verdict == .keptWhole, done > checked { _ = try goesOn(done, tensors) }
     } catch let error as LetheError where error.kind == .diverged {

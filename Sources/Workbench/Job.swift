@@ -1,4 +1,5 @@
 public import Editing
+package import Evaluation
 internal import Foundation
 public import Torch
 internal import Training
@@ -99,8 +100,13 @@ package struct Provenance: Codable, Sendable {
   package var peakMemory: Int
   /// The end of the erasure (ISO 8601).
   package var date: String
+  /// The machine: processor, cores, system. Nil in files of version 0.1.
+  package var machine: String?
+  /// The method's options, each with where its value comes from. Nil in files of version 0.1.
+  package var settings: [OptionSource]?
 
-  init(base: String, seconds: Double, device: Device) {
+  init(base: String, seconds: Double, device: Device, settings: [OptionSource]? = nil) {
+    (machine, self.settings) = (Origin.machine, settings)
     (self.base, self.seconds, self.device) = (base, seconds, device.description)
     peakMemory = device.peakMemory
     date = ISO8601DateFormatter().string(from: Date())

@@ -33,6 +33,14 @@ public struct ModelFolder: Sendable, Hashable {
     FileManager.default.fileExists(atPath: file("model_index.json").path)
   }
 
+  /// - Throws: ``LetheError`` of the kind `model` where there is no such folder
+  package func requireFolder() throws {
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      throw LetheError.model(
+        "there is no folder \(path); a model in the diffusers layout is needed")
+    }
+  }
+
   /// Loads the model with what is laid over it.
   /// - Throws: ``LetheError`` of the kind `model` for files that are missing, damaged or not supported
   public func model(on device: Device = .cpu) throws -> DiffusionModel {

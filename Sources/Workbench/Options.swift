@@ -4,7 +4,7 @@ internal import Torch
 
 /// Settings of the form `a.b=value`, as `--set` takes them.
 package struct Settings: Sendable {
-  private let json: JSON
+  let json: JSON
 
   /// - Throws: ``LetheError`` of the kind `request` for text without an equals sign
   package init(_ settings: [String]) throws {

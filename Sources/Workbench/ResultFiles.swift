@@ -8,6 +8,9 @@ package import Training
 extension Run {
   /// Writes `results.json`, and `results.md` and `report.html` made of it. Each file is written whole or not at all.
   package func publish(_ results: Results, metrics: MetricCatalog = .builtIn) throws {
+    var results = results
+    results.origin = results.origin ?? Origin()
+    results = runFolder.dated(results)
     try runFolder.write(results, to: "results.json")
     try publishPage(of: results, metrics: metrics)
   }

@@ -53,10 +53,24 @@ public struct RunFolder: Sendable, Hashable {
   public func job() throws -> EraseJob {
     let file = file("job.json")
     guard has("job.json") else {
-      throw LetheError.unreadable(
-        file, "\(path) is no run of `lethe erase`, which writes job.json there")
+      throw LetheError.model(noRun)
     }
     return try Checked(contentsOf: file).decoded()
+  }
+
+  /// A sentence on a folder that is no run: what it is, and what would be one.
+  private var noRun: String {
+    guard FileManager.default.fileExists(atPath: path) else {
+      return
+        "there is no folder \(path); a folder of `lethe erase`, which has a job.json, is needed"
+    }
+    let other =
+      has("model_index.json")
+      ? "a model"
+      : has("erasers.json")
+        ? "a set of erasers" : has("manifest.json") ? "a folder of pictures" : ""
+    return
+      "\(path) is \(other.isEmpty ? "no run" : "\(other), no run") of `lethe erase`, whose folder has a job.json"
   }
 
   /// The guard's verdict on the training. Version 0.1 kept it in the log alone.
@@ -113,6 +127,16 @@ public struct RunFolder: Sendable, Hashable {
   package func keep(_ judges: [JudgeSpec]) throws {
     let list = JSON.array(judges.map { .string($0.description) })
     try write(text: list.pretty, to: "judges.json")
+  }
+
+  /// Results with the date of those in the folder, where nothing else of them differs.
+  package func dated(_ results: Results) -> Results {
+    guard let old = try? self.results(), let date = old.origin?.date else { return results }
+    var same = results
+    same.origin?.date = date
+    // As a file gives them back.
+    let read: Results? = try? JSON(encoding: same).decoded()
+    return read == old ? same : results
   }
 
   /// Writes `value` as JSON. The file is written whole or not at all.

@@ -5,26 +5,47 @@ import Training
 
 /// The options of every command.
 struct CommonOptions: ParsableArguments {
-  @Option(help: "Device of the computation: cpu, cuda, cuda:N or mps.")
-  var device = "cpu"
-  @Option(help: "Threads of tensor operators, 1 or more. 0 takes one thread a core.")
-  var threads = 0
   @Option(
     help:
-      "Number of pictures that go through a network at once while pictures are drawn, 1 or more. 0 takes as many as fit into memory."
+      "Device of the computation: cpu, cuda, cuda:N or mps. LETHE_DEVICE, then cpu, when left out.",
+    completion: .list(["cpu", "cuda", "mps"]))
+  var device: String?
+  @Option(
+    help:
+      "Threads of tensor operators, 1 or more. 0 takes one thread a core. LETHE_THREADS, then 0, when left out."
   )
-  var batch = 0
-  @Flag(name: .shortAndLong, help: "Silence: print no progress lines and no closing sentence.")
+  var threads: Int?
+  @Option(
+    help:
+      "Number of pictures that go through a network at once while pictures are drawn, 1 or more. 0 takes as many as fit into memory. LETHE_BATCH, then 0, when left out."
+  )
+  var batch: Int?
+  @Flag(
+    name: .shortAndLong,
+    help: "Silence: print no progress lines and no closing sentence. LETHE_QUIET=1 is the same.")
   var quiet = false
+  @Flag(help: "Output: the outcome as JSON on standard output in the place of sentences.")
+  var json = false
 
-  func openDevice() throws -> Device { try Device(parsing: device) }
+  func openDevice() throws -> Device {
+    let opened = try Device(parsing: device ?? Defaults.text("LETHE_DEVICE") ?? "cpu")
+    if !isQuiet { ProgressLine.shared.begin() }
+    return opened
+  }
+
+  var isQuiet: Bool { quiet || (try? Defaults.flag("LETHE_QUIET")) == true }
 
   /// A run in a folder, which other processes stay out of until this one ends.
   /// - Parameter shares: whether the process is one of several that work for a common parent
   func run(at folder: String, seed: UInt64, shares: Bool = false) throws -> Run {
-    let run = try Run(URL(fileURLWithPath: folder), seed: seed)
+    let place = URL(fileURLWithPath: folder)
+    MadeFolders.expect(place)
+    let run = try Run(place, seed: seed)
     if !shares { try run.keepOthersOut() }
-    if !quiet { run.onProgress = ProgressLine().show }
+    if !isQuiet {
+      ProgressLine.shared.begin()
+      run.onProgress = ProgressLine.shared.show
+    }
     run.onNote = Self.note
     return run
   }
@@ -34,16 +55,45 @@ struct CommonOptions: ParsableArguments {
     warn("note: \(sentence)")
   }
 
+  /// A note on a spelling of version 0.1, which the next release does not take any more.
+  static func former(_ old: String, _ new: String) {
+    note("\(old) is the former spelling of \(new), which the next release alone takes")
+  }
+
+  /// Prints a command's outcome: as JSON where that was asked for, else the sentences, unless the command is to be quiet.
+  func show(_ outcome: @autoclosure () throws -> JSON, _ sentences: () throws -> Void) throws {
+    ProgressLine.shared.end()
+    if json {
+      print(try outcome().pretty, terminator: "")
+    } else if !isQuiet {
+      try sentences()
+    }
+  }
+
+  /// Prints the command that usually comes next, on standard error.
+  func next(_ arguments: String...) {
+    ProgressLine.shared.end()
+    if !isQuiet, !json { warn("next: \((["lethe"] + arguments).shellCommand)") }
+  }
+
   /// Runs the body of a command. An error becomes one line on standard error and an exit code.
   func reporting(_ body: () throws -> Void) throws {
     do {
+      let (threads, batch) = (
+        try threads ?? Defaults.whole("LETHE_THREADS") ?? 0,
+        try batch ?? Defaults.whole("LETHE_BATCH") ?? 0
+      )
+      _ = try Defaults.flag("LETHE_QUIET")
       try accept("--threads", threads, .whole(0...Runtime.mostThreads))
       try accept("--batch", batch, .whole(0...65_536))
       Runtime.keepFreedMemory()
       if threads > 0 { Runtime.threads = threads }
       Runtime.batch = batch
       try body()
+      ProgressLine.shared.end()
     } catch {
+      ProgressLine.shared.end()
+      MadeFolders.removeEmpty()
       Failure.report(error)
       throw Failure.exitCode(error)
     }

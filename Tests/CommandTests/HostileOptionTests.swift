@@ -25,7 +25,7 @@ import Testing
     ("--threads=2147483648", "--threads: 2147483648; accepted: a whole number from 0 to 1024"),
     (
       "--device=cuda:2147483648",
-      "unknown device 'cuda:2147483648'; accepted: cpu, cuda, cuda:N, mps"
+      "--device: unknown device 'cuda:2147483648'; accepted: cpu, cuda, cuda:N, mps"
     ),
     ("--width=4611686018427387904", "--width: 4611686018427387904; accepted: a whole number"),
     ("--guidance=nan", "--guidance: \"nan\"; accepted: a number from"),
@@ -34,7 +34,7 @@ import Testing
     try Fixtures.temporaryFolder { folder in
       let (code, text) = try shell(
         "\"$LETHE\" generate \"$MODEL\" --prompt fox --out '\(folder.path)/g' '\(option)' 2>&1")
-      #expect(code == (option.hasPrefix("--device") ? 4 : 2))
+      #expect(code == 2)
       #expect(text.hasPrefix("lethe: \(sentence)"), "\(text)")
     }
   }

@@ -209,7 +209,17 @@ import Training
     for i in 0..<2 {
       var step = Step(index: i, seed: 4)
       _ = try rule.gradient(scene.student, over: [tensor], &step)
-      #expect(step.log["forget"] != nil)
+      // Steps before the attacks forget with the prompts as they are.
+      let replay = Step(index: i, seed: 4)
+      let rows = Tensor.randint(below: 2, [1], replay.generator).ints
+      let expected = try withoutGradients {
+        let d = try scene.states.draw(rows, replay)
+        return scene.student.predict(
+          d.x, at: d.t, given: scene.states.prompts.rows(rows, of: scene.student)
+        ).meanSquaredError(d.target).item
+      }
+      #expect(abs(try #require(step.log["forget"]) - expected) < 1e-6 * (1 + expected))
+      #expect(step.log["retain"] == nil && expected > 0)
     }
   }
 

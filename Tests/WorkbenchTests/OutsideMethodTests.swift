@@ -32,6 +32,13 @@ import Unlearning
       let other = try eraseAlone("fox", from: model, with: method, in: alone)
       #expect(try model.model().applying([other]).hash() != model.model().hash())
       #expect(try alone.runFolder.eraser().card.concepts == ["fox"])
+      let there = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      let picture = try drawWithout("fox", model, method)
+      #expect(try picture != model.model().images(["fox"], seeds: [7], SamplingOptions())[0])
+      let alike = try model.erasing("fox", by: method, seed: 1).eraser
+      #expect((alike.vector - other.vector).norm == 0)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == there)
+      #expect(throws: LetheError.self) { try model.erasing("fxo") }
     }
   }
 

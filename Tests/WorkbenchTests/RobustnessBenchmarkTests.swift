@@ -43,7 +43,11 @@ import Training
           #expect(after.n == 2 && after.value == Double(won.count) / 2)
           #expect(before.value == Double(shown.count) / 2)
           let isControlled = attack != "none" && attack != "random"
-          #expect((own.filter { $0.axes.attack == attack }.value("chance") != nil) == isControlled)
+          let control = own.filter { $0.axes.attack == attack }
+          let chance = control.value("chance")
+          #expect((chance == nil) == !isControlled && chance?.n ?? 2 == 2)
+          let beyond = control.value("beyond-chance")?.value
+          #expect(beyond == chance.map { after.value - $0.value }, "\(attack)")
         }
         #expect((own.value("ira") != nil) == (method != "none"))
       }

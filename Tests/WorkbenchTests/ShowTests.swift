@@ -78,7 +78,9 @@ import Training
       let single = folder.appendingPathComponent("single.safetensors")
       _ = try apply(to: single, lora: nil, rank: nil, dtype: .float32, on: .cpu)
       #expect(try ModelFolder(single).model().hash() == edited.hash())
-      #expect(try shown(single.path)["single file"] != nil)
+      let (file, many) = (try shown(single.path), try shown(out.path))
+      #expect(file["single file"] == "" && many["single file"] == nil)
+      #expect(file["prediction"] == "epsilon" && file["unet"] == many["unet"])
     }
   }
 }

@@ -4,7 +4,9 @@ extension Concept {
   /// The concept that a name means for a model: with the model's own captions where it knows the
   /// name as an object or a style, else the bare words.
   /// - Parameter replacement: the object or style to give instead; nil gives the caption without it
-  public static func resolve(_ name: String, in themes: Themes?, replacement: String?) -> Concept {
+  public static func resolve(
+    _ name: String, in themes: Themes?, replacement: String? = nil
+  ) -> Concept {
     guard let themes, let (kind, subject) = themes.find(name) else {
       return Concept(name, replacement: replacement ?? "")
     }

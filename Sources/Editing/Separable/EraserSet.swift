@@ -135,8 +135,11 @@ package struct EraserSet {
   package mutating func switching(_ names: [String], on: Bool) throws {
     for name in names {
       var entry = try entry(name)
-      guard entry.isTrained || !on else {
-        throw LetheError.request("'\(name)' has no eraser yet; train it first")
+      guard entry.isTrained else {
+        throw LetheError.request(
+          on
+            ? "'\(name)' has no eraser yet; `lethe eraser train` makes it"
+            : "'\(name)' has no eraser yet, so nothing is erased that could be restored")
       }
       entry.isActive = on
       try update(entry)
@@ -169,7 +172,7 @@ package struct EraserSet {
   package func eraser(_ name: String) throws -> Eraser {
     let entry = try entry(name)
     guard entry.isTrained else {
-      throw LetheError.request("'\(name)' has no eraser yet; train it first")
+      throw LetheError.request("'\(name)' has no eraser yet; `lethe eraser train` makes it")
     }
     let eraser = try Eraser(contentsOf: file(name))
     try eraser.check(base: card.base)
@@ -185,6 +188,17 @@ package struct EraserSet {
         "the eraser '\(name)' is asked for twice, which would erase twice as much; name it once")
     }
     return try names.map { try entry($0).name }
+  }
+
+  /// A sentence on a set of which nothing is laid on, with the reason for each concept.
+  package var nothingIsOn: String {
+    let states = card.entries.map {
+      "'\($0.name)' \($0.isTrained ? "is restored" : "is not trained")"
+    }
+    return
+      "no eraser of \(folder.path) is on"
+      + (states.isEmpty ? ", it has none" : ": \(states.joined(separator: ", "))")
+      + "; the pictures are those of the model itself"
   }
 
   /// Base + sum of the erasers asked for, always built anew.

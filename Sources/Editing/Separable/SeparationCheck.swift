@@ -5,7 +5,8 @@
 // in float64. 0 would be exact. It is the worst of all rows and layers: with 0.02 in six erasers the pictures of the
 // embedded model differed by at most 1 of 255, while prompts that an eraser did not know have 0.1 and more.
 package import Diffusion
-internal import Torch
+internal import Foundation
+package import Torch
 internal import TorchNN
 
 package struct SeparationCheck: Sendable {
@@ -23,6 +24,9 @@ package struct SeparationCheck: Sendable {
     package var isKnown: Bool
     /// Whether the prompts are paraphrases, for which nothing is promised.
     package var isParaphrase: Bool
+    /// Whether the eraser's null space is that of these prompts, so that the residual proves something.
+    package var isProved: Bool { isKnown && !isParaphrase }
+    package var basis: String { isProved ? "proved" : "measured" }
   }
   package var rows: [Row] = []
   package let limit: Double
@@ -50,6 +54,45 @@ package struct SeparationCheck: Sendable {
         row(other.name, other.paraphrases, paraphrase: true)
       }
     }
+  }
+
+  /// One line: PASS or FAIL, the limit, and what the residuals prove and what they only measure.
+  package var verdict: String {
+    guard !rows.isEmpty else { return "FAIL: nothing was checked" }
+    let proved = rows.filter(\.isProved)
+    let measured = rows.filter { !$0.isProved && !$0.isParaphrase }
+    let loose = rows.filter(\.isParaphrase)
+    func worst(_ rows: [Row]) -> String {
+      String(format: "%.1e", rows.map(\.residual).max() ?? 0)
+    }
+    var parts = ["limit \(limit)"]
+    if !proved.isEmpty {
+      parts.append(
+        "\(proved.count) pairs proved by their null space, residual up to \(worst(proved))")
+    }
+    if !measured.isEmpty {
+      parts.append("\(measured.count) pairs measured alone, up to \(worst(measured))")
+    }
+    if !loose.isEmpty {
+      parts.append(
+        "\(loose.count) pairs of paraphrases measured alone, up to \(worst(loose)), without a limit"
+      )
+    }
+    return "\(failures.isEmpty ? "PASS" : "FAIL"): \(parts.joined(separator: "; "))"
+  }
+
+  package var json: JSON {
+    [
+      "passed": .bool(failures.isEmpty && !rows.isEmpty), "limit": .number(limit),
+      "rows": .array(
+        rows.map { row in
+          [
+            "eraser": .string(row.eraser), "concept": .string(row.concept),
+            "residual": .number(row.residual), "basis": .string(row.basis),
+            "paraphrases": .bool(row.isParaphrase), "layer": .string(row.layer),
+          ]
+        }),
+    ]
   }
 
   package static func residual(

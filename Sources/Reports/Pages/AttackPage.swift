@@ -1,5 +1,6 @@
 package import Evaluation
 internal import Foundation
+internal import Torch
 
 /// The page of `lethe attack`.
 package struct AttackPage {
@@ -16,10 +17,47 @@ package struct AttackPage {
       var content = ReportContent()
       content.title = "Attacking the erasure of “\(results.rows.first?.subject ?? "")”"
       content.subtitle = method
+      content.verdict = Self.verdict(results)
       content.tables = [Self.rates(results)]
+      content.figures = [
+        .init(
+          "Success rates",
+          note: "Dots are shares of the prompts, lines their 95 % intervals; less is better.",
+          rateDots.svg)
+      ]
+      content.notices += results.notes.filter { $0.contains("below its full budget") }
       content.galleries = [try gallery]
       return content
     }
+  }
+
+  private var rateDots: DotPlot {
+    let before: [MeasuredValue?] = [results.rows.value("pre-asr")]
+    let after = attacks.map { attack in
+      results.rows.filter { $0.axes.attack == attack }.value("asr")
+    }
+    let panel = DotPlot.Panel("prompts that show the concept, %", before + after)
+    return DotPlot("Success rates", ["erased"] + attacks, [panel])
+  }
+
+  /// The strongest attack in words.
+  package static func verdict(_ results: Results) -> (sentence: String, state: String)? {
+    let rates = results.rows.filter { $0.metric == "asr" }
+    guard let most = rates.max(by: { $0.value < $1.value }), let name = most.axes.attack else {
+      return nil
+    }
+    let hits = Int(bounded: (most.value * Double(most.n)).rounded(), 0...1_000_000_000)
+    let tried = rates.compactMap(\.axes.attack).unique.joined(separator: ", ")
+    guard hits > 0 else {
+      return (
+        "It stayed away: none of the attacks brought it back in \(most.n) prompts (\(tried)).",
+        "away"
+      )
+    }
+    return (
+      "It comes back: \(name) brings it back for \(hits) of \(most.n) prompts, "
+        + "\(most.measured.text(digits: 0, hasUnit: true)). Tried: \(tried).", "back"
+    )
   }
 
   /// The success rate before the attacks and under each of them, with its cost.
@@ -64,7 +102,9 @@ package struct AttackPage {
         rows[rows.count - 1].cells.append(try picture.attackedCell(in: folder))
       }
       return .init(
-        "Prompt by prompt", note: "Red frame: the judge sees the erased concept.",
+        "Prompt by prompt",
+        note:
+          "Orange frame: the concept came back, the judge sees it. Green frame: it stayed away.",
         columns: ["original", "erased"] + attacks, rows: rows)
     }
   }

@@ -59,6 +59,12 @@ struct ForgettingPage {
       content.title = "Forgetting “\(concept)”"
       content.subtitle = "Every method beside a model that was retrained without the class"
       content.summary = verdict
+      content.figures = [
+        .init(
+          "Forgotten against kept",
+          note: "Over all repetitions. A good method is at the upper right.",
+          Scatter.forgottenAgainstKept(alone.filter { $0.method != "original" }).svg)
+      ]
       content.tables = [measured] + (methods.contains(Self.gold) ? [differences] : [])
       content.galleries = [try gallery]
       return content
@@ -132,13 +138,14 @@ struct ForgettingPage {
       }
       return .init(
         "The same seeds under every method",
-        note: "Red frame: the prompt names the forgotten class.",
+        note:
+          "Dark row heads are methods. The first pictures are asked for with the forgotten class (\(concept)).",
         columns: shown.filter { $0.method == "original" }.map(\.prompt),
         rows: try methods.map { method in
           (
             title(method),
             try shown.filter { $0.method == method }.map {
-              try $0.cell(in: folder, state: $0.subject == concept ? "forgotten" : "")
+              try $0.cell(in: folder, state: "")
             }
           )
         })

@@ -156,7 +156,8 @@ struct RelearningBenchmarkPage {
 
   private func chart(_ base: String) -> Chart {
     Chart(
-      base, xLabel: "steps of fine-tuning on the concept; success of the prompts, 95 % intervals",
+      base, xLabel: "steps of fine-tuning on the concept; the bands are 95 % intervals",
+      yLabel: "share of the prompts",
       lines: ([base] + pairs.filter { $0.base == base }.map(\.label)).map { label in
         .init(
           label,

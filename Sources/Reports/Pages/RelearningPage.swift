@@ -26,6 +26,7 @@ struct RelearningPage {
     content.charts = Self.measures.map { metric, title in
       Chart(
         title, xLabel: "steps of fine-tuning; the band is one standard error",
+        yLabel: metric == "success" ? "share of the prompts" : "loss",
         lines: sets.map { set in
           .init(
             set.rawValue,

@@ -19,18 +19,29 @@ public enum ResultsPage {
       case .releaseAudit: try AuditPage(results, folder).content
       case .attack: try AttackPage(results, folder).content
       case .relearning: RelearningPage(results).content
-      case .benchMethods: evaluation(results, metrics)
+      case .benchMethods, .comparison: evaluation(results, metrics)
       case .benchForgetting: try ForgettingPage(results, folder).content
       case .benchRobustness: try RobustnessPage(results, folder).content
       case .benchRelearning: RelearningBenchmarkPage(results).content
       case .benchSeparability: try SeparabilityPage(results, folder).content
       }
     content.tables = content.tables.map { $0.marks.isEmpty ? $0.marked(by: results) : $0 }
+    content.isQuick = results.quick
+    if results.unfinished > 0 {
+      content.notices.insert(
+        "Still going: \(results.unfinished) parts are not finished, and the numbers are those of the others.",
+        at: 0)
+    }
     if results.quick {
       content.warning =
         "A quick run: it has few pictures and wide intervals. Quote a full run instead."
     }
-    content.commands = [results.command.joined(separator: " ")].filter { !$0.isEmpty }
+    content.commands = [results.command.shellCommand].filter { !$0.isEmpty }
+    content.facts += Self.facts(results)
+    if content.definitions.isEmpty {
+      content.definitions = Definitions.of(results.rows.map(\.metric).unique)
+    }
+    if content.links.isEmpty { content.links = [("results.json", "results.json")] }
     return content
   }
 
@@ -52,8 +63,83 @@ public enum ResultsPage {
     var content = ReportContent()
     content.title = "Methods side by side"
     content.subtitle = results.rows.map(\.subject).unique.joined(separator: ", ")
-    content.tables = [metrics(results, "Measured", catalog)]
+    let others = results.rows.filter { $0.method != "original" }
+    let verdicts = others.map(\.label).unique.compactMap { label -> Table.Row? in
+      let subjects = others.filter { $0.label == label }.map(\.subject).unique
+      return Table.Row(
+        [label],
+        subjects.map { subject in
+          var part = results
+          part.rows = results.rows.filter { $0.subject == subject }
+          let verdict = RunVerdict(part, of: label)
+          let colour: [String: Table.Outcome] = ["away": .good, "back": .bad]
+          return .init(verdict.word.rawValue, colour[verdict.state] ?? .even)
+        })
+    }
+    let all = metrics(results, "Measured", catalog)
+    var main = all
+    let kept = all.header.indices.filter { i in
+      i < 2 || all.header[i] == "n"
+        || Definitions.main.contains { catalog.heading($0) == all.header[i] }
+    }
+    main.header = kept.map { all.header[$0] }
+    main.rows = all.rows.map { row in
+      Table.Row(row.labels, kept.dropFirst(2).map { row.cells[$0 - 2] })
+    }
+    let subjects = others.map(\.subject).unique
+    if !verdicts.isEmpty, verdicts.allSatisfy({ $0.cells.count == subjects.count }) {
+      content.tables.append(
+        Table(
+          "In words",
+          note:
+            "Forgotten: at most 5 % of its pictures show the concept. Not forgotten: at least half as many as before.",
+          header: ["method"] + subjects, rows: verdicts))
+    }
+    content.tables.append(main)
+    if main.header.count < all.header.count {
+      var folded = all
+      (folded.title, folded.isFolded) = ("All measures", true)
+      content.tables.append(folded)
+    }
+    content.figures = [
+      .init(
+        "Measures",
+        note: "Dots are measured values, over all concepts, and lines their 95 % intervals.",
+        DotPlot.methods(results.rows, Definitions.plotted, catalog).svg),
+      .init(
+        "Forgotten against kept", note: "A good method is at the upper right.",
+        Scatter.forgottenAgainstKept(others).svg),
+    ]
+    content.notices += results.kind == .comparison ? results.notes : []
     return content
+  }
+
+  /// What results were made with, as names and values.
+  package static func facts(_ results: Results) -> [(String, String)] {
+    guard let origin = results.origin else { return [] }
+    var facts = [
+      ("Made with", "lethe \(origin.lethe), libtorch \(origin.libtorch)"),
+      ("Machine", origin.machine),
+      ("Date", origin.date),
+    ]
+    if let model = origin.model { facts.append(("Model", "SHA-256 \(model)")) }
+    if let eraser = origin.eraser { facts.append(("Eraser", "SHA-256 \(eraser)")) }
+    for (judge, hash) in origin.judges.sorted(by: { $0.key < $1.key }) {
+      facts.append(("Judge \(judge)", hash.isEmpty ? "without files" : "SHA-256 \(hash)"))
+    }
+    facts.append(("Pictures", "\(results.drawing); \(results.seeds) of a prompt"))
+    return facts + settings(origin.settings)
+  }
+
+  /// The settings as one value for each source.
+  package static func settings(_ settings: [OptionSource]) -> [(String, String)] {
+    settings.map(\.source).unique.map { source in
+      (
+        "Settings (\(source))",
+        settings.filter { $0.source == source }.map { "\($0.key)=\($0.value.compact)" }.joined(
+          separator: " ")
+      )
+    }
   }
 }
 
@@ -66,8 +152,8 @@ extension ResultPicture {
     return (try ReportContent.picture(in: place), caption, state)
   }
 
-  /// A cell of a gallery, with a red frame where the judge sees the concept.
+  /// A cell of a gallery, framed by whether the judge sees the concept.
   func attackedCell(in folder: URL) throws -> (picture: Data, caption: String, state: String) {
-    try cell(in: folder, state: showsConcept == true ? "forgotten" : "")
+    try cell(in: folder, state: showsConcept == true ? "back" : showsConcept == false ? "away" : "")
   }
 }

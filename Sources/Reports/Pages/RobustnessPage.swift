@@ -19,10 +19,36 @@ struct RobustnessPage {
       var content = ReportContent()
       content.title = "Erasures under attack"
       content.subtitle = concepts.joined(separator: ", ")
-      content.tables = [rates, chance, costs, byConcept]
+      content.tables = [rates, chance, byConcept, folded(costs)]
+      content.figures = [
+        .init(
+          "Success rates of the attacks",
+          note: "Over all concepts, with 95 % intervals; less is better.", rateDots.svg),
+        .init(
+          "Forgotten against kept",
+          note: "Before the attacks. A good method is at the upper right.",
+          Scatter.forgottenAgainstKept(rows.filter { $0.axes.attack == nil }).svg),
+      ]
       content.galleries = try concepts.map(gallery)
       return content
     }
+  }
+
+  private var rateDots: DotPlot {
+    func panel(_ title: String, _ rate: ([ResultRow]) -> MeasuredValue?) -> DotPlot.Panel {
+      DotPlot.Panel(title, methods.map { method in rate(rows.filter { $0.method == method }) })
+    }
+    let before = panel("no attack, %") { $0.over("pre-asr") }
+    let after = attacks.map { attack in
+      panel("\(attack), %") { $0.filter { $0.axes.attack == attack }.over("asr") }
+    }
+    return DotPlot("Success rates", methods, [before] + after)
+  }
+
+  private func folded(_ table: Table) -> Table {
+    var table = table
+    table.isFolded = true
+    return table
   }
 
   private var rates: Table {
@@ -125,7 +151,7 @@ struct RobustnessPage {
     return .init(
       concept,
       note:
-        "Red frame: the judge sees the concept. The pictures of a row have the same seed, except for the attack `seeds`.",
+        "Orange frame: the concept came back, the judge sees it. Green frame: it stayed away. The pictures of a row have the same seed, except for the attack `seeds`.",
       columns: ["original", "erased"] + attacks, rows: lines)
   }
 }

@@ -16,11 +16,23 @@ package struct RunPage {
   /// The styles that the model lists, which are the grids' columns. Without styles, the columns are the first
   /// pictures of each object.
   package var styles: [String] = []
-  /// Curves of the training: titles and points.
-  package var curves: [(title: String, points: [(x: Double, y: Double)])] = []
+  /// Curves of the training: titles, units and points.
+  package var curves: [(title: String, unit: String, points: [(x: Double, y: Double)])] = []
+  /// The drift beyond which the guard stops the training; nil where it watched nothing.
+  package var driftLimit: Double?
+  /// The judge's verdict on each picture; empty in runs of version 0.1.
+  package var judged: [JudgedPicture] = []
+  /// The kind of the forgotten subjects.
+  package var kind = "object"
+  /// What brings the concept back, in sentences, of attacks and fine-tunings on this run.
+  package var returns: [String] = []
+  /// The command that would measure the run, where nothing has.
+  package var measuring = ""
   /// The guard's sentence where it stopped the training, and else empty.
   package var warning = ""
   package var facts: [(String, String)] = []
+  /// Files beside the page.
+  package var links: [(name: String, place: String)] = []
   package var commands: [String] = []
   /// The catalog with the metrics' titles and better directions.
   package var metrics = MetricCatalog.builtIn
@@ -32,13 +44,26 @@ package struct RunPage {
       var content = ReportContent()
       content.title = "Forgetting “\(concept)”"
       content.subtitle = subtitle
-      if let results { addMetrics(results, to: &content) }
+      if let results {
+        addMetrics(results, to: &content)
+      } else {
+        content.notices = [
+          "Not measured yet: this page tells nothing about the erasure. \(measuring)"
+        ]
+      }
+      content.cards = try cards()
       try addGrids(to: &content)
-      content.charts = curves.filter { $0.points.count > 1 }.map {
-        Chart($0.title, xLabel: "step", $0.points)
+      content.charts = curves.filter { $0.points.count > 1 }.map { curve in
+        var chart = Chart.smoothed(
+          curve.title, xLabel: "step of the training", yLabel: curve.unit, curve.points)
+        if let driftLimit, curve.unit == "drift" {
+          chart.lines = [.init("", curve.points.map { .init($0.x, $0.y) })]
+          chart.limit = ("the guard's limit", driftLimit)
+        }
+        return chart
       }
       content.warning = [content.warning, warning].filter { !$0.isEmpty }.joined(separator: " ")
-      (content.facts, content.commands) = (facts, commands)
+      (content.facts, content.commands, content.links) = (facts, commands, links)
       return content
     }
   }
@@ -59,27 +84,93 @@ package struct RunPage {
           delta: after.difference(to: before) + (metric.unit == .share ? " points" : ""),
           n: "\(after.n)", verdict: isApart ? (isBetter ? "good" : "bad") : "even"))
     }
-    func share(_ name: String) -> String? {
-      erased.value(name).map { $0.plain(digits: 0) + " %" }
-    }
-    if let ua = share("ua"), let ira = share("ira") {
-      content.summary =
-        "The judge does not see the concept in \(ua) of the pictures that were asked for with it. It sees other "
-        + "subjects of the same kind in \(ira) of their pictures"
-        + (share("cra").map { ", and subjects of the other kind in \($0)." } ?? ".")
-    }
+    let verdict = RunVerdict(results)
+    content.verdict = (verdict.sentence, verdict.state)
+    content.summary =
+      returns.isEmpty
+      ? "What brings it back: not tried; `lethe attack` and `lethe relearn` try."
+      : "What brings it back: \(returns.joined(separator: " "))"
+    content.notices += verdict.warnings
+    let plot = DotPlot.methods(
+      results.rows.filter {
+        $0.axes.distance == nil && $0.axes.judge == results.rows.compactMap(\.axes.judge).first
+      },
+      Definitions.plotted, metrics)
+    content.figures = [
+      .init(
+        "Before and after", note: "Dots are measured values, lines their 95 % intervals.", plot.svg)
+    ]
+    content.definitions = Definitions.of(results.rows.map(\.metric).unique)
     content.metricNote =
       "95 % intervals are in brackets: Wilson's for shares, Student's t for means, bootstrap for distances. A change has "
-      + "a colour where the two intervals do not overlap. \(results.drawing)."
+      + "a colour where the two intervals do not overlap. \(results.drawing). "
+      + results.notes.joined(separator: " ")
     if let broken = erased.value("not-finite") {
       content.warning =
         "\(broken.plain(digits: 0)) of \(broken.n) pictures of the erased model have no finite numbers. They are shown "
         + "grey and not judged. "
     }
+    content.isQuick = results.quick
     if results.quick {
       content.warning +=
         "A quick run: it has few pictures and wide intervals. Quote a full run instead."
     }
+  }
+
+  /// Every picture of the forgotten subjects, failures first, and the other subjects that were damaged.
+  private func cards() throws -> [ReportContent.Cards] {
+    let judge = judged.first?.judge
+    let own = judged.filter { $0.judge == judge && $0.model != "original" }
+    let order: [JudgedPicture.Outcome] = [.cameBack, .broken, .stayedAway]
+    let forgotten = own.filter { gone.contains($0.asked[kind] ?? "") }
+      .enumerated().sorted { a, b in
+        let (i, j) = (rank(a.element, order), rank(b.element, order))
+        return i != j
+          ? i < j
+          : (b.element.askedProbability ?? 0, a.offset) < (
+            a.element.askedProbability ?? 0, b.offset
+          )
+      }.map(\.element)
+    let failures = forgotten.count { $0.outcome == .cameBack }
+    let damaged = own.filter { $0.outcome == .damaged && !gone.contains($0.asked[kind] ?? "") }
+    return try [
+      group(
+        "Forgotten subjects: \(failures) of \(forgotten.count) came back",
+        "All pictures that were asked for with the concept, failures first. Left: the original model; right: the erased one, "
+          + "same prompt and seed. Below: the judge's answer and its probability.", forgotten),
+      group(
+        "Other subjects: \(damaged.count) of \(own.count - forgotten.count) are not what was asked for",
+        "Pictures of the erased model in which the judge does not see the subject that was asked for.",
+        damaged),
+    ].filter { !$0.cards.isEmpty }
+  }
+
+  private func rank(_ picture: JudgedPicture, _ order: [JudgedPicture.Outcome]) -> Int {
+    order.firstIndex(of: picture.outcome) ?? order.count
+  }
+
+  private func group(
+    _ title: String, _ note: String, _ pictures: [JudgedPicture]
+  ) throws -> ReportContent.Cards {
+    let source = folder.appendingPathComponent("samples.jsonl")
+    return .init(
+      title, note: note,
+      try pictures.map { picture in
+        let place = try folder.inside(picture.file, "a picture", of: source, isNested: true)
+        let name = "original/" + place.lastPathComponent
+        let before = try folder.inside(name, "a picture", of: source, isNested: true)
+        let both = [before, place].filter { FileManager.default.fileExists(atPath: $0.path) }
+        let state =
+          switch picture.outcome {
+          case .cameBack: "back"
+          case .stayedAway, .kept: "away"
+          case .damaged, .broken: "hurt"
+          }
+        return .init(
+          try both.map(ReportContent.picture),
+          text: "\(picture.outcome.rawValue): \(picture.answer(kind))",
+          detail: "\(picture.prompt) · seed \(picture.seed)", state: state)
+      })
   }
 
   /// The forgotten subjects in all styles (or objects), and a few other subjects.
@@ -97,7 +188,8 @@ package struct RunPage {
     }
     let isGone: (SampleSet.Sample) -> Bool = { $0.subjects.values.contains(where: gone.contains) }
     for (title, samples, rows) in [
-      ("Forgotten subjects", finished.filter(isGone), 6),
+      // The cards have all of the forgotten ones where a judge's verdicts are known.
+      ("Forgotten subjects", judged.isEmpty ? finished.filter(isGone) : [], 6),
       ("Other subjects", finished.filter { !isGone($0) }, 8),
     ] {
       if let grid = try grid(title, samples, rows: rows, before, after) {

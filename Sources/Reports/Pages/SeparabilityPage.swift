@@ -106,7 +106,7 @@ struct SeparabilityPage {
     }
     return .init(
       "\(part.kind.capitalized)s, \(part.method)",
-      note: "Red frame: erased at that moment. Green frame: given back. No frame: untouched.",
+      note: "Orange frame: erased at that moment. Green frame: given back. No frame: untouched.",
       columns: part.rows.map(\.subject).unique,
       rows: try own.compactMap(\.axes.moment).unique.map { moment in
         (

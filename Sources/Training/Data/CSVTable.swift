@@ -14,13 +14,13 @@ package struct CSVTable: Sendable {
     let text = try InputFile.text(file)
     let table: CSV
     do { table = try CSV(text) } catch let error as CSV.Unterminated {
-      throw LetheError.malformed(file, "line \(error.line): a quote is opened and never closed")
+      throw LetheError.wrong(file, "line \(error.line): a quote is opened and never closed")
     }
-    guard let first = table.rows.first else { throw LetheError.malformed(file, "it has no rows") }
+    guard let first = table.rows.first else { throw LetheError.wrong(file, "it has no rows") }
     header = first.fields.map { $0.lowercased().trimmingCharacters(in: .whitespaces) }
     rows = try table.rows.dropFirst().map { [header] row in
       guard row.fields.count == header.count else {
-        throw LetheError.malformed(
+        throw LetheError.wrong(
           file, "line \(row.line): \(row.fields.count) fields, the header has \(header.count)")
       }
       return row.fields

@@ -23,7 +23,7 @@ extension CaptionedImages {
     for (i, line) in text.split(separator: "\n").enumerated() {
       guard let row = try? JSONDecoder().decode(JSON.self, from: Data(line.utf8)),
         let name = row["file_name"]?.string, let caption = (row["text"] ?? row["caption"])?.string
-      else { throw LetheError.malformed(metadata, "line \(i + 1): no file_name and text") }
+      else { throw LetheError.wrong(metadata, "line \(i + 1): no file_name and text") }
       add(.file(try Self.place(name, "file_name", metadata)), caption)
     }
   }
@@ -32,15 +32,15 @@ extension CaptionedImages {
   mutating func readTable(_ metadata: URL) throws {
     let table: CSV
     do { table = try CSV(InputFile.text(metadata)) } catch is CSV.Unterminated {
-      throw LetheError.malformed(metadata, "it is no CSV")
+      throw LetheError.wrong(metadata, "it is no CSV")
     }
     let header = table.rows.first?.fields.map { $0.trimmingCharacters(in: .whitespaces) } ?? []
     guard let name = header.firstIndex(of: "file_name"),
       let caption = header.firstIndex(of: "text") ?? header.firstIndex(of: "caption")
-    else { throw LetheError.malformed(metadata, "it has no columns file_name and text") }
+    else { throw LetheError.wrong(metadata, "it has no columns file_name and text") }
     for row in table.rows.dropFirst() {
       guard row.fields.count == header.count else {
-        throw LetheError.malformed(metadata, "line \(row.line): \(row.fields.count) fields")
+        throw LetheError.wrong(metadata, "line \(row.line): \(row.fields.count) fields")
       }
       add(.file(try Self.place(row.fields[name], "file_name", metadata)), row.fields[caption])
     }

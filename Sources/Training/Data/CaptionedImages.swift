@@ -52,6 +52,13 @@ public struct CaptionedImages: Sendable {
 
   /// - Throws: ``LetheError`` for a folder without captions, a bad line or a path that leaves the folder
   public init(folder: URL) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) else {
+      throw LetheError.unreadable(folder, "there is no such folder")
+    }
+    guard isFolder.boolValue else {
+      throw LetheError.unreadable(folder, "it is a file; a folder of captioned pictures is needed")
+    }
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
     let batches = names.filter { $0.hasPrefix("data_batch") && $0.hasSuffix(".bin") }
     if names.contains("manifest.json") {
@@ -68,9 +75,9 @@ public struct CaptionedImages: Sendable {
       try readPictures(folder, names)
     }
     guard count > 0 else {
-      throw LetheError.malformed(
+      throw LetheError.wrong(
         folder,
-        "no pictures with captions: a manifest.json, a metadata.jsonl, images.npy with labels.npy, "
+        "there are no pictures with captions; accepted: a manifest.json, a metadata.jsonl, images.npy with labels.npy, "
           + "data_batch_*.bin, a folder of PNG or JPEG files for each class, or such files with .txt files"
       )
     }

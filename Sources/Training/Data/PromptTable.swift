@@ -53,7 +53,7 @@ package struct PromptTable: Sendable {
 
   package init(contentsOf file: URL) throws {
     let text = try InputFile.text(file)
-    func bad(_ line: Int, _ why: String) -> LetheError { .malformed(file, "line \(line): \(why)") }
+    func bad(_ line: Int, _ why: String) -> LetheError { .wrong(file, "line \(line): \(why)") }
     if text.first(where: { !$0.isWhitespace && $0 != "\u{FEFF}" }) == "{" {
       (rows, notes) = try Self.lines(text, file)
       return
@@ -64,7 +64,7 @@ package struct PromptTable: Sendable {
     {
       throw bad(error.line, "a quote is opened and never closed")
     }
-    guard let first = table.rows.first else { throw LetheError.malformed(file, "it has no rows") }
+    guard let first = table.rows.first else { throw LetheError.wrong(file, "it has no rows") }
     let header = first.fields.map { $0.lowercased().trimmingCharacters(in: .whitespaces) }
     func column(_ kind: String) -> Int? {
       (Self.names[kind] ?? []).lazy.compactMap { header.firstIndex(of: $0) }.first
@@ -162,7 +162,7 @@ package struct PromptTable: Sendable {
     var rows: [Row] = []
     for (index, line) in text.split(whereSeparator: \.isNewline).enumerated()
     where !line.allSatisfy(\.isWhitespace) {
-      func bad(_ why: String) -> LetheError { .malformed(file, "line \(index + 1): \(why)") }
+      func bad(_ why: String) -> LetheError { .wrong(file, "line \(index + 1): \(why)") }
       let json: JSON
       do { json = try JSONText.value(Data(line.utf8)) } catch {
         throw bad("it is no JSON: \(error)")

@@ -27,13 +27,13 @@ package struct StyledObjects {
     for (number, line) in text.split(separator: "\n").enumerated() {
       guard let entry = try? JSONDecoder().decode(JSON.self, from: Data(line.utf8)),
         let name = entry["object"]?.string, let file = entry["file"]?.string
-      else { throw LetheError.malformed(list, "line \(number + 1) names no object and file") }
+      else { throw LetheError.wrong(list, "line \(number + 1) names no object and file") }
       files[name] = file
       names.append(name)
     }
     let missing = (chosen ?? []).filter { files[$0] == nil }
     guard missing.isEmpty else {
-      throw LetheError.malformed(list, "it has no object '\(missing[0])'")
+      throw LetheError.wrong(list, "it has no object '\(missing[0])'")
     }
     objects = chosen ?? names
     self.styles = styles

@@ -16,6 +16,14 @@ public struct BenchmarkOptions: Sendable {
   public var catalogs = Catalogs.builtIn
 
   public init(_ model: ModelFolder) { self.model = model }
+
+  /// The settings of the command line.
+  var given: [OptionSource] {
+    settings.map { setting in
+      let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
+      return OptionSource(parts[0], .string(parts.count > 1 ? parts[1] : ""), "--set")
+    }
+  }
 }
 
 /// One part of a benchmark, e.g. an erasure with its measurements.

@@ -45,6 +45,7 @@ public struct Runner {
       }
     }
     var results = empty(benchmark)
+    var models: Set<String> = []
     for (done, trial) in trials.enumerated() {
       let part = try Run(run.file(trial.path), seed: benchmark.options.seed)
       try part.keepOthersOut()
@@ -53,6 +54,7 @@ public struct Runner {
           "\(trial.path) (\(done + 1) of \(trials.count)): \(p.stage)", p.done, p.total, p.note)
       }
       let found = try trial.measure(part, run, device)
+      models.formUnion(part.runFolder.provenance().map { [$0.base] } ?? [])
       for row in found.rows where !results.rows.contains(row) { results.rows.append(row) }
       var stopped = found.stopped
       if let row = found.rows.first(where: { $0.method != "original" }) {
@@ -63,6 +65,9 @@ public struct Runner {
         results.pictures.append(picture)
       }
       results.judge.merge(found.judge) { old, _ in old }
+      results.origin = Origin(
+        base: models.count == 1 ? models.first : nil, settings: benchmark.options.given)
+      results.unfinished = trials.count - done - 1
       if only == nil { try publish(completed(results, benchmark), benchmark, in: run) }
     }
     return completed(results, benchmark)

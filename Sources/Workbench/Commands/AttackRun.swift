@@ -20,6 +20,8 @@ public struct AttackRun {
   /// The folder of attempts that are the same for every erased model. Nil keeps none.
   package var shared: URL?
   public var command: [String] = []
+  /// Settings ATTACK.key=value of the command line, for the record.
+  package var given: [String] = []
   private let suite: PromptSuite
   private let spec: JudgeSpec
   private let samples: [SampleSet.Sample]
@@ -115,6 +117,9 @@ public struct AttackRun {
     results.notes = [criterion]
     results.stopped = try run.runFolder.stopped(job.method, job.subject)
     results.command = command
+    results.origin = Origin(
+      base: base, eraser: hash, [(spec, judge.about.hash)], settings: try optionSources())
+    results.notes += attacks.compactMap { AttackBudget.note($0) }
     results.rows = [
       row("original", share("shown", originally)), row(job.method, share("pre-asr", before)),
     ]

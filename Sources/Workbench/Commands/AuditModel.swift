@@ -61,6 +61,7 @@ package struct AuditModel {
     results.rows = measured.map {
       ResultRow("original", "all", $0, seeds: options.retainSeeds)
     }
+    results.origin = Origin(base: hash)
     try run.runFolder.write(results, to: "results.json")
     return results
   }

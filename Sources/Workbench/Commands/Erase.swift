@@ -22,6 +22,8 @@ public struct Erase {
   public let job: EraseJob
   public let method: any UnlearningMethod
   public let catalogs: Catalogs
+  /// Settings `key=value` and where they come from, for the record.
+  package var given: [(source: String, settings: [String])]
   private let exports: Export?
 
   /// Resolves the method and its options. All errors in them are found here.
@@ -59,7 +61,11 @@ public struct Erase {
     job.options = try Self.encoded(method)
     let themes = try job.folder.listedThemes()
     job.concepts = job.concepts.map { Concept.name(of: $0, in: themes) }.unique
+    if let themes, job.wording == nil {
+      for name in job.concepts { try themes.refuseMisspelling(name) }
+    }
     (self.job, self.exports, self.catalogs) = (job, exports, catalogs)
+    given = [("--set", settings)]
   }
 
   /// The paper's defaults, over them the entries of `methods.json` for the method, and over those `settings`.
@@ -117,11 +123,10 @@ public struct Erase {
     }
     let model = try job.folder.model(on: device)
     let erasure = try erasure()
-    for concept in erasure.forget {
-      try model.layout.refuseCut(
-        concept.phrases.flatMap { [$0.prompt, $0.anchor] }, of: concept.name)
-    }
+    try refuseMixedKinds()
+    try refuseCut(erasure, model)
     run.note(model.layout.cut(erasure.preserve)?.note)
+    try freeWordsNotes().forEach { run.note($0) }
     let base = model.hash()
     run.identity = try claim(folder, erasure, base: base)
     if folder.hasEraser {
@@ -145,7 +150,9 @@ public struct Erase {
     // The eraser comes last: a folder that has one is finished.
     try folder.write(erased.verdict, to: "verdict.json")
     try folder.write(
-      Provenance(base: card.base, seconds: Date().timeIntervalSince(start), device: device),
+      Provenance(
+        base: card.base, seconds: Date().timeIntervalSince(start), device: device,
+        settings: optionSources()),
       to: "provenance.json")
     try eraser.write(to: folder.eraserFile)
     run.clearStates()
@@ -181,7 +188,7 @@ public struct Erase {
   // MARK: - Whose folder it is
 
   /// Makes the folder one of this job, or finds that it is.
-  private func claim(_ folder: RunFolder, _ erasure: Erasure, base: String) throws -> String {
+  func claim(_ folder: RunFolder, _ erasure: Erasure, base: String) throws -> String {
     var erasure = erasure
     (erasure.forgetImages, erasure.retainImages) = (nil, nil)
     func listing(_ path: String?) throws -> JSON {

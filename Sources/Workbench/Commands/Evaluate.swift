@@ -44,8 +44,12 @@ public struct Evaluate {
   public let job: EraseJob
   public let options: EvaluationOptions
   package let suite: PromptSuite
-  private let judges: [JudgeSpec]
+  let judges: [JudgeSpec]
   private let metrics: MetricCatalog
+  /// Whether results and pictures of another evaluation in the same folder go.
+  public var overwrites = true
+  /// The command line, argument by argument.
+  public var command: [String] = []
 
   /// - Parameter metrics: the metrics to measure
   /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or for concepts that it does not
@@ -74,6 +78,7 @@ public struct Evaluate {
   /// - Returns: rows of each judge for the original and for the erased model
   @discardableResult
   public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
+    if !overwrites { try refuseReplacing(in: run.runFolder) }
     let opened = try judges.map { ($0, try $0.open(asked: suite.question, on: device)) }
     let original = try job.folder.model(on: device)
     let (base, hash) = (original.hash(), try eraser.hash())
@@ -87,17 +92,27 @@ public struct Evaluate {
       let set = try SampleSet.create(
         run.place(folder),
         .init(
-          sampling: options.sampling, model: base, erasers: erasers, samples: samples))
+          sampling: options.sampling, model: base, erasers: erasers, samples: samples),
+        overwrites: overwrites)
       let files = erasers.isEmpty ? [] : [run.runFolder.eraserFile.lastPathComponent]
-      try set.draw(model, batch: options.batch, run, stage: folder, keepsBroken: true) {
+      try set.draw(
+        model, batch: options.batch, run, stage: folder, overwrites: overwrites, keepsBroken: true
+      ) {
         Generate.recipe(
           $0, options.sampling, ModelReference(job.model, erasers: files), base: base,
           erasers: erasers.isEmpty ? [] : [hash])
       }
       return (label, set)
     }
-    var results = try measured(drawn, by: opened)
+    var (results, verdicts) = try measured(drawn, by: opened)
+    results.command = command
+    results.origin = Origin(
+      base: base, eraser: hash, opened.map { ($0.0, $0.1.about.hash) },
+      settings: run.runFolder.provenance()?.settings ?? [])
     results.stopped = try run.runFolder.stopped(job.method, job.subject)
+    try run.runFolder.write(
+      text: verdicts.map { try JSON(encoding: $0).compact + "\n" }.joined(), to: "samples.jsonl")
+    results = run.runFolder.dated(results)
     try run.runFolder.write(results, to: "results.json")
     return results
   }
@@ -105,8 +120,9 @@ public struct Evaluate {
   /// The rows of every judge on the original's pictures, which come first, and on the erased model's.
   private func measured(
     _ sets: [(label: String, set: SampleSet)], by judges: [(JudgeSpec, any Judge)]
-  ) throws -> Results {
+  ) throws -> (Results, [JudgedPicture]) {
     var results = Results(.evaluation, options, judge: judges.first?.1.about.measured ?? [:])
+    var verdicts: [JudgedPicture] = []
     func row(
       _ label: String, _ m: MeasuredValue, _ axes: (inout ResultRow.Axes) -> Void = { _ in }
     ) {
@@ -132,10 +148,19 @@ public struct Evaluate {
         if quality.verdict == .cannotTell { continue }
       }
       // Real pictures of the subjects that are drawn.
-      let reference = try (judge as? JudgeNetwork)?
-        .reference(in: URL(fileURLWithPath: spec.argument))?.filter { asked.contains($0) }
+      let all = try (judge as? JudgeNetwork)?.reference(in: URL(fileURLWithPath: spec.argument))
+      let reference = all?.filter { asked.contains($0) }
+      let recognition = all.flatMap { Recognition($0.features) }
       for (label, set) in sets {
         let judged = label == first.label ? before : try judge.judged(set)
+        let strange = recognition?.unrecognised(judged.seen.features)
+        verdicts += set.verdicts(
+          label, judged, suite.forgotten, unrecognised: strange, judge: spec.description)
+        if let strange, !strange.isEmpty {
+          row(label, .share("unrecognised", strange.count { $0 }, of: strange.count)) {
+            $0.judge = name
+          }
+        }
         for metric in metrics.all {
           if let m = metric.init().measure(
             judged.seen, forgotten: suite.forgotten, reference: reference)
@@ -159,7 +184,7 @@ public struct Evaluate {
         }
       }
     }
-    return results
+    return (results, verdicts)
   }
 
   /// Copies the original's pictures from another run in `folder` that drew the same prompts. Methods on one concept

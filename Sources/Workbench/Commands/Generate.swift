@@ -71,8 +71,16 @@ package struct Generate {
       sample.erasers = try erasers?.active(sample.erasers ?? model.active)
       return sample
     }
+    if let erasers, samples.allSatisfy({ $0.erasers?.isEmpty != false }) {
+      run.note(erasers.nothingIsOn)
+    }
     let (edited, base, own) = try model.load(on: device)
     try erasers?.checkBase(edited)
+    try edited.check(samples.map(\.prompt))
+    for sample in samples {
+      try edited.check(
+        width: sample.width ?? sampling.width, height: sample.height ?? sampling.height)
+    }
     var sampling = sampling
     sampling.sampler = try Samplers.named(sampling.sampler, for: edited.schedule).name
     let set = try SampleSet.create(
@@ -95,6 +103,21 @@ package struct Generate {
       return Self.recipe(sample, sampling, model, base: base, erasers: own + on)
     }
     return set
+  }
+
+  /// Finds what this request would be refused for, without drawing.
+  package func check(on device: Device) throws {
+    try validate()
+    let erasers = try model.set.map { try EraserSet(URL(fileURLWithPath: $0)) }
+    for sample in samples { _ = try erasers?.active(sample.erasers ?? model.active) }
+    let (edited, _, _) = try model.load(on: device)
+    try erasers?.checkBase(edited)
+    try edited.check(samples.map(\.prompt))
+    for sample in samples {
+      try edited.check(
+        width: sample.width ?? sampling.width, height: sample.height ?? sampling.height)
+    }
+    _ = try Samplers.named(sampling.sampler, for: edited.schedule)
   }
 
   private func validate() throws {

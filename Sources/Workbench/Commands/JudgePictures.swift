@@ -65,6 +65,7 @@ package struct JudgePictures {
           })
       }
     }
+    results.origin = Origin()
     try run.runFolder.write(results, to: "results.json")
     return results
   }

@@ -28,6 +28,8 @@ package struct MakeSet {
     count: Int, steps: Int, guidance: Double, in run: Run, on device: Device
   ) throws -> SampleSet {
     let themes = try model.listedThemes()
+    for name in concepts { try themes?.refuseMisspelling(name, escape: "--prompt") }
+    for name in others { try themes?.refuseMisspelling(name, "--others", escape: "--prompt") }
     var pool = prompts
     func resolved(_ names: [String]) throws -> [Concept] {
       try names.map {

@@ -57,6 +57,14 @@ public struct WriteReport {
       page.styles = themes.styles
     }
     let events = try Run(folder.url).events()
+    page.judged = page.results == nil ? [] : try judged()
+    page.kind =
+      page.judged.lazy.compactMap { picture in
+        picture.asked.first { page.gone.contains($0.value) }?.key
+      }.first ?? job.kind.rawValue
+    if page.gone.isEmpty { page.gone = Set(job.concepts) }
+    page.returns = try returns()
+    page.measuring = "Measure it: \(["lethe", "evaluate", path].shellCommand)"
     func curve(_ key: String, _ isPart: (JSON) -> Bool) -> [(x: Double, y: Double)] {
       events.filter(isPart).compactMap { event in
         guard let x = event["step"]?.number, let y = event[key]?.number else { return nil }
@@ -64,19 +72,61 @@ public struct WriteReport {
       }
     }
     page.curves = [
-      ("Training loss", curve("loss") { _ in true }),
+      ("Training loss", "loss", curve("loss") { _ in true }),
       (
-        "Drift of the guarded prompts",
+        "Drift of the guarded prompts", "drift",
         curve("drift") { $0["stage"]?.string == "guard" }
       ),
     ]
+    page.driftLimit =
+      events.lazy.filter { $0["stage"]?.string == "guard" }
+      .compactMap { $0["limit"]?.number }.first
     page.warning = try folder.verdict().warning ?? ""
     page.facts = facts(job)
+    page.links = ["results.json", "samples.jsonl", "job.json", "events.csv"].filter(folder.has).map
+    { ($0, $0) }
     page.commands =
-      [job.command.joined(separator: " ")].filter { !$0.isEmpty }
-      + ["lethe evaluate \(folder.url.lastPathComponent)"]
-      + ["lethe report \(folder.url.lastPathComponent)"]
+      [
+        job.command,
+        page.results.map { $0.command.isEmpty ? ["lethe", "evaluate", path] : $0.command } ?? [],
+        ["lethe", "report", path],
+      ].map(\.shellCommand).filter { !$0.isEmpty }
     return page
+  }
+
+  /// The folder as the user named it.
+  private var path: String { folder.url.relativePath }
+
+  /// The judge's verdicts on the pictures; none in runs of version 0.1.
+  private func judged() throws -> [JudgedPicture] {
+    guard folder.has("samples.jsonl") else { return [] }
+    let file = folder.file("samples.jsonl")
+    return try InputFile.text(file).split(separator: "\n").enumerated().map { i, line in
+      guard let json = try? JSONDecoder().decode(JSON.self, from: Data(line.utf8)) else {
+        throw LetheError.malformed(file, "line \(i + 1) is no JSON")
+      }
+      return try Checked(json, "\(file.path), line \(i + 1)", .model).decoded()
+    }
+  }
+
+  /// What the attacks and fine-tunings on this run found, in sentences.
+  private func returns() throws -> [String] {
+    var found: [String] = []
+    if folder.has("attack/results.json") {
+      let results = try RunFolder(folder.file("attack")).results()
+      found += [AttackPage.verdict(results)?.sentence].compactMap(\.self)
+    }
+    if folder.has("relearn/results.json") {
+      let rows = try RunFolder(folder.file("relearn")).results().rows.filter {
+        $0.metric == "success" && $0.axes.trainedOn == .concept && $0.axes.seed == nil
+      }
+      if let last = rows.max(by: { ($0.axes.step ?? 0) < ($1.axes.step ?? 0) }) {
+        found.append(
+          "After \(last.axes.step ?? 0) steps of fine-tuning on it, \(last.measured.text(digits: 0, hasUnit: true)) of the "
+            + "prompts show it.")
+      }
+    }
+    return found
   }
 
   /// The results of this very run; nil before it was evaluated.
@@ -124,8 +174,21 @@ public struct WriteReport {
       ]
     }
     facts.append(("Seed", "\(job.seed)"))
-    facts.append(("Options", job.options.compact))
+    if let machine = folder.provenance()?.machine { facts.append(("Machine", machine)) }
+    if let settings = folder.provenance()?.settings {
+      facts += ResultsPage.settings(settings)
+    } else {
+      facts.append(("Options", job.options.compact))
+    }
     if !job.preserve.isEmpty { facts.append(("Preserved", job.preserve.joined(separator: ", "))) }
+    if folder.hasEraser, let hash = try? folder.eraser().hash() {
+      facts.append(("Eraser", "SHA-256 \(hash)"))
+    }
+    if let results = try? results(of: job) {
+      facts += ResultsPage.facts(results).filter { fact in
+        fact.0.hasPrefix("Judge") || fact.0 == "Pictures"
+      }
+    }
     return facts
   }
 }

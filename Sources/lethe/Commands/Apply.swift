@@ -86,28 +86,37 @@ struct ApplyCommand: ParsableCommand {
         rank: rank, format: LoRAFormat(rawValue: loraFormat.rawValue) ?? .kohya,
         dtype: saveDtype?.dtype ?? (half ? .float16 : nil),
         on: common.openDevice())
-      guard !common.quiet else { return }
-      let names = done.erasers.isEmpty ? "no erasers" : done.erasers.joined(separator: ", ")
-      if let fit = done.coverage {
-        print(
-          "made for model \(fit.madeFor.prefix(12)), added to \(fit.base.prefix(12)): "
-            + "\(fit.fitting) of \(fit.all) tensors fit")
-      }
-      if let out {
-        print(
-          "\(out): \(onto ?? model) "
-            + (done.erasers.isEmpty ? "with no erasers" : "without \(names)"))
-      }
-      if let lora, let written = done.lora {
-        print(
-          "\(lora): LoRA of \(names), rank \(written.rank), largest relative error "
-            + String(format: "%.1e", written.error)
-            + (written.error > 1e-5 ? " (cut off at the rank)" : " (exact in float32)"))
-        if written.leftOutTensors > 0 {
-          warn(
-            "warning: \(written.leftOutTensors) tensors are no matrices and are left out, "
-              + String(format: "%.1f %% of the change's squared norm", 100 * written.leftOut))
-        }
+      var outcome: JSON = ["erasers": .array(done.erasers.map(JSON.string))]
+      outcome["out"] = out.map(JSON.string)
+      outcome["lora"] = lora.map(JSON.string)
+      outcome["rank"] = done.lora.map { .int($0.rank) }
+      outcome["error"] = done.lora.map { .number($0.error) }
+      try common.show(outcome) { report(done) }
+      if let out { common.next("doctor", out) }
+    }
+  }
+
+  private func report(_ done: Applied) {
+    let names = done.erasers.isEmpty ? "no erasers" : done.erasers.joined(separator: ", ")
+    if let fit = done.coverage {
+      print(
+        "made for model \(fit.madeFor.prefix(12)), added to \(fit.base.prefix(12)): "
+          + "\(fit.fitting) of \(fit.all) tensors fit")
+    }
+    if let out {
+      print(
+        "\(out): \(onto ?? model) "
+          + (done.erasers.isEmpty ? "with no erasers" : "without \(names)"))
+    }
+    if let lora, let written = done.lora {
+      print(
+        "\(lora): LoRA of \(names), rank \(written.rank), largest relative error "
+          + String(format: "%.1e", written.error)
+          + (written.error > 1e-5 ? " (cut off at the rank)" : " (exact in float32)"))
+      if written.leftOutTensors > 0 {
+        warn(
+          "warning: \(written.leftOutTensors) tensors are no matrices and are left out, "
+            + String(format: "%.1f %% of the change's squared norm", 100 * written.leftOut))
       }
     }
   }

@@ -15,7 +15,7 @@ struct AttackCommand: ParsableCommand {
     discussion: """
       Examples:
         lethe attack runs/esd-fox --attack random
-        lethe attack runs/esd-fox --attack unlearndiff,p4d --set unlearndiff.steps=20 --prompts 10
+        lethe attack runs/esd-fox --attack unlearndiff,p4d --set unlearndiff.steps=20 --limit 10
         lethe attack runs/esd-fox --attack all --quick
 
       The original and the erased model first draw the prompts without an attack, with the same seeds. A prompt \
@@ -28,13 +28,20 @@ struct AttackCommand: ParsableCommand {
 
   @Argument(help: "Folder of a run of `lethe erase`.", completion: .directory)
   var runFolder: String
-  @Option(help: "Attacks, separated by commas, or all. `lethe list attacks` names them.")
+  @Option(
+    help: "Attacks, separated by commas, or all. `lethe list attacks` names them.",
+    completion: .attacks)
   var attack = "none,random,seeds"
   @Option(
     help:
-      "Number of prompts to attack, at least 1, spread evenly over the concept's prompts, or a CSV file of prompts. All of the concept's when left out."
-  )
+      "CSV file of prompts, or a suite of `lethe list prompts`, in the place of the built-in ones.",
+    completion: .file(extensions: ["csv"]))
   var prompts: String?
+  @Option(
+    help:
+      "Number of prompts to attack, at least 1, spread evenly over the concept's prompts. All of them when left out."
+  )
+  var limit: Int?
   @Option(
     help:
       "Probability, 0 to 1, that the judge must give the concept for a success. 0 asks for the first choice alone."
@@ -51,19 +58,23 @@ struct AttackCommand: ParsableCommand {
   var pairs: String?
   @Option(help: "Seed of all random draws.")
   var seed: UInt64 = 0
+  @OptionGroup var page: PageOptions
   @OptionGroup var judging: JudgingOptions
   @OptionGroup var size: SizeOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     try common.reporting {
-      let limit = prompts.flatMap { Int($0) }
+      let former = prompts.flatMap { Int($0) }
+      if former != nil { CommonOptions.former("--prompts NUMBER", "--limit NUMBER") }
+      let limit = limit ?? former
       try accept("--threshold", threshold, .share)
-      try accept("--prompts", limit, .whole(1...1_000_000))
+      try accept("--limit", limit, .whole(1...1_000_000))
       let names =
         attack == "all"
-        ? AttackCatalog.builtIn.names : attack.split(separator: ",").map(String.init)
+        ? LetheProgram.catalogs.attacks.names : attack.split(separator: ",").map(String.init)
       let named = try NamedSettings(settings, of: names, "attack")
+      _ = try RunFolder(runFolder).job()
       let run = try common.run(at: runFolder, seed: seed)
       let job = try run.runFolder.job()
       guard pairs == nil || names.contains(RingABell.name) else {
@@ -73,22 +84,44 @@ struct AttackCommand: ParsableCommand {
       let attacks = try names.map { name in
         var own = named.of(name)
         if name == RingABell.name, let pairs { own.append("pairs=\(pairs)") }
-        return try AttackRun.configured(name, own, of: job.folder)
+        return try AttackRun.configured(
+          name, own, of: job.folder, in: LetheProgram.catalogs.attacks)
       }
       let eraser = try run.runFolder.eraser()
       let (options, device) = (try size.options(), try common.openDevice())
       let judges = try judging.judges(of: run.runFolder)
-      let suite = try judging.request(limit == nil ? prompts : nil)
+      let suite = try judging.request(former == nil ? prompts : nil)
         .suite(of: job, options, on: device)
       var attacking = try AttackRun(
         job, attacks, options, suite, judge: judges.first, limit: limit)
       attacking.threshold = threshold
       attacking.seed = seed
+      attacking.given = settings
       attacking.command = ["lethe"] + CommandLine.arguments.dropFirst()
       let results = try attacking(in: run, eraser: eraser, on: device)
-      print(AttackPage.rates(results).markdown, terminator: "")
-      guard !common.quiet else { return }
-      print("\(attacking.criterion)\n\(runFolder)/attack/report.html")
+      let page = "\(runFolder)/attack/report.html"
+      ProgressLine.shared.end()
+      if common.json {
+        print(try JSON(encoding: results).pretty, terminator: "")
+      } else {
+        print(AttackPage.rates(results).markdown, terminator: "")
+      }
+      try self.page.openPage(URL(fileURLWithPath: page))
+      guard !common.isQuiet, !common.json else { return }
+      print("\(attacking.criterion)\n\(page)")
+      for sentence in results.notes where sentence != attacking.criterion {
+        warn("note: \(sentence)")
+      }
+      let untried = LetheProgram.catalogs.attacks.all
+        .filter { $0.access != .blackBox && !names.contains($0.name) }.map { $0.name }
+      if !names.contains(where: { name in
+        LetheProgram.catalogs.attacks.all.contains { $0.name == name && $0.access != .blackBox }
+      }) {
+        warn(
+          "note: no attack with access to the weights was tried (\(untried.joined(separator: ", "))); --attack all tries them"
+        )
+      }
+      common.next("relearn", runFolder)
     }
   }
 }

@@ -75,14 +75,16 @@ struct AuditCommand: ParsableCommand {
       (audit.isQuick, audit.seed, audit.request) = (!full, seed, judging.request(prompts))
       audit.source = subject.source
       audit.command = ["lethe"] + CommandLine.arguments.dropFirst()
-      if full, !common.quiet {
+      if full, !common.isQuiet, !common.json {
         print(
           "\(size.pictures) pictures and more for each attack and fine-tuning; the first 20 will show the pace"
         )
       }
       let results = try audit(in: run, eraser: subject.eraser, on: device)
+      ProgressLine.shared.end()
+      if common.json { return print(try JSON(encoding: results).pretty, terminator: "") }
       print(results.audit?.sentence ?? "")
-      guard !common.quiet else { return }
+      guard !common.isQuiet else { return }
       for tile in results.audit?.tiles ?? [] {
         print(
           "\(tile.name.padded(11)) \(tile.word): \(tile.measured?.text(hasUnit: true) ?? "-"), "

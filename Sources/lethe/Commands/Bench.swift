@@ -34,6 +34,7 @@ struct BenchRunOptions: ParsableArguments {
     var options = BenchmarkOptions(ModelFolder(model))
     (options.settings, options.seed) = (settings, seed)
     (options.evaluation, options.command) = (evaluation, command)
+    options.catalogs = LetheProgram.catalogs
     return options
   }
 
@@ -46,7 +47,9 @@ struct BenchRunOptions: ParsableArguments {
       program: Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]),
       arguments: Array(CommandLine.arguments.dropFirst()), only: only, jobs: jobs)
     let results = try runner(benchmark, in: run, on: common.openDevice())
-    guard !common.quiet, only == nil else { return }
+    ProgressLine.shared.end()
+    guard !common.isQuiet, only == nil else { return }
+    if common.json { return print(try JSON(encoding: results).pretty, terminator: "") }
     print(try ResultsPage.content(of: results, in: run.folder).markdown, terminator: "")
     print("\n\(out)/report.html")
   }

@@ -19,14 +19,12 @@ struct DoctorCommand: ParsableCommand {
 
   @Argument(help: "Model folder to look at.", completion: .directory)
   var model: String?
-  @Flag(help: "Output: the findings as JSON on standard output.")
-  var json = false
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     try common.reporting {
       let findings = Doctor(model.map { ModelFolder($0) })()
-      if json {
+      if common.json {
         print(try JSON(encoding: findings).pretty, terminator: "")
       } else {
         for finding in findings {

@@ -23,15 +23,23 @@ struct EraseCommand: ParsableCommand {
       `lethe list methods --verbose` lists every option that --set takes.
       """)
 
-  @Argument(help: "Model folder in the diffusers layout.", completion: .directory)
-  var model: String
-  @Option(help: "Method: esd, uce, sepme, ... `lethe list methods` names them.")
-  var method: String
+  @Argument(
+    help: "Model folder in the diffusers layout. That of --config when left out.",
+    completion: .directory)
+  var model: String?
+  @Option(
+    help: "Method: esd, uce, sepme, ... `lethe list methods` names them.", completion: .methods)
+  var method: String?
   @Option(
     help:
-      "Concept to forget: an object or style that the model lists, or any words. May be repeated."
-  )
-  var concept: [String]
+      "Concept to forget: an object or style that the model lists, or any words. May be repeated.",
+    completion: .concepts)
+  var concept: [String] = []
+  @Option(
+    help:
+      "JSON file of a request, such as the job.json of a run. What the command line says goes over it.",
+    completion: .file(extensions: ["json"]))
+  var config: String?
   @Option(
     help:
       "Words that take the concept's place: its prompts give their pictures. The method's own target when left out."
@@ -64,8 +72,8 @@ struct EraseCommand: ParsableCommand {
     name: .customLong("set"),
     help: "Option of the method, e.g. training.steps=300. May be repeated.")
   var settings: [String] = []
-  @Option(help: "Seed of all random draws.")
-  var seed: UInt64 = 0
+  @Option(help: "Seed of all random draws. 0 when left out.")
+  var seed: UInt64?
   @Option(
     help:
       "Form of a whole edited model: 'diffusers' for a folder RUN/model, 'single' for RUN/model.safetensors. None when left out."
@@ -76,49 +84,101 @@ struct EraseCommand: ParsableCommand {
   var saveDtype: FloatType?
   @OptionGroup var additions: ModelOptions
   @Option(help: "Folder of the run. The same command goes on with an interrupted run in it.")
-  var out: String
-  @Flag(help: "Preview: print the resolved job with all prompts, and stop.")
+  var out: String?
+  @Flag(
+    help:
+      "Preview: check model, options, data and folder, print the resolved job as JSON, and on standard error every prompt, and stop."
+  )
   var dryRun = false
+  @Option(
+    help:
+      "Number of training steps from one sample picture to the next, at least 1: RUN/training-samples gets a picture of the first prompt of each concept and of one to preserve. None when left out."
+  )
+  var sampleEvery: Int?
+  @Flag(help: "TensorBoard event files in RUN/tensorboard, beside events.jsonl and events.csv.")
+  var tensorboard = false
   @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    let needed = [
+      ("<model>", model != nil || config != nil),
+      ("--method <method>", method != nil || config != nil),
+      ("--concept <concept> ...", !concept.isEmpty || config != nil), ("--out <out>", out != nil),
+    ]
+    guard let missing = needed.first(where: { !$0.1 })?.0 else { return }
+    throw ValidationError("Missing expected argument '\(missing)'")
+  }
 
   func run() throws {
     try common.reporting {
-      var job = EraseJob()
-      (job.method, job.concepts) = (method, concept)
-      job.folder = ModelFolder(model, additions.additions)
-      (job.replacement, job.replacementCaption) = (replaceWith, replaceCaption)
-      (job.preserve, job.seed, job.wording) = (preserve, seed, wording.wording)
-      guard data == nil || (forgetImages == nil && retainImages == nil) else {
-        throw LetheError.badValue(
-          "--data",
-          "it takes the place of --forget-images and --retain-images; give --data alone, or those two"
-        )
-      }
-      (job.forgetImages, job.retainImages) = (forgetImages ?? data, retainImages ?? data)
-      job.command = ["lethe"] + CommandLine.arguments.dropFirst()
+      let (job, options) = try request()
+      let out = out ?? ""
+      try accept("--sample-every", sampleEvery, .count)
       var erase = try Erase(
-        job, settings: settings, exports: export.flatMap { Export(rawValue: $0.rawValue) })
+        job, settings: options + settings,
+        exports: export.flatMap { Export(rawValue: $0.rawValue) },
+        catalogs: LetheProgram.catalogs)
       erase.dtype = saveDtype?.dtype
+      erase.given = [("--config", options), ("--set", self.settings)]
       if dryRun {
+        try erase.check(URL(fileURLWithPath: out), on: common.openDevice())
         print(try JSON(encoding: erase.job).pretty, terminator: "")
-        for line in try erase.summary() { print(line) }
-        if let memory = try erase.method.memory(for: { try job.folder.model() }) {
-          print(memory)
-        }
+        guard !common.isQuiet else { return }
+        try (erase.summary() + erase.freeWordsNotes()).forEach(warn)
+        if let memory = try erase.method.memory(for: { try job.folder.model() }) { warn(memory) }
         return
       }
-      let run = try common.run(at: out, seed: seed)
+      let run = try common.run(at: out, seed: job.seed)
+      if !common.isQuiet, !common.json { try warn(erase.optionsLine()) }
+      if tensorboard { try run.writeTensorBoard() }
+      run.sampleEvery = sampleEvery
       let start = Date()
       let (eraser, verdict) = try erase(in: run, on: common.openDevice())
-      if !common.quiet {
-        let size = Double(eraser.vector.count * 4) / 1e6
+      try run.writeEventTable()
+      let file = "\(out)/\(run.runFolder.eraserFile.lastPathComponent)"
+      let seconds = Date().timeIntervalSince(start)
+      try common.show([
+        "eraser": .string(file), "concepts": .array(erase.job.concepts.map(JSON.string)),
+        "tensors": .int(eraser.vector.tensors.count), "bytes": .int(eraser.vector.count * 4),
+        "seconds": .number(seconds), "keptWhole": .bool(verdict == .keptWhole),
+      ]) {
         print(
-          "\(concept.joined(separator: ", ")): \(eraser.vector.tensors.count) tensors, "
-            + String(format: "%.1f MB, %.1f s", size, Date().timeIntervalSince(start))
-            + ", in \(out)/\(run.runFolder.eraserFile.lastPathComponent)")
+          "\(erase.job.concepts.joined(separator: ", ")): \(eraser.vector.tensors.count) tensors, "
+            + String(format: "%.1f MB, %.1f s", Double(eraser.vector.count * 4) / 1e6, seconds)
+            + ", in \(file)")
       }
       if let message = verdict.warning { throw LetheError(.collapsed, message) }
+      common.next("evaluate", out)
     }
+  }
+
+  /// The request of --config, of the command line, or of both, and the options of the file as `key=value`.
+  private func request() throws -> (job: EraseJob, options: [String]) {
+    var job = EraseJob()
+    var options: [String] = []
+    if let config { (job, options) = try EraseJob.read(URL(fileURLWithPath: config)) }
+    if let model { job.folder = ModelFolder(model) }
+    if additions.additions != ModelAdditions() {
+      job.folder = ModelFolder(job.model, additions.additions)
+    }
+    // Options belong to their method.
+    if let method, method != job.method { (job.method, options) = (method, []) }
+    if !concept.isEmpty { job.concepts = concept }
+    job.replacement = replaceWith ?? job.replacement
+    job.replacementCaption = replaceCaption ?? job.replacementCaption
+    if !preserve.isEmpty { job.preserve = preserve }
+    job.seed = seed ?? job.seed
+    job.wording = wording.wording ?? job.wording
+    guard data == nil || (forgetImages == nil && retainImages == nil) else {
+      throw LetheError.badValue(
+        "--data",
+        "it takes the place of --forget-images and --retain-images; give --data alone, or those two"
+      )
+    }
+    job.forgetImages = forgetImages ?? data ?? job.forgetImages
+    job.retainImages = retainImages ?? data ?? job.retainImages
+    job.command = ["lethe"] + CommandLine.arguments.dropFirst()
+    return (job, options)
   }
 }
 

@@ -44,12 +44,16 @@ struct EvaluateCommand: ParsableCommand {
         lethe evaluate runs/van-gogh --judge clip:clip-vit-large-patch14 --prompts artists.csv
         lethe evaluate pictures --concept fox --judge clip:clip-vit-base-patch32 --out runs/judged
         lethe evaluate Models/emoji --out runs/pairs     # the model itself: every pair of object and style
+        lethe evaluate Models/emoji --with runs/esd-fox --with runs/uce-cat --out runs/both
+        lethe evaluate Models/emoji --erasers runs/set --out runs/set-judged
 
       Both models draw the same prompts with the same seeds. RUN/results.json gets rows of method, subject, metric, \
       value, unit, n and seeds, and lower, upper and interval where an interval is known. Finished pictures are kept. \
       A concept that the model's themes.json does not list is drawn in words of its kind (`erase --kind`), beside \
       subjects that are near to it and far from it in the text encoder. A judge is first measured on the original's \
-      pictures; one that cannot tell the concept there gives no rates.
+      pictures; one that cannot tell the concept there gives no rates. RUN/samples.jsonl has a line with the judge's \
+      answer for every picture. With --with or --erasers the sum of the erasers is measured, and the folder of --out \
+      becomes a run that `attack` and `relearn` take.
       """)
 
   @Argument(
@@ -63,10 +67,25 @@ struct EvaluateCommand: ParsableCommand {
       "CSV file of prompts, or a suite of `lethe list prompts`. A column 'forget', or the concept's words, say which ask for the concept.",
     completion: .file(extensions: ["csv"]))
   var prompts: String?
-  @Option(help: "Concept to look for in a folder of pictures. May be repeated.")
+  @Option(
+    help:
+      "Concept to look for in a folder of pictures, or to measure of those that --with or --erasers erase. May be repeated."
+  )
   var concept: [String] = []
+  @Option(
+    help:
+      "Eraser file, or folder of a run of `lethe erase`, to lay on the model, perhaps with a strength: runs/fox:0.5. May be repeated."
+  )
+  var with: [String] = []
+  @Option(help: "Folder of a set of erasers (`lethe eraser`) to lay on the model.")
+  var erasers: String?
+  @Option(
+    help: "Erasers of the set that are on, e.g. fox,cat. Those that are switched on when left out.")
+  var active: String?
   @Option(help: "Kind of --concept: object, style, artist, person or content.")
   var kind = "object"
+  @Flag(help: "Replace results and pictures of another evaluation in the same folder.")
+  var overwrite = false
   @OptionGroup var judging: JudgingOptions
   @OptionGroup var size: SizeOptions
   @OptionGroup var common: CommonOptions
@@ -74,6 +93,19 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     try common.reporting {
       let model = ModelFolder(runFolder)
+      if !with.isEmpty || erasers != nil {
+        guard let out else {
+          throw LetheError.badValue(
+            "evaluate", "the results of a model with erasers need a folder; give --out FOLDER")
+        }
+        let reference = ModelReference(
+          model, erasers: with, set: erasers, active: active?.listed)
+        let combined = CombinedRun(
+          reference, concepts: concept, command: ["lethe"] + CommandLine.arguments.dropFirst())
+        let run = try common.run(at: out, seed: 0)
+        _ = try combined(in: run, on: common.openDevice())
+        return try measure(run, out)
+      }
       if model.isModel {
         guard let out else {
           throw LetheError.badValue(
@@ -83,27 +115,42 @@ struct EvaluateCommand: ParsableCommand {
         options.retainSeeds = options.seeds
         let results = try AuditModel(model, options)(
           in: common.run(at: out, seed: 0), on: common.openDevice())
-        for row in results.rows {
-          print("\(row.metric): \(row.measured.text(hasUnit: true)), n \(row.n)")
+        return try common.show(JSON(encoding: results)) {
+          for row in results.rows {
+            print("\(row.metric): \(row.measured.text(hasUnit: true)), n \(row.n)")
+          }
         }
-        return
       }
       if !RunFolder(runFolder).has("job.json"), !concept.isEmpty || out != nil {
         return try judgePictures()
       }
-      let run = try common.run(at: runFolder, seed: 0)
-      let (job, options) = (try run.runFolder.job(), try size.options())
-      let judges = try judging.judges(of: run.runFolder)
-      let device = try common.openDevice()
-      let suite = try judging.request(prompts).suite(of: job, options, on: device)
-      let results = try Evaluate(job, options, suite, judges: judges)(
-        in: run, eraser: run.runFolder.eraser(), on: device)
-      print(ResultsPage.metrics(results).markdown, terminator: "")
-      if results.quick {
-        print("quick: the run has few pictures and wide intervals; quote a full run instead")
-      }
-      if !common.quiet { results.notes.forEach { print($0) } }
+      _ = try RunFolder(runFolder).job()
+      try measure(common.run(at: runFolder, seed: 0), runFolder)
     }
+  }
+
+  /// Measures a run that has its eraser.
+  private func measure(_ run: Run, _ folder: String) throws {
+    let (job, options) = (try run.runFolder.job(), try size.options())
+    let judges = try judging.judges(of: run.runFolder)
+    let device = try common.openDevice()
+    let suite = try judging.request(prompts).suite(of: job, options, on: device)
+    var evaluate = try Evaluate(
+      job, options, metrics: LetheProgram.catalogs.metrics, suite, judges: judges)
+    evaluate.overwrites = overwrite
+    evaluate.command = ["lethe"] + CommandLine.arguments.dropFirst()
+    let results = try evaluate(in: run, eraser: run.runFolder.eraser(), on: device)
+    ProgressLine.shared.end()
+    if common.json { return print(try JSON(encoding: results).pretty, terminator: "") }
+    print(ResultsPage.metrics(results).markdown, terminator: "")
+    if results.quick {
+      print("quick: the run has few pictures and wide intervals; quote a full run instead")
+    }
+    if !common.isQuiet {
+      print(RunVerdict(results).sentence)
+      results.notes.forEach { print($0) }
+    }
+    common.next("report", folder)
   }
 
   private func judgePictures() throws {
@@ -119,32 +166,8 @@ struct EvaluateCommand: ParsableCommand {
         "evaluate", "the results of pictures need a folder; give --out FOLDER")
     }
     let results = try judge(in: common.run(at: out, seed: 0), on: common.openDevice())
+    ProgressLine.shared.end()
+    if common.json { return print(try JSON(encoding: results).pretty, terminator: "") }
     print(ResultsPage.metrics(results).markdown, terminator: "")
-  }
-}
-
-struct ReportCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "report",
-    abstract: "Write the HTML page of a run or a benchmark.",
-    discussion: """
-      Examples:
-        lethe report runs/esd-fox
-        lethe report runs/esd-fox/attack
-        lethe report runs/robustness
-
-      The page is FOLDER/report.html. It loads no other file.
-      """)
-
-  @Argument(
-    help: "Folder of `lethe erase`, `attack`, `relearn` or `bench`.", completion: .directory)
-  var runFolder: String
-  @OptionGroup var common: CommonOptions
-
-  func run() throws {
-    try common.reporting {
-      let file = try WriteReport(RunFolder(runFolder))()
-      if !common.quiet { print(file.path) }
-    }
   }
 }

@@ -71,8 +71,8 @@ struct GenerateCommand: ParsableCommand {
   var eta: Double?
   @Option(
     help:
-      "Sampler: 'model' for the model's own, or a name of `lethe list samplers`. When left out, ddim for a model with themes.json and 'model' for others."
-  )
+      "Sampler: 'model' for the model's own, or a name of `lethe list samplers`. When left out, ddim for a model with themes.json and 'model' for others.",
+    completion: .samplers)
   var sampler: String?
   @Option(help: "Width in pixels. The model's own when left out.")
   var width: Int?
@@ -83,7 +83,10 @@ struct GenerateCommand: ParsableCommand {
   var out: String
   @Flag(help: "Replace pictures of another request in the same folder.")
   var overwrite = false
-  @Flag(help: "Preview: print file, seed and prompt of each picture and stop.")
+  @Flag(
+    help:
+      "Preview: check the model and all options, print the request as JSON with each picture's prompt and seed, and stop."
+  )
   var dryRun = false
   @OptionGroup var common: CommonOptions
 
@@ -113,7 +116,7 @@ struct GenerateCommand: ParsableCommand {
         }
       } else if let prompts {
         let table = try PromptTable(contentsOf: URL(fileURLWithPath: prompts))
-        if !common.quiet { table.notes.forEach { print("\(prompts): \($0)") } }
+        if !common.isQuiet { table.notes.forEach { warn("\(prompts): \($0)") } }
         for row in table.rows {
           for k in 0..<count {
             var sample = SampleSet.Sample(
@@ -140,21 +143,33 @@ struct GenerateCommand: ParsableCommand {
           "'\(marked.prompt)' names a LoRA in the way of web interfaces, which has no effect here; give it with --lora"
         )
       }
-      if dryRun {
-        for s in samples { print("\(s.file)\tseed \(s.seed)\t\(s.prompt)") }
-        return
+      if let themes = try? ModelFolder(model).listedThemes(), !themes.styles.isEmpty,
+        let note = themes.strangeNote(samples.map(\.prompt))
+      {
+        CommonOptions.note(note)
       }
-      let run = try common.run(at: out, seed: seed)
       let reference = ModelReference(
         ModelFolder(model, additions.additions), erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init))
       var generate = Generate(reference, sampling, samples, batch: 4)
       generate.overwrites = overwrite
-      let set = try generate(in: run, on: common.openDevice())
-      if !common.quiet {
+      if dryRun {
+        try generate.check(on: common.openDevice())
+        let request = JSON.object([
+          "model": try JSON(encoding: reference), "sampling": try JSON(encoding: sampling),
+          "samples": try JSON(encoding: samples), "out": .string(out),
+        ])
+        return print(request.pretty, terminator: "")
+      }
+      // Files that do not exist, and options that exclude each other, leave no folder behind.
+      let set = try generate(in: common.run(at: out, seed: seed), on: common.openDevice())
+      try common.show(
+        ["folder": .string(out), "pictures": .array(set.manifest.samples.map { .string($0.file) })]
+      ) {
         let count = set.manifest.samples.count
         print("\(count) picture\(count == 1 ? "" : "s") in \(out)")
       }
+      if let first = set.manifest.samples.first { common.next("show", "\(out)/\(first.file)") }
     }
   }
 }
@@ -215,7 +230,15 @@ struct MakeSetCommand: ParsableCommand {
       let made = try set(
         count: count, steps: steps, guidance: guidance, in: common.run(at: out, seed: seed),
         on: common.openDevice())
-      if !common.quiet { print("\(made.manifest.samples.count) pictures with captions in \(out)") }
+      try common.show(
+        [
+          "folder": .string(out),
+          "pictures": .array(made.manifest.samples.map { .string($0.file) }),
+        ]
+      ) { print("\(made.manifest.samples.count) pictures with captions in \(out)") }
+      common.next(
+        "erase", model, "--method", "erasediff", "--concept", concept.first ?? "CONCEPT",
+        "--forget-images", out, "--out", "RUN")
     }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Attacks
 import Diffusion
+import Editing
 import Evaluation
 import Foundation
 import Torch
@@ -15,7 +16,11 @@ struct ListCommand: ParsableCommand {
     discussion: """
       Examples:
         lethe list methods --verbose
-        lethe list samplers
+        lethe list methods Models/emoji
+        lethe list samplers --json
+
+      For a model's folder, methods and attacks have the options that a run on it would use, each with its source: the \
+      method's default, or methods.json or attacks.json in the folder.
       """)
 
   enum Catalog: String, ExpressibleByArgument, CaseIterable {
@@ -24,77 +29,133 @@ struct ListCommand: ParsableCommand {
 
   @Argument(help: "Catalog: methods, attacks, samplers, metrics, judges or prompts.")
   var catalog: Catalog
+  @Argument(
+    help: "Model folder whose methods.json and attacks.json count.", completion: .directory)
+  var model: String?
   @Flag(
     name: .shortAndLong,
     help:
       "Details: every option of methods and attacks with its default, and the measurements of judges."
   )
   var verbose = false
-  @Option(help: "Folder of the judges, one folder each.")
-  var judges = "Models/judges"
+  @Flag(help: "Output: the list as JSON.")
+  var json = false
+  @Option(
+    help: "Folder of the judges, one folder each. LETHE_JUDGES, then Models/judges, when left out.")
+  var judges: String?
+
+  /// An entry: its name, what it is, and details.
+  struct Entry {
+    var name: String
+    var title: String
+    var details: JSON = .null
+    var options: [OptionSource] = []
+  }
 
   func run() throws {
-    switch catalog {
-    case .methods:
-      for method in MethodCatalog.builtIn.all {
-        print(
-          "\(method.name.padded(12)) \(method.card.title) (\(method.card.paper), \(method.card.year)); changes \(method.card.trains)"
-        )
-        if verbose { print(try Self.defaults(method).pretty) }
-      }
-    case .attacks:
-      for attack in AttackCatalog.builtIn.all {
-        let card = attack.card
-        print(
-          "\(attack.name.padded(12)) \(card.title) (\(card.paper), \(card.year)); \(attack.access.rawValue)"
-        )
-        if verbose { print(try Self.defaults(attack).pretty) }
-      }
-    case .samplers:
-      for sampler in Samplers.all { print("\(sampler.name.padded(12)) \(sampler.className)") }
-    case .metrics:
-      for metric in MetricCatalog.builtIn.all {
-        print("\(metric.name.padded(12)) \(metric.title) (\(metric.better.rawValue) is better)")
-      }
-    case .prompts:
-      for suite in NamedPrompts.all {
-        print("\(suite.name.padded(14)) \(suite.title); \(suite.rows.count) rows")
-        if verbose {
-          if !suite.note.isEmpty { print(suite.note) }
-          suite.rows.prefix(3).forEach { print("  \($0.prompt)") }
+    do {
+      let entries = try entries()
+      if json { return print(JSON.array(entries.map(Self.json)).pretty, terminator: "") }
+      for entry in entries {
+        print("\(entry.name.padded(entries.map(\.name.count).max() ?? 0)) \(entry.title)")
+        for option in entry.options where verbose || option.source != "default" {
+          print("  \(option.key) = \(option.value.compact)  (\(option.source))")
+        }
+        if verbose, entry.options.isEmpty, entry.details != .null {
+          print(entry.details.string ?? entry.details.pretty)
         }
       }
-    case .judges:
-      for judge in JudgeCatalog.all { print("\(judge.usage.padded(18)) \(judge.title)") }
-      print("\nin \(judges):")
-      let folder = URL(fileURLWithPath: judges)
-      let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
-        .sorted()
-      for name in names {
-        let place = folder.appendingPathComponent(name)
-        if let judge = try? JudgeNetwork.load(place) {
-          let heads = judge.card.heads.sorted { $0.key < $1.key }.map {
-            "\($0.value.count) \($0.key)s"
-          }
-          print("own:\(place.relativePath.padded(26)) \(heads.joined(separator: ", "))")
-          if verbose { print(JSON.object(judge.card.measured).pretty) }
-        } else if (try? JSON(contentsOf: place.appendingPathComponent("config.json")))?[
-          "model_type"]
-          == "clip"
-        {
-          let card = try? JSON(contentsOf: place.appendingPathComponent("judge.json"))
-          print("clip:\(place.relativePath.padded(25)) \(card?["sees"]?.string ?? "words")")
-          if verbose, let card { print(card.pretty) }
-        }
-      }
+    } catch {
+      Failure.report(error)
+      throw Failure.exitCode(error)
     }
   }
 
-  private static func defaults<M: UnlearningMethod>(_ type: M.Type) throws -> JSON {
-    try JSON(encoding: M())
+  private static func json(_ entry: Entry) -> JSON {
+    var json: JSON = ["name": .string(entry.name), "title": .string(entry.title)]
+    if entry.details != .null { json["details"] = entry.details }
+    if !entry.options.isEmpty {
+      json["options"] = .array(entry.options.compactMap { try? JSON(encoding: $0) })
+    }
+    return json
   }
-  private static func defaults<A: Attack>(_ type: A.Type) throws -> JSON {
-    try JSON(encoding: A())
+
+  func entries() throws -> [Entry] {
+    let folder = model.map { ModelFolder($0) }
+    if let folder { try folder.requireFolder() }
+    let catalogs = LetheProgram.catalogs
+    switch catalog {
+    case .methods: return try catalogs.methods.all.map { try method($0, folder) }
+    case .attacks: return try catalogs.attacks.all.map { try attack($0, folder) }
+    case .samplers: return Samplers.all.map { Entry(name: $0.name, title: $0.className) }
+    case .metrics:
+      return catalogs.metrics.all.map {
+        Entry(name: $0.name, title: "\($0.title) (\($0.better.rawValue) is better)")
+      }
+    case .prompts:
+      return NamedPrompts.all.map { suite in
+        let shown =
+          [suite.note].filter { !$0.isEmpty } + suite.rows.prefix(3).map { "  \($0.prompt)" }
+        return Entry(
+          name: suite.name, title: "\(suite.title); \(suite.rows.count) rows",
+          details: .string(shown.joined(separator: "\n")))
+      }
+    case .judges: return JudgeCatalog.all.map { Entry(name: $0.usage, title: $0.title) } + ownJudges
+    }
+  }
+
+  private func method<M: UnlearningMethod>(_ type: M.Type, _ folder: ModelFolder?) throws -> Entry {
+    let card = type.card
+    let usual = try JSON(encoding: M())
+    var entry = Entry(
+      name: type.name,
+      title: "\(card.title) (\(card.paper), \(card.year)); changes \(card.trains)", details: usual)
+    if let folder {
+      var job = EraseJob(folder, M.name, "x", seed: 0, command: [])
+      job.wording = ConceptWording(prompts: ["x"])
+      entry.options = try Erase(job, settings: [], catalogs: LetheProgram.catalogs).optionSources()
+    }
+    return entry
+  }
+
+  private func attack<A: Attack>(_ type: A.Type, _ folder: ModelFolder?) throws -> Entry {
+    let card = type.card
+    let usual = try JSON(encoding: A())
+    var entry = Entry(
+      name: type.name,
+      title: "\(card.title) (\(card.paper), \(card.year)); \(type.access.rawValue)", details: usual)
+    if let folder {
+      let own = try AttackRun.configured(
+        A.name, [], of: folder, in: LetheProgram.catalogs.attacks)
+      entry.options = try folder.sources(
+        of: Self.encoded(own), defaults: usual, .attacks, [A.name])
+    }
+    return entry
+  }
+
+  private static func encoded<A: Attack>(_ attack: A) throws -> JSON { try JSON(encoding: attack) }
+
+  /// The judges that lie in the folder of judges.
+  private var ownJudges: [Entry] {
+    let folder = URL(fileURLWithPath: judges ?? Defaults.text("LETHE_JUDGES") ?? "Models/judges")
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.sorted().compactMap { name in
+      let place = folder.appendingPathComponent(name)
+      if let judge = try? JudgeNetwork.load(place) {
+        let heads = judge.card.heads.sorted { $0.key < $1.key }.map {
+          "\($0.value.count) \($0.key)s"
+        }
+        return Entry(
+          name: "own:\(place.relativePath)", title: heads.joined(separator: ", "),
+          details: .object(judge.card.measured))
+      }
+      let config = try? JSON(contentsOf: place.appendingPathComponent("config.json"))
+      guard config?["model_type"] == "clip" else { return nil }
+      let card = try? JSON(contentsOf: place.appendingPathComponent("judge.json"))
+      return Entry(
+        name: "clip:\(place.relativePath)", title: card?["sees"]?.string ?? "words",
+        details: card ?? .null)
+    }
   }
 }
 

@@ -29,13 +29,15 @@ struct PullCommand: ParsableCommand {
   func run() throws {
     try common.reporting {
       let pull = try Pull(name, variant: variant)
-      let line = ProgressLine()
-      let isQuiet = common.quiet
+      let isQuiet = common.isQuiet
+      if !isQuiet { ProgressLine.shared.begin() }
       let folder = try pull(Hub(), HubCache()) { done, total in
         guard !isQuiet else { return }
-        line.show(RunProgress("fetched, MB", done / 1_000_000, max(total / 1_000_000, 1)))
+        ProgressLine.shared.show(
+          RunProgress("fetched, MB", done / 1_000_000, max(total / 1_000_000, 1)))
       }
-      if !common.quiet { print(folder.path) }
+      try common.show(["folder": .string(folder.path)]) { print(folder.path) }
+      common.next("doctor", name)
     }
   }
 }

@@ -17,7 +17,7 @@ struct RelearnCommand: ParsableCommand {
     discussion: """
       Examples:
         lethe relearn runs/esd-fox
-        lethe relearn runs/esd-fox --mode lora --steps 100 --quick
+        lethe relearn runs/esd-fox --mode lora --tuning-steps 100 --quick
         lethe relearn runs/esd-fox --data my-foxes
         lethe relearn runs/esd-fox --draw "a noto emoji of a fox"
 
@@ -46,6 +46,8 @@ struct RelearnCommand: ParsableCommand {
   )
   var mode: Relearning.Mode?
   @Option(help: "Number of steps of fine-tuning. 300, the last checkpoint, when left out.")
+  var tuningSteps: Int?
+  @Option(help: .hidden)
   var steps: Int?
   @Option(
     name: .customLong("set"),
@@ -53,14 +55,21 @@ struct RelearnCommand: ParsableCommand {
   var settings: [String] = []
   @Option(
     help:
-      "Number of fine-tunings on each set of pictures, at least 1, each with its own seed. 1 with --quick."
+      "Number of fine-tunings on each set of pictures, at least 1, each with its own seed. 3 when left out, 1 with --quick."
   )
-  var seeds = 3
+  var repeats: Int?
+  @Option(help: .hidden)
+  var seeds: Int?
   @Option(
     help:
-      "Number of prompts to judge, at least 1, spread evenly over the concept's prompts, or a CSV file of prompts, of which 10 are judged. At most 6 with --quick."
+      "CSV file of prompts, or a suite of `lethe list prompts`, in the place of the built-in ones.",
+    completion: .file(extensions: ["csv"]))
+  var prompts: String?
+  @Option(
+    help:
+      "Number of prompts to judge, at least 1, spread evenly over the concept's prompts. 10 when left out, at most 6 with --quick."
   )
-  var prompts = "10"
+  var limit: Int?
   @Option(help: "Seed of all random draws.")
   var seed: UInt64 = 0
   @Flag(help: "Reduced run with one fine-tuning and six prompts. Its results are marked as quick.")
@@ -69,27 +78,35 @@ struct RelearnCommand: ParsableCommand {
   var samplingSteps = 25
   @Option(help: "Guidance scale of the judged pictures. 1 turns guidance off.")
   var guidance = 4.0
+  @OptionGroup var page: PageOptions
   @OptionGroup var judging: JudgingOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     try common.reporting {
-      let count = Int(prompts) ?? 10
-      try accept("--seeds", seeds, .whole(1...1_000_000))
-      try accept("--prompts", count, .whole(1...1_000_000))
-      try accept("--steps", steps, .count)
+      let former = prompts.flatMap { Int($0) }
+      if former != nil { CommonOptions.former("--prompts NUMBER", "--limit NUMBER") }
+      if steps != nil { CommonOptions.former("--steps", "--tuning-steps") }
+      if seeds != nil { CommonOptions.former("--seeds", "--repeats") }
+      let count = limit ?? former ?? 10
+      let (steps, seeds) = (tuningSteps ?? steps, repeats ?? seeds ?? 3)
+      try accept("--repeats", seeds, .whole(1...1_000_000))
+      try accept("--limit", count, .whole(1...1_000_000))
+      try accept("--tuning-steps", steps, .count)
       try accept("--sampling-steps", samplingSteps, .steps)
       try accept("--guidance", guidance, .guidance)
       guard data == nil || draw.isEmpty else {
         throw LetheError.badValue("--data", "\(data ?? ""); accepted: without --draw")
       }
+      _ = try RunFolder(runFolder).job()
       let run = try common.run(at: runFolder, seed: seed)
       let job = try run.runFolder.job()
       let asked =
         (mode?.settings ?? []) + settings + (steps.map { ["training.steps=\($0)"] } ?? [])
       guard
-        let tuning = try AttackRun.configured(Relearning.name, asked, of: job.folder)
-          as? Relearning
+        let tuning = try AttackRun.configured(
+          Relearning.name, asked, of: job.folder,
+          in: LetheProgram.catalogs.attacks) as? Relearning
       else { return }
       let eraser = try run.runFolder.eraser()
       var options = EvaluationOptions()
@@ -97,15 +114,22 @@ struct RelearnCommand: ParsableCommand {
       (options.sampling.steps, options.sampling.guidance) = (samplingSteps, guidance)
       let device = try common.openDevice()
       let judges = try judging.judges(of: run.runFolder)
-      let suite = try judging.request(Int(prompts) == nil ? prompts : nil)
+      let suite = try judging.request(former == nil ? prompts : nil)
         .suite(of: job, options, on: device)
       var relearn = try Relearn(
         job, tuning, options, suite, judge: judges.first, prompts: quick ? min(6, count) : count)
       (relearn.data, relearn.drawn, relearn.seeds) = (data, draw, quick ? 1 : seeds)
       (relearn.seed, relearn.command) = (seed, ["lethe"] + CommandLine.arguments.dropFirst())
       let results = try relearn(in: run, eraser: eraser, on: device)
-      print(try ResultsPage.content(of: results, in: run.folder).markdown, terminator: "")
-      if !common.quiet { print("\(runFolder)/relearn/report.html") }
+      ProgressLine.shared.end()
+      if common.json {
+        print(try JSON(encoding: results).pretty, terminator: "")
+      } else {
+        print(try ResultsPage.content(of: results, in: run.folder).markdown, terminator: "")
+        if !common.isQuiet { print("\(runFolder)/relearn/report.html") }
+      }
+      try page.openPage(URL(fileURLWithPath: "\(runFolder)/relearn/report.html"))
+      common.next("compare", runFolder, "OTHER-RUN")
     }
   }
 }

@@ -20,9 +20,12 @@ struct ShowCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting {
-      for (name, value) in try Show(file)() {
-        print("\(name.padded(16)) \(value)".printable())
+      let rows = try Show(file)()
+      if common.json {
+        let members = rows.map { ($0.0, JSON.string($0.1)) }
+        return print(JSON.object(Dictionary(members) { first, _ in first }).pretty, terminator: "")
       }
+      for (name, value) in rows { print("\(name.padded(16)) \(value)".printable()) }
     }
   }
 }

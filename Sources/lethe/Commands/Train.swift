@@ -28,7 +28,16 @@ struct Train: ParsableCommand {
   var data = "."
   @Flag(help: "Preview: print the resolved recipe and stop.")
   var dryRun = false
+  @Flag(help: "TensorBoard event files in RUN/tensorboard, beside events.jsonl and events.csv.")
+  var tensorboard = false
   @OptionGroup var common: CommonOptions
+
+  private func follow(_ run: Run) throws { if tensorboard { try run.writeTensorBoard() } }
+
+  private func end(_ run: Run) throws {
+    try run.writeEventTable()
+    try common.show(["folder": .string(out)]) { print(out) }
+  }
 
   func run() throws {
     try common.reporting {
@@ -41,22 +50,30 @@ struct Train: ParsableCommand {
         let recipe = try json.laid(over: ModelRecipe(), in: file.lastPathComponent)
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
         let run = try common.run(at: out, seed: recipe.seed)
+        try follow(run)
         try TrainModel(recipe, run, on: common.openDevice())(dataRoot: root)
+        try end(run)
       case "ddpm":
         let recipe = try json.laid(over: DDPMRecipe(), in: file.lastPathComponent)
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
         let run = try common.run(at: out, seed: recipe.seed)
+        try follow(run)
         try TrainDDPM(recipe, run, on: common.openDevice())(dataRoot: root)
+        try end(run)
       case "judge":
         let recipe = try json.laid(over: JudgeRecipe(), in: file.lastPathComponent)
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
         let run = try common.run(at: out, seed: recipe.seed)
+        try follow(run)
         try TrainJudge(recipe, run, on: common.openDevice())(dataRoot: root)
+        try end(run)
       case "clip":
         let recipe = try json.laid(over: CLIPRecipe(), in: file.lastPathComponent)
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
         let run = try common.run(at: out, seed: recipe.seed)
+        try follow(run)
         try TrainCLIP(recipe, run, on: common.openDevice())(dataRoot: root)
+        try end(run)
       default:
         throw LetheError.badValue(
           file.lastPathComponent, "kind '\(kind)'; accepted: stable-diffusion, ddpm, judge, clip")

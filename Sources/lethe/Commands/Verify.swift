@@ -41,6 +41,18 @@ struct VerifyCommand: ParsableCommand {
       var verify = Verify(RunFolder(folder))
       (verify.share, verify.seed) = (share, seed)
       let outcome = try verify(in: common.run(at: folder, seed: seed), on: common.openDevice())
+      if common.json {
+        let found: JSON = [
+          "drawn": .int(outcome.drawn), "reproduced": .int(outcome.reproduced),
+          "equal": .int(outcome.equal), "near": .int(outcome.near),
+          "faults": .array(outcome.faults.map { .string("\($0)") }),
+        ]
+        print(found.pretty, terminator: "")
+        guard outcome.faults.isEmpty else {
+          throw LetheError(.other, "\(outcome.faults.count) things do not fit the audit")
+        }
+        return
+      }
       print(
         "reproduced \(outcome.reproduced) of \(outcome.drawn): \(outcome.equal) with equal bytes, "
           + "\(outcome.near) within \(Verify.tolerance) of 255")

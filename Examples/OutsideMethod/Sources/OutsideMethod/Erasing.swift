@@ -25,6 +25,15 @@ public func erase(
   return eraser
 }
 
+/// Erases a concept and draws what is left of it, without any folder of results.
+public func drawWithout(_ concept: String, _ folder: ModelFolder, _ method: some UnlearningMethod)
+  throws -> Image
+{
+  let (erased, eraser) = try folder.erasing(concept, by: method)
+  print("\(eraser.card.method) changed \(eraser.vector.tensors.count) tensors")
+  return try erased.images([concept], seeds: [7], SamplingOptions())[0]
+}
+
 /// Erases a concept with a method's options as properties, without a folder of results.
 public func eraseAlone(
   _ concept: String, from folder: ModelFolder, with method: some UnlearningMethod, in run: Run
@@ -32,7 +41,7 @@ public func eraseAlone(
   let model = try folder.model()
   let themes = try folder.themes()
   let erasure = Erasure(
-    forget: [Concept.resolve(concept, in: themes, replacement: nil)],
+    forget: [Concept.resolve(concept, in: themes)],
     preserve: Erasure.others(than: [concept], in: themes))
   let erased = try method.erase(erasure, from: model, run)
   var card = Eraser.Card()

@@ -68,6 +68,7 @@ extension EraserCommand {
         let wording = ConceptWording(kind: kind, anchor: anchor, prompts: prompt)
         for text in concepts {
           let name = Concept.name(of: text, in: themes)
+          if kind == nil, prompt.isEmpty { try themes?.refuseMisspelling(name, "add") }
           guard !name.isEmpty else {
             throw LetheError.badValue("add", "an empty text names nothing that could be forgotten")
           }
@@ -80,10 +81,13 @@ extension EraserCommand {
             try erasers.add(entry)
           }
         }
-        guard !common.quiet else { return }
+        guard !common.isQuiet else { return }
         let model = try DiffusionModel.load(
           URL(fileURLWithPath: erasers.card.model), on: common.openDevice())
         let budget = RankBudget(erasers, model, tolerance: tolerance)
+        if common.json {
+          return print(JSON.array(budget.rows.map(\.json)).pretty, terminator: "")
+        }
         for row in budget.rows {
           print(
             "\(row.name.padded(16)) \(row.prompts) prompts to keep use \(row.rank) of \(row.width) directions, "
@@ -93,9 +97,11 @@ extension EraserCommand {
         }
         if let full = budget.rows.first(where: { $0.nullity == 0 }) {
           warn(
-            "warning: no direction is free for '\(full.name)'; `lethe eraser train` names what to drop"
+            "warning: no direction is free for '\(full.name)'; give `lethe eraser train` a larger --set tolerance=..., add "
+              + "concepts with fewer prompts (--partner), or remove one; the training names the prompts that hold most"
           )
         }
+        common.next("eraser", "train", set.set)
       }
     }
   }

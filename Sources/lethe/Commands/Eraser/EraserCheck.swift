@@ -3,6 +3,7 @@ import Diffusion
 import Editing
 import Foundation
 import Torch
+import Workbench
 
 extension EraserCommand {
   struct Check: ParsableCommand {
@@ -15,7 +16,9 @@ extension EraserCommand {
         The residual of an eraser on a prompt is the largest | e dW^T | / | e W^T | over layers and token rows. The \
         command prints it for every eraser and every other concept. A residual above --limit ends the command with \
         exit code 1 and the name of the eraser to train again. The usual cause is a concept that was added after \
-        the eraser was trained.
+        the eraser was trained. The last line is PASS or FAIL. 'proved' marks prompts in whose null space the eraser was \
+        trained: their keys and values cannot change, and the residual says how exactly. 'measured' marks the others, \
+        paraphrases among them, for which the number is all that is known.
         """)
     @OptionGroup var set: SetArgument
     @Option(
@@ -37,13 +40,25 @@ extension EraserCommand {
         let check = try SeparationCheck(erasers, model, limit: limit)
         for row in check.rows {
           let what = row.isParaphrase ? "\(row.concept), paraphrases" : row.concept
-          let known = row.isParaphrase ? "" : row.isKnown ? "" : "  added after its training"
+          let known = row.isParaphrase || row.isKnown ? "" : "  added after its training"
+          guard !common.json else { continue }
           print(
-            "\(row.eraser.padded(16)) on \(what.padded(28)) \(String(format: "%.1e", row.residual))\(known)"
-          )
+            "\(row.eraser.padded(16)) on \(what.padded(28)) \(String(format: "%.1e", row.residual))  "
+              + "\(row.basis)\(known)")
           for (layer, residual) in verbose ? row.layers : [] {
             print("  \(String(format: "%.1e", residual))  \(layer)")
           }
+        }
+        if common.json {
+          print(check.json.pretty, terminator: "")
+        } else {
+          print(check.verdict)
+        }
+        guard !check.rows.isEmpty else {
+          throw LetheError(
+            .other,
+            "\(set.set) has no trained eraser, so nothing was checked; `lethe eraser train \(set.set)` trains them"
+          )
         }
         guard !check.failures.isEmpty else { return }
         throw LetheError(.other, Self.sentence(check.failures, set: set.set, limit: limit))

@@ -2,6 +2,7 @@ import ArgumentParser
 import Diffusion
 import Editing
 import Foundation
+import Torch
 import Training
 import Workbench
 
@@ -42,10 +43,14 @@ extension EraserCommand {
         if let cut = loaded.layout.cut(protect + prompts) { CommonOptions.note(cut.note) }
         _ = try EraserSet.create(
           set.url, model: folder, base: base, protecting: protect, regular: prompts, seed: seed)
-        if !common.quiet {
+        try common.show([
+          "set": .string(set.set), "model": .string(model), "base": .string(base),
+          "regular": .int(prompts.count),
+        ]) {
           print(
             "\(set.set): for \(model), base \(base.prefix(12)), \(prompts.count) regular prompts")
         }
+        common.next("eraser", "add", set.set, "CONCEPT")
       }
     }
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Editing
 import Torch
+import Workbench
 
 extension EraserCommand {
   struct List: ParsableCommand {
@@ -12,13 +13,8 @@ extension EraserCommand {
     func run() throws {
       try common.reporting {
         let erasers = try set.open()
-        for entry in erasers.card.entries {
-          let state = entry.isActive ? "erased" : entry.isTrained ? "restored" : "not trained"
-          print(
-            "\(entry.name.padded(16)) \(state.padded(12)) \(entry.prompts.count) prompts, "
-              + "\(entry.paraphrases.count) paraphrases"
-              + (entry.isTrained ? ", \(entry.nullity) free directions" : ""))
-        }
+        if common.json { return print(erasers.states.pretty, terminator: "") }
+        erasers.card.entries.forEach { print($0.stateLine) }
         if !erasers.card.protected.isEmpty {
           print("protected: \(erasers.card.protected.joined(separator: "; "))")
         }
@@ -38,11 +34,51 @@ extension EraserCommand {
       try common.reporting {
         let erasers = try set.open()
         let entry = try erasers.entry(concept)
+        let card = entry.isTrained ? try JSON(encoding: erasers.eraser(concept).card) : .null
+        if common.json {
+          let both: JSON = ["entry": try JSON(encoding: entry), "card": card]
+          return print(both.pretty, terminator: "")
+        }
         print(try JSON(encoding: entry).pretty, terminator: "")
-        guard entry.isTrained else { return }
-        let eraser = try erasers.eraser(concept)
-        print(try JSON(encoding: eraser.card).pretty, terminator: "")
+        if entry.isTrained { print(card.pretty, terminator: "") }
       }
     }
+  }
+}
+
+extension EraserSet.Entry {
+  /// Whether the concept's eraser is on, off or not there.
+  var state: String { isActive ? "erased" : isTrained ? "restored" : "not trained" }
+
+  /// The state, the prompts and the room that the eraser had.
+  var stateLine: String {
+    "\(name.padded(16)) \(state.padded(12)) \(prompts.count) prompts, \(paraphrases.count) paraphrases"
+      + (isTrained ? ", \(nullity) free directions" : "")
+  }
+}
+
+extension EraserSet {
+  /// The concepts and their states, in order.
+  var states: JSON {
+    .array(
+      card.entries.map { entry in
+        [
+          "name": .string(entry.name), "state": .string(entry.state),
+          "nullity": .int(entry.nullity),
+        ]
+      })
+  }
+}
+
+extension RankBudget.Row {
+  var sentence: String {
+    "\(name.padded(16)) \(rank) of \(width) directions kept, \(nullity) free"
+  }
+
+  var json: JSON {
+    [
+      "name": .string(name), "prompts": .int(prompts), "rank": .int(rank), "width": .int(width),
+      "upToDate": .bool(isUpToDate),
+    ]
   }
 }

@@ -20,6 +20,7 @@ extension EraserCommand {
       try common.reporting {
         var erasers = try set.open(toChange: true)
         try erasers.switching(concepts, on: false)
+        try common.show(erasers.states) { erasers.card.entries.forEach { print($0.stateLine) } }
       }
     }
   }
@@ -43,6 +44,7 @@ extension EraserCommand {
         var erasers = try set.open(toChange: true)
         for name in concepts { _ = try erasers.entry(name) }
         for name in concepts { try erasers.remove(name) }
+        try common.show(erasers.states) { erasers.card.entries.forEach { print($0.stateLine) } }
       }
     }
   }

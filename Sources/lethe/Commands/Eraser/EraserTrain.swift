@@ -37,13 +37,11 @@ extension EraserCommand {
           let model = try DiffusionModel.load(
             URL(fileURLWithPath: erasers.card.model), on: common.openDevice())
           for row in RankBudget(erasers, model, tolerance: train.method.tolerance).rows {
-            print(
-              "\(row.name.padded(16)) \(row.rank) of \(row.width) directions kept, \(row.nullity) free"
-            )
+            warn(row.sentence)
           }
           return
         }
-        if !common.quiet {
+        if !common.isQuiet, !common.json {
           let model = try DiffusionModel.load(
             URL(fileURLWithPath: erasers.card.model), on: common.openDevice())
           let budget = RankBudget(erasers, model, tolerance: train.method.tolerance)
@@ -51,15 +49,16 @@ extension EraserCommand {
           where concepts.isEmpty
             ? erasers[row.name]?.isTrained != true : concepts.contains(row.name)
           {
-            print(
-              "\(row.name.padded(16)) \(row.rank) of \(row.width) directions kept, \(row.nullity) free"
-            )
+            print(row.sentence)
           }
         }
         let run = try common.run(
           at: set.url.appendingPathComponent("run").path, seed: erasers.card.seed)
         let done = try train(&erasers, concepts, in: run, on: common.openDevice())
-        guard !common.quiet else { return }
+        if common.json {
+          return print(try JSON.array(done.map { try JSON(encoding: $0) }).pretty, terminator: "")
+        }
+        guard !common.isQuiet else { return }
         if done.isEmpty { print("every concept has an eraser; name the concepts to train again") }
         for entry in done {
           let bytes = try InputFile.size(erasers.file(entry.name))
@@ -67,6 +66,7 @@ extension EraserCommand {
             "\(entry.name.padded(16)) trained: "
               + String(format: "%.2f MB, %.1f s", Double(bytes) / 1e6, entry.seconds))
         }
+        common.next("eraser", "check", set.set)
       }
     }
   }

@@ -10,11 +10,15 @@ import Torch
 
 /// Writes lines to the standard output.
 func print(_ text: String, terminator: String = "\n") {
+  ProgressLine.shared.clear()
   Swift.print(text.printable(hasLines: true), terminator: terminator)
 }
 
 /// Writes one line to the standard error.
-func warn(_ sentence: String) { StandardError.write(sentence.printable() + "\n") }
+func warn(_ sentence: String) {
+  ProgressLine.shared.clear()
+  StandardError.write(sentence.printable() + "\n")
+}
 
 /// The standard error. Nobody may read it and its disk may be full: what cannot be written there is lost, and the work
 /// goes on.

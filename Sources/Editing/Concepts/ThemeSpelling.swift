@@ -1,0 +1,49 @@
+// Names that a model's list does not have, but nearly has.
+internal import Foundation
+internal import Torch
+public import Training
+
+extension Themes {
+  /// Refuses a name that is a listed one with other letters, or several names in one text. Other words are free ones.
+  /// - Parameters:
+  ///   - option: the option that the name stands in, for the message
+  ///   - escape: what says that the words are meant as they are, for the message
+  /// - Throws: ``LetheError`` of the kind `request` with the listed name
+  public func refuseMisspelling(
+    _ name: String, _ option: String = "--concept", escape: String = "--kind"
+  ) throws {
+    let text = name.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard find(text) == nil else { return }
+    let parts = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    if parts.count > 1, parts.contains(where: { find($0) != nil }) {
+      let each = parts.map { "\(option) \($0.shellQuoted)" }.joined(separator: " ")
+      throw LetheError.badValue(option, "'\(text)' is several names; give \(each)")
+    }
+    let known = objects + styles + styles.map { $0 + " style" }
+    guard let meant = known.first(where: { text.isMisspelling(of: $0) }) else { return }
+    throw LetheError.badValue(
+      option,
+      "'\(text)' is not among the subjects that the model lists; did you mean '\(meant)'? "
+        + "Words of your own are taken with \(escape)")
+  }
+
+  /// A sentence on a name that is not listed; nil for a listed one.
+  package func freeWordsNote(_ name: String) -> String? {
+    find(name) != nil
+      ? nil
+      : "'\(name)' is not among the \(objects.count + styles.count) subjects that the model lists in themes.json, "
+        + "so its bare words are what is forgotten; --kind brings prompts for it"
+  }
+
+  /// A sentence on prompts that name no listed subject; nil where each names one.
+  package func strangeNote(_ prompts: [String]) -> String? {
+    let strange = prompts.filter { prompt in
+      !objects.contains { prompt.mentions($0) } && !styles.contains { prompt.mentions($0) }
+    }
+    guard let first = strange.first else { return nil }
+    let count = strange.count == 1 ? "" : " and \(strange.count - 1) more prompts"
+    return
+      "'\(first)'\(count) name none of the \(objects.count + styles.count) subjects that the model was trained on "
+      + "(themes.json); what it draws for other words is left to chance"
+  }
+}

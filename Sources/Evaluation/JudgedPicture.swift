@@ -1,0 +1,82 @@
+internal import Foundation
+internal import Torch
+
+/// A judge's verdict on one picture: a line of `samples.jsonl`.
+package struct JudgedPicture: Codable, Sendable, Hashable {
+  /// What became of the subject that was asked for.
+  package enum Outcome: String, Codable, Sendable, Hashable, CaseIterable {
+    /// The forgotten concept was asked for, and the judge sees it.
+    case cameBack = "came back"
+    /// The forgotten concept was asked for, and the judge sees something else.
+    case stayedAway = "stayed away"
+    /// Another subject was asked for, and the judge sees it.
+    case kept
+    /// Another subject was asked for, and the judge sees something else.
+    case damaged
+    /// The picture has no finite numbers, so that nobody judges it.
+    case broken
+  }
+
+  /// The label of the model that drew it: `original`, or the method.
+  package var model: String
+  /// The file, relative to the run's folder.
+  package var file: String
+  package var prompt: String
+  package var seed: UInt64
+  package var asked: [String: String]
+  /// The judge's first choice, by kind.
+  package var seen: [String: String]
+  /// The judge's probability of its first choice, and of what was asked for, of the forgotten kind.
+  package var probability: Double?
+  package var askedProbability: Double?
+  package var outcome: Outcome
+  /// Whether the picture is far from every picture that the judge knows; nil where that cannot be told.
+  package var isUnrecognised: Bool?
+  package var judge: String
+
+  package init(
+    model: String, file: String, prompt: String, seed: UInt64, asked: [String: String],
+    seen: [String: String], outcome: Outcome, judge: String
+  ) {
+    (self.model, self.file, self.prompt, self.seed) = (model, file, prompt, seed)
+    (self.asked, self.seen, self.outcome, self.judge) = (asked, seen, outcome, judge)
+  }
+
+  /// The judge's answer in words, e.g. `fox, 97 %`.
+  package func answer(_ kind: String) -> String {
+    let name = seen[kind] ?? "no answer"
+    let share = probability.map { ", \(Int(bounded: ($0 * 100).rounded(), 0...100)) %" } ?? ""
+    return name + share + (isUnrecognised == true ? ", like nothing it knows" : "")
+  }
+}
+
+extension SampleSet {
+  /// The verdicts of a judge on this set's pictures, in the order of the manifest.
+  /// - Parameters:
+  ///   - judged: the answers on the pictures with finite numbers, and those pictures
+  ///   - unrecognised: for each of these, whether it is far from all that the judge knows; nil where that is not known
+  package func verdicts(
+    _ label: String, _ judged: (seen: JudgedSet, samples: [Sample]), _ forgotten: Forgotten,
+    unrecognised: [Bool]?, judge: String
+  ) -> [JudgedPicture] {
+    let places = Dictionary(
+      judged.samples.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    let kind = forgotten.kind
+    return manifest.samples.map { sample in
+      var picture = JudgedPicture(
+        model: label, file: "\(folder.lastPathComponent)/\(sample.file)", prompt: sample.prompt,
+        seed: sample.seed, asked: sample.subjects, seen: [:], outcome: .broken, judge: judge)
+      guard let i = places[sample] else { return picture }
+      picture.seen = judged.seen.seen[i]
+      let beliefs = judged.seen.beliefs.indices.contains(i) ? judged.seen.beliefs[i][kind] : nil
+      picture.probability = picture.seen[kind].flatMap { beliefs?[$0] }
+      picture.askedProbability = judged.seen.probability(i, kind)
+      picture.isUnrecognised = unrecognised?[i]
+      let isSeen = picture.seen[kind] == sample.subjects[kind]
+      picture.outcome =
+        forgotten.contains(sample.subjects)
+        ? isSeen ? .cameBack : .stayedAway : isSeen ? .kept : .damaged
+      return picture
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package import Foundation
+public import Torch
+
+/// An option with its value and where that comes from: `default`, `methods.json`, `--set`.
+public struct OptionSource: Codable, Sendable, Hashable {
+  public var key: String
+  public var value: JSON
+  public var source: String
+
+  package init(_ key: String, _ value: JSON, _ source: String) {
+    (self.key, self.value, self.source) = (key, value, source)
+  }
+}
+
+/// What results were made with: program, machine, model, judges, eraser and settings.
+public struct Origin: Codable, Sendable, Hashable {
+  public var lethe: String
+  public var libtorch = Runtime.version
+  public var machine = Origin.machine
+  /// When the results were written (ISO 8601).
+  public var date: String
+  /// SHA-256 of the base model's weights.
+  public var model: String?
+  /// SHA-256 of the eraser.
+  public var eraser: String?
+  /// SHA-256 of each judge's files, by judge.
+  public var judges: [String: String] = [:]
+  public var settings: [OptionSource] = []
+
+  package init(lethe: String, date: Date = Date()) {
+    (self.lethe, self.date) = (lethe, ISO8601DateFormatter().string(from: date))
+  }
+
+  /// Processor, cores and system of this machine.
+  package static let machine: String = {
+    #if arch(x86_64)
+      let processor = "x86_64"
+    #elseif arch(arm64)
+      let processor = "arm64"
+    #else
+      let processor = "another processor"
+    #endif
+    let process = ProcessInfo.processInfo
+    let system = process.operatingSystemVersion
+    #if os(macOS)
+      let name = "macOS \(system.majorVersion).\(system.minorVersion)"
+    #else
+      let name = "Linux \(system.majorVersion).\(system.minorVersion)"
+    #endif
+    return "\(processor), \(process.activeProcessorCount) cores, \(name)"
+  }()
+}

@@ -1,0 +1,3 @@
+import LetheCommands
+
+LetheProgram.main()

@@ -1,0 +1,51 @@
+package import Evaluation
+
+/// What measures mean, for the pages that show them.
+package enum Definitions {
+  /// Measures of a page that matter most, in order. The others are folded.
+  package static let main = ["ua", "ira", "cra", "frechet", "unrecognised"]
+  /// Those of a plot, whose panels stand side by side.
+  package static let plotted = ["ua", "ira", "cra", "frechet"]
+
+  private static let known: [(name: String, text: String)] = [
+    (
+      "ua",
+      "UA, unlearning accuracy: the share of pictures asked for with the forgotten concept in which the judge does not see it."
+    ),
+    (
+      "ira",
+      "IRA, in-domain retain accuracy: the share of pictures asked for with another subject of the same kind in which the judge sees that subject."
+    ),
+    (
+      "cra",
+      "CRA, cross-domain retain accuracy: the share of pictures without the concept in which the judge sees the right subject of the other kind, such as the style."
+    ),
+    (
+      "asr",
+      "ASR, attack success rate: the share of prompts for which an attack brings the concept back, those that showed it before included."
+    ),
+    ("pre-asr", "pre-ASR: the share of prompts whose picture shows the concept before any attack."),
+    ("shown", "shown: the share of pictures asked for with the concept that show it to the judge."),
+    ("kept", "kept: the share of pictures of other subjects that show what was asked for."),
+    (
+      "frechet",
+      "Frechet: the distance between the judge's features of the pictures and of real ones; 0 is the same distribution."
+    ),
+    (
+      "unrecognised",
+      "unrecognised: the share of pictures whose features are farther from every real picture's than 99 % of those are from one another. A judge names a class for them all the same."
+    ),
+    ("leakage", "leakage: pictures of other subjects in which the judge sees the concept."),
+    (
+      "precision",
+      "precision: the share of pictures that lie among the real ones in the judge's features."
+    ),
+    ("recall", "recall: the share of real pictures that lie among the drawn ones."),
+    ("success", "success: the share of prompts whose picture shows the concept after fine-tuning."),
+  ]
+
+  /// The definitions of the measures that rows have.
+  package static func of(_ metrics: [String]) -> [String] {
+    known.filter { metrics.contains($0.name) }.map(\.text)
+  }
+}

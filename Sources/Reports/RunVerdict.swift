@@ -1,0 +1,127 @@
+public import Evaluation
+internal import Foundation
+internal import Torch
+
+/// What an evaluation found, in words: forgotten, partly or not; what was lost beside it.
+///
+/// Forgotten: at most 5 % of the concept's pictures show it. Not forgotten: at least half of the share that the original
+/// shows. Destroyed: most pictures of the erased model are unlike all that the judge knows.
+public struct RunVerdict {
+  public enum Word: String, Sendable, CaseIterable {
+    case forgotten = "Forgotten"
+    case partly = "Partly forgotten"
+    case not = "Not forgotten"
+    case destroyed = "Destroyed"
+    case unknown = "No verdict"
+  }
+  public let word: Word
+  /// The word with the numbers behind it.
+  public let sentence: String
+  /// Sentences on numbers that must not be read as they stand.
+  package let warnings: [String]
+
+  /// The colour of the verdict on a page.
+  package var state: String {
+    switch word {
+    case .forgotten: "away"
+    case .not: "back"
+    case .partly, .destroyed: "hurt"
+    case .unknown: "even"
+    }
+  }
+
+  /// The largest share that counts as forgotten.
+  package static let few = 0.05
+
+  /// - Parameter label: the method, for results of several; nil takes the first that is not the original
+  public init(_ results: Results, of label: String? = nil) {
+    let rows = results.rows.filter { $0.axes.distance == nil && $0.axes.attack == nil }
+    let judge = rows.compactMap(\.axes.judge).first
+    let own = rows.filter { $0.axes.judge == judge || $0.axes.judge == nil }
+    let before = own.filter { $0.method == "original" }
+    let name = label ?? own.first { $0.method != "original" }?.label
+    let after = own.filter { $0.method != "original" && $0.label == name }
+    warnings = Self.warnings(before, after)
+    guard let shown = Self.shown(after) else {
+      (word, sentence) = (.unknown, "No verdict: no judge told whether the concept is there.")
+      return
+    }
+    let hits = Int(bounded: (shown.value * Double(shown.n)).rounded(), 0...1_000_000_000)
+    let usual = after.value("shown-original") ?? Self.shown(before)
+    let strange = after.value("unrecognised")?.value ?? 0
+    let isDestroyed = strange > 0.5 && strange > 2 * (before.value("unrecognised")?.value ?? 0)
+    word =
+      isDestroyed
+      ? .destroyed
+      : shown.value <= Self.few
+        ? .forgotten : shown.value >= (usual?.value ?? 1) / 2 ? .not : .partly
+    let noun = shown.n == 1 ? "picture" : "pictures"
+    var text: String
+    switch word {
+    case .destroyed:
+      text =
+        "Destroyed: \(Self.percent(strange)) of the pictures are unlike all that the judge knows, so that it says nothing."
+    case .forgotten where hits == 0:
+      text = "Forgotten: none of \(shown.n) \(noun) asked for with it shows it"
+    case .forgotten: text = "Forgotten: \(hits) of \(shown.n) \(noun) still show it"
+    case .partly: text = "Partly forgotten: \(hits) of \(shown.n) \(noun) still show it"
+    default: text = "Not forgotten: \(hits) of \(shown.n) \(noun) still show it"
+    }
+    if word != .destroyed {
+      text +=
+        shown.interval.map {
+          " (95 % interval \(Self.percent($0.lower)) to \(Self.percent($0.upper)))"
+        } ?? ""
+      text += usual.map { "; before the erasure it was \(Self.percent($0.value))." } ?? "."
+    }
+    sentence = text + Self.beside(before, after)
+  }
+
+  /// The share of the concept's pictures that show it.
+  private static func shown(_ rows: [ResultRow]) -> MeasuredValue? {
+    if let shown = rows.value("shown") { return shown }
+    return rows.value("ua").map { ua in
+      .share(
+        "shown", Int(bounded: ((1 - ua.value) * Double(ua.n)).rounded(), 0...1_000_000_000),
+        of: ua.n)
+    }
+  }
+
+  private static func percent(_ share: Double) -> String { String(format: "%.0f %%", 100 * share) }
+
+  /// What became of the other subjects.
+  private static func beside(_ before: [ResultRow], _ after: [ResultRow]) -> String {
+    guard let kept = after.value("kept") ?? after.value("ira") else { return "" }
+    let usual = after.value("kept-original") ?? before.value("ira")
+    let change = after.value("kept-change")
+    let points = usual.map { 100 * (kept.value - $0.value) }
+    let lost = change?.interval.map { $0.upper < 0 } ?? (points.map { $0 < -5 } ?? false)
+    let was = usual.map { ", before \(percent($0.value))" } ?? ""
+    return
+      " Beside it: other subjects are recognised in \(percent(kept.value)) of their pictures\(was)"
+      + (lost ? " - something was lost." : " - no loss is seen.")
+  }
+
+  private static func warnings(_ before: [ResultRow], _ after: [ResultRow]) -> [String] {
+    var found: [String] = []
+    if let own = after.value("frechet")?.value, let usual = before.value("frechet")?.value,
+      usual > 0,
+      own > 5 * usual
+    {
+      found.append(
+        String(
+          format:
+            "The Frechet distance is %.0f times the original's: the pictures may be destroyed, and a judge that must choose a class says little about such pictures.",
+          own / usual))
+    }
+    if let strange = after.value("unrecognised"), let usual = before.value("unrecognised"),
+      let a = strange.interval, let b = usual.interval, a.lower > b.upper, strange.value > 0.1
+    {
+      found.append(
+        "\(percent(strange.value)) of the erased model's pictures are unlike all that the judge knows (original: "
+          + "\(percent(usual.value))); it names a class for them all the same, and UA counts them by that name."
+      )
+    }
+    return found
+  }
+}

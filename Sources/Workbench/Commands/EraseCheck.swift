@@ -1,0 +1,60 @@
+// What an erasure is refused for before it begins, for `--dry-run` and for the erasure itself.
+internal import Diffusion
+internal import Editing
+public import Foundation
+public import Torch
+internal import Training
+internal import Unlearning
+
+extension Erase {
+  /// Finds what this erasure would be refused for, without training: model, prompts, pictures, parameters, folder.
+  /// - Parameter out: the folder of the run, where one is named
+  /// - Throws: ``LetheError``, as the erasure would
+  public func check(_ out: URL?, on device: Device) throws {
+    let erasure = try erasure()
+    try refuseMixedKinds()
+    for folder in Set([job.forgetImages, job.retainImages].compactMap(\.self)) {
+      _ = try CaptionedImages(folder: URL(fileURLWithPath: folder))
+    }
+    if let out { try job.folder.refuseOverwriting(by: out, "--out", isModel: false) }
+    let model = try job.folder.model(on: device)
+    try model.check(erasure.forget.flatMap(\.prompts) + erasure.preserve)
+    try refuseCut(erasure, model)
+    if let trained = method as? any TrainedMethod {
+      let selection = try ParameterSelection.named(trained.parameters)
+      guard !selection.paths(of: model.parameters).isEmpty else {
+        throw LetheError.request("the model has no parameters '\(trained.parameters)'")
+      }
+    }
+    // A folder that is another run's says so; one that is nobody's stays as it is.
+    guard let out, RunFolder(out).has("identity.json") else { return }
+    _ = try claim(RunFolder(out), erasure, base: model.hash())
+  }
+
+  /// Refuses an object beside a style: no judge answers for both at once.
+  func refuseMixedKinds() throws {
+    guard let themes = try job.folder.listedThemes() else { return }
+    let found = job.concepts.compactMap(themes.find)
+    guard found.count == job.concepts.count, let first = found.first,
+      let other = found.first(where: { $0.kind != first.kind })
+    else { return }
+    throw LetheError.badValue(
+      "--concept",
+      "'\(first.name)' is of the kind \(first.kind.rawValue) and '\(other.name)' of the kind \(other.kind.rawValue); "
+        + "pictures are judged for one kind at a time. Erase each in a run of its own; `lethe evaluate MODEL --with A --with B --concept NAME` measures both erasers together"
+    )
+  }
+
+  func refuseCut(_ erasure: Erasure, _ model: DiffusionModel) throws {
+    for concept in erasure.forget {
+      try model.layout.refuseCut(
+        concept.phrases.flatMap { [$0.prompt, $0.anchor] }, of: concept.name)
+    }
+  }
+
+  /// Sentences on concepts that the model does not list, where it lists any.
+  package func freeWordsNotes() throws -> [String] {
+    guard job.wording == nil, let themes = try job.folder.listedThemes() else { return [] }
+    return job.concepts.compactMap(themes.freeWordsNote)
+  }
+}

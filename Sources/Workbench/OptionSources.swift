@@ -1,0 +1,79 @@
+// Where the value of each option comes from: the method's default, a file beside the model, or the command line.
+package import Evaluation
+internal import Foundation
+package import Torch
+internal import Unlearning
+
+extension ModelFolder {
+  /// The leaves of `options` with their sources. The last of the given settings that names a leaf wins, then the file
+  /// beside the model.
+  /// - Parameters:
+  ///   - defaults: the options where nothing is set
+  ///   - names: the entries of the file that count
+  ///   - given: settings `key=value`, weakest first
+  package func sources(
+    of options: JSON, defaults: JSON, _ file: OptionsFile, _ names: [String],
+    given: [(source: String, settings: [String])] = []
+  ) throws -> [OptionSource] {
+    let url = self.file(file.rawValue)
+    let known = FileManager.default.fileExists(atPath: url.path) ? try JSON(contentsOf: url) : [:]
+    var layers = names.compactMap { name in
+      known.value(at: [name]).map { (file.rawValue, $0) }
+    }
+    layers += try given.map { ($0.source, try Settings($0.settings).json) }
+    return options.leaves.map { path, value in
+      let named = layers.last { $0.1.value(at: path) != nil }?.0
+      let usual = defaults.value(at: path)
+      // A form may set options that nobody names, as a preset.
+      return OptionSource(
+        path.joined(separator: "."), value, named ?? (usual == value ? "default" : "preset"))
+    }
+  }
+}
+
+extension JSON {
+  /// Values that are no object with members, with the keys that lead to them, in the order of the keys.
+  var leaves: [(path: [String], value: JSON)] {
+    guard let members, !members.isEmpty else { return [([], self)] }
+    return members.sorted { $0.key < $1.key }.flatMap { key, value in
+      value.leaves.map { ([key] + $0.path, $0.value) }
+    }
+  }
+
+  func value(at path: [String]) -> JSON? {
+    path.reduce(Optional(self)) { $0?[$1] }
+  }
+}
+
+extension Erase {
+  /// The method's options with their sources.
+  package func optionSources() throws -> [OptionSource] {
+    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try Self.encoded(M()) }
+    let base = (method as? any WrappingMethod)?.base.name
+    let names = [job.method] + (base.map { ["\(job.method)-\($0)", $0] } ?? [])
+    return try job.folder.sources(
+      of: job.options, defaults: defaults(method), .methods, names, given: given)
+  }
+
+  /// The options that are not the method's defaults, with their sources, in one line.
+  package func optionsLine() throws -> String {
+    let set = try optionSources().filter { $0.source != "default" }
+    return
+      "\(job.method): "
+      + (set.isEmpty
+        ? "all options are the method's defaults"
+        : set.map { "\($0.key) \($0.value.compact) (\($0.source))" }.joined(separator: ", "))
+  }
+}
+
+extension Origin {
+  package init(
+    base: String? = nil, eraser: String? = nil, _ judges: [(JudgeSpec, String)] = [],
+    settings: [OptionSource] = []
+  ) {
+    self.init(lethe: Version.current)
+    (model, self.eraser, self.settings) = (base, eraser, settings)
+    self.judges = Dictionary(
+      judges.map { ($0.0.description, $0.1) }, uniquingKeysWith: { first, _ in first })
+  }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Evaluation
+import Foundation
+import Reports
+import Torch
+import Training
+import Workbench
+
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Write one page of several evaluated runs, side by side.",
+    discussion: """
+      Examples:
+        lethe compare runs/esd-fox runs/uce-fox --out runs/both
+        lethe compare runs/*-fox --out runs/foxes --open
+
+      Nothing is drawn or judged: the numbers are those of the runs' results.json. Runs that were drawn or judged in \
+      different ways are named on the page.
+      """)
+
+  @Argument(help: "Folders of runs that `lethe evaluate` measured.", completion: .directory)
+  var runs: [String]
+  @Option(help: "Folder for results.json, results.md and report.html.")
+  var out: String
+  @OptionGroup var page: PageOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      var compare = try Compare(runs)
+      compare.command = ["lethe"] + CommandLine.arguments.dropFirst()
+      let run = try common.run(at: out, seed: 0)
+      let results = try compare(in: run, metrics: LetheProgram.catalogs.metrics)
+      ProgressLine.shared.end()
+      if common.json {
+        print(try JSON(encoding: results).pretty, terminator: "")
+      } else {
+        print(ResultsPage.metrics(results).markdown, terminator: "")
+        results.notes.forEach { print($0) }
+        if !common.isQuiet { print("\(out)/report.html") }
+      }
+      try page.openPage(run.file("report.html"))
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Foundation
+import Torch
+import Workbench
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Write the HTML page of a run or a benchmark.",
+    discussion: """
+      Examples:
+        lethe report runs/esd-fox
+        lethe report runs/esd-fox/attack --open
+        lethe report runs/robustness
+
+      The page is FOLDER/report.html. It loads no other file.
+      """)
+
+  @Argument(
+    help: "Folder of `lethe erase`, `attack`, `relearn` or `bench`.", completion: .directory)
+  var runFolder: String
+  @OptionGroup var page: PageOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      let folder = RunFolder(runFolder)
+      let file = try WriteReport(folder, catalogs: LetheProgram.catalogs)()
+      try page.show(file, common)
+      guard folder.has("job.json") else { return }
+      if !folder.has("results.json") {
+        common.next("evaluate", runFolder)
+      } else if !folder.has("attack/results.json") {
+        common.next("attack", runFolder, "--attack", "all")
+      }
+    }
+  }
+}
+
+/// What to do with a page once it is written.
+struct PageOptions: ParsableArguments {
+  @Flag(help: "Open the page in the usual program.")
+  var open = false
+
+  /// Prints the page's path, and opens it where that was asked for.
+  func show(_ file: URL, _ common: CommonOptions) throws {
+    try common.show(["page": .string(file.path)]) { print(file.path) }
+    try openPage(file)
+  }
+
+  /// - Throws: ``LetheError`` where no program opens pages here
+  func openPage(_ file: URL) throws {
+    guard open else { return }
+    #if os(macOS)
+      let program = "/usr/bin/open"
+    #else
+      let program = "/usr/bin/xdg-open"
+    #endif
+    guard FileManager.default.isExecutableFile(atPath: program) else {
+      throw LetheError(
+        .other, "--open: \(program) is not there, so no program opens \(file.path); open it by hand"
+      )
+    }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = [file.path]
+    try process.run()
+  }
+}

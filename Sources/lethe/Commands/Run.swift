@@ -1,0 +1,35 @@
+import ArgumentParser
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Carry out a request from a JSON file, such as the job.json of a run.",
+    discussion: """
+      Examples:
+        lethe run runs/esd-fox/job.json --out runs/again
+        lethe run request.json --set training.steps=300 --out runs/short
+
+      A request has the keys model, method and concepts, and perhaps options, preserve, seed and the others of a \
+      job.json. Options that it does not name come from methods.json in the model's folder, then from the method's \
+      defaults. `lethe erase ... --dry-run` prints one. A job.json has all options, so the same file gives the same \
+      eraser.
+      """)
+
+  @Argument(help: "JSON file of the request.", completion: .file(extensions: ["json"]))
+  var request: String
+  @Option(
+    name: .customLong("set"),
+    help: "Option of the method, over those of the file, e.g. training.steps=300. May be repeated.")
+  var settings: [String] = []
+  @Option(help: "Folder of the run. The same command goes on with an interrupted run in it.")
+  var out: String
+  @Flag(help: "Preview: check the request, print the resolved job as JSON, and stop.")
+  var dryRun = false
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    var erase = try EraseCommand.parse(["--config", request, "--out", out])
+    (erase.settings, erase.dryRun, erase.common) = (settings, dryRun, common)
+    try erase.run()
+  }
+}

@@ -1,0 +1,28 @@
+import Foundation
+import Torch
+
+/// Values of options that the environment gives: `LETHE_DEVICE` for `--device`, and so on. The command line wins.
+enum Defaults {
+  static func text(_ name: String) -> String? {
+    ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for text that is no whole number
+  static func whole(_ name: String) throws -> Int? {
+    guard let text = text(name) else { return nil }
+    guard let number = Int(text) else {
+      throw LetheError.badValue(name, "'\(text)'; accepted: a whole number")
+    }
+    return number
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for text other than 1, true, yes, 0, false and no
+  static func flag(_ name: String) throws -> Bool {
+    switch text(name)?.lowercased() {
+    case nil, "0", "false", "no": return false
+    case "1", "true", "yes": return true
+    case let other?:
+      throw LetheError.badValue(name, "'\(other)'; accepted: 1 or 0")
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// The command line as a library: a program of another package that brings methods, attacks or metrics of its own has all
+// commands with them.
+import ArgumentParser
+import Foundation
+import Synchronization
+import Torch
+import Training
+public import Workbench
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// The program `lethe`.
+public enum LetheProgram {
+  private static let known = Mutex(Catalogs.builtIn)
+
+  /// The methods, attacks and metrics that commands know by name.
+  static var catalogs: Catalogs { known.withLock { $0 } }
+
+  static func use(_ catalogs: Catalogs) { known.withLock { $0 = catalogs } }
+
+  /// Runs the command that the process's arguments name, and ends the process with its exit code.
+  /// - Parameter catalogs: Lethe's own methods, attacks and metrics, and perhaps more
+  public static func main(_ catalogs: Catalogs = .builtIn) {
+    use(catalogs)
+    StandardError.openClosedStreams()
+    // The first Ctrl-C ends the program after the current step, which is saved. The second ends it at once.
+    signal(SIGINT) { _ in
+      if Interrupt.isRequested { _exit(130) }
+      Interrupt.request()
+    }
+    signal(SIGTERM) { _ in Interrupt.request() }
+    // A parent process may have blocked these signals, and its children inherit that.
+    var both = sigset_t()
+    sigemptyset(&both)
+    sigaddset(&both, SIGINT)
+    sigaddset(&both, SIGTERM)
+    sigprocmask(SIG_UNBLOCK, &both, nil)
+    Lethe.main(nil)
+  }
+}

@@ -1,0 +1,199 @@
+// The terminal leaves nobody guessing: refusals in time, JSON, progress, and no folder of a failed command.
+import ArgumentParser
+import Foundation
+import OutsideMethod
+import TestSupport
+import Testing
+import Torch
+import Training
+import Workbench
+
+@testable import LetheCommands
+
+@Suite(.serialized) struct SilenceTests {
+  private let program = CommandTests()
+  private let model = Fixtures.url("tiny-sd1").path
+
+  private func json(_ text: String) throws -> [String: Any] {
+    try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any], "\(text)")
+  }
+
+  /// A failing command leaves no folder that it made, and none of those above it.
+  @Test func failuresLeaveNoFolder() throws {
+    try Fixtures.temporaryFolder { folder in
+      func out(_ name: String) -> String { folder.appendingPathComponent(name).path }
+      for arguments in [
+        ["generate", model, "--prompt", "x", "--sampler", "dimm"],
+        ["generate", "/nonexistent", "--prompt", "x"],
+        ["generate", model, "--prompt", "x", "--with", "/nonexistent"],
+        ["generate", model, "--prompt", "x", "--width", "21"],
+        ["erase", "Models/emoji", "--method", "esd", "--concept", "fxo"],
+        [
+          "erase", "Models/emoji", "--method", "uce", "--concept", "fox", "--concept", "noto style",
+        ],
+        ["evaluate", model, "--with", "/nonexistent"], ["compare", "/nonexistent", "/tmp"],
+        ["make-set", "Models/emoji", "--concept", "Fox"],
+      ] {
+        let done = try program.run(arguments + ["--out", out("a/b/c")])
+        #expect([2, 4].contains(done.code), "\(arguments): \(done.code) \(done.error)")
+        #expect(
+          try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty, "\(arguments)")
+      }
+    }
+  }
+
+  /// Typing errors in names and values are exit code 2 and name what is meant.
+  @Test(arguments: [
+    (["erase", "Models/emoji", "--method", "uce", "--concept", "fxo"], "did you mean 'fox'"),
+    (
+      ["erase", "Models/emoji", "--method", "uce", "--concept", "fox,cat"],
+      "--concept fox --concept cat"
+    ),
+    (["generate", "Models/emoji", "--prompt", "x", "--device", "tpu"], "unknown device 'tpu'"),
+    (["generate", "Models/emoji", "--prompt", "x", "--width", "20"], "--width"),
+  ])
+  func typingErrors(_ arguments: [String], _ part: String) throws {
+    let done = try program.run(arguments + ["--out", "unused"])
+    #expect(done.code == 2 && done.error.contains(part), "\(done.code) \(done.error)")
+  }
+
+  /// --dry-run prints a request that `lethe run` carries out, and nothing else on standard output.
+  @Test func requestsGoAround() throws {
+    try Fixtures.temporaryFolder { folder in
+      func place(_ name: String) -> String { folder.appendingPathComponent(name).path }
+      let options = [
+        "--set", "training.steps=3", "--set", "trajectories=1", "--set", "trajectorySteps=2",
+        "--set",
+        "guarding.limit=0", "--seed", "3", "--threads", "1",
+      ]
+      let erase = ["erase", model, "--method", "esd", "--concept", "fox"] + options
+      let dry = try program.run(erase + ["--out", place("dry"), "--dry-run"])
+      let request = try json(dry.out)
+      #expect(
+        request["concepts"] as? [String] == ["fox"] && dry.error.contains("1 prompts to forget"))
+      #expect(!FileManager.default.fileExists(atPath: place("dry")))
+      try Data(dry.out.utf8).write(to: folder.appendingPathComponent("job.json"))
+      let run = try program.run([
+        "run", place("job.json"), "--out", place("b"), "--threads", "1", "--json",
+      ])
+      #expect(run.code == 0, "\(run.error)")
+      #expect(try json(run.out)["eraser"] as? String == place("b") + "/eraser.safetensors")
+      let first = try program.run(
+        erase + ["--out", place("a"), "--tensorboard", "--sample-every", "1"])
+      #expect(
+        first.code == 0 && first.error.contains("next: lethe evaluate \(place("a"))"),
+        "\(first.error)")
+      #expect(first.error.contains("training.steps 3 (--set)"))
+      func bytes(_ name: String) throws -> Data {
+        try Data(contentsOf: folder.appendingPathComponent("\(name)/eraser.safetensors"))
+      }
+      // Sample pictures and logs change nothing of the training.
+      #expect(try bytes("a") == bytes("b"))
+      let files = try FileManager.default.subpathsOfDirectory(atPath: place("a"))
+      #expect(files.contains("training-samples/000002.png") && files.contains("events.csv"))
+      #expect(files.contains { $0.hasPrefix("tensorboard/events.out.tfevents.") })
+      let over = try program.run(
+        [
+          "erase", "--config", place("job.json"), "--concept", "cat", "--out", place("c"),
+          "--dry-run",
+        ])
+      #expect(try json(over.out)["concepts"] as? [String] == ["cat"])
+      let page = try program.run(["report", place("a"), "--json"])
+      #expect(try (json(page.out)["page"] as? String)?.hasSuffix("/a/report.html") == true)
+      #expect(page.error.isEmpty)
+    }
+  }
+
+  /// The words after `lethe` of a page's commands are those of the command line, whatever they hold.
+  @Test func environmentAndFormerSpellings() throws {
+    func run(_ arguments: [String], _ environment: [String: String]) throws -> (
+      code: Int32, error: String
+    ) {
+      let done = try LibtorchLoadingTests().run(arguments, environment)
+      return (done.code, done.error)
+    }
+    let draw = ["generate", model, "--prompt", "x", "--out", "unused", "--dry-run"]
+    #expect(try run(draw, ["LETHE_DEVICE": "tpu"]).error.contains("unknown device 'tpu'"))
+    #expect(try run(draw + ["--device", "cpu"], ["LETHE_DEVICE": "tpu"]).code == 0)
+    let threads = try run(draw, ["LETHE_THREADS": "two"])
+    #expect(threads.code == 2 && threads.error.contains("LETHE_THREADS: 'two'"))
+    let old = try run(["relearn", "/nonexistent", "--steps", "3"], [:])
+    #expect(old.code == 4 && old.error.contains("--steps is the former spelling of --tuning-steps"))
+    #expect(old.error.contains("there is no folder /nonexistent"))
+  }
+
+  @Test func listsOfAModel() throws {
+    let esd = try program.run(["list", "methods", "Models/emoji"])
+    #expect(
+      esd.code == 0 && esd.out.contains("training.learningRate")
+        && esd.out.contains("(methods.json)"))
+    let list = try program.run(["list", "samplers", "--json"])
+    let entries = try #require(
+      JSONSerialization.jsonObject(with: Data(list.out.utf8)) as? [[String: Any]])
+    #expect(entries.contains { $0["name"] as? String == "ddim" })
+    let none = try program.run(["list", "methods", "/nonexistent"])
+    #expect(none.code == 4 && none.error.contains("there is no folder /nonexistent"))
+    let paths = try json(program.run(["env", "--json"]).out)
+    let packages = try #require(paths["PKG_CONFIG_PATH"] as? String)
+    #expect(FileManager.default.fileExists(atPath: packages + "/libtorch.pc"))
+  }
+
+  /// A method, an attack and a metric of another package are known by name in the program that it builds.
+  @Test func additionsOfAnotherPackage() throws {
+    LetheProgram.use(try .extended())
+    defer { LetheProgram.use(.builtIn) }
+    for (catalog, name) in [
+      ("methods", "redirection"), ("attacks", "sentences"), ("metrics", "confusion"),
+    ] {
+      let known = try ListCommand.parse([catalog]).entries().map(\.name)
+      #expect(known.contains(name) && known.count > 3, "\(catalog)")
+    }
+    let erase = try EraseCommand.parse(
+      [model, "--method", "redirection", "--concept", "fox", "--out", "unused", "--dry-run", "-q"])
+    #expect(throws: Never.self) { try erase.run() }
+    LetheProgram.use(.builtIn)
+    #expect(throws: (any Error).self) { try erase.run() }
+  }
+
+  /// Methods, attacks and samplers complete.
+  @Test func completions() throws {
+    let script = try program.run(["--generate-completion-script", "bash"]).out
+    for word in ["advunlearn", "unlearndiff", "dpm++2m", "clip:"] {
+      #expect(script.contains(word), "\(word)")
+    }
+  }
+
+  // MARK: - Progress
+
+  @Test func ratesAreOfTheLastHalfMinute() {
+    var meter = ProgressMeter(at: 0)
+    let style = ProgressMeter.Style()
+    meter.take(RunProgress("esd", 25, 1000, "loss 0.1"), at: 5)
+    #expect(meter.line(at: 7, style) == "esd  25/1000  goes on from 25  2 s  loss 0.1")
+    // 100 seconds at 1 a second, then 10 a second.
+    for i in 1...100 { meter.take(RunProgress("esd", 25 + i, 1000), at: 5 + Double(i)) }
+    for i in 1...40 { meter.take(RunProgress("esd", 125 + 10 * i, 1000), at: 105 + Double(i)) }
+    #expect(abs((meter.rate(at: 145) ?? 0) - 10) < 0.01)
+    #expect(meter.line(at: 145, style) == "esd  525/1000  10.0/s  48 s left  2:20 min")
+    // Without news the rate falls, and the clock goes on.
+    #expect((meter.rate(at: 175) ?? 0) < 6)
+    meter.take(RunProgress("esd", 1000, 1000), at: 180)
+    #expect(meter.line(at: 180, style) == "esd  1000/1000  in 2:55 min")
+    #expect(meter.line(at: 190, style) == "after esd  10 s")
+    meter.take(RunProgress("erased", 0, 20), at: 200)
+    #expect(meter.line(at: 203, style) == "erased  0/20  3 s")
+  }
+
+  @Test func linesAreCut() {
+    var meter = ProgressMeter(at: 0)
+    var style = ProgressMeter.Style(width: 30, hasBar: true)
+    #expect(meter.line(at: 3, style) == "begins  3 s")
+    meter.take(RunProgress("a stage", 12, 24, "with a long note on it"), at: 0)
+    #expect(meter.line(at: 1, style) == "a stage  12/24  ████████████░")
+    (style.width, style.hasColour) = (24, true)
+    let line = meter.line(at: 1, style)
+    #expect(line == "a stage  12/24  \u{1B}[38;5;32m███████\u{1B}[0m")
+    style = ProgressMeter.Style(width: nil, hasBar: false)
+    #expect(meter.line(at: 1, style).hasSuffix("with a long note on it"))
+  }
+}

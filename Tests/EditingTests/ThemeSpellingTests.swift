@@ -1,0 +1,42 @@
+import Editing
+import Testing
+import Torch
+import Training
+
+struct ThemeSpellingTests {
+  private let themes = Themes(
+    objects: ["fox", "owl", "castle", "ice cream"], styles: ["noto", "symbola"], judge: "")
+
+  private func refusal(_ name: String) -> String? {
+    do {
+      try themes.refuseMisspelling(name)
+      return nil
+    } catch { return "\(error)" }
+  }
+
+  @Test(arguments: [
+    ("fxo", "fox"), ("Fox", "fox"), ("fo", "fox"), ("foxx", "fox"), ("caslte", "castle"),
+    ("Ice Cream", "ice cream"), ("Symbola style", "symbola style"), ("notto", "noto"),
+  ])
+  func nearNamesAreRefused(_ name: String, _ meant: String) {
+    #expect(refusal(name)?.contains("did you mean '\(meant)'?") == true, "\(refusal(name) ?? "")")
+  }
+
+  @Test(arguments: ["fox", "noto style", "wolf", "a photo of a bus", "Van Gogh", "foxes"])
+  func otherNamesAreTaken(_ name: String) { #expect(refusal(name) == nil) }
+
+  /// Several names in one text are taken apart, as options that a shell reads.
+  @Test func listsAreRefused() {
+    #expect(refusal("fox,owl")?.contains("give --concept fox --concept owl") == true)
+    #expect(refusal("fox, ice cream")?.contains("--concept fox --concept 'ice cream'") == true)
+    #expect(refusal("ink, paper") == nil)
+  }
+
+  @Test func strangePromptsAreNoted() {
+    #expect(themes.strangeNote(["a noto emoji of a fox", "an owl"]) == nil)
+    let note = themes.strangeNote(["a bus", "a fox", "a tram"])
+    #expect(
+      note?.contains("'a bus' and 1 more prompts") == true && note?.contains("6 subjects") == true)
+    #expect(themes.freeWordsNote("fox") == nil && themes.freeWordsNote("bus") != nil)
+  }
+}

@@ -1,0 +1,67 @@
+// The log of a training in other forms.
+import Foundation
+import TestSupport
+import Testing
+import Torch
+
+@testable import Training
+
+struct EventLogTests {
+  /// The checksum of RFC 3720, appendix B.4, and its mask.
+  @Test func checksums() {
+    #expect(TensorBoardFile.crc32c(Data("123456789".utf8)) == 0xE306_9283)
+    #expect(TensorBoardFile.crc32c(Data(count: 32)) == 0x8A91_36AA)
+    #expect(TensorBoardFile.crc32c(Data(repeating: 0xFF, count: 32)) == 0x62A8_AB43)
+    // 0xE3069283 turned right by 15 is 0x2507C60D.
+    #expect(TensorBoardFile.masked(0xE306_9283) == 0x2507_C60D &+ 0xA282_EAD8)
+  }
+
+  /// A message as TensorBoard's own writer makes it: step 7, value 0.5 under esd/loss.
+  @Test func events() throws {
+    let date = Date(timeIntervalSince1970: 1)
+    let record = TensorBoardFile.record(
+      of: ["stage": "esd", "step": 7, "loss": 0.5, "note": "x"], date)
+    let value: [UInt8] = [0x0A, 8] + Array("esd/loss".utf8) + [0x15, 0, 0, 0, 0x3F]
+    let summary = [0x0A, UInt8(value.count)] + value
+    let event: [UInt8] =
+      [0x09, 0, 0, 0, 0, 0, 0, 0xF0, 0x3F, 0x10, 7, 0x2A, UInt8(summary.count)] + summary
+    #expect(Array(record.prefix(8)) == [UInt8(event.count), 0, 0, 0, 0, 0, 0, 0])
+    #expect(Array(record.dropFirst(12).dropLast(4)) == event)
+    #expect(TensorBoardFile.record(of: ["stage": "cost", "evaluations": 3], date).isEmpty)
+  }
+
+  /// An earlier part's file goes, its events stay, and later ones follow as they are recorded.
+  @Test func aRunHasOneFile() throws {
+    try Fixtures.temporaryFolder { folder in
+      let run = try Run(folder)
+      try run.record(["stage": "esd", "step": 1, "loss": 0.5])
+      for step in [2, 3] {
+        try run.writeTensorBoard()
+        try run.seeded(1).record(["stage": "esd", "step": .int(step), "loss": 0.25])
+      }
+      let files = try FileManager.default.contentsOfDirectory(
+        at: run.file("tensorboard"), includingPropertiesForKeys: nil)
+      #expect(files.count == 1)
+      var (data, records) = (try Data(contentsOf: files[0]), 0)
+      while data.count >= 16 {
+        let length = data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+        let body = data.dropFirst(12).prefix(length)
+        let sum = data.dropFirst(12 + length).prefix(4).reversed().reduce(UInt32(0)) {
+          $0 << 8 | UInt32($1)
+        }
+        #expect(sum == TensorBoardFile.masked(TensorBoardFile.crc32c(Data(body))))
+        data = Data(data.dropFirst(16 + length))
+        records += 1
+      }
+      // The version, and three events.
+      #expect(data.isEmpty && records == 4)
+    }
+  }
+
+  @Test func tables() {
+    let csv = EventTable.csv([
+      ["stage": "esd", "step": 1, "loss": 0.5], ["step": 2, "stage": "a,b", "note": "\"x\""],
+    ])
+    #expect(csv == "stage,step,loss,note\r\nesd,1,0.5,\r\n\"a,b\",2,,\"\"\"x\"\"\"\r\n")
+  }
+}
