@@ -1,4 +1,5 @@
-// Deployment: what people do to weights anyway may bring a concept back. Each round draws with the victim after one of:
+// Deployment: what people do to weights anyway may bring a concept back. Each round draws with the victim after one of these, the first two in
+// matrices and convolutions alone:
 //
 //   rounded    w' = s round(w / s), s = max |w| / 127 for each row of a matrix                     (8-bit weights)
 //   pruned     w' = w where |w| is at least the share's quantile of its matrix, else 0             (magnitude pruning)
@@ -25,8 +26,9 @@ public struct Deployment: Attack {
     guard (pruned + averaged).allSatisfy({ (0..<1).contains($0) }) else {
       throw LetheError.request("deployment: shares \(pruned), \(averaged); accepted: 0 to below 1")
     }
-    var changes: [(Tensor, Tensor) -> Tensor] = rounds ? [{ w, _ in Self.rounded(w) }] : []
-    changes += pruned.map { share in { w, _ in Self.pruned(w, share) } }
+    var changes: [(Tensor, Tensor) -> Tensor] =
+      rounds ? [{ w, _ in w.rank > 1 ? Self.rounded(w) : w }] : []
+    changes += pruned.map { share in { w, _ in w.rank > 1 ? Self.pruned(w, share) : w } }
     changes += averaged.map { a in { w, original in (1 - a) * w + a * original } }
     return Session(prompts: prompts, target: target, changes: changes)
   }
@@ -46,7 +48,7 @@ public struct Deployment: Attack {
       let change = changes[round]
       round += 1
       var weights: [ParameterPath: Tensor] = [:]
-      for (path, tensor) in target.model.parameters.tensors where tensor.rank > 1 {
+      for (path, tensor) in target.model.parameters.tensors {
         guard let original = target.original.parameters[path] else { continue }
         weights[path] = withoutGradients { change(tensor, original) }
       }

@@ -1,7 +1,7 @@
 // DDIM step by step (Song et al., 2021, eqs. 12 and 16), for attacks that change what happens between the steps.
 //
 //   x0 = (x_t - sqrt(1 - a_t) eps) / sqrt(a_t)
-//   x_s = sqrt(a_s) x0 + sqrt(max(1 - a_s - sigma^2, 0)) eps + f sigma z,   sigma = eta sqrt((1 - a_s) / (1 - a_t) (1 - a_t / a_s))
+//   x_s = sqrt(a_s) x0 + sqrt(|1 - a_s - sigma^2|) eps + f sigma z,   sigma = eta sqrt((1 - a_s) / (1 - a_t) (1 - a_t / a_s))
 //
 // With s > t and sigma 0 the same formula leads back to noise.
 internal import Diffusion
@@ -12,11 +12,17 @@ struct GuidedDDIM {
   let timesteps: [Int]
   private let schedule: NoiseSchedule
   private let guidance: Double
+  private let negative: String
+  /// a beyond the last step: 1 where the schedule says `set_alpha_to_one`.
+  private let last: Double
 
   init(_ model: DiffusionModel, _ sampling: SamplingOptions) throws {
     schedule = model.schedule
     timesteps = try DDIM(schedule, steps: sampling.steps).timesteps.map { Int($0) }
     guidance = sampling.guidance
+    negative = sampling.negative ?? ""
+    try model.check(guidance > 1 ? [negative] : [])
+    last = DDIM.finalAlphaBar(schedule)
   }
 
   /// The noise that a picture's drawing begins with, [B, C, h, w].
@@ -30,7 +36,7 @@ struct GuidedDDIM {
   }
 
   private func alpha(_ i: Int) -> Double {
-    Double(i < timesteps.count ? schedule.alphaBar[timesteps[i]] : schedule.alphaBar[0])
+    i < timesteps.count ? Double(schedule.alphaBar[timesteps[i]]) : last
   }
 
   /// What a model that is told step `i` says of x [B, C, h, w]: x0 and eps, with guidance.
@@ -41,7 +47,7 @@ struct GuidedDDIM {
     let t = Tensor.full([x.size(0)], Double(timesteps[i])).to(model.device)
     var output = model.predict(x, at: t, given: c)
     if guidance > 1 {
-      let empty = model.embed([""]).repeated(x.size(0))
+      let empty = model.embedKept(negative).repeated(x.size(0))
       let e0 = model.predict(x, at: t, given: empty)
       output = e0 + guidance * (output - e0)
     }
@@ -62,7 +68,7 @@ struct GuidedDDIM {
     let (at, a) = (alpha(i), alpha(j))
     let sigma = j > i ? eta * max(0, (1 - a) / (1 - at) * (1 - at / a)).squareRoot() : 0
     let mean =
-      a.squareRoot() * p.x0 + max(0, 1 - a - sigma * sigma).squareRoot() * p.eps
+      a.squareRoot() * p.x0 + abs(1 - a - sigma * sigma).squareRoot() * p.eps
     guard sigma > 0 else { return mean }
     let one = [1] + p.x0.shape.dropFirst()
     let z = Tensor.concatenate(generators.map { Tensor.randn(one, $0) }).to(mean.device)

@@ -70,11 +70,11 @@ struct SimplexTokens: SoughtTokens {
   }
 
   func show(_ g: Generator) -> Tensor {
-    let cumulated = a.to(.float64).cumulativeSum(1)  // rows end in about 1
-    let u = Tensor.rand([a.size(0), 1], g).to(a.device, .float64)
+    let cumulated = a.inFloat64().cumulativeSum(1)  // rows end in about 1
+    let u = Tensor.rand([a.size(0), 1], g).to(cumulated.device, .float64)
     let bound = cumulated.narrowed(1, a.size(1) - 1, 1) * u
     let picks = cumulated.isAtMost(bound).to(.int64).sum(1).clamped(nil, Double(a.size(1) - 1))
-    return table.indexed(0, picks.to(.int64))
+    return table.indexed(0, picks.to(.int64).to(table.device))
   }
 
   mutating func move(_ gradient: Tensor) {
@@ -86,12 +86,12 @@ struct SimplexTokens: SoughtTokens {
 
   /// The nearest point of the simplex to every row (Duchi et al., ICML 2008):  max(a - mu, 0), sum 1.
   static func projected(_ a: Tensor) -> Tensor {
-    let x = a.to(.float64)  // [k, V]
+    let x = a.inFloat64()  // [k, V]
     let sorted = x.sorted(1, descending: true)
     let rank = Tensor.arange(1, Double(x.size(1) + 1)).to(x.device, .float64)
     let mus = (sorted.cumulativeSum(1) - 1) / rank
     // mu belongs to the last rank whose value stays above it.
     let last = (sorted - mus).isGreater(than: 0).to(.int64).sum(1, keepDimensions: true) - 1
-    return (x - mus.gathered(1, last.to(.int64))).clamped(0, nil).to(a.dtype)
+    return (x - mus.gathered(1, last.to(.int64))).clamped(0, nil).to(a.dtype).to(a.device)
   }
 }

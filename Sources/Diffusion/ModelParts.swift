@@ -55,8 +55,16 @@ extension PromptConditioner {
   public func embedNothing() -> Conditioning { encode(wordEmbeddings([nothing])) }
 
   /// A prompt that erasers keep, one row: the empty one stands for what guidance pushes away from.
-  package func embedKept(_ prompt: String) -> Conditioning {
-    prompt.isEmpty ? embedNothing() : embed([prompt])
+  package func embedKept(_ prompt: String) -> Conditioning { embedKept([prompt]) }
+
+  /// Prompts, of which an empty one stands for what guidance pushes away from.
+  package func embedKept(_ prompts: [String]) -> Conditioning {
+    encode(wordEmbeddings(keptTokens(prompts)))
+  }
+
+  /// The ids of ``embedKept(_:)``.
+  package func keptTokens(_ prompts: [String]) -> [PromptTokens] {
+    prompts.map { $0.isEmpty ? nothing : tokens($0) }
   }
 }
 

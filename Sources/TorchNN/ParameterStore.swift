@@ -63,7 +63,9 @@ public final class ParameterStore {
   }
 
   /// Stands for a tensor that ``check(ignoring:)`` will refuse. It is empty, because its shape is a stranger's wish.
-  private func absent(_ path: ParameterPath) -> Tensor { register(path, .zeros([0], dtype ?? .float32)) }
+  private func absent(_ path: ParameterPath) -> Tensor {
+    register(path, .zeros([0], dtype ?? .float32))
+  }
 
   private func register(_ path: ParameterPath, _ tensor: Tensor) -> Tensor {
     precondition(tensors[path] == nil, "two layers claim \(path)")

@@ -141,6 +141,8 @@ extension ObjectiveMethod where Self: DataMethod {
 }
 
 extension DataMethod {
+  public static var readsPromptsAnew: Bool { false }
+
   public static var tiny: Self { tiny { $0.data = .tiny } }
 }
 
@@ -168,6 +170,12 @@ struct DataSets {
     guard kind != .relabel || zip(forget.captions, others).contains(where: { $0 != $1 }) else {
       throw LetheError.request(
         "the surrogate 'relabel' needs another caption, and pictures of this model have none; accepted: noise"
+      )
+    }
+    let same = kind == .relabel ? zip(forget.captions, others).count { $0 == $1 } : 0
+    if same > 0 {
+      run.note(
+        "\(same) of \(others.count) pictures to forget have no other caption than their own, and teach nothing"
       )
     }
     return try Surrogate(forget, kind, others: others, model, batch: batch)

@@ -166,16 +166,23 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
         for (path, change) in vector.tensors { student.parameters[path]?.add(change) }
       }
     }
+    func drawn(_ prompts: [String], _ draw: UInt64, _ stage: String) throws -> LatentSet {
+      try LatentSet(
+        drawnBy: original, prompts, steps: pictureSteps, guidance: guidance,
+        seed: run.seed &+ 30 &+ draw
+      ) { run.progress(stage, $0, $1) }
+    }
     func set(_ prompts: [String], _ draw: UInt64, _ stage: String) throws -> LatentSet {
       guard !prompts.isEmpty else {
         throw LetheError.request(
           "\(Self.name) has no prompt for \(stage); give --preserve, --related or --unrelated")
       }
       let order = Tensor.permutation(prompts.count, Generator(seed: run.seed &+ draw))
-      return try LatentSet(
-        drawnBy: original, (0..<pictures).map { prompts[order[$0 % order.count]] },
-        steps: pictureSteps, guidance: guidance, seed: run.seed &+ 30 &+ draw
-      ) { run.progress(stage, $0, $1) }
+      return try drawn((0..<pictures).map { prompts[order[$0 % order.count]] }, draw, stage)
+    }
+    func ofConcepts(_ draw: UInt64, _ stage: String) throws -> LatentSet {
+      let prompts = erasure.promptsInTurn(pictures, Generator(seed: run.seed &+ draw))
+      return try drawn(prompts, draw, stage)
     }
     func loss(_ set: LatentSet) -> any Objective {
       Denoising(set, original, batch: training.batch, timesteps: timesteps)
@@ -187,12 +194,11 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
         name, loss(try set(prompts, draw, "\(name) pictures")), keep: copies * weights.keep,
         destroy: copies * weights.destroy)
     }
-    let concept = erasure.forget.flatMap(\.prompts)
     return MetaGradient(
       rule,
       learned: Denoising(
-        try set(concept, 1, "pictures of the concept"), original, batch: training.batch),
-      concept: loss(try set(concept, 2, "unseen pictures of the concept")),
+        try ofConcepts(1, "pictures of the concept"), original, batch: training.batch),
+      concept: loss(try ofConcepts(2, "unseen pictures of the concept")),
       benign: [
         try benign("related", neighbours.related, 3, related),
         try benign("unrelated", neighbours.unrelated, 4, unrelated),

@@ -4,7 +4,7 @@
 //   F_i = E_x [ ( d/dtheta_i sum_t l_t(x, c) )^2 ]                                  (see FisherInformation)
 //
 // l: squared error of the noise, a mean over the numbers of a picture. q: the pictures that the forgotten caption should
-// mean instead, uniform noise in [-1, 1] (the paper's for DDPM, `noise`) or the model's pictures of another caption (`anchor`,
+// mean instead, uniform noise in [-1, 1] (the paper's for DDPM, `noise`; in latents where the model has them) or the model's pictures of another caption (`anchor`,
 // the authors' for Stable Diffusion). Replay: the model's own pictures of the preserved prompts. F is estimated
 // from `fisherTimes` of the T timesteps for each of `fisherPictures` pictures, without bias.
 // lambda is that of a mean: 50 is the authors' for Stable Diffusion. Their DDPM code sums l over a picture, so that its
@@ -58,6 +58,10 @@ public struct SelectiveAmnesia: DataMethod {
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
+    if erasure.forgetImages != nil || erasure.retainImages != nil {
+      run.note(
+        "\(Self.name) draws its pictures itself, as the paper does; no folder of pictures is read")
+    }
     let replay = try data.replaySet(erasure, original, run)
     let learned = try surrogates(erasure, original, run)
     let descent = Descent(

@@ -17,6 +17,9 @@ public protocol TrainedMethod: UnlearningMethod {
   func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
   ) throws -> DiffusionModel
+  /// Whether the prompts of a step are encoded by the student, so that a text encoder can be trained.
+  static var readsPromptsAnew: Bool { get }
+
   /// - Parameter tensors: the student's tensors that are trained
   func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
@@ -53,6 +56,8 @@ public struct GuardOptions: Codable, Sendable, Hashable {
 }
 
 extension TrainedMethod {
+  public static var readsPromptsAnew: Bool { true }
+
   public static var tiny: Self { tiny { _ in } }
 
   /// A dozen large steps of two samples or more, unwatched, and `change`.
@@ -73,6 +78,12 @@ extension TrainedMethod {
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
   ) throws -> Erased {
     let selection = try ParameterSelection.named(parameters)
+    guard Self.readsPromptsAnew || !selection.trainsText else {
+      throw LetheError.badValue(
+        "parameters",
+        "'\(parameters)'; \(Self.name) encodes its captions once, before the training; accepted: weights of the U-Net, such as full, noxattn, xattn"
+      )
+    }
     let before = model.evaluations
     let student = try student(of: model, owning: selection, run)
     student.unet.recomputes = model.isLarge

@@ -53,7 +53,7 @@ package struct RunIdentity: Codable, Sendable, Hashable {
 package struct FolderListing: Codable, Sendable, Hashable {
   package let files: Int
   package let bytes: Int
-  /// SHA-256 over the names and sizes of the files.
+  /// SHA-256 over the names, sizes and contents of the files.
   package let hash: String
 
   /// Every file of a folder, in folders too, but for those whose name begins with a dot.
@@ -68,7 +68,7 @@ package struct FolderListing: Codable, Sendable, Hashable {
         let size = (attributes?[.size] as? NSNumber)?.intValue
       else { continue }
       (count, total) = (count + 1, total + size)
-      text += "\(name)\0\(size)\n"
+      text += "\(name)\0\(size)\0\((try? FileDigest.sha256(place)) ?? "")\n"
     }
     (files, bytes, hash) = (count, total, text.sha256)
   }

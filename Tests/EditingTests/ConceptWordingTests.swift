@@ -151,9 +151,22 @@ import Training
       forget: [resolve("fox", .object, related: ["wolf"], unrelated: ["bus"])]
     ).neighbours(5, in: model)
     #expect(named.related == ["a photo of a wolf"] && named.unrelated == ["a photo of a bus"])
-    // Prompts to keep come first, as far as they mention a neighbour.
+    // Prompts to keep are no neighbours that an attack on the model may lose.
     let kept = try Erasure(forget: [Concept("fox")], preserve: ["a tree"]).neighbours(5, in: model)
-    #expect(kept.related == ["a tree"] && kept.unrelated == ["a tree"])
+    #expect(kept.related == free.related && kept.unrelated == free.unrelated)
+  }
+
+  /// Every concept has its turn, whatever the number of its prompts, and each prompt comes once before one comes again.
+  @Test func promptsTakeTurns() throws {
+    var many = Concept("fox")
+    many.phrases = (0..<29).map { Concept.Phrase("fox \($0)", words: "fox", anchor: "") }
+    let drawn = Erasure(forget: [many, Concept("cat")])
+      .promptsInTurn(30, Generator(seed: 1))
+    #expect(drawn.filter { $0.mentions("cat") }.count == 15)
+    #expect(Set(drawn.filter { $0.mentions("fox") }).count == 15)
+    #expect(
+      Erasure(forget: [many]).promptsInTurn(29, Generator(seed: 2)).sorted()
+        == many.prompts.sorted())
   }
 
   /// A caption that asks for two concepts keeps neither, and no label is another forgotten concept.

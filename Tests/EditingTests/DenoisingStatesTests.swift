@@ -10,6 +10,28 @@ import Training
 @testable import Editing
 
 @Suite(.serialized) struct DenoisingStatesTests {
+  /// SDXL is told nothing at all where a prompt is empty, by guidance and by whatever is compared with it.
+  @Test(arguments: ["tiny-sd1", "tiny-sdxl"]) func theEmptyPromptIsOneThing(_ kind: String) throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url(kind))
+    let prompts = ["a fox", "a cat"]
+    func follow(by walker: DiffusionModel?) throws -> DenoisingStates {
+      try DenoisingStates.follow(model, prompts, steps: 4, guidance: 3, by: walker, seed: 1)
+    }
+    let states = try follow(by: nil)
+    #expect(try follow(by: model.clone()).unconditional.distance(to: states.unconditional) < 1e-5)
+    let anew = states.predictions(of: model, given: model.embedKept(["", ""]))
+    #expect(anew.distance(to: states.unconditional) < 1e-5)
+    let student = StudentPrompts(["", "a fox"], model, live: true)
+    withoutGradients {
+      let c = student.rows([0], of: model)
+      #expect(c.hidden.distance(to: model.embedNothing().hidden) < 1e-6)
+      #expect((c.hidden.abs().flattened().max(0).item == 0) == (kind == "tiny-sdxl"))
+      let fox = model.embed(["a fox"]).hidden
+      #expect(student.rows([1], of: model).hidden.distance(to: fox) < 1e-5)
+    }
+  }
+
   /// States are what guidance passes through, and their predictions are the original's own.
   @Test func statesHoldTheOriginalsPredictions() throws {
     Runtime.threads = 1

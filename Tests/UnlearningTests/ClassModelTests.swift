@@ -138,6 +138,24 @@ import Training
     }
   }
 
+  /// Methods that encode captions once cannot train what encodes them.
+  @Test func textEncodersAreRefused() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    for name in Self.names where name != "retrain" {
+      func make<M: UnlearningMethod>(_ type: M.Type) throws -> any UnlearningMethod {
+        try JSON.object(["parameters": "text_encoders"]).laid(over: M.tiny, in: "a test")
+      }
+      let method = try make(MethodCatalog.builtIn.named(name))
+      try Fixtures.temporaryFolder { folder in
+        let error = #expect(throws: LetheError.self, "\(name)") {
+          try method.erase(
+            Erasure(forget: [Concept("fox")], preserve: ["a cat"]), from: model, Run(folder))
+        }
+        #expect(error?.sentence.contains("text_encoders") == true, "\(name)")
+      }
+    }
+  }
+
   @Test func textMethodsAreRefused() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
     for name in ["uce", "sepme", "esd"] {

@@ -174,7 +174,7 @@ import Training
     }
     #expect(stop.step == 5 && stop.kept == 0 && erased.vector.norm == 0)
     let warning = try #require(erased.verdict.warning)
-    #expect(warning.hasPrefix("stopped at step 5: ") && warning.contains("changes nothing"))
+    #expect(warning.hasPrefix("stopped at step 5: ") && warning.contains("the training began with"))
   }
 
   @Test func verdictsComeBack() throws {

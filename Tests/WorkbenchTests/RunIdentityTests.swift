@@ -200,6 +200,8 @@ import Training
       #expect(FolderListing(folder) == one)
       try Data("xyz".utf8).write(to: folder.appendingPathComponent("a/1.png"))
       #expect(FolderListing(folder) != one)
+      try Data("yx".utf8).write(to: folder.appendingPathComponent("a/1.png"))
+      #expect(FolderListing(folder) != one)
       try Data("xy".utf8).write(to: folder.appendingPathComponent("a/1.png"))
       #expect(FolderListing(folder) == one)
       try FileManager.default.moveItem(

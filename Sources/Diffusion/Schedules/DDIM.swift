@@ -50,10 +50,16 @@ package struct DDIM: NoisySampler {
     timesteps = try Spacing(schedule, fallback: "leading").timesteps(steps).roundedToEven
       .map { $0 + shift }
     stride = schedule.steps / steps
-    finalAlphaBar = try config.bool("set_alpha_to_one", true) ? 1 : schedule.alphaBar[0]
+    _ = try config.bool("set_alpha_to_one", true)
+    finalAlphaBar = Float(Self.finalAlphaBar(schedule))
     clipping = try Clipping(config, clips: true)
     try refuseNoSignal(schedule, timesteps, Self.name)
     (self.schedule, self.eta) = (schedule, eta)
+  }
+
+  /// alphaBar beyond the last step: 1, or that of the first timestep.
+  package static func finalAlphaBar(_ schedule: NoiseSchedule) -> Double {
+    schedule.config["set_alpha_to_one"]?.bool ?? true ? 1 : Double(schedule.alphaBar[0])
   }
 
   package func step(_ output: Tensor, _ i: Int, _ x: Tensor, noise: () -> Tensor) -> Tensor {

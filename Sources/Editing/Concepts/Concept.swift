@@ -122,6 +122,15 @@ public struct Erasure: Codable, Sendable, Hashable {
     return caption.replacing(mentionsOf: words, with: other, plurals: concept.plurals)
   }
 
+  /// `count` prompts, of each concept in turn; those of a concept are its own in a random order.
+  package func promptsInTurn(_ count: Int, _ g: Generator) -> [String] {
+    let own = forget.map { concept in
+      Tensor.permutation(concept.prompts.count, g).map { concept.prompts[$0] }
+    }.filter { !$0.isEmpty }
+    guard !own.isEmpty else { return [] }
+    return (0..<count).map { i in own[i % own.count][i / own.count % own[i % own.count].count] }
+  }
+
   /// Phrases of each concept at random, `count` of each, however many each has.
   public func drawPhrases(_ count: Int, seed: UInt64) -> [Concept.Phrase] {
     let g = Generator(seed: seed)

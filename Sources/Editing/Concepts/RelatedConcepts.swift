@@ -54,7 +54,7 @@ extension Erasure {
     _ count: Int, in model: DiffusionModel
   ) throws -> (related: [String], unrelated: [String]) {
     var concepts = forget
-    if preserve.isEmpty, concepts.allSatisfy(\.siblings.isEmpty) {
+    if concepts.allSatisfy(\.siblings.isEmpty) {
       for i in concepts.indices {
         let known = model.classes.isEmpty ? KnownSubjects.objects : model.classes
         concepts[i].siblings = known.filter { !asks($0) }
@@ -66,7 +66,6 @@ extension Erasure {
     func prompts(_ named: [String], _ picked: [String]) -> [String] {
       let own = named.isEmpty ? preserve.filter { p in picked.contains { p.mentions($0) } } : []
       if !own.isEmpty { return own }
-      if named.isEmpty, !preserve.isEmpty { return preserve }
       return concepts.first?.asking(for: named.isEmpty ? picked : named) ?? []
     }
     return (

@@ -39,7 +39,7 @@ public enum Verdict: Codable, Sendable, Hashable {
     let moved = stop.drift.map { "moved by \(Self.rounded($0))" } ?? "are no longer finite"
     let kept =
       stop.kept == 0
-      ? "No check was within it, so the eraser changes nothing."
+      ? "No check was within it; the weights are those that the training began with."
       : "The eraser is that of step \(stop.kept), the last within it."
     return
       "stopped at step \(stop.step): predictions for prompts to keep \(moved), beyond guarding.limit "

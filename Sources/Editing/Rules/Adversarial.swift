@@ -86,11 +86,16 @@ package struct Adversarial: GradientRule {
     let last = Tensor.concatenate(zip(known, random.chunks(rows.count)).map { $0 ?? $1 })
     if !attacks, !known.contains(where: { $0 == nil }) { return last }
     let start = adversary.options.start == .latest ? last : random
+    // Between attacks the last answers stay.
+    let open = known.indices.filter { attacks || known[$0] == nil }
+    let asked = open.map { rows[$0] }
     let found = try adversary.attack(
-      model, states, rows, places.rows(rows), from: start, step)
-    for (name, a) in zip(names, found.chunks(rows.count)) {
-      step.carriedTensors[name] = a.cloned()
+      model, states, asked, places.rows(asked), from: start.indexed(0, open), step
+    ).chunks(open.count)
+    for (i, a) in zip(open, found) { step.carriedTensors[names[i]] = a.cloned() }
+    let answers = names.indices.map { i in
+      open.firstIndex(of: i).map { found[$0] } ?? known[i] ?? found[0]
     }
-    return found
+    return Tensor.concatenate(answers)
   }
 }

@@ -4,7 +4,8 @@
 //   delta  = g_r + lambda g_f,    lambda = max(0, eta - <g_r, g_f> / |g_f|^2)
 //
 // with g_r, g_f the gradients of L_r, L_f: the smallest change of g_r for which a step brings L_f down by
-// at least eta |g_f|^2. Two backward passes, dot products in float64, no third pass.
+// at least eta |g_f|^2. That holds for a plain gradient step; with Adam, as in the released code, it is a rule of thumb.
+// Two backward passes, dot products in float64, no third pass.
 //
 // The papers' inner loop takes K steps down L_f from theta to theta_K and holds g = L_f(theta) - L_f(theta_K). theta_K
 // counts as a constant, so that the gradient of g is that of L_f, and lambda and delta, which are made of gradients
@@ -31,7 +32,7 @@ public struct Bilevel: GradientRule {
   let picturesInPass: Int
 
   /// - Parameters:
-  ///   - innerSteps, innerRate: K, and the rate of its plain gradient steps
+  ///   - innerSteps, innerRate: K, and the rate of its gradient steps, whose root mean square is the rate, as that of Adam's is
   ///   - picturesInPass: pictures that go through the network at once; 0 takes a batch whole
   public init(
     retain: any Objective, forget: any Objective, rule: Lambda, eta: Double, innerSteps: Int = 0,
@@ -71,7 +72,11 @@ public struct Bilevel: GradientRule {
     for k in 0..<innerSteps {
       var step = Step(index: k, seed: UInt64(outer.index) &+ 0x1EE7)
       let found = try descend(forget, model, parameters, &step, by: picturesInPass)
-      withoutGradients { Foreach.add(parameters, found.gradients, times: -innerRate) }
+      // Of the length of Adam's first step.
+      let count = Double(found.gradients.reduce(0) { $0 + $1.count })
+      let length = (Foreach.dot(found.gradients, found.gradients) / max(1, count)).squareRoot()
+      let rate = innerRate / max(length, 1e-12)
+      withoutGradients { Foreach.add(parameters, found.gradients, times: -rate) }
     }
     return atTheta - (try heldOutLoss(model))
   }

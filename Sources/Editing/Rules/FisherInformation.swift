@@ -11,7 +11,8 @@
 // The mean of F^ is F. With D = sum_t E g_t^2 and O = sum_{t != s} E g_t E g_s, F = D + O, and the draws give
 // E S_A^2 = (h / T) D + (h (h - 1) / (T (T - 1))) O,   E S_A S_B = (h^2 / (T (T - 1))) O.
 // Where 2 h = T, F^ is (S_A + S_B)^2. Scaling one sum up, ((T / h) S_A)^2, counts D T / h times.
-// The mean of F^ over pictures is held at 0 from below: few draws leave it negative where O is small beside D.
+// Few draws leave the mean of F^ over pictures negative in some places where O is small beside D. It is held at 0 there,
+// which alone would make F too large, and the rest of a tensor is scaled so that the tensor's sum stays without bias.
 public import Torch
 public import Training
 
@@ -39,7 +40,13 @@ public struct FisherInformation {
     gradient: (_ picture: Int, _ times: [Int], _ step: inout Step) throws -> [Tensor]
   ) throws -> [Tensor] {
     let mean = try unclamped(like: parameters, seed: seed, progress: progress, gradient: gradient)
-    return withoutGradients { mean.map { $0.clamped(0, nil) } }
+    return withoutGradients {
+      mean.map { f in
+        let held = f.clamped(0, nil)
+        let (sum, kept) = (f.inFloat64().sum().item, held.inFloat64().sum().item)
+        return kept > 0 ? held * (max(0, sum) / kept) : held
+      }
+    }
   }
 
   /// The mean of F^ over the pictures.

@@ -36,7 +36,9 @@ public struct DenoisingStates {
     batch: Int? = nil, seed: UInt64,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> DenoisingStates {
-    try model.check(prompts + [""])
+    // A model with classes may know no empty one. It is followed without guidance then.
+    let hasEmpty = (try? model.check([""])) != nil
+    try model.check(prompts)
     return try withoutGradients {
       // Draws are made for groups of a fixed size, and do not depend on how many go through the network at once.
       let group = model.isLarge || spreads ? 1 : 8
@@ -45,7 +47,7 @@ public struct DenoisingStates {
         prompts.count, in: group, steps: steps, keeping: keeping, shifts, seed: seed)
       let size = model.latentSize
       let denoiser = walker ?? model
-      let empty = denoiser.embedNothing()
+      let empty = hasEmpty ? denoiser.embedNothing() : nil
       var kept: [(place: (Int, Int, Int), state: DenoisingPath.State)] = []
       // Trajectories with timesteps of their own go alone.
       let most = spreads ? 1 : batch ?? model.batch(atMost: model.isLarge ? 16 : group)
@@ -71,7 +73,7 @@ public struct DenoisingStates {
       let found = DenoisingStates(
         x: Tensor.concatenate(states.map(\.x)),
         t: Tensor(states.map { Float($0.timestep) }).to(model.device),
-        unconditional: Tensor.concatenate(states.compactMap(\.unconditional)),
+        unconditional: Tensor.concatenate(states.map { $0.unconditional ?? $0.conditional }),
         conditional: Tensor.concatenate(states.map(\.conditional)),
         prompt: kept.map(\.place.2))
       return walker == nil ? found : found.predicted(by: model, prompts)
@@ -107,7 +109,7 @@ public struct DenoisingStates {
 
   /// The same states with the predictions of another model.
   private func predicted(by model: DiffusionModel, _ prompts: [String]) -> DenoisingStates {
-    let empty = model.embed([""]).repeated(prompts.count)
+    let empty = model.embedNothing().repeated(prompts.count)
     return DenoisingStates(
       x: x, t: t, unconditional: predictions(of: model, given: empty),
       conditional: predictions(of: model, given: model.embed(prompts)), prompt: prompt)
@@ -166,13 +168,13 @@ public struct DenoisingStates {
       return !text.isEmpty && text != prompts[prompt[$0]]
     }
     guard rest.count < count else {
-      return predictions(of: model, given: withoutGradients { model.embed(texts) })
+      return predictions(of: model, given: withoutGradients { model.embedKept(texts) })
     }
     var places: [Int: Int] = [:]  // of a state among those that are predicted anew
     for (i, state) in rest.enumerated() { places[state] = i }
     return withoutGradients {
       let anew =
-        rest.isEmpty ? [] : [predictions(of: model, given: model.embed(texts), at: rest)]
+        rest.isEmpty ? [] : [predictions(of: model, given: model.embedKept(texts), at: rest)]
       let rows = prompt.indices.map { i in
         places[i].map { 2 * count + $0 } ?? (texts[prompt[i]].isEmpty ? i : count + i)
       }

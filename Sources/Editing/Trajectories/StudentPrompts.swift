@@ -10,7 +10,7 @@ public struct StudentPrompts {
   /// - Parameter live: whether the text encoder is trained
   public init(_ prompts: [String], _ model: DiffusionModel, live: Bool) {
     texts = prompts
-    words = withoutGradients { model.wordEmbeddings(prompts.map(model.tokens)) }
+    words = withoutGradients { model.wordEmbeddings(model.keptTokens(prompts)) }
     fixed = live ? nil : withoutGradients { [words] in model.encode(words) }
   }
 

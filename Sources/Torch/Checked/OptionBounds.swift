@@ -29,7 +29,8 @@ enum OptionBounds {
     "checkEvery": .atLeastOne,
     // Attacks
     "batch": .whole(1...65_536), "tokens": .whole(0...1000), "attempts": many, "times": many,
-    "attack.steps": many, "rate": weight, "population": .whole(2...1_000_000), "generations": many,
+    "attack.steps": .count, "rate": weight, "population": .whole(2...1_000_000),
+    "generations": many,
     "crossover": .share, "mutation": .share, "rank": .whole(1...65_536), "checkpoints": .count,
     // Recipes
     "widths": .whole(1...65_536), "tokenizer.size": .whole(514...1_000_000),

@@ -24,7 +24,7 @@ struct ConceptInTraining {
         ? phrases[i] : phrases[Tensor.randint(below: phrases.count, [1], g).ints[0]]
     }
     let (prompts, anchors) = withoutGradients {
-      (model.embed(chosen.map(\.prompt)), model.embed(chosen.map(\.anchor)))
+      (model.embed(chosen.map(\.prompt)), model.embedKept(chosen.map(\.anchor)))
     }
     (self.prompts, self.anchors) = (prompts, anchors)
     func progress(_ done: Int, _ count: Int) {

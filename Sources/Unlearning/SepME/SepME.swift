@@ -22,8 +22,8 @@
 //   - R_l (see KeyValueDamage), the share of keys and values that other prompts lose, the L1 norm's purpose in the paper;
 //   - batches of 4, x_t from guided trajectories of the original, each with timesteps of its own.
 // Both differ from the released code: rows of S are orthonormal, where its Gaussian elimination leaves them oblique;
-// gradients are those of one step, where it never clears them; of concepts in one batch, one at or below tau gets no gradient
-// until it rises again; its pictures come from disk, here the original draws them.
+// gradients are those of one step, where it never clears them; of concepts in one batch, one at or below tau has no L_cor
+// until it rises again, while its norm, R_l and Adam's momentum go on, where a concept alone would have stopped; its pictures come from disk, here the original draws them.
 // Published, SD 1.4, six styles at once: 220.7 / 22.5 % / .383 erased (FID / accuracy / LPIPS),
 // 1.4 / 94.4 % / 0 restored (Table 2, scene 1).
 public import Diffusion

@@ -91,7 +91,7 @@ public struct AttackRun {
     let erased = try original.applying([eraser])
     let judge = try openJudge(on: device)
     let place = try Run(run.place("attack"), seed: seed)
-    place.onProgress = run.onProgress
+    (place.onProgress, place.onNote) = (run.onProgress, run.onNote)
     // The prompts without an attack, drawn by a model.
     func drawn(_ model: DiffusionModel, _ name: String) throws -> (set: SampleSet, shown: [Bool]) {
       let set = try SampleSet.create(

@@ -187,6 +187,17 @@ public struct Erase {
 
   // MARK: - Whose folder it is
 
+  /// Hashes of the files that options name, in the order of the options.
+  private static func files(in options: JSON) -> [JSON] {
+    if let text = options.string {
+      let file = URL(fileURLWithPath: text)
+      let isFile = (try? file.resourceValues(forKeys: [.isRegularFileKey]))?.isRegularFile == true
+      return isFile ? [(try? FileDigest.sha256(file)).map(JSON.string) ?? .null] : []
+    }
+    return (options.members ?? [:]).sorted { $0.key < $1.key }.flatMap { files(in: $0.value) }
+      + (options.array ?? []).flatMap { files(in: $0) }
+  }
+
   /// Makes the folder one of this job, or finds that it is.
   func claim(_ folder: RunFolder, _ erasure: Erasure, base: String) throws -> String {
     var erasure = erasure
@@ -194,16 +205,18 @@ public struct Erase {
     func listing(_ path: String?) throws -> JSON {
       try path.map { try JSON(encoding: FolderListing(URL(fileURLWithPath: $0))) } ?? .null
     }
-    let identity = RunIdentity(
-      "erase",
-      [
-        "method": .string(job.method), "seed": JSON(job.seed),
-        "options": RunIdentity.decisive(job.options),
-        "concepts": .array(job.concepts.map(JSON.string)),
-        "erasure": try JSON(encoding: erasure), "base": .string(base),
-        "forgetImages": try listing(job.forgetImages),
-        "retainImages": try listing(job.retainImages),
-      ])
+    var request: JSON = [
+      "method": .string(job.method), "seed": JSON(job.seed),
+      "options": RunIdentity.decisive(job.options),
+      "concepts": .array(job.concepts.map(JSON.string)),
+      "erasure": try JSON(encoding: erasure), "base": .string(base),
+      "forgetImages": try listing(job.forgetImages),
+      "retainImages": try listing(job.retainImages),
+    ]
+    // A file that an option names counts by its content.
+    let files = Self.files(in: job.options)
+    if !files.isEmpty { request["files"] = .array(files) }
+    let identity = RunIdentity("erase", request)
     return try folder.claim(identity) {
       try refuseAnotherJob(in: folder)
     } agrees: { old in

@@ -87,8 +87,12 @@ extension Erase {
             "'\(words)' is to be forgotten itself; accepted: words that ask for no concept of the request"
           )
         }
-        for (j, phrase) in concept.phrases.enumerated() where phrase.anchor.mentions(words) {
-          erasure.forget[i].phrases[j].anchor = phrase.anchor.without(words)
+        for (j, phrase) in concept.phrases.enumerated() {
+          if phrase.anchor.mentions(words) {
+            erasure.forget[i].phrases[j].anchor = phrase.anchor.without(words)
+          }
+          // A broader concept that is to be forgotten itself is no place to go to.
+          if phrase.broader?.mentions(words) == true { erasure.forget[i].phrases[j].broader = nil }
         }
       }
     }

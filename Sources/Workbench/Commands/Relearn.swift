@@ -80,7 +80,7 @@ package struct Relearn {
     -> Results
   {
     let place = try Run(run.place("relearn"), seed: seed)
-    place.onProgress = run.onProgress
+    (place.onProgress, place.onNote) = (run.onProgress, run.onNote)
     var inputs = try identity()
     (inputs["base"], inputs["eraser"]) = (.string(eraser.card.base), .string(try eraser.hash()))
     if themes == nil { inputs["suite"] = .string(try JSON(encoding: suite).compact.sha256) }
@@ -151,8 +151,10 @@ package struct Relearn {
       run.note(original.layout.cut(images.captions)?.note)
       concept = try LatentSet(images, original)
     } else {
-      let own = drawn.isEmpty ? concepts.flatMap(\.prompts) : drawn
-      concept = try pictures(own, tuning.pictures, original, 1, run, "pictures of the concept")
+      concept =
+        drawn.isEmpty
+        ? try ofConcepts(tuning.pictures, original, 1, run, "pictures of the concept")
+        : try pictures(drawn, tuning.pictures, original, 1, run, "pictures of the concept")
     }
     let others =
       themes.map { Erasure.others(than: job.concepts, in: $0) } ?? suite.others.map(\.prompt)
@@ -168,7 +170,7 @@ package struct Relearn {
     }
     let (near, far) = neighbours(original)
     return [
-      try of(concepts.flatMap(\.prompts), 3, "unseen pictures of the concept"),
+      try ofConcepts(16, original, 3, run, "unseen pictures of the concept"),
       try of(near, 4, "related pictures"), try of(far, 5, "unrelated pictures"),
     ]
   }
@@ -202,9 +204,25 @@ package struct Relearn {
           + "kind that are not forgotten, or more")
     }
     let order = Tensor.permutation(prompts.count, Generator(seed: seed &+ draw))
-    return try LatentSet(
-      drawnBy: model, (0..<count).map { prompts[order[$0 % order.count]] },
-      steps: tuning.pictureSteps, guidance: tuning.guidance, seed: seed &+ 100 &+ draw
+    return try set(
+      of: (0..<count).map { prompts[order[$0 % order.count]] }, model, draw, run, stage)
+  }
+
+  /// Pictures of each concept in turn.
+  private func ofConcepts(
+    _ count: Int, _ model: DiffusionModel, _ draw: UInt64, _ run: Run, _ stage: String
+  ) throws -> LatentSet {
+    let prompts = Erasure(forget: concepts)
+      .promptsInTurn(count, Generator(seed: seed &+ draw))
+    return try set(of: prompts, model, draw, run, stage)
+  }
+
+  private func set(
+    of prompts: [String], _ model: DiffusionModel, _ draw: UInt64, _ run: Run, _ stage: String
+  ) throws -> LatentSet {
+    try LatentSet(
+      drawnBy: model, prompts, steps: tuning.pictureSteps, guidance: tuning.guidance,
+      seed: seed &+ 100 &+ draw
     ) { run.progress(stage, $0, $1) }
   }
 

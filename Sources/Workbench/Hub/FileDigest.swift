@@ -19,7 +19,7 @@ enum FileDigest {
 
   private static func read(_ file: URL, _ body: (UnsafeRawBufferPointer) -> Void) throws {
     do {
-      let handle = try FileHandle(forUpdating: file)
+      let handle = try FileHandle(forReadingFrom: file)
       defer { try? handle.close() }
       while let data = try handle.read(upToCount: 1 << 20), !data.isEmpty {
         data.withUnsafeBytes { body($0) }
