@@ -1,6 +1,7 @@
 // Networks computed in half precision. Their weights are bfloat16 or float16; numbers that enter and leave are float32, as
 // are the sampler's, the schedule's and guidance's. The VAE stays in float32 where its configuration says
 // `force_upcast` and the type is float16, whose range SDXL's VAE leaves (diffusers does the same).
+internal import Synchronization
 public import Torch
 internal import TorchNN
 
@@ -14,6 +15,15 @@ public enum ComputeType: String, Codable, Sendable, CaseIterable {
     case .bfloat16: .bfloat16
     case .float16: .float16
     }
+  }
+}
+
+extension ComputeType {
+  private static let chosen = Mutex<ComputeType?>(nil)
+  /// The type of ``SamplingOptions`` that name none: what a program's user chose for all of its pictures.
+  package static var usual: ComputeType? {
+    get { chosen.withLock { $0 } }
+    set { chosen.withLock { $0 = newValue } }
   }
 }
 

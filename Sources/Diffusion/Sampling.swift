@@ -16,7 +16,7 @@ public struct SamplingOptions: Codable, Sendable, Hashable {
   public var rescale: Double?
   /// The type that the networks compute in; nil for the model's own, float32.
   public var dtype: ComputeType?
-  public init() {}
+  public init() { dtype = ComputeType.usual }
 }
 
 /// x_T ... x_0 with classifier-free guidance inside, one step each time it is asked; the caller

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diffusion
 import Foundation
 import Torch
 import Training
@@ -20,12 +21,33 @@ struct CommonOptions: ParsableArguments {
       "Number of pictures that go through a network at once while pictures are drawn, 1 or more. 0 takes as many as fit into memory. LETHE_BATCH, then 0, when left out."
   )
   var batch: Int?
+  @Option(
+    help:
+      "Type that the networks compute in while pictures are drawn: float32, bfloat16 or float16. LETHE_DTYPE, then float32, when left out."
+  )
+  var dtype: FloatType?
   @Flag(
     name: .shortAndLong,
     help: "Silence: print no progress lines and no closing sentence. LETHE_QUIET=1 is the same.")
   var quiet = false
   @Flag(help: "Output: the outcome as JSON on standard output in the place of sentences.")
   var json = false
+
+  /// The type of all pictures; nil for float32.
+  private var usualType: ComputeType? {
+    get throws {
+      let given = try Defaults.text("LETHE_DTYPE").map { text -> FloatType in
+        guard let type = FloatType(rawValue: text) else {
+          throw LetheError.badValue(
+            "LETHE_DTYPE",
+            "'\(text)'; accepted: \(FloatType.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return type
+      }
+      let type = dtype ?? given ?? .float32
+      return type == .float32 ? nil : type.computeType
+    }
+  }
 
   func openDevice() throws -> Device {
     let opened = try Device(parsing: device ?? Defaults.text("LETHE_DEVICE") ?? "cpu")
@@ -89,6 +111,7 @@ struct CommonOptions: ParsableArguments {
       Runtime.keepFreedMemory()
       if threads > 0 { Runtime.threads = threads }
       Runtime.batch = batch
+      ComputeType.usual = try usualType
       try body()
       ProgressLine.shared.end()
     } catch {

@@ -24,8 +24,6 @@ struct SpeedCommand: ParsableCommand {
   @Option(help: "Number of training iterations of the stage esd.") var iterations = 200
   @Option(help: "Number of trajectories of the stage esd.") var trajectories = 8
   @Option(help: "Number of steps of each trajectory of the stage esd.") var trajectorySteps = 50
-  @Option(help: "Type that the networks of the stages text, unet, sample and decode compute in.")
-  var dtype = FloatType.float32
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -36,7 +34,7 @@ struct SpeedCommand: ParsableCommand {
       try accept("--trajectory-steps", trajectorySteps, .steps)
       let device = try common.openDevice()
       let model = try DiffusionModel.load(URL(fileURLWithPath: model), on: device)
-        .computing(in: dtype.computeType)
+        .computing(in: common.dtype?.computeType ?? .float32)
       let prompts = ["a fox", "an owl", "a cat", "a castle"]
       let g = Generator(seed: 1)
       let size = model.latentSize
