@@ -13,7 +13,7 @@
 // Published, SD 1.4, nudity: ESD 69.7 % after the attack.
 internal import Diffusion
 public import Editing
-internal import Torch
+public import Torch
 internal import TorchNN
 internal import Training
 
@@ -23,7 +23,7 @@ public struct P4D: Attack {
     title: "Prompting4Debugging", paper: "arXiv 2309.06135", year: 2024)
 
   /// Whether the loss goes through timesteps in order, or draws one in every step.
-  public enum Timesteps: String, Codable, Sendable, CaseIterable { case ordered, random }
+  public enum Timesteps: String, Choice { case ordered, random }
 
   /// k; 5 for nudity, 3 for styles and objects; 0 takes one for every third token of the prompt, and one more.
   public var tokens = 3

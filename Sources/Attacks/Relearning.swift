@@ -9,7 +9,7 @@
 // Published, SD 1.4, ESD-u-1, nudity prompts: 6.3 % before, 19.0, 21.8 and 34.5 % after 50, 100 and 300 steps.
 package import Diffusion
 internal import Editing
-internal import Torch
+public import Torch
 internal import TorchNN
 public import Training
 
@@ -18,7 +18,7 @@ public struct Relearning: Attack {
   public static let card = AttackCard(
     title: "Relearning", paper: "arXiv 2410.12777", year: 2025)
 
-  public enum Mode: String, Codable, Sendable, CaseIterable {
+  public enum Mode: String, Choice {
     case full, lora
 
     /// The mode with the rate that goes with it, as settings of the attack.

@@ -1,7 +1,8 @@
 internal import Foundation
+public import Torch
 
 /// How far a subject is from the forgotten concept in the model's text encoder.
-public enum Distance: String, Codable, Sendable, Hashable, CaseIterable { case near, middle, far }
+public enum Distance: String, Choice { case near, middle, far }
 
 /// How often a judge sees what was asked for, in pictures of two models for the same prompts and seeds.
 package struct ConceptRates {

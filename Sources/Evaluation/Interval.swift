@@ -1,7 +1,9 @@
 /// An interval around a measured value: its bounds and the rule that gave them.
+public import Torch
+
 public struct Interval: Codable, Sendable, Hashable {
   /// The rule that an interval comes from.
-  public enum Kind: String, Codable, Sendable, Hashable, CaseIterable {
+  public enum Kind: String, Choice {
     /// Wilson's score interval of a share, 95 % (Wilson, JASA 1927).
     case wilson95
     /// Percentiles of a bootstrap over pictures, 95 %.

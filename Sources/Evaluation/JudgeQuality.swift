@@ -1,13 +1,14 @@
+internal import Foundation
 // How well a judge tells a concept from its neighbours on pictures of the original model, drawn in the same run.
 //
 //   balanced accuracy = ( P(seen | asked) + P(not seen | not asked) ) / 2
 //   lower bound: b - sqrt( (p1 - l1)^2 + (p2 - l2)^2 ) / 2, with the bounds l of the two shares (Newcombe, Stat. Med. 1998)
-internal import Foundation
+public import Torch
 
 /// The measurement of a judge on the original's own pictures.
 package struct JudgeQuality: Codable, Sendable, Hashable {
   /// Whether the judge can be relied upon for the concept.
-  package enum Verdict: String, Codable, Sendable, Hashable {
+  package enum Verdict: String, Choice {
     case tells
     case cannotTell
     /// Too few pictures to know.

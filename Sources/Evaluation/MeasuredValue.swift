@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Torch
+public import Torch
 
 /// The direction in which a metric improves.
 public enum Better: String, Codable, Sendable { case higher, lower }
@@ -9,7 +9,7 @@ public enum Better: String, Codable, Sendable { case higher, lower }
 /// Foundation has a generic type `Measurement`. That name would be ambiguous in every file that imports both.
 public struct MeasuredValue: Sendable, Hashable {
   /// The unit of a measured value.
-  public enum Unit: String, Codable, Sendable, Hashable, CaseIterable {
+  public enum Unit: String, Choice {
     /// A share between 0 and 1, shown in per cent.
     case share
     /// A number without a unit.

@@ -1,5 +1,7 @@
 /// The pictures that a model was fine-tuned on.
-public enum TuningSet: String, Codable, Sendable, Hashable, CaseIterable {
+public import Torch
+
+public enum TuningSet: String, Choice {
   /// Pictures of the concept that was erased.
   case concept
   /// As many pictures of other subjects.
@@ -7,7 +9,7 @@ public enum TuningSet: String, Codable, Sendable, Hashable, CaseIterable {
 }
 
 /// The state of a concept at one moment of a scene.
-public enum ConceptState: String, Codable, Sendable, Hashable, CaseIterable {
+public enum ConceptState: String, Choice {
   /// Its eraser is on.
   case forgotten
   /// Its eraser was on before and is off now.

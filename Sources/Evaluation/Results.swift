@@ -28,7 +28,7 @@ public struct ResultPicture: Codable, Sendable, Hashable {
 /// it names.
 public struct Results: Codable, Sendable, Hashable {
   /// The command that wrote the results. It decides the page.
-  public enum Kind: String, Codable, Sendable, Hashable, CaseIterable {
+  public enum Kind: String, Choice, CaseIterable {
     case evaluation, audit, attack, comparison
     case releaseAudit = "release audit"
     case relearning

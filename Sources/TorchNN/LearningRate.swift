@@ -1,7 +1,8 @@
 import Foundation
+public import Torch
 
 /// The factor on the learning rate at a step.
-public enum LearningRate: String, Codable, Sendable, CaseIterable {
+public enum LearningRate: String, Choice {
   case constant, linear, cosine
   /// Rises to the peak over the first 30 % and falls to zero, both as cosines (Smith, 2018).
   case oneCycle

@@ -26,7 +26,7 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
   public static let card = MethodCard(
     title: "AdvUnlearn", paper: "arXiv 2405.15234", year: 2024, trains: "the text encoder")
 
-  public enum Retaining: String, Codable, Sendable, CaseIterable { case regularised, alternating }
+  public enum Retaining: String, Choice { case regularised, alternating }
 
   /// The course of the training.
   public var training = Training(steps: 1000, batch: 1, rate: 1e-5)

@@ -37,7 +37,7 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
   }
 
   /// How the batches of a set of pictures count: a weight once for each of them, or once for all.
-  public enum Reduction: String, Codable, Sendable, CaseIterable { case sum, mean }
+  public enum Reduction: String, Choice { case sum, mean }
 
   /// The course of the training. `steps` is 100 around a closed form when nothing is set.
   public var training = Training(

@@ -35,8 +35,9 @@ package struct PictureProcessor: Sendable, Hashable {
   }
 
   /// - Throws: ``LetheError`` of the kind `model` for a processor or a value that is not supported
-  package init(_ json: JSON) throws {
-    let config = ComponentConfig("preprocessor_config.json", json)
+  /// - Parameter source: the file that the description comes from
+  package init(_ json: JSON, of source: String = "preprocessor_config.json") throws {
+    let config = ComponentConfig(source, json)
     let name =
       (json["image_processor_type"] ?? json["feature_extractor_type"])?.string
       ?? "CLIPImageProcessor"
@@ -47,14 +48,15 @@ package struct PictureProcessor: Sendable, Hashable {
       })
     else {
       throw LetheError.unsupported(
-        "image processor '\(name)'; supported: "
+        "\(source): image processor '\(name)'; supported: "
           + kinds.map { "\($0)ImageProcessor" }.joined(separator: ", "))
     }
     func numbers(_ key: String, _ fallback: [Double]) throws -> [Double] {
       guard let found = json[key], found != .null else { return fallback }
       let values = found.array?.compactMap(\.number) ?? []
       guard values.count == 3, key != "image_std" || values.allSatisfy({ $0 > 0 }) else {
-        throw config.refusing(key, "three numbers are needed")
+        throw config.refusing(
+          key, "three numbers\(key == "image_std" ? " above 0" : "") are needed")
       }
       return values
     }

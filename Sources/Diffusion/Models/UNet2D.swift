@@ -34,8 +34,9 @@ package final class UNet2D: NoisePredictor {
     let channels = try config.ints("block_out_channels", [224, 448, 672, 896])
     let downTypes = try config.strings("down_block_types")
     let upTypes = try config.strings("up_block_types")
-    guard downTypes.count == channels.count, upTypes.count == channels.count else {
-      throw config.refusing("down_block_types", "one for each of block_out_channels is needed")
+    for (key, types) in [("down_block_types", downTypes), ("up_block_types", upTypes)]
+    where types.count != channels.count {
+      throw config.refusing(key, "one for each of block_out_channels is needed")
     }
     let padding = try config.int("downsample_padding", 1)
     guard [0, 1].contains(padding) else {

@@ -44,8 +44,9 @@ package final class UNet2DCondition: NoisePredictor {
     let levels = channels.count
     let downTypes = try config.strings("down_block_types")
     let upTypes = try config.strings("up_block_types")
-    guard downTypes.count == levels, upTypes.count == levels else {
-      throw config.refusing("down_block_types", "one for each of block_out_channels is needed")
+    for (key, types) in [("down_block_types", downTypes), ("up_block_types", upTypes)]
+    where types.count != levels {
+      throw config.refusing(key, "one for each of block_out_channels is needed")
     }
     let layers = try config.int("layers_per_block", 2)
     let groups = try config.int("norm_num_groups", 32)

@@ -13,7 +13,8 @@ package struct EulerAncestral: Sampler {
 
   package init(_ schedule: NoiseSchedule, steps: Int) throws {
     guard schedule.prediction != .sample else {
-      throw LetheError.unsupported("scheduler: euler-a supports epsilon, v_prediction")
+      throw ComponentConfig("scheduler", schedule.config).refusing(
+        "prediction_type", "euler-a supports epsilon, v_prediction")
     }
     path = try SigmaPath(schedule, steps, .init(zeroSNR: true))
     timesteps = path.timesteps

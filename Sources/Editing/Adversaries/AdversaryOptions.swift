@@ -1,12 +1,12 @@
 package import Diffusion
-package import Torch
+public import Torch
 internal import TorchNN
 package import Training
 
 /// The attack that a training defends against (AdvUnlearn); `make()` gives the adversary.
 public struct AdversaryOptions: Codable, Sendable, Hashable {
-  public enum Kind: String, Codable, Sendable, CaseIterable { case pgd, fast }
-  public enum Start: String, Codable, Sendable, CaseIterable { case random, latest }
+  public enum Kind: String, Choice { case pgd, fast }
+  public enum Start: String, Choice { case random, latest }
 
   /// `pgd` takes K steps of Adam; `fast` takes one step as long as all of them, K times cheaper and weaker.
   public var kind = Kind.pgd

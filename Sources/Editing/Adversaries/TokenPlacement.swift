@@ -9,9 +9,9 @@
 // Start and end tokens stand around them, and the sequence is padded as every prompt. Tokens are counted, not words:
 // "nudity" is two tokens, and code that counts words leaves the second out of the prompt it trains against.
 package import Diffusion
-package import Torch
+public import Torch
 
-public enum TokenPlacement: String, Codable, Sendable, CaseIterable {
+public enum TokenPlacement: String, Choice {
   case prefix, suffix, insert, everyThird, replace
 
   enum Slot: Equatable {

@@ -1,7 +1,8 @@
 // The words that the field puts around a concept's name, by the kind of concept.
+public import Torch
 
 /// The kind of a concept that a model does not list in `themes.json`.
-public enum ConceptKind: String, Codable, Sendable, Hashable, CaseIterable {
+public enum ConceptKind: String, Choice {
   /// A thing, an animal or a place: fox, church.
   case object
   /// A way of drawing: watercolor, cubism.

@@ -75,8 +75,8 @@ public struct Eraser {
 
   public init(contentsOf file: URL) throws {
     let stored = try SafeTensors(contentsOf: file, finite: true)
-    guard stored.metadata["format"] == Self.format, let text = stored.metadata["lethe"],
-      let card = try? JSONDecoder().decode(Card.self, from: Data(text.utf8))
+    guard stored.metadata["format"] == Self.format,
+      let text = stored.metadata["lethe"].flatMap({ try? JSONText.value(Data($0.utf8)) })
     else {
       throw LetheError.request(
         "\(file.path) is no eraser: its metadata has no card of the format '\(Self.format)'")
@@ -88,7 +88,7 @@ public struct Eraser {
         "'\(name)' holds numbers of the type \(tensor.dtype); accepted: "
           + Self.accepted.map { "\($0)" }.joined(separator: ", "))
     }
-    self.card = card
+    card = try Checked(text, "the card of \(file.path)").decoded()
     guard let basis = stored.tensors[Self.right] else {
       vector = ParameterVector(
         Dictionary(uniqueKeysWithValues: stored.tensors.map { (ParameterPath($0), $1) }))

@@ -16,7 +16,7 @@ public import Torch
 public import Training
 
 public struct Surrogate: DividedObjective {
-  public enum Kind: String, Codable, Sendable, CaseIterable { case relabel, noise }
+  public enum Kind: String, Choice { case relabel, noise }
   let set: LatentSet
   let kind: Kind
   let captions: Conditioning

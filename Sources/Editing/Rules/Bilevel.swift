@@ -21,7 +21,7 @@ public import Torch
 public import Training
 
 public struct Bilevel: GradientRule {
-  public enum Lambda: String, Codable, Sendable, CaseIterable { case paper, fixed, cosine }
+  public enum Lambda: String, Choice { case paper, fixed, cosine }
 
   let retain: any Objective
   let forget: any Objective

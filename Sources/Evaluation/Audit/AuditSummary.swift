@@ -1,7 +1,9 @@
 /// The verdict of an audit: a sentence, the questions behind it, the rules that decided them, and what it rests on.
+public import Torch
+
 package struct AuditSummary: Codable, Sendable, Hashable {
   /// The answer to a question.
-  package enum Answer: String, Codable, Sendable, Hashable {
+  package enum Answer: String, Choice {
     case good, bad
     /// The pictures do not decide, or nothing was measured.
     case open

@@ -26,7 +26,6 @@ enum OptionBounds {
     "pool": .whole(0...1_000_000),
     "innerSteps": .whole(0...1_000_000), "cleanSteps": .count, "attackEvery": .atLeastOne,
     "retainBatch": .whole(1...65_536), "epochs": .whole(0...100_000), "preserveWeight": weight,
-    "checkEvery": .atLeastOne,
     // Attacks
     "batch": .whole(1...65_536), "tokens": .whole(0...1000), "attempts": many, "times": many,
     "attack.steps": .count, "rate": weight, "population": .whole(2...1_000_000),

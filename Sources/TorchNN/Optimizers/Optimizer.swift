@@ -1,4 +1,4 @@
-package import Torch
+public import Torch
 
 /// Turns gradients into an update, in place. State is a plain dictionary, so resuming is saving it.
 package protocol Optimizer {
@@ -19,7 +19,7 @@ package func clipNorm(_ gradients: [Tensor], to limit: Double) -> Double {
 
 /// The optimizers by name, with the options that recipes and methods set.
 public struct OptimizerOptions: Codable, Sendable, Hashable {
-  public enum Kind: String, Codable, Sendable, CaseIterable { case adam, adamw, sgd }
+  public enum Kind: String, Choice { case adam, adamw, sgd }
   public var kind = Kind.adam
   public var beta1 = 0.9
   public var beta2 = 0.999

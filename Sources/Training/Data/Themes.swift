@@ -1,5 +1,5 @@
 public import Foundation
-internal import Torch
+public import Torch
 
 /// The subjects that a model knows and the captions that ask for them: the kinds it was trained on (objects, styles),
 /// and the captions. `themes.json` in a model's folder; UnlearnCanvas calls each subject a theme. A model with
@@ -32,7 +32,7 @@ public struct Themes: Codable, Sendable, Hashable {
     return themes
   }
 
-  public enum Kind: String, Codable, Sendable { case object, style }
+  public enum Kind: String, Choice { case object, style }
 
   /// Finds "fox" among the objects, "symbola" or "symbola style" among the styles.
   public func find(_ name: String) -> (kind: Kind, name: String)? {

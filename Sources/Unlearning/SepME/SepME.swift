@@ -38,10 +38,10 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
     title: "Separable Multi-Concept Erasure", paper: "arXiv 2402.05947", year: 2024,
     trains: "keys and values of the U-Net's cross-attention, within a null space")
 
-  public enum Form: String, Codable, Sendable { case separate, joint, whole }
-  public enum Keep: String, Codable, Sendable { case exact, average }
-  public enum Preset: String, Codable, Sendable, CaseIterable { case lethe, paper }
-  public enum States: String, Codable, Sendable, CaseIterable { case trajectories, noised }
+  public enum Form: String, Choice { case separate, joint, whole }
+  public enum Keep: String, Choice { case exact, average }
+  public enum Preset: String, Choice { case lethe, paper }
+  public enum States: String, Choice { case trajectories, noised }
 
   /// The options that it sets where nothing else is said of them: `lethe`, the defaults, or `paper`.
   public var preset = Preset.lethe

@@ -55,20 +55,22 @@ package final class ImageClassifier {
         "id2label does not name the labels 0, 1, and so on")
     }
     labels = named.map(\.1)
-    processor = try PictureProcessor(
-      JSON(contentsOf: folder.appendingPathComponent("preprocessor_config.json")))
+    let described = folder.appendingPathComponent("preprocessor_config.json")
+    processor = try PictureProcessor(JSON(contentsOf: described), of: described.path)
     let tensors = try SafeTensors.load(ComponentFolder.weights(in: folder), finite: true)
     let store = ParameterStore(
       .tensors(
         Dictionary(
           tensors.map { (ParameterPath(type.path($0)), $1) }, uniquingKeysWith: { a, _ in a })),
       on: device)
-    network = try type.init(store.root, ComponentConfig("config.json", json), labels: labels.count)
+    network = try type.init(
+      store.root, ComponentConfig(folder.appendingPathComponent("config.json").path, json),
+      labels: labels.count)
     (architecture, self.device) = (name, device)
     let sides = network.sides
     guard processor.size.map({ $0.allSatisfy(sides.contains) }) ?? (sides.lowerBound == 1) else {
       throw LetheError.malformed(
-        folder.appendingPathComponent("preprocessor_config.json"),
+        described,
         "it makes pictures of \(processor.size.map { "\($0[0]) x \($0[1])" } ?? "any number of") pixels; accepted: sides of "
           + "\(sides.lowerBound) to \(sides.upperBound), which the network takes")
     }
