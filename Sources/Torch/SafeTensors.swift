@@ -29,14 +29,7 @@ package struct SafeTensors {
     let map = try MappedFile(file)
     func damaged(_ why: String) -> LetheError { .malformed(file, why) }
 
-    let pointer = Array("version https://git-lfs".utf8)
-    if map.count > pointer.count,
-      UnsafeRawBufferPointer(start: map.base, count: pointer.count).elementsEqual(pointer)
-    {
-      throw LetheError.model(
-        "\(file.path) is a Git LFS pointer in the place of the file; run `git lfs pull` in its repository"
-      )
-    }
+    try InputFile.refusePointer(UnsafeRawBufferPointer(start: map.base, count: map.count), file)
     guard map.count >= 8 else {
       throw damaged("\(map.count) bytes are too few for a header length")
     }

@@ -246,6 +246,10 @@ import TorchNN
         let (a, b) = (try #require(back.tensors[path]), try #require(vector.tensors[path]))
         #expect(a.distance(to: b) < 1e-4, "\(path)")
       }
+      // diffusers overlooks alphas that differ from the most frequent one, so all are the largest rank.
+      let alphas = try SafeTensors.load(file).filter { $0.key.hasSuffix(".alpha") }
+      #expect(alphas.values.allSatisfy { $0.item == Double(done.rank) })
+      #expect(alphas.count == (format == .kohya ? paths.count : 0))
       let header = try SafeTensors(contentsOf: file).metadata
       #expect(header["lethe"] == "[]" && header["ss_network_module"] == "networks.lora")
       #expect(header["modelspec.architecture"]?.hasSuffix("/lora") == true)

@@ -32,7 +32,7 @@ package struct DPMSolver: Sampler {
     }
     path = try SolverSteps(
       schedule, steps, shapes: SigmaShape.allCases, end: end == "zero" ? .zero : .lowest,
-      zeroSNR: true, clipsLambda: true)
+      zeroSNR: true, clipsLambda: true, cutsCosine: true)
     solver = try MultistepSolver(path.levels, config, algorithm)
     timesteps = path.timesteps
     clipping = try Clipping(config, clips: nil)

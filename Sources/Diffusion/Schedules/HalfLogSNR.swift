@@ -42,17 +42,15 @@ struct SolverSteps {
   ///   - limits: whether the class knows `sigma_min` and `sigma_max`
   ///   - zeroSNR: whether it knows `rescale_betas_zero_snr`
   ///   - clipsLambda: whether it knows `lambda_min_clipped`
+  ///   - cutsCosine: whether it cuts the timesteps of Karras's levels to whole numbers on the cosine schedule, where others
+  ///     round them
   init(
     _ schedule: NoiseSchedule, _ count: Int, shapes: [SigmaShape], end: End, limits: Bool = false,
-    zeroSNR: Bool = false, clipsLambda: Bool = false
+    zeroSNR: Bool = false, clipsLambda: Bool = false, cutsCosine: Bool = false
   ) throws {
     try schedule.check()
     let config = ComponentConfig("scheduler", schedule.config)
-    let alphaBar =
-      zeroSNR
-      ? schedule.alphaBar.dropLast() + [max(schedule.alphaBar.last ?? 0, SigmaPath.leastSignal)]
-      : schedule.plainAlphaBar
-    let all = NoiseSchedule.sigmas(Array(alphaBar))
+    let all = SigmaPath.sigmas(schedule, knowsZeroSNR: zeroSNR)
     let logs = all.map { log($0) }
     // Minus infinity is what diffusers writes for no limit.
     let limit = clipsLambda ? config.json["lambda_min_clipped"] : nil
@@ -75,7 +73,7 @@ struct SolverSteps {
       let levels = shape.levels(count, from: highest, to: lowest)
       let rounds =
         (shape == .karras || shape == .lu)
-        && config.json["beta_schedule"]?.string != "squaredcos_cap_v2"
+        && !(cutsCosine && config.json["beta_schedule"]?.string == "squaredcos_cap_v2")
       timesteps = levels.map {
         let t = SigmaShape.timestep(of: $0, logs)
         return rounds ? t.rounded(.toNearestOrEven) : t.rounded(.towardZero)

@@ -23,11 +23,7 @@ struct SigmaPath {
     try schedule.check()
     let config = ComponentConfig("scheduler", schedule.config)
     let spacing = try Spacing(schedule, fallback: "linspace")
-    let alphaBar =
-      known.zeroSNR
-      ? schedule.alphaBar.dropLast() + [max(schedule.alphaBar.last ?? 0, Self.leastSignal)]
-      : schedule.plainAlphaBar
-    let all = NoiseSchedule.sigmas(Array(alphaBar))
+    let all = Self.sigmas(schedule, knowsZeroSNR: known.zeroSNR)
     logs = all.map { log($0) }
     let chosen = try spacing.timesteps(steps)
     var levels = chosen.map { Double(Self.interpolated(all, at: Double(Float($0)))) }
@@ -61,7 +57,17 @@ struct SigmaPath {
   }
 
   /// Signal that is left at the last step of a schedule without any, so that its sigma is finite.
-  static let leastSignal: Float = 0x1p-24
+  private static let leastSignal: Float = 0x1p-24
+
+  /// sigma of every training step.
+  /// - Parameter knowsZeroSNR: whether the sampler knows `rescale_betas_zero_snr`
+  static func sigmas(_ schedule: NoiseSchedule, knowsZeroSNR: Bool) -> [Float] {
+    // A schedule that was not rescaled may end with less signal, and keeps it.
+    guard knowsZeroSNR, schedule.alphaBar.last == 0 else {
+      return NoiseSchedule.sigmas(schedule.plainAlphaBar)
+    }
+    return NoiseSchedule.sigmas(schedule.alphaBar.dropLast() + [leastSignal])
+  }
 
   static func interpolated(_ values: [Float], at t: Double) -> Float {
     let low = min(max(Int(t), 0), values.count - 1)

@@ -7,7 +7,7 @@ public import TorchNN
 
 /// The spelling of a LoRA file that is written.
 public enum LoRAFormat: String, Sendable, CaseIterable {
-  /// kohya's names with alpha = r: A1111, ComfyUI, Forge, kohya and diffusers read them.
+  /// kohya's names with the largest rank for every alpha: A1111, ComfyUI, Forge, kohya and diffusers read them.
   case kohya
   /// `unet.PATH.lora_A.weight` without alpha: PEFT and diffusers.
   case peft
@@ -39,7 +39,7 @@ extension DiffusionModel {
   ) throws -> LoRASummary {
     let family = try? originalFamily()
     let names = try? OriginalNames(layout)
-    var tensors: [String: Tensor] = [:]
+    var modules: [(name: String, down: Tensor, up: Tensor)] = []
     var summary = LoRASummary()
     var (whole, left) = (0.0, 0.0)
     for path in vector.paths {
@@ -64,14 +64,22 @@ extension DiffusionModel {
       summary.rank = max(summary.rank, a.size(0))
       let down = d.shape.count == 4 ? a.reshaped([a.size(0)] + d.shape.dropFirst()) : a
       let up = d.shape.count == 4 ? b.unsqueezed(2, 3) : b
+      let name =
+        format == .peft
+        ? path.components.dropLast().joined(separator: ".") : kohya ?? path.name
+      modules.append((name, down, up))
+    }
+    var tensors: [String: Tensor] = [:]
+    for (name, down, up) in modules {
       switch format {
       case .kohya:
-        let name = kohya ?? path.name
+        // One alpha for all, as kohya has it: diffusers overlooks those of modules that have another than most.
+        let alpha = Double(summary.rank)
         tensors["\(name).lora_down.weight"] = down.to(dtype).contiguous()
-        tensors["\(name).lora_up.weight"] = up.to(dtype).contiguous()
-        tensors["\(name).alpha"] = Tensor.full([], Double(a.size(0))).to(dtype)
+        tensors["\(name).lora_up.weight"] =
+          (up * (Double(down.size(0)) / alpha)).to(dtype).contiguous()
+        tensors["\(name).alpha"] = Tensor.full([], alpha).to(dtype)
       case .peft:
-        let name = path.components.dropLast().joined(separator: ".")
         tensors["\(name).lora_A.weight"] = down.to(dtype).contiguous()
         tensors["\(name).lora_B.weight"] = up.to(dtype).contiguous()
       }

@@ -15,7 +15,12 @@ package enum InputFile {
   static func open(_ file: URL) throws -> (descriptor: Int32, size: Int) {
     // A pipe that nobody writes to is opened at once, and refused.
     let descriptor = posixOpen(file.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else { throw LetheError.unreadable(file, reason(errno)) }
+    guard descriptor >= 0 else {
+      let code = errno
+      let target = code == ENOENT ? link(file) : nil
+      throw LetheError.unreadable(
+        file, target.map { "it is a link to \($0), which does not exist" } ?? reason(code))
+    }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
       let size = Int(exactly: status.st_size)
@@ -24,6 +29,16 @@ package enum InputFile {
       throw LetheError.unreadable(file, "it is not a regular file")
     }
     return (descriptor, size)
+  }
+
+  /// The place that a link leads to; nil for what is no link.
+  private static func link(_ file: URL) -> String? {
+    try? FileManager.default.destinationOfSymbolicLink(atPath: file.path)
+  }
+
+  /// Whether a folder has an entry of this name: a file, or a link, even one that leads nowhere.
+  package static func isListed(_ file: URL) -> Bool {
+    FileManager.default.fileExists(atPath: file.path) || link(file) != nil
   }
 
   /// The whole of a file.
@@ -43,8 +58,17 @@ package enum InputFile {
       if count == 0 { break }
       filled += count
     }
+    try data.withUnsafeBytes { try refusePointer($0, file) }
     // A file that another process cuts meanwhile is as long as it was found to be.
     return filled == size ? data : Data(data.prefix(filled))
+  }
+
+  /// - Throws: ``LetheError`` of the kind `model` for the line that Git LFS puts in a file's place
+  static func refusePointer(_ bytes: UnsafeRawBufferPointer, _ file: URL) throws {
+    guard bytes.starts(with: "version https://git-lfs".utf8) else { return }
+    throw LetheError.model(
+      "\(file.path) is a Git LFS pointer in the place of the file; run `git lfs pull` in its repository"
+    )
   }
 
   /// The bytes that a file has.
