@@ -194,7 +194,7 @@ package struct ReportContent {
     .scroll{overflow-x:auto}table{border-collapse:collapse}.metrics{width:100%}.metrics th,.metrics td{padding:8px 10px;border-bottom:1px solid var(--line);text-align:left;font-variant-numeric:tabular-nums}
     .metrics tbody th{font-weight:500}.good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}
     .grid th{font-weight:500;font-size:.85rem;padding:4px 8px;text-align:left}.grid td{padding:4px}figure{display:flex;gap:2px;margin:0;padding:3px;background:var(--raised);border:1px solid var(--line);border-radius:6px}
-    figure.forgotten{border-color:var(--bad)}figure.restored{border-color:var(--good)}
+    figure.large img{width:auto;height:auto;max-width:256px}figure.forgotten{border-color:var(--bad)}figure.restored{border-color:var(--good)}
     figure img{width:72px;height:72px;display:block;background:#fff;image-rendering:auto;border-radius:3px}
     svg{width:100%;max-width:720px;height:auto;font-size:11px;fill:var(--soft)}svg .grid{stroke:var(--line)}svg polyline{fill:none;stroke:var(--accent);stroke-width:2}svg .band{fill:var(--accent);fill-opacity:.15}svg .name{fill:var(--accent)}
     pre{background:var(--raised);padding:12px;border-radius:6px;overflow-x:auto;font-size:.85rem}dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 16px;font-size:.875rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}

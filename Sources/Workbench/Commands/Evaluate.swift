@@ -91,7 +91,7 @@ public struct Evaluate {
       let files = erasers.isEmpty ? [] : [run.runFolder.eraserFile.lastPathComponent]
       try set.draw(model, batch: options.batch, run, stage: folder, keepsBroken: true) {
         Generate.recipe(
-          $0, options.sampling, ModelReference(job.model, erasers: files), base: base,
+          $0, options.sampling, ModelReference(job.folder, erasers: files), base: base,
           erasers: erasers.isEmpty ? [] : [hash])
       }
       return (label, set)

@@ -69,11 +69,12 @@ struct EvaluateCommand: ParsableCommand {
   var kind = "object"
   @OptionGroup var judging: JudgingOptions
   @OptionGroup var size: SizeOptions
+  @OptionGroup var additions: ModelOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     try common.reporting {
-      let model = ModelFolder(runFolder)
+      let model = ModelFolder(runFolder, additions.additions)
       if model.isModel {
         guard let out else {
           throw LetheError.badValue(
@@ -88,6 +89,7 @@ struct EvaluateCommand: ParsableCommand {
         }
         return
       }
+      try additions.refuse(where: "a run or pictures")
       if !RunFolder(runFolder).has("job.json"), !concept.isEmpty || out != nil {
         return try judgePictures()
       }

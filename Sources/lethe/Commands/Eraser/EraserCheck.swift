@@ -3,6 +3,7 @@ import Diffusion
 import Editing
 import Foundation
 import Torch
+import Workbench
 
 extension EraserCommand {
   struct Check: ParsableCommand {
@@ -31,8 +32,7 @@ extension EraserCommand {
       try common.reporting {
         try accept("--limit", limit, .number(0...1_000_000))
         let erasers = try set.open()
-        let model = try DiffusionModel.load(
-          URL(fileURLWithPath: erasers.card.model), on: common.openDevice())
+        let model = try erasers.modelFolder.model(on: common.openDevice())
         try erasers.checkBase(model)
         let check = try SeparationCheck(erasers, model, limit: limit)
         for row in check.rows {

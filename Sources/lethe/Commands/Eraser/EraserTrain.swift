@@ -34,8 +34,7 @@ extension EraserCommand {
         let train = try TrainErasers(settings: settings)
         if dryRun {
           print(try JSON(encoding: train.method).pretty, terminator: "")
-          let model = try DiffusionModel.load(
-            URL(fileURLWithPath: erasers.card.model), on: common.openDevice())
+          let model = try erasers.modelFolder.model(on: common.openDevice())
           for row in RankBudget(erasers, model, tolerance: train.method.tolerance).rows {
             print(
               "\(row.name.padded(16)) \(row.rank) of \(row.width) directions kept, \(row.nullity) free"
@@ -44,8 +43,7 @@ extension EraserCommand {
           return
         }
         if !common.quiet {
-          let model = try DiffusionModel.load(
-            URL(fileURLWithPath: erasers.card.model), on: common.openDevice())
+          let model = try erasers.modelFolder.model(on: common.openDevice())
           let budget = RankBudget(erasers, model, tolerance: train.method.tolerance)
           for row in budget.rows
           where concepts.isEmpty
