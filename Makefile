@@ -61,13 +61,15 @@ golden: ## make the test fixtures again (needs .venv/ of `make bench`)
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/diffusion.py Tests/Fixtures
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/half.py Tests/Fixtures
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/clip.py Tests/Fixtures
+	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/embeddings.py Tests/Fixtures
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/classifiers.py Tests/Fixtures
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/metrics.py Tests/Fixtures
 	@git diff --stat Tests/Fixtures
 
-parity: build ## models below TREES beside diffusers, into docs/results/parity.md (needs .venv/ of `make bench`)
+parity: build ## what Lethe writes, and models below TREES, beside diffusers, into docs/results/parity.md (needs .venv/ of `make bench`)
 	@test -n "$(TREES)" || { echo "TREES=DIR names a folder of models in the diffusers layout"; exit 2; }
 	@scripts/bench/setup.sh
+	@.venv/bin/python scripts/parity/exports.py $(LETHE) Tests/Fixtures docs/results/parity.md
 	@.venv/bin/python scripts/parity/parity.py $(LETHE) $(TREES) docs/results/parity.md $(VOCABULARY)
 
 dataset: ## the emoji data set into data/emoji (Debian and PyPI packages)

@@ -31,6 +31,8 @@ package struct Layout: Sendable {
   /// Configuration files as they were read. What did not change is written back byte by byte:
   /// readers of these files tell 1.0 from 1, which a parsed value no longer does.
   var read: [String: Data] = [:]
+  /// Tokens of textual inversions that were laid over the model, which no weight tells of.
+  package internal(set) var inserted = ""
 
   /// A Stable Diffusion that was not read from a folder.
   package init(
@@ -115,6 +117,16 @@ package struct Layout: Sendable {
       json[key] = [.null, .null]
       if key == "safety_checker" { json["requires_safety_checker"] = false }
     }
+    return json
+  }
+
+  /// A component's configuration for a folder that diffusers loads with no further argument. transformers takes an
+  /// encoder's element type from its configuration, or else from its weights, and the other networks are float32.
+  /// - Parameter dtype: of the weights
+  func writtenConfig(_ component: Component, _ dtype: DType) -> JSON? {
+    guard var json = configs[component], component.isText else { return configs[component] }
+    let key = json["dtype"] == nil ? "torch_dtype" : "dtype"
+    if json[key] != nil || dtype != .float32 { json[key] = "float32" }
     return json
   }
 

@@ -21,7 +21,7 @@ extension Layout {
     guard FileManager.default.fileExists(atPath: folder.path) else {
       throw LetheError.model("there is no folder \(folder.path)")
     }
-    guard FileManager.default.fileExists(atPath: indexFile.path) else {
+    guard InputFile.isListed(indexFile) else {
       throw LetheError.model(
         "\(folder.path) has no model_index.json; a model is a folder in the diffusers layout")
     }
@@ -78,19 +78,27 @@ extension Layout {
         Component.textEncoder.rawValue, configs[.textEncoder] ?? .object([:])
       ).int("max_position_embeddings", 77)
       var files: [String: Data] = [:]
+      var first: (CLIPTokenizer, texts: [String: Data])?
+      // The second tokenizer has the first one's byte pairs, as a rule, which are then read once.
       func tokenizer(_ place: String) throws -> CLIPTokenizer {
+        var texts: [String: Data] = [:]
         for name in TokenizerFiles.names {
           let file = folder.appendingPathComponent("\(place)/\(name)")
-          guard FileManager.default.fileExists(atPath: file.path) else { continue }
-          files["\(place)/\(name)"] = try InputFile.data(file, .json)
+          guard InputFile.isListed(file) else { continue }
+          texts[name] = try InputFile.data(file, .json)
+          files["\(place)/\(name)"] = texts[name]
         }
-        return try CLIPTokenizer(
-          folder: folder.appendingPathComponent(place), length: positions)
+        let isSame = BytePairs.files.allSatisfy { first?.texts[$0] == texts[$0] }
+        let made = try CLIPTokenizer(
+          TokenizerFiles(texts, in: folder.appendingPathComponent(place)), length: positions,
+          isSame ? first?.0 : nil)
+        first = first ?? (made, texts)
+        return made
       }
-      let first = try tokenizer("tokenizer")
+      let one = try tokenizer("tokenizer")
       self.pipeline =
         classes["tokenizer_2"] == nil
-        ? .stableDiffusion(first) : .stableDiffusionXL(first, try tokenizer("tokenizer_2"))
+        ? .stableDiffusion(one) : .stableDiffusionXL(one, try tokenizer("tokenizer_2"))
       self.files = files
     }
     self.read = read
@@ -130,9 +138,7 @@ extension Layout {
       return stems.flatMap { ["\($0)\(tag).safetensors", "\($0).safetensors.index\(tag).json"] }
     }
     let files = FileManager.default
-    if let found = names.first(where: {
-      files.fileExists(atPath: base.appendingPathComponent($0).path)
-    }) {
+    if let found = names.first(where: { InputFile.isListed(base.appendingPathComponent($0)) }) {
       return base.appendingPathComponent(found)
     }
     let all = ((try? files.contentsOfDirectory(atPath: base.path)) ?? []).sorted()

@@ -77,7 +77,7 @@ extension DiffusionModel {
     AtomicFile.sweep(folder)
     try? files.removeItem(at: folder.appendingPathComponent("model_index.json"))
     for component in Layout.Component.allCases {
-      guard let config = layout.configs[component] else { continue }
+      guard let config = layout.writtenConfig(component, dtype) else { continue }
       let name = "\(component.rawValue)/config.json"
       try write(layout.text(config, name), name)
       var tensors: [String: Tensor] = [:]

@@ -5,32 +5,6 @@ package import Torch
 package import Training
 
 extension SampleSet {
-  /// The texts that a picture carries.
-  package struct Recipe: Sendable, Hashable {
-    /// How it was drawn: the prompt, then settings, as people paste them.
-    package var parameters: String
-    /// What it was drawn by: hashes of the base model and of the erasers laid on it.
-    package var inputs: String
-
-    package init(_ parameters: String, base: String, erasers: [String]) {
-      self.parameters = parameters
-      // Differences add up in any order.
-      let laid = erasers.sorted().map(JSON.string)
-      let json: JSON = ["base": .string(base), "erasers": .array(laid)]
-      inputs = json.compact
-    }
-
-    static let (parametersKey, inputsKey) = ("parameters", "lethe.inputs")
-    var text: [(String, String)] {
-      [(Self.parametersKey, parameters), (Self.inputsKey, inputs)]
-    }
-
-    /// The parameters but for the version that drew, which comes last.
-    static func withoutVersion(_ parameters: String) -> String {
-      parameters.components(separatedBy: ", Version: ").dropLast().joined(separator: ", Version: ")
-    }
-  }
-
   /// What stands at the place of a picture.
   private enum Found {
     case nothing
@@ -55,7 +29,7 @@ extension SampleSet {
       return .other("has \(image.width) x \(image.height) pixels, not \(width) x \(height)")
     }
     guard let parameters = text[Recipe.parametersKey],
-      Recipe.withoutVersion(parameters) == Recipe.withoutVersion(recipe.parameters)
+      Recipe.withoutEnding(parameters) == Recipe.withoutEnding(recipe.parameters)
     else { return .other("was drawn by another request") }
     guard let inputs = text[Recipe.inputsKey] else { return .former }
     return inputs == recipe.inputs ? .drawn : .other("was drawn by another model or other erasers")
@@ -119,16 +93,17 @@ extension SampleSet {
         try condition?(Array(members)) ?? withoutGradients { model.embed(members.map(\.prompt)) }
       let images = try model.finiteImages(given: c, seeds: members.map(\.seed), options)
       for (sample, image) in zip(members, images) {
-        var text = recipe(sample).text
+        let (width, height) = (
+          options.width ?? model.imageSize, options.height ?? model.imageSize
+        )
+        var text = recipe(sample).text((width, height))
         if image == nil {
           guard keepsBroken else {
             throw DiffusionModel.notFinite("the picture of '\(sample.prompt)', seed \(sample.seed)")
           }
           text.append((Self.brokenKey, "not finite"))
         }
-        let shown =
-          image ?? Image.grey(options.width ?? model.imageSize, options.height ?? model.imageSize)
-        try PNG.write(shown, text: text, to: try url(sample))
+        try PNG.write(image ?? Image.grey(width, height), text: text, to: try url(sample))
       }
       done += members.count
       run.progress(stage, done, total)

@@ -65,7 +65,7 @@ extension ReportContent {
       .grid th{font-weight:500;font-size:.85rem;padding:4px 8px;text-align:left}.grid td{padding:4px}figure{display:flex;gap:2px;margin:0;padding:3px;background:var(--raised);border:2px solid var(--line);border-radius:6px}
       figure.back,figure.forgotten{border-color:var(--back)}figure.away,figure.restored{border-color:var(--away)}figure.hurt{border-color:var(--hurt)}
       figure.back figcaption b{color:var(--back)}figure.away figcaption b{color:var(--away)}figure.hurt figcaption b{color:var(--hurt)}
-      figure img{width:80px;height:80px;display:block;background:#fff;image-rendering:auto;border-radius:3px}
+      figure.large img{width:auto;height:auto;max-width:256px}figure img{width:80px;height:80px;display:block;background:#fff;image-rendering:auto;border-radius:3px}
       svg{height:auto;font-size:11px;fill:var(--soft)}svg polyline{fill:none;stroke-width:2}
       svg .rule{stroke:var(--line)}svg .raw{stroke:var(--c0);stroke-opacity:.35;stroke-width:1}svg .band{fill-opacity:.18;stroke:none}svg .name{fill:var(--ink)}
       svg .limit{stroke:var(--back);stroke-dasharray:5 4}svg .whisker{stroke:var(--c0);stroke-width:2;stroke-opacity:.6}svg .dot{fill:var(--c0)}

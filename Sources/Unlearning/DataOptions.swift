@@ -112,7 +112,9 @@ public struct DataOptions: Codable, Sendable, Hashable {
       }
     }
     let place = URL(fileURLWithPath: folder)
-    let images = choose(try CaptionedImages(folder: place).heldOut(every: heldOutEvery).seen)
+    let all = try CaptionedImages(folder: place)
+    run.note(all.skippedNote.map { "\(folder): \($0)" })
+    let images = choose(all.heldOut(every: heldOutEvery).seen)
     guard images.count > 0 else {
       throw LetheError.request("\(folder) has no \(stage) among its captions")
     }

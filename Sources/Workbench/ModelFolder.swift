@@ -1,4 +1,5 @@
 public import Diffusion
+public import Editing
 package import Evaluation
 public import Foundation
 public import Torch
@@ -18,12 +19,15 @@ public struct ModelFolder: Sendable, Hashable {
   public init(_ url: URL) { path = url.path }
 
   /// The folder on this disk: a model that is named as on a hub is in the cache. A folder wins over a name.
-  public var url: URL {
-    let own = URL(fileURLWithPath: path)
-    guard !FileManager.default.fileExists(atPath: own.path), let name = HubName(path),
-      let snapshot = HubCache().snapshot(name)
-    else { return own }
-    return snapshot
+  public var url: URL { snapshot ?? URL(fileURLWithPath: path) }
+  /// Whether the model is named as on a hub, and in the cache.
+  package var isOfHub: Bool { snapshot != nil }
+
+  private var snapshot: URL? {
+    guard !FileManager.default.fileExists(atPath: URL(fileURLWithPath: path).path),
+      let name = HubName(path)
+    else { return nil }
+    return HubCache().snapshot(name)
   }
   public var name: String { URL(fileURLWithPath: path).lastPathComponent }
   public func file(_ name: String) -> URL { url.appendingPathComponent(name) }
@@ -46,6 +50,10 @@ public struct ModelFolder: Sendable, Hashable {
   public func model(on device: Device = .cpu) throws -> DiffusionModel {
     try additions.laid(over: .load(url, variant: additions.variant, on: device))
   }
+
+  /// The model without its weights, with the tokens that are laid over it.
+  /// - Throws: ``LetheError`` of the kind `model` for files that are missing, damaged or not supported
+  package func layout() throws -> Layout { try additions.laid(over: .of(url)) }
 
   /// The sampler of pictures where none is named: ddim for a model that lists its subjects, whose trials were drawn with
   /// it, and the model's own for others.

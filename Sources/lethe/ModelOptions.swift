@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diffusion
+import Editing
 import Torch
 import Workbench
 
@@ -10,10 +11,25 @@ struct ModelOptions: ParsableArguments {
       "LoRA file to lay over the model, with a weight after a colon, e.g. style.safetensors:0.8. May be repeated."
   )
   var lora: [String] = []
+  @Option(
+    help:
+      "Textual inversion whose token prompts may name, with the token after a colon, e.g. toy.safetensors:<toy>. The file's own token or name when left out. May be repeated."
+  )
+  var embedding: [String] = []
   @Option(help: "Variant of the weights' files to prefer, e.g. fp16.")
   var variant: String?
 
-  var additions: ModelAdditions { ModelAdditions(loras: lora, variant: variant) }
+  var additions: ModelAdditions {
+    ModelAdditions(loras: lora, variant: variant, embeddings: embedding)
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for options beside something that is no model
+  func refuse(where place: String) throws {
+    guard additions != ModelAdditions() else { return }
+    throw LetheError.badValue(
+      "--lora, --embedding, --variant",
+      "the folder is that of \(place), which has its own; they go with the folder of a model")
+  }
 }
 
 /// Element types that weights are written in, and that networks compute in.

@@ -24,12 +24,18 @@ import TorchNN
       }
       // Configurations come back byte by byte: other readers tell 1.0 from 1.
       for name in [
-        "unet/config.json", "vae/config.json", "text_encoder/config.json", "model_index.json",
+        "unet/config.json", "vae/config.json", "model_index.json",
         "scheduler/scheduler_config.json",
       ] {
         let read = try Data(contentsOf: Fixtures.url("\(kind)/\(name)"))
         #expect(try Data(contentsOf: folder.appendingPathComponent(name)) == read, "\(name)")
       }
+      // diffusers' other networks are float32, and an encoder of another type would not go with them.
+      let config = "text_encoder/config.json"
+      var expected = try JSON(contentsOf: Fixtures.url("\(kind)/\(config)"))
+      #expect(expected["dtype"] == "float16")
+      expected["dtype"] = "float32"
+      #expect(try JSON(contentsOf: folder.appendingPathComponent(config)) == expected)
       let again = try DiffusionModel.load(folder)
       for path in model.parameters.paths {
         #expect(
@@ -233,6 +239,32 @@ import TorchNN
     } _: { model in
       let error = try #require(throws: LetheError.self) { try DiffusionModel.load(model) }
       #expect(error.description.contains("pickle"))
+    }
+  }
+
+  /// What a download that was cut off, or a clone without Git LFS, leaves is told as what it is.
+  @Test(arguments: [
+    "model_index.json", "unet/config.json", "unet/diffusion_pytorch_model.safetensors",
+    "tokenizer/vocab.json",
+  ])
+  func placeholders(_ name: String) throws {
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 1\n"
+    for (isLink, sentence) in [
+      (true, "link to ../blobs/gone, which does not"), (false, "git lfs pull"),
+    ] {
+      try altered { model in
+        let file = model.appendingPathComponent(name)
+        try FileManager.default.removeItem(at: file)
+        if isLink {
+          try FileManager.default.createSymbolicLink(
+            atPath: file.path, withDestinationPath: "../blobs/gone")
+        } else {
+          try Data(pointer.utf8).write(to: file)
+        }
+      } _: { model in
+        let error = try #require(throws: LetheError.self) { try DiffusionModel.load(model) }
+        #expect(error.sentence.contains(sentence) && error.sentence.contains(name))
+      }
     }
   }
 }

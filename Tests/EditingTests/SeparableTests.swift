@@ -110,7 +110,7 @@ import Training
     let model = try DiffusionModel.load(Fixtures.url("tiny-sdxl"))
     try Fixtures.temporaryFolder { folder in
       let set = try EraserSet.create(
-        folder.appendingPathComponent("set"), model: Fixtures.url("tiny-sdxl"),
+        folder.appendingPathComponent("set"), model: Fixtures.url("tiny-sdxl").path,
         base: model.hash(), protecting: [], seed: 1)
       let switched = try SwitchedConditioning(set, model)([("a fox", []), ("a cat", [])])
       let own = withoutGradients { model.embed(["a fox", "a cat"]) }
@@ -196,7 +196,7 @@ import Training
     let model = try DiffusionModel.load(Self.folder)
     try Fixtures.temporaryFolder { folder in
       var set = try EraserSet.create(
-        folder.appendingPathComponent("set"), model: Self.folder, base: model.hash(),
+        folder.appendingPathComponent("set"), model: Self.folder.path, base: model.hash(),
         protecting: [], seed: 0)
       try set.add(.init("fox", prompts: ["a noto emoji of a fox"]))
       #expect(throws: LetheError.self) { try set.add(.init("fox", prompts: ["x"])) }

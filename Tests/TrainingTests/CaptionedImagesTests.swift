@@ -85,6 +85,57 @@ import Training
     }
   }
 
+  /// Files that are no pictures are counted by their ending; hidden ones, and texts, are not.
+  @Test func whatIsLeftOut() throws {
+    try Fixtures.temporaryFolder { folder in
+      let picture = Image(width: 8, height: 8, pixels: Array(repeating: 200, count: 192))
+      for name in ["a.webp", "b.webp", "c.GIF", ".DS_Store", ".hidden/d.png", "LICENSE"] {
+        try write([1], name, folder)
+      }
+      let error = try #require(throws: LetheError.self) { try CaptionedImages(folder: folder) }
+      #expect(error.sentence.hasSuffix("; it has 2 .webp, 1 without ending, 1 .gif"))
+      try write([1], "cat/e.webp", folder)
+      try PNG.write(picture, to: folder.appendingPathComponent("cat/f.png"))
+      try PNG.write(picture, to: folder.appendingPathComponent("cat/.f.png"))
+      let classes = try CaptionedImages(folder: folder)
+      #expect(classes.captions == ["cat"])
+      #expect(classes.skipped == ["webp": 3, "gif": 1, "": 1])
+      #expect(
+        classes.skippedNote
+          == "5 files are left out: 3 .webp, 1 without ending, 1 .gif; pictures are PNG or JPEG")
+      try PNG.write(picture, to: folder.appendingPathComponent("g.png"))
+      try write(Array("a fox".utf8), "g.txt", folder)
+      let own = try CaptionedImages(folder: folder)
+      #expect(own.captions == ["a fox"] && own.skipped["webp"] == 2 && own.skipped["txt"] == nil)
+    }
+  }
+
+  /// `metadata.csv`, and `caption` for the column and the key.
+  @Test(arguments: [
+    ("metadata.csv", "file_name,text\na.png,\"a red, tame fox\"\n"),
+    ("metadata.csv", "width,caption,file_name\r\n8,\"a red, tame fox\",a.png\r\n"),
+    ("metadata.jsonl", "{\"file_name\": \"a.png\", \"caption\": \"a red, tame fox\"}\n"),
+  ])
+  func captionsOfTheFieldsFolders(_ name: String, _ text: String) throws {
+    try Fixtures.temporaryFolder { folder in
+      let picture = Image(width: 8, height: 8, pixels: Array(repeating: 200, count: 192))
+      try PNG.write(picture, to: folder.appendingPathComponent("a.png"))
+      try write(Array(text.utf8), name, folder)
+      let set = try CaptionedImages(folder: folder)
+      #expect(try set.captions == ["a red, tame fox"] && set.picture(0) == picture)
+    }
+  }
+
+  @Test func tablesWithoutCaptions() throws {
+    try Fixtures.temporaryFolder { folder in
+      for text in ["file_name\na.png\n", "file_name,text\na.png\n", "file_name,text\na.png,\"x\n"] {
+        try write(Array(text.utf8), "metadata.csv", folder)
+        let error = try #require(throws: LetheError.self) { try CaptionedImages(folder: folder) }
+        #expect(error.sentence.contains("metadata.csv"))
+      }
+    }
+  }
+
   @Test func captionedFoldersAreReadAndChecked() throws {
     try Fixtures.temporaryFolder { folder in
       func write(_ text: String, _ name: String) throws {

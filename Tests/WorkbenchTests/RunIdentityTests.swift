@@ -257,7 +257,7 @@ import Training
       func trained(_ name: String, rate: Double, goingOn: Bool = false) throws -> Data {
         let place = folder.appendingPathComponent(name)
         var set = try EraserSet.create(
-          place, model: model.url, base: base, protecting: [], seed: 1)
+          place, model: model.url.path, base: base, protecting: [], seed: 1)
         try set.add(EraserSet.Entry("fox", prompts: ["a fox"]))
         let run = try Run(place.appendingPathComponent("run"), seed: 1)
         if goingOn {

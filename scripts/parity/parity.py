@@ -16,27 +16,18 @@ from PIL import Image
 from diffusers import AutoencoderKL, DiffusionPipeline, UNet2DConditionModel, UNet2DModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
+from reduced import picture, save, spread
+
 diffusers.logging.set_verbosity_error()
+diffusers.utils.logging.disable_progress_bar()
 transformers.logging.set_verbosity_error()
+transformers.logging.disable_progress_bar()
 torch.set_num_threads(1)
 LETHE, TREES, OUT = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
 VOCABULARY = Path(sys.argv[4]) if len(sys.argv) > 4 else None
 HEADING = "## Trees of published models"
 PROMPT, SEED, STEPS = "a photo of a cat, don't", 3, 4
 SUPPORTED = {"StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline", "DDPMPipeline", "DDIMPipeline"}
-
-
-def spread(module, seed):
-    """Random weights of a size that makes every layer matter."""
-    g = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for name, p in module.named_parameters():
-            noise = torch.randn(p.shape, generator=g)
-            if p.ndim == 1:
-                p.copy_((1 if "norm" in name and name.endswith("weight") else 0) + 0.05 * noise)
-            else:
-                p.copy_(noise / p[0].numel() ** 0.5)
-    return module.eval()
 
 
 def narrow(config, pixels):
@@ -58,12 +49,6 @@ def narrow(config, pixels):
     return config
 
 
-def save(module, config, folder, name):
-    """Weights as diffusers writes them, and the configuration as it was published but for the widths."""
-    module.save_pretrained(folder)
-    (folder / name).write_text(json.dumps(config, indent=2))
-
-
 def text(config, folder, projected):
     config = dict(config, hidden_size=32, intermediate_size=64, num_attention_heads=2, num_hidden_layers=2, projection_dim=32)
     known = {k: v for k, v in config.items() if k not in ("_name_or_path", "torch_dtype", "transformers_version")}
@@ -72,14 +57,17 @@ def text(config, folder, projected):
 
 
 def shrink(tree, folder):
-    """A copy of the tree with random weights of small widths; the pipeline's class, or None where it has none of a U-Net."""
+    """A copy of the tree with random weights of small widths, where all that they need is there; the pipeline's class."""
     shutil.copytree(tree, folder)
     index = json.loads((folder / "model_index.json").read_text())
     name = index.get("_class_name")
+    name = name[-1] if isinstance(name, list) else name
     if name not in SUPPORTED:
         return name
     flat = not (folder / "unet").exists()
     place = folder if flat else folder / "unet"
+    if not (place / "config.json").exists():
+        return name
     config = json.loads((place / "config.json").read_text())
     pixels = name in ("DDPMPipeline", "DDIMPipeline")
     config = narrow(config, pixels)
@@ -106,31 +94,26 @@ def reference(folder, name):
     """diffusers' picture by the model's own scheduler."""
     index = json.loads((folder / "model_index.json").read_text())
     absent = {k: None for k, v in index.items() if k in ("safety_checker", "feature_extractor", "image_encoder") and isinstance(v, list)}
-    pipe = DiffusionPipeline.from_pretrained(folder, **absent) if (folder / "unet").exists() else getattr(diffusers, name)(
+    pipe = DiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32, **absent) if (folder / "unet").exists() else getattr(diffusers, name)(
         unet=UNet2DModel.from_pretrained(folder), scheduler=diffusers.DDPMScheduler.from_pretrained(folder))
+    if name not in ("DDPMPipeline", "DDIMPipeline"):
+        return picture(pipe, PROMPT, SEED, STEPS, 5.0, 8 * pipe.vae_scale_factor)
     pipe.set_progress_bar_config(disable=True)
     g = torch.Generator().manual_seed(SEED)
-    if name in ("DDPMPipeline", "DDIMPipeline"):
-        pictures = pipe(batch_size=1, generator=g, num_inference_steps=STEPS, output_type="np").images
-    else:
-        size = 8 * pipe.vae_scale_factor
-        pictures = pipe(PROMPT, generator=g, num_inference_steps=STEPS, guidance_scale=5.0, height=size, width=size, output_type="np").images
+    pictures = pipe(batch_size=1, generator=g, num_inference_steps=STEPS, output_type="np").images
     return (pictures[0] * 255).round().astype(int)
 
 
 def row(tree, work):
     folder = work / tree.name
-    try:
-        name = shrink(tree, folder)
-    except Exception as fault:  # a tree without the files that a model needs
-        return "not tried", f"{type(fault).__name__}: {str(fault)[:80]}", ""
+    name = shrink(tree, folder)
     prompt = "" if name in ("DDPMPipeline", "DDIMPipeline") else PROMPT
     out = work / f"{tree.name}-out"
     run = subprocess.run([LETHE, "generate", folder, "--prompt", prompt, "--seed", str(SEED), "--steps", str(STEPS), "--guidance", "5",
                           "--sampler", "model", "--out", out, "-q"], capture_output=True, text=True)
     if run.returncode:
         lines = run.stderr.strip().splitlines() or [f"exit code {run.returncode}"]
-        return "refused", lines[-1].replace("error: ", "").replace(str(folder), tree.name).replace("|", "/")[:240], ""
+        return "refused", lines[-1].replace("lethe: ", "").replace(str(folder), tree.name).replace("|", "/"), ""
     own = numpy.asarray(Image.open(out / "0_0.png").convert("RGB")).astype(int)
     try:
         other = reference(folder, name)

@@ -12,6 +12,11 @@ extension DiffusionModel {
   package func writeSingleFile(
     to file: URL, dtype: DType = .float16, title: String
   ) throws -> OriginalFamily {
+    guard layout.inserted.isEmpty else {
+      throw LetheError.unsupported(
+        "a single file of a model with --embedding, whose tokens the original layout has no place for; write a folder"
+      )
+    }
     let family = try originalFamily()
     let names = try OriginalNames(layout)
     var tensors: [String: Tensor] = [:]

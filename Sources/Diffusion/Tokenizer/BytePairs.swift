@@ -5,19 +5,43 @@ internal import Torch
 /// A vocabulary and its merges, most frequent first, in CLIP's format (`</w>` ends a word).
 package struct BytePairs: Sendable {
   package let vocabulary: [String: Int]
-  private let ranks: [Pair: Int]
+  /// What two neighbours, as numbers of pieces, become, and how early.
+  private let merges: [Neighbours: (rank: Int, whole: Int)]
+  /// The pieces of single bytes, and of those that end a word.
+  private let inner: [Int]
+  private let last: [Int]
 
-  struct Pair: Hashable, Sendable {
+  /// Pieces are numbers: their ids, or numbers below 0 for those that the vocabulary has not.
+  private struct Neighbours: Hashable, Sendable {
+    var a: Int
+    var b: Int
+  }
+  private struct Pair: Hashable {
     var a: String
     var b: String
   }
 
   package init(vocabulary: [String: Int], merges: [(String, String)]) {
     self.vocabulary = vocabulary
-    ranks = Dictionary(
-      merges.enumerated().map { (Pair(a: $1.0, b: $1.1), $0) },
-      uniquingKeysWith: { first, _ in first })
+    var others: [String: Int] = [:]
+    func number(_ piece: String) -> Int {
+      if let id = vocabulary[piece] ?? others[piece] { return id }
+      others[piece] = -1 - others.count
+      return -others.count
+    }
+    var known: [Neighbours: (rank: Int, whole: Int)] = [:]
+    known.reserveCapacity(merges.count)
+    for (rank, (a, b)) in merges.enumerated() {
+      let pair = Neighbours(a: number(a), b: number(b))
+      if known[pair] == nil { known[pair] = (rank, number(a + b)) }
+    }
+    self.merges = known
+    inner = Self.characters.map { number(String($0)) }
+    last = Self.characters.map { number("\($0)</w>") }
   }
+
+  /// The files that it is read from.
+  static let files = ["vocab.json", "merges.txt", "tokenizer.json"]
 
   init(_ files: TokenizerFiles) throws {
     // transformers 5 writes one file instead of two.
@@ -29,7 +53,7 @@ package struct BytePairs: Sendable {
     guard let members = try files.json("vocab.json")?.members else {
       throw LetheError.unreadable(file, "it does not exist or may not be read")
     }
-    let vocabulary = try Self.ids(Checked(.object(members), file.path))
+    let vocabulary = try Self.ids(members, Checked(.object(members), file.path))
     self.init(
       vocabulary: vocabulary,
       merges: try Self.merges(files("merges.txt"), files.place("merges.txt")))
@@ -70,7 +94,9 @@ package struct BytePairs: Sendable {
       return parts.count == 2 ? (parts[0], parts[1]) : nil
     }
     guard merges.count == list.count else { throw LetheError.malformed(file, "a merge is no pair") }
-    var vocabulary = try Self.ids(checked["model"]["vocab"])
+    let vocab = checked["model"]["vocab"]
+    guard let members = vocab.value?.members else { throw vocab.refused("an object") }
+    var vocabulary = try Self.ids(members, vocab)
     // Special tokens stand in a list of their own.
     if !checked["added_tokens"].isMissing {
       for added in try checked["added_tokens"].list(0...Self.largestId, of: "tokens") {
@@ -81,8 +107,16 @@ package struct BytePairs: Sendable {
   }
 
   /// The ids of tokens.
-  private static func ids(_ vocabulary: Checked) throws -> [String: Int] {
-    try vocabulary.members().reduce(into: [:]) { $0[$1.key] = try $1.value.int(0...largestId) }
+  /// - Parameter checked: the same, for the sentence about the first that is none
+  private static func ids(_ members: [String: JSON], _ checked: Checked) throws -> [String: Int] {
+    let ids = members.compactMapValues {
+      $0.int.flatMap { (0...largestId).contains($0) ? $0 : nil }
+    }
+    guard ids.count == members.count else {
+      let stray = members.keys.sorted().first { ids[$0] == nil } ?? ""
+      return [stray: try checked[stray].int(0...largestId)]
+    }
+    return ids
   }
   private static let largestId = 1 << 24
 
@@ -103,23 +137,20 @@ package struct BytePairs: Sendable {
 
   /// Ids of one word, by merging its best-ranked neighbours until none is left to merge.
   package func encode(_ word: String, unknown: Int) -> [Int] {
-    var parts = word.utf8.map { String(Self.characters[Int($0)]) }
-    guard !parts.isEmpty else { return [] }
-    parts[parts.count - 1] += "</w>"
+    var parts =
+      word.utf8.dropLast().map { inner[Int($0)] } + word.utf8.suffix(1).map { last[Int($0)] }
     while parts.count > 1 {
-      var best = (rank: Int.max, index: 0)
-      for i in 0..<(parts.count - 1) {
-        if let rank = ranks[Pair(a: parts[i], b: parts[i + 1])], rank < best.rank {
-          best = (rank, i)
-        }
+      var best = (rank: Int.max, whole: 0, pair: Neighbours(a: 0, b: 0))
+      for (a, b) in zip(parts, parts.dropFirst()) {
+        let pair = Neighbours(a: a, b: b)
+        if let (rank, whole) = merges[pair], rank < best.rank { best = (rank, whole, pair) }
       }
       if best.rank == .max { break }
-      let (a, b) = (parts[best.index], parts[best.index + 1])
-      var merged: [String] = []
+      var merged: [Int] = []
       var i = 0
       while i < parts.count {
-        if i + 1 < parts.count, parts[i] == a, parts[i + 1] == b {
-          merged.append(a + b)
+        if i + 1 < parts.count, parts[i] == best.pair.a, parts[i + 1] == best.pair.b {
+          merged.append(best.whole)
           i += 2
         } else {
           merged.append(parts[i])
@@ -128,7 +159,7 @@ package struct BytePairs: Sendable {
       }
       parts = merged
     }
-    return parts.map { vocabulary[$0] ?? unknown }
+    return parts.map { $0 < 0 ? unknown : $0 }
   }
 
   // MARK: - Training

@@ -14,6 +14,7 @@ public struct CLIPTokenizer: Sendable {
   private let unknown: Int
   private let pairs: BytePairs
   private let added: AddedTokens
+  private let settings: TokenSettings
 
   package init(pairs: BytePairs, length: Int, pad: String = CLIPTokenizer.end) throws {
     try self.init(pairs, length, TokenSettings(pad: pad))
@@ -30,7 +31,7 @@ public struct CLIPTokenizer: Sendable {
     }
     let added = AddedTokens(settings.added, vocabulary)
     func id(_ token: AddedToken) -> Int { added.ids[token.content] ?? 0 }
-    (self.pairs, self.length, self.added) = (pairs, length, added)
+    (self.pairs, self.length, self.added, self.settings) = (pairs, length, added, settings)
     (startToken, endToken) = (id(settings.start), id(settings.end))
     (padToken, unknown) = (id(settings.pad), id(settings.unknown))
   }
@@ -40,9 +41,27 @@ public struct CLIPTokenizer: Sendable {
     try self.init(TokenizerFiles(folder: folder), length: length)
   }
 
-  init(_ files: TokenizerFiles, length: Int) throws {
+  /// - Parameter known: byte pairs that were read from the same files already
+  init(_ files: TokenizerFiles, length: Int, _ known: CLIPTokenizer? = nil) throws {
     let settings = try TokenSettings(files)
-    try self.init(BytePairs(files), min(length, settings.maximum ?? length), settings)
+    try self.init(
+      known?.pairs ?? BytePairs(files), min(length, settings.maximum ?? length), settings)
+  }
+
+  /// The tokenizer with tokens that are found in text, in any case, and their ids, which follow all others.
+  /// - Throws: ``LetheError`` of the kind `request` for a token that it has already
+  func adding(_ tokens: [String]) throws -> (CLIPTokenizer, ids: [Int]) {
+    var settings = settings
+    for token in tokens {
+      guard pairs.vocabulary[token] == nil, added.ids[token] == nil else {
+        throw LetheError.badValue(
+          "--embedding",
+          "the tokenizer has a token '\(token)' already; give another one, as FILE:TOKEN")
+      }
+      settings.add(AddedToken(content: token, isNormalized: true))
+    }
+    let more = try CLIPTokenizer(pairs, length, settings)
+    return (more, tokens.map { more.added.ids[$0] ?? 0 })
   }
 
   /// The largest id that a prompt can have.
@@ -54,7 +73,8 @@ public struct CLIPTokenizer: Sendable {
   private func pieces(_ prompt: String) -> [(text: String, ids: [Int])] {
     added.parts(prompt).flatMap { part -> [(String, [Int])] in
       switch part {
-      case .token(let id): [(added.ids.first { $0.value == id }?.key ?? "", [id])]
+      case .token(let id):
+        [(added.ids.first { $0.value == id }?.key ?? "", added.groups[id] ?? [id])]
       case .text(let text):
         Self.split(text).map { ($0, pairs.encode($0, unknown: unknown)) }
       }

@@ -88,6 +88,8 @@ struct TokenSettings: Sendable {
     }
   }
 
+  mutating func add(_ token: AddedToken) { added.append(token) }
+
   private static func byId(_ tokens: [String: JSON]) -> [JSON] {
     tokens.sorted { (Int($0.key) ?? 0) < (Int($1.key) ?? 0) }.map(\.value)
   }
@@ -120,6 +122,8 @@ struct AddedTokens: Sendable {
 
   /// Ids by content.
   let ids: [String: Int]
+  /// The ids that a token stands for where it has several vectors: those of TOKEN, TOKEN_1, TOKEN_2, ...
+  let groups: [Int: [Int]]
   private let raw: [Sought]
   private let normalized: [Sought]
 
@@ -136,6 +140,11 @@ struct AddedTokens: Sendable {
       }
     }
     self.ids = ids
+    groups = ids.reduce(into: [:]) { groups, token in
+      let more = (1...).lazy.map { ids["\(token.key)_\($0)"] }.prefix { $0 != nil }
+      let rest = more.compactMap(\.self)
+      if !rest.isEmpty { groups[token.value] = [token.value] + rest }
+    }
     func sought(_ isNormalized: Bool) -> [Sought] {
       tokens.filter { $0.isNormalized == isNormalized && !$0.content.isEmpty }.map {
         Sought(

@@ -42,6 +42,8 @@ package struct EraserSet {
     /// The base model's folder, and ``DiffusionModel/hash()``.
     package var model: String
     package var base: String
+    /// What is laid over the model's own weights; nil for nothing.
+    package var additions: ModelAdditions?
     package var protected: [String]
     /// Prompts of no managed concept, which erasers should touch little, without a guarantee.
     package var regular: [String]
@@ -58,8 +60,8 @@ package struct EraserSet {
 
   /// - Throws: ``LetheError`` when the folder has a set already
   package static func create(
-    _ folder: URL, model: URL, base: String, protecting protected: [String],
-    regular: [String] = [], seed: UInt64
+    _ folder: URL, model: String, _ additions: ModelAdditions = ModelAdditions(), base: String,
+    protecting protected: [String], regular: [String] = [], seed: UInt64
   ) throws -> EraserSet {
     guard !FileManager.default.fileExists(atPath: cardFile(folder).path) else {
       throw LetheError.request("\(folder.path) has a set of erasers already")
@@ -67,7 +69,9 @@ package struct EraserSet {
     let set = EraserSet(
       folder: folder,
       card: Card(
-        model: model.path, base: base, protected: protected, regular: regular, seed: seed))
+        model: model, base: base,
+        additions: additions == ModelAdditions() ? nil : additions, protected: protected,
+        regular: regular, seed: seed))
     try Run.makeFolder(folder)
     try set.save()
     return set

@@ -121,15 +121,21 @@ extension CaptionedImages {
       !name.hasPrefix(".")
         && Image.extensions.contains(URL(fileURLWithPath: name).pathExtension.lowercased())
     }
-    func pictures(_ folder: URL) -> [String] {
-      ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
-        .filter(isPicture)
+    // Hidden files belong to the system, texts to pictures.
+    func skip(_ names: [String]) {
+      for name in names where !name.hasPrefix(".") && !isPicture(name) {
+        let ending = URL(fileURLWithPath: name).pathExtension.lowercased()
+        if ending != "txt" { skipped[ending, default: 0] += 1 }
+      }
     }
     let own = names.filter(isPicture)
+    skip(names.filter { !isFolder($0) })
     if own.isEmpty {
-      for name in names where isFolder(name) {
+      for name in names where isFolder(name) && !name.hasPrefix(".") {
         let place = folder.appendingPathComponent(name)
-        let found = pictures(place)
+        let inside = (try? FileManager.default.contentsOfDirectory(atPath: place.path)) ?? []
+        skip(inside)
+        let found = inside.sorted().filter(isPicture)
         if !found.isEmpty { classes.append(name) }
         for file in found { add(.file(place.appendingPathComponent(file)), name) }
       }

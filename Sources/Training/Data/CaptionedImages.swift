@@ -48,7 +48,25 @@ public struct CaptionedImages: Sendable {
   /// Names of classes in the order of their numbers; empty where captions are texts.
   public internal(set) var classes: [String] = []
 
+  /// How many files of a folder of pictures are no pictures that are read, by their ending.
+  public internal(set) var skipped: [String: Int] = [:]
+
   public var count: Int { captions.count }
+
+  /// A sentence about the files that are left out; nil where there are none.
+  public var skippedNote: String? {
+    guard !skipped.isEmpty else { return nil }
+    let total = skipped.values.reduce(0, +)
+    return
+      "\(total) file\(total == 1 ? " is" : "s are") left out: \(skippedList); pictures are PNG or JPEG"
+  }
+
+  /// `3 .webp, 1 .gif`: the most frequent ending first.
+  private var skippedList: String {
+    skipped.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      .map { "\($0.value) \($0.key.isEmpty ? "without ending" : ".\($0.key)")" }
+      .joined(separator: ", ")
+  }
 
   /// - Throws: ``LetheError`` for a folder without captions, a bad line or a path that leaves the folder
   public init(folder: URL) throws {
@@ -79,6 +97,7 @@ public struct CaptionedImages: Sendable {
         folder,
         "there are no pictures with captions; accepted: a manifest.json, a metadata.jsonl, images.npy with labels.npy, "
           + "data_batch_*.bin, a folder of PNG or JPEG files for each class, or such files with .txt files"
+          + (skipped.isEmpty ? "" : "; it has \(skippedList)")
       )
     }
   }

@@ -75,13 +75,13 @@ package struct Audit {
     let picks = Tensor.permutation(own.count, Generator(seed: seed)).prefix(kept).sorted()
     var suite = whole
     suite.samples = picks.map { own[$0] } + whole.others
-    let identity = RunIdentity(
-      "audit",
-      [
-        "suite": try JSON(encoding: suite), "size": try JSON(encoding: size), "seed": JSON(seed),
-        "model": .string(job.model), "method": .string(job.method),
-        "judges": .array(judges.map { .string($0.description) }),
-      ])
+    var asked: JSON = [
+      "suite": try JSON(encoding: suite), "size": try JSON(encoding: size), "seed": JSON(seed),
+      "model": .string(job.model), "method": .string(job.method),
+      "judges": .array(judges.map { .string($0.description) }),
+    ]
+    if let additions = job.additions { asked["additions"] = try JSON(encoding: additions) }
+    let identity = RunIdentity("audit", asked)
     _ = try run.runFolder.claim(identity)
     try run.runFolder.write(suite, to: "prompts.json")
     return suite
@@ -137,6 +137,7 @@ package struct Audit {
       "method": job.method, "prompts": suite.name, "eraser": source,
       "concepts": JSON.array(job.concepts.map(JSON.string)).compact,
     ]
+    summary.subject["additions"] = try job.additions.map { try JSON(encoding: $0).compact }
     summary.settings = [
       "seed": "\(seed)", "size": try JSON(encoding: size).compact,
       "held out": "\(suite.ofConcept.count) prompts for the concept, chosen by the seed",

@@ -13,11 +13,12 @@ package struct AuditSubject {
 
   /// - Parameters:
   ///   - model: the original's folder, or the erased model's where `original` is given
+  ///   - additions: what is laid over both models
   ///   - with: an eraser's file, or a run's folder
   /// - Throws: ``LetheError`` of the kind `request` for neither or both of `with` and `original`, and for an unknown kind
   package init(
-    _ model: String, with: String?, original: String?, concepts: [String], kind: String?,
-    on device: Device
+    _ model: String, _ additions: ModelAdditions = ModelAdditions(), with: String?,
+    original: String?, concepts: [String], kind: String?, on device: Device
   ) throws {
     guard (with == nil) != (original == nil) else {
       throw LetheError.badValue(
@@ -39,16 +40,20 @@ package struct AuditSubject {
       if folder.has("job.json") { job = try folder.job() }
       (job.method, job.seed) = (eraser.card.method, eraser.card.seed)
       job.concepts = concepts.isEmpty ? eraser.card.concepts : concepts
+      // A run knows what its model was laid over with.
+      if additions != ModelAdditions() || !folder.has("job.json") {
+        job.folder = ModelFolder(model, additions)
+      }
       job.model = model
     } else {
       guard !concepts.isEmpty else {
         throw LetheError.badValue(
           "--concept", "a model that was erased elsewhere does not say what it forgot; name it")
       }
-      job.model = original ?? model
+      job.folder = ModelFolder(original ?? model, additions)
       (job.concepts, job.method) = (concepts, ModelFolder(model).name)
       let base = try job.folder.model(on: device)
-      let other = try ModelFolder(model).model(on: device)
+      let other = try ModelFolder(model, additions).model(on: device)
       var card = Eraser.Card()
       (card.method, card.concepts, card.base) = (job.method, concepts, base.hash())
       eraser = Eraser(card, try Self.difference(base, other, of: model))

@@ -135,12 +135,16 @@ package struct Verify {
     let concepts =
       (try? JSONDecoder().decode(
         [String].self, from: Data((audit.subject["concepts"] ?? "").utf8))) ?? []
+    let additions =
+      try audit.subject["additions"].map {
+        try JSONText.value(Data($0.utf8)).decoded(as: ModelAdditions.self)
+      } ?? ModelAdditions()
     let isElsewhere = ModelFolder(source).isModel
     let subject = try AuditSubject(
-      isElsewhere ? source : model, with: isElsewhere ? nil : source,
+      isElsewhere ? source : model, additions, with: isElsewhere ? nil : source,
       original: isElsewhere ? model : nil,
       concepts: concepts, kind: nil, on: device)
-    let base = try ModelFolder(model).model(on: device)
+    let base = try ModelFolder(model, additions).model(on: device)
     if audit.hashes["base"] != base.hash() {
       outcome.faults.append("the original model is another one than the audit's")
       return

@@ -46,7 +46,7 @@ struct SeparabilityPictures {
       stage: "\(cast.kind.rawValue) \(name) \(erasers.count) erasers"
     ) {
       Generate.recipe(
-        $0, sampling, ModelReference(options.model.path), base: hash, erasers: hashes)
+        $0, sampling, ModelReference(options.model), base: hash, erasers: hashes)
     }
     return set
   }

@@ -102,7 +102,7 @@ public struct AttackRun {
           samples: samples))
       try set.draw(model, batch: options.batch, place, stage: name) {
         Generate.recipe(
-          $0, options.sampling, ModelReference(job.model), base: base,
+          $0, options.sampling, ModelReference(job.folder), base: base,
           erasers: name == "original" ? [] : [hash])
       }
       return (set, try shows(set.load(), Array(samples.indices), judge))

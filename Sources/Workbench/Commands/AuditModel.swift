@@ -40,7 +40,7 @@ package struct AuditModel {
       .init(sampling: options.sampling, model: hash, erasers: [], samples: samples))
     try set.draw(network, batch: options.batch, run, stage: "pictures", keepsBroken: true) {
       Generate.recipe(
-        $0, options.sampling, ModelReference(model.path), base: hash, erasers: [])
+        $0, options.sampling, ModelReference(model), base: hash, erasers: [])
     }
     let judged = try judge.judged(set).seen
     let broken = samples.count - judged.count

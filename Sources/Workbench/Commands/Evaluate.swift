@@ -99,7 +99,7 @@ public struct Evaluate {
         model, batch: options.batch, run, stage: folder, overwrites: overwrites, keepsBroken: true
       ) {
         Generate.recipe(
-          $0, options.sampling, ModelReference(job.model, erasers: files), base: base,
+          $0, options.sampling, ModelReference(job.folder, erasers: files), base: base,
           erasers: erasers.isEmpty ? [] : [hash])
       }
       return (label, set)

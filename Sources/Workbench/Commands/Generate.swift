@@ -1,6 +1,6 @@
 // `lethe generate`: pictures of prompts.
 package import Diffusion
-internal import Editing
+package import Editing
 package import Evaluation
 internal import Foundation
 package import Torch
@@ -158,6 +158,10 @@ package struct Generate {
       let names = loras.map { URL(fileURLWithPath: $0).lastPathComponent }
       line += ", LoRA: \(names.joined(separator: " + "))"
     }
+    if let embeddings = model.additions?.embeddings {
+      let names = embeddings.map { URL(fileURLWithPath: $0).lastPathComponent }
+      line += ", Embeddings: \(names.joined(separator: " + "))"
+    }
     if !model.erasers.isEmpty {
       let names = model.erasers.map { URL(fileURLWithPath: $0).lastPathComponent }
       line += ", Erasers: \(names.joined(separator: " + "))"
@@ -165,6 +169,8 @@ package struct Generate {
     if let erasers = s.erasers, !erasers.isEmpty {
       line += ", Erasers: \(erasers.joined(separator: " + "))"
     }
-    return .init(line + ", Version: lethe \(Version.current)", base: base, erasers: erasers)
+    return .init(
+      line + ", Model hash: \(base.prefix(10)), Version: lethe \(Version.current)", base: base,
+      erasers: erasers)
   }
 }

@@ -32,6 +32,7 @@ package struct JudgePictures {
   /// - Returns: for each judge, `shown` over the pictures asked for with a concept, and `false-positives` over the others
   package func callAsFunction(in run: Run, on device: Device) throws -> Results {
     let images = try CaptionedImages(folder: folder)
+    run.note(images.skippedNote.map { "\(folder.path): \($0)" })
     let rivals = (siblings.isEmpty ? kind.knownSubjects : siblings).filter { other in
       !concepts.contains { other.mentions($0) || $0.mentions(other) }
     }

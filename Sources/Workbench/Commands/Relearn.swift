@@ -148,6 +148,7 @@ package struct Relearn {
     let concept: LatentSet
     if let data {
       let images = try CaptionedImages(folder: URL(fileURLWithPath: data))
+      run.note(images.skippedNote.map { "\(data): \($0)" })
       run.note(original.layout.cut(images.captions)?.note)
       concept = try LatentSet(images, original)
     } else {

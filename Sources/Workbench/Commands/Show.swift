@@ -46,6 +46,9 @@ package struct Show {
         ("concepts", job.concepts.joined(separator: ", ")), ("seed", "\(job.seed)"),
       ]
       if let loras = job.additions?.loras { rows.append(("LoRA", loras.joined(separator: ", "))) }
+      if let own = job.additions?.embeddings {
+        rows.append(("embeddings", own.joined(separator: ", ")))
+      }
       if run.hasEraser { rows += try eraser(run.eraser()) }
       if let provenance = run.provenance() {
         rows += [

@@ -31,7 +31,7 @@ package struct TrainErasers {
     let asked = try names.map { try set.entry($0) }
     let pending = asked.isEmpty ? set.card.entries.filter { !$0.isTrained } : asked
     guard !pending.isEmpty else { return [] }
-    let model = try ModelFolder(set.card.model).model(on: device)
+    let model = try set.modelFolder.model(on: device)
     try set.checkBase(model)
     var done: [EraserSet.Entry] = []
     run.keepsStates = true
@@ -87,6 +87,13 @@ package struct TrainErasers {
       try run.runFolder.write(identity, to: name)
     }
     run.identity = identity.hash
+  }
+}
+
+extension EraserSet {
+  /// The model that the set belongs to, with what is laid over it.
+  package var modelFolder: ModelFolder {
+    ModelFolder(card.model, card.additions ?? ModelAdditions())
   }
 }
 

@@ -65,6 +65,7 @@ package struct TrainDDPM {
     let folder = dataRoot.appendingPathComponent(recipe.data.folder)
     try run.claim(for: recipe, data: folder, result: "model")
     let images = try CaptionedImages(folder: folder)
+    run.note(images.skippedNote.map { "\(folder.path): \($0)" })
     let classes = recipe.data.classes ? images.classes : []
     guard !recipe.data.classes || !classes.isEmpty else {
       throw LetheError.badValue(

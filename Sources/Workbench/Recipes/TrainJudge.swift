@@ -22,7 +22,9 @@ package struct TrainJudge {
     let folder = dataRoot.appendingPathComponent(recipe.data.folder)
     try run.claim(for: recipe, data: folder, result: "judge")
     if recipe.data.styles.isEmpty {
-      try trainOnClasses(CaptionedImages(folder: folder))
+      let images = try CaptionedImages(folder: folder)
+      run.note(images.skippedNote.map { "\(folder.path): \($0)" })
+      try trainOnClasses(images)
     } else {
       try trainOnStyledObjects(folder)
     }

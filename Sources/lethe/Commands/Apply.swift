@@ -56,6 +56,11 @@ struct ApplyCommand: ParsableCommand {
   var baseLora: [String] = []
   @Option(
     help:
+      "Textual inversion to write into the model, with its token after a colon, e.g. toy.safetensors:<toy>. May be repeated."
+  )
+  var embedding: [String] = []
+  @Option(
+    help:
       "Folder of another model of the same shapes, to which the erasers are added in the place of the one that they were made for.",
     completion: .directory)
   var onto: String?
@@ -76,7 +81,8 @@ struct ApplyCommand: ParsableCommand {
         throw LetheError.badValue("apply", "no output is named; give --out, --lora or both")
       }
       try accept("--rank", rank, .whole(1...65_536))
-      let additions = ModelAdditions(loras: baseLora, variant: variant)
+      let additions = ModelAdditions(
+        loras: baseLora, variant: variant, embeddings: embedding)
       var apply = Apply(
         ModelFolder(model, additions), erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init), plugIn: plugIn)

@@ -59,6 +59,7 @@ struct AuditCommand: ParsableCommand {
   var seed: UInt64 = 0
   @Option(help: "Folder of the audit.", completion: .directory)
   var out: String
+  @OptionGroup var additions: ModelOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -70,7 +71,8 @@ struct AuditCommand: ParsableCommand {
       let size = try Settings(settings).laid(over: full ? AuditSize.full : .quick)
       let run = try common.run(at: out, seed: seed)
       let subject = try AuditSubject(
-        model, with: with, original: original, concepts: concept, kind: kind, on: device)
+        model, additions.additions, with: with, original: original, concepts: concept, kind: kind,
+        on: device)
       var audit = try Audit(subject.job, judges: judging.judges(of: run.runFolder), size)
       (audit.isQuick, audit.seed, audit.request) = (!full, seed, judging.request(prompts))
       audit.source = subject.source

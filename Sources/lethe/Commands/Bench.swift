@@ -19,6 +19,7 @@ struct BenchRunOptions: ParsableArguments {
   var jobs = 1
   @Option(help: .hidden)
   var only: String?
+  @OptionGroup var additions: ModelOptions
   @OptionGroup var common: CommonOptions
 
   /// The command as the user gave it, without the options of worker processes.
@@ -31,7 +32,7 @@ struct BenchRunOptions: ParsableArguments {
   func options(
     _ model: String, _ settings: [String], _ evaluation: EvaluationOptions
   ) -> BenchmarkOptions {
-    var options = BenchmarkOptions(ModelFolder(model))
+    var options = BenchmarkOptions(ModelFolder(model, additions.additions))
     (options.settings, options.seed) = (settings, seed)
     (options.evaluation, options.command) = (evaluation, command)
     options.catalogs = LetheProgram.catalogs

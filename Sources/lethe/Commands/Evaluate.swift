@@ -88,11 +88,12 @@ struct EvaluateCommand: ParsableCommand {
   var overwrite = false
   @OptionGroup var judging: JudgingOptions
   @OptionGroup var size: SizeOptions
+  @OptionGroup var additions: ModelOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     try common.reporting {
-      let model = ModelFolder(runFolder)
+      let model = ModelFolder(runFolder, additions.additions)
       if !with.isEmpty || erasers != nil {
         guard let out else {
           throw LetheError.badValue(
@@ -121,6 +122,7 @@ struct EvaluateCommand: ParsableCommand {
           }
         }
       }
+      try additions.refuse(where: "a run or pictures")
       if !RunFolder(runFolder).has("job.json"), !concept.isEmpty || out != nil {
         return try judgePictures()
       }

@@ -16,6 +16,7 @@ struct GenerateCommand: ParsableCommand {
         lethe generate Models/emoji --prompt "a noto emoji of a fox" --seed 1 --out runs/fox
         lethe generate ~/sd14 --prompts coco.csv --sampler lms --steps 100 --out runs/coco
         lethe generate Models/emoji --with runs/esd-fox --prompt "a noto emoji of a fox" --out runs/after
+        lethe generate Models/emoji --with runs/esd-fox --prompt "a noto emoji of a fox" --count 4 --grid strength,seed --out runs/grid
         lethe generate Models/emoji --erasers runs/set --active fox,cat --prompt "a noto emoji of a fox" --out runs/off
 
       Finished pictures are kept, so an interrupted run goes on; a folder with pictures of another request is refused, \
@@ -74,6 +75,13 @@ struct GenerateCommand: ParsableCommand {
       "Sampler: 'model' for the model's own, or a name of `lethe list samplers`. When left out, ddim for a model with themes.json and 'model' for others.",
     completion: .samplers)
   var sampler: String?
+  @Option(
+    help:
+      "Page grid.html of pictures in rows and columns, ROWS,COLUMNS of prompt, eraser, strength, seed: 'prompt,eraser' has each eraser of --with alone and none."
+  )
+  var grid: String?
+  @Option(help: "Strengths of the erasers for a grid, separated by commas.")
+  var strengths = "0,0.5,1"
   @Option(help: "Width in pixels. The model's own when left out.")
   var width: Int?
   @Option(help: "Height in pixels. The model's own when left out.")
@@ -151,6 +159,12 @@ struct GenerateCommand: ParsableCommand {
       let reference = ModelReference(
         ModelFolder(model, additions.additions), erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init))
+      if let grid {
+        let page = try gridOf(grid, samples)(
+          reference, sampling, overwrites: overwrite, in: run, on: common.openDevice())
+        if !common.quiet { print(page.path) }
+        return
+      }
       var generate = Generate(reference, sampling, samples, batch: 4)
       generate.overwrites = overwrite
       if dryRun {
@@ -171,6 +185,23 @@ struct GenerateCommand: ParsableCommand {
       }
       if let first = set.manifest.samples.first { common.next("show", "\(out)/\(first.file)") }
     }
+  }
+
+  private func gridOf(_ axes: String, _ samples: [SampleSet.Sample]) throws -> GenerateGrid {
+    guard prompts == nil || prompts == "-" else {
+      throw LetheError.badValue(
+        "--grid",
+        "the rows of a CSV have seeds of their own; give prompts with --prompt or '--prompts -'")
+    }
+    let numbers = strengths.split(separator: ",").map { Double($0) }
+    let values = numbers.compactMap(\.self).filter(\.isFinite)
+    guard !values.isEmpty, values.count == numbers.count, Set(values).count == values.count else {
+      throw LetheError.badValue(
+        "--strengths", "'\(strengths)'; accepted: different numbers, e.g. 0,0.5,1")
+    }
+    return try GenerateGrid(
+      axes, prompts: samples.map(\.prompt).unique,
+      seeds: (0..<count).map { seed &+ UInt64($0) }, strengths: values)
   }
 }
 

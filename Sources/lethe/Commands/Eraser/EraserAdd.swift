@@ -62,9 +62,9 @@ extension EraserCommand {
             "--prompt",
             "\(concepts.count) concepts are named; --prompt and --paraphrase need exactly one")
         }
-        let folder = URL(fileURLWithPath: erasers.card.model)
-        let themes = try Themes.load(folder)
-        let layout = try Layout.of(folder)
+        let folder = erasers.modelFolder
+        let themes = try folder.listedThemes()
+        let layout = try folder.layout()
         let wording = ConceptWording(kind: kind, anchor: anchor, prompts: prompt)
         for text in concepts {
           let name = Concept.name(of: text, in: themes)
@@ -82,8 +82,7 @@ extension EraserCommand {
           }
         }
         guard !common.isQuiet else { return }
-        let model = try DiffusionModel.load(
-          URL(fileURLWithPath: erasers.card.model), on: common.openDevice())
+        let model = try erasers.modelFolder.model(on: common.openDevice())
         let budget = RankBudget(erasers, model, tolerance: tolerance)
         if common.json {
           return print(JSON.array(budget.rows.map(\.json)).pretty, terminator: "")

@@ -34,8 +34,7 @@ extension EraserCommand {
       try common.reporting {
         try accept("--limit", limit, .number(0...1_000_000))
         let erasers = try set.open()
-        let model = try DiffusionModel.load(
-          URL(fileURLWithPath: erasers.card.model), on: common.openDevice())
+        let model = try erasers.modelFolder.model(on: common.openDevice())
         try erasers.checkBase(model)
         let check = try SeparationCheck(erasers, model, limit: limit)
         for row in check.rows {

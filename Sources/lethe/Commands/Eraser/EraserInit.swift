@@ -26,23 +26,28 @@ extension EraserCommand {
     var regular = "others"
     @Option(help: "Seed of the erasers' trainings.")
     var seed: UInt64 = 0
+    @OptionGroup var additions: ModelOptions
     @OptionGroup var common: CommonOptions
 
     func run() throws {
       try common.reporting {
-        let folder = URL(fileURLWithPath: model).standardizedFileURL
-        let loaded = try DiffusionModel.load(folder, on: common.openDevice())
+        let named = ModelFolder(model, additions.additions)
+        // The set is found from anywhere; a name of the hub stays one.
+        let folder = ModelFolder(
+          named.isOfHub ? model : named.url.standardizedFileURL.path, named.additions)
+        let loaded = try folder.model(on: common.openDevice())
         _ = try loaded.tokenizer(for: "a set of erasers")
         let base = loaded.hash()
         let prompts =
           switch regular {
-          case "others": try Themes.load(folder)?.allPrompts ?? ConceptKind.everydayPrompts
+          case "others": try folder.listedThemes()?.allPrompts ?? ConceptKind.everydayPrompts
           case "none": [String]()
           default: try PromptTable(contentsOf: URL(fileURLWithPath: regular)).rows.map(\.prompt)
           }
         if let cut = loaded.layout.cut(protect + prompts) { CommonOptions.note(cut.note) }
         _ = try EraserSet.create(
-          set.url, model: folder, base: base, protecting: protect, regular: prompts, seed: seed)
+          set.url, model: folder.path, folder.additions, base: base, protecting: protect,
+          regular: prompts, seed: seed)
         try common.show([
           "set": .string(set.set), "model": .string(model), "base": .string(base),
           "regular": .int(prompts.count),

@@ -34,16 +34,14 @@ extension EraserCommand {
         let train = try TrainErasers(settings: settings)
         if dryRun {
           print(try JSON(encoding: train.method).pretty, terminator: "")
-          let model = try DiffusionModel.load(
-            URL(fileURLWithPath: erasers.card.model), on: common.openDevice())
+          let model = try erasers.modelFolder.model(on: common.openDevice())
           for row in RankBudget(erasers, model, tolerance: train.method.tolerance).rows {
             warn(row.sentence)
           }
           return
         }
         if !common.isQuiet, !common.json {
-          let model = try DiffusionModel.load(
-            URL(fileURLWithPath: erasers.card.model), on: common.openDevice())
+          let model = try erasers.modelFolder.model(on: common.openDevice())
           let budget = RankBudget(erasers, model, tolerance: train.method.tolerance)
           for row in budget.rows
           where concepts.isEmpty

@@ -1,0 +1,71 @@
+package import Diffusion
+internal import Foundation
+internal import Torch
+
+/// What is laid over a model's own weights while it is loaded. Its hash is that of the result.
+public struct ModelAdditions: Codable, Sendable, Hashable {
+  /// LoRA files, each perhaps with a weight: `style.safetensors:0.8`.
+  public var loras: [String] = []
+  /// The variant of the weights' files, e.g. `fp16`.
+  public var variant: String?
+  /// Textual inversions, each perhaps with its token: `cat.safetensors:<cat>`; nil for none.
+  public var embeddings: [String]?
+
+  public init(loras: [String] = [], variant: String? = nil, embeddings: [String] = []) {
+    (self.loras, self.variant) = (loras, variant)
+    self.embeddings = embeddings.isEmpty ? nil : embeddings
+  }
+
+  /// The textual inversions with their tokens.
+  private func inversions() throws -> [TextualInversion] {
+    try (embeddings ?? []).map { text in
+      guard !FileManager.default.fileExists(atPath: text) else {
+        return try TextualInversion(URL(fileURLWithPath: text))
+      }
+      // A token may have a colon too: the file is what exists.
+      let colons = text.indices.filter { text[$0] == ":" }
+      let end =
+        colons.first { FileManager.default.fileExists(atPath: String(text[..<$0])) } ?? colons.last
+      guard let end else { return try TextualInversion(URL(fileURLWithPath: text)) }
+      return try TextualInversion(
+        URL(fileURLWithPath: String(text[..<end])), token: String(text[text.index(after: end)...]))
+    }
+  }
+
+  /// The layout with the tokens of every textual inversion.
+  /// - Throws: ``LetheError`` for a file that is missing, damaged or of another kind
+  package func laid(over layout: Layout) throws -> Layout {
+    try inversions().reduce(layout) { try $0.inserting($1) }
+  }
+
+  /// The model with every textual inversion and LoRA added.
+  /// - Throws: ``LetheError`` for a file that is missing, damaged, of another kind or made for another model
+  package func laid(over model: DiffusionModel) throws -> DiffusionModel {
+    var model = try inversions().reduce(model) { try $0.inserting($1) }
+    for text in loras {
+      let (file, weight) = try Weighted.parse(text, "--lora")
+      let vector = try LoRAFile(URL(fileURLWithPath: file)).vector(for: model)
+      model = try model.applying(weight * vector)
+    }
+    return model
+  }
+}
+
+/// A file with a weight behind a colon.
+package enum Weighted {
+  /// - Returns: the file and its weight, 1 where none is given
+  /// - Throws: ``LetheError`` of the kind `request` for a weight that is no finite number
+  package static func parse(
+    _ text: String, _ option: String
+  ) throws -> (file: String, weight: Double) {
+    guard !FileManager.default.fileExists(atPath: text), let colon = text.lastIndex(of: ":") else {
+      return (text, 1)
+    }
+    let end = text[text.index(after: colon)...]
+    guard let weight = Double(end), weight.isFinite else {
+      throw LetheError.badValue(
+        option, "'\(end)' in '\(text)' is no weight; accepted: FILE or FILE:WEIGHT, e.g. a:0.8")
+    }
+    return (String(text[..<colon]), weight)
+  }
+}

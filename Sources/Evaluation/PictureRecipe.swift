@@ -1,0 +1,43 @@
+internal import Foundation
+internal import Torch
+
+extension SampleSet {
+  /// The texts that a picture carries.
+  package struct Recipe: Sendable, Hashable {
+    /// How it was drawn: the prompt, then settings, as people paste them.
+    package var parameters: String
+    /// What it was drawn by: hashes of the base model and of the erasers laid on it.
+    package var inputs: String
+
+    package init(_ parameters: String, base: String, erasers: [String]) {
+      self.parameters = parameters
+      // Differences add up in any order.
+      let laid = erasers.sorted().map(JSON.string)
+      let json: JSON = ["base": .string(base), "erasers": .array(laid)]
+      inputs = json.compact
+    }
+
+    static let (parametersKey, inputsKey) = ("parameters", "lethe.inputs")
+    /// - Parameter size: of the picture
+    func text(_ size: (width: Int, height: Int)) -> [(String, String)] {
+      var items = parameters.components(separatedBy: ", ")
+      items.insert(
+        "Size: \(size.width)x\(size.height)", at: items.count - Self.endings(of: items))
+      return [(Self.parametersKey, items.joined(separator: ", ")), (Self.inputsKey, inputs)]
+    }
+
+    /// The parameters but for those at their end that tell of the model and the program: version 0.1 did not write them
+    /// all, and other texts hold what they tell.
+    static func withoutEnding(_ parameters: String) -> String {
+      let items = parameters.components(separatedBy: ", ")
+      var kept = items.dropLast(endings(of: items))
+      if kept.last?.hasPrefix("Size: ") == true { kept.removeLast() }
+      return kept.joined(separator: ", ")
+    }
+
+    /// How many of the settings at the end tell of the model's hash and of the program.
+    private static func endings(of items: [String]) -> Int {
+      items.reversed().prefix { $0.hasPrefix("Version: ") || $0.hasPrefix("Model hash: ") }.count
+    }
+  }
+}
