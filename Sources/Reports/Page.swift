@@ -58,6 +58,28 @@ package struct ReportContent {
       (self.title, self.note, self.columns, self.rows) = (title, note, columns, rows)
     }
   }
+  /// A question with its answer, in a frame of its own.
+  package struct Tile {
+    package var name: String
+    package var outcome: Table.Outcome
+    package var word: String
+    package var number: String
+    package var notes: [String]
+    package init(
+      _ name: String, _ outcome: Table.Outcome, _ word: String, number: String, notes: [String]
+    ) {
+      (self.name, self.outcome, self.word) = (name, outcome, word)
+      (self.number, self.notes) = (number, notes)
+    }
+  }
+  /// A part of the page below its head.
+  package enum Section {
+    case tiles([Tile])
+    case table(Table)
+    case gallery(Gallery)
+    case grid(Grid)
+    case chart(Chart)
+  }
   package var title = ""
   package var subtitle = ""
   package var summary = ""
@@ -68,6 +90,8 @@ package struct ReportContent {
   package var galleries: [Gallery] = []
   package var grids: [Grid] = []
   package var charts: [Chart] = []
+  /// The parts in an order of their own; empty takes the tables, galleries, grids and charts above.
+  package var sections: [Section] = []
   /// The commands that made the run, in order.
   package var commands: [String] = []
   /// Names and values, e.g. hashes, versions and options.
@@ -84,11 +108,24 @@ package struct ReportContent {
     return data
   }
 
+  private var ordered: [Section] {
+    sections.isEmpty
+      ? tables.map(Section.table) + galleries.map(Section.gallery) + grids.map(Section.grid)
+        + charts.map(Section.chart)
+      : sections
+  }
+
+  private var allTables: [Table] {
+    ordered.compactMap { section in
+      if case .table(let table) = section { table } else { nil }
+    }
+  }
+
   /// The title, and the title, note and rows of every table, as Markdown.
   package var markdown: String {
     "## \(title)\(warning.isEmpty ? "" : " (quick)")\n"
       + (summary.isEmpty ? "" : "\n\(summary)\n")
-      + tables.map { table in
+      + allTables.map { table in
         "\n" + [table.title, table.remarks].filter { !$0.isEmpty }.joined(separator: ". ")
           + "\n\n\(table.markdown)"
       }.joined()
@@ -96,7 +133,6 @@ package struct ReportContent {
 
   /// One HTML page that loads no other file. Pictures are part of it as data URLs.
   package func html() throws -> String {
-    func picture(_ data: Data) -> String { "data:image/png;base64," + data.base64EncodedString() }
     let context: [String: Any] = [
       "title": title, "subtitle": subtitle, "summary": summary, "style": Self.style,
       "warning": warning, "hasWarning": !warning.isEmpty,
@@ -107,47 +143,7 @@ package struct ReportContent {
           "erased": $0.erased, "delta": $0.delta, "n": $0.n, "verdict": $0.verdict,
         ]
       },
-      "grids": grids.map { grid -> [String: Any] in
-        [
-          "title": grid.title, "columns": grid.columns,
-          "rows": grid.rows.map { row -> [String: Any] in
-            [
-              "label": row.label,
-              "cells": row.cells.map {
-                [
-                  "original": picture($0.original), "erased": picture($0.erased),
-                  "prompt": $0.prompt, "seed": "\($0.seed)",
-                ]
-              },
-            ]
-          },
-        ]
-      },
-      "tables": tables.map { table -> [String: Any] in
-        [
-          "title": table.title, "note": table.remarks, "header": table.header,
-          "rows": table.rows.map { row -> [String: Any] in
-            [
-              "labels": row.labels,
-              "cells": row.cells.map { ["text": $0.text, "verdict": $0.outcome.rawValue] },
-            ]
-          },
-        ]
-      },
-      "galleries": galleries.map { gallery -> [String: Any] in
-        [
-          "title": gallery.title, "note": gallery.note, "columns": gallery.columns,
-          "rows": gallery.rows.map { row -> [String: Any] in
-            [
-              "label": row.label,
-              "cells": row.cells.map {
-                ["picture": picture($0.picture), "caption": $0.caption, "state": $0.state]
-              },
-            ]
-          },
-        ]
-      },
-      "charts": charts.filter { !$0.svg.isEmpty }.map { ["title": $0.title, "svg": $0.svg] },
+      "sections": ordered.compactMap(Self.context),
       "commands": commands, "facts": facts.map { ["name": $0.0, "value": $0.1] },
     ]
     return try MustacheTemplate(string: Self.template).render(context)
@@ -166,19 +162,21 @@ package struct ReportContent {
     </tr></thead><tbody>{{#metrics}}<tr><th scope="row">{{title}} <span class="direction">{{name}} {{direction}}</span></th>
     <td>{{original}}</td><td>{{erased}}</td><td class="{{verdict}}">{{delta}}</td><td>{{n}}</td></tr>{{/metrics}}
     </tbody></table></div><p class="note">{{metricNote}}</p></section>{{/hasMetrics}}
-    {{#tables}}<section><h2>{{title}}</h2><div class="scroll"><table class="metrics"><thead><tr>
+    {{#sections}}{{#tiles}}<section class="tiles">{{#all}}<div class="tile {{verdict}}"><h3>{{name}}</h3><p class="word">{{word}}</p>
+    <p>{{number}}</p>{{#notes}}<p class="note">{{.}}</p>{{/notes}}</div>{{/all}}</section>{{/tiles}}
+    {{#table}}<section><h2>{{title}}</h2><div class="scroll"><table class="metrics"><thead><tr>
     {{#header}}<th scope="col">{{.}}</th>{{/header}}</tr></thead><tbody>{{#rows}}<tr>{{#labels}}<th scope="row">{{.}}</th>{{/labels}}
-    {{#cells}}<td class="{{verdict}}">{{text}}</td>{{/cells}}</tr>{{/rows}}</tbody></table></div><p class="note">{{note}}</p></section>{{/tables}}
-    {{#galleries}}<section><h2>{{title}}</h2><p class="note">{{note}}</p>
+    {{#cells}}<td class="{{verdict}}">{{text}}</td>{{/cells}}</tr>{{/rows}}</tbody></table></div><p class="note">{{note}}</p></section>{{/table}}
+    {{#gallery}}<section><h2>{{title}}</h2><p class="note">{{note}}</p>
     <div class="scroll"><table class="grid"><thead><tr><th></th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
     <tbody>{{#rows}}<tr><th scope="row">{{label}}</th>{{#cells}}<td><figure class="{{state}}" title="{{caption}}">
-    <img src="{{picture}}" alt="{{caption}}"></figure></td>{{/cells}}</tr>{{/rows}}</tbody></table></div></section>{{/galleries}}
-    {{#grids}}<section><h2>{{title}}</h2><p class="note">Each pair: the original model at the left, the erased model at the right, with the same prompt and seed.</p>
+    <img src="{{picture}}" alt="{{caption}}"></figure></td>{{/cells}}</tr>{{/rows}}</tbody></table></div></section>{{/gallery}}
+    {{#grid}}<section><h2>{{title}}</h2><p class="note">Each pair: the original model at the left, the erased model at the right, with the same prompt and seed.</p>
     <div class="scroll"><table class="grid"><thead><tr><th></th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
     <tbody>{{#rows}}<tr><th scope="row">{{label}}</th>{{#cells}}<td><figure title="{{prompt}} · seed {{seed}}">
     <img src="{{original}}" alt="original: {{prompt}}"><img src="{{erased}}" alt="erased: {{prompt}}"></figure></td>{{/cells}}</tr>{{/rows}}
-    </tbody></table></div></section>{{/grids}}
-    {{#charts}}<section><h2>{{title}}</h2>{{{svg}}}</section>{{/charts}}
+    </tbody></table></div></section>{{/grid}}
+    {{#chart}}<section><h2>{{title}}</h2>{{{svg}}}</section>{{/chart}}{{/sections}}
     <section><h2>How to repeat it</h2><pre>{{#commands}}{{.}}
     {{/commands}}</pre><dl>{{#facts}}<dt>{{name}}</dt><dd>{{value}}</dd>{{/facts}}</dl></section>
     </main></body></html>
@@ -194,6 +192,8 @@ package struct ReportContent {
     .scroll{overflow-x:auto}table{border-collapse:collapse}.metrics{width:100%}.metrics th,.metrics td{padding:8px 10px;border-bottom:1px solid var(--line);text-align:left;font-variant-numeric:tabular-nums}
     .metrics tbody th{font-weight:500}.good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}
     .grid th{font-weight:500;font-size:.85rem;padding:4px 8px;text-align:left}.grid td{padding:4px}figure{display:flex;gap:2px;margin:0;padding:3px;background:var(--raised);border:1px solid var(--line);border-radius:6px}
+    .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(11.5rem,1fr));gap:10px;margin-top:1.5em}.tile{background:var(--raised);border:1px solid var(--line);border-top:4px solid var(--soft);border-radius:6px;padding:10px 12px;color:var(--ink);font-weight:400}
+    .tile.good{border-top-color:var(--good)}.tile.bad{border-top-color:var(--bad)}.tile h3{margin:0;font-size:.875rem;font-weight:500;color:var(--soft)}.tile p{margin:.25em 0;overflow-wrap:anywhere}.tile .word{font-weight:600;font-size:1.05rem}.tile.good .word{color:var(--good)}.tile.bad .word{color:var(--bad)}
     figure.forgotten{border-color:var(--bad)}figure.restored{border-color:var(--good)}
     figure img{width:72px;height:72px;display:block;background:#fff;image-rendering:auto;border-radius:3px}
     svg{width:100%;max-width:720px;height:auto;font-size:11px;fill:var(--soft)}svg .grid{stroke:var(--line)}svg polyline{fill:none;stroke:var(--accent);stroke-width:2}svg .band{fill:var(--accent);fill-opacity:.15}svg .name{fill:var(--accent)}

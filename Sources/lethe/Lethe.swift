@@ -30,7 +30,7 @@ struct Lethe: ParsableCommand {
       EvaluateCommand.self, AuditCommand.self, VerifyCommand.self, AttackCommand.self,
       RelearnCommand.self,
       ReportCommand.self, BenchCommand.self, EraserCommand.self, Train.self, ListCommand.self,
-      DoctorCommand.self, SpeedCommand.self,
+      DoctorCommand.self, SpeedCommand.self, RunGraphCommand.self,
     ])
 
   static func main() {

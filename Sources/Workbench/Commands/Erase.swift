@@ -116,11 +116,8 @@ public struct Erase {
       try job.folder.refuseOverwriting(by: folder.file("model"), "--export")
     }
     let model = try job.folder.model(on: device)
-    let erasure = try erasure()
-    for concept in erasure.forget {
-      try model.layout.refuseCut(
-        concept.phrases.flatMap { [$0.prompt, $0.anchor] }, of: concept.name)
-    }
+    var erasure = try erasure()
+    erasure.forget = try erasure.forget.fitting(model.layout, note: run.note)
     run.note(model.layout.cut(erasure.preserve)?.note)
     let base = model.hash()
     run.identity = try claim(folder, erasure, base: base)

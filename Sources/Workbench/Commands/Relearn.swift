@@ -17,6 +17,8 @@ package struct Relearn {
   package var data: String?
   /// Prompts that the original draws pictures of. Empty takes the concept's own.
   package var drawn: [String] = []
+  /// The sets of pictures that are trained on.
+  package var trained = TuningSet.allCases
   /// The number of fine-tunings on each set of pictures.
   package var seeds = 3
   /// The number of prompts that are judged.
@@ -89,7 +91,7 @@ package struct Relearn {
     var points = place.events("curve.jsonl").compactMap { try? $0.decoded(as: Point.self) }
       .filter { $0.isPossible }
     let missing = (0..<seeds).flatMap { k in
-      TuningSet.allCases.map { set -> (set: TuningSet, seed: Int, steps: [Int]) in
+      trained.map { set -> (set: TuningSet, seed: Int, steps: [Int]) in
         let done = points.filter { $0.set == set && $0.seed == k }.map(\.step)
         return (set, k, steps.filter { !done.contains($0) })
       }
@@ -151,7 +153,7 @@ package struct Relearn {
       run.note(original.layout.cut(images.captions)?.note)
       concept = try LatentSet(images, original)
     } else {
-      let own = drawn.isEmpty ? concepts.flatMap(\.prompts) : drawn
+      let own = drawn.isEmpty ? try asked(original) : drawn
       concept = try pictures(own, tuning.pictures, original, 1, run, "pictures of the concept")
     }
     let others =
@@ -168,9 +170,15 @@ package struct Relearn {
     }
     let (near, far) = neighbours(original)
     return [
-      try of(concepts.flatMap(\.prompts), 3, "unseen pictures of the concept"),
+      try of(
+        drawn.isEmpty ? asked(original) : drawn, 3, "unseen pictures of the concept"),
       try of(near, 4, "related pictures"), try of(far, 5, "unrelated pictures"),
     ]
+  }
+
+  /// The concepts' own prompts, as far as the text encoder reads them.
+  private func asked(_ original: DiffusionModel) throws -> [String] {
+    try concepts.fitting(original.layout).flatMap(\.prompts)
   }
 
   /// Prompts for the subjects that are nearest to the concepts, and for the farthest.

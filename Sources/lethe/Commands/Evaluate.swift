@@ -68,6 +68,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Kind of --concept: object, style, artist, person or content.")
   var kind = "object"
   @OptionGroup var judging: JudgingOptions
+  @OptionGroup var measuring: MeasuringOptions
   @OptionGroup var size: SizeOptions
   @OptionGroup var common: CommonOptions
 
@@ -95,9 +96,11 @@ struct EvaluateCommand: ParsableCommand {
       let (job, options) = (try run.runFolder.job(), try size.options())
       let judges = try judging.judges(of: run.runFolder)
       let device = try common.openDevice()
-      let suite = try judging.request(prompts).suite(of: job, options, on: device)
-      let results = try Evaluate(job, options, suite, judges: judges)(
-        in: run, eraser: run.runFolder.eraser(), on: device)
+      let suite = try judging.request(prompts)
+        .suite(of: job, options, on: device, note: run.note)
+      var evaluate = try Evaluate(job, options, suite, judges: judges)
+      evaluate.measures = try measuring.measures()
+      let results = try evaluate(in: run, eraser: run.runFolder.eraser(), on: device)
       print(ResultsPage.metrics(results).markdown, terminator: "")
       if results.quick {
         print("quick: the run has few pictures and wide intervals; quote a full run instead")
