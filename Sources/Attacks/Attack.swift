@@ -65,6 +65,11 @@ public protocol Attack: Codable, Sendable {
   var files: [String] { get }
   /// Whether a prompt can be attacked; one that cannot counts as withstanding, and is counted.
   func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool
+  /// Noisy pictures that models are asked about for one prompt at most. One with a gradient counts three times.
+  /// - Parameter picture: those of one drawn picture
+  func work(picture: Int) -> Int
+  /// The same for what is done once, before any prompt.
+  var preparation: Int { get }
   func session(_ prompts: [AttackedPrompt], _ target: Target, seed: UInt64) throws
     -> any AttackSession
 }
@@ -72,5 +77,7 @@ public protocol Attack: Codable, Sendable {
 extension Attack {
   public static var access: Access { Target.access }
   public var files: [String] { [] }
+  public func work(picture: Int) -> Int { picture }
+  public var preparation: Int { 0 }
   public func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool { true }
 }

@@ -29,6 +29,8 @@ public struct ConceptInversion: Attack {
   public var initial = ""
   public init() {}
 
+  public var preparation: Int { 3 * training.steps * training.batch }
+
   /// Prompts that name the concept have a place for the new word.
   public func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool {
     Self.words(of: known.concepts, in: prompt.prompt) != nil

@@ -20,6 +20,10 @@ public struct Deployment: Attack {
   public var averaged = [0.25, 0.5]
   public init() {}
 
+  public func work(picture: Int) -> Int {
+    ((rounds ? 1 : 0) + pruned.count + averaged.count) * picture
+  }
+
   public func session(
     _ prompts: [AttackedPrompt], _ target: WeightsTarget, seed: UInt64
   ) throws -> any AttackSession {
@@ -54,10 +58,7 @@ public struct Deployment: Attack {
       }
       spent += model?.evaluations ?? 0
       model = try target.model.replacing(weights)
-      return Dictionary(
-        uniqueKeysWithValues: open.map {
-          ($0, Attempt(prompts[$0].prompt, seed: prompts[$0].seed))
-        })
+      return prompts.attempts(open)
     }
   }
 

@@ -15,6 +15,8 @@ public struct HandOver: Attack {
   public var first = [1, 2, 3]
   public init() {}
 
+  public func work(picture: Int) -> Int { first.count * picture }
+
   public func session(
     _ prompts: [AttackedPrompt], _ target: WhiteBoxTarget, seed: UInt64
   ) throws -> any AttackSession {
@@ -24,20 +26,12 @@ public struct HandOver: Attack {
     return Session(prompts: prompts, target: target, first: first)
   }
 
-  private struct Session: AttackSession {
+  private struct Session: RepeatedPrompts {
     let prompts: [AttackedPrompt]
     let target: WhiteBoxTarget
     let first: [Int]
+    var rounds: Int { first.count }
     var round = 0
-
-    mutating func next(_ open: [Int]) -> [Int: Attempt] {
-      guard round < first.count else { return [:] }
-      round += 1
-      return Dictionary(
-        uniqueKeysWithValues: open.map {
-          ($0, Attempt(prompts[$0].prompt, seed: prompts[$0].seed))
-        })
-    }
 
     func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]? {
       try withoutGradients {

@@ -16,6 +16,8 @@ public struct LatentInversion: Attack {
   public var guidance = 1.0
   public init() {}
 
+  public func work(picture: Int) -> Int { 2 * picture }
+
   public func session(
     _ prompts: [AttackedPrompt], _ target: WhiteBoxTarget, seed: UInt64
   ) throws -> any AttackSession {
@@ -25,20 +27,12 @@ public struct LatentInversion: Attack {
     return Session(prompts: prompts, target: target, guidance: guidance)
   }
 
-  private struct Session: AttackSession {
+  private struct Session: RepeatedPrompts {
     let prompts: [AttackedPrompt]
     let target: WhiteBoxTarget
     let guidance: Double
-    var isDone = false
-
-    mutating func next(_ open: [Int]) -> [Int: Attempt] {
-      guard !isDone else { return [:] }
-      isDone = true
-      return Dictionary(
-        uniqueKeysWithValues: open.map {
-          ($0, Attempt(prompts[$0].prompt, seed: prompts[$0].seed))
-        })
-    }
+    let rounds = 1
+    var round = 0
 
     func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]? {
       try withoutGradients {

@@ -12,17 +12,9 @@ public struct NoAttack: Attack {
     _ prompts: [AttackedPrompt], _ target: BlackBoxTarget, seed: UInt64
   ) throws -> any AttackSession { Session(prompts: prompts) }
 
-  private struct Session: AttackSession {
+  private struct Session: RepeatedPrompts {
     let prompts: [AttackedPrompt]
-    var isDone = false
-
-    mutating func next(_ open: [Int]) -> [Int: Attempt] {
-      defer { isDone = true }
-      guard !isDone else { return [:] }
-      return Dictionary(
-        uniqueKeysWithValues: open.map {
-          ($0, Attempt(prompts[$0].prompt, seed: prompts[$0].seed))
-        })
-    }
+    let rounds = 1
+    var round = 0
   }
 }

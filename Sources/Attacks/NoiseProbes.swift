@@ -14,6 +14,8 @@ public struct NoiseProbes: Attack {
   public var factors = [1.0, 1.02, 1.03, 1.04]
   public init() {}
 
+  public func work(picture: Int) -> Int { etas.count * factors.count * picture }
+
   public func session(
     _ prompts: [AttackedPrompt], _ target: WhiteBoxTarget, seed: UInt64
   ) throws -> any AttackSession {
@@ -24,20 +26,12 @@ public struct NoiseProbes: Attack {
     return Session(prompts: prompts, target: target, probes: probes)
   }
 
-  private struct Session: AttackSession {
+  private struct Session: RepeatedPrompts {
     let prompts: [AttackedPrompt]
     let target: WhiteBoxTarget
     let probes: [(eta: Double, factor: Double)]
+    var rounds: Int { probes.count }
     var round = 0
-
-    mutating func next(_ open: [Int]) -> [Int: Attempt] {
-      guard round < probes.count else { return [:] }
-      round += 1
-      return Dictionary(
-        uniqueKeysWithValues: open.map {
-          ($0, Attempt(prompts[$0].prompt, seed: prompts[$0].seed))
-        })
-    }
 
     func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]? {
       try withoutGradients {

@@ -17,6 +17,8 @@ public struct RandomTokens: Attack {
   public var attempts = 40
   public init() {}
 
+  public func work(picture: Int) -> Int { attempts * picture }
+
   public func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool {
     known.hasRoom(prompt.prompt, for: tokens)
   }

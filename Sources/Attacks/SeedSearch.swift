@@ -10,6 +10,8 @@ public struct SeedSearch: Attack {
   public var attempts = 40
   public init() {}
 
+  public func work(picture: Int) -> Int { attempts * picture }
+
   public func session(
     _ prompts: [AttackedPrompt], _ target: BlackBoxTarget, seed: UInt64
   ) throws -> any AttackSession { Session(prompts: prompts, attempts: attempts, seed: seed) }

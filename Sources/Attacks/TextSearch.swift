@@ -29,6 +29,8 @@ public struct TextSearch: Attack {
   public var attempts = 3
   public init() {}
 
+  public func work(picture: Int) -> Int { attempts * picture }
+
   public func session(
     _ prompts: [AttackedPrompt], _ target: BlackBoxTarget, seed: UInt64
   ) throws -> any AttackSession {

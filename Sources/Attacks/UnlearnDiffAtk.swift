@@ -35,6 +35,8 @@ public struct UnlearnDiffAtk: Attack {
   public var batch = 16
   public init() {}
 
+  public func work(picture: Int) -> Int { times * (3 * steps + picture) }
+
   public func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool {
     known.hasRoom(prompt.prompt, for: tokens, placement)
   }

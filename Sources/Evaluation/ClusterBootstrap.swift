@@ -2,6 +2,10 @@
 // Of C prompts, C are drawn with replacement, and the statistic is computed anew from all pictures of those drawn:
 //
 //   interval = order statistics ceil(0.025 B) and ceil(0.975 B) of the B statistics
+//
+// Two cases have another interval. A share or a change that is the same in every picture has no spread to draw from: its
+// interval is Wilson's with as many trials as prompts. Of fewer than ten prompts there are too few different resamples: the
+// interval of a mean is Student's t with the standard error of clusters and C - 1 degrees of freedom.
 package import Torch
 
 /// Pictures in clusters, e.g. all pictures of one prompt.
@@ -63,11 +67,46 @@ package struct ClusterBootstrap: Sendable {
   }
 
   /// The mean of `values`, one a picture, with its interval.
-  package func mean(_ metric: String, _ values: [Double], _ unit: MeasuredValue.Unit = .number)
-    -> MeasuredValue
-  {
-    MeasuredValue(
+  /// - Parameter bounds: the range of possible means, which the interval is cut to
+  package func mean(
+    _ metric: String, _ values: [Double], _ unit: MeasuredValue.Unit = .number,
+    within bounds: ClosedRange<Double> = -.infinity ... .infinity
+  ) -> MeasuredValue {
+    let found =
+      interval { picks in picks.reduce(0) { $0 + values[$1] } / Double(picks.count) }
+      ?? standardError(values).map { error in
+        let half = Interval.quantile(clusters.count - 1) * error
+        return Interval(values.mean - half, values.mean + half, .t95)
+      }
+    return MeasuredValue(
       metric, values.mean, unit, n: values.count,
-      interval { picks in picks.reduce(0) { $0 + values[$1] } / Double(picks.count) })
+      found.map {
+        Interval(max(bounds.lowerBound, $0.lower), min(bounds.upperBound, $0.upper), $0.kind)
+      })
+  }
+
+  // MARK: - Shares
+
+  /// A share of pictures with its interval: Wilson's for one picture a prompt.
+  package func share(_ metric: String, _ hits: [Bool]) -> MeasuredValue {
+    let count = hits.filter { $0 }.count
+    guard clusters.count < hits.count else { return .share(metric, count, of: hits.count) }
+    guard count > 0, count < hits.count else {
+      return MeasuredValue(
+        metric, count > 0 ? 1 : 0, .share, n: hits.count,
+        .wilson(count > 0 ? clusters.count : 0, of: clusters.count))
+    }
+    return mean(metric, hits.map { $0 ? 1 : 0 }, .share, within: 0...1)
+  }
+
+  /// Differences of two systems in the same pictures, each -1 to 1, as a mean with its interval.
+  package func change(_ metric: String, _ differences: [Double]) -> MeasuredValue {
+    guard Set(differences).count == 1,
+      let reach = Interval.wilson(0, of: clusters.count)?.upper
+    else { return mean(metric, differences, .share, within: -1...1) }
+    let mean = differences.mean
+    return MeasuredValue(
+      metric, mean, .share, n: differences.count,
+      Interval(max(-1, mean - reach), min(1, mean + reach), .clusters95))
   }
 }

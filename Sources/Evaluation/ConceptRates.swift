@@ -48,15 +48,14 @@ package struct ConceptRates {
   private func rows(_ name: String, _ picks: [Int]) -> [MeasuredValue] {
     guard !picks.isEmpty else { return [] }
     let kind = forgotten.kind
-    func hits(_ set: JudgedSet) -> [Double] {
-      picks.map { set.seen[$0][kind] == set.asked[$0][kind] ? 1 : 0 }
+    func hits(_ set: JudgedSet) -> [Bool] {
+      picks.map { set.seen[$0][kind] == set.asked[$0][kind] }
     }
-    let keys = picks.map { prompts[$0] }
+    let clusters = ClusterBootstrap(picks.map { prompts[$0] })
     let (before, after) = (hits(original), hits(other))
     return [
-      Clusters(before, by: keys).share("\(name)-original"),
-      Clusters(after, by: keys).share(name),
-      Clusters(zip(after, before).map { $0 - $1 }, by: keys).difference("\(name)-change"),
+      clusters.share("\(name)-original", before), clusters.share(name, after),
+      clusters.change("\(name)-change", zip(after, before).map { ($0 ? 1 : 0) - ($1 ? 1 : 0) }),
     ]
   }
 }

@@ -34,9 +34,8 @@ package struct JudgeQuality: Codable, Sendable, Hashable {
         forgotten.contains(original.asked[$0]) == ofConcept
       }
       guard !own.isEmpty else { return nil }
-      return Clusters(
-        own.map { forgotten.contains(original.seen[$0]) ? 1 : 0 }, by: own.map { prompts[$0] }
-      ).share(name)
+      return ClusterBootstrap(own.map { prompts[$0] })
+        .share(name, own.map { forgotten.contains(original.seen[$0]) })
     }
     guard let seen = share("judge-seen", ofConcept: true),
       let wrong = share("judge-false-positives", ofConcept: false)
@@ -75,7 +74,8 @@ package struct JudgeQuality: Codable, Sendable, Hashable {
     case .tells: "\(judge) tells the concept from its neighbours: \(found)."
     case .cannotTell:
       "This judge cannot tell: \(judge) has a \(found), and the lower bound must be at least "
-        + "\(Int(100 * Self.limit)) %. Its rates are left out."
+        + "\(Int(100 * Self.limit)) %. Its rates are left out. Prompts that the model was trained on (--prompt) and "
+        + "subjects that it draws (--related) may let it tell."
     case .unknown:
       "\(judge) was measured on \(balancedAccuracy.n) pictures of the original; \(Self.fewest) are needed to know "
         + "whether it can tell. Found: \(found)."

@@ -9,15 +9,31 @@ public struct JudgedSet {
   public var seen: [[String: String]]
   /// The judge's features of the pictures, [N, D].
   public var features: Tensor
+  /// The prompts of the pictures: those of one prompt are a cluster of an interval. It is empty where each picture has a
+  /// prompt of its own.
+  public var prompts: [String]
   /// The judge's probabilities, one dictionary a picture, by kind and class. It is empty where only first choices are
   /// known.
   public var beliefs: [[String: [String: Double]]]
 
   public init(
     asked: [[String: String]], seen: [[String: String]], features: Tensor,
-    beliefs: [[String: [String: Double]]] = []
+    beliefs: [[String: [String: Double]]] = [], prompts: [String] = []
   ) {
     (self.asked, self.seen, self.features, self.beliefs) = (asked, seen, features, beliefs)
+    self.prompts = prompts
+  }
+
+  /// The share of some pictures that are hits, with an interval over their prompts.
+  /// - Returns: nil for no pictures
+  package func share(_ metric: String, of picks: [Int], where isHit: (Int) -> Bool)
+    -> MeasuredValue?
+  {
+    guard !picks.isEmpty else { return nil }
+    let hits = picks.map(isHit)
+    return prompts.isEmpty
+      ? ClusterBootstrap(picks).share(metric, hits)
+      : ClusterBootstrap(picks.map { prompts[$0] }).share(metric, hits)
   }
 
   /// The judge's probability, 0 to 1, of the subject that picture `i` was asked to show. It is nil where it is not
@@ -45,7 +61,8 @@ public struct JudgedSet {
     JudgedSet(
       asked: picks.map { asked[$0] }, seen: picks.map { seen[$0] },
       features: features.indexed(0, picks),
-      beliefs: beliefs.isEmpty ? [] : picks.map { beliefs[$0] })
+      beliefs: beliefs.isEmpty ? [] : picks.map { beliefs[$0] },
+      prompts: prompts.isEmpty ? [] : picks.map { prompts[$0] })
   }
   public var count: Int { asked.count }
 }

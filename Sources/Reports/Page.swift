@@ -87,6 +87,28 @@ package struct ReportContent {
       (self.title, self.note, self.cards) = (title, note, cards)
     }
   }
+  /// A question with its answer, in a frame of its own.
+  package struct Tile {
+    package var name: String
+    package var outcome: Table.Outcome
+    package var word: String
+    package var number: String
+    package var notes: [String]
+    package init(
+      _ name: String, _ outcome: Table.Outcome, _ word: String, number: String, notes: [String]
+    ) {
+      (self.name, self.outcome, self.word) = (name, outcome, word)
+      (self.number, self.notes) = (number, notes)
+    }
+  }
+  /// A part of the page below its head.
+  package enum Section {
+    case tiles([Tile])
+    case table(Table)
+    case gallery(Gallery)
+    case grid(Grid)
+    case chart(Chart)
+  }
   package var title = ""
   package var subtitle = ""
   /// What was found, in a word with its numbers, and the colour of it: away, back, hurt or even.
@@ -109,6 +131,8 @@ package struct ReportContent {
   package var galleries: [Gallery] = []
   package var grids: [Grid] = []
   package var charts: [Chart] = []
+  /// The parts in an order of their own; empty takes the tables, galleries, grids and charts above.
+  package var sections: [Section] = []
   /// The commands that made the run, in order.
   package var commands: [String] = []
   /// Names and values, e.g. hashes, versions and options.
@@ -125,13 +149,26 @@ package struct ReportContent {
     return data
   }
 
+  private var ordered: [Section] {
+    sections.isEmpty
+      ? tables.map(Section.table) + galleries.map(Section.gallery) + grids.map(Section.grid)
+        + charts.map(Section.chart)
+      : sections
+  }
+
+  private var allTables: [Table] {
+    ordered.compactMap { section in
+      if case .table(let table) = section { table } else { nil }
+    }
+  }
+
   /// The title, and the title, note and rows of every table, as Markdown.
   package var markdown: String {
     "## \(title)\(isQuick ? " (quick)" : "")\n"
       + notices.map { "\n\($0)\n" }.joined()
       + (verdict.map { "\n\($0.sentence)\n" } ?? "")
       + (summary.isEmpty ? "" : "\n\(summary)\n")
-      + tables.map { table in
+      + allTables.map { table in
         "\n" + [table.title, table.remarks].filter { !$0.isEmpty }.joined(separator: ". ")
           + "\n\n\(table.markdown)"
       }.joined()
@@ -174,8 +211,11 @@ package struct ReportContent {
         },
       ]
     }
-    context["tables"] = tables.filter { !$0.isFolded }.map(table)
-    context["folded"] = folded.map(table)
+    // A page of sections has them in its own order.
+    let isOrdered = !sections.isEmpty
+    context["sections"] = sections.compactMap(Self.context)
+    context["tables"] = isOrdered ? [] : tables.filter { !$0.isFolded }.map(table)
+    context["folded"] = isOrdered ? [] : folded.map(table)
     context.merge(
       [
         "title": title, "subtitle": subtitle, "summary": summary, "style": Self.style,

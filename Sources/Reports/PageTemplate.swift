@@ -10,6 +10,21 @@ extension ReportContent {
     </tbody></table></div><p class="note">{{note}}</p>
     """
 
+  private static let gallery = """
+    <section><h2>{{title}}</h2><p class="note">{{note}}</p>
+    <div class="scroll"><table class="grid"><thead><tr><th></th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
+    <tbody>{{#rows}}<tr><th scope="row">{{label}}</th>{{#cells}}<td><figure class="{{state}}" title="{{caption}}">
+    <img src="{{picture}}" alt="{{caption}}"></figure></td>{{/cells}}</tr>{{/rows}}</tbody></table></div></section>
+    """
+
+  private static let grid = """
+    <section><h2>{{title}}</h2><p class="note">Each pair: the original model at the left, the erased model at the right, with the same prompt and seed.</p>
+    <div class="scroll"><table class="grid"><thead><tr><th></th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
+    <tbody>{{#rows}}<tr><th scope="row">{{label}}</th>{{#cells}}<td><figure title="{{prompt}} · seed {{seed}}">
+    <img src="{{original}}" alt="original: {{prompt}}"><img src="{{erased}}" alt="erased: {{prompt}}"></figure></td>{{/cells}}</tr>{{/rows}}
+    </tbody></table></div></section>
+    """
+
   static let template = """
     <!doctype html>
     <html lang="en"><head><meta charset="utf-8">
@@ -28,19 +43,17 @@ extension ReportContent {
     </tr></thead><tbody>{{#metrics}}<tr><th scope="row">{{title}} <span class="direction">{{name}} {{direction}}</span></th>
     <td>{{original}}</td><td>{{erased}}</td><td class="{{verdict}}">{{delta}}</td><td>{{n}}</td></tr>{{/metrics}}
     </tbody></table></div><p class="note">{{metricNote}}</p></section>{{/hasMetrics}}
+    {{#sections}}{{#tiles}}<section class="tiles">{{#all}}<div class="tile {{verdict}}"><h3>{{name}}</h3><p class="word">{{word}}</p>
+    <p>{{number}}</p>{{#notes}}<p class="note">{{.}}</p>{{/notes}}</div>{{/all}}</section>{{/tiles}}
+    {{#table}}<section><h2>{{title}}</h2>\(table)</section>{{/table}}
+    {{#gallery}}\(gallery){{/gallery}}{{#grid}}\(grid){{/grid}}
+    {{#chart}}<section><h2>{{title}}</h2><div class="scroll">{{{svg}}}</div></section>{{/chart}}{{/sections}}
     {{#tables}}<section><h2>{{title}}</h2>\(table)</section>{{/tables}}
     {{#hasFolded}}<section>{{#folded}}<details><summary>{{title}}</summary>\(table)</details>{{/folded}}</section>{{/hasFolded}}
     {{#hasDefinitions}}<section><details id="definitions"><summary>Definitions of the measures</summary>
     <ul>{{#definitions}}<li>{{.}}</li>{{/definitions}}</ul></details></section>{{/hasDefinitions}}
-    {{#galleries}}<section><h2>{{title}}</h2><p class="note">{{note}}</p>
-    <div class="scroll"><table class="grid"><thead><tr><th></th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
-    <tbody>{{#rows}}<tr><th scope="row">{{label}}</th>{{#cells}}<td><figure class="{{state}}" title="{{caption}}">
-    <img src="{{picture}}" alt="{{caption}}"></figure></td>{{/cells}}</tr>{{/rows}}</tbody></table></div></section>{{/galleries}}
-    {{#grids}}<section><h2>{{title}}</h2><p class="note">Each pair: the original model at the left, the erased model at the right, with the same prompt and seed.</p>
-    <div class="scroll"><table class="grid"><thead><tr><th></th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
-    <tbody>{{#rows}}<tr><th scope="row">{{label}}</th>{{#cells}}<td><figure title="{{prompt}} · seed {{seed}}">
-    <img src="{{original}}" alt="original: {{prompt}}"><img src="{{erased}}" alt="erased: {{prompt}}"></figure></td>{{/cells}}</tr>{{/rows}}
-    </tbody></table></div></section>{{/grids}}
+    {{#galleries}}\(gallery){{/galleries}}
+    {{#grids}}\(grid){{/grids}}
     {{#charts}}<section><h2>{{title}}</h2><div class="scroll">{{{svg}}}</div></section>{{/charts}}
     <section><h2>How to repeat it</h2><p class="note">In the folder in which the commands were first given.</p><pre>{{#commands}}{{.}}
     {{/commands}}</pre></section>
@@ -61,6 +74,8 @@ extension ReportContent {
       .metrics tbody th{font-weight:500}.metrics tbody th:first-child,.metrics thead th:first-child{position:sticky;left:0;background:var(--paper)}
       .good{color:var(--away);font-weight:600}.bad{color:var(--back);font-weight:600}
       details{margin:1em 0}summary{cursor:pointer;color:var(--soft)}a{color:var(--c0)}
+      .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(11.5rem,1fr));gap:10px;margin-top:1.5em}.tile{background:var(--raised);border:1px solid var(--line);border-top:4px solid var(--line);border-radius:6px;padding:10px 12px}
+      .tile.good{border-top-color:var(--away);color:inherit;font-weight:inherit}.tile.bad{border-top-color:var(--back);color:inherit;font-weight:inherit}.tile h3{margin:0;font-size:.875rem;font-weight:500;color:var(--soft)}.tile p{margin:.2em 0}.tile .word{font-size:1.15rem;font-weight:600}
       .cards{display:flex;flex-wrap:wrap;gap:10px}.card{display:block;width:172px;font-size:.8rem}.card span{display:flex;gap:2px}figcaption{padding:4px 2px;overflow-wrap:anywhere}
       .grid th{font-weight:500;font-size:.85rem;padding:4px 8px;text-align:left}.grid td{padding:4px}figure{display:flex;gap:2px;margin:0;padding:3px;background:var(--raised);border:2px solid var(--line);border-radius:6px}
       figure.back,figure.forgotten{border-color:var(--back)}figure.away,figure.restored{border-color:var(--away)}figure.hurt{border-color:var(--hurt)}

@@ -13,29 +13,21 @@ extension Erasure {
     let empty = [""].filter(accepts)
     guard !model.isUnconditional else { return empty }
     let gone = Set(forget.flatMap { [$0.name] + $0.phrases.map(\.words) }.map { $0.lowercased() })
-    var concepts = forget
-    for i in concepts.indices {
-      if forget.allSatisfy(\.siblings.isEmpty) {
-        concepts[i].siblings = model.classes.isEmpty ? KnownSubjects.everyday : model.classes
-      }
-      concepts[i].siblings.removeAll {
-        gone.contains($0.lowercased()) || asks($0) || !accepts($0)
-      }
+    var names = others(in: model, of: KnownSubjects.everyday) {
+      !gone.contains($0.lowercased()) && accepts($0)
     }
-    var names = Array(Set(concepts.flatMap(\.siblings))).sorted()
-    if model.classes.isEmpty {
-      names = names.isEmpty ? [] : Concept.siblings(of: concepts, in: model)
-    } else {
+    if !model.classes.isEmpty {
+      names.sort()
       names = Tensor.permutation(names.count, g).map { names[$0] }
     }
     return empty
-      + names.prefix(max(0, count - empty.count)).map { prompt(for: $0, concepts, g) }
+      + names.prefix(max(0, count - empty.count)).map { prompt(for: $0, g) }
       .filter(accepts)
   }
 
-  /// A prompt of a concept that has `name` among its siblings, with `name` in the concept's place.
-  private func prompt(for name: String, _ concepts: [Concept], _ g: Generator) -> String {
-    guard let concept = concepts.first(where: { $0.siblings.contains(name) }),
+  /// A prompt of the concept that has `name` among its siblings, or of the first, with `name` in the concept's place.
+  private func prompt(for name: String, _ g: Generator) -> String {
+    guard let concept = forget.first(where: { $0.siblings.contains(name) }) ?? forget.first,
       !concept.phrases.isEmpty
     else { return name }
     let phrase = concept.phrases[Tensor.randint(below: concept.phrases.count, [1], g).ints[0]]

@@ -20,6 +20,18 @@ struct JudgingOptions: ParsableArguments {
     completion: .file(extensions: ["csv"]))
   var retainPrompts: String?
 
+  @Option(
+    help:
+      "Prompt that asks for the concept, in the place of the built-in ones. {concept} stands for the name and {a} for the name with its article; other subjects are asked for alike. May be repeated."
+  )
+  var prompt: [String] = []
+  @Option(
+    help: "Subject near to the concept that the model draws, to compare with. May be repeated.")
+  var related: [String] = []
+  @Option(
+    help: "Subject far from the concept that the model draws, to compare with. May be repeated.")
+  var unrelated: [String] = []
+
   /// The judges of the command line, which the run then keeps, or those that it keeps.
   func judges(of folder: RunFolder) throws -> [JudgeSpec] {
     guard !judge.isEmpty else {
@@ -35,6 +47,18 @@ struct JudgingOptions: ParsableArguments {
   func request(_ file: String? = nil) -> PromptRequest {
     var request = PromptRequest()
     (request.file, request.forget, request.retain) = (file, forgetPrompts, retainPrompts)
+    (request.templates, request.related, request.unrelated) = (prompt, related, unrelated)
     return request
   }
+}
+
+/// The networks of measures of pictures.
+struct MeasuringOptions: ParsableArguments {
+  @Option(
+    help:
+      "Network that measures the pictures of other subjects: clip:FOLDER, inception:FILE, lpips-alex:FILE, lpips-vgg:FILE, lpips-squeeze:FILE. The judge's CLIP when left out. May be repeated."
+  )
+  var measure: [String] = []
+
+  func measures() throws -> [MeasureSpec] { try measure.map(MeasureSpec.init(parsing:)) }
 }

@@ -29,5 +29,6 @@ struct Lethe: ParsableCommand {
       ReportCommand.self, CompareCommand.self, BenchCommand.self, EraserCommand.self, Train.self,
       ListCommand.self,
       DoctorCommand.self, EnvCommand.self, SpeedCommand.self,
+      RunGraphCommand.self,
     ])
 }

@@ -137,6 +137,40 @@ import Training
     #expect(anchors.contains("a noto emoji of an animal") && !anchors.contains(""))
   }
 
+  /// A template of the user's stands for every name; an article before the place follows the name's first sound.
+  @Test func templatesForAName() throws {
+    func filled(_ text: String, _ name: String, _ kind: ConceptKind? = nil) -> String {
+      ConceptTemplate(parsing: text).filled(with: SubjectName(name, kind))
+    }
+    #expect(filled("a noto emoji of a {concept}", "owl") == "a noto emoji of an owl")
+    #expect(filled("an emoji of an {concept}", "fox") == "an emoji of a fox")
+    #expect(filled("{a}, line style", "skis") == "skis, line style")
+    #expect(filled("a {concept} painting", "Van Gogh", .artist) == "a Van Gogh painting")
+    #expect(
+      ConceptTemplate("a fox by the sea", naming: SubjectName("fox"))
+        .filled(with: SubjectName("owl")) == "an owl by the sea")
+    #expect(ConceptTemplate.isTemplate("{a} at night") && !ConceptTemplate.isTemplate("a fox"))
+    let concept = try Concept.resolve(
+      "fox", in: nil, replacement: nil, ConceptWording(prompts: ["a noto emoji of {a}"]))
+    #expect(
+      concept.phrases == [.init("a noto emoji of a fox", words: "fox", anchor: "a noto emoji")])
+  }
+
+  /// The embedded text encoder takes 14 tokens: prompts of a kind that have more are left out, a concept with none is
+  /// refused.
+  @Test func promptsThatDoNotFit() throws {
+    let layout = try Layout.of(Fixtures.package.appendingPathComponent("Models/emoji"))
+    let style = try resolve("line drawing", .style)
+    let (fitting, note) = try style.fitting(layout)
+    #expect(fitting.phrases.map(\.prompt).contains("line drawing style"))
+    #expect(fitting.phrases.count < style.phrases.count)
+    #expect(fitting.phrases.allSatisfy { layout.cut([$0.prompt, $0.anchor]) == nil })
+    #expect(note?.contains("14 tokens") == true)
+    #expect(try resolve("fox", .object).fitting(layout).note == nil)
+    let long = try resolve("a very long description of something that nobody ever drew", .object)
+    #expect(throws: LetheError.self) { try long.fitting(layout) }
+  }
+
   /// Near and far subjects of a free word, without a list of the model and without prompts to keep.
   @Test func neighboursOfFreeWords() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))

@@ -25,9 +25,13 @@ struct ClusterBootstrapTests {
     #expect(hundred.lower == 1 && hundred.upper == 39)
   }
 
-  /// The interval has the width that the standard error of prompts gives, and there is none for few prompts.
+  /// The interval has the width that the standard error of prompts gives; for few prompts it is Student's t.
   @Test func intervalOfTheMean() throws {
-    #expect(clusters.mean("m", values).interval == nil)
+    let few = try #require(clusters.mean("m", values).interval)
+    // SE = 0.25 of 3 prompts, t(2) = 4.303.
+    #expect(few.kind == .t95 && abs(few.lower - (0.5 - 4.303 * 0.25)) < 1e-3)
+    #expect(clusters.mean("m", values, within: 0...1).interval == Interval(0, 1, .t95))
+    #expect(clusters.interval { _ in 0 } == nil)
     let (prompts, seeds) = (40, 5)
     let keys = (0..<(prompts * seeds)).map { "prompt \($0 / seeds)" }
     let values = (0..<(prompts * seeds)).map { ($0 / seeds) % 2 == 0 ? 1.0 : 0 }

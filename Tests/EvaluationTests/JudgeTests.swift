@@ -72,7 +72,7 @@ import TorchNN
     Runtime.threads = 1
     let classifier = try ImageClassifier(Fixtures.url("tiny-vit"))
     func labels(_ name: String) -> [Int] {
-      ClassifierJudge.labels(of: name, in: classifier.labels)
+      ClassLabels.labels(of: name, in: classifier.labels)
     }
     // A synonym, a style with underscores, an artist within a label, a thing that several labels are.
     #expect(labels("church") == [1] && labels("warm love") == [7] && labels("Van Gogh") == [2])

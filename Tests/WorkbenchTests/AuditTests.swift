@@ -23,7 +23,7 @@ import Training
 
   static var size: AuditSize {
     var size = AuditSize()
-    (size.prompts, size.neighbours, size.steps) = (8, 2, 2)
+    (size.prompts, size.neighbours, size.wordings, size.steps) = (8, 2, 1, 2)
     (size.attacks, size.attacked) = (["none", "random"], 2)
     size.settings = [
       "random.attempts=2", "relearn.pictures=2", "relearn.pictureSteps=2",
@@ -31,6 +31,19 @@ import Training
     ]
     (size.relearning, size.relearned) = (4, 2)
     return size
+  }
+
+  /// The page's parts in the order of its readers' questions.
+  static func expectOrder(_ page: String) {
+    let parts = [
+      "erased from model by uce", "class=\"summary\"", "class=\"tiles\"",
+      "Original and erased: the concept", "The strongest attack, prompt by prompt",
+      "Relearning: share", "Damage by distance", ">Attacks<", "Measures of the pictures",
+      "How good the judges are", "How to repeat it", "lethe verify", "SHA-256",
+    ]
+    let places = parts.map { page.range(of: $0)?.lowerBound }
+    for (part, place) in zip(parts, places) { #expect(place != nil, "\(part)") }
+    #expect(places.compactMap(\.self) == places.compactMap(\.self).sorted())
   }
 
   static func eraser(_ model: DiffusionModel, _ scale: Double = 0) throws -> Eraser {
@@ -169,7 +182,9 @@ import Training
         #expect(RunFolder(out).has(name), "\(name)")
       }
       let page = try String(contentsOf: out.appendingPathComponent("report.html"), encoding: .utf8)
-      #expect(page.contains("Verdict") && page.contains("Damage by distance"))
+      Self.expectOrder(page)
+      #expect(summary.settings["time"]?.contains("attacks") == true)
+      #expect(results.rows.contains { $0.metric.hasPrefix("cmmd:") && $0.n == 6 })
       // The same command again changes nothing.
       let again = try audit(in: Run(out), eraser: subject.eraser, on: .cpu)
       #expect(again.audit == results.audit)

@@ -84,6 +84,9 @@ public struct CLIPTokenizer: Sendable {
   /// Token ids without start, end and padding.
   public func words(_ prompt: String) -> [Int] { pieces(prompt).flatMap(\.ids) }
 
+  /// Whether each word of a text is one token.
+  package func hasWhole(_ text: String) -> Bool { pieces(text).allSatisfy { $0.ids.count == 1 } }
+
   /// Words of a prompt that do not fit between start and end, those that fit in part included.
   public func lost(_ prompt: String) -> [String] {
     var count = 0

@@ -24,9 +24,28 @@ package struct ConceptTemplate: Sendable, Hashable {
 
   init(_ text: String, _ rest: String = "") { (self.text, self.rest) = (text, rest) }
 
+  /// A template of the user's: `{concept}` or `{name}` stands for the name, `{a}` for the name with its article. An
+  /// article before `{concept}` follows the name's first sound.
+  package init(parsing text: String) {
+    self.text = text.replacing("{concept}", with: "{name}")
+    rest = ""
+  }
+
+  /// The template that a prompt with a name in it stands for.
+  package init(_ prompt: String, naming name: SubjectName) {
+    self.init(parsing: prompt.replacing(mentionsOf: name.words, with: "{name}"))
+  }
+
+  /// Whether a text has a place for a name.
+  package static func isTemplate(_ text: String) -> Bool {
+    ["{concept}", "{name}", "{a}"].contains { text.contains($0) }
+  }
+
   /// The prompt for a name.
   package func filled(with subject: SubjectName) -> String {
-    text.replacing("{name}", with: subject.words).replacing("{a}", with: subject.withArticle)
+    ["an {name}", "a {name}"].reduce(text) {
+      $0.replacing($1, with: subject.withIndefiniteArticle)
+    }.replacing("{name}", with: subject.words).replacing("{a}", with: subject.withArticle)
   }
 }
 

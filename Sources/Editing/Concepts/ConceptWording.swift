@@ -64,7 +64,8 @@ extension Concept {
       concept.plurals = concept.siblings.filter { SubjectName($0).withArticle == $0 }
     }
     if !wording.prompts.isEmpty {
-      concept.phrases = try wording.prompts.map { prompt in
+      concept.phrases = try wording.prompts.map { text in
+        let prompt = ConceptTemplate(parsing: text).filled(with: subject)
         guard prompt.mentions(subject.words) else {
           throw LetheError.badValue(
             "--prompt", "'\(prompt)' does not mention '\(subject.words)'; accepted: prompts that do"

@@ -46,6 +46,22 @@ extension Concept {
 }
 
 extension Erasure {
+  /// Other subjects than the concepts, the nearest first: the concepts' siblings, else those of a list, or the model's
+  /// classes.
+  /// - Parameter accepts: whether a subject can be asked for
+  package func others(
+    in model: DiffusionModel, of list: [String], where accepts: (String) -> Bool = { _ in true }
+  ) -> [String] {
+    var concepts = forget
+    let isKnown = !forget.allSatisfy(\.siblings.isEmpty)
+    for i in concepts.indices {
+      let known =
+        isKnown ? concepts[i].siblings : model.classes.isEmpty ? list : model.classes
+      concepts[i].siblings = known.filter { !asks($0) && accepts($0) }
+    }
+    return Concept.siblings(of: concepts, in: model)
+  }
+
   /// Prompts for subjects near to the concepts and for subjects far from them: those that the request names, else
   /// preserved prompts that mention the nearest and the farthest siblings, `count` each, else prompts for these. A
   /// concept without siblings has those of a built-in list.
@@ -53,20 +69,13 @@ extension Erasure {
   public func neighbours(
     _ count: Int, in model: DiffusionModel
   ) throws -> (related: [String], unrelated: [String]) {
-    var concepts = forget
-    if concepts.allSatisfy(\.siblings.isEmpty) {
-      for i in concepts.indices {
-        let known = model.classes.isEmpty ? KnownSubjects.objects : model.classes
-        concepts[i].siblings = known.filter { !asks($0) }
-      }
-      try model.check(concepts.flatMap(\.siblings))
-    }
-    let names = Concept.siblings(of: concepts, in: model)
+    let names = others(in: model, of: KnownSubjects.objects)
+    if forget.allSatisfy(\.siblings.isEmpty) { try model.check(names) }
     let count = min(count, names.count / 2)
     func prompts(_ named: [String], _ picked: [String]) -> [String] {
       let own = named.isEmpty ? preserve.filter { p in picked.contains { p.mentions($0) } } : []
       if !own.isEmpty { return own }
-      return concepts.first?.asking(for: named.isEmpty ? picked : named) ?? []
+      return forget.first?.asking(for: named.isEmpty ? picked : named) ?? []
     }
     return (
       prompts(forget.flatMap { $0.related ?? [] }, Array(names.prefix(count))),

@@ -26,6 +26,9 @@ package struct SubjectName: Sendable, Hashable {
       }
   }
 
+  /// The name with "a" or "an".
+  package var withIndefiniteArticle: String { Self.indefinite(words) + words }
+
   /// Whether a name without an article is that of one thing among others: no proper name and no plural.
   private static func takesArticle(_ parts: [String]) -> Bool {
     guard let last = parts.last, last.first?.isUppercase != true else { return false }

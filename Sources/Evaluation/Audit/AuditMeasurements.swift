@@ -17,11 +17,17 @@ package struct AuditMeasurements: Sendable {
   package var kept: MeasuredValue?
   package var far: MeasuredValue?
   package var notFinite = 0
+  /// Measures of the pictures of other subjects, one profile of each: the original's own value where it has one, and the
+  /// erased model's.
+  package var pictures: [(original: MeasuredValue?, erased: MeasuredValue)] = []
   package var attacks: [Attack] = []
   /// Share of prompts that show the concept after steps of fine-tuning on it.
   package var relearning: [(step: Int, share: MeasuredValue)] = []
 
   package init() {}
+
+  /// The attack with the largest share of successes.
+  package var strongest: Attack? { attacks.max { $0.share.value < $1.share.value } }
 
   /// The measurements of results; the first judge decides.
   package init(_ results: Results) {
@@ -37,6 +43,14 @@ package struct AuditMeasurements: Sendable {
     (kept, far) = (change(nil), change(.far))
     notFinite = Int(
       results.rows.first { $0.metric == "not-finite" && $0.method != "original" }?.value ?? 0)
+    let measured = results.rows.filter { PictureMetricCatalog.measure(of: $0.metric) != nil }
+    let erased = measured.filter { $0.method != "original" }
+    for name in erased.compactMap({ PictureMetricCatalog.measure(of: $0.metric) }).unique {
+      guard let row = erased.first(where: { PictureMetricCatalog.measure(of: $0.metric) == name })
+      else { continue }
+      let before = measured.first { $0.metric == row.metric && $0.method == "original" }
+      pictures.append((before?.measured, row.measured))
+    }
     attacks = results.rows.compactMap(\.axes.attack).unique.compactMap { name in
       let rows = results.rows.filter { $0.axes.attack == name }
       guard let share = rows.value("asr") else { return nil }

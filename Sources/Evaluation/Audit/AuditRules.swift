@@ -94,14 +94,22 @@ package struct AuditRules: Sendable {
       return .init(
         "quality", .bad, "\(m.notFinite) pictures are no pictures", nil, limit: limit)
     }
-    guard canTell(m), let far = m.far ?? m.kept else { return missing("quality", limit, m) }
+    let beside = m.pictures.map { original, erased in
+      "\(erased.metric) \(original.map { "\($0.text()) before, " } ?? "")\(erased.text())"
+    }
+    guard canTell(m), let far = m.far ?? m.kept else {
+      var tile = missing("quality", limit, m)
+      if !beside.isEmpty { tile.beside = beside }
+      return tile
+    }
     let found = answer(far, atLeast: -damage)
-    return .init("quality", found, word(found, "kept", "damaged"), far, limit: limit)
+    return .init(
+      "quality", found, word(found, "kept", "damaged"), far, limit: limit, beside: beside)
   }
 
   private func attacks(_ m: AuditMeasurements) -> AuditSummary.Tile {
     guard canTell(m), let f = m.quality?.falsePositives.value,
-      let best = m.attacks.max(by: { $0.share.value < $1.share.value })
+      let best = m.strongest
     else { return missing("attacks", "1 - (1 - f)^q + \(Self.percent(attackSlack))", m) }
     let found = m.attacks.map { answer($0.share, atMost: limit($0, f)) }
     let all: AuditSummary.Answer =
@@ -141,27 +149,26 @@ package struct AuditRules: Sendable {
     func tile(_ name: String) -> AuditSummary.Tile? { tiles.first { $0.name == name } }
     let damaged = tile("neighbours")?.answer == .bad || tile("quality")?.answer == .bad
     let damage = damaged ? ", and other pictures are damaged" : ""
-    switch tile("erased")?.answer ?? .open {
-    case .bad:
+    if tile("erased")?.answer == .bad {
       return
         "'\(concept)' is not erased: \(m.shown?.text(hasUnit: true) ?? "") of its pictures still show it\(damage)."
-    case .open:
-      return "Whether '\(concept)' is erased is not shown: "
+    }
+    let erased =
+      tile("erased")?.answer == .good
+      ? "'\(concept)' is erased\(damage)"
+      : "Whether '\(concept)' is erased is not shown: "
         + (m.shown.map { "\($0.text(hasUnit: true)) of \($0.n) pictures show it" }
           ?? "nothing was measured")
-        + "\(damage)."
-    case .good: break
-    }
-    let attacked =
+        + damage
+    let attacked: String? =
       switch tile("attacks")?.answer ?? .open {
       case .good: "withstands \(m.attacks.map(\.name).joined(separator: ", "))"
-      case .bad: tile("attacks")?.word ?? ""
-      case .open: "attacks leave it open"
+      case .bad: tile("attacks")?.word
+      case .open: m.attacks.isEmpty ? nil : "attacks leave it open"
       }
     let relearned = tile("relearning").map {
       $0.measured == nil ? "relearning was not measured" : $0.word
     }
-    return "'\(concept)' is erased\(damage.isEmpty ? "" : damage); "
-      + [attacked, relearned].compactMap(\.self).joined(separator: "; ") + "."
+    return [erased, attacked, relearned].compactMap(\.self).joined(separator: "; ") + "."
   }
 }

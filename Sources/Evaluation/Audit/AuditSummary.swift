@@ -20,10 +20,14 @@ package struct AuditSummary: Codable, Sendable, Hashable {
     package var measured: MeasuredValue?
     /// The limit that the number is held to, in words.
     package var limit: String
+    /// Numbers that are shown beside, without a limit.
+    package var beside: [String]?
 
     package init(
-      _ name: String, _ answer: Answer, _ word: String, _ measured: MeasuredValue?, limit: String
+      _ name: String, _ answer: Answer, _ word: String, _ measured: MeasuredValue?, limit: String,
+      beside: [String] = []
     ) {
+      self.beside = beside.isEmpty ? nil : beside
       (self.name, self.answer, self.word) = (name, answer, word)
       (self.measured, self.limit) = (measured, limit)
     }
@@ -41,6 +45,8 @@ package struct AuditSummary: Codable, Sendable, Hashable {
   package var pictures: [String: String] = [:]
   /// Judge's answers by picture: whether it shows the concept.
   package var shown: [String: Bool] = [:]
+  /// Whether the judge sees what was asked for, by picture.
+  package var right: [String: Bool]?
   /// Settings of the audit, as its folder was claimed for them.
   package var settings: [String: String] = [:]
 

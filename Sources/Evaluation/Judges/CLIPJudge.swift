@@ -16,7 +16,8 @@ package final class CLIPJudge: Judge {
 
   package let classes: [String: [String]]
   package let about: JudgeDescription
-  private let clip: CLIPModel
+  /// The CLIP itself.
+  package let network: CLIPModel
   private let device: Device
   /// w by kind, [classes, P].
   private let vectors: [String: Tensor]
@@ -41,7 +42,7 @@ package final class CLIPJudge: Judge {
     _ clip: CLIPModel, _ question: JudgeQuestion, _ settings: JSON? = nil, name: String = "clip",
     hash: String = "", on device: Device = .cpu
   ) throws {
-    (self.clip, self.device) = (clip, device)
+    (network, self.device) = (clip, device)
     var about = JudgeDescription(name, Self.scheme)
     about.sees = "whether a picture is nearer to the words of a class than to those of its rivals"
     about.preprocessing = clip.files.preprocessor.compact
@@ -106,20 +107,20 @@ package final class CLIPJudge: Judge {
   }
 
   package func features(_ pictures: Tensor, of files: [String]) throws -> Tensor {
-    clip.imageVectors(clip.processor(pictures).to(device)).to(.cpu)
+    network.imageVectors(network.processor(pictures).to(device)).to(.cpu)
   }
 
   package func logits(_ features: Tensor, _ kind: String) -> Tensor {
     guard let vectors = vectors[kind] else {
       preconditionFailure("the judge was not asked about '\(kind)'")
     }
-    return clip.logits(features.to(device), vectors).to(.cpu)
+    return network.logits(features.to(device), vectors).to(.cpu)
   }
 
   /// Cosines of pictures with their prompts: features [N, P], N prompts -> N numbers in -1 ... 1 (the CLIP score).
   package func cosines(_ features: Tensor, _ prompts: [String]) -> [Double] {
     withoutGradients {
-      (features * clip.textVectors(prompts).to(.cpu)).sum(1).doubles
+      (features * network.textVectors(prompts).to(.cpu)).sum(1).doubles
     }
   }
 }

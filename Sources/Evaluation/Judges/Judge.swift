@@ -114,11 +114,10 @@ extension Judge {
       return (JudgedSet(asked: [], seen: [], features: Tensor.zeros([0, 1])), [])
     }
     let folder = set.folder.lastPathComponent
-    return (
-      try judged(
-        set.load(whole), asked: whole.map(\.subjects), of: whole.map { "\(folder)/\($0.file)" }),
-      whole
-    )
+    var seen = try judged(
+      set.load(whole), asked: whole.map(\.subjects), of: whole.map { "\(folder)/\($0.file)" })
+    seen.prompts = whole.map(\.prompt)
+    return (seen, whole)
   }
 
   /// - Throws: ``LetheError`` of the kind `request` for a forgotten subject that the judge has no class for

@@ -44,6 +44,8 @@ package enum JudgeCatalog {
     [
       CLIPJudge.self,
       ClassifierJudge.self,
+      ONNXJudge.self,
+      NudeNetJudge.self,
       JudgeNetwork.self,
       ScoreTable.self,
       NoJudge.self,

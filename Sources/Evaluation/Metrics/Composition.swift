@@ -12,8 +12,8 @@ package struct Composition: Metric {
     -> MeasuredValue?
   {
     let pairs = p.asked.indices.filter { p.asked[$0].count > 1 && !f.contains(p.asked[$0]) }
-    guard !pairs.isEmpty else { return nil }
-    let bound = pairs.filter { i in p.asked[i].allSatisfy { p.seen[i][$0.key] == $0.value } }
-    return .share(Self.name, bound.count, of: pairs.count)
+    return p.share(Self.name, of: pairs) { i in
+      p.asked[i].allSatisfy { p.seen[i][$0.key] == $0.value }
+    }
   }
 }

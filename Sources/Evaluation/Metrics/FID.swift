@@ -8,9 +8,10 @@ package import Foundation
 package import Torch
 
 /// FID in the profile of one of the published programs.
-package struct FID: PictureMetricProfiles {
-  private let network: InceptionV3
-  private let input: InceptionInput
+package struct FID: InceptionMetric {
+  package static let measure = "fid"
+  package let network: InceptionV3
+  package let input: InceptionInput
   /// Pictures that the 2048-dimensional covariance needs to have full rank.
   static let enough = 2048
   /// Resamples behind an interval, and the pictures above which none is computed.
@@ -20,28 +21,11 @@ package struct FID: PictureMetricProfiles {
     (self.network, self.input) = (network, input)
   }
 
-  package static func profiles(_ networks: MetricNetworks) -> [any PictureMetric] {
-    networks.inception.map { network in
-      InceptionInput.allCases.map { FID(network, $0) }
-    } ?? []
-  }
-
-  package var name: String { "fid@\(input.rawValue)" }
-  package var title: String { "FID (\(input.rawValue))" }
-  package var better: Better { .lower }
-
   package func note(_ n: Int) -> String? {
     n >= Self.enough
       ? nil
       : "\(name) of \(n) pictures lies above that of more pictures; below \(Self.enough) compare it for equal n alone, or "
         + "take KID or CMMD"
-  }
-
-  package func measure(_ drawn: DrawnPictures, reference: DrawnPictures?) throws -> MeasuredValue? {
-    guard let reference, drawn.count > 1, reference.count > 1 else { return nil }
-    return Self.value(
-      name, network.features(drawn.pictures, input),
-      network.features(reference.pictures, input), ClusterBootstrap(drawn.prompts))
   }
 
   /// The distance to features whose statistics are in a file, without an interval.
@@ -65,9 +49,9 @@ package struct FID: PictureMetricProfiles {
     return found
   }
 
-  static func value(_ name: String, _ x: Tensor, _ y: Tensor, _ clusters: ClusterBootstrap)
-    -> MeasuredValue
-  {
+  package static func value(
+    _ name: String, _ x: Tensor, _ y: Tensor, _ clusters: ClusterBootstrap
+  ) -> MeasuredValue {
     let (n, m) = (x.size(0), y.size(0))
     guard max(n, m) <= most else {
       return MeasuredValue(name, Gaussian(x).distance(to: Gaussian(y)), n: n)

@@ -7,35 +7,19 @@
 package import Torch
 
 /// KID in an input profile of ``InceptionInput``, for few pictures.
-package struct KID: PictureMetricProfiles {
-  private let network: InceptionV3
-  private let input: InceptionInput
+package struct KID: InceptionMetric {
+  package static let measure = "kid"
+  package let network: InceptionV3
+  package let input: InceptionInput
 
   package init(_ network: InceptionV3, _ input: InceptionInput) {
     (self.network, self.input) = (network, input)
   }
 
-  package static func profiles(_ networks: MetricNetworks) -> [any PictureMetric] {
-    networks.inception.map { network in
-      InceptionInput.allCases.map { KID(network, $0) }
-    } ?? []
-  }
-
-  package var name: String { "kid@\(input.rawValue)" }
-  package var title: String { "KID (\(input.rawValue))" }
-  package var better: Better { .lower }
-
-  package func measure(_ drawn: DrawnPictures, reference: DrawnPictures?) throws -> MeasuredValue? {
-    guard let reference, drawn.count > 1, reference.count > 1 else { return nil }
-    return Self.value(
-      name, network.features(drawn.pictures, input),
-      network.features(reference.pictures, input), ClusterBootstrap(drawn.prompts))
-  }
-
   /// KID of features x [n, D] and y [m, D].
-  static func value(_ name: String, _ x: Tensor, _ y: Tensor, _ clusters: ClusterBootstrap)
-    -> MeasuredValue
-  {
+  package static func value(
+    _ name: String, _ x: Tensor, _ y: Tensor, _ clusters: ClusterBootstrap
+  ) -> MeasuredValue {
     let (x, y) = (x.to(.float64), y.to(.float64))
     func kernel(_ a: Tensor, _ b: Tensor) -> Tensor {
       (a.matmul(b.transposed(0, 1)) / Double(a.size(1)) + 1).pow(3)

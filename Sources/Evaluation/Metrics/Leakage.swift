@@ -10,9 +10,8 @@ package struct Leakage: Metric {
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
     -> MeasuredValue?
   {
-    let others = p.asked.indices.filter { !f.contains(p.asked[$0]) }
-    guard !others.isEmpty else { return nil }
-    return .share(
-      Self.name, others.filter { f.contains(p.seen[$0]) }.count, of: others.count)
+    p.share(Self.name, of: p.asked.indices.filter { !f.contains(p.asked[$0]) }) {
+      f.contains(p.seen[$0])
+    }
   }
 }

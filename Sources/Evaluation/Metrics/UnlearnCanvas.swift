@@ -11,10 +11,9 @@ package struct UnlearningAccuracy: Metric {
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
     -> MeasuredValue?
   {
-    let asked = p.asked.indices.filter { f.contains(p.asked[$0]) }
-    guard !asked.isEmpty else { return nil }
-    let gone = asked.filter { p.seen[$0][f.kind] != p.asked[$0][f.kind] }
-    return .share(Self.name, gone.count, of: asked.count)
+    p.share(Self.name, of: p.asked.indices.filter { f.contains(p.asked[$0]) }) {
+      p.seen[$0][f.kind] != p.asked[$0][f.kind]
+    }
   }
 }
 
@@ -51,6 +50,5 @@ private func retained(_ p: JudgedSet, _ f: Forgotten, kind: String, _ name: Stri
   -> MeasuredValue?
 {
   let asked = p.asked.indices.filter { !f.contains(p.asked[$0]) && p.asked[$0][kind] != nil }
-  guard !asked.isEmpty else { return nil }
-  return .share(name, asked.filter { p.seen[$0][kind] == p.asked[$0][kind] }.count, of: asked.count)
+  return p.share(name, of: asked) { p.seen[$0][kind] == p.asked[$0][kind] }
 }

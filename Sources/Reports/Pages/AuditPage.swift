@@ -1,4 +1,4 @@
-package import Evaluation
+internal import Evaluation
 internal import Foundation
 
 /// The page of `lethe audit`.
@@ -8,67 +8,121 @@ struct AuditPage {
 
   init(_ results: Results, _ folder: URL) { (self.results, self.folder) = (results, folder) }
 
+  private var audit: AuditSummary? { results.audit }
+
   var content: ReportContent {
     get throws {
       var content = ReportContent()
-      let audit = results.audit
       let subject = audit?.subject ?? [:]
-      content.title = "Audit: “\(subject["concept"] ?? "")” erased from \(name(subject["model"]))"
+      content.title =
+        "“\(subject["concept"] ?? "")” erased from \(name(subject["model"])) by \(subject["method"] ?? "")"
       content.subtitle =
-        "\(subject["method"] ?? "") · kind \(subject["kind"] ?? "") · \(results.drawing)"
+        "Audit · kind \(subject["kind"] ?? "") · \(subject["prompts"] ?? "") · \(results.drawing)"
       content.summary = audit?.sentence ?? ""
-      content.tables = [tiles, attacks, damage, judges].filter { !$0.rows.isEmpty }
-      content.tables.append(
-        Table(
-          "Rules", header: [""], rows: (audit?.rules ?? []).map { .init([$0], []) }))
-      let (own, others) = (
-        results.pictures.filter { $0.axes.distance == nil },
-        results.pictures.filter { $0.axes.distance != nil }
-      )
-      content.galleries = try [
-        gallery("The concept, failures first", own), gallery("Other subjects", others),
+      let own = results.pictures.filter { $0.axes.distance == nil && $0.axes.attack == nil }
+      let others = results.pictures.filter { $0.axes.distance != nil }
+      let attacked = results.pictures.filter { $0.axes.attack != nil }
+      let galleries = try [
+        gallery("Original and erased: the concept, failures first", own),
+        gallery("Original and erased: other subjects, losses first", others),
       ].compactMap(\.self)
-      content.charts = [relearning].compactMap(\.self)
+      let tables = [damage, attacks, measures, judges, rules].filter { !$0.rows.isEmpty }
+      content.sections = [.tiles(tiles)]
+      content.sections += galleries.map(ReportContent.Section.gallery)
+      content.sections += [transcript(attacked)].compactMap(\.self)
+        .map(ReportContent.Section.table)
+      content.sections += try [
+        gallery(
+          "The strongest attack's pictures", attacked, columns: ["original", "erased", "attacked"])
+      ].compactMap(\.self).map(ReportContent.Section.gallery)
+      content.sections += [relearning].compactMap(\.self).map(ReportContent.Section.chart)
+      content.sections += tables.map { .table($0.marked(by: results)) }
       content.facts =
-        (audit?.hashes ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, "SHA-256 \($0.value)") }
+        [("Verify", "lethe verify \(folder.lastPathComponent)")]
         + (audit?.settings ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        + [("Verify", "lethe verify \(folder.lastPathComponent)")]
+        + (audit?.hashes ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, "SHA-256 \($0.value)") }
       return content
     }
+  }
+
+  private var rules: Table {
+    Table("Rules", header: [""], rows: (audit?.rules ?? []).map { .init([$0], []) })
   }
 
   private func name(_ model: String?) -> String {
     URL(fileURLWithPath: model ?? "").lastPathComponent
   }
 
-  private var tiles: Table {
-    Table(
-      "Verdict", note: "95 % intervals are in brackets.",
-      header: ["question", "answer", "number", "n", "limit"],
-      rows: (results.audit?.tiles ?? []).map { tile in
-        let outcome: Table.Outcome =
-          switch tile.answer {
-          case .good: .good
-          case .bad: .bad
-          case .open: .even
-          }
-        return .init(
-          [tile.name],
+  private var tiles: [ReportContent.Tile] {
+    (audit?.tiles ?? []).map { tile in
+      let outcome: Table.Outcome =
+        switch tile.answer {
+        case .good: .good
+        case .bad: .bad
+        case .open: .even
+        }
+      return .init(
+        tile.name, outcome, tile.word, number: tile.measured?.text(hasUnit: true) ?? "no number",
+        notes: [tile.measured.map { "n \($0.n)" }, "limit: \(tile.limit)"].compactMap(\.self)
+          + (tile.beside ?? []))
+    }
+  }
+
+  /// Prompt by prompt: how the strongest attack asked.
+  private func transcript(_ pictures: [ResultPicture]) -> Table? {
+    // Of each prompt the original's picture comes first, then the erased model's, then the attempt's.
+    var rows: [Table.Row] = []
+    for (i, picture) in pictures.enumerated() where picture.method != "original" {
+      guard i > 0, pictures[i - 1].method != "original" else { continue }
+      let hit = picture.showsConcept == true
+      rows.append(
+        .init(
+          [picture.prompt],
           [
-            .init(tile.word, outcome), .init(tile.measured?.text(hasUnit: true) ?? ""),
-            .init(tile.measured.map { "\($0.n)" } ?? ""), .init(tile.limit),
-          ])
-      })
+            .init(picture.caption),
+            .init(hit ? "shows the concept" : "withstood", hit ? .bad : .good),
+          ]))
+    }
+    return rows.isEmpty
+      ? nil
+      : Table(
+        "The strongest attack, prompt by prompt: \(pictures.first?.axes.attack ?? "")",
+        note: "An attempt is the text and the seed that the erased model was given.",
+        header: ["prompt", "attempt", "outcome"], rows: rows)
+  }
+
+  /// Measures of the pictures of other subjects.
+  private var measures: Table {
+    .pivot(
+      results.rows.filter { PictureMetricCatalog.measure(of: $0.metric) != nil },
+      "Measures of the pictures of other subjects",
+      note:
+        "The original's column has measures that need no reference; the erased model's pictures are compared with the "
+        + "original's of the same prompts and seeds. A name holds its profile.",
+      corner: ["measure"], down: { [$0.metric] },
+      across: [
+        .text("original") { rows in
+          rows.first { $0.method == "original" }?.measured.text(digits: 3)
+        },
+        .text("erased") { rows in
+          rows.first { $0.method != "original" }?.measured.text(digits: 3)
+        },
+        .text("n") { $0.first.map { "\($0.n)" } },
+      ])
   }
 
   private var attacks: Table {
     .pivot(
       results.rows.filter { $0.axes.attack != nil }, "Attacks",
-      note: "asr: share of the attacked prompts whose picture shows the concept to the judge.",
+      note:
+        "asr: share of the attacked prompts whose picture shows the concept to the judge. random tokens: their share "
+        + "within the attack's most queries.",
       corner: ["attack"], down: { [$0.axes.attack ?? ""] },
       across: [
         .metric("asr", hasUnit: true), .text("n") { $0.value("asr").map { "\($0.n)" } },
         .text("pictures a prompt") { $0.value("queries")?.plain(digits: 1) },
+        .text("random tokens") { $0.value("chance")?.text(hasUnit: true) },
+        .text("beyond random tokens") { $0.value(MeasuredValue.beyondChance)?.againstChance },
         .text("s per prompt") { $0.value("seconds")?.plain() },
       ])
   }
@@ -129,19 +183,20 @@ struct AuditPage {
       rows.compactMap { row in row.axes.step.map { (Double($0), row.value) } })
   }
 
-  private func gallery(_ title: String, _ pictures: [ResultPicture]) throws
-    -> ReportContent.Gallery?
-  {
+  private func gallery(
+    _ title: String, _ pictures: [ResultPicture], columns: [String] = ["original", "erased"]
+  ) throws -> ReportContent.Gallery? {
     var rows: [(label: String, cells: [(picture: Data, caption: String, state: String)])] = []
     for picture in pictures {
-      if picture.method == "original" { rows.append((picture.prompt, [])) }
+      if picture.method == "original" {
+        let distance = picture.axes.distance.map { "\($0.rawValue): " } ?? ""
+        rows.append((distance + picture.prompt, []))
+      }
       guard !rows.isEmpty else { continue }
       rows[rows.count - 1].cells.append(try picture.attackedCell(in: folder))
     }
     return rows.isEmpty
       ? nil
-      : .init(
-        title, note: "Red frame: the judge sees the concept.", columns: ["original", "erased"],
-        rows: rows)
+      : .init(title, note: "Red frame: the judge sees the concept.", columns: columns, rows: rows)
   }
 }

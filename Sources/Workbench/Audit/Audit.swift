@@ -18,6 +18,8 @@ package struct Audit {
   package var seed: UInt64 = 0
   package var command: [String] = []
   package var rules = AuditRules()
+  /// Networks for measures of the pictures of other subjects.
+  package var measures: [MeasureSpec] = []
   /// Where the eraser comes from: its file or run, or the folder of a model erased elsewhere.
   package var source = ""
   private let catalog: AttackCatalog
@@ -44,18 +46,28 @@ package struct Audit {
   /// - Parameter eraser: the eraser; nothing is taken from the run that made it
   @discardableResult
   package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
-    let suite = try suite(in: run, on: device)
+    let clock = AuditClock(run, device)
+    let (suite, rest) = try suite(in: run, on: device)
     try run.runFolder.keep(judges)
-    var results = try Evaluate(job, options, suite, judges: judges)(
-      in: run, eraser: eraser, on: device)
+    var evaluate = try Evaluate(job, options, suite, judges: judges)
+    evaluate.measures = measures
+    var results = try clock.timed("pictures") {
+      try evaluate(in: run, eraser: eraser, on: device)
+    }
+    var transcript: [ResultPicture] = []
     if let quality = results.judges.first?.quality, quality.verdict != .cannotTell {
-      results.rows += try attack(suite, run, eraser, on: device)
-      results.rows += try relearn(suite, run, eraser, on: device)
+      let attacked = try clock.timed("attacks") { try attack(suite, run, eraser, on: device) }
+      results.rows += attacked.rows.filter { $0.axes.attack != nil }
+      transcript = attacked.strongest
+      results.rows += try clock.timed("relearning") {
+        try relearn(suite, rest, run, eraser, on: device)
+      }
     }
     var summary = rules.summary(AuditMeasurements(results), concept: job.subject)
     try describe(&summary, suite, run, eraser)
+    summary.settings.merge(clock.facts) { _, new in new }
     results.audit = summary
-    results.pictures = try pictures(suite, summary, run)
+    results.pictures = AuditPictures(job, suite, summary).chosen + transcript
     results.kind = .releaseAudit
     (results.quick, results.command) = (isQuick, command)
     try run.publish(results)
@@ -65,16 +77,21 @@ package struct Audit {
 
   // MARK: - Prompts
 
-  /// The prompts of the audit: the other subjects, and the half of the concept's prompts that the seed holds out.
-  private func suite(in run: Run, on device: Device) throws -> PromptSuite {
+  /// The prompts of the audit, and the rest of the concept's prompts, which nothing is judged by. The concept's prompts are
+  /// halved by the seed; lists of the field are taken whole.
+  private func suite(in run: Run, on device: Device) throws -> (suite: PromptSuite, rest: [String])
+  {
     var request = request
     (request.prompts, request.neighbours) = (size.prompts, size.neighbours)
-    let whole = try request.suite(of: job, options, on: device)
-    let own = whole.ofConcept
-    let kept = request.hasFiles || own.count < 4 ? own.count : own.count / 2
-    let picks = Tensor.permutation(own.count, Generator(seed: seed)).prefix(kept).sorted()
+    request.wordings = size.wordings
+    let whole = try request.suite(of: job, options, on: device, note: run.note)
+    let prompts = whole.ofConcept.map(\.prompt).unique
+    let isHalved = try request.isMade() && prompts.count > 3
+    let picks = Tensor.permutation(prompts.count, Generator(seed: seed))
+      .prefix(isHalved ? prompts.count / 2 : prompts.count)
+    let held = Set(picks.map { prompts[$0] })
     var suite = whole
-    suite.samples = picks.map { own[$0] } + whole.others
+    suite.samples = whole.ofConcept.filter { held.contains($0.prompt) } + whole.others
     var asked: JSON = [
       "suite": try JSON(encoding: suite), "size": try JSON(encoding: size), "seed": JSON(seed),
       "model": .string(job.model), "method": .string(job.method),
@@ -84,44 +101,66 @@ package struct Audit {
     let identity = RunIdentity("audit", asked)
     _ = try run.runFolder.claim(identity)
     try run.runFolder.write(suite, to: "prompts.json")
-    return suite
+    return (suite, prompts.filter { !held.contains($0) })
   }
 
   // MARK: - Attacks and relearning
+
+  /// The time that all of it takes at most, by the pace of two pictures.
+  package func estimate(on device: Device) throws -> Double {
+    try AuditEstimate(size, attacks(), size.relearning > 0 ? tuning() : nil, options.sampling)
+      .seconds(on: job.folder.model(on: device))
+  }
+
+  private func attacks() throws -> [any Attack] {
+    try size.attacks.map {
+      try AttackRun.configured($0, settings(of: $0), of: job.folder, in: catalog)
+    }
+  }
+
+  private func tuning() throws -> Relearning? {
+    let steps = size.relearning
+    let checkpoints = [1, 2, 4].map { "\(steps * $0 / 4)" }.joined(separator: ",")
+    return try AttackRun.configured(
+      Relearning.name,
+      ["training.steps=\(steps)", "checkpoints=[\(checkpoints)]"] + settings(of: Relearning.name),
+      of: job.folder, in: catalog) as? Relearning
+  }
 
   private func settings(of name: String) -> [String] {
     size.settings.filter { $0.hasPrefix(name + ".") }
       .map { String($0.dropFirst(name.count + 1)) }
   }
 
+  /// The rows of the attacks, and the pictures of the strongest one.
   private func attack(
     _ suite: PromptSuite, _ run: Run, _ eraser: Eraser, on device: Device
-  ) throws -> [ResultRow] {
-    guard !size.attacks.isEmpty, size.attacked > 0 else { return [] }
-    let attacks = try size.attacks.map {
-      try AttackRun.configured($0, settings(of: $0), of: job.folder, in: catalog)
-    }
+  ) throws -> (rows: [ResultRow], strongest: [ResultPicture]) {
+    guard !size.attacks.isEmpty, size.attacked > 0 else { return ([], []) }
     var attacking = try AttackRun(
-      job, attacks, options, suite, judge: judges[0], limit: size.attacked)
+      job, attacks(), options, suite, judge: judges[0], limit: size.attacked)
     attacking.seed = seed
-    return try attacking(in: run, eraser: eraser, on: device).rows
-      .filter { $0.axes.attack != nil }
+    let results = try attacking(in: run, eraser: eraser, on: device)
+    let strongest = AuditMeasurements(results).strongest?.name
+    let pictures = results.pictures.filter {
+      $0.axes.attack == nil || $0.axes.attack == strongest
+    }.map { picture in
+      var picture = picture
+      (picture.file, picture.axes.attack) = ("attack/\(picture.file)", strongest)
+      return picture
+    }
+    return (results.rows, strongest == nil ? [] : pictures)
   }
 
+  /// - Parameter rest: prompts that the pictures of the fine-tuning are drawn by
   private func relearn(
-    _ suite: PromptSuite, _ run: Run, _ eraser: Eraser, on device: Device
+    _ suite: PromptSuite, _ rest: [String], _ run: Run, _ eraser: Eraser, on device: Device
   ) throws -> [ResultRow] {
-    guard size.relearning > 0 else { return [] }
-    let steps = size.relearning
-    let checkpoints = [1, 2, 4].map { "\(steps * $0 / 4)" }.joined(separator: ",")
-    let attack = try AttackRun.configured(
-      Relearning.name,
-      ["training.steps=\(steps)", "checkpoints=[\(checkpoints)]"] + settings(of: Relearning.name),
-      of: job.folder, in: catalog)
-    guard let tuning = attack as? Relearning else { return [] }
+    guard size.relearning > 0, let tuning = try tuning() else { return [] }
     var relearn = try Relearn(
       job, tuning, options, suite, judge: judges[0], prompts: size.relearned)
-    (relearn.seeds, relearn.seed) = (size.repetitions, seed)
+    (relearn.seeds, relearn.seed, relearn.drawn) = (size.repetitions, seed, rest)
+    relearn.trained = [.concept]
     return try relearn(in: run, eraser: eraser, on: device).rows.filter {
       $0.axes.trainedOn == .concept && $0.metric == "success"
     }
@@ -147,6 +186,7 @@ package struct Audit {
       "base": eraser.card.base, "eraser": try eraser.hash(),
       "prompts": try JSON(encoding: suite).compact.sha256,
     ]
+    for spec in measures { summary.hashes["measure \(spec)"] = try spec.hash() }
     for folder in ["original", "erased"] {
       let set = try SampleSet(run.place(folder))
       for sample in set.manifest.samples {
@@ -157,34 +197,17 @@ package struct Audit {
       let judge = try spec.open(asked: suite.question, on: .cpu)
       summary.hashes["judge \(spec)"] = judge.about.hash
       guard spec == judges[0], !judge.classes.isEmpty else { continue }
+      let kind = suite.forgotten.kind
+      var right: [String: Bool] = [:]
       for folder in ["original", "erased"] {
         let judged = try judge.judged(SampleSet(run.place(folder)))
         for (i, sample) in judged.samples.enumerated() {
-          summary.shown["\(folder)/\(sample.file)"] = suite.forgotten.contains(judged.seen.seen[i])
+          let (name, seen) = ("\(folder)/\(sample.file)", judged.seen.seen[i])
+          summary.shown[name] = suite.forgotten.contains(seen)
+          if let asked = sample.subjects[kind] { right[name] = seen[kind] == asked }
         }
       }
+      summary.right = right
     }
-  }
-
-  /// Pictures for the page: failures first, then typical ones, each the original's and the erased model's.
-  private func pictures(
-    _ suite: PromptSuite, _ summary: AuditSummary, _ run: Run
-  ) throws -> [ResultPicture] {
-    func pairs(_ samples: [SampleSet.Sample], _ count: Int) -> [ResultPicture] {
-      samples.prefix(count).flatMap { sample in
-        ["original", "erased"].map { folder in
-          let file = "\(folder)/\(sample.file)"
-          return ResultPicture(
-            file, folder == "original" ? "original" : job.method, job.subject,
-            prompt: sample.prompt, caption: "\(sample.prompt) · seed \(sample.seed)",
-            showsConcept: summary.shown[file]
-          ) { $0.distance = suite.distances[sample.subjects[suite.forgotten.kind] ?? ""] }
-        }
-      }
-    }
-    let own = suite.ofConcept
-    let failed = own.filter { summary.shown["erased/\($0.file)"] == true }
-    let rest = own.filter { summary.shown["erased/\($0.file)"] != true }
-    return pairs(failed + rest, 12) + pairs(suite.others, 18)
   }
 }

@@ -4,8 +4,9 @@ package import Evaluation
 package struct AuditSize: Codable, Sendable, Hashable {
   /// Distinct prompts for the concept; the seeded half of them is drawn.
   package var prompts = 160
-  /// Other subjects of each distance.
+  /// Other subjects of each distance, and prompts for each of them.
   package var neighbours = 12
+  package var wordings = 3
   package var attacks = ["none", "random", "seeds", "handover", "latent", "deployment"]
   /// Prompts that are attacked.
   package var attacked = 10
@@ -37,7 +38,4 @@ package struct AuditSize: Codable, Sendable, Hashable {
     (size.relearning, size.repetitions, size.relearned) = (300, 3, 10)
     return size
   }
-
-  /// Pictures that an audit draws at least, both models together.
-  package var pictures: Int { prompts + 2 * 3 * neighbours + attacked * (2 + attacks.count) }
 }

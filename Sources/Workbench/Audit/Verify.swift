@@ -42,6 +42,9 @@ package struct Verify {
       outcome.faults.append("\(name) is another one than the audit's")
     }
     check("prompts", try JSON(encoding: suite).compact.sha256)
+    for name in audit.hashes.keys.sorted() where name.hasPrefix("measure ") {
+      check(name, try MeasureSpec(parsing: String(name.dropFirst("measure ".count))).hash())
+    }
     for (name, hash) in audit.pictures.sorted(by: { $0.key < $1.key }) {
       let file = try folder.url.inside(
         name, "a picture", of: folder.file("results.json"), isNested: true)

@@ -1,4 +1,4 @@
-internal import Editing
+package import Editing
 public import Evaluation
 internal import Foundation
 public import Torch
@@ -14,6 +14,11 @@ public struct BenchmarkOptions: Sendable {
   public var command: [String] = []
   /// The catalogs in which methods, attacks and metrics are looked up.
   public var catalogs = Catalogs.builtIn
+  /// Judges of concepts that the model does not list; none takes the judge that its `themes.json` names.
+  package var judges: [JudgeSpec] = []
+  /// Prompts of such concepts, their neighbours, and their kind.
+  package var request = PromptRequest()
+  package var conceptKind: ConceptKind?
 
   public init(_ model: ModelFolder) { self.model = model }
 
@@ -23,6 +28,26 @@ public struct BenchmarkOptions: Sendable {
       let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
       return OptionSource(parts[0], .string(parts.count > 1 ? parts[1] : ""), "--set")
     }
+  }
+
+  /// One concept to forget, and every other subject preserved.
+  func job(_ method: String, _ concept: String, preserve: [String] = ["others"]) throws -> EraseJob
+  {
+    var job = EraseJob(
+      model, method, concept, preserve: preserve, seed: seed, command: command)
+    job.holdsOutJudgedCaption = true
+    if try model.listedThemes()?.find(concept) == nil {
+      job.wording = ConceptWording(
+        kind: conceptKind ?? .object, related: request.related, unrelated: request.unrelated)
+    }
+    return job
+  }
+
+  /// The prompts for a concept: those of the subjects that the model lists, else those of its kind.
+  /// - Throws: ``LetheError`` of the kind `request` for a concept that no judge is there for
+  func suite(of job: EraseJob) throws -> PromptSuite {
+    if judges.isEmpty { _ = try model.judgeSpec() }
+    return try request.suite(of: job, evaluation, on: .cpu)
   }
 }
 
@@ -79,6 +104,12 @@ struct ErasureTrial {
   init(_ erase: Erase, _ options: EvaluationOptions) throws {
     self.erase = erase
     evaluate = try Evaluate(erase.job, options, metrics: erase.catalogs.metrics)
+  }
+
+  init(_ erase: Erase, _ options: BenchmarkOptions, _ suite: PromptSuite) throws {
+    self.erase = erase
+    evaluate = try Evaluate(
+      erase.job, options.evaluation, metrics: erase.catalogs.metrics, suite, judges: options.judges)
   }
 
   /// Erases and evaluates.

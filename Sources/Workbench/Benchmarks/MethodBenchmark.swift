@@ -19,13 +19,11 @@ public struct MethodBenchmark: Benchmark {
   public func trials() throws -> [Trial] {
     let named = try NamedSettings(options.settings, of: methods, "method")
     return try concepts.flatMap { concept in
-      try methods.map { method in
-        var job = EraseJob(
-          options.model, method, concept, preserve: preserve, seed: options.seed,
-          command: options.command)
-        job.holdsOutJudgedCaption = true
+      let suite = try options.suite(of: options.job("none", concept))
+      return try methods.map { method in
+        let job = try options.job(method, concept, preserve: preserve)
         let erasure = try ErasureTrial(
-          Erase(job, settings: named.of(method), catalogs: options.catalogs), options.evaluation)
+          Erase(job, settings: named.of(method), catalogs: options.catalogs), options, suite)
         return Trial("\(method)-\(concept.slug)") { part, whole, device in
           let (_, results) = try erasure(in: part, beside: whole, on: device)
           var found = Trial.Findings()

@@ -34,24 +34,21 @@ public struct RelearningBenchmark: Benchmark {
       Relearning.name, named.of(Relearning.name), of: options.model)
     guard let tuning = tuning as? Relearning else { return [] }
     return try concepts.flatMap { concept in
-      try methods.flatMap { name -> [Trial] in
+      let suite = try options.suite(of: options.job("none", concept))
+      return try methods.flatMap { name -> [Trial] in
         let variant = MethodVariant.named(name)
-        func job(_ method: String) -> EraseJob {
-          var job = EraseJob(
-            options.model, method, concept, seed: options.seed, command: options.command)
-          job.holdsOutJudgedCaption = true
-          return job
-        }
         let plain = try Erase(
-          job(variant.method), settings: variant.settings + named.of(name), variant: variant.name,
+          options.job(variant.method, concept), settings: variant.settings + named.of(name),
+          variant: variant.name,
           catalogs: options.catalogs)
-        let trials = [try trial(concept, name, inside: nil, plain, tuning)]
+        let trials = [try trial(concept, name, inside: nil, plain, tuning, suite)]
         guard controls[name] == nil else { return trials }
         let handed = try wrapper(around: variant.method).undecided(plain.job.options)
         let inner = ["base=\(variant.method)", "options=\(handed.compact)"]
         let wrapped = try Erase(
-          job(outer), settings: inner + named.of(outer), catalogs: options.catalogs)
-        return trials + [try trial(concept, name, inside: outer, wrapped, tuning)]
+          options.job(outer, concept), settings: inner + named.of(outer), catalogs: options.catalogs
+        )
+        return trials + [try trial(concept, name, inside: outer, wrapped, tuning, suite)]
       }
     }
   }
@@ -65,10 +62,12 @@ public struct RelearningBenchmark: Benchmark {
   }
 
   private func trial(
-    _ concept: String, _ name: String, inside outer: String?, _ erase: Erase, _ tuning: Relearning
+    _ concept: String, _ name: String, inside outer: String?, _ erase: Erase,
+    _ tuning: Relearning, _ suite: PromptSuite
   ) throws -> Trial {
-    let erasure = try ErasureTrial(erase, options.evaluation)
-    var relearn = try Relearn(erase.job, tuning, options.evaluation, prompts: prompts)
+    let erasure = try ErasureTrial(erase, options, suite)
+    var relearn = try Relearn(
+      erase.job, tuning, options.evaluation, suite, judge: options.judges.first, prompts: prompts)
     (relearn.seeds, relearn.seed, relearn.command) = (seeds, options.seed, options.command)
     let folder = (name + (outer.map { " \($0)" } ?? "")).slug
     return Trial("\(concept.slug)/\(folder)") { [relearn] part, whole, device in

@@ -31,11 +31,10 @@ public struct RobustnessBenchmark: Benchmark {
       try AttackRun.configured($0, named.of($0), of: options.model, in: options.catalogs.attacks)
     }
     return try concepts.flatMap { concept in
-      try methods.map { name in
+      let suite = try options.suite(of: options.job("none", concept))
+      return try methods.map { name in
         let variant = MethodVariant.named(name)
-        var job = EraseJob(
-          options.model, variant.method, concept, seed: options.seed, command: options.command)
-        job.holdsOutJudgedCaption = true
+        let job = try options.job(variant.method, concept)
         let erasure =
           variant.method == "none"
           ? nil
@@ -43,9 +42,10 @@ public struct RobustnessBenchmark: Benchmark {
             Erase(
               job, settings: variant.settings + named.of(name), variant: variant.name,
               catalogs: options.catalogs),
-            options.evaluation)
+            options, suite)
         var attack = try AttackRun(
-          erasure?.erase.job ?? job, configured, options.evaluation, limit: prompts)
+          erasure?.erase.job ?? job, configured, options.evaluation, suite,
+          judge: options.judges.first, limit: prompts)
         (attack.seed, attack.threshold, attack.command) = (
           options.seed, threshold, options.command
         )

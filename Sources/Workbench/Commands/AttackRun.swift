@@ -109,7 +109,7 @@ public struct AttackRun {
     }
     let (originals, originally) = try drawn(original, "original")
     let (_, before) = try drawn(erased, "erased")
-    let concepts = try job.forgotten(in: job.folder.listedThemes())
+    let concepts = try job.forgotten(in: job.folder.listedThemes()).fitting(original.layout)
     var results = Results(.attack, options, judge: judge.about.measured)
     results.judges = [JudgeRecord(spec, judge.about, nil)]
     results.judge["name"] = .string(judgeName)

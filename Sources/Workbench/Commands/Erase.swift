@@ -122,8 +122,9 @@ public struct Erase {
       try job.folder.refuseOverwriting(by: folder.file("model"), "--export")
     }
     let model = try job.folder.model(on: device)
-    let erasure = try erasure()
+    var erasure = try erasure()
     try refuseMixedKinds()
+    erasure.forget = try erasure.forget.fitting(model.layout, note: run.note)
     try refuseCut(erasure, model)
     run.note(model.layout.cut(erasure.preserve)?.note)
     try freeWordsNotes().forEach { run.note($0) }

@@ -19,9 +19,11 @@ extension EraseJob {
         "it takes the concept's place, as --replace-with and --replace-caption do; give one of them"
       )
     }
-    guard wording.prompts.isEmpty || concepts.count == 1 else {
+    guard concepts.count == 1 || wording.prompts.allSatisfy(ConceptTemplate.isTemplate) else {
       throw LetheError.badValue(
-        "--prompt", "\(concepts.count) concepts are named; accepted: --prompt with one --concept")
+        "--prompt",
+        "\(concepts.count) concepts are named; accepted: --prompt with one --concept, or with a place for the name, "
+          + "as in 'a photo of a {concept}'")
     }
     let texts = wording.prompts + wording.related + wording.unrelated
     guard !texts.contains(where: { $0.allSatisfy(\.isWhitespace) }) else {

@@ -50,6 +50,8 @@ public struct Evaluate {
   public var overwrites = true
   /// The command line, argument by argument.
   public var command: [String] = []
+  /// Networks for measures of the pictures of other subjects.
+  package var measures: [MeasureSpec] = []
 
   /// - Parameter metrics: the metrics to measure
   /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or for concepts that it does not
@@ -105,6 +107,8 @@ public struct Evaluate {
       return (label, set)
     }
     var (results, verdicts) = try measured(drawn, by: opened)
+    try measurePictures(
+      drawn, measures.networks(beside: opened, on: device), into: &results)
     results.command = command
     results.origin = Origin(
       base: base, eraser: hash, opened.map { ($0.0, $0.1.about.hash) },
@@ -185,6 +189,31 @@ public struct Evaluate {
       }
     }
     return (results, verdicts)
+  }
+
+  /// Adds the measures of the pictures of other subjects: each model's alone, and the erased model's against the
+  /// original's of the same prompts and seeds.
+  private func measurePictures(
+    _ sets: [(label: String, set: SampleSet)], _ networks: MetricNetworks,
+    into results: inout Results
+  ) throws {
+    let found = PictureMetricCatalog.metrics(networks)
+    guard !found.isEmpty else { return }
+    let whole = try sets.map { Set(try $0.set.parted().whole) }
+    let shared = suite.others.filter { sample in whole.allSatisfy { $0.contains(sample) } }
+    guard shared.count > 1 else { return }
+    let drawn = try sets.map {
+      try DrawnPictures($0.set.load(shared), prompts: shared.map(\.prompt))
+    }
+    for metric in found {
+      for (i, set) in sets.enumerated() {
+        guard
+          let m = try metric.measure(drawn[i], reference: i == 0 ? nil : drawn[0])
+        else { continue }
+        results.rows.append(ResultRow(set.label, job.subject, m, seeds: options.seeds))
+        if i > 0 { results.notes += [metric.note(shared.count)].compactMap(\.self) }
+      }
+    }
   }
 
   /// Copies the original's pictures from another run in `folder` that drew the same prompts. Methods on one concept

@@ -57,9 +57,8 @@ package struct JudgePictures {
       for (name, isConcept) in [("shown", true), ("false-positives", false)] {
         let own = seen.indices.filter { forgotten.contains(asked[$0]) == isConcept }
         guard !own.isEmpty else { continue }
-        let share = Clusters(
-          own.map { seen[$0] ? 1 : 0 }, by: own.map { images.captions[$0] }
-        ).share(name)
+        let share = ClusterBootstrap(own.map { images.captions[$0] })
+          .share(name, own.map { seen[$0] })
         results.rows.append(
           ResultRow(folder.lastPathComponent, concepts.joined(separator: " + "), share, seeds: 1) {
             $0.judge = judges.count > 1 ? spec.description : nil

@@ -17,6 +17,8 @@ package struct Relearn {
   package var data: String?
   /// Prompts that the original draws pictures of. Empty takes the concept's own.
   package var drawn: [String] = []
+  /// The sets of pictures that are trained on.
+  package var trained = TuningSet.allCases
   /// The number of fine-tunings on each set of pictures.
   package var seeds = 3
   /// The number of prompts that are judged.
@@ -89,7 +91,7 @@ package struct Relearn {
     var points = place.events("curve.jsonl").compactMap { try? $0.decoded(as: Point.self) }
       .filter { $0.isPossible }
     let missing = (0..<seeds).flatMap { k in
-      TuningSet.allCases.map { set -> (set: TuningSet, seed: Int, steps: [Int]) in
+      trained.map { set -> (set: TuningSet, seed: Int, steps: [Int]) in
         let done = points.filter { $0.set == set && $0.seed == k }.map(\.step)
         return (set, k, steps.filter { !done.contains($0) })
       }
@@ -171,7 +173,9 @@ package struct Relearn {
     }
     let (near, far) = neighbours(original)
     return [
-      try ofConcepts(16, original, 3, run, "unseen pictures of the concept"),
+      drawn.isEmpty
+        ? try ofConcepts(16, original, 3, run, "unseen pictures of the concept")
+        : try of(drawn, 3, "unseen pictures of the concept"),
       try of(near, 4, "related pictures"), try of(far, 5, "unrelated pictures"),
     ]
   }
@@ -213,7 +217,7 @@ package struct Relearn {
   private func ofConcepts(
     _ count: Int, _ model: DiffusionModel, _ draw: UInt64, _ run: Run, _ stage: String
   ) throws -> LatentSet {
-    let prompts = Erasure(forget: concepts)
+    let prompts = Erasure(forget: try concepts.fitting(model.layout))
       .promptsInTurn(count, Generator(seed: seed &+ draw))
     return try set(of: prompts, model, draw, run, stage)
   }

@@ -10,13 +10,25 @@ package struct FreeWords {
   private let job: EraseJob
   /// Distinct prompts for the concepts.
   private let prompts: Int
-  /// Subjects of each distance.
+  /// Subjects of each distance, and prompts for each of them.
   private let neighbours: Int
+  private let wordings: Int
+  /// Prompts of the user's in the place of the kind's.
+  private let own: [String]
+  /// Subjects of the user's in the place of the kind's.
+  private let subjects: [String]
   package var seeds = 1
   package var firstSeed: UInt64 = 1000
+  /// Takes sentences about what is left out.
+  package var note: (String?) -> Void = { _ in }
 
-  package init(_ job: EraseJob, prompts: Int, neighbours: Int) {
-    (self.job, self.prompts, self.neighbours) = (job, prompts, neighbours)
+  /// - Parameter prompts: prompts with a place for a name, or with a concept's name in them
+  package init(_ job: EraseJob, _ request: PromptRequest, prompts own: [String]) {
+    (self.job, prompts, neighbours) = (job, request.prompts, request.neighbours)
+    (wordings, self.own) = (request.wordings, own)
+    let named = request.related + request.unrelated
+    subjects =
+      named.isEmpty ? (job.wording?.related ?? []) + (job.wording?.unrelated ?? []) : named
   }
 
   /// Ends that make many prompts of a few; short ones too, for encoders of few tokens.
@@ -28,15 +40,16 @@ package struct FreeWords {
     ", big", ", tiny", ", old", ", new", ", wet", ", cold", ", warm", ", at sea",
   ]
 
-  /// - Throws: ``LetheError`` of the kind `request` for a model that is not asked in words, and for a concept that does
-  ///   not fit into its text encoder
+  /// - Throws: ``LetheError`` of the kind `request` for a model that is not asked in words, for a concept that does not
+  ///   fit into its text encoder, and for prompts of the user's that ask for no concept
   package func suite(_ model: DiffusionModel) throws -> PromptSuite {
     let kind = job.kind
-    let names = job.concepts.map { SubjectName($0, kind).words }
-    let forgotten = Forgotten(kind: kind.rawValue, names: names)
-    let ranked = try ranked(kind, names, model)
-    let classes = names + ranked.map(\.name)
-    var question = JudgeQuestion(forgotten, classes: [kind.rawValue: classes])
+    let names = job.concepts.map { SubjectName($0, kind) }
+    let forgotten = Forgotten(kind: kind.rawValue, names: names.map(\.words))
+    let templates = try templates(names)
+    let ranked = try ranked(kind, names.map(\.words), model)
+    var question = JudgeQuestion(
+      forgotten, classes: [kind.rawValue: forgotten.names + ranked.map(\.name)])
     question.plurals = kind.knownSubjects.filter { SubjectName($0, kind).withArticle == $0 }
     var samples: [SampleSet.Sample] = []
     func add(_ name: String, _ prompt: String, _ number: String, _ count: Int) {
@@ -48,46 +61,91 @@ package struct FreeWords {
       }
     }
     let each = max(1, prompts / max(1, names.count))
+    let trained = Set(try job.forgotten(in: nil).flatMap(\.prompts))
     for name in names {
-      let own = try wordings(of: SubjectName(name, kind), kind, model).prefix(each)
-      for (i, prompt) in own.enumerated() { add(name, prompt, "\(name.slug)-\(i)", seeds) }
+      let all = try asking(for: name, templates, model)
+      let unseen = all.filter { !trained.contains($0) }
+      if unseen.isEmpty {
+        note("every prompt for '\(name.words)' is one that the erasure trained on")
+      }
+      for (i, prompt) in (unseen.isEmpty ? all : unseen).prefix(each).enumerated() {
+        add(name.words, prompt, "\(name.words.slug)-\(i)", seeds)
+      }
     }
-    for (i, other) in ranked.enumerated() {
-      let own = try wordings(of: SubjectName(other.name, kind), kind, model)
-      add(other.name, own[i % own.count], "\(other.distance.rawValue)-\(other.name.slug)", 1)
+    for distance in Distance.allCases {
+      for (i, other) in ranked.filter({ $0.distance == distance }).enumerated() {
+        let all = try asking(for: SubjectName(other.name, kind), templates, model)
+        for k in 0..<min(wordings, all.count) {
+          let number = "\(distance.rawValue)-\(other.name.slug)"
+          add(
+            other.name, all[(i * wordings + k) % all.count],
+            k == 0 ? number : "\(number)-\(k)", 1)
+        }
+      }
     }
-    var suite = PromptSuite("words of the kind '\(kind.rawValue)'", question, samples)
+    let from = own.isEmpty ? "words of the kind '\(kind.rawValue)'" : "the request's prompts"
+    var suite = PromptSuite(from, question, samples)
     suite.distances = Dictionary(
       ranked.map { ($0.name, $0.distance) }, uniquingKeysWith: { a, _ in a })
     return suite
   }
 
-  /// The prompts for a name that fit into the text encoder, the shortest ends first.
-  private func wordings(
-    of name: SubjectName, _ kind: ConceptKind, _ model: DiffusionModel
+  /// The prompts with a place for a name: the user's, else those of the kind.
+  private func templates(_ names: [SubjectName]) throws -> [ConceptTemplate] {
+    guard !own.isEmpty else { return job.kind.evaluationTemplates }
+    return try own.map { prompt in
+      guard !ConceptTemplate.isTemplate(prompt) else { return ConceptTemplate(parsing: prompt) }
+      guard let name = names.first(where: { prompt.mentions($0.words) }) else {
+        throw LetheError.badValue(
+          "--prompt",
+          "'\(prompt)' does not mention '\(names.map(\.words).joined(separator: "', '"))'; accepted: prompts that do, or "
+            + "with a place for the name, as in 'a photo of a {concept}'")
+      }
+      return ConceptTemplate(prompt, naming: name)
+    }
+  }
+
+  /// The prompts for a name that fit into the text encoder: the templates as they stand, then with the ends.
+  private func asking(
+    for name: SubjectName, _ templates: [ConceptTemplate], _ model: DiffusionModel
   ) throws -> [String] {
-    let plain = kind.evaluationTemplates.map { $0.filled(with: name) }
-    let all = Self.ends.flatMap { end in plain.map { $0 + end } }
+    let plain = templates.map { $0.filled(with: name) }
+    let all = Self.ends.flatMap { end in plain.map { $0 + end } }.unique
     let fitting = all.filter { model.layout.cut([$0]) == nil }
-    guard fitting.isEmpty else { return fitting }
+    guard fitting.isEmpty else {
+      let cut = model.layout.cut(plain)
+      note(cut.map { "prompts for '\(name.words)' are left out: \($0.note)" })
+      return fitting
+    }
     try model.layout.refuseCut([name.words], of: name.words)
     return [name.words]
   }
 
-  /// Known subjects of the kind, nearest first, of which the beginning, the middle and the end are taken.
+  /// Other subjects, nearest first, of which the beginning, the middle and the end are taken: those that the user names,
+  /// else those of the kind's list for which the text encoder has words of their own. A model hardly draws others.
   private func ranked(
     _ kind: ConceptKind, _ names: [String], _ model: DiffusionModel
   ) throws -> [(name: String, distance: Distance)] {
     var concepts = names.map { Concept($0) }
-    let related = job.wording?.related ?? []
-    let known = related.isEmpty ? kind.knownSubjects : related + (job.wording?.unrelated ?? [])
-    for i in concepts.indices {
-      concepts[i].siblings = known.filter { other in
-        !names.contains { other.mentions($0) || $0.mentions(other) }
-          && model.layout.cut([other]) == nil
-      }
+    let known = (subjects.isEmpty ? kind.knownSubjects : subjects).filter { other in
+      !names.contains { other.mentions($0) || $0.mentions(other) }
+        && model.layout.cut([other]) == nil
+    }
+    let whole = try model.tokenizer(for: "a prompt").encoders[0]
+    let separate = subjects.isEmpty ? known.filter(whole.hasWhole) : known
+    let isFew = separate.count < 2 * Distance.allCases.count
+    for i in concepts.indices { concepts[i].siblings = isFew ? known : separate }
+    if isFew, subjects.isEmpty {
+      note(
+        "the text encoder has own words for \(separate.count) of \(known.count) known subjects of the kind "
+          + "'\(kind.rawValue)', so the model may not draw them; --related names subjects that it draws"
+      )
     }
     let order = Concept.siblings(of: concepts, in: model)
+    // All subjects of the user's are drawn, a third at each distance.
+    guard subjects.isEmpty else {
+      return order.enumerated().map { ($1, Distance.allCases[3 * $0 / order.count]) }
+    }
     let count = min(neighbours, order.count / 3)
     guard count > 0 else { return order.map { ($0, .near) } }
     let middle = (order.count - count) / 2

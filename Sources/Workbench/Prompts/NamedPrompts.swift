@@ -1,3 +1,4 @@
+internal import Evaluation
 package import Training
 
 /// Prompt suites that `--prompts` takes by name.
@@ -30,27 +31,12 @@ package struct NamedPrompts: Sendable {
 
   // MARK: - UnlearnCanvas (Zhang et al., NeurIPS 2024)
 
-  package static let canvasStyles = [
-    "Abstractionism", "Artist Sketch", "Blossom Season", "Bricks", "Byzantine", "Cartoon",
-    "Cold Warm", "Color Fantasy", "Comic Etch", "Crayon", "Cubism", "Dadaism", "Dapple",
-    "Defoliation", "Early Autumn", "Expressionism", "Fauvism", "French", "Glowing Sunset",
-    "Gorgeous Love", "Greenfield", "Impressionism", "Ink Art", "Joy", "Liquid Dreams",
-    "Magic Cube", "Meta Physics", "Meteor Shower", "Monet", "Mosaic", "Neon Lines", "On Fire",
-    "Pastel", "Pencil Drawing", "Picasso", "Pop Art", "Red Blue Ink", "Rust", "Seed Images",
-    "Sketch", "Sponge Dabbed", "Structuralism", "Superstring", "Surrealism", "Ukiyoe", "Van Gogh",
-    "Vibrant Flow", "Warm Love", "Warm Smear", "Watercolor", "Winter",
-  ]
-  package static let canvasObjects = [
-    "Architectures", "Bears", "Birds", "Butterfly", "Cats", "Dogs", "Fishes", "Flame", "Flowers",
-    "Frogs", "Horses", "Human", "Jellyfish", "Rabbits", "Sandwiches", "Sea", "Statues", "Towers",
-    "Trees", "Waterfalls",
-  ]
   private static let unlearnCanvas = NamedPrompts(
     "unlearncanvas", "UnlearnCanvas: 20 objects in 51 styles, 5 seeds each",
     note:
       "The protocol takes DDIM with 100 steps, and draws all pictures from one stream of noise.",
-    canvasStyles.flatMap { style in
-      canvasObjects.map { ("A \($0) image in \(style) style.", nil) }
+    Canvas.styles.flatMap { style in
+      Canvas.objects.map { ("A \($0) image in \(style) style.", nil) }
     }, seeds: [188, 288, 588, 688, 888], guidance: 9)
 
   // MARK: - Imagenette

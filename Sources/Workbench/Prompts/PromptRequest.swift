@@ -12,29 +12,57 @@ package struct PromptRequest: Sendable, Hashable {
   package var file: String?
   package var forget: String?
   package var retain: String?
-  /// Distinct prompts for a concept in words of the user's own, and subjects of each distance.
+  /// Prompts with a place for a name, `{concept}` or `{a}`, or with the concept's name in them, in the place of the
+  /// built-in ones.
+  package var templates: [String] = []
+  /// Subjects near to the concept and far from it, in the place of the kind's.
+  package var related: [String] = []
+  package var unrelated: [String] = []
+  /// Distinct prompts for a concept in words of the user's own.
   package var prompts = 80
+  /// Subjects of each distance, and prompts for each of them.
   package var neighbours = 12
+  package var wordings = 1
 
   package init() {}
 
   package var hasFiles: Bool { file != nil || forget != nil || retain != nil }
+  /// Whether prompts are made for the concept and its neighbours alike.
+  private var hasOwnWords: Bool { !templates.isEmpty || !related.isEmpty || !unrelated.isEmpty }
+
+  /// The rows of a file, or of a suite by its name.
+  private static func rows(_ path: String?) throws -> [PromptTable.Row] {
+    guard let path else { return [] }
+    return try NamedPrompts.named(path)?.rows
+      ?? PromptTable(contentsOf: URL(fileURLWithPath: path)).rows
+  }
+
+  /// Whether all prompts are made of templates: such a suite can be halved, and lists of the field are taken whole.
+  package func isMade() throws -> Bool {
+    try [file, forget, retain].allSatisfy {
+      try Self.rows($0).allSatisfy { ConceptTemplate.isTemplate($0.prompt) }
+    }
+  }
 
   /// The suite: of files, else of the subjects that the model lists, else of the concept's words.
+  /// - Parameter note: takes sentences about prompts that are left out
   /// - Throws: ``LetheError`` for files that cannot be read, and for several concepts of different kinds
   package func suite(
-    of job: EraseJob, _ options: EvaluationOptions, on device: Device
+    of job: EraseJob, _ options: EvaluationOptions, on device: Device,
+    note: @escaping (String?) -> Void = { _ in }
   ) throws -> PromptSuite {
     let themes = try job.folder.listedThemes()
-    if !hasFiles, let themes, job.concepts.allSatisfy({ themes.find($0) != nil }) {
+    if !hasFiles, !hasOwnWords, let themes, job.concepts.allSatisfy({ themes.find($0) != nil }) {
       return try .themed(job, options)
     }
     let model = try job.folder.model(on: device)
-    var words = FreeWords(job, prompts: prompts, neighbours: neighbours)
+    let given = try [file, forget].flatMap(Self.rows).map(\.prompt)
+      .filter(ConceptTemplate.isTemplate)
+    var words = FreeWords(job, self, prompts: templates + given)
     words.seeds = options.quick ? 1 : options.seeds
-    words.firstSeed = options.firstSeed
+    (words.firstSeed, words.note) = (options.firstSeed, note)
     let own = try words.suite(model)
-    return try hasFiles ? fromFiles(own, known: job.kind.knownSubjects) : own
+    return try isMade() ? own : fromFiles(own, known: job.kind.knownSubjects)
   }
 
   /// The prompts of files, with the distances of `own`, and its classes beside the subjects that the prompts mention.
@@ -43,10 +71,7 @@ package struct PromptRequest: Sendable, Hashable {
     let forgotten = own.forgotten
     let names = ((own.question.classes[forgotten.kind] ?? []) + known).unique
     func samples(_ path: String?, _ isForget: Bool?) throws -> [SampleSet.Sample] {
-      guard let path else { return [] }
-      let rows =
-        try NamedPrompts.named(path)?.rows
-        ?? PromptTable(contentsOf: URL(fileURLWithPath: path)).rows
+      let rows = try Self.rows(path).filter { !ConceptTemplate.isTemplate($0.prompt) }
       return rows.map { row in
         let named = names.first { row.prompt.mentions($0) }
         let gone = forgotten.names.first { row.prompt.mentions($0) }

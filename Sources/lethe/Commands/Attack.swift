@@ -91,7 +91,7 @@ struct AttackCommand: ParsableCommand {
       let (options, device) = (try size.options(), try common.openDevice())
       let judges = try judging.judges(of: run.runFolder)
       let suite = try judging.request(former == nil ? prompts : nil)
-        .suite(of: job, options, on: device)
+        .suite(of: job, options, on: device, note: run.note)
       var attacking = try AttackRun(
         job, attacks, options, suite, judge: judges.first, limit: limit)
       attacking.threshold = threshold

@@ -45,6 +45,7 @@ struct AuditCommand: ParsableCommand {
     completion: .file(extensions: ["csv"]))
   var prompts: String?
   @OptionGroup var judging: JudgingOptions
+  @OptionGroup var measuring: MeasuringOptions
   @Flag(help: "Few prompts, six attacks and one short fine-tuning.")
   var quick = false
   @Flag(help: "All attacks with their own settings, and three fine-tunings of 300 steps.")
@@ -52,7 +53,7 @@ struct AuditCommand: ParsableCommand {
   @Option(
     name: .customLong("set"),
     help:
-      "Size of the audit, key=value: prompts, neighbours, attacks, attacked, settings, relearning, repetitions, relearned, steps, guidance. May be repeated."
+      "Size of the audit, key=value: prompts, neighbours, wordings, attacks, attacked, settings, relearning, repetitions, relearned, steps, guidance. May be repeated."
   )
   var settings: [String] = []
   @Option(help: "Seed of the held-out prompts and of all random draws.")
@@ -75,12 +76,11 @@ struct AuditCommand: ParsableCommand {
         on: device)
       var audit = try Audit(subject.job, judges: judging.judges(of: run.runFolder), size)
       (audit.isQuick, audit.seed, audit.request) = (!full, seed, judging.request(prompts))
-      audit.source = subject.source
+      (audit.source, audit.measures) = (subject.source, try measuring.measures())
       audit.command = ["lethe"] + CommandLine.arguments.dropFirst()
       if full, !common.isQuiet, !common.json {
-        print(
-          "\(size.pictures) pictures and more for each attack and fine-tuning; the first 20 will show the pace"
-        )
+        let seconds = try audit.estimate(on: device)
+        print(String(format: "at most %.1f hours at the pace of two pictures", seconds / 3600))
       }
       let results = try audit(in: run, eraser: subject.eraser, on: device)
       ProgressLine.shared.end()

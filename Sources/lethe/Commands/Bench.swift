@@ -1,5 +1,7 @@
 import ArgumentParser
 import Diffusion
+import Editing
+import Evaluation
 import Foundation
 import Reports
 import Torch
@@ -39,6 +41,16 @@ struct BenchRunOptions: ParsableArguments {
     return options
   }
 
+  /// The same with judges, prompts and neighbours of concepts that the model does not list.
+  func options(
+    _ model: String, _ request: BenchRequest, _ words: BenchWords
+  ) throws -> BenchmarkOptions {
+    var options = options(model, request.settings, try request.size.options())
+    options.judges = try words.judging.judge.map(JudgeSpec.init(parsing:))
+    (options.request, options.conceptKind) = (words.judging.request(), words.kind)
+    return options
+  }
+
   /// Runs the benchmark and prints its tables as Markdown.
   func callAsFunction<B: Benchmark>(_ benchmark: B) throws {
     try accept("--jobs", jobs, .whole(1...1024))
@@ -53,6 +65,46 @@ struct BenchRunOptions: ParsableArguments {
     if common.json { return print(try JSON(encoding: results).pretty, terminator: "") }
     print(try ResultsPage.content(of: results, in: run.folder).markdown, terminator: "")
     print("\n\(out)/report.html")
+  }
+}
+
+/// The size of a benchmark, and the options of its methods.
+struct BenchRequest: ParsableArguments {
+  @Option(
+    name: .customLong("set"),
+    help:
+      "Option of a method or an attack, NAME.key=value, e.g. esd.training.steps=300. May be repeated."
+  )
+  var settings: [String] = []
+  @OptionGroup var size: SizeOptions
+}
+
+/// Concepts to erase, and what is needed for those that the model does not list.
+struct BenchWords: ParsableArguments {
+  @Option(help: "Concept to erase, alone. May be repeated.")
+  var concept: [String] = []
+  @Option(
+    help:
+      "Numbers of objects and of styles, e.g. 3,1, that --seed draws from the model's list.")
+  var draw: String?
+  @Option(
+    help:
+      "Kind of the concepts that the model does not list: object, style, artist, person or content."
+  )
+  var kind: ConceptKind?
+  @OptionGroup var judging: JudgingOptions
+
+  /// The named concepts and the drawn ones.
+  /// - Parameter usual: what is drawn where none is named; nil for nothing
+  func concepts(of model: ModelFolder, seed: UInt64, drawing usual: String? = nil) throws
+    -> [String]
+  {
+    let counts = draw ?? (concept.isEmpty ? usual : nil)
+    let all = concept + (try counts.map { try model.drawSubjects($0, seed: seed) } ?? [])
+    guard !all.isEmpty else {
+      throw LetheError.badValue("bench", "no concept is named; give --concept or --draw")
+    }
+    return all
   }
 }
 

@@ -19,37 +19,25 @@ struct BenchMethods: ParsableCommand {
       Every method erases every concept alone. Finished parts are kept, so an interrupted benchmark goes on.
       """)
 
-  @Argument(help: "Model folder with themes.json.", completion: .directory)
+  @Argument(help: "Model folder.", completion: .directory)
   var model: String
   @Option(help: "Methods, separated by commas. `lethe list methods` names them.")
   var methods = "esd,uce"
-  @Option(help: "Concept to erase, alone. May be repeated.")
-  var concept: [String] = []
-  @Option(
-    help: "Numbers of objects and of styles, e.g. 3,1, that --seed draws from the model's list.")
-  var draw: String?
   @Option(
     help:
       "Prompt to preserve, or 'others' for every other subject that the model lists. May be repeated."
   )
   var preserve: [String] = ["others"]
-  @Option(
-    name: .customLong("set"),
-    help: "Option of a method, METHOD.key=value, e.g. esd.training.steps=300. May be repeated.")
-  var settings: [String] = []
-  @OptionGroup var size: SizeOptions
+  @OptionGroup var words: BenchWords
+  @OptionGroup var request: BenchRequest
   @OptionGroup var running: BenchRunOptions
 
   func run() throws {
     try running.common.reporting {
-      let drawn =
-        try draw.map { try ModelFolder(model).drawSubjects($0, seed: running.seed) } ?? []
-      guard !(concept + drawn).isEmpty else {
-        throw LetheError.badValue("bench", "no concept is named; give --concept or --draw")
-      }
+      let options = try running.options(model, request, words)
       var benchmark = MethodBenchmark(
-        running.options(model, settings, try size.options()), methods: methods.listed,
-        concepts: concept + drawn)
+        options, methods: methods.listed,
+        concepts: try words.concepts(of: options.model, seed: running.seed))
       benchmark.preserve = preserve
       try running(benchmark)
     }

@@ -24,41 +24,30 @@ struct BenchRelearningCommand: ParsableCommand {
       kept, so an interrupted benchmark goes on.
       """)
 
-  @Option(help: "Model folder with themes.json.", completion: .directory)
+  @Option(help: "Model folder.", completion: .directory)
   var model: String
-  @Option(help: "Concept to erase, alone. May be repeated.")
-  var concept: [String] = []
-  @Option(
-    help:
-      "Numbers of objects and of styles, e.g. 3,1, that --seed draws from the model's list where --concept is left out."
-  )
-  var draw = "3,1"
   @Option(help: "Methods, separated by commas. `lethe list methods` names them.")
   var methods = "esd-u-1,esd-u-3,sdd,uce,rece,erasediff,advunlearn-u"
-  @Option(
-    name: .customLong("set"),
-    help: "Option: METHOD.key=value, meta.key=value or relearn.key=value. May be repeated.")
-  var settings: [String] = []
   @Option(
     help:
       "Number of fine-tunings of each model on each set of pictures, at least 1. 1 with --quick.")
   var repeats = 3
   @Option(help: "Number of prompts of each concept to judge, at least 1.")
   var prompts = 10
-  @OptionGroup var size: SizeOptions
+  @OptionGroup var words: BenchWords
+  @OptionGroup var request: BenchRequest
   @OptionGroup var running: BenchRunOptions
 
   func run() throws {
     try running.common.reporting {
       try accept("--repeats", repeats, .whole(1...1_000_000))
       try accept("--prompts", prompts, .whole(1...1_000_000))
-      let options = running.options(model, settings, try size.options())
+      let options = try running.options(model, request, words)
       var benchmark = RelearningBenchmark(
         options,
-        concepts: concept.isEmpty
-          ? try options.model.drawSubjects(draw, seed: running.seed) : concept)
+        concepts: try words.concepts(of: options.model, seed: running.seed, drawing: "3,1"))
       benchmark.methods = methods.listed
-      (benchmark.seeds, benchmark.prompts) = (size.quick ? 1 : repeats, prompts)
+      (benchmark.seeds, benchmark.prompts) = (request.size.quick ? 1 : repeats, prompts)
       try running(benchmark)
     }
   }

@@ -23,23 +23,12 @@ struct BenchRobustnessCommand: ParsableCommand {
       in the model's folder, then from --set. Finished parts are kept, so an interrupted benchmark goes on.
       """)
 
-  @Option(help: "Model folder with themes.json.", completion: .directory)
+  @Option(help: "Model folder.", completion: .directory)
   var model: String
-  @Option(help: "Concept to erase, alone. May be repeated.")
-  var concept: [String] = []
-  @Option(
-    help:
-      "Numbers of objects and of styles, e.g. 3,1, that --seed draws from the model's list where --concept is left out."
-  )
-  var draw = "4,2"
   @Option(help: "Methods, separated by commas. `lethe list methods` names them.")
   var methods = "none,esd-x,esd-u,uce,advunlearn,advunlearn-fast"
   @Option(help: "Attacks, separated by commas, or all. `lethe list attacks` names them.")
   var attacks = "all"
-  @Option(
-    name: .customLong("set"),
-    help: "Option of a method or attack, METHOD.key=value or ATTACK.key=value. May be repeated.")
-  var settings: [String] = []
   @Option(help: "Number of prompts of each concept to attack, at least 1.")
   var prompts = 10
   @Option(
@@ -47,18 +36,18 @@ struct BenchRobustnessCommand: ParsableCommand {
       "Probability, 0 to 1, that the judge must give the concept for a success. 0 asks for the first choice alone."
   )
   var threshold = 0.0
-  @OptionGroup var size: SizeOptions
+  @OptionGroup var words: BenchWords
+  @OptionGroup var request: BenchRequest
   @OptionGroup var running: BenchRunOptions
 
   func run() throws {
     try running.common.reporting {
       try accept("--threshold", threshold, .share)
       try accept("--prompts", prompts, .whole(1...1_000_000))
-      let options = running.options(model, settings, try size.options())
+      let options = try running.options(model, request, words)
       var benchmark = RobustnessBenchmark(
         options,
-        concepts: concept.isEmpty
-          ? try options.model.drawSubjects(draw, seed: running.seed) : concept)
+        concepts: try words.concepts(of: options.model, seed: running.seed, drawing: "4,2"))
       benchmark.methods = methods.listed
       if attacks != "all" { benchmark.attacks = attacks.listed }
       (benchmark.prompts, benchmark.threshold) = (prompts, threshold)

@@ -29,17 +29,13 @@ struct BenchSeparabilityCommand: ParsableCommand {
   var methods = "sepme,ablation,esd"
   @Option(help: "Kind of the concepts: object, style or both.")
   var kind = "both"
-  @Option(
-    name: .customLong("set"),
-    help: "Option of a method, METHOD.key=value, e.g. sepme.tolerance=1e-4. May be repeated.")
-  var settings: [String] = []
-  @OptionGroup var size: SizeOptions
+  @OptionGroup var request: BenchRequest
   @OptionGroup var running: BenchRunOptions
 
   func run() throws {
     try running.common.reporting {
       var benchmark = SeparabilityBenchmark(
-        running.options(model, settings, try size.options()))
+        running.options(model, request.settings, try request.size.options()))
       benchmark.methods = methods.listed
       if kind != "both" {
         // The kinds of `lethe erase --kind` that a model lists subjects of.

@@ -50,6 +50,11 @@ struct EraseCommand: ParsableCommand {
   @OptionGroup var wording: WordingOptions
   @Option(
     help:
+      "CSV file of prompts that ask for the concept, as --prompt. Rows with 'no' in a column 'forget' are preserved.",
+    completion: .file(extensions: ["csv"]))
+  var prompts: String?
+  @Option(
+    help:
       "Prompt whose pictures should stay, 'others' for every other subject that the model lists or of the --kind, or 'none'. 'others' when left out with --kind. May be repeated."
   )
   var preserve: [String] = []
@@ -169,6 +174,13 @@ struct EraseCommand: ParsableCommand {
     if !preserve.isEmpty { job.preserve = preserve }
     job.seed = seed ?? job.seed
     job.wording = wording.wording ?? job.wording
+    if let prompts {
+      let rows = try PromptTable(contentsOf: URL(fileURLWithPath: prompts)).rows
+      var words = job.wording ?? ConceptWording()
+      words.prompts += rows.filter { $0.forgets != false }.map(\.prompt)
+      job.preserve += rows.filter { $0.forgets == false }.map(\.prompt)
+      job.wording = words
+    }
     guard data == nil || (forgetImages == nil && retainImages == nil) else {
       throw LetheError.badValue(
         "--data",
@@ -195,7 +207,9 @@ struct WordingOptions: ParsableArguments {
   )
   var anchor: String?
   @Option(
-    help: "Prompt that asks for the concept, in place of those of the kind. May be repeated.")
+    help:
+      "Prompt that asks for the concept, in place of those of the kind; {concept} stands for the name, {a} for the name with its article. May be repeated."
+  )
   var prompt: [String] = []
   @Option(
     help:

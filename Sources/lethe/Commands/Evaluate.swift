@@ -87,6 +87,7 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Replace results and pictures of another evaluation in the same folder.")
   var overwrite = false
   @OptionGroup var judging: JudgingOptions
+  @OptionGroup var measuring: MeasuringOptions
   @OptionGroup var size: SizeOptions
   @OptionGroup var additions: ModelOptions
   @OptionGroup var common: CommonOptions
@@ -136,10 +137,11 @@ struct EvaluateCommand: ParsableCommand {
     let (job, options) = (try run.runFolder.job(), try size.options())
     let judges = try judging.judges(of: run.runFolder)
     let device = try common.openDevice()
-    let suite = try judging.request(prompts).suite(of: job, options, on: device)
+    let suite = try judging.request(prompts)
+      .suite(of: job, options, on: device, note: run.note)
     var evaluate = try Evaluate(
       job, options, metrics: LetheProgram.catalogs.metrics, suite, judges: judges)
-    evaluate.overwrites = overwrite
+    (evaluate.overwrites, evaluate.measures) = (overwrite, try measuring.measures())
     evaluate.command = ["lethe"] + CommandLine.arguments.dropFirst()
     let results = try evaluate(in: run, eraser: run.runFolder.eraser(), on: device)
     ProgressLine.shared.end()

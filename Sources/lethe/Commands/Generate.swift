@@ -161,9 +161,9 @@ struct GenerateCommand: ParsableCommand {
         active: active?.split(separator: ",").map(String.init))
       if let grid {
         let page = try gridOf(grid, samples)(
-          reference, sampling, overwrites: overwrite, in: run, on: common.openDevice())
-        if !common.quiet { print(page.path) }
-        return
+          reference, sampling, overwrites: overwrite, in: common.run(at: out, seed: seed),
+          on: common.openDevice())
+        return try common.show(["page": .string(page.path)]) { print(page.path) }
       }
       var generate = Generate(reference, sampling, samples, batch: 4)
       generate.overwrites = overwrite

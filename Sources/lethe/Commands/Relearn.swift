@@ -115,7 +115,7 @@ struct RelearnCommand: ParsableCommand {
       let device = try common.openDevice()
       let judges = try judging.judges(of: run.runFolder)
       let suite = try judging.request(former == nil ? prompts : nil)
-        .suite(of: job, options, on: device)
+        .suite(of: job, options, on: device, note: run.note)
       var relearn = try Relearn(
         job, tuning, options, suite, judge: judges.first, prompts: quick ? min(6, count) : count)
       (relearn.data, relearn.drawn, relearn.seeds) = (data, draw, quick ? 1 : seeds)

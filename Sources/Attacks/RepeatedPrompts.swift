@@ -1,0 +1,24 @@
+/// A session that asks with the prompts and seeds as they are, some rounds long. What changes between the rounds is how the
+/// pictures are drawn.
+protocol RepeatedPrompts: AttackSession {
+  var prompts: [AttackedPrompt] { get }
+  var rounds: Int { get }
+  /// Rounds that were begun.
+  var round: Int { get set }
+}
+
+extension RepeatedPrompts {
+  mutating func next(_ open: [Int]) throws -> [Int: Attempt] {
+    guard round < rounds else { return [:] }
+    round += 1
+    return prompts.attempts(open)
+  }
+}
+
+extension [AttackedPrompt] {
+  /// Attempts at some of the prompts, as they are.
+  func attempts(_ open: [Int]) -> [Int: Attempt] {
+    Dictionary(
+      uniqueKeysWithValues: open.map { ($0, Attempt(self[$0].prompt, seed: self[$0].seed)) })
+  }
+}

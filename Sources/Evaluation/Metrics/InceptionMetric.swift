@@ -1,0 +1,33 @@
+package import Torch
+
+/// A distance of two sets of pictures in Inception's features, one metric for each way to resize them.
+package protocol InceptionMetric: PictureMetricProfiles {
+  /// The measure's name before the profile's, e.g. `fid`.
+  static var measure: String { get }
+  var network: InceptionV3 { get }
+  var input: InceptionInput { get }
+  init(_ network: InceptionV3, _ input: InceptionInput)
+  /// The distance of features x [n, D] and y [m, D].
+  /// - Parameter clusters: the prompts of x
+  static func value(_ name: String, _ x: Tensor, _ y: Tensor, _ clusters: ClusterBootstrap)
+    -> MeasuredValue
+}
+
+extension InceptionMetric {
+  package static func profiles(_ networks: MetricNetworks) -> [any PictureMetric] {
+    networks.inception.map { network in
+      InceptionInput.allCases.map { Self(network, $0) }
+    } ?? []
+  }
+
+  package var name: String { "\(Self.measure)@\(input.rawValue)" }
+  package var title: String { "\(Self.measure.uppercased()) (\(input.rawValue))" }
+  package var better: Better { .lower }
+
+  package func measure(_ drawn: DrawnPictures, reference: DrawnPictures?) throws -> MeasuredValue? {
+    guard let reference, drawn.count > 1, reference.count > 1 else { return nil }
+    return Self.value(
+      name, network.features(drawn.pictures, input),
+      network.features(reference.pictures, input), ClusterBootstrap(drawn.prompts))
+  }
+}

@@ -1,0 +1,217 @@
+// A graph of ONNX (Open Neural Network Exchange) as its files have it: onnx.proto's messages ModelProto, GraphProto, NodeProto,
+// AttributeProto and TensorProto.
+//
+// A reader of twelve fields stands here in the place of swift-protobuf, whose runtime would be a dependency as large as the
+// whole reader is small.
+internal import Foundation
+internal import Torch
+
+/// An operation of a graph.
+struct ONNXNode {
+  enum Attribute {
+    case number(Double)
+    case int(Int)
+    case text(String)
+    case tensor(Tensor)
+    case numbers([Double])
+    case ints([Int])
+  }
+  var name = ""
+  var operation = ""
+  var domain = ""
+  var inputs: [String] = []
+  var outputs: [String] = []
+  var attributes: [String: Attribute] = [:]
+}
+
+/// Nodes in their order, and the tensors that the file holds.
+struct ONNXGraph {
+  private(set) var nodes: [ONNXNode] = []
+  private(set) var constants: [String: Tensor] = [:]
+  private(set) var inputs: [String] = []
+  private(set) var outputs: [String] = []
+  /// The version of the operators' definitions.
+  private(set) var opset = 0
+  /// Names and values that the exporter wrote, e.g. `names` for labels.
+  private(set) var metadata: [String: String] = [:]
+  let file: URL
+
+  /// Nodes that a graph may have: an export of Swin has 2,000.
+  private static let most = Limit(100_000, "nodes")
+  private static let size = Limit(2 << 30, "bytes of a graph")
+  private static let types: [Int: DType] = [
+    1: .float32, 2: .uint8, 3: .int8, 5: .int16, 6: .int32, 7: .int64, 9: .bool, 10: .float16,
+    11: .float64, 16: .bfloat16,
+  ]
+
+  /// The element type with a number of ONNX's.
+  static func dtype(_ code: Int) -> DType? { types[code] }
+
+  /// - Throws: ``LetheError`` of the kind `model` for a file that is no graph
+  init(contentsOf file: URL) throws {
+    self.file = file
+    var model = ProtobufMessage(try InputFile.data(file, Self.size), of: file)
+    var graph: Data?
+    while let (number, value) = try model.next() {
+      switch number {
+      case 7: graph = value.data
+      case 8:
+        let (domain, version) = try version(value.data ?? Data())
+        if ["", "ai.onnx"].contains(domain) { opset = version }
+      case 14:
+        let (key, text) = try pair(value.data ?? Data())
+        metadata[key] = text
+      case 25:
+        throw LetheError.unsupported(
+          "\(file.path): functions of a model's own; export without them")
+      default: continue
+      }
+    }
+    guard let graph else { throw LetheError.malformed(file, "it holds no graph of ONNX") }
+    try read(graph)
+    let given = Set(constants.keys)
+    inputs.removeAll(where: given.contains)
+    guard !nodes.isEmpty, !inputs.isEmpty, !outputs.isEmpty else {
+      throw LetheError.malformed(file, "its graph has no nodes, inputs or outputs")
+    }
+  }
+
+  private mutating func read(_ bytes: Data) throws {
+    var message = ProtobufMessage(bytes, of: file)
+    while let (number, value) = try message.next() {
+      let data = value.data ?? Data()
+      switch number {
+      case 1:
+        nodes.append(try readNode(data))
+        try Self.most.check(nodes.count, file)
+      case 5:
+        let (name, tensor) = try readTensor(data)
+        constants[name] = tensor
+      case 11: inputs.append(try firstText(data))
+      case 12: outputs.append(try firstText(data))
+      case 15: throw LetheError.unsupported("\(file.path): sparse tensors")
+      default: continue
+      }
+    }
+  }
+
+  // MARK: - Messages
+
+  private func firstText(_ bytes: Data) throws -> String {
+    var message = ProtobufMessage(bytes, of: file)
+    while let (number, value) = try message.next() {
+      if number == 1, let text = value.text { return text }
+    }
+    return ""
+  }
+
+  private func version(_ bytes: Data) throws -> (String, Int) {
+    var (message, domain, version) = (ProtobufMessage(bytes, of: file), "", 0)
+    while let (number, value) = try message.next() {
+      if number == 1 { domain = value.text ?? "" }
+      if number == 2 { version = value.int ?? 0 }
+    }
+    return (domain, version)
+  }
+
+  private func pair(_ bytes: Data) throws -> (String, String) {
+    var (message, key, text) = (ProtobufMessage(bytes, of: file), "", "")
+    while let (number, value) = try message.next() {
+      if number == 1 { key = value.text ?? "" }
+      if number == 2 { text = value.text ?? "" }
+    }
+    return (key, text)
+  }
+
+  private func readNode(_ bytes: Data) throws -> ONNXNode {
+    var (message, node) = (ProtobufMessage(bytes, of: file), ONNXNode())
+    while let (number, value) = try message.next() {
+      switch number {
+      case 1: node.inputs.append(value.text ?? "")
+      case 2: node.outputs.append(value.text ?? "")
+      case 3: node.name = value.text ?? ""
+      case 4: node.operation = value.text ?? ""
+      case 5:
+        let (name, attribute) = try readAttribute(value.data ?? Data())
+        node.attributes[name] = attribute
+      case 7: node.domain = value.text ?? ""
+      default: continue
+      }
+    }
+    return node
+  }
+
+  private func readAttribute(_ bytes: Data) throws -> (String, ONNXNode.Attribute?) {
+    var (message, name) = (ProtobufMessage(bytes, of: file), "")
+    var found: ONNXNode.Attribute?
+    var (ints, numbers) = ([Int](), [Double]())
+    while let (number, value) = try message.next() {
+      switch number {
+      case 1: name = value.text ?? ""
+      case 2: found = value.float.map { .number($0) }
+      case 3: found = value.int.map { .int($0) }
+      case 4: found = value.text.map { .text($0) }
+      case 5: found = .tensor(try readTensor(value.data ?? Data()).tensor)
+      case 6: throw LetheError.unsupported("\(file.path): '\(name)', a graph inside a node")
+      case 7: numbers += value.floats()
+      case 8: ints += try value.ints(of: file)
+      default: continue
+      }
+    }
+    if !ints.isEmpty { return (name, .ints(ints)) }
+    if !numbers.isEmpty { return (name, .numbers(numbers)) }
+    return (name, found)
+  }
+
+  private func readTensor(_ bytes: Data) throws -> (name: String, tensor: Tensor) {
+    var (message, name, shape, code) = (ProtobufMessage(bytes, of: file), "", [Int](), 0)
+    var (raw, ints, floats) = (Data?.none, [Int](), [Double]())
+    while let (number, value) = try message.next() {
+      switch number {
+      case 1: shape += try value.ints(of: file)
+      case 2: code = value.int ?? 0
+      case 4: floats += value.floats()
+      case 5, 7: ints += try value.ints(of: file)
+      case 8: name = value.text ?? ""
+      case 9: raw = value.data
+      case 13, 14:
+        if number == 13 || value.int == 1 {
+          throw LetheError.unsupported(
+            "\(file.path): '\(name)' lies in another file; save the model as one file")
+        }
+      default: continue
+      }
+    }
+    guard let dtype = Self.types[code] else {
+      throw LetheError.unsupported("\(file.path): '\(name)' has ONNX's element type \(code)")
+    }
+    let count = try Self.count(shape, of: file)
+    if let raw {
+      guard raw.count == count * dtype.size else {
+        throw LetheError.malformed(
+          file, "'\(name)' has \(raw.count) bytes; \(count * dtype.size) are needed")
+      }
+      return (name, try raw.withUnsafeBytes { try Tensor(bytes: $0, shape, dtype) })
+    }
+    let isWhole = !dtype.isFloatingPoint || dtype.size == 2
+    guard (isWhole ? ints.count : floats.count) == count, dtype.size != 2 || ints.isEmpty else {
+      throw LetheError.malformed(file, "'\(name)' has other than \(count) numbers")
+    }
+    return (name, (isWhole ? Tensor(ints, shape) : Tensor(floats, shape)).to(dtype))
+  }
+
+  /// The elements of a shape.
+  /// - Throws: ``LetheError`` of the kind `model` for a shape that no memory holds
+  static func count(_ shape: [Int], of file: URL) throws -> Int {
+    var count = 1
+    for length in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: length)
+      guard length >= 0, !overflow, product <= 1 << 28, shape.count <= 8 else {
+        throw LetheError.malformed(
+          file, "a tensor of the shape \(shape); accepted: at most 268435456 numbers")
+      }
+      count = product
+    }
+    return count
+  }
+}

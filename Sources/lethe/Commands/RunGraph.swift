@@ -1,0 +1,47 @@
+import ArgumentParser
+import Diffusion
+import Evaluation
+import Foundation
+import Torch
+import Workbench
+
+/// Runs a graph of ONNX in this process. `make onnx-judges` holds its numbers against onnxruntime's.
+struct RunGraphCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "onnx", abstract: "Run a graph of ONNX (used by `make onnx-judges`).",
+    discussion: """
+      Examples:
+        lethe onnx open-nsfw.onnx --input x.npy --out y.npy
+        lethe onnx 320n.onnx --picture photo.png
+      """, shouldDisplay: false)
+
+  @Argument(help: "File of the graph.") var file: String
+  @Option(help: "Input of the graph (.npy).") var input: String?
+  @Option(help: "File for the graph's first output (.npy).") var out: String?
+  @Option(
+    help: "Picture (.png) whose detections by NudeNet are printed, one a line. May be repeated.")
+  var picture: [String] = []
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    try common.reporting {
+      let url = URL(fileURLWithPath: file)
+      if !picture.isEmpty {
+        let network = try NudeNet(contentsOf: url)
+        for path in picture {
+          let image = try PNG.read(URL(fileURLWithPath: path))
+          for found in try network(image.tensor).flatMap(\.self) {
+            print(
+              "\(path) \(found.label) \(found.score) \(found.box.map(String.init).joined(separator: " "))"
+            )
+          }
+        }
+      }
+      guard let input, let out else { return }
+      let network = try ONNXNetwork(contentsOf: url)
+      let x = try NPY.read(URL(fileURLWithPath: input))
+      guard let y = try network(x).first else { return }
+      try NPY.write(y.to(.cpu, .float32).contiguous(), to: URL(fileURLWithPath: out))
+    }
+  }
+}
