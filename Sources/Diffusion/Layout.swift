@@ -127,15 +127,32 @@ package struct Layout: Sendable {
     guard var json = configs[component], component.isText else { return configs[component] }
     let key = json["dtype"] == nil ? "torch_dtype" : "dtype"
     if json[key] != nil || dtype != .float32 { json[key] = "float32" }
+    // transformers refuses 1 for 1.0, which a parsed value no longer tells; drawing needs none of these.
+    if read["\(component.rawValue)/config.json"] == nil {
+      for key in ["attention_dropout", "dropout", "initializer_factor", "initializer_range"]
+      where json[key]?.int != nil { json[key] = nil }
+    }
     return json
   }
 
-  /// The text of a configuration file: the bytes that were read, unless the value has changed since.
+  /// The text of a configuration file: the bytes that were read, but for members that have changed since.
   func text(_ json: JSON, _ name: String) -> Data {
-    if let data = read[name], let before = try? JSONText.value(data), before.python == json.python {
-      return data
+    let whole = Data(json.python.utf8)
+    guard let data = read[name], let before = try? JSONText.value(data) else { return whole }
+    guard before.python != json.python else { return data }
+    var text = String(decoding: data, as: UTF8.self)
+    for (key, value) in json.members ?? [:] where before[key]?.python != value.python {
+      let member = "\"\(key)\": \(value.compact)"
+      let scalar = #"\s*:\s*("[^"\\]*"|[-+.0-9a-zA-Z]+)"#
+      if let old = text.range(of: "\"\(key)\"" + scalar, options: .regularExpression) {
+        text.replaceSubrange(old, with: member)
+      } else if let start = text.firstIndex(of: "{") {
+        text.insert(contentsOf: "\n  \(member),", at: text.index(after: start))
+      }
     }
-    return Data(json.python.utf8)
+    // Members of other kinds are written with all others anew.
+    let changed = try? JSONText.value(Data(text.utf8))
+    return changed?.python == json.python ? Data(text.utf8) : whole
   }
 
   func config(_ component: Component) -> ComponentConfig {

@@ -36,6 +36,8 @@ import TorchNN
       #expect(expected["dtype"] == "float16")
       expected["dtype"] = "float32"
       #expect(try JSON(contentsOf: folder.appendingPathComponent(config)) == expected)
+      let text = try String(contentsOf: folder.appendingPathComponent(config), encoding: .utf8)
+      #expect(text.contains("\"initializer_factor\": 1.0,"))
       let again = try DiffusionModel.load(folder)
       for path in model.parameters.paths {
         #expect(

@@ -133,6 +133,8 @@ def rows(kind, work):
         yield compared(f"apply --out, {dtype}", [*apply, "--save-dtype", dtype, "--out", out], out, folder(out))
     out = work / "applied.safetensors"
     yield compared("apply --out, single file, float16", [*apply, "--out", out], out, single(out))
+    back = work / "back"
+    yield compared("apply SINGLE --out, a folder of it", ["apply", out, "--out", back], back, folder(back))
     for spelling in ("kohya", "peft"):
         file = work / f"{spelling}.safetensors"
 
