@@ -10,11 +10,11 @@ extension Concept {
   }
 
   /// Texts in the order of their nearness to a concept's name in a model's text encoder: the largest cosine of the mean
-  /// hidden states.
+  /// hidden states. Classes have no text, and keep their order.
   private static func nearest(
     _ texts: [String], to concepts: [Concept], in model: DiffusionModel
   ) -> [String] {
-    guard !texts.isEmpty else { return [] }
+    guard !texts.isEmpty, model.classes.isEmpty else { return texts }
     func directions(_ texts: [String]) -> Tensor {
       let v = Tensor.concatenate(
         stride(from: 0, to: texts.count, by: 64).map { first in
