@@ -100,7 +100,9 @@ while done < options.inputs and time.time() < end:
     elif len(told) == 3:
         number, name, place = int(told[0]), told[1], told[2]
         text = (out / "stderr").read_text(errors="replace").strip().split("\n")[0]
-        found("hang" if code == -14 else f"end {code}", number, name, place, "" if code == -14 else text)
+        # SIGALRM and SIGPROF: the input waited, or computed, for too long.
+        hung = code in (-14, -27)
+        found("hang" if hung else f"end {code}", number, name, place, "" if hung else text)
         own = counts.setdefault(name, {})
         own["ended"] = own.get("ended", 0) + 1
         done = number + 1

@@ -1,36 +1,57 @@
 #!/usr/bin/env bash
-# The test suite and mutated files under a sanitizer, once a release. Each build lies in .build-SANITIZER.
+# The test suite and mutated files under a sanitizer, once a release.
 #
-#   scripts/torture/sanitize.sh address                the C boundary, and memory that Swift hands to it
-#   scripts/torture/sanitize.sh undefined              undefined behaviour of C and C++
-#   scripts/torture/sanitize.sh thread 'Hub|Workers'   that which is concurrent
+#   scripts/torture/sanitize.sh boundary [FILTER]    the C++ over libtorch under the address and undefined-behaviour sanitizers,
+#                                                    which watch the heap of the whole process; minutes
+#   scripts/torture/sanitize.sh address [FILTER]     all of the package, each in a build of its own (.build-SANITIZER); an hour
+#   scripts/torture/sanitize.sh undefined [FILTER]
+#   scripts/torture/sanitize.sh thread 'Hub|Workers|Lock|Interrupt'
 #
-# The second argument filters the tests; - runs none. TORTURE_INPUTS (2000) mutated files follow. libtorch and OpenMP come without
-# a sanitizer's marks, so that reports from inside of them are left out: sanitize-SANITIZER.txt says which.
-# A report ends up in TORTURE_OUT/sanitize-SANITIZER.log; the script fails where there is one.
+# FILTER chooses tests; - runs none. TORTURE_INPUTS (2000) mutated files follow. libtorch and OpenMP come without a sanitizer's
+# marks, so that reports from inside of them are left out: sanitize-SANITIZER.txt says which.
+# Reports are in TORTURE_OUT/sanitize-SANITIZER.log; the script fails where there is one.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-kind=${1:?address, undefined or thread} filter=${2:-} out=${TORTURE_OUT:-runs/torture}
-build=.build-$kind list=$PWD/scripts/torture/sanitize-$kind.txt log=$out/sanitize-$kind.log
+kind=${1:?boundary, address, undefined or thread} filter=${2:-} out=${TORTURE_OUT:-runs/torture}
+lists=$PWD/scripts/torture log=$out/sanitize-$kind.log
 mkdir -p "$out"
 : > "$log"
 export OMP_NUM_THREADS=1 SWIFT_BACKTRACE=enable=no
 # Memory that lives as long as the process is no leak; a request beyond all memory is refused, as the allocator does without.
-export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:halt_on_error=0:suppressions=$list
-export UBSAN_OPTIONS=print_stacktrace=1:suppressions=$list
-export TSAN_OPTIONS=halt_on_error=0:suppressions=$list
+export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:suppressions=$lists/sanitize-address.txt
+export UBSAN_OPTIONS=print_stacktrace=1:suppressions=$lists/sanitize-undefined.txt
+export TSAN_OPTIONS=halt_on_error=0:suppressions=$lists/sanitize-thread.txt
+
+# Copies of the debug programs beside a library that is compiled with marks, which they open in the place of their own.
+build_boundary() {
+  swift build --build-tests
+  libtorch=$PWD/.deps/libtorch build=$PWD/.build/sanitized
+  mkdir -p "$build"
+  cp .build/debug/torture .build/debug/lethePackageTests.xctest "$build"
+  clang++ -std=c++20 -O1 -g -fPIC -shared -shared-libsan -fsanitize=address,undefined -fno-sanitize=vptr \
+    -ISources/CTorch/include -ISources/CTorch/library -I"$libtorch/include" -I"$libtorch/include/torch/csrc/api/include" \
+    Sources/CTorch/*.cpp -o "$build/libLetheTorch.so" -L"$libtorch/lib" -ltorch_cpu -lc10 -Wl,-rpath,"$libtorch/lib"
+  preload=$(clang++ -print-file-name=libclang_rt.asan-x86_64.so)
+  tests=("$build/lethePackageTests.xctest" --testing-library swift-testing)
+  torture=$build/torture
+}
+
+build_all() {
+  preload="" build=.build-$kind
+  [ "$filter" = - ] && product=(--product torture) || product=(--build-tests)
+  swift build --sanitize "$kind" --scratch-path "$build" "${product[@]}"
+  tests=(swift test --sanitize "$kind" --scratch-path "$build" --skip-build --disable-xctest --no-parallel)
+  torture=$build/debug/torture
+}
+
+[ "$kind" = boundary ] && build_boundary || build_all
 failed=0
-if [ "$filter" != - ]; then
-  swift build --sanitize "$kind" --scratch-path "$build" --build-tests
-  swift test --sanitize "$kind" --scratch-path "$build" --skip-build --disable-xctest --no-parallel \
-    ${filter:+--filter "$filter"} >> "$log" 2>&1 || failed=1
-else
-  swift build --sanitize "$kind" --scratch-path "$build" --product torture
-fi
-"$build/debug/torture" mutate --from 0 --until "${TORTURE_INPUTS:-2000}" --seed "${TORTURE_SEED:-1}" --fixtures Tests/Fixtures \
-  --scratch "$out/sanitized" >> "$log" 2>&1 || failed=1
-rm -rf "$out/sanitized"
+watched() { LD_PRELOAD=$preload LD_LIBRARY_PATH=$build "$@" >> "$log" 2>&1 || failed=1; }
+[ "$filter" = - ] || watched "${tests[@]}" ${filter:+--filter "$filter"}
+watched "$torture" mutate --from 0 --until "${TORTURE_INPUTS:-2000}" --seed "${TORTURE_SEED:-1}" --fixtures Tests/Fixtures \
+  --scratch "$out/sanitized"
+rm -rf "$out/sanitized" "$out/sanitized.state"
 reports=$(grep -cE 'ERROR: AddressSanitizer|runtime error:|WARNING: ThreadSanitizer' "$log" || true)
-echo "$kind: $reports reports, in $log"
+echo "$kind: $reports reports, $([ $failed = 0 ] && echo passed || echo failed), in $log"
 [ "$reports" = 0 ] && exit $failed
 exit 1
