@@ -12,7 +12,7 @@ package enum InputFile {
   /// Opens a regular file.
   /// - Returns: its descriptor, which the caller closes, and its size in bytes
   /// - Throws: ``LetheError`` of the kind `model`
-  static func open(_ file: URL) throws -> (descriptor: Int32, size: Int) {
+  package static func open(_ file: URL) throws -> (descriptor: Int32, size: Int) {
     // A pipe that nobody writes to is opened at once, and refused.
     let descriptor = posixOpen(file.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else {

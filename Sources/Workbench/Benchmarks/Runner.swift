@@ -45,6 +45,7 @@ public struct Runner {
       }
     }
     var results = empty(benchmark)
+    let wasFinished = (try? run.runFolder.results())?.unfinished == 0
     var models: Set<String> = []
     for (done, trial) in trials.enumerated() {
       let part = try Run(run.file(trial.path), seed: benchmark.options.seed)
@@ -68,7 +69,10 @@ public struct Runner {
       results.origin = Origin(
         base: models.count == 1 ? models.first : nil, settings: benchmark.options.given)
       results.unfinished = trials.count - done - 1
-      if only == nil { try publish(completed(results, benchmark), benchmark, in: run) }
+      // A finished benchmark that is run again stays finished in between.
+      if only == nil, !wasFinished || results.unfinished == 0 {
+        try publish(completed(results, benchmark), benchmark, in: run)
+      }
     }
     return completed(results, benchmark)
   }

@@ -18,9 +18,9 @@ enum FileDigest {
   }
 
   private static func read(_ file: URL, _ body: (UnsafeRawBufferPointer) -> Void) throws {
+    let handle = FileHandle(
+      fileDescriptor: try InputFile.open(file).descriptor, closeOnDealloc: true)
     do {
-      let handle = try FileHandle(forReadingFrom: file)
-      defer { try? handle.close() }
       while let data = try handle.read(upToCount: 1 << 20), !data.isEmpty {
         data.withUnsafeBytes { body($0) }
       }
