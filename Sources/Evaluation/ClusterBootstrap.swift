@@ -87,10 +87,13 @@ package struct ClusterBootstrap: Sendable {
 
   // MARK: - Shares
 
-  /// A share of pictures with its interval: Wilson's for one picture a prompt.
+  /// A share of pictures with its interval: Wilson's for one picture a prompt, and for pictures of a single prompt, a
+  /// class say, which speak for that prompt alone.
   package func share(_ metric: String, _ hits: [Bool]) -> MeasuredValue {
     let count = hits.filter { $0 }.count
-    guard clusters.count < hits.count else { return .share(metric, count, of: hits.count) }
+    guard clusters.count > 1, clusters.count < hits.count else {
+      return .share(metric, count, of: hits.count)
+    }
     guard count > 0, count < hits.count else {
       return MeasuredValue(
         metric, count > 0 ? 1 : 0, .share, n: hits.count,
