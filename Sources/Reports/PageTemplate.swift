@@ -59,7 +59,7 @@ extension ReportContent {
       .summary{font-size:1.05rem;max-width:46em}.warning{border-left:4px solid var(--back);padding:.4em .8em;background:var(--raised)}
       .scroll{overflow-x:auto}table{border-collapse:collapse}.metrics th,.metrics td{padding:8px 10px;border-bottom:1px solid var(--line);text-align:left;font-variant-numeric:tabular-nums;white-space:nowrap}
       .metrics tbody th{font-weight:500}.metrics tbody th:first-child,.metrics thead th:first-child{position:sticky;left:0;background:var(--paper)}
-      .good{color:var(--away);font-weight:600}.bad{color:var(--back);font-weight:600}
+      .good{color:var(--away);font-weight:600}.bad{color:var(--back);font-weight:600}td.hurt{color:var(--hurt);font-weight:600}
       details{margin:1em 0}summary{cursor:pointer;color:var(--soft)}a{color:var(--c0)}
       .cards{display:flex;flex-wrap:wrap;gap:10px}.card{display:block;width:172px;font-size:.8rem}.card span{display:flex;gap:2px}figcaption{padding:4px 2px;overflow-wrap:anywhere}
       .grid th{font-weight:500;font-size:.85rem;padding:4px 8px;text-align:left}.grid td{padding:4px}figure{display:flex;gap:2px;margin:0;padding:3px;background:var(--raised);border:2px solid var(--line);border-radius:6px}

@@ -49,7 +49,7 @@ import Training
         try mean(.concept, 4, "loss-concept").value < mean(.concept, 0, "loss-concept").value)
       #expect(try mean(.concept, 4, "loss-concept").interval?.kind == .standardError)
       let page = try String(contentsOf: run.file("relearn/report.html"), encoding: .utf8)
-      #expect(page.contains("class=\"band\"") && page.contains("loss on related subjects"))
+      #expect(page.contains("class=\"band c0\"") && page.contains("loss on related subjects"))
       // Finished points are kept. Other options are refused, because they belong to another curve.
       #expect(try relearn(in: run, eraser: eraser, on: .cpu).rows == results.rows)
       var other = Self.tuning(mode)

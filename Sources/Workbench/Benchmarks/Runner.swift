@@ -46,6 +46,8 @@ public struct Runner {
     }
     var results = empty(benchmark)
     var models: Set<String> = []
+    // A benchmark that was finished has its date.
+    let former = try? run.runFolder.results()
     for (done, trial) in trials.enumerated() {
       let part = try Run(run.file(trial.path), seed: benchmark.options.seed)
       try part.keepOthersOut()
@@ -68,7 +70,10 @@ public struct Runner {
       results.origin = Origin(
         base: models.count == 1 ? models.first : nil, settings: benchmark.options.given)
       results.unfinished = trials.count - done - 1
-      if only == nil { try publish(completed(results, benchmark), benchmark, in: run) }
+      if only == nil {
+        let whole = RunFolder.dated(completed(results, benchmark), like: former)
+        try publish(whole, benchmark, in: run)
+      }
     }
     return completed(results, benchmark)
   }
