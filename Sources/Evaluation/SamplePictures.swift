@@ -75,7 +75,7 @@ extension SampleSet {
     let missing = try toDraw(recipe, imageSize: model.imageSize, overwrites: overwrites)
     let total = manifest.samples.count
     var done = total - missing.count
-    run.progress(stage, done, total)
+    run.progress(stage, done, total, done > 0 ? "\(done) are there already" : "")
     var rest = missing[...]
     let batch = model.batch(atMost: batch)
     while let first = rest.first {

@@ -7,6 +7,9 @@ package enum Definitions {
   /// Those of a plot, whose panels stand side by side.
   package static let plotted = ["ua", "ira", "cra", "frechet"]
 
+  /// Measures of what was to be forgotten; the others are of what was to stay.
+  static let ofForgotten = ["ua", "leakage", "p-forgotten", "h-forgotten", "shown"]
+
   private static let known: [(name: String, text: String)] = [
     (
       "ua",

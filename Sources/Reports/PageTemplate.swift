@@ -72,7 +72,7 @@ extension ReportContent {
       .summary{font-size:1.05rem;max-width:46em}.warning{border-left:4px solid var(--back);padding:.4em .8em;background:var(--raised)}
       .scroll{overflow-x:auto}table{border-collapse:collapse}.metrics th,.metrics td{padding:8px 10px;border-bottom:1px solid var(--line);text-align:left;font-variant-numeric:tabular-nums;white-space:nowrap}
       .metrics tbody th{font-weight:500}.metrics tbody th:first-child,.metrics thead th:first-child{position:sticky;left:0;background:var(--paper)}
-      .good{color:var(--away);font-weight:600}.bad{color:var(--back);font-weight:600}
+      .good{color:var(--away);font-weight:600}.bad{color:var(--back);font-weight:600}td.hurt{color:var(--hurt);font-weight:600}
       details{margin:1em 0}summary{cursor:pointer;color:var(--soft)}a{color:var(--c0)}
       .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(11.5rem,1fr));gap:10px;margin-top:1.5em}.tile{background:var(--raised);border:1px solid var(--line);border-top:4px solid var(--line);border-radius:6px;padding:10px 12px}
       .tile.good{border-top-color:var(--away);color:inherit;font-weight:inherit}.tile.bad{border-top-color:var(--back);color:inherit;font-weight:inherit}.tile h3{margin:0;font-size:.875rem;font-weight:500;color:var(--soft)}.tile p{margin:.2em 0}.tile .word{font-size:1.15rem;font-weight:600}

@@ -70,7 +70,7 @@ public struct RunVerdict {
     if word != .destroyed {
       text +=
         shown.interval.map {
-          " (95 % interval \(Self.percent($0.lower)) to \(Self.percent($0.upper)))"
+          " (95 % interval\($0.kind == .clusters95 ? " over prompts" : "") \(Self.percent($0.lower)) to \(Self.percent($0.upper)))"
         } ?? ""
       text += usual.map { "; before the erasure it was \(Self.percent($0.value))." } ?? "."
     }

@@ -101,6 +101,9 @@ package struct TrainingLoop {
     if resumes, let run, let file = stateFile {
       try state.restore(file, into: parameters, last: training.steps, identity: run.identity)
       try run.forgetEvents(ofStage: stage, from: state.step)
+      if state.step > 0 {
+        run.progress(stage, state.step, training.steps, "goes on from step \(state.step)")
+      }
     }
     work?.before(state.work)
     try begins(state.step, state.average?.tensors ?? parameters)

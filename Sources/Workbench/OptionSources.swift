@@ -26,7 +26,8 @@ extension ModelFolder {
       let usual = defaults.value(at: path)
       // A form may set options that nobody names, as a preset.
       return OptionSource(
-        path.joined(separator: "."), value, named ?? (usual == value ? "default" : "preset"))
+        path.joined(separator: "."), value,
+        named ?? (usual == nil || usual == value ? "default" : "preset"))
     }
   }
 }

@@ -131,12 +131,17 @@ public struct RunFolder: Sendable, Hashable {
 
   /// Results with the date of those in the folder, where nothing else of them differs.
   package func dated(_ results: Results) -> Results {
-    guard let old = try? self.results(), let date = old.origin?.date else { return results }
+    Self.dated(results, like: try? self.results())
+  }
+
+  /// Results with the date of older ones, where nothing else of them differs.
+  package static func dated(_ results: Results, like old: Results?) -> Results {
+    guard let old, let date = old.origin?.date else { return results }
     var same = results
     same.origin?.date = date
-    // As a file gives them back.
-    let read: Results? = try? JSON(encoding: same).decoded()
-    return read == old ? same : results
+    // As text: a measure that is no number differs from itself.
+    let (new, former) = (try? JSON(encoding: same).compact, try? JSON(encoding: old).compact)
+    return new != nil && new == former ? same : results
   }
 
   /// Writes `value` as JSON. The file is written whole or not at all.

@@ -31,7 +31,7 @@ import Workbench
         [
           "erase", "Models/emoji", "--method", "uce", "--concept", "fox", "--concept", "noto style",
         ],
-        ["evaluate", model, "--with", "/nonexistent"], ["compare", "/nonexistent", "/tmp"],
+        ["evaluate", model, "--with", "/nonexistent"], ["compare", "/nonexistent", "/also/none"],
         ["make-set", "Models/emoji", "--concept", "Fox"],
       ] {
         let done = try program.run(arguments + ["--out", out("a/b/c")])
@@ -168,8 +168,8 @@ import Workbench
   @Test func ratesAreOfTheLastHalfMinute() {
     var meter = ProgressMeter(at: 0)
     let style = ProgressMeter.Style()
-    meter.take(RunProgress("esd", 25, 1000, "loss 0.1"), at: 5)
-    #expect(meter.line(at: 7, style) == "esd  25/1000  goes on from 25  2 s  loss 0.1")
+    meter.take(RunProgress("esd", 25, 1000, "goes on from step 25"), at: 5)
+    #expect(meter.line(at: 7, style) == "esd  25/1000  2 s  goes on from step 25")
     // 100 seconds at 1 a second, then 10 a second.
     for i in 1...100 { meter.take(RunProgress("esd", 25 + i, 1000), at: 5 + Double(i)) }
     for i in 1...40 { meter.take(RunProgress("esd", 125 + 10 * i, 1000), at: 105 + Double(i)) }

@@ -37,13 +37,17 @@ extension Themes {
 
   /// A sentence on prompts that name no listed subject; nil where each names one.
   package func strangeNote(_ prompts: [String]) -> String? {
+    // A style stands alone in the captions that were made for that.
+    let alone = styles.flatMap { style in
+      captions.style.map { captions.fill($0, object: nil, style: style) }
+    }
     let strange = prompts.filter { prompt in
-      !objects.contains { prompt.mentions($0) } && !styles.contains { prompt.mentions($0) }
+      !objects.contains { prompt.mentions($0) } && !alone.contains(prompt)
     }
     guard let first = strange.first else { return nil }
     let count = strange.count == 1 ? "" : " and \(strange.count - 1) more prompts"
     return
-      "'\(first)'\(count) name none of the \(objects.count + styles.count) subjects that the model was trained on "
+      "'\(first)'\(count) name none of the \(objects.count) objects that the model was trained on "
       + "(themes.json); what it draws for other words is left to chance"
   }
 }

@@ -47,7 +47,8 @@ package struct AttackPage {
       return nil
     }
     let hits = Int(bounded: (most.value * Double(most.n)).rounded(), 0...1_000_000_000)
-    let tried = rates.compactMap(\.axes.attack).unique.joined(separator: ", ")
+    let tried = rates.compactMap(\.axes.attack).unique.filter { $0 != "none" }
+      .joined(separator: ", ")
     guard hits > 0 else {
       return (
         "It stayed away: none of the attacks brought it back in \(most.n) prompts (\(tried)).",

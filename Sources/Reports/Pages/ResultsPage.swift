@@ -59,6 +59,21 @@ public enum ResultsPage {
     ).marked(by: results)
   }
 
+  /// The measures that matter most, of ``metrics(_:_:_:)``; all of them where none of those was measured.
+  public static func main(_ results: Results, _ catalog: MetricCatalog = .builtIn) -> Table {
+    var main = metrics(results, "Measured", catalog)
+    let headings = Definitions.main.map(catalog.heading)
+    let kept = main.header.indices.filter { i in
+      i < 2 || main.header[i] == "n" || headings.contains(main.header[i])
+    }
+    guard kept.count > 3 else { return main }
+    main.header = kept.map { main.header[$0] }
+    main.rows = main.rows.map { row in
+      Table.Row(row.labels, kept.dropFirst(2).map { row.cells[$0 - 2] })
+    }
+    return main
+  }
+
   private static func evaluation(_ results: Results, _ catalog: MetricCatalog) -> ReportContent {
     var content = ReportContent()
     content.title = "Methods side by side"
@@ -77,15 +92,7 @@ public enum ResultsPage {
         })
     }
     let all = metrics(results, "Measured", catalog)
-    var main = all
-    let kept = all.header.indices.filter { i in
-      i < 2 || all.header[i] == "n"
-        || Definitions.main.contains { catalog.heading($0) == all.header[i] }
-    }
-    main.header = kept.map { all.header[$0] }
-    main.rows = all.rows.map { row in
-      Table.Row(row.labels, kept.dropFirst(2).map { row.cells[$0 - 2] })
-    }
+    let main = Self.main(results, catalog)
     let subjects = others.map(\.subject).unique
     if !verdicts.isEmpty, verdicts.allSatisfy({ $0.cells.count == subjects.count }) {
       content.tables.append(

@@ -71,18 +71,35 @@ package struct RunPage {
   private func addMetrics(_ results: Results, to content: inout ReportContent) {
     let original = results.rows.filter { $0.method == "original" }
     let erased = results.rows.filter { $0.method != "original" }
+    var others: [ReportContent.MetricRow] = []
     for metric in metrics.all {
       guard let before = original.value(metric.name), let after = erased.value(metric.name) else {
         continue
       }
       let isBetter = (after.value > before.value) == (metric.better == .higher)
       let isApart = after.interval.flatMap { a in before.interval.map(a.isApart) } ?? false
-      content.metrics.append(
-        .init(
-          title: metric.title, name: metric.name, direction: metric.better == .higher ? "↑" : "↓",
-          original: before.text(hasUnit: true), erased: after.text(hasUnit: true),
-          delta: after.difference(to: before) + (metric.unit == .share ? " points" : ""),
-          n: "\(after.n)", verdict: isApart ? (isBetter ? "good" : "bad") : "even"))
+      let worse = Definitions.ofForgotten.contains(metric.name) ? "bad" : "hurt"
+      let row = ReportContent.MetricRow(
+        title: metric.title, name: metric.name, direction: metric.better == .higher ? "↑" : "↓",
+        original: before.text(hasUnit: true), erased: after.text(hasUnit: true),
+        delta: after.difference(to: before) + (metric.unit == .share ? " points" : ""),
+        n: "\(after.n)", verdict: isApart ? (isBetter ? "good" : worse) : "even")
+      if Definitions.main.contains(metric.name) {
+        content.metrics.append(row)
+      } else {
+        others.append(row)
+      }
+    }
+    if !others.isEmpty {
+      var folded = Table(
+        "Other measures", header: ["metric", "original", "erased", "change", "n"],
+        rows: others.map { row in
+          Table.Row(
+            ["\(row.title) (\(row.name) \(row.direction))"],
+            [.init(row.original), .init(row.erased), .init(row.delta), .init(row.n)])
+        })
+      folded.isFolded = true
+      content.tables.append(folded)
     }
     let verdict = RunVerdict(results)
     content.verdict = (verdict.sentence, verdict.state)
@@ -115,62 +132,6 @@ package struct RunPage {
       content.warning +=
         "A quick run: it has few pictures and wide intervals. Quote a full run instead."
     }
-  }
-
-  /// Every picture of the forgotten subjects, failures first, and the other subjects that were damaged.
-  private func cards() throws -> [ReportContent.Cards] {
-    let judge = judged.first?.judge
-    let own = judged.filter { $0.judge == judge && $0.model != "original" }
-    let order: [JudgedPicture.Outcome] = [.cameBack, .broken, .stayedAway]
-    let forgotten = own.filter { gone.contains($0.asked[kind] ?? "") }
-      .enumerated().sorted { a, b in
-        let (i, j) = (rank(a.element, order), rank(b.element, order))
-        return i != j
-          ? i < j
-          : (b.element.askedProbability ?? 0, a.offset) < (
-            a.element.askedProbability ?? 0, b.offset
-          )
-      }.map(\.element)
-    let failures = forgotten.count { $0.outcome == .cameBack }
-    let damaged = own.filter { $0.outcome == .damaged && !gone.contains($0.asked[kind] ?? "") }
-    return try [
-      group(
-        "Forgotten subjects: \(failures) of \(forgotten.count) came back",
-        "All pictures that were asked for with the concept, failures first. Left: the original model; right: the erased one, "
-          + "same prompt and seed. Below: the judge's answer and its probability.", forgotten),
-      group(
-        "Other subjects: \(damaged.count) of \(own.count - forgotten.count) are not what was asked for",
-        "Pictures of the erased model in which the judge does not see the subject that was asked for.",
-        damaged),
-    ].filter { !$0.cards.isEmpty }
-  }
-
-  private func rank(_ picture: JudgedPicture, _ order: [JudgedPicture.Outcome]) -> Int {
-    order.firstIndex(of: picture.outcome) ?? order.count
-  }
-
-  private func group(
-    _ title: String, _ note: String, _ pictures: [JudgedPicture]
-  ) throws -> ReportContent.Cards {
-    let source = folder.appendingPathComponent("samples.jsonl")
-    return .init(
-      title, note: note,
-      try pictures.map { picture in
-        let place = try folder.inside(picture.file, "a picture", of: source, isNested: true)
-        let name = "original/" + place.lastPathComponent
-        let before = try folder.inside(name, "a picture", of: source, isNested: true)
-        let both = [before, place].filter { FileManager.default.fileExists(atPath: $0.path) }
-        let state =
-          switch picture.outcome {
-          case .cameBack: "back"
-          case .stayedAway, .kept: "away"
-          case .damaged, .broken: "hurt"
-          }
-        return .init(
-          try both.map(ReportContent.picture),
-          text: "\(picture.outcome.rawValue): \(picture.answer(kind))",
-          detail: "\(picture.prompt) · seed \(picture.seed)", state: state)
-      })
   }
 
   /// The forgotten subjects in all styles (or objects), and a few other subjects.

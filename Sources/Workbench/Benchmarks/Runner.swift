@@ -45,8 +45,9 @@ public struct Runner {
       }
     }
     var results = empty(benchmark)
-    let wasFinished = (try? run.runFolder.results())?.unfinished == 0
     var models: Set<String> = []
+    // A benchmark that was finished has its date.
+    let former = try? run.runFolder.results()
     for (done, trial) in trials.enumerated() {
       let part = try Run(run.file(trial.path), seed: benchmark.options.seed)
       try part.keepOthersOut()
@@ -70,8 +71,9 @@ public struct Runner {
         base: models.count == 1 ? models.first : nil, settings: benchmark.options.given)
       results.unfinished = trials.count - done - 1
       // A finished benchmark that is run again stays finished in between.
-      if only == nil, !wasFinished || results.unfinished == 0 {
-        try publish(completed(results, benchmark), benchmark, in: run)
+      if only == nil, former?.unfinished != 0 || results.unfinished == 0 {
+        let whole = RunFolder.dated(completed(results, benchmark), like: former)
+        try publish(whole, benchmark, in: run)
       }
     }
     return completed(results, benchmark)

@@ -36,7 +36,7 @@ struct CompareCommand: ParsableCommand {
       if common.json {
         print(try JSON(encoding: results).pretty, terminator: "")
       } else {
-        print(ResultsPage.metrics(results).markdown, terminator: "")
+        print(ResultsPage.main(results, LetheProgram.catalogs.metrics).markdown, terminator: "")
         results.notes.forEach { print($0) }
         if !common.isQuiet { print("\(out)/report.html") }
       }

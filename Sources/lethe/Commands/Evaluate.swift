@@ -146,7 +146,7 @@ struct EvaluateCommand: ParsableCommand {
     let results = try evaluate(in: run, eraser: run.runFolder.eraser(), on: device)
     ProgressLine.shared.end()
     if common.json { return print(try JSON(encoding: results).pretty, terminator: "") }
-    print(ResultsPage.metrics(results).markdown, terminator: "")
+    print(ResultsPage.main(results, LetheProgram.catalogs.metrics).markdown, terminator: "")
     if results.quick {
       print("quick: the run has few pictures and wide intervals; quote a full run instead")
     }
@@ -172,6 +172,6 @@ struct EvaluateCommand: ParsableCommand {
     let results = try judge(in: common.run(at: out, seed: 0), on: common.openDevice())
     ProgressLine.shared.end()
     if common.json { return print(try JSON(encoding: results).pretty, terminator: "") }
-    print(ResultsPage.metrics(results).markdown, terminator: "")
+    print(ResultsPage.main(results, LetheProgram.catalogs.metrics).markdown, terminator: "")
   }
 }

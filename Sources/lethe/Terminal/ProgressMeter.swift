@@ -18,8 +18,6 @@ struct ProgressMeter {
   /// The beginning of the stage.
   private var start: Double
   private var last: RunProgress?
-  /// The count that the stage began with: above 0 for one that goes on.
-  private var first = 0
   /// Counts of the last half minute, and the times that they came at.
   private var marks: [(time: Double, done: Int)] = []
   private static let window = 30.0
@@ -31,7 +29,7 @@ struct ProgressMeter {
 
   mutating func take(_ p: RunProgress, at now: Double) {
     if p.stage != stage || p.done < last?.done ?? 0 {
-      (stage, start, first, marks) = (p.stage, now, p.done, [])
+      (stage, start, marks) = (p.stage, now, [])
     }
     last = p
     marks.append((now, p.done))
@@ -60,7 +58,6 @@ struct ProgressMeter {
       parts.append(Self.duration(Double(p.total - p.done) / rate) + " left")
       parts.append(clock)
     } else {
-      if first > 0 { parts.append("goes on from \(first)") }
       parts.append(clock)
     }
     if !p.note.isEmpty { parts.append(p.note) }

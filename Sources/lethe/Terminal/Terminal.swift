@@ -17,6 +17,8 @@ func print(_ text: String, terminator: String = "\n") {
 /// Writes one line to the standard error.
 func warn(_ sentence: String) {
   ProgressLine.shared.clear()
+  // What was printed before comes before, also where both go to one file.
+  fflush(nil)
   StandardError.write(sentence.printable() + "\n")
 }
 

@@ -1,0 +1,68 @@
+internal import Evaluation
+internal import Foundation
+internal import Torch
+
+extension RunPage {
+  /// Every picture of the forgotten subjects, failures first, and the other subjects that were damaged.
+  func cards() throws -> [ReportContent.Cards] {
+    let judge = judged.first?.judge
+    let own = judged.filter { $0.judge == judge && $0.model != "original" }
+    let order: [JudgedPicture.Outcome] = [.cameBack, .broken, .stayedAway]
+    let forgotten = own.filter { gone.contains($0.asked[kind] ?? "") }
+      .enumerated().sorted { a, b in
+        let (i, j) = (rank(a.element, order), rank(b.element, order))
+        return i != j
+          ? i < j
+          : (b.element.askedProbability ?? 0, a.offset) < (
+            a.element.askedProbability ?? 0, b.offset
+          )
+      }.map(\.element)
+    let failures = forgotten.count { $0.outcome == .cameBack }
+    let rest = own.filter { !gone.contains($0.asked[kind] ?? "") }
+    // What the original did not draw right either was not lost.
+    let wrong = Set(
+      judged.filter { $0.judge == judge && $0.model == "original" && $0.outcome == .damaged }
+        .map { "\($0.prompt) \($0.seed)" })
+    let damaged = rest.filter {
+      $0.outcome == .damaged && !wrong.contains("\($0.prompt) \($0.seed)")
+    }
+    return try [
+      group(
+        "Forgotten subjects: \(failures) of \(forgotten.count) came back",
+        "All pictures that were asked for with the concept, failures first. Left: the original model; right: the erased one, "
+          + "same prompt and seed. Below: the judge's answer and its probability.", forgotten),
+      group(
+        "Other subjects: \(damaged.count) of \(rest.count) were damaged",
+        "Pictures in which the judge saw the subject that was asked for before the erasure, and does not see it now.",
+        damaged),
+    ].filter { !$0.cards.isEmpty }
+  }
+
+  private func rank(_ picture: JudgedPicture, _ order: [JudgedPicture.Outcome]) -> Int {
+    order.firstIndex(of: picture.outcome) ?? order.count
+  }
+
+  private func group(
+    _ title: String, _ note: String, _ pictures: [JudgedPicture]
+  ) throws -> ReportContent.Cards {
+    let source = folder.appendingPathComponent("samples.jsonl")
+    return .init(
+      title, note: note,
+      try pictures.map { picture in
+        let place = try folder.inside(picture.file, "a picture", of: source, isNested: true)
+        let name = "original/" + place.lastPathComponent
+        let before = try folder.inside(name, "a picture", of: source, isNested: true)
+        let both = [before, place].filter { FileManager.default.fileExists(atPath: $0.path) }
+        let state =
+          switch picture.outcome {
+          case .cameBack: "back"
+          case .stayedAway, .kept: "away"
+          case .damaged, .broken: "hurt"
+          }
+        return .init(
+          try both.map(ReportContent.picture),
+          text: "\(picture.outcome.rawValue): \(picture.answer(kind))",
+          detail: "\(picture.prompt) · seed \(picture.seed)", state: state)
+      })
+  }
+}
