@@ -136,6 +136,8 @@ def main():
             result = row(tree, Path(work))
             lines.append(f"| {tree.relative_to(TREES)} | " + " | ".join(result) + " |")
             print(lines[-1], flush=True)
+    count = [sum(f"| {word} |" in line for line in lines) for word in ("loads", "refused")]
+    lines[2] = lines[2].replace("folders of", f"folders, of which {count[0]} load and {count[1]} are refused, of")
     before = OUT.read_text().split(HEADING)[0].rstrip() if OUT.exists() else ""
     OUT.write_text(before + "\n\n" + "\n".join(lines) + "\n")
 
