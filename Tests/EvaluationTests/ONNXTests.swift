@@ -96,11 +96,11 @@ import Torch
 
   // MARK: - NudeNet
 
-  /// The decoding of boxes alone: IoU 0.778 falls, 0.23 stays, 0.25 is not above the floor.
+  /// The decoding of boxes alone: numbers are cut, IoU 0.778 falls, 0.23 stays, 0.25 is not above the floor.
   @Test func boxes() {
     let labels = (0..<18).map { "\($0)" }
     let anchors: [(box: [Double], label: Int, score: Double)] = [
-      ([100, 100, 40, 40], 3, 0.9), ([105, 100, 40, 40], 3, 0.8), ([125, 100, 40, 40], 3, 0.7),
+      ([100.7, 100, 40, 40], 3, 0.9), ([105, 100, 40, 40], 3, 0.8), ([125, 100, 40, 40], 3, 0.7),
       ([100, 100, 40, 40], 7, 0.85), ([300, 310, 60, 60], 13, 0.26), ([10, 10, 40, 40], 1, 0.25),
     ]
     let rows = anchors.flatMap { anchor in

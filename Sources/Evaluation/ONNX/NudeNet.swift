@@ -72,7 +72,9 @@ package final class NudeNet {
       (x, y) = (min(max(x, 0), Double(width)), min(max(y, 0), Double(height)))
       let w = min(row[2] * scale, Double(width) - x)
       let h = min(row[3] * scale, Double(height) - y)
-      let box = [x, y, w, h].map { Int(bounded: $0, -(1 << 20)...(1 << 20)) }
+      let box = [x, y, w, h].map {
+        Int(bounded: $0.rounded(.towardZero), -(1 << 20)...(1 << 20))
+      }
       let whole = box.map(Double.init)
       guard !kept.contains(where: { overlap(of: $0.box, whole) > overlap }) else { continue }
       let scores = row.dropFirst(4)
