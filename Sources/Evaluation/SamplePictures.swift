@@ -76,7 +76,9 @@ extension SampleSet {
     let total = manifest.samples.count
     var done = total - missing.count
     run.progress(stage, done, total, done > 0 ? "\(done) are there already" : "")
-    var rest = missing[...]
+    // Batches are those of a run that nobody interrupted: rounding differs with the size of a batch.
+    let open = Set(missing.map(\.file))
+    var rest = manifest.samples[...]
     let batch = model.batch(atMost: batch)
     while let first = rest.first {
       try Interrupt.check()
@@ -85,6 +87,8 @@ extension SampleSet {
         $0.guidance == first.guidance && $0.width == first.width && $0.height == first.height
       }
       rest = rest.dropFirst(members.count)
+      let wanted = members.count { open.contains($0.file) }
+      guard wanted > 0 else { continue }
       var options = manifest.sampling
       options.guidance = first.guidance ?? options.guidance
       options.width = first.width ?? options.width
@@ -92,7 +96,7 @@ extension SampleSet {
       let c =
         try condition?(Array(members)) ?? withoutGradients { model.embed(members.map(\.prompt)) }
       let images = try model.finiteImages(given: c, seeds: members.map(\.seed), options)
-      for (sample, image) in zip(members, images) {
+      for (sample, image) in zip(members, images) where open.contains(sample.file) {
         let (width, height) = (
           options.width ?? model.imageSize, options.height ?? model.imageSize
         )
@@ -105,7 +109,7 @@ extension SampleSet {
         }
         try PNG.write(image ?? Image.grey(width, height), text: text, to: try url(sample))
       }
-      done += members.count
+      done += wanted
       run.progress(stage, done, total)
     }
   }

@@ -109,6 +109,30 @@ import Unlearning
     }
   }
 
+  /// A picture that is drawn again is the same to the bit, whatever else of its batch is there.
+  @Test func batchesOfAnInterruptedRunStay() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("out"))
+      func draw() throws {
+        var generate = request(model)
+        generate.samples = (0..<5).map {
+          SampleSet.Sample("\($0)", 0, prompt: "a fox", seed: UInt64($0))
+        }
+        generate.batch = 3
+        try generate(in: run, on: .cpu)
+      }
+      try draw()
+      let names = (0..<5).map { "\($0)_0.png" }
+      let whole = try names.map { try Data(contentsOf: run.file($0)) }
+      for gone in [[1], [0, 2, 4], [3]] {
+        for i in gone { try FileManager.default.removeItem(at: run.file(names[i])) }
+        try draw()
+        #expect(try names.map { try Data(contentsOf: run.file($0)) } == whole)
+      }
+    }
+  }
+
   /// Version 0.1 did not write what drew a picture, so its pictures are drawn again.
   @Test func picturesOfVersionOneAreDrawnAgain() throws {
     try Fixtures.temporaryFolder { folder in
