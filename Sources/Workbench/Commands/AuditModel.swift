@@ -62,6 +62,7 @@ package struct AuditModel {
       ResultRow("original", "all", $0, seeds: options.retainSeeds)
     }
     results.origin = Origin(base: hash)
+    results = run.runFolder.dated(results)
     try run.runFolder.write(results, to: "results.json")
     return results
   }

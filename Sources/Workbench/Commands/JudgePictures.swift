@@ -66,6 +66,7 @@ package struct JudgePictures {
       }
     }
     results.origin = Origin()
+    results = run.runFolder.dated(results)
     try run.runFolder.write(results, to: "results.json")
     return results
   }
