@@ -84,4 +84,20 @@ import Training
     let error = try #require(throws: LetheError.self) { try read(text) }
     #expect(error.description.contains(expected), "\(error)")
   }
+
+  /// A line says whether its prompt is forgotten or kept, as a column of a table does.
+  @Test func linesSayWhatIsKept() throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("prompts.jsonl")
+      let lines = [
+        #"{"prompt": "a fox", "forget": true}"#, #"{"prompt": "a dog", "forget": "no"}"#,
+        #"{"prompt": "a cat"}"#,
+      ]
+      try Data(lines.joined(separator: "\n").utf8).write(to: file)
+      #expect(try PromptTable(contentsOf: file).rows.map(\.forgets) == [true, false, nil])
+      try Data(#"{"prompt": "a fox", "forget": "perhaps"}"#.utf8).write(to: file)
+      let error = #expect(throws: LetheError.self) { try PromptTable(contentsOf: file) }
+      #expect(error?.sentence.contains("perhaps") == true)
+    }
+  }
 }

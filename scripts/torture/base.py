@@ -91,7 +91,7 @@ def contents(folder):
             found[name] = json.dumps(plain(json.loads(file.read_text())), sort_keys=True)
         elif name.endswith(".jsonl"):
             found[name] = [json.dumps(plain(json.loads(line)), sort_keys=True) for line in file.read_text().split("\n") if line]
-        elif name.endswith((".html", ".md", ".log")):
+        elif name.endswith((".html", ".md", ".log")) or name.endswith("events.csv"):
             found[name] = "a page, made of the files above"
         else:
             found[name] = file.read_bytes()

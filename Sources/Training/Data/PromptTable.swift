@@ -193,7 +193,14 @@ package struct PromptTable: Sendable {
           caseNumber: id, prompt: prompt, seed: seed ?? derived(index),
           guidance: try value("guidance")?.number(.finite),
           width: try value("width")?.int(extents), height: try value("height")?.int(extents),
-          erasers: value("erasers")?.value?.array?.compactMap(\.string)))
+          erasers: value("erasers")?.value?.array?.compactMap(\.string),
+          forgets: try value("forget").map { found in
+            if let answer = found.value?.bool { return answer }
+            guard let answer = (found.value?.string).flatMap({ answers[$0.lowercased()] }) else {
+              throw found.refused("forget, retain, keep, true, false, yes, no, 1, 0")
+            }
+            return answer
+          }))
     }
     return (rows, [])
   }

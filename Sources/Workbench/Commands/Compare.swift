@@ -12,10 +12,11 @@ public struct Compare {
   /// - Throws: ``LetheError`` of the kind `request` for fewer than two runs, one that is named twice, and one without
   ///   measurements
   public init(_ runs: [String]) throws {
-    guard Set(runs).count == runs.count, runs.count > 1 else {
+    let places = Set(runs.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path })
+    guard places.count == runs.count, runs.count > 1 else {
       throw LetheError.badValue(
         "compare",
-        "\(runs.count) runs, \(Set(runs).count) of them different; accepted: two or more different ones"
+        "\(runs.count) runs, \(places.count) of them different; accepted: two or more different ones"
       )
     }
     let loaded = try runs.map { path -> (folder: RunFolder, results: Results) in
@@ -37,13 +38,15 @@ public struct Compare {
       results.rows.first { $0.method != "original" }?.label ?? ""
     }
     func subject(_ results: Results) -> String { results.rows.first?.subject ?? "" }
-    // Two runs of one method on one concept are told apart by their folders.
+    // Two runs of one method on one concept are told apart by their folders, by their places where those have one name.
+    let names = loaded.map(\.folder.url.lastPathComponent)
     parts = loaded.map { folder, results in
       let isAlone =
         loaded.count {
           method($0.results) == method(results) && subject($0.results) == subject(results)
         } == 1
-      let name = folder.url.lastPathComponent
+      let own = folder.url.lastPathComponent
+      let name = names.count { $0 == own } == 1 ? own : folder.url.path
       return (isAlone ? method(results) : "\(method(results)) (\(name))", folder, results)
     }
   }
@@ -52,6 +55,11 @@ public struct Compare {
   @discardableResult
   public func callAsFunction(in run: Run, metrics: MetricCatalog = .builtIn) throws -> Results {
     guard let first = parts.first?.results else { return Results(.comparison) }
+    if run.runFolder.has("results.json"), try run.runFolder.results().kind != .comparison {
+      throw LetheError.badValue(
+        "--out",
+        "\(run.folder.path) has the results of another command; choose another folder")
+    }
     var results = Results(.comparison)
     (results.quick, results.seeds) = (parts.contains { $0.results.quick }, first.seeds)
     (results.sampling, results.judge, results.judges) = (first.sampling, first.judge, first.judges)

@@ -19,7 +19,9 @@ extension Erase {
     if let out { try job.folder.refuseOverwriting(by: out, "--out", isModel: false) }
     let model = try job.folder.model(on: device)
     try model.check(erasure.forget.flatMap(\.prompts) + erasure.preserve)
-    try refuseCut(erasure, model)
+    var fitting = erasure
+    fitting.forget = try erasure.forget.fitting(model.layout)
+    try refuseCut(fitting, model)
     if let trained = method as? any TrainedMethod {
       let selection = try ParameterSelection.named(trained.parameters)
       guard !selection.paths(of: model.parameters).isEmpty else {

@@ -65,6 +65,10 @@ package struct JudgePictures {
           })
       }
     }
+    if run.runFolder.has("job.json") {
+      throw LetheError.badValue(
+        "--out", "\(run.folder.path) is the folder of a run; choose another folder")
+    }
     results.origin = Origin()
     results = run.runFolder.dated(results)
     try run.runFolder.write(results, to: "results.json")
