@@ -67,7 +67,7 @@ import Training
       let place = folder.appendingPathComponent("set")
       let made = try EraserSet.create(
         place, model: model.path, model.additions, base: hash, protecting: [], seed: 1)
-      #expect(try EraserSet(place).modelFolder == model && made.card.additions != nil)
+      #expect(try EraserSet(place).modelFolder == model && made.card.additions == model.additions)
       try EraserSet(place).checkBase(try EraserSet(place).modelFolder.model())
       let job = EraseJob(BenchmarkOptions(model).model, "uce", "fox", seed: 1, command: [])
       let read: EraseJob = try JSON(encoding: job).decoded()

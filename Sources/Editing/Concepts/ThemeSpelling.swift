@@ -47,7 +47,7 @@ extension Themes {
     guard let first = strange.first else { return nil }
     let count = strange.count == 1 ? "" : " and \(strange.count - 1) more prompts"
     return
-      "'\(first)'\(count) name none of the \(objects.count) objects that the model was trained on "
+      "'\(first)'\(count) \(strange.count == 1 ? "names" : "name") none of the \(objects.count) objects that the model was trained on "
       + "(themes.json); what it draws for other words is left to chance"
   }
 }
