@@ -8,7 +8,7 @@
 // longest first. AdamW runs on v alone. The authors let it run over the whole table and put the other rows back. Their
 // step of 4 x 4 pictures has the rate 5e-3 scaled to 0.08.
 // Published: nothing for the models that AdvUnlearn compares; its users report about 0 % against AdvUnlearn.
-public import Diffusion
+internal import Diffusion
 internal import Editing
 internal import Torch
 internal import TorchNN

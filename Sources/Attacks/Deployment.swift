@@ -4,7 +4,7 @@
 //   rounded    w' = s round(w / s), s = max |w| / 127 for each row of a matrix                     (8-bit weights)
 //   pruned     w' = w where |w| is at least the share's quantile of its matrix, else 0             (magnitude pruning)
 //   averaged   w' = (1 - a) w + a w_original                                                       (merging with the base)
-public import Diffusion
+internal import Diffusion
 internal import Torch
 internal import TorchNN
 

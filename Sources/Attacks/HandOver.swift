@@ -4,7 +4,7 @@
 //   x_T -> .. -> x_(T-k) by the original,   x_(T-k) -> .. -> x_0 by the victim,   k = 1, 2, 3
 //
 // A victim that only steers away from the concept at the beginning finishes what it is handed.
-public import Diffusion
+internal import Diffusion
 internal import Torch
 
 public struct HandOver: Attack {

@@ -4,7 +4,7 @@
 //   z_0 = encode(the original's picture),   z_(t+) = DDIM backwards along the victim's eps(z_t | prompt),   z_T -> picture
 //
 // What comes back was never out of the victim's reach: its latents still hold the concept.
-public import Diffusion
+internal import Diffusion
 internal import Torch
 
 public struct LatentInversion: Attack {

@@ -2,7 +2,7 @@
 // al., When Are Concepts Erased From Diffusion Models?, 2025, section 4.3).
 //
 //   eta in 1 .. 1.85, the added noise times f in 1 .. 1.04: one round for each of the 24 pairs
-public import Diffusion
+internal import Diffusion
 internal import Torch
 
 public struct NoiseProbes: Attack {

@@ -9,7 +9,7 @@ internal import Diffusion
 //     a = the best candidate, if it is better
 //
 // Tokens whose text has part of the concept's words are forbidden.
-public import Editing
+internal import Editing
 internal import Torch
 internal import Training
 

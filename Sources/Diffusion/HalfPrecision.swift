@@ -2,7 +2,7 @@
 // are the sampler's, the schedule's and guidance's. The VAE stays in float32 where its configuration says
 // `force_upcast` and the type is float16, whose range SDXL's VAE leaves (diffusers does the same).
 internal import Synchronization
-public import Torch
+package import Torch
 internal import TorchNN
 
 /// The type that networks compute in.

@@ -6,7 +6,7 @@
 // Two cases have another interval. A share or a change that is the same in every picture has no spread to draw from: its
 // interval is Wilson's with as many trials as prompts. Of fewer than ten prompts there are too few different resamples: the
 // interval of a mean is Student's t with the standard error of clusters and C - 1 degrees of freedom.
-package import Torch
+internal import Torch
 
 /// Pictures in clusters, e.g. all pictures of one prompt.
 package struct ClusterBootstrap: Sendable {

@@ -3,7 +3,7 @@ internal import Foundation
 //
 //   balanced accuracy = ( P(seen | asked) + P(not seen | not asked) ) / 2
 //   lower bound: b - sqrt( (p1 - l1)^2 + (p2 - l2)^2 ) / 2, with the bounds l of the two shares (Newcombe, Stat. Med. 1998)
-public import Torch
+internal import Torch
 
 /// The measurement of a judge on the original's own pictures.
 package struct JudgeQuality: Codable, Sendable, Hashable {

@@ -1,5 +1,5 @@
 package import Foundation
-package import Torch
+internal import Torch
 
 extension JudgeNetwork {
   /// The judge's features of real pictures, from `reference.safetensors` in `folder`. The file has `features` [N, D]

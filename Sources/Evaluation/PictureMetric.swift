@@ -54,13 +54,15 @@ package struct MetricNetworks {
 
 /// Lethe's own metrics of pictures. A new one needs a file and one line here.
 package enum PictureMetricCatalog {
-  private static let all: [any PictureMetricProfiles.Type] = [
-    CLIPScore.self,
-    FID.self,
-    KID.self,
-    CMMD.self,
-    LPIPS.self,
-  ]
+  private static var all: [any PictureMetricProfiles.Type] {
+    [
+      CLIPScore.self,
+      FID.self,
+      KID.self,
+      CMMD.self,
+      LPIPS.self,
+    ]
+  }
 
   /// The measure that a metric of this catalog is a profile of, e.g. `fid` for `fid@pytorch-fid`; nil for others.
   package static func measure(of metric: String) -> String? {

@@ -1,4 +1,4 @@
-package import Foundation
+internal import Foundation
 
 /// The prompts that the original and the erased model draw, and what judges are asked about the pictures.
 package struct PromptSuite: Codable, Sendable, Hashable {

@@ -1,7 +1,7 @@
 package import Diffusion
 package import Foundation
-package import Torch
-package import Training
+internal import Torch
+internal import Training
 
 /// A folder of pictures with a manifest that names the prompt, the seed and the subjects of each.
 ///

@@ -1,4 +1,4 @@
-package import Evaluation
+internal import Evaluation
 
 /// What measures mean, for the pages that show them.
 package enum Definitions {

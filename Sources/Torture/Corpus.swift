@@ -114,7 +114,7 @@ struct Corpus {
     let loose = try folder("weights")
     let small = try Data(contentsOf: fixtures.appendingPathComponent("numbers.safetensors"))
     let model = try DiffusionModel.load(fixtures.appendingPathComponent("tiny-sd1"))
-    let path = try loose.appendingPathComponent("own.safetensors")
+    let path = loose.appendingPathComponent("own.safetensors")
     var card = Eraser.Card()
     (card.method, card.concepts, card.base) = ("uce", ["fox"], model.hash())
     let edited = ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters).prefix(2)

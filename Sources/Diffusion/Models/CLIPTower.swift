@@ -1,6 +1,6 @@
 // The transformer that both towers of CLIP consist of (Radford et al., ICML 2021): pre-norm blocks, causal for text.
-package import Torch
-package import TorchNN
+internal import Torch
+internal import TorchNN
 
 /// Sizes of a tower, as its configuration has them.
 package struct CLIPTowerShape: Sendable, Hashable {

@@ -1,6 +1,6 @@
 // transformers `CLIPVisionModel` (Radford et al., 2021): patches and a class token through a transformer without mask.
 package import Torch
-package import TorchNN
+internal import TorchNN
 
 package final class CLIPVision {
   package let width: Int

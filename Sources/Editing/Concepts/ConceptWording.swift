@@ -1,6 +1,6 @@
 // Concepts in words of the user's own: the kind that a name has, prompts and anchors given by hand.
 internal import Foundation
-public import Torch
+internal import Torch
 public import Training
 
 /// The words of a request on a concept beyond its name. The kind, or the model, supplies the others.

@@ -3,7 +3,7 @@
 public import Diffusion
 public import Foundation
 public import Torch
-public import TorchNN
+internal import TorchNN
 
 /// The spelling of a LoRA file that is written.
 public enum LoRAFormat: String, Sendable, CaseIterable {

@@ -1,5 +1,5 @@
 /// The verdict of an audit: a sentence, the questions behind it, the rules that decided them, and what it rests on.
-public import Torch
+internal import Torch
 
 package struct AuditSummary: Codable, Sendable, Hashable {
   /// The answer to a question.

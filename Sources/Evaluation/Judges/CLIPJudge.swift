@@ -4,7 +4,7 @@
 //   w_k = unit( mean over templates of  t("a photo of a k") ),    p(k | x) = softmax_k( exp(s) i(x) . w_k )
 package import Diffusion
 internal import Editing
-package import Foundation
+internal import Foundation
 package import Torch
 internal import Training
 

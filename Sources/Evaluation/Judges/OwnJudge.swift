@@ -1,4 +1,4 @@
-package import Foundation
+internal import Foundation
 package import Torch
 
 /// The networks that `lethe train` makes, as judges.

@@ -3,7 +3,7 @@
 //   cosine        i . t                                 x100          100 i . t, as transformers' logits have it
 //   torchmetrics  max( 100 mean(i . t), 0 )             hessel        2.5 max( i . t', 0 ),  t' of "A photo depicts ..."
 package import Diffusion
-package import Torch
+internal import Torch
 
 /// The mean CLIP score of pictures and their prompts.
 package struct CLIPScore: PictureMetricProfiles {

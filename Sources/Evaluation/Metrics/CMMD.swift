@@ -3,7 +3,7 @@
 //   k(x, y) = exp( -|x - y|^2 / (2 sigma^2) ),   sigma = 10
 //   CMMD    = 1000 ( mean k(x_i, x_j) + mean k(y_i, y_j) - 2 mean k(x_i, y_j) )        (all pairs, i = j too)
 package import Diffusion
-package import Torch
+internal import Torch
 
 /// CMMD by a CLIP and its own pre-processing, for few pictures.
 package struct CMMD: PictureMetricProfiles {

@@ -1,4 +1,4 @@
-package import Evaluation
+internal import Evaluation
 
 /// How much an audit draws.
 package struct AuditSize: Codable, Sendable, Hashable {

@@ -1,8 +1,8 @@
 // `lethe verify`: an audit checked by somebody who does not trust its author. A seeded sample of its pictures is drawn again
 // from model, eraser and prompts, all are judged again, and every number of the verdict is computed again.
 internal import Diffusion
-package import Editing
-package import Evaluation
+internal import Editing
+internal import Evaluation
 internal import Foundation
 package import Torch
 package import Training

@@ -242,7 +242,7 @@ package struct Relearn {
   private func identity() throws -> JSON {
     [
       "tuning": try JSON(encoding: tuning),
-      "data": .string(try data.map { FolderListing(URL(fileURLWithPath: $0)).hash } ?? ""),
+      "data": .string(data.map { FolderListing(URL(fileURLWithPath: $0)).hash } ?? ""),
       "drawn": .array(drawn.map(JSON.string)), "seed": JSON(seed),
       "sampling": try JSON(encoding: options.sampling), "prompts": .int(prompts),
     ]

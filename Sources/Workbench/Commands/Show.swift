@@ -1,7 +1,7 @@
 // `lethe show`: what a file or folder is, in a few lines.
 internal import Diffusion
 internal import Editing
-package import Foundation
+internal import Foundation
 internal import Torch
 internal import TorchNN
 internal import Training

@@ -1,5 +1,5 @@
 // A hub of models over HTTPS, as Hugging Face serves it. Nothing is fetched but by `lethe pull`.
-package import Foundation
+internal import Foundation
 internal import Synchronization
 internal import Torch
 internal import Training

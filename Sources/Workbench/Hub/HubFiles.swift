@@ -1,5 +1,5 @@
 // Files of a model, transferred with resume and checked by length and hash.
-package import Foundation
+internal import Foundation
 internal import Torch
 internal import Training
 

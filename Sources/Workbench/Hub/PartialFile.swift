@@ -20,7 +20,7 @@ final class PartialFile: Sendable {
   init(_ url: URL) throws {
     self.url = url
     if !FileManager.default.fileExists(atPath: url.path) {
-      FileManager.default.createFile(atPath: url.path, contents: nil)
+      _ = FileManager.default.createFile(atPath: url.path, contents: nil)
     }
     do {
       let handle = try FileHandle(forUpdating: url)

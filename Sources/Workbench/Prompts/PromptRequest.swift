@@ -1,7 +1,7 @@
 internal import Diffusion
 internal import Editing
 package import Evaluation
-package import Foundation
+internal import Foundation
 package import Torch
 internal import Training
 

@@ -1,7 +1,7 @@
 internal import Editing
 package import Evaluation
 internal import Torch
-package import Training
+internal import Training
 
 extension PromptSuite {
   /// The prompts for subjects that a model lists in `themes.json`: every object in every style.

@@ -1,4 +1,4 @@
-import Diffusion
+import Tokenizers
 import Foundation
 import TestSupport
 import Testing
@@ -94,13 +94,6 @@ import Torch
     #expect(tokenizer.lost("a fox of the cat") == ["cat"])
     #expect(tokenizer.lost("a fox of the").isEmpty && tokenizer.lost("").isEmpty)
     #expect(tokenizer.lost("the the the zebra <|endoftext|>!") == ["zebra", "<|endoftext|>", "!"])
-    let layout = try Layout(folder: Fixtures.url("tiny-sd1"))
-    let long = String(repeating: "the ", count: 75) + "fox"
-    #expect(layout.cut(["a fox", long.replacing(" fox", with: "")]) == nil)
-    let cut = try #require(layout.cut(["a fox", long, "a fox", long, long + " cat"]))
-    #expect(cut.count == 2 && cut.total == 3 && cut.lost == ["fox"] && cut.room == 75)
-    #expect(cut.note.contains("2 of 3 prompts"))
-    #expect(try Layout(folder: Fixtures.url("tiny-ddpm")).cut(["anything at all"]) == nil)
   }
 
   static let other = ProcessInfo.processInfo.environment["LETHE_TOKENIZER"]

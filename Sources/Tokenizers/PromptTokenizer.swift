@@ -17,7 +17,7 @@ public struct PromptTokenizer: Sendable {
   /// Length that prompts are cut and padded to.
   public let length: Int
 
-  init(_ first: CLIPTokenizer, _ others: [CLIPTokenizer] = []) {
+  package init(_ first: CLIPTokenizer, _ others: [CLIPTokenizer] = []) {
     (encoders, length) = ([first] + others, first.length)
   }
 

@@ -1,4 +1,4 @@
-import Diffusion
+import Pictures
 import Foundation
 import TestSupport
 import Testing

@@ -3,8 +3,8 @@ package import Foundation
 internal import Torch
 
 /// The files of a tokenizer, in a folder or in memory.
-struct TokenizerFiles {
-  static let names = [
+package struct TokenizerFiles {
+  package static let names = [
     "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json",
     "added_tokens.json", "tokenizer.json",
   ]
@@ -14,7 +14,9 @@ struct TokenizerFiles {
   init(folder: URL) { (self.folder, texts) = (folder, nil) }
 
   /// - Parameter folder: their place, for messages
-  init(_ texts: [String: Data], in folder: URL) { (self.folder, self.texts) = (folder, texts) }
+  package init(_ texts: [String: Data], in folder: URL) {
+    (self.folder, self.texts) = (folder, texts)
+  }
 
   func place(_ name: String) -> URL { folder.appendingPathComponent(name) }
 
@@ -38,7 +40,7 @@ struct TokenizerFiles {
 
 extension BytePairs {
   /// Entries of CLIP's vocabulary.
-  static let clipSize = 49408
+  package static let clipSize = 49408
 
   /// CLIP's vocabulary by id, and its merges: bytes, bytes that end a word, merged pairs, start and end.
   static func clip() throws -> (vocabulary: [String], merges: [(String, String)]) {
@@ -56,7 +58,7 @@ extension BytePairs {
 
 extension CLIPTokenizer {
   /// CLIP's own tokenizer, and its files.
-  static func clip(length: Int, pad: String) throws -> (CLIPTokenizer, [String: Data]) {
+  package static func clip(length: Int, pad: String) throws -> (CLIPTokenizer, [String: Data]) {
     let (vocabulary, merges) = try BytePairs.clip()
     let pairs = BytePairs(
       vocabulary: Dictionary(uniqueKeysWithValues: vocabulary.enumerated().map { ($1, $0) }),

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Torch
 
-@testable import Diffusion
+@testable import Pictures
 
 @Suite struct PictureFileTests {
   @Test func agreesWithPillow() throws {

@@ -1,5 +1,5 @@
 // Byte-pair encoding (Sennrich et al., 2016) over bytes written as printable characters (GPT-2).
-package import Foundation
+internal import Foundation
 internal import Torch
 
 /// A vocabulary and its merges, most frequent first, in CLIP's format (`</w>` ends a word).
@@ -41,7 +41,7 @@ package struct BytePairs: Sendable {
   }
 
   /// The files that it is read from.
-  static let files = ["vocab.json", "merges.txt", "tokenizer.json"]
+  package static let files = ["vocab.json", "merges.txt", "tokenizer.json"]
 
   init(_ files: TokenizerFiles) throws {
     // transformers 5 writes one file instead of two.

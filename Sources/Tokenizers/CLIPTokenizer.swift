@@ -42,7 +42,7 @@ public struct CLIPTokenizer: Sendable {
   }
 
   /// - Parameter known: byte pairs that were read from the same files already
-  init(_ files: TokenizerFiles, length: Int, _ known: CLIPTokenizer? = nil) throws {
+  package init(_ files: TokenizerFiles, length: Int, _ known: CLIPTokenizer? = nil) throws {
     let settings = try TokenSettings(files)
     try self.init(
       known?.pairs ?? BytePairs(files), min(length, settings.maximum ?? length), settings)
@@ -50,7 +50,7 @@ public struct CLIPTokenizer: Sendable {
 
   /// The tokenizer with tokens that are found in text, in any case, and their ids, which follow all others.
   /// - Throws: ``LetheError`` of the kind `request` for a token that it has already
-  func adding(_ tokens: [String]) throws -> (CLIPTokenizer, ids: [Int]) {
+  package func adding(_ tokens: [String]) throws -> (CLIPTokenizer, ids: [Int]) {
     var settings = settings
     for token in tokens {
       guard pairs.vocabulary[token] == nil, added.ids[token] == nil else {
@@ -65,7 +65,7 @@ public struct CLIPTokenizer: Sendable {
   }
 
   /// The largest id that a prompt can have.
-  var largestId: Int {
+  package var largestId: Int {
     max(pairs.vocabulary.values.max() ?? 0, added.ids.values.max() ?? 0)
   }
 
