@@ -6,7 +6,7 @@
 // Two cases have another interval. A share or a change that is the same in every picture has no spread to draw from: its
 // interval is Wilson's with as many trials as prompts. Of fewer than ten prompts there are too few different resamples: the
 // interval of a mean is Student's t with the standard error of clusters and C - 1 degrees of freedom.
-internal import Torch
+package import Torch
 
 /// Pictures in clusters, e.g. all pictures of one prompt.
 package struct ClusterBootstrap: Sendable {
@@ -40,6 +40,22 @@ package struct ClusterBootstrap: Sendable {
     let shift = value.map { $0 - found.mean } ?? 0
     let (lower, upper) = Self.middle(found)
     return Interval(lower + shift, upper + shift, .clusters95)
+  }
+
+  /// A statistic of weighted pictures with its interval.
+  /// - Parameters:
+  ///   - count: n, the pictures
+  ///   - statistic: a number from weights [n], which say how often each picture occurs
+  package func weighted(
+    _ metric: String, _ count: Int, _ statistic: (Tensor) -> Double
+  ) -> MeasuredValue {
+    let value = statistic(Tensor.ones([count], .float64))
+    let found = interval(around: value) { picks in
+      var counts = [Double](repeating: 0, count: count)
+      for pick in picks { counts[pick] += 1 }
+      return statistic(Tensor(counts))
+    }
+    return MeasuredValue(metric, value, n: count, found)
   }
 
   /// The order statistics ceil(0.025 B) and ceil(0.975 B) of B ascending numbers.

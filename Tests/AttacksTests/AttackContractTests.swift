@@ -9,7 +9,7 @@ import TorchNN
 
 @testable import Attacks
 
-@Suite(.serialized) struct AttackContractTests {
+@Suite struct AttackContractTests {
   static let names = AttackCatalog.builtIn.names
   static let prompts = [
     AttackedPrompt("a noto emoji of a fox", seed: 1), AttackedPrompt("a fox", seed: 2),

@@ -10,7 +10,7 @@ import Training
 
 @testable import Attacks
 
-@Suite(.serialized) struct AttackRoundsTests {
+@Suite struct AttackRoundsTests {
   static let sampling: SamplingOptions = {
     var sampling = SamplingOptions()
     (sampling.steps, sampling.guidance) = (2, 2)

@@ -10,7 +10,7 @@ import Training
 
 @testable import Attacks
 
-@Suite(.serialized) struct ConceptInversionTests {
+@Suite struct ConceptInversionTests {
   /// A new word takes the concept's place; with the concept's own embedding nothing changes; it learns.
   @Test func newWords() throws {
     Runtime.threads = 1

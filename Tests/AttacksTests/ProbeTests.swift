@@ -9,7 +9,7 @@ import TorchNN
 
 @testable import Attacks
 
-@Suite(.serialized) struct ProbeTests {
+@Suite struct ProbeTests {
   static let prompts = [AttackedPrompt("a noto emoji of a fox", seed: 3)]
   static var sampling: SamplingOptions {
     var options = SamplingOptions()

@@ -10,7 +10,7 @@ import Training
 
 @testable import Attacks
 
-@Suite(.serialized) struct RelearningTests {
+@Suite struct RelearningTests {
   static func tuning(_ mode: Relearning.Mode) -> Relearning {
     var tuning = Relearning()
     (tuning.mode, tuning.checkpoints, tuning.training.steps) = (mode, [2, 4], 4)

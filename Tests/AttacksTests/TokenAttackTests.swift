@@ -10,7 +10,7 @@ import Training
 
 @testable import Attacks
 
-@Suite(.serialized) struct TokenAttackTests {
+@Suite struct TokenAttackTests {
   static func model() throws -> DiffusionModel {
     try DiffusionModel.load(Fixtures.url("tiny-sd1"))
   }

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct CommandTests {
+@Suite struct CommandTests {
   static let program = Fixtures.package.appendingPathComponent(".build/debug/lethe")
 
   func lethe(_ arguments: String...) throws -> (code: Int32, out: String, error: String) {

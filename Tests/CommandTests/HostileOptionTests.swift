@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct HostileOptionTests {
+@Suite struct HostileOptionTests {
   private let model = Fixtures.url("tiny-sd1").path
 
   private func shell(_ command: String) throws -> (code: Int32, text: String) {

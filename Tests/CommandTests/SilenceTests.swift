@@ -10,7 +10,7 @@ import Workbench
 
 @testable import LetheCommands
 
-@Suite(.serialized) struct SilenceTests {
+@Suite struct SilenceTests {
   private let program = CommandTests()
   private let model = Fixtures.url("tiny-sd1").path
 

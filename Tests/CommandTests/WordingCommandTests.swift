@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct WordingCommandTests {
+@Suite struct WordingCommandTests {
   private let program = CommandTests()
 
   private func erase(_ more: String...) throws -> (code: Int32, out: String, error: String) {

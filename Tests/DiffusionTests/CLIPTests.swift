@@ -6,7 +6,7 @@ import Testing
 import Torch
 import TorchNN
 
-@Suite(.serialized) struct CLIPTests {
+@Suite struct CLIPTests {
   static let texts = [
     "a noto emoji of a fox", "an umbrella, symbola style", "fox", "",
     String(repeating: "fox ", count: 90),

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Torch
 
-@Suite(.serialized) struct ClassifierTests {
+@Suite struct ClassifierTests {
   @Test(arguments: ["vit", "resnet", "convnext"]) func parity(_ name: String) throws {
     Runtime.threads = 1
     let classifier = try ImageClassifier(Fixtures.url("tiny-\(name)"))

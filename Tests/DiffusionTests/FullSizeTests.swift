@@ -7,7 +7,7 @@ import Testing
 import Torch
 import TorchNN
 
-@Suite(.serialized) struct FullSizeTests {
+@Suite struct FullSizeTests {
   static let isAsked = ProcessInfo.processInfo.environment["LETHE_SLOW"] != nil
 
   static let vae: JSON = [

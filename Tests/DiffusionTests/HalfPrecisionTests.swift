@@ -6,7 +6,7 @@ import Testing
 import Torch
 import TorchNN
 
-@Suite(.serialized) struct HalfPrecisionTests {
+@Suite struct HalfPrecisionTests {
   static let kinds = ["tiny-sd1", "tiny-sd2", "tiny-sdxl"]
   /// The largest deviation of a network's output from the reference's in the same type, as a share of its norm. Rounding to
   /// 8 and 11 bits goes through some thirty layers.

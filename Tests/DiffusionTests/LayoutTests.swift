@@ -5,7 +5,7 @@ import Testing
 import Torch
 import TorchNN
 
-@Suite(.serialized) struct LayoutTests {
+@Suite struct LayoutTests {
   /// Load, save, load: every number and every configuration comes back.
   @Test(arguments: ["tiny-sd1", "tiny-sd2"]) func savingIsTheInverseOfLoading(_ kind: String) throws
   {

@@ -6,7 +6,7 @@ import Testing
 import Torch
 import TorchNN
 
-@Suite(.serialized) struct ParityTests {
+@Suite struct ParityTests {
   static let kinds = ["tiny-sd1", "tiny-sd2"]
   static let prompts = ["a noto emoji of a fox", "an umbrella, symbola style"]
 

@@ -5,7 +5,7 @@ import Torch
 import TorchNN
 
 /// Computing blocks again gives the gradients of keeping everything.
-@Suite(.serialized) struct RecomputeTests {
+@Suite struct RecomputeTests {
   /// Data-based methods draw whole timesteps, trajectories pass fractions.
   @Test(arguments: ["tiny-sd1", "tiny-sd2"], ["attn2", "unet", "text_encoder"])
   func gradientsAgree(_ kind: String, _ selected: String) throws {

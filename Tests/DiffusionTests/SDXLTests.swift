@@ -6,7 +6,7 @@ import Testing
 import Torch
 import TorchNN
 
-@Suite(.serialized) struct SDXLTests {
+@Suite struct SDXLTests {
   let model: DiffusionModel
   let golden: [String: Tensor]
   static let prompts = ["a noto emoji of a fox", "an umbrella, symbola style"]

@@ -7,7 +7,7 @@ import TorchNN
 
 @testable import Diffusion
 
-@Suite(.serialized) struct SamplingTests {
+@Suite struct SamplingTests {
   static func path(_ model: DiffusionModel, guidance: Double?, steps: Int = 5) throws
     -> DenoisingPath
   {

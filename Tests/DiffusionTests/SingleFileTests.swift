@@ -7,7 +7,7 @@ import TorchNN
 
 @testable import Diffusion
 
-@Suite(.serialized) struct SingleFileTests {
+@Suite struct SingleFileTests {
   /// The same weights as a folder and as a single file draw the same picture, to the bit.
   @Test(arguments: ["tiny-sd1", "tiny-sd2", "tiny-sdxl"])
   func folderAndFileAreOneModel(_ kind: String) throws {

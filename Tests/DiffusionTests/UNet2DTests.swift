@@ -6,7 +6,7 @@ import Testing
 import Torch
 import TorchNN
 
-@Suite(.serialized) struct UNet2DTests {
+@Suite struct UNet2DTests {
   private func load(_ name: String) throws -> (DiffusionModel, [String: Tensor]) {
     Runtime.threads = 1
     return (

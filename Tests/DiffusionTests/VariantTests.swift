@@ -7,7 +7,7 @@ import TorchNN
 @testable import Diffusion
 
 /// Relatives of Stable Diffusion that share its classes.
-@Suite(.serialized) struct VariantTests {
+@Suite struct VariantTests {
   private func model(_ kind: String, _ change: (inout Layout) -> Void) throws -> DiffusionModel {
     Runtime.threads = 1
     var layout = try Layout(folder: Fixtures.url(kind))

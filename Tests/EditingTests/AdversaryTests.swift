@@ -9,7 +9,7 @@ import Training
 
 @testable import Editing
 
-@Suite(.serialized) struct AdversaryTests {
+@Suite struct AdversaryTests {
   struct Scene {
     let original: DiffusionModel
     let student: DiffusionModel

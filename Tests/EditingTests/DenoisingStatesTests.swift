@@ -9,7 +9,7 @@ import Training
 
 @testable import Editing
 
-@Suite(.serialized) struct DenoisingStatesTests {
+@Suite struct DenoisingStatesTests {
   /// SDXL is told nothing at all where a prompt is empty, by guidance and by whatever is compared with it.
   @Test(arguments: ["tiny-sd1", "tiny-sdxl"]) func theEmptyPromptIsOneThing(_ kind: String) throws {
     Runtime.threads = 1

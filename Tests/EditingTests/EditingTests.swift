@@ -8,7 +8,7 @@ import Training
 
 @testable import Editing
 
-@Suite(.serialized) struct EditingTests {
+@Suite struct EditingTests {
   @Test func selectionsMatchComponentsNotPrefixes() throws {
     let selection = ParameterSelection("layer 1") { $0.components.starts(with: ["layers", "1"]) }
     #expect(selection.matches(ParameterPath("layers.1.weight")))

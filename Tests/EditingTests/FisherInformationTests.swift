@@ -9,7 +9,7 @@ import Training
 
 @testable import Editing
 
-@Suite(.serialized) struct FisherInformationTests {
+@Suite struct FisherInformationTests {
   /// g_t = m_t + s_t z with z anew for each t: F = (sum m_t)^2 + sum s_t^2, here the mean over many coordinates. Three
   /// kinds of them: noise alone, a mean that outweighs it, and means of both signs.
   @Test(arguments: [(4, 400), (10, 200), (20, 100), (40, 50)]) func hasNoBias(

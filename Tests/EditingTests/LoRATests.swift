@@ -7,7 +7,7 @@ import TorchNN
 
 @testable import Editing
 
-@Suite(.serialized) struct LoRATests {
+@Suite struct LoRATests {
   private let g = Generator(seed: 3)
 
   private func load(

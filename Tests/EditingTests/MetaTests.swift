@@ -9,7 +9,7 @@ import Training
 
 @testable import Editing
 
-@Suite(.serialized) struct MetaTests {
+@Suite struct MetaTests {
   /// | eps_theta(x, t | c) - y |^2 at one fixed state.
   struct Fixed: Objective {
     let x, y: Tensor

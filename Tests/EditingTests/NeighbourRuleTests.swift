@@ -9,7 +9,7 @@ import Training
 
 @testable import Editing
 
-@Suite(.serialized) struct NeighbourRuleTests {
+@Suite struct NeighbourRuleTests {
   private func gradient(_ rule: any GradientRule, _ p: Tensor) throws -> (Double, [Float]) {
     let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
     p.requiresGradient = true

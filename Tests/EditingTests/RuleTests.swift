@@ -8,7 +8,7 @@ import Training
 
 @testable import Editing
 
-@Suite(.serialized) struct RuleTests {
+@Suite struct RuleTests {
   /// The worked examples of the specification (19.3): g_r = (1, 0), g_f = (-1, 1), eta = 0.1.
   @Test func lambdaOfTheTheorem() {
     let lambda = Bilevel.lambda(.paper, 0.1, rf: -1, rr: 1, ff: 2)

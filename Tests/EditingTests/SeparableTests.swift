@@ -9,7 +9,7 @@ import Training
 @testable import Editing
 
 /// Prompts of the embedded model, whose text is 256 wide with 16 positions.
-@Suite(.serialized) struct SeparableTests {
+@Suite struct SeparableTests {
   static let folder = Fixtures.package.appendingPathComponent("Models/emoji")
 
   @Test func rankOfSharedRowsIsCountedOnce() throws {

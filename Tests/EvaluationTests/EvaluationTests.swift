@@ -7,7 +7,7 @@ import Testing
 import Torch
 import TorchNN
 
-@Suite(.serialized) struct EvaluationTests {
+@Suite struct EvaluationTests {
   let golden: [String: Tensor]
   init() throws { golden = try Fixtures.tensors("numbers.safetensors") }
 

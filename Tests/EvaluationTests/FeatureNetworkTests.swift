@@ -8,7 +8,7 @@ import TorchNN
 @testable import Evaluation
 
 /// The networks behind FID and LPIPS, on seeded weights, against pytorch-fid, clean-fid and lpips.
-@Suite(.serialized) struct FeatureNetworkTests {
+@Suite struct FeatureNetworkTests {
   let golden: [String: Tensor]
   init() throws { golden = try Fixtures.tensors("measures.safetensors") }
 

@@ -7,7 +7,7 @@ import TorchNN
 
 @testable import Evaluation
 
-@Suite(.serialized) struct JudgeTests {
+@Suite struct JudgeTests {
   static let forgotten = Forgotten(kind: "object", names: ["fox"])
   static let question = JudgeQuestion(
     forgotten, classes: ["object": ["fox", "cat", "owl"], "style": ["noto"]])

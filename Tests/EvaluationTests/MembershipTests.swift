@@ -8,7 +8,7 @@ import Torch
 import TorchNN
 import Training
 
-@Suite(.serialized) struct MembershipTests {
+@Suite struct MembershipTests {
   /// Pairs counted by hand; a tie is half a win.
   @Test func areaCountsPairs() throws {
     func area(_ a: [Double], _ b: [Double]) -> Double {

@@ -5,7 +5,7 @@ import Torch
 
 @testable import Evaluation
 
-@Suite(.serialized) struct ONNXTests {
+@Suite struct ONNXTests {
   static func file(_ name: String) -> URL { Fixtures.url("onnx/\(name)") }
 
   /// onnxruntime's numbers of three graphs (scripts/golden/onnx_graphs.py).

@@ -8,7 +8,7 @@ import TorchNN
 @testable import Evaluation
 
 /// Distances of feature sets, against scipy, torchmetrics and numbers worked out by hand.
-@Suite(.serialized) struct PictureMetricTests {
+@Suite struct PictureMetricTests {
   let golden: [String: Tensor]
   init() throws { golden = try Fixtures.tensors("measures.safetensors") }
 

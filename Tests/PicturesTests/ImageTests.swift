@@ -1,5 +1,5 @@
-import Pictures
 import Foundation
+import Pictures
 import TestSupport
 import Testing
 import Torch

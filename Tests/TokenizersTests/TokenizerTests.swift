@@ -1,7 +1,7 @@
-import Tokenizers
 import Foundation
 import TestSupport
 import Testing
+import Tokenizers
 import Torch
 
 @Suite struct TokenizerTests {

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import Torch
 
-@Suite(.serialized) struct TensorTests {
+@Suite struct TensorTests {
   @Test func numbersComeBack() {
     let x = Tensor([1.5, -2, 3] as [Float])
     #expect(x.shape == [3] && x.dtype == .float32 && x.floats == [1.5, -2, 3])

@@ -6,7 +6,7 @@ import Torch
 import Training
 
 /// Every layout of pictures with classes, and what is wrong with damaged ones.
-@Suite(.serialized) struct CaptionedImagesTests {
+@Suite struct CaptionedImagesTests {
   private func write(_ bytes: [UInt8], _ name: String, _ folder: URL) throws {
     let file = folder.appendingPathComponent(name)
     try FileManager.default.createDirectory(

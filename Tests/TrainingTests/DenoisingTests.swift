@@ -8,7 +8,7 @@ import TorchNN
 
 @testable import Training
 
-@Suite(.serialized) struct DenoisingTests {
+@Suite struct DenoisingTests {
   static var set: LatentSet {
     LatentSet(
       Tensor.randn([3, 4, 8, 8], Generator(seed: 1)), captions: ["a fox", "a cat", "an owl"])

@@ -8,7 +8,7 @@ import TorchNN
 
 @testable import Training
 
-@Suite(.serialized) struct LatentSetTests {
+@Suite struct LatentSetTests {
   /// The same seed draws the same pictures, one for each prompt; a picture's seed is its place in the set.
   @Test func modelsDrawTheirOwn() throws {
     Runtime.threads = 1

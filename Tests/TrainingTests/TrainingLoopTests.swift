@@ -6,7 +6,7 @@ import TorchNN
 
 @testable import Training
 
-@Suite(.serialized) struct TrainingLoopTests {
+@Suite struct TrainingLoopTests {
   static func options(_ steps: Int) -> Training {
     var t = Training()
     (t.steps, t.learningRate, t.averaging, t.saveEvery, t.logEvery) = (steps, 0.05, 0.9, 5, 1)

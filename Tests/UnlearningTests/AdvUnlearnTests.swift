@@ -10,7 +10,7 @@ import Training
 
 @testable import Unlearning
 
-@Suite(.serialized) struct AdvUnlearnTests {
+@Suite struct AdvUnlearnTests {
   static func method(_ change: (inout AdvUnlearn) -> Void = { _ in }) -> AdvUnlearn {
     var method = AdvUnlearn()
     (method.training.steps, method.training.learningRate) = (4, 1e-3)

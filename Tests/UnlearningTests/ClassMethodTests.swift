@@ -10,7 +10,7 @@ import Training
 
 @testable import Unlearning
 
-@Suite(.serialized) struct ClassMethodTests {
+@Suite struct ClassMethodTests {
   /// Trimming begins the tenth anew that has the largest |theta| sum_b |g_b|, and leaves the rest.
   @Test func scissorhandsTrimsTheSensitive() throws {
     Runtime.threads = 1

@@ -10,7 +10,7 @@ import Training
 
 @testable import Unlearning
 
-@Suite(.serialized) struct ClassModelTests {
+@Suite struct ClassModelTests {
   static let names = MethodContractTests.names.filter {
     !MethodContractTests.promptBased.contains($0)
   }

@@ -10,7 +10,7 @@ import Training
 
 @testable import Unlearning
 
-@Suite(.serialized) struct MetaUnlearningTests {
+@Suite struct MetaUnlearningTests {
   static func method(_ base: String, _ options: JSON) -> MetaUnlearning {
     var method = MetaUnlearning()
     (method.base.name, method.options) = (base, options)

@@ -23,7 +23,7 @@ private struct Shift: UnlearningMethod {
   }
 }
 
-@Suite(.serialized) struct MethodCatalogTests {
+@Suite struct MethodCatalogTests {
   @Test func additionsComeAfterTheBuiltInMethods() throws {
     let catalog = try MethodCatalog.builtIn.adding(Shift.self)
     #expect(catalog.names == MethodCatalog.builtIn.names + ["shift"])

@@ -10,7 +10,7 @@ import Training
 
 @testable import Unlearning
 
-@Suite(.serialized) struct PromptedMethodTests {
+@Suite struct PromptedMethodTests {
   static let phrases = [
     Concept.Phrase("a fox", words: "fox", anchor: "a cat"),
     Concept.Phrase("fox", words: "fox", anchor: ""),

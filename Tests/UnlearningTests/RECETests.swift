@@ -10,7 +10,7 @@ import Training
 
 @testable import Unlearning
 
-@Suite(.serialized) struct RECETests {
+@Suite struct RECETests {
   /// c' is where the sum of squares is smallest: every small step away from it costs.
   @Test func derivedEmbeddingsAreTheMinimum() {
     func random(_ shape: [Int], _ seed: UInt64) -> Tensor {

@@ -10,7 +10,7 @@ import Training
 
 @testable import Unlearning
 
-@Suite(.serialized) struct SDXLMethodTests {
+@Suite struct SDXLMethodTests {
   /// At dW = 0 the correlation is mean r^2 of the states, with the pooled prompt in both predictions.
   @Test func sepMEStartsFromTheOriginalsPrediction() throws {
     Runtime.threads = 1

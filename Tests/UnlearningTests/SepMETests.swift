@@ -9,7 +9,7 @@ import Training
 
 @testable import Unlearning
 
-@Suite(.serialized) struct SepMETests {
+@Suite struct SepMETests {
   static let folder = Fixtures.package.appendingPathComponent("Models/emoji")
   static let concepts = [
     Concept("fox", phrases: [.init("a noto emoji of a fox", words: "fox", anchor: "a noto emoji")]),
@@ -22,7 +22,7 @@ import Training
 
   static func small(_ change: (inout SepME) -> Void = { _ in }) -> SepME {
     var method = SepME()
-    (method.training.steps, method.training.batch, method.training.logEvery) = (6, 2, 1)
+    (method.training.steps, method.training.batch, method.training.logEvery) = (4, 2, 1)
     (method.trajectories, method.trajectorySteps, method.rho) = (2, 4, 0)
     change(&method)
     return method
@@ -240,7 +240,7 @@ import Training
     let regular = ["cat", "dog", "key", "tent"].map { "a noto emoji of a \($0)" }
     var with = Self.requests[0]
     with.regular = regular
-    let method = Self.small { ($0.rho, $0.training.steps) = (15, 30) }
+    let method = Self.small { ($0.rho, $0.training.steps) = (15, 12) }
     let made = try [Self.requests[0], with].map { try train(method, [$0], &events)[0] }
     let model = try DiffusionModel.load(Self.folder)
     let share = made.map { eraser in

@@ -10,7 +10,7 @@ import Training
 
 @testable import Unlearning
 
-@Suite(.serialized) struct VerdictTests {
+@Suite struct VerdictTests {
   static let erasure = MethodContractTests.erasure
 
   static func esd(steps: Int, limit: Double) -> ESD {
@@ -36,14 +36,14 @@ import Training
   /// A training that the guard stops gives the bits of one that ends at the last check within the limit.
   @Test func aStoppedTrainingIsThatOfTheLastGoodStep() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    let (whole, checks) = try Self.erase(Self.esd(steps: 40, limit: 1e9), model)
+    let (whole, checks) = try Self.erase(Self.esd(steps: 25, limit: 1e9), model)
     #expect(whole.verdict == .keptWhole && whole.verdict.warning == nil)
     let drifts = try checks.map { try #require($0["drift"]?.number) }
     // The first check that is beyond all before it, so that a limit between them stops there.
     let i = try #require((1..<drifts.count).first { drifts[$0] > drifts[..<$0].max() ?? 0 })
     let limit = ((drifts[..<i].max() ?? 0) + drifts[i]) / 2
 
-    let (stopped, events) = try Self.erase(Self.esd(steps: 40, limit: limit), model)
+    let (stopped, events) = try Self.erase(Self.esd(steps: 25, limit: limit), model)
     let stop = Verdict.Stop(step: 5 * (i + 1), kept: 5 * i, drift: drifts[i], limit: limit)
     #expect(stopped.verdict == .stopped(stop))
     #expect(events.count == i + 2)
@@ -59,10 +59,10 @@ import Training
   @Test(arguments: [2, 5, 7]) func aStoppedTrainingGoesOnAlike(_ saveEvery: Int) throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    let (_, checks) = try Self.erase(Self.esd(steps: 40, limit: 1e9), model)
+    let (_, checks) = try Self.erase(Self.esd(steps: 25, limit: 1e9), model)
     let drifts = try checks.map { try #require($0["drift"]?.number) }
     let i = try #require((2..<drifts.count).first { drifts[$0] > drifts[..<$0].max() ?? 0 })
-    var esd = Self.esd(steps: 40, limit: ((drifts[..<i].max() ?? 0) + drifts[i]) / 2)
+    var esd = Self.esd(steps: 25, limit: ((drifts[..<i].max() ?? 0) + drifts[i]) / 2)
     (esd.training.saveEvery, esd.training.logEvery) = (saveEvery, 1)
     try Fixtures.temporaryFolder { folder in
       let cut = folder.appendingPathComponent("cut")
@@ -167,7 +167,7 @@ import Training
 
   @Test func withoutAGoodCheckNothingIsKept() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    let (erased, _) = try Self.erase(Self.esd(steps: 40, limit: 1e-9), model)
+    let (erased, _) = try Self.erase(Self.esd(steps: 25, limit: 1e-9), model)
     guard case .stopped(let stop) = erased.verdict else {
       Issue.record("\(erased.verdict)")
       return

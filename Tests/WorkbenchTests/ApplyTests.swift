@@ -11,7 +11,7 @@ import Unlearning
 
 @testable import Workbench
 
-@Suite(.serialized) struct ApplyTests {
+@Suite struct ApplyTests {
   /// An erased text encoder replaces that of a model with other weights. Models of another kind are refused.
   @Test func plugIn() throws {
     try Fixtures.temporaryFolder { folder in

@@ -10,7 +10,7 @@ import Training
 @testable import Attacks
 @testable import Workbench
 
-@Suite(.serialized) struct AttackControlTests {
+@Suite struct AttackControlTests {
   func outcome(_ i: Int, _ success: Bool, _ queries: Int, before: Bool = false) -> AttackOutcome {
     AttackOutcome(
       index: i, before: before, attackable: true, success: success, queries: queries, seconds: 0)

@@ -12,7 +12,7 @@ import Unlearning
 
 @testable import Workbench
 
-@Suite(.serialized) struct AttackRunTests {
+@Suite struct AttackRunTests {
   static let fastAttacks = [
     "random.attempts=3", "seeds.attempts=2", "unlearndiff.times=2", "unlearndiff.steps=2",
     "p4d.times=2", "p4d.steps=2", "ringabell.population=6", "ringabell.generations=2",

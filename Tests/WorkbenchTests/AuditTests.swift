@@ -10,7 +10,7 @@ import Training
 
 @testable import Workbench
 
-@Suite(.serialized) struct AuditTests {
+@Suite struct AuditTests {
   /// tiny-sd1 as anybody's model: without themes, options and judge.
   static func model(_ folder: URL) throws -> ModelFolder {
     Runtime.threads = 1

@@ -12,7 +12,7 @@ import Unlearning
 @testable import Workbench
 
 /// The verdicts on the embedded model, without its themes: a judge that knows its pictures, few of them, few steps.
-@Suite(.serialized) struct AuditVerdictTests {
+@Suite struct AuditVerdictTests {
   static let names = ["fox", "cat", "church", "bus", "rose", "pizza", "owl", "guitar", "key"]
   static let judge = JudgeSpec(
     "own", Fixtures.package.appendingPathComponent("Models/judges/emoji").path)

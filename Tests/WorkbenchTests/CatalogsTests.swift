@@ -39,7 +39,7 @@ private struct Confusion: Metric {
   }
 }
 
-@Suite(.serialized) struct CatalogsTests {
+@Suite struct CatalogsTests {
   static func catalogs() throws -> Catalogs {
     var catalogs = Catalogs.builtIn
     catalogs.methods = try catalogs.methods.adding(Shift.self)

@@ -11,7 +11,7 @@ import Training
 
 @testable import Workbench
 
-@Suite(.serialized) struct CombinedRunTests {
+@Suite struct CombinedRunTests {
   /// Two erasers are measured as one run: its model is the base with both differences.
   @Test func erasersTogether() throws {
     try Fixtures.temporaryFolder { folder in

@@ -12,7 +12,7 @@ import Unlearning
 
 @testable import Workbench
 
-@Suite(.serialized) struct EraseRequestTests {
+@Suite struct EraseRequestTests {
   /// tiny-sd1 as people have models: without themes.json.
   static let model = ModelFolder(Fixtures.url("tiny-sd1").path)
 

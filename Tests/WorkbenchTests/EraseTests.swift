@@ -11,7 +11,7 @@ import Unlearning
 
 @testable import Workbench
 
-@Suite(.serialized) struct EraseTests {
+@Suite struct EraseTests {
   @Test func eraseEvaluateReport() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.model(folder)

@@ -7,7 +7,7 @@ import Torch
 
 @testable import Workbench
 
-@Suite(.serialized) struct FreeWordsTests {
+@Suite struct FreeWordsTests {
   /// A template of the user's asks for the concept and for its neighbours alike, without ends first.
   @Test func templatesOfTheUsersOwn() throws {
     try Fixtures.temporaryFolder { folder in

@@ -11,7 +11,7 @@ import Unlearning
 
 @testable import Workbench
 
-@Suite(.serialized) struct GenerateTests {
+@Suite struct GenerateTests {
   /// Every caption of the embedded model fits into its text encoder, and a longer prompt is told once a run.
   @Test func longPromptsAreTold() throws {
     let emoji = ModelFolder(Fixtures.package.appendingPathComponent("Models/emoji"))

@@ -9,7 +9,7 @@ import Training
 @testable import Workbench
 
 /// Against a server on this machine that cuts connections, lies about sizes and redirects.
-@Suite(.serialized) struct HubTests {
+@Suite struct HubTests {
   static let commit = String(repeating: "ab", count: 20)
 
   struct Site: Sendable {

@@ -11,7 +11,7 @@ import Unlearning
 
 @testable import Workbench
 
-@Suite(.serialized) struct MethodBenchmarkTests {
+@Suite struct MethodBenchmarkTests {
   @Test func benchWritesOneTable() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.model(folder)

@@ -11,7 +11,7 @@ import Training
 
 @testable import Workbench
 
-@Suite(.serialized) struct ModelAdditionsTests {
+@Suite struct ModelAdditionsTests {
   /// A difference of one weight, as a LoRA and as an eraser.
   private func change(_ folder: URL) throws -> (lora: URL, eraser: URL) {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))

@@ -8,7 +8,7 @@ import Unlearning
 
 @testable import Workbench
 
-@Suite(.serialized) struct ModelFolderTests {
+@Suite struct ModelFolderTests {
   private func plain(_ folder: URL) throws -> ModelFolder {
     let url = folder.appendingPathComponent("plain")
     try FileManager.default.copyItem(at: Fixtures.url("tiny-sd1"), to: url)

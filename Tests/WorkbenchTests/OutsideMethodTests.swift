@@ -13,7 +13,7 @@ import Unlearning
 
 @testable import Workbench
 
-@Suite(.serialized) struct OutsideMethodTests {
+@Suite struct OutsideMethodTests {
   @Test func erasingAConcept() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.model(folder)

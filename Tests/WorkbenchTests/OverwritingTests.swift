@@ -10,7 +10,7 @@ import Training
 
 @testable import Workbench
 
-@Suite(.serialized) struct OverwritingTests {
+@Suite struct OverwritingTests {
   private func bytes(_ model: ModelFolder) throws -> [String: Data] {
     let names = try FileManager.default.subpathsOfDirectory(atPath: model.path)
     return Dictionary(

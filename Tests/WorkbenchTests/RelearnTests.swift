@@ -12,7 +12,7 @@ import Training
 
 @testable import Workbench
 
-@Suite(.serialized) struct RelearnTests {
+@Suite struct RelearnTests {
   static func tuning(_ mode: Relearning.Mode) -> Relearning {
     var tuning = Relearning()
     (tuning.mode, tuning.checkpoints, tuning.training.steps) = (mode, [2, 4, 8], 4)

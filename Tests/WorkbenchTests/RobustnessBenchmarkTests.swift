@@ -9,7 +9,7 @@ import Training
 
 @testable import Workbench
 
-@Suite(.serialized) struct RobustnessBenchmarkTests {
+@Suite struct RobustnessBenchmarkTests {
   static func benchmark(_ model: ModelFolder) -> RobustnessBenchmark {
     let settings =
       Tiny.attacks

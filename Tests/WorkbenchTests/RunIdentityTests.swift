@@ -11,7 +11,7 @@ import Training
 
 @testable import Workbench
 
-@Suite(.serialized) struct RunIdentityTests {
+@Suite struct RunIdentityTests {
   /// An erasure that ends before there is an eraser, as one that was interrupted does.
   private func begun(_ model: ModelFolder, in run: Run) throws {
     let settings = Tiny.esd + ["training.learningRate=1e39", "training.saveEvery=1"]

@@ -8,7 +8,7 @@ import Training
 
 @testable import Workbench
 
-@Suite(.serialized) struct RunnerTests {
+@Suite struct RunnerTests {
   /// Trials that count how often they run.
   private struct Counting: Benchmark {
     static let kind = Results.Kind.benchMethods

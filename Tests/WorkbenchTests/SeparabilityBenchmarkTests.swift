@@ -11,7 +11,7 @@ import Unlearning
 
 @testable import Workbench
 
-@Suite(.serialized) struct SeparabilityBenchmarkTests {
+@Suite struct SeparabilityBenchmarkTests {
   /// The scenes erase and give back on a tiny model. The same command gives the same numbers again.
   @Test func separabilityScenes() throws {
     try Fixtures.temporaryFolder { folder in

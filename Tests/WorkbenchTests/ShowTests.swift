@@ -10,7 +10,7 @@ import Training
 
 @testable import Workbench
 
-@Suite(.serialized) struct ShowTests {
+@Suite struct ShowTests {
   /// Everything that Lethe writes can be told apart again.
   @Test func everythingIsShown() throws {
     try Fixtures.temporaryFolder { folder in

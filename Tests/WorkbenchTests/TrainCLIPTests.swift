@@ -10,7 +10,7 @@ import Training
 
 @testable import Workbench
 
-@Suite(.serialized) struct TrainCLIPTests {
+@Suite struct TrainCLIPTests {
   static var recipe: CLIPRecipe {
     var recipe = CLIPRecipe()
     recipe.data.folder = "data"

@@ -10,7 +10,7 @@ import Training
 
 @testable import Workbench
 
-@Suite(.serialized) struct TrainJudgeTests {
+@Suite struct TrainJudgeTests {
   /// Drawings of three objects in two styles, 16 x 16. The judge need not name the third object.
   static func data(_ folder: URL) throws {
     let g = Generator(seed: 1)

@@ -12,7 +12,7 @@ import Training
 
 @testable import Workbench
 
-@Suite(.serialized) struct Version01Tests {
+@Suite struct Version01Tests {
   static let folder = Fixtures.url("version-0.1")
   static func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
 

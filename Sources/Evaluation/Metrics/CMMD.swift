@@ -42,12 +42,6 @@ package struct CMMD: PictureMetricProfiles {
       let n = w.sum().item
       return scale * (w.dot(xx.matmul(w)).item / (n * n) + yy - 2 * w.dot(xy).item / n)
     }
-    let value = mmd(Tensor.ones([x.size(0)], .float64))
-    let interval = clusters.interval(around: value) { picks in
-      var counts = [Double](repeating: 0, count: x.size(0))
-      for pick in picks { counts[pick] += 1 }
-      return mmd(Tensor(counts))
-    }
-    return MeasuredValue(name, value, n: x.size(0), interval)
+    return clusters.weighted(name, x.size(0), mmd)
   }
 }

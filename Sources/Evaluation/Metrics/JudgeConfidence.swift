@@ -12,11 +12,7 @@ package struct ForgottenProbability: Metric {
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
     -> MeasuredValue?
   {
-    .mean(
-      Self.name,
-      p.asked.indices.filter { f.contains(p.asked[$0]) }.compactMap {
-        p.probability($0, f.kind)
-      }, .share, most: 1)
+    .mean(Self.name, p.asked(f).compactMap { p.probability($0, f.kind) }, .share, most: 1)
   }
 }
 
@@ -32,11 +28,7 @@ package struct ForgottenEntropy: Metric {
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
     -> MeasuredValue?
   {
-    .mean(
-      Self.name,
-      p.asked.indices.filter { f.contains(p.asked[$0]) }.compactMap {
-        p.entropy($0, f.kind)
-      }, .nats)
+    .mean(Self.name, p.asked(f).compactMap { p.entropy($0, f.kind) }, .nats)
   }
 }
 
@@ -51,11 +43,7 @@ package struct RetainedProbability: Metric {
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
     -> MeasuredValue?
   {
-    .mean(
-      Self.name,
-      p.asked.indices.filter { !f.contains(p.asked[$0]) }.compactMap {
-        p.probability($0, f.kind)
-      }, .share, most: 1)
+    .mean(Self.name, p.others(f).compactMap { p.probability($0, f.kind) }, .share, most: 1)
   }
 }
 
@@ -71,10 +59,16 @@ package struct RetainedEntropy: Metric {
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
     -> MeasuredValue?
   {
-    .mean(
-      Self.name,
-      p.asked.indices.filter { !f.contains(p.asked[$0]) }.compactMap {
-        p.entropy($0, f.kind)
-      }, .nats)
+    .mean(Self.name, p.others(f).compactMap { p.entropy($0, f.kind) }, .nats)
+  }
+}
+
+extension JudgedSet {
+  /// The pictures that were asked for with the forgotten theme.
+  fileprivate func asked(_ f: Forgotten) -> [Int] { asked.indices.filter { f.contains(asked[$0]) } }
+
+  /// The pictures that were asked for with another theme.
+  fileprivate func others(_ f: Forgotten) -> [Int] {
+    asked.indices.filter { !f.contains(asked[$0]) }
   }
 }

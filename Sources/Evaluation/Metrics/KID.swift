@@ -35,12 +35,6 @@ package struct KID: InceptionMetric {
       let own = pairs / (n * n - w.squared().sum().item)
       return own + others - 2 * w.dot(xy).item / n
     }
-    let value = mmd(Tensor.ones([x.size(0)], .float64))
-    let interval = clusters.interval(around: value) { picks in
-      var counts = [Double](repeating: 0, count: x.size(0))
-      for pick in picks { counts[pick] += 1 }
-      return mmd(Tensor(counts))
-    }
-    return MeasuredValue(name, value, n: x.size(0), interval)
+    return clusters.weighted(name, x.size(0), mmd)
   }
 }
