@@ -86,6 +86,7 @@ let package = Package(
     layer("TorchNN", on: ["Torch"], settings: engine),
     library("CPNG", "libpng", apt: "libpng-dev", brew: "libpng"),
     library("CTurboJPEG", "libturbojpeg", apt: "libturbojpeg0-dev", brew: "jpeg-turbo"),
+    library("CWebP", "libwebp", apt: "libwebp-dev", brew: "webp"),
     library("COpenSSL", "libcrypto", apt: "libssl-dev", brew: "openssl@3"),
     .target(
       name: "CSHA256", dependencies: ["COpenSSL"],
@@ -94,7 +95,7 @@ let package = Package(
     // The vocabulary of CLIP's tokenizer: a C string compiles in no time.
     .target(name: "CVocabulary"),
     layer("Tokenizers", on: ["Torch", "CVocabulary"]),
-    layer("Pictures", on: ["Torch", "CPNG", "CTurboJPEG"]),
+    layer("Pictures", on: ["Torch", "CPNG", "CTurboJPEG", "CWebP"]),
     layer("Diffusion", on: ["TorchNN", "Tokenizers", "Pictures"], settings: glue),
     layer("Training", on: ["Diffusion"], settings: glue),
     layer(

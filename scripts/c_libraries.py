@@ -1,4 +1,4 @@
-"""Finds libpng, libjpeg-turbo and OpenSSL's libcrypto, and brings those that this machine lacks.
+"""Finds libpng, libjpeg-turbo, libwebp and OpenSSL's libcrypto, and brings those that this machine lacks.
 
 A library counts as found when a program that includes its header compiles, links and runs. One that
 pkg-config knows in another place is linked into .deps/. On Debian and its relatives `apt-get download`
@@ -26,10 +26,12 @@ PNG = Library("libpng", "png.h", "png*.h", "png16", "png_access_version_number()
               "libpng-dev", "libpng-devel", "libpng")
 JPEG = Library("libturbojpeg", "turbojpeg.h", "turbojpeg.h", "turbojpeg", "tjDestroy(tjInitDecompress())",
                "libturbojpeg0-dev", "turbojpeg-devel", "jpeg-turbo")
+WEBP = Library("libwebp", "webp/decode.h", "webp", "webp", "WebPGetDecoderVersion()",
+               "libwebp-dev", "libwebp-devel", "webp")
 CRYPTO = Library("libcrypto", "openssl/evp.h", "openssl", "crypto", "EVP_MD_CTX_free(EVP_MD_CTX_new())",
                  "libssl-dev", "openssl-devel", "openssl@3")
 # macOS has SHA-256 in CryptoKit.
-LIBRARIES = [PNG, JPEG] + ([] if sys.platform == "darwin" else [CRYPTO])
+LIBRARIES = [PNG, JPEG, WEBP] + ([] if sys.platform == "darwin" else [CRYPTO])
 # Packages that hold the files a program needs when it runs.
 RUNTIME = re.compile(r"(libpng|libturbojpeg|libssl|zlib1g)[^-]*(-[0-9t]+)?$")
 
@@ -62,10 +64,10 @@ def works(library, deps):
             return None
         used = output(compiler(), "-M", flags[0], str(source)).replace("\\\n", " ").split()
         header = next(path for path in used if path.endswith("/" + library.header))
-    suffix = "dylib" if sys.platform == "darwin" else "so"
-    file = f"lib{library.link}.{suffix}"
-    laid = deps / "lib" / file
-    return [header, str(laid) if laid.exists() else output(compiler(), f"-print-file-name={file}").strip()]
+    names = [f"lib{library.link}.{suffix}" for suffix in ("dylib" if sys.platform == "darwin" else "so", "a")]
+    laid = [str(deps / "lib" / name) for name in names]
+    places = laid + [output(compiler(), f"-print-file-name={name}").strip() for name in names]
+    return [header, next(filter(os.path.exists, places), "")]
 
 
 def replace(target, place):
@@ -130,11 +132,14 @@ def from_debian(missing, deps):
         subprocess.run(["dpkg-deb", "-x", package, place / "root"], check=True)
     for library in missing:
         for folder in sorted((place / "root/usr/include").glob("**")):
-            if library is CRYPTO and folder.name == "openssl":  # one half is in the folder of the architecture
-                shutil.copytree(folder, deps / "include/openssl", dirs_exist_ok=True)
-            for source in folder.glob(library.headers) if library is not CRYPTO else []:
+            if "/" in library.header:  # a folder of headers; one half of OpenSSL's is in the folder of the architecture
+                if folder.name == library.headers:
+                    shutil.copytree(folder, deps / "include" / library.headers, dirs_exist_ok=True)
+                continue
+            for source in folder.glob(library.headers):
                 replace(deps / "include" / source.name, lambda target: shutil.copy(source, target))
-        for pattern in (f"lib{library.link}.so*", "libz.so*"):
+        # libwebp's shared library asks for others; its archive brings the decoder alone.
+        for pattern in (f"lib{library.link}.{'a' if library is WEBP else 'so*'}", "libz.so*"):
             for source in (place / "root").glob(f"**/{pattern}"):
                 replace(deps / "lib" / source.name, lambda target: shutil.copy(source, target, follow_symlinks=False))
     shutil.rmtree(place)

@@ -9,7 +9,7 @@ package struct ComponentConfig {
     (self.component, self.json) = (component, json)
   }
 
-  /// The values that numbers may have, by key. Numbers without an entry are any.
+  /// The values that numbers may have, by key. Whole numbers without an entry are within ``usual``; others are any.
   private static let bounds: [String: Bound] = [
     "addition_time_embed_dim": .whole(2...65_536), "attention_head_dim": .whole(1...65_536),
     "beta_end": .positive(1), "beta_start": .positive(1),
@@ -25,13 +25,17 @@ package struct ComponentConfig {
     "max_position_embeddings": .whole(3...65_536), "norm_eps": .positive(1),
     "norm_num_groups": .whole(1...65_536), "num_attention_heads": .whole(1...65_536),
     "num_class_embeds": .whole(0...1_000_000), "num_hidden_layers": .whole(1...1024),
-    "num_train_timesteps": .whole(1...100_000), "out_channels": .whole(1...4096),
+    "num_train_timesteps": .whole(1...100_000), "original_inference_steps": .whole(1...100_000),
+    "out_channels": .whole(1...4096),
     "patch_size": .whole(1...8192),
     "projection_class_embeddings_input_dim": .whole(1...(1 << 20)),
-    "projection_dim": .whole(1...65_536), "sample_size": .whole(1...16_384),
+    "projection_dim": .whole(1...65_536), "reverse_transformer_layers_per_block": .whole(1...256),
+    "sample_size": .whole(1...16_384),
     "scaling_factor": .positive(1e6), "steps_offset": .whole(0...100_000),
     "transformer_layers_per_block": .whole(1...256), "vocab_size": .whole(1...(1 << 24)),
   ]
+  /// The bound of a whole number that has none of its own.
+  private static let usual = Bound.whole(0...65_536)
   /// Levels of a network and other lists.
   private static let longestList = 64
 
@@ -60,17 +64,17 @@ package struct ComponentConfig {
   }
 
   /// A number that its bounds allow, by `read`.
-  private func bounded<T>(_ key: String, _ fallback: T?, _ kind: String, _ read: (JSON) -> T?)
-    throws -> T
-  {
-    let bound = Self.bounds[key]
+  private func bounded<T>(
+    _ key: String, _ fallback: T?, _ kind: String, otherwise: Bound? = nil, _ read: (JSON) -> T?
+  ) throws -> T {
+    let bound = Self.bounds[key] ?? otherwise
     return try value(key, fallback, bound?.accepted ?? kind) {
       bound?.allows($0) ?? true ? read($0) : nil
     }
   }
 
   package func int(_ key: String, _ fallback: Int? = nil) throws -> Int {
-    try bounded(key, fallback, "a whole number", \.int)
+    try bounded(key, fallback, "a whole number", otherwise: Self.usual, \.int)
   }
   package func number(_ key: String, _ fallback: Double? = nil) throws -> Double {
     try bounded(key, fallback, "a finite number") { $0.number.flatMap { $0.isFinite ? $0 : nil } }
@@ -97,11 +101,11 @@ package struct ComponentConfig {
     try list(key, fallback, "a list of 1 to \(Self.longestList) strings", \.string)
   }
   package func ints(_ key: String, _ fallback: [Int]? = nil) throws -> [Int] {
-    let bound = Self.bounds[key]
-    let each = bound.map { ", each \($0.accepted)" } ?? ""
-    return try list(key, fallback, "a list of 1 to \(Self.longestList) whole numbers\(each)") {
-      bound?.allows($0) ?? true ? $0.int : nil
-    }
+    let bound = Self.bounds[key] ?? Self.usual
+    return try list(
+      key, fallback,
+      "a list of 1 to \(Self.longestList) whole numbers, each \(bound.accepted)"
+    ) { bound.allows($0) ? $0.int : nil }
   }
 
   private func list<T>(

@@ -12,6 +12,19 @@ public struct Image: Sendable, Hashable {
     (self.width, self.height, self.pixels) = (width, height, pixels)
   }
 
+  /// RGBA laid on white: round(255 + (c - 255) a / 255)
+  init(width: Int, height: Int, rgba: [UInt8]) {
+    var rgb = [UInt8](repeating: 0, count: rgba.count / 4 * 3)
+    for i in 0..<(rgba.count / 4) {
+      let a = Int(rgba[4 * i + 3])
+      for c in 0..<3 {
+        let v = Int(rgba[4 * i + c])
+        rgb[3 * i + c] = a == 255 ? UInt8(v) : UInt8((2 * (255 * 255 - (255 - v) * a) + 255) / 510)
+      }
+    }
+    self.init(width: width, height: height, pixels: rgb)
+  }
+
   /// [3, H, W] or [1, 3, H, W] in [-1, 1], as the codec decodes it; rounded as diffusers does.
   public init(_ tensor: Tensor) {
     let chw = tensor.rank == 4 ? tensor[0, at: 0] : tensor

@@ -1,6 +1,6 @@
 // JPEG through libjpeg-turbo; read only, pictures are written as PNG.
 internal import CTurboJPEG
-public import Foundation
+package import Foundation
 internal import Torch
 
 package enum JPEG {
@@ -54,23 +54,5 @@ package enum JPEG {
       i += 2 + (Int(bytes[i + 2]) << 8 | Int(bytes[i + 3]))
     }
     return false
-  }
-}
-
-extension Image {
-  /// Ends of the names of picture files that can be read.
-  package static let extensions = ["png", "jpg", "jpeg"]
-
-  /// Reads a PNG or JPEG file, whatever its name says.
-  public init(contentsOf file: URL) throws {
-    let magic = try InputFile.beginning(file, 12)
-    let kinds: [(String, Bool)] = [
-      ("WebP", magic.starts(with: "RIFF".utf8) && magic.suffix(4).elementsEqual("WEBP".utf8)),
-      ("GIF", magic.starts(with: "GIF8".utf8)), ("BMP", magic.starts(with: "BM".utf8)),
-    ]
-    if let (kind, _) = kinds.first(where: { $0.1 }) {
-      throw LetheError.unreadable(file, "it is a \(kind) picture; accepted: PNG and JPEG")
-    }
-    self = try magic.starts(with: [0xFF, 0xD8, 0xFF]) ? JPEG.read(file) : PNG.read(file)
   }
 }

@@ -29,6 +29,21 @@ enum Orientation {
     return 1
   }
 
+  /// Of a WebP's EXIF chunk, which may begin as a JPEG's segment does; 1 where there is none.
+  static func find(inWebP bytes: UnsafeRawBufferPointer) -> Int {
+    var i = 12
+    while i + 8 <= bytes.count {
+      let length = (0..<4).reduce(0) { $0 | Int(bytes[i + 4 + $1]) << (8 * $1) }
+      guard i + 8 + length <= bytes.count else { return 1 }
+      if bytes[i..<(i + 4)].elementsEqual("EXIF".utf8) {
+        let body = Array(bytes[(i + 8)..<(i + 8 + length)])
+        return find(inTIFF: body.starts(with: "Exif\0\0".utf8) ? Array(body.dropFirst(6)) : body)
+      }
+      i += 8 + length + length % 2
+    }
+    return 1
+  }
+
   private static func find(inTIFF b: [UInt8]) -> Int {
     guard b.count >= 8, b[0] == b[1], b[0] == 0x49 || b[0] == 0x4D else { return 1 }
     let isLittle = b[0] == 0x49

@@ -28,24 +28,11 @@ public enum PNG {
         throw LetheError.malformed(file, "its pixels cannot be decoded")
       }
       return (
-        Image(width: w, height: h, pixels: Self.onWhite(pixels)),
+        Image(width: w, height: h, rgba: pixels),
         Orientation.find(inPNG: UnsafeRawBufferPointer(raw))
       )
     }
     return image.oriented(orientation)
-  }
-
-  /// RGBA -> RGB: round(255 + (c - 255) a / 255)
-  private static func onWhite(_ rgba: [UInt8]) -> [UInt8] {
-    var rgb = [UInt8](repeating: 0, count: rgba.count / 4 * 3)
-    for i in 0..<(rgba.count / 4) {
-      let a = Int(rgba[4 * i + 3])
-      for c in 0..<3 {
-        let v = Int(rgba[4 * i + c])
-        rgb[3 * i + c] = a == 255 ? UInt8(v) : UInt8((2 * (255 * 255 - (255 - v) * a) + 255) / 510)
-      }
-    }
-    return rgb
   }
 
   /// PNG bytes of a picture, with `text` in tEXt chunks, or in iTXt ones (UTF-8) where Latin-1 does not have it.

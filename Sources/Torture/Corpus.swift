@@ -192,6 +192,7 @@ struct Corpus {
     let pictures = try folder("pictures")
     let png = try Data(contentsOf: fixtures.appendingPathComponent("version-0.1/picture.png"))
     let jpeg = try Data(contentsOf: fixtures.appendingPathComponent("grey.jpg"))
+    let webp = try Data(contentsOf: fixtures.appendingPathComponent("pictures/lossy.webp"))
     try png.write(to: pictures.appendingPathComponent("a.png"))
     try Data("a fox".utf8).write(to: pictures.appendingPathComponent("a.txt"))
     let named = try folder("named")
@@ -205,7 +206,7 @@ struct Corpus {
     return [
       try format("images.npy", 4, arrays, "images.npy", { $0.npy($1) }, readArrays),
       try format("labels.npy", 4, arrays, "labels.npy", { $0.npy($1) }, readArrays),
-      try format("picture", 6, pictures, "p.png", { $0.png($1) }, more: [png, jpeg]) { _ in
+      try format("picture", 6, pictures, "p.png", { $0.png($1) }, more: [png, jpeg, webp]) { _ in
         let file = pictures.appendingPathComponent("p.png")
         _ = try Image(contentsOf: file).resized(8, 8)
         _ = try PNG.text(of: file)

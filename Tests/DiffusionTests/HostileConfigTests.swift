@@ -28,7 +28,9 @@ import Torch
     ("norm_num_groups", 0), ("norm_num_groups", 7), ("sample_size", -1), ("sample_size", 0),
     ("cross_attention_dim", .int(1 << 62)), ("in_channels", -1), ("in_channels", .int(1 << 62)),
     ("transformer_layers_per_block", -1), ("transformer_layers_per_block", .int(1 << 33)),
-    ("transformer_layers_per_block", 256), ("norm_eps", 0), ("freq_shift", 1e300),
+    ("transformer_layers_per_block", 256), ("reverse_transformer_layers_per_block", 256),
+    ("reverse_transformer_layers_per_block", 1_048_576),
+    ("reverse_transformer_layers_per_block", .int(.min)), ("norm_eps", 0), ("freq_shift", 1e300),
     ("out_channels", 8), ("layers_per_block", 1.5), ("layers_per_block", "2"),
   ]
   private static let text: [(String, JSON)] = [

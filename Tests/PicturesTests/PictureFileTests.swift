@@ -24,11 +24,20 @@ import Torch
     }
   }
 
+  /// An animation is no still picture, and a WebP that is cut off is none either.
   @Test func otherFormatsAreNamed() throws {
     let error = #expect(throws: LetheError.self) {
-      try Image(contentsOf: Fixtures.url("pictures/other.webp"))
+      try Image(contentsOf: Fixtures.url("pictures/moving.webp"))
     }
-    #expect(error?.sentence.contains("WebP") == true)
+    #expect(error?.sentence.contains("animation") == true)
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("x.webp")
+      let whole = try Data(contentsOf: Fixtures.url("pictures/lossy.webp"))
+      for count in [11, 20, 40, whole.count / 2] {
+        try whole.prefix(count).write(to: file)
+        #expect(throws: LetheError.self) { try Image(contentsOf: file) }
+      }
+    }
   }
 
   /// A JPEG that is cut off is refused, bytes after its end are not.

@@ -72,9 +72,11 @@ package final class UNet2DCondition: NoisePredictor {
       try config.check(heads[level], divides: width, headsKey, "channels of level \(level)")
     }
     try s.check(layers: levels * layers, key: "layers_per_block")
-    try s.check(
-      layers: layers * depth.reduce(0) { $0 + ($1.max() ?? 0) },
-      key: "transformer_layers_per_block")
+    for (depths, key) in [
+      (depth, "transformer_layers_per_block"), (upDepth, "reverse_transformer_layers_per_block"),
+    ] {
+      try s.check(layers: layers * depths.reduce(0) { $0 + ($1.max() ?? 0) }, key: key)
+    }
     let linear = try config.bool("use_linear_projection", false)
     inChannels = try config.int("in_channels", 4)
     sampleSize = try config.int("sample_size", 64)

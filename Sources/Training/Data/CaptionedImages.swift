@@ -8,8 +8,8 @@ public import Torch
 /// - `metadata.jsonl` or `metadata.csv` with `file_name` and `text` or `caption`, the field's image folder
 /// - `images.npy` [N, H, W] or [N, H, W, 3] of bytes and `labels.npy` [N], with names in `classes.txt`
 /// - `data_batch_*.bin`, CIFAR-10's binary files, with names in `batches.meta.txt`
-/// - a folder of PNG or JPEG files for each class
-/// - PNG or JPEG files with a text file of the same name beside each
+/// - a folder of PNG, JPEG or WebP files for each class
+/// - PNG, JPEG or WebP files with a text file of the same name beside each
 public struct CaptionedImages: Sendable {
   enum Source: Sendable {
     case file(URL)
@@ -58,10 +58,10 @@ public struct CaptionedImages: Sendable {
     guard !skipped.isEmpty else { return nil }
     let total = skipped.values.reduce(0, +)
     return
-      "\(total) file\(total == 1 ? " is" : "s are") left out: \(skippedList); pictures are PNG or JPEG"
+      "\(total) file\(total == 1 ? " is" : "s are") left out: \(skippedList); pictures are PNG, JPEG or WebP"
   }
 
-  /// `3 .webp, 1 .gif`: the most frequent ending first.
+  /// `3 .tif, 1 .gif`: the most frequent ending first.
   private var skippedList: String {
     skipped.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
       .map { "\($0.value) \($0.key.isEmpty ? "without ending" : ".\($0.key)")" }
@@ -96,7 +96,7 @@ public struct CaptionedImages: Sendable {
       throw LetheError.wrong(
         folder,
         "there are no pictures with captions; accepted: a manifest.json, a metadata.jsonl, images.npy with labels.npy, "
-          + "data_batch_*.bin, a folder of PNG or JPEG files for each class, or such files with .txt files"
+          + "data_batch_*.bin, a folder of PNG, JPEG or WebP files for each class, or such files with .txt files"
           + (skipped.isEmpty ? "" : "; it has \(skippedList)")
       )
     }
