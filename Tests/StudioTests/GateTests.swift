@@ -105,7 +105,8 @@ import Testing
         let head =
           "POST \(target) HTTP/1.1\r\n" + lines.map { "\($0): \($1)\r\n" }.joined() + "\r\n"
         let reply = try Client.parsed(
-          await client.said(Data(head.utf8) + Data(count: min(size + 1, 3 << 20)), endsWriting: true))
+          await client.said(
+            Data(head.utf8) + Data(count: min(size + 1, 3 << 20)), endsWriting: true))
         #expect(reply.status == 413 && reply.error.contains("at most \(size)"), "\(reply.text)")
       }
       let inner = "GET /studio.css HTTP/1.1\r\nHost: 127.0.0.1:\(client.port)\r\n\r\n"

@@ -68,18 +68,16 @@ import Workbench
   @Test func endsOfJobs() async throws {
     try await TinyRuns.served { runs, client, _ in
       try runs.writeEraser()
+      let long = try #require(await client.post("/api/jobs", Self.long).json()["name"] as? String)
       // The tiny model names no judge.
       let failing = try await client.post(
         "/api/jobs", ["command": "evaluate", "run": "0/esd-fox", "quick": true])
       let name = try #require(failing.json()["name"] as? String, "\(failing.text)")
-      let failed = try await waits(client, name, for: "failed")
-      #expect(
-        failed["code"] as? Int == 2 && (failed["words"] as? String)?.hasPrefix("lethe: ") == true,
-        "\(failed)")
-
-      let long = try #require(await client.post("/api/jobs", Self.long).json()["name"] as? String)
       _ = try await client.post("/api/jobs/stop", ["job": long, "kills": true])
       _ = try await waits(client, long, for: "stopped")
+      let failed = try await waits(client, name, for: "failed")
+      #expect(failed["code"] as? Int == 2, "\(failed)")
+      #expect((failed["words"] as? String)?.hasPrefix("lethe: ") == true, "\(failed)")
     }
   }
 

@@ -117,7 +117,7 @@ def walk_the_table(visit):
     visit.look("runs")
     browser.press("/", "/")
     browser.until("document.activeElement.id === 'filter'", "the slash leads to the filter")
-    browser.write("uce fox")
+    browser.write("uce castle")
     browser.until("document.querySelectorAll('.runs tbody tr').length === 1", "the filter leaves one run")
     browser.press("Escape")
     browser.until("document.querySelectorAll('.runs tbody tr').length >= 3", "Escape clears the filter")
@@ -167,12 +167,15 @@ def switch_an_eraser(visit):
 def compare(visit):
     """Two runs side by side, which scroll and light up together."""
     browser = visit.browser
-    visit.open("#compare=a=0%2Fuce-fox&b=0%2Fuce-cat", "document.querySelectorAll('.pane').length === 2", "two panes")
+    visit.open("#compare=a=0%2Fuce-fox&b=0%2Fcastle", "document.querySelectorAll('.pane').length === 2", "two panes")
     counts = browser.value("[...document.querySelectorAll('.pane')].map((pane) => pane.querySelectorAll('figure').length)")
     assert counts[0] == counts[1] > 3, f"as many pictures on both sides: {counts}"
     browser.value("document.querySelectorAll('.pane')[1].querySelector('figure:nth-child(2)').dispatchEvent(new PointerEvent('pointerenter'))")
     same = browser.value("[...document.querySelectorAll('.same')].map((one) => one.dataset.key)")
     assert len(same) == 2 and same[0] == same[1], f"the same prompt and seed light up: {same}"
+    browser.value("document.querySelector('.pane').focus()")
+    browser.press("ArrowRight")
+    browser.until(f"document.querySelectorAll('.same')[1].dataset.key !== {json.dumps(same[0])}", "the arrow goes to the next picture")
     visit.look("compare")
     browser.value("(() => { const pane = document.querySelector('.pane'); pane.dispatchEvent(new PointerEvent('pointerenter')); pane.scrollTop = 200; })()")
     browser.until("document.querySelectorAll('.pane')[1].scrollTop === 200", "the panes scroll together")
@@ -196,10 +199,12 @@ def main():
         visit.browser.until("document.querySelector('h1')?.textContent === 'Runs'", "the page opens")
         visit.look("empty")
         erase_and_stop(visit)
-        lethe("erase", "Models/emoji", "--method", "uce", "--concept", "cat", "--preserve", "others", "--out", runs / "uce-cat")
-        for name in ("uce-fox", "uce-cat"):
-            lethe("evaluate", runs / name, "--quick", "--steps", "6")
-        lethe("attack", runs / "uce-fox", "--attack", "random", "--limit", "3", "--quick", "--steps", "6", "--set", "random.attempts=2")
+        lethe("erase", "Models/emoji", "--method", "uce", "--concept", "fox", "--replace-with", "castle", "--out", runs / "castle")
+        for name in ("uce-fox", "castle"):
+            lethe("evaluate", runs / name, "--quick", "--steps", "4")
+            if name == "uce-fox":  # one model draws the same originals
+                shutil.copytree(runs / name / "original", runs / "castle" / "original")
+        lethe("attack", runs / "uce-fox", "--attack", "random", "--limit", "3", "--quick", "--steps", "4", "--set", "random.attempts=2")
         walk_the_table(visit)
         switch_an_eraser(visit)
         compare(visit)

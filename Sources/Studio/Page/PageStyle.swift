@@ -25,13 +25,13 @@ extension Page {
     [role=tablist]{display:flex;gap:4px;border-bottom:1px solid var(--line);margin:1em 0 .8em}[role=tab]{border:0;background:none;border-radius:6px 6px 0 0}
     [role=tab][aria-selected=true]{box-shadow:inset 0 -3px 0 var(--c0);background:var(--raised);font-weight:600}
     iframe{width:100%;height:75vh;border:1px solid var(--line);border-radius:6px;background:var(--paper)}
-    .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:12px}figure{margin:0;padding:6px;border:2px solid var(--line);border-radius:8px;background:var(--raised)}
+    .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:12px}figure{margin:0;min-width:0;padding:6px;border:2px solid var(--line);border-radius:8px;background:var(--raised)}
     figure.away{border-color:var(--away);color:inherit}figure.back{border-color:var(--back);color:inherit}figure.hurt{border-color:var(--hurt);color:inherit}
-    figcaption{font-size:.82rem;overflow-wrap:anywhere;padding-top:4px}.pair{display:grid;grid-template-columns:1fr 1fr;gap:4px}
+    figcaption{font-size:.82rem;overflow-wrap:anywhere;padding-top:4px}.pair{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:4px}
     img{display:block;width:100%;height:auto;aspect-ratio:1;object-fit:contain;background:#fff;border-radius:4px}img.small{width:72px;height:72px}
-    .sides{display:grid;grid-template-columns:1fr 1fr;gap:10px}.pane{height:70vh;overflow-y:auto;border:1px solid var(--line);border-radius:8px;padding:8px;display:grid;gap:8px;align-content:start;grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}
+    .sides{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:10px}.pane{height:70vh;overflow-y:auto;border:1px solid var(--line);border-radius:8px;padding:8px;display:grid;gap:8px;align-content:start;grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}
     .pane figure{padding:4px}.pane figure.same{outline:4px solid var(--c0);outline-offset:1px}.pane figcaption{height:calc(6em + 4px);overflow:hidden}table.measures{width:auto;min-width:min(100%,480px)}details{margin:.8em 0}summary{cursor:pointer}
-    .easel{display:grid;grid-template-columns:minmax(300px,400px) 1fr;gap:24px;align-items:start}.easel form{display:grid;gap:12px}.canvas{display:grid;grid-template-columns:1fr 1fr;gap:14px;max-width:760px}
+    .easel{display:grid;grid-template-columns:minmax(300px,400px) 1fr;gap:24px;align-items:start}.easel form{display:grid;gap:12px}.canvas{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:14px;max-width:760px}
     .canvas figcaption{font-size:1rem}.canvas img{image-rendering:auto}.canvas progress{width:100%}progress{accent-color:var(--c0)}
     .switches{display:grid;gap:8px;padding:0;margin:0;list-style:none}.switch{display:grid;grid-template-columns:1fr;gap:4px;padding:8px 10px;border:1px solid var(--line);border-radius:8px}
     .switch .slide{display:flex;gap:10px;align-items:center}.switch .slide input{flex:1}.switch output{min-width:3.2em;text-align:right;font-variant-numeric:tabular-nums}
@@ -40,13 +40,13 @@ extension Page {
     input[role=switch]:checked{background:var(--c0);border-color:var(--c0)}input[role=switch]:checked::after{left:20px;background:var(--paper)}
     .job{border:1px solid var(--line);border-radius:8px;padding:10px 12px;display:grid;gap:6px;margin-bottom:10px}.job code,pre{overflow-wrap:anywhere;white-space:pre-wrap;font-size:.85rem}
     pre{background:var(--raised);padding:10px;border-radius:6px;max-height:40vh;overflow-y:auto;margin:0}fieldset{border:1px solid var(--line);border-radius:8px;display:grid;gap:10px;padding:10px 12px 14px;min-width:0}legend{font-weight:600;padding:0 4px}
-    .fields{display:grid;grid-template-columns:repeat(auto-fit,minmax(190px,1fr));gap:10px}svg{width:100%;height:120px;display:block}svg polyline{fill:none;stroke:var(--c0);stroke-width:2;vector-effect:non-scaling-stroke}
+    .fields{display:grid;grid-template-columns:repeat(auto-fit,minmax(190px,1fr));gap:10px;align-items:end}main>pre{margin-top:12px}svg{width:100%;height:120px;display:block}svg polyline{fill:none;stroke:var(--c0);stroke-width:2;vector-effect:non-scaling-stroke}
     .attempt td:first-child{white-space:nowrap}.wrap{overflow-wrap:anywhere}
     .shown{position:sticky;top:8px}fieldset>label{max-width:440px}
     @media(max-width:820px){.easel{grid-template-columns:1fr;gap:12px}.shown{order:-1;top:0;z-index:1;background:var(--paper);padding:4px 0}}
     @media(max-width:620px){main{padding:8px 10px 48px}header{padding:8px 10px}table.cardlike thead{position:absolute;left:-999px}table.cardlike tr{display:block;border:1px solid var(--line);border-radius:8px;padding:6px 10px;margin-bottom:8px}
     table.cardlike td{display:flex;justify-content:space-between;gap:12px;border:0;padding:2px 0;text-align:right}table.cardlike td::before{content:attr(data-label);color:var(--soft);font-size:.82rem;text-align:left;flex:none}
-    table.cardlike td.empty{display:none}.runs td:first-child{width:auto}.pane{grid-template-columns:1fr 1fr;height:62vh;padding:4px;gap:4px}.sides,.canvas{gap:6px}.cards{grid-template-columns:1fr 1fr}.pair{gap:2px}
+    table.cardlike td.empty{display:none}.runs td:first-child{width:auto}.pane{grid-template-columns:minmax(0,1fr) minmax(0,1fr);height:62vh;padding:4px;gap:4px}.sides,.canvas{gap:6px}.cards{grid-template-columns:minmax(0,1fr) minmax(0,1fr)}.pair{gap:2px}
     .pane figcaption{font-size:.72rem}}
     @media(max-width:420px){.pane{grid-template-columns:1fr}}
     @media(prefers-reduced-motion:no-preference){input[role=switch]::after{transition:left .12s}}

@@ -15,7 +15,7 @@ extension Page {
     }
 
     function sidePane(run, name, pairs, side, state) {
-      const pane = el("div", { class: "pane", tabindex: "0", role: "group", "aria-label": `Pictures of ${name}` });
+      const pane = el("div", { class: "pane", tabindex: "0", role: "group", "aria-label": `Pictures of ${name}; left and right go from one to the next` });
       pane.append(...pairs.map(([key, pair]) => {
         const one = pair[side];
         const colour = colours[one.outcome] ?? "";
@@ -28,6 +28,18 @@ extension Page {
         figure.addEventListener("pointerenter", () => light(key));
         return figure;
       }));
+      // Left and right go from picture to picture, and the other side follows.
+      pane.addEventListener("keydown", (event) => {
+        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        if (!step) return;
+        event.preventDefault();
+        const figures = [...pane.children];
+        const place = figures.findIndex((figure) => figure.classList.contains("same")) + step;
+        const next = figures[Math.min(figures.length - 1, Math.max(0, place))];
+        if (!next) return;
+        light(next.dataset.key);
+        next.scrollIntoView({ block: "nearest" });
+      });
       return pane;
     }
 

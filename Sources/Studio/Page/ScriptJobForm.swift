@@ -36,7 +36,7 @@ extension Page {
           name();
           read = () => ({ model: model.value, method: method.value, concepts: list(), preserve: others.checked ? ["others"] : [], seed: seed.value || "0",
             settings: settings.value.split("\n").map((text) => text.trim()).filter(Boolean), out: out.value });
-          return [field("Model", model), field("Method", method), field("Concepts, separated by commas", concepts), subjects, field("Seed", seed),
+          return [field("Model", model), field("Method", method), field("Concepts (a, b)", concepts), subjects, field("Seed", seed),
             field("Options, one a line", settings), field("Name of the run's folder", out), box("Keep every other subject", others)];
         },
         run() {

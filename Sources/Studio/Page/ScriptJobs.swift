@@ -38,7 +38,7 @@ extension Page {
       let watching = null;
       const card = el("article", { class: "job", "aria-label": `Job ${job.name}`, "data-job": job.name },
         el("div", { class: "row spread" }, el("span", {}, el("b", { text: `${job.name} ${job.command} ` }), el("span", { class: "note", text: day(job.started) })), state),
-        el("code", { text: job.line }), words, chart.figure, log, buttons);
+        el("code", { text: job.line }), words, buttons, chart.figure, log);
       const button = (text, action, type = "") => el("button", { type: "button", text, class: type, onclick: () => trying(action) });
 
       function show(now) {

@@ -75,7 +75,7 @@ extension Page {
         return [
           el("h2", { text: `${name}: ${won} of ${outcomes.length} prompts show the concept` }),
           el("div", { class: "scroll" }, el("table", { class: "cardlike attempt", "aria-label": `Attempts of ${name}` },
-            el("thead", {}, el("tr", {}, ["Outcome", "Prompt", "Attempt", "Queries", "Seconds", "Pictures"].map((text) => el("th", { scope: "col", text })))),
+            el("thead", {}, el("tr", {}, ["Outcome", "Prompt", "Attempt", "Queries", "Seconds", "Pictures"].map((text) => el("th", { scope: "col", text, class: ["Queries", "Seconds"].includes(text) ? "number" : "" })))),
             el("tbody", {}, outcomes.map((one) => {
               const word = one.before ? "shown before" : !one.attackable ? "not attackable" : one.success ? "came back" : "withstood";
               return el("tr", {},
