@@ -81,7 +81,7 @@ public actor Studio {
         "no folder for runs is named; accepted: at least one, for new runs and the studio's own files"
       )
     }
-    let own = first.appendingPathComponent(".studio")
+    let own = try first.inside(".studio", "the folder of the studio", of: first)
     let places = Places(folders: folders, models: models)
     router = Router(
       places: places, catalogs: catalogs, gate: Gate(host: options.host, token: token),

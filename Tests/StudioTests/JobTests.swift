@@ -117,6 +117,27 @@ import Workbench
     }
   }
 
+  /// A job whose file a stranger wrote is not started: it would write elsewhere.
+  @Test func jobsOfStrangers() async throws {
+    try await TinyRuns.served { runs, client, _ in
+      let files = JobFiles(folder: runs.folder.appendingPathComponent(".studio/jobs"))
+      try FileManager.default.createDirectory(at: files.folder, withIntermediateDirectories: true)
+      let outside = runs.folder.deletingLastPathComponent().path + "/elsewhere"
+      for (folder, arguments) in [
+        (outside, ["erase", "m", "--out=\(outside)"]),
+        (runs.run.path, ["erase", "m", "--out=\(outside)"]),
+        (runs.run.path, ["pull", "m"]), (runs.run.path, ["evaluate", outside, runs.run.path]),
+      ] {
+        try files.write(
+          JobRecord(
+            name: "0001", command: "erase", arguments: arguments, folder: folder, started: ""))
+        let reply = try await client.post("/api/jobs/again", ["job": "0001"])
+        #expect(
+          reply.status == 403 && reply.error.contains("outside"), "\(arguments): \(reply.text)")
+      }
+    }
+  }
+
   /// A number alone names no process: its beginning does, too.
   @Test func identitiesOfProcesses() throws {
     let own = try #require(ProcessIdentity(ProcessInfo.processInfo.processIdentifier))

@@ -49,7 +49,6 @@ CHECK = """(() => {
 
 class Visit:
     def __init__(self, address):
-        self.address = address
         self.browser = devtools.Browser(*chromium.program(), address)
         self.count = 0
 
@@ -181,47 +180,77 @@ def compare(visit):
     browser.until("document.querySelectorAll('.pane')[1].scrollTop === 200", "the panes scroll together")
 
 
-def main():
-    shutil.rmtree(PLACE, ignore_errors=True)
-    runs = PLACE / "runs"
-    runs.mkdir(parents=True)
-    server = subprocess.Popen([PROGRAM, "studio", runs, "Models/emoji", "--port", "0", "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    visit = None
-    try:
+class Server:
+    """A studio over runs/studio/runs, which has to end with exit code 0."""
+
+    def __init__(self, *options):
+        self.process = subprocess.Popen([PROGRAM, "studio", PLACE / "runs", "Models/emoji", "--port", "0", "--json", *options],
+                                        cwd=ROOT, stdout=subprocess.PIPE, text=True)
         answer = ""
         while "}" not in answer:
-            line = server.stdout.readline()
+            line = self.process.stdout.readline()
             if not line:
                 sys.exit("studio: the server did not start")
             answer += line
-        address = json.loads(answer)["url"]
-        visit = Visit(address)
+        self.address = json.loads(answer)["url"]
+
+    def close(self):
+        self.process.terminate()
+        if code := self.process.wait(60):
+            sys.exit(f"the studio ended with exit code {code}")
+
+
+def used(use, *options, changed=lambda address: address):
+    """Uses a studio in a browser, and looks at the browser's log afterwards."""
+    server = Server(*options)
+    address = changed(server.address)
+    visit = Visit(address)
+    try:
         visit.browser.until("document.querySelector('h1')?.textContent === 'Runs'", "the page opens")
-        visit.look("empty")
-        erase_and_stop(visit)
-        lethe("erase", "Models/emoji", "--method", "uce", "--concept", "fox", "--replace-with", "castle", "--out", runs / "castle")
-        for name in ("uce-fox", "castle"):
-            lethe("evaluate", runs / name, "--quick", "--steps", "4")
-            if name == "uce-fox":  # one model draws the same originals
-                shutil.copytree(runs / name / "original", runs / "castle" / "original")
-        lethe("attack", runs / "uce-fox", "--attack", "random", "--limit", "3", "--quick", "--steps", "4", "--set", "random.attempts=2")
-        walk_the_table(visit)
-        switch_an_eraser(visit)
-        compare(visit)
-        strange = [url for url in visit.browser.requests if not url.startswith((address, "data:", f"blob:{address}"))]
+        use(visit)
+        own = address.split("?")[0]
+        strange = [url for url in visit.browser.requests if not url.startswith((own, "data:", f"blob:{own}"))]
         assert not strange, f"asked of others: {strange[:5]}"
         assert not visit.browser.faults, f"the browser's log: {visit.browser.faults[:5]}"
     except BaseException:
-        if visit:
-            visit.browser.screenshot(PLACE / "failed.png")
-            print("the browser's log:", visit.browser.faults[:5], file=sys.stderr)
+        visit.browser.screenshot(PLACE / "failed.png")
+        print("the browser's log:", visit.browser.faults[:5], file=sys.stderr)
         raise
     finally:
-        if visit:
-            visit.browser.close()
-        server.terminate()
-        code = server.wait(30)
-    assert code == 0, f"the studio ended with exit code {code}"
+        visit.browser.close()
+        server.close()
+
+
+def on_this_machine(visit):
+    runs = PLACE / "runs"
+    visit.look("empty")
+    erase_and_stop(visit)
+    lethe("erase", "Models/emoji", "--method", "uce", "--concept", "fox", "--replace-with", "castle", "--out", runs / "castle")
+    for name in ("uce-fox", "castle"):
+        lethe("evaluate", runs / name, "--quick", "--steps", "4")
+        if name == "uce-fox":  # one model draws the same originals
+            shutil.copytree(runs / name / "original", runs / "castle" / "original")
+    lethe("attack", runs / "uce-fox", "--attack", "random", "--limit", "3", "--quick", "--steps", "4", "--set", "random.attempts=2")
+    walk_the_table(visit)
+    switch_an_eraser(visit)
+    compare(visit)
+
+
+def behind_a_token(visit):
+    """Frames and pictures, which can send no token, are there all the same; the address does not keep it."""
+    browser = visit.browser
+    assert "token" not in browser.value("location.href"), "the address keeps no token"
+    visit.open("#run=0%2Fuce-fox", "document.querySelector('iframe')", "the page of a run")
+    browser.until("document.querySelector('iframe').contentDocument?.querySelector('h1')", "the page is in its frame")
+    visit.click("Pictures")
+    browser.until("document.querySelector('.cards img')?.naturalWidth > 0", "a picture of the run")
+
+
+def main():
+    shutil.rmtree(PLACE, ignore_errors=True)
+    (PLACE / "runs").mkdir(parents=True)
+    used(on_this_machine)
+    used(behind_a_token, "--host", "0.0.0.0", changed=lambda address: address.replace("0.0.0.0", "127.0.0.1"))
     print(f"studio: {len(list(PLACE.glob('*.png')))} screenshots in {os.path.relpath(PLACE, ROOT)}")
 
 

@@ -18,6 +18,15 @@ struct JobRecord: Codable, Sendable, Hashable {
   var process: ProcessIdentity?
   /// Whether somebody told it to stop.
   var isStopped = false
+
+  /// Whether the arguments are those of a form: one of its commands, which writes into the job's folder.
+  var worksInItsFolder: Bool {
+    switch arguments.first {
+    case "erase", "run": arguments.contains("--out=\(folder)")
+    case "evaluate", "attack": arguments.dropFirst().first == folder
+    default: false
+    }
+  }
 }
 
 /// What became of a job.
