@@ -10,7 +10,7 @@ QUICK ?=
 
 PREFIX ?= /usr/local
 
-.PHONY: help setup build install man demo test lint torture docs bench golden parity onnx-judges dataset clean
+.PHONY: help setup build install man demo test lint torture docs bench golden parity studio-test onnx-judges dataset clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ lint: ## formatting, import directions, documentation
 
 torture: setup ## mutated files, killed commands, failing writes and races (TORTURE_MINUTES=5, TORTURE_SEED=1)
 	@scripts/torture/torture.sh
+
+studio-test: build ## `lethe studio` used in a headless Chromium, screenshots into runs/studio (brings one into .deps/ once)
+	@python3 scripts/studio/browser.py $(LETHE)
 
 docs: setup ## the library's documentation as .build/Lethe.doccarchive
 	@scripts/docs.sh

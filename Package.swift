@@ -78,6 +78,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.0"),
   ] + localPackages,
   targets: [
     .systemLibrary(name: "CLibTorch", pkgConfig: isCheckout ? "libtorch" : nil),
@@ -114,10 +115,17 @@ let package = Package(
     // name on a file system that ignores case.
     .target(
       name: "Lethe", dependencies: ["Workbench"], path: "Sources/Library", swiftSettings: strict),
+    // A web application over the same folders. Only the program links it and its server.
+    layer(
+      "Studio",
+      on: [
+        "Workbench", .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "FlyingSocks", package: "FlyingFox"),
+      ], settings: glue),
     .target(
       name: "LetheCommands",
       dependencies: [
-        "Workbench", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Workbench", "Studio", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/lethe", swiftSettings: glue),
     .executableTarget(
       name: "Program", dependencies: ["LetheCommands"], path: "Sources/Program"),
@@ -143,6 +151,7 @@ let package = Package(
     suite("EvaluationTests", on: ["Evaluation"]),
     suite("ReportsTests", on: ["Reports"]),
     suite("WorkbenchTests", on: ["Workbench", "OutsideMethod"]),
+    suite("StudioTests", on: ["Studio", "Program"]),
     suite("CommandTests", on: ["Program", "LetheCommands", "OutsideMethod"]),
   ],
   swiftLanguageModes: [.v6],

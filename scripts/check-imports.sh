@@ -19,8 +19,9 @@ declare -A below=(
   [Workbench]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports"
   [Library]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports Workbench"
   [Torture]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports Workbench"
+  [Studio]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports Workbench FlyingFox FlyingSocks"
   [Program]="LetheCommands"
-  [lethe]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports Workbench"
+  [lethe]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports Workbench Studio"
 )
 outside="Foundation FoundationNetworking Glibc Darwin Synchronization ArgumentParser CryptoKit Mustache"
 failed=0

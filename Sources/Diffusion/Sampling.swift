@@ -117,7 +117,7 @@ extension DiffusionModel {
   /// - Throws: ``LetheError`` for unknown samplers, step counts or sizes
   public func images(
     _ prompts: [String], seeds: [UInt64], _ options: SamplingOptions,
-    progress: (Int, Int) -> Void = { _, _ in }
+    progress: (Int, Int) throws -> Void = { _, _ in }
   ) throws -> [Image] {
     try images(
       given: withoutGradients { embed(prompts) }, seeds: seeds, options, progress: progress)
@@ -126,7 +126,7 @@ extension DiffusionModel {
   /// - Throws: ``LetheError`` of the kind `model` also for a picture whose numbers are not finite
   public func images(
     given c: Conditioning, seeds: [UInt64], _ options: SamplingOptions,
-    progress: (Int, Int) -> Void = { _, _ in }
+    progress: (Int, Int) throws -> Void = { _, _ in }
   ) throws -> [Image] {
     try zip(seeds, finiteImages(given: c, seeds: seeds, options, progress: progress)).map {
       guard let image = $1 else { throw Self.notFinite("the picture of seed \($0)") }
@@ -137,7 +137,7 @@ extension DiffusionModel {
   /// Pictures, one for each seed; nil for those that the model leads to numbers that are not finite.
   package func finiteImages(
     given c: Conditioning, seeds: [UInt64], _ options: SamplingOptions,
-    progress: (Int, Int) -> Void = { _, _ in }
+    progress: (Int, Int) throws -> Void = { _, _ in }
   ) throws -> [Image?] {
     if let dtype = options.dtype, dtype != computeType {
       let drawer = try drawing(in: dtype)
@@ -163,7 +163,7 @@ extension DiffusionModel {
   /// Scaled latents of the pictures [B, C, h, w].
   package func latents(
     given c: Conditioning, seeds: [UInt64], _ options: SamplingOptions,
-    progress: (Int, Int) -> Void = { _, _ in }
+    progress: (Int, Int) throws -> Void = { _, _ in }
   ) throws -> Tensor {
     precondition(c.count == seeds.count, "\(c.count) prompts and \(seeds.count) seeds")
     let height = try latentExtent(options.height)
@@ -188,7 +188,7 @@ extension DiffusionModel {
     var path = DenoisingPath(
       self, sampler, given: c, empty: empty, guidance: options.guidance, rescale: rescale,
       height: height, width: width, generators: seeds.map(Generator.init(seed:)))
-    while path.next() != nil { progress(path.index, path.count) }
+    while path.next() != nil { try progress(path.index, path.count) }
     return path.x
   }
 

@@ -21,7 +21,7 @@ package enum Palette {
   }
 
   /// The variables as CSS.
-  static let css =
+  package static let css =
     ":root{\(variables { $0.light })}@media(prefers-color-scheme:dark){:root{\(variables { $0.dark })}}"
     + (0..<lines).map { ".c\($0){stroke:var(--c\($0))}.band.c\($0){fill:var(--c\($0))}" }.joined()
 }

@@ -42,7 +42,7 @@ import Testing
       "generate", "make-set", "erase", "apply", "evaluate", "attack", "relearn", "report", "bench",
       "eraser",
       "train", "run", "compare", "env",
-      "list", "doctor",
+      "list", "doctor", "studio",
     ] {
       #expect(top.out.contains("  \(command) "), "\(command)")
       let help = try lethe(command, "--help")
@@ -62,7 +62,7 @@ import Testing
       ["report"], ["bench"], ["bench", "methods"], ["bench", "separability"],
       ["bench", "forgetting"], ["bench", "robustness"], ["bench", "relearning"], ["eraser"],
       ["run"], ["compare"], ["env"], ["eraser", "add"], ["eraser", "train"], ["eraser", "check"],
-      ["train"], ["list"], ["doctor"],
+      ["train"], ["list"], ["doctor"], ["studio"],
     ]
     for command in commands {
       let help = try run(command + ["--help"], columns: width).out

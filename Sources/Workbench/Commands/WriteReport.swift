@@ -24,23 +24,36 @@ public struct WriteReport {
   @discardableResult
   public func callAsFunction() throws -> URL {
     if folder.has("job.json") {
-      try folder.write(text: page(folder.job()).content.html(), to: "report.html")
-    } else if folder.has("results.json") {
-      let results = try folder.results()
-      guard results.kind != nil else {
-        throw LetheError.badValue(
-          "report",
-          "\(folder.file("results.json").path) was written by version 0.1, which did not keep everything that the page needs; "
-            + "run the command of the results again")
-      }
-      try Run(folder.url).publishPage(of: results, metrics: catalogs.metrics)
+      try folder.write(text: html(), to: "report.html")
     } else {
+      try Run(folder.url).publishPage(of: typed(), metrics: catalogs.metrics)
+    }
+    return folder.file("report.html")
+  }
+
+  /// The page as it would be written.
+  /// - Throws: ``LetheError``, as for writing it
+  package func html() throws -> String {
+    guard !folder.has("job.json") else { return try page(folder.job()).content.html() }
+    return try ResultsPage.content(of: typed(), in: folder.url, metrics: catalogs.metrics).html()
+  }
+
+  /// The results of a folder that is no run of `lethe erase`.
+  private func typed() throws -> Results {
+    guard folder.has("results.json") else {
       throw LetheError.badValue(
         "report",
         "\(folder.path) has neither job.json nor results.json; give the folder of `lethe erase`, `attack`, `relearn` or "
           + "`bench`")
     }
-    return folder.file("report.html")
+    let results = try folder.results()
+    guard results.kind != nil else {
+      throw LetheError.badValue(
+        "report",
+        "\(folder.file("results.json").path) was written by version 0.1, which did not keep everything that the page needs; "
+          + "run the command of the results again")
+    }
+    return results
   }
 
   private func page(_ job: EraseJob) throws -> RunPage {

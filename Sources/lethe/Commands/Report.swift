@@ -50,7 +50,12 @@ struct PageOptions: ParsableArguments {
 
   /// - Throws: ``LetheError`` where no program opens pages here
   func openPage(_ file: URL) throws {
-    guard open else { return }
+    if open { try Self.open(file.path) }
+  }
+
+  /// Opens a file or an address in the usual program.
+  /// - Throws: ``LetheError`` where no program opens pages here
+  static func open(_ place: String) throws {
     #if os(macOS)
       let program = "/usr/bin/open"
     #else
@@ -58,12 +63,12 @@ struct PageOptions: ParsableArguments {
     #endif
     guard FileManager.default.isExecutableFile(atPath: program) else {
       throw LetheError(
-        .other, "--open: \(program) is not there, so no program opens \(file.path); open it by hand"
+        .other, "--open: \(program) is not there, so no program opens \(place); open it by hand"
       )
     }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = [file.path]
+    process.arguments = [place]
     try process.run()
   }
 }

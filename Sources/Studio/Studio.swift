@@ -1,0 +1,151 @@
+// `lethe studio`: a web application of this machine over folders of runs.
+internal import FlyingFox
+internal import FlyingSocks
+public import Foundation
+internal import Synchronization
+public import Torch
+public import Workbench
+
+/// A server over folders of runs: it shows them, draws with erasers on and off, and starts jobs.
+public actor Studio {
+  /// What a studio is made of.
+  public struct Options: Sendable {
+    /// Folders of runs, and of models.
+    public var folders: [String]
+    /// The address to listen on: an IP address of this machine, or `localhost`.
+    public var host = "127.0.0.1"
+    /// The port; 0 takes one that is free.
+    public var port: UInt16 = 8737
+    /// The token that calls must bring. Nil asks for none on this machine alone, and makes one for any other address.
+    public var token: String?
+    /// The program that jobs run.
+    public var program: URL
+
+    public init(_ folders: [String], program: URL) {
+      (self.folders, self.program) = (folders, program)
+    }
+  }
+
+  /// The token that calls must bring; nil for none.
+  public nonisolated let token: String?
+  private let options: Options
+  private let router: Router
+  private var server: HTTPServer?
+  private var running: Task<Void, Never>?
+
+  /// The end of a server that did not begin to listen.
+  private final class Fault: Sendable {
+    let error = Mutex<(any Error)?>(nil)
+  }
+
+  /// The fewest characters of a token.
+  public static let shortestToken = 16
+
+  /// - Throws: ``LetheError`` of the kind `request` for a folder that is not there, an address or a token that is not
+  ///   accepted
+  public init(
+    _ options: Options, catalogs: Catalogs = .builtIn, on device: Device = .cpu
+  ) throws {
+    var options = options
+    if options.host == "localhost" { options.host = "127.0.0.1" }
+    guard Gate.isAddress(options.host) else {
+      throw LetheError.badValue(
+        "--host", "'\(options.host)'; accepted: an IP address of this machine, or localhost")
+    }
+    if let token = options.token {
+      guard token.utf8.count >= Self.shortestToken, token.utf8.allSatisfy({ $0 > 32 && $0 < 127 })
+      else {
+        throw LetheError.badValue(
+          "--token",
+          "it has \(token.utf8.count) bytes; accepted: \(Self.shortestToken) letters, digits or signs at least"
+        )
+      }
+    }
+    token = options.token ?? (Gate.isLoopback(options.host) ? nil : Secret.random())
+    var (folders, models): ([URL], [String]) = ([], [])
+    for path in options.folders {
+      guard ModelFolder(path).isModel else {
+        let folder = URL(fileURLWithPath: path).standardizedFileURL
+        guard folder.isFolder else {
+          throw LetheError.badValue(
+            "studio", "there is no folder \(path); accepted: folders of runs, and of models")
+        }
+        folders.append(folder)
+        continue
+      }
+      models.append(path)
+    }
+    guard let first = folders.first else {
+      throw LetheError.badValue(
+        "studio",
+        "no folder for runs is named; accepted: at least one, for new runs and the studio's own files"
+      )
+    }
+    let own = try first.inside(".studio", "the folder of the studio", of: first)
+    let places = Places(folders: folders, models: models)
+    router = Router(
+      places: places, catalogs: catalogs, gate: Gate(host: options.host, token: token),
+      table: RunTable(places),
+      shelf: EraserShelf(places: places, uploads: own.appendingPathComponent("erasers")),
+      painter: Painter(on: device),
+      jobs: JobList(
+        JobFiles(folder: own.appendingPathComponent("jobs")), options.program, places))
+    self.options = options
+  }
+
+  /// Begins to listen.
+  /// - Returns: the address for a browser, with the token where there is one
+  /// - Throws: ``LetheError`` of the kind `request` for a port or an address that is not to be had
+  public func open() async throws -> URL {
+    let address: any SocketAddress =
+      try options.host.contains(":")
+      ? .inet6(ip6: options.host, port: options.port) : .inet(ip4: options.host, port: options.port)
+    // Its own words go nowhere: standard output is the program's.
+    let server = HTTPServer(
+      config: .init(
+        address: address, timeout: 60, sharedRequestBufferSize: 1 << 16, logger: .disabled),
+      handler: Door(router: router)
+    )
+    self.server = server
+    let fault = Fault()
+    running = Task {
+      do { try await server.run() } catch { fault.error.withLock { $0 = error } }
+    }
+    while await !server.isListening {
+      if let error = fault.error.withLock({ $0 }) { throw Self.refused(error, options) }
+      try await Task.sleep(for: .milliseconds(2))
+    }
+    let port =
+      switch await server.listeningAddress {
+      case .ip4(_, let port), .ip6(_, let port): port
+      default: options.port
+      }
+    let host = options.host.contains(":") ? "[\(options.host)]" : options.host
+    let query = token.map { "?token=\($0)" } ?? ""
+    guard let url = URL(string: "http://\(host):\(port)/\(query)") else {
+      throw LetheError.badValue("--host", "'\(options.host)' makes no address")
+    }
+    return url
+  }
+
+  /// Ends the server. Jobs go on.
+  public func close() async {
+    await server?.stop(timeout: 0.2)
+    running?.cancel()
+    await router.painter.rest()
+    (server, running) = (nil, nil)
+  }
+
+  private static func refused(_ error: any Error, _ options: Options) -> LetheError {
+    guard case SocketError.failed(_, let code, let message) = error else {
+      return LetheError.badValue(
+        "--host, --port", "\(options.host):\(options.port) is not to be had")
+    }
+    let isTaken = code == POSIXErrorCode.EADDRINUSE.rawValue
+    return LetheError.badValue(
+      isTaken ? "--port" : "--host, --port",
+      isTaken
+        ? "\(options.port) is in use; give another one, or 0 for any that is free"
+        : "\(options.host):\(options.port) is not to be had: \(message)")
+  }
+}
