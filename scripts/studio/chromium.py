@@ -17,13 +17,19 @@ INSTALLED = ("chromium-headless-shell", "chromium", "chromium-browser", "google-
 LEFT_OUT = re.compile(r"(libc6|libc-bin|libgcc-s1|gcc-.*-base|libstdc\+\+6|debconf.*|.*-data|.*-common|.*-dev|.*:.*)$")
 
 
+def refuse(reason):
+    """Ends with code 3, which says that no browser is there, and not that a test failed."""
+    print(f"chromium: {reason}", file=sys.stderr)
+    sys.exit(3)
+
+
 def apt(*arguments, folder=None):
     options = ["-o", f"Dir::State::Lists={PLACE}/lists", "-o", f"Dir::Cache={PLACE}", "-o", "Acquire::Languages=none",
                "-o", "Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled=false", "-o", "APT::Sandbox::User=root"]
     program, *rest = arguments
     answer = subprocess.run([program, *options, *rest], cwd=folder, capture_output=True, text=True)
     if answer.returncode:
-        sys.exit(f"chromium: `{' '.join(arguments)[:200]}` failed: {answer.stderr.strip()[-400:]}")
+        refuse(f"`{' '.join(arguments)[:200]}` failed: {answer.stderr.strip()[-400:]}")
     return answer.stdout
 
 
@@ -52,11 +58,11 @@ def program():
     shell = PLACE / "root/usr/lib/chromium/chromium-headless-shell"
     if not shell.exists():
         if sys.platform != "linux" or not shutil.which("apt-get"):
-            sys.exit("chromium: none is installed, and this system has no apt-get to bring one")
+            refuse("none is installed, and this system has no apt-get to bring one")
         bring()
     if not shell.exists():
         shells = sorted((PLACE / "root").glob("**/*headless*shell*"))
-        sys.exit(f"chromium: the package has no {shell.name}; it has {[str(s) for s in shells][:10]}")
+        refuse(f"the package has no {shell.name}; it has {[str(s) for s in shells][:10]}")
     folders = [str(p) for pattern in ("lib/*-linux-gnu*", "usr/lib/*-linux-gnu*") for p in sorted((PLACE / "root").glob(pattern))]
     folders += [f"{f}/{sub}" for f in folders for sub in ("pulseaudio", "nss") if Path(f, sub).exists()]
     fonts = PLACE / "fonts.conf"

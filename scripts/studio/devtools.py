@@ -1,5 +1,5 @@
 """A browser without a window, driven over the DevTools protocol with the standard library alone."""
-import base64, json, os, secrets, shutil, socket, struct, subprocess, tempfile, time, urllib.request
+import base64, json, os, secrets, shutil, socket, struct, subprocess, sys, tempfile, time, urllib.request
 
 
 class Socket:
@@ -62,7 +62,12 @@ class Browser:
              "--force-prefers-reduced-motion", "--remote-debugging-port=0", f"--user-data-dir={self.profile}", "about:blank"],
             env=environment, stdout=self.log, stderr=self.log)
         ports = os.path.join(self.profile, "DevToolsActivePort")
-        self._until(lambda: os.path.exists(ports) and open(ports).read().count("\n") >= 1, "the browser starts")
+        try:
+            self._until(lambda: os.path.exists(ports) and open(ports).read().count("\n") >= 1, "the browser starts")
+        except AssertionError as error:
+            # Code 3 says that this machine runs no browser, and not that a test failed.
+            print(f"{error}; it says: {open(self.log.name).read()[-800:]}", file=sys.stderr)
+            sys.exit(3)
         port = open(ports).read().split("\n")[0]
         targets = json.load(urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=20))
         self.socket = Socket(next(t for t in targets if t["type"] == "page")["webSocketDebuggerUrl"])
