@@ -5,7 +5,7 @@
 //
 // x: pictures of the concept that the original draws, c: their captions; text encoder and codec frozen. `full` trains the
 // whole U-Net, `lora` factors B A of rank r on the attention matrices, A ~ N(0, 1/r), B = 0. After 50, 100, 200 and 300
-// steps the prompts are tried as they are. Rates: 1e-5 full, 1e-4 LoRA (`Mode.settings`).
+// steps the prompts are tried as they are. Rates: 1e-5 full, 1e-4 LoRA where none is set.
 // Published, SD 1.4, ESD-u-1, nudity prompts: 6.3 % before, 19.0, 21.8 and 34.5 % after 50, 100 and 300 steps.
 package import Diffusion
 internal import Editing
@@ -13,21 +13,15 @@ public import Torch
 internal import TorchNN
 public import Training
 
-public struct Relearning: Attack {
+public struct Relearning: Attack, PresetOptions {
   public static let name = "relearn"
   public static let card = AttackCard(
     title: "Relearning", paper: "arXiv 2410.12777", year: 2025)
 
-  public enum Mode: String, Choice {
-    case full, lora
+  public enum Mode: String, Choice { case full, lora }
 
-    /// The mode with the rate that goes with it, as settings of the attack.
-    package var settings: [String] {
-      switch self {
-      case .full: ["mode=full"]
-      case .lora: ["mode=lora", "training.learningRate=1e-4"]
-      }
-    }
+  public static var presets: [(key: String, value: String, options: JSON)] {
+    [("mode", Mode.lora.rawValue, ["training": ["learningRate": 1e-4]])]
   }
 
   public var mode = Mode.full

@@ -17,6 +17,9 @@ public struct SamplingOptions: Codable, Sendable, Hashable {
   /// The type that the networks compute in; nil for the model's own, float32.
   public var dtype: ComputeType?
   public init() { dtype = ComputeType.usual }
+
+  /// The guidance of evaluations, attacks and sets of pictures where none is named.
+  package static let trialGuidance = 4.0
 }
 
 /// x_T ... x_0 with classifier-free guidance inside, one step each time it is asked; the caller

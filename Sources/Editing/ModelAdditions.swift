@@ -16,6 +16,15 @@ public struct ModelAdditions: Codable, Sendable, Hashable {
     self.embeddings = embeddings.isEmpty ? nil : embeddings
   }
 
+  /// Keys that are left out have their defaults.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      loras: try values.decodeIfPresent([String].self, forKey: .loras) ?? [],
+      variant: try values.decodeIfPresent(String.self, forKey: .variant),
+      embeddings: try values.decodeIfPresent([String].self, forKey: .embeddings) ?? [])
+  }
+
   /// The textual inversions with their tokens.
   private func inversions() throws -> [TextualInversion] {
     try (embeddings ?? []).map { text in

@@ -37,9 +37,19 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     do throws(Fault) {
       try Fault.check(ct_device_open(kind.rawValue, Int32(self.index)), "device")
     } catch {
-      throw LetheError.model(
-        "device '\(text)' cannot be used here: \(error.text.split(separator: "\n").first ?? "")")
+      throw LetheError.model("device '\(text)' cannot be used here: \(Self.reason(error.text))")
     }
+  }
+
+  /// The first sentence of what libtorch says, which goes on about builds and back ends; libraries by their names alone.
+  package static func reason(_ text: String) -> String {
+    let line = text.split(separator: "\n").first.map(String.init) ?? ""
+    guard !line.hasPrefix("Could not run") else { return "this libtorch was built without it" }
+    let named = line.replacing(/(\/[^ :]*)?\/([^ :\/]+)/) { String($0.2) }
+      .replacing(
+        ": cannot open shared object file: No such file or directory", with: " is not there")
+    let end = named.firstRange(of: ". ")?.lowerBound ?? named.endIndex
+    return String(named[..<end].prefix(160))
   }
 
   /// Waits until everything queued on the device is done.

@@ -65,6 +65,9 @@ package struct TrainingLoop {
   /// Asked after ``observe``: whether to train on. False ends the loop, with the parameters of this step.
   package var goesOn: (Int, [Tensor]) throws -> Bool = { _, _ in true }
 
+  /// Called after every step of the optimizer, with the parameters.
+  package var settles: ([Tensor]) -> Void = { _ in }
+
   /// The work of a training, such as pictures that a network was asked about, which the state carries over an interruption.
   package struct Work {
     /// The work that this process has done so far.
@@ -169,6 +172,7 @@ package struct TrainingLoop {
       let factor = training.schedule.factor(index, of: training.steps, warmup: training.warmup)
       let rate = training.learningRate * factor
       state.optimizer.step(parameters, found, rate: rate)
+      settles(parameters)
       state.average?.update(parameters, step: index)
       state.step = index + 1
       recent = recent == 0 ? loss : 0.95 * recent + 0.05 * loss

@@ -47,7 +47,7 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
   /// Retaining as a term of the loss (`regularised`), or in every second step (`alternating`; `training.steps` counts
   /// both kinds), which holds one graph at a time in memory.
   public var retain = Retaining.regularised
-  /// gamma, the weight of retaining, from 0: the paper's 0.3 for nudity, 0.5 for styles, 0.1 for objects. Raise it
+  /// gamma, the weight of retaining where it is a term of the loss, from 0: the paper's 0.3 for nudity, 0.5 for styles, 0.1 for objects. Raise it
   /// where other prompts change.
   public var gamma = 0.3
   /// Prompts to retain in a step, from 1.
@@ -69,6 +69,11 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
       // Answers go on from step to step, and over an interruption.
       ($0.adversary.start, $0.attackEvery) = (.latest, 2)
     }
+  }
+
+  /// Steps of their own retain at the full rate.
+  public var idle: [(option: String, beside: String)] {
+    retain == .alternating ? [("gamma", "retain=alternating")] : []
   }
 
   /// The base gives a loss, whose course, weights and prompts to keep are those of AdvUnlearn.
@@ -125,8 +130,10 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
         try kept(trajectories: retainBatch, keeping: 1, seed: step.generator.split().seed) { _, _ in
         }
       }
+    let alternates = retain == .alternating
     return try Adversarial(
-      forget, retain: gamma > 0 ? retained : nil, gamma: gamma, alternates: retain == .alternating,
+      forget, retain: gamma > 0 || alternates ? retained : nil, gamma: gamma,
+      alternates: alternates,
       adversary.make(), warmup: cleanSteps, every: attackEvery, batch: training.batch, original)
   }
 

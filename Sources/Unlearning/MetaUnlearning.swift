@@ -70,7 +70,7 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
   /// Guidance of pictures, from 1. Take the one that suits the model's own pictures.
   public var guidance = 7.5
   /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
-  /// time; the gradient is the same.
+  /// time; the gradient is the same. The second order takes none but 0.
   public var picturesInPass = 0
   /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
@@ -98,6 +98,11 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
     guard type is any TrainedMethod.Type else { return [] }
     let all = (try? JSON(encoding: Training()))?.members?.keys.sorted() ?? []
     return all.filter { $0 != "batch" }.map { "training.\($0)" } + ["guarding"]
+  }
+
+  /// The graphs of all steps, and of all pictures with them, are kept.
+  public var idle: [(option: String, beside: String)] {
+    attack.secondOrder ? [("picturesInPass", "attack.secondOrder=true")] : []
   }
 
   /// Copies of the U-Net in memory at the fullest moment, the end of the simulated fine-tuning: the trained weights, the

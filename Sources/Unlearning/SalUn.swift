@@ -60,6 +60,11 @@ public struct SalUn: DataMethod {
       if total.isEmpty { total = found } else { Foreach.add(total, found) }
       run.progress("saliency", i + 1, saliencySteps)
     }
-    return Masked(base, Masked.largest(share, of: total))
+    // The student begins with the original's weights, which the masked ones keep.
+    let paths = try ParameterSelection.named(parameters).paths(of: original.parameters)
+    let decays = training.optimizer.weightDecay != 0
+    return Masked(
+      base, Masked.largest(share, of: total),
+      fixed: decays ? paths.compactMap { original.parameters[$0] } : [])
   }
 }

@@ -128,6 +128,7 @@ extension TrainedMethod {
       run.file("\(Self.name).good.safetensors"), identity: run.identity)
     var loop = TrainingLoop(Self.name, training, run)
     (loop.every, loop.keepsLast, loop.work) = (guarding.every, false, work)
+    loop.settles = { [rule] in rule.settle($0) }
     var checked = 0
     loop.begins = { step, weights in
       guard watch != nil else { return }

@@ -30,9 +30,13 @@ public protocol UnlearningMethod: Codable, Sendable {
   /// nothing to say.
   /// - Parameter model: loads the model, where its size is asked for
   func memory(for model: () throws -> DiffusionModel) throws -> String?
+  /// Options that have no effect beside the values of others, as paths such as `training.steps`, each with those others in
+  /// words. Settings of them are refused.
+  var idle: [(option: String, beside: String)] { get }
 }
 
 extension UnlearningMethod {
+  public var idle: [(option: String, beside: String)] { [] }
   public static var tiny: Self { Self() }
   public func memory(for model: () throws -> DiffusionModel) throws -> String? { nil }
 }

@@ -11,7 +11,9 @@ public struct EraseJob: Codable, Sendable, Hashable {
   /// The model's folder.
   public var model = ""
   /// What is laid over the model's own weights; nil for nothing.
-  public var additions: ModelAdditions?
+  public var additions: ModelAdditions? {
+    didSet { if additions == ModelAdditions() { additions = nil } }
+  }
   /// The method's name.
   public var method = ""
   /// The method's options after `methods.json` and `--set`.
@@ -77,6 +79,13 @@ public struct EraseJob: Codable, Sendable, Hashable {
       }
       return concept
     }
+  }
+
+  /// The command that measures this request's run, with a judge where the model names none that could see the concepts.
+  package func measuring(_ path: String, judges: [JudgeSpec] = []) -> [String] {
+    let themes = (try? folder.listedThemes()) ?? nil
+    let isListed = concepts.allSatisfy { themes?.find($0) != nil }
+    return ["evaluate", path] + (isListed || !judges.isEmpty ? [] : ["--judge", "clip:FOLDER"])
   }
 
   /// How the manifest of the erased model's pictures names the eraser.

@@ -5,9 +5,9 @@ internal import Torch
 /// The README beside a model that was written: what it is, and what was taken out of it.
 struct ModelCard {
   private let model: ModelFolder
-  private let erasers: [Eraser.Card]
+  private let erasers: [LaidEraser]
 
-  init(model: ModelFolder, erasers: [Eraser.Card]) { (self.model, self.erasers) = (model, erasers) }
+  init(model: ModelFolder, erasers: [LaidEraser]) { (self.model, self.erasers) = (model, erasers) }
 
   var text: String {
     var lines = [
@@ -19,10 +19,13 @@ struct ModelCard {
       lines.append("Nothing was erased.")
     } else {
       lines += [
-        "| erased | method | seed | made for the model |", "|---|---|---|---|",
+        "| erased | method | strength | seed | made for the model |", "|---|---|---|---|---|",
       ]
-      lines += erasers.map {
-        "| \($0.concepts.joined(separator: ", ")) | \($0.method) | \($0.seed) | \($0.base.prefix(12)) |"
+      lines += erasers.map { laid in
+        let card = laid.card
+        return
+          "| \(card.concepts.joined(separator: ", ")) | \(card.method) | \(laid.strength) | \(card.seed) | "
+          + "\(card.base.prefix(12)) |"
       }
       lines += [
         "",
@@ -32,7 +35,9 @@ struct ModelCard {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  /// Writes `README.md`, and the erasers for other commands.
   func write(to folder: URL) throws {
+    try LaidErasers(erasers).write(to: folder)
     try AtomicFile.write(Data(text.utf8), to: folder.appendingPathComponent("README.md"))
   }
 }

@@ -61,6 +61,13 @@ public struct ModelFolder: Sendable, Hashable {
     FileManager.default.fileExists(atPath: file("themes.json").path) ? "ddim" : Samplers.model
   }
 
+  /// The guidance of pictures where none is named: that of the trials for a model that lists its subjects, which was
+  /// found to suit it, and the field's for others.
+  package var usualGuidance: Double {
+    FileManager.default.fileExists(atPath: file("themes.json").path)
+      ? SamplingOptions.trialGuidance : SamplingOptions().guidance
+  }
+
   // MARK: - Subjects
 
   /// The subjects that the model lists. It is nil for a model without `themes.json`.
@@ -100,10 +107,10 @@ public struct ModelFolder: Sendable, Hashable {
   // MARK: - Judge
   //
   // The judge is a folder beside the model, as a rule, which `themes.json` names as seen from there ("judge",
-  // "../judges/emoji"); in a copy that `lethe apply` wrote the place is absolute. So it may lie anywhere. Nothing is
-  // written there, and three files of it are read, each as its format alone.
+  // "../judges/emoji"), or by an absolute place. So it may lie anywhere. Nothing is written there, and three files of it
+  // are read, each as its format alone. A copy that `lethe apply` wrote has a copy of it inside.
 
-  private func judgeFolder(_ themes: Themes) -> URL {
+  func judgeFolder(_ themes: Themes) -> URL {
     themes.judge.hasPrefix("/") ? URL(fileURLWithPath: themes.judge) : file(themes.judge)
   }
 
@@ -188,14 +195,5 @@ public struct ModelFolder: Sendable, Hashable {
         option,
         "\(out.path) is a file of the base model, which is never overwritten; choose another")
     }
-  }
-
-  /// Writes the themes beside an edited copy of the model in `folder`. The judge's path in them is made absolute.
-  package func copyThemes(to folder: URL) throws {
-    guard var themes = try listedThemes() else { return }
-    themes.judge = judgeFolder(themes).standardizedFileURL.path
-    try AtomicFile.write(
-      Data(try JSON(encoding: themes).pretty.utf8),
-      to: folder.appendingPathComponent("themes.json"))
   }
 }

@@ -2,6 +2,7 @@
 internal import Editing
 package import Foundation
 internal import Torch
+internal import Training
 
 extension EraseJob {
   /// The keys of a request.
@@ -22,12 +23,45 @@ extension EraseJob {
     var merged = try JSON(encoding: EraseJob()).members ?? [:]
     merged.merge(given.members ?? [:]) { $1 }
     merged["options"] = [:]
-    let job: EraseJob = try Checked(.object(merged), file.path, .request).decoded()
+    var job: EraseJob = try Checked(.object(merged), file.path, .request).decoded()
+    job.folder = job.folder  // Without additions there is no key for them.
     guard !job.model.isEmpty, !job.method.isEmpty else {
       throw LetheError.badValue(
         file.path, "'\(job.model.isEmpty ? "model" : "method")' is missing; a request names both")
     }
     return (job, settings(given["options"] ?? [:], []))
+  }
+
+  /// Takes the concepts of a command line. Words that the request has for other concepts go with those: what takes
+  /// their place, their kind, prompts and neighbours, their pictures, and prompts to preserve that ask for the new ones.
+  /// - Returns: a sentence on what goes; nil where nothing does
+  package mutating func take(concepts new: [String]) -> String? {
+    let themes = try? folder.listedThemes()
+    func known(_ names: [String]) -> [String] {
+      names.map { themes?.find($0)?.name ?? Concept.name(of: $0, in: themes) }
+    }
+    let (old, own) = (concepts, known(new))
+    concepts = new
+    guard !old.isEmpty, Set(known(old)) != Set(own) else { return nil }
+    var gone: [String] = []
+    if let words = replacement { gone.append("the replacement '\(words)'") }
+    if let caption = replacementCaption { gone.append("the replacement '\(caption)'") }
+    if wording?.isEmpty == false { gone.append("kind, anchor, prompts and neighbours") }
+    (replacement, replacementCaption, wording) = (nil, nil, nil)
+    // A folder of both is divided by its captions.
+    if let images = forgetImages, images != retainImages {
+      gone.append("the pictures in \(images)")
+      forgetImages = nil
+    }
+    let asking = preserve.filter { prompt in own.contains { prompt.mentions($0) } }
+    if !asking.isEmpty {
+      gone.append("the prompts to preserve '\(asking.joined(separator: "', '"))'")
+      preserve.removeAll(where: asking.contains)
+    }
+    return gone.isEmpty
+      ? nil
+      : "--concept: the request is on '\(old.joined(separator: "', '"))', and its words on that are left out: "
+        + gone.joined(separator: "; ")
   }
 
   /// The leaves of an object as `a.b=value`. Null is no value.

@@ -17,6 +17,13 @@ public struct RunFolder: Sendable, Hashable {
     FileManager.default.fileExists(atPath: file(name).path)
   }
 
+  /// A file or folder in this one that may have come with it from a stranger.
+  /// - Throws: ``LetheError`` of the kind `model` for a name or a link that leads elsewhere
+  package func own(_ name: String, named source: String = "") throws -> URL {
+    try url.inside(
+      name, "a file of this folder", of: source.isEmpty ? url : file(source), isNested: true)
+  }
+
   // MARK: - The erasure
 
   /// The file of the eraser that `lethe erase` writes. Its name was `increment.safetensors` in version 0.1.

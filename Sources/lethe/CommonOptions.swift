@@ -50,7 +50,9 @@ struct CommonOptions: ParsableArguments {
   }
 
   func openDevice() throws -> Device {
-    let opened = try Device(parsing: device ?? Defaults.text("LETHE_DEVICE") ?? "cpu")
+    let opened =
+      try device.map(Device.init(parsing:))
+      ?? Defaults.read("LETHE_DEVICE", for: "--device", Device.init(parsing:)) ?? .cpu
     if !isQuiet { ProgressLine.shared.begin() }
     return opened
   }
@@ -60,6 +62,7 @@ struct CommonOptions: ParsableArguments {
   /// A run in a folder, which other processes stay out of until this one ends.
   /// - Parameter shares: whether the process is one of several that work for a common parent
   func run(at folder: String, seed: UInt64, shares: Bool = false) throws -> Run {
+    try Self.requireName(folder)
     let place = URL(fileURLWithPath: folder)
     MadeFolders.expect(place)
     let run = try Run(place, seed: seed)
@@ -70,6 +73,13 @@ struct CommonOptions: ParsableArguments {
     }
     run.onNote = Self.note
     return run
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for an empty name, which would be the folder that we are in
+  static func requireName(_ folder: String, _ option: String = "--out") throws {
+    guard !folder.isEmpty else {
+      throw LetheError.badValue(option, "an empty text names no folder; accepted: a folder's name")
+    }
   }
 
   /// A sentence that the user should know although the command goes on.
@@ -93,7 +103,9 @@ struct CommonOptions: ParsableArguments {
   }
 
   /// Prints the command that usually comes next, on standard error.
-  func next(_ arguments: String...) {
+  func next(_ arguments: String...) { next(arguments) }
+
+  func next(_ arguments: [String]) {
     ProgressLine.shared.end()
     if !isQuiet, !json { warn("next: \((["lethe"] + arguments).shellCommand)") }
   }
@@ -101,13 +113,14 @@ struct CommonOptions: ParsableArguments {
   /// Runs the body of a command. An error becomes one line on standard error and an exit code.
   func reporting(_ body: () throws -> Void) throws {
     do {
+      let (many, most) = (Bound.whole(0...Runtime.mostThreads), Bound.whole(0...65_536))
+      try accept("--threads", threads, many)
+      try accept("--batch", batch, most)
       let (threads, batch) = (
-        try threads ?? Defaults.whole("LETHE_THREADS") ?? 0,
-        try batch ?? Defaults.whole("LETHE_BATCH") ?? 0
+        try threads ?? Defaults.whole("LETHE_THREADS", many) ?? 0,
+        try batch ?? Defaults.whole("LETHE_BATCH", most) ?? 0
       )
       _ = try Defaults.flag("LETHE_QUIET")
-      try accept("--threads", threads, .whole(0...Runtime.mostThreads))
-      try accept("--batch", batch, .whole(0...65_536))
       Runtime.keepFreedMemory()
       if threads > 0 { Runtime.threads = threads }
       Runtime.batch = batch

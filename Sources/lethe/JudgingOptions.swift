@@ -36,12 +36,20 @@ struct JudgingOptions: ParsableArguments {
   func judges(of folder: RunFolder) throws -> [JudgeSpec] {
     guard !judge.isEmpty else {
       let kept = try folder.judges()
-      guard kept.isEmpty, let usual = Defaults.text("LETHE_JUDGE") else { return kept }
-      return [try JudgeSpec(parsing: usual)]
+      guard kept.isEmpty else { return kept }
+      return try Defaults.read("LETHE_JUDGE", for: "--judge", JudgeSpec.init(parsing:))
+        .map { [$0] } ?? []
     }
     let specs = try judge.map(JudgeSpec.init(parsing:))
     try folder.keep(specs)
     return specs
+  }
+
+  /// The judges of ``judges(of:)``. A model that names none is refused before anything is done for one.
+  /// - Throws: ``LetheError`` of the kind `request` where there is no judge
+  func judges(of folder: RunFolder, for job: EraseJob) throws -> [JudgeSpec] {
+    let judges = try judges(of: folder)
+    return judges.isEmpty ? [try job.folder.judgeSpec()] : judges
   }
 
   func request(_ file: String? = nil) -> PromptRequest {

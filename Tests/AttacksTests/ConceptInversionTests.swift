@@ -35,12 +35,44 @@ import Training
       ])
     )
     #expect(own.hidden.distance(to: new.hidden) < 1e-6)
+    // Any other vector takes the place of the new word's row of the table, and of no other row.
+    let strange = Tensor.randn([vector.count], Generator(seed: 7))
+    let ids = target.tokenizer.padded(
+      PromptTokens([
+        target.tokenizer.words("a").rows[0] + [one] + target.tokenizer.words("b").rows[0]
+      ]))
+    let rows = model.wordEmbeddings([ids])  // [1, L, D]
+    let place = 1 + target.tokenizer.words("a").rows[0].count
+    let sequence = Tensor.concatenate(
+      [
+        rows.narrowed(1, 0, place), strange.reshaped(1, 1, vector.count),
+        rows.narrowed(1, place + 1, rows.size(1) - place - 1),
+      ], 1)
+    let other = try victim.conditioning(for: [
+      Attempt("a \(Attempt.newWord) b", seed: 1, vector: strange.floats)
+    ])
+    let written = withoutGradients { model.encode(sequence) }
+    #expect(other.hidden.distance(to: written.hidden) < 1e-6)
+    #expect(other.hidden.distance(to: own.hidden) > 1e-2)
     #expect(!ConceptInversion().canAttack(AttackedPrompt("a cat", seed: 1), victim.known))
     var attack = ConceptInversion()
     (attack.pictures, attack.pictureSteps, attack.training.steps) = (2, 2, 8)
     let learned = try attack.learn(target, seed: 1)
     let start = model.wordEmbeddings([target.tokenizer.words("fox")])[0, at: 0].mean(0)
-    #expect(learned.isFinite && learned.distance(to: start) > 1e-3)
+    // The pictures of the concept, under noise that was not learned from, are explained better.
+    let phrases = Erasure(forget: target.concepts).drawPhrases(2, seed: 2)
+    let set = try LatentSet(
+      drawnBy: model, phrases.map(\.prompt), steps: 2, guidance: attack.guidance, seed: 3)
+    let places = try NewWordPrompts(
+      phrases.map { ConceptInversion.renamed($0.prompt, target.concepts) }, target)
+    func loss(_ v: Tensor) -> Double {
+      withoutGradients {
+        let d = set.draw(64, model, Step(index: 0, seed: 99))
+        return target.predict(d.xt, at: d.t, given: places.rows(d.picks, with: v))
+          .meanSquaredError(model.schedule.target(d.x0, d.eps, at: d.t)).item
+      }
+    }
+    #expect(loss(learned) < loss(start), "\(loss(learned)) \(loss(start))")
   }
 
   /// Whole words are found, in any case, the longest first: "an airline" has no place for line.

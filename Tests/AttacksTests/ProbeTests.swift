@@ -119,6 +119,26 @@ import TorchNN
     let a = Double(victim.schedule.alphaBar[walk.timesteps[1]])
     #expect(later.distance(to: a.squareRoot() * x0 + (1 - a).squareRoot() * eps) < 1e-5)
     let found = try Self.pictures(LatentInversion(), target)
+    // Written out: back through the levels along eps of the level before, and forth again.
+    let toOne = victim.layout.scheduler["set_alpha_to_one"]?.bool ?? true
+    let levels =
+      walk.timesteps.map { Double(victim.schedule.alphaBar[$0]) }
+      + [toOne ? 1 : Double(victim.schedule.alphaBar[0])]
+    let expected = try withoutGradients {
+      let c = victim.embed(Self.prompts.map(\.prompt))
+      var x = try WhiteBoxTarget(target).target(Self.prompts[0])
+      func move(_ told: Int, from a: Double, to b: Double) {
+        let t = Tensor.full([1], Double(walk.timesteps[told]))
+        let e = victim.predict(x, at: t, given: c)
+        x =
+          b.squareRoot() / a.squareRoot() * (x - (1 - a).squareRoot() * e) + (1 - b).squareRoot()
+          * e
+      }
+      for i in [3, 2, 1, 0] { move(i, from: levels[i + 1], to: levels[i]) }
+      for i in [0, 1, 2, 3] { move(i, from: levels[i], to: levels[i + 1]) }
+      return Image(victim.codec.decode(x)[0, at: 0])
+    }
+    #expect(Self.difference(found[0], expected) < 0.02)
     let other = try Victim(
       victim, original: original, concepts: [AttackContractTests.concept]
     ) { _ in Image.grey(16, 16) }

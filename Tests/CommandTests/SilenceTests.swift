@@ -42,6 +42,25 @@ import Workbench
     }
   }
 
+  /// A grid that is previewed is printed, and draws nothing.
+  @Test func gridsArePreviewed() throws {
+    try Fixtures.temporaryFolder { folder in
+      let out = folder.appendingPathComponent("a/b").path
+      let grid = [
+        "generate", model, "--prompt", "a fox", "--count", "2", "--grid", "prompt,seed",
+        "--dry-run", "--threads", "1", "--out", out,
+      ]
+      let done = try program.run(grid)
+      let request = try json(done.out)
+      #expect(done.code == 0 && request["grid"] as? String == "prompt,seed", "\(done.error)")
+      let sampling = try #require(request["sampling"] as? [String: Any])
+      #expect(sampling["guidance"] as? Double == 7.5 && (request["pictures"] as? [Any])?.count == 1)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+      let wrong = try program.run(grid + ["--width", "21"])
+      #expect(wrong.code == 2 && wrong.error.contains("--width"))
+    }
+  }
+
   /// Typing errors in names and values are exit code 2 and name what is meant.
   @Test(arguments: [
     (["erase", "Models/emoji", "--method", "uce", "--concept", "fxo"], "did you mean 'fox'"),
@@ -81,8 +100,14 @@ import Workbench
       let first = try program.run(
         erase + ["--out", place("a"), "--tensorboard", "--sample-every", "1"])
       #expect(
-        first.code == 0 && first.error.contains("next: lethe evaluate \(place("a"))"),
+        first.code == 0
+          && first.error.contains(
+            "next: lethe evaluate \(place("a")) --judge clip:FOLDER"),
         "\(first.error)")
+      // A judge is asked for before prompts are made for one.
+      let unjudged = try program.run(["evaluate", place("a"), "--threads", "1"])
+      #expect(
+        unjudged.code == 2 && unjudged.error.hasPrefix("lethe: --judge: "), "\(unjudged.error)")
       #expect(first.error.contains("training.steps 3 (--set)"))
       func bytes(_ name: String) throws -> Data {
         try Data(contentsOf: folder.appendingPathComponent("\(name)/eraser.safetensors"))
@@ -98,6 +123,21 @@ import Workbench
           "--dry-run",
         ])
       #expect(try json(over.out)["concepts"] as? [String] == ["cat"])
+      // A folder may have any name but none, and a request's words on one concept are not for another.
+      let dashed = try program.run([
+        "run", place("job.json"), "--out=-x", "--dry-run", "--threads", "1",
+      ])
+      #expect(dashed.code == 0 && dashed.error.contains("1 prompts to forget"), "\(dashed.error)")
+      let empty = try program.run(["run", place("job.json"), "--out", "", "--threads", "1"])
+      #expect(empty.code == 2 && empty.error.hasPrefix("lethe: --out: an empty text"))
+      let words = dry.out.replacing(
+        "\"preserve\" : [", with: "\"replacement\": \"dog\", \"preserve\": [")
+      try Data(words.utf8).write(to: folder.appendingPathComponent("dog.json"))
+      let other = try program.run([
+        "erase", "--config", place("dog.json"), "--concept", "cat", "--out", place("c"),
+        "--dry-run", "--threads", "1",
+      ])
+      #expect(try json(other.out)["replacement"] == nil && other.error.contains("'dog'"))
       let page = try program.run(["report", place("a"), "--json"])
       #expect(try (json(page.out)["page"] as? String)?.hasSuffix("/a/report.html") == true)
       #expect(page.error.isEmpty)
@@ -117,6 +157,19 @@ import Workbench
     #expect(try run(draw + ["--device", "cpu"], ["LETHE_DEVICE": "tpu"]).code == 0)
     let threads = try run(draw, ["LETHE_THREADS": "two"])
     #expect(threads.code == 2 && threads.error.contains("LETHE_THREADS: 'two'"))
+    for (name, value, accepted) in [
+      ("LETHE_THREADS", "-1", "-1; accepted: a whole number from 0 to 1024"),
+      ("LETHE_BATCH", "70000", "70000; accepted: a whole number from 0 to 65536"),
+      ("LETHE_DEVICE", "tpu", "unknown device 'tpu'"),
+      ("LETHE_DTYPE", "int8", "'int8'; accepted: float32, float16, bfloat16"),
+      ("LETHE_QUIET", "perhaps", "'perhaps'; accepted: 1 or 0"),
+    ] {
+      let wrong = try run(draw, [name: value])
+      #expect(wrong.code == 2 && wrong.error.hasPrefix("lethe: \(name): \(accepted)"), "\(wrong)")
+    }
+    #expect(throws: Never.self) {
+      try Defaults.read("LETHE_NONE", for: "--judge") { _ in throw LetheError.request("x") }
+    }
     let old = try run(["relearn", "/nonexistent", "--steps", "3"], [:])
     #expect(old.code == 4 && old.error.contains("--steps is the former spelling of --tuning-steps"))
     #expect(old.error.contains("there is no folder /nonexistent"))

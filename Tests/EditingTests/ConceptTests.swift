@@ -72,6 +72,29 @@ import Training
     }
   }
 
+  /// The longest of the known names is what a caption mentions.
+  @Test func longerNamesWin() {
+    let names = ["bear", "polar bear", "owl"]
+    #expect(names.mentioned(in: "a Polar Bear") == "polar bear")
+    #expect(names.mentioned(in: "polar, bear") == "polar bear")
+    #expect(
+      names.mentioned(in: "an owl and a bear") == "bear" && names.mentioned(in: "a bee") == nil)
+    let known = Themes(objects: names, styles: [], judge: "")
+    let erasure = Erasure(forget: [Concept.resolve("bear", in: known, replacement: nil)])
+    #expect(erasure.asks("a brown bear") && erasure.asks("a bear on a polar bear"))
+    #expect(!erasure.asks("polar bear") && !erasure.asks("a polar bear and an owl"))
+    #expect(erasure.anchor(of: "a polar bear") == "a polar bear")
+    #expect(erasure.anchor(of: "one bear, one polar bear") == "one , one polar bear")
+    let g = Generator(seed: 1)
+    let labels = Set((0..<20).map { _ in erasure.otherLabel(of: "a bear and a polar bear", g) })
+    #expect(labels == ["an owl and a polar bear", "a polar bear and a polar bear"])
+    // Where the longer name is forgotten, the shorter one is not.
+    let polar = Erasure(forget: [Concept.resolve("polar bear", in: known, replacement: nil)])
+    #expect(polar.asks("a polar bear") && !polar.asks("a bear"))
+    // Names that no model lists stay words: any bear is one.
+    #expect(Erasure(forget: [Concept("bear")]).asks("a polar bear"))
+  }
+
   @Test func asking() {
     let erasure = Erasure(forget: [Concept.resolve("fox", in: themes, replacement: nil)])
     #expect(erasure.asks("a line emoji of a fox") && erasure.asks("the Fox runs"))

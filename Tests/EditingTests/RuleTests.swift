@@ -164,6 +164,33 @@ import Training
     }
   }
 
+  /// Weight decay of every kind moves no masked coordinate, and moves the others.
+  @Test(arguments: OptimizerOptions.Kind.allCases) func masksHoldAgainstDecay(
+    _ kind: OptimizerOptions.Kind
+  ) throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let g = Generator(seed: 3)
+    let (start, direction) = (Tensor.randn([10], g), Tensor.randn([10], g))
+    let mask = Tensor([1, 0, 1, 0, 1, 0, 1, 0, 1, 0] as [Float])
+    func trained(_ decay: Double) throws -> [Float] {
+      let p = start.cloned()
+      p.requiresGradient = true
+      var rule: any GradientRule = Masked(
+        Descent(Linear(p: p, direction: direction)), [mask], fixed: [start])
+      var options = Training(optimizer: .init(kind, weightDecay: decay))
+      (options.steps, options.learningRate) = (5, 0.1)
+      var loop = TrainingLoop("masked", options, seed: 1)
+      loop.settles = { [rule] in rule.settle($0) }
+      try loop.fit([p]) { step in try rule.gradient(model, over: [p], &step) }
+      return p.detached().floats
+    }
+    let (plain, decayed) = (try trained(0), try trained(0.3))
+    for i in 0..<10 {
+      let isMasked = i % 2 == 1
+      #expect((decayed[i] == start.floats[i]) == isMasked && (decayed[i] == plain[i]) == isMasked)
+    }
+  }
+
   /// The losses are those of their formulas on the batch that the step draws, and no gradient goes through a target.
   @Test func surrogatesAreTheirFormulas() throws {
     Runtime.threads = 1

@@ -77,6 +77,13 @@ import TorchNN
     // A synonym, a style with underscores, an artist within a label, a thing that several labels are.
     #expect(labels("church") == [1] && labels("warm love") == [7] && labels("Van Gogh") == [2])
     #expect(labels("fox") == [9] && labels("cat") == [10] && labels("owl") == [])
+    // A label of a longer name that is asked about too is none of the shorter one's.
+    let bears = ClassLabels(
+      ["brown bear", "polar bear, Ursus", "great polar bear"],
+      JudgeQuestion(
+        Forgotten(kind: "object", names: ["bear"]), classes: ["object": ["bear", "polar bear"]]))
+    #expect(bears.classes["object"] == ["bear", "polar bear", "label: great polar bear"])
+    #expect(ClassLabels.labels(of: "bear", in: ["brown bear", "polar bear"]) == [0, 1])
     var question = Self.question
     question.classes = ["object": ["fox", "tabby", "owl"]]
     let judge = ClassifierJudge(classifier, question, name: "vit", hash: "")

@@ -47,6 +47,44 @@ import Torch
     }
   }
 
+  /// A picture of another size is refused by the input's name and shape, and by ours where the file leaves it open.
+  @Test func inputsOfAnotherShapeAreRefused() throws {
+    Runtime.threads = 1
+    let network = try ONNXNetwork(contentsOf: Self.file("classifier.onnx"))
+    let x = try NPY.read(Self.file("classifier-x.npy"))
+    let name = "classifier.onnx: its input 'x' is [N, 3, 8, 8], and "
+    for wrong in [
+      Tensor.zeros([2, 3, 16, 16]), Tensor.zeros([3, 8, 8]), Tensor.zeros([1, 4, 8, 8]),
+    ] {
+      let error = #expect(throws: LetheError.self) { try network(wrong) }
+      #expect(
+        error?.kind == .model
+          && error?.sentence.hasSuffix(name + "\(wrong.shape) is given") == true,
+        "\(error?.sentence ?? "")")
+    }
+    // One picture more is no other shape.
+    #expect(throws: Never.self) { try network(Tensor.concatenate([x, x])) }
+    try Fixtures.temporaryFolder { folder in
+      // The height of the input as a name: dim_param in the place of dim_value.
+      var data = try Data(contentsOf: Self.file("classifier.onnx"))
+      let dims = try #require(data.range(of: Data([0x0A, 2, 8, 3, 0x0A, 2, 8, 8, 0x0A, 2, 8, 8])))
+      data.replaceSubrange(
+        dims, with: [0x0A, 2, 8, 3, 0x0A, 2, 0x12, 0, 0x0A, 2, 0x12, 0])
+      let file = folder.appendingPathComponent("open.onnx")
+      try data.write(to: file)
+      let open = try ONNXNetwork(contentsOf: file)
+      #expect(try open(x)[0].distance(to: network(x)[0]) == 0)
+      let error = #expect(throws: LetheError.self) { try open(Tensor.zeros([1, 4, 8, 8])) }
+      #expect(error?.sentence.contains("is [N, 3, any, any], and [1, 4, 8, 8] is given") == true)
+      // A size that the layers end with other numbers for.
+      let deep = #expect(throws: LetheError.self) { try open(Tensor.zeros([1, 3, 40, 40])) }
+      let sentence = deep?.sentence ?? ""
+      #expect(sentence.contains("Gemm 'Gemm-logits' cannot take float32[1, "), "\(sentence)")
+      #expect(sentence.hasSuffix("is [N, 3, any, any], and [1, 3, 40, 40] is given"))
+      #expect(!sentence.contains("aten"))
+    }
+  }
+
   @Test func missingOperatorsAreNamed() throws {
     try Fixtures.temporaryFolder { folder in
       var data = try Data(contentsOf: Self.file("old.onnx"))

@@ -76,4 +76,17 @@ import Torch
     #expect(Device.cpu.peakMemory > 1 << 20)
     #expect(Runtime.version.hasPrefix("2."))
   }
+
+  /// What libtorch says of a device fits into a line: the first sentence, and libraries by their names.
+  @Test func devicesThatCannotBeOpened() {
+    #expect(
+      Device.reason(
+        "the CUDA half of libtorch could not be loaded: /a/b/../libtorch_cuda.so: cannot open shared object file: No such file or directory"
+      ) == "the CUDA half of libtorch could not be loaded: libtorch_cuda.so is not there")
+    #expect(
+      Device.reason("Could not run 'aten::empty' with arguments from the 'MPS' backend. This\nx")
+        == "this libtorch was built without it")
+    #expect(Device.reason("no driver. Please check\nmore") == "no driver")
+    #expect(Device.reason(String(repeating: "x", count: 900)).count == 160)
+  }
 }

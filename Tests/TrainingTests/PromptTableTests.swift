@@ -67,6 +67,9 @@ import Training
     let bare = try read("a fox in the snow\nan owl, at night\n")
     #expect(bare.rows.map(\.prompt) == ["a fox in the snow", "an owl, at night"])
     #expect(Set(bare.rows.map(\.seed)).count == 2)
+    // Words alone, and what begins with a bracket, are prompts.
+    #expect(try read("fox\ncat\n").rows.map(\.prompt) == ["fox", "cat"])
+    #expect(try read("[fox:owl:0.5] at night\n").rows.map(\.prompt) == ["[fox:owl:0.5] at night"])
   }
 
   @Test(arguments: [
@@ -78,11 +81,33 @@ import Training
     ("case_number,prompt,evaluation_seed\n0,\"a,1\n", "line 2: a quote"),
     ("case_number,prompt\n../x,a\n", "line 2: case number '../x'"),
     ("case_number,evaluation_seed\n0,1\n", "no column of prompts"),
+    ("my words,seed\na fox,1\n", "no column of prompts among 'my words', 'seed'"),
+    ("prompts\na fox\nan owl\n", "accepted: a CSV whose header has one of prompt, text"),
+    ("image_description\na fox\n", "no column of prompts among 'image_description'"),
+    ("captoin\na fox\n", "no column of prompts"),
+    ("[\"a fox\", \"an owl\"]", "it is a list of JSON; accepted: a CSV"),
+    ("[\n  {\"prompt\": \"a fox\"}\n]\n", "objects of JSON with such a key, one a line"),
+    ("{\n  \"prompt\": \"a fox\"\n}\n", "line 1: it is no JSON"),
+    ("{\"prompt\": \"a fox\", \"erasers\": 3}\n", "'erasers' is 3; accepted: a list of names"),
+    ("{\"prompt\": \"a fox\", \"active\": [1]}\n", "'active' is [1]"),
     ("", "no rows"),
   ])
   func badRowsAreNamedByLine(_ text: String, _ expected: String) throws {
     let error = try #require(throws: LetheError.self) { try read(text) }
     #expect(error.description.contains(expected), "\(error)")
+  }
+
+  /// A line names erasers as a list or as a CSV does; a command that has none for single prompts refuses them.
+  @Test func linesNameErasers() throws {
+    let lines = [
+      #"{"prompt": "a", "erasers": ["fox", "cat"]}"#, #"{"prompt": "b", "active": "fox; cat"}"#,
+      #"{"prompt": "c", "erasers": []}"#, #"{"prompt": "d"}"#,
+    ]
+    let rows = try read(lines.joined(separator: "\n")).rows
+    #expect(rows.map(\.erasers) == [["fox", "cat"], ["fox", "cat"], [], nil])
+    #expect(throws: Never.self) { try PromptTable.refuseErasers(in: Array(rows.dropFirst(2)), "f") }
+    let error = #expect(throws: LetheError.self) { try PromptTable.refuseErasers(in: rows, "f") }
+    #expect(error?.kind == .request && error?.sentence.contains("names erasers") == true)
   }
 
   /// A line says whether its prompt is forgotten or kept, as a column of a table does.

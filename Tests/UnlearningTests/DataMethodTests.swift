@@ -127,15 +127,16 @@ import Training
     }
   }
 
-  /// The half that moves has the largest |sum_b g_b|, the sum of the gradients of l_f with their signs.
-  @Test func salUnMovesTheSalientHalf() throws {
+  /// The half that moves has the largest |sum_b g_b|, the sum of the gradients of l_f with their signs; weight decay does
+  /// not move the other one.
+  @Test(arguments: [0, 0.5]) func salUnMovesTheSalientHalf(_ decay: Double) throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     try Fixtures.temporaryFolder { folder in
       var method = SalUn()
       Self.small(&method.data, &method.training)
       (method.training.steps, method.saliencySteps, method.guarding.limit) = (2, 3, 0)
-      method.parameters = "xattn"
+      (method.parameters, method.training.optimizer.weightDecay) = ("xattn", decay)
       let erasure = Erasure(forget: [Concept("fox")], preserve: ["a cat"])
       let run = try Run(folder, seed: 2)
       let vector = try method.erase(erasure, from: model, run).vector

@@ -74,8 +74,23 @@ import Training
     }
   }
 
-  /// As many copies as the header of MetaGradient counts.
+  /// As many copies as the header of MetaGradient counts, of which an optimizer's are those that it makes.
   @Test func copiesInMemory() {
+    let (p, g) = (Tensor.ones([3, 2]), Tensor.ones([3, 2]))
+    for kind in OptimizerOptions.Kind.allCases {
+      for momentum in [0, 0.9] {
+        var options = OptimizerOptions(kind)
+        options.momentum = momentum
+        var optimizer = options.make()
+        optimizer.step([p], [g], rate: 0.1)
+        #expect(options.moments == optimizer.state.values.count { $0.shape == p.shape })
+        var (plain, method) = (MetaUnlearning(), MetaUnlearning())
+        (plain.attack.optimizer, method.attack.optimizer) = (.init(.sgd), options)
+        (plain.training.optimizer, method.training.optimizer) = (.init(.sgd), options)
+        #expect(
+          method.copies(isLarge: true) - plain.copies(isLarge: true) == 2 * options.moments)
+      }
+    }
     var method = MetaUnlearning()
     #expect(method.copies(isLarge: false) == 8 && method.copies(isLarge: true) == 7)
     method.guarding.limit = 0

@@ -72,28 +72,48 @@ import Training
     #expect(try pooledMoves(second) > 1e-4)
   }
 
-  /// Every method on two text encoders and a pooled prompt, on free words, with nothing to keep where it needs nothing:
-  /// the model stays as it is, and the concept's prediction moves, by what the pooled prompt does to it too.
+  /// The most that the first step may change the concept's prediction without its pooled prompt, as a share of the change
+  /// with it. A method whose prompts have no pooled one comes to 0.82 (esd), 0.97 (sdd), 0.65 (erasediff) and so on.
+  static let mute: [String: Double] = [
+    "esd": 0.72, "sdd": 0.85, "ablation": 0.85, "advunlearn": 0.7, "meta": 0.72, "sepme": 0.85,
+    "erasediff": 0.58, "salun": 0.52, "randomlabel": 0.525, "amnesia": 0.58, "munba": 0.48,
+    "finetune": 0.58, "ascent": 1.1,
+  ]
+
+  /// Every method on two text encoders and a loud pooled prompt, on free words, with nothing to keep where it needs nothing:
+  /// the model stays as it is, the concept's prediction moves with its pooled prompt, and backwards along c - empty.
+  /// Ascent goes where the loss rises.
   @Test(arguments: MethodContractTests.names) func everyMethod(_ name: String) throws {
     Runtime.threads = 1
-    let model = try DiffusionModel.load(Fixtures.url("tiny-sdxl"))
+    let own = try DiffusionModel.load(Fixtures.url("tiny-sdxl"))
+    let path = try #require(own.parameters.paths.first { $0.name.contains("text_projection") })
+    let model = try own.replacing([path: 50 * (try #require(own.parameters[path]))])
     let before = model.hash()
     var erasure = MethodContractTests.erasure
     if MethodContractTests.promptBased.contains(name) { erasure.preserve = [] }
     let vector = try Fixtures.temporaryFolder { folder in
-      try MethodContractTests.tiny(name, steps: 2).erase(
+      try MethodContractTests.tiny(name, steps: 1).erase(
         erasure, from: model, Run(folder, seed: 1)
       ).vector
     }
     #expect(model.hash() == before && vector.norm > 0)
     let edited = try model.applying(vector)
-    let x = Tensor.randn([1, 4, 8, 8], Generator(seed: 4))
+    let states = try DenoisingStates.follow(model, ["fox"], steps: 4, guidance: 3, seed: 9)
     withoutGradients {
-      let t = Tensor([500] as [Float])
-      func predicted(_ model: DiffusionModel) -> Tensor {
-        model.predict(x, at: t, given: model.embed(["fox"]))
+      func change(isMute: Bool) -> Tensor {
+        func predicted(_ model: DiffusionModel) -> Tensor {
+          var c = model.embed(["fox"])
+          if isMute { c.pooled = c.pooled.map { Tensor.zeros(like: $0) } }
+          return states.predictions(of: model, given: c)
+        }
+        return predicted(edited) - predicted(model)
       }
-      #expect(predicted(model).distance(to: predicted(edited)) > 1e-4)
+      let moved = change(isMute: false)
+      let ratio = change(isMute: true).flattened().norm().item / moved.flattened().norm().item
+      #expect(ratio < Self.mute[name] ?? 1, "\(ratio)")
+      let direction = states.conditional - states.unconditional
+      let share = ((moved * direction).sum() / direction.squared().sum()).item
+      #expect(name == GradientAscent.name ? share > 0 : share < 0, "\(share)")
     }
   }
 

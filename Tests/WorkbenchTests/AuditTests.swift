@@ -128,6 +128,25 @@ import Training
     }
   }
 
+  /// A polar bear is no bear where the model lists both, and is one where it lists neither.
+  @Test func longerNamesWin() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let file = folder.appendingPathComponent("prompts.csv")
+      try Data("prompt\na bear\na polar bear\na polar bear and a bear\n".utf8).write(to: file)
+      var request = PromptRequest()
+      request.file = file.path
+      let any = try request.suite(of: Tiny.job(model, "uce", "bear"), .quickly, on: .cpu)
+      #expect(any.ofConcept.count == 3)
+      var themes = try model.themes()
+      themes.objects = ["bear", "polar bear", "owl"]
+      try Data(try JSON(encoding: themes).pretty.utf8).write(to: model.file("themes.json"))
+      let suite = try request.suite(of: Tiny.job(model, "uce", "bear"), .quickly, on: .cpu)
+      #expect(suite.ofConcept.map(\.prompt) == ["a bear", "a polar bear and a bear"])
+      #expect(suite.others.map { $0.subjects["object"] } == ["polar bear"])
+    }
+  }
+
   @Test func promptsByName() throws {
     #expect(NamedPrompts.all.map(\.rows.count) == [51 * 20 * 5, 100, 40, 48])
     for suite in NamedPrompts.all {
@@ -209,10 +228,27 @@ import Training
       let picture = out.appendingPathComponent("erased/fox-0_0.png")
       let name = try #require(summary.pictures.keys.sorted().first { $0.hasPrefix("erased/") })
       #expect(!name.isEmpty && picture.pathExtension == "png")
+      let whole = try Data(contentsOf: out.appendingPathComponent(name))
       try check(verify, out, name) { _ in
         try PNG.write(Image.grey(16, 16), to: out.appendingPathComponent(name))
         return nil
       }
+      // A name of a picture that leads out of the folder is refused, and so is a link.
+      try whole.write(to: out.appendingPathComponent(name))
+      let prompts = out.appendingPathComponent("prompts.json")
+      let text = try String(contentsOf: prompts, encoding: .utf8)
+      try Data(text.replacing("\"fox-0\"", with: "\"../../fox-0\"").utf8).write(to: prompts)
+      verify.share = 1
+      let led = #expect(throws: LetheError.self) { try verify(in: Run(out), on: .cpu) }
+      #expect(led?.sentence.contains("no name of a file") == true, "\(led?.sentence ?? "")")
+      try Data(text.utf8).write(to: prompts)
+      try FileManager.default.moveItem(
+        at: out.appendingPathComponent("erased"), to: folder.appendingPathComponent("erased"))
+      try FileManager.default.createSymbolicLink(
+        at: out.appendingPathComponent("erased"),
+        withDestinationURL: folder.appendingPathComponent("erased"))
+      let linked = #expect(throws: LetheError.self) { try verify(in: Run(out), on: .cpu) }
+      #expect(linked?.sentence.contains("a link that leads out") == true)
     }
   }
 
@@ -273,6 +309,19 @@ import Training
       let results = try judge(in: Run(folder.appendingPathComponent("out")), on: .cpu)
       #expect(results.rows.value("shown")?.value == 0.5)
       #expect(results.rows.value("false-positives")?.value == 0)
+      // Folders of classes: a class with the concept's name in its own is no picture of the concept.
+      let classes = folder.appendingPathComponent("classes")
+      for (i, name) in ["bear", "polar bear"].enumerated() {
+        let place = classes.appendingPathComponent(name)
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        let file = place.appendingPathComponent("\(i).png")
+        try FileManager.default.copyItem(at: pictures.appendingPathComponent("\(i).png"), to: file)
+      }
+      try Data("file,label,score\n0.png,bear,1\n1.png,bear,1\n".utf8).write(to: scores)
+      let bears = try JudgePictures(
+        classes, concepts: ["bear"], .object, judges: [JudgeSpec("scores", scores.path)])(
+          in: Run(folder.appendingPathComponent("bears")), on: .cpu)
+      #expect(bears.rows.value("shown")?.n == 1 && bears.rows.value("false-positives")?.value == 1)
       #expect(throws: LetheError.self) {
         try JudgePictures(pictures, concepts: [], .object, judges: [Self.judge])
       }

@@ -31,6 +31,13 @@ import Training
       let results = try Evaluate(job, Tiny.evaluation)(in: run, eraser: eraser, on: .cpu)
       #expect(results.rows.allSatisfy { $0.subject == "fox + cat" })
       #expect(results.origin?.eraser == (try eraser.hash()))
+      // The words of a run are those of its combination, whatever the strength.
+      var words = Tiny.job(model, "uce", "fox")
+      words.wording = ConceptWording(related: ["owl"])
+      try RunFolder(place("fox")).write(words, to: "job.json")
+      let whole = ModelReference(model, erasers: [place("fox") + ":1"])
+      let (weighted, _) = try CombinedRun(whole, concepts: [])(in: Run(place("one")), on: .cpu)
+      #expect(weighted.wording == words.wording)
       // The same command finds its run, another set of erasers is refused.
       _ = try CombinedRun(reference, concepts: [])(in: run, on: .cpu)
       let one = ModelReference(model, erasers: [place("fox")])
@@ -175,6 +182,52 @@ import Training
           error?.kind == .request && error?.sentence.contains(part) == true,
           "\(error?.sentence ?? "")")
       }
+    }
+  }
+
+  /// Words of a request on one concept do not go over to another; what is not about it stays.
+  @Test func requestsOnAnotherConcept() throws {
+    try Fixtures.temporaryFolder { folder in
+      var request = Tiny.job(try Tiny.model(folder), "esd", "fox")
+      (request.replacement, request.wording) = ("cat", ConceptWording(anchor: "an animal"))
+      request.preserve = ["others", "a noto emoji of an owl", "a bus"]
+      (request.forgetImages, request.retainImages) = ("foxes", "rest")
+      var same = request
+      let none = same.take(concepts: ["fox"])
+      #expect(none == nil && same == request)
+      var owl = request
+      let note = owl.take(concepts: ["owl"]) ?? ""
+      for part in ["'fox'", "'cat'", "anchor", "foxes", "'a noto emoji of an owl'"] {
+        #expect(note.contains(part), "\(note)")
+      }
+      #expect(owl.concepts == ["owl"] && owl.replacement == nil && owl.wording == nil)
+      #expect(owl.preserve == ["others", "a bus"])
+      #expect(owl.forgetImages == nil && owl.retainImages == "rest")
+      // A folder of both is divided by captions, and a style by its other spelling is the same one.
+      var style = Tiny.job(try Tiny.model(folder.appendingPathComponent("b")), "esd", "noto style")
+      (style.forgetImages, style.retainImages, style.replacement) = ("all", "all", "line")
+      let spelled = style.take(concepts: ["noto"])
+      #expect(spelled == nil && style.replacement == "line")
+      let other = style.take(concepts: ["symbola style"])
+      #expect(other?.contains("'line'") == true && style.forgetImages == "all")
+    }
+  }
+
+  /// Nothing laid over a model has no key; files that have an empty one, or one without LoRA files, are read.
+  @Test func additionsOfARequest() throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("job.json")
+      func read(_ additions: String) throws -> EraseJob {
+        let text =
+          #"{"model": "m", "method": "esd", "concepts": ["fox"], "additions": \#(additions)}"#
+        try Data(text.utf8).write(to: file)
+        return try EraseJob.read(file).job
+      }
+      let (empty, half) = (try read("{}"), try read(#"{"variant": "fp16"}"#))
+      #expect(try JSON(encoding: empty)["additions"] == nil && half.additions?.variant == "fp16")
+      var job = EraseJob()
+      job.additions = ModelAdditions()
+      #expect(try JSON(encoding: job)["additions"] == nil)
     }
   }
 

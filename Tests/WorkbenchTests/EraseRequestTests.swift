@@ -176,4 +176,57 @@ import Unlearning
     let alone = try train("sepme", ["tolerance=0.1"], nil)
     #expect((separable.vector - alone.vector).norm > 0)
   }
+
+  /// The command that measures a run names a judge where the model has none that could see the concept.
+  @Test func measuringNamesAJudge() throws {
+    try Fixtures.temporaryFolder { folder in
+      let listed = try Tiny.model(folder)
+      #expect(Tiny.job(listed, "esd", "fox").measuring("runs/a") == ["evaluate", "runs/a"])
+      let judged = ["evaluate", "runs/a", "--judge", "clip:FOLDER"]
+      #expect(Tiny.job(listed, "esd", "Van Gogh").measuring("runs/a") == judged)
+      let plain = Tiny.job(ModelFolder(Fixtures.url("tiny-sd1").path), "esd", "fox")
+      #expect(plain.measuring("runs/a") == judged)
+      #expect(plain.measuring("runs/a", judges: [JudgeSpec("none")]) == ["evaluate", "runs/a"])
+      let run = RunFolder(folder.appendingPathComponent("run"))
+      try Run.makeFolder(run.url)
+      try run.write(plain, to: "job.json")
+      let page = try String(contentsOf: WriteReport(run)(), encoding: .utf8)
+      #expect(page.contains("--judge clip:FOLDER"))
+    }
+  }
+
+  /// An option without effect beside others is refused where it is set, may stand in the model's file, and is in no job.
+  @Test func idleOptionsAreRefused() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      func job(_ method: String, _ settings: [String]) throws -> JSON {
+        try Erase(Tiny.job(model, method, "fox"), settings: settings).job.options
+      }
+      for (method, setting, other) in [
+        ("advunlearn", "gamma=0.5", "retain=alternating"),
+        ("meta", "picturesInPass=2", "attack.secondOrder=true"),
+      ] {
+        let option = String(setting.prefix { $0 != "=" })
+        let error = #expect(throws: LetheError.self) { try job(method, [other, setting]) }
+        #expect(
+          error?.sentence == "--set: '\(option)' has no effect beside \(other); leave it out")
+        #expect(error?.kind == .request)
+        #expect(try job(method, [setting])[option] != nil && job(method, [other])[option] == nil)
+        try Data("{\"\(method)\": {\"\(option)\": 2}}".utf8).write(to: model.file("methods.json"))
+        #expect(try job(method, [other])[option] == nil && job(method, [])[option] == 2)
+      }
+      // A job of such a run gives the same run again.
+      var request = Tiny.job(model, "advunlearn", "fox")
+      let settings = [
+        "retain=alternating", "training.steps=2", "cleanSteps=1", "adversary.steps=1",
+        "retainTrajectories=1", "options.trajectories=1", "options.trajectorySteps=2",
+        "guarding.limit=0",
+      ]
+      request.preserve = ["a cat"]
+      let run = try Run(folder.appendingPathComponent("run"))
+      let first = try Erase(request, settings: settings)(in: run, on: .cpu).eraser
+      let (again, options) = try EraseJob.read(run.file("job.json"))
+      #expect(try Erase(again, settings: options)(in: run, on: .cpu).eraser.hash() == first.hash())
+    }
+  }
 }

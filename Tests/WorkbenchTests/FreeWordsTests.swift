@@ -40,6 +40,26 @@ import Torch
     }
   }
 
+  /// Subjects whose prompts are too long are told in one sentence.
+  @Test func cutPromptsAreToldOnce() throws {
+    try Fixtures.temporaryFolder { folder in
+      let job = Tiny.job(try AuditTests.model(folder), "uce", "owl")
+      var request = PromptRequest()
+      request.templates = ["{a}", "{a} " + String(repeating: "of the sea ", count: 30)]
+      (request.prompts, request.neighbours) = (2, 2)
+      var notes: [String] = []
+      _ = try request.suite(of: job, .quickly, on: .cpu) { notes += [$0].compactMap(\.self) }
+      let told = notes.filter { $0.contains("left out") }
+      #expect(told.count == 1)
+      #expect(told.first?.hasPrefix("some prompts for 'owl', '") == true, "\(told)")
+      #expect(told.first?.contains(" and 4 more subjects are left out: ") == true, "\(told)")
+    }
+    #expect(FreeWords.sentence(onCut: []) == nil)
+    #expect(
+      FreeWords.sentence(onCut: [("fox", "too long")])
+        == "some prompts for 'fox' are left out: too long")
+  }
+
   @Test func templatesOfAFile() throws {
     try Fixtures.temporaryFolder { folder in
       let job = Tiny.job(try AuditTests.model(folder), "uce", "fox")

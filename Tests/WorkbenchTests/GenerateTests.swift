@@ -63,6 +63,45 @@ import Unlearning
     }
   }
 
+  /// A grid that is only checked draws nothing, and names the pictures that it would draw.
+  @Test func gridsAreChecked() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let out = folder.appendingPathComponent("e")
+      try Erase(Tiny.job(model, "uce", "fox"), settings: [])(in: Run(out), on: .cpu)
+      let reference = ModelReference(model, erasers: [out.path])
+      func grid(_ axes: String, _ prompts: [String] = ["a fox"]) throws -> GenerateGrid {
+        try GenerateGrid(axes, prompts: prompts, seeds: [3, 4], strengths: [0, 0.5])
+      }
+      let parts = try #require(
+        grid("strength,seed").check(reference, SamplingOptions(), on: .cpu).array)
+      #expect(parts.map { $0["folder"] } == ["erasers-0-0", "erasers-0-5"])
+      #expect(parts.allSatisfy { $0["samples"]?.array?.map { $0["seed"] } == [3, 4] })
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(Set(names) == ["model", "e"])
+      #expect(throws: LetheError.self) {
+        try grid("prompt,eraser").check(ModelReference(model), SamplingOptions(), on: .cpu)
+      }
+      var sampling = SamplingOptions()
+      sampling.width = 21
+      #expect(throws: LetheError.self) {
+        try grid("strength,seed").check(reference, sampling, on: .cpu)
+      }
+    }
+  }
+
+  /// A model that lists its subjects is drawn as its trials were.
+  @Test func usualGuidance() throws {
+    try Fixtures.temporaryFolder { folder in
+      #expect(try Tiny.model(folder).usualGuidance == SamplingOptions.trialGuidance)
+      #expect(ModelFolder(Fixtures.url("tiny-sd1").path).usualGuidance == 7.5)
+      let card = try String(
+        contentsOf: Fixtures.package.appendingPathComponent("Models/emoji/README.md"),
+        encoding: .utf8)
+      #expect(card.contains("Guidance \(Int(SamplingOptions.trialGuidance)), 25 steps"))
+    }
+  }
+
   private func request(_ model: ModelFolder, erasers: [String] = []) -> Generate {
     var sampling = SamplingOptions()
     sampling.steps = 2

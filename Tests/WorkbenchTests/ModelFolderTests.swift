@@ -1,3 +1,5 @@
+import Attacks
+import Evaluation
 import Foundation
 import TestSupport
 import Testing
@@ -65,19 +67,66 @@ import Unlearning
     }
   }
 
-  /// A copy in another folder finds the judge of the first model, and so does a copy of the copy.
-  @Test func copiesKeepTheJudge() throws {
+  /// A copy in another folder has its judge, its options and itself, wherever it is moved; and so has a copy of the copy.
+  @Test(arguments: ["judge", "../beside/own"]) func copiesCanBeMoved(_ place: String) throws {
     try Fixtures.temporaryFolder { folder in
-      let model = try Tiny.model(folder)
-      let place = try model.judgeFolder().standardizedFileURL
+      let (files, model) = (FileManager.default, try Tiny.model(folder.appendingPathComponent("m")))
+      if place != "judge" {
+        try Run.makeFolder(folder.appendingPathComponent("m/beside"))
+        try files.moveItem(at: model.file("judge"), to: model.file(place).standardizedFileURL)
+        var themes = try model.themes()
+        themes.judge = place
+        try Data(try JSON(encoding: themes).pretty.utf8).write(to: model.file("themes.json"))
+      }
+      try Data(#"{"esd": {"eta": 2}}"#.utf8).write(to: model.file("methods.json"))
+      try Data(#"{"random": {"tokens": 2}}"#.utf8).write(to: model.file("attacks.json"))
+      let hash = try model.judge().about.hash
       var copy = model
       for name in ["a", "b"] {
-        let next = ModelFolder(folder.appendingPathComponent(name))
-        try Run.makeFolder(next.url)
-        try copy.copyThemes(to: next.url)
-        #expect(try next.judgeFolder().standardizedFileURL == place)
-        copy = next
+        let next = folder.appendingPathComponent(name)
+        try Run.makeFolder(next)
+        try copy.copyCompanions(to: next)
+        let moved = folder.appendingPathComponent("moved/\(name)")
+        try Run.makeFolder(moved.deletingLastPathComponent())
+        try files.moveItem(at: next, to: moved)
+        copy = ModelFolder(moved)
       }
+      try files.removeItem(at: folder.appendingPathComponent("m"))
+      try files.removeItem(at: folder.appendingPathComponent("moved/a"))
+      #expect(try !copy.themes().judge.hasPrefix("/"))
+      #expect(
+        try copy.judge().about.hash == hash
+          && copy.judge().name == (place == "judge" ? "judge" : "own"))
+      let reference = try copy.judgeFolder().appendingPathComponent("reference.safetensors")
+      #expect(files.fileExists(atPath: reference.path))
+      let esd: ESD = try copy.options(.methods, for: ["esd"], over: ESD(), set: [])
+      #expect(esd.eta == 2 && files.fileExists(atPath: copy.file("attacks.json").path))
+    }
+  }
+
+  /// Entries that no method, pair or benchmark reads are named, with what is meant.
+  @Test func strangeEntriesAreNamed() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try plain(folder)
+      let (methods, attacks) = (MethodCatalog.builtIn, AttackCatalog.builtIn)
+      #expect(try model.strangeMethods(in: methods) == nil)
+      try Data(#"{"esd": {}, "meta-esd": {}, "esd-u-1": {}, "esdd": {}, "other": {}}"#.utf8)
+        .write(to: model.file("methods.json"))
+      let note = try #require(try model.strangeMethods(in: methods))
+      #expect(note.hasSuffix("nothing reads 'esdd', did you mean 'esd'?; 'other'"), "\(note)")
+      try Data(#"{"random": {}, "relern": {}}"#.utf8).write(to: model.file("attacks.json"))
+      #expect(try model.strangeAttacks(in: attacks)?.contains("did you mean 'relearn'?") == true)
+      // Those that come with the embedded model are all read.
+      let emoji = ModelFolder(Fixtures.package.appendingPathComponent("Models/emoji"))
+      #expect(
+        try emoji.strangeMethods(in: methods) == nil && emoji.strangeAttacks(in: attacks) == nil)
+      var notes: [String] = []
+      let run = try Run(folder.appendingPathComponent("run"))
+      run.onNote = { notes.append($0) }
+      var job = Tiny.job(model, "uce", "fox")
+      job.preserve = ["a cat"]
+      try Erase(job, settings: [])(in: run, on: .cpu)
+      #expect(notes == [note])
     }
   }
 }

@@ -50,6 +50,13 @@ import Training
       #expect(try mean(.concept, 4, "loss-concept").interval?.kind == .standardError)
       let page = try String(contentsOf: run.file("relearn/report.html"), encoding: .utf8)
       #expect(page.contains("class=\"band c0\"") && page.contains("loss on related subjects"))
+      // A page of the run that is there tells of it; one that is not there is not made.
+      #expect(!run.runFolder.has("report.html"))
+      _ = try Evaluate(erase.job, Tiny.evaluation)(in: run, eraser: eraser, on: .cpu)
+      try Data("old".utf8).write(to: run.file("report.html"))
+      #expect(try relearn(in: run, eraser: eraser, on: .cpu).rows == results.rows)
+      let own = try String(contentsOf: run.file("report.html"), encoding: .utf8)
+      #expect(own.contains("After 4 steps of fine-tuning") && !own.contains("not tried"))
       // Finished points are kept. Other options are refused, because they belong to another curve.
       #expect(try relearn(in: run, eraser: eraser, on: .cpu).rows == results.rows)
       var other = Self.tuning(mode)
@@ -63,14 +70,26 @@ import Training
 
   /// LoRA's mode sets its own learning rate, and a setting overrides it.
   @Test func aModeHasItsRate() throws {
-    func rate(_ settings: [String]) throws -> Double? {
-      let attack = try AttackRun.configured(
-        "relearn", settings, of: ModelFolder("no folder"))
-      return (attack as? Relearning)?.training.learningRate
+    try Fixtures.temporaryFolder { folder in
+      let model = ModelFolder(folder)
+      func rate(_ settings: [String]) throws -> Double? {
+        let attack = try AttackRun.configured("relearn", settings, of: model)
+        return (attack as? Relearning)?.training.learningRate
+      }
+      #expect(try rate([]) == 1e-5 && rate(["mode=full"]) == 1e-5)
+      #expect(try rate(["mode=lora"]) == 1e-4)
+      #expect(try rate(["mode=lora", "training.learningRate=3e-4"]) == 3e-4)
+      // A file's rate is for its own mode.
+      func write(_ text: String) throws {
+        try Data(#"{"relearn": {\#(text)}}"#.utf8).write(to: model.file("attacks.json"))
+      }
+      try write(#""training": {"learningRate": 2e-5}"#)
+      #expect(try rate([]) == 2e-5 && rate(["mode=lora"]) == 1e-4)
+      try write(#""mode": "lora""#)
+      #expect(try rate([]) == 1e-4 && rate(["training.steps=3"]) == 1e-4)
+      try write(#""mode": "lora", "training": {"learningRate": 2e-4}"#)
+      #expect(try rate([]) == 2e-4 && rate(["training.learningRate=3e-4"]) == 3e-4)
     }
-    #expect(try rate(Relearning.Mode.full.settings) == 1e-5)
-    #expect(try rate(Relearning.Mode.lora.settings) == 1e-4)
-    #expect(try rate(Relearning.Mode.lora.settings + ["training.learningRate=3e-4"]) == 3e-4)
   }
 
   @Test func areaUnderTheCurve() throws {

@@ -28,6 +28,28 @@ import Training
     }
   }
 
+  /// A link out of a stranger's folder is not followed, and neither is a name that leads out.
+  @Test(arguments: ["results.json", "attack", "erased"]) func linksThatLeadOut(_ name: String)
+    throws
+  {
+    try Fixtures.temporaryFolder { folder in
+      let (files, run) = (FileManager.default, RunFolder(folder.appendingPathComponent("run")))
+      let other = RunFolder(folder.appendingPathComponent("other"))
+      for place in [run.url, other.file("attack"), other.file("erased")] {
+        try Run.makeFolder(place)
+      }
+      try run.write(EraseJob(), to: "job.json")
+      let place = other.file(name == "erased" ? "erased/manifest.json" : name)
+      if name != "attack" { try Data("secret".utf8).write(to: place) }
+      try files.createSymbolicLink(at: run.file(name), withDestinationURL: other.file(name))
+      let error = #expect(throws: LetheError.self) { try WriteReport(run)() }
+      #expect(error?.sentence.contains("a link that leads out") == true, "\(error?.sentence ?? "")")
+      #expect(error?.sentence.contains("secret") == false)
+      #expect(throws: LetheError.self) { try run.own("../other/attack") }
+      #expect(throws: Never.self) { try run.own("erased-too/a.png") }
+    }
+  }
+
   @Test func filesBelongToOneIdentity() throws {
     try Fixtures.temporaryFolder { folder in
       let run = RunFolder(folder)

@@ -79,6 +79,17 @@ import Training
       _ = try apply(to: single, lora: nil, rank: nil, dtype: .float32, on: .cpu)
       #expect(try ModelFolder(single).model().hash() == edited.hash())
       let (file, many) = (try shown(single.path), try shown(out.path))
+      // What is in it is named, in one file, in a folder, with its strength, and over two steps.
+      #expect(file["erased"] == "fox by uce, seed 0" && many["erased"] == "fox by uce, seed 0")
+      #expect(try shown(lora.path)["eraser of"] == "fox by uce, seed 0")
+      let twice = folder.appendingPathComponent("twice")
+      _ = try Apply(
+        ModelFolder(out), erasers: [], set: nil, active: nil)(
+          to: twice, lora: nil, rank: nil, on: .cpu)
+      #expect(try shown(twice.path)["erased"] == "fox by uce, seed 0")
+      let weak = Apply(model, erasers: [run.folder.path + ":0.5"], set: nil, active: nil)
+      _ = try weak(to: twice, lora: nil, rank: nil, on: .cpu)
+      #expect(try shown(twice.path)["erased"] == "fox by uce, seed 0, strength 0.5")
       #expect(file["single file"] == "" && many["single file"] == nil)
       #expect(file["prediction"] == "epsilon" && file["unet"] == many["unet"])
     }

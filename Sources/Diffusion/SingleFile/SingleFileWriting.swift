@@ -10,7 +10,7 @@ extension DiffusionModel {
   /// - Throws: ``LetheError`` for a model that the original layout has no names for
   @discardableResult
   package func writeSingleFile(
-    to file: URL, dtype: DType = .float16, title: String
+    to file: URL, dtype: DType = .float16, title: String, texts: [String: String] = [:]
   ) throws -> OriginalFamily {
     guard layout.inserted.isEmpty else {
       throw LetheError.unsupported(
@@ -55,7 +55,7 @@ extension DiffusionModel {
     }
     addMarks(family, &tensors, dtype)
     try SafeTensors.write(
-      tensors, metadata: header(family, title: title, tensors), to: file)
+      tensors, metadata: texts.merging(header(family, title: title, tensors)) { $1 }, to: file)
     return family
   }
 

@@ -46,6 +46,12 @@ public struct Concept: Codable, Sendable, Hashable {
   }
 
   public var prompts: [String] { phrases.map(\.prompt) }
+
+  /// Whether a caption asks for the concept: it is one of its prompts, or mentions its words and not only as part of
+  /// another subject's name.
+  func isAsked(in caption: String) -> Bool {
+    phrases.contains { $0.prompt == caption || caption.mentions($0.words, apartFrom: siblings) }
+  }
 }
 
 /// The request; identical for every method.
@@ -71,7 +77,7 @@ public struct Erasure: Codable, Sendable, Hashable {
 
   /// Whether a caption asks for one of the concepts.
   public func asks(_ caption: String) -> Bool {
-    forget.flatMap(\.phrases).contains { $0.prompt == caption || caption.mentions($0.words) }
+    forget.contains { $0.isAsked(in: caption) }
   }
 
   /// A caption without the concepts: a phrase's own anchor, else the caption with the words replaced or left out.
@@ -91,7 +97,8 @@ public struct Erasure: Codable, Sendable, Hashable {
       let words = Set(concept.phrases.map(\.words)).sorted { ($0.count, $0) > ($1.count, $1) }
       return words.reduce(text) {
         $0.replacing(
-          mentionsOf: $1, with: concept.replacement ?? "", plurals: concept.plurals)
+          mentionsOf: $1, with: concept.replacement ?? "", plurals: concept.plurals,
+          apartFrom: concept.siblings)
       }
     }
   }
@@ -100,14 +107,11 @@ public struct Erasure: Codable, Sendable, Hashable {
   /// known, or where something was asked for instead. No other concept that is to be forgotten is left in it.
   public func otherLabel(of caption: String, _ g: Generator) -> String {
     guard wrongCaption == nil,
-      let asked = forget.first(where: { c in
-        c.phrases.contains { $0.prompt == caption || caption.mentions($0.words) }
-      }), let label = sibling(of: asked, in: caption, g)
+      let asked = forget.first(where: { $0.isAsked(in: caption) }),
+      let label = sibling(of: asked, in: caption, g)
     else { return anchor(of: caption) }
     return forget.reduce(label) { label, concept in
-      guard concept != asked, concept.phrases.contains(where: { label.mentions($0.words) }) else {
-        return label
-      }
+      guard concept != asked, concept.isAsked(in: label) else { return label }
       return sibling(of: concept, in: label, g) ?? without([concept], label)
     }
   }
@@ -116,10 +120,13 @@ public struct Erasure: Codable, Sendable, Hashable {
   private func sibling(of concept: Concept, in caption: String, _ g: Generator) -> String? {
     guard !concept.isReplaced, case let others = concept.siblings.filter({ !asks($0) }),
       !others.isEmpty,
-      let words = concept.phrases.first(where: { caption.mentions($0.words) })?.words
+      let words = concept.phrases.first(where: {
+        caption.mentions($0.words, apartFrom: concept.siblings)
+      })?.words
     else { return nil }
     let other = others[Tensor.randint(below: others.count, [1], g).ints[0]]
-    return caption.replacing(mentionsOf: words, with: other, plurals: concept.plurals)
+    return caption.replacing(
+      mentionsOf: words, with: other, plurals: concept.plurals, apartFrom: concept.siblings)
   }
 
   /// `count` prompts, of each concept in turn; those of a concept are its own in a random order.

@@ -73,7 +73,9 @@ extension Erasure {
     if forget.allSatisfy(\.siblings.isEmpty) { try model.check(names) }
     let count = min(count, names.count / 2)
     func prompts(_ named: [String], _ picked: [String]) -> [String] {
-      let own = named.isEmpty ? preserve.filter { p in picked.contains { p.mentions($0) } } : []
+      let own =
+        named.isEmpty
+        ? preserve.filter { p in picked.contains { p.mentions($0, apartFrom: names) } } : []
       if !own.isEmpty { return own }
       return forget.first?.asking(for: named.isEmpty ? picked : named) ?? []
     }

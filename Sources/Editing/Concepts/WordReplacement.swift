@@ -16,6 +16,23 @@ private func words(of text: String) -> [(word: String, range: Range<String.Index
   return found
 }
 
+/// The places at which some words begin in others, but for those that are part of a longer name.
+private func places(
+  of sought: [String], in own: [String], apartFrom longer: [[String]]
+) -> [Int] {
+  func places(of words: [String]) -> [Int] {
+    guard !words.isEmpty, words.count <= own.count else { return [] }
+    return (0...(own.count - words.count)).filter { Array(own[$0..<($0 + words.count)]) == words }
+  }
+  var taken = Set<Int>()
+  for name in longer {
+    for start in places(of: name) { taken.formUnion(start..<(start + name.count)) }
+  }
+  return places(of: sought).filter { start in
+    !(start..<(start + sought.count)).contains(where: taken.contains)
+  }
+}
+
 extension String {
   /// Whether the words occur in the text as whole words: "a line emoji" mentions line, "an airline" does not.
   package func mentions(_ text: String) -> Bool {
@@ -25,14 +42,41 @@ extension String {
     return spaced(self).contains(spaced(text))
   }
 
+  /// Whether the words occur in the text as whole words, and not only as part of another name: "a polar bear" mentions
+  /// no bear where polar bears are known.
+  package func mentions(_ text: String, apartFrom names: [String]) -> Bool {
+    guard mentions(text) else { return false }
+    let longer = text.partOf(names)
+    guard !longer.isEmpty else { return true }
+    return !places(
+      of: Editing.words(of: text).map(\.word), in: Editing.words(of: self).map(\.word),
+      apartFrom: longer
+    ).isEmpty
+  }
+
+  /// The words of those names that these are a part of.
+  private func partOf(_ names: [String]) -> [[String]] {
+    // Most names are shorter, or have nothing of it: their words are not taken apart.
+    let own = Editing.words(of: self).map(\.word)
+    guard let first = own.first else { return [] }
+    return names.filter { $0.utf8.count > first.utf8.count && $0.lowercased().contains(first) }
+      .map { Editing.words(of: $0).map(\.word) }
+      .filter { $0.count > own.count && !places(of: own, in: $0, apartFrom: []).isEmpty }
+  }
+
   /// The text with `other` in every place that ``mentions(_:)`` finds, in any case and with any punctuation. An article
   /// before it follows the new words, and goes where they bring one of their own.
-  /// - Parameter other: empty leaves the words out
-  package func replacing(mentionsOf text: String, with other: String, plurals: [String] = [])
-    -> String
-  {
+  /// - Parameters:
+  ///   - other: empty leaves the words out
+  ///   - names: names that the words may be a part of, which stay
+  package func replacing(
+    mentionsOf text: String, with other: String, plurals: [String] = [],
+    apartFrom names: [String] = []
+  ) -> String {
     let sought = Editing.words(of: text).map(\.word)
     let own = Editing.words(of: self)
+    let found = Set(
+      places(of: sought, in: own.map(\.word), apartFrom: text.partOf(names)))
     guard !sought.isEmpty, sought.count <= own.count else { return self }
     let articles = ["a", "an", "the"]
     let bringsArticle = Editing.words(of: other).first.map { articles.contains($0.word) } ?? false
@@ -40,7 +84,7 @@ extension String {
     var rest = startIndex
     var i = 0
     while i + sought.count <= own.count {
-      guard own[i..<(i + sought.count)].map(\.word) == sought else {
+      guard found.contains(i) else {
         i += 1
         continue
       }
@@ -63,5 +107,13 @@ extension String {
     result += self[rest...]
     return other.isEmpty
       ? result.split(whereSeparator: \.isWhitespace).joined(separator: " ") : result
+  }
+}
+
+extension Sequence where Element == String {
+  /// The name that a text mentions; of several the first that is no part of a longer one.
+  package func mentioned(in text: String) -> String? {
+    let found = filter { text.mentions($0) }
+    return found.first { text.mentions($0, apartFrom: found) }
   }
 }

@@ -7,6 +7,12 @@ public protocol GradientRule {
   mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor])
+  /// Called after every step of the optimizer, whose weight decay moves parameters without a gradient too.
+  func settle(_ parameters: [Tensor])
+}
+
+extension GradientRule {
+  public func settle(_ parameters: [Tensor]) {}
 }
 
 /// Plain gradient descent on one objective.

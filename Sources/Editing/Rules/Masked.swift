@@ -3,8 +3,8 @@
 //   m = 1[ |g| >= gamma ],  gamma the value that leaves `share` of all coordinates
 //   theta moves along m * gradient
 //
-// A masked coordinate gets a gradient of exactly 0 in every step, so that Adam without weight decay
-// leaves it as it is, bit for bit.
+// A masked coordinate gets a gradient of exactly 0 in every step, so that Adam without weight decay leaves it as it is, bit
+// for bit. Weight decay passes the mask too: what it did to a masked coordinate is undone after the step.
 public import Diffusion
 public import Torch
 public import Training
@@ -12,9 +12,11 @@ public import Training
 public struct Masked: GradientRule {
   var base: any GradientRule
   let masks: [Tensor]
+  let fixed: [Tensor]
 
-  public init(_ base: any GradientRule, _ masks: [Tensor]) {
-    (self.base, self.masks) = (base, masks)
+  /// - Parameter fixed: the values that masked coordinates have; empty where the optimizer moves nothing without a gradient
+  public init(_ base: any GradientRule, _ masks: [Tensor], fixed: [Tensor] = []) {
+    (self.base, self.masks, self.fixed) = (base, masks, fixed)
   }
 
   public mutating func gradient(
@@ -22,6 +24,14 @@ public struct Masked: GradientRule {
   ) throws -> (loss: Double, gradients: [Tensor]) {
     let found = try base.gradient(model, over: parameters, &step)
     return (found.loss, zip(found.gradients, masks).map { $0 * $1 })
+  }
+
+  public func settle(_ parameters: [Tensor]) {
+    withoutGradients {
+      for ((p, mask), value) in zip(zip(parameters, masks), fixed) {
+        p.copy(from: mask.equals(0).select(value, else: p))
+      }
+    }
   }
 
   /// Ones at the `share` of all coordinates with the largest magnitude: exactly floor(share n) of them where no two

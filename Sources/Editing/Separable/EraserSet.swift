@@ -168,7 +168,9 @@ package struct EraserSet {
   package func regular(for name: String) -> [String] {
     let others = card.entries.filter { $0.name != name }.flatMap(\.paraphrases)
     let own = Set(self[name].map { $0.prompts + $0.paraphrases } ?? [])
-    return (card.regular + others).filter { !own.contains($0) && !$0.mentions(name) }
+    return (card.regular + others).filter {
+      !own.contains($0) && !$0.mentions(name, apartFrom: card.entries.map(\.name))
+    }
   }
 
   // MARK: - Use

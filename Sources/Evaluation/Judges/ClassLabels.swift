@@ -14,7 +14,11 @@ package struct ClassLabels {
     var places: [String: [[Int]]] = [:]
     for (kind, names) in question.classes {
       let found = names.map { name in
-        (name, profile?.labels(of: name, in: labels) ?? Self.labels(of: name, in: labels))
+        (
+          name,
+          profile?.labels(of: name, in: labels)
+            ?? Self.labels(of: name, in: labels, apartFrom: names)
+        )
       }.filter { !$0.1.isEmpty }
       let taken = Set(found.flatMap(\.1))
       // The other labels stay rivals.
@@ -32,13 +36,17 @@ package struct ClassLabels {
   }
 
   /// The labels that name a class: one of a label's synonyms, which commas divide, is the name; else the label mentions
-  /// it, as "vincent-van-gogh" does "Van Gogh".
-  static func labels(of name: String, in labels: [String]) -> [Int] {
+  /// it, as "vincent-van-gogh" does "Van Gogh", and no longer one of the `names` that it is a part of.
+  static func labels(
+    of name: String, in labels: [String], apartFrom names: [String] = []
+  ) -> [Int] {
     let sought = plain(name)
     let exact = labels.indices.filter {
       labels[$0].split(separator: ",").map { plain(String($0)) }.contains(sought)
     }
-    return exact.isEmpty ? labels.indices.filter { plain(labels[$0]).mentions(sought) } : exact
+    guard exact.isEmpty else { return exact }
+    let others = names.map(plain)
+    return labels.indices.filter { plain(labels[$0]).mentions(sought, apartFrom: others) }
   }
 
   /// log of the summed probabilities of each class's labels: logits [N, labels] -> [N, classes] of one kind.

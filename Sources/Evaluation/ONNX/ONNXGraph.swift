@@ -29,6 +29,8 @@ struct ONNXGraph {
   private(set) var nodes: [ONNXNode] = []
   private(set) var constants: [String: Tensor] = [:]
   private(set) var inputs: [String] = []
+  /// The shape of each input, as far as the file says it; nil is a length that may be any.
+  private(set) var shapes: [String: [Int?]] = [:]
   private(set) var outputs: [String] = []
   /// The version of the operators' definitions.
   private(set) var opset = 0
@@ -87,7 +89,10 @@ struct ONNXGraph {
       case 5:
         let (name, tensor) = try readTensor(data)
         constants[name] = tensor
-      case 11: inputs.append(try firstText(data))
+      case 11:
+        let (name, shape) = try readInput(data)
+        inputs.append(name)
+        shapes[name] = shape
       case 12: outputs.append(try firstText(data))
       case 15: throw LetheError.unsupported("\(file.path): sparse tensors")
       default: continue

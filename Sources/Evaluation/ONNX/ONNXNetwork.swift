@@ -44,12 +44,13 @@ package final class ONNXNetwork {
         "\(graph.file.path): \(graph.inputs.count) inputs (\(graph.inputs.joined(separator: ", "))); one is accepted"
       )
     }
+    try graph.check(x, for: input)
     return try withoutGradients {
       var values = constants
       values[input] = x
       for (node, function) in steps {
         try Interrupt.check()
-        try run(node, function, &values)
+        try run(node, function, &values, given: x.shape)
       }
       return try graph.outputs.map { name in
         guard let value = values[name] else {
@@ -61,7 +62,8 @@ package final class ONNXNetwork {
   }
 
   private func run(
-    _ node: ONNXNode, _ function: ONNXFunction, _ values: inout [String: Tensor]
+    _ node: ONNXNode, _ function: ONNXFunction, _ values: inout [String: Tensor],
+    given: [Int]? = nil
   ) throws {
     func refused(_ why: String) -> LetheError {
       .malformed(graph.file, "\(node.operation) '\(node.name)': \(why)")
@@ -77,7 +79,16 @@ package final class ONNXNetwork {
         try function(ONNXCall(node: node, inputs: inputs, opset: graph.opset, file: graph.file))
       }
     } catch let fault as Fault {
-      throw refused(fault.description)
+      guard !fault.isOutOfMemory else { throw refused("out of memory") }
+      let tensors = inputs.map { $0.map { "\($0.dtype)\($0.shape)" } ?? "none" }
+      let input = graph.inputs.first ?? ""
+      let from = given.map {
+        "; the input '\(input)' is \(graph.shape(of: input) ?? "of no stated shape"), and \($0) is given"
+      }
+      throw LetheError.wrong(
+        graph.file,
+        "\(node.operation) '\(node.name)' cannot take \(tensors.joined(separator: ", "))\(from ?? "")"
+      )
     } catch let wrong as ONNXCall.Wrong {
       throw refused(wrong.why)
     }

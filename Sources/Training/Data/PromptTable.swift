@@ -32,7 +32,7 @@ package struct PromptTable: Sendable {
   /// Notes on columns that the file lacks, e.g. that seeds were derived.
   package let notes: [String]
 
-  private static let names: [String: [String]] = [
+  static let names: [String: [String]] = [
     "prompt": [
       "prompt", "text", "adv_prompt", "sensitive prompt", "target_prompt", "original", "caption",
     ],
@@ -46,7 +46,7 @@ package struct PromptTable: Sendable {
   ]
 
   /// Words of the column `forget`.
-  private static let answers = [
+  static let answers = [
     "forget": true, "true": true, "yes": true, "1": true, "retain": false, "keep": false,
     "false": false, "no": false, "0": false,
   ]
@@ -54,9 +54,13 @@ package struct PromptTable: Sendable {
   package init(contentsOf file: URL) throws {
     let text = try InputFile.text(file)
     func bad(_ line: Int, _ why: String) -> LetheError { .wrong(file, "line \(line): \(why)") }
-    if text.first(where: { !$0.isWhitespace && $0 != "\u{FEFF}" }) == "{" {
+    let signs = text.lazy.filter { !$0.isWhitespace && $0 != "\u{FEFF}" }.prefix(2).map(\.self)
+    if signs.first == "{" {
       (rows, notes) = try Self.lines(text, file)
       return
+    }
+    guard signs.first != "[" || !["{", "[", "]", "\""].contains(signs.last) else {
+      throw LetheError.wrong(file, "it is a list of JSON; accepted: \(Self.forms)")
     }
     let table: CSV
     do { table = try CSV(text, separator: Self.separator(of: text)) } catch let error
@@ -72,12 +76,11 @@ package struct PromptTable: Sendable {
     var notes: [String] = []
     guard let prompt = column("prompt") else {
       // Attack lists are plain prompts, one a line, in files that are called .csv all the same.
-      let looksLikeHeader =
-        header.count > 1 && header.allSatisfy { !$0.contains(" ") && !$0.isEmpty }
-      guard !looksLikeHeader else {
+      guard !Self.isHeader(header) else {
         throw bad(
           1,
-          "no column of prompts; accepted: \((Self.names["prompt"] ?? []).joined(separator: ", "))")
+          "no column of prompts among '\(header.joined(separator: "', '").prefix(200))'; accepted: \(Self.forms)"
+        )
       }
       rows = text.split(whereSeparator: \.isNewline).enumerated().map {
         Row(caseNumber: "\($0)", prompt: Self.unquoted(String($1)), seed: Self.derived($0))
@@ -143,6 +146,34 @@ package struct PromptTable: Sendable {
     (self.rows, self.notes) = (rows, notes)
   }
 
+  /// The forms of a file in words.
+  private static let forms =
+    "a CSV whose header has one of \((names["prompt"] ?? []).joined(separator: ", ")); objects of JSON with such a key, one a "
+    + "line; or prompts without a header, one a line"
+
+  /// Whether a first line without a column of prompts is a header all the same: fields without spaces, a known column of
+  /// another kind, or a name that is nearly one of a column of prompts.
+  private static func isHeader(_ fields: [String]) -> Bool {
+    let others = names.filter { $0.key != "prompt" }.flatMap(\.value).filter { !$0.isEmpty }
+    if fields.count > 1 {
+      return fields.allSatisfy { !$0.contains(" ") && !$0.isEmpty }
+        || fields.contains(where: others.contains)
+    }
+    guard let only = fields.first, !only.contains(" ") else { return false }
+    return only.contains("_") || others.contains(only)
+      || ["prompt", "caption"].contains { only.contains($0) || only.isMisspelling(of: $0) }
+  }
+
+  /// Refuses rows that name erasers, for commands that lay on the same ones for every prompt.
+  /// - Throws: ``LetheError`` of the kind `request`
+  package static func refuseErasers(in rows: [Row], _ source: String) throws {
+    guard let row = rows.first(where: { $0.erasers?.isEmpty == false }) else { return }
+    throw LetheError.badValue(
+      source,
+      "the prompt '\(row.prompt.prefix(60))' names erasers, which `lethe generate --erasers SET` lays on for one prompt; "
+        + "accepted: rows without them")
+  }
+
   /// Semicolons or tabs, where the first line is a header by them and has no comma.
   private static func separator(of text: String) -> Unicode.Scalar {
     let first = text.prefix { !$0.isNewline }.lowercased()
@@ -157,56 +188,8 @@ package struct PromptTable: Sendable {
     return ","
   }
 
-  /// JSON objects, one a line, with the same names for keys.
-  private static func lines(_ text: String, _ file: URL) throws -> ([Row], [String]) {
-    var rows: [Row] = []
-    for (index, line) in text.split(whereSeparator: \.isNewline).enumerated()
-    where !line.allSatisfy(\.isWhitespace) {
-      func bad(_ why: String) -> LetheError { .wrong(file, "line \(index + 1): \(why)") }
-      let json: JSON
-      do { json = try JSONText.value(Data(line.utf8)) } catch {
-        throw bad("it is no JSON: \(error)")
-      }
-      let row = Checked(json, "\(file.path), line \(index + 1)")
-      func value(_ kind: String) -> Checked? {
-        (names[kind] ?? []).lazy.map { row[$0] }.first { !$0.isMissing }
-      }
-      guard let prompt = try value("prompt")?.string(), !prompt.isEmpty else {
-        throw bad("no prompt")
-      }
-      let id = value("case").map { $0.value?.string ?? $0.value?.compact ?? "" } ?? "\(index)"
-      guard !id.isEmpty, !id.hasPrefix("."),
-        id.allSatisfy({ $0.isLetter || $0.isNumber || "-_.".contains($0) })
-      else { throw bad("case number '\(id)' would not do as a file name") }
-      let seed = try value("seed").map { found -> UInt64 in
-        switch found.value {
-        case .some(.unsigned(let v)): return v
-        case let small:
-          guard let v = small?.int.flatMap({ UInt64(exactly: $0) }) else {
-            throw found.refused("a whole number from 0 to 18446744073709551615")
-          }
-          return v
-        }
-      }
-      rows.append(
-        Row(
-          caseNumber: id, prompt: prompt, seed: seed ?? derived(index),
-          guidance: try value("guidance")?.number(.finite),
-          width: try value("width")?.int(extents), height: try value("height")?.int(extents),
-          erasers: value("erasers")?.value?.array?.compactMap(\.string),
-          forgets: try value("forget").map { found in
-            if let answer = found.value?.bool { return answer }
-            guard let answer = (found.value?.string).flatMap({ answers[$0.lowercased()] }) else {
-              throw found.refused("forget, retain, keep, true, false, yes, no, 1, 0")
-            }
-            return answer
-          }))
-    }
-    return (rows, [])
-  }
-
   /// Pixels of a side.
-  private static let extents = 1...16_384
+  static let extents = 1...16_384
 
   /// Pixels of a side, perhaps written with a fraction of zeros.
   private static func extent(_ text: String) -> Int? {

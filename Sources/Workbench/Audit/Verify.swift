@@ -30,12 +30,16 @@ package struct Verify {
 
   /// - Throws: ``LetheError`` of the kind `request` for a folder without an audit
   package func callAsFunction(in run: Run, on device: Device) throws -> Outcome {
+    for name in ["results.json", "prompts.json", "attack/results.json", "relearn/results.json"] {
+      _ = try folder.own(name)
+    }
     let results = try folder.results()
     guard let audit = results.audit, folder.has("prompts.json") else {
       throw LetheError.badValue(
         "verify", "\(folder.path) holds no audit; accepted: the folder of `lethe audit`")
     }
     let suite: PromptSuite = try Checked(contentsOf: folder.file("prompts.json")).decoded()
+    run.note(Self.outside(results, audit))
     var outcome = Outcome()
     func check(_ name: String, _ found: String) {
       guard audit.hashes[name] != found else { return }
@@ -46,8 +50,7 @@ package struct Verify {
       check(name, try MeasureSpec(parsing: String(name.dropFirst("measure ".count))).hash())
     }
     for (name, hash) in audit.pictures.sorted(by: { $0.key < $1.key }) {
-      let file = try folder.url.inside(
-        name, "a picture", of: folder.file("results.json"), isNested: true)
+      let file = try folder.own(name, named: "results.json")
       if file.sha256() != hash {
         outcome.faults.append("the picture \(name) is another one than the audit's")
       }
@@ -56,6 +59,15 @@ package struct Verify {
     recompute(results, audit, &outcome)
     try draw(again: results, audit, suite, &outcome, run, on: device)
     return outcome
+  }
+
+  /// A sentence on what is read from elsewhere, by the names that the audit's author wrote.
+  private static func outside(_ results: Results, _ audit: AuditSummary) -> String {
+    let named =
+      ["model", "eraser"].compactMap { key in audit.subject[key].map { "\(key) \($0)" } }
+      + results.judges.map { "judge \($0.spec)" }
+      + audit.hashes.keys.filter { $0.hasPrefix("measure ") }.sorted()
+    return "read as the audit names them: \(named.joined(separator: ", "))"
   }
 
   // MARK: - Judges and numbers
@@ -73,7 +85,7 @@ package struct Verify {
       var sets: [JudgedSet] = []
       var samples: [[SampleSet.Sample]] = []
       for place in ["original", "erased"] {
-        let judged = try judge.judged(SampleSet(folder.file(place)))
+        let judged = try judge.judged(SampleSet(folder.own(place)))
         sets.append(judged.seen)
         samples.append(judged.samples)
         for (i, sample) in judged.samples.enumerated() {
@@ -118,7 +130,7 @@ package struct Verify {
     ] {
       let written = results.rows.filter(isOwn)
       guard !written.isEmpty else { continue }
-      let known = (try? RunFolder(folder.file(place)).results().rows) ?? []
+      let known = (try? RunFolder(folder.own(place)).results().rows) ?? []
       if let stray = written.first(where: { !known.contains($0) }) {
         outcome.faults.append(
           "'\(stray.metric)' of \(place) is \(stray.measured.plain()), which \(place)/results.json does not say"
@@ -168,7 +180,7 @@ package struct Verify {
         options.width = sample.width ?? options.width
         options.height = sample.height ?? options.height
         let again = try model.images([sample.prompt], seeds: [sample.seed], options)
-        let file = folder.file("\(place)/\(sample.file)")
+        let file = try folder.own("\(place)/\(sample.file)", named: "prompts.json")
         outcome.drawn += 1
         run.progress(place, i + 1, picks.count)
         guard let new = again.first, let old = try? PNG.read(file),

@@ -112,7 +112,9 @@ struct SeparabilityTrial {
   private func separableErasers(_ new: [Int], known: [Int]) throws -> [TrainedEraser] {
     let found = new.map { i -> (TrainedEraser, SepME.Request) in
       let kept = kept(for: i, known)
-      let regular = cast.trained.allPrompts.filter { !$0.mentions(cast.concepts[i]) }
+      let regular = cast.trained.allPrompts.filter {
+        !$0.mentions(cast.concepts[i], apartFrom: cast.trained.objects + cast.trained.styles)
+      }
       let text = ([cast.concepts[i]] + kept + settings).joined(separator: "\n")
       let key = "sepme-\(cast.concepts[i].slug)-\(String(text.fingerprint, radix: 16))"
       let file = run.file("\(kind)/erasers/\(key).safetensors")

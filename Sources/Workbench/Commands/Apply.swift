@@ -53,12 +53,18 @@ public struct Apply {
     let base = try (onto ?? model).model(on: device)
     var done = Applied()
     var laid = try erasers.map(RunFolder.eraser(at:))
+    var inside = try LaidErasers(of: (onto ?? model).url)
+    inside.erasers += try zip(laid, erasers).map { eraser, path in
+      LaidEraser(card: eraser.card, strength: try Weighted.parse(path, "--with").weight)
+    }
     var names = laid.flatMap(\.card.concepts)
     if let set {
       let erasers = try EraserSet(URL(fileURLWithPath: set))
       try erasers.checkBase(base)
       let on = try erasers.active(active)
-      laid += try on.map(erasers.eraser)
+      let chosen = try on.map(erasers.eraser)
+      laid += chosen
+      inside.erasers += chosen.map { LaidEraser(card: $0.card) }
       names += on
     }
     var sum = try onto == nil ? base.sum(of: laid) : ParameterVector.sum(laid.map(\.vector))
@@ -82,18 +88,21 @@ public struct Apply {
       let plug = try PlugIn(RunFolder(plugIn))
       target = try plug(into: base, on: device)
       names += plug.eraser.card.concepts
+      inside.erasers.append(LaidEraser(card: plug.eraser.card))
     }
     done.erasers = names
     if let out, out.pathExtension.lowercased() == "safetensors" {
       let title = out.deletingPathExtension().lastPathComponent
-      try target.applying(sum).writeSingleFile(to: out, dtype: dtype ?? .float16, title: title)
+      try target.applying(sum).writeSingleFile(
+        to: out, dtype: dtype ?? .float16, title: title,
+        texts: inside.erasers.isEmpty ? [:] : [LaidErasers.key: inside.text])
     } else if let out {
       try Run.makeFolder(out)
       let lock = try FolderLock(out)
       defer { withExtendedLifetime(lock) {} }
       try target.applying(sum).save(to: out, dtype: dtype ?? .float32)
-      try (onto ?? model).copyThemes(to: out)
-      try ModelCard(model: onto ?? model, erasers: laid.map(\.card)).write(to: out)
+      try (onto ?? model).copyCompanions(to: out)
+      try ModelCard(model: onto ?? model, erasers: inside.erasers).write(to: out)
     }
     if let lora {
       let cards = JSON.array(try laid.map { try JSON(encoding: $0.card) })

@@ -22,6 +22,8 @@ public struct AttackRun {
   public var command: [String] = []
   /// Settings ATTACK.key=value of the command line, for the record.
   package var given: [String] = []
+  /// The catalogs of the program, for names in files and on pages.
+  package var catalogs = Catalogs.builtIn
   private let suite: PromptSuite
   private let spec: JudgeSpec
   private let samples: [SampleSet.Sample]
@@ -86,6 +88,7 @@ public struct AttackRun {
   ///   `seconds`, `chance` and `beyond-chance`
   @discardableResult
   public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
+    run.note(try job.folder.strangeAttacks(in: catalogs.attacks))
     let original = try job.folder.model(on: device)
     let (base, hash) = (original.hash(), try eraser.hash())
     let erased = try original.applying([eraser])
@@ -152,6 +155,7 @@ public struct AttackRun {
     }
     results.pictures = pictures(found, before)
     try place.publish(results)
+    WriteReport(run.runFolder, catalogs: catalogs).renew(run.note)
     return results
   }
 

@@ -71,7 +71,7 @@ package struct CombinedRun {
   /// The words of the runs, where they agree; a set and an eraser's file have none.
   private func wording() throws -> ConceptWording? {
     let known = try reference.erasers.compactMap { path -> ConceptWording? in
-      let folder = RunFolder(path)
+      let folder = RunFolder(try Weighted.parse(path, "--with").file)
       return folder.has("job.json") ? try folder.job().wording : nil
     }
     return known.unique.count == 1 ? known[0] : nil

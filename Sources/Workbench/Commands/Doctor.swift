@@ -49,7 +49,9 @@ public struct Doctor {
       switch opened {
       case .success: findings.append(Finding(name: device, state: .fine, text: "can be used"))
       case .failure(let error):
-        findings.append(Finding(name: device, state: .absent, text: "\(error)"))
+        // The line's beginning says of which device.
+        let text = "\(error)".replacing("device '\(device)' cannot be used here: ", with: "")
+        findings.append(Finding(name: device, state: .absent, text: text))
       }
     }
     findings.append(Self.disk)

@@ -46,6 +46,7 @@ public struct Erase {
     try job.checkWording()
     method = try Self.configured(
       catalogs.methods.named(job.method), settings, of: job.folder, variant, catalogs.methods)
+    try Self.refuseIdle(method, settings)
     let inner = try (method as? any WrappingMethod)?.inner()
     guard
       method is any DataMethod || inner is any DataMethod
@@ -58,7 +59,7 @@ public struct Erase {
           + others.joined(separator: ", "))
     }
     var job = job
-    job.options = try Self.encoded(method)
+    job.options = try Self.encoded(method).without(idle: method)
     let themes = try job.folder.listedThemes()
     job.concepts = job.concepts.map { Concept.name(of: $0, in: themes) }.unique
     if let themes, job.wording == nil {
@@ -104,6 +105,15 @@ public struct Erase {
     return outer
   }
 
+  /// Refuses settings of options that have no effect beside the values of others. `methods.json` may hold them.
+  private static func refuseIdle(_ method: any UnlearningMethod, _ settings: [String]) throws {
+    let set = try Settings(settings).json
+    for (option, other) in method.idle
+    where set.value(at: option.split(separator: ".").map(String.init)) != nil {
+      throw LetheError.badValue("--set", "'\(option)' has no effect beside \(other); leave it out")
+    }
+  }
+
   package static func encoded<M: UnlearningMethod>(_ method: M) throws -> JSON {
     try JSON(encoding: method)
   }
@@ -127,7 +137,7 @@ public struct Erase {
     erasure.forget = try erasure.forget.fitting(model.layout, note: run.note)
     try refuseCut(erasure, model)
     run.note(model.layout.cut(erasure.preserve)?.note)
-    try freeWordsNotes().forEach { run.note($0) }
+    try notes().forEach { run.note($0) }
     let base = model.hash()
     run.identity = try claim(folder, erasure, base: base)
     if folder.hasEraser {
@@ -174,15 +184,17 @@ public struct Erase {
   private func export(_ model: DiffusionModel, _ eraser: Eraser, to folder: RunFolder) throws {
     guard let exports else { return }
     let edited = try model.applying(eraser.vector)
+    var laid = try LaidErasers(of: job.folder.url)
+    laid.erasers.append(LaidEraser(card: eraser.card))
     switch exports {
     case .diffusers:
       try edited.save(to: folder.file("model"), dtype: dtype ?? .float32)
-      try job.folder.copyThemes(to: folder.file("model"))
-      try ModelCard(model: job.folder, erasers: [eraser.card]).write(to: folder.file("model"))
+      try job.folder.copyCompanions(to: folder.file("model"))
+      try ModelCard(model: job.folder, erasers: laid.erasers).write(to: folder.file("model"))
     case .single:
       try edited.writeSingleFile(
         to: folder.file("model.safetensors"), dtype: dtype ?? .float16,
-        title: "\(job.folder.name) without \(job.subject)")
+        title: "\(job.folder.name) without \(job.subject)", texts: [LaidErasers.key: laid.text])
     }
   }
 
@@ -261,6 +273,20 @@ public struct Erase {
     if let wrapping = method as? any WrappingMethod, let inside = whole["options"] {
       whole["options"] = try? wrapping.undecided(inside)
     }
-    return whole
+    return whole.without(idle: method)
+  }
+}
+
+extension JSON {
+  /// A method's options without those that have no effect beside the values of others.
+  fileprivate func without(idle method: any UnlearningMethod) -> JSON {
+    method.idle.reduce(self) { $0.without($1.option.split(separator: ".").map(String.init)[...]) }
+  }
+
+  private func without(_ path: ArraySlice<String>) -> JSON {
+    guard let key = path.first, let value = self[key] else { return self }
+    var copy = self
+    copy[key] = path.count > 1 ? value.without(path.dropFirst()) : nil
+    return copy
   }
 }

@@ -54,8 +54,12 @@ extension Erase {
     }
   }
 
-  /// Sentences on concepts that the model does not list, where it lists any.
-  package func freeWordsNotes() throws -> [String] {
+  /// Sentences on concepts that the model does not list, where it lists any, and on strange entries of `methods.json`.
+  package func notes() throws -> [String] {
+    try freeWordsNotes() + [job.folder.strangeMethods(in: catalogs.methods)].compactMap(\.self)
+  }
+
+  private func freeWordsNotes() throws -> [String] {
     guard job.wording == nil, let themes = try job.folder.listedThemes() else { return [] }
     return job.concepts.compactMap(themes.freeWordsNote)
   }

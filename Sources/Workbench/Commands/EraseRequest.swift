@@ -80,21 +80,23 @@ extension Erase {
   private func separateAnchors(of erasure: inout Erasure) throws {
     let given = [job.replacement, job.replacementCaption, job.wording?.anchor].compactMap(\.self)
     for (i, concept) in erasure.forget.enumerated() {
-      let others = erasure.forget.indices.filter { $0 != i }
-        .flatMap { erasure.forget[$0].phrases.map(\.words) }.unique
-      for words in others {
-        guard !given.contains(where: { $0.mentions(words) }) else {
+      let others = erasure.forget.indices.filter { $0 != i }.map { erasure.forget[$0] }
+      let known = others.flatMap(\.siblings)
+      for words in others.flatMap({ $0.phrases.map(\.words) }).unique {
+        guard !given.contains(where: { $0.mentions(words, apartFrom: known) }) else {
           throw LetheError.badValue(
             "--replace-with, --replace-caption, --anchor",
             "'\(words)' is to be forgotten itself; accepted: words that ask for no concept of the request"
           )
         }
         for (j, phrase) in concept.phrases.enumerated() {
-          if phrase.anchor.mentions(words) {
+          if phrase.anchor.mentions(words, apartFrom: known) {
             erasure.forget[i].phrases[j].anchor = phrase.anchor.without(words)
           }
           // A broader concept that is to be forgotten itself is no place to go to.
-          if phrase.broader?.mentions(words) == true { erasure.forget[i].phrases[j].broader = nil }
+          if phrase.broader?.mentions(words, apartFrom: known) == true {
+            erasure.forget[i].phrases[j].broader = nil
+          }
         }
       }
     }

@@ -83,6 +83,53 @@ package struct GenerateGrid {
     }
   }
 
+  /// The pictures of one folder of the grid.
+  private struct Part {
+    var variant: Variant
+    var generate: Generate
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for axes that the request has nothing for
+  private func parts(_ model: ModelReference, _ sampling: SamplingOptions) throws -> [Part] {
+    guard model.set != nil || !model.erasers.isEmpty || !(names(.eraser) || names(.strength)) else {
+      throw LetheError.badValue("--grid", "no eraser is named; give --with or --erasers")
+    }
+    let variants = try variants(of: model)
+    guard Set(variants.map(\.folder)).count == variants.count else {
+      throw LetheError.badValue("--grid", "two erasers have one name; rename one of the folders")
+    }
+    let samples = shownPrompts.enumerated().flatMap { p, prompt in
+      shownSeeds.enumerated().map { s, seed in
+        SampleSet.Sample("\(p)", s, prompt: prompt, seed: seed)
+      }
+    }
+    return variants.map {
+      Part(variant: $0, generate: Generate($0.model, sampling, samples, batch: 4))
+    }
+  }
+
+  private var shownPrompts: [String] { names(.prompt) ? prompts : Array(prompts.prefix(1)) }
+  private var shownSeeds: [UInt64] { names(.seed) ? seeds : Array(seeds.prefix(1)) }
+
+  /// Finds what the grid would be refused for, without drawing.
+  /// - Returns: the request of each of its folders
+  package func check(
+    _ model: ModelReference, _ sampling: SamplingOptions, on device: Device
+  ) throws -> JSON {
+    let parts = try parts(model, sampling)
+    // Another strength is refused for nothing else.
+    for part in parts where part.variant.strength == parts[0].variant.strength {
+      try part.generate.check(on: device)
+    }
+    return .array(
+      try parts.map { part in
+        [
+          "folder": .string(part.variant.folder), "model": try JSON(encoding: part.generate.model),
+          "samples": try JSON(encoding: part.generate.samples),
+        ]
+      })
+  }
+
   /// Draws the missing pictures and writes `grid.html`.
   /// - Returns: the page
   /// - Throws: ``LetheError`` of the kind `request` for axes that the request has nothing for
@@ -91,26 +138,13 @@ package struct GenerateGrid {
     _ model: ModelReference, _ sampling: SamplingOptions, overwrites: Bool = false, in run: Run,
     on device: Device
   ) throws -> URL {
-    guard model.set != nil || !model.erasers.isEmpty || !(names(.eraser) || names(.strength)) else {
-      throw LetheError.badValue("--grid", "no eraser is named; give --with or --erasers")
-    }
-    let variants = try variants(of: model)
-    guard Set(variants.map(\.folder)).count == variants.count else {
-      throw LetheError.badValue("--grid", "two erasers have one name; rename one of the folders")
-    }
-    let (prompts, seeds) = (
-      names(.prompt) ? prompts : Array(prompts.prefix(1)),
-      names(.seed) ? seeds : Array(seeds.prefix(1))
-    )
+    let (prompts, seeds) = (shownPrompts, shownSeeds)
+    let parts = try parts(model, sampling)
     var cells: [[Axis: Int]: Data] = [:]
-    for (v, variant) in variants.enumerated() {
-      let place = try Run(run.place(variant.folder), seed: run.seed)
+    for (v, part) in parts.enumerated() {
+      let place = try Run(run.place(part.variant.folder), seed: run.seed)
       (place.onProgress, place.onNote) = (run.onProgress, run.onNote)
-      let samples = prompts.enumerated().flatMap { p, prompt in
-        seeds.enumerated().map { s, seed in SampleSet.Sample("\(p)", s, prompt: prompt, seed: seed)
-        }
-      }
-      var generate = Generate(variant.model, sampling, samples, batch: 4)
+      var generate = part.generate
       generate.overwrites = overwrites
       let set = try generate(in: place, on: device)
       let count = names(.strength) ? strengths.count : 1
@@ -124,7 +158,7 @@ package struct GenerateGrid {
     }
     let labels: [Axis: [String]] = [
       .prompt: prompts, .seed: seeds.map { "seed \($0)" },
-      .eraser: variants.map(\.eraser).unique, .strength: strengths.map { "strength \($0)" },
+      .eraser: parts.map(\.variant.eraser).unique, .strength: strengths.map { "strength \($0)" },
     ]
     var content = ReportContent()
     content.title = "\(rows.rawValue) x \(columns.rawValue)"

@@ -38,8 +38,12 @@ package struct JudgePictures {
     }
     let forgotten = Forgotten(kind: kind.rawValue, names: concepts)
     let question = JudgeQuestion(forgotten, classes: [kind.rawValue: concepts + rivals])
+    // A class of the pictures may have a concept's name in its own, and is no picture of the concept.
+    let known = concepts + rivals
+    let named = (known + images.classes).unique
     let asked = images.captions.map { caption -> [String: String] in
-      (concepts + rivals).first { caption.mentions($0) }.map { [kind.rawValue: $0] } ?? [:]
+      guard let name = named.mentioned(in: caption), known.contains(name) else { return [:] }
+      return [kind.rawValue: name]
     }
     var results = Results(.evaluation)
     for spec in judges {

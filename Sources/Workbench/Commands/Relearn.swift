@@ -26,6 +26,8 @@ package struct Relearn {
   package var seed: UInt64 = 0
   package var options: EvaluationOptions
   package var command: [String] = []
+  /// The catalogs of the program, for names on pages.
+  package var catalogs = Catalogs.builtIn
   private let judged: AttackRun
   private let suite: PromptSuite
   /// Nil for concepts in words of the user's own.
@@ -108,6 +110,7 @@ package struct Relearn {
       "Fine-tuning (mode \(tuning.mode.rawValue)) on pictures of the concept, and on as many benign pictures as a control."
     ]
     try place.publish(results)
+    WriteReport(run.runFolder, catalogs: catalogs).renew(run.note)
     return results
   }
 

@@ -70,6 +70,7 @@ package struct Show {
     let layout = try Layout.of(place)
     let schedule = try? NoiseSchedule(layout.scheduler)
     var rows = [("model", layout.index["_class_name"]?.string ?? "")]
+    rows += try LaidErasers(of: place).erasers.map { ("erased", $0.words) }
     for (component, config) in layout.configs.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       rows.append(
         (
@@ -99,10 +100,14 @@ package struct Show {
           "\(stored.tensors.keys.count { $0.hasSuffix(".alpha") || $0.contains("lora_A") }) modules"
         )
       ]
+      let cards = try LaidErasers(text: stored.metadata[LaidErasers.key], place)
+      rows += cards.erasers.map { ("eraser of", $0.words) }
     }
     rows.append(("tensors", "\(stored.tensors.count), \(count) numbers"))
     return rows
-      + stored.metadata.sorted { $0.key < $1.key }.map { ($0.key, String($0.value.prefix(400))) }
+      + stored.metadata.filter { $0.key != LaidErasers.key }.sorted { $0.key < $1.key }.map {
+        ($0.key, String($0.value.prefix(400)))
+      }
   }
 
   private func eraser(_ eraser: Eraser) throws -> [(String, String)] {

@@ -12,6 +12,13 @@ public struct WriteReport {
   private let folder: RunFolder
   private let catalogs: Catalogs
 
+  /// The files that a page is made of beside pictures.
+  private static let read = [
+    "job.json", "results.json", "samples.jsonl", "judges.json", "provenance.json", "verdict.json",
+    "events.jsonl", "erased/manifest.json", "original/manifest.json", "attack/results.json",
+    "relearn/results.json",
+  ]
+
   /// - Parameter catalogs: the catalogs with the titles of methods and metrics
   public init(_ folder: RunFolder, catalogs: Catalogs = .builtIn) {
     (self.folder, self.catalogs) = (folder, catalogs)
@@ -23,6 +30,7 @@ public struct WriteReport {
   /// - Throws: ``LetheError`` of the kind `request` for another folder, or for results of version 0.1
   @discardableResult
   public func callAsFunction() throws -> URL {
+    for name in Self.read { _ = try folder.own(name) }
     if folder.has("job.json") {
       try folder.write(text: html(), to: "report.html")
     } else {
@@ -56,6 +64,18 @@ public struct WriteReport {
     return results
   }
 
+  /// Writes the page of a run again where there is one, once an attack or a fine-tuning on the run has new results.
+  /// - Parameter note: takes the sentence where the page cannot be made
+  func renew(_ note: (String?) -> Void) {
+    // The folder of an audit has a page of another kind.
+    guard folder.has("job.json"), folder.has("report.html"),
+      let kind = try? folder.results().kind, kind == .evaluation
+    else { return }
+    do { try self() } catch {
+      note("\(folder.file("report.html").path) is not renewed: \(error)")
+    }
+  }
+
   private func page(_ job: EraseJob) throws -> RunPage {
     var page = RunPage(folder.url)
     page.concept = job.concepts.joined(separator: ", ")
@@ -77,7 +97,8 @@ public struct WriteReport {
       }.first ?? job.kind.rawValue
     if page.gone.isEmpty { page.gone = Set(job.concepts) }
     page.returns = try returns()
-    page.measuring = "Measure it: \(["lethe", "evaluate", path].shellCommand)"
+    let measuring = job.measuring(path, judges: try folder.judges())
+    page.measuring = "Measure it: \((["lethe"] + measuring).shellCommand)"
     func curve(_ key: String, _ isPart: (JSON) -> Bool) -> [(x: Double, y: Double)] {
       events.filter(isPart).compactMap { event in
         guard let x = event["step"]?.number, let y = event[key]?.number else { return nil }

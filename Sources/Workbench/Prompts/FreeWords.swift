@@ -62,8 +62,14 @@ package struct FreeWords {
     }
     let each = max(1, prompts / max(1, names.count))
     let trained = Set(try job.forgotten(in: nil).flatMap(\.prompts))
+    var cut: [(name: String, why: String)] = []
+    func asking(for name: SubjectName) throws -> [String] {
+      let (fitting, why) = try self.asking(for: name, templates, model)
+      if let why { cut.append((name.words, why)) }
+      return fitting
+    }
     for name in names {
-      let all = try asking(for: name, templates, model)
+      let all = try asking(for: name)
       let unseen = all.filter { !trained.contains($0) }
       if unseen.isEmpty {
         note("every prompt for '\(name.words)' is one that the erasure trained on")
@@ -74,7 +80,7 @@ package struct FreeWords {
     }
     for distance in Distance.allCases {
       for (i, other) in ranked.filter({ $0.distance == distance }).enumerated() {
-        let all = try asking(for: SubjectName(other.name, kind), templates, model)
+        let all = try asking(for: SubjectName(other.name, kind))
         for k in 0..<min(wordings, all.count) {
           let number = "\(distance.rawValue)-\(other.name.slug)"
           add(
@@ -83,6 +89,7 @@ package struct FreeWords {
         }
       }
     }
+    note(Self.sentence(onCut: cut))
     let from = own.isEmpty ? "words of the kind '\(kind.rawValue)'" : "the request's prompts"
     var suite = PromptSuite(from, question, samples)
     suite.distances = Dictionary(
@@ -105,20 +112,27 @@ package struct FreeWords {
     }
   }
 
-  /// The prompts for a name that fit into the text encoder: the templates as they stand, then with the ends.
+  /// One sentence on the subjects some of whose prompts are left out, with the reason of the first.
+  static func sentence(onCut cut: [(name: String, why: String)]) -> String? {
+    guard let first = cut.first else { return nil }
+    let (names, more) = (cut.prefix(3).map { "'\($0.name)'" }, cut.count - 3)
+    return "some prompts for \(names.joined(separator: ", "))"
+      + (more > 0 ? " and \(more) more subjects" : "") + " are left out: \(first.why)"
+  }
+
+  /// The prompts for a name that fit into the text encoder: the templates as they stand, then with the ends. And why some
+  /// templates do not; nil where all do.
   private func asking(
     for name: SubjectName, _ templates: [ConceptTemplate], _ model: DiffusionModel
-  ) throws -> [String] {
+  ) throws -> (fitting: [String], why: String?) {
     let plain = templates.map { $0.filled(with: name) }
     let all = Self.ends.flatMap { end in plain.map { $0 + end } }.unique
     let fitting = all.filter { model.layout.cut([$0]) == nil }
     guard fitting.isEmpty else {
-      let cut = model.layout.cut(plain)
-      note(cut.map { "prompts for '\(name.words)' are left out: \($0.note)" })
-      return fitting
+      return (fitting, model.layout.cut(plain)?.note)
     }
     try model.layout.refuseCut([name.words], of: name.words)
-    return [name.words]
+    return ([name.words], nil)
   }
 
   /// Other subjects, nearest first, of which the beginning, the middle and the end are taken: those that the user names,

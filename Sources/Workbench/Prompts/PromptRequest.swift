@@ -33,8 +33,11 @@ package struct PromptRequest: Sendable, Hashable {
   /// The rows of a file, or of a suite by its name.
   private static func rows(_ path: String?) throws -> [PromptTable.Row] {
     guard let path else { return [] }
-    return try NamedPrompts.named(path)?.rows
+    let rows =
+      try NamedPrompts.named(path)?.rows
       ?? PromptTable(contentsOf: URL(fileURLWithPath: path)).rows
+    try PromptTable.refuseErasers(in: rows, path)
+    return rows
   }
 
   /// Whether all prompts are made of templates: such a suite can be halved, and lists of the field are taken whole.
@@ -62,19 +65,27 @@ package struct PromptRequest: Sendable, Hashable {
     words.seeds = options.quick ? 1 : options.seeds
     (words.firstSeed, words.note) = (options.firstSeed, note)
     let own = try words.suite(model)
-    return try isMade() ? own : fromFiles(own, known: job.kind.knownSubjects)
+    let listed = (job.kind == .style ? themes?.styles : themes?.objects) ?? []
+    return try isMade() ? own : fromFiles(own, known: job.kind.knownSubjects, listed: listed)
   }
 
   /// The prompts of files, with the distances of `own`, and its classes beside the subjects that the prompts mention.
-  /// - Parameter known: subjects of the kind, which prompts may mention
-  private func fromFiles(_ own: PromptSuite, known: [String]) throws -> PromptSuite {
+  /// - Parameters:
+  ///   - known: subjects of the kind, which prompts may mention
+  ///   - listed: subjects of the kind that the model lists: a polar bear is no bear where both are
+  private func fromFiles(
+    _ own: PromptSuite, known: [String], listed: [String]
+  ) throws -> PromptSuite {
     let forgotten = own.forgotten
-    let names = ((own.question.classes[forgotten.kind] ?? []) + known).unique
+    func holdsConcept(_ name: String) -> Bool { forgotten.names.contains { name.mentions($0) } }
+    let names =
+      (forgotten.names + (own.question.classes[forgotten.kind] ?? [])
+      + listed.filter(holdsConcept) + known.filter { !holdsConcept($0) }).unique
     func samples(_ path: String?, _ isForget: Bool?) throws -> [SampleSet.Sample] {
       let rows = try Self.rows(path).filter { !ConceptTemplate.isTemplate($0.prompt) }
       return rows.map { row in
-        let named = names.first { row.prompt.mentions($0) }
-        let gone = forgotten.names.first { row.prompt.mentions($0) }
+        let named = names.mentioned(in: row.prompt)
+        let gone = named.flatMap { forgotten.names.contains($0) ? $0 : nil }
         let forgets = isForget ?? row.forgets ?? (gone != nil)
         var sample = SampleSet.Sample(
           (forgets ? "forget-" : "retain-") + row.caseNumber, 0, prompt: row.prompt,

@@ -80,6 +80,7 @@ struct ApplyCommand: ParsableCommand {
       guard out != nil || lora != nil else {
         throw LetheError.badValue("apply", "no output is named; give --out, --lora or both")
       }
+      if let out { try CommonOptions.requireName(out) }
       try accept("--rank", rank, .whole(1...65_536))
       let additions = ModelAdditions(
         loras: baseLora, variant: variant, embeddings: embedding)

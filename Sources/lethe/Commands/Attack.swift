@@ -89,14 +89,14 @@ struct AttackCommand: ParsableCommand {
       }
       let eraser = try run.runFolder.eraser()
       let (options, device) = (try size.options(), try common.openDevice())
-      let judges = try judging.judges(of: run.runFolder)
+      let judges = try judging.judges(of: run.runFolder, for: job)
       let suite = try judging.request(former == nil ? prompts : nil)
         .suite(of: job, options, on: device, note: run.note)
       var attacking = try AttackRun(
         job, attacks, options, suite, judge: judges.first, limit: limit)
       attacking.threshold = threshold
       attacking.seed = seed
-      attacking.given = settings
+      (attacking.given, attacking.catalogs) = (settings, LetheProgram.catalogs)
       attacking.command = ["lethe"] + CommandLine.arguments.dropFirst()
       let results = try attacking(in: run, eraser: eraser, on: device)
       let page = "\(runFolder)/attack/report.html"

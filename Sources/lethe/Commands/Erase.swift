@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Diffusion
 public import Editing
+import Evaluation
 import Foundation
 import Torch
 import Training
@@ -129,7 +130,7 @@ struct EraseCommand: ParsableCommand {
         try erase.check(URL(fileURLWithPath: out), on: common.openDevice())
         print(try JSON(encoding: erase.job).pretty, terminator: "")
         guard !common.isQuiet else { return }
-        try (erase.summary() + erase.freeWordsNotes()).forEach(warn)
+        try (erase.summary() + erase.notes()).forEach(warn)
         if let memory = try erase.method.memory(for: { try job.folder.model() }) { warn(memory) }
         return
       }
@@ -153,7 +154,8 @@ struct EraseCommand: ParsableCommand {
             + ", in \(file)")
       }
       if let message = verdict.warning { throw LetheError(.collapsed, message) }
-      common.next("evaluate", out)
+      let usual = try Defaults.read("LETHE_JUDGE", for: "--judge", JudgeSpec.init(parsing:))
+      common.next(erase.job.measuring(out, judges: [usual].compactMap(\.self)))
     }
   }
 
@@ -168,7 +170,7 @@ struct EraseCommand: ParsableCommand {
     }
     // Options belong to their method.
     if let method, method != job.method { (job.method, options) = (method, []) }
-    if !concept.isEmpty { job.concepts = concept }
+    if !concept.isEmpty, let note = job.take(concepts: concept) { CommonOptions.note(note) }
     job.replacement = replaceWith ?? job.replacement
     job.replacementCaption = replaceCaption ?? job.replacementCaption
     if !preserve.isEmpty { job.preserve = preserve }
@@ -176,6 +178,7 @@ struct EraseCommand: ParsableCommand {
     job.wording = wording.wording ?? job.wording
     if let prompts {
       let rows = try PromptTable(contentsOf: URL(fileURLWithPath: prompts)).rows
+      try PromptTable.refuseErasers(in: rows, prompts)
       var words = job.wording ?? ConceptWording()
       words.prompts += rows.filter { $0.forgets != false }.map(\.prompt)
       job.preserve += rows.filter { $0.forgets == false }.map(\.prompt)

@@ -20,7 +20,7 @@ struct SizeOptions: ParsableArguments {
   @Option(help: "Number of denoising steps, 1 to 1000.")
   var steps = 25
   @Option(help: "Guidance scale. 1 turns guidance off.")
-  var guidance = 4.0
+  var guidance = SamplingOptions.trialGuidance
 
   func options() throws -> EvaluationOptions {
     try accept("--seeds", seeds, .whole(1...1_000_000))
@@ -135,7 +135,7 @@ struct EvaluateCommand: ParsableCommand {
   /// Measures a run that has its eraser.
   private func measure(_ run: Run, _ folder: String) throws {
     let (job, options) = (try run.runFolder.job(), try size.options())
-    let judges = try judging.judges(of: run.runFolder)
+    let judges = try judging.judges(of: run.runFolder, for: job)
     let device = try common.openDevice()
     let suite = try judging.request(prompts)
       .suite(of: job, options, on: device, note: run.note)

@@ -55,8 +55,11 @@ struct GenerateCommand: ParsableCommand {
   var count = 1
   @Option(help: "Number of denoising steps, 1 to 1000.")
   var steps = 25
-  @Option(help: "Guidance scale. 1 turns guidance off. A CSV's column 'guidance' overrides it.")
-  var guidance = 7.5
+  @Option(
+    help:
+      "Guidance scale. 1 turns guidance off. When left out, \(SamplingOptions.trialGuidance) for a model with themes.json and \(SamplingOptions().guidance) for others. A CSV's column 'guidance' overrides it."
+  )
+  var guidance: Double?
   @Option(
     help: "Prompt that guidance pushes away from. None when left out.")
   var negative: String?
@@ -142,7 +145,7 @@ struct GenerateCommand: ParsableCommand {
       }
       var sampling = SamplingOptions()
       sampling.sampler = sampler ?? ModelFolder(model).usualSampler
-      (sampling.steps, sampling.guidance) = (steps, guidance)
+      (sampling.steps, sampling.guidance) = (steps, guidance ?? ModelFolder(model).usualGuidance)
       sampling.eta = eta
       (sampling.negative, sampling.rescale) = (negative, guidanceRescale)
       (sampling.width, sampling.height) = (width, height)
@@ -159,6 +162,15 @@ struct GenerateCommand: ParsableCommand {
       let reference = ModelReference(
         ModelFolder(model, additions.additions), erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init))
+      if let grid, dryRun {
+        let pictures = try gridOf(grid, samples).check(
+          reference, sampling, on: common.openDevice())
+        let request: JSON = [
+          "grid": .string(grid), "sampling": try JSON(encoding: sampling), "pictures": pictures,
+          "out": .string(out),
+        ]
+        return print(request.pretty, terminator: "")
+      }
       if let grid {
         let page = try gridOf(grid, samples)(
           reference, sampling, overwrites: overwrite, in: common.run(at: out, seed: seed),
@@ -202,74 +214,5 @@ struct GenerateCommand: ParsableCommand {
     return try GenerateGrid(
       axes, prompts: samples.map(\.prompt).unique,
       seeds: (0..<count).map { seed &+ UInt64($0) }, strengths: values)
-  }
-}
-
-struct MakeSetCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "make-set",
-    abstract: "Draw captioned pictures with the model, to forget or to retain.",
-    discussion: """
-      Examples:
-        lethe make-set Models/emoji --concept fox --count 64 --out runs/foxes
-        lethe make-set Models/emoji --others fox --count 192 --out runs/rest
-        lethe make-set ~/sd14 --concept church --kind object --count 200 --out runs/churches
-        lethe erase Models/emoji --method erasediff --concept fox --forget-images runs/foxes --retain-images runs/rest --out runs/ed
-
-      The folder gets PNG files, and manifest.json with their captions. A folder of your own pictures needs \
-      metadata.jsonl (file_name, text) or a text file beside each picture.
-      """)
-
-  @Argument(help: "Model folder in the diffusers layout.", completion: .directory)
-  var model: String
-  @Option(help: "Concept to draw, in all captions that the model lists for it. May be repeated.")
-  var concept: [String] = []
-  @Option(
-    help: "Concept to leave out: everything else that the model lists is drawn. May be repeated.")
-  var others: [String] = []
-  @Option(help: "Prompt of your own to draw. May be repeated.")
-  var prompt: [String] = []
-  @Option(
-    help: "Kind of the concepts that the model does not list. It brings their prompts and siblings."
-  )
-  var kind: ConceptKind?
-  @Option(help: "Number of pictures, at least 1.")
-  var count = 64
-  @Option(help: "Number of denoising steps, 1 to 1000.")
-  var steps = 25
-  @Option(help: "Guidance scale. 1 turns guidance off.")
-  var guidance = 4.0
-  @Option(
-    help: "Seed of the prompts' order and of the first picture. Each picture has the next seed.")
-  var seed: UInt64 = 0
-  @Option(help: "Folder for the pictures and manifest.json.")
-  var out: String
-  @OptionGroup var additions: ModelOptions
-  @Flag(help: "Replace pictures of another set in the same folder.")
-  var overwrite = false
-  @OptionGroup var common: CommonOptions
-
-  func run() throws {
-    try common.reporting {
-      try accept("--count", count, .whole(1...1_000_000))
-      try accept("--steps", steps, .steps)
-      try accept("--guidance", guidance, .guidance)
-      var set = MakeSet(
-        model: ModelFolder(model, additions.additions), concepts: concept, others: others,
-        prompts: prompt)
-      (set.overwrites, set.kind) = (overwrite, kind)
-      let made = try set(
-        count: count, steps: steps, guidance: guidance, in: common.run(at: out, seed: seed),
-        on: common.openDevice())
-      try common.show(
-        [
-          "folder": .string(out),
-          "pictures": .array(made.manifest.samples.map { .string($0.file) }),
-        ]
-      ) { print("\(made.manifest.samples.count) pictures with captions in \(out)") }
-      common.next(
-        "erase", model, "--method", "erasediff", "--concept", concept.first ?? "CONCEPT",
-        "--forget-images", out, "--out", "RUN")
-    }
   }
 }

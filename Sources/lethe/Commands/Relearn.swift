@@ -77,7 +77,7 @@ struct RelearnCommand: ParsableCommand {
   @Option(help: "Number of denoising steps of the judged pictures, 1 to 1000.")
   var samplingSteps = 25
   @Option(help: "Guidance scale of the judged pictures. 1 turns guidance off.")
-  var guidance = 4.0
+  var guidance = SamplingOptions.trialGuidance
   @OptionGroup var page: PageOptions
   @OptionGroup var judging: JudgingOptions
   @OptionGroup var common: CommonOptions
@@ -102,7 +102,8 @@ struct RelearnCommand: ParsableCommand {
       let run = try common.run(at: runFolder, seed: seed)
       let job = try run.runFolder.job()
       let asked =
-        (mode?.settings ?? []) + settings + (steps.map { ["training.steps=\($0)"] } ?? [])
+        (mode.map { ["mode=\($0.rawValue)"] } ?? []) + settings
+        + (steps.map { ["training.steps=\($0)"] } ?? [])
       guard
         let tuning = try AttackRun.configured(
           Relearning.name, asked, of: job.folder,
@@ -113,13 +114,14 @@ struct RelearnCommand: ParsableCommand {
       options.quick = quick
       (options.sampling.steps, options.sampling.guidance) = (samplingSteps, guidance)
       let device = try common.openDevice()
-      let judges = try judging.judges(of: run.runFolder)
+      let judges = try judging.judges(of: run.runFolder, for: job)
       let suite = try judging.request(former == nil ? prompts : nil)
         .suite(of: job, options, on: device, note: run.note)
       var relearn = try Relearn(
         job, tuning, options, suite, judge: judges.first, prompts: quick ? min(6, count) : count)
       (relearn.data, relearn.drawn, relearn.seeds) = (data, draw, quick ? 1 : seeds)
       (relearn.seed, relearn.command) = (seed, ["lethe"] + CommandLine.arguments.dropFirst())
+      relearn.catalogs = LetheProgram.catalogs
       let results = try relearn(in: run, eraser: eraser, on: device)
       ProgressLine.shared.end()
       if common.json {

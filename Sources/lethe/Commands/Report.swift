@@ -29,7 +29,7 @@ struct ReportCommand: ParsableCommand {
       try page.show(file, common)
       guard folder.has("job.json") else { return }
       if !folder.has("results.json") {
-        common.next("evaluate", runFolder)
+        common.next(try folder.job().measuring(runFolder, judges: folder.judges()))
       } else if !folder.has("attack/results.json") {
         common.next("attack", runFolder, "--attack", "all")
       }

@@ -28,7 +28,9 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    var erase = try EraseCommand.parse(["--config", request, "--out", out])
+    // The parser takes no empty text and no text with a dash at its beginning.
+    var erase = try EraseCommand.parse(["--config", "request", "--out", "out"])
+    (erase.config, erase.out) = (request, out)
     (erase.settings, erase.dryRun, erase.common) = (settings, dryRun, common)
     try erase.run()
   }

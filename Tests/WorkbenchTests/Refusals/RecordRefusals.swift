@@ -17,7 +17,7 @@ extension Refusal {
     guard let json = try? JSON(encoding: example) else { return [] }
     let name = URL(fileURLWithPath: file).lastPathComponent
     // Options of a method are any JSON here; the method reads them.
-    return json.keyPaths([]).filter { $0.path != ["options"] }.map { path, wrong in
+    return json.keyPaths([]).filter { $0.path.last != "options" }.map { path, wrong in
       Refusal("\(name) \(path.joined(separator: "|"))=\(wrong.compact)") { place in
         let changed = json.with(path[...], wrong)
         try read(place.write(changed.compact, file))
@@ -56,6 +56,9 @@ extension Refusal {
       + record("run/results.json", results) { _ = try folder($0).results() }
       + record("run/identity.json", RunIdentity("erase", ["model": "x"])) {
         _ = try folder($0).claim(RunIdentity("erase", ["model": "x"]))
+      }
+      + record("model/erased.json", LaidErasers([LaidEraser(card: Eraser.Card())])) {
+        _ = try LaidErasers(of: $0.deletingLastPathComponent())
       }
       + record("set/manifest.json", manifest) {
         _ = try SampleSet($0.deletingLastPathComponent())
