@@ -105,7 +105,12 @@ actor RunTable {
 
   /// The models that were named, and those of the runs, as far as they are there.
   func models() -> [ModelFolder] {
-    (places.models + read().compactMap(\.model)).unique.map { ModelFolder($0) }.filter(\.isModel)
+    (places.models + read().compactMap(\.model)).reduce(into: []) { found, path in
+      let model = ModelFolder(path)
+      if !found.contains(where: { Places.isSame($0.path, path) }), model.isModel {
+        found.append(model)
+      }
+    }
   }
 
   private func read() -> [Line] {
