@@ -74,9 +74,9 @@ struct Client: Sendable {
     -> Data
   {
     #if canImport(Glibc)
-      let stream = Int32(SOCK_STREAM.rawValue)
+      let (stream, quiet) = (Int32(SOCK_STREAM.rawValue), Int32(MSG_NOSIGNAL))
     #else
-      let stream = SOCK_STREAM
+      let (stream, quiet) = (SOCK_STREAM, Int32(0))
     #endif
     let place = socket(AF_INET, stream, 0)
     defer { close(place) }
@@ -93,7 +93,7 @@ struct Client: Sendable {
     var rest = bytes
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes {
-        send(place, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        send(place, $0.baseAddress, $0.count, quiet)
       }
       if count <= 0 { break }
       rest = rest.dropFirst(count)

@@ -1,7 +1,9 @@
 // Pictures with erasers on and off, and erasers that a browser brings.
+import Editing
 import Foundation
 import TestSupport
 import Testing
+import Workbench
 
 @testable import Studio
 
@@ -49,6 +51,32 @@ import Testing
         seen.insert(on.pictures["erased"] ?? "")
       }
       #expect(seen.count == 3)
+    }
+  }
+
+  /// The trained erasers of a set are switches, too, whichever way the set names its model.
+  @Test func erasersOfSets() async throws {
+    try await TinyRuns.served { runs, client, _ in
+      try runs.writeEraser()
+      let eraser = try RunFolder(runs.run).eraser()
+      var set = try EraserSet.create(
+        runs.folder.appendingPathComponent("set"), model: TinyRuns.model + "/../tiny-sd1",
+        base: eraser.card.base, protecting: [], seed: 0)
+      var entry = EraserSet.Entry("fox", prompts: ["a fox"])
+      try set.add(EraserSet.Entry("cat", prompts: ["a cat"]))
+      entry.nullity = 1
+      try set.add(entry)
+      try eraser.write(to: set.file("fox"))
+      let listed = try await client.get("/api/erasers?model=\(TinyRuns.model)").json()
+      let names = (listed["erasers"] as? [[String: Any]])?.compactMap { $0["name"] as? String }
+      #expect(names == ["run:0/esd-fox", "set:0/set/fox"])
+      func erased(_ name: String) async throws -> String? {
+        try await drawn(client, ["erasers": [["name": name, "strength": 1]]]).pictures["erased"]
+      }
+      let (ofRun, ofSet) = (try await erased("run:0/esd-fox"), try await erased("set:0/set/fox"))
+      #expect(ofRun != nil && ofRun == ofSet)
+      let none = try await drawn(client, ["erasers": [["name": "set:0/set/cat"]]])
+      #expect(none.fault.contains("no eraser yet"))
     }
   }
 

@@ -64,14 +64,15 @@ struct EraserShelf: Sendable {
     var found: [JSON] = []
     for name in places.runs() {
       guard let run = try? places.run(name), run.hasEraser, let job = try? run.job(),
-        job.model == model, job.additions == nil
+        Places.isSame(job.model, model), job.additions == nil
       else { continue }
       found.append(
         line(
           "run:\(name)", job.subject, "\(job.method), \(run.url.lastPathComponent)",
           model: job.model))
     }
-    for (name, set) in sets() where set.card.model == model {
+    for (name, set) in sets()
+    where Places.isSame(set.card.model, model) && set.card.additions == nil {
       for entry in set.card.entries where entry.isTrained {
         found.append(
           line(

@@ -45,12 +45,13 @@ struct ProcessIdentity: Codable, Sendable, Hashable {
     }
   #else
     private static func beginning(of number: Int32) -> String? {
-      var info = proc_bsdinfo()
-      let size = Int32(MemoryLayout<proc_bsdinfo>.size)
-      guard proc_pidinfo(number, PROC_PIDTBSDINFO, 0, &info, size) == size,
-        info.pbi_status != UInt32(SZOMB)
+      var (info, size) = (kinfo_proc(), MemoryLayout<kinfo_proc>.stride)
+      var name = [CTL_KERN, KERN_PROC, KERN_PROC_PID, number]
+      guard sysctl(&name, UInt32(exactly: name.count) ?? 0, &info, &size, nil, 0) == 0, size > 0,
+        Int32(exactly: info.kp_proc.p_stat) != SZOMB
       else { return nil }
-      return "\(info.pbi_start_tvsec) \(info.pbi_start_tvusec)"
+      let began = info.kp_proc.p_un.__p_starttime
+      return "\(began.tv_sec) \(began.tv_usec)"
     }
   #endif
 }

@@ -31,9 +31,11 @@ enum Spawn {
     #if canImport(Darwin)
       var (actions, attributes): (posix_spawn_file_actions_t?, posix_spawnattr_t?) = (nil, nil)
       let ownSession = Int32(POSIX_SPAWN_SETSID)
+      let surroundings = _NSGetEnviron().pointee
     #else
       var (actions, attributes) = (posix_spawn_file_actions_t(), posix_spawnattr_t())
       let ownSession: Int32 = 0x80  // POSIX_SPAWN_SETSID
+      let surroundings = environ
     #endif
     posix_spawn_file_actions_init(&actions)
     posix_spawnattr_init(&attributes)
@@ -53,7 +55,7 @@ enum Spawn {
     let flags = Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF) | ownSession
     posix_spawnattr_setflags(&attributes, Int16(truncatingIfNeeded: flags))
     var number: pid_t = 0
-    let code = posix_spawn(&number, "/bin/sh", &actions, &attributes, &argv, environ)
+    let code = posix_spawn(&number, "/bin/sh", &actions, &attributes, &argv, surroundings)
     guard code == 0 else {
       throw LetheError(
         .other, "the job cannot be started: \(String(cString: strerror(code)))")

@@ -44,6 +44,7 @@ extension Page {
     .attempt td:first-child{white-space:nowrap}.wrap{overflow-wrap:anywhere}
     .shown{position:sticky;top:8px}fieldset>label{max-width:440px}
     @media(max-width:820px){.easel{grid-template-columns:1fr;gap:12px}.shown{order:-1;top:0;z-index:1;background:var(--paper);padding:4px 0}}
+    @media(min-width:621px){.narrow-only{display:none}}
     @media(max-width:620px){main{padding:8px 10px 48px}header{padding:8px 10px}table.cardlike thead{position:absolute;left:-999px}table.cardlike tr{display:block;border:1px solid var(--line);border-radius:8px;padding:6px 10px;margin-bottom:8px}
     table.cardlike td{display:flex;justify-content:space-between;gap:12px;border:0;padding:2px 0;text-align:right}table.cardlike td::before{content:attr(data-label);color:var(--soft);font-size:.82rem;text-align:left;flex:none}
     table.cardlike td.empty{display:none}.runs td:first-child{width:auto}.pane{grid-template-columns:minmax(0,1fr) minmax(0,1fr);height:62vh;padding:4px;gap:4px}.sides,.canvas{gap:6px}.cards{grid-template-columns:minmax(0,1fr) minmax(0,1fr)}.pair{gap:2px}

@@ -59,7 +59,7 @@ extension Page {
       parts.search.id = "filter";
       return [
         el("h1", { text: "Runs" }),
-        el("div", { class: "row spread" }, field("Filter ( / )", parts.search), compare),
+        el("div", { class: "row spread" }, field("Filter ( / )", parts.search), field("Sort by", parts.order, { class: "narrow-only" }), compare),
         parts.count,
         runs.length ? el("div", { class: "scroll" }, parts.table)
           : el("p", {}, "No run is in ", about.folders.join(", "), ". ", el("a", { href: "#jobs", text: "Start one" }), "."),

@@ -5,6 +5,7 @@ extension Page {
     function sortableTable(columns, lines, options) {
       let sorted = options.sorted ?? { name: columns[0].name, down: false };
       let words = options.words ?? "";
+      let order = null;
       const body = el("tbody");
       const head = el("tr");
       const table = el("table", { class: `cardlike ${options.type}`, "aria-label": options.label }, el("thead", {}, head), body);
@@ -46,6 +47,7 @@ extension Page {
           }, isEmpty ? "" : cell);
         }))));
         count.textContent = `${kept.length} of ${lines.length} ${options.noun}`;
+        if (order) order.value = `${sorted.name} ${sorted.down ? "down" : "up"}`;
         options.onchange?.({ sorted, words });
       }
 
@@ -68,8 +70,17 @@ extension Page {
           if (event.key === "ArrowDown") { event.preventDefault(); body.querySelector("[data-line]")?.focus(); }
         },
       });
+      // On a phone the headings are not there, and a list sorts.
+      const sortable = columns.filter((column) => column.value);
+      order = choice(sortable.flatMap(({ name, title }) => [[`${name} up`, `${title} ▴`], [`${name} down`, `${title} ▾`]]), "", {
+        onchange: () => {
+          const [name, way] = order.value.split(" ");
+          sorted = { name, down: way === "down" };
+          fill();
+        },
+      });
       fill();
-      return { table, search, count };
+      return { table, search, count, order };
     }
     """#
 }

@@ -49,6 +49,13 @@ struct Places: Sendable {
     return nil
   }
 
+  /// Whether two paths name one folder; `./m` and `m` do.
+  static func isSame(_ a: String, _ b: String) -> Bool {
+    a == b
+      || URL(fileURLWithPath: a).standardizedFileURL.path
+        == URL(fileURLWithPath: b).standardizedFileURL.path
+  }
+
   static func isRun(_ folder: RunFolder) -> Bool {
     ["job.json", "results.json", "identity.json"].contains(where: folder.has)
   }

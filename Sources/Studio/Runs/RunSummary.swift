@@ -90,22 +90,45 @@ struct RunSummary {
 
 /// The lines of the table. A line is read again when one of its files changes.
 actor RunTable {
+  private struct Line {
+    let stamp: String
+    let json: JSON
+    /// The model of the run; nil where something is laid over it.
+    let model: String?
+  }
   private let places: Places
-  private var known: [String: (stamp: String, line: JSON)] = [:]
+  private var known: [String: Line] = [:]
 
   init(_ places: Places) { self.places = places }
 
-  func lines() -> [JSON] {
+  func lines() -> [JSON] { read().map(\.json) }
+
+  /// The models that were named, and those of the runs, as far as they are there.
+  func models() -> [ModelFolder] {
+    (places.models + read().compactMap(\.model)).reduce(into: []) { found, path in
+      let model = ModelFolder(path)
+      if !found.contains(where: { Places.isSame($0.path, path) }), model.isModel {
+        found.append(model)
+      }
+    }
+  }
+
+  private func read() -> [Line] {
     let names = places.runs()
-    var kept: [String: (stamp: String, line: JSON)] = [:]
+    var kept: [String: Line] = [:]
     for name in names {
       guard let folder = try? places.run(name) else { continue }
       let summary = RunSummary(name: name, folder: folder)
       let stamp = summary.stamp
-      let old = known[name]
-      kept[name] = old?.stamp == stamp ? old : (stamp, summary.json)
+      if let old = known[name], old.stamp == stamp {
+        kept[name] = old
+      } else {
+        let job = try? folder.job()
+        kept[name] = Line(
+          stamp: stamp, json: summary.json, model: job?.additions == nil ? job?.model : nil)
+      }
     }
     known = kept
-    return names.compactMap { kept[$0]?.line }
+    return names.compactMap { kept[$0] }
   }
 }

@@ -1,6 +1,5 @@
 internal import Attacks
 internal import Editing
-internal import Evaluation
 internal import FlyingFox
 internal import Foundation
 internal import Torch
@@ -29,7 +28,7 @@ struct Router: Sendable {
     case ("GET", [""]): return .text(Page.html, .html)
     case ("GET", ["studio.css"]): return .text(Page.style, .css)
     case ("GET", ["studio.js"]): return .text(Page.script, .script)
-    case ("GET", ["api", "studio"]): return try .json(about())
+    case ("GET", ["api", "studio"]): return .json(await about())
     case ("GET", ["api", "runs"]): return .json(["runs": .array(await table.lines())])
     case ("GET", ["api", "run"]): return try .json(run(call))
     case ("GET", ["api", "transcripts"]):
@@ -41,7 +40,7 @@ struct Router: Sendable {
     case ("POST", ["api", "erasers"]):
       return try .json(shelf.take(call.body, named: call.value("name")))
     case ("POST", ["api", "draw"]):
-      return try .events(painter.events(DrawingOrder(call.form(), shelf, models())))
+      return try .events(painter.events(DrawingOrder(call.form(), shelf, await table.models())))
     case ("POST", ["api", "ticket"]):
       let path = try call.form()["path"].list(1...100, of: "names").map { try $0.string() }
       return .json(["ticket": .string(gate.tickets.issue(path))])
@@ -60,7 +59,8 @@ struct Router: Sendable {
       _ = try await jobs.job(name)
       return .events(jobs.watch(name))
     case ("POST", nil):
-      return try .json(await jobs.start(JobForm(call.form(), places, models(), catalogs)))
+      return try .json(
+        await jobs.start(JobForm(call.form(), places, await table.models(), catalogs)))
     case ("POST", "stop"):
       let form = try call.form()
       return try .json(
@@ -77,20 +77,11 @@ struct Router: Sendable {
 
   // MARK: - What is here
 
-  /// The models that were named, and those of the runs, as far as they are there.
-  func models() -> [ModelFolder] {
-    let ofRuns = places.runs().compactMap { name -> String? in
-      guard let job = try? places.run(name).job(), job.additions == nil else { return nil }
-      return job.model
-    }
-    return (places.models + ofRuns).unique.map { ModelFolder($0) }.filter(\.isModel)
-  }
-
-  private func about() throws -> JSON {
+  private func about() async -> JSON {
     [
       "version": .string(Version.current), "key": .string(gate.key),
       "folders": .array(places.folders.map { .string($0.path) }),
-      "models": .array(models().map(Self.about)),
+      "models": .array(await table.models().map(Self.about)),
       "methods": .array(
         catalogs.methods.all.map { method in
           ["name": .string(method.name), "title": .string(method.card.title)]

@@ -69,9 +69,15 @@ struct StudioCommand: ParsableCommand {
       if let own = common.device { setenv("LETHE_DEVICE", own, 1) }
       let studio = try Studio(options, catalogs: LetheProgram.catalogs, on: device)
       let address = try waiting { try await studio.open() }
-      try common.show([
-        "url": .string(address.absoluteString), "token": studio.token.map(JSON.string) ?? .null,
-      ]) { print(address.absoluteString) }
+      // The address, with its token, is what the command is for: --quiet leaves it.
+      if common.json {
+        let answer: JSON = [
+          "url": .string(address.absoluteString), "token": studio.token.map(JSON.string) ?? .null,
+        ]
+        print(answer.pretty, terminator: "")
+      } else {
+        print(address.absoluteString)
+      }
       fflush(nil)
       if !common.isQuiet, !common.json { warn("Ctrl-C ends the studio; its jobs go on") }
       if open { try PageOptions.open(address.absoluteString) }
