@@ -131,7 +131,7 @@ public struct ModelFolder: Sendable, Hashable {
       throw LetheError.badValue(
         "--judge",
         "\(path) has no themes.json, which names a judge; accepted: "
-          + JudgeCatalog.all.map { $0.usage }.joined(separator: ", "))
+          + JudgeCatalog.builtIn.usage)
     }
     return JudgeSpec("own", judgeFolder(themes).path)
   }

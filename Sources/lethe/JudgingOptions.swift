@@ -32,15 +32,20 @@ struct JudgingOptions: ParsableArguments {
     help: "Subject far from the concept that the model draws, to compare with. May be repeated.")
   var unrelated: [String] = []
 
+  /// A judge of the program's catalog.
+  static func spec(_ text: String) throws -> JudgeSpec {
+    try JudgeSpec(parsing: text, in: LetheProgram.catalogs.judges)
+  }
+
   /// The judges of the command line, which the run then keeps, or those that it keeps.
   func judges(of folder: RunFolder) throws -> [JudgeSpec] {
     guard !judge.isEmpty else {
       let kept = try folder.judges()
       guard kept.isEmpty else { return kept }
-      return try Defaults.read("LETHE_JUDGE", for: "--judge", JudgeSpec.init(parsing:))
+      return try Defaults.read("LETHE_JUDGE", for: "--judge", JudgingOptions.spec)
         .map { [$0] } ?? []
     }
-    let specs = try judge.map(JudgeSpec.init(parsing:))
+    let specs = try judge.map(Self.spec)
     try folder.keep(specs)
     return specs
   }

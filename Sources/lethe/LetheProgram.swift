@@ -21,7 +21,7 @@ public enum LetheProgram {
   static func use(_ catalogs: Catalogs) { known.withLock { $0 = catalogs } }
 
   /// Runs the command that the process's arguments name, and ends the process with its exit code.
-  /// - Parameter catalogs: Lethe's own methods, attacks and metrics, and perhaps more
+  /// - Parameter catalogs: Lethe's own methods, attacks, metrics and judges, and perhaps more
   public static func main(_ catalogs: Catalogs = .builtIn) {
     use(catalogs)
     StandardError.openClosedStreams()

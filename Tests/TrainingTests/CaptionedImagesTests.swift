@@ -102,7 +102,8 @@ import Training
       #expect(classes.skipped == ["tif": 3, "gif": 1, "": 1])
       #expect(
         classes.skippedNote
-          == "5 files are left out: 3 .tif, 1 without ending, 1 .gif; pictures are PNG, JPEG or WebP")
+          == "5 files are left out: 3 .tif, 1 without ending, 1 .gif; "
+          + "pictures are PNG, JPEG or WebP")
       try PNG.write(picture, to: folder.appendingPathComponent("g.png"))
       try write(Array("a fox".utf8), "g.txt", folder)
       let own = try CaptionedImages(folder: folder)

@@ -69,6 +69,34 @@ import Unlearning
     }
   }
 
+  /// The judge is found by its scheme in a catalog that has it, and names pictures.
+  @Test func addingAJudge() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let judges = try Catalogs.extended().judges
+      let spec = try JudgeSpec(parsing: "brightness", in: judges)
+      #expect(throws: LetheError.self) { try JudgeSpec(parsing: "brightness") }
+      #expect(throws: LetheError.self) { try judges.adding(Brightness.self) }
+      let question = JudgeQuestion(
+        Forgotten(kind: "object", names: ["fox"]), classes: ["object": ["fox", "cat"]])
+      let judge = try spec.open(asked: question, on: .cpu, in: judges)
+      let pictures = Tensor([-0.9, 0.8] as [Float], [2, 1, 1, 1]).expanded(2, 3, 4, 4)
+      let seen = try judge.judged(pictures, asked: [[:], [:]]).seen
+      #expect(seen.map { $0["object"] } == ["fox", "cat"])
+
+      let job = Tiny.job(model, "uce", "fox")
+      let run = try Run(folder.appendingPathComponent("run"))
+      let (eraser, _) = try Erase(job, settings: [])(in: run, on: .cpu)
+      var evaluate = try Evaluate(
+        job, Tiny.evaluation, .themed(job, Tiny.evaluation), judges: [spec])
+      #expect(throws: LetheError.self) { try evaluate(in: run, eraser: eraser, on: .cpu) }
+      evaluate.judgeCatalog = judges
+      let results = try evaluate(in: run, eraser: eraser, on: .cpu)
+      #expect(results.judges.map(\.about.name) == ["brightness"])
+      #expect(try run.runFolder.results().judges.map(\.spec) == [spec])
+    }
+  }
+
   /// The attack is found by its name and makes its attempts in order.
   @Test func addingAnAttack() throws {
     try Fixtures.temporaryFolder { folder in

@@ -1,9 +1,9 @@
 internal import Foundation
-package import Torch
+public import Torch
 
 /// Names the subjects of pictures: a network, or judgements that were made elsewhere. A new judge is a file of its own
-/// and a line in ``JudgeCatalog``.
-package protocol Judge: AnyObject {
+/// and a line in ``JudgeCatalog``, or no line, from another package.
+public protocol Judge: AnyObject {
   /// The word before the colon of `--judge`.
   static var scheme: String { get }
   /// The judge in lists.
@@ -30,39 +30,39 @@ package protocol Judge: AnyObject {
 }
 
 /// What judges are asked about pictures.
-package struct JudgeQuestion: Codable, Sendable, Hashable {
-  package var forgotten: Forgotten
+public struct JudgeQuestion: Codable, Sendable, Hashable {
+  public var forgotten: Forgotten
   /// The classes to choose among, by kind; those of the forgotten kind hold the forgotten.
-  package var classes: [String: [String]]
+  public var classes: [String: [String]]
   /// Ways to name a class of a kind in words: `{a}` is the name with its article, `{name}` the name.
-  package var templates: [String: [String]] = [:]
+  public var templates: [String: [String]] = [:]
   /// Names that take no article.
-  package var plurals: [String] = []
+  public var plurals: [String] = []
 
-  package init(_ forgotten: Forgotten, classes: [String: [String]]) {
+  public init(_ forgotten: Forgotten, classes: [String: [String]]) {
     (self.forgotten, self.classes) = (forgotten, classes)
   }
 }
 
 /// What a judge is, for results and pages; a judge's folder has some of it in `judge.json`.
-package struct JudgeDescription: Codable, Sendable, Hashable {
-  package var name: String
-  package var scheme: String
+public struct JudgeDescription: Codable, Sendable, Hashable {
+  public var name: String
+  public var scheme: String
   /// What it sees, in words.
-  package var sees: String?
-  package var licence: String?
+  public var sees: String?
+  public var licence: String?
   /// The probability that a success needs; nil for none.
-  package var threshold: Double?
+  public var threshold: Double?
   /// The pixels that it looks at.
-  package var preprocessing: String?
+  public var preprocessing: String?
   /// The name and version of the set of templates that a judge of words uses.
-  package var templates: String?
+  public var templates: String?
   /// Measurements that came with it.
-  package var measured: [String: JSON] = [:]
+  public var measured: [String: JSON] = [:]
   /// SHA-256 over the files that decide its answers.
-  package var hash = ""
+  public var hash = ""
 
-  package init(_ name: String, _ scheme: String) { (self.name, self.scheme) = (name, scheme) }
+  public init(_ name: String, _ scheme: String) { (self.name, self.scheme) = (name, scheme) }
 
   /// Takes what a `judge.json` says.
   mutating func add(_ json: JSON?) {

@@ -22,17 +22,17 @@ package struct Audit {
   package var measures: [MeasureSpec] = []
   /// Where the eraser comes from: its file or run, or the folder of a model erased elsewhere.
   package var source = ""
-  private let catalog: AttackCatalog
+  private let catalogs: Catalogs
 
   /// - Parameters:
   ///   - job: what was erased from which model
   ///   - judges: the first one decides
   /// - Throws: ``LetheError`` of the kind `request` without a judge for a model that names none
   package init(
-    _ job: EraseJob, judges: [JudgeSpec], _ size: AuditSize, catalog: AttackCatalog = .builtIn
+    _ job: EraseJob, judges: [JudgeSpec], _ size: AuditSize, catalogs: Catalogs = .builtIn
   ) throws {
     self.judges = try judges.isEmpty ? [job.folder.judgeSpec()] : judges
-    (self.job, self.size, self.catalog) = (job, size, catalog)
+    (self.job, self.size, self.catalogs) = (job, size, catalogs)
   }
 
   private var options: EvaluationOptions {
@@ -50,7 +50,7 @@ package struct Audit {
     let (suite, rest) = try suite(in: run, on: device)
     try run.runFolder.keep(judges)
     var evaluate = try Evaluate(job, options, suite, judges: judges)
-    evaluate.measures = measures
+    (evaluate.measures, evaluate.judgeCatalog) = (measures, catalogs.judges)
     var results = try clock.timed("pictures") {
       try evaluate(in: run, eraser: eraser, on: device)
     }
@@ -114,7 +114,7 @@ package struct Audit {
 
   private func attacks() throws -> [any Attack] {
     try size.attacks.map {
-      try AttackRun.configured($0, settings(of: $0), of: job.folder, in: catalog)
+      try AttackRun.configured($0, settings(of: $0), of: job.folder, in: catalogs.attacks)
     }
   }
 
@@ -124,7 +124,7 @@ package struct Audit {
     return try AttackRun.configured(
       Relearning.name,
       ["training.steps=\(steps)", "checkpoints=[\(checkpoints)]"] + settings(of: Relearning.name),
-      of: job.folder, in: catalog) as? Relearning
+      of: job.folder, in: catalogs.attacks) as? Relearning
   }
 
   private func settings(of name: String) -> [String] {
@@ -139,7 +139,7 @@ package struct Audit {
     guard !size.attacks.isEmpty, size.attacked > 0 else { return ([], []) }
     var attacking = try AttackRun(
       job, attacks(), options, suite, judge: judges[0], limit: size.attacked)
-    attacking.seed = seed
+    (attacking.seed, attacking.catalogs) = (seed, catalogs)
     let results = try attacking(in: run, eraser: eraser, on: device)
     let strongest = AuditMeasurements(results).strongest?.name
     let pictures = results.pictures.filter {
@@ -160,7 +160,7 @@ package struct Audit {
     var relearn = try Relearn(
       job, tuning, options, suite, judge: judges[0], prompts: size.relearned)
     (relearn.seeds, relearn.seed, relearn.drawn) = (size.repetitions, seed, rest)
-    relearn.trained = [.concept]
+    (relearn.trained, relearn.catalogs) = ([.concept], catalogs)
     return try relearn(in: run, eraser: eraser, on: device).rows.filter {
       $0.axes.trainedOn == .concept && $0.metric == "success"
     }
@@ -194,7 +194,7 @@ package struct Audit {
       }
     }
     for spec in judges {
-      let judge = try spec.open(asked: suite.question, on: .cpu)
+      let judge = try spec.open(asked: suite.question, on: .cpu, in: catalogs.judges)
       summary.hashes["judge \(spec)"] = judge.about.hash
       guard spec == judges[0], !judge.classes.isEmpty else { continue }
       let kind = suite.forgotten.kind

@@ -13,6 +13,8 @@ package struct Verify {
   /// Share of the pictures that are drawn again, 0 to 1.
   package var share = 0.05
   package var seed: UInt64 = 0
+  /// The catalog in which judges are looked up.
+  package var judgeCatalog = JudgeCatalog.builtIn
   /// Largest mean difference of a picture that still counts as drawn by the same recipe, of 255.
   package static let tolerance = 2.0
 
@@ -77,7 +79,7 @@ package struct Verify {
     on device: Device
   ) throws {
     for record in results.judges {
-      let judge = try record.spec.open(asked: suite.question, on: device)
+      let judge = try record.spec.open(asked: suite.question, on: device, in: judgeCatalog)
       if audit.hashes["judge \(record.spec)"] != judge.about.hash {
         outcome.faults.append("the judge \(record.spec) is another one than the audit's")
       }

@@ -12,7 +12,7 @@ public struct BenchmarkOptions: Sendable {
   public var seed: UInt64 = 0
   public var evaluation = EvaluationOptions()
   public var command: [String] = []
-  /// The catalogs in which methods, attacks and metrics are looked up.
+  /// The catalogs in which methods, attacks, metrics and judges are looked up.
   public var catalogs = Catalogs.builtIn
   /// Judges of concepts that the model does not list; none takes the judge that its `themes.json` names.
   package var judges: [JudgeSpec] = []
@@ -108,8 +108,10 @@ struct ErasureTrial {
 
   init(_ erase: Erase, _ options: BenchmarkOptions, _ suite: PromptSuite) throws {
     self.erase = erase
-    evaluate = try Evaluate(
+    var evaluate = try Evaluate(
       erase.job, options.evaluation, metrics: erase.catalogs.metrics, suite, judges: options.judges)
+    evaluate.judgeCatalog = options.catalogs.judges
+    self.evaluate = evaluate
   }
 
   /// Erases and evaluates.

@@ -69,6 +69,7 @@ public struct RelearningBenchmark: Benchmark {
     var relearn = try Relearn(
       erase.job, tuning, options.evaluation, suite, judge: options.judges.first, prompts: prompts)
     (relearn.seeds, relearn.seed, relearn.command) = (seeds, options.seed, options.command)
+    relearn.catalogs = options.catalogs
     let folder = (name + (outer.map { " \($0)" } ?? "")).slug
     return Trial("\(concept.slug)/\(folder)") { [relearn] part, whole, device in
       let shared = try Run(whole.file(concept.slug), seed: options.seed)

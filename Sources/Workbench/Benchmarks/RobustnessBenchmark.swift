@@ -49,6 +49,7 @@ public struct RobustnessBenchmark: Benchmark {
         (attack.seed, attack.threshold, attack.command) = (
           options.seed, threshold, options.command
         )
+        attack.catalogs = options.catalogs
         return Trial("\(concept.slug)/\(name)") { [attack] part, whole, device in
           var attack = attack
           let shared = try Run(whole.file(concept.slug), seed: options.seed)

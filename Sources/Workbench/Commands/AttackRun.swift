@@ -22,7 +22,7 @@ public struct AttackRun {
   public var command: [String] = []
   /// Settings ATTACK.key=value of the command line, for the record.
   package var given: [String] = []
-  /// The catalogs of the program, for names in files and on pages.
+  /// The catalogs of the program, for judges, and for names in files and on pages.
   package var catalogs = Catalogs.builtIn
   private let suite: PromptSuite
   private let spec: JudgeSpec
@@ -57,7 +57,7 @@ public struct AttackRun {
   /// The judge of the attempts.
   /// - Throws: ``LetheError`` of the kind `request` for a judge that cannot look at pictures as they are drawn
   package func openJudge(on device: Device) throws -> any Judge {
-    let judge = try spec.open(asked: suite.question, on: device)
+    let judge = try spec.open(asked: suite.question, on: device, in: catalogs.judges)
     guard judge.classes[kind] != nil, !(judge is ScoreTable) else {
       throw LetheError.badValue(
         "--judge",

@@ -52,6 +52,8 @@ public struct Evaluate {
   public var command: [String] = []
   /// Networks for measures of the pictures of other subjects.
   package var measures: [MeasureSpec] = []
+  /// The catalog in which judges are looked up.
+  package var judgeCatalog = JudgeCatalog.builtIn
 
   /// - Parameter metrics: the metrics to measure
   /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or for concepts that it does not
@@ -81,7 +83,7 @@ public struct Evaluate {
   @discardableResult
   public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
     if !overwrites { try refuseReplacing(in: run.runFolder) }
-    let opened = try judges.map { ($0, try $0.open(asked: suite.question, on: device)) }
+    let opened = try judges.map { ($0, try $0.open(asked: suite.question, on: device, in: judgeCatalog)) }
     let original = try job.folder.model(on: device)
     let (base, hash) = (original.hash(), try eraser.hash())
     let sets = [

@@ -14,6 +14,8 @@ package struct JudgePictures {
   private let judges: [JudgeSpec]
   /// Rivals of the concepts, for judges of words; those of the kind when left out.
   package var siblings: [String] = []
+  /// The catalog in which judges are looked up.
+  package var judgeCatalog = JudgeCatalog.builtIn
 
   /// - Throws: ``LetheError`` of the kind `request` without a concept or a judge
   package init(
@@ -47,7 +49,7 @@ package struct JudgePictures {
     }
     var results = Results(.evaluation)
     for spec in judges {
-      let judge = try spec.open(asked: question, on: device)
+      let judge = try spec.open(asked: question, on: device, in: judgeCatalog)
       results.judges.append(JudgeRecord(spec, judge.about, nil))
       guard !judge.classes.isEmpty else { continue }
       var seen: [Bool] = []

@@ -26,9 +26,9 @@ package struct Relearn {
   package var seed: UInt64 = 0
   package var options: EvaluationOptions
   package var command: [String] = []
-  /// The catalogs of the program, for names on pages.
-  package var catalogs = Catalogs.builtIn
-  private let judged: AttackRun
+  /// The catalogs of the program, for judges, and for names on pages.
+  package var catalogs = Catalogs.builtIn { didSet { judged.catalogs = catalogs } }
+  private var judged: AttackRun
   private let suite: PromptSuite
   /// Nil for concepts in words of the user's own.
   private let themes: Themes?

@@ -74,7 +74,9 @@ struct AuditCommand: ParsableCommand {
       let subject = try AuditSubject(
         model, additions.additions, with: with, original: original, concepts: concept, kind: kind,
         on: device)
-      var audit = try Audit(subject.job, judges: judging.judges(of: run.runFolder), size)
+      var audit = try Audit(
+        subject.job, judges: judging.judges(of: run.runFolder), size,
+        catalogs: LetheProgram.catalogs)
       (audit.isQuick, audit.seed, audit.request) = (!full, seed, judging.request(prompts))
       (audit.source, audit.measures) = (subject.source, try measuring.measures())
       audit.command = ["lethe"] + CommandLine.arguments.dropFirst()

@@ -46,7 +46,7 @@ struct BenchRunOptions: ParsableArguments {
     _ model: String, _ request: BenchRequest, _ words: BenchWords
   ) throws -> BenchmarkOptions {
     var options = options(model, request.settings, try request.size.options())
-    options.judges = try words.judging.judge.map(JudgeSpec.init(parsing:))
+    options.judges = try words.judging.judge.map(JudgingOptions.spec)
     (options.request, options.conceptKind) = (words.judging.request(), words.kind)
     return options
   }

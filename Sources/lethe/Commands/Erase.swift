@@ -154,7 +154,7 @@ struct EraseCommand: ParsableCommand {
             + ", in \(file)")
       }
       if let message = verdict.warning { throw LetheError(.collapsed, message) }
-      let usual = try Defaults.read("LETHE_JUDGE", for: "--judge", JudgeSpec.init(parsing:))
+      let usual = try Defaults.read("LETHE_JUDGE", for: "--judge", JudgingOptions.spec)
       common.next(erase.job.measuring(out, judges: [usual].compactMap(\.self)))
     }
   }

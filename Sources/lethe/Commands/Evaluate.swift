@@ -142,6 +142,7 @@ struct EvaluateCommand: ParsableCommand {
     var evaluate = try Evaluate(
       job, options, metrics: LetheProgram.catalogs.metrics, suite, judges: judges)
     (evaluate.overwrites, evaluate.measures) = (overwrite, try measuring.measures())
+    evaluate.judgeCatalog = LetheProgram.catalogs.judges
     evaluate.command = ["lethe"] + CommandLine.arguments.dropFirst()
     let results = try evaluate(in: run, eraser: run.runFolder.eraser(), on: device)
     ProgressLine.shared.end()
@@ -162,9 +163,10 @@ struct EvaluateCommand: ParsableCommand {
       throw LetheError.unknown(
         "kind", kind, known: ConceptKind.allCases.map(\.rawValue), in: "--kind")
     }
-    let judge = try JudgePictures(
+    var judge = try JudgePictures(
       URL(fileURLWithPath: runFolder), concepts: concept, kind,
-      judges: judging.judge.map(JudgeSpec.init(parsing:)))
+      judges: judging.judge.map(JudgingOptions.spec))
+    judge.judgeCatalog = LetheProgram.catalogs.judges
     guard let out else {
       throw LetheError.badValue(
         "evaluate", "the results of pictures need a folder; give --out FOLDER")

@@ -100,7 +100,8 @@ struct ListCommand: ParsableCommand {
           name: suite.name, title: "\(suite.title); \(suite.rows.count) rows",
           details: .string(shown.joined(separator: "\n")))
       }
-    case .judges: return JudgeCatalog.all.map { Entry(name: $0.usage, title: $0.title) } + ownJudges
+    case .judges:
+      return catalogs.judges.all.map { Entry(name: $0.usage, title: $0.title) } + ownJudges
     }
   }
 

@@ -40,6 +40,7 @@ struct VerifyCommand: ParsableCommand {
       }
       var verify = Verify(RunFolder(folder))
       (verify.share, verify.seed) = (share, seed)
+      verify.judgeCatalog = LetheProgram.catalogs.judges
       let outcome = try verify(in: common.run(at: folder, seed: seed), on: common.openDevice())
       if common.json {
         let found: JSON = [

@@ -1,12 +1,13 @@
 import Lethe
 
 extension Catalogs {
-  /// Lethe's own methods, attacks and metrics, and those of this package.
+  /// Lethe's own methods, attacks, metrics and judges, and those of this package.
   public static func extended() throws -> Catalogs {
     var catalogs = Catalogs.builtIn
     catalogs.methods = try catalogs.methods.adding(Redirection.self)
     catalogs.attacks = try catalogs.attacks.adding(Sentences.self)
     catalogs.metrics = try catalogs.metrics.adding(Confusion.self)
+    catalogs.judges = try catalogs.judges.adding(Brightness.self)
     return catalogs
   }
 }

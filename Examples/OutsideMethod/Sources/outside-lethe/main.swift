@@ -1,4 +1,4 @@
-// All commands of Lethe, with the method, the attack and the metric of this package.
+// All commands of Lethe, with the method, the attack, the metric and the judge of this package.
 import Foundation
 import Lethe
 import LetheCommands
