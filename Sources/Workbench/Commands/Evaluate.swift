@@ -83,7 +83,9 @@ public struct Evaluate {
   @discardableResult
   public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
     if !overwrites { try refuseReplacing(in: run.runFolder) }
-    let opened = try judges.map { ($0, try $0.open(asked: suite.question, on: device, in: judgeCatalog)) }
+    let opened = try judges.map {
+      ($0, try $0.open(asked: suite.question, on: device, in: judgeCatalog))
+    }
     let original = try job.folder.model(on: device)
     let (base, hash) = (original.hash(), try eraser.hash())
     let sets = [
