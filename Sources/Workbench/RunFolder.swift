@@ -122,11 +122,12 @@ public struct RunFolder: Sendable, Hashable {
 
   /// The judges that the run's last evaluation was given; none where it was given none.
   /// - Throws: ``LetheError`` of the kind `model` for a `judges.json` that cannot be read
-  package func judges() throws -> [JudgeSpec] {
+  package func judges(in catalog: JudgeCatalog = .builtIn) throws -> [JudgeSpec] {
     guard has("judges.json") else { return [] }
     let file = file("judges.json")
     guard let data = try? InputFile.data(file, .json),
-      let specs = try? JSONDecoder().decode([JudgeSpec].self, from: data)
+      let specs = try? JSONDecoder().decode([String].self, from: data)
+        .map({ try JudgeSpec(parsing: $0, in: catalog) })
     else { throw LetheError.malformed(file, "it is no list of judges") }
     return specs
   }

@@ -40,7 +40,7 @@ struct JudgingOptions: ParsableArguments {
   /// The judges of the command line, which the run then keeps, or those that it keeps.
   func judges(of folder: RunFolder) throws -> [JudgeSpec] {
     guard !judge.isEmpty else {
-      let kept = try folder.judges()
+      let kept = try folder.judges(in: LetheProgram.catalogs.judges)
       guard kept.isEmpty else { return kept }
       return try Defaults.read("LETHE_JUDGE", for: "--judge", JudgingOptions.spec)
         .map { [$0] } ?? []

@@ -56,7 +56,7 @@ import Testing
   }
 
   /// The terminal's width alone wraps the paragraphs of help: each line ends where the next word would not fit.
-  @Test(arguments: [60, 100]) func helpIsWrappedOnce(_ width: Int) throws {
+  @Test(arguments: [80]) func helpIsWrappedOnce(_ width: Int) throws {
     let commands = [
       [], ["generate"], ["make-set"], ["erase"], ["apply"], ["evaluate"], ["attack"], ["relearn"],
       ["report"], ["bench"], ["bench", "methods"], ["bench", "separability"],

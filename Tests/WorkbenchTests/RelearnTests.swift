@@ -28,7 +28,7 @@ import Training
       let erase = try Erase(Tiny.job(model, "uce", "fox"), settings: [])
       let eraser = try erase(in: run, on: .cpu).eraser
       var relearn = try Relearn(erase.job, Self.tuning(mode), Tiny.evaluation, prompts: 2)
-      relearn.seeds = 2
+      (relearn.seeds, relearn.unseen) = (2, 4)
       let results = try relearn(in: run, eraser: eraser, on: .cpu)
       func mean(_ set: TuningSet, _ step: Int, _ metric: String) throws -> MeasuredValue {
         try #require(

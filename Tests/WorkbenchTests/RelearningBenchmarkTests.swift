@@ -27,6 +27,7 @@ import Training
       var bench = RelearningBenchmark(
         Tiny.benchmark(try Tiny.model(folder), settings), concepts: ["fox"])
       (bench.prompts, bench.seeds, bench.methods) = (2, 1, ["esd-u", "esd-u-3"])
+      bench.unseen = 3
       bench.controls = ["esd-u-3": "esd-u"]
       let results = try Tiny.runner()(bench, in: run, on: .cpu)
       let labels = results.rows.filter { $0.method != "original" }.map(\.label).unique

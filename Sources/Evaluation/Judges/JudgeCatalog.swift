@@ -29,7 +29,7 @@ package struct JudgeSpec: Codable, Sendable, Hashable, CustomStringConvertible {
 
   /// - Throws: ``LetheError``; see ``Judge/open(_:asked:on:)``
   package func open(
-    asked question: JudgeQuestion, on device: Device, in catalog: JudgeCatalog
+    asked question: JudgeQuestion, on device: Device, in catalog: JudgeCatalog = .builtIn
   ) throws -> any Judge {
     try catalog.named(scheme).open(argument, asked: question, on: device)
   }

@@ -2,7 +2,7 @@
 // from model, eraser and prompts, all are judged again, and every number of the verdict is computed again.
 internal import Diffusion
 internal import Editing
-internal import Evaluation
+package import Evaluation
 internal import Foundation
 package import Torch
 package import Training

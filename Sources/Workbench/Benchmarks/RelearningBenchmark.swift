@@ -19,6 +19,8 @@ public struct RelearningBenchmark: Benchmark {
   public var seeds = 3
   /// The number of prompts of each concept that are judged.
   public var prompts = 10
+  /// The number of pictures behind each loss, none of which is trained on.
+  package var unseen = 16
 
   /// The method that wraps the others.
   private let outer = "meta"
@@ -69,7 +71,7 @@ public struct RelearningBenchmark: Benchmark {
     var relearn = try Relearn(
       erase.job, tuning, options.evaluation, suite, judge: options.judges.first, prompts: prompts)
     (relearn.seeds, relearn.seed, relearn.command) = (seeds, options.seed, options.command)
-    relearn.catalogs = options.catalogs
+    (relearn.catalogs, relearn.unseen) = (options.catalogs, unseen)
     let folder = (name + (outer.map { " \($0)" } ?? "")).slug
     return Trial("\(concept.slug)/\(folder)") { [relearn] part, whole, device in
       let shared = try Run(whole.file(concept.slug), seed: options.seed)

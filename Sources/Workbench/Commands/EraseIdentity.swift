@@ -85,7 +85,7 @@ extension Erase {
 
 extension JSON {
   /// A method's options without those that have no effect beside the values of others.
-  fileprivate func without(idle method: any UnlearningMethod) -> JSON {
+  func without(idle method: any UnlearningMethod) -> JSON {
     method.idle.reduce(self) { $0.without($1.option.split(separator: ".").map(String.init)[...]) }
   }
 

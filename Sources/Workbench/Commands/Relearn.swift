@@ -23,6 +23,8 @@ package struct Relearn {
   package var seeds = 3
   /// The number of prompts that are judged.
   package var prompts = 10
+  /// The number of pictures behind each loss, none of which is trained on.
+  package var unseen = 16
   package var seed: UInt64 = 0
   package var options: EvaluationOptions
   package var command: [String] = []
@@ -172,12 +174,12 @@ package struct Relearn {
   /// text encoder (related), and of the farthest (unrelated).
   private func probes(_ original: DiffusionModel, _ run: Run) throws -> [LatentSet] {
     func of(_ prompts: [String], _ draw: UInt64, _ stage: String) throws -> LatentSet {
-      try pictures(prompts, 16, original, draw, run, stage)
+      try pictures(prompts, unseen, original, draw, run, stage)
     }
     let (near, far) = neighbours(original)
     return [
       drawn.isEmpty
-        ? try ofConcepts(16, original, 3, run, "unseen pictures of the concept")
+        ? try ofConcepts(unseen, original, 3, run, "unseen pictures of the concept")
         : try of(drawn, 3, "unseen pictures of the concept"),
       try of(near, 4, "related pictures"), try of(far, 5, "unrelated pictures"),
     ]
@@ -243,11 +245,14 @@ package struct Relearn {
 
   /// The options that a curve depends on.
   private func identity() throws -> JSON {
-    [
+    var identity: JSON = [
       "tuning": try JSON(encoding: tuning),
       "data": .string(data.map { FolderListing(URL(fileURLWithPath: $0)).hash } ?? ""),
       "drawn": .array(drawn.map(JSON.string)), "seed": JSON(seed),
       "sampling": try JSON(encoding: options.sampling), "prompts": .int(prompts),
     ]
+    // Curves that were drawn when the number was fixed have no such key.
+    if unseen != 16 { identity["unseen"] = .int(unseen) }
+    return identity
   }
 }
