@@ -18,8 +18,9 @@ help: ## this list
 setup: ## libtorch and missing C libraries into .deps/ (once; TORCH_VERSION=2.11.0, CUDA=1 or LIBTORCH=DIR to choose another)
 	@python3 scripts/setup.py
 
+# Package.swift names the layers that the optimiser is for.
 build: setup ## the program, optimised
-	swift build -c release --product lethe
+	swift build -c release --product lethe -Xswiftc -Onone
 
 install: build ## the program, its libraries, manual page and completions into PREFIX=/usr/local
 	@scripts/install.sh $(LETHE) $(PREFIX)
@@ -31,7 +32,7 @@ man: build ## the manual page, .build/lethe.1
 demo: build ## erase a fox from the embedded model and write runs/demo/report.html
 	@$(LETHE) erase Models/emoji --method esd --concept fox --preserve others --seed 1 \
 	  --set training.learningRate=5e-4 --set training.batch=4 --set training.steps=100 --set preserveTrajectories=24 --out $(DEMO)
-	@$(LETHE) evaluate $(DEMO) --quick
+	@$(LETHE) evaluate $(DEMO) --quick --steps 20
 	@$(LETHE) report $(DEMO)
 
 # Tests run side by side, on one thread each.

@@ -56,9 +56,10 @@ func layer(
 let glue =
   strict + (isCheckout ? [] : [.unsafeFlags(["-Onone"], .when(configuration: .release))])
 
-/// The layers that every operator passes are optimised in debug builds too: tests of tiny models spend their time there.
-let engine =
-  strict + (isCheckout ? [] : [.unsafeFlags(["-O"], .when(configuration: .debug))])
+/// The layers that every operator and every byte passes are always optimised: tests of tiny models spend their time
+/// there. `-Xfrontend` counts more than an `-Onone` of the command line, which `make build` gives to all that has no need
+/// of the optimiser: glue, the parser of the command line, templates and the studio's server.
+let engine = strict + (isCheckout ? [] : [.unsafeFlags(["-Xfrontend", "-O"])])
 
 func suite(_ name: String, on dependencies: [Target.Dependency]) -> Target {
   .testTarget(
@@ -95,8 +96,8 @@ let package = Package(
       linkerSettings: [.linkedLibrary("crypto", .when(platforms: [.linux]))]),
     // The vocabulary of CLIP's tokenizer: a C string compiles in no time.
     .target(name: "CVocabulary"),
-    layer("Tokenizers", on: ["Torch", "CVocabulary"]),
-    layer("Pictures", on: ["Torch", "CPNG", "CTurboJPEG", "CWebP"]),
+    layer("Tokenizers", on: ["Torch", "CVocabulary"], settings: engine),
+    layer("Pictures", on: ["Torch", "CPNG", "CTurboJPEG", "CWebP"], settings: engine),
     layer("Diffusion", on: ["TorchNN", "Tokenizers", "Pictures"], settings: glue),
     layer("Training", on: ["Diffusion"], settings: glue),
     layer(

@@ -10,6 +10,7 @@ shared libraries are unpacked; Python itself is not used after this step. Runnin
 `torch` wheel must have one of the digests in torch-wheels.json. c_libraries.py brings the C libraries.
 """
 import hashlib, importlib.util, json, os, platform, re, shutil, subprocess, sys, zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import c_libraries
@@ -39,8 +40,6 @@ def tools():
     missing = [f"  {name}: {origin}" for name, origin in needs.items() if not shutil.which(name)]
     if missing:
         fail("these tools are missing:\n" + "\n".join(missing))
-    if missing := c_libraries.provide(DEPS):
-        fail("these libraries are missing and could not be brought:\n" + "\n".join(missing))
 
 
 def digest_of(path):
@@ -140,6 +139,17 @@ def is_header_or_library(path):
 def main():
     tools()
     DEPS.mkdir(exist_ok=True)
+    # The C libraries come while libtorch does.
+    with ThreadPoolExecutor() as pool:
+        libraries = pool.submit(c_libraries.provide, DEPS)
+        found = libtorch()
+        if missing := libraries.result():
+            fail("these libraries are missing and could not be brought:\n" + "\n".join(missing))
+    print(f"setup: {found}, headers and libraries in .deps/libtorch", file=sys.stderr)
+
+
+def libtorch():
+    """Lays out libtorch in .deps/libtorch; returns its name."""
     link = DEPS / "libtorch"
     if existing := os.environ.get("LIBTORCH"):
         home = Path(existing).resolve()
@@ -176,7 +186,7 @@ def main():
             "Cflags: -I${root}/include -I${root}/include/torch/csrc/api/include\n"
             "Libs: -L${root}/lib -ltorch_cpu -lc10\n")
         stamp.write_text(stamp_text)
-    print(f"setup: {stamp_text}, headers and libraries in .deps/libtorch", file=sys.stderr)
+    return stamp_text
 
 
 if __name__ == "__main__":
