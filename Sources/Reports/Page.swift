@@ -75,8 +75,14 @@ package struct ReportContent {
       package var detail: String
       /// The frame: back, away, hurt or nothing.
       package var state: String
-      package init(_ pictures: [Data], text: String, detail: String, state: String) {
+      /// The name of a link below, and its place relative to the page; nil for none.
+      package var link: (name: String, place: String)?
+      package init(
+        _ pictures: [Data], text: String, detail: String, state: String,
+        link: (name: String, place: String)? = nil
+      ) {
         (self.pictures, self.text, self.detail, self.state) = (pictures, text, detail, state)
+        self.link = link
       }
     }
     package var title: String
@@ -191,7 +197,8 @@ package struct ReportContent {
       func card(_ card: Cards.Card) -> [String: Any] {
         [
           "pictures": card.pictures.map(picture), "text": card.text, "detail": card.detail,
-          "state": card.state,
+          "state": card.state, "hasLink": card.link != nil, "linkName": card.link?.name ?? "",
+          "linkPlace": card.link?.place ?? "",
         ]
       }
       let rest = group.cards.dropFirst(Cards.open)

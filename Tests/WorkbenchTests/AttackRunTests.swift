@@ -44,6 +44,16 @@ import Unlearning
       let shown = try value(nil, "shown")
       #expect(before.n == 4 && shown.n == 4)
       #expect(try value("none", "asr").value == before.value)
+      // Two seeds of a prompt are no two prompts.
+      for name in [nil, "seeds", "random"] as [String?] {
+        let rate = try value(name, name == nil ? "pre-asr" : "asr")
+        let log = run.events("attack/\(name ?? "none").jsonl").sorted {
+          ($0["index"]?.int ?? 0, 0) < ($1["index"]?.int ?? 0, 0)
+        }
+        let hits = log.map { $0["before"] == true || (name != nil && $0["success"] == true) }
+        let expected = ClusterBootstrap(attack.prompts).share(rate.metric, hits)
+        #expect(attack.prompts.unique.count == 2 && rate.measured.interval == expected.interval)
+      }
       for name in AttackCatalog.builtIn.names {
         // The rate counts prompts that showed the concept before, and those that the log says were brought back.
         let log = run.events("attack/\(name).jsonl")

@@ -208,8 +208,9 @@ public struct AttackRun {
 
   // MARK: - Results
 
+  /// A share of the pictures; those of one prompt are a cluster.
   private func share(_ name: String, _ hits: [Bool]) -> MeasuredValue {
-    .share(name, hits.filter { $0 }.count, of: hits.count)
+    ClusterBootstrap(prompts).share(name, hits)
   }
 
   private func row(
