@@ -120,6 +120,7 @@ struct PagesTests {
     let text = try page.content.markdown
     #expect(text.contains("nearest") || text.contains("Nearest to the retrained model"))
     #expect(text.contains("| a | +0.0 | -10.0 |"))
+    #expect(try page.content.verdict?.sentence.hasSuffix("at least 95 %: a, at 0.050.") == true)
   }
 
   @Test func separabilityByConceptAndState() throws {
@@ -147,6 +148,9 @@ struct PagesTests {
     #expect(text.contains("| S1 t0 | ✗ 1.5 / 0 / 0.250 | ✓ 1.5 / 90 / 0.250 ±1 |"))
     #expect(text.contains("| S1 t0 | 1.5 / 0.0 / 0.250 | 1.5 / 90.0 / 0.250 |  | 1 |"))
     #expect(text.contains("| alone | 1.5 / 0.0 / 0.250 |"))
+    #expect(
+      text.contains(
+        "The judge sees concepts in their pictures - sepme: 0 % erased, 90 % given back."))
   }
 
   @Test func quickRunsAreMarked() throws {
