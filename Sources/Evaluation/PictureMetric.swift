@@ -37,9 +37,15 @@ package protocol PictureMetric {
   /// - Returns: nil where the metric needs a reference and there is none
   /// - Throws: ``LetheError`` of the kind `model` for pictures that the metric cannot compare
   func measure(_ drawn: DrawnPictures, reference: DrawnPictures?) throws -> MeasuredValue?
+  /// The mean difference from the reference's pictures, which are of the same prompts and seeds in the same order.
+  /// - Returns: nil for a metric that is none of single pictures
+  func change(_ drawn: DrawnPictures, from reference: DrawnPictures) throws -> MeasuredValue?
 }
 
 extension PictureMetric {
+  package func change(_ drawn: DrawnPictures, from reference: DrawnPictures) throws
+    -> MeasuredValue?
+  { nil }
   package func note(_ n: Int) -> String? { nil }
 }
 

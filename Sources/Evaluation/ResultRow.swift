@@ -118,7 +118,8 @@ extension [ResultRow] {
     guard let first = found.first else { return nil }
     // One value keeps its own interval.
     if found.count == 1 { return first }
-    return first.interval?.kind == .wilson95
+    // Trials of one prompt are not independent, so that shares over prompts are averaged.
+    return found.allSatisfy { $0.interval?.kind == .wilson95 }
       ? .pooled(metric, found) : .mean(metric, found.map(\.value), first.unit)
   }
 }

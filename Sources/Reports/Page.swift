@@ -95,7 +95,8 @@ package struct ReportContent {
       func card(_ card: Cards.Card) -> [String: Any] {
         [
           "pictures": card.pictures.map(picture), "text": card.text, "detail": card.detail,
-          "state": card.state,
+          "state": card.state, "hasLink": card.link != nil, "linkName": card.link?.name ?? "",
+          "linkPlace": card.link?.place ?? "",
         ]
       }
       let rest = group.cards.dropFirst(Cards.open)

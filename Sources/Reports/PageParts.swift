@@ -72,8 +72,14 @@ extension ReportContent {
       package var detail: String
       /// The frame: back, away, hurt or nothing.
       package var state: String
-      package init(_ pictures: [Data], text: String, detail: String, state: String) {
+      /// The name of a link below, and its place relative to the page; nil for none.
+      package var link: (name: String, place: String)?
+      package init(
+        _ pictures: [Data], text: String, detail: String, state: String,
+        link: (name: String, place: String)? = nil
+      ) {
         (self.pictures, self.text, self.detail, self.state) = (pictures, text, detail, state)
+        self.link = link
       }
     }
     package var title: String

@@ -1,7 +1,7 @@
 extension ReportContent {
   private static let card = """
     <figure class="card {{state}}"><span>{{#pictures}}<img src="{{.}}" alt="{{text}}">{{/pictures}}</span>
-    <figcaption><b>{{text}}</b><br>{{detail}}</figcaption></figure>
+    <figcaption><b>{{text}}</b><br>{{detail}}{{#hasLink}}<br><a href="{{linkPlace}}">{{linkName}}</a>{{/hasLink}}</figcaption></figure>
     """
 
   private static let table = """

@@ -167,6 +167,8 @@ import Workbench
       let wrong = try run(draw, [name: value])
       #expect(wrong.code == 2 && wrong.error.hasPrefix("lethe: \(name): \(accepted)"), "\(wrong)")
     }
+    let judges = try run(["list", "judges"], ["LETHE_JUDGES": "/nonexistent"])
+    #expect(judges.code == 2 && judges.error.hasPrefix("lethe: LETHE_JUDGES: there is no folder"))
     #expect(throws: Never.self) {
       try Defaults.read("LETHE_NONE", for: "--judge") { _ in throw LetheError.request("x") }
     }

@@ -108,6 +108,36 @@ import TorchNN
     #expect(try score(.cosine).n == 3 && score(.cosine).interval?.kind == .t95)
   }
 
+  /// The change is that of each picture against the same one of the reference, with the interval of the differences.
+  @Test func clipScoresInPairs() throws {
+    let clip = try CLIPModel.load(Fixtures.url("tiny-clip"))
+    let (a, b) = (
+      Seeded.smooth(32, 32), Seeded.smooth(40, 40).narrowed(2, 8, 32).narrowed(3, 0, 32)
+    )
+    let prompts = ["fox", "a noto emoji of a fox", "an owl"]
+    func drawn(_ pictures: [Tensor], _ prompts: [String]) throws -> DrawnPictures {
+      try DrawnPictures(Tensor.concatenate(pictures), prompts: prompts)
+    }
+    let (new, old) = (try drawn([a, b, -a], prompts), try drawn([b, b, a], prompts))
+    let score = CLIPScore(clip, named: "tiny", .x100)
+    let change = try #require(try score.change(new, from: old))
+    let pairs = try (0..<3).map { i -> Double in
+      func one(_ set: DrawnPictures) throws -> Double {
+        let picture = try drawn([set.pictures.narrowed(0, i, 1)], [prompts[i]])
+        return try #require(try score.measure(picture, reference: nil)).value
+      }
+      return try one(new) - one(old)
+    }
+    #expect(abs(change.value - pairs.mean) < 1e-4 && abs(pairs[1]) < 1e-6 && abs(pairs[0]) > 1e-3)
+    #expect(change.metric == "clip-score-change@x100:tiny" && change.n == 3)
+    let expected = ClusterBootstrap(prompts).mean("", pairs).interval
+    #expect(abs((change.interval?.lower ?? 0) - (expected?.lower ?? 1)) < 1e-3)
+    #expect(try score.change(old, from: old)?.interval?.upper == 0)
+    #expect(try CLIPScore(clip, named: "tiny", .hessel).change(new, from: old) == nil)
+    #expect(try score.change(new, from: drawn([a, a, a], ["fox", "fox", "fox"])) == nil)
+    #expect(PictureMetricCatalog.measure(of: change.metric) == nil)
+  }
+
   /// The catalog has a metric for every profile that the networks allow, under names of their own.
   @Test func catalog() throws {
     var networks = MetricNetworks()

@@ -34,6 +34,17 @@ struct PagesTests {
     #expect(text.contains("| m | 0.0 [0.0, 27.8] | \(share) | 100.0 [72.2, 100.0] |  | \(share)"))
     #expect(text.contains("| x | m | 1 of 4 | 4 of 4 |"))
     #expect(text.contains("| y | m | 3 of 6 | 6 of 6 |"))
+    #expect(
+      text.contains(
+        "Under its strongest attack m shows the concept in 100 % [72, 100] of the prompts (n 10).")
+    )
+    results.rows += [
+      ResultRow("u", "x", .share("pre-asr", 0, of: 4), seeds: 1),
+      ResultRow("u", "x", .share("asr", 1, of: 4), seeds: 1) { $0.attack = "a" },
+    ]
+    let both = try #require(try ResultsPage.content(of: results, in: nowhere).verdict?.sentence)
+    #expect(both.hasPrefix("Under its strongest attack u shows the concept in 25 % ["))
+    #expect(both.hasSuffix(", the least of 2; m in 100 % [72, 100], the most."), "\(both)")
     // The mean over prompts: (4 * 1 + 6 * 3) / 10.
     #expect(text.contains("| m | 2.2, 1.0 s |  |"))
   }
@@ -77,6 +88,7 @@ struct PagesTests {
     #expect(abs(page.area("esd-u-1") - 0.1) < 1e-12)
     #expect(page.loss("esd-u-1", "loss-related", after: 100) == 0.5)
     let text = page.content.markdown
+    #expect(text.contains("After 100 steps on the concept esd-u-1 inside meta shows it in 20 % ["))
     #expect(
       text.contains(
         "| esd-u-1 inside meta against esd-u-1 | base has none | 0.50 | 0.50 | -2.0 |"))
@@ -108,6 +120,7 @@ struct PagesTests {
     let text = try page.content.markdown
     #expect(text.contains("nearest") || text.contains("Nearest to the retrained model"))
     #expect(text.contains("| a | +0.0 | -10.0 |"))
+    #expect(try page.content.verdict?.sentence.hasSuffix("at least 95 %: a, at 0.050.") == true)
   }
 
   @Test func separabilityByConceptAndState() throws {
@@ -135,6 +148,9 @@ struct PagesTests {
     #expect(text.contains("| S1 t0 | ✗ 1.5 / 0 / 0.250 | ✓ 1.5 / 90 / 0.250 ±1 |"))
     #expect(text.contains("| S1 t0 | 1.5 / 0.0 / 0.250 | 1.5 / 90.0 / 0.250 |  | 1 |"))
     #expect(text.contains("| alone | 1.5 / 0.0 / 0.250 |"))
+    #expect(
+      text.contains(
+        "The judge sees concepts in their pictures - sepme: 0 % erased, 90 % given back."))
   }
 
   @Test func quickRunsAreMarked() throws {

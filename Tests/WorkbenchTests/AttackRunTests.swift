@@ -44,6 +44,16 @@ import Unlearning
       let shown = try value(nil, "shown")
       #expect(before.n == 4 && shown.n == 4)
       #expect(try value("none", "asr").value == before.value)
+      // Two seeds of a prompt are no two prompts.
+      for name in [nil, "seeds", "random"] as [String?] {
+        let rate = try value(name, name == nil ? "pre-asr" : "asr")
+        let log = run.events("attack/\(name ?? "none").jsonl").sorted {
+          ($0["index"]?.int ?? 0, 0) < ($1["index"]?.int ?? 0, 0)
+        }
+        let hits = log.map { $0["before"] == true || (name != nil && $0["success"] == true) }
+        let expected = ClusterBootstrap(attack.prompts).share(rate.metric, hits)
+        #expect(attack.prompts.unique.count == 2 && rate.measured.interval == expected.interval)
+      }
       for name in AttackCatalog.builtIn.names {
         // The rate counts prompts that showed the concept before, and those that the log says were brought back.
         let log = run.events("attack/\(name).jsonl")
@@ -59,7 +69,16 @@ import Unlearning
       // Results and pictures alone give the same page.
       let made = try WriteReport(RunFolder(run.file("attack")))()
       #expect(try String(contentsOf: made, encoding: .utf8) == page)
+      // A page of the run that is there tells of the attack.
+      var evaluated = Results(.evaluation)
+      evaluated.rows = ["original", "esd"].map {
+        ResultRow($0, "fox", .share("ua", 1, of: 4), seeds: 1)
+      }
+      try run.runFolder.write(evaluated, to: "results.json")
+      try Data("old".utf8).write(to: run.file("report.html"))
       #expect(try attack(in: run, eraser: eraser, on: .cpu).rows == results.rows)
+      let own = try String(contentsOf: run.file("report.html"), encoding: .utf8)
+      #expect(own.contains("What brings it back: It ") && !own.contains("not tried"))
       let limited = try AttackRun(erase.job, attacks, Tiny.evaluation, limit: 3)
       #expect(limited.prompts.count == 3)
       // No attack reaches a threshold of 1, so every attack uses all of its queries.

@@ -49,6 +49,11 @@ import Training
         try mean(.concept, 4, "loss-concept").value < mean(.concept, 0, "loss-concept").value)
       #expect(try mean(.concept, 4, "loss-concept").interval?.kind == .standardError)
       let page = try String(contentsOf: run.file("relearn/report.html"), encoding: .utf8)
+      let (before, after) = (try mean(.concept, 0, "success"), try mean(.concept, 4, "success"))
+      #expect(
+        page.contains(
+          after.value > max(0.05, before.value)
+            ? "It comes back: after 4" : "It stayed away: after 4"))
       #expect(page.contains("class=\"band c0\"") && page.contains("loss on related subjects"))
       // A page of the run that is there tells of it; one that is not there is not made.
       #expect(!run.runFolder.has("report.html"))

@@ -57,7 +57,7 @@ def first_image(model, rounds):
             start = time.perf_counter()
             subprocess.run([PYTHON, "-c", code, str(model), f"{folder}/x.png"], check=True, capture_output=True)
             middle = time.perf_counter()
-            subprocess.run([LETHE, "generate", model, "--prompt", "a noto emoji of a fox", "--seed", "1", "--quiet", "--threads", str(arguments.threads), "--out", f"{folder}/out"], check=True, capture_output=True)
+            subprocess.run([LETHE, "generate", model, "--prompt", "a noto emoji of a fox", "--seed", "1", "--guidance", "7.5", "--quiet", "--threads", str(arguments.threads), "--out", f"{folder}/out"], check=True, capture_output=True)
             ratios.append((time.perf_counter() - middle) / (middle - start))
     row = {"stage": "process start to first picture", "ratio": statistics.median(ratios), "low": min(ratios), "high": max(ratios), "rounds": rounds}
     print(f"| {row['stage']} | {row['ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f}) | |", flush=True)

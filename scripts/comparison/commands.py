@@ -27,6 +27,9 @@ def command(name, text, needs="", settings="", threads=True, prints=True):
     arguments = shlex.split(text)
     for setting in shlex.split(settings):
         arguments += ["--set", setting]
+    if arguments[:1] == ["generate"] and "--guidance" not in arguments and "--help" not in arguments:
+        # Version 0.1 draws every model with it.
+        arguments += ["--guidance", "7.5"]
     if threads:
         arguments += ["--threads", "1"]
     COMMANDS.append(Command(name, arguments, needs.split(), threads, prints))

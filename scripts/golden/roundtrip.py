@@ -2,7 +2,7 @@
 """A folder written by Lethe, loaded by diffusers: the same picture?
 
     .build/release/lethe apply MODEL --with RUN --out COPY
-    .build/release/lethe generate COPY --prompt P --seed 1 --threads 1 --out PICTURES
+    .build/release/lethe generate COPY --prompt P --seed 1 --guidance 7.5 --threads 1 --out PICTURES
     python scripts/golden/roundtrip.py COPY PICTURES/0_0.png P
 
 A fourth argument is a LoRA file (`lethe apply --lora`) to load on the folder, with peft installed.

@@ -47,6 +47,19 @@ package struct CLIPScore: PictureMetricProfiles {
   }
 }
 
+extension CLIPScore {
+  /// 100 (i . t - i_o . t) in pairs of pictures; the other profiles say the same in other units.
+  package func change(_ drawn: DrawnPictures, from reference: DrawnPictures) throws
+    -> MeasuredValue?
+  {
+    guard profile == .x100, drawn.prompts == reference.prompts else { return nil }
+    let differences = zip(clip.cosines(drawn, prefix: ""), clip.cosines(reference, prefix: ""))
+      .map { 100 * ($0 - $1) }
+    return ClusterBootstrap(drawn.prompts).mean(
+      "clip-score-change@\(profile.rawValue):\(model)", differences)
+  }
+}
+
 extension CLIPModel {
   /// The unit vectors of pictures [N, 3, H, W] in [-1, 1], computed 64 at a time: [N, P], float64.
   func vectors(_ pictures: Tensor) -> Tensor {

@@ -58,7 +58,7 @@ struct ForgettingPage {
       var content = ReportContent()
       content.title = "Forgetting “\(concept)”"
       content.subtitle = "Every method beside a model that was retrained without the class"
-      content.summary = verdict
+      if !verdict.isEmpty { content.verdict = (verdict, "even") }
       content.figures = [
         .init(
           "Forgotten against kept",

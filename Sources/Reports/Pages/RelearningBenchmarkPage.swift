@@ -19,6 +19,9 @@ struct RelearningBenchmarkPage {
     var content = ReportContent()
     content.title = "Relearning of erased concepts"
     content.subtitle = concepts.joined(separator: ", ")
+    content.verdict = BenchVerdict.least(
+      labels.compactMap { label in success(label, .concept, last).map { (label, $0) } },
+      "After \(last) steps on the concept", "shows it in")
     content.tables = [relearned, kept, against, byConcept]
     content.charts = pairs.map(\.base).unique.map(chart)
     return content

@@ -22,6 +22,7 @@ struct RelearningPage {
     var content = ReportContent()
     content.title = "Relearning “\(results.rows.first?.subject ?? "")”"
     content.subtitle = "\(results.rows.first?.method ?? ""), fine-tuned"
+    content.verdict = verdict
     content.tables = [table]
     content.charts = Self.measures.map { metric, title in
       Chart(
@@ -38,6 +39,24 @@ struct RelearningPage {
         })
     }
     return content
+  }
+
+  /// What the last step on the concept brought back, beside the first one and the control.
+  private var verdict: (sentence: String, state: String)? {
+    func success(_ set: TuningSet, _ step: Int?) -> MeasuredValue? {
+      means.filter { $0.axes.trainedOn == set && $0.axes.step == step }.value("success")
+    }
+    guard let last = steps.last, last > 0, let after = success(.concept, last) else { return nil }
+    func text(_ share: MeasuredValue) -> String { share.text(digits: 0, hasUnit: true) }
+    let returns = after.value > max(RunVerdict.few, success(.concept, 0)?.value ?? 0)
+    return (
+      (returns ? "It comes back: after" : "It stayed away: after")
+        + " \(last) steps of fine-tuning on it, \(text(after)) of the prompts show it"
+        + (success(.concept, 0).map { "; before, \(text($0))" } ?? "")
+        + (success(.benign, last).map { "; after as many on benign pictures, \(text($0))" } ?? "")
+        + ".",
+      returns ? "back" : "away"
+    )
   }
 
   private var table: Table {

@@ -77,6 +77,7 @@ public enum ResultsPage {
   private static func evaluation(_ results: Results, _ catalog: MetricCatalog) -> ReportContent {
     var content = ReportContent()
     content.title = "Methods side by side"
+    content.verdict = BenchVerdict.forgetting(results)
     content.subtitle = results.rows.map(\.subject).unique.joined(separator: ", ")
     let others = results.rows.filter { $0.method != "original" }
     let verdicts = others.map(\.label).unique.compactMap { label -> Table.Row? in

@@ -19,6 +19,13 @@ struct RobustnessPage {
       var content = ReportContent()
       content.title = "Erasures under attack"
       content.subtitle = concepts.joined(separator: ", ")
+      content.verdict = BenchVerdict.least(
+        methods.filter { $0 != "none" }.compactMap { method in
+          let own = rows.filter { $0.method == method }
+          return attacks.compactMap { attack in own.filter { $0.axes.attack == attack }.over("asr")
+          }
+          .max { $0.value < $1.value }.map { (method, $0) }
+        }, "Under its strongest attack", "shows the concept in")
       content.tables = [rates, chance, byConcept, folded(costs)]
       content.figures = [
         .init(

@@ -38,6 +38,11 @@ extension RunPage {
     ].filter { !$0.cards.isEmpty }
   }
 
+  /// The lines of `samples.jsonl`, from 1.
+  private var lines: [JudgedPicture: Int] {
+    Dictionary(judged.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { a, _ in a })
+  }
+
   private func rank(_ picture: JudgedPicture, _ order: [JudgedPicture.Outcome]) -> Int {
     order.firstIndex(of: picture.outcome) ?? order.count
   }
@@ -46,6 +51,7 @@ extension RunPage {
     _ title: String, _ note: String, _ pictures: [JudgedPicture]
   ) throws -> ReportContent.Cards {
     let source = folder.appendingPathComponent("samples.jsonl")
+    let lines = lines
     return .init(
       title, note: note,
       try pictures.map { picture in
@@ -62,7 +68,8 @@ extension RunPage {
         return .init(
           try both.map(ReportContent.picture),
           text: "\(picture.outcome.rawValue): \(picture.answer(kind))",
-          detail: "\(picture.prompt) · seed \(picture.seed)", state: state)
+          detail: "\(picture.prompt) · seed \(picture.seed)", state: state,
+          link: lines[picture].map { ("samples.jsonl, line \($0)", "samples.jsonl#L\($0)") })
       })
   }
 }

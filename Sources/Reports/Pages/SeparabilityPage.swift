@@ -29,6 +29,7 @@ struct SeparabilityPage {
       var content = ReportContent()
       content.title = "Erased, given back, erased again"
       content.subtitle = "The scenes of SepME, and other methods whose erasers are added up"
+      content.verdict = verdict
       for (kind, method, rows) in parts {
         content.tables += [
           averages("\(kind.capitalized)s, \(method)", rows),
@@ -38,6 +39,23 @@ struct SeparabilityPage {
       content.galleries = try parts.map(gallery)
       return content
     }
+  }
+
+  /// How often the judge sees the concepts that are erased, given back and untouched, by method.
+  private var verdict: (sentence: String, state: String)? {
+    let states: [(ConceptState, String)] = [
+      (.forgotten, "erased"), (.restored, "given back"), (.untouched, "untouched"),
+    ]
+    let found = results.rows.map(\.method).unique.filter { $0 != "original" }.compactMap { method in
+      let own = results.rows.filter { $0.method == method && $0.axes.moment != "alone" }
+      let parts = states.compactMap { state, word in
+        own.filter { $0.axes.state == state }.over("accuracy")
+          .map { "\($0.plain(digits: 0)) % \(word)" }
+      }
+      return parts.isEmpty ? nil : "\(method): \(parts.joined(separator: ", "))"
+    }
+    guard !found.isEmpty else { return nil }
+    return ("The judge sees concepts in their pictures - \(found.joined(separator: "; ")).", "even")
   }
 
   private func matrix(_ title: String, _ rows: [ResultRow]) -> Table {

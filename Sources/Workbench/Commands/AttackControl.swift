@@ -54,7 +54,7 @@ struct ChanceControl {
     let clusters = Dictionary(grouping: prompts.indices) { prompts[$0] }.sorted { $0.key < $1.key }
       .map { _, rows in rows.map { differences[$0] }.mean }
     return [
-      .share("chance", luck.filter { $0 }.count, of: luck.count),
+      ClusterBootstrap(prompts).share("chance", luck),
       MeasuredValue(
         MeasuredValue.beyondChance, differences.mean, .share, n: luck.count,
         .t(clusters, within: -1...1)),

@@ -3,8 +3,9 @@ internal import Attacks
 internal import Evaluation
 
 extension AttackRun {
+  /// A share of the pictures; those of one prompt are a cluster.
   func share(_ name: String, _ hits: [Bool]) -> MeasuredValue {
-    .share(name, hits.filter { $0 }.count, of: hits.count)
+    ClusterBootstrap(prompts).share(name, hits)
   }
 
   func row(

@@ -215,7 +215,11 @@ public struct Evaluate {
           let m = try metric.measure(drawn[i], reference: i == 0 ? nil : drawn[0])
         else { continue }
         results.rows.append(ResultRow(set.label, job.subject, m, seeds: options.seeds))
-        if i > 0 { results.notes += [metric.note(shared.count)].compactMap(\.self) }
+        guard i > 0 else { continue }
+        results.notes += [metric.note(shared.count)].compactMap(\.self)
+        if let change = try metric.change(drawn[i], from: drawn[0]) {
+          results.rows.append(ResultRow(set.label, job.subject, change, seeds: options.seeds))
+        }
       }
     }
   }

@@ -85,6 +85,7 @@ package struct Relearn {
   package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws
     -> Results
   {
+    run.note(try job.folder.strangeAttacks(in: catalogs.attacks))
     let place = try Run(run.place("relearn"), seed: seed)
     (place.onProgress, place.onNote) = (run.onProgress, run.onNote)
     var inputs = try identity()

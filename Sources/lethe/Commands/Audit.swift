@@ -60,6 +60,7 @@ struct AuditCommand: ParsableCommand {
   var seed: UInt64 = 0
   @Option(help: "Folder of the audit.", completion: .directory)
   var out: String
+  @OptionGroup var page: PageOptions
   @OptionGroup var additions: ModelOptions
   @OptionGroup var common: CommonOptions
 
@@ -86,15 +87,19 @@ struct AuditCommand: ParsableCommand {
       }
       let results = try audit(in: run, eraser: subject.eraser, on: device)
       ProgressLine.shared.end()
-      if common.json { return print(try JSON(encoding: results).pretty, terminator: "") }
+      if common.json {
+        print(try JSON(encoding: results).pretty, terminator: "")
+        return try page.openPage(run.file("report.html"))
+      }
       print(results.audit?.sentence ?? "")
-      guard !common.isQuiet else { return }
+      guard !common.isQuiet else { return try page.openPage(run.file("report.html")) }
       for tile in results.audit?.tiles ?? [] {
         print(
           "\(tile.name.padded(11)) \(tile.word): \(tile.measured?.text(hasUnit: true) ?? "-"), "
             + "n \(tile.measured?.n ?? 0); \(tile.limit)")
       }
       print("\(out)/report.html")
+      try page.openPage(run.file("report.html"))
     }
   }
 }

@@ -21,6 +21,7 @@ struct BenchRunOptions: ParsableArguments {
   var jobs = 1
   @Option(help: .hidden)
   var only: String?
+  @OptionGroup var page: PageOptions
   @OptionGroup var additions: ModelOptions
   @OptionGroup var common: CommonOptions
 
@@ -61,10 +62,14 @@ struct BenchRunOptions: ParsableArguments {
       arguments: Array(CommandLine.arguments.dropFirst()), only: only, jobs: jobs)
     let results = try runner(benchmark, in: run, on: common.openDevice())
     ProgressLine.shared.end()
-    guard !common.isQuiet, only == nil else { return }
-    if common.json { return print(try JSON(encoding: results).pretty, terminator: "") }
-    print(try ResultsPage.content(of: results, in: run.folder).markdown, terminator: "")
-    print("\n\(out)/report.html")
+    guard only == nil else { return }
+    if !common.isQuiet, common.json {
+      print(try JSON(encoding: results).pretty, terminator: "")
+    } else if !common.isQuiet {
+      print(try ResultsPage.content(of: results, in: run.folder).markdown, terminator: "")
+      print("\n\(out)/report.html")
+    }
+    try page.openPage(run.file("report.html"))
   }
 }
 

@@ -101,7 +101,7 @@ struct ListCommand: ParsableCommand {
           details: .string(shown.joined(separator: "\n")))
       }
     case .judges:
-      return catalogs.judges.all.map { Entry(name: $0.usage, title: $0.title) } + ownJudges
+      return catalogs.judges.all.map { Entry(name: $0.usage, title: $0.title) } + (try ownJudges())
     }
   }
 
@@ -137,8 +137,20 @@ struct ListCommand: ParsableCommand {
   private static func encoded<A: Attack>(_ attack: A) throws -> JSON { try JSON(encoding: attack) }
 
   /// The judges that lie in the folder of judges.
-  private var ownJudges: [Entry] {
-    let folder = URL(fileURLWithPath: judges ?? Defaults.text("LETHE_JUDGES") ?? "Models/judges")
+  /// - Throws: ``LetheError`` of the kind `request` where a folder is named and not there
+  private func ownJudges() throws -> [Entry] {
+    func named(_ path: String) throws -> String {
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+      else {
+        throw LetheError.badValue(
+          "--judges", "there is no folder '\(path)'; accepted: a folder with one for each judge")
+      }
+      return path
+    }
+    let given =
+      try judges.map(named) ?? Defaults.read("LETHE_JUDGES", for: "--judges", named)
+    let folder = URL(fileURLWithPath: given ?? "Models/judges")
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return names.sorted().compactMap { name in
       let place = folder.appendingPathComponent(name)
