@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 # Waiting OpenMP threads spin briefly, as in the program (Sources/CTorch/lazy.c); your own values count.
 ifndef OMP_WAIT_POLICY
-export GOMP_SPINCOUNT ?= 5000
+export GOMP_SPINCOUNT ?= 2000
 endif
 LETHE := .build/release/lethe
 DEMO := runs/demo

@@ -26,7 +26,7 @@ static void open_library(void) {
   // Threads that wait at the end of a parallel region spin before they sleep. libgomp's default of
   // 300,000 rounds slows a process down 25 times on a machine that other processes keep busy. It
   // reads the environment while it is loaded.
-  if (getenv("OMP_WAIT_POLICY") == NULL) setenv("GOMP_SPINCOUNT", "5000", 0);
+  if (getenv("OMP_WAIT_POLICY") == NULL) setenv("GOMP_SPINCOUNT", "2000", 0);
   library = dlopen(LIBRARY, RTLD_NOW | RTLD_GLOBAL);
   if (library == NULL) give_up();
 }
