@@ -22,7 +22,7 @@ public struct AttackedPrompt: Sendable, Hashable {
 
 /// An attempt at a prompt: text as a user would type it, and a seed.
 public struct Attempt: Codable, Sendable, Hashable {
-  /// Stands in a prompt for a word that no vocabulary has.
+  /// The placeholder in a prompt for a word that no vocabulary has.
   public static let newWord = "<new>"
 
   public var prompt: String
@@ -40,7 +40,7 @@ public protocol AttackSession {
   mutating func next(_ open: [Int]) throws -> [Int: Attempt]
   /// The model that draws the attempts; nil for the victim as it was.
   var model: DiffusionModel? { get }
-  /// Noisy pictures that models of the session's own were asked about so far.
+  /// Noisy pictures that the session's own models predicted so far.
   var evaluations: Int { get }
   /// Pictures of the round's attempts, where the session draws them itself; nil leaves it to the victim.
   func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]?
@@ -63,12 +63,13 @@ public protocol Attack: Codable, Sendable {
   init()
   /// Files that the attack reads; their contents belong to the identity of its results.
   var files: [String] { get }
-  /// Whether a prompt can be attacked; one that cannot counts as withstanding, and is counted.
+  /// Whether a prompt can be attacked. A prompt that cannot is counted as one that withstands.
   func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool
-  /// Noisy pictures that models are asked about for one prompt at most. One with a gradient counts three times.
-  /// - Parameter picture: those of one drawn picture
+  /// The largest number of noisy pictures that models predict for one prompt. A prediction with a gradient counts as
+  /// three.
+  /// - Parameter picture: the predictions for one drawn picture
   func work(picture: Int) -> Int
-  /// The same for what is done once, before any prompt.
+  /// The same number for the work that is done once, before any prompt.
   var preparation: Int { get }
   func session(_ prompts: [AttackedPrompt], _ target: Target, seed: UInt64) throws
     -> any AttackSession

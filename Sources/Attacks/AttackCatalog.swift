@@ -7,7 +7,7 @@ internal import TorchNN
 public struct AttackCatalog: Sendable {
   public let all: [any Attack.Type]
 
-  /// Lethe's own attacks. Adding one: its file, and one line here.
+  /// Lethe's own attacks. A new attack needs its file and one line here.
   public static let builtIn = AttackCatalog(all: [
     NoAttack.self,
     RandomTokens.self,

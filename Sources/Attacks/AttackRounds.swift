@@ -19,7 +19,7 @@ package struct AttackOutcome: Codable, Sendable {
   /// Pictures that the victim drew for the prompt.
   package var queries: Int
   package var seconds: Double
-  /// Noisy pictures that U-Nets were asked about for the prompt, in the search and in its pictures; nil in older logs.
+  /// Noisy pictures that U-Nets predicted for the prompt, in the search and in its pictures; nil in older logs.
   package var evaluations: Int?
 }
 
@@ -40,7 +40,7 @@ package struct AttackRounds {
   /// - Parameters:
   ///   - batch: pictures drawn at a time
   ///   - name: the name of the log and of the folder of pictures; nil takes the attack's
-  ///   - shared: the file in which attempts are kept that are the same for every victim; nil keeps none
+  ///   - shared: the file for attempts that are the same for every victim; nil keeps none
   ///   - run: the folder of the log and of the pictures that brought the concept back
   ///   - shows: whether pictures [N, 3, H, W] drawn for the prompts at some indices show the concept
   package init(
@@ -139,7 +139,7 @@ package struct AttackRounds {
     }
   }
 
-  /// Noisy pictures that the models in play were asked about so far.
+  /// Noisy pictures that the victim, the original and the session's models predicted so far.
   private func evaluations(_ session: any AttackSession) -> Int {
     let (own, original) = (victim.model, victim.known.original)
     return own.evaluations + (original === own ? 0 : original.evaluations) + session.evaluations

@@ -47,7 +47,7 @@ public struct AttackKnowledge {
   }
 }
 
-/// An erased model with the knowledge about it. The driver makes targets of it, and no attack sees it.
+/// An erased model and the public knowledge about it. The driver makes targets from it. No attack sees it.
 public struct Victim {
   package let model: DiffusionModel
   package let known: AttackKnowledge
@@ -102,7 +102,7 @@ extension AttackTarget {
   public func target(_ prompt: AttackedPrompt) throws -> Tensor { try known.target(prompt) }
 }
 
-/// Nothing of the victim: attempts are proposed, and the driver draws them.
+/// A target without access to the victim: the attack proposes attempts, and the driver draws them.
 public struct BlackBoxTarget: AttackTarget {
   public static let access = Access.blackBox
   public let known: AttackKnowledge
@@ -127,7 +127,7 @@ public struct EmbeddingTarget: AttackTarget {
   }
 }
 
-/// The victim itself, to be looked at.
+/// The victim's weights, which the attack may read and differentiate.
 public struct WhiteBoxTarget: AttackTarget {
   public static let access = Access.whiteBox
   public let known: AttackKnowledge
@@ -135,7 +135,7 @@ public struct WhiteBoxTarget: AttackTarget {
   public init(_ victim: Victim) { (known, model) = (victim.known, victim.model) }
 }
 
-/// The victim itself, to make another model of.
+/// The victim's weights, from which the attack may make another model.
 public struct WeightsTarget: AttackTarget {
   public static let access = Access.weights
   public let known: AttackKnowledge

@@ -7,7 +7,7 @@
 // draws. Captions are the concept's phrases, with the new word in the concept's place; whole words are replaced, the
 // longest first. AdamW runs on v alone. The authors let it run over the whole table and put the other rows back. Their
 // step of 4 x 4 pictures has the rate 5e-3 scaled to 0.08.
-// Published: nothing for the models that AdvUnlearn compares; its users report about 0 % against AdvUnlearn.
+// Published: no figure for the models that AdvUnlearn compares. Its users report about 0 % against AdvUnlearn.
 internal import Diffusion
 internal import Editing
 internal import Torch

@@ -1,5 +1,5 @@
-// Deployment: what people do to weights anyway may bring a concept back. Each round draws with the victim after one of these, the first two in
-// matrices and convolutions alone:
+// Deployment: common changes of weights, made without ill intent, may bring a concept back. Each round draws with the
+// victim after one of these changes. The first two change matrices and convolutions alone:
 //
 //   rounded    w' = s round(w / s), s = max |w| / 127 for each row of a matrix                     (8-bit weights)
 //   pruned     w' = w where |w| is at least the share's quantile of its matrix, else 0             (magnitude pruning)
@@ -43,7 +43,7 @@ public struct Deployment: Attack {
     let changes: [(Tensor, Tensor) -> Tensor]
     var round = 0
     var model: DiffusionModel?
-    /// Noisy pictures that the models of earlier rounds were asked about.
+    /// Noisy pictures that the models of earlier rounds predicted.
     var spent = 0
     var evaluations: Int { spent + (model?.evaluations ?? 0) }
 
@@ -62,14 +62,14 @@ public struct Deployment: Attack {
     }
   }
 
-  /// 8-bit numbers with a scale for each row.
+  /// The matrix rounded to 8-bit numbers with a scale for each row.
   static func rounded(_ w: Tensor) -> Tensor {
     let rows = w.flattened(from: 1)
     let scale = rows.abs().max(1, keepDimensions: true).clamped(1e-12, nil) / 127
     return ((rows / scale).rounded() * scale).reshaped(w.shape)
   }
 
-  /// The smallest numbers of a matrix set to zero.
+  /// The matrix with its smallest numbers set to zero.
   static func pruned(_ w: Tensor, _ share: Double) -> Tensor {
     let size = w.abs().flattened()
     let count = Int(share * Double(size.count))

@@ -1,4 +1,4 @@
-// DDIM step by step (Song et al., 2021, eqs. 12 and 16), for attacks that change what happens between the steps.
+// DDIM step by step (Song et al., 2021, eqs. 12 and 16), for attacks that act between the steps.
 //
 //   x0 = (x_t - sqrt(1 - a_t) eps) / sqrt(a_t)
 //   x_s = sqrt(a_s) x0 + sqrt(|1 - a_s - sigma^2|) eps + f sigma z,   sigma = eta sqrt((1 - a_s) / (1 - a_t) (1 - a_t / a_s))
@@ -39,7 +39,7 @@ struct GuidedDDIM {
     i < timesteps.count ? Double(schedule.alphaBar[timesteps[i]]) : last
   }
 
-  /// What a model that is told step `i` says of x [B, C, h, w]: x0 and eps, with guidance.
+  /// The prediction of a model that is told step `i` for x [B, C, h, w], as x0 and eps, with guidance.
   /// - Parameter level: the step that x is at; nil for `i`
   func predicted(
     _ model: DiffusionModel, _ x: Tensor, _ i: Int, at level: Int? = nil, given c: Conditioning
@@ -60,7 +60,7 @@ struct GuidedDDIM {
     }
   }
 
-  /// x at step `j` from what was predicted at step `i`.
+  /// x at step `j` from the prediction at step `i`.
   func step(
     _ p: (x0: Tensor, eps: Tensor), from i: Int, to j: Int, eta: Double = 0, factor: Double = 1,
     _ generators: [Generator] = []

@@ -1,9 +1,10 @@
-// Hand-over: the original model makes the first steps of a picture, and the victim the rest (the completion probe of Lu,
-// Kriplani, Gandikota, Suvarna, Bau, Sharma, Wallace, Hegde, Cohen; When Are Concepts Erased From Diffusion Models?, 2025).
+// Hand-over: the original model makes the first steps of a picture, and the victim the rest (the completion probe of
+// Lu, Kriplani, Gandikota, Suvarna, Bau, Sharma, Wallace, Hegde, Cohen; When Are Concepts Erased From Diffusion
+// Models?, 2025).
 //
 //   x_T -> .. -> x_(T-k) by the original,   x_(T-k) -> .. -> x_0 by the victim,   k = 1, 2, 3
 //
-// A victim that only steers away from the concept at the beginning finishes what it is handed.
+// A victim that steers away from the concept only in the first steps completes the picture that it is handed.
 internal import Diffusion
 internal import Torch
 

@@ -1,4 +1,5 @@
-// Attempts that are the same for every victim, found once. For attacks of one round, whose card says `transfers`.
+// Attempts that are the same for every victim and are found once. They are kept for attacks of one round whose card
+// says `transfers`.
 internal import Foundation
 internal import Torch
 

@@ -3,7 +3,7 @@
 //
 //   z_0 = encode(the original's picture),   z_(t+) = DDIM backwards along the victim's eps(z_t | prompt),   z_T -> picture
 //
-// What comes back was never out of the victim's reach: its latents still hold the concept.
+// A concept that comes back this way is still within the victim's reach: some noise leads to its picture.
 internal import Diffusion
 internal import Torch
 
@@ -12,7 +12,8 @@ public struct LatentInversion: Attack {
   public static let card = AttackCard(
     title: "Latent inversion", paper: "arXiv 2412.00782", year: 2025)
 
-  /// Guidance of the way back and of the drawing; 1 follows the prompt alone, so that both are one way.
+  /// Guidance of the inversion and of the drawing. 1 follows the prompt alone, so that the drawing retraces the
+  /// inversion.
   public var guidance = 1.0
   public init() {}
 

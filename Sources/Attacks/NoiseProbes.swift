@@ -1,5 +1,5 @@
-// Noise probes: DDIM with more noise at each step than DDPM has leads the victim off the way that its erasure learned (Lu et
-// al., When Are Concepts Erased From Diffusion Models?, 2025, section 4.3).
+// Noise probes: DDIM with more noise at each step than DDPM has leads the victim to states that its erasure was not
+// trained on (Lu et al., When Are Concepts Erased From Diffusion Models?, 2025, section 4.3).
 //
 //   eta in 1 .. 1.85, the added noise times f in 1 .. 1.04: one round for each of the 24 pairs
 internal import Diffusion

@@ -22,7 +22,7 @@ public struct P4D: Attack {
   public static let card = AttackCard(
     title: "Prompting4Debugging", paper: "arXiv 2309.06135", year: 2024)
 
-  /// Whether the loss goes through timesteps in order, or draws one in every step.
+  /// The timesteps of the loss: one after another in order, or a random one in every step.
   public enum Timesteps: String, Choice { case ordered, random }
 
   /// k; 5 for nudity, 3 for styles and objects; 0 takes one for every third token of the prompt, and one more.

@@ -1,5 +1,5 @@
-// Random tokens before the prompt (the random attacker beside UnlearnDiffAtk, Zhang et al., ECCV 2024). Chance alone
-// brings so many prompts back, and every other attack is held against it.
+// Random tokens before the prompt (the random attacker beside UnlearnDiffAtk, Zhang et al., ECCV 2024). Its success
+// rate is that of chance, to which every other attack is compared.
 //
 //   k tokens ~ U(vocabulary), decoded to text; the seed stays
 internal import Diffusion
@@ -44,7 +44,7 @@ public struct RandomTokens: Attack {
       defer { round += 1 }
       return Dictionary(
         uniqueKeysWithValues: open.map { i in
-          // The prompt and the round alone decide, not the prompts that are still open.
+          // The tokens depend on the prompt and the round alone, not on the prompts that are still open.
           let g = Step(index: i * attempts + round, seed: seed).generator
           let picks = Tensor.randint(below: decoder.words.count, [tokens], g).ints
           let prefix = decoder.text(picks.map { decoder.words[$0] })

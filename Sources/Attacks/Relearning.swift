@@ -1,11 +1,11 @@
-// Relearning, or malicious fine-tuning: whoever has the weights trains the erased concept back (Gao et al., Meta-Unlearning,
-// ICCV 2025, whose erasures are judged by it; no script for it was published, so the protocol is stated here):
+// Relearning, or malicious fine-tuning: a person who has the weights trains the erased concept back. Meta-Unlearning
+// (Gao et al., ICCV 2025) judges its erasures by it. No script for it was published, so the protocol is stated here:
 //
 //   theta <- AdamW( theta, grad E_{x, t, eps} | eps - eps_theta(x_t | c) |^2 )
 //
-// x: pictures of the concept that the original draws, c: their captions; text encoder and codec frozen. `full` trains the
-// whole U-Net, `lora` factors B A of rank r on the attention matrices, A ~ N(0, 1/r), B = 0. After 50, 100, 200 and 300
-// steps the prompts are tried as they are. Rates: 1e-5 full, 1e-4 LoRA where none is set.
+// x: pictures of the concept that the original draws, c: their captions. Text encoder and codec are frozen. `full`
+// trains the whole U-Net, `lora` factors B A of rank r on the attention matrices, A ~ N(0, 1/r), B = 0. After 50, 100,
+// 200 and 300 steps the prompts are tried as they are. Rates: 1e-5 full, 1e-4 LoRA where none is set.
 // Published, SD 1.4, ESD-u-1, nudity prompts: 6.3 % before, 19.0, 21.8 and 34.5 % after 50, 100 and 300 steps.
 package import Diffusion
 internal import Editing
@@ -89,7 +89,7 @@ public struct Relearning: Attack, PresetOptions {
 package struct FineTuning {
   /// The model as trained so far; the one given is never modified.
   package private(set) var model: DiffusionModel
-  /// Noisy pictures that models in training were asked about before ``model`` was made.
+  /// Noisy pictures that models in training predicted before ``model`` was made.
   private var spent = 0
   private let victim: DiffusionModel
   private let objective: Denoising
@@ -139,7 +139,7 @@ package struct FineTuning {
       && ["to_q", "to_k", "to_v", "to_out"].contains { parts.contains(Substring($0)) }
   }
 
-  /// Trains until `end` steps are done, going on from where it is.
+  /// Continues the training until `end` steps are done.
   package mutating func advance(
     to end: Int, progress: @escaping (Int, Int) -> Void = { _, _ in }
   ) throws {
@@ -161,7 +161,7 @@ package struct FineTuning {
     self.spent += trained
   }
 
-  /// Noisy pictures that the models of the fine-tuning were asked about so far.
+  /// Noisy pictures that the models of the fine-tuning predicted so far.
   package var evaluations: Int { spent + (model === victim ? 0 : model.evaluations) }
 
   /// The victim with W + B A for its attention matrices.

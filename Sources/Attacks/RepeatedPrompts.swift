@@ -1,4 +1,4 @@
-/// A session that asks with the prompts and seeds as they are, some rounds long. What changes between the rounds is how the
+/// A session of several rounds that sends the prompts and seeds as they are. The rounds differ in the way in which
 /// pictures are drawn.
 protocol RepeatedPrompts: AttackSession {
   var prompts: [AttackedPrompt] { get }

@@ -1,5 +1,5 @@
-// New seeds for the same prompt (the seed search beside UnlearnDiffAtk, Zhang et al., ECCV 2024): how often the
-// concept comes back without any change of words.
+// New seeds for the same prompt (the seed search beside UnlearnDiffAtk, Zhang et al., ECCV 2024). It measures the share
+// of prompts that bring the concept back without a change of words.
 
 public struct SeedSearch: Attack {
   public static let name = "seeds"
@@ -27,7 +27,7 @@ public struct SeedSearch: Attack {
       round += 1
       return Dictionary(
         uniqueKeysWithValues: open.map {
-          // Far from the seeds that evaluations count up.
+          // These seeds are far from those that evaluations use.
           let fresh = prompts[$0].seed &+ (seed &+ round) &* 1_000_003
           return ($0, Attempt(prompts[$0].prompt, seed: fresh))
         })

@@ -1,6 +1,6 @@
 internal import Diffusion
-// Text-encoder search: greedy coordinate gradient (Zou, Wang, Carlini, Nasr, Kolter, Fredrikson; 2023, algorithm 1) on the
-// text encoder alone. No U-Net is asked, and the victim is not seen.
+// Text-encoder search: greedy coordinate gradient (Zou, Wang, Carlini, Nasr, Kolter, Fredrikson; 2023, algorithm 1) on
+// the text encoder alone. The search runs no U-Net and never sees the victim.
 //
 //   L(a) = - cos( T(a), T(prompt) ),    T: mean of the hidden states
 //   repeat `steps` times:
@@ -61,7 +61,7 @@ public struct TextSearch: Attack {
         target.concepts.flatMap(\.phrases).map(\.words).flatMap {
           $0.lowercased().split(separator: " ").map(String.init)
         })
-      // A piece of a word may become the word beside another piece.
+      // Two pieces of a word that stand beside each other may spell the word.
       let allowed = decoder.words.filter { id in
         let text = decoder.text([id]).lowercased()
         return text.count > 1 && !words.contains { $0.contains(text) || text.contains($0) }

@@ -1,4 +1,4 @@
-// The search that attacks by gradient share (UnlearnDiffAtk, section 4; P4D): some steps of an optimiser at each
+// The search that gradient attacks have in common (UnlearnDiffAtk, section 4; P4D): some steps of an optimiser at each
 // timestep, then an attempt with the tokens found so far.
 //
 //   for t in 10, 30, .., 990, or at random anew in every step:
@@ -27,7 +27,7 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
     /// k of each prompt.
     var tokens: [Int]
     var placement = TokenPlacement.prefix
-    /// Whether every step draws its timestep; else each of `times` is stayed at.
+    /// Whether every step draws its timestep. Otherwise the search takes `steps` steps at each of `times`.
     var isRandom = false
     /// Timesteps, in this order, and steps at each; an attempt after each.
     var times = 50
@@ -87,7 +87,7 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
           [prompts[i].prompt], known.tokenizer, model, plan.placement, tokens: plan.tokens[i])
       )
     }
-    // Prompts of one pass have as many tokens.
+    // Prompts of one pass have the same number of tokens.
     for count in Set(open.map { plan.tokens[$0] }).sorted() {
       let alike = open.filter { plan.tokens[$0] == count }
       for first in stride(from: 0, to: alike.count, by: plan.batch) {

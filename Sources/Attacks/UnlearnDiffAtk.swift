@@ -10,7 +10,8 @@
 //   A <- P_simplex( Adam( A, clamp( dL/de E^T, -1, 1 ) ) )        A [k, V], E [V, D]
 //
 // An attempt has the most probable token of each row, as text that is tokenised again. The vocabulary has the tokens
-// that stand for text. Published, SD 1.4, nudity: ESD 20.4 % before the attack, 76.1 % after; AdvUnlearn 7.8 and 21.1 %.
+// that stand for text.
+// Published, SD 1.4, nudity: ESD 20.4 % before the attack, 76.1 % after; AdvUnlearn 7.8 and 21.1 %.
 internal import Diffusion
 public import Editing
 internal import Torch

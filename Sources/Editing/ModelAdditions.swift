@@ -2,13 +2,13 @@ package import Diffusion
 internal import Foundation
 internal import Torch
 
-/// What is laid over a model's own weights while it is loaded. Its hash is that of the result.
+/// Files that are added to a model's own weights while it is loaded. The model's hash is that of the result.
 public struct ModelAdditions: Codable, Sendable, Hashable {
-  /// LoRA files, each perhaps with a weight: `style.safetensors:0.8`.
+  /// LoRA files, each with or without a weight: `style.safetensors:0.8`.
   public var loras: [String] = []
   /// The variant of the weights' files, e.g. `fp16`.
   public var variant: String?
-  /// Textual inversions, each perhaps with its token: `cat.safetensors:<cat>`; nil for none.
+  /// Textual inversions, each with or without its token: `cat.safetensors:<cat>`; nil for none.
   public var embeddings: [String]?
 
   public init(loras: [String] = [], variant: String? = nil, embeddings: [String] = []) {
@@ -31,7 +31,7 @@ public struct ModelAdditions: Codable, Sendable, Hashable {
       guard !FileManager.default.fileExists(atPath: text) else {
         return try TextualInversion(URL(fileURLWithPath: text))
       }
-      // A token may have a colon too: the file is what exists.
+      // A token may have a colon too. The file ends at the first colon before which a file exists.
       let colons = text.indices.filter { text[$0] == ":" }
       let end =
         colons.first { FileManager.default.fileExists(atPath: String(text[..<$0])) } ?? colons.last

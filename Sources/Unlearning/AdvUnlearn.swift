@@ -4,16 +4,16 @@
 //   min_theta  l(theta, c'*) + gamma E_c~ | eps_theta(x_t | c~) - eps_o(x_t | c~) |^2                 (eq. 5)
 //   c'*  =  argmin_c' | eps_theta(x_t | c') - eps_o(x_t | c) |^2
 //
-// l: the loss of another method, ESD where nothing is said, whose prompt is the adversary's (see Adversary and
-// Adversarial). theta: every text encoder, whole or `text_encoders:N`, the first N layers; a U-Net selection too. The
-// paper has one encoder; SDXL has two, of which the second also gives the pooled prompt.
+// l: the loss of another method, ESD by default, on the adversary's prompt (see Adversary and Adversarial). theta:
+// every text encoder, whole or its first N layers (`text_encoders:N`), or a selection of the U-Net. The paper has one
+// encoder; SDXL has two, of which the second also gives the pooled prompt.
 //
-// The noisy pictures never depend on the text encoder that is trained, so they are followed to once and drawn from a
-// pool. With `pooled=false` each step of training and of the adversary follows a trajectory of its own, as the released code
-// does: 42 times as many evaluations of the U-Net at the paper's setting (docs/results/robustness.md). Where the U-Net is
-// trained, the model in training then denoises.
-// An erased text encoder holds against prompts alone. Whoever has the original encoder puts it back, and has the
-// original model in no step of training.
+// The noisy pictures do not depend on the text encoder in training, so they are computed once and drawn from a pool.
+// With `pooled=false` each step of training and of the adversary follows a trajectory of its own, as the released code
+// does: 42 times as many evaluations of the U-Net at the paper's setting (docs/results/robustness.md). Where the U-Net
+// is trained, the model in training then denoises.
+// An erased text encoder defends against prompts alone. A person who has the original encoder can put it back, and has
+// the original model without a step of training.
 // Published, SD 1.4, UnlearnDiffAtk: nudity 21.1 % (ESD 76.1), Van Gogh 2 (32), church 6 (60), parachute 14 (54).
 public import Diffusion
 public import Editing
@@ -47,8 +47,8 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
   /// Retaining as a term of the loss (`regularised`), or in every second step (`alternating`; `training.steps` counts
   /// both kinds), which holds one graph at a time in memory.
   public var retain = Retaining.regularised
-  /// gamma, the weight of retaining where it is a term of the loss, from 0: the paper's 0.3 for nudity, 0.5 for styles, 0.1 for objects. Raise it
-  /// where other prompts change.
+  /// gamma, the weight of retaining where it is a term of the loss, from 0: the paper's 0.3 for nudity, 0.5 for styles,
+  /// 0.1 for objects. Raise it where other prompts change.
   public var gamma = 0.3
   /// Prompts to retain in a step, from 1.
   public var retainBatch = 5
@@ -56,8 +56,8 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
   public var retainPrompts = ""
   /// Trajectories with prompts to retain, from 1, where states are pooled. Raise it with the number of prompts.
   public var retainTrajectories = 64
-  /// Whether states are followed to once and drawn from a pool. False follows to each anew, as the released code does,
-  /// at many times the cost.
+  /// Whether states are computed once and drawn from a pool. False computes each anew, as the released code does, at
+  /// many times the cost.
   public var pooled = true
   /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
@@ -66,17 +66,17 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
     tiny {
       $0.options = ["trajectories": 2, "trajectorySteps": 5]
       ($0.adversary.steps, $0.cleanSteps, $0.retainTrajectories) = (2, 1, 3)
-      // Answers go on from step to step, and over an interruption.
+      // The adversary's answers are carried from step to step, and over an interruption.
       ($0.adversary.start, $0.attackEvery) = (.latest, 2)
     }
   }
 
-  /// Steps of their own retain at the full rate.
+  /// With `alternating`, retaining has steps of its own at the full rate, without gamma.
   public var idle: [(option: String, beside: String)] {
     retain == .alternating ? [("gamma", "retain=alternating")] : []
   }
 
-  /// The base gives a loss, whose course, weights and prompts to keep are those of AdvUnlearn.
+  /// The base gives the loss. AdvUnlearn decides the course of the training, its weights and the prompts to keep.
   public static func decided(inside type: any UnlearningMethod.Type) -> [String] {
     // The last is a name of version 0.1.
     [
@@ -93,7 +93,7 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
     let method = try method()
     let live = try ParameterSelection.named(parameters).trainsText
     let phrases = method.phrases(erasure, seed: run.seed &+ 1)
-    // A text encoder in training never moves the noisy pictures, a U-Net does.
+    // Training a text encoder leaves the noisy pictures as they are, training a U-Net changes them.
     let walker = pooled || live ? nil : student
     let isReplaced = erasure.forget.contains(where: \.isReplaced)
     func states(

@@ -3,10 +3,10 @@
 //
 //   theta <- theta - lr grad | eps_theta(x_t | c*) - eps_o(x_t | c) |^2              (eq. 5)
 //
-// c*: the concept's prompt, c: the anchor's, a broader concept where the request has one, x_t: a noised picture of the anchor. Here x_t comes from
-// guided trajectories with the anchor, whose predictions are the target; the authors noise 1,000 drawn
-// pictures and take the target from the network in training without its gradient. Parameters:
-// `xattn-kv` (the paper's cross-attention), `xattn`, `full`.
+// c*: the concept's prompt, c: the anchor's, a broader concept where the request has one, x_t: a noised picture of the
+// anchor. Here x_t comes from guided trajectories with the anchor, whose predictions are the target. The authors noise
+// 1,000 drawn pictures and take the target from the network in training without its gradient. Parameters: `xattn-kv`
+// (the paper's cross-attention), `xattn`, `full`.
 // Published, SD 1.4 with adversarial prompts (UnlearnDiffAtk, Van Gogh): ASR 12 before, 77 after the attack.
 public import Diffusion
 public import Editing
@@ -42,7 +42,7 @@ public struct ConceptAblation: PromptedMethod {
     return NegativeGuidance(
       states, prompts: StudentPrompts(prompts, original, live: live),
       replacement: states.conditional,  // eps_o(x_t | c)
-      // eps_o(x_t | c*), which an adversary wants back
+      // eps_o(x_t | c*), the target of an adversary
       conditional: { states.predictions(of: original, for: prompts, inPlaceOf: anchors) },
       eta: 0, batch: training.batch)
   }

@@ -4,8 +4,8 @@ internal import Foundation
 public import Torch
 public import Training
 
-/// Where data-based methods take their pictures from: the folders of the request, or the model's own
-/// pictures of the concept and of the preserved prompts.
+/// The source of pictures for methods that train on data: the folders of the request, or the model's own pictures of
+/// the concept and of the preserved prompts.
 public struct DataOptions: Codable, Sendable, Hashable {
   /// Pictures to forget that the model draws where no folder is given, from 1. Raise it with the concept's variety.
   public var forget = 64
@@ -50,7 +50,7 @@ public struct DataOptions: Codable, Sendable, Hashable {
     return found
   }
 
-  /// Pictures of each concept, where a folder has more of one than of another; none where the numbers are equal.
+  /// Indices of each concept's pictures, where a folder has more of one than of another; empty for equal numbers.
   static func shares(of concepts: [Concept], in captions: [String]) -> [[Int]] {
     let groups = concepts.map { concept in
       captions.indices.filter { Erasure(forget: [concept]).asks(captions[$0]) }

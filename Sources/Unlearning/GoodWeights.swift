@@ -21,8 +21,8 @@ struct GoodWeights {
       Dictionary(uniqueKeysWithValues: tensors), metadata: metadata, to: file, durable: false)
   }
 
-  /// Goes on after an interruption: with the file of the interrupted training, or with the weights that the training
-  /// goes on from where there is none.
+  /// Continues after an interruption with the file of the interrupted training. Without a file it takes the weights
+  /// that the training continues from.
   mutating func resume(at step: Int, _ weights: [Tensor]) throws {
     if let stored = try? SafeTensors(contentsOf: file, finite: true), fits(stored, weights),
       let known = stored.metadata["step"].flatMap({ Int($0) }), known >= 0

@@ -2,8 +2,8 @@
 //
 //   L = alpha L_r - L_f,    both the training loss: on pictures to keep, on pictures to forget
 //
-// alpha 0 is plain ascent. L_f has no upper bound: the guard stops a training that goes too far. SalUn's released code has
-// alpha 0.1 on Stable Diffusion; EraseDiff's negates the loss of the pictures to keep instead.
+// alpha 0 is plain ascent. L_f has no upper bound: the guard stops a training that goes too far. SalUn's released code
+// has alpha 0.1 on Stable Diffusion; EraseDiff's negates the loss of the pictures to keep instead.
 public import Diffusion
 public import Editing
 internal import Torch
@@ -33,7 +33,7 @@ public struct GradientAscent: ObjectiveMethod, DataMethod {
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {
     guard alpha > 0 else {
-      // Nothing is kept, so nothing to keep is needed.
+      // Plain ascent needs no pictures to keep.
       return -1
         * Denoising(
           try data.forgetSet(erasure, original, run), original, batch: training.batch)

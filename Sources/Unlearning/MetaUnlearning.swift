@@ -1,21 +1,22 @@
-// Meta-Unlearning on Diffusion Models: Preventing Relearning Unlearned Concepts (Gao, Pang, Du, Hu, Zhang, Deng, Yan, Lin;
-// ICCV 2025), around another method:
+// Meta-Unlearning on Diffusion Models: Preventing Relearning Unlearned Concepts (Gao, Pang, Du, Hu, Zhang, Deng, Yan,
+// Lin; ICCV 2025), around another method:
 //
 //   min_theta  L_unlearn(theta) + L_meta(theta_FT),      theta_FT: theta fine-tuned on the concept
 //   L_meta  =  - pull L(theta_FT; D_FT) - destroy [ L(theta_FT; D_related) - L(theta; D_related) ]      (see MetaGradient)
 //
-// Around a trained method both gradients are added in every step; around a closed form the weights begin as it leaves
-// them, and the meta part alone is trained (algorithm 1). Pictures are the original model's own: of the concept for the
-// simulated fine-tuning and, others, for the loss after it; of the nearest subjects of its kind (related) and of the
-// farthest (unrelated). They are drawn and encoded once.
-// gamma, as the released scripts have them: pull 0.01; related keep 0.01, destroy 1; unrelated keep 0.1, destroy 1. Those
-// destroy weights are the defaults of an option whose values were given to another one; the first release had pull 0.1,
-// related destroy 0.001 and nothing else. The defaults here are those two, with the keep weights. The released code adds
-// the gradients of all batches of a set, so that a gamma counts once for each of them: `reduction=sum`. A step here
-// takes one batch of each set and multiplies. `mean` takes gamma as it stands.
-// The trained weights are those of the method inside: the paper's ESD-u-1 is `esd` with `parameters=noxattn`. Around a
+// Around a trained method every step adds both gradients. Around a closed form the training begins with the weights
+// that the closed form leaves, and uses the meta part alone (algorithm 1). The original model draws the pictures: one
+// set of the concept for the simulated fine-tuning, another of the concept for the loss after it, one of the nearest
+// subjects of its kind (related) and one of the farthest (unrelated). They are drawn and encoded once.
+// gamma in the released scripts: pull 0.01; related keep 0.01, destroy 1; unrelated keep 0.1, destroy 1. Those destroy
+// weights are the defaults of an option whose values were given to another one. The first release had pull 0.1, related
+// destroy 0.001 and nothing else. The defaults here are those two, with the keep weights. The released code adds the
+// gradients of all batches of a set, so that a gamma counts once for each of them: `reduction=sum`. A step here takes
+// one batch of each set and multiplies. `mean` takes gamma as it stands.
+// The trained weights are those of the inner method: the paper's ESD-u-1 is `esd` with `parameters=noxattn`. Around a
 // closed form the whole U-Net is trained, for the released 100 steps.
-// Published, SD 1.4, nudity after 100 steps of fine-tuning: ESD-u-1 21.8 -> 13.4 %, UCE 44.4 -> 28.2, RECE 19.7 -> 10.6.
+// Published, SD 1.4, nudity after 100 steps of fine-tuning: ESD-u-1 21.8 -> 13.4 %, UCE 44.4 -> 28.2,
+// RECE 19.7 -> 10.6.
 public import Diffusion
 public import Editing
 internal import Foundation
@@ -36,34 +37,35 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
     public init(keep: Double, destroy: Double) { (self.keep, self.destroy) = (keep, destroy) }
   }
 
-  /// How the batches of a set of pictures count: a weight once for each of them, or once for all.
+  /// The count of a weight over the batches of a set of pictures: once for each batch, or once for all.
   public enum Reduction: String, Choice { case sum, mean }
 
   /// The course of the training. `steps` is 100 around a closed form when nothing is set.
   public var training = Training(
     steps: 1500, batch: 10, rate: 1e-5, optimizer: .init(.adamw, weightDecay: 1e-4), clip: 1)
-  /// The method inside.
+  /// The inner method.
   public var base = InnerMethod(ESD.name)
-  /// Options of that method. Its `training.batch` counts, the rest of `training` and `guarding` are decided here.
+  /// Options of the inner method. Its `training.batch` is used. This method decides `guarding` and the rest of
+  /// `training`.
   public var options = JSON.object([:])
   /// The fine-tuning that is simulated at every step, on the whole U-Net.
   public var attack = MetaGradient.Attack()
   /// pull, the weight of the concept's loss after fine-tuning, from 0. Raise it where the concept is learned again
-  /// quickly, lower it where the guard stops. 0 is the control that keeps alone.
+  /// quickly, lower it where the guard stops. 0 is a control without the pull.
   public var pull = 0.1
   /// Weights of the nearest subjects of the concept's kind: kept by the weights as they are, destroyed by fine-tuning.
   public var related = Weights(keep: 0.01, destroy: 0.001)
   /// Weights of the farthest subjects of its kind.
   public var unrelated = Weights(keep: 0.1, destroy: 0)
-  /// How often these weights count: `sum`, once for each batch of a set and each of `timesteps`, as in the released
-  /// code, or `mean`, once.
+  /// The number of times that these weights count: `sum`, once for each batch of a set and each of `timesteps`, as in
+  /// the released code, or `mean`, once.
   public var reduction = Reduction.sum
   /// Timesteps of these losses, from 0 to the schedule's last; empty takes all. The released code can fix 1, 2, 5
   /// and 10, to be faster; the simulated fine-tuning has all in either case.
   public var timesteps: [Int] = []
   /// Subjects that count as related, and as many as unrelated, from 1 to half of the kind.
   public var subjects = 5
-  /// Pictures of each set, from 1; of the concept two sets.
+  /// Pictures of each set, from 1. The concept has two sets.
   public var pictures = 30
   /// Denoising steps of a picture, from 1. Fewer are faster and blurred.
   public var pictureSteps = 25
@@ -91,7 +93,7 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
     }
   }
 
-  /// The weights that are trained: those of the method inside, and the U-Net's around a closed form.
+  /// The weights that are trained: those of the inner method, and the U-Net's around a closed form.
   public var parameters: String { ((try? inner()) as? any TrainedMethod)?.parameters ?? "full" }
 
   public static func decided(inside type: any UnlearningMethod.Type) -> [String] {
@@ -100,15 +102,15 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
     return all.filter { $0 != "batch" }.map { "training.\($0)" } + ["guarding"]
   }
 
-  /// The graphs of all steps, and of all pictures with them, are kept.
+  /// The second order keeps the graphs of all steps with all their pictures, so that passes save no memory.
   public var idle: [(option: String, beside: String)] {
     attack.secondOrder ? [("picturesInPass", "attack.secondOrder=true")] : []
   }
 
-  /// Copies of the U-Net in memory at the fullest moment, the end of the simulated fine-tuning: the trained weights, the
-  /// gradient (in passes, that of the last one too) and the moments of fine-tuning's optimizer; and, where nothing rests
-  /// in files, theta, the moments of the outer optimizer and, of a small model, the guard's good weights. Published
-  /// code holds 10.
+  /// Copies of the U-Net in memory at the fullest moment, the end of the simulated fine-tuning. They are the trained
+  /// weights, the gradient (in passes, that of the last one too) and the moments of fine-tuning's optimizer. Where
+  /// nothing rests in files, theta, the moments of the outer optimizer and, of a small model, the guard's good weights
+  /// add to them. Published code holds 10.
   package func copies(isLarge: Bool) -> Int {
     let isGuarded = guarding.limit > 0 && !isLarge ? 1 : 0
     return 1 + (picturesInPass > 0 ? 2 : 1) + attack.optimizer.moments
@@ -128,7 +130,7 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
       + "activations on top; published code holds 10 copies, \(size(10))"
   }
 
-  /// The method inside makes it, which may begin with other weights than the original's.
+  /// The student as the inner method makes it. It may begin with other weights than the original's.
   public func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
   ) throws -> DiffusionModel {
@@ -137,7 +139,7 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
         "\(Self.name) simulates fine-tuning of the U-Net, and \(base) is set to train '\(selection.name)'; "
           + "set options.parameters to a selection of the U-Net, such as noxattn")
     }
-    // The simulated fine-tuning changes the whole U-Net, for a moment.
+    // The simulated fine-tuning changes the whole U-Net within a step.
     let owned = ParameterSelection(selection.name) {
       selection.matches($0) || ParameterSelection.unet.matches($0)
     }
@@ -212,7 +214,7 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
       picturesInPass: picturesInPass)
   }
 
-  /// How often a weight counts.
+  /// The number of times that a weight counts.
   private var copies: Double {
     guard reduction == .sum else { return 1 }
     let batches = (pictures + training.batch - 1) / training.batch

@@ -3,11 +3,12 @@ public import Torch
 internal import TorchNN
 
 /// Unlearning methods by name, in the order in which `lethe list methods` shows them. A catalog is a value: a program
-/// that brings methods of its own hands ``adding(_:)``'s result to what looks methods up, and nothing is registered.
+/// that brings methods of its own passes ``adding(_:)``'s result to the code that looks methods up. No method is
+/// registered globally.
 public struct MethodCatalog: Sendable {
   public let all: [any UnlearningMethod.Type]
 
-  /// Lethe's own methods. Adding one: its file, and one line here.
+  /// Lethe's own methods. A new method needs its file and one line here.
   public static let builtIn = MethodCatalog(all: [
     ESD.self,
     UCE.self,
@@ -51,7 +52,7 @@ public struct MethodCatalog: Sendable {
     return found
   }
 
-  /// A method with `options` over its defaults, which looks up the method inside it, if it wraps one, here.
+  /// A method with `options` over its defaults. A method that wraps another looks the inner one up in this catalog.
   /// - Throws: ``LetheError`` for names and options that it does not know
   public func method(_ name: String, _ options: JSON = [:]) throws -> any UnlearningMethod {
     func make<M: UnlearningMethod>(_ type: M.Type) throws -> any UnlearningMethod {
@@ -65,11 +66,11 @@ public struct MethodCatalog: Sendable {
       looking(try options.laid(over: M(around: method.base), in: "options of \(name)"))
     }
     let method = try make(named(name))
-    // The defaults of a method that wraps another depend on that.
+    // The defaults of a method that wraps another depend on the inner one.
     return try (method as? any WrappingMethod).map { try remake($0) } ?? method
   }
 
-  /// The same method; one that wraps another looks that up here.
+  /// The same method. A method that wraps another looks the inner one up in this catalog.
   public func looking(_ method: any UnlearningMethod) -> any UnlearningMethod {
     guard var wrapping = method as? any WrappingMethod else { return method }
     wrapping.base.catalog = self

@@ -5,9 +5,9 @@ internal import Torch
 internal import Training
 
 extension Erasure {
-  /// The empty prompt, and the concepts' own prompts with other subjects in their place: subjects of the concept's kind
-  /// where some are known, else categories of COCO, the nearest in the model's text encoder first; of a model with
-  /// classes, other classes at random. The empty prompt alone where the model takes no other.
+  /// The empty prompt, and the concepts' own prompts with other subjects in their place. The subjects are of the
+  /// concept's kind where some are known, else categories of COCO, the nearest in the model's text encoder first. A
+  /// model with classes gets other classes at random. A model that takes no other prompt gets the empty one alone.
   func near(in model: DiffusionModel, count: Int, _ g: Generator) -> [String] {
     let accepts = { (prompt: String) in (try? model.check([prompt])) != nil }
     let empty = [""].filter(accepts)

@@ -23,8 +23,8 @@ public struct RECE: UnlearningMethod {
   public var uce = UCE()
   /// Later edits, from 0: 1 for styles, 3 for nudity. Each erases more and harms neighbours more.
   public var epochs = 3
-  /// rho, the pull of derived embeddings towards 0, from 0. It is to be small beside the eigenvalues of
-  /// sum_i W_i^T W_i: a c' shorter than c does not stand for it, and editing it away brings the concept back.
+  /// rho, the pull of derived embeddings towards 0, from 0. Keep it small beside the eigenvalues of sum_i W_i^T W_i: a
+  /// c' shorter than c does not stand for c, and editing such a c' away brings the concept back.
   public var regularization = 0.1
   /// a of the later edits, the weight of erasing, above 0. Raise it where the concept stays.
   public var eraseScale = 1.0
@@ -33,7 +33,7 @@ public struct RECE: UnlearningMethod {
   /// lambda of the later edits, the weight of leaving W as it is, above 0. Raise it where other prompts change.
   public var lambda = 0.1
   public init() {}
-  /// In so small an encoder later edits reach everybody's embeddings.
+  /// In so small an encoder later edits change the embeddings of every prompt.
   public static var tiny: RECE {
     var method = RECE()
     method.epochs = 1
@@ -49,7 +49,7 @@ public struct RECE: UnlearningMethod {
       let pairs = try erasure.forget.flatMap(\.phrases).map { try UCE.aligned($0, model) }
       let c = Tensor.concatenate(pairs.map(\.concept))  // [n, D]
       let g = Tensor.concatenate(pairs.map(\.guide))  // [n, D]
-      // The embeddings that the derived ones become are preserved as well, as the authors' target, the empty prompt, is.
+      // The embeddings that the derived ones become are preserved as well, like the authors' target, the empty prompt.
       let anchors = Set(erasure.forget.flatMap(\.phrases).map(\.anchor))
       let preserved = anchors.union([""] + erasure.preserve).sorted()
       let kept = UCE.gram(preserved, model)  // [D, D]

@@ -3,8 +3,8 @@
 //
 //   L = E_Df | eps_theta(x_t | c') - eps_theta(x_t | c) |^2 + alpha L_r
 //
-// c': another subject of the concept's kind at random (the authors': the next class); no gradient through it. Steps, rate
-// and alpha are SalUn's here.
+// c': another subject of the concept's kind at random (the authors': the next class); no gradient through it. Steps,
+// rate and alpha are SalUn's here.
 public import Diffusion
 public import Editing
 internal import Torch

@@ -3,8 +3,8 @@ internal import Foundation
 internal import Torch
 internal import Training
 
-/// Prompts that a model should go on drawing: the prompts of the request, a file's, or
-/// "a photo of a ..." for the 80 categories of COCO (Lin et al., ECCV 2014), without those that mention a concept to forget.
+/// Prompts that a model should go on drawing: the prompts of the request, a file's, or "a photo of a ..." for the 80
+/// categories of COCO (Lin et al., ECCV 2014), without those that mention a concept to forget.
 enum RetainPrompts {
   static let plurals = ["skis", "scissors"]
 

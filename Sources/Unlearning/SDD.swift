@@ -1,13 +1,13 @@
-// SDD: Towards Safe Self-Distillation of Internet-Scale Text-to-Image Diffusion Models (Kim, Jung, Kim, Choi, Shin, Lee;
-// 2023):
+// SDD: Towards Safe Self-Distillation of Internet-Scale Text-to-Image Diffusion Models (Kim, Jung, Kim, Choi, Shin,
+// Lee; 2023):
 //
 //   L = | eps_theta(x_t | c) - sg( eps_theta(x_t | empty) ) |^2                                      (eq. 4)
 //
-// The target is the network's own prediction for nothing in particular, without its gradient. x_t: from trajectories with
-// the concept, here of the original; the authors follow a moving average of the trained network. That average, of decay 0.999
-// from the first step on, is kept (`training.averaging`, `training.averagingWarmup`): after 1,500 steps it holds 0.22 of the
-// original's weights. Parameters: `xattn`; `full` in Meta-Unlearning's tables. Keeping preserved prompts is not
-// in the paper; `preserveWeight=0` leaves it out.
+// The target is the network's own prediction for the prompt without the concept, without its gradient. x_t comes from
+// trajectories with the concept, here of the original; the authors follow a moving average of the trained network. That
+// average, of decay 0.999 from the first step on, is kept (`training.averaging`, `training.averagingWarmup`): after
+// 1,500 steps it holds 0.22 of the original's weights. Parameters: `xattn`; `full` in Meta-Unlearning's tables. Keeping
+// preserved prompts is not in the paper; `preserveWeight=0` leaves it out.
 // Published, SD 1.4, nudity: 1.4 % of UnlearnDiffAtk's prompts before any attack.
 public import Diffusion
 public import Editing

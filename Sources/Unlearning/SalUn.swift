@@ -6,9 +6,9 @@
 //
 // l_f: the training loss on the pictures to forget, its gradients summed over `saliencySteps` batches with their sign.
 // c': another subject of the kind at random. Without the mask it is random label.
-// Differences from the released code: its l_f is the guided prediction's (scale 7.5 on SD, 2 on DDPM), over a whole pass
-// of the pictures; c' is the next class; alpha is 0.5 (SD classes), 0.1 (nudity), and 1e-3 of a loss summed over a picture
-// (DDPM), about 3 of one averaged; 5 epochs and 1 (SD), 1,000 steps of 128 at 1e-4 (DDPM).
+// Differences from the released code: its l_f is the guided prediction's (scale 7.5 on SD, 2 on DDPM), over a whole
+// pass of the pictures; c' is the next class; alpha is 0.5 (SD classes), 0.1 (nudity), and 1e-3 of a loss summed over a
+// picture (DDPM), about 3 of one averaged; 5 epochs and 1 (SD), 1,000 steps of 128 at 1e-4 (DDPM).
 // Published, SD 1.4 on UnlearnCanvas: UA / IRA / CRA 86.3 / 90.4 / 95.1 (styles), 86.9 / 96.4 / 99.6 (objects).
 public import Diffusion
 public import Editing

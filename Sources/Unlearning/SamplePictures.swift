@@ -4,7 +4,8 @@ internal import Foundation
 internal import Torch
 internal import Training
 
-/// Pictures that show a training on its way: of the first prompt of each concept, and of the first one to preserve.
+/// Pictures that show the progress of a training: of the first prompt of each concept, and of the first one to
+/// preserve.
 struct SamplePictures {
   private let prompts: [String]
   private let every: Int
@@ -17,8 +18,8 @@ struct SamplePictures {
     (self.every, self.run) = (every, run)
   }
 
-  /// Draws `training-samples/STEP.png`, one picture beside another, after every few steps. No draw of the training and
-  /// no count of its cost depends on it.
+  /// Draws `training-samples/STEP.png`, one picture beside another, after every few steps. The training's random draws
+  /// and its counted cost do not depend on it.
   func draw(_ student: DiffusionModel, after step: Int) throws {
     guard step % every == 0, !prompts.isEmpty else { return }
     let copy = try student.clone { _ in false }

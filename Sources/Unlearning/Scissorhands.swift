@@ -6,10 +6,10 @@
 // l_f: the training loss on the pictures to forget, each batch b on its own (SNIP, Lee et al., ICLR 2019). With
 // `relabel` the second term is + lambda of the loss towards another caption, as in the released code for nudity.
 // The remembered gradient is that of -l_f in the trimmed model.
-// Differences from the released code: it begins anew only self-attention of two blocks (nudity, sparsity 0.995), or takes
-// numbers of a truncated normal (classes, 0.999), where here each layer begins as the network's own initialisation has
-// it; its batches b are one and the same; it trains 5 epochs of 16 at 1e-5 (nudity) or 3 of 8 at 2e-5 (classes), and
-// projects in classification only.
+// Differences from the released code: it begins anew only self-attention of two blocks (nudity, sparsity 0.995), or
+// takes numbers of a truncated normal (classes, 0.999), where here each layer begins as the network's own
+// initialisation has it; its batches b are one and the same; it trains 5 epochs of 16 at 1e-5 (nudity) or 3 of 8 at
+// 2e-5 (classes), and projects in classification only.
 public import Diffusion
 public import Editing
 public import Torch

@@ -1,4 +1,4 @@
-// The way of every trained method: clone, guard, loop, difference.
+// The course of every trained method: clone, guard, training loop, parameter vector.
 public import Diffusion
 public import Editing
 public import Torch
@@ -13,7 +13,7 @@ public protocol TrainedMethod: UnlearningMethod {
   var parameters: String { get }
   /// The guard that watches the training.
   var guarding: GuardOptions { get set }
-  /// The model that is trained; the original's weights where nothing else is said.
+  /// The model that is trained, by default with the original's weights.
   func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
   ) throws -> DiffusionModel
@@ -41,15 +41,15 @@ extension ObjectiveMethod {
   }
 }
 
-/// How a training is watched; see `CollapseGuard`.
+/// Options of the guard that watches a training; see `CollapseGuard`.
 public struct GuardOptions: Codable, Sendable, Hashable {
   /// Steps from one check to the next, from 1; the last step is always checked. Lower it where a training goes wrong
   /// within a few steps.
   public var every = 25
   /// Largest drift on the watched prompts, from 0: 0.5 lets half of a prediction change, 0 turns the guard off.
   public var limit = 0.5
-  /// Watched prompts, from 1, drawn from those to preserve. Where there are none, the empty prompt and prompts near the
-  /// concept.
+  /// Watched prompts, from 1, drawn from those to preserve. Without any, the guard watches the empty prompt and prompts
+  /// near the concept.
   public var prompts = 6
   public init() {}
   public init(limit: Double) { self.limit = limit }
@@ -60,7 +60,7 @@ extension TrainedMethod {
 
   public static var tiny: Self { tiny { _ in } }
 
-  /// A dozen large steps of two samples or more, unwatched, and `change`.
+  /// Options for a dozen large steps of two samples or more without a guard, then changed by `change`.
   public static func tiny(_ change: (inout Self) -> Void) -> Self {
     var method = Self()
     (method.training.steps, method.training.learningRate) = (12, 1e-3)
@@ -98,7 +98,7 @@ extension TrainedMethod {
 
     var rule = try rule(erasure, original: model, student: student, tensors, run)
     let watch = try watch(erasure, model, run)
-    // Each noisy picture the U-Net was asked about counts one; a pass backward is not counted.
+    // The cost is the number of noisy pictures that the U-Net predicted. A pass backward is not counted.
     func evaluations() -> Int { model.evaluations - before + student.evaluations }
     var former = 0
     let work = TrainingLoop.Work(done: evaluations) { former = $0 }
@@ -116,9 +116,9 @@ extension TrainedMethod {
     }
   }
 
-  /// Trains `tensors` of the student in place until the last step, or until a check is beyond the guard's limit; then
-  /// they are those of the last check within it. Checked are the weights that would be kept: the moving average where
-  /// there is one.
+  /// Trains `tensors` of the student in place until the last step, or until a check is beyond the guard's limit. In the
+  /// second case `tensors` end as they were at the last check within the limit. The guard checks the weights that would
+  /// be kept: the moving average where there is one.
   private func train(
     _ student: DiffusionModel, _ tensors: [Tensor], by rule: inout any GradientRule,
     _ watch: CollapseGuard?, _ work: TrainingLoop.Work, _ pictures: SamplePictures?, _ run: Run

@@ -5,8 +5,8 @@
 // for every key and value matrix W of cross-attention. c_i: token vectors of prompts to erase, from
 // the last token of the concept to the end of the row; v_i = W g_i, with g_i the vectors of the
 // same request without the concept, aligned at that token; c_j: all vectors of prompts to preserve,
-// always with the empty prompt. Sums in float64, solved directly: CLIP's vectors are collinear
-// and a float32 inverse is where published re-runs turn into noise.
+// always with the empty prompt. Sums are in float64 and solved directly: CLIP's vectors are collinear,
+// and published re-runs with a float32 inverse turned into noise.
 public import Diffusion
 public import Editing
 internal import Torch

@@ -16,7 +16,7 @@ public struct MethodCard: Codable, Sendable, Hashable {
   }
 }
 
-/// A way to make a model forget: a function from (request, model) to a difference. The model given
+/// A way to make a model forget: a function from (request, model) to a parameter vector. The model given
 /// is never modified.
 public protocol UnlearningMethod: Codable, Sendable {
   static var name: String { get }
@@ -30,8 +30,8 @@ public protocol UnlearningMethod: Codable, Sendable {
   /// nothing to say.
   /// - Parameter model: loads the model, where its size is asked for
   func memory(for model: () throws -> DiffusionModel) throws -> String?
-  /// Options that have no effect beside the values of others, as paths such as `training.steps`, each with those others in
-  /// words. Settings of them are refused.
+  /// Options that have no effect at the current values of others, as paths such as `training.steps`. `beside` names
+  /// those others in words. A request that sets such an option is refused.
   var idle: [(option: String, beside: String)] { get }
 }
 

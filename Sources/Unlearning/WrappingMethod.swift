@@ -1,16 +1,16 @@
 public import Torch
 internal import TorchNN
 
-/// A method that works around another.
+/// A method that wraps another, the inner method.
 public protocol WrappingMethod: UnlearningMethod {
   /// The defaults around a method.
   init(around base: InnerMethod)
-  /// The method inside.
+  /// The inner method.
   var base: InnerMethod { get set }
   /// Its options.
   var options: JSON { get set }
-  /// Options of a method inside that this one decides, as paths such as `training.steps`. They are refused in ``options``,
-  /// where they would have no effect.
+  /// Options of the inner method that this one decides, as paths such as `training.steps`. They are refused in
+  /// ``options``, where they would have no effect.
   static func decided(inside type: any UnlearningMethod.Type) -> [String]
 }
 
@@ -20,7 +20,7 @@ extension WrappingMethod {
     self.base = base
   }
 
-  /// The method inside, with its options.
+  /// The inner method with its options.
   /// - Throws: ``LetheError`` for names and options that are not known, and for options that this method decides
   public func inner() throws -> any UnlearningMethod {
     for path in Self.decided(inside: try base.catalog.named(base.name))
@@ -32,7 +32,7 @@ extension WrappingMethod {
     return try base.catalog.method(base.name, options)
   }
 
-  /// Options of the method inside, without those that this method decides.
+  /// Options of the inner method, without those that this method decides.
   /// - Throws: ``LetheError`` for a method that is not known
   public func undecided(_ options: JSON) throws -> JSON {
     try Self.decided(inside: base.catalog.named(base.name)).reduce(options) {
@@ -62,8 +62,8 @@ extension JSON {
   }
 }
 
-/// The method inside another, by its name and the catalog that has it. The name is the option, and is all that is
-/// encoded; a decoded one looks in the built-in catalog until ``MethodCatalog/looking(_:)`` hands it another.
+/// An inner method: its name, and the catalog that has it. The name alone is encoded, as the option's value. A decoded
+/// one looks in the built-in catalog until ``MethodCatalog/looking(_:)`` hands it another.
 public struct InnerMethod: Sendable, Codable, ExpressibleByStringLiteral, CustomStringConvertible {
   public var name: String
   public var catalog = MethodCatalog.builtIn

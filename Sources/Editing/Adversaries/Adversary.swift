@@ -2,8 +2,8 @@
 //
 //   c'* = argmin_c'  | eps_theta(x_t | c') - eps_o(x_t | c) |^2
 //
-// over the word embeddings a_1 .. a_k placed in the prompt. They are free and not projected to words. With them the model
-// in training predicts as the original did for the concept.
+// over the word embeddings a_1 .. a_k placed in the prompt. They are free and not projected to words. With them the
+// model in training predicts as the original did for the concept.
 //
 //   pgd    a <- Adam(a, grad), K times, each on a state of its own
 //   fast   a <- a - K rate sign(grad), once

@@ -16,8 +16,8 @@ public struct AdversaryOptions: Codable, Sendable, Hashable {
   public var rate = 1e-3
   /// k, words that the adversary writes, from 1 to the number that fits beside the prompt.
   public var tokens = 1
-  /// Place of those words in the prompt: before it (the paper's), after it, between its words, before every third, or in
-  /// its stead.
+  /// Place of those words in the prompt: before it (the paper's), after it, between its words, before every third, or
+  /// in its stead.
   public var placement = TokenPlacement.prefix
   /// Beginning of an attack: `random` words, or where the `latest` attack on the same prompt ended, which makes
   /// few steps go further.
@@ -34,7 +34,7 @@ public struct AdversaryOptions: Codable, Sendable, Hashable {
 /// An adversary that writes word embeddings into prompts of a model in training.
 package protocol PromptAdversary {
   var options: AdversaryOptions { get }
-  /// Tokens of a prompt, as far as they stay beside the adversary's.
+  /// The tokens of a prompt that stay beside the adversary's.
   func words(of prompt: String, _ tokenizer: PromptTokenizer) -> PromptTokens
   /// The adversary's embeddings [B, k, D] after the attack on `model`, which stays as it is.
   /// - Parameters:

@@ -62,7 +62,7 @@ package struct AdversarialPrompts {
   private let own: Tensor
   /// For each text encoder: for every place of a sequence the row of [adversary; own] it shows [B, L]
   private let orders: [Tensor]
-  /// How many numbers of D each text encoder has.
+  /// The width of each text encoder's part of D.
   private let widths: [Int]
   package let count: Int
 
@@ -87,7 +87,7 @@ package struct AdversarialPrompts {
       try Self.order(words.map { $0.rows[encoder] }, tokenizer.length, placement, tokens: tokens)
         .to(model.device)
     }
-    // One place of padding more than the longest needs, to be pointed at.
+    // One place of padding more than the longest prompt needs, for the places of padding to point at.
     let longest = 3 + (words.map(\.count).max() ?? 0)
     own = withoutGradients {
       model.wordEmbeddings(

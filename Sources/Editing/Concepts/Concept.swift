@@ -19,7 +19,7 @@ public struct Concept: Codable, Sendable, Hashable {
 
   public var name: String
   public var phrases: [Phrase]
-  /// Whether the anchors are something that was asked for, and not just the rest of the caption.
+  /// Whether the request names the anchors, which are otherwise the rest of the caption.
   public var isReplaced: Bool
   /// Words in the concept's place in captions of other people; nil leaves the concept's words out.
   public var replacement: String?
@@ -65,7 +65,7 @@ public struct Erasure: Codable, Sendable, Hashable {
   /// Folders of pictures with captions, for methods that train on data; see ``CaptionedImages``.
   public var forgetImages: String?
   public var retainImages: String?
-  /// The caption that all pictures to forget get; nil changes words of their own.
+  /// The caption that all pictures to forget get; nil changes words of their own captions.
   public var wrongCaption: String?
 
   public init(forget: [Concept], preserve: [String] = []) {
@@ -104,7 +104,7 @@ public struct Erasure: Codable, Sendable, Hashable {
   }
 
   /// The same caption for another subject of the concept's kind at random; without the concept where none is
-  /// known, or where something was asked for instead. No other concept that is to be forgotten is left in it.
+  /// known, or with the replacement that the request names. No other concept to forget is left in it.
   public func otherLabel(of caption: String, _ g: Generator) -> String {
     guard wrongCaption == nil,
       let asked = forget.first(where: { $0.isAsked(in: caption) }),
@@ -116,7 +116,7 @@ public struct Erasure: Codable, Sendable, Hashable {
     }
   }
 
-  /// A caption with a sibling in the concept's place; nil where none is known or another thing was asked for.
+  /// A caption with a sibling in the concept's place; nil where none is known or the request names a replacement.
   private func sibling(of concept: Concept, in caption: String, _ g: Generator) -> String? {
     guard !concept.isReplaced, case let others = concept.siblings.filter({ !asks($0) }),
       !others.isEmpty,

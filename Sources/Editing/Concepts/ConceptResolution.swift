@@ -41,7 +41,7 @@ extension Concept {
       }
       return Concept(name, phrases: pairs + alone, isReplaced: replacement != nil)
     case .style:
-      // Every object once, the captions going round.
+      // Each object appears once. The captions take turns.
       let pairs = captions.both.enumerated().flatMap { i, template in
         themes.objects.enumerated().filter { $0.offset % captions.both.count == i }.map {
           _, object in

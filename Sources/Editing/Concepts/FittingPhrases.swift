@@ -3,8 +3,8 @@ package import Diffusion
 internal import Torch
 
 extension Concept {
-  /// The concept without the phrases that do not fit into the text encoder: prompts that differ after its last place would
-  /// be the same there.
+  /// The concept without the phrases that do not fit into the text encoder. Prompts that differ only after its last
+  /// place would be the same there.
   /// - Returns: the concept, and a sentence about the prompts that were left out; nil where all fit
   /// - Throws: ``LetheError`` of the kind `request` where none fits
   package func fitting(_ layout: Layout) throws -> (concept: Concept, note: String?) {

@@ -4,10 +4,10 @@ internal import Torch
 public import Training
 
 extension Themes {
-  /// Refuses a name that is a listed one with other letters, or several names in one text. Other words are free ones.
+  /// Refuses a misspelled listed name, and several names in one text. Other words are taken as they are.
   /// - Parameters:
   ///   - option: the option that the name stands in, for the message
-  ///   - escape: what says that the words are meant as they are, for the message
+  ///   - escape: the option that takes the words as they are, for the message
   /// - Throws: ``LetheError`` of the kind `request` with the listed name
   public func refuseMisspelling(
     _ name: String, _ option: String = "--concept", escape: String = "--kind"
@@ -37,7 +37,7 @@ extension Themes {
 
   /// A sentence on prompts that name no listed subject; nil where each names one.
   package func strangeNote(_ prompts: [String]) -> String? {
-    // A style stands alone in the captions that were made for that.
+    // Captions of a style alone name no object.
     let alone = styles.flatMap { style in
       captions.style.map { captions.fill($0, object: nil, style: style) }
     }

@@ -56,7 +56,7 @@ extension String {
 
   /// The words of those names that these are a part of.
   private func partOf(_ names: [String]) -> [[String]] {
-    // Most names are shorter, or have nothing of it: their words are not taken apart.
+    // Most names are shorter or do not contain the first word. They are dropped before names are split into words.
     let own = Editing.words(of: self).map(\.word)
     guard let first = own.first else { return [] }
     return names.filter { $0.utf8.count > first.utf8.count && $0.lowercased().contains(first) }
@@ -65,7 +65,7 @@ extension String {
   }
 
   /// The text with `other` in every place that ``mentions(_:)`` finds, in any case and with any punctuation. An article
-  /// before it follows the new words, and goes where they bring one of their own.
+  /// before it agrees with the new words, and is left out where they have one of their own.
   /// - Parameters:
   ///   - other: empty leaves the words out
   ///   - names: names that the words may be a part of, which stay

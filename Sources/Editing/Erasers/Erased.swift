@@ -1,6 +1,6 @@
 internal import Torch
 
-/// The result of an erasure: a difference of weights, and the guard's verdict on the training that gave it.
+/// The result of an erasure: a parameter vector, and the guard's verdict on the training that gave it.
 public struct Erased {
   /// Forgotten weights - original weights.
   public var vector: ParameterVector
@@ -11,7 +11,7 @@ public struct Erased {
   }
 }
 
-/// Whether an erasure is the whole of its training, or the part before the guard stopped it (`CollapseGuard`).
+/// The extent of an erasure: the whole of its training, or the part before the guard stopped it (`CollapseGuard`).
 public enum Verdict: Codable, Sendable, Hashable {
   /// The last weights: every check was within the limit, or nothing was checked, as in closed forms.
   case keptWhole

@@ -3,8 +3,8 @@ public import Foundation
 public import Torch
 internal import TorchNN
 
-/// The file that an erasure leaves behind: the differences of the changed tensors, and their origin.
-/// Increments of one base add up, and taking one back is leaving it out of the sum.
+/// The file of an erasure: its parameter vector and the vector's origin. Erasers of one model add up. Leaving
+/// an eraser out of the sum takes it back.
 public struct Eraser {
   public struct Card: Codable, Sendable, Hashable {
     public var method = ""
@@ -12,7 +12,7 @@ public struct Eraser {
     /// The method's options as resolved.
     public var options = JSON.object([:])
     public var seed: UInt64 = 0
-    /// ``DiffusionModel/hash()`` of the model the differences belong to.
+    /// ``DiffusionModel/hash()`` of the model that the eraser belongs to.
     public var base = ""
     public var version = ""
     public init() {}
@@ -31,7 +31,7 @@ public struct Eraser {
   }
 
   package static let format = "lethe-increment-1"
-  /// Element types that differences are stored in.
+  /// Element types of stored tensors.
   private static let accepted: [DType] = [.float16, .bfloat16, .float32, .float64]
   /// Names of factors in the file: PATH.left for w_l, `right` for beta S.
   private static let (left, right) = (".left", "right")
@@ -45,12 +45,12 @@ public struct Eraser {
     }
   }
 
-  /// SHA-256 over the card and the differences: the same for two erasers that do the same for the same reason.
+  /// SHA-256 over the card and the tensors. Two erasers with the same card and tensors have the same one.
   package func hash() throws -> String {
     try vector.hash(after: JSON(encoding: card).compact)
   }
 
-  /// - Throws: ``LetheError`` of the kind `diverged` for differences that are no finite numbers
+  /// - Throws: ``LetheError`` of the kind `diverged` for numbers that are not finite
   public func write(to file: URL) throws {
     if let path = vector.firstNotFinite {
       throw LetheError(
@@ -63,7 +63,7 @@ public struct Eraser {
     if let factors {
       tensors[Self.right] = factors.basis
       for (path, tensor) in factors.weights {
-        // ``EraserFactors/rounded()`` has made them halves already.
+        // ``EraserFactors/rounded()`` has rounded them to half precision already.
         tensors[path.name + Self.left] = tensor.detached().to(.float16)
       }
     } else {
@@ -110,7 +110,7 @@ public struct Eraser {
 }
 
 extension DiffusionModel {
-  /// The model with differences added; tensors that no difference names are shared.
+  /// The model with a parameter vector added. Tensors that the vector does not name are shared.
   /// - Throws: ``LetheError`` when a path or shape does not fit the model
   public func applying(_ vector: ParameterVector) throws -> DiffusionModel {
     try check(vector)

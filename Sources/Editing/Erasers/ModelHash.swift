@@ -4,7 +4,7 @@ internal import Torch
 internal import TorchNN
 
 extension DiffusionModel {
-  /// SHA-256 over every parameter's path, shape and bytes, in the order of the paths, after the tokens of `--embedding`.
+  /// SHA-256 over every parameter's path, shape and bytes in the order of the paths, after the tokens of `--embedding`.
   public func hash() -> String {
     ParameterVector(parameters.tensors).hash(after: layout.inserted)
   }

@@ -2,8 +2,8 @@ internal import Diffusion
 internal import Torch
 public import TorchNN
 
-/// Which parameters a method changes, by components of their paths, never by string prefixes:
-/// `layers.1` is not `layers.10`.
+/// The parameters that a method changes. They are selected by components of their paths, never by string
+/// prefixes: `layers.1` is not `layers.10`.
 public struct ParameterSelection: Sendable {
   public let name: String
   public let matches: @Sendable (ParameterPath) -> Bool
@@ -48,7 +48,7 @@ public struct ParameterSelection: Sendable {
     "text_encoder_2": ["text_encoder_2"],
   ]
 
-  /// - Parameter count: the first layers alone, exactly those
+  /// - Parameter count: the number of first layers to take alone; nil takes all but the embeddings
   private static func text(_ name: String, first count: Int? = nil) -> Self {
     let encoders = (encoders[name] ?? []).map { Substring($0) }
     return Self(count.map { "\(name):\($0)" } ?? name) {

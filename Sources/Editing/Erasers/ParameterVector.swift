@@ -1,7 +1,7 @@
 public import Torch
 public import TorchNN
 
-/// Numbers by parameter path: gradients, erasers, masks. Sparse: what is absent is zero.
+/// Tensors by parameter path, for gradients, erasers and masks. A path that is absent stands for zeros.
 public struct ParameterVector {
   public var tensors: [ParameterPath: Tensor]
 

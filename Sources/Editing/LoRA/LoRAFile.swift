@@ -138,7 +138,7 @@ public struct LoRAFile {
     }
     let scale = adapter.scale(spelling, alpha: alpha, rank: r)
     var a = down.reshaped(r, down.count / r)
-    /// The product is as large as the weight, which a stranger's rows and columns need not be.
+    /// Throws unless the product has the weight's size. Rows and columns of a damaged file may have another.
     func check(_ inner: Int, _ columns: Int) throws {
       guard b.size(1) == inner, b.size(0) * columns == shape.reduce(1, *) else {
         throw LetheError.malformed(
@@ -169,7 +169,7 @@ public struct LoRAFile {
   }
 }
 
-/// What stands beside the tensors of a LoRA about their scale: in the header as diffusers writes it, or in PEFT's
+/// The scale of a LoRA's tensors as it is stated outside them: in the header as diffusers writes it, or in PEFT's
 /// `adapter_config.json`.
 private struct Adapter {
   private let settings: [String: JSON]

@@ -3,8 +3,8 @@ internal import Foundation
 internal import Torch
 internal import TorchNN
 
-/// The spellings in which LoRA files name a model's modules. They are looked up, never taken apart: dots written as
-/// underscores are ambiguous by themselves, and not within one model.
+/// The spellings in which LoRA files name a model's modules. They are looked up and never parsed: dots written as
+/// underscores are ambiguous in general, but not within one model.
 struct LoRANames {
   /// Parameters by the spellings of their modules.
   private var places: [String: ParameterPath] = [:]

@@ -1,5 +1,5 @@
-// A difference as a LoRA file: dW = B A with A [r, i] and B [o, r], from the singular value decomposition in float64. A
-// convolution's is that of its matrix [o, i k k].
+// A parameter vector as a LoRA file: dW = B A with A [r, i] and B [o, r], from the singular value decomposition in
+// float64. A convolution is decomposed as its matrix [o, i k k].
 public import Diffusion
 public import Foundation
 public import Torch
@@ -13,25 +13,25 @@ public enum LoRAFormat: String, Sendable, CaseIterable {
   case peft
 }
 
-/// What a LoRA file holds of a difference.
+/// The part of a parameter vector that a LoRA file holds.
 public struct LoRASummary: Sendable {
   /// The largest |dW - B A| / |dW| over the matrices.
   public var error = 0.0
   /// The largest rank.
   public var rank = 0
-  /// The share of the difference's norm, squared, in tensors that no LoRA can hold: norms, biases, embeddings. 0 to 1.
+  /// The share of the vector's squared norm in tensors that no LoRA can hold: norms, biases, embeddings. 0 to 1.
   public var leftOut = 0.0
-  /// How many tensors those are.
+  /// The number of those tensors.
   public var leftOutTensors = 0
 }
 
 extension DiffusionModel {
-  /// Writes a difference of this model's weights as a LoRA.
+  /// Writes a parameter vector of this model as a LoRA.
   /// - Parameters:
-  ///   - rank: largest rank; nil takes what each matrix needs to be exact in float32
+  ///   - rank: largest rank; nil takes the rank at which each matrix is exact in float32
   ///   - texts: more of the header, e.g. the eraser's card
   ///   - title: the name that programs show
-  /// - Throws: ``LetheError`` for a difference without any matrix
+  /// - Throws: ``LetheError`` for a vector without any matrix
   @discardableResult
   public func writeLoRA(
     _ vector: ParameterVector, to file: URL, rank: Int? = nil, format: LoRAFormat = .kohya,
@@ -73,7 +73,7 @@ extension DiffusionModel {
     for (name, down, up) in modules {
       switch format {
       case .kohya:
-        // One alpha for all, as kohya has it: diffusers overlooks those of modules that have another than most.
+        // All modules have one alpha, as in kohya's files: diffusers ignores an alpha that differs from most others.
         let alpha = Double(summary.rank)
         tensors["\(name).lora_down.weight"] = down.to(dtype).contiguous()
         tensors["\(name).lora_up.weight"] =
@@ -110,7 +110,7 @@ extension DiffusionModel {
     return (a, b, error)
   }
 
-  /// kohya's `ss_*` and `modelspec`, by which other programs know what the file is for.
+  /// kohya's `ss_*` and `modelspec`, by which other programs recognise the file's model and kind.
   private func loraHeader(
     _ tensors: [String: Tensor], _ family: OriginalFamily?, rank: Int, title: String
   ) -> [String: String] {

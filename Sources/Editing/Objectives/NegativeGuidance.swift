@@ -21,7 +21,7 @@ public struct NegativeGuidance: Objective {
   /// - Parameters:
   ///   - replacement: eps_o(x_t | r) for every state; nil for the empty prompt
   ///   - without: eps_o(x_t | a) for every state; nil for the empty prompt
-  ///   - conditional: gives eps_o(x_t | c) for every state, once it is asked for; nil where the trajectories were with c
+  ///   - conditional: gives eps_o(x_t | c) for every state on request; nil where the trajectories were with c
   public init(
     _ states: DenoisingStates, prompts: StudentPrompts, replacement: Tensor? = nil,
     without: Tensor? = nil, conditional: (() -> Tensor)? = nil, eta: Double, batch: Int

@@ -41,7 +41,8 @@ public struct Preservation: Objective {
 }
 
 extension Objective {
-  /// The objective, and `weight` times keeping `prompts` as they are; without prompts or weight, alone.
+  /// The objective plus `weight` times the loss of keeping `prompts` as they are. Without prompts or weight it is the
+  /// objective alone.
   public func preserving(
     _ prompts: [String], of model: DiffusionModel, weight: Double, trajectories: Int, steps: Int,
     guidance: Double, batch: Int, live: Bool, _ run: Run

@@ -9,8 +9,8 @@
 // (EraseDiff, Wu et al., CVPR 2025; random label of SalUn.) Output and target share x_t, t and the sample
 // of the codec's posterior; the released code draws two samples of it.
 //
-// With a pool the x_t and targets of `relabel` are computed once, by the model as it was before. Pictures of c_m are among
-// those that are kept, so that the target hardly moves. A step saves one pass of the network in seven.
+// With a pool the x_t and targets of `relabel` are computed once, by the model as it was before. Pictures of c_m are
+// among those that are kept, so that the target hardly moves. A step saves one pass of the network in seven.
 public import Diffusion
 public import Torch
 public import Training

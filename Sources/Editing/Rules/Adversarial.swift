@@ -2,10 +2,11 @@
 //
 //   min_theta  | eps_theta(x_t | c'*) - target |^2  +  gamma L_retain(theta),    c'* the adversary's answer to theta
 //
-// Solved in turn: the adversary attacks the weights as they are, then a step with its prompt held fixed, not
-// differentiating through the attack. Retaining is a term of the loss, or has every second step for itself
-// (`alternates`). The first `warmup` steps of forgetting are without an adversary; after them every `every`-th step of
-// forgetting begins with an attack. The answer to each prompt is carried from step to step, and over an interruption.
+// Both problems are solved in turn. The adversary attacks the weights as they are. Then a step is taken with its prompt
+// held fixed, without a gradient through the attack. Retaining is a term of the loss, or has every second step for
+// itself (`alternates`). The first `warmup` steps of forgetting are without an adversary; after them every `every`-th
+// step of forgetting begins with an attack. The answer to each prompt is carried from step to step, and over an
+// interruption.
 package import Diffusion
 package import Torch
 package import Training

@@ -3,17 +3,18 @@
 //
 //   delta  = g_r + lambda g_f,    lambda = max(0, eta - <g_r, g_f> / |g_f|^2)
 //
-// with g_r, g_f the gradients of L_r, L_f: the smallest change of g_r for which a step brings L_f down by
-// at least eta |g_f|^2. That holds for a plain gradient step; with Adam, as in the released code, it is a rule of thumb.
+// with g_r, g_f the gradients of L_r, L_f: the smallest change of g_r for which a step brings L_f down by at least
+// eta |g_f|^2. That holds for a plain gradient step; with Adam, as in the released code, it is a rule of thumb.
 // Two backward passes, dot products in float64, no third pass.
 //
 // The papers' inner loop takes K steps down L_f from theta to theta_K and holds g = L_f(theta) - L_f(theta_K). theta_K
 // counts as a constant, so that the gradient of g is that of L_f, and lambda and delta, which are made of gradients
 // alone, do not change: with `innerSteps` K > 0 the weights end the same to the bit and g is in the log. (In the
 // released code the loop also leaves its mark on Adam's moments, which are not put back; here they never see it.)
-// Both terms of the log's g are means over the same `heldOut` batches, which no inner step trains on and which are those
-// of every step: its course shows the training and not the draws. The released code takes L_f(theta_K) as the mean over
-// the inner loop's own batches. K > 0 costs a step K passes forward and backward, and 2 x `heldOut` forward.
+// Both terms of the log's g are means over the same `heldOut` batches. No inner step trains on these batches, and every
+// step uses the same ones, so that the course of g shows the training and not the draws. The released code takes
+// L_f(theta_K) as the mean over the inner loop's own batches. K > 0 costs a step K passes forward and backward, and
+// 2 x `heldOut` forward.
 // Rules: `paper`, as above; `fixed`, lambda = eta, as the released commands run; `cosine`, the released
 // code's adaptive branch, lambda = max(0, eta - cos(g_r, g_f)), which is not the theorem's.
 public import Diffusion
@@ -32,7 +33,7 @@ public struct Bilevel: GradientRule {
   let picturesInPass: Int
 
   /// - Parameters:
-  ///   - innerSteps, innerRate: K, and the rate of its gradient steps, whose root mean square is the rate, as that of Adam's is
+  ///   - innerSteps, innerRate: K, and the root mean square of each of these gradient steps, as Adam's rate is
   ///   - picturesInPass: pictures that go through the network at once; 0 takes a batch whole
   public init(
     retain: any Objective, forget: any Objective, rule: Lambda, eta: Double, innerSteps: Int = 0,
@@ -72,7 +73,7 @@ public struct Bilevel: GradientRule {
     for k in 0..<innerSteps {
       var step = Step(index: k, seed: UInt64(outer.index) &+ 0x1EE7)
       let found = try descend(forget, model, parameters, &step, by: picturesInPass)
-      // Of the length of Adam's first step.
+      // The step has the length of Adam's first step.
       let count = Double(found.gradients.reduce(0) { $0 + $1.count })
       let length = (Foreach.dot(found.gradients, found.gradients) / max(1, count)).squareRoot()
       let rate = innerRate / max(length, 1e-12)

@@ -4,7 +4,7 @@
 //   L + lambda sum_i F_i (theta_i - theta*_i)^2,     gradient   g + 2 lambda F (theta - theta*)
 //
 // F: diagonal of the Fisher information, theta*: the weights before. The paper writes F / 2, its code F, as here.
-// One tensor at a time, so that a step holds no second list of the parameters' size.
+// The rule works on one tensor at a time, so that a step holds no second list of the parameters' size.
 public import Diffusion
 public import Torch
 public import Training

@@ -11,8 +11,9 @@
 // The mean of F^ is F. With D = sum_t E g_t^2 and O = sum_{t != s} E g_t E g_s, F = D + O, and the draws give
 // E S_A^2 = (h / T) D + (h (h - 1) / (T (T - 1))) O,   E S_A S_B = (h^2 / (T (T - 1))) O.
 // Where 2 h = T, F^ is (S_A + S_B)^2. Scaling one sum up, ((T / h) S_A)^2, counts D T / h times.
-// Few draws leave the mean of F^ over pictures negative in some places where O is small beside D. It is held at 0 there,
-// which alone would make F too large, and the rest of a tensor is scaled so that the tensor's sum stays without bias.
+// Few draws leave the mean of F^ over pictures negative in some places where O is small beside D. It is held at 0
+// there, which alone would make F too large. The rest of a tensor is scaled so that the tensor's sum stays without
+// bias.
 public import Torch
 public import Training
 

@@ -3,8 +3,8 @@
 //   m = 1[ |g| >= gamma ],  gamma the value that leaves `share` of all coordinates
 //   theta moves along m * gradient
 //
-// A masked coordinate gets a gradient of exactly 0 in every step, so that Adam without weight decay leaves it as it is, bit
-// for bit. Weight decay passes the mask too: what it did to a masked coordinate is undone after the step.
+// A masked coordinate gets a gradient of exactly 0 in every step, so that Adam without weight decay leaves it as it is,
+// bit for bit. Weight decay ignores the mask; its change of a masked coordinate is undone after the step.
 public import Diffusion
 public import Torch
 public import Training
@@ -14,7 +14,7 @@ public struct Masked: GradientRule {
   let masks: [Tensor]
   let fixed: [Tensor]
 
-  /// - Parameter fixed: the values that masked coordinates have; empty where the optimizer moves nothing without a gradient
+  /// - Parameter fixed: the values of masked coordinates; empty where the optimizer moves nothing without a gradient
   public init(_ base: any GradientRule, _ masks: [Tensor], fixed: [Tensor] = []) {
     (self.base, self.masks, self.fixed) = (base, masks, fixed)
   }

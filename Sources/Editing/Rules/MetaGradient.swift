@@ -1,5 +1,5 @@
-// Meta-Unlearning (Gao, Pang, Du, Hu, Zhang, Deng, Yan, Lin; ICCV 2025): a step that also looks at the weights that
-// fine-tuning on the concept would make,
+// Meta-Unlearning (Gao, Pang, Du, Hu, Zhang, Deng, Yan, Lin; ICCV 2025): a step that also uses gradients at the weights
+// that fine-tuning on the concept would make,
 //
 //   theta_FT = M steps of fine-tuning on D_FT, from theta                                     (SimulatedFineTuning)
 //   G  =  grad L_unlearn(theta)  +  sum_i keep_i grad L(theta; D_i)
@@ -13,10 +13,10 @@
 // Each set has one draw a step: its losses before and after the fine-tuning are of the same pictures, timesteps and
 // noise. A loss of weight 0 is for the log, and is computed in logged steps alone.
 //
-// Memory, in copies of the trained weights: fine-tuning works on the student's own tensors in place and puts them back,
-// comes before there is a G, and its optimizer is gone when G begins; G is summed in place. theta, its copy, a gradient
-// and AdamW's two moments are 5, and with G's own optimizer 7; with `training.offload` the copy and that optimizer rest in
-// files and 4 are left. Published code holds 10 (34.4 GB for SD 1.4; see docs/results/performance.md).
+// Memory, in copies of the trained weights: fine-tuning works on the student's own tensors in place and puts them back.
+// It is done, and its optimizer freed, before G is begun. G is summed in place. theta, its copy, a gradient and AdamW's
+// two moments are 5 copies, and 7 with G's own optimizer. With `training.offload` the copy and that optimizer rest in
+// files, and 4 are left. Published code holds 10 (34.4 GB for SD 1.4; see docs/results/performance.md).
 public import Diffusion
 public import Torch
 public import TorchNN
@@ -40,12 +40,12 @@ public struct MetaGradient: GradientRule {
     public var steps = 3
     /// tau, their rate, above 0. Take about that of the fine-tuning that is to fail.
     public var rate = 1e-5
-    /// The optimizer of the fine-tuning; The released code and most fine-tuning take AdamW.
+    /// The optimizer of the fine-tuning. The released code and most fine-tuning take AdamW.
     public var optimizer = OptimizerOptions(.adamw, weightDecay: 1e-4)
     /// Largest norm of a fine-tuning gradient, from 0; 0 leaves it alone.
     public var clip = 1.0
     /// Whether to differentiate through the steps; for small models. Steps of `adam` and `adamw` then go along the
-    /// gradient and are as long as theirs, those of `sgd` are its own without momentum.
+    /// gradient with the length of Adam's first step. Steps of `sgd` are its own without momentum.
     public var secondOrder = false
     public init() {}
   }
@@ -63,9 +63,9 @@ public struct MetaGradient: GradientRule {
   /// - Parameters:
   ///   - base: the method's own rule; nil where the weights are forgotten already (closed forms)
   ///   - learned, concept: the loss on pictures that fine-tuning sees, and on others of the concept
-  ///   - student: whose parameters fine-tuning changes, those of `selection`; they must be its own
-  ///   - offloaded: where theta rests while fine-tuning works in its place
-  ///   - picturesInPass: how many pictures go through the network at once; 0 takes a batch whole
+  ///   - student: the model whose parameters of `selection` fine-tuning changes; they must be its own
+  ///   - offloaded: the store of theta while fine-tuning works in its place
+  ///   - picturesInPass: pictures that go through the network at once; 0 takes a batch whole
   package init(
     _ base: (any GradientRule)?, learned: any Objective, concept: any Objective,
     benign: [Benign], pull: Double, _ attack: Attack, of student: DiffusionModel,
@@ -122,7 +122,7 @@ public struct MetaGradient: GradientRule {
     return (total.loss, total.gradients(like: parameters))
   }
 
-  /// The part at theta_FT: its gradient there is taken for one at theta.
+  /// The part at theta_FT. Its gradient there stands for the gradient at theta.
   private mutating func afterFineTuning(
     _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws, _ step: inout Step
   ) throws -> WeightedGradient {
@@ -144,7 +144,7 @@ public struct MetaGradient: GradientRule {
     step.log["concept after"] = try add(
       -pull, concept, draws.concept, to: &total, model, parameters, draws)
     for (i, set) in benign.enumerated() {
-      // The cosine says how far fine-tuning breaks the first set, which should be the related one.
+      // Cosine, at the fine-tuned weights, between the concept's loss gradient and that of the first benign set.
       let pulled = i == 0 && draws.isLogged && pull != 0 ? total.sum : []
       var cosine: Double?
       let after = try add(
@@ -176,7 +176,7 @@ public struct MetaGradient: GradientRule {
     return found.loss
   }
 
-  /// A loss without its gradient, as many pictures at once as for gradients.
+  /// A loss without its gradient, with as many pictures in a pass as for gradients.
   private func measured(
     _ objective: any Objective, _ draw: Step, _ model: DiffusionModel
   ) throws -> Double {
@@ -214,7 +214,7 @@ public struct MetaGradient: GradientRule {
   }
 }
 
-/// sum_i weight_i L_i and its gradient, which is summed in the place of the first one.
+/// sum_i weight_i L_i and its gradient. The sum takes the memory of the first gradient.
 private struct WeightedGradient {
   var loss = 0.0
   var sum: [Tensor] = []

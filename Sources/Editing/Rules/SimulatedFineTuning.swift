@@ -9,7 +9,7 @@
 //   sgd           d(g) = g, at most `clip` long
 //   adam, adamw   d(g) = sqrt(n) g / |g|
 //
-// A plain step of the rate that suits AdamW would be no attack: it moves the weights by tau |g|, some 10^4 times less.
+// A plain gradient step at AdamW's rate would be no attack: it moves the weights by tau |g|, some 10^4 times less.
 internal import Diffusion
 internal import Torch
 internal import TorchNN

@@ -2,7 +2,7 @@
 //
 //   dW_l = w_l (beta S)          w_l [d_l, n], S [n, D], one S for all key and value matrices
 //
-// so e dW_l^T = (e beta S^T) w_l^T is nothing for every token row e that S was made against, whatever w_l.
+// so e dW_l^T = (e beta S^T) w_l^T is 0 for every token row e that S was made against and any w_l.
 package import Diffusion
 package import Torch
 package import TorchNN
@@ -46,7 +46,7 @@ package struct EraserFactors {
     hidden.inFloat64().matmul(basis.inFloat64().transposed(0, 1)).to(.float32).to(hidden.device)
   }
 
-  /// Halves the precision of w_l, and so the eraser's size. The directions that S leaves out stay protected.
+  /// Rounds w_l to half precision, which halves the eraser's size. The directions that S leaves out stay protected.
   package func rounded() -> EraserFactors {
     EraserFactors(weights: weights.mapValues { $0.to(.float16).to(.float32) }, basis: basis)
   }

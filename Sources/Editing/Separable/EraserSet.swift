@@ -42,7 +42,7 @@ package struct EraserSet {
     /// The base model's folder, and ``DiffusionModel/hash()``.
     package var model: String
     package var base: String
-    /// What is laid over the model's own weights; nil for nothing.
+    /// Files that are added to the model's own weights; nil for none.
     package var additions: ModelAdditions?
     package var protected: [String]
     /// Prompts of no managed concept, which erasers should touch little, without a guarantee.
@@ -103,7 +103,7 @@ package struct EraserSet {
       Data(try JSON(encoding: card).pretty.utf8), to: Self.cardFile(folder))
   }
 
-  /// Where an eraser lies; the name is made here, never read from the card.
+  /// The file of an eraser. Its name is made here and never read from the card.
   package func file(_ name: String) -> URL {
     folder.appendingPathComponent("\(name.slug).safetensors")
   }
@@ -185,7 +185,7 @@ package struct EraserSet {
     return eraser
   }
 
-  /// The names to lay on: those asked for, or all that are switched on.
+  /// The names of the erasers to add: those asked for, or all that are switched on.
   /// - Throws: ``LetheError`` of the kind `request` for unknown names, and for a name that is given twice
   package func active(_ names: [String]? = nil) throws -> [String] {
     guard let names else { return card.entries.filter(\.isActive).map(\.name) }
@@ -196,7 +196,7 @@ package struct EraserSet {
     return try names.map { try entry($0).name }
   }
 
-  /// A sentence on a set of which nothing is laid on, with the reason for each concept.
+  /// A sentence on a set of which no eraser is added, with the reason for each concept.
   package var nothingIsOn: String {
     let states = card.entries.map {
       "'\($0.name)' \($0.isTrained ? "is restored" : "is not trained")"

@@ -6,13 +6,13 @@
 //   rank rule: r = number of sigma_i > tolerance sigma_1
 //   S = rows r + 1 ... D of V^T                      [D - r, D], orthonormal, |e_m S^T| <= tolerance sigma_1
 //
-// Any basis of the same span keeps the guarantee. With prompts that are merely to suffer little
-// ("regular"), the one is taken in which they are small on average:
+// Any basis of the same span keeps the guarantee. For prompts that should change little, without a
+// guarantee ("regular"), the basis is taken in which they are small on average:
 //
 //   M = mean u_r u_r^T + omega mean u_m u_m^T + eps I,  u = S e^T of regular and of stacked rows
 //   S <- M^(-1/2) S
 //
-// which is where an optimizer that moves all coordinates alike does them the least harm.
+// In this basis an optimizer that moves all coordinates alike does them the least harm.
 //
 // The text encoder is causal, so a row is known by the tokens up to it: rows that prompts share, the
 // start above all, are stacked once. The authors eliminate in float32 with exact pivots, where a
@@ -35,7 +35,7 @@ package struct NullSpace {
   /// omega: an average stacked row weighs as much as this many regular ones.
   static let stackedWeight = 1e6
   static let ridge = 1e-3
-  /// Below this length a row counts as nothing.
+  /// A row that is shorter than this counts as zeros.
   static let least = 1e-30
 
   package var nullity: Int { width - rank }
@@ -67,7 +67,7 @@ package struct NullSpace {
     rank = Self.rank(sigma, tolerance)
     let free = vT.narrowed(0, rank, width - rank).contiguous()
     let stacked = e.matmul(free.transposed(0, 1))  // u_m, [rows, n]
-    // Rows of zeros, SDXL's empty prompt, meet nothing.
+    // Rows of zeros, such as those of SDXL's empty prompt, have no part in any direction.
     residual =
       rank < width ? (stacked.norm(1) / e.norm(1).clamped(Self.least, nil)).max(0).item : 0
     self.regular = regular.map { $0.transposed(0, 1).matmul($0) / Double($0.size(0)) }
@@ -90,7 +90,7 @@ package struct NullSpace {
     return values.filter { $0 > tolerance * (values.first ?? 0) }.count
   }
 
-  /// How many of `prompts`, from the first, can be stacked so that `free` directions are left.
+  /// The number of `prompts`, from the first, that can be stacked so that `free` directions are left.
   package static func fitting(
     _ prompts: [String], in model: DiffusionModel, tolerance: Double, free: Int
   ) -> Int {
@@ -134,7 +134,7 @@ struct TokenRows {
     for (p, prompt) in prompts.enumerated() {
       let tokens = prompt.isEmpty ? model.nothing : model.tokens(prompt)
       var fresh: [Int] = []
-      // A prompt that is told as zeros has no row of its tokens, but one of zeros.
+      // A prompt that the model encodes as zeros has one row of zeros in the place of its tokens' rows.
       for i in 0..<(tokens.isZero ? 1 : tokens.count) {
         let prefix = tokens.isZero ? [] : tokens.rows.map { Array($0[...i]) }
         if let known = place[prefix] {
@@ -154,7 +154,7 @@ struct TokenRows {
     stacked = Tensor.concatenate(parts)
   }
 
-  /// Without the rows that prompt `p` alone has; nil when nothing is left.
+  /// The rows without those that prompt `p` alone has; nil when none is left.
   func stacked(without p: Int) -> Tensor? {
     let kept = owners.indices.filter { owners[$0] != [p] }
     return kept.isEmpty ? nil : stacked.indexed(0, kept)

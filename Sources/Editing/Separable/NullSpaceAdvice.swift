@@ -2,7 +2,7 @@ package import Diffusion
 internal import Torch
 
 extension NullSpace {
-  /// A sentence for prompts that leave no direction free: which of them hold most, and how many to drop.
+  /// A sentence for prompts that leave no direction free. It names those that hold most directions, and those to drop.
   package func advice(
     on prompts: [String], in model: DiffusionModel, tolerance: Double
   ) -> String {

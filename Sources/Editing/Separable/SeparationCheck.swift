@@ -56,7 +56,7 @@ package struct SeparationCheck: Sendable {
     }
   }
 
-  /// One line: PASS or FAIL, the limit, and what the residuals prove and what they only measure.
+  /// One line: PASS or FAIL, the limit, the residuals that are proofs and those that are only measurements.
   package var verdict: String {
     guard !rows.isEmpty else { return "FAIL: nothing was checked" }
     let proved = rows.filter(\.isProved)
@@ -107,7 +107,7 @@ package struct SeparationCheck: Sendable {
         func length(_ w: Tensor) -> Tensor {
           e.matmul(w.to(.cpu, .float64).transposed(0, 1)).norm(2)  // [prompts, L]
         }
-        // Rows of zeros, SDXL's empty prompt, are changed by nothing.
+        // No eraser changes rows of zeros, such as those of SDXL's empty prompt.
         let ratios = (length(d) / length(w).clamped(NullSpace.least, nil)).max(1).doubles
         layers.append((path.name, ratios.max() ?? 0))
         for (prompt, ratio) in zip(prompts, ratios) where ratio > worst.value {

@@ -16,18 +16,18 @@ public struct DenoisingStates {
   /// eps(x_t | empty) and eps(x_t | prompt), [N, C, h, w]
   public let unconditional: Tensor
   public let conditional: Tensor
-  /// Which of the prompts each state was followed with.
+  /// The index of the prompt that each state was computed with.
   public let prompt: [Int]
 
   public var count: Int { prompt.count }
 
   /// - Parameters:
-  ///   - model: whose predictions are kept
+  ///   - model: the model whose predictions are kept
   ///   - prompts: one trajectory each
   ///   - guidance: s_g, 3 in ESD
   ///   - keeping: timesteps to keep of each trajectory, chosen at random; nil keeps all
-  ///   - spreads: whether each trajectory has timesteps of its own, so that all of the training's occur; false gives all
-  ///     trajectories the same ones
+  ///   - spreads: whether each trajectory has timesteps of its own, so that all of the training's occur; false gives
+  ///     all trajectories the same ones
   ///   - walker: the model that denoises; nil for `model` itself
   ///   - batch: trajectories that go through the network at once; nil takes as many as fit into memory
   public static func follow(
@@ -36,7 +36,7 @@ public struct DenoisingStates {
     batch: Int? = nil, seed: UInt64,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> DenoisingStates {
-    // A model with classes may know no empty one. It is followed without guidance then.
+    // A model with classes may know no empty one. Its trajectories are without guidance then.
     let hasEmpty = (try? model.check([""])) != nil
     try model.check(prompts)
     return try withoutGradients {
@@ -49,7 +49,7 @@ public struct DenoisingStates {
       let denoiser = walker ?? model
       let empty = hasEmpty ? denoiser.embedNothing() : nil
       var kept: [(place: (Int, Int, Int), state: DenoisingPath.State)] = []
-      // Trajectories with timesteps of their own go alone.
+      // Trajectories with timesteps of their own go through the network alone.
       let most = spreads ? 1 : batch ?? model.batch(atMost: model.isLarge ? 16 : group)
       for first in stride(from: 0, to: plan.count, by: max(1, most)) {
         try Interrupt.check()
@@ -58,7 +58,7 @@ public struct DenoisingStates {
           denoiser, try DDIM(model.schedule, steps: steps, shift: some[0].shift),
           given: denoiser.embed(some.map { prompts[$0.prompt] }), empty: empty,
           guidance: guidance, height: size, width: size, generators: some.map(\.generator))
-        // Nothing is followed past the last state that is kept.
+        // A trajectory ends at the last state that is kept.
         let deepest = some.compactMap { $0.kept.max() }.max() ?? 0
         for (i, state) in path.prefix(deepest + 1).enumerated() {
           for (row, trajectory) in some.enumerated() where trajectory.kept.contains(i) {
@@ -84,7 +84,7 @@ public struct DenoisingStates {
     let prompt: Int
     let generator: Generator
     let kept: Set<Int>
-    /// How far its timesteps lie from the usual ones.
+    /// The offset of its timesteps from the usual ones.
     let shift: Int
   }
 
@@ -143,8 +143,8 @@ public struct DenoisingStates {
     }
   }
 
-  /// The same states with predictions for other prompts, those of a caption without its concept say,
-  /// in the place of the empty prompt's.
+  /// The same states with predictions for other prompts, such as a caption without its concept, in the
+  /// place of the empty prompt's.
   public func comparing(with predictions: Tensor) -> DenoisingStates {
     DenoisingStates(
       x: x, t: t, unconditional: predictions, conditional: conditional, prompt: prompt)
@@ -155,8 +155,8 @@ public struct DenoisingStates {
     predictions(of: model, given: c, at: Array(prompt.indices))
   }
 
-  /// The prediction of the model that the states are of, for texts in the place of their prompts: [N, C, h, w]. Those of
-  /// the empty prompt and of the prompt itself are there already.
+  /// The prediction of the states' own model for texts in the place of their prompts: [N, C, h, w]. Predictions for the
+  /// empty prompt and for the prompt itself are taken from the states.
   /// - Parameters:
   ///   - texts: a text for each prompt
   ///   - prompts: the prompts themselves

@@ -1,5 +1,5 @@
 // The parts of forgetting by prompts, so that an adversary can take the prompt's place: noisy pictures of a
-// concept, the original's predictions for it there, and the targets instead.
+// concept, the original's predictions for it there, and the targets in the place of these.
 package import Torch
 package import Training
 
@@ -16,7 +16,7 @@ package protocol PromptedStates {
   func draw(_ rows: [Int], _ step: Step) throws -> PromptedDraw
 }
 
-/// States that are followed to anew each time they are drawn, as published code does.
+/// States that are computed anew each time they are drawn, as in published code.
 package struct FreshStates: PromptedStates {
   package let prompts: StudentPrompts
   private let make: ([Int], UInt64) throws -> any PromptedStates

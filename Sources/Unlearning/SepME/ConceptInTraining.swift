@@ -11,14 +11,14 @@ struct ConceptInTraining {
   let anchors: Conditioning
   /// L_cor before the first step, mean r_c^2.
   var start: Double
-  /// Each concept draws for itself, so that it draws the same alone and in company.
+  /// The concept's own seed, so that its draws are the same alone and beside other concepts.
   private let seed: UInt64
 
   init(_ concept: Concept, _ method: SepME, _ model: DiffusionModel, _ run: Run) throws {
     seed = run.seed ^ concept.name.fingerprint
     let g = Generator(seed: seed >> 1)
     let phrases = concept.phrases
-    // Each phrase once as far as half the trajectories go, the rest at random.
+    // Up to half of the trajectories have each phrase once. The rest have phrases at random.
     let chosen = (0..<method.trajectories).map { i in
       i < min(phrases.count, method.trajectories / 2)
         ? phrases[i] : phrases[Tensor.randint(below: phrases.count, [1], g).ints[0]]
@@ -55,7 +55,7 @@ struct ConceptInTraining {
 struct ConceptShifts {
   private let concepts: [ConceptInTraining]
   private let erasers: [EraserFactors]
-  /// For each concept, which erasers its rows meet, and e (beta S)^T of every prompt there [P, L, n].
+  /// For each concept, the erasers that its rows meet, and e (beta S)^T of every prompt there [P, L, n].
   private let coordinates: [[(eraser: Int, u: Tensor)]]
 
   /// - Parameter together: whether a concept's rows meet every eraser, or its own alone
@@ -68,7 +68,7 @@ struct ConceptShifts {
     }
   }
 
-  /// - Parameter picks: for each concept, which of its prompts
+  /// - Parameter picks: for each concept, the indices of its prompts
   func conditioning(_ picks: [[Int]]) -> Conditioning {
     .concatenate(
       concepts.indices.map { i in

@@ -3,8 +3,8 @@
 //   sum_i eta_i L_cor(c_i),      eta_i = max_k |L_cor(c_k)| / |L_cor(c_i)|
 //   L_mom = alpha L_mom + (1 - alpha) sum_i eta_i L_cor(c_i)                stop when L_mom <= tau
 //
-// Concepts that train for themselves have each the case of N = 1, eta = 1. L_mom begins with the loss over all
-// states, before the first step: single states tell little.
+// A concept that trains on its own is the case of N = 1, eta = 1. L_mom begins with the loss over all states, before
+// the first step, because the loss of a single state tells little.
 internal import Torch
 internal import Training
 
@@ -27,7 +27,7 @@ extension SepME {
     }
   }
 
-  /// Concepts that train for themselves; one at or below its tau adds nothing.
+  /// Concepts that train on their own. A concept at or below its tau adds nothing.
   func alone(
     _ correlations: [Tensor], _ concepts: [ConceptInTraining], _ names: [String],
     _ step: inout Step

@@ -8,22 +8,23 @@
 //   dW_l       = w_l (beta S)          trained: w_l, for the M key and value matrices
 //
 // a is the empty prompt in the paper, whose prompts are bare names. A caption says more: a is the caption without the
-// concept, so that "a noto emoji of a fox" loses noto and stays a fox. S spans the directions that the empty prompt, the
-// preserved prompts and the other concepts do not use (see NullSpace), so that eps(x_t | empty) is the original's (and taken
-// to be for every a) and one prediction a step is enough.
-// Forms: `separate`, one concept at a time, N = 1 and eta = 1 (several share a batch, each with a momentum of its own, and
-// none sees another's eraser); `joint`, all shifts at once with eta_i = max_k |L_cor(c_k)| / |L_cor(c_i)| and one momentum;
-// `whole`, no null space (see WholeSepME).
+// concept, so that "a noto emoji of a fox" loses noto and stays a fox. S spans the directions that the empty prompt,
+// the preserved prompts and the other concepts do not use (see NullSpace). eps(x_t | empty) is therefore the
+// original's. eps(x_t | a) is taken to be the original's for every a, so that one prediction a step is enough.
+// Forms: `separate`, one concept at a time, N = 1 and eta = 1 (several share a batch, each with a momentum of its own,
+// and none sees another's eraser); `joint`, all shifts at once with eta_i = max_k |L_cor(c_k)| / |L_cor(c_i)| and one
+// momentum; `whole`, no null space (see WholeSepME).
 //
-// Two presets. `paper`: beta = 1e-4, tau = 1e-4, rho = 0, batches of 1, x_t from pictures of the concept with noise of a
-// random timestep. `lethe`, the default:
+// Two presets. `paper`: beta = 1e-4, tau = 1e-4, rho = 0, batches of 1, x_t from pictures of the concept with noise of
+// a random timestep. `lethe`, the default:
 //   - stop at -0.2 of the correlation at the start (`tauShare`), on a scale of its own for each concept and model;
 //   - beta from `reach`, as text encoders differ in width and rows;
-//   - R_l (see KeyValueDamage), the share of keys and values that other prompts lose, the L1 norm's purpose in the paper;
+//   - R_l (see KeyValueDamage), the share of keys and values that other prompts lose; the paper has the L1 norm for it;
 //   - batches of 4, x_t from guided trajectories of the original, each with timesteps of its own.
-// Both differ from the released code: rows of S are orthonormal, where its Gaussian elimination leaves them oblique;
-// gradients are those of one step, where it never clears them; of concepts in one batch, one at or below tau has no L_cor
-// until it rises again, while its norm, R_l and Adam's momentum go on, where a concept alone would have stopped; its pictures come from disk, here the original draws them.
+// Both differ from the released code. Rows of S are orthonormal, where its Gaussian elimination leaves them oblique.
+// Gradients are those of one step, where it never clears them. Its pictures come from disk, here the original draws
+// them. Of concepts in one batch, one at or below tau has no L_cor until it rises again, while its norm, R_l and Adam's
+// momentum go on; a concept alone would have stopped.
 // Published, SD 1.4, six styles at once: 220.7 / 22.5 % / .383 erased (FID / accuracy / LPIPS),
 // 1.4 / 94.4 % / 0 restored (Table 2, scene 1).
 public import Diffusion
@@ -43,7 +44,7 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
   public enum Preset: String, Choice { case lethe, paper }
   public enum States: String, Choice { case trajectories, noised }
 
-  /// The options that it sets where nothing else is said of them: `lethe`, the defaults, or `paper`.
+  /// The source of values for options that are not set: `lethe`, the defaults, or `paper`.
   public var preset = Preset.lethe
 
   /// `separate` for erasers that can be switched one by one, `joint` for concepts that are always erased together,
@@ -58,8 +59,8 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
   /// Reach, above 0: learning rate times reach is the most by which a step moves a key or a value. Lower it where
   /// training overshoots.
   public var reach = 0.2
-  /// tau, the momentum of the correlation at which a concept counts as erased, and training stops: `tau` + `tauShare` of
-  /// the correlation at the start. Lower it, below 0 too, to erase more. 1e-4 in the paper, 0 for `form=whole`.
+  /// tau, the momentum of the correlation at which a concept counts as erased, and training stops: `tau` + `tauShare`
+  /// of the correlation at the start. Lower it, below 0 too, to erase more. 1e-4 in the paper, 0 for `form=whole`.
   public var tau = 0.0
   /// The share of a concept's correlation at the start in its tau; 0 leaves `tau` alone, as the paper does. Below 0 the
   /// concept's prediction goes on to the contrary.
@@ -68,18 +69,19 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
   public var alpha = 0.9
   /// lambda, the weight of the L1 norm of the change, from 0. Raise it where prompts outside the request change.
   public var lambda = 1e-6
-  /// rho, the weight of regular prompts' loss of keys and values, from 0; 0 is the paper's loss. Raise it where they change.
+  /// rho, the weight of regular prompts' loss of keys and values, from 0; 0 is the paper's loss. Raise it where those
+  /// prompts change.
   public var rho = 15.0
   /// Rank rule of the null space, 0 to 1: singular values above this share of the largest count. Raise it where
   /// the kept prompts leave no direction free; they then change by about that share.
   public var tolerance = 1e-4
-  /// How `--preserve` is kept: `exact` stacks the prompts, `average` only shapes the basis by them, which many
-  /// prompts need.
+  /// The way in which the prompts of `--preserve` are kept: `exact` stacks them, `average` only shapes the basis by
+  /// them. Many prompts need `average`.
   public var keep = Keep.exact
   /// Concepts that train in one batch, from 0; 0 takes all where latents are small, one where they are not.
   public var sideBySide = 0
   /// x_t: `trajectories`, states that guided trajectories pass, or `noised`, the pictures at their ends with noise of
-  /// random timesteps, as many of each.
+  /// random timesteps. Both give the same number of states.
   public var states = States.trajectories
   public var (startGuidance, trajectorySteps, trajectories) = (3.0, 50, 12)
   public init() {}

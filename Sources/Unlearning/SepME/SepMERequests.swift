@@ -3,10 +3,10 @@ package import Editing
 internal import Torch
 package import Training
 
-// Which concepts train together, and the null space of each.
+// The concepts that train together, and the null space of each.
 extension SepME {
-  /// A concept, the prompts that its eraser may not touch, among which the empty one always is, and
-  /// regular prompts, which it should touch little.
+  /// A concept, the prompts that its eraser may not touch (always with the empty one), and regular prompts, which it
+  /// should touch little.
   package struct Request: Sendable {
     package var concept: Concept
     package var kept: [String]
@@ -30,7 +30,7 @@ extension SepME {
     }
   }
 
-  /// How many of `count` concepts train in one batch.
+  /// The number of concepts, of `count`, that train in one batch.
   package func groupSize(_ model: DiffusionModel, _ count: Int) -> Int {
     if form == .joint { return max(1, count) }
     return max(1, sideBySide > 0 ? sideBySide : model.isLarge ? 1 : count)
