@@ -120,6 +120,15 @@ public struct RunFolder: Sendable, Hashable {
     return try Checked(contentsOf: file).decoded()
   }
 
+  /// - Parameter option: the option that names the folder
+  /// - Throws: ``LetheError`` of the kind `request` for a run, whose files those of another command would mix with
+  package func refuseFiles(_ option: String) throws {
+    guard !has("job.json") else {
+      throw LetheError.badValue(
+        option, "\(path) is a run of `lethe erase`; accepted: another folder")
+    }
+  }
+
   /// The judges that the run's last evaluation was given; none where it was given none.
   /// - Throws: ``LetheError`` of the kind `model` for a `judges.json` that cannot be read
   package func judges(in catalog: JudgeCatalog = .builtIn) throws -> [JudgeSpec] {

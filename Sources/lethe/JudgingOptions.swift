@@ -37,7 +37,7 @@ struct JudgingOptions: ParsableArguments {
     try JudgeSpec(parsing: text, in: LetheProgram.catalogs.judges)
   }
 
-  /// The judges of the command line, which the run then keeps, or those that it keeps.
+  /// The judges of the command line, or those that the run's last evaluation kept.
   func judges(of folder: RunFolder) throws -> [JudgeSpec] {
     guard !judge.isEmpty else {
       let kept = try folder.judges(in: LetheProgram.catalogs.judges)
@@ -45,9 +45,7 @@ struct JudgingOptions: ParsableArguments {
       return try Defaults.read("LETHE_JUDGE", for: "--judge", JudgingOptions.spec)
         .map { [$0] } ?? []
     }
-    let specs = try judge.map(Self.spec)
-    try folder.keep(specs)
-    return specs
+    return try judge.map(Self.spec)
   }
 
   /// The judges of ``judges(of:)``. A model that names none is refused before anything is done for one.

@@ -249,6 +249,17 @@ import Testing
       }
       let eraser = run.appendingPathComponent("eraser.safetensors").path
       #expect(FileManager.default.fileExists(atPath: eraser))
+      // A run's folder takes no other command's files, and a judge that cannot be opened is not kept for the next one.
+      let before = try FileManager.default.contentsOfDirectory(atPath: run.path).sorted()
+      for command in [
+        ["generate", model, "--prompt", "fox", "--out", run.path],
+        ["apply", model, "--with", run.path, "--out", run.path],
+      ] {
+        let refused = try self.run(command)
+        #expect(refused.code == 2 && refused.error.contains("is a run of"), "\(refused.error)")
+      }
+      #expect(try lethe("evaluate", run.path, "--judge", "clip:\(run.path)").code != 0)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: run.path).sorted() == before)
     }
   }
 

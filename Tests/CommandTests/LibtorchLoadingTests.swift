@@ -74,7 +74,7 @@ import Testing
         let lines = try run(arguments, settings).error.split(separator: "\n")
         return lines.first { $0.contains("GOMP_SPINCOUNT") }?.split(separator: "'").last
       }
-      #expect(try rounds([:]) == "5000")
+      #expect(try rounds([:]) == "2000")
       #expect(try rounds(["GOMP_SPINCOUNT": "77"]) == "77")
       #expect(try rounds(["OMP_WAIT_POLICY": "PASSIVE"]) == "0")
     }

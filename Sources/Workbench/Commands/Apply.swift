@@ -38,7 +38,10 @@ public struct Apply {
     to out: URL?, lora: URL?, rank: Int?, format: LoRAFormat = .kohya, dtype: DType? = nil,
     on device: Device
   ) throws -> Applied {
-    try out.map { try model.refuseOverwriting(by: $0, "--out") }
+    try out.map { out in
+      try model.refuseOverwriting(by: out, "--out")
+      try RunFolder(out).refuseFiles("--out")
+    }
     try lora.map { lora in
       try model.refuseOverwriting(byFile: lora, "--lora")
       let files = try erasers.map {

@@ -145,6 +145,7 @@ struct EvaluateCommand: ParsableCommand {
     evaluate.judgeCatalog = LetheProgram.catalogs.judges
     evaluate.command = ["lethe"] + CommandLine.arguments.dropFirst()
     let results = try evaluate(in: run, eraser: run.runFolder.eraser(), on: device)
+    if !judging.judge.isEmpty { try run.runFolder.keep(judges) }
     ProgressLine.shared.end()
     if common.json { return print(try JSON(encoding: results).pretty, terminator: "") }
     print(ResultsPage.main(results, LetheProgram.catalogs.metrics).markdown, terminator: "")

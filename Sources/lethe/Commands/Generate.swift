@@ -103,6 +103,7 @@ struct GenerateCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting {
+      try RunFolder(out).refuseFiles("--out")
       try accept("--count", count, .whole(1...1_000_000))
       try accept("--steps", steps, .steps)
       try accept("--guidance", guidance, .guidance)
