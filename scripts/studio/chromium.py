@@ -36,7 +36,7 @@ def apt(*arguments, folder=None):
 def bring():
     """Downloads and unpacks Chromium with the libraries that it names; returns nothing."""
     shutil.rmtree(PLACE, ignore_errors=True)
-    for folder in ("lists/partial", "archives/partial", "root"):
+    for folder in ("lists/partial", "archives/partial", "tree"):
         (PLACE / folder).mkdir(parents=True)
     apt("apt-get", "update")
     named = apt("apt-cache", "depends", "--recurse", "--no-recommends", "--no-suggests", "--no-conflicts", "--no-breaks",
@@ -45,7 +45,7 @@ def bring():
     names |= {"chromium-headless-shell", "chromium-common", "fonts-dejavu-core", "fontconfig-config", "zlib1g"}
     apt("apt-get", "download", *sorted(names), folder=PLACE / "archives")
     for package in sorted((PLACE / "archives").glob("*.deb")):
-        subprocess.run(["dpkg-deb", "-x", package, PLACE / "root"], check=True)
+        subprocess.run(["dpkg-deb", "-x", package, PLACE / "tree"], check=True)
     for folder in ("lists", "archives", "pkgcache.bin", "srcpkgcache.bin"):
         shutil.rmtree(PLACE / folder, ignore_errors=True)
 
@@ -55,20 +55,20 @@ def program():
     for name in INSTALLED:
         if path := shutil.which(name):
             return path, dict(os.environ)
-    shell = PLACE / "root/usr/lib/chromium/chromium-headless-shell"
+    shell = PLACE / "tree/usr/lib/chromium/chromium-headless-shell"
     if not shell.exists():
         if sys.platform != "linux" or not shutil.which("apt-get"):
             refuse("none is installed, and this system has no apt-get to bring one")
         bring()
     if not shell.exists():
-        shells = sorted((PLACE / "root").glob("**/*headless*shell*"))
+        shells = sorted((PLACE / "tree").glob("**/*headless*shell*"))
         refuse(f"the package has no {shell.name}; it has {[str(s) for s in shells][:10]}")
-    folders = [str(p) for pattern in ("lib/*-linux-gnu*", "usr/lib/*-linux-gnu*") for p in sorted((PLACE / "root").glob(pattern))]
+    folders = [str(p) for pattern in ("lib/*-linux-gnu*", "usr/lib/*-linux-gnu*") for p in sorted((PLACE / "tree").glob(pattern))]
     folders += [f"{f}/{sub}" for f in folders for sub in ("pulseaudio", "nss") if Path(f, sub).exists()]
     fonts = PLACE / "fonts.conf"
     fonts.write_text(
         '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>'
-        f"<dir>{PLACE}/root/usr/share/fonts</dir><cachedir>{PLACE}/font-cache</cachedir></fontconfig>\n")
+        f"<dir>{PLACE}/tree/usr/share/fonts</dir><cachedir>{PLACE}/font-cache</cachedir></fontconfig>\n")
     return str(shell), {**os.environ, "LD_LIBRARY_PATH": ":".join(folders), "FONTCONFIG_FILE": str(fonts)}
 
 
