@@ -1,10 +1,11 @@
 internal import Foundation
+internal import Synchronization
 
 /// A thread of its own for an actor. A picture takes seconds, and the threads that answer calls are as few as the cores.
-final class DrawingThread: SerialExecutor, @unchecked Sendable {
-  private let condition = NSCondition()
-  /// Guarded by `condition`.
-  private var jobs: [UnownedJob] = []
+final class DrawingThread: SerialExecutor {
+  private let jobs = Mutex<[UnownedJob]>([])
+  /// Counts the jobs.
+  private let added = DispatchSemaphore(value: 0)
 
   init(_ name: String) {
     let thread = Thread { [self] in
@@ -17,17 +18,13 @@ final class DrawingThread: SerialExecutor, @unchecked Sendable {
   }
 
   private func next() -> UnownedJob {
-    condition.withLock {
-      while jobs.isEmpty { condition.wait() }
-      return jobs.removeFirst()
-    }
+    added.wait()
+    return jobs.withLock { $0.removeFirst() }
   }
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    condition.withLock {
-      jobs.append(job)
-      condition.signal()
-    }
+    jobs.withLock { $0.append(job) }
+    added.signal()
   }
 }
