@@ -70,13 +70,18 @@ public struct Victim {
   func images(
     of attempts: [Attempt], by model: DiffusionModel?, _ sampling: SamplingOptions
   ) throws -> [Image] {
-    try (model ?? self.model).images(
-      given: conditioning(for: attempts), seeds: attempts.map(\.seed), sampling)
+    let drawer = model ?? self.model
+    return try drawer.images(
+      given: conditioning(for: attempts, by: drawer), seeds: attempts.map(\.seed), sampling)
   }
 
-  /// The victim's conditioning for attempts, each text or text with a new word.
-  package func conditioning(for attempts: [Attempt]) throws -> Conditioning {
-    try withoutGradients {
+  /// The conditioning for attempts, each text or text with a new word, by the victim's text encoders or, where a session
+  /// made another model of it, by that one's.
+  package func conditioning(for attempts: [Attempt], by drawer: DiffusionModel? = nil) throws
+    -> Conditioning
+  {
+    let model = drawer ?? self.model
+    return try withoutGradients {
       Conditioning.concatenate(
         try attempts.map { attempt in
           guard let vector = attempt.vector else { return model.embed([attempt.prompt]) }

@@ -41,7 +41,7 @@ public struct P4D: Attack {
   public var batch = 16
   public init() {}
 
-  public func work(picture: Int) -> Int { times * (3 * steps + picture) }
+  public func work(picture: Int) -> Int { times * (4 * steps + picture) }
 
   public func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool {
     known.hasRoom(prompt.prompt, for: count(prompt, known.tokenizer), placement)

@@ -98,10 +98,16 @@ package struct FineTuning {
   private let loop: TrainingLoop
   private var state: TrainingState
 
-  /// - Throws: ``LetheError`` for a model without attention matrices, in the mode `lora`
+  /// - Throws: ``LetheError`` for a model without attention matrices, in the mode `lora`, and for a moving average
   package init(
     _ victim: DiffusionModel, on set: LatentSet, _ options: Relearning, seed: UInt64
   ) throws {
+    guard options.training.averaging == 0 else {
+      throw LetheError.badValue(
+        "training.averaging",
+        "\(options.training.averaging) has no effect on fine-tuning, whose checkpoints are the trained weights; leave it out"
+      )
+    }
     self.victim = victim
     objective = Denoising(set, victim, batch: options.training.batch)
     switch options.mode {

@@ -16,7 +16,7 @@ internal import Training
 public struct TextSearch: Attack {
   public static let name = "text"
   public static let card = AttackCard(
-    title: "Text-encoder search", paper: "arXiv 2307.15043", year: 2023, transfers: true)
+    title: "Text-encoder search", paper: "arXiv 2307.15043", year: 2023)
 
   /// Tokens of an attempt; 0 takes as many as fit, at most 16.
   public var tokens = 0

@@ -73,7 +73,8 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
 
   /// With `alternating`, retaining has steps of its own at the full rate, without gamma.
   public var idle: [(option: String, beside: String)] {
-    retain == .alternating ? [("gamma", "retain=alternating")] : []
+    (retain == .alternating ? [("gamma", "retain=alternating")] : [])
+      + (pooled ? [] : [("retainTrajectories", "pooled=false")])
   }
 
   /// The base gives the loss. AdvUnlearn decides the course of the training, its weights and the prompts to keep.
@@ -111,7 +112,8 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
         guidance: method.startGuidance, keeping: keeping, batch: retainBatch, live: live,
         by: walker, seed: seed, progress: progress)
     }
-    let prompts = try RetainPrompts.of(erasure, file: retainPrompts)
+    let alternates = retain == .alternating
+    let prompts = gamma > 0 || alternates ? try RetainPrompts.of(erasure, file: retainPrompts) : []
     run.note(original.layout.cut(prompts)?.note)
     let forget: any PromptedStates =
       pooled
@@ -121,18 +123,20 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
       : FreshStates(StudentPrompts(phrases.map(\.prompt), original, live: live)) { rows, seed in
         try states(rows.map { phrases[$0] }, keeping: 1, seed: seed) { _, _ in }
       }
-    let retained: any Objective =
-      pooled
-      ? try kept(trajectories: retainTrajectories, keeping: nil, seed: run.seed) {
-        run.progress("trajectories to preserve", $0, $1)
-      }
-      : ResampledObjective { step in
-        try kept(trajectories: retainBatch, keeping: 1, seed: step.generator.split().seed) { _, _ in
+    let retained: (any Objective)? =
+      prompts.isEmpty
+      ? nil
+      : pooled
+        ? try kept(trajectories: retainTrajectories, keeping: nil, seed: run.seed) {
+          run.progress("trajectories to preserve", $0, $1)
         }
-      }
-    let alternates = retain == .alternating
+        : ResampledObjective { step in
+          try kept(trajectories: retainBatch, keeping: 1, seed: step.generator.split().seed) {
+            _, _ in
+          }
+        }
     return try Adversarial(
-      forget, retain: gamma > 0 || alternates ? retained : nil, gamma: gamma,
+      forget, retain: retained, gamma: gamma,
       alternates: alternates,
       adversary.make(), warmup: cleanSteps, every: attackEvery, batch: training.batch, original)
   }

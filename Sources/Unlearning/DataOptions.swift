@@ -55,7 +55,10 @@ public struct DataOptions: Codable, Sendable, Hashable {
     let groups = concepts.map { concept in
       captions.indices.filter { Erasure(forget: [concept]).asks(captions[$0]) }
     }.filter { !$0.isEmpty }
-    return Set(groups.map(\.count)).count > 1 ? groups : []
+    guard Set(groups.map(\.count)).count > 1 else { return [] }
+    // Pictures of a folder whose captions name no concept are a group of their own.
+    let rest = Set(captions.indices).subtracting(groups.joined()).sorted()
+    return rest.isEmpty ? groups : groups + [rest]
   }
 
   /// - Throws: ``LetheError`` when there is nothing to keep

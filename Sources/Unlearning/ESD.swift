@@ -1,7 +1,10 @@
 // ESD: Erasing Concepts from Diffusion Models (Gandikota, Materzynska, Fiotto-Kaufman, Bau; ICCV 2023).
 //
-//   theta <- theta - lr grad | eps_theta(x_t | c) - [ eps_o(x_t | r) - eta (eps_o(x_t | c) - eps_o(x_t | empty)) ] |^2   (eq. 7)
+//   theta <- theta - lr grad | eps_theta(x_t | c) - [ eps_o(x_t | r) - eta (eps_o(x_t | c) - eps_o(x_t | r)) ] |^2   (eq. 7)
 //
+// r: the empty prompt in the paper (`anchored=false`), by default the caption without the concept, or the replacement.
+// Paper: 1,000 steps at 1e-5, bare names (`captions=false`), nothing preserved (`preserveWeight=0`). The 200 steps at 5e-5
+// are those of the authors' second release; captions and prompts to keep are ours.
 // x_t: pure noise denoised part of the way with the concept at guidance 3 (section 4.1). Here the original
 // model denoises, as in the authors' second release; in the first one the model in training does, and x_t
 // is paired with a t that is 39 to 58 steps noisier. Variants: ESD-x `xattn` (styles),

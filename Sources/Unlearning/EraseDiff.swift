@@ -48,6 +48,10 @@ public struct EraseDiff: DataMethod {
   /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}
+  /// Noise is its own target.
+  public var idle: [(option: String, beside: String)] {
+    surrogate == .noise ? [("pool", "surrogate=noise")] : []
+  }
   public static var tiny: EraseDiff {
     tiny { ($0.data, $0.pool) = (.tiny, 2) }
   }

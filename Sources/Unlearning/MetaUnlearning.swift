@@ -13,7 +13,8 @@
 // destroy 0.001 and nothing else. The defaults here are those two, with the keep weights. The released code adds the
 // gradients of all batches of a set, so that a gamma counts once for each of them: `reduction=sum`. A step here takes
 // one batch of each set and multiplies. `mean` takes gamma as it stands.
-// The trained weights are those of the inner method: the paper's ESD-u-1 is `esd` with `parameters=noxattn`. Around a
+// The trained weights are those of the inner method: the paper's ESD-u-1 is `esd` with
+// `parameters=noxattn captions=false anchored=false preserveWeight=0`. Around a
 // closed form the whole U-Net is trained, for the released 100 steps.
 // Published, SD 1.4, nudity after 100 steps of fine-tuning: ESD-u-1 21.8 -> 13.4 %, UCE 44.4 -> 28.2,
 // RECE 19.7 -> 10.6.
@@ -105,29 +106,6 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
   /// The second order keeps the graphs of all steps with all their pictures, so that passes save no memory.
   public var idle: [(option: String, beside: String)] {
     attack.secondOrder ? [("picturesInPass", "attack.secondOrder=true")] : []
-  }
-
-  /// Copies of the U-Net in memory at the fullest moment, the end of the simulated fine-tuning. They are the trained
-  /// weights, the gradient (in passes, that of the last one too) and the moments of fine-tuning's optimizer. Where
-  /// nothing rests in files, theta, the moments of the outer optimizer and, of a small model, the guard's good weights
-  /// add to them. Published code holds 10.
-  package func copies(isLarge: Bool) -> Int {
-    let isGuarded = guarding.limit > 0 && !isLarge ? 1 : 0
-    return 1 + (picturesInPass > 0 ? 2 : 1) + attack.optimizer.moments
-      + (training.offload ? 0 : 1 + training.optimizer.moments + isGuarded)
-  }
-
-  public func memory(for model: () throws -> DiffusionModel) throws -> String? {
-    let model = try model()
-    let count = ParameterSelection.unet.paths(of: model.parameters)
-      .reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) }
-    let copies = copies(isLarge: model.isLarge)
-    func size(_ copies: Int) -> String {
-      String(format: "%.1f GB", Double(copies * count * 4) / 1e9)
-    }
-    return
-      "memory: \(size(copies)) for \(copies) copies of the U-Net's \(count) numbers, "
-      + "activations on top; published code holds 10 copies, \(size(10))"
   }
 
   /// The student as the inner method makes it. It may begin with other weights than the original's.

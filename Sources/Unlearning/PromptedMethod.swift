@@ -27,9 +27,7 @@ extension PromptedMethod {
   func phrases(_ erasure: Erasure, seed: UInt64) -> [Concept.Phrase] {
     guard !captions else { return erasure.drawPhrases(trajectories, seed: seed) }
     return erasure.forget.flatMap { concept in
-      let anchor = concept.isReplaced ? concept.phrases.last?.anchor ?? "" : ""
-      let phrase = Concept.Phrase(concept.name, words: concept.name, anchor: anchor)
-      return Array(repeating: phrase, count: trajectories)
+      Array(repeating: concept.bareName, count: trajectories)
     }
   }
 

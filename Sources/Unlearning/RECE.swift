@@ -4,9 +4,11 @@
 //   c' = ( rho I + sum_i W_i^T W_i )^-1 ( sum_i W_i^T W_i^o ) c                                      (eq. 8)
 //
 // W_i^o: the original's matrices, W_i: as edited so far; the edited matrices map c' to where the
-// original's map c. Each epoch edits c' away as UCE does c, with weights of its own.
+// original's map c. Each epoch edits c' away as UCE does c, with weights of its own: lambda 0.1, a 1, b 0.1.
+// Differences from the released code: c are the rows from the concept's last token on, and each c' goes to the row of
+// the anchor that stands for it. There c' is derived for all 77 rows and goes to the empty prompt's.
 // The authors stop by an image classifier on a validation set; here the number of epochs is set.
-// Published, SD 1.4: nudity lambda_r 0.1, 3 epochs; styles 1e-3, 1 epoch.
+// Published, SD 1.4: nudity rho 0.1, 3 epochs; styles 1e-3, 1 epoch.
 public import Diffusion
 public import Editing
 internal import Torch
@@ -28,15 +30,16 @@ public struct RECE: UnlearningMethod {
   public var regularization = 0.1
   /// a of the later edits, the weight of erasing, above 0. Raise it where the concept stays.
   public var eraseScale = 1.0
-  /// b of the later edits, the weight of preserving, from 0; 0 takes max(0.1, 1 / number of preserved prompts).
-  public var preserveScale = 0.0
+  /// b of the later edits, the weight of preserving, from 0: 0.1 is the authors'; 0 takes UCE's rule, max(0.1, 1 / number
+  /// of preserved prompts).
+  public var preserveScale = 0.1
   /// lambda of the later edits, the weight of leaving W as it is, above 0. Raise it where other prompts change.
   public var lambda = 0.1
   public init() {}
-  /// In so small an encoder later edits change the embeddings of every prompt.
+  /// In so small an encoder later edits change the embeddings of every prompt, unless preserving weighs more.
   public static var tiny: RECE {
     var method = RECE()
-    method.epochs = 1
+    (method.epochs, method.preserveScale) = (1, 1)
     return method
   }
 
@@ -46,7 +49,9 @@ public struct RECE: UnlearningMethod {
     let paths = ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters)
     let first = try uce.erase(erasure, from: model, run).vector
     return try withoutGradients {
-      let pairs = try erasure.forget.flatMap(\.phrases).map { try UCE.aligned($0, model) }
+      let pairs = try erasure.forget.flatMap(\.phrases).map {
+        try TokenAlignment.aligned($0, model)
+      }
       let c = Tensor.concatenate(pairs.map(\.concept))  // [n, D]
       let g = Tensor.concatenate(pairs.map(\.guide))  // [n, D]
       // The embeddings that the derived ones become are preserved as well, like the authors' target, the empty prompt.

@@ -1,8 +1,9 @@
 // SDD: Towards Safe Self-Distillation of Internet-Scale Text-to-Image Diffusion Models (Kim, Jung, Kim, Choi, Shin,
 // Lee; 2023):
 //
-//   L = | eps_theta(x_t | c) - sg( eps_theta(x_t | empty) ) |^2                                      (eq. 4)
+//   L = | eps_theta(x_t | c) - sg( eps_theta(x_t | a) ) |^2                                          (eq. 4)
 //
+// a: the empty prompt in the paper, here the caption without the concept, or the replacement.
 // The target is the network's own prediction for the prompt without the concept, without its gradient. x_t comes from
 // trajectories with the concept, here of the original; the authors follow a moving average of the trained network. That
 // average, of decay 0.999 from the first step on, is kept (`training.averaging`, `training.averagingWarmup`): after
@@ -63,7 +64,7 @@ private struct SelfDistillation: Objective {
 
   func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
     let d = states.draw(batch, step)
-    let target = withoutGradients {  // sg( eps_theta(x_t | empty) ) [B, C, h, w]
+    let target = withoutGradients {  // sg( eps_theta(x_t | a) ) [B, C, h, w]
       model.predict(d.x, at: d.t, given: anchors.rows(d.prompts, of: model))
     }
     return model.predict(d.x, at: d.t, given: prompts.rows(d.prompts, of: model))

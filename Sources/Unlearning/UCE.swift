@@ -38,7 +38,7 @@ public struct UCE: UnlearningMethod {
       let phrases = erasure.forget.flatMap(\.phrases)
       let preserved = [""] + erasure.preserve
       let b = preserveScale > 0 ? preserveScale : max(0.1, 1 / Double(preserved.count))
-      let pairs = try phrases.map { try Self.aligned($0, model) }
+      let pairs = try phrases.map { try TokenAlignment.aligned($0, model) }
       let c = Tensor.concatenate(pairs.map(\.concept))  // [n, D]
       let g = Tensor.concatenate(pairs.map(\.guide))  // [n, D]
       let kept = Self.gram(preserved, model)
@@ -80,41 +80,5 @@ public struct UCE: UnlearningMethod {
     let system = lambda * identity + a * c.transposed(0, 1).matmul(c) + b * kept
     let change = a * (g - c).transposed(0, 1).matmul(c)
     return system.solving(change.transposed(0, 1)).transposed(0, 1)
-  }
-
-  /// Rows of a phrase from the last token of its concept on, and the rows of the anchor that stand
-  /// at the same distance from the end of the text they share: both [m, D].
-  static func aligned(
-    _ phrase: Concept.Phrase, _ model: DiffusionModel
-  ) throws -> (concept: Tensor, guide: Tensor) {
-    // Where two text encoders cut a text differently, the first one's tokens count.
-    let (prompt, anchor) = (
-      model.tokens(phrase.prompt).rows[0], model.tokens(phrase.anchor).rows[0]
-    )
-    let tokenizer = try model.tokenizer(for: "UCE").encoders[0]
-    let words = tokenizer.words(phrase.words)
-    guard let last = lastIndex(of: words, in: prompt) else {
-      throw LetheError.request(
-        "the words '\(phrase.words)' are not within the \(prompt.count) tokens of '\(phrase.prompt)'"
-      )
-    }
-    let ends = (
-      1 + tokenizer.words(phrase.prompt).count, 1 + tokenizer.words(phrase.anchor).count
-    )
-    // Text that both share at the end, e.g. "... , noto style", keeps its meaning row by row.
-    let shift = min(ends.0, prompt.count - 1) - min(ends.1, anchor.count - 1)
-    let rows = (last..<prompt.count).filter { $0 - shift < prompt.count }
-    let hidden = model.embed([phrase.prompt, phrase.anchor]).hidden.inFloat64()
-    return (
-      hidden[0, at: 0].indexed(0, rows),
-      hidden[0, at: 1].indexed(0, rows.map { max(0, $0 - shift) })
-    )
-  }
-
-  /// Index of the last token of the first occurrence of `words`.
-  private static func lastIndex(of words: [Int], in tokens: [Int]) -> Int? {
-    guard !words.isEmpty, words.count <= tokens.count else { return nil }
-    return (0...(tokens.count - words.count))
-      .first { Array(tokens[$0..<($0 + words.count)]) == words }.map { $0 + words.count - 1 }
   }
 }

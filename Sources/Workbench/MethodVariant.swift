@@ -7,18 +7,20 @@ package struct MethodVariant {
 
   package static let all: [MethodVariant] = [
     .init("none", "none"),
-    // As published, with the concept's name alone and nothing preserved. methods.json of the model sets that.
-    .init("esd-x", "esd", "parameters=xattn"),
-    .init("esd-u", "esd", "parameters=noxattn"),
+    // As published, with the concept's name alone and nothing preserved.
+    .init("esd-x", "esd", ["parameters=xattn"] + asPublished),
+    .init("esd-u", "esd", ["parameters=noxattn"] + asPublished),
     // Meta-Unlearning's names, which end in eta. The second is the control: a stronger base without a meta part.
-    .init("esd-u-1", "esd", "parameters=noxattn", "eta=1"),
-    .init("esd-u-3", "esd", "parameters=noxattn", "eta=3"),
-    .init("advunlearn", "advunlearn", "adversary.kind=pgd"),
-    .init("advunlearn-fast", "advunlearn", "adversary.kind=fast"),
-    .init("advunlearn-u", "advunlearn", "parameters=noxattn"),
+    .init("esd-u-1", "esd", ["parameters=noxattn", "eta=1"]),
+    .init("esd-u-3", "esd", ["parameters=noxattn", "eta=3"]),
+    .init("advunlearn", "advunlearn", ["adversary.kind=pgd"]),
+    .init("advunlearn-fast", "advunlearn", ["adversary.kind=fast"]),
+    .init("advunlearn-u", "advunlearn", ["parameters=noxattn"]),
   ]
 
-  private init(_ name: String, _ method: String, _ settings: String...) {
+  private static let asPublished = ["captions=false", "anchored=false", "preserveWeight=0"]
+
+  private init(_ name: String, _ method: String, _ settings: [String] = []) {
     (self.name, self.method, self.settings) = (name, method, settings)
   }
 

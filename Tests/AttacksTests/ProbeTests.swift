@@ -176,6 +176,37 @@ import TorchNN
     #expect(a.flatMap { x in b.map { $0.distance(to: x * -0.25) } } ?? 1 < 1e-6)
   }
 
+  /// Prompts go through the text encoder of the changed model, and not through the victim's.
+  @Test func textEncodersInUse() throws {
+    let (original, other, target) = try Self.pair()
+    var weights: [ParameterPath: Tensor] = [:]
+    for (path, tensor) in other.parameters.tensors where path.name.hasPrefix("text_encoder") {
+      weights[path] = tensor * 1.5
+    }
+    let changed = try other.replacing(weights)
+    let attempts = Self.prompts.attempts([0]).values.map(\.self)
+    try withoutGradients {
+      let own = try target.conditioning(for: attempts).hidden
+      #expect(own.distance(to: original.embed(Self.prompts.map(\.prompt)).hidden) == 0)
+      let found = try target.conditioning(for: attempts, by: changed).hidden
+      #expect(found.distance(to: changed.embed(Self.prompts.map(\.prompt)).hidden) == 0)
+      let drawn = try target.images(of: attempts, by: changed, Self.sampling)
+      let expected = try changed.images(Self.prompts.map(\.prompt), seeds: [3], Self.sampling)
+      #expect(drawn == expected)
+    }
+  }
+
+  /// Attempts that are kept for other victims are those of one round.
+  @Test func keptAttemptsHaveOneRound() throws {
+    let (_, _, target) = try Self.pair()
+    var attack = TextSearch()
+    (attack.tokens, attack.steps, attack.attempts) = (4, 0, 3)
+    var session = try attack.session(Self.prompts, BlackBoxTarget(target), seed: 2)
+    var rounds = 0
+    while try session.next([0])[0] != nil { rounds += 1 }
+    #expect(rounds == 3 && !TextSearch.card.transfers)
+  }
+
   @Test func textSearch() throws {
     let (original, _, target) = try Self.pair()
     var attack = TextSearch()

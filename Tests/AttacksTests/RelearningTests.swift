@@ -48,6 +48,16 @@ import Training
     #expect(changed > 0)
   }
 
+  /// Checkpoints are the trained weights, so that an average would change nothing.
+  @Test func averagesAreRefused() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    var tuning = Self.tuning(.full)
+    tuning.training.averaging = 0.9
+    #expect { try FineTuning(model, on: Self.set, tuning, seed: 1) } throws: {
+      "\($0)".contains("training.averaging: 0.9 has no effect")
+    }
+  }
+
   /// In two parts or in one, the steps are the published ones: gradient, clipping, rate, AdamW.
   @Test func stepsAreThoseWrittenOut() throws {
     Runtime.threads = 1

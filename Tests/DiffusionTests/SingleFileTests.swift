@@ -156,6 +156,14 @@ import TorchNN
     }
   }
 
+  /// No pipeline of Stable Diffusion clips predicted latents; DDIM does where the configuration leaves it open.
+  @Test(arguments: [OriginalFamily.sd1, .sd2, .sdxl])
+  func latentsAreNotClipped(_ family: OriginalFamily) {
+    let configs = OriginalConfigs([:], family, [:], nil, URL(fileURLWithPath: "m.safetensors"))
+    let config = configs.scheduler()
+    #expect(config["clip_sample"] == false && config["set_alpha_to_one"] == false)
+  }
+
   /// Marks of v-prediction: asked for, in the header, by a tensor; SD 2.x without any predicts v.
   @Test func predictions() throws {
     for (kind, expected) in [("tiny-sd1", "epsilon"), ("tiny-sd2", "v_prediction")] {

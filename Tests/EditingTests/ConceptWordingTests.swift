@@ -48,6 +48,21 @@ import Training
     for (name, form) in forms { #expect(SubjectName(name).withArticle == form) }
   }
 
+  /// Captions of other people lose the name to the anchor of the request, or without one leave no dangling word.
+  @Test func captionsOfOthers() throws {
+    func anchor(_ concept: Concept, _ caption: String) -> String {
+      Erasure(forget: [concept]).anchor(of: caption)
+    }
+    let dog = try resolve("fox", anchor: "dog")
+    #expect(anchor(dog, "a picture with a fox in the snow") == "a picture with a dog in the snow")
+    let none = try resolve("fox")
+    #expect(anchor(none, "a picture with a fox") == "a picture")
+    #expect(anchor(try resolve("Van Gogh"), "oil on canvas by van gogh") == "oil on canvas")
+    // The anchor of an artist is a whole prompt, which captions of others are not.
+    let artist = try resolve("Van Gogh", .artist, anchor: "a painting")
+    #expect(anchor(artist, "oil on canvas by van gogh") == "oil on canvas")
+  }
+
   /// What each kind makes of a name: prompt, prompt without it, and the broader concept.
   @Test func kinds() throws {
     func phrase(_ name: String, _ kind: ConceptKind, _ prompt: String) throws -> [String?] {

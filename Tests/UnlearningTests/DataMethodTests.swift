@@ -100,6 +100,26 @@ import Training
     #expect(DataOptions.shares(of: concepts, in: captions) == [[0, 1, 2], [1, 3]])
     #expect(DataOptions.shares(of: concepts, in: ["a cat", "a bus"]).isEmpty)
     #expect(DataOptions.shares(of: [concepts[0]], in: captions).isEmpty)
+    // Pictures to forget whose captions name neither are drawn as well.
+    let more = captions + ["at night"]
+    #expect(DataOptions.shares(of: concepts, in: more) == [[0, 1, 2], [1, 3], [4]])
+  }
+
+  /// Replay is shown without its caption as often as the pictures of other methods are.
+  @Test func replayWithoutCaptions() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    func vector(_ share: Double) throws -> ParameterVector {
+      try Fixtures.temporaryFolder { folder in
+        var method = SelectiveAmnesia.tiny
+        (method.data.emptyShare, method.training.steps) = (share, 1)
+        return try method.erase(
+          Erasure(forget: [Concept("fox")], preserve: ["a cat"]), from: model, Run(folder)
+        ).vector
+      }
+    }
+    let (with, without) = (try vector(0), try vector(1))
+    #expect((with - without).norm > 0)
   }
 
   /// Plain ascent needs nothing to keep.

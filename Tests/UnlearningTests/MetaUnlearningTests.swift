@@ -88,19 +88,19 @@ import Training
         (plain.attack.optimizer, method.attack.optimizer) = (.init(.sgd), options)
         (plain.training.optimizer, method.training.optimizer) = (.init(.sgd), options)
         #expect(
-          method.copies(isLarge: true) - plain.copies(isLarge: true) == 2 * options.moments)
+          method.unetCopies - plain.unetCopies == 2 * options.moments)
       }
     }
     var method = MetaUnlearning()
-    #expect(method.copies(isLarge: false) == 8 && method.copies(isLarge: true) == 7)
+    #expect(method.unetCopies == 7)
     method.guarding.limit = 0
-    #expect(method.copies(isLarge: false) == 7)
+    #expect(method.unetCopies == 7)
     method.training.offload = true
-    #expect(method.copies(isLarge: false) == 4)
+    #expect(method.unetCopies == 4)
     method.picturesInPass = 1
-    #expect(method.copies(isLarge: false) == 5)
+    #expect(method.unetCopies == 5)
     method.attack.optimizer = .init(.sgd)
-    #expect(method.copies(isLarge: false) == 3)
+    #expect(method.unetCopies == 3)
   }
 
   /// The line on memory counts the model's own U-Net; other methods say nothing and load no model.
@@ -109,7 +109,7 @@ import Training
     let count = ParameterSelection.unet.paths(of: model.parameters)
       .reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) }
     let line = try #require(try MetaUnlearning().memory { model })
-    #expect(line.contains("for 8 copies of the U-Net's \(count) numbers"))
+    #expect(line.contains("for 7 copies of the U-Net's \(count) numbers"))
     #expect(try ESD().memory { throw LetheError.request("no model is asked for") } == nil)
   }
 

@@ -62,6 +62,49 @@ import Training
     }
   }
 
+  /// The bare name keeps the anchors that the request gives it.
+  @Test func bareNames() throws {
+    func bare(
+      _ name: String, _ kind: ConceptKind?, anchor: String? = nil, replacement: String? = nil
+    ) throws -> Concept.Phrase {
+      let concept = try Concept.resolve(
+        name, in: nil, replacement: replacement, ConceptWording(kind: kind, anchor: anchor))
+      var method = ConceptAblation()
+      (method.captions, method.trajectories) = (false, 2)
+      let phrases = method.phrases(Erasure(forget: [concept]), seed: 1)
+      #expect(phrases.count == 2 && phrases[0] == phrases[1])
+      return phrases[0]
+    }
+    let fox = try bare("fox", .object)
+    #expect((fox.prompt, fox.anchor, fox.broader) == ("fox", "", "an animal"))
+    #expect(try bare("fox", .object, anchor: "dog").anchor == "dog")
+    #expect(try bare("fox", .object, replacement: "dog").anchor == "dog")
+    #expect(try bare("fox", nil, anchor: "dog").anchor == "dog")
+    let style = try bare("Van Gogh", .style, anchor: "a painting")
+    #expect((style.prompt, style.anchor) == ("Van Gogh", "a painting"))
+  }
+
+  /// As many preserved states as a step takes are those of the step, each once.
+  @Test func statesOfAStepCountOnce() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let weight = try #require(model.parameters[ParameterPath("unet.conv_out.weight")])
+    let student = try model.replacing([ParameterPath("unet.conv_out.weight"): 1.5 * weight])
+    func losses(_ batch: Int) throws -> Set<Double> {
+      let kept = try Preservation(
+        of: ["a cat", "a bus", "an owl"], model, trajectories: 3, steps: 4, guidance: 3, keeping: 1,
+        batch: batch, live: false, seed: 1)
+      return try withoutGradients {
+        Set(
+          try (0..<5).map { i in
+            var step = Step(index: i, seed: 2)
+            return try kept.loss(student, &step).item
+          })
+      }
+    }
+    #expect(try losses(3).count == 1)
+    #expect(try losses(2).count > 1)
+  }
+
   /// ESD's anchor costs predictions where the walk has none: none for the empty prompt.
   @Test func anchorsOfTheWalkAreFree() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))

@@ -48,7 +48,7 @@ import Training
         vector.tensors[path].map { w + $0.to(.float64) } ?? w
       }
       let phrase = try #require(MethodContractTests.erasure.forget.first?.phrases.first)
-      let c = try UCE.aligned(phrase, model).concept  // [n, D]
+      let c = try TokenAlignment.aligned(phrase, model).concept  // [n, D]
       let derived = c.matmul(RECE.derivation(edited, original, 1e-3).transposed(0, 1))
       return zip(edited, original).map {
         (derived.matmul($0.transposed(0, 1)) - c.matmul($1.transposed(0, 1))).squared().sum().item

@@ -22,7 +22,7 @@ import Torch
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     try withoutGradients {
       let phrase = Concept.Phrase("a fox, noto style", words: "fox", anchor: "noto style")
-      let (concept, guide) = try UCE.aligned(phrase, model)
+      let (concept, guide) = try TokenAlignment.aligned(phrase, model)
       let tokens = model.tokens(phrase.prompt).rows[0]
       let tokenizer = try model.tokenizer(for: "the test").encoders[0]
       let words = tokenizer.words("fox")
@@ -36,7 +36,7 @@ import Torch
         guide.narrowed(0, guide.size(0) - 1, 1).distance(
           to: anchor[0, at: 0].narrowed(0, 76 - shift, 1)) == 0)
       #expect(throws: LetheError.self) {
-        try UCE.aligned(.init("a cat", words: "fox"), model)
+        try TokenAlignment.aligned(.init("a cat", words: "fox"), model)
       }
     }
   }

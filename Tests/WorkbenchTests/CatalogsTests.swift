@@ -50,4 +50,16 @@ import WorkbenchSupport
       #expect(eraser.vector.tensors[Shift.path]?.mean().item == 0.125)
     }
   }
+
+  /// The variants that are called published have the published options on any model.
+  @Test func publishedVariants() throws {
+    for name in ["esd-x", "esd-u"] {
+      let variant = MethodVariant.named(name)
+      let made = try Catalogs.builtIn.methods.named(variant.method)
+      #expect(made.name == "esd")
+      for setting in ["captions=false", "anchored=false", "preserveWeight=0"] {
+        #expect(variant.settings.contains(setting))
+      }
+    }
+  }
 }

@@ -205,7 +205,10 @@ import WorkbenchSupport
       }
       for (method, setting, other) in [
         ("advunlearn", "gamma=0.5", "retain=alternating"),
+        ("advunlearn", "retainTrajectories=2", "pooled=false"),
         ("meta", "picturesInPass=2", "attack.secondOrder=true"),
+        ("erasediff", "pool=2", "surrogate=noise"),
+        ("sepme", "rho=2", "form=whole"), ("sepme", "sideBySide=2", "form=joint"),
       ] {
         let option = String(setting.prefix { $0 != "=" })
         let error = #expect(throws: LetheError.self) { try job(method, [other, setting]) }

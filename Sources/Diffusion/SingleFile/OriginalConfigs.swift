@@ -172,7 +172,7 @@ struct OriginalConfigs {
 
   private var marksEpsilon: Bool { metadata["modelspec.architecture"]?.hasSuffix("v2-512") == true }
 
-  private func scheduler() -> JSON {
+  func scheduler() -> JSON {
     var config: JSON = [
       "_class_name": family == .sdxl ? "EulerDiscreteScheduler" : "PNDMScheduler",
       "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear",
@@ -183,9 +183,9 @@ struct OriginalConfigs {
       config["rescale_betas_zero_snr"] = .bool(shapes["ztsnr"] != nil)
     } else {
       config["skip_prk_steps"] = true
-      config["set_alpha_to_one"] = false
-      config["clip_sample"] = false
     }
+    config["set_alpha_to_one"] = false
+    config["clip_sample"] = false
     return config
   }
 }

@@ -47,6 +47,16 @@ public struct Concept: Codable, Sendable, Hashable {
 
   public var prompts: [String] { phrases.map(\.prompt) }
 
+  /// The phrase that is the name alone, with its anchors. Without one, the anchor is that of all phrases where they agree.
+  package var bareName: Phrase {
+    if let own = phrases.first(where: { $0.prompt == $0.words || $0.prompt == name }) { return own }
+    let (anchors, broader) = (Set(phrases.map(\.anchor)), Set(phrases.map(\.broader)))
+    var phrase = Phrase(
+      name, words: name, anchor: replacement ?? (anchors.count == 1 ? anchors.first : nil) ?? "")
+    phrase.broader = broader.count == 1 ? broader.first ?? nil : nil
+    return phrase
+  }
+
   /// Whether a caption asks for the concept: it is one of its prompts, or mentions its words and not only as part of
   /// another subject's name.
   func isAsked(in caption: String) -> Bool {
@@ -96,9 +106,11 @@ public struct Erasure: Codable, Sendable, Hashable {
     concepts.reduce(text) { text, concept in
       let words = Set(concept.phrases.map(\.words)).sorted { ($0.count, $0) > ($1.count, $1) }
       return words.reduce(text) {
-        $0.replacing(
-          mentionsOf: $1, with: concept.replacement ?? "", plurals: concept.plurals,
-          apartFrom: concept.siblings)
+        guard let other = concept.replacement else {
+          return $0.without($1, apartFrom: concept.siblings)
+        }
+        return $0.replacing(
+          mentionsOf: $1, with: other, plurals: concept.plurals, apartFrom: concept.siblings)
       }
     }
   }

@@ -50,7 +50,7 @@ package struct ConceptTemplate: Sendable, Hashable {
 }
 
 extension ConceptKind {
-  /// Prompts that erasures train on: the bare name first.
+  /// Prompts that erasures train on: the shortest first.
   package var trainingTemplates: [ConceptTemplate] {
     switch self {
     case .object:

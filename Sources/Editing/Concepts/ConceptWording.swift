@@ -86,6 +86,10 @@ extension Concept {
       (concept.siblings, concept.related) = (wording.related, wording.related)
     }
     if !wording.unrelated.isEmpty { concept.unrelated = wording.unrelated }
+    // Captions of other people lose the name to the same words.
+    if replacement == nil, kind?.anchorsWholePrompts != true {
+      concept.replacement = wording.anchor
+    }
     return concept
   }
 }
@@ -127,12 +131,14 @@ extension ConceptTemplate {
 
 extension String {
   /// The text without some words and their article, and without prepositions at its ends.
-  package func without(_ words: String) -> String {
+  /// - Parameter names: names that the words may be a part of, which stay
+  package func without(_ words: String, apartFrom names: [String] = []) -> String {
     let mark = "\u{1}"
     let articles = ["a", "an", "the"]
     let loose = articles + ["of", "by", "in", "on", "with", "from", "and"]
     var parts: [Substring] = []
-    let marked = replacing(mentionsOf: words, with: mark)
+    let marked = replacing(mentionsOf: words, with: mark, apartFrom: names)
+    guard marked != self else { return self }
     for part in marked.split(whereSeparator: \.isWhitespace) {
       if !part.contains(mark) {
         parts.append(part)

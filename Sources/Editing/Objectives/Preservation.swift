@@ -17,7 +17,7 @@ public struct Preservation: Objective {
   /// - Parameters:
   ///   - trajectories: trajectories with prompts drawn from `prompts`, a prompt each
   ///   - steps, guidance: steps and guidance of each trajectory
-  ///   - keeping: states of each trajectory; nil keeps every fourth
+  ///   - keeping: states of each trajectory; nil keeps a random quarter
   ///   - live: whether the text encoder is trained
   ///   - walker: the model that denoises; nil for `model` itself
   public init(
@@ -34,7 +34,8 @@ public struct Preservation: Objective {
   }
 
   public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
-    let drawn = states.draw(batch, step)
+    // As many states as a step takes are those of the step: each counts once.
+    let drawn = states.count == batch ? states.all : states.draw(batch, step)
     return model.predict(drawn.x, at: drawn.t, given: prompts.rows(drawn.prompts, of: model))
       .meanSquaredError(drawn.ec)
   }

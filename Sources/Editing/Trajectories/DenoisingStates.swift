@@ -208,4 +208,9 @@ public struct DenoisingStates {
       picks.ints.map { prompt[$0] }
     )
   }
+
+  /// Every state once, in order.
+  var all: (x: Tensor, t: Tensor, e0: Tensor, ec: Tensor, prompts: [Int]) {
+    (x, t, unconditional, conditional, prompt)
+  }
 }

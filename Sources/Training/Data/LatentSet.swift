@@ -28,8 +28,8 @@ public struct LatentSet {
       parts.append(
         withoutGradients {
           let (mean, logVariance) = model.codec.posterior(x)
-          let s = model.codec.scalingFactor
-          return (mean * s, (0.5 * logVariance).exp() * s)
+          let center = model.codec.scaled(mean)
+          return (center, model.codec.scaled(mean + (0.5 * logVariance).exp()) - center)
         })
       progress(i + 1, images.count)
     }

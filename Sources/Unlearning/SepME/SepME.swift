@@ -84,7 +84,21 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
   /// random timesteps. Both give the same number of states.
   public var states = States.trajectories
   public var (startGuidance, trajectorySteps, trajectories) = (3.0, 50, 12)
+  /// The guard of `form=whole`, which stops a training that ruins prompts to keep. Within a null space it has no use.
+  public var guarding = GuardOptions()
   public init() {}
+
+  public var idle: [(option: String, beside: String)] {
+    let within = ["beta", "reach", "rho", "tolerance", "keep", "sideBySide"]
+    return switch form {
+    case .whole: within.map { ($0, "form=whole") }
+    case .joint: [("sideBySide", "form=joint"), ("guarding", "form=joint")] + idleReach
+    case .separate: [("guarding", "form=separate")] + idleReach
+    }
+  }
+  private var idleReach: [(option: String, beside: String)] {
+    beta > 0 ? [("reach", "beta above 0")] : []
+  }
 
   public static var presets: [(key: String, value: String, options: JSON)] {
     [

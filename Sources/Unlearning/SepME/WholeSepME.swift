@@ -14,7 +14,10 @@ struct WholeSepME: ObjectiveMethod {
   static let name = "sepme-whole"
   static let card = SepME.card
   var method = SepME()
-  var guarding = GuardOptions()
+  var guarding: GuardOptions {
+    get { method.guarding }
+    set { method.guarding = newValue }
+  }
   var parameters: String { "xattn" }
   var training: Training {
     get { method.training }

@@ -1,0 +1,31 @@
+// The memory of Meta-Unlearning's step, which `--dry-run` prints.
+public import Diffusion
+internal import Editing
+internal import Foundation
+internal import Torch
+internal import TorchNN
+internal import Training
+
+extension MetaUnlearning {
+  /// Copies of the U-Net in memory at the fullest moment, the end of the simulated fine-tuning. They are the trained
+  /// weights, the gradient (in passes, that of the last one too) and the moments of fine-tuning's optimizer. Where
+  /// nothing rests in files, theta and the moments of the outer optimizer add to them. The guard's good weights rest in a
+  /// file. Published code holds 10.
+  package var unetCopies: Int {
+    1 + (picturesInPass > 0 ? 2 : 1) + attack.optimizer.moments
+      + (training.offload ? 0 : 1 + training.optimizer.moments)
+  }
+
+  public func memory(for model: () throws -> DiffusionModel) throws -> String? {
+    let model = try model()
+    let count = ParameterSelection.unet.paths(of: model.parameters)
+      .reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) }
+    let copies = unetCopies
+    func size(_ copies: Int) -> String {
+      String(format: "%.1f GB", Double(copies * count * 4) / 1e9)
+    }
+    return
+      "memory: \(size(copies)) for \(copies) copies of the U-Net's \(count) numbers, "
+      + "activations on top; published code holds 10 copies, \(size(10))"
+  }
+}
