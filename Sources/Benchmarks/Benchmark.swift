@@ -13,6 +13,8 @@ public struct BenchmarkOptions: Sendable {
   public var seed: UInt64 = 0
   public var evaluation = EvaluationOptions()
   public var command: [String] = []
+  /// Whether concepts on which the model's options were chosen count as test concepts.
+  public var countsDevelopment = false
   /// The catalogs in which methods, attacks, metrics and judges are looked up.
   public var catalogs = Catalogs.builtIn
   /// Judges of concepts that the model does not list; none takes the judge that its `themes.json` names.
@@ -29,6 +31,12 @@ public struct BenchmarkOptions: Sendable {
       let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
       return OptionSource(parts[0], .string(parts.count > 1 ? parts[1] : ""), "--set")
     }
+  }
+
+  /// The concepts that do not count, because the model's options were chosen on them.
+  /// - Throws: ``LetheError`` of the kind `model` for a list of them that cannot be read
+  package func development() throws -> [String] {
+    countsDevelopment ? [] : try model.developmentConcepts()
   }
 
   /// One concept to forget, and every other subject preserved.

@@ -92,7 +92,7 @@ public struct RelearningBenchmark: Benchmark {
 
   /// Adds the success rates over all concepts and fine-tunings, and the label that each label is compared with.
   public func complete(_ results: inout Results) {
-    let rows = results.rows.filter { $0.method != "original" }
+    let rows = results.counted.tested.rows.filter { $0.method != "original" }
     let labels = rows.map(\.label).unique
     for row in rows {
       let base = row.axes.inside == nil ? controls[row.method] : row.method

@@ -37,6 +37,7 @@ public struct Runner {
   ) throws -> Results {
     guard jobs >= 1 else { throw LetheError.badValue("--jobs", "\(jobs); accepted: at least 1") }
     let trials = try chosen(benchmark.trials())
+    let development = try benchmark.options.development()
     if only == nil {
       try benchmark.prepare(in: run, on: device)
       if jobs > 1 {
@@ -46,6 +47,7 @@ public struct Runner {
       }
     }
     var results = empty(benchmark)
+    results.development = development
     var models: Set<String> = []
     // A benchmark that was finished has its date.
     let former = try? run.runFolder.results()

@@ -28,7 +28,8 @@ public struct SeparabilityBenchmark: Benchmark {
     let themes = try options.model.themes()
     let separable = try TrainErasers(settings: named.of(SepME.name)).method
     return try kinds.flatMap { kind in
-      let cast = try SeparabilityCast(kind, themes, seed: options.seed)
+      let cast = try SeparabilityCast(
+        kind, themes, seed: options.seed, without: options.development())
       return try methods.map { method in
         if method != SepME.name {
           // Wrong options are found before any work is done.
@@ -53,7 +54,8 @@ public struct SeparabilityBenchmark: Benchmark {
     let themes = try options.model.themes()
     let base = try options.model.model(on: device)
     for kind in kinds {
-      let cast = try SeparabilityCast(kind, themes, seed: options.seed)
+      let cast = try SeparabilityCast(
+        kind, themes, seed: options.seed, without: options.development())
       let pictures = SeparabilityPictures(cast: cast, options: options, base: base, run: run)
       _ = try pictures("original", Array(cast.concepts.indices), [])
     }

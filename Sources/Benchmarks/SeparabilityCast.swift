@@ -17,7 +17,9 @@ struct SeparabilityCast {
   /// The captions that trainings see: all but the judged one, where there are others.
   let trained: Themes
 
-  init(_ kind: Themes.Kind, _ themes: Themes, seed: UInt64) throws {
+  init(
+    _ kind: Themes.Kind, _ themes: Themes, seed: UInt64, without others: [String] = []
+  ) throws {
     (self.kind, self.themes) = (kind, themes)
     let trained = themes.withoutJudgedCaption
     self.trained = trained
@@ -25,7 +27,9 @@ struct SeparabilityCast {
     let objects = Tensor.permutation(themes.objects.count, g).map { themes.objects[$0] }
     let styles = Tensor.permutation(themes.styles.count, g).map { themes.styles[$0] }
     let pool = kind == .object ? objects : styles
-    let concepts = Array(pool.prefix(9))
+    // A kind with too few other subjects keeps those on which settings were chosen.
+    let tested = pool.filter { !others.contains($0) }
+    let concepts = Array((tested.count >= 9 ? tested : pool).prefix(9))
     let partners = kind == .object ? themes.styles : Array(objects.prefix(5))
     // Three concepts are never erased, or two where the model lists at most five.
     managed = max(1, min(6, concepts.count - (concepts.count > 5 ? 3 : 2)))

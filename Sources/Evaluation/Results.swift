@@ -49,6 +49,9 @@ public struct Results: Codable, Sendable, Hashable {
   public var baselines: [String: String] = [:]
   /// Titles of methods by name. Methods without a title are left out.
   public var titles: [String: String] = [:]
+  /// Subjects that do not count as tested: the model's options were chosen on them. Their rows are kept, and are in no
+  /// mean.
+  public var development: [String] = []
   /// Sentences below the tables, e.g. the criterion of a success.
   public var notes: [String] = []
   /// Whether the run was reduced with `--quick`. Its intervals are wide.
@@ -78,7 +81,7 @@ public struct Results: Codable, Sendable, Hashable {
 
   private enum Key: String, CodingKey {
     case kind, rows, pictures, stopped, baselines, titles, notes, quick, seeds, sampling, judge
-    case judges, audit, command, origin, unfinished
+    case judges, audit, command, origin, unfinished, development
   }
 
   public init(from decoder: any Decoder) throws {
@@ -100,6 +103,7 @@ public struct Results: Codable, Sendable, Hashable {
     command = try c.decodeIfPresent([String].self, forKey: .command) ?? []
     origin = try c.decodeIfPresent(Origin.self, forKey: .origin)
     unfinished = try c.decodeIfPresent(Int.self, forKey: .unfinished) ?? 0
+    development = try c.decodeIfPresent([String].self, forKey: .development) ?? []
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -110,6 +114,7 @@ public struct Results: Codable, Sendable, Hashable {
     if !stopped.isEmpty { try c.encode(stopped, forKey: .stopped) }
     if !baselines.isEmpty { try c.encode(baselines, forKey: .baselines) }
     if !titles.isEmpty { try c.encode(titles, forKey: .titles) }
+    if !development.isEmpty { try c.encode(development, forKey: .development) }
     if !notes.isEmpty { try c.encode(notes, forKey: .notes) }
     try c.encode(quick, forKey: .quick)
     try c.encode(seeds, forKey: .seeds)
@@ -132,5 +137,26 @@ package struct JudgeRecord: Codable, Sendable, Hashable {
 
   package init(_ spec: JudgeSpec, _ about: JudgeDescription, _ quality: JudgeQuality?) {
     (self.spec, self.about, self.quality) = (spec, about, quality)
+  }
+}
+
+extension Results {
+  /// Whether a row's subject is a ``development`` concept. Rows call a style by its name and the word.
+  package func isDevelopment(_ subject: String) -> Bool {
+    development.contains { subject == $0 || subject == "\($0) style" }
+  }
+
+  /// The results on test concepts, and those on ``development`` concepts. Without any test concept the first are all of them.
+  package var counted: (tested: Results, development: Results?) {
+    let subjects = Set(rows.map(\.subject)).subtracting(["all"])
+    let own = subjects.filter(isDevelopment)
+    guard !own.isEmpty, own.count < subjects.count else { return (self, nil) }
+    func only(_ isKept: (String) -> Bool) -> Results {
+      var copy = self
+      copy.rows = rows.filter { isKept($0.subject) }
+      copy.pictures = pictures.filter { isKept($0.subject) }
+      return copy
+    }
+    return (only { !own.contains($0) }, only { own.contains($0) })
   }
 }

@@ -85,24 +85,30 @@ public struct ModelFolder: Sendable, Hashable {
   }
 
   /// Subjects of the model's list, drawn by seed.
-  /// - Parameter counts: the numbers of objects and of styles: "3,1" is three objects and one style
+  /// - Parameters:
+  ///   - counts: the numbers of objects and of styles: "3,1" is three objects and one style
+  ///   - others: subjects that are not drawn
   /// - Throws: ``LetheError`` of the kind `request` for other text, or for more than the model lists
-  public func drawSubjects(_ counts: String, seed: UInt64) throws -> [String] {
+  public func drawSubjects(
+    _ counts: String, seed: UInt64, without others: [String] = []
+  ) throws -> [String] {
     let numbers = counts.split(separator: ",").map { Int($0) }
-    guard let themes = try listedThemes(), numbers.count == 2,
-      let objects = numbers[0], let styles = numbers[1],
-      (0...themes.objects.count).contains(objects), (0...themes.styles.count).contains(styles)
+    let themes = try listedThemes()
+    let g = Generator(seed: seed)
+    func drawn(_ names: [String]) -> [String] {
+      Tensor.permutation(names.count, g).map { names[$0] }.filter { !others.contains($0) }
+    }
+    let (objects, styles) = (drawn(themes?.objects ?? []), drawn(themes?.styles ?? []))
+    guard numbers.count == 2, let first = numbers[0], let second = numbers[1],
+      (0...objects.count).contains(first), (0...styles.count).contains(second)
     else {
+      let left = others.isEmpty ? "" : ", apart from its development concepts"
       throw LetheError.badValue(
         "--draw",
-        "'\(counts)'; accepted: OBJECTS,STYLES, e.g. 3,1, at most as many as \(path)/themes.json lists"
+        "'\(counts)'; accepted: OBJECTS,STYLES, e.g. 3,1, at most as many as \(path)/themes.json lists\(left): \(objects.count),\(styles.count)"
       )
     }
-    let g = Generator(seed: seed)
-    return Tensor.permutation(themes.objects.count, g).prefix(objects).map { themes.objects[$0] }
-      + Tensor.permutation(themes.styles.count, g).prefix(styles).map {
-        themes.styles[$0] + " style"
-      }
+    return objects.prefix(first) + styles.prefix(second).map { $0 + " style" }
   }
 
   // MARK: - Judge

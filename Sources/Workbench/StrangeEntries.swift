@@ -11,12 +11,13 @@ extension ModelFolder {
     let pairs = catalog.all.filter { $0 is any WrappingMethod.Type }.flatMap { outer in
       catalog.names.map { "\(outer.name)-\($0)" }
     }
-    return try strange(.methods, known: catalog.names + MethodVariant.all.map(\.name), pairs)
+    return try strange(
+      .methods, known: [Self.developmentKey] + catalog.names + MethodVariant.all.map(\.name), pairs)
   }
 
   /// A sentence on entries of `attacks.json` that are no attack's; nil where there are none.
   package func strangeAttacks(in catalog: AttackCatalog) throws -> String? {
-    try strange(.attacks, known: catalog.names, [])
+    try strange(.attacks, known: [Self.developmentKey] + catalog.names, [])
   }
 
   private func strange(

@@ -13,6 +13,29 @@ public enum ResultsPage {
   package static func content(
     of results: Results, in folder: URL, metrics: MetricCatalog = .builtIn
   ) throws -> ReportContent {
+    let (tested, development) = results.counted
+    var content = try content(ofTested: tested, in: folder, metrics: metrics)
+    if let development {
+      content.tables.append(
+        Self.metrics(
+          development, "Development concepts, on which the settings were chosen", metrics))
+      content.notices.append(
+        "\(development.rows.map(\.subject).unique.joined(separator: ", ")): the model's settings were chosen on these development concepts. Their numbers are in a table of their own and in no mean; --development counts them."
+      )
+    } else if case let own = results.rows.map(\.subject).unique.filter(results.isDevelopment),
+      !own.isEmpty
+    {
+      content.notices.append(
+        "\(own.joined(separator: ", ")): the model's settings were chosen on these development concepts, so that the numbers are no test of the settings."
+      )
+    }
+    if content.links.isEmpty { content.links = [("results.json", "results.json")] }
+    return content
+  }
+
+  private static func content(
+    ofTested results: Results, in folder: URL, metrics: MetricCatalog
+  ) throws -> ReportContent {
     var content =
       switch results.kind ?? .evaluation {
       case .evaluation, .audit: evaluation(results, metrics)
@@ -41,7 +64,6 @@ public enum ResultsPage {
     if content.definitions.isEmpty {
       content.definitions = Definitions.of(results.rows.map(\.metric).unique)
     }
-    if content.links.isEmpty { content.links = [("results.json", "results.json")] }
     return content
   }
 

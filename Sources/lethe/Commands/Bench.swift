@@ -20,6 +20,11 @@ struct BenchRunOptions: ParsableArguments {
       "Parts that run at a time, at least 1. Each is a process with an equal share of the threads; 2 or more suit small models."
   )
   var jobs = 1
+  @Flag(
+    help:
+      "Development concepts, on which the model's settings were chosen, are drawn and count like others. methods.json and attacks.json list them."
+  )
+  var development = false
   @Option(help: .hidden)
   var only: String?
   @OptionGroup var page: PageOptions
@@ -38,6 +43,7 @@ struct BenchRunOptions: ParsableArguments {
   ) -> BenchmarkOptions {
     var options = BenchmarkOptions(ModelFolder(model, additions.additions))
     (options.settings, options.seed) = (settings, seed)
+    options.countsDevelopment = development
     (options.evaluation, options.command) = (evaluation, command)
     options.catalogs = LetheProgram.catalogs
     return options
@@ -102,11 +108,13 @@ struct BenchWords: ParsableArguments {
 
   /// The named concepts and the drawn ones.
   /// - Parameter usual: what is drawn where none is named; nil for nothing
-  func concepts(of model: ModelFolder, seed: UInt64, drawing usual: String? = nil) throws
-    -> [String]
-  {
+  func concepts(of options: BenchmarkOptions, drawing usual: String? = nil) throws -> [String] {
     let counts = draw ?? (concept.isEmpty ? usual : nil)
-    let all = concept + (try counts.map { try model.drawSubjects($0, seed: seed) } ?? [])
+    let all =
+      concept
+      + (try counts.map {
+        try options.model.drawSubjects($0, seed: options.seed, without: options.development())
+      } ?? [])
     guard !all.isEmpty else {
       throw LetheError.badValue("bench", "no concept is named; give --concept or --draw")
     }

@@ -38,7 +38,7 @@ struct BenchMethods: ParsableCommand {
       let options = try running.options(model, request, words)
       var benchmark = MethodBenchmark(
         options, methods: methods.listed,
-        concepts: try words.concepts(of: options.model, seed: running.seed))
+        concepts: try words.concepts(of: options))
       benchmark.preserve = preserve
       try running(benchmark)
     }

@@ -46,7 +46,7 @@ struct BenchRelearningCommand: ParsableCommand {
       let options = try running.options(model, request, words)
       var benchmark = RelearningBenchmark(
         options,
-        concepts: try words.concepts(of: options.model, seed: running.seed, drawing: "3,1"))
+        concepts: try words.concepts(of: options, drawing: "3,1"))
       benchmark.methods = methods.listed
       (benchmark.seeds, benchmark.prompts) = (request.size.quick ? 1 : repeats, prompts)
       try running(benchmark)

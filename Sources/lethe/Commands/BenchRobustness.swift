@@ -48,7 +48,7 @@ struct BenchRobustnessCommand: ParsableCommand {
       let options = try running.options(model, request, words)
       var benchmark = RobustnessBenchmark(
         options,
-        concepts: try words.concepts(of: options.model, seed: running.seed, drawing: "4,2"))
+        concepts: try words.concepts(of: options, drawing: "4,2"))
       benchmark.methods = methods.listed
       if attacks != "all" { benchmark.attacks = attacks.listed }
       (benchmark.prompts, benchmark.threshold) = (prompts, threshold)
