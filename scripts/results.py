@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Runs the commands behind the tables of docs/results, one after another; each goes on where it was stopped.
+
+    make results                                 all of them
+    scripts/results.py --list                    the list, with hours
+    scripts/results.py --only separable,robustness [--out runs/results]
+
+Each command writes its page, tables (results.md) and results.json into OUT/NAME. Hours are those of two idle cores.
+Settings come from methods.json and attacks.json of the models; concepts that these files list under `development` are
+not drawn. The tables of docs/results are copied from there by hand.
+"""
+import argparse
+import json
+import pathlib
+import shlex
+import subprocess
+import sys
+import time
+
+ESD = "--set esd.training.learningRate=3e-4 --set esd.training.batch=4"
+SHORT = ("--set relearn.training.steps=100 --set relearn.training.batch=8 --set relearn.training.learningRate=1e-4")
+RELEARN = "bench relearning --model Models/emoji --steps 15 --prompts 20 --set relearn.pictureSteps=15 --draw 3,1 --seed 1"
+
+# name: hours, command without --out
+COMMANDS = {
+    "methods": (0.3, f"bench Models/emoji --methods esd,uce --draw 3,1 --seed 1 {ESD} --set esd.training.steps=400 "
+                "--set esd.eta=3 --set esd.trajectories=32 --set esd.preserveTrajectories=48 --set uce.push=1"),
+    "separable": (0.8, f"bench separability --model Models/emoji --seed 2 {ESD} --set esd.training.steps=200 "
+                  "--set ablation.training.learningRate=3e-4"),
+    "separable-paper": (0.5, "bench separability --model Models/emoji --seed 2 --kind object --methods sepme "
+                        "--set sepme.preset=paper"),
+    "robustness": (2.0, "bench robustness --model Models/emoji --draw 4,2 --seed 1 --prompts 8 --quick --steps 15 "
+                   f"--methods none,esd-x,esd-u,uce,esd,advunlearn,advunlearn-fast {SHORT} --jobs 2"),
+    # Meta-Unlearning and its two controls: the keep terms alone, and ascent without a simulated attack.
+    "relearning": (3.0, f"{RELEARN} --jobs 2"),
+    "relearning-keep": (1.0, f"{RELEARN} --methods esd-u-1,uce --set meta.pull=0 --set meta.related.destroy=0 "
+                        "--set meta.unrelated.destroy=0 --jobs 2"),
+    "relearning-ascent": (1.0, f"{RELEARN} --methods esd-u-1,uce --set meta.attack.steps=0 --jobs 2"),
+}
+
+
+def classes(model):
+    """The test classes of a model of classes: all but its development concepts."""
+    listed = json.loads((model / "themes.json").read_text())["objects"]
+    development = json.loads((model / "methods.json").read_text()).get("development", [])
+    return [name for name in listed if name not in development]
+
+
+def commands():
+    found = dict(COMMANDS)
+    for name in classes(pathlib.Path("Models/animals")):
+        found[f"forgetting-{name}"] = (
+            0.8, f"bench forgetting --model Models/animals --class {name} --data data/animals --retrain-seeds 0 --jobs 2")
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--list", action="store_true", help="the commands and their hours")
+    parser.add_argument("--only", help="names, separated by commas")
+    parser.add_argument("--out", default="runs/results")
+    parser.add_argument("--program", default=".build/release/lethe")
+    options = parser.parse_args()
+    known = commands()
+    names = options.only.split(",") if options.only else list(known)
+    for name in names:
+        if name not in known:
+            sys.exit(f"results: '{name}' is none of them; known: {', '.join(known)}")
+    if options.list:
+        for name in names:
+            print(f"{name:22} {known[name][0]:4.1f} h  lethe {known[name][1]} --out {options.out}/{name}")
+        print(f"{sum(known[name][0] for name in names):.1f} hours together")
+        return
+    if any(name.startswith("forgetting") for name in names) and not pathlib.Path("data/animals").is_dir():
+        sys.exit("results: data/animals is not there; scripts/animals-dataset makes it")
+    for name in names:
+        out = pathlib.Path(options.out) / name
+        start = time.time()
+        print(f"{name}: about {known[name][0]:.1f} hours", flush=True)
+        done = subprocess.run([options.program, *shlex.split(known[name][1]), "--out", str(out)])
+        if done.returncode:
+            sys.exit(f"results: {name} ended with {done.returncode}; give the command again to go on")
+        print(f"{name}: {(time.time() - start) / 3600:.2f} h, {out}/results.md", flush=True)
+
+
+main()
