@@ -76,7 +76,9 @@ package struct ComponentConfig {
     try bounded(key, fallback, "a whole number", otherwise: Self.usual, \.int)
   }
   package func number(_ key: String, _ fallback: Double? = nil) throws -> Double {
-    try bounded(key, fallback, "a finite number") { $0.number.flatMap { $0.isFinite ? $0 : nil } }
+    try bounded(key, fallback, "a finite number of 32 bits") {
+      $0.number.flatMap { Float($0).isFinite ? $0 : nil }
+    }
   }
   /// A finite number above 0, and below `limit`.
   package func positive(

@@ -38,19 +38,16 @@ package enum NPY {
         "elements of type '\(descr)'; accepted: \(names.map(\.1).joined(separator: " "))")
     }
     guard order == "False" else { throw damaged("it is in Fortran order; save it in C order") }
-    var size = dtype.size
     var shape: [Int] = []
     for part in shapeText.split(separator: ",") {
       let text = part.filter { $0 != " " }
       if text.isEmpty { continue }
-      guard let dimension = Int(text) else { throw damaged("its shape is (\(shapeText))") }
-      let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
-      guard dimension >= 0, !overflow, shape.count < 8 else {
+      guard let dimension = Int(text), shape.count < 8 else {
         throw damaged("its shape is (\(shapeText))")
       }
-      size = product
       shape.append(dimension)
     }
+    guard let size = dtype.bytes(of: shape) else { throw damaged("its shape is (\(shapeText))") }
     guard size == data.count - start else {
       throw damaged("shape \(shape) needs \(size) bytes, the file has \(data.count - start)")
     }

@@ -61,11 +61,8 @@ package struct SafeTensors {
         throw damaged(
           "'\(name)' has \(entry.shape.count) dimensions; accepted: at most \(Self.mostDimensions)")
       }
-      var size = dtype.size
-      for dimension in entry.shape {
-        let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
-        guard dimension >= 0, !overflow else { throw damaged("'\(name)' has shape \(entry.shape)") }
-        size = product
+      guard let size = dtype.bytes(of: entry.shape) else {
+        throw damaged("'\(name)' has shape \(entry.shape)")
       }
       guard size == high - low else {
         throw damaged(

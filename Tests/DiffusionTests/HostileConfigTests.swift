@@ -113,4 +113,14 @@ import Torch
           "'vae.quant_conv.bias' holds int64 numbers; accepted: floating-point ones") == true)
     }
   }
+
+  /// Networks compute in 32 bits, in which a larger number would be infinite.
+  @Test(arguments: ["clip_sample_range", "sample_max_value"])
+  func numbersBeyondFloat(_ key: String) throws {
+    let thresholds = JSON.bool(key == "sample_max_value")
+    let json: JSON = ["clip_sample": true, "thresholding": thresholds, key: 1e308]
+    #expect { try Clipping(ComponentConfig("scheduler", json), clips: true) } throws: {
+      "\($0)".contains(key) && "\($0)".contains("32 bits")
+    }
+  }
 }

@@ -113,4 +113,12 @@ import Testing
     }
     #expect(throws: Never.self) { try Limit.check(prompts: [String(repeating: "x", count: 5000)]) }
   }
+
+  @Test func sizesOfShapes() {
+    #expect(DType.float32.bytes(of: []) == 4 && DType.uint8.bytes(of: [2, 3]) == 6)
+    #expect(DType.float32.bytes(of: [2, 0, 3]) == 0)
+    #expect(DType.float32.bytes(of: [2, -1]) == nil && DType.float32.bytes(of: [0, -1]) == nil)
+    #expect(DType.float32.bytes(of: [1 << 61, 2]) == nil)
+    #expect(DType.uint8.bytes(of: [64, 0, .max, .max]) == nil)
+  }
 }

@@ -73,6 +73,10 @@ import Torch
       "overflowing shape",
       file(#"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}"#), "shape"
     ),
+    (
+      "strides of an empty array",
+      file(#"{"a":{"dtype":"U8","shape":[0,9223372036854775807,2],"data_offsets":[0,0]}}"#), "shape"
+    ),
     ("negative shape", file(#"{"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}"#), "shape"),
     (
       "unknown type", file(#"{"a":{"dtype":"F33","shape":[2],"data_offsets":[0,8]}}"#),

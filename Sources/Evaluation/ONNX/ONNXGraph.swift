@@ -208,14 +208,9 @@ struct ONNXGraph {
   /// The elements of a shape.
   /// - Throws: ``LetheError`` of the kind `model` for a shape that no memory holds
   static func count(_ shape: [Int], of file: URL) throws -> Int {
-    var count = 1
-    for length in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: length)
-      guard length >= 0, !overflow, product <= 1 << 28, shape.count <= 8 else {
-        throw LetheError.malformed(
-          file, "a tensor of the shape \(shape); accepted: at most 268435456 numbers")
-      }
-      count = product
+    guard shape.count <= 8, let count = DType.uint8.bytes(of: shape), count <= 1 << 28 else {
+      throw LetheError.malformed(
+        file, "a tensor of the shape \(shape); accepted: at most 268435456 numbers")
     }
     return count
   }
