@@ -66,4 +66,53 @@ import Testing
       #expect(results[0] == results[1], "\(text)")
     }
   }
+
+  /// Two ranks draw the files of one process, and one of them speaks.
+  @Test func launchedRanksDrawTheSame() throws {
+    try Fixtures.temporaryFolder { folder in
+      let text = try shell(
+        """
+        draw() { "$@" --prompt "a fox" --count 4 --batch 1 --steps 1; }
+        draw "$1" generate "$2" --threads 1 --out "$3/one" -q || exit
+        draw "$1" launch -n 2 -- generate "$2" --out "$3/two" 2>"$3/errors" || cat "$3/errors"
+        grep -c "^lethe\\|^note" "$3/errors"
+        """, themedModel(folder), folder)
+      #expect(text.split(separator: "\n") == ["4 pictures in \(folder.path)/two", "0"], "\(text)")
+      let names = try FileManager.default.contentsOfDirectory(
+        atPath: folder.appendingPathComponent("one").path)
+      #expect(names.count == 5)
+      for name in names {
+        let files = try ["one", "two"].map {
+          try Data(contentsOf: folder.appendingPathComponent("\($0)/\(name)"))
+        }
+        #expect(files[0] == files[1], "\(name)")
+      }
+    }
+  }
+
+  #if os(Linux)
+    /// A rank that is killed ends the others, and the reason is told. By its steps alone the training would take minutes.
+    @Test func aKilledRankEndsTheOthers() throws {
+      try Fixtures.temporaryFolder { folder in
+        let text = try shell(
+          """
+          "$1" launch -n 2 -- erase "$2" --method esd --concept fox --set training.steps=500000 \
+            --set trajectories=1 --set trajectorySteps=2 --set guarding.limit=0 --set training.logEvery=1 \
+            -q --out "$3/out" &
+          launcher=$!
+          for i in $(seq 300); do
+            sleep 0.1
+            [ -e "$3/out/events.jsonl" ] && break
+          done
+          for process in $(cat /proc/$launcher/task/*/children); do
+            tr '\\0' '\\n' < /proc/$process/environ | grep -qx RANK=1 && kill -9 $process
+          done
+          wait $launcher
+          echo "code $?"
+          """, themedModel(folder), folder)
+        #expect(text.contains("code 1") && text.contains("rank 1"), "\(text)")
+        #expect(text.contains("signal 9") && text.contains("finished work is kept"), "\(text)")
+      }
+    }
+  #endif
 }

@@ -50,7 +50,7 @@ struct PageOptions: ParsableArguments {
 
   /// - Throws: ``LetheError`` where no program opens pages here
   func openPage(_ file: URL) throws {
-    if open { try Self.open(file.path) }
+    if open, RankSession.ranks.isFirst { try Self.open(file.path) }
   }
 
   /// Opens a file or an address in the usual program.
