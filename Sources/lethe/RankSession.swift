@@ -1,4 +1,6 @@
 import Diffusion
+import ArgumentParser
+import Benchmarks
 import Foundation
 import Processes
 import Synchronization
