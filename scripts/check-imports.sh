@@ -22,10 +22,11 @@ declare -A below=(
   [Benchmarks]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench"
   [Auditing]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench"
   [Library]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Recipes Benchmarks Auditing"
-  [Torture]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Recipes Benchmarks Auditing"
+  [YAML]="Torch Yams"
+  [Torture]="YAML Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Recipes Benchmarks Auditing"
   [Studio]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Recipes Benchmarks Auditing FlyingFox FlyingSocks"
   [Program]="LetheCommands"
-  [lethe]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Recipes Benchmarks Auditing Studio"
+  [lethe]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Recipes Benchmarks Auditing Studio YAML"
 )
 outside="Foundation FoundationNetworking Glibc Darwin Synchronization ArgumentParser CryptoKit Mustache"
 failed=0

@@ -85,19 +85,32 @@ public struct ModelFolder: Sendable, Hashable {
   }
 
   /// Subjects of the model's list, drawn by seed.
-  /// - Parameter counts: the numbers of objects and of styles: "3,1" is three objects and one style
+  /// - Parameter counts: the numbers of objects and of styles: "objects=3,styles=1", in any order; one that is not named
+  ///   is 0. "3,1" is the same.
   /// - Throws: ``LetheError`` of the kind `request` for other text, or for more than the model lists
   public func drawSubjects(_ counts: String, seed: UInt64) throws -> [String] {
-    let numbers = counts.split(separator: ",").map { Int($0) }
-    guard let themes = try listedThemes(), numbers.count == 2,
-      let objects = numbers[0], let styles = numbers[1],
-      (0...themes.objects.count).contains(objects), (0...themes.styles.count).contains(styles)
-    else {
-      throw LetheError.badValue(
-        "--draw",
-        "'\(counts)'; accepted: OBJECTS,STYLES, e.g. 3,1, at most as many as \(path)/themes.json lists"
-      )
+    guard let themes = try listedThemes() else {
+      throw LetheError.badValue("--draw", "\(path) has no themes.json, which lists subjects")
     }
+    let listed = ["objects": themes.objects.count, "styles": themes.styles.count]
+    var numbers: [String: Int] = [:]
+    let parts = counts.split(separator: ",", omittingEmptySubsequences: false)
+    for (i, part) in parts.enumerated() {
+      let words = part.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+      let isNamed = words.count == 2
+      let name = isNamed ? words[0] : parts.count == 2 ? ["objects", "styles"][i] : ""
+      guard let most = listed[name], numbers[name] == nil, words.count <= 2,
+        let number = words.last.flatMap({ Int($0) }), (0...most).contains(number)
+      else {
+        throw LetheError.badValue(
+          "--draw",
+          "'\(counts)'; accepted: objects=N,styles=M, e.g. objects=3,styles=1, with N at most \(themes.objects.count) "
+            + "and M at most \(themes.styles.count), as \(path)/themes.json lists"
+        )
+      }
+      numbers[name] = number
+    }
+    let (objects, styles) = (numbers["objects"] ?? 0, numbers["styles"] ?? 0)
     let g = Generator(seed: seed)
     return Tensor.permutation(themes.objects.count, g).prefix(objects).map { themes.objects[$0] }
       + Tensor.permutation(themes.styles.count, g).prefix(styles).map {
@@ -149,7 +162,8 @@ public struct ModelFolder: Sendable, Hashable {
   /// the settings `key=value`.
   /// - Throws: ``LetheError`` of the kind `request` for unknown keys and for values of another type
   package func options<T: Codable>(
-    _ file: OptionsFile, for names: [String], over defaults: T, set settings: [String]
+    _ file: OptionsFile, for names: [String], over defaults: T, set settings: [String],
+    from source: String = "--set"
   ) throws -> T {
     let url = self.file(file.rawValue)
     var value = defaults
@@ -160,7 +174,7 @@ public struct ModelFolder: Sendable, Hashable {
         value = try own.laid(over: value, in: "\(url.path), \(name)")
       }
     }
-    return try Settings(settings).laid(over: value)
+    return try Settings(settings, from: source).laid(over: value)
   }
 
   // MARK: - Copies
