@@ -52,6 +52,7 @@ torture: setup ## mutated files, killed commands, failing writes and races (TORT
 
 studio-test: build ## `lethe studio` used in a headless Chromium, screenshots into runs/studio (brings one into .deps/ once)
 	@python3 scripts/studio/browser.py $(LETHE)
+	@find runs/studio/runs -name report.html -exec python3 scripts/studio/pages.py {} +
 
 docs: setup ## the library's documentation as .build/Lethe.doccarchive
 	@scripts/docs.sh
@@ -68,6 +69,8 @@ golden: ## make the test fixtures again (needs .venv/ of `make bench`)
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/embeddings.py Tests/Fixtures
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/classifiers.py Tests/Fixtures
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/metrics.py Tests/Fixtures
+	.venv/bin/python -m pip install --quiet tensorboard
+	.venv/bin/python scripts/golden/event_files.py Tests/Fixtures
 	.venv/bin/python -m pip install --quiet onnx onnxruntime
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/onnx_graphs.py Tests/Fixtures
 	@git diff --stat Tests/Fixtures

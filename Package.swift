@@ -80,6 +80,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
     .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ] + localPackages,
   targets: [
     .systemLibrary(name: "CLibTorch", pkgConfig: isCheckout ? "libtorch" : nil),
@@ -130,17 +131,20 @@ let package = Package(
         "Workbench", .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
       ], settings: glue),
+    // Requests and recipes in YAML. Only the program links its parser.
+    layer("YAML", on: ["Torch", .product(name: "Yams", package: "Yams")], settings: glue),
     .target(
       name: "LetheCommands",
       dependencies: [
-        "Recipes", "Benchmarks", "Auditing", "Studio",
+        "Recipes", "Benchmarks", "Auditing", "Studio", "YAML",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/lethe", swiftSettings: glue),
     .executableTarget(
       name: "Program", dependencies: ["LetheCommands"], path: "Sources/Program"),
     // Mutated files for every reader (`make torture`).
     .executableTarget(
-      name: "torture", dependencies: ["Recipes"], path: "Sources/Torture", swiftSettings: strict),
+      name: "torture", dependencies: ["Recipes", "YAML"], path: "Sources/Torture",
+      swiftSettings: strict),
     // The code of the library's articles, which sees public declarations alone.
     .target(
       name: "OutsideMethod", dependencies: ["Lethe"],
@@ -164,10 +168,11 @@ let package = Package(
     .target(
       name: "WorkbenchSupport", dependencies: ["Workbench", "TestSupport"],
       path: "Tests/WorkbenchSupport", swiftSettings: strict),
-    suite("WorkbenchTests", on: ["Workbench", "WorkbenchSupport", "OutsideMethod"]),
+    suite("WorkbenchTests", on: ["Workbench", "WorkbenchSupport", "YAML", "OutsideMethod"]),
     suite("RecipesTests", on: ["Recipes", "WorkbenchSupport"]),
     suite("BenchmarksTests", on: ["Benchmarks", "WorkbenchSupport", "OutsideMethod"]),
     suite("AuditingTests", on: ["Auditing", "WorkbenchSupport"]),
+    suite("YAMLTests", on: ["YAML"]),
     suite("StudioTests", on: ["Studio", "Program"]),
     suite("CommandTests", on: ["Program", "LetheCommands", "OutsideMethod"]),
   ],

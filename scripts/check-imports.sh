@@ -23,10 +23,11 @@ declare -A below=(
   [Benchmarks]="Torch Processes TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench"
   [Auditing]="Torch Processes TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench"
   [Library]="Torch Processes TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Recipes Benchmarks Auditing"
-  [Torture]="Torch Processes TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Recipes Benchmarks Auditing"
+  [YAML]="Torch Yams"
+  [Torture]="Torch Processes TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Recipes Benchmarks Auditing YAML"
   [Studio]="Torch Processes TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Recipes Benchmarks Auditing FlyingFox FlyingSocks"
   [Program]="LetheCommands"
-  [lethe]="Torch Processes TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Recipes Benchmarks Auditing Studio"
+  [lethe]="Torch Processes TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Recipes Benchmarks Auditing Studio YAML"
 )
 outside="Foundation FoundationNetworking Glibc Darwin Synchronization ArgumentParser CryptoKit Mustache"
 failed=0

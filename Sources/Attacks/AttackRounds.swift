@@ -22,6 +22,11 @@ package struct AttackOutcome: Codable, Sendable {
   package var seconds: Double
   /// Noisy pictures that U-Nets predicted for the prompt, in the search and in its pictures; nil in older logs.
   package var evaluations: Int?
+  /// Attempts that did not bring the concept back, without embeddings: the first and the latest, at most
+  /// ``mostFailed``. Nil for none, and in older logs.
+  package var failed: [Attempt]?
+
+  package static let mostFailed = 16
 }
 
 package struct AttackRounds {
@@ -88,7 +93,10 @@ package struct AttackRounds {
       let asked = Double(searched + drawn) / Double(max(1, open.count))
       for i in open {
         spent[i, default: Spent()].add(each, asked)
-        guard won.contains(i) else { continue }
+        guard won.contains(i) else {
+          if let attempt = attempts[i] { spent[i]?.fail(attempt) }
+          continue
+        }
         var outcome = lost(i, spent[i])
         (outcome.success, outcome.attempt) = (true, attempts[i])
         try close(outcome)
@@ -164,11 +172,18 @@ package struct AttackRounds {
   private struct Spent {
     var queries = 0
     var (seconds, evaluations) = (0.0, 0.0)
+    private(set) var failed: [Attempt] = []
 
     mutating func add(_ seconds: Double, _ evaluations: Double) {
       queries += 1
       self.seconds += seconds
       self.evaluations += evaluations
+    }
+
+    mutating func fail(_ attempt: Attempt) {
+      let most = AttackOutcome.mostFailed
+      if failed.count == most { failed.remove(at: most / 2) }
+      failed.append(Attempt(attempt.prompt, seed: attempt.seed))
     }
   }
 
@@ -186,7 +201,8 @@ package struct AttackRounds {
   private func lost(_ i: Int, _ spent: Spent?) -> AttackOutcome {
     AttackOutcome(
       index: i, before: false, attackable: true, success: false, queries: spent?.queries ?? 0,
-      seconds: spent?.seconds ?? 0, evaluations: Int((spent?.evaluations ?? 0).rounded()))
+      seconds: spent?.seconds ?? 0, evaluations: Int((spent?.evaluations ?? 0).rounded()),
+      failed: spent.flatMap { $0.failed.isEmpty ? nil : $0.failed })
   }
 
   private mutating func close(_ outcome: AttackOutcome) throws {

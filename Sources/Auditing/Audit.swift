@@ -18,6 +18,8 @@ package struct Audit {
   package var isQuick = true
   package var seed: UInt64 = 0
   package var command: [String] = []
+  /// Settings key=value of the command line, for the record.
+  package var given: [String] = []
   package var rules = AuditRules()
   /// Networks for measures of the pictures of other subjects.
   package var measures: [MeasureSpec] = []
@@ -70,6 +72,9 @@ package struct Audit {
     results.audit = summary
     results.pictures = AuditPictures(job, suite, summary).chosen + transcript
     results.kind = .releaseAudit
+    let sizes = try JSON(encoding: size)
+    results.origin?.settings = try job.folder.sources(
+      of: sizes, defaults: sizes, .methods, [], given: [("--set", given)])
     (results.quick, results.command) = (isQuick, command)
     try run.publish(results)
     try AuditFiles(results, job).write(to: run.runFolder)
@@ -86,6 +91,7 @@ package struct Audit {
     (request.prompts, request.neighbours) = (size.prompts, size.neighbours)
     request.wordings = size.wordings
     let whole = try request.suite(of: job, options, on: device, note: run.note)
+    try refuseKinds(whole.groups)
     let prompts = whole.ofConcept.map(\.prompt).unique
     let isHalved = try request.isMade() && prompts.count > 3
     let picks = Tensor.permutation(prompts.count, Generator(seed: seed))
@@ -103,6 +109,17 @@ package struct Audit {
     _ = try run.runFolder.claim(identity)
     try run.runFolder.write(suite, to: "prompts.json")
     return (suite, prompts.filter { !held.contains($0) })
+  }
+
+  /// Neighbours are near to one concept, and the rules are on them.
+  private func refuseKinds(_ groups: [Forgotten]) throws {
+    guard groups.count > 1 else { return }
+    throw LetheError.badValue(
+      "--concept",
+      groups.map { "'\($0.names.joined(separator: ", "))' is of the kind \($0.kind)" }
+        .joined(separator: " and ")
+        + ", and an audit's rules are on one kind; accepted: --concept with concepts of one kind, and an audit for each"
+    )
   }
 
   // MARK: - Attacks and relearning

@@ -33,6 +33,8 @@ package struct JudgedPicture: Codable, Sendable, Hashable {
   /// Whether the picture is far from every picture that the judge knows; nil where that cannot be told.
   package var isUnrecognised: Bool?
   package var judge: String
+  /// The kind of subject that decided, where forgotten subjects are of two kinds.
+  package var kind: String?
 
   package init(
     model: String, file: String, prompt: String, seed: UInt64, asked: [String: String],
@@ -43,7 +45,8 @@ package struct JudgedPicture: Codable, Sendable, Hashable {
   }
 
   /// The judge's answer in words, e.g. `fox, 97 %`.
-  package func answer(_ kind: String) -> String {
+  package func answer(_ usual: String) -> String {
+    let kind = kind ?? usual
     let name = seen[kind] ?? "no answer"
     let share = probability.map { ", \(Int(bounded: ($0 * 100).rounded(), 0...100)) %" } ?? ""
     return name + share + (isUnrecognised == true ? ", like nothing it knows" : "")
@@ -54,28 +57,35 @@ extension SampleSet {
   /// The verdicts of a judge on this set's pictures, in the order of the manifest.
   /// - Parameters:
   ///   - judged: the answers on the pictures with finite numbers, and those pictures
+  ///   - groups: the forgotten subjects of each kind
   ///   - unrecognised: for each of these, whether it is far from all that the judge knows; nil where that is not known
   package func verdicts(
-    _ label: String, _ judged: (seen: JudgedSet, samples: [Sample]), _ forgotten: Forgotten,
+    _ label: String, _ judged: (seen: JudgedSet, samples: [Sample]), _ groups: [Forgotten],
     unrecognised: [Bool]?, judge: String
   ) -> [JudgedPicture] {
     let places = Dictionary(
       judged.samples.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    let kind = forgotten.kind
     return manifest.samples.map { sample in
       var picture = JudgedPicture(
         model: label, file: "\(folder.lastPathComponent)/\(sample.file)", prompt: sample.prompt,
         seed: sample.seed, asked: sample.subjects, seen: [:], outcome: .broken, judge: judge)
       guard let i = places[sample] else { return picture }
       picture.seen = judged.seen.seen[i]
+      func isSeen(_ group: Forgotten) -> Bool {
+        picture.seen[group.kind] == sample.subjects[group.kind]
+      }
+      // One forgotten subject that is seen came back; another subject is kept where all of it is seen.
+      let asked = groups.filter { $0.contains(sample.subjects) }
+      let decides = asked.isEmpty ? groups.first { !isSeen($0) } : asked.first(where: isSeen)
+      picture.outcome =
+        asked.isEmpty
+        ? decides == nil ? .kept : .damaged : decides == nil ? .stayedAway : .cameBack
+      guard let kind = (decides ?? asked.first ?? groups.first)?.kind else { return picture }
+      picture.kind = groups.count > 1 ? kind : nil
       let beliefs = judged.seen.beliefs.indices.contains(i) ? judged.seen.beliefs[i][kind] : nil
       picture.probability = picture.seen[kind].flatMap { beliefs?[$0] }
       picture.askedProbability = judged.seen.probability(i, kind)
       picture.isUnrecognised = unrecognised?[i]
-      let isSeen = picture.seen[kind] == sample.subjects[kind]
-      picture.outcome =
-        forgotten.contains(sample.subjects)
-        ? isSeen ? .cameBack : .stayedAway : isSeen ? .kept : .damaged
       return picture
     }
   }

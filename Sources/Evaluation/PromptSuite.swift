@@ -1,4 +1,5 @@
 internal import Foundation
+package import Torch
 
 /// The prompts that the original and the erased model draw, and what judges are asked about the pictures.
 package struct PromptSuite: Codable, Sendable, Hashable {
@@ -9,17 +10,36 @@ package struct PromptSuite: Codable, Sendable, Hashable {
   package var samples: [SampleSet.Sample]
   /// Distances of the other subjects from the forgotten, by name; empty where they were not ranked.
   package var distances: [String: Distance] = [:]
+  /// Forgotten subjects of the other kind, where a request has an object beside a style.
+  package var beside: Forgotten?
 
   package init(_ name: String, _ question: JudgeQuestion, _ samples: [SampleSet.Sample]) {
     (self.name, self.question, self.samples) = (name, question, samples)
   }
 
   package var forgotten: Forgotten { question.forgotten }
-  /// The samples that ask for a forgotten subject.
-  package var ofConcept: [SampleSet.Sample] {
-    samples.filter { forgotten.contains($0.subjects) }
+  /// The forgotten subjects of each kind. Each is judged by its own.
+  package var groups: [Forgotten] { [forgotten] + [beside].compactMap(\.self) }
+  /// The groups that a picture with these subjects was asked to show.
+  package func asked(_ subjects: [String: String]) -> [Forgotten] {
+    groups.filter { $0.contains(subjects) }
   }
-  package var others: [SampleSet.Sample] {
-    samples.filter { !forgotten.contains($0.subjects) }
+  /// The samples that ask for a forgotten subject.
+  package var ofConcept: [SampleSet.Sample] { samples.filter { !asked($0.subjects).isEmpty } }
+  package var others: [SampleSet.Sample] { samples.filter { asked($0.subjects).isEmpty } }
+
+  /// Whether a picture tells of a group: it asks for it, or for no forgotten subject at all.
+  package func tells(of group: Forgotten, _ subjects: [String: String]) -> Bool {
+    group.contains(subjects) || asked(subjects).isEmpty
+  }
+
+  /// A judge that has classes for the forgotten subjects of every kind.
+  /// - Throws: ``LetheError``, as opening it does, and of the kind `request` for a subject without a class
+  package func open(
+    _ spec: JudgeSpec, on device: Device, in catalog: JudgeCatalog
+  ) throws -> any Judge {
+    let judge = try spec.open(asked: question, on: device, in: catalog)
+    if let beside, !judge.classes.isEmpty { try judge.check(beside, spec.description) }
+    return judge
   }
 }

@@ -30,7 +30,7 @@ public struct ResultRow: Sendable, Hashable {
     public var trainedOn: TuningSet?
     /// Steps of fine-tuning before the measurement.
     public var step: Int?
-    /// The kind of the subject, `object` or `style`, where a benchmark has both.
+    /// The kind of the subject, `object` or `style`, where a benchmark or a request has both.
     public var kind: String?
     /// Scene and moment, e.g. `S1 t0`, or `alone` for an eraser by itself.
     public var moment: String?
@@ -105,6 +105,12 @@ extension ResultRow: Codable {
 extension [ResultRow] {
   /// The value of the first row of a metric. It is nil where no row has the metric.
   public func value(_ metric: String) -> MeasuredValue? { first { $0.metric == metric }?.measured }
+
+  /// The rows of each kind of subject, where there are several kinds; else all rows.
+  package var groupsOfKinds: [[ResultRow]] {
+    let kinds = compactMap(\.axes.kind).unique
+    return kinds.count > 1 ? kinds.map { kind in filter { $0.axes.kind == kind } } : [self]
+  }
 
   /// The values of all rows of a metric, in their order.
   public func of(_ metric: String) -> [MeasuredValue] {

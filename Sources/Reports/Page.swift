@@ -105,22 +105,11 @@ package struct ReportContent {
         "rest": rest.map(card), "hasRest": !rest.isEmpty, "count": "\(rest.count)",
       ]
     }
-    func table(_ table: Table) -> [String: Any] {
-      [
-        "title": table.title, "note": table.remarks, "header": table.header,
-        "rows": table.rows.map { row -> [String: Any] in
-          [
-            "labels": row.labels,
-            "cells": row.cells.map { ["text": $0.text, "verdict": $0.outcome.rawValue] },
-          ]
-        },
-      ]
-    }
     // A page of sections has them in its own order.
     let isOrdered = !sections.isEmpty
     context["sections"] = sections.compactMap(Self.context)
-    context["tables"] = isOrdered ? [] : tables.filter { !$0.isFolded }.map(table)
-    context["folded"] = isOrdered ? [] : folded.map(table)
+    context["tables"] = isOrdered ? [] : tables.filter { !$0.isFolded }.map(Self.context(of:))
+    context["folded"] = isOrdered ? [] : folded.map(Self.context(of:))
     context.merge(
       [
         "title": title, "subtitle": subtitle, "summary": summary, "style": Self.style,

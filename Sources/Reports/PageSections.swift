@@ -1,6 +1,26 @@
 internal import Foundation
 
 extension ReportContent {
+  /// Words of more characters than this break into lines; an interval has fewer, and never does.
+  private static let longest = 40
+
+  static func context(of table: Table) -> [String: Any] {
+    func words(_ text: String) -> [String: Any] {
+      ["text": text, "isLong": text.count > longest]
+    }
+    return [
+      "title": table.title, "note": table.remarks, "header": table.header,
+      "rows": table.rows.map { row -> [String: Any] in
+        [
+          "labels": row.labels.map(words),
+          "cells": row.cells.map { cell in
+            words(cell.text).merging(["verdict": cell.outcome.rawValue]) { $1 }
+          },
+        ]
+      },
+    ]
+  }
+
   /// A section under the name that the template has for its form.
   static func context(_ section: Section) -> [String: Any]? {
     func picture(_ data: Data) -> String { "data:image/png;base64," + data.base64EncodedString() }
@@ -14,17 +34,7 @@ extension ReportContent {
       }
       return ["tiles": ["all": all]]
     case .table(let table):
-      let rows = table.rows.map { row -> [String: Any] in
-        [
-          "labels": row.labels,
-          "cells": row.cells.map { ["text": $0.text, "verdict": $0.outcome.rawValue] },
-        ]
-      }
-      return [
-        "table": [
-          "title": table.title, "note": table.remarks, "header": table.header, "rows": rows,
-        ] as [String: Any]
-      ]
+      return ["table": context(of: table)]
     case .gallery(let gallery):
       let rows = gallery.rows.map { row -> [String: Any] in
         [

@@ -6,7 +6,7 @@ extension ReportContent {
 
   private static let table = """
     <div class="scroll"><table class="metrics"><thead><tr>{{#header}}<th scope="col">{{.}}</th>{{/header}}</tr></thead>
-    <tbody>{{#rows}}<tr>{{#labels}}<th scope="row">{{.}}</th>{{/labels}}{{#cells}}<td class="{{verdict}}">{{text}}</td>{{/cells}}</tr>{{/rows}}
+    <tbody>{{#rows}}<tr>{{#labels}}<th scope="row"{{#isLong}} class="long"{{/isLong}}>{{text}}</th>{{/labels}}{{#cells}}<td class="{{verdict}}{{#isLong}} long{{/isLong}}">{{text}}</td>{{/cells}}</tr>{{/rows}}
     </tbody></table></div><p class="note">{{note}}</p>
     """
 
@@ -71,7 +71,8 @@ extension ReportContent {
       .verdict.back{border-color:var(--back)}.verdict.away{border-color:var(--away)}.verdict.hurt{border-color:var(--hurt)}
       .summary{font-size:1.05rem;max-width:46em}.warning{border-left:4px solid var(--back);padding:.4em .8em;background:var(--raised)}
       .scroll{overflow-x:auto}table{border-collapse:collapse}.metrics th,.metrics td{padding:8px 10px;border-bottom:1px solid var(--line);text-align:left;font-variant-numeric:tabular-nums;white-space:nowrap}
-      .metrics tbody th{font-weight:500}.metrics tbody th:first-child,.metrics thead th:first-child{position:sticky;left:0;background:var(--paper)}
+      .metrics tbody th{font-weight:500}.metrics tbody th:first-child{white-space:normal;min-width:10em;max-width:40em}.metrics .long{white-space:normal;min-width:18em;overflow-wrap:anywhere}
+      .metrics th:first-child,.grid th:first-child{position:sticky;left:0;background:var(--paper)}
       .good{color:var(--away);font-weight:600}.bad{color:var(--back);font-weight:600}td.hurt{color:var(--hurt);font-weight:600}
       details{margin:1em 0}summary{cursor:pointer;color:var(--soft)}a{color:var(--c0)}
       .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(11.5rem,1fr));gap:10px;margin-top:1.5em}.tile{background:var(--raised);border:1px solid var(--line);border-top:4px solid var(--line);border-radius:6px;padding:10px 12px}
@@ -85,6 +86,6 @@ extension ReportContent {
       svg .rule{stroke:var(--line)}svg .raw{stroke:var(--c0);stroke-opacity:.35;stroke-width:1}svg .band{fill-opacity:.18;stroke:none}svg .name{fill:var(--ink)}
       svg .limit{stroke:var(--back);stroke-dasharray:5 4}svg .whisker{stroke:var(--c0);stroke-width:2;stroke-opacity:.6}svg .dot{fill:var(--c0)}
       pre{background:var(--raised);padding:12px;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;font-size:.85rem}dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 16px;font-size:.875rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-      @media(max-width:560px){dl{grid-template-columns:1fr}dd{margin-bottom:8px}figure img{width:64px;height:64px}.card{width:140px}}
+      @media(max-width:560px){dl{grid-template-columns:1fr}dd{margin-bottom:8px}figure img{width:64px;height:64px}.card{width:140px}.metrics tbody th:first-child,.grid th:first-child{min-width:0;max-width:42vw;overflow-wrap:anywhere}}
       """
 }

@@ -5,7 +5,7 @@ internal import Torch
 /// What an evaluation found, in words: forgotten, partly or not; what was lost beside it.
 ///
 /// Forgotten: at most 5 % of the concept's pictures show it. Not forgotten: at least half of the share that the original
-/// shows. Destroyed: most pictures of the erased model are unlike all that the judge knows.
+/// shows. Concepts of two kinds have a verdict each. Destroyed: most pictures of the erased model are unlike all that the judge knows.
 public struct RunVerdict {
   public enum Word: String, Sendable, CaseIterable {
     case forgotten = "Forgotten"
@@ -36,6 +36,15 @@ public struct RunVerdict {
   /// - Parameter label: the method, for results of several; nil takes the first that is not the original
   public init(_ results: Results, of label: String? = nil) {
     let rows = results.rows.filter { $0.axes.distance == nil && $0.axes.attack == nil }
+    let groups = rows.groupsOfKinds
+    let parts = groups.map {
+      (subject: $0.first?.subject ?? "", verdict: RunVerdict($0, of: label))
+    }
+    self = parts.count == 1 ? parts[0].verdict : RunVerdict(parts)
+  }
+
+  /// - Parameter rows: those of subjects of one kind, without rows of distances and attacks
+  private init(_ rows: [ResultRow], of label: String?) {
     let judge = rows.compactMap(\.axes.judge).first
     let own = rows.filter { $0.axes.judge == judge || $0.axes.judge == nil }
     let before = own.filter { $0.method == "original" }
@@ -75,6 +84,19 @@ public struct RunVerdict {
       text += usual.map { "; before the erasure it was \(Self.percent($0.value))." } ?? "."
     }
     sentence = text + Self.beside(before, after)
+  }
+
+  /// Concepts of several kinds, each with its verdict: all of them are forgotten, all are not, or some are.
+  private init(_ parts: [(subject: String, verdict: RunVerdict)]) {
+    let words = parts.map { $0.verdict.word }.unique
+    word =
+      words.count == 1
+      ? words[0]
+      : words.contains(.destroyed) ? .destroyed : words.contains(.unknown) ? .unknown : .partly
+    sentence =
+      "\(word.rawValue). "
+      + parts.map { "\($0.subject): \($0.verdict.sentence)" }.joined(separator: " ")
+    warnings = parts.flatMap { $0.verdict.warnings }.unique
   }
 
   /// The share of the concept's pictures that show it.

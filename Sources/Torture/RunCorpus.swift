@@ -10,6 +10,7 @@ import TorchNN
 import Training
 import Unlearning
 import Workbench
+import YAML
 
 extension Corpus {
   /// Themes, judges and their features.
@@ -105,6 +106,22 @@ extension Corpus {
     ((try? JSON(encoding: JudgeRecipe())) ?? [:], "judge"),
   ]
 
+  private static let yaml = """
+    # A request.
+    model: &a Models/emoji
+    method: esd
+    concepts: [fox, "noto style"]
+    preserve:
+      - others
+      - 'a cat'
+    options: {training: {steps: 3, learningRate: 1e-5}, eta: 1.5}
+    wording:
+      prompts: |
+        a fox
+    seed: 18446744073709551615
+    additions: {variant: *a}
+    """
+
   func options() throws -> [Format] {
     let place = try folder("options")
     let (methods, attacks) = (MethodCatalog.builtIn, AttackCatalog.builtIn)
@@ -139,6 +156,15 @@ extension Corpus {
       ) { _ in
         let text = try InputFile.text(place.appendingPathComponent("set.txt"))
         _ = try Settings(text.split(separator: " ").map(String.init)).laid(over: ESD())
+      },
+      try format(
+        "request in YAML", 3, place, "request.yaml", { $0.text($1) }, more: [Data(Self.yaml.utf8)]
+      ) { _ in
+        let file = place.appendingPathComponent("request.yaml")
+        let text = try YAMLText(contentsOf: file)
+        do { _ = try EraseJob.read(file, text.json) } catch let error as LetheError {
+          throw text.located(error)
+        }
       },
       try format(
         "recipe", 3, place, "recipe.json", { $0.jsonFile($1) },

@@ -37,19 +37,20 @@ package enum AttackBudget {
 extension AttackRun {
   /// The options of the attacks as ATTACK.key, with their sources.
   func optionSources() throws -> [OptionSource] {
-    func sources<A: Attack>(_ attack: A) throws -> [OptionSource] {
-      try job.folder.sources(
-        of: JSON(encoding: attack), defaults: JSON(encoding: A()), .attacks, [A.name],
-        given: [
-          (
-            "--set",
-            given.filter { $0.hasPrefix("\(A.name).") }.map {
-              String($0.dropFirst(A.name.count + 1))
-            }
-          )
-        ]
-      ).map { OptionSource("\(A.name).\($0.key)", $0.value, $0.source) }
-    }
-    return try attacks.flatMap { try sources($0) }
+    try attacks.flatMap { try optionSources(of: $0) }
+  }
+
+  func optionSources<A: Attack>(of attack: A) throws -> [OptionSource] {
+    try job.folder.sources(
+      of: JSON(encoding: attack), defaults: JSON(encoding: A()), .attacks, [A.name],
+      given: [
+        (
+          "--set",
+          given.filter { $0.hasPrefix("\(A.name).") }.map {
+            String($0.dropFirst(A.name.count + 1))
+          }
+        )
+      ]
+    ).map { OptionSource("\(A.name).\($0.key)", $0.value, $0.source) }
   }
 }

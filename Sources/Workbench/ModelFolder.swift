@@ -84,33 +84,6 @@ public struct ModelFolder: Sendable, Hashable {
     return themes
   }
 
-  /// Subjects of the model's list, drawn by seed.
-  /// - Parameters:
-  ///   - counts: the numbers of objects and of styles: "3,1" is three objects and one style
-  ///   - others: subjects that are not drawn
-  /// - Throws: ``LetheError`` of the kind `request` for other text, or for more than the model lists
-  public func drawSubjects(
-    _ counts: String, seed: UInt64, without others: [String] = []
-  ) throws -> [String] {
-    let numbers = counts.split(separator: ",").map { Int($0) }
-    let themes = try listedThemes()
-    let g = Generator(seed: seed)
-    func drawn(_ names: [String]) -> [String] {
-      Tensor.permutation(names.count, g).map { names[$0] }.filter { !others.contains($0) }
-    }
-    let (objects, styles) = (drawn(themes?.objects ?? []), drawn(themes?.styles ?? []))
-    guard numbers.count == 2, let first = numbers[0], let second = numbers[1],
-      (0...objects.count).contains(first), (0...styles.count).contains(second)
-    else {
-      let left = others.isEmpty ? "" : ", apart from its development concepts"
-      throw LetheError.badValue(
-        "--draw",
-        "'\(counts)'; accepted: OBJECTS,STYLES, e.g. 3,1, at most as many as \(path)/themes.json lists\(left): \(objects.count),\(styles.count)"
-      )
-    }
-    return objects.prefix(first) + styles.prefix(second).map { $0 + " style" }
-  }
-
   // MARK: - Judge
   //
   // The judge is a folder beside the model, as a rule, which `themes.json` names as seen from there ("judge",
@@ -155,7 +128,8 @@ public struct ModelFolder: Sendable, Hashable {
   /// the settings `key=value`.
   /// - Throws: ``LetheError`` of the kind `request` for unknown keys and for values of another type
   package func options<T: Codable>(
-    _ file: OptionsFile, for names: [String], over defaults: T, set settings: [String]
+    _ file: OptionsFile, for names: [String], over defaults: T, set settings: [String],
+    from source: String = "--set"
   ) throws -> T {
     let url = self.file(file.rawValue)
     var value = defaults
@@ -166,7 +140,7 @@ public struct ModelFolder: Sendable, Hashable {
         value = try own.laid(over: value, in: "\(url.path), \(name)")
       }
     }
-    return try Settings(settings).laid(over: value)
+    return try Settings(settings, from: source).laid(over: value)
   }
 
   // MARK: - Copies

@@ -5,9 +5,12 @@ internal import Torch
 /// Settings of the form `a.b=value`, as `--set` takes them.
 package struct Settings: Sendable {
   let json: JSON
+  /// The option or the file that they come from, for messages.
+  private let source: String
 
   /// - Throws: ``LetheError`` of the kind `request` for text without an equals sign
-  package init(_ settings: [String]) throws {
+  package init(_ settings: [String], from source: String = "--set") throws {
+    self.source = source
     json = try settings.reduce(JSON.object([:])) { json, setting in
       guard let equals = setting.firstIndex(of: "=") else {
         throw LetheError.badValue("--set", "'\(setting)' has no '='; accepted: key=value")
@@ -21,7 +24,7 @@ package struct Settings: Sendable {
   /// The defaults, overridden by the settings.
   /// - Throws: ``LetheError`` of the kind `request` for unknown keys and for values of another type
   package func laid<T: Codable>(over defaults: T) throws -> T {
-    try json.laid(over: defaults, in: "--set")
+    try json.laid(over: defaults, in: source)
   }
 
   /// The text as JSON (a number, true, false, a list or an object), or else as a string.

@@ -13,10 +13,13 @@ extension EraseJob {
   ]
 
   /// Reads a request. Keys that it does not name have their defaults.
+  /// - Parameter given: what the file holds, where it is not JSON
   /// - Returns: the request without options, and its options as `key=value`
   /// - Throws: ``LetheError`` of the kind `request` for a key that no request has, `model` for a file that cannot be read
-  package static func read(_ file: URL) throws -> (job: EraseJob, options: [String]) {
-    let given = try JSON(contentsOf: file)
+  package static func read(
+    _ file: URL, _ given: JSON? = nil
+  ) throws -> (job: EraseJob, options: [String]) {
+    let given = try given ?? JSON(contentsOf: file)
     for key in (given.members ?? [:]).keys.sorted() where !keys.contains(key) {
       throw LetheError.unknown("key", key, known: keys, in: file.path)
     }

@@ -104,6 +104,33 @@ import Training
       #expect(found.map(\.success) == [true, true, false])
       #expect(found.map(\.queries) == [0, 3, 4] && seen == [1: 3, 2: 4])
       #expect(found[0].attempt == nil && found[1].attempt?.seed == 2 && found[2].attempt == nil)
+      // What failed is in the log, and the attempt that did not fail is not among it.
+      let log = try Run(folder).events("random.jsonl").map {
+        try $0.decoded(as: AttackOutcome.self)
+      }
+      #expect(log.map { $0.failed?.count ?? 0 } == [0, 2, 4] && log.map(\.index) == [0, 1, 2])
+      #expect(log[1].failed?.contains { $0.prompt == found[1].attempt?.prompt } == false)
+      #expect(Set(log[2].failed?.map(\.prompt) ?? []).count == 4)
+    }
+  }
+
+  /// The log of a long search has its beginning and its end.
+  @Test func failedAttemptsAreBounded() throws {
+    Runtime.threads = 1
+    let victim = try Self.victim("tiny-sd1")
+    var attack = SeedSearch()
+    attack.attempts = 20
+    try Fixtures.temporaryFolder { folder in
+      var rounds = AttackRounds(
+        attack, on: victim, [Self.prompts[0]], Self.sampling, batch: 1, seed: 5,
+        in: try Run(folder)
+      ) { _, indices in indices.map { _ in false } }
+      let outcomes = try rounds(before: [false])
+      let failed = try #require(outcomes[0].failed)
+      var session = try attack.session(
+        [Self.prompts[0]], SeedSearch.Target(victim), seed: 5)
+      let all = try (0..<20).compactMap { _ in try session.next([0])[0] }
+      #expect(failed == Array(all[..<8] + all[12...]))
     }
   }
 }

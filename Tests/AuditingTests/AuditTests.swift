@@ -50,6 +50,22 @@ import WorkbenchSupport
     return Eraser(card, ParameterVector([path: tensor * scale]))
   }
 
+  /// The rules are on neighbours of one kind: an object and a style are audited one after the other.
+  @Test func oneKindAtATime() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      var job = Tiny.job(model, "uce", "fox")
+      job.concepts.append("noto style")
+      let eraser = try Self.eraser(model.model())
+      let error = try #require(throws: LetheError.self) {
+        try Audit(job, judges: [], Self.size)(
+          in: Run(folder.appendingPathComponent("audit")), eraser: eraser, on: .cpu)
+      }
+      #expect(error.kind == .request && error.sentence.contains("an audit for each"))
+      #expect(error.sentence.contains("'noto' is of the kind style"), "\(error.sentence)")
+    }
+  }
+
   @Test func wordsOfTheUsersOwn() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.plainModel(folder)

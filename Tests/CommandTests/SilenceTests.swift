@@ -144,7 +144,57 @@ import Workbench
     }
   }
 
-  /// The words after `lethe` of a page's commands are those of the command line, whatever they hold.
+  /// A request in YAML is the same request; a fault in it names file, line and key.
+  @Test func requestsInYAML() throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("fox.yaml")
+      func dry(_ text: String, _ more: [String] = []) throws -> (
+        code: Int32, out: String, error: String
+      ) {
+        try Data(text.utf8).write(to: file)
+        return try program.run(
+          ["run", file.path, "--out", "unused", "--dry-run", "--threads", "1"] + more)
+      }
+      let request = """
+        # Made by hand.
+        model: '\(model)'
+        method: esd
+        concepts: [fox]
+        options:
+          training: {steps: 3, learningRate: 2e-5}
+
+        """
+      let known = try json(dry(request).out)
+      let options = known["options"] as? [String: Any]
+      let training = options?["training"] as? [String: Any]
+      #expect(training?["steps"] as? Int == 3 && training?["learningRate"] as? Double == 2e-5)
+      let flags = try program.run([
+        "erase", model, "--method", "esd", "--concept", "fox", "--set", "training.steps=3",
+        "--set", "training.learningRate=2e-5", "--out", "unused", "--dry-run", "--threads", "1",
+      ])
+      let same = try json(flags.out)["options"] as? [String: Any]
+      #expect(NSDictionary(dictionary: options ?? [:]) == NSDictionary(dictionary: same ?? [:]))
+      let faults: [(String, String)] = [
+        (request.replacing("steps: 3", with: "steps: many"), "line 6: 'training.steps' is"),
+        (request.replacing("steps", with: "stepz"), "line 6: unknown key 'training.stepz'"),
+        (
+          request.replacing("[fox]", with: "fox"), "line 4: 'concepts' is \"fox\"; accepted: a list"
+        ),
+        (request + "seed: yes", "line 7: yes is a truth value"),
+        (request + "method: uce", "the key 'method' stands there twice"),
+      ]
+      for (text, part) in faults {
+        let refused = try dry(text)
+        #expect(refused.code != 0 && refused.error.contains(part), "\(refused.error)")
+        #expect(refused.error.contains("fox.yaml") && !refused.error.contains("--set"))
+      }
+      // What the command line says is told as its own.
+      let set = try dry(request, ["--set", "training.steps=x"])
+      #expect(set.code == 2 && set.error.hasPrefix("lethe: --set: "), "\(set.error)")
+    }
+  }
+
+  /// Defaults of the environment are named by their variable, and spellings of version 0.1 work with a note.
   @Test func environmentAndFormerSpellings() throws {
     func run(_ arguments: [String], _ environment: [String: String]) throws -> (
       code: Int32, error: String

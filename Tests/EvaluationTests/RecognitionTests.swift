@@ -34,12 +34,47 @@ struct RecognitionTests {
         folder, .init(sampling: SamplingOptions(), model: "m", erasers: [], samples: samples))
     }
     let found = set.verdicts(
-      "esd", (judged, Array(samples.prefix(4))), Forgotten(kind: "object", names: ["fox"]),
+      "esd", (judged, Array(samples.prefix(4))), [Forgotten(kind: "object", names: ["fox"])],
       unrecognised: [false, true, false, false], judge: "own:x")
     #expect(found.map(\.outcome) == [.cameBack, .stayedAway, .kept, .damaged, .broken])
     #expect(found[0].askedProbability == 0.9 && found[1].probability == 0.8)
     #expect(found[1].answer("object") == "cat, 80 %, like nothing it knows")
     #expect(found[4].answer("object") == "no answer")
-    #expect(found[2].file.hasSuffix("/cat_0.png"))
+    #expect(found[2].file.hasSuffix("/cat_0.png") && found[2].kind == nil)
+  }
+
+  /// A forgotten object beside a forgotten style: each is judged by its kind, and one of them that is seen came back.
+  @Test func verdictsOfTwoKinds() throws {
+    let asked = [
+      ("fox", "line"), ("fox", "noto"), ("cat", "line"), ("cat", "noto"), ("owl", "noto"),
+    ]
+    let samples = asked.map { object, style in
+      SampleSet.Sample(
+        "\(object)-\(style)", 0, prompt: "a \(style) \(object)", seed: 1,
+        subjects: ["object": object, "style": style])
+    }
+    let seen = [
+      ("cat", "line"), ("cat", "noto"), ("cat", "noto"), ("cat", "noto"), ("owl", "line"),
+    ]
+    let judged = JudgedSet(
+      asked: samples.map(\.subjects), seen: seen.map { ["object": $0, "style": $1] },
+      features: Tensor.zeros([5, 1]))
+    var suite = PromptSuite(
+      "s", JudgeQuestion(Forgotten(kind: "object", names: ["fox"]), classes: [:]), samples)
+    suite.beside = Forgotten(kind: "style", names: ["line"])
+    let set = try Fixtures.temporaryFolder { folder in
+      try SampleSet.create(
+        folder, .init(sampling: SamplingOptions(), model: "m", erasers: [], samples: samples))
+    }
+    let found = set.verdicts(
+      "uce", (judged, samples), suite.groups, unrecognised: nil, judge: "own:x")
+    #expect(found.map(\.outcome) == [.cameBack, .stayedAway, .stayedAway, .kept, .damaged])
+    #expect(found.map(\.kind) == ["style", "object", "style", "object", "style"])
+    #expect(found[0].answer("object") == "line")
+    #expect(suite.ofConcept == Array(samples[..<3]) && suite.others == Array(samples[3...]))
+    // The fox in the noto style says nothing on what was kept of styles.
+    let told = suite.groups.map { group in samples.filter { suite.tells(of: group, $0.subjects) } }
+    #expect(told[0].map(\.caseNumber) == ["fox-line", "fox-noto", "cat-noto", "owl-noto"])
+    #expect(told[1].map(\.caseNumber) == ["fox-line", "cat-line", "cat-noto", "owl-noto"])
   }
 }

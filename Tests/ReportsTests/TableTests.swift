@@ -75,5 +75,14 @@ struct TableTests {
     let html = try content.html()
     #expect(html.contains("<th scope=\"row\">x</th><th scope=\"row\">y</th>"))
     #expect(html.contains("<td class=\"bad\">1</td>"))
+    // Sentences break into lines, and intervals do not.
+    let sentence = String(repeating: "a word ", count: 8)
+    content.tables[0].rows = [
+      .init(["x", sentence], [.init("97.5 [93.1, 99.2]"), .init(sentence)])
+    ]
+    let long = try content.html()
+    #expect(long.contains("<th scope=\"row\" class=\"long\">\(sentence)</th>"))
+    #expect(long.contains("<td class=\"even long\">\(sentence)</td>"))
+    #expect(long.contains("<td class=\"even\">97.5 [93.1, 99.2]</td>"))
   }
 }

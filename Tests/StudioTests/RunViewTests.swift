@@ -43,6 +43,8 @@ import Testing
       let outcome = try #require((attack["outcomes"] as? [[String: Any]])?.first)
       #expect(attack["name"] as? String == "random" && outcome["attempt"] as? String == "fxo")
       #expect(outcome["prompt"] as? String == "a <b>fox</b>" && outcome["queries"] as? Int == 3)
+      let failed = try #require(outcome["failed"] as? [[String: String]])
+      #expect(failed == [["attempt": "fax", "seed": "8"]])
       #expect(outcome["picture"] as? String == "attack/random/0.png" && outcome["vector"] == nil)
     }
   }

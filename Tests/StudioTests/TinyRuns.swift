@@ -56,7 +56,8 @@ struct TinyRuns: Sendable {
     try write(
       "attack/random.jsonl",
       #"{"index":0,"before":false,"attackable":true,"success":true,"queries":3,"seconds":1.5,"#
-        + #""attempt":{"prompt":"fxo","seed":9,"vector":[1,2]}}"# + "\n")
+        + #""attempt":{"prompt":"fxo","seed":9,"vector":[1,2]},"failed":[{"prompt":"fax","seed":8},5]}"#
+        + "\n")
     try PNG.write(Image.grey(4, 4), to: run.appendingPathComponent("attack/random/0.png"))
   }
 

@@ -30,6 +30,23 @@ struct EventLogTests {
     #expect(TensorBoardFile.record(of: ["stage": "cost", "evaluations": 3], date).isEmpty)
   }
 
+  /// The file is TensorBoard's own, byte by byte (scripts/golden/event_files.py, which also reads it with TensorBoard).
+  @Test func filesOfTensorBoard() throws {
+    let events: [JSON] = [
+      ["stage": "esd", "step": 0, "loss": 0.5, "rate": 1e-5],
+      ["stage": "esd", "step": 7, "loss": 0.25, "note": "x"],
+      ["stage": "guard", "step": 300, "drift": 3, "limit": -1.5],
+    ]
+    try Fixtures.temporaryFolder { folder in
+      let date = Date(timeIntervalSince1970: 1.5)
+      let file = try TensorBoardFile(folder, [events[0]], date: date)
+      for event in events[1...] { try file.add(event, date: date) }
+      let written = folder.appendingPathComponent("events.out.tfevents.1.lethe")
+      #expect(
+        try Data(contentsOf: written) == Data(contentsOf: Fixtures.url("events.tensorboard")))
+    }
+  }
+
   /// An earlier part's file goes, its events stay, and later ones follow as they are recorded.
   @Test func aRunHasOneFile() throws {
     try Fixtures.temporaryFolder { folder in

@@ -67,7 +67,11 @@ import WorkbenchSupport
       }
       let page = try String(contentsOf: run.file("attack/report.html"), encoding: .utf8)
       #expect(page.contains("Prompt by prompt") && page.contains("data:image/png"))
-      // Results and pictures alone give the same page.
+      // What failed is on the page too.
+      let failed = AttackCatalog.builtIn.names.flatMap { run.events("attack/\($0).jsonl") }
+        .flatMap { $0["failed"]?.array ?? [] }
+      #expect(page.contains("Attempts that failed") == !failed.isEmpty)
+      // Results, logs and pictures alone give the same page.
       let made = try WriteReport(RunFolder(run.file("attack")))()
       #expect(try String(contentsOf: made, encoding: .utf8) == page)
       // A page of the run that is there tells of the attack.

@@ -1,8 +1,10 @@
 // Erasers together, runs side by side, requests from files, and where options come from.
+import Attacks
 import Diffusion
 import Editing
 import Evaluation
 import Foundation
+import Reports
 import TestSupport
 import Testing
 import Torch
@@ -207,7 +209,6 @@ import WorkbenchSupport
       try check("esd", ["fox"])
       #expect(!FileManager.default.fileExists(atPath: out.path))
       for (part, work) in [
-        ("one kind at a time", { try check("esd", ["fox", "noto style"]) }),
         ("no such folder", { try check("salun", ["fox"], data: "/nonexistent") }),
         (
           "there is no folder /nonexistent",
@@ -218,9 +219,37 @@ import WorkbenchSupport
         let error = #expect(throws: LetheError.self) { try work() }
         #expect(error?.sentence.contains(part) == true, "\(error?.sentence ?? part)")
       }
+    }
+  }
+
+  /// An object and a style are erased together and measured each by its kind; the verdict is the whole run's, the page
+  /// has both, and attacks count either.
+  @Test func twoKinds() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
       var mixed = Tiny.job(model, "uce", "fox")
       mixed.concepts.append("noto style")
-      #expect(throws: LetheError.self) { try Erase(mixed, settings: [])(in: Run(out), on: .cpu) }
+      let run = try Run(folder.appendingPathComponent("both"))
+      let eraser = try Erase(mixed, settings: [])(in: run, on: .cpu).eraser
+      mixed = try run.runFolder.job()
+      let evaluate = try Evaluate(mixed, Tiny.evaluation)
+      let results = try evaluate(in: run, eraser: eraser, on: .cpu)
+      let shown = results.rows.filter { $0.metric == "ua" && $0.method == "uce" }
+      #expect(shown.map(\.subject) == ["fox", "noto style"])
+      #expect(shown.map(\.axes.kind) == ["object", "style"])
+      let samples = evaluate.suite.ofConcept
+      let foxes = samples.filter { $0.subjects["object"] == "fox" }
+      let drawn = samples.filter { $0.subjects["style"] == "noto" }
+      #expect(shown.map(\.n) == [foxes.count, drawn.count])
+      #expect(Set(foxes).union(drawn) == Set(samples) && foxes.count < samples.count)
+      let sentence = RunVerdict(results).sentence
+      #expect(sentence.contains("fox: ") && sentence.contains("noto style: "), "\(sentence)")
+      let page = try String(contentsOf: WriteReport(run.runFolder)(), encoding: .utf8)
+      for part in ["Before and after: fox", "Before and after: noto style"] {
+        #expect(page.contains(part))
+      }
+      let attack = try AttackRun(mixed, [NoAttack()], Tiny.evaluation)
+      #expect(attack.samples == samples)
     }
   }
 

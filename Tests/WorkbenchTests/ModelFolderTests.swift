@@ -62,7 +62,12 @@ import WorkbenchSupport
       let drawn = try model.drawSubjects("2,1", seed: 3)
       #expect(drawn.count == 3 && drawn[2].hasSuffix(" style") && Set(drawn).count == 3)
       #expect(try model.drawSubjects("2,1", seed: 3) == drawn)
-      for counts in ["4,0", "1", "a,b", "-1,0"] {
+      #expect(try model.drawSubjects("styles=1,objects=2", seed: 3) == drawn)
+      #expect(try model.drawSubjects("styles=1", seed: 3) == [drawn[2]])
+      for counts in [
+        "4,0", "1", "a,b", "-1,0", "objects=4", "objects=1,objects=1", "cats=1", "", "1,1,1",
+        "styles=", "=1", "styles=1,",
+      ] {
         #expect(throws: LetheError.self, "\(counts)") { try model.drawSubjects(counts, seed: 3) }
       }
     }

@@ -30,7 +30,15 @@ import WorkbenchSupport
       let eraser = try erase(in: run, on: .cpu).eraser
       var relearn = try Relearn(erase.job, Self.tuning(mode), Tiny.evaluation, prompts: 2)
       (relearn.seeds, relearn.unseen) = (2, 4)
+      relearn.given = ["training.steps=4"]
       let results = try relearn(in: run, eraser: eraser, on: .cpu)
+      // Where it comes from: hashes, and each option with its source.
+      let origin = try #require(results.origin)
+      #expect(try origin.eraser == eraser.hash() && origin.model == eraser.card.base)
+      #expect(origin.judges.count == 1 && origin.judges.values.allSatisfy { !$0.isEmpty })
+      let sources = origin.settings.filter { $0.key.hasPrefix("relearn.training.") }
+      #expect(sources.first { $0.key.hasSuffix("steps") }?.source == "--set")
+      #expect(sources.first { $0.key.hasSuffix("batch") }?.source != "--set")
       func mean(_ set: TuningSet, _ step: Int, _ metric: String) throws -> MeasuredValue {
         try #require(
           results.rows.filter {

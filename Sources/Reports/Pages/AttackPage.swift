@@ -9,7 +9,7 @@ package struct AttackPage {
 
   init(_ results: Results, _ folder: URL) { (self.results, self.folder) = (results, folder) }
 
-  private var attacks: [String] { results.rows.compactMap(\.axes.attack).unique }
+  var attacks: [String] { results.rows.compactMap(\.axes.attack).unique }
   private var method: String { results.rows.map(\.method).first { $0 != "original" } ?? "" }
 
   var content: ReportContent {
@@ -27,6 +27,7 @@ package struct AttackPage {
       ]
       content.notices += results.notes.filter { $0.contains("below its full budget") }
       content.galleries = [try gallery]
+      content.tables += [try failures].compactMap(\.self)
       return content
     }
   }

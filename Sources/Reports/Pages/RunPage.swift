@@ -69,18 +69,18 @@ package struct RunPage {
   }
 
   private func addMetrics(_ results: Results, to content: inout ReportContent) {
-    let original = results.rows.filter { $0.method == "original" }
-    let erased = results.rows.filter { $0.method != "original" }
     var others: [ReportContent.MetricRow] = []
-    for metric in metrics.all {
-      guard let before = original.value(metric.name), let after = erased.value(metric.name) else {
-        continue
-      }
+    let groups = results.rows.groupsOfKinds
+    for (metric, group) in metrics.all.flatMap({ metric in groups.map { (metric, $0) } }) {
+      guard let before = group.filter({ $0.method == "original" }).value(metric.name),
+        let after = group.filter({ $0.method != "original" }).value(metric.name)
+      else { continue }
       let isBetter = (after.value > before.value) == (metric.better == .higher)
       let isApart = after.interval.flatMap { a in before.interval.map(a.isApart) } ?? false
       let worse = Definitions.ofForgotten.contains(metric.name) ? "bad" : "hurt"
       let row = ReportContent.MetricRow(
-        title: metric.title, name: metric.name, direction: metric.better == .higher ? "↑" : "↓",
+        title: metric.title + (groups.count > 1 ? ", \(group.first?.subject ?? "")" : ""),
+        name: metric.name, direction: metric.better == .higher ? "↑" : "↓",
         original: before.text(hasUnit: true), erased: after.text(hasUnit: true),
         delta: after.difference(to: before) + (metric.unit == .share ? " points" : ""),
         n: "\(after.n)", verdict: isApart ? (isBetter ? "good" : worse) : "even")
@@ -108,21 +108,22 @@ package struct RunPage {
       ? "What brings it back: not tried; `lethe attack` and `lethe relearn` try."
       : "What brings it back: \(returns.joined(separator: " "))"
     content.notices += verdict.warnings
-    let plot = DotPlot.methods(
-      results.rows.filter {
-        $0.axes.distance == nil && $0.axes.judge == results.rows.compactMap(\.axes.judge).first
-      },
-      Definitions.plotted, metrics)
-    content.figures = [
+    let judge = results.rows.compactMap(\.axes.judge).first
+    content.figures = groups.map { group in
       .init(
-        "Before and after", note: "Dots are measured values, lines their 95 % intervals.", plot.svg)
-    ]
+        "Before and after" + (groups.count > 1 ? ": \(group.first?.subject ?? "")" : ""),
+        note: "Dots are measured values, lines their 95 % intervals.",
+        DotPlot.methods(
+          group.filter { $0.axes.distance == nil && $0.axes.judge == judge },
+          Definitions.plotted, metrics
+        ).svg)
+    }
     content.definitions = Definitions.of(results.rows.map(\.metric).unique)
     content.metricNote =
       "95 % intervals are in brackets: Wilson's for shares, Student's t for means, bootstrap for distances. A change has "
       + "a colour where the two intervals do not overlap. \(results.drawing). "
       + results.notes.joined(separator: " ")
-    if let broken = erased.value("not-finite") {
+    if let broken = results.rows.filter({ $0.method != "original" }).value("not-finite") {
       content.warning =
         "\(broken.plain(digits: 0)) of \(broken.n) pictures of the erased model have no finite numbers. They are shown "
         + "grey and not judged. "

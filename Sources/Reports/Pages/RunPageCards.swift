@@ -8,7 +8,12 @@ extension RunPage {
     let judge = judged.first?.judge
     let own = judged.filter { $0.judge == judge && $0.model != "original" }
     let order: [JudgedPicture.Outcome] = [.cameBack, .broken, .stayedAway]
-    let forgotten = own.filter { gone.contains($0.asked[kind] ?? "") }
+    func isGone(_ picture: JudgedPicture) -> Bool {
+      // Where forgotten subjects are of two kinds, a picture may ask for one of either.
+      let kinds = picture.kind == nil ? [kind] : Array(picture.asked.keys)
+      return kinds.contains { gone.contains(picture.asked[$0] ?? "") }
+    }
+    let forgotten = own.filter(isGone)
       .enumerated().sorted { a, b in
         let (i, j) = (rank(a.element, order), rank(b.element, order))
         return i != j
@@ -18,7 +23,7 @@ extension RunPage {
           )
       }.map(\.element)
     let failures = forgotten.count { $0.outcome == .cameBack }
-    let rest = own.filter { !gone.contains($0.asked[kind] ?? "") }
+    let rest = own.filter { !isGone($0) }
     // What the original did not draw right either was not lost.
     let wrong = Set(
       judged.filter { $0.judge == judge && $0.model == "original" && $0.outcome == .damaged }

@@ -1,3 +1,4 @@
+internal import Attacks
 internal import Evaluation
 internal import Foundation
 internal import Torch
@@ -55,7 +56,7 @@ struct RunDetail {
 
   // MARK: - Attacks
 
-  /// What each attack tried: for every prompt the attempt that brought the concept back, or that none did.
+  /// What each attack tried: for every prompt the attempt that brought the concept back, and those that failed.
   /// - Throws: ``LetheError`` of the kind `model` for files that cannot be read
   func transcripts() throws -> [JSON] {
     let place = RunFolder(try folder.url.inside("attack", "a folder of results", of: folder.url))
@@ -87,6 +88,15 @@ struct RunDetail {
       found["attempt"] = .string(String(attempt.prefix(Limit.prompt.most)))
       found["attemptSeed"] = .string(line["attempt"]?["seed"]?.compact ?? "")
     }
+    found["failed"] = .array(
+      (line["failed"]?.array ?? []).prefix(AttackOutcome.mostFailed).compactMap {
+        attempt -> JSON? in
+        guard let prompt = attempt["prompt"]?.string else { return nil }
+        return [
+          "attempt": .string(String(prompt.prefix(Limit.prompt.most))),
+          "seed": .string(attempt["seed"]?.compact ?? ""),
+        ]
+      })
     if let sample = prompts.dropFirst(index).first {
       found["prompt"] = .string(sample.prompt)
       found["seed"] = .string("\(sample.seed)")

@@ -45,9 +45,9 @@ package struct TensorBoardFile: Sendable {
     let summary = numbers.reduce(Data()) { data, number in
       data + bytes(1, bytes(1, Data("\(stage)/\(number.0)".utf8)) + float(2, Float(number.1)))
     }
-    return record(
-      double(1, date.timeIntervalSince1970) + varint(2 << 3) + varint(UInt64(step))
-        + bytes(5, summary))
+    // A number that is 0 is left out.
+    let number = step == 0 ? Data() : varint(2 << 3) + varint(UInt64(step))
+    return record(double(1, date.timeIntervalSince1970) + number + bytes(5, summary))
   }
 
   // MARK: - Records

@@ -26,9 +26,8 @@ public struct AttackRun {
   /// The catalogs of the program, for judges, and for names in files and on pages.
   package var catalogs = Catalogs.builtIn
   private let suite: PromptSuite
-  private let spec: JudgeSpec
+  let spec: JudgeSpec
   let samples: [SampleSet.Sample]
-  private var kind: String { suite.forgotten.kind }
 
   /// - Parameter limit: the number of prompts to attack, spread evenly over the concept's
   /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or that does not list the
@@ -58,8 +57,8 @@ public struct AttackRun {
   /// The judge of the attempts.
   /// - Throws: ``LetheError`` of the kind `request` for a judge that cannot look at pictures as they are drawn
   package func openJudge(on device: Device) throws -> any Judge {
-    let judge = try spec.open(asked: suite.question, on: device, in: catalogs.judges)
-    guard judge.classes[kind] != nil, !(judge is ScoreTable) else {
+    let judge = try suite.open(spec, on: device, in: catalogs.judges)
+    guard suite.groups.allSatisfy({ judge.classes[$0.kind] != nil }), !(judge is ScoreTable) else {
       throw LetheError.badValue(
         "--judge",
         "\(spec) does not look at pictures while they are drawn, which an attack needs; accepted: clip:FOLDER, own:FOLDER"
@@ -198,14 +197,17 @@ public struct AttackRun {
     }
   }
 
-  /// Whether each picture is a success: the subject asked for is the judge's first choice and reaches the threshold.
+  /// Whether each picture is a success: the subject asked for is the judge's first choice and reaches the threshold. Of a
+  /// forgotten object in a forgotten style one is enough.
   private func shows(
     _ pictures: Tensor, _ indices: [Int], _ judge: any Judge, by ranks: Ranks = .alone
   ) throws -> [Bool] {
     let judged = try judge.judged(pictures, asked: indices.map { samples[$0].subjects }, by: ranks)
     return judged.asked.indices.map { i in
-      judged.asked[i][kind] == judged.seen[i][kind]
-        && judged.probability(i, kind) ?? 0 >= threshold
+      suite.asked(judged.asked[i]).contains { group in
+        judged.asked[i][group.kind] == judged.seen[i][group.kind]
+          && judged.probability(i, group.kind) ?? 0 >= threshold
+      }
     }
   }
 }

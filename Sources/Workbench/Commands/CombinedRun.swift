@@ -45,7 +45,7 @@ package struct CombinedRun {
     let eraser = Eraser(card, try model.sum(of: laid, base: base))
     (job.method, job.options, job.command) = (card.method, card.options, command)
     job.concepts = concepts.isEmpty ? erased : concepts
-    job.wording = try wording()
+    job.wording = try wording(of: job.concepts)
     _ = try run.runFolder.claim(
       RunIdentity(
         "evaluate --with",
@@ -68,11 +68,21 @@ package struct CombinedRun {
     return try set.active(reference.active).map(set.eraser)
   }
 
-  /// The words of the runs, where they agree; a set and an eraser's file have none.
-  private func wording() throws -> ConceptWording? {
-    let known = try reference.erasers.compactMap { path -> ConceptWording? in
+  /// The words of the runs that erase the measured concepts, where they agree; a set and an eraser's file have none.
+  /// - Throws: ``LetheError`` of the kind `request` for words of two kinds, which no prompts are made for at once
+  private func wording(of concepts: [String]) throws -> ConceptWording? {
+    let jobs = try reference.erasers.compactMap { path -> EraseJob? in
       let folder = RunFolder(try Weighted.parse(path, "--with").file)
-      return folder.has("job.json") ? try folder.job().wording : nil
+      return folder.has("job.json") ? try folder.job() : nil
+    }
+    let known = jobs.filter { job in job.concepts.contains(where: concepts.contains) }
+      .compactMap(\.wording)
+    let kinds = known.compactMap(\.kind).unique
+    guard kinds.count < 2 else {
+      throw LetheError.badValue(
+        "--with",
+        "the erasers' concepts are of the kinds \(kinds.map(\.rawValue).joined(separator: " and ")), in words of your own; "
+          + "accepted: --concept with those of one kind, and a folder for each")
     }
     return known.unique.count == 1 ? known[0] : nil
   }

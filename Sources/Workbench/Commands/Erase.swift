@@ -30,13 +30,14 @@ public struct Erase {
   /// Resolves the method and its options. All errors in them are found here.
   /// - Parameters:
   ///   - settings: options of the method as `key=value`
+  ///   - request: options of a file under `settings`, and that file
   ///   - exports: the form in which the whole edited model is written; nil writes none
   ///   - variant: another name whose entry of `methods.json` overrides that of the method
   ///   - catalogs: the catalogs in which the method, and a method inside it, are looked up
   /// - Throws: ``LetheError`` of the kind `request` for an unknown method or option, or without a concept
   public init(
-    _ job: EraseJob, settings: [String], exports: Export? = nil, variant: String? = nil,
-    catalogs: Catalogs = .builtIn
+    _ job: EraseJob, settings: [String], over request: (file: String, settings: [String])? = nil,
+    exports: Export? = nil, variant: String? = nil, catalogs: Catalogs = .builtIn
   ) throws {
     guard !job.concepts.isEmpty else {
       throw LetheError.badValue("--concept", "no concept is given; at least one is needed")
@@ -45,9 +46,15 @@ public struct Erase {
       throw LetheError.badValue("--concept", "an empty text names nothing that could be forgotten")
     }
     try job.checkWording()
-    method = try Self.configured(
-      catalogs.methods.named(job.method), settings, of: job.folder, variant, catalogs.methods)
-    try Self.refuseIdle(method, settings)
+    let chosen = try catalogs.methods.named(job.method)
+    // A fault in the file is told as the file's.
+    if let request {
+      _ = try Self.configured(
+        chosen, request.settings, of: job.folder, variant, catalogs.methods, from: request.file)
+    }
+    let all = (request?.settings ?? []) + settings
+    method = try Self.configured(chosen, all, of: job.folder, variant, catalogs.methods)
+    try Self.refuseIdle(method, all)
     let inner = try (method as? any WrappingMethod)?.inner()
     guard
       method is any DataMethod || inner is any DataMethod
@@ -68,31 +75,32 @@ public struct Erase {
     }
     (self.job, self.exports, self.catalogs) = (job, exports, catalogs)
     given = [("--set", settings)]
+    if let request { given.insert(("--config", request.settings), at: 0) }
   }
 
   /// The paper's defaults, over them the entries of `methods.json` for the method, and over those `settings`.
   static func configured<M: UnlearningMethod>(
     _ type: M.Type, _ settings: [String], of model: ModelFolder, _ variant: String? = nil,
-    _ catalog: MethodCatalog = .builtIn
+    _ catalog: MethodCatalog = .builtIn, from source: String = "--set"
   ) throws -> any UnlearningMethod {
     let variants = [variant].compactMap(\.self).filter { $0 != M.name }
     let method = try model.options(
-      .methods, for: [M.name] + variants, over: M(), set: settings)
+      .methods, for: [M.name] + variants, over: M(), set: settings, from: source)
     guard let outer = method as? any WrappingMethod else { return method }
-    return try wrapped(outer, variants, settings, of: model, catalog)
+    return try wrapped(outer, variants, settings, of: model, catalog, source)
   }
 
   /// For a method that wraps another, `methods.json` may have an entry for the pair, such as `meta-esd`, which
   /// overrides `meta`. The inner method uses its own entry, `esd`.
   private static func wrapped<M: WrappingMethod>(
     _ method: M, _ variants: [String], _ settings: [String], of model: ModelFolder,
-    _ catalog: MethodCatalog
+    _ catalog: MethodCatalog, _ source: String
   ) throws -> any UnlearningMethod {
     var base = method.base
     base.catalog = catalog
     var outer = try model.options(
       .methods, for: [M.name, "\(M.name)-\(method.base)"] + variants, over: M(around: base),
-      set: settings)
+      set: settings, from: source)
     outer.base.catalog = catalog
     guard outer.options.members != nil else { return outer }
     func filled<Base: UnlearningMethod>(_ type: Base.Type) throws -> JSON {
@@ -134,7 +142,6 @@ public struct Erase {
     }
     let model = try job.folder.model(on: device)
     var erasure = try erasure()
-    try refuseMixedKinds()
     erasure.forget = try erasure.forget.fitting(model.layout, note: run.note)
     try refuseCut(erasure, model)
     run.note(model.layout.cut(erasure.preserve)?.note)

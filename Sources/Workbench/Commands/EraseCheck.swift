@@ -12,7 +12,6 @@ extension Erase {
   /// - Throws: ``LetheError``, as the erasure would
   public func check(_ out: URL?, on device: Device) throws {
     let erasure = try erasure()
-    try refuseMixedKinds()
     for folder in Set([job.forgetImages, job.retainImages].compactMap(\.self)) {
       _ = try CaptionedImages(folder: URL(fileURLWithPath: folder))
     }
@@ -31,20 +30,6 @@ extension Erase {
     // A folder that is another run's says so; one that is nobody's stays as it is.
     guard let out, RunFolder(out).has("identity.json") else { return }
     _ = try claim(RunFolder(out), erasure, base: model.hash())
-  }
-
-  /// Refuses an object beside a style: no judge answers for both at once.
-  func refuseMixedKinds() throws {
-    guard let themes = try job.folder.listedThemes() else { return }
-    let found = job.concepts.compactMap(themes.find)
-    guard found.count == job.concepts.count, let first = found.first,
-      let other = found.first(where: { $0.kind != first.kind })
-    else { return }
-    throw LetheError.badValue(
-      "--concept",
-      "'\(first.name)' is of the kind \(first.kind.rawValue) and '\(other.name)' of the kind \(other.kind.rawValue); "
-        + "pictures are judged for one kind at a time. Erase each in a run of its own; `lethe evaluate MODEL --with A --with B --concept NAME` measures both erasers together"
-    )
   }
 
   func refuseCut(_ erasure: Erasure, _ model: DiffusionModel) throws {

@@ -46,7 +46,7 @@ public struct Evaluate {
   public let options: EvaluationOptions
   package let suite: PromptSuite
   let judges: [JudgeSpec]
-  private let metrics: MetricCatalog
+  let metrics: MetricCatalog
   /// Whether results and pictures of another evaluation in the same folder go.
   public var overwrites = true
   /// The command line, argument by argument.
@@ -58,7 +58,7 @@ public struct Evaluate {
 
   /// - Parameter metrics: the metrics to measure
   /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or for concepts that it does not
-  ///   list as one kind
+  ///   list
   public init(
     _ job: EraseJob, _ options: EvaluationOptions, metrics: MetricCatalog = .builtIn
   ) throws {
@@ -85,7 +85,7 @@ public struct Evaluate {
   public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
     if !overwrites { try refuseReplacing(in: run.runFolder) }
     let opened = try judges.map {
-      ($0, try $0.open(asked: suite.question, on: device, in: judgeCatalog))
+      ($0, try suite.open($0, on: device, in: judgeCatalog))
     }
     let original = try job.folder.model(on: device)
     let (base, hash) = (original.hash(), try eraser.hash())
@@ -127,76 +127,6 @@ public struct Evaluate {
     results = run.runFolder.dated(results)
     try run.runFolder.write(results, to: "results.json")
     return results
-  }
-
-  /// The rows of every judge on the original's pictures, which come first, and on the erased model's.
-  private func measured(
-    _ sets: [(label: String, set: SampleSet)], by judges: [(JudgeSpec, any Judge)], _ ranks: Ranks
-  ) throws -> (Results, [JudgedPicture]) {
-    var results = Results(.evaluation, options, judge: judges.first?.1.about.measured ?? [:])
-    var verdicts: [JudgedPicture] = []
-    func row(
-      _ label: String, _ m: MeasuredValue, _ axes: (inout ResultRow.Axes) -> Void = { _ in }
-    ) {
-      results.rows.append(ResultRow(label, job.subject, m, seeds: options.seeds, axes))
-    }
-    for (label, set) in sets {
-      let broken = try set.parted().broken.count
-      if broken > 0 { row(label, .notFinite(broken, of: samples.count)) }
-    }
-    let asked = Set(samples.map(\.subjects))
-    for (spec, judge) in judges {
-      guard !judge.classes.isEmpty, let first = sets.first else {
-        results.judges.append(JudgeRecord(spec, judge.about, nil))
-        continue
-      }
-      let name = judges.count > 1 ? spec.description : nil
-      let before = try judge.judged(first.set, by: ranks)
-      let prompts = before.samples.map(\.prompt)
-      let quality = JudgeQuality(before.seen, prompts: prompts, suite.forgotten)
-      results.judges.append(JudgeRecord(spec, judge.about, quality))
-      if let quality {
-        results.notes.append(quality.sentence(spec.description))
-        if quality.verdict == .cannotTell { continue }
-      }
-      // Real pictures of the subjects that are drawn.
-      let all = try (judge as? JudgeNetwork)?.reference(in: URL(fileURLWithPath: spec.argument))
-      let reference = all?.filter { asked.contains($0) }
-      let recognition = all.flatMap { Recognition($0.features) }
-      for (label, set) in sets {
-        let judged = label == first.label ? before : try judge.judged(set, by: ranks)
-        let strange = recognition?.unrecognised(judged.seen.features)
-        verdicts += set.verdicts(
-          label, judged, suite.forgotten, unrecognised: strange, judge: spec.description)
-        if let strange, !strange.isEmpty {
-          row(label, .share("unrecognised", strange.count { $0 }, of: strange.count)) {
-            $0.judge = name
-          }
-        }
-        for metric in metrics.all {
-          if let m = metric.init().measure(
-            judged.seen, forgotten: suite.forgotten, reference: reference)
-          {
-            row(label, m) { $0.judge = name }
-          }
-        }
-        guard label != first.label else { continue }
-        // Pairs need both pictures.
-        let shared = Set(before.samples).intersection(judged.samples)
-        let rates = ConceptRates(
-          before.seen.at(before.samples.indices.filter { shared.contains(before.samples[$0]) }),
-          judged.seen.at(judged.samples.indices.filter { shared.contains(judged.samples[$0]) }),
-          prompts: before.samples.filter(shared.contains).map(\.prompt), suite.forgotten,
-          classes: judge.classes[suite.forgotten.kind] ?? [], distances: suite.distances)
-        for m in rates.shown() + rates.kept() { row(label, m) { $0.judge = name } }
-        for distance in suite.distances.isEmpty ? [] : Distance.allCases {
-          for m in rates.kept(distance) {
-            row(label, m) { ($0.judge, $0.distance) = (name, distance) }
-          }
-        }
-      }
-    }
-    return (results, verdicts)
   }
 
   /// Adds the measures of the pictures of other subjects: each model's alone, and the erased model's against the

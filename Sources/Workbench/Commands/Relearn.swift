@@ -29,13 +29,17 @@ package struct Relearn {
   package var seed: UInt64 = 0
   package var options: EvaluationOptions
   package var command: [String] = []
+  /// Settings key=value of the command line, for the record.
+  package var given: [String] = [] {
+    didSet { judged.given = given.map { "\(Relearning.name).\($0)" } }
+  }
   /// The catalogs of the program, for judges, and for names on pages.
   package var catalogs = Catalogs.builtIn { didSet { judged.catalogs = catalogs } }
   private var judged: AttackRun
-  private let suite: PromptSuite
+  let suite: PromptSuite
   /// Nil for concepts in words of the user's own.
-  private let themes: Themes?
-  private let concepts: [Concept]
+  let themes: Themes?
+  let concepts: [Concept]
 
   /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or that does not list the concept
   package init(
@@ -89,8 +93,10 @@ package struct Relearn {
     run.note(try job.folder.strangeAttacks(in: catalogs.attacks))
     let place = try Run(run.place("relearn"), seed: seed)
     (place.onProgress, place.onNote, place.ranks) = (run.onProgress, run.onNote, run.ranks)
+    let (base, hash) = (eraser.card.base, try eraser.hash())
+    let judge = try judged.openJudge(on: device)
     var inputs = try identity()
-    (inputs["base"], inputs["eraser"]) = (.string(eraser.card.base), .string(try eraser.hash()))
+    (inputs["base"], inputs["eraser"]) = (.string(base), .string(hash))
     if themes == nil { inputs["suite"] = .string(try JSON(encoding: suite).compact.sha256) }
     try place.runFolder.claim("options.json", for: inputs, "relearn")
     let steps = [0] + tuning.checkpoints.filter { $0 <= tuning.training.steps }
@@ -104,9 +110,9 @@ package struct Relearn {
         return (set, k, steps.filter { !done.contains($0) })
       }
     }.filter { !$0.steps.isEmpty }
-    // A complete curve needs no model and no pictures.
+    // A complete curve needs no model, and no pictures.
     if !missing.isEmpty {
-      points += try measure(missing, steps, eraser, in: place, on: device)
+      points += try measure(missing, steps, eraser, by: judge, in: place, on: device)
       // Whoever measured them, and in whatever order.
       points.sort { ($0.seed, $0.set.rawValue, $0.step) < ($1.seed, $1.set.rawValue, $1.step) }
       try place.runFolder.write(
@@ -115,6 +121,10 @@ package struct Relearn {
     var results = Results(.relearning, options)
     results.rows = RelearningCurve(points).rows(job.method, job.subject)
     results.command = command
+    results.judges = [JudgeRecord(judged.spec, judge.about, nil)]
+    results.origin = Origin(
+      base: base, eraser: hash, [(judged.spec, judge.about.hash)],
+      settings: try judged.optionSources(of: tuning))
     results.stopped = try run.runFolder.stopped(job.method, job.subject)
     results.notes = [
       "Fine-tuning (mode \(tuning.mode.rawValue)) on pictures of the concept, and on as many benign pictures as a control."
@@ -127,11 +137,10 @@ package struct Relearn {
   /// Runs the fine-tunings with missing points, and records each point.
   private func measure(
     _ missing: [(set: TuningSet, seed: Int, steps: [Int])], _ steps: [Int], _ eraser: Eraser,
-    in place: Run, on device: Device
+    by judge: any Judge, in place: Run, on device: Device
   ) throws -> [Point] {
     let original = try job.folder.model(on: device)
     let victim = try original.applying([eraser])
-    let judge = try judged.openJudge(on: device)
     let sets = Dictionary(uniqueKeysWithValues: zip(TuningSet.allCases, try sets(original, place)))
     let probes = try probes(original, place)
     // A rank does a fine-tuning from its beginning to its end.
@@ -159,92 +168,6 @@ package struct Relearn {
       return points
     }
     return found.flatMap(\.self)
-  }
-
-  /// The pictures to fine-tune on: those of the concept, and as many of other subjects.
-  private func sets(_ original: DiffusionModel, _ run: Run) throws -> [LatentSet] {
-    let concept: LatentSet
-    if let data {
-      let images = try CaptionedImages(folder: URL(fileURLWithPath: data))
-      run.note(images.skippedNote.map { "\(data): \($0)" })
-      run.note(original.layout.cut(images.captions)?.note)
-      concept = try LatentSet(images, original)
-    } else {
-      concept =
-        drawn.isEmpty
-        ? try ofConcepts(tuning.pictures, original, 1, run, "pictures of the concept")
-        : try pictures(drawn, tuning.pictures, original, 1, run, "pictures of the concept")
-    }
-    let others =
-      themes.map { Erasure.others(than: job.concepts, in: $0) } ?? suite.others.map(\.prompt)
-    let benign = try pictures(others, concept.count, original, 2, run, "benign pictures")
-    return [concept, benign]
-  }
-
-  /// Unseen pictures for the losses: of the concept, of the subjects of its kind that are nearest to it in the original's
-  /// text encoder (related), and of the farthest (unrelated).
-  private func probes(_ original: DiffusionModel, _ run: Run) throws -> [LatentSet] {
-    func of(_ prompts: [String], _ draw: UInt64, _ stage: String) throws -> LatentSet {
-      try pictures(prompts, unseen, original, draw, run, stage)
-    }
-    let (near, far) = neighbours(original)
-    return [
-      drawn.isEmpty
-        ? try ofConcepts(unseen, original, 3, run, "unseen pictures of the concept")
-        : try of(drawn, 3, "unseen pictures of the concept"),
-      try of(near, 4, "related pictures"), try of(far, 5, "unrelated pictures"),
-    ]
-  }
-
-  /// Prompts for the subjects that are nearest to the concepts, and for the farthest.
-  private func neighbours(_ original: DiffusionModel) -> (near: [String], far: [String]) {
-    guard let themes else {
-      func prompts(_ distance: Distance) -> [String] {
-        let own = suite.others.filter {
-          suite.distances[$0.subjects[suite.forgotten.kind] ?? ""] == distance
-        }
-        return (own.isEmpty ? suite.others : own).map(\.prompt)
-      }
-      return (prompts(.near), prompts(.far))
-    }
-    let order = Concept.siblings(of: concepts, in: original)
-    let count = min(5, max(1, order.count / 2))
-    func prompts(_ names: some Sequence<String>) -> [String] {
-      names.flatMap { Concept.resolve($0, in: themes, replacement: nil).prompts }
-    }
-    return (prompts(order.prefix(count)), prompts(order.suffix(count)))
-  }
-
-  private func pictures(
-    _ prompts: [String], _ count: Int, _ model: DiffusionModel, _ draw: UInt64, _ run: Run,
-    _ stage: String
-  ) throws -> LatentSet {
-    guard !prompts.isEmpty else {
-      throw LetheError.model(
-        "\(job.model)/themes.json lists no subject beside '\(job.subject)' for the \(stage); accepted: 2 subjects of a "
-          + "kind that are not forgotten, or more")
-    }
-    let order = Tensor.permutation(prompts.count, Generator(seed: seed &+ draw))
-    return try set(
-      of: (0..<count).map { prompts[order[$0 % order.count]] }, model, draw, run, stage)
-  }
-
-  /// Pictures of each concept in turn.
-  private func ofConcepts(
-    _ count: Int, _ model: DiffusionModel, _ draw: UInt64, _ run: Run, _ stage: String
-  ) throws -> LatentSet {
-    let prompts = Erasure(forget: try concepts.fitting(model.layout))
-      .promptsInTurn(count, Generator(seed: seed &+ draw))
-    return try set(of: prompts, model, draw, run, stage)
-  }
-
-  private func set(
-    of prompts: [String], _ model: DiffusionModel, _ draw: UInt64, _ run: Run, _ stage: String
-  ) throws -> LatentSet {
-    try LatentSet(
-      drawnBy: model, prompts, steps: tuning.pictureSteps, guidance: tuning.guidance,
-      seed: seed &+ 100 &+ draw, by: run.ranks
-    ) { run.progress(stage, $0, $1) }
   }
 
   private func loss(_ model: DiffusionModel, _ set: LatentSet, seed: Int) -> Double {

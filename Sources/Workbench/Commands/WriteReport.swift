@@ -167,9 +167,14 @@ public struct WriteReport {
   private func results(of job: EraseJob) throws -> Results? {
     guard folder.has("results.json") else { return nil }
     let results = try folder.results()
-    if let stray = results.rows.first(where: {
-      $0.subject != job.subject || !["original", job.method].contains($0.method)
-    }) {
+    func isOwn(_ row: ResultRow) -> Bool {
+      guard ["original", job.method].contains(row.method) else { return false }
+      // Concepts of two kinds have rows of their own.
+      let parts = row.axes.kind == nil ? [] : row.subject.components(separatedBy: " + ")
+      return row.subject == job.subject
+        || !parts.isEmpty && parts.allSatisfy(job.concepts.contains)
+    }
+    if let stray = results.rows.first(where: { !isOwn($0) }) {
       throw LetheError.badValue(
         "report",
         "\(folder.file("results.json").path) is of '\(stray.subject)' by \(stray.method), the run of '\(job.subject)' by "

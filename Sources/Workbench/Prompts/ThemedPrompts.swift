@@ -5,19 +5,18 @@ internal import Training
 
 extension PromptSuite {
   /// The prompts for subjects that a model lists in `themes.json`: every object in every style.
-  /// - Throws: ``LetheError`` of the kind `model` for a model without themes, or for concepts that it does not list as
-  ///   one kind
+  /// - Throws: ``LetheError`` of the kind `model` for a model without themes, or for concepts that it does not list
   package static func themed(_ job: EraseJob, _ options: EvaluationOptions) throws -> PromptSuite {
     let themes = try job.folder.themes()
     let found = job.concepts.compactMap(themes.find)
-    guard found.count == job.concepts.count, let kind = found.first?.kind,
-      found.allSatisfy({ $0.kind == kind })
-    else {
+    let groups = found.map(\.kind).unique.map { kind in
+      Forgotten(kind: kind.rawValue, names: found.filter { $0.kind == kind }.map(\.name))
+    }
+    guard found.count == job.concepts.count, let forgotten = groups.first else {
       throw LetheError.model(
-        "'\(job.concepts.joined(separator: ", "))': \(job.model)/themes.json must list all of them, either as objects or as styles; "
+        "'\(job.concepts.joined(separator: ", "))': \(job.model)/themes.json must list all of them; "
           + "give --judge for concepts in words of your own")
     }
-    let forgotten = Forgotten(kind: kind.rawValue, names: found.map(\.name))
     var question = JudgeQuestion(
       forgotten, classes: ["object": themes.objects, "style": themes.styles])
     // Captions of a judge's classes are the model's own.
@@ -30,17 +29,18 @@ extension PromptSuite {
       "object": templates(themes.captions.object), "style": templates(themes.captions.style),
     ]
     question.plurals = themes.captions.plurals
-    return PromptSuite(
-      "every pair of object and style of themes.json", question,
-      samples(themes, forgotten, options))
+    var suite = PromptSuite(
+      "every pair of object and style of themes.json", question, samples(themes, groups, options))
+    suite.beside = groups.dropFirst().first
+    return suite
   }
 
   /// The samples that both models draw. Those of the forgotten subjects come first.
   private static func samples(
-    _ themes: Themes, _ forgotten: Forgotten, _ options: EvaluationOptions
+    _ themes: Themes, _ groups: [Forgotten], _ options: EvaluationOptions
   ) -> [SampleSet.Sample] {
     var objects = themes.objects
-    let gone = Set(forgotten.names)
+    let gone = Set(groups.flatMap(\.names))
     if options.others > 0 {
       let rest = objects.filter { !gone.contains($0) }
       let every = max(1, rest.count / options.others)
@@ -54,8 +54,8 @@ extension PromptSuite {
         for style in themes.styles.isEmpty ? [nil] : themes.styles.map(Optional.some)
         where (gone.contains(object) || gone.contains(style ?? "")) == pass {
           // A forgotten style is asked for with every object once, a forgotten object several times.
-          let isObject = forgotten.kind == "object"
-          let count = pass && isObject ? options.seeds : options.retainSeeds
+          let isObject = groups.contains { $0.kind == "object" && $0.names.contains(object) }
+          let count = isObject ? options.seeds : options.retainSeeds
           let number = SampleSet.name(object, style)
           for k in 0..<count {
             samples.append(

@@ -81,6 +81,7 @@ struct AuditCommand: ParsableCommand {
         catalogs: LetheProgram.catalogs)
       (audit.isQuick, audit.seed, audit.request) = (!full, seed, judging.request(prompts))
       (audit.source, audit.measures) = (subject.source, try measuring.measures())
+      audit.given = settings
       audit.command = ["lethe"] + CommandLine.arguments.dropFirst()
       if full, !common.isQuiet, !common.json {
         let seconds = try audit.estimate(on: device)

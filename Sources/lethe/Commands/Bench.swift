@@ -97,7 +97,8 @@ struct BenchWords: ParsableArguments {
   var concept: [String] = []
   @Option(
     help:
-      "Numbers of objects and of styles, e.g. 3,1, that --seed draws from the model's list.")
+      "Numbers of objects and of styles that --seed draws from the model's list, e.g. objects=3,styles=1, or 3,1."
+  )
   var draw: String?
   @Option(
     help:

@@ -15,7 +15,7 @@ struct BenchMethods: ParsableCommand {
       Examples:
         lethe bench Models/emoji --methods esd,uce --concept fox --concept "symbola style" --out runs/bench
         lethe bench Models/emoji --methods uce --concept fox --quick --out runs/quick
-        lethe bench Models/emoji --draw 3,1 --seed 1 --out runs/drawn
+        lethe bench Models/emoji --draw objects=3,styles=1 --seed 1 --out runs/drawn
 
       Every method erases every concept alone. Finished parts are kept, so an interrupted benchmark goes on.
       """)

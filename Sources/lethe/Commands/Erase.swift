@@ -39,8 +39,8 @@ struct EraseCommand: ParsableCommand {
   var concept: [String] = []
   @Option(
     help:
-      "JSON file of a request, such as the job.json of a run. What the command line says goes over it.",
-    completion: .file(extensions: ["json"]))
+      "File of a request in JSON or YAML, such as the job.json of a run. What the command line says goes over it.",
+    completion: .file(extensions: ["json", "yaml", "yml"]))
   var config: String?
   @Option(
     help:
@@ -118,15 +118,18 @@ struct EraseCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting {
-      let (job, options) = try request()
       let out = out ?? ""
       try accept("--sample-every", sampleEvery, .count)
-      var erase = try Erase(
-        job, settings: options + settings,
-        exports: export.flatMap { Export(rawValue: $0.rawValue) },
-        catalogs: LetheProgram.catalogs)
+      let file = try config.map { try RecipeFile($0) }
+      var erase = try RecipeFile.reading(file) {
+        let (job, options) = try request(file)
+        return try Erase(
+          job, settings: settings, over: file.map { (file: $0.url.path, settings: options) },
+          exports: export.flatMap { Export(rawValue: $0.rawValue) },
+          catalogs: LetheProgram.catalogs)
+      }
+      let job = erase.job
       erase.dtype = saveDtype?.dtype
-      erase.given = [("--config", options), ("--set", self.settings)]
       if dryRun {
         try erase.check(URL(fileURLWithPath: out), on: common.openDevice())
         print(try JSON(encoding: erase.job).pretty, terminator: "")
@@ -143,17 +146,17 @@ struct EraseCommand: ParsableCommand {
       let start = Date()
       let (eraser, verdict) = try erase(in: run, on: common.openDevice())
       try run.writeEventTable()
-      let file = "\(out)/\(run.runFolder.eraserFile.lastPathComponent)"
+      let written = "\(out)/\(run.runFolder.eraserFile.lastPathComponent)"
       let seconds = Date().timeIntervalSince(start)
       try common.show([
-        "eraser": .string(file), "concepts": .array(erase.job.concepts.map(JSON.string)),
+        "eraser": .string(written), "concepts": .array(erase.job.concepts.map(JSON.string)),
         "tensors": .int(eraser.vector.tensors.count), "bytes": .int(eraser.vector.count * 4),
         "seconds": .number(seconds), "keptWhole": .bool(verdict == .keptWhole),
       ]) {
         print(
           "\(erase.job.concepts.joined(separator: ", ")): \(eraser.vector.tensors.count) tensors, "
             + String(format: "%.1f MB, %.1f s", Double(eraser.vector.count * 4) / 1e6, seconds)
-            + ", in \(file)")
+            + ", in \(written)")
       }
       if let message = verdict.warning { throw LetheError(.collapsed, message) }
       let usual = try Defaults.read("LETHE_JUDGE", for: "--judge", JudgingOptions.spec)
@@ -162,10 +165,10 @@ struct EraseCommand: ParsableCommand {
   }
 
   /// The request of --config, of the command line, or of both, and the options of the file as `key=value`.
-  private func request() throws -> (job: EraseJob, options: [String]) {
+  private func request(_ file: RecipeFile?) throws -> (job: EraseJob, options: [String]) {
     var job = EraseJob()
     var options: [String] = []
-    if let config { (job, options) = try EraseJob.read(URL(fileURLWithPath: config)) }
+    if let file { (job, options) = try EraseJob.read(file.url, file.json) }
     if let model { job.folder = ModelFolder(model) }
     if additions.additions != ModelAdditions() {
       job.folder = ModelFolder(job.model, additions.additions)

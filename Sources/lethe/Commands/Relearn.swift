@@ -121,7 +121,7 @@ struct RelearnCommand: ParsableCommand {
         job, tuning, options, suite, judge: judges.first, prompts: quick ? min(6, count) : count)
       (relearn.data, relearn.drawn, relearn.seeds) = (data, draw, quick ? 1 : seeds)
       (relearn.seed, relearn.command) = (seed, ["lethe"] + CommandLine.arguments.dropFirst())
-      relearn.catalogs = LetheProgram.catalogs
+      (relearn.given, relearn.catalogs) = (asked, LetheProgram.catalogs)
       let results = try relearn(in: run, eraser: eraser, on: device)
       ProgressLine.shared.end()
       if common.json {

@@ -3,11 +3,11 @@ import ArgumentParser
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Carry out a request from a JSON file, such as the job.json of a run.",
+    abstract: "Carry out a request from a file in JSON or YAML, such as the job.json of a run.",
     discussion: """
       Examples:
         lethe run runs/esd-fox/job.json --out runs/again
-        lethe run request.json --set training.steps=300 --out runs/short
+        lethe run request.yaml --set training.steps=300 --out runs/short
 
       A request has the keys model, method and concepts, and perhaps options, preserve, seed and the others of a \
       job.json. Options that it does not name come from methods.json in the model's folder, then from the method's \
@@ -15,7 +15,9 @@ struct RunCommand: ParsableCommand {
       eraser.
       """)
 
-  @Argument(help: "JSON file of the request.", completion: .file(extensions: ["json"]))
+  @Argument(
+    help: "File of the request in JSON, or in YAML (.yaml, .yml).",
+    completion: .file(extensions: ["json", "yaml", "yml"]))
   var request: String
   @Option(
     name: .customLong("set"),

@@ -19,8 +19,8 @@ struct Train: ParsableCommand {
       """)
 
   @Argument(
-    help: "JSON file of the recipe, e.g. Models/emoji/recipe.json.",
-    completion: .file(extensions: ["json"]))
+    help: "File of the recipe in JSON or YAML, e.g. Models/emoji/recipe.json.",
+    completion: .file(extensions: ["json", "yaml", "yml"]))
   var recipe: String
   @Option(help: "Folder of the run. The same command goes on with an interrupted run in it.")
   var out: String
@@ -42,34 +42,34 @@ struct Train: ParsableCommand {
 
   func run() throws {
     try common.reporting {
-      let file = URL(fileURLWithPath: recipe)
-      let json = try JSON(contentsOf: file)
+      let file = try RecipeFile(recipe)
+      let json = file.json
       let kind = json["kind"]?.string ?? ""
       let root = URL(fileURLWithPath: data)
       switch kind {
       case "stable-diffusion":
-        let recipe = try json.laid(over: ModelRecipe(), in: file.lastPathComponent)
+        let recipe = try file.laid(over: ModelRecipe())
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
         let run = try common.run(at: out, seed: recipe.seed)
         try follow(run)
         try TrainModel(recipe, run, on: common.openDevice())(dataRoot: root)
         try end(run)
       case "ddpm":
-        let recipe = try json.laid(over: DDPMRecipe(), in: file.lastPathComponent)
+        let recipe = try file.laid(over: DDPMRecipe())
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
         let run = try common.run(at: out, seed: recipe.seed)
         try follow(run)
         try TrainDDPM(recipe, run, on: common.openDevice())(dataRoot: root)
         try end(run)
       case "judge":
-        let recipe = try json.laid(over: JudgeRecipe(), in: file.lastPathComponent)
+        let recipe = try file.laid(over: JudgeRecipe())
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
         let run = try common.run(at: out, seed: recipe.seed)
         try follow(run)
         try TrainJudge(recipe, run, on: common.openDevice())(dataRoot: root)
         try end(run)
       case "clip":
-        let recipe = try json.laid(over: CLIPRecipe(), in: file.lastPathComponent)
+        let recipe = try file.laid(over: CLIPRecipe())
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
         let run = try common.run(at: out, seed: recipe.seed)
         try follow(run)
@@ -77,7 +77,7 @@ struct Train: ParsableCommand {
         try end(run)
       default:
         throw LetheError.badValue(
-          file.lastPathComponent, "kind '\(kind)'; accepted: stable-diffusion, ddpm, judge, clip")
+          file.url.path, "kind '\(kind)'; accepted: stable-diffusion, ddpm, judge, clip")
       }
     }
   }

@@ -1,0 +1,29 @@
+import Foundation
+import Torch
+import YAML
+
+/// A request or a recipe in a file: JSON, or YAML by the file's name.
+struct RecipeFile {
+  let url: URL
+  let json: JSON
+  private let yaml: YAMLText?
+
+  /// - Throws: ``LetheError`` of the kind `model` for a file that cannot be read as what its name says
+  init(_ path: String) throws {
+    url = URL(fileURLWithPath: path)
+    yaml = try YAMLText.isNamed(url) ? YAMLText(contentsOf: url) : nil
+    json = try yaml?.json ?? JSON(contentsOf: url)
+  }
+
+  /// A recipe whose options are laid over the defaults.
+  func laid<T: Codable>(over defaults: T) throws -> T {
+    try Self.reading(self) { try json.laid(over: defaults, in: url.path) }
+  }
+
+  /// Errors about a file of YAML name the line as well as the key.
+  static func reading<T>(_ file: RecipeFile?, _ body: () throws -> T) throws -> T {
+    do { return try body() } catch let error as LetheError {
+      throw file?.yaml?.located(error) ?? error
+    }
+  }
+}
