@@ -1,7 +1,7 @@
 // A request of `lethe erase` in a JSON file: the `job.json` of a run, or one that somebody wrote.
 internal import Editing
 package import Foundation
-internal import Torch
+package import Torch
 internal import Training
 
 extension EraseJob {

@@ -4,6 +4,7 @@ internal import Evaluation
 internal import Foundation
 internal import Processes
 internal import Torch
+internal import Training
 
 extension EraseJob {
   /// The concepts of a group, as rows name them.
