@@ -1,6 +1,7 @@
 import Editing
 import Evaluation
 import Foundation
+import Processes
 import TestSupport
 import Testing
 import Torch
@@ -38,6 +39,21 @@ import WorkbenchSupport
     }
 
     func complete(_ results: inout Results) { results.notes = ["\(results.rows.count) rows"] }
+  }
+
+  /// Trials go to the rank that is free, and each is done once.
+  @Test func ranksTakeTrialsInTurn() throws {
+    try Fixtures.temporaryFolder { folder in
+      let found = try RanksInThreads.run(2) { ranks -> [String] in
+        let run = try Run(folder)
+        run.ranks = ranks
+        return try Tiny.runner()(Counting(), in: run, on: .cpu).rows.map(\.method)
+      }
+      #expect(found == Array(repeating: ["original", "a", "b/c"], count: 2))
+      let run = try Run(folder)
+      #expect(run.events().compactMap { $0["trial"]?.string }.sorted() == ["a", "b/c"])
+      #expect(try run.runFolder.results().rows.count == 3)
+    }
   }
 
   @Test func putsTrialsTogether() throws {

@@ -1,5 +1,6 @@
 // Commands that several ranks share write what one process writes, byte for byte, but for times.
 import Attacks
+import Diffusion
 import Editing
 import Evaluation
 import Foundation
@@ -8,6 +9,7 @@ import TestSupport
 import Testing
 import Torch
 import Training
+import WorkbenchSupport
 
 @testable import Workbench
 
@@ -115,30 +117,6 @@ import Training
         (relearn.seeds, relearn.unseen) = (2, 3)
         _ = try relearn(in: run, eraser: own, on: .cpu)
       }
-    }
-  }
-
-  /// Trials of a benchmark go to whoever is free, and each is done once.
-  @Test func trialsAreSharedOut() throws {
-    struct Counting: Benchmark {
-      static let kind = Results.Kind.benchMethods
-      var options = BenchmarkOptions(ModelFolder("none"))
-      func trials() -> [Trial] {
-        ["a", "b", "c"].map { name in
-          Trial(name) { part, _, _ in
-            try part.record(["trial": .string(name)])
-            var found = Trial.Findings()
-            found.rows = [ResultRow(name, "x", .share("ua", 3, of: 4), seeds: 1)]
-            return found
-          }
-        }
-      }
-    }
-    try Fixtures.temporaryFolder { folder in
-      try compare(folder, [2]) { out, ranks in
-        _ = try Tiny.runner()(Counting(), in: Self.run(out, ranks), on: .cpu)
-      }
-      #expect(try Run(folder.appendingPathComponent("out2/a")).events().count == 1)
     }
   }
 }

@@ -3,6 +3,7 @@ import Diffusion
 public import Editing
 import Evaluation
 import Foundation
+import Processes
 import Torch
 import Training
 import Unlearning
