@@ -1,3 +1,5 @@
+import ArgumentParser
+import Benchmarks
 import Diffusion
 import ArgumentParser
 import Benchmarks
