@@ -208,7 +208,7 @@ import WorkbenchSupport
       #expect(!FileManager.default.fileExists(atPath: out.path))
       for (part, work) in [
         ("one kind at a time", { try check("esd", ["fox", "noto style"]) }),
-        ("no such folder", { try check("salun", ["fox"], data: "/nonexistent") }),
+        ("there is no folder /nonexistent", { try check("salun", ["fox"], data: "/nonexistent") }),
         (
           "there is no folder /nonexistent",
           { try check("esd", ["fox"], model: ModelFolder("/nonexistent")) }

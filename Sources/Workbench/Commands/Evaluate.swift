@@ -82,10 +82,11 @@ public struct Evaluate {
   /// - Returns: rows of each judge for the original and for the erased model
   @discardableResult
   public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
-    if !overwrites { try refuseReplacing(in: run.runFolder) }
+    // A judge that cannot be opened is named before results that it would replace.
     let opened = try judges.map {
       ($0, try $0.open(asked: suite.question, on: device, in: judgeCatalog))
     }
+    if !overwrites { try refuseReplacing(in: run.runFolder) }
     let original = try job.folder.model(on: device)
     let (base, hash) = (original.hash(), try eraser.hash())
     let sets = [
@@ -153,8 +154,9 @@ public struct Evaluate {
       results.judges.append(JudgeRecord(spec, judge.about, quality))
       if let quality {
         results.notes.append(quality.sentence(spec.description))
-        if quality.verdict == .cannotTell { continue }
       }
+      // The answers of such a judge are kept picture by picture, without rates.
+      let cannotTell = quality?.verdict == .cannotTell
       // Real pictures of the subjects that are drawn.
       let all = try (judge as? JudgeNetwork)?.reference(in: URL(fileURLWithPath: spec.argument))
       let reference = all?.filter { asked.contains($0) }
@@ -164,6 +166,7 @@ public struct Evaluate {
         let strange = recognition?.unrecognised(judged.seen.features)
         verdicts += set.verdicts(
           label, judged, suite.forgotten, unrecognised: strange, judge: spec.description)
+        guard !cannotTell else { continue }
         if let strange, !strange.isEmpty {
           row(label, .share("unrecognised", strange.count { $0 }, of: strange.count)) {
             $0.judge = name

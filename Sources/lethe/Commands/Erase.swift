@@ -163,7 +163,10 @@ struct EraseCommand: ParsableCommand {
   private func request() throws -> (job: EraseJob, options: [String]) {
     var job = EraseJob()
     var options: [String] = []
-    if let config { (job, options) = try EraseJob.read(URL(fileURLWithPath: config)) }
+    if let config {
+      try NamedPlace.requireFile(config, "--config", "the JSON file of a request")
+      (job, options) = try EraseJob.read(URL(fileURLWithPath: config))
+    }
     if let model { job.folder = ModelFolder(model) }
     if additions.additions != ModelAdditions() {
       job.folder = ModelFolder(job.model, additions.additions)
@@ -177,7 +180,9 @@ struct EraseCommand: ParsableCommand {
     job.seed = seed ?? job.seed
     job.wording = wording.wording ?? job.wording
     if let prompts {
-      let rows = try PromptTable(contentsOf: URL(fileURLWithPath: prompts)).rows
+      let table = try PromptTable(named: prompts)
+      table.notes.forEach { CommonOptions.note("\(prompts): \($0)") }
+      let rows = table.rows
       try PromptTable.refuseErasers(in: rows, prompts)
       var words = job.wording ?? ConceptWording()
       words.prompts += rows.filter { $0.forgets != false }.map(\.prompt)

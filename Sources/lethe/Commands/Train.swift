@@ -42,6 +42,7 @@ struct Train: ParsableCommand {
 
   func run() throws {
     try common.reporting {
+      try NamedPlace.requireFile(recipe, "train", "the JSON file of a recipe")
       let file = URL(fileURLWithPath: recipe)
       let json = try JSON(contentsOf: file)
       let kind = json["kind"]?.string ?? ""
