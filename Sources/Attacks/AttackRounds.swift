@@ -209,6 +209,6 @@ package struct AttackRounds {
     outcomes[outcome.index] = outcome
     guard case .object(let line) = try JSON(encoding: outcome) else { return }
     try run.record(line, to: log)
-    run.progress(name, outcomes.count, prompts.count)
+    run.progress("attack \(name)", outcomes.count, prompts.count)
   }
 }

@@ -14,7 +14,7 @@ package struct AuditSubject {
 
   /// - Parameters:
   ///   - model: the original's folder, or the erased model's where `original` is given
-  ///   - additions: what is laid over both models
+  ///   - additions: LoRA files and textual inversions that are added to both models
   ///   - with: an eraser's file, or a run's folder
   /// - Throws: ``LetheError`` of the kind `request` for neither or both of `with` and `original`, and for an unknown kind
   package init(
@@ -37,11 +37,11 @@ package struct AuditSubject {
     var job = EraseJob()
     if let with {
       eraser = try RunFolder.eraser(at: with)
-      let folder = RunFolder(with)
+      let folder = RunFolder(try Weighted.parse(with, "--with").file)
       if folder.has("job.json") { job = try folder.job() }
       (job.method, job.seed) = (eraser.card.method, eraser.card.seed)
       job.concepts = concepts.isEmpty ? eraser.card.concepts : concepts
-      // A run knows what its model was laid over with.
+      // A run knows the LoRA files and textual inversions of its model.
       if additions != ModelAdditions() || !folder.has("job.json") {
         job.folder = ModelFolder(model, additions)
       }

@@ -15,16 +15,33 @@ extension Layout {
     try isSingleFile(model) ? SingleFile(model).layout : Layout(folder: model)
   }
 
+  /// What a model is, for the sentence on what is none.
+  private static let accepted =
+    "a model's folder in the diffusers layout, a checkpoint that ends with .safetensors, or ORG/NAME that `lethe pull` fetched"
+
+  /// A sentence on a folder without `model_index.json`: one that lacks a file, or a folder of another kind.
+  private static func noModel(_ folder: URL) -> LetheError {
+    let others = [
+      ("job.json", "a run of `lethe erase`; give the model with --with \(folder.relativePath)"),
+      ("erasers.json", "a set of erasers; give the model with --erasers \(folder.relativePath)"),
+      ("judge.json", "a judge"), ("manifest.json", "a folder of pictures"),
+    ]
+    func has(_ name: String) -> Bool {
+      FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path)
+    }
+    let words = "\(folder.relativePath) has no model_index.json"
+    guard !has("unet") else {
+      return .model("\(words), which a model in the diffusers layout has beside unet/")
+    }
+    let kind = others.first { has($0.0) }.map { ": it is \($0.1)" } ?? ""
+    return .request("\(words)\(kind); accepted: \(accepted)")
+  }
+
   /// Reads `model_index.json` and every component's configuration.
   package init(folder: URL) throws {
     let indexFile = folder.appendingPathComponent("model_index.json")
-    guard FileManager.default.fileExists(atPath: folder.path) else {
-      throw LetheError.model("there is no folder \(folder.path)")
-    }
-    guard InputFile.isListed(indexFile) else {
-      throw LetheError.model(
-        "\(folder.path) has no model_index.json; a model is a folder in the diffusers layout")
-    }
+    try NamedPlace.requireFolder(folder.relativePath, Self.accepted)
+    guard InputFile.isListed(indexFile) else { throw Self.noModel(folder) }
     index = try JSON(contentsOf: indexFile)
     // A pipeline with code of its own is named in a list.
     let named = index["_class_name"]

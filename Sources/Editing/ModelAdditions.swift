@@ -25,16 +25,21 @@ public struct ModelAdditions: Codable, Sendable, Hashable {
       embeddings: try values.decodeIfPresent([String].self, forKey: .embeddings) ?? [])
   }
 
+  private static let inversion = "a safetensors file of a textual inversion"
+
   /// The textual inversions with their tokens.
   private func inversions() throws -> [TextualInversion] {
     try (embeddings ?? []).map { text in
       guard !FileManager.default.fileExists(atPath: text) else {
+        try NamedPlace.requireFile(text, "--embedding", Self.inversion)
         return try TextualInversion(URL(fileURLWithPath: text))
       }
       // A token may have a colon too. The file ends at the first colon before which a file exists.
       let colons = text.indices.filter { text[$0] == ":" }
       let end =
         colons.first { FileManager.default.fileExists(atPath: String(text[..<$0])) } ?? colons.last
+      try NamedPlace.requireFile(
+        end.map { String(text[..<$0]) } ?? text, "--embedding", Self.inversion)
       guard let end else { return try TextualInversion(URL(fileURLWithPath: text)) }
       return try TextualInversion(
         URL(fileURLWithPath: String(text[..<end])), token: String(text[text.index(after: end)...]))
@@ -53,6 +58,7 @@ public struct ModelAdditions: Codable, Sendable, Hashable {
     var model = try inversions().reduce(model) { try $0.inserting($1) }
     for text in loras {
       let (file, weight) = try Weighted.parse(text, "--lora")
+      try NamedPlace.requireFile(file, "--lora", "a safetensors file of a LoRA")
       let vector = try LoRAFile(URL(fileURLWithPath: file)).vector(for: model)
       model = try model.applying(weight * vector)
     }

@@ -8,9 +8,10 @@ extension Image {
   /// Reads a PNG, JPEG or WebP file, whatever its name says.
   public init(contentsOf file: URL) throws {
     let magic = try InputFile.beginning(file, 12)
-    let others = [("GIF", "GIF8"), ("BMP", "BM")]
-    if let (kind, _) = others.first(where: { magic.starts(with: $0.1.utf8) }) {
-      throw LetheError.unreadable(file, "it is a \(kind) picture; accepted: PNG, JPEG and WebP")
+    let known = ["a PNG picture", "a JPEG picture", "a WebP picture"]
+    let kind = magic.starts(with: "BM".utf8) ? "a BMP picture" : FileKind.words(file)
+    if let kind, !known.contains(kind) {
+      throw LetheError.unreadable(file, "it is \(kind); accepted: PNG, JPEG and WebP")
     }
     self =
       try magic.starts(with: [0xFF, 0xD8, 0xFF])

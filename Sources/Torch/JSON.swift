@@ -51,7 +51,10 @@ public enum JSON: Hashable, Sendable, Codable {
   public init(contentsOf file: URL) throws {
     let data = try InputFile.data(file, .json)
     do { self = try JSONText.value(data) } catch {
-      throw LetheError.wrong(file, "it is no JSON: \(error)")
+      let fault = LetheError.wrong(file, "it is no JSON: \(error)")
+      // A text is no JSON at a place, which the fault names.
+      let isText = String(data: data, encoding: .utf8) != nil
+      throw isText ? fault : .strange(file, data, accepted: "a file of JSON", else: fault)
     }
     guard case .object = self else {
       throw LetheError.wrong(file, "it is JSON, but no object in braces")

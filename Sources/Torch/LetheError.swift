@@ -9,11 +9,11 @@ public struct LetheError: Error, CustomStringConvertible, Sendable, Hashable {
   public enum Kind: Int32, Sendable, Hashable, CaseIterable {
     /// None of the others.
     case other = 1
-    /// An option, a name or a value that is not accepted.
+    /// An option, a word, a value or a path of a command that is not accepted.
     case request = 2
     /// More memory than there is.
     case memory = 3
-    /// The model, its files or its device.
+    /// The contents of a file, a model that is damaged or not supported, or a device that cannot be used.
     case model = 4
     /// A folder or file that cannot be written.
     case disk = 5

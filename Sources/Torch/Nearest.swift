@@ -24,10 +24,18 @@ func editDistance(_ a: String, _ b: String) -> Int {
 
 extension String {
   /// Whether this is `other` with other capitals or with slips of typing: one for words of up to five letters, two for
-  /// longer ones. A letter too many, too few, wrong or exchanged with its neighbour is one slip.
+  /// longer ones. A letter too many, too few, wrong or exchanged with its neighbour is one slip. Letters that sound alike,
+  /// such as x and ks, are none.
   package func isMisspelling(of other: String) -> Bool {
     guard self != other else { return false }
-    return slips(lowercased(), other.lowercased()) <= (other.count <= 5 ? 1 : 2)
+    let (own, meant) = (lowercased(), other.lowercased())
+    return slips(own, meant) <= (other.count <= 5 ? 1 : 2) || own.sounds == meant.sounds
+  }
+
+  /// The letters as they sound, one spelling for each sound.
+  private var sounds: String {
+    [("cks", "x"), ("ks", "x"), ("ph", "f"), ("ck", "k"), ("qu", "kw")]
+      .reduce(self) { $0.replacing($1.0, with: $1.1) }
   }
 }
 

@@ -27,7 +27,9 @@ package struct SafeTensors {
       throw LetheError.pickle(file)
     }
     let map = try MappedFile(file)
-    func damaged(_ why: String) -> LetheError { .malformed(file, why) }
+    func damaged(_ why: String) -> LetheError {
+      .strange(file, map.bytes, accepted: "a safetensors file", else: .malformed(file, why))
+    }
 
     try InputFile.refusePointer(UnsafeRawBufferPointer(start: map.base, count: map.count), file)
     guard map.count >= 8 else {

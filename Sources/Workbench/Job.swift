@@ -8,7 +8,7 @@ internal import Training
 public struct EraseJob: Codable, Sendable, Hashable {
   /// The model's folder.
   public var model = ""
-  /// What is laid over the model's own weights; nil for nothing.
+  /// LoRA files and textual inversions that are added to the model's own weights; nil for none.
   public var additions: ModelAdditions? {
     didSet { if additions == ModelAdditions() { additions = nil } }
   }

@@ -35,6 +35,7 @@ package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible
 
   /// - Throws: ``LetheError`` of the kind `model` for a file that is missing or holds another network
   package func add(to networks: inout MetricNetworks, on device: Device) throws {
+    if scheme != "clip" { try NamedPlace.requireFile(argument, "--measure", Self.accepted) }
     switch scheme {
     case "clip": networks.clip = (try CLIPModel.load(url, on: device), url.lastPathComponent)
     case "inception": networks.inception = try InceptionV3.load(url, on: device)

@@ -11,7 +11,7 @@ public import Training
 public struct ModelFolder: Sendable, Hashable {
   /// The folder, as the user named it.
   public let path: String
-  /// What is laid over the weights.
+  /// LoRA files and textual inversions that are added to the weights.
   public var additions = ModelAdditions()
 
   public init(_ path: String, _ additions: ModelAdditions = ModelAdditions()) {
@@ -38,21 +38,20 @@ public struct ModelFolder: Sendable, Hashable {
     FileManager.default.fileExists(atPath: file("model_index.json").path)
   }
 
-  /// - Throws: ``LetheError`` of the kind `model` where there is no such folder
+  /// - Throws: ``LetheError`` of the kind `request` where there is no such folder
   package func requireFolder() throws {
     guard FileManager.default.fileExists(atPath: url.path) else {
-      throw LetheError.model(
-        "there is no folder \(path); a model in the diffusers layout is needed")
+      throw LetheError.noFolder(path, accepted: "a model's folder in the diffusers layout")
     }
   }
 
-  /// Loads the model with what is laid over it.
+  /// Loads the model with its LoRA files and textual inversions.
   /// - Throws: ``LetheError`` of the kind `model` for files that are missing, damaged or not supported
   public func model(on device: Device = .cpu) throws -> DiffusionModel {
     try additions.laid(over: .load(url, variant: additions.variant, on: device))
   }
 
-  /// The model without its weights, with the tokens that are laid over it.
+  /// The model without its weights, with the tokens of its textual inversions.
   /// - Throws: ``LetheError`` of the kind `model` for files that are missing, damaged or not supported
   package func layout() throws -> Layout { try additions.laid(over: .of(url)) }
 

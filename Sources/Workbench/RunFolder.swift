@@ -40,8 +40,25 @@ public struct RunFolder: Sendable, Hashable {
   /// The eraser of a file, or of a run's folder, at a strength that may follow: `runs/fox:0.5` is half of it.
   public static func eraser(at path: String) throws -> Eraser {
     let (place, strength) = try Weighted.parse(path, "--with")
-    let eraser = try Eraser(contentsOf: eraserFile(at: place))
+    let file = eraserFile(at: place)
+    try requireEraser(place, file)
+    let eraser = try Eraser(contentsOf: file)
     return strength == 1 ? eraser : Eraser(eraser.card, strength * eraser.vector)
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for a place with no eraser
+  private static func requireEraser(_ place: String, _ file: URL) throws {
+    let accepted = "an eraser's file, or the folder of a run of `lethe erase`"
+    guard !FileManager.default.fileExists(atPath: file.path) else { return }
+    guard file.path != URL(fileURLWithPath: place).path else {
+      return try NamedPlace.requireFile(place, "--with", accepted)
+    }
+    let folder = RunFolder(place)
+    let why =
+      folder.has("job.json")
+      ? "has no eraser yet; the command that began the run goes on with it"
+      : "has no eraser.safetensors; accepted: \(accepted)"
+    throw LetheError.badValue("--with", "\(place) \(why)")
   }
 
   /// The file of an eraser that is named by itself, or by its run's folder.
@@ -56,28 +73,46 @@ public struct RunFolder: Sendable, Hashable {
   }
 
   /// The job of the run.
-  /// - Throws: ``LetheError`` of the kind `model` for a `job.json` that is missing or cannot be read
+  /// - Throws: ``LetheError`` of the kind `request` for a place that is no run, `model` for a `job.json` that cannot be read
   public func job() throws -> EraseJob {
     let file = file("job.json")
     guard has("job.json") else {
-      throw LetheError.model(noRun)
+      throw noRun
     }
     return try Checked(contentsOf: file).decoded()
   }
 
-  /// A sentence on a folder that is no run: what it is, and what would be one.
-  private var noRun: String {
-    guard FileManager.default.fileExists(atPath: path) else {
-      return
-        "there is no folder \(path); a folder of `lethe erase`, which has a job.json, is needed"
+  /// A sentence on a place that is no run: what it is, and what would be one.
+  private var noRun: LetheError {
+    let place = url.relativePath
+    var isFolder: ObjCBool = false
+    let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    guard isThere, isFolder.boolValue else {
+      return .noFolder(
+        place, accepted: "the folder of a run of `lethe erase`, which has a job.json")
+    }
+    if has("model_index.json") {
+      return .request(
+        "\(place) is a model from which nothing is erased here; accepted: the folder of a run. "
+          + "`lethe erase \(place.shellQuoted) --method esd --concept NAME --out RUN` makes one, and so does "
+          + "`lethe evaluate \(place.shellQuoted) --with ERASER --out RUN`")
     }
     let other =
-      has("model_index.json")
-      ? "a model"
-      : has("erasers.json")
-        ? "a set of erasers" : has("manifest.json") ? "a folder of pictures" : ""
-    return
-      "\(path) is \(other.isEmpty ? "no run" : "\(other), no run") of `lethe erase`, whose folder has a job.json"
+      has("erasers.json")
+      ? "a set of erasers; `lethe evaluate MODEL --erasers \(place.shellQuoted) --out RUN` makes a run of it"
+      : has("manifest.json") ? "a folder of pictures" : inside ?? "no run: it has no job.json"
+    return .request("\(place) is \(other); accepted: the folder of a run of `lethe erase`")
+  }
+
+  /// The runs in a folder that is none itself, in words; nil where there are none.
+  package var inside: String? {
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+      .filter { RunFolder(file($0)).has("job.json") }
+    guard let first = names.first else { return nil }
+    let some = names.prefix(5).map { "\(url.relativePath)/\($0)" }.joined(separator: ", ")
+    return names.count == 1
+      ? "a folder with the run \(url.relativePath)/\(first)"
+      : "a folder of \(names.count) runs (\(some)\(names.count > 5 ? ", ..." : "")), of which one is needed"
   }
 
   /// The guard's verdict on the training. Version 0.1 kept it in the log alone.

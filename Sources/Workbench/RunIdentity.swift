@@ -30,23 +30,6 @@ package struct RunIdentity: Codable, Sendable, Hashable {
       members.merging(training.map { ["training": .object($0)] } ?? [:]) { $1 }
         .mapValues(decisive))
   }
-
-  /// The first thing, in the order of names, in which two requests differ.
-  func difference(from other: RunIdentity) -> String? {
-    command == other.command
-      ? Self.difference(other.request, request, [])
-      : "it is one of `lethe \(other.command)`"
-  }
-
-  private static func difference(_ old: JSON?, _ new: JSON?, _ path: [String]) -> String? {
-    guard old != new else { return nil }
-    if let a = old?.members, let b = new?.members {
-      return Set(a.keys).union(b.keys).sorted().lazy
-        .compactMap { difference(a[$0], b[$0], path + [$0]) }.first
-    }
-    func text(_ value: JSON?) -> String { String((value ?? .null).compact.prefix(120)) }
-    return "'\(path.joined(separator: "."))' is \(text(old)) there and \(text(new)) here"
-  }
 }
 
 /// The files of a folder, as far as a run's identity needs them.

@@ -66,6 +66,10 @@ struct CommonOptions: ParsableArguments {
   /// - Parameter shares: whether the process is one of several that work for a common parent
   func run(at folder: String, seed: UInt64, shares: Bool = false) throws -> Run {
     try Self.requireName(folder)
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue {
+      throw LetheError.noFolder(folder, "--out", accepted: "a folder's name, old or new")
+    }
     let place = URL(fileURLWithPath: folder)
     let ranks = RankSession.ranks
     if ranks.isFirst { MadeFolders.expect(place) }

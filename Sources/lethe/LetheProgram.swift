@@ -37,6 +37,19 @@ public enum LetheProgram {
     sigaddset(&both, SIGINT)
     sigaddset(&both, SIGTERM)
     sigprocmask(SIG_UNBLOCK, &both, nil)
-    Lethe.main(nil)
+    do {
+      var command = try Lethe.parseAsRoot()
+      try command.run()
+    } catch {
+      end(error)
+    }
+  }
+
+  /// Ends the process with the text and the exit code of an error. A command line that the parser does not take is a
+  /// wrong request like any other.
+  private static func end(_ error: any Error) -> Never {
+    guard Lethe.exitCode(for: error) == .validationFailure else { Lethe.exit(withError: error) }
+    warn("lethe: \(ParsingFault(error, Array(CommandLine.arguments.dropFirst())).sentence)")
+    exit(LetheError.Kind.request.rawValue)
   }
 }

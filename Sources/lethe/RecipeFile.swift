@@ -9,7 +9,9 @@ struct RecipeFile {
   private let yaml: YAMLText?
 
   /// - Throws: ``LetheError`` of the kind `model` for a file that cannot be read as what its name says
-  init(_ path: String) throws {
+  /// - Parameter option: the option that names it, for the message
+  init(_ path: String, _ option: String) throws {
+    try NamedPlace.requireFile(path, option, "a file in JSON or YAML")
     url = URL(fileURLWithPath: path)
     yaml = try YAMLText.isNamed(url) ? YAMLText(contentsOf: url) : nil
     json = try yaml?.json ?? JSON(contentsOf: url)

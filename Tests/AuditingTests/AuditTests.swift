@@ -297,6 +297,17 @@ import WorkbenchSupport
         try AuditSubject(
           other.path, with: nil, original: model.path, concepts: [], kind: nil, on: .cpu)
       }
+      // The words of a run are its job's, whatever the strength behind its name.
+      let run = RunFolder(folder.appendingPathComponent("run"))
+      try Run.makeFolder(run.url)
+      var job = EraseJob(model, "uce", "fox", seed: 0, command: [])
+      job.wording = ConceptWording(related: ["owl"])
+      try run.write(job, to: "job.json")
+      try eraser.write(to: run.eraserFile)
+      let half = try AuditSubject(
+        model.path, with: run.path + ":0.5", original: nil, concepts: [], kind: nil, on: .cpu)
+      #expect(half.job.wording == job.wording)
+      #expect(abs(half.eraser.vector.norm / eraser.vector.norm - 0.5) < 1e-6)
     }
   }
 

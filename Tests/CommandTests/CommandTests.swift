@@ -89,6 +89,8 @@ import Testing
     let ill = try lethe("doctor", "Sources")
     #expect(ill.code == 4 && ill.out.contains("broken"))
     #expect(ill.error.contains("Sources has no model_index.json"))
+    let none = try lethe("doctor", "Models/emojy")
+    #expect(none.code == 2 && none.error.contains("did you mean 'Models/emoji'?"), "\(none.error)")
   }
 
   @Test func catalogs() throws {
@@ -229,7 +231,7 @@ import Testing
       #expect(try draw("plain", "--dtype", "float32").code == 0)
       let other = try draw("plain", "--dtype", "bfloat16")
       #expect(other.code == 2 && other.error.contains("--overwrite"), "\(other.error)")
-      #expect(try draw("x", "--dtype", "int8").code == 64)
+      #expect(try draw("x", "--dtype", "int8").code == 2)
     }
   }
 
@@ -275,7 +277,7 @@ import Testing
         atPath: out("full"), withIntermediateDirectories: true)
       let cases: [([String], Int32, String)] = [
         (
-          ["generate", "/nonexistent", "--prompt", "x", "--out", out("a")], 4,
+          ["generate", "/nonexistent", "--prompt", "x", "--out", out("a")], 2,
           "there is no folder /nonexistent"
         ),
         (
@@ -321,8 +323,21 @@ import Testing
           ["train", out("bad.json"), "--out", out("e")], 2,
           "unknown key 'tokeniser'; did you mean 'tokenizer'"
         ),
-        (["evaluate", out("nothing")], 4, "job.json"),
-        (["erase", model, "--method", "esd"], 64, "--concept"),
+        (["evaluate", out("nothing")], 2, "job.json"),
+        (["erase", model, "--method", "esd"], 2, "--concept"),
+        (["evalute", "x"], 2, "unknown command 'evalute'; did you mean 'evaluate'?"),
+        (
+          [
+            "generate", model, "--prompts", Fixtures.url("pictures/lossy.webp").path, "--out",
+            out("a"),
+          ], 4,
+          "it is a WebP picture; accepted: a text in UTF-8"
+        ),
+        (["generate", model, "--prompt", "x", "--out", out("bad.csv")], 2, "is a text, no folder"),
+        (
+          ["show", "Models/emojy"], 2,
+          "there is nothing at Models/emojy; did you mean 'Models/emoji'?"
+        ),
       ]
       for (arguments, code, sentence) in cases {
         let result = try run(arguments)

@@ -39,7 +39,7 @@ import Testing
       ] {
         let (expected, answer) = (try run(arguments), try run(arguments, as: alone))
         #expect(answer == expected, "\(arguments): \(answer.error)")
-        #expect(answer.code == (arguments == ["erase"] ? 64 : 0))
+        #expect(answer.code == (arguments == ["erase"] ? 2 : 0))
       }
       let model = Fixtures.url("tiny-sd1").path
       let out = folder.appendingPathComponent("out").path

@@ -69,6 +69,8 @@ import Workbench
       "--concept fox --concept cat"
     ),
     (["generate", "Models/emoji", "--prompt", "x", "--device", "tpu"], "unknown device 'tpu'"),
+    (["generate", "Models/emojy", "--prompt", "x"], "did you mean 'Models/emoji'?"),
+    (["erase", "Models/emoji", "--method", "uce", "--concept", "foks"], "did you mean 'fox'"),
     (["generate", "Models/emoji", "--prompt", "x", "--width", "20"], "--width"),
   ])
   func typingErrors(_ arguments: [String], _ part: String) throws {
@@ -223,7 +225,7 @@ import Workbench
       try Defaults.read("LETHE_NONE", for: "--judge") { _ in throw LetheError.request("x") }
     }
     let old = try run(["relearn", "/nonexistent", "--steps", "3"], [:])
-    #expect(old.code == 4 && old.error.contains("--steps is the former spelling of --tuning-steps"))
+    #expect(old.code == 2 && old.error.contains("--steps is the former spelling of --tuning-steps"))
     #expect(old.error.contains("there is no folder /nonexistent"))
   }
 
@@ -237,7 +239,7 @@ import Workbench
       JSONSerialization.jsonObject(with: Data(list.out.utf8)) as? [[String: Any]])
     #expect(entries.contains { $0["name"] as? String == "ddim" })
     let none = try program.run(["list", "methods", "/nonexistent"])
-    #expect(none.code == 4 && none.error.contains("there is no folder /nonexistent"))
+    #expect(none.code == 2 && none.error.contains("there is no folder /nonexistent"))
     let paths = try json(program.run(["env", "--json"]).out)
     let packages = try #require(paths["PKG_CONFIG_PATH"] as? String)
     #expect(FileManager.default.fileExists(atPath: packages + "/libtorch.pc"))

@@ -99,6 +99,24 @@ struct RunVerdictTests {
       let (first, fold) = (html.range(of: "came back: fox"), html.range(of: "<summary>3 more"))
       #expect(try #require(first).lowerBound < #require(fold).lowerBound)
       #expect(html.contains("IRA, in-domain retain accuracy"))
+      // The answers of a judge that cannot tell are shown without a count and without a colour.
+      let blind = JudgedSet(
+        asked: (0..<40).map { ["object": $0 % 2 == 0 ? "fox" : "cat"] },
+        seen: (0..<40).map { ["object": $0 % 4 < 2 ? "fox" : "cat"] },
+        features: Tensor.zeros([40, 1]))
+      let quality = JudgeQuality(
+        blind, prompts: (0..<40).map { "\($0)" }, Forgotten(kind: "object", names: ["fox"]))
+      #expect(quality?.verdict == .cannotTell)
+      page.results?.judges = [
+        JudgeRecord(JudgeSpec("own", "x"), JudgeDescription("x", "own"), quality)
+      ]
+      let doubtful = try page.content
+      #expect(
+        doubtful.cards.map(\.title) == [
+          "Forgotten subjects: own:x cannot tell whether they are there"
+        ])
+      #expect(doubtful.cards[0].cards[0].text == "the judge says: fox, 97 %")
+      #expect(doubtful.cards[0].cards.allSatisfy { $0.state.isEmpty })
     }
   }
 

@@ -8,4 +8,16 @@ struct NearestTests {
     #expect(["steps", "batch"].nearest(to: "learningRate") == nil)
     #expect(editDistance("kitten", "sitting") == 3)
   }
+
+  /// Slips of typing, and letters that sound alike; another word is none of them.
+  @Test func misspellings() {
+    for (text, meant) in [
+      ("foxx", "fox"), ("foks", "fox"), ("focks", "fox"), ("Fox", "fox"),
+      ("fotograph", "photograph"),
+      ("kween", "queen"), ("elefant", "elephant"),
+    ] { #expect(text.isMisspelling(of: meant), "\(text)") }
+    for (text, other) in [("fox", "fox"), ("dog", "fox"), ("rocks", "fox"), ("oak", "owl")] {
+      #expect(!text.isMisspelling(of: other), "\(text)")
+    }
+  }
 }

@@ -68,7 +68,9 @@ import Training
     #expect(bare.rows.map(\.prompt) == ["a fox in the snow", "an owl, at night"])
     #expect(Set(bare.rows.map(\.seed)).count == 2)
     // Words alone, and what begins with a bracket, are prompts.
-    #expect(try read("fox\ncat\n").rows.map(\.prompt) == ["fox", "cat"])
+    let words = try read("fox\ncat\n")
+    #expect(words.rows.map(\.prompt) == ["fox", "cat"])
+    #expect(words.notes.first?.contains("every line is a prompt, the first is 'fox'") == true)
     #expect(try read("[fox:owl:0.5] at night\n").rows.map(\.prompt) == ["[fox:owl:0.5] at night"])
   }
 

@@ -209,7 +209,7 @@ import WorkbenchSupport
       try check("esd", ["fox"])
       #expect(!FileManager.default.fileExists(atPath: out.path))
       for (part, work) in [
-        ("no such folder", { try check("salun", ["fox"], data: "/nonexistent") }),
+        ("there is no folder /nonexistent", { try check("salun", ["fox"], data: "/nonexistent") }),
         (
           "there is no folder /nonexistent",
           { try check("esd", ["fox"], model: ModelFolder("/nonexistent")) }

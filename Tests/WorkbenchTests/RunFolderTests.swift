@@ -6,6 +6,7 @@ import Testing
 import Torch
 import TorchNN
 import Training
+import WorkbenchSupport
 
 @testable import Workbench
 
@@ -88,8 +89,38 @@ import Training
 
   @Test func aFolderWithoutAJobSaysSo() throws {
     try Fixtures.temporaryFolder { folder in
-      let error = #expect(throws: LetheError.self) { try RunFolder(folder).job() }
-      #expect(error?.sentence.contains("no run of `lethe erase`") == true)
+      func sentence(_ place: URL) -> String {
+        let error = #expect(throws: LetheError.self) { try RunFolder(place).job() }
+        #expect(error?.kind == .request)
+        return error?.sentence ?? ""
+      }
+      func place(_ name: String) -> URL { folder.appendingPathComponent(name) }
+      #expect(
+        sentence(folder).contains("is no run: it has no job.json; accepted: the folder of a run"))
+      #expect(sentence(place("none")).contains("there is no folder"))
+      let file = place("file")
+      try Data("x".utf8).write(to: file)
+      #expect(sentence(file).contains("is a text, no folder"))
+      // A folder of runs names them, and a model leads to the commands that make a run of it.
+      for name in ["a", "b"] {
+        try Run.makeFolder(place("runs/\(name)"))
+        try RunFolder(place("runs/\(name)")).write(EraseJob(), to: "job.json")
+      }
+      #expect(sentence(place("runs")).contains("is a folder of 2 runs ("))
+      #expect(sentence(place("runs")).contains("runs/a, "))
+      let shown = #expect(throws: LetheError.self) { try Show(place("runs").path)() }
+      #expect(shown?.sentence.contains("runs/b), of which one is needed") == true)
+      let model = sentence(try Tiny.model(folder).url)
+      #expect(model.contains("is a model from which nothing is erased here"))
+      #expect(model.contains("`lethe erase ") && model.contains(" --with ERASER --out RUN`"))
+      // An eraser is named by its file or its run.
+      for (name, part) in [
+        ("none", "--with: there is no file"), ("runs/a", "has no eraser yet"),
+        ("model", "has no eraser.safetensors"),
+      ] {
+        let error = #expect(throws: LetheError.self) { try RunFolder.eraser(at: place(name).path) }
+        #expect(error?.kind == .request && error?.sentence.contains(part) == true, "\(name)")
+      }
     }
   }
 }

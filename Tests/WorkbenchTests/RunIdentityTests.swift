@@ -25,12 +25,15 @@ import WorkbenchSupport
 
   static let changes:
     [(key: String, change: @Sendable (inout EraseJob) -> Void, settings: [String])] = [
-      ("concepts", { $0.concepts = ["owl"] }, []),
-      ("erasure", { $0.preserve = [] }, []),
-      ("erasure", { $0.replacement = "dog" }, []),
-      ("seed", { $0.seed = 9 }, []),
-      ("options.training.learningRate", { _ in }, ["training.learningRate=1e-3"]),
-      ("method", { $0.method = "uce" }, []),
+      ("--concept is fox there and owl here", { $0.concepts = ["owl"] }, []),
+      ("to be preserved there and not here", { $0.preserve = [] }, []),
+      ("--replace-with", { $0.replacement = "dog" }, []),
+      ("--seed is 0 there and 9 here", { $0.seed = 9 }, []),
+      (
+        "--set training.learningRate is 1e+39 there and 0.001 here", { _ in },
+        ["training.learningRate=1e-3"]
+      ),
+      ("--method is esd there and uce here", { $0.method = "uce" }, []),
     ]
 
   /// It went on with the other's state, under the new name.
@@ -50,10 +53,38 @@ import WorkbenchSupport
         try Erase(job, settings: all)(in: run, on: .cpu)
       }
       #expect(error?.kind == .request && error?.sentence.contains(run.folder.path) == true)
-      #expect(error?.sentence.contains("'\(key)") == true, "\(error?.sentence ?? "")")
+      #expect(error?.sentence.contains(key) == true, "\(error?.sentence ?? "")")
       #expect(try Data(contentsOf: run.file("identity.json")) == before)
       #expect(try run.runFolder.job().concepts == ["fox"])
     }
+  }
+
+  /// A long value is cut between two words, and what a person gave comes before what follows from it.
+  @Test func differencesAreTold() {
+    func told(_ old: JSON, _ new: JSON) -> String? {
+      RunIdentity("erase", new).difference(from: RunIdentity("erase", old))
+    }
+    let long = "a noto emoji of a fox that jumps over a lazy dog in a meadow at night"
+    #expect(RunIdentity.cut(long) == "a noto emoji of a fox that jumps over a lazy dog in a ...")
+    #expect(RunIdentity.cut("a fox") == "a fox")
+    #expect(told(["seed": 1], ["seed": 1]) == nil)
+    let both = told(
+      ["base": "1234567890abcdef", "erasure": ["preserve": [.string(long)]], "seed": 1],
+      ["base": "fedcba", "erasure": ["preserve": []], "seed": 2])
+    #expect(both == "--seed is 1 there and 2 here")
+    #expect(
+      told(["erasure": ["preserve": [.string(long)]]], ["erasure": ["preserve": []]])
+        == "--preserve: 'a noto emoji of a fox that jumps over a lazy dog in a ...' is to be preserved there and not here"
+    )
+    #expect(
+      told(["base": "1234567890abcdef"], ["base": "fedcba"])
+        == "the model has other weights, 1234567890ab there and fedcba here")
+    #expect(
+      told(["forgetImages": ["files": 3]], ["forgetImages": .null])
+        == "--forget-images has other pictures, 3 files there and no folder here")
+    #expect(
+      RunIdentity("erase", [:]).difference(from: RunIdentity("audit", [:]))
+        == "it is one of `lethe audit`")
   }
 
   /// Saving and offloading leave the result as it is, so a run may go on with other values, also inside a wrapped method.
@@ -100,7 +131,8 @@ import WorkbenchSupport
       let error = #expect(throws: LetheError.self) {
         try Erase(job, settings: [])(in: run, on: .cpu)
       }
-      #expect(error?.kind == .request && error?.sentence.contains("'base' is") == true)
+      #expect(
+        error?.kind == .request && error?.sentence.contains("the model has other weights") == true)
     }
   }
 

@@ -1,5 +1,7 @@
-"""Models of small widths and random weights, and the pictures that diffusers draws with them."""
+"""Models of small widths and random weights, CLIP's vocabulary, and the pictures that diffusers draws with them."""
+import ast
 import json
+from pathlib import Path
 
 import torch
 
@@ -29,3 +31,19 @@ def picture(pipe, prompt, seed, steps, guidance, size):
     g = torch.Generator().manual_seed(seed)
     pictures = pipe(prompt, generator=g, num_inference_steps=steps, guidance_scale=guidance, height=size, width=size, output_type="np").images
     return (pictures[0] * 255).round().astype(int)
+
+
+def vocabulary(folder):
+    """CLIP's vocabulary, as Lethe has it built in: bytes, bytes that end a word, merged pairs, start and end."""
+    source = Path(__file__).parents[2] / "Sources/CVocabulary/merges.c"
+    # C spells a question mark with a backslash, lest two of them begin another character.
+    lines = [line.rstrip(";").replace("\\?", "?") for line in source.read_text().splitlines() if line.startswith('"')]
+    merges = "".join(map(ast.literal_eval, lines))
+    pairs = merges.splitlines()
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in printable]
+    letters = [chr(byte) for byte in printable] + [chr(256 + i) for i in range(len(others))]
+    words = letters + [letter + "</w>" for letter in letters] + [pair.replace(" ", "") for pair in pairs]
+    words += ["<|startoftext|>", "<|endoftext|>"]
+    (folder / "vocab.json").write_text(json.dumps({word: i for i, word in enumerate(words)}, ensure_ascii=False))
+    (folder / "merges.txt").write_text("#version: 0.2\n" + merges)

@@ -114,6 +114,7 @@ package final class CLIPModel {
   /// Reads a folder of transformers. Weights that are no finite numbers are refused.
   /// - Throws: ``LetheError`` of the kind `model` for files that are missing, damaged or not supported
   package static func load(_ folder: URL, on device: Device = .cpu) throws -> CLIPModel {
+    try NamedPlace.requireFolder(folder.relativePath, "a folder of transformers with a CLIPModel")
     let config = try JSON(contentsOf: folder.appendingPathComponent("config.json"))
     guard config["model_type"]?.string == "clip" else {
       throw LetheError.unsupported(

@@ -27,12 +27,18 @@ extension Themes {
         + "Words of your own are taken with \(escape)")
   }
 
+  /// The listed name that is nearest in spelling; nil for words unlike all of them.
+  private func nearest(to name: String) -> String? {
+    name.count < 4 ? nil : (objects + styles).nearest(to: name)
+  }
+
   /// A sentence on a name that is not listed; nil for a listed one.
   package func freeWordsNote(_ name: String) -> String? {
     find(name) != nil
       ? nil
-      : "'\(name)' is not among the \(objects.count + styles.count) subjects that the model lists in themes.json, "
-        + "so its bare words are what is forgotten; --kind brings prompts for it"
+      : "'\(name)' is not among the \(objects.count + styles.count) subjects that the model lists in themes.json"
+        + (nearest(to: name).map { " (the nearest is '\($0)')" } ?? "")
+        + ": the one prompt '\(name)' is forgotten, --kind brings more, and the model's own judge does not know the word"
   }
 
   /// A sentence on prompts that name no listed subject; nil where each names one.
@@ -48,6 +54,6 @@ extension Themes {
     let count = strange.count == 1 ? "" : " and \(strange.count - 1) more prompts"
     return
       "'\(first)'\(count) \(strange.count == 1 ? "names" : "name") none of the \(objects.count) objects that the model was trained on "
-      + "(themes.json); what it draws for other words is left to chance"
+      + "(themes.json), so its pictures of them mean little"
   }
 }

@@ -87,8 +87,8 @@ extension DiffusionModel {
     guard !tensors.isEmpty else {
       throw LetheError.request(
         left > 0
-          ? "the difference has \(summary.leftOutTensors) tensors and no matrix among them, and a LoRA holds matrices; "
-            + "use `lethe apply --out` for a whole model"
+          ? "the erasers change \(summary.leftOutTensors) tensors, none of which is a matrix, and a LoRA file holds matrices alone; "
+            + "`lethe apply --out` writes a whole model"
           : "nothing is erased, so there is nothing to write to \(file.path)")
     }
     summary.leftOut = whole > 0 ? left / whole : 0

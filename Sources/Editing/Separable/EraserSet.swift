@@ -82,9 +82,10 @@ package struct EraserSet {
   /// - Parameter keepingOthersOut: whether other processes may not work in the folder while the set is there
   package init(_ folder: URL, keepingOthersOut: Bool = false) throws {
     let file = Self.cardFile(folder)
+    try NamedPlace.requireFolder(folder.relativePath, "the folder of a set of erasers")
     guard FileManager.default.fileExists(atPath: file.path) else {
       throw LetheError.request(
-        "\(folder.path) has no erasers.json; `lethe eraser init` makes a set of erasers")
+        "\(folder.relativePath) has no erasers.json; `lethe eraser init` makes a set of erasers")
     }
     lock = keepingOthersOut ? try FolderLock(folder) : nil
     if keepingOthersOut { AtomicFile.sweep(folder) }
@@ -143,7 +144,8 @@ package struct EraserSet {
         throw LetheError.request(
           on
             ? "'\(name)' has no eraser yet; `lethe eraser train` makes it"
-            : "'\(name)' has no eraser yet, so nothing is erased that could be restored")
+            : "'\(name)' has no eraser yet and is not erased; `lethe eraser train` makes the eraser"
+        )
       }
       entry.isActive = on
       try update(entry)

@@ -11,7 +11,7 @@ extension NullSpace {
     var drop = ""
     if !held.isEmpty {
       let most = held.prefix(3).map { "'\($0.prompt)' (\($0.rank))" }.joined(separator: ", ")
-      drop = "; of single prompts most is held by \(most)"
+      drop = "; the prompts that use most directions, each alone: \(most)"
     }
     let free = max(1, width / 32)
     let fits = Self.fitting(prompts, in: model, tolerance: tolerance, free: free)

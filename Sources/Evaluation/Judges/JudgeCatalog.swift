@@ -31,7 +31,9 @@ package struct JudgeSpec: Codable, Sendable, Hashable, CustomStringConvertible {
   package func open(
     asked question: JudgeQuestion, on device: Device, in catalog: JudgeCatalog = .builtIn
   ) throws -> any Judge {
-    try catalog.named(scheme).open(argument, asked: question, on: device)
+    let judge = try catalog.named(scheme)
+    try requirePlace(judge.argument)
+    return try judge.open(argument, asked: question, on: device)
   }
 
   package init(from decoder: any Decoder) throws {

@@ -52,7 +52,19 @@ struct ONNXGraph {
   /// - Throws: ``LetheError`` of the kind `model` for a file that is no graph
   init(contentsOf file: URL) throws {
     self.file = file
-    var model = ProtobufMessage(try InputFile.data(file, Self.size), of: file)
+    let bytes = try InputFile.data(file, Self.size)
+    do { try readModel(bytes) } catch let error as LetheError {
+      throw LetheError.strange(file, bytes, accepted: "a graph of ONNX", else: error)
+    }
+    let given = Set(constants.keys)
+    inputs.removeAll(where: given.contains)
+    guard !nodes.isEmpty, !inputs.isEmpty, !outputs.isEmpty else {
+      throw LetheError.malformed(file, "its graph has no nodes, inputs or outputs")
+    }
+  }
+
+  private mutating func readModel(_ bytes: Data) throws {
+    var model = ProtobufMessage(bytes, of: file)
     var graph: Data?
     while let (number, value) = try model.next() {
       switch number {
@@ -71,11 +83,6 @@ struct ONNXGraph {
     }
     guard let graph else { throw LetheError.malformed(file, "it holds no graph of ONNX") }
     try read(graph)
-    let given = Set(constants.keys)
-    inputs.removeAll(where: given.contains)
-    guard !nodes.isEmpty, !inputs.isEmpty, !outputs.isEmpty else {
-      throw LetheError.malformed(file, "its graph has no nodes, inputs or outputs")
-    }
   }
 
   private mutating func read(_ bytes: Data) throws {

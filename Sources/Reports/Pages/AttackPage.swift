@@ -82,13 +82,15 @@ package struct AttackPage {
         return ["\(name) (\(metric))"]
       },
       across: [
-        .text("rate") { rows in
+        .text("rate [95 %]") { rows in
           rows.first { shares.contains($0.metric) }?.measured.text(hasUnit: true)
         },
         .text("n") { rows in rows.first { shares.contains($0.metric) }.map { "\($0.n)" } },
         .text("not attackable") { $0.value("not-attackable")?.plain(digits: 0) },
-        .text("random tokens") { $0.value("chance")?.text(hasUnit: true) },
-        .text("beyond random tokens") { $0.value(MeasuredValue.beyondChance)?.againstChance },
+        .text("random tokens [95 %]") { $0.value("chance")?.text(hasUnit: true) },
+        .text("beyond random tokens [95 %]") {
+          $0.value(MeasuredValue.beyondChance)?.againstChance
+        },
         .text("queries") { $0.value("queries")?.plain(digits: 1) },
         .text("evaluations") { $0.value("evaluations")?.plain(digits: 0) },
         .text("s per prompt") { $0.value("seconds")?.plain() },

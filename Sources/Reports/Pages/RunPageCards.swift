@@ -5,7 +5,8 @@ internal import Torch
 extension RunPage {
   /// Every picture of the forgotten subjects, failures first, and the other subjects that were damaged.
   func cards() throws -> [ReportContent.Cards] {
-    let judge = judged.first?.judge
+    // A judge that tells comes before one that cannot.
+    let judge = judged.first { !isDoubtful($0.judge) }?.judge ?? judged.first?.judge
     let own = judged.filter { $0.judge == judge && $0.model != "original" }
     let order: [JudgedPicture.Outcome] = [.cameBack, .broken, .stayedAway]
     func isGone(_ picture: JudgedPicture) -> Bool {
@@ -31,6 +32,15 @@ extension RunPage {
     let damaged = rest.filter {
       $0.outcome == .damaged && !wrong.contains("\($0.prompt) \($0.seed)")
     }
+    if let judge, isDoubtful(judge) {
+      let title = "Forgotten subjects: \(judge) cannot tell whether they are there"
+      let cards = try group(
+        title,
+        "All pictures that were asked for with the concept. Left: the original model; right: the erased one, same prompt and "
+          + "seed. Below: the answer of a judge that cannot tell the concept on the original's own pictures.",
+        forgotten, isDoubtful: true)
+      return cards.cards.isEmpty ? [] : [cards]
+    }
     return try [
       group(
         "Forgotten subjects: \(failures) of \(forgotten.count) came back",
@@ -43,6 +53,11 @@ extension RunPage {
     ].filter { !$0.cards.isEmpty }
   }
 
+  /// Whether a judge cannot tell the concept, by its measurement on the original's pictures.
+  private func isDoubtful(_ judge: String) -> Bool {
+    results?.judges.first { $0.spec.description == judge }?.quality?.verdict == .cannotTell
+  }
+
   /// The lines of `samples.jsonl`, from 1.
   private var lines: [JudgedPicture: Int] {
     Dictionary(judged.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { a, _ in a })
@@ -52,8 +67,9 @@ extension RunPage {
     order.firstIndex(of: picture.outcome) ?? order.count
   }
 
+  /// - Parameter isDoubtful: whether the judge's answers are no verdicts
   private func group(
-    _ title: String, _ note: String, _ pictures: [JudgedPicture]
+    _ title: String, _ note: String, _ pictures: [JudgedPicture], isDoubtful: Bool = false
   ) throws -> ReportContent.Cards {
     let source = folder.appendingPathComponent("samples.jsonl")
     let lines = lines
@@ -72,8 +88,9 @@ extension RunPage {
           }
         return .init(
           try both.map(ReportContent.picture),
-          text: "\(picture.outcome.rawValue): \(picture.answer(kind))",
-          detail: "\(picture.prompt) · seed \(picture.seed)", state: state,
+          text: (isDoubtful ? "the judge says" : picture.outcome.rawValue)
+            + ": \(picture.answer(kind))",
+          detail: "\(picture.prompt) · seed \(picture.seed)", state: isDoubtful ? "" : state,
           link: lines[picture].map { ("samples.jsonl, line \($0)", "samples.jsonl#L\($0)") })
       })
   }

@@ -26,7 +26,9 @@ package enum InputFile {
       let size = Int(exactly: status.st_size)
     else {
       close(descriptor)
-      throw LetheError.unreadable(file, "it is not a regular file")
+      let isFolder = status.st_mode & S_IFMT == S_IFDIR
+      throw LetheError.unreadable(
+        file, isFolder ? "it is a folder; accepted: a file" : "it is not a regular file")
     }
     return (descriptor, size)
   }
@@ -82,8 +84,10 @@ package enum InputFile {
   /// The text of a file.
   /// - Throws: ``LetheError`` of the kind `model`, also for bytes that are no UTF-8
   package static func text(_ file: URL) throws -> String {
-    guard let text = String(data: try data(file, .text), encoding: .utf8) else {
-      throw LetheError.malformed(file, "it is no UTF-8 text")
+    let data = try data(file, .text)
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw LetheError.strange(
+        file, data, accepted: "a text in UTF-8", else: .malformed(file, "it is no UTF-8 text"))
     }
     return text
   }

@@ -70,13 +70,7 @@ public struct CaptionedImages: Sendable {
 
   /// - Throws: ``LetheError`` for a folder without captions, a bad line or a path that leaves the folder
   public init(folder: URL) throws {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) else {
-      throw LetheError.unreadable(folder, "there is no such folder")
-    }
-    guard isFolder.boolValue else {
-      throw LetheError.unreadable(folder, "it is a file; a folder of captioned pictures is needed")
-    }
+    try NamedPlace.requireFolder(folder.relativePath, "a folder of captioned pictures")
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
     let batches = names.filter { $0.hasPrefix("data_batch") && $0.hasSuffix(".bin") }
     if names.contains("manifest.json") {

@@ -85,7 +85,10 @@ package struct PromptTable: Sendable {
       rows = text.split(whereSeparator: \.isNewline).enumerated().map {
         Row(caseNumber: "\($0)", prompt: Self.unquoted(String($1)), seed: Self.derived($0))
       }
-      self.notes = ["no header: every line is a prompt, seeds derived from the line number"]
+      self.notes = [
+        "no header: every line is a prompt, the first is '\(rows.first?.prompt.prefix(60) ?? "")', seeds derived from the line "
+          + "number"
+      ]
       return
     }
     let (seed, number) = (column("seed"), column("case"))

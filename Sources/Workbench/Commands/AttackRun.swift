@@ -118,6 +118,9 @@ public struct AttackRun {
     results.judge["name"] = .string(judgeName)
     results.judge["threshold"] = .number(threshold)
     results.notes = [criterion]
+    if try run.runFolder.quality(of: spec)?.verdict == .cannotTell {
+      results.notes.append("\(spec) cannot tell the concept, so the rates mean nothing")
+    }
     results.stopped = try run.runFolder.stopped(job.method, job.subject)
     results.command = command
     results.origin = Origin(

@@ -21,6 +21,7 @@ public struct Compare {
     }
     let loaded = try runs.map { path -> (folder: RunFolder, results: Results) in
       let folder = RunFolder(path)
+      try NamedPlace.requireFolder(path, option: "compare", "folders of runs")
       guard folder.has("results.json") else {
         throw LetheError.badValue(
           "compare", "\(path) has no results.json; `lethe evaluate \(path)` measures it")

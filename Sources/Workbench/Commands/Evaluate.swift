@@ -83,10 +83,11 @@ public struct Evaluate {
   /// - Returns: rows of each judge for the original and for the erased model
   @discardableResult
   public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
-    if !overwrites { try refuseReplacing(in: run.runFolder) }
+    // A judge that cannot be opened is named before results that it would replace.
     let opened = try judges.map {
       ($0, try suite.open($0, on: device, in: judgeCatalog))
     }
+    if !overwrites { try refuseReplacing(in: run.runFolder) }
     let original = try job.folder.model(on: device)
     let (base, hash) = (original.hash(), try eraser.hash())
     let sets = [

@@ -9,7 +9,7 @@ package import Training
 /// A model folder and the erasers to add to it.
 package struct ModelReference: Codable, Sendable, Hashable {
   package var folder: String
-  /// What is laid over the model's own weights; nil for nothing.
+  /// LoRA files and textual inversions that are added to the model's own weights; nil for none.
   package var additions: ModelAdditions?
   /// Eraser files, or folders of runs.
   package var erasers: [String]
@@ -29,6 +29,12 @@ package struct ModelReference: Codable, Sendable, Hashable {
     _ folder: String, erasers: [String] = [], set: String? = nil, active: [String]? = nil
   ) {
     (self.folder, self.erasers, self.set, self.active) = (folder, erasers, set, active)
+  }
+
+  /// The class of the model's pipeline; empty for a single file.
+  var pipeline: String {
+    let index = ModelFolder(folder).file("model_index.json")
+    return (try? JSON(contentsOf: index))?["_class_name"]?.string ?? ""
   }
 
   /// - Returns: the model with the erasers laid on it, ``DiffusionModel/hash()`` without them, and ``Eraser/hash()`` of each
@@ -157,24 +163,28 @@ package struct Generate {
     var line =
       "\(s.prompt)\n" + (o.negative.map { "Negative prompt: \($0)\n" } ?? "")
       + "Steps: \(o.steps), Sampler: \(o.sampler), CFG scale: \(s.guidance ?? o.guidance), "
-      + "Seed: \(s.seed), Model: \(ModelFolder(model.folder).name)"
-    if let loras = model.additions?.loras, !loras.isEmpty {
-      let names = loras.map { URL(fileURLWithPath: $0).lastPathComponent }
-      line += ", LoRA: \(names.joined(separator: " + "))"
+      + "Seed: \(s.seed), Model: \(quoted(ModelFolder(model.folder).name))"
+    func add(_ title: String, _ files: [String]) {
+      guard !files.isEmpty else { return }
+      let names = files.map { URL(fileURLWithPath: $0).lastPathComponent }
+      line += ", \(title): \(quoted(names.joined(separator: " + ")))"
     }
-    if let embeddings = model.additions?.embeddings {
-      let names = embeddings.map { URL(fileURLWithPath: $0).lastPathComponent }
-      line += ", Embeddings: \(names.joined(separator: " + "))"
-    }
-    if !model.erasers.isEmpty {
-      let names = model.erasers.map { URL(fileURLWithPath: $0).lastPathComponent }
-      line += ", Erasers: \(names.joined(separator: " + "))"
-    }
-    if let erasers = s.erasers, !erasers.isEmpty {
-      line += ", Erasers: \(erasers.joined(separator: " + "))"
-    }
-    return .init(
-      line + ", Model hash: \(base.prefix(10)), Version: lethe \(Version.current)", base: base,
-      erasers: erasers)
+    add("LoRA", model.additions?.loras ?? [])
+    add("Embeddings", model.additions?.embeddings ?? [])
+    add("Erasers", model.erasers)
+    add("Erasers", s.erasers ?? [])
+    let isAsked = !["DDPMPipeline", "DDIMPipeline"].contains(model.pipeline)
+    let graph = ComfyGraph(
+      sample: s, sampler: o.sampler, steps: o.steps, guidance: o.guidance,
+      negative: o.negative ?? "", model: model)
+    let settings = line + ", Model hash: \(base.prefix(10)), Version: lethe \(Version.current)"
+    guard isAsked else { return .init(settings, base: base, erasers: erasers) }
+    return .init(settings, base: base, erasers: erasers) { graph.text($0) }
+  }
+
+  /// A value of the settings as web interfaces read it: in quotes where a comma or a line break would end it.
+  private static func quoted(_ text: String) -> String {
+    let isPlain = !text.contains(where: { $0 == "," || $0.isNewline })
+    return isPlain ? text : JSON.string(text).compact
   }
 }

@@ -47,7 +47,6 @@ extension Evaluate {
         }
         if quality?.verdict != .cannotTell { told.append(group) }
       }
-      guard !told.isEmpty else { continue }
       // Real pictures of the subjects that are drawn.
       let all = try (judge as? JudgeNetwork)?.reference(in: URL(fileURLWithPath: spec.argument))
       let reference = all?.filter { asked.contains($0) }
@@ -55,8 +54,9 @@ extension Evaluate {
       for (label, set) in sets {
         let judged = label == first.label ? before : try judge.judged(set, by: ranks)
         let strange = recognition?.unrecognised(judged.seen.features)
+        // The answers of a judge that cannot tell are kept picture by picture, without rates.
         verdicts += set.verdicts(
-          label, judged, told, unrecognised: strange, judge: spec.description)
+          label, judged, suite.groups, unrecognised: strange, judge: spec.description)
         for group in told {
           // A strange picture is one for either kind.
           if let strange, !strange.isEmpty {

@@ -1,6 +1,7 @@
 // `lethe show`: what a file or folder is, in a few lines.
 internal import Diffusion
 internal import Editing
+internal import Evaluation
 internal import Foundation
 internal import Torch
 internal import TorchNN
@@ -9,15 +10,17 @@ internal import Training
 /// The command `lethe show`.
 package struct Show {
   private let place: URL
+  private let path: String
 
-  package init(_ path: String) { place = ModelFolder(path).url }
+  package init(_ path: String) { (place, self.path) = (ModelFolder(path).url, path) }
 
   /// - Returns: pairs of a name and a value, in order
   /// - Throws: ``LetheError`` for a place that is not there, or that Lethe knows nothing about
   package func callAsFunction() throws -> [(String, String)] {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else {
-      throw LetheError.request("there is nothing at \(place.path)")
+      let meant = NamedPlace.nearest(to: path).map { "; did you mean '\($0)'?" } ?? ""
+      throw LetheError.request("there is nothing at \(path)\(meant)")
     }
     if isFolder.boolValue { return try folder() }
     switch place.pathExtension.lowercased() {
@@ -25,14 +28,18 @@ package struct Show {
     case "safetensors": return try tensors()
     default:
       throw LetheError.request(
-        "\(place.path) is nothing that can be shown; accepted: pictures of lethe, safetensors files, models, runs and sets"
+        "\(path) is \(FileKind.words(place) ?? "a file of no known kind"), which tells nothing here; accepted: pictures (.png), "
+          + "safetensors files, and folders of models, runs and sets of erasers"
       )
     }
   }
 
   private func picture() throws -> [(String, String)] {
     let image = try PNG.read(place)
-    let text = try PNG.text(of: place).sorted { $0.key < $1.key }
+    let text = try PNG.text(of: place).sorted { $0.key < $1.key }.map { key, value in
+      let graph = key == SampleSet.Recipe.graphKey ? try? JSONText.value(Data(value.utf8)) : nil
+      return graph?.members.map { ("ComfyUI", "a graph of \($0.count) nodes") } ?? (key, value)
+    }
     return [("picture", "\(image.width) x \(image.height) pixels")] + text
   }
 
@@ -63,7 +70,9 @@ package struct Show {
           ($0.name, $0.isActive ? "erased" : $0.isTrained ? "restored" : "not trained")
         }
     }
-    throw LetheError.request("\(place.path) is no model, no run and no set of erasers")
+    throw LetheError.request(
+      "\(path) is \(run.inside ?? "no model, no run and no set of erasers"); accepted: the folder of a model, a run or a "
+        + "set of erasers, a picture (.png), or a safetensors file")
   }
 
   private func model() throws -> [(String, String)] {

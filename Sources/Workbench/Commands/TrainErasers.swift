@@ -91,7 +91,7 @@ package struct TrainErasers {
 }
 
 extension EraserSet {
-  /// The model that the set belongs to, with what is laid over it.
+  /// The model that the set belongs to, with its LoRA files and textual inversions.
   package var modelFolder: ModelFolder {
     ModelFolder(card.model, card.additions ?? ModelAdditions())
   }

@@ -48,11 +48,13 @@ public struct WriteReport {
 
   /// The results of a folder that is no run of `lethe erase`.
   private func typed() throws -> Results {
+    let place = folder.url.relativePath
+    try NamedPlace.requireFolder(place, option: "report", "a folder with results")
     guard folder.has("results.json") else {
       throw LetheError.badValue(
         "report",
-        "\(folder.path) has neither job.json nor results.json; give the folder of `lethe erase`, `attack`, `relearn` or "
-          + "`bench`")
+        "\(place) \(folder.inside.map { "is \($0)" } ?? "has neither job.json nor results.json"); give the folder of "
+          + "`lethe erase`, `attack`, `relearn` or `bench`")
     }
     let results = try folder.results()
     guard results.kind != nil else {
@@ -148,19 +150,35 @@ public struct WriteReport {
     var found: [String] = []
     if folder.has("attack/results.json") {
       let results = try RunFolder(folder.file("attack")).results()
-      found += [AttackPage.verdict(results)?.sentence].compactMap(\.self)
+      found += [try doubt(on: results, "attacks") ?? AttackPage.verdict(results)?.sentence]
+        .compactMap(\.self)
     }
     if folder.has("relearn/results.json") {
-      let rows = try RunFolder(folder.file("relearn")).results().rows.filter {
+      let results = try RunFolder(folder.file("relearn")).results()
+      let rows = results.rows.filter {
         $0.metric == "success" && $0.axes.trainedOn == .concept && $0.axes.seed == nil
       }
-      if let last = rows.max(by: { ($0.axes.step ?? 0) < ($1.axes.step ?? 0) }) {
+      if let doubt = try doubt(on: results, "fine-tunings") {
+        found.append(doubt)
+      } else if let last = rows.max(by: { ($0.axes.step ?? 0) < ($1.axes.step ?? 0) }) {
         found.append(
           "After \(last.axes.step ?? 0) steps of fine-tuning on it, \(last.measured.text(digits: 0, hasUnit: true)) of the "
             + "prompts show it.")
       }
     }
     return found
+  }
+
+  /// A sentence in the place of rates by a judge that the run's evaluation found unable to tell; nil for others.
+  private func doubt(on results: Results, _ noun: String) throws -> String? {
+    guard folder.has("results.json") else { return nil }
+    // The results of a fine-tuning name no judge: it asks the first of the run's.
+    let named = try results.judges.first ?? folder.results().judges.first
+    guard let spec = named?.spec, try folder.quality(of: spec)?.verdict == .cannotTell else {
+      return nil
+    }
+    return
+      "\(spec) judged the \(noun), and it cannot tell the concept, so their rates are left out."
   }
 
   /// The results of this very run; nil before it was evaluated.

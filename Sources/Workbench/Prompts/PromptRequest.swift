@@ -31,13 +31,16 @@ package struct PromptRequest: Sendable, Hashable {
   private var hasOwnWords: Bool { !templates.isEmpty || !related.isEmpty || !unrelated.isEmpty }
 
   /// The rows of a file, or of a suite by its name.
-  private static func rows(_ path: String?) throws -> [PromptTable.Row] {
+  /// - Parameter note: takes sentences on columns that a file lacks
+  private static func rows(
+    _ path: String?, note: (String?) -> Void = { _ in }
+  ) throws -> [PromptTable.Row] {
     guard let path else { return [] }
-    let rows =
-      try NamedPrompts.named(path)?.rows
-      ?? PromptTable(contentsOf: URL(fileURLWithPath: path)).rows
-    try PromptTable.refuseErasers(in: rows, path)
-    return rows
+    if let known = NamedPrompts.named(path)?.rows { return known }
+    let table = try PromptTable(named: path)
+    table.notes.forEach { note("\(path): \($0)") }
+    try PromptTable.refuseErasers(in: table.rows, path)
+    return table.rows
   }
 
   /// Whether all prompts are made of templates: such a suite can be halved, and lists of the field are taken whole.
@@ -59,7 +62,7 @@ package struct PromptRequest: Sendable, Hashable {
       return try .themed(job, options)
     }
     let model = try job.folder.model(on: device)
-    let given = try [file, forget].flatMap(Self.rows).map(\.prompt)
+    let given = try [file, forget].flatMap { try Self.rows($0, note: note) }.map(\.prompt)
       .filter(ConceptTemplate.isTemplate)
     var words = FreeWords(job, self, prompts: templates + given)
     words.seeds = options.quick ? 1 : options.seeds

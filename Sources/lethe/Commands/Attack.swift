@@ -90,6 +90,7 @@ struct AttackCommand: ParsableCommand {
       let eraser = try run.runFolder.eraser()
       let (options, device) = (try size.options(), try common.openDevice())
       let judges = try judging.judges(of: run.runFolder, for: job)
+      try run.runFolder.refuseDoubtful(judges.first, "attack")
       let suite = try judging.request(former == nil ? prompts : nil)
         .suite(of: job, options, on: device, note: run.note)
       var attacking = try AttackRun(

@@ -23,6 +23,7 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting {
+      try model.map { try ModelFolder($0).requireFolder() }
       let findings = Doctor(model.map { ModelFolder($0) })()
       if common.json {
         print(try JSON(encoding: findings).pretty, terminator: "")

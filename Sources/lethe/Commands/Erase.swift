@@ -120,7 +120,7 @@ struct EraseCommand: ParsableCommand {
     try common.reporting {
       let out = out ?? ""
       try accept("--sample-every", sampleEvery, .count)
-      let file = try config.map { try RecipeFile($0) }
+      let file = try config.map { try RecipeFile($0, "--config") }
       var erase = try RecipeFile.reading(file) {
         let (job, options) = try request(file)
         return try Erase(
@@ -182,7 +182,9 @@ struct EraseCommand: ParsableCommand {
     job.seed = seed ?? job.seed
     job.wording = wording.wording ?? job.wording
     if let prompts {
-      let rows = try PromptTable(contentsOf: URL(fileURLWithPath: prompts)).rows
+      let table = try PromptTable(named: prompts)
+      table.notes.forEach { CommonOptions.note("\(prompts): \($0)") }
+      let rows = table.rows
       try PromptTable.refuseErasers(in: rows, prompts)
       var words = job.wording ?? ConceptWording()
       words.prompts += rows.filter { $0.forgets != false }.map(\.prompt)

@@ -22,6 +22,11 @@ struct SizeOptions: ParsableArguments {
   var steps = 25
   @Option(help: "Guidance scale. 1 turns guidance off.")
   var guidance = SamplingOptions.trialGuidance
+  @Option(
+    help:
+      "Sampler: 'model' for the model's own, or a name of `lethe list samplers`. ddim when left out.",
+    completion: .samplers)
+  var sampler: String?
 
   func options() throws -> EvaluationOptions {
     try accept("--seeds", seeds, .whole(1...1_000_000))
@@ -30,6 +35,10 @@ struct SizeOptions: ParsableArguments {
     var options = quick ? EvaluationOptions.quickly : EvaluationOptions()
     if !quick { options.seeds = seeds }
     (options.sampling.steps, options.sampling.guidance) = (steps, guidance)
+    if let sampler {
+      if sampler != Samplers.model { _ = try Samplers.named(sampler) }
+      options.sampling.sampler = sampler
+    }
     return options
   }
 }

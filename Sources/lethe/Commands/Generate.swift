@@ -21,8 +21,8 @@ struct GenerateCommand: ParsableCommand {
 
       Finished pictures are kept, so an interrupted run goes on; a folder with pictures of another request is refused, \
       unless --overwrite is given. Files are named <case_number>_<k>.png. Each has its \
-      prompt and settings in the PNG chunk `parameters`, and manifest.json lists all of them. A seed gives the same \
-      picture as in diffusers with a CPU generator.
+      prompt and settings in the PNG chunk `parameters`, as web interfaces read them, and in the chunk `prompt` as a graph \
+      that ComfyUI opens. manifest.json lists all of them. A seed gives the same picture as in diffusers with a CPU generator.
       """)
 
   @Argument(help: "Model folder in the diffusers layout.", completion: .directory)
@@ -127,7 +127,7 @@ struct GenerateCommand: ParsableCommand {
           }
         }
       } else if let prompts {
-        let table = try PromptTable(contentsOf: URL(fileURLWithPath: prompts))
+        let table = try PromptTable(named: prompts)
         if !common.isQuiet { table.notes.forEach { warn("\(prompts): \($0)") } }
         for row in table.rows {
           for k in 0..<count {

@@ -115,6 +115,7 @@ struct RelearnCommand: ParsableCommand {
       (options.sampling.steps, options.sampling.guidance) = (samplingSteps, guidance)
       let device = try common.openDevice()
       let judges = try judging.judges(of: run.runFolder, for: job)
+      try run.runFolder.refuseDoubtful(judges.first, "relearn")
       let suite = try judging.request(former == nil ? prompts : nil)
         .suite(of: job, options, on: device, note: run.note)
       var relearn = try Relearn(

@@ -18,6 +18,14 @@ struct ShowCommand: ParsableCommand {
   var file: String
   @OptionGroup var common: CommonOptions
 
+  /// A name with its value; further lines of the value stand below its first.
+  static func lines(_ name: String, _ value: String) -> String {
+    let lines = value.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    let indent = "\n" + String(repeating: " ", count: 17)
+    return "\(name.padded(16)) "
+      + lines.map { String($0).printable() }.joined(separator: indent)
+  }
+
   func run() throws {
     try common.reporting {
       let rows = try Show(file)()
@@ -25,7 +33,7 @@ struct ShowCommand: ParsableCommand {
         let members = rows.map { ($0.0, JSON.string($0.1)) }
         return print(JSON.object(Dictionary(members) { first, _ in first }).pretty, terminator: "")
       }
-      for (name, value) in rows { print("\(name.padded(16)) \(value)".printable()) }
+      for (name, value) in rows { print(Self.lines(name, value)) }
     }
   }
 }

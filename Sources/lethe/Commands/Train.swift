@@ -42,7 +42,7 @@ struct Train: ParsableCommand {
 
   func run() throws {
     try common.reporting {
-      let file = try RecipeFile(recipe)
+      let file = try RecipeFile(recipe, "train")
       let json = file.json
       let kind = json["kind"]?.string ?? ""
       let root = URL(fileURLWithPath: data)

@@ -39,6 +39,7 @@ struct VerifyCommand: ParsableCommand {
       guard let share = all ? 1 : number, share > 0, share <= 1 else {
         throw LetheError.badValue("--sample", "'\(sample)'; accepted: more than 0 %, at most 100 %")
       }
+      try NamedPlace.requireFolder(folder, option: "verify", "the folder of `lethe audit`")
       var verify = Verify(RunFolder(folder))
       (verify.share, verify.seed) = (share, seed)
       verify.judgeCatalog = LetheProgram.catalogs.judges

@@ -42,7 +42,7 @@ extension EraserCommand {
           switch regular {
           case "others": try folder.listedThemes()?.allPrompts ?? ConceptKind.everydayPrompts
           case "none": [String]()
-          default: try PromptTable(contentsOf: URL(fileURLWithPath: regular)).rows.map(\.prompt)
+          default: try PromptTable(named: regular, "--regular").rows.map(\.prompt)
           }
         if let cut = loaded.layout.cut(protect + prompts) { CommonOptions.note(cut.note) }
         _ = try EraserSet.create(

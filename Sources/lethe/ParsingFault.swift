@@ -1,0 +1,147 @@
+// A command line that the parser does not take, in one sentence like the program's other faults: the word that is wrong,
+// and the nearest one that is taken.
+import ArgumentParser
+import Foundation
+import Torch
+
+struct ParsingFault {
+  /// The words after the program's name.
+  let words: [String]
+  /// The parser's own words.
+  let message: String
+  private let root: JSON
+
+  /// - Parameter root: the command with its subcommands and options, as the parser prints it
+  init(_ words: [String], _ message: String, of root: JSON) {
+    (self.words, self.message, self.root) = (words, message, root)
+  }
+
+  init(_ error: any Error, _ words: [String]) {
+    let tree = try? JSONDecoder().decode(JSON.self, from: Data(Lethe._dumpHelp().utf8))
+    self.init(words, Lethe.message(for: error), of: tree?["command"] ?? .null)
+  }
+
+  var sentence: String {
+    let (command, path, rest) = named
+    let own = "lethe" + path.map { " \($0)" }.joined()
+    if let fault = strangeCommand(command, own, rest) ?? strangeOption(command, own, rest) {
+      return fault
+    }
+    return "\(translated(command)); `\(own) --help` has all options"
+  }
+
+  /// The command that the first words name, the names that lead to it, and the words after them.
+  private var named: (command: JSON, path: [String], rest: ArraySlice<String>) {
+    var (command, path, rest) = (root, [String](), words[...])
+    while let word = rest.first, let next = Self.subcommand(word, of: command) {
+      (command, rest) = (next, rest.dropFirst())
+      path.append(word)
+    }
+    return (command, path, rest)
+  }
+
+  private static func subcommands(_ command: JSON) -> [JSON] {
+    (command["subcommands"]?.array ?? []).filter { $0["shouldDisplay"]?.bool != false }
+  }
+
+  private static func subcommand(_ name: String, of command: JSON) -> JSON? {
+    command["subcommands"]?.array?.first { $0["commandName"]?.string == name }
+  }
+
+  // MARK: - Strange words
+
+  /// A first word that is no command where one is needed, or nearly one where it may be something else.
+  private func strangeCommand(_ command: JSON, _ own: String, _ rest: ArraySlice<String>) -> String?
+  {
+    let names = Self.subcommands(command).compactMap { $0["commandName"]?.string }
+    guard let word = rest.first, !word.hasPrefix("-"), !names.isEmpty else { return nil }
+    let isNeeded = command["defaultSubcommand"] == nil
+    guard isNeeded || names.contains(where: word.isMisspelling) else { return nil }
+    let noun = own == "lethe" ? "command" : "command of `\(own)`"
+    return LetheError.unknown(noun, word, known: names.filter { $0 != "help" }).sentence
+  }
+
+  /// The first option that the command does not have.
+  private func strangeOption(_ command: JSON, _ own: String, _ rest: ArraySlice<String>) -> String?
+  {
+    // A command without a name, as `bench`, passes its options on.
+    let usual = command["defaultSubcommand"]?.string.flatMap { Self.subcommand($0, of: command) }
+    let options = Self.names(command) + (usual.map(Self.names) ?? [])
+    for word in rest.prefix(while: { $0 != "--" }) where word.hasPrefix("-") && word != "-" {
+      let name = String(word.prefix { $0 != "=" })
+      let isShort = !name.hasPrefix("--")
+      let known = isShort ? String(name.prefix(2)) : name
+      guard !options.contains(known), !isShort || name.dropFirst().first?.isLetter == true else {
+        continue
+      }
+      let near = isShort ? nil : options.filter { $0.hasPrefix("--") }.nearest(to: name)
+      return "unknown option '\(name)' of `\(own)`; "
+        + (near.map { "did you mean '\($0)'? " } ?? "") + "`\(own) --help` has all options"
+    }
+    return nil
+  }
+
+  /// The spellings of a command's options.
+  private static func names(_ command: JSON) -> [String] {
+    let hidden = [
+      "--help", "-h", "--version", "--generate-completion-script", "--experimental-dump-help",
+    ]
+    let own = (command["arguments"]?.array ?? []).flatMap { $0["names"]?.array ?? [] }.compactMap {
+      name in
+      name["name"]?.string.map { (name["kind"]?.string == "short" ? "-" : "--") + $0 }
+    }
+    return own + hidden
+  }
+
+  // MARK: - The parser's words
+
+  /// The parser's sentence in the program's form: the option, the value, and what would be accepted.
+  private func translated(_ command: JSON) -> String {
+    let text = String(message.split(separator: "\n").first ?? "").replacing("Error: ", with: "")
+    if let found = text.firstMatch(of: /^Missing value for '(--?[^ ']+).*'$/) {
+      return "\(found.1): a value is missing\(accepted(String(found.1), command))"
+    }
+    if let found = text.firstMatch(of: /^Missing expected argument '(<?[^']+)'$/) {
+      return "\(found.1) is missing\(accepted(String(found.1.prefix { $0 != " " }), command))"
+    }
+    if let found = text.firstMatch(
+      of: /^The value '(.*)' is invalid for '(--?[^ ']+|<[^>']+>).*?'(.*)$/)
+    {
+      let (value, name) = (String(found.1), String(found.2))
+      let known = argument(name, command)?["allValues"]?.array?.compactMap(\.string) ?? []
+      let meant = known.nearest(to: value).map { "; did you mean '\($0)'?" }
+      let rest = accepted(name, command)
+      return "\(name): '\(value)'\(meant.map { $0 + rest.dropFirst() } ?? rest)"
+    }
+    if let found = text.firstMatch(of: /^Unexpected argument '(.*)'$/) {
+      return "'\(found.1)' is one word too many; words that belong together stand in quotes"
+    }
+    if let found = text.firstMatch(of: /^(\d+) unexpected arguments: (.*)$/) {
+      return "\(found.2) are \(found.1) words too many; words that belong together stand in quotes"
+    }
+    if let found = text.firstMatch(
+      of: /^The option '(.*)' does not take any value, but '(.*)' was specified.$/)
+    {
+      return "\(found.1): it takes no value, and '\(found.2)' is given"
+    }
+    return (text.first?.lowercased() ?? "") + text.dropFirst().replacing(/\.$/, with: "")
+  }
+
+  /// An option by its spelling, or an argument by its name in angle brackets.
+  private func argument(_ name: String, _ command: JSON) -> JSON? {
+    let usual = command["defaultSubcommand"]?.string.flatMap { Self.subcommand($0, of: command) }
+    let all = [command, usual ?? .null].flatMap { $0["arguments"]?.array ?? [] }
+    return all.first { argument in
+      "<\(argument["valueName"]?.string ?? "")>" == name && argument["names"] == nil
+        || (argument["names"]?.array ?? []).contains { "--\($0["name"]?.string ?? "")" == name }
+    }
+  }
+
+  /// `; accepted: ...` by the first sentence of an argument's help; empty for one without.
+  private func accepted(_ name: String, _ command: JSON) -> String {
+    let help = argument(name, command)?["abstract"]?.string ?? ""
+    guard let first = help.first else { return "" }
+    let sentence = help.firstRange(of: /\.( [A-Z]|$)/).map { help[..<$0.lowerBound] } ?? help[...]
+    return "; accepted: \(first.lowercased())\(sentence.dropFirst())"
+  }
+}

@@ -1,0 +1,83 @@
+// Sentences on command lines that the parser does not take.
+import ArgumentParser
+import Testing
+import Torch
+
+@testable import LetheCommands
+
+@Suite struct ParsingFaultTests {
+  private func fault(_ words: [String]) -> String {
+    do {
+      _ = try Lethe.parseAsRoot(words)
+      return "taken"
+    } catch {
+      #expect(Lethe.exitCode(for: error) == .validationFailure)
+      return ParsingFault(error, words).sentence
+    }
+  }
+
+  @Test(arguments: [
+    (
+      ["evalute", "runs/x"],
+      "unknown command 'evalute'; did you mean 'evaluate'? known: pull, show,"
+    ),
+    (
+      ["erase", "Models/emoji", "--concpt", "fox"],
+      "unknown option '--concpt' of `lethe erase`; did you mean '--concept'? `lethe erase --help` has all options"
+    ),
+    (
+      ["eraser", "ad", "set"],
+      "unknown command of `lethe eraser` 'ad'; did you mean 'add'? known: init,"
+    ),
+    (["bench", "metods"], "unknown command of `lethe bench` 'metods'; did you mean 'methods'?"),
+    (
+      ["bench", "m", "--concpt", "fox"],
+      "unknown option '--concpt' of `lethe bench`; did you mean '--concept'?"
+    ),
+    (["generate", "m", "-x"], "unknown option '-x' of `lethe generate`; `lethe generate --help`"),
+    (
+      ["generate", "m", "--prompt"],
+      "--prompt: a value is missing; accepted: prompt of a picture; `lethe generate --help` has all options"
+    ),
+    (
+      ["generate", "m", "--prompt", "a", "--out", "o", "--steps", "x"],
+      "--steps: 'x'; accepted: number of denoising steps, 1 to 1000;"
+    ),
+    (
+      ["generate", "m", "--prompt", "a"],
+      "--out <out> is missing; accepted: folder for the pictures"
+    ),
+    (
+      ["erase", "m", "--method", "esd", "--out", "o"],
+      "--concept <concept> ... is missing; accepted: concept to"
+    ),
+    (
+      ["list", "metods"],
+      "<catalog>: 'metods'; did you mean 'methods'? accepted: catalog: methods,"
+    ),
+    (["show", "a", "b"], "'b' is one word too many; words that belong together stand in quotes;"),
+    (
+      ["erase", "m", "--method", "esd", "--concept", "van", "Gogh", "x", "--out", "o"],
+      "'Gogh', 'x' are 2 words too many"
+    ),
+    (["generate", "m", "--overwrite=yes"], "--overwrite: it takes no value, and 'yes' is given"),
+  ]) func theWordAndTheNearestOneAreTold(_ words: [String], _ start: String) {
+    let sentence = fault(words)
+    #expect(sentence.hasPrefix(start), "\(sentence)")
+    #expect(!sentence.contains("\n"))
+  }
+
+  /// A misspelled option comes before what is missing because of it.
+  @Test func theMisspelledOptionComesFirst() {
+    #expect(fault(["erase", "m", "--metod", "esd"]).contains("did you mean '--method'?"))
+    #expect(fault(["erase", "m", "--metod=esd"]).hasPrefix("unknown option '--metod'"))
+    #expect(
+      fault(["generate", "m", "--prompt", "a", "--out", "o", "--seed", "-1"]).hasPrefix("--seed"))
+  }
+
+  @Test func linesOfAValueStandBelowEachOther() {
+    let shown = ShowCommand.lines("parameters", "a fox\nSteps: 2\u{1B}[2J")
+    let indent = String(repeating: " ", count: 17)
+    #expect(shown == "parameters       a fox\n\(indent)Steps: 2\\u{1B}[2J")
+  }
+}
