@@ -40,8 +40,10 @@ extension RunIdentity {
   ) -> String? {
     guard old != new else { return nil }
     if let a = old?.members, let b = new?.members {
-      return Set(a.keys).union(b.keys).sorted().lazy
-        .compactMap { difference(a[$0], b[$0], path + [$0], name) }.first
+      for key in Set(a.keys).union(b.keys).sorted() {
+        if let found = difference(a[key], b[key], path + [key], name) { return found }
+      }
+      return nil
     }
     return sentence(name(path.joined(separator: ".")), old ?? .null, new ?? .null)
   }

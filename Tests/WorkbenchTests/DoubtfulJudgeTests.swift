@@ -1,4 +1,5 @@
 // A judge that cannot tell the concept on the original's own pictures.
+import Diffusion
 import Editing
 import Evaluation
 import Foundation
