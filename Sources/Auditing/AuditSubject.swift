@@ -5,12 +5,19 @@ package import Torch
 internal import TorchNN
 package import Workbench
 
+/// Where an erasure comes from: a run or the file of an eraser, or a model that was erased elsewhere.
+package struct AuditSource: Sendable, Hashable {
+  package var path: String
+  package var isModel: Bool
+  package init(_ path: String, isModel: Bool) { (self.path, self.isModel) = (path, isModel) }
+}
+
 /// What an audit is about: an erasure by Lethe, or a model that was erased elsewhere.
 package struct AuditSubject {
   package let job: EraseJob
   package let eraser: Eraser
-  /// The eraser's file or run, or the folder of the model erased elsewhere.
-  package let source: String
+  /// The eraser's file or run, or the model erased elsewhere.
+  package let source: AuditSource
 
   /// - Parameters:
   ///   - model: the original's folder, or the erased model's where `original` is given
@@ -64,7 +71,8 @@ package struct AuditSubject {
       wording.kind = named
       job.wording = wording
     }
-    (self.job, source) = (job, with ?? model)
+    self.job = job
+    source = AuditSource(with ?? model, isModel: with == nil)
   }
 
   /// What was changed of a model elsewhere.

@@ -10,7 +10,7 @@ package import Workbench
 
 /// The command `lethe verify`.
 package struct Verify {
-  private let folder: RunFolder
+  let folder: RunFolder
   /// Share of the pictures that are drawn again, 0 to 1.
   package var share = 0.05
   package var seed: UInt64 = 0
@@ -42,6 +42,7 @@ package struct Verify {
         "verify", "\(folder.path) holds no audit; accepted: the folder of `lethe audit`")
     }
     let suite: PromptSuite = try Checked(contentsOf: folder.file("prompts.json")).decoded()
+    let subject = try Subject(audit, suite)
     run.note(Self.outside(results, audit))
     var outcome = Outcome()
     func check(_ name: String, _ found: String) {
@@ -49,19 +50,58 @@ package struct Verify {
       outcome.faults.append("\(name) is another one than the audit's")
     }
     check("prompts", try JSON(encoding: suite).compact.sha256)
-    for name in audit.hashes.keys.sorted() where name.hasPrefix("measure ") {
-      check(name, try MeasureSpec(parsing: String(name.dropFirst("measure ".count))).hash())
-    }
-    for (name, hash) in audit.pictures.sorted(by: { $0.key < $1.key }) {
+    for spec in try subject.measures { check("measure \(spec)", try spec.hash()) }
+    let files =
+      audit.pictures.map { ($0, $1, "picture") } + (audit.files ?? [:]).map { ($0, $1, "file") }
+    for (name, hash, what) in files.sorted(by: { $0.0 < $1.0 }) {
       let file = try folder.own(name, named: "results.json")
       if file.sha256() != hash {
-        outcome.faults.append("the picture \(name) is another one than the audit's")
+        outcome.faults.append("the \(what) \(name) is another one than the audit's")
       }
     }
-    try judge(again: results, audit, suite, &outcome, on: device)
+    try measure(again: results, subject, &outcome, on: device)
     recompute(results, audit, &outcome)
-    try draw(again: results, audit, suite, &outcome, run, on: device)
+    try self.check(attacks: results, subject, &outcome, on: device)
+    try self.check(relearning: results, subject, &outcome)
+    try self.check(pages: results, subject, &outcome)
+    try draw(again: results, subject, &outcome, run, on: device)
     return outcome
+  }
+
+  /// What the audit is about, as its author wrote it.
+  struct Subject {
+    let audit: AuditSummary
+    let suite: PromptSuite
+    let concepts: [String]
+    let method: String
+    let model: ModelFolder
+    /// The eraser's file or run, or the model erased elsewhere.
+    let source: AuditSource
+
+    init(_ audit: AuditSummary, _ suite: PromptSuite) throws {
+      (self.audit, self.suite) = (audit, suite)
+      concepts =
+        (try? JSONDecoder().decode(
+          [String].self, from: Data((audit.subject["concepts"] ?? "").utf8))) ?? []
+      method = audit.subject["method"] ?? ""
+      let additions =
+        try audit.subject["additions"].map {
+          try JSONText.value(Data($0.utf8)).decoded(as: ModelAdditions.self)
+        } ?? ModelAdditions()
+      model = ModelFolder(audit.subject["model"] ?? "", additions)
+      let path = audit.subject["eraser"] ?? ""
+      // Audits of version 0.2 do not say which it is.
+      source = AuditSource(
+        path, isModel: audit.subject["erased elsewhere"] != nil || ModelFolder(path).isModel)
+    }
+
+    /// The networks of measures.
+    var measures: [MeasureSpec] {
+      get throws {
+        try audit.hashes.keys.sorted().filter { $0.hasPrefix("measure ") }
+          .map { try MeasureSpec(parsing: String($0.dropFirst("measure ".count))) }
+      }
+    }
   }
 
   /// A sentence on what is read from elsewhere, by the names that the audit's author wrote.
@@ -73,109 +113,35 @@ package struct Verify {
     return "read as the audit names them: \(named.joined(separator: ", "))"
   }
 
-  // MARK: - Judges and numbers
-
-  private func judge(
-    again results: Results, _ audit: AuditSummary, _ suite: PromptSuite, _ outcome: inout Outcome,
-    on device: Device
-  ) throws {
-    for record in results.judges {
-      let judge = try record.spec.open(asked: suite.question, on: device, in: judgeCatalog)
-      if audit.hashes["judge \(record.spec)"] != judge.about.hash {
-        outcome.faults.append("the judge \(record.spec) is another one than the audit's")
-      }
-      guard record == results.judges.first, !judge.classes.isEmpty else { continue }
-      var sets: [JudgedSet] = []
-      var samples: [[SampleSet.Sample]] = []
-      for place in ["original", "erased"] {
-        let judged = try judge.judged(SampleSet(folder.own(place)))
-        sets.append(judged.seen)
-        samples.append(judged.samples)
-        for (i, sample) in judged.samples.enumerated() {
-          let name = "\(place)/\(sample.file)"
-          if audit.shown[name] != suite.forgotten.contains(judged.seen.seen[i]) {
-            outcome.faults.append("the judge says of \(name) something else than the audit")
-          }
-        }
-      }
-      // A judge that cannot tell has no rates in the results.
-      guard samples[0] == samples[1], record.quality?.verdict != .cannotTell else { continue }
-      let rates = ConceptRates(
-        sets[0], sets[1], prompts: samples[0].map(\.prompt), suite.forgotten,
-        classes: judge.classes[suite.forgotten.kind] ?? [], distances: suite.distances)
-      for m in rates.shown() + rates.kept() {
-        let written = results.rows.first {
-          $0.metric == m.metric && $0.axes.distance == nil
-            && ($0.axes.judge == nil || $0.axes.judge == record.spec.description)
-        }
-        if written?.value != m.value {
-          outcome.faults.append(
-            "'\(m.metric)' is \(written?.measured.plain() ?? "missing"), its pictures give \(m.plain())"
-          )
-        }
-      }
-    }
-  }
-
-  /// The verdict's numbers from those of the rows, and the rows of attacks and fine-tunings from their own files.
-  private func recompute(_ results: Results, _ audit: AuditSummary, _ outcome: inout Outcome) {
-    let again = AuditRules().summary(
-      AuditMeasurements(results), concept: audit.subject["concept"] ?? "")
-    if again.sentence != audit.sentence {
-      outcome.faults.append("the rules give another verdict: \(again.sentence)")
-    }
-    for (a, b) in zip(again.tiles, audit.tiles) where a != b {
-      outcome.faults.append("'\(b.name)' is \(b.word) there, and \(a.word) by the rules")
-    }
-    for (place, isOwn) in [
-      ("attack", { (row: ResultRow) in row.axes.attack != nil }),
-      ("relearn", { row in row.metric == "success" }),
-    ] {
-      let written = results.rows.filter(isOwn)
-      guard !written.isEmpty else { continue }
-      let known = (try? RunFolder(folder.own(place)).results().rows) ?? []
-      if let stray = written.first(where: { !known.contains($0) }) {
-        outcome.faults.append(
-          "'\(stray.metric)' of \(place) is \(stray.measured.plain()), which \(place)/results.json does not say"
-        )
-      }
-    }
-  }
-
   // MARK: - Pictures
 
   private func draw(
-    again results: Results, _ audit: AuditSummary, _ suite: PromptSuite, _ outcome: inout Outcome,
-    _ run: Run, on device: Device
+    again results: Results, _ subject: Subject, _ outcome: inout Outcome, _ run: Run,
+    on device: Device
   ) throws {
-    let source = audit.subject["eraser"] ?? ""
-    let model = audit.subject["model"] ?? ""
-    let concepts =
-      (try? JSONDecoder().decode(
-        [String].self, from: Data((audit.subject["concepts"] ?? "").utf8))) ?? []
-    let additions =
-      try audit.subject["additions"].map {
-        try JSONText.value(Data($0.utf8)).decoded(as: ModelAdditions.self)
-      } ?? ModelAdditions()
-    let isElsewhere = ModelFolder(source).isModel
-    let subject = try AuditSubject(
-      isElsewhere ? source : model, additions, with: isElsewhere ? nil : source,
-      original: isElsewhere ? model : nil,
-      concepts: concepts, kind: nil, on: device)
-    let base = try ModelFolder(model, additions).model(on: device)
+    let (audit, suite, source) = (subject.audit, subject.suite, subject.source)
+    let base = try subject.model.model(on: device)
     if audit.hashes["base"] != base.hash() {
       outcome.faults.append("the original model is another one than the audit's")
       return
     }
-    if try audit.hashes["eraser"] != subject.eraser.hash() {
+    let eraser = try AuditSubject(
+      source.isModel ? source.path : subject.model.path, subject.model.additions,
+      with: source.isModel ? nil : source.path,
+      original: source.isModel ? subject.model.path : nil, concepts: subject.concepts, kind: nil,
+      on: device
+    ).eraser
+    if try audit.hashes["eraser"] != eraser.hash() {
       outcome.faults.append("the eraser is another one than the audit's")
       return
     }
+    let judge = try results.judges.first?.spec.open(
+      asked: suite.question, on: device, in: judgeCatalog)
     let count = suite.samples.count
     let picked = max(1, Int((share * Double(count)).rounded(.up)))
     let picks = Tensor.permutation(count, Generator(seed: seed)).prefix(picked)
       .map { suite.samples[$0] }
-    for (place, model) in [("original", base), ("erased", try base.applying([subject.eraser]))] {
+    for (place, model) in [("original", base), ("erased", try base.applying([eraser]))] {
       for (i, sample) in picks.enumerated() {
         try Interrupt.check()
         var options = results.sampling
@@ -198,6 +164,11 @@ package struct Verify {
           outcome.equal += 1
         } else if difference <= Self.tolerance {
           outcome.near += 1
+          let name = "\(place)/\(sample.file)"
+          let seen = try judge?.judged(new.tensor, asked: [sample.subjects], of: [name]).seen.first
+          if let seen, let said = audit.shown[name], suite.forgotten.contains(seen) != said {
+            outcome.faults.append("the judge says of \(name) something else when it is drawn again")
+          }
         } else {
           outcome.faults.append(
             "the picture \(place)/\(sample.file) is another one when it is drawn again, by "

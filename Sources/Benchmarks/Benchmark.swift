@@ -71,6 +71,8 @@ public struct Trial {
     package var stopped: [StoppedTraining] = []
     /// The measurements of the judge itself, by name.
     package var judge: [String: JSON] = [:]
+    /// Sentences for the results, e.g. on a judge that cannot tell.
+    package var notes: [String] = []
     package init() {}
   }
   /// The trial's name, which is the path of its folder inside the benchmark's.

@@ -86,6 +86,7 @@ public struct Runner {
         results.pictures.append(picture)
       }
       results.judge.merge(found.judge) { old, _ in old }
+      results.notes = (results.notes + found.notes).unique
       results.origin = Origin(
         base: models.count == 1 ? models.first : nil, settings: benchmark.options.given)
       results.unfinished = trials.count - done - 1

@@ -25,7 +25,7 @@ struct SeparabilityPictures {
   static func folder(_ name: String, _ cast: SeparabilityCast, _ erasers: [TrainedEraser]) -> String
   {
     let key = erasers.map(\.key).sorted().joined(separator: "+")
-    return "\(cast.kind.rawValue)/pictures/\(name)-\(String(key.fingerprint, radix: 16))"
+    return "\(cast.kind)/pictures/\(name)-\(String(key.fingerprint, radix: 16))"
   }
 
   func callAsFunction(
@@ -40,12 +40,16 @@ struct SeparabilityPictures {
       run.file(Self.folder(name, cast, erasers)),
       .init(
         sampling: sampling, model: hash, erasers: [key],
+<<<<<<< HEAD:Sources/Benchmarks/SeparabilityPictures.swift
         samples: cast.samples(chosen, seeds: options.evaluation.seeds)),
       by: run.ranks)
+=======
+        samples: cast.samples(chosen, seeds: cast.seeds(options.evaluation))))
+>>>>>>> s2-meth-prose:Sources/Workbench/Benchmarks/SeparabilityPictures.swift
     let edited = try base.applying(base.sum(of: laid, base: hash))
     try set.draw(
       edited, batch: options.evaluation.batch, run,
-      stage: "\(cast.kind.rawValue) \(name) \(erasers.count) erasers"
+      stage: "\(cast.kind) \(name) \(erasers.count) erasers"
     ) {
       Generate.recipe(
         $0, sampling, ModelReference(options.model), base: hash, erasers: hashes)

@@ -17,10 +17,11 @@ struct SeparabilityTrial {
   let cast: SeparabilityCast
   let options: BenchmarkOptions
   let base: DiffusionModel
-  let judge: JudgeNetwork
+  let judge: any Judge
+  let spec: JudgeSpec
   let run: Run
 
-  private var kind: String { cast.kind.rawValue }
+  private var kind: String { cast.kind }
   private var isSeparable: Bool { method == SepME.name }
   private var pictures: SeparabilityPictures {
     SeparabilityPictures(cast: cast, options: options, base: base, run: run)
@@ -29,13 +30,14 @@ struct SeparabilityTrial {
   func callAsFunction() throws -> Trial.Findings {
     let all = Array(cast.concepts.indices)
     var found = Trial.Findings()
-    found.judge = judge.card.measured
+    found.judge = judge.about.measured
     let original = try pictures("original", all, [])
     let before = try original.load()
     for i in all {
       found.rows += try rows("original", "original", i, .untouched, original, before, before)
       found.pictures += [picture("original", "original", i, .untouched, original)]
     }
+    if let sentence = blindness(found.rows) { found.notes.append(sentence) }
     for moment in try moments() {
       for eraser in moment.active where !isSeparable {
         let part = RunFolder(eraser.file.deletingLastPathComponent().path)
@@ -59,7 +61,22 @@ struct SeparabilityTrial {
       found.rows += try rows(
         method, "alone", eraser.concept, .forgotten, own, before.indexed(0, picks), own.load())
     }
+    // A judge that cannot tell has no rates.
+    if !found.notes.isEmpty { found.rows.removeAll { $0.metric.hasSuffix("accuracy") } }
     return found
+  }
+
+  /// A sentence on a judge that cannot tell the concepts apart on the original's pictures; nil for one that can, and for
+  /// too few pictures to know.
+  private func blindness(_ original: [ResultRow]) -> String? {
+    guard let found = original.over("accuracy"), found.n >= JudgeQuality.fewest,
+      let lower = found.interval?.lower, lower < JudgeQuality.limit
+    else { return nil }
+    return
+      "This judge cannot tell: \(spec) names \(found.text(hasUnit: true)) of \(found.n) pictures of the original "
+      + "among \(cast.concepts.count) \(kind)s, and the lower bound must be at least "
+      + "\(Int(100 * JudgeQuality.limit)) %. Its rates are left out. Prompts that the model was trained on (--prompt) "
+      + "and subjects that it draws (--related) may let it tell."
   }
 
   // MARK: - Scenes
@@ -113,15 +130,12 @@ struct SeparabilityTrial {
   private func separableErasers(_ new: [Int], known: [Int]) throws -> [TrainedEraser] {
     let found = new.map { i -> (TrainedEraser, SepME.Request) in
       let kept = kept(for: i, known)
-      let regular = cast.trained.allPrompts.filter {
-        !$0.mentions(cast.concepts[i], apartFrom: cast.trained.objects + cast.trained.styles)
-      }
       let text = ([cast.concepts[i]] + kept + settings).joined(separator: "\n")
       let key = "sepme-\(cast.concepts[i].slug)-\(String(text.fingerprint, radix: 16))"
       let file = run.file("\(kind)/erasers/\(key).safetensors")
       return (
         TrainedEraser(concept: i, key: key, file: file),
-        SepME.Request(cast.entries[i].concept, keeping: kept, regular: regular)
+        SepME.Request(cast.entries[i].concept, keeping: kept, regular: cast.regular(for: i))
       )
     }
     let missing = try found.filter { try !isThere($0.0) }
@@ -174,10 +188,7 @@ struct SeparabilityTrial {
   /// The erasers of another method, each trained alone on the captions that SepME has, and to keep the same prompts.
   private func addedErasers(_ chosen: [Int], known: [Int]) throws -> [TrainedEraser] {
     try chosen.map { i in
-      var job = EraseJob(
-        options.model, method, cast.concepts[i], preserve: kept(for: i, known), seed: options.seed,
-        command: options.command)
-      job.holdsOutJudgedCaption = true
+      let job = try options.job(method, cast.concepts[i], preserve: kept(for: i, known))
       let name = "\(kind)/\(method)-\(cast.concepts[i].slug)"
       let part = try Run(run.file(name), seed: options.seed)
       part.onProgress = { run.progress("\(name): \($0.stage)", $0.done, $0.total, $0.note) }
@@ -198,7 +209,7 @@ struct SeparabilityTrial {
     /// The number of pictures judged right, their features, and the largest change of a pixel, of 255, from the original's.
     func judged(_ rows: [Int]) throws -> (right: Int, features: Tensor, difference: Int) {
       let (x, y) = (before.indexed(0, rows), after.indexed(0, rows))
-      let seen = try judge.judged(y, asked: rows.map { set.manifest.samples[$0].subjects })
+      let seen = try answers(y, set, rows)
       return (
         seen.seen.filter { $0[kind] == name }.count, seen.features,
         Int(((x - y).abs().flattened().max(0).item * 127.5).rounded())
@@ -207,16 +218,20 @@ struct SeparabilityTrial {
     let own = cast.rows(of: i, template: 0, in: set)
     let (x, y) = (before.indexed(0, own), after.indexed(0, own))
     let seen = try judged(own)
-    let reference = withoutGradients { judge.features(x) }
-    let distances = PerceptualDistance(judge)(x, y)
+    let reference = try answers(x, set, own).features
     let n = own.count
     var measured: [MeasuredValue] = [
       .share("accuracy", seen.right, of: n),
       MeasuredValue(
         "frechet-to-original", Gaussian(seen.features).distance(to: Gaussian(reference)), n: n),
-      MeasuredValue("perceptual", distances.isEmpty ? 0 : distances.mean, n: n),
       MeasuredValue("largest-difference", Double(seen.difference), .levels, n: n),
     ]
+    // The distance is one in the maps of the networks of `lethe train`.
+    if let network = judge as? JudgeNetwork {
+      let distances = PerceptualDistance(network)(x, y)
+      measured.insert(
+        MeasuredValue("perceptual", distances.isEmpty ? 0 : distances.mean, n: n), at: 2)
+    }
     let other = cast.rows(of: i, template: 1, in: set)
     if !other.isEmpty {
       let trained = try judged(other)
@@ -227,10 +242,19 @@ struct SeparabilityTrial {
       ]
     }
     return measured.map { m in
-      ResultRow(method, name, m, seeds: options.evaluation.seeds) {
+      ResultRow(method, name, m, seeds: cast.seeds(options.evaluation)) {
         ($0.kind, $0.moment, $0.state) = (kind, moment, state)
+        $0.judge = options.judges.isEmpty ? nil : spec.description
       }
     }
+  }
+
+  /// The judge's answers for pictures of some rows of a set.
+  private func answers(_ pictures: Tensor, _ set: SampleSet, _ rows: [Int]) throws -> JudgedSet {
+    let samples = rows.map { set.manifest.samples[$0] }
+    return try judge.judged(
+      pictures, asked: samples.map(\.subjects),
+      of: samples.map { "\(set.folder.lastPathComponent)/\($0.file)" })
   }
 
   /// The picture of the first seed and the first partner.

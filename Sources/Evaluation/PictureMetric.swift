@@ -55,6 +55,7 @@ package struct MetricNetworks {
   /// A CLIP, and the name that it has in results.
   package var clip: (model: CLIPModel, name: String)?
   package var perceptual: [PerceptualNetwork] = []
+  package var real: [RealPictures] = []
   package init() {}
 }
 
@@ -79,7 +80,7 @@ package enum PictureMetricCatalog {
 
   /// The metrics that the networks at hand allow, in the order of reports.
   package static func metrics(_ networks: MetricNetworks) -> [any PictureMetric] {
-    all.flatMap { $0.profiles(networks) }
+    all.flatMap { $0.profiles(networks) } + networks.real
   }
 }
 

@@ -2,10 +2,12 @@ internal import Diffusion
 internal import Editing
 package import Evaluation
 internal import Foundation
+internal import Pictures
 package import Torch
+internal import Training
 
-/// A network that measures of pictures look through, as `--measure` names it: `clip:FOLDER`, `inception:FILE`,
-/// `lpips-alex:FILE`.
+/// A network that measures of pictures look through, or real pictures to compare with, as `--measure` names them:
+/// `clip:FOLDER`, `inception:FILE`, `lpips-alex:FILE`, `real:coco.npz@pytorch-fid`.
 package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible {
   package let scheme: String
   package let argument: String
@@ -13,10 +15,13 @@ package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible
   package static let accepted =
     "clip:FOLDER, inception:FILE, "
     + PerceptualNetwork.Kind.allCases.map { "lpips-\($0.rawValue):FILE" }.joined(separator: ", ")
+    + ", real:FILE.npz@PROFILE, real:FOLDER@PROFILE with "
+    + InceptionInput.allCases.map(\.rawValue).joined(separator: ", ")
 
   /// - Throws: ``LetheError`` of the kind `request` for another form
   package init(parsing text: String) throws {
-    let schemes = ["clip", "inception"] + PerceptualNetwork.Kind.allCases.map { "lpips-\($0)" }
+    let schemes =
+      ["clip", "inception", "real"] + PerceptualNetwork.Kind.allCases.map { "lpips-\($0)" }
     guard let colon = text.firstIndex(of: ":"), case let scheme = String(text[..<colon]),
       schemes.contains(scheme), case let place = String(text[text.index(after: colon)...]),
       !place.isEmpty
@@ -27,10 +32,16 @@ package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible
   package var description: String { "\(scheme):\(argument)" }
   private var url: URL { URL(fileURLWithPath: argument) }
 
-  /// SHA-256 of the network's file.
+  /// SHA-256 of the network's file, or of the real pictures.
   /// - Throws: ``LetheError`` for a file that cannot be read
   package func hash() throws -> String {
-    try FileDigest.sha256(scheme == "clip" ? url.appendingPathComponent("model.safetensors") : url)
+    switch scheme {
+    case "clip": return try FileDigest.sha256(url.appendingPathComponent("model.safetensors"))
+    case "real":
+      let place = try real().place
+      return place.hasDirectoryPath ? FolderListing(place).hash : try FileDigest.sha256(place)
+    default: return try FileDigest.sha256(url)
+    }
   }
 
   /// - Throws: ``LetheError`` of the kind `model` for a file that is missing or holds another network
@@ -45,16 +56,76 @@ package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible
       networks.perceptual.append(try PerceptualNetwork.load(kind, url, on: device))
     }
   }
+
+  // MARK: - Real pictures
+
+  /// Where real pictures are, and how they are resized.
+  private func real() throws -> (place: URL, input: InceptionInput) {
+    let at = argument.lastIndex(of: "@") ?? argument.endIndex
+    let name = String(argument[at...].dropFirst())
+    guard
+      let input = name.isEmpty ? .pytorchFID : InceptionInput(rawValue: name)
+    else {
+      throw LetheError.unknown(
+        "profile", name, known: InceptionInput.allCases.map(\.rawValue), in: "--measure")
+    }
+    let path = String(argument[..<at])
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw LetheError.badValue("--measure", "there is no \(path)")
+    }
+    return (URL(fileURLWithPath: path, isDirectory: isFolder.boolValue), input)
+  }
+
+  /// FID to real pictures. Statistics of a folder are computed once and kept in `cache`.
+  fileprivate func real(
+    _ inception: InceptionV3?, _ spec: MeasureSpec?, cachedIn cache: URL
+  ) throws -> RealPictures {
+    guard let inception, let spec else {
+      throw LetheError.badValue(
+        "--measure", "\(self) is compared by Inception; give inception:FILE too")
+    }
+    let (place, input) = try real()
+    let fid = FID(inception, input)
+    let name = place.deletingPathExtension().lastPathComponent
+    guard place.hasDirectoryPath else { return RealPictures(fid, try .load(place), named: name) }
+    let key = String((try hash() + spec.hash()).fingerprint, radix: 16)
+    let file = cache.appendingPathComponent("\(name.slug)-\(input.rawValue)-\(key).npz")
+    let statistics = try fid.statistics(
+      {
+        let files = FolderListing.names(in: place).filter {
+          Image.extensions.contains(URL(fileURLWithPath: $0).pathExtension.lowercased())
+        }
+        guard files.count > 1 else {
+          throw LetheError.badValue(
+            "--measure", "\(place.path) holds \(files.count) pictures; two are needed")
+        }
+        try Run.makeFolder(cache)
+        return Tensor.concatenate(
+          try files.map {
+            try Interrupt.check()
+            return inception.features(
+              try Image(contentsOf: place.appendingPathComponent($0)).tensor, input)
+          })
+      }(), cachedIn: file)
+    return RealPictures(fid, statistics, named: name)
+  }
 }
 
 extension [MeasureSpec] {
   /// The networks, and the CLIP of a judge where no other is named.
   /// - Throws: ``LetheError`` of the kind `model` for a file that is missing or holds another network
-  func networks(beside judges: [(JudgeSpec, any Judge)], on device: Device) throws
-    -> MetricNetworks
-  {
+  /// - Parameter cache: a folder for statistics of real pictures
+  func networks(
+    beside judges: [(JudgeSpec, any Judge)], on device: Device, cachedIn cache: URL
+  ) throws -> MetricNetworks {
     var networks = MetricNetworks()
-    for spec in self { try spec.add(to: &networks, on: device) }
+    for spec in self where spec.scheme != "real" { try spec.add(to: &networks, on: device) }
+    for spec in self where spec.scheme == "real" {
+      networks.real.append(
+        try spec.real(
+          networks.inception, first { $0.scheme == "inception" }, cachedIn: cache))
+    }
     if networks.clip == nil, let judge = judges.lazy.compactMap({ $0.1 as? CLIPJudge }).first {
       networks.clip = (judge.network, judge.about.name)
     }

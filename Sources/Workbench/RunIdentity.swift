@@ -41,8 +41,7 @@ package struct FolderListing: Codable, Sendable, Hashable {
 
   /// Every file of a folder, in folders too, but for those whose name begins with a dot.
   package init(_ folder: URL) {
-    let names = ((try? FileManager.default.subpathsOfDirectory(atPath: folder.path)) ?? [])
-      .filter { !$0.split(separator: "/").contains { $0.hasPrefix(".") } }.sorted()
+    let names = Self.names(in: folder)
     var (count, total, text) = (0, 0, "")
     for name in names {
       let place = folder.appendingPathComponent(name).resolvingSymlinksInPath()
@@ -54,6 +53,12 @@ package struct FolderListing: Codable, Sendable, Hashable {
       text += "\(name)\0\(size)\0\((try? FileDigest.sha256(place)) ?? "")\n"
     }
     (files, bytes, hash) = (count, total, text.sha256)
+  }
+
+  /// Files and folders in a folder, at any depth, but for those whose name begins with a dot.
+  static func names(in folder: URL) -> [String] {
+    ((try? FileManager.default.subpathsOfDirectory(atPath: folder.path)) ?? [])
+      .filter { !$0.split(separator: "/").contains { $0.hasPrefix(".") } }.sorted()
   }
 }
 

@@ -70,8 +70,85 @@ import WorkbenchSupport
     let judged = Set(samples.filter { $0.caseNumber.hasPrefix("0-") }.map(\.prompt))
     let trained = Set(samples.filter { $0.caseNumber.hasPrefix("1-") }.map(\.prompt))
     #expect(judged.count == 6 && trained.count == 6)
-    let words = Set(cast.entries.flatMap { $0.prompts + $0.paraphrases } + cast.trained.allPrompts)
+    let words = Set(cast.entries.flatMap { $0.prompts + $0.paraphrases } + cast.everyday)
     #expect(judged.isDisjoint(with: words) && trained.isSubset(of: words))
+  }
+
+  /// A model without themes, words of the user's own, and a CLIP that judges.
+  @Test func freeWords() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try AuditTests.model(folder)
+      var options = Tiny.benchmark(
+        model,
+        [
+          "sepme.tolerance=0.1", "sepme.training.steps=2", "sepme.trajectories=1",
+          "sepme.trajectorySteps=2", "esd.training.steps=2", "esd.trajectories=1",
+          "esd.trajectorySteps=2", "esd.guarding.limit=0",
+        ])
+      (options.evaluation, options.judges) = (.quickly, [AuditTests.judge])
+      options.evaluation.sampling.steps = 1
+      options.request.templates = ["{a} by the sea", "a line emoji of {a}"]
+      options.request.related = ["cat", "owl"]
+      var bench = SeparabilityBenchmark(options)
+      (bench.methods, bench.concepts) = (["sepme", "esd"], ["a fox"])
+      let run = try Run(folder.appendingPathComponent("bench"), seed: 0)
+      let results = try Tiny.runner()(bench, in: run, on: .cpu)
+      #expect(results.rows.map(\.subject).unique == ["fox", "cat", "owl"])
+      #expect(results.rows.allSatisfy { $0.axes.judge == AuditTests.judge.description })
+      #expect(results.rows.contains { $0.metric == "frechet-to-original" && $0.method == "sepme" })
+      // A distance in a network of `lethe train` is none in a CLIP.
+      #expect(!results.rows.contains { $0.metric == "perceptual" })
+      // Judged prompts are distinct, and no training has them; those to keep are what the kind trains on.
+      let original = try #require(
+        FileManager.default.subpathsOfDirectory(atPath: run.folder.path)
+          .first { $0.hasPrefix("object/pictures/original-") && $0.hasSuffix("manifest.json") })
+      let samples = try SampleSet(run.file(original).deletingLastPathComponent()).manifest.samples
+      let judged = samples.filter { $0.caseNumber.hasPrefix("0-") }.map(\.prompt)
+      #expect(judged.count == 15 && Set(judged).count == 15)
+      #expect(judged.prefix(2) == ["a fox by the sea", "a line emoji of a fox"])
+      let job = try RunFolder(run.file("object/esd-fox").path).job()
+      #expect(job.wording?.kind == .object && Set(job.preserve).isDisjoint(with: judged))
+      bench.options.judges = []
+      #expect { try bench.trials() } throws: { "\($0)".contains("clip:FOLDER") }
+      bench.options.judges = [JudgeSpec("none")]
+      #expect { try bench.trials() } throws: { "\($0)".contains("names no object") }
+      (bench.options.judges, bench.concepts) = ([AuditTests.judge], [])
+      #expect { try bench.trials() } throws: { "\($0)".contains("--concept") }
+      (bench.concepts, bench.options.request.related) = (["fox"], ["cat"])
+      #expect { try bench.trials() } throws: { "\($0)".contains("three to nine") }
+    }
+  }
+
+  /// A judge that does not know the original's pictures apart has no rates.
+  @Test func aJudgeThatCannotTellHasNoRates() throws {
+    try Fixtures.temporaryFolder { folder in
+      var options = Tiny.benchmark(
+        try AuditTests.model(folder),
+        [
+          "sepme.tolerance=0.1", "sepme.training.steps=1", "sepme.trajectories=1",
+          "sepme.trajectorySteps=2",
+        ])
+      (options.evaluation.seeds, options.judges) = (3, [AuditTests.judge])
+      options.evaluation.sampling.steps = 1
+      options.request.related = ["cat", "owl"]
+      options.evaluation.quick = false
+      var bench = SeparabilityBenchmark(options)
+      (bench.methods, bench.concepts) = (["sepme"], ["fox"])
+      let results = try Tiny.runner()(
+        bench, in: Run(folder.appendingPathComponent("bench"), seed: 0), on: .cpu)
+      #expect(results.notes.count == 1 && results.notes[0].hasPrefix("This judge cannot tell"))
+      #expect(!results.rows.contains { $0.metric.hasSuffix("accuracy") })
+      #expect(results.rows.contains { $0.metric == "largest-difference" })
+      // Concepts that the model lists come first where they are named.
+      let model = try Tiny.model(folder.appendingPathComponent("listed"))
+      let cast = try SeparabilityCast(.object, model.themes(), naming: ["owl"], seed: 0)
+      #expect(cast.concepts.first == "owl" && Set(cast.concepts) == ["owl", "fox", "cat"])
+      bench = SeparabilityBenchmark(Tiny.benchmark(model))
+      (bench.concepts, bench.options.conceptKind) = (["owl"], .style)
+      #expect { try bench.trials() } throws: { "\($0)".contains("lists 'owl' as object") }
+      bench.concepts = ["owl", "dragon"]
+      #expect { try bench.trials() } throws: { "\($0)".contains("none of them") }
+    }
   }
 
   @Test func scenesAreThePapers() {

@@ -53,7 +53,7 @@ import TorchNN
       struct Asked: Error {}
       func unasked() throws -> Tensor { throw Asked() }
       #expect(throws: Asked.self) { try fid.statistics(try unasked(), cachedIn: file) }
-      let first = try fid.statistics(pictures, cachedIn: file)
+      let first = try fid.statistics(fid.network.features(pictures, .pytorchFID), cachedIn: file)
       let second = try fid.statistics(try unasked(), cachedIn: file)
       #expect(first.covariance.shape == [2048, 2048])
       #expect(first.mean.isIdentical(to: second.mean))
@@ -63,7 +63,17 @@ import TorchNN
       #expect(fid.note(own.n) != nil && fid.note(2048) == nil)
       try NPZ.write(
         ["mu": Tensor([1.0, 2]), "sigma": Tensor([1.0, 0, 0, 1], [2, 2])], to: file)
-      #expect(throws: LetheError.self) { try fid.measure(drawn, statistics: file) }
+      let narrow = RealPictures(fid, try .load(file), named: "narrow")
+      #expect { try narrow.measure(drawn, reference: nil) } throws: {
+        "\($0)".contains("2048 features")
+      }
+      // The pictures' own statistics are at a distance of 0, whatever the reference; others are not.
+      let real = RealPictures(fid, first, named: "coco")
+      let zero = try #require(try real.measure(drawn, reference: drawn))
+      #expect(zero.metric == "fid@pytorch-fid:coco" && abs(zero.value) < 1e-6)
+      #expect(PictureMetricCatalog.measure(of: zero.metric) == "fid")
+      let others = try DrawnPictures(pictures * 0.5, prompts: ["a", "b"])
+      #expect(try #require(try real.measure(others, reference: drawn)).value > 1e-3)
     }
   }
 

@@ -92,7 +92,9 @@ import WorkbenchSupport
 
   /// The half that the seed holds out is a half of the prompts; the other half is drawn by the fine-tuning.
   @Test func measuresOfPictures() throws {
-    for text in ["clip:a", "inception:b.safetensors", "lpips-alex:c.safetensors"] {
+    for text in [
+      "clip:a", "inception:b.safetensors", "lpips-alex:c.safetensors", "real:d.npz@clean-fid",
+    ] {
       #expect(try MeasureSpec(parsing: text).description == text)
     }
     for text in ["clip", "vgg:a", "lpips-:a", "clip:"] {

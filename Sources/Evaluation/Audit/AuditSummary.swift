@@ -43,6 +43,8 @@ package struct AuditSummary: Codable, Sendable, Hashable {
   package var hashes: [String: String] = [:]
   /// SHA-256 of each picture's file, by its place in the folder.
   package var pictures: [String: String] = [:]
+  /// SHA-256 of each file of the attacks and the fine-tunings: logs, options and pictures.
+  package var files: [String: String]?
   /// Judge's answers by picture: whether it shows the concept.
   package var shown: [String: Bool] = [:]
   /// Whether the judge sees what was asked for, by picture.

@@ -28,23 +28,27 @@ package struct FID: InceptionMetric {
         + "take KID or CMMD"
   }
 
-  /// The distance to features whose statistics are in a file, without an interval.
-  package func measure(_ drawn: DrawnPictures, statistics file: URL) throws -> MeasuredValue {
-    let real = try Gaussian.load(file)
+  /// The distance to real pictures by their statistics, without an interval.
+  /// - Throws: ``LetheError`` of the kind `model` for statistics of other features than Inception's
+  package func measure(
+    _ drawn: DrawnPictures, _ real: Gaussian, named name: String
+  ) throws -> MeasuredValue {
     let own = Gaussian(network.features(drawn.pictures, input))
     guard real.mean.shape == own.mean.shape else {
-      throw LetheError.malformed(
-        file, "its mu has \(real.mean.count) numbers; \(own.mean.count) features are needed")
+      throw LetheError.model(
+        "\(name): the statistics' mu has \(real.mean.count) numbers; \(own.mean.count) features are needed"
+      )
     }
     return MeasuredValue(name, own.distance(to: real), n: drawn.count)
   }
 
   /// The statistics of pictures, from `file` where it is there. Otherwise they are computed and written to it.
-  package func statistics(_ pictures: @autoclosure () throws -> Tensor, cachedIn file: URL) throws
+  /// - Parameter features: [N, 2048], N > 1
+  package func statistics(_ features: @autoclosure () throws -> Tensor, cachedIn file: URL) throws
     -> Gaussian
   {
     if FileManager.default.fileExists(atPath: file.path) { return try Gaussian.load(file) }
-    let found = Gaussian(network.features(try pictures(), input))
+    let found = Gaussian(try features())
     try found.save(to: file)
     return found
   }

@@ -10,9 +10,13 @@ struct SeparabilityPage {
 
   init(_ results: Results, _ folder: URL) { (self.results, self.folder) = (results, folder) }
 
-  private static let note =
-    "Frechet distance to the original model's pictures / judge's accuracy, % / perceptual distance. "
-    + "± is the largest change of a pixel from the original's picture, of 255."
+  /// The numbers of a cell. The perceptual distance is there for judges of `lethe train`.
+  private var note: String {
+    let perceptual = results.rows.of("perceptual").isEmpty ? "" : " / perceptual distance"
+    return
+      "Frechet distance to the original model's pictures in the judge's features / judge's accuracy, %\(perceptual). "
+      + "± is the largest change of a pixel from the original's picture, of 255."
+  }
 
   /// Each kind and method, with its rows and those of the original.
   private var parts: [(kind: String, method: String, rows: [ResultRow])] {
@@ -30,6 +34,7 @@ struct SeparabilityPage {
       content.title = "Erased, given back, erased again"
       content.subtitle = "The scenes of SepME, and other methods whose erasers are added up"
       content.verdict = verdict
+      content.notices += results.notes
       for (kind, method, rows) in parts {
         content.tables += [
           averages("\(kind.capitalized)s, \(method)", rows),
@@ -60,7 +65,7 @@ struct SeparabilityPage {
 
   private func matrix(_ title: String, _ rows: [ResultRow]) -> Table {
     .pivot(
-      rows, title, note: Self.note + " ✗: erased at that moment. ✓: given back.",
+      rows, title, note: note + " ✗: erased at that moment. ✓: given back.",
       corner: ["moment"],
       down: { row in row.axes.moment.flatMap { $0 == "alone" ? nil : [$0] } },
       across: rows.map(\.subject).unique.map { concept in
@@ -70,11 +75,11 @@ struct SeparabilityPage {
 
   /// One concept at one moment.
   private func cell(_ rows: [ResultRow]) -> Table.Cell {
-    guard let frechet = rows.value("frechet-to-original"), let accuracy = rows.value("accuracy"),
-      let perceptual = rows.value("perceptual")
-    else { return .init("") }
-    let text =
-      "\(frechet.plain(digits: 1)) / \(accuracy.plain(digits: 0)) / \(perceptual.plain(digits: 3))"
+    guard let frechet = rows.value("frechet-to-original") else { return .init("") }
+    let text = [
+      frechet.plain(digits: 1), rows.value("accuracy")?.plain(digits: 0) ?? "-",
+      rows.value("perceptual")?.plain(digits: 3),
+    ].compactMap(\.self).joined(separator: " / ")
     let difference = " ±\(rows.value("largest-difference")?.plain(digits: 0) ?? "")"
     switch rows.first?.axes.state {
     case .forgotten: return .init("✗ " + text, .bad)
@@ -85,12 +90,13 @@ struct SeparabilityPage {
 
   private func averages(_ title: String, _ rows: [ResultRow]) -> Table {
     func text(_ rows: [ResultRow]) -> String? {
-      guard let accuracy = rows.over("accuracy") else { return nil }
+      let frechet = rows.of("frechet-to-original").map(\.value)
+      let perceptual = rows.of("perceptual").map(\.value)
+      guard !frechet.isEmpty else { return nil }
       return [
-        String(format: "%.1f", rows.of("frechet-to-original").map(\.value).mean),
-        accuracy.plain(),
-        String(format: "%.3f", rows.of("perceptual").map(\.value).mean),
-      ].joined(separator: " / ")
+        String(format: "%.1f", frechet.mean), rows.over("accuracy")?.plain() ?? "-",
+        perceptual.isEmpty ? nil : String(format: "%.3f", perceptual.mean),
+      ].compactMap(\.self).joined(separator: " / ")
     }
     func largest(_ rows: [ResultRow], _ metric: String) -> Int {
       Int(bounded: rows.of(metric).map(\.value).max() ?? 0, 0...1_000_000_000)
@@ -99,7 +105,7 @@ struct SeparabilityPage {
       rows.filter { $0.axes.state == state }
     }
     return .pivot(
-      rows, title, note: Self.note, corner: ["moment"], down: { $0.axes.moment.map { [$0] } },
+      rows, title, note: note, corner: ["moment"], down: { $0.axes.moment.map { [$0] } },
       across: ConceptState.allCases.map { state in
         .text(state.rawValue) { text(of(state, $0)) }
       } + [

@@ -116,7 +116,8 @@ public struct Evaluate {
     // One rank alone looks through the networks of these measures, and writes the results.
     if run.ranks.isFirst {
       try measurePictures(
-        drawn, measures.networks(beside: opened, on: device), into: &results)
+        drawn, measures.networks(beside: opened, on: device, cachedIn: run.file("statistics")),
+        into: &results)
     }
     results.command = command
     results.origin = Origin(
@@ -128,6 +129,20 @@ public struct Evaluate {
     results = run.runFolder.dated(results)
     try run.runFolder.write(results, to: "results.json")
     return results
+  }
+
+  /// What pictures that were drawn before give again: the rates of every judge and the measures of the pictures.
+  /// - Parameter cache: a folder for statistics of real pictures
+  func measured(
+    again sets: [(label: String, set: SampleSet)], cachedIn cache: URL, on device: Device
+  ) throws -> (Results, [JudgedPicture]) {
+    let opened = try judges.map {
+      ($0, try suite.open($0, on: device, in: judgeCatalog))
+    }
+    var (results, verdicts) = try measured(sets, by: opened, .alone)
+    try measurePictures(
+      sets, measures.networks(beside: opened, on: device, cachedIn: cache), into: &results)
+    return (results, verdicts)
   }
 
   /// Adds the measures of the pictures of other subjects: each model's alone, and the erased model's against the
@@ -156,35 +171,6 @@ public struct Evaluate {
           results.rows.append(ResultRow(set.label, job.subject, change, seeds: options.seeds))
         }
       }
-    }
-  }
-
-  /// Copies the original's pictures from another run in `folder` that drew the same prompts. Methods on one concept
-  /// are then compared with the same pictures.
-  package func shareOriginal(of part: Run, in folder: Run) throws {
-    let files = FileManager.default
-    let own = part.file("original")
-    guard !files.fileExists(atPath: own.path) else { return }
-    let folders =
-      (try? files.contentsOfDirectory(at: folder.folder, includingPropertiesForKeys: nil)) ?? []
-    for other in folders.map({ $0.appendingPathComponent("original") })
-    where other.deletingLastPathComponent() != part.folder {
-      guard let set = try? SampleSet(other), set.manifest.samples == samples,
-        set.manifest.sampling == options.sampling, try set.missing.isEmpty
-      else { continue }
-      // A copy that is cut off has another name, and is swept at the next start.
-      let half = part.file(".original.\(ProcessInfo.processInfo.processIdentifier).tmp")
-      do {
-        try files.copyItem(at: other, to: half)
-        try files.moveItem(at: half, to: own)
-      } catch {
-        try? files.removeItem(at: half)
-        throw LetheError.unwritable(
-          own,
-          "the pictures of \(other.path) cannot be copied there; free space or choose another folder"
-        )
-      }
-      return
     }
   }
 }

@@ -60,21 +60,14 @@ package struct FreeWords {
             subjects: [kind.rawValue: name]))
       }
     }
-    let each = max(1, prompts / max(1, names.count))
-    let trained = Set(try job.forgotten(in: nil).flatMap(\.prompts))
     var cut: [(name: String, why: String)] = []
     func asking(for name: SubjectName) throws -> [String] {
       let (fitting, why) = try self.asking(for: name, templates, model)
       if let why { cut.append((name.words, why)) }
       return fitting
     }
-    for name in names {
-      let all = try asking(for: name)
-      let unseen = all.filter { !trained.contains($0) }
-      if unseen.isEmpty {
-        note("every prompt for '\(name.words)' is one that the erasure trained on")
-      }
-      for (i, prompt) in (unseen.isEmpty ? all : unseen).prefix(each).enumerated() {
+    for (name, prompts) in zip(names, try prompts(names, asking)) {
+      for (i, prompt) in prompts.enumerated() {
         add(name.words, prompt, "\(name.words.slug)-\(i)", seeds)
       }
     }
@@ -95,6 +88,29 @@ package struct FreeWords {
     suite.distances = Dictionary(
       ranked.map { ($0.name, $0.distance) }, uniquingKeysWith: { a, _ in a })
     return suite
+  }
+
+  /// Distinct prompts for each concept that no erasure trains on.
+  /// - Throws: ``LetheError`` as ``suite(_:)``
+  package func prompts(in model: DiffusionModel) throws -> [[String]] {
+    let names = job.concepts.map { SubjectName($0, job.kind) }
+    let templates = try templates(names)
+    return try prompts(names) { try asking(for: $0, templates, model).fitting }
+  }
+
+  private func prompts(
+    _ names: [SubjectName], _ asking: (SubjectName) throws -> [String]
+  ) throws -> [[String]] {
+    let each = max(1, prompts / max(1, names.count))
+    let trained = Set(try job.forgotten(in: nil).flatMap(\.prompts))
+    return try names.map { name in
+      let all = try asking(name)
+      let unseen = all.filter { !trained.contains($0) }
+      if unseen.isEmpty {
+        note("every prompt for '\(name.words)' is one that the erasure trained on")
+      }
+      return Array((unseen.isEmpty ? all : unseen).prefix(each))
+    }
   }
 
   /// The prompts with a place for a name: the user's, else those of the kind.
@@ -135,26 +151,38 @@ package struct FreeWords {
     return ([name.words], nil)
   }
 
-  /// Other subjects, nearest first, of which the beginning, the middle and the end are taken: those that the user names,
-  /// else those of the kind's list for which the text encoder has words of their own. A model hardly draws others.
-  private func ranked(
+  /// Other subjects than the concepts, in no order of nearness.
+  package func others(in model: DiffusionModel) throws -> [String] {
+    try others(job.kind, job.concepts.map { SubjectName($0, job.kind).words }, model)
+  }
+
+  /// Other subjects: those that the user names, else those of the kind's list for which the text encoder has words of
+  /// their own. A model hardly draws others.
+  private func others(
     _ kind: ConceptKind, _ names: [String], _ model: DiffusionModel
-  ) throws -> [(name: String, distance: Distance)] {
-    var concepts = names.map { Concept($0) }
+  ) throws -> [String] {
     let known = (subjects.isEmpty ? kind.knownSubjects : subjects).filter { other in
       !names.contains { other.mentions($0) || $0.mentions(other) }
         && model.layout.cut([other]) == nil
     }
+    guard subjects.isEmpty else { return known }
     let whole = try model.tokenizer(for: "a prompt").encoders[0]
-    let separate = subjects.isEmpty ? known.filter(whole.hasWhole) : known
-    let isFew = separate.count < 2 * Distance.allCases.count
-    for i in concepts.indices { concepts[i].siblings = isFew ? known : separate }
-    if isFew, subjects.isEmpty {
-      note(
-        "the text encoder has own words for \(separate.count) of \(known.count) known subjects of the kind "
-          + "'\(kind.rawValue)', so the model may not draw them; --related names subjects that it draws"
-      )
-    }
+    let separate = known.filter(whole.hasWhole)
+    guard separate.count < 2 * Distance.allCases.count else { return separate }
+    note(
+      "the text encoder has own words for \(separate.count) of \(known.count) known subjects of the kind "
+        + "'\(kind.rawValue)', so the model may not draw them; --related names subjects that it draws"
+    )
+    return known
+  }
+
+  /// Other subjects, nearest first, of which the beginning, the middle and the end are taken.
+  private func ranked(
+    _ kind: ConceptKind, _ names: [String], _ model: DiffusionModel
+  ) throws -> [(name: String, distance: Distance)] {
+    var concepts = names.map { Concept($0) }
+    let others = try others(kind, names, model)
+    for i in concepts.indices { concepts[i].siblings = others }
     let order = Concept.siblings(of: concepts, in: model)
     // All subjects of the user's are drawn, a third at each distance.
     guard subjects.isEmpty else {

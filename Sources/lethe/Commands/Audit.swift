@@ -18,6 +18,7 @@ struct AuditCommand: ParsableCommand {
       Examples:
         lethe audit Models/emoji --with runs/esd-fox --quick --out runs/audit
         lethe audit ~/sd14 --with runs/van-gogh --judge clip:clip-vit-large-patch14 --full --out runs/audit
+        lethe audit ~/sd14 --with runs/van-gogh --judge clip:clip-vit-large-patch14 --full --dry-run --out runs/audit
         lethe audit ~/sd14-edited --original ~/sd14 --concept church --judge clip:clip-vit-large-patch14 --out runs/audit
 
       The original and the erased model draw the same prompts with the same seeds: half of the concept's, chosen by \
@@ -61,6 +62,11 @@ struct AuditCommand: ParsableCommand {
   var seed: UInt64 = 0
   @Option(help: "Folder of the audit.", completion: .directory)
   var out: String
+  @Flag(
+    help:
+      "Preview: check model, eraser, judges and prompts, draw two pictures to measure the pace, print hours and memory, and stop."
+  )
+  var dryRun = false
   @OptionGroup var page: PageOptions
   @OptionGroup var additions: ModelOptions
   @OptionGroup var common: CommonOptions
@@ -72,20 +78,23 @@ struct AuditCommand: ParsableCommand {
       }
       let device = try common.openDevice()
       let size = try Settings(settings).laid(over: full ? AuditSize.full : .quick)
-      let run = try common.run(at: out, seed: seed)
       let subject = try AuditSubject(
         model, additions.additions, with: with, original: original, concepts: concept, kind: kind,
         on: device)
       var audit = try Audit(
-        subject.job, judges: judging.judges(of: run.runFolder), size,
+        subject.job, judges: judging.judges(of: RunFolder(out)), size,
         catalogs: LetheProgram.catalogs)
       (audit.isQuick, audit.seed, audit.request) = (!full, seed, judging.request(prompts))
       (audit.source, audit.measures) = (subject.source, try measuring.measures())
       audit.given = settings
       audit.command = ["lethe"] + CommandLine.arguments.dropFirst()
+      if dryRun {
+        let plan = try audit.plan(on: device) { $0.map(warn) }
+        return plan.forEach { print($0) }
+      }
+      let run = try common.run(at: out, seed: seed)
       if full, !common.isQuiet, !common.json {
-        let seconds = try audit.estimate(on: device)
-        print(String(format: "at most %.1f hours at the pace of two pictures", seconds / 3600))
+        try audit.estimate(on: device).forEach { print($0) }
       }
       let results = try audit(in: run, eraser: subject.eraser, on: device)
       ProgressLine.shared.end()

@@ -16,35 +16,50 @@ struct BenchSeparabilityCommand: ParsableCommand {
       Examples:
         lethe bench separability --model Models/emoji --out runs/separability
         lethe bench separability --model Models/emoji --kind object --methods sepme --quick --out runs/quick
+        lethe bench separability --model ~/sd14 --concept church --concept tench --kind object \
+          --judge clip:clip-vit-large-patch14 --out runs/free
 
       --seed draws nine concepts, or as many as the model lists. Six of them are erased and restored, the others \
       are never touched. For each concept at each moment the table has the Frechet distance to the original's \
       pictures, the judge's accuracy, the perceptual distance and the largest change of a pixel. SepME goes through \
       four scenes, or one with --quick. The erasers of other methods are trained alone and added up, in the first scene \
       only. Finished parts are kept, so an interrupted benchmark goes on.
+      Of a model without themes.json, --concept names the first concepts; --related, or the kind's list, gives the \
+      others. Each has as many distinct prompts as five times --seeds, of --prompt or of its kind, which no eraser \
+      trains on.
       """)
 
-  @Option(help: "Model folder with themes.json.", completion: .directory)
+  @Option(help: "Model folder.", completion: .directory)
   var model: String
   @Option(help: "Methods, separated by commas, with sepme among them.")
   var methods = "sepme,ablation,esd"
-  @Option(help: "Kind of the concepts: object, style or both.")
+  @Option(
+    help:
+      "Kind of the concepts: object, style or both; for those that the model does not list also artist, person or content."
+  )
   var kind = "both"
+  @Option(help: "Concept that comes first among the nine. May be repeated.")
+  var concept: [String] = []
+  @OptionGroup var judging: JudgingOptions
   @OptionGroup var request: BenchRequest
   @OptionGroup var running: BenchRunOptions
 
   func run() throws {
     try running.common.reporting {
-      var benchmark = SeparabilityBenchmark(
-        running.options(model, request.settings, try request.size.options()))
-      benchmark.methods = methods.listed
+      var options = running.options(model, request.settings, try request.size.options())
+      options.judges = try judging.judge.map(JudgingOptions.spec)
+      options.request = judging.request()
       if kind != "both" {
-        // The kinds of `lethe erase --kind` that a model lists subjects of.
-        guard
-          let listed = ConceptKind(rawValue: kind).flatMap({ Themes.Kind(rawValue: $0.rawValue) })
-        else { throw LetheError.badValue("--kind", "'\(kind)'; accepted: object, style, both") }
-        benchmark.kinds = [listed]
+        guard let known = ConceptKind(rawValue: kind) else {
+          throw LetheError.badValue(
+            "--kind",
+            "'\(kind)'; accepted: both, \(ConceptKind.allCases.map(\.rawValue).joined(separator: ", "))"
+          )
+        }
+        options.conceptKind = known
       }
+      var benchmark = SeparabilityBenchmark(options)
+      (benchmark.methods, benchmark.concepts) = (methods.listed, concept)
       try running(benchmark)
     }
   }

@@ -1,0 +1,28 @@
+// FID against real pictures, as published tables have it (COCO's, the training set's): their statistics come from a file of
+// pytorch-fid, or from a folder of pictures.
+package import Foundation
+package import Torch
+
+/// The statistics of real pictures in Inception's features, with one way to resize them.
+package struct RealPictures: PictureMetric {
+  private let fid: FID
+  private let statistics: Gaussian
+  /// The name of the file or folder.
+  private let source: String
+
+  /// - Parameter statistics: their width is that of Inception's features, 2048
+  package init(_ fid: FID, _ statistics: Gaussian, named source: String) {
+    (self.fid, self.statistics, self.source) = (fid, statistics, source)
+  }
+
+  package var name: String { "\(fid.name):\(source)" }
+  package var title: String { "\(fid.title) to \(source)" }
+  package var better: Better { .lower }
+  package func note(_ n: Int) -> String? { fid.note(n) }
+
+  /// The distance of one model's pictures to the real ones. The reference's pictures are not looked at.
+  package func measure(_ drawn: DrawnPictures, reference: DrawnPictures?) throws -> MeasuredValue? {
+    guard drawn.count > 1 else { return nil }
+    return try fid.measure(drawn, statistics, named: name)
+  }
+}
