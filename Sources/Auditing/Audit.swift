@@ -90,12 +90,8 @@ package struct Audit {
     var request = request
     (request.prompts, request.neighbours) = (size.prompts, size.neighbours)
     request.wordings = size.wordings
-<<<<<<< HEAD:Sources/Auditing/Audit.swift
-    let whole = try request.suite(of: job, options, on: device, note: run.note)
-    try refuseKinds(whole.groups)
-=======
     let whole = try request.suite(of: job, options, on: device, note: note)
->>>>>>> s2-meth-prose:Sources/Workbench/Audit/Audit.swift
+    try refuseKinds(whole.groups)
     let prompts = whole.ofConcept.map(\.prompt).unique
     let isHalved = try request.isMade() && prompts.count > 3
     let picks = Tensor.permutation(prompts.count, Generator(seed: seed))

@@ -1,11 +1,13 @@
 // What an audit's pictures and logs give again: the judges' answers, every number, the verdict, and the files for readers.
 internal import Attacks
 internal import Diffusion
+internal import Editing
 internal import Evaluation
 internal import Foundation
 internal import Reports
 internal import Torch
 internal import Training
+internal import Workbench
 
 extension Verify {
   /// Largest relative difference of a measure that is no count of pictures, between processors.

@@ -75,11 +75,6 @@ public struct SeparabilityBenchmark: Benchmark {
     }
     let named = try NamedSettings(options.settings, of: methods, "method")
     let separable = try TrainErasers(settings: named.of(SepME.name)).method
-<<<<<<< HEAD:Sources/Benchmarks/SeparabilityBenchmark.swift
-    return try kinds.flatMap { kind in
-      let cast = try SeparabilityCast(
-        kind, themes, seed: options.seed, without: options.development())
-=======
     let spec = try judge
     return try casts().flatMap { cast in
       let judge = try spec.open(asked: cast.question, on: .cpu, in: options.catalogs.judges)
@@ -87,7 +82,6 @@ public struct SeparabilityBenchmark: Benchmark {
         throw LetheError.badValue(
           "--judge", "\(spec) names no \(cast.kind) in a picture; accepted: a judge that does")
       }
->>>>>>> s2-meth-prose:Sources/Workbench/Benchmarks/SeparabilityBenchmark.swift
       return try methods.map { method in
         if method != SepME.name {
           // Wrong options are found before any work is done.
@@ -112,13 +106,7 @@ public struct SeparabilityBenchmark: Benchmark {
   /// Draws the original's pictures, which all trials compare with.
   public func prepare(in run: Run, on device: Device) throws {
     let base = try options.model.model(on: device)
-<<<<<<< HEAD:Sources/Benchmarks/SeparabilityBenchmark.swift
-    for kind in kinds {
-      let cast = try SeparabilityCast(
-        kind, themes, seed: options.seed, without: options.development())
-=======
     for cast in try casts() {
->>>>>>> s2-meth-prose:Sources/Workbench/Benchmarks/SeparabilityBenchmark.swift
       let pictures = SeparabilityPictures(cast: cast, options: options, base: base, run: run)
       _ = try pictures("original", Array(cast.concepts.indices), [])
     }

@@ -32,33 +32,26 @@ struct SeparabilityCast {
   /// Whether the model lists the concepts. Judged captions of others are many, with one picture each.
   let isListed: Bool
 
-<<<<<<< HEAD:Sources/Benchmarks/SeparabilityCast.swift
-  init(
-    _ kind: Themes.Kind, _ themes: Themes, seed: UInt64, without others: [String] = []
-  ) throws {
-    (self.kind, self.themes) = (kind, themes)
-    let trained = themes.withoutJudgedCaption
-    self.trained = trained
-=======
   /// Three concepts are never erased, or two where there are at most five.
   private static func managed(of count: Int) -> Int { max(1, min(6, count - (count > 5 ? 3 : 2))) }
 
   /// Concepts that the model lists, in captions that pair them with subjects of the other kind.
-  /// - Parameter named: concepts that come first; `seed` draws the others
-  init(_ kind: Themes.Kind, _ themes: Themes, naming named: [String] = [], seed: UInt64) throws {
+  /// - Parameters:
+  ///   - named: concepts that come first; `seed` draws those beside them
+  ///   - others: concepts that are not drawn, where nine are left without them
+  init(
+    _ kind: Themes.Kind, _ themes: Themes, naming named: [String] = [], seed: UInt64,
+    without others: [String] = []
+  ) throws {
     let trainedThemes = themes.withoutJudgedCaption
->>>>>>> s2-meth-prose:Sources/Workbench/Benchmarks/SeparabilityCast.swift
     let g = Generator(seed: seed)
     let objects = Tensor.permutation(themes.objects.count, g).map { themes.objects[$0] }
     let styles = Tensor.permutation(themes.styles.count, g).map { themes.styles[$0] }
     let pool = kind == .object ? objects : styles
-<<<<<<< HEAD:Sources/Benchmarks/SeparabilityCast.swift
     // A kind with too few other subjects keeps those on which settings were chosen.
     let tested = pool.filter { !others.contains($0) }
-    let concepts = Array((tested.count >= 9 ? tested : pool).prefix(9))
-=======
-    let concepts = Array((named + pool.filter { !named.contains($0) }).prefix(9))
->>>>>>> s2-meth-prose:Sources/Workbench/Benchmarks/SeparabilityCast.swift
+    let drawn = tested.count >= 9 ? tested : pool
+    let concepts = Array((named + drawn.filter { !named.contains($0) }).prefix(9))
     let partners = kind == .object ? themes.styles : Array(objects.prefix(5))
     func captions(_ template: Int) -> [[Caption]] {
       concepts.map { concept in

@@ -40,12 +40,8 @@ struct SeparabilityPictures {
       run.file(Self.folder(name, cast, erasers)),
       .init(
         sampling: sampling, model: hash, erasers: [key],
-<<<<<<< HEAD:Sources/Benchmarks/SeparabilityPictures.swift
-        samples: cast.samples(chosen, seeds: options.evaluation.seeds)),
+        samples: cast.samples(chosen, seeds: cast.seeds(options.evaluation))),
       by: run.ranks)
-=======
-        samples: cast.samples(chosen, seeds: cast.seeds(options.evaluation))))
->>>>>>> s2-meth-prose:Sources/Workbench/Benchmarks/SeparabilityPictures.swift
     let edited = try base.applying(base.sum(of: laid, base: hash))
     try set.draw(
       edited, batch: options.evaluation.batch, run,

@@ -77,7 +77,7 @@ import WorkbenchSupport
   /// A model without themes, words of the user's own, and a CLIP that judges.
   @Test func freeWords() throws {
     try Fixtures.temporaryFolder { folder in
-      let model = try AuditTests.model(folder)
+      let model = try Tiny.plainModel(folder)
       var options = Tiny.benchmark(
         model,
         [
@@ -85,7 +85,7 @@ import WorkbenchSupport
           "sepme.trajectorySteps=2", "esd.training.steps=2", "esd.trajectories=1",
           "esd.trajectorySteps=2", "esd.guarding.limit=0",
         ])
-      (options.evaluation, options.judges) = (.quickly, [AuditTests.judge])
+      (options.evaluation, options.judges) = (.quickly, [Tiny.clipJudge])
       options.evaluation.sampling.steps = 1
       options.request.templates = ["{a} by the sea", "a line emoji of {a}"]
       options.request.related = ["cat", "owl"]
@@ -94,7 +94,7 @@ import WorkbenchSupport
       let run = try Run(folder.appendingPathComponent("bench"), seed: 0)
       let results = try Tiny.runner()(bench, in: run, on: .cpu)
       #expect(results.rows.map(\.subject).unique == ["fox", "cat", "owl"])
-      #expect(results.rows.allSatisfy { $0.axes.judge == AuditTests.judge.description })
+      #expect(results.rows.allSatisfy { $0.axes.judge == Tiny.clipJudge.description })
       #expect(results.rows.contains { $0.metric == "frechet-to-original" && $0.method == "sepme" })
       // A distance in a network of `lethe train` is none in a CLIP.
       #expect(!results.rows.contains { $0.metric == "perceptual" })
@@ -112,7 +112,7 @@ import WorkbenchSupport
       #expect { try bench.trials() } throws: { "\($0)".contains("clip:FOLDER") }
       bench.options.judges = [JudgeSpec("none")]
       #expect { try bench.trials() } throws: { "\($0)".contains("names no object") }
-      (bench.options.judges, bench.concepts) = ([AuditTests.judge], [])
+      (bench.options.judges, bench.concepts) = ([Tiny.clipJudge], [])
       #expect { try bench.trials() } throws: { "\($0)".contains("--concept") }
       (bench.concepts, bench.options.request.related) = (["fox"], ["cat"])
       #expect { try bench.trials() } throws: { "\($0)".contains("three to nine") }
@@ -123,12 +123,12 @@ import WorkbenchSupport
   @Test func aJudgeThatCannotTellHasNoRates() throws {
     try Fixtures.temporaryFolder { folder in
       var options = Tiny.benchmark(
-        try AuditTests.model(folder),
+        try Tiny.plainModel(folder),
         [
           "sepme.tolerance=0.1", "sepme.training.steps=1", "sepme.trajectories=1",
           "sepme.trajectorySteps=2",
         ])
-      (options.evaluation.seeds, options.judges) = (3, [AuditTests.judge])
+      (options.evaluation.seeds, options.judges) = (3, [Tiny.clipJudge])
       options.evaluation.sampling.steps = 1
       options.request.related = ["cat", "owl"]
       options.evaluation.quick = false

@@ -1,6 +1,6 @@
 // The smallest requests that run a whole command, for the suites of Workbench and the modules above it.
 internal import Diffusion
-internal import Evaluation
+package import Evaluation
 package import Foundation
 internal import TestSupport
 internal import Torch
@@ -36,6 +36,9 @@ package enum Tiny {
     try FileManager.default.copyItem(at: Fixtures.url("tiny-sd1"), to: model)
     return ModelFolder(model)
   }
+
+  /// A judge of random weights for words of any kind.
+  package static let clipJudge = JudgeSpec("clip", Fixtures.url("tiny-clip").path)
 
   package static let esd = [
     "training.steps=6", "trajectories=1", "trajectorySteps=4", "guarding.limit=0",

@@ -8,6 +8,9 @@ import Torch
 import TorchNN
 import Training
 
+import WorkbenchSupport
+
+@testable import Auditing
 @testable import Workbench
 
 @Suite struct AuditEstimateTests {
@@ -31,7 +34,7 @@ import Training
   /// A dry run counts pictures, hours and memory, writes nothing, and finds a judge that cannot be opened.
   @Test func aPlanInWords() throws {
     try Fixtures.temporaryFolder { folder in
-      let model = try AuditTests.model(folder)
+      let model = try Tiny.plainModel(folder)
       let job = Tiny.job(model, "uce", "fox")
       var size = AuditTests.size
       size.settings.append("relearn.mode=full")
