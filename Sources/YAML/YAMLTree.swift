@@ -77,7 +77,7 @@ struct YAMLTree {
   }
 
   private static func refuse(tag: Tag, but own: Tag.Name, _ mark: Mark?) throws(YAMLFault) {
-    guard !["", "!", own.rawValue].contains(tag.rawValue) else {
+    guard ["", "!", own.rawValue].contains(tag.rawValue) else {
       throw YAMLFault(
         mark, "the tag '\(tag.rawValue)' is not read; accepted: values without tags")
     }

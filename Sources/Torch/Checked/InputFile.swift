@@ -86,8 +86,10 @@ package enum InputFile {
   package static func text(_ file: URL) throws -> String {
     let data = try data(file, .text)
     guard let text = String(data: data, encoding: .utf8) else {
-      throw LetheError.strange(
-        file, data, accepted: "a text in UTF-8", else: .malformed(file, "it is no UTF-8 text"))
+      let damaged = LetheError.malformed(file, "it is no UTF-8 text")
+      // Its first bytes may be a text, and later ones none.
+      guard FileKind.words(data) != "a text" else { throw damaged }
+      throw LetheError.strange(file, data, accepted: "a text in UTF-8", else: damaged)
     }
     return text
   }
