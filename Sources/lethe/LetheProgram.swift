@@ -43,6 +43,10 @@ public enum LetheProgram {
     } catch {
       end(error)
     }
+    if let error = StandardOutput.failure {
+      Failure.report(error)
+      exit(Failure.exitCode(error).rawValue)
+    }
   }
 
   /// Ends the process with the text and the exit code of an error. A command line that the parser does not take is a
