@@ -1,8 +1,6 @@
 import ArgumentParser
 import Benchmarks
 import Diffusion
-import ArgumentParser
-import Benchmarks
 import Foundation
 import Processes
 import Synchronization

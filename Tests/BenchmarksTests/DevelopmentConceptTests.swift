@@ -33,7 +33,9 @@ import WorkbenchSupport
       }
       #expect {
         try model.drawSubjects("3,1", seed: 0, without: model.developmentConcepts())
-      } throws: { "\($0)".contains("N at most 2") && "\($0)".contains("apart from its development") }
+      } throws: {
+        "\($0)".contains("N at most 2") && "\($0)".contains("apart from its development")
+      }
       try Data(#"{"development": ["Fox"]}"#.utf8).write(to: model.file("attacks.json"))
       #expect { try model.developmentConcepts() } throws: {
         "\($0)".contains("does not list; did you mean 'fox'?")
