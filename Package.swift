@@ -158,7 +158,7 @@ let package = Package(
     suite("AttacksTests", on: ["Attacks"]),
     suite("EvaluationTests", on: ["Evaluation"]),
     suite("ReportsTests", on: ["Reports"]),
-    suite("ModelHubTests", on: ["ModelHub"]),
+    suite("ModelHubTests", on: ["ModelHub", "Workbench"]),
     .target(
       name: "WorkbenchSupport", dependencies: ["Workbench", "TestSupport"],
       path: "Tests/WorkbenchSupport", swiftSettings: strict),
