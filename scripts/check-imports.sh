@@ -22,8 +22,8 @@ declare -A below=(
   [Benchmarks]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench"
   [Auditing]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench"
   [Library]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Recipes Benchmarks Auditing"
-  [Torture]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Recipes Benchmarks Auditing"
-  [Studio]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Recipes Benchmarks Auditing FlyingFox FlyingSocks"
+  [Torture]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Recipes"
+  [Studio]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench FlyingFox FlyingSocks"
   [Program]="LetheCommands"
   [lethe]="Torch TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Recipes Benchmarks Auditing Studio"
 )

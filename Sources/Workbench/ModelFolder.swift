@@ -92,20 +92,24 @@ public struct ModelFolder: Sendable, Hashable {
   public func drawSubjects(
     _ counts: String, seed: UInt64, without others: [String] = []
   ) throws -> [String] {
+    guard let themes = try listedThemes() else {
+      throw LetheError.badValue(
+        "--draw",
+        "\(path) has no themes.json, which lists subjects to draw from; accepted: --concept")
+    }
     let numbers = counts.split(separator: ",").map { Int($0) }
-    let themes = try listedThemes()
     let g = Generator(seed: seed)
     func drawn(_ names: [String]) -> [String] {
       Tensor.permutation(names.count, g).map { names[$0] }.filter { !others.contains($0) }
     }
-    let (objects, styles) = (drawn(themes?.objects ?? []), drawn(themes?.styles ?? []))
+    let (objects, styles) = (drawn(themes.objects), drawn(themes.styles))
     guard numbers.count == 2, let first = numbers[0], let second = numbers[1],
       (0...objects.count).contains(first), (0...styles.count).contains(second)
     else {
       let left = others.isEmpty ? "" : ", apart from its development concepts"
       throw LetheError.badValue(
         "--draw",
-        "'\(counts)'; accepted: OBJECTS,STYLES, e.g. 3,1, at most as many as \(path)/themes.json lists\(left): \(objects.count),\(styles.count)"
+        "'\(counts)'; accepted: OBJECTS,STYLES, e.g. 3,1, at most \(objects.count),\(styles.count), which \(path)/themes.json lists\(left)"
       )
     }
     return objects.prefix(first) + styles.prefix(second).map { $0 + " style" }

@@ -62,6 +62,13 @@ import WorkbenchSupport
       let drawn = try model.drawSubjects("2,1", seed: 3)
       #expect(drawn.count == 3 && drawn[2].hasSuffix(" style") && Set(drawn).count == 3)
       #expect(try model.drawSubjects("2,1", seed: 3) == drawn)
+      try FileManager.default.moveItem(
+        at: model.file("themes.json"), to: folder.appendingPathComponent("themes.json"))
+      #expect { try model.drawSubjects("2,1", seed: 3) } throws: {
+        "\($0)".contains("has no themes.json") && "\($0)".contains("--concept")
+      }
+      try FileManager.default.moveItem(
+        at: folder.appendingPathComponent("themes.json"), to: model.file("themes.json"))
       for counts in ["4,0", "1", "a,b", "-1,0"] {
         #expect(throws: LetheError.self, "\(counts)") { try model.drawSubjects(counts, seed: 3) }
       }
