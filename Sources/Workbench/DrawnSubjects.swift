@@ -14,7 +14,9 @@ extension ModelFolder {
     _ counts: String, seed: UInt64, without others: [String] = []
   ) throws -> [String] {
     guard let themes = try listedThemes() else {
-      throw LetheError.badValue("--draw", "\(path) has no themes.json, which lists subjects")
+      throw LetheError.badValue(
+        "--draw",
+        "\(path) has no themes.json, which lists subjects to draw from; accepted: --concept")
     }
     let g = Generator(seed: seed)
     func drawn(_ names: [String]) -> [String] {

@@ -64,6 +64,13 @@ import WorkbenchSupport
       #expect(try model.drawSubjects("2,1", seed: 3) == drawn)
       #expect(try model.drawSubjects("styles=1,objects=2", seed: 3) == drawn)
       #expect(try model.drawSubjects("styles=1", seed: 3) == [drawn[2]])
+      try FileManager.default.moveItem(
+        at: model.file("themes.json"), to: folder.appendingPathComponent("themes.json"))
+      #expect { try model.drawSubjects("2,1", seed: 3) } throws: {
+        "\($0)".contains("has no themes.json") && "\($0)".contains("--concept")
+      }
+      try FileManager.default.moveItem(
+        at: folder.appendingPathComponent("themes.json"), to: model.file("themes.json"))
       for counts in [
         "4,0", "1", "a,b", "-1,0", "objects=4", "objects=1,objects=1", "cats=1", "", "1,1,1",
         "styles=", "=1", "styles=1,",

@@ -86,7 +86,7 @@ extension Concept {
       (concept.siblings, concept.related) = (wording.related, wording.related)
     }
     if !wording.unrelated.isEmpty { concept.unrelated = wording.unrelated }
-    // Captions of other people lose the name to the same words.
+    // In captions of other people, the anchor takes the name's place.
     if replacement == nil, kind?.anchorsWholePrompts != true {
       concept.replacement = wording.anchor
     }

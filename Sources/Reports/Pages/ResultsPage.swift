@@ -16,11 +16,14 @@ public enum ResultsPage {
     let (tested, development) = results.counted
     var content = try content(ofTested: tested, in: folder, metrics: metrics)
     if let development {
-      content.tables.append(
-        Self.metrics(
-          development, "Development concepts, on which the settings were chosen", metrics))
+      let apart = try Self.content(ofTested: development, in: folder, metrics: metrics).tables
+      content.tables += apart.filter { !$0.rows.isEmpty }.map { table in
+        var table = table
+        table.title = "Development concepts: \(table.title)"
+        return table
+      }
       content.notices.append(
-        "\(development.rows.map(\.subject).unique.joined(separator: ", ")): the model's settings were chosen on these development concepts. Their numbers are in a table of their own and in no mean; --development counts them."
+        "\(development.rows.map(\.subject).unique.joined(separator: ", ")): the model's settings were chosen on these development concepts. Their numbers are in tables of their own and in no mean; --development counts them."
       )
     } else if case let own = results.rows.map(\.subject).unique.filter(results.isDevelopment),
       !own.isEmpty
