@@ -13,10 +13,10 @@ import random
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 
-from base import Lethe, Log, commands, difference, prepare
+from base import Lethe, Log, difference, scratch
+from cases import Cases
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--program", default=".build/release/lethe")
@@ -24,54 +24,50 @@ parser.add_argument("--kills", type=int, default=300)
 parser.add_argument("--minutes", type=float, default=1e9)
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--out", default="runs/torture")
+parser.add_argument("--commands", default="", help="those of cases.py, with semicolons between; all when left out")
 options = parser.parse_args()
 
 out = pathlib.Path(options.out)
 log = Log(out / "kill.json", dict(kills=0, rounds=0, counts={}))
 end = time.time() + 60 * options.minutes
 lethe = Lethe(options.program)
-place = pathlib.Path(tempfile.mkdtemp(prefix="lethe-kill-"))
+place = scratch("kill")
 
 
-def begin(start, folder):
-    if start:
-        shutil.copytree(start, folder)
-
-
-def finish(arguments):
+def finish(case, folder):
     """Runs a command to its end; workers of one that was killed may hold its folder until their step is done."""
     for _ in range(60):
-        done = lethe(arguments)
+        done = lethe(case.arguments(folder), env=case.environment(folder))
         if done.returncode != 5:
             break
         time.sleep(1)
     return done
 
 
-model, made = prepare(lethe, place / "base")
-all_commands = commands(model, made)
+all_cases = Cases(lethe, place / "base")
+names = options.commands.split(";") if options.commands else list(all_cases)
 expected, seconds = {}, {}
 while log["kills"] < options.kills and time.time() < end:
     draw = random.Random(options.seed * 1_000_003 + log["rounds"])
-    name = list(all_commands)[log["rounds"] % len(all_commands)]
-    start, arguments = all_commands[name]
+    name = names[log["rounds"] % len(names)]
+    case = all_cases[name]
     # The same path for both, because some files name it.
     folder = place / "work" / name.replace(" ", "-").replace(",", "")
     kept = place / "expected" / folder.name
     if name not in expected:
-        begin(start, folder)
+        case.begin(folder)
         moment = time.time()
-        done = lethe(arguments(folder))
+        done = lethe(case.arguments(folder), env=case.environment(folder))
         seconds[name] = time.time() - moment
         if done.returncode:
             raise SystemExit(f"{name} ended with {done.returncode}: {done.stderr}")
         kept.parent.mkdir(parents=True, exist_ok=True)
         folder.rename(kept)
         expected[name] = kept
-    begin(start, folder)
+    case.begin(folder)
     own = 0
     for _ in range(draw.randint(1, 3)):
-        process = lethe.start(arguments(folder))
+        process = lethe.start(case.arguments(folder), env=case.environment(folder))
         try:
             process.wait(timeout=draw.random() * seconds[name])
         except subprocess.TimeoutExpired:
@@ -81,7 +77,7 @@ while log["kills"] < options.kills and time.time() < end:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         own += 1
-    done = finish(arguments(folder))
+    done = finish(case, folder)
     log["kills"] += own
     log["counts"][name] = log["counts"].get(name, 0) + own
     other = f"exit {done.returncode}: {done.stderr.strip()[:300]}" if done.returncode else difference(kept, folder)

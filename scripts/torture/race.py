@@ -11,10 +11,10 @@ import pathlib
 import random
 import shutil
 import sys
-import tempfile
 import time
 
-from base import Lethe, Log, commands, difference, prepare
+from base import Lethe, Log, difference, scratch
+from cases import Cases
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--program", default=".build/release/lethe")
@@ -25,40 +25,34 @@ parser.add_argument("--seed", type=int, default=1)
 options = parser.parse_args()
 
 log = Log(pathlib.Path(options.out) / "race.json", dict(counts={}))
-place = pathlib.Path(tempfile.mkdtemp(prefix="lethe-race-"))
+place = scratch("race")
 lethe = Lethe(options.program)
-model, made = prepare(lethe, place / "base")
+all_cases = Cases(lethe, place / "base")
 end = time.time() + 60 * options.minutes
-names = list(commands(model, made))
+names = list(all_cases)
 random.Random(options.seed).shuffle(names)
 
 
-def begin(start, folder):
-    shutil.rmtree(folder, ignore_errors=True)
-    if start:
-        shutil.copytree(start, folder)
-
-
 for name in names:
-    start, arguments = commands(model, made)[name]
+    case = all_cases[name]
     folder, kept = place / "work", place / "kept"
     known = log["counts"].setdefault(name, [])
     if len(known) >= options.rounds or time.time() > end:
         continue
-    begin(start, folder)
+    case.begin(folder)
     moment = time.time()
-    done = lethe(arguments(folder))
+    done = lethe(case.arguments(folder), env=case.environment(folder))
     seconds = time.time() - moment
     if done.returncode:
         raise SystemExit(f"{name} ended with {done.returncode}: {done.stderr}")
     shutil.rmtree(kept, ignore_errors=True)
     folder.rename(kept)
     while len(known) < options.rounds and time.time() < end:
-        begin(start, folder)
-        both = [lethe.start(arguments(folder))]
+        case.begin(folder)
+        both = [lethe.start(case.arguments(folder), env=case.environment(folder))]
         # At once, then after a quarter and a half of the command's time.
         time.sleep(len(known) % 3 * seconds / 4)
-        both.append(lethe.start(arguments(folder)))
+        both.append(lethe.start(case.arguments(folder), env=case.environment(folder)))
         said = [process.communicate(timeout=1800)[1].strip() for process in both]
         codes = sorted(process.returncode for process in both)
         other = difference(kept, folder)
