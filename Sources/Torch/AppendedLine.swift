@@ -8,11 +8,13 @@ package import Foundation
 
 /// Lines at the end of a log, each written at once.
 package enum AppendedLine {
-  /// Appends bytes to a file, which is made where there is none. A link in its place is not followed.
+  /// Appends bytes to a file, which is made where there is none. A link in its place is not followed. The part of a line
+  /// that a full disk or a kill left at the end is taken away, so that it does not spoil this one.
+  /// - Parameter areLines: false for a file of bytes, whose end is left as it is
   /// - Throws: ``LetheError`` of the kind `disk`
-  package static func write(_ line: Data, to file: URL) throws {
+  package static func write(_ line: Data, to file: URL, areLines: Bool = true) throws {
     func refused() -> LetheError { .unwritable(file, errno: errno) }
-    let flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+    let flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
     let descriptor = open(file.path, flags, 0o644)
     guard descriptor >= 0 else { throw refused() }
     defer { close(descriptor) }
@@ -20,6 +22,9 @@ package enum AppendedLine {
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       throw LetheError.unwritable(file, "it is not a regular file")
     }
+    let size = Int(status.st_size)
+    let end = areLines ? wholeLines(descriptor, size) : size
+    guard end == size || ftruncate(descriptor, off_t(end)) == 0 else { throw refused() }
     try line.withUnsafeBytes { bytes in
       var rest = bytes[...]
       while !rest.isEmpty {
@@ -30,6 +35,19 @@ package enum AppendedLine {
       }
     }
   }
+}
+
+/// The number of bytes up to the end of the last whole line of a file of `size` bytes; `size` where they cannot be read.
+private func wholeLines(_ descriptor: Int32, _ size: Int) -> Int {
+  var (end, part) = (size, [UInt8](repeating: 0, count: 1))
+  while end > 0 {
+    let count = min(part.count, end)
+    guard pread(descriptor, &part, count, off_t(end - count)) == count else { return size }
+    if let last = part[..<count].lastIndex(of: UInt8(ascii: "\n")) { return end - count + last + 1 }
+    end -= count
+    part = [UInt8](repeating: 0, count: 4096)
+  }
+  return 0
 }
 
 /// `write(2)`, whose name the type above uses for something else.

@@ -12,6 +12,13 @@ package struct AtomicFile {
   private let target: URL
   private let temporary: URL
   private let descriptor: Int32
+  private let gathered = Gathered()
+
+  /// Bytes of short pieces that wait for the next write.
+  private final class Gathered {
+    static let limit = 32 << 10
+    var bytes: [UInt8] = []
+  }
 
   private init(_ target: URL) throws {
     self.target = target
@@ -33,6 +40,7 @@ package struct AtomicFile {
     let handle = try AtomicFile(file)
     do {
       try body(handle)
+      try handle.writeGathered()
       guard !durable || fsync(handle.descriptor) == 0 else { throw handle.failure }
       guard rename(handle.temporary.path, file.path) == 0 else { throw handle.failure }
     } catch {
@@ -53,14 +61,24 @@ package struct AtomicFile {
     try write(file) { handle in try data.withUnsafeBytes { try handle.append($0) } }
   }
 
+  /// Short pieces are gathered: a model of small tensors takes few writes.
   package func append(_ bytes: UnsafeRawBufferPointer) throws {
+    if gathered.bytes.count + bytes.count > Gathered.limit { try writeGathered() }
+    guard bytes.count <= Gathered.limit else { return try writeNow(bytes) }
+    gathered.bytes.append(contentsOf: bytes)
+  }
+
+  private func writeGathered() throws {
+    try gathered.bytes.withUnsafeBytes(writeNow)
+    gathered.bytes.removeAll(keepingCapacity: true)
+  }
+
+  private func writeNow(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes
     while !rest.isEmpty {
       let written = posixWrite(descriptor, rest.baseAddress, rest.count)
-      if written < 0 {
-        if errno == EINTR { continue }
-        throw failure
-      }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { throw failure }
       rest = UnsafeRawBufferPointer(rebasing: rest[written...])
     }
   }

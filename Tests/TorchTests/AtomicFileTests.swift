@@ -49,6 +49,39 @@ import Testing
     }
   }
 
+  /// Pieces below, at and above the size that is gathered come out whole and in their order.
+  @Test func piecesOfAnySize() throws {
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("a")
+      let sizes = [0, 1, 3, 32_767, 32_768, 5, 32_769, 100_000, 2, 0, 31_000, 31_000, 7]
+      let pieces = sizes.enumerated().map { i, size in
+        Data((0..<size).map { UInt8(($0 * 31 + i * 7) % 256) })
+      }
+      try AtomicFile.write(file) { handle in
+        for piece in pieces { try piece.withUnsafeBytes { try handle.append($0) } }
+      }
+      #expect(try Data(contentsOf: file) == pieces.reduce(Data(), +))
+    }
+  }
+
+  /// A line that a full disk cut off is taken away by the next one, and bytes that are no lines are not.
+  @Test func halfALine() throws {
+    try Fixtures.temporaryFolder { folder in
+      let log = folder.appendingPathComponent("log")
+      let half = String(repeating: "x", count: 5000)
+      for (before, after) in [
+        ("a\n" + half, "a\nb\n"), (half, "b\n"), ("a\n", "a\nb\n"), ("\n", "\nb\n"), ("", "b\n"),
+      ] {
+        try Data(before.utf8).write(to: log)
+        try AppendedLine.write(Data("b\n".utf8), to: log)
+        #expect(try String(contentsOf: log, encoding: .utf8) == after)
+      }
+      try Data("a\nx".utf8).write(to: log)
+      try AppendedLine.write(Data("b".utf8), to: log, areLines: false)
+      #expect(try String(contentsOf: log, encoding: .utf8) == "a\nxb")
+    }
+  }
+
   @Test func aFolderInThePlaceOfAFileIsNamed() throws {
     try Fixtures.temporaryFolder { folder in
       try AtomicFile.write(Data(), to: folder.appendingPathComponent("a"))

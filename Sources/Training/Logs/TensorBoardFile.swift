@@ -31,7 +31,7 @@ package struct TensorBoardFile: Sendable {
 
   package func add(_ event: JSON, date: Date = Date()) throws {
     let data = Self.record(of: event, date)
-    if !data.isEmpty { try AppendedLine.write(data, to: file) }
+    if !data.isEmpty { try AppendedLine.write(data, to: file, areLines: false) }
   }
 
   /// A record with the event's numbers; empty for an event without a step or a number.
