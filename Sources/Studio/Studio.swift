@@ -18,6 +18,8 @@ public actor Studio {
     public var port: UInt16 = 8737
     /// The token that calls must bring. Nil asks for none on this machine alone, and makes one for any other address.
     public var token: String?
+    /// Seconds that a client has for a request's head, and for taking a part of an answer.
+    var patience = 60.0
     /// The program that jobs run.
     public var program: URL
 
@@ -100,11 +102,13 @@ public actor Studio {
     let address: any SocketAddress =
       try options.host.contains(":")
       ? .inet6(ip6: options.host, port: options.port) : .inet(ip4: options.host, port: options.port)
+    let pool = PatientPool(seconds: options.patience)
     // Its own words go nowhere: standard output is the program's.
     let server = HTTPServer(
       config: .init(
-        address: address, timeout: 60, sharedRequestBufferSize: 1 << 16, logger: .disabled),
-      handler: Door(router: router)
+        address: address, timeout: 60, sharedRequestBufferSize: 1 << 16, pool: pool,
+        logger: .disabled),
+      handler: Door(router: router, pool: pool)
     )
     self.server = server
     let fault = Fault()

@@ -119,6 +119,23 @@ import Testing
     }
   }
 
+  /// A client that says a head byte by byte, or nothing more, is left after its time; one that asks again has a new one.
+  @Test func slowClientsAreLeft() async throws {
+    try await TinyRuns.served({ $0.patience = 0.5 }) { _, client, _ in
+      let part = "GET /studio.css HTTP/1.1\r\nHost: 127.0.0.1:\(client.port)\r\n"
+      let start = ContinuousClock.now
+      // Without an end of the server's patience, the client's own of 20 s comes first.
+      let half = try await client.said(Data(part.utf8))
+      let whole = try await client.said(Data((part + "\r\n").utf8))
+      #expect(half.isEmpty && whole.count > 1000)
+      #expect(ContinuousClock.now - start < .seconds(15))
+      for _ in 0..<3 {
+        let again = try await client.get("/studio.css")
+        #expect(again.status == 200)
+      }
+    }
+  }
+
   /// Another address than this machine's own needs a token; a ticket is good for one look at one file.
   @Test func anotherAddressNeedsAToken() async throws {
     try await TinyRuns.served({ $0.host = "0.0.0.0" }) { _, client, studio in

@@ -152,8 +152,10 @@ struct Router: Sendable {
 /// The way of a request: the gate, the body, the endpoint.
 struct Door: HTTPHandler {
   let router: Router
+  let pool: PatientPool
 
   func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
+    pool.heard(request.remoteAddress)
     var isRead = false
     do {
       var call = try Call(request)
