@@ -38,5 +38,9 @@ public enum LetheProgram {
     sigaddset(&both, SIGTERM)
     sigprocmask(SIG_UNBLOCK, &both, nil)
     Lethe.main(nil)
+    if let error = StandardOutput.failure {
+      Failure.report(error)
+      exit(Failure.exitCode(error).rawValue)
+    }
   }
 }

@@ -50,6 +50,18 @@ import Testing
     }
   }
 
+  #if os(Linux)
+    /// Standard output on a full disk is no success: a table or JSON would be missing without a word.
+    @Test func fullStandardOutput() throws {
+      try Fixtures.temporaryFolder { folder in
+        let text = try shell(
+          "\"$1\" list methods > /dev/full; echo $?", themedModel(folder), folder)
+        #expect(text.contains("cannot write /dev/stdout: the disk is full"), "\(text)")
+        #expect(text.hasSuffix("\n5\n"), "\(text)")
+      }
+    }
+  #endif
+
   /// Dictionaries have another order in each process, and no number may tell.
   @Test func twoProcessesSayTheSame() throws {
     try Fixtures.temporaryFolder { folder in

@@ -1,5 +1,6 @@
 // Every line that the program shows. Names, captions and cards come from files of strangers.
 import Foundation
+import Synchronization
 import Torch
 
 #if canImport(Glibc)
@@ -12,13 +13,33 @@ import Torch
 func print(_ text: String, terminator: String = "\n") {
   ProgressLine.shared.clear()
   Swift.print(text.printable(hasLines: true), terminator: terminator)
+  StandardOutput.flush()
+}
+
+/// The standard output. A table or JSON that its disk has no place for is missing, which the program must not end without
+/// a word about.
+enum StandardOutput {
+  /// The first `errno` of a write that failed; 0 for none.
+  private static let fault = Atomic(Int32(0))
+
+  static func flush() {
+    guard fflush(nil) != 0 else { return }
+    fault.compareExchange(expected: 0, desired: errno, ordering: .sequentiallyConsistent)
+  }
+
+  /// The fault of a write that failed, if one did.
+  static var failure: LetheError? {
+    flush()
+    let code = fault.load(ordering: .sequentiallyConsistent)
+    return code == 0 ? nil : .unwritable(URL(fileURLWithPath: "/dev/stdout"), errno: code)
+  }
 }
 
 /// Writes one line to the standard error.
 func warn(_ sentence: String) {
   ProgressLine.shared.clear()
   // What was printed before comes before, also where both go to one file.
-  fflush(nil)
+  StandardOutput.flush()
   StandardError.write(sentence.printable() + "\n")
 }
 
