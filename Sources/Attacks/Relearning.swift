@@ -31,6 +31,8 @@ public struct Relearning: Attack, PresetOptions {
     steps: 300, batch: 4, rate: 1e-5, optimizer: .init(.adamw, weightDecay: 0.01), clip: 1)
   /// Steps after which the prompts are tried; those beyond `training.steps` are left out.
   public var checkpoints = [50, 100, 200, 300]
+  /// The checkpoints that the training comes to, in its order and each once.
+  package var reached: [Int] { Set(checkpoints).filter { $0 <= training.steps }.sorted() }
   /// Pictures of the concept to train on.
   public var pictures = 32
   public var pictureSteps = 25
@@ -69,7 +71,7 @@ public struct Relearning: Attack, PresetOptions {
     var evaluations: Int { tuning?.evaluations ?? 0 }
 
     mutating func next(_ open: [Int]) throws -> [Int: Attempt] {
-      let checkpoints = attack.checkpoints.filter { $0 <= attack.training.steps }
+      let checkpoints = attack.reached
       guard round < checkpoints.count, !open.isEmpty else { return [:] }
       if tuning == nil {
         tuning = try FineTuning(

@@ -25,13 +25,14 @@ struct JudgeExamples {
   /// - Parameter others: drawings of objects that the judge need not name; they teach it the styles
   init(_ data: StyledObjects, others: StyledObjects, on device: Device) throws {
     let count = data.pictures.count
-    pictures = Tensor.concatenate([try data.load(), try others.load()]).to(device)
+    let more = others.pictures.isEmpty ? [] : [try others.load()]
+    pictures = Tensor.concatenate([try data.load()] + more).to(device)
     answers = [
       "object": data.pictures.map(\.object) + others.pictures.map { _ in Self.unasked },
       "style": data.pictures.map(\.style) + others.pictures.map(\.style),
     ]
     known = Array(0..<count)
-    more = Array(count..<(count + others.pictures.count))
+    self.more = Array(count..<(count + others.pictures.count))
   }
 
   func answers(_ kind: String, of picks: [Int]) -> Tensor {

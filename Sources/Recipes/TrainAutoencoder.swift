@@ -70,7 +70,7 @@ extension TrainModel {
       }
       return parts.reduce(0, +) / Double(x.size(0))
     }
-    try run.record(["stage": .string(stage), "psnr": .number(10 * log10(4 / mse))])
+    try run.recordOnce(["stage": .string(stage), "psnr": .number(10 * log10(4 / mse))])
   }
 
   /// Mean and standard deviation of the latents of x [N, 3, H, W], 64 at a time.

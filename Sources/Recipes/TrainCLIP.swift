@@ -27,6 +27,8 @@ package struct TrainCLIP {
         "\(recipe.captions.emptyShare), temperature \(recipe.temperature); accepted: no empty captions, and a "
           + "temperature above 0")
     }
+    try Captions.check(
+      Checked(try JSON(encoding: recipe.captions), "captions", .request), hasStyles: true)
     let folder = dataRoot.appendingPathComponent(recipe.data.folder)
     try run.claim(for: recipe, data: folder, result: "clip")
     let objects = recipe.data.objects.isEmpty ? nil : recipe.data.objects
@@ -50,7 +52,7 @@ package struct TrainCLIP {
     var measured: [String: JSON] = ["heldOut": .string(withheld.sentence)]
     for value in withheld.measured(twin, drawings, recipe.captions) {
       measured["heldOut.\(value.metric)"] = try JSON(encoding: value)
-      try run.record(["stage": "twin", "measured": JSON(encoding: value)])
+      try run.recordOnce(["stage": "twin", "measured": JSON(encoding: value)])
     }
     try write(measured: measured)
   }

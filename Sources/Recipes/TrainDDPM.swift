@@ -74,6 +74,11 @@ package struct TrainDDPM {
     }
     let model = try initialModel(classes: classes)
     let seen = images.heldOut(every: recipe.data.heldOutEvery).seen
+    guard seen.count > 0 else {
+      throw LetheError.badValue(
+        "data.heldOutEvery",
+        "\(recipe.data.heldOutEvery) leaves no picture for the training; accepted: 0, or more")
+    }
     var set = try LatentSet(
       recipe.data.classes ? seen : seen.captioned(""), model
     ) { run.progress("read pictures", $0, $1) }

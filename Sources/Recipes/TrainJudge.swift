@@ -45,8 +45,10 @@ package struct TrainJudge {
       throw LetheError.malformed(
         URL(fileURLWithPath: recipe.data.folder), "its pictures have captions and no classes")
     }
+    try Self.check(classes, Set(images.captions).sorted())
     let size = try images.picture(0).width
     let (seen, heldOut) = images.filter(classes.contains).heldOut(every: recipe.heldOutEvery)
+    guard seen.count > 0 else { throw Self.nothingLeft(recipe.heldOutEvery) }
     var card = card(["object": classes], size: size)
     let (training, unseen) = (
       try JudgeExamples(seen, of: classes, size: size, on: device),
@@ -60,10 +62,21 @@ package struct TrainJudge {
     try save(judge, card, reference: heldOut.count > 0 ? unseen : training)
   }
 
-  private func trainOnStyledObjects(_ folder: URL) throws {
-    guard !recipe.data.styles.isEmpty else {
-      throw LetheError.badValue("data.styles", "it is empty; accepted: a style at least")
+  /// Refuses classes that no picture has, and one that comes twice.
+  private static func check(_ classes: [String], _ known: [String]) throws {
+    if let stray = classes.first(where: { !known.contains($0) }) {
+      throw LetheError.unknown("class", stray, known: known, in: "data.objects")
     }
+    if let twice = classes.firstRepeated {
+      throw LetheError.badValue("data.objects", "'\(twice)' comes twice; accepted: each name once")
+    }
+  }
+
+  private static func nothingLeft(_ every: Int) -> LetheError {
+    .badValue("heldOutEvery", "\(every) leaves no picture for the training; accepted: 0, or more")
+  }
+
+  private func trainOnStyledObjects(_ folder: URL) throws {
     let data = try StyledObjects(
       folder: folder, objects: recipe.data.objects, styles: recipe.data.styles)
     // Drawings of objects that the judge need not name teach it the styles.
@@ -74,6 +87,7 @@ package struct TrainJudge {
       recipe.heldOutEvery > 0 && data.pictures[i].object % recipe.heldOutEvery == 0
         && data.pictures[i].style == data.pictures[i].object % data.styles.count
     }
+    guard heldOut.count < data.pictures.count else { throw Self.nothingLeft(recipe.heldOutEvery) }
     var card = card(
       ["object": data.objects, "style": data.styles], size: examples.pictures.size(3))
     // The judge in the folder is trained on all drawings. Its accuracy is measured on a second judge of
@@ -143,9 +157,14 @@ package struct TrainJudge {
   }
 
   /// Computes the running statistics of the final weights, over clean and augmented pictures. They are not part of the
-  /// training state, so a resumed run ends with the same ones.
+  /// training state: they begin anew, so that a resumed run ends with the same ones.
   private func settleStatistics(_ judge: JudgeNetwork, _ x: Tensor) {
     withoutGradients {
+      for (path, statistic) in judge.parameters.tensors where path.name.contains("running_") {
+        statistic.copy(
+          from: path.name.hasSuffix("running_var")
+            ? Tensor.ones(like: statistic) : Tensor.zeros(like: statistic))
+      }
       let g = Generator(seed: recipe.seed &+ 5)
       for round in 0..<recipe.settlingBatches {
         let picks = Tensor.randint(below: x.size(0), [recipe.settlingBatch], g)
@@ -193,7 +212,7 @@ package struct TrainJudge {
       let right = zip(unseen.known, answers).filter { unseen.answers[kind]?[$0] == $1 }.count
       let result = MeasuredValue.share("accuracy", right, of: unseen.known.count)
       card.measured["heldOut.\(kind)"] = try JSON(encoding: result)
-      try run.record([
+      try run.recordOnce([
         "stage": .string(stage), "kind": .string(kind), "accuracy": .number(result.value),
         "n": .int(result.n),
       ])

@@ -20,9 +20,6 @@ package struct TrainModel {
   package func callAsFunction(dataRoot: URL) throws {
     try Captions.check(
       Checked(try JSON(encoding: recipe.captions), "captions", .request), hasStyles: true)
-    guard !recipe.data.styles.isEmpty else {
-      throw LetheError.badValue("data.styles", "it is empty; accepted: a style at least")
-    }
     let folder = dataRoot.appendingPathComponent(recipe.data.folder)
     try run.claim(
       for: recipe, data: folder, result: "model",
@@ -46,7 +43,7 @@ package struct TrainModel {
     var layout = model.layout
     layout.configs[.vae]?["scaling_factor"] = .number((1 / deviation * 1e5).rounded() / 1e5)
     let scaled = try DiffusionModel(layout, model.parameters.source { _ in false }, on: device)
-    try run.record([
+    try run.recordOnce([
       "stage": "latents", "deviation": .number(deviation), "scaling": .number(scaling),
     ])
     try trainDenoiser(scaled, chosen, latents)
@@ -94,7 +91,7 @@ package struct TrainModel {
         taken += 1
       }
     }
-    try run.record([
+    try run.recordOnce([
       "stage": "start", "from": .string(recipe.start), "taken": .int(taken),
       "of": .int(model.parameters.paths.count), "left": .int(start.parameters.paths.count - taken),
     ])

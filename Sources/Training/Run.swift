@@ -99,6 +99,14 @@ public final class Run {
     if name == "events.jsonl" { try onRecord(.object(event)) }
   }
 
+  /// Appends one line to `events.jsonl` that is not there yet: a stage that is measured again after an interruption says
+  /// the same.
+  package func recordOnce(_ event: [String: JSON]) throws {
+    let line = JSON.object(event).compact
+    guard !events().contains(where: { $0.compact == line }) else { return }
+    try record(event)
+  }
+
   /// The events so far; a last line that a kill cut off is left out.
   public func events(_ name: String = "events.jsonl") -> [JSON] {
     guard let text = try? InputFile.text(file(name)) else { return [] }

@@ -81,6 +81,20 @@ import WorkbenchSupport
     }
   }
 
+  @Test func aRecipeThatHoldsOutAllIsRefused() throws {
+    Runtime.threads = 1
+    try Fixtures.temporaryFolder { folder in
+      try data(folder.appendingPathComponent("data"))
+      var all = recipe
+      all.data.heldOutEvery = 1
+      let run = try Run(folder.appendingPathComponent("run"), seed: 1)
+      let error = #expect(throws: LetheError.self) {
+        try TrainDDPM(all, run, on: .cpu)(dataRoot: folder)
+      }
+      #expect(error?.sentence.contains("data.heldOutEvery: 1 leaves no picture") == true)
+    }
+  }
+
   /// The CIFAR-10 recipe of the literature has the published network. At a quarter of the width it starts, logs and goes
   /// on for two small steps.
   @Test func cifarRecipe() throws {

@@ -63,6 +63,27 @@ import Training
     #expect(!Fact(object: 1, style: nil).isTrue(object: 0, style: 0))
   }
 
+  /// Recipes without a caption or a style are refused before the training.
+  @Test func recipesThatTeachNothing() throws {
+    Runtime.threads = 1
+    try Fixtures.temporaryFolder { folder in
+      try TrainJudgeTests.data(folder)
+      let changes: [(String, (inout CLIPRecipe) -> Void)] = [
+        ("captions: 'both'", { $0.captions.both = [] }),
+        ("data.styles: it is empty", { $0.data.styles = [] }),
+      ]
+      for (i, (words, change)) in changes.enumerated() {
+        var recipe = Self.recipe
+        change(&recipe)
+        let run = try Run(folder.appendingPathComponent("run\(i)"), seed: 1)
+        let error = #expect(throws: LetheError.self) {
+          try TrainCLIP(recipe, run, on: .cpu)(dataRoot: folder)
+        }
+        #expect(error?.sentence.contains(words) == true, "\(error?.sentence ?? "")")
+      }
+    }
+  }
+
   /// The trained network comes back from its folder and names drawings that it saw; the same recipe gives the same bits.
   @Test func learnsDrawings() throws {
     Runtime.threads = 1

@@ -50,6 +50,66 @@ import Training
     #expect(model.autoencoder.mirroredShare == 0.5 && model.decoder.noise == 0.05)
   }
 
+  /// A training that was cut off ends with the same weights and running statistics, to the bit, and the same events.
+  @Test func goesOn() throws {
+    Runtime.threads = 1
+    try Fixtures.temporaryFolder { folder in
+      try Self.data(folder)
+      var recipe = Self.recipe
+      (recipe.training.steps, recipe.training.saveEvery) = (6, 2)
+      recipe.heldOutEvery = 1
+      let cut = folder.appendingPathComponent("cut")
+      let whole = try Run(folder.appendingPathComponent("whole"), seed: 1)
+      whole.onProgress = { p in
+        if p.stage == "judge", p.done == 5 {
+          try? FileManager.default.copyItem(at: whole.folder, to: cut)
+        }
+      }
+      try TrainJudge(recipe, whole, on: .cpu)(dataRoot: folder)
+      let part = try Run(cut, seed: 1)
+      // Twice: what is finished is said once.
+      for _ in 0..<2 { try TrainJudge(recipe, part, on: .cpu)(dataRoot: folder) }
+      for name in ["judge.safetensors", "judge/judge.safetensors", "judge/reference.safetensors"] {
+        #expect(
+          try Data(contentsOf: whole.file(name)) == Data(contentsOf: part.file(name)), "\(name)")
+      }
+      let accuracies = [whole, part].map { $0.events().filter { $0["accuracy"] != nil } }
+      #expect(accuracies[0].count == 2 && accuracies[0] == accuracies[1])
+    }
+  }
+
+  /// Recipes that leave nothing to learn from, or name a class twice, are refused before the training.
+  @Test func recipesThatTeachNothing() throws {
+    Runtime.threads = 1
+    try Fixtures.temporaryFolder { folder in
+      try Self.data(folder)
+      func refusal(_ words: String, _ change: (inout JudgeRecipe) -> Void) throws {
+        var recipe = Self.recipe
+        change(&recipe)
+        let run = try Run(folder.appendingPathComponent("run-\(words.slug)"), seed: 1)
+        let error = #expect(throws: LetheError.self) {
+          try TrainJudge(recipe, run, on: .cpu)(dataRoot: folder)
+        }
+        #expect(error?.sentence.contains(words) == true, "\(error?.sentence ?? "")")
+      }
+      try refusal("heldOutEvery") { ($0.heldOutEvery, $0.data.styles) = (1, ["noto"]) }
+      try refusal("'fox' comes twice") { $0.data.objects = ["fox", "fox"] }
+      try refusal("'line' comes twice") { $0.data.styles = ["line", "line"] }
+      try refusal("data.objects: it is empty") { $0.data.objects = [] }
+      // Without styles, the pictures' folders are their classes.
+      try refusal("'fix'") { ($0.data.objects, $0.data.styles) = (["fix"], []) }
+      try refusal("leaves no picture") {
+        ($0.heldOutEvery, $0.data.styles, $0.data.objects) = (1, [], [])
+      }
+      // All objects are named, and none is left that teaches styles alone.
+      var all = Self.recipe
+      all.data.objects = ["fox", "cat", "owl"]
+      let run = try Run(folder.appendingPathComponent("all"), seed: 1)
+      try TrainJudge(all, run, on: .cpu)(dataRoot: folder)
+      #expect(run.runFolder.has("judge/judge.json"))
+    }
+  }
+
   /// Each value of the recipe changes the trained weights, and the same recipe gives the same weights.
   @Test func valuesOfTheRecipeCount() throws {
     Runtime.threads = 1

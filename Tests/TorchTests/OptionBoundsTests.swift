@@ -17,7 +17,16 @@ import Testing
       try OptionBounds.check(["things": -1], usual, in: "--set") { _ in true }
     }
     #expect(throws: Never.self) {
-      try OptionBounds.check(["seed": -1, "weight": -2], usual, in: "--set") { _ in true }
+      try OptionBounds.check(
+        ["seed": .unsigned(.max), "weight": -2], usual, in: "--set"
+      ) { _ in true }
+    }
+    for seed in [-1, 0.5, 1e30] as [JSON] {
+      #expect(
+        throws: LetheError.badValue(
+          "--set",
+          "'seed' is \(seed.compact); accepted: a whole number from 0 to 18446744073709551615")
+      ) { try OptionBounds.check(["seed": seed], usual, in: "--set") { _ in true } }
     }
   }
 

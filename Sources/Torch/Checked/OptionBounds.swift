@@ -35,7 +35,8 @@ enum OptionBounds {
     "widths": .whole(1...65_536), "tokenizer.size": .whole(514...1_000_000),
     "tokenizer.length": .whole(3...4096), "sampleEvery": .atLeastOne, "mirroredShare": .share,
     "namedShare": .share, "blurShare": .share, "objectShare": .share, "styleShare": .share,
-    "smoothing": .share, "settlingBatches": .whole(0...1_000_000),
+    "minSNR": .positive(.greatestFiniteMagnitude), "smoothing": .share,
+    "settlingBatches": .whole(0...1_000_000),
     "settlingBatch": .whole(1...65_536),
   ]
 
@@ -44,7 +45,8 @@ enum OptionBounds {
     byKey[path.suffix(2).joined(separator: ".")] ?? path.last.flatMap { byKey[$0] }
   }
 
-  /// Refuses numbers out of their bounds. A whole number without an entry is one from 0 to 1,000,000,000; seeds are any.
+  /// Refuses numbers out of their bounds. A whole number without an entry is one from 0 to 1,000,000,000; a
+  /// seed has 64 bits.
   /// - Parameters:
   ///   - value: the options as they would be used
   ///   - defaults: the options as they are without anyone's doing, which say of what type each is
@@ -63,7 +65,13 @@ enum OptionBounds {
       for element in elements {
         try check(element, defaults.array?.first ?? .null, path, in: context, isWhole: isWhole)
       }
-    } else if given.number != nil, path.last != "seed" {
+    } else if given.number != nil, path.last == "seed" {
+      guard (try? given.decoded(as: UInt64.self)) == nil else { return }
+      throw LetheError.badValue(
+        context,
+        "'\(path.joined(separator: "."))' is \(given.compact); accepted: a whole number from 0 to \(UInt64.max)"
+      )
+    } else if given.number != nil {
       let usual: Bound? = if case .int = defaults { .count } else { nil }
       let own = of(path)
       guard let bound = own ?? usual, !bound.allows(given), own != nil || isWhole(path) else {

@@ -16,6 +16,7 @@ package struct StyledObjects {
   package let pictures: [Picture]
 
   /// - Parameter chosen: names of objects, or nil for all
+  /// - Throws: ``LetheError`` for a list that cannot be read, a name that it does not have, and a name that comes twice
   package init(folder: URL, objects chosen: [String]?, styles: [String]) throws {
     let list = folder.appendingPathComponent("objects.jsonl")
     guard FileManager.default.fileExists(atPath: list.path) else {
@@ -28,12 +29,22 @@ package struct StyledObjects {
       guard let entry = try? JSONDecoder().decode(JSON.self, from: Data(line.utf8)),
         let name = entry["object"]?.string, let file = entry["file"]?.string
       else { throw LetheError.wrong(list, "line \(number + 1) names no object and file") }
-      files[name] = file
+      guard files.updateValue(file, forKey: name) == nil else {
+        throw LetheError.wrong(list, "line \(number + 1) names '\(name)' again")
+      }
       names.append(name)
     }
     let missing = (chosen ?? []).filter { files[$0] == nil }
     guard missing.isEmpty else {
       throw LetheError.wrong(list, "it has no object '\(missing[0])'")
+    }
+    for (key, chosen) in [("data.objects", chosen ?? names), ("data.styles", styles)] {
+      guard !chosen.isEmpty else {
+        throw LetheError.badValue(key, "it is empty; accepted: a name at least")
+      }
+      if let twice = chosen.firstRepeated {
+        throw LetheError.badValue(key, "'\(twice)' comes twice; accepted: each name once")
+      }
     }
     objects = chosen ?? names
     self.styles = styles
@@ -66,9 +77,24 @@ package struct StyledObjects {
   /// All pictures [N, 3, H, W] in [-1, 1], in the order of ``pictures``.
   package func load() throws -> Tensor {
     let images = try pictures.map { try PNG.read($0.file) }
-    guard let first = images.first,
-      images.allSatisfy({ $0.width == first.width && $0.height == first.height })
-    else { throw LetheError.model("the pictures of the data set are not all of one size") }
+    guard let first = images.first else {
+      throw LetheError.model("the data set has no pictures")
+    }
+    for (image, picture) in zip(images, pictures)
+    where image.width != first.width || image.height != first.height {
+      throw LetheError.wrong(
+        picture.file,
+        "it is \(image.width) x \(image.height) pixels; accepted: \(first.width) x \(first.height), as the others"
+      )
+    }
     return Image.batch(images)
+  }
+}
+
+extension Sequence where Element: Hashable {
+  /// The first element that equals an earlier one.
+  package var firstRepeated: Element? {
+    var seen: Set<Element> = []
+    return first { !seen.insert($0).inserted }
   }
 }

@@ -92,7 +92,7 @@ package struct Relearn {
     (inputs["base"], inputs["eraser"]) = (.string(eraser.card.base), .string(try eraser.hash()))
     if themes == nil { inputs["suite"] = .string(try JSON(encoding: suite).compact.sha256) }
     try place.runFolder.claim("options.json", for: inputs, "relearn")
-    let steps = [0] + tuning.checkpoints.filter { $0 <= tuning.training.steps }
+    let steps = [0] + tuning.reached.filter { $0 > 0 }
     var points = place.events("curve.jsonl").compactMap { try? $0.decoded(as: Point.self) }
       .filter { $0.isPossible }
     let missing = (0..<seeds).flatMap { k in
