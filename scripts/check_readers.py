@@ -36,7 +36,7 @@ def lines_of(file):
                 yield f"{file}:{number}: {why}: {line.strip()}", always
 
 
-# Keys that readers take, as they spell them. Tests/Fixtures/refusals.txt has a refused value of each.
+# Keys that readers take, as they spell them. Tests/Fixtures/refusals.txt has a refused value of each, for each reader.
 REFUSALS = pathlib.Path("Tests/Fixtures/refusals.txt")
 KEYS = re.compile(
     r"(?:\.(?:int|number|positive|bool|string|strings|ints|perLevel|refusing)|\b(?:size|numbers|pair|named|depths))"
@@ -57,13 +57,34 @@ def keys_of(file):
         yield from CHECKED.findall(text)
 
 
-def keys_without_refusal():
+def table():
+    """The beginnings of names of refusals for each reader; none for one that refuses nothing of its own."""
+    lines = [line for line in pathlib.Path("scripts/reader_refusals.txt").read_text().splitlines() if not line.startswith("#")]
+    parts = [line.split("  ", 1) for line in lines]
+    return {name: () if rest.startswith("- ") else tuple(rest.split("|")) for name, rest in parts}
+
+
+def readers_without_refusal():
+    """Readers that the table does not have, and keys of a reader of which no value is refused."""
     names = [line for line in REFUSALS.read_text().splitlines() if not line.startswith(" ")]
-    refused = {key for name in names for key in re.findall(r"\w+", name)}
-    for file in sorted(pathlib.Path("Sources").rglob("*.swift")):
-        if file.parts[1] != "Torture":
-            for key in sorted(set(keys_of(file)) - refused):
-                yield f"{file}: the key '{key}' has no refused value in {REFUSALS}"
+    starts = table()
+    files = {str(file): file for file in sorted(pathlib.Path("Sources").rglob("*.swift")) if file.parts[1] != "Torture"}
+    for name in sorted(set(starts) - set(files)):
+        yield f"scripts/reader_refusals.txt: there is no {name}"
+    for name, file in files.items():
+        keys = sorted(set(keys_of(file)))
+        if not keys and not OPENS.search(file.read_text()):
+            continue
+        if name not in starts:
+            yield f"{name}: it reads files and is not in scripts/reader_refusals.txt"
+            continue
+        own = [one for one in names if one.startswith(starts[name])]
+        if starts[name] and not own:
+            yield f"{name}: {REFUSALS} has no refusal of its files"
+        refused = {key for one in own for key in re.findall(r"\w+", one)}
+        for key in keys:
+            if key not in refused:
+                yield f"{name}: the key '{key}' has no refused value in {REFUSALS}"
 
 
 known = dict(line.split() for line in LIST.read_text().splitlines()) if LIST.exists() else {}
@@ -81,7 +102,7 @@ for file in sorted(pathlib.Path("Sources").rglob("*.swift")):
         print("\n".join(line for line, always in found if not always))
         print(f"{file}: {counts[str(file)]} such lines, {known.get(str(file), 0)} of which were looked at")
         failed = True
-for line in keys_without_refusal():
+for line in readers_without_refusal():
     print(line)
     failed = True
 if "--accept" in sys.argv:

@@ -151,6 +151,8 @@ extension Refusal {
         }
       },
       read("cut.jpg") { try Data(contentsOf: Fixtures.url("grey.jpg")).prefix(200) },
+      read("cut.webp") { try Data(contentsOf: Fixtures.url("pictures/lossy.webp")).prefix(60) },
+      read("moving.webp") { try Data(contentsOf: Fixtures.url("pictures/moving.webp")) },
       read("animation.gif") { Data("GIF89a-and-more".utf8) },
       Refusal("picture text of no picture") { _ = try PNG.text(of: $0.write("x", "a.png")) },
     ]

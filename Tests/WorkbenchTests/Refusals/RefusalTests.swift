@@ -13,6 +13,7 @@ import WorkbenchSupport
     let all =
       Refusal.components + Refusal.schedulers + Refusal.tokenizers + Refusal.judging
       + Refusal.data + Refusal.files + Refusal.bounded + Refusal.options + Refusal.records
+      + Refusal.networks
     var lines: [String] = []
     try Fixtures.temporaryFolder { root in
       let original = try Tiny.model(root)

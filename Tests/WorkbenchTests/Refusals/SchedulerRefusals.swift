@@ -49,6 +49,8 @@ extension Refusal {
       scheduler("EulerDiscrete", "sigma_max", -1, ["use_karras_sigmas": true]),
       scheduler("EulerDiscrete", "sigma_min", 0, ["use_karras_sigmas": true]),
       scheduler("EulerAncestralDiscrete", "prediction_type", "sample"),
+      scheduler("HeunDiscrete", "use_karras_sigmas", 1),
+      scheduler("HeunDiscrete", "clip_sample", 1),
       scheduler("EDMEuler", "final_sigmas_type", "other"), scheduler("EDMEuler", "rho", 3),
       scheduler("EDMEuler", "sigma_min", -1), scheduler("EDMEuler", "sigma_max", 0),
       scheduler("EDMEuler", "sigma_schedule", "linear"), scheduler("EDMEuler", "sigma_data", 0),
