@@ -112,7 +112,8 @@ public final class Run {
   /// Appends one line to `events.jsonl` that is not there yet: a stage that is measured again after an interruption says
   /// the same.
   package func recordOnce(_ event: [String: JSON]) throws {
-    guard !events().contains(.object(event)) else { return }
+    let line = JSON.object(event).compact
+    guard !events().contains(where: { $0.compact == line }) else { return }
     try record(event)
   }
 

@@ -130,9 +130,14 @@ package struct EraserSet {
     try save()
   }
 
-  package mutating func update(_ entry: Entry) throws {
-    guard let i = card.entries.firstIndex(where: { $0.name == entry.name }) else { return }
-    card.entries[i] = entry
+  package mutating func update(_ entries: Entry...) throws { try update(entries) }
+
+  /// Takes all of these entries with one write, or none.
+  package mutating func update(_ entries: [Entry]) throws {
+    for entry in entries {
+      guard let i = card.entries.firstIndex(where: { $0.name == entry.name }) else { continue }
+      card.entries[i] = entry
+    }
     try save()
   }
 

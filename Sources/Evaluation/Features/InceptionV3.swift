@@ -49,9 +49,11 @@ package final class InceptionV3 {
   /// - Throws: ``LetheError`` of the kind `model` for a file that is missing or holds another network
   package static func load(_ file: URL, on device: Device = .cpu) throws -> InceptionV3 {
     let tensors = try SafeTensors.load(file, finite: true)
-    return try InceptionV3(
-      .tensors(Dictionary(uniqueKeysWithValues: tensors.map { (ParameterPath($0), $1) })),
-      on: device)
+    do {
+      return try InceptionV3(
+        .tensors(Dictionary(uniqueKeysWithValues: tensors.map { (ParameterPath($0), $1) })),
+        on: device)
+    } catch let error as LetheError { throw LetheError.wrong(file, error.sentence) }
   }
 
   /// The outputs of pytorch-fid's blocks 0 to 3: x [N, 3, 299, 299] in [-1, 1] -> [N, 64, 73, 73], [N, 192, 35, 35],

@@ -45,9 +45,11 @@ package final class PerceptualNetwork {
     -> PerceptualNetwork
   {
     let tensors = try SafeTensors.load(file, finite: true)
-    return try PerceptualNetwork(
-      kind, .tensors(Dictionary(uniqueKeysWithValues: tensors.map { (ParameterPath($0), $1) })),
-      on: device)
+    do {
+      return try PerceptualNetwork(
+        kind, .tensors(Dictionary(uniqueKeysWithValues: tensors.map { (ParameterPath($0), $1) })),
+        on: device)
+    } catch let error as LetheError { throw LetheError.wrong(file, error.sentence) }
   }
 
   /// The activations at the taps: x [N, 3, H, W] -> [N, C_l, H_l, W_l] for each l.

@@ -46,18 +46,21 @@ package struct TrainErasers {
       try begin(requests, of: set, in: run)
       let erasers = try method.erasers(for: requests, of: model, run)
       let seconds = Date().timeIntervalSince(start) / Double(group.count)
+      var trained: [EraserSet.Entry] = []
       for (entry, (request, eraser)) in zip(group, zip(requests, erasers)) {
         var card = Eraser.Card()
         (card.method, card.concepts) = (SepME.name, [entry.name])
         (card.options, card.seed) = (try JSON(encoding: method), run.seed)
         (card.base, card.version) = (set.card.base, Version.current)
         try Eraser(card, eraser).write(to: set.file(entry.name))
-        var trained = entry
-        (trained.keeps, trained.nullity) = (request.kept, eraser.basis.size(0))
-        (trained.seconds, trained.isActive) = (seconds, true)
-        try set.update(trained)
-        done.append(trained)
+        var entry = entry
+        (entry.keeps, entry.nullity) = (request.kept, eraser.basis.size(0))
+        (entry.seconds, entry.isActive) = (seconds, true)
+        trained.append(entry)
       }
+      // A group that was interrupted before here is the same group when the command goes on.
+      try set.update(trained)
+      done += trained
       run.clearStates()
     }
     return done

@@ -27,11 +27,14 @@ extension Refusal {
       graph("with a function") { $0 = Data([0xCA, 0x01, 0]) },
       graph("with a sparse tensor") { $0 = Data([0x3A, 2, 0x7A, 0]) },
       graph("of an unknown operation") { data in
-        guard let place = data.range(of: Data("Conv".utf8)) else { return }
-        data.replaceSubrange(place, with: Data("Conz".utf8))
+        // Field 4 of a node, of four bytes.
+        let (known, unknown) = (Data([0x22, 4] + "Conv".utf8), Data([0x22, 4] + "Conz".utf8))
+        guard let place = data.range(of: known) else { return }
+        data.replaceSubrange(place, with: unknown)
       },
-      Refusal("a.onnx for a picture of another size") { _ in
-        let network = try ONNXNetwork(contentsOf: Fixtures.url("onnx/classifier.onnx"))
+      Refusal("a.onnx for a picture of another size") {
+        let network = try ONNXNetwork(
+          contentsOf: $0.fixture("onnx").appendingPathComponent("classifier.onnx"))
         _ = try network(Tensor.zeros([1, 3, 16, 16]))
       },
     ]
