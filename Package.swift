@@ -110,12 +110,18 @@ let package = Package(
     layer(
       "Reports", on: ["Evaluation", .product(name: "Mustache", package: "swift-mustache")],
       settings: glue),
+    layer("ModelHub", on: ["Editing"], settings: glue),
     layer(
-      "Workbench", on: ["Unlearning", "Attacks", "Reports"] + libtorchLibrary, settings: glue),
+      "Workbench", on: ["Unlearning", "Attacks", "Reports", "ModelHub"] + libtorchLibrary,
+      settings: glue),
+    layer("Recipes", on: ["Workbench"], settings: glue),
+    layer("Benchmarks", on: ["Workbench"], settings: glue),
+    layer("Auditing", on: ["Workbench"], settings: glue),
     // The library's face. Its folder and the program's module have other names, because Lethe and lethe are one
     // name on a file system that ignores case.
     .target(
-      name: "Lethe", dependencies: ["Workbench"], path: "Sources/Library", swiftSettings: strict),
+      name: "Lethe", dependencies: ["Workbench", "Recipes", "Benchmarks", "Auditing"],
+      path: "Sources/Library", swiftSettings: strict),
     // A web application over the same folders. Only the program links it and its server.
     layer(
       "Studio",
@@ -126,13 +132,14 @@ let package = Package(
     .target(
       name: "LetheCommands",
       dependencies: [
-        "Workbench", "Studio", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Recipes", "Benchmarks", "Auditing", "Studio",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Sources/lethe", swiftSettings: glue),
     .executableTarget(
       name: "Program", dependencies: ["LetheCommands"], path: "Sources/Program"),
     // Mutated files for every reader (`make torture`).
     .executableTarget(
-      name: "torture", dependencies: ["Workbench"], path: "Sources/Torture", swiftSettings: strict),
+      name: "torture", dependencies: ["Recipes"], path: "Sources/Torture", swiftSettings: strict),
     // The code of the library's articles, which sees public declarations alone.
     .target(
       name: "OutsideMethod", dependencies: ["Lethe"],
@@ -151,7 +158,14 @@ let package = Package(
     suite("AttacksTests", on: ["Attacks"]),
     suite("EvaluationTests", on: ["Evaluation"]),
     suite("ReportsTests", on: ["Reports"]),
-    suite("WorkbenchTests", on: ["Workbench", "OutsideMethod"]),
+    suite("ModelHubTests", on: ["ModelHub"]),
+    .target(
+      name: "WorkbenchSupport", dependencies: ["Workbench", "TestSupport"],
+      path: "Tests/WorkbenchSupport", swiftSettings: strict),
+    suite("WorkbenchTests", on: ["Workbench", "WorkbenchSupport", "OutsideMethod"]),
+    suite("RecipesTests", on: ["Recipes", "WorkbenchSupport"]),
+    suite("BenchmarksTests", on: ["Benchmarks", "WorkbenchSupport", "OutsideMethod"]),
+    suite("AuditingTests", on: ["Auditing", "WorkbenchSupport"]),
     suite("StudioTests", on: ["Studio", "Program"]),
     suite("CommandTests", on: ["Program", "LetheCommands", "OutsideMethod"]),
   ],

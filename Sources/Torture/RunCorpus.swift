@@ -4,6 +4,7 @@ import Diffusion
 import Editing
 import Evaluation
 import Foundation
+import Recipes
 import Torch
 import TorchNN
 import Training

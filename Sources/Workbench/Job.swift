@@ -4,8 +4,6 @@ internal import Foundation
 public import Torch
 internal import Training
 
-public enum Version { package static let current = "0.2.0-dev" }
-
 /// The request of an erasure: the file `job.json`.
 public struct EraseJob: Codable, Sendable, Hashable {
   /// The model's folder.

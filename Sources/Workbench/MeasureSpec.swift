@@ -1,4 +1,5 @@
 internal import Diffusion
+internal import Editing
 package import Evaluation
 internal import Foundation
 internal import Pictures

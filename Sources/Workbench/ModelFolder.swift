@@ -2,6 +2,7 @@ public import Diffusion
 public import Editing
 package import Evaluation
 public import Foundation
+internal import ModelHub
 public import Torch
 public import Training
 

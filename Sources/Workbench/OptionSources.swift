@@ -1,4 +1,5 @@
 // Where the value of each option comes from: the method's default, a file beside the model, or the command line.
+internal import Editing
 package import Evaluation
 internal import Foundation
 package import Torch

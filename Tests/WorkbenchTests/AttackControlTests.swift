@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 import Torch
 import Training
+import WorkbenchSupport
 
 @testable import Attacks
 @testable import Workbench

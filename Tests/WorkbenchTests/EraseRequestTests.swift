@@ -9,6 +9,7 @@ import Torch
 import TorchNN
 import Training
 import Unlearning
+import WorkbenchSupport
 
 @testable import Workbench
 

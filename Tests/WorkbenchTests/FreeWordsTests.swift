@@ -4,6 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 import Torch
+import WorkbenchSupport
 
 @testable import Workbench
 
@@ -11,7 +12,7 @@ import Torch
   /// A template of the user's asks for the concept and for its neighbours alike, without ends first.
   @Test func templatesOfTheUsersOwn() throws {
     try Fixtures.temporaryFolder { folder in
-      let model = try AuditTests.model(folder)
+      let model = try Tiny.plainModel(folder)
       let job = Tiny.job(model, "uce", "owl")
       var request = PromptRequest()
       request.templates = ["a noto emoji of a {concept}", "{a}, noto style", "an owl by the sea"]
@@ -43,7 +44,7 @@ import Torch
   /// Subjects whose prompts are too long are told in one sentence.
   @Test func cutPromptsAreToldOnce() throws {
     try Fixtures.temporaryFolder { folder in
-      let job = Tiny.job(try AuditTests.model(folder), "uce", "owl")
+      let job = Tiny.job(try Tiny.plainModel(folder), "uce", "owl")
       var request = PromptRequest()
       request.templates = ["{a}", "{a} " + String(repeating: "of the sea ", count: 30)]
       (request.prompts, request.neighbours) = (2, 2)
@@ -62,7 +63,7 @@ import Torch
 
   @Test func templatesOfAFile() throws {
     try Fixtures.temporaryFolder { folder in
-      let job = Tiny.job(try AuditTests.model(folder), "uce", "fox")
+      let job = Tiny.job(try Tiny.plainModel(folder), "uce", "fox")
       let file = folder.appendingPathComponent("templates.csv")
       try Data("prompt\n\"{a}, noto style\"\na line emoji of {a}\n".utf8).write(to: file)
       var request = PromptRequest()
@@ -79,7 +80,7 @@ import Torch
   /// What an erasure trained on is not judged.
   @Test func trainedPromptsAreLeftOut() throws {
     try Fixtures.temporaryFolder { folder in
-      var job = Tiny.job(try AuditTests.model(folder), "uce", "fox")
+      var job = Tiny.job(try Tiny.plainModel(folder), "uce", "fox")
       job.wording = ConceptWording(prompts: ["a line emoji of {a}"])
       var request = PromptRequest()
       request.templates = ["a line emoji of {a}", "{a}, noto style"]

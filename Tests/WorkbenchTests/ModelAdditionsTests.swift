@@ -9,6 +9,8 @@ import Torch
 import TorchNN
 import Training
 
+@testable import Auditing
+@testable import Benchmarks
 @testable import Workbench
 
 @Suite struct ModelAdditionsTests {

@@ -6,6 +6,7 @@ import TorchNN
 import Training
 import Unlearning
 
+@testable import Recipes
 @testable import Workbench
 
 @Suite struct OptionsTests {

@@ -7,6 +7,7 @@ import Testing
 import Torch
 import TorchNN
 import Training
+import WorkbenchSupport
 
 @testable import Workbench
 

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 import Torch
 import Training
+import WorkbenchSupport
 
 @testable import Workbench
 

@@ -1,5 +1,6 @@
 // `lethe doctor`: the machine and a model folder, before long work begins.
 internal import Diffusion
+internal import Editing
 internal import Foundation
 internal import Torch
 internal import TorchNN

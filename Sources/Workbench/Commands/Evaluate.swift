@@ -2,7 +2,7 @@
 public import Diffusion
 public import Editing
 public import Evaluation
-internal import Foundation
+package import Foundation
 public import Torch
 public import Training
 
@@ -128,7 +128,7 @@ public struct Evaluate {
 
   /// What pictures that were drawn before give again: the rates of every judge and the measures of the pictures.
   /// - Parameter cache: a folder for statistics of real pictures
-  func measured(
+  package func measured(
     again sets: [(label: String, set: SampleSet)], cachedIn cache: URL, on device: Device
   ) throws -> (Results, [JudgedPicture]) {
     let opened = try judges.map {

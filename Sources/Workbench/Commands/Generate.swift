@@ -146,7 +146,7 @@ package struct Generate {
   /// - Parameters:
   ///   - base: ``DiffusionModel/hash()`` of the base model
   ///   - erasers: ``Eraser/hash()`` of those laid on
-  static func recipe(
+  package static func recipe(
     _ s: SampleSet.Sample, _ o: SamplingOptions, _ model: ModelReference, base: String,
     erasers: [String]
   ) -> SampleSet.Recipe {

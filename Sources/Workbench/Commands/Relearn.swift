@@ -60,7 +60,7 @@ package struct Relearn {
   }
 
   /// The measurements after some steps of one fine-tuning: a line of `curve.jsonl`.
-  struct Point: Codable, Hashable {
+  package struct Point: Codable, Hashable {
     var set: TuningSet
     var seed: Int
     var step: Int
@@ -74,7 +74,7 @@ package struct Relearn {
     var unrelated: Double
 
     /// Whether the numbers are those of a point; the file may be a stranger's.
-    var isPossible: Bool {
+    package var isPossible: Bool {
       [seed, step, n].allSatisfy { (0...1_000_000_000).contains($0) } && (0...1).contains(success)
     }
   }

@@ -1,12 +1,12 @@
 internal import Attacks
-internal import Evaluation
+package import Evaluation
 internal import Torch
 
 /// The points of a curve as rows of results.
-struct RelearningCurve {
+package struct RelearningCurve {
   let points: [Relearn.Point]
 
-  init(_ points: [Relearn.Point]) { self.points = points }
+  package init(_ points: [Relearn.Point]) { self.points = points }
 
   private static var measures: [(name: String, value: KeyPath<Relearn.Point, Double>)] {
     [
@@ -19,7 +19,7 @@ struct RelearningCurve {
 
   /// The rows of every measure at every step: the mean over fine-tunings with its standard error, and each fine-tuning
   /// alone. The area under the curve of successes follows.
-  func rows(_ method: String, _ subject: String) -> [ResultRow] {
+  package func rows(_ method: String, _ subject: String) -> [ResultRow] {
     TuningSet.allCases.flatMap { set -> [ResultRow] in
       let own = points.filter { $0.set == set }
       guard !own.isEmpty else { return [] }

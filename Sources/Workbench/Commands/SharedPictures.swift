@@ -1,12 +1,12 @@
 internal import Evaluation
 internal import Foundation
 internal import Torch
-internal import Training
+package import Training
 
 extension Evaluate {
   /// Copies the original's pictures from another run in `folder` that drew the same prompts. Methods on one concept
   /// are then compared with the same pictures.
-  func shareOriginal(of part: Run, in folder: Run) throws {
+  package func shareOriginal(of part: Run, in folder: Run) throws {
     let files = FileManager.default
     let own = part.file("original")
     guard !files.fileExists(atPath: own.path) else { return }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attacks
+import Auditing
 import Editing
 import Evaluation
 import Foundation

@@ -4,6 +4,7 @@ import Foundation
 import Training
 import Unlearning
 
+@testable import Recipes
 @testable import Torch
 @testable import Workbench
 

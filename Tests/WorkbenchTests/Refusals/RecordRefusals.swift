@@ -7,6 +7,7 @@ import TestSupport
 import Torch
 import Training
 
+@testable import Auditing
 @testable import Workbench
 
 extension Refusal {

@@ -4,6 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 import Torch
+import WorkbenchSupport
 
 @testable import Workbench
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Editing
 import Foundation
+import Workbench
 
 struct EraserCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,0 +1,247 @@
+// `lethe audit`: whether an erased model may be released. Erasure, neighbours, quality, attacks and relearning against the
+// original model, and a verdict by printed rules.
+internal import Attacks
+internal import Diffusion
+package import Editing
+package import Evaluation
+internal import Foundation
+package import Torch
+package import Training
+package import Workbench
+
+/// The command `lethe audit`.
+package struct Audit {
+  package let job: EraseJob
+  package let judges: [JudgeSpec]
+  package let size: AuditSize
+  package var request = PromptRequest()
+  package var isQuick = true
+  package var seed: UInt64 = 0
+  package var command: [String] = []
+  package var rules = AuditRules()
+  /// Networks for measures of the pictures of other subjects.
+  package var measures: [MeasureSpec] = []
+  package var source = AuditSource("", isModel: false)
+  private let catalogs: Catalogs
+
+  /// - Parameters:
+  ///   - job: what was erased from which model
+  ///   - judges: the first one decides
+  /// - Throws: ``LetheError`` of the kind `request` without a judge for a model that names none
+  package init(
+    _ job: EraseJob, judges: [JudgeSpec], _ size: AuditSize, catalogs: Catalogs = .builtIn
+  ) throws {
+    self.judges = try judges.isEmpty ? [job.folder.judgeSpec()] : judges
+    (self.job, self.size, self.catalogs) = (job, size, catalogs)
+  }
+
+  private var options: EvaluationOptions {
+    var options = EvaluationOptions()
+    (options.quick, options.seeds) = (isQuick, 1)
+    (options.sampling.steps, options.sampling.guidance) = (size.steps, size.guidance)
+    return options
+  }
+
+  /// Runs what is not there yet, and writes `results.json`, `results.csv`, `report.html` and the model card `README.md`.
+  /// - Parameter eraser: the eraser; nothing is taken from the run that made it
+  @discardableResult
+  package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
+    let clock = AuditClock(run, device)
+    let (suite, rest) = try suite(in: run, on: device)
+    try run.runFolder.keep(judges)
+    var evaluate = try Evaluate(job, options, suite, judges: judges)
+    (evaluate.measures, evaluate.judgeCatalog) = (measures, catalogs.judges)
+    var results = try clock.timed("pictures") {
+      try evaluate(in: run, eraser: eraser, on: device)
+    }
+    var transcript: [ResultPicture] = []
+    if let quality = results.judges.first?.quality, quality.verdict != .cannotTell {
+      let attacked = try clock.timed("attacks") { try attack(suite, run, eraser, on: device) }
+      results.rows += attacked.rows.filter { $0.axes.attack != nil }
+      transcript = attacked.strongest
+      results.rows += try clock.timed("relearning") {
+        try relearn(suite, rest, run, eraser, on: device)
+      }
+    }
+    var summary = rules.summary(AuditMeasurements(results), concept: job.subject)
+    try describe(&summary, suite, run, eraser)
+    summary.settings.merge(clock.facts) { _, new in new }
+    results.audit = summary
+    results.pictures = AuditPictures(job, suite, summary).chosen + transcript
+    results.kind = .releaseAudit
+    (results.quick, results.command) = (isQuick, command)
+    try run.publish(results)
+    try AuditFiles(results, job).write(to: run.runFolder)
+    return results
+  }
+
+  // MARK: - Prompts
+
+  /// The prompts of the audit, and the rest of the concept's prompts, which nothing is judged by. The concept's prompts are
+  /// halved by the seed; lists of the field are taken whole.
+  private func halved(
+    on device: Device, note: @escaping (String?) -> Void
+  ) throws -> (suite: PromptSuite, rest: [String]) {
+    var request = request
+    (request.prompts, request.neighbours) = (size.prompts, size.neighbours)
+    request.wordings = size.wordings
+    let whole = try request.suite(of: job, options, on: device, note: note)
+    let prompts = whole.ofConcept.map(\.prompt).unique
+    let isHalved = try request.isMade() && prompts.count > 3
+    let picks = Tensor.permutation(prompts.count, Generator(seed: seed))
+      .prefix(isHalved ? prompts.count / 2 : prompts.count)
+    let held = Set(picks.map { prompts[$0] })
+    var suite = whole
+    suite.samples = whole.ofConcept.filter { held.contains($0.prompt) } + whole.others
+    return (suite, prompts.filter { !held.contains($0) })
+  }
+
+  /// The prompts, for which the folder is claimed.
+  private func suite(in run: Run, on device: Device) throws -> (suite: PromptSuite, rest: [String])
+  {
+    let (suite, rest) = try halved(on: device, note: run.note)
+    var asked: JSON = [
+      "suite": try JSON(encoding: suite), "size": try JSON(encoding: size), "seed": JSON(seed),
+      "model": .string(job.model), "method": .string(job.method),
+      "judges": .array(judges.map { .string($0.description) }),
+    ]
+    if let additions = job.additions { asked["additions"] = try JSON(encoding: additions) }
+    let identity = RunIdentity("audit", asked)
+    _ = try run.runFolder.claim(identity)
+    try run.runFolder.write(suite, to: "prompts.json")
+    return (suite, rest)
+  }
+
+  // MARK: - Attacks and relearning
+
+  /// The time and memory that all of it takes at most, in words.
+  package func estimate(on device: Device) throws -> [String] {
+    try AuditEstimate(size, attacks(), size.relearning > 0 ? tuning() : nil, options.sampling)
+      .sentences(for: job.folder.model(on: device))
+  }
+
+  /// What the audit would do, in words. Wrong judges, prompts and options are found.
+  package func plan(on device: Device, note: @escaping (String?) -> Void) throws -> [String] {
+    let (suite, rest) = try halved(on: device, note: note)
+    for spec in judges { _ = try spec.open(asked: suite.question, on: device, in: catalogs.judges) }
+    return [
+      "pictures: \(suite.ofConcept.count) for the concept (\(rest.count) more prompts are held out) and "
+        + "\(suite.others.count) of other subjects, by each of two models, \(size.steps) steps, guidance \(size.guidance)",
+      "attacks: \(size.attacks.joined(separator: ", ")) on \(size.attacked) prompts",
+      "fine-tuning: \(size.repetitions) times \(size.relearning) steps",
+    ] + (try estimate(on: device))
+  }
+
+  private func attacks() throws -> [any Attack] {
+    try size.attacks.map {
+      try AttackRun.configured($0, settings(of: $0), of: job.folder, in: catalogs.attacks)
+    }
+  }
+
+  private func tuning() throws -> Relearning? {
+    let steps = size.relearning
+    let checkpoints = [1, 2, 4].map { "\(steps * $0 / 4)" }.joined(separator: ",")
+    return try AttackRun.configured(
+      Relearning.name,
+      ["training.steps=\(steps)", "checkpoints=[\(checkpoints)]"] + settings(of: Relearning.name),
+      of: job.folder, in: catalogs.attacks) as? Relearning
+  }
+
+  private func settings(of name: String) -> [String] {
+    size.settings.filter { $0.hasPrefix(name + ".") }
+      .map { String($0.dropFirst(name.count + 1)) }
+  }
+
+  /// The rows of the attacks, and the pictures of the strongest one.
+  private func attack(
+    _ suite: PromptSuite, _ run: Run, _ eraser: Eraser, on device: Device
+  ) throws -> (rows: [ResultRow], strongest: [ResultPicture]) {
+    guard !size.attacks.isEmpty, size.attacked > 0 else { return ([], []) }
+    var attacking = try AttackRun(
+      job, attacks(), options, suite, judge: judges[0], limit: size.attacked)
+    (attacking.seed, attacking.catalogs) = (seed, catalogs)
+    let results = try attacking(in: run, eraser: eraser, on: device)
+    let strongest = AuditMeasurements(results).strongest?.name
+    let pictures = results.pictures.filter {
+      $0.axes.attack == nil || $0.axes.attack == strongest
+    }.map { picture in
+      var picture = picture
+      (picture.file, picture.axes.attack) = ("attack/\(picture.file)", strongest)
+      return picture
+    }
+    return (results.rows, strongest == nil ? [] : pictures)
+  }
+
+  /// - Parameter rest: prompts that the pictures of the fine-tuning are drawn by
+  private func relearn(
+    _ suite: PromptSuite, _ rest: [String], _ run: Run, _ eraser: Eraser, on device: Device
+  ) throws -> [ResultRow] {
+    guard size.relearning > 0, let tuning = try tuning() else { return [] }
+    var relearn = try Relearn(
+      job, tuning, options, suite, judge: judges[0], prompts: size.relearned)
+    (relearn.seeds, relearn.seed, relearn.drawn) = (size.repetitions, seed, rest)
+    (relearn.trained, relearn.catalogs) = ([.concept], catalogs)
+    return try relearn(in: run, eraser: eraser, on: device).rows.filter {
+      $0.axes.trainedOn == .concept && $0.metric == "success"
+    }
+  }
+
+  // MARK: - What the verdict rests on
+
+  private func describe(
+    _ summary: inout AuditSummary, _ suite: PromptSuite, _ run: Run, _ eraser: Eraser
+  ) throws {
+    summary.subject = [
+      "concept": job.subject, "kind": suite.forgotten.kind, "model": job.model,
+      "method": job.method, "prompts": suite.name, "eraser": source.path,
+      "concepts": JSON.array(job.concepts.map(JSON.string)).compact,
+    ]
+    if source.isModel { summary.subject["erased elsewhere"] = "yes" }
+    summary.subject["additions"] = try job.additions.map { try JSON(encoding: $0).compact }
+    summary.settings = [
+      "seed": "\(seed)", "size": try JSON(encoding: size).compact,
+      "held out": "\(suite.ofConcept.count) prompts for the concept, chosen by the seed",
+      "lethe": Version.current, "libtorch": Runtime.version,
+    ]
+    summary.hashes = [
+      "base": eraser.card.base, "eraser": try eraser.hash(),
+      "prompts": try JSON(encoding: suite).compact.sha256,
+    ]
+    for spec in measures { summary.hashes["measure \(spec)"] = try spec.hash() }
+    for folder in ["original", "erased"] {
+      let set = try SampleSet(run.place(folder))
+      for sample in set.manifest.samples {
+        summary.pictures["\(folder)/\(sample.file)"] = try set.url(sample).sha256()
+      }
+    }
+    summary.files = try Dictionary(
+      uniqueKeysWithValues: Self.logs(in: run.runFolder).map {
+        ($0, try run.runFolder.own($0).sha256())
+      })
+    for spec in judges {
+      let judge = try spec.open(asked: suite.question, on: .cpu, in: catalogs.judges)
+      summary.hashes["judge \(spec)"] = judge.about.hash
+      guard spec == judges[0], !judge.classes.isEmpty else { continue }
+      let kind = suite.forgotten.kind
+      var right: [String: Bool] = [:]
+      for folder in ["original", "erased"] {
+        let judged = try judge.judged(SampleSet(run.place(folder)))
+        for (i, sample) in judged.samples.enumerated() {
+          let (name, seen) = ("\(folder)/\(sample.file)", judged.seen.seen[i])
+          summary.shown[name] = suite.forgotten.contains(seen)
+          if let asked = sample.subjects[kind] { right[name] = seen[kind] == asked }
+        }
+      }
+      summary.right = right
+    }
+  }
+
+  /// The files of attacks and fine-tunings. Pages are made of them, and left out.
+  private static func logs(in folder: RunFolder) -> [String] {
+    ["attack", "relearn"].flatMap { place in
+      ((try? FileManager.default.subpathsOfDirectory(atPath: folder.file(place).path)) ?? [])
+        .filter { name in ["json", "jsonl", "png"].contains { name.hasSuffix(".\($0)") } }
+        .map { "\(place)/\($0)" }
+    }.sorted()
+  }
+}

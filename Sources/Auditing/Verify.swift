@@ -1,0 +1,180 @@
+// `lethe verify`: an audit checked by somebody who does not trust its author. A seeded sample of its pictures is drawn again
+// from model, eraser and prompts, all are judged again, and every number of the verdict is computed again.
+internal import Diffusion
+internal import Editing
+package import Evaluation
+internal import Foundation
+package import Torch
+package import Training
+package import Workbench
+
+/// The command `lethe verify`.
+package struct Verify {
+  let folder: RunFolder
+  /// Share of the pictures that are drawn again, 0 to 1.
+  package var share = 0.05
+  package var seed: UInt64 = 0
+  /// The catalog in which judges are looked up.
+  package var judgeCatalog = JudgeCatalog.builtIn
+  /// Largest mean difference of a picture that still counts as drawn by the same recipe, of 255.
+  package static let tolerance = 2.0
+
+  package init(_ folder: RunFolder) { self.folder = folder }
+
+  package struct Outcome: Sendable {
+    /// Pictures drawn again; those with the same bytes; those within the tolerance.
+    package var drawn = 0
+    package var equal = 0
+    package var near = 0
+    /// What does not fit what was written, as sentences.
+    package var faults: [String] = []
+    package var reproduced: Int { equal + near }
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for a folder without an audit
+  package func callAsFunction(in run: Run, on device: Device) throws -> Outcome {
+    for name in ["results.json", "prompts.json", "attack/results.json", "relearn/results.json"] {
+      _ = try folder.own(name)
+    }
+    let results = try folder.results()
+    guard let audit = results.audit, folder.has("prompts.json") else {
+      throw LetheError.badValue(
+        "verify", "\(folder.path) holds no audit; accepted: the folder of `lethe audit`")
+    }
+    let suite: PromptSuite = try Checked(contentsOf: folder.file("prompts.json")).decoded()
+    let subject = try Subject(audit, suite)
+    run.note(Self.outside(results, audit))
+    var outcome = Outcome()
+    func check(_ name: String, _ found: String) {
+      guard audit.hashes[name] != found else { return }
+      outcome.faults.append("\(name) is another one than the audit's")
+    }
+    check("prompts", try JSON(encoding: suite).compact.sha256)
+    for spec in try subject.measures { check("measure \(spec)", try spec.hash()) }
+    let files =
+      audit.pictures.map { ($0, $1, "picture") } + (audit.files ?? [:]).map { ($0, $1, "file") }
+    for (name, hash, what) in files.sorted(by: { $0.0 < $1.0 }) {
+      let file = try folder.own(name, named: "results.json")
+      if file.sha256() != hash {
+        outcome.faults.append("the \(what) \(name) is another one than the audit's")
+      }
+    }
+    try measure(again: results, subject, &outcome, on: device)
+    recompute(results, audit, &outcome)
+    try self.check(attacks: results, subject, &outcome, on: device)
+    try self.check(relearning: results, subject, &outcome)
+    try self.check(pages: results, subject, &outcome)
+    try draw(again: results, subject, &outcome, run, on: device)
+    return outcome
+  }
+
+  /// What the audit is about, as its author wrote it.
+  struct Subject {
+    let audit: AuditSummary
+    let suite: PromptSuite
+    let concepts: [String]
+    let method: String
+    let model: ModelFolder
+    /// The eraser's file or run, or the model erased elsewhere.
+    let source: AuditSource
+
+    init(_ audit: AuditSummary, _ suite: PromptSuite) throws {
+      (self.audit, self.suite) = (audit, suite)
+      concepts =
+        (try? JSONDecoder().decode(
+          [String].self, from: Data((audit.subject["concepts"] ?? "").utf8))) ?? []
+      method = audit.subject["method"] ?? ""
+      let additions =
+        try audit.subject["additions"].map {
+          try JSONText.value(Data($0.utf8)).decoded(as: ModelAdditions.self)
+        } ?? ModelAdditions()
+      model = ModelFolder(audit.subject["model"] ?? "", additions)
+      let path = audit.subject["eraser"] ?? ""
+      // Audits of version 0.2 do not say which it is.
+      source = AuditSource(
+        path, isModel: audit.subject["erased elsewhere"] != nil || ModelFolder(path).isModel)
+    }
+
+    /// The networks of measures.
+    var measures: [MeasureSpec] {
+      get throws {
+        try audit.hashes.keys.sorted().filter { $0.hasPrefix("measure ") }
+          .map { try MeasureSpec(parsing: String($0.dropFirst("measure ".count))) }
+      }
+    }
+  }
+
+  /// A sentence on what is read from elsewhere, by the names that the audit's author wrote.
+  private static func outside(_ results: Results, _ audit: AuditSummary) -> String {
+    let named =
+      ["model", "eraser"].compactMap { key in audit.subject[key].map { "\(key) \($0)" } }
+      + results.judges.map { "judge \($0.spec)" }
+      + audit.hashes.keys.filter { $0.hasPrefix("measure ") }.sorted()
+    return "read as the audit names them: \(named.joined(separator: ", "))"
+  }
+
+  // MARK: - Pictures
+
+  private func draw(
+    again results: Results, _ subject: Subject, _ outcome: inout Outcome, _ run: Run,
+    on device: Device
+  ) throws {
+    let (audit, suite, source) = (subject.audit, subject.suite, subject.source)
+    let base = try subject.model.model(on: device)
+    if audit.hashes["base"] != base.hash() {
+      outcome.faults.append("the original model is another one than the audit's")
+      return
+    }
+    let eraser = try AuditSubject(
+      source.isModel ? source.path : subject.model.path, subject.model.additions,
+      with: source.isModel ? nil : source.path,
+      original: source.isModel ? subject.model.path : nil, concepts: subject.concepts, kind: nil,
+      on: device
+    ).eraser
+    if try audit.hashes["eraser"] != eraser.hash() {
+      outcome.faults.append("the eraser is another one than the audit's")
+      return
+    }
+    let judge = try results.judges.first?.spec.open(
+      asked: suite.question, on: device, in: judgeCatalog)
+    let count = suite.samples.count
+    let picked = max(1, Int((share * Double(count)).rounded(.up)))
+    let picks = Tensor.permutation(count, Generator(seed: seed)).prefix(picked)
+      .map { suite.samples[$0] }
+    for (place, model) in [("original", base), ("erased", try base.applying([eraser]))] {
+      for (i, sample) in picks.enumerated() {
+        try Interrupt.check()
+        var options = results.sampling
+        options.guidance = sample.guidance ?? options.guidance
+        options.width = sample.width ?? options.width
+        options.height = sample.height ?? options.height
+        let again = try model.images([sample.prompt], seeds: [sample.seed], options)
+        let file = try folder.own("\(place)/\(sample.file)", named: "prompts.json")
+        outcome.drawn += 1
+        run.progress(place, i + 1, picks.count)
+        guard let new = again.first, let old = try? PNG.read(file),
+          old.width == new.width, old.height == new.height
+        else {
+          outcome.faults.append("the picture \(place)/\(sample.file) cannot be compared")
+          continue
+        }
+        let total = zip(old.pixels, new.pixels).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+        let difference = Double(total) / Double(max(1, old.pixels.count))
+        if total == 0 {
+          outcome.equal += 1
+        } else if difference <= Self.tolerance {
+          outcome.near += 1
+          let name = "\(place)/\(sample.file)"
+          let seen = try judge?.judged(new.tensor, asked: [sample.subjects], of: [name]).seen.first
+          if let seen, let said = audit.shown[name], suite.forgotten.contains(seen) != said {
+            outcome.faults.append("the judge says of \(name) something else when it is drawn again")
+          }
+        } else {
+          outcome.faults.append(
+            "the picture \(place)/\(sample.file) is another one when it is drawn again, by "
+              + "\((difference * 10).rounded() / 10) of 255 on average")
+        }
+      }
+    }
+  }
+}

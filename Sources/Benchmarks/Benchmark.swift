@@ -1,0 +1,142 @@
+package import Editing
+public import Evaluation
+internal import Foundation
+public import Torch
+public import Training
+public import Workbench
+
+/// Options that every benchmark takes.
+public struct BenchmarkOptions: Sendable {
+  public var model: ModelFolder
+  /// Options of methods and attacks as NAME.key=value.
+  public var settings: [String] = []
+  public var seed: UInt64 = 0
+  public var evaluation = EvaluationOptions()
+  public var command: [String] = []
+  /// The catalogs in which methods, attacks, metrics and judges are looked up.
+  public var catalogs = Catalogs.builtIn
+  /// Judges of concepts that the model does not list; none takes the judge that its `themes.json` names.
+  package var judges: [JudgeSpec] = []
+  /// Prompts of such concepts, their neighbours, and their kind.
+  package var request = PromptRequest()
+  package var conceptKind: ConceptKind?
+
+  public init(_ model: ModelFolder) { self.model = model }
+
+  /// The settings of the command line.
+  var given: [OptionSource] {
+    settings.map { setting in
+      let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
+      return OptionSource(parts[0], .string(parts.count > 1 ? parts[1] : ""), "--set")
+    }
+  }
+
+  /// One concept to forget, and every other subject preserved.
+  func job(_ method: String, _ concept: String, preserve: [String] = ["others"]) throws -> EraseJob
+  {
+    var job = EraseJob(
+      model, method, concept, preserve: preserve, seed: seed, command: command)
+    job.holdsOutJudgedCaption = true
+    if try model.listedThemes()?.find(concept) == nil {
+      job.wording = ConceptWording(
+        kind: conceptKind ?? .object, related: request.related, unrelated: request.unrelated)
+    }
+    return job
+  }
+
+  /// The prompts for a concept: those of the subjects that the model lists, else those of its kind.
+  /// - Throws: ``LetheError`` of the kind `request` for a concept that no judge is there for
+  func suite(of job: EraseJob) throws -> PromptSuite {
+    if judges.isEmpty { _ = try model.judgeSpec() }
+    return try request.suite(of: job, evaluation, on: .cpu)
+  }
+}
+
+/// One part of a benchmark, e.g. an erasure with its measurements.
+public struct Trial {
+  /// The results of a trial.
+  package struct Findings {
+    package var rows: [ResultRow] = []
+    /// Pictures for the page. Their files are relative to the benchmark's folder.
+    package var pictures: [ResultPicture] = []
+    /// Trainings that their guard stopped, in folders of their own. The runner adds that of the trial's folder.
+    package var stopped: [StoppedTraining] = []
+    /// The measurements of the judge itself, by name.
+    package var judge: [String: JSON] = [:]
+    /// Sentences for the results, e.g. on a judge that cannot tell.
+    package var notes: [String] = []
+    package init() {}
+  }
+  /// The trial's name, which is the path of its folder inside the benchmark's.
+  package let path: String
+  /// The work of the trial, in its own folder. A second call keeps finished work and returns the same findings.
+  let measure: (_ part: Run, _ whole: Run, Device) throws -> Findings
+
+  init(
+    _ path: String,
+    measure: @escaping (_ part: Run, _ whole: Run, Device) throws -> Findings
+  ) {
+    (self.path, self.measure) = (path, measure)
+  }
+}
+
+/// A comparison: its trials, and the rows that need all of them. ``Runner`` runs it.
+public protocol Benchmark {
+  /// The kind of the results. It decides the page.
+  static var kind: Results.Kind { get }
+  var options: BenchmarkOptions { get }
+  /// All trials in the order of the tables.
+  /// - Throws: ``LetheError`` for a request that cannot be met, before any work is done
+  func trials() throws -> [Trial]
+  /// Does work that several trials need, before the first of them.
+  func prepare(in run: Run, on device: Device) throws
+  /// Adds the rows that need the rows of all trials.
+  func complete(_ results: inout Results)
+}
+
+extension Benchmark {
+  public func prepare(in run: Run, on device: Device) throws {}
+  public func complete(_ results: inout Results) {}
+}
+
+/// An erasure and its evaluation beside the original. Most trials begin with one.
+struct ErasureTrial {
+  let erase: Erase
+  let evaluate: Evaluate
+
+  init(_ erase: Erase, _ options: EvaluationOptions) throws {
+    self.erase = erase
+    evaluate = try Evaluate(erase.job, options, metrics: erase.catalogs.metrics)
+  }
+
+  init(_ erase: Erase, _ options: BenchmarkOptions, _ suite: PromptSuite) throws {
+    self.erase = erase
+    var evaluate = try Evaluate(
+      erase.job, options.evaluation, metrics: erase.catalogs.metrics, suite, judges: options.judges)
+    evaluate.judgeCatalog = options.catalogs.judges
+    self.evaluate = evaluate
+  }
+
+  /// Erases and evaluates.
+  /// - Parameter shared: the folder of other runs, which may have drawn the original's pictures
+  func callAsFunction(
+    in part: Run, beside shared: Run, on device: Device
+  ) throws -> (eraser: Eraser, results: Results) {
+    let (eraser, _) = try erase(in: part, on: device)
+    try evaluate.shareOriginal(of: part, in: shared)
+    let results = try evaluate(in: part, eraser: eraser, on: device)
+    try WriteReport(part.runFolder, catalogs: erase.catalogs)()
+    return (eraser, results)
+  }
+
+  /// The seconds, steps and peak memory of the erasure as rows.
+  func cost(_ part: Run, _ method: String) -> [ResultRow] {
+    guard let provenance = part.runFolder.provenance() else { return [] }
+    let steps = erase.job.options["training"]?["steps"]?.int ?? 0
+    return [
+      MeasuredValue("erase-seconds", provenance.seconds, .seconds, n: 1),
+      MeasuredValue("erase-steps", Double(steps), .steps, n: 1),
+      MeasuredValue("peak-memory", Double(provenance.peakMemory), .bytes, n: 1),
+    ].map { ResultRow(method, erase.job.subject, $0, seeds: 1) }
+  }
+}

@@ -1,0 +1,177 @@
+// `lethe bench forgetting`: several methods forget a class that the model was trained on, and are compared with a model that
+// was retrained without it.
+internal import Diffusion
+internal import Editing
+public import Evaluation
+internal import Foundation
+internal import Torch
+internal import Training
+internal import Workbench
+
+/// The benchmark `lethe bench forgetting`.
+public struct ForgettingBenchmark: Benchmark {
+  public static let kind = Results.Kind.benchForgetting
+  public var options: BenchmarkOptions
+  /// The class to forget.
+  public var concept: String
+  /// The folder of the pictures that the model was trained on. ``CaptionedImages`` names the accepted forms.
+  public var data: String
+  public var methods = [
+    "retrain", "erasediff", "salun", "randomlabel", "amnesia", "scissorhands", "munba", "ascent",
+    "finetune",
+  ]
+  /// The number of seeds for each method's training and pictures.
+  public var seeds = 3
+  /// The number of seeds for retraining.
+  public var retrainSeeds = 1
+  /// The distance n of the pictures that the model's training left out: every n-th picture of a class.
+  public var heldOutEvery = 10
+  /// The number of seen and of unseen pictures in the membership attack.
+  let attackedCount = 100
+
+  public init(_ options: BenchmarkOptions, concept: String, data: String) {
+    (self.options, self.concept, self.data) = (options, concept, data)
+  }
+
+  public func trials() throws -> [Trial] {
+    let named = try NamedSettings(options.settings, of: methods, "method")
+    guard try options.model.listedThemes()?.objects.contains(concept) == true else {
+      throw LetheError.badValue(
+        "--class",
+        "'\(concept)' is no class of \(options.model.path); accepted: the objects in its themes.json"
+      )
+    }
+    guard try CaptionedImages(folder: URL(fileURLWithPath: data)).captions.contains(concept) else {
+      throw LetheError.badValue(
+        "--class", "'\(concept)' is no caption of the pictures in \(data)")
+    }
+    return try methods.flatMap { method in
+      try (0..<(method == "retrain" ? min(seeds, retrainSeeds) : seeds)).map { index in
+        var job = EraseJob(
+          options.model, method, concept, seed: options.seed &+ UInt64(index),
+          command: options.command)
+        (job.forgetImages, job.retainImages) = (data, data)
+        var evaluation = options.evaluation
+        evaluation.firstSeed &+= 10_000 &* (UInt64(index) &+ options.seed)
+        let erasure = try ErasureTrial(
+          Erase(
+            job, settings: ["data.heldOutEvery=\(heldOutEvery)"] + named.of(method),
+            catalogs: options.catalogs),
+          evaluation)
+        return Trial("\(method)-\(index + 1)") { part, whole, device in
+          try measure(erasure, method, index, part, whole, device)
+        }
+      }
+    }
+  }
+
+  private func measure(
+    _ erasure: ErasureTrial, _ method: String, _ index: Int, _ part: Run, _ whole: Run,
+    _ device: Device
+  ) throws -> Trial.Findings {
+    let (eraser, results) = try erasure(in: part, beside: whole, on: device)
+    let original = try options.model.model(on: device)
+    let membership = try Membership(self, original)
+    let seed = erasure.erase.job.seed
+    try whole.runFolder.claim(
+      "membership-of.json",
+      for: [
+        "base": .string(original.hash()), "seed": JSON(options.seed),
+        "data": try JSON(encoding: FolderListing(URL(fileURLWithPath: data))),
+        "heldOutEvery": .int(heldOutEvery), "pictures": .int(attackedCount),
+      ], "bench")
+    var found = Trial.Findings()
+    found.judge = results.judge
+    found.rows = results.rows + erasure.cost(part, method)
+    found.rows += try membership.row(
+      "original", seed, part, kept: whole.file("membership-original-\(index + 1).json")
+    ) { original }
+    found.rows += try membership.row(method, seed, part, kept: part.file("membership.json")) {
+      try original.applying([eraser])
+    }
+    found.rows = found.rows.map { row in row.with { $0.seed = index + 1 } }
+    if index == 0 { found.pictures = try pictures(method, part) }
+    try WriteReport(part.runFolder, catalogs: options.catalogs)()
+    return found
+  }
+
+  /// Four pictures of the forgotten class and one of each other class.
+  private func pictures(_ method: String, _ part: Run) throws -> [ResultPicture] {
+    try [("original", "original"), (method, "erased")].flatMap { label, folder in
+      let set = try SampleSet(part.file(folder))
+      let gone = set.manifest.samples.filter { $0.subjects["object"] == concept }.prefix(4)
+      let rest = set.manifest.samples.filter { $0.subjects["object"] != concept && $0.k == 0 }
+      // Every method's folder has the original's pictures; the page shows those of the first.
+      let place = "\(part.folder.lastPathComponent)/\(folder)"
+      return (gone + rest).map {
+        ResultPicture(
+          "\(place)/\($0.file)", label, $0.subjects["object"] ?? "", prompt: $0.prompt,
+          caption: $0.prompt)
+      }
+    }
+  }
+
+  /// Adds the mean over seeds of every metric of each method, with Student's t interval.
+  public func complete(_ results: inout Results) {
+    let alone = results.rows.filter { $0.axes.seed != nil }
+    for method in alone.map(\.method).unique {
+      for metric in alone.map(\.metric).unique {
+        let own = alone.filter { $0.method == method && $0.metric == metric }.map(\.measured)
+        guard let first = own.first else { continue }
+        let values = own.map(\.value)
+        // A single seed keeps the interval over its pictures.
+        let interval = own.count > 1 ? Interval.t(values) : first.interval
+        results.rows.append(
+          ResultRow(
+            method, concept,
+            MeasuredValue(
+              metric, values.mean, first.unit, n: own.map(\.n).reduce(0, +), interval),
+            seeds: own.count))
+      }
+    }
+  }
+}
+
+/// The membership attack on the forgotten class. It separates pictures that the training saw from unseen ones.
+private struct Membership {
+  private let concept: String
+  private let members: LatentSet
+  private let unseen: LatentSet?
+
+  init(_ bench: ForgettingBenchmark, _ original: DiffusionModel) throws {
+    concept = bench.concept
+    let images = try CaptionedImages(folder: URL(fileURLWithPath: bench.data))
+      .heldOut(every: bench.heldOutEvery)
+    func set(_ images: CaptionedImages) throws -> LatentSet? {
+      let own = images.filter { $0 == bench.concept }
+      let count = min(bench.attackedCount, own.count)
+      guard count > 0 else { return nil }
+      return try LatentSet(own.chosen((0..<count).map { $0 * own.count / count }), original)
+    }
+    guard let members = try set(images.seen) else {
+      throw LetheError.badValue("--class", "'\(bench.concept)' is no caption of \(bench.data)")
+    }
+    (self.members, unseen) = (members, try set(images.heldOut))
+  }
+
+  /// The attack's AUC on a model, with the trial's seed. A row in the file `kept` is returned as it is.
+  /// - Returns: no row where the data has no unseen pictures
+  func row(
+    _ method: String, _ seed: UInt64, _ run: Run, kept: URL, _ model: () throws -> DiffusionModel
+  ) throws -> [ResultRow] {
+    guard let unseen else { return [] }
+    let known = try? JSONDecoder().decode([ResultRow].self, from: InputFile.data(kept, .json))
+    if let row = known?.first(where: { $0.method == method }) { return [row] }
+    run.progress("membership attack", 0, 1)
+    var attack = MembershipInference()
+    attack.seed = seed
+    let model = try model()
+    let row = ResultRow(
+      method, concept,
+      MembershipInference.area(
+        members: attack.scores(model, members), others: attack.scores(model, unseen)), seeds: 1)
+    run.progress("membership attack", 1, 1)
+    try AtomicFile.write(try JSONEncoder().encode([row]), to: kept)
+    return [row]
+  }
+}

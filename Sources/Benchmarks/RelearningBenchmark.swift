@@ -1,0 +1,116 @@
+// `lethe bench relearning`: erasures with and without Meta-Unlearning, fine-tuned on the erased concept.
+internal import Attacks
+internal import Editing
+public import Evaluation
+internal import Foundation
+internal import Torch
+internal import Training
+internal import Unlearning
+internal import Workbench
+
+/// The benchmark `lethe bench relearning`.
+public struct RelearningBenchmark: Benchmark {
+  public static let kind = Results.Kind.benchRelearning
+  public var options: BenchmarkOptions
+  public var concepts: [String]
+  public var methods = ["esd-u-1", "esd-u-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u"]
+  /// Methods that run plain only, each with the method of which it is a stronger form.
+  public var controls = ["esd-u-3": "esd-u-1"]
+  /// The number of fine-tunings of each model on each set of pictures.
+  public var seeds = 3
+  /// The number of prompts of each concept that are judged.
+  public var prompts = 10
+  /// The number of pictures behind each loss, none of which is trained on.
+  package var unseen = 16
+
+  /// The method that wraps the others.
+  private let outer = "meta"
+
+  public init(_ options: BenchmarkOptions, concepts: [String]) {
+    (self.options, self.concepts) = (options, concepts)
+  }
+
+  public func trials() throws -> [Trial] {
+    let named = try NamedSettings(
+      options.settings, of: methods + [outer, Relearning.name], "method")
+    let tuning = try AttackRun.configured(
+      Relearning.name, named.of(Relearning.name), of: options.model)
+    guard let tuning = tuning as? Relearning else { return [] }
+    return try concepts.flatMap { concept in
+      let suite = try options.suite(of: options.job("none", concept))
+      return try methods.flatMap { name -> [Trial] in
+        let variant = MethodVariant.named(name)
+        let plain = try Erase(
+          options.job(variant.method, concept), settings: variant.settings + named.of(name),
+          variant: variant.name,
+          catalogs: options.catalogs)
+        let trials = [try trial(concept, name, inside: nil, plain, tuning, suite)]
+        guard controls[name] == nil else { return trials }
+        let handed = try wrapper(around: variant.method).undecided(plain.job.options)
+        let inner = ["base=\(variant.method)", "options=\(handed.compact)"]
+        let wrapped = try Erase(
+          options.job(outer, concept), settings: inner + named.of(outer), catalogs: options.catalogs
+        )
+        return trials + [try trial(concept, name, inside: outer, wrapped, tuning, suite)]
+      }
+    }
+  }
+
+  private func wrapper(around name: String) throws -> any WrappingMethod {
+    let made = try options.catalogs.methods.method(outer, ["base": .string(name)])
+    guard let wrapping = made as? any WrappingMethod else {
+      throw LetheError.request("'\(outer)' wraps no other method")
+    }
+    return wrapping
+  }
+
+  private func trial(
+    _ concept: String, _ name: String, inside outer: String?, _ erase: Erase,
+    _ tuning: Relearning, _ suite: PromptSuite
+  ) throws -> Trial {
+    let erasure = try ErasureTrial(erase, options, suite)
+    var relearn = try Relearn(
+      erase.job, tuning, options.evaluation, suite, judge: options.judges.first, prompts: prompts)
+    (relearn.seeds, relearn.seed, relearn.command) = (seeds, options.seed, options.command)
+    (relearn.catalogs, relearn.unseen) = (options.catalogs, unseen)
+    let folder = (name + (outer.map { " \($0)" } ?? "")).slug
+    return Trial("\(concept.slug)/\(folder)") { [relearn] part, whole, device in
+      let shared = try Run(whole.file(concept.slug), seed: options.seed)
+      let (eraser, results) = try erasure(in: part, beside: shared, on: device)
+      let curve = try relearn(in: part, eraser: eraser, on: device)
+      var found = Trial.Findings()
+      found.judge = results.judge
+      found.rows = (results.rows + curve.rows).map { row in
+        guard row.method != "original" else { return row }
+        var row = row
+        (row.method, row.axes.inside) = (name, outer)
+        return row
+      }
+      return found
+    }
+  }
+
+  /// Adds the success rates over all concepts and fine-tunings, and the label that each label is compared with.
+  public func complete(_ results: inout Results) {
+    let rows = results.rows.filter { $0.method != "original" }
+    let labels = rows.map(\.label).unique
+    for row in rows {
+      let base = row.axes.inside == nil ? controls[row.method] : row.method
+      if let base, labels.contains(base) { results.baselines[row.label] = base }
+    }
+    let alone = rows.filter { $0.metric == "success" && $0.axes.seed != nil }
+    func place(_ row: ResultRow) -> [String] {
+      [row.label, row.axes.trainedOn?.rawValue ?? "", "\(row.axes.step ?? 0)"]
+    }
+    let groups = Dictionary(grouping: alone, by: place)
+    results.rows += alone.map(place).unique.compactMap { key -> ResultRow? in
+      guard let own = groups[key], let first = own.first, let pooled = own.over("success") else {
+        return nil
+      }
+      return ResultRow(first.method, "all", pooled, seeds: seeds) {
+        $0 = first.axes
+        $0.seed = nil
+      }
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// `lethe bench robustness`: erased models under several attacks.
+internal import Attacks
+internal import Editing
+public import Evaluation
+internal import Foundation
+internal import Torch
+internal import Training
+internal import Workbench
+
+/// The benchmark `lethe bench robustness`.
+public struct RobustnessBenchmark: Benchmark {
+  public static let kind = Results.Kind.benchRobustness
+  public var options: BenchmarkOptions
+  public var concepts: [String]
+  /// Names of methods or of variants. `none` is the original under attack.
+  public var methods = ["none", "esd-x", "esd-u", "uce", "advunlearn", "advunlearn-fast"]
+  public var attacks: [String]
+  /// The number of prompts of each concept that are attacked.
+  public var prompts = 10
+  /// The probability, 0 to 1, that the judge must give the concept for a success. The concept must also be its first
+  /// choice.
+  public var threshold = 0.0
+
+  public init(_ options: BenchmarkOptions, concepts: [String]) {
+    (self.options, self.concepts) = (options, concepts)
+    attacks = options.catalogs.attacks.names
+  }
+
+  public func trials() throws -> [Trial] {
+    let named = try NamedSettings(options.settings, of: methods + attacks, "method or attack")
+    let configured = try attacks.map {
+      try AttackRun.configured($0, named.of($0), of: options.model, in: options.catalogs.attacks)
+    }
+    return try concepts.flatMap { concept in
+      let suite = try options.suite(of: options.job("none", concept))
+      return try methods.map { name in
+        let variant = MethodVariant.named(name)
+        let job = try options.job(variant.method, concept)
+        let erasure =
+          variant.method == "none"
+          ? nil
+          : try ErasureTrial(
+            Erase(
+              job, settings: variant.settings + named.of(name), variant: variant.name,
+              catalogs: options.catalogs),
+            options, suite)
+        var attack = try AttackRun(
+          erasure?.erase.job ?? job, configured, options.evaluation, suite,
+          judge: options.judges.first, limit: prompts)
+        (attack.seed, attack.threshold, attack.command) = (
+          options.seed, threshold, options.command
+        )
+        attack.catalogs = options.catalogs
+        return Trial("\(concept.slug)/\(name)") { [attack] part, whole, device in
+          var attack = attack
+          let shared = try Run(whole.file(concept.slug), seed: options.seed)
+          attack.shared = shared.folder
+          var found = Trial.Findings()
+          let eraser: Eraser
+          if let erasure {
+            let (made, results) = try erasure(in: part, beside: shared, on: device)
+            (eraser, found.rows) = (made, results.rows + erasure.cost(part, name))
+          } else {
+            var card = Eraser.Card()
+            card.base = try options.model.model(on: device).hash()
+            eraser = Eraser(card, .zero)
+          }
+          let attacked = try attack(in: part, eraser: eraser, on: device)
+          found.rows = (found.rows + attacked.rows).map { row in
+            var row = row
+            if row.method != "original" { row.method = name }
+            return row
+          }
+          found.judge = attacked.judge
+          found.pictures = attacked.pictures.shown(prompts: 2).map { picture in
+            var picture = picture
+            picture.method = name
+            picture.file = "\(concept.slug)/\(name)/attack/\(picture.file)"
+            return picture
+          }
+          return found
+        }
+      }
+    }
+  }
+}
+
+extension [ResultPicture] {
+  /// The pictures of the first prompts. Each prompt's pictures begin with that of the original.
+  fileprivate func shown(prompts: Int) -> [ResultPicture] {
+    var begun = 0
+    return filter { picture in
+      if picture.method == "original" { begun += 1 }
+      return begun <= prompts
+    }
+  }
+}

@@ -1,0 +1,112 @@
+public import Evaluation
+public import Foundation
+public import Torch
+public import Training
+internal import Unlearning
+internal import Workbench
+
+/// Runs the trials of a benchmark, in this process or in several at a time, and keeps its results and its page up to
+/// date.
+///
+/// A benchmark that was interrupted goes on, because trials keep their finished work.
+public struct Runner {
+  /// The path of the one trial to run. Nil runs all.
+  public var only: String?
+  /// The number of trials at a time, each in a process of its own.
+  public var jobs = 1
+  /// The program that runs one trial, given `--only PATH`.
+  public var program: URL
+  /// The arguments of this process.
+  public var arguments: [String]
+
+  public init(program: URL, arguments: [String], only: String? = nil, jobs: Int = 1) {
+    (self.program, self.arguments, self.only, self.jobs) = (program, arguments, only, jobs)
+  }
+
+  /// All trials, one after another, in this process.
+  public init() {
+    self.init(program: URL(fileURLWithPath: CommandLine.arguments[0]), arguments: [])
+  }
+
+  /// Runs the benchmark.
+  /// - Returns: the results of all trials, or of the one that ``only`` names
+  /// - Throws: ``LetheError`` for a request that cannot be met, and for a failed worker process
+  @discardableResult
+  public func callAsFunction<B: Benchmark>(
+    _ benchmark: B, in run: Run, on device: Device
+  ) throws -> Results {
+    guard jobs >= 1 else { throw LetheError.badValue("--jobs", "\(jobs); accepted: at least 1") }
+    let trials = try chosen(benchmark.trials())
+    if only == nil {
+      try benchmark.prepare(in: run, on: device)
+      if jobs > 1 {
+        let threads = max(1, Runtime.threads / jobs)
+        try Workers(jobs, program: program, threads: threads)(
+          trials.map(\.path), arguments, in: run)
+      }
+    }
+    var results = empty(benchmark)
+    var models: Set<String> = []
+    // A benchmark that was finished has its date.
+    let former = try? run.runFolder.results()
+    for (done, trial) in trials.enumerated() {
+      let part = try Run(run.file(trial.path), seed: benchmark.options.seed)
+      try part.keepOthersOut()
+      part.onProgress = { p in
+        run.progress(
+          "\(trial.path) (\(done + 1) of \(trials.count)): \(p.stage)", p.done, p.total, p.note)
+      }
+      let found = try trial.measure(part, run, device)
+      models.formUnion(part.runFolder.provenance().map { [$0.base] } ?? [])
+      for row in found.rows where !results.rows.contains(row) { results.rows.append(row) }
+      var stopped = found.stopped
+      if let row = found.rows.first(where: { $0.method != "original" }) {
+        stopped += try part.runFolder.stopped(row.label, row.subject, seed: row.axes.seed)
+      }
+      for stop in stopped where !results.stopped.contains(stop) { results.stopped.append(stop) }
+      for picture in found.pictures where !results.pictures.contains(picture) {
+        results.pictures.append(picture)
+      }
+      results.judge.merge(found.judge) { old, _ in old }
+      results.notes = (results.notes + found.notes).unique
+      results.origin = Origin(
+        base: models.count == 1 ? models.first : nil, settings: benchmark.options.given)
+      results.unfinished = trials.count - done - 1
+      // A finished benchmark that is run again stays finished in between.
+      if only == nil, former?.unfinished != 0 || results.unfinished == 0 {
+        let whole = RunFolder.dated(completed(results, benchmark), like: former)
+        try publish(whole, benchmark, in: run)
+      }
+    }
+    return completed(results, benchmark)
+  }
+
+  private func publish(_ results: Results, _ benchmark: some Benchmark, in run: Run) throws {
+    try run.publish(results, metrics: benchmark.options.catalogs.metrics)
+  }
+
+  private func empty<B: Benchmark>(_ benchmark: B) -> Results {
+    var results = Results(B.kind, benchmark.options.evaluation)
+    results.command = benchmark.options.command
+    return results
+  }
+
+  private func completed(_ results: Results, _ benchmark: some Benchmark) -> Results {
+    var results = results
+    let catalog = benchmark.options.catalogs.methods
+    for method in results.rows.map(\.method).unique {
+      results.titles[method] = (try? catalog.named(method))?.card.title
+    }
+    benchmark.complete(&results)
+    return results
+  }
+
+  private func chosen(_ trials: [Trial]) throws -> [Trial] {
+    guard let only else { return trials }
+    let own = trials.filter { $0.path == only }
+    guard !own.isEmpty else {
+      throw LetheError.unknown("part", only, known: trials.map(\.path), in: "--only")
+    }
+    return own
+  }
+}

@@ -1,0 +1,113 @@
+// `lethe bench separability`: SepME erases concepts, gives some back and erases again (Tables 2 and 3 of its paper), beside
+// methods whose erasers are trained alone and added up.
+internal import Diffusion
+internal import Editing
+public import Evaluation
+public import Torch
+public import Training
+internal import Unlearning
+internal import Workbench
+
+/// The benchmark `lethe bench separability`.
+public struct SeparabilityBenchmark: Benchmark {
+  public static let kind = Results.Kind.benchSeparability
+  public var options: BenchmarkOptions
+  /// The methods. SepME sets the scenes, so it must be among them.
+  public var methods = ["sepme", "ablation", "esd"]
+  /// Concepts that come first in the cast. Those that the model does not list are of the options' kind.
+  public var concepts: [String] = []
+
+  public init(_ options: BenchmarkOptions) { self.options = options }
+
+  /// The concepts of each kind: those that the model lists, or those of the user's words.
+  /// - Throws: ``LetheError`` of the kind `request` where the model lists some of the named concepts and not the others
+  private func casts() throws -> [SeparabilityCast] {
+    let themes = try options.model.listedThemes()
+    let listed = concepts.compactMap { themes?.find($0) }
+    let asked = options.conceptKind.map { [$0.rawValue] } ?? Themes.Kind.allCases.map(\.rawValue)
+    if let themes, listed.count == concepts.count {
+      let kinds = Themes.Kind.allCases.filter { kind in
+        asked.contains(kind.rawValue) && (listed.isEmpty || listed.contains { $0.kind == kind })
+      }
+      guard !kinds.isEmpty else {
+        throw LetheError.badValue(
+          "--kind",
+          "'\(asked[0])'; \(options.model.path) lists \(listed.first.map { "'\($0.name)' as \($0.kind.rawValue)" } ?? "objects and styles")"
+        )
+      }
+      return try kinds.map { kind in
+        try SeparabilityCast(
+          kind, themes, naming: listed.filter { $0.kind == kind }.map(\.name), seed: options.seed)
+      }
+    }
+    guard listed.isEmpty else {
+      throw LetheError.badValue(
+        "--concept",
+        "\(options.model.path) lists '\(listed[0].name)' and not all of the others; accepted: concepts that it lists, or "
+          + "none of them")
+    }
+    guard 1...9 ~= concepts.count else {
+      throw LetheError.badValue(
+        "--concept",
+        concepts.isEmpty
+          ? "\(options.model.path) has no themes.json to draw concepts from; name one to nine"
+          : "\(concepts.count) concepts; accepted: at most nine")
+    }
+    let prompts = (options.evaluation.quick ? 1 : options.evaluation.seeds) * 5
+    return [
+      try SeparabilityCast(
+        naming: concepts, options.conceptKind ?? .object, options.request, of: options.model,
+        count: prompts, seed: options.seed)
+    ]
+  }
+
+  private var judge: JudgeSpec {
+    get throws { try options.judges.first ?? options.model.judgeSpec() }
+  }
+
+  public func trials() throws -> [Trial] {
+    guard methods.contains(SepME.name) else {
+      throw LetheError.badValue(
+        "--methods",
+        "\(methods.joined(separator: ",")); '\(SepME.name)' must be among them, because it sets the scenes"
+      )
+    }
+    let named = try NamedSettings(options.settings, of: methods, "method")
+    let separable = try TrainErasers(settings: named.of(SepME.name)).method
+    let spec = try judge
+    return try casts().flatMap { cast in
+      let judge = try spec.open(asked: cast.question, on: .cpu, in: options.catalogs.judges)
+      guard judge.classes[cast.kind] != nil else {
+        throw LetheError.badValue(
+          "--judge", "\(spec) names no \(cast.kind) in a picture; accepted: a judge that does")
+      }
+      return try methods.map { method in
+        if method != SepME.name {
+          // Wrong options are found before any work is done.
+          for i in cast.concepts.indices {
+            _ = try Erase(
+              options.job(method, cast.concepts[i], preserve: []), settings: named.of(method),
+              catalogs: options.catalogs)
+          }
+        }
+        return Trial("\(cast.kind)/\(method)") { _, whole, device in
+          let trial = SeparabilityTrial(
+            method: method, settings: named.of(method), separable: separable, cast: cast,
+            options: options, base: try options.model.model(on: device),
+            judge: try spec.open(asked: cast.question, on: device, in: options.catalogs.judges),
+            spec: spec, run: whole)
+          return try trial()
+        }
+      }
+    }
+  }
+
+  /// Draws the original's pictures, which all trials compare with.
+  public func prepare(in run: Run, on device: Device) throws {
+    let base = try options.model.model(on: device)
+    for cast in try casts() {
+      let pictures = SeparabilityPictures(cast: cast, options: options, base: base, run: run)
+      _ = try pictures("original", Array(cast.concepts.indices), [])
+    }
+  }
+}

@@ -1,0 +1,219 @@
+// A hub of models over HTTPS, as Hugging Face serves it. Nothing is fetched but by `lethe pull`.
+internal import Editing
+internal import Foundation
+internal import Synchronization
+internal import Torch
+internal import Training
+
+#if canImport(FoundationNetworking)
+  internal import FoundationNetworking
+#endif
+
+package struct Hub: Sendable {
+  /// A file of a model.
+  package struct Entry: Sendable, Hashable {
+    package let path: String
+    package let size: Int
+    /// SHA-256 of a large file's content, else SHA-1 of it as git's blob; the name of its blob in the cache.
+    package let etag: String
+    var isLarge: Bool { etag.count == 64 }
+  }
+
+  let endpoint: URL
+  private let token: String?
+  /// Times that a transfer is tried again without a byte of progress, and the first wait between them.
+  let retries: Int
+  let pause: Double
+  let silence: Double
+
+  static let address = "https://huggingface.co"
+
+  package init(
+    _ environment: [String: String] = ProcessInfo.processInfo.environment, retries: Int = 5,
+    pause: Double = 0.5, silence: Double = 10
+  ) throws {
+    func value(_ key: String) -> String? { environment[key].flatMap { $0.isEmpty ? nil : $0 } }
+    for key in ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"] {
+      guard let text = value(key), ["1", "ON", "YES", "TRUE"].contains(text.uppercased()) else {
+        continue
+      }
+      throw LetheError.request("\(key) is \(text), so nothing is fetched; unset it to fetch models")
+    }
+    var address = value("HF_ENDPOINT") ?? Self.address
+    while address.hasSuffix("/") { address.removeLast() }
+    guard let endpoint = URL(string: address), ["http", "https"].contains(endpoint.scheme) else {
+      throw LetheError.badValue(
+        "HF_ENDPOINT", "'\(address)'; accepted: an address such as \(Self.address)")
+    }
+    self.endpoint = endpoint
+    let home =
+      value("HF_HOME") ?? (value("XDG_CACHE_HOME") ?? NSHomeDirectory() + "/.cache")
+      + "/huggingface"
+    let stored = try? String(
+      contentsOfFile: value("HF_TOKEN_PATH") ?? home + "/token", encoding: .utf8)
+    let own = value("HF_HUB_DISABLE_IMPLICIT_TOKEN") == nil ? stored : nil
+    token = (value("HF_TOKEN") ?? value("HUGGING_FACE_HUB_TOKEN") ?? own)?
+      .components(separatedBy: .newlines).joined().trimmingCharacters(in: .whitespaces)
+    (self.retries, self.pause, self.silence) = (retries, pause, silence)
+  }
+
+  /// The commit that a revision is at.
+  package func commit(_ name: HubName) throws -> String {
+    let revision =
+      name.revision.addingPercentEncoding(
+        withAllowedCharacters: .alphanumerics.union(.init(charactersIn: "-._~"))) ?? name.revision
+    let answer = try json("api/models/\(name.name)/revision/\(revision)", name)
+    guard let commit = answer["sha"]?.string, commit.count == 40, commit.allSatisfy(\.isHexDigit)
+    else {
+      throw LetheError(
+        .other, "\(endpoint.absoluteString) gives no commit for \(name.name)@\(name.revision)")
+    }
+    return commit
+  }
+
+  /// Every file of a commit.
+  package func entries(_ name: HubName, _ commit: String) throws -> [Entry] {
+    var (entries, next) = (
+      [Entry](),
+      URL(
+        string: "\(endpoint.absoluteString)/api/models/\(name.name)/tree/\(commit)?recursive=true")
+    )
+    var pages = 0
+    while let url = next, pages < 1000 {
+      pages += 1
+      let (data, response) = try body(url, name)
+      let list = (try? JSONText.value(data))?.array ?? []
+      for item in list where item["type"]?.string == "file" {
+        guard let path = item["path"]?.string,
+          let size = item["lfs"]?["size"]?.int ?? item["size"]?.int,
+          let etag = item["lfs"]?["oid"]?.string ?? item["oid"]?.string
+        else { continue }
+        guard Self.isSafe(path), size >= 0, [40, 64].contains(etag.count),
+          etag.allSatisfy(\.isHexDigit)
+        else {
+          throw LetheError(
+            .other,
+            "\(endpoint.absoluteString) lists the file '\(path.prefix(200))' of \(name.name), which is no name of a file there; nothing is fetched"
+          )
+        }
+        entries.append(Entry(path: path, size: size, etag: etag))
+      }
+      next = Self.next(response.value(forHTTPHeaderField: "Link")).flatMap { isOwn($0) ? $0 : nil }
+    }
+    return entries
+  }
+
+  /// The address of `Link: <...>; rel="next"`.
+  private static func next(_ link: String?) -> URL? {
+    guard let link, link.contains("rel=\"next\""), let start = link.firstIndex(of: "<"),
+      let end = link.firstIndex(of: ">"), start < end
+    else { return nil }
+    return URL(string: String(link[link.index(after: start)..<end]))
+  }
+
+  private static func isSafe(_ path: String) -> Bool {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    return !path.isEmpty && path.utf8.count < 1000 && !path.contains("\\") && !path.contains(":")
+      && !path.contains("\0") && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
+  }
+
+  /// Whether an address is this hub's, to which the token may go.
+  private func isOwn(_ url: URL) -> Bool {
+    url.scheme == endpoint.scheme && url.host == endpoint.host && url.port == endpoint.port
+  }
+
+  func request(_ url: URL) -> URLRequest {
+    var request = URLRequest(url: url)
+    request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
+    request.setValue("lethe/\(Version.current)", forHTTPHeaderField: "User-Agent")
+    if let token, isOwn(url) {
+      request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
+    }
+    return request
+  }
+
+  private func json(_ path: String, _ name: HubName) throws -> JSON {
+    guard let url = URL(string: "\(endpoint.absoluteString)/\(path)") else {
+      throw LetheError.badValue("pull", "'\(path)' is no address")
+    }
+    do { return try JSONText.value(try body(url, name).0) } catch let error as JSONText.Fault {
+      throw LetheError(.other, "\(url.absoluteString) answers with no JSON: \(error)")
+    }
+  }
+
+  /// A short answer, tried again where that may help.
+  private func body(_ url: URL, _ name: HubName) throws -> (Data, HTTPURLResponse) {
+    var wait = pause
+    var attempt = 0
+    while true {
+      try Interrupt.check()
+      attempt += 1
+      let bytes = Mutex(Data())
+      do {
+        let response = try HubTransfer.run(request(url), seconds: silence) { _, data in
+          try bytes.withLock {
+            $0 += data
+            guard $0.count < 1 << 26 else {
+              throw LetheError(.other, "\(url.absoluteString) answers without end")
+            }
+          }
+        }
+        if response.statusCode == 200 { return (bytes.withLock { $0 }, response) }
+        guard Self.isTransient(response.statusCode), attempt <= retries else {
+          throw refusal(response, name, url)
+        }
+        wait = Self.after(response) ?? wait
+      } catch let error as URLError {
+        guard attempt <= retries else { throw Self.failure(error, url) }
+      }
+      Thread.sleep(forTimeInterval: min(wait, 60))
+      wait *= 2
+    }
+  }
+
+  static func isTransient(_ status: Int) -> Bool {
+    status == 408 || status == 429 || status >= 500
+  }
+
+  static func after(_ response: HTTPURLResponse) -> Double? {
+    response.value(forHTTPHeaderField: "Retry-After").flatMap(Double.init).map {
+      max(0, min($0, 60))
+    }
+  }
+
+  static func failure(_ error: URLError, _ url: URL) -> LetheError {
+    let reason =
+      switch error.code {
+      case .cannotFindHost, .dnsLookupFailed: "there is no such host"
+      case .cannotConnectToHost: "it refuses the connection"
+      case .timedOut: "it does not answer in time"
+      case .notConnectedToInternet: "this machine has no network"
+      case .networkConnectionLost: "the connection was lost"
+      case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
+        .serverCertificateNotYetValid, .serverCertificateHasUnknownRoot:
+        "its certificate is not trusted"
+      default: "the connection failed (\(error.code.rawValue))"
+      }
+    return LetheError(
+      .other,
+      "\(url.host ?? url.absoluteString) cannot be reached: \(reason); give the command again, which goes on"
+    )
+  }
+
+  func refusal(_ response: HTTPURLResponse, _ name: HubName, _ url: URL) -> LetheError {
+    let page = "\(endpoint.absoluteString)/\(name.name)"
+    switch (response.value(forHTTPHeaderField: "X-Error-Code"), response.statusCode) {
+    case ("GatedRepo", _):
+      return .request(
+        "\(name.name) asks for its terms to be accepted on \(page), and for a token in HF_TOKEN")
+    case ("RevisionNotFound", _): return .request("\(name.name) has no revision '\(name.revision)'")
+    case ("EntryNotFound", _): return .request("\(url.absoluteString) does not exist")
+    case ("RepoNotFound", _), (_, 401), (_, 404):
+      return .request(
+        "there is no model \(name.name) on \(endpoint.host ?? ""), or it is private and HF_TOKEN has no right to it"
+      )
+    default:
+      return LetheError(.other, "\(url.absoluteString) answers with status \(response.statusCode)")
+    }
+  }
+}

@@ -1,0 +1,388 @@
+import Diffusion
+import Editing
+import Evaluation
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+import WorkbenchSupport
+
+@testable import Auditing
+@testable import Workbench
+
+@Suite struct AuditTests {
+  static let judge = JudgeSpec("clip", Fixtures.url("tiny-clip").path)
+
+  static var size: AuditSize {
+    var size = AuditSize()
+    (size.prompts, size.neighbours, size.wordings, size.steps) = (8, 2, 1, 2)
+    (size.attacks, size.attacked) = (["none", "random"], 2)
+    size.settings = [
+      "random.attempts=2", "relearn.pictures=2", "relearn.pictureSteps=2",
+      "relearn.training.batch=2",
+    ]
+    (size.relearning, size.relearned) = (4, 2)
+    return size
+  }
+
+  /// The page's parts in the order of its readers' questions.
+  static func expectOrder(_ page: String) {
+    let parts = [
+      "erased from model by uce", "class=\"summary\"", "class=\"tiles\"",
+      "Original and erased: the concept", "The strongest attack, prompt by prompt",
+      "Relearning: share", "Damage by distance", ">Attacks<", "Measures of the pictures",
+      "How good the judges are", "How to repeat it", "lethe verify", "SHA-256",
+    ]
+    let places = parts.map { page.range(of: $0)?.lowerBound }
+    for (part, place) in zip(parts, places) { #expect(place != nil, "\(part)") }
+    #expect(places.compactMap(\.self) == places.compactMap(\.self).sorted())
+  }
+
+  static func eraser(_ model: DiffusionModel, _ scale: Double = 0) throws -> Eraser {
+    var card = Eraser.Card()
+    (card.method, card.concepts, card.base) = ("uce", ["fox"], model.hash())
+    let path = try #require(
+      model.parameters.tensors.keys.filter { $0.name.hasSuffix("attn2.to_v.weight") }.sorted().first
+    )
+    let tensor = try #require(model.parameters[path])
+    return Eraser(card, ParameterVector([path: tensor * scale]))
+  }
+
+  @Test func wordsOfTheUsersOwn() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.plainModel(folder)
+      var job = Tiny.job(model, "uce", "a fox")
+      let request = PromptRequest()
+      var options = EvaluationOptions.quickly
+      options.seeds = 1
+      let suite = try request.suite(of: job, options, on: .cpu)
+      #expect(suite.forgotten == Forgotten(kind: "object", names: ["fox"]))
+      #expect(suite.ofConcept.count == 80)
+      #expect(Set(suite.ofConcept.map(\.prompt)).count == 80)
+      #expect(suite.ofConcept.allSatisfy { $0.prompt.contains("fox") })
+      #expect(suite.others.count == 36)
+      #expect(!suite.question.classes["object", default: []].dropFirst().contains("fox"))
+      for distance in Distance.allCases {
+        #expect(suite.distances.values.filter { $0 == distance }.count == 12)
+      }
+      #expect(Set(suite.samples.map(\.file)).count == suite.samples.count)
+      // Near subjects are nearer than far ones in the text encoder.
+      let network = try model.model()
+      func direction(_ name: String) -> Tensor {
+        withoutGradients {
+          let v = network.embed([name]).hidden.mean(1).flattened()
+          return v / v.norm()
+        }
+      }
+      func nearness(_ distance: Distance) -> Double {
+        suite.distances.filter { $0.value == distance }
+          .map { direction("fox").dot(direction($0.key)).item }.mean
+      }
+      #expect(nearness(.near) > nearness(.middle) && nearness(.middle) > nearness(.far))
+      job.wording = ConceptWording(kind: .style)
+      job.concepts = ["line drawing"]
+      let style = try request.suite(of: job, options, on: .cpu)
+      #expect(style.forgotten.kind == "style")
+      #expect(style.ofConcept.allSatisfy { $0.prompt.contains("line drawing") })
+    }
+  }
+
+  @Test func promptsOfFiles() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.plainModel(folder)
+      let job = Tiny.job(model, "uce", "fox")
+      let file = folder.appendingPathComponent("prompts.csv")
+      try Data(
+        """
+        case_number,prompt,evaluation_seed,guidance
+        7,a fox in a wood,12,3.5
+        8,a cat on a mat,13,
+        9,something that nobody named,14,
+
+        """.utf8
+      ).write(to: file)
+      var request = PromptRequest()
+      request.file = file.path
+      let suite = try request.suite(of: job, .quickly, on: .cpu)
+      #expect(suite.samples.map(\.seed) == [12, 13, 14])
+      #expect(suite.samples[0].guidance == 3.5)
+      #expect(suite.samples.map { $0.subjects["object"] } == ["fox", "cat", nil])
+      try Data("prompt,forget\nsomething unsafe,yes\na fox,no\na dog,no\n".utf8).write(to: file)
+      let split = try request.suite(of: job, .quickly, on: .cpu)
+      #expect(split.ofConcept.map(\.prompt) == ["something unsafe"])
+      #expect(split.others.map { $0.subjects["object"] } == [nil, "dog"])
+      try Data("prompt\na cat\n".utf8).write(to: file)
+      #expect(throws: LetheError.self) { try request.suite(of: job, .quickly, on: .cpu) }
+      try Data("prompt,forget\na cat,perhaps\n".utf8).write(to: file)
+      #expect { try request.suite(of: job, .quickly, on: .cpu) } throws: {
+        "\($0)".contains("perhaps")
+      }
+    }
+  }
+
+  /// A polar bear is no bear where the model lists both, and is one where it lists neither.
+  @Test func longerNamesWin() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let file = folder.appendingPathComponent("prompts.csv")
+      try Data("prompt\na bear\na polar bear\na polar bear and a bear\n".utf8).write(to: file)
+      var request = PromptRequest()
+      request.file = file.path
+      let any = try request.suite(of: Tiny.job(model, "uce", "bear"), .quickly, on: .cpu)
+      #expect(any.ofConcept.count == 3)
+      var themes = try model.themes()
+      themes.objects = ["bear", "polar bear", "owl"]
+      try Data(try JSON(encoding: themes).pretty.utf8).write(to: model.file("themes.json"))
+      let suite = try request.suite(of: Tiny.job(model, "uce", "bear"), .quickly, on: .cpu)
+      #expect(suite.ofConcept.map(\.prompt) == ["a bear", "a polar bear and a bear"])
+      #expect(suite.others.map { $0.subjects["object"] } == ["polar bear"])
+    }
+  }
+
+  @Test func promptsByName() throws {
+    #expect(NamedPrompts.all.map(\.rows.count) == [51 * 20 * 5, 100, 40, 48])
+    for suite in NamedPrompts.all {
+      #expect(Set(suite.rows.map(\.caseNumber)).count == suite.rows.count, "\(suite.name)")
+    }
+    try Fixtures.temporaryFolder { folder in
+      var request = PromptRequest()
+      request.file = "smoking"
+      var job = Tiny.job(try Tiny.plainModel(folder), "uce", "cigarette")
+      job.wording = ConceptWording(kind: .content)
+      let suite = try request.suite(of: job, .quickly, on: .cpu)
+      #expect(suite.ofConcept.count == 24 && suite.others.count == 24)
+      request.file = "unlearncanvas"
+      (job.concepts, job.wording) = (["Van Gogh"], ConceptWording(kind: .artist))
+      let canvas = try request.suite(of: job, .quickly, on: .cpu)
+      #expect(canvas.ofConcept.count == 100)
+      #expect(canvas.samples[0].guidance == 9 && canvas.samples[1].seed == 288)
+    }
+  }
+
+  @Test func aModelThatNamesNoJudgeNeedsOne() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.plainModel(folder)
+      #expect {
+        try Audit(Tiny.job(model, "uce", "fox"), judges: [], Self.size)
+      } throws: { "\($0)".contains("clip:FOLDER") }
+    }
+  }
+
+  /// The whole audit of a model without themes, by a CLIP; then a check of it, and of what was exchanged in it.
+  @Test func auditAndVerification() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.plainModel(folder)
+      let network = try model.model()
+      let eraser = try Self.eraser(network, -1)
+      let file = folder.appendingPathComponent("eraser.safetensors")
+      try eraser.write(to: file)
+      let subject = try AuditSubject(
+        model.path, with: file.path, original: nil, concepts: [], kind: nil, on: .cpu)
+      // A copy, which is exchanged below.
+      let judge = folder.appendingPathComponent("tiny-clip")
+      try FileManager.default.copyItem(at: Fixtures.url("tiny-clip"), to: judge)
+      let spec = JudgeSpec("clip", judge.path)
+      var audit = try Audit(subject.job, judges: [spec], Self.size)
+      audit.source = subject.source
+      let out = folder.appendingPathComponent("audit")
+      let results = try audit(in: Run(out), eraser: subject.eraser, on: .cpu)
+      let summary = try #require(results.audit)
+      #expect(
+        summary.tiles.map(\.name) == ["erased", "neighbours", "quality", "attacks", "relearning"])
+      #expect(summary.pictures.count == 2 * (4 + 6))
+      #expect(results.judges.first?.quality?.seen.n == 4)
+      #expect(results.rows.contains { $0.axes.attack == "random" && $0.metric == "asr" })
+      #expect(results.rows.contains { $0.metric == "success" && $0.axes.step == 4 })
+      for name in ["report.html", "results.csv", "README.md", "prompts.json"] {
+        #expect(RunFolder(out).has(name), "\(name)")
+      }
+      let page = try String(contentsOf: out.appendingPathComponent("report.html"), encoding: .utf8)
+      Self.expectOrder(page)
+      #expect(summary.settings["time"]?.contains("attacks") == true)
+      #expect(results.rows.contains { $0.metric.hasPrefix("cmmd:") && $0.n == 6 })
+      // The same command again changes nothing.
+      let again = try audit(in: Run(out), eraser: subject.eraser, on: .cpu)
+      #expect(again.audit == results.audit)
+      // Another request in the same folder is refused.
+      var other = try Audit(subject.job, judges: [spec], Self.size)
+      other.seed = 5
+      #expect(throws: LetheError.self) { try other(in: Run(out), eraser: subject.eraser, on: .cpu) }
+
+      var verify = Verify(RunFolder(out))
+      verify.share = 0.2
+      let outcome = try verify(in: Run(out), on: .cpu)
+      #expect(outcome.faults == [])
+      #expect(outcome.drawn == 4 && outcome.reproduced == 4)
+      try Self.forgedNumbers(verify, results, out)
+      try Self.exchangedFiles(verify, out, model, judge, eraser: eraser, network)
+      try check(verify, out, "eraser") { _ in
+        try Self.eraser(network, -0.5).write(to: file)
+        return nil
+      }
+      try eraser.write(to: file)
+      let picture = out.appendingPathComponent("erased/fox-0_0.png")
+      let name = try #require(summary.pictures.keys.sorted().first { $0.hasPrefix("erased/") })
+      #expect(!name.isEmpty && picture.pathExtension == "png")
+      let whole = try Data(contentsOf: out.appendingPathComponent(name))
+      try check(verify, out, name) { _ in
+        try PNG.write(Image.grey(16, 16), to: out.appendingPathComponent(name))
+        return nil
+      }
+      // A name of a picture that leads out of the folder is refused, and so is a link.
+      try whole.write(to: out.appendingPathComponent(name))
+      let prompts = out.appendingPathComponent("prompts.json")
+      let text = try String(contentsOf: prompts, encoding: .utf8)
+      try Data(text.replacing("\"fox-0\"", with: "\"../../fox-0\"").utf8).write(to: prompts)
+      verify.share = 1
+      let led = #expect(throws: LetheError.self) { try verify(in: Run(out), on: .cpu) }
+      #expect(led?.sentence.contains("no name of a file") == true, "\(led?.sentence ?? "")")
+      try Data(text.utf8).write(to: prompts)
+      try FileManager.default.moveItem(
+        at: out.appendingPathComponent("erased"), to: folder.appendingPathComponent("erased"))
+      try FileManager.default.createSymbolicLink(
+        at: out.appendingPathComponent("erased"),
+        withDestinationURL: folder.appendingPathComponent("erased"))
+      let linked = #expect(throws: LetheError.self) { try verify(in: Run(out), on: .cpu) }
+      #expect(linked?.sentence.contains("a link that leads out") == true)
+    }
+  }
+
+  /// Numbers that the pictures and the logs do not give are named, each by itself: a value, a bound of an interval, the
+  /// judge's own measurement, an attack's and a fine-tuning's, and the files for readers.
+  private static func forgedNumbers(_ verify: Verify, _ results: Results, _ out: URL) throws {
+    var forged = results
+    func change(_ isOne: (ResultRow) -> Bool, _ by: (inout MeasuredValue) -> Void) throws {
+      let place = forged.rows.firstIndex(where: isOne)
+      by(&forged.rows[try #require(place)].measured)
+    }
+    try change({ $0.metric == "kept-change" && $0.axes.distance == .far }) { $0.value += 0.25 }
+    try change({ $0.metric == "shown" }) {
+      $0.interval = $0.interval.map { Interval($0.lower, $0.upper / 2, $0.kind) }
+    }
+    try change({ $0.metric.hasPrefix("cmmd:") }) { $0.value += 1 }
+    try change({ $0.metric == "asr" && $0.axes.attack == "random" }) { $0.value = 1 - $0.value }
+    try change({ $0.metric == "success" && $0.axes.step == 4 && $0.axes.seed != nil }) {
+      $0.value = 1 - $0.value
+    }
+    forged.rows.append(ResultRow("uce", "fox", .share("shown-twice", 1, of: 2), seeds: 1))
+    forged.judges[0].quality?.falsePositives.value += 0.25
+    forged.audit?.sentence = "'fox' is erased."
+    try RunFolder(out).write(forged, to: "results.json")
+    let faults = try verify(in: Run(out), on: .cpu).faults
+    for word in [
+      "'kept-change' (far)", "'shown' of uce", "'cmmd:", "'asr' of random", "'success' of relearn",
+      "'shown-twice'", "measurement of the judge", "another verdict", "README.md", "results.csv",
+      "report.html",
+    ] { #expect(faults.contains { $0.contains(word) }, "\(word): \(faults)") }
+    try RunFolder(out).write(results, to: "results.json")
+  }
+
+  /// A judge, a model, and a log of an attack that are others than the audit's are named.
+  private static func exchangedFiles(
+    _ verify: Verify, _ out: URL, _ model: ModelFolder, _ judge: URL, eraser: Eraser,
+    _ network: DiffusionModel
+  ) throws {
+    let files = FileManager.default
+    let exchanged: [(place: URL, word: String)] = [
+      (judge.appendingPathComponent("config.json"), "the judge clip:"),
+      (model.file("unet/diffusion_pytorch_model.safetensors"), "the original model"),
+      (out.appendingPathComponent("attack/random.jsonl"), "attack/random.jsonl"),
+      (out.appendingPathComponent("README.md"), "README.md"),
+    ]
+    let kept = try exchanged.map { try Data(contentsOf: $0.place) }
+    let other = try network.applying([eraser])
+    let place = judge.deletingLastPathComponent().appendingPathComponent("other")
+    try other.save(to: place)
+    for (place, data) in zip(exchanged.map(\.place), kept) {
+      try (data + Data("\n".utf8)).write(to: place)
+    }
+    let weights = exchanged[1].place
+    try files.removeItem(at: weights)
+    try files.copyItem(
+      at: place.appendingPathComponent("unet/diffusion_pytorch_model.safetensors"), to: weights)
+    let faults = try verify(in: Run(out), on: .cpu).faults
+    for (_, word) in exchanged {
+      #expect(faults.contains { $0.contains(word) }, "\(word): \(faults)")
+    }
+    for ((place, _), data) in zip(exchanged, kept) { try data.write(to: place) }
+  }
+
+  /// A changed file is named by the check.
+  private func check(
+    _ verify: Verify, _ out: URL, _ word: String, _ change: (String) throws -> String?
+  ) throws {
+    let file = out.appendingPathComponent("results.json")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    if let changed = try change(text) { try Data(changed.utf8).write(to: file) }
+    let outcome = try verify(in: Run(out), on: .cpu)
+    #expect(outcome.faults.contains { $0.contains(word) }, "\(word): \(outcome.faults)")
+    try Data(text.utf8).write(to: file)
+  }
+
+  /// A model that was erased elsewhere is its difference from the original.
+  @Test func erasedElsewhere() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.plainModel(folder)
+      let network = try model.model()
+      let eraser = try Self.eraser(network, -1)
+      let other = folder.appendingPathComponent("edited")
+      try network.applying([eraser]).save(to: other)
+      let subject = try AuditSubject(
+        other.path, with: nil, original: model.path, concepts: ["fox"], kind: "object", on: .cpu)
+      #expect(subject.eraser.vector.paths == eraser.vector.paths)
+      #expect(subject.source == AuditSource(other.path, isModel: true))
+      for path in eraser.vector.paths {
+        let (a, b) = (subject.eraser.vector.tensors[path], eraser.vector.tensors[path])
+        #expect(a.map { x in b.map { x.distance(to: $0) } ?? 1 } ?? 1 < 1e-6)
+      }
+      #expect(throws: LetheError.self) {
+        try AuditSubject(
+          other.path, with: "x", original: model.path, concepts: [], kind: nil, on: .cpu)
+      }
+      #expect(throws: LetheError.self) {
+        try AuditSubject(
+          other.path, with: nil, original: model.path, concepts: [], kind: nil, on: .cpu)
+      }
+    }
+  }
+
+  @Test func picturesDrawnElsewhere() throws {
+    try Fixtures.temporaryFolder { folder in
+      Runtime.threads = 1
+      let pictures = folder.appendingPathComponent("pictures")
+      try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
+      for (i, caption) in ["a fox", "a cat", "the fox again"].enumerated() {
+        let shade = Image(width: 8, height: 8, pixels: Array(repeating: UInt8(60 * i), count: 192))
+        try PNG.write(shade, to: pictures.appendingPathComponent("\(i).png"))
+        try Data(caption.utf8).write(to: pictures.appendingPathComponent("\(i).txt"))
+      }
+      let scores = folder.appendingPathComponent("scores.csv")
+      try Data(
+        "file,label,score\n0.png,fox,1\n1.png,cat,1\n2.png,fox,0.2\n2.png,cat,0.8\n".utf8
+      ).write(to: scores)
+      let judge = try JudgePictures(
+        pictures, concepts: ["fox"], .object, judges: [JudgeSpec("scores", scores.path)])
+      let results = try judge(in: Run(folder.appendingPathComponent("out")), on: .cpu)
+      #expect(results.rows.value("shown")?.value == 0.5)
+      #expect(results.rows.value("false-positives")?.value == 0)
+      // Folders of classes: a class with the concept's name in its own is no picture of the concept.
+      let classes = folder.appendingPathComponent("classes")
+      for (i, name) in ["bear", "polar bear"].enumerated() {
+        let place = classes.appendingPathComponent(name)
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        let file = place.appendingPathComponent("\(i).png")
+        try FileManager.default.copyItem(at: pictures.appendingPathComponent("\(i).png"), to: file)
+      }
+      try Data("file,label,score\n0.png,bear,1\n1.png,bear,1\n".utf8).write(to: scores)
+      let bears = try JudgePictures(
+        classes, concepts: ["bear"], .object, judges: [JudgeSpec("scores", scores.path)])(
+          in: Run(folder.appendingPathComponent("bears")), on: .cpu)
+      #expect(bears.rows.value("shown")?.n == 1 && bears.rows.value("false-positives")?.value == 1)
+      #expect(throws: LetheError.self) {
+        try JudgePictures(pictures, concepts: [], .object, judges: [Self.judge])
+      }
+    }
+  }
+}

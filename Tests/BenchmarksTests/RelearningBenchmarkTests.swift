@@ -1,0 +1,61 @@
+import Evaluation
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import Training
+import WorkbenchSupport
+
+@testable import Benchmarks
+@testable import Workbench
+
+@Suite struct RelearningBenchmarkTests {
+  /// Methods run plain and inside Meta-Unlearning. The control runs plain only.
+  @Test func plainAndMeta() throws {
+    try Fixtures.temporaryFolder { folder in
+      let run = try Run(folder.appendingPathComponent("bench"))
+      let esd = [
+        "training.steps=2", "trajectories=2", "trajectorySteps=3", "preserveTrajectories=2",
+        "guarding.limit=0",
+      ]
+      let settings =
+        esd.map { "esd-u.\($0)" } + esd.map { "esd-u-3.\($0)" }
+        + [
+          "meta.training.steps=1", "meta.training.batch=2", "meta.pictures=2",
+          "meta.pictureSteps=2", "meta.attack.steps=1", "meta.guarding.limit=0",
+          "relearn.training.steps=2",
+          "relearn.checkpoints=[1,2]", "relearn.pictures=2", "relearn.pictureSteps=2",
+        ]
+      var bench = RelearningBenchmark(
+        Tiny.benchmark(try Tiny.model(folder), settings), concepts: ["fox"])
+      (bench.prompts, bench.seeds, bench.methods) = (2, 1, ["esd-u", "esd-u-3"])
+      bench.unseen = 3
+      bench.controls = ["esd-u-3": "esd-u"]
+      let results = try Tiny.runner()(bench, in: run, on: .cpu)
+      let labels = results.rows.filter { $0.method != "original" }.map(\.label).unique
+      #expect(
+        labels == ["esd-u", "esd-u inside meta", "esd-u-3"])
+      for label in labels {
+        func success(_ set: TuningSet) -> MeasuredValue? {
+          results.rows.filter {
+            $0.label == label && $0.subject == "all" && $0.axes.trainedOn == set
+              && $0.axes.step == 0
+          }.value("success")
+        }
+        #expect(success(.concept) != nil && success(.concept) == success(.benign))
+      }
+      #expect(
+        results.baselines
+          == ["esd-u inside meta": "esd-u", "esd-u-3": "esd-u"])
+      let job = try RunFolder(run.file("fox/esd-u-meta")).job()
+      #expect(job.options["base"]?.string == "esd")
+      #expect(job.options["options"]?["parameters"]?.string == "noxattn")
+      let strong = try RunFolder(run.file("fox/esd-u-3")).job()
+      #expect(strong.options["eta"]?.number == 3)
+      #expect(try Tiny.runner()(bench, in: run, on: .cpu).rows == results.rows)
+      let page = try String(contentsOf: run.file("report.html"), encoding: .utf8)
+      #expect(page.contains("Relearning of erased concepts") && page.contains("<polyline"))
+      #expect(try String(contentsOf: WriteReport(run.runFolder)(), encoding: .utf8) == page)
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import Foundation
+import WorkbenchSupport
+
+@testable import Benchmarks
+@testable import Workbench
+
+extension Tiny {
+  static func benchmark(_ model: ModelFolder, _ settings: [String] = []) -> BenchmarkOptions {
+    var options = BenchmarkOptions(model)
+    (options.evaluation, options.settings) = (evaluation, settings)
+    return options
+  }
+
+  /// A runner that starts no processes.
+  static func runner(only: String? = nil) -> Runner {
+    Runner(program: URL(fileURLWithPath: "/bin/false"), arguments: [], only: only)
+  }
+}

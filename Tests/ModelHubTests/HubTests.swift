@@ -1,0 +1,250 @@
+import Editing
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+import Torch
+import Training
+
+@testable import ModelHub
+@testable import Workbench
+
+/// Against a server on this machine that cuts connections, lies about sizes and redirects.
+@Suite struct HubTests {
+  static let commit = String(repeating: "ab", count: 20)
+
+  struct Site: Sendable {
+    var files: [String: Data] = [:]
+    var order: [String] { files.keys.sorted() }
+
+    init(_ model: URL) throws {
+      for name in try FileManager.default.subpathsOfDirectory(atPath: model.path) {
+        let file = model.appendingPathComponent(name)
+        var isFolder: ObjCBool = false
+        FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)
+        if !isFolder.boolValue { files[name] = try Data(contentsOf: file) }
+      }
+      files["unet/diffusion_pytorch_model.bin"] = Data("pickle".utf8)
+      files["unet/diffusion_pytorch_model.fp16.safetensors"] =
+        files["unet/diffusion_pytorch_model.safetensors"]
+      files["whole.safetensors"] = Data("whole".utf8)
+      files["train.py"] = Data("code".utf8)
+    }
+
+    func etag(_ name: String) -> String {
+      let data = files[name] ?? Data()
+      return name.hasSuffix(".safetensors")
+        ? HubTests.sha256(data) : FileDigest.sha1(Array("blob \(data.count)\0".utf8) + data)
+    }
+
+    /// The answer of a hub that behaves.
+    func answer(_ request: HubServer.Request) -> HubServer.Answer {
+      if request.path.contains("/revision/") {
+        return .init(body: Data("{\"sha\":\"\(HubTests.commit)\",\"gated\":false}".utf8))
+      }
+      if request.path.contains("/tree/") {
+        let list = order.map { name -> JSON in
+          let size = files[name]?.count ?? 0
+          var item: JSON = [
+            "type": "file", "path": .string(name), "size": .int(size), "oid": .string(etag(name)),
+          ]
+          if name.hasSuffix(".safetensors") {
+            item["oid"] = "0000000000000000000000000000000000000000"
+            item["lfs"] = ["oid": .string(etag(name)), "size": .int(size)]
+          }
+          return item
+        }
+        return .init(
+          body: Data(JSON.array(list + [["type": "directory", "path": "unet"]]).compact.utf8))
+      }
+      guard
+        let name = request.path.components(separatedBy: "/resolve/\(HubTests.commit)/").last?
+          .removingPercentEncoding,
+        let data = files[name]
+      else { return .init(status: 404) }
+      return part(data, request)
+    }
+
+    func part(_ data: Data, _ request: HubServer.Request) -> HubServer.Answer {
+      let start = request.start
+      guard start > 0 else { return .init(body: data) }
+      return .init(
+        status: 206, headers: ["Content-Range": "bytes \(start)-\(data.count - 1)/\(data.count)"],
+        body: data.dropFirst(start))
+    }
+  }
+
+  static func sha256(_ data: Data) -> String {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try? data.write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    return (try? FileDigest.sha256(file)) ?? ""
+  }
+
+  /// Pulls the tiny model from a server with its own manners.
+  private func pull(
+    _ name: String = "org/tiny", variant: String? = nil, token: String? = nil,
+    _ manners: @escaping @Sendable (HubServer.Request, Site) -> HubServer.Answer?,
+    _ body: (Result<URL, any Error>, HubServer, HubCache) throws -> Void
+  ) throws {
+    let site = try Site(Fixtures.url("tiny-sd1"))
+    let server = HubServer { manners($0, site) ?? site.answer($0) }
+    defer { server.stop() }
+    try Fixtures.temporaryFolder { folder in
+      var environment = ["HF_ENDPOINT": server.address + "/", "HF_HOME": folder.path]
+      environment["HF_TOKEN"] = token
+      let cache = HubCache(environment)
+      let result = Result {
+        try Pull(name, variant: variant)(
+          Hub(environment, retries: 2, pause: 0.01, silence: 3), cache, progress: { _, _ in })
+      }
+      try body(result, server, cache)
+    }
+  }
+
+  /// The standard layout: refs, blobs, links; only what is needed, nothing twice, and the model loads by its name.
+  @Test func layoutOfTheCache() throws {
+    try pull { _, _ in
+      nil
+    } _: { result, server, cache in
+      let snapshot = try result.get()
+      let name = try #require(HubName("org/tiny"))
+      #expect(
+        try String(
+          contentsOf: cache.folder(name).appendingPathComponent("refs/main"), encoding: .utf8)
+          == Self.commit)
+      #expect(snapshot.path.hasSuffix("models--org--tiny/snapshots/\(Self.commit)"))
+      #expect(cache.snapshot(name)?.path == snapshot.path)
+      let file = snapshot.appendingPathComponent("unet/diffusion_pytorch_model.safetensors")
+      let target = try FileManager.default.destinationOfSymbolicLink(atPath: file.path)
+      #expect(target.hasPrefix("../../../blobs/") && target.count == "../../../blobs/".count + 64)
+      let names = try FileManager.default.subpathsOfDirectory(atPath: snapshot.path)
+      #expect(
+        !names.contains {
+          $0.hasSuffix(".bin") || $0.hasSuffix(".py") || $0.contains("fp16")
+            || $0.hasPrefix("whole")
+        })
+      let before = server.requests.count
+      _ = try ModelFolder(snapshot).model()
+      #expect(server.requests.count == before)
+      #expect(
+        server.requests.allSatisfy {
+          $0.headers["accept-encoding"] == "identity" && $0.headers["authorization"] == nil
+        })
+    }
+  }
+
+  /// Connections that end early go on from where they ended, and servers that know no ranges begin again.
+  @Test(arguments: [true, false]) func brokenConnections(_ knowsRanges: Bool) throws {
+    let count = Mutex(0)
+    try pull { request, site in
+      guard request.path.hasSuffix("unet/diffusion_pytorch_model.safetensors"),
+        let data = site.files["unet/diffusion_pytorch_model.safetensors"]
+      else { return nil }
+      let turn = count.withLock { n in
+        n += 1
+        return n
+      }
+      var answer = knowsRanges ? site.part(data, request) : .init(body: data)
+      if turn < 3 { answer.cut = 1000 }
+      return answer
+    } _: { result, server, _ in
+      _ = try result.get()
+      let starts = server.requests.filter {
+        $0.path.hasSuffix("unet/diffusion_pytorch_model.safetensors")
+      }.map(\.start)
+      #expect(starts == (knowsRanges ? [0, 1000, 2000] : [0, 1000, 1000]))
+    }
+  }
+
+  /// A body of another content, or longer than it was announced, is thrown away.
+  @Test(arguments: ["other", "longer", "shorter"]) func liars(_ kind: String) throws {
+    try pull { request, site in
+      guard request.path.hasSuffix("vae/diffusion_pytorch_model.safetensors"),
+        var data = site.files["vae/diffusion_pytorch_model.safetensors"]
+      else { return nil }
+      switch kind {
+      case "other": data[data.count - 1] ^= 1
+      case "longer": data += [1, 2, 3]
+      default: data.removeLast()
+      }
+      return .init(body: data)
+    } _: { result, _, cache in
+      #expect(throws: LetheError.self) { try result.get() }
+      let name = try #require(HubName("org/tiny"))
+      #expect(
+        cache.snapshot(name).map {
+          $0.appendingPathComponent("vae/diffusion_pytorch_model.safetensors")
+        }
+        .map { FileManager.default.fileExists(atPath: $0.path) } != true)
+      #expect(
+        !FileManager.default.fileExists(
+          atPath: cache.folder(name).appendingPathComponent("refs/main").path))
+    }
+  }
+
+  /// The token goes to the hub and not to where it redirects.
+  @Test func redirectsLoseTheToken() throws {
+    let site = try Site(Fixtures.url("tiny-sd1"))
+    let store = HubServer { request in
+      site.part(site.files[String(request.path.dropFirst())] ?? Data(), request)
+    }
+    defer { store.stop() }
+    let address = store.address
+    try pull(token: "secret\n") { request, _ in
+      guard let name = request.path.components(separatedBy: "/resolve/\(Self.commit)/").last,
+        name.hasSuffix(".safetensors")
+      else { return nil }
+      return .init(status: 302, headers: ["Location": "\(address)/\(name)"])
+    } _: { result, server, _ in
+      _ = try result.get()
+      #expect(server.requests.allSatisfy { $0.headers["authorization"] == "Bearer secret" })
+      #expect(
+        !store.requests.isEmpty && store.requests.allSatisfy { $0.headers["authorization"] == nil })
+    }
+  }
+
+  @Test func refusals() throws {
+    for (status, code, expected) in [
+      (401, "", "no model org/tiny"), (404, "RevisionNotFound", "no revision"),
+      (403, "GatedRepo", "terms"), (500, "", "status 500"),
+    ] {
+      try pull { _, _ in
+        .init(status: status, headers: code.isEmpty ? [:] : ["X-Error-Code": code])
+      } _: { result, _, _ in
+        let error = #expect(throws: LetheError.self) { try result.get() }
+        #expect(error?.sentence.contains(expected) == true, "\(error?.sentence ?? "")")
+      }
+    }
+    try pull { request, _ in
+      request.path.contains("/tree/")
+        ? .init(
+          body: Data(
+            "[{\"type\":\"file\",\"path\":\"../../x\",\"size\":1,\"oid\":\"\(Self.commit)\"}]".utf8)
+        ) : nil
+    } _: { result, _, _ in
+      let error = #expect(throws: LetheError.self) { try result.get() }
+      #expect(error?.sentence.contains("no name of a file") == true)
+    }
+    try pull(variant: "bf16") { _, _ in
+      nil
+    } _: { result, _, _ in
+      let error = #expect(throws: LetheError.self) { try result.get() }
+      #expect(error?.sentence.contains("'bf16'") == true)
+    }
+    #expect(throws: LetheError.self) { try Hub(["HF_HUB_OFFLINE": "1"]) }
+    for text in ["tiny", "a/b/c", "../x", "a/..", "/a", "a b/c", "a/b@"] {
+      #expect(throws: LetheError.self) { try Pull(text) }
+    }
+  }
+
+  /// A folder wins over the cache; the cache is found by the usual variables.
+  @Test func places() throws {
+    #expect(HubCache(["HF_HOME": "/h"]).root.path == "/h/hub")
+    #expect(HubCache(["HF_HUB_CACHE": "/c", "HF_HOME": "/h"]).root.path == "/c")
+    #expect(HubCache(["XDG_CACHE_HOME": "/x"]).root.path == "/x/huggingface/hub")
+    #expect(FileDigest.sha1(Array("abc".utf8)) == "a9993e364706816aba3e25717850c26c9cd0d89d")
+    #expect(FileDigest.sha1([]) == "da39a3ee5e6b4b0d3255bfef95601890afd80709")
+    #expect(HubName("a/b@v1.0")?.revision == "v1.0" && HubName("a/b")?.revision == "main")
+  }
+}
