@@ -7,7 +7,6 @@ import Testing
 import Torch
 import TorchNN
 import Training
-
 import WorkbenchSupport
 
 @testable import Auditing

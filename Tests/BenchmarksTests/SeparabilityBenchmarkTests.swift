@@ -14,6 +14,8 @@ import WorkbenchSupport
 @testable import Workbench
 
 @Suite struct SeparabilityBenchmarkTests {
+  static let judge = JudgeSpec("clip", Fixtures.url("tiny-clip").path)
+
   /// The scenes erase and give back on a tiny model. The same command gives the same numbers again.
   @Test func separabilityScenes() throws {
     try Fixtures.temporaryFolder { folder in
@@ -85,7 +87,7 @@ import WorkbenchSupport
           "sepme.trajectorySteps=2", "esd.training.steps=2", "esd.trajectories=1",
           "esd.trajectorySteps=2", "esd.guarding.limit=0",
         ])
-      (options.evaluation, options.judges) = (.quickly, [Tiny.clipJudge])
+      (options.evaluation, options.judges) = (.quickly, [Self.judge])
       options.evaluation.sampling.steps = 1
       options.request.templates = ["{a} by the sea", "a line emoji of {a}"]
       options.request.related = ["cat", "owl"]
@@ -94,7 +96,7 @@ import WorkbenchSupport
       let run = try Run(folder.appendingPathComponent("bench"), seed: 0)
       let results = try Tiny.runner()(bench, in: run, on: .cpu)
       #expect(results.rows.map(\.subject).unique == ["fox", "cat", "owl"])
-      #expect(results.rows.allSatisfy { $0.axes.judge == Tiny.clipJudge.description })
+      #expect(results.rows.allSatisfy { $0.axes.judge == Self.judge.description })
       #expect(results.rows.contains { $0.metric == "frechet-to-original" && $0.method == "sepme" })
       // A distance in a network of `lethe train` is none in a CLIP.
       #expect(!results.rows.contains { $0.metric == "perceptual" })
@@ -112,7 +114,7 @@ import WorkbenchSupport
       #expect { try bench.trials() } throws: { "\($0)".contains("clip:FOLDER") }
       bench.options.judges = [JudgeSpec("none")]
       #expect { try bench.trials() } throws: { "\($0)".contains("names no object") }
-      (bench.options.judges, bench.concepts) = ([Tiny.clipJudge], [])
+      (bench.options.judges, bench.concepts) = ([Self.judge], [])
       #expect { try bench.trials() } throws: { "\($0)".contains("--concept") }
       (bench.concepts, bench.options.request.related) = (["fox"], ["cat"])
       #expect { try bench.trials() } throws: { "\($0)".contains("three to nine") }
@@ -128,7 +130,7 @@ import WorkbenchSupport
           "sepme.tolerance=0.1", "sepme.training.steps=1", "sepme.trajectories=1",
           "sepme.trajectorySteps=2",
         ])
-      (options.evaluation.seeds, options.judges) = (3, [Tiny.clipJudge])
+      (options.evaluation.seeds, options.judges) = (3, [Self.judge])
       options.evaluation.sampling.steps = 1
       options.request.related = ["cat", "owl"]
       options.evaluation.quick = false

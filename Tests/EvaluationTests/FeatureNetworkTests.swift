@@ -72,8 +72,10 @@ import TorchNN
       let zero = try #require(try real.measure(drawn, reference: drawn))
       #expect(zero.metric == "fid@pytorch-fid:coco" && abs(zero.value) < 1e-6)
       #expect(PictureMetricCatalog.measure(of: zero.metric) == "fid")
-      let others = try DrawnPictures(pictures * 0.5, prompts: ["a", "b"])
-      #expect(try #require(try real.measure(others, reference: drawn)).value > 1e-3)
+      // Means that lie 1 apart in each of 2048 features.
+      let shifted = Gaussian(mean: first.mean + 1, covariance: first.covariance)
+      let far = try RealPictures(fid, shifted, named: "coco").measure(drawn, reference: drawn)
+      #expect(abs(try #require(far).value - 2048) < 1e-3)
     }
   }
 

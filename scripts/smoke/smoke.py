@@ -109,7 +109,7 @@ def through(kind):
     lethe("bench", "bench", "separability", "--model", model, "--methods", "sepme,uce", *named, *options(SEPME, "sepme."), "--out", out / "separability")
     lethe("bench", "bench", "robustness", "--model", model, "--methods", "none,uce", "--attacks", "none,random", "--prompts", 1, *named,
           *options(ATTACKS["random"], "random."), "--out", out / "robustness")
-    lethe("bench", "bench", "relearning", "--model", model, "--methods", "none,uce", *named, *options(RELEARN, "relearn."), "--out", out / "relearning")
+    lethe("bench", "bench", "relearning", "--model", model, "--methods", "uce", *named, *options(RELEARN, "relearn."), "--out", out / "relearning")
     for bench in ("bench", "separability", "robustness", "relearning"):
         holds(out / bench, "report.html", "results.json")
     lethe("eraser", "eraser", "init", out / "erasers", "--model", model)
@@ -119,7 +119,7 @@ def through(kind):
     lethe("run", "run", out / "uce" / "job.json", "--out", out / "again")
     if (out / "again" / "eraser.safetensors").read_bytes() != (out / "uce" / "eraser.safetensors").read_bytes():
         sys.exit("smoke: `run` makes another eraser of the same job.json")
-    for thing in ("uce", "uce/eraser.safetensors", "edited", "lora.safetensors", "erasers", "audit"):
+    for thing in ("uce", "uce/eraser.safetensors", "edited", "lora.safetensors", "erasers"):
         lethe("show", "show", out / thing)
 
 
