@@ -28,7 +28,7 @@ let ctorch: Target =
   isCheckout
   ? .target(
     name: "CTorch", dependencies: ["CLibTorch"], exclude: ["Package.swift", "library", "lazy.c"],
-    sources: ["library.cpp"])
+    sources: ["library.cpp"], cxxSettings: [.headerSearchPath("declared")])
   : .target(
     name: "CTorch", exclude: ["Package.swift", "library"], sources: ["lazy.c"],
     linkerSettings: linkFlags)
@@ -86,6 +86,7 @@ let package = Package(
     ctorch,
     layer("Torch", on: ["CTorch"], settings: engine),
     layer("TorchNN", on: ["Torch"], settings: engine),
+    layer("Processes", on: ["Torch"], settings: engine),
     library("CPNG", "libpng", apt: "libpng-dev", brew: "libpng"),
     library("CTurboJPEG", "libturbojpeg", apt: "libturbojpeg0-dev", brew: "jpeg-turbo"),
     library("CWebP", "libwebp", apt: "libwebp-dev", brew: "webp"),
@@ -98,7 +99,7 @@ let package = Package(
     .target(name: "CVocabulary"),
     layer("Tokenizers", on: ["Torch", "CVocabulary"], settings: engine),
     layer("Pictures", on: ["Torch", "CPNG", "CTurboJPEG", "CWebP"], settings: engine),
-    layer("Diffusion", on: ["TorchNN", "Tokenizers", "Pictures"], settings: glue),
+    layer("Diffusion", on: ["TorchNN", "Processes", "Tokenizers", "Pictures"], settings: glue),
     layer("Training", on: ["Diffusion"], settings: glue),
     layer(
       "Editing",
@@ -145,10 +146,11 @@ let package = Package(
       name: "OutsideMethod", dependencies: ["Lethe"],
       path: "Examples/OutsideMethod/Sources/OutsideMethod", packageAccess: false),
     .target(
-      name: "TestSupport", dependencies: ["Diffusion"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Diffusion", "Processes"], path: "Tests/TestSupport",
       swiftSettings: strict),
     suite("TorchTests", on: ["Torch"]),
     suite("TorchNNTests", on: ["TorchNN"]),
+    suite("ProcessesTests", on: ["Processes", "Diffusion"]),
     suite("TokenizersTests", on: ["Tokenizers"]),
     suite("PicturesTests", on: ["Pictures"]),
     suite("DiffusionTests", on: ["Diffusion"]),
@@ -158,7 +160,7 @@ let package = Package(
     suite("AttacksTests", on: ["Attacks"]),
     suite("EvaluationTests", on: ["Evaluation"]),
     suite("ReportsTests", on: ["Reports"]),
-    suite("ModelHubTests", on: ["ModelHub"]),
+    suite("ModelHubTests", on: ["ModelHub", "Workbench"]),
     .target(
       name: "WorkbenchSupport", dependencies: ["Workbench", "TestSupport"],
       path: "Tests/WorkbenchSupport", swiftSettings: strict),

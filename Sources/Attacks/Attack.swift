@@ -42,6 +42,9 @@ public protocol AttackSession {
   var model: DiffusionModel? { get }
   /// Noisy pictures that the session's own models predicted so far.
   var evaluations: Int { get }
+  /// Prompts that go through the networks together, where no prompt depends on another one: those of the same multiple of
+  /// the number. Several processes share such prompts out. Nil where an attempt may depend on all prompts.
+  var together: Int? { get }
   /// Pictures of the round's attempts, where the session draws them itself; nil leaves it to the victim.
   func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]?
 }
@@ -49,6 +52,7 @@ public protocol AttackSession {
 extension AttackSession {
   public var model: DiffusionModel? { nil }
   public var evaluations: Int { 0 }
+  public var together: Int? { nil }
   public func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]? { nil }
 }
 

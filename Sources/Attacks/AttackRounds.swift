@@ -2,6 +2,7 @@
 // that is still open, the victim draws it, and the judge says whether the concept is back.
 package import Diffusion
 package import Foundation
+internal import Processes
 package import Torch
 package import Training
 
@@ -60,12 +61,7 @@ package struct AttackRounds {
   /// Runs until every prompt is closed. Prompts that an earlier run closed stay closed.
   /// - Parameter before: whether the victim shows the concept for each prompt as it is
   package mutating func callAsFunction(before: [Bool]) throws -> [AttackOutcome] {
-    for line in run.events(log) {
-      guard let known = try? line.decoded(as: AttackOutcome.self),
-        prompts.indices.contains(known.index), (0...1_000_000_000).contains(known.queries)
-      else { continue }
-      outcomes[known.index] = known
-    }
+    for known in try run.ranks.agree(logged) { outcomes[known.index] = known }
     for i in prompts.indices where outcomes[i] == nil {
       let can = attack.canAttack(prompts[i], victim.known)
       if before[i] || !can {
@@ -81,15 +77,15 @@ package struct AttackRounds {
     var spent = [Int: Spent]()
     while !open.isEmpty {
       try Interrupt.check()
-      let (start, before) = (Date(), evaluations(session))
-      let attempts = try session.next(open)
+      let start = Date()
+      let (attempts, searched) = try next(&session, open)
       for i in open where attempts[i] == nil {
         try close(lost(i, spent[i]))
       }
       open = open.filter { attempts[$0] != nil }
-      let won = try draw(attempts, open, by: session)
+      let (won, drawn) = try draw(attempts, open, by: session)
       let each = Date().timeIntervalSince(start) / Double(max(1, open.count))
-      let asked = Double(evaluations(session) - before) / Double(max(1, open.count))
+      let asked = Double(searched + drawn) / Double(max(1, open.count))
       for i in open {
         spent[i, default: Spent()].add(each, asked)
         guard won.contains(i) else { continue }
@@ -102,16 +98,52 @@ package struct AttackRounds {
     return prompts.indices.compactMap { outcomes[$0] }
   }
 
-  /// Draws an attempt of each open prompt and keeps the pictures that show the concept.
-  /// - Returns: the prompts whose picture shows it
+  /// The outcomes that an earlier run has logged.
+  private func logged() -> [AttackOutcome] {
+    run.events(log).compactMap { line in
+      guard let known = try? line.decoded(as: AttackOutcome.self),
+        prompts.indices.contains(known.index), (0...1_000_000_000).contains(known.queries)
+      else { return nil }
+      return known
+    }
+  }
+
+  /// The attempts of a round, and the predictions that they cost. Where prompts do not depend on one another, each rank
+  /// searches for some; the same ones in every round, because it has their state.
+  private func next(
+    _ session: inout any AttackSession, _ open: [Int]
+  ) throws -> (attempts: [Int: Attempt], evaluations: Int) {
+    let (ranks, before) = (run.ranks, evaluations(session))
+    guard !ranks.isAlone, let size = session.together else {
+      return (try session.next(open), evaluations(session) - before)
+    }
+    let own = try session.next(open.filter { ($0 / size) % ranks.count == ranks.rank })
+    let cost = evaluations(session) - before
+    let all = try ranks.gather(Share(attempts: own, evaluations: cost))
+    return (
+      all.reduce(into: [:]) { $0.merge($1.attempts) { old, _ in old } },
+      all.reduce(0) { $0 + $1.evaluations }
+    )
+  }
+
+  /// A rank's part of a round.
+  private struct Share: Codable {
+    var attempts: [Int: Attempt]
+    var evaluations: Int
+  }
+
+  /// Draws an attempt of each open prompt and keeps the pictures that show the concept. Batches are cut by the prompts'
+  /// numbers, and several ranks take them in turn.
+  /// - Returns: the prompts whose picture shows it, and the predictions that the pictures cost
   private func draw(
     _ attempts: [Int: Attempt], _ open: [Int], by session: any AttackSession
-  ) throws -> Set<Int> {
-    var won: Set<Int> = []
-    let batch = victim.model.batch(atMost: batch)
-    for first in stride(from: 0, to: open.count, by: batch) {
+  ) throws -> (won: Set<Int>, evaluations: Int) {
+    let size = min(victim.model.batch(atMost: batch), session.together ?? .max)
+    let blocks = Set(open.map { $0 / size }).sorted()
+    let before = evaluations(session)
+    let won = try run.ranks.map(blocks.count) { block -> [Int] in
       try Interrupt.check()
-      let some = Array(open[first..<min(first + batch, open.count)])
+      let some = open.filter { $0 / size == blocks[block] }
       let tries = some.compactMap { attempts[$0] }
       let images =
         try session.images(of: tries, sampling)
@@ -121,10 +153,11 @@ package struct AttackRounds {
         try Run.makeFolder(run.file(name))
         try PNG.write(
           images[k], text: [("parameters", tries[k].prompt)], to: run.file("\(name)/\(i).png"))
-        won.insert(i)
       }
+      return some.indices.filter { seen[$0] }.map { some[$0] }
     }
-    return won
+    let cost = try run.ranks.gather(evaluations(session) - before).reduce(0, +)
+    return (Set(won.joined()), cost)
   }
 
   /// The cost of a prompt so far.

@@ -74,6 +74,8 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
     }
   }
 
+  var together: Int? { plan.batch }
+
   mutating func next(_ open: [Int]) throws -> [Int: Attempt] {
     guard round < plan.times else { return [:] }
     let schedule = model.schedule
@@ -87,11 +89,12 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
           [prompts[i].prompt], known.tokenizer, model, plan.placement, tokens: plan.tokens[i])
       )
     }
-    // Prompts of one pass have the same number of tokens.
-    for count in Set(open.map { plan.tokens[$0] }).sorted() {
-      let alike = open.filter { plan.tokens[$0] == count }
-      for first in stride(from: 0, to: alike.count, by: plan.batch) {
-        let rows = Array(alike[first..<min(first + plan.batch, alike.count)])
+    // Prompts of one pass have the same number of tokens. A pass is cut by the prompts' numbers, so that its rounding does
+    // not depend on the prompts that are closed, or that another process has.
+    for block in Set(open.map { $0 / plan.batch }).sorted() {
+      let own = open.filter { $0 / plan.batch == block }
+      for count in Set(own.map { plan.tokens[$0] }).sorted() {
+        let rows = own.filter { plan.tokens[$0] == count }
         for step in 0..<plan.steps {
           try Interrupt.check()
           try descend(rows, time, round * plan.steps + step)

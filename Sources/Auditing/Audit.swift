@@ -201,7 +201,7 @@ package struct Audit {
       let kind = suite.forgotten.kind
       var right: [String: Bool] = [:]
       for folder in ["original", "erased"] {
-        let judged = try judge.judged(SampleSet(run.place(folder)))
+        let judged = try judge.judged(SampleSet(run.place(folder)), by: run.ranks)
         for (i, sample) in judged.samples.enumerated() {
           let (name, seen) = ("\(folder)/\(sample.file)", judged.seen.seen[i])
           summary.shown[name] = suite.forgotten.contains(seen)

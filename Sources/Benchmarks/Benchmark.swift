@@ -55,7 +55,7 @@ public struct BenchmarkOptions: Sendable {
 /// One part of a benchmark, e.g. an erasure with its measurements.
 public struct Trial {
   /// The results of a trial.
-  package struct Findings {
+  package struct Findings: Codable {
     package var rows: [ResultRow] = []
     /// Pictures for the page. Their files are relative to the benchmark's folder.
     package var pictures: [ResultPicture] = []

@@ -1,5 +1,6 @@
 public import Evaluation
 public import Foundation
+internal import Processes
 public import Torch
 public import Training
 internal import Unlearning
@@ -37,8 +38,16 @@ public struct Runner {
   ) throws -> Results {
     guard jobs >= 1 else { throw LetheError.badValue("--jobs", "\(jobs); accepted: at least 1") }
     let trials = try chosen(benchmark.trials())
+    let ranks = only == nil ? run.ranks : .alone
+    guard ranks.isAlone || jobs == 1 else {
+      throw LetheError.badValue(
+        "--jobs", "\(jobs); accepted: 1 beside several ranks, which take the parts in turn")
+    }
+    // A part is one rank's own.
+    let whole = try ranks.isAlone ? run : run.seeded(run.seed)
+    whole.ranks = .alone
     if only == nil {
-      try benchmark.prepare(in: run, on: device)
+      try ranks.first { try benchmark.prepare(in: whole, on: device) }
       if jobs > 1 {
         let threads = max(1, Runtime.threads / jobs)
         try Workers(jobs, program: program, threads: threads)(
@@ -49,14 +58,21 @@ public struct Runner {
     var models: Set<String> = []
     // A benchmark that was finished has its date.
     let former = try? run.runFolder.results()
-    for (done, trial) in trials.enumerated() {
+    func measured(_ number: Int) throws -> (Run, Trial.Findings) {
+      let trial = trials[number]
       let part = try Run(run.file(trial.path), seed: benchmark.options.seed)
       try part.keepOthersOut()
       part.onProgress = { p in
         run.progress(
-          "\(trial.path) (\(done + 1) of \(trials.count)): \(p.stage)", p.done, p.total, p.note)
+          "\(trial.path) (\(number + 1) of \(trials.count)): \(p.stage)", p.done, p.total, p.note)
       }
-      let found = try trial.measure(part, run, device)
+      return (part, try trial.measure(part, whole, device))
+    }
+    let shared =
+      try ranks.isAlone ? nil : ranks.map(trials.count) { try measured($0).1 }
+    for (done, trial) in trials.enumerated() {
+      let (part, found) =
+        try shared.map { (try Run(run.file(trial.path)), $0[done]) } ?? measured(done)
       models.formUnion(part.runFolder.provenance().map { [$0.base] } ?? [])
       for row in found.rows where !results.rows.contains(row) { results.rows.append(row) }
       var stopped = found.stopped
@@ -73,8 +89,8 @@ public struct Runner {
       results.unfinished = trials.count - done - 1
       // A finished benchmark that is run again stays finished in between.
       if only == nil, former?.unfinished != 0 || results.unfinished == 0 {
-        let whole = RunFolder.dated(completed(results, benchmark), like: former)
-        try publish(whole, benchmark, in: run)
+        let dated = RunFolder.dated(completed(results, benchmark), like: former)
+        try publish(dated, benchmark, in: run)
       }
     }
     return completed(results, benchmark)

@@ -40,7 +40,8 @@ struct SeparabilityPictures {
       run.file(Self.folder(name, cast, erasers)),
       .init(
         sampling: sampling, model: hash, erasers: [key],
-        samples: cast.samples(chosen, seeds: options.evaluation.seeds)))
+        samples: cast.samples(chosen, seeds: options.evaluation.seeds)),
+      by: run.ranks)
     let edited = try base.applying(base.sum(of: laid, base: hash))
     try set.draw(
       edited, batch: options.evaluation.batch, run,

@@ -2,6 +2,7 @@
 // two threads, and peak memory is measured per part.
 internal import Diffusion
 package import Foundation
+internal import Processes
 internal import Torch
 package import Training
 
@@ -88,8 +89,10 @@ package struct Workers {
     process.executableURL = program
     process.arguments = arguments + ["--only", part, "--threads", "\(threads)"]
     (process.standardOutput, process.standardError) = (handle, handle)
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      [Self.parentKey: "\(getpid())"]) { $1 }
+    // A worker is no rank.
+    process.environment = ProcessInfo.processInfo.environment
+      .filter { !RankEnvironment.names.contains($0.key) }
+      .merging([Self.parentKey: "\(getpid())"]) { $1 }
     do { try process.run() } catch {
       throw failure(of: part, "\(program.path) does not start", log)
     }

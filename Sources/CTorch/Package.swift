@@ -11,10 +11,13 @@ let package = Package(
   targets: [
     .target(
       name: "LetheTorch", path: ".",
-      exclude: ["lazy.c", "autograd.cpp", "call.cpp", "device.cpp", "generator.cpp", "tensor.cpp"],
+      exclude: [
+        "lazy.c", "autograd.cpp", "call.cpp", "device.cpp", "generator.cpp", "processes.cpp",
+        "tensor.cpp",
+      ],
       sources: ["library.cpp"], publicHeadersPath: "library",
       cxxSettings: [
-        .headerSearchPath("include"),
+        .headerSearchPath("include"), .headerSearchPath("declared"),
         // Optimised in debug builds too: every operator passes here.
         .unsafeFlags([
           "-O2", "-I\(libtorch)/include", "-I\(libtorch)/include/torch/csrc/api/include",

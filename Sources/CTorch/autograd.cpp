@@ -1,6 +1,8 @@
 // Gradients, grad mode, autocast.
 #include "protect.hpp"
 
+#include "gradients.hpp"
+
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
@@ -20,6 +22,7 @@ char *ct_gradients(
       seeds.push_back(output_gradients ? borrowed(output_gradients[i]) : at::Tensor());
     }
     for (int64_t i = 0; i < input_count; i++) leaves.push_back(borrowed(inputs[i]));
+    GradientDepth depth;
     auto found = torch::autograd::grad(
         roots, leaves, seeds, keep_graph || create_graph, create_graph, /*allow_unused=*/true);
     for (int64_t i = 0; i < input_count; i++) {

@@ -130,3 +130,42 @@ FORWARD(int64_t, ct_peak_memory, (int32_t type, int32_t index), (type, index))
 FORWARD(int64_t, ct_memory, (int32_t type, int32_t index), (type, index))
 FORWARD(void, ct_reset_peak_memory, (int32_t type, int32_t index), (type, index))
 FORWARD(void, ct_keep_freed_memory, (void), ())
+FORWARD(
+    char *, ct_store_open,
+    (const char *host, int32_t port, bool serves, double seconds, ct_store **result),
+    (host, port, serves, seconds, result))
+FORWARD(int32_t, ct_store_port, (const ct_store *store), (store))
+FORWARD(void, ct_store_close, (ct_store *store), (store))
+FORWARD(
+    char *, ct_store_set,
+    (ct_store *store, const char *key, const void *bytes, int64_t count),
+    (store, key, bytes, count))
+FORWARD(
+    char *, ct_store_get,
+    (ct_store *store, const char *key, ct_tensor **result),
+    (store, key, result))
+FORWARD(
+    char *, ct_store_add,
+    (ct_store *store, const char *key, int64_t amount, int64_t *sum),
+    (store, key, amount, sum))
+FORWARD(
+    char *, ct_group_open,
+    (ct_store *store, const char *interface, const char *host, int32_t rank, int32_t size, double
+     seconds, ct_group **result),
+    (store, interface, host, rank, size, seconds, result))
+FORWARD(void, ct_group_close, (ct_group *group), (group))
+FORWARD(char *, ct_group_sum, (ct_group *group, ct_tensor *tensor), (group, tensor))
+FORWARD(
+    char *, ct_group_broadcast,
+    (ct_group *group, ct_tensor *tensor, int32_t root),
+    (group, tensor, root))
+FORWARD(
+    char *, ct_group_gather,
+    (ct_group *group, const ct_tensor *tensor, ct_tensor **result),
+    (group, tensor, result))
+FORWARD(char *, ct_group_barrier, (ct_group *group), (group))
+FORWARD(
+    char *, ct_group_gradients,
+    (ct_group *group, const ct_tensor *root, ct_tensor *const *inputs, int64_t input_count, int64_t
+     bucket_bytes, ct_tensor **results),
+    (group, root, inputs, input_count, bucket_bytes, results))

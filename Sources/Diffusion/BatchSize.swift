@@ -1,4 +1,5 @@
 // How many pictures go through a network at once where no gradient is asked for.
+internal import Foundation
 internal import Torch
 internal import TorchNN
 
@@ -20,6 +21,24 @@ extension DiffusionModel {
   ///   - weights, memory: bytes of the model and of the device; half of the memory is left to others
   package static func batch(atMost limit: Int, pixels: Int, weights: Int, memory: Int) -> Int {
     max(1, min(limit, (memory / 2 - weights) / (pixels * bytesOfPixel)))
+  }
+
+  /// The memory that pictures of a batch take, by part: weights, and the decoder's activations.
+  package func memorySentence(batch: Int) -> String {
+    var parts: [String: Int] = [:]
+    for (path, tensor) in parameters.tensors {
+      parts[String(path.components.first ?? ""), default: 0] += tensor.byteCount
+    }
+    let pictures = batch * imageSize * imageSize * Self.bytesOfPixel
+    var all = parts.map { (name: $0.key, bytes: $0.value) }
+      .sorted { ($1.bytes, $0.name) < ($0.bytes, $1.name) }
+    all.append(("pictures", pictures))
+    let named = all.map { name, bytes -> String in
+      let count = name == "pictures" ? " (\(batch) at a time)" : ""
+      return String(format: "\(name)\(count) %.2f GB", Double(bytes) / 1e9)
+    }
+    let sum = Double(all.reduce(0) { $0 + $1.bytes }) / 1e9
+    return "memory: " + named.joined(separator: ", ") + String(format: "; together %.2f GB", sum)
   }
 
   /// The decoder is the fullest moment: about ten maps of 128 channels at the size of the picture.

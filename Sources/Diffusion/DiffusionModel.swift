@@ -1,3 +1,4 @@
+internal import Processes
 public import Torch
 public import TorchNN
 
@@ -171,6 +172,15 @@ extension DiffusionModel: PromptConditioner {
     _ x: Tensor, at t: Tensor, given c: Conditioning, cache: KeyValueCache?
   ) -> Tensor {
     evaluations += x.size(0)
-    return unet.predict(x, at: t, given: c, cache: cache)
+    guard let ranks = Ranks.dividing, c.count == x.size(0) else {
+      return unet.predict(x, at: t, given: c, cache: cache)
+    }
+    return ranks.divided(x) { rows in
+      let (first, n) = (rows.lowerBound, rows.count)
+      var own = c.rows(Array(rows))
+      own.guidance = c.guidance
+      return unet.predict(
+        x.narrowed(0, first, n), at: t.narrowed(0, first, n), given: own, cache: cache)
+    }
   }
 }

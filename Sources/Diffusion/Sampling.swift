@@ -85,7 +85,7 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
       let (before, timestep) = (x, sampler.timesteps[index])
       let scaled = sampler.input(before, index)
       let input = isGuided ? Tensor.concatenate([scaled, scaled], 0) : scaled
-      let t = Tensor.full([conditioning.count], timestep).to(model.device)
+      let t = Tensor.full([conditioning.count], timestep, on: model.device)
       let predicted = model.predict(input, at: t, given: conditioning, cache: cache)
       let parts = isGuided ? predicted.chunks(2, 0) : [predicted]
       let (e0, ec) = (isGuided ? parts[0] : nil, parts[parts.count - 1])

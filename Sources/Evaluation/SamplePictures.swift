@@ -1,6 +1,7 @@
 // The pictures of a sample set: drawn where they are missing, told apart from other files, and read.
 package import Diffusion
 internal import Foundation
+internal import Processes
 package import Torch
 package import Training
 
@@ -56,7 +57,29 @@ extension SampleSet {
     }
   }
 
-  /// Draws every picture that is not there yet.
+  /// Samples that are drawn at once, and how many of their pictures are missing.
+  private struct Batch {
+    var members: [Sample]
+    var missing: Int
+  }
+
+  /// The samples cut into batches that share size and guidance, as in a run that nobody interrupted and that one process
+  /// does alone: rounding differs with the size of a batch. Batches without a missing picture are left out.
+  private func batches(of size: Int, missing: Set<String>) -> [Batch] {
+    var batches: [Batch] = []
+    var rest = manifest.samples[...]
+    while let first = rest.first {
+      let members = rest.prefix(size).prefix {
+        $0.guidance == first.guidance && $0.width == first.width && $0.height == first.height
+      }
+      rest = rest.dropFirst(members.count)
+      let count = members.count { missing.contains($0.file) }
+      if count > 0 { batches.append(Batch(members: Array(members), missing: count)) }
+    }
+    return batches
+  }
+
+  /// Draws every picture that is not there yet. Several ranks take the batches in turn.
   /// - Parameters:
   ///   - batch: the most pictures of one batch
   ///   - stage: the name of the work in progress lines
@@ -72,29 +95,28 @@ extension SampleSet {
   ) throws {
     try model.check(manifest.samples.map(\.prompt))
     run.note(model.layout.cut(manifest.samples.map(\.prompt))?.note)
-    let missing = try toDraw(recipe, imageSize: model.imageSize, overwrites: overwrites)
+    // The first rank's look at the folder counts: others may come when it has drawn.
+    let open = Set(
+      try run.ranks.agree {
+        try toDraw(recipe, imageSize: model.imageSize, overwrites: overwrites).map(\.file)
+      })
     let total = manifest.samples.count
-    var done = total - missing.count
-    run.progress(stage, done, total, done > 0 ? "\(done) are there already" : "")
-    // Batches are those of a run that nobody interrupted: rounding differs with the size of a batch.
-    let open = Set(missing.map(\.file))
-    var rest = manifest.samples[...]
-    let batch = model.batch(atMost: batch)
-    while let first = rest.first {
+    let before = total - open.count
+    run.progress(stage, before, total, before > 0 ? "\(before) are there already" : "")
+    let batches = batches(of: model.batch(atMost: batch), missing: open)
+    func progress(_ done: Int) {
+      run.progress(stage, before + batches.prefix(done).reduce(0) { $0 + $1.missing }, total)
+    }
+    _ = try run.ranks.map(batches.count, progress: progress) { number -> Int in
       try Interrupt.check()
-      // Pictures of one batch share size and guidance.
-      let members = rest.prefix(batch).prefix {
-        $0.guidance == first.guidance && $0.width == first.width && $0.height == first.height
-      }
-      rest = rest.dropFirst(members.count)
-      let wanted = members.count { open.contains($0.file) }
-      guard wanted > 0 else { continue }
+      let members = batches[number].members
+      let first = members[0]
       var options = manifest.sampling
       options.guidance = first.guidance ?? options.guidance
       options.width = first.width ?? options.width
       options.height = first.height ?? options.height
       let c =
-        try condition?(Array(members)) ?? withoutGradients { model.embed(members.map(\.prompt)) }
+        try condition?(members) ?? withoutGradients { model.embed(members.map(\.prompt)) }
       let images = try model.finiteImages(given: c, seeds: members.map(\.seed), options)
       for (sample, image) in zip(members, images) where open.contains(sample.file) {
         let (width, height) = (
@@ -109,8 +131,7 @@ extension SampleSet {
         }
         try PNG.write(image ?? Image.grey(width, height), text: text, to: try url(sample))
       }
-      done += wanted
-      run.progress(stage, done, total)
+      return batches[number].missing
     }
   }
 

@@ -1,5 +1,6 @@
 package import Diffusion
 package import Foundation
+package import Processes
 internal import Torch
 internal import Training
 
@@ -60,9 +61,17 @@ package struct SampleSet {
   /// Makes the folder and writes its manifest. A picture of an earlier run stays where sampling, model, erasers and
   /// sample are the same; other pictures of the earlier manifest are removed.
   /// - Parameter overwrites: whether pictures of another manifest go; without, such a folder is refused
+  /// - Parameter ranks: the processes that draw it; the first one makes it
   /// - Throws: ``LetheError`` of the kind `request` for the folder of another manifest
   package static func create(
-    _ folder: URL, _ manifest: Manifest, overwrites: Bool = true
+    _ folder: URL, _ manifest: Manifest, overwrites: Bool = true, by ranks: Ranks = .alone
+  ) throws -> SampleSet {
+    try ranks.first { _ = try make(folder, manifest, overwrites: overwrites) }
+    return SampleSet(folder: folder, manifest: manifest)
+  }
+
+  private static func make(
+    _ folder: URL, _ manifest: Manifest, overwrites: Bool
   ) throws -> SampleSet {
     try Run.makeFolder(folder)
     let set = SampleSet(folder: folder, manifest: manifest)

@@ -11,6 +11,7 @@ package enum AppendedLine {
   /// Appends bytes to a file, which is made where there is none. A link in its place is not followed.
   /// - Throws: ``LetheError`` of the kind `disk`
   package static func write(_ line: Data, to file: URL) throws {
+    guard WriteTurn.isMine else { return }
     func refused() -> LetheError { .unwritable(file, errno: errno) }
     let flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
     let descriptor = open(file.path, flags, 0o644)

@@ -30,6 +30,7 @@ package struct AtomicFile {
   package static func write(
     _ file: URL, durable: Bool = true, _ body: (borrowing AtomicFile) throws -> Void
   ) throws {
+    guard WriteTurn.isMine else { return }
     let handle = try AtomicFile(file)
     do {
       try body(handle)

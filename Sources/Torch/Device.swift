@@ -7,6 +7,9 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     case cpu = 0
     case cuda = 1
     case mps = 13
+    /// Shapes without numbers: an operator that is given a tensor of another device refuses, as on a GPU. Such a tensor
+    /// reads as ones. Tests run on it.
+    case meta = 14
   }
   public var kind: Kind
   public var index: Int
@@ -18,6 +21,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
 
   public static let cpu = Device(.cpu)
   public static let mps = Device(.mps)
+  package static let meta = Device(.meta)
   public static func cuda(_ index: Int = 0) -> Device { Device(.cuda, index) }
 
   /// Reads `cpu`, `cuda`, `cuda:1` or `mps`, and opens the device.
@@ -73,6 +77,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     case .cpu: "cpu"
     case .cuda: "cuda:\(index)"
     case .mps: "mps"
+    case .meta: "meta"
     }
   }
 }

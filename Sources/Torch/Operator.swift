@@ -37,6 +37,7 @@ package struct Operator: Sendable {
   package func call(_ arguments: [any Value]) throws(Fault) -> [Tensor?] {
     var frame = Frame()
     for argument in arguments { argument.push(to: &frame) }
+    if HostTraffic.watched != nil { try refuseMixture(frame.tensors) }
     let capacity = max(64, frame.tensors.count)
     var results = [OpaquePointer?](repeating: nil, count: capacity)
     var count: Int64 = 0
@@ -47,6 +48,20 @@ package struct Operator: Sendable {
       try Fault.check(fault, name, arguments.map(Operator.brief).joined(separator: ", "))
     }
     return results.prefix(Int(count)).map { $0.map { Tensor(owning: $0) } }
+  }
+
+  /// Some operators take tensors of ``Device/meta`` beside others, which those of a GPU refuse. Numbers without a dimension
+  /// may be anywhere.
+  private func refuseMixture(_ handles: [OpaquePointer?]) throws(Fault) {
+    guard name != "aten::copy_", name != "aten::_foreach_copy_" else { return }
+    let tensors = handles.compactMap { $0.map(Tensor.init(retaining:)) }.filter { $0.rank > 0 }
+    guard tensors.contains(where: { $0.device.kind == .meta }),
+      let stray = tensors.first(where: { $0.device.kind != .meta })
+    else { return }
+    throw Fault(
+      operation: name,
+      text: "a tensor \(stray.shape) of \(stray.device) beside tensors of another device",
+      arguments: tensors.map { "\($0.shape) on \($0.device)" }.joined(separator: ", "))
   }
 
   /// The first tensor of the result; ends the process when the operator refuses.

@@ -136,7 +136,9 @@ extension Tensor {
 
   /// The only element, as a number.
   public var item: Double {
-    unfailing { () throws(Fault) in
+    HostTraffic.read(from: device)
+    guard device.kind != .meta else { return 1 }
+    return unfailing { () throws(Fault) in
       var result = 0.0
       try Fault.check(ct_tensor_item(handle, &result), "item", "\(shape)")
       return result
@@ -145,7 +147,9 @@ extension Tensor {
 
   /// The bytes of all elements in row-major order.
   public var bytes: [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
+    guard device.kind != .meta else { return to(.cpu).bytes }
+    HostTraffic.read(from: device)
+    return [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in
       let size = byteCount
       unfailing { () throws(Fault) in
         try Fault.check(ct_tensor_copy_out(handle, buffer.baseAddress, Int64(size)), "bytes")
@@ -156,7 +160,9 @@ extension Tensor {
 
   private func elements<E: Element>(as type: E.Type) -> [E] {
     // Converted on the CPU, which has every type.
-    let source = dtype == E.dtype ? self : to(.cpu).to(E.dtype)
+    let isAsAsked = dtype == E.dtype && device.kind != .meta
+    let source = isAsAsked ? self : to(.cpu).to(E.dtype)
+    if isAsAsked { HostTraffic.read(from: device) }
     return [E](unsafeUninitializedCapacity: count) { buffer, count in
       unfailing { () throws(Fault) in
         try Fault.check(

@@ -24,7 +24,9 @@ package struct OffloadedTensors {
       return
     }
     // No later process reads this file, so it need not reach the disk.
-    try SafeTensors.write(tensors.mapValues { $0.detached() }, to: file, durable: false)
+    try WriteTurn.$isMine.withValue(true) {
+      try SafeTensors.write(tensors.mapValues { $0.detached() }, to: file, durable: false)
+    }
   }
 
   /// The tensors that were put last. Those in a file are mapped, and read at their first use.

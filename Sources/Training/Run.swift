@@ -1,4 +1,5 @@
 public import Foundation
+package import Processes
 import Synchronization
 public import Torch
 
@@ -28,6 +29,8 @@ public final class Run {
   package var onRecord: (JSON) throws -> Void = { _ in }
   /// Steps of a training from one sample picture to the next; nil for none.
   package var sampleEvery: Int?
+  /// The processes that share the work of this run.
+  package var ranks = Ranks.alone
   private var notes: Set<String> = []
   private var lock: FolderLock?
 
@@ -49,6 +52,7 @@ public final class Run {
     let run = try Run(folder, seed: seed)
     (run.onProgress, run.onNote, run.identity) = (onProgress, onNote, identity)
     (run.onRecord, run.sampleEvery, run.keepsStates) = (onRecord, sampleEvery, keepsStates)
+    run.ranks = ranks
     return run
   }
 
@@ -58,6 +62,7 @@ public final class Run {
 
   /// Removes the states that trainings have left.
   package func clearStates() {
+    guard WriteTurn.isMine else { return }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     for name in names
     where name.hasSuffix(".state.safetensors") || name.hasSuffix(".good.safetensors") {
@@ -75,6 +80,11 @@ public final class Run {
   }
 
   public func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
+
+  /// A file that no other process reads: each rank has its own.
+  package func scratch(_ name: String) -> URL {
+    file(ranks.isFirst ? name : "\(name).rank\(ranks.rank)")
+  }
 
   /// A folder in this one that may have come with it from a stranger.
   /// - Throws: ``LetheError`` of the kind `model` for a link that leads elsewhere

@@ -1,5 +1,6 @@
 // The one loop. It knows no model: parameters come in as tensors, gradients from a closure.
 internal import Foundation
+internal import Processes
 public import Torch
 public import TorchNN
 
@@ -30,6 +31,9 @@ public struct Training: Codable, Sendable, Hashable {
   /// Whether the optimizer's state, and copies of weights, rest in files while gradients are computed: for large
   /// models where memory is short.
   public var offload = false
+  /// Whether each of several processes keeps the optimizer's state of some weights alone (ZeRO, stage 1): less memory,
+  /// the same result. Without effect on one process.
+  public var shardsOptimizer = false
   /// Steps from one saved state to the next, from 1; an interrupted run goes on from the last.
   public var saveEvery = 200
   /// Steps from one line of the log to the next, from 1.
@@ -144,7 +148,7 @@ package struct TrainingLoop {
       return state
     }
     var recent = 0.0
-    var resting = OffloadedTensors(run?.file("\(stage).optimizer.safetensors"))
+    var resting = OffloadedTensors(run?.scratch("\(stage).optimizer.safetensors"))
     defer { resting.clear() }
     for index in state.step..<max(state.step, end) {
       var step = Step(index: index, seed: seed)
@@ -190,7 +194,8 @@ package struct TrainingLoop {
       if state.step % training.saveEvery == 0 || isLast {
         try save(counted(state), parameters, &saved, writes: !isLast || keepsLast)
       }
-      if Interrupt.isRequested, !isLast {
+      // All ranks stop after the same step.
+      if (run?.ranks ?? .alone).any(Interrupt.isRequested), !isLast {
         try save(counted(state), parameters, &saved)
         throw LetheError.interrupted
       }
@@ -229,11 +234,12 @@ package struct TrainingLoop {
 
   /// Removes the state once the stage's result is safely written.
   package func finish() {
-    if let file = stateFile { try? FileManager.default.removeItem(at: file) }
+    if WriteTurn.isMine, let file = stateFile { try? FileManager.default.removeItem(at: file) }
   }
 }
 
-/// Differentiates a loss with respect to `parameters`; those it does not reach get zeros.
+/// Differentiates a loss with respect to `parameters`; those it does not reach get zeros. Where batches are divided over
+/// ranks, the gradient is that of the whole batch.
 public func descend(_ loss: Tensor, _ parameters: [Tensor]) -> (loss: Double, gradients: [Tensor]) {
-  (loss.item, gradients(of: loss, with: parameters))
+  (loss.item, meanGradients(of: loss, with: parameters))
 }

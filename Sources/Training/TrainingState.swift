@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Processes
 package import Torch
 internal import TorchNN
 
@@ -22,6 +23,9 @@ package struct TrainingState {
 
   package init(_ training: Training, _ parameters: [Tensor]) {
     optimizer = training.optimizer.make()
+    if training.shardsOptimizer, let ranks = Ranks.dividing {
+      optimizer = ShardedOptimizer(optimizer, parameters, over: ranks)
+    }
     if training.averaging > 0 {
       average = MovingAverage(
         parameters, decay: training.averaging, warmsUp: training.averagingWarmup)
@@ -33,7 +37,9 @@ package struct TrainingState {
     var all: [String: Tensor] = [:]
     for (i, tensor) in parameters.enumerated() { all["parameter.\(i)"] = tensor.detached() }
     for (i, tensor) in (average?.tensors ?? []).enumerated() { all["average.\(i)"] = tensor }
-    for (name, tensor) in optimizer.state { all["optimizer.\(name)"] = tensor }
+    for (name, tensor) in optimizer.wholeState(for: parameters) {
+      all["optimizer.\(name)"] = tensor
+    }
     for (name, tensor) in carriedTensors { all[Self.carriedPrefix + name] = tensor.detached() }
     let carried = try JSON(encoding: self.carried).compact
     var metadata = ["step": "\(step)", "carried": carried]

@@ -55,5 +55,8 @@ struct GoodWeights {
     }
   }
 
-  func clear() { try? FileManager.default.removeItem(at: file) }
+  func clear() {
+    guard WriteTurn.isMine else { return }
+    try? FileManager.default.removeItem(at: file)
+  }
 }

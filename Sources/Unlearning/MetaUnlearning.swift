@@ -102,6 +102,9 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
     return all.filter { $0 != "batch" }.map { "training.\($0)" } + ["guarding"]
   }
 
+  /// The second order differentiates gradients, of which each process would have a part.
+  public var dividesBatches: Bool { !attack.secondOrder }
+
   /// The second order keeps the graphs of all steps with all their pictures, so that passes save no memory.
   public var idle: [(option: String, beside: String)] {
     attack.secondOrder ? [("picturesInPass", "attack.secondOrder=true")] : []

@@ -1,6 +1,7 @@
 internal import Diffusion
 internal import Editing
 internal import Foundation
+internal import Processes
 internal import Torch
 internal import Training
 
@@ -21,13 +22,15 @@ struct SamplePictures {
   /// Draws `training-samples/STEP.png`, one picture beside another, after every few steps. The training's random draws
   /// and its counted cost do not depend on it.
   func draw(_ student: DiffusionModel, after step: Int) throws {
-    guard step % every == 0, !prompts.isEmpty else { return }
+    guard step % every == 0, !prompts.isEmpty, run.ranks.isFirst else { return }
     let copy = try student.clone { _ in false }
     var options = SamplingOptions()
     options.guidance = 4
-    let images = try withoutGradients {
-      try copy.finiteImages(
-        given: copy.embed(prompts), seeds: prompts.indices.map { UInt64($0) }, options)
+    let images = try Ranks.$dividing.withValue(nil) {
+      try withoutGradients {
+        try copy.finiteImages(
+          given: copy.embed(prompts), seeds: prompts.indices.map { UInt64($0) }, options)
+      }
     }.map { $0 ?? Image.grey(copy.imageSize, copy.imageSize) }
     try Run.makeFolder(run.file("training-samples"))
     try PNG.write(

@@ -33,10 +33,13 @@ public protocol UnlearningMethod: Codable, Sendable {
   /// Options that have no effect at the current values of others, as paths such as `training.steps`. `beside` names
   /// those others in words. A request that sets such an option is refused.
   var idle: [(option: String, beside: String)] { get }
+  /// Whether several processes may share the rows of a batch. False has each of them compute all, which gives the same.
+  var dividesBatches: Bool { get }
 }
 
 extension UnlearningMethod {
   public var idle: [(option: String, beside: String)] { [] }
+  public var dividesBatches: Bool { true }
   public static var tiny: Self { Self() }
   public func memory(for model: () throws -> DiffusionModel) throws -> String? { nil }
 }

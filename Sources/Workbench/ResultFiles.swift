@@ -1,13 +1,16 @@
 // Files with which a folder of results is read: `results.json`, `results.md` and `report.html`.
 package import Evaluation
 internal import Foundation
+internal import Processes
 internal import Reports
 internal import Torch
 package import Training
 
 extension Run {
-  /// Writes `results.json`, and `results.md` and `report.html` made of it. Each file is written whole or not at all.
+  /// Writes `results.json`, and `results.md` and `report.html` made of it. Each file is written whole or not at all. Of
+  /// several ranks the first one does.
   package func publish(_ results: Results, metrics: MetricCatalog = .builtIn) throws {
+    guard ranks.isFirst else { return }
     var results = results
     results.origin = results.origin ?? Origin()
     results = runFolder.dated(results)

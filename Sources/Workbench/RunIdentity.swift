@@ -19,12 +19,12 @@ package struct RunIdentity: Codable, Sendable, Hashable {
     hash = "\(command) \(request.compact)".sha256
   }
 
-  /// Options without those of a training that leave its result as it is, at any depth: when it saves its state, and
-  /// whether the optimizer's moments rest in files.
+  /// Options without those of a training that leave its result as it is, at any depth: when it saves its state, whether
+  /// the optimizer's moments rest in files, and whether processes share them out.
   static func decisive(_ options: JSON) -> JSON {
     guard let members = options.members else { return options }
     let training = members["training"]?.members?.filter {
-      !["saveEvery", "offload"].contains($0.key)
+      !["saveEvery", "offload", "shardsOptimizer"].contains($0.key)
     }
     return .object(
       members.merging(training.map { ["training": .object($0)] } ?? [:]) { $1 }

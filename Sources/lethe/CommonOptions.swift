@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diffusion
 import Foundation
+import Processes
 import Torch
 import Training
 
@@ -18,9 +19,9 @@ struct CommonOptions: ParsableArguments {
   var threads: Int?
   @Option(
     help:
-      "Number of pictures that go through a network at once while pictures are drawn, 1 or more. 0 takes as many as fit into memory. LETHE_BATCH, then 0, when left out."
+      "Number of pictures that go through a network at once while pictures are drawn, 1 or more. 'auto', or 0, takes as many as fit into memory. LETHE_BATCH, then auto, when left out."
   )
-  var batch: Int?
+  var batch: BatchCount?
   @Option(
     help:
       "Type that the networks compute in while pictures are drawn: float32, bfloat16 or float16. LETHE_DTYPE, then float32, when left out."
@@ -51,22 +52,26 @@ struct CommonOptions: ParsableArguments {
 
   func openDevice() throws -> Device {
     let opened =
-      try device.map(Device.init(parsing:))
-      ?? Defaults.read("LETHE_DEVICE", for: "--device", Device.init(parsing:)) ?? .cpu
+      try device.map(RankSession.device)
+      ?? Defaults.read("LETHE_DEVICE", for: "--device", RankSession.device) ?? .cpu
     if !isQuiet { ProgressLine.shared.begin() }
     return opened
   }
 
-  var isQuiet: Bool { quiet || (try? Defaults.flag("LETHE_QUIET")) == true }
+  var isQuiet: Bool {
+    quiet || (try? Defaults.flag("LETHE_QUIET")) == true || !RankSession.ranks.isFirst
+  }
 
   /// A run in a folder, which other processes stay out of until this one ends.
   /// - Parameter shares: whether the process is one of several that work for a common parent
   func run(at folder: String, seed: UInt64, shares: Bool = false) throws -> Run {
     try Self.requireName(folder)
     let place = URL(fileURLWithPath: folder)
-    MadeFolders.expect(place)
+    let ranks = RankSession.ranks
+    if ranks.isFirst { MadeFolders.expect(place) }
     let run = try Run(place, seed: seed)
-    if !shares { try run.keepOthersOut() }
+    run.ranks = ranks
+    if !shares, ranks.isFirst { try run.keepOthersOut() }
     if !isQuiet {
       ProgressLine.shared.begin()
       run.onProgress = ProgressLine.shared.show
@@ -84,7 +89,7 @@ struct CommonOptions: ParsableArguments {
 
   /// A sentence that the user should know although the command goes on.
   static func note(_ sentence: String) {
-    warn("note: \(sentence)")
+    if RankSession.ranks.isFirst { warn("note: \(sentence)") }
   }
 
   /// A note on a spelling of version 0.1, which the next release does not take any more.
@@ -115,17 +120,18 @@ struct CommonOptions: ParsableArguments {
     do {
       let (many, most) = (Bound.whole(0...Runtime.mostThreads), Bound.whole(0...65_536))
       try accept("--threads", threads, many)
-      try accept("--batch", batch, most)
+      try accept("--batch", batch?.count, most)
       let (threads, batch) = (
         try threads ?? Defaults.whole("LETHE_THREADS", many) ?? 0,
-        try batch ?? Defaults.whole("LETHE_BATCH", most) ?? 0
+        try batch?.count
+          ?? (Defaults.text("LETHE_BATCH") == "auto" ? 0 : Defaults.whole("LETHE_BATCH", most)) ?? 0
       )
       _ = try Defaults.flag("LETHE_QUIET")
       Runtime.keepFreedMemory()
       if threads > 0 { Runtime.threads = threads }
       Runtime.batch = batch
       ComputeType.usual = try usualType
-      try body()
+      try RankSession.run(body)
       ProgressLine.shared.end()
     } catch {
       ProgressLine.shared.end()
@@ -133,6 +139,16 @@ struct CommonOptions: ParsableArguments {
       Failure.report(error)
       throw Failure.exitCode(error)
     }
+  }
+}
+
+/// Pictures at a time: a number, or `auto` for as many as fit into memory.
+struct BatchCount: ExpressibleByArgument {
+  let count: Int
+
+  init?(argument: String) {
+    guard let count = argument == "auto" ? 0 : Int(argument) else { return nil }
+    self.count = count
   }
 }
 

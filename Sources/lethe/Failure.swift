@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Processes
 import Torch
 
 #if canImport(Glibc)
@@ -21,11 +22,12 @@ enum Failure {
   }
 
   static func report(_ error: any Error) {
-    warn("lethe: \(sentence(error))")
+    let ranks = RankSession.ranks
+    warn("lethe: \(ranks.isFirst ? "" : "rank \(ranks.rank): ")\(sentence(error))")
   }
 
   /// One sentence, also for errors that are not the program's own and come with the words of a library.
-  private static func sentence(_ error: any Error) -> String {
+  static func sentence(_ error: any Error) -> String {
     switch error {
     case let error as LetheError: return error.sentence
     case let fault as Fault where fault.isOutOfMemory: return "out of memory in \(fault)"

@@ -28,7 +28,7 @@ struct Lethe: ParsableCommand {
       EvaluateCommand.self, AuditCommand.self, VerifyCommand.self, AttackCommand.self,
       RelearnCommand.self,
       ReportCommand.self, CompareCommand.self, BenchCommand.self, EraserCommand.self, Train.self,
-      ListCommand.self, StudioCommand.self,
+      ListCommand.self, StudioCommand.self, LaunchCommand.self,
       DoctorCommand.self, EnvCommand.self, SpeedCommand.self,
       RunGraphCommand.self,
     ])

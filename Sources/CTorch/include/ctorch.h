@@ -20,6 +20,8 @@ extern "C" {
 typedef struct ct_tensor ct_tensor;
 typedef struct ct_operator ct_operator;
 typedef struct ct_generator ct_generator;
+typedef struct ct_store ct_store;
+typedef struct ct_group ct_group;
 
 void ct_string_free(char *text);
 
@@ -122,6 +124,38 @@ void ct_generator_free(ct_generator *generator);
 uint64_t ct_generator_seed(const ct_generator *generator);
 char *ct_generator_state(const ct_generator *generator, ct_tensor **result);
 char *ct_generator_set_state(ct_generator *generator, const ct_tensor *state);
+
+// ---- Processes that work together -------------------------------------------------------------
+
+/// A store of bytes by key that all ranks share (c10d's TCPStore). `serves`: whether it lives in this process; port 0 takes
+/// a free one then.
+char *ct_store_open(
+    const char *host, int32_t port, bool serves, double seconds, ct_store **result);
+int32_t ct_store_port(const ct_store *store);
+void ct_store_close(ct_store *store);
+char *ct_store_set(ct_store *store, const char *key, const void *bytes, int64_t count);
+/// The bytes [N] of a key; NULL where nobody has set it yet.
+char *ct_store_get(ct_store *store, const char *key, ct_tensor **result);
+char *ct_store_add(ct_store *store, const char *key, int64_t amount, int64_t *sum);
+
+/// The ranks as a group of c10d over Gloo. `interface`, else `host`, say which of the machine's addresses is used; NULL for
+/// both takes that of its name. Every rank calls the same functions in the same order.
+char *ct_group_open(
+    ct_store *store, const char *interface, const char *host, int32_t rank, int32_t size,
+    double seconds, ct_group **result);
+void ct_group_close(ct_group *group);
+/// The sum over the ranks, in place.
+char *ct_group_sum(ct_group *group, ct_tensor *tensor);
+/// The tensor of rank `root`, in place.
+char *ct_group_broadcast(ct_group *group, ct_tensor *tensor, int32_t root);
+/// The tensors of all ranks, of one shape, along the first dimension.
+char *ct_group_gather(ct_group *group, const ct_tensor *tensor, ct_tensor **result);
+char *ct_group_barrier(ct_group *group);
+/// The mean over the ranks of d(root) / d(inputs), summed in buckets while the backward pass goes on. A rank whose root
+/// has no graph, or that does not reach an input, adds zeros.
+char *ct_group_gradients(
+    ct_group *group, const ct_tensor *root, ct_tensor *const *inputs, int64_t input_count,
+    int64_t bucket_bytes, ct_tensor **results);
 
 // ---- Process and devices --------------------------------------------------------------------
 

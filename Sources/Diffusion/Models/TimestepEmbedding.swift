@@ -7,8 +7,9 @@ internal import TorchNN
 func sinusoids(_ t: Tensor, _ width: Int, flipSinToCos: Bool, shift: Double) -> Tensor {
   let half = width / 2
   let exponent =
-    Tensor.arange(0, Double(half)) * -Foundation.log(10000.0) / (Double(half) - shift)
-  let angles = t.to(.float32).unsqueezed(1) * exponent.exp().to(t.device).unsqueezed(0)
+    Tensor.arange(0, Double(half), on: t.device) * -Foundation.log(10000.0)
+    / (Double(half) - shift)
+  let angles = t.to(.float32).unsqueezed(1) * exponent.exp().unsqueezed(0)
   let (sin, cos) = (angles.sin(), angles.cos())
   return Tensor.concatenate(flipSinToCos ? [cos, sin] : [sin, cos], -1)
 }

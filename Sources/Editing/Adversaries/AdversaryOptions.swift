@@ -1,4 +1,5 @@
 package import Diffusion
+internal import Processes
 public import Torch
 internal import TorchNN
 package import Training
@@ -77,7 +78,7 @@ extension PromptAdversary {
     let e = model.predict(d.x, at: d.t, given: model.encode(places.embeddings(a)))
     // Summed over prompts: each gets the gradient it would get alone.
     let loss = Double(rows.count) * e.meanSquaredError(d.conditional)
-    return gradients(of: loss, with: [a])[0]
+    return meanGradients(of: loss, with: [a])[0]
   }
 }
 

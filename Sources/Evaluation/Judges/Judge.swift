@@ -1,4 +1,5 @@
 internal import Foundation
+package import Processes
 public import Torch
 
 /// Names the subjects of pictures: a network, or judgements that were made elsewhere. A new judge is a file of its own
@@ -79,14 +80,17 @@ extension Judge {
   /// - Parameters:
   ///   - pictures: [N, 3, H, W], values in [-1, 1]
   ///   - asked: N dictionaries: the subjects that each picture was asked to show, by kind
+  ///   - ranks: the processes that share the pictures
   /// - Returns: features [N, D], first choices and probabilities in the order of the pictures
   package func judged(
-    _ pictures: Tensor, asked: [[String: String]], of files: [String] = []
+    _ pictures: Tensor, asked: [[String: String]], of files: [String] = [],
+    by ranks: Ranks = .alone
   ) throws -> JudgedSet {
+    let parts = (pictures.size(0) + 63) / 64
     let features = try withoutGradients {
       Tensor.concatenate(
-        try stride(from: 0, to: pictures.size(0), by: 64).map { first in
-          let n = min(64, pictures.size(0) - first)
+        try ranks.map(parts) { part -> Tensor in
+          let (first, n) = (part * 64, min(64, pictures.size(0) - part * 64))
           return try self.features(
             pictures.narrowed(0, first, n),
             of: files.isEmpty ? [] : Array(files[first..<(first + n)]))
@@ -108,14 +112,17 @@ extension Judge {
 
   /// What the judge sees in a set's pictures, and how many of them it is not asked about, because they have no finite
   /// numbers.
-  package func judged(_ set: SampleSet) throws -> (seen: JudgedSet, samples: [SampleSet.Sample]) {
+  package func judged(
+    _ set: SampleSet, by ranks: Ranks = .alone
+  ) throws -> (seen: JudgedSet, samples: [SampleSet.Sample]) {
     let whole = try set.parted().whole
     guard !whole.isEmpty else {
       return (JudgedSet(asked: [], seen: [], features: Tensor.zeros([0, 1])), [])
     }
     let folder = set.folder.lastPathComponent
     var seen = try judged(
-      set.load(whole), asked: whole.map(\.subjects), of: whole.map { "\(folder)/\($0.file)" })
+      set.load(whole), asked: whole.map(\.subjects), of: whole.map { "\(folder)/\($0.file)" },
+      by: ranks)
     seen.prompts = whole.map(\.prompt)
     return (seen, whole)
   }

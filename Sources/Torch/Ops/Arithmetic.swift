@@ -90,6 +90,9 @@ extension Tensor {
     Operator.addInPlace(self, other, factor)
   }
   public func scale(by factor: Double) { Operator.mulInPlace(self, factor) }
-  public func copy(from other: Tensor) { Operator.copyInPlace(self, other) }
+  public func copy(from other: Tensor) {
+    HostTraffic.moved(from: other.device, to: device)
+    Operator.copyInPlace(self, other)
+  }
   public func zero() { Operator.zeroInPlace(self) }
 }

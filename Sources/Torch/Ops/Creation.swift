@@ -32,8 +32,9 @@ extension Tensor {
 
   /// start, start + step, ... below end.
   public static func arange(
-    _ start: Double, _ end: Double, step: Double = 1, _ dtype: DType = .float32
-  ) -> Tensor { Operator.arange(start, end, step, dtype) }
+    _ start: Double, _ end: Double, step: Double = 1, _ dtype: DType = .float32,
+    on device: Device = .cpu
+  ) -> Tensor { Operator.arange(start, end, step, dtype, Int?.none, device) }
 
   /// `count` numbers from `start` to `end` inclusive.
   public static func linspace(

@@ -99,7 +99,11 @@ extension Tensor {
     dtype == self.dtype ? self : Operator.toDType(self, dtype)
   }
   public func to(_ device: Device, _ dtype: DType? = nil) -> Tensor {
-    Operator.toDevice(self, device, dtype ?? self.dtype)
+    HostTraffic.moved(from: self.device, to: device)
+    if self.device.kind == .meta, device.kind != .meta {
+      return Tensor.ones(shape, dtype ?? self.dtype, on: device)
+    }
+    return Operator.toDevice(self, device, dtype ?? self.dtype)
   }
 
   /// Pads with a constant; `amounts` are (before, after) from the last dimension inwards.

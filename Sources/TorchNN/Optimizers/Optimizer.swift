@@ -5,8 +5,14 @@ package protocol Optimizer {
   /// Moves `parameters` along `gradients`; the lists keep their order from step to step.
   mutating func step(_ parameters: [Tensor], _ gradients: [Tensor], rate: Double)
   var state: [String: Tensor] { get set }
-  /// The shape of each tensor of ``state`` once a step was taken.
+  /// ``state`` where this process keeps all of it, else the parts of all processes, which ask together.
+  func wholeState(for parameters: [Tensor]) -> [String: Tensor]
+  /// The shape of each tensor of the whole state once a step was taken.
   func stateShapes(for parameters: [Tensor]) -> [String: [Int]]
+}
+
+extension Optimizer {
+  package func wholeState(for parameters: [Tensor]) -> [String: Tensor] { state }
 }
 
 /// Scales `gradients` in place so that their common norm is at most `limit`; returns the norm before.

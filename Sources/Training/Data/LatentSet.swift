@@ -1,5 +1,6 @@
 // The pictures that data-based methods train on, encoded once into a model's latents.
 public import Diffusion
+package import Processes
 public import Torch
 
 public struct LatentSet {
@@ -45,21 +46,34 @@ public struct LatentSet {
     drawnBy model: DiffusionModel, _ prompts: [String], steps: Int, guidance: Double, seed: UInt64,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
+    try self.init(
+      drawnBy: model, prompts, steps: steps, guidance: guidance, seed: seed,
+      by: Ranks.dividing ?? .alone, progress: progress)
+  }
+
+  /// The same by several ranks, which take the batches in turn.
+  package init(
+    drawnBy model: DiffusionModel, _ prompts: [String], steps: Int, guidance: Double, seed: UInt64,
+    by ranks: Ranks, progress: (Int, Int) -> Void = { _, _ in }
+  ) throws {
     var options = SamplingOptions()
     (options.steps, options.guidance) = (steps, guidance)
     try model.schedule.check()
     try model.check(prompts)
     let batch = model.batch(atMost: 16)
-    var parts: [Tensor] = []
-    for first in stride(from: 0, to: prompts.count, by: batch) {
+    let parts = try ranks.map(
+      (prompts.count + batch - 1) / batch,
+      progress: { progress(min($0 * batch, prompts.count), prompts.count) }
+    ) { part -> Tensor in
       try Interrupt.check()
+      let first = part * batch
       let some = Array(prompts[first..<min(first + batch, prompts.count)])
       let seeds = some.indices.map { Step(index: first + $0, seed: seed).generator.seed }
-      parts.append(
-        try withoutGradients { try model.latents(given: model.embed(some), seeds: seeds, options) })
-      progress(first + some.count, prompts.count)
+      return try withoutGradients {
+        try model.latents(given: model.embed(some), seeds: seeds, options)
+      }
     }
-    mean = Tensor.concatenate(parts)
+    mean = Tensor.concatenate(parts).to(model.device)
     deviation = nil
     captions = prompts
   }

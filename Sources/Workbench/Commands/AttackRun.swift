@@ -4,6 +4,7 @@ internal import Diffusion
 public import Editing
 public import Evaluation
 package import Foundation
+internal import Processes
 internal import Reports
 public import Torch
 public import Training
@@ -94,7 +95,7 @@ public struct AttackRun {
     let erased = try original.applying([eraser])
     let judge = try openJudge(on: device)
     let place = try Run(run.place("attack"), seed: seed)
-    (place.onProgress, place.onNote) = (run.onProgress, run.onNote)
+    (place.onProgress, place.onNote, place.ranks) = (run.onProgress, run.onNote, run.ranks)
     // The prompts without an attack, drawn by a model.
     func drawn(_ model: DiffusionModel, _ name: String) throws -> (set: SampleSet, shown: [Bool]) {
       let set = try SampleSet.create(
@@ -102,13 +103,13 @@ public struct AttackRun {
         .init(
           sampling: options.sampling, model: base,
           erasers: name == "original" ? [] : job.concepts + ["\(job.method) \(job.seed)"],
-          samples: samples))
+          samples: samples), by: run.ranks)
       try set.draw(model, batch: options.batch, place, stage: name) {
         Generate.recipe(
           $0, options.sampling, ModelReference(job.folder), base: base,
           erasers: name == "original" ? [] : [hash])
       }
-      return (set, try shows(set.load(), Array(samples.indices), judge))
+      return (set, try shows(set.load(), Array(samples.indices), judge, by: run.ranks))
     }
     let (originals, originally) = try drawn(original, "original")
     let (_, before) = try drawn(erased, "erased")
@@ -155,7 +156,7 @@ public struct AttackRun {
     }
     results.pictures = pictures(found, before)
     try place.publish(results)
-    WriteReport(run.runFolder, catalogs: catalogs).renew(run.note)
+    if run.ranks.isFirst { WriteReport(run.runFolder, catalogs: catalogs).renew(run.note) }
     return results
   }
 
@@ -198,8 +199,10 @@ public struct AttackRun {
   }
 
   /// Whether each picture is a success: the subject asked for is the judge's first choice and reaches the threshold.
-  private func shows(_ pictures: Tensor, _ indices: [Int], _ judge: any Judge) throws -> [Bool] {
-    let judged = try judge.judged(pictures, asked: indices.map { samples[$0].subjects })
+  private func shows(
+    _ pictures: Tensor, _ indices: [Int], _ judge: any Judge, by ranks: Ranks = .alone
+  ) throws -> [Bool] {
+    let judged = try judge.judged(pictures, asked: indices.map { samples[$0].subjects }, by: ranks)
     return judged.asked.indices.map { i in
       judged.asked[i][kind] == judged.seen[i][kind]
         && judged.probability(i, kind) ?? 0 >= threshold

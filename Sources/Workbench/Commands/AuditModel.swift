@@ -37,12 +37,13 @@ package struct AuditModel {
     let hash = network.hash()
     let set = try SampleSet.create(
       run.file("pictures"),
-      .init(sampling: options.sampling, model: hash, erasers: [], samples: samples))
+      .init(sampling: options.sampling, model: hash, erasers: [], samples: samples),
+      by: run.ranks)
     try set.draw(network, batch: options.batch, run, stage: "pictures", keepsBroken: true) {
       Generate.recipe(
         $0, options.sampling, ModelReference(model), base: hash, erasers: [])
     }
-    let judged = try judge.judged(set).seen
+    let judged = try judge.judged(set, by: run.ranks).seen
     let broken = samples.count - judged.count
     var measured = broken > 0 ? [MeasuredValue.notFinite(broken, of: samples.count)] : []
     measured += (judged.count > 0 ? judge.card.kinds : []).map { kind in

@@ -3,6 +3,7 @@ internal import Diffusion
 public import Editing
 internal import Evaluation
 internal import Foundation
+internal import Processes
 public import Torch
 public import Training
 public import Unlearning
@@ -140,7 +141,7 @@ public struct Erase {
     try notes().forEach { run.note($0) }
     let base = model.hash()
     run.identity = try claim(folder, erasure, base: base)
-    if folder.hasEraser {
+    if try run.ranks.agree({ folder.hasEraser }) {
       let eraser = try folder.eraser()
       try eraser.check(base: base)
       run.clearStates()
@@ -156,7 +157,8 @@ public struct Erase {
     (card.seed, card.base, card.version) = (job.seed, base, Version.current)
     let training = try run.seeded(job.seed)
     training.keepsStates = true
-    let erased = try method.erase(erasure, from: model, training)
+    let ranks = method.dividesBatches ? run.ranks : .alone
+    let erased = try ranks.dividing { try method.erase(erasure, from: model, training) }
     let eraser = Eraser(card, erased.vector)
     // The eraser comes last: a folder that has one is finished.
     try folder.write(erased.verdict, to: "verdict.json")
@@ -182,7 +184,7 @@ public struct Erase {
 
   /// Writes the whole edited model, again where an earlier run was interrupted in it or its disk was full.
   private func export(_ model: DiffusionModel, _ eraser: Eraser, to folder: RunFolder) throws {
-    guard let exports else { return }
+    guard let exports, WriteTurn.isMine else { return }
     let edited = try model.applying(eraser.vector)
     var laid = try LaidErasers(of: job.folder.url)
     laid.erasers.append(LaidEraser(card: eraser.card))

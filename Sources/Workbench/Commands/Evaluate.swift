@@ -3,6 +3,7 @@ public import Diffusion
 public import Editing
 public import Evaluation
 internal import Foundation
+internal import Processes
 public import Torch
 public import Training
 
@@ -99,7 +100,7 @@ public struct Evaluate {
         run.place(folder),
         .init(
           sampling: options.sampling, model: base, erasers: erasers, samples: samples),
-        overwrites: overwrites)
+        overwrites: overwrites, by: run.ranks)
       let files = erasers.isEmpty ? [] : [run.runFolder.eraserFile.lastPathComponent]
       try set.draw(
         model, batch: options.batch, run, stage: folder, overwrites: overwrites, keepsBroken: true
@@ -110,9 +111,12 @@ public struct Evaluate {
       }
       return (label, set)
     }
-    var (results, verdicts) = try measured(drawn, by: opened)
-    try measurePictures(
-      drawn, measures.networks(beside: opened, on: device), into: &results)
+    var (results, verdicts) = try measured(drawn, by: opened, run.ranks)
+    // One rank alone looks through the networks of these measures, and writes the results.
+    if run.ranks.isFirst {
+      try measurePictures(
+        drawn, measures.networks(beside: opened, on: device), into: &results)
+    }
     results.command = command
     results.origin = Origin(
       base: base, eraser: hash, opened.map { ($0.0, $0.1.about.hash) },
@@ -127,7 +131,7 @@ public struct Evaluate {
 
   /// The rows of every judge on the original's pictures, which come first, and on the erased model's.
   private func measured(
-    _ sets: [(label: String, set: SampleSet)], by judges: [(JudgeSpec, any Judge)]
+    _ sets: [(label: String, set: SampleSet)], by judges: [(JudgeSpec, any Judge)], _ ranks: Ranks
   ) throws -> (Results, [JudgedPicture]) {
     var results = Results(.evaluation, options, judge: judges.first?.1.about.measured ?? [:])
     var verdicts: [JudgedPicture] = []
@@ -147,7 +151,7 @@ public struct Evaluate {
         continue
       }
       let name = judges.count > 1 ? spec.description : nil
-      let before = try judge.judged(first.set)
+      let before = try judge.judged(first.set, by: ranks)
       let prompts = before.samples.map(\.prompt)
       let quality = JudgeQuality(before.seen, prompts: prompts, suite.forgotten)
       results.judges.append(JudgeRecord(spec, judge.about, quality))
@@ -160,7 +164,7 @@ public struct Evaluate {
       let reference = all?.filter { asked.contains($0) }
       let recognition = all.flatMap { Recognition($0.features) }
       for (label, set) in sets {
-        let judged = label == first.label ? before : try judge.judged(set)
+        let judged = label == first.label ? before : try judge.judged(set, by: ranks)
         let strange = recognition?.unrecognised(judged.seen.features)
         verdicts += set.verdicts(
           label, judged, suite.forgotten, unrecognised: strange, judge: spec.description)

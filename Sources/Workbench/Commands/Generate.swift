@@ -86,7 +86,7 @@ package struct Generate {
     let set = try SampleSet.create(
       run.folder,
       .init(sampling: sampling, model: model.folder, erasers: model.erasers, samples: samples),
-      overwrites: overwrites)
+      overwrites: overwrites, by: run.ranks)
     let condition = erasers.map { SwitchedConditioning($0, edited) }
     // What is on for a picture is part of what it is drawn by, whatever it is called.
     let hashes = try Dictionary(
@@ -106,7 +106,9 @@ package struct Generate {
   }
 
   /// Finds what this request would be refused for, without drawing.
-  package func check(on device: Device) throws {
+  /// - Returns: the memory that it takes, by part
+  @discardableResult
+  package func check(on device: Device) throws -> String {
     try validate()
     let erasers = try model.set.map { try EraserSet(URL(fileURLWithPath: $0)) }
     for sample in samples { _ = try erasers?.active(sample.erasers ?? model.active) }
@@ -118,6 +120,8 @@ package struct Generate {
         width: sample.width ?? sampling.width, height: sample.height ?? sampling.height)
     }
     _ = try Samplers.named(sampling.sampler, for: edited.schedule)
+    let most = edited.isLarge ? max(16, batch) : batch
+    return edited.memorySentence(batch: min(edited.batch(atMost: most), samples.count))
   }
 
   private func validate() throws {

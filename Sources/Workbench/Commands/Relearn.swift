@@ -5,6 +5,7 @@ internal import Diffusion
 package import Editing
 package import Evaluation
 internal import Foundation
+internal import Processes
 package import Torch
 internal import TorchNN
 package import Training
@@ -87,14 +88,16 @@ package struct Relearn {
   {
     run.note(try job.folder.strangeAttacks(in: catalogs.attacks))
     let place = try Run(run.place("relearn"), seed: seed)
-    (place.onProgress, place.onNote) = (run.onProgress, run.onNote)
+    (place.onProgress, place.onNote, place.ranks) = (run.onProgress, run.onNote, run.ranks)
     var inputs = try identity()
     (inputs["base"], inputs["eraser"]) = (.string(eraser.card.base), .string(try eraser.hash()))
     if themes == nil { inputs["suite"] = .string(try JSON(encoding: suite).compact.sha256) }
     try place.runFolder.claim("options.json", for: inputs, "relearn")
     let steps = [0] + tuning.checkpoints.filter { $0 <= tuning.training.steps }
-    var points = place.events("curve.jsonl").compactMap { try? $0.decoded(as: Point.self) }
-      .filter { $0.isPossible }
+    var points = try run.ranks.agree {
+      place.events("curve.jsonl").compactMap { try? $0.decoded(as: Point.self) }
+        .filter { $0.isPossible }
+    }
     let missing = (0..<seeds).flatMap { k in
       trained.map { set -> (set: TuningSet, seed: Int, steps: [Int]) in
         let done = points.filter { $0.set == set && $0.seed == k }.map(\.step)
@@ -104,6 +107,10 @@ package struct Relearn {
     // A complete curve needs no model and no pictures.
     if !missing.isEmpty {
       points += try measure(missing, steps, eraser, in: place, on: device)
+      // Whoever measured them, and in whatever order.
+      points.sort { ($0.seed, $0.set.rawValue, $0.step) < ($1.seed, $1.set.rawValue, $1.step) }
+      try place.runFolder.write(
+        text: points.map { try JSON(encoding: $0).compact + "\n" }.joined(), to: "curve.jsonl")
     }
     var results = Results(.relearning, options)
     results.rows = RelearningCurve(points).rows(job.method, job.subject)
@@ -113,7 +120,7 @@ package struct Relearn {
       "Fine-tuning (mode \(tuning.mode.rawValue)) on pictures of the concept, and on as many benign pictures as a control."
     ]
     try place.publish(results)
-    WriteReport(run.runFolder, catalogs: catalogs).renew(run.note)
+    if run.ranks.isFirst { WriteReport(run.runFolder, catalogs: catalogs).renew(run.note) }
     return results
   }
 
@@ -127,9 +134,11 @@ package struct Relearn {
     let judge = try judged.openJudge(on: device)
     let sets = Dictionary(uniqueKeysWithValues: zip(TuningSet.allCases, try sets(original, place)))
     let probes = try probes(original, place)
-    var points: [Point] = []
-    for (name, k, wanted) in missing {
-      guard let set = sets[name] else { continue }
+    // A rank does a fine-tuning from its beginning to its end.
+    let found = try place.ranks.map(missing.count) { number -> [Point] in
+      let (name, k, wanted) = missing[number]
+      guard let set = sets[name] else { return [] }
+      var points: [Point] = []
       var model = try FineTuning(victim, on: set, tuning, seed: seed &+ UInt64(k))
       for step in steps {
         let stage = "\(name.rawValue), seed \(k + 1) of \(seeds)"
@@ -147,8 +156,9 @@ package struct Relearn {
         guard case .object(let line) = try JSON(encoding: point) else { continue }
         try place.record(line, to: "curve.jsonl")
       }
+      return points
     }
-    return points
+    return found.flatMap(\.self)
   }
 
   /// The pictures to fine-tune on: those of the concept, and as many of other subjects.
@@ -233,7 +243,7 @@ package struct Relearn {
   ) throws -> LatentSet {
     try LatentSet(
       drawnBy: model, prompts, steps: tuning.pictureSteps, guidance: tuning.guidance,
-      seed: seed &+ 100 &+ draw
+      seed: seed &+ 100 &+ draw, by: run.ranks
     ) { run.progress(stage, $0, $1) }
   }
 

@@ -3,6 +3,7 @@ import Diffusion
 public import Editing
 import Evaluation
 import Foundation
+import Processes
 import Torch
 import Training
 import Unlearning
@@ -131,12 +132,13 @@ struct EraseCommand: ParsableCommand {
         print(try JSON(encoding: erase.job).pretty, terminator: "")
         guard !common.isQuiet else { return }
         try (erase.summary() + erase.notes()).forEach(warn)
-        if let memory = try erase.method.memory(for: { try job.folder.model() }) { warn(memory) }
+        let model = try job.folder.model()
+        warn(try erase.method.memory(for: { model }) ?? model.memorySentence(batch: 1))
         return
       }
       let run = try common.run(at: out, seed: job.seed)
       if !common.isQuiet, !common.json { try warn(erase.optionsLine()) }
-      if tensorboard { try run.writeTensorBoard() }
+      if tensorboard, RankSession.ranks.isFirst { try run.writeTensorBoard() }
       run.sampleEvery = sampleEvery
       let start = Date()
       let (eraser, verdict) = try erase(in: run, on: common.openDevice())

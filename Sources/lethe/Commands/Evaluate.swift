@@ -3,6 +3,7 @@ import Diffusion
 import Editing
 import Evaluation
 import Foundation
+import Processes
 import Reports
 import Torch
 import Training
@@ -105,7 +106,7 @@ struct EvaluateCommand: ParsableCommand {
         let combined = CombinedRun(
           reference, concepts: concept, command: ["lethe"] + CommandLine.arguments.dropFirst())
         let run = try common.run(at: out, seed: 0)
-        _ = try combined(in: run, on: common.openDevice())
+        try run.ranks.first { _ = try combined(in: run, on: common.openDevice()) }
         return try measure(run, out)
       }
       if model.isModel {

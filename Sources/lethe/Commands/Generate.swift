@@ -181,7 +181,8 @@ struct GenerateCommand: ParsableCommand {
       var generate = Generate(reference, sampling, samples, batch: 4)
       generate.overwrites = overwrite
       if dryRun {
-        try generate.check(on: common.openDevice())
+        let memory = try generate.check(on: common.openDevice())
+        if !common.isQuiet { warn(memory) }
         let request = JSON.object([
           "model": try JSON(encoding: reference), "sampling": try JSON(encoding: sampling),
           "samples": try JSON(encoding: samples), "out": .string(out),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Processes
 import Torch
 import Workbench
 
@@ -50,7 +51,7 @@ struct PageOptions: ParsableArguments {
 
   /// - Throws: ``LetheError`` where no program opens pages here
   func openPage(_ file: URL) throws {
-    if open { try Self.open(file.path) }
+    if open, RankSession.ranks.isFirst { try Self.open(file.path) }
   }
 
   /// Opens a file or an address in the usual program.

@@ -1,0 +1,214 @@
+internal import Foundation
+internal import Synchronization
+internal import Torch
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// The store that ranks meet in, with a watch over the others.
+final class Meeting: Sendable {
+  private let e: RankEnvironment
+  private let store: SharedStore
+  private let isInterrupted: @Sendable () -> Bool
+  private let known = Mutex<RankFailure?>(nil)
+  private let hasLeft = Atomic(false)
+  private let opened = Mutex<TensorGroup?>(nil)
+
+  /// Values of the store have a limit.
+  private static let piece = 4 << 20
+
+  init(
+    _ e: RankEnvironment, isInterrupted: @escaping @Sendable () -> Bool,
+    onFailure: @escaping @Sendable () -> Void
+  ) throws {
+    (self.e, self.isInterrupted) = (e, isInterrupted)
+    do throws(Fault) {
+      store = try SharedStore(
+        host: e.host, port: e.port, serves: e.rank == 0 && !e.isStoreElsewhere,
+        seconds: min(e.patience, 300))
+    } catch {
+      throw LetheError(
+        .other,
+        "rank \(e.rank) finds no store at \(e.host):\(e.port): \(Device.reason(error.text)); MASTER_ADDR and MASTER_PORT name it"
+      )
+    }
+    try add("joined/\(e.rank)", 1)
+    try awaitAll("joined", "has not come")
+    watch(onFailure)
+  }
+
+  private func key(_ name: String) -> String { "lethe/\(name)" }
+
+  /// A call of the store, whose failure means that the rank which keeps it is gone.
+  private func asked<T>(_ body: () throws(Fault) -> T) throws -> T {
+    do throws(Fault) { return try body() } catch {
+      throw failure?.error
+        ?? LetheError(
+          .other,
+          "the store of the ranks is gone, and with it rank 0; finished work is kept, and the same command goes on"
+        )
+    }
+  }
+
+  @discardableResult
+  func add(_ name: String, _ amount: Int) throws -> Int {
+    try asked { () throws(Fault) in try store.add(key(name), amount) }
+  }
+
+  func put(_ name: String, _ data: Data) throws {
+    let count = (data.count + Self.piece - 1) / Self.piece
+    for i in 0..<count {
+      let part = data.dropFirst(i * Self.piece).prefix(Self.piece)
+      try asked { () throws(Fault) in try store.set(key("\(name)#\(i)"), part) }
+    }
+    try asked { () throws(Fault) in try store.set(key(name), Array("\(count)".utf8)) }
+  }
+
+  private func get(_ name: String) throws -> [UInt8]? {
+    try asked { () throws(Fault) in try store.get(key(name)) }
+  }
+
+  /// Waits for a value.
+  func take(_ name: String) throws -> Data {
+    var count: Int?
+    try wait {
+      count = try get(name).flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+      return count != nil
+    }
+    var data = Data()
+    for i in 0..<(count ?? 0) { data += try get("\(name)#\(i)") ?? [] }
+    return data
+  }
+
+  /// Waits until something holds.
+  /// - Throws: ``LetheError`` where another rank fails, or nothing happens for too long
+  func wait(_ condition: () throws -> Bool) throws {
+    let start = Date()
+    var pause = 0.0005
+    while try !condition() {
+      if let failure = try failed() { throw failure.error }
+      if isInterrupted() {
+        throw LetheError(
+          .interrupted, "interrupted; the same command goes on where this one stopped")
+      }
+      guard Date().timeIntervalSince(start) < e.patience else {
+        throw LetheError(
+          .other,
+          "rank \(e.rank) waited \(Int(e.patience)) s for the others; a longer wait is given by LETHE_PATIENCE, in seconds"
+        )
+      }
+      Thread.sleep(forTimeInterval: pause)
+      pause = min(0.02, pause * 1.5)
+    }
+  }
+
+  private func awaitAll(_ name: String, _ fault: String) throws {
+    let start = Date()
+    try wait {
+      let missing = try (0..<e.count).filter { try add("\(name)/\($0)", 0) == 0 }
+      if Date().timeIntervalSince(start) > min(e.patience, 300), let first = missing.first {
+        throw LetheError(
+          .other,
+          "rank \(first) \(fault): \(e.count - missing.count) of \(e.count) ranks are there; start as many as WORLD_SIZE says"
+        )
+      }
+      return missing.isEmpty
+    }
+  }
+
+  // MARK: - Failures
+
+  /// A failure that is known here.
+  var failure: RankFailure? { known.withLock { $0 } }
+
+  /// A failure that the store knows.
+  private func failed() throws -> RankFailure? {
+    if let failure { return failure }
+    guard let bytes = try get("failed"),
+      let found = try? JSONDecoder().decode(RankFailure.self, from: Data(bytes))
+    else { return nil }
+    known.withLock { $0 = $0 ?? found }
+    return found
+  }
+
+  /// Tells the others that this rank ends. The first failure stays.
+  func fail(_ own: RankFailure) {
+    hasLeft.store(true, ordering: .relaxed)
+    guard (try? failed()) == nil, let data = try? JSONEncoder().encode(own) else { return }
+    known.withLock { $0 = own }
+    try? asked { () throws(Fault) in try store.set(key("failed"), data) }
+  }
+
+  /// Looks for failures of others while this rank computes. The step in flight is finished; a rank that does not end by
+  /// itself is ended.
+  private func watch(_ onFailure: @escaping @Sendable () -> Void) {
+    Thread.detachNewThread { [weak self, rank = e.rank] in
+      while true {
+        Thread.sleep(forTimeInterval: 0.5)
+        guard let self, !hasLeft.load(ordering: .relaxed) else { return }
+        let failure: RankFailure?
+        do { failure = try failed() } catch {
+          failure = RankFailure(rank: 0, kind: 1, sentence: "it has ended without a word")
+          known.withLock { $0 = $0 ?? failure }
+        }
+        guard let failure, failure.rank != rank else { continue }
+        onFailure()
+        Thread.sleep(forTimeInterval: Self.grace)
+        guard !hasLeft.load(ordering: .relaxed) else { return }
+        Self.end(failure, rank)
+      }
+    }
+  }
+
+  /// Seconds in which a rank ends by itself after another one has failed.
+  private static let grace = 60.0
+
+  private static func end(_ failure: RankFailure, _ rank: Int) -> Never {
+    let line =
+      "lethe: rank \(rank) ends, because rank \(failure.rank) has failed: \(failure.sentence)\n"
+    line.utf8CString.withUnsafeBytes { bytes in
+      _ = write(2, bytes.baseAddress, bytes.count - 1)
+    }
+    _exit(failure.kind == 0 ? 1 : failure.kind)
+  }
+
+  /// Ends the process after an exchange of tensors that failed, with the reason of the rank that failed first.
+  func lost(_ fault: Fault) -> Never {
+    let start = Date()
+    while failure == nil, Date().timeIntervalSince(start) < 3 {
+      _ = try? failed()
+      Thread.sleep(forTimeInterval: 0.05)
+    }
+    let own = RankFailure(
+      rank: e.rank, kind: 1,
+      sentence: "an exchange with the other ranks failed: \(fault); the last saved state is kept")
+    fail(own)
+    Self.end(failure ?? own, e.rank)
+  }
+
+  func leave() throws {
+    hasLeft.store(true, ordering: .relaxed)
+    try add("left/\(e.rank)", 1)
+    guard e.rank == 0 else { return }
+    try wait { try (0..<e.count).allSatisfy { try add("left/\($0)", 0) > 0 } }
+  }
+
+  // MARK: - Tensors
+
+  /// The group for exchanges of tensors, opened when it is first needed, on all ranks at once.
+  func group() -> TensorGroup {
+    opened.withLock { opened in
+      if let opened { return opened }
+      do throws(Fault) {
+        let made = try TensorGroup(
+          store, interface: e.interface, host: e.address, rank: e.rank, count: e.count,
+          seconds: e.patience)
+        opened = made
+        return made
+      } catch { lost(error) }
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Benchmarks
+import Diffusion
+import Foundation
+import Processes
+import Synchronization
+import Torch
+import Training
+import Workbench
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The part of this process in a command that several processes share. Ranks beside the first one print nothing but the
+/// reason of a failure, and write the files of their own share alone.
+enum RankSession {
+  private static let joined = Mutex(Ranks.alone)
+
+  static var ranks: Ranks { joined.withLock { $0 } }
+
+  /// Joins the others that the environment names, runs the command, and waits for those that need this process.
+  /// - Throws: what `body` throws, or the failure of another rank
+  static func run(_ body: () throws -> Void) throws {
+    guard let own = try RankEnvironment(ProcessInfo.processInfo.environment) else {
+      return try body()
+    }
+    Workers.endWithParent()
+    let ranks = try Ranks(
+      joining: own, isInterrupted: { Interrupt.isRequested }, onFailure: { Interrupt.request() })
+    joined.withLock { $0 = ranks }
+    do {
+      if ranks.isFirst {
+        try body()
+      } else {
+        dup2(open("/dev/null", O_WRONLY), 1)
+        try WriteTurn.$isMine.withValue(false, operation: body)
+      }
+      try ranks.leave()
+    } catch {
+      // A rank that is interrupted because another one has failed says so.
+      let failure = ranks.failure
+      ranks.fail(Failure.exitCode(error).rawValue, Failure.sentence(error))
+      throw failure?.error ?? error
+    }
+  }
+
+  /// A device without a number is that of the rank's place on its machine.
+  static func device(_ text: String) throws -> Device {
+    try Device(parsing: text == "cuda" && !ranks.isAlone ? "cuda:\(ranks.localRank)" : text)
+  }
+}

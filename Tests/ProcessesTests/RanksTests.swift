@@ -1,0 +1,114 @@
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+import Torch
+
+@testable import Processes
+
+@Suite struct RanksTests {
+  /// Each piece of work is done once, by somebody, and everybody has all results in order.
+  @Test(arguments: [1, 2, 3]) func workIsDoneOnce(_ count: Int) throws {
+    let done = Mutex<[Int]>([])
+    let found = try RanksInThreads.run(count) { ranks -> [Int] in
+      try ranks.map(7) { i -> Int in
+        done.withLock { $0.append(i) }
+        #expect(WriteTurn.isMine)
+        return i * i
+      }
+    }
+    #expect(done.withLock { $0.sorted() } == Array(0..<7))
+    #expect(found == Array(repeating: [0, 1, 4, 9, 16, 25, 36], count: count))
+  }
+
+  /// A tensor comes over as it is, also one that is longer than a value of the store may be.
+  @Test func tensorsComeOver() throws {
+    let found = try RanksInThreads.run(2) { ranks -> [Float] in
+      let parts = try ranks.map(2) { i -> Tensor in
+        Tensor.full([3, 500_000], i == 0 ? 0.1 : .infinity)
+      }
+      return [parts[0].min(1).floats[2], parts[1].flattened().max(0).floats[0]]
+    }
+    #expect(found == [[0.1, .infinity], [0.1, .infinity]])
+  }
+
+  @Test func theFirstRankDecides() throws {
+    let found = try RanksInThreads.run(3) { ranks -> [Int] in
+      let agreed = try ranks.agree { ranks.rank + 5 }
+      try ranks.meet()
+      return [agreed] + (try ranks.gather(ranks.rank)) + [ranks.any(ranks.rank == 2) ? 1 : 0]
+    }
+    #expect(found == Array(repeating: [5, 0, 1, 2, 1], count: 3))
+  }
+
+  /// A rank that fails ends those that wait for it, with its kind and its sentence.
+  @Test func aFailureReachesTheOthers() throws {
+    let found = try RanksInThreads.outcomes(2) { ranks -> Int in
+      try ranks.map(2) { _ -> Int in
+        guard ranks.rank == 0 else { throw LetheError(.disk, "the disk is full") }
+        Thread.sleep(forTimeInterval: 0.2)
+        return 0
+      }.count
+    }
+    for outcome in found {
+      guard case .failure(let error as LetheError) = outcome else {
+        Issue.record("\(outcome)")
+        continue
+      }
+      #expect(error.kind == .disk && error.sentence.hasSuffix("the disk is full"))
+    }
+    #expect("\(found[0])".contains("rank 1: "))
+  }
+
+  @Test func aRankThatDoesNotComeIsNamed() throws {
+    let found = try RanksInThreads.outcomes(3, patience: 0.3, missing: [1]) { $0.rank }
+    #expect(found.count == 2)
+    for outcome in found {
+      #expect(throws: LetheError.self) { try outcome.get() }
+      let text = "\(outcome)"
+      #expect(
+        text.contains("rank 1 has not come: 2 of 3") || text.contains("waited 0 s"), "\(text)")
+    }
+  }
+
+  /// Every part goes to one rank, and sizes differ by what is left alone.
+  @Test(arguments: [(5, 2), (2, 4), (1, 3), (8, 4), (9, 4)]) func rowsCoverTheBatch(
+    _ batch: Int, _ count: Int
+  ) throws {
+    let rows = try RanksInThreads.run(count) { Array($0.rows(of: batch)) }
+    #expect(rows.flatMap(\.self) == Array(0..<batch))
+    #expect(rows.map(\.count).max() == (batch + count - 1) / count)
+  }
+
+  @Test func launchersTellTheRank() throws {
+    #expect(try RankEnvironment([:]) == nil)
+    #expect(try RankEnvironment(["RANK": "0", "WORLD_SIZE": "1"]) == nil)
+    var variables = [
+      "RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "MASTER_ADDR": "node0",
+      "MASTER_PORT": "29500",
+    ]
+    let place = try #require(try RankEnvironment(variables))
+    #expect(place.rank == 3 && place.count == 4 && place.localRank == 1)
+    #expect(place.host == "node0" && place.port == 29500 && !place.isStoreElsewhere)
+    // torchrun keeps the store itself.
+    variables["TORCHELASTIC_USE_AGENT_STORE"] = "True"
+    #expect(try RankEnvironment(variables)?.isStoreElsewhere == true)
+    for (name, wrong, accepted) in [
+      ("RANK", "4", "0 to 3"), ("RANK", "", "0 to 3"), ("MASTER_PORT", "0", "1 to 65535"),
+      ("WORLD_SIZE", "many", "1 to 65536"), ("MASTER_ADDR", "", "machine"),
+    ] {
+      let error = #expect(throws: LetheError.self) {
+        try RankEnvironment(variables.merging([name: wrong]) { $1 })
+      }
+      #expect(error?.sentence.hasPrefix("\(name): ") == true, "\(name)")
+      #expect(error?.sentence.contains(accepted) == true, "\(name)")
+    }
+  }
+
+  @Test func coresAreSharedOut() {
+    let cores = Cores([0, 1, 4, 5])
+    #expect(cores.share(0, of: 2) == Cores([0, 1]) && cores.share(1, of: 2) == Cores([4, 5]))
+    #expect(cores.share(2, of: 3) == Cores([4]) && cores.share(0, of: 5) == Cores([]))
+    #expect(Cores.ofThisProcess.count >= 1)
+  }
+}
