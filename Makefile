@@ -56,7 +56,7 @@ studio-test: build ## `lethe studio` used in a headless Chromium, screenshots in
 docs: setup ## the library's documentation as .build/Lethe.doccarchive
 	@scripts/docs.sh
 
-bench: build ## against diffusers on this machine, in turn (makes .venv/ once); QUICK=1 for the embedded size only
+bench: build ## against diffusers on this machine, in turn (makes .venv/ once); QUICK=1 for the embedded size and fewer rounds
 	@scripts/bench/setup.sh
 	@.venv/bin/python scripts/bench/bench.py $(if $(QUICK),--quick)
 

@@ -2,9 +2,10 @@
 """Lethe and diffusers in turn, on the same weights and inputs, with equal thread counts.
 
 Prints a table of ratios (Lethe / diffusers; below 1 Lethe is faster or smaller) and writes
-runs/bench-speed/results.json. `--quick` leaves the SD 1.4 size out.
+runs/bench-speed/results.json and results.md with the machine. `--quick` leaves the SD 1.4 size out
+and takes fewer rounds.
 """
-import argparse, json, os, shutil, statistics, subprocess, sys, tempfile, time
+import argparse, json, os, platform, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
 
 import random_models
@@ -13,11 +14,12 @@ ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "runs" / "bench-speed"
 parser = argparse.ArgumentParser()
 parser.add_argument("--quick", action="store_true")
-parser.add_argument("--rounds", type=int, default=3)
+parser.add_argument("--rounds", type=int, default=0, help="3, 2 with --quick")
 parser.add_argument("--threads", type=int, default=os.cpu_count())
 arguments = parser.parse_args()
 LETHE, PYTHON = ROOT / ".build/release/lethe", sys.executable
 REFERENCE = Path(__file__).with_name("reference.py")
+LOOPS = Path(__file__).with_name("loops.py")
 
 
 def last_line(command):
@@ -64,19 +66,133 @@ def first_image(model, rounds):
     return row
 
 
+def row(label, ratios, memory=None):
+    found = {"stage": label, "ratio": statistics.median(ratios), "low": min(ratios), "high": max(ratios), "rounds": len(ratios)}
+    if memory:
+        found["memory"] = statistics.median(memory)
+    print(f"| {label} | {found['ratio']:.2f} ({found['low']:.2f} to {found['high']:.2f}) | {found['memory']:.2f} |" if memory else
+          f"| {label} | {found['ratio']:.2f} ({found['low']:.2f} to {found['high']:.2f}) | |", flush=True)
+    return found
+
+
+def erase(model, method, *settings, concepts=("fox",)):
+    """Seconds between the steps of a training, seconds of the whole erasure, and its peak of memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [LETHE, "erase", model, "--method", method, "--out", f"{folder}/run", "--quiet", "--threads", arguments.threads, "--kind", "object"]
+        for concept in concepts:
+            command += ["--concept", concept]
+        for setting in settings:
+            command += ["--set", setting]
+        done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"{' '.join(map(str, command))}\n{done.stderr[-2000:]}")
+        log = Path(folder) / "run/events.jsonl"
+        events = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        times = [e["seconds"] for e in events if "seconds" in e and "loss" in e]
+        origin = json.loads((Path(folder) / "run/provenance.json").read_text())
+        return [b - a for a, b in zip(times, times[1:])], origin["seconds"], origin["peakMemory"]
+
+
+def steps(label, model, method, loop, settings, extra=(), rounds=1):
+    """A step of a method beside the plain loop with the same batch."""
+    ratios, memory = [], []
+    for _ in range(rounds):
+        b = last_line([PYTHON, LOOPS, model, "--loop", loop, "--threads", arguments.threads, *extra])
+        seconds, _, peak = erase(model, method, "training.steps=6", "training.logEvery=1", *settings)
+        ratios.append(statistics.median(seconds) / statistics.median(b["seconds"]))
+        memory.append(peak / b["peak"])
+    return row(label, ratios, memory)
+
+
+def start_time(rounds):
+    """From process start to the version on the screen."""
+    ratios = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        subprocess.run([LETHE, "--version"], check=True, capture_output=True)
+        middle = time.perf_counter()
+        subprocess.run([PYTHON, "-c", "import diffusers; print(diffusers.__version__)"], check=True, capture_output=True)
+        ratios.append((middle - start) / (time.perf_counter() - middle))
+    return row("process start to the version", ratios)
+
+
+def evaluation(model, rounds):
+    """Pictures and their judgement: `lethe evaluate MODEL` beside a pipeline that draws as many in batches of 20, without a judge."""
+    code = ("import sys, torch; torch.set_num_threads(%d)\nfrom diffusers import DDIMScheduler, StableDiffusionPipeline\n"
+            "p = StableDiffusionPipeline.from_pretrained(sys.argv[1], torch_dtype=torch.float32, safety_checker=None); p.set_progress_bar_config(disable=True)\n"
+            "p.scheduler = DDIMScheduler.from_config(p.scheduler.config); n = int(sys.argv[2])\n"
+            "for i in range(0, n, 20):\n"
+            "    for k, x in enumerate(p(['a noto emoji of a fox'] * min(20, n - i), num_inference_steps=25, guidance_scale=4).images): x.save(f'{sys.argv[3]}/{i + k}.png')"
+            % arguments.threads)
+    ratios = []
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.perf_counter()
+            subprocess.run([LETHE, "evaluate", model, "--quick", "--quiet", "--threads", str(arguments.threads), "--out", f"{folder}/out"], check=True, capture_output=True)
+            middle = time.perf_counter()
+            count = len(list((Path(folder) / "out/pictures").glob("*.png")))
+            subprocess.run([PYTHON, "-c", code, str(model), str(count), folder], check=True, capture_output=True)
+            ratios.append((middle - start) / (time.perf_counter() - middle))
+    return row(f"evaluation of {count} pictures with a judge, beside drawing alone", ratios)
+
+
+def by_concepts(model, method, counts, *settings):
+    """The cost of some concepts as a multiple of that of one."""
+    names = [f"thing number {i}" for i in range(max(counts))]
+    costs = [erase(model, method, *settings, concepts=names[:n])[1] for n in counts]
+    return [row(f"{method}: {n} concepts, cost beside one", [cost / costs[0]]) for n, cost in zip(counts[1:], costs[1:])]
+
+
+def by_size(model, sizes):
+    """The time of a picture, loading taken off, as a multiple of that of the smallest size."""
+    def seconds(side, count):
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.perf_counter()
+            subprocess.run([LETHE, "generate", model, "--prompt", "a noto emoji of a fox", "--count", str(count), "--batch", "1", "--width", str(side), "--height", str(side),
+                            "--quiet", "--threads", str(arguments.threads), "--out", f"{folder}/out"], check=True, capture_output=True)
+            return time.perf_counter() - start
+    costs = [seconds(side, 3) - seconds(side, 1) for side in sizes]
+    return [row(f"picture of {side} x {side}, time beside {sizes[0]} x {sizes[0]}", [cost / costs[0]]) for side, cost in zip(sizes[1:], costs[1:])]
+
+
+def machine():
+    """The processor, its cores and the memory."""
+    info = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    names = [line.split(":", 1)[1].strip() for line in info.splitlines() if line.startswith("model name")]
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    return f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, {arguments.threads} threads"
+
+
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
-    model, rounds, rows = ROOT / "Models/emoji", arguments.rounds, []
-    print(f"threads {arguments.threads}, rounds {rounds}; ratios Lethe / diffusers, median (lowest to highest)\n")
+    model, rounds, rows = ROOT / "Models/emoji", arguments.rounds or (2 if arguments.quick else 3), []
+    print(f"{machine()}, rounds {rounds}; ratios Lethe / diffusers, median (lowest to highest)\n")
     print("| stage | time | peak memory |\n|---|---|---|")
+    few = 2 if arguments.quick else 1
     for stage, label, repeats in (("text", "text encoding, 4 prompts", 30), ("unet", "U-Net forward, batch 2", 30),
                                   ("backward", "U-Net forward and backward, batch 2", 15), ("sample", "25 guided steps, 4 pictures", 3),
                                   ("decode", "VAE decode, batch 2", 30)):
-        rows.append(compare(label, model, stage, repeats, rounds))
-    rows.append(compare("ESD iteration", model, "esd", 1, rounds, reference=("--iterations", "20")))
-    rows.append(compare("UnlearnDiffAtk, a prompt (80 steps and 2 pictures; 16 prompts at once)", model, "unlearndiff", 1, rounds))
-    rows.append(compare("null space of ten prompts of width 768", model, "nullspace", 5, rounds))
+        rows.append(compare(label, model, stage, max(1, repeats // few), rounds))
+    for stage, label, repeats in (("unet", "bfloat16: U-Net forward, batch 2", 4), ("sample", "bfloat16: 25 guided steps, 4 pictures", 1)):
+        types = ("--dtype", "bfloat16")
+        rows.append(compare(label, model, stage, repeats, 1, lethe=types, reference=types))
+    rows.append(compare("ESD iteration", model, "esd", 1, 1 if arguments.quick else rounds, reference=("--iterations", "20")))
+    rows.append(compare("UnlearnDiffAtk, a prompt (80 steps and 2 pictures; 16 prompts at once)", model, "unlearndiff", 1, 1 if arguments.quick else rounds))
+    rows.append(compare("null space of ten prompts of width 768", model, "nullspace", 5, 1 if arguments.quick else rounds))
+    four = ("training.batch=4",)
+    pictures = (*four, "guarding.limit=0", "data.forget=8", "data.retain=8", "data.steps=2")
+    rows.append(steps("AdvUnlearn, a step of 4 prompts, 3 of the attack", model, "advunlearn", "advunlearn",
+                      (*four, "cleanSteps=0", "adversary.steps=3", "retainTrajectories=5", "options.trajectories=4", "options.trajectorySteps=4", "guarding.limit=0"), rounds=rounds))
+    rows.append(steps("Meta-Unlearning, a step of 4 pictures, 3 of fine-tuning", model, "meta", "meta", (*four, "base=uce", "pictures=8", "pictureSteps=2", "guarding.limit=0"), rounds=rounds))
+    rows.append(steps("EraseDiff, a step of 4 and 4 pictures", model, "erasediff", "erasediff", (*pictures, "pool=0"), rounds=rounds))
+    rows.append(steps("SepME, a step of 4 states", model, "sepme", "sepme", (*four, "trajectories=2", "trajectorySteps=4"), rounds=rounds))
+    rows.append(steps("fine-tuning, a step of 4 pictures (relearning)", model, "finetune", "finetune", pictures, rounds=rounds))
+    rows.append(evaluation(model, 1))
     rows.append(first_image(model, rounds))
+    rows.append(start_time(rounds))
+    rows += by_concepts(model, "uce", (1, 10, 100))
+    rows += by_concepts(model, "sepme", (1, 10), "training.steps=4", "trajectories=1", "trajectorySteps=4")
+    rows += by_size(model, (64, 128, 192))
     if not arguments.quick:
         big = OUT / "sd14"
         random_models.write("sd14", big)
@@ -84,7 +200,12 @@ def main():
             rows.append(compare(label, big, stage, repeats, 2))
         rows.append(compare("SD 1.4: ESD, 2 steps of walking (for its memory)", big, "esd", 1, 1,
                             lethe=("--iterations", "1", "--trajectories", "1", "--trajectory-steps", "2"), reference=("--iterations", "1", "--walk-steps", "2")))
-    (OUT / "results.json").write_text(json.dumps(rows, indent=2))
+    kept = [{k: v for k, v in r.items() if not k.endswith("_s")} for r in rows]
+    (OUT / "results.json").write_text(json.dumps({"machine": machine(), "rows": kept}, indent=2))
+    lines = [machine(), "", "| stage | time, Lethe / diffusers | peak memory |", "|---|---|---|"]
+    for r in kept:
+        lines.append(f"| {r['stage']} | {r['ratio']:.2f} ({r['low']:.2f} to {r['high']:.2f}) | {format(r['memory'], '.2f') if 'memory' in r else ''} |")
+    (OUT / "results.md").write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
