@@ -85,6 +85,11 @@ class Help:
 
 
 def options(page, words, help):
+    # `lethe launch` is followed by a command of its own.
+    if "launch" in words[:2] and "--" in words:
+        end = words.index("--")
+        yield from options(page, ["lethe", *words[end + 1:]], help)
+        words = words[:end]
     path, rest = (), words[1:]
     while True:
         known, subcommands, default = help(path)
