@@ -32,7 +32,9 @@ public struct SeparabilityBenchmark: Benchmark {
       guard !kinds.isEmpty else {
         throw LetheError.badValue(
           "--kind",
-          "'\(asked[0])'; \(options.model.path) lists \(listed.first.map { "'\($0.name)' as \($0.kind.rawValue)" } ?? "objects and styles")"
+          listed.first.map {
+            "'\(asked[0])'; accepted: \($0.kind.rawValue), the kind of '\($0.name)' in \(options.model.path)"
+          } ?? "'\(asked[0])'; accepted: object, style, both"
         )
       }
       return try kinds.map { kind in

@@ -29,7 +29,7 @@ import Workbench
         ["generate", model, "--prompt", "x", "--width", "21"],
         ["erase", "Models/emoji", "--method", "esd", "--concept", "fxo"],
         [
-          "erase", "Models/emoji", "--method", "uce", "--concept", "fox", "--concept", "noto style",
+          "erase", "Models/emoji", "--method", "uce", "--concept", "fox", "--concept", "nota style",
         ],
         ["evaluate", model, "--with", "/nonexistent"], ["compare", "/nonexistent", "/also/none"],
         ["make-set", "Models/emoji", "--concept", "Fox"],

@@ -30,6 +30,7 @@ import Torch
       lines: |
         first
         second
+
       """
     ).json
     let numbers: [JSON] = [5, -3, 4, 1e-5, 1000, 0.5, 2, 0, 0]

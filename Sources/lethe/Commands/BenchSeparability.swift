@@ -16,7 +16,7 @@ struct BenchSeparabilityCommand: ParsableCommand {
       Examples:
         lethe bench separability --model Models/emoji --out runs/separability
         lethe bench separability --model Models/emoji --kind object --methods sepme --quick --out runs/quick
-        lethe bench separability --model ~/sd14 --concept church --concept tench --kind object \
+        lethe bench separability --model ~/sd14 --concept church --concept tench --kind object \\
           --judge clip:clip-vit-large-patch14 --out runs/free
 
       --seed draws nine concepts, or as many as the model lists. Six of them are erased and restored, the others \
@@ -24,6 +24,7 @@ struct BenchSeparabilityCommand: ParsableCommand {
       pictures, the judge's accuracy, the perceptual distance and the largest change of a pixel. SepME goes through \
       four scenes, or one with --quick. The erasers of other methods are trained alone and added up, in the first scene \
       only. Finished parts are kept, so an interrupted benchmark goes on.
+
       Of a model without themes.json, --concept names the first concepts; --related, or the kind's list, gives the \
       others. Each has as many distinct prompts as five times --seeds, of --prompt or of its kind, which no eraser \
       trains on.

@@ -91,6 +91,10 @@ extension Refusal {
       Refusal("--set p4d.tokens=-1") {
         _ = try AttackRun.configured("p4d", ["tokens=-1"], of: $0.model)
       },
+      Refusal("methods.json development=fox") {
+        try Data(#"{"development": "fox"}"#.utf8).write(to: $0.model.file("methods.json"))
+        _ = try $0.model.developmentConcepts()
+      },
       Refusal("methods.json esd.training.batch=0") {
         let text = #"{"esd": {"training": {"batch": 0}}}"#
         try Data(text.utf8).write(to: $0.model.file("methods.json"))
