@@ -8,6 +8,7 @@ internal import Foundation
 package import Torch
 package import Training
 package import Workbench
+internal import Workflows
 
 /// The command `lethe audit`.
 package struct Audit {

@@ -8,6 +8,7 @@ internal import Reports
 internal import Torch
 internal import Training
 internal import Workbench
+internal import Workflows
 
 extension Verify {
   /// Largest relative difference of a measure that is no count of pictures, between processors.

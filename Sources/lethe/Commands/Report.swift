@@ -3,6 +3,7 @@ import Foundation
 import Processes
 import Torch
 import Workbench
+import Workflows
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

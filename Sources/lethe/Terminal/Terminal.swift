@@ -24,7 +24,7 @@ enum StandardOutput {
 
   static func flush() {
     guard fflush(nil) != 0 else { return }
-    fault.compareExchange(expected: 0, desired: errno, ordering: .sequentiallyConsistent)
+    _ = fault.compareExchange(expected: 0, desired: errno, ordering: .sequentiallyConsistent)
   }
 
   /// The fault of a write that failed, if one did.
