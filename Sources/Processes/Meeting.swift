@@ -19,6 +19,7 @@ final class Meeting: Sendable {
 
   /// Values of the store have a limit.
   private static let piece = 4 << 20
+  private static let pieces = 1 << 16
 
   init(
     _ e: RankEnvironment, isInterrupted: @escaping @Sendable () -> Bool,
@@ -79,7 +80,11 @@ final class Meeting: Sendable {
       return count != nil
     }
     var data = Data()
-    for i in 0..<(count ?? 0) { data += try get("\(name)#\(i)") ?? [] }
+    // The store may be a stranger's, who speaks for a rank.
+    guard let count, (0...Self.pieces).contains(count) else {
+      throw LetheError(.other, "another rank sent a value of no length; use one version of lethe")
+    }
+    for i in 0..<count { data += try get("\(name)#\(i)") ?? [] }
     return data
   }
 
