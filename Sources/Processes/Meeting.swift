@@ -74,14 +74,14 @@ final class Meeting: Sendable {
 
   /// Waits for a value.
   func take(_ name: String) throws -> Data {
-    var count: Int?
+    var found: Int?
     try wait {
-      count = try get(name).flatMap { Int(String(decoding: $0, as: UTF8.self)) }
-      return count != nil
+      found = try get(name).flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+      return found != nil
     }
     var data = Data()
-    // The store may be a stranger's, who speaks for a rank.
-    guard let count, (0...Self.pieces).contains(count) else {
+    // A stranger may have written into the store.
+    guard let count = found, (0...Self.pieces).contains(count) else {
       throw LetheError(.other, "another rank sent a value of no length; use one version of lethe")
     }
     for i in 0..<count { data += try get("\(name)#\(i)") ?? [] }
