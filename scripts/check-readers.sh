@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Lists what a file of a stranger could turn into a trap, a hang or a raw message. Part of `make lint`.
 #
-#   anywhere    files opened past Sources/Torch/Checked/InputFile.swift: Data(contentsOf:), String(contentsOf:), FileHandle
+#   anywhere    files opened past Sources/Torch/Checked/InputFile.swift: Data(contentsOf:), String(contentsOf:), contentsOfFile:, FileHandle
 #               for reading; try!, fatalError, as!
 #   readers     Int(...) of what may be no whole number, ranges with ..<, and subscripts by variables, in files that read files
 #   keys        a key that a reader takes, and Tests/Fixtures/refusals.txt refuses no value of

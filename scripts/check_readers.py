@@ -7,7 +7,7 @@ LIST = pathlib.Path("scripts/readers.txt")
 BUGS = {"Sources/Torch/Fault.swift"}  # the one place that ends the process for a fault of the program itself
 ANYWHERE = [
     (r"\b(Data|String)\(contentsOf:", "opens a file past InputFile"),
-    (r"FileHandle\(forReading", "opens a file past InputFile"),
+    (r"FileHandle\(forReading|contentsOfFile:(?! \"/proc/)", "opens a file past InputFile"),
     (r"\btry!|\bfatalError\(|\bas!\s", "ends the process"),
 ]
 READERS = [

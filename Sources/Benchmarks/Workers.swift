@@ -24,13 +24,13 @@ package struct Workers {
     (self.count, self.program, self.threads) = (count, program, threads)
   }
 
-  /// The variable of the environment that tells a worker the process that it works for.
-  private static let parentKey = "LETHE_PARENT"
-
   /// Ends this process, if it is a worker, when the one that it works for has ended, however that ended: the step in
   /// flight is finished and saved.
   package static func endWithParent() {
-    let known = ProcessInfo.processInfo.environment[parentKey].flatMap { pid_t($0) }
+    let key = RankEnvironment.parentKey
+    let known = ProcessInfo.processInfo.environment[key].flatMap { pid_t($0) }
+    // Programs that this one starts have another parent.
+    unsetenv(key)
     guard let parent = known else { return }
     Thread.detachNewThread {
       while getppid() == parent { usleep(200_000) }
@@ -92,7 +92,7 @@ package struct Workers {
     // A worker is no rank.
     process.environment = ProcessInfo.processInfo.environment
       .filter { !RankEnvironment.names.contains($0.key) }
-      .merging([Self.parentKey: "\(getpid())"]) { $1 }
+      .merging([RankEnvironment.parentKey: "\(getpid())"]) { $1 }
     do { try process.run() } catch {
       throw failure(of: part, "\(program.path) does not start", log)
     }

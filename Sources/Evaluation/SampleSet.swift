@@ -122,7 +122,7 @@ package struct SampleSet {
 
   /// Removes a sample's picture, and nothing that this program did not draw.
   private func remove(_ sample: Sample) {
-    guard let file = try? url(sample), let text = try? PNG.text(of: file),
+    guard WriteTurn.isMine, let file = try? url(sample), let text = try? PNG.text(of: file),
       text[Recipe.parametersKey] != nil
     else { return }
     try? FileManager.default.removeItem(at: file)

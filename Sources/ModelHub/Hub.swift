@@ -49,8 +49,8 @@ package struct Hub: Sendable {
     let home =
       value("HF_HOME") ?? (value("XDG_CACHE_HOME") ?? NSHomeDirectory() + "/.cache")
       + "/huggingface"
-    let stored = try? String(
-      contentsOfFile: value("HF_TOKEN_PATH") ?? home + "/token", encoding: .utf8)
+    let stored = try? InputFile.text(
+      URL(fileURLWithPath: value("HF_TOKEN_PATH") ?? home + "/token"))
     let own = value("HF_HUB_DISABLE_IMPLICIT_TOKEN") == nil ? stored : nil
     token = (value("HF_TOKEN") ?? value("HUGGING_FACE_HUB_TOKEN") ?? own)?
       .components(separatedBy: .newlines).joined().trimmingCharacters(in: .whitespaces)
@@ -83,17 +83,18 @@ package struct Hub: Sendable {
       pages += 1
       let (data, response) = try body(url, name)
       let list = (try? JSONText.value(data))?.array ?? []
+      try Self.files.check(entries.count + list.count, "the list of files of \(name.name)", .other)
       for item in list where item["type"]?.string == "file" {
         guard let path = item["path"]?.string,
           let size = item["lfs"]?["size"]?.int ?? item["size"]?.int,
           let etag = item["lfs"]?["oid"]?.string ?? item["oid"]?.string
         else { continue }
-        guard Self.isSafe(path), size >= 0, [40, 64].contains(etag.count),
+        guard Self.isSafe(path), (0...Self.largest).contains(size), [40, 64].contains(etag.count),
           etag.allSatisfy(\.isHexDigit)
         else {
           throw LetheError(
             .other,
-            "\(endpoint.absoluteString) lists the file '\(path.prefix(200))' of \(name.name), which is no name of a file there; nothing is fetched"
+            "\(endpoint.absoluteString) lists the file '\(path.prefix(200))' of \(name.name), which has no name, size or hash of a file there; nothing is fetched"
           )
         }
         entries.append(Entry(path: path, size: size, etag: etag))
@@ -102,6 +103,11 @@ package struct Hub: Sendable {
     }
     return entries
   }
+
+  /// Folders of the largest published models have hundreds of files.
+  private static let files = Limit(100_000, "files")
+  /// Bytes of a file: 16 TB.
+  private static let largest = 1 << 44
 
   /// The address of `Link: <...>; rel="next"`.
   private static func next(_ link: String?) -> URL? {

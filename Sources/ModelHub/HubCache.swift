@@ -11,11 +11,17 @@ package struct HubName: Sendable, Hashable {
   package init?(_ text: String) {
     let parts = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     let words = parts[0].split(separator: "/", omittingEmptySubsequences: false)
-    guard words.count == 2, words.allSatisfy(Self.isWord), parts.count < 2 || !parts[1].isEmpty
-    else {
-      return nil
-    }
+    guard words.count == 2, words.allSatisfy(Self.isWord),
+      parts.count < 2 || Self.isRevision(parts[1])
+    else { return nil }
     (name, revision) = (String(parts[0]), parts.count > 1 ? String(parts[1]) : "main")
+  }
+
+  /// A branch, a tag or a commit, which becomes a file below `refs`.
+  private static func isRevision(_ text: Substring) -> Bool {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    return text.utf8.count <= 200 && !text.contains { $0.isNewline || $0 == "\0" || $0 == "\\" }
+      && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
   }
 
   private static func isWord(_ word: Substring) -> Bool {
@@ -50,7 +56,11 @@ package struct HubCache: Sendable {
     let ref = folder.appendingPathComponent("refs/\(name.revision)")
     let known = (try? InputFile.text(ref))?
       .trimmingCharacters(in: .whitespacesAndNewlines)
-    let snapshot = folder.appendingPathComponent("snapshots/\(known ?? name.revision)")
+    let snapshots = folder.appendingPathComponent("snapshots")
+    guard
+      let snapshot = try? snapshots.inside(
+        known ?? name.revision, "the commit", of: ref, followingLinks: true)
+    else { return nil }
     return FileManager.default.fileExists(atPath: snapshot.path) ? snapshot : nil
   }
 

@@ -1,6 +1,7 @@
 // `lethe pull`: a model from a hub into the shared cache.
 package import Foundation
 internal import Torch
+internal import Training
 
 /// The command `lethe pull`.
 package struct Pull {
@@ -22,6 +23,10 @@ package struct Pull {
   ) throws -> URL {
     let commit = try hub.commit(name)
     let entries = try Self.needed(hub.entries(name, commit), variant: variant)
+    // Two transfers into one file would each cut what the other has written.
+    try Folder.make(cache.folder(name))
+    let lock = try FolderLock(cache.folder(name))
+    defer { withExtendedLifetime(lock) {} }
     let total = entries.reduce(0) { $0 + $1.size }
     var done = 0
     for entry in entries {

@@ -90,6 +90,7 @@ package struct LocalRanks {
     ]
     for (name, value) in own { variables[name] = "\(value)" }
     (variables["MASTER_ADDR"], variables["TORCHELASTIC_USE_AGENT_STORE"]) = ("127.0.0.1", "True")
+    variables[RankEnvironment.parentKey] = "\(getpid())"
     if variables["OMP_NUM_THREADS"] == nil { variables["OMP_NUM_THREADS"] = "\(cores.count)" }
     process.environment = variables
     // A child begins on the cores of the thread that starts it.

@@ -19,6 +19,7 @@ final class Meeting: Sendable {
 
   /// Values of the store have a limit.
   private static let piece = 4 << 20
+  private static let pieces = 1 << 16
 
   init(
     _ e: RankEnvironment, isInterrupted: @escaping @Sendable () -> Bool,
@@ -73,13 +74,17 @@ final class Meeting: Sendable {
 
   /// Waits for a value.
   func take(_ name: String) throws -> Data {
-    var count: Int?
+    var found: Int?
     try wait {
-      count = try get(name).flatMap { Int(String(decoding: $0, as: UTF8.self)) }
-      return count != nil
+      found = try get(name).flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+      return found != nil
     }
     var data = Data()
-    for i in 0..<(count ?? 0) { data += try get("\(name)#\(i)") ?? [] }
+    // A stranger may have written into the store.
+    guard let count = found, (0...Self.pieces).contains(count) else {
+      throw LetheError(.other, "another rank sent a value of no length; use one version of lethe")
+    }
+    for i in 0..<count { data += try get("\(name)#\(i)") ?? [] }
     return data
   }
 

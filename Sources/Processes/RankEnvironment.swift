@@ -21,6 +21,9 @@ package struct RankEnvironment: Sendable, Hashable {
     "TORCHELASTIC_USE_AGENT_STORE",
   ]
 
+  /// The variable that tells a process which one started it, and ends it with that one.
+  package static let parentKey = "LETHE_PARENT"
+
   package init(rank: Int, of count: Int, host: String, port: Int, isStoreElsewhere: Bool = false) {
     (self.rank, self.count, localRank) = (rank, count, rank)
     (self.host, self.port, self.isStoreElsewhere) = (host, port, isStoreElsewhere)

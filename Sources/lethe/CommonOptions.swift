@@ -120,7 +120,8 @@ struct CommonOptions: ParsableArguments {
   }
 
   /// Runs the body of a command. An error becomes one line on standard error and an exit code.
-  func reporting(_ body: () throws -> Void) throws {
+  /// - Parameter shares: whether several ranks share the work; else the first one does it and the others leave
+  func reporting(shares: Bool = false, _ body: () throws -> Void) throws {
     do {
       let (many, most) = (Bound.whole(0...Runtime.mostThreads), Bound.whole(0...65_536))
       try accept("--threads", threads, many)
@@ -135,7 +136,7 @@ struct CommonOptions: ParsableArguments {
       if threads > 0 { Runtime.threads = threads }
       Runtime.batch = batch
       ComputeType.usual = try usualType
-      try RankSession.run(body)
+      try RankSession.run(shares: shares, body)
       ProgressLine.shared.end()
     } catch {
       ProgressLine.shared.end()

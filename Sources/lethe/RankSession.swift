@@ -22,19 +22,27 @@ enum RankSession {
   static var ranks: Ranks { joined.withLock { $0 } }
 
   /// Joins the others that the environment names, runs the command, and waits for those that need this process.
+  ///
+  /// A command without a share for every rank is the first rank's alone, so that no file has two writers.
+  /// - Parameter shares: whether the command has work for every rank
   /// - Throws: what `body` throws, or the failure of another rank
-  static func run(_ body: () throws -> Void) throws {
+  static func run(shares: Bool, _ body: () throws -> Void) throws {
+    Workers.endWithParent()
     guard let own = try RankEnvironment(ProcessInfo.processInfo.environment) else {
       return try body()
     }
-    Workers.endWithParent()
     let ranks = try Ranks(
       joining: own, isInterrupted: { Interrupt.isRequested }, onFailure: { Interrupt.request() })
-    joined.withLock { $0 = ranks }
+    if shares {
+      joined.withLock { $0 = ranks }
+    } else {
+      // Programs that the command starts are no ranks.
+      for name in RankEnvironment.names { unsetenv(name) }
+    }
     do {
       if ranks.isFirst {
         try body()
-      } else {
+      } else if shares {
         dup2(open("/dev/null", O_WRONLY), 1)
         try WriteTurn.$isMine.withValue(false, operation: body)
       }

@@ -33,13 +33,16 @@ import Testing
     return text
   }
 
-  /// A shell starts a bench as its worker and ends at once. By its steps alone the worker would take minutes.
-  @Test func aWorkerEndsWithItsParent() throws {
+  /// A shell starts a bench as its worker, or the only rank of a launch, and ends at once. By its steps alone the command
+  /// would take minutes.
+  @Test(arguments: ["bench", "erase"]) func aWorkerEndsWithItsParent(_ command: String) throws {
+    let (methods, prefix) = command == "bench" ? ("--methods", "esd.") : ("--method", "")
+    let size = ["training.steps=50000", "trajectories=1", "trajectorySteps=2", "guarding.limit=0"]
+      .map { "--set \(prefix)\($0)" }.joined(separator: " ")
     try Fixtures.temporaryFolder { folder in
       let text = try shell(
         """
-        LETHE_PARENT=$$ "$1" bench "$2" --methods esd --concept fox --set esd.training.steps=50000 \
-          --set esd.trajectories=1 --set esd.trajectorySteps=2 --set esd.guarding.limit=0 --steps 1 --seeds 1 \
+        LETHE_PARENT=$$ "$1" \(command) "$2" \(methods) esd --concept fox \(size) \
           --threads 1 -q --out "$3/out" &
         """, themedModel(folder), folder)
       #expect(text.contains("interrupted"), "\(text)")
@@ -99,6 +102,20 @@ import Testing
         }
         #expect(files[0] == files[1], "\(name)")
       }
+    }
+  }
+
+  /// A command without work to share is the first rank's: the second one opens no folder that is taken, and no name is
+  /// added twice.
+  @Test func oneRankChangesASet() throws {
+    try Fixtures.temporaryFolder { folder in
+      let text = try shell(
+        """
+        "$1" launch -n 2 -- eraser init "$3/set" --model "$2" -q && echo "code $?"
+        "$1" launch -n 2 -- eraser add "$3/set" fox cat -q; echo "code $?"
+        "$1" eraser list "$3/set" | grep -c .
+        """, themedModel(folder), folder)
+      #expect(text.split(separator: "\n") == ["code 0", "code 0", "2"], "\(text)")
     }
   }
 

@@ -224,6 +224,14 @@ import Training
       #expect(try reopened.active() == ["fox"])
       #expect(try reopened.vector([]).tensors.isEmpty)
       #expect(throws: LetheError.self) { try reopened.active(["fox", "fox"]) }
+      // Two entries of a stranger's set that share a file would add one eraser twice.
+      let place = set.folder.appendingPathComponent("erasers.json")
+      let kept = try Data(contentsOf: place)
+      let twice = String(decoding: kept, as: UTF8.self).replacing("\"cat\"", with: "\"FOX\"")
+      try Data(twice.utf8).write(to: place)
+      let error = #expect(throws: LetheError.self) { try EraserSet(set.folder) }
+      #expect(error?.sentence.contains("'FOX' stands there twice") == true)
+      try kept.write(to: place)
       // Everything off is the base, bit for bit; on and off again likewise.
       let off = try model.applying(try reopened.vector([]))
       #expect(off.hash() == model.hash())

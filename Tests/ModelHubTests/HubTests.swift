@@ -217,15 +217,17 @@ import Training
         #expect(error?.sentence.contains(expected) == true, "\(error?.sentence ?? "")")
       }
     }
-    try pull { request, _ in
-      request.path.contains("/tree/")
-        ? .init(
-          body: Data(
-            "[{\"type\":\"file\",\"path\":\"../../x\",\"size\":1,\"oid\":\"\(Self.commit)\"}]".utf8)
-        ) : nil
-    } _: { result, _, _ in
-      let error = #expect(throws: LetheError.self) { try result.get() }
-      #expect(error?.sentence.contains("no name of a file") == true)
+    // Two sizes of 2^63 - 1 have no sum.
+    for (path, size) in [("../../x", "1"), ("unet/config.json", "\(Int.max)"), ("a", "-1")] {
+      try pull { request, _ in
+        let entry =
+          "{\"type\":\"file\",\"path\":\"\(path)\",\"size\":\(size),\"oid\":\"\(Self.commit)\"}"
+        return request.path.contains("/tree/")
+          ? .init(body: Data("[\(entry),\(entry)]".utf8)) : nil
+      } _: { result, _, _ in
+        let error = #expect(throws: LetheError.self) { try result.get() }
+        #expect(error?.sentence.contains("no name, size or hash of a file") == true)
+      }
     }
     try pull(variant: "bf16") { _, _ in
       nil
@@ -234,8 +236,46 @@ import Training
       #expect(error?.sentence.contains("'bf16'") == true)
     }
     #expect(throws: LetheError.self) { try Hub(["HF_HUB_OFFLINE": "1"]) }
-    for text in ["tiny", "a/b/c", "../x", "a/..", "/a", "a b/c", "a/b@"] {
+    for text in ["tiny", "a/b/c", "../x", "a/..", "/a", "a b/c", "a/b@", "a/b@../../x", "a/b@/x", "a/b@x\n"] {
       #expect(throws: LetheError.self) { try Pull(text) }
+    }
+  }
+
+  /// Of two transfers into one folder the second is refused, and touches no byte of the first.
+  @Test func oneTransferAtATime() throws {
+    try pull { _, _ in
+      nil
+    } _: { result, server, cache in
+      let name = try #require(HubName("org/tiny"))
+      let blobs = cache.folder(name).appendingPathComponent("blobs")
+      _ = try result.get()
+      let before = try FileManager.default.contentsOfDirectory(atPath: blobs.path)
+      let other = try FolderLock(cache.folder(name))
+      let error = #expect(throws: LetheError.self) {
+        try withExtendedLifetime(other) {
+          try Pull("org/tiny")(
+            Hub(["HF_ENDPOINT": server.address]), cache, progress: { _, _ in })
+        }
+      }
+      #expect(error?.kind == .disk)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: blobs.path) == before)
+    }
+  }
+
+  /// A record of the cache that names another folder leads nowhere.
+  @Test func recordsStayInTheirFolder() throws {
+    try Fixtures.temporaryFolder { folder in
+      let cache = HubCache(["HF_HUB_CACHE": folder.path])
+      let name = try #require(HubName("org/tiny"))
+      let refs = cache.folder(name).appendingPathComponent("refs")
+      try FileManager.default.createDirectory(at: refs, withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(
+        at: cache.folder(name).appendingPathComponent("snapshots/\(Self.commit)"),
+        withIntermediateDirectories: true)
+      for (commit, isFound) in [(Self.commit, true), ("../../..", false), (".", false)] {
+        try Data(commit.utf8).write(to: refs.appendingPathComponent("main"))
+        #expect((cache.snapshot(name) != nil) == isFound)
+      }
     }
   }
 

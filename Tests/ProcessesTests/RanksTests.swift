@@ -105,6 +105,19 @@ import Torch
     }
   }
 
+  /// Others may write into the store. A length below zero or without end is refused before it is counted to.
+  @Test(arguments: ["-1", "4611686018427387904"]) func lengthsHaveBounds(_ length: String) throws {
+    let store = try SharedStore(host: "127.0.0.1", port: 0, serves: true, seconds: 10)
+    try store.set("lethe/x", Array(length.utf8))
+    let meeting = try Meeting(
+      RankEnvironment(
+        rank: 0, of: 1, host: "127.0.0.1", port: store.port, isStoreElsewhere: true),
+      isInterrupted: { false }, onFailure: {})
+    let error = #expect(throws: LetheError.self) { try meeting.take("x") }
+    #expect(error?.sentence.contains("a value of no length") == true)
+    try meeting.leave()
+  }
+
   @Test func coresAreSharedOut() {
     let cores = Cores([0, 1, 4, 5])
     #expect(cores.share(0, of: 2) == Cores([0, 1]) && cores.share(1, of: 2) == Cores([4, 5]))

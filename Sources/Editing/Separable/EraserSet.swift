@@ -93,6 +93,11 @@ package struct EraserSet {
     guard card.format == Self.format else {
       throw LetheError.malformed(file, "its format is '\(card.format)'; known: \(Self.format)")
     }
+    for (i, entry) in card.entries.enumerated()
+    where card.entries[..<i].contains(where: { $0.name.slug == entry.name.slug }) {
+      throw LetheError.malformed(
+        file, "the concept '\(entry.name)' stands there twice; accepted: every concept once")
+    }
     self.folder = folder
   }
 

@@ -65,7 +65,7 @@ struct AttackCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    try common.reporting {
+    try common.reporting(shares: true) {
       let former = prompts.flatMap { Int($0) }
       if former != nil { CommonOptions.former("--prompts NUMBER", "--limit NUMBER") }
       let limit = limit ?? former

@@ -72,7 +72,7 @@ struct AuditCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    try common.reporting {
+    try common.reporting(shares: true) {
       guard !(quick && full) else {
         throw LetheError.badValue("--quick, --full", "both are given; give one of them")
       }

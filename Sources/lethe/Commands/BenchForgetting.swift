@@ -66,7 +66,7 @@ struct BenchForgettingCommand: ParsableCommand {
   @OptionGroup var running: BenchRunOptions
 
   func run() throws {
-    try running.common.reporting {
+    try running.common.reporting(shares: true) {
       try accept("--seeds", seeds, .whole(1...1_000_000))
       try accept("--retrain-seeds", retrainSeeds, .whole(0...1_000_000))
       try accept("--held-out-every", heldOutEvery, .count)

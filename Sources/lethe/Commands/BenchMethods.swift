@@ -35,7 +35,7 @@ struct BenchMethods: ParsableCommand {
   @OptionGroup var running: BenchRunOptions
 
   func run() throws {
-    try running.common.reporting {
+    try running.common.reporting(shares: true) {
       let options = try running.options(model, request, words)
       var benchmark = MethodBenchmark(
         options, methods: methods.listed,

@@ -41,7 +41,7 @@ struct BenchRelearningCommand: ParsableCommand {
   @OptionGroup var running: BenchRunOptions
 
   func run() throws {
-    try running.common.reporting {
+    try running.common.reporting(shares: true) {
       try accept("--repeats", repeats, .whole(1...1_000_000))
       try accept("--prompts", prompts, .whole(1...1_000_000))
       let options = try running.options(model, request, words)

@@ -43,7 +43,7 @@ struct BenchRobustnessCommand: ParsableCommand {
   @OptionGroup var running: BenchRunOptions
 
   func run() throws {
-    try running.common.reporting {
+    try running.common.reporting(shares: true) {
       try accept("--threshold", threshold, .share)
       try accept("--prompts", prompts, .whole(1...1_000_000))
       let options = try running.options(model, request, words)

@@ -47,7 +47,7 @@ struct BenchSeparabilityCommand: ParsableCommand {
   @OptionGroup var running: BenchRunOptions
 
   func run() throws {
-    try running.common.reporting {
+    try running.common.reporting(shares: true) {
       var options = running.options(model, request.settings, try request.size.options())
       options.judges = try judging.judge.map(JudgingOptions.spec)
       options.request = judging.request()

@@ -118,7 +118,7 @@ struct EraseCommand: ParsableCommand {
   }
 
   func run() throws {
-    try common.reporting {
+    try common.reporting(shares: true) {
       let out = out ?? ""
       try accept("--sample-every", sampleEvery, .count)
       let file = try config.map { try RecipeFile($0, "--config") }

@@ -104,7 +104,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    try common.reporting {
+    try common.reporting(shares: true) {
       let model = ModelFolder(runFolder, additions.additions)
       if !with.isEmpty || erasers != nil {
         guard let out else {

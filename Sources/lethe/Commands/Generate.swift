@@ -103,7 +103,7 @@ struct GenerateCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    try common.reporting {
+    try common.reporting(shares: true) {
       try RunFolder(out).refuseFiles("--out")
       try accept("--count", count, .whole(1...1_000_000))
       try accept("--steps", steps, .steps)

@@ -53,7 +53,7 @@ struct MakeSetCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    try common.reporting {
+    try common.reporting(shares: true) {
       try accept("--count", count, .whole(1...1_000_000))
       try accept("--steps", steps, .steps)
       try accept("--guidance", guidance, .guidance)

@@ -84,7 +84,7 @@ struct RelearnCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    try common.reporting {
+    try common.reporting(shares: true) {
       let former = prompts.flatMap { Int($0) }
       if former != nil { CommonOptions.former("--prompts NUMBER", "--limit NUMBER") }
       if steps != nil { CommonOptions.former("--steps", "--tuning-steps") }
