@@ -236,7 +236,9 @@ import Training
       #expect(error?.sentence.contains("'bf16'") == true)
     }
     #expect(throws: LetheError.self) { try Hub(["HF_HUB_OFFLINE": "1"]) }
-    for text in ["tiny", "a/b/c", "../x", "a/..", "/a", "a b/c", "a/b@", "a/b@../../x", "a/b@/x", "a/b@x\n"] {
+    for text in [
+      "tiny", "a/b/c", "../x", "a/..", "/a", "a b/c", "a/b@", "a/b@../../x", "a/b@/x", "a/b@x\n",
+    ] {
       #expect(throws: LetheError.self) { try Pull(text) }
     }
   }
