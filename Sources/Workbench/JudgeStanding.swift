@@ -1,4 +1,4 @@
-// What the last evaluation of a run found about its judges, for commands that ask them afterwards.
+// Findings of a run's last evaluation about its judges, for commands that ask them afterwards.
 package import Evaluation
 internal import Torch
 

@@ -1,4 +1,4 @@
-// What goes along with a model that is written anew: its subjects, its judge and the options that suit it.
+// Files that go along with a model that is written anew: its subjects, its judge and the options that suit it.
 internal import Editing
 package import Foundation
 internal import Torch

@@ -3,7 +3,7 @@ package import Foundation
 package import Torch
 internal import Training
 
-/// What a run's folder belongs to: a request with everything that its result depends on. Threads, device, processes and
+/// The owner of a run's folder: a request with everything that its result depends on. Threads, device, processes and
 /// the command line are no part of it.
 package struct RunIdentity: Codable, Sendable, Hashable {
   /// The command, e.g. `erase`.

@@ -118,7 +118,7 @@ public struct Apply {
   }
 }
 
-/// What was written.
+/// Summary of the written files.
 public struct Applied: Sendable {
   /// The concepts of the added erasers.
   public var erasers: [String] = []

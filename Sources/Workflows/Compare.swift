@@ -91,7 +91,7 @@ public struct Compare {
     return results
   }
 
-  /// What the runs do not share, in sentences: numbers beside each other are then not of one measurement.
+  /// Differences between the runs, in sentences: numbers beside each other are then not of one measurement.
   private var differences: [String] {
     func values(_ name: String, _ value: (Results) -> String?) -> String? {
       let found = parts.map { value($0.results) ?? "not known" }

@@ -1,4 +1,4 @@
-// What an erasure is refused for before it begins, for `--dry-run` and for the erasure itself.
+// Refusals of an erasure before it begins, for `--dry-run` and for the erasure itself.
 internal import Diffusion
 internal import Editing
 public import Foundation

@@ -68,7 +68,7 @@ extension Erase {
     }
     let named = Set(erasure.preserve)
     erasure.preserve += listed.filter { !named.contains($0) }
-    // What the user named by hand is no mere list.
+    // Prompts that the user named by hand are no mere list.
     let isNamed = erasure.forget.allSatisfy { $0.related != nil }
     if !listed.isEmpty, !isNamed { erasure.regular = listed }
     (erasure.forgetImages, erasure.retainImages) = (job.forgetImages, job.retainImages)

@@ -106,7 +106,7 @@ public struct Evaluate {
     return results
   }
 
-  /// What pictures that were drawn before give again: the rates of every judge and the measures of the pictures.
+  /// Results of pictures that were drawn before: the rates of every judge and the measures of the pictures.
   /// - Parameter cache: a folder for statistics of real pictures
   package func measured(
     again sets: [(label: String, set: SampleSet)], cachedIn cache: URL, on device: Device

@@ -95,7 +95,7 @@ package struct Generate {
       .init(sampling: sampling, model: model.folder, erasers: model.erasers, samples: samples),
       overwrites: overwrites, by: run.ranks)
     let condition = erasers.map { SwitchedConditioning($0, edited) }
-    // What is on for a picture is part of what it is drawn by, whatever it is called.
+    // The erasers that are on for a picture are part of its recipe, whatever they are called.
     let hashes = try Dictionary(
       samples.flatMap { $0.erasers ?? [] }.unique.map { name in
         (name, try erasers?.eraser(name).hash() ?? "")

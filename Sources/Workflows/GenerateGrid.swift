@@ -10,7 +10,7 @@ internal import Workbench
 
 /// Pictures of every pair of two axes.
 package struct GenerateGrid {
-  /// What differs from one row or column to the next. What no axis names is the same in all pictures: the first prompt
+  /// A property that differs from one row or column to the next. Properties without an axis are the same in all pictures: the first prompt
   /// and seed, and all erasers at their own strength.
   package enum Axis: String, Sendable, CaseIterable { case prompt, eraser, strength, seed }
 

@@ -89,7 +89,7 @@ extension Evaluate {
     return (judged.seen.at(own), own.map { judged.samples[$0] })
   }
 
-  /// What is shown and kept in pairs of pictures, of all distances and of each.
+  /// Rates of shown and kept subjects in pairs of pictures, over all distances and for each.
   private func rates(
     _ before: Judged, _ after: Judged, _ group: Forgotten, _ judge: any Judge
   ) -> [(MeasuredValue, Distance?)] {

@@ -67,7 +67,7 @@ package struct TrainErasers {
     return done
   }
 
-  /// Trainings of a set follow one another in one folder. What an interrupted one left goes when another begins.
+  /// Trainings of a set follow one another in one folder. Remains of an interrupted one go when another begins.
   private func begin(_ requests: [SepME.Request], of set: EraserSet, in run: Run) throws {
     let identity = RunIdentity(
       "eraser train",

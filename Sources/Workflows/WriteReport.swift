@@ -146,7 +146,7 @@ public struct WriteReport {
     }
   }
 
-  /// What the attacks and fine-tunings on this run found, in sentences.
+  /// Findings of the attacks and fine-tunings on this run, in sentences.
   private func returns() throws -> [String] {
     var found: [String] = []
     if folder.has("attack/results.json") {

@@ -38,7 +38,7 @@ enum StandardOutput {
 /// Writes one line to the standard error.
 func warn(_ sentence: String) {
   ProgressLine.shared.clear()
-  // What was printed before comes before, also where both go to one file.
+  // Earlier output comes first, also where both go to one file.
   StandardOutput.flush()
   StandardError.write(sentence.printable() + "\n")
 }
