@@ -66,6 +66,12 @@ public struct Apply {
       let erasers = try EraserSet(URL(fileURLWithPath: set))
       try erasers.checkBase(base)
       let on = try erasers.active(active)
+      guard !on.isEmpty || !laid.isEmpty else {
+        throw LetheError.badValue(
+          "--erasers",
+          "\(erasers.reasonNothingIsOn), and the model would be as it was; accepted: a set with an eraser that is on"
+        )
+      }
       let chosen = try on.map(erasers.eraser)
       laid += chosen
       inside.erasers += chosen.map { LaidEraser(card: $0.card) }

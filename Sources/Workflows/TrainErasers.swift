@@ -41,8 +41,9 @@ package struct TrainErasers {
       let group = Array(pending[first..<min(first + size, pending.count)])
       let start = Date()
       let requests = group.map {
-        SepME.Request(
-          $0.concept, keeping: set.kept(for: $0.name), regular: set.regular(for: $0.name))
+        method.request(
+          $0.concept, keeping: set.others(than: $0.name), preserving: set.card.protected,
+          regular: set.regular(for: $0.name))
       }
       try begin(requests, of: set, in: run)
       let erasers = try method.erasers(for: requests, of: model, run)

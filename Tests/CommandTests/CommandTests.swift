@@ -116,6 +116,10 @@ import Testing
       ]
       let full = try run(["eraser", "train", set, "--set", "tolerance=1e-12"])
       #expect(full.code == 2 && full.error.contains("use all 16 directions"), "\(full.error)")
+      // Nothing is preserved that could be kept on average.
+      #expect(!full.error.contains("keep=average"))
+      let bare = try lethe("apply", model, "--erasers", set, "--out", path("bare"))
+      #expect(bare.code == 2 && bare.error.contains("'fox' is not trained"), "\(bare.error)")
       #expect(try run(["eraser", "train", set] + quick).code == 0)
       #expect(try lethe("eraser", "check", set, "--limit", "1").code == 0)
       #expect(try lethe("eraser", "list", set).out.contains("erased"))

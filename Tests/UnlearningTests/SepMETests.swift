@@ -42,6 +42,21 @@ import Training
   }
 
   /// At dW = 0 the loss is mean r^2 of the states drawn; training brings the momentum to its tau, and stops there.
+  /// Preserved prompts are kept exactly or on average, those of other concepts exactly.
+  @Test func preservedPromptsAreKeptAsTheOptionSays() {
+    var method = SepME()
+    let concept = Self.concepts[0]
+    func request() -> SepME.Request {
+      method.request(concept, keeping: ["a cat"], preserving: ["a hut"], regular: ["an owl"])
+    }
+    let exact = request()
+    #expect(exact.kept == ["a hut", "a cat"] && exact.regular == ["an owl"] && exact.canAverage)
+    method.keep = .average
+    let average = request()
+    #expect(average.kept == ["a cat"] && average.regular == ["a hut", "an owl"])
+    #expect(!average.canAverage)
+  }
+
   @Test func correlationStartsAtItsSquareAndStopsAtTau() throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))

@@ -78,8 +78,12 @@ public struct Eraser {
     guard stored.metadata["format"] == Self.format,
       let text = stored.metadata["lethe"].flatMap({ try? JSONText.value(Data($0.utf8)) })
     else {
+      let isLoRA = stored.tensors.keys.contains { $0.contains("lora_") }
       throw LetheError.request(
-        "\(file.path) is no eraser: its metadata has no card of the format '\(Self.format)'")
+        "\(file.path) is no eraser: "
+          + (isLoRA
+            ? "it is a LoRA, which --base-lora of `apply` and --lora of other commands take"
+            : "its metadata has no card of the format '\(Self.format)'"))
     }
     for (name, tensor) in stored.tensors.sorted(by: { $0.key < $1.key })
     where !Self.accepted.contains(tensor.dtype) {

@@ -172,7 +172,12 @@ package struct EraserSet {
   /// The prompts that the eraser of `name` may not touch: the protected ones and those of every
   /// other managed concept, erased at present or not.
   package func kept(for name: String) -> [String] {
-    card.protected + card.entries.filter { $0.name != name }.flatMap(\.prompts)
+    card.protected + others(than: name)
+  }
+
+  /// The prompts of all other managed concepts.
+  package func others(than name: String) -> [String] {
+    card.entries.filter { $0.name != name }.flatMap(\.prompts)
   }
 
   /// The prompts that the eraser of `name` should touch little: the regular ones and the
@@ -208,15 +213,19 @@ package struct EraserSet {
     return try names.map { try entry($0).name }
   }
 
-  /// A sentence on a set of which no eraser is added, with the reason for each concept.
+  /// A sentence on pictures with a set of which no eraser is added.
   package var nothingIsOn: String {
+    "\(reasonNothingIsOn); the pictures are those of the model itself"
+  }
+
+  /// The reason for each concept of a set of which no eraser is added.
+  package var reasonNothingIsOn: String {
     let states = card.entries.map {
       "'\($0.name)' \($0.isTrained ? "is restored" : "is not trained")"
     }
     return
       "no eraser of \(folder.path) is on"
       + (states.isEmpty ? ", it has none" : ": \(states.joined(separator: ", "))")
-      + "; the pictures are those of the model itself"
   }
 
   /// Base + sum of the erasers asked for, always built anew.

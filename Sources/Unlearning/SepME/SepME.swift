@@ -134,10 +134,10 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
     if form == .whole { return try WholeSepME(of: self).erase(erasure, from: model, run) }
     let requests = erasure.forget.map { concept in
       let others = erasure.forget.filter { $0.name != concept.name }
-      let regular = Set(keep == .average ? erasure.preserve : erasure.regular ?? [])
-      return Request(
-        concept,
-        keeping: erasure.preserve.filter { !regular.contains($0) } + others.flatMap(\.prompts),
+      let regular = Set(erasure.regular ?? [])
+      return request(
+        concept, keeping: others.flatMap(\.prompts),
+        preserving: erasure.preserve.filter { !regular.contains($0) },
         regular: erasure.preserve.filter(regular.contains))
     }
     return Erased(try erasers(for: requests, of: model, run).reduce(.zero) { $0 + $1.dense })

@@ -11,9 +11,27 @@ extension SepME {
     package var concept: Concept
     package var kept: [String]
     package var regular: [String]
-    package init(_ concept: Concept, keeping kept: [String], regular: [String] = []) {
+    /// Whether `keep=average` would take prompts from the kept ones.
+    let canAverage: Bool
+    package init(
+      _ concept: Concept, keeping kept: [String], regular: [String] = [], canAverage: Bool = false
+    ) {
       (self.concept, self.kept, self.regular) = (concept, kept, regular)
+      self.canAverage = canAverage
     }
+  }
+
+  /// - Parameters:
+  ///   - others: prompts of the other concepts, which are kept exactly
+  ///   - preserved: prompts that are kept as `keep` says
+  package func request(
+    _ concept: Concept, keeping others: [String], preserving preserved: [String],
+    regular: [String] = []
+  ) -> Request {
+    keep == .average
+      ? Request(concept, keeping: others, regular: preserved + regular)
+      : Request(
+        concept, keeping: preserved + others, regular: regular, canAverage: !preserved.isEmpty)
   }
 
   /// One eraser for each request, in their order.
@@ -44,6 +62,7 @@ extension SepME {
     guard space.nullity == 0 else { return space }
     let advice = space.advice(on: prompts, in: model, tolerance: tolerance)
     throw LetheError.request(
-      "\(request.concept.name): \(advice), or keep them on average only (keep=average)")
+      "\(request.concept.name): \(advice)"
+        + (request.canAverage ? ", or keep prompts on average only (--set keep=average)" : ""))
   }
 }

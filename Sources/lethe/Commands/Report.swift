@@ -1,4 +1,5 @@
 import ArgumentParser
+import Evaluation
 import Foundation
 import Processes
 import Torch
@@ -33,7 +34,10 @@ struct ReportCommand: ParsableCommand {
       if !folder.has("results.json") {
         common.next(try folder.job().measuring(runFolder, judges: folder.judges()))
       } else if !folder.has("attack/results.json") {
-        common.next("attack", runFolder, "--attack", "all")
+        // A judge that cannot tell the concept is refused there.
+        let judges = try folder.results().judges
+        let canTell = judges.isEmpty || judges.contains { $0.quality?.verdict != .cannotTell }
+        if canTell { common.next("attack", runFolder, "--quick") }
       }
     }
   }

@@ -32,6 +32,12 @@ struct VerifyCommand: ParsableCommand {
   var seed: UInt64 = 0
   @OptionGroup var common: CommonOptions
 
+  private static func misfit(_ faults: Int) -> LetheError {
+    LetheError(
+      .other,
+      faults == 1 ? "one thing does not fit the audit" : "\(faults) things do not fit the audit")
+  }
+
   func run() throws {
     try common.reporting {
       let number =
@@ -52,7 +58,7 @@ struct VerifyCommand: ParsableCommand {
         ]
         print(found.pretty, terminator: "")
         guard outcome.faults.isEmpty else {
-          throw LetheError(.other, "\(outcome.faults.count) things do not fit the audit")
+          throw Self.misfit(outcome.faults.count)
         }
         return
       }
@@ -61,7 +67,7 @@ struct VerifyCommand: ParsableCommand {
           + "\(outcome.near) within \(Verify.tolerance) of 255")
       outcome.faults.forEach { print($0) }
       guard outcome.faults.isEmpty else {
-        throw LetheError(.other, "\(outcome.faults.count) things do not fit the audit")
+        throw Self.misfit(outcome.faults.count)
       }
     }
   }
