@@ -49,14 +49,20 @@ package struct BytePairs: Sendable {
       try self.init(tokenizer: whole, files.place("tokenizer.json"))
       return
     }
-    let file = files.place("vocab.json")
-    guard let members = try files.json("vocab.json")?.members else {
-      throw LetheError.unreadable(file, "it does not exist or may not be read")
-    }
-    let vocabulary = try Self.ids(members, Checked(.object(members), file.path))
+    let vocabulary = try Self.vocabulary(files, files.place("vocab.json"))
     self.init(
       vocabulary: vocabulary,
       merges: try Self.merges(files("merges.txt"), files.place("merges.txt")))
+  }
+
+  private static func vocabulary(_ files: TokenizerFiles, _ file: URL) throws -> [String: Int] {
+    if let ids = files.wholeNumbers("vocab.json"), ids.values.allSatisfy({ $0 <= largestId }) {
+      return ids
+    }
+    guard let members = try files.json("vocab.json")?.members else {
+      throw LetheError.unreadable(file, "it does not exist or may not be read")
+    }
+    return try ids(members, Checked(.object(members), file.path))
   }
 
   /// The pairs of `merges.txt`, whatever its lines end with; a first line `#version` is none.

@@ -29,6 +29,11 @@ package struct TokenizerFiles {
     texts.map { $0[name] != nil } ?? FileManager.default.fileExists(atPath: place(name).path)
   }
 
+  /// A file that is one object of whole numbers; nil where there is none, and where it is another.
+  func wholeNumbers(_ name: String) -> [String: Int]? {
+    self(name).flatMap(JSONText.wholeNumbers)
+  }
+
   func json(_ name: String) throws -> JSON? {
     guard has(name) else { return nil }
     guard let texts else { return try JSON(contentsOf: place(name)) }
@@ -74,8 +79,7 @@ extension CLIPTokenizer {
   package func files(
     vocabulary: [String], merges: [(String, String)], pad: String = CLIPTokenizer.end
   ) throws -> [String: Data] {
-    let ids = JSON.object(
-      Dictionary(uniqueKeysWithValues: vocabulary.enumerated().map { ($1, .int($0)) }))
+    let ids = vocabulary.enumerated().map { "\(Self.quoted($1)):\($0)" }
     let lines = merges.map { "\($0.0) \($0.1)\n" }.joined()
     let special: [String: JSON] = [
       "bos_token": .string(Self.start), "eos_token": .string(Self.end),
@@ -87,9 +91,18 @@ extension CLIPTokenizer {
     settings["do_lower_case"] = true
     settings["errors"] = "replace"
     return [
-      "vocab.json": Data(ids.compact.utf8), "merges.txt": Data(("#version: 0.2\n" + lines).utf8),
+      "vocab.json": Data("{\(ids.joined(separator: ","))}".utf8),
+      "merges.txt": Data(("#version: 0.2\n" + lines).utf8),
       "tokenizer_config.json": Data(JSON.object(settings).pretty.utf8),
       "special_tokens_map.json": Data(JSON.object(special).pretty.utf8),
     ]
+  }
+
+  /// A token as JSON writes it. Tokens stand for bytes by printable characters, of which two are escaped.
+  private static func quoted(_ token: String) -> String {
+    let isPlain = token.utf8.allSatisfy {
+      $0 >= 32 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+    }
+    return isPlain ? "\"\(token)\"" : JSON.string(token).compact
   }
 }

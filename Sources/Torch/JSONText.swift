@@ -109,6 +109,41 @@ package struct JSONText {
     }
   }
 
+  /// The members of an object of whole numbers of at most eight digits, such as a vocabulary, in half the time of
+  /// ``value(_:_:)``; nil for any other text, which that function judges.
+  package static func wholeNumbers(_ data: Data) -> [String: Int]? {
+    data.withUnsafeBytes { raw in
+      var text = JSONText(bytes: raw.bindMemory(to: UInt8.self), dialect: .python)
+      return try? text.wholeNumbers()
+    }
+  }
+
+  private mutating func wholeNumbers() throws(Fault) -> [String: Int]? {
+    var members = [String: Int](minimumCapacity: bytes.count / 16)
+    skipSpace()
+    guard take("{") else { return nil }
+    repeat {
+      skipSpace()
+      guard next == UInt8(ascii: "\"") else { return nil }
+      let key = try string()
+      skipSpace()
+      guard take(":") else { return nil }
+      skipSpace()
+      let start = i
+      var number = 0
+      while let digit = next, digit >= 48, digit <= 57, i < start + 8 {
+        number = 10 * number + Int(digit - 48)
+        i += 1
+      }
+      guard i > start, i == start + 1 || bytes[start] != 48 else { return nil }
+      members[key] = number
+      skipSpace()
+    } while take(",")
+    guard take("}") else { return nil }
+    skipSpace()
+    return i == bytes.count ? members : nil
+  }
+
   private mutating func array(_ depth: Int) throws(Fault) -> JSON {
     i += 1
     var list: [JSON] = []

@@ -171,6 +171,13 @@ extension Tensor {
   public var doubles: [Double] { elements(as: Double.self) }
   public var ints: [Int] { elements(as: Int64.self).map(Int.init) }
 
+  /// The tensor, or a copy of it where its memory begins at no multiple of 16 bytes. On a CPU the product of a single
+  /// row with a matrix adds in an order that depends on that.
+  package func aligned() -> Tensor {
+    guard device == .cpu, isContiguous else { return self }
+    return withBytes { Int(bitPattern: $0.baseAddress) % 16 == 0 } ? self : cloned()
+  }
+
   /// Calls `body` with the memory of a contiguous CPU tensor.
   func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
     let source = device == .cpu && isContiguous ? self : detached().to(.cpu).contiguous()

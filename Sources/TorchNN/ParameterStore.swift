@@ -32,7 +32,10 @@ public final class ParameterStore {
 
   public subscript(_ path: ParameterPath) -> Tensor? { tensors[path] }
 
-  func claim(_ path: ParameterPath, _ shape: [Int], _ initial: Initializer) -> Tensor {
+  /// - Parameter aligned: whether a tensor of a file is copied where the file has it at an odd place
+  func claim(
+    _ path: ParameterPath, _ shape: [Int], _ initial: Initializer, aligned: Bool = false
+  ) -> Tensor {
     let tensor: Tensor
     switch source {
     case .names: tensor = .zeros([0])
@@ -57,7 +60,8 @@ public final class ParameterStore {
         misshapen.append(.init(path: path, expected: shape, found: found.shape))
         return absent(path)
       }
-      tensor = found.to(device, dtype ?? found.dtype)
+      let usable = found.to(device, dtype ?? found.dtype)
+      tensor = aligned ? usable.aligned() : usable
     }
     return register(path, tensor)
   }
@@ -139,8 +143,10 @@ package struct Scope {
     try store.check(layers: layers, below: path, key: key)
   }
 
-  package func parameter(_ name: String, _ shape: [Int], _ initial: Initializer) -> Tensor {
-    store.claim(path.appending(name), shape, initial)
+  package func parameter(
+    _ name: String, _ shape: [Int], _ initial: Initializer, aligned: Bool = false
+  ) -> Tensor {
+    store.claim(path.appending(name), shape, initial, aligned: aligned)
   }
 }
 

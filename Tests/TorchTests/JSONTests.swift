@@ -46,4 +46,19 @@ import Torch
     #expect(read("[1.0]", .strict) == .array([.number(1)]))
     #expect(read(String(repeating: "[", count: 5000)) == nil)
   }
+
+  /// The short way reads what the long way reads, or nothing.
+  @Test(arguments: [
+    "{\"a\": 1}", " { \"a\\u00e9</w>\" : 12345678 ,\n\"\\\"\":0 } ", "{\"a\":1,\"a\":2}",
+  ])
+  func wholeNumbers(_ text: String) {
+    #expect(
+      JSONText.wholeNumbers(Data(text.utf8))?.mapValues(JSON.int) == read(text)?.members)
+  }
+
+  @Test(arguments: [
+    "{}", "{\"a\": 1,}", "{\"a\": 01}", "{\"a\": 1.0}", "{\"a\": -1}", "{\"a\": 123456789}",
+    "{\"a\": \"1\"}", "{\"a\": 1} 2", "{\"a\": 1", "[1]", "{\"a\" 1}", "{\"a\": }", "",
+  ])
+  func others(_ text: String) { #expect(JSONText.wholeNumbers(Data(text.utf8)) == nil) }
 }

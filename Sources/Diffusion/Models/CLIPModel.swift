@@ -57,8 +57,10 @@ package final class CLIPModel {
     }
     text = try CLIPText(store.root, files.tower("text"))
     vision = try CLIPVision(store.root, files.tower("vision"))
-    visionProjection = Linear(store.root["visual_projection"], vision.width, width, bias: false)
-    textProjection = Linear(store.root["text_projection"], text.width, width, bias: false)
+    visionProjection = Linear(
+      store.root["visual_projection"], vision.width, width, bias: false, ofOneRow: true)
+    textProjection = Linear(
+      store.root["text_projection"], text.width, width, bias: false, ofOneRow: true)
     let initial = try config.number("logit_scale_init_value", 2.6592)
     logitScale = store.root.parameter("logit_scale", [], .constant(initial))
     processor = try PictureProcessor(files.preprocessor)

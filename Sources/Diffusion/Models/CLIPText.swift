@@ -43,7 +43,7 @@ package final class CLIPText {
     pooledWidth = names == projected ? try config.int("projection_dim", 512) : nil
     projection =
       if let pooledWidth {
-        Linear(s["text_projection"], width, pooledWidth, bias: false)
+        Linear(s["text_projection"], width, pooledWidth, bias: false, ofOneRow: true)
       } else {
         nil
       }

@@ -16,7 +16,7 @@ struct ResnetBlock2D {
   ) {
     norm1 = GroupNorm(s["norm1"], groups: groups, channels: i, eps: eps)
     conv1 = Conv2d(s["conv1"], i, o, kernel: 3, padding: 1)
-    timeEmbProj = time.map { Linear(s["time_emb_proj"], $0, o) }
+    timeEmbProj = time.map { Linear(s["time_emb_proj"], $0, o, ofOneRow: true) }
     norm2 = GroupNorm(s["norm2"], groups: groups, channels: o, eps: eps)
     self.dropout = dropout
     conv2 = Conv2d(s["conv2"], o, o, kernel: 3, padding: 1)

@@ -22,9 +22,11 @@ struct TimestepEmbedding {
 
   /// - Parameter condition: width of an embedding that is projected onto the sinusoids; nil for none
   init(_ s: Scope, _ input: Int, _ width: Int, condition: Int? = nil) {
-    linear1 = Linear(s["linear_1"], input, width)
-    self.condition = condition.map { Linear(s["cond_proj"], $0, input, bias: false) }
-    linear2 = Linear(s["linear_2"], width, width)
+    linear1 = Linear(s["linear_1"], input, width, ofOneRow: true)
+    self.condition = condition.map {
+      Linear(s["cond_proj"], $0, input, bias: false, ofOneRow: true)
+    }
+    linear2 = Linear(s["linear_2"], width, width, ofOneRow: true)
   }
 
   func callAsFunction(_ x: Tensor, _ embedding: Tensor? = nil) -> Tensor {
