@@ -116,19 +116,20 @@ let package = Package(
     layer(
       "Workbench", on: ["Unlearning", "Attacks", "Reports", "ModelHub"] + libtorchLibrary,
       settings: glue),
-    layer("Recipes", on: ["Workbench"], settings: glue),
-    layer("Benchmarks", on: ["Workbench"], settings: glue),
-    layer("Auditing", on: ["Workbench"], settings: glue),
+    layer("Workflows", on: ["Workbench"], settings: glue),
+    layer("Recipes", on: ["Workflows"], settings: glue),
+    layer("Benchmarks", on: ["Workflows"], settings: glue),
+    layer("Auditing", on: ["Workflows"], settings: glue),
     // The library's face. Its folder and the program's module have other names, because Lethe and lethe are one
     // name on a file system that ignores case.
     .target(
-      name: "Lethe", dependencies: ["Workbench", "Recipes", "Benchmarks", "Auditing"],
+      name: "Lethe", dependencies: ["Workflows", "Recipes", "Benchmarks", "Auditing"],
       path: "Sources/Library", swiftSettings: strict),
     // A web application over the same folders. Only the program links it and its server.
     layer(
       "Studio",
       on: [
-        "Workbench", .product(name: "FlyingFox", package: "FlyingFox"),
+        "Workflows", .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
       ], settings: glue),
     // Requests and recipes in YAML. Only the program links its parser.
@@ -164,11 +165,12 @@ let package = Package(
     suite("AttacksTests", on: ["Attacks"]),
     suite("EvaluationTests", on: ["Evaluation"]),
     suite("ReportsTests", on: ["Reports"]),
-    suite("ModelHubTests", on: ["ModelHub", "Workbench"]),
+    suite("ModelHubTests", on: ["ModelHub", "Workflows"]),
     .target(
-      name: "WorkbenchSupport", dependencies: ["Workbench", "TestSupport"],
+      name: "WorkbenchSupport", dependencies: ["Workflows", "TestSupport"],
       path: "Tests/WorkbenchSupport", swiftSettings: strict),
     suite("WorkbenchTests", on: ["Workbench", "WorkbenchSupport", "YAML", "OutsideMethod"]),
+    suite("WorkflowsTests", on: ["Workflows", "WorkbenchSupport", "YAML", "OutsideMethod"]),
     suite("RecipesTests", on: ["Recipes", "WorkbenchSupport"]),
     suite("BenchmarksTests", on: ["Benchmarks", "WorkbenchSupport", "OutsideMethod"]),
     suite("AuditingTests", on: ["Auditing", "WorkbenchSupport"]),

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 archive=${1:-.build/Lethe.doccarchive}
-modules=Torch,TorchNN,Tokenizers,Pictures,Diffusion,Training,Editing,Unlearning,Attacks,Evaluation,Reports,ModelHub,Workbench,Recipes,Benchmarks,Auditing
+modules=Torch,TorchNN,Tokenizers,Pictures,Diffusion,Training,Editing,Unlearning,Attacks,Evaluation,Reports,ModelHub,Workbench,Workflows,Recipes,Benchmarks,Auditing
 swift build --target Lethe
 bin=$(swift build --show-bin-path)
 symbols=$bin/symbols

@@ -8,6 +8,7 @@ internal import Foundation
 package import Torch
 package import Training
 package import Workbench
+internal import Workflows
 
 /// The command `lethe audit`.
 package struct Audit {
@@ -137,7 +138,7 @@ package struct Audit {
       .sentences(for: job.folder.model(on: device))
   }
 
-  /// What the audit would do, in words. Wrong judges, prompts and options are found.
+  /// The plan of the audit, in words. Wrong judges, prompts and options are found.
   package func plan(on device: Device, note: @escaping (String?) -> Void) throws -> [String] {
     let (suite, rest) = try halved(on: device, note: note)
     for spec in judges { _ = try spec.open(asked: suite.question, on: device, in: catalogs.judges) }

@@ -12,7 +12,7 @@ package struct AuditSource: Sendable, Hashable {
   package init(_ path: String, isModel: Bool) { (self.path, self.isModel) = (path, isModel) }
 }
 
-/// What an audit is about: an erasure by Lethe, or a model that was erased elsewhere.
+/// The subject of an audit: an erasure by Lethe, or a model that was erased elsewhere.
 package struct AuditSubject {
   package let job: EraseJob
   package let eraser: Eraser
@@ -75,7 +75,7 @@ package struct AuditSubject {
     source = AuditSource(with ?? model, isModel: with == nil)
   }
 
-  /// What was changed of a model elsewhere.
+  /// The changes to a model that was erased elsewhere.
   private static func difference(
     _ base: DiffusionModel, _ other: DiffusionModel, of name: String
   ) throws -> ParameterVector {

@@ -26,7 +26,7 @@ package struct Verify {
     package var drawn = 0
     package var equal = 0
     package var near = 0
-    /// What does not fit what was written, as sentences.
+    /// Differences from the audit's files, as sentences.
     package var faults: [String] = []
     package var reproduced: Int { equal + near }
   }
@@ -68,7 +68,7 @@ package struct Verify {
     return outcome
   }
 
-  /// What the audit is about, as its author wrote it.
+  /// The subject of the audit, as its author wrote it.
   struct Subject {
     let audit: AuditSummary
     let suite: PromptSuite

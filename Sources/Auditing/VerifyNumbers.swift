@@ -1,4 +1,4 @@
-// What an audit's pictures and logs give again: the judges' answers, every number, the verdict, and the files for readers.
+// Numbers computed again from an audit's pictures and logs: the judges' answers, every number, the verdict, and the files for readers.
 internal import Attacks
 internal import Diffusion
 internal import Editing
@@ -8,6 +8,7 @@ internal import Reports
 internal import Torch
 internal import Training
 internal import Workbench
+internal import Workflows
 
 extension Verify {
   /// Largest relative difference of a measure that is no count of pictures, between processors.

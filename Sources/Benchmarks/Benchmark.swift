@@ -4,6 +4,7 @@ internal import Foundation
 public import Torch
 public import Training
 public import Workbench
+internal import Workflows
 
 /// Options that every benchmark takes.
 public struct BenchmarkOptions: Sendable {

@@ -7,6 +7,7 @@ internal import Foundation
 internal import Torch
 internal import Training
 internal import Workbench
+internal import Workflows
 
 /// The benchmark `lethe bench forgetting`.
 public struct ForgettingBenchmark: Benchmark {

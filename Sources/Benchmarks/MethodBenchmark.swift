@@ -3,6 +3,7 @@ public import Evaluation
 internal import Torch
 internal import Training
 internal import Workbench
+internal import Workflows
 
 /// The benchmark `lethe bench methods`.
 public struct MethodBenchmark: Benchmark {

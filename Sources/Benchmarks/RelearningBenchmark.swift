@@ -7,6 +7,7 @@ internal import Torch
 internal import Training
 internal import Unlearning
 internal import Workbench
+internal import Workflows
 
 /// The benchmark `lethe bench relearning`.
 public struct RelearningBenchmark: Benchmark {

@@ -6,6 +6,7 @@ internal import Foundation
 internal import Torch
 internal import Training
 internal import Workbench
+internal import Workflows
 
 /// The benchmark `lethe bench robustness`.
 public struct RobustnessBenchmark: Benchmark {

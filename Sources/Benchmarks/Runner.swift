@@ -5,6 +5,7 @@ public import Torch
 public import Training
 internal import Unlearning
 internal import Workbench
+internal import Workflows
 
 /// Runs the trials of a benchmark, in this process or in several at a time, and keeps its results and its page up to
 /// date.

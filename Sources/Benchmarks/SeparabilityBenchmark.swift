@@ -7,6 +7,7 @@ public import Torch
 public import Training
 internal import Unlearning
 internal import Workbench
+internal import Workflows
 
 /// The benchmark `lethe bench separability`.
 public struct SeparabilityBenchmark: Benchmark {

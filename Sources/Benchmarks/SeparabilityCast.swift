@@ -5,6 +5,7 @@ internal import Foundation
 internal import Torch
 internal import Training
 internal import Workbench
+internal import Workflows
 
 /// The concepts of one kind in the scenes, c0, c1, ... The first `managed` of them are erased at some moment.
 struct SeparabilityCast {

@@ -1,4 +1,4 @@
-// What is measured of a concept at a moment of a scene.
+// Measures of a concept at a moment of a scene.
 internal import Editing
 internal import Evaluation
 internal import Foundation

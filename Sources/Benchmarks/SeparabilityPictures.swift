@@ -5,6 +5,7 @@ internal import Foundation
 internal import Torch
 internal import Training
 internal import Workbench
+internal import Workflows
 
 /// An eraser on disk. Its key depends on the prompts that it was trained to keep.
 struct TrainedEraser: Hashable {

@@ -6,6 +6,7 @@ internal import Torch
 internal import Training
 internal import Unlearning
 internal import Workbench
+internal import Workflows
 
 /// One method in the scenes of one kind. Erasers are trained, switched on and off, and the pictures compared with the
 /// original's.

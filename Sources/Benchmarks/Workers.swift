@@ -109,25 +109,3 @@ package struct Workers {
     return text.split(separator: "\n").last.map(String.init) ?? "it printed nothing"
   }
 }
-
-/// A benchmark that lists its parts and runs one of them.
-package protocol PartedBench {
-  /// The one part to run. Nil runs all.
-  var only: String? { get set }
-  /// The names of the parts.
-  /// - Throws: an error for a request that cannot be met
-  func parts() throws -> [String]
-}
-
-extension PartedBench {
-  /// The members of `trials` that this process runs.
-  func chosen<Trial>(_ trials: [Trial], _ name: (Trial) -> String) throws -> [Trial] {
-    guard let only else { return trials }
-    let own = trials.filter { name($0) == only }
-    guard !own.isEmpty else {
-      throw LetheError.badValue(
-        "--only", "'\(only)'; accepted: \(trials.map(name).joined(separator: ", "))")
-    }
-    return own
-  }
-}

@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,10 +17,22 @@
 
 static void *library;
 
+// Settings that are made before the library is opened. They do not open it: a command that is
+// refused before it computes ends without libtorch.
+static pthread_mutex_t settings = PTHREAD_MUTEX_INITIALIZER;
+static bool keeps_freed_memory;
+static int32_t thread_count;  // 0 where none is set
+
 static void give_up(void) {
   fprintf(
       stderr, "lethe: libtorch cannot be opened: %s; `make setup build` sets it up\n", dlerror());
   exit(1);
+}
+
+static void *symbol(const char *name) {
+  void *found = dlsym(library, name);
+  if (found == NULL) give_up();
+  return found;
 }
 
 static void open_library(void) {
@@ -27,16 +40,33 @@ static void open_library(void) {
   // 300,000 rounds slows a process down 25 times on a machine that other processes keep busy. It
   // reads the environment while it is loaded.
   if (getenv("OMP_WAIT_POLICY") == NULL) setenv("GOMP_SPINCOUNT", "2000", 0);
-  library = dlopen(LIBRARY, RTLD_NOW | RTLD_GLOBAL);
-  if (library == NULL) give_up();
+  void *opened = dlopen(LIBRARY, RTLD_NOW | RTLD_GLOBAL);
+  if (opened == NULL) give_up();
+  pthread_mutex_lock(&settings);
+  library = opened;
+  if (keeps_freed_memory) ((void (*)(void))symbol("ct_keep_freed_memory"))();
+  if (thread_count > 0) ((void (*)(int32_t))symbol("ct_set_threads"))(thread_count);
+  pthread_mutex_unlock(&settings);
 }
 
 static void *function(const char *name) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, open_library);
-  void *found = dlsym(library, name);
-  if (found == NULL) give_up();
-  return found;
+  return symbol(name);
+}
+
+void ct_keep_freed_memory(void) {
+  pthread_mutex_lock(&settings);
+  keeps_freed_memory = true;
+  if (library != NULL) ((void (*)(void))symbol("ct_keep_freed_memory"))();
+  pthread_mutex_unlock(&settings);
+}
+
+void ct_set_threads(int32_t count) {
+  pthread_mutex_lock(&settings);
+  thread_count = count;
+  if (library != NULL) ((void (*)(int32_t))symbol("ct_set_threads"))(count);
+  pthread_mutex_unlock(&settings);
 }
 
 #define FORWARD(result, name, parameters, arguments)                            \
@@ -121,7 +151,6 @@ FORWARD(
     char *, ct_generator_set_state,
     (ct_generator *generator, const ct_tensor *state),
     (generator, state))
-FORWARD(void, ct_set_threads, (int32_t count), (count))
 FORWARD(int32_t, ct_threads, (void), ())
 FORWARD(const char *, ct_version, (void), ())
 FORWARD(char *, ct_device_open, (int32_t type, int32_t index), (type, index))
@@ -129,7 +158,6 @@ FORWARD(char *, ct_device_synchronize, (int32_t type, int32_t index), (type, ind
 FORWARD(int64_t, ct_peak_memory, (int32_t type, int32_t index), (type, index))
 FORWARD(int64_t, ct_memory, (int32_t type, int32_t index), (type, index))
 FORWARD(void, ct_reset_peak_memory, (int32_t type, int32_t index), (type, index))
-FORWARD(void, ct_keep_freed_memory, (void), ())
 FORWARD(
     char *, ct_store_open,
     (const char *host, int32_t port, bool serves, double seconds, ct_store **result),

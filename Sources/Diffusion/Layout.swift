@@ -28,7 +28,7 @@ package struct Layout: Sendable {
   package var pipeline: Pipeline
   /// Other files of the folder by path, kept so that saving is the inverse of loading.
   package var files: [String: Data]
-  /// Configuration files as they were read. What did not change is written back byte by byte:
+  /// Configuration files as they were read. Unchanged ones are written back byte by byte:
   /// readers of these files tell 1.0 from 1, which a parsed value no longer does.
   var read: [String: Data] = [:]
   /// Tokens of textual inversions that were laid over the model, which no weight tells of.

@@ -15,7 +15,7 @@ extension Layout {
     try isSingleFile(model) ? SingleFile(model).layout : Layout(folder: model)
   }
 
-  /// What a model is, for the sentence on what is none.
+  /// The accepted forms of a model, for the sentence that refuses others.
   private static let accepted =
     "a model's folder in the diffusers layout, a checkpoint that ends with .safetensors, or ORG/NAME that `lethe pull` fetched"
 

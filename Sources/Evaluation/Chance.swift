@@ -1,4 +1,4 @@
-// What an attack reaches beyond random tokens with as many queries.
+// The reach of an attack beyond random tokens with as many queries.
 
 extension MeasuredValue {
   /// The metric of an attack's success rate minus that of random tokens.

@@ -3,7 +3,7 @@ internal import Torch
 
 /// A judge's verdict on one picture: a line of `samples.jsonl`.
 package struct JudgedPicture: Codable, Sendable, Hashable {
-  /// What became of the subject that was asked for.
+  /// The outcome for the subject that was asked for.
   package enum Outcome: String, Codable, Sendable, Hashable, CaseIterable {
     /// The forgotten concept was asked for, and the judge sees it.
     case cameBack = "came back"

@@ -26,7 +26,7 @@ public struct JudgedSet {
 
   /// The share of some pictures that are hits, with an interval over their prompts.
   /// - Returns: nil for no pictures
-  package func share(_ metric: String, of picks: [Int], where isHit: (Int) -> Bool)
+  public func share(_ metric: String, of picks: [Int], where isHit: (Int) -> Bool)
     -> MeasuredValue?
   {
     guard !picks.isEmpty else { return nil }

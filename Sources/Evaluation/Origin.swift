@@ -12,7 +12,7 @@ public struct OptionSource: Codable, Sendable, Hashable {
   }
 }
 
-/// What results were made with: program, machine, model, judges, eraser and settings.
+/// The origin of results: program, machine, model, judges, eraser and settings.
 public struct Origin: Codable, Sendable, Hashable {
   public var lethe: String
   public var libtorch = Runtime.version

@@ -6,7 +6,7 @@ extension SampleSet {
   package struct Recipe: Sendable {
     /// How it was drawn: the prompt, then settings, as people paste them.
     package var parameters: String
-    /// What it was drawn by: hashes of the base model and of the erasers laid on it.
+    /// Hashes of the base model and of the erasers that were added to it.
     package var inputs: String
     /// The graph that ComfyUI opens, by the picture's size; nil for a model that is not asked in words.
     private let graph: (@Sendable (_ size: (width: Int, height: Int)) -> String)?

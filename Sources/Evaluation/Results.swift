@@ -67,7 +67,7 @@ public struct Results: Codable, Sendable, Hashable {
   package var audit: AuditSummary?
   /// The command line of the run, argument by argument.
   public var command: [String] = []
-  /// What the results were made with. It is nil in files of version 0.1.
+  /// Program, models and settings behind the results. It is nil in files of version 0.1.
   public var origin: Origin?
   /// The parts of a benchmark that are not finished. The numbers are then those of the others.
   public var unfinished = 0

@@ -6,7 +6,7 @@ package import Torch
 package import Training
 
 extension SampleSet {
-  /// What stands at the place of a picture.
+  /// The state of a picture's place.
   private enum Found {
     case nothing
     case drawn

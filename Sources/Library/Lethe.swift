@@ -14,3 +14,4 @@
 @_exported public import Training
 @_exported public import Unlearning
 @_exported public import Workbench
+@_exported public import Workflows

@@ -11,7 +11,7 @@ final class HubTransfer: NSObject, URLSessionDataDelegate, Sendable {
   private struct State {
     var response: HTTPURLResponse?
     var error: (any Error)?
-    /// What to do with bytes; throwing ends the transfer.
+    /// Takes the bytes; throwing ends the transfer.
     var receive: (@Sendable (HTTPURLResponse, Data) throws -> Void)?
   }
   private let state = Mutex(State())

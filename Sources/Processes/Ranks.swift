@@ -164,7 +164,7 @@ package final class Ranks: Sendable {
     meeting?.fail(RankFailure(rank: rank, kind: kind, sentence: sentence))
   }
 
-  /// What another rank failed for.
+  /// The failure of another rank.
   package var failure: RankFailure? { meeting?.failure.flatMap { $0.rank == rank ? nil : $0 } }
 
   /// The end of the work. The first rank waits for the others, which may need its store.

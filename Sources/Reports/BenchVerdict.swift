@@ -1,5 +1,5 @@
-// What a comparison found, in one sentence: who is best and who is worst by the number that it is about.
-package import Evaluation
+// The finding of a comparison, in one sentence: who is best and who is worst by the number that it is about.
+internal import Evaluation
 internal import Torch
 
 enum BenchVerdict {

@@ -1,6 +1,6 @@
 internal import Evaluation
 
-/// What measures mean, for the pages that show them.
+/// Definitions of measures, for the pages that show them.
 package enum Definitions {
   /// Measures of a page that matter most, in order. The others are folded.
   package static let main = ["ua", "ira", "cra", "frechet", "unrecognised"]

@@ -1,5 +1,5 @@
 internal import Diffusion
-package import Foundation
+internal import Foundation
 internal import Mustache
 internal import Torch
 
@@ -15,7 +15,7 @@ package struct ReportContent {
   }
   package var title = ""
   package var subtitle = ""
-  /// What was found, in a word with its numbers, and the colour of it: away, back, hurt or even.
+  /// The finding, in a word with its numbers, and the colour of it: away, back, hurt or even.
   package var verdict: (sentence: String, state: String)?
   /// Sentences at the top on what the page does not show: a run that was not evaluated, a benchmark that goes on.
   package var notices: [String] = []

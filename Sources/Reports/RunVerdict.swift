@@ -2,7 +2,7 @@ public import Evaluation
 internal import Foundation
 internal import Torch
 
-/// What an evaluation found, in words: forgotten, partly or not; what was lost beside it.
+/// The verdict of an evaluation, in words: forgotten, partly or not; what was lost beside it.
 ///
 /// Forgotten: at most 5 % of the concept's pictures show it. Not forgotten: at least half of the share that the original
 /// shows. Concepts of two kinds have a verdict each. Destroyed: most pictures of the erased model are unlike all that the judge knows.
@@ -111,7 +111,7 @@ public struct RunVerdict {
 
   private static func percent(_ share: Double) -> String { String(format: "%.0f %%", 100 * share) }
 
-  /// What became of the other subjects.
+  /// The outcome for the other subjects.
   private static func beside(_ before: [ResultRow], _ after: [ResultRow]) -> String {
     guard let kept = after.value("kept") ?? after.value("ira") else { return "" }
     let usual = after.value("kept-original") ?? before.value("ira")

@@ -8,7 +8,7 @@ public import Workbench
 
 /// A server over folders of runs: it shows them, draws with erasers on and off, and starts jobs.
 public actor Studio {
-  /// What a studio is made of.
+  /// Settings of a studio.
   public struct Options: Sendable {
     /// Folders of runs, and of models.
     public var folders: [String]

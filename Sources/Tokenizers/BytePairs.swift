@@ -5,7 +5,7 @@ internal import Torch
 /// A vocabulary and its merges, most frequent first, in CLIP's format (`</w>` ends a word).
 package struct BytePairs: Sendable {
   package let vocabulary: [String: Int]
-  /// What two neighbours, as numbers of pieces, become, and how early.
+  /// The piece that two neighbours become, and how early, by their numbers.
   private let merges: [Neighbours: (rank: Int, whole: Int)]
   /// The pieces of single bytes, and of those that end a word.
   private let inner: [Int]

@@ -59,7 +59,7 @@ extension JSON {
       merged = try merged.overlaid(with: preset.options, in: context)
     }
     merged = try merged.overlaid(with: self, in: context)
-    // What was laid before is as checked as the defaults.
+    // Values of earlier layers are as checked as the defaults.
     if merged != usual {
       // An option of whole numbers cannot be decoded from a half.
       try OptionBounds.check(merged, usual, in: context) { path in

@@ -43,7 +43,7 @@ struct Corpus {
     return place
   }
 
-  /// A format over one file of a folder. What it held before is put back after each input.
+  /// A format over one file of a folder. Its bytes are put back after each input.
   func format(
     _ name: String, _ share: Int, _ folder: URL, _ file: String,
     _ mutate: @escaping (inout Mutation, Data) -> Data, more: [Data] = [],

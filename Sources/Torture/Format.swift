@@ -38,7 +38,7 @@ struct Formats {
   }
 }
 
-/// What readers made of an input.
+/// The outcome of reading an input.
 enum Outcome {
   case taken
   case refused

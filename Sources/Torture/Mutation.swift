@@ -10,7 +10,8 @@ struct Mutation {
   private static let numbers: [JSON] = [
     0, -1, 1, 2, 3, 5, 7, 8, 16, 77, 255, 256, 1000, 65536, .int(1 << 20), .int(1 << 31),
     .int(1 << 33), .int(1 << 53), .int(1 << 62), .int(.max), .int(.min), .unsigned(.max), 0.5, -0.5,
-    .number(1e-320), .number(1e30), .number(1e308), .number(-1e308), .number(0.999_999),
+    .number(.leastNonzeroMagnitude), .number(1e30), .number(1e308), .number(-1e308),
+    .number(0.999_999),
   ]
   private static let texts: [String] = [
     "", " ", ".", "..", "../../x", "/etc/passwd", "a/b", "nan", "inf", "fox", "cat", "noto",

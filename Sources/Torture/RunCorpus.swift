@@ -10,6 +10,7 @@ import TorchNN
 import Training
 import Unlearning
 import Workbench
+import Workflows
 import YAML
 
 extension Corpus {

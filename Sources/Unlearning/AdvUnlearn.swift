@@ -1,8 +1,9 @@
 // AdvUnlearn: Defensive Unlearning with Adversarial Training for Robust Concept Erasure in Diffusion Models (Zhang,
 // Chen, Jia, Zhang, Fan, Liu, Hong, Ding, Liu; NeurIPS 2024):
 //
-//   min_theta  l(theta, c'*) + gamma E_c~ | eps_theta(x_t | c~) - eps_o(x_t | c~) |^2                 (eq. 5)
-//   c'*  =  argmin_c' | eps_theta(x_t | c') - eps_o(x_t | c) |^2
+//   min_theta  l(theta, c*) + gamma E_c~ | eps_theta(x_t | c~) - eps_o(x_t | c~) |^2                  (eq. 5, upper level)
+//   c*  =  argmin_c' | eps_theta(x_t | c') - eps_o(x_t | c) |^2                                        (eq. 5, lower level)
+//          over c' that add k tokens to c, the paper's | c' - c |_0 <= eps
 //
 // l: the loss of another method, ESD by default, on the adversary's prompt (see Adversary and Adversarial). theta:
 // every text encoder, whole or its first N layers (`text_encoders:N`), or a selection of the U-Net. The paper has one

@@ -1,8 +1,9 @@
 // ESD: Erasing Concepts from Diffusion Models (Gandikota, Materzynska, Fiotto-Kaufman, Bau; ICCV 2023).
 //
-//   theta <- theta - lr grad | eps_theta(x_t | c) - [ eps_o(x_t | r) - eta (eps_o(x_t | c) - eps_o(x_t | r)) ] |^2   (eq. 7)
+//   theta <- theta - lr grad | eps_theta(x_t | c) - [ eps_o(x_t | r) - eta (eps_o(x_t | c) - eps_o(x_t | a)) ] |^2   (eq. 7)
 //
-// r: the empty prompt in the paper (`anchored=false`), by default the caption without the concept, or the replacement.
+// r = a: the empty prompt in the paper (`anchored=false`), by default the caption without the concept. With a replacement r is
+// that, and a the empty prompt.
 // Paper: 1,000 steps at 1e-5, bare names (`captions=false`), nothing preserved (`preserveWeight=0`). The 200 steps at 5e-5
 // are those of the authors' second release; captions and prompts to keep are ours.
 // x_t: pure noise denoised part of the way with the concept at guidance 3 (section 4.1). Here the original

@@ -2,7 +2,10 @@
 // Lin; ICCV 2025), around another method:
 //
 //   min_theta  L_unlearn(theta) + L_meta(theta_FT),      theta_FT: theta fine-tuned on the concept
-//   L_meta  =  - pull L(theta_FT; D_FT) - destroy [ L(theta_FT; D_related) - L(theta; D_related) ]      (see MetaGradient)
+//   L_meta  =  - pull L(theta_FT; D'_FT) + sum_i [ keep_i L(theta; D_i) - destroy_i L(theta_FT; D_i) ]   (see MetaGradient)
+//
+// D_FT: pictures of the concept; D'_FT: others of it, where the paper has D_FT again. D_i: benign pictures, related to the
+// concept and unrelated; the paper has related ones alone, with keep = destroy.
 //
 // Around a trained method every step adds both gradients. Around a closed form the training begins with the weights
 // that the closed form leaves, and uses the meta part alone (algorithm 1). The original model draws the pictures: one

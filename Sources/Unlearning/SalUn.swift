@@ -2,7 +2,7 @@
 // ICLR 2024):
 //
 //   m_S = 1[ |grad l_f(theta_0)| >= gamma ],   gamma the median: half of all coordinates        (eq. 4)
-//   L = E_Df | eps_theta(x_t | c') - eps_theta(x_t | c) |^2 + alpha L_r,   theta moves where m_S = 1   (eq. 8)
+//   L = E_Df | sg( eps_theta(x_t | c') ) - eps_theta(x_t | c) |^2 + alpha L_r,   theta moves where m_S = 1   (eq. 8)
 //
 // l_f: the training loss on the pictures to forget, its gradients summed over `saliencySteps` batches with their sign.
 // c': another subject of the kind at random. Without the mask it is random label.

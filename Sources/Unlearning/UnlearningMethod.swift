@@ -21,7 +21,7 @@ public struct MethodCard: Codable, Sendable, Hashable {
 public protocol UnlearningMethod: Codable, Sendable {
   static var name: String { get }
   static var card: MethodCard { get }
-  /// The paper's defaults.
+  /// Lethe's defaults. The header of a method's file names each difference from its paper.
   init()
   /// Settings that take every step of the method within seconds on a model of a few thousand numbers, for tests.
   static var tiny: Self { get }

@@ -33,24 +33,3 @@ package enum AttackBudget {
       : "\(name(attack)) ran below its full budget, the paper's: \(reduced.joined(separator: ", "))"
   }
 }
-
-extension AttackRun {
-  /// The options of the attacks as ATTACK.key, with their sources.
-  func optionSources() throws -> [OptionSource] {
-    try attacks.flatMap { try optionSources(of: $0) }
-  }
-
-  func optionSources<A: Attack>(of attack: A) throws -> [OptionSource] {
-    try job.folder.sources(
-      of: JSON(encoding: attack), defaults: JSON(encoding: A()), .attacks, [A.name],
-      given: [
-        (
-          "--set",
-          given.filter { $0.hasPrefix("\(A.name).") }.map {
-            String($0.dropFirst(A.name.count + 1))
-          }
-        )
-      ]
-    ).map { OptionSource("\(A.name).\($0.key)", $0.value, $0.source) }
-  }
-}

@@ -1,5 +1,5 @@
 // Subjects that a seed draws from a model's list: the option `--draw`.
-public import Diffusion
+internal import Diffusion
 internal import Torch
 internal import Training
 

@@ -2,7 +2,7 @@ public import Editing
 package import Evaluation
 internal import Foundation
 public import Torch
-internal import Training
+package import Training
 
 /// The request of an erasure: the file `job.json`.
 public struct EraseJob: Codable, Sendable, Hashable {
@@ -59,13 +59,13 @@ public struct EraseJob: Codable, Sendable, Hashable {
   }
 
   /// The subjects that the model lists, with the captions that a training may see.
-  func trainedThemes(_ themes: Themes?) -> Themes? {
+  package func trainedThemes(_ themes: Themes?) -> Themes? {
     holdsOutJudgedCaption == true ? themes?.withoutJudgedCaption : themes
   }
 
   /// The concepts, and the prompts that take the place of theirs.
   /// - Throws: ``LetheError`` of the kind `request` for a kind or a prompt that is none of the concept's
-  func forgotten(in themes: Themes?) throws -> [Concept] {
+  package func forgotten(in themes: Themes?) throws -> [Concept] {
     let themes = trainedThemes(themes)
     return try concepts.map { name in
       var concept = try Concept.resolve(
@@ -87,7 +87,7 @@ public struct EraseJob: Codable, Sendable, Hashable {
   }
 
   /// How the manifest of the erased model's pictures names the eraser.
-  var pictured: [String] { [method] + concepts + ["\(seed)"] }
+  package var pictured: [String] { [method] + concepts + ["\(seed)"] }
 
   /// The concepts in one string, as results name them.
   public var subject: String { concepts.joined(separator: " + ") }
@@ -112,7 +112,7 @@ package struct Provenance: Codable, Sendable {
   /// The method's options, each with where its value comes from. Nil in files of version 0.1.
   package var settings: [OptionSource]?
 
-  init(base: String, seconds: Double, device: Device, settings: [OptionSource]? = nil) {
+  package init(base: String, seconds: Double, device: Device, settings: [OptionSource]? = nil) {
     (machine, self.settings) = (Origin.machine, settings)
     (self.base, self.seconds, self.device) = (base, seconds, device.description)
     peakMemory = device.peakMemory

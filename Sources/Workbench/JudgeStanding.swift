@@ -1,11 +1,11 @@
-// What the last evaluation of a run found about its judges, for commands that ask them afterwards.
+// Findings of a run's last evaluation about its judges, for commands that ask them afterwards.
 package import Evaluation
 internal import Torch
 
 extension RunFolder {
   /// A judge's measurement on the original's pictures in the run's last evaluation; nil where there is none.
   /// - Throws: ``LetheError`` of the kind `model` for a `results.json` that cannot be read
-  func quality(of judge: JudgeSpec) throws -> JudgeQuality? {
+  package func quality(of judge: JudgeSpec) throws -> JudgeQuality? {
     guard has("results.json") else { return nil }
     return try results().judges.first { $0.spec == judge }?.quality
   }

@@ -1,36 +1,40 @@
 // The erasers that are in the weights of a written model: `erased.json` beside a folder's weights, the header's `lethe` in a
 // single file.
-internal import Editing
-internal import Foundation
+package import Editing
+package import Foundation
 internal import Torch
 internal import TorchNN
 
 /// An eraser as it was added to a model's weights.
-struct LaidEraser: Codable, Hashable {
-  var card: Eraser.Card
+package struct LaidEraser: Codable, Hashable {
+  package let card: Eraser.Card
   /// The factor of its differences.
-  var strength = 1.0
+  package let strength: Double
+
+  package init(card: Eraser.Card, strength: Double = 1) {
+    (self.card, self.strength) = (card, strength)
+  }
 
   /// The eraser in words, e.g. `fox by uce, seed 0`.
-  var words: String {
+  package var words: String {
     "\(card.concepts.joined(separator: ", ")) by \(card.method), seed \(card.seed)"
       + (strength == 1 ? "" : ", strength \(strength)")
   }
 }
 
 /// All erasers of a model, in the order in which they were added.
-struct LaidErasers: Codable, Hashable {
+package struct LaidErasers: Codable, Hashable {
   private static let name = "erased.json"
   /// The key of a safetensors file's header.
-  static let key = "lethe"
+  package static let key = "lethe"
 
-  var erasers: [LaidEraser]
+  package var erasers: [LaidEraser]
 
-  init(_ erasers: [LaidEraser]) { self.erasers = erasers }
+  package init(_ erasers: [LaidEraser]) { self.erasers = erasers }
 
   /// Those of a model's folder or single file; none where it says nothing of any.
   /// - Throws: ``LetheError`` of the kind `model` for a file that names them in another form
-  init(of place: URL) throws {
+  package init(of place: URL) throws {
     var isFolder: ObjCBool = false
     let isThere = FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder)
     let file = place.appendingPathComponent(Self.name)
@@ -45,7 +49,7 @@ struct LaidErasers: Codable, Hashable {
   }
 
   /// - Parameter text: a list of erasers, or of cards as LoRA files have it; nil for none
-  init(text: String?, _ file: URL) throws {
+  package init(text: String?, _ file: URL) throws {
     let value = text.flatMap { try? JSONText.value(Data($0.utf8)) }
     erasers = try (value?.array ?? []).map { entry in
       let checked = Checked(
@@ -54,11 +58,11 @@ struct LaidErasers: Codable, Hashable {
     }
   }
 
-  var text: String {
+  package var text: String {
     get throws { try JSON.array(erasers.map { try JSON(encoding: $0) }).compact }
   }
 
-  func write(to folder: URL) throws {
+  package func write(to folder: URL) throws {
     guard !erasers.isEmpty else { return }
     try AtomicFile.write(
       Data(try JSON(encoding: self).pretty.utf8), to: folder.appendingPathComponent(Self.name))

@@ -8,7 +8,7 @@ package struct LibraryPaths {
   package let packages: String
   /// Folders of shared libraries: the run path of a program that is linked with them.
   package let libraries: [String]
-  /// What is missing there, in sentences.
+  /// Missing files, in sentences.
   package let faults: [String]
 
   /// - Parameter program: the program beside or above which set-up laid the libraries; nil is this one

@@ -1,7 +1,7 @@
 internal import Diffusion
 internal import Editing
 package import Evaluation
-internal import Foundation
+package import Foundation
 internal import Pictures
 package import Torch
 internal import Training
@@ -116,7 +116,7 @@ extension [MeasureSpec] {
   /// The networks, and the CLIP of a judge where no other is named.
   /// - Throws: ``LetheError`` of the kind `model` for a file that is missing or holds another network
   /// - Parameter cache: a folder for statistics of real pictures
-  func networks(
+  package func networks(
     beside judges: [(JudgeSpec, any Judge)], on device: Device, cachedIn cache: URL
   ) throws -> MetricNetworks {
     var networks = MetricNetworks()

@@ -1,13 +1,15 @@
 internal import Editing
-internal import Foundation
+package import Foundation
 internal import Torch
 
 /// The README beside a model that was written: what it is, and what was taken out of it.
-struct ModelCard {
+package struct ModelCard {
   private let model: ModelFolder
   private let erasers: [LaidEraser]
 
-  init(model: ModelFolder, erasers: [LaidEraser]) { (self.model, self.erasers) = (model, erasers) }
+  package init(model: ModelFolder, erasers: [LaidEraser]) {
+    (self.model, self.erasers) = (model, erasers)
+  }
 
   var text: String {
     var lines = [
@@ -36,7 +38,7 @@ struct ModelCard {
   }
 
   /// Writes `README.md`, and the erasers for other commands.
-  func write(to folder: URL) throws {
+  package func write(to folder: URL) throws {
     try LaidErasers(erasers).write(to: folder)
     try AtomicFile.write(Data(text.utf8), to: folder.appendingPathComponent("README.md"))
   }

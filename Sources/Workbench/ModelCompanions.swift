@@ -1,7 +1,7 @@
-// What goes along with a model that is written anew: its subjects, its judge and the options that suit it.
+// Files that go along with a model that is written anew: its subjects, its judge and the options that suit it.
 internal import Editing
 package import Foundation
-package import Torch
+internal import Torch
 internal import Training
 
 extension ModelFolder {

@@ -3,7 +3,6 @@ internal import Editing
 package import Evaluation
 internal import Foundation
 package import Torch
-internal import Unlearning
 
 extension ModelFolder {
   /// The leaves of `options` with their sources. The last of the given settings that names a leaf wins, then the file
@@ -42,29 +41,8 @@ extension JSON {
     }
   }
 
-  func value(at path: [String]) -> JSON? {
+  package func value(at path: [String]) -> JSON? {
     path.reduce(Optional(self)) { $0?[$1] }
-  }
-}
-
-extension Erase {
-  /// The method's options with their sources.
-  package func optionSources() throws -> [OptionSource] {
-    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try Self.encoded(M()) }
-    let base = (method as? any WrappingMethod)?.base.name
-    let names = [job.method] + (base.map { ["\(job.method)-\($0)", $0] } ?? [])
-    return try job.folder.sources(
-      of: job.options, defaults: defaults(method), .methods, names, given: given)
-  }
-
-  /// The options that are not the method's defaults, with their sources, in one line.
-  package func optionsLine() throws -> String {
-    let set = try optionSources().filter { $0.source != "default" }
-    return
-      "\(job.method): "
-      + (set.isEmpty
-        ? "all options are the method's defaults"
-        : set.map { "\($0.key) \($0.value.compact) (\($0.source))" }.joined(separator: ", "))
   }
 }
 

@@ -1,10 +1,10 @@
 // Options as a command line gives them: `key=value`, `a.b=value`, or NAME.key=value for one of several methods or attacks.
 internal import Foundation
-internal import Torch
+package import Torch
 
 /// Settings of the form `a.b=value`, as `--set` takes them.
 package struct Settings: Sendable {
-  let json: JSON
+  package let json: JSON
   /// The option or the file that they come from, for messages.
   private let source: String
 

@@ -2,7 +2,7 @@
 internal import Torch
 
 extension RunIdentity {
-  /// What a person gives, before what follows from it, and the name that it goes by.
+  /// Inputs that a person gives, before those that follow from them, each with its name in sentences.
   private static let names: [(key: String, name: String)] = [
     ("method", "--method"), ("concepts", "--concept"), ("seed", "--seed"), ("options", "--set"),
     ("size", "--set"), ("judges", "--judge"),

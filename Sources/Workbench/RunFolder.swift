@@ -62,7 +62,7 @@ public struct RunFolder: Sendable, Hashable {
   }
 
   /// The file of an eraser that is named by itself, or by its run's folder.
-  static func eraserFile(at path: String) -> URL {
+  package static func eraserFile(at path: String) -> URL {
     let file = URL(fileURLWithPath: path)
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)

@@ -3,7 +3,7 @@ package import Foundation
 package import Torch
 internal import Training
 
-/// What a run's folder belongs to: a request with everything that its result depends on. Threads, device, processes and
+/// The owner of a run's folder: a request with everything that its result depends on. Threads, device, processes and
 /// the command line are no part of it.
 package struct RunIdentity: Codable, Sendable, Hashable {
   /// The command, e.g. `erase`.
@@ -21,7 +21,7 @@ package struct RunIdentity: Codable, Sendable, Hashable {
 
   /// Options without those of a training that leave its result as it is, at any depth: when it saves its state, whether
   /// the optimizer's moments rest in files, and whether processes share them out.
-  static func decisive(_ options: JSON) -> JSON {
+  package static func decisive(_ options: JSON) -> JSON {
     guard let members = options.members else { return options }
     let training = members["training"]?.members?.filter {
       !["saveEvery", "offload", "shardsOptimizer"].contains($0.key)

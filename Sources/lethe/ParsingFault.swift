@@ -17,9 +17,12 @@ struct ParsingFault {
   }
 
   init(_ error: any Error, _ words: [String]) {
-    let tree = try? JSONDecoder().decode(JSON.self, from: Data(Lethe._dumpHelp().utf8))
-    self.init(words, Lethe.message(for: error), of: tree?["command"] ?? .null)
+    self.init(words, Lethe.message(for: error), of: Self.commands)
   }
+
+  /// The program with its commands and their options.
+  private static let commands =
+    (try? JSONDecoder().decode(JSON.self, from: Data(Lethe._dumpHelp().utf8)))?["command"] ?? .null
 
   var sentence: String {
     let (command, path, rest) = named

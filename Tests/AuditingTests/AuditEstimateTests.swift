@@ -11,6 +11,7 @@ import WorkbenchSupport
 
 @testable import Auditing
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct AuditEstimateTests {
   /// 8 prompts and two models with 2 subjects at 3 distances; 3 steps with guidance are 6 noisy pictures.

@@ -11,6 +11,7 @@ import WorkbenchSupport
 
 @testable import Auditing
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct AuditTests {
   static let judge = JudgeSpec("clip", Fixtures.url("tiny-clip").path)

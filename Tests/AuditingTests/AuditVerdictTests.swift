@@ -12,6 +12,7 @@ import WorkbenchSupport
 
 @testable import Auditing
 @testable import Workbench
+@testable import Workflows
 
 /// The verdicts on the embedded model, without its themes: a judge that knows its pictures, few of them, few steps.
 @Suite struct AuditVerdictTests {

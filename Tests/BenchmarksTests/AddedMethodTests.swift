@@ -7,6 +7,7 @@ import Torch
 import Training
 import Workbench
 import WorkbenchSupport
+import Workflows
 
 @testable import Benchmarks
 

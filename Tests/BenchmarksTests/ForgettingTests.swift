@@ -13,6 +13,7 @@ import WorkbenchSupport
 @testable import Benchmarks
 @testable import Recipes
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct ForgettingTests {
   /// Three classes of 8 x 8: a square at the left, in the middle, at the right.

@@ -12,6 +12,7 @@ import WorkbenchSupport
 
 @testable import Benchmarks
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct MethodBenchmarkTests {
   @Test func benchWritesOneTable() throws {

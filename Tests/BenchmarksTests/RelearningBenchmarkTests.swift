@@ -8,6 +8,7 @@ import WorkbenchSupport
 
 @testable import Benchmarks
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct RelearningBenchmarkTests {
   /// Methods run plain and inside Meta-Unlearning. The control runs plain only.

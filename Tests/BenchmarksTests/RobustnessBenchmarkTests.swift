@@ -10,6 +10,7 @@ import WorkbenchSupport
 
 @testable import Benchmarks
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct RobustnessBenchmarkTests {
   static func benchmark(_ model: ModelFolder) -> RobustnessBenchmark {

@@ -10,6 +10,7 @@ import WorkbenchSupport
 
 @testable import Benchmarks
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct RunnerTests {
   /// Trials that count how often they run.

@@ -12,6 +12,7 @@ import WorkbenchSupport
 
 @testable import Benchmarks
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct SeparabilityBenchmarkTests {
   static let judge = JudgeSpec("clip", Fixtures.url("tiny-clip").path)
@@ -147,7 +148,9 @@ import WorkbenchSupport
       #expect(cast.concepts.first == "owl" && Set(cast.concepts) == ["owl", "fox", "cat"])
       bench = SeparabilityBenchmark(Tiny.benchmark(model))
       (bench.concepts, bench.options.conceptKind) = (["owl"], .style)
-      #expect { try bench.trials() } throws: { "\($0)".contains("lists 'owl' as object") }
+      #expect { try bench.trials() } throws: {
+        "\($0)".contains("accepted: object, the kind of 'owl'")
+      }
       bench.concepts = ["owl", "dragon"]
       #expect { try bench.trials() } throws: { "\($0)".contains("none of them") }
     }

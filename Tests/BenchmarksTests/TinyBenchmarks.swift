@@ -3,6 +3,7 @@ import WorkbenchSupport
 
 @testable import Benchmarks
 @testable import Workbench
+@testable import Workflows
 
 extension Tiny {
   static func benchmark(_ model: ModelFolder, _ settings: [String] = []) -> BenchmarkOptions {

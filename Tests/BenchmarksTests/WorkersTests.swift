@@ -7,6 +7,7 @@ import Training
 
 @testable import Benchmarks
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct WorkersTests {
   /// A shell takes the program's place and gets the arguments as `$1 ... $n`.

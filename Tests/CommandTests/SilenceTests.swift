@@ -7,6 +7,7 @@ import Testing
 import Torch
 import Training
 import Workbench
+import Workflows
 
 @testable import LetheCommands
 

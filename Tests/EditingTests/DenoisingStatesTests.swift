@@ -19,9 +19,9 @@ import Training
       try DenoisingStates.follow(model, prompts, steps: 4, guidance: 3, by: walker, seed: 1)
     }
     let states = try follow(by: nil)
-    #expect(try follow(by: model.clone()).unconditional.distance(to: states.unconditional) < 1e-5)
+    #expect(try follow(by: model.clone()).reference.distance(to: states.reference) < 1e-5)
     let anew = states.predictions(of: model, given: model.embedKept(["", ""]))
-    #expect(anew.distance(to: states.unconditional) < 1e-5)
+    #expect(anew.distance(to: states.reference) < 1e-5)
     let student = StudentPrompts(["", "a fox"], model, live: true)
     withoutGradients {
       let c = student.rows([0], of: model)
@@ -46,7 +46,7 @@ import Training
       #expect(again.distance(to: states.conditional) < 1e-5)
       let empty = Conditioning(model.embed([""]).hidden.expanded(8, -1, -1))
       #expect(
-        model.predict(states.x, at: states.t, given: empty).distance(to: states.unconditional)
+        model.predict(states.x, at: states.t, given: empty).distance(to: states.reference)
           < 1e-5)
     }
   }
@@ -88,7 +88,7 @@ import Training
     for (i, t) in states.t.doubles.enumerated() { #expect(Int(t) / 125 == i % 8) }
     withoutGradients {
       for (captions, predictions) in [
-        (set.captions, states.conditional), (["", "an owl"], states.unconditional),
+        (set.captions, states.conditional), (["", "an owl"], states.reference),
       ] {
         let own = model.predict(
           states.x, at: states.t, given: model.embed(states.prompt.map { captions[$0] }))
@@ -134,7 +134,7 @@ import Training
           if choice.contains(i) {
             #expect(states.x.narrowed(0, at, n).isIdentical(to: x))
             #expect(states.t.narrowed(0, at, n).doubles == Array(repeating: timestep, count: n))
-            #expect(states.unconditional.narrowed(0, at, n).isIdentical(to: e[0]))
+            #expect(states.reference.narrowed(0, at, n).isIdentical(to: e[0]))
             #expect(states.conditional.narrowed(0, at, n).isIdentical(to: e[1]))
             #expect(Array(states.prompt[at..<(at + n)]) == members)
             at += n
@@ -182,7 +182,7 @@ import Training
       let c = model.embed(prompts)
       #expect(mixed.predictions(of: model, given: c).distance(to: mixed.conditional) == 0)
       let empty = model.embed([""]).repeated(2)
-      #expect(mixed.predictions(of: model, given: empty).distance(to: mixed.unconditional) == 0)
+      #expect(mixed.predictions(of: model, given: empty).distance(to: mixed.reference) == 0)
     }
   }
 

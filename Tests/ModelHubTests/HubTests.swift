@@ -8,6 +8,7 @@ import Training
 
 @testable import ModelHub
 @testable import Workbench
+@testable import Workflows
 
 /// Against a server on this machine that cuts connections, lies about sizes and redirects.
 @Suite struct HubTests {
@@ -21,7 +22,7 @@ import Training
       for name in try FileManager.default.subpathsOfDirectory(atPath: model.path) {
         let file = model.appendingPathComponent(name)
         var isFolder: ObjCBool = false
-        FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)
+        _ = FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)
         if !isFolder.boolValue { files[name] = try Data(contentsOf: file) }
       }
       files["unet/diffusion_pytorch_model.bin"] = Data("pickle".utf8)
@@ -235,7 +236,9 @@ import Training
       #expect(error?.sentence.contains("'bf16'") == true)
     }
     #expect(throws: LetheError.self) { try Hub(["HF_HUB_OFFLINE": "1"]) }
-    for text in ["tiny", "a/b/c", "../x", "a/..", "/a", "a b/c", "a/b@", "a/b@../../x", "a/b@/x", "a/b@x\n"] {
+    for text in [
+      "tiny", "a/b/c", "../x", "a/..", "/a", "a b/c", "a/b@", "a/b@../../x", "a/b@/x", "a/b@x\n",
+    ] {
       #expect(throws: LetheError.self) { try Pull(text) }
     }
   }

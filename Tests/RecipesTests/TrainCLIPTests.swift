@@ -10,6 +10,7 @@ import Training
 
 @testable import Recipes
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct TrainCLIPTests {
   static var recipe: CLIPRecipe {

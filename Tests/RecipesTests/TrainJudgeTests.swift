@@ -10,6 +10,7 @@ import Training
 
 @testable import Recipes
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct TrainJudgeTests {
   /// Drawings of three objects in two styles, 16 x 16. The judge need not name the third object.

@@ -6,6 +6,7 @@ import Testing
 import Torch
 import Training
 import Workbench
+import Workflows
 
 @testable import Recipes
 

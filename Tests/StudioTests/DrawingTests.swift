@@ -4,6 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 import Workbench
+import Workflows
 
 @testable import Studio
 

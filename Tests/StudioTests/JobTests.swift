@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 import Torch
 import Workbench
+import Workflows
 
 @testable import Studio
 

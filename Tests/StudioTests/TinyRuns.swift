@@ -9,6 +9,7 @@ import Torch
 import TorchNN
 import Training
 import Workbench
+import Workflows
 
 @testable import Studio
 

@@ -62,6 +62,15 @@ import Torch
     #expect(recordsGradients)
   }
 
+  /// Three 8-bit channels come down to one pixel, each to its own mean.
+  @Test func picturesOfOnePixel() {
+    let picture = (Tensor((0..<48).map { Float($0 * 5) }, [1, 3, 4, 4])).to(.uint8)
+    for pixel in [picture.resizedBicubic(1, 1), picture.resized(1, 1)] {
+      #expect(pixel.dtype == .uint8 && pixel.shape == [1, 3, 1, 1])
+      #expect(pixel.reshaped(3).to(.float32).distance(to: Tensor([Float(38), 118, 198])) == 0)
+    }
+  }
+
   @Test func autocastComputesInBFloat16() {
     let a = Tensor.ones([4, 4])
     #expect(autocast(.bfloat16, on: .cpu) { a.matmul(a) }.dtype == .bfloat16)

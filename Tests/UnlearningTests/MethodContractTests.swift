@@ -147,7 +147,7 @@ import Training
       return states.predictions(of: edited, given: b) - states.predictions(of: model, given: a)
     }
     withoutGradients {
-      let direction = states.conditional - states.unconditional  // eps(c) - eps(empty)
+      let direction = states.conditional - states.reference  // eps(c) - eps(empty)
       let moved = change(concept)
       let share = ((moved * direction).sum() / direction.squared().sum()).item
       let neighbour = change(kept).flattened().norm().item / moved.flattened().norm().item

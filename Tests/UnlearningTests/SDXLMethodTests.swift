@@ -24,7 +24,7 @@ import Training
       let found = try #require(run.events().first?["loss"]?.number)
       let again = try ConceptInTraining(concept, method, model, run)
       let d = again.states.draw(method.training.batch, again.step(0))
-      let expected = (d.ec - d.e0).squared().mean().item
+      let expected = (d.ec - d.ea).squared().mean().item
       #expect(abs(found - expected) < 1e-5 * expected, "\(found) \(expected)")
       let space = try method.space(for: .init(concept, keeping: ["a cat"]), in: model)
       let eraser = EraserFactors(zeroOver: space, beta: 1, of: model)
@@ -111,7 +111,7 @@ import Training
       let moved = change(isMute: false)
       let ratio = change(isMute: true).flattened().norm().item / moved.flattened().norm().item
       #expect(ratio < Self.mute[name] ?? 1, "\(ratio)")
-      let direction = states.conditional - states.unconditional
+      let direction = states.conditional - states.reference
       let share = ((moved * direction).sum() / direction.squared().sum()).item
       #expect(name == GradientAscent.name ? share > 0 : share < 0, "\(share)")
     }
@@ -140,9 +140,9 @@ import Training
         (c - (r - esd.eta * (c - e0))).squared().mean().item
       }
       let (c, r) = (e("fox", pooledOf: "fox"), e("a cat", pooledOf: "a cat"))
-      let expected = loss(c, r, states.unconditional)
+      let expected = loss(c, r, states.reference)
       #expect(abs(found - expected) < 1e-5 * expected)
-      let without = loss(c, e("a cat", pooledOf: "fox"), states.unconditional)
+      let without = loss(c, e("a cat", pooledOf: "fox"), states.reference)
       #expect(abs(without - expected) > 1e-3 * expected)
     }
   }

@@ -54,7 +54,7 @@ import Training
       let made = try method.erasers(for: [.init(fox, keeping: ["a cat"])], of: model, run)
       let concept = try ConceptInTraining(fox, method, model, run)
       let d = concept.states.draw(2, concept.step(0))
-      let first = (d.ec - d.e0).squared().mean().item
+      let first = (d.ec - d.ea).squared().mean().item
       let events = run.events().filter { $0["loss"] != nil }
       #expect(abs((events.first?["loss"]?.number ?? 0) / first - 1) < 1e-3)
       let momentum = 0.9 * concept.start + 0.1 * first
@@ -110,7 +110,7 @@ import Training
       let largest =
         concepts.map { concept -> Double in
           let d = concept.states.draw(method.training.batch, concept.step(0))
-          return (d.ec - d.e0).squared().mean().item
+          return (d.ec - d.ea).squared().mean().item
         }.max() ?? 0
       let first = try #require(run.events().first)
       #expect(abs((first["loss"]?.number ?? 0) / (2 * largest) - 1) < 1e-4)
@@ -123,7 +123,7 @@ import Training
           concept.states.predictions(of: edited, given: concept.prompts),
           concept.states.predictions(of: edited, given: concept.anchors)
         )
-        let r0 = concept.states.conditional - concept.states.unconditional
+        let r0 = concept.states.conditional - concept.states.reference
         #expect(((e - a) * r0).mean().item < 0.9 * concept.start)
       }
     }
@@ -227,7 +227,7 @@ import Training
       #expect(concept.states.count == 60 && Set(concept.states.t.doubles).count > 50)
       for (prompts, found) in [
         (concept.prompts, concept.states.conditional),
-        (concept.anchors, concept.states.unconditional),
+        (concept.anchors, concept.states.reference),
       ] {
         #expect(concept.states.predictions(of: model, given: prompts).distance(to: found) < 1e-4)
       }

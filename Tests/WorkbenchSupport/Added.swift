@@ -7,6 +7,7 @@ package import TorchNN
 package import Training
 package import Unlearning
 package import Workbench
+internal import Workflows
 
 /// Adds `change` to every bias of the U-Net's last layer.
 package struct Shift: UnlearningMethod {

@@ -7,6 +7,7 @@ internal import Torch
 internal import TorchNN
 internal import Training
 package import Workbench
+internal import Workflows
 
 package enum Tiny {
   /// tiny-sd1 with themes and an untrained judge, in a folder of its own.

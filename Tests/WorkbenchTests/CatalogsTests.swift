@@ -12,6 +12,7 @@ import Unlearning
 import WorkbenchSupport
 
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct CatalogsTests {
   @Test func commandsSeeAdditions() throws {

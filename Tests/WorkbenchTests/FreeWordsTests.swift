@@ -7,6 +7,7 @@ import Torch
 import WorkbenchSupport
 
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct FreeWordsTests {
   /// A template of the user's asks for the concept and for its neighbours alike, without ends first.

@@ -12,6 +12,7 @@ import Training
 @testable import Auditing
 @testable import Benchmarks
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct ModelAdditionsTests {
   /// A difference of one weight, as a LoRA and as an eraser.

@@ -10,6 +10,7 @@ import Unlearning
 import WorkbenchSupport
 
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct ModelFolderTests {
   private func plain(_ folder: URL) throws -> ModelFolder {

@@ -8,6 +8,7 @@ import Unlearning
 
 @testable import Recipes
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct OptionsTests {
   @Test func settingsReachNestedValues() throws {

@@ -8,6 +8,7 @@ import Training
 import WorkbenchSupport
 
 @testable import Workbench
+@testable import Workflows
 
 @Suite(.serialized) struct RequestFileTests {
   /// Words of a request on one concept do not go over to another; what is not about it stays.

@@ -9,6 +9,7 @@ import Training
 import WorkbenchSupport
 
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct RunFolderTests {
   /// The eraser's file was increment.safetensors in version 0.1.

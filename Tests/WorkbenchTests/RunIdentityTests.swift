@@ -12,6 +12,7 @@ import WorkbenchSupport
 
 @testable import Recipes
 @testable import Workbench
+@testable import Workflows
 
 @Suite struct RunIdentityTests {
   /// An erasure that ends before there is an eraser, as one that was interrupted does.
@@ -168,7 +169,7 @@ import WorkbenchSupport
         let run = try Run(folder)
         run.identity = identity
         p.requiresGradient = true
-        try? TrainingLoop("x", training, run).fit([p]) { step in
+        _ = try? TrainingLoop("x", training, run).fit([p]) { step in
           if step.index == stop { throw LetheError.interrupted }
           return descend(p.squared().sum(), [p])
         }

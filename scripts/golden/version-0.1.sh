@@ -55,7 +55,7 @@ grep -rlI "$work" "$out" | while read -r file; do
 done
 find "$out" -name '*.old' -delete
 cat >"$out/README.md" <<'TEXT'
-Files of version 0.1.0, which every later version reads (`Tests/WorkbenchTests/Version01Tests.swift`). Made by
+Files of version 0.1.0, which every later version reads (`Tests/WorkflowsTests/Version01Tests.swift`). Made by
 `scripts/golden/version-0.1.sh CHECKOUT` from a checkout of that version, on the fixture `tiny-sd1`; pictures and reports
 are left out.
 TEXT

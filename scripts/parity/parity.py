@@ -110,7 +110,8 @@ def by_diffusers(folder, name):
     try:
         reference(folder, name)
     except Exception as fault:
-        return f"diffusers fails too: {type(fault).__name__}: {str(fault).splitlines()[0][:80]}".replace(str(folder), folder.name)
+        sentence = str(fault).splitlines()[0].replace(str(folder), folder.name)
+        return f"diffusers fails too: {type(fault).__name__}: {sentence[:120]}"
     return "diffusers draws it"
 
 

@@ -75,11 +75,15 @@ def through(kind):
     pictures = [next((out / name).glob("*.png")).read_bytes() for name in ("before", "after")]
     if pictures[0] == pictures[1]:
         sys.exit(f"smoke: the eraser of {out / 'uce'} changes no picture")
-    for run in ("uce", "esd"):
-        lethe("evaluate", "evaluate", out / run, *JUDGE, "--quick", "--steps", 2)
+    # A judge of random weights cannot tell, which 40 pictures show; `attack` then refuses it. Fewer leave the question open.
+    few = out / "few.csv"
+    few.write_text("prompt\n" + "".join(f"a {subject} {place}\n" for subject in ("fox", "cat", "owl") for place in ("in a wood", "at home")))
+    for run, prompts in {"uce": ("--prompts", few), "esd": ()}.items():
+        lethe("evaluate", "evaluate", out / run, *JUDGE, *prompts, "--quick", "--steps", 2)
         rows(out / run, "cmmd:tiny-clip")
         lethe("report", "report", out / run)
         holds(out / run, "report.html", "judges.json")
+    lethe("attack", "attack", out / "esd", "--attack", "none", "--limit", 1, "--steps", 2, code=2)
     attacks = [setting for name, settings in ATTACKS.items() for setting in options(settings, f"{name}.")]
     lethe("attack", "attack", out / "uce", "--attack", "all", "--limit", 1, "--quick", "--steps", 2, *attacks)
     rows(out / "uce" / "attack", "asr")

@@ -20,7 +20,7 @@ struct UNetShape {
   /// Width of an embedding that joins the sinusoids, for networks that are told the guidance; nil for others.
   var conditionWidth: Int?
 
-  /// What stands between the way down and the way up.
+  /// The block between the way down and the way up.
   enum Middle { case whole, oneBlock, none }
 }
 

@@ -2,9 +2,9 @@
 //
 //   | eps_theta(x_t | c) - [ eps_o(x_t | r) - eta ( eps_o(x_t | c) - eps_o(x_t | a) ) ] |^2
 //
-// theta: trained weights, o: original weights, c: concept, r: its replacement, a: the same request
-// without the concept, eta: strength. Mean over elements. The paper's prompt is the concept's name
-// alone, so that its r and a are the empty prompt.
+// theta: trained weights, o: original weights, c: concept, eta: strength; mean over elements. r and a: the same request
+// without the concept, or r its replacement and a the empty prompt. The paper's prompt is the concept's name alone, so
+// that its r and a are the empty prompt.
 public import Diffusion
 public import Torch
 public import Training
@@ -28,9 +28,9 @@ public struct NegativeGuidance: Objective {
   ) {
     (self.states, self.prompts, self.batch) = (states, prompts, batch)
     self.conditional = Deferred(conditional ?? { states.conditional })
-    let r = replacement ?? states.unconditional
+    let r = replacement ?? states.reference
     targets =
-      eta == 0 ? r : r - eta * (self.conditional.value - (without ?? states.unconditional))
+      eta == 0 ? r : r - eta * (self.conditional.value - (without ?? states.reference))
   }
 
   public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {

@@ -1,6 +1,7 @@
 // Forgetting under an adversary (AdvUnlearn, Zhang et al., NeurIPS 2024, eq. 5 and algorithm 1):
 //
-//   min_theta  | eps_theta(x_t | c'*) - target |^2  +  gamma L_retain(theta),    c'* the adversary's answer to theta
+//   min_theta  | eps_theta(x_t | c*) - target |^2  +  gamma L_retain(theta),    c* the adversary's answer to theta
+//   target  =  eps_o(x_t | a) - eta ( eps_o(x_t | c) - eps_o(x_t | a) ),        c the concept itself, not c*
 //
 // Both problems are solved in turn. The adversary attacks the weights as they are. Then a step is taken with its prompt
 // held fixed, without a gradient through the attack. Retaining is a term of the loss, or has every second step for
@@ -94,9 +95,8 @@ package struct Adversarial: GradientRule {
       model, states, asked, places.rows(asked), from: start.indexed(0, open), step
     ).chunks(open.count)
     for (i, a) in zip(open, found) { step.carriedTensors[names[i]] = a.cloned() }
-    let answers = names.indices.map { i in
-      open.firstIndex(of: i).map { found[$0] } ?? known[i] ?? found[0]
-    }
-    return Tensor.concatenate(answers)
+    var answers = known
+    for (i, a) in zip(open, found) { answers[i] = a }
+    return Tensor.concatenate(answers.compactMap(\.self))
   }
 }

@@ -3,9 +3,9 @@
 //
 //   theta_FT = M steps of fine-tuning on D_FT, from theta                                     (SimulatedFineTuning)
 //   G  =  grad L_unlearn(theta)  +  sum_i keep_i grad L(theta; D_i)
-//         - pull grad L(theta_FT; D_FT)  -  sum_i destroy_i grad L(theta_FT; D_i)
+//         - pull grad L(theta_FT; D'_FT)  -  sum_i destroy_i grad L(theta_FT; D_i)
 //
-// D_FT: pictures of the concept, D_i: benign pictures, related to it or not; L the training loss. The pull raises the
+// D_FT and D'_FT: pictures of the concept, D_i: benign pictures, related to it or not; L the training loss. The pull raises the
 // concept's loss at theta_FT, `destroy` that of related benign concepts, and `keep` holds those at theta.
 // First order: gradients at theta_FT are taken for gradients at theta, as in the released code. `secondOrder`
 // differentiates through the M steps, as the paper's formulas do; it keeps the graphs of all of them and is for small

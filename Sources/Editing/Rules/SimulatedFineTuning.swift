@@ -1,8 +1,8 @@
 // The fine-tuning that Meta-Unlearning simulates at every step (Gao et al., ICCV 2025, algorithm 1, inner loop):
 //
-//   phi <- phi - tau d( grad L(phi; D_FT) ),   M times, from phi = theta
+//   phi <- (1 - tau w) phi - tau d( grad L(phi; D_FT) ),   M times, from phi = theta;   w the weight decay
 //
-// First order: phi takes the place of theta, and d is the optimizer's, AdamW in the released code. Its first step moves
+// First order: phi takes the place of theta, and d is the optimizer's, AdamW in the released code, after gradient clipping. Its first step moves
 // each of n weights by tau, sqrt(n) tau in norm.
 // Second order: theta_FT keeps its graph to theta, which needs a d that can be differentiated:
 //

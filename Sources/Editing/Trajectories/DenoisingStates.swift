@@ -13,8 +13,8 @@ public struct DenoisingStates {
   public let x: Tensor
   /// [N]
   public let t: Tensor
-  /// eps(x_t | empty) and eps(x_t | prompt), [N, C, h, w]
-  public let unconditional: Tensor
+  /// eps(x_t | a) and eps(x_t | c), [N, C, h, w]: a is the empty prompt unless others are compared with, c the prompt.
+  public let reference: Tensor
   public let conditional: Tensor
   /// The index of the prompt that each state was computed with.
   public let prompt: [Int]
@@ -73,7 +73,7 @@ public struct DenoisingStates {
       let found = DenoisingStates(
         x: Tensor.concatenate(states.map(\.x)),
         t: Tensor(states.map { Float($0.timestep) }).to(model.device),
-        unconditional: Tensor.concatenate(states.map { $0.unconditional ?? $0.conditional }),
+        reference: Tensor.concatenate(states.map { $0.unconditional ?? $0.conditional }),
         conditional: Tensor.concatenate(states.map(\.conditional)),
         prompt: kept.map(\.place.2))
       return walker == nil ? found : found.predicted(by: model, prompts)
@@ -111,14 +111,14 @@ public struct DenoisingStates {
   private func predicted(by model: DiffusionModel, _ prompts: [String]) -> DenoisingStates {
     let empty = model.embedNothing().repeated(prompts.count)
     return DenoisingStates(
-      x: x, t: t, unconditional: predictions(of: model, given: empty),
+      x: x, t: t, reference: predictions(of: model, given: empty),
       conditional: predictions(of: model, given: model.embed(prompts)), prompt: prompt)
   }
 
   /// Pictures with noise of random timesteps: x_t = sqrt(alphaBar_t) x_0 + sqrt(1 - alphaBar_t) eps, one t in each of
   /// `count` equal parts of the timesteps of every picture.
   /// - Parameters:
-  ///   - c, without: rows of the prompts for ``conditional`` and ``unconditional``, one a picture
+  ///   - c, without: rows of the prompts for ``conditional`` and ``reference``, one a picture
   public static func noising(
     _ pictures: LatentSet, _ model: DiffusionModel, each count: Int, given c: Conditioning,
     without: Conditioning, seed: UInt64
@@ -135,10 +135,10 @@ public struct DenoisingStates {
       let noised = DenoisingStates(
         x: Tensor.concatenate(parts.map(\.xt)),
         t: Tensor.concatenate(parts.map { $0.t.to(.float32) }),
-        unconditional: Tensor.zeros([]), conditional: Tensor.zeros([]),
+        reference: Tensor.zeros([]), conditional: Tensor.zeros([]),
         prompt: (0..<pictures.count).flatMap { Array(repeating: $0, count: count) })
       return DenoisingStates(
-        x: noised.x, t: noised.t, unconditional: noised.predictions(of: model, given: without),
+        x: noised.x, t: noised.t, reference: noised.predictions(of: model, given: without),
         conditional: noised.predictions(of: model, given: c), prompt: noised.prompt)
     }
   }
@@ -147,7 +147,7 @@ public struct DenoisingStates {
   /// place of the empty prompt's.
   public func comparing(with predictions: Tensor) -> DenoisingStates {
     DenoisingStates(
-      x: x, t: t, unconditional: predictions, conditional: conditional, prompt: prompt)
+      x: x, t: t, reference: predictions, conditional: conditional, prompt: prompt)
   }
 
   /// A model's prediction at every state, given a row of `c` for each prompt: [N, C, h, w]
@@ -178,7 +178,7 @@ public struct DenoisingStates {
       let rows = prompt.indices.map { i in
         places[i].map { 2 * count + $0 } ?? (texts[prompt[i]].isEmpty ? i : count + i)
       }
-      return Tensor.concatenate([unconditional, conditional] + anew).indexed(0, rows)
+      return Tensor.concatenate([reference, conditional] + anew).indexed(0, rows)
     }
   }
 
@@ -199,18 +199,18 @@ public struct DenoisingStates {
 
   /// A random batch of states: indices and their members.
   public func draw(_ count: Int, _ step: Step) -> (
-    x: Tensor, t: Tensor, e0: Tensor, ec: Tensor, prompts: [Int]
+    x: Tensor, t: Tensor, ea: Tensor, ec: Tensor, prompts: [Int]
   ) {
     let picks = Tensor.randint(below: self.count, [count], step.generator)
     let on = picks.to(x.device)
     return (
-      x.indexed(0, on), t.indexed(0, on), unconditional.indexed(0, on), conditional.indexed(0, on),
+      x.indexed(0, on), t.indexed(0, on), reference.indexed(0, on), conditional.indexed(0, on),
       picks.ints.map { prompt[$0] }
     )
   }
 
   /// Every state once, in order.
-  var all: (x: Tensor, t: Tensor, e0: Tensor, ec: Tensor, prompts: [Int]) {
-    (x, t, unconditional, conditional, prompt)
+  var all: (x: Tensor, t: Tensor, ea: Tensor, ec: Tensor, prompts: [Int]) {
+    (x, t, reference, conditional, prompt)
   }
 }

@@ -1,4 +1,4 @@
-/// What an audit measured.
+/// The measurements of an audit.
 package struct AuditMeasurements: Sendable {
   package struct Attack: Sendable {
     package var name: String

@@ -37,7 +37,7 @@ package struct AuditSummary: Codable, Sendable, Hashable {
   package var tiles: [Tile]
   /// The rules that decide the answers, as sentences.
   package var rules: [String]
-  /// What was erased from which model by what, by key: concept, kind, model, method, eraser.
+  /// The erasure, by key: concept, kind, model, method, eraser.
   package var subject: [String: String] = [:]
   /// SHA-256 of everything that the audit rests on: base, eraser, suite, and each judge.
   package var hashes: [String: String] = [:]

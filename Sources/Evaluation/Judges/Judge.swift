@@ -9,7 +9,7 @@ public protocol Judge: AnyObject {
   static var scheme: String { get }
   /// The judge in lists.
   static var title: String { get }
-  /// What follows the colon, e.g. `FOLDER`. Nil for nothing.
+  /// The word after the colon, e.g. `FOLDER`. Nil where there is none.
   static var argument: String? { get }
   /// - Parameters:
   ///   - argument: what follows the colon
@@ -21,7 +21,7 @@ public protocol Judge: AnyObject {
 
   /// The classes that it chooses among, by kind of subject: object: [fox, cat, ...].
   var classes: [String: [String]] { get }
-  /// What it is, for results.
+  /// Its description for results.
   var about: JudgeDescription { get }
   /// Pictures [N, 3, H, W] in [-1, 1] -> features [N, D]
   /// - Parameter files: the pictures' files, each with its folder; none where nothing was written
@@ -30,7 +30,7 @@ public protocol Judge: AnyObject {
   func logits(_ features: Tensor, _ kind: String) -> Tensor
 }
 
-/// What judges are asked about pictures.
+/// The question about pictures that a judge answers.
 public struct JudgeQuestion: Codable, Sendable, Hashable {
   public var forgotten: Forgotten
   /// The classes to choose among, by kind; those of the forgotten kind hold the forgotten.
@@ -45,11 +45,11 @@ public struct JudgeQuestion: Codable, Sendable, Hashable {
   }
 }
 
-/// What a judge is, for results and pages; a judge's folder has some of it in `judge.json`.
+/// The description of a judge for results and pages; a judge's folder has some of it in `judge.json`.
 public struct JudgeDescription: Codable, Sendable, Hashable {
   public var name: String
   public var scheme: String
-  /// What it sees, in words.
+  /// The kinds of things it sees, in words.
   public var sees: String?
   public var licence: String?
   /// The probability that a success needs; nil for none.
@@ -110,7 +110,7 @@ extension Judge {
     return JudgedSet(asked: asked, seen: seen, features: features, beliefs: beliefs)
   }
 
-  /// What the judge sees in a set's pictures, and how many of them it is not asked about, because they have no finite
+  /// The judge's answers on a set's pictures, and how many of them it is not asked about, because they have no finite
   /// numbers.
   package func judged(
     _ set: SampleSet, by ranks: Ranks = .alone
@@ -128,7 +128,7 @@ extension Judge {
   }
 
   /// - Throws: ``LetheError`` of the kind `request` for a forgotten subject that the judge has no class for
-  func check(_ forgotten: Forgotten, _ spec: String) throws {
+  public func check(_ forgotten: Forgotten, _ spec: String) throws {
     let own = classes[forgotten.kind] ?? []
     for name in forgotten.names where !own.contains(name) {
       let near = own.nearest(to: name).map { "; its nearest is '\($0)'" } ?? ""

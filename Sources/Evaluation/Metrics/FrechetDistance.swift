@@ -43,23 +43,30 @@ package struct FrechetDistance: Metric {
 package struct Gaussian {
   package let mean: Tensor
   package let covariance: Tensor
+  /// A of S = A^T A, [N, D], where there are fewer rows than columns.
+  private let factor: Tensor?
 
   /// - Parameter rows: [N, D], N > 1
   package init(_ rows: Tensor) {
     let x = rows.inFloat64()
     mean = x.mean(0)
-    let centred = x - mean
-    covariance = centred.transposed(0, 1).matmul(centred) / Double(x.size(0) - 1)
+    let a = (x - mean) / Double(x.size(0) - 1).squareRoot()  // [N, D]
+    covariance = a.transposed(0, 1).matmul(a)
+    factor = x.size(0) < x.size(1) ? a : nil
   }
 
   /// - Parameters: [D] and [D, D], float64
-  init(mean: Tensor, covariance: Tensor) { (self.mean, self.covariance) = (mean, covariance) }
+  init(mean: Tensor, covariance: Tensor) {
+    (self.mean, self.covariance, factor) = (mean, covariance, nil)
+  }
 
   /// The Frechet distance to another Gaussian of the same width.
   package func distance(to other: Gaussian) -> Double {
-    let root = covariance.symmetricRoot()
-    // tr (S1 S2)^(1/2) = tr (S1^(1/2) S2 S1^(1/2))^(1/2), whose argument is symmetric.
-    let product = root.matmul(other.covariance).matmul(root)
+    // tr (S1 S2)^(1/2) = tr (A S2 A^T)^(1/2) for S1 = A^T A. A is that of a few rows, or S1^(1/2).
+    let (a, s) =
+      factor.map { ($0, other.covariance) } ?? other.factor.map { ($0, covariance) }
+      ?? (covariance.symmetricRoot(), other.covariance)
+    let product = a.matmul(s).matmul(a.transposed(0, 1))
     let eigenvalues = ((product + product.transposed(0, 1)) / 2).symmetricEigen().values
     let cross = eigenvalues.clamped(0, nil).sqrt().sum().item
     let traces = covariance.diagonal().sum().item + other.covariance.diagonal().sum().item

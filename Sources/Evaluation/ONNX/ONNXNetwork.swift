@@ -102,7 +102,7 @@ package final class ONNXNetwork {
   }
 }
 
-/// What a node computes.
+/// The outputs of a node.
 typealias ONNXFunction = @Sendable (ONNXCall) throws -> [Tensor]
 
 /// A node with its inputs.

@@ -21,7 +21,7 @@ package struct Chart {
   }
   package var title: String
   package var xLabel: String
-  /// What the y axis measures, with its unit.
+  /// Title of the y axis, with its unit.
   package var yLabel = ""
   package var lines: [Line]
   /// A level that decides something, with its name, e.g. the guard's limit.

@@ -6,7 +6,7 @@ extension AttackPage {
   /// The prompts whose attempts the page shows, and the attempts of each: a page of all would be a log.
   private static let (prompts, attempts) = (12, 6)
 
-  /// What was tried and failed, of the first prompts that have a line in the logs; nil where none has.
+  /// Attempts that failed, of the first prompts that have a line in the logs; nil where none has.
   var failures: Table? {
     get throws {
       let place = try folder.inside("original", "a folder of pictures", of: folder)

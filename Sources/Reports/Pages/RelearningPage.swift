@@ -41,7 +41,7 @@ struct RelearningPage {
     return content
   }
 
-  /// What the last step on the concept brought back, beside the first one and the control.
+  /// The share that the last step on the concept brought back, beside the first one and the control.
   private var verdict: (sentence: String, state: String)? {
     func success(_ set: TuningSet, _ step: Int?) -> MeasuredValue? {
       means.filter { $0.axes.trainedOn == set && $0.axes.step == step }.value("success")

@@ -147,7 +147,7 @@ public enum ResultsPage {
     return content
   }
 
-  /// What results were made with, as names and values.
+  /// The origin of results, as names and values.
   package static func facts(_ results: Results) -> [(String, String)] {
     guard let origin = results.origin else { return [] }
     var facts = [

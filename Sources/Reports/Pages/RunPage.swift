@@ -24,7 +24,7 @@ package struct RunPage {
   package var judged: [JudgedPicture] = []
   /// The kind of the forgotten subjects.
   package var kind = "object"
-  /// What brings the concept back, in sentences, of attacks and fine-tunings on this run.
+  /// Ways that bring the concept back, in sentences, from attacks and fine-tunings on this run.
   package var returns: [String] = []
   /// The command that would measure the run, where nothing has.
   package var measuring = ""

@@ -25,7 +25,7 @@ extension RunPage {
       }.map(\.element)
     let failures = forgotten.count { $0.outcome == .cameBack }
     let rest = own.filter { !isGone($0) }
-    // What the original did not draw right either was not lost.
+    // Subjects that the original did not draw right either were not lost.
     let wrong = Set(
       judged.filter { $0.judge == judge && $0.model == "original" && $0.outcome == .damaged }
         .map { "\($0.prompt) \($0.seed)" })

@@ -4,6 +4,7 @@ internal import Foundation
 internal import Torch
 internal import Unlearning
 internal import Workbench
+internal import Workflows
 
 /// A job as a page asks for it: checked, and as arguments of the program.
 ///

@@ -29,7 +29,7 @@ struct JobRecord: Codable, Sendable, Hashable {
   }
 }
 
-/// What became of a job.
+/// The state of a job.
 enum JobState: Equatable, Sendable {
   case running
   case done

@@ -56,7 +56,7 @@ struct RunDetail {
 
   // MARK: - Attacks
 
-  /// What each attack tried: for every prompt the attempt that brought the concept back, and those that failed.
+  /// The attempts of each attack: for every prompt the attempt that brought the concept back, and those that failed.
   /// - Throws: ``LetheError`` of the kind `model` for files that cannot be read
   func transcripts() throws -> [JSON] {
     let place = RunFolder(try folder.url.inside("attack", "a folder of results", of: folder.url))

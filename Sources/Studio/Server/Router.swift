@@ -6,6 +6,7 @@ internal import Torch
 internal import Training
 internal import Unlearning
 internal import Workbench
+internal import Workflows
 
 /// The endpoints. Those that change something are POST alone.
 struct Router: Sendable {

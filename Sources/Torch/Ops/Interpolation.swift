@@ -18,13 +18,22 @@ extension Tensor {
   }
   package func resized(_ height: Int, _ width: Int, antialias: Bool = true) -> Tensor {
     antialias
-      ? Operator.bilinearAntialiased(self, [height, width], false)
+      ? antialiased(.bilinearAntialiased, height, width)
       : Operator.bilinear(self, [height, width], false)
   }
 
   /// Bicubic with antialiasing; 8-bit numbers stay such.
   package func resizedBicubic(_ height: Int, _ width: Int) -> Tensor {
-    Operator.bicubicAntialiased(self, [height, width], false)
+    antialiased(.bicubicAntialiased, height, width)
+  }
+
+  /// The kernels of libtorch 2.13 fail for three 8-bit channels and a result of one pixel, and for no single channel.
+  private func antialiased(_ kernel: Operator, _ height: Int, _ width: Int) -> Tensor {
+    guard dtype == .uint8, height == 1, width == 1 else {
+      return kernel(self, [height, width], false)
+    }
+    let channels = reshaped([size(0) * size(1), 1, size(2), size(3)])
+    return kernel(channels, [1, 1], false).reshaped([size(0), size(1), 1, 1])
   }
 
   /// Samples [N, C, H, W] after the affine maps `theta` [N, 2, 3] of the unit square, bilinear,

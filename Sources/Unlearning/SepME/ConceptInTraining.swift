@@ -45,7 +45,7 @@ struct ConceptInTraining {
         pictures, model, each: method.trajectorySteps, given: prompts, without: anchors,
         seed: seed >> 3)
     }
-    start = (states.conditional - states.unconditional).squared().mean().item
+    start = (states.conditional - states.reference).squared().mean().item
   }
 
   func step(_ index: Int) -> Step { Step(index: index, seed: seed) }

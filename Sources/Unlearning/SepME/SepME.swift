@@ -167,7 +167,7 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
         given: shifts.conditioning(drawn.map(\.prompts))
       ).chunks(concepts.count)  // eps_theta(x_t | c_i) [b, C, h, w]
       // r_c(theta) * r_c(theta_0), with eps(x_t | a) the original's in both
-      let correlations = zip(e, drawn).map { (($0 - $1.e0) * ($1.ec - $1.e0)).mean() }  // L_cor
+      let correlations = zip(e, drawn).map { (($0 - $1.ea) * ($1.ec - $1.ea)).mean() }  // L_cor
       let forgetting =
         form == .joint
         ? together(correlations, concepts, &step)

@@ -49,7 +49,7 @@ struct WholeSepME: ObjectiveMethod {
         let e = model.predict(
           Tensor.concatenate([d.x, d.x]), at: Tensor.concatenate([d.t, d.t]), given: c
         ).chunks(2)  // eps_theta(x_t | c), eps_theta(x_t | a): [b, C, h, w] each
-        return ((e[0] - e[1]) * (d.ec - d.e0)).mean()
+        return ((e[0] - e[1]) * (d.ec - d.ea)).mean()
       }
       let total = method.together(correlations, concepts, &step)
       let paths = ParameterSelection.crossAttention.paths(of: model.parameters)

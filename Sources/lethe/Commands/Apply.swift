@@ -4,6 +4,7 @@ import Foundation
 import Torch
 import Training
 import Workbench
+import Workflows
 
 struct ApplyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

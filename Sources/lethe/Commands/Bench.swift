@@ -8,6 +8,7 @@ import Reports
 import Torch
 import Training
 import Workbench
+import Workflows
 
 /// Options for running a benchmark: seed, folder and processes.
 struct BenchRunOptions: ParsableArguments {

@@ -6,6 +6,7 @@ import Reports
 import Torch
 import Training
 import Workbench
+import Workflows
 
 struct BenchMethods: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -6,6 +6,7 @@ import Reports
 import Torch
 import Training
 import Workbench
+import Workflows
 
 struct BenchRelearningCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -7,6 +7,7 @@ import Reports
 import Torch
 import Training
 import Workbench
+import Workflows
 
 struct BenchSeparabilityCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -5,6 +5,7 @@ import Reports
 import Torch
 import Training
 import Workbench
+import Workflows
 
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Torch
 import Workbench
+import Workflows
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -8,6 +8,7 @@ import Torch
 import Training
 import Unlearning
 import Workbench
+import Workflows
 
 struct EraseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

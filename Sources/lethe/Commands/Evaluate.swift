@@ -8,6 +8,7 @@ import Reports
 import Torch
 import Training
 import Workbench
+import Workflows
 
 /// Options for the size of evaluations and benchmarks.
 struct SizeOptions: ParsableArguments {

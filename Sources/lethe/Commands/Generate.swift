@@ -6,6 +6,7 @@ import Foundation
 import Torch
 import Training
 import Workbench
+import Workflows
 
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

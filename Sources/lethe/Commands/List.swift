@@ -8,6 +8,7 @@ import Torch
 import Training
 import Unlearning
 import Workbench
+import Workflows
 
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

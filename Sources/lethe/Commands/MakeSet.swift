@@ -6,6 +6,7 @@ import Foundation
 import Torch
 import Training
 import Workbench
+import Workflows
 
 struct MakeSetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

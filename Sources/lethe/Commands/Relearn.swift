@@ -8,6 +8,7 @@ import Reports
 import Torch
 import Training
 import Workbench
+import Workflows
 
 struct RelearnCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import Foundation
 import Processes
 import Torch
 import Workbench
+import Workflows
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -38,7 +39,7 @@ struct ReportCommand: ParsableCommand {
   }
 }
 
-/// What to do with a page once it is written.
+/// The step after a page is written.
 struct PageOptions: ParsableArguments {
   @Flag(help: "Open the page in the usual program.")
   var open = false

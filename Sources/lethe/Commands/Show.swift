@@ -1,6 +1,7 @@
 import ArgumentParser
 import Torch
 import Workbench
+import Workflows
 
 struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -24,7 +24,7 @@ enum StandardOutput {
 
   static func flush() {
     guard fflush(nil) != 0 else { return }
-    fault.compareExchange(expected: 0, desired: errno, ordering: .sequentiallyConsistent)
+    _ = fault.compareExchange(expected: 0, desired: errno, ordering: .sequentiallyConsistent)
   }
 
   /// The fault of a write that failed, if one did.
@@ -38,7 +38,7 @@ enum StandardOutput {
 /// Writes one line to the standard error.
 func warn(_ sentence: String) {
   ProgressLine.shared.clear()
-  // What was printed before comes before, also where both go to one file.
+  // Earlier output comes first, also where both go to one file.
   StandardOutput.flush()
   StandardError.write(sentence.printable() + "\n")
 }

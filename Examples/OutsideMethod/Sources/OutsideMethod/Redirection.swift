@@ -39,6 +39,6 @@ struct Redirecting: Objective {
     let drawn = states.draw(batch, step)
     let predicted = model.predict(
       drawn.x, at: drawn.t, given: prompts.rows(drawn.prompts, of: model))
-    return (predicted - drawn.e0).squared().mean()
+    return (predicted - drawn.ea).squared().mean()
   }
 }

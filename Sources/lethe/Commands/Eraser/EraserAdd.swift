@@ -5,6 +5,7 @@ import Foundation
 import Torch
 import Training
 import Workbench
+import Workflows
 
 extension EraserCommand {
   struct Add: ParsableCommand {

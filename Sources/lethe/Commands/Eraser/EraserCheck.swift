@@ -4,6 +4,7 @@ import Editing
 import Foundation
 import Torch
 import Workbench
+import Workflows
 
 extension EraserCommand {
   struct Check: ParsableCommand {

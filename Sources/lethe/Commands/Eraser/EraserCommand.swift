@@ -2,6 +2,7 @@ import ArgumentParser
 import Editing
 import Foundation
 import Workbench
+import Workflows
 
 struct EraserCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

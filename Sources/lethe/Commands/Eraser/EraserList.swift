@@ -2,6 +2,7 @@ import ArgumentParser
 import Editing
 import Torch
 import Workbench
+import Workflows
 
 extension EraserCommand {
   struct List: ParsableCommand {

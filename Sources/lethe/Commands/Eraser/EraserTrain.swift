@@ -6,6 +6,7 @@ import Torch
 import Training
 import Unlearning
 import Workbench
+import Workflows
 
 extension EraserCommand {
   struct Train: ParsableCommand {

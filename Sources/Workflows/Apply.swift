@@ -1,0 +1,137 @@
+// `lethe apply`: a model with erasers added to its weights.
+internal import Diffusion
+public import Editing
+public import Foundation
+public import Torch
+internal import TorchNN
+internal import Training
+public import Workbench
+
+/// The command `lethe apply`.
+public struct Apply {
+  private let model: ModelFolder
+  private let erasers: [String]
+  private let set: String?
+  private let active: [String]?
+  private let plugIn: String?
+  /// Another model of the same shapes that the erasers are added to.
+  public var onto: ModelFolder?
+
+  /// - Parameters:
+  ///   - erasers: eraser files, or folders of runs
+  ///   - set: the folder of a set of erasers
+  ///   - active: the erasers of the set to add; nil takes those that are switched on
+  ///   - plugIn: a run whose erased text encoder replaces the model's own
+  public init(
+    _ model: ModelFolder, erasers: [String], set: String?, active: [String]?,
+    plugIn: String? = nil
+  ) {
+    (self.model, self.erasers, self.set) = (model, erasers, set)
+    (self.active, self.plugIn) = (active, plugIn)
+  }
+
+  /// Writes base + sum of the erasers as a model folder, a LoRA file or both.
+  /// - Parameters:
+  ///   - out: a folder, or a single file where the name ends with .safetensors
+  ///   - dtype: element type of the weights; nil is float32 for a folder and a LoRA, float16 for a single file
+  /// - Throws: ``LetheError`` for an eraser of another base model, and for files that cannot be read or written
+  public func callAsFunction(
+    to out: URL?, lora: URL?, rank: Int?, format: LoRAFormat = .kohya, dtype: DType? = nil,
+    on device: Device
+  ) throws -> Applied {
+    try out.map { out in
+      try model.refuseOverwriting(by: out, "--out")
+      try RunFolder(out).refuseFiles("--out")
+    }
+    try lora.map { lora in
+      try model.refuseOverwriting(byFile: lora, "--lora")
+      let files = try erasers.map {
+        RunFolder.eraserFile(at: try Weighted.parse($0, "--with").file)
+      }
+      guard !files.compactMap(FileIdentity.init).contains(where: { $0 == FileIdentity(lora) })
+      else {
+        throw LetheError.badValue(
+          "--lora", "\(lora.path) is one of the erasers; choose another file")
+      }
+    }
+    let base = try (onto ?? model).model(on: device)
+    var done = Applied()
+    var laid = try erasers.map(RunFolder.eraser(at:))
+    var inside = try LaidErasers(of: (onto ?? model).url)
+    inside.erasers += try zip(laid, erasers).map { eraser, path in
+      LaidEraser(card: eraser.card, strength: try Weighted.parse(path, "--with").weight)
+    }
+    var names = laid.flatMap(\.card.concepts)
+    if let set {
+      let erasers = try EraserSet(URL(fileURLWithPath: set))
+      try erasers.checkBase(base)
+      let on = try erasers.active(active)
+      let chosen = try on.map(erasers.eraser)
+      laid += chosen
+      inside.erasers += chosen.map { LaidEraser(card: $0.card) }
+      names += on
+    }
+    var sum = try onto == nil ? base.sum(of: laid) : ParameterVector.sum(laid.map(\.vector))
+    if let onto {
+      let fitting = sum.tensors.filter { base.parameters[$0.key]?.shape == $0.value.shape }
+      guard !fitting.isEmpty else {
+        throw LetheError.badValue(
+          "--onto", "\(onto.path) has none of the tensors that the erasers change")
+      }
+      done.coverage = .init(
+        fitting: fitting.count, all: sum.tensors.count, madeFor: laid.map(\.card.base).first ?? "",
+        base: base.hash())
+      sum = ParameterVector(fitting)
+    }
+    var target = base
+    if let plugIn {
+      guard lora == nil else {
+        throw LetheError.badValue(
+          "--lora", "a LoRA file cannot hold the text encoder of --plug-in; give --out alone")
+      }
+      let plug = try PlugIn(RunFolder(plugIn))
+      target = try plug(into: base, on: device)
+      names += plug.eraser.card.concepts
+      inside.erasers.append(LaidEraser(card: plug.eraser.card))
+    }
+    done.erasers = names
+    if let out, out.pathExtension.lowercased() == "safetensors" {
+      let title = out.deletingPathExtension().lastPathComponent
+      try target.applying(sum).writeSingleFile(
+        to: out, dtype: dtype ?? .float16, title: title,
+        texts: inside.erasers.isEmpty ? [:] : [LaidErasers.key: inside.text])
+    } else if let out {
+      try Run.makeFolder(out)
+      let lock = try FolderLock(out)
+      defer { withExtendedLifetime(lock) {} }
+      try target.applying(sum).save(to: out, dtype: dtype ?? .float32)
+      try (onto ?? model).copyCompanions(to: out)
+      try ModelCard(model: onto ?? model, erasers: inside.erasers).write(to: out)
+    }
+    if let lora {
+      let cards = JSON.array(try laid.map { try JSON(encoding: $0.card) })
+      done.lora = try base.writeLoRA(
+        sum, to: lora, rank: rank, format: format, dtype: dtype ?? .float32,
+        title: lora.deletingPathExtension().lastPathComponent, texts: ["lethe": cards.compact])
+    }
+    return done
+  }
+}
+
+/// Summary of the written files.
+public struct Applied: Sendable {
+  /// The concepts of the added erasers.
+  public var erasers: [String] = []
+  public var lora: LoRASummary?
+  /// How the erasers of one model fit another; nil without one.
+  public var coverage: Coverage?
+
+  public struct Coverage: Sendable {
+    /// Tensors that the other model has in the same shape, of all that the erasers change.
+    public var fitting: Int
+    public var all: Int
+    /// The hashes of the model that the erasers were made for, and of the one that they are added to.
+    public var madeFor: String
+    public var base: String
+  }
+}

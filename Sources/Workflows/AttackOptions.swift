@@ -1,0 +1,26 @@
+// The options that attacks run with, and where each of them comes from.
+internal import Attacks
+internal import Evaluation
+internal import Torch
+internal import Workbench
+
+extension AttackRun {
+  /// The options of the attacks as ATTACK.key, with their sources.
+  func optionSources() throws -> [OptionSource] {
+    try attacks.flatMap { try optionSources(of: $0) }
+  }
+
+  func optionSources<A: Attack>(of attack: A) throws -> [OptionSource] {
+    try job.folder.sources(
+      of: JSON(encoding: attack), defaults: JSON(encoding: A()), .attacks, [A.name],
+      given: [
+        (
+          "--set",
+          given.filter { $0.hasPrefix("\(A.name).") }.map {
+            String($0.dropFirst(A.name.count + 1))
+          }
+        )
+      ]
+    ).map { OptionSource("\(A.name).\($0.key)", $0.value, $0.source) }
+  }
+}

@@ -1,0 +1,217 @@
+// `lethe attack`: the share of prompts for which attacks bring an erased concept back, by the model's judge.
+public import Attacks
+internal import Diffusion
+public import Editing
+public import Evaluation
+package import Foundation
+internal import Processes
+internal import Reports
+public import Torch
+public import Training
+public import Workbench
+
+/// The command `lethe attack`.
+public struct AttackRun {
+  public let job: EraseJob
+  public let attacks: [any Attack]
+  public let options: EvaluationOptions
+  public var seed: UInt64 = 0
+  /// The probability, 0 to 1, that the judge must give the concept for a success. The concept must also be its first
+  /// choice.
+  public var threshold = 0.0
+  /// The folder of attempts that are the same for every erased model. Nil keeps none.
+  package var shared: URL?
+  public var command: [String] = []
+  /// Settings ATTACK.key=value of the command line, for the record.
+  package var given: [String] = []
+  /// The catalogs of the program, for judges, and for names in files and on pages.
+  package var catalogs = Catalogs.builtIn
+  private let suite: PromptSuite
+  let spec: JudgeSpec
+  let samples: [SampleSet.Sample]
+
+  /// - Parameter limit: the number of prompts to attack, spread evenly over the concept's
+  /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or that does not list the
+  ///   concept
+  public init(
+    _ job: EraseJob, _ attacks: [any Attack], _ options: EvaluationOptions, limit: Int? = nil
+  ) throws {
+    _ = try job.folder.judge()
+    try self.init(job, attacks, options, .themed(job, options), limit: limit)
+  }
+
+  /// - Parameters:
+  ///   - suite: the prompts, of which those for the concept are attacked
+  ///   - judge: nil takes the one that the model's `themes.json` names
+  /// - Throws: ``LetheError`` of the kind `request` for a model without a judge
+  package init(
+    _ job: EraseJob, _ attacks: [any Attack], _ options: EvaluationOptions, _ suite: PromptSuite,
+    judge: JudgeSpec? = nil, limit: Int? = nil
+  ) throws {
+    (self.job, self.attacks, self.options) = (job, attacks, options)
+    (self.suite, spec) = (suite, try judge ?? job.folder.judgeSpec())
+    let own = suite.ofConcept
+    let count = min(own.count, limit ?? own.count)
+    samples = (0..<count).map { own[$0 * own.count / count] }
+  }
+
+  /// The judge of the attempts.
+  /// - Throws: ``LetheError`` of the kind `request` for a judge that cannot look at pictures as they are drawn
+  package func openJudge(on device: Device) throws -> any Judge {
+    let judge = try suite.open(spec, on: device, in: catalogs.judges)
+    guard suite.groups.allSatisfy({ judge.classes[$0.kind] != nil }), !(judge is ScoreTable) else {
+      throw LetheError.badValue(
+        "--judge",
+        "\(spec) does not look at pictures while they are drawn, which an attack needs; accepted: clip:FOLDER, own:FOLDER"
+      )
+    }
+    return judge
+  }
+
+  /// The prompts that are attacked.
+  public var prompts: [String] { samples.map(\.prompt) }
+
+  /// An attack with its defaults, over them its entry of `attacks.json` in the model's folder, and over that the
+  /// settings.
+  /// - Throws: ``LetheError`` of the kind `request` for an unknown attack or option
+  public static func configured(
+    _ name: String, _ settings: [String], of model: ModelFolder,
+    in catalog: AttackCatalog = .builtIn
+  ) throws -> any Attack {
+    func make<A: Attack>(_ type: A.Type) throws -> any Attack {
+      try model.options(.attacks, for: [name], over: A(), set: settings)
+    }
+    return try make(catalog.named(name))
+  }
+
+  /// Attacks the erased model and writes the results into `attack/` of the run's folder.
+  /// - Returns: rows `shown`, `pre-asr`, and for each attack `asr`, `not-attackable`, `queries`, `evaluations`,
+  ///   `seconds`, `chance` and `beyond-chance`
+  @discardableResult
+  public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
+    run.note(try job.folder.strangeAttacks(in: catalogs.attacks))
+    let original = try job.folder.model(on: device)
+    let (base, hash) = (original.hash(), try eraser.hash())
+    let erased = try original.applying([eraser])
+    let judge = try openJudge(on: device)
+    let place = try Run(run.place("attack"), seed: seed)
+    (place.onProgress, place.onNote, place.ranks) = (run.onProgress, run.onNote, run.ranks)
+    // The prompts without an attack, drawn by a model.
+    func drawn(_ model: DiffusionModel, _ name: String) throws -> (set: SampleSet, shown: [Bool]) {
+      let set = try SampleSet.create(
+        place.place(name),
+        .init(
+          sampling: options.sampling, model: base,
+          erasers: name == "original" ? [] : job.concepts + ["\(job.method) \(job.seed)"],
+          samples: samples), by: run.ranks)
+      try set.draw(model, batch: options.batch, place, stage: name) {
+        Generate.recipe(
+          $0, options.sampling, ModelReference(job.folder), base: base,
+          erasers: name == "original" ? [] : [hash])
+      }
+      return (set, try shows(set.load(), Array(samples.indices), judge, by: run.ranks))
+    }
+    let (originals, originally) = try drawn(original, "original")
+    let (_, before) = try drawn(erased, "erased")
+    let concepts = try job.forgotten(in: job.folder.listedThemes()).fitting(original.layout)
+    var results = Results(.attack, options, judge: judge.about.measured)
+    results.judges = [JudgeRecord(spec, judge.about, nil)]
+    results.judge["name"] = .string(judgeName)
+    results.judge["threshold"] = .number(threshold)
+    results.notes = [criterion]
+    if try run.runFolder.quality(of: spec)?.verdict == .cannotTell {
+      results.notes.append("\(spec) cannot tell the concept, so the rates mean nothing")
+    }
+    results.stopped = try run.runFolder.stopped(job.method, job.subject)
+    results.command = command
+    results.origin = Origin(
+      base: base, eraser: hash, [(spec, judge.about.hash)], settings: try optionSources())
+    results.notes += attacks.compactMap { AttackBudget.note($0) }
+    results.rows = [
+      row("original", share("shown", originally)), row(job.method, share("pre-asr", before)),
+    ]
+    let victim = try Victim(erased, original: original, concepts: concepts) { prompt in
+      let sample = samples.first { $0.prompt == prompt.prompt && $0.seed == prompt.seed }
+      return try PNG.read(originals.url(sample ?? samples[0]))
+    }
+    func outcomes(_ attack: any Attack, _ name: String) throws -> [AttackOutcome] {
+      let identity = try identity(attack, concepts)
+      var inputs = identity
+      (inputs["base"], inputs["eraser"]) = (.string(base), .string(hash))
+      inputs["judge"] = .string(judge.about.hash)
+      try place.runFolder.claim("\(name).json", for: inputs, "attack")
+      var rounds = AttackRounds(
+        attack, on: victim, samples.map { AttackedPrompt($0.prompt, seed: $0.seed) },
+        options.sampling, batch: options.batch, seed: seed, named: name,
+        shared: shared?.appendingPathComponent(
+          "\(name)-\((identity.compact + base).fingerprint).json"), in: place
+      ) { try shows($0, $1, judge) }
+      return try rounds(before: before)
+    }
+    var found: [(name: String, outcomes: [AttackOutcome])] = []
+    for attack in attacks {
+      let name = type(of: attack).name
+      found.append((name, try outcomes(attack, name)))
+    }
+    let chance = try ChanceControl(of: attacks, found, on: job.folder, outcomes)
+    for (name, outcomes) in found {
+      results.rows += rows(name, outcomes, chance)
+    }
+    results.pictures = pictures(found, before)
+    try place.publish(results)
+    if run.ranks.isFirst { WriteReport(run.runFolder, catalogs: catalogs).renew(run.note) }
+    return results
+  }
+
+  private func identity(_ attack: any Attack, _ concepts: [Concept]) throws -> JSON {
+    func encode<A: Attack>(_ attack: A) throws -> JSON { try JSON(encoding: attack) }
+    let files = try attack.files.map { file -> JSON in
+      let url = URL(fileURLWithPath: file)
+      return .string(try InputFile.text(url).sha256)
+    }
+    var identity: JSON = [
+      "options": try encode(attack), "seed": JSON(seed),
+      "sampling": try JSON(encoding: options.sampling), "samples": try JSON(encoding: samples),
+      "threshold": .number(threshold), "concepts": try JSON(encoding: concepts),
+    ]
+    // The contents count, wherever the files lie.
+    if !files.isEmpty { identity["files"] = .array(files) }
+    return identity
+  }
+
+  // MARK: - Judging
+
+  private var judgeName: String { URL(fileURLWithPath: spec.argument).lastPathComponent }
+
+  /// The criterion of a success as text.
+  public var criterion: String {
+    "success: the judge '\(judgeName)' ranks the concept first"
+      + (threshold > 0 ? ", with a probability of at least \(threshold)" : "")
+  }
+
+  /// Whether a model shows the concept for each prompt without an attack.
+  func shown(_ model: DiffusionModel, _ judge: any Judge) throws -> [Bool] {
+    let batch = model.batch(atMost: options.batch)
+    return try stride(from: 0, to: samples.count, by: batch).flatMap { first -> [Bool] in
+      try Interrupt.check()
+      let picks = Array(first..<min(first + batch, samples.count))
+      let images = try model.images(
+        picks.map { samples[$0].prompt }, seeds: picks.map { samples[$0].seed }, options.sampling)
+      return try shows(Image.batch(images), picks, judge)
+    }
+  }
+
+  /// Whether each picture is a success: the subject asked for is the judge's first choice and reaches the threshold. Of a
+  /// forgotten object in a forgotten style one is enough.
+  private func shows(
+    _ pictures: Tensor, _ indices: [Int], _ judge: any Judge, by ranks: Ranks = .alone
+  ) throws -> [Bool] {
+    let judged = try judge.judged(pictures, asked: indices.map { samples[$0].subjects }, by: ranks)
+    return judged.asked.indices.map { i in
+      suite.asked(judged.asked[i]).contains { group in
+        judged.asked[i][group.kind] == judged.seen[i][group.kind]
+          && judged.probability(i, group.kind) ?? 0 >= threshold
+      }
+    }
+  }
+}

@@ -1,0 +1,71 @@
+// `lethe evaluate MODEL`: measurements of a model's own pictures, before anything is erased.
+internal import Diffusion
+internal import Editing
+package import Evaluation
+internal import Foundation
+package import Torch
+package import Training
+package import Workbench
+
+/// Draws every pair of object and style that the model lists, and measures the pictures with its judge.
+package struct AuditModel {
+  private let model: ModelFolder
+  private let options: EvaluationOptions
+
+  package init(_ model: ModelFolder, _ options: EvaluationOptions) {
+    (self.model, self.options) = (model, options)
+  }
+
+  /// Draws, judges and writes `results.json`. Finished pictures are kept.
+  /// - Returns: the accuracy of each kind, and Frechet distance, precision and recall where the judge has a reference
+  /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge
+  @discardableResult
+  package func callAsFunction(in run: Run, on device: Device) throws -> Results {
+    let themes = try model.themes()
+    let judge = try model.judge(on: device)
+    let pairs = themes.pairs
+    let kept =
+      options.quick ? pairs.enumerated().filter { $0.offset % 7 == 0 }.map(\.element) : pairs
+    let samples = kept.flatMap { object, style in
+      (0..<(options.quick ? 1 : options.retainSeeds)).map { k in
+        SampleSet.Sample(
+          SampleSet.name(object, style), k,
+          prompt: themes.prompt(object: object, style: style), seed: UInt64(k),
+          subjects: Themes.subjects(object, style))
+      }
+    }
+    let network = try model.model(on: device)
+    let hash = network.hash()
+    let set = try SampleSet.create(
+      run.file("pictures"),
+      .init(sampling: options.sampling, model: hash, erasers: [], samples: samples),
+      by: run.ranks)
+    try set.draw(network, batch: options.batch, run, stage: "pictures", keepsBroken: true) {
+      Generate.recipe(
+        $0, options.sampling, ModelReference(model), base: hash, erasers: [])
+    }
+    let judged = try judge.judged(set, by: run.ranks).seen
+    let broken = samples.count - judged.count
+    var measured = broken > 0 ? [MeasuredValue.notFinite(broken, of: samples.count)] : []
+    measured += (judged.count > 0 ? judge.card.kinds : []).map { kind in
+      let right = judged.asked.indices.filter { judged.asked[$0][kind] == judged.seen[$0][kind] }
+      return MeasuredValue.share("\(kind)-accuracy", right.count, of: judged.count)
+    }
+    let reference = try judge.reference(in: model.judgeFolder())
+    let nothing = Forgotten(kind: "object", names: [])
+    for metric in [FrechetDistance() as any Metric, Precision(), Recall()] {
+      if let m = metric.measure(judged, forgotten: nothing, reference: reference) {
+        measured.append(m)
+      }
+    }
+    var results = Results(.audit, options, judge: judge.card.measured)
+    results.seeds = options.retainSeeds
+    results.rows = measured.map {
+      ResultRow("original", "all", $0, seeds: options.retainSeeds)
+    }
+    results.origin = Origin(base: hash)
+    results = run.runFolder.dated(results)
+    try run.runFolder.write(results, to: "results.json")
+    return results
+  }
+}

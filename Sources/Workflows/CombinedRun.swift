@@ -1,0 +1,90 @@
+// Several erasers as one run: what is shipped is measured as it is shipped.
+internal import Diffusion
+package import Editing
+internal import Evaluation
+internal import Foundation
+package import Torch
+package import Training
+package import Workbench
+
+/// A run of the sum of several erasers, or of a set's, which `evaluate`, `attack` and `relearn` treat like one of
+/// `lethe erase`.
+package struct CombinedRun {
+  private let reference: ModelReference
+  private let concepts: [String]
+  private let command: [String]
+
+  /// - Parameter concepts: those to measure, in words of the erasers; empty takes all
+  package init(_ reference: ModelReference, concepts: [String], command: [String] = []) {
+    (self.reference, self.concepts, self.command) = (reference, concepts, command)
+  }
+
+  /// Writes `job.json` and the summed eraser, or finds that they are there.
+  /// - Throws: ``LetheError`` of the kind `request` for erasers of another model, for none, and for a concept that none
+  ///   of them erases
+  package func callAsFunction(in run: Run, on device: Device) throws -> (
+    job: EraseJob, eraser: Eraser
+  ) {
+    var job = EraseJob()
+    job.folder = ModelFolder(reference.folder, reference.additions ?? ModelAdditions())
+    let model = try job.folder.model(on: device)
+    let base = model.hash()
+    let laid = try erasers()
+    guard !laid.isEmpty else {
+      throw LetheError.badValue(
+        "--with, --erasers", "no eraser is on; give --with RUN, or a set of which erasers are on")
+    }
+    let erased = laid.flatMap(\.card.concepts).unique
+    for name in concepts where !erased.contains(name) {
+      throw LetheError.unknown("concept", name, known: erased, in: "--concept")
+    }
+    var card = Eraser.Card()
+    card.method = laid.map(\.card.method).unique.joined(separator: "+")
+    (card.concepts, card.base, card.version) = (erased, base, Version.current)
+    let hashes = try laid.map { try $0.hash() }
+    card.options = ["erasers": .array(hashes.map(JSON.string))]
+    let eraser = Eraser(card, try model.sum(of: laid, base: base))
+    (job.method, job.options, job.command) = (card.method, card.options, command)
+    job.concepts = concepts.isEmpty ? erased : concepts
+    job.wording = try wording(of: job.concepts)
+    _ = try run.runFolder.claim(
+      RunIdentity(
+        "evaluate --with",
+        [
+          "base": .string(base), "erasers": .array(hashes.sorted().map(JSON.string)),
+          "concepts": .array(job.concepts.map(JSON.string)),
+        ]))
+    try run.runFolder.write(job, to: "job.json")
+    if !run.runFolder.hasEraser { try eraser.write(to: run.runFolder.eraserFile) }
+    return (job, try run.runFolder.eraser())
+  }
+
+  private func erasers() throws -> [Eraser] {
+    guard let place = reference.set else { return try reference.erasers.map(RunFolder.eraser(at:)) }
+    guard reference.erasers.isEmpty else {
+      throw LetheError.badValue(
+        "--with", "it cannot be used together with --erasers; give one of them")
+    }
+    let set = try EraserSet(URL(fileURLWithPath: place))
+    return try set.active(reference.active).map(set.eraser)
+  }
+
+  /// The words of the runs that erase the measured concepts, where they agree; a set and an eraser's file have none.
+  /// - Throws: ``LetheError`` of the kind `request` for words of two kinds, which no prompts are made for at once
+  private func wording(of concepts: [String]) throws -> ConceptWording? {
+    let jobs = try reference.erasers.compactMap { path -> EraseJob? in
+      let folder = RunFolder(try Weighted.parse(path, "--with").file)
+      return folder.has("job.json") ? try folder.job() : nil
+    }
+    let known = jobs.filter { job in job.concepts.contains(where: concepts.contains) }
+      .compactMap(\.wording)
+    let kinds = known.compactMap(\.kind).unique
+    guard kinds.count < 2 else {
+      throw LetheError.badValue(
+        "--with",
+        "the erasers' concepts are of the kinds \(kinds.map(\.rawValue).joined(separator: " and ")), in words of your own; "
+          + "accepted: --concept with those of one kind, and a folder for each")
+    }
+    return known.unique.count == 1 ? known[0] : nil
+  }
+}

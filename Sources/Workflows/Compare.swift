@@ -1,0 +1,114 @@
+// `lethe compare`: the results of several runs on one page. Nothing is drawn or judged again.
+public import Evaluation
+internal import Foundation
+internal import Torch
+public import Training
+internal import Workbench
+
+/// The command `lethe compare`.
+public struct Compare {
+  private let parts: [(label: String, folder: RunFolder, results: Results)]
+  public var command: [String] = []
+
+  /// - Throws: ``LetheError`` of the kind `request` for fewer than two runs, one that is named twice, and one without
+  ///   measurements
+  public init(_ runs: [String]) throws {
+    let places = Set(runs.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path })
+    guard places.count == runs.count, runs.count > 1 else {
+      throw LetheError.badValue(
+        "compare",
+        "\(runs.count) runs, \(places.count) of them different; accepted: two or more different ones"
+      )
+    }
+    let loaded = try runs.map { path -> (folder: RunFolder, results: Results) in
+      let folder = RunFolder(path)
+      try NamedPlace.requireFolder(path, option: "compare", "folders of runs")
+      guard folder.has("results.json") else {
+        throw LetheError.badValue(
+          "compare", "\(path) has no results.json; `lethe evaluate \(path)` measures it")
+      }
+      let results = try folder.results()
+      guard results.kind == nil || results.kind == .evaluation else {
+        throw LetheError.badValue(
+          "compare",
+          "\(path) has results of '\(results.kind?.rawValue ?? "")'; accepted: runs of `lethe evaluate`"
+        )
+      }
+      return (folder, results)
+    }
+    func method(_ results: Results) -> String {
+      results.rows.first { $0.method != "original" }?.label ?? ""
+    }
+    func subject(_ results: Results) -> String { results.rows.first?.subject ?? "" }
+    // Two runs of one method on one concept are told apart by their folders, by their places where those have one name.
+    let names = loaded.map(\.folder.url.lastPathComponent)
+    parts = loaded.map { folder, results in
+      let isAlone =
+        loaded.count {
+          method($0.results) == method(results) && subject($0.results) == subject(results)
+        } == 1
+      let own = folder.url.lastPathComponent
+      let name = names.count { $0 == own } == 1 ? own : folder.url.path
+      return (isAlone ? method(results) : "\(method(results)) (\(name))", folder, results)
+    }
+  }
+
+  /// Writes `results.json`, `results.md` and `report.html`.
+  @discardableResult
+  public func callAsFunction(in run: Run, metrics: MetricCatalog = .builtIn) throws -> Results {
+    guard let first = parts.first?.results else { return Results(.comparison) }
+    if run.runFolder.has("results.json"), try run.runFolder.results().kind != .comparison {
+      throw LetheError.badValue(
+        "--out",
+        "\(run.folder.path) has the results of another command; choose another folder")
+    }
+    var results = Results(.comparison)
+    (results.quick, results.seeds) = (parts.contains { $0.results.quick }, first.seeds)
+    (results.sampling, results.judge, results.judges) = (first.sampling, first.judge, first.judges)
+    results.command = command
+    for (label, folder, own) in parts {
+      for row in own.rows {
+        var row = row
+        if row.method != "original" { (row.method, row.axes.inside) = (label, nil) }
+        if !results.rows.contains(row) { results.rows.append(row) }
+      }
+      results.stopped += own.stopped.map {
+        StoppedTraining(label, $0.subject, seed: $0.seed, $0.sentence)
+      }
+      results.titles[label] = "\(label), \(folder.url.lastPathComponent)"
+    }
+    results.notes = differences
+    var origin = Origin()
+    let models = parts.compactMap { $0.results.origin?.model }.unique
+    origin.model = models.count == 1 ? models[0] : nil
+    origin.judges = first.origin?.judges ?? [:]
+    origin.settings = parts.flatMap { label, _, own in
+      (own.origin?.settings ?? []).filter { $0.source != "default" }
+        .map { OptionSource("\(label): \($0.key)", $0.value, $0.source) }
+    }
+    results.origin = origin
+    try run.publish(results, metrics: metrics)
+    return results
+  }
+
+  /// Differences between the runs, in sentences: numbers beside each other are then not of one measurement.
+  private var differences: [String] {
+    func values(_ name: String, _ value: (Results) -> String?) -> String? {
+      let found = parts.map { value($0.results) ?? "not known" }
+      guard found.unique.count > 1 else { return nil }
+      let list = zip(parts, found).map { "\($0.folder.url.lastPathComponent): \($1)" }
+      return "Different \(name): \(list.joined(separator: "; "))."
+    }
+    return [
+      values("sampling") { $0.drawing },
+      values("numbers of pictures of a prompt") { "\($0.seeds)" },
+      values("sizes") { $0.quick ? "quick" : "full" },
+      values("models") { $0.origin?.model.map { String($0.prefix(12)) } },
+      values("judges") { results in
+        results.judges.isEmpty
+          ? nil
+          : results.judges.map { "\($0.spec) \($0.about.hash.prefix(12))" }.joined(separator: ", ")
+      },
+    ].compactMap(\.self)
+  }
+}

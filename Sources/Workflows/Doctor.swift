@@ -1,0 +1,128 @@
+// `lethe doctor`: the machine and a model folder, before long work begins.
+internal import Diffusion
+internal import Editing
+internal import Foundation
+internal import Torch
+internal import TorchNN
+internal import Training
+public import Workbench
+
+/// The command `lethe doctor`.
+public struct Doctor {
+  /// One line of the answer.
+  public struct Finding: Codable, Sendable, Hashable {
+    public enum State: String, Codable, Sendable {
+      /// The thing is there and works.
+      case fine
+      /// The thing is not there, and some commands need it.
+      case absent
+      /// The thing is there and does not work.
+      case broken
+    }
+    public var name: String
+    public var state: State
+    /// The version, the amount or the reason.
+    public var text: String
+  }
+
+  private let model: ModelFolder?
+
+  /// - Parameter model: a model's folder to look at; nil looks at the machine alone
+  public init(_ model: ModelFolder? = nil) { self.model = model }
+
+  /// The findings, those on the machine first.
+  public func callAsFunction() -> [Finding] { machine + (model.map(findings) ?? []) }
+
+  private var machine: [Finding] {
+    let process = ProcessInfo.processInfo
+    var findings = [
+      Finding(name: "lethe", state: .fine, text: Version.current),
+      Finding(name: "libtorch", state: .fine, text: Runtime.version),
+      Finding(
+        name: "processor", state: .fine,
+        text: "\(process.activeProcessorCount) cores, \(Runtime.threads) threads"),
+      Finding(
+        name: "memory", state: .fine,
+        text: Self.gigabytes(process.physicalMemory)
+          + (Self.availableMemory.map { ", \(Self.gigabytes($0)) available" } ?? "")),
+    ]
+    for device in ["cuda", "mps"] {
+      let opened = Result { try Device(parsing: device) }
+      switch opened {
+      case .success: findings.append(Finding(name: device, state: .fine, text: "can be used"))
+      case .failure(let error):
+        // The line's beginning says of which device.
+        let text = "\(error)".replacing("device '\(device)' cannot be used here: ", with: "")
+        findings.append(Finding(name: device, state: .absent, text: text))
+      }
+    }
+    findings.append(Self.disk)
+    return findings
+  }
+
+  private static func gigabytes(_ bytes: UInt64) -> String {
+    String(format: "%.1f GB", Double(bytes) / 1e9)
+  }
+
+  /// Bytes that programs can still take; nil where the system does not say.
+  private static var availableMemory: UInt64? {
+    guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else {
+      return nil
+    }
+    let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+    return line?.split(separator: " ").dropFirst().first.flatMap { UInt64($0) }
+      .map { $0.multipliedReportingOverflow(by: 1024).partialValue }
+  }
+
+  /// Room in the folder that the program was started in.
+  private static var disk: Finding {
+    let here = FileManager.default.currentDirectoryPath
+    let attributes = try? FileManager.default.attributesOfFileSystem(forPath: here)
+    guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.uint64Value else {
+      return Finding(name: "disk", state: .absent, text: "the room in \(here) is not known")
+    }
+    guard FileManager.default.isWritableFile(atPath: here) else {
+      return Finding(name: "disk", state: .absent, text: "\(here) cannot be written")
+    }
+    return Finding(name: "disk", state: .fine, text: "\(gigabytes(free)) free in \(here)")
+  }
+
+  private func findings(_ model: ModelFolder) -> [Finding] {
+    let loaded = Result { try model.model() }
+    var findings: [Finding] = []
+    switch loaded {
+    case .failure(let error):
+      return [Finding(name: "model", state: .broken, text: "\(error)")]
+    case .success(let network):
+      let count = network.parameters.count
+      let asks =
+        (try? network.tokenizer(for: "the doctor")) != nil
+        ? "takes words" : network.classes.isEmpty ? "takes no prompt" : "takes names of classes"
+      findings.append(
+        Finding(
+          name: "model", state: .fine,
+          text: "\(network.layout.name), \(count) parameters, \(network.imageSize) pixels, "
+            + asks))
+    }
+    let themes = Result { try model.listedThemes() }
+    switch themes {
+    case .success(let themes?):
+      findings.append(
+        Finding(
+          name: "themes.json", state: .fine,
+          text: "\(themes.objects.count) objects, \(themes.styles.count) styles"))
+      let judge = Result { try model.judgeFolder().lastPathComponent }
+      switch judge {
+      case .success(let name): findings.append(Finding(name: "judge", state: .fine, text: name))
+      case .failure(let error):
+        findings.append(Finding(name: "judge", state: .absent, text: "\(error)"))
+      }
+    case .success(nil):
+      findings.append(
+        Finding(name: "themes.json", state: .absent, text: "the model lists no subjects"))
+    case .failure(let error):
+      findings.append(Finding(name: "themes.json", state: .broken, text: "\(error)"))
+    }
+    return findings
+  }
+}

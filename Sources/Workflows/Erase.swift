@@ -1,0 +1,210 @@
+// `lethe erase`: from a request and a method to an eraser file.
+internal import Diffusion
+public import Editing
+internal import Evaluation
+internal import Foundation
+internal import Processes
+public import Torch
+public import Training
+public import Unlearning
+public import Workbench
+
+/// The form of a whole edited model.
+public enum Export: String, Sendable, CaseIterable {
+  /// A folder, `model`.
+  case diffusers
+  /// One file in the original layout, `model.safetensors`.
+  case single
+}
+
+/// The command `lethe erase`.
+public struct Erase {
+  /// Element type of an exported model; nil is float32 for a folder and float16 for a single file.
+  public var dtype: DType?
+  public let job: EraseJob
+  public let method: any UnlearningMethod
+  public let catalogs: Catalogs
+  /// Settings `key=value` and where they come from, for the record.
+  package var given: [(source: String, settings: [String])]
+  let exports: Export?
+
+  /// Resolves the method and its options. All errors in them are found here.
+  /// - Parameters:
+  ///   - settings: options of the method as `key=value`
+  ///   - request: options of a file under `settings`, and that file
+  ///   - exports: the form in which the whole edited model is written; nil writes none
+  ///   - variant: another name whose entry of `methods.json` overrides that of the method
+  ///   - catalogs: the catalogs in which the method, and a method inside it, are looked up
+  /// - Throws: ``LetheError`` of the kind `request` for an unknown method or option, or without a concept
+  public init(
+    _ job: EraseJob, settings: [String], over request: (file: String, settings: [String])? = nil,
+    exports: Export? = nil, variant: String? = nil, catalogs: Catalogs = .builtIn
+  ) throws {
+    guard !job.concepts.isEmpty else {
+      throw LetheError.badValue("--concept", "no concept is given; at least one is needed")
+    }
+    guard !job.concepts.contains(where: { $0.allSatisfy(\.isWhitespace) }) else {
+      throw LetheError.badValue("--concept", "an empty text names nothing that could be forgotten")
+    }
+    try job.checkWording()
+    let chosen = try catalogs.methods.named(job.method)
+    // A fault in the file is told as the file's.
+    if let request {
+      _ = try Self.configured(
+        chosen, request.settings, of: job.folder, variant, catalogs.methods, from: request.file)
+    }
+    let all = (request?.settings ?? []) + settings
+    method = try Self.configured(chosen, all, of: job.folder, variant, catalogs.methods)
+    try Self.refuseIdle(method, all)
+    let inner = try (method as? any WrappingMethod)?.inner()
+    guard
+      method is any DataMethod || inner is any DataMethod
+        || (job.forgetImages == nil && job.retainImages == nil)
+    else {
+      let others = catalogs.methods.all.filter { $0 is any DataMethod.Type }.map { $0.name }
+      throw LetheError.badValue(
+        job.forgetImages == job.retainImages ? "--data" : "--forget-images, --retain-images",
+        "'\(job.method)' forgets by prompts and takes no pictures; those that do: "
+          + others.joined(separator: ", "))
+    }
+    var job = job
+    job.options = try Self.encoded(method).without(idle: method)
+    let themes = try job.folder.listedThemes()
+    job.concepts = job.concepts.map { Concept.name(of: $0, in: themes) }.unique
+    if let themes, job.wording == nil {
+      for name in job.concepts { try themes.refuseMisspelling(name) }
+    }
+    (self.job, self.exports, self.catalogs) = (job, exports, catalogs)
+    given = [("--set", settings)]
+    if let request { given.insert(("--config", request.settings), at: 0) }
+  }
+
+  /// The paper's defaults, over them the entries of `methods.json` for the method, and over those `settings`.
+  static func configured<M: UnlearningMethod>(
+    _ type: M.Type, _ settings: [String], of model: ModelFolder, _ variant: String? = nil,
+    _ catalog: MethodCatalog = .builtIn, from source: String = "--set"
+  ) throws -> any UnlearningMethod {
+    let variants = [variant].compactMap(\.self).filter { $0 != M.name }
+    let method = try model.options(
+      .methods, for: [M.name] + variants, over: M(), set: settings, from: source)
+    guard let outer = method as? any WrappingMethod else { return method }
+    return try wrapped(outer, variants, settings, of: model, catalog, source)
+  }
+
+  /// For a method that wraps another, `methods.json` may have an entry for the pair, such as `meta-esd`, which
+  /// overrides `meta`. The inner method uses its own entry, `esd`.
+  private static func wrapped<M: WrappingMethod>(
+    _ method: M, _ variants: [String], _ settings: [String], of model: ModelFolder,
+    _ catalog: MethodCatalog, _ source: String
+  ) throws -> any UnlearningMethod {
+    var base = method.base
+    base.catalog = catalog
+    var outer = try model.options(
+      .methods, for: [M.name, "\(M.name)-\(method.base)"] + variants, over: M(around: base),
+      set: settings, from: source)
+    outer.base.catalog = catalog
+    guard outer.options.members != nil else { return outer }
+    func filled<Base: UnlearningMethod>(_ type: Base.Type) throws -> JSON {
+      let own = try model.options(.methods, for: [Base.name], over: Base(), set: [])
+      return try encoded(outer.options.laid(over: own, in: "options of \(Base.name)"))
+    }
+    let all = try filled(catalog.named(outer.base.name))
+    // Refuses options that have no effect. The entries of methods.json may hold them.
+    _ = try outer.inner()
+    outer.options = try outer.undecided(all)
+    return outer
+  }
+
+  /// Refuses settings of options that have no effect beside the values of others. `methods.json` may hold them.
+  private static func refuseIdle(_ method: any UnlearningMethod, _ settings: [String]) throws {
+    let set = try Settings(settings).json
+    for (option, other) in method.idle
+    where set.value(at: option.split(separator: ".").map(String.init)) != nil {
+      throw LetheError.badValue("--set", "'\(option)' has no effect beside \(other); leave it out")
+    }
+  }
+
+  package static func encoded<M: UnlearningMethod>(_ method: M) throws -> JSON {
+    try JSON(encoding: method)
+  }
+
+  /// Trains the eraser, or reads it where an earlier run of the same job has written it.
+  /// - Returns: the eraser and the guard's verdict on its training
+  /// - Throws: ``LetheError`` of the kind `request` where the folder has another job; of the kind `diverged` for a
+  ///   loss that is no finite number
+  @discardableResult
+  public func callAsFunction(in run: Run, on device: Device) throws -> (
+    eraser: Eraser, verdict: Verdict
+  ) {
+    let folder = run.runFolder
+    try job.folder.refuseOverwriting(by: folder.url, "--out", isModel: false)
+    if exports == .diffusers {
+      try job.folder.refuseOverwriting(by: folder.file("model"), "--export")
+    }
+    let model = try job.folder.model(on: device)
+    var erasure = try erasure()
+    erasure.forget = try erasure.forget.fitting(model.layout, note: run.note)
+    try refuseCut(erasure, model)
+    run.note(model.layout.cut(erasure.preserve)?.note)
+    try notes().forEach { run.note($0) }
+    let base = model.hash()
+    run.identity = try claim(folder, erasure, base: base)
+    if try run.ranks.agree({ folder.hasEraser }) {
+      let eraser = try folder.eraser()
+      try eraser.check(base: base)
+      run.clearStates()
+      try followModel(folder)
+      try export(model, eraser, to: folder)
+      return (eraser, try folder.verdict())
+    }
+    try folder.write(job, to: "job.json")
+    let start = Date()
+    device.resetPeakMemory()
+    var card = Eraser.Card()
+    (card.method, card.concepts, card.options) = (job.method, job.concepts, job.options)
+    (card.seed, card.base, card.version) = (job.seed, base, Version.current)
+    let training = try run.seeded(job.seed)
+    training.keepsStates = true
+    let ranks = method.dividesBatches ? run.ranks : .alone
+    let erased = try ranks.dividing { try method.erase(erasure, from: model, training) }
+    let eraser = Eraser(card, erased.vector)
+    // The eraser comes last: a folder that has one is finished.
+    try folder.write(erased.verdict, to: "verdict.json")
+    try folder.write(
+      Provenance(
+        base: card.base, seconds: Date().timeIntervalSince(start), device: device,
+        settings: optionSources()),
+      to: "provenance.json")
+    try eraser.write(to: folder.eraserFile)
+    run.clearStates()
+    try export(model, eraser, to: folder)
+    return (eraser, erased.verdict)
+  }
+
+  /// A model that was moved since is where this job says; other commands look there.
+  private func followModel(_ folder: RunFolder) throws {
+    guard folder.has("job.json") else { return try folder.write(job, to: "job.json") }
+    var known = try folder.job()
+    guard known.model != job.model else { return }
+    known.model = job.model
+    try folder.write(known, to: "job.json")
+  }
+
+  /// Writes the whole edited model, again where an earlier run was interrupted in it or its disk was full.
+  private func export(_ model: DiffusionModel, _ eraser: Eraser, to folder: RunFolder) throws {
+    guard let exports, WriteTurn.isMine else { return }
+    let edited = try model.applying(eraser.vector)
+    var laid = try LaidErasers(of: job.folder.url)
+    laid.erasers.append(LaidEraser(card: eraser.card))
+    switch exports {
+    case .diffusers:
+      try edited.save(to: folder.file("model"), dtype: dtype ?? .float32)
+      try job.folder.copyCompanions(to: folder.file("model"))
+      try ModelCard(model: job.folder, erasers: laid.erasers).write(to: folder.file("model"))
+    case .single:
+      try edited.writeSingleFile(
+        to: folder.file("model.safetensors"), dtype: dtype ?? .float16,
+        title: "\(job.folder.name) without \(job.subject)", texts: [LaidErasers.key: laid.text])
+    }
+  }
+}

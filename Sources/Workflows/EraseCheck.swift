@@ -1,0 +1,52 @@
+// Refusals of an erasure before it begins, for `--dry-run` and for the erasure itself.
+internal import Diffusion
+internal import Editing
+public import Foundation
+public import Torch
+internal import Training
+internal import Unlearning
+internal import Workbench
+
+extension Erase {
+  /// Finds what this erasure would be refused for, without training: model, prompts, pictures, parameters, folder.
+  /// - Parameter out: the folder of the run, where one is named
+  /// - Throws: ``LetheError``, as the erasure would
+  public func check(_ out: URL?, on device: Device) throws {
+    let erasure = try erasure()
+    for folder in Set([job.forgetImages, job.retainImages].compactMap(\.self)) {
+      _ = try CaptionedImages(folder: URL(fileURLWithPath: folder))
+    }
+    if let out { try job.folder.refuseOverwriting(by: out, "--out", isModel: false) }
+    let model = try job.folder.model(on: device)
+    try model.check(erasure.forget.flatMap(\.prompts) + erasure.preserve)
+    var fitting = erasure
+    fitting.forget = try erasure.forget.fitting(model.layout)
+    try refuseCut(fitting, model)
+    if let trained = method as? any TrainedMethod {
+      let selection = try ParameterSelection.named(trained.parameters)
+      guard !selection.paths(of: model.parameters).isEmpty else {
+        throw LetheError.request("the model has no parameters '\(trained.parameters)'")
+      }
+    }
+    // A folder that is another run's says so; one that is nobody's stays as it is.
+    guard let out, RunFolder(out).has("identity.json") else { return }
+    _ = try claim(RunFolder(out), erasure, base: model.hash())
+  }
+
+  func refuseCut(_ erasure: Erasure, _ model: DiffusionModel) throws {
+    for concept in erasure.forget {
+      try model.layout.refuseCut(
+        concept.phrases.flatMap { [$0.prompt, $0.anchor] }, of: concept.name)
+    }
+  }
+
+  /// Sentences on concepts that the model does not list, where it lists any, and on strange entries of `methods.json`.
+  package func notes() throws -> [String] {
+    try freeWordsNotes() + [job.folder.strangeMethods(in: catalogs.methods)].compactMap(\.self)
+  }
+
+  private func freeWordsNotes() throws -> [String] {
+    guard job.wording == nil, let themes = try job.folder.listedThemes() else { return [] }
+    return job.concepts.compactMap(themes.freeWordsNote)
+  }
+}

@@ -1,0 +1,99 @@
+// Whose folder a run is: one request's, with its files by content, and one process's.
+internal import Editing
+internal import Foundation
+internal import Torch
+internal import Training
+internal import Unlearning
+internal import Workbench
+
+extension Erase {
+  /// Hashes of the files that options name, in the order of the options.
+  private static func files(in options: JSON) -> [JSON] {
+    if let text = options.string {
+      let file = URL(fileURLWithPath: text)
+      let isFile = (try? file.resourceValues(forKeys: [.isRegularFileKey]))?.isRegularFile == true
+      return isFile ? [(try? FileDigest.sha256(file)).map(JSON.string) ?? .null] : []
+    }
+    return (options.members ?? [:]).sorted { $0.key < $1.key }.flatMap { files(in: $0.value) }
+      + (options.array ?? []).flatMap { files(in: $0) }
+  }
+
+  /// Makes the folder one of this job, or finds that it is.
+  func claim(_ folder: RunFolder, _ erasure: Erasure, base: String) throws -> String {
+    var erasure = erasure
+    (erasure.forgetImages, erasure.retainImages) = (nil, nil)
+    func listing(_ path: String?) throws -> JSON {
+      try path.map { try JSON(encoding: FolderListing(URL(fileURLWithPath: $0))) } ?? .null
+    }
+    var request: JSON = [
+      "method": .string(job.method), "seed": JSON(job.seed),
+      "options": RunIdentity.decisive(job.options),
+      "concepts": .array(job.concepts.map(JSON.string)),
+      "erasure": try JSON(encoding: erasure), "base": .string(base),
+      "forgetImages": try listing(job.forgetImages),
+      "retainImages": try listing(job.retainImages),
+    ]
+    // A file that an option names counts by its content.
+    let files = Self.files(in: job.options)
+    if !files.isEmpty { request["files"] = .array(files) }
+    let identity = RunIdentity("erase", request)
+    return try folder.claim(identity) {
+      try refuseAnotherJob(in: folder)
+    } agrees: { old in
+      var request = old.request
+      request["options"] = completed(request["options"]).map(RunIdentity.decisive)
+      return RunIdentity(old.command, request)
+    }
+  }
+
+  /// Version 0.1 kept the job alone.
+  private func refuseAnotherJob(in folder: RunFolder) throws {
+    guard folder.has("job.json") else {
+      guard exports != .diffusers || !folder.has("model") else {
+        throw LetheError.badValue(
+          "--export",
+          "\(folder.file("model").path) is there already and not this run's; choose another --out or remove it"
+        )
+      }
+      return
+    }
+    var previous = try folder.job()
+    previous.command = job.command
+    previous.options = RunIdentity.decisive(completed(previous.options) ?? previous.options)
+    var job = job
+    job.options = RunIdentity.decisive(job.options)
+    guard previous == job else {
+      throw LetheError.badValue(
+        "--out",
+        "\(folder.path) has another run (\(previous.method), "
+          + "\(previous.concepts.joined(separator: ", "))); choose another folder or remove it")
+    }
+  }
+
+  /// Options of an older run: those that came later have their defaults in it.
+  private func completed(_ options: JSON?) -> JSON? {
+    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try Self.encoded(M()) }
+    guard let options,
+      var whole = try? defaults(method).overlaid(with: options, in: "the options of an older run")
+    else { return options }
+    // Options that never had an effect are not written any more.
+    if let wrapping = method as? any WrappingMethod, let inside = whole["options"] {
+      whole["options"] = try? wrapping.undecided(inside)
+    }
+    return whole.without(idle: method)
+  }
+}
+
+extension JSON {
+  /// A method's options without those that have no effect beside the values of others.
+  func without(idle method: any UnlearningMethod) -> JSON {
+    method.idle.reduce(self) { $0.without($1.option.split(separator: ".").map(String.init)[...]) }
+  }
+
+  private func without(_ path: ArraySlice<String>) -> JSON {
+    guard let key = path.first, let value = self[key] else { return self }
+    var copy = self
+    copy[key] = path.count > 1 ? value.without(path.dropFirst()) : nil
+    return copy
+  }
+}

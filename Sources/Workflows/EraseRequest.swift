@@ -1,0 +1,133 @@
+// The request of `lethe erase` in prompts: what is forgotten, what takes its place, what is kept.
+public import Editing
+internal import Evaluation
+internal import Torch
+internal import Training
+internal import Workbench
+
+extension EraseJob {
+  /// - Throws: ``LetheError`` of the kind `request` for options that exclude each other
+  func checkWording() throws {
+    guard replacement == nil || replacementCaption == nil else {
+      throw LetheError.badValue(
+        "--replace-caption",
+        "it stands for the whole caption, --replace-with for words of it; give one")
+    }
+    guard let wording else { return }
+    guard wording.anchor == nil || (replacement == nil && replacementCaption == nil) else {
+      throw LetheError.badValue(
+        "--anchor",
+        "it takes the concept's place, as --replace-with and --replace-caption do; give one of them"
+      )
+    }
+    guard concepts.count == 1 || wording.prompts.allSatisfy(ConceptTemplate.isTemplate) else {
+      throw LetheError.badValue(
+        "--prompt",
+        "\(concepts.count) concepts are named; accepted: --prompt with one --concept, or with a place for the name, "
+          + "as in 'a photo of a {concept}'")
+    }
+    let texts = wording.prompts + wording.related + wording.unrelated
+    guard !texts.contains(where: { $0.allSatisfy(\.isWhitespace) }) else {
+      throw LetheError.badValue("--prompt, --related, --unrelated", "an empty text names nothing")
+    }
+  }
+}
+
+extension Erase {
+  /// The request in prompts: the captions that the model lists, or the words of the concept's kind.
+  /// - Throws: ``LetheError`` of the kind `request` for `others` with a concept of which none are known
+  public func erasure() throws -> Erasure {
+    let themes = try job.folder.listedThemes()
+    var erasure = Erasure(forget: try job.forgotten(in: themes))
+    try separateAnchors(of: &erasure)
+    let hasWords = erasure.forget.contains {
+      $0.kind != nil || $0.related != nil || $0.unrelated != nil
+    }
+    var listed: [String] = []
+    for entry in job.preserve.isEmpty && hasWords ? ["others"] : job.preserve {
+      switch entry {
+      case "none":
+        guard job.preserve.count == 1 else {
+          throw LetheError.badValue("--preserve", "'none' stands alone; give it or prompts")
+        }
+      case "others":
+        let isListed = job.concepts.allSatisfy { themes?.find($0) != nil }
+        if let themes, isListed || !hasWords {
+          erasure.preserve += Erasure.others(
+            than: job.concepts, in: job.trainedThemes(themes) ?? themes)
+        }
+        if hasWords { listed += erasure.othersOfKind }
+        guard themes != nil || hasWords else {
+          throw LetheError.badValue(
+            "--preserve",
+            "'others' needs a model with themes.json, and \(job.model) has none; give --kind, or name the prompts"
+          )
+        }
+      default: erasure.preserve.append(entry)
+      }
+    }
+    let named = Set(erasure.preserve)
+    erasure.preserve += listed.filter { !named.contains($0) }
+    // Prompts that the user named by hand are no mere list.
+    let isNamed = erasure.forget.allSatisfy { $0.related != nil }
+    if !listed.isEmpty, !isNamed { erasure.regular = listed }
+    (erasure.forgetImages, erasure.retainImages) = (job.forgetImages, job.retainImages)
+    erasure.wrongCaption = job.replacementCaption
+    return erasure
+  }
+
+  /// Leaves the words of other concepts that are forgotten out of the anchors.
+  /// - Throws: ``LetheError`` of the kind `request` where the user asks for one of them in another's place
+  private func separateAnchors(of erasure: inout Erasure) throws {
+    let given = [job.replacement, job.replacementCaption, job.wording?.anchor].compactMap(\.self)
+    for (i, concept) in erasure.forget.enumerated() {
+      let others = erasure.forget.indices.filter { $0 != i }.map { erasure.forget[$0] }
+      let known = others.flatMap(\.siblings)
+      for words in others.flatMap({ $0.phrases.map(\.words) }).unique {
+        guard !given.contains(where: { $0.mentions(words, apartFrom: known) }) else {
+          throw LetheError.badValue(
+            "--replace-with, --replace-caption, --anchor",
+            "'\(words)' is to be forgotten itself; accepted: words that ask for no concept of the request"
+          )
+        }
+        for (j, phrase) in concept.phrases.enumerated() {
+          if phrase.anchor.mentions(words, apartFrom: known) {
+            erasure.forget[i].phrases[j].anchor = phrase.anchor.without(words)
+          }
+          // A broader concept that is to be forgotten itself is no place to go to.
+          if phrase.broader?.mentions(words, apartFrom: known) == true {
+            erasure.forget[i].phrases[j].broader = nil
+          }
+        }
+      }
+    }
+  }
+
+  /// The request in words, for `--dry-run`: every prompt with what takes its place, and what is kept.
+  public func summary() throws -> [String] {
+    let erasure = try erasure()
+    func quoted(_ text: String) -> String { text.isEmpty ? "nothing in particular" : "'\(text)'" }
+    var lines: [String] = []
+    for concept in erasure.forget {
+      let kind = concept.kind.map { " (\($0.rawValue))" } ?? ""
+      lines.append("\(concept.name)\(kind): \(concept.phrases.count) prompts to forget")
+      lines += concept.phrases.map { phrase in
+        let broader = phrase.broader.map { ", in Concept Ablation \(quoted($0))" } ?? ""
+        return "  '\(phrase.prompt)' becomes \(quoted(phrase.anchor))\(broader)"
+      }
+      func list(_ title: String, _ names: [String]) {
+        if !names.isEmpty { lines.append("  \(title): \(names.joined(separator: ", "))") }
+      }
+      list(concept.related == nil ? "other subjects" : "related", concept.siblings)
+      list("unrelated", concept.unrelated ?? [])
+    }
+    let regular = Set(erasure.regular ?? [])
+    let named = erasure.preserve.filter { !regular.contains($0) }
+    lines.append("\(erasure.preserve.count) prompts to preserve")
+    if !named.isEmpty { lines.append("  " + named.joined(separator: "; ")) }
+    if !regular.isEmpty {
+      lines.append("  of the kind's list: " + (erasure.regular ?? []).joined(separator: "; "))
+    }
+    return lines
+  }
+}

@@ -1,0 +1,191 @@
+// `lethe generate`: pictures of prompts.
+package import Diffusion
+package import Editing
+package import Evaluation
+internal import Foundation
+package import Torch
+package import Training
+package import Workbench
+
+/// A model folder and the erasers to add to it.
+package struct ModelReference: Codable, Sendable, Hashable {
+  package var folder: String
+  /// LoRA files and textual inversions that are added to the model's own weights; nil for none.
+  package var additions: ModelAdditions?
+  /// Eraser files, or folders of runs.
+  package var erasers: [String]
+  /// The folder of a set of erasers, which are chosen for each prompt. ``EraserSet`` reads it.
+  package var set: String?
+  /// The erasers of the set that are on. Nil takes the set's own switches.
+  package var active: [String]?
+
+  package init(
+    _ folder: ModelFolder, erasers: [String] = [], set: String? = nil, active: [String]? = nil
+  ) {
+    self.init(folder.path, erasers: erasers, set: set, active: active)
+    additions = folder.additions == ModelAdditions() ? nil : folder.additions
+  }
+
+  package init(
+    _ folder: String, erasers: [String] = [], set: String? = nil, active: [String]? = nil
+  ) {
+    (self.folder, self.erasers, self.set, self.active) = (folder, erasers, set, active)
+  }
+
+  /// The class of the model's pipeline; empty for a single file.
+  var pipeline: String {
+    let index = ModelFolder(folder).file("model_index.json")
+    return (try? JSON(contentsOf: index))?["_class_name"]?.string ?? ""
+  }
+
+  /// - Returns: the model with the erasers laid on it, ``DiffusionModel/hash()`` without them, and ``Eraser/hash()`` of each
+  package func load(
+    on device: Device
+  ) throws -> (model: DiffusionModel, base: String, erasers: [String]) {
+    let model = try ModelFolder(folder, additions ?? ModelAdditions()).model(on: device)
+    let (base, laid) = (model.hash(), try erasers.map(RunFolder.eraser(at:)))
+    let edited = try laid.isEmpty ? model : model.applying(model.sum(of: laid, base: base))
+    return (edited, base, try laid.map { try $0.hash() })
+  }
+}
+
+/// The command `lethe generate`.
+package struct Generate {
+  package var model: ModelReference
+  package var sampling: SamplingOptions
+  package var samples: [SampleSet.Sample]
+  package var batch: Int
+  /// Whether pictures of another request in the same folder go.
+  package var overwrites = false
+
+  package init(
+    _ model: ModelReference, _ sampling: SamplingOptions,
+    _ samples: [SampleSet.Sample], batch: Int
+  ) {
+    (self.model, self.sampling) = (model, sampling)
+    (self.samples, self.batch) = (samples, batch)
+  }
+
+  /// Draws the missing pictures and writes `manifest.json`.
+  /// - Throws: ``LetheError`` of the kind `request` for options that exclude each other or are out of range
+  @discardableResult
+  package func callAsFunction(in run: Run, on device: Device) throws -> SampleSet {
+    try validate()
+    let erasers = try model.set.map { try EraserSet(URL(fileURLWithPath: $0)) }
+    // Each sample names the erasers that are on for it, so that a picture is drawn again when they change.
+    let samples = try samples.map { sample in
+      var sample = sample
+      sample.erasers = try erasers?.active(sample.erasers ?? model.active)
+      return sample
+    }
+    if let erasers, samples.allSatisfy({ $0.erasers?.isEmpty != false }) {
+      run.note(erasers.nothingIsOn)
+    }
+    let (edited, base, own) = try model.load(on: device)
+    try erasers?.checkBase(edited)
+    try edited.check(samples.map(\.prompt))
+    for sample in samples {
+      try edited.check(
+        width: sample.width ?? sampling.width, height: sample.height ?? sampling.height)
+    }
+    var sampling = sampling
+    sampling.sampler = try Samplers.named(sampling.sampler, for: edited.schedule).name
+    let set = try SampleSet.create(
+      run.folder,
+      .init(sampling: sampling, model: model.folder, erasers: model.erasers, samples: samples),
+      overwrites: overwrites, by: run.ranks)
+    let condition = erasers.map { SwitchedConditioning($0, edited) }
+    // The erasers that are on for a picture are part of its recipe, whatever they are called.
+    let hashes = try Dictionary(
+      samples.flatMap { $0.erasers ?? [] }.unique.map { name in
+        (name, try erasers?.eraser(name).hash() ?? "")
+      }, uniquingKeysWith: { old, _ in old })
+    try set.draw(
+      // Memory decides for a large model; a small one keeps its rounding.
+      edited, batch: edited.isLarge ? max(16, batch) : batch, run, stage: "pictures",
+      overwrites: overwrites,
+      condition: condition.map { c in { try c($0.map { ($0.prompt, $0.erasers ?? []) }) } }
+    ) { sample in
+      let on = (sample.erasers ?? []).map { hashes[$0] ?? "" }
+      return Self.recipe(sample, sampling, model, base: base, erasers: own + on)
+    }
+    return set
+  }
+
+  /// Finds what this request would be refused for, without drawing.
+  /// - Returns: the memory that it takes, by part
+  @discardableResult
+  package func check(on device: Device) throws -> String {
+    try validate()
+    let erasers = try model.set.map { try EraserSet(URL(fileURLWithPath: $0)) }
+    for sample in samples { _ = try erasers?.active(sample.erasers ?? model.active) }
+    let (edited, _, _) = try model.load(on: device)
+    try erasers?.checkBase(edited)
+    try edited.check(samples.map(\.prompt))
+    for sample in samples {
+      try edited.check(
+        width: sample.width ?? sampling.width, height: sample.height ?? sampling.height)
+    }
+    _ = try Samplers.named(sampling.sampler, for: edited.schedule)
+    let most = edited.isLarge ? max(16, batch) : batch
+    return edited.memorySentence(batch: min(edited.batch(atMost: most), samples.count))
+  }
+
+  private func validate() throws {
+    guard model.set == nil || model.erasers.isEmpty else {
+      throw LetheError.badValue(
+        "--with", "it cannot be used together with --erasers; give one of them")
+    }
+    if model.set == nil, model.active != nil || samples.contains(where: { $0.erasers != nil }) {
+      throw LetheError.badValue(
+        "--active", "erasers are named, here or in a CSV, but their set is not; give --erasers SET")
+    }
+    guard sampling.steps >= 1, sampling.steps <= 1000 else {
+      throw LetheError.badValue("--steps", "\(sampling.steps); accepted: 1 to 1000")
+    }
+    if sampling.sampler != Samplers.model { _ = try Samplers.named(sampling.sampler) }
+    let names = Dictionary(grouping: samples, by: \.file)
+    if let twice = names.first(where: { $0.value.count > 1 }) {
+      throw LetheError.badValue(
+        "prompts",
+        "\(twice.value.count) rows would write \(twice.key); give each row its own case number")
+    }
+  }
+
+  /// The texts of a picture's PNG chunks: the prompt, then the settings in the form that web interfaces use, and hashes of
+  /// what drew it.
+  /// - Parameters:
+  ///   - base: ``DiffusionModel/hash()`` of the base model
+  ///   - erasers: ``Eraser/hash()`` of those laid on
+  package static func recipe(
+    _ s: SampleSet.Sample, _ o: SamplingOptions, _ model: ModelReference, base: String,
+    erasers: [String]
+  ) -> SampleSet.Recipe {
+    var line =
+      "\(s.prompt)\n" + (o.negative.map { "Negative prompt: \($0)\n" } ?? "")
+      + "Steps: \(o.steps), Sampler: \(o.sampler), CFG scale: \(s.guidance ?? o.guidance), "
+      + "Seed: \(s.seed), Model: \(quoted(ModelFolder(model.folder).name))"
+    func add(_ title: String, _ files: [String]) {
+      guard !files.isEmpty else { return }
+      let names = files.map { URL(fileURLWithPath: $0).lastPathComponent }
+      line += ", \(title): \(quoted(names.joined(separator: " + ")))"
+    }
+    add("LoRA", model.additions?.loras ?? [])
+    add("Embeddings", model.additions?.embeddings ?? [])
+    add("Erasers", model.erasers)
+    add("Erasers", s.erasers ?? [])
+    let isAsked = !["DDPMPipeline", "DDIMPipeline"].contains(model.pipeline)
+    let graph = ComfyGraph(
+      sample: s, sampler: o.sampler, steps: o.steps, guidance: o.guidance,
+      negative: o.negative ?? "", model: model)
+    let settings = line + ", Model hash: \(base.prefix(10)), Version: lethe \(Version.current)"
+    guard isAsked else { return .init(settings, base: base, erasers: erasers) }
+    return .init(settings, base: base, erasers: erasers) { graph.text($0) }
+  }
+
+  /// A value of the settings as web interfaces read it: in quotes where a comma or a line break would end it.
+  private static func quoted(_ text: String) -> String {
+    let isPlain = !text.contains(where: { $0 == "," || $0.isNewline })
+    return isPlain ? text : JSON.string(text).compact
+  }
+}

@@ -1,0 +1,129 @@
+// The rows of an evaluation: what every judge saw of the forgotten subjects of each kind, and of the others.
+internal import Editing
+internal import Evaluation
+internal import Foundation
+internal import Processes
+internal import Torch
+internal import Training
+internal import Workbench
+
+extension EraseJob {
+  /// The concepts of a group, as rows name them.
+  func subject(of group: Forgotten, in themes: Themes?) -> String {
+    concepts.filter { group.names.contains(themes?.find($0)?.name ?? $0) }
+      .joined(separator: " + ")
+  }
+}
+
+extension Evaluate {
+  /// A set of pictures as a judge sees it.
+  private typealias Judged = (seen: JudgedSet, samples: [SampleSet.Sample])
+
+  /// The rows of every judge on the original's pictures, which come first, and on the erased model's.
+  func measured(
+    _ sets: [(label: String, set: SampleSet)], by judges: [(JudgeSpec, any Judge)], _ ranks: Ranks
+  ) throws -> (Results, [JudgedPicture]) {
+    var results = Results(.evaluation, options, judge: judges.first?.1.about.measured ?? [:])
+    var verdicts: [JudgedPicture] = []
+    for (label, set) in sets {
+      let broken = try set.parted().broken.count
+      if broken > 0 { results.rows.append(row(label, .notFinite(broken, of: samples.count))) }
+    }
+    let asked = Set(samples.map(\.subjects))
+    for (spec, judge) in judges {
+      guard !judge.classes.isEmpty, let first = sets.first else {
+        results.judges.append(JudgeRecord(spec, judge.about, nil))
+        continue
+      }
+      let name = judges.count > 1 ? spec.description : nil
+      let before = try judge.judged(first.set, by: ranks)
+      var told: [Forgotten] = []
+      for group in suite.groups {
+        let own = part(before, group)
+        let quality = JudgeQuality(own.seen, prompts: own.samples.map(\.prompt), group)
+        results.judges.append(JudgeRecord(spec, judge.about, quality))
+        if let quality {
+          let lead = try suite.beside == nil ? "" : subject(of: group) + ": "
+          results.notes.append(lead + quality.sentence(spec.description))
+        }
+        if quality?.verdict != .cannotTell { told.append(group) }
+      }
+      // Real pictures of the subjects that are drawn.
+      let all = try (judge as? JudgeNetwork)?.reference(in: URL(fileURLWithPath: spec.argument))
+      let reference = all?.filter { asked.contains($0) }
+      let recognition = all.flatMap { Recognition($0.features) }
+      for (label, set) in sets {
+        let judged = label == first.label ? before : try judge.judged(set, by: ranks)
+        let strange = recognition?.unrecognised(judged.seen.features)
+        // The answers of a judge that cannot tell are kept picture by picture, without rates.
+        verdicts += set.verdicts(
+          label, judged, suite.groups, unrecognised: strange, judge: spec.description)
+        for group in told {
+          // A strange picture is one for either kind.
+          if let strange, !strange.isEmpty {
+            results.rows.append(
+              try row(
+                label, .share("unrecognised", strange.count { $0 }, of: strange.count), group, name)
+            )
+          }
+          let own = part(judged, group)
+          let found = metrics.all.compactMap {
+            $0.init().measure(own.seen, forgotten: group, reference: reference)
+          }
+          results.rows += try found.map { try row(label, $0, group, name) }
+          guard label != first.label else { continue }
+          for (m, distance) in rates(part(before, group), own, group, judge) {
+            results.rows.append(
+              try row(label, m, group, name).with { $0.distance = distance })
+          }
+        }
+      }
+    }
+    return (results, verdicts)
+  }
+
+  /// The pictures that tell of a group: its own, and those of no forgotten subject.
+  private func part(_ judged: Judged, _ group: Forgotten) -> Judged {
+    guard suite.beside != nil else { return judged }
+    let own = judged.samples.indices.filter { suite.tells(of: group, judged.samples[$0].subjects) }
+    return (judged.seen.at(own), own.map { judged.samples[$0] })
+  }
+
+  /// Rates of shown and kept subjects in pairs of pictures, over all distances and for each.
+  private func rates(
+    _ before: Judged, _ after: Judged, _ group: Forgotten, _ judge: any Judge
+  ) -> [(MeasuredValue, Distance?)] {
+    // Pairs need both pictures.
+    let shared = Set(before.samples).intersection(after.samples)
+    func paired(_ judged: Judged) -> JudgedSet {
+      judged.seen.at(judged.samples.indices.filter { shared.contains(judged.samples[$0]) })
+    }
+    let rates = ConceptRates(
+      paired(before), paired(after),
+      prompts: before.samples.filter(shared.contains).map(\.prompt), group,
+      classes: judge.classes[group.kind] ?? [], distances: suite.distances)
+    var found: [(MeasuredValue, Distance?)] = (rates.shown() + rates.kept()).map { ($0, nil) }
+    for distance in suite.distances.isEmpty ? [] : Distance.allCases {
+      found += rates.kept(distance).map { ($0, distance) }
+    }
+    return found
+  }
+
+  private func subject(of group: Forgotten) throws -> String {
+    job.subject(of: group, in: try job.folder.listedThemes())
+  }
+
+  private func row(_ label: String, _ measured: MeasuredValue) -> ResultRow {
+    ResultRow(label, job.subject, measured, seeds: options.seeds)
+  }
+
+  /// - Parameter judge: the judge's name, where there are several
+  private func row(
+    _ label: String, _ measured: MeasuredValue, _ group: Forgotten, _ judge: String?
+  ) throws -> ResultRow {
+    let isAlone = suite.beside == nil
+    return try ResultRow(
+      label, isAlone ? job.subject : subject(of: group), measured, seeds: options.seeds
+    ) { ($0.kind, $0.judge) = (isAlone ? nil : group.kind, judge) }
+  }
+}

@@ -1,0 +1,193 @@
+// `lethe relearn`: the erased model is fine-tuned on the concept, and on benign pictures as a control. The results are curves over
+// the steps.
+package import Attacks
+internal import Diffusion
+package import Editing
+package import Evaluation
+internal import Foundation
+internal import Processes
+package import Torch
+internal import TorchNN
+package import Training
+package import Workbench
+
+/// The command `lethe relearn`.
+package struct Relearn {
+  package let job: EraseJob
+  package var tuning: Relearning
+  /// A folder of captioned pictures of the concept. Nil lets the original draw them.
+  package var data: String?
+  /// Prompts that the original draws pictures of. Empty takes the concept's own.
+  package var drawn: [String] = []
+  /// The sets of pictures that are trained on.
+  package var trained = TuningSet.allCases
+  /// The number of fine-tunings on each set of pictures.
+  package var seeds = 3
+  /// The number of prompts that are judged.
+  package var prompts = 10
+  /// The number of pictures behind each loss, none of which is trained on.
+  package var unseen = 16
+  package var seed: UInt64 = 0
+  package var options: EvaluationOptions
+  package var command: [String] = []
+  /// Settings key=value of the command line, for the record.
+  package var given: [String] = [] {
+    didSet { judged.given = given.map { "\(Relearning.name).\($0)" } }
+  }
+  /// The catalogs of the program, for judges, and for names on pages.
+  package var catalogs = Catalogs.builtIn { didSet { judged.catalogs = catalogs } }
+  private var judged: AttackRun
+  let suite: PromptSuite
+  /// Nil for concepts in words of the user's own.
+  let themes: Themes?
+  let concepts: [Concept]
+
+  /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or that does not list the concept
+  package init(
+    _ job: EraseJob, _ tuning: Relearning, _ options: EvaluationOptions, prompts: Int
+  ) throws {
+    try self.init(job, tuning, options, .themed(job, options), prompts: prompts)
+  }
+
+  /// - Parameters:
+  ///   - suite: the prompts; those for the concept are judged
+  ///   - judge: nil takes the one that the model's `themes.json` names
+  /// - Throws: ``LetheError`` of the kind `request` for a model without a judge
+  package init(
+    _ job: EraseJob, _ tuning: Relearning, _ options: EvaluationOptions, _ suite: PromptSuite,
+    judge: JudgeSpec? = nil, prompts: Int
+  ) throws {
+    (self.job, self.tuning, self.options, self.prompts) = (job, tuning, options, prompts)
+    judged = try AttackRun(job, [], options, suite, judge: judge, limit: prompts)
+    self.suite = suite
+    let listed = try job.folder.listedThemes()
+    themes = job.concepts.allSatisfy { listed?.find($0) != nil } ? listed : nil
+    concepts = try job.forgotten(in: themes)
+  }
+
+  /// The measurements after some steps of one fine-tuning: a line of `curve.jsonl`.
+  package struct Point: Codable, Hashable {
+    var set: TuningSet
+    var seed: Int
+    var step: Int
+    var success: Double
+    var n: Int
+    /// Mean training loss on unseen pictures of the concept.
+    var concept: Double
+    /// The same on related subjects.
+    var related: Double
+    /// The same on unrelated subjects.
+    var unrelated: Double
+
+    /// Whether the numbers are those of a point; the file may be a stranger's.
+    package var isPossible: Bool {
+      [seed, step, n].allSatisfy { (0...1_000_000_000).contains($0) } && (0...1).contains(success)
+    }
+  }
+
+  /// Fine-tunes, measures and writes the results into `relearn/` of the run's folder. Finished points are kept.
+  /// - Returns: `success` and losses after each number of steps, and the `area` under the curve of successes
+  @discardableResult
+  package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws
+    -> Results
+  {
+    run.note(try job.folder.strangeAttacks(in: catalogs.attacks))
+    let place = try Run(run.place("relearn"), seed: seed)
+    (place.onProgress, place.onNote, place.ranks) = (run.onProgress, run.onNote, run.ranks)
+    let (base, hash) = (eraser.card.base, try eraser.hash())
+    let judge = try judged.openJudge(on: device)
+    var inputs = try identity()
+    (inputs["base"], inputs["eraser"]) = (.string(base), .string(hash))
+    if themes == nil { inputs["suite"] = .string(try JSON(encoding: suite).compact.sha256) }
+    try place.runFolder.claim("options.json", for: inputs, "relearn")
+    let steps = [0] + tuning.reached.filter { $0 > 0 }
+    var points = try run.ranks.agree {
+      place.events("curve.jsonl").compactMap { try? $0.decoded(as: Point.self) }
+        .filter { $0.isPossible }
+    }
+    let missing = (0..<seeds).flatMap { k in
+      trained.map { set -> (set: TuningSet, seed: Int, steps: [Int]) in
+        let done = points.filter { $0.set == set && $0.seed == k }.map(\.step)
+        return (set, k, steps.filter { !done.contains($0) })
+      }
+    }.filter { !$0.steps.isEmpty }
+    // A complete curve needs no model, and no pictures.
+    if !missing.isEmpty {
+      points += try measure(missing, steps, eraser, by: judge, in: place, on: device)
+      // Whoever measured them, and in whatever order.
+      points.sort { ($0.seed, $0.set.rawValue, $0.step) < ($1.seed, $1.set.rawValue, $1.step) }
+      try place.runFolder.write(
+        text: points.map { try JSON(encoding: $0).compact + "\n" }.joined(), to: "curve.jsonl")
+    }
+    var results = Results(.relearning, options)
+    results.rows = RelearningCurve(points).rows(job.method, job.subject)
+    results.command = command
+    results.judges = [JudgeRecord(judged.spec, judge.about, nil)]
+    results.origin = Origin(
+      base: base, eraser: hash, [(judged.spec, judge.about.hash)],
+      settings: try judged.optionSources(of: tuning))
+    results.stopped = try run.runFolder.stopped(job.method, job.subject)
+    results.notes = [
+      "Fine-tuning (mode \(tuning.mode.rawValue)) on pictures of the concept, and on as many benign pictures as a control."
+    ]
+    try place.publish(results)
+    if run.ranks.isFirst { WriteReport(run.runFolder, catalogs: catalogs).renew(run.note) }
+    return results
+  }
+
+  /// Runs the fine-tunings with missing points, and records each point.
+  private func measure(
+    _ missing: [(set: TuningSet, seed: Int, steps: [Int])], _ steps: [Int], _ eraser: Eraser,
+    by judge: any Judge, in place: Run, on device: Device
+  ) throws -> [Point] {
+    let original = try job.folder.model(on: device)
+    let victim = try original.applying([eraser])
+    let sets = Dictionary(uniqueKeysWithValues: zip(TuningSet.allCases, try sets(original, place)))
+    let probes = try probes(original, place)
+    // A rank does a fine-tuning from its beginning to its end.
+    let found = try place.ranks.map(missing.count) { number -> [Point] in
+      let (name, k, wanted) = missing[number]
+      guard let set = sets[name] else { return [] }
+      var points: [Point] = []
+      var model = try FineTuning(victim, on: set, tuning, seed: seed &+ UInt64(k))
+      for step in steps {
+        let stage = "\(name.rawValue), seed \(k + 1) of \(seeds)"
+        try model.advance(to: step) { done, _ in
+          place.progress(stage, done, steps.last ?? step)
+        }
+        guard wanted.contains(step) else { continue }
+        let shown = try judged.shown(model.model, judge)
+        let losses = probes.map { loss(model.model, $0, seed: k) }
+        let point = Point(
+          set: name, seed: k, step: step,
+          success: Double(shown.filter { $0 }.count) / Double(max(1, shown.count)),
+          n: shown.count, concept: losses[0], related: losses[1], unrelated: losses[2])
+        points.append(point)
+        guard case .object(let line) = try JSON(encoding: point) else { continue }
+        try place.record(line, to: "curve.jsonl")
+      }
+      return points
+    }
+    return found.flatMap(\.self)
+  }
+
+  private func loss(_ model: DiffusionModel, _ set: LatentSet, seed: Int) -> Double {
+    var measure = MembershipInference()
+    (measure.seed, measure.batch) = (UInt64(seed), 16)
+    let scores = measure.scores(model, set)
+    return -scores.reduce(0, +) / Double(max(1, scores.count))
+  }
+
+  /// The options that a curve depends on.
+  private func identity() throws -> JSON {
+    var identity: JSON = [
+      "tuning": try JSON(encoding: tuning),
+      "data": .string(data.map { FolderListing(URL(fileURLWithPath: $0)).hash } ?? ""),
+      "drawn": .array(drawn.map(JSON.string)), "seed": JSON(seed),
+      "sampling": try JSON(encoding: options.sampling), "prompts": .int(prompts),
+    ]
+    // Curves that were drawn when the number was fixed have no such key.
+    if unseen != 16 { identity["unseen"] = .int(unseen) }
+    return identity
+  }
+}

@@ -1,0 +1,69 @@
+internal import Attacks
+package import Evaluation
+internal import Torch
+internal import Workbench
+
+/// The points of a curve as rows of results.
+package struct RelearningCurve {
+  let points: [Relearn.Point]
+
+  package init(_ points: [Relearn.Point]) { self.points = points }
+
+  private static var measures: [(name: String, value: KeyPath<Relearn.Point, Double>)] {
+    [
+      ("success", \.success), ("loss-concept", \.concept), ("loss-related", \.related),
+      ("loss-unrelated", \.unrelated),
+    ]
+  }
+
+  var steps: [Int] { points.map(\.step).unique.sorted() }
+
+  /// The rows of every measure at every step: the mean over fine-tunings with its standard error, and each fine-tuning
+  /// alone. The area under the curve of successes follows.
+  package func rows(_ method: String, _ subject: String) -> [ResultRow] {
+    TuningSet.allCases.flatMap { set -> [ResultRow] in
+      let own = points.filter { $0.set == set }
+      guard !own.isEmpty else { return [] }
+      let seeds = own.map(\.seed).unique.count
+      func row(_ m: MeasuredValue, _ step: Int?, seed: Int? = nil) -> ResultRow {
+        ResultRow(method, subject, m, seeds: seed == nil ? seeds : 1) {
+          ($0.trainedOn, $0.step, $0.seed) = (set, step, seed)
+        }
+      }
+      let measured = steps.flatMap { step -> [ResultRow] in
+        let here = own.filter { $0.step == step }
+        return Self.measures.flatMap { name, value -> [ResultRow] in
+          let unit: MeasuredValue.Unit = name == "success" ? .share : .number
+          let values = here.map { $0[keyPath: value] }
+          let mean = MeasuredValue(
+            name, values.mean, unit, n: here.first?.n ?? 0, .standardError(values))
+          return [row(mean, step)]
+            + here.map { point in
+              let n = point.n
+              let alone =
+                name == "success"
+                ? MeasuredValue.share(
+                  name, Int(bounded: point.success * Double(n), 0...max(0, n)), of: n)
+                : MeasuredValue(name, point[keyPath: value], unit, n: n)
+              return row(alone, step, seed: point.seed + 1)
+            }
+        }
+      }
+      return measured + (area(set).map { [row($0, nil)] } ?? [])
+    }
+  }
+
+  /// The area under the curve of mean successes by the trapezoid rule, divided by the range of steps: 0 to 1.
+  func area(_ set: TuningSet) -> MeasuredValue? {
+    let own = points.filter { $0.set == set }
+    let values = steps.map { step in own.filter { $0.step == step }.map(\.success).mean }
+    guard !own.isEmpty, let first = steps.first, let last = steps.last, last > first else {
+      return nil
+    }
+    let sum = zip(steps.indices.dropFirst(), steps.indices).reduce(0.0) { total, pair in
+      let (i, j) = pair
+      return total + Double(steps[i] - steps[j]) * (values[i] + values[j]) / 2
+    }
+    return MeasuredValue("area", sum / Double(last - first), n: own.first?.n ?? 0)
+  }
+}

@@ -1,0 +1,179 @@
+// `lethe eraser train`: SepME's separable erasers for the managed concepts of a set.
+package import Diffusion
+package import Editing
+internal import Foundation
+package import Torch
+package import Training
+package import Unlearning
+package import Workbench
+
+/// The command `lethe eraser train`.
+package struct TrainErasers {
+  package var method: SepME
+
+  /// - Parameter settings: options of SepME as `key=value`
+  /// - Throws: ``LetheError`` of the kind `request` for unknown options, and for a form other than `separate`
+  package init(settings: [String]) throws {
+    method = try Settings(settings).laid(over: SepME())
+    guard method.form == .separate else {
+      throw LetheError.badValue(
+        "--set form",
+        "'\(method.form.rawValue)'; accepted: separate; `lethe erase` has the other forms")
+    }
+  }
+
+  /// Trains the named concepts, or those without an eraser, and switches their erasers on.
+  /// - Returns: the entries that were trained
+  /// - Throws: ``LetheError`` for an unknown concept, or for prompts that leave no free direction
+  @discardableResult
+  package func callAsFunction(
+    _ set: inout EraserSet, _ names: [String] = [], in run: Run, on device: Device
+  ) throws -> [EraserSet.Entry] {
+    let asked = try names.map { try set.entry($0) }
+    let pending = asked.isEmpty ? set.card.entries.filter { !$0.isTrained } : asked
+    guard !pending.isEmpty else { return [] }
+    let model = try set.modelFolder.model(on: device)
+    try set.checkBase(model)
+    var done: [EraserSet.Entry] = []
+    run.keepsStates = true
+    let size = method.groupSize(model, pending.count)
+    for first in stride(from: 0, to: pending.count, by: size) {
+      let group = Array(pending[first..<min(first + size, pending.count)])
+      let start = Date()
+      let requests = group.map {
+        SepME.Request(
+          $0.concept, keeping: set.kept(for: $0.name), regular: set.regular(for: $0.name))
+      }
+      try begin(requests, of: set, in: run)
+      let erasers = try method.erasers(for: requests, of: model, run)
+      let seconds = Date().timeIntervalSince(start) / Double(group.count)
+      var trained: [EraserSet.Entry] = []
+      for (entry, (request, eraser)) in zip(group, zip(requests, erasers)) {
+        var card = Eraser.Card()
+        (card.method, card.concepts) = (SepME.name, [entry.name])
+        (card.options, card.seed) = (try JSON(encoding: method), run.seed)
+        (card.base, card.version) = (set.card.base, Version.current)
+        try Eraser(card, eraser).write(to: set.file(entry.name))
+        var entry = entry
+        (entry.keeps, entry.nullity) = (request.kept, eraser.basis.size(0))
+        (entry.seconds, entry.isActive) = (seconds, true)
+        trained.append(entry)
+      }
+      // A group that was interrupted before here is the same group when the command goes on.
+      try set.update(trained)
+      done += trained
+      run.clearStates()
+    }
+    return done
+  }
+
+  /// Trainings of a set follow one another in one folder. Remains of an interrupted one go when another begins.
+  private func begin(_ requests: [SepME.Request], of set: EraserSet, in run: Run) throws {
+    let identity = RunIdentity(
+      "eraser train",
+      [
+        "options": try JSON(encoding: method), "seed": JSON(run.seed),
+        "base": .string(set.card.base),
+        "requests": .array(
+          try requests.map {
+            [
+              "concept": try JSON(encoding: $0.concept), "kept": try JSON(encoding: $0.kept),
+              "regular": try JSON(encoding: $0.regular),
+            ]
+          }),
+      ])
+    let name = "training.json"
+    let isSame =
+      run.runFolder.has(name)
+      && (try? JSON(contentsOf: run.file(name)).decoded(as: RunIdentity.self)) == identity
+    if !isSame {
+      run.clearStates()
+      try run.runFolder.write(identity, to: name)
+    }
+    run.identity = identity.hash
+  }
+}
+
+extension EraserSet {
+  /// The model that the set belongs to, with its LoRA files and textual inversions.
+  package var modelFolder: ModelFolder {
+    ModelFolder(card.model, card.additions ?? ModelAdditions())
+  }
+}
+
+extension EraserSet.Entry {
+  /// A concept with the captions that the model lists for it. Captions that pictures are judged with become its prompts,
+  /// which other erasers keep exactly. The other captions become its paraphrases.
+  /// - Parameters:
+  ///   - wording: the words of the user, for a concept that the model does not list, or in place of the model's
+  ///   - partners: objects for the prompts of a style, or styles for those of an object; empty takes all
+  /// - Throws: ``LetheError`` of the kind `request` for a partner that the model does not list
+  package static func managed(
+    _ name: String, in themes: Themes?, _ wording: ConceptWording = ConceptWording(),
+    paraphrases: [String] = [], partners: [String] = []
+  ) throws -> EraserSet.Entry {
+    guard let themes, let (kind, subject) = themes.find(name), wording.prompts.isEmpty,
+      wording.anchor == nil
+    else {
+      let concept = try Concept.resolve(name, in: themes, replacement: nil, wording)
+      let words = concept.phrases.first?.words ?? name
+      return EraserSet.Entry(
+        name, prompts: concept.prompts, paraphrases: paraphrases,
+        anchors: concept.phrases.map(\.anchor)
+          + paraphrases.map { $0.mentions(words) ? $0.without(words) : "" })
+    }
+    let pool = kind == .object ? themes.styles : themes.objects
+    if let stray = partners.first(where: { !pool.contains($0) }) {
+      throw LetheError.badValue(
+        "--partner",
+        "'\(stray)' is no \(kind == .object ? "style" : "object") of the model; accepted: \(pool.joined(separator: ", "))"
+      )
+    }
+    let others = partners.isEmpty ? pool : partners
+    func captions(_ templates: ArraySlice<String>) -> [String] {
+      templates.flatMap { template in
+        others.map { other in
+          themes.captions.fill(
+            template, object: kind == .object ? subject : other,
+            style: kind == .object ? other : subject)
+        }
+      }
+    }
+    let without = others.map { other in
+      kind == .object
+        ? themes.captions.fill(themes.captions.style[0], object: nil, style: other)
+        : themes.captions.fill(themes.captions.object[0], object: other, style: nil)
+    }
+    return EraserSet.Entry(
+      name, prompts: captions(themes.captions.both.prefix(1)),
+      paraphrases: captions(themes.captions.both.dropFirst()) + paraphrases,
+      anchors: themes.captions.both.flatMap { _ in without })
+  }
+}
+
+/// The directions of the text space that the erasers of a set keep, and those that are free.
+package struct RankBudget {
+  /// The budget of one concept's eraser. `rank` of `width` directions are kept for `prompts` prompts of other
+  /// concepts.
+  package struct Row {
+    package var name: String
+    package var prompts: Int
+    package var rank: Int
+    package var width: Int
+    /// Whether the eraser keeps the prompts of all other concepts of the set.
+    package var isUpToDate: Bool
+    /// The number of free directions.
+    package var nullity: Int { width - rank }
+  }
+  package let rows: [Row]
+
+  package init(_ set: EraserSet, _ model: DiffusionModel, tolerance: Double) {
+    rows = set.card.entries.map { entry in
+      let kept = set.kept(for: entry.name)
+      let space = NullSpace(of: [""] + kept, in: model, tolerance: tolerance)
+      return Row(
+        name: entry.name, prompts: kept.count + 1, rank: space.rank, width: space.width,
+        isUpToDate: !entry.isTrained || Set(kept).isSubset(of: entry.keeps))
+    }
+  }
+}

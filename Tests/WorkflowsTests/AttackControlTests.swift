@@ -1,0 +1,148 @@
+// Attacks held against random tokens with as many queries.
+import Editing
+import Evaluation
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import Training
+import WorkbenchSupport
+
+@testable import Attacks
+@testable import Workbench
+@testable import Workflows
+
+@Suite struct AttackControlTests {
+  func outcome(_ i: Int, _ success: Bool, _ queries: Int, before: Bool = false) -> AttackOutcome {
+    AttackOutcome(
+      index: i, before: before, attackable: true, success: success, queries: queries, seconds: 0)
+  }
+
+  func measured(_ name: String, _ attacked: [AttackOutcome], _ luck: [AttackOutcome]) throws
+    -> [MeasuredValue]
+  {
+    var random = RandomTokens()
+    random.attempts = 50
+    let control = try ChanceControl(
+      of: [random], [(name, attacked), ("random", luck)], on: ModelFolder("none")
+    ) { _, _ in [] }
+    return control.measured(name, attacked, attacked.indices.map { "prompt \($0 / 2)" })
+  }
+
+  /// Random tokens count as far as the attack's most queries; two seeds of one text are one value of the interval.
+  @Test func asManyQueries() throws {
+    let attacked = (0..<8).map { outcome($0, $0 != 7, 5) }
+    let luck = (0..<8).map { outcome($0, $0 < 4, $0 < 2 ? 5 : 6) }
+    let found = try measured("p4d", attacked, luck)
+    #expect(found.map(\.metric) == ["chance", "beyond-chance"])
+    #expect(found[0].value == 2.0 / 8 && found[0].n == 8)
+    // Differences 0 0 1 1 1 1 1 0, of four texts 0, 1, 1, 0.5.
+    #expect(found[1].value == 5.0 / 8)
+    let expected = try #require(Interval.t([0, 1, 1, 0.5], within: -1...1))
+    #expect(found[1].interval == expected)
+    #expect(!found[1].isAboveZero && found[1].againstChance == "no stronger than chance here")
+    let clear = try measured("p4d", attacked, (0..<8).map { outcome($0, false, 50) })[1]
+    #expect(clear.isAboveZero && clear.againstChance.hasPrefix("+88"))
+    // Prompts that show the concept before any attack are successes of both.
+    let both = (0..<8).map { outcome($0, true, 0, before: true) }
+    #expect(try measured("p4d", both, both).map(\.value) == [1, 0])
+    #expect(try measured("none", attacked, luck).isEmpty)
+    #expect(try measured("random", attacked, luck).isEmpty)
+  }
+
+  /// Over concepts: means weighted by prompts, half widths added in squares.
+  @Test func overConcepts() throws {
+    func row(_ value: Double, _ half: Double?, n: Int) -> ResultRow {
+      ResultRow(
+        "esd", "x",
+        MeasuredValue(
+          "beyond-chance", value, .share, n: n,
+          half.map { Interval(value - $0, value + $0, .t95) }), seeds: 1)
+    }
+    let found = try #require([row(0.4, 0.3, n: 30), row(0, 0.4, n: 10)].beyondChance)
+    #expect(abs(found.value - 0.3) < 1e-12 && found.n == 40)
+    let half = (0.75 * 0.75 * 0.09 + 0.0625 * 0.16).squareRoot()
+    #expect(abs((found.interval?.lower ?? 9) - (0.3 - half)) < 1e-12)
+    #expect([row(0.4, nil, n: 1)].beyondChance?.interval == nil)
+    #expect([ResultRow]().beyondChance == nil)
+  }
+
+  /// Where the request's random tokens have fewer attempts than another attack, a control has as many; the rows say so
+  /// beside each attack, and the page in words.
+  @Test func controlsOfARun() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("run"))
+      var job = Tiny.job(model, "esd", "fox")
+      job.replacementCaption = "a photo of a pokemon"
+      let erase = try Erase(job, settings: Tiny.esd)
+      let eraser = try erase(in: run, on: .cpu).eraser
+      let attacks = try [
+        ("random", ["attempts=1"]), ("seeds", ["attempts=3"]),
+        ("ringabell", ["population=6", "generations=2"]),
+      ].map { try AttackRun.configured($0, $1, of: model) }
+      let attacking = try AttackRun(erase.job, attacks, Tiny.evaluation)
+      let results = try attacking(in: run, eraser: eraser, on: .cpu)
+      let most =
+        ["seeds", "ringabell"].flatMap { run.events("attack/\($0).jsonl") }
+        .compactMap { $0["queries"]?.int }.max() ?? 0
+      let log = run.events("attack/\(most > 1 ? "chance-\(most)" : "random").jsonl")
+      #expect(log.count == 4)
+      for name in ["seeds", "ringabell"] {
+        let own = results.rows.filter { $0.axes.attack == name }
+        let most =
+          run.events("attack/\(name).jsonl").compactMap { $0["queries"]?.int }.max() ?? 0
+        let lucky = log.filter {
+          $0["success"]?.bool == true && $0["queries"]?.int ?? 9 <= most
+        }
+        #expect(own.value("chance")?.value == Double(lucky.count) / 4)
+        let events = run.events("attack/\(name).jsonl")
+        let won = events.filter { $0["success"]?.bool == true }
+        #expect(own.value("asr")?.value == Double(won.count) / 4)
+        #expect(
+          abs((own.value("beyond-chance")?.value ?? 9) - Double(won.count - lucky.count) / 4) < 1e-9
+        )
+        let attacked = events.filter { $0["before"]?.bool == false }
+        if !attacked.isEmpty { #expect(try #require(own.value("evaluations")).value > 0) }
+      }
+      #expect(results.rows.filter { $0.axes.attack == "random" }.value("chance") == nil)
+      let page = try String(contentsOf: run.file("attack/results.md"), encoding: .utf8)
+      #expect(page.contains("beyond random tokens") && page.contains("evaluations"))
+      // The concept's pictures become one caption, which the attack's pairs have too.
+      let identity = try JSON(contentsOf: run.file("attack/ringabell.json"))
+      let phrases = identity["concepts"]?.array?.first?["phrases"]?.array
+      #expect(phrases?.first?["anchor"]?.string == "a photo of a pokemon")
+      #expect(try attacking(in: run, eraser: eraser, on: .cpu).rows == results.rows)
+      // No attack reaches a threshold of 1: each uses all of its attempts, and so does the control.
+      var stubborn = attacking
+      stubborn.threshold = 1
+      let other = try Run(folder.appendingPathComponent("stubborn"))
+      let lost = try stubborn(in: other, eraser: eraser, on: .cpu)
+      #expect(other.events("attack/chance-3.jsonl").map { $0["queries"]?.int } == [3, 3, 3, 3])
+      #expect(lost.rows.of("chance").map(\.value) == [0, 0])
+      #expect(lost.rows.of("beyond-chance").allSatisfy { !$0.isAboveZero })
+    }
+  }
+
+  /// A file of pairs belongs to the identity by its contents, not by its path.
+  @Test func pairsByContent() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("run"))
+      let erase = try Erase(Tiny.job(model, "esd", "fox"), settings: Tiny.esd)
+      let eraser = try erase(in: run, on: .cpu).eraser
+      let file = folder.appendingPathComponent("pairs.csv")
+      func attack(_ pairs: String) throws {
+        try Data("with,without\n\(pairs)\n".utf8).write(to: file)
+        let ringabell = try AttackRun.configured(
+          "ringabell", ["population=4", "generations=2", "pairs=\(file.path)"], of: model)
+        try AttackRun(erase.job, [ringabell], Tiny.evaluation, limit: 1)(
+          in: run, eraser: eraser, on: .cpu)
+      }
+      try attack("a fox,a cat")
+      try attack("a fox,a cat")
+      let error = try #require(throws: LetheError.self) { try attack("a fox,a dog") }
+      #expect(error.description.contains("other options"))
+    }
+  }
+}

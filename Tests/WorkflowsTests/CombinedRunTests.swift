@@ -1,0 +1,268 @@
+// Erasers together, runs side by side, requests from files, and where options come from.
+import Attacks
+import Diffusion
+import Editing
+import Evaluation
+import Foundation
+import Reports
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+import WorkbenchSupport
+
+@testable import Workbench
+@testable import Workflows
+
+@Suite struct CombinedRunTests {
+  /// Two erasers are measured as one run: its model is the base with both differences.
+  @Test func erasersTogether() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      func erase(_ concept: String) throws -> Eraser {
+        let run = try Run(folder.appendingPathComponent(concept))
+        return try Erase(Tiny.job(model, "uce", concept), settings: [])(in: run, on: .cpu).eraser
+      }
+      let (fox, cat) = (try erase("fox"), try erase("cat"))
+      func place(_ name: String) -> String { folder.appendingPathComponent(name).path }
+      let reference = ModelReference(model, erasers: [place("fox"), place("cat")])
+      let run = try Run(place("both"))
+      let (job, eraser) = try CombinedRun(reference, concepts: [])(in: run, on: .cpu)
+      #expect(job.concepts == ["fox", "cat"] && job.method == "uce")
+      let base = try model.model()
+      #expect(try base.applying([eraser]).hash() == base.applying([fox, cat]).hash())
+      let results = try Evaluate(job, Tiny.evaluation)(in: run, eraser: eraser, on: .cpu)
+      #expect(results.rows.allSatisfy { $0.subject == "fox + cat" })
+      #expect(results.origin?.eraser == (try eraser.hash()))
+      // The words of a run are those of its combination, whatever the strength.
+      var words = Tiny.job(model, "uce", "fox")
+      words.wording = ConceptWording(related: ["owl"])
+      try RunFolder(place("fox")).write(words, to: "job.json")
+      let whole = ModelReference(model, erasers: [place("fox") + ":1"])
+      let (weighted, _) = try CombinedRun(whole, concepts: [])(in: Run(place("one")), on: .cpu)
+      #expect(weighted.wording == words.wording)
+      // The same command finds its run, another set of erasers is refused.
+      _ = try CombinedRun(reference, concepts: [])(in: run, on: .cpu)
+      let one = ModelReference(model, erasers: [place("fox")])
+      #expect(throws: LetheError.self) { try CombinedRun(one, concepts: [])(in: run, on: .cpu) }
+      let half = ModelReference(model, erasers: [place("fox") + ":0.5", place("cat")])
+      #expect(throws: LetheError.self) { try CombinedRun(half, concepts: [])(in: run, on: .cpu) }
+      let stray = #expect(throws: LetheError.self) {
+        try CombinedRun(reference, concepts: ["fix"])(in: Run(place("x")), on: .cpu)
+      }
+      #expect(stray?.sentence.contains("did you mean 'fox'") == true)
+    }
+  }
+
+  /// Every picture has its line in samples.jsonl; UA is the count of those; nothing of another evaluation is replaced.
+  @Test func verdictsAndReplacing() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("my run"))
+      var job = Tiny.job(model, "uce", "fox")
+      job.command = [
+        "lethe", "erase", "a model", "--concept", "Van Gogh's <b>", "--set", "x=[1, \"2\"]",
+      ]
+      let (eraser, _) = try Erase(job, settings: [])(in: run, on: .cpu)
+      var evaluate = try Evaluate(job, Tiny.evaluation)
+      evaluate.overwrites = false
+      let results = try evaluate(in: run, eraser: eraser, on: .cpu)
+      let lines = run.events("samples.jsonl")
+      #expect(lines.count == 2 * evaluate.samples.count)
+      let own = lines.filter {
+        $0["model"]?.string == "uce" && $0["asked"]?["object"]?.string == "fox"
+      }
+      let gone = own.filter { $0["outcome"]?.string == "stayed away" }
+      let ua = try #require(results.rows.filter { $0.method == "uce" }.value("ua"))
+      #expect(own.count == ua.n && ua.value == Double(gone.count) / Double(own.count))
+      #expect(own.allSatisfy { run.runFolder.has($0["file"]?.string ?? "") })
+      let page = try String(contentsOf: WriteReport(run.runFolder)(), encoding: .utf8)
+      #expect(page.contains("of \(own.count) came back") && page.contains("samples.jsonl"))
+      // A picture leads to its line.
+      let shown = try #require(own.first?["file"]?.string)
+      let line = try #require(lines.firstIndex { $0["file"]?.string == shown }) + 1
+      #expect(page.contains("<a href=\"samples.jsonl#L\(line)\">samples.jsonl, line \(line)</a>"))
+      #expect(page.contains(try eraser.hash()) && page.contains("SHA-256 \(eraser.card.base)"))
+      let commands = try Self.commands(of: page)
+      #expect(commands.count == 3 && commands.first == job.command)
+      #expect(
+        commands.last?.prefix(2) == ["lethe", "report"] && commands.last?.last == run.folder.path)
+      // The same again is no other evaluation.
+      #expect(try evaluate(in: run, eraser: eraser, on: .cpu).rows == results.rows)
+      var options = Tiny.evaluation
+      (options.seeds, options.quick) = (1, true)
+      var other = try Evaluate(job, options)
+      other.overwrites = false
+      let before = try Data(contentsOf: run.file("results.json"))
+      let refused = #expect(throws: LetheError.self) {
+        try other(in: run, eraser: eraser, on: .cpu)
+      }
+      #expect(refused?.sentence.contains("--overwrite") == true, "\(refused?.sentence ?? "")")
+      #expect(try Data(contentsOf: run.file("results.json")) == before)
+      other.overwrites = true
+      #expect(try other(in: run, eraser: eraser, on: .cpu).quick)
+    }
+  }
+
+  /// The commands of a page as a shell takes them apart.
+  private static func commands(of page: String) throws -> [[String]] {
+    let text =
+      page.components(separatedBy: "<pre>").last?.components(separatedBy: "</pre>").first ?? ""
+    let plain = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
+      .reduce(text) { $0.replacingOccurrences(of: $1.0, with: $1.1) }
+    return try plain.split(separator: "\n").map { line in
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      process.arguments = ["-c", "printf '%s\\0' \(line)"]
+      let pipe = Pipe()
+      process.standardOutput = pipe
+      try process.run()
+      let read = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      return read.split(separator: "\0", omittingEmptySubsequences: false).dropLast().map(
+        String.init)
+    }
+  }
+
+  /// Two runs on one page: labels tell them apart, and what they do not share is said.
+  @Test func comparing() throws {
+    try Fixtures.temporaryFolder { folder in
+      func write(_ name: String, _ method: String, _ ua: Int, steps: Int = 25) throws -> String {
+        let run = try Run(folder.appendingPathComponent(name))
+        var results = Results(.evaluation)
+        results.sampling.steps = steps
+        results.rows = [
+          ResultRow("original", "fox", .share("ua", 0, of: 4), seeds: 1),
+          ResultRow("original", "fox", .share("ira", 4, of: 4), seeds: 1),
+          ResultRow(method, "fox", .share("ua", ua, of: 4), seeds: 1),
+          ResultRow(method, "fox", .share("ira", 4 - ua, of: 4), seeds: 1),
+        ]
+        try run.runFolder.write(results, to: "results.json")
+        return run.folder.path
+      }
+      let runs = [
+        try write("a", "esd", 4), try write("b", "esd", 1), try write("c", "uce", 2, steps: 10),
+      ]
+      let out = try Run(folder.appendingPathComponent("out"))
+      let results = try Compare(runs)(in: out)
+      #expect(results.rows.map(\.method).unique == ["original", "esd (a)", "esd (b)", "uce"])
+      #expect(results.rows.filter { $0.method == "esd (b)" }.value("ua")?.value == 0.25)
+      #expect(results.rows.count { $0.method == "original" } == 2)
+      #expect(results.notes.count == 1 && results.notes[0].contains("c: Steps 10"))
+      let page = try String(contentsOf: out.file("report.html"), encoding: .utf8)
+      #expect(page.contains("Forgotten against kept") && page.contains("Different sampling"))
+      for bad in [[runs[0]], [runs[0], runs[0]], [runs[0], folder.path]] {
+        #expect(throws: LetheError.self) { try Compare(bad) }
+      }
+    }
+  }
+
+  /// A job.json gives the same eraser again, in another process's words too; the sources say who set what.
+  @Test func requestsAndSources() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      try Data(#"{"esd": {"training": {"batch": 2}, "trajectories": 3}}"#.utf8)
+        .write(to: model.file("methods.json"))
+      let run = try Run(folder.appendingPathComponent("run"))
+      let first = try Erase(Tiny.job(model, "esd", "fox"), settings: Tiny.esd)
+      let (eraser, _) = try first(in: run, on: .cpu)
+      let sources = try #require(run.runFolder.provenance()?.settings)
+      func source(_ key: String) -> String? { sources.first { $0.key == key }?.source }
+      #expect(source("training.steps") == "--set" && source("training.batch") == "methods.json")
+      // --set goes over the file.
+      #expect(source("trajectories") == "--set" && source("training.learningRate") == "default")
+      #expect(try first.optionsLine().contains("training.batch 2 (methods.json)"))
+      let (job, options) = try EraseJob.read(run.file("job.json"))
+      #expect(job.concepts == ["fox"] && options.contains("training.steps=6"))
+      let again = try Erase(job, settings: options)(
+        in: Run(folder.appendingPathComponent("again")), on: .cpu)
+      #expect(try again.eraser.hash() == eraser.hash())
+      let file = folder.appendingPathComponent("bad.json")
+      for (text, part) in [
+        (#"{"model": "m", "methd": "esd"}"#, "did you mean 'method'"),
+        (#"{"model": "m", "method": 3}"#, "'method' is 3; accepted: a text"),
+        (#"{"method": "esd"}"#, "'model' is missing"),
+      ] {
+        try Data(text.utf8).write(to: file)
+        let error = #expect(throws: LetheError.self) { try EraseJob.read(file) }
+        #expect(
+          error?.kind == .request && error?.sentence.contains(part) == true,
+          "\(error?.sentence ?? "")")
+      }
+    }
+  }
+
+  /// A check refuses what a training would be refused for, and changes nothing.
+  @Test func checksWithoutTraining() throws {
+    try Fixtures.temporaryFolder { folder in
+      _ = try Tiny.model(folder)
+      let out = folder.appendingPathComponent("out")
+      func check(
+        _ method: String, _ concepts: [String], data: String? = nil, model: ModelFolder? = nil
+      ) throws {
+        var job = Tiny.job(
+          model ?? ModelFolder(folder.appendingPathComponent("model").path), method, "")
+        (job.concepts, job.forgetImages, job.retainImages) = (concepts, data, data)
+        if model != nil { job.preserve = [] }
+        try Erase(job, settings: []).check(out, on: .cpu)
+      }
+      try check("esd", ["fox"])
+      #expect(!FileManager.default.fileExists(atPath: out.path))
+      for (part, work) in [
+        ("there is no folder /nonexistent", { try check("salun", ["fox"], data: "/nonexistent") }),
+        (
+          "there is no folder /nonexistent",
+          { try check("esd", ["fox"], model: ModelFolder("/nonexistent")) }
+        ),
+        ("did you mean 'fox'", { try check("esd", ["fax"]) }),
+      ] as [(String, () throws -> Void)] {
+        let error = #expect(throws: LetheError.self) { try work() }
+        #expect(error?.sentence.contains(part) == true, "\(error?.sentence ?? part)")
+      }
+    }
+  }
+
+  /// An object and a style are erased together and measured each by its kind; the verdict is the whole run's, the page
+  /// has both, and attacks count either.
+  @Test func twoKinds() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      var mixed = Tiny.job(model, "uce", "fox")
+      mixed.concepts.append("noto style")
+      let run = try Run(folder.appendingPathComponent("both"))
+      let eraser = try Erase(mixed, settings: [])(in: run, on: .cpu).eraser
+      mixed = try run.runFolder.job()
+      let evaluate = try Evaluate(mixed, Tiny.evaluation)
+      let results = try evaluate(in: run, eraser: eraser, on: .cpu)
+      let shown = results.rows.filter { $0.metric == "ua" && $0.method == "uce" }
+      #expect(shown.map(\.subject) == ["fox", "noto style"])
+      #expect(shown.map(\.axes.kind) == ["object", "style"])
+      let samples = evaluate.suite.ofConcept
+      let foxes = samples.filter { $0.subjects["object"] == "fox" }
+      let drawn = samples.filter { $0.subjects["style"] == "noto" }
+      #expect(shown.map(\.n) == [foxes.count, drawn.count])
+      #expect(Set(foxes).union(drawn) == Set(samples) && foxes.count < samples.count)
+      let sentence = RunVerdict(results).sentence
+      #expect(sentence.contains("fox: ") && sentence.contains("noto style: "), "\(sentence)")
+      let page = try String(contentsOf: WriteReport(run.runFolder)(), encoding: .utf8)
+      for part in ["Before and after: fox", "Before and after: noto style"] {
+        #expect(page.contains(part))
+      }
+      let attack = try AttackRun(mixed, [NoAttack()], Tiny.evaluation)
+      #expect(attack.samples == samples)
+    }
+  }
+
+  /// An attack that tries less than its defaults, the paper's, says by how much.
+  @Test func budgets() throws {
+    let model = ModelFolder(Fixtures.url("tiny-sd1").path)
+    let small = try AttackRun.configured(
+      "unlearndiff", ["times=2", "steps=40", "rate=1e-4"], of: model)
+    #expect(AttackBudget.note(small)?.hasSuffix("times 2 of 50") == true)
+    #expect(
+      AttackBudget.note(try AttackRun.configured("unlearndiff", ["times=60"], of: model)) == nil)
+    let relearn = try AttackRun.configured("relearn", ["training.steps=7"], of: model)
+    #expect(AttackBudget.note(relearn)?.contains("training.steps 7 of 300") == true)
+  }
+}

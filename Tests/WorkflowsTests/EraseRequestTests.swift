@@ -1,0 +1,237 @@
+// Requests on models that list no subjects.
+import Diffusion
+import Editing
+import Evaluation
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+import Unlearning
+import WorkbenchSupport
+
+@testable import Workbench
+@testable import Workflows
+
+@Suite struct EraseRequestTests {
+  /// tiny-sd1 as people have models: without themes.json.
+  static let model = ModelFolder(Fixtures.url("tiny-sd1").path)
+
+  func erase(
+    _ method: String = "esd", _ concepts: [String] = ["fox"], _ settings: [String] = [],
+    _ change: (inout EraseJob) -> Void = { _ in }
+  ) throws -> Erase {
+    var job = Tiny.job(Self.model, method, "")
+    (job.concepts, job.preserve) = (concepts, [])
+    change(&job)
+    return try Erase(job, settings: settings)
+  }
+
+  /// A kind brings prompts, anchors and prompts to keep; what the user gives takes their place, and --dry-run prints
+  /// all of it.
+  @Test func kindsBringPrompts() throws {
+    let bare = try erase().erasure()
+    #expect(bare.forget[0].prompts == ["fox"] && bare.preserve.isEmpty && bare.regular == nil)
+    let object = try erase { $0.wording = ConceptWording(kind: .object) }
+    let request = try object.erasure()
+    #expect(request.forget[0].phrases.count == ConceptKind.object.trainingTemplates.count)
+    #expect(request.preserve.contains { $0.hasSuffix("of a cat") } && request.preserve.count > 80)
+    #expect(request.regular == request.preserve)
+    #expect(!request.preserve.contains { $0.mentions("fox") })
+    let lines = try object.summary().joined(separator: "\n")
+    for part in [
+      "fox (object): 5 prompts to forget", "'a photo of a fox' becomes 'a photo'",
+      "'a photo of an animal'", "other subjects: ", "of a cat;", "prompts to preserve",
+    ] { #expect(lines.contains(part), "\(part)") }
+    let none = try erase {
+      ($0.wording, $0.preserve) = (ConceptWording(kind: .object), ["none"])
+    }.erasure()
+    #expect(none.preserve.isEmpty)
+    let own = try erase {
+      ($0.wording, $0.preserve) = (ConceptWording(kind: .object), ["a cat"])
+    }.erasure()
+    #expect(own.preserve == ["a cat"] && own.regular == nil)
+    let hand = try erase {
+      $0.wording = ConceptWording(related: ["wolf"], unrelated: ["bus"])
+    }.erasure()
+    #expect(hand.preserve == ["wolf", "bus"] && hand.regular == nil)
+  }
+
+  /// One concept under two spellings is one; an empty one is none, whatever the method.
+  @Test(arguments: MethodCatalog.builtIn.names) func names(_ method: String) throws {
+    #expect(try erase(method, ["a fox", "fox", "The fox"]).job.concepts == ["fox"])
+    for empty in ["", "  "] {
+      let error = try #require(throws: LetheError.self) { try erase(method, [empty]) }
+      #expect(error.kind == .request && error.description.contains("--concept"))
+    }
+  }
+
+  /// Pictures are for methods that train on data; the others say that and name those.
+  @Test(arguments: MethodCatalog.builtIn.all.map { $0.name }) func dataIsNotForPrompts(
+    _ method: String
+  ) throws {
+    func given() throws {
+      _ = try erase(method) { ($0.forgetImages, $0.retainImages) = ("x", "x") }
+    }
+    if try MethodCatalog.builtIn.named(method) is any DataMethod.Type {
+      try given()
+    } else {
+      let error = try #require(throws: LetheError.self) { try given() }
+      #expect(error.kind == .request && error.description.contains("--data"))
+      #expect(
+        error.description.contains("takes no pictures") && error.description.contains("salun"))
+    }
+  }
+
+  @Test func contradictionsAreRefused() throws {
+    func refused(_ part: String, _ concepts: [String] = ["fox"], _ change: (inout EraseJob) -> Void)
+      throws
+    {
+      let error = try #require(throws: LetheError.self) {
+        try erase("esd", concepts, [], change).erasure()
+      }
+      #expect(error.kind == .request && error.description.contains(part), "\(error.description)")
+    }
+    try refused("give one of them") {
+      ($0.wording, $0.replacement) = (ConceptWording(anchor: "animal"), "dog")
+    }
+    try refused("2 concepts are named", ["fox", "owl"]) {
+      $0.wording = ConceptWording(prompts: ["a fox"])
+    }
+    try refused("does not mention 'fox'") { $0.wording = ConceptWording(prompts: ["a wolf"]) }
+    try refused("names nothing") { $0.wording = ConceptWording(related: [" "]) }
+    try refused("give --kind") { $0.preserve = ["others"] }
+    try refused("'none' stands alone") { $0.preserve = ["none", "a cat"] }
+    // What takes a concept's place is no other concept that is to be forgotten.
+    try refused("'owl' is to be forgotten itself", ["fox", "owl"]) {
+      $0.replacement = "a snowy owl"
+    }
+    try refused("'owl' is to be forgotten itself", ["fox", "owl"]) {
+      $0.wording = ConceptWording(anchor: "owl")
+    }
+  }
+
+  /// In a benchmark no caption that pictures are judged with is one of the training: neither to forget nor to keep.
+  @Test(arguments: ["fox", "noto style"]) func judgedCaptionsAreHeldOut(_ concept: String) throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      func prompts(_ holdsOut: Bool?) throws -> Set<String> {
+        var job = Tiny.job(model, "esd", concept)
+        job.holdsOutJudgedCaption = holdsOut
+        let request = try Erase(job, settings: []).erasure()
+        return Set(request.forget.flatMap(\.prompts) + request.preserve)
+      }
+      let judged = Set(
+        try Evaluate(Tiny.job(model, "esd", concept), Tiny.evaluation).samples.map(\.prompt))
+      #expect(try !prompts(nil).isDisjoint(with: judged))
+      #expect(try prompts(true).isDisjoint(with: judged))
+      #expect(try prompts(true).contains { $0.mentions("fox") })
+    }
+  }
+
+  /// Anchors of a listed concept say nothing of another one that is forgotten with it.
+  @Test func anchorsOfSeveralConcepts() throws {
+    try Fixtures.temporaryFolder { folder in
+      var job = Tiny.job(try Tiny.model(folder), "esd", "fox")
+      job.concepts = ["fox", "noto style"]
+      let request = try Erase(job, settings: []).erasure()
+      for concept in request.forget {
+        for phrase in concept.phrases {
+          #expect(!request.asks(phrase.anchor), "\(phrase.anchor)")
+        }
+      }
+    }
+  }
+
+  /// Meta-Unlearning on a free word, without a kind and without prompts to keep.
+  @Test func metaOnFreeWords() throws {
+    Runtime.threads = 1
+    let settings = [
+      "base=uce", "training.steps=1", "training.batch=2", "pictures=2", "pictureSteps=2",
+      "attack.steps=1", "guarding.limit=0",
+    ]
+    try Fixtures.temporaryFolder { folder in
+      let run = try Run(folder, seed: 1)
+      let eraser = try erase("meta", ["fox"], settings)(in: run, on: .cpu).eraser
+      #expect(eraser.vector.norm > 0)
+    }
+  }
+
+  /// Concept Ablation goes to the broader concept, SepME shapes its basis by the kind's prompts; both do something.
+  @Test func kindsInTraining() throws {
+    Runtime.threads = 1
+    let small = ["training.steps=2", "trajectories=2", "trajectorySteps=3"]
+    func train(_ method: String, _ settings: [String], _ wording: ConceptWording?) throws -> Eraser
+    {
+      try Fixtures.temporaryFolder { folder in
+        try erase(method, ["fox"], small + settings) {
+          ($0.wording, $0.preserve) = (wording, wording == nil ? [] : $0.preserve)
+        }(in: Run(folder, seed: 1), on: .cpu).eraser
+      }
+    }
+    let kind = ConceptWording(kind: .object)
+    let ablated = try train("ablation", ["guarding.limit=0", "preserveTrajectories=2"], kind)
+    #expect(ablated.vector.norm > 0)
+    let separable = try train("sepme", ["tolerance=0.1"], kind)
+    #expect(separable.vector.norm > 0)
+    let alone = try train("sepme", ["tolerance=0.1"], nil)
+    #expect((separable.vector - alone.vector).norm > 0)
+  }
+
+  /// The command that measures a run names a judge where the model has none that could see the concept.
+  @Test func measuringNamesAJudge() throws {
+    try Fixtures.temporaryFolder { folder in
+      let listed = try Tiny.model(folder)
+      #expect(Tiny.job(listed, "esd", "fox").measuring("runs/a") == ["evaluate", "runs/a"])
+      let judged = ["evaluate", "runs/a", "--judge", "clip:FOLDER"]
+      #expect(Tiny.job(listed, "esd", "Van Gogh").measuring("runs/a") == judged)
+      let plain = Tiny.job(ModelFolder(Fixtures.url("tiny-sd1").path), "esd", "fox")
+      #expect(plain.measuring("runs/a") == judged)
+      #expect(plain.measuring("runs/a", judges: [JudgeSpec("none")]) == ["evaluate", "runs/a"])
+      let run = RunFolder(folder.appendingPathComponent("run"))
+      try Run.makeFolder(run.url)
+      try run.write(plain, to: "job.json")
+      let page = try String(contentsOf: WriteReport(run)(), encoding: .utf8)
+      #expect(page.contains("--judge clip:FOLDER"))
+    }
+  }
+
+  /// An option without effect beside others is refused where it is set, may stand in the model's file, and is in no job.
+  @Test func idleOptionsAreRefused() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      func job(_ method: String, _ settings: [String]) throws -> JSON {
+        try Erase(Tiny.job(model, method, "fox"), settings: settings).job.options
+      }
+      for (method, setting, other) in [
+        ("advunlearn", "gamma=0.5", "retain=alternating"),
+        ("advunlearn", "retainTrajectories=2", "pooled=false"),
+        ("meta", "picturesInPass=2", "attack.secondOrder=true"),
+        ("erasediff", "pool=2", "surrogate=noise"),
+        ("sepme", "rho=2", "form=whole"), ("sepme", "sideBySide=2", "form=joint"),
+      ] {
+        let option = String(setting.prefix { $0 != "=" })
+        let error = #expect(throws: LetheError.self) { try job(method, [other, setting]) }
+        #expect(
+          error?.sentence == "--set: '\(option)' has no effect beside \(other); leave it out")
+        #expect(error?.kind == .request)
+        #expect(try job(method, [setting])[option] != nil && job(method, [other])[option] == nil)
+        try Data("{\"\(method)\": {\"\(option)\": 2}}".utf8).write(to: model.file("methods.json"))
+        #expect(try job(method, [other])[option] == nil && job(method, [])[option] == 2)
+      }
+      // A job of such a run gives the same run again.
+      var request = Tiny.job(model, "advunlearn", "fox")
+      let settings = [
+        "retain=alternating", "training.steps=2", "cleanSteps=1", "adversary.steps=1",
+        "retainTrajectories=1", "options.trajectories=1", "options.trajectorySteps=2",
+        "guarding.limit=0",
+      ]
+      request.preserve = ["a cat"]
+      let run = try Run(folder.appendingPathComponent("run"))
+      let first = try Erase(request, settings: settings)(in: run, on: .cpu).eraser
+      let (again, options) = try EraseJob.read(run.file("job.json"))
+      #expect(try Erase(again, settings: options)(in: run, on: .cpu).eraser.hash() == first.hash())
+    }
+  }
+}

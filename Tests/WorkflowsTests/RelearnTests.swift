@@ -1,0 +1,127 @@
+// `lethe relearn` on a tiny model, and its curve.
+import Attacks
+import Diffusion
+import Editing
+import Evaluation
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+import WorkbenchSupport
+
+@testable import Workbench
+@testable import Workflows
+
+@Suite struct RelearnTests {
+  static func tuning(_ mode: Relearning.Mode) -> Relearning {
+    var tuning = Relearning()
+    (tuning.mode, tuning.checkpoints, tuning.training.steps) = (mode, [8, 4, 2, 0, 4], 4)
+    (tuning.pictures, tuning.pictureSteps, tuning.training.batch) = (3, 2, 2)
+    tuning.training.learningRate = 1e-3
+    return tuning
+  }
+
+  @Test(arguments: Relearning.Mode.allCases) func curve(_ mode: Relearning.Mode) throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("run"))
+      let erase = try Erase(Tiny.job(model, "uce", "fox"), settings: [])
+      let eraser = try erase(in: run, on: .cpu).eraser
+      var relearn = try Relearn(erase.job, Self.tuning(mode), Tiny.evaluation, prompts: 2)
+      (relearn.seeds, relearn.unseen) = (2, 4)
+      relearn.given = ["training.steps=4"]
+      let results = try relearn(in: run, eraser: eraser, on: .cpu)
+      // Where it comes from: hashes, and each option with its source.
+      let origin = try #require(results.origin)
+      #expect(try origin.eraser == eraser.hash() && origin.model == eraser.card.base)
+      #expect(origin.judges.count == 1 && origin.judges.values.allSatisfy { !$0.isEmpty })
+      let sources = origin.settings.filter { $0.key.hasPrefix("relearn.training.") }
+      #expect(sources.first { $0.key.hasSuffix("steps") }?.source == "--set")
+      #expect(sources.first { $0.key.hasSuffix("batch") }?.source != "--set")
+      func mean(_ set: TuningSet, _ step: Int, _ metric: String) throws -> MeasuredValue {
+        try #require(
+          results.rows.filter {
+            $0.axes.trainedOn == set && $0.axes.step == step && $0.axes.seed == nil
+          }.value(metric))
+      }
+      // Points: two sets with two seeds. The checkpoints come in their order and once; the one beyond the last step is left out.
+      let alone = results.rows.filter { $0.axes.seed != nil && $0.metric == "success" }
+      #expect(alone.count == 2 * 2 * 3)
+      #expect(Set(alone.compactMap(\.axes.step)) == [0, 2, 4])
+      // Before the first step both fine-tunings are the same model.
+      for metric in ["loss-concept", "loss-related", "loss-unrelated"] {
+        #expect(try mean(.concept, 0, metric) == mean(.benign, 0, metric))
+      }
+      // Fine-tuning on the concept lowers the loss on unseen pictures of it.
+      #expect(
+        try mean(.concept, 4, "loss-concept").value < mean(.concept, 0, "loss-concept").value)
+      #expect(try mean(.concept, 4, "loss-concept").interval?.kind == .standardError)
+      let page = try String(contentsOf: run.file("relearn/report.html"), encoding: .utf8)
+      let (before, after) = (try mean(.concept, 0, "success"), try mean(.concept, 4, "success"))
+      #expect(
+        page.contains(
+          after.value > max(0.05, before.value)
+            ? "It comes back: after 4" : "It stayed away: after 4"))
+      #expect(page.contains("class=\"band c0\"") && page.contains("loss on related subjects"))
+      // A page of the run that is there tells of it; one that is not there is not made.
+      #expect(!run.runFolder.has("report.html"))
+      _ = try Evaluate(erase.job, Tiny.evaluation)(in: run, eraser: eraser, on: .cpu)
+      try Data("old".utf8).write(to: run.file("report.html"))
+      #expect(try relearn(in: run, eraser: eraser, on: .cpu).rows == results.rows)
+      let own = try String(contentsOf: run.file("report.html"), encoding: .utf8)
+      #expect(own.contains("After 4 steps of fine-tuning") && !own.contains("not tried"))
+      // Finished points are kept. Other options are refused, because they belong to another curve.
+      #expect(try relearn(in: run, eraser: eraser, on: .cpu).rows == results.rows)
+      var other = Self.tuning(mode)
+      other.training.learningRate = 1e-2
+      let second = try Relearn(erase.job, other, Tiny.evaluation, prompts: 2)
+      #expect(throws: LetheError.self) {
+        try second(in: run, eraser: eraser, on: .cpu)
+      }
+    }
+  }
+
+  /// LoRA's mode sets its own learning rate, and a setting overrides it.
+  @Test func aModeHasItsRate() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = ModelFolder(folder)
+      func rate(_ settings: [String]) throws -> Double? {
+        let attack = try AttackRun.configured("relearn", settings, of: model)
+        return (attack as? Relearning)?.training.learningRate
+      }
+      #expect(try rate([]) == 1e-5 && rate(["mode=full"]) == 1e-5)
+      #expect(try rate(["mode=lora"]) == 1e-4)
+      #expect(try rate(["mode=lora", "training.learningRate=3e-4"]) == 3e-4)
+      // A file's rate is for its own mode.
+      func write(_ text: String) throws {
+        try Data(#"{"relearn": {\#(text)}}"#.utf8).write(to: model.file("attacks.json"))
+      }
+      try write(#""training": {"learningRate": 2e-5}"#)
+      #expect(try rate([]) == 2e-5 && rate(["mode=lora"]) == 1e-4)
+      try write(#""mode": "lora""#)
+      #expect(try rate([]) == 1e-4 && rate(["training.steps=3"]) == 1e-4)
+      try write(#""mode": "lora", "training": {"learningRate": 2e-4}"#)
+      #expect(try rate([]) == 2e-4 && rate(["training.learningRate=3e-4"]) == 3e-4)
+    }
+  }
+
+  @Test func areaUnderTheCurve() throws {
+    func point(_ step: Int, _ success: Double) -> Relearn.Point {
+      .init(
+        set: .concept, seed: 0, step: step, success: success, n: 4, concept: 0, related: 0,
+        unrelated: 0)
+    }
+    let curve = RelearningCurve([point(0, 0), point(50, 0.5), point(100, 1), point(300, 1)])
+    // 50 * 0.25 + 50 * 0.75 + 200 * 1 over 300
+    let area = try #require(curve.area(.concept))
+    #expect(abs(area.value - 250.0 / 300) < 1e-12)
+    #expect(curve.area(.benign) == nil)
+    let rows = curve.rows("esd", "fox")
+    let half = rows.first { $0.axes.step == 50 && $0.metric == "success" && $0.axes.seed == nil }
+    #expect(half?.value == 0.5 && half?.measured.interval == nil)
+    let alone = rows.first { $0.axes.step == 50 && $0.metric == "success" && $0.axes.seed == 1 }
+    #expect(alone?.measured == .share("success", 2, of: 4))
+  }
+}
