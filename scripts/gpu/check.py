@@ -7,7 +7,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts/bench"))
 OUT, DEVICE = Path(os.environ["OUT"]), os.environ["DEVICE"]
 SIZES, ROUNDS = os.environ["SIZES"].split(), int(os.environ["ROUNDS"])
-LETHE, REFERENCE = ROOT / ".build/release/lethe", ROOT / "scripts/bench/reference.py"
+DTYPES, MODES = os.environ["DTYPES"].split(), os.environ["MODES"].split()
+LETHE, REFERENCE = Path(os.environ["LETHE"]), ROOT / "scripts/bench/reference.py"
 FILE = OUT / "check.json"
 found = json.loads(FILE.read_text()) if FILE.exists() else {}
 
@@ -78,11 +79,11 @@ def method(size, name, *settings):
 
 
 for size in SIZES:
-    for dtype in ("float32", "bfloat16", "float16"):
+    for dtype in DTYPES:
         kept(f"pictures {size} {dtype}", lambda: pictures(size, dtype))
         for stage in ("text", "unet", "sample", "decode"):
-            for compiled in (False, True):
-                kept(f"{stage} {size} {dtype}{' compiled' if compiled else ''}", lambda: speed(size, stage, dtype, compiled))
+            for mode in MODES:
+                kept(f"{stage} {size} {dtype} {mode}", lambda: speed(size, stage, dtype, mode == "compiled"))
     short = ("training.steps=5", "trajectories=1", "trajectorySteps=4")
     kept(f"esd {size}", lambda: method(size, "esd", *short))
     kept(f"advunlearn {size}", lambda: method(size, "advunlearn", "training.steps=5", "cleanSteps=1", "adversary.steps=5", "retainTrajectories=1"))
