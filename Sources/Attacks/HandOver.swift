@@ -2,7 +2,7 @@
 // Lu, Kriplani, Gandikota, Suvarna, Bau, Sharma, Wallace, Hegde, Cohen; When Are Concepts Erased From Diffusion
 // Models?, 2025).
 //
-//   x_T -> .. -> x_(T-k) by the original,   x_(T-k) -> .. -> x_0 by the victim,   k = 1, 2, 3
+//   x_T -> .. -> x_(T-k) by the original,   x_(T-k) -> .. -> x_0 by the victim,   k = 1, 2, 3 of T = 50
 //
 // A victim that steers away from the concept only in the first steps completes the picture that it is handed.
 internal import Diffusion
@@ -14,9 +14,11 @@ public struct HandOver: Attack {
 
   /// k of each round.
   public var first = [1, 2, 3]
+  /// T. 0 takes the steps of the other pictures, of which k may be a larger share.
+  public var steps = 50
   public init() {}
 
-  public func work(picture: Int) -> Int { first.count * picture }
+  public func work(picture: Int) -> Int { first.count * max(picture, 2 * steps) }
 
   public func session(
     _ prompts: [AttackedPrompt], _ target: WhiteBoxTarget, seed: UInt64
@@ -24,18 +26,24 @@ public struct HandOver: Attack {
     guard first.allSatisfy({ $0 > 0 }) else {
       throw LetheError.request("handover: first \(first); accepted: numbers above 0")
     }
-    return Session(prompts: prompts, target: target, first: first)
+    guard (0...1000).contains(steps) else {
+      throw LetheError.request("handover: steps \(steps); accepted: 0 to 1000")
+    }
+    return Session(prompts: prompts, target: target, first: first, steps: steps)
   }
 
   private struct Session: RepeatedPrompts {
     let prompts: [AttackedPrompt]
     let target: WhiteBoxTarget
     let first: [Int]
+    let steps: Int
     var rounds: Int { first.count }
     var round = 0
 
     func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]? {
       try withoutGradients {
+        var sampling = sampling
+        if steps > 0 { sampling.steps = steps }
         let walk = try GuidedDDIM(target.model, sampling)
         var (_, x) = GuidedDDIM.noise(target.model, seeds: attempts.map(\.seed))
         let texts = attempts.map(\.prompt)

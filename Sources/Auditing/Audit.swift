@@ -180,14 +180,7 @@ package struct Audit {
     (attacking.seed, attacking.catalogs) = (seed, catalogs)
     let results = try attacking(in: run, eraser: eraser, on: device)
     let strongest = AuditMeasurements(results).strongest?.name
-    let pictures = results.pictures.filter {
-      $0.axes.attack == nil || $0.axes.attack == strongest
-    }.map { picture in
-      var picture = picture
-      (picture.file, picture.axes.attack) = ("attack/\(picture.file)", strongest)
-      return picture
-    }
-    return (results.rows, strongest == nil ? [] : pictures)
+    return (results.rows, AuditPictures.transcript(of: strongest, in: results.pictures))
   }
 
   /// - Parameter rest: prompts that the pictures of the fine-tuning are drawn by
@@ -218,7 +211,7 @@ package struct Audit {
     summary.subject["additions"] = try job.additions.map { try JSON(encoding: $0).compact }
     summary.settings = [
       "seed": "\(seed)", "size": try JSON(encoding: size).compact,
-      "held out": "\(suite.ofConcept.count) prompts for the concept, chosen by the seed",
+      "held out": Self.heldOut(suite),
       "lethe": Version.current, "libtorch": Runtime.version,
     ]
     summary.hashes = [
@@ -252,6 +245,11 @@ package struct Audit {
       }
       summary.right = right
     }
+  }
+
+  /// The page's sentence on the prompts that are judged.
+  static func heldOut(_ suite: PromptSuite) -> String {
+    "\(suite.ofConcept.count) prompts for the concept, chosen by the seed"
   }
 
   /// The files of attacks and fine-tunings. Pages are made of them, and left out.

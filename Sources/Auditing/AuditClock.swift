@@ -31,8 +31,15 @@ struct AuditClock {
   }
 
   /// Time and memory as the page has them.
-  var facts: [String: String] {
-    let events = run.events(Self.file)
+  var facts: [String: String] { Self.facts(in: run.runFolder) }
+
+  /// The same of a folder; nothing where no stage was recorded.
+  static func facts(in folder: RunFolder) -> [String: String] {
+    let log = (try? InputFile.text(folder.own(file))) ?? ""
+    let events = log.split(separator: "\n").compactMap {
+      try? JSONDecoder().decode(JSON.self, from: Data($0.utf8))
+    }
+    guard !events.isEmpty else { return [:] }
     let stages = events.compactMap { $0["stage"]?.string }
     let times = Dictionary(grouping: events) { $0["stage"]?.string ?? "" }
       .mapValues { $0.compactMap { $0["seconds"]?.number }.reduce(0, +) }

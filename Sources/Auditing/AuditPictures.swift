@@ -40,6 +40,18 @@ struct AuditPictures {
     return pairs(failed + rest.spread(12 - failed.count), 12)
       + pairs(lost + whole.spread(18 - lost.count), 18)
   }
+
+  /// The pictures of one attack out of those of all, by their places in the audit's folder.
+  static func transcript(
+    of attack: String?, in pictures: [ResultPicture]
+  ) -> [ResultPicture] {
+    guard let attack else { return [] }
+    return pictures.filter { $0.axes.attack == nil || $0.axes.attack == attack }.map { picture in
+      var picture = picture
+      (picture.file, picture.axes.attack) = ("attack/\(picture.file)", attack)
+      return picture
+    }
+  }
 }
 
 extension Array {

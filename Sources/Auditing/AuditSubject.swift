@@ -59,7 +59,9 @@ package struct AuditSubject {
           "--concept", "a model that was erased elsewhere does not say what it forgot; name it")
       }
       job.folder = ModelFolder(original ?? model, additions)
-      (job.concepts, job.method) = (concepts, ModelFolder(model).name)
+      // Rows of the method `original` are those of the model before the erasure.
+      let name = ModelFolder(model).name
+      (job.concepts, job.method) = (concepts, name == "original" ? "original erased" : name)
       let base = try job.folder.model(on: device)
       let other = try ModelFolder(model, additions).model(on: device)
       var card = Eraser.Card()

@@ -61,6 +61,7 @@ package struct Verify {
     }
     try measure(again: results, subject, &outcome, on: device)
     recompute(results, audit, &outcome)
+    try self.check(facts: results, subject, &outcome)
     try self.check(attacks: results, subject, &outcome, on: device)
     try self.check(relearning: results, subject, &outcome)
     try self.check(pages: results, subject, &outcome)
@@ -93,6 +94,13 @@ package struct Verify {
       // Audits of version 0.2 do not say which it is.
       source = AuditSource(
         path, isModel: audit.subject["erased elsewhere"] != nil || ModelFolder(path).isModel)
+    }
+
+    /// The erasure, as rows and pages name it.
+    var job: EraseJob {
+      var job = EraseJob()
+      (job.concepts, job.method, job.folder) = (concepts, method, model)
+      return job
     }
 
     /// The networks of measures.

@@ -1,5 +1,4 @@
-// Numbers computed again from an audit's pictures and logs: the judges' answers, every number, the verdict, and the files for readers.
-internal import Attacks
+// Numbers computed again from an audit's pictures: the judges' answers, every number, the verdict, and the files for readers.
 internal import Diffusion
 internal import Editing
 internal import Evaluation
@@ -27,10 +26,8 @@ extension Verify {
         outcome.faults.append("the judge \(record.spec) is another one than the audit's")
       }
     }
-    var job = EraseJob()
-    (job.concepts, job.method, job.folder) = (subject.concepts, subject.method, subject.model)
     var evaluate = try Evaluate(
-      job, EvaluationOptions(), suite, judges: results.judges.map(\.spec))
+      subject.job, EvaluationOptions(), suite, judges: results.judges.map(\.spec))
     evaluate.judgeCatalog = judgeCatalog
     evaluate.measures = try subject.measures
     // Statistics that came with the audit are not believed.
@@ -44,6 +41,13 @@ extension Verify {
       if audit.shown[verdict.file] != suite.forgotten.contains(verdict.seen) {
         outcome.faults.append("the judge says of \(verdict.file) something else than the audit")
       }
+    }
+    if results.notes != again.notes, audit.settings["lethe"] == Version.current {
+      outcome.faults.append("the notes on judges and measures are others than Lethe's")
+    }
+    for (record, new) in zip(results.judges, again.judges) where record.about != new.about {
+      outcome.faults.append(
+        "the description of the judge \(record.spec) is another one than its own")
     }
     for (record, new) in zip(results.judges, again.judges) where record.quality != new.quality {
       outcome.faults.append(
@@ -67,7 +71,7 @@ extension Verify {
     }
   }
 
-  private static func isSame(_ a: ResultRow, _ b: ResultRow) -> Bool {
+  static func isSame(_ a: ResultRow, _ b: ResultRow) -> Bool {
     (a.metric, a.method) == (b.metric, b.method) && a.axes == b.axes
   }
 
@@ -81,6 +85,36 @@ extension Verify {
     }
     return isNear(a.value, b.value) && isNear(a.interval?.lower, b.interval?.lower)
       && isNear(a.interval?.upper, b.interval?.upper)
+  }
+
+  /// The results on the audit itself, by the folder's other files.
+  func check(facts results: Results, _ subject: Subject, _ outcome: inout Outcome) throws {
+    let (audit, suite, job) = (subject.audit, subject.suite, subject.job)
+    var expected: [(name: String, said: String?, found: String?)] = [
+      ("concept", audit.subject["concept"], job.subject),
+      ("kind", audit.subject["kind"], suite.forgotten.kind),
+      ("prompts", audit.subject["prompts"], suite.name),
+      ("held out", audit.settings["held out"], Audit.heldOut(suite)),
+      ("base", results.origin?.model, audit.hashes["base"]),
+      ("eraser", results.origin?.eraser, audit.hashes["eraser"]),
+    ]
+    if folder.has("identity.json"),
+      let request = try JSON(contentsOf: folder.own("identity.json"))["request"],
+      let size = try request["size"]?.decoded(as: AuditSize.self)
+    {
+      expected += try [
+        ("size", audit.settings["size"], JSON(encoding: size).compact),
+        ("seed", audit.settings["seed"], request["seed"].map { $0.string ?? $0.compact }),
+        ("steps", "\(results.sampling.steps)", "\(size.steps)"),
+        ("guidance", "\(results.sampling.guidance)", "\(size.guidance)"),
+      ]
+    }
+    expected += AuditClock.facts(in: folder).map { ($0, audit.settings[$0], $1) }
+    for (name, said, found) in expected.sorted(by: { $0.name < $1.name }) where said != found {
+      outcome.faults.append(
+        "'\(name)' is \(said ?? "missing") in results.json, and \(found ?? "missing") by the other files"
+      )
+    }
   }
 
   /// The verdict's numbers from those of the rows.
@@ -98,76 +132,10 @@ extension Verify {
     }
   }
 
-  /// The lines of a log of the audit's.
-  private func lines(of name: String) throws -> [JSON] {
-    try InputFile.text(folder.own(name)).split(separator: "\n").compactMap {
-      try? JSONDecoder().decode(JSON.self, from: Data($0.utf8))
-    }
-  }
-
-  /// The rows of attacks from their logs, and what the judge says of the pictures that won and of those before.
-  func check(
-    attacks results: Results, _ subject: Subject, _ outcome: inout Outcome, on device: Device
-  ) throws {
-    let rows = results.rows.filter { $0.axes.attack != nil }
-    guard let first = rows.first, let record = results.judges.first else { return }
-    let prompts = try SampleSet(folder.own("attack/original")).manifest.samples
-    let judge = try record.spec.open(asked: subject.suite.question, on: device, in: judgeCatalog)
-    let kind = subject.suite.forgotten.kind
-    func shows(_ name: String, _ i: Int) throws -> Bool {
-      let picture = try PNG.read(folder.own(name)).tensor
-      let seen = try judge.judged(picture, asked: [prompts[i].subjects], of: [name]).seen[0]
-      return seen[kind] == prompts[i].subjects[kind]
-    }
-    for name in rows.compactMap(\.axes.attack).unique {
-      let outcomes = try lines(of: "attack/\(name).jsonl")
-        .compactMap { try? $0.decoded(as: AttackOutcome.self) }
-        .filter { prompts.indices.contains($0.index) }
-      let known = Dictionary(outcomes.map { ($0.index, $0) }, uniquingKeysWith: { $1 })
-      guard known.count == prompts.count else {
-        outcome.faults.append("attack/\(name).jsonl has \(known.count) of \(prompts.count) prompts")
-        continue
-      }
-      let found = prompts.indices.compactMap { known[$0] }
-      let again = ClusterBootstrap(prompts.map(\.prompt)).share("asr", found.map(\.success))
-      if rows.first(where: { $0.axes.attack == name && $0.metric == "asr" })?.measured != again {
-        outcome.faults.append(
-          "'asr' of \(name) is not that of attack/\(name).jsonl, \(again.text(hasUnit: true))")
-      }
-      for one in found {
-        let won = !one.before && one.success
-        // The pictures before any attack are the same for every attack.
-        guard won || name == first.axes.attack else { continue }
-        let file =
-          won
-          ? "attack/\(name)/\(one.index).png" : "attack/erased/\(prompts[one.index].file)"
-        if try shows(file, one.index) != (won || one.before) {
-          outcome.faults.append(
-            "the judge says of \(file) something else than attack/\(name).jsonl")
-        }
-      }
-    }
-  }
-
-  func check(relearning results: Results, _ subject: Subject, _ outcome: inout Outcome) throws {
-    let written = results.rows.filter { $0.axes.trainedOn != nil }
-    guard !written.isEmpty else { return }
-    let points = try lines(of: "relearn/curve.jsonl")
-      .compactMap { try? $0.decoded(as: Relearn.Point.self) }.filter(\.isPossible)
-    let again = RelearningCurve(points).rows(subject.method, written[0].subject)
-    if let stray = written.first(where: { !again.contains($0) }) {
-      outcome.faults.append(
-        "'\(stray.metric)' of relearn is \(stray.measured.plain()), which relearn/curve.jsonl does not say"
-      )
-    }
-  }
-
   /// The files for readers say what the results say. Those of another version of Lethe may be worded otherwise.
   func check(pages results: Results, _ subject: Subject, _ outcome: inout Outcome) throws {
     guard subject.audit.settings["lethe"] == Version.current else { return }
-    var job = EraseJob()
-    (job.concepts, job.method, job.folder) = (subject.concepts, subject.method, subject.model)
-    let files = AuditFiles(results, job)
+    let files = AuditFiles(results, subject.job)
     /// The page names its folder, which may have moved.
     func placeless(_ text: String) -> String { text.replacing(/lethe verify [^<]*/, with: "") }
     let page = try ResultsPage.content(of: results, in: folder.url).html()

@@ -34,9 +34,13 @@ public struct Interval: Codable, Sendable, Hashable {
   /// in 0 ... 1.
   /// - Returns: nil where `n` is 0
   public static func wilson(_ successes: Int, of n: Int) -> Interval? {
+    n > 0 ? wilson(share: Double(successes) / Double(n), of: n) : nil
+  }
+
+  /// The same of a share `p` that is no whole number of `n` trials, because each trial was repeated.
+  package static func wilson(share p: Double, of n: Int) -> Interval? {
     guard n > 0 else { return nil }
     let (z, m) = (1.959964, Double(n))
-    let p = Double(successes) / m
     let centre = (p + z * z / (2 * m)) / (1 + z * z / m)
     let half = z / (1 + z * z / m) * (p * (1 - p) / m + z * z / (4 * m * m)).squareRoot()
     return Interval(max(0, centre - half), min(1, centre + half), .wilson95)

@@ -1,13 +1,19 @@
 // The control of every attack: random tokens with as many judged pictures per prompt, on the same victim.
-internal import Attacks
+package import Attacks
 internal import Evaluation
 internal import Torch
 internal import Training
 internal import Workbench
 
 /// Outcomes of random tokens, which each attack is held against at its own number of queries.
-struct ChanceControl {
+package struct ChanceControl {
   private let outcomes: [AttackOutcome]
+
+  /// The control that an earlier run took.
+  package init(_ outcomes: [AttackOutcome]) { self.outcomes = outcomes }
+
+  /// The name of the log of random tokens with so many pictures of a prompt.
+  package static let log = "chance-"
 
   /// Takes the attack `random` of the request where it has as many attempts as any other attack had queries, else runs
   /// random tokens with so many.
@@ -29,7 +35,7 @@ struct ChanceControl {
         try own ?? AttackRun.configured(RandomTokens.name, [], of: model) as? RandomTokens
         ?? RandomTokens()
       random.attempts = queries
-      outcomes = try run(random, "chance-\(queries)")
+      outcomes = try run(random, "\(Self.log)\(queries)")
     }
   }
 

@@ -1,9 +1,25 @@
 // The rows and the pictures of an attack's results.
-internal import Attacks
-internal import Evaluation
+package import Attacks
+package import Evaluation
 internal import Workbench
 
-extension AttackRun {
+/// The rows that logs of attacks on some prompts give.
+package struct AttackRows {
+  private let method: String
+  private let subject: String
+  private let samples: [SampleSet.Sample]
+  private let seeds: Int
+
+  /// - Parameters:
+  ///   - subject: the erased concepts, as rows name them
+  ///   - samples: the prompts that were attacked, which outcomes name by their places
+  ///   - seeds: pictures of each prompt
+  package init(_ method: String, _ subject: String, _ samples: [SampleSet.Sample], seeds: Int) {
+    (self.method, self.subject, self.samples, self.seeds) = (method, subject, samples, seeds)
+  }
+
+  private var prompts: [String] { samples.map(\.prompt) }
+
   /// A share of the pictures; those of one prompt are a cluster.
   func share(_ name: String, _ hits: [Bool]) -> MeasuredValue {
     ClusterBootstrap(prompts).share(name, hits)
@@ -12,10 +28,10 @@ extension AttackRun {
   func row(
     _ method: String, _ measured: MeasuredValue, _ axes: (inout ResultRow.Axes) -> Void = { _ in }
   ) -> ResultRow {
-    ResultRow(method, job.subject, measured, seeds: options.seeds, axes)
+    ResultRow(method, subject, measured, seeds: seeds, axes)
   }
 
-  func rows(
+  package func rows(
     _ name: String, _ outcomes: [AttackOutcome], _ chance: ChanceControl
   ) -> [ResultRow] {
     let attacked = outcomes.filter { !$0.before && $0.attackable }
@@ -27,23 +43,24 @@ extension AttackRun {
       .mean("evaluations", attacked.compactMap { $0.evaluations.map(Double.init) }, .count),
       .mean("seconds", attacked.map(\.seconds), .seconds),
     ]
-    return (measured.compactMap(\.self) + chance.measured(name, outcomes, samples.map(\.prompt)))
-      .map { m in row(job.method, m) { $0.attack = name } }
+    return (measured.compactMap(\.self) + chance.measured(name, outcomes, prompts))
+      .map { m in row(method, m) { $0.attack = name } }
   }
 
   /// Pictures of a dozen prompts: the original's, the erased model's, and one for each attack.
-  func pictures(
+  /// - Parameter before: whether the erased model shows the concept for each prompt without an attack
+  package func pictures(
     _ found: [(name: String, outcomes: [AttackOutcome])], _ before: [Bool]
   ) -> [ResultPicture] {
     let picks = samples.indices.filter { $0 % max(1, samples.count / 12) == 0 }.prefix(12)
     return picks.flatMap { i -> [ResultPicture] in
-      let (sample, subject) = (samples[i], job.subject)
+      let sample = samples[i]
       let plain = [
         ResultPicture(
           "original/\(sample.file)", "original", subject, prompt: sample.prompt,
           caption: sample.prompt),
         ResultPicture(
-          "erased/\(sample.file)", job.method, subject, prompt: sample.prompt,
+          "erased/\(sample.file)", method, subject, prompt: sample.prompt,
           caption: sample.prompt, showsConcept: before[i]),
       ]
       return plain
@@ -53,7 +70,7 @@ extension AttackRun {
             outcome?.attempt.map { "\($0.prompt) · seed \($0.seed)" }
             ?? (outcome?.before == true ? "shown before any attack" : "withstood")
           return ResultPicture(
-            outcome?.attempt != nil ? "\(name)/\(i).png" : "erased/\(sample.file)", job.method,
+            outcome?.attempt != nil ? "\(name)/\(i).png" : "erased/\(sample.file)", method,
             subject, prompt: sample.prompt, caption: caption,
             showsConcept: outcome?.success == true
           ) { $0.attack = name }

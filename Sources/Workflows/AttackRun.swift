@@ -127,8 +127,10 @@ public struct AttackRun {
     results.origin = Origin(
       base: base, eraser: hash, [(spec, judge.about.hash)], settings: try optionSources())
     results.notes += attacks.compactMap { AttackBudget.note($0) }
+    let written = AttackRows(job.method, job.subject, samples, seeds: options.seeds)
     results.rows = [
-      row("original", share("shown", originally)), row(job.method, share("pre-asr", before)),
+      written.row("original", written.share("shown", originally)),
+      written.row(job.method, written.share("pre-asr", before)),
     ]
     let victim = try Victim(erased, original: original, concepts: concepts) { prompt in
       let sample = samples.first { $0.prompt == prompt.prompt && $0.seed == prompt.seed }
@@ -155,9 +157,9 @@ public struct AttackRun {
     }
     let chance = try ChanceControl(of: attacks, found, on: job.folder, outcomes)
     for (name, outcomes) in found {
-      results.rows += rows(name, outcomes, chance)
+      results.rows += written.rows(name, outcomes, chance)
     }
-    results.pictures = pictures(found, before)
+    results.pictures = written.pictures(found, before)
     try place.publish(results)
     if run.ranks.isFirst { WriteReport(run.runFolder, catalogs: catalogs).renew(run.note) }
     return results

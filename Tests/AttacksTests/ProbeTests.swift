@@ -82,11 +82,21 @@ import TorchNN
     let last = try victim.images(texts, seeds: [3], Self.sampling)[0]
     #expect(Self.difference(first, last) > 2)
     var attack = HandOver()
-    attack.first = [1, 4]
+    (attack.first, attack.steps) = ([1, 4], 0)
     let found = try Self.pictures(attack, target)
     // All four steps by the original are its own picture; one step is neither's.
     #expect(found.count == 2 && Self.difference(found[1], first) < 0.1)
     #expect(Self.difference(found[0], first) > 0.2 && Self.difference(found[0], last) > 0.2)
+    // Steps of its own: all eight by the original are the original's picture of eight steps.
+    (attack.first, attack.steps) = ([8], 8)
+    var longer = Self.sampling
+    longer.steps = 8
+    let eight = try original.images(texts, seeds: [3], longer)[0]
+    #expect(Self.difference(eight, first) > 0.2)
+    #expect(try Self.difference(Self.pictures(attack, target)[0], eight) < 0.1)
+    #expect(HandOver().work(picture: 20) == 3 * 100 && attack.work(picture: 20) == 20)
+    attack.steps = -1
+    #expect(throws: LetheError.self) { try Self.pictures(attack, target) }
   }
 
   @Test func noiseProbes() throws {

@@ -283,16 +283,39 @@ import WorkbenchSupport
     try change({ $0.metric == "success" && $0.axes.step == 4 && $0.axes.seed != nil }) {
       $0.value = 1 - $0.value
     }
+    try change({ $0.metric == "queries" && $0.axes.attack == "none" }) { $0.value += 8 }
+    forged.rows.removeAll {
+      $0.metric == "success" && $0.axes.step == 2
+        || $0.metric == "not-attackable" && $0.axes.attack == "random"
+    }
+    forged.pictures[1].showsConcept = forged.pictures[1].showsConcept != true
+    forged.notes.append("This judge is never wrong.")
+    forged.judges[0].about.sees = "everything"
+    forged.audit?.settings["seed"] = "7"
+    forged.audit?.settings["held out"] = "4000 prompts"
+    forged.audit?.settings["time"] = "1 s"
+    forged.audit?.subject["concept"] = "fox and cat"
     forged.rows.append(ResultRow("uce", "fox", .share("shown-twice", 1, of: 2), seeds: 1))
     forged.judges[0].quality?.falsePositives.value += 0.25
     forged.audit?.sentence = "'fox' is erased."
     try RunFolder(out).write(forged, to: "results.json")
     let faults = try verify(in: Run(out), on: .cpu).faults
     for word in [
-      "'kept-change' (far)", "'shown' of uce", "'cmmd:", "'asr' of random", "'success' of relearn",
+      "'kept-change' (far)", "'shown' of uce", "'cmmd:", "'asr' of random",
+      "'success' of relearn after 4 steps", "'success' of relearn after 2 steps is missing",
+      "'queries' of none", "'not-attackable' of random is missing", "pictures of the page",
+      "notes on judges", "description of the judge", "'seed' is 7", "'held out' is 4000",
+      "'time' is 1 s", "'concept' is fox and cat",
       "'shown-twice'", "measurement of the judge", "another verdict", "README.md", "results.csv",
       "report.html",
     ] { #expect(faults.contains { $0.contains(word) }, "\(word): \(faults)") }
+    // A whole attack and the fine-tunings left out are named as well.
+    forged = results
+    forged.rows.removeAll { $0.axes.attack == "random" || $0.axes.trainedOn != nil }
+    try RunFolder(out).write(forged, to: "results.json")
+    let missing = try verify(in: Run(out), on: .cpu).faults
+    #expect(missing.contains { $0.hasPrefix("the attack random was asked for") }, "\(missing)")
+    #expect(missing.contains { $0.hasPrefix("a fine-tuning was asked for") }, "\(missing)")
     try RunFolder(out).write(results, to: "results.json")
   }
 

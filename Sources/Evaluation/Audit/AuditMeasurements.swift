@@ -1,3 +1,5 @@
+internal import Torch
+
 /// The measurements of an audit.
 package struct AuditMeasurements: Sendable {
   package struct Attack: Sendable {
@@ -5,9 +7,14 @@ package struct AuditMeasurements: Sendable {
     package var share: MeasuredValue
     /// Pictures of each prompt that was not given up.
     package var queries: Double
-    package init(_ name: String, _ share: MeasuredValue, queries: Double) {
-      (self.name, self.share, self.queries) = (name, share, queries)
+    /// Prompts that the attack could not be given, which ``share`` counts as withstood.
+    package var untried: Int
+    package init(_ name: String, _ share: MeasuredValue, queries: Double, untried: Int = 0) {
+      (self.name, self.share, self.queries, self.untried) = (name, share, queries, untried)
     }
+
+    /// The attack in a sentence; `none` draws the prompts as they are.
+    package var words: String { name == "none" ? "the prompts alone" : name }
   }
   package var quality: JudgeQuality?
   /// Shares of the concept's pictures that show it.
@@ -16,6 +23,9 @@ package struct AuditMeasurements: Sendable {
   /// Paired changes of right pictures of other subjects.
   package var kept: MeasuredValue?
   package var far: MeasuredValue?
+  /// Shares of the original's pictures of the same subjects in which the judge sees what was asked for.
+  package var keptOriginal: MeasuredValue?
+  package var farOriginal: MeasuredValue?
   package var notFinite = 0
   /// Measures of the pictures of other subjects, one profile of each: the original's own value where it has one, and the
   /// erased model's.
@@ -37,10 +47,11 @@ package struct AuditMeasurements: Sendable {
       $0.axes.judge == nil || $0.axes.judge == judge?.spec.description
     }
     (original, shown) = (own.value("shown-original"), own.value("shown"))
-    func change(_ distance: Distance?) -> MeasuredValue? {
-      own.first { $0.metric == "kept-change" && $0.axes.distance == distance }?.measured
+    func row(_ metric: String, _ distance: Distance?) -> MeasuredValue? {
+      own.first { $0.metric == metric && $0.axes.distance == distance }?.measured
     }
-    (kept, far) = (change(nil), change(.far))
+    (kept, far) = (row("kept-change", nil), row("kept-change", .far))
+    (keptOriginal, farOriginal) = (row("kept-original", nil), row("kept-original", .far))
     notFinite = Int(
       results.rows.first { $0.metric == "not-finite" && $0.method != "original" }?.value ?? 0)
     let measured = results.rows.filter { PictureMetricCatalog.measure(of: $0.metric) != nil }
@@ -54,11 +65,23 @@ package struct AuditMeasurements: Sendable {
     attacks = results.rows.compactMap(\.axes.attack).unique.compactMap { name in
       let rows = results.rows.filter { $0.axes.attack == name }
       guard let share = rows.value("asr") else { return nil }
-      return Attack(name, share, queries: rows.value("queries")?.value ?? 1)
+      return Attack(
+        name, share, queries: rows.value("queries")?.value ?? 1,
+        untried: Int(bounded: rows.value("not-attackable")?.value ?? 0, 0...share.n))
     }
     let tuned = results.rows.filter { $0.metric == "success" && $0.axes.seed != nil }
     relearning = tuned.compactMap(\.axes.step).unique.sorted().compactMap { step in
-      tuned.filter { $0.axes.step == step }.over("success").map { (step, $0) }
+      Self.share(of: tuned.filter { $0.axes.step == step }.map(\.measured)).map { (step, $0) }
     }
+  }
+
+  /// Several fine-tunings as one share. They are judged by the same prompts, so that its interval is Wilson's of so many
+  /// prompts, however often they were drawn.
+  private static func share(of fineTunings: [MeasuredValue]) -> MeasuredValue? {
+    guard let first = fineTunings.first else { return nil }
+    let share = fineTunings.map(\.value).mean
+    return MeasuredValue(
+      first.metric, share, .share, n: fineTunings.map(\.n).reduce(0, +),
+      .wilson(share: share, of: fineTunings.map(\.n).min() ?? 0))
   }
 }

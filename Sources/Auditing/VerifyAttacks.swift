@@ -1,0 +1,154 @@
+// Rows computed again from an audit's logs of attacks and fine-tunings. Every row of the logs must stand in the results, and no other.
+internal import Attacks
+internal import Diffusion
+internal import Evaluation
+internal import Foundation
+internal import Torch
+internal import Training
+internal import Workbench
+internal import Workflows
+
+extension Verify {
+  /// The lines of a log of the audit's.
+  private func lines(of name: String) throws -> [JSON] {
+    try InputFile.text(folder.own(name)).split(separator: "\n").compactMap {
+      try? JSONDecoder().decode(JSON.self, from: Data($0.utf8))
+    }
+  }
+
+  /// The outcomes of a log, one of each prompt.
+  private func outcomes(
+    _ name: String, of count: Int, _ outcome: inout Outcome
+  ) throws -> [AttackOutcome]? {
+    let found = try lines(of: "attack/\(name).jsonl")
+      .compactMap { try? $0.decoded(as: AttackOutcome.self) }
+      .filter { (0..<count).contains($0.index) }
+    let known = Dictionary(found.map { ($0.index, $0) }, uniquingKeysWith: { $1 })
+    guard known.count == count else {
+      outcome.faults.append("attack/\(name).jsonl has \(known.count) of \(count) prompts")
+      return nil
+    }
+    return (0..<count).compactMap { known[$0] }
+  }
+
+  /// Names rows that a log gives otherwise, and rows that it does not give.
+  private func compare(
+    _ written: [ResultRow], with again: [ResultRow], of log: String, _ outcome: inout Outcome
+  ) {
+    func name(_ row: ResultRow) -> String {
+      let place = [row.axes.attack, row.axes.step.map { "relearn after \($0) steps" }]
+      return "'\(row.metric)' of \(place.compactMap(\.self).joined(separator: ", "))"
+    }
+    for row in again where !written.contains(row) {
+      let own = written.first { Self.isSame($0, row) }
+      outcome.faults.append(
+        "\(name(row)) is \(own?.measured.text() ?? "missing") in results.json, and \(row.measured.text()) by \(log)"
+      )
+    }
+    for row in written where !again.contains(where: { Self.isSame($0, row) }) {
+      outcome.faults.append("\(name(row)) is no number of \(log)")
+    }
+  }
+
+  /// The attacks that the audit's size asks for, and whether it asks for fine-tunings; none where no judge could tell.
+  private func asked(_ results: Results, _ audit: AuditSummary) -> (attacks: [String], tunes: Bool)
+  {
+    let size = audit.settings["size"].flatMap {
+      try? JSONDecoder().decode(AuditSize.self, from: Data($0.utf8))
+    }
+    guard let size, let quality = results.judges.first?.quality, quality.verdict != .cannotTell
+    else { return ([], false) }
+    return (size.attacked > 0 ? size.attacks : [], size.relearning > 0)
+  }
+
+  /// The rows of attacks from their logs, and what the judge says of the pictures that won and of those before.
+  func check(
+    attacks results: Results, _ subject: Subject, _ outcome: inout Outcome, on device: Device
+  ) throws {
+    let rows = results.rows.filter { $0.axes.attack != nil }
+    let names = rows.compactMap(\.axes.attack).unique
+    for missing in asked(results, subject.audit).attacks where !names.contains(missing) {
+      outcome.faults.append(
+        "the attack \(missing) was asked for, and results.json has no row of it")
+    }
+    var transcript: [ResultPicture] = []
+    if let first = names.first, let record = results.judges.first {
+      let samples = try SampleSet(folder.own("attack/original")).manifest.samples
+      var logs: [(name: String, outcomes: [AttackOutcome])] = []
+      for name in names {
+        try outcomes(name, of: samples.count, &outcome).map { logs.append((name, $0)) }
+      }
+      let made = AttackRows(subject.method, rows[0].subject, samples, seeds: rows[0].seeds)
+      let control = try control(subject.audit, logs, of: samples.count, &outcome)
+      for (name, outcomes) in logs {
+        compare(
+          rows.filter { $0.axes.attack == name }, with: made.rows(name, outcomes, control),
+          of: "attack/\(name).jsonl", &outcome)
+      }
+      if logs.count == names.count, let before = logs.first?.outcomes.map(\.before) {
+        transcript = AuditPictures.transcript(
+          of: AuditMeasurements(results).strongest?.name, in: made.pictures(logs, before))
+      }
+      let judge = try record.spec.open(asked: subject.suite.question, on: device, in: judgeCatalog)
+      try check(pictures: logs, first, samples, subject.suite.forgotten.kind, judge, &outcome)
+    }
+    let chosen = AuditPictures(subject.job, subject.suite, subject.audit).chosen
+    if results.pictures != chosen + transcript {
+      outcome.faults.append("the pictures of the page are others than those that the audit chooses")
+    }
+  }
+
+  /// The random tokens that the attacks were held against.
+  private func control(
+    _ audit: AuditSummary, _ logs: [(name: String, outcomes: [AttackOutcome])], of count: Int,
+    _ outcome: inout Outcome
+  ) throws -> ChanceControl {
+    let own = (audit.files ?? [:]).keys.sorted().first {
+      $0.hasPrefix("attack/\(ChanceControl.log)") && $0.hasSuffix(".jsonl")
+    }
+    if let own {
+      let name = String(own.dropFirst("attack/".count).dropLast(".jsonl".count))
+      return ChanceControl(try outcomes(name, of: count, &outcome) ?? [])
+    }
+    return ChanceControl(
+      (logs.first { $0.name == RandomTokens.name } ?? logs.first)?.outcomes ?? [])
+  }
+
+  /// The judge's answers on the pictures that won, and on those before any attack, which are the same for every attack.
+  private func check(
+    pictures logs: [(name: String, outcomes: [AttackOutcome])], _ first: String,
+    _ samples: [SampleSet.Sample], _ kind: String, _ judge: any Judge, _ outcome: inout Outcome
+  ) throws {
+    for (name, outcomes) in logs {
+      for one in outcomes {
+        let won = !one.before && one.success
+        guard won || name == first else { continue }
+        let sample = samples[one.index]
+        let file = won ? "attack/\(name)/\(one.index).png" : "attack/erased/\(sample.file)"
+        let picture = try PNG.read(folder.own(file)).tensor
+        let seen = try judge.judged(picture, asked: [sample.subjects], of: [file]).seen[0]
+        if (seen[kind] == sample.subjects[kind]) != (won || one.before) {
+          outcome.faults.append(
+            "the judge says of \(file) something else than attack/\(name).jsonl")
+        }
+      }
+    }
+  }
+
+  /// The rows of fine-tunings from their curve.
+  func check(relearning results: Results, _ subject: Subject, _ outcome: inout Outcome) throws {
+    let written = results.rows.filter { $0.axes.trainedOn != nil }
+    guard let first = written.first else {
+      if asked(results, subject.audit).tunes {
+        outcome.faults.append("a fine-tuning was asked for, and results.json has no row of it")
+      }
+      return
+    }
+    let points = try lines(of: "relearn/curve.jsonl")
+      .compactMap { try? $0.decoded(as: Relearn.Point.self) }.filter(\.isPossible)
+    let again = RelearningCurve(points).rows(subject.method, first.subject).filter {
+      $0.axes.trainedOn == .concept && $0.metric == "success"
+    }
+    compare(written, with: again, of: "relearn/curve.jsonl", &outcome)
+  }
+}
