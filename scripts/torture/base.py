@@ -54,7 +54,9 @@ class Log(dict):
 
 
 # Fields that tell of a moment or a machine.
-VOLATILE = {"seconds", "date", "peakMemory", "threads", "erase-seconds", "peak-memory", "lethe", "command", "time", "memory"}
+VOLATILE = {"seconds", "date", "peakMemory", "threads", "erase-seconds", "peak-memory", "lethe", "command", "time", "memory",
+            # an audit's hashes of its logs, which hold seconds; the logs themselves are compared
+            "files"}
 # Logs of moments: a command that was interrupted has a line more.
 MOMENTS = ("events.csv", "times.jsonl")
 
