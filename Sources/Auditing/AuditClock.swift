@@ -37,7 +37,7 @@ struct AuditClock {
   static func facts(in folder: RunFolder) -> [String: String] {
     let log = (try? InputFile.text(folder.own(file))) ?? ""
     let events = log.split(separator: "\n").compactMap {
-      try? JSONDecoder().decode(JSON.self, from: Data($0.utf8))
+      try? JSONText.value(Data($0.utf8))
     }
     guard !events.isEmpty else { return [:] }
     let stages = events.compactMap { $0["stage"]?.string }

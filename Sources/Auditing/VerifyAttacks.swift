@@ -12,7 +12,7 @@ extension Verify {
   /// The lines of a log of the audit's.
   private func lines(of name: String) throws -> [JSON] {
     try InputFile.text(folder.own(name)).split(separator: "\n").compactMap {
-      try? JSONDecoder().decode(JSON.self, from: Data($0.utf8))
+      try? JSONText.value(Data($0.utf8))
     }
   }
 

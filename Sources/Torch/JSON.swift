@@ -12,18 +12,17 @@ public enum JSON: Hashable, Sendable, Codable {
   case array([JSON])
   case object([String: JSON])
 
+  /// Each kind that does not fit costs an error, so the usual ones come first. Texts are read by ``JSONText`` instead.
   public init(from decoder: any Decoder) throws {
     let c = try decoder.singleValueContainer()
     if c.decodeNil() {
       self = .null
-    } else if let v = try? c.decode(Bool.self) {
-      self = .bool(v)
     } else if let v = try? c.decode(Int.self) {
       self = .int(v)
-    } else if let v = try? c.decode(UInt64.self) {
-      self = .unsigned(v)
     } else if let v = try? c.decode(Double.self) {
-      self = .number(v)
+      self = v < 0x1p63 ? .number(v) : (try? c.decode(UInt64.self)).map(JSON.unsigned) ?? .number(v)
+    } else if let v = try? c.decode(Bool.self) {
+      self = .bool(v)
     } else if let v = try? c.decode(String.self) {
       self = .string(v)
     } else if let v = try? c.decode([JSON].self) {
@@ -63,7 +62,11 @@ public enum JSON: Hashable, Sendable, Codable {
 
   /// The value as any other Codable type sees it.
   public init(encoding value: some Encodable) throws {
-    self = try JSONDecoder().decode(JSON.self, from: try Self.encoder().encode(value))
+    let text = try Self.encoder().encode(value)
+    do { self = try JSONText.value(text) } catch {
+      throw EncodingError.invalidValue(
+        value, .init(codingPath: [], debugDescription: "it makes no JSON: \(error)"))
+    }
   }
   public func decoded<T: Decodable>(as type: T.Type = T.self) throws -> T {
     let decoder = JSONDecoder()

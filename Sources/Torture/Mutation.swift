@@ -74,7 +74,7 @@ struct Mutation {
   }
 
   mutating func jsonFile(_ data: Data) -> Data {
-    guard !draw.oneIn(8), let value = try? JSONDecoder().decode(JSON.self, from: data) else {
+    guard !draw.oneIn(8), let value = try? JSONText.value(data) else {
       return bytes(data)
     }
     return Data(json(value).pretty.utf8)
@@ -135,7 +135,7 @@ struct Mutation {
     guard data.count > 8, !draw.oneIn(6) else { return bytes(data) }
     let length = data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
     guard length > 0, 8 + length <= data.count,
-      let header = try? JSONDecoder().decode(JSON.self, from: data[8..<(8 + length)])
+      let header = try? JSONText.value(data[8..<(8 + length)])
     else { return bytes(data) }
     var body = data[(8 + length)...]
     var changed = header

@@ -121,7 +121,7 @@ public final class Run {
   public func events(_ name: String = "events.jsonl") -> [JSON] {
     guard let text = try? InputFile.text(file(name)) else { return [] }
     return text.split(separator: "\n").compactMap {
-      try? JSONDecoder().decode(JSON.self, from: Data($0.utf8))
+      try? JSONText.value(Data($0.utf8))
     }
   }
 

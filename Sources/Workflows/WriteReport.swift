@@ -139,7 +139,7 @@ public struct WriteReport {
     guard folder.has("samples.jsonl") else { return [] }
     let file = folder.file("samples.jsonl")
     return try InputFile.text(file).split(separator: "\n").enumerated().map { i, line in
-      guard let json = try? JSONDecoder().decode(JSON.self, from: Data(line.utf8)) else {
+      guard let json = try? JSONText.value(Data(line.utf8)) else {
         throw LetheError.malformed(file, "line \(i + 1) is no JSON")
       }
       return try Checked(json, "\(file.path), line \(i + 1)", .model).decoded()

@@ -22,7 +22,7 @@ struct ParsingFault {
 
   /// The program with its commands and their options.
   private static let commands =
-    (try? JSONDecoder().decode(JSON.self, from: Data(Lethe._dumpHelp().utf8)))?["command"] ?? .null
+    (try? JSONText.value(Data(Lethe._dumpHelp().utf8)))?["command"] ?? .null
 
   var sentence: String {
     let (command, path, rest) = named

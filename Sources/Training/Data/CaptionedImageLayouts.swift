@@ -21,7 +21,7 @@ extension CaptionedImages {
   mutating func readMetadata(_ metadata: URL) throws {
     let text = try InputFile.text(metadata)
     for (i, line) in text.split(separator: "\n").enumerated() {
-      guard let row = try? JSONDecoder().decode(JSON.self, from: Data(line.utf8)),
+      guard let row = try? JSONText.value(Data(line.utf8)),
         let name = row["file_name"]?.string, let caption = (row["text"] ?? row["caption"])?.string
       else { throw LetheError.wrong(metadata, "line \(i + 1): no file_name and text") }
       add(.file(try Self.place(name, "file_name", metadata)), caption)

@@ -26,7 +26,7 @@ package struct StyledObjects {
     var files: [String: String] = [:]
     var names: [String] = []
     for (number, line) in text.split(separator: "\n").enumerated() {
-      guard let entry = try? JSONDecoder().decode(JSON.self, from: Data(line.utf8)),
+      guard let entry = try? JSONText.value(Data(line.utf8)),
         let name = entry["object"]?.string, let file = entry["file"]?.string
       else { throw LetheError.wrong(list, "line \(number + 1) names no object and file") }
       guard files.updateValue(file, forKey: name) == nil else {
