@@ -14,9 +14,9 @@ import Workflows
 struct SizeOptions: ParsableArguments {
   @Option(
     help:
-      "Number of pictures of each prompt of the forgotten subject, at least 1; for a model's folder, of every prompt. 3 with --quick."
+      "Number of pictures of each prompt of the forgotten subject, at least 1; for a model's folder, of every prompt. 4 when left out, 3 with --quick."
   )
-  var seeds = 4
+  var seeds: Int?
   @Flag(help: "Reduced run with fewer subjects and pictures. Its results are marked as quick.")
   var quick = false
   @Option(help: "Number of denoising steps, 1 to 1000.")
@@ -34,7 +34,7 @@ struct SizeOptions: ParsableArguments {
     try accept("--steps", steps, .steps)
     try accept("--guidance", guidance, .guidance)
     var options = quick ? EvaluationOptions.quickly : EvaluationOptions()
-    if !quick { options.seeds = seeds }
+    options.seeds = seeds ?? options.seeds
     (options.sampling.steps, options.sampling.guidance) = (steps, guidance)
     if let sampler {
       if sampler != Samplers.model { _ = try Samplers.named(sampler) }
