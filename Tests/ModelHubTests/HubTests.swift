@@ -218,7 +218,9 @@ import Training
       }
     }
     // Two sizes of 2^63 - 1 have no sum.
-    for (path, size) in [("../../x", "1"), ("unet/config.json", "\(Int.max)"), ("a", "-1")] {
+    for (path, size) in [
+      ("../../x", "1"), ("unet/config.json", "\(Int.max)"), ("a", "-1"), ("a", "1e30"), ("a", "null"),
+    ] {
       try pull { request, _ in
         let entry =
           "{\"type\":\"file\",\"path\":\"\(path)\",\"size\":\(size),\"oid\":\"\(Self.commit)\"}"
@@ -228,6 +230,12 @@ import Training
         let error = #expect(throws: LetheError.self) { try result.get() }
         #expect(error?.sentence.contains("no name, size or hash of a file") == true)
       }
+    }
+    try pull { request, _ in
+      request.path.contains("/tree/") ? .init(body: Data("{}".utf8)) : nil
+    } _: { result, _, _ in
+      let error = #expect(throws: LetheError.self) { try result.get() }
+      #expect(error?.sentence.hasSuffix("answers with no list of files") == true)
     }
     try pull(variant: "bf16") { _, _ in
       nil
