@@ -110,6 +110,8 @@ class Buckets {
 char *ct_store_open(
     const char *host, int32_t port, bool serves, double seconds, ct_store **result) {
   return protect([&] {
+    // The program says in one sentence why nobody answers; libtorch's log says it in fifty lines.
+    if (!std::getenv("TORCH_CPP_LOG_LEVEL")) FLAGS_caffe2_log_level = c10::GLOG_FATAL;
     c10d::TCPStoreOptions options;
     options.port = static_cast<uint16_t>(port);
     options.isServer = serves;
