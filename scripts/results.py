@@ -19,17 +19,17 @@ import time
 
 ESD = "--set esd.training.learningRate=3e-4 --set esd.training.batch=4"
 SHORT = ("--set relearn.training.steps=100 --set relearn.training.batch=8 --set relearn.training.learningRate=1e-4")
-RELEARN = "bench relearning --model Models/emoji --steps 15 --prompts 20 --set relearn.pictureSteps=15 --draw 3,1 --seed 1"
+RELEARN = "bench relearning Models/emoji --steps 15 --prompts 20 --set relearn.pictureSteps=15 --draw 3,1 --seed 1"
 
 # name: hours, command without --out
 COMMANDS = {
     "methods": (0.3, f"bench Models/emoji --methods esd,uce --draw 3,1 --seed 1 {ESD} --set esd.training.steps=400 "
                 "--set esd.eta=3 --set esd.trajectories=32 --set esd.preserveTrajectories=48 --set uce.push=1"),
-    "separable": (0.8, f"bench separability --model Models/emoji --seed 2 {ESD} --set esd.training.steps=200 "
+    "separable": (0.8, f"bench separability Models/emoji --seed 2 {ESD} --set esd.training.steps=200 "
                   "--set ablation.training.learningRate=3e-4"),
-    "separable-paper": (0.5, "bench separability --model Models/emoji --seed 2 --kind object --methods sepme "
+    "separable-paper": (0.5, "bench separability Models/emoji --seed 2 --kind object --methods sepme "
                         "--set sepme.preset=paper"),
-    "robustness": (2.0, "bench robustness --model Models/emoji --draw 4,2 --seed 1 --prompts 8 --quick --steps 15 "
+    "robustness": (2.0, "bench robustness Models/emoji --draw 4,2 --seed 1 --prompts 8 --quick --steps 15 "
                    f"--methods none,esd-x,esd-u,uce,esd,advunlearn,advunlearn-fast {SHORT} --jobs 2"),
     # Meta-Unlearning and its two controls: the keep terms alone, and ascent without a simulated attack.
     "relearning": (3.0, f"{RELEARN} --jobs 2"),
@@ -50,7 +50,7 @@ def commands():
     found = dict(COMMANDS)
     for name in classes(pathlib.Path("Models/animals")):
         found[f"forgetting-{name}"] = (
-            0.8, f"bench forgetting --model Models/animals --class {name} --data data/animals --retrain-seeds 0 --jobs 2")
+            0.8, f"bench forgetting Models/animals --class {name} --data data/animals --retrain-seeds 0 --jobs 2")
     return found
 
 

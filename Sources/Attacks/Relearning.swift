@@ -110,6 +110,8 @@ package struct FineTuning {
         "\(options.training.averaging) has no effect on fine-tuning, whose checkpoints are the trained weights; leave it out"
       )
     }
+    // A LoRA trains beside weights that stay on the device; the other mode trains a copy of its own.
+    let victim = try options.mode == .lora ? victim.whole() : victim
     self.victim = victim
     objective = Denoising(set, victim, batch: options.training.batch)
     switch options.mode {

@@ -32,7 +32,7 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
     /// Timesteps, in this order, and steps at each; an attempt after each.
     var times = 50
     var steps = 40
-    /// Prompts in one pass.
+    /// The most prompts in one pass; memory, or `--batch`, may ask for fewer.
     var batch = 16
     var seed: UInt64 = 0
   }
@@ -64,9 +64,11 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
     _ prompts: [AttackedPrompt], _ victim: WhiteBoxTarget, _ plan: Plan,
     tokens: @escaping (Int, Tensor, Generator) -> Tokens, target: @escaping (Draw) throws -> Tensor
   ) throws {
+    model = victim.model
+    var plan = plan
+    plan.batch = min(plan.batch, model.batch(atMost: plan.batch))
     (self.prompts, known, self.plan) = (prompts, victim.known, plan)
     (make, self.target) = (tokens, target)
-    model = victim.model
     let decoder = victim.tokenizer.decoder()
     self.decoder = decoder
     table = withoutGradients {

@@ -1,3 +1,4 @@
+package import Attacks
 internal import Evaluation
 
 /// How much an audit draws.
@@ -26,14 +27,11 @@ package struct AuditSize: Codable, Sendable, Hashable {
   /// Under 15 minutes for a model of the embedded size on two cores.
   package static let quick = AuditSize()
 
-  /// The whole catalog with the attacks' own defaults.
-  package static var full: AuditSize {
+  /// The whole catalog with the attacks' own defaults. Fine-tuning is a question of its own.
+  package static func full(_ catalog: AttackCatalog) -> AuditSize {
     var size = AuditSize()
     (size.prompts, size.neighbours) = (400, 20)
-    size.attacks = [
-      "none", "random", "seeds", "unlearndiff", "p4d", "ringabell", "inversion", "text", "handover",
-      "noise", "latent", "deployment",
-    ]
+    size.attacks = catalog.names.filter { $0 != Relearning.name }
     (size.attacked, size.settings) = (50, [])
     (size.relearning, size.repetitions, size.relearned) = (300, 3, 10)
     return size

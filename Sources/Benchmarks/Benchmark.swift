@@ -72,6 +72,8 @@ public struct Trial {
     package var stopped: [StoppedTraining] = []
     /// The measurements of the judge itself, by name.
     package var judge: [String: JSON] = [:]
+    /// SHA-256 of each judge's files, by judge.
+    package var judges: [String: String] = [:]
     /// Sentences for the results, e.g. on a judge that cannot tell.
     package var notes: [String] = []
     package init() {}

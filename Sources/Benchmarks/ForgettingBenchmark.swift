@@ -82,7 +82,7 @@ public struct ForgettingBenchmark: Benchmark {
         "heldOutEvery": .int(heldOutEvery), "pictures": .int(attackedCount),
       ], "bench")
     var found = Trial.Findings()
-    found.judge = results.judge
+    (found.judge, found.judges) = (results.judge, results.origin?.judges ?? [:])
     found.rows = results.rows + erasure.cost(part, method)
     found.rows += try membership.row(
       "original", seed, part, kept: whole.file("membership-original-\(index + 1).json")

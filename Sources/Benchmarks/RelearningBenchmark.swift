@@ -80,7 +80,7 @@ public struct RelearningBenchmark: Benchmark {
       let (eraser, results) = try erasure(in: part, beside: shared, on: device)
       let curve = try relearn(in: part, eraser: eraser, on: device)
       var found = Trial.Findings()
-      found.judge = results.judge
+      (found.judge, found.judges) = (results.judge, results.origin?.judges ?? [:])
       found.rows = (results.rows + curve.rows).map { row in
         guard row.method != "original" else { return row }
         var row = row

@@ -72,7 +72,7 @@ public struct RobustnessBenchmark: Benchmark {
             if row.method != "original" { row.method = name }
             return row
           }
-          found.judge = attacked.judge
+          (found.judge, found.judges) = (attacked.judge, attacked.origin?.judges ?? [:])
           found.pictures = attacked.pictures.shown(prompts: 2).map { picture in
             var picture = picture
             picture.method = name

@@ -59,6 +59,7 @@ public struct Runner {
     var results = empty(benchmark)
     results.development = development
     var models: Set<String> = []
+    var judges: [String: String] = [:]
     // A benchmark that was finished has its date.
     let former = try? run.runFolder.results()
     func measured(_ number: Int) throws -> (Run, Trial.Findings) {
@@ -88,8 +89,10 @@ public struct Runner {
       }
       results.judge.merge(found.judge) { old, _ in old }
       results.notes = (results.notes + found.notes).unique
+      judges.merge(found.judges) { old, _ in old }
       results.origin = Origin(
         base: models.count == 1 ? models.first : nil, settings: benchmark.options.given)
+      results.origin?.judges = judges
       results.unfinished = trials.count - done - 1
       // A finished benchmark that is run again stays finished in between.
       if only == nil, former?.unfinished != 0 || results.unfinished == 0 {

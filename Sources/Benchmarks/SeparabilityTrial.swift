@@ -31,7 +31,9 @@ struct SeparabilityTrial {
   func callAsFunction() throws -> Trial.Findings {
     let all = Array(cast.concepts.indices)
     var found = Trial.Findings()
-    found.judge = judge.about.measured
+    (found.judge, found.judges) = (
+      judge.about.measured, [spec.description: judge.about.hash]
+    )
     let original = try pictures("original", all, [])
     let before = try original.load()
     for i in all {

@@ -195,5 +195,5 @@ FORWARD(char *, ct_group_barrier, (ct_group *group), (group))
 FORWARD(
     char *, ct_group_gradients,
     (ct_group *group, const ct_tensor *root, ct_tensor *const *inputs, int64_t input_count, int64_t
-     bucket_bytes, ct_tensor **results),
-    (group, root, inputs, input_count, bucket_bytes, results))
+     bucket_bytes, ct_tensor **results, int64_t *overlapping),
+    (group, root, inputs, input_count, bucket_bytes, results, overlapping))

@@ -37,7 +37,8 @@ c10::intrusive_ptr<c10d::Work> sum(ct_group *group, const at::Tensor &tensor) {
 class Buckets {
  public:
   Buckets(ct_group *group, const std::vector<at::Tensor> &leaves, int64_t capacity)
-      : group_(group), leaves_(leaves), found_(leaves.size()), place_(leaves.size()) {
+      : group_(group), leaves_(leaves), found_(leaves.size()), place_(leaves.size()),
+        left_(leaves.size()) {
     int64_t bytes = capacity;
     for (int64_t i = static_cast<int64_t>(leaves.size()) - 1; i >= 0; i--) {
       const bool isOther = !buckets_.empty() &&
@@ -53,14 +54,19 @@ class Buckets {
     }
   }
 
-  void take(int64_t i, const at::Tensor &gradient) {
-    if (isTaken(i)) return;
+  /// Returns the number of buckets that this gradient was the last one for.
+  int64_t take(int64_t i, const at::Tensor &gradient) {
+    if (isTaken(i)) return 0;
     found_[i] = gradient;
+    left_--;
     buckets_[place_[i]].waiting--;
+    const auto before = next_;
     while (next_ < buckets_.size() && buckets_[next_].waiting == 0) begin(buckets_[next_++]);
+    return static_cast<int64_t>(next_ - before);
   }
 
   bool isTaken(int64_t i) const { return found_[i].defined(); }
+  bool isComplete() const { return left_ == 0; }
 
   /// The means over the ranks, in the order of the leaves.
   std::vector<at::Tensor> means() {
@@ -102,6 +108,7 @@ class Buckets {
   std::vector<at::Tensor> found_;
   std::vector<size_t> place_;
   std::vector<Bucket> buckets_;
+  size_t left_;
   size_t next_ = 0;
 };
 
@@ -110,6 +117,8 @@ class Buckets {
 char *ct_store_open(
     const char *host, int32_t port, bool serves, double seconds, ct_store **result) {
   return protect([&] {
+    // The program says in one sentence why nobody answers; libtorch's log says it in fifty lines.
+    if (!std::getenv("TORCH_CPP_LOG_LEVEL")) FLAGS_caffe2_log_level = c10::GLOG_FATAL;
     c10d::TCPStoreOptions options;
     options.port = static_cast<uint16_t>(port);
     options.isServer = serves;
@@ -200,8 +209,9 @@ char *ct_group_barrier(ct_group *group) {
 
 char *ct_group_gradients(
     ct_group *group, const ct_tensor *root, ct_tensor *const *inputs, int64_t input_count,
-    int64_t bucket_bytes, ct_tensor **results) {
+    int64_t bucket_bytes, ct_tensor **results, int64_t *overlapping) {
   return protect([&] {
+    *overlapping = 0;
     std::vector<at::Tensor> leaves;
     for (int64_t i = 0; i < input_count; i++) leaves.push_back(borrowed(inputs[i]));
     Buckets buckets(group, leaves, bucket_bytes);
@@ -213,9 +223,11 @@ char *ct_group_gradients(
       const auto owner = std::this_thread::get_id();
       std::vector<unsigned> hooks;
       for (int64_t i = 0; i < input_count; i++) {
-        hooks.push_back(leaves[i].register_hook([&buckets, i, owner](at::Tensor gradient) {
+        hooks.push_back(leaves[i].register_hook([&buckets, i, owner, overlapping](at::Tensor gradient) {
           // The backward pass of a part that is computed again reaches the same leaves with a part of the gradient.
-          if (GradientDepth::isOutermost(owner)) buckets.take(i, gradient);
+          if (!GradientDepth::isOutermost(owner)) return;
+          const auto begun = buckets.take(i, gradient);
+          if (!buckets.isComplete()) *overlapping += begun;
         }));
       }
       const auto clear = [&] {

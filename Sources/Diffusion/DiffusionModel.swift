@@ -6,7 +6,9 @@ public import TorchNN
 /// whose paths are diffusers' names. Text-to-image (Stable Diffusion) or over pixels (DDPM, with classes or
 /// without); methods mention neither.
 public final class DiffusionModel {
-  public let parameters: ParameterStore
+  let store: ParameterStore
+  /// Nil where every component stays on the device.
+  package let offload: Offload?
   package let unet: any NoisePredictor
   package let conditioner: any PromptConditioner
   public let codec: any LatentCodec
@@ -20,13 +22,16 @@ public final class DiffusionModel {
   /// Noisy pictures that ``predict(_:at:given:cache:)`` was asked about so far.
   package internal(set) var evaluations = 0
 
-  /// - Parameter type: the type that the networks compute in, which the tensors of `source` have
+  /// - Parameters:
+  ///   - type: the type that the networks compute in, which the tensors of `source` have
+  ///   - offload: nil keeps every component on the device
   package init(
     _ layout: Layout, _ source: ParameterStore.Source, on device: Device = .cpu,
-    computing type: ComputeType = .float32
+    computing type: ComputeType = .float32, offload: Offload? = nil
   ) throws {
-    let store = ParameterStore(source, on: device, type == .float32 ? .float32 : nil)
-    let (predictor, conditioning, latents):
+    let store = ParameterStore(
+      source, on: offload == nil ? device : .cpu, type == .float32 ? .float32 : nil)
+    var (predictor, conditioning, latents):
       (any NoisePredictor, any PromptConditioner, any LatentCodec)
     switch layout.pipeline {
     case .stableDiffusion(let tokenizer):
@@ -73,6 +78,21 @@ public final class DiffusionModel {
         network, try ClassConditioner(classes, rows: network.classes, device)
       )
     }
+    if let offload {
+      func tensors(_ parts: Layout.Component...) -> OffloadedComponent? {
+        OffloadedComponent(
+          parts[0].rawValue, parts.flatMap { store.root[$0.rawValue].tensors })
+      }
+      if let own = tensors(.unet) {
+        predictor = OffloadedPredictor(Offloaded(predictor, offload, own))
+      }
+      if let own = tensors(.textEncoder, .textEncoder2) {
+        conditioning = OffloadedConditioner(base: Offloaded(conditioning, offload, own))
+      }
+      if let own = tensors(.vae) {
+        latents = OffloadedCodec(base: Offloaded(latents, offload, own))
+      }
+    }
     computeType = type
     if type == .float32 {
       (unet, conditioner, codec) = (predictor, conditioning, latents)
@@ -85,7 +105,7 @@ public final class DiffusionModel {
     // Values of the file are checked too where the pipeline takes others.
     _ = try NoiseSchedule(layout.scheduler)
     schedule = try NoiseSchedule(layout.usedScheduler)
-    (parameters, self.layout, self.device) = (store, layout, device)
+    (self.store, self.layout, self.device, self.offload) = (store, layout, device, offload)
     // Position ids are a buffer of old checkpoints.
     try store.check { $0.name.hasSuffix("embeddings.position_ids") }
   }
@@ -99,7 +119,13 @@ public final class DiffusionModel {
     }
   }
 
-  /// A model with the same numbers. Tensors that `owned` chooses are copies, the rest are shared.
+  /// Every weight: on the device, or in the memory of the machine where components are offloaded.
+  public var parameters: ParameterStore {
+    offload?.rest()
+    return store
+  }
+
+  /// A model with the same numbers, all on the device. Tensors that `owned` chooses are copies, the rest are shared.
   public func clone(owning owned: (ParameterPath) -> Bool = { _ in true }) throws -> DiffusionModel
   {
     try DiffusionModel(layout, parameters.source(owning: owned), on: device)
@@ -109,7 +135,12 @@ public final class DiffusionModel {
   public func replacing(_ replacements: [ParameterPath: Tensor]) throws -> DiffusionModel {
     var tensors = parameters.tensors
     for (path, tensor) in replacements { tensors[path] = tensor }
-    return try DiffusionModel(layout, .tensors(tensors), on: device)
+    return try DiffusionModel(layout, .tensors(tensors), on: device, offload: offload)
+  }
+
+  /// The model with all of its weights on the device, as training needs it.
+  package func whole() throws -> DiffusionModel {
+    try offload == nil ? self : clone { _ in false }
   }
 
   /// Latent pixels of a picture at the model's own size.

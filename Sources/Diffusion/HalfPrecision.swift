@@ -37,14 +37,17 @@ extension DiffusionModel {
       throw LetheError.badValue(
         "--dtype", "\(type.rawValue); \(layout.name) computes over pixels; accepted: float32")
     }
-    let keepsVAE =
-      type == .float16 && layout.configs[.vae]?["force_upcast"]?.bool ?? true
     var cast: [ParameterPath: Tensor] = [:]
-    for (path, tensor) in parameters.tensors {
-      let isVAE = path.components.first.map(String.init) == Layout.Component.vae.rawValue
-      cast[path] = isVAE && keepsVAE ? tensor : tensor.to(type.dtype)
-    }
-    return try DiffusionModel(layout, .tensors(cast), on: device, computing: type)
+    for (path, tensor) in parameters.tensors { cast[path] = tensor.to(dtype(of: path, in: type)) }
+    return try DiffusionModel(
+      layout, .tensors(cast), on: device, computing: type, offload: offload)
+  }
+
+  /// The type of a weight while the networks compute in `type`.
+  func dtype(of path: ParameterPath, in type: ComputeType) -> DType {
+    let isVAE = path.components.first.map(String.init) == Layout.Component.vae.rawValue
+    let keepsVAE = type == .float16 && layout.configs[.vae]?["force_upcast"]?.bool ?? true
+    return isVAE && keepsVAE ? .float32 : type.dtype
   }
 }
 

@@ -5,14 +5,17 @@ internal import TorchNN
 
 extension DiffusionModel {
   /// Loads a folder in the diffusers layout, or a single file in the original one. Weights that are no finite numbers
-  /// are refused; half-precision ones are computed with in float32.
+  /// are refused; half-precision ones are computed with in float32. Where ``Runtime/offloads`` is set, the weights rest in the
+  /// memory of the machine and each component comes to the device while it is used.
   /// - Parameter variant: e.g. `fp16` to prefer `*.fp16.safetensors`
   public static func load(
     _ folder: URL, variant: String? = nil, on device: Device = .cpu
   ) throws -> DiffusionModel {
+    let offload = Runtime.offloads && device != .cpu ? Offload(to: device) : nil
     if Layout.isSingleFile(folder) {
       let single = try SingleFile(folder)
-      return try DiffusionModel(single.layout, .tensors(single.tensors), on: device)
+      return try DiffusionModel(
+        single.layout, .tensors(single.tensors), on: device, offload: offload)
     }
     let layout = try Layout(folder: folder)
     var tensors: [ParameterPath: Tensor] = [:]
@@ -29,8 +32,8 @@ extension DiffusionModel {
         "--variant",
         "\(folder.path) has no weights of the variant '\(variant)'; leave it out for the others")
     }
-    if device == .cpu { try requireMemory(tensors, folder) }
-    return try DiffusionModel(layout, .tensors(tensors), on: device)
+    if device == .cpu || offload != nil { try requireMemory(tensors, folder) }
+    return try DiffusionModel(layout, .tensors(tensors), on: device, offload: offload)
   }
 
   /// Refuses weights that do not fit into memory before they are copied. Those of float32 stay in their file.

@@ -148,12 +148,12 @@ extension DiffusionModel {
       let first =
         try larger.tokenizer(for: "--embedding").encoders[0].largestId + 1 - inversion.count
       let gap = Tensor.zeros([max(0, first - table.size(0)), table.size(1)], table.dtype)
-      let own = vectors.to(device, table.dtype)
-      var parts = [table.narrowed(0, 0, min(first, table.size(0))), gap.to(device), own]
+      let own = vectors.to(table.device, table.dtype)
+      var parts = [table.narrowed(0, 0, min(first, table.size(0))), gap.to(table.device), own]
       let end = first + inversion.count
       if end < rows { parts.append(table.narrowed(0, end, rows - end)) }
       tensors[path] = Tensor.concatenate(parts, 0)
     }
-    return try DiffusionModel(larger, .tensors(tensors), on: device)
+    return try DiffusionModel(larger, .tensors(tensors), on: device, offload: offload)
   }
 }

@@ -14,7 +14,7 @@ package import Training
 package struct MembershipInference: Sendable {
   /// Timesteps of each picture, at least 1.
   package var times = 10
-  /// Pictures of one forward pass.
+  /// The most pictures of one forward pass; memory may ask for fewer.
   package var batch = 50
   /// Seed of the noise.
   package var seed: UInt64 = 1
@@ -25,6 +25,7 @@ package struct MembershipInference: Sendable {
   package func scores(_ model: DiffusionModel, _ set: LatentSet) -> [Double] {
     withoutGradients {
       let captions = model.embed(set.captions)
+      let batch = model.batch(atMost: batch)
       return stride(from: 0, to: set.count, by: batch).flatMap { first -> [Double] in
         let picks = Array(first..<min(first + batch, set.count))
         let x0 = set.mean.indexed(0, picks)

@@ -82,14 +82,15 @@ package struct Hub: Sendable {
     while let url = next, pages < 1000 {
       pages += 1
       let (data, response) = try body(url, name)
-      let list = (try? JSONText.value(data))?.array ?? []
+      guard let list = (try? JSONText.value(data))?.array else {
+        throw LetheError(.other, "\(url.absoluteString) answers with no list of files")
+      }
       try Self.files.check(entries.count + list.count, "the list of files of \(name.name)", .other)
       for item in list where item["type"]?.string == "file" {
-        guard let path = item["path"]?.string,
-          let size = item["lfs"]?["size"]?.int ?? item["size"]?.int,
-          let etag = item["lfs"]?["oid"]?.string ?? item["oid"]?.string
-        else { continue }
-        guard Self.isSafe(path), (0...Self.largest).contains(size), [40, 64].contains(etag.count),
+        let path = item["path"]?.string ?? ""
+        guard let size = item["lfs"]?["size"]?.int ?? item["size"]?.int,
+          let etag = item["lfs"]?["oid"]?.string ?? item["oid"]?.string,
+          Self.isSafe(path), (0...Self.largest).contains(size), [40, 64].contains(etag.count),
           etag.allSatisfy(\.isHexDigit)
         else {
           throw LetheError(

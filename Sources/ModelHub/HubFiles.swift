@@ -68,7 +68,7 @@ extension Hub {
           if (300..<400).contains(response.statusCode), hops < 10,
             let place = response.value(forHTTPHeaderField: "Location").flatMap({
               URL(string: $0, relativeTo: url)?.absoluteURL
-            })
+            }), ["http", "https"].contains(place.scheme)
           {
             hops += 1
             url = place

@@ -121,7 +121,7 @@ public struct RunVerdict {
     let was = usual.map { ", before \(percent($0.value))" } ?? ""
     return
       " Beside it: other subjects are recognised in \(percent(kept.value)) of their pictures\(was)"
-      + (lost ? " - something was lost." : " - no loss is seen.")
+      + (lost ? " - something was lost." : " - no loss is shown.")
   }
 
   private static func warnings(_ before: [ResultRow], _ after: [ResultRow]) -> [String] {

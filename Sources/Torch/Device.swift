@@ -97,6 +97,13 @@ public enum Runtime {
     set { pictures.store(max(0, newValue), ordering: .relaxed) }
   }
 
+  private static let offloading = Atomic(false)
+  /// Whether the parts of models that are loaded from now on leave a device while they are not used.
+  public static var offloads: Bool {
+    get { offloading.load(ordering: .relaxed) }
+    set { offloading.store(newValue, ordering: .relaxed) }
+  }
+
   /// glibc gives large blocks back to the kernel at every free, and each next step pays the page
   /// faults again. Called once when the program starts; see docs/results/performance.md for the effect.
   package static func keepFreedMemory() { ct_keep_freed_memory() }

@@ -4,7 +4,7 @@ internal import CTorch
 ///
 /// Not `Sendable`, on purpose: tensor code is synchronous and lives in one isolation.
 public final class Tensor {
-  let handle: OpaquePointer
+  private(set) var handle: OpaquePointer
 
   init(owning handle: OpaquePointer?) {
     guard let handle else { preconditionFailure("an operator returned no tensor") }
@@ -16,6 +16,17 @@ public final class Tensor {
 
   /// A reference for the other side of the boundary, which gives it back.
   func released() -> OpaquePointer { ct_tensor_retain(handle) }
+
+  /// Takes the place of another tensor: all that hold this object see the other's numbers from now on. A graph that was
+  /// recorded before keeps the former ones.
+  package func become(_ other: Tensor) {
+    let former = handle
+    handle = other.released()
+    ct_tensor_release(former)
+  }
+
+  /// Another reference to the same numbers, which stays when this object becomes another tensor.
+  package var reference: Tensor { Tensor(retaining: handle) }
 
   deinit { ct_tensor_release(handle) }
 

@@ -17,7 +17,7 @@ public struct Compare {
     guard places.count == runs.count, runs.count > 1 else {
       throw LetheError.badValue(
         "compare",
-        "\(runs.count) runs, \(places.count) of them different; accepted: two or more different ones"
+        "\(runs.count == 1 ? "one run" : "\(runs.count) runs, \(places.count) of them different"); accepted: two or more different ones"
       )
     }
     let loaded = try runs.map { path -> (folder: RunFolder, results: Results) in

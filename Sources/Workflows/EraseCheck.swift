@@ -46,7 +46,9 @@ extension Erase {
   }
 
   private func freeWordsNotes() throws -> [String] {
-    guard job.wording == nil, let themes = try job.folder.listedThemes() else { return [] }
-    return job.concepts.compactMap(themes.freeWordsNote)
+    guard let themes = try job.folder.listedThemes() else {
+      return job.concepts.compactMap(KnownSubjects.spellingNote)
+    }
+    return job.wording == nil ? job.concepts.compactMap(themes.freeWordsNote) : []
   }
 }

@@ -128,7 +128,9 @@ package struct Generate {
     }
     _ = try Samplers.named(sampling.sampler, for: edited.schedule)
     let most = edited.isLarge ? max(16, batch) : batch
-    return edited.memorySentence(batch: min(edited.batch(atMost: most), samples.count))
+    let pictures = min(edited.batch(atMost: most), samples.count)
+    return edited.memorySentence(batch: pictures) + "\n"
+      + edited.offloadSentence(batch: pictures, computing: sampling.dtype ?? .float32)
   }
 
   private func validate() throws {

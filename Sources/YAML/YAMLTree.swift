@@ -7,6 +7,9 @@ struct YAMLFault: Error, CustomStringConvertible {
   let why: String
   var description: String { "line \(line): \(why)" }
 
+  static let tooMany =
+    "there are too many values; accepted: \(YAMLTree.most), at most \(YAMLTree.deepest) deep"
+
   init(_ line: Int, _ why: String) { (self.line, self.why) = (line, why) }
 
   init(_ mark: Mark?, _ why: String) { self.init(mark?.line ?? 1, why) }
@@ -16,7 +19,9 @@ struct YAMLFault: Error, CustomStringConvertible {
     switch error {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
       .composer(_, let problem, let mark, _):
-      self.init(mark, "it is no YAML: \(problem)")
+      // libyaml names a function of its own.
+      let isDeep = problem.hasPrefix("Maximum nesting level")
+      self.init(mark, isDeep ? Self.tooMany : "it is no YAML: \(problem)")
     case .duplicatedKeysInMapping(let keys, let context):
       self.init(
         context.mark, "the key '\(keys.first ?? "")' stands there twice; accepted: every key once")
@@ -31,7 +36,8 @@ struct YAMLTree {
   private(set) var lines: [String: Int] = [:]
   private var count = 0
 
-  private static let (deepest, most, longestPath) = (32, 20_000, 200)
+  static let (deepest, most) = (32, 20_000)
+  private static let longestPath = 200
 
   /// - Parameter path: the keys that lead to the value
   mutating func value(
@@ -40,8 +46,7 @@ struct YAMLTree {
     count += 1
     let mark = node.mark
     guard count <= Self.most, depth <= Self.deepest else {
-      throw YAMLFault(
-        mark, "there are too many values; accepted: \(Self.most), at most \(Self.deepest) deep")
+      throw YAMLFault(mark, YAMLFault.tooMany)
     }
     // Longer paths are nobody's.
     if path.utf8.count <= Self.longestPath, lines[path] == nil { lines[path] = mark?.line }
@@ -99,6 +104,11 @@ struct YAMLTree {
         scalar.mark,
         "\(text) is a truth value to some readers of YAML and a text to others; accepted: true, false, or '\(text)' in quotes"
       )
+    }
+    // Most values need none of the patterns below, which take half a millisecond each.
+    if let whole = Int(text), "\(whole)" == text { return .int(whole) }
+    guard let first = text.utf8.first, "+-.0123456789".utf8.contains(first) else {
+      return .string(text)
     }
     if text.wholeMatch(
       of: /[-+]?(0[0-9_]+|0[box][0-9A-Fa-f_]+|[0-9][0-9_]*_[0-9_]*|[0-9]+(:[0-5]?[0-9])+)/) != nil

@@ -37,11 +37,12 @@ public enum LetheProgram {
     sigaddset(&both, SIGINT)
     sigaddset(&both, SIGTERM)
     sigprocmask(SIG_UNBLOCK, &both, nil)
+    let words = FormerModelOption.replaced(in: Array(CommandLine.arguments.dropFirst()))
     do {
-      var command = try Lethe.parseAsRoot()
+      var command = try Lethe.parseAsRoot(words)
       try command.run()
     } catch {
-      end(error)
+      end(error, words)
     }
     if let error = StandardOutput.failure {
       Failure.report(error)
@@ -51,9 +52,9 @@ public enum LetheProgram {
 
   /// Ends the process with the text and the exit code of an error. A command line that the parser does not take is a
   /// wrong request like any other.
-  private static func end(_ error: any Error) -> Never {
+  private static func end(_ error: any Error, _ words: [String]) -> Never {
     guard Lethe.exitCode(for: error) == .validationFailure else { Lethe.exit(withError: error) }
-    warn("lethe: \(ParsingFault(error, Array(CommandLine.arguments.dropFirst())).sentence)")
+    warn("lethe: \(ParsingFault(error, words).sentence)")
     exit(LetheError.Kind.request.rawValue)
   }
 }

@@ -32,6 +32,25 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
+/// CPU offload, for commands that draw and train no weights.
+struct OffloadOptions: ParsableArguments {
+  @Flag(
+    help:
+      "CPU offload: text encoders, U-Net and VAE are on the device only while they are used, and rest in the machine's memory between. No effect on the device cpu."
+  )
+  var offload = false
+
+  /// The device of the command. Models that are loaded from now on leave it with what is not used.
+  func openDevice(_ common: CommonOptions) throws -> Device {
+    let device = try common.openDevice()
+    Runtime.offloads = offload
+    if offload, device == .cpu {
+      CommonOptions.note("--offload has no effect on the device cpu, where the models lie already")
+    }
+    return device
+  }
+}
+
 /// Element types that weights are written in, and that networks compute in.
 enum FloatType: String, ExpressibleByArgument, CaseIterable {
   case float32, float16, bfloat16

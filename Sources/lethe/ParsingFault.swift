@@ -27,7 +27,9 @@ struct ParsingFault {
   var sentence: String {
     let (command, path, rest) = named
     let own = "lethe" + path.map { " \($0)" }.joined()
-    if let fault = strangeCommand(command, own, rest) ?? strangeOption(command, own, rest) {
+    if let fault = strangeCommand(command, own, rest) ?? bareCommand(path, rest)
+      ?? strangeOption(command, own, rest)
+    {
       return fault
     }
     return "\(translated(command)); `\(own) --help` has all options"
@@ -62,6 +64,16 @@ struct ParsingFault {
     guard isNeeded || names.contains(where: word.isMisspelling) else { return nil }
     let noun = own == "lethe" ? "command" : "command of `\(own)`"
     return LetheError.unknown(noun, word, known: names.filter { $0 != "help" }).sentence
+  }
+
+  /// A command of `launch` without the two dashes before it, whose options `launch` would take for its own.
+  private func bareCommand(_ path: [String], _ rest: ArraySlice<String>) -> String? {
+    guard path == [LaunchCommand.configuration.commandName ?? ""], !rest.contains("--"),
+      let place = rest.firstIndex(where: { Self.subcommand($0, of: root) != nil })
+    else { return nil }
+    let own = Array(rest[..<place]), given = Array(rest[place...])
+    return "`lethe launch` takes a command after two dashes; accepted: "
+      + (["lethe"] + path + own + ["--"] + given).shellCommand
   }
 
   /// The first option that the command does not have.

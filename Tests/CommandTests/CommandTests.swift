@@ -106,8 +106,8 @@ import Testing
     try Fixtures.temporaryFolder { folder in
       func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
       let set = path("set")
-      #expect(try lethe("eraser", "init", set, "--model", model).code == 0)
-      #expect(try lethe("eraser", "init", set, "--model", model).code == 2)
+      #expect(try lethe("eraser", "init", set, model).code == 0)
+      #expect(try lethe("eraser", "init", "--model", model, set).code == 2)
       let added = try lethe("eraser", "add", set, "fox", "cat", "--tolerance", "0.1")
       #expect(added.code == 0 && added.out.contains("directions"), "\(added.error)")
       let quick = [
@@ -207,7 +207,7 @@ import Testing
         "options.walkz=3", "--concept", "fox", "--out", path("stray"), "--dry-run")
       #expect(stray.code == 2 && stray.error.contains("options of sdd: unknown key 'walkz'"))
       let bench = try lethe(
-        "bench", "forgetting", "--model", animals, "--class", "tiger", "--data", "x", "--out",
+        "bench", "forgetting", animals, "--class", "tiger", "--data", "x", "--out",
         path("bench"))
       #expect(bench.code == 2 && bench.error.contains("'tiger' is no class"))
       let both = try lethe(

@@ -61,6 +61,10 @@ import Torch
       "'Gogh', 'x' are 2 words too many"
     ),
     (["generate", "m", "--overwrite=yes"], "--overwrite: it takes no value, and 'yes' is given"),
+    (
+      ["launch", "-n", "2", "evaluate", "runs/x", "--judge", "own:j"],
+      "`lethe launch` takes a command after two dashes; accepted: lethe launch -n 2 -- evaluate runs/x --judge own:j"
+    ),
   ]) func theWordAndTheNearestOneAreTold(_ words: [String], _ start: String) {
     let sentence = fault(words)
     #expect(sentence.hasPrefix(start), "\(sentence)")

@@ -119,6 +119,19 @@ import Testing
     }
   }
 
+  /// A rank without a store says so in one sentence, and libtorch's log stays out of it.
+  @Test func aRankWithoutAStoreSaysSo() throws {
+    try Fixtures.temporaryFolder { folder in
+      let text = try shell(
+        """
+        RANK=1 WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=9 LETHE_PATIENCE=1 \
+          "$1" generate "$2" --prompt fox --out "$3/out" 2>&1
+        """, themedModel(folder), folder)
+      #expect(text.split(separator: "\n").count == 1, "\(text)")
+      #expect(text.contains("rank 1 finds no store at 127.0.0.1:9"), "\(text)")
+    }
+  }
+
   #if os(Linux)
     /// A rank that is killed ends the others, and the reason is told. By its steps alone the training would take minutes.
     @Test func aKilledRankEndsTheOthers() throws {

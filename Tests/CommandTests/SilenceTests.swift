@@ -43,6 +43,21 @@ import Workflows
     }
   }
 
+  /// CPU offload is taken on the CPU, where it has no effect; a preview prints its memory beside that of all parts.
+  @Test func offloadingIsIdleOnTheCPU() throws {
+    try Fixtures.temporaryFolder { folder in
+      let done = try program.run([
+        "generate", model, "--prompt", "a fox", "--offload", "--dry-run", "--threads", "1", "--out",
+        folder.appendingPathComponent("a").path,
+      ])
+      #expect(done.code == 0, "\(done.error)")
+      let lines = done.error.split(separator: "\n").map(String.init)
+      #expect(lines.contains { $0.contains("note: --offload has no effect on the device cpu") })
+      #expect(lines.contains { $0.hasPrefix("memory: ") && $0.contains("together") })
+      #expect(lines.contains { $0.hasPrefix("with --offload on a device: ") })
+    }
+  }
+
   /// A grid that is previewed is printed, and draws nothing.
   @Test func gridsArePreviewed() throws {
     try Fixtures.temporaryFolder { folder in

@@ -45,5 +45,6 @@ import Testing
       "bench", "separability", "--model", "Models/emoji", "--kind", "artist", "--out", "unused",
     ])
     #expect(bench.code == 2 && bench.error.contains("accepted: object, style, both"))
+    #expect(bench.error.contains("--model Models/emoji is the former spelling"))
   }
 }

@@ -19,6 +19,15 @@ import Training
         kind: kind, anchor: anchor, prompts: prompts, related: related, unrelated: unrelated))
   }
 
+  /// Words that are nearly those of a built-in list are told; others, and other capitals, are not.
+  @Test func nearlyKnownWordsAreTold() {
+    #expect(KnownSubjects.spellingNote("foks")?.hasPrefix("'foks' is nearly 'fox'") == true)
+    #expect(KnownSubjects.spellingNote("Vincent van Gog")?.contains("Gogh") == true)
+    for name in ["fox", "Fox", "zzyzx", "Van Gogh", "logo"] {
+      #expect(KnownSubjects.spellingNote(name) == nil, "\(name)")
+    }
+  }
+
   /// "a fox", "A fox" and "fox" are one concept, and no template doubles the article.
   @Test func articles() throws {
     for kind in [nil, ConceptKind.object, .content] {

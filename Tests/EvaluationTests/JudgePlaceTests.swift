@@ -37,6 +37,9 @@ import TorchNN
         try JudgeSpec("own", own.path).open(asked: Self.question, on: .cpu)
         try JudgeSpec("clip", clip).open(asked: Self.question, on: .cpu)
       }
+      #expect { try JudgeSpec(parsing: clip) } throws: {
+        "\($0)".hasSuffix("is a CLIPModel of transformers; accepted: clip:\(clip)")
+      }
       let near = folder.appendingPathComponent("jugde").path
       #expect(refusal("own", near).contains("did you mean '\(own.path)'? accepted: own:FOLDER"))
       let text = Fixtures.url("refusals.txt").path

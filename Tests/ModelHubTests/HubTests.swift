@@ -205,6 +205,17 @@ import Training
     }
   }
 
+  /// A hub may send on to other servers of its kind, and to nothing else: the library behind would speak ftp and read files.
+  @Test(arguments: ["ftp://127.0.0.1:9/x", "file:///etc/hosts"])
+  func redirectsStayOnTheWeb(_ place: String) throws {
+    try pull { request, _ in
+      request.path.contains("/resolve/") ? .init(status: 302, headers: ["Location": place]) : nil
+    } _: { result, _, _ in
+      let error = #expect(throws: LetheError.self) { try result.get() }
+      #expect(error?.sentence.hasSuffix("answers with status 302") == true)
+    }
+  }
+
   @Test func refusals() throws {
     for (status, code, expected) in [
       (401, "", "no model org/tiny"), (404, "RevisionNotFound", "no revision"),
@@ -218,7 +229,10 @@ import Training
       }
     }
     // Two sizes of 2^63 - 1 have no sum.
-    for (path, size) in [("../../x", "1"), ("unet/config.json", "\(Int.max)"), ("a", "-1")] {
+    for (path, size) in [
+      ("../../x", "1"), ("unet/config.json", "\(Int.max)"), ("a", "-1"), ("a", "1e30"),
+      ("a", "null"),
+    ] {
       try pull { request, _ in
         let entry =
           "{\"type\":\"file\",\"path\":\"\(path)\",\"size\":\(size),\"oid\":\"\(Self.commit)\"}"
@@ -228,6 +242,12 @@ import Training
         let error = #expect(throws: LetheError.self) { try result.get() }
         #expect(error?.sentence.contains("no name, size or hash of a file") == true)
       }
+    }
+    try pull { request, _ in
+      request.path.contains("/tree/") ? .init(body: Data("{}".utf8)) : nil
+    } _: { result, _, _ in
+      let error = #expect(throws: LetheError.self) { try result.get() }
+      #expect(error?.sentence.hasSuffix("answers with no list of files") == true)
     }
     try pull(variant: "bf16") { _, _ in
       nil

@@ -68,12 +68,28 @@ import TorchNN
         for weight in weights { weight.requiresGradient = true }
         let x = Tensor.randn([2, 3], Generator(seed: UInt64(50 + ranks.rank)))
         let y = weights.dropLast().reduce(x) { $0.matmul($1).tanh() }.squared().sum()
-        return try group.gradients(of: y, with: weights, bucketBytes: bytes).flatMap(\.floats)
+        return try group.overlappedGradients(of: y, with: weights, bucketBytes: bytes)
+          .gradients.flatMap(\.floats)
       }
     }
     #expect(found[0] == found[1])
     #expect(found[0][0] == found[0][1] && found[0][1] == found[0][2])
     #expect(found[0][0].suffix(9).allSatisfy { $0 == 0 } && found[0][0][0] != 0)
+  }
+
+  /// The sums of buckets begin while the backward pass goes on: of five buckets all but the last one, of one bucket none.
+  @Test(arguments: [(1, 4), (72, 2), (1 << 20, 0)]) func bucketsOverlapTheBackwardPass(
+    _ bytes: Int, _ expected: Int
+  ) throws {
+    let found = try RanksInThreads.run(2) { ranks -> Int in
+      let group = try #require(ranks.meeting).group()
+      let weights = (0..<5).map { Tensor.randn([3, 3], Generator(seed: UInt64($0))) }
+      for weight in weights { weight.requiresGradient = true }
+      let x = Tensor.randn([2, 3], Generator(seed: UInt64(50 + ranks.rank)))
+      let y = weights.reduce(x) { $0.matmul($1).tanh() }.squared().sum()
+      return try group.overlappedGradients(of: y, with: weights, bucketBytes: bytes).overlapping
+    }
+    #expect(found == [expected, expected])
   }
 
   /// A U-Net's predictions, with its parts computed again in the backward pass.

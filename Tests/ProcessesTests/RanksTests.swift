@@ -6,6 +6,10 @@ import Torch
 
 @testable import Processes
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 @Suite struct RanksTests {
   /// Each piece of work is done once, by somebody, and everybody has all results in order.
   @Test(arguments: [1, 2, 3]) func workIsDoneOnce(_ count: Int) throws {
@@ -116,6 +120,29 @@ import Torch
     let error = #expect(throws: LetheError.self) { try meeting.take("x") }
     #expect(error?.sentence.contains("a value of no length") == true)
     try meeting.leave()
+  }
+
+  /// A port that takes the connection and says nothing is given up, as one that nobody listens on.
+  @Test func aSilentStoreIsGivenUp() throws {
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(listener) }
+    var place = sockaddr_in()
+    place.sin_family = sa_family_t(AF_INET)
+    place.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    withUnsafeMutablePointer(to: &place) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { p in
+        _ = bind(listener, p, size)
+        _ = getsockname(listener, p, &size)
+      }
+    }
+    listen(listener, 4)
+    var silent = RankEnvironment(
+      rank: 1, of: 2, host: "127.0.0.1", port: Int(UInt16(bigEndian: place.sin_port)))
+    silent.patience = 0.3
+    let e = silent
+    let error = #expect(throws: LetheError.self) { _ = try Ranks(joining: e) }
+    #expect(error?.sentence.hasPrefix("rank 1 finds no store at 127.0.0.1:") == true)
   }
 
   @Test func coresAreSharedOut() {

@@ -54,7 +54,7 @@ struct RunVerdictTests {
         "Forgotten: none of 20 pictures asked for with it shows it (95 % interval 0 % to 16 %)"))
     #expect(
       none.contains("recognised in 90 % of their pictures, before 95 %")
-        && none.contains("no loss is seen"))
+        && none.contains("no loss is shown"))
     let all = RunVerdict(results(shown: 15, of: 15, before: 15, kept: 60)).sentence
     #expect(all.hasPrefix("Not forgotten: 15 of 15 pictures still show it"))
     #expect(all.contains("before the erasure it was 100 %") && all.contains("something was lost"))

@@ -90,7 +90,7 @@ import Torch
     let huge = "a: '" + String(repeating: "x", count: 70_000) + "'"
     for (text, part) in [
       (laughs, "has 80 aliases; accepted: at most 8"), (key, "has 81 aliases"),
-      (deep, "at most 32 deep"), (open, "it is no YAML"), (nested, "it is no"),
+      (deep, "at most 32 deep"), (open, "at most 32 deep"), (nested, "at most 32 deep"),
       (long, "there are too many values; accepted: 20000"), (huge, "bytes of YAML"),
     ] {
       let error = try #require(throws: LetheError.self) { try Self.text(text) }

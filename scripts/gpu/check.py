@@ -53,6 +53,20 @@ def pictures(size, dtype):
     return {"largest": int(abs(a - b).max()), "mean": float(abs(a - b).mean())}
 
 
+def offloaded(size):
+    """Whether pictures with --offload are those without, and the memory that --dry-run tells."""
+    import numpy
+    from PIL import Image
+    common = ["generate", model(size), "--prompt", "a noto emoji of a fox", "--steps", "4", "--device", DEVICE, "--quiet", "--overwrite"]
+    drawn = []
+    for name, more in (("whole", []), ("offloaded", ["--offload"])):
+        place = OUT / "pictures" / f"{size}-{name}"
+        run(LETHE, *common, *more, "--out", place)
+        drawn.append(numpy.asarray(Image.open(place / "0_0.png")))
+    told = run(LETHE, *[c for c in common if c != "--quiet"], "--dry-run", "--out", OUT / "pictures/dry").stderr
+    return {"same": bool((drawn[0] == drawn[1]).all()), "memory": " ".join(line for line in told.splitlines() if "GB" in line)}
+
+
 def speed(size, stage, dtype, compiled):
     """Medians of seconds and peaks of memory, in turn."""
     rows = ([], [])
@@ -84,6 +98,7 @@ for size in SIZES:
         for stage in ("text", "unet", "sample", "decode"):
             for mode in MODES:
                 kept(f"{stage} {size} {dtype} {mode}", lambda: speed(size, stage, dtype, mode == "compiled"))
+    kept(f"offload {size}", lambda: offloaded(size))
     short = ("training.steps=5", "trajectories=1", "trajectorySteps=4")
     kept(f"esd {size}", lambda: method(size, "esd", *short))
     kept(f"advunlearn {size}", lambda: method(size, "advunlearn", "training.steps=5", "cleanSteps=1", "adversary.steps=5", "retainTrajectories=1"))

@@ -110,13 +110,13 @@ def through(kind):
             sys.exit(f"smoke: `verify` reproduces nothing of {out / name}: {text}")
     named = ("--concept", "fox", "--kind", "object", "--related", "cat", "--related", "owl", "--quick", "--steps", 2, *JUDGE)
     lethe("bench", "bench", model, "--methods", "uce,esd", *named, *options(ESD, "esd."), "--out", out / "bench")
-    lethe("bench", "bench", "separability", "--model", model, "--methods", "sepme,uce", *named, *options(SEPME, "sepme."), "--out", out / "separability")
-    lethe("bench", "bench", "robustness", "--model", model, "--methods", "none,uce", "--attacks", "none,random", "--prompts", 1, *named,
+    lethe("bench", "bench", "separability", model, "--methods", "sepme,uce", *named, *options(SEPME, "sepme."), "--out", out / "separability")
+    lethe("bench", "bench", "robustness", model, "--methods", "none,uce", "--attacks", "none,random", "--prompts", 1, *named,
           *options(ATTACKS["random"], "random."), "--out", out / "robustness")
-    lethe("bench", "bench", "relearning", "--model", model, "--methods", "uce", *named, *options(RELEARN, "relearn."), "--out", out / "relearning")
+    lethe("bench", "bench", "relearning", model, "--methods", "uce", *named, *options(RELEARN, "relearn."), "--out", out / "relearning")
     for bench in ("bench", "separability", "robustness", "relearning"):
         holds(out / bench, "report.html", "results.json")
-    lethe("eraser", "eraser", "init", out / "erasers", "--model", model)
+    lethe("eraser", "eraser", "init", out / "erasers", model)
     lethe("eraser", "eraser", "add", out / "erasers", "fox", "cat", "--kind", "object")
     lethe("eraser", "eraser", "train", out / "erasers", *options(SEPME))
     lethe("apply", "apply", model, "--erasers", out / "erasers", "--out", out / "both")

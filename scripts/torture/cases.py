@@ -57,7 +57,7 @@ class Cases(dict):
         if not (self.made / "ddpm/judges").exists():
             shutil.copytree(self.made / "squares-judge/judge", self.made / "ddpm/judges/squares")
         if not (self.made / "set").exists():
-            self.run(["eraser", "init", self.made / "set", "--model", self.model])
+            self.run(["eraser", "init", self.made / "set", self.model])
             self.run(["eraser", "add", self.made / "set", "fox", "cat", "--tolerance", "0.1"])
         for name in ("uce", "esd"):
             if not (self.made / f"{name}-judged").exists():
@@ -118,12 +118,12 @@ class Cases(dict):
             "bench": Case(self.bench(model, "--methods", "uce", "--concept", "fox", "--quick", *DRAWN)),
             "bench, two workers": Case(self.bench(model, "--methods", "uce,esd", "--concept", "fox", *DRAWN, *settings("esd.", **ESD),
                                                   "--jobs", 2)),
-            "bench robustness": Case(self.bench("robustness", "--model", model, "--methods", "uce", "--attacks", "none,random", "--concept",
+            "bench robustness": Case(self.bench("robustness", model, "--methods", "uce", "--attacks", "none,random", "--concept",
                                                 "fox", "--prompts", 2, *DRAWN, *settings(random__attempts=2))),
-            "bench relearning": Case(self.bench("relearning", "--model", model, "--methods", "esd-u", "--concept", "fox", "--prompts", 2,
+            "bench relearning": Case(self.bench("relearning", model, "--methods", "esd-u", "--concept", "fox", "--prompts", 2,
                                                 "--repeats", 1, *DRAWN, *settings("esd-u.", **ESD), *settings("meta.", **META),
                                                 *settings("relearn.", **RELEARN))),
-            "bench forgetting": Case(self.bench("forgetting", "--model", self.made / "ddpm/model", "--class", "left", "--data",
+            "bench forgetting": Case(self.bench("forgetting", self.made / "ddpm/model", "--class", "left", "--data",
                                                 self.base / "squares", "--methods", "erasediff", "--seeds", 1, "--retrain-seeds", 1,
                                                 "--held-out-every", 5, "--steps", 2, *settings(erasediff__training__steps=2))),
             "eraser train": Case(lambda out: ["eraser", "train", out, *settings(tolerance=0.1, training__steps=4, training__saveEvery=1,

@@ -152,10 +152,11 @@ char *ct_group_broadcast(ct_group *group, ct_tensor *tensor, int32_t root);
 char *ct_group_gather(ct_group *group, const ct_tensor *tensor, ct_tensor **result);
 char *ct_group_barrier(ct_group *group);
 /// The mean over the ranks of d(root) / d(inputs), summed in buckets while the backward pass goes on. A rank whose root
-/// has no graph, or that does not reach an input, adds zeros.
+/// has no graph, or that does not reach an input, adds zeros. `overlapping` counts the buckets whose sum began before the
+/// backward pass had the last gradient.
 char *ct_group_gradients(
     ct_group *group, const ct_tensor *root, ct_tensor *const *inputs, int64_t input_count,
-    int64_t bucket_bytes, ct_tensor **results);
+    int64_t bucket_bytes, ct_tensor **results, int64_t *overlapping);
 
 // ---- Process and devices --------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
 // Subjects for models that list none: wrong labels are drawn from them, and prompts to keep are made of them.
+internal import Torch
 
 package enum KnownSubjects {
   /// Things of one sort.
@@ -97,6 +98,15 @@ package enum KnownSubjects {
     "Muhammad Ali", "Amelia Earhart", "Napoleon Bonaparte", "William Shakespeare", "Rosa Parks",
     "Florence Nightingale", "Ada Lovelace", "Alan Turing", "Louis Armstrong", "Agatha Christie",
   ]
+
+  /// A sentence on words that are nearly those of a list; nil for others, and for a subject of a list.
+  package static func spellingNote(_ name: String) -> String? {
+    let known = objects + styles + artists + persons
+    guard !known.contains(where: { $0.lowercased() == name.lowercased() }) else { return nil }
+    return known.first { name.isMisspelling(of: $0) }.map {
+      "'\(name)' is nearly '\($0)'; it is forgotten as it is spelled"
+    }
+  }
 
   /// Scenes that nobody objects to.
   static let scenes = [

@@ -41,7 +41,8 @@ public struct Eraser {
     guard card.base == base else {
       throw LetheError.request(
         "the eraser of '\(card.concepts.joined(separator: ", "))' was made for model "
-          + "\(card.base.prefix(12)), this is \(base.prefix(12))")
+          + "\(card.base.prefix(12)), this is \(base.prefix(12)); `lethe apply --onto` adds it to another model of the same shapes"
+      )
     }
   }
 

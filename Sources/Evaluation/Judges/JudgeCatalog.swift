@@ -12,6 +12,10 @@ package struct JudgeSpec: Codable, Sendable, Hashable, CustomStringConvertible {
   /// - Throws: ``LetheError`` of the kind `request` for a scheme that is not known, or without what must follow it
   package init(parsing text: String, in catalog: JudgeCatalog = .builtIn) throws {
     self.init(dividing: text)
+    if argument.isEmpty, let found = Self.kind(of: scheme) {
+      throw LetheError.badValue(
+        "--judge", "'\(scheme)' is \(found.words); accepted: \(found.scheme):\(scheme)")
+    }
     let kind = try catalog.named(scheme)
     guard argument.isEmpty == (kind.argument == nil) else {
       throw LetheError.badValue(

@@ -26,7 +26,7 @@ extension JudgeSpec {
   private static let ofFolders = ["clip", "classifier", "own"]
 
   /// The scheme that takes a folder, with what the folder is; nil where its files do not tell.
-  private static func kind(of folder: String) -> (scheme: String, words: String)? {
+  static func kind(of folder: String) -> (scheme: String, words: String)? {
     func file(_ name: String) -> URL {
       URL(fileURLWithPath: folder).appendingPathComponent(name)
     }

@@ -44,16 +44,23 @@ package final class TensorGroup: Sendable {
   package func barrier() throws(Fault) { try Fault.check(ct_group_barrier(handle), "barrier") }
 
   /// The mean over the ranks of d(sum of `y`) / d(`xs`). Sums go on in buckets while the backward pass does.
-  package func gradients(
+  package func gradients(of y: Tensor, with xs: [Tensor]) throws(Fault) -> [Tensor] {
+    try overlappedGradients(of: y, with: xs).gradients
+  }
+
+  /// As above, with the number of buckets whose sum began before the backward pass had the last gradient.
+  package func overlappedGradients(
     of y: Tensor, with xs: [Tensor], bucketBytes: Int = 25 << 20
-  ) throws(Fault) -> [Tensor] {
+  ) throws(Fault) -> (gradients: [Tensor], overlapping: Int) {
     let root = y.rank == 0 ? y : y.sum()
     var results = [OpaquePointer?](repeating: nil, count: xs.count)
+    var overlapping: Int64 = 0
     try Fault.check(
       ct_group_gradients(
-        handle, root.handle, xs.map { $0.handle }, Int64(xs.count), Int64(bucketBytes), &results),
+        handle, root.handle, xs.map { $0.handle }, Int64(xs.count), Int64(bucketBytes), &results,
+        &overlapping),
       "gradients over ranks", "of \(y.shape) with \(xs.count) tensors")
-    return results.map { Tensor(owning: $0) }
+    return (results.map { Tensor(owning: $0) }, Int(overlapping))
   }
 }
 

@@ -62,6 +62,7 @@ struct AttackCommand: ParsableCommand {
   @OptionGroup var page: PageOptions
   @OptionGroup var judging: JudgingOptions
   @OptionGroup var size: SizeOptions
+  @OptionGroup var offloading: OffloadOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -89,7 +90,7 @@ struct AttackCommand: ParsableCommand {
           name, own, of: job.folder, in: LetheProgram.catalogs.attacks)
       }
       let eraser = try run.runFolder.eraser()
-      let (options, device) = (try size.options(), try common.openDevice())
+      let (options, device) = (try size.options(), try offloading.openDevice(common))
       let judges = try judging.judges(of: run.runFolder, for: job)
       try run.runFolder.refuseDoubtful(judges.first, "attack")
       let suite = try judging.request(former == nil ? prompts : nil)

@@ -77,7 +77,8 @@ struct AuditCommand: ParsableCommand {
         throw LetheError.badValue("--quick, --full", "both are given; give one of them")
       }
       let device = try common.openDevice()
-      let size = try Settings(settings).laid(over: full ? AuditSize.full : .quick)
+      let size = try Settings(settings).laid(
+        over: full ? .full(LetheProgram.catalogs.attacks) : AuditSize.quick)
       let subject = try AuditSubject(
         model, additions.additions, with: with, original: original, concepts: concept, kind: kind,
         on: device)

@@ -132,8 +132,8 @@ struct BenchCommand: ParsableCommand {
     discussion: """
       Examples:
         lethe bench Models/emoji --methods esd,uce --concept fox --out runs/bench
-        lethe bench separability --model Models/emoji --out runs/separability
-        lethe bench forgetting --model Models/animals --class zebra --data data/animals --out runs/forgetting
+        lethe bench separability Models/emoji --out runs/separability
+        lethe bench forgetting Models/animals --class zebra --data data/animals --out runs/forgetting
       """,
     subcommands: [
       BenchMethods.self, BenchSeparabilityCommand.self, BenchForgettingCommand.self,

@@ -15,8 +15,8 @@ struct BenchForgettingCommand: ParsableCommand {
     discussion: """
       Examples:
         scripts/animals-dataset
-        lethe bench forgetting --model Models/animals --class zebra --data data/animals --jobs 2 --out runs/forgetting
-        lethe bench forgetting --model Models/animals --class zebra --data data/animals --quick --out runs/quick
+        lethe bench forgetting Models/animals --class zebra --data data/animals --jobs 2 --out runs/forgetting
+        lethe bench forgetting Models/animals --class zebra --data data/animals --quick --out runs/quick
 
       The table has for every method: unlearning accuracy; accuracy, probability and entropy of the judge on the \
       forgotten class and on the others; Frechet distance, precision and recall against real pictures that no \
@@ -25,7 +25,7 @@ struct BenchForgettingCommand: ParsableCommand {
       kept, so an interrupted benchmark goes on.
       """)
 
-  @Option(help: "Model folder with classes and a judge (themes.json).", completion: .directory)
+  @Argument(help: "Model folder with classes and a judge (themes.json).", completion: .directory)
   var model: String
   @Option(name: .customLong("class"), help: "Class to forget.")
   var concept: String
@@ -43,9 +43,9 @@ struct BenchForgettingCommand: ParsableCommand {
   var settings: [String] = []
   @Option(
     help:
-      "Number of seeds, at least 1, with which each method is trained and its pictures drawn. 1 with --quick."
+      "Number of seeds, at least 1, with which each method is trained and its pictures drawn. 3 when left out, 1 with --quick."
   )
-  var seeds = 3
+  var seeds: Int?
   @Option(
     help:
       "Number of seeds with which the model is retrained, the longest part. 0 leaves retraining out."
@@ -80,7 +80,7 @@ struct BenchForgettingCommand: ParsableCommand {
         running.options(model, settings, evaluation), concept: concept, data: data)
       if let methods { benchmark.methods = methods.listed }
       if quick, methods == nil { benchmark.methods = ["erasediff", "salun", "finetune"] }
-      (benchmark.seeds, benchmark.retrainSeeds) = (quick ? 1 : seeds, retrainSeeds)
+      (benchmark.seeds, benchmark.retrainSeeds) = (seeds ?? (quick ? 1 : 3), retrainSeeds)
       benchmark.heldOutEvery = heldOutEvery
       try running(benchmark)
     }

@@ -15,8 +15,8 @@ struct BenchRelearningCommand: ParsableCommand {
       "Erase with and without Meta-Unlearning, then fine-tune the erased models on the concept.",
     discussion: """
       Examples:
-        lethe bench relearning --model Models/emoji --out runs/relearning
-        lethe bench relearning --model Models/emoji --concept fox --methods esd-u-1,uce --quick --out runs/quick
+        lethe bench relearning Models/emoji --out runs/relearning
+        lethe bench relearning Models/emoji --concept fox --methods esd-u-1,uce --quick --out runs/quick
 
       The concepts are three objects and a style that --seed draws, unless --concept names others. Each method runs \
       plain and with `meta` around it. The control esd-u-3, a stronger esd-u-1, runs plain only. The tables have the \
@@ -26,14 +26,15 @@ struct BenchRelearningCommand: ParsableCommand {
       kept, so an interrupted benchmark goes on.
       """)
 
-  @Option(help: "Model folder.", completion: .directory)
+  @Argument(help: "Model folder.", completion: .directory)
   var model: String
   @Option(help: "Methods, separated by commas. `lethe list methods` names them.")
   var methods = "esd-u-1,esd-u-3,sdd,uce,rece,erasediff,advunlearn-u"
   @Option(
     help:
-      "Number of fine-tunings of each model on each set of pictures, at least 1. 1 with --quick.")
-  var repeats = 3
+      "Number of fine-tunings of each model on each set of pictures, at least 1. 3 when left out, 1 with --quick."
+  )
+  var repeats: Int?
   @Option(help: "Number of prompts of each concept to judge, at least 1.")
   var prompts = 10
   @OptionGroup var words: BenchWords
@@ -49,7 +50,9 @@ struct BenchRelearningCommand: ParsableCommand {
         options,
         concepts: try words.concepts(of: options, drawing: "3,1"))
       benchmark.methods = methods.listed
-      (benchmark.seeds, benchmark.prompts) = (request.size.quick ? 1 : repeats, prompts)
+      (benchmark.seeds, benchmark.prompts) = (
+        repeats ?? (request.size.quick ? 1 : 3), prompts
+      )
       try running(benchmark)
     }
   }

@@ -14,8 +14,8 @@ struct BenchRobustnessCommand: ParsableCommand {
     abstract: "Erase with several methods and attack the erased models.",
     discussion: """
       Examples:
-        lethe bench robustness --model Models/emoji --out runs/robustness
-        lethe bench robustness --model Models/emoji --concept fox --methods esd-x,uce --attacks random,unlearndiff \\
+        lethe bench robustness Models/emoji --out runs/robustness
+        lethe bench robustness Models/emoji --concept fox --methods esd-x,uce --attacks random,unlearndiff \\
           --prompts 5 --quick --out runs/quick
 
       The concepts are four objects and two styles that --seed draws, unless --concept names others. Methods are none \
@@ -25,7 +25,7 @@ struct BenchRobustnessCommand: ParsableCommand {
       in the model's folder, then from --set. Finished parts are kept, so an interrupted benchmark goes on.
       """)
 
-  @Option(help: "Model folder.", completion: .directory)
+  @Argument(help: "Model folder.", completion: .directory)
   var model: String
   @Option(help: "Methods, separated by commas. `lethe list methods` names them.")
   var methods = "none,esd-x,esd-u,uce,advunlearn,advunlearn-fast"

@@ -15,9 +15,9 @@ struct BenchSeparabilityCommand: ParsableCommand {
     abstract: "Erase concepts, restore some and erase more: the scenes of SepME's Tables 2 and 3.",
     discussion: """
       Examples:
-        lethe bench separability --model Models/emoji --out runs/separability
-        lethe bench separability --model Models/emoji --kind object --methods sepme --quick --out runs/quick
-        lethe bench separability --model ~/sd14 --concept church --concept tench --kind object \\
+        lethe bench separability Models/emoji --out runs/separability
+        lethe bench separability Models/emoji --kind object --methods sepme --quick --out runs/quick
+        lethe bench separability ~/sd14 --concept church --concept tench --kind object \\
           --judge clip:clip-vit-large-patch14 --out runs/free
 
       --seed draws nine concepts, or as many as the model lists. Six of them are erased and restored, the others \
@@ -31,7 +31,7 @@ struct BenchSeparabilityCommand: ParsableCommand {
       trains on.
       """)
 
-  @Option(help: "Model folder.", completion: .directory)
+  @Argument(help: "Model folder.", completion: .directory)
   var model: String
   @Option(help: "Methods, separated by commas, with sepme among them.")
   var methods = "sepme,ablation,esd"

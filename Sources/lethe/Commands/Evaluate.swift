@@ -14,9 +14,9 @@ import Workflows
 struct SizeOptions: ParsableArguments {
   @Option(
     help:
-      "Number of pictures of each prompt of the forgotten subject, at least 1; for a model's folder, of every prompt. 3 with --quick."
+      "Number of pictures of each prompt of the forgotten subject, at least 1; for a model's folder, of every prompt. 4 when left out, 3 with --quick."
   )
-  var seeds = 4
+  var seeds: Int?
   @Flag(help: "Reduced run with fewer subjects and pictures. Its results are marked as quick.")
   var quick = false
   @Option(help: "Number of denoising steps, 1 to 1000.")
@@ -34,7 +34,7 @@ struct SizeOptions: ParsableArguments {
     try accept("--steps", steps, .steps)
     try accept("--guidance", guidance, .guidance)
     var options = quick ? EvaluationOptions.quickly : EvaluationOptions()
-    if !quick { options.seeds = seeds }
+    options.seeds = seeds ?? options.seeds
     (options.sampling.steps, options.sampling.guidance) = (steps, guidance)
     if let sampler {
       if sampler != Samplers.model { _ = try Samplers.named(sampler) }
@@ -101,6 +101,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var measuring: MeasuringOptions
   @OptionGroup var size: SizeOptions
   @OptionGroup var additions: ModelOptions
+  @OptionGroup var offloading: OffloadOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -115,9 +116,11 @@ struct EvaluateCommand: ParsableCommand {
           model, erasers: with, set: erasers, active: active?.listed)
         let combined = CombinedRun(
           reference, concepts: concept, command: ["lethe"] + CommandLine.arguments.dropFirst())
-        let run = try common.run(at: out, seed: 0)
-        try run.ranks.first { _ = try combined(in: run, on: common.openDevice()) }
-        return try measure(run, out)
+        let (run, device) = (
+          try common.run(at: out, seed: 0), try offloading.openDevice(common)
+        )
+        try run.ranks.first { _ = try combined(in: run, on: device) }
+        return try measure(run, out, on: device)
       }
       if model.isModel {
         guard let out else {
@@ -127,7 +130,7 @@ struct EvaluateCommand: ParsableCommand {
         var options = try size.options()
         options.retainSeeds = options.seeds
         let results = try AuditModel(model, options)(
-          in: common.run(at: out, seed: 0), on: common.openDevice())
+          in: common.run(at: out, seed: 0), on: offloading.openDevice(common))
         return try common.show(JSON(encoding: results)) {
           for row in results.rows {
             print("\(row.metric): \(row.measured.text(hasUnit: true)), n \(row.n)")
@@ -139,15 +142,15 @@ struct EvaluateCommand: ParsableCommand {
         return try judgePictures()
       }
       _ = try RunFolder(runFolder).job()
-      try measure(common.run(at: runFolder, seed: 0), runFolder)
+      try measure(
+        common.run(at: runFolder, seed: 0), runFolder, on: offloading.openDevice(common))
     }
   }
 
   /// Measures a run that has its eraser.
-  private func measure(_ run: Run, _ folder: String) throws {
+  private func measure(_ run: Run, _ folder: String, on device: Device) throws {
     let (job, options) = (try run.runFolder.job(), try size.options())
     let judges = try judging.judges(of: run.runFolder, for: job)
-    let device = try common.openDevice()
     let suite = try judging.request(prompts)
       .suite(of: job, options, on: device, note: run.note)
     var evaluate = try Evaluate(

@@ -100,6 +100,7 @@ struct GenerateCommand: ParsableCommand {
       "Preview: check the model and all options, print the request as JSON with each picture's prompt and seed, and stop."
   )
   var dryRun = false
+  @OptionGroup var offloading: OffloadOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -166,7 +167,7 @@ struct GenerateCommand: ParsableCommand {
         active: active?.split(separator: ",").map(String.init))
       if let grid, dryRun {
         let pictures = try gridOf(grid, samples).check(
-          reference, sampling, on: common.openDevice())
+          reference, sampling, on: offloading.openDevice(common))
         let request: JSON = [
           "grid": .string(grid), "sampling": try JSON(encoding: sampling), "pictures": pictures,
           "out": .string(out),
@@ -176,13 +177,13 @@ struct GenerateCommand: ParsableCommand {
       if let grid {
         let page = try gridOf(grid, samples)(
           reference, sampling, overwrites: overwrite, in: common.run(at: out, seed: seed),
-          on: common.openDevice())
+          on: offloading.openDevice(common))
         return try common.show(["page": .string(page.path)]) { print(page.path) }
       }
       var generate = Generate(reference, sampling, samples, batch: 4)
       generate.overwrites = overwrite
       if dryRun {
-        let memory = try generate.check(on: common.openDevice())
+        let memory = try generate.check(on: offloading.openDevice(common))
         if !common.isQuiet { warn(memory) }
         let request = JSON.object([
           "model": try JSON(encoding: reference), "sampling": try JSON(encoding: sampling),
@@ -191,7 +192,7 @@ struct GenerateCommand: ParsableCommand {
         return print(request.pretty, terminator: "")
       }
       // Files that do not exist, and options that exclude each other, leave no folder behind.
-      let set = try generate(in: common.run(at: out, seed: seed), on: common.openDevice())
+      let set = try generate(in: common.run(at: out, seed: seed), on: offloading.openDevice(common))
       try common.show(
         ["folder": .string(out), "pictures": .array(set.manifest.samples.map { .string($0.file) })]
       ) {

@@ -68,7 +68,7 @@ struct RelearnCommand: ParsableCommand {
   var prompts: String?
   @Option(
     help:
-      "Number of prompts to judge, at least 1, spread evenly over the concept's prompts. 10 when left out, at most 6 with --quick."
+      "Number of prompts to judge, at least 1, spread evenly over the concept's prompts. 10 when left out, 6 with --quick."
   )
   var limit: Int?
   @Option(help: "Seed of all random draws.")
@@ -89,8 +89,8 @@ struct RelearnCommand: ParsableCommand {
       if former != nil { CommonOptions.former("--prompts NUMBER", "--limit NUMBER") }
       if steps != nil { CommonOptions.former("--steps", "--tuning-steps") }
       if seeds != nil { CommonOptions.former("--seeds", "--repeats") }
-      let count = limit ?? former ?? 10
-      let (steps, seeds) = (tuningSteps ?? steps, repeats ?? seeds ?? 3)
+      let count = limit ?? former ?? (quick ? 6 : 10)
+      let (steps, seeds) = (tuningSteps ?? steps, repeats ?? seeds ?? (quick ? 1 : 3))
       try accept("--repeats", seeds, .whole(1...1_000_000))
       try accept("--limit", count, .whole(1...1_000_000))
       try accept("--tuning-steps", steps, .count)
@@ -120,8 +120,8 @@ struct RelearnCommand: ParsableCommand {
       let suite = try judging.request(former == nil ? prompts : nil)
         .suite(of: job, options, on: device, note: run.note)
       var relearn = try Relearn(
-        job, tuning, options, suite, judge: judges.first, prompts: quick ? min(6, count) : count)
-      (relearn.data, relearn.drawn, relearn.seeds) = (data, draw, quick ? 1 : seeds)
+        job, tuning, options, suite, judge: judges.first, prompts: count)
+      (relearn.data, relearn.drawn, relearn.seeds) = (data, draw, seeds)
       (relearn.seed, relearn.command) = (seed, ["lethe"] + CommandLine.arguments.dropFirst())
       (relearn.given, relearn.catalogs) = (asked, LetheProgram.catalogs)
       let results = try relearn(in: run, eraser: eraser, on: device)

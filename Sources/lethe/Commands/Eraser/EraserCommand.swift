@@ -10,7 +10,7 @@ struct EraserCommand: ParsableCommand {
     abstract: "Manage a set of erasers that are switched on and off one by one.",
     discussion: """
       Examples:
-        lethe eraser init runs/set --model Models/emoji
+        lethe eraser init runs/set Models/emoji
         lethe eraser add runs/set fox cat dog
         lethe eraser train runs/set
         lethe eraser check runs/set

@@ -12,10 +12,10 @@ extension EraserCommand {
       abstract: "Create an empty set for a model.",
       discussion: """
         Example:
-          lethe eraser init runs/set --model Models/emoji --protect "a noto emoji of a lion"
+          lethe eraser init runs/set Models/emoji --protect "a noto emoji of a lion"
         """)
     @OptionGroup var set: SetArgument
-    @Option(help: "Folder of the base model.", completion: .directory)
+    @Argument(help: "Folder of the base model.", completion: .directory)
     var model: String
     @Option(help: "Prompt that no eraser may change. May be repeated.")
     var protect: [String] = []
