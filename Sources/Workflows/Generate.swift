@@ -113,9 +113,9 @@ package struct Generate {
   }
 
   /// Finds what this request would be refused for, without drawing.
-  /// - Returns: the memory that it takes, by part
+  /// - Returns: the memory that it takes, by part: a sentence without offload and one with it
   @discardableResult
-  package func check(on device: Device) throws -> String {
+  package func check(on device: Device) throws -> [String] {
     try validate()
     let erasers = try model.set.map { try EraserSet(URL(fileURLWithPath: $0)) }
     for sample in samples { _ = try erasers?.active(sample.erasers ?? model.active) }
@@ -129,8 +129,10 @@ package struct Generate {
     _ = try Samplers.named(sampling.sampler, for: edited.schedule)
     let most = edited.isLarge ? max(16, batch) : batch
     let pictures = min(edited.batch(atMost: most), samples.count)
-    return edited.memorySentence(batch: pictures) + "\n"
-      + edited.offloadSentence(batch: pictures, computing: sampling.dtype ?? .float32)
+    return [
+      edited.memorySentence(batch: pictures),
+      edited.offloadSentence(batch: pictures, computing: sampling.dtype ?? .float32),
+    ]
   }
 
   private func validate() throws {

@@ -111,7 +111,7 @@ import Testing
     try Fixtures.temporaryFolder { folder in
       let text = try shell(
         """
-        "$1" launch -n 2 -- eraser init "$3/set" --model "$2" -q && echo "code $?"
+        "$1" launch -n 2 -- eraser init "$3/set" "$2" -q && echo "code $?"
         "$1" launch -n 2 -- eraser add "$3/set" fox cat -q; echo "code $?"
         "$1" eraser list "$3/set" | grep -c .
         """, themedModel(folder), folder)

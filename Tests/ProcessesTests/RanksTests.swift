@@ -65,13 +65,14 @@ import Torch
   }
 
   @Test func aRankThatDoesNotComeIsNamed() throws {
-    let found = try RanksInThreads.outcomes(3, patience: 0.3, missing: [1]) { $0.rank }
+    // Both others have to come within the patience, on a busy machine too.
+    let found = try RanksInThreads.outcomes(3, patience: 5, missing: [1]) { $0.rank }
     #expect(found.count == 2)
     for outcome in found {
       #expect(throws: LetheError.self) { try outcome.get() }
       let text = "\(outcome)"
       #expect(
-        text.contains("rank 1 has not come: 2 of 3") || text.contains("waited 0 s"), "\(text)")
+        text.contains("rank 1 has not come: 2 of 3") || text.contains("waited 5 s"), "\(text)")
     }
   }
 

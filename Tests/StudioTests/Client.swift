@@ -57,7 +57,8 @@ struct Client: Sendable {
     return try Self.parsed(await said(Data(head.utf8) + body))
   }
 
-  /// Sends bytes and reads what comes, to the end or until `enough` says so.
+  /// Sends bytes and reads what comes, until the server closes the connection or `enough` says so.
+  /// - Throws: `ETIMEDOUT` where the server neither answers nor closes within the client's own patience
   func said(
     _ bytes: Data, endsWriting: Bool = false,
     until enough: @escaping @Sendable (String) -> Bool = { _ in false }
@@ -102,6 +103,7 @@ struct Client: Sendable {
     var (answer, part) = (Data(), [UInt8](repeating: 0, count: 1 << 16))
     while !enough(String(decoding: answer, as: UTF8.self)) {
       let count = recv(place, &part, part.count, 0)
+      if count < 0, errno == EAGAIN { throw POSIXError(.ETIMEDOUT) }
       guard count > 0 else { break }
       answer += part.prefix(count)
     }

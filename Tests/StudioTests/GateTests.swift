@@ -123,12 +123,10 @@ import Testing
   @Test func slowClientsAreLeft() async throws {
     try await TinyRuns.served({ $0.patience = 0.5 }) { _, client, _ in
       let part = "GET /studio.css HTTP/1.1\r\nHost: 127.0.0.1:\(client.port)\r\n"
-      let start = ContinuousClock.now
-      // Without an end of the server's patience, the client's own of 20 s comes first.
+      // The client throws where the server does not close the connection itself.
       let half = try await client.said(Data(part.utf8))
       let whole = try await client.said(Data((part + "\r\n").utf8))
       #expect(half.isEmpty && whole.count > 1000)
-      #expect(ContinuousClock.now - start < .seconds(15))
       for _ in 0..<3 {
         let again = try await client.get("/studio.css")
         #expect(again.status == 200)

@@ -143,7 +143,9 @@ public enum ResultsPage {
         "Forgotten against kept", note: "A good method is at the upper right.",
         Scatter.forgottenAgainstKept(others).svg),
     ]
-    content.notices += results.kind == .comparison ? results.notes : []
+    if results.kind == .comparison || results.kind == .benchMethods {
+      content.notices += results.notes
+    }
     return content
   }
 

@@ -184,7 +184,7 @@ struct GenerateCommand: ParsableCommand {
       generate.overwrites = overwrite
       if dryRun {
         let memory = try generate.check(on: offloading.openDevice(common))
-        if !common.isQuiet { warn(memory) }
+        if !common.isQuiet { memory.forEach(warn) }
         let request = JSON.object([
           "model": try JSON(encoding: reference), "sampling": try JSON(encoding: sampling),
           "samples": try JSON(encoding: samples), "out": .string(out),
