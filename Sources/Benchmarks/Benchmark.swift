@@ -77,6 +77,14 @@ public struct Trial {
     /// Sentences for the results, e.g. on a judge that cannot tell.
     package var notes: [String] = []
     package init() {}
+
+    /// The rows of a command's results, with what its judges are and where they cannot tell.
+    package init(_ results: Results, of concept: String) {
+      (rows, judge) = (results.rows, results.judge)
+      judges = results.origin?.judges ?? [:]
+      guard results.judges.contains(where: { $0.quality?.verdict == .cannotTell }) else { return }
+      notes = results.notes.map { "\(concept): \($0)" }
+    }
   }
   /// The trial's name, which is the path of its folder inside the benchmark's.
   package let path: String

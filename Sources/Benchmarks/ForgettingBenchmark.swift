@@ -81,9 +81,8 @@ public struct ForgettingBenchmark: Benchmark {
         "data": try JSON(encoding: FolderListing(URL(fileURLWithPath: data))),
         "heldOutEvery": .int(heldOutEvery), "pictures": .int(attackedCount),
       ], "bench")
-    var found = Trial.Findings()
-    (found.judge, found.judges) = (results.judge, results.origin?.judges ?? [:])
-    found.rows = results.rows + erasure.cost(part, method)
+    var found = Trial.Findings(results, of: concept)
+    found.rows += erasure.cost(part, method)
     found.rows += try membership.row(
       "original", seed, part, kept: whole.file("membership-original-\(index + 1).json")
     ) { original }

@@ -28,14 +28,7 @@ public struct MethodBenchmark: Benchmark {
           Erase(job, settings: named.of(method), catalogs: options.catalogs), options, suite)
         return Trial("\(method)-\(concept.slug)") { part, whole, device in
           let (_, results) = try erasure(in: part, beside: whole, on: device)
-          var found = Trial.Findings()
-          (found.rows, found.judge) = (results.rows, results.judge)
-          found.judges = results.origin?.judges ?? [:]
-          // A concept without rates says why.
-          if results.judges.contains(where: { $0.quality?.verdict == .cannotTell }) {
-            found.notes = results.notes.map { "\(concept): \($0)" }
-          }
-          return found
+          return Trial.Findings(results, of: concept)
         }
       }
     }

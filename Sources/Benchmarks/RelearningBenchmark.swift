@@ -79,8 +79,7 @@ public struct RelearningBenchmark: Benchmark {
       let shared = try Run(whole.file(concept.slug), seed: options.seed)
       let (eraser, results) = try erasure(in: part, beside: shared, on: device)
       let curve = try relearn(in: part, eraser: eraser, on: device)
-      var found = Trial.Findings()
-      (found.judge, found.judges) = (results.judge, results.origin?.judges ?? [:])
+      var found = Trial.Findings(results, of: concept)
       found.rows = (results.rows + curve.rows).map { row in
         guard row.method != "original" else { return row }
         var row = row

@@ -56,23 +56,23 @@ public struct RobustnessBenchmark: Benchmark {
           var attack = attack
           let shared = try Run(whole.file(concept.slug), seed: options.seed)
           attack.shared = shared.folder
-          var found = Trial.Findings()
+          var erased: [ResultRow] = []
           let eraser: Eraser
           if let erasure {
             let (made, results) = try erasure(in: part, beside: shared, on: device)
-            (eraser, found.rows) = (made, results.rows + erasure.cost(part, name))
+            (eraser, erased) = (made, results.rows + erasure.cost(part, name))
           } else {
             var card = Eraser.Card()
             card.base = try options.model.model(on: device).hash()
             eraser = Eraser(card, .zero)
           }
           let attacked = try attack(in: part, eraser: eraser, on: device)
-          found.rows = (found.rows + attacked.rows).map { row in
+          var found = Trial.Findings(attacked, of: concept)
+          found.rows = (erased + attacked.rows).map { row in
             var row = row
             if row.method != "original" { row.method = name }
             return row
           }
-          (found.judge, found.judges) = (attacked.judge, attacked.origin?.judges ?? [:])
           found.pictures = attacked.pictures.shown(prompts: 2).map { picture in
             var picture = picture
             picture.method = name

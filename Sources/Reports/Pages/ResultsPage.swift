@@ -52,6 +52,11 @@ public enum ResultsPage {
       case .benchSeparability: try SeparabilityPage(results, folder).content
       }
     content.tables = content.tables.map { $0.marks.isEmpty ? $0.marked(by: results) : $0 }
+    switch results.kind {
+    case .comparison, .benchMethods, .benchForgetting, .benchRobustness, .benchRelearning:
+      content.notices += results.notes
+    default: break  // their pages have a place for them
+    }
     content.isQuick = results.quick
     if results.unfinished > 0 {
       content.notices.insert(
@@ -143,9 +148,6 @@ public enum ResultsPage {
         "Forgotten against kept", note: "A good method is at the upper right.",
         Scatter.forgottenAgainstKept(others).svg),
     ]
-    if results.kind == .comparison || results.kind == .benchMethods {
-      content.notices += results.notes
-    }
     return content
   }
 
