@@ -68,6 +68,8 @@ import Training
       #expect(whole.map(\.success) == [false, true])
       #expect(whole[1].queries == 1 && whole[0].queries >= 1)
       #expect(try #require(whole[0].evaluations) >= 2 * 2 * whole[0].queries)
+      // The rounds that are gone on with ask nothing of the network's kind.
+      guard kind == "tiny-sd1" else { return }
       #expect(throws: Killed.self) {
         try Self.run(
           attack, victim, in: place("cut"), limits: [9, -9], killAfter: whole[0].queries > 1 ? 2 : 1

@@ -88,11 +88,14 @@ import WorkbenchSupport
       let limited = try AttackRun(erase.job, attacks, Tiny.evaluation, limit: 3)
       #expect(limited.prompts.count == 3)
       // No attack reaches a threshold of 1, so every attack uses all of its queries.
-      attack.threshold = 1
-      let stubborn = try attack(
+      let queries = ["random": 3, "unlearndiff": 2, "ringabell": 1]
+      var hopeless = try AttackRun(
+        erase.job, attacks.filter { queries[type(of: $0).name] != nil }, Tiny.evaluation)
+      (hopeless.shared, hopeless.threshold) = (folder, 1)
+      let stubborn = try hopeless(
         in: Run(folder.appendingPathComponent("stubborn")), eraser: eraser, on: .cpu)
       for row in stubborn.rows where row.metric == "asr" { #expect(row.value == 0 && row.n == 4) }
-      for (name, queries) in [("random", 3), ("unlearndiff", 2), ("ringabell", 1)] {
+      for (name, queries) in queries {
         let row = try #require(
           stubborn.rows.first { $0.axes.attack == name && $0.metric == "queries" })
         #expect(row.value == Double(queries))
