@@ -63,6 +63,9 @@ public protocol Attack: Codable, Sendable {
   associatedtype Target: AttackTarget
   static var name: String { get }
   static var card: AttackCard { get }
+  /// Options whose number, or the length of whose list, says how much is tried, e.g. `training.steps`. One that is below
+  /// its default is named wherever the attack's rates stand.
+  static var efforts: [String] { get }
   /// The paper's defaults.
   init()
   /// Files that the attack reads; their contents belong to the identity of its results.
@@ -81,6 +84,7 @@ public protocol Attack: Codable, Sendable {
 
 extension Attack {
   public static var access: Access { Target.access }
+  public static var efforts: [String] { [] }
   public var files: [String] { [] }
   public func work(picture: Int) -> Int { picture }
   public var preparation: Int { 0 }

@@ -18,6 +18,7 @@ public struct ConceptInversion: Attack {
   public static let name = "inversion"
   public static let card = AttackCard(
     title: "Concept inversion", paper: "arXiv 2308.01508", year: 2024)
+  public static let efforts = ["training.steps", "pictures"]
 
   public var training = Training(
     steps: 5000, batch: 16, rate: 0.08, optimizer: .init(.adamw, weightDecay: 0.01))

@@ -12,6 +12,7 @@ public struct Deployment: Attack {
   public static let name = "deployment"
   public static let card = AttackCard(
     title: "Rounding, pruning, merging", paper: "arXiv 2410.16454", year: 2024)
+  public static let efforts = ["pruned", "averaged"]
 
   public var rounds = true
   /// Shares of each matrix that are set to zero.

@@ -11,6 +11,7 @@ internal import Torch
 public struct HandOver: Attack {
   public static let name = "handover"
   public static let card = AttackCard(title: "Hand-over", paper: "arXiv 2505.17013", year: 2025)
+  public static let efforts = ["first", "steps"]
 
   /// k of each round.
   public var first = [1, 2, 3]

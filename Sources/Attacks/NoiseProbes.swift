@@ -8,6 +8,7 @@ internal import Torch
 public struct NoiseProbes: Attack {
   public static let name = "noise"
   public static let card = AttackCard(title: "Noise probes", paper: "arXiv 2505.17013", year: 2025)
+  public static let efforts = ["etas", "factors"]
 
   public var etas = [1.0, 1.17, 1.34, 1.51, 1.68, 1.85]
   /// f

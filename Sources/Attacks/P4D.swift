@@ -21,6 +21,7 @@ public struct P4D: Attack {
   public static let name = "p4d"
   public static let card = AttackCard(
     title: "Prompting4Debugging", paper: "arXiv 2309.06135", year: 2024)
+  public static let efforts = ["times", "steps"]
 
   /// The timesteps of the loss: one after another in order, or a random one in every step.
   public enum Timesteps: String, Choice { case ordered, random }

@@ -10,6 +10,7 @@ public struct RandomTokens: Attack {
   public static let name = "random"
   public static let card = AttackCard(
     title: "Random tokens", paper: "arXiv 2310.11868", year: 2024)
+  public static let efforts = ["attempts"]
 
   /// k; the paper's 5 for nudity, 3 for styles and objects.
   public var tokens = 3

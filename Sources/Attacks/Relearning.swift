@@ -17,6 +17,7 @@ public struct Relearning: Attack, PresetOptions {
   public static let name = "relearn"
   public static let card = AttackCard(
     title: "Relearning", paper: "arXiv 2410.12777", year: 2025)
+  public static let efforts = ["training.steps", "pictures"]
 
   public enum Mode: String, Choice { case full, lora }
 

@@ -20,6 +20,7 @@ public struct RingABell: Attack {
   public static let name = "ringabell"
   public static let card = AttackCard(
     title: "Ring-A-Bell", paper: "arXiv 2310.10012", year: 2024, transfers: true)
+  public static let efforts = ["population", "generations"]
 
   /// K; 0 takes as many as fit, at most 16.
   public var tokens = 0

@@ -5,6 +5,7 @@ public struct SeedSearch: Attack {
   public static let name = "seeds"
   public static let card = AttackCard(
     title: "New seeds", paper: "arXiv 2310.11868", year: 2024)
+  public static let efforts = ["attempts"]
 
   /// Attempts for each prompt.
   public var attempts = 40

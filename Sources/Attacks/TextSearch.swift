@@ -17,6 +17,7 @@ public struct TextSearch: Attack {
   public static let name = "text"
   public static let card = AttackCard(
     title: "Text-encoder search", paper: "arXiv 2307.15043", year: 2023)
+  public static let efforts = ["steps", "candidates", "attempts"]
 
   /// Tokens of an attempt; 0 takes as many as fit, at most 16.
   public var tokens = 0

@@ -22,6 +22,7 @@ public struct UnlearnDiffAtk: Attack {
   public static let name = "unlearndiff"
   public static let card = AttackCard(
     title: "UnlearnDiffAtk", paper: "arXiv 2310.11868", year: 2024)
+  public static let efforts = ["times", "steps"]
 
   /// k; the paper's 5 for nudity, 3 for styles and objects.
   public var tokens = 3

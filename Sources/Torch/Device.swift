@@ -34,11 +34,17 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     case "mps" where parts.count == 1: self = .mps
     default: throw LetheError.unknownDevice(text)
     }
-    do throws(Fault) {
-      try Fault.check(ct_device_open(kind.rawValue, Int32(self.index)), "device")
-    } catch {
-      throw LetheError.model("device '\(text)' cannot be used here: \(Self.reason(error.text))")
+    if let reason = fault {
+      throw LetheError.model("device '\(text)' cannot be used here: \(reason)")
     }
+  }
+
+  /// The reason why the device cannot be used here; nil for one that can.
+  package var fault: String? {
+    do throws(Fault) {
+      try Fault.check(ct_device_open(kind.rawValue, Int32(index)), "device")
+      return nil
+    } catch { return Self.reason(error.text) }
   }
 
   /// The first sentence of what libtorch says, which goes on about builds and back ends; libraries by their names alone.

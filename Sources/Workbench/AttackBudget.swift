@@ -1,35 +1,30 @@
 // The efforts of an attack beside those of its paper, which are its defaults.
 package import Attacks
-internal import Evaluation
 internal import Torch
 
 package enum AttackBudget {
-  /// Options that decide how much an attack tries, wherever they stand.
-  private static let efforts = [
-    "attempts", "steps", "times", "population", "generations", "pictures", "rounds",
-    "candidates", "restarts", "probes", "queries", "iterations",
-  ]
+  /// A number, or the length of a list.
+  private static func amount(_ value: JSON?) -> Int? { value?.int ?? value?.array?.count }
 
   /// The efforts that are below the paper's, e.g. `steps 2 of 40`.
   package static func reductions<A: Attack>(_ attack: A) -> [String] {
     guard let own = try? JSON(encoding: attack), let full = try? JSON(encoding: A()) else {
       return []
     }
-    return own.leaves.compactMap { path, value in
-      guard let key = path.last, efforts.contains(key), let number = value.int,
-        let usual = full.value(at: path)?.int, number < usual
+    return A.efforts.compactMap { option in
+      let path = option.split(separator: ".").map(String.init)
+      guard let number = amount(own.value(at: path)), let usual = amount(full.value(at: path)),
+        number < usual
       else { return nil }
-      return "\(path.joined(separator: ".")) \(number) of \(usual)"
+      return "\(option) \(number) of \(usual)"
     }
   }
 
   /// A sentence on an attack that tries less than its paper does; nil for the others.
-  package static func note(_ attack: any Attack) -> String? {
-    func name<A: Attack>(_ attack: A) -> String { A.name }
-    func all<A: Attack>(_ attack: A) -> [String] { reductions(attack) }
-    let reduced = all(attack)
+  package static func note<A: Attack>(_ attack: A) -> String? {
+    let reduced = reductions(attack)
     return reduced.isEmpty
       ? nil
-      : "\(name(attack)) ran below its full budget, the paper's: \(reduced.joined(separator: ", "))"
+      : "\(A.name) ran below its full budget, the paper's: \(reduced.joined(separator: ", "))"
   }
 }

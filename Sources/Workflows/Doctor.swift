@@ -46,15 +46,11 @@ public struct Doctor {
         text: Self.gigabytes(process.physicalMemory)
           + (Self.availableMemory.map { ", \(Self.gigabytes($0)) available" } ?? "")),
     ]
-    for device in ["cuda", "mps"] {
-      let opened = Result { try Device(parsing: device) }
-      switch opened {
-      case .success: findings.append(Finding(name: device, state: .fine, text: "can be used"))
-      case .failure(let error):
-        // The line's beginning says of which device.
-        let text = "\(error)".replacing("device '\(device)' cannot be used here: ", with: "")
-        findings.append(Finding(name: device, state: .absent, text: text))
-      }
+    for (name, device) in [("cuda", Device.cuda()), ("mps", .mps)] {
+      let fault = device.fault
+      findings.append(
+        Finding(
+          name: name, state: fault == nil ? .fine : .absent, text: fault ?? "can be used"))
     }
     findings.append(Self.disk)
     return findings

@@ -186,12 +186,16 @@ public struct WriteReport {
   private func results(of job: EraseJob) throws -> Results? {
     guard folder.has("results.json") else { return nil }
     let results = try folder.results()
+    // Concepts of two kinds have rows of their own.
+    let themes = try job.folder.listedThemes()
+    let known = job.concepts.compactMap { themes?.find($0) }
+    let subjects = Themes.Kind.allCases.map { kind in
+      let names = known.filter { $0.kind == kind }.map(\.name)
+      return job.subject(of: Forgotten(kind: kind.rawValue, names: names), in: themes)
+    }
     func isOwn(_ row: ResultRow) -> Bool {
-      guard ["original", job.method].contains(row.method) else { return false }
-      // Concepts of two kinds have rows of their own.
-      let parts = row.axes.kind == nil ? [] : row.subject.components(separatedBy: " + ")
-      return row.subject == job.subject
-        || !parts.isEmpty && parts.allSatisfy(job.concepts.contains)
+      ["original", job.method].contains(row.method)
+        && (row.subject == job.subject || row.axes.kind != nil && subjects.contains(row.subject))
     }
     if let stray = results.rows.first(where: { !isOwn($0) }) {
       throw LetheError.badValue(

@@ -67,6 +67,18 @@ import TorchNN
     return try begin(attack)
   }
 
+  /// Every effort is an option that is a number or a list.
+  @Test(arguments: names) func effortsAreOptions(_ name: String) throws {
+    func check<A: Attack>(_ type: A.Type) throws {
+      let options = try JSON(encoding: A())
+      for effort in A.efforts {
+        let value = effort.split(separator: ".").reduce(options) { $0?[String($1)] }
+        #expect(value?.int ?? value?.array?.count != nil, "\(effort)")
+      }
+    }
+    try check(AttackCatalog.builtIn.named(name))
+  }
+
   /// The same seed asks the same, and a prompt's attempts do not depend on which others are still open; a session
   /// ends.
   @Test(arguments: names) func sessionsAreReproducible(_ name: String) throws {

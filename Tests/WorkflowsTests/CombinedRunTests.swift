@@ -264,5 +264,7 @@ import WorkbenchSupport
       AttackBudget.note(try AttackRun.configured("unlearndiff", ["times=60"], of: model)) == nil)
     let relearn = try AttackRun.configured("relearn", ["training.steps=7"], of: model)
     #expect(AttackBudget.note(relearn)?.contains("training.steps 7 of 300") == true)
+    let noise = try AttackRun.configured("noise", ["etas=[1.0,1.85]"], of: model)
+    #expect(AttackBudget.note(noise)?.hasSuffix("etas 2 of 6") == true)
   }
 }
