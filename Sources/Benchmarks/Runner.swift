@@ -78,17 +78,10 @@ public struct Runner {
       let (part, found) =
         try shared.map { (try Run(run.file(trial.path)), $0[done]) } ?? measured(done)
       models.formUnion(part.runFolder.provenance().map { [$0.base] } ?? [])
-      for row in found.rows where !results.rows.contains(row) { results.rows.append(row) }
-      var stopped = found.stopped
+      results.take(found)
       if let row = found.rows.first(where: { $0.method != "original" }) {
-        stopped += try part.runFolder.stopped(row.label, row.subject, seed: row.axes.seed)
+        results.take(try part.runFolder.stopped(row.label, row.subject, seed: row.axes.seed))
       }
-      for stop in stopped where !results.stopped.contains(stop) { results.stopped.append(stop) }
-      for picture in found.pictures where !results.pictures.contains(picture) {
-        results.pictures.append(picture)
-      }
-      results.judge.merge(found.judge) { old, _ in old }
-      results.notes = (results.notes + found.notes).unique
       judges.merge(found.judges) { old, _ in old }
       results.origin = Origin(
         base: models.count == 1 ? models.first : nil, settings: benchmark.options.given)
@@ -130,5 +123,20 @@ public struct Runner {
       throw LetheError.unknown("part", only, known: trials.map(\.path), in: "--only")
     }
     return own
+  }
+}
+
+extension Results {
+  /// Adds a trial's findings. Rows and pictures that trials share are there once.
+  fileprivate mutating func take(_ found: Trial.Findings) {
+    for row in found.rows where !rows.contains(row) { rows.append(row) }
+    for picture in found.pictures where !pictures.contains(picture) { pictures.append(picture) }
+    take(found.stopped)
+    judge.merge(found.judge) { old, _ in old }
+    notes = (notes + found.notes).unique
+  }
+
+  fileprivate mutating func take(_ more: [StoppedTraining]) {
+    for stop in more where !stopped.contains(stop) { stopped.append(stop) }
   }
 }

@@ -39,56 +39,12 @@ public struct Apply {
     to out: URL?, lora: URL?, rank: Int?, format: LoRAFormat = .kohya, dtype: DType? = nil,
     on device: Device
   ) throws -> Applied {
-    try out.map { out in
-      try model.refuseOverwriting(by: out, "--out")
-      try RunFolder(out).refuseFiles("--out")
-    }
-    try lora.map { lora in
-      try model.refuseOverwriting(byFile: lora, "--lora")
-      let files = try erasers.map {
-        RunFolder.eraserFile(at: try Weighted.parse($0, "--with").file)
-      }
-      guard !files.compactMap(FileIdentity.init).contains(where: { $0 == FileIdentity(lora) })
-      else {
-        throw LetheError.badValue(
-          "--lora", "\(lora.path) is one of the erasers; choose another file")
-      }
-    }
+    try refuseOverwriting(by: out, and: lora)
     let base = try (onto ?? model).model(on: device)
+    var added = try added(to: base)
     var done = Applied()
-    var laid = try erasers.map(RunFolder.eraser(at:))
-    var inside = try LaidErasers(of: (onto ?? model).url)
-    inside.erasers += try zip(laid, erasers).map { eraser, path in
-      LaidEraser(card: eraser.card, strength: try Weighted.parse(path, "--with").weight)
-    }
-    var names = laid.flatMap(\.card.concepts)
-    if let set {
-      let erasers = try EraserSet(URL(fileURLWithPath: set))
-      try erasers.checkBase(base)
-      let on = try erasers.active(active)
-      guard !on.isEmpty || !laid.isEmpty else {
-        throw LetheError.badValue(
-          "--erasers",
-          "\(erasers.reasonNothingIsOn), and the model would be as it was; accepted: a set with an eraser that is on"
-        )
-      }
-      let chosen = try on.map(erasers.eraser)
-      laid += chosen
-      inside.erasers += chosen.map { LaidEraser(card: $0.card) }
-      names += on
-    }
-    var sum = try onto == nil ? base.sum(of: laid) : ParameterVector.sum(laid.map(\.vector))
-    if let onto {
-      let fitting = sum.tensors.filter { base.parameters[$0.key]?.shape == $0.value.shape }
-      guard !fitting.isEmpty else {
-        throw LetheError.badValue(
-          "--onto", "\(onto.path) has none of the tensors that the erasers change")
-      }
-      done.coverage = .init(
-        fitting: fitting.count, all: sum.tensors.count, madeFor: laid.map(\.card.base).first ?? "",
-        base: base.hash())
-      sum = ParameterVector(fitting)
-    }
+    let sum: ParameterVector
+    (sum, done.coverage) = try self.sum(of: added.erasers, on: base)
     var target = base
     if let plugIn {
       guard lora == nil else {
@@ -97,30 +53,100 @@ public struct Apply {
       }
       let plug = try PlugIn(RunFolder(plugIn))
       target = try plug(into: base, on: device)
-      names += plug.eraser.card.concepts
-      inside.erasers.append(LaidEraser(card: plug.eraser.card))
+      added.names += plug.eraser.card.concepts
+      added.inside.erasers.append(LaidEraser(card: plug.eraser.card))
     }
-    done.erasers = names
-    if let out, out.pathExtension.lowercased() == "safetensors" {
-      let title = out.deletingPathExtension().lastPathComponent
-      try target.applying(sum).writeSingleFile(
-        to: out, dtype: dtype ?? .float16, title: title,
-        texts: inside.erasers.isEmpty ? [:] : [LaidErasers.key: inside.text])
-    } else if let out {
-      try Run.makeFolder(out)
-      let lock = try FolderLock(out)
-      defer { withExtendedLifetime(lock) {} }
-      try target.applying(sum).save(to: out, dtype: dtype ?? .float32)
-      try (onto ?? model).copyCompanions(to: out)
-      try ModelCard(model: onto ?? model, erasers: inside.erasers).write(to: out)
-    }
+    done.erasers = added.names
+    if let out { try write(target.applying(sum), to: out, dtype, added.inside) }
     if let lora {
-      let cards = JSON.array(try laid.map { try JSON(encoding: $0.card) })
+      let cards = JSON.array(try added.erasers.map { try JSON(encoding: $0.card) })
       done.lora = try base.writeLoRA(
         sum, to: lora, rank: rank, format: format, dtype: dtype ?? .float32,
         title: lora.deletingPathExtension().lastPathComponent, texts: ["lethe": cards.compact])
     }
     return done
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for files that the command reads
+  private func refuseOverwriting(by out: URL?, and lora: URL?) throws {
+    if let out {
+      try model.refuseOverwriting(by: out, "--out")
+      try RunFolder(out).refuseFiles("--out")
+    }
+    guard let lora else { return }
+    try model.refuseOverwriting(byFile: lora, "--lora")
+    let files = try erasers.map {
+      RunFolder.eraserFile(at: try Weighted.parse($0, "--with").file)
+    }
+    guard !files.compactMap(FileIdentity.init).contains(where: { $0 == FileIdentity(lora) }) else {
+      throw LetheError.badValue(
+        "--lora", "\(lora.path) is one of the erasers; choose another file")
+    }
+  }
+
+  /// The erasers of the request, their concepts, and the record of those in the weights, with any that were there before.
+  private typealias Added = (erasers: [Eraser], names: [String], inside: LaidErasers)
+
+  /// The erasers of files and of the set.
+  /// - Throws: ``LetheError`` of the kind `request` for a set of which nothing is on
+  private func added(to base: DiffusionModel) throws -> Added {
+    var laid = try erasers.map(RunFolder.eraser(at:))
+    var inside = try LaidErasers(of: (onto ?? model).url)
+    inside.erasers += try zip(laid, erasers).map { eraser, path in
+      LaidEraser(card: eraser.card, strength: try Weighted.parse(path, "--with").weight)
+    }
+    var names = laid.flatMap(\.card.concepts)
+    guard let set else { return (laid, names, inside) }
+    let erasers = try EraserSet(URL(fileURLWithPath: set))
+    try erasers.checkBase(base)
+    let on = try erasers.active(active)
+    guard !on.isEmpty || !laid.isEmpty else {
+      throw LetheError.badValue(
+        "--erasers",
+        "\(erasers.reasonNothingIsOn), and the model would be as it was; accepted: a set with an eraser that is on"
+      )
+    }
+    let chosen = try on.map(erasers.eraser)
+    laid += chosen
+    inside.erasers += chosen.map { LaidEraser(card: $0.card) }
+    names += on
+    return (laid, names, inside)
+  }
+
+  /// The sum of erasers: of all tensors on their own base, and of those that fit on another model.
+  private func sum(
+    of erasers: [Eraser], on base: DiffusionModel
+  ) throws -> (ParameterVector, Applied.Coverage?) {
+    guard let onto else { return (try base.sum(of: erasers), nil) }
+    let sum = try ParameterVector.sum(erasers.map(\.vector))
+    let fitting = sum.tensors.filter { base.parameters[$0.key]?.shape == $0.value.shape }
+    guard !fitting.isEmpty else {
+      throw LetheError.badValue(
+        "--onto", "\(onto.path) has none of the tensors that the erasers change")
+    }
+    let coverage = Applied.Coverage(
+      fitting: fitting.count, all: sum.tensors.count, madeFor: erasers.map(\.card.base).first ?? "",
+      base: base.hash())
+    return (ParameterVector(fitting), coverage)
+  }
+
+  /// Writes a folder, or a single file where the name ends with .safetensors.
+  private func write(
+    _ model: DiffusionModel, to out: URL, _ dtype: DType?, _ inside: LaidErasers
+  ) throws {
+    if out.pathExtension.lowercased() == "safetensors" {
+      let title = out.deletingPathExtension().lastPathComponent
+      try model.writeSingleFile(
+        to: out, dtype: dtype ?? .float16, title: title,
+        texts: inside.erasers.isEmpty ? [:] : [LaidErasers.key: inside.text])
+      return
+    }
+    try Run.makeFolder(out)
+    let lock = try FolderLock(out)
+    defer { withExtendedLifetime(lock) {} }
+    try model.save(to: out, dtype: dtype ?? .float32)
+    try (onto ?? self.model).copyCompanions(to: out)
+    try ModelCard(model: onto ?? self.model, erasers: inside.erasers).write(to: out)
   }
 }
 
