@@ -197,7 +197,7 @@ package struct Audit {
     }
   }
 
-  // MARK: - What the verdict rests on
+  // MARK: - The ground of the verdict
 
   private func describe(
     _ summary: inout AuditSummary, _ suite: PromptSuite, _ run: Run, _ eraser: Eraser

@@ -1,7 +1,7 @@
 package import Attacks
 internal import Evaluation
 
-/// How much an audit draws.
+/// The number of pictures of an audit.
 package struct AuditSize: Codable, Sendable, Hashable {
   /// Distinct prompts for the concept; the seeded half of them is drawn.
   package var prompts = 160

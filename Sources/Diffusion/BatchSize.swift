@@ -1,4 +1,4 @@
-// How many pictures go through a network at once where no gradient is asked for.
+// The number of pictures that go through a network at once where no gradient is asked for.
 internal import Foundation
 internal import Torch
 internal import TorchNN

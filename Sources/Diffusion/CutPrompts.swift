@@ -2,7 +2,7 @@ internal import Torch
 
 /// Prompts with more tokens than the text encoder has places. The encoder reads their beginning alone.
 package struct CutPrompts: Sendable, Hashable {
-  /// How many of the different prompts are cut, and how many there are.
+  /// The number of different prompts that are cut, and of all.
   package let count: Int
   package let total: Int
   /// The first prompt that is cut, and the words of it that have no effect.

@@ -33,7 +33,7 @@ public protocol PromptConditioner {
   func tokens(_ prompt: String) -> PromptTokens
   /// Prompts of L ids each -> [B, L, D], before positions are added; classes stay numbers, [B, 1]
   func wordEmbeddings(_ tokens: [PromptTokens]) -> Tensor
-  /// How many numbers of D each text encoder has; they stand side by side.
+  /// The width of each text encoder's part of D; the parts stand side by side.
   var widths: [Int] { get }
   /// [B, L, D] -> conditioning; gradients reach the embeddings and the encoder's weights
   func encode(_ embeddings: Tensor) -> Conditioning

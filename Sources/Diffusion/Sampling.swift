@@ -1,11 +1,11 @@
 package import Torch
 
-/// How pictures are drawn.
+/// The options of a drawing.
 public struct SamplingOptions: Codable, Sendable, Hashable {
   public var sampler = "ddim"
   public var steps = 25
   public var guidance = 7.5
-  /// How much of DDPM's noise DDIM adds anew at each step, 0 to 1 (Song et al., 2021, eq. 16); nil for none.
+  /// The share of DDPM's noise that DDIM adds anew at each step, 0 to 1 (Song et al., 2021, eq. 16); nil for none.
   public var eta: Double?
   /// Pixels; nil is the model's own size.
   public var width: Int?

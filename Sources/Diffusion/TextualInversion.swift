@@ -13,7 +13,7 @@ internal import TorchNN
 public struct TextualInversion {
   /// The word that stands for the vectors in prompts.
   public let token: String
-  /// How many vectors there are.
+  /// The number of vectors.
   public let count: Int
   /// One tensor for each text encoder [n, D].
   private let vectors: [Tensor]

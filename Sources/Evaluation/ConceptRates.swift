@@ -1,10 +1,10 @@
 internal import Foundation
 public import Torch
 
-/// How far a subject is from the forgotten concept in the model's text encoder.
+/// The distance of a subject from the forgotten concept in the model's text encoder.
 public enum Distance: String, Choice { case near, middle, far }
 
-/// How often a judge sees what was asked for, in pictures of two models for the same prompts and seeds.
+/// Shares of pictures that show the subject asked for, of two models for the same prompts and seeds.
 package struct ConceptRates {
   private let original: JudgedSet
   private let other: JudgedSet

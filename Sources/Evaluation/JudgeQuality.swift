@@ -1,5 +1,5 @@
 internal import Foundation
-// How well a judge tells a concept from its neighbours on pictures of the original model, drawn in the same run.
+// A judge's skill at telling a concept from its neighbours on pictures of the original model, drawn in the same run.
 //
 //   balanced accuracy = ( P(seen | asked) + P(not seen | not asked) ) / 2
 //   lower bound: b - sqrt( (p1 - l1)^2 + (p2 - l2)^2 ) / 2, with the bounds l of the two shares (Newcombe, Stat. Med. 1998)

@@ -4,7 +4,7 @@ internal import Torch
 extension SampleSet {
   /// The texts that a picture carries.
   package struct Recipe: Sendable {
-    /// How it was drawn: the prompt, then settings, as people paste them.
+    /// Its recipe: the prompt, then settings, as people paste them.
     package var parameters: String
     /// Hashes of the base model and of the erasers that were added to it.
     package var inputs: String
@@ -43,7 +43,7 @@ extension SampleSet {
       return kept.joined(separator: ", ")
     }
 
-    /// How many of the settings at the end tell of the model's hash and of the program.
+    /// The number of settings at the end that tell of the model's hash and of the program.
     private static func endings(of items: [String]) -> Int {
       items.reversed().prefix { $0.hasPrefix("Version: ") || $0.hasPrefix("Model hash: ") }.count
     }

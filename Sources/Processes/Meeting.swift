@@ -57,7 +57,7 @@ final class Meeting: Sendable {
     )
   }
 
-  /// What the thread that opens the store has found; nil so far.
+  /// The result of the thread that opens the store; nil so far.
   private final class Opening: Sendable {
     let result = Mutex<Result<SharedStore, Fault>?>(nil)
     let isDone = DispatchSemaphore(value: 0)

@@ -174,7 +174,7 @@ package final class Ranks: Sendable {
   }
 }
 
-/// Why a rank has failed.
+/// The reason for a rank's failure.
 package struct RankFailure: Codable, Sendable, Hashable {
   package var rank: Int
   /// The exit code; ``LetheError/Kind``.

@@ -25,7 +25,7 @@ enum BenchVerdict {
     )
   }
 
-  /// How many concepts each method forgets, by ``RunVerdict``.
+  /// The number of concepts that each method forgets, by ``RunVerdict``.
   /// - Returns: nil where no method has a verdict
   static func forgetting(_ results: Results) -> (sentence: String, state: String)? {
     let others = results.rows.filter { $0.method != "original" }

@@ -11,7 +11,7 @@ package struct JSONText {
     package var description: String { "\(why), at byte \(offset)" }
   }
 
-  /// How strictly a text is read.
+  /// The strictness of reading a text.
   package enum Dialect {
     /// Configuration files: a byte-order mark and NaN, Infinity, -Infinity are read, the last of equal keys counts, and
     /// a number without a fraction is whole however it is written.

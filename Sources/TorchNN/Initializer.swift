@@ -1,6 +1,6 @@
 internal import Torch
 
-/// How a parameter begins when it is not loaded.
+/// The beginning of a parameter that is not loaded.
 package enum Initializer: Sendable {
   case zeros
   case ones

@@ -4,7 +4,7 @@ internal import Processes
 public import Torch
 public import TorchNN
 
-/// How a training goes: options that every recipe and every trained method has under `training`.
+/// The course of a training: options that every recipe and every trained method has under `training`.
 public struct Training: Codable, Sendable, Hashable {
   /// Optimizer steps, from 0. More change more; double them where a concept is still drawn.
   public var steps: Int

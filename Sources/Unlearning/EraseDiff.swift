@@ -7,8 +7,12 @@
 // Surrogate). The rule and the paper's inner loop are in Bilevel. Parameters: `full` (classes), `noxattn` (the authors'
 // for nudity), `xattn`.
 // Differences from the released code: its lambda is fixed (0.1 for DDPM, 1 for Stable Diffusion); its surrogate is "a
-// photo of a pokemon" (Stable Diffusion) or one class other than 0 for a whole batch (DDPM); its batches are the first
-// of each pass again and again; DDPM takes 288 steps of 128 at 1e-4 with an average of 0.99.
+// photo of a pokemon" (Stable Diffusion) or one class other than 0 for a whole batch (DDPM); on Stable Diffusion its
+// pictures to forget are the first batch again and again; DDPM takes 288 steps of 128 at 1e-4 with clip 1 and an
+// average of 0.99.
+// Differences from the paper: the targets of 512 states are computed once, by the original (`pool=0` computes them at
+// every step, by the model in training); a tenth of the pictures to keep are shown without caption
+// (`data.emptyShare=0` shows none so).
 // A step costs two passes forward and backward, and one forward for the target of `relabel` unless it has a `pool`.
 // Published, SD 1.4 tench, church, parachute, garbage truck under UnlearnDiffAtk: ASR 0 to 6 before, 16 to 82
 // after the attack; the released nudity weights give a Frechet distance of 233 in others' hands.
@@ -33,12 +37,13 @@ public struct EraseDiff: DataMethod {
   /// Rule for lambda: `paper` (Theorem 3.1), or `fixed` and `cosine` as the released code has them.
   public var rule = Bilevel.Lambda.paper
   /// eta, the least share of a gradient step by which L_f falls, from 0: 0.1 to 2. Raise it where the concept stays.
+  /// With `rule=fixed` it is lambda itself: 0.1 in the released DDPM command, 1 in those of Stable Diffusion.
   public var eta = 0.1
   /// States to forget whose `relabel` targets are computed once, from 0. 0 computes them at every step, as the paper
   /// does, which is one pass of the network in seven.
   public var pool = 512
-  /// K, steps of the inner loop, from 0. The log gets L_f's distance from its minimum as `g`, on draws that are held
-  /// out from the inner loop. The weights end the same (``Bilevel``).
+  /// K, steps of the inner loop, from 0. The log gets the fall of L_f over them as `g`, on draws that are held out from
+  /// the inner loop. The weights end the same (``Bilevel``).
   public var innerSteps = 0
   /// The pictures to forget and to keep.
   public var data = DataOptions()

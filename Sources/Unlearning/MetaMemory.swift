@@ -9,8 +9,9 @@ internal import Training
 extension MetaUnlearning {
   /// Copies of the U-Net in memory at the fullest moment, the end of the simulated fine-tuning. They are the trained
   /// weights, the gradient (in passes, that of the last one too) and the moments of fine-tuning's optimizer. Where
-  /// nothing rests in files, theta and the moments of the outer optimizer add to them. The guard's good weights rest in a
-  /// file. Published code holds 10.
+  /// nothing rests in files, theta and the moments of the outer optimizer add to them. The guard's good weights rest in
+  /// a file. The original is mapped from its file on the CPU; on another device it is one copy more. Published code
+  /// holds 10, one of them the original.
   package var unetCopies: Int {
     1 + (picturesInPass > 0 ? 2 : 1) + attack.optimizer.moments
       + (training.offload ? 0 : 1 + training.optimizer.moments)

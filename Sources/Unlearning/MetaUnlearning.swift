@@ -2,15 +2,15 @@
 // Lin; ICCV 2025), around another method:
 //
 //   min_theta  L_unlearn(theta) + L_meta(theta_FT),      theta_FT: theta fine-tuned on the concept
-//   L_meta  =  - pull L(theta_FT; D'_FT) + sum_i [ keep_i L(theta; D_i) - destroy_i L(theta_FT; D_i) ]   (see MetaGradient)
+//   L_meta  =  - pull L(theta_FT; D'_FT) + sum_i [ keep_i L(theta; D_i) - destroy_i L(theta_FT; D_i) ]
 //
-// D_FT: pictures of the concept; D'_FT: others of it, where the paper has D_FT again. D_i: benign pictures, related to the
-// concept and unrelated; the paper has related ones alone, with keep = destroy.
+// D_FT: pictures of the concept; D'_FT: others of it, where the paper has D_FT again. D_i: benign pictures, related to
+// the concept and unrelated; the paper has related ones alone, with keep = destroy. The gradient is in MetaGradient.
 //
 // Around a trained method every step adds both gradients. Around a closed form the training begins with the weights
 // that the closed form leaves, and uses the meta part alone (algorithm 1). The original model draws the pictures: one
 // set of the concept for the simulated fine-tuning, another of the concept for the loss after it, one of the nearest
-// subjects of its kind (related) and one of the farthest (unrelated). They are drawn and encoded once.
+// subjects of its kind (related) and one of the farthest (unrelated). They are drawn once and kept as latents.
 // gamma in the released scripts: pull 0.01; related keep 0.01, destroy 1; unrelated keep 0.1, destroy 1. Those destroy
 // weights are the defaults of an option whose values were given to another one. The first release had pull 0.1, related
 // destroy 0.001 and nothing else. The defaults here are those two, with the keep weights. The released code adds the
@@ -57,7 +57,8 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
   /// pull, the weight of the concept's loss after fine-tuning, from 0. Raise it where the concept is learned again
   /// quickly, lower it where the guard stops. 0 is a control without the pull.
   public var pull = 0.1
-  /// Weights of the nearest subjects of the concept's kind: kept by the weights as they are, destroyed by fine-tuning.
+  /// Weights of the nearest subjects of the concept's kind: `keep` lowers the loss on their pictures, `destroy` raises
+  /// it at the fine-tuned weights.
   public var related = Weights(keep: 0.01, destroy: 0.001)
   /// Weights of the farthest subjects of its kind.
   public var unrelated = Weights(keep: 0.1, destroy: 0)
@@ -111,7 +112,10 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
 
   /// The second order keeps the graphs of all steps with all their pictures, so that passes save no memory.
   public var idle: [(option: String, beside: String)] {
-    attack.secondOrder ? [("picturesInPass", "attack.secondOrder=true")] : []
+    guard attack.secondOrder else { return [] }
+    return [("picturesInPass", "attack.secondOrder=true")]
+      + (attack.optimizer.kind == .sgd
+        ? [] : [("attack.clip", "attack.secondOrder=true with \(attack.optimizer.kind.rawValue)")])
   }
 
   /// The student as the inner method makes it. It may begin with other weights than the original's.

@@ -1,4 +1,4 @@
-// How many pictures an evaluation draws, and how.
+// The number of pictures of an evaluation, and their sampling.
 public import Diffusion
 
 /// The size of an evaluation, and its sampling options.

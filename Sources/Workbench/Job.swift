@@ -86,7 +86,7 @@ public struct EraseJob: Codable, Sendable, Hashable {
     return ["evaluate", path] + (isListed || !judges.isEmpty ? [] : ["--judge", "clip:FOLDER"])
   }
 
-  /// How the manifest of the erased model's pictures names the eraser.
+  /// The eraser's name in the manifest of the erased model's pictures.
   package var pictured: [String] { [method] + concepts + ["\(seed)"] }
 
   /// The concepts in one string, as results name them.

@@ -155,7 +155,7 @@ public struct Applied: Sendable {
   /// The concepts of the added erasers.
   public var erasers: [String] = []
   public var lora: LoRASummary?
-  /// How the erasers of one model fit another; nil without one.
+  /// The fit of one model's erasers to another; nil without one.
   public var coverage: Coverage?
 
   public struct Coverage: Sendable {

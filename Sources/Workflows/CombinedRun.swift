@@ -1,4 +1,4 @@
-// Several erasers as one run: what is shipped is measured as it is shipped.
+// Several erasers as one run, measured in the form in which they are shipped.
 internal import Diffusion
 package import Editing
 internal import Evaluation

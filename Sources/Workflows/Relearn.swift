@@ -114,7 +114,7 @@ package struct Relearn {
     // A complete curve needs no model, and no pictures.
     if !missing.isEmpty {
       points += try measure(missing, steps, eraser, by: judge, in: place, on: device)
-      // Whoever measured them, and in whatever order.
+      // The order is the same for every process that measured and every order of measuring.
       points.sort { ($0.seed, $0.set.rawValue, $0.step) < ($1.seed, $1.set.rawValue, $1.step) }
       try place.runFolder.write(
         text: points.map { try JSON(encoding: $0).compact + "\n" }.joined(), to: "curve.jsonl")

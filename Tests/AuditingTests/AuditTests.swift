@@ -34,7 +34,7 @@ import WorkbenchSupport
       "erased from model by uce", "class=\"summary\"", "class=\"tiles\"",
       "Original and erased: the concept", "The strongest attack, prompt by prompt",
       "Relearning: share", "Damage by distance", ">Attacks<", "Measures of the pictures",
-      "How good the judges are", "How to repeat it", "lethe verify", "SHA-256",
+      "Quality of the judges", "How to repeat it", "lethe verify", "SHA-256",
     ]
     let places = parts.map { page.range(of: $0)?.lowerBound }
     for (part, place) in zip(parts, places) { #expect(place != nil, "\(part)") }

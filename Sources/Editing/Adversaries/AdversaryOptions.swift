@@ -9,7 +9,8 @@ public struct AdversaryOptions: Codable, Sendable, Hashable {
   public enum Kind: String, Choice { case pgd, fast }
   public enum Start: String, Choice { case random, latest }
 
-  /// `pgd` takes K steps of Adam; `fast` takes one step as long as all of them, K times cheaper and weaker.
+  /// `pgd` takes K steps of Adam. `fast` takes one step as long as all of them: it costs a K-th, and finds weaker
+  /// prompts.
   public var kind = Kind.pgd
   /// K, steps of an attack, from 1. More find worse prompts; each costs one pass of the model and its gradient.
   public var steps = 30

@@ -5,8 +5,8 @@
 //   G  =  grad L_unlearn(theta)  +  sum_i keep_i grad L(theta; D_i)
 //         - pull grad L(theta_FT; D'_FT)  -  sum_i destroy_i grad L(theta_FT; D_i)
 //
-// D_FT and D'_FT: pictures of the concept, D_i: benign pictures, related to it or not; L the training loss. The pull raises the
-// concept's loss at theta_FT, `destroy` that of related benign concepts, and `keep` holds those at theta.
+// D_FT and D'_FT: pictures of the concept, D_i: benign pictures, related to it or not; L the training loss. The pull
+// raises the concept's loss at theta_FT, `destroy` that of related benign concepts, and `keep` holds those at theta.
 // First order: gradients at theta_FT are taken for gradients at theta, as in the released code. `secondOrder`
 // differentiates through the M steps, as the paper's formulas do; it keeps the graphs of all of them and is for small
 // models.
@@ -42,7 +42,8 @@ public struct MetaGradient: GradientRule {
     public var rate = 1e-5
     /// The optimizer of the fine-tuning. The released code and most fine-tuning take AdamW.
     public var optimizer = OptimizerOptions(.adamw, weightDecay: 1e-4)
-    /// Largest norm of a fine-tuning gradient, from 0; 0 leaves it alone.
+    /// Largest norm of a fine-tuning gradient, from 0; 0 leaves it alone. Second-order steps of `adam` and `adamw` have
+    /// one length and do not use it.
     public var clip = 1.0
     /// Whether to differentiate through the steps; for small models. Steps of `adam` and `adamw` then go along the
     /// gradient with the length of Adam's first step. Steps of `sgd` are its own without momentum.

@@ -2,8 +2,8 @@
 //
 //   phi <- (1 - tau w) phi - tau d( grad L(phi; D_FT) ),   M times, from phi = theta;   w the weight decay
 //
-// First order: phi takes the place of theta, and d is the optimizer's, AdamW in the released code, after gradient clipping. Its first step moves
-// each of n weights by tau, sqrt(n) tau in norm.
+// First order: phi takes the place of theta. d is the optimizer's, AdamW in the released code, after gradient clipping.
+// Its first step moves each of n weights by tau, sqrt(n) tau in norm.
 // Second order: theta_FT keeps its graph to theta, which needs a d that can be differentiated:
 //
 //   sgd           d(g) = g, at most `clip` long

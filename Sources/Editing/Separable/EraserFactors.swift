@@ -2,7 +2,8 @@
 //
 //   dW_l = w_l (beta S)          w_l [d_l, n], S [n, D], one S for all key and value matrices
 //
-// so e dW_l^T = (e beta S^T) w_l^T is 0 for every token row e that S was made against and any w_l.
+// so e dW_l^T = (e beta S^T) w_l^T is 0, up to the tolerance of the null space, for every token row e that S was made
+// against and any w_l.
 package import Diffusion
 package import Torch
 package import TorchNN

@@ -21,6 +21,6 @@ extension NullSpace {
         + "'\(prompts[fits])' and those after it"
     }
     return "\(prompts.count) prompts to keep use all \(width) directions of the text space at "
-      + "tolerance \(tolerance)\(drop). Keep fewer prompts, raise the tolerance"
+      + "tolerance \(tolerance)\(drop). Keep fewer prompts"
   }
 }

@@ -1,6 +1,6 @@
 package import Torch
 
-/// How pictures become the network's input in the published programs that compute FID. Their numbers cannot be compared
+/// The steps from pictures to the network's input in the published programs that compute FID. Their numbers cannot be compared
 /// with each other.
 package enum InceptionInput: String, CaseIterable, Sendable, Hashable {
   /// pytorch-fid 0.3: bilinear without antialiasing, on numbers in [0, 1].

@@ -159,7 +159,7 @@ struct AuditPage {
 
   private var judges: Table {
     Table(
-      "How good the judges are", note: results.notes.joined(separator: " "),
+      "Quality of the judges", note: results.notes.joined(separator: " "),
       header: ["judge", "sees the concept", "sees it wrongly", "balanced accuracy", "pictures"],
       rows: results.judges.map { record in
         .init(

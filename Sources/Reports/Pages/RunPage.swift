@@ -105,8 +105,8 @@ package struct RunPage {
     content.verdict = (verdict.sentence, verdict.state)
     content.summary =
       returns.isEmpty
-      ? "What brings it back: not tried; `lethe attack` and `lethe relearn` try."
-      : "What brings it back: \(returns.joined(separator: " "))"
+      ? "Recovery: not tried; `lethe attack` and `lethe relearn` try."
+      : "Recovery: \(returns.joined(separator: " "))"
     content.notices += verdict.warnings
     let judge = results.rows.compactMap(\.axes.judge).first
     content.figures = groups.map { group in

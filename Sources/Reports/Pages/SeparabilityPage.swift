@@ -46,7 +46,7 @@ struct SeparabilityPage {
     }
   }
 
-  /// How often the judge sees the concepts that are erased, given back and untouched, by method.
+  /// The shares in which the judge sees the concepts that are erased, given back and untouched, by method.
   private var verdict: (sentence: String, state: String)? {
     let states: [(ConceptState, String)] = [
       (.forgotten, "erased"), (.restored, "given back"), (.untouched, "untouched"),

@@ -36,7 +36,7 @@ extension Page {
       main.removeAttribute("aria-busy");
       const title = main.querySelector("h1");
       document.title = `${title?.textContent ?? view} · lethe studio`;
-      // Whoever came by a link hears and sees the new view from its beginning.
+      // A person who came by a link hears and sees the new view from its beginning.
       if (event) { main.focus({ preventScroll: true }); scrollTo(0, 0); }
     }
 

@@ -48,7 +48,7 @@ public struct CaptionedImages: Sendable {
   /// Names of classes in the order of their numbers; empty where captions are texts.
   public internal(set) var classes: [String] = []
 
-  /// How many files of a folder of pictures are no pictures that are read, by their ending.
+  /// Counts of a folder's files that are not read as pictures, by their ending.
   public internal(set) var skipped: [String: Int] = [:]
 
   public var count: Int { captions.count }

@@ -21,8 +21,8 @@
 //   - beta from `reach`, as text encoders differ in width and rows;
 //   - R_l (see KeyValueDamage), the share of keys and values that other prompts lose; the paper has the L1 norm for it;
 //   - batches of 4, x_t from guided trajectories of the original, each with timesteps of its own.
-// Both differ from the released code. Rows of S are orthonormal, where its Gaussian elimination leaves them oblique.
-// Gradients are those of one step, where it never clears them. Its pictures come from disk, here the original draws
+// Both differ from the released code, and from the paper in the captions and their a. Rows of S are orthonormal, or
+// shaped by regular prompts (see NullSpace), where its Gaussian elimination leaves them oblique. Gradients are those of one step, where it never clears them. Its pictures come from disk, here the original draws
 // them. Of concepts in one batch, one at or below tau has no L_cor until it rises again, while its norm, R_l and Adam's
 // momentum go on; a concept alone would have stopped.
 // Published, SD 1.4, six styles at once: 220.7 / 22.5 % / .383 erased (FID / accuracy / LPIPS),
@@ -62,8 +62,8 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
   /// tau, the momentum of the correlation at which a concept counts as erased, and training stops: `tau` + `tauShare`
   /// of the correlation at the start. Lower it, below 0 too, to erase more. 1e-4 in the paper, 0 for `form=whole`.
   public var tau = 0.0
-  /// The share of a concept's correlation at the start in its tau; 0 leaves `tau` alone, as the paper does. Below 0 the
-  /// concept's prediction goes on to the contrary.
+  /// The share of a concept's correlation at the start in its tau; 0 leaves `tau` alone, as the paper and `form=whole`
+  /// do. Below 0 the concept's prediction goes on to the contrary.
   public var tauShare = -0.2
   /// alpha, the momentum's memory, 0 to below 1. Raise it where single steps stop the training too early.
   public var alpha = 0.9

@@ -63,6 +63,8 @@ extension SepME {
     let advice = space.advice(on: prompts, in: model, tolerance: tolerance)
     throw LetheError.request(
       "\(request.concept.name): \(advice)"
-        + (request.canAverage ? ", or keep prompts on average only (--set keep=average)" : ""))
+        + (request.canAverage
+          ? ", raise the tolerance, or keep prompts on average only (--set keep=average)"
+          : " or raise the tolerance"))
   }
 }

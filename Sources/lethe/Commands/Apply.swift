@@ -67,7 +67,7 @@ struct ApplyCommand: ParsableCommand {
   var onto: String?
   @Option(
     help:
-      "Element type of what is written: float32, float16 or bfloat16. When left out, float16 for a single file, float32 otherwise."
+      "Element type of the written weights: float32, float16 or bfloat16. When left out, float16 for a single file, float32 otherwise."
   )
   var saveDtype: FloatType?
   @Flag(help: "Half precision, the old spelling of --save-dtype float16.")

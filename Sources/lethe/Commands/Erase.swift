@@ -40,7 +40,7 @@ struct EraseCommand: ParsableCommand {
   var concept: [String] = []
   @Option(
     help:
-      "File of a request in JSON or YAML, such as the job.json of a run. What the command line says goes over it.",
+      "File of a request in JSON or YAML, such as the job.json of a run. The command line goes over it.",
     completion: .file(extensions: ["json", "yaml", "yml"]))
   var config: String?
   @Option(

@@ -6,7 +6,7 @@ import Training
 ///
 /// The rate is that of the last half minute, so that a slow beginning is forgotten. Time is in seconds from any origin.
 struct ProgressMeter {
-  /// How lines look.
+  /// The look of lines.
   struct Style {
     /// Characters of a line; nil is no limit.
     var width: Int?
