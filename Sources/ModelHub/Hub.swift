@@ -33,7 +33,7 @@ package struct Hub: Sendable {
 
   package init(
     _ environment: [String: String] = ProcessInfo.processInfo.environment, retries: Int = 5,
-    pause: Double = 0.5, silence: Double = 6, patience: Double = 9
+    pause: Double = 0.5, silence: Double = 6, patience: Double = 8
   ) throws {
     func value(_ key: String) -> String? { environment[key].flatMap { $0.isEmpty ? nil : $0 } }
     for key in ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"] {
@@ -156,7 +156,7 @@ package struct Hub: Sendable {
     var patience = HubPatience(self)
     while true {
       try Interrupt.check()
-      let bytes = Mutex((data: Data(), announced: Int64(0)))
+      let bytes = Mutex<(data: Data, announced: Int64)>((Data(), 0))
       do {
         let response = try HubTransfer.run(request(url), seconds: patience.silence) {
           response, data in
@@ -176,7 +176,7 @@ package struct Hub: Sendable {
         guard !patience.waits() else { continue }
         let (count, announced) = bytes.withLock { ($0.data.count, $0.announced) }
         throw count > 0 && count < announced
-          ? Self.short(url.absoluteString, count, Int(announced), Self.reason(error))
+          ? Self.short(url.absoluteString, count, Int(clamping: announced), Self.reason(error))
           : Self.failure(error, url)
       }
     }
