@@ -25,7 +25,7 @@ package struct Audit {
   /// Networks for measures of the pictures of other subjects.
   package var measures: [MeasureSpec] = []
   package var source = AuditSource("", isModel: false)
-  private let catalogs: Catalogs
+  let catalogs: Catalogs
 
   /// - Parameters:
   ///   - job: what was erased from which model
@@ -38,9 +38,12 @@ package struct Audit {
     (self.job, self.size, self.catalogs) = (job, size, catalogs)
   }
 
-  private var options: EvaluationOptions {
+  /// Pictures of each prompt.
+  static let seeds = 1
+
+  var options: EvaluationOptions {
     var options = EvaluationOptions()
-    (options.quick, options.seeds) = (isQuick, 1)
+    (options.quick, options.seeds) = (isQuick, Self.seeds)
     (options.sampling.steps, options.sampling.guidance) = (size.steps, size.guidance)
     return options
   }
@@ -81,55 +84,6 @@ package struct Audit {
     return results
   }
 
-  // MARK: - Prompts
-
-  /// The prompts of the audit, and the rest of the concept's prompts, which nothing is judged by. The concept's prompts are
-  /// halved by the seed; lists of the field are taken whole.
-  private func halved(
-    on device: Device, note: @escaping (String?) -> Void
-  ) throws -> (suite: PromptSuite, rest: [String]) {
-    var request = request
-    (request.prompts, request.neighbours) = (size.prompts, size.neighbours)
-    request.wordings = size.wordings
-    let whole = try request.suite(of: job, options, on: device, note: note)
-    try refuseKinds(whole.groups)
-    let prompts = whole.ofConcept.map(\.prompt).unique
-    let isHalved = try request.isMade() && prompts.count > 3
-    let picks = Tensor.permutation(prompts.count, Generator(seed: seed))
-      .prefix(isHalved ? prompts.count / 2 : prompts.count)
-    let held = Set(picks.map { prompts[$0] })
-    var suite = whole
-    suite.samples = whole.ofConcept.filter { held.contains($0.prompt) } + whole.others
-    return (suite, prompts.filter { !held.contains($0) })
-  }
-
-  /// The prompts, for which the folder is claimed.
-  private func suite(in run: Run, on device: Device) throws -> (suite: PromptSuite, rest: [String])
-  {
-    let (suite, rest) = try halved(on: device, note: run.note)
-    var asked: JSON = [
-      "suite": try JSON(encoding: suite), "size": try JSON(encoding: size), "seed": JSON(seed),
-      "model": .string(job.model), "method": .string(job.method),
-      "judges": .array(judges.map { .string($0.description) }),
-    ]
-    if let additions = job.additions { asked["additions"] = try JSON(encoding: additions) }
-    let identity = RunIdentity("audit", asked)
-    _ = try run.runFolder.claim(identity)
-    try run.runFolder.write(suite, to: "prompts.json")
-    return (suite, rest)
-  }
-
-  /// Neighbours are near to one concept, and the rules are on them.
-  private func refuseKinds(_ groups: [Forgotten]) throws {
-    guard groups.count > 1 else { return }
-    throw LetheError.badValue(
-      "--concept",
-      groups.map { "'\($0.names.joined(separator: ", "))' is of the kind \($0.kind)" }
-        .joined(separator: " and ")
-        + ", and an audit's rules are on one kind; accepted: --concept with concepts of one kind, and an audit for each"
-    )
-  }
-
   // MARK: - Attacks and relearning
 
   /// The time and memory that all of it takes at most, in words.
@@ -141,7 +95,7 @@ package struct Audit {
   /// The plan of the audit, in words. Wrong judges, prompts and options are found.
   package func plan(on device: Device, note: @escaping (String?) -> Void) throws -> [String] {
     let (suite, rest) = try halved(on: device, note: note)
-    for spec in judges { _ = try spec.open(asked: suite.question, on: device, in: catalogs.judges) }
+    try openJudges(of: suite, on: device)
     return [
       "pictures: \(suite.ofConcept.count) for the concept (\(rest.count) more prompts are held out) and "
         + "\(suite.others.count) of other subjects, by each of two models, \(size.steps) steps, guidance \(size.guidance)",
@@ -253,7 +207,7 @@ package struct Audit {
   }
 
   /// The files of attacks and fine-tunings. Pages are made of them, and left out.
-  private static func logs(in folder: RunFolder) -> [String] {
+  static func logs(in folder: RunFolder) -> [String] {
     ["attack", "relearn"].flatMap { place in
       ((try? FileManager.default.subpathsOfDirectory(atPath: folder.file(place).path)) ?? [])
         .filter { name in ["json", "jsonl", "png"].contains { name.hasSuffix(".\($0)") } }

@@ -28,6 +28,8 @@ package struct Verify {
     package var near = 0
     /// Differences from the audit's files, as sentences.
     package var faults: [String] = []
+    /// Parts of the record that nothing can be held against, with what they say.
+    package var unverified: [String] = []
     package var reproduced: Int { equal + near }
   }
 
@@ -45,6 +47,7 @@ package struct Verify {
     let subject = try Subject(audit, suite)
     run.note(Self.outside(results, audit))
     var outcome = Outcome()
+    outcome.unverified = unverified(results, audit)
     func check(_ name: String, _ found: String) {
       guard audit.hashes[name] != found else { return }
       outcome.faults.append("\(name) is another one than the audit's")
@@ -59,6 +62,7 @@ package struct Verify {
         outcome.faults.append("the \(what) \(name) is another one than the audit's")
       }
     }
+    self.check(hashed: audit, subject, &outcome)
     try measure(again: results, subject, &outcome, on: device)
     recompute(results, audit, &outcome)
     try self.check(facts: results, subject, &outcome)
@@ -142,6 +146,11 @@ package struct Verify {
     if try audit.hashes["eraser"] != eraser.hash() {
       outcome.faults.append("the eraser is another one than the audit's")
       return
+    }
+    if !source.isModel, eraser.card.method != subject.method {
+      outcome.faults.append(
+        "the method is '\(subject.method)' in results.json, and '\(eraser.card.method)' in the eraser"
+      )
     }
     let judge = try results.judges.first?.spec.open(
       asked: suite.question, on: device, in: judgeCatalog)

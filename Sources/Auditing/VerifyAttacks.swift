@@ -10,7 +10,7 @@ internal import Workflows
 
 extension Verify {
   /// The lines of a log of the audit's.
-  private func lines(of name: String) throws -> [JSON] {
+  func lines(of name: String) throws -> [JSON] {
     try InputFile.text(folder.own(name)).split(separator: "\n").compactMap {
       try? JSONText.value(Data($0.utf8))
     }
@@ -35,18 +35,15 @@ extension Verify {
   private func compare(
     _ written: [ResultRow], with again: [ResultRow], of log: String, _ outcome: inout Outcome
   ) {
-    func name(_ row: ResultRow) -> String {
-      let place = [row.axes.attack, row.axes.step.map { "relearn after \($0) steps" }]
-      return "'\(row.metric)' of \(place.compactMap(\.self).joined(separator: ", "))"
-    }
-    for row in again where !written.contains(row) {
+    for row in again
+    where !written.contains(where: { Self.isSame($0, row) && $0.measured == row.measured }) {
       let own = written.first { Self.isSame($0, row) }
       outcome.faults.append(
-        "\(name(row)) is \(own?.measured.text() ?? "missing") in results.json, and \(row.measured.text()) by \(log)"
+        "\(Self.name(row)) is \(own?.measured.text() ?? "missing") in results.json, and \(row.measured.text()) by \(log)"
       )
     }
     for row in written where !again.contains(where: { Self.isSame($0, row) }) {
-      outcome.faults.append("\(name(row)) is no number of \(log)")
+      outcome.faults.append("\(Self.name(row)) is no number of \(log)")
     }
   }
 
@@ -78,7 +75,8 @@ extension Verify {
       for name in names {
         try outcomes(name, of: samples.count, &outcome).map { logs.append((name, $0)) }
       }
-      let made = AttackRows(subject.method, rows[0].subject, samples, seeds: rows[0].seeds)
+      let made = AttackRows(
+        subject.method, subject.job.subject, samples, seeds: Audit.seeds)
       let control = try control(subject.audit, logs, of: samples.count, &outcome)
       for (name, outcomes) in logs {
         compare(
@@ -138,7 +136,7 @@ extension Verify {
   /// The rows of fine-tunings from their curve.
   func check(relearning results: Results, _ subject: Subject, _ outcome: inout Outcome) throws {
     let written = results.rows.filter { $0.axes.trainedOn != nil }
-    guard let first = written.first else {
+    guard !written.isEmpty else {
       if asked(results, subject.audit).tunes {
         outcome.faults.append("a fine-tuning was asked for, and results.json has no row of it")
       }
@@ -146,7 +144,7 @@ extension Verify {
     }
     let points = try lines(of: "relearn/curve.jsonl")
       .compactMap { try? $0.decoded(as: Relearn.Point.self) }.filter(\.isPossible)
-    let again = RelearningCurve(points).rows(subject.method, first.subject).filter {
+    let again = RelearningCurve(points).rows(subject.method, subject.job.subject).filter {
       $0.axes.trainedOn == .concept && $0.metric == "success"
     }
     compare(written, with: again, of: "relearn/curve.jsonl", &outcome)

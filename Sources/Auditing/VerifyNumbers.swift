@@ -26,8 +26,9 @@ extension Verify {
         outcome.faults.append("the judge \(record.spec) is another one than the audit's")
       }
     }
-    var evaluate = try Evaluate(
-      subject.job, EvaluationOptions(), suite, judges: results.judges.map(\.spec))
+    var options = EvaluationOptions()
+    options.seeds = Audit.seeds
+    var evaluate = try Evaluate(subject.job, options, suite, judges: results.judges.map(\.spec))
     evaluate.judgeCatalog = judgeCatalog
     evaluate.measures = try subject.measures
     // Statistics that came with the audit are not believed.
@@ -42,7 +43,8 @@ extension Verify {
         outcome.faults.append("the judge says of \(verdict.file) something else than the audit")
       }
     }
-    if results.notes != again.notes, audit.settings["lethe"] == Version.current {
+    try check(answers: verdicts, &outcome)
+    if results.notes != again.notes, Self.isOfThisVersion(audit) {
       outcome.faults.append("the notes on judges and measures are others than Lethe's")
     }
     for (record, new) in zip(results.judges, again.judges) where record.about != new.about {
@@ -61,14 +63,59 @@ extension Verify {
     for row in again.rows {
       let own = written.first { Self.isSame($0, row) }
       guard !Self.agree(own?.measured, row.measured) else { continue }
-      let distance = row.axes.distance.map { " (\($0.rawValue))" } ?? ""
       outcome.faults.append(
-        "'\(row.metric)'\(distance) of \(row.method) is \(own?.measured.text() ?? "missing"), its pictures give "
+        "\(Self.name(row)) is \(own?.measured.text() ?? "missing"), its pictures give "
           + row.measured.text())
     }
     if let stray = written.first(where: { row in !again.rows.contains { Self.isSame($0, row) } }) {
       outcome.faults.append("'\(stray.metric)' of \(stray.method) is no number of these pictures")
     }
+    check(labels: written, of: again.rows, &outcome)
+  }
+
+  /// The rows' subjects and seeds, and rows that stand more often than they are measured.
+  func check(labels written: [ResultRow], of again: [ResultRow], _ outcome: inout Outcome) {
+    for row in written {
+      guard let own = again.first(where: { Self.isSame($0, row) }) else { continue }
+      if (row.subject, row.seeds) != (own.subject, own.seeds) {
+        outcome.faults.append(
+          "\(Self.name(row)) is on '\(row.subject)' with \(row.seeds) seeds in results.json, and on "
+            + "'\(own.subject)' with \(own.seeds) by the other files")
+      }
+    }
+    for row in again {
+      let (found, due) = (
+        written.filter { Self.isSame($0, row) }.count, again.filter { Self.isSame($0, row) }.count
+      )
+      if found > due {
+        outcome.faults.append("\(Self.name(row)) stands \(found) times, and is measured \(due)")
+      }
+    }
+  }
+
+  /// The lines of `samples.jsonl`: what each judge sees in each picture.
+  private func check(answers verdicts: [JudgedPicture], _ outcome: inout Outcome) throws {
+    guard folder.has("samples.jsonl") else { return }
+    /// Probabilities are near on another processor, and all else is equal.
+    func words(_ one: JudgedPicture) -> JudgedPicture {
+      var one = one
+      (one.probability, one.askedProbability) = (nil, nil)
+      return one
+    }
+    let written = try lines(of: "samples.jsonl").map { try? $0.decoded(as: JudgedPicture.self) }
+    if written.map({ $0.map(words) }) != verdicts.map(words) {
+      outcome.faults.append("samples.jsonl has other answers than the judges give")
+    }
+  }
+
+  /// A row's name in a fault.
+  static func name(_ row: ResultRow) -> String {
+    guard row.axes.attack == nil, row.axes.trainedOn == nil else {
+      let place = [row.axes.attack, row.axes.step.map { "relearn after \($0) steps" }]
+      return "'\(row.metric)' of \(place.compactMap(\.self).joined(separator: ", "))"
+    }
+    let distance = row.axes.distance.map { " (\($0.rawValue))" } ?? ""
+    return "'\(row.metric)'\(distance) of \(row.method)"
   }
 
   static func isSame(_ a: ResultRow, _ b: ResultRow) -> Bool {
@@ -109,6 +156,7 @@ extension Verify {
         ("guidance", "\(results.sampling.guidance)", "\(size.guidance)"),
       ]
     }
+    expected += try origin(of: results, audit)
     expected += AuditClock.facts(in: folder).map { ($0, audit.settings[$0], $1) }
     for (name, said, found) in expected.sorted(by: { $0.name < $1.name }) where said != found {
       outcome.faults.append(
@@ -129,22 +177,6 @@ extension Verify {
     }
     if again.rules != audit.rules {
       outcome.faults.append("the rules there are others than Lethe's")
-    }
-  }
-
-  /// The files for readers say what the results say. Those of another version of Lethe may be worded otherwise.
-  func check(pages results: Results, _ subject: Subject, _ outcome: inout Outcome) throws {
-    guard subject.audit.settings["lethe"] == Version.current else { return }
-    let files = AuditFiles(results, subject.job)
-    /// The page names its folder, which may have moved.
-    func placeless(_ text: String) -> String { text.replacing(/lethe verify [^<]*/, with: "") }
-    let page = try ResultsPage.content(of: results, in: folder.url).html()
-    for (name, text) in [
-      ("results.csv", files.csv), ("README.md", files.card), ("report.html", page),
-    ] where folder.has(name) {
-      if placeless(try InputFile.text(folder.own(name))) != placeless(text) {
-        outcome.faults.append("\(name) says something else than results.json")
-      }
     }
   }
 }

@@ -71,7 +71,7 @@ package struct Workers {
       for worker in working where !worker.process.isRunning {
         working.removeAll { $0.part == worker.part }
         guard worker.process.terminationStatus == 0 else {
-          throw failure(of: worker.part, lastLine(of: worker.log), worker.log)
+          throw failure(of: worker.part, lastLine(of: worker.log), worker.log, worker.process)
         }
         done += 1
       }
@@ -99,9 +99,14 @@ package struct Workers {
     return Worker(process: process, part: part, log: log)
   }
 
-  private func failure(of part: String, _ line: String, _ log: URL) -> LetheError {
-    LetheError(
-      .other, "the part \(part) failed: \(line) (\(log.path)); finished parts are kept")
+  /// - Parameter process: the worker, whose exit code tells the kind of the failure
+  private func failure(
+    of part: String, _ line: String, _ log: URL, _ process: Process? = nil
+  ) -> LetheError {
+    let code = process.flatMap { $0.terminationReason == .exit ? $0.terminationStatus : nil }
+    return LetheError(
+      code.flatMap(LetheError.Kind.init(rawValue:)) ?? .other,
+      "the part \(part) failed: \(line) (\(log.path)); finished parts are kept")
   }
 
   private func lastLine(of log: URL) -> String {

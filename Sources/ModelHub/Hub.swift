@@ -24,13 +24,16 @@ package struct Hub: Sendable {
   /// Times that a transfer is tried again without a byte of progress, and the first wait between them.
   let retries: Int
   let pause: Double
+  /// Seconds of silence that end an attempt.
   let silence: Double
+  /// Seconds without a byte, over all attempts, after which the hub is given up.
+  let patience: Double
 
   static let address = "https://huggingface.co"
 
   package init(
     _ environment: [String: String] = ProcessInfo.processInfo.environment, retries: Int = 5,
-    pause: Double = 0.5, silence: Double = 10
+    pause: Double = 0.5, silence: Double = 6, patience: Double = 8
   ) throws {
     func value(_ key: String) -> String? { environment[key].flatMap { $0.isEmpty ? nil : $0 } }
     for key in ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"] {
@@ -54,7 +57,7 @@ package struct Hub: Sendable {
     let own = value("HF_HUB_DISABLE_IMPLICIT_TOKEN") == nil ? stored : nil
     token = (value("HF_TOKEN") ?? value("HUGGING_FACE_HUB_TOKEN") ?? own)?
       .components(separatedBy: .newlines).joined().trimmingCharacters(in: .whitespaces)
-    (self.retries, self.pause, self.silence) = (retries, pause, silence)
+    (self.retries, self.pause, self.silence, self.patience) = (retries, pause, silence, patience)
   }
 
   /// The commit that a revision is at.
@@ -150,32 +153,44 @@ package struct Hub: Sendable {
 
   /// A short answer, tried again where that may help.
   private func body(_ url: URL, _ name: HubName) throws -> (Data, HTTPURLResponse) {
-    var wait = pause
-    var attempt = 0
+    var patience = HubPatience(self)
     while true {
       try Interrupt.check()
-      attempt += 1
-      let bytes = Mutex(Data())
+      let bytes = Mutex<(data: Data, announced: Int64)>((Data(), 0))
       do {
-        let response = try HubTransfer.run(request(url), seconds: silence) { _, data in
+        let response = try HubTransfer.run(request(url), seconds: patience.silence) {
+          response, data in
           try bytes.withLock {
-            $0 += data
-            guard $0.count < 1 << 26 else {
+            $0.data += data
+            $0.announced = response.expectedContentLength
+            guard $0.data.count < 1 << 26 else {
               throw LetheError(.other, "\(url.absoluteString) answers without end")
             }
           }
         }
-        if response.statusCode == 200 { return (bytes.withLock { $0 }, response) }
-        guard Self.isTransient(response.statusCode), attempt <= retries else {
+        if response.statusCode == 200 { return (bytes.withLock { $0.data }, response) }
+        guard Self.isTransient(response.statusCode), patience.waits(Self.after(response)) else {
           throw refusal(response, name, url)
         }
-        wait = Self.after(response) ?? wait
       } catch let error as URLError {
-        guard attempt <= retries else { throw Self.failure(error, url) }
+        guard !patience.waits() else { continue }
+        let (count, announced) = bytes.withLock { ($0.data.count, $0.announced) }
+        throw count > 0 && count < announced
+          ? Self.short(url.absoluteString, count, Int(clamping: announced), Self.reason(error))
+          : Self.failure(error, url)
       }
-      Thread.sleep(forTimeInterval: min(wait, 60))
-      wait *= 2
     }
+  }
+
+  /// An answer that ends before its announced length.
+  /// - Parameter reason: the end of the last connection; nil where it ended well
+  static func short(_ name: String, _ count: Int, _ announced: Int, _ reason: String?) -> LetheError
+  {
+    let reason = reason.map { " (\($0))" } ?? ""
+    return LetheError(
+      .other,
+      "\(name) ends after \(count) of \(announced) bytes\(reason); give the command again, which goes on"
+    )
   }
 
   static func isTransient(_ status: Int) -> Bool {
@@ -189,22 +204,24 @@ package struct Hub: Sendable {
   }
 
   static func failure(_ error: URLError, _ url: URL) -> LetheError {
-    let reason =
-      switch error.code {
-      case .cannotFindHost, .dnsLookupFailed: "there is no such host"
-      case .cannotConnectToHost: "it refuses the connection"
-      case .timedOut: "it does not answer in time"
-      case .notConnectedToInternet: "this machine has no network"
-      case .networkConnectionLost: "the connection was lost"
-      case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
-        .serverCertificateNotYetValid, .serverCertificateHasUnknownRoot:
-        "its certificate is not trusted"
-      default: "the connection failed (\(error.code.rawValue))"
-      }
-    return LetheError(
+    LetheError(
       .other,
-      "\(url.host ?? url.absoluteString) cannot be reached: \(reason); give the command again, which goes on"
+      "\(url.host ?? url.absoluteString) cannot be reached: \(reason(error)); give the command again, which goes on"
     )
+  }
+
+  static func reason(_ error: URLError) -> String {
+    switch error.code {
+    case .cannotFindHost, .dnsLookupFailed: "there is no such host"
+    case .cannotConnectToHost: "it refuses the connection"
+    case .timedOut: "it does not answer in time"
+    case .notConnectedToInternet: "this machine has no network"
+    case .networkConnectionLost: "the connection was lost"
+    case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
+      .serverCertificateNotYetValid, .serverCertificateHasUnknownRoot:
+      "its certificate is not trusted"
+    default: "the connection failed (\(error.code.rawValue))"
+    }
   }
 
   func refusal(_ response: HTTPURLResponse, _ name: HubName, _ url: URL) -> LetheError {

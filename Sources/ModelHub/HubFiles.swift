@@ -1,6 +1,7 @@
 // Files of a model, transferred with resume and checked by length and hash.
 internal import Editing
 internal import Foundation
+internal import Synchronization
 internal import Torch
 internal import Training
 
@@ -44,10 +45,11 @@ extension Hub {
     let path =
       entry.path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? entry.path
     let first = URL(string: "\(endpoint.absoluteString)/\(name.name)/resolve/\(commit)/\(path)")
-    var (failures, wait) = (0, pause)
+    var (patience, most) = (HubPatience(self), 0)
     while true {
       try Interrupt.check()
       let file = try PartialFile(part)
+      most = max(most, file.size)
       if file.size > entry.size { try file.truncate() }
       let before = file.size
       guard before < entry.size || (entry.size == 0 && before == 0) else { return }
@@ -55,14 +57,17 @@ extension Hub {
       guard var url = first else {
         throw LetheError.badValue("pull", "'\(entry.path)' is no address")
       }
-      var problem: LetheError?
+      var (problem, named): (URLError?, Double?) = (nil, nil)
+      let arrived = Mutex(ContinuousClock.now)
       do {
         var hops = 0
         while true {
           var request = request(url)
           if before > 0 { request.setValue("bytes=\(before)-", forHTTPHeaderField: "Range") }
-          let response = try HubTransfer.run(request, seconds: silence) { [url] response, data in
+          let response = try HubTransfer.run(request, seconds: patience.silence) {
+            [url] response, data in
             guard response.statusCode == 200 || response.statusCode == 206 else { return }
+            arrived.withLock { $0 = .now }
             try file.receive(data, response, expecting: entry.size, from: url)
           }
           if (300..<400).contains(response.statusCode), hops < 10,
@@ -81,23 +86,22 @@ extension Hub {
             else {
               throw refusal(response, name, url)
             }
-            wait = Self.after(response) ?? wait
+            named = Self.after(response)
           }
           break
         }
-      } catch let error as URLError { problem = Self.failure(error, url) }
+      } catch let error as URLError { problem = error }
       let now = file.size
       progress(now)
       if now == entry.size { return }
-      failures = now > before ? 0 : failures + 1
-      guard failures <= retries else {
-        throw problem
-          ?? LetheError(
-            .other, "\(entry.path) of \(name.name) ends after \(now) of \(entry.size) bytes")
-      }
-      if now <= before {
-        Thread.sleep(forTimeInterval: min(wait, 60))
-        wait *= 2
+      // A hub whose file is shorter than its list says gives the same bytes again and again.
+      if now > most {
+        most = now
+        patience.progressed(at: arrived.withLock { $0 })
+      } else if !patience.waits(named) {
+        if most == 0, let problem { throw Self.failure(problem, url) }
+        throw Self.short(
+          "\(entry.path) of \(name.name)", most, entry.size, problem.map(Self.reason))
       }
     }
   }

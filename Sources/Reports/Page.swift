@@ -154,6 +154,9 @@ package struct ReportContent {
         "commands": commands, "facts": facts.map { ["name": $0.0, "value": $0.1] },
       ] as [String: Any]
     ) { $1 }
-    return try MustacheTemplate(string: Self.template).render(context)
+    let html = try MustacheTemplate(string: Self.template).render(context)
+    // Names and prompts from files come with what steers a terminal.
+    let steers = html.utf8.contains { $0 < 32 && $0 != 9 && $0 != 10 || $0 == 127 }
+    return steers ? html.printable(hasLines: true) : html
   }
 }

@@ -152,8 +152,12 @@ public struct RunFolder: Sendable, Hashable {
   /// - Throws: ``LetheError`` of the kind `model` for a `results.json` that is missing or cannot be read
   public func results() throws -> Results {
     let file = file("results.json")
-    return try Checked(contentsOf: file).decoded()
+    let results: Results = try Checked(contentsOf: file).decoded()
+    // Pages compare each method with every row.
+    try Self.methods.check(Set(results.rows.map(\.method)).count, file)
+    return results
   }
+  private static let methods = Limit(1000, "methods")
 
   /// - Parameter option: the option that names the folder
   /// - Throws: ``LetheError`` of the kind `request` for a run, whose files those of another command would mix with

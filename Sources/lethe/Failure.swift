@@ -23,7 +23,14 @@ enum Failure {
 
   static func report(_ error: any Error) {
     let ranks = RankSession.ranks
-    warn("lethe: \(ranks.isFirst ? "" : "rank \(ranks.rank): ")\(sentence(error))")
+    warn("lethe: \(ranks.isFirst ? "" : "rank \(ranks.rank): ")\(Self.short(sentence(error)))")
+  }
+
+  /// Names and texts from files and options stand in sentences. A long one is cut in its middle, so that what would be
+  /// accepted can still be read.
+  static func short(_ sentence: String) -> String {
+    guard sentence.count > 1200 else { return sentence }
+    return "\(sentence.prefix(600)) ... \(sentence.suffix(400))"
   }
 
   /// One sentence, also for errors that are not the program's own and come with the words of a library.

@@ -54,7 +54,7 @@ public enum LetheProgram {
   /// wrong request like any other.
   private static func end(_ error: any Error, _ words: [String]) -> Never {
     guard Lethe.exitCode(for: error) == .validationFailure else { Lethe.exit(withError: error) }
-    warn("lethe: \(ParsingFault(error, words).sentence)")
+    warn("lethe: \(Failure.short(ParsingFault(error, words).sentence))")
     exit(LetheError.Kind.request.rawValue)
   }
 }

@@ -178,9 +178,18 @@ import WorkbenchSupport
     }
   }
 
+  /// A judge that cannot be opened leaves no file in the audit's folder.
   @Test func aModelThatNamesNoJudgeNeedsOne() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.plainModel(folder)
+      let audit = try Audit(
+        Tiny.job(model, "uce", "fox"), judges: [JudgeSpec("clip", folder.path + "/none")], Self.size
+      )
+      let out = folder.appendingPathComponent("audit")
+      #expect(throws: LetheError.self) {
+        try audit(in: Run(out), eraser: Self.eraser(model.model()), on: .cpu)
+      }
+      #expect(((try? FileManager.default.contentsOfDirectory(atPath: out.path)) ?? []) == [])
       #expect {
         try Audit(Tiny.job(model, "uce", "fox"), judges: [], Self.size)
       } throws: { "\($0)".contains("clip:FOLDER") }
@@ -296,6 +305,14 @@ import WorkbenchSupport
     forged.audit?.settings["time"] = "1 s"
     forged.audit?.subject["concept"] = "fox and cat"
     forged.rows.append(ResultRow("uce", "fox", .share("shown-twice", 1, of: 2), seeds: 1))
+    let own = try #require(forged.rows.firstIndex { $0.metric == "ua" && $0.method == "uce" })
+    (forged.rows[own].subject, forged.rows[own].seeds) = ("every concept", 9)
+    forged.rows.append(try #require(results.rows.first { $0.metric == "shown-change" }))
+    forged.sampling.sampler = "ddpm"
+    forged.titles["uce"] = "Perfect"
+    forged.origin?.judges = [:]
+    forged.audit?.pictures["erased/fox-0_0.png"] = nil
+    forged.audit?.files?["attack/random.jsonl"] = nil
     forged.judges[0].quality?.falsePositives.value += 0.25
     forged.audit?.sentence = "'fox' is erased."
     try RunFolder(out).write(forged, to: "results.json")
@@ -307,13 +324,30 @@ import WorkbenchSupport
       "notes on judges", "description of the judge", "'seed' is 7", "'held out' is 4000",
       "'time' is 1 s", "'concept' is fox and cat",
       "'shown-twice'", "measurement of the judge", "another verdict", "README.md", "results.csv",
-      "report.html",
+      "report.html", "'ua' of uce is on 'every concept' with 9 seeds",
+      "'shown-change' of uce stands 2 times", "'sampling' is", "'titles' is 1 entries",
+      "'origin.judges' is", "erased/fox-0_0.png has no hash", "attack/random.jsonl has no hash",
     ] { #expect(faults.contains { $0.contains(word) }, "\(word): \(faults)") }
     // A whole attack and the fine-tunings left out are named as well.
     forged = results
     forged.rows.removeAll { $0.axes.attack == "random" || $0.axes.trainedOn != nil }
     try RunFolder(out).write(forged, to: "results.json")
-    let missing = try verify(in: Run(out), on: .cpu).faults
+    let pages = ["report.html", "attack/report.html", "times.jsonl"]
+    let kept = try pages.map { try Data(contentsOf: out.appendingPathComponent($0)) }
+    for page in pages { try FileManager.default.removeItem(at: out.appendingPathComponent(page)) }
+    let samples = out.appendingPathComponent("samples.jsonl")
+    let answers = try String(contentsOf: samples, encoding: .utf8)
+    try Data(answers.replacing("stayed away", with: "came back").utf8).write(to: samples)
+    let outcome = try verify(in: Run(out), on: .cpu)
+    let missing = outcome.faults
+    for page in pages { #expect(missing.contains("\(page) is missing"), "\(missing)") }
+    #expect(missing.contains { $0.hasPrefix("samples.jsonl has other answers") }, "\(missing)")
+    // The rest of the record is named as the author's word.
+    for word in ["command '", "machine ", "date ", "libtorch "] {
+      #expect(outcome.unverified.contains { $0.hasPrefix(word) }, "\(outcome.unverified)")
+    }
+    for (page, data) in zip(pages, kept) { try data.write(to: out.appendingPathComponent(page)) }
+    try Data(answers.utf8).write(to: samples)
     #expect(missing.contains { $0.hasPrefix("the attack random was asked for") }, "\(missing)")
     #expect(missing.contains { $0.hasPrefix("a fine-tuning was asked for") }, "\(missing)")
     try RunFolder(out).write(results, to: "results.json")

@@ -60,6 +60,7 @@ import Training
         try shell(
           "[ $3 != b ] || { echo 'lethe: no such thing' >&2; exit 2; }", 2, ["a", "b"], run)
       }
+      #expect(error?.kind == .request)
       let text = "\(try #require(error))"
       #expect(text.contains("the part b failed: lethe: no such thing"))
     }

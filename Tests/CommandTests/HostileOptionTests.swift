@@ -2,6 +2,9 @@
 import Foundation
 import TestSupport
 import Testing
+import Torch
+
+@testable import LetheCommands
 
 @Suite struct HostileOptionTests {
   private let model = Fixtures.url("tiny-sd1").path
@@ -37,6 +40,48 @@ import Testing
       #expect(code == 2)
       #expect(text.hasPrefix("lethe: \(sentence)"), "\(text)")
     }
+  }
+
+  /// Requests that would draw more pictures than a folder can list, lists without a member, options without effect, and a
+  /// name so long that nobody finds the end of its sentence.
+  @Test(arguments: [
+    (
+      "yes fox | head -300000 | lethe generate $MODEL --prompts - --out $OUT",
+      "the request has 300001 pictures"
+    ),
+    ("yes fox | lethe generate $MODEL --prompts - --out $OUT", "standard input has"),
+    (
+      "yes fox | head -c 8000 | tr -d '\\n' | lethe generate $MODEL --prompts - --out $OUT",
+      "the prompt 'foxfox"
+    ),
+    (
+      "lethe generate $MODEL --prompt fox --count 300000 --out $OUT",
+      "the request has 300000 pictures"
+    ),
+    (
+      "lethe generate $MODEL --prompt fox --strengths 1 --out $OUT",
+      "--strengths: it belongs to --grid"
+    ),
+    ("lethe bench $MODEL --methods '' --concept fox --out $OUT", "--methods: '' names nothing"),
+    ("lethe show $(head -c 5000 /dev/zero | tr '\\0' x)", "there is nothing at xxx"),
+  ]) func requestsThatAreTooLargeOrEmpty(command: String, sentence: String) throws {
+    try Fixtures.temporaryFolder { folder in
+      let (code, text) = try shell(
+        "lethe() { \"$LETHE\" \"$@\"; }; OUT='\(folder.path)/o'; set -o pipefail; \(command) 2>&1 | head -c 5000; exit ${PIPESTATUS[-2]}"
+      )
+      #expect(code == 2, "\(text)")
+      #expect(text.hasPrefix("lethe: \(sentence)"), "\(text)")
+      #expect(text.count < 1300 && text.split(separator: "\n").count == 1)
+      #expect(!FileManager.default.fileExists(atPath: folder.path + "/o"))
+    }
+  }
+
+  /// A server that does not close, since it reads a line without end for a client, is not waited for.
+  @Test func waitingEnds() throws {
+    let open = try waiting(atMost: 0.01) { try await Task.sleep(for: .seconds(3600)) }
+    #expect(open == nil)
+    #expect(try waiting(atMost: 3600) { 3 } == 3)
+    #expect(throws: LetheError.self) { try waiting { throw LetheError.interrupted } }
   }
 
   #if os(Linux)

@@ -85,6 +85,7 @@ import Training
   /// Pulls the tiny model from a server with its own manners.
   private func pull(
     _ name: String = "org/tiny", variant: String? = nil, token: String? = nil,
+    retries: Int = 2, patience: Double = 9,
     _ manners: @escaping @Sendable (HubServer.Request, Site) -> HubServer.Answer?,
     _ body: (Result<URL, any Error>, HubServer, HubCache) throws -> Void
   ) throws {
@@ -97,7 +98,8 @@ import Training
       let cache = HubCache(environment)
       let result = Result {
         try Pull(name, variant: variant)(
-          Hub(environment, retries: 2, pause: 0.01, silence: 3), cache, progress: { _, _ in })
+          Hub(environment, retries: retries, pause: 0.01, silence: 3, patience: patience), cache,
+          progress: { _, _ in })
       }
       try body(result, server, cache)
     }
@@ -181,6 +183,27 @@ import Training
       #expect(
         !FileManager.default.fileExists(
           atPath: cache.folder(name).appendingPathComponent("refs/main").path))
+    }
+  }
+
+  /// A hub whose answers stay short is given up after the patience, in whose time waits that double have few places, and its
+  /// sentence says how much came.
+  @Test(arguments: ["/revision/", "/resolve/"]) func shortAnswersEndThePatience(_ part: String)
+    throws
+  {
+    try pull(retries: 1000, patience: 0.1) { request, site in
+      guard request.path.contains(part) else { return nil }
+      if request.start > 0 { return .init(status: 416) }
+      var answer = site.answer(request)
+      (answer.length, answer.cut) = (answer.body.count, 5)
+      return answer
+    } _: { result, server, _ in
+      let error = #expect(throws: LetheError.self) { try result.get() }
+      #expect(error?.sentence.contains(" ends after 5 of ") == true, "\(error?.sentence ?? "")")
+      #expect(error?.sentence.hasSuffix("give the command again, which goes on") == true)
+      let asked = server.requests.filter { $0.path.contains(part) }
+      #expect(asked.count > 1 && asked.count < 8, "\(asked.count)")
+      #expect(part == "/revision/" || asked[1].start == 5)
     }
   }
 

@@ -12,9 +12,13 @@ import Testing
     content.grids = [
       .init(
         "Gone", columns: ["noto"],
-        rows: [.init("fox", [(original: picture, erased: picture, prompt: "a <fox>", seed: 3)])])
+        rows: [
+          .init(
+            "fox", [(original: picture, erased: picture, prompt: "a <fox>\u{1B}[31m", seed: 3)])
+        ])
     ]
     let html = try content.html()
+    #expect(html.contains("a &lt;fox&gt;\\u{1B}[31m") && !html.contains("\u{1B}"))
     #expect(html.contains("Forgetting &lt;fox&gt; &amp;") && !html.contains("<fox>"))
     #expect(html.contains("data:image/png;base64,AQID") && html.contains("<polyline"))
     #expect(!html.contains("http://") && !html.contains("https://"))

@@ -145,4 +145,14 @@ struct BenchCommand: ParsableCommand {
 extension String {
   /// The members of a list with commas between them.
   var listed: [String] { split(separator: ",").map(String.init) }
+
+  /// The members of a list of which one at least is needed.
+  /// - Throws: ``LetheError`` of the kind `request` for a list without members
+  func listed(_ option: String) throws -> [String] {
+    guard !listed.isEmpty else {
+      throw LetheError.badValue(
+        option, "'\(self)' names nothing; accepted: names with commas between them")
+    }
+    return listed
+  }
 }

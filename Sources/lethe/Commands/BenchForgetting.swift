@@ -78,7 +78,7 @@ struct BenchForgettingCommand: ParsableCommand {
       (evaluation.sampling.steps, evaluation.sampling.guidance) = (steps, guidance)
       var benchmark = ForgettingBenchmark(
         running.options(model, settings, evaluation), concept: concept, data: data)
-      if let methods { benchmark.methods = methods.listed }
+      if let methods { benchmark.methods = try methods.listed("--methods") }
       if quick, methods == nil { benchmark.methods = ["erasediff", "salun", "finetune"] }
       (benchmark.seeds, benchmark.retrainSeeds) = (seeds ?? (quick ? 1 : 3), retrainSeeds)
       benchmark.heldOutEvery = heldOutEvery

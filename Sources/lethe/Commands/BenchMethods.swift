@@ -37,8 +37,8 @@ struct BenchMethods: ParsableCommand {
   func run() throws {
     try running.common.reporting(shares: true) {
       let options = try running.options(model, request, words)
-      var benchmark = MethodBenchmark(
-        options, methods: methods.listed,
+      var benchmark = try MethodBenchmark(
+        options, methods: methods.listed("--methods"),
         concepts: try words.concepts(of: options))
       benchmark.preserve = preserve
       try running(benchmark)

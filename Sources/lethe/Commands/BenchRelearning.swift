@@ -49,7 +49,7 @@ struct BenchRelearningCommand: ParsableCommand {
       var benchmark = RelearningBenchmark(
         options,
         concepts: try words.concepts(of: options, drawing: "3,1"))
-      benchmark.methods = methods.listed
+      benchmark.methods = try methods.listed("--methods")
       (benchmark.seeds, benchmark.prompts) = (
         repeats ?? (request.size.quick ? 1 : 3), prompts
       )

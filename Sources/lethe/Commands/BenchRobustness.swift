@@ -50,8 +50,8 @@ struct BenchRobustnessCommand: ParsableCommand {
       var benchmark = RobustnessBenchmark(
         options,
         concepts: try words.concepts(of: options, drawing: "4,2"))
-      benchmark.methods = methods.listed
-      if attacks != "all" { benchmark.attacks = attacks.listed }
+      benchmark.methods = try methods.listed("--methods")
+      if attacks != "all" { benchmark.attacks = try attacks.listed("--attacks") }
       (benchmark.prompts, benchmark.threshold) = (prompts, threshold)
       try running(benchmark)
     }

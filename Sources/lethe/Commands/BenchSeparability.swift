@@ -61,7 +61,7 @@ struct BenchSeparabilityCommand: ParsableCommand {
         options.conceptKind = known
       }
       var benchmark = SeparabilityBenchmark(options)
-      (benchmark.methods, benchmark.concepts) = (methods.listed, concept)
+      (benchmark.methods, benchmark.concepts) = (try methods.listed("--methods"), concept)
       try running(benchmark)
     }
   }

@@ -84,8 +84,9 @@ struct GenerateCommand: ParsableCommand {
       "Page grid.html of pictures in rows and columns, ROWS,COLUMNS of prompt, eraser, strength, seed: 'prompt,eraser' has each eraser of --with alone and none."
   )
   var grid: String?
-  @Option(help: "Strengths of the erasers for a grid, separated by commas.")
-  var strengths = "0,0.5,1"
+  @Option(
+    help: "Strengths of the erasers for a grid, separated by commas. 0,0.5,1 when left out.")
+  var strengths: String?
   @Option(help: "Width in pixels. The model's own when left out.")
   var width: Int?
   @Option(help: "Height in pixels. The model's own when left out.")
@@ -113,6 +114,10 @@ struct GenerateCommand: ParsableCommand {
       try accept("--width", width, .whole(1...16_384))
       try accept("--height", height, .whole(1...16_384))
       try Limit.check(prompts: prompt)
+      guard strengths == nil || grid != nil else {
+        throw LetheError.badValue("--strengths", "it belongs to --grid, and has no effect without")
+      }
+      try Self.check(prompt.count, count)
       var samples: [SampleSet.Sample] = []
       for (i, prompt) in prompt.enumerated() {
         for k in 0..<count {
@@ -120,10 +125,10 @@ struct GenerateCommand: ParsableCommand {
         }
       }
       if prompts == "-" {
-        var line = 0
-        while let text = readLine() {
-          let text = text.trimmingCharacters(in: .whitespaces)
-          defer { line += 1 }
+        let lines = try StandardInput.lines()
+        try Self.check(lines.count, count)
+        try Limit.check(prompts: lines)
+        for (line, text) in lines.enumerated() {
           for k in 0..<count where !text.isEmpty {
             samples.append(.init("\(line)", k, prompt: text, seed: seed &+ UInt64(k)))
           }
@@ -131,6 +136,7 @@ struct GenerateCommand: ParsableCommand {
       } else if let prompts {
         let table = try PromptTable(named: prompts)
         if !common.isQuiet { table.notes.forEach { warn("\(prompts): \($0)") } }
+        try Self.check(table.rows.count, count)
         for row in table.rows {
           for k in 0..<count {
             var sample = SampleSet.Sample(
@@ -203,12 +209,20 @@ struct GenerateCommand: ParsableCommand {
     }
   }
 
+  /// The list of so many pictures is read again as JSON of at most 64 MB.
+  private static let pictures = Limit(200_000, "pictures")
+
+  private static func check(_ prompts: Int, _ count: Int) throws {
+    try pictures.check(prompts * count, "the request", .request)
+  }
+
   private func gridOf(_ axes: String, _ samples: [SampleSet.Sample]) throws -> GenerateGrid {
     guard prompts == nil || prompts == "-" else {
       throw LetheError.badValue(
         "--grid",
         "the rows of a CSV have seeds of their own; give prompts with --prompt or '--prompts -'")
     }
+    let strengths = strengths ?? "0,0.5,1"
     let numbers = strengths.split(separator: ",").map { Double($0) }
     let values = numbers.compactMap(\.self).filter(\.isFinite)
     guard !values.isEmpty, values.count == numbers.count, Set(values).count == values.count else {

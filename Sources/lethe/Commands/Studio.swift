@@ -82,7 +82,12 @@ struct StudioCommand: ParsableCommand {
       if !common.isQuiet, !common.json { warn("Ctrl-C ends the studio; its jobs go on") }
       if open { try PageOptions.open(address.absoluteString) }
       while !Interrupt.isRequested { Thread.sleep(forTimeInterval: 0.1) }
-      try waiting { await studio.close() }
+      // The server waits for answers under way. One that takes longer, such as a client's line of 100 KB, which it reads
+      // in a time with the square of the length, ends with the process; jobs are processes of their own.
+      if try waiting(atMost: 1, { await studio.close() }) == nil {
+        fflush(nil)
+        _exit(0)
+      }
     }
   }
 
@@ -106,8 +111,17 @@ private final class Outcome<T: Sendable>: Sendable {
 }
 
 /// Waits on this thread for work that others do.
-private func waiting<T: Sendable>(_ work: @escaping @Sendable () async throws -> T) throws -> T {
-  let (outcome, end) = (Outcome<T>(), DispatchSemaphore(value: 0))
+func waiting<T: Sendable>(_ work: @escaping @Sendable () async throws -> T) throws -> T {
+  guard let result = try waiting(atMost: .infinity, work) else { throw LetheError.interrupted }
+  return result
+}
+
+/// Waits on this thread for work that others do.
+/// - Returns: nil where it is not done after so many seconds
+func waiting<T: Sendable>(
+  atMost seconds: Double, _ work: @escaping @Sendable () async throws -> T
+) throws -> T? {
+  let (outcome, done) = (Outcome<T>(), DispatchSemaphore(value: 0))
   Task {
     do {
       let value = try await work()
@@ -115,9 +129,9 @@ private func waiting<T: Sendable>(_ work: @escaping @Sendable () async throws ->
     } catch {
       outcome.value.withLock { $0 = .failure(error) }
     }
-    end.signal()
+    done.signal()
   }
-  end.wait()
-  guard let result = outcome.value.withLock({ $0 }) else { throw LetheError.interrupted }
-  return try result.get()
+  let end = seconds.isFinite ? DispatchTime.now() + seconds : .distantFuture
+  guard done.wait(timeout: end) == .success else { return nil }
+  return try outcome.value.withLock { $0 }?.get()
 }

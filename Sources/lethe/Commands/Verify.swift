@@ -55,6 +55,7 @@ struct VerifyCommand: ParsableCommand {
           "drawn": .int(outcome.drawn), "reproduced": .int(outcome.reproduced),
           "equal": .int(outcome.equal), "near": .int(outcome.near),
           "faults": .array(outcome.faults.map { .string("\($0)") }),
+          "unverified": .array(outcome.unverified.map { .string($0) }),
         ]
         print(found.pretty, terminator: "")
         guard outcome.faults.isEmpty else {
@@ -65,6 +66,9 @@ struct VerifyCommand: ParsableCommand {
       print(
         "reproduced \(outcome.reproduced) of \(outcome.drawn): \(outcome.equal) with equal bytes, "
           + "\(outcome.near) within \(Verify.tolerance) of 255")
+      print(
+        "not computed again, and as the author wrote it: "
+          + outcome.unverified.joined(separator: "; "))
       outcome.faults.forEach { print($0) }
       guard outcome.faults.isEmpty else {
         throw Self.misfit(outcome.faults.count)

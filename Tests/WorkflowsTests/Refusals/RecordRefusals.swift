@@ -80,6 +80,13 @@ extension Refusal {
         "run/results.json", "n=-1",
         #"{"rows": [{"method": "esd", "subject": "fox", "metric": "ua", "value": 1, "n": -1, "seeds": 1}]}"#
       ) { _ = try RunFolder($0.deletingLastPathComponent()).results() },
+      text(
+        "run/results.json", "of 1001 methods",
+        "{\"rows\": ["
+          + (0...1000).map {
+            "{\"method\": \"m\($0)\", \"subject\": \"fox\", \"metric\": \"ua\", \"value\": 1, \"n\": 1, \"seeds\": 1}"
+          }.joined(separator: ",") + "]}"
+      ) { _ = try RunFolder($0.deletingLastPathComponent()).results() },
       text("run/prompts.json", "samples=3", #"{"samples": 3}"#) { file in
         let results = Results(.audit)
         let folder = RunFolder(file.deletingLastPathComponent())

@@ -1,0 +1,63 @@
+// The prompts of an audit, and the claim of its folder for them.
+internal import Diffusion
+internal import Editing
+internal import Evaluation
+internal import Foundation
+internal import Torch
+internal import Training
+internal import Workbench
+internal import Workflows
+
+extension Audit {
+  /// The prompts of the audit, and the rest of the concept's prompts, which nothing is judged by. The concept's prompts are
+  /// halved by the seed; lists of the field are taken whole.
+  func halved(
+    on device: Device, note: @escaping (String?) -> Void
+  ) throws -> (suite: PromptSuite, rest: [String]) {
+    var request = request
+    (request.prompts, request.neighbours) = (size.prompts, size.neighbours)
+    request.wordings = size.wordings
+    let whole = try request.suite(of: job, options, on: device, note: note)
+    try refuseKinds(whole.groups)
+    let prompts = whole.ofConcept.map(\.prompt).unique
+    let isHalved = try request.isMade() && prompts.count > 3
+    let picks = Tensor.permutation(prompts.count, Generator(seed: seed))
+      .prefix(isHalved ? prompts.count / 2 : prompts.count)
+    let held = Set(picks.map { prompts[$0] })
+    var suite = whole
+    suite.samples = whole.ofConcept.filter { held.contains($0.prompt) } + whole.others
+    return (suite, prompts.filter { !held.contains($0) })
+  }
+
+  /// The prompts, for which the folder is claimed.
+  func suite(in run: Run, on device: Device) throws -> (suite: PromptSuite, rest: [String]) {
+    let (suite, rest) = try halved(on: device, note: run.note)
+    var asked: JSON = [
+      "suite": try JSON(encoding: suite), "size": try JSON(encoding: size), "seed": JSON(seed),
+      "model": .string(job.model), "method": .string(job.method),
+      "judges": .array(judges.map { .string($0.description) }),
+    ]
+    if let additions = job.additions { asked["additions"] = try JSON(encoding: additions) }
+    let identity = RunIdentity("audit", asked)
+    // A judge that cannot be opened is named before the folder is made.
+    if !run.runFolder.has("identity.json") { try openJudges(of: suite, on: device) }
+    _ = try run.runFolder.claim(identity)
+    try run.runFolder.write(suite, to: "prompts.json")
+    return (suite, rest)
+  }
+
+  func openJudges(of suite: PromptSuite, on device: Device) throws {
+    for spec in judges { _ = try spec.open(asked: suite.question, on: device, in: catalogs.judges) }
+  }
+
+  /// Neighbours are near to one concept, and the rules are on them.
+  private func refuseKinds(_ groups: [Forgotten]) throws {
+    guard groups.count > 1 else { return }
+    throw LetheError.badValue(
+      "--concept",
+      groups.map { "'\($0.names.joined(separator: ", "))' is of the kind \($0.kind)" }
+        .joined(separator: " and ")
+        + ", and an audit's rules are on one kind; accepted: --concept with concepts of one kind, and an audit for each"
+    )
+  }
+}

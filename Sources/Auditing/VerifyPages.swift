@@ -1,0 +1,134 @@
+// The record around an audit's numbers: what else results.json says, and the files that readers open in its place.
+internal import Diffusion
+internal import Editing
+internal import Evaluation
+internal import Foundation
+internal import Reports
+internal import Torch
+internal import Training
+internal import Workbench
+
+extension Verify {
+  static func isOfThisVersion(_ audit: AuditSummary) -> Bool {
+    audit.settings["lethe"] == Version.current
+  }
+
+  /// The parts of the record that no other file and no computation gives, as sentences.
+  func unverified(_ results: Results, _ audit: AuditSummary) -> [String] {
+    let origin = results.origin
+    var found = [
+      "command '\(results.command.joined(separator: " "))'", "reduced by --quick: \(results.quick)",
+      "date \(origin?.date ?? "none")", "machine \(origin?.machine ?? "none")",
+      "Lethe \(origin?.lethe ?? "none")", "libtorch \(origin?.libtorch ?? "none")",
+      "sources of settings", "times and memory of times.jsonl", "seconds of the attacks' logs",
+    ]
+    if !Self.isOfThisVersion(audit) {
+      found.append(
+        "pages and notes, which are of Lethe \(audit.settings["lethe"] ?? "of no version") and not \(Version.current)"
+      )
+    }
+    return found
+  }
+
+  /// The facts of results.json beside rows, pictures and verdict, each with that of the other files.
+  func origin(
+    of results: Results, _ audit: AuditSummary
+  ) throws -> [(name: String, said: String?, found: String?)] {
+    let judges = results.judges.map { "\($0.spec) \(audit.hashes["judge \($0.spec)"] ?? "")" }
+    var facts: [(name: String, said: String?, found: String?)] = [
+      ("kind", results.kind?.rawValue, Results.Kind.releaseAudit.rawValue),
+      ("seeds", "\(results.seeds)", "\(Audit.seeds)"),
+      ("unfinished", "\(results.unfinished)", "0"),
+      ("libtorch", audit.settings["libtorch"], results.origin?.libtorch),
+      ("lethe", audit.settings["lethe"], results.origin?.lethe),
+      (
+        "origin.judges",
+        results.origin?.judges.map { "\($0) \($1)" }.sorted().joined(separator: ", "),
+        judges.sorted().joined(separator: ", ")
+      ),
+    ]
+    // An audit has no titles, baselines, development concepts or trainings of its own, and its judges are in `judges`.
+    let empty = [
+      ("stopped", results.stopped.count), ("baselines", results.baselines.count),
+      ("titles", results.titles.count), ("development", results.development.count),
+      ("judge", results.judge.count),
+    ]
+    facts += empty.map { ($0, "\($1) entries", "0 entries") }
+    for place in ["original", "erased"] {
+      let drawn = try SampleSet(folder.own(place)).manifest.sampling
+      facts.append(
+        (
+          "sampling", try JSON(encoding: results.sampling).compact,
+          try JSON(encoding: drawn).compact
+        ))
+    }
+    if let size = audit.settings["size"], let sizes = try? JSONText.value(Data(size.utf8)).members {
+      let said = results.origin?.settings.map { "\($0.key)=\($0.value.compact)" }.sorted()
+      facts.append(
+        (
+          "origin.settings", said?.joined(separator: " "),
+          sizes.map { "\($0)=\($1.compact)" }.sorted().joined(separator: " ")
+        ))
+    }
+    return facts
+  }
+
+  /// Every file of the pictures, attacks and fine-tunings has its hash in results.json.
+  func check(hashed audit: AuditSummary, _ subject: Subject, _ outcome: inout Outcome) {
+    let pictures = ["original", "erased"].flatMap { place in
+      subject.suite.samples.map { "\(place)/\($0.file)" }
+    }
+    let hashed =
+      [(Set(audit.pictures.keys), pictures)]
+      + [audit.files.map { (Set($0.keys), Audit.logs(in: folder)) }].compactMap(\.self)
+    for (names, found) in hashed {
+      for name in found where !names.contains(name) {
+        outcome.faults.append("\(name) has no hash in results.json")
+      }
+    }
+    if audit.files == nil, Self.isOfThisVersion(audit) {
+      outcome.faults.append("the files of attacks and fine-tunings have no hashes in results.json")
+    }
+  }
+
+  /// The files for readers are there and say what the results say. Those of another version of Lethe may be worded
+  /// otherwise.
+  func check(pages results: Results, _ subject: Subject, _ outcome: inout Outcome) throws {
+    guard Self.isOfThisVersion(subject.audit) else { return }
+    let files = AuditFiles(results, subject.job)
+    try compare(
+      try pages(of: results, in: "") + [
+        ("results.csv", files.csv), ("README.md", files.card),
+        ("judges.json", JSON.array(results.judges.map { .string($0.spec.description) }).pretty),
+      ], &outcome)
+    for place in ["attack", "relearn"] where folder.has("\(place)/results.json") {
+      let own = try RunFolder(folder.own(place)).results()
+      try compare(pages(of: own, in: "\(place)/"), &outcome)
+    }
+    for name in ["identity.json", "samples.jsonl", "times.jsonl"] where !folder.has(name) {
+      outcome.faults.append("\(name) is missing")
+    }
+  }
+
+  private func pages(of results: Results, in place: String) throws -> [(name: String, text: String)]
+  {
+    let page = try ResultsPage.content(of: results, in: folder.url.appendingPathComponent(place))
+    return [("\(place)report.html", try page.html()), ("\(place)results.md", page.markdown)]
+  }
+
+  private func compare(
+    _ files: [(name: String, text: String)], _ outcome: inout Outcome
+  ) throws {
+    /// The page names its folder, which may have moved.
+    func placeless(_ text: String) -> String { text.replacing(/lethe verify [^<`\n]*/, with: "") }
+    for (name, text) in files {
+      guard folder.has(name) else {
+        outcome.faults.append("\(name) is missing")
+        continue
+      }
+      if placeless(try InputFile.text(folder.own(name))) != placeless(text) {
+        outcome.faults.append("\(name) says something else than results.json")
+      }
+    }
+  }
+}
