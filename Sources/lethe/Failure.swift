@@ -24,6 +24,13 @@ enum Failure {
   static func report(_ error: any Error) {
     let ranks = RankSession.ranks
     warn("lethe: \(ranks.isFirst ? "" : "rank \(ranks.rank): ")\(sentence(error))")
+    if (error as? LetheError)?.kind == .interrupted, ranks.isAlone { sayHowToGoOn() }
+  }
+
+  /// Prints the command line of this process, to type again.
+  static func sayHowToGoOn() {
+    let words = CommandLine.arguments.dropFirst()
+    warn("next: \((["lethe"] + words).shellCommand)")
   }
 
   /// One sentence, also for errors that are not the program's own and come with the words of a library.
