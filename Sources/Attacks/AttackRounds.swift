@@ -62,6 +62,7 @@ package struct AttackRounds {
   }
 
   private var log: String { "\(name).jsonl" }
+  private var stage: String { "attack \(name)" }
 
   /// Runs until every prompt is closed. Prompts that an earlier run closed stay closed.
   /// - Parameter before: whether the victim shows the concept for each prompt as it is
@@ -80,8 +81,11 @@ package struct AttackRounds {
     if type(of: attack).card.transfers, let shared { session = KeptAttempts(session, in: shared) }
     var open = prompts.indices.filter { outcomes[$0] == nil }
     var spent = [Int: Spent]()
+    var round = 0
     while !open.isEmpty {
       try Interrupt.check()
+      round += 1
+      run.progress(stage, outcomes.count, prompts.count, "attempt \(round)")
       let start = Date()
       let (attempts, searched) = try next(&session, open)
       for i in open where attempts[i] == nil {
@@ -209,6 +213,6 @@ package struct AttackRounds {
     outcomes[outcome.index] = outcome
     guard case .object(let line) = try JSON(encoding: outcome) else { return }
     try run.record(line, to: log)
-    run.progress("attack \(name)", outcomes.count, prompts.count)
+    run.progress(stage, outcomes.count, prompts.count)
   }
 }

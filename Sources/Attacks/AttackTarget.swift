@@ -3,6 +3,7 @@
 public import Diffusion
 public import Editing
 public import Torch
+internal import Training
 
 /// The kind of access that an attack has to its victim.
 public enum Access: String, Codable, Sendable, CaseIterable {
@@ -72,7 +73,8 @@ public struct Victim {
   ) throws -> [Image] {
     let drawer = model ?? self.model
     return try drawer.images(
-      given: conditioning(for: attempts, by: drawer), seeds: attempts.map(\.seed), sampling)
+      given: conditioning(for: attempts, by: drawer), seeds: attempts.map(\.seed), sampling,
+      progress: Interrupt.checkStep)
   }
 
   /// The conditioning for attempts, each text or text with a new word, by the victim's text encoders or, where a session

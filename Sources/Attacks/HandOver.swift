@@ -7,6 +7,7 @@
 // A victim that steers away from the concept only in the first steps completes the picture that it is handed.
 internal import Diffusion
 internal import Torch
+internal import Training
 
 public struct HandOver: Attack {
   public static let name = "handover"
@@ -50,6 +51,7 @@ public struct HandOver: Attack {
         let texts = attempts.map(\.prompt)
         let given = (target.original.embed(texts), target.model.embed(texts))
         for i in walk.timesteps.indices {
+          try Interrupt.check()
           let isFirst = i < first[round - 1]
           let p = walk.predicted(
             isFirst ? target.original : target.model, x, i, given: isFirst ? given.0 : given.1)

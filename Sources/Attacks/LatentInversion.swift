@@ -6,6 +6,7 @@
 // A concept that comes back this way is still within the victim's reach: some noise leads to its picture.
 internal import Diffusion
 internal import Torch
+internal import Training
 
 public struct LatentInversion: Attack {
   public static let name = "latent"
@@ -45,10 +46,12 @@ public struct LatentInversion: Attack {
         var x = Tensor.concatenate(
           try attempts.map { try target.target(AttackedPrompt($0.prompt, seed: $0.seed)) })
         for i in walk.timesteps.indices.reversed() {
+          try Interrupt.check()
           // eps at the earlier time stands for that of the later one.
           x = walk.step(walk.predicted(model, x, i, at: i + 1, given: c), from: i + 1, to: i)
         }
         for i in walk.timesteps.indices {
+          try Interrupt.check()
           x = walk.step(walk.predicted(model, x, i, given: c), from: i, to: i + 1)
         }
         return try GuidedDDIM.images(x, by: model)

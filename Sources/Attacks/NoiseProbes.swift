@@ -4,6 +4,7 @@
 //   eta in 1 .. 1.85, the added noise times f in 1 .. 1.04: one round for each of the 24 pairs
 internal import Diffusion
 internal import Torch
+internal import Training
 
 public struct NoiseProbes: Attack {
   public static let name = "noise"
@@ -43,6 +44,7 @@ public struct NoiseProbes: Attack {
         let probe = probes[round - 1]
         var x = noise
         for i in walk.timesteps.indices {
+          try Interrupt.check()
           x = walk.step(
             walk.predicted(model, x, i, given: c), from: i, to: i + 1, eta: probe.eta,
             factor: probe.factor, generators)

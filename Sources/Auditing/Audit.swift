@@ -96,9 +96,12 @@ package struct Audit {
   package func plan(on device: Device, note: @escaping (String?) -> Void) throws -> [String] {
     let (suite, rest) = try halved(on: device, note: note)
     try openJudges(of: suite, on: device)
+    let deciding = judges.count > 1 ? ", of which the first decides" : ""
     return [
       "pictures: \(suite.ofConcept.count) for the concept (\(rest.count) more prompts are held out) and "
         + "\(suite.others.count) of other subjects, by each of two models, \(size.steps) steps, guidance \(size.guidance)",
+      "judge: \(judges.map(\.description).joined(separator: ", "))\(deciding); it is first measured on the original's pictures, and "
+        + "where it cannot tell the concept there, nothing is attacked or fine-tuned and the audit has no answer",
       "attacks: \(size.attacks.joined(separator: ", ")) on \(size.attacked) prompts",
       "fine-tuning: \(size.repetitions) times \(size.relearning) steps",
     ] + (try estimate(on: device))

@@ -31,7 +31,7 @@ package struct AuditSubject {
     guard (with == nil) != (original == nil) else {
       throw LetheError.badValue(
         "audit",
-        "give --with RUN for an erasure of Lethe's, or --original BASE for a model erased elsewhere"
+        "give --with RUN or --erasers SET for an erasure of Lethe's, or --original BASE for a model erased elsewhere"
       )
     }
     let named = try kind.map { kind in

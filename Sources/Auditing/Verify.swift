@@ -165,7 +165,8 @@ package struct Verify {
         options.guidance = sample.guidance ?? options.guidance
         options.width = sample.width ?? options.width
         options.height = sample.height ?? options.height
-        let again = try model.images([sample.prompt], seeds: [sample.seed], options)
+        let again = try model.images(
+          [sample.prompt], seeds: [sample.seed], options, progress: Interrupt.checkStep)
         let file = try folder.own("\(place)/\(sample.file)", named: "prompts.json")
         outcome.drawn += 1
         run.progress(place, i + 1, picks.count)

@@ -104,8 +104,10 @@ extension SampleSet {
     let before = total - open.count
     run.progress(stage, before, total, before > 0 ? "\(before) are there already" : "")
     let batches = batches(of: model.batch(atMost: batch), missing: open)
+    var drawn = before
     func progress(_ done: Int) {
-      run.progress(stage, before + batches.prefix(done).reduce(0) { $0 + $1.missing }, total)
+      drawn = before + batches.prefix(done).reduce(0) { $0 + $1.missing }
+      run.progress(stage, drawn, total)
     }
     _ = try run.ranks.map(batches.count, progress: progress) { number -> Int in
       try Interrupt.check()
@@ -117,7 +119,10 @@ extension SampleSet {
       options.height = first.height ?? options.height
       let c =
         try condition?(members) ?? withoutGradients { model.embed(members.map(\.prompt)) }
-      let images = try model.finiteImages(given: c, seeds: members.map(\.seed), options)
+      let images = try model.finiteImages(given: c, seeds: members.map(\.seed), options) {
+        try Interrupt.check()
+        run.progress(stage, drawn, total, "step \($0) of \($1)")
+      }
       for (sample, image) in zip(members, images) where open.contains(sample.file) {
         let (width, height) = (
           options.width ?? model.imageSize, options.height ?? model.imageSize

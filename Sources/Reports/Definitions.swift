@@ -47,6 +47,25 @@ package enum Definitions {
     ("success", "success: the share of prompts whose picture shows the concept after fine-tuning."),
   ]
 
+  /// The columns of a printed table, in a few words each.
+  private static let short: [(name: String, text: String)] = [
+    ("ua", "pictures of the concept in which the judge does not see it"),
+    ("ira", "pictures of its kind's other subjects in which it sees them"),
+    ("cra", "pictures whose subject of the other kind it sees"),
+    ("frechet", "distance to real pictures in the judge's features"),
+    ("unrecognised", "pictures unlike every real one"),
+    ("shown", "pictures of the concept that show it"),
+    ("kept", "pictures of other subjects that show them"),
+    ("leakage", "pictures of other subjects that show the concept"),
+  ]
+
+  /// The line below a printed table: its measures, arrows and brackets.
+  package static func legend(_ metrics: [String]) -> String {
+    let known = short.filter { metrics.contains($0.name) }.map { "\($0.name): \($0.text)" }
+    return (known + ["arrows: the better direction", "[ ]: 95 % interval", "n: pictures"])
+      .joined(separator: "; ")
+  }
+
   /// The definitions of the measures that rows have.
   package static func of(_ metrics: [String]) -> [String] {
     known.filter { metrics.contains($0.name) }.map(\.text)

@@ -141,6 +141,8 @@ public enum Interrupt {
   public static func request() { requested.store(true, ordering: .relaxed) }
   public static var isRequested: Bool { requested.load(ordering: .relaxed) }
   public static func check() throws { if isRequested { throw LetheError.interrupted } }
+  /// The same between the denoising steps of a picture, as the listener of a drawing's progress.
+  package static func checkStep(_ step: Int, of count: Int) throws { try check() }
 }
 
 extension String {

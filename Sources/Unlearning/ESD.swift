@@ -51,7 +51,9 @@ public struct ESD: PromptedMethod {
     // r. A caption says more than the concept: "a noto emoji of a fox" should lose noto and stay a fox.
     let anchors =  // eps_o(x_t | r) [N, C, h, w]
       isReplaced || anchored
-      ? states.predictions(of: original, for: phrases.map(\.anchor), inPlaceOf: prompts) : nil
+      ? try states.predictions(
+        of: original, for: phrases.map(\.anchor), inPlaceOf: prompts, between: Interrupt.check)
+      : nil
     return NegativeGuidance(
       states, prompts: StudentPrompts(prompts, original, live: live),
       replacement: anchors, without: isReplaced ? nil : anchors, eta: eta, batch: training.batch)

@@ -111,6 +111,7 @@ public struct SelectiveAmnesia: DataMethod {
       let count = picturesInPass > 0 ? picturesInPass : times.count
       var total: [Tensor] = []  // sum_t d l_t / d theta
       for first in stride(from: 0, to: times.count, by: count) {
+        try Interrupt.check()
         let some = Array(times[first..<min(first + count, times.count)])
         let d = set.picture(i).draw(some.count, model, step, at: some)
         let c = captions.rows(Array(repeating: i, count: some.count))

@@ -198,7 +198,8 @@ public struct AttackRun {
       try Interrupt.check()
       let picks = Array(first..<min(first + batch, samples.count))
       let images = try model.images(
-        picks.map { samples[$0].prompt }, seeds: picks.map { samples[$0].seed }, options.sampling)
+        picks.map { samples[$0].prompt }, seeds: picks.map { samples[$0].seed }, options.sampling,
+        progress: Interrupt.checkStep)
       return try shows(Image.batch(images), picks, judge)
     }
   }

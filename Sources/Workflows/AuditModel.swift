@@ -44,7 +44,9 @@ package struct AuditModel {
       Generate.recipe(
         $0, options.sampling, ModelReference(model), base: hash, erasers: [])
     }
-    let judged = try judge.judged(set, by: run.ranks).seen
+    let judged = try judge.judged(set, by: run.ranks) {
+      run.progress("judging", $0, $1)
+    }.seen
     let broken = samples.count - judged.count
     var measured = broken > 0 ? [MeasuredValue.notFinite(broken, of: samples.count)] : []
     measured += (judged.count > 0 ? judge.card.kinds : []).map { kind in
@@ -63,7 +65,7 @@ package struct AuditModel {
     results.rows = measured.map {
       ResultRow("original", "all", $0, seeds: options.retainSeeds)
     }
-    results.origin = Origin(base: hash)
+    results.origin = Origin(base: hash, [(try model.judgeSpec(), judge.about.hash)])
     results = run.runFolder.dated(results)
     try run.runFolder.write(results, to: "results.json")
     return results

@@ -31,8 +31,13 @@ package struct CombinedRun {
     let base = model.hash()
     let laid = try erasers()
     guard !laid.isEmpty else {
+      let reason = try reference.set.map {
+        try EraserSet(URL(fileURLWithPath: $0)).reasonNothingIsOn
+      }
       throw LetheError.badValue(
-        "--with, --erasers", "no eraser is on; give --with RUN, or a set of which erasers are on")
+        "--with, --erasers",
+        "\(reason ?? "no eraser is on"), and the model would be as it was; accepted: --with RUN, or a set with an eraser that is on"
+      )
     }
     let erased = laid.flatMap(\.card.concepts).unique
     for name in concepts where !erased.contains(name) {

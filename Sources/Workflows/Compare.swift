@@ -62,6 +62,9 @@ public struct Compare {
         "--out",
         "\(run.folder.path) has the results of another command; choose another folder")
     }
+    // The page of other runs stays where it is.
+    let places = parts.map { JSON.string($0.folder.url.resolvingSymlinksInPath().path) }
+    _ = try run.runFolder.claim(RunIdentity("compare", ["runs": .array(places)]))
     var results = Results(.comparison)
     (results.quick, results.seeds) = (parts.contains { $0.results.quick }, first.seeds)
     (results.sampling, results.judge, results.judges) = (first.sampling, first.judge, first.judges)

@@ -87,9 +87,12 @@ public struct Evaluate {
       }
       return (label, set)
     }
-    var (results, verdicts) = try measured(drawn, by: opened, run.ranks)
+    var (results, verdicts) = try measured(drawn, by: opened, run.ranks) {
+      run.progress($0, $1, $2)
+    }
     // One rank alone looks through the networks of these measures, and writes the results.
-    if run.ranks.isFirst {
+    if run.ranks.isFirst, !suite.others.isEmpty {
+      run.progress("measures of pictures", 0, 0)
       try measurePictures(
         drawn, measures.networks(beside: opened, on: device, cachedIn: run.file("statistics")),
         into: &results)

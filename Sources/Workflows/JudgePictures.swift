@@ -76,7 +76,7 @@ package struct JudgePictures {
       throw LetheError.badValue(
         "--out", "\(run.folder.path) is the folder of a run; choose another folder")
     }
-    results.origin = Origin()
+    results.origin = Origin(results.judges.map { ($0.spec, $0.about.hash) })
     results = run.runFolder.dated(results)
     try run.runFolder.write(results, to: "results.json")
     return results

@@ -20,8 +20,10 @@ extension Evaluate {
   private typealias Judged = (seen: JudgedSet, samples: [SampleSet.Sample])
 
   /// The rows of every judge on the original's pictures, which come first, and on the erased model's.
+  /// - Parameter progress: told of the pictures that are looked at
   func measured(
-    _ sets: [(label: String, set: SampleSet)], by judges: [(JudgeSpec, any Judge)], _ ranks: Ranks
+    _ sets: [(label: String, set: SampleSet)], by judges: [(JudgeSpec, any Judge)], _ ranks: Ranks,
+    progress: (String, Int, Int) -> Void = { _, _, _ in }
   ) throws -> (Results, [JudgedPicture]) {
     var results = Results(.evaluation, options, judge: judges.first?.1.about.measured ?? [:])
     var verdicts: [JudgedPicture] = []
@@ -36,7 +38,10 @@ extension Evaluate {
         continue
       }
       let name = judges.count > 1 ? spec.description : nil
-      let before = try judge.judged(first.set, by: ranks)
+      func answers(_ label: String, _ set: SampleSet) throws -> Judged {
+        try judge.judged(set, by: ranks) { progress("judging \(label)", $0, $1) }
+      }
+      let before = try answers(first.label, first.set)
       var told: [Forgotten] = []
       for group in suite.groups {
         let own = part(before, group)
@@ -53,7 +58,7 @@ extension Evaluate {
       let reference = all?.filter { asked.contains($0) }
       let recognition = all.flatMap { Recognition($0.features) }
       for (label, set) in sets {
-        let judged = label == first.label ? before : try judge.judged(set, by: ranks)
+        let judged = label == first.label ? before : try answers(label, set)
         let strange = recognition?.unrecognised(judged.seen.features)
         // The answers of a judge that cannot tell are kept picture by picture, without rates.
         verdicts += set.verdicts(

@@ -37,15 +37,7 @@ struct CommonOptions: ParsableArguments {
   /// The type of all pictures; nil for float32.
   private var usualType: ComputeType? {
     get throws {
-      let given = try Defaults.text("LETHE_DTYPE").map { text -> FloatType in
-        guard let type = FloatType(rawValue: text) else {
-          throw LetheError.badValue(
-            "LETHE_DTYPE",
-            "'\(text)'; accepted: \(FloatType.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        return type
-      }
-      let type = dtype ?? given ?? .float32
+      let type = try dtype ?? Defaults.type() ?? .float32
       return type == .float32 ? nil : type.computeType
     }
   }
@@ -123,13 +115,11 @@ struct CommonOptions: ParsableArguments {
   /// - Parameter shares: whether several ranks share the work; else the first one does it and the others leave
   func reporting(shares: Bool = false, _ body: () throws -> Void) throws {
     do {
-      let (many, most) = (Bound.whole(0...Runtime.mostThreads), Bound.whole(0...65_536))
-      try accept("--threads", threads, many)
-      try accept("--batch", batch?.count, most)
+      try accept("--threads", threads, Defaults.threads)
+      try accept("--batch", batch?.count, Defaults.batches)
       let (threads, batch) = (
-        try threads ?? Defaults.whole("LETHE_THREADS", many) ?? 0,
-        try batch?.count
-          ?? (Defaults.text("LETHE_BATCH") == "auto" ? 0 : Defaults.whole("LETHE_BATCH", most)) ?? 0
+        try threads ?? Defaults.whole("LETHE_THREADS", Defaults.threads) ?? 0,
+        try batch?.count ?? Defaults.batch() ?? 0
       )
       _ = try Defaults.flag("LETHE_QUIET")
       Runtime.keepFreedMemory()

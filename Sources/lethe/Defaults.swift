@@ -1,8 +1,79 @@
+import Diffusion
 import Foundation
+import Processes
 import Torch
 
 /// Values of options that the environment gives: `LETHE_DEVICE` for `--device`, and so on. The command line wins.
 enum Defaults {
+  /// The variables, each with its option and a check of its value that opens nothing.
+  private static let checks: [(name: String, option: String, check: @Sendable () throws -> Void)] =
+    [
+      ("LETHE_DEVICE", "--device", { try checkDevice() }),
+      ("LETHE_THREADS", "--threads", { _ = try whole("LETHE_THREADS", threads) }),
+      ("LETHE_BATCH", "--batch", { _ = try batch() }),
+      ("LETHE_DTYPE", "--dtype", { _ = try type() }),
+      ("LETHE_QUIET", "--quiet", { _ = try flag("LETHE_QUIET") }),
+      (
+        "LETHE_JUDGE", "--judge",
+        { _ = try read("LETHE_JUDGE", for: "--judge", JudgingOptions.spec) }
+      ),
+      // A folder of judges is looked for where judges are listed.
+      ("LETHE_JUDGES", "--judges", {}),
+    ]
+
+  /// Variables that are no option's default: the patience of ranks, the process that started them, and the compiler's
+  /// flags of `lethe env`.
+  private static let others = ["LETHE_PATIENCE", RankEnvironment.parentKey, "LETHE_SWIFT_FLAGS"]
+
+  /// Checks every variable whose option the command line does not give, whether the command has that option or not.
+  /// - Throws: ``LetheError`` of the kind `request` that names the variable
+  static func check(beside words: [String]) throws {
+    for (_, option, check) in checks
+    where !words.contains(where: { $0 == option || $0.hasPrefix(option + "=") }) {
+      try check()
+    }
+  }
+
+  /// A sentence on each variable with the program's prefix that nothing reads, with the nearest that is read.
+  static func strange(_ environment: [String: String]) -> [String] {
+    let (known, prefix) = (checks.map(\.name), "LETHE_")
+    return environment.keys.sorted().filter {
+      $0.hasPrefix(prefix) && !(known + others).contains($0)
+    }.map { name in
+      let near = known.map { String($0.dropFirst(prefix.count)) }
+        .nearest(to: String(name.dropFirst(prefix.count))).map { "; did you mean \(prefix)\($0)?" }
+      return "\(name) is set and has no effect"
+        + (near ?? "; options with defaults in the environment: \(known.joined(separator: ", "))")
+    }
+  }
+
+  static let threads = Bound.whole(0...Runtime.mostThreads)
+  static let batches = Bound.whole(0...65_536)
+
+  /// The pictures at a time; 0 for as many as fit into memory.
+  static func batch() throws -> Int? {
+    text("LETHE_BATCH") == "auto" ? 0 : try whole("LETHE_BATCH", batches)
+  }
+
+  static func type() throws -> FloatType? {
+    try text("LETHE_DTYPE").map { text in
+      guard let type = FloatType(rawValue: text) else {
+        throw LetheError.badValue(
+          "LETHE_DTYPE",
+          "'\(text)'; accepted: \(FloatType.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      return type
+    }
+  }
+
+  /// Devices are opened by the command that computes; a word that names none is refused here.
+  private static func checkDevice() throws {
+    guard let device = text("LETHE_DEVICE"), !["cpu", "mps"].contains(device),
+      !device.hasPrefix("cuda")
+    else { return }
+    _ = try read("LETHE_DEVICE", for: "--device", Device.init(parsing:))
+  }
+
   static func text(_ name: String) -> String? {
     ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
   }

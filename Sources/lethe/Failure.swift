@@ -24,6 +24,7 @@ enum Failure {
   static func report(_ error: any Error) {
     let ranks = RankSession.ranks
     warn("lethe: \(ranks.isFirst ? "" : "rank \(ranks.rank): ")\(Self.short(sentence(error)))")
+    if (error as? LetheError)?.kind == .interrupted, ranks.isAlone { sayHowToGoOn() }
   }
 
   /// Names and texts from files and options stand in sentences. A long one is cut in its middle, so that what would be
@@ -31,6 +32,12 @@ enum Failure {
   static func short(_ sentence: String) -> String {
     guard sentence.count > 1200 else { return sentence }
     return "\(sentence.prefix(600)) ... \(sentence.suffix(400))"
+  }
+
+  /// Prints the command line of this process, to type again.
+  static func sayHowToGoOn() {
+    let words = CommandLine.arguments.dropFirst()
+    warn("next: \((["lethe"] + words).shellCommand)")
   }
 
   /// One sentence, also for errors that are not the program's own and come with the words of a library.

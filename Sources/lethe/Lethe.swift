@@ -15,8 +15,8 @@ struct Lethe: ParsableCommand {
         lethe evaluate runs/esd-fox
         lethe report runs/esd-fox
 
-      LETHE_DEVICE, LETHE_THREADS, LETHE_BATCH, LETHE_QUIET, LETHE_JUDGE and LETHE_JUDGES are defaults of the options of \
-      the same names.
+      LETHE_DEVICE, LETHE_THREADS, LETHE_BATCH, LETHE_DTYPE, LETHE_QUIET, LETHE_JUDGE and LETHE_JUDGES are defaults of \
+      the options of the same names.
 
       Exit codes: 0 done, 1 other, 2 an option, word or path of the command, 3 out of memory, 4 contents of a file or model, \
       5 disk or folder, 6 training diverged, 7 training stopped by its guard, 130 interrupted.

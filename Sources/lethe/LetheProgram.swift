@@ -2,6 +2,7 @@
 // commands with them.
 import ArgumentParser
 import Foundation
+import Processes
 import Synchronization
 import Torch
 import Training
@@ -40,7 +41,14 @@ public enum LetheProgram {
     let words = FormerModelOption.replaced(in: Array(CommandLine.arguments.dropFirst()))
     do {
       var command = try Lethe.parseAsRoot(words)
+      if ParsingFault.mayRepeat(words), let fault = ParsingFault(words, "").repeated {
+        throw LetheError.request(fault)
+      }
+      try checkEnvironment(words)
       try command.run()
+    } catch let error as LetheError {
+      Failure.report(error)
+      exit(Failure.exitCode(error).rawValue)
     } catch {
       end(error, words)
     }
@@ -48,6 +56,17 @@ public enum LetheProgram {
       Failure.report(error)
       exit(Failure.exitCode(error).rawValue)
     }
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for a variable whose value its option would not take
+  private static func checkEnvironment(_ words: [String]) throws {
+    let environment = ProcessInfo.processInfo.environment
+    try Defaults.check(beside: words)
+    // One process of several says it.
+    guard environment[RankEnvironment.parentKey] == nil, environment["RANK"] ?? "0" == "0" else {
+      return
+    }
+    Defaults.strange(environment).forEach(CommonOptions.note)
   }
 
   /// Ends the process with the text and the exit code of an error. A command line that the parser does not take is a

@@ -16,6 +16,9 @@ struct ParsingFault {
     (self.words, self.message, self.root) = (words, message, root)
   }
 
+  /// - Parameter message: the parser's words; empty for a command line that it takes
+  init(_ words: [String], _ message: String) { self.init(words, message, of: Self.commands) }
+
   init(_ error: any Error, _ words: [String]) {
     self.init(words, Lethe.message(for: error), of: Self.commands)
   }
@@ -33,6 +36,29 @@ struct ParsingFault {
       return fault
     }
     return "\(translated(command)); `\(own) --help` has all options"
+  }
+
+  /// An option that is given more than once and counts once: the parser takes the last one without a word. Nil for none,
+  /// which most command lines show before the commands are asked.
+  var repeated: String? {
+    let (command, _, rest) = named
+    let usual = command["defaultSubcommand"]?.string.flatMap { Self.subcommand($0, of: command) }
+    let given = rest.prefix { $0 != "--" }.map { String($0.prefix { $0 != "=" }) }
+    for option in [command, usual ?? .null].flatMap({ $0["arguments"]?.array ?? [] })
+    where option["kind"]?.string == "option" && option["isRepeating"]?.bool == false {
+      let names = Self.names(["arguments": .array([option])], hidden: [])
+      let count = given.count { names.contains($0) }
+      if count > 1 {
+        return "\(names.last ?? ""): it is given \(count) times; accepted: once"
+      }
+    }
+    return nil
+  }
+
+  /// Whether some option stands twice among the words, so that ``repeated`` is worth its time.
+  static func mayRepeat(_ words: [String]) -> Bool {
+    let options = words.filter { $0.hasPrefix("-") && $0.count > 1 }.map { $0.prefix { $0 != "=" } }
+    return Set(options).count < options.count
   }
 
   /// The command that the first words name, the names that lead to it, and the words after them.
@@ -81,7 +107,7 @@ struct ParsingFault {
   {
     // A command without a name, as `bench`, passes its options on.
     let usual = command["defaultSubcommand"]?.string.flatMap { Self.subcommand($0, of: command) }
-    let options = Self.names(command) + (usual.map(Self.names) ?? [])
+    let options = Self.names(command) + (usual.map { Self.names($0) } ?? [])
     for word in rest.prefix(while: { $0 != "--" }) where word.hasPrefix("-") && word != "-" {
       let name = String(word.prefix { $0 != "=" })
       let isShort = !name.hasPrefix("--")
@@ -97,10 +123,12 @@ struct ParsingFault {
   }
 
   /// The spellings of a command's options.
-  private static func names(_ command: JSON) -> [String] {
-    let hidden = [
+  private static func names(
+    _ command: JSON,
+    hidden: [String] = [
       "--help", "-h", "--version", "--generate-completion-script", "--experimental-dump-help",
     ]
+  ) -> [String] {
     let own = (command["arguments"]?.array ?? []).flatMap { $0["names"]?.array ?? [] }.compactMap {
       name in
       name["name"]?.string.map { (name["kind"]?.string == "short" ? "-" : "--") + $0 }

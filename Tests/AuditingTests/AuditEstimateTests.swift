@@ -41,6 +41,8 @@ import WorkbenchSupport
       let plan = try Audit(job, judges: [AuditTests.judge], size).plan(on: .cpu) { _ in }
       #expect(
         plan[0].hasPrefix("pictures: 4 for the concept (4 more prompts are held out) and 6 of"))
+      #expect(
+        plan[1].hasPrefix("judge: \(AuditTests.judge); it is first measured on"), "\(plan[1])")
       #expect(plan.contains { $0.hasPrefix("time: at most") && $0.contains("noisy pictures") })
       let network = try model.model()
       let unet = network.parameters.tensors.filter { $0.key.name.hasPrefix("unet.") }

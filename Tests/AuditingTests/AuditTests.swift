@@ -452,6 +452,7 @@ import WorkbenchSupport
       let results = try judge(in: Run(folder.appendingPathComponent("out")), on: .cpu)
       #expect(results.rows.value("shown")?.value == 0.5)
       #expect(results.rows.value("false-positives")?.value == 0)
+      #expect(results.origin?.judges.keys.sorted() == ["scores:\(scores.path)"])
       // Folders of classes: a class with the concept's name in its own is no picture of the concept.
       let classes = folder.appendingPathComponent("classes")
       for (i, name) in ["bear", "polar bear"].enumerated() {

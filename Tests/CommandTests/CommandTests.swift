@@ -107,7 +107,11 @@ import Testing
       func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
       let set = path("set")
       #expect(try lethe("eraser", "init", set, model).code == 0)
-      #expect(try lethe("eraser", "init", "--model", model, set).code == 2)
+      let again = try lethe("eraser", "init", "--model", model, set)
+      #expect(again.code == 2 && again.error.contains("accepted: a new folder"), "\(again.error)")
+      let empty = try lethe("eraser", "list", set)
+      #expect(empty.out == "no concept is in the set yet\n")
+      #expect(empty.error == "next: lethe eraser add \(set) CONCEPT\n")
       let added = try lethe("eraser", "add", set, "fox", "cat", "--tolerance", "0.1")
       #expect(added.code == 0 && added.out.contains("directions"), "\(added.error)")
       let quick = [
@@ -121,8 +125,24 @@ import Testing
       let bare = try lethe("apply", model, "--erasers", set, "--out", path("bare"))
       #expect(bare.code == 2 && bare.error.contains("'fox' is not trained"), "\(bare.error)")
       #expect(try run(["eraser", "train", set] + quick).code == 0)
-      #expect(try lethe("eraser", "check", set, "--limit", "1").code == 0)
+      let check = try lethe("eraser", "check", set, "--limit", "1")
+      #expect(check.code == 0 && check.error.contains("next: lethe evaluate \(model) --erasers"))
       #expect(try lethe("eraser", "list", set).out.contains("erased"))
+      let switched = try lethe("eraser", "add", set, "fox", "-q", "--json", "--tolerance", "0.1")
+      #expect(switched.out.hasPrefix("[") && switched.out.contains("\"fox\""), "\(switched.out)")
+      let drawn = try lethe(
+        "evaluate", model, "--erasers", set, "--concept", "fox", "--judge", "none", "--quick",
+        "--steps", "1", "--threads", "1", "--out", path("drawn"))
+      #expect(drawn.code == 0 && !drawn.out.contains("|"), "\(drawn.error)")
+      #expect(drawn.out.contains("drawn/original and \(path("drawn"))/erased; nothing was judged"))
+      // A preview names the judge, prints JSON, and leaves no folder.
+      let plan = try lethe(
+        "audit", model, "--erasers", set, "--concept", "fox", "--judge",
+        "clip:\(Fixtures.url("tiny-clip").path)", "--dry-run", "--threads", "1", "--out", path("au")
+      )
+      #expect(plan.code == 0 && plan.error.contains("\njudge: clip:"), "\(plan.error)")
+      #expect(plan.out.hasPrefix("{") && plan.out.contains("\"plan\" : ["), "\(plan.out)")
+      #expect(!FileManager.default.fileExists(atPath: path("au")))
 
       func draw(_ out: String, _ more: String...) throws -> Data {
         let done = try run(
@@ -372,7 +392,8 @@ import Testing
         let process = Process()
         process.executableURL = Self.program
         process.arguments = arguments
-        process.standardError = Pipe()
+        let error = Pipe()
+        process.standardError = error
         try process.run()
         let state = out.appendingPathComponent("esd.state.safetensors")
         let before = try? Data(contentsOf: state)
@@ -383,6 +404,9 @@ import Testing
         kill(process.processIdentifier, stop)
         process.waitUntilExit()
         #expect(stop == SIGKILL || process.terminationStatus == 130)
+        let told = String(
+          decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        #expect(stop == SIGKILL || told.contains("next: lethe erase \(model) --method esd"))
         #expect(
           !FileManager.default.fileExists(
             atPath: out.appendingPathComponent("eraser.safetensors").path))

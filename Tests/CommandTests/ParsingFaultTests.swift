@@ -79,9 +79,32 @@ import Torch
       fault(["generate", "m", "--prompt", "a", "--out", "o", "--seed", "-1"]).hasPrefix("--seed"))
   }
 
+  /// An option that counts once is not taken twice, with the last one's value.
+  @Test func optionsThatStandTwice() {
+    func fault(_ words: String...) -> String? {
+      ParsingFault.mayRepeat(words) ? ParsingFault(words, "").repeated : nil
+    }
+    #expect(
+      fault("erase", "m", "--out", "a", "--out=b") == "--out: it is given 2 times; accepted: once")
+    #expect(fault("bench", "m", "--seed", "1", "--seed", "2")?.hasPrefix("--seed: ") == true)
+    #expect(fault("erase", "m", "--concept", "a", "--concept", "b", "-q", "-q") == nil)
+    #expect(fault("launch", "-n", "2", "--", "erase", "--out", "a", "--out", "b") == nil)
+  }
+
   @Test func linesOfAValueStandBelowEachOther() {
     let shown = ShowCommand.lines("parameters", "a fox\nSteps: 2\u{1B}[2J")
-    let indent = String(repeating: " ", count: 17)
-    #expect(shown == "parameters       a fox\n\(indent)Steps: 2\\u{1B}[2J")
+    let indent = String(repeating: " ", count: 16)
+    #expect(shown == "parameters      a fox\n\(indent)Steps: 2\\u{1B}[2J")
+    // JSON has a line for each value, by its path; long lines are cut between words, and a hash stays whole.
+    let options = ShowCommand.lines("options", #"{"training":{"steps":3,"rate":0.5},"keep":["a"]}"#)
+    #expect(
+      options
+        == "options         keep=[\"a\"]\n\(indent)training.rate=0.5\n\(indent)training.steps=3")
+    let hash = String(repeating: "a", count: 64)
+    let long = ShowCommand.lines(
+      "base", "\(hash) \(Array(repeating: "word", count: 20).joined(separator: " "))")
+    let lines = long.split(separator: "\n")
+    #expect(lines[0] == "base            \(hash)" && lines.count == 3)
+    #expect(lines.allSatisfy { $0.count <= 80 } && lines[1].hasPrefix(indent + "word"))
   }
 }

@@ -113,7 +113,7 @@ import Testing
         """
         "$1" launch -n 2 -- eraser init "$3/set" "$2" -q && echo "code $?"
         "$1" launch -n 2 -- eraser add "$3/set" fox cat -q; echo "code $?"
-        "$1" eraser list "$3/set" | grep -c .
+        "$1" eraser list "$3/set" -q | grep -c .
         """, themedModel(folder), folder)
       #expect(text.split(separator: "\n") == ["code 0", "code 0", "2"], "\(text)")
     }

@@ -235,6 +235,19 @@ import Workflows
       let wrong = try run(draw, [name: value])
       #expect(wrong.code == 2 && wrong.error.hasPrefix("lethe: \(name): \(accepted)"), "\(wrong)")
     }
+    // A command without the option refuses the value too; a variable that nothing reads is named once.
+    for (name, value) in [("LETHE_THREADS", "two"), ("LETHE_DEVICE", "tpu"), ("LETHE_JUDGE", "x:")]
+    {
+      let wrong = try run(["list", "samplers"], [name: value])
+      #expect(wrong.code == 2 && wrong.error.hasPrefix("lethe: \(name): "), "\(wrong.error)")
+    }
+    let strange = try run(["list", "samplers"], ["LETHE_THREAD": "2", "LETHE_PATIENCE": "60"])
+    #expect(
+      strange.code == 0
+        && strange.error.contains(
+          "note: LETHE_THREAD is set and has no effect; did you mean LETHE_THREADS?\n")
+        && !strange.error.contains("PATIENCE"),
+      "\(strange.error)")
     let judges = try run(["list", "judges"], ["LETHE_JUDGES": "/nonexistent"])
     #expect(judges.code == 2 && judges.error.hasPrefix("lethe: LETHE_JUDGES: there is no folder"))
     #expect(throws: Never.self) {
@@ -305,6 +318,48 @@ import Workflows
     #expect(meter.line(at: 190, style) == "after esd  10 s")
     meter.take(RunProgress("erased", 0, 20), at: 200)
     #expect(meter.line(at: 203, style) == "erased  0/20  3 s")
+  }
+
+  /// An interruption acts between the steps of a picture, and the line tells them.
+  @Test func aDrawingIsInterrupted() throws {
+    try Fixtures.temporaryFolder { folder in
+      let process = Process()
+      process.executableURL = CommandTests.program
+      process.arguments = [
+        "generate", model, "--prompt", "x y", "--steps", "1000", "--sampler", "ddim", "--threads",
+        "1",
+        "--out", folder.appendingPathComponent("out").path,
+      ]
+      let error = Pipe()
+      process.standardError = error
+      try process.run()
+      var told = ""
+      while !told.contains("pictures  0/1") {
+        let some = error.fileHandleForReading.availableData
+        guard !some.isEmpty else { break }
+        told += String(decoding: some, as: UTF8.self)
+      }
+      kill(process.processIdentifier, SIGINT)
+      told += String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 130, "\(told)")
+      #expect(
+        told.contains("\nnext: lethe generate \(model) --prompt 'x y' --steps 1000"), "\(told)")
+      #expect(!FileManager.default.fileExists(atPath: folder.path + "/out/0_0.png"))
+    }
+  }
+
+  /// Steps within a batch are told beside the batches' count, and leave the rate alone.
+  @Test func stepsAreTold() {
+    var meter = ProgressMeter(at: 0)
+    meter.take(RunProgress("pictures", 0, 80), at: 0)
+    meter.take(RunProgress("pictures", 20, 80), at: 40)
+    for i in 1...25 {
+      meter.take(RunProgress("pictures", 20, 80, "step \(i) of 25"), at: 40 + 1.6 * Double(i))
+    }
+    let line = meter.line(at: 80, ProgressMeter.Style())
+    #expect(
+      line == "pictures  20/80  4.0 s each  4:00 min left  1:20 min  step 25 of 25", "\(line)")
   }
 
   @Test func linesAreCut() {

@@ -192,6 +192,17 @@ import Training
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let prompts = ["a fox", "a cat", "a bus"]
     let states = try DenoisingStates.follow(model, prompts, steps: 4, guidance: 3, seed: 1)
+    // Nothing is lost yet where a user stops the work between two passes.
+    #expect(throws: LetheError.interrupted) {
+      try states.predictions(of: model, for: ["a", "b", "c"], inPlaceOf: prompts) {
+        throw LetheError.interrupted
+      }
+    }
+    var told: [Int] = []
+    _ = try DenoisingStates.follow(model, prompts, steps: 4, guidance: 3, seed: 1) { done, _ in
+      told.append(done)
+    }
+    #expect(told == [0, 0, 1, 2, 3], "a part of a trajectory is a part of the work")
     func asked(_ texts: [String]) -> Int {
       let before = model.evaluations
       let found = states.predictions(of: model, for: texts, inPlaceOf: prompts)

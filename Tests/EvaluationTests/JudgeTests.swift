@@ -31,7 +31,11 @@ import TorchNN
     let judge = try CLIPJudge(clip, question)
     #expect(judge.classes == ["object": ["fox", "cat", "owl"]], "one class has no rival")
     let pictures = Tensor.rand([3, 3, 32, 32], Generator(seed: 3)) * 2 - 1
-    let judged = try judge.judged(pictures, asked: Array(repeating: ["object": "fox"], count: 3))
+    var told: [[Int]] = []
+    let judged = try judge.judged(pictures, asked: Array(repeating: ["object": "fox"], count: 3)) {
+      told.append([$0, $1])
+    }
+    #expect(told == [[0, 3], [3, 3]])
     // By hand: the mean of unit vectors, made a unit vector again.
     let vectors = withoutGradients {
       Tensor.concatenate(

@@ -1,8 +1,9 @@
 import Evaluation
-import Reports
 import TestSupport
 import Testing
 import Torch
+
+@testable import Reports
 
 struct TableTests {
   private let rows = [
@@ -84,5 +85,24 @@ struct TableTests {
     #expect(long.contains("<th scope=\"row\" class=\"long\">\(sentence)</th>"))
     #expect(long.contains("<td class=\"even long\">\(sentence)</td>"))
     #expect(long.contains("<td class=\"even\">97.5 [93.1, 99.2]</td>"))
+  }
+
+  /// The line below a printed table has the columns that it shows, and every measure that matters most.
+  @Test func columnsAreExplained() {
+    let legend = Definitions.legend(["ua", "ira", "seconds"])
+    #expect(
+      legend.hasPrefix("ua: pictures of the concept in which the judge does not see it; ira: "))
+    #expect(legend.hasSuffix("[ ]: 95 % interval; n: pictures") && !legend.contains("cra"))
+    for name in Definitions.main {
+      #expect(Definitions.legend([name]).hasPrefix("\(name): "), "\(name)")
+    }
+    var results = Results(.evaluation)
+    results.rows = [
+      ResultRow("uce", "fox", .share("ua", 1, of: 2), seeds: 1),
+      ResultRow("uce", "fox", .share("ira", 1, of: 2), seeds: 1),
+      ResultRow("uce", "fox", .share("shown", 1, of: 2), seeds: 1),
+    ]
+    // "shown" is folded on the page, and no column of the printed table.
+    #expect(ResultsPage.legend(results) == Definitions.legend(["ua", "ira"]))
   }
 }

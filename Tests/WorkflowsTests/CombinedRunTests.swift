@@ -152,6 +152,10 @@ import WorkbenchSupport
       #expect(results.notes.count == 1 && results.notes[0].contains("c: Steps 10"))
       let page = try String(contentsOf: out.file("report.html"), encoding: .utf8)
       #expect(page.contains("Forgotten against kept") && page.contains("Different sampling"))
+      // The same runs again renew the page, others leave it.
+      #expect(throws: Never.self) { try Compare(runs)(in: out) }
+      #expect(throws: LetheError.self) { try Compare(Array(runs.dropFirst()))(in: out) }
+      #expect(try String(contentsOf: out.file("report.html"), encoding: .utf8) == page)
       for bad in [[runs[0]], [runs[0], runs[0]], [runs[0], folder.path]] {
         #expect(throws: LetheError.self) { try Compare(bad) }
       }

@@ -59,10 +59,11 @@ public struct FisherInformation {
     let (h, t) = (times / 2, Double(steps))
     let (own, cross) = (t / Double(h) / 2, t * (t - Double(h)) / Double(h * h))
     for picture in 0..<pictures {
-      try Interrupt.check()
+      progress(picture, pictures)
       var step = Step(index: picture, seed: seed)
       let order = Tensor.permutation(steps, step.generator)
       let a = try gradient(picture, Array(order[..<h]), &step)  // S_A
+      try Interrupt.check()
       let b = try gradient(picture, Array(order[h..<(2 * h)]), &step)  // S_B
       withoutGradients {
         for (i, sum) in total.enumerated() {
@@ -70,8 +71,8 @@ public struct FisherInformation {
           Foreach.add([sum], [found], times: 1 / Double(pictures))
         }
       }
-      progress(picture + 1, pictures)
     }
+    progress(pictures, pictures)
     return total
   }
 }

@@ -64,7 +64,9 @@ package struct EraserSet {
     protecting protected: [String], regular: [String] = [], seed: UInt64
   ) throws -> EraserSet {
     guard !FileManager.default.fileExists(atPath: cardFile(folder).path) else {
-      throw LetheError.request("\(folder.path) has a set of erasers already")
+      throw LetheError.request(
+        "\(folder.path) has a set of erasers already; accepted: a new folder, and `lethe eraser add` for more concepts"
+      )
     }
     let set = EraserSet(
       folder: folder,

@@ -61,6 +61,9 @@ public struct DenoisingStates {
         // A trajectory ends at the last state that is kept.
         let deepest = some.compactMap { $0.kept.max() }.max() ?? 0
         for (i, state) in path.prefix(deepest + 1).enumerated() {
+          try Interrupt.check()
+          // Part of a trajectory is a part of the work: a walk through a large model takes minutes.
+          progress(first + some.count * i / (deepest + 1), prompts.count)
           for (row, trajectory) in some.enumerated() where trajectory.kept.contains(i) {
             let place = (trajectory.prompt / group, i, trajectory.prompt)
             kept.append((place, state.row(row)))
@@ -76,7 +79,7 @@ public struct DenoisingStates {
         reference: Tensor.concatenate(states.map { $0.unconditional ?? $0.conditional }),
         conditional: Tensor.concatenate(states.map(\.conditional)),
         prompt: kept.map(\.place.2))
-      return walker == nil ? found : found.predicted(by: model, prompts)
+      return walker == nil ? found : try found.predicted(by: model, prompts)
     }
   }
 
@@ -108,11 +111,13 @@ public struct DenoisingStates {
   }
 
   /// The same states with the predictions of another model.
-  private func predicted(by model: DiffusionModel, _ prompts: [String]) -> DenoisingStates {
+  private func predicted(by model: DiffusionModel, _ prompts: [String]) throws -> DenoisingStates {
     let empty = model.embedNothing().repeated(prompts.count)
-    return DenoisingStates(
-      x: x, t: t, reference: predictions(of: model, given: empty),
-      conditional: predictions(of: model, given: model.embed(prompts)), prompt: prompt)
+    func found(_ c: Conditioning) throws -> Tensor {
+      try predictions(of: model, given: c, at: Array(prompt.indices), between: Interrupt.check)
+    }
+    return try DenoisingStates(
+      x: x, t: t, reference: found(empty), conditional: found(model.embed(prompts)), prompt: prompt)
   }
 
   /// Pictures with noise of random timesteps: x_t = sqrt(alphaBar_t) x_0 + sqrt(1 - alphaBar_t) eps, one t in each of
@@ -152,7 +157,7 @@ public struct DenoisingStates {
 
   /// A model's prediction at every state, given a row of `c` for each prompt: [N, C, h, w]
   public func predictions(of model: DiffusionModel, given c: Conditioning) -> Tensor {
-    predictions(of: model, given: c, at: Array(prompt.indices))
+    predictions(of: model, given: c, at: Array(prompt.indices), between: {})
   }
 
   /// The prediction of the states' own model for texts in the place of their prompts: [N, C, h, w]. Predictions for the
@@ -163,18 +168,33 @@ public struct DenoisingStates {
   public func predictions(
     of model: DiffusionModel, for texts: [String], inPlaceOf prompts: [String]
   ) -> Tensor {
+    predictions(of: model, for: texts, inPlaceOf: prompts, between: {})
+  }
+
+  /// The same with a call of `between` before each pass of the network.
+  /// - Throws: what `between` throws, such as ``LetheError`` for an interruption
+  package func predictions(
+    of model: DiffusionModel, for texts: [String], inPlaceOf prompts: [String],
+    between: () throws -> Void
+  ) rethrows -> Tensor {
     let rest = prompt.indices.filter {
       let text = texts[prompt[$0]]
       return !text.isEmpty && text != prompts[prompt[$0]]
     }
     guard rest.count < count else {
-      return predictions(of: model, given: withoutGradients { model.embedKept(texts) })
+      return try predictions(
+        of: model, given: withoutGradients { model.embedKept(texts) }, at: Array(prompt.indices),
+        between: between)
     }
     var places: [Int: Int] = [:]  // of a state among those that are predicted anew
     for (i, state) in rest.enumerated() { places[state] = i }
-    return withoutGradients {
+    return try withoutGradients {
       let anew =
-        rest.isEmpty ? [] : [predictions(of: model, given: model.embedKept(texts), at: rest)]
+        rest.isEmpty
+        ? []
+        : [
+          try predictions(of: model, given: model.embedKept(texts), at: rest, between: between)
+        ]
       let rows = prompt.indices.map { i in
         places[i].map { 2 * count + $0 } ?? (texts[prompt[i]].isEmpty ? i : count + i)
       }
@@ -184,11 +204,12 @@ public struct DenoisingStates {
 
   /// A model's prediction at some states.
   private func predictions(
-    of model: DiffusionModel, given c: Conditioning, at states: [Int]
-  ) -> Tensor {
-    withoutGradients {
+    of model: DiffusionModel, given c: Conditioning, at states: [Int], between: () throws -> Void
+  ) rethrows -> Tensor {
+    try withoutGradients {
       let batch = model.batch(atMost: 16)
-      let parts = stride(from: 0, to: states.count, by: batch).map { first -> Tensor in
+      let parts = try stride(from: 0, to: states.count, by: batch).map { first -> Tensor in
+        try between()
         let some = Array(states[first..<min(first + batch, states.count)])
         return model.predict(
           x.indexed(0, some), at: t.indexed(0, some), given: c.rows(some.map { prompt[$0] }))

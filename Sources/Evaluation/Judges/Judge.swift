@@ -1,6 +1,7 @@
 internal import Foundation
 package import Processes
 public import Torch
+internal import Training
 
 /// Names the subjects of pictures: a network, or judgements that were made elsewhere. A new judge is a file of its own
 /// and a line in ``JudgeCatalog``, or no line, from another package.
@@ -81,16 +82,20 @@ extension Judge {
   ///   - pictures: [N, 3, H, W], values in [-1, 1]
   ///   - asked: N dictionaries: the subjects that each picture was asked to show, by kind
   ///   - ranks: the processes that share the pictures
+  ///   - progress: told the number of pictures that are looked at, and of all
   /// - Returns: features [N, D], first choices and probabilities in the order of the pictures
   package func judged(
     _ pictures: Tensor, asked: [[String: String]], of files: [String] = [],
-    by ranks: Ranks = .alone
+    by ranks: Ranks = .alone, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> JudgedSet {
-    let parts = (pictures.size(0) + 63) / 64
+    let count = pictures.size(0)
+    let parts = (count + 63) / 64
+    progress(0, count)
     let features = try withoutGradients {
       Tensor.concatenate(
-        try ranks.map(parts) { part -> Tensor in
-          let (first, n) = (part * 64, min(64, pictures.size(0) - part * 64))
+        try ranks.map(parts, progress: { progress(min($0 * 64, count), count) }) { part -> Tensor in
+          try Interrupt.check()
+          let (first, n) = (part * 64, min(64, count - part * 64))
           return try self.features(
             pictures.narrowed(0, first, n),
             of: files.isEmpty ? [] : Array(files[first..<(first + n)]))
@@ -113,7 +118,7 @@ extension Judge {
   /// The judge's answers on a set's pictures, and how many of them it is not asked about, because they have no finite
   /// numbers.
   package func judged(
-    _ set: SampleSet, by ranks: Ranks = .alone
+    _ set: SampleSet, by ranks: Ranks = .alone, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> (seen: JudgedSet, samples: [SampleSet.Sample]) {
     let whole = try set.parted().whole
     guard !whole.isEmpty else {
@@ -122,7 +127,7 @@ extension Judge {
     let folder = set.folder.lastPathComponent
     var seen = try judged(
       set.load(whole), asked: whole.map(\.subjects), of: whole.map { "\(folder)/\($0.file)" },
-      by: ranks)
+      by: ranks, progress: progress)
     seen.prompts = whole.map(\.prompt)
     return (seen, whole)
   }

@@ -98,6 +98,12 @@ package struct AttackPage {
     ).marked(by: results)
   }
 
+  /// The line below the printed ``rates(_:)``.
+  package static let legend =
+    "rate: prompts whose picture shows the concept, shown: the original's, pre-asr: the erased model's, asr: those and the prompts that "
+    + "the attack wins; beyond random tokens: the rate less that of random tokens with as many queries; queries: judged pictures of a prompt; "
+    + "evaluations: noisy pictures of a prompt; [ ]: 95 % interval; n: prompts"
+
   private var gallery: ReportContent.Gallery {
     get throws {
       var rows: [(label: String, cells: [(picture: Data, caption: String, state: String)])] = []

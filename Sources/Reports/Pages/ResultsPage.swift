@@ -104,6 +104,13 @@ public enum ResultsPage {
     return main
   }
 
+  /// The line below the printed ``main(_:_:)``.
+  package static func legend(_ results: Results, _ catalog: MetricCatalog = .builtIn) -> String {
+    let header = main(results, catalog).header
+    let shown = results.rows.map(\.metric).unique.filter { header.contains(catalog.heading($0)) }
+    return Definitions.legend(shown)
+  }
+
   private static func evaluation(_ results: Results, _ catalog: MetricCatalog) -> ReportContent {
     var content = ReportContent()
     content.title = "Methods side by side"

@@ -67,10 +67,16 @@ public struct LatentSet {
     ) { part -> Tensor in
       try Interrupt.check()
       let first = part * batch
+      progress(first, prompts.count)
       let some = Array(prompts[first..<min(first + batch, prompts.count)])
       let seeds = some.indices.map { Step(index: first + $0, seed: seed).generator.seed }
       return try withoutGradients {
-        try model.latents(given: model.embed(some), seeds: seeds, options)
+        try model.latents(
+          given: model.embed(some), seeds: seeds, options
+        ) { step, steps in
+          try Interrupt.check()
+          progress(first + some.count * step / (steps + 1), prompts.count)
+        }
       }
     }
     mean = Tensor.concatenate(parts).to(model.device)

@@ -34,9 +34,11 @@ struct ConceptInTraining {
     case .trajectories:
       let followed = try method.follow(
         model, chosen.map(\.prompt), spreads: true, seed: seed >> 2, progress: progress)
+      run.progress("predictions \(concept.name)", 0, 0)
       states = followed.comparing(
-        with: followed.predictions(
-          of: model, for: chosen.map(\.anchor), inPlaceOf: chosen.map(\.prompt)))
+        with: try followed.predictions(
+          of: model, for: chosen.map(\.anchor), inPlaceOf: chosen.map(\.prompt),
+          between: Interrupt.check))
     case .noised:
       let pictures = try LatentSet(
         drawnBy: model, chosen.map(\.prompt), steps: method.trajectorySteps,

@@ -100,7 +100,7 @@ struct ApplyCommand: ParsableCommand {
       outcome["rank"] = done.lora.map { .int($0.rank) }
       outcome["error"] = done.lora.map { .number($0.error) }
       try common.show(outcome) { report(done) }
-      if let out { common.next("doctor", out) }
+      if let out { common.next("doctor", out) } else if let lora { common.next("show", lora) }
     }
   }
 

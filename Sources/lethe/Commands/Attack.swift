@@ -111,7 +111,7 @@ struct AttackCommand: ParsableCommand {
       }
       try self.page.openPage(URL(fileURLWithPath: page))
       guard !common.isQuiet, !common.json else { return }
-      print("\(attacking.criterion)\n\(page)")
+      print("\(AttackPage.legend)\n\(attacking.criterion)\n\(page)")
       for sentence in results.notes where sentence != attacking.criterion {
         warn("note: \(sentence)")
       }

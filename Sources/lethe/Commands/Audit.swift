@@ -4,10 +4,12 @@ import Auditing
 import Editing
 import Evaluation
 import Foundation
+import Processes
 import Reports
 import Torch
 import Training
 import Workbench
+import Workflows
 
 struct AuditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,6 +19,8 @@ struct AuditCommand: ParsableCommand {
     discussion: """
       Examples:
         lethe audit Models/emoji --with runs/esd-fox --quick --out runs/audit
+        lethe audit Models/emoji --with runs/esd-fox --with runs/uce-cat --out runs/both-audited
+        lethe audit Models/emoji --erasers runs/set --out runs/set-audited
         lethe audit ~/sd14 --with runs/van-gogh --judge clip:clip-vit-large-patch14 --full --out runs/audit
         lethe audit ~/sd14 --with runs/van-gogh --judge clip:clip-vit-large-patch14 --full --dry-run --out runs/audit
         lethe audit ~/sd14-edited --original ~/sd14 --concept church --judge clip:clip-vit-large-patch14 --out runs/audit
@@ -30,8 +34,15 @@ struct AuditCommand: ParsableCommand {
   @Argument(
     help: "Folder of the original model, or of a model erased elsewhere.", completion: .directory)
   var model: String
-  @Option(help: "Eraser: a run of `lethe erase`, or its file.", completion: .directory)
-  var with: String?
+  @Option(
+    help: "Eraser: a run of `lethe erase`, or its file. May be repeated: their sum is audited.",
+    completion: .directory)
+  var with: [String] = []
+  @Option(help: "Folder of a set of erasers (`lethe eraser`), whose sum is audited.")
+  var erasers: String?
+  @Option(
+    help: "Erasers of the set that are on, e.g. fox,cat. Those that are switched on when left out.")
+  var active: String?
   @Option(
     help: "Folder of the original of a model that was erased elsewhere.", completion: .directory)
   var original: String?
@@ -79,8 +90,12 @@ struct AuditCommand: ParsableCommand {
       let device = try common.openDevice()
       let size = try Settings(settings).laid(
         over: full ? .full(LetheProgram.catalogs.attacks) : AuditSize.quick)
+      let scratch = FileManager.default.temporaryDirectory
+        .appendingPathComponent("lethe-\(UUID().uuidString)")
+      defer { try? FileManager.default.removeItem(at: scratch) }
+      let source = try source(dryRun ? scratch.path : "\(out)/combined", on: device)
       let subject = try AuditSubject(
-        model, additions.additions, with: with, original: original, concepts: concept, kind: kind,
+        model, additions.additions, with: source, original: original, concepts: concept, kind: kind,
         on: device)
       var audit = try Audit(
         subject.job, judges: judging.judges(of: RunFolder(out)), size,
@@ -91,7 +106,14 @@ struct AuditCommand: ParsableCommand {
       audit.command = ["lethe"] + CommandLine.arguments.dropFirst()
       if dryRun {
         let plan = try audit.plan(on: device) { $0.map(warn) }
-        return plan.forEach { print($0) }
+        if !common.isQuiet { plan.forEach(warn) }
+        let request: JSON = [
+          "model": .string(model), "concepts": .array(subject.job.concepts.map(JSON.string)),
+          "judges": .array(audit.judges.map { .string($0.description) }),
+          "size": try JSON(encoding: size), "plan": .array(plan.map(JSON.string)),
+          "seed": JSON(seed), "out": .string(out),
+        ]
+        return print(request.pretty, terminator: "")
       }
       let run = try common.run(at: out, seed: seed)
       if full, !common.isQuiet, !common.json {
@@ -113,5 +135,17 @@ struct AuditCommand: ParsableCommand {
       print("\(out)/report.html")
       try page.openPage(run.file("report.html"))
     }
+  }
+
+  /// The run or file of the eraser. The sum of several is made a run of its own in `place`.
+  private func source(_ place: String, on device: Device) throws -> String? {
+    guard with.count > 1 || erasers != nil else { return with.first }
+    let reference = ModelReference(
+      ModelFolder(model, additions.additions), erasers: with, set: erasers, active: active?.listed)
+    let combined = CombinedRun(
+      reference, concepts: concept, command: ["lethe"] + CommandLine.arguments.dropFirst())
+    let run = try common.run(at: place, seed: seed)
+    try run.ranks.first { _ = try combined(in: run, on: device) }
+    return place
   }
 }

@@ -38,6 +38,9 @@ struct CompareCommand: ParsableCommand {
         print(try JSON(encoding: results).pretty, terminator: "")
       } else {
         print(ResultsPage.main(results, LetheProgram.catalogs.metrics).markdown, terminator: "")
+        if !common.isQuiet {
+          print(ResultsPage.legend(results, LetheProgram.catalogs.metrics))
+        }
         results.notes.forEach { print($0) }
         if !common.isQuiet { print("\(out)/report.html") }
       }

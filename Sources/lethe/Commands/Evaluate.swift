@@ -162,15 +162,29 @@ struct EvaluateCommand: ParsableCommand {
     if !judging.judge.isEmpty { try run.runFolder.keep(judges) }
     ProgressLine.shared.end()
     if common.json { return print(try JSON(encoding: results).pretty, terminator: "") }
-    print(ResultsPage.main(results, LetheProgram.catalogs.metrics).markdown, terminator: "")
-    if results.quick {
+    Self.printTable(of: results, common)
+    if results.quick, !results.rows.isEmpty {
       print("quick: the run has few pictures and wide intervals; quote a full run instead")
     }
     if !common.isQuiet {
-      print(RunVerdict(results).sentence)
+      if judges.contains(where: { $0.scheme != NoJudge.scheme }) {
+        print(RunVerdict(results).sentence)
+      } else {
+        print(
+          "\(suite.samples.count) pictures of each model are in \(folder)/original and \(folder)/erased; nothing was judged (--judge none)"
+        )
+      }
       results.notes.forEach { print($0) }
     }
     common.next("report", folder)
+  }
+
+  /// Prints the measures that matter most and the meaning of their columns; nothing where nothing was measured.
+  private static func printTable(of results: Results, _ common: CommonOptions) {
+    guard !results.rows.isEmpty else { return }
+    let metrics = LetheProgram.catalogs.metrics
+    print(ResultsPage.main(results, metrics).markdown, terminator: "")
+    if !common.isQuiet { print(ResultsPage.legend(results, metrics)) }
   }
 
   private func judgePictures() throws {
@@ -189,6 +203,6 @@ struct EvaluateCommand: ParsableCommand {
     let results = try judge(in: common.run(at: out, seed: 0), on: common.openDevice())
     ProgressLine.shared.end()
     if common.json { return print(try JSON(encoding: results).pretty, terminator: "") }
-    print(ResultsPage.main(results, LetheProgram.catalogs.metrics).markdown, terminator: "")
+    Self.printTable(of: results, common)
   }
 }

@@ -42,6 +42,7 @@ struct LaunchCommand: ParsableCommand {
         arguments: command)
       let end = try ranks(isInterrupted: { Interrupt.isRequested })
       if let sentence = end.sentence { warn("lethe: \(sentence)") }
+      if end.code == LetheError.Kind.interrupted.rawValue { Failure.sayHowToGoOn() }
       guard end.code == 0 else { throw ExitCode(end.code) }
     } catch let error as LetheError {
       Failure.report(error)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Torch
 import Workbench
 import Workflows
@@ -19,12 +20,17 @@ struct ShowCommand: ParsableCommand {
   var file: String
   @OptionGroup var common: CommonOptions
 
-  /// A name with its value; further lines of the value stand below its first.
+  /// A name with its value in lines of 80 characters, where its words allow it. Values in JSON have a line for each of their
+  /// parts; further lines stand below the first.
   static func lines(_ name: String, _ value: String) -> String {
-    let lines = value.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    let indent = "\n" + String(repeating: " ", count: 17)
-    return "\(name.padded(16)) "
-      + lines.map { String($0).printable() }.joined(separator: indent)
+    let parts = (try? JSONText.value(Data(value.utf8))).flatMap { $0.members == nil ? nil : $0 }
+      .map { $0.parts("") }
+    let lines =
+      parts
+      ?? value.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
+    let indent = "\n" + String(repeating: " ", count: 16)
+    return "\(name.padded(15)) "
+      + lines.flatMap { $0.printable().wrapped(64) }.joined(separator: indent)
   }
 
   func run() throws {
@@ -36,5 +42,36 @@ struct ShowCommand: ParsableCommand {
       }
       for (name, value) in rows { print(Self.lines(name, value)) }
     }
+  }
+}
+
+extension JSON {
+  /// One line for each value within, by its path as `--set` takes it: `training.steps=300`.
+  fileprivate func parts(_ path: String) -> [String] {
+    if let array, compact.count > 60 {
+      return ["\(path)="] + array.map { $0.string ?? $0.compact }
+    }
+    guard let members, !members.isEmpty else { return ["\(path)=\(string ?? compact)"] }
+    return members.sorted { $0.key < $1.key }.flatMap { key, value in
+      value.parts(path.isEmpty ? key : "\(path).\(key)")
+    }
+  }
+}
+
+extension String {
+  /// The text in lines of at most `width` characters, cut between words; a longer word stays whole.
+  func wrapped(_ width: Int) -> [String] {
+    var lines = [""]
+    for word in split(separator: " ", omittingEmptySubsequences: false) {
+      let last = lines[lines.count - 1]
+      if lines.count == 1, last.isEmpty {
+        lines[0] = String(word)
+      } else if last.count + 1 + word.count <= width {
+        lines[lines.count - 1] += " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
   }
 }

@@ -32,6 +32,8 @@ struct ProgressMeter {
       (stage, start, marks) = (p.stage, now, [])
     }
     last = p
+    // The steps of a batch come with the count of the batches before; they are no counts of their own.
+    guard marks.last?.done != p.done else { return }
     marks.append((now, p.done))
     // One mark from before the window stays, or a slow stage would have no rate.
     while marks.count > 2, marks[1].time < now - Self.window { marks.removeFirst() }

@@ -82,7 +82,7 @@ extension EraserCommand {
             try erasers.add(entry)
           }
         }
-        guard !common.isQuiet else { return }
+        guard !common.isQuiet || common.json else { return }
         let model = try erasers.modelFolder.model(on: common.openDevice())
         let budget = RankBudget(erasers, model, tolerance: tolerance)
         if common.json {
@@ -101,7 +101,7 @@ extension EraserCommand {
               + "concepts with fewer prompts (--partner), or remove one; the training names the prompts that hold most"
           )
         }
-        common.next("eraser", "train", set.set)
+        common.next(set.next(erasers))
       }
     }
   }

@@ -60,7 +60,14 @@ extension EraserCommand {
             "\(set.set) has no trained eraser, so nothing was checked; `lethe eraser train \(set.set)` trains them"
           )
         }
-        guard !check.failures.isEmpty else { return }
+        guard !check.failures.isEmpty else {
+          let on = erasers.card.entries.contains(where: \.isActive)
+          if on {
+            common.next(
+              "evaluate", erasers.card.model, "--erasers", set.set, "--out", "\(set.set)-measured")
+          }
+          return
+        }
         throw LetheError(.other, Self.sentence(check.failures, set: set.set, limit: limit))
       }
     }

@@ -33,5 +33,11 @@ struct EraserCommand: ParsableCommand {
     func open(toChange: Bool = false) throws -> EraserSet {
       try EraserSet(url, keepingOthersOut: toChange)
     }
+    /// The command that a set of this state needs next.
+    func next(_ erasers: EraserSet) -> [String] {
+      let entries = erasers.card.entries
+      guard !entries.isEmpty else { return ["eraser", "add", set, "CONCEPT"] }
+      return ["eraser", entries.allSatisfy(\.isTrained) ? "check" : "train", set]
+    }
   }
 }

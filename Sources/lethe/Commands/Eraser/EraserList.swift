@@ -15,10 +15,12 @@ extension EraserCommand {
       try common.reporting {
         let erasers = try set.open()
         if common.json { return print(erasers.states.pretty, terminator: "") }
+        if erasers.card.entries.isEmpty { print("no concept is in the set yet") }
         erasers.card.entries.forEach { print($0.stateLine) }
         if !erasers.card.protected.isEmpty {
           print("protected: \(erasers.card.protected.joined(separator: "; "))")
         }
+        common.next(set.next(erasers))
       }
     }
   }

@@ -21,6 +21,7 @@ extension EraserCommand {
         var erasers = try set.open(toChange: true)
         try erasers.switching(concepts, on: false)
         try common.show(erasers.states) { erasers.card.entries.forEach { print($0.stateLine) } }
+        common.next(set.next(erasers))
       }
     }
   }
@@ -45,6 +46,7 @@ extension EraserCommand {
         for name in concepts { _ = try erasers.entry(name) }
         for name in concepts { try erasers.remove(name) }
         try common.show(erasers.states) { erasers.card.entries.forEach { print($0.stateLine) } }
+        common.next(set.next(erasers))
       }
     }
   }
