@@ -47,8 +47,18 @@ extension Erase {
 
   private func freeWordsNotes() throws -> [String] {
     guard let themes = try job.folder.listedThemes() else {
-      return job.concepts.compactMap(KnownSubjects.spellingNote)
+      return job.concepts.compactMap(KnownSubjects.spellingNote) + [kindNote].compactMap(\.self)
     }
     return job.wording == nil ? job.concepts.compactMap(themes.freeWordsNote) : []
+  }
+
+  /// A sentence on words of the user's own that are taken for an object, as nothing says otherwise.
+  private var kindNote: String? {
+    guard job.forgetImages == nil, let concept = job.concepts.first,
+      job.wording?.kind == nil, job.wording?.prompts.isEmpty != false
+    else { return nil }
+    let others = ConceptKind.allCases.filter { $0 != .object }.map(\.rawValue)
+    return
+      "no --kind: '\(concept)' is taken for an object; --kind \(others.joined(separator: ", ")) bring other prompts"
   }
 }

@@ -37,11 +37,13 @@ struct JudgingOptions: ParsableArguments {
     try JudgeSpec(parsing: text, in: LetheProgram.catalogs.judges)
   }
 
-  /// The judges of the command line, or those that the run's last evaluation kept.
-  func judges(of folder: RunFolder) throws -> [JudgeSpec] {
+  /// The judges of the command line, or those that the last evaluation kept in the first of the folders that has any.
+  func judges(of folders: RunFolder...) throws -> [JudgeSpec] {
     guard !judge.isEmpty else {
-      let kept = try folder.judges(in: LetheProgram.catalogs.judges)
-      guard kept.isEmpty else { return kept }
+      for folder in folders {
+        let kept = try folder.judges(in: LetheProgram.catalogs.judges)
+        guard kept.isEmpty else { return kept }
+      }
       return try Defaults.read("LETHE_JUDGE", for: "--judge", JudgingOptions.spec)
         .map { [$0] } ?? []
     }

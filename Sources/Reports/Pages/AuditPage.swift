@@ -1,5 +1,6 @@
 internal import Evaluation
 internal import Foundation
+internal import Torch
 
 /// The page of `lethe audit`.
 struct AuditPage {
@@ -38,11 +39,20 @@ struct AuditPage {
       content.sections += [relearning].compactMap(\.self).map(ReportContent.Section.chart)
       content.sections += tables.map { .table($0.marked(by: results)) }
       content.facts =
-        [("Verify", "lethe verify \(folder.lastPathComponent)")]
+        [("Verify", ["lethe", "verify", place].shellCommand)]
         + (audit?.settings ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         + (audit?.hashes ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, "SHA-256 \($0.value)") }
       return content
     }
+  }
+
+  /// The folder as the audit's command named it.
+  private var place: String {
+    let words = results.command
+    guard let i = words.firstIndex(of: "--out"), i + 1 < words.count else {
+      return folder.lastPathComponent
+    }
+    return words[i + 1]
   }
 
   private var rules: Table {
@@ -193,10 +203,15 @@ struct AuditPage {
         rows.append((distance + picture.prompt, []))
       }
       guard !rows.isEmpty else { continue }
-      rows[rows.count - 1].cells.append(try picture.attackedCell(in: folder))
+      // Pictures of other subjects have no concept to come back.
+      rows[rows.count - 1].cells.append(
+        try picture.axes.distance == nil
+          ? picture.attackedCell(in: folder) : picture.cell(in: folder, state: ""))
     }
-    return rows.isEmpty
-      ? nil
-      : .init(title, note: "Red frame: the judge sees the concept.", columns: columns, rows: rows)
+    let note =
+      pictures.contains { $0.axes.distance != nil }
+      ? "The captions say where the judge does not see the subject that was asked for."
+      : "Orange frame: the judge sees the concept. Green frame: it stayed away."
+    return rows.isEmpty ? nil : .init(title, note: note, columns: columns, rows: rows)
   }
 }

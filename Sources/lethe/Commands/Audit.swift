@@ -98,7 +98,7 @@ struct AuditCommand: ParsableCommand {
         model, additions.additions, with: source, original: original, concepts: concept, kind: kind,
         on: device)
       var audit = try Audit(
-        subject.job, judges: judging.judges(of: RunFolder(out)), size,
+        subject.job, judges: judging.judges(of: RunFolder(out), RunFolder(source ?? out)), size,
         catalogs: LetheProgram.catalogs)
       (audit.isQuick, audit.seed, audit.request) = (!full, seed, judging.request(prompts))
       (audit.source, audit.measures) = (subject.source, try measuring.measures())
@@ -133,6 +133,7 @@ struct AuditCommand: ParsableCommand {
             + "n \(tile.measured?.n ?? 0); \(tile.limit)")
       }
       print("\(out)/report.html")
+      common.next("verify", out)
       try page.openPage(run.file("report.html"))
     }
   }

@@ -63,6 +63,9 @@ struct VerifyCommand: ParsableCommand {
         }
         return
       }
+      if outcome.faults.isEmpty {
+        print("the audit holds: its numbers, texts, pages and hashes agree, and so do new pictures")
+      }
       print(
         "reproduced \(outcome.reproduced) of \(outcome.drawn): \(outcome.equal) with equal bytes, "
           + "\(outcome.near) within \(Verify.tolerance) of 255")
