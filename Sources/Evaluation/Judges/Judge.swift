@@ -76,7 +76,7 @@ public struct JudgeDescription: Codable, Sendable, Hashable {
 }
 
 extension Judge {
-  /// The judge's answers for pictures, computed 64 at a time.
+  /// The judge's answers for pictures, computed 64 at a time, or fewer where memory is short.
   /// - Parameters:
   ///   - pictures: [N, 3, H, W], values in [-1, 1]
   ///   - asked: N dictionaries: the subjects that each picture was asked to show, by kind
@@ -86,14 +86,12 @@ extension Judge {
     _ pictures: Tensor, asked: [[String: String]], of files: [String] = [],
     by ranks: Ranks = .alone
   ) throws -> JudgedSet {
-    let parts = (pictures.size(0) + 63) / 64
+    let passes = pictures.passes(atMost: 64)
     let features = try withoutGradients {
       Tensor.concatenate(
-        try ranks.map(parts) { part -> Tensor in
-          let (first, n) = (part * 64, min(64, pictures.size(0) - part * 64))
-          return try self.features(
-            pictures.narrowed(0, first, n),
-            of: files.isEmpty ? [] : Array(files[first..<(first + n)]))
+        try ranks.map(passes.count) { i -> Tensor in
+          try self.features(
+            pictures.rows(passes[i]), of: files.isEmpty ? [] : Array(files[passes[i]]))
         })
     }
     var seen = [[String: String]](repeating: [:], count: asked.count)
