@@ -55,7 +55,7 @@ public struct Deployment: Attack {
       var weights: [ParameterPath: Tensor] = [:]
       for (path, tensor) in target.model.parameters.tensors {
         guard let original = target.original.parameters[path] else { continue }
-        weights[path] = withoutGradients { change(tensor, original) }
+        weights[path] = withoutGradients { change(tensor.to(.float32), original.to(.float32)) }
       }
       spent += model?.evaluations ?? 0
       model = try target.model.replacing(weights)

@@ -31,7 +31,7 @@ struct GuidedDDIM {
     let shape = [1, model.unet.inChannels, model.latentSize, model.latentSize]
     return (
       generators,
-      Tensor.concatenate(generators.map { Tensor.randn(shape, $0) }).to(model.device)
+      Tensor.concatenate(generators.map { Tensor.randn(shape, $0) }).uploaded(to: model.device)
     )
   }
 
@@ -71,7 +71,7 @@ struct GuidedDDIM {
       a.squareRoot() * p.x0 + abs(1 - a - sigma * sigma).squareRoot() * p.eps
     guard sigma > 0 else { return mean }
     let one = [1] + p.x0.shape.dropFirst()
-    let z = Tensor.concatenate(generators.map { Tensor.randn(one, $0) }).to(mean.device)
+    let z = Tensor.concatenate(generators.map { Tensor.randn(one, $0) }).uploaded(to: mean.device)
     return mean + factor * sigma * z
   }
 

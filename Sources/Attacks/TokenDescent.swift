@@ -121,7 +121,8 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
     adversary.requiresGradient = true
     let x0 = Tensor.concatenate(rows.compactMap { sought[$0]?.x0 })
     let one = [1] + x0.shape.dropFirst()
-    let eps = Tensor.concatenate(generators.map { Tensor.randn(one, $0) }).to(model.device)
+    let eps = Tensor.concatenate(generators.map { Tensor.randn(one, $0) }).uploaded(
+      to: model.device)
     let times =
       plan.isRandom
       ? generators.map { Double(Tensor.randint(below: model.schedule.steps, [1], $0).ints[0]) }

@@ -10,6 +10,8 @@
 
 struct ct_operator {
   c10::OperatorHandle handle;
+  /// Whether the size of the result depends on numbers, which the host has to wait for.
+  bool waits;
 };
 
 namespace {
@@ -89,6 +91,15 @@ c10::IValue unboxed(
   TORCH_CHECK(false, "a value of unknown kind ", static_cast<int>(v.kind));
 }
 
+bool waits(const std::string &name) {
+  for (const char *known :
+       {"aten::nonzero", "aten::masked_select", "aten::equal", "aten::_unique2", "aten::unique_dim",
+        "aten::is_nonzero"}) {
+    if (name == known) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 char *ct_operator_find(const char *name, const char *overload, ct_operator **result) {
@@ -96,7 +107,7 @@ char *ct_operator_find(const char *name, const char *overload, ct_operator **res
     auto handle = c10::Dispatcher::singleton().findSchema({name, overload});
     TORCH_CHECK(
         handle.has_value(), "this libtorch has no operator ", name, *overload ? "." : "", overload);
-    *result = new ct_operator{*handle};
+    *result = new ct_operator{*handle, waits(name)};
   });
 }
 
@@ -109,6 +120,7 @@ char *ct_operator_schema(const ct_operator *op) {
 char *ct_operator_call(
     const ct_operator *op, const ct_value *values, int64_t value_count, const int64_t *integers,
     ct_tensor *const *tensors, ct_tensor **results, int64_t capacity, int64_t *result_count) {
+  if (op->waits) host_copies.reads++;
   return protect([&] {
     const auto &arguments = op->handle.schema().arguments();
     TORCH_CHECK(

@@ -40,6 +40,11 @@ static void open_library(void) {
   // 300,000 rounds slows a process down 25 times on a machine that other processes keep busy. It
   // reads the environment while it is loaded.
   if (getenv("OMP_WAIT_POLICY") == NULL) setenv("GOMP_SPINCOUNT", "2000", 0);
+  // CUDA's allocator lets its segments grow instead of cutting ever new ones, unless the user has set it up by one of its
+  // two names. It reads the environment before the first tensor of a GPU.
+  if (getenv("PYTORCH_CUDA_ALLOC_CONF") == NULL) {
+    setenv("PYTORCH_ALLOC_CONF", "expandable_segments:True", 0);
+  }
   void *opened = dlopen(LIBRARY, RTLD_NOW | RTLD_GLOBAL);
   if (opened == NULL) give_up();
   pthread_mutex_lock(&settings);
@@ -122,6 +127,8 @@ FORWARD(
     char *, ct_tensor_copy_out,
     (const ct_tensor *tensor, void *bytes, int64_t byte_count),
     (tensor, bytes, byte_count))
+FORWARD(int64_t, ct_host_reads, (void), ())
+FORWARD(int64_t, ct_host_writes, (void), ())
 FORWARD(
     char *, ct_gradients,
     (ct_tensor *const *outputs, ct_tensor *const *output_gradients, int64_t output_count, ct_tensor

@@ -8,6 +8,7 @@
 #include <ATen/Tensor.h>
 #include <c10/util/Exception.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -35,6 +36,13 @@ char *protect(Body &&body) noexcept {
     return copied("an exception that is no std::exception");
   }
 }
+
+/// Copies between the memory of the machine and tensors that the calling thread has asked for.
+struct HostCopies {
+  int64_t reads = 0;
+  int64_t writes = 0;
+};
+inline thread_local HostCopies host_copies;
 
 /// Hands a reference over to the caller.
 inline ct_tensor *released(at::Tensor tensor) {

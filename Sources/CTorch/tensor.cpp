@@ -50,12 +50,14 @@ uint64_t ct_tensor_storage_id(const ct_tensor *tensor) {
 }
 
 char *ct_tensor_item(const ct_tensor *tensor, double *result) {
+  host_copies.reads++;
   return protect([&] { *result = borrowed(tensor).item().toDouble(); });
 }
 
 char *ct_tensor_from_bytes(
     const void *bytes, int64_t byte_count, const int64_t *sizes, int64_t dim, int32_t dtype,
     ct_tensor **result) {
+  host_copies.writes++;
   return protect([&] {
     auto tensor = at::empty(
         at::IntArrayRef(sizes, dim), at::TensorOptions(static_cast<at::ScalarType>(dtype)));
@@ -78,6 +80,7 @@ char *ct_tensor_over_memory(
 }
 
 char *ct_tensor_copy_out(const ct_tensor *tensor, void *bytes, int64_t byte_count) {
+  host_copies.reads++;
   return protect([&] {
     const auto source = borrowed(tensor).detach().cpu().contiguous();
     TORCH_CHECK(
@@ -86,3 +89,7 @@ char *ct_tensor_copy_out(const ct_tensor *tensor, void *bytes, int64_t byte_coun
     if (byte_count > 0) std::memcpy(bytes, source.data_ptr(), byte_count);
   });
 }
+
+int64_t ct_host_reads(void) { return host_copies.reads; }
+
+int64_t ct_host_writes(void) { return host_copies.writes; }

@@ -1,4 +1,4 @@
-// The number of pictures that go through a network at once where no gradient is asked for.
+// The number of pictures that go through a network at once.
 internal import Foundation
 internal import Torch
 internal import TorchNN
@@ -23,9 +23,34 @@ extension DiffusionModel {
     max(1, min(limit, (memory / 2 - weights) / (pixels * bytesOfPixel)))
   }
 
+  /// Noisy pictures that a training step sends through the U-Net at once: as many as fit into the device's memory. Nil for a
+  /// small model, whose batches go whole.
+  package var trainedAtOnce: Int? {
+    guard isLarge else { return nil }
+    let parts = parts(in: .float32)
+    let unet = parts.first { $0.name == Layout.Component.unet.rawValue }?.bytes ?? 0
+    return Self.trainedAtOnce(
+      latents: latentSize * latentSize,
+      weights: parts.reduce(0) { $0 + $1.bytes } + Self.copiesInTraining * unet,
+      memory: device.memory)
+  }
+
+  /// - Parameters:
+  ///   - latents: latent pixels of a picture
+  ///   - weights, memory: bytes of the model in training and of the device; half of the memory is left to others
+  package static func trainedAtOnce(latents: Int, weights: Int, memory: Int) -> Int {
+    max(1, (memory / 2 - weights) / (latents * bytesOfLatent))
+  }
+
+  /// Of the U-Net: the original's weights, gradients and Adam's two moments.
+  private static let copiesInTraining = 4
+  /// About 300 maps of 320 channels at the size of the latents, with each block computed again in the backward pass.
+  package static let bytesOfLatent = 300 * 320 * 4
+
   /// The memory that pictures of a batch take, by part: weights, and the decoder's activations.
-  package func memorySentence(batch: Int) -> String {
-    var all = parts(in: computeType)
+  /// - Parameter type: the type that the networks compute in; nil for the model's own
+  package func memorySentence(batch: Int, computing type: ComputeType? = nil) -> String {
+    var all = parts(in: type ?? computeType)
     all.append(("pictures (\(batch) at a time)", pictures(batch)))
     return "memory: \(Self.list(all)); together \(Self.gigabytes(all.reduce(0) { $0 + $1.bytes }))"
   }
@@ -48,10 +73,15 @@ extension DiffusionModel {
       moments[decoder].name += " with pictures"
       moments[decoder].bytes += pictures(batch)
     }
-    let rests = parts(in: .float32) + (type == .float32 ? [] : parts(in: type))
+    // Weights that are drawn with share the memory of those at rest where they have their type.
+    let rests = store.tensors.reduce(0) { sum, weight in
+      let own = dtype(of: weight.key, in: type)
+      return sum + weight.value.byteCount
+        + (weight.value.dtype == own ? 0 : weight.value.count * own.size)
+    }
     return "with --offload on a device: \(Self.list(moments)), one at a time; at most "
       + Self.gigabytes(moments.map(\.bytes).max() ?? 0) + ", and "
-      + "\(Self.gigabytes(rests.reduce(0) { $0 + $1.bytes })) in the memory of the machine"
+      + "\(Self.gigabytes(rests)) in the memory of the machine"
   }
 
   /// Bytes of each component's weights, the largest first.

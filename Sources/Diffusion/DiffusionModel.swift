@@ -7,7 +7,7 @@ public import TorchNN
 /// without); methods mention neither.
 public final class DiffusionModel {
   let store: ParameterStore
-  /// Nil where every component stays on the device.
+  /// Nil where every component stays on the device, in the type that it computes in.
   package let offload: Offload?
   package let unet: any NoisePredictor
   package let conditioner: any PromptConditioner
@@ -29,8 +29,10 @@ public final class DiffusionModel {
     _ layout: Layout, _ source: ParameterStore.Source, on device: Device = .cpu,
     computing type: ComputeType = .float32, offload: Offload? = nil
   ) throws {
+    // A model that is drawn with has the types of its networks already.
+    let rests = type == .float32 && offload?.keepsType == true
     let store = ParameterStore(
-      source, on: offload == nil ? device : .cpu, type == .float32 ? .float32 : nil)
+      source, on: offload == nil ? device : .cpu, type == .float32 && !rests ? .float32 : nil)
     var (predictor, conditioning, latents):
       (any NoisePredictor, any PromptConditioner, any LatentCodec)
     switch layout.pipeline {
@@ -80,8 +82,9 @@ public final class DiffusionModel {
     }
     if let offload {
       func tensors(_ parts: Layout.Component...) -> OffloadedComponent? {
-        OffloadedComponent(
-          parts[0].rawValue, parts.flatMap { store.root[$0.rawValue].tensors })
+        offload.component(
+          parts[0].rawValue, parts.flatMap { store.root[$0.rawValue].tensors },
+          as: rests ? .float32 : nil)
       }
       if let own = tensors(.unet) {
         predictor = OffloadedPredictor(Offloaded(predictor, offload, own))
@@ -119,7 +122,8 @@ public final class DiffusionModel {
     }
   }
 
-  /// Every weight: on the device, or in the memory of the machine where components are offloaded.
+  /// Every weight: on the device, or in the memory of the machine where components rest. Those of a model that rests in the
+  /// type of its file have that type.
   public var parameters: ParameterStore {
     offload?.rest()
     return store

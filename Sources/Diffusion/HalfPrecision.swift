@@ -27,9 +27,21 @@ extension ComputeType {
   }
 }
 
+extension ComputeType {
+  private static let drawing = Mutex(false)
+  /// Whether the program loads models to draw with and not to train: the weights of those that are loaded from now on rest
+  /// in the type of their file.
+  package static var drawsOnly: Bool {
+    get { drawing.withLock { $0 } }
+    set { drawing.withLock { $0 = newValue } }
+  }
+  /// The type of all pictures of a program that trains nothing; nil for float32, and where weights are trained.
+  public static var drawn: ComputeType? { drawsOnly ? usual : nil }
+}
+
 extension DiffusionModel {
-  /// The model for drawing in another type. It takes half of the memory in half precision; changes of weights, such as
-  /// erasers, come before, because they are added in float32.
+  /// The model for drawing in another type. It takes half of the memory in half precision, and none of its own for weights
+  /// that rest in that type already; changes of weights, such as erasers, come before, because they are added in float32.
   /// - Throws: ``LetheError`` of the kind `request` for a model over pixels, which is small and computes in float32
   public func computing(in type: ComputeType) throws -> DiffusionModel {
     guard type != computeType else { return self }
@@ -40,7 +52,8 @@ extension DiffusionModel {
     var cast: [ParameterPath: Tensor] = [:]
     for (path, tensor) in parameters.tensors { cast[path] = tensor.to(dtype(of: path, in: type)) }
     return try DiffusionModel(
-      layout, .tensors(cast), on: device, computing: type, offload: offload)
+      layout, .tensors(cast), on: device, computing: type,
+      offload: offload.flatMap { $0.leavesDevice ? $0 : nil })
   }
 
   /// The type of a weight while the networks compute in `type`.
@@ -54,6 +67,8 @@ extension DiffusionModel {
 extension DiffusionModel {
   /// As ``computing(in:)``, once for all pictures that this model draws in the type.
   func drawing(in type: ComputeType) throws -> DiffusionModel {
+    // A prompt's encoder in float32 has done its work, and leaves its memory to the drawing networks.
+    if let offload, !offload.leavesDevice { offload.rest() }
     if let drawer, drawer.computeType == type { return drawer }
     let found = try computing(in: type)
     drawer = found

@@ -7,11 +7,18 @@ extension DiffusionModel {
   /// Loads a folder in the diffusers layout, or a single file in the original one. Weights that are no finite numbers
   /// are refused; half-precision ones are computed with in float32. Where ``Runtime/offloads`` is set, the weights rest in the
   /// memory of the machine and each component comes to the device while it is used.
-  /// - Parameter variant: e.g. `fp16` to prefer `*.fp16.safetensors`
+  /// - Parameters:
+  ///   - variant: e.g. `fp16` to prefer `*.fp16.safetensors`
+  ///   - type: half precision for a model that is drawn with in this type and not trained: its weights rest as the file has
+  ///     them, and a component has float32 ones only while it is used in float32
   public static func load(
-    _ folder: URL, variant: String? = nil, on device: Device = .cpu
+    _ folder: URL, variant: String? = nil, on device: Device = .cpu,
+    drawing type: ComputeType? = ComputeType.drawn
   ) throws -> DiffusionModel {
-    let offload = Runtime.offloads && device != .cpu ? Offload(to: device) : nil
+    let rests = type.map { $0 != .float32 } ?? false
+    let leaves = Runtime.offloads && device != .cpu
+    let offload =
+      leaves || rests ? Offload(to: device, leavesDevice: leaves, keepsType: rests) : nil
     if Layout.isSingleFile(folder) {
       let single = try SingleFile(folder)
       return try DiffusionModel(
@@ -32,17 +39,21 @@ extension DiffusionModel {
         "--variant",
         "\(folder.path) has no weights of the variant '\(variant)'; leave it out for the others")
     }
-    if device == .cpu || offload != nil { try requireMemory(tensors, folder) }
+    if device == .cpu || offload != nil {
+      try requireMemory(tensors, folder, rests ? type?.dtype ?? .float32 : .float32)
+    }
     return try DiffusionModel(layout, .tensors(tensors), on: device, offload: offload)
   }
 
-  /// Refuses weights that do not fit into memory before they are copied. Those of float32 stay in their file.
-  private static func requireMemory(_ tensors: [ParameterPath: Tensor], _ folder: URL) throws {
-    let copied = tensors.values.lazy.filter { $0.dtype != .float32 }.reduce(0.0) {
-      $0 + 4 * Double($1.count)
+  /// Refuses weights that do not fit into memory before they are copied. Those of the type stay in their file.
+  private static func requireMemory(
+    _ tensors: [ParameterPath: Tensor], _ folder: URL, _ dtype: DType
+  ) throws {
+    let copied = tensors.values.lazy.filter { $0.dtype != dtype }.reduce(0.0) {
+      $0 + Double(dtype.size) * Double($1.count)
     }
     try Memory.require(
-      copied, for: "the model \(folder.path) in float32", "a model of fewer parameters")
+      copied, for: "the model \(folder.path) in \(dtype)", "a model of fewer parameters")
   }
 
   /// Every parameter that a layout asks for.

@@ -1,5 +1,5 @@
-// CPU offload: the text encoders, the U-Net and the VAE are on the device only while they are used. Between they rest in
-// the memory of the machine, where their weights are those of the file.
+// Weights at rest: the text encoders, the U-Net and the VAE are ready for use only while they are used. Between they rest
+// in the memory of the machine, as the file has them: on another device (CPU offload), or in another type (half precision).
 package import Torch
 internal import TorchNN
 
@@ -7,15 +7,32 @@ internal import TorchNN
 ///
 /// Drawing changes no weights, so a component that leaves is dropped on the device and not copied back.
 package final class Offload {
+  /// Whether components that are not used leave the device.
+  let leavesDevice: Bool
+  /// Whether weights rest in the type of their file, and have that of the computation while they are used.
+  let keepsType: Bool
   private let move: (Tensor) -> Tensor
+  private let rested: (Tensor) -> Tensor
   private var entered: [Entered] = []
 
   private struct Entered { weak var component: OffloadedComponent? }
 
-  package convenience init(to device: Device) { self.init { $0.to(device) } }
+  package convenience init(to device: Device, leavesDevice: Bool = true, keepsType: Bool = false) {
+    self.init(
+      leavesDevice: leavesDevice, keepsType: keepsType,
+      rested: { leavesDevice ? $0.pinned(for: device) : $0 }, move: { $0.uploaded(to: device) })
+  }
 
-  /// - Parameter move: a tensor at rest -> its copy on the device
-  package init(move: @escaping (Tensor) -> Tensor) { self.move = move }
+  /// - Parameters:
+  ///   - rested: a tensor -> the same at rest
+  ///   - move: a tensor at rest -> its copy on the device
+  package init(
+    leavesDevice: Bool = true, keepsType: Bool = false,
+    rested: @escaping (Tensor) -> Tensor = { $0 }, move: @escaping (Tensor) -> Tensor
+  ) {
+    (self.leavesDevice, self.keepsType) = (leavesDevice, keepsType)
+    (self.rested, self.move) = (rested, move)
+  }
 
   /// The components that are on the device, in the order in which they came.
   package var present: [String] { entered.compactMap { $0.component?.name } }
@@ -28,6 +45,13 @@ package final class Offload {
     guard !entered.contains(where: { $0.component === component }) else { return }
     component.enter(move)
     entered.append(Entered(component: component))
+  }
+
+  /// The tensors of a component, at rest from now on; nil for one without weights.
+  /// - Parameter dtype: the type that the layers see; nil for that at rest
+  func component(_ name: String, _ tensors: [Tensor], as dtype: DType?) -> OffloadedComponent? {
+    for tensor in tensors { tensor.become(rested(tensor)) }
+    return tensors.isEmpty ? nil : OffloadedComponent(name, tensors, as: dtype)
   }
 
   /// Sends every component to rest, so that all weights are found in the memory of the machine.
@@ -46,17 +70,19 @@ package final class Offload {
 /// The tensors of one component. Its layers see those on the device or those at rest.
 final class OffloadedComponent {
   let name: String
+  private let dtype: DType?
   private let tensors: [(seen: Tensor, resting: Tensor)]
   fileprivate var isHeld = false
 
-  /// Nil for a component without weights.
-  init?(_ name: String, _ tensors: [Tensor]) {
-    guard !tensors.isEmpty else { return nil }
-    (self.name, self.tensors) = (name, tensors.map { ($0, $0.reference) })
+  fileprivate init(_ name: String, _ tensors: [Tensor], as dtype: DType?) {
+    (self.name, self.dtype, self.tensors) = (name, dtype, tensors.map { ($0, $0.reference) })
   }
 
   fileprivate func enter(_ move: (Tensor) -> Tensor) {
-    for (seen, resting) in tensors { seen.become(move(resting)) }
+    for (seen, resting) in tensors {
+      let moved = move(resting)
+      seen.become(dtype.map(moved.to) ?? moved)
+    }
   }
 
   fileprivate func leave() {

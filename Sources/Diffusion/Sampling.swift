@@ -70,7 +70,7 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
     self.generators = generators
     let shape = [1, model.unet.inChannels, height, width]
     let noise = Tensor.concatenate(generators.map { Tensor.randn(shape, $0) }, 0)
-    x = noise.to(model.device) * sampler.initialScale
+    x = noise.uploaded(to: model.device) * sampler.initialScale
     isGuided = empty != nil
     conditioning = empty.map { Conditioning.concatenate([$0.repeated(c.count), c]) } ?? c
   }
@@ -93,7 +93,7 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
       let (shape, device, generators) = (x.shape, x.device, self.generators)
       x = sampler.step(output, index, before) {
         let one = [1] + shape.dropFirst()
-        return Tensor.concatenate(generators.map { Tensor.randn(one, $0) }, 0).to(device)
+        return Tensor.concatenate(generators.map { Tensor.randn(one, $0) }, 0).uploaded(to: device)
       }
       index += 1
       return State(timestep: timestep, x: before, unconditional: e0, conditional: ec)

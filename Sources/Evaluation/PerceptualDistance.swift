@@ -16,10 +16,8 @@ package struct PerceptualDistance {
   /// - Returns: N distances, 0 to 2
   package func callAsFunction(_ x: Tensor, _ y: Tensor) -> [Double] {
     withoutGradients {
-      stride(from: 0, to: x.size(0), by: 64).flatMap { first -> [Double] in
-        let n = min(64, x.size(0) - first)
-        let a = network.maps(x.narrowed(0, first, n))
-        let b = network.maps(y.narrowed(0, first, n))
+      x.passes(atMost: 64).flatMap { part -> [Double] in
+        let (a, b) = (network.maps(x.rows(part)), network.maps(y.rows(part)))
         let parts = zip(a, b).map { f, g in
           (unit(f) - unit(g)).squared().sum(1).mean(1, 2)  // [n]
         }

@@ -45,8 +45,15 @@ package struct BytePairs: Sendable {
 
   init(_ files: TokenizerFiles) throws {
     // transformers 5 writes one file instead of two.
-    if !files.has("vocab.json"), let whole = try files.json("tokenizer.json") {
-      try self.init(tokenizer: whole, files.place("tokenizer.json"))
+    if !files.has("vocab.json"), files.has("tokenizer.json") {
+      let file = files.place("tokenizer.json")
+      if let read = files.tokenizer("tokenizer.json"), read.rest["model"]?["type"] == "BPE",
+        read.vocabulary.values.allSatisfy({ $0 <= Self.largestId })
+      {
+        try self.init(read.vocabulary, read.merges, addedIn: Checked(read.rest, file.path))
+      } else {
+        try self.init(tokenizer: files.json("tokenizer.json") ?? .null, file)
+      }
       return
     }
     let vocabulary = try Self.vocabulary(files, files.place("vocab.json"))
@@ -102,8 +109,14 @@ package struct BytePairs: Sendable {
     guard merges.count == list.count else { throw LetheError.malformed(file, "a merge is no pair") }
     let vocab = checked["model"]["vocab"]
     guard let members = vocab.value?.members else { throw vocab.refused("an object") }
-    var vocabulary = try Self.ids(members, vocab)
-    // Special tokens stand in a list of their own.
+    try self.init(Self.ids(members, vocab), merges, addedIn: checked)
+  }
+
+  /// Special tokens stand in a list of their own.
+  private init(
+    _ vocabulary: [String: Int], _ merges: [(String, String)], addedIn checked: Checked
+  ) throws {
+    var vocabulary = vocabulary
     if !checked["added_tokens"].isMissing {
       for added in try checked["added_tokens"].list(0...Self.largestId, of: "tokens") {
         vocabulary[try added["content"].string()] = try added["id"].int(0...Self.largestId)

@@ -34,6 +34,9 @@ package struct TokenizerFiles {
     self(name).flatMap(JSONText.wholeNumbers)
   }
 
+  /// A `tokenizer.json` of byte pairs; nil where there is none, and where it is another.
+  func tokenizer(_ name: String) -> JSONText.Tokenizer? { self(name).flatMap(JSONText.tokenizer) }
+
   func json(_ name: String) throws -> JSON? {
     guard has(name) else { return nil }
     guard let texts else { return try JSON(contentsOf: place(name)) }
@@ -62,14 +65,20 @@ extension BytePairs {
 }
 
 extension CLIPTokenizer {
-  /// CLIP's own tokenizer, and its files.
-  package static func clip(length: Int, pad: String) throws -> (CLIPTokenizer, [String: Data]) {
+  /// CLIP's byte pairs and their files. SDXL has them twice, and they are made once.
+  private static let own = Result<(BytePairs, [String: Data]), any Error> {
     let (vocabulary, merges) = try BytePairs.clip()
     let pairs = BytePairs(
       vocabulary: Dictionary(uniqueKeysWithValues: vocabulary.enumerated().map { ($1, $0) }),
       merges: merges)
+    return (pairs, texts(vocabulary, merges))
+  }
+
+  /// CLIP's own tokenizer, and its files.
+  package static func clip(length: Int, pad: String) throws -> (CLIPTokenizer, [String: Data]) {
+    let (pairs, texts) = try own.get()
     let tokenizer = try CLIPTokenizer(pairs: pairs, length: length, pad: pad)
-    return (tokenizer, try tokenizer.files(vocabulary: vocabulary, merges: merges, pad: pad))
+    return (tokenizer, texts.merging(tokenizer.settings(pad: pad)) { $1 })
   }
 }
 
@@ -79,8 +88,22 @@ extension CLIPTokenizer {
   package func files(
     vocabulary: [String], merges: [(String, String)], pad: String = CLIPTokenizer.end
   ) throws -> [String: Data] {
-    let ids = vocabulary.enumerated().map { "\(Self.quoted($1)):\($0)" }
+    Self.texts(vocabulary, merges).merging(settings(pad: pad)) { $1 }
+  }
+
+  /// `vocab.json` and `merges.txt`.
+  private static func texts(
+    _ vocabulary: [String], _ merges: [(String, String)]
+  ) -> [String: Data] {
+    let ids = vocabulary.enumerated().map { "\(quoted($1)):\($0)" }
     let lines = merges.map { "\($0.0) \($0.1)\n" }.joined()
+    return [
+      "vocab.json": Data("{\(ids.joined(separator: ","))}".utf8),
+      "merges.txt": Data(("#version: 0.2\n" + lines).utf8),
+    ]
+  }
+
+  private func settings(pad: String) -> [String: Data] {
     let special: [String: JSON] = [
       "bos_token": .string(Self.start), "eos_token": .string(Self.end),
       "pad_token": .string(pad), "unk_token": .string(Self.end),
@@ -91,8 +114,6 @@ extension CLIPTokenizer {
     settings["do_lower_case"] = true
     settings["errors"] = "replace"
     return [
-      "vocab.json": Data("{\(ids.joined(separator: ","))}".utf8),
-      "merges.txt": Data(("#version: 0.2\n" + lines).utf8),
       "tokenizer_config.json": Data(JSON.object(settings).pretty.utf8),
       "special_tokens_map.json": Data(JSON.object(special).pretty.utf8),
     ]

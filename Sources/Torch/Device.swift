@@ -83,6 +83,15 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
+/// Copies between the memory of the machine and tensors that the calling thread has asked for. On a GPU the program waits
+/// at each read.
+package enum HostCopies {
+  /// Numbers of tensors that were read: single ones, lists, and sizes that depend on numbers.
+  package static var reads: Int { Int(ct_host_reads()) }
+  /// Tensors that were made of numbers of the program.
+  package static var writes: Int { Int(ct_host_writes()) }
+}
+
 /// The libtorch underneath: its version and its threads.
 public enum Runtime {
   /// The release of libtorch that the program was built with, e.g. `2.13.0`.

@@ -22,9 +22,9 @@ package struct JSONText {
 
   private static let deepest = 128
 
-  private let bytes: UnsafeBufferPointer<UInt8>
+  let bytes: UnsafeBufferPointer<UInt8>
   private let dialect: Dialect
-  private var i = 0
+  var i = 0
 
   /// - Throws: ``Fault`` for text that is no JSON
   package static func value(_ data: Data, _ dialect: Dialect = .python) throws(Fault) -> JSON {
@@ -35,7 +35,7 @@ package struct JSONText {
     return try result.get()
   }
 
-  private init(bytes: UnsafeBufferPointer<UInt8>, dialect: Dialect) {
+  init(bytes: UnsafeBufferPointer<UInt8>, dialect: Dialect) {
     (self.bytes, self.dialect) = (bytes, dialect)
   }
 
@@ -49,13 +49,13 @@ package struct JSONText {
 
   private func fault(_ why: String) -> Fault { Fault(offset: i, why: why) }
 
-  private var next: UInt8? { i < bytes.count ? bytes[i] : nil }
+  var next: UInt8? { i < bytes.count ? bytes[i] : nil }
 
-  private mutating func skipSpace() {
+  mutating func skipSpace() {
     while let c = next, c == 32 || c == 10 || c == 13 || c == 9 { i += 1 }
   }
 
-  private mutating func take(_ c: Unicode.Scalar) -> Bool {
+  mutating func take(_ c: Unicode.Scalar) -> Bool {
     guard next == UInt8(ascii: c) else { return false }
     i += 1
     return true
@@ -70,7 +70,7 @@ package struct JSONText {
     return true
   }
 
-  private mutating func value(depth: Int) throws(Fault) -> JSON {
+  mutating func value(depth: Int) throws(Fault) -> JSON {
     guard depth <= Self.deepest else { throw fault("values are nested too deep") }
     skipSpace()
     switch next {
@@ -107,41 +107,6 @@ package struct JSONText {
       if take("}") { return .object(members) }
       guard take(",") else { throw fault("a comma or the end of an object is expected") }
     }
-  }
-
-  /// The members of an object of whole numbers of at most eight digits, such as a vocabulary, in half the time of
-  /// ``value(_:_:)``; nil for any other text, which that function judges.
-  package static func wholeNumbers(_ data: Data) -> [String: Int]? {
-    data.withUnsafeBytes { raw in
-      var text = JSONText(bytes: raw.bindMemory(to: UInt8.self), dialect: .python)
-      return try? text.wholeNumbers()
-    }
-  }
-
-  private mutating func wholeNumbers() throws(Fault) -> [String: Int]? {
-    var members = [String: Int](minimumCapacity: bytes.count / 16)
-    skipSpace()
-    guard take("{") else { return nil }
-    repeat {
-      skipSpace()
-      guard next == UInt8(ascii: "\"") else { return nil }
-      let key = try string()
-      skipSpace()
-      guard take(":") else { return nil }
-      skipSpace()
-      let start = i
-      var number = 0
-      while let digit = next, digit >= 48, digit <= 57, i < start + 8 {
-        number = 10 * number + Int(digit - 48)
-        i += 1
-      }
-      guard i > start, i == start + 1 || bytes[start] != 48 else { return nil }
-      members[key] = number
-      skipSpace()
-    } while take(",")
-    guard take("}") else { return nil }
-    skipSpace()
-    return i == bytes.count ? members : nil
   }
 
   private mutating func array(_ depth: Int) throws(Fault) -> JSON {
@@ -186,7 +151,7 @@ package struct JSONText {
     return .int(Int(v))
   }
 
-  private mutating func string() throws(Fault) -> String {
+  mutating func string() throws(Fault) -> String {
     i += 1
     let start = i
     // Most strings have no escapes and are taken whole.

@@ -131,7 +131,7 @@ public struct DataOptions: Codable, Sendable, Hashable {
 /// A method that trains on pictures.
 public protocol DataMethod: TrainedMethod {
   var data: DataOptions { get set }
-  /// Pictures that go through the network at once; 0 takes a batch whole.
+  /// Pictures that go through the network at once; 0 takes a batch whole, or of a large model as many as fit into memory.
   var picturesInPass: Int { get set }
 }
 

@@ -108,7 +108,7 @@ public struct SelectiveAmnesia: DataMethod {
       run.progress("Fisher information", $0, $1)
     } gradient: { i, times, step in
       let i = i % set.count
-      let count = picturesInPass > 0 ? picturesInPass : times.count
+      let count = picturesInPass > 0 ? picturesInPass : model.trainedAtOnce ?? times.count
       var total: [Tensor] = []  // sum_t d l_t / d theta
       for first in stride(from: 0, to: times.count, by: count) {
         try Interrupt.check()

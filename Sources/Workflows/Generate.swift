@@ -130,7 +130,7 @@ package struct Generate {
     let most = edited.isLarge ? max(16, batch) : batch
     let pictures = min(edited.batch(atMost: most), samples.count)
     return [
-      edited.memorySentence(batch: pictures),
+      edited.memorySentence(batch: pictures, computing: sampling.dtype),
       edited.offloadSentence(batch: pictures, computing: sampling.dtype ?? .float32),
     ]
   }

@@ -19,6 +19,8 @@ package struct GenerateGrid {
   package var prompts: [String]
   package var seeds: [UInt64]
   package var strengths: [Double]
+  /// The user's command, for the page.
+  package var command: [String] = []
 
   /// - Parameter axes: `prompt,eraser`: rows, columns
   /// - Throws: ``LetheError`` of the kind `request` for other text
@@ -176,6 +178,7 @@ package struct GenerateGrid {
           )
         })
     ]
+    content.commands = [command.shellCommand].filter { !$0.isEmpty }
     content.facts = [
       ("model", model.folder), ("steps", "\(sampling.steps)"), ("sampler", sampling.sampler),
       ("guidance", "\(sampling.guidance)"), ("lethe", Version.current),

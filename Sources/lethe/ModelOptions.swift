@@ -32,7 +32,7 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
-/// CPU offload, for commands that draw and train no weights.
+/// Weights at rest, for commands that draw and train no weights.
 struct OffloadOptions: ParsableArguments {
   @Flag(
     help:
@@ -44,6 +44,7 @@ struct OffloadOptions: ParsableArguments {
   func openDevice(_ common: CommonOptions) throws -> Device {
     let device = try common.openDevice()
     Runtime.offloads = offload
+    ComputeType.drawsOnly = true
     if offload, device == .cpu {
       CommonOptions.note("--offload has no effect on the device cpu, where the models lie already")
     }

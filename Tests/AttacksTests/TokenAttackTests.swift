@@ -15,6 +15,31 @@ import Training
     try DiffusionModel.load(Fixtures.url("tiny-sd1"))
   }
 
+  /// A step of the search reads no numbers, for which a GPU would have to be waited for: twice the steps read as often.
+  @Test func stepsReadNothing() throws {
+    Runtime.threads = 1
+    let victim = try AttackContractTests.victim(Self.model())
+    func reads(_ steps: Int, _ attack: (Int) -> any Attack) throws -> Int {
+      var session = try AttackContractTests.session(
+        attack(steps), AttackContractTests.prompts, victim, seed: 1)
+      let before = HostCopies.reads
+      _ = try session.next([0])
+      return HostCopies.reads - before
+    }
+    func simplex(_ steps: Int) -> any Attack {
+      var attack = UnlearnDiffAtk()
+      (attack.times, attack.steps) = (1, steps)
+      return attack
+    }
+    func projected(_ steps: Int) -> any Attack {
+      var attack = P4D()
+      (attack.times, attack.steps) = (1, steps)
+      return attack
+    }
+    #expect(try reads(4, simplex) == reads(2, simplex))
+    #expect(try reads(4, projected) == reads(2, projected))
+  }
+
   @Test func projectionOntoTheSimplex() {
     let given = Tensor([0.5, 0.4, 0.3, -0.2, 0.1, 0.2, 0.3, 0.4, 5, 0, 0, 0] as [Float], [3, 4])
     let expected = Tensor(

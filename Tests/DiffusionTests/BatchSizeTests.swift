@@ -21,6 +21,18 @@ import Torch
     #expect(Device.cpu.memory > 1 << 30)
   }
 
+  /// Half of the memory, less the weights and what trains beside them, holds noisy pictures.
+  @Test func memoryDecidesInTraining() throws {
+    let picture = 64 * 64 * DiffusionModel.bytesOfLatent
+    func together(_ memory: Int) -> Int {
+      DiffusionModel.trainedAtOnce(latents: 64 * 64, weights: 16 << 30, memory: memory)
+    }
+    #expect(together(2 * (16 << 30) + 2 * 5 * picture) == 5)
+    #expect(together(2 * (16 << 30) + 2 * 5 * picture - 2) == 4)
+    #expect(together(0) == 1)
+    #expect(try DiffusionModel.load(Fixtures.url("tiny-sd1")).trainedAtOnce == nil)
+  }
+
   /// Small models take the limit, whatever the memory.
   @Test func smallModelsTakeTheLimit() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))

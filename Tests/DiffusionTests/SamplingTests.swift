@@ -17,6 +17,32 @@ import TorchNN
       width: 8, generators: [Generator(seed: 1), Generator(seed: 2)])
   }
 
+  /// A step reads no numbers, for which a GPU would have to be waited for. Only the picture at the end does.
+  @Test func stepsReadNothing() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let c = withoutGradients { model.embed(["a fox"]) }
+    var options = SamplingOptions()
+    options.steps = 4
+    var reads: [Int] = []
+    _ = try model.latents(given: c, seeds: [1], options) { _, _ in reads.append(HostCopies.reads) }
+    #expect(reads.count == 4 && Set(reads).count == 1)
+    let samplers = try Samplers.all.filter { type in
+      options.sampler = type.name
+      guard var sampler = try? Samplers.make(options, model.schedule) else { return false }
+      var x = Tensor.randn([1, 4, 8, 8], Generator(seed: 1)) * sampler.initialScale
+      let before = HostCopies.reads
+      for i in sampler.timesteps.indices {
+        x = sampler.step(0.1 * sampler.input(x, i), i, x) {
+          Tensor.randn([1, 4, 8, 8], Generator(seed: 2))
+        }
+      }
+      #expect(HostCopies.reads == before, "\(type.name)")
+      return true
+    }
+    #expect(samplers.count >= 14)
+  }
+
   /// The network is asked once for each state that the caller takes, and no further.
   @Test func callersStopWhereTheyLike() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))

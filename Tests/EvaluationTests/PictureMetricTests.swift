@@ -28,6 +28,16 @@ import TorchNN
     #expect(FID.distance(a, a) < 1e-9)
   }
 
+  /// Half of the memory holds three maps of 64 channels at the size of each picture.
+  @Test func networksLookAtAsManyPicturesAsFit() {
+    let (x, picture) = (Tensor.zeros([10, 3, 8, 8]), 64 * 3 * 64 * 4)
+    #expect(x.passes(atMost: 4, memory: 1 << 30) == [0..<4, 4..<8, 8..<10])
+    #expect(x.passes(atMost: 64, memory: 2 * 3 * picture) == [0..<3, 3..<6, 6..<9, 9..<10])
+    #expect(x.passes(atMost: 64, memory: 2 * 3 * picture - 2).first == 0..<2)
+    #expect(x.passes(atMost: 64, memory: 0).count == 10 && x.passes(atMost: 64) == [0..<10])
+    #expect(Tensor.arange(0, 5).rows(1..<3).floats == [1, 2])
+  }
+
   /// 5 + (2 - 1)^2 + (3 - 4)^2 = 7
   @Test func frechetOfDiagonals() {
     let first = Gaussian(mean: Tensor([1.0, 2]), covariance: Tensor([4.0, 0, 0, 9], [2, 2]))

@@ -11,9 +11,16 @@ import Torch
   func placesInAFile(_ shift: Int) throws {
     let g = Generator(seed: 1)
     let (weight, x) = (Tensor.randn([64, 48], g), Tensor.randn([1, 48], g))
-    func product(_ weight: Tensor) throws -> Tensor {
-      let store = ParameterStore(.tensors([ParameterPath("l.weight"): weight]))
-      return Linear(store.root["l"], 48, 64, bias: false, ofOneRow: true)(x)
+    func store(_ weight: Tensor) -> ParameterStore {
+      ParameterStore(.tensors([ParameterPath("l.weight"): weight]))
+    }
+    func product(_ weight: Tensor) -> Tensor {
+      Linear(store(weight).root["l"], 48, 64, bias: false, ofOneRow: true)(x)
+    }
+    /// A kernel of one pixel over one pixel is such a product too.
+    func convolution(_ weight: Tensor) -> Tensor {
+      let scope = store(weight.reshaped(64, 48, 1, 1)).root["l"]
+      return Conv2d(scope, 48, 64, kernel: 1, bias: false)(x.reshaped(1, 48, 1, 1))
     }
     try Fixtures.temporaryFolder { folder in
       let file = folder.appendingPathComponent("w.safetensors")
@@ -26,7 +33,8 @@ import Torch
       bytes[1] = UInt8((length + shift) / 256)
       try bytes.write(to: file)
       let read = try #require(try SafeTensors(contentsOf: file).tensors["w"])
-      #expect(try product(read).isIdentical(to: product(weight)))
+      #expect(product(read).isIdentical(to: product(weight)))
+      #expect(convolution(read).isIdentical(to: convolution(weight)))
     }
   }
 }

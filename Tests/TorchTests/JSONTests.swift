@@ -61,4 +61,30 @@ import Torch
     "{\"a\": \"1\"}", "{\"a\": 1} 2", "{\"a\": 1", "[1]", "{\"a\" 1}", "{\"a\": }", "",
   ])
   func others(_ text: String) { #expect(JSONText.wholeNumbers(Data(text.utf8)) == nil) }
+
+  /// The large members of a tokenizer's file are read apart from the rest.
+  @Test func partsOfATokenizer() throws {
+    let text = #"""
+      {"added_tokens": [{"id": 2, "content": "<x>"}], "model": {"type": "BPE", "unk_token": null,
+        "vocab": {"a": 0, "b\"": 1}, "merges": [["a", "b\""], "b\" a"], "dropout": 0.5}, "last": [1]}
+      """#
+    let found = try #require(JSONText.tokenizer(Data(text.utf8)))
+    #expect(found.vocabulary == ["a": 0, "b\"": 1])
+    #expect(found.merges.map { [$0, $1] } == [["a", "b\""], ["b\"", "a"]])
+    #expect(
+      found.rest == [
+        "added_tokens": [["id": 2, "content": "<x>"]], "last": [1],
+        "model": ["type": "BPE", "unk_token": .null, "dropout": 0.5],
+      ])
+  }
+
+  @Test(arguments: [
+    "", "{}", "{\"model\": {\"vocab\": {\"a\": 0}}}",
+    "{\"model\": {\"vocab\": {\"a\": -1}, \"merges\": [[\"a\", \"b\"]]}}",
+    "{\"model\": {\"vocab\": {\"a\": 0}, \"merges\": [[\"a\", \"b\", \"c\"]]}}",
+    "{\"model\": {\"vocab\": {\"a\": 0}, \"merges\": [\"a\"]}}",
+    "{\"model\": {\"vocab\": {\"a\": 0}, \"merges\": [[\"a\", \"b\"]]}} x",
+    "{\"model\": {\"vocab\": {\"a\": 0}, \"merges\": [[\"a\", \"b\"]}",
+  ])
+  func noTokenizers(_ text: String) { #expect(JSONText.tokenizer(Data(text.utf8)) == nil) }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 import Torch
@@ -97,5 +98,35 @@ import Torch
         == "this libtorch was built without it")
     #expect(Device.reason("no driver. Please check\nmore") == "no driver")
     #expect(Device.reason(String(repeating: "x", count: 900)).count == 160)
+  }
+
+  /// Reads of numbers are counted on the thread that asks: single ones, lists, and sizes that depend on numbers.
+  @Test func hostCopiesAreCounted() {
+    let (reads, writes) = (HostCopies.reads, HostCopies.writes)
+    let x = Tensor([1, 0, 3] as [Float])
+    #expect(HostCopies.writes == writes + 1)
+    _ = (x * 2).sum().squared()
+    _ = x.to(.cpu).to(.float64)
+    #expect(HostCopies.reads == reads)
+    _ = x.sum().item
+    #expect(HostCopies.reads == reads + 1)
+    _ = (x.floats, x.doubles, x.bytes)
+    #expect(HostCopies.reads == reads + 4)
+    _ = Operator("aten::nonzero")(x)
+    #expect(HostCopies.reads == reads + 5)
+  }
+
+  /// On the CPU memory is not page-locked, and an upload copies nothing.
+  @Test func uploadsToTheCPUAreTheTensorItself() {
+    let x = Tensor([1, 2] as [Float])
+    #expect(x.pinned(for: .cpu) === x && x.uploaded(to: .cpu).sharesMemory(with: x))
+  }
+
+  /// CUDA's allocator grows its segments unless the user says otherwise by either name.
+  @Test func theAllocatorIsSetUpBeforeCUDA() {
+    _ = Tensor.zeros([1])
+    guard getenv("PYTORCH_CUDA_ALLOC_CONF") == nil else { return }
+    let own = getenv("PYTORCH_ALLOC_CONF").map { String(cString: $0) }
+    #expect(own?.isEmpty == false)
   }
 }

@@ -31,6 +31,34 @@ import TorchNN
     #expect(abs(loss.item / expected.item - 1) < 1e-5)
   }
 
+  private struct Asked: DividedObjective {
+    let weight: Tensor
+    let asked: (Int) -> Void
+
+    func parts(_ model: DiffusionModel, _ step: inout Step, of count: Int) -> [PartialLoss] {
+      asked(count)
+      return [PartialLoss(weight: 1) { _ in weight.squared().sum() }]
+    }
+  }
+
+  /// A batch of a small model goes through the network whole, one of a large model as memory has it.
+  @Test func largeModelsAreTrainedByMemory() throws {
+    let small = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    var layout = small.layout
+    layout.configs[.unet]?["sample_size"] = 32
+    let large = try DiffusionModel(layout, small.parameters.source { _ in false })
+    let weight = Tensor.full([2], 1)
+    weight.requiresGradient = true
+    var counts: [Int] = []
+    let objective = Asked(weight: weight) { counts.append($0) }
+    var step = Step(index: 0, seed: 1)
+    for (model, count) in [(small, 0), (large, 0), (large, 3)] {
+      #expect(try descend(objective, model, [weight], &step, by: count).loss == 2)
+    }
+    let fitting = try #require(large.trainedAtOnce)
+    #expect(large.isLarge && counts == [.max, fitting, 3])
+  }
+
   /// Timesteps that are given are the only ones, each as often as the others.
   @Test func timestepsCanBeFixed() throws {
     Runtime.threads = 1

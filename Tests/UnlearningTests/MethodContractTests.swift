@@ -33,6 +33,12 @@ import Training
     return try make(MethodCatalog.builtIn.named(name))
   }
 
+  /// How often a step reads numbers of tensors, where that is more than four times. Numbers of random draws, which are made
+  /// on the CPU on every device, count as well.
+  static let mostReads = [
+    "advunlearn": 12, "meta": 23, "erasediff": 7, "amnesia": 6, "scissorhands": 6, "munba": 8,
+  ]
+
   /// The training of 4 steps that the tests of this suite look at.
   static let steps = 4
 
@@ -65,7 +71,10 @@ import Training
     try Fixtures.temporaryFolder { folder in
       let cut = folder.appendingPathComponent("cut")
       let run = try Run(folder.appendingPathComponent("whole"), seed: 1)
+      // Reads up to each step's end. No state is saved between the first and the second.
+      var reads: [Int] = []
       run.onProgress = { p in
+        if p.total == Self.steps { reads.append(HostCopies.reads) }
         // The state of step 2 is on disk by then.
         guard p.total == Self.steps, p.done == 3 else { return }
         let files = (try? FileManager.default.contentsOfDirectory(atPath: run.folder.path)) ?? []
@@ -83,6 +92,12 @@ import Training
       #expect(vector.tensors.values.allSatisfy { $0.isFinite })
       let trains = try Self.encoded(name)["training"] != nil
       #expect(FileManager.default.fileExists(atPath: cut.path) == trains)
+      if trains {
+        #expect(reads.count >= 2)
+        let most = Self.mostReads[name] ?? 4
+        let found = reads.count < 2 ? 0 : reads[1] - reads[0]
+        #expect(found <= most, "\(found) reads of numbers in a step of \(name)")
+      }
       let again = try Self.erase(name, Self.erasure, model, Run(cut, seed: 1))
       #expect(again.paths == vector.paths)
       for path in vector.paths {

@@ -115,8 +115,9 @@ import Training
       let model = Fixtures.url("tiny-sd1").path
       var sampling = SamplingOptions()
       sampling.steps = 1
-      let grid = try GenerateGrid(
+      var grid = try GenerateGrid(
         "strength,seed", prompts: ["a fox", "a cat"], seeds: [3, 4], strengths: [0, 2])
+      grid.command = ["lethe", "generate", "a model"]
       let run = try Run(folder.appendingPathComponent("out"))
       let page = try grid(ModelReference(model, erasers: [eraser]), sampling, in: run, on: .cpu)
       let html = try String(contentsOf: page, encoding: .utf8)
@@ -140,6 +141,9 @@ import Training
         try #require(html.range(of: $0)).lowerBound
       }
       #expect(labels == labels.sorted())
+      #expect(
+        html.contains("lethe generate &#39;a model&#39;")
+          || html.contains("lethe generate 'a model'"))
       let columns = try GenerateGrid("prompt,eraser", prompts: ["a fox"], seeds: [1], strengths: [])
       let other = try columns(
         ModelReference(model, erasers: [eraser]), sampling,

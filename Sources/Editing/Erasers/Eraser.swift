@@ -122,7 +122,7 @@ extension DiffusionModel {
     var replacements: [ParameterPath: Tensor] = [:]
     for (path, tensor) in vector.tensors {
       guard let base = parameters[path] else { continue }
-      replacements[path] = base + tensor.to(base.device, base.dtype)
+      replacements[path] = base.to(.float32) + tensor.to(base.device, .float32)
     }
     return try replacing(replacements)
   }

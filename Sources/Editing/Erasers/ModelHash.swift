@@ -4,21 +4,23 @@ internal import Torch
 internal import TorchNN
 
 extension DiffusionModel {
-  /// SHA-256 over every parameter's path, shape and bytes in the order of the paths, after the tokens of `--embedding`.
+  /// SHA-256 over every parameter's path, shape and float32 bytes in the order of the paths, after the tokens of
+  /// `--embedding`.
   public func hash() -> String {
-    ParameterVector(parameters.tensors).hash(after: layout.inserted)
+    ParameterVector(parameters.tensors).hash(after: layout.inserted) { $0.to(.float32) }
   }
 }
 
 extension ParameterVector {
   /// SHA-256 over a text and every tensor's path, shape and bytes, in the order of the paths.
-  func hash(after text: String = "") -> String {
+  /// - Parameter as: a tensor -> the one whose bytes count; one at a time is in memory
+  func hash(after text: String = "", as converted: (Tensor) -> Tensor = { $0 }) -> String {
     var sha = SHA256Stream()
     sha.update(text)
     for path in paths {
       guard let tensor = tensors[path] else { continue }
       sha.update("\(path) \(tensor.shape)\n")
-      tensor.bytes.withUnsafeBytes { sha.update($0) }
+      converted(tensor).bytes.withUnsafeBytes { sha.update($0) }
     }
     return sha.hexadecimal()
   }

@@ -26,13 +26,15 @@ public struct ElasticWeightConsolidation: GradientRule {
   ) throws -> (loss: Double, gradients: [Tensor]) {
     let found = try base.gradient(model, over: parameters, &step)
     return withoutGradients {
-      var penalty = 0.0
+      var parts: [Tensor] = []  // F_i (theta_i - theta*_i)^2 of each tensor, read at once
       for (i, parameter) in parameters.enumerated() {
         let away = parameter.detached() - anchor[i]
         let pull = fisher[i] * away
-        penalty += lambda * Foreach.dot([pull], [away])
+        parts.append((pull.inFloat64() * away.inFloat64()).sum())
         Foreach.add([found.gradients[i]], [pull], times: 2 * lambda)
       }
+      let penalty =
+        parts.isEmpty ? 0 : Tensor.stack(parts).doubles.reduce(0) { $0 + lambda * $1 }
       step.log["penalty"] = penalty
       return (found.loss + penalty, found.gradients)
     }

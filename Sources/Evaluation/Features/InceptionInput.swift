@@ -37,9 +37,7 @@ extension InceptionV3 {
   package func features(_ pictures: Tensor, _ input: InceptionInput) -> Tensor {
     withoutGradients {
       Tensor.concatenate(
-        stride(from: 0, to: pictures.size(0), by: 16).map {
-          features(input(pictures.narrowed(0, $0, min(16, pictures.size(0) - $0))))
-        })
+        pictures.passes(atMost: 16).map { features(input(pictures.rows($0))) })
     }
   }
 }

@@ -77,7 +77,7 @@ public struct JudgeDescription: Codable, Sendable, Hashable {
 }
 
 extension Judge {
-  /// The judge's answers for pictures, computed 64 at a time.
+  /// The judge's answers for pictures, computed 64 at a time, or fewer where memory is short.
   /// - Parameters:
   ///   - pictures: [N, 3, H, W], values in [-1, 1]
   ///   - asked: N dictionaries: the subjects that each picture was asked to show, by kind
@@ -89,16 +89,17 @@ extension Judge {
     by ranks: Ranks = .alone, progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> JudgedSet {
     let count = pictures.size(0)
-    let parts = (count + 63) / 64
+    let passes = pictures.passes(atMost: 64)
     progress(0, count)
     let features = try withoutGradients {
       Tensor.concatenate(
-        try ranks.map(parts, progress: { progress(min($0 * 64, count), count) }) { part -> Tensor in
+        try ranks.map(
+          passes.count,
+          progress: { progress($0 < passes.count ? passes[$0].lowerBound : count, count) }
+        ) { i -> Tensor in
           try Interrupt.check()
-          let (first, n) = (part * 64, min(64, count - part * 64))
           return try self.features(
-            pictures.narrowed(0, first, n),
-            of: files.isEmpty ? [] : Array(files[first..<(first + n)]))
+            pictures.rows(passes[i]), of: files.isEmpty ? [] : Array(files[passes[i]]))
         })
     }
     var seen = [[String: String]](repeating: [:], count: asked.count)

@@ -65,9 +65,8 @@ extension CLIPModel {
   func vectors(_ pictures: Tensor) -> Tensor {
     withoutGradients {
       Tensor.concatenate(
-        stride(from: 0, to: pictures.size(0), by: 64).map {
-          let part = pictures.narrowed(0, $0, min(64, pictures.size(0) - $0))
-          return imageVectors(processor(part).to(logitScale.device)).to(.cpu, .float64)
+        pictures.passes(atMost: 64).map {
+          imageVectors(processor(pictures.rows($0)).to(logitScale.device)).to(.cpu, .float64)
         })
     }
   }

@@ -36,9 +36,8 @@ package struct LPIPS: PictureMetricProfiles {
   /// The distances of the pictures of `x` and `y`, both [N, 3, H, W] in [-1, 1].
   package func callAsFunction(_ x: Tensor, _ y: Tensor) -> [Double] {
     withoutGradients {
-      stride(from: 0, to: x.size(0), by: 16).flatMap { first -> [Double] in
-        let n = min(16, x.size(0) - first)
-        let parts = taps(x.narrowed(0, first, n), y.narrowed(0, first, n))
+      x.passes(atMost: 16).flatMap { part -> [Double] in
+        let parts = taps(x.rows(part), y.rows(part))
         return parts.dropFirst().reduce(parts[0], +).doubles
       }
     }

@@ -34,9 +34,11 @@ package enum Foreach {
     Operator.foreachCopy.all(xs, ys)
   }
 
-  /// Inner product of all tensors taken as one vector, multiplied and summed in float64.
+  /// Inner product of all tensors taken as one vector, multiplied and summed in float64. The sums of the tensors are read at
+  /// once and added in their order.
   package static func dot(_ xs: [Tensor], _ ys: [Tensor]) -> Double {
-    zip(xs, ys).reduce(0) { $0 + ($1.0.inFloat64() * $1.1.inFloat64()).sum().item }
+    let sums = zip(xs, ys).map { ($0.inFloat64() * $1.inFloat64()).sum() }
+    return sums.isEmpty ? 0 : Tensor.stack(sums).doubles.reduce(0, +)
   }
 
   /// Euclidean norm of all tensors taken as one vector.

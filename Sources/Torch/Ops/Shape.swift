@@ -25,6 +25,7 @@ extension Operator {
   static let detach = Operator("aten::detach")
   static let toDType = Operator("aten::to", "dtype")
   static let toDevice = Operator("aten::to", "device")
+  static let pinMemory = Operator("aten::pin_memory")
   static let pad = Operator("aten::constant_pad_nd")
   static let oneHot = Operator("aten::one_hot")
 }
@@ -100,6 +101,17 @@ extension Tensor {
   }
   public func to(_ device: Device, _ dtype: DType? = nil) -> Tensor {
     Operator.toDevice(self, device, dtype ?? self.dtype)
+  }
+
+  /// The tensor in page-locked memory, from which a GPU of NVIDIA's copies by itself; itself for other devices.
+  package func pinned(for device: Device) -> Tensor {
+    device.kind == .cuda && self.device == .cpu ? Operator.pinMemory(self) : self
+  }
+
+  /// The tensor on a device. For a GPU of NVIDIA's it goes through page-locked memory, and the program does not wait.
+  package func uploaded(to device: Device) -> Tensor {
+    guard device.kind == .cuda, self.device == .cpu else { return to(device) }
+    return Operator.toDevice(pinned(for: device), device, dtype, true)
   }
 
   /// Pads with a constant; `amounts` are (before, after) from the last dimension inwards.

@@ -13,7 +13,9 @@ package struct Conv2d {
     groups: Int = 1, bias: Bool = true
   ) {
     let fanIn = input / groups * kernel * kernel
-    weight = s.parameter("weight", [output, input / groups, kernel, kernel], .fanIn(fanIn))
+    // A kernel of one pixel over one pixel is the product of a row with a matrix.
+    weight = s.parameter(
+      "weight", [output, input / groups, kernel, kernel], .fanIn(fanIn), aligned: kernel == 1)
     self.bias = bias ? s.parameter("bias", [output], .fanIn(fanIn)) : nil
     (self.stride, self.padding, self.groups) = (stride, padding, groups)
   }

@@ -133,7 +133,7 @@ public struct LatentSet {
       let flipped = Tensor.rand([batch, 1, 1, 1], g).isLess(than: 0.5).to(mean.device)
       x0 = flipped.select(x0.flipped(3), else: x0)
     }
-    let eps = Tensor.randn(shape, g).to(mean.device)
+    let eps = Tensor.randn(shape, g).uploaded(to: mean.device)
     let t = (times.map { Tensor($0) } ?? Tensor.randint(below: model.schedule.steps, [batch], g))
       .to(mean.device)
     return (picks.ints, x0, eps, t, model.schedule.noised(x0, eps, at: t))

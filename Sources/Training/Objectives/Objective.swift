@@ -33,11 +33,13 @@ extension DividedObjective {
 }
 
 /// Loss and gradient of an objective.
-/// - Parameter count: pictures in a pass, where the objective can be divided; 0 takes all at once. The sum is the same.
+/// - Parameter count: pictures in a pass, where the objective can be divided; 0 takes all at once, or of a large model as many
+///   as fit into memory. The sum is the same.
 public func descend(
   _ objective: any Objective, _ model: DiffusionModel, _ parameters: [Tensor], _ step: inout Step,
   by count: Int = 0
 ) throws -> (loss: Double, gradients: [Tensor]) {
+  let count = count > 0 ? count : model.trainedAtOnce ?? 0
   guard count > 0, let objective = objective as? any DividedObjective else {
     return descend(try objective.loss(model, &step), parameters)
   }

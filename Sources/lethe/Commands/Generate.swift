@@ -229,8 +229,10 @@ struct GenerateCommand: ParsableCommand {
       throw LetheError.badValue(
         "--strengths", "'\(strengths)'; accepted: different numbers, e.g. 0,0.5,1")
     }
-    return try GenerateGrid(
+    var grid = try GenerateGrid(
       axes, prompts: samples.map(\.prompt).unique,
       seeds: (0..<count).map { seed &+ UInt64($0) }, strengths: values)
+    grid.command = ["lethe"] + CommandLine.arguments.dropFirst()
+    return grid
   }
 }
