@@ -112,10 +112,13 @@ package struct Relearn {
       }
     }.filter { !$0.steps.isEmpty }
     // A complete curve needs no model, and no pictures.
+    let written = points
     if !missing.isEmpty {
       points += try measure(missing, steps, eraser, by: judge, in: place, on: device)
-      // Whoever measured them, and in whatever order.
-      points.sort { ($0.seed, $0.set.rawValue, $0.step) < ($1.seed, $1.set.rawValue, $1.step) }
+    }
+    // Whoever measured them, and in whatever order; also where an earlier run could not write them so.
+    points.sort { ($0.seed, $0.set.rawValue, $0.step) < ($1.seed, $1.set.rawValue, $1.step) }
+    if points != written {
       try place.runFolder.write(
         text: points.map { try JSON(encoding: $0).compact + "\n" }.joined(), to: "curve.jsonl")
     }
