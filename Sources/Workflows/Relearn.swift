@@ -112,10 +112,14 @@ package struct Relearn {
       }
     }.filter { !$0.steps.isEmpty }
     // A complete curve needs no model, and no pictures.
+    let written = points
     if !missing.isEmpty {
       points += try measure(missing, steps, eraser, by: judge, in: place, on: device)
-      // The order is the same for every process that measured and every order of measuring.
-      points.sort { ($0.seed, $0.set.rawValue, $0.step) < ($1.seed, $1.set.rawValue, $1.step) }
+    }
+    // The order is the same for every process that measured and every order of measuring, also where an earlier run
+    // could not write it.
+    points.sort { ($0.seed, $0.set.rawValue, $0.step) < ($1.seed, $1.set.rawValue, $1.step) }
+    if points != written {
       try place.runFolder.write(
         text: points.map { try JSON(encoding: $0).compact + "\n" }.joined(), to: "curve.jsonl")
     }

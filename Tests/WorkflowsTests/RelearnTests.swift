@@ -72,8 +72,14 @@ import WorkbenchSupport
       #expect(try relearn(in: run, eraser: eraser, on: .cpu).rows == results.rows)
       let own = try String(contentsOf: run.file("report.html"), encoding: .utf8)
       #expect(own.contains("After 4 steps of fine-tuning") && !own.contains("not tried"))
-      // Finished points are kept. Other options are refused, because they belong to another curve.
+      // Finished points are kept, and stand in one order, also where a full disk kept the run from writing them so. Other
+      // options are refused, because they belong to another curve.
+      let curve = run.file("relearn/curve.jsonl")
+      let lines = try String(contentsOf: curve, encoding: .utf8)
+      let otherOrder = lines.split(separator: "\n").reversed().map { "\($0)\n" }.joined()
+      try Data(otherOrder.utf8).write(to: curve)
       #expect(try relearn(in: run, eraser: eraser, on: .cpu).rows == results.rows)
+      #expect(try String(contentsOf: curve, encoding: .utf8) == lines)
       var other = Self.tuning(mode)
       other.training.learningRate = 1e-2
       let second = try Relearn(erase.job, other, Tiny.evaluation, prompts: 2)
