@@ -77,11 +77,21 @@ import Torch
   }
 
   /// A server that does not close, since it reads a line without end for a client, is not waited for.
-  @Test func waitingEnds() throws {
-    let open = try waiting(atMost: 0.01) { try await Task.sleep(for: .seconds(3600)) }
-    #expect(open == nil)
-    #expect(try waiting(atMost: 3600) { 3 } == 3)
-    #expect(throws: LetheError.self) { try waiting { throw LetheError.interrupted } }
+  @Test func waitingEnds() async throws {
+    // Waiting keeps its thread, and the threads of tasks have to do the work.
+    let found = await withCheckedContinuation { done in
+      Thread.detachNewThread {
+        let open = Result {
+          try waiting(atMost: 0.01) { try await Task.sleep(for: .seconds(3600)) } == nil
+        }
+        let value = Result { try waiting(atMost: 3600) { 3 } }
+        let failed = Result<Void, any Error> { try waiting { throw LetheError.interrupted } }
+        done.resume(returning: (open, value, failed))
+      }
+    }
+    #expect(try found.0.get())
+    #expect(try found.1.get() == 3)
+    #expect(throws: LetheError.self) { try found.2.get() }
   }
 
   #if os(Linux)
