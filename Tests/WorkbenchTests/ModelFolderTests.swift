@@ -142,7 +142,8 @@ import WorkbenchSupport
       job.preserve = ["a cat"]
       try Erase(job, settings: [])(in: run, on: .cpu)
       // The model lists no subjects, and nothing says of which kind a fox is.
-      #expect(notes.first?.hasPrefix("no --kind: 'fox' is taken for an object; --kind style") == true)
+      #expect(
+        notes.first?.hasPrefix("no --kind: 'fox' is taken for an object; --kind style") == true)
       #expect(notes.dropFirst() == [note])
       notes = []
       job.wording = ConceptWording(kind: .object)
