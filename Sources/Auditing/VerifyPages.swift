@@ -47,13 +47,17 @@ extension Verify {
         judges.sorted().joined(separator: ", ")
       ),
     ]
-    // An audit has no titles, baselines, development concepts or trainings of its own, and its judges are in `judges`.
+    // An audit has no titles, baselines, development concepts or trainings of its own.
     let empty = [
       ("stopped", results.stopped.count), ("baselines", results.baselines.count),
       ("titles", results.titles.count), ("development", results.development.count),
-      ("judge", results.judge.count),
     ]
     facts += empty.map { ($0, "\($1) entries", "0 entries") }
+    facts.append(
+      (
+        "judge", JSON.object(results.judge).compact,
+        JSON.object(results.judges.first?.about.measured ?? [:]).compact
+      ))
     for place in ["original", "erased"] {
       let drawn = try SampleSet(folder.own(place)).manifest.sampling
       facts.append(

@@ -310,6 +310,7 @@ import WorkbenchSupport
     forged.rows.append(try #require(results.rows.first { $0.metric == "shown-change" }))
     forged.sampling.sampler = "ddpm"
     forged.titles["uce"] = "Perfect"
+    forged.judge["accuracy"] = 1
     forged.origin?.judges = [:]
     forged.audit?.pictures["erased/fox-0_0.png"] = nil
     forged.audit?.files?["attack/random.jsonl"] = nil
@@ -326,6 +327,7 @@ import WorkbenchSupport
       "'shown-twice'", "measurement of the judge", "another verdict", "README.md", "results.csv",
       "report.html", "'ua' of uce is on 'every concept' with 9 seeds",
       "'shown-change' of uce stands 2 times", "'sampling' is", "'titles' is 1 entries",
+      "'judge' is {",
       "'origin.judges' is", "erased/fox-0_0.png has no hash", "attack/random.jsonl has no hash",
     ] { #expect(faults.contains { $0.contains(word) }, "\(word): \(faults)") }
     // A whole attack and the fine-tunings left out are named as well.
