@@ -71,7 +71,7 @@ package struct Audit {
     }
     var summary = rules.summary(AuditMeasurements(results), concept: job.subject)
     try describe(&summary, suite, run, eraser)
-    summary.settings.merge(clock.facts) { _, new in new }
+    summary.settings?.cost = clock.cost
     results.audit = summary
     results.pictures = AuditPictures(job, suite, summary).chosen + transcript
     results.kind = .releaseAudit
@@ -159,18 +159,18 @@ package struct Audit {
   private func describe(
     _ summary: inout AuditSummary, _ suite: PromptSuite, _ run: Run, _ eraser: Eraser
   ) throws {
-    summary.subject = [
-      "concept": job.subject, "kind": suite.forgotten.kind, "model": job.model,
-      "method": job.method, "prompts": suite.name, "eraser": source.path,
-      "concepts": JSON.array(job.concepts.map(JSON.string)).compact,
-    ]
-    if source.isModel { summary.subject["erased elsewhere"] = "yes" }
-    summary.subject["additions"] = try job.additions.map { try JSON(encoding: $0).compact }
-    summary.settings = [
-      "seed": "\(seed)", "size": try JSON(encoding: size).compact,
-      "held out": Self.heldOut(suite),
-      "lethe": Version.current, "libtorch": Runtime.version,
-    ]
+    var subject = AuditSummary.Subject()
+    (subject.concept, subject.concepts, subject.kind) = (
+      job.subject, job.concepts, suite.forgotten.kind
+    )
+    (subject.model, subject.method, subject.additions) = (job.model, job.method, job.additions)
+    (subject.prompts, subject.eraser, subject.isErasedElsewhere) = (
+      suite.name, source.path, source.isModel
+    )
+    summary.subject = subject
+    summary.settings = AuditSummary.Settings(
+      seed: seed, heldOut: suite.ofConcept.count, size: try JSON(encoding: size),
+      lethe: Version.current, libtorch: Runtime.version)
     summary.hashes = [
       "base": eraser.card.base, "eraser": try eraser.hash(),
       "prompts": try JSON(encoding: suite).compact.sha256,
@@ -202,11 +202,6 @@ package struct Audit {
       }
       summary.right = right
     }
-  }
-
-  /// The page's sentence on the prompts that are judged.
-  static func heldOut(_ suite: PromptSuite) -> String {
-    "\(suite.ofConcept.count) prompts for the concept, chosen by the seed"
   }
 
   /// The files of attacks and fine-tunings. Pages are made of them, and left out.

@@ -30,30 +30,23 @@ struct AuditClock {
     return value
   }
 
-  /// Time and memory as the page has them.
-  var facts: [String: String] { Self.facts(in: run.runFolder) }
+  var cost: AuditSummary.Cost? { Self.cost(in: run.runFolder) }
 
-  /// The same of a folder; nothing where no stage was recorded.
-  static func facts(in folder: RunFolder) -> [String: String] {
+  /// What a folder's stages took; nil where none was recorded.
+  static func cost(in folder: RunFolder) -> AuditSummary.Cost? {
     let log = (try? InputFile.text(folder.own(file))) ?? ""
     let events = log.split(separator: "\n").compactMap {
       try? JSONText.value(Data($0.utf8))
     }
-    guard !events.isEmpty else { return [:] }
-    let stages = events.compactMap { $0["stage"]?.string }
-    let times = Dictionary(grouping: events) { $0["stage"]?.string ?? "" }
-      .mapValues { $0.compactMap { $0["seconds"]?.number }.reduce(0, +) }
-    let memory = events.compactMap { $0["bytes"]?.number }.max() ?? 0
-    func text(_ seconds: Double) -> String {
-      String(format: seconds < 600 ? "%.0f s" : "%.1f min", seconds < 600 ? seconds : seconds / 60)
+    guard !events.isEmpty else { return nil }
+    var cost = AuditSummary.Cost()
+    for event in events {
+      guard let stage = event["stage"]?.string, let seconds = event["seconds"]?.number else {
+        continue
+      }
+      cost.add(seconds, to: stage)
+      cost.memory = max(cost.memory, event["bytes"]?.number ?? 0)
     }
-    let parts = Set(stages).sorted {
-      (stages.firstIndex(of: $0) ?? 0) < (stages.firstIndex(of: $1) ?? 0)
-    }
-    return [
-      "time": parts.map { "\($0) \(text(times[$0] ?? 0))" }.joined(separator: ", ")
-        + "; together \(text(times.values.reduce(0, +)))",
-      "memory": String(format: "at most %.1f GB", memory / 1e9),
-    ]
+    return cost
   }
 }

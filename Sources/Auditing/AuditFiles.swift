@@ -43,7 +43,7 @@ package struct AuditFiles {
     func quoted(_ text: String) -> String {
       "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
     }
-    let dataset = results.audit?.subject["prompts"] ?? ""
+    let dataset = results.audit?.subject.prompts ?? ""
     let metrics = numbers.map { name, value in
       "      - type: \(quoted(name))\n        name: \(quoted("\(name), n \(value.n)"))\n        value: \(value.value)"
     }.joined(separator: "\n")

@@ -85,19 +85,9 @@ package struct Verify {
 
     init(_ audit: AuditSummary, _ suite: PromptSuite) throws {
       (self.audit, self.suite) = (audit, suite)
-      concepts =
-        (try? JSONDecoder().decode(
-          [String].self, from: Data((audit.subject["concepts"] ?? "").utf8))) ?? []
-      method = audit.subject["method"] ?? ""
-      let additions =
-        try audit.subject["additions"].map {
-          try JSONText.value(Data($0.utf8)).decoded(as: ModelAdditions.self)
-        } ?? ModelAdditions()
-      model = ModelFolder(audit.subject["model"] ?? "", additions)
-      let path = audit.subject["eraser"] ?? ""
-      // Audits of version 0.2 do not say which it is.
-      source = AuditSource(
-        path, isModel: audit.subject["erased elsewhere"] != nil || ModelFolder(path).isModel)
+      (concepts, method) = (audit.subject.concepts, audit.subject.method)
+      model = ModelFolder(audit.subject.model, audit.subject.additions ?? ModelAdditions())
+      source = AuditSource(audit.subject.eraser, isModel: audit.subject.isErasedElsewhere)
     }
 
     /// The erasure, as rows and pages name it.
@@ -119,7 +109,7 @@ package struct Verify {
   /// A sentence on what is read from elsewhere, by the names that the audit's author wrote.
   private static func outside(_ results: Results, _ audit: AuditSummary) -> String {
     let named =
-      ["model", "eraser"].compactMap { key in audit.subject[key].map { "\(key) \($0)" } }
+      ["model \(audit.subject.model)", "eraser \(audit.subject.eraser)"]
       + results.judges.map { "judge \($0.spec)" }
       + audit.hashes.keys.filter { $0.hasPrefix("measure ") }.sorted()
     return "read as the audit names them: \(named.joined(separator: ", "))"

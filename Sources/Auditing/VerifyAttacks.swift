@@ -50,9 +50,7 @@ extension Verify {
   /// The attacks that the audit's size asks for, and whether it asks for fine-tunings; none where no judge could tell.
   private func asked(_ results: Results, _ audit: AuditSummary) -> (attacks: [String], tunes: Bool)
   {
-    let size = audit.settings["size"].flatMap {
-      try? JSONDecoder().decode(AuditSize.self, from: Data($0.utf8))
-    }
+    let size = try? audit.settings?.size.decoded(as: AuditSize.self)
     guard let size, let quality = results.judges.first?.quality, quality.verdict != .cannotTell
     else { return ([], false) }
     return (size.attacked > 0 ? size.attacks : [], size.relearning > 0)

@@ -138,10 +138,10 @@ extension Verify {
   func check(facts results: Results, _ subject: Subject, _ outcome: inout Outcome) throws {
     let (audit, suite, job) = (subject.audit, subject.suite, subject.job)
     var expected: [(name: String, said: String?, found: String?)] = [
-      ("concept", audit.subject["concept"], job.subject),
-      ("kind", audit.subject["kind"], suite.forgotten.kind),
-      ("prompts", audit.subject["prompts"], suite.name),
-      ("held out", audit.settings["held out"], Audit.heldOut(suite)),
+      ("concept", audit.subject.concept, job.subject),
+      ("kind", audit.subject.kind, suite.forgotten.kind),
+      ("prompts", audit.subject.prompts, suite.name),
+      ("held out", audit.settings.map { "\($0.heldOut)" }, "\(suite.ofConcept.count)"),
       ("base", results.origin?.model, audit.hashes["base"]),
       ("eraser", results.origin?.eraser, audit.hashes["eraser"]),
     ]
@@ -150,14 +150,28 @@ extension Verify {
       let size = try request["size"]?.decoded(as: AuditSize.self)
     {
       expected += try [
-        ("size", audit.settings["size"], JSON(encoding: size).compact),
-        ("seed", audit.settings["seed"], request["seed"].map { $0.string ?? $0.compact }),
+        ("size", audit.settings?.size.compact, JSON(encoding: size).compact),
+        (
+          "seed", audit.settings.map { "\($0.seed)" },
+          request["seed"].map { $0.string ?? $0.compact }
+        ),
         ("steps", "\(results.sampling.steps)", "\(size.steps)"),
         ("guidance", "\(results.sampling.guidance)", "\(size.guidance)"),
       ]
     }
     expected += try origin(of: results, audit)
-    expected += AuditClock.facts(in: folder).map { ($0, audit.settings[$0], $1) }
+    if let cost = AuditClock.cost(in: folder) {
+      let said = audit.settings?.cost
+      for (i, stage) in cost.stages.enumerated() {
+        let own = (said?.stages).flatMap { i < $0.count ? $0[i] : nil }
+        expected.append(
+          ("time of \(stage.name)", own.map { "\($0.seconds) s" }, "\(stage.seconds) s"))
+      }
+      expected += [
+        ("stages", said.map { "\($0.stages.count)" }, "\(cost.stages.count)"),
+        ("memory", said.map { "\($0.memory)" }, "\(cost.memory)"),
+      ]
+    }
     for (name, said, found) in expected.sorted(by: { $0.name < $1.name }) where said != found {
       outcome.faults.append(
         "'\(name)' is \(said ?? "missing") in results.json, and \(found ?? "missing") by the other files"
@@ -168,7 +182,7 @@ extension Verify {
   /// The verdict's numbers from those of the rows.
   func recompute(_ results: Results, _ audit: AuditSummary, _ outcome: inout Outcome) {
     let again = AuditRules().summary(
-      AuditMeasurements(results), concept: audit.subject["concept"] ?? "")
+      AuditMeasurements(results), concept: audit.subject.concept)
     if again.sentence != audit.sentence {
       outcome.faults.append("the rules give another verdict: \(again.sentence)")
     }

@@ -10,7 +10,7 @@ internal import Workbench
 
 extension Verify {
   static func isOfThisVersion(_ audit: AuditSummary) -> Bool {
-    audit.settings["lethe"] == Version.current
+    audit.settings?.lethe == Version.current
   }
 
   /// The parts of the record that no other file and no computation gives, as sentences.
@@ -24,7 +24,7 @@ extension Verify {
     ]
     if !Self.isOfThisVersion(audit) {
       found.append(
-        "pages and notes, which are of Lethe \(audit.settings["lethe"] ?? "of no version") and not \(Version.current)"
+        "pages and notes, which are of Lethe \(audit.settings?.lethe ?? "of no version") and not \(Version.current)"
       )
     }
     return found
@@ -39,8 +39,8 @@ extension Verify {
       ("kind", results.kind?.rawValue, Results.Kind.releaseAudit.rawValue),
       ("seeds", "\(results.seeds)", "\(Audit.seeds)"),
       ("unfinished", "\(results.unfinished)", "0"),
-      ("libtorch", audit.settings["libtorch"], results.origin?.libtorch),
-      ("lethe", audit.settings["lethe"], results.origin?.lethe),
+      ("libtorch", audit.settings?.libtorch, results.origin?.libtorch),
+      ("lethe", audit.settings?.lethe, results.origin?.lethe),
       (
         "origin.judges",
         results.origin?.judges.map { "\($0) \($1)" }.sorted().joined(separator: ", "),
@@ -66,7 +66,7 @@ extension Verify {
           try JSON(encoding: drawn).compact
         ))
     }
-    if let size = audit.settings["size"], let sizes = try? JSONText.value(Data(size.utf8)).members {
+    if let sizes = audit.settings?.size.members {
       let said = results.origin?.settings.map { "\($0.key)=\($0.value.compact)" }.sorted()
       facts.append(
         (

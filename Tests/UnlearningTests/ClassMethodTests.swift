@@ -65,7 +65,7 @@ import Training
     try Fixtures.temporaryFolder { folder in
       try ClassModelTests.data(folder)
       let erasure = ClassModelTests.erasure(folder)
-      let settings: JSON = ["training": ["steps": 25, "batch": 8, "learningRate": 2e-3]]
+      let settings: JSON = ["training": ["steps": 12, "batch": 8, "learningRate": 4e-3]]
       func make<M: UnlearningMethod>(_ type: M.Type) throws -> any UnlearningMethod {
         try settings.laid(over: M.tiny, in: "settings of a test")
       }
@@ -197,7 +197,7 @@ import Training
     ])
     offset.requiresGradient = true
     var method = SelectiveAmnesia()
-    (method.fisherPictures, method.fisherTimes, method.picturesInPass) = (16, times, 40)
+    (method.fisherPictures, method.fisherTimes, method.picturesInPass) = (16, times, 160)
     let set = LatentSet(Tensor.zeros([2, 1, 8, 8]), captions: ["bird", "cat"])
     try Fixtures.temporaryFolder { folder in
       let found = try method.fisher(set, model, [offset], seed: 7, Run(folder))[0].item

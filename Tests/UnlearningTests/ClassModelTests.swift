@@ -115,7 +115,7 @@ import Training
       erasure.forgetImages = folder.appendingPathComponent("forget").path
       erasure.retainImages = folder.appendingPathComponent("keep").path
       var method = EraseDiff()
-      (method.training.steps, method.training.batch, method.training.learningRate) = (60, 8, 1e-3)
+      (method.training.steps, method.training.batch, method.training.learningRate) = (30, 8, 2e-3)
       (method.guarding.limit, method.surrogate, method.eta) = (0, .noise, 1)
       let run = try Run(folder.appendingPathComponent("run"), seed: 1)
       let edited = try model.applying(method.erase(erasure, from: model, run).vector)

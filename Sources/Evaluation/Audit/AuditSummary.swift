@@ -1,5 +1,6 @@
 /// The verdict of an audit: a sentence, the questions behind it, the rules that decided them, and what it rests on.
-internal import Torch
+package import Editing
+package import Torch
 
 package struct AuditSummary: Codable, Sendable, Hashable {
   /// The answer to a question.
@@ -33,12 +34,72 @@ package struct AuditSummary: Codable, Sendable, Hashable {
     }
   }
 
+  /// The erasure, as its author named it.
+  package struct Subject: Codable, Sendable, Hashable {
+    /// All concepts in words.
+    package var concept = ""
+    package var concepts: [String] = []
+    package var kind = ""
+    /// The name of the prompts.
+    package var prompts = ""
+    package var model = ""
+    package var method = ""
+    /// The eraser's file or run, or the model that was erased elsewhere.
+    package var eraser = ""
+    package var isErasedElsewhere = false
+    /// LoRA files and textual inversions of the model.
+    package var additions: ModelAdditions?
+
+    package init() {}
+  }
+
+  /// The audit's own options, the program that ran it, and how long it took.
+  package struct Settings: Codable, Sendable, Hashable {
+    package var seed: UInt64
+    /// Number of prompts for the concept that are judged; no stage trains on them.
+    package var heldOut: Int
+    /// The options of `lethe audit`.
+    package var size: JSON
+    package var lethe: String
+    package var libtorch: String
+    /// nil where no time was kept.
+    package var cost: Cost?
+
+    package init(seed: UInt64, heldOut: Int, size: JSON, lethe: String, libtorch: String) {
+      (self.seed, self.heldOut, self.size) = (seed, heldOut, size)
+      (self.lethe, self.libtorch) = (lethe, libtorch)
+    }
+  }
+
+  /// Time and memory.
+  package struct Cost: Codable, Sendable, Hashable {
+    /// A stage, such as the attacks, with its seconds in all processes that worked at it.
+    package struct Stage: Codable, Sendable, Hashable {
+      package var name: String
+      package var seconds: Double
+    }
+
+    /// In the order of their first start.
+    package var stages: [Stage] = []
+    /// The most that a process held, in bytes.
+    package var memory = 0.0
+
+    package init() {}
+
+    package mutating func add(_ seconds: Double, to name: String) {
+      if let i = stages.firstIndex(where: { $0.name == name }) {
+        stages[i].seconds += seconds
+      } else {
+        stages.append(Stage(name: name, seconds: seconds))
+      }
+    }
+  }
+
   package var sentence: String
   package var tiles: [Tile]
   /// The rules that decide the answers, as sentences.
   package var rules: [String]
-  /// The erasure, by key: concept, kind, model, method, eraser.
-  package var subject: [String: String] = [:]
+  package var subject = Subject()
   /// SHA-256 of everything that the audit rests on: base, eraser, suite, and each judge.
   package var hashes: [String: String] = [:]
   /// SHA-256 of each picture's file, by its place in the folder.
@@ -49,8 +110,8 @@ package struct AuditSummary: Codable, Sendable, Hashable {
   package var shown: [String: Bool] = [:]
   /// Whether the judge sees what was asked for, by picture.
   package var right: [String: Bool]?
-  /// Settings of the audit, as its folder was claimed for them.
-  package var settings: [String: String] = [:]
+  /// nil until the audit has ended.
+  package var settings: Settings?
 
   package init(_ sentence: String, _ tiles: [Tile], rules: [String]) {
     (self.sentence, self.tiles, self.rules) = (sentence, tiles, rules)

@@ -14,11 +14,11 @@ struct AuditPage {
   var content: ReportContent {
     get throws {
       var content = ReportContent()
-      let subject = audit?.subject ?? [:]
+      let subject = audit?.subject ?? AuditSummary.Subject()
       content.title =
-        "“\(subject["concept"] ?? "")” erased from \(name(subject["model"])) by \(subject["method"] ?? "")"
+        "“\(subject.concept)” erased from \(name(subject.model)) by \(subject.method)"
       content.subtitle =
-        "Audit · kind \(subject["kind"] ?? "") · \(subject["prompts"] ?? "") · \(results.drawing)"
+        "Audit · kind \(subject.kind) · \(subject.prompts) · \(results.drawing)"
       content.summary = audit?.sentence ?? ""
       let own = results.pictures.filter { $0.axes.distance == nil && $0.axes.attack == nil }
       let others = results.pictures.filter { $0.axes.distance != nil }
@@ -40,10 +40,30 @@ struct AuditPage {
       content.sections += tables.map { .table($0.marked(by: results)) }
       content.facts =
         [("Verify", ["lethe", "verify", place].shellCommand)]
-        + (audit?.settings ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        + (audit?.settings.map(facts) ?? [])
         + (audit?.hashes ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, "SHA-256 \($0.value)") }
       return content
     }
+  }
+
+  private func facts(_ settings: AuditSummary.Settings) -> [(String, String)] {
+    func text(_ seconds: Double) -> String {
+      String(format: seconds < 600 ? "%.0f s" : "%.1f min", seconds < 600 ? seconds : seconds / 60)
+    }
+    var facts = [
+      ("held out", "\(settings.heldOut) prompts for the concept, chosen by the seed"),
+      ("lethe", settings.lethe), ("libtorch", settings.libtorch), ("seed", "\(settings.seed)"),
+      ("size", settings.size.compact),
+    ]
+    if let cost = settings.cost {
+      let stages = cost.stages.map { "\($0.name) \(text($0.seconds))" }.joined(separator: ", ")
+      let together = text(cost.stages.map(\.seconds).reduce(0, +))
+      facts += [
+        ("time", "\(stages); together \(together)"),
+        ("memory", String(format: "at most %.1f GB", cost.memory / 1e9)),
+      ]
+    }
+    return facts
   }
 
   /// The folder as the audit's command named it.
