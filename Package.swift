@@ -129,8 +129,7 @@ let package = Package(
     layer(
       "Studio",
       on: [
-        "Workflows", .product(name: "FlyingFox", package: "FlyingFox"),
-        .product(name: "FlyingSocks", package: "FlyingFox"),
+        "Workflows", .product(name: "FlyingSocks", package: "FlyingFox"),
       ], settings: glue),
     // Requests and recipes in YAML. Only the program links its parser.
     layer("YAML", on: ["Torch", .product(name: "Yams", package: "Yams")], settings: glue),

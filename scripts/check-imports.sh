@@ -26,7 +26,7 @@ declare -A below=(
   [Library]="Torch Processes TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Workflows Recipes Benchmarks Auditing"
   [YAML]="Torch Yams"
   [Torture]="Torch Processes TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Workflows Recipes Benchmarks Auditing YAML"
-  [Studio]="Torch Processes TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Workflows Recipes Benchmarks Auditing FlyingFox FlyingSocks"
+  [Studio]="Torch Processes TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Workflows Recipes Benchmarks Auditing FlyingSocks"
   [Program]="LetheCommands"
   [lethe]="Torch Processes TorchNN Tokenizers Pictures Diffusion Training Editing Unlearning Attacks Evaluation Reports ModelHub Workbench Workflows Recipes Benchmarks Auditing Studio YAML"
 )

@@ -48,7 +48,8 @@ package struct Workers {
   }
 
   /// Runs the program once for each part. The output of a worker goes to `workers/PART.log` in the run's folder.
-  /// - Parameter arguments: the program's arguments, without `--only PART` and `--threads N`, which are added
+  /// - Parameter arguments: the program's arguments without `--only PART`, which is added, and with or without `--threads N`,
+  ///   in whose place a worker has its share
   /// - Throws: ``LetheError`` with the last line of a failed worker. The other workers are ended, and finished parts
   ///   stay.
   package func callAsFunction(_ parts: [String], _ arguments: [String], in run: Run) throws {
@@ -87,7 +88,8 @@ package struct Workers {
     }
     let process = Process()
     process.executableURL = program
-    process.arguments = arguments + ["--only", part, "--threads", "\(threads)"]
+    process.arguments =
+      Self.withoutThreads(arguments) + ["--only", part, "--threads", "\(threads)"]
     (process.standardOutput, process.standardError) = (handle, handle)
     // A worker is no rank.
     process.environment = ProcessInfo.processInfo.environment
@@ -97,6 +99,20 @@ package struct Workers {
       throw failure(of: part, "\(program.path) does not start", log)
     }
     return Worker(process: process, part: part, log: log)
+  }
+
+  /// Arguments without the number of threads of the whole benchmark.
+  private static func withoutThreads(_ arguments: [String]) -> [String] {
+    var kept: [String] = []
+    var rest = arguments[...]
+    while let word = rest.popFirst() {
+      if word == "--threads" {
+        rest = rest.dropFirst()
+      } else if !word.hasPrefix("--threads=") {
+        kept.append(word)
+      }
+    }
+    return kept
   }
 
   /// - Parameter process: the worker, whose exit code tells the kind of the failure

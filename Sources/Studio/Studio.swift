@@ -1,8 +1,6 @@
 // `lethe studio`: a web application of this machine over folders of runs.
-internal import FlyingFox
 internal import FlyingSocks
 public import Foundation
-internal import Synchronization
 public import Torch
 public import Workbench
 
@@ -18,7 +16,7 @@ public actor Studio {
     public var port: UInt16 = 8737
     /// The token that calls must bring. Nil asks for none on this machine alone, and makes one for any other address.
     public var token: String?
-    /// Seconds that a client has for a request's head, and for taking a part of an answer.
+    /// Seconds that a client has for a request's head, for its body, and for taking a part of an answer.
     var patience = 60.0
     /// The program that jobs run.
     public var program: URL
@@ -32,13 +30,7 @@ public actor Studio {
   public nonisolated let token: String?
   private let options: Options
   private let router: Router
-  private var server: HTTPServer?
   private var running: Task<Void, Never>?
-
-  /// The end of a server that did not begin to listen.
-  private final class Fault: Sendable {
-    let error = Mutex<(any Error)?>(nil)
-  }
 
   /// The fewest characters of a token.
   public static let shortestToken = 16
@@ -99,34 +91,14 @@ public actor Studio {
   /// - Returns: the address for a browser, with the token where there is one
   /// - Throws: ``LetheError`` of the kind `request` for a port or an address that is not to be had
   public func open() async throws -> URL {
-    let address: any SocketAddress =
-      try options.host.contains(":")
-      ? .inet6(ip6: options.host, port: options.port) : .inet(ip4: options.host, port: options.port)
-    let pool = PatientPool(seconds: options.patience)
-    // Its own words go nowhere: standard output is the program's.
-    let server = HTTPServer(
-      config: .init(
-        address: address, timeout: 60, sharedRequestBufferSize: 1 << 16, pool: pool,
-        logger: .disabled),
-      handler: Door(router: router, pool: pool)
-    )
-    self.server = server
-    let fault = Fault()
-    running = Task {
-      do { try await server.run() } catch { fault.error.withLock { $0 = error } }
-    }
-    while await !server.isListening {
-      if let error = fault.error.withLock({ $0 }) { throw Self.refused(error, options) }
-      try await Task.sleep(for: .milliseconds(2))
-    }
-    let port =
-      switch await server.listeningAddress {
-      case .ip4(_, let port), .ip6(_, let port): port
-      default: options.port
-      }
+    let server: Server
+    do {
+      server = try await Server(options.host, options.port, router, patience: options.patience)
+    } catch { throw Self.refused(error, options) }
+    running = Task { await server.run() }
     let host = options.host.contains(":") ? "[\(options.host)]" : options.host
     let query = token.map { "?token=\($0)" } ?? ""
-    guard let url = URL(string: "http://\(host):\(port)/\(query)") else {
+    guard let url = URL(string: "http://\(host):\(server.port)/\(query)") else {
       throw LetheError.badValue("--host", "'\(options.host)' makes no address")
     }
     return url
@@ -134,10 +106,9 @@ public actor Studio {
 
   /// Ends the server. Jobs go on.
   public func close() async {
-    await server?.stop(timeout: 0.2)
     running?.cancel()
     await router.painter.rest()
-    (server, running) = (nil, nil)
+    running = nil
   }
 
   private static func refused(_ error: any Error, _ options: Options) -> LetheError {

@@ -10,20 +10,20 @@ import Training
 @testable import Workflows
 
 @Suite struct WorkersTests {
-  /// A shell takes the program's place and gets the arguments as `$1 ... $n`.
+  /// A shell takes the program's place and gets the arguments as `$1 ... $n`. The whole benchmark's threads are none of them.
   private func shell(_ script: String, _ count: Int, _ parts: [String], _ run: Run) throws {
     try Workers(count, program: URL(fileURLWithPath: "/bin/sh"), threads: 1)(
-      parts, ["-c", script, "sh", "bench"], in: run)
+      parts, ["-c", script, "sh", "bench", "--threads", "7", "--threads=7"], in: run)
   }
 
   @Test func everyPartRunsOnceWithItsNameAndShare() throws {
     try Fixtures.temporaryFolder { folder in
       let run = try Run(folder)
       // $1 bench, $2 --only, $3 the part, $4 --threads, $5 their number
-      try shell("echo \"$3 $5\" >> '\(run.file("done").path)'", 2, ["a", "b/c", "d"], run)
+      try shell("echo \"$3 $5 $#\" >> '\(run.file("done").path)'", 2, ["a", "b/c", "d"], run)
       let lines = try String(contentsOf: run.file("done"), encoding: .utf8)
         .split(separator: "\n").map(String.init)
-      #expect(lines.sorted() == ["a 1", "b/c 1", "d 1"])
+      #expect(lines.sorted() == ["a 1 5", "b/c 1 5", "d 1 5"])
     }
   }
 

@@ -53,6 +53,14 @@ import Testing
     Refused(
       "POST /api/draw", ["Transfer-Encoding": "chunked", "Content-Length": ""], 411,
       "Content-Length"),
+    // Heads that no browser sends.
+    Refused("GET /", ["X": String(repeating: "a", count: 4 << 20)], 431, "at most that"),
+    Refused("GET x", [:], 400, "'x' is no path"),
+    Refused("GET /a b", [:], 400, "begins no request"),
+    Refused("GET /", ["a b": "c"], 400, "'a b: c' is no header"),
+    Refused("POST /api/jobs", ["Content-Length": "-5"], 400, "'-5' is no number"),
+    Refused("POST /api/jobs", ["Content-Length": "99999999999999999999"], 400, "is no number"),
+    Refused("POST /api/jobs", ["Content-Length": "1", "content-length": "1"], 400, "'1, 1'"),
   ]
 
   /// Every refusal has its status and says in one sentence what would be accepted; none shows the file outside.
@@ -68,7 +76,7 @@ import Testing
         at: runs.folder.appendingPathComponent("out"), withDestinationURL: outside)
       try runs.write("false.png", "<svg onload=alert(1)>")
       for refused in Self.refused {
-        let words = refused.call.split(separator: " ")
+        let words = refused.call.split(separator: " ", maxSplits: 1)
         let reply = try await client.call(String(words[0]), String(words[1]), refused.headers)
         #expect(reply.status == refused.status, "\(refused.call) \(reply.text)")
         #expect(reply.error.contains(refused.words), "\(refused.call): \(reply.error)")
@@ -116,6 +124,17 @@ import Testing
         + "Content-Length: \(padding.utf8.count + inner.utf8.count)\r\n\r\n"
       let answer = try await client.said(Data((outer + padding + inner).utf8))
       #expect(!String(decoding: answer, as: UTF8.self).contains("text/css"))
+    }
+  }
+
+  /// What stands after a request is no request of its own, also where it came in one piece with it.
+  @Test func aConnectionHasOneRequest() async throws {
+    try await TinyRuns.served { _, client, _ in
+      let head = "Host: 127.0.0.1:\(client.port)\r\nConnection: keep-alive\r\n\r\n"
+      let two = "GET /studio.css HTTP/1.1\r\n\(head)GET /studio.js HTTP/1.1\r\n\(head)"
+      let answer = String(decoding: try await client.said(Data(two.utf8)), as: UTF8.self)
+      #expect(answer.contains("text/css") && answer.contains("Connection: close"))
+      #expect(!answer.contains("text/javascript"))
     }
   }
 

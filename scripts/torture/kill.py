@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Ends long commands with SIGKILL at random moments, goes on with them, and compares with a run that nobody ended.
 
-    scripts/torture/kill.py --kills 300 --out runs/torture [--minutes 5] [--seed 1]
+    scripts/torture/kill.py --kills 300 --out runs/torture [--each 10] [--minutes 5] [--seed 1]
 
 A command is killed up to three times, then goes on to its end. Every file has to be the same, bit for bit, but for fields that
 tell of time or machine; no temporary file may be left. OUT/kill.json has the counts; a second call goes on.
@@ -21,6 +21,7 @@ from cases import Cases
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--program", default=".build/release/lethe")
 parser.add_argument("--kills", type=int, default=300)
+parser.add_argument("--each", type=int, default=10**9, help="a command that was killed as often is left out")
 parser.add_argument("--minutes", type=float, default=1e9)
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--out", default="runs/torture")
@@ -49,7 +50,10 @@ names = options.commands.split(";") if options.commands else list(all_cases)
 expected, seconds = {}, {}
 while log["kills"] < options.kills and time.time() < end:
     draw = random.Random(options.seed * 1_000_003 + log["rounds"])
-    name = names[log["rounds"] % len(names)]
+    left = [name for name in names if log["counts"].get(name, 0) < options.each]
+    if not left:
+        break
+    name = left[log["rounds"] % len(left)]
     case = all_cases[name]
     # The same path for both, because some files name it.
     folder = place / "work" / name.replace(" ", "-").replace(",", "")

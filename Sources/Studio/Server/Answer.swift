@@ -1,5 +1,3 @@
-internal import FlyingFox
-internal import FlyingSocks
 internal import Foundation
 internal import Torch
 
@@ -29,45 +27,59 @@ enum Answer: Sendable {
     + "frame-ancestors 'self'; sandbox allow-same-origin"
 
   /// The headers of every answer: no other page reads it, frames it, or learns where it came from.
-  private static func headers(_ type: String, policy: String = pagePolicy) -> HTTPHeaders {
+  private static func headers(_ type: String, policy: String = pagePolicy) -> [String: String] {
     [
-      HTTPHeader("Content-Type"): type, HTTPHeader("Content-Security-Policy"): policy,
-      HTTPHeader("X-Content-Type-Options"): "nosniff", HTTPHeader("Referrer-Policy"): "no-referrer",
-      HTTPHeader("Cross-Origin-Resource-Policy"): "same-origin",
-      HTTPHeader("Cross-Origin-Opener-Policy"): "same-origin",
-      HTTPHeader("Cache-Control"): "no-store",
+      "Content-Type": type, "Content-Security-Policy": policy,
+      "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+      "Cross-Origin-Resource-Policy": "same-origin",
+      "Cross-Origin-Opener-Policy": "same-origin",
+      "Cache-Control": "no-store",
     ]
   }
 
-  var response: HTTPResponse {
-    func whole(_ data: Data, _ type: ContentType) -> HTTPResponse {
-      HTTPResponse(statusCode: .ok, headers: Self.headers(type.rawValue), body: data)
+  var response: Response {
+    func whole(_ data: Data, _ type: ContentType, policy: String = Self.pagePolicy) -> Response {
+      Response(headers: Self.headers(type.rawValue, policy: policy), body: .whole(data))
     }
     switch self {
     case .json(let value): return whole(Data(value.pretty.utf8), .json)
     case .text(let text, let type): return whole(Data(text.utf8), type)
     case .data(let data, let type): return whole(data, type)
-    case .report(let html):
-      return HTTPResponse(
-        statusCode: .ok,
-        headers: Self.headers(ContentType.html.rawValue, policy: Self.reportPolicy),
-        body: Data(html.utf8))
+    case .report(let html): return whole(Data(html.utf8), .html, policy: Self.reportPolicy)
     case .events(let stream):
-      return HTTPResponse(
-        statusCode: .ok, headers: Self.headers("text/event-stream; charset=utf-8"),
-        body: HTTPBodySequence(from: EventBody(stream)))
+      return Response(
+        headers: Self.headers("text/event-stream; charset=utf-8"), body: .events(stream))
     }
   }
 
-  /// - Parameter ends: whether the connection ends, because the body was not read
-  static func refused(_ refusal: Refusal, ends: Bool) -> HTTPResponse {
+  static func refused(_ refusal: Refusal) -> Response {
     let data = Data(JSON.object(["error": .string(refusal.sentence)]).pretty.utf8)
-    let status = HTTPStatusCode(refusal.status.rawValue, phrase: refusal.status.phrase)
-    var headers = Self.headers(ContentType.json.rawValue)
-    guard ends else { return HTTPResponse(statusCode: status, headers: headers, body: data) }
-    headers[.connection] = "close"
-    return HTTPResponse(
-      statusCode: status, headers: headers,
-      body: HTTPBodySequence(from: LastWords(data: data), count: data.count))
+    return Response(
+      status: "\(refusal.status.rawValue) \(refusal.status.phrase)",
+      headers: headers(ContentType.json.rawValue), body: .whole(data))
+  }
+}
+
+/// The parts of an answer that a connection writes.
+struct Response: Sendable {
+  enum Body: Sendable {
+    case whole(Data)
+    case events(AsyncStream<ServerEvent>)
+  }
+
+  var status = "200 OK"
+  let headers: [String: String]
+  let body: Body
+
+  /// The bytes before the body.
+  var head: Data {
+    let length =
+      switch body {
+      case .whole(let data): ("Content-Length", "\(data.count)")
+      case .events: ("Transfer-Encoding", "chunked")
+      }
+    let lines = headers.sorted { $0.key < $1.key } + [("Connection", "close"), length]
+    return Data(
+      ("HTTP/1.1 \(status)\r\n" + lines.map { "\($0): \($1)\r\n" }.joined() + "\r\n").utf8)
   }
 }

@@ -12,6 +12,7 @@ struct Refusal: Error, Sendable, Equatable {
     case length = 411
     case size = 413
     case host = 421
+    case head = 431
     case fault = 500
 
     var phrase: String {
@@ -25,6 +26,7 @@ struct Refusal: Error, Sendable, Equatable {
       case .length: "Length Required"
       case .size: "Content Too Large"
       case .host: "Misdirected Request"
+      case .head: "Request Header Fields Too Large"
       case .fault: "Internal Server Error"
       }
     }

@@ -1,6 +1,5 @@
 internal import Attacks
 internal import Editing
-internal import FlyingFox
 internal import Foundation
 internal import Torch
 internal import Training
@@ -147,27 +146,5 @@ struct Router: Sendable {
 
   private static func isPicture(_ data: Data) -> Bool {
     data.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
-  }
-}
-
-/// The way of a request: the gate, the body, the endpoint.
-struct Door: HTTPHandler {
-  let router: Router
-  let pool: PatientPool
-
-  func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
-    pool.heard(request.remoteAddress)
-    var isRead = false
-    do {
-      var call = try Call(request)
-      try router.gate.check(call)
-      call.body = try await Body.read(request, atMost: router.most(call))
-      isRead = true
-      return try await router.answer(call).response
-    } catch {
-      let isEmpty = request.headers[.transferEncoding] == nil && request.bodySequence.count == 0
-      if !isRead, !isEmpty { try? await Body.discard(request) }
-      return Answer.refused(Refusal(error), ends: !isRead && !isEmpty)
-    }
   }
 }

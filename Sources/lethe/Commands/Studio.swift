@@ -82,8 +82,7 @@ struct StudioCommand: ParsableCommand {
       if !common.isQuiet, !common.json { warn("Ctrl-C ends the studio; its jobs go on") }
       if open { try PageOptions.open(address.absoluteString) }
       while !Interrupt.isRequested { Thread.sleep(forTimeInterval: 0.1) }
-      // The server waits for answers under way. One that takes longer, such as a client's line of 100 KB, which it reads
-      // in a time with the square of the length, ends with the process; jobs are processes of their own.
+      // A picture that is drawn is waited for. One that takes longer ends with the process; jobs are processes of their own.
       if try waiting(atMost: 1, { await studio.close() }) == nil {
         fflush(nil)
         _exit(0)

@@ -1,0 +1,70 @@
+// HTTP/1.1 for a browser. A connection carries one request and its answer, so that no byte after a request is taken for
+// another one. A client that says too much, too slowly or nothing loses its own connection alone.
+internal import FlyingSocks
+internal import Foundation
+
+/// A socket that listens, and a connection for each client.
+struct Server: Sendable {
+  let port: UInt16
+  private let listener: AsyncSocket
+  private let pool: any AsyncSocketPool
+  private let router: Router
+  private let patience: Double
+
+  /// Begins to listen.
+  /// - Parameters:
+  ///   - host: an IP address of this machine
+  ///   - port: 0 takes one that is free
+  ///   - patience: seconds that a client has for a request's head, for its body, and for taking a part of an answer
+  /// - Throws: an error of the socket for an address or a port that is not to be had
+  init(_ host: String, _ port: UInt16, _ router: Router, patience: Double) async throws {
+    (pool, self.router, self.patience) = (SocketPool<Poll>.make(), router, patience)
+    try await pool.prepare()
+    let socket =
+      try host.contains(":")
+      ? Self.listening(on: .inet6(ip6: host, port: port))
+      : Self.listening(on: .inet(ip4: host, port: port))
+    listener = try AsyncSocket(socket: socket, pool: pool)
+    self.port =
+      switch try socket.sockname() {
+      case .ip4(_, let own), .ip6(_, let own): own
+      case .unix: port
+      }
+  }
+
+  private static func listening(on address: some SocketAddress) throws -> Socket {
+    let socket = try Socket(domain: Int32(address.family))
+    do {
+      try socket.setValue(true, for: .localAddressReuse)
+      #if canImport(Darwin)
+        try socket.setValue(true, for: .noSIGPIPE)
+      #endif
+      try socket.bind(to: address)
+      try socket.listen()
+    } catch {
+      try? socket.close()
+      throw error
+    }
+    return socket
+  }
+
+  /// Answers clients until its task is cancelled.
+  func run() async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { try? await pool.run() }
+      while !Task.isCancelled {
+        do {
+          let client = try await listener.accept()
+          group.addTask { await Connection(client, router, patience: patience).serve() }
+        } catch is CancellationError {
+          break
+        } catch {
+          // The client went away, or no file is left for one more.
+          try? await Task.sleep(for: .milliseconds(50))
+        }
+      }
+      try? listener.close()
+      group.cancelAll()
+    }
+  }
+}
