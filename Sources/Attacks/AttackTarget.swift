@@ -37,7 +37,7 @@ public struct AttackKnowledge {
   /// The original's picture of a prompt, as latents [1, C, h, w].
   public func target(_ prompt: AttackedPrompt) throws -> Tensor {
     let x = try picture(prompt).tensor.to(original.device)
-    return withoutGradients { original.codec.encode(x, nil) }
+    return try withoutGradients { try original.codec.encode(x, nil) }
   }
 
   /// Whether `count` more tokens fit into the prompt.

@@ -78,7 +78,7 @@ struct GuidedDDIM {
   /// Pictures of latents [B, C, h, w].
   /// - Throws: ``LetheError`` of the kind `model` for numbers that are not finite
   static func images(_ z: Tensor, by model: DiffusionModel) throws -> [Image] {
-    let pixels = model.codec.decode(z)
+    let pixels = try model.codec.decode(z)
     guard pixels.isFinite else { throw DiffusionModel.notFinite("a picture of an attack") }
     return (0..<z.size(0)).map { Image(pixels[0, at: $0]) }
   }

@@ -21,7 +21,7 @@ package struct AuditSubject {
 
   /// - Parameters:
   ///   - model: the original's folder, or the erased model's where `original` is given
-  ///   - additions: LoRA files and textual inversions that are added to both models
+  ///   - additions: LoRA files, textual inversions and a VAE of both models
   ///   - with: an eraser's file, or a run's folder
   /// - Throws: ``LetheError`` of the kind `request` for neither or both of `with` and `original`, and for an unknown kind
   package init(
@@ -48,7 +48,7 @@ package struct AuditSubject {
       if folder.has("job.json") { job = try folder.job() }
       (job.method, job.seed) = (eraser.card.method, eraser.card.seed)
       job.concepts = concepts.isEmpty ? eraser.card.concepts : concepts
-      // A run knows the LoRA files and textual inversions of its model.
+      // A run knows the additions of its model.
       if additions != ModelAdditions() || !folder.has("job.json") {
         job.folder = ModelFolder(model, additions)
       }

@@ -11,7 +11,10 @@ public final class DiffusionModel {
   package let offload: Offload?
   package let unet: any NoisePredictor
   package let conditioner: any PromptConditioner
-  public let codec: any LatentCodec
+  /// Nil for a checkpoint that was published without a VAE.
+  private let ownCodec: (any LatentCodec)?
+  /// Pixels of a picture per pixel of its latent, in each direction.
+  public let pixelsPerLatent: Int
   public let schedule: NoiseSchedule
   package let layout: Layout
   public let device: Device
@@ -34,7 +37,7 @@ public final class DiffusionModel {
     let store = ParameterStore(
       source, on: offload == nil ? device : .cpu, type == .float32 && !rests ? .float32 : nil)
     var (predictor, conditioning, latents):
-      (any NoisePredictor, any PromptConditioner, any LatentCodec)
+      (any NoisePredictor, any PromptConditioner, (any LatentCodec)?)
     switch layout.pipeline {
     case .stableDiffusion(let tokenizer):
       let network = try UNet2DCondition(store.root["unet"], layout.config(.unet))
@@ -48,11 +51,8 @@ public final class DiffusionModel {
           "the text encoder gives vectors of \(text.width), the U-Net takes \(network.contextWidth)"
         )
       }
-      let vae = try AutoencoderKL(store.root["vae"], layout.config(.vae))
-      try Self.check(network, vae)
-      (predictor, conditioning, latents) = (
-        network, try TextConditioner(tokenizer, text, device), vae
-      )
+      latents = try Self.vae(store, layout, beside: network)
+      (predictor, conditioning) = (network, try TextConditioner(tokenizer, text, device))
     case .stableDiffusionXL(let tokenizer, let second):
       let network = try UNet2DCondition(store.root["unet"], layout.config(.unet))
       let texts = try TwoTextConditioner(
@@ -69,10 +69,9 @@ public final class DiffusionModel {
           "the second text encoder gives a pooled prompt of \(texts.pooledWidth), the U-Net takes "
             + (network.pooledWidth.map { "\($0)" } ?? "none"))
       }
-      let vae = try AutoencoderKL(store.root["vae"], layout.config(.vae))
-      try Self.check(network, vae)
-      network.pixelsPerLatent = vae.factor
-      (predictor, conditioning, latents) = (network, texts, vae)
+      latents = try Self.vae(store, layout, beside: network)
+      network.pixelsPerLatent = latents?.factor ?? Self.usualFactor
+      (predictor, conditioning) = (network, texts)
     case .pixels(let classes):
       let network = try UNet2D(store.root["unet"], layout.config(.unet))
       latents = try IdentityCodec(channels: network.inChannels, layout.config(.unet))
@@ -92,19 +91,20 @@ public final class DiffusionModel {
       if let own = tensors(.textEncoder, .textEncoder2) {
         conditioning = OffloadedConditioner(base: Offloaded(conditioning, offload, own))
       }
-      if let own = tensors(.vae) {
-        latents = OffloadedCodec(base: Offloaded(latents, offload, own))
+      if let base = latents, let own = tensors(.vae) {
+        latents = OffloadedCodec(base: Offloaded(base, offload, own))
       }
     }
     computeType = type
     if type == .float32 {
-      (unet, conditioner, codec) = (predictor, conditioning, latents)
+      (unet, conditioner, ownCodec) = (predictor, conditioning, latents)
     } else {
       let vae = store[ParameterPath("vae.decoder.conv_in.weight")]?.dtype ?? .float32
       unet = HalfPredictor(predictor, type.dtype)
       conditioner = HalfConditioner(base: conditioning, dtype: type.dtype)
-      codec = vae == .float32 ? latents : HalfCodec(base: latents, dtype: vae)
+      ownCodec = latents.map { vae == .float32 ? $0 : HalfCodec(base: $0, dtype: vae) }
     }
+    pixelsPerLatent = latents?.factor ?? Self.usualFactor
     // Values of the file are checked too where the pipeline takes others.
     _ = try NoiseSchedule(layout.scheduler)
     schedule = try NoiseSchedule(layout.usedScheduler)
@@ -113,13 +113,34 @@ public final class DiffusionModel {
     try store.check { $0.name.hasSuffix("embeddings.position_ids") }
   }
 
+  /// Pixels per latent pixel of all Stable Diffusions, for a checkpoint without a VAE.
+  private static let usualFactor = 8
+
+  /// - Throws: ``LetheError`` of the kind `request` for a checkpoint that was published without a VAE
+  public var codec: any LatentCodec {
+    get throws {
+      guard let ownCodec else {
+        throw LetheError.request(
+          "the model has no VAE, which pictures and a folder for diffusers need; accepted: --vae with "
+            + NamedVAE.accepted)
+      }
+      return ownCodec
+    }
+  }
+
+  /// The VAE; nil for a checkpoint without one.
   /// - Throws: ``LetheError`` for a network that takes more than noise, with what it is
-  private static func check(_ network: UNet2DCondition, _ vae: AutoencoderKL) throws {
+  private static func vae(
+    _ store: ParameterStore, _ layout: Layout, beside network: UNet2DCondition
+  ) throws -> AutoencoderKL? {
+    guard layout.configs[.vae] != nil else { return nil }
+    let vae = try AutoencoderKL(store.root["vae"], layout.config(.vae))
     guard network.inChannels == vae.latentChannels else {
       throw LetheError.unsupported(
         "a U-Net that takes \(network.inChannels) channels beside latents of \(vae.latentChannels): "
           + ModelKind.of(inChannels: network.inChannels))
     }
+    return vae
   }
 
   /// Every weight: on the device, or in the memory of the machine where components rest. Those of a model that rests in the
@@ -149,7 +170,7 @@ public final class DiffusionModel {
 
   /// Latent pixels of a picture at the model's own size.
   public var latentSize: Int { unet.sampleSize }
-  public var imageSize: Int { unet.sampleSize * codec.factor }
+  public var imageSize: Int { unet.sampleSize * pixelsPerLatent }
   /// Whether a training step's activations weigh more than its arithmetic, as they do at the size of real models: they
   /// are computed again, concepts train one by one, and tensors that nothing reads for a while rest in files.
   public var isLarge: Bool { latentSize >= 32 }

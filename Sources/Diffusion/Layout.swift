@@ -59,6 +59,7 @@ package struct Layout: Sendable {
     files = [:]
     for (name, data) in tokenizer.files { files["tokenizer/\(name)"] = data }
     for (name, data) in second?.files ?? [:] { files["tokenizer_2/\(name)"] = data }
+    let hasVAE = configs[.vae] != nil
     index = [
       "_class_name": "StableDiffusionPipeline", "_diffusers_version": "0.42.1",
       "feature_extractor": [.null, .null], "image_encoder": [.null, .null],
@@ -67,7 +68,7 @@ package struct Layout: Sendable {
       "text_encoder": ["transformers", "CLIPTextModel"],
       "tokenizer": ["transformers", "CLIPTokenizer"],
       "unet": ["diffusers", "UNet2DConditionModel"],
-      "vae": ["diffusers", "AutoencoderKL"],
+      "vae": hasVAE ? ["diffusers", "AutoencoderKL"] : [.null, .null],
     ]
     if second != nil {
       index["_class_name"] = "StableDiffusionXLPipeline"

@@ -8,26 +8,42 @@ extension DiffusionModel {
   /// are refused; half-precision ones are computed with in float32. Where ``Runtime/offloads`` is set, the weights rest in the
   /// memory of the machine and each component comes to the device while it is used.
   /// - Parameters:
-  ///   - variant: e.g. `fp16` to prefer `*.fp16.safetensors`
+  ///   - variant: e.g. `fp16` to prefer `*.fp16.safetensors`, `ema` for the averaged weights of a single file
+  ///   - vae: a folder or a file whose VAE stands for the model's own
   ///   - type: half precision for a model that is drawn with in this type and not trained: its weights rest as the file has
   ///     them, and a component has float32 ones only while it is used in float32
   public static func load(
-    _ folder: URL, variant: String? = nil, on device: Device = .cpu,
+    _ folder: URL, variant: String? = nil, vae: URL? = nil, on device: Device = .cpu,
     drawing type: ComputeType? = ComputeType.drawn
   ) throws -> DiffusionModel {
     let rests = type.map { $0 != .float32 } ?? false
     let leaves = Runtime.offloads && device != .cpu
     let offload =
       leaves || rests ? Offload(to: device, leavesDevice: leaves, keepsType: rests) : nil
+    var (layout, tensors) = try stored(in: folder, variant, withoutVAE: vae != nil)
+    if let vae {
+      try NamedVAE(vae, for: layout, variant: variant).replace(in: &layout, &tensors)
+    }
+    if device == .cpu || offload != nil {
+      try requireMemory(tensors, folder, rests ? type?.dtype ?? .float32 : .float32)
+    }
+    return try DiffusionModel(layout, .tensors(tensors), on: device, offload: offload)
+  }
+
+  /// The layout and the tensors of a folder or a single file.
+  /// - Parameter withoutVAE: whether the weights of the folder's VAE are left alone, because another takes its place
+  private static func stored(
+    in folder: URL, _ variant: String?, withoutVAE: Bool
+  ) throws -> (Layout, [ParameterPath: Tensor]) {
     if Layout.isSingleFile(folder) {
-      let single = try SingleFile(folder)
-      return try DiffusionModel(
-        single.layout, .tensors(single.tensors), on: device, offload: offload)
+      let single = try SingleFile(folder, variant: variant)
+      return (single.layout, single.tensors)
     }
     let layout = try Layout(folder: folder)
     var tensors: [ParameterPath: Tensor] = [:]
     var hasVariant = false
-    for component in Layout.Component.allCases where layout.configs[component] != nil {
+    for component in Layout.Component.allCases
+    where layout.configs[component] != nil && !(component == .vae && withoutVAE) {
       let file = try Layout.weights(of: component, in: folder, variant: variant)
       hasVariant = hasVariant || variant.map { file.lastPathComponent.contains(".\($0).") } == true
       for (name, tensor) in try SafeTensors.load(file, finite: true) {
@@ -39,10 +55,7 @@ extension DiffusionModel {
         "--variant",
         "\(folder.path) has no weights of the variant '\(variant)'; leave it out for the others")
     }
-    if device == .cpu || offload != nil {
-      try requireMemory(tensors, folder, rests ? type?.dtype ?? .float32 : .float32)
-    }
-    return try DiffusionModel(layout, .tensors(tensors), on: device, offload: offload)
+    return (layout, tensors)
   }
 
   /// Refuses weights that do not fit into memory before they are copied. Those of the type stay in their file.
@@ -61,7 +74,8 @@ extension DiffusionModel {
     try DiffusionModel(layout, .names).parameters.paths
   }
 
-  private static func path(_ component: Layout.Component, _ name: String) -> ParameterPath {
+  /// The path of a tensor of a component's file, in the names of today's diffusers.
+  static func path(_ component: Layout.Component, _ name: String) -> ParameterPath {
     var parts = name.split(separator: ".").map(String.init)
     if !component.isText, parts.contains("attentions") {
       parts = parts.map { PixelAttention.oldNames[$0] ?? $0 }
@@ -78,9 +92,11 @@ extension DiffusionModel {
   /// - Parameters:
   ///   - dtype: element type of the weights on disk
   ///   - largestFile: bytes of one file, above which weights are spread over several
+  /// - Throws: ``LetheError`` also for a model without a VAE, whose folder diffusers would not load
   public func save(
     to folder: URL, dtype: DType = .float32, largestFile: Int = 10_000_000_000
   ) throws {
+    _ = try codec
     let files = FileManager.default
     func write(_ data: Data, _ name: String) throws {
       let file = folder.appendingPathComponent(name)

@@ -148,6 +148,7 @@ extension DiffusionModel {
       defer { evaluations += drawer.evaluations - before }
       return try drawer.finiteImages(given: c, seeds: seeds, options, progress: progress)
     }
+    let codec = try codec
     return try withoutGradients {
       let z = try latents(given: c, seeds: seeds, options, progress: progress)
       let pixels = codec.decode(z)
@@ -175,7 +176,7 @@ extension DiffusionModel {
       throw LetheError.request(
         "a guidance scale of \(options.guidance); accepted: a finite number, 1 for none")
     }
-    try requireMemory(pictures: seeds.count, height * codec.factor, width * codec.factor)
+    try requireMemory(pictures: seeds.count, height * pixelsPerLatent, width * pixelsPerLatent)
     let sampler = try Samplers.make(options, schedule)
     let isGuided = options.guidance > 1 && !unet.takesGuidance
     var c = c
@@ -201,7 +202,7 @@ extension DiffusionModel {
     // A decoder has at least twice its input and its output at full size; the narrowest levels have 32 channels or so.
     let pixels = Double(pictures) * Double(height) * Double(width)
     try Memory.require(
-      pixels * 4 * (codec.factor > 1 ? 2 * 32 : 2 * 3),
+      pixels * 4 * (pixelsPerLatent > 1 ? 2 * 32 : 2 * 3),
       for:
         "\(pictures == 1 ? "a picture" : "\(pictures) pictures at a time") of \(width) x \(height)",
       "a smaller --batch, or smaller pictures")
@@ -212,13 +213,13 @@ extension DiffusionModel {
 
   private func latentExtent(_ pixels: Int?) throws -> Int {
     guard let pixels else { return latentSize }
-    guard (1...Self.mostExtent).contains(pixels), pixels % codec.factor == 0 else {
+    guard (1...Self.mostExtent).contains(pixels), pixels % pixelsPerLatent == 0 else {
       throw LetheError.badValue(
         "--width, --height",
-        "a size of \(pixels) pixels; accepted: multiples of \(codec.factor), at most \(Self.mostExtent)"
+        "a size of \(pixels) pixels; accepted: multiples of \(pixelsPerLatent), at most \(Self.mostExtent)"
       )
     }
-    return pixels / codec.factor
+    return pixels / pixelsPerLatent
   }
 
   /// - Throws: ``LetheError`` of the kind `request` for a width or a height that pictures of this model cannot have

@@ -2,17 +2,21 @@ package import Diffusion
 internal import Foundation
 internal import Torch
 
-/// Files that are added to a model's own weights while it is loaded. The model's hash is that of the result.
+/// Files that are added to a model's own weights, or stand for some of them, while it is loaded. The model's hash is that of the result.
 public struct ModelAdditions: Codable, Sendable, Hashable {
   /// LoRA files, each with or without a weight: `style.safetensors:0.8`.
   public var loras: [String] = []
   /// The variant of the weights' files, e.g. `fp16`.
   public var variant: String?
+  /// A folder or a file whose VAE stands for the model's own; nil for none.
+  public var vae: String?
   /// Textual inversions, each with or without its token: `cat.safetensors:<cat>`; nil for none.
   public var embeddings: [String]?
 
-  public init(loras: [String] = [], variant: String? = nil, embeddings: [String] = []) {
-    (self.loras, self.variant) = (loras, variant)
+  public init(
+    loras: [String] = [], variant: String? = nil, vae: String? = nil, embeddings: [String] = []
+  ) {
+    (self.loras, self.variant, self.vae) = (loras, variant, vae)
     self.embeddings = embeddings.isEmpty ? nil : embeddings
   }
 
@@ -22,6 +26,7 @@ public struct ModelAdditions: Codable, Sendable, Hashable {
     self.init(
       loras: try values.decodeIfPresent([String].self, forKey: .loras) ?? [],
       variant: try values.decodeIfPresent(String.self, forKey: .variant),
+      vae: try values.decodeIfPresent(String.self, forKey: .vae),
       embeddings: try values.decodeIfPresent([String].self, forKey: .embeddings) ?? [])
   }
 

@@ -13,15 +13,16 @@ extension TrainModel {
     if try restore("autoencoder", names, parameters) { return }
     let all = try StyledObjects(folder: folder, objects: nil, styles: recipe.data.styles).load()
     let training = recipe.autoencoder.training
+    let codec = try model.codec
     for parameter in parameters { parameter.requiresGradient = true }
     let loop = TrainingLoop("autoencoder", training, run)
     try loop.fit(parameters) { step in
       let picks = Tensor.randint(below: all.size(0), [training.batch], step.generator)
       var x = all.indexed(0, picks).to(device)
       if step.uniform() < recipe.autoencoder.mirroredShare { x = x.flipped(3) }
-      let (mean, logVariance) = model.codec.posterior(x)
+      let (mean, logVariance) = codec.posterior(x)
       let noise = Tensor.randn(mean.shape, step.generator).to(device)
-      let y = model.codec.reconstruct(mean + (0.5 * logVariance).exp() * noise).to(.float32)
+      let y = codec.reconstruct(mean + (0.5 * logVariance).exp() * noise).to(.float32)
       let kl = 0.5 * (mean.squared() + logVariance.exp() - 1 - logVariance).mean()
       let loss = y.meanAbsoluteError(x) + y.meanSquaredError(x) + recipe.autoencoder.klWeight * kl
       return descend(loss, parameters)
@@ -44,6 +45,7 @@ extension TrainModel {
     if try restore("decoder", names, parameters) { return }
     let training = recipe.decoder.training
     guard training.steps > 0 else { return }
+    let codec = try model.codec
     for parameter in parameters { parameter.requiresGradient = true }
     let loop = TrainingLoop("decoder", training, run)
     try loop.fit(parameters) { step in
@@ -51,7 +53,7 @@ extension TrainModel {
       let (mean, deviation) = (latents.mean.indexed(0, picks), latents.deviation.indexed(0, picks))
       let noise = Tensor.randn(mean.shape, step.generator).to(device)
       let z = mean + (deviation + recipe.decoder.noise) * noise
-      let (x, y) = (chosen.indexed(0, picks), model.codec.reconstruct(z))
+      let (x, y) = (chosen.indexed(0, picks), codec.reconstruct(z))
       return descend(y.meanAbsoluteError(x) + y.meanSquaredError(x), parameters)
     }
     for parameter in parameters { parameter.requiresGradient = false }
@@ -61,11 +63,11 @@ extension TrainModel {
   }
 
   private func recordPSNR(_ stage: String, _ model: DiffusionModel, _ x: Tensor) throws {
-    let z = try encodeAll(model, x)
+    let (z, codec) = (try encodeAll(model, x), try model.codec)
     let mse = withoutGradients { () -> Double in
       let parts = stride(from: 0, to: x.size(0), by: 64).map { i -> Double in
         let n = min(64, x.size(0) - i)
-        let y = model.codec.reconstruct(z.mean.narrowed(0, i, n)).clamped(-1, 1)
+        let y = codec.reconstruct(z.mean.narrowed(0, i, n)).clamped(-1, 1)
         return y.meanSquaredError(x.narrowed(0, i, n)).item * Double(n)
       }
       return parts.reduce(0, +) / Double(x.size(0))
@@ -77,9 +79,10 @@ extension TrainModel {
   func encodeAll(_ model: DiffusionModel, _ x: Tensor) throws -> (
     mean: Tensor, deviation: Tensor
   ) {
-    withoutGradients {
+    let codec = try model.codec
+    return withoutGradients {
       let parts = stride(from: 0, to: x.size(0), by: 64).map {
-        model.codec.posterior(x.narrowed(0, $0, min(64, x.size(0) - $0)))
+        codec.posterior(x.narrowed(0, $0, min(64, x.size(0) - $0)))
       }
       return (
         Tensor.concatenate(parts.map(\.mean)),

@@ -24,6 +24,7 @@ extension TrainModel {
     loop.drawSamples(
       prompts, of: model, parameters, every: recipe.denoiser.sampleEvery,
       guidance: recipe.denoiser.sampleGuidance, columns: data.styles.count, in: run)
+    let scalingFactor = try model.codec.scalingFactor
     try loop.fit(parameters) { step in
       let b = training.batch
       let picks = Tensor.randint(below: data.pictures.count, [b], step.generator)
@@ -32,7 +33,7 @@ extension TrainModel {
       let x0 =
         (latents.mean.indexed(0, picks.to(device))
           + latents.deviation.indexed(0, picks.to(device)) * Tensor.randn(shape, g).to(device))
-        * model.codec.scalingFactor
+        * scalingFactor
       let prompts = picks.ints.map { i -> String in
         let picture = data.pictures[i]
         return recipe.captions.draw(

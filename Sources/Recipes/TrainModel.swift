@@ -36,7 +36,7 @@ package struct TrainModel {
     }
     let pictures = try chosen.load().to(device)
     try trainAutoencoder(model, folder: folder, chosen: pictures)
-    let scaling = model.codec.scalingFactor
+    let scaling = try model.codec.scalingFactor
     let latents = try encodeAll(model, pictures)
     // The schedule assumes latents of unit variance. The scaling factor is measured and written to the configuration.
     let deviation = latents.mean.variance().sqrt().item

@@ -50,6 +50,13 @@ extension Corpus {
         "\(module).lora_down.weight": Tensor.ones([2, 16]),
         "\(module).lora_up.weight": Tensor.ones([8, 2]), "\(module).alpha": Tensor.ones([1]),
       ], metadata: ["lora_adapter_metadata": #"{"lora_alpha": 2}"#], to: lora)
+    let single = place.appendingPathComponent("single.safetensors")
+    try model.writeSingleFile(to: single, title: "tiny")
+    let stored = try SafeTensors(contentsOf: single)
+    let vae = place.appendingPathComponent("own-vae.safetensors")
+    try SafeTensors.write(
+      stored.tensors.filter { $0.key.hasPrefix("first_stage_model.") }, metadata: stored.metadata,
+      to: vae)
     let whole: JSON = [
       "model": ["type": "BPE", "vocab": ["a": 0, "b</w>": 1], "merges": [["a", "b</w>"]]],
       "added_tokens": [["content": "<|endoftext|>", "id": 2]],
@@ -62,6 +69,13 @@ extension Corpus {
       ) { _ in
         let file = try LoRAFile(place.appendingPathComponent("l.safetensors"))
         _ = try model.check(file.vector(for: model))
+      },
+      try format(
+        "VAE", 3, place, "v.safetensors", { $0.safetensors($1) }, more: [Data(contentsOf: vae)]
+      ) { _ in
+        _ = try DiffusionModel.load(
+          fixtures.appendingPathComponent("tiny-sd1"),
+          vae: place.appendingPathComponent("v.safetensors"))
       },
       try format(
         "archive of arrays", 4, place, "a.npz", { $0.bytes($1) },

@@ -8,7 +8,7 @@ package import Training
 public struct EraseJob: Codable, Sendable, Hashable {
   /// The model's folder.
   public var model = ""
-  /// LoRA files and textual inversions that are added to the model's own weights; nil for none.
+  /// Files that are added to the model's own weights, or stand for some of them; nil for none.
   public var additions: ModelAdditions? {
     didSet { if additions == ModelAdditions() { additions = nil } }
   }

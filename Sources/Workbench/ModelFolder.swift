@@ -11,7 +11,7 @@ public import Training
 public struct ModelFolder: Sendable, Hashable {
   /// The folder, as the user named it.
   public let path: String
-  /// LoRA files and textual inversions that are added to the weights.
+  /// LoRA files, textual inversions and a VAE that are added to the weights or stand for them.
   public var additions = ModelAdditions()
 
   public init(_ path: String, _ additions: ModelAdditions = ModelAdditions()) {
@@ -45,10 +45,12 @@ public struct ModelFolder: Sendable, Hashable {
     }
   }
 
-  /// Loads the model with its LoRA files and textual inversions.
+  /// Loads the model with its additions.
   /// - Throws: ``LetheError`` of the kind `model` for files that are missing, damaged or not supported
   public func model(on device: Device = .cpu) throws -> DiffusionModel {
-    try additions.laid(over: .load(url, variant: additions.variant, on: device))
+    let vae = additions.vae.map { ModelFolder($0).url }
+    return try additions.laid(
+      over: .load(url, variant: additions.variant, vae: vae, on: device))
   }
 
   /// The model without its weights, with the tokens of its textual inversions.

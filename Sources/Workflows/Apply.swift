@@ -141,6 +141,7 @@ public struct Apply {
         texts: inside.erasers.isEmpty ? [:] : [LaidErasers.key: inside.text])
       return
     }
+    _ = try model.codec
     try Run.makeFolder(out)
     let lock = try FolderLock(out)
     defer { withExtendedLifetime(lock) {} }

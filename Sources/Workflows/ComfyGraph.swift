@@ -60,7 +60,10 @@ struct ComfyGraph {
     func from(_ number: String, _ output: Int) -> JSON { [.string(number), .int(output)] }
     let name = ModelFolder(model.folder).name
     var last = add("CheckpointLoaderSimple", ["ckpt_name": .string(Self.file(name))], name)
-    let vae = from(last, 2)
+    let own = model.additions?.vae.map { URL(fileURLWithPath: $0).lastPathComponent }
+    let vae = from(
+      own.map { add("VAELoader", ["vae_name": .string(Self.file($0))], $0) } ?? last,
+      own == nil ? 2 : 0)
     for lora in loras {
       last = add(
         "LoraLoader",

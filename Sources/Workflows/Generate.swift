@@ -10,7 +10,7 @@ package import Workbench
 /// A model folder and the erasers to add to it.
 package struct ModelReference: Codable, Sendable, Hashable {
   package var folder: String
-  /// LoRA files and textual inversions that are added to the model's own weights; nil for none.
+  /// Files that are added to the model's own weights, or stand for some of them; nil for none.
   package var additions: ModelAdditions?
   /// Eraser files, or folders of runs.
   package var erasers: [String]
@@ -175,6 +175,7 @@ package struct Generate {
       line += ", \(title): \(quoted(names.joined(separator: " + ")))"
     }
     add("LoRA", model.additions?.loras ?? [])
+    add("VAE", [model.additions?.vae].compactMap(\.self))
     add("Embeddings", model.additions?.embeddings ?? [])
     add("Erasers", model.erasers)
     add("Erasers", s.erasers ?? [])

@@ -54,6 +54,7 @@ package struct Show {
         ("concepts", job.concepts.joined(separator: ", ")), ("seed", "\(job.seed)"),
       ]
       if let loras = job.additions?.loras { rows.append(("LoRA", loras.joined(separator: ", "))) }
+      if let vae = job.additions?.vae { rows.append(("VAE", vae)) }
       if let own = job.additions?.embeddings {
         rows.append(("embeddings", own.joined(separator: ", ")))
       }
@@ -87,6 +88,9 @@ package struct Show {
           component.rawValue,
           config["_class_name"]?.string ?? config["architectures"]?.array?.first?.string ?? ""
         ))
+    }
+    if layout.configs[.textEncoder] != nil, layout.configs[.vae] == nil {
+      rows.append(("vae", "none; --vae brings one"))
     }
     rows.append(("scheduler", layout.scheduler["_class_name"]?.string ?? ""))
     if let schedule {

@@ -96,7 +96,7 @@ package struct TrainErasers {
 }
 
 extension EraserSet {
-  /// The model that the set belongs to, with its LoRA files and textual inversions.
+  /// The model that the set belongs to, with its additions.
   package var modelFolder: ModelFolder {
     ModelFolder(card.model, card.additions ?? ModelAdditions())
   }

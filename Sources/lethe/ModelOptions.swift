@@ -16,18 +16,26 @@ struct ModelOptions: ParsableArguments {
       "Textual inversion whose token prompts may name, with the token after a colon, e.g. toy.safetensors:<toy>. The file's own token or name when left out. May be repeated."
   )
   var embedding: [String] = []
-  @Option(help: "Variant of the weights' files to prefer, e.g. fp16.")
+  @Option(
+    help:
+      "Variant of the weights' files to prefer, e.g. fp16; for a single file, 'ema' for its averaged weights."
+  )
   var variant: String?
+  @Option(
+    help:
+      "VAE in the place of the model's own, or for a checkpoint without one: a folder of diffusers or a safetensors file.",
+    completion: .file())
+  var vae: String?
 
   var additions: ModelAdditions {
-    ModelAdditions(loras: lora, variant: variant, embeddings: embedding)
+    ModelAdditions(loras: lora, variant: variant, vae: vae, embeddings: embedding)
   }
 
   /// - Throws: ``LetheError`` of the kind `request` for options beside something that is no model
   func refuse(where place: String) throws {
     guard additions != ModelAdditions() else { return }
     throw LetheError.badValue(
-      "--lora, --embedding, --variant",
+      "--lora, --embedding, --variant, --vae",
       "the folder is that of \(place), which has its own; they go with the folder of a model")
   }
 }

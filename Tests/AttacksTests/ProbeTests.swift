@@ -146,7 +146,7 @@ import TorchNN
       }
       for i in [3, 2, 1, 0] { move(i, from: levels[i + 1], to: levels[i]) }
       for i in [0, 1, 2, 3] { move(i, from: levels[i], to: levels[i + 1]) }
-      return Image(victim.codec.decode(x)[0, at: 0])
+      return Image(try victim.codec.decode(x)[0, at: 0])
     }
     #expect(Self.difference(found[0], expected) < 0.02)
     let other = try Victim(

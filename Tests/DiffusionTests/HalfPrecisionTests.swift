@@ -37,7 +37,7 @@ import TorchNN
       // The networks really compute in the type: their outputs are not those of float32.
       let plain = whole.predict(x, at: t, given: c)
       #expect(deviation(output, plain) > 1e-5 && deviation(output, plain) < 2 * tolerance)
-      let decoded = model.codec.reconstruct(x)
+      let decoded = try model.codec.reconstruct(x)
       #expect(deviation(decoded, image) < tolerance)
       let words = model.embed(["a noto emoji of a fox"]).hidden
       let expected = whole.embed(["a noto emoji of a fox"]).hidden

@@ -84,13 +84,15 @@ import TorchNN
     let layout = Layout(
       configs: [
         .unet: [
-          "sample_size": 64, "block_out_channels": [32, 64], "layers_per_block": 2,
+          "_class_name": "UNet2DConditionModel", "sample_size": 64, "block_out_channels": [32, 64],
+          "layers_per_block": 2,
           "down_block_types": ["CrossAttnDownBlock2D", "DownBlock2D"],
           "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D"], "cross_attention_dim": 64,
           "attention_head_dim": 8, "norm_num_groups": 32,
         ],
         .vae: [
-          "block_out_channels": [32, 32], "layers_per_block": 2, "latent_channels": 4,
+          "_class_name": "AutoencoderKL", "block_out_channels": [32, 32], "layers_per_block": 2,
+          "latent_channels": 4,
           "down_block_types": ["DownEncoderBlock2D", "DownEncoderBlock2D"],
           "up_block_types": ["UpDecoderBlock2D", "UpDecoderBlock2D"], "norm_num_groups": 32,
         ],
@@ -146,13 +148,46 @@ import TorchNN
       let first = "model.diffusion_model.input_blocks.0.0.weight"
       #expect(try error { $0[first] = Tensor.zeros([32, 9, 3, 3]) }.contains("inpainting"))
       #expect(try error { $0["control.weight"] = Tensor.zeros([1]) }.contains("'control.weight'"))
-      #expect(
-        try error { $0 = $0.filter { !$0.key.hasPrefix("first_stage") } }.contains("autoencoder"))
       #expect(try error { $0 = ["lora_unet_x.lora_down.weight": .zeros([1])] }.contains("--lora"))
       #expect(try error { $0["model.x.scale_weight"] = .zeros([1]) }.contains("8-bit"))
       #expect(
         try error { $0["conditioner.embedders.0.model.transformer.x"] = .zeros([1]) }
           .contains("refiner"))
+    }
+  }
+
+  /// Averaged weights of training are read where they are asked for, under LDM's names without dots.
+  @Test func averagedWeights() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("m.safetensors")
+      try model.writeSingleFile(to: file, dtype: .float32, title: "tiny")
+      let stored = try SafeTensors(contentsOf: file)
+      var tensors = stored.tensors
+      func refusal(_ variant: String) -> String {
+        (#expect(throws: LetheError.self) { try DiffusionModel.load(file, variant: variant) })?
+          .sentence ?? ""
+      }
+      #expect(refusal("ema").contains("no averaged weights"))
+      for (name, tensor) in stored.tensors where name.hasPrefix("model.diffusion_model.") {
+        let average = name.dropFirst("model.".count).replacingOccurrences(of: ".", with: "")
+        tensors["model_ema." + average] = tensor * 0.5
+      }
+      tensors["model_ema.decay"] = Tensor.scalar(0.9999)
+      tensors["model_ema.num_updates"] = Tensor([1])
+      try SafeTensors.write(tensors, metadata: stored.metadata, to: file)
+      let (last, average) = (
+        try DiffusionModel.load(file), try DiffusionModel.load(file, variant: "ema")
+      )
+      for path in model.parameters.paths {
+        let weight = try #require(model.parameters[path])
+        let isAveraged = path.components.first == "unet"
+        #expect(last.parameters[path]?.isIdentical(to: weight) == true, "\(path)")
+        #expect(
+          average.parameters[path]?.isIdentical(to: isAveraged ? weight * 0.5 : weight) == true,
+          "\(path)")
+      }
+      #expect(refusal("fp16").contains("'fp16'"))
     }
   }
 

@@ -250,6 +250,7 @@ import TorchNN
       let alphas = try SafeTensors.load(file).filter { $0.key.hasSuffix(".alpha") }
       #expect(alphas.values.allSatisfy { $0.item == Double(done.rank) })
       #expect(alphas.count == (format == .kohya ? paths.count : 0))
+      if format == .kohya { try checkTextNames(file, model) }
       let header = try SafeTensors(contentsOf: file).metadata
       #expect(header["lethe"] == "[]" && header["ss_network_module"] == "networks.lora")
       #expect(header["modelspec.architecture"]?.hasSuffix("/lora") == true)
@@ -268,6 +269,27 @@ import TorchNN
       }
       #expect(throws: LetheError.self) { try model.writeLoRA(.zero, to: file) }
     }
+  }
+
+  /// Of each layer of a text encoder kohya and ComfyUI know six modules, by these names.
+  private func checkTextNames(_ file: URL, _ model: DiffusionModel) throws {
+    let isXL = model.layout.configs[.textEncoder2] != nil
+    var expected: Set<String> = isXL ? ["lora_te2_text_projection"] : []
+    let encoders: [(Layout.Component, String)] =
+      isXL ? [(.textEncoder, "te1"), (.textEncoder2, "te2")] : [(.textEncoder, "te")]
+    for (encoder, name) in encoders {
+      for layer in 0..<(model.layout.configs[encoder]?["num_hidden_layers"]?.int ?? 0) {
+        for module in [
+          "self_attn_q_proj", "self_attn_k_proj", "self_attn_v_proj", "self_attn_out_proj",
+          "mlp_fc1", "mlp_fc2",
+        ] {
+          expected.insert("lora_\(name)_text_model_encoder_layers_\(layer)_\(module)")
+        }
+      }
+    }
+    let found = try SafeTensors.load(file).keys.filter { $0.hasPrefix("lora_te") }
+      .compactMap { $0.split(separator: ".").first.map(String.init) }
+    #expect(Set(found) == expected)
   }
 
   /// kohya's own names.

@@ -31,6 +31,17 @@ import Training
     return (lora, eraser)
   }
 
+  /// The fixture's VAE with another bias.
+  private func otherVAE(_ folder: URL) throws -> URL {
+    let place = folder.appendingPathComponent("other-vae")
+    try FileManager.default.copyItem(at: Fixtures.url("tiny-sd1/vae"), to: place)
+    let file = place.appendingPathComponent("diffusion_pytorch_model.safetensors")
+    var tensors = try SafeTensors.load(file)
+    tensors["decoder.conv_out.bias"] = Tensor.full([3], 0.25)
+    try SafeTensors.write(tensors, to: file)
+    return place
+  }
+
   /// The model's hash is that of the result, and tells of the token, which no weight does.
   @Test func additionsArePartOfTheHash() throws {
     try Fixtures.temporaryFolder { folder in
@@ -43,9 +54,10 @@ import Training
       let hashes = try [
         .init(), .init(loras: [lora]), .init(loras: ["\(lora):0.5"]),
         .init(embeddings: ["\(toy):<toy>"]), .init(embeddings: ["\(toy):<a:b>"]),
-        .init(loras: [lora], embeddings: ["\(toy):<toy>"]),
+        .init(loras: [lora], embeddings: ["\(toy):<toy>"]), .init(vae: try otherVAE(folder).path),
       ].map(hash)
       #expect(Set(hashes).count == hashes.count)
+      #expect(try hash(.init(vae: model)) == hashes[0])
       // The file's name is the word where no other is given.
       let layout = try ModelFolder(model, .init(embeddings: [toy])).layout()
       let tokens = try layout.tokenizer(for: "a test").words("webui").rows[0]
@@ -57,7 +69,8 @@ import Training
   @Test func everywhereAModelIsNamed() throws {
     try Fixtures.temporaryFolder { folder in
       let (lora, eraser) = try change(folder)
-      let model = ModelFolder(Fixtures.url("tiny-sd1").path, .init(loras: [lora.path]))
+      let model = ModelFolder(
+        Fixtures.url("tiny-sd1").path, .init(loras: [lora.path], vae: try otherVAE(folder).path))
       let hash = try model.model().hash()
       let audited = try AuditSubject(
         model.path, model.additions, with: eraser.path, original: nil, concepts: [], kind: nil,

@@ -14,7 +14,8 @@ import Torch
 @Suite struct ComfyGraphTests {
   private static var reference: ModelReference {
     var model = ModelReference(
-      ModelFolder("/x/my, model", .init(loras: ["/y/style.safetensors:0.5"])),
+      ModelFolder(
+        "/x/my, model", .init(loras: ["/y/style.safetensors:0.5"], vae: "/z/vae-ft-mse")),
       erasers: ["runs/fox:0.25"])
     model.active = nil
     return model
@@ -67,6 +68,9 @@ import Torch
     #expect(drawn["cfg"]?.number == 3.5 && drawn["sampler_name"]?.string == "dpmpp_2m")
     #expect(at(drawn["positive"])?["text"]?.string == "ein Fuchs, 狐 \"rot\"")
     #expect(at(drawn["negative"])?["text"]?.string == "grün")
+    let decoder = try #require(node("VAEDecode").first)
+    #expect(at(decoder["vae"])?["vae_name"]?.string == "vae-ft-mse.safetensors")
+    #expect(decoder["vae"]?.array?.last?.int == 0)
     let size = at(drawn["latent_image"])
     #expect(size?["width"]?.int == 64 && size?["height"]?.int == 48)
     // The sampler draws with the model under both LoRAs, the eraser's last.
@@ -91,7 +95,8 @@ import Torch
     #expect(
       settings == [
         "Steps": "7", "Sampler": "dpm++2m", "CFG scale": "3.5", "Seed": "18446744073709551615",
-        "Model": "\"my, model\"", "LoRA": "style.safetensors:0.5", "Erasers": "fox:0.25",
+        "Model": "\"my, model\"", "LoRA": "style.safetensors:0.5", "VAE": "vae-ft-mse",
+        "Erasers": "fox:0.25",
         "Size": "64x48", "Model hash": "0123456789", "Version": "lethe \(Version.current)",
       ])
   }

@@ -6,6 +6,7 @@
 Models of the kinds SD 1, SD 2 and SDXL with small widths and random weights are made from the fixtures' configurations. A concept is
 erased, and the result is written by `erase --export` and `apply` as a folder, as a single file and as a LoRA, in float32, float16 and
 bfloat16. diffusers loads each with no other argument; a single file finds its configurations where the hub's cache would have them.
+Two more are read: a single file without its VAE beside `--vae`, and a LoRA in the text encoders under kohya's names.
 The exit code is 1 where one does not load or differs by more than 2/255 in a channel. Needs diffusers, transformers and peft.
 """
 import json, os, shutil, subprocess, sys, tempfile, warnings
@@ -17,7 +18,8 @@ warnings.filterwarnings("ignore")
 import diffusers, numpy, torch, transformers
 from PIL import Image
 from diffusers import AutoencoderKL, DiffusionPipeline, StableDiffusionPipeline, StableDiffusionXLPipeline, UNet2DConditionModel
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 from reduced import picture, save, spread
@@ -79,6 +81,31 @@ def cached(kind, folder):
     (place / "refs/main").write_text("0" * 40)
 
 
+def without_vae(file):
+    """A single file loses its VAE, as many are published."""
+    with safe_open(file, "pt") as stored:
+        metadata = stored.metadata()
+    save_file({name: tensor for name, tensor in load_file(file).items() if not name.startswith("first_stage_model.")}, file, metadata)
+
+
+def text_lora(kind, base, file):
+    """A LoRA under kohya's names in every layer of every text encoder."""
+    tensors, g = {}, torch.Generator().manual_seed(7)
+    for number, part in enumerate(("text_encoder", "text_encoder_2"), 1):
+        if not (base / part).exists():
+            continue
+        config = json.loads((base / part / "config.json").read_text())
+        width, inner = config["hidden_size"], config["intermediate_size"]
+        modules = [(f"self_attn_{name}_proj", width, width) for name in "qkv"] + [("self_attn_out_proj", width, width)]
+        for layer in range(config["num_hidden_layers"]):
+            for module, i, o in modules + [("mlp_fc1", width, inner), ("mlp_fc2", inner, width)]:
+                name = f"lora_te{number if kind == 'sdxl' else ''}_text_model_encoder_layers_{layer}_{module}"
+                tensors[f"{name}.lora_down.weight"] = torch.randn(4, i, generator=g) / i ** 0.5
+                tensors[f"{name}.lora_up.weight"] = torch.randn(o, 4, generator=g)
+                tensors[f"{name}.alpha"] = torch.tensor(2.0)
+    save_file(tensors, file)
+
+
 def lethe(*arguments):
     run = subprocess.run([LETHE, *map(str, arguments), "--threads", "1", "-q"], capture_output=True, text=True)
     if run.returncode:
@@ -135,15 +162,22 @@ def rows(kind, work):
     yield compared("apply --out, single file, float16", [*apply, "--out", out], out, single(out))
     back = work / "back"
     yield compared("apply SINGLE --out, a folder of it", ["apply", out, "--out", back], back, folder(back))
+    out = work / "bare.safetensors"
+    lethe("apply", base, "--save-dtype", "float32", "--out", out)
+    without_vae(out)
+    yield compared("nothing: a single file without VAE, --vae FOLDER", None, out, folder(base), "--vae", base / "vae")
+
+    def laid():
+        pipe = DiffusionPipeline.from_pretrained(base, torch_dtype=torch.float32)
+        pipe.load_lora_weights(str(file))
+        return pipe
+
     for spelling in ("kohya", "peft"):
         file = work / f"{spelling}.safetensors"
-
-        def laid():
-            pipe = DiffusionPipeline.from_pretrained(base, torch_dtype=torch.float32)
-            pipe.load_lora_weights(str(file))
-            return pipe
-
         yield compared(f"apply --lora, {spelling}", [*apply, "--lora", file, "--lora-format", spelling], base, laid, "--lora", file)
+    file = work / "text.safetensors"
+    text_lora(kind, base, file)
+    yield compared("nothing: a LoRA in the text encoders, kohya", None, base, laid, "--lora", file)
 
     def inverted():
         pipe = DiffusionPipeline.from_pretrained(base, torch_dtype=torch.float32)

@@ -21,18 +21,26 @@ struct OriginalConfigs {
     (self.prediction, self.file) = (prediction, file)
   }
 
-  func layout() throws -> Layout {
-    let written: JSON?
-    do { written = try metadata[Self.key].map { try JSONText.value(Data($0.utf8)) } } catch {
+  /// The configurations in the header of a file that Lethe wrote; nil for a stranger's.
+  func written() throws -> JSON? {
+    do { return try metadata[Self.key].map { try JSONText.value(Data($0.utf8)) } } catch {
       throw LetheError.malformed(file, "its configurations are no JSON: \(error)")
     }
+  }
+
+  func layout() throws -> Layout {
+    let written = try written()
     func config(_ component: Layout.Component, _ guess: () throws -> JSON) throws -> JSON {
       try written?[component.rawValue] ?? guess()
     }
     var configs: [Layout.Component: JSON] = [
-      .unet: try config(.unet, unet), .vae: try config(.vae, codec),
+      .unet: try config(.unet, unet),
       .textEncoder: try config(.textEncoder) { try text(.textEncoder) },
     ]
+    // Many checkpoints are published without a VAE.
+    if shapes.keys.contains(where: { $0.hasPrefix(OriginalFamily.codec) }) {
+      configs[.vae] = try config(.vae, codec)
+    }
     if family == .sdxl {
       configs[.textEncoder2] = try config(.textEncoder2) { try text(.textEncoder2) }
     }
@@ -62,6 +70,10 @@ struct OriginalConfigs {
   private func shape(_ name: String) throws -> [Int] {
     guard let found = shapes[name] else {
       throw LetheError.model("\(file.path) has no tensor '\(name)'")
+    }
+    guard found.count > 1 else {
+      throw LetheError.model(
+        "\(file.path): '\(name)' has shape \(found); a weight has two dimensions or more")
     }
     return found
   }
@@ -115,7 +127,8 @@ struct OriginalConfigs {
     return config
   }
 
-  private func codec() throws -> JSON {
+  /// The VAE's configuration by its shapes.
+  func codec() throws -> JSON {
     let v = OriginalFamily.codec
     let levels = count { "\(v)encoder.down.\($0).block.0.conv1.weight" }
     let channels = try (0..<levels).map {

@@ -82,7 +82,7 @@ package struct OriginalNames: Sendable {
     switch parts[1] {
     case "conv_norm_out": return "\(side).norm_out.\(parts[2])"
     case "down_blocks", "up_blocks":
-      guard parts.count > 5, let i = Int(parts[2]) else { return name }
+      guard parts.count > 5, let i = UInt8(parts[2]).map(Int.init) else { return name }
       let level = parts[1] == "up_blocks" ? "up.\(codecLevels - 1 - i)" : "down.\(i)"
       switch parts[3] {
       case "resnets": return "\(side).\(level).block.\(parts[4]).\(rest(5))"
@@ -90,7 +90,7 @@ package struct OriginalNames: Sendable {
       default: return "\(side).\(level).downsample.\(rest(5))"
       }
     case "mid_block" where parts.count > 4 && parts[2] == "resnets":
-      return "\(side).mid.block_\(1 + (Int(parts[3]) ?? 0)).\(rest(4))"
+      return "\(side).mid.block_\(1 + Int(UInt8(parts[3]) ?? 0)).\(rest(4))"
     case "mid_block" where parts.count > 4:
       let name = parts.dropFirst(4).joined(separator: ".").replacingOccurrences(
         of: "to_out.0", with: "to_out")

@@ -59,7 +59,6 @@ package enum OriginalFamily: String, Codable, Sendable {
     } else {
       throw refuse("a model without its text encoder")
     }
-    guard has(codec) || has("vae.") else { throw refuse("a model without its autoencoder") }
     return family
   }
 }
@@ -81,8 +80,18 @@ struct SingleFile {
       || name.hasSuffix("logit_scale") || name.hasSuffix(".attn_mask")
   }
 
-  /// - Parameter usesEMA: whether the averaged weights of training stand for the last ones
-  init(_ file: URL, usesEMA: Bool = false, prediction: String? = nil) throws {
+  /// The variant of a file's weights that training averaged (`model_ema.*`), where it kept both.
+  static let averaged = "ema"
+
+  /// - Parameter variant: nil for the last weights of training, or ``averaged``
+  init(_ file: URL, variant: String? = nil, prediction: String? = nil) throws {
+    let usesEMA = variant == Self.averaged
+    guard variant == nil || usesEMA else {
+      throw LetheError.badValue(
+        "--variant",
+        "\(file.path) is a single file, which has no variant '\(variant ?? "")'; accepted: \(Self.averaged), for its "
+          + "averaged weights (model_ema.*)")
+    }
     let stored = try SafeTensors(contentsOf: file, finite: true)
     var shapes = stored.tensors.mapValues(\.shape)
     let family = try OriginalFamily.of(shapes, file)
@@ -120,7 +129,10 @@ struct SingleFile {
       return tensors[average] ?? tensors[key]
     }
     if usesEMA, !tensors.keys.contains(where: { $0.hasPrefix("model_ema.diffusion") }) {
-      throw LetheError.model("\(file.path) has no averaged weights (model_ema.*)")
+      throw LetheError.badValue(
+        "--variant",
+        "\(file.path) has no averaged weights (model_ema.*); leave out '\(Self.averaged)' for its others"
+      )
     }
     let shape = try DiffusionModel.parameters(of: layout)
     var found: [ParameterPath: Tensor] = [:]

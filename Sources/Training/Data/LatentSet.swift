@@ -22,15 +22,16 @@ public struct LatentSet {
     _ images: CaptionedImages, _ model: DiffusionModel, progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     try model.schedule.check()
+    let codec = try model.codec
     var parts: [(mean: Tensor, deviation: Tensor)] = []
     for i in 0..<images.count {
       try Interrupt.check()
       let x = try images.picture(i, size: model.imageSize).tensor.to(model.device)
       parts.append(
         withoutGradients {
-          let (mean, logVariance) = model.codec.posterior(x)
-          let center = model.codec.scaled(mean)
-          return (center, model.codec.scaled(mean + (0.5 * logVariance).exp()) - center)
+          let (mean, logVariance) = codec.posterior(x)
+          let center = codec.scaled(mean)
+          return (center, codec.scaled(mean + (0.5 * logVariance).exp()) - center)
         })
       progress(i + 1, images.count)
     }

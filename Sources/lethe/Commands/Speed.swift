@@ -67,7 +67,9 @@ struct SpeedCommand: ParsableCommand {
         seconds = try timed(repeats + 1) {
           _ = try model.images(prompts, seeds: [1, 2, 3, 4], SamplingOptions())
         }
-      case .decode: seconds = withoutGradients { timed(repeats + 1) { _ = model.codec.decode(x) } }
+      case .decode:
+        let codec = try model.codec
+        seconds = withoutGradients { timed(repeats + 1) { _ = codec.decode(x) } }
       case .esd:
         var esd = ESD()
         (esd.training.steps, esd.trajectories, esd.trajectorySteps) = (

@@ -9,7 +9,9 @@ import Torch
 @testable import Workflows
 
 extension Refusal {
-  static var networks: [Refusal] { graphs + graphJudges + singleFiles + inversions + measures }
+  static var networks: [Refusal] {
+    graphs + graphJudges + singleFiles + vaes + inversions + measures
+  }
 
   private static var graphs: [Refusal] {
     func graph(_ fault: String, _ change: @escaping (inout Data) -> Void) -> Refusal {
@@ -74,6 +76,28 @@ extension Refusal {
         ["model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight": Tensor.ones([1])]),
       single("of an inpainting model", [first: Tensor.ones([320, 9, 3, 3])]),
       single("of a U-Net alone", [first: Tensor.ones([320, 4, 3, 3])]),
+    ]
+  }
+
+  private static var vaes: [Refusal] {
+    func vae(_ fault: String, _ tensors: [String: Tensor]) -> Refusal {
+      Refusal("vae.safetensors \(fault)") {
+        let file = $0.url("vae.safetensors")
+        try SafeTensors.write(tensors, to: file)
+        _ = try DiffusionModel.load(Fixtures.url("tiny-sd1"), vae: file)
+      }
+    }
+    let last = "decoder.conv_in.weight"
+    return [
+      vae("of another kind", ["a": Tensor.ones([1])]),
+      vae("of one vector", [last: Tensor.ones([4])]),
+      vae("of no blocks", [last: Tensor.ones([8, 4, 3, 3])]),
+      vae(
+        "of a block with no number",
+        [last: Tensor.ones([8, 4, 3, 3]), "decoder.up_blocks.-9.resnets.x.y.z": Tensor.ones([1])]),
+      Refusal("vae of a model over pixels") { _ in
+        _ = try DiffusionModel.load(Fixtures.url("tiny-ddpm"), vae: Fixtures.url("tiny-sd1"))
+      },
     ]
   }
 
