@@ -82,7 +82,7 @@ struct TinyRuns: Sendable {
     _ change: (inout Studio.Options) -> Void = { _ in },
     _ body: (TinyRuns, Client, Studio) async throws -> Void
   ) async throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+    let folder = Fixtures.scratch.appendingPathComponent(
       "lethe-studio-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }

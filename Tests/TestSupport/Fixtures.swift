@@ -13,10 +13,19 @@ package enum Fixtures {
     try SafeTensors.load(url(name))
   }
 
+  /// The place of temporary folders: memory where the system has a disk of it with 4 GB free. Each of thousands of written
+  /// files otherwise waits for the disk, because it is written to last.
+  package static let scratch: URL = {
+    let memory = URL(fileURLWithPath: "/dev/shm")
+    let space = try? FileManager.default.attributesOfFileSystem(forPath: memory.path)
+    let free = (space?[.systemFreeSize] as? NSNumber)?.int64Value ?? 0
+    return free > 4 << 30 && FileManager.default.isWritableFile(atPath: memory.path)
+      ? memory : FileManager.default.temporaryDirectory
+  }()
+
   /// A folder that is removed when `body` ends.
   package static func temporaryFolder<R>(_ body: (URL) throws -> R) throws -> R {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "lethe-test-\(UUID().uuidString)")
+    let folder = scratch.appendingPathComponent("lethe-test-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     return try body(folder)
