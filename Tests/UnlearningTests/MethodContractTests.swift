@@ -152,7 +152,7 @@ import Training
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let edited = try Fixtures.temporaryFolder { folder in
       try model.applying(
-        Self.tiny(name, steps: name == "meta" ? 12 : 20).erase(
+        Self.tiny(name, steps: 20).erase(
           Self.erasure, from: model, Run(folder, seed: 1)
         ).vector)
     }
