@@ -45,6 +45,14 @@ package struct AuditEstimate {
     return Date().timeIntervalSince(start) / Double(max(1, model.evaluations - before))
   }
 
+  /// Hours in words; minutes below one and a half.
+  static func words(_ seconds: Double) -> String {
+    let minutes = max(1, (seconds / 60).rounded(.up))
+    return minutes > 90
+      ? String(format: "%.1f hours", seconds / 3600)
+      : "\(Int(bounded: minutes, 1...90)) minute\(minutes == 1 ? "" : "s")"
+  }
+
   /// Hours and gigabytes in words.
   package func sentences(for model: DiffusionModel) throws -> [String] {
     let pace = try pace(of: model)
@@ -56,10 +64,11 @@ package struct AuditEstimate {
     let unet = ParameterSelection.unet.paths(of: model.parameters)
       .compactMap { tensors[$0]?.count }.reduce(0, +)
     return [
-      String(
-        format:
-          "time: at most %.1f hours, which are %d noisy pictures through the U-Net at %.3g s each, the pace of two pictures",
-        pace * Double(evaluations) / 3600, evaluations, pace),
+      "time: at most \(Self.words(pace * Double(evaluations))), "
+        + String(
+          format:
+            "which are %d noisy pictures through the U-Net at %.3g s each, the pace of two pictures",
+          evaluations, pace),
       "memory: \(gigabytes(all)) for the weights in float32"
         + (tunesWhole
           ? ", \(gigabytes(4 * unet)) more in the fine-tuning, which has the U-Net's \(unet) numbers four times"

@@ -21,8 +21,10 @@ package struct JudgeQuality: Codable, Sendable, Hashable {
   package var falsePositives: MeasuredValue
   package var balancedAccuracy: MeasuredValue
 
-  /// The lower bound that balanced accuracy must reach, and the pictures that decide.
+  /// The lower bound that balanced accuracy must reach, and the pictures that decide: in all, and of the concept as of
+  /// others.
   package static let (limit, fewest) = (0.7, 40)
+  package static let fewestOfEach = fewest / 2
 
   /// - Parameters:
   ///   - original: the judge's answers for the original's pictures
@@ -60,10 +62,32 @@ package struct JudgeQuality: Codable, Sendable, Hashable {
   }
 
   package var verdict: Verdict {
-    guard balancedAccuracy.n >= Self.fewest, let lower = balancedAccuracy.interval?.lower else {
+    guard balancedAccuracy.n >= Self.fewest, let found = balancedAccuracy.interval else {
       return .unknown
     }
-    return lower < Self.limit ? .cannotTell : .tells
+    if found.lower >= Self.limit { return .tells }
+    // Few pictures blame no judge that answers well on them.
+    return (isSmall || isWide) && balancedAccuracy.value >= Self.limit ? .unknown : .cannotTell
+  }
+
+  private var isSmall: Bool { min(seen.n, falsePositives.n) < Self.fewestOfEach }
+
+  /// Whether the interval is so wide, by few prompts, that no judge would reach the limit.
+  private var isWide: Bool {
+    balancedAccuracy.interval.map { $0.upper - $0.lower > 1 - Self.limit } ?? true
+  }
+
+  /// The pictures that are there, of those that are needed.
+  package var tooFew: String {
+    let few = "too few pictures"
+    let toMeasure = "to measure the judge"
+    guard balancedAccuracy.n >= Self.fewest else {
+      return "\(few) (\(balancedAccuracy.n) of \(Self.fewest)) \(toMeasure)"
+    }
+    guard isSmall else { return "too few prompts \(toMeasure)" }
+    let (n, noun) =
+      seen.n <= falsePositives.n ? (seen.n, "of the concept") : (falsePositives.n, "of others")
+    return "\(few) \(noun) (\(n) of \(Self.fewestOfEach)) \(toMeasure)"
   }
 
   /// A sentence for results and pages.
@@ -77,8 +101,7 @@ package struct JudgeQuality: Codable, Sendable, Hashable {
         + "\(Int(100 * Self.limit)) %. Its rates are left out. Prompts that the model was trained on (--prompt) and "
         + "subjects that it draws (--related) may let it tell."
     case .unknown:
-      "\(judge) was measured on \(balancedAccuracy.n) pictures of the original; \(Self.fewest) are needed to know "
-        + "whether it can tell. Found: \(found)."
+      "\(judge): \(tooFew). Found: \(found)."
     }
   }
 }

@@ -26,6 +26,8 @@ package struct PromptSuite: Codable, Sendable, Hashable {
   }
   /// The samples that ask for a forgotten subject.
   package var ofConcept: [SampleSet.Sample] { samples.filter { !asked($0.subjects).isEmpty } }
+  /// Pictures of a prompt for the concept, the most that one has.
+  package var seeds: Int { (ofConcept.map(\.k).max() ?? 0) + 1 }
   package var others: [SampleSet.Sample] { samples.filter { asked($0.subjects).isEmpty } }
 
   /// Whether a picture tells of a group: it asks for it, or for no forgotten subject at all.

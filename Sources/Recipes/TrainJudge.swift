@@ -148,7 +148,7 @@ package struct TrainJudge {
       return descend(loss, parameters)
     }
     for parameter in parameters { parameter.requiresGradient = false }
-    settleStatistics(judge, data.pictures.indexed(0, data.known))
+    try settleStatistics(judge, data.pictures.indexed(0, data.known))
     try SafeTensors.write(
       Dictionary(
         uniqueKeysWithValues: judge.parameters.tensors.map { ($0.name, $1.detached()) }), to: done)
@@ -158,8 +158,8 @@ package struct TrainJudge {
 
   /// Computes the running statistics of the final weights, over clean and augmented pictures. They are not part of the
   /// training state: they begin anew, so that a resumed run ends with the same ones.
-  private func settleStatistics(_ judge: JudgeNetwork, _ x: Tensor) {
-    withoutGradients {
+  private func settleStatistics(_ judge: JudgeNetwork, _ x: Tensor) throws {
+    try withoutGradients {
       for (path, statistic) in judge.parameters.tensors where path.name.contains("running_") {
         statistic.copy(
           from: path.name.hasSuffix("running_var")
@@ -167,6 +167,8 @@ package struct TrainJudge {
       }
       let g = Generator(seed: recipe.seed &+ 5)
       for round in 0..<recipe.settlingBatches {
+        try Interrupt.check()
+        run.progress("statistics", round, recipe.settlingBatches)
         let picks = Tensor.randint(below: x.size(0), [recipe.settlingBatch], g)
         let batch = x.indexed(0, picks.to(device))
         _ = judge.features(
@@ -177,11 +179,13 @@ package struct TrainJudge {
 
   // MARK: - Results
 
-  private func features(_ judge: JudgeNetwork, _ data: JudgeExamples) -> Tensor {
-    withoutGradients {
+  private func features(_ judge: JudgeNetwork, _ data: JudgeExamples) throws -> Tensor {
+    try withoutGradients {
       Tensor.concatenate(
-        stride(from: 0, to: data.known.count, by: 64).map {
-          judge.features(data.pictures.indexed(0, Array(data.known[$0...].prefix(64))))
+        try stride(from: 0, to: data.known.count, by: 64).map {
+          try Interrupt.check()
+          run.progress("features", $0, data.known.count)
+          return judge.features(data.pictures.indexed(0, Array(data.known[$0...].prefix(64))))
         })
     }
   }
@@ -196,7 +200,7 @@ package struct TrainJudge {
     }
     try SafeTensors.write(
       [
-        "features": features(judge, reference).to(.float16),
+        "features": try features(judge, reference).to(.float16),
         "subjects": Tensor(answers, [reference.known.count, card.kinds.count]),
       ], to: run.file("judge/reference.safetensors"))
   }
@@ -206,7 +210,7 @@ package struct TrainJudge {
     _ judge: JudgeNetwork, _ card: inout JudgeNetwork.Card, _ unseen: JudgeExamples, _ stage: String
   ) throws {
     guard !unseen.known.isEmpty else { return }
-    let features = features(judge, unseen)
+    let features = try features(judge, unseen)
     for kind in card.kinds {
       let answers = withoutGradients { judge.logits(features, kind).argmax(1) }.ints
       let right = zip(unseen.known, answers).filter { unseen.answers[kind]?[$0] == $1 }.count

@@ -25,7 +25,7 @@ enum BenchVerdict {
     )
   }
 
-  /// The number of concepts that each method forgets, by ``RunVerdict``.
+  /// The number of concepts that hardly a picture of each method shows, by ``RunVerdict``.
   /// - Returns: nil where no method has a verdict
   static func forgetting(_ results: Results) -> (sentence: String, state: String)? {
     let others = results.rows.filter { $0.method != "original" }
@@ -36,14 +36,18 @@ enum BenchVerdict {
         part.rows = results.rows.filter { $0.subject == subject }
         return RunVerdict(part, of: label).word
       }.filter { $0 != .unknown }
-      return words.isEmpty ? nil : (label, words.count { $0 == .forgotten }, words.count)
+      return words.isEmpty
+        ? nil : (label, words.count { $0 == .forgotten || $0 == .tooFew }, words.count)
     }
     guard !counts.isEmpty else { return nil }
     let text = counts.sorted { $0.1 * $1.2 > $1.1 * $0.2 }.enumerated().map { i, count in
       i == 0
-        ? "\(count.0) forgets \(count.1) of \(count.2) \(count.2 == 1 ? "concept" : "concepts")"
+        ? "\(count.0) for \(count.1) of \(count.2) \(count.2 == 1 ? "concept" : "concepts")"
         : "\(count.0) \(count.1) of \(count.2)"
     }
-    return (text.joined(separator: ", ") + ".", "even")
+    return (
+      "At most \(Int(100 * RunVerdict.few)) % of the pictures still show it: \(text.joined(separator: ", ")).",
+      "even"
+    )
   }
 }

@@ -8,18 +8,20 @@ extension Table {
     var table = self
     let methods = results.rows.filter { $0.method != "original" }.map(\.label).unique
     let subjects = Set(results.rows.map(\.subject))
+    let judges = results.rows.compactMap(\.axes.judge).unique
     var sentences: [String] = []
     for stop in results.stopped {
       let names = [stop.label] + [results.titles[stop.label]].compactMap(\.self)
       let lines = rows.indices.filter { i in
-        let parts = rows[i].labels.flatMap { $0.replacing(Self.mark, with: "").parts }
+        let parts = rows[i].labels.flatMap { $0.replacing(Self.mark, with: "").parts(judges) }
         let named = parts.filter(subjects.contains)
         return parts.contains(where: names.contains)
           && (named.isEmpty || named.contains(stop.subject))
       }
       for i in lines {
         let labels = table.rows[i].labels
-        guard let j = labels.firstIndex(where: { $0.parts.contains(where: names.contains) }) else {
+        guard let j = labels.firstIndex(where: { $0.parts(judges).contains(where: names.contains) })
+        else {
           continue
         }
         table.rows[i].labels[j] += Self.mark
@@ -37,9 +39,11 @@ extension Table {
 }
 
 extension String {
-  /// The labels in the label of a comparison, `a against b`.
-  fileprivate var parts: [String] {
-    let words = split(separator: " ", omittingEmptySubsequences: false).split(separator: "against")
+  /// The labels in the label of a comparison, `a against b`, and in that of a judge's row, `a (judge)`.
+  fileprivate func parts(_ judges: [String]) -> [String] {
+    let own = judges.reduce(self) { $0.replacing(" (\($1))", with: "") }
+    let words = own.split(separator: " ", omittingEmptySubsequences: false)
+      .split(separator: "against")
     return words.map { $0.joined(separator: " ") }
   }
 }

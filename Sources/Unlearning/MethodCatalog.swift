@@ -47,7 +47,9 @@ public struct MethodCatalog: Sendable {
   /// - Throws: ``LetheError`` with the nearest name that there is
   public func named(_ name: String) throws -> any UnlearningMethod.Type {
     guard let found = all.first(where: { $0.name == name }) else {
-      throw LetheError.unknown("method", name, known: names)
+      var error = LetheError.unknown("method", name, known: names)
+      error.sentence += "; uce takes seconds, esd trains for minutes"
+      throw error
     }
     return found
   }

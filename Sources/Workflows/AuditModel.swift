@@ -61,7 +61,7 @@ package struct AuditModel {
       }
     }
     var results = Results(.audit, options, judge: judge.card.measured)
-    results.seeds = options.retainSeeds
+    results.seeds = options.quick ? 1 : options.retainSeeds
     results.rows = measured.map {
       ResultRow("original", "all", $0, seeds: options.retainSeeds)
     }

@@ -69,9 +69,14 @@ public struct Compare {
     (results.quick, results.seeds) = (parts.contains { $0.results.quick }, first.seeds)
     (results.sampling, results.judge, results.judges) = (first.sampling, first.judge, first.judges)
     results.command = command
+    let hasSeveral = parts.map { $0.results.judges.map(\.spec) }.unique.count > 1
     for (label, folder, own) in parts {
       for row in own.rows {
         var row = row
+        // The original has rows of its own by each judge.
+        if hasSeveral, row.axes.judge == nil {
+          row.axes.judge = own.judges.first?.spec.description
+        }
         if row.method != "original" { (row.method, row.axes.inside) = (label, nil) }
         if !results.rows.contains(row) { results.rows.append(row) }
       }

@@ -1,6 +1,7 @@
 // `lethe doctor`: the machine and a model folder, before long work begins.
 internal import Diffusion
 internal import Editing
+internal import Evaluation
 internal import Foundation
 internal import Torch
 internal import TorchNN
@@ -40,17 +41,20 @@ public struct Doctor {
       Finding(name: "libtorch", state: .fine, text: Runtime.version),
       Finding(
         name: "processor", state: .fine,
-        text: "\(process.activeProcessorCount) cores, \(Runtime.threads) threads"),
+        text:
+          "\(process.activeProcessorCount) cores, of which tensor operators take \(Runtime.threads)"
+      ),
       Finding(
         name: "memory", state: .fine,
         text: Self.gigabytes(process.physicalMemory)
           + (Self.availableMemory.map { ", \(Self.gigabytes($0)) available" } ?? "")),
     ]
-    for (name, device) in [("cuda", Device.cuda()), ("mps", .mps)] {
-      let fault = device.fault
+    for (name, device, owner) in [("cuda", Device.cuda(), "NVIDIA"), ("mps", .mps, "Apple")] {
+      let text =
+        device.fault.map { "no \(owner) GPU: \($0); commands compute on the processor" }
+        ?? "an \(owner) GPU; --device \(name) takes it"
       findings.append(
-        Finding(
-          name: name, state: fault == nil ? .fine : .absent, text: fault ?? "can be used"))
+        Finding(name: name, state: device.fault == nil ? .fine : .absent, text: text))
     }
     findings.append(Self.disk)
     return findings
@@ -93,11 +97,14 @@ public struct Doctor {
       let count = network.parameters.count
       let asks =
         (try? network.tokenizer(for: "the doctor")) != nil
-        ? "takes words" : network.classes.isEmpty ? "takes no prompt" : "takes names of classes"
+        ? "asked in words"
+        : network.classes.isEmpty
+          ? "asked for nothing" : "asked for \(network.classes.count) classes"
       findings.append(
         Finding(
           name: "model", state: .fine,
-          text: "\(network.layout.name), \(count) parameters, \(network.imageSize) pixels, "
+          text:
+            "\(network.layout.name), \(count) numbers, pictures of \(network.imageSize) x \(network.imageSize), "
             + asks))
     }
     let themes = Result { try model.listedThemes() }
@@ -106,16 +113,25 @@ public struct Doctor {
       findings.append(
         Finding(
           name: "themes.json", state: .fine,
-          text: "\(themes.objects.count) objects, \(themes.styles.count) styles"))
-      let judge = Result { try model.judgeFolder().lastPathComponent }
+          text:
+            "\(themes.objects.count) objects and \(themes.styles.count) styles that --concept may name"
+        ))
+      let judge = Result { try model.judge() }
       switch judge {
-      case .success(let name): findings.append(Finding(name: "judge", state: .fine, text: name))
+      case .success:
+        let spec = (try? model.judgeSpec().description) ?? ""
+        findings.append(
+          Finding(name: "judge", state: .fine, text: "\(spec), which evaluate and audit ask"))
       case .failure(let error):
         findings.append(Finding(name: "judge", state: .absent, text: "\(error)"))
       }
     case .success(nil):
       findings.append(
-        Finding(name: "themes.json", state: .absent, text: "the model lists no subjects"))
+        Finding(
+          name: "themes.json", state: .absent,
+          text:
+            "the model lists no subjects: --concept takes words of your own with --kind, and evaluate and audit need --judge"
+        ))
     case .failure(let error):
       findings.append(Finding(name: "themes.json", state: .broken, text: "\(error)"))
     }

@@ -97,7 +97,7 @@ public struct Evaluate {
         drawn, measures.networks(beside: opened, on: device, cachedIn: run.file("statistics")),
         into: &results)
     }
-    results.command = command
+    (results.command, results.seeds) = (command, suite.seeds)
     results.origin = Origin(
       base: base, eraser: hash, opened.map { ($0.0, $0.1.about.hash) },
       settings: run.runFolder.provenance()?.settings ?? [])

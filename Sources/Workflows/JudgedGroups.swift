@@ -51,6 +51,7 @@ extension Evaluate {
           let lead = try suite.beside == nil ? "" : subject(of: group) + ": "
           results.notes.append(lead + quality.sentence(spec.description))
         }
+        results.notes += [unknown(own.samples, group, judge, spec)].compactMap(\.self)
         if quality?.verdict != .cannotTell { told.append(group) }
       }
       // Real pictures of the subjects that are drawn.
@@ -85,6 +86,20 @@ extension Evaluate {
       }
     }
     return (results, verdicts)
+  }
+
+  /// A sentence on subjects that a judge has no class for, whose pictures say nothing on what was kept; nil for none.
+  private func unknown(
+    _ samples: [SampleSet.Sample], _ group: Forgotten, _ judge: any Judge, _ spec: JudgeSpec
+  ) -> String? {
+    let classes = Set(judge.classes[group.kind] ?? [])
+    let asked = samples.compactMap { $0.subjects[group.kind] }
+      .filter { !group.names.contains($0) && !classes.contains($0) }
+    let names = asked.unique.map { "'\($0)'" }
+    guard !names.isEmpty else { return nil }
+    let more = names.count > 5 ? " and \(names.count - 5) more" : ""
+    return "\(spec) has no class for \(names.prefix(5).joined(separator: ", "))\(more): "
+      + "the \(asked.count) pictures that ask for them are in no rate of what was kept."
   }
 
   /// The pictures that tell of a group: its own, and those of no forgotten subject.

@@ -12,7 +12,10 @@ extension Evaluate {
     var others: [String] = []
     if old.quick != options.quick { others.append(old.quick ? "a quick one" : "a full one") }
     if old.sampling != options.sampling { others.append(old.drawing) }
-    if old.seeds != options.seeds { others.append("\(old.seeds) pictures of a prompt") }
+    // A list of prompts may have fewer pictures of each than the options would draw.
+    if ![options.seeds, suite.seeds].contains(old.seeds) {
+      others.append("\(old.seeds) pictures of a prompt")
+    }
     let before = old.judges.map(\.spec)
     if !before.isEmpty, before != judges {
       others.append("judged by \(before.map(\.description).joined(separator: ", "))")

@@ -50,7 +50,7 @@ package struct Show {
     if run.has("job.json") {
       let job = try run.job()
       var rows = [
-        ("run", "lethe erase"), ("model", job.model), ("method", job.method),
+        ("run", "lethe \(command(of: run))"), ("model", job.model), ("method", job.method),
         ("concepts", job.concepts.joined(separator: ", ")), ("seed", "\(job.seed)"),
       ]
       if let loras = job.additions?.loras { rows.append(("LoRA", loras.joined(separator: ", "))) }
@@ -75,6 +75,11 @@ package struct Show {
     throw LetheError.request(
       "\(path) is \(run.inside ?? "no model, no run and no set of erasers"); accepted: the folder of a model, a run or a "
         + "set of erasers, a picture (.png), or a safetensors file")
+  }
+
+  /// The command that the run's folder belongs to; one of version 0.1 has no record of it.
+  private func command(of run: RunFolder) -> String {
+    (try? JSON(contentsOf: run.file("identity.json")))?["command"]?.string ?? "erase"
   }
 
   private func model() throws -> [(String, String)] {

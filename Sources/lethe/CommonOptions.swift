@@ -130,7 +130,7 @@ struct CommonOptions: ParsableArguments {
       ProgressLine.shared.end()
     } catch {
       ProgressLine.shared.end()
-      MadeFolders.removeEmpty()
+      MadeFolders.removeEmpty(after: error)
       Failure.report(error)
       throw Failure.exitCode(error)
     }

@@ -22,7 +22,7 @@ struct JudgingOptions: ParsableArguments {
 
   @Option(
     help:
-      "Prompt that asks for the concept, in the place of the built-in ones. {concept} stands for the name and {a} for the name with its article; other subjects are asked for alike. May be repeated."
+      "Prompt that asks for the concept, in the place of the built-in ones. {concept} stands for the name and {a} for the name with its article; other subjects are asked for alike. Each comes as it stands, then with ends such as ', at night', to 80 prompts in all (audit: --set prompts). A file of prompts (--prompts) with {concept} is the same. May be repeated."
   )
   var prompt: [String] = []
   @Option(

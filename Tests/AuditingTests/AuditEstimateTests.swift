@@ -31,6 +31,14 @@ import WorkbenchSupport
       AuditEstimate(size, [], tuning, sampling).evaluations == 20 * 3 + 3 * (3 * 4 * 5 + 4 * 2 * 3))
   }
 
+  /// An audit of seconds does not take "0.0 hours".
+  @Test func hoursInWords() {
+    #expect(
+      [20, 61, 5400, 7200].map(AuditEstimate.words) == [
+        "1 minute", "2 minutes", "90 minutes", "2.0 hours",
+      ])
+  }
+
   /// A dry run counts pictures, hours and memory, writes nothing, and finds a judge that cannot be opened.
   @Test func aPlanInWords() throws {
     try Fixtures.temporaryFolder { folder in

@@ -315,7 +315,7 @@ import Workflows
     #expect((meter.rate(at: 175) ?? 0) < 6)
     meter.take(RunProgress("esd", 1000, 1000), at: 180)
     #expect(meter.line(at: 180, style) == "esd  1000/1000  in 2:55 min")
-    #expect(meter.line(at: 190, style) == "after esd  10 s")
+    #expect(meter.line(at: 190, style) == "esd is done, the next part begins  10 s")
     meter.take(RunProgress("erased", 0, 20), at: 200)
     #expect(meter.line(at: 203, style) == "erased  0/20  3 s")
   }

@@ -38,7 +38,10 @@ import Torch
     let erased = AuditRules().summary(Self.measured(shown: 0, kept: -0.02), concept: "fox")
     let destroyed = AuditRules().summary(Self.measured(shown: 0, kept: -0.8), concept: "fox")
     #expect(original.sentence.contains("not erased"))
-    #expect(erased.sentence == "'fox' is erased; withstands random; not back after 50 steps.")
+    #expect(
+      erased.sentence
+        == "'fox' is erased. The attack 'random' does not bring it back, nor do 50 steps of fine-tuning."
+    )
     #expect(destroyed.sentence.contains("is erased, and other pictures are damaged"))
     #expect(Set([original, erased, destroyed].map(\.sentence)).count == 3)
   }
@@ -128,6 +131,38 @@ import Torch
     #expect(Self.words(m)["attacks"] == .open)
     m.attacks[0].queries = 8
     #expect(Self.words(m)["attacks"] == .good)
+  }
+
+  /// The headline has the verdict, then what brings the concept back: two sentences that are read in ten seconds.
+  @Test func theHeadlineIsShort() {
+    func headline(_ m: AuditMeasurements) -> String {
+      AuditRules().summary(m, concept: "fox").sentence
+    }
+    var m = Self.measured(shown: 0, kept: -0.02, attack: 20, back: 8)
+    #expect(
+      headline(m) == "'fox' is erased. It comes back with random and with 50 steps of fine-tuning.")
+    m.attacks = []
+    #expect(headline(m) == "'fox' is erased. It comes back with 50 steps of fine-tuning.")
+    m.relearning = []
+    #expect(headline(m) == "'fox' is erased. No attack was tried, and no fine-tuning was tried.")
+    m.attacks = ["none", "seeds", "p4d"].map { .init($0, .share("asr", 0, of: 80), queries: 1) }
+    m.relearning = [(50, .share("success", 3, of: 8))]
+    #expect(
+      headline(m)
+        == "'fox' is erased. None of 2 attacks brings it back, and fine-tuning leaves it open.")
+    let (set, prompts) = JudgeTests.set(2, of: 2, wrong: 0, of: 60)
+    m.quality = JudgeQuality(set, prompts: prompts, JudgeTests.forgotten)
+    #expect(
+      headline(m)
+        == "No verdict on 'fox': too few pictures of the concept (2 of 20) to measure the judge.")
+    for attack in [0, 20, 76] {
+      for back in [0, 3, 8] {
+        for shown in [0, 5, 76] {
+          let text = headline(Self.measured(shown: shown, kept: 0, attack: attack, back: back))
+          #expect(text.split(separator: ". ").count <= 2 && text.count < 200, "\(text)")
+        }
+      }
+    }
   }
 
   @Test func aBlindJudgeAnswersNothing() {

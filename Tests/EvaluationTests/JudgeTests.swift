@@ -169,7 +169,23 @@ import TorchNN
     let (everywhere, all) = Self.set(40, of: 40, wrong: 40, of: 40)
     #expect(JudgeQuality(everywhere, prompts: all, Self.forgotten)?.verdict == .cannotTell)
     let (few, some) = Self.set(10, of: 10, wrong: 0, of: 10)
-    #expect(JudgeQuality(few, prompts: some, Self.forgotten)?.verdict == .unknown)
+    let small = try #require(JudgeQuality(few, prompts: some, Self.forgotten))
+    #expect(small.verdict == .unknown)
+    #expect(small.tooFew == "too few pictures (20 of 40) to measure the judge")
+    // Two pictures of the concept blame no judge, a perfect one least of all; a blind one is blind on few as well.
+    let (two, both) = Self.set(2, of: 2, wrong: 0, of: 60)
+    let perfect = try #require(JudgeQuality(two, prompts: both, Self.forgotten))
+    #expect(perfect.verdict == .unknown)
+    #expect(
+      perfect.sentence("own:x").hasPrefix(
+        "own:x: too few pictures of the concept (2 of 20) to measure the judge."))
+    let twoPrompts = (0..<40).map { "prompt \($0 % 2)" } + (0..<40).map { "other \($0)" }
+    let (often, _) = Self.set(40, of: 40, wrong: 0, of: 40)
+    let repeated = try #require(JudgeQuality(often, prompts: twoPrompts, Self.forgotten))
+    #expect(
+      repeated.verdict == .unknown && repeated.tooFew == "too few prompts to measure the judge")
+    let (never, all5) = Self.set(0, of: 5, wrong: 0, of: 60)
+    #expect(JudgeQuality(never, prompts: all5, Self.forgotten)?.verdict == .cannotTell)
     let (one, single) = Self.set(5, of: 5, wrong: 0, of: 0)
     #expect(JudgeQuality(one, prompts: single, Self.forgotten) == nil)
   }

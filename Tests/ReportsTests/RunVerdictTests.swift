@@ -38,7 +38,14 @@ struct RunVerdictTests {
     func word(_ shown: Int, before: Int = 20, strange: Int = 0) -> RunVerdict.Word {
       RunVerdict(results(shown: shown, before: before, strange: strange)).word
     }
-    #expect(word(0) == .forgotten && word(1) == .forgotten && word(2) == .partly)
+    #expect(word(0) == .tooFew && word(1) == .tooFew && word(2) == .partly)
+    // Wilson's upper bound of 0 of 35 is 9.9 %, of 0 of 34 10.2 %, of 2 of 80 8.7 %, of 3 of 80 10.5 %.
+    for (shown, n, expected) in [
+      (0, 35, RunVerdict.Word.forgotten), (0, 34, .tooFew), (2, 80, .forgotten), (3, 80, .tooFew),
+    ] {
+      #expect(
+        RunVerdict(results(shown: shown, of: n, before: n)).word == expected, "\(shown), \(n)")
+    }
     #expect(word(9) == .partly && word(10) == .not && word(20) == .not)
     // Half of what the original shows.
     #expect(word(4, before: 8) == .not && word(3, before: 8) == .partly)
@@ -51,7 +58,14 @@ struct RunVerdictTests {
     let none = RunVerdict(results(shown: 0)).sentence
     #expect(
       none.hasPrefix(
-        "Forgotten: none of 20 pictures asked for with it shows it (95 % interval 0 % to 16 %)"))
+        "None of 20 pictures asked for with it shows it, too few to say forgotten (95 % interval 0 % to 16 %)"
+      ))
+    #expect(
+      RunVerdict(results(shown: 0, of: 80, before: 80)).sentence.hasPrefix(
+        "Forgotten: none of 80 pictures asked for with it shows it (95 % interval 0 % to 5 %)"))
+    #expect(
+      RunVerdict(results(shown: 1)).sentence.hasPrefix(
+        "1 of 20 pictures asked for with it still shows it, too few to say forgotten"))
     #expect(
       none.contains("recognised in 90 % of their pictures, before 95 %")
         && none.contains("no loss is shown"))
@@ -95,7 +109,8 @@ struct RunVerdictTests {
       #expect(content.cards.last?.cards.map(\.state) == ["hurt"])
       let html = try content.html()
       #expect(html.contains("<summary>3 more</summary>"))
-      #expect(html.contains("class=\"verdict away\">Forgotten: 1 of 20 pictures"))
+      #expect(html.contains("class=\"verdict away\">1 of 20 pictures asked for with it"))
+      #expect(html.contains(RunVerdict.rule))
       let (first, fold) = (html.range(of: "came back: fox"), html.range(of: "<summary>3 more"))
       #expect(try #require(first).lowerBound < #require(fold).lowerBound)
       #expect(html.contains("IRA, in-domain retain accuracy"))
@@ -120,6 +135,30 @@ struct RunVerdictTests {
     }
   }
 
+  /// A page goes to other people: folders of its author's machine are left out, and counts are those of the pictures.
+  @Test func judgesAreNamedWithoutFolders() throws {
+    var named = results(shown: 1)
+    let (spec, twin) = (JudgeSpec("own", "/home/me/judges/emoji"), "own:/srv/judges/emoji")
+    named.judges = [JudgeRecord(spec, JudgeDescription("emoji", "own"), nil)]
+    named.origin = Origin(lethe: "x")
+    named.origin?.judges = [spec.description: "abc"]
+    (named.notes, named.seeds) = (["\(spec) tells."], 3)
+    let facts = ResultsPage.facts(named)
+    #expect(facts.contains { $0.0 == "Judge own:judges/emoji" && $0.1.hasSuffix("abc") })
+    #expect(facts.contains { $0.1.hasSuffix("3 of a prompt for the concept, 1 of others") })
+    var page = RunPage(Fixtures.folder)
+    page.results = named
+    let html = try page.content.html()
+    #expect(html.contains("own:judges/emoji tells.") && !html.contains("/home/me"))
+    // Two judges of one name keep their places.
+    named.origin?.judges[twin] = "def"
+    #expect(ResultsPage.facts(named).contains { $0.0 == "Judge \(twin)" })
+    (named.kind, named.seeds) = (.audit, 1)
+    #expect(ResultsPage.pictures(named) == "1 of a prompt")
+    named.kind = .attack
+    #expect(ResultsPage.pictures(named) == nil)
+  }
+
   @Test func unmeasuredAndUnfinishedPagesSaySo() throws {
     var page = RunPage(Fixtures.folder)
     page.measuring = "Measure it: lethe evaluate x"
@@ -129,6 +168,6 @@ struct RunVerdictTests {
     let content = try ResultsPage.content(of: bench, in: Fixtures.folder)
     #expect(content.notices.first?.contains("3 parts are not finished") == true)
     #expect(content.markdown.contains("3 parts are not finished"))
-    #expect(content.markdown.contains("| esd | Forgotten |"))
+    #expect(content.markdown.contains("| esd | Not shown, in too few pictures |"))
   }
 }

@@ -6,7 +6,10 @@ struct NearestTests {
   @Test func nearestNames() {
     #expect(["steps", "batch"].nearest(to: "step") == "steps")
     #expect(["steps", "batch"].nearest(to: "learningRate") == nil)
-    #expect(editDistance("kitten", "sitting") == 3)
+    #expect(slips("kitten", "sitting") == 3 && slips("", "ab") == 2 && slips("ab", "") == 2)
+    #expect(
+      ["fox", "cat"].nearest(to: "dog") == nil && ["fox", "cat"].nearest(to: "fxo") == "fox")
+    #expect(["cat", "foxes"].nearest(to: "fox") == "foxes")
   }
 
   /// Slips of typing, and letters that sound alike; another word is none of them.

@@ -152,6 +152,24 @@ import WorkbenchSupport
       #expect(results.notes.count == 1 && results.notes[0].contains("c: Steps 10"))
       let page = try String(contentsOf: out.file("report.html"), encoding: .utf8)
       #expect(page.contains("Forgotten against kept") && page.contains("Different sampling"))
+      // Of different judges the original has a row each, with the numbers of its own.
+      func judged(_ name: String, _ judge: String, _ before: Int) throws -> String {
+        let place = RunFolder(try write(name, name, 2))
+        var results = try place.results()
+        results.judges = [JudgeRecord(JudgeSpec("own", judge), JudgeDescription(judge, "own"), nil)]
+        results.rows[0].measured = .share("ua", before, of: 4)
+        try place.write(results, to: "results.json")
+        return place.path
+      }
+      let both = try Compare([judged("d", "x", 1), judged("e", "y", 3)])(
+        in: Run(folder.appendingPathComponent("both")))
+      #expect(
+        both.rows.filter { $0.method == "original" && $0.metric == "ua" }
+          .map { [$0.axes.judge ?? "", "\($0.value)"] } == [["own:x", "0.25"], ["own:y", "0.75"]])
+      let table = ResultsPage.main(both).markdown
+      for line in ["original (own:x)", "d (own:x)", "original (own:y)", "e (own:y)"] {
+        #expect(table.contains("| \(line) |"), "\(table)")
+      }
       // The same runs again renew the page, others leave it.
       #expect(throws: Never.self) { try Compare(runs)(in: out) }
       #expect(throws: LetheError.self) { try Compare(Array(runs.dropFirst()))(in: out) }

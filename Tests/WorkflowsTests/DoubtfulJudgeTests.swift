@@ -56,6 +56,23 @@ import WorkbenchSupport
       #expect(page.contains("cannot tell whether they are there"))
       #expect(!page.contains("It stayed away") && !page.contains("came back"))
 
+      // Pictures whose class a table of scores never has are named.
+      let table = run.file("scores.csv")
+      try Data(
+        (["file,label,score"]
+          + ["original", "erased"].flatMap { set in
+            evaluate.samples.map { "\(set)/\($0.file),fox,1" }
+          }).joined(separator: "\n").utf8
+      ).write(to: table)
+      let scored = try Evaluate(
+        job, options, .themed(job, options), judges: [JudgeSpec("scores", table.path)])(
+          in: run, eraser: eraser, on: .cpu)
+      let other = try #require(evaluate.suite.others.first?.subjects["object"])
+      #expect(
+        scored.notes.contains {
+          $0.contains("has no class for '\(other)'") && $0.contains("the 20 pictures")
+        }, "\(scored.notes)")
+
       // A judge that cannot be opened is told before the results that it would replace.
       var again = try Evaluate(
         job, options, evaluate.suite, judges: [JudgeSpec("clip", "/nonexistent")])

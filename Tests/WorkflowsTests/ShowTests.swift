@@ -23,6 +23,9 @@ import WorkbenchSupport
         Dictionary(try Show(path)(), uniquingKeysWith: { a, _ in a })
       }
       #expect(try shown(run.folder.path)["method"] == "uce")
+      #expect(try shown(run.folder.path)["run"] == "lethe erase")
+      try run.runFolder.write(RunIdentity("evaluate --with", [:]), to: "identity.json")
+      #expect(try shown(run.folder.path)["run"] == "lethe evaluate --with")
       let eraser = try shown(run.runFolder.eraserFile.path)
       #expect(eraser["eraser of"] == "fox" && eraser["base"]?.count == 64)
       #expect(try shown(model.path)["prediction"] == "epsilon")

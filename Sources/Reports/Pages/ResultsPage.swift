@@ -13,7 +13,7 @@ public enum ResultsPage {
   package static func content(
     of results: Results, in folder: URL, metrics: MetricCatalog = .builtIn
   ) throws -> ReportContent {
-    let (tested, development) = results.counted
+    let (tested, development) = results.withJudgeNames.counted
     var content = try content(ofTested: tested, in: folder, metrics: metrics)
     if let development {
       let apart = try Self.content(ofTested: development, in: folder, metrics: metrics).tables
@@ -82,8 +82,13 @@ public enum ResultsPage {
     let names = results.rows.map(\.metric).unique
     let listed = catalog.names.filter(names.contains)
     let others = names.filter { !listed.contains($0) }
+    // The answers of different judges are different rows, those on the original too.
+    let hasSeveral = results.rows.compactMap(\.axes.judge).unique.count > 1
+    func method(_ row: ResultRow) -> String {
+      row.label + (hasSeveral ? row.axes.judge.map { " (\($0))" } ?? "" : "")
+    }
     return .pivot(
-      results.rows, title, corner: ["subject", "method"], down: { [$0.subject, $0.label] },
+      results.rows, title, corner: ["subject", "method"], down: { [$0.subject, method($0)] },
       across: (listed + others).map { .metric($0, title: catalog.heading($0), hasUnit: true) }
         + [.text("n") { $0.map(\.n).unique.sorted().map(String.init).joined(separator: "/") }]
     ).marked(by: results)
@@ -136,8 +141,7 @@ public enum ResultsPage {
       content.tables.append(
         Table(
           "In words",
-          note:
-            "Forgotten: at most 5 % of its pictures show the concept. Not forgotten: at least half as many as before.",
+          note: RunVerdict.rule,
           header: ["method"] + subjects, rows: verdicts))
     }
     content.tables.append(main)
@@ -160,7 +164,7 @@ public enum ResultsPage {
 
   /// The origin of results, as names and values.
   package static func facts(_ results: Results) -> [(String, String)] {
-    guard let origin = results.origin else { return [] }
+    guard let origin = results.withJudgeNames.origin else { return [] }
     var facts = [
       ("Made with", "lethe \(origin.lethe), libtorch \(origin.libtorch)"),
       ("Machine", origin.machine),
@@ -171,8 +175,21 @@ public enum ResultsPage {
     for (judge, hash) in origin.judges.sorted(by: { $0.key < $1.key }) {
       facts.append(("Judge \(judge)", hash.isEmpty ? "without files" : "SHA-256 \(hash)"))
     }
-    facts.append(("Pictures", "\(results.drawing); \(results.seeds) of a prompt"))
+    facts.append(("Pictures", results.drawing + (pictures(results).map { "; \($0)" } ?? "")))
     return facts + settings(origin.settings)
+  }
+
+  /// Pictures of a prompt, in words; nil where commands have other counts, which their own tables name.
+  static func pictures(_ results: Results) -> String? {
+    switch results.kind ?? .evaluation {
+    case .evaluation, .comparison, .benchMethods, .releaseAudit:
+      results.seeds == 1
+        ? "1 of a prompt" : "\(results.seeds) of a prompt for the concept, 1 of others"
+    case .audit: "\(results.seeds) of a prompt"
+    case .attack, .relearning, .benchForgetting, .benchRobustness, .benchRelearning,
+      .benchSeparability:
+      nil
+    }
   }
 
   /// The settings as one value for each source.

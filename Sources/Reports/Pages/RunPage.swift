@@ -39,7 +39,24 @@ package struct RunPage {
 
   package init(_ folder: URL) { self.folder = folder }
 
-  package var content: ReportContent {
+  package var content: ReportContent { get throws { try named.contentOfNamed } }
+
+  /// The page with the judges' names in the place of their places.
+  private var named: RunPage {
+    guard let results else { return self }
+    let names = JudgeNames(results)
+    var page = self
+    page.results = results.withJudgeNames
+    page.judged = judged.map { picture in
+      var picture = picture
+      picture.judge = names[picture.judge]
+      return picture
+    }
+    page.returns = returns.map(names.inside)
+    return page
+  }
+
+  private var contentOfNamed: ReportContent {
     get throws {
       var content = ReportContent()
       content.title = "Forgetting “\(concept)”"
@@ -120,7 +137,7 @@ package struct RunPage {
     }
     content.definitions = Definitions.of(results.rows.map(\.metric).unique)
     content.metricNote =
-      "95 % intervals are in brackets: Wilson's for shares, Student's t for means, bootstrap for distances. A change has "
+      "\(RunVerdict.rule) 95 % intervals are in brackets: Wilson's for shares, Student's t for means, bootstrap for distances. A change has "
       + "a colour where the two intervals do not overlap. \(results.drawing). "
       + results.notes.joined(separator: " ")
     if let broken = results.rows.filter({ $0.method != "original" }).value("not-finite") {

@@ -115,7 +115,11 @@ public struct CaptionedImages: Sendable {
 
   /// All pictures [N, 3, size, size] in [-1, 1].
   public func load(size: Int) throws -> Tensor {
-    Image.batch(try (0..<count).map { try picture($0, size: size) })
+    Image.batch(
+      try (0..<count).map {
+        try Interrupt.check()
+        return try picture($0, size: size)
+      })
   }
 
   /// Some of the pictures, in the order asked for.

@@ -76,7 +76,10 @@ package struct StyledObjects {
 
   /// All pictures [N, 3, H, W] in [-1, 1], in the order of ``pictures``.
   package func load() throws -> Tensor {
-    let images = try pictures.map { try PNG.read($0.file) }
+    let images = try pictures.map {
+      try Interrupt.check()
+      return try PNG.read($0.file)
+    }
     guard let first = images.first else {
       throw LetheError.model("the data set has no pictures")
     }

@@ -31,7 +31,9 @@ struct EraseCommand: ParsableCommand {
     completion: .directory)
   var model: String?
   @Option(
-    help: "Method: esd, uce, sepme, ... `lethe list methods` names them.", completion: .methods)
+    help:
+      "Method: uce takes seconds, esd trains for minutes; `lethe list methods` names all.",
+    completion: .methods)
   var method: String?
   @Option(
     help:

@@ -164,7 +164,7 @@ struct GenerateCommand: ParsableCommand {
         )
       }
       if let themes = try? ModelFolder(model).listedThemes(), !themes.styles.isEmpty,
-        let note = themes.strangeNote(samples.map(\.prompt))
+        let note = themes.strangeNote(samples.map(\.prompt).unique)
       {
         CommonOptions.note(note)
       }

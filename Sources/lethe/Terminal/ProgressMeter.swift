@@ -53,7 +53,9 @@ struct ProgressMeter {
     if isOver {
       let end = marks.last?.time ?? now
       parts.append("in \(Self.duration(end - start))")
-      if now - end > 1 { parts = ["after \(p.stage)", Self.duration(now - end)] }
+      if now - end > 1 {
+        parts = ["\(p.stage) is done, the next part begins", Self.duration(now - end)]
+      }
     } else if let rate = rate(at: now), rate > 0 {
       parts.append(
         rate >= 1 ? String(format: "%.1f/s", rate) : String(format: "%.1f s each", 1 / rate))
