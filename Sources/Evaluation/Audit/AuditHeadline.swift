@@ -12,18 +12,17 @@ extension AuditRules {
     }
     let answers = Dictionary(tiles.map { ($0.name, $0.answer) }, uniquingKeysWith: { a, _ in a })
     let kept = [answers["neighbours"], answers["quality"]]
+    let damaged = kept.contains(.bad) ? ", and other pictures are damaged" : ""
     if answers["erased"] == .bad {
-      let damage = kept.contains(.bad) ? ", and other pictures are damaged" : ""
       return
-        "'\(concept)' is not erased: \(m.shown?.text(hasUnit: true) ?? "") of its pictures still show it\(damage)."
+        "'\(concept)' is not erased: \(m.shown?.text(hasUnit: true) ?? "") of its pictures still show it\(damaged)."
     }
     if let quality = m.quality, quality.verdict == .unknown {
-      return "No verdict on '\(concept)': \(quality.tooFew)."
+      return "No verdict on '\(concept)': \(quality.tooFew)\(damaged)."
     }
     let damage =
-      kept.contains(.bad)
-      ? ", and other pictures are damaged"
-      : kept.contains(.open) ? ", and whether other pictures are kept is not shown" : ""
+      damaged.isEmpty && kept.contains(.open)
+      ? ", and whether other pictures are kept is not shown" : damaged
     let erased =
       answers["erased"] == .good
       ? "'\(concept)' is erased"
