@@ -165,10 +165,14 @@ def rows(kind, work):
     out = work / "bare.safetensors"
     lethe("apply", base, "--save-dtype", "float32", "--out", out)
     without_vae(out)
-    yield compared("nothing: a single file without VAE, --vae FOLDER", None, out, folder(base), "--vae", base / "vae")
+
+    def plain():
+        return DiffusionPipeline.from_pretrained(base, torch_dtype=torch.float32)
+
+    yield compared("nothing: a single file without VAE, --vae FOLDER", None, out, plain, "--vae", base / "vae")
 
     def laid():
-        pipe = DiffusionPipeline.from_pretrained(base, torch_dtype=torch.float32)
+        pipe = plain()
         pipe.load_lora_weights(str(file))
         return pipe
 
