@@ -30,6 +30,7 @@ public actor Studio {
   public nonisolated let token: String?
   private let options: Options
   private let router: Router
+  private let threads = ServerThreads()
   private var running: Task<Void, Never>?
 
   /// The fewest characters of a token.
@@ -95,7 +96,7 @@ public actor Studio {
     do {
       server = try await Server(options.host, options.port, router, patience: options.patience)
     } catch { throw Self.refused(error, options) }
-    running = Task { await server.run() }
+    running = Task(executorPreference: threads) { await server.run() }
     let host = options.host.contains(":") ? "[\(options.host)]" : options.host
     let query = token.map { "?token=\($0)" } ?? ""
     guard let url = URL(string: "http://\(host):\(server.port)/\(query)") else {
