@@ -4,7 +4,7 @@ internal import Torch
 
 /// The verdict of an evaluation, in words: forgotten, partly or not; what was lost beside it.
 ///
-/// ``rule`` says it. Concepts of two kinds have a verdict each. Destroyed: most pictures of the erased model are unlike all
+/// `rule` says it. Concepts of two kinds have a verdict each. Destroyed: most pictures of the erased model are unlike all
 /// that the judge knows.
 public struct RunVerdict {
   public enum Word: String, Sendable, CaseIterable {
