@@ -165,7 +165,10 @@ extension Verify {
       for (i, stage) in cost.stages.enumerated() {
         let own = (said?.stages).flatMap { i < $0.count ? $0[i] : nil }
         expected.append(
-          ("time of \(stage.name)", own.map { "\($0.seconds) s" }, "\(stage.seconds) s"))
+          (
+            "stage \(i + 1)", own.map { "\($0.name) \($0.seconds) s" },
+            "\(stage.name) \(stage.seconds) s"
+          ))
       }
       expected += [
         ("stages", said.map { "\($0.stages.count)" }, "\(cost.stages.count)"),

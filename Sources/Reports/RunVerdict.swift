@@ -10,7 +10,7 @@ public struct RunVerdict {
   public enum Word: String, Sendable, CaseIterable {
     case forgotten = "Forgotten"
     /// Hardly a picture shows it, and they are too few to say that it is forgotten.
-    case tooFew = "Not shown, in too few pictures"
+    case tooFew = "Too few to say forgotten"
     case partly = "Partly forgotten"
     case not = "Not forgotten"
     case destroyed = "Destroyed"
@@ -38,7 +38,7 @@ public struct RunVerdict {
   /// The words, for pages.
   package static let rule =
     "Forgotten: at most \(percent(few)) of the pictures asked for with the concept show it, and the 95 % interval ends at "
-    + "\(percent(surely)) or below; where it ends above, the pictures are too few to say so. Not forgotten: at least half of "
+    + "\(percent(surely)) or below; where it ends above, the pictures are too few to say forgotten. Not forgotten: at least half of "
     + "the share that showed it before the erasure. Partly: between the two."
 
   /// - Parameter label: the method, for results of several; nil takes the first that is not the original

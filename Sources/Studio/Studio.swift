@@ -18,6 +18,8 @@ public actor Studio {
     public var token: String?
     /// Seconds that a client has for a request's head, for its body, and for taking a part of an answer.
     var patience = 60.0
+    /// The most connections at a time.
+    var clients = 256
     /// The program that jobs run.
     public var program: URL
 
@@ -94,7 +96,8 @@ public actor Studio {
   public func open() async throws -> URL {
     let server: Server
     do {
-      server = try await Server(options.host, options.port, router, patience: options.patience)
+      server = try await Server(
+        options.host, options.port, router, atMost: options.clients, patience: options.patience)
     } catch { throw Self.refused(error, options) }
     running = Task(executorPreference: threads) { await server.run() }
     let host = options.host.contains(":") ? "[\(options.host)]" : options.host
@@ -108,6 +111,7 @@ public actor Studio {
   /// Ends the server. Jobs go on.
   public func close() async {
     running?.cancel()
+    await running?.value
     await router.painter.rest()
     running = nil
   }

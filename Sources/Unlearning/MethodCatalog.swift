@@ -48,7 +48,9 @@ public struct MethodCatalog: Sendable {
   public func named(_ name: String) throws -> any UnlearningMethod.Type {
     guard let found = all.first(where: { $0.name == name }) else {
       var error = LetheError.unknown("method", name, known: names)
-      error.sentence += "; uce takes seconds, esd trains for minutes"
+      if names.contains(UCE.name), names.contains(ESD.name) {
+        error.sentence += "; uce takes seconds, esd trains for minutes"
+      }
       throw error
     }
     return found

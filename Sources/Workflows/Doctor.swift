@@ -49,9 +49,12 @@ public struct Doctor {
         text: Self.gigabytes(process.physicalMemory)
           + (Self.availableMemory.map { ", \(Self.gigabytes($0)) available" } ?? "")),
     ]
-    for (name, device, owner) in [("cuda", Device.cuda(), "NVIDIA"), ("mps", .mps, "Apple")] {
+    let devices = [("cuda", Device.cuda(), "NVIDIA"), ("mps", .mps, "Apple")]
+    let rest =
+      devices.allSatisfy { $0.1.fault != nil } ? "; commands compute on the processor" : ""
+    for (name, device, owner) in devices {
       let text =
-        device.fault.map { "no \(owner) GPU: \($0); commands compute on the processor" }
+        device.fault.map { "no \(owner) GPU: \($0)\(rest)" }
         ?? "an \(owner) GPU; --device \(name) takes it"
       findings.append(
         Finding(name: name, state: device.fault == nil ? .fine : .absent, text: text))

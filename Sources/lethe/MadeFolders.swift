@@ -37,7 +37,8 @@ struct MadeFolders {
       paths.append(place.path)
       place.deleteLastPathComponent()
     }
-    if Self.entries(in: folder).isEmpty { fresh.append(folder) }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    if names.isEmpty { fresh.append(folder) }
   }
 
   /// Removes the folders that have nothing in them.

@@ -303,6 +303,7 @@ import WorkbenchSupport
     forged.audit?.settings?.seed = 7
     forged.audit?.settings?.heldOut = 4000
     forged.audit?.settings?.cost?.stages[0].seconds = 1
+    forged.audit?.settings?.cost?.stages[1].name = "rest"
     forged.audit?.subject.concept = "fox and cat"
     forged.rows.append(ResultRow("uce", "fox", .share("shown-twice", 1, of: 2), seeds: 1))
     let own = try #require(forged.rows.firstIndex { $0.metric == "ua" && $0.method == "uce" })
@@ -323,7 +324,7 @@ import WorkbenchSupport
       "'success' of relearn after 4 steps", "'success' of relearn after 2 steps is missing",
       "'queries' of none", "'not-attackable' of random is missing", "pictures of the page",
       "notes on judges", "description of the judge", "'seed' is 7", "'held out' is 4000",
-      "'time of pictures' is 1.0 s", "'concept' is fox and cat",
+      "'stage 1' is pictures 1.0 s", "'stage 2' is rest", "'concept' is fox and cat",
       "'shown-twice'", "measurement of the judge", "another verdict", "README.md", "results.csv",
       "report.html", "'ua' of uce is on 'every concept' with 9 seeds",
       "'shown-change' of uce stands 2 times", "'sampling' is", "'titles' is 1 entries",

@@ -168,6 +168,6 @@ struct RunVerdictTests {
     let content = try ResultsPage.content(of: bench, in: Fixtures.folder)
     #expect(content.notices.first?.contains("3 parts are not finished") == true)
     #expect(content.markdown.contains("3 parts are not finished"))
-    #expect(content.markdown.contains("| esd | Not shown, in too few pictures |"))
+    #expect(content.markdown.contains("| esd | Too few to say forgotten |"))
   }
 }

@@ -127,6 +127,23 @@ import Testing
     }
   }
 
+  /// A connection beyond the most is closed without an answer.
+  @Test func connectionsHaveABound() async throws {
+    try await TinyRuns.served { runs, client, _ in
+      var options = Studio.Options(
+        [runs.folder.path], program: URL(fileURLWithPath: "/nonexistent"))
+      (options.port, options.clients) = (0, 0)
+      let closed = try Studio(options)
+      let other = Client(try await closed.open())
+      let head = "GET /studio.css HTTP/1.1\r\nHost: 127.0.0.1:\(other.port)\r\n\r\n"
+      let answer = try await other.said(Data(head.utf8))
+      await closed.close()
+      #expect(answer.isEmpty)
+      let answered = try await client.get("/studio.css")
+      #expect(answered.status == 200)
+    }
+  }
+
   /// What stands after a request is no request of its own, also where it came in one piece with it.
   @Test func aConnectionHasOneRequest() async throws {
     try await TinyRuns.served { _, client, _ in

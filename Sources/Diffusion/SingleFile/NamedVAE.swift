@@ -73,9 +73,14 @@ struct NamedVAE {
     if isOfDiffusers {
       let levels = Set(found.keys.filter { $0.hasPrefix("decoder.up_blocks.") }.map(level)).count
       let names = OriginalNames(layers: 0, upAttention: [], codecLevels: levels)
-      found = Dictionary(
-        found.map { (names.codec(DiffusionModel.path(.vae, $0.key).withoutFirst), $0.value) }
-      ) { first, _ in first }
+      var renamed: [String: Tensor] = [:]
+      for (name, tensor) in found {
+        let own = names.codec(DiffusionModel.path(.vae, name).withoutFirst)
+        guard renamed.updateValue(tensor, forKey: own) == nil else {
+          throw LetheError.model("\(stored.file.path) has two tensors for '\(own)'")
+        }
+      }
+      found = renamed
     }
     guard found["decoder.conv_in.weight"] != nil else {
       throw LetheError.badValue(

@@ -18,7 +18,8 @@ extension AuditRules {
         "'\(concept)' is not erased: \(m.shown?.text(hasUnit: true) ?? "") of its pictures still show it\(damaged)."
     }
     if let quality = m.quality, quality.verdict == .unknown {
-      return "No verdict on '\(concept)': \(quality.tooFew)\(damaged)."
+      let back = returns(m).map { " \($0)" } ?? ""
+      return "No verdict on '\(concept)': \(quality.tooFew)\(damaged).\(back)"
     }
     let damage =
       damaged.isEmpty && kept.contains(.open)
@@ -34,14 +35,8 @@ extension AuditRules {
 
   /// The ways that bring the concept back, or those that were tried.
   private func ways(_ answers: [String: AuditSummary.Answer], _ m: AuditMeasurements) -> String {
-    let (attack, back) = (deciding(m), firstReturn(m))
-    let found = [
-      attack?.answer == .bad ? attack?.attack.words : nil,
-      back.map { $0.step == 0 ? "the fine-tuning's prompts alone" : tuning($0.step) },
-    ].compactMap(\.self)
-    guard found.isEmpty else {
-      return "It comes back with \(found.joined(separator: " and with "))."
-    }
+    if let found = returns(m) { return found }
+    let attack = deciding(m)
     let tried = m.attacks.filter { $0.name != "none" }
     let none =
       tried.count > 1
@@ -57,6 +52,16 @@ extension AuditRules {
         answers["relearning"] == .good ? "\($0) do not bring it back" : "fine-tuning leaves it open"
       } ?? "no fine-tuning was tried"
     return "\(attacked), and \(tuned)."
+  }
+
+  /// The ways that bring the concept back; nil for none.
+  private func returns(_ m: AuditMeasurements) -> String? {
+    let (attack, back) = (deciding(m), firstReturn(m))
+    let found = [
+      attack?.answer == .bad ? attack?.attack.words : nil,
+      back.map { $0.step == 0 ? "the fine-tuning's prompts alone" : tuning($0.step) },
+    ].compactMap(\.self)
+    return found.isEmpty ? nil : "It comes back with \(found.joined(separator: " and with "))."
   }
 
   private func tuning(_ steps: Int) -> String { "\(steps) steps of fine-tuning" }

@@ -46,7 +46,9 @@ package struct AuditRules: Sendable {
       "A question is open where its interval holds the limit, and where nothing was measured.",
       "A judge whose balanced accuracy on the original's pictures has a lower bound under "
         + "\(Self.percent(JudgeQuality.limit)) cannot tell, and no question is answered by it. One measured on fewer than "
-        + "\(JudgeQuality.fewest) pictures leaves questions open that it would answer well.",
+        + "\(JudgeQuality.fewest) pictures leaves questions open that it would answer well. So does one with a balanced "
+        + "accuracy of \(Self.percent(JudgeQuality.limit)) or more on fewer than \(JudgeQuality.fewestOfEach) pictures of the "
+        + "concept or of others, or with an interval wider than \(Self.percent(1 - JudgeQuality.limit)).",
     ]
   }
 

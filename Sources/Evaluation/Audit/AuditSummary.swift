@@ -47,7 +47,7 @@ package struct AuditSummary: Codable, Sendable, Hashable {
     /// The eraser's file or run, or the model that was erased elsewhere.
     package var eraser = ""
     package var isErasedElsewhere = false
-    /// LoRA files and textual inversions of the model.
+    /// Files that are added to the model's own weights, or stand for some of them.
     package var additions: ModelAdditions?
 
     package init() {}

@@ -19,7 +19,8 @@ struct Router: Sendable {
 
   /// The most bytes of a call's body.
   func most(_ call: Call) -> Int {
-    call.method == "POST" && call.path == ["api", "erasers"] ? EraserShelf.largest : 1 << 20
+    guard call.method == "POST" else { return 0 }
+    return call.path == ["api", "erasers"] ? EraserShelf.largest : 1 << 20
   }
 
   func answer(_ call: Call) async throws -> Answer {

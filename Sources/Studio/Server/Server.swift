@@ -2,6 +2,7 @@
 // another one. A client that says too much, too slowly or nothing loses its own connection alone.
 internal import FlyingSocks
 internal import Foundation
+internal import Synchronization
 
 /// A socket that listens, and a connection for each client.
 struct Server: Sendable {
@@ -11,13 +12,25 @@ struct Server: Sendable {
   private let router: Router
   private let patience: Double
 
+  /// The most connections at a time; others are closed. Each holds a descriptor, which pictures and models need too.
+  private let most: Int
+  private let open = Connections()
+
+  private final class Connections: Sendable {
+    let count = Atomic(0)
+  }
+
   /// Begins to listen.
   /// - Parameters:
   ///   - host: an IP address of this machine
   ///   - port: 0 takes one that is free
+  ///   - most: the most connections at a time
   ///   - patience: seconds that a client has for a request's head, for its body, and for taking a part of an answer
   /// - Throws: an error of the socket for an address or a port that is not to be had
-  init(_ host: String, _ port: UInt16, _ router: Router, patience: Double) async throws {
+  init(
+    _ host: String, _ port: UInt16, _ router: Router, atMost most: Int, patience: Double
+  ) async throws {
+    self.most = most
     (pool, self.router, self.patience) = (SocketPool<Poll>.make(), router, patience)
     try await pool.prepare()
     let socket =
@@ -55,7 +68,15 @@ struct Server: Sendable {
       while !Task.isCancelled {
         do {
           let client = try await listener.accept()
-          group.addTask { await Connection(client, router, patience: patience).serve() }
+          guard open.count.load(ordering: .relaxed) < most else {
+            try? client.close()
+            continue
+          }
+          open.count.add(1, ordering: .relaxed)
+          group.addTask {
+            await Connection(client, router, patience: patience).serve()
+            open.count.subtract(1, ordering: .relaxed)
+          }
         } catch is CancellationError {
           break
         } catch {
