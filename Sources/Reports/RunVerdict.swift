@@ -140,7 +140,9 @@ public struct RunVerdict {
     let was = usual.map { ", before \(percent($0.value))" } ?? ""
     return
       " Beside it: other subjects are recognised in \(percent(kept.value)) of their pictures\(was)"
-      + (lost ? " - something was lost." : " - no loss is shown.")
+      + (!lost
+        ? " - no loss is shown."
+        : kept.value < (usual?.value ?? 0) / 2 ? " - most was lost." : " - something was lost.")
   }
 
   private static func warnings(_ before: [ResultRow], _ after: [ResultRow]) -> [String] {

@@ -31,6 +31,8 @@ public struct WriteReport {
   /// - Throws: ``LetheError`` of the kind `request` for another folder, or for results of version 0.1
   @discardableResult
   public func callAsFunction() throws -> URL {
+    try NamedPlace.requireFolder(
+      folder.url.relativePath, option: "report", "a folder with results")
     for name in Self.read { _ = try folder.own(name) }
     if folder.has("job.json") {
       try folder.write(text: html(), to: "report.html")
@@ -50,7 +52,6 @@ public struct WriteReport {
   /// The results of a folder that is no run of `lethe erase`.
   private func typed() throws -> Results {
     let place = folder.url.relativePath
-    try NamedPlace.requireFolder(place, option: "report", "a folder with results")
     guard folder.has("results.json") else {
       throw LetheError.badValue(
         "report",

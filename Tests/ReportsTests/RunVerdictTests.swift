@@ -72,6 +72,7 @@ struct RunVerdictTests {
     let all = RunVerdict(results(shown: 15, of: 15, before: 15, kept: 60)).sentence
     #expect(all.hasPrefix("Not forgotten: 15 of 15 pictures still show it"))
     #expect(all.contains("before the erasure it was 100 %") && all.contains("something was lost"))
+    #expect(RunVerdict(results(shown: 0, kept: 20)).sentence.contains("most was lost"))
     #expect(RunVerdict(results(shown: 0, strange: 30)).warnings.contains { $0.contains("30 %") })
     #expect(RunVerdict(results(shown: 0, strange: 3)).warnings.isEmpty)
     #expect(RunVerdict(results(shown: 0, frechet: 9)).warnings.contains { $0.contains("9 times") })

@@ -47,6 +47,11 @@ import WorkbenchSupport
       let error = #expect(throws: LetheError.self) { try WriteReport(run)() }
       #expect(error?.sentence.contains("a link that leads out") == true, "\(error?.sentence ?? "")")
       #expect(error?.sentence.contains("secret") == false)
+      // A file in the place of the folder is a wrong request, and stays.
+      if name == "results.json" {
+        let error = #expect(throws: LetheError.self) { try WriteReport(RunFolder(place))() }
+        #expect(error?.kind == .request && files.fileExists(atPath: place.path))
+      }
       #expect(throws: LetheError.self) { try run.own("../other/attack") }
       #expect(throws: Never.self) { try run.own("erased-too/a.png") }
     }
