@@ -56,7 +56,7 @@ import Training
 
   /// A training that was killed between its last good check and the one that stops it ends with the same eraser, the
   /// same verdict and the same log.
-  @Test(arguments: [2, 7]) func aStoppedTrainingGoesOnAlike(_ saveEvery: Int) throws {
+  @Test(arguments: [2, 5]) func aStoppedTrainingGoesOnAlike(_ saveEvery: Int) throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let (_, checks) = try Self.erase(Self.esd(steps: 25, limit: 1e9), model)
