@@ -28,12 +28,13 @@ package struct Hub: Sendable {
   let silence: Double
   /// Seconds without a byte, over all attempts, after which the hub is given up.
   let patience: Double
+  let time: HubTime
 
   static let address = "https://huggingface.co"
 
   package init(
     _ environment: [String: String] = ProcessInfo.processInfo.environment, retries: Int = 5,
-    pause: Double = 0.5, silence: Double = 6, patience: Double = 8
+    pause: Double = 0.5, silence: Double = 6, patience: Double = 8, time: HubTime = .machine
   ) throws {
     func value(_ key: String) -> String? { environment[key].flatMap { $0.isEmpty ? nil : $0 } }
     for key in ["HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"] {
@@ -57,7 +58,8 @@ package struct Hub: Sendable {
     let own = value("HF_HUB_DISABLE_IMPLICIT_TOKEN") == nil ? stored : nil
     token = (value("HF_TOKEN") ?? value("HUGGING_FACE_HUB_TOKEN") ?? own)?
       .components(separatedBy: .newlines).joined().trimmingCharacters(in: .whitespaces)
-    (self.retries, self.pause, self.silence, self.patience) = (retries, pause, silence, patience)
+    (self.retries, self.pause, self.silence) = (retries, pause, silence)
+    (self.patience, self.time) = (patience, time)
   }
 
   /// The commit that a revision is at.

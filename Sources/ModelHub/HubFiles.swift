@@ -58,7 +58,7 @@ extension Hub {
         throw LetheError.badValue("pull", "'\(entry.path)' is no address")
       }
       var (problem, named): (URLError?, Double?) = (nil, nil)
-      let arrived = Mutex(ContinuousClock.now)
+      let arrived = Mutex(time.now())
       do {
         var hops = 0
         while true {
@@ -67,7 +67,7 @@ extension Hub {
           let response = try HubTransfer.run(request, seconds: patience.silence) {
             [url] response, data in
             guard response.statusCode == 200 || response.statusCode == 206 else { return }
-            arrived.withLock { $0 = .now }
+            arrived.withLock { $0 = time.now() }
             try file.receive(data, response, expecting: entry.size, from: url)
           }
           if (300..<400).contains(response.statusCode), hops < 10,

@@ -2,23 +2,43 @@
 // names a time to come back (Retry-After).
 internal import Foundation
 
+/// Seconds as waits count them, and how they pass.
+package struct HubTime: Sendable {
+  /// Seconds since a fixed moment.
+  let now: @Sendable () -> Double
+  /// Lets so many seconds pass.
+  let sleep: @Sendable (Double) -> Void
+
+  package init(now: @escaping @Sendable () -> Double, sleep: @escaping @Sendable (Double) -> Void) {
+    (self.now, self.sleep) = (now, sleep)
+  }
+
+  /// The clock of the machine.
+  package static var machine: HubTime {
+    let start = ContinuousClock.now
+    return HubTime(
+      now: { (ContinuousClock.now - start) / .seconds(1) },
+      sleep: { Thread.sleep(forTimeInterval: $0) })
+  }
+}
+
 /// The attempts of one answer: the waits between them double, and a byte of progress begins anew.
 struct HubPatience {
   private let hub: Hub
   private var failures = 0
   private var wait: Double
-  private var last = ContinuousClock.now
+  private var last: Double
 
-  init(_ hub: Hub) { (self.hub, wait) = (hub, hub.pause) }
+  init(_ hub: Hub) { (self.hub, wait, last) = (hub, hub.pause, hub.time.now()) }
 
   /// Seconds since the last byte came, or since the first attempt.
-  private var idle: Double { (ContinuousClock.now - last) / .seconds(1) }
+  private var idle: Double { hub.time.now() - last }
 
   /// Seconds of silence that the next attempt may take.
   var silence: Double { max(min(1, hub.silence), min(hub.silence, hub.patience - idle)) }
 
-  /// Bytes came, the last of them at a moment: the next failure is the first one.
-  mutating func progressed(at moment: ContinuousClock.Instant) {
+  /// Bytes came, the last of them at a moment of the hub's time: the next failure is the first one.
+  mutating func progressed(at moment: Double) {
     (failures, wait, last) = (0, hub.pause, moment)
   }
 
@@ -29,12 +49,12 @@ struct HubPatience {
     failures += 1
     guard failures <= hub.retries else { return false }
     if let named {
-      Thread.sleep(forTimeInterval: min(named, 60))
-      last = .now
+      hub.time.sleep(min(named, 60))
+      last = hub.time.now()
       return true
     }
     guard idle + wait < hub.patience else { return false }
-    Thread.sleep(forTimeInterval: wait)
+    hub.time.sleep(wait)
     wait *= 2
     return true
   }
