@@ -20,7 +20,7 @@ package struct Audit {
   package var seed: UInt64 = 0
   package var command: [String] = []
   /// Settings key=value of the command line, for the record.
-  package var given: [String] = []
+  package var given: Settings = [:]
   package var rules = AuditRules()
   /// Networks for measures of the pictures of other subjects.
   package var measures: [MeasureSpec] = []
@@ -77,7 +77,7 @@ package struct Audit {
     results.kind = .releaseAudit
     let sizes = try JSON(encoding: size)
     results.origin?.settings = try job.folder.sources(
-      of: sizes, defaults: sizes, .methods, [], given: [("--set", given)])
+      of: sizes, defaults: sizes, .methods, [], given: [given])
     (results.quick, results.command) = (isQuick, command)
     try run.publish(results)
     try AuditFiles(results, job).write(to: run.runFolder)
@@ -115,16 +115,16 @@ package struct Audit {
 
   private func tuning() throws -> Relearning? {
     let steps = size.relearning
-    let checkpoints = [1, 2, 4].map { "\(steps * $0 / 4)" }.joined(separator: ",")
+    let checkpoints = JSON.array([1, 2, 4].map { .int(steps * $0 / 4) })
     return try AttackRun.configured(
       Relearning.name,
-      ["training.steps=\(steps)", "checkpoints=[\(checkpoints)]"] + settings(of: Relearning.name),
+      [["training": ["steps": .int(steps)], "checkpoints": checkpoints]]
+        + settings(of: Relearning.name),
       of: job.folder, in: catalogs.attacks) as? Relearning
   }
 
-  private func settings(of name: String) -> [String] {
-    size.settings.filter { $0.hasPrefix(name + ".") }
-      .map { String($0.dropFirst(name.count + 1)) }
+  private func settings(of name: String) throws -> [Settings] {
+    try [NamedSettings(size.settings, of: size.attacks + [Relearning.name], "attack").of(name)]
   }
 
   /// The rows of the attacks, and the pictures of the strongest one.

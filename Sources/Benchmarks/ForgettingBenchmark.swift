@@ -56,7 +56,7 @@ public struct ForgettingBenchmark: Benchmark {
         evaluation.firstSeed &+= 10_000 &* (UInt64(index) &+ options.seed)
         let erasure = try ErasureTrial(
           Erase(
-            job, settings: ["data.heldOutEvery=\(heldOutEvery)"] + named.of(method),
+            job, [["data": ["heldOutEvery": .int(heldOutEvery)]], named.of(method)],
             catalogs: options.catalogs),
           evaluation)
         return Trial("\(method)-\(index + 1)") { part, whole, device in

@@ -25,7 +25,7 @@ public struct MethodBenchmark: Benchmark {
       return try methods.map { method in
         let job = try options.job(method, concept, preserve: preserve)
         let erasure = try ErasureTrial(
-          Erase(job, settings: named.of(method), catalogs: options.catalogs), options, suite)
+          Erase(job, [named.of(method)], catalogs: options.catalogs), options, suite)
         return Trial("\(method)-\(concept.slug)") { part, whole, device in
           let (_, results) = try erasure(in: part, beside: whole, on: device)
           return Trial.Findings(results, of: concept)

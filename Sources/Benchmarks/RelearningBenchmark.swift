@@ -35,23 +35,22 @@ public struct RelearningBenchmark: Benchmark {
     let named = try NamedSettings(
       options.settings, of: methods + [outer, Relearning.name], "method")
     let tuning = try AttackRun.configured(
-      Relearning.name, named.of(Relearning.name), of: options.model)
+      Relearning.name, [named.of(Relearning.name)], of: options.model)
     guard let tuning = tuning as? Relearning else { return [] }
     return try concepts.flatMap { concept in
       let suite = try options.suite(of: options.job("none", concept))
       return try methods.flatMap { name -> [Trial] in
         let variant = MethodVariant.named(name)
         let plain = try Erase(
-          options.job(variant.method, concept), settings: variant.settings + named.of(name),
+          options.job(variant.method, concept), [variant.settings, named.of(name)],
           variant: variant.name,
           catalogs: options.catalogs)
         let trials = [try trial(concept, name, inside: nil, plain, tuning, suite)]
         guard controls[name] == nil else { return trials }
         let handed = try wrapper(around: variant.method).undecided(plain.job.options)
-        let inner = ["base=\(variant.method)", "options=\(handed.compact)"]
+        let inner: Settings = ["base": .string(variant.method), "options": handed]
         let wrapped = try Erase(
-          options.job(outer, concept), settings: inner + named.of(outer), catalogs: options.catalogs
-        )
+          options.job(outer, concept), [inner, named.of(outer)], catalogs: options.catalogs)
         return trials + [try trial(concept, name, inside: outer, wrapped, tuning, suite)]
       }
     }

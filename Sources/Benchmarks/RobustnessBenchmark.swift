@@ -30,7 +30,7 @@ public struct RobustnessBenchmark: Benchmark {
   public func trials() throws -> [Trial] {
     let named = try NamedSettings(options.settings, of: methods + attacks, "method or attack")
     let configured = try attacks.map {
-      try AttackRun.configured($0, named.of($0), of: options.model, in: options.catalogs.attacks)
+      try AttackRun.configured($0, [named.of($0)], of: options.model, in: options.catalogs.attacks)
     }
     return try concepts.flatMap { concept in
       let suite = try options.suite(of: options.job("none", concept))
@@ -42,7 +42,7 @@ public struct RobustnessBenchmark: Benchmark {
           ? nil
           : try ErasureTrial(
             Erase(
-              job, settings: variant.settings + named.of(name), variant: variant.name,
+              job, [variant.settings, named.of(name)], variant: variant.name,
               catalogs: options.catalogs),
             options, suite)
         var attack = try AttackRun(

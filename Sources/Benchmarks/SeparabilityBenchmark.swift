@@ -77,7 +77,7 @@ public struct SeparabilityBenchmark: Benchmark {
       )
     }
     let named = try NamedSettings(options.settings, of: methods, "method")
-    let separable = try TrainErasers(settings: named.of(SepME.name)).method
+    let separable = try TrainErasers(named.of(SepME.name)).method
     let spec = try judge
     return try casts().flatMap { cast in
       let judge = try spec.open(asked: cast.question, on: .cpu, in: options.catalogs.judges)
@@ -90,12 +90,12 @@ public struct SeparabilityBenchmark: Benchmark {
           // Wrong options are found before any work is done.
           for i in cast.concepts.indices {
             _ = try Erase(
-              options.job(method, cast.concepts[i], preserve: []), settings: named.of(method),
+              options.job(method, cast.concepts[i], preserve: []), [named.of(method)],
               catalogs: options.catalogs)
           }
         }
         return Trial("\(cast.kind)/\(method)") { _, whole, device in
-          let trial = SeparabilityTrial(
+          let trial = try SeparabilityTrial(
             method: method, settings: named.of(method), separable: separable, cast: cast,
             options: options, base: try options.model.model(on: device),
             judge: try spec.open(asked: cast.question, on: device, in: options.catalogs.judges),

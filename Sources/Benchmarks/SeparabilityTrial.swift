@@ -13,7 +13,7 @@ internal import Workflows
 struct SeparabilityTrial {
   let method: String
   /// The method's `--set` options.
-  let settings: [String]
+  let settings: Settings
   let separable: SepME
   let cast: SeparabilityCast
   let options: BenchmarkOptions
@@ -120,7 +120,7 @@ struct SeparabilityTrial {
   private func separableErasers(_ new: [Int], known: [Int]) throws -> [TrainedEraser] {
     let found = new.map { i -> (TrainedEraser, SepME.Request) in
       let kept = kept(for: i, known)
-      let text = ([cast.concepts[i]] + kept + settings).joined(separator: "\n")
+      let text = ([cast.concepts[i]] + kept + [settings.json.compact]).joined(separator: "\n")
       let key = "sepme-\(cast.concepts[i].slug)-\(String(text.fingerprint, radix: 16))"
       let file = run.file("\(kind)/erasers/\(key).safetensors")
       return (
@@ -182,7 +182,7 @@ struct SeparabilityTrial {
       let name = "\(kind)/\(method)-\(cast.concepts[i].slug)"
       let part = try Run(run.file(name), seed: options.seed)
       part.onProgress = { run.progress("\(name): \($0.stage)", $0.done, $0.total, $0.note) }
-      try Erase(job, settings: settings, catalogs: options.catalogs)(in: part, on: base.device)
+      try Erase(job, [settings], catalogs: options.catalogs)(in: part, on: base.device)
       return TrainedEraser(
         concept: i, key: "\(method)-\(cast.concepts[i].slug)", file: part.runFolder.eraserFile)
     }

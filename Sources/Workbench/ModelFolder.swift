@@ -126,11 +126,10 @@ public struct ModelFolder: Sendable, Hashable {
   }
 
   /// Options in three layers: `defaults`, over them the entries of `file` under `names` in that order, and over those
-  /// the settings `key=value`.
+  /// the settings, weakest first.
   /// - Throws: ``LetheError`` of the kind `request` for unknown keys and for values of another type
   package func options<T: Codable>(
-    _ file: OptionsFile, for names: [String], over defaults: T, set settings: [String],
-    from source: String = "--set"
+    _ file: OptionsFile, for names: [String], over defaults: T, set settings: [Settings]
   ) throws -> T {
     let url = self.file(file.rawValue)
     var value = defaults
@@ -141,7 +140,7 @@ public struct ModelFolder: Sendable, Hashable {
         value = try own.laid(over: value, in: "\(url.path), \(name)")
       }
     }
-    return try Settings(settings, from: source).laid(over: value)
+    return try settings.reduce(value) { try $1.laid(over: $0) }
   }
 
   // MARK: - Copies

@@ -10,17 +10,17 @@ extension ModelFolder {
   /// - Parameters:
   ///   - defaults: the options where nothing is set
   ///   - names: the entries of the file that count
-  ///   - given: settings `key=value`, weakest first
+  ///   - given: settings over the file's, weakest first
   package func sources(
     of options: JSON, defaults: JSON, _ file: OptionsFile, _ names: [String],
-    given: [(source: String, settings: [String])] = []
+    given: [Settings] = []
   ) throws -> [OptionSource] {
     let url = self.file(file.rawValue)
     let known = FileManager.default.fileExists(atPath: url.path) ? try JSON(contentsOf: url) : [:]
     var layers = names.compactMap { name in
       known.value(at: [name]).map { (file.rawValue, $0) }
     }
-    layers += try given.map { ($0.source, try Settings($0.settings).json) }
+    layers += given.map { ($0.source, $0.json) }
     return options.leaves.map { path, value in
       let named = layers.last { $0.1.value(at: path) != nil }?.0
       let usual = defaults.value(at: path)

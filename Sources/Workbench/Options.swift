@@ -1,24 +1,33 @@
-// Options as a command line gives them: `key=value`, `a.b=value`, or NAME.key=value for one of several methods or attacks.
+// Options that a command line, a file or a benchmark sets, over the defaults of a method or attack.
 internal import Foundation
 package import Torch
 
-/// Settings of the form `a.b=value`, as `--set` takes them.
-package struct Settings: Sendable {
+/// Options that are set, and where they are set. Options of a part, such as `training`, are an object within.
+package struct Settings: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   package let json: JSON
-  /// The option or the file that they come from, for messages.
-  private let source: String
+  /// The option or the file that sets them, for messages and for the record.
+  package let source: String
 
+  package init(_ json: JSON, from source: String = "--set") {
+    (self.json, self.source) = (json, source)
+  }
+
+  package init(dictionaryLiteral options: (String, JSON)...) {
+    self.init(.object(Dictionary(options) { $1 }))
+  }
+
+  /// - Parameter settings: `key=value` or `a.b=value`, as `--set` takes them
   /// - Throws: ``LetheError`` of the kind `request` for text without an equals sign
-  package init(_ settings: [String], from source: String = "--set") throws {
-    self.source = source
-    json = try settings.reduce(JSON.object([:])) { json, setting in
-      guard let equals = setting.firstIndex(of: "=") else {
-        throw LetheError.badValue("--set", "'\(setting)' has no '='; accepted: key=value")
-      }
-      let path = setting[..<equals].split(separator: ".").map(String.init)
-      let value = String(setting[setting.index(after: equals)...])
-      return Self.insert(Self.value(value), at: path[...], into: json)
-    }
+  package init(_ settings: [String]) throws {
+    self.init(
+      try settings.reduce(JSON.object([:])) { json, setting in
+        guard let equals = setting.firstIndex(of: "=") else {
+          throw LetheError.badValue("--set", "'\(setting)' has no '='; accepted: key=value")
+        }
+        let path = setting[..<equals].split(separator: ".").map(String.init)
+        let value = String(setting[setting.index(after: equals)...])
+        return Self.insert(Self.value(value), at: path[...], into: json)
+      })
   }
 
   /// The defaults, overridden by the settings.
@@ -26,6 +35,12 @@ package struct Settings: Sendable {
   package func laid<T: Codable>(over defaults: T) throws -> T {
     try json.laid(over: defaults, in: source)
   }
+
+  /// The settings within one name.
+  package func of(_ name: String) -> Settings { Settings(json[name] ?? [:], from: source) }
+
+  /// These settings as those of a name.
+  package func named(_ name: String) -> Settings { Settings([name: json], from: source) }
 
   /// The text as JSON (a number, true, false, a list or an object), or else as a string.
   private static func value(_ text: String) -> JSON {
@@ -58,7 +73,9 @@ package struct NamedSettings: Sendable {
   }
 
   /// The settings of one name, with the name cut off.
-  package func of(_ name: String) -> [String] {
-    settings.filter { $0.hasPrefix(name + ".") }.map { String($0.dropFirst(name.count + 1)) }
+  /// - Throws: ``LetheError`` of the kind `request` for text without an equals sign
+  package func of(_ name: String) throws -> Settings {
+    try Settings(
+      settings.filter { $0.hasPrefix(name + ".") }.map { String($0.dropFirst(name.count + 1)) })
   }
 }

@@ -14,11 +14,11 @@ extension EraseJob {
 
   /// Reads a request. Keys that it does not name have their defaults.
   /// - Parameter given: what the file holds, where it is not JSON
-  /// - Returns: the request without options, and its options as `key=value`
+  /// - Returns: the request without options, and its options
   /// - Throws: ``LetheError`` of the kind `request` for a key that no request has, `model` for a file that cannot be read
   package static func read(
     _ file: URL, _ given: JSON? = nil
-  ) throws -> (job: EraseJob, options: [String]) {
+  ) throws -> (job: EraseJob, options: Settings) {
     let given = try given ?? JSON(contentsOf: file)
     for key in (given.members ?? [:]).keys.sorted() where !keys.contains(key) {
       throw LetheError.unknown("key", key, known: keys, in: file.path)
@@ -32,7 +32,7 @@ extension EraseJob {
       throw LetheError.badValue(
         file.path, "'\(job.model.isEmpty ? "model" : "method")' is missing; a request names both")
     }
-    return (job, settings(given["options"] ?? [:], []))
+    return (job, Settings(stated(given["options"] ?? [:]), from: file.path))
   }
 
   /// Takes the concepts of a command line. Words that the request has for other concepts go with those: what takes
@@ -67,11 +67,9 @@ extension EraseJob {
         + gone.joined(separator: "; ")
   }
 
-  /// The leaves of an object as `a.b=value`. Null is no value.
-  private static func settings(_ value: JSON, _ path: [String]) -> [String] {
-    if let members = value.members, !members.isEmpty || path.isEmpty {
-      return members.sorted { $0.key < $1.key }.flatMap { settings($0.value, path + [$0.key]) }
-    }
-    return value == .null ? [] : ["\(path.joined(separator: "."))=\(value.compact)"]
+  /// The members that have a value: null is none.
+  private static func stated(_ value: JSON) -> JSON {
+    guard let members = value.members else { return value }
+    return .object(members.filter { $0.value != .null }.mapValues(stated))
   }
 }

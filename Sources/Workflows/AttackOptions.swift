@@ -13,14 +13,7 @@ extension AttackRun {
   func optionSources<A: Attack>(of attack: A) throws -> [OptionSource] {
     try job.folder.sources(
       of: JSON(encoding: attack), defaults: JSON(encoding: A()), .attacks, [A.name],
-      given: [
-        (
-          "--set",
-          given.filter { $0.hasPrefix("\(A.name).") }.map {
-            String($0.dropFirst(A.name.count + 1))
-          }
-        )
-      ]
+      given: [given.of(A.name)]
     ).map { OptionSource("\(A.name).\($0.key)", $0.value, $0.source) }
   }
 }

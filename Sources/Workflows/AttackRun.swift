@@ -23,7 +23,7 @@ public struct AttackRun {
   package var shared: URL?
   public var command: [String] = []
   /// Settings ATTACK.key=value of the command line, for the record.
-  package var given: [String] = []
+  package var given: Settings = [:]
   /// The catalogs of the program, for judges, and for names in files and on pages.
   package var catalogs = Catalogs.builtIn
   private let suite: PromptSuite
@@ -71,11 +71,19 @@ public struct AttackRun {
   /// The prompts that are attacked.
   public var prompts: [String] { samples.map(\.prompt) }
 
-  /// An attack with its defaults, over them its entry of `attacks.json` in the model's folder, and over that the
-  /// settings.
+  /// An attack with its defaults, over them its entry of `attacks.json` in the model's folder, and over that
+  /// `settings`, `key=value`.
   /// - Throws: ``LetheError`` of the kind `request` for an unknown attack or option
   public static func configured(
-    _ name: String, _ settings: [String], of model: ModelFolder,
+    _ name: String, settings: [String], of model: ModelFolder, in catalog: AttackCatalog = .builtIn
+  ) throws -> any Attack {
+    try configured(name, [Settings(settings)], of: model, in: catalog)
+  }
+
+  /// The same with settings, weakest first.
+  /// - Throws: ``LetheError`` of the kind `request` for an unknown attack or option
+  package static func configured(
+    _ name: String, _ settings: [Settings], of model: ModelFolder,
     in catalog: AttackCatalog = .builtIn
   ) throws -> any Attack {
     func make<A: Attack>(_ type: A.Type) throws -> any Attack {

@@ -24,20 +24,31 @@ public struct Erase {
   public let job: EraseJob
   public let method: any UnlearningMethod
   public let catalogs: Catalogs
-  /// Settings `key=value` and where they come from, for the record.
-  package var given: [(source: String, settings: [String])]
+  /// Settings and where they come from, weakest first, for the record.
+  package var given: [Settings]
   let exports: Export?
 
   /// Resolves the method and its options. All errors in them are found here.
   /// - Parameters:
   ///   - settings: options of the method as `key=value`
-  ///   - request: options of a file under `settings`, and that file
+  ///   - exports: the form in which the whole edited model is written; nil writes none
+  ///   - catalogs: the catalogs in which the method, and a method inside it, are looked up
+  /// - Throws: ``LetheError`` of the kind `request` for an unknown method or option, or without a concept
+  public init(
+    _ job: EraseJob, settings: [String], exports: Export? = nil, catalogs: Catalogs = .builtIn
+  ) throws {
+    try self.init(job, [Settings(settings)], exports: exports, catalogs: catalogs)
+  }
+
+  /// - Parameters:
+  ///   - settings: options of the method, weakest first
+  ///   - request: options of a file under `settings`
   ///   - exports: the form in which the whole edited model is written; nil writes none
   ///   - variant: another name whose entry of `methods.json` overrides that of the method
   ///   - catalogs: the catalogs in which the method, and a method inside it, are looked up
   /// - Throws: ``LetheError`` of the kind `request` for an unknown method or option, or without a concept
-  public init(
-    _ job: EraseJob, settings: [String], over request: (file: String, settings: [String])? = nil,
+  package init(
+    _ job: EraseJob, _ settings: [Settings], over request: Settings? = nil,
     exports: Export? = nil, variant: String? = nil, catalogs: Catalogs = .builtIn
   ) throws {
     guard !job.concepts.isEmpty else {
@@ -48,12 +59,7 @@ public struct Erase {
     }
     try job.checkWording()
     let chosen = try catalogs.methods.named(job.method)
-    // A fault in the file is told as the file's.
-    if let request {
-      _ = try Self.configured(
-        chosen, request.settings, of: job.folder, variant, catalogs.methods, from: request.file)
-    }
-    let all = (request?.settings ?? []) + settings
+    let all = [request].compactMap(\.self) + settings
     method = try Self.configured(chosen, all, of: job.folder, variant, catalogs.methods)
     try Self.refuseIdle(method, all)
     let inner = try (method as? any WrappingMethod)?.inner()
@@ -75,33 +81,32 @@ public struct Erase {
       for name in job.concepts { try themes.refuseMisspelling(name) }
     }
     (self.job, self.exports, self.catalogs) = (job, exports, catalogs)
-    given = [("--set", settings)]
-    if let request { given.insert(("--config", request.settings), at: 0) }
+    given = [request].compactMap { $0.map { Settings($0.json, from: "--config") } } + settings
   }
 
   /// The paper's defaults, over them the entries of `methods.json` for the method, and over those `settings`.
   static func configured<M: UnlearningMethod>(
-    _ type: M.Type, _ settings: [String], of model: ModelFolder, _ variant: String? = nil,
-    _ catalog: MethodCatalog = .builtIn, from source: String = "--set"
+    _ type: M.Type, _ settings: [Settings], of model: ModelFolder, _ variant: String? = nil,
+    _ catalog: MethodCatalog = .builtIn
   ) throws -> any UnlearningMethod {
     let variants = [variant].compactMap(\.self).filter { $0 != M.name }
     let method = try model.options(
-      .methods, for: [M.name] + variants, over: M(), set: settings, from: source)
+      .methods, for: [M.name] + variants, over: M(), set: settings)
     guard let outer = method as? any WrappingMethod else { return method }
-    return try wrapped(outer, variants, settings, of: model, catalog, source)
+    return try wrapped(outer, variants, settings, of: model, catalog)
   }
 
   /// For a method that wraps another, `methods.json` may have an entry for the pair, such as `meta-esd`, which
   /// overrides `meta`. The inner method uses its own entry, `esd`.
   private static func wrapped<M: WrappingMethod>(
-    _ method: M, _ variants: [String], _ settings: [String], of model: ModelFolder,
-    _ catalog: MethodCatalog, _ source: String
+    _ method: M, _ variants: [String], _ settings: [Settings], of model: ModelFolder,
+    _ catalog: MethodCatalog
   ) throws -> any UnlearningMethod {
     var base = method.base
     base.catalog = catalog
     var outer = try model.options(
       .methods, for: [M.name, "\(M.name)-\(method.base)"] + variants, over: M(around: base),
-      set: settings, from: source)
+      set: settings)
     outer.base.catalog = catalog
     guard outer.options.members != nil else { return outer }
     func filled<Base: UnlearningMethod>(_ type: Base.Type) throws -> JSON {
@@ -116,10 +121,10 @@ public struct Erase {
   }
 
   /// Refuses settings of options that have no effect beside the values of others. `methods.json` may hold them.
-  private static func refuseIdle(_ method: any UnlearningMethod, _ settings: [String]) throws {
-    let set = try Settings(settings).json
-    for (option, other) in method.idle
-    where set.value(at: option.split(separator: ".").map(String.init)) != nil {
+  private static func refuseIdle(_ method: any UnlearningMethod, _ settings: [Settings]) throws {
+    for (option, other) in method.idle {
+      let path = option.split(separator: ".").map(String.init)
+      guard settings.contains(where: { $0.json.value(at: path) != nil }) else { continue }
       throw LetheError.badValue("--set", "'\(option)' has no effect beside \(other); leave it out")
     }
   }

@@ -30,9 +30,9 @@ package struct Relearn {
   package var seed: UInt64 = 0
   package var options: EvaluationOptions
   package var command: [String] = []
-  /// Settings key=value of the command line, for the record.
-  package var given: [String] = [] {
-    didSet { judged.given = given.map { "\(Relearning.name).\($0)" } }
+  /// The settings of the command line, for the record.
+  package var given: Settings = [:] {
+    didSet { judged.given = given.named(Relearning.name) }
   }
   /// The catalogs of the program, for judges, and for names on pages.
   package var catalogs = Catalogs.builtIn { didSet { judged.catalogs = catalogs } }

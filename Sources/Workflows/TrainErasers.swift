@@ -11,10 +11,10 @@ package import Workbench
 package struct TrainErasers {
   package var method: SepME
 
-  /// - Parameter settings: options of SepME as `key=value`
+  /// - Parameter settings: options of SepME
   /// - Throws: ``LetheError`` of the kind `request` for unknown options, and for a form other than `separate`
-  package init(settings: [String]) throws {
-    method = try Settings(settings).laid(over: SepME())
+  package init(_ settings: Settings) throws {
+    method = try settings.laid(over: SepME())
     guard method.form == .separate else {
       throw LetheError.badValue(
         "--set form",

@@ -46,7 +46,7 @@ import WorkbenchSupport
       let json = "{\"esd\": {\"eta\": 2, \"training\": {\"steps\": 7}}, \"esd-u\": {\"eta\": 3}}"
       try Data(json.utf8).write(to: model.file("methods.json"))
       func esd(_ names: [String], _ settings: [String] = []) throws -> ESD {
-        try model.options(.methods, for: names, over: ESD(), set: settings)
+        try model.options(.methods, for: names, over: ESD(), set: [Settings(settings)])
       }
       #expect(try esd([]).eta == ESD().eta)
       #expect(try esd(["esd"]).eta == 2 && esd(["esd"]).training.steps == 7)

@@ -47,7 +47,7 @@ import Unlearning
 
   @Test func namedSettingsBelongToTheirName() throws {
     let named = try NamedSettings(["esd.eta=2", "esd-u.eta=3"], of: ["esd", "esd-u"], "method")
-    #expect(named.of("esd") == ["eta=2"] && named.of("esd-u") == ["eta=3"])
+    #expect(try named.of("esd") == ["eta": 2] && named.of("esd-u") == ["eta": 3])
     let error = #expect(throws: LetheError.self) {
       try NamedSettings(["uce.push=1"], of: ["esd"], "method")
     }

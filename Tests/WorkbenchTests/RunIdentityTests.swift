@@ -277,10 +277,10 @@ import WorkbenchSupport
           }
         }
         try TrainErasers(
-          settings: [
+          Settings([
             "tolerance=0.1", "training.steps=4", "trajectories=1", "trajectorySteps=3",
             "training.saveEvery=1", "training.learningRate=\(rate)",
-          ])(&set, in: run, on: .cpu)
+          ]))(&set, in: run, on: .cpu)
         return try Data(contentsOf: set.file("fox"))
       }
       let other = try trained("other", rate: 0.5)

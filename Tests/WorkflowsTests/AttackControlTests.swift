@@ -80,7 +80,7 @@ import WorkbenchSupport
       let attacks = try [
         ("random", ["attempts=1"]), ("seeds", ["attempts=3"]),
         ("ringabell", ["population=6", "generations=2"]),
-      ].map { try AttackRun.configured($0, $1, of: model) }
+      ].map { try AttackRun.configured($0, settings: $1, of: model) }
       let attacking = try AttackRun(erase.job, attacks, Tiny.evaluation)
       let results = try attacking(in: run, eraser: eraser, on: .cpu)
       let most =
@@ -135,7 +135,7 @@ import WorkbenchSupport
       func attack(_ pairs: String) throws {
         try Data("with,without\n\(pairs)\n".utf8).write(to: file)
         let ringabell = try AttackRun.configured(
-          "ringabell", ["population=4", "generations=2", "pairs=\(file.path)"], of: model)
+          "ringabell", settings: ["population=4", "generations=2", "pairs=\(file.path)"], of: model)
         try AttackRun(erase.job, [ringabell], Tiny.evaluation, limit: 1)(
           in: run, eraser: eraser, on: .cpu)
       }

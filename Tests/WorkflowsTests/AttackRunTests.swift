@@ -32,7 +32,7 @@ import WorkbenchSupport
       let attacks = try AttackCatalog.builtIn.all.map {
         try AttackRun.configured(
           $0.name,
-          NamedSettings(Tiny.attacks, of: AttackCatalog.builtIn.names, "attack").of($0.name),
+          [NamedSettings(Tiny.attacks, of: AttackCatalog.builtIn.names, "attack").of($0.name)],
           of: model)
       }
       var attack = try AttackRun(erase.job, attacks, Tiny.evaluation)
@@ -105,13 +105,13 @@ import WorkbenchSupport
       #expect(kept.filter { $0.hasPrefix("ringabell-") }.count == 1)
       // Other options do not continue a log.
       let other = try AttackRun(
-        erase.job, [try AttackRun.configured("random", ["tokens=2"], of: model)],
+        erase.job, [try AttackRun.configured("random", settings: ["tokens=2"], of: model)],
         Tiny.evaluation)
       #expect(throws: LetheError.self) {
         try other(in: run, eraser: eraser, on: .cpu)
       }
       #expect(throws: LetheError.self) {
-        try AttackRun.configured("random", ["token=2"], of: model)
+        try AttackRun.configured("random", settings: ["token=2"], of: model)
       }
     }
   }

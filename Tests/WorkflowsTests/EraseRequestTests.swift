@@ -231,7 +231,7 @@ import WorkbenchSupport
       let run = try Run(folder.appendingPathComponent("run"))
       let first = try Erase(request, settings: settings)(in: run, on: .cpu).eraser
       let (again, options) = try EraseJob.read(run.file("job.json"))
-      #expect(try Erase(again, settings: options)(in: run, on: .cpu).eraser.hash() == first.hash())
+      #expect(try Erase(again, [options])(in: run, on: .cpu).eraser.hash() == first.hash())
     }
   }
 }

@@ -104,7 +104,8 @@ import WorkbenchSupport
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.model(folder)
       let attack = try AttackRun.configured(
-        "sentences", ["words=[\"one\", \"two\"]"], of: model, in: Catalogs.extended().attacks)
+        "sentences", settings: ["words=[\"one\", \"two\"]"], of: model,
+        in: Catalogs.extended().attacks)
       let run = try Run(folder.appendingPathComponent("run"))
       let made = try Erase(Tiny.job(model, "esd", "fox"), settings: Tiny.esd)
       let (eraser, _) = try made(in: run, on: .cpu)

@@ -31,7 +31,7 @@ import WorkbenchSupport
       let eraser = try erase(in: run, on: .cpu).eraser
       var relearn = try Relearn(erase.job, Self.tuning(mode), Tiny.evaluation, prompts: 2)
       (relearn.seeds, relearn.unseen) = (2, 4)
-      relearn.given = ["training.steps=4"]
+      relearn.given = ["training": ["steps": 4]]
       let results = try relearn(in: run, eraser: eraser, on: .cpu)
       // Where it comes from: hashes, and each option with its source.
       let origin = try #require(results.origin)
@@ -96,7 +96,7 @@ import WorkbenchSupport
     try Fixtures.temporaryFolder { folder in
       let model = ModelFolder(folder)
       func rate(_ settings: [String]) throws -> Double? {
-        let attack = try AttackRun.configured("relearn", settings, of: model)
+        let attack = try AttackRun.configured("relearn", [Settings(settings)], of: model)
         return (attack as? Relearning)?.training.learningRate
       }
       #expect(try rate([]) == 1e-5 && rate(["mode=full"]) == 1e-5)

@@ -105,7 +105,7 @@ import Training
       // Attacked prompts are not attacked again, and a complete curve stays as it is.
       let names = ["none", "random"]
       let attacks = try names.map {
-        try AttackRun.configured($0, $0 == "random" ? ["attempts=2"] : [], of: job.folder)
+        try AttackRun.configured($0, settings: $0 == "random" ? ["attempts=2"] : [], of: job.folder)
       }
       let attack = try AttackRun(old, attacks, Self.options, limit: 2)
       let logs = names.map { run.events("attack/\($0).jsonl") }
@@ -114,7 +114,7 @@ import Training
       #expect(logs.allSatisfy { $0.count == 2 })
       let tuning = try AttackRun.configured(
         Relearning.name,
-        [
+        settings: [
           "checkpoints=[1,2]", "pictures=2", "pictureSteps=2", "training.batch=2",
           "training.steps=2",
         ], of: job.folder)

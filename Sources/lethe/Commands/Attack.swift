@@ -84,8 +84,8 @@ struct AttackCommand: ParsableCommand {
           "--pairs", "they are for the attack ringabell, which --attack does not name")
       }
       let attacks = try names.map { name in
-        var own = named.of(name)
-        if name == RingABell.name, let pairs { own.append("pairs=\(pairs)") }
+        var own = [try named.of(name)]
+        if name == RingABell.name, let pairs { own.append(["pairs": .string(pairs)]) }
         return try AttackRun.configured(
           name, own, of: job.folder, in: LetheProgram.catalogs.attacks)
       }
@@ -99,7 +99,7 @@ struct AttackCommand: ParsableCommand {
         job, attacks, options, suite, judge: judges.first, limit: limit)
       attacking.threshold = threshold
       attacking.seed = seed
-      (attacking.given, attacking.catalogs) = (settings, LetheProgram.catalogs)
+      (attacking.given, attacking.catalogs) = (try Settings(settings), LetheProgram.catalogs)
       attacking.command = ["lethe"] + CommandLine.arguments.dropFirst()
       let results = try attacking(in: run, eraser: eraser, on: device)
       let page = "\(runFolder)/attack/report.html"

@@ -102,7 +102,7 @@ struct AuditCommand: ParsableCommand {
         catalogs: LetheProgram.catalogs)
       (audit.isQuick, audit.seed, audit.request) = (!full, seed, judging.request(prompts))
       (audit.source, audit.measures) = (subject.source, try measuring.measures())
-      audit.given = settings
+      audit.given = try Settings(settings)
       audit.command = ["lethe"] + CommandLine.arguments.dropFirst()
       if dryRun {
         let plan = try audit.plan(on: device) { $0.map(warn) }

@@ -127,7 +127,7 @@ struct EraseCommand: ParsableCommand {
       var erase = try RecipeFile.reading(file) {
         let (job, options) = try request(file)
         return try Erase(
-          job, settings: settings, over: file.map { (file: $0.url.path, settings: options) },
+          job, [Settings(settings)], over: file == nil ? nil : options,
           exports: export.flatMap { Export(rawValue: $0.rawValue) },
           catalogs: LetheProgram.catalogs)
       }
@@ -167,17 +167,17 @@ struct EraseCommand: ParsableCommand {
     }
   }
 
-  /// The request of --config, of the command line, or of both, and the options of the file as `key=value`.
-  private func request(_ file: RecipeFile?) throws -> (job: EraseJob, options: [String]) {
+  /// The request of --config, of the command line, or of both, and the options of the file.
+  private func request(_ file: RecipeFile?) throws -> (job: EraseJob, options: Settings) {
     var job = EraseJob()
-    var options: [String] = []
+    var options: Settings = [:]
     if let file { (job, options) = try EraseJob.read(file.url, file.json) }
     if let model { job.folder = ModelFolder(model) }
     if additions.additions != ModelAdditions() {
       job.folder = ModelFolder(job.model, additions.additions)
     }
     // Options belong to their method.
-    if let method, method != job.method { (job.method, options) = (method, []) }
+    if let method, method != job.method { (job.method, options) = (method, [:]) }
     if !concept.isEmpty, let note = job.take(concepts: concept) { CommonOptions.note(note) }
     job.replacement = replaceWith ?? job.replacement
     job.replacementCaption = replaceCaption ?? job.replacementCaption

@@ -102,12 +102,12 @@ struct RelearnCommand: ParsableCommand {
       _ = try RunFolder(runFolder).job()
       let run = try common.run(at: runFolder, seed: seed)
       let job = try run.runFolder.job()
-      let asked =
+      let asked = try Settings(
         (mode.map { ["mode=\($0.rawValue)"] } ?? []) + settings
-        + (steps.map { ["training.steps=\($0)"] } ?? [])
+          + (steps.map { ["training.steps=\($0)"] } ?? []))
       guard
         let tuning = try AttackRun.configured(
-          Relearning.name, asked, of: job.folder,
+          Relearning.name, [asked], of: job.folder,
           in: LetheProgram.catalogs.attacks) as? Relearning
       else { return }
       let eraser = try run.runFolder.eraser()

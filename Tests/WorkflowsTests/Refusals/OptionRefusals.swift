@@ -90,7 +90,7 @@ extension Refusal {
     return beyond.map { setting("esd", $0) } + [
       setting("esdd", "a=1"),
       Refusal("--set p4d.tokens=-1") {
-        _ = try AttackRun.configured("p4d", ["tokens=-1"], of: $0.model)
+        _ = try AttackRun.configured("p4d", settings: ["tokens=-1"], of: $0.model)
       },
       Refusal("methods.json development=fox") {
         try Data(#"{"development": "fox"}"#.utf8).write(to: $0.model.file("methods.json"))

@@ -32,7 +32,7 @@ extension EraserCommand {
     func run() throws {
       try common.reporting {
         var erasers = try set.open(toChange: true)
-        let train = try TrainErasers(settings: settings)
+        let train = try TrainErasers(Settings(settings))
         if dryRun {
           print(try JSON(encoding: train.method).pretty, terminator: "")
           let model = try erasers.modelFolder.model(on: common.openDevice())
