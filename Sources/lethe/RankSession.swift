@@ -31,6 +31,8 @@ enum RankSession {
     guard let own = try RankEnvironment(ProcessInfo.processInfo.environment) else {
       return try body()
     }
+    // Gloo writes to a rank that has died; the failed write is told, and must not end this process without a word.
+    signal(SIGPIPE, SIG_IGN)
     let ranks = try Ranks(
       joining: own, isInterrupted: { Interrupt.isRequested }, onFailure: { Interrupt.request() })
     if shares {
