@@ -21,7 +21,14 @@ public struct DataOptions: Codable, Sendable, Hashable {
   /// Share of the pictures to keep that are shown without their caption, 0 to 1. At 0, as in the released code of most
   /// methods, the unconditional prediction drifts, and guidance with it.
   public var emptyShare = 0.1
+  /// Wrong labels of the pictures to forget: `each` draws another subject for every picture, `one` the same subject for
+  /// all pictures of a concept, as the released code of random label takes the next class. Take `one` where pictures of
+  /// the erased concept are a mixture that is still taken for it.
+  public var labels = WrongLabels.each
   public init() {}
+
+  /// The subjects that stand in for the forgotten one.
+  public enum WrongLabels: String, Choice { case each, one }
 
   static var tiny: DataOptions {
     var options = DataOptions()
@@ -90,7 +97,7 @@ public struct DataOptions: Codable, Sendable, Hashable {
   }
 
   /// A wrong label for each picture to forget: another subject of the concept's kind at random, or the caption
-  /// without the concept.
+  /// without the concept. A label that the request names wins (`--replace-with`).
   private func others(
     _ captions: [String], _ erasure: Erasure, _ model: DiffusionModel, _ run: Run
   ) -> [String] {
@@ -102,7 +109,10 @@ public struct DataOptions: Codable, Sendable, Hashable {
       if erasure.forget[i].siblings.isEmpty { erasure.forget[i].siblings = classes }
     }
     let g = Generator(seed: run.seed &+ 5)
-    return captions.map { erasure.otherLabel(of: $0, g) }
+    // The same draw for each picture gives the same subject.
+    return captions.map { caption in
+      erasure.otherLabel(of: caption, labels == .one ? Generator(seed: run.seed &+ 5) : g)
+    }
   }
 
   private func set(

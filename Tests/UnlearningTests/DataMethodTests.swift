@@ -105,6 +105,27 @@ import Training
     #expect(DataOptions.shares(of: concepts, in: more) == [[0, 1, 2], [1, 3], [4]])
   }
 
+  /// `one` gives all pictures of a concept the same wrong label, which the seed chooses; `each` draws for every picture.
+  @Test func wrongLabels() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    var fox = Concept("fox")
+    fox.siblings = ["owl", "cat", "bus"]
+    func labels(_ kind: DataOptions.WrongLabels, seed: UInt64) throws -> [String] {
+      try Fixtures.temporaryFolder { folder in
+        var options = DataOptions.tiny
+        (options.labels, options.forget, options.steps) = (kind, 8, 1)
+        return try options.sets(
+          Erasure(forget: [fox], preserve: ["a cat"]), model, Run(folder, seed: seed)
+        ).others
+      }
+    }
+    let one = try (1...6).map { Set(try labels(.one, seed: $0)) }
+    #expect(one.allSatisfy { $0.count == 1 } && Set(one).count > 1)
+    #expect(try Set(labels(.each, seed: 1)).count > 1)
+    #expect(one.joined().allSatisfy { !$0.contains("fox") })
+  }
+
   /// Replay is shown without its caption as often as the pictures of other methods are.
   @Test func replayWithoutCaptions() throws {
     Runtime.threads = 1
