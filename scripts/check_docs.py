@@ -3,6 +3,7 @@
 - a relative link to a file that does not exist, or a path docs/... in a source that does not;
 - a fenced block below `<!-- from FILE -->` whose lines do not stand in FILE;
 - a command `lethe ...` or `make ...` with an option, subcommand or target that does not exist;
+- a test `XTests.name` that does not exist;
 - a README of more than 450 words beside its commands.
 
 Options are those of `lethe COMMAND --help`, so they are checked where .build/release/lethe or .build/debug/lethe exists; the newer one counts.
@@ -67,6 +68,16 @@ def commands(text):
             words = words[end + 1:]
 
 
+def named_tests(page, text, tests):
+    """Faults of `XTests` and `XTests.name` in a page."""
+    for suite, name in re.findall(r"`(\w+Tests)(?:\.(\w+))?`", text):
+        source = tests.get(suite)
+        if source is None:
+            yield f"{page}: there is no test file {suite}.swift"
+        elif name and not re.search(rf"\bfunc {name}\b", source):
+            yield f"{page}: {suite} has no test {name}"
+
+
 class Help:
     def __init__(self, program):
         self.program, self.known = program, {}
@@ -118,10 +129,12 @@ def main():
         program = Path(sys.argv[1])
     help = Help(program.resolve()) if program else None
     checked = 0
+    tests = {path.stem: path.read_text() for path in tracked("Tests/*.swift")}
     for page in tracked("*.md"):
         text = page.read_text()
         faults += list(links(page, text))
         faults += list(excerpts(page, text))
+        faults += list(named_tests(page, text, tests))
         # The changelog tells of commands that are gone.
         for words in [] if page.name == "CHANGELOG.md" else commands(text):
             if words[0] == "make":
