@@ -4,6 +4,7 @@
 - a fenced block below `<!-- from FILE -->` whose lines do not stand in FILE;
 - a command `lethe ...` or `make ...` with an option, subcommand or target that does not exist;
 - a test `XTests.name` that does not exist;
+- a public type that the topics of the library's documentation do not list;
 - a README of more than 450 words beside its commands.
 
 Options are those of `lethe COMMAND --help`, so they are checked where .build/release/lethe or .build/debug/lethe exists; the newer one counts.
@@ -78,6 +79,18 @@ def named_tests(page, text, tests):
             yield f"{page}: {suite} has no test {name}"
 
 
+def unlisted():
+    """Faults of public types outside of the topics. The program's own are no part of the library."""
+    topics = Path("Sources/Library/Lethe.docc/Lethe.md").read_text()
+    for source in tracked("Sources/*.swift"):
+        if source.parts[1] == "lethe":
+            continue
+        declared = r"^public (?:final |indirect )?(?:struct|enum|class|protocol|actor) (\w+)"
+        for name in re.findall(declared, source.read_text(), flags=re.M):
+            if f"``{name}``" not in topics:
+                yield f"{source}: {name} is public, and Sources/Library/Lethe.docc/Lethe.md does not list it"
+
+
 class Help:
     def __init__(self, program):
         self.program, self.known = program, {}
@@ -149,6 +162,7 @@ def main():
         for path in re.findall(r"\bdocs/[\w./-]+\.(?:md|png)", source.read_text(errors="replace")):
             if not Path(path).exists():
                 faults.append(f"{source}: {path} does not exist")
+    faults += list(unlisted())
     prose = re.sub(r"^    .*$", "", Path("README.md").read_text(), flags=re.M)
     words = sum(any(c.isalnum() for c in word) for word in prose.split())
     if words > README_WORDS:

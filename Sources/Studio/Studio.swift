@@ -1,46 +1,46 @@
 // `lethe studio`: a web application of this machine over folders of runs.
 internal import FlyingSocks
-public import Foundation
-public import Torch
-public import Workbench
+package import Foundation
+package import Torch
+package import Workbench
 
 /// A server over folders of runs: it shows them, draws with erasers on and off, and starts jobs.
-public actor Studio {
+package actor Studio {
   /// Settings of a studio.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// Folders of runs, and of models.
-    public var folders: [String]
+    package var folders: [String]
     /// The address to listen on: an IP address of this machine, or `localhost`.
-    public var host = "127.0.0.1"
+    package var host = "127.0.0.1"
     /// The port; 0 takes one that is free.
-    public var port: UInt16 = 8737
+    package var port: UInt16 = 8737
     /// The token that calls must bring. Nil asks for none on this machine alone, and makes one for any other address.
-    public var token: String?
+    package var token: String?
     /// Seconds that a client has for a request's head, for its body, and for taking a part of an answer.
     var patience = 60.0
     /// The most connections at a time.
     var clients = 256
     /// The program that jobs run.
-    public var program: URL
+    package var program: URL
 
-    public init(_ folders: [String], program: URL) {
+    package init(_ folders: [String], program: URL) {
       (self.folders, self.program) = (folders, program)
     }
   }
 
   /// The token that calls must bring; nil for none.
-  public nonisolated let token: String?
+  package nonisolated let token: String?
   private let options: Options
   private let router: Router
   private let threads = ServerThreads()
   private var running: Task<Void, Never>?
 
   /// The fewest characters of a token.
-  public static let shortestToken = 16
+  package static let shortestToken = 16
 
   /// - Throws: ``LetheError`` of the kind `request` for a folder that is not there, an address or a token that is not
   ///   accepted
-  public init(
+  package init(
     _ options: Options, catalogs: Catalogs = .builtIn, on device: Device = .cpu
   ) throws {
     var options = options
@@ -93,7 +93,7 @@ public actor Studio {
   /// Begins to listen.
   /// - Returns: the address for a browser, with the token where there is one
   /// - Throws: ``LetheError`` of the kind `request` for a port or an address that is not to be had
-  public func open() async throws -> URL {
+  package func open() async throws -> URL {
     let server: Server
     do {
       server = try await Server(
@@ -109,7 +109,7 @@ public actor Studio {
   }
 
   /// Ends the server. Jobs go on.
-  public func close() async {
+  package func close() async {
     running?.cancel()
     await running?.value
     await router.painter.rest()
