@@ -50,12 +50,12 @@ public struct SeparabilityBenchmark: Benchmark {
         "\(options.model.path) lists '\(listed[0].name)' and not all of the others; accepted: concepts that it lists, or "
           + "none of them")
     }
-    guard 1...9 ~= concepts.count else {
+    if concepts.isEmpty {
+      _ = try options.model.themes(for: "--concept", accepted: "one to nine concepts by name")
+    }
+    guard concepts.count <= 9 else {
       throw LetheError.badValue(
-        "--concept",
-        concepts.isEmpty
-          ? "\(options.model.path) has no themes.json to draw concepts from; name one to nine"
-          : "\(concepts.count) concepts; accepted: at most nine")
+        "--concept", "\(concepts.count) concepts; accepted: at most nine")
     }
     let prompts = (options.evaluation.quick ? 1 : options.evaluation.seeds) * 5
     return [

@@ -13,11 +13,7 @@ extension ModelFolder {
   public func drawSubjects(
     _ counts: String, seed: UInt64, without others: [String] = []
   ) throws -> [String] {
-    guard let themes = try listedThemes() else {
-      throw LetheError.badValue(
-        "--draw",
-        "\(path) has no themes.json, which lists subjects to draw from; accepted: --concept")
-    }
+    let themes = try themes(for: "--draw", accepted: "--concept")
     let g = Generator(seed: seed)
     func drawn(_ names: [String]) -> [String] {
       Tensor.permutation(names.count, g).map { names[$0] }.filter { !others.contains($0) }

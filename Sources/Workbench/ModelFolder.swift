@@ -78,11 +78,22 @@ public struct ModelFolder: Sendable, Hashable {
   /// The subjects that the model lists.
   /// - Throws: ``LetheError`` of the kind `model` for a model without `themes.json`
   public func themes() throws -> Themes {
+    guard let themes = try listedThemes() else { throw LetheError.model(withoutThemes) }
+    return themes
+  }
+
+  /// The same for an option that needs them.
+  /// - Parameter accepted: words on other values, for the message
+  /// - Throws: ``LetheError`` of the kind `request` for a model without `themes.json`
+  package func themes(for option: String, accepted: String) throws -> Themes {
     guard let themes = try listedThemes() else {
-      throw LetheError.model(
-        "\(path) has no themes.json, which lists the subjects that its pictures can be judged for")
+      throw LetheError.badValue(option, "\(withoutThemes); accepted: \(accepted)")
     }
     return themes
+  }
+
+  private var withoutThemes: String {
+    "\(path) has no themes.json, which lists a model's subjects and names their judge"
   }
 
   // MARK: - Judge
@@ -108,12 +119,7 @@ public struct ModelFolder: Sendable, Hashable {
   /// The judge that the model's `themes.json` names.
   /// - Throws: ``LetheError`` of the kind `request` for a model without one
   package func judgeSpec() throws -> JudgeSpec {
-    guard let themes = try listedThemes() else {
-      throw LetheError.badValue(
-        "--judge",
-        "\(path) has no themes.json, which names a judge; accepted: "
-          + JudgeCatalog.builtIn.usage)
-    }
+    let themes = try themes(for: "--judge", accepted: JudgeCatalog.builtIn.usage)
     return JudgeSpec("own", judgeFolder(themes).path)
   }
 

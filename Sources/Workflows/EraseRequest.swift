@@ -57,11 +57,9 @@ extension Erase {
             than: job.concepts, in: job.trainedThemes(themes) ?? themes)
         }
         if hasWords { listed += erasure.othersOfKind }
-        guard themes != nil || hasWords else {
-          throw LetheError.badValue(
-            "--preserve",
-            "'others' needs a model with themes.json, and \(job.model) has none; give --kind, or name the prompts"
-          )
+        if !hasWords {
+          _ = try job.folder.themes(
+            for: "--preserve others", accepted: "--kind, or prompts to preserve by name")
         }
       default: erasure.preserve.append(entry)
       }

@@ -40,12 +40,7 @@ package struct MakeSet {
     pool += try resolved(concepts).flatMap(\.prompts)
     if !others.isEmpty {
       let siblings = Erasure(forget: try resolved(others)).othersOfKind
-      guard themes != nil || !siblings.isEmpty else {
-        throw LetheError.badValue(
-          "--others",
-          "it needs the subjects of a themes.json, and \(model.path) has none; give --kind or --prompt"
-        )
-      }
+      if siblings.isEmpty { _ = try model.themes(for: "--others", accepted: "--kind or --prompt") }
       pool += themes.map { Erasure.others(than: others, in: $0) } ?? siblings
     }
     guard !pool.isEmpty, count >= 1 else {

@@ -101,7 +101,7 @@ import WorkbenchSupport
     }
     try refused("does not mention 'fox'") { $0.wording = ConceptWording(prompts: ["a wolf"]) }
     try refused("names nothing") { $0.wording = ConceptWording(related: [" "]) }
-    try refused("give --kind") { $0.preserve = ["others"] }
+    try refused("accepted: --kind") { $0.preserve = ["others"] }
     try refused("'none' stands alone") { $0.preserve = ["none", "a cat"] }
     // What takes a concept's place is no other concept that is to be forgotten.
     try refused("'owl' is to be forgotten itself", ["fox", "owl"]) {
