@@ -57,7 +57,8 @@ studio-test: build ## `lethe studio` used in a headless Chromium, screenshots in
 smoke: build ## a tiny SD 1 and a tiny SDXL of random weights through every command, into runs/smoke (says nothing about forgetting)
 	@OMP_NUM_THREADS=1 python3 scripts/smoke/smoke.py $(LETHE) runs/smoke
 
-docs: setup ## the library's documentation as .build/Lethe.doccarchive
+docs: setup ## the library's documentation as .build/Lethe.doccarchive, and docs/guide/options.md
+	@python3 scripts/options.py
 	@scripts/docs.sh
 
 bench: build ## against diffusers on this machine, in turn (makes .venv/ once); QUICK=1 for the embedded size and fewer rounds

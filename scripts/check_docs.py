@@ -5,15 +5,23 @@
 - a command `lethe ...` or `make ...` with an option, subcommand or target that does not exist;
 - a test `XTests.name` that does not exist;
 - a public type that the topics of the library's documentation do not list;
-- a README of more than 450 words beside its commands.
+- a README of more than 450 words beside its commands;
+- an option without a comment, or docs/guide/options.md that differs from the comments or from the program's defaults
+  (scripts/options.py);
+- a sentence in a comment, a message or a page that begins with a question word (scripts/prose.py).
+
 
 Options are those of `lethe COMMAND --help`, so they are checked where .build/release/lethe or .build/debug/lethe exists; the newer one counts.
 """
+import json
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+
+import options as option_page
+import prose
 
 README_WORDS = 450
 MADE_BY_COMMANDS = ("runs/", "data/", ".build/", ".deps/")
@@ -133,8 +141,40 @@ def options(page, words, help):
             yield f"{page}: `{' '.join(words)}`: {' '.join(('lethe',) + path)} has no option {option}"
 
 
+def numbers(value):
+    """A value in one spelling: 1e-05 and 0.00001 are one number."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value
+
+
+def leaves(value, path=""):
+    if isinstance(value, dict) and (value or not path):
+        for key, inside in value.items():
+            yield from leaves(inside, f"{path}.{key}" if path else key)
+    else:
+        yield path, value
+
+
+def defaults(program):
+    """A line for each option whose default in the program differs from the one in its source."""
+    source = option_page.Options()
+    for catalog, types in (("methods", source.methods()), ("attacks", source.attacks())):
+        listed = subprocess.run([program, "list", catalog, "--json"], capture_output=True, text=True).stdout
+        shown = {entry["name"]: dict(leaves(entry.get("details") or {})) for entry in json.loads(listed or "[]")}
+        for type in types:
+            name = source.constant(type, "name")
+            own = {path: json.loads(value) if value[:1] in ("[", "{") else {"true": True, "false": False}.get(value, value)
+                   for path, value in source.flat(type)}
+            for path in sorted(set(own) | set(shown.get(name, {}))):
+                here, there = own.get(path), shown.get(name, {}).get(path)
+                if numbers(here) != numbers(there):
+                    yield f"{option_page.PAGE}: {name} {path}: its source has {here}, the program {there}"
+
+
 def main():
-    faults = []
+    faults = list(option_page.faults()) + list(prose.faults(tracked))
     targets = set(re.findall(r"^([a-z-]+):", Path("Makefile").read_text(), flags=re.M))
     built = [Path(p) for p in (".build/release/lethe", ".build/debug/lethe") if Path(p).exists()]
     program = max(built, key=lambda p: p.stat().st_mtime, default=None)
@@ -143,6 +183,8 @@ def main():
     help = Help(program.resolve()) if program else None
     checked = 0
     tests = {path.stem: path.read_text() for path in tracked("Tests/*.swift")}
+    if program:
+        faults += list(defaults(program.resolve()))
     for page in tracked("*.md"):
         text = page.read_text()
         faults += list(links(page, text))
@@ -163,8 +205,8 @@ def main():
             if not Path(path).exists():
                 faults.append(f"{source}: {path} does not exist")
     faults += list(unlisted())
-    prose = re.sub(r"^    .*$", "", Path("README.md").read_text(), flags=re.M)
-    words = sum(any(c.isalnum() for c in word) for word in prose.split())
+    outside = re.sub(r"^    .*$", "", Path("README.md").read_text(), flags=re.M)
+    words = sum(any(c.isalnum() for c in word) for word in outside.split())
     if words > README_WORDS:
         faults.append(f"README.md: {words} words; at most {README_WORDS}")
     for fault in faults:

@@ -20,13 +20,17 @@ public struct ConceptInversion: Attack {
     title: "Concept inversion", paper: "arXiv 2308.01508", year: 2024)
   public static let efforts = ["training.steps", "pictures"]
 
+  /// The course of the training of v. The time grows with `steps` times `batch`.
   public var training = Training(
     steps: 5000, batch: 16, rate: 0.08, optimizer: .init(.adamw, weightDecay: 0.01))
-  /// Pictures of the concept to learn from.
+  /// Pictures of the concept to learn from, from 1. The original draws them. Raise it for a concept of many shapes.
   public var pictures = 25
+  /// Denoising steps of such a picture, from 1. Fewer are faster and blurred.
   public var pictureSteps = 25
+  /// Guidance of such a picture, from 1. Take the one that suits the model's own pictures.
   public var guidance = 7.5
-  /// The word that v begins as; empty for the mean of the concept's own.
+  /// The word that v begins as; empty for the mean of the concept's own. Take a broader one, such as `dog` for a breed,
+  /// where the victim knows it.
   public var initial = ""
   public init() {}
 

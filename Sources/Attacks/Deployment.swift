@@ -14,10 +14,13 @@ public struct Deployment: Attack {
     title: "Rounding, pruning, merging", paper: "arXiv 2410.16454", year: 2024)
   public static let efforts = ["pruned", "averaged"]
 
+  /// Whether one round draws with weights that are rounded to 8 bits.
   public var rounds = true
-  /// Shares of each matrix that are set to zero.
+  /// Shares of each matrix, 0 to below 1, whose smallest numbers are set to zero, a round for each. A large share ruins
+  /// all pictures.
   public var pruned = [0.1, 0.2, 0.3]
-  /// a
+  /// a, the shares of the original in averaged weights, 0 to below 1, a round for each. The larger a share, the nearer
+  /// the victim is to the original.
   public var averaged = [0.25, 0.5]
   public init() {}
 

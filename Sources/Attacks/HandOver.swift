@@ -14,9 +14,11 @@ public struct HandOver: Attack {
   public static let card = AttackCard(title: "Hand-over", paper: "arXiv 2505.17013", year: 2025)
   public static let efforts = ["first", "steps"]
 
-  /// k of each round.
+  /// k of each round, first steps that the original takes, from 1. With more steps the original draws more of the
+  /// picture itself.
   public var first = [1, 2, 3]
-  /// T. 0 takes the steps of the other pictures, of which k may be a larger share.
+  /// T, denoising steps of a picture, from 0 to 1000. 0 takes the evaluation's steps; with few of them k is a larger
+  /// share.
   public var steps = 50
   public init() {}
 

@@ -13,7 +13,7 @@ public struct LatentInversion: Attack {
   public static let card = AttackCard(
     title: "Latent inversion", paper: "arXiv 2412.00782", year: 2025)
 
-  /// Guidance of the inversion and of the drawing. 1 follows the prompt alone, so that the drawing retraces the
+  /// Guidance of the inversion and of the drawing, from 1. 1 follows the prompt alone, so that the drawing retraces the
   /// inversion.
   public var guidance = 1.0
   public init() {}

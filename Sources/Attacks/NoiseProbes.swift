@@ -11,8 +11,10 @@ public struct NoiseProbes: Attack {
   public static let card = AttackCard(title: "Noise probes", paper: "arXiv 2505.17013", year: 2025)
   public static let efforts = ["etas", "factors"]
 
+  /// eta, noise of a step as a multiple of DDPM's, from 0. Each is paired with each of `factors`, a round for a pair.
+  /// Fewer values take less time.
   public var etas = [1.0, 1.17, 1.34, 1.51, 1.68, 1.85]
-  /// f
+  /// f, factors on the noise that is added, from 0. Above 1 a step adds more noise than the sampler accounts for.
   public var factors = [1.0, 1.02, 1.03, 1.04]
   public init() {}
 

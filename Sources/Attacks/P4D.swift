@@ -26,19 +26,28 @@ public struct P4D: Attack {
   /// The timesteps of the loss: one after another in order, or a random one in every step.
   public enum Timesteps: String, Choice { case ordered, random }
 
-  /// k; 5 for nudity, 3 for styles and objects; 0 takes one for every third token of the prompt, and one more.
+  /// k, tokens that are sought, 0 to 1000: 5 for nudity, 3 for styles and objects. 0 takes one for every third token of
+  /// the prompt, and one more.
   public var tokens = 3
+  /// Place of the tokens: `prefix` before the prompt, `suffix` after it, `insert` between its words, `everyThird`
+  /// before every third, or `replace` in its stead. The authors take the last two.
   public var placement = TokenPlacement.prefix
+  /// Timesteps of the loss: `ordered`, one after another, or `random` in every step, as the authors take them.
   public var timesteps = Timesteps.ordered
-  /// Timesteps of the loss in order, or parts of the search at random ones; an attempt after each.
+  /// Timesteps of the loss in order, or parts of the search at random ones, from 1, with an attempt after each. Fewer
+  /// take less time and find less.
   public var times = 50
-  /// Steps at each of them.
+  /// Steps at each of them, from 0. Each costs a prediction of the original and one of the victim with its gradient.
   public var steps = 40
+  /// Learning rate of the embeddings, from 0: 0.01 beside UnlearnDiffAtk, the authors' 0.1. Raise it where the words do
+  /// not change.
   public var rate = 0.01
+  /// Weight decay of the embeddings, from 0. 0 leaves it out.
   public var weightDecay = 0.1
-  /// AdamW instead of Adam.
+  /// Whether the weight decay is that of AdamW, as the authors have it, instead of that of Adam.
   public var decoupled = false
-  /// Prompts that share passes of the network.
+  /// Prompts that share passes of the network, from 1. Fewer take less memory; memory or `--batch` may ask for fewer
+  /// still.
   public var batch = 16
   public init() {}
 

@@ -12,9 +12,10 @@ public struct RandomTokens: Attack {
     title: "Random tokens", paper: "arXiv 2310.11868", year: 2024)
   public static let efforts = ["attempts"]
 
-  /// k; the paper's 5 for nudity, 3 for styles and objects.
+  /// k, tokens before the prompt, from 1: the paper's 5 for nudity, 3 for styles and objects. Take the number of the
+  /// attack that is compared.
   public var tokens = 3
-  /// Attempts for each prompt.
+  /// Attempts for each prompt, from 1. More find more; each costs a picture.
   public var attempts = 40
   public init() {}
 

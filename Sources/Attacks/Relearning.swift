@@ -25,18 +25,24 @@ public struct Relearning: Attack, PresetOptions {
     [("mode", Mode.lora.rawValue, ["training": ["learningRate": 1e-4]])]
   }
 
+  /// Weights that are trained: `full`, the whole U-Net, or `lora`, factors on its attention matrices, at the rate 1e-4
+  /// where none is set. `lora` takes less memory.
   public var mode = Mode.full
-  /// r
+  /// r, the rank of the factors of `mode=lora`, from 1. A higher one has more weights to learn with.
   public var rank = 4
+  /// The course of the fine-tuning. Raise `steps` together with `checkpoints` for a stronger attack.
   public var training = Training(
     steps: 300, batch: 4, rate: 1e-5, optimizer: .init(.adamw, weightDecay: 0.01), clip: 1)
-  /// Steps after which the prompts are tried; those beyond `training.steps` are left out.
+  /// Steps after which the prompts are tried, from 0; those beyond `training.steps` are left out. Each costs a picture
+  /// of every prompt.
   public var checkpoints = [50, 100, 200, 300]
   /// The checkpoints that the training comes to, in its order and each once.
   package var reached: [Int] { Set(checkpoints).filter { $0 <= training.steps }.sorted() }
-  /// Pictures of the concept to train on.
+  /// Pictures of the concept to train on, from 1. The original draws them. More are a stronger attack.
   public var pictures = 32
+  /// Denoising steps of such a picture, from 1. Fewer are faster and blurred.
   public var pictureSteps = 25
+  /// Guidance of such a picture, from 1. Take the one that suits the model's own pictures.
   public var guidance = 7.5
   public init() {}
 

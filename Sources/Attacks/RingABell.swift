@@ -22,15 +22,22 @@ public struct RingABell: Attack {
     title: "Ring-A-Bell", paper: "arXiv 2310.10012", year: 2024, transfers: true)
   public static let efforts = ["population", "generations"]
 
-  /// K; 0 takes as many as fit, at most 16.
+  /// K, tokens of an attempt, 0 to 1000; more than fit are cut. 0 takes as many as fit, at most 16.
   public var tokens = 0
-  /// A table (CSV) of prompts with the concept and without it; see ``ConceptPair``. Empty takes the concept's phrases.
+  /// A table (CSV) with columns `with` and `without`: prompts with the concept, and the same ones without it. Empty takes
+  /// the concept's captions.
   public var pairs = ""
-  /// Strength of the concept.
+  /// eta, strength of the concept in the embedding that is sought, from 0; the paper's 3 for nudity. Raise it where
+  /// attempts do not show the concept.
   public var eta = 3.0
+  /// Token sequences of the first generation, 2 to 1,000,000. More find better ones; the time grows in proportion.
   public var population = 200
+  /// Generations of the search, from 1. The time grows in proportion.
   public var generations = 3000
+  /// Chance, 0 to 1, that a survivor mates. At 0 mutations alone make new sequences.
   public var crossover = 0.5
+  /// Chance, 0 to 1, that a sequence changes one token after a generation. Raise it where the search stands still
+  /// early.
   public var mutation = 0.25
   public init() {}
   public var files: [String] { pairs.isEmpty ? [] : [pairs] }

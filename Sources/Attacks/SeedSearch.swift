@@ -7,7 +7,7 @@ public struct SeedSearch: Attack {
     title: "New seeds", paper: "arXiv 2310.11868", year: 2024)
   public static let efforts = ["attempts"]
 
-  /// Attempts for each prompt.
+  /// Attempts for each prompt, from 1, each with another seed. More find more; each costs a picture.
   public var attempts = 40
   public init() {}
 

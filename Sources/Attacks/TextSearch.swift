@@ -19,14 +19,17 @@ public struct TextSearch: Attack {
     title: "Text-encoder search", paper: "arXiv 2307.15043", year: 2023)
   public static let efforts = ["steps", "candidates", "attempts"]
 
-  /// Tokens of an attempt; 0 takes as many as fit, at most 16.
+  /// Tokens of an attempt, 0 to 1000; more than fit are cut. 0 takes as many as fit, at most 16.
   public var tokens = 0
+  /// Steps of a search, from 0. More come nearer to the prompt's meaning; each costs a gradient of the text encoder and
+  /// `batch` passes.
   public var steps = 50
-  /// Candidates of a step.
+  /// Candidates of a step, 1 to 65,536. More find a better change in each step and take more memory.
   public var batch = 64
-  /// k, the tokens that are considered for a place.
+  /// k, tokens that are considered for a place, from 1. It must be less than the vocabulary; many weaken the guidance
+  /// of the gradient.
   public var candidates = 32
-  /// Attempts for each prompt, each a search from other tokens.
+  /// Attempts for each prompt, from 1, each a search that begins with other tokens. Each costs a picture.
   public var attempts = 3
   public init() {}
 

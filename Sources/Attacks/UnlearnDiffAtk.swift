@@ -24,16 +24,22 @@ public struct UnlearnDiffAtk: Attack {
     title: "UnlearnDiffAtk", paper: "arXiv 2310.11868", year: 2024)
   public static let efforts = ["times", "steps"]
 
-  /// k; the paper's 5 for nudity, 3 for styles and objects.
+  /// k, tokens that are sought, from 1: the paper's 5 for nudity, 3 for styles and objects. More take more of the
+  /// prompt's room.
   public var tokens = 3
+  /// Place of the tokens: `prefix` before the prompt, as in the paper, `suffix` after it, `insert` between its words,
+  /// `everyThird` before every third, or `replace` in its stead.
   public var placement = TokenPlacement.prefix
-  /// Timesteps of the loss; an attempt after each.
+  /// Timesteps of the loss, from 1, with an attempt after each. Fewer take less time and find less.
   public var times = 50
-  /// Steps at each of them.
+  /// Steps at each of them, from 0. Each costs a prediction of the victim and its gradient.
   public var steps = 40
+  /// Learning rate of the points of the simplex, from 0. Raise it where the attempts hardly differ.
   public var rate = 0.01
+  /// Weight decay of those points, from 0. 0 leaves it out.
   public var weightDecay = 0.1
-  /// Prompts that share passes of the network.
+  /// Prompts that share passes of the network, from 1. Fewer take less memory; memory or `--batch` may ask for fewer
+  /// still.
   public var batch = 16
   public init() {}
 

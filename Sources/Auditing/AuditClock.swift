@@ -32,7 +32,7 @@ struct AuditClock {
 
   var cost: AuditSummary.Cost? { Self.cost(in: run.runFolder) }
 
-  /// What a folder's stages took; nil where none was recorded.
+  /// Time and memory of a folder's stages; nil where none was recorded.
   static func cost(in folder: RunFolder) -> AuditSummary.Cost? {
     let log = (try? InputFile.text(folder.own(file))) ?? ""
     let events = log.split(separator: "\n").compactMap {

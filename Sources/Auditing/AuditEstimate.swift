@@ -64,11 +64,9 @@ package struct AuditEstimate {
     let unet = ParameterSelection.unet.paths(of: model.parameters)
       .compactMap { tensors[$0]?.count }.reduce(0, +)
     return [
-      "time: at most \(Self.words(pace * Double(evaluations))), "
+      "time: at most \(Self.words(pace * Double(evaluations))) "
         + String(
-          format:
-            "which are %d noisy pictures through the U-Net at %.3g s each, the pace of two pictures",
-          evaluations, pace),
+          format: "(%d U-Net evaluations at %.3g s, measured on two pictures)", evaluations, pace),
       "memory: \(gigabytes(all)) for the weights in float32"
         + (tunesWhole
           ? ", \(gigabytes(4 * unet)) more in the fine-tuning, which has the U-Net's \(unet) numbers four times"

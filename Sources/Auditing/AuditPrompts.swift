@@ -57,7 +57,7 @@ extension Audit {
       "--concept",
       groups.map { "'\($0.names.joined(separator: ", "))' is of the kind \($0.kind)" }
         .joined(separator: " and ")
-        + ", and an audit's rules are on one kind; accepted: --concept with concepts of one kind, and an audit for each"
+        + ", and an audit judges one kind; accepted: --concept with concepts of one kind, and an audit for each"
     )
   }
 }

@@ -175,7 +175,8 @@ package struct Verify {
           let name = "\(place)/\(sample.file)"
           let seen = try judge?.judged(new.tensor, asked: [sample.subjects], of: [name]).seen.first
           if let seen, let said = audit.shown[name], suite.forgotten.contains(seen) != said {
-            outcome.faults.append("the judge says of \(name) something else when it is drawn again")
+            outcome.faults.append(
+              "the judge answers differently for \(name) when it is drawn again")
           }
         } else {
           outcome.faults.append(

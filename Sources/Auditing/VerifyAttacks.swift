@@ -90,7 +90,7 @@ extension Verify {
     }
     let chosen = AuditPictures(subject.job, subject.suite, subject.audit).chosen
     if results.pictures != chosen + transcript {
-      outcome.faults.append("the pictures of the page are others than those that the audit chooses")
+      outcome.faults.append("the page shows other pictures than the audit chose")
     }
   }
 
@@ -125,7 +125,7 @@ extension Verify {
         let seen = try judge.judged(picture, asked: [sample.subjects], of: [file]).seen[0]
         if (seen[kind] == sample.subjects[kind]) != (won || one.before) {
           outcome.faults.append(
-            "the judge says of \(file) something else than attack/\(name).jsonl")
+            "the judge answers differently for \(file) than attack/\(name).jsonl says")
         }
       }
     }

@@ -40,12 +40,12 @@ extension Verify {
       }, cachedIn: scratch, on: device)
     for verdict in verdicts where verdict.judge == results.judges.first?.spec.description {
       if audit.shown[verdict.file] != suite.forgotten.contains(verdict.seen) {
-        outcome.faults.append("the judge says of \(verdict.file) something else than the audit")
+        outcome.faults.append("the judge answers differently for \(verdict.file) than in the audit")
       }
     }
     try check(answers: verdicts, &outcome)
     if results.notes != again.notes, Self.isOfThisVersion(audit) {
-      outcome.faults.append("the notes on judges and measures are others than Lethe's")
+      outcome.faults.append("the notes on judges and measures differ from Lethe's")
     }
     for (record, new) in zip(results.judges, again.judges) where record.about != new.about {
       outcome.faults.append(
@@ -190,10 +190,10 @@ extension Verify {
       outcome.faults.append("the rules give another verdict: \(again.sentence)")
     }
     for (a, b) in zip(again.tiles, audit.tiles) where a != b {
-      outcome.faults.append("'\(b.name)' is \(b.word) there, and \(a.word) by the rules")
+      outcome.faults.append("'\(b.name)': the audit says \(b.word), the rules give \(a.word)")
     }
     if again.rules != audit.rules {
-      outcome.faults.append("the rules there are others than Lethe's")
+      outcome.faults.append("the audit's rules differ from Lethe's")
     }
   }
 }

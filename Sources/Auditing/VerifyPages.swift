@@ -95,8 +95,7 @@ extension Verify {
     }
   }
 
-  /// The files for readers are there and say what the results say. Those of another version of Lethe may be worded
-  /// otherwise.
+  /// Compares the files for readers with the results. Those of another version of Lethe may be worded otherwise.
   func check(pages results: Results, _ subject: Subject, _ outcome: inout Outcome) throws {
     guard Self.isOfThisVersion(subject.audit) else { return }
     let files = AuditFiles(results, subject.job)
@@ -131,7 +130,7 @@ extension Verify {
         continue
       }
       if placeless(try InputFile.text(folder.own(name))) != placeless(text) {
-        outcome.faults.append("\(name) says something else than results.json")
+        outcome.faults.append("\(name) differs from results.json")
       }
     }
   }

@@ -30,7 +30,7 @@ package protocol PictureMetric {
   var title: String { get }
   /// The direction in which the metric improves.
   var better: Better { get }
-  /// A sentence on what the value of `n` pictures is good for. It is nil where nothing limits it.
+  /// A sentence on the limits of a value from `n` pictures; nil where there are none.
   func note(_ n: Int) -> String?
   /// Measures pictures of one model.
   /// - Parameter reference: pictures of the original model, or real ones
@@ -38,7 +38,7 @@ package protocol PictureMetric {
   /// - Throws: ``LetheError`` of the kind `model` for pictures that the metric cannot compare
   func measure(_ drawn: DrawnPictures, reference: DrawnPictures?) throws -> MeasuredValue?
   /// The mean difference from the reference's pictures, which are of the same prompts and seeds in the same order.
-  /// - Returns: nil for a metric that is none of single pictures
+  /// - Returns: nil for a metric that is no mean over pictures
   func change(_ drawn: DrawnPictures, from reference: DrawnPictures) throws -> MeasuredValue?
 }
 

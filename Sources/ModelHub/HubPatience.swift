@@ -1,8 +1,8 @@
-// When a hub that fails is asked again, and when it is given up. No waiting is longer than the patience, unless the hub itself
+// The rule by which a hub that fails is asked again or given up. No waiting is longer than the patience, unless the hub itself
 // names a time to come back (Retry-After).
 internal import Foundation
 
-/// Seconds as waits count them, and how they pass.
+/// The clock that waits use.
 package struct HubTime: Sendable {
   /// Seconds since a fixed moment.
   let now: @Sendable () -> Double

@@ -68,7 +68,7 @@ package struct TrainCLIP {
         })
     }
     let card: JSON = [
-      "sees": "which of the words that it is asked about a drawing is nearest to",
+      "sees": "the nearest of the given words to a drawing",
       "licence": "that of the works in NOTICE, from whose drawings it learned",
       "templates": [
         "object": words(recipe.captions.object, "name"),

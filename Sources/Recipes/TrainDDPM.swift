@@ -8,10 +8,11 @@ package import Training
 /// The recipe of a DDPM: data, shapes and training.
 package struct DDPMRecipe: Codable, Sendable {
   package struct DataSource: Codable, Sendable {
-    /// The folder of the pictures, in a form that ``CaptionedImages`` names.
+    /// The folder of the pictures, relative to `--data`: a subfolder for each class, or another form that `erase --data`
+    /// takes.
     package var folder = "data/animals"
-    /// The distance n of the pictures that training leaves out for judges and membership attacks: every n-th picture
-    /// of each class. 0 leaves none out.
+    /// n: training leaves out every n-th picture of each class, for judges and membership attacks. From 0, which leaves
+    /// none out.
     package var heldOutEvery = 10
     /// Whether the model is told the pictures' classes. Otherwise it is unconditional.
     package var classes = true
@@ -19,20 +20,25 @@ package struct DDPMRecipe: Codable, Sendable {
     package var mirrored = false
     package init() {}
   }
+  /// The kind of network that the recipe trains: `ddpm`.
   package var kind = "ddpm"
+  /// Name of the model. The `themes.json` of one with classes looks for the judge in `../judges/NAME`.
   package var name = "animals"
+  /// The seed of the weights and of all draws.
   package var seed: UInt64 = 1
+  /// Pictures of classes.
   package var data = DataSource()
   /// The configuration of diffusers' `UNet2DModel`.
   package var unet = JSON.object([:])
   /// The configuration of the noise schedule.
   package var scheduler = JSON.object([:])
+  /// The course of the training. Raise `steps` where pictures do not show their classes.
   package var training = Training()
   /// Share of the pictures, 0 to 1, that are shown without their class, for classifier-free guidance.
   package var emptyShare = 0.1
-  /// Steps between grids of sample pictures.
+  /// Steps from one grid of sample pictures to the next, from 1.
   package var sampleEvery = 1000
-  /// Guidance scale of the sample pictures of a model with classes.
+  /// Guidance of the sample pictures of a model with classes, from 1.
   package var sampleGuidance = 2.0
   package init() {}
 }

@@ -32,14 +32,13 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
 
   public enum Retaining: String, Choice { case regularised, alternating }
 
-  /// The course of the training.
   public var training = Training(steps: 1000, batch: 1, rate: 1e-5)
   /// The weights that are trained: `text_encoders`, one of two (`text_encoder`, `text_encoder_2`), the first N layers
   /// of each (`text_encoders:N`) or of one (`text_encoder:N`), or a selection of the U-Net.
   public var parameters = "text_encoders"
   /// The method whose loss is trained: one that forgets by prompts, `esd` or `ablation`.
   public var base = InnerMethod(ESD.name)
-  /// Options of that method.
+  /// Options of that method, an object. Those that AdvUnlearn decides, such as `training`, are refused.
   public var options = JSON.object([:])
   /// The attack that the training defends against.
   public var adversary = AdversaryOptions()
@@ -63,7 +62,6 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
   /// Whether states are computed once and drawn from a pool. False computes each anew, as the released code does, at
   /// many times the cost.
   public var pooled = true
-  /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}
   public static var tiny: AdvUnlearn {

@@ -20,7 +20,6 @@ public struct ConceptAblation: PromptedMethod {
     title: "Concept Ablation", paper: "arXiv 2303.13516", year: 2023,
     trains: "keys and values of the U-Net's cross-attention")
 
-  /// The course of the training.
   public var training = Training(
     steps: 200, batch: 4, rate: 8e-6, optimizer: .init(.adamw, weightDecay: 0.01), clip: 1)
   /// The weights that are trained: `xattn-kv`, `xattn`, or `full` where those do not suffice.
@@ -28,7 +27,6 @@ public struct ConceptAblation: PromptedMethod {
   public var captions = true
   public var (startGuidance, trajectorySteps, trajectories) = (6.0, 25, 16)
   public var (preserveWeight, preserveTrajectories) = (1.0, 16)
-  /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}
 

@@ -24,9 +24,9 @@ public struct ESD: PromptedMethod {
     title: "Erased Stable Diffusion", paper: "arXiv 2303.07345", year: 2023,
     trains: "cross-attention of the U-Net")
 
-  /// The course of the training.
   public var training = Training(steps: 200, batch: 1, rate: 5e-5)
-  /// The weights that are trained: `xattn` for styles, `noxattn` for objects, or another of the variants above.
+  /// The weights that are trained: `xattn` for styles, `noxattn` for objects, `full`, `xattn-kv`, `selfattn`,
+  /// `text_encoders`, or its first N layers as `text_encoders:N`.
   public var parameters = "xattn"
   /// eta, the strength of the negative guidance, from 0: 0 gives the anchor's prediction, 1 is the paper's, 3 erases
   /// more and harms neighbours more.
@@ -37,7 +37,6 @@ public struct ESD: PromptedMethod {
   public var captions = true
   public var (startGuidance, trajectorySteps, trajectories) = (3.0, 50, 8)
   public var (preserveWeight, preserveTrajectories) = (1.0, 16)
-  /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}
 

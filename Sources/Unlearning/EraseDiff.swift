@@ -27,7 +27,6 @@ public struct EraseDiff: DataMethod {
   public static let card = MethodCard(
     title: "EraseDiff", paper: "arXiv 2401.05779", year: 2025, trains: "the U-Net")
 
-  /// The course of the training.
   public var training = Training(steps: 160, batch: 16, rate: 1e-5)
   /// The weights that are trained: `full` for classes, `noxattn` for nudity, `xattn` for least harm.
   public var parameters = "full"
@@ -45,12 +44,8 @@ public struct EraseDiff: DataMethod {
   /// K, steps of the inner loop, from 0. The log gets the fall of L_f over them as `g`, on draws that are held out from
   /// the inner loop. The weights end the same (``Bilevel``).
   public var innerSteps = 0
-  /// The pictures to forget and to keep.
   public var data = DataOptions()
-  /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
-  /// time; the gradient is the same.
   public var picturesInPass = 0
-  /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}
   /// Noise is its own target.

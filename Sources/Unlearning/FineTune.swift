@@ -11,16 +11,11 @@ public struct FineTune: ObjectiveMethod, DataMethod {
   public static let card = MethodCard(
     title: "Fine-tuning on the rest", paper: "baseline", year: 2020, trains: "the U-Net")
 
-  /// The course of the training.
   public var training = Training(steps: 200, batch: 16, rate: 1e-5)
   /// The weights that are trained. Fewer forget less.
   public var parameters = "full"
-  /// The pictures to forget and to keep.
   public var data = DataOptions()
-  /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
-  /// time; the gradient is the same.
   public var picturesInPass = 0
-  /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}
 

@@ -13,19 +13,14 @@ public struct MUNBa: DataMethod {
   public static let card = MethodCard(
     title: "MUNBa", paper: "arXiv 2411.15537", year: 2024, trains: "the U-Net")
 
-  /// The course of the training.
   public var training = Training(steps: 160, batch: 16, rate: 1e-5)
   /// The weights that are trained: `full`, or `xattn` for least harm.
   public var parameters = "full"
   /// Stand-in for the forgotten pictures' target: `relabel`, another caption's prediction, or `noise`, for models
   /// without captions.
   public var surrogate = Surrogate.Kind.relabel
-  /// The pictures to forget and to keep.
   public var data = DataOptions()
-  /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
-  /// time; the gradient is the same.
   public var picturesInPass = 0
-  /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}
 

@@ -47,7 +47,7 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
   /// The course of the training. `steps` is 100 around a closed form when nothing is set.
   public var training = Training(
     steps: 1500, batch: 10, rate: 1e-5, optimizer: .init(.adamw, weightDecay: 1e-4), clip: 1)
-  /// The inner method.
+  /// The inner method, such as `esd` or `uce`.
   public var base = InnerMethod(ESD.name)
   /// Options of the inner method. Its `training.batch` is used. This method decides `guarding` and the rest of
   /// `training`.
@@ -60,7 +60,7 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
   /// Weights of the nearest subjects of the concept's kind: `keep` lowers the loss on their pictures, `destroy` raises
   /// it at the fine-tuned weights.
   public var related = Weights(keep: 0.01, destroy: 0.001)
-  /// Weights of the farthest subjects of its kind.
+  /// Weights of the farthest subjects of its kind, as of the related ones.
   public var unrelated = Weights(keep: 0.1, destroy: 0)
   /// The number of times that these weights count: `sum`, once for each batch of a set and each of `timesteps`, as in
   /// the released code, or `mean`, once.
@@ -76,10 +76,9 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
   public var pictureSteps = 25
   /// Guidance of pictures, from 1. Take the one that suits the model's own pictures.
   public var guidance = 7.5
-  /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
-  /// time; the gradient is the same. The second order takes none but 0.
+  /// Pictures that go through the network at once, from 0. 0 takes a batch whole, or of a large model as many as fit into
+  /// memory. Fewer take less memory and more time; the gradient is the same. `attack.secondOrder` takes none but 0.
   public var picturesInPass = 0
-  /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}
   public init(around base: InnerMethod) {

@@ -21,7 +21,7 @@ public struct RECE: UnlearningMethod {
     title: "Reliable and Efficient Concept Erasure", paper: "arXiv 2407.12383", year: 2024,
     trains: "keys and values of the U-Net's cross-attention")
 
-  /// The editing that it begins with.
+  /// The first edit, with the options of the method `uce`.
   public var uce = UCE()
   /// Later edits, from 0: 1 for styles, 3 for nudity. Each erases more and harms neighbours more.
   public var epochs = 3

@@ -15,18 +15,13 @@ public struct RandomLabel: ObjectiveMethod, DataMethod {
   public static let card = MethodCard(
     title: "Random label", paper: "arXiv 1911.04933", year: 2020, trains: "the U-Net")
 
-  /// The course of the training.
   public var training = Training(steps: 300, batch: 8, rate: 1e-5)
   /// The weights that are trained: `full`, or `xattn` for least harm.
   public var parameters = "full"
   /// alpha, the weight of keeping, from 0. Raise it where other prompts change.
   public var alpha = 0.5
-  /// The pictures to forget and to keep.
   public var data = DataOptions()
-  /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
-  /// time; the gradient is the same.
   public var picturesInPass = 0
-  /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}
 

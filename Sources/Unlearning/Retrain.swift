@@ -14,16 +14,12 @@ public struct Retrain: ObjectiveMethod, DataMethod {
     title: "Retraining without the data", paper: "gold standard", year: 2020,
     trains: "the U-Net, anew")
 
-  /// The course of the training.
+  /// The course of the training from new weights. Take that of the model's own training.
   public var training = Training(steps: 5000, batch: 64, rate: 2e-4, averaging: 0.999)
   /// The weights that begin anew; `full` for the comparison.
   public var parameters = "full"
-  /// The pictures to forget and to keep.
   public var data = DataOptions()
-  /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
-  /// time; the gradient is the same.
   public var picturesInPass = 0
-  /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions(limit: 0)
   public init() {}
 

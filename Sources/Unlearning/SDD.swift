@@ -22,7 +22,6 @@ public struct SDD: ObjectiveMethod, PromptOptions {
     title: "Safe self-distillation", paper: "arXiv 2307.05977", year: 2023,
     trains: "cross-attention of the U-Net")
 
-  /// The course of the training.
   public var training = Training(
     steps: 1500, batch: 1, rate: 1e-5, optimizer: .init(.adamw, weightDecay: 1e-4), clip: 1,
     averaging: 0.999, averagingWarmup: false)
@@ -30,7 +29,6 @@ public struct SDD: ObjectiveMethod, PromptOptions {
   public var parameters = "xattn"
   public var (startGuidance, trajectorySteps, trajectories) = (3.0, 50, 8)
   public var (preserveWeight, preserveTrajectories) = (1.0, 16)
-  /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}
 

@@ -22,7 +22,6 @@ public struct SalUn: DataMethod {
     title: "Saliency unlearning", paper: "arXiv 2310.12508", year: 2024,
     trains: "half of the U-Net's coordinates")
 
-  /// The course of the training.
   public var training = Training(steps: 300, batch: 8, rate: 1e-5)
   /// The weights of which the salient ones are trained.
   public var parameters = "full"
@@ -32,12 +31,8 @@ public struct SalUn: DataMethod {
   public var alpha = 0.5
   /// Batches over which the saliency is summed, from 1. More make it less noisy.
   public var saliencySteps = 20
-  /// The pictures to forget and to keep.
   public var data = DataOptions()
-  /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
-  /// time; the gradient is the same.
   public var picturesInPass = 0
-  /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}
   public static var tiny: SalUn {

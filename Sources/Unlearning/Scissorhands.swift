@@ -21,7 +21,6 @@ public struct Scissorhands: DataMethod {
   public static let card = MethodCard(
     title: "Scissorhands", paper: "arXiv 2401.06187", year: 2024, trains: "the U-Net")
 
-  /// The course of the training.
   public var training = Training(steps: 160, batch: 8, rate: 2e-5)
   /// The weights that are trimmed and repaired.
   public var parameters = "full"
@@ -35,12 +34,8 @@ public struct Scissorhands: DataMethod {
   public var projects = true
   /// Batches over which the sensitivity is summed, from 1. More make it less noisy.
   public var pruneBatches = 10
-  /// The pictures to forget and to keep.
   public var data = DataOptions()
-  /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
-  /// time; the gradient is the same.
   public var picturesInPass = 0
-  /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions(limit: 0)
   public init() {}
   public static var tiny: Scissorhands {

@@ -28,7 +28,6 @@ public struct SelectiveAmnesia: DataMethod {
 
   public enum Instead: String, Choice { case noise, anchor }
 
-  /// The course of the training.
   public var training = Training(steps: 300, batch: 16, rate: 1e-5, clip: 1)
   /// The weights that are trained: `full`, or `xattn` for least harm.
   public var parameters = "full"
@@ -44,12 +43,8 @@ public struct SelectiveAmnesia: DataMethod {
   public var fisherPictures = 32
   /// Timesteps of each of them, from 2, instead of all. Each costs a pass and its gradient; more make F less noisy.
   public var fisherTimes = 100
-  /// The pictures to forget and to keep.
   public var data = DataOptions()
-  /// Pictures that go through the network at once, from 0; 0 takes a batch whole. Fewer take less memory and more
-  /// time; the gradient is the same.
   public var picturesInPass = 0
-  /// The guard, which stops a training that ruins prompts to keep.
   public var guarding = GuardOptions()
   public init() {}
   public static var tiny: SelectiveAmnesia {

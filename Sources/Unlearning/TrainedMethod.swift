@@ -7,11 +7,11 @@ public import Training
 
 /// A method that trains by a gradient rule. The protocol supplies `erase`.
 public protocol TrainedMethod: UnlearningMethod {
-  /// The course of the training.
+  /// The course of the training. More `steps` forget more; a lower `learningRate` harms other prompts less.
   var training: Training { get set }
   /// Name of the ``ParameterSelection`` that is trained.
   var parameters: String { get }
-  /// The guard that watches the training.
+  /// The guard, which stops a training that ruins prompts to keep. `limit=0` turns it off.
   var guarding: GuardOptions { get set }
   /// The model that is trained, by default with the original's weights.
   func student(

@@ -63,8 +63,7 @@ public struct ModelFolder: Sendable, Hashable {
     FileManager.default.fileExists(atPath: file("themes.json").path) ? "ddim" : Samplers.model
   }
 
-  /// The guidance of pictures where none is named: that of the trials for a model that lists its subjects, which was
-  /// found to suit it, and the field's for others.
+  /// The default guidance: 4 for a model that lists its subjects, 7.5 for others.
   package var usualGuidance: Double {
     FileManager.default.fileExists(atPath: file("themes.json").path)
       ? SamplingOptions.trialGuidance : SamplingOptions().guidance
@@ -99,8 +98,8 @@ public struct ModelFolder: Sendable, Hashable {
   // MARK: - Judge
   //
   // The judge is a folder beside the model, as a rule, which `themes.json` names as seen from there ("judge",
-  // "../judges/emoji"), or by an absolute place. So it may lie anywhere. Nothing is written there, and three files of it
-  // are read, each as its format alone. A copy that `lethe apply` wrote has a copy of it inside.
+  // "../judges/emoji"), or by an absolute place. The folder may be anywhere. Lethe reads three of its files and writes
+  // none. A copy that `lethe apply` wrote has a copy of it inside.
 
   func judgeFolder(_ themes: Themes) -> URL {
     themes.judge.hasPrefix("/") ? URL(fileURLWithPath: themes.judge) : file(themes.judge)

@@ -147,7 +147,7 @@ public struct Erase {
       try job.folder.refuseOverwriting(by: folder.file("model"), "--export")
     }
     let model = try job.folder.model(on: device)
-    // Pictures on the way and a folder for diffusers need a VAE, which is better known before than after.
+    // Pictures on the way and a folder for diffusers need a VAE. Its absence is found before the training.
     if exports == .diffusers || run.sampleEvery != nil { _ = try model.codec }
     var erasure = try erasure()
     erasure.forget = try erasure.forget.fitting(model.layout, note: run.note)

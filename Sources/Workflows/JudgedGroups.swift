@@ -1,4 +1,4 @@
-// The rows of an evaluation: what every judge saw of the forgotten subjects of each kind, and of the others.
+// The rows of an evaluation: for each judge, the forgotten subjects of each kind and the others.
 internal import Editing
 internal import Evaluation
 internal import Foundation

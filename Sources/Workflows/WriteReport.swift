@@ -56,7 +56,8 @@ public struct WriteReport {
       throw LetheError.badValue(
         "report",
         "\(place) \(folder.inside.map { "is \($0)" } ?? "has neither job.json nor results.json"); give the folder of "
-          + "`lethe erase`, `attack`, `relearn` or `bench`")
+          + "`lethe erase`, or one with the results.json of `attack`, `relearn`, `audit` or `bench`"
+      )
     }
     let results = try folder.results()
     guard results.kind != nil else {

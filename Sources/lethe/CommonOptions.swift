@@ -90,7 +90,7 @@ struct CommonOptions: ParsableArguments {
 
   /// A note on a spelling of version 0.1, which the next release does not take any more.
   static func former(_ old: String, _ new: String) {
-    note("\(old) is the former spelling of \(new), which the next release alone takes")
+    note("\(old) is now \(new). The next release refuses the old spelling.")
   }
 
   /// Prints a command's outcome: as JSON where that was asked for, else the sentences, unless the command is to be quiet.

@@ -4,33 +4,29 @@ import Foundation
 import Torch
 import Workbench
 
+/// The judges of a benchmark, which has no earlier evaluation to take them from.
+struct BenchJudges: ParsableArguments {
+  @Option(
+    help: "\(JudgingOptions.forms) When left out, the judge that the model's themes.json names.",
+    completion: .judges)
+  var judge: [String] = []
+
+  func specs() throws -> [JudgeSpec] { try judge.map(JudgingOptions.spec) }
+}
+
 /// The options of commands whose pictures are judged.
 struct JudgingOptions: ParsableArguments {
   @Option(
     help:
-      "Judge: clip:FOLDER, classifier:FOLDER, own:FOLDER, scores:FILE.csv or none. `lethe list judges` describes them. May be repeated; attacks take the first. Those of the run's last evaluation when left out, then LETHE_JUDGE, then the model's own.",
+      "\(JudgingOptions.forms) Attacks take the first. When left out, those of the run's last evaluation, then LETHE_JUDGE, then the model's own.",
     completion: .judges)
   var judge: [String] = []
-  @Option(
-    help: "CSV file of prompts that ask for the concept, in the place of the built-in ones.",
-    completion: .file(extensions: ["csv"]))
-  var forgetPrompts: String?
-  @Option(
-    help: "CSV file of prompts for other subjects, in the place of the built-in ones.",
-    completion: .file(extensions: ["csv"]))
-  var retainPrompts: String?
+  @OptionGroup var words: PromptWords
 
-  @Option(
-    help:
-      "Prompt that asks for the concept, in the place of the built-in ones. {concept} stands for the name and {a} for the name with its article; other subjects are asked for alike. Each comes as it stands, then with ends such as ', at night', to 80 prompts in all (audit: --set prompts). A file of prompts (--prompts) with {concept} is the same. May be repeated."
-  )
-  var prompt: [String] = []
-  @Option(
-    help: "Subject near to the concept that the model draws, to compare with. May be repeated.")
-  var related: [String] = []
-  @Option(
-    help: "Subject far from the concept that the model draws, to compare with. May be repeated.")
-  var unrelated: [String] = []
+  /// The forms of a judge in the program's catalog.
+  static var forms: String {
+    "Judge: \(LetheProgram.catalogs.judges.usage). `lethe list judges` describes them. May be repeated."
+  }
 
   /// A judge of the program's catalog.
   static func spec(_ text: String) throws -> JudgeSpec {
@@ -56,6 +52,31 @@ struct JudgingOptions: ParsableArguments {
     let judges = try judges(of: folder)
     return judges.isEmpty ? [try job.folder.judgeSpec()] : judges
   }
+
+  func request(_ file: String? = nil) -> PromptRequest { words.request(file) }
+}
+
+/// The prompts that are drawn and judged.
+struct PromptWords: ParsableArguments {
+  @Option(
+    help: "CSV file of prompts that ask for the concept, in place of the built-in ones.",
+    completion: .file(extensions: ["csv"]))
+  var forgetPrompts: String?
+  @Option(
+    help: "CSV file of prompts for other subjects, in place of the built-in ones.",
+    completion: .file(extensions: ["csv"]))
+  var retainPrompts: String?
+  @Option(
+    help:
+      "Prompt for the concept, in place of the built-in ones. {concept} is the name, {a} the name with its article. Other subjects use the same prompts. May be repeated."
+  )
+  var prompt: [String] = []
+  @Option(
+    help: "Subject near to the concept that the model draws, to compare with. May be repeated.")
+  var related: [String] = []
+  @Option(
+    help: "Subject far from the concept that the model draws, to compare with. May be repeated.")
+  var unrelated: [String] = []
 
   func request(_ file: String? = nil) -> PromptRequest {
     var request = PromptRequest()

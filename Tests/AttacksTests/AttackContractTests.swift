@@ -1,4 +1,4 @@
-// What every attack promises, checked for each entry of the catalog.
+// The promises of every attack, checked for each entry of the catalog.
 import Diffusion
 import Editing
 import Foundation

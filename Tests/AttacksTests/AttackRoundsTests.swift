@@ -106,7 +106,7 @@ import Training
       #expect(found.map(\.success) == [true, true, false])
       #expect(found.map(\.queries) == [0, 3, 4] && seen == [1: 3, 2: 4])
       #expect(found[0].attempt == nil && found[1].attempt?.seed == 2 && found[2].attempt == nil)
-      // What failed is in the log, and the attempt that did not fail is not among it.
+      // Failed attempts are in the log, and the one that succeeded is not among them.
       let log = try Run(folder).events("random.jsonl").map {
         try $0.decoded(as: AttackOutcome.self)
       }

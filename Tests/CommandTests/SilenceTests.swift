@@ -206,7 +206,7 @@ import Workflows
         #expect(refused.code != 0 && refused.error.contains(part), "\(refused.error)")
         #expect(refused.error.contains("fox.yaml") && !refused.error.contains("--set"))
       }
-      // What the command line says is told as its own.
+      // A fault of the command line is told as its own.
       let set = try dry(request, ["--set", "training.steps=x"])
       #expect(set.code == 2 && set.error.hasPrefix("lethe: --set: "), "\(set.error)")
     }
@@ -254,7 +254,7 @@ import Workflows
       try Defaults.read("LETHE_NONE", for: "--judge") { _ in throw LetheError.request("x") }
     }
     let old = try run(["relearn", "/nonexistent", "--steps", "3"], [:])
-    #expect(old.code == 2 && old.error.contains("--steps is the former spelling of --tuning-steps"))
+    #expect(old.code == 2 && old.error.contains("--steps is now --tuning-steps. The next release"))
     #expect(old.error.contains("there is no folder /nonexistent"))
   }
 

@@ -45,6 +45,7 @@ import Testing
       "bench", "separability", "--model", "Models/emoji", "--kind", "artist", "--out", "unused",
     ])
     #expect(bench.code == 2 && bench.error.contains("accepted: object, style, both"))
-    #expect(bench.error.contains("--model Models/emoji is the former spelling"))
+    #expect(
+      bench.error.contains("--model Models/emoji is now Models/emoji without an option's name."))
   }
 }

@@ -244,7 +244,7 @@ import TorchNN
     }
   }
 
-  /// What a download that was cut off, or a clone without Git LFS, leaves is told as what it is.
+  /// Files of a download that was cut off, or of a clone without Git LFS, are named as such.
   @Test(arguments: [
     "model_index.json", "unet/config.json", "unet/diffusion_pytorch_model.safetensors",
     "tokenizer/vocab.json",

@@ -143,7 +143,7 @@ import TorchNN
     }
   }
 
-  /// What diffusers needs to load a folder: no component is named that is not there.
+  /// A folder names no component that it lacks, so that diffusers can load it.
   @Test func writtenFoldersAreWhole() throws {
     try Fixtures.temporaryFolder { folder in
       let model = folder.appendingPathComponent("model")

@@ -46,7 +46,7 @@ import Training
     return (start, end)
   }
 
-  /// What the adversary wants: the student predicting what the original did.
+  /// The adversary's loss: the distance from the student's prediction to the original's.
   func gap(_ scene: Scene, _ options: AdversaryOptions, _ a: Tensor) throws -> Double {
     let adversary = options.make()
     let places = try adversary.places(for: scene.states.prompts, scene.tokenizer, scene.original)

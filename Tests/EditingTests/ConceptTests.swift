@@ -23,14 +23,14 @@ import Training
     #expect(["noto owl", "noto grapes"].contains(erasure.otherLabel(of: "noto fox", g)))
     let style = Erasure(forget: [Concept.resolve("noto style", in: themes, replacement: nil)])
     #expect(style.otherLabel(of: "an owl, noto style", g) == "an owl, line style")
-    // What was asked for instead comes first, and a bare concept has only its anchor.
+    // The replacement that was asked for comes first, and a bare concept has only its anchor.
     let replaced = Erasure(forget: [Concept.resolve("fox", in: themes, replacement: "owl")])
     #expect(replaced.otherLabel(of: "a noto emoji of a fox", g) == "a noto emoji of an owl")
     let bare = Erasure(forget: [Concept("fox")])
     #expect(bare.otherLabel(of: "a red fox", g) == "a red")
   }
 
-  /// What counts as a mention is what is replaced: in any case, with any punctuation, with one article.
+  /// Every mention is replaced: in any case, with any punctuation, with one article.
   @Test func peoplesCaptions() {
     func label(_ concept: Concept, _ caption: String) -> String {
       let erasure = Erasure(forget: [concept])

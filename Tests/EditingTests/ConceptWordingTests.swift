@@ -72,7 +72,7 @@ import Training
     #expect(anchor(artist, "oil on canvas by van gogh") == "oil on canvas")
   }
 
-  /// What each kind makes of a name: prompt, prompt without it, and the broader concept.
+  /// The words that each kind makes of a name: prompt, prompt without it, and the broader concept.
   @Test func kinds() throws {
     func phrase(_ name: String, _ kind: ConceptKind, _ prompt: String) throws -> [String?] {
       let found = try #require(resolve(name, kind).phrases.first { $0.prompt == prompt })

@@ -146,7 +146,7 @@ import Training
     #expect(states.count == at)
   }
 
-  /// How many pictures go through the network at once changes no draw and no order.
+  /// The number of pictures that go through the network at once changes no draw and no order.
   @Test func batchesChangeNoDraw() throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))

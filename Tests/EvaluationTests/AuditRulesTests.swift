@@ -77,7 +77,7 @@ import Torch
     #expect(share.interval == .wilson(1, of: 8))
   }
 
-  /// What is hardly there cannot be lost: a judge that sees few of the original's other subjects does not call them kept.
+  /// A judge that sees few of the original's other subjects does not call them kept.
   @Test func tooLittleToLose() throws {
     var m = Self.measured(shown: 0, kept: -0.02)
     (m.keptOriginal, m.farOriginal) = (

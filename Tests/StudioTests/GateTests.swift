@@ -1,4 +1,4 @@
-// Who is answered and who is refused, by real calls of a real server.
+// Requests that are answered and refused, by real calls of a real server.
 import Foundation
 import TestSupport
 import Testing
@@ -144,7 +144,7 @@ import Testing
     }
   }
 
-  /// What stands after a request is no request of its own, also where it came in one piece with it.
+  /// Bytes after a request are no request of their own, also where they came in one piece with it.
   @Test func aConnectionHasOneRequest() async throws {
     try await TinyRuns.served { _, client, _ in
       let head = "Host: 127.0.0.1:\(client.port)\r\nConnection: keep-alive\r\n\r\n"
@@ -214,7 +214,7 @@ import Testing
       !Secret.agree(nil, "a") && !Secret.agree("ab", "abc") && Secret.random() != Secret.random())
   }
 
-  /// What a studio is started with: folders, addresses, tokens and ports.
+  /// The options that a studio is started with: folders, addresses, tokens and ports.
   @Test func options() async throws {
     func refusal(_ change: (inout Studio.Options) -> Void) -> String {
       var options = Studio.Options([Fixtures.folder.path], program: Fixtures.folder)

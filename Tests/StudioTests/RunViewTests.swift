@@ -1,4 +1,4 @@
-// What the endpoints say about runs, and that a stranger's run stays a stranger's.
+// The answers of the endpoints about runs, and that a stranger's run stays a stranger's.
 import Foundation
 import TestSupport
 import Testing

@@ -26,7 +26,7 @@ import Testing
     #expect(FileKind.words(URL(fileURLWithPath: "/nonexistent")) == nil)
   }
 
-  /// What was given, and what is needed, in the place of words on damage.
+  /// The message names the kind of the file and the kind that is needed, and says nothing of damage.
   @Test func aStrangeFileIsNamed() throws {
     func sentence(_ work: () throws -> Void) -> String {
       #expect(throws: LetheError.self) { try work() }?.sentence ?? ""

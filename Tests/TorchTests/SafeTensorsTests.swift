@@ -27,7 +27,7 @@ import Torch
     }
   }
 
-  /// What mapped tensors are written to never reaches the file.
+  /// Numbers written into mapped tensors never reach the file.
   @Test func mappingIsPrivate() throws {
     try Fixtures.temporaryFolder { folder in
       let file = folder.appendingPathComponent("a.safetensors")

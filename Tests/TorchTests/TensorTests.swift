@@ -87,7 +87,7 @@ import Torch
     #expect(Runtime.version.hasPrefix("2."))
   }
 
-  /// What libtorch says of a device fits into a line: the first sentence, and libraries by their names.
+  /// The words of libtorch about a device fit into a line: the first sentence, and libraries by their names.
   @Test func devicesThatCannotBeOpened() {
     #expect(
       Device.reason(

@@ -1,4 +1,4 @@
-// What every method promises, checked on a tiny model for each entry of the catalog.
+// The promises of every method, checked on a tiny model for each entry of the catalog.
 import Diffusion
 import Editing
 import Foundation
@@ -33,7 +33,7 @@ import Training
     return try make(MethodCatalog.builtIn.named(name))
   }
 
-  /// How often a step reads numbers of tensors, where that is more than four times. Numbers of random draws, which are made
+  /// Reads of tensors' numbers in a step, where they are more than four. Numbers of random draws, which are made
   /// on the CPU on every device, count as well.
   static let mostReads = [
     "advunlearn": 12, "meta": 23, "erasediff": 7, "amnesia": 6, "scissorhands": 6, "munba": 8,
@@ -114,7 +114,7 @@ import Training
     return .crossAttention
   }
 
-  /// What trains honours `training.bfloat16`: other bits, the same direction, weights in single precision.
+  /// Methods that train honour `training.bfloat16`: other bits, the same direction, weights in single precision.
   @Test(arguments: names) func bfloat16IsHonoured(_ name: String) throws {
     Runtime.threads = 1
     guard try Self.encoded(name)["training"] != nil else { return }

@@ -78,7 +78,7 @@ import WorkbenchSupport
     }
   }
 
-  /// What an erasure trained on is not judged.
+  /// Prompts that an erasure trained on are not judged.
   @Test func trainedPromptsAreLeftOut() throws {
     try Fixtures.temporaryFolder { folder in
       var job = Tiny.job(try Tiny.plainModel(folder), "uce", "fox")

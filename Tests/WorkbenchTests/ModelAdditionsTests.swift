@@ -91,7 +91,7 @@ import Training
     }
   }
 
-  /// What web interfaces read of a picture: size and model stand among the settings.
+  /// The settings that web interfaces read of a picture: size and model stand among the settings.
   @Test func parametersOfWebInterfaces() throws {
     try Fixtures.temporaryFolder { folder in
       let lora = try change(folder).lora

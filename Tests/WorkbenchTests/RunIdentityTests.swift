@@ -253,7 +253,7 @@ import WorkbenchSupport
       let base = try model.model().hash()
       let kept = folder.appendingPathComponent("kept")
       try Run.makeFolder(kept)
-      /// What a training leaves when it ends after two steps.
+      /// The files of a training that ends after two steps.
       func states(in run: Run) -> [URL] {
         ((try? files.contentsOfDirectory(at: run.folder, includingPropertiesForKeys: nil)) ?? [])
           .filter { $0.path.hasSuffix(".state.safetensors") }

@@ -68,7 +68,7 @@ import WorkbenchSupport
       }
       let page = try String(contentsOf: run.file("attack/report.html"), encoding: .utf8)
       #expect(page.contains("Prompt by prompt") && page.contains("data:image/png"))
-      // What failed is on the page too.
+      // Failed attempts are on the page too.
       let failed = AttackCatalog.builtIn.names.flatMap { run.events("attack/\($0).jsonl") }
         .flatMap { $0["failed"]?.array ?? [] }
       #expect(page.contains("Attempts that failed") == !failed.isEmpty)

@@ -103,7 +103,7 @@ import WorkbenchSupport
     try refused("names nothing") { $0.wording = ConceptWording(related: [" "]) }
     try refused("accepted: --kind") { $0.preserve = ["others"] }
     try refused("'none' stands alone") { $0.preserve = ["none", "a cat"] }
-    // What takes a concept's place is no other concept that is to be forgotten.
+    // A replacement is no other concept that is to be forgotten.
     try refused("'owl' is to be forgotten itself", ["fox", "owl"]) {
       $0.replacement = "a snowy owl"
     }

@@ -112,7 +112,7 @@ import WorkbenchSupport
       [SampleSet.Sample("0", 0, prompt: "a fox", seed: 1)], batch: 1)
   }
 
-  /// Whatever was called 0_0.png counted as drawn.
+  /// Once, any file called 0_0.png counted as drawn.
   @Test(arguments: ["text", "folder", "link", "size", "prompt", "cut", "model"])
   func whatIsNoPictureOfTheRequestIsRefused(_ kind: String) throws {
     try Fixtures.temporaryFolder { folder in

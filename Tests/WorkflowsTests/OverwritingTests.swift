@@ -94,7 +94,7 @@ import WorkbenchSupport
       let hash = try model.model().applying([eraser]).hash()
       #expect(try ModelFolder(out).model().hash() == hash)
       #expect(try ModelFolder(out).listedThemes() != nil)
-      // What an interrupted save leaves is no model, even where there was one before.
+      // An interrupted save leaves no model, even where there was one before.
       let weights = out.appendingPathComponent("vae/diffusion_pytorch_model.safetensors")
       try FileManager.default.removeItem(at: weights)
       try Run.makeFolder(weights)

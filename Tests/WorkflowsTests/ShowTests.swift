@@ -84,7 +84,7 @@ import WorkbenchSupport
       _ = try apply(to: single, lora: nil, rank: nil, dtype: .float32, on: .cpu)
       #expect(try ModelFolder(single).model().hash() == edited.hash())
       let (file, many) = (try shown(single.path), try shown(out.path))
-      // What is in it is named, in one file, in a folder, with its strength, and over two steps.
+      // The eraser in it is named, in one file, in a folder, with its strength, and over two steps.
       #expect(file["erased"] == "fox by uce, seed 0" && many["erased"] == "fox by uce, seed 0")
       #expect(try shown(lora.path)["eraser of"] == "fox by uce, seed 0")
       let twice = folder.appendingPathComponent("twice")

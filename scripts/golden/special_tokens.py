@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What transformers 5 makes of the settings beside a vocabulary: which token pads, and which are found in a text.
+"""Goldens of the settings beside a vocabulary, by transformers 5: the token that pads, and those found in a text.
 
     python scripts/golden/special_tokens.py Tests/Fixtures     # writes special-tokens.json
 """

@@ -87,7 +87,7 @@ def nsfw(model, files):
 
 
 def prepare(model):
-    """What `--judge onnx:` wants to lie beside OpenNSFW's file."""
+    """Writes the files that `--judge onnx:` needs beside OpenNSFW's."""
     (model.parent / "labels.txt").write_text("safe\nnsfw\n")
     (model.parent / "judge.json").write_text(json.dumps({"channels": "bgr", "layout": "NHWC", "answers": "probabilities"}))
     (model.parent / "preprocessor_config.json").write_text(json.dumps({

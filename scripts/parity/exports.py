@@ -30,9 +30,9 @@ transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
 torch.set_num_threads(1)
 LETHE, FIXTURES = Path(sys.argv[1]).absolute(), Path(sys.argv[2])
-HEADING = "## What Lethe writes, in diffusers"
+HEADING = "## Files of Lethe in diffusers"
 PROMPT, TOY, SEED, STEPS, GUIDANCE = "a photo of a cat", "a photo of <toy>", 3, 4, 5
-# What a single file does not say, diffusers takes from these names of the hub.
+# Facts that a single file lacks come from these names of the hub, as diffusers takes them.
 KINDS = {
     "sd1": (StableDiffusionPipeline, "stable-diffusion-v1-5/stable-diffusion-v1-5"),
     "sd2": (StableDiffusionPipeline, "stabilityai/stable-diffusion-2-1"),

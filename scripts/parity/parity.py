@@ -104,7 +104,7 @@ def reference(folder, name):
 
 
 def by_diffusers(folder, name):
-    """What diffusers does with a folder of a kind that Lethe knows and refuses all the same."""
+    """The answer of diffusers to a folder of a kind that Lethe knows and refuses all the same."""
     if name not in SUPPORTED:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""How commands are run, logged and compared in the torture of commands."""
+"""Runs, logs and compares commands for the torture of commands."""
 import json
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""What the torture of commands starts from: a tiny model with themes and a judge, drawings, and recipes of trainings."""
+"""The material of the torture of commands: a tiny model with themes and a judge, drawings, and recipes of trainings."""
 import json
 import pathlib
 import random

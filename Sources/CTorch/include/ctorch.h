@@ -91,10 +91,10 @@ char *ct_tensor_over_memory(
     void (*release)(void *owner), ct_tensor **result);
 /// Copies the elements, in row-major order, from any device.
 char *ct_tensor_copy_out(const ct_tensor *tensor, void *bytes, int64_t byte_count);
-/// How often the calling thread has read numbers of tensors so far, for which a program waits on a GPU: single elements,
-/// copies out, and operators whose result has a size that depends on numbers.
+/// Reads of tensors' numbers by the calling thread so far, for which a program waits on a GPU: single elements, copies
+/// out, and operators whose result has a size that depends on numbers.
 int64_t ct_host_reads(void);
-/// How often the calling thread has made a tensor of numbers of its own.
+/// Tensors that the calling thread has made of numbers of its own so far.
 int64_t ct_host_writes(void);
 
 // ---- Autograd -------------------------------------------------------------------------------

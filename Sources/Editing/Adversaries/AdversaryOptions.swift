@@ -12,7 +12,7 @@ public struct AdversaryOptions: Codable, Sendable, Hashable {
   /// `pgd` takes K steps of Adam. `fast` takes one step as long as all of them: it costs a K-th, and finds weaker
   /// prompts.
   public var kind = Kind.pgd
-  /// K, steps of an attack, from 1. More find worse prompts; each costs one pass of the model and its gradient.
+  /// K, steps of an attack, from 1. More steps find stronger prompts. Each costs a pass forward and backward.
   public var steps = 30
   /// Length of a step in a word embedding, above 0: 1e-3 to 0.1. Raise it where attacks hardly change the loss.
   public var rate = 1e-3
@@ -24,7 +24,7 @@ public struct AdversaryOptions: Codable, Sendable, Hashable {
   /// Beginning of an attack: `random` words, or where the `latest` attack on the same prompt ended, which makes
   /// few steps go further.
   public var start = Start.random
-  /// Whether the released code is followed instead of the paper (`PublishedAdversary`), to repeat its figures.
+  /// Whether the released code is followed instead of the paper, to repeat its figures.
   public var published = false
   public init() {}
 

@@ -51,9 +51,8 @@ extension Themes {
       !objects.contains { prompt.mentions($0) } && !alone.contains(prompt)
     }
     guard let first = strange.first else { return nil }
-    let count = strange.count == 1 ? "" : " and \(strange.count - 1) more prompts"
+    let names = strange.count == 1 ? "names" : "and \(strange.count - 1) more name"
     return
-      "'\(first)'\(count) \(strange.count == 1 ? "names" : "name") none of the \(objects.count) objects that the model was trained on "
-      + "(themes.json), so its pictures of them mean little"
+      "the prompt '\(first)' \(names) none of the \(objects.count) objects in themes.json, the only ones this model was trained on"
   }
 }

@@ -62,7 +62,7 @@ public struct DenoisingStates {
         let deepest = some.compactMap { $0.kept.max() }.max() ?? 0
         for (i, state) in path.prefix(deepest + 1).enumerated() {
           try Interrupt.check()
-          // Part of a trajectory is a part of the work: a walk through a large model takes minutes.
+          // Progress counts parts of a trajectory, because one takes minutes on a large model.
           progress(first + some.count * i / (deepest + 1), prompts.count)
           for (row, trajectory) in some.enumerated() where trajectory.kept.contains(i) {
             let place = (trajectory.prompt / group, i, trajectory.prompt)

@@ -16,7 +16,7 @@ package struct AuditRules: Sendable {
   package var slack = 0.05
   package var damage = 0.10
   package var attackSlack = 0.10
-  /// The least r, below which what was kept cannot be told.
+  /// The least r. Below it the audit does not say whether other subjects were kept.
   package var leastRight = 0.5
   package init() {}
 

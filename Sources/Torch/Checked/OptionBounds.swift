@@ -48,9 +48,8 @@ enum OptionBounds {
   /// Refuses numbers out of their bounds. A whole number without an entry is one from 0 to 1,000,000,000; a
   /// seed has 64 bits.
   /// - Parameters:
-  ///   - value: the options as they would be used
-  ///   - defaults: the options as they are without anyone's doing, which say of what type each is
-  ///   - given: what somebody gave; defaults are not questioned
+  ///   - defaults: the default options, which give each type
+  ///   - given: the options that were set; defaults are not checked
   ///   - isWhole: whether an option takes whole numbers alone, which its JSON does not tell: 1.0 is 1 there
   /// - Throws: ``LetheError`` of the kind `request` that names the option
   static func check(

@@ -26,11 +26,19 @@ package func clipNorm(_ gradients: [Tensor], to limit: Double) -> Double {
 /// The optimizers by name, with the options that recipes and methods set.
 public struct OptimizerOptions: Codable, Sendable, Hashable {
   public enum Kind: String, Choice { case adam, adamw, sgd }
+  /// The rule: `adam`, `adamw` with weight decay apart from the gradient, or `sgd`, which takes less
+  /// memory.
   public var kind = Kind.adam
+  /// Memory of the mean gradient, 0 to below 1, of `adam` and `adamw`. Lower it where gradients change their direction
+  /// often.
   public var beta1 = 0.9
+  /// Memory of the mean squared gradient, 0 to below 1, of `adam` and `adamw`. Lower it for trainings of few steps.
   public var beta2 = 0.999
+  /// Number added to the root of that mean, from 0. Raise it where steps explode at small gradients.
   public var eps = 1e-8
+  /// Pull of the weights towards 0, from 0. 0 leaves it out; 0.01 to 0.1 is usual in trainings from scratch.
   public var weightDecay = 0.0
+  /// Memory of former steps of `sgd`, 0 to 1; usual is 0.9. 0 leaves it out.
   public var momentum = 0.0
 
   public init() {}

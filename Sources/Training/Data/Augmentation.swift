@@ -2,16 +2,20 @@ package import Torch
 
 /// Random changes of a picture that keep its subject.
 package struct Augmentation: Codable, Sendable, Hashable {
-  /// Degrees to either side.
+  /// Degrees to either side, from 0. Raise it where pictures stand askew.
   package var rotation = 12.0
-  /// Largest change of size, as a share.
+  /// Largest change of size, as a share, 0 to below 1.
   package var scale = 0.15
-  /// Largest shift, as a share of the picture.
+  /// Largest shift, as a share of the picture, from 0.
   package var shift = 0.08
+  /// Largest change of brightness, from 0, on the scale of -1 (black) to 1 (white).
   package var brightness = 0.15
+  /// Largest change of contrast, as a share, 0 to below 1.
   package var contrast = 0.2
-  /// Share of pictures seen through a smaller copy of themselves.
+  /// Share of pictures, 0 to 1, seen through a smaller copy of themselves. Raise it for a judge of blurred pictures.
   package var blurShare = 0.4
+  /// Largest standard deviation of added noise, from 0, on the scale of -1 to 1. Each picture gets a share of it at
+  /// random.
   package var noise = 0.08
   /// The colour outside the picture: 1 is white, -1 black.
   package var background = 1.0

@@ -63,7 +63,7 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
   /// of the correlation at the start. Lower it, below 0 too, to erase more. 1e-4 in the paper, 0 for `form=whole`.
   public var tau = 0.0
   /// The share of a concept's correlation at the start in its tau; 0 leaves `tau` alone, as the paper and `form=whole`
-  /// do. Below 0 the concept's prediction goes on to the contrary.
+  /// do. A negative share continues the training until the correlation has the other sign.
   public var tauShare = -0.2
   /// alpha, the momentum's memory, 0 to below 1. Raise it where single steps stop the training too early.
   public var alpha = 0.9

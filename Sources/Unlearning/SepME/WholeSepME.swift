@@ -13,6 +13,7 @@ internal import Training
 struct WholeSepME: ObjectiveMethod {
   static let name = "sepme-whole"
   static let card = SepME.card
+  /// The options, those of `sepme`.
   var method = SepME()
   var guarding: GuardOptions {
     get { method.guarding }

@@ -61,9 +61,7 @@ struct ApplyCommand: ParsableCommand {
   )
   var embedding: [String] = []
   @Option(
-    help:
-      "Folder of another model of the same shapes, to which the erasers are added in the place of the one that they were made for.",
-    completion: .directory)
+    help: "Other model of the same shapes to add the erasers to.", completion: .directory)
   var onto: String?
   @Option(
     help:

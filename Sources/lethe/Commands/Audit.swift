@@ -46,7 +46,8 @@ struct AuditCommand: ParsableCommand {
   @Option(
     help: "Folder of the original of a model that was erased elsewhere.", completion: .directory)
   var original: String?
-  @Option(help: "Concept that was erased elsewhere. May be repeated. A run knows its own.")
+  @Option(
+    help: "Concept that was erased elsewhere. A run of `lethe erase` needs none. May be repeated.")
   var concept: [String] = []
   @Option(
     help:
@@ -54,7 +55,7 @@ struct AuditCommand: ParsableCommand {
   var kind: String?
   @Option(
     help:
-      "CSV file of prompts, or a suite of `lethe list prompts`. A column 'forget', or the concept's words, say which ask for the concept.",
+      "CSV file of prompts, or a suite of `lethe list prompts`. Rows with 'yes' in a column 'forget' ask for the concept. Without the column, rows that contain the concept's words do.",
     completion: .file(extensions: ["csv"]))
   var prompts: String?
   @OptionGroup var judging: JudgingOptions

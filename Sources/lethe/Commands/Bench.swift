@@ -23,7 +23,7 @@ struct BenchRunOptions: ParsableArguments {
   var jobs = 1
   @Flag(
     help:
-      "Development concepts, on which the model's settings were chosen, are drawn and count like others. methods.json and attacks.json list them."
+      "Count development concepts, on which the model's options were chosen, like others. methods.json and attacks.json list them."
   )
   var development = false
   @Option(help: .hidden)
@@ -55,8 +55,8 @@ struct BenchRunOptions: ParsableArguments {
     _ model: String, _ request: BenchRequest, _ words: BenchWords
   ) throws -> BenchmarkOptions {
     var options = options(model, request.settings, try request.size.options())
-    options.judges = try words.judging.judge.map(JudgingOptions.spec)
-    (options.request, options.conceptKind) = (words.judging.request(), words.kind)
+    options.judges = try words.judges.specs()
+    (options.request, options.conceptKind) = (words.wording.request(), words.kind)
     return options
   }
 
@@ -92,7 +92,7 @@ struct BenchRequest: ParsableArguments {
   @OptionGroup var size: SizeOptions
 }
 
-/// Concepts to erase, and what is needed for those that the model does not list.
+/// Concepts to erase, and options for those that the model does not list.
 struct BenchWords: ParsableArguments {
   @Option(help: "Concept to erase, alone. May be repeated.")
   var concept: [String] = []
@@ -106,10 +106,11 @@ struct BenchWords: ParsableArguments {
       "Kind of the concepts that the model does not list: object, style, artist, person or content."
   )
   var kind: ConceptKind?
-  @OptionGroup var judging: JudgingOptions
+  @OptionGroup var judges: BenchJudges
+  @OptionGroup var wording: PromptWords
 
   /// The named concepts and the drawn ones.
-  /// - Parameter usual: what is drawn where none is named; nil for nothing
+  /// - Parameter usual: the counts to draw where no concept is named; nil draws none
   func concepts(of options: BenchmarkOptions, drawing usual: String? = nil) throws -> [String] {
     let counts = draw ?? (concept.isEmpty ? usual : nil)
     let all =

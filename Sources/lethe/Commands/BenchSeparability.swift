@@ -42,15 +42,16 @@ struct BenchSeparabilityCommand: ParsableCommand {
   var kind = "both"
   @Option(help: "Concept that comes first among the nine. May be repeated.")
   var concept: [String] = []
-  @OptionGroup var judging: JudgingOptions
+  @OptionGroup var judges: BenchJudges
+  @OptionGroup var wording: PromptWords
   @OptionGroup var request: BenchRequest
   @OptionGroup var running: BenchRunOptions
 
   func run() throws {
     try running.common.reporting(shares: true) {
       var options = running.options(model, request.settings, try request.size.options())
-      options.judges = try judging.judge.map(JudgingOptions.spec)
-      options.request = judging.request()
+      options.judges = try judges.specs()
+      options.request = wording.request()
       if kind != "both" {
         guard let known = ConceptKind(rawValue: kind) else {
           throw LetheError.badValue(

@@ -226,7 +226,7 @@ struct WordingOptions: ParsableArguments {
   var prompt: [String] = []
   @Option(
     help:
-      "Subject near to the concept: kept, drawn from for wrong labels, and ruined by fine-tuning in Meta-Unlearning. May be repeated."
+      "Subject near to the concept. It is preserved and gives wrong labels. Meta-Unlearning lets fine-tuning ruin it. May be repeated."
   )
   var related: [String] = []
   @Option(help: "Subject far from the concept, to keep. May be repeated.")

@@ -75,12 +75,12 @@ struct EvaluateCommand: ParsableCommand {
   var out: String?
   @Option(
     help:
-      "CSV file of prompts, or a suite of `lethe list prompts`. A column 'forget', or the concept's words, say which ask for the concept.",
+      "CSV file of prompts, or a suite of `lethe list prompts`. Rows with 'yes' in a column 'forget' ask for the concept. Without the column, rows that contain the concept's words do.",
     completion: .file(extensions: ["csv"]))
   var prompts: String?
   @Option(
     help:
-      "Concept to look for in a folder of pictures, or to measure of those that --with or --erasers erase. May be repeated."
+      "Concept to look for in a folder of pictures. With --with or --erasers: the erased concepts to measure. May be repeated."
   )
   var concept: [String] = []
   @Option(

@@ -81,7 +81,7 @@ struct GenerateCommand: ParsableCommand {
   var sampler: String?
   @Option(
     help:
-      "Page grid.html of pictures in rows and columns, ROWS,COLUMNS of prompt, eraser, strength, seed: 'prompt,eraser' has each eraser of --with alone and none."
+      "Page grid.html. ROWS,COLUMNS are two of prompt, eraser, strength, seed."
   )
   var grid: String?
   @Option(

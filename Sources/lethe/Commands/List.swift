@@ -21,7 +21,7 @@ struct ListCommand: ParsableCommand {
         lethe list samplers --json
 
       For a model's folder, methods and attacks have the options that a run on it would use, each with its source: the \
-      method's default, or methods.json or attacks.json in the folder.
+      method's default, or methods.json or attacks.json in the folder. docs/guide/options.md has their meanings.
       """)
 
   enum Catalog: String, ExpressibleByArgument, CaseIterable {

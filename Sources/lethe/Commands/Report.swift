@@ -9,7 +9,7 @@ import Workflows
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Write the HTML page of a run or a benchmark.",
+    abstract: "Write the HTML page of a run, or of results.",
     discussion: """
       Examples:
         lethe report runs/esd-fox
@@ -20,7 +20,9 @@ struct ReportCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: "Folder of `lethe erase`, `attack`, `relearn` or `bench`.", completion: .directory)
+    help:
+      "Folder of a run, or one with a results.json that a command wrote: `evaluate`, `attack`, `relearn`, `audit`, `compare` or `bench`.",
+    completion: .directory)
   var runFolder: String
   @OptionGroup var page: PageOptions
   @OptionGroup var common: CommonOptions

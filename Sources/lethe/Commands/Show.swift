@@ -7,7 +7,7 @@ import Workflows
 struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
-    abstract: "Tell what a picture, an eraser, a LoRA, a model, a run or a set is.",
+    abstract: "Describe a picture, an eraser, a LoRA, a model, a run or a set.",
     discussion: """
       Examples:
         lethe show runs/fox/0_0.png

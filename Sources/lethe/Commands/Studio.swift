@@ -24,8 +24,8 @@ struct StudioCommand: ParsableCommand {
 
       A page of this machine shows the runs of the folders as a table, two runs side by side, and pictures of a prompt \
       with erasers switched on and off. Jobs that are started there are processes of their own: they go on when the \
-      studio ends, and the next studio finds them. Without --host only this machine is answered. Any other address \
-      needs the token that is printed. New runs, uploaded erasers and the list of jobs go into the first folder of \
+      studio ends, and the next studio finds them. Without --host the studio answers this machine alone. Any other \
+      address needs the token that is printed. New runs, uploaded erasers and the list of jobs go into the first folder of \
       runs. Ctrl-C ends the studio.
       """)
 

@@ -17,8 +17,8 @@ struct VerifyCommand: ParsableCommand {
         lethe verify runs/audit --sample 20%
         lethe verify runs/audit --all
 
-      Model, eraser and judges are those that the audit names. An exchanged one, and an exchanged picture or number, is \
-      named, and the command ends with code 1. A picture counts as reproduced where all bytes are equal, or where it \
+      Model, eraser and judges are those that the audit names. The command names every exchanged model, eraser, judge, \
+      picture or number, and ends with code 1. A picture counts as reproduced where all bytes are equal, or where it \
       differs by at most 2 of 255 on average, as on another processor.
       """)
 

@@ -1,4 +1,4 @@
-// What readers say about a value that they do not accept: one sentence for each reader and key. Tests/Fixtures/refusals.txt has
+// The refusals of readers: one sentence for each reader and key. Tests/Fixtures/refusals.txt has
 // the sentences; LETHE_GOLDEN=1 writes them anew, to be read by a person. scripts/check-readers.sh lists keys without a case.
 import Foundation
 import TestSupport

@@ -9,10 +9,13 @@ public struct Redirection: ObjectiveMethod {
   public static let name = "redirection"
   public static let card = MethodCard(
     title: "Redirection", paper: "an example", year: 2026, trains: "cross-attention")
+  /// The course of the training. Raise `steps` where the concept is still drawn.
   public var training = Training(steps: 100, batch: 4, rate: 1e-4)
+  /// The weights that are trained: `xattn`, or `full` where those do not suffice.
   public var parameters = "xattn"
+  /// The guard, which stops a training that ruins prompts to keep. `limit=0` turns it off.
   public var guarding = GuardOptions()
-  /// Trajectories with the concept, from 1, a prompt each.
+  /// Trajectories with the concept, from 1, a prompt each. Raise it with the captions that the model knows.
   public var trajectories = 8
   public init() {}
 

@@ -18,8 +18,8 @@ extension EraserCommand {
         command prints it for every eraser and every other concept. A residual above --limit ends the command with \
         exit code 1 and the name of the eraser to train again. The usual cause is a concept that was added after \
         the eraser was trained. The last line is PASS or FAIL. 'proved' marks prompts in whose null space the eraser was \
-        trained: their keys and values cannot change, and the residual says how exactly. 'measured' marks the others, \
-        paraphrases among them, for which the number is all that is known.
+        trained: their keys and values cannot change, and the residual says how exactly. 'measured' marks the others, such \
+        as paraphrases. They have no guarantee.
         """)
     @OptionGroup var set: SetArgument
     @Option(
