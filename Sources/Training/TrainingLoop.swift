@@ -172,7 +172,10 @@ package struct TrainingLoop {
         run?.progress(stage, training.steps, training.steps, "enough after \(index) steps")
         break
       }
-      if training.clip > 0 { step.log["norm"] = clipNorm(found, to: training.clip) }
+      if training.clip > 0 {
+        let norm = clipNorm(found, to: training.clip)
+        if step.isLogged { step.log["norm"] = norm.item }
+      }
       let factor = training.schedule.factor(index, of: training.steps, warmup: training.warmup)
       let rate = training.learningRate * factor
       state.optimizer.step(parameters, found, rate: rate)
@@ -241,5 +244,7 @@ package struct TrainingLoop {
 /// Differentiates a loss with respect to `parameters`; those it does not reach get zeros. Where batches are divided over
 /// ranks, the gradient is that of the whole batch.
 public func descend(_ loss: Tensor, _ parameters: [Tensor]) -> (loss: Double, gradients: [Tensor]) {
-  (loss.item, meanGradients(of: loss, with: parameters))
+  // Read after the pass backward is under way, so that a GPU is waited for once.
+  let gradients = meanGradients(of: loss, with: parameters)
+  return (loss.item, gradients)
 }
