@@ -13,7 +13,7 @@ let package = Package(
       name: "LetheTorch", path: ".",
       exclude: [
         "lazy.c", "autograd.cpp", "call.cpp", "device.cpp", "generator.cpp", "processes.cpp",
-        "tensor.cpp",
+        "rehearsal.cpp", "tensor.cpp",
       ],
       sources: ["library.cpp"], publicHeadersPath: "library",
       cxxSettings: [

@@ -91,6 +91,7 @@ c10::IValue unboxed(
   TORCH_CHECK(false, "a value of unknown kind ", static_cast<int>(v.kind));
 }
 
+/// Operators whose result has a size that depends on numbers, or is a number.
 bool waits(const std::string &name) {
   for (const char *known :
        {"aten::nonzero", "aten::masked_select", "aten::equal", "aten::_unique2", "aten::unique_dim",

@@ -48,6 +48,11 @@ void load_nvidia_libraries(const std::filesystem::path &libtorch) {
   }
 }
 
+/// Whether the device's memory is that of the machine.
+bool is_machine(c10::DeviceType kind) {
+  return kind == c10::DeviceType::CPU || kind == rehearsal::kind;
+}
+
 }  // namespace
 
 void ct_set_threads(int32_t count) { at::set_num_threads(count); }
@@ -60,6 +65,7 @@ char *ct_device_open(int32_t type, int32_t index) {
   return protect([&] {
     const auto kind = static_cast<c10::DeviceType>(type);
     if (kind == c10::DeviceType::CPU) return;
+    if (kind == rehearsal::kind) rehearsal::open();
     if (kind == c10::DeviceType::CUDA) {
       // One binary serves machines with and without a GPU: the CUDA half is loaded when asked for.
       const auto folder = libtorch_folder();
@@ -87,7 +93,7 @@ char *ct_device_synchronize(int32_t type, int32_t index) {
 
 int64_t ct_peak_memory(int32_t type, int32_t index) {
   const auto kind = static_cast<c10::DeviceType>(type);
-  if (kind == c10::DeviceType::CPU) {
+  if (is_machine(kind)) {
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
 #if defined(__APPLE__)
@@ -107,7 +113,7 @@ int64_t ct_peak_memory(int32_t type, int32_t index) {
 
 int64_t ct_memory(int32_t type, int32_t index) {
   const auto kind = static_cast<c10::DeviceType>(type);
-  if (kind == c10::DeviceType::CPU) {
+  if (is_machine(kind)) {
     return static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
   }
   int64_t total = 0;
@@ -121,7 +127,7 @@ int64_t ct_memory(int32_t type, int32_t index) {
 
 void ct_reset_peak_memory(int32_t type, int32_t index) {
   const auto kind = static_cast<c10::DeviceType>(type);
-  if (kind == c10::DeviceType::CPU) {
+  if (is_machine(kind)) {
 #if defined(__linux__)
     // proc(5): "5" sets the peak of resident memory back to what is resident now.
     if (FILE *file = std::fopen("/proc/self/clear_refs", "w")) {

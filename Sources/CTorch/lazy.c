@@ -129,6 +129,7 @@ FORWARD(
     (tensor, bytes, byte_count))
 FORWARD(int64_t, ct_host_reads, (void), ())
 FORWARD(int64_t, ct_host_writes, (void), ())
+FORWARD(int64_t, ct_host_waits, (void), ())
 FORWARD(
     char *, ct_gradients,
     (ct_tensor *const *outputs, ct_tensor *const *output_gradients, int64_t output_count, ct_tensor

@@ -41,6 +41,8 @@ char *protect(Body &&body) noexcept {
 struct HostCopies {
   int64_t reads = 0;
   int64_t writes = 0;
+  /// Times that a GPU would have been waited for, of which the device `rehearsal` keeps count.
+  int64_t waits = 0;
 };
 inline thread_local HostCopies host_copies;
 

@@ -93,3 +93,5 @@ char *ct_tensor_copy_out(const ct_tensor *tensor, void *bytes, int64_t byte_coun
 int64_t ct_host_reads(void) { return host_copies.reads; }
 
 int64_t ct_host_writes(void) { return host_copies.writes; }
+
+int64_t ct_host_waits(void) { return host_copies.waits; }

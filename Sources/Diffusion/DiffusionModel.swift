@@ -22,6 +22,10 @@ public final class DiffusionModel {
   public let computeType: ComputeType
   /// The model in another type, once it has drawn in it.
   var drawer: DiffusionModel?
+  /// The model that a copy in half precision was made of.
+  var source: DiffusionModel?
+  /// The model with the numbers that its file has: itself, but for a copy in half precision.
+  package var exact: DiffusionModel { source ?? self }
   /// Noisy pictures that ``predict(_:at:given:cache:)`` was asked about so far.
   package internal(set) var evaluations = 0
 

@@ -56,6 +56,15 @@ extension DiffusionModel {
       offload: offload.flatMap { $0.leavesDevice ? $0 : nil })
   }
 
+  /// A copy for the frozen side of a training, which knows the model that it was made of. The model itself for nil.
+  /// - Throws: ``LetheError`` of the kind `request` for a model over pixels
+  package func frozen(in type: ComputeType?) throws -> DiffusionModel {
+    guard let type, type != computeType else { return self }
+    let copy = try computing(in: type)
+    copy.source = self
+    return copy
+  }
+
   /// The type of a weight while the networks compute in `type`.
   func dtype(of path: ParameterPath, in type: ComputeType) -> DType {
     let isVAE = path.components.first.map(String.init) == Layout.Component.vae.rawValue

@@ -79,8 +79,21 @@ extension Ranks {
   }
 }
 
+/// The factor by which losses are larger while they are differentiated, a power of two.
+package enum GradientScale {
+  @TaskLocal package static var factor = 1.0
+}
+
 /// d(`y`) / d(`xs`), zeros where `y` does not depend on an x. Where batches are divided, the mean over the ranks.
 package func meanGradients(of y: Tensor, with xs: [Tensor]) -> [Tensor] {
+  let factor = GradientScale.factor
+  guard factor != 1 else { return unscaledGradients(of: y, with: xs) }
+  let found = unscaledGradients(of: y * factor, with: xs)
+  withoutGradients { Foreach.scale(found, by: 1 / factor) }
+  return found
+}
+
+private func unscaledGradients(of y: Tensor, with xs: [Tensor]) -> [Tensor] {
   guard let meeting = Ranks.dividing?.meeting else { return gradients(of: y, with: xs) }
   do throws(Fault) { return try meeting.group().gradients(of: y, with: xs) } catch {
     meeting.lost(error)

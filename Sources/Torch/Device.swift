@@ -7,6 +7,9 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     case cpu = 0
     case cuda = 1
     case mps = 13
+    /// The memory of the machine again, whose tensors no operator takes beside those of the CPU: the mistake that only a
+    /// GPU shows is an error there.
+    case rehearsal = 20
   }
   public var kind: Kind
   public var index: Int
@@ -18,6 +21,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
 
   public static let cpu = Device(.cpu)
   public static let mps = Device(.mps)
+  public static let rehearsal = Device(.rehearsal)
   public static func cuda(_ index: Int = 0) -> Device { Device(.cuda, index) }
 
   /// Reads `cpu`, `cuda`, `cuda:1` or `mps`, and opens the device.
@@ -32,6 +36,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     case "cpu" where parts.count == 1: self = .cpu
     case "cuda": self = .cuda(index)
     case "mps" where parts.count == 1: self = .mps
+    case "rehearsal" where parts.count == 1: self = .rehearsal
     default: throw LetheError.unknownDevice(text)
     }
     if let reason = fault {
@@ -79,6 +84,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     case .cpu: "cpu"
     case .cuda: "cuda:\(index)"
     case .mps: "mps"
+    case .rehearsal: "rehearsal"
     }
   }
 }
@@ -90,6 +96,8 @@ package enum HostCopies {
   package static var reads: Int { Int(ct_host_reads()) }
   /// Tensors that were made of numbers of the program.
   package static var writes: Int { Int(ct_host_writes()) }
+  /// Times that a GPU in the place of ``Device/rehearsal`` would have been waited for.
+  package static var waits: Int { Int(ct_host_waits()) }
 }
 
 /// The libtorch underneath: its version and its threads.

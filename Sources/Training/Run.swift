@@ -1,3 +1,4 @@
+package import Diffusion
 public import Foundation
 package import Processes
 import Synchronization
@@ -29,6 +30,9 @@ public final class Run {
   package var onRecord: (JSON) throws -> Void = { _ in }
   /// Steps of a training from one sample picture to the next; nil for none.
   package var sampleEvery: Int?
+  /// The type in which a training computes what it does not train, and the products of its steps; nil for float32. Trained
+  /// weights, gradients and the optimizer's state are float32 in any case.
+  package var computeType: ComputeType?
   /// The processes that share the work of this run.
   package var ranks = Ranks.alone
   private var notes: Set<String> = []
@@ -52,7 +56,7 @@ public final class Run {
     let run = try Run(folder, seed: seed)
     (run.onProgress, run.onNote, run.identity) = (onProgress, onNote, identity)
     (run.onRecord, run.sampleEvery, run.keepsStates) = (onRecord, sampleEvery, keepsStates)
-    run.ranks = ranks
+    (run.ranks, run.computeType) = (ranks, computeType)
     return run
   }
 

@@ -1,4 +1,5 @@
 // The one loop. It knows no model: parameters come in as tensors, gradients from a closure.
+internal import Diffusion
 internal import Foundation
 internal import Processes
 public import Torch
@@ -147,6 +148,7 @@ package struct TrainingLoop {
       if let work { state.work = before + work.done() - worked }
       return state
     }
+    let computing = run?.computeType?.dtype ?? (training.bfloat16 ? .bfloat16 : nil)
     var recent = 0.0
     var resting = OffloadedTensors(run?.scratch("\(stage).optimizer.safetensors"))
     defer { resting.clear() }
@@ -160,9 +162,10 @@ package struct TrainingLoop {
         try resting.put(state.optimizer.state)
         state.optimizer.state = [:]
       }
-      let (loss, found) = try autocast(
-        training.bfloat16 ? .bfloat16 : nil, on: parameters.first?.device ?? .cpu
-      ) { try gradients(&step) }
+      var scaling = computing == .float16 ? LossScaling(state.carried) : nil
+      let (loss, found) = try autocast(computing, on: parameters.first?.device ?? .cpu) {
+        try scaling.map { scaling in try scaling { try gradients(&step) } } ?? gradients(&step)
+      }
       if rests { state.optimizer.state = try resting.take() }
       guard loss.isFinite else { throw diverged("the loss is", at: index, saved) }
       (state.carried, state.carriedTensors) = (step.carried, step.carriedTensors)
@@ -172,12 +175,24 @@ package struct TrainingLoop {
         run?.progress(stage, training.steps, training.steps, "enough after \(index) steps")
         break
       }
-      if training.clip > 0 { step.log["norm"] = clipNorm(found, to: training.clip) }
+      var moves = true
+      if scaling != nil {
+        guard let accepted = scaling?.accepts(found, &state.carried) else {
+          throw diverged("the gradients are", at: index, saved)
+        }
+        moves = accepted
+      }
+      if training.clip > 0, moves {
+        let norm = clipNorm(found, to: training.clip)
+        if step.isLogged { step.log["norm"] = norm.item }
+      }
       let factor = training.schedule.factor(index, of: training.steps, warmup: training.warmup)
       let rate = training.learningRate * factor
-      state.optimizer.step(parameters, found, rate: rate)
-      settles(parameters)
-      state.average?.update(parameters, step: index)
+      if moves {
+        state.optimizer.step(parameters, found, rate: rate)
+        settles(parameters)
+        state.average?.update(parameters, step: index)
+      }
       state.step = index + 1
       recent = recent == 0 ? loss : 0.95 * recent + 0.05 * loss
 
@@ -241,5 +256,7 @@ package struct TrainingLoop {
 /// Differentiates a loss with respect to `parameters`; those it does not reach get zeros. Where batches are divided over
 /// ranks, the gradient is that of the whole batch.
 public func descend(_ loss: Tensor, _ parameters: [Tensor]) -> (loss: Double, gradients: [Tensor]) {
-  (loss.item, meanGradients(of: loss, with: parameters))
+  // Read after the pass backward is under way, so that a GPU is waited for once.
+  let gradients = meanGradients(of: loss, with: parameters)
+  return (loss.item, gradients)
 }

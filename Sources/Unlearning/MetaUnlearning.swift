@@ -155,7 +155,7 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
     if let trained = inner as? any TrainedMethod {
       rule = try trained.rule(erasure, original: original, student: student, tensors, run)
     } else {
-      let vector = try inner.erase(erasure, from: original, run).vector
+      let vector = try inner.erase(erasure, from: original.exact, run).vector
       withoutGradients {
         for (path, change) in vector.tensors { student.parameters[path]?.add(change) }
       }

@@ -60,6 +60,6 @@ public struct SalUn: DataMethod {
     let decays = training.optimizer.weightDecay != 0
     return Masked(
       base, Masked.largest(share, of: total),
-      fixed: decays ? paths.compactMap { original.parameters[$0] } : [])
+      fixed: decays ? paths.compactMap { original.exact.parameters[$0] } : [])
   }
 }

@@ -58,7 +58,7 @@ public struct Scissorhands: DataMethod {
       run.progress("sensitivity", b + 1, pruneBatches)
     }
     let selection = try ParameterSelection.named(parameters)
-    let fresh = try original.initialUNet(seed: run.seed &+ 9)
+    let fresh = try original.exact.initialUNet(seed: run.seed &+ 9)
     withoutGradients {
       let scores = zip(tensors, sensitivity).map { $0.detached().abs() * $1 }
       let masks = Masked.largest(1 - sparsity, of: scores)

@@ -70,7 +70,7 @@ public struct SelectiveAmnesia: DataMethod {
     let paths = try ParameterSelection.named(parameters).paths(of: student.parameters)
     return ElasticWeightConsolidation(
       descent, fisher: try fisher(replay, student, tensors, seed: run.seed &+ 12, run),
-      anchor: paths.compactMap { original.parameters[$0] }, lambda: lambda)
+      anchor: paths.compactMap { original.exact.parameters[$0] }, lambda: lambda)
   }
 
   /// Pictures of q with the captions that are to be forgotten.

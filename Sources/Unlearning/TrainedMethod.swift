@@ -85,6 +85,7 @@ extension TrainedMethod {
       )
     }
     let before = model.evaluations
+    let original = try model.frozen(in: run.computeType)
     let student = try student(of: model, owning: selection, run)
     student.unet.recomputes = model.isLarge
     let paths = selection.paths(of: student.parameters)
@@ -96,10 +97,13 @@ extension TrainedMethod {
     for tensor in tensors { tensor.requiresGradient = true }
     defer { for tensor in tensors { tensor.requiresGradient = false } }
 
-    var rule = try rule(erasure, original: model, student: student, tensors, run)
-    let watch = try watch(erasure, model, run)
+    var rule = try rule(erasure, original: original, student: student, tensors, run)
+    let watch = try watch(erasure, original, run)
     // The cost is the number of noisy pictures that the U-Net predicted. A pass backward is not counted.
-    func evaluations() -> Int { model.evaluations - before + student.evaluations }
+    func evaluations() -> Int {
+      let copy = original === model ? 0 : original.evaluations
+      return model.evaluations - before + copy + student.evaluations
+    }
     var former = 0
     let work = TrainingLoop.Work(done: evaluations) { former = $0 }
     let verdict = try train(

@@ -172,6 +172,10 @@ public struct Erase {
     (card.seed, card.base, card.version) = (job.seed, base, Version.current)
     let training = try run.seeded(job.seed)
     training.keepsStates = true
+    training.computeType = ComputeType.usual
+    if training.computeType != nil, try Self.encoded(method)["training"] == nil {
+      run.note("--dtype has no effect on \(job.method), a closed form, which computes in float64")
+    }
     let ranks = method.dividesBatches ? run.ranks : .alone
     let erased = try ranks.dividing { try method.erase(erasure, from: model, training) }
     let eraser = Eraser(card, erased.vector)

@@ -1,4 +1,5 @@
 // Whose folder a run is: one request's, with its files by content, and one process's.
+internal import Diffusion
 internal import Editing
 internal import Foundation
 internal import Torch
@@ -33,6 +34,8 @@ extension Erase {
       "forgetImages": try listing(job.forgetImages),
       "retainImages": try listing(job.retainImages),
     ]
+    // A training in half precision ends with other weights.
+    if let type = ComputeType.usual { request["computes"] = .string(type.rawValue) }
     // A file that an option names counts by its content.
     let files = Self.files(in: job.options)
     if !files.isEmpty { request["files"] = .array(files) }

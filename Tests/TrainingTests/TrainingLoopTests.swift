@@ -1,3 +1,4 @@
+import Diffusion
 import Foundation
 import TestSupport
 import Testing
@@ -68,6 +69,27 @@ import TorchNN
       #expect(former == 0)
       try fit()
       #expect(former + done == 60 && former <= 3 * kill)
+    }
+  }
+
+  /// A step whose scaled gradient leaves the range of float16 moves nothing and halves the scale, which the state carries.
+  @Test func lossScaling() throws {
+    try Fixtures.temporaryFolder { folder in
+      let run = try Run(folder, seed: 1)
+      run.computeType = .float16
+      let p = Tensor.ones([4])
+      p.requiresGradient = true
+      let w = Tensor.full([4], 100).to(.float16)
+      var (seen, found): ([Double], [Double]) = ([], [])
+      try TrainingLoop("scaled", Training(steps: 4, rate: 0.1), run).fit([p]) { _ in
+        seen.append(p.detached().sum().item)
+        // 100 x 1024 is beyond float16, 100 x 512 is not.
+        let step = descend((p.to(.float16) * w).sum().to(.float32), [p])
+        found.append(step.gradients[0].max(0).item)
+        return step
+      }
+      #expect(seen[0] == 4 && seen[1] == 4 && seen[2] < 4 && seen[3] < seen[2], "\(seen)")
+      #expect(found[0].isInfinite && found[1...].allSatisfy { $0 == 100 }, "\(found)")
     }
   }
 

@@ -52,13 +52,17 @@ def added():
     return {"text_embeds": torch.zeros((2, width), device=device, dtype=dtype), "time_ids": sizes}
 
 
+def finish():
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+
+
 def timed(count, body):
     seconds = []
     for _ in range(count):
         start = time.perf_counter()
         body()
-        if device.type == "cuda":
-            torch.cuda.synchronize()
+        finish()
         seconds.append(time.perf_counter() - start)
     return seconds
 
@@ -83,7 +87,7 @@ def esd():
             c, empty = embed(["a fox"]), embed([""])
             both = torch.cat([empty, c])
             k = random.randrange(arguments.walk_steps)
-            z = torch.randn((1, unet.config.in_channels, size, size))
+            z = torch.randn((1, unet.config.in_channels, size, size)).to(device, dtype)
             for step in scheduler.timesteps[:k]:
                 e = trained(torch.cat([z, z]), step, encoder_hidden_states=both).sample.chunk(2)
                 z = scheduler.step(e[0] + 3 * (e[1] - e[0]), step, z).prev_sample
@@ -94,6 +98,7 @@ def esd():
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        finish()
         seconds.append(time.perf_counter() - start)
     return seconds
 
@@ -117,14 +122,14 @@ def unlearndiff():
 
     def attack(prompt):
         with torch.no_grad():
-            picture = pipe(prompt, num_inference_steps=25, output_type="pt", generator=torch.Generator().manual_seed(1)).images
+            picture = pipe(prompt, num_inference_steps=25, output_type="pt", generator=torch.Generator().manual_seed(1)).images.to(device, dtype)
             z0 = pipe.vae.encode(picture * 2 - 1).latent_dist.mean * pipe.vae.config.scaling_factor
         words = tokenizer(prompt, add_special_tokens=False).input_ids
         ids = [tokenizer.bos_token_id] + words + [end] * (length - 1 - len(words))
         own = table[torch.tensor(ids)]
-        a = torch.full((k, len(table)), 1 / len(table), requires_grad=True)
+        a = torch.full((k, len(table)), 1 / len(table), device=device, requires_grad=True)
         optimizer = torch.optim.Adam([a], lr=0.01, weight_decay=0.1)
-        for t in torch.linspace(10, 990, 50).long()[: arguments.times]:
+        for t in torch.linspace(10, 990, 50).long()[: arguments.times].to(device):
             for _ in range(arguments.steps):
                 picks = torch.multinomial(a.detach().clamp(min=0) + 1e-12, 1).squeeze(1)
                 e = (torch.nn.functional.one_hot(picks, len(table)).float() @ table).requires_grad_(True)
@@ -142,7 +147,7 @@ def unlearndiff():
     def encode(embeds):
         model = getattr(text, "text_model", text)
         position = model.embeddings.position_embedding.weight[None]
-        mask = torch.full((length, length), float("-inf")).triu(1)[None, None]
+        mask = torch.full((length, length), float("-inf"), device=device).triu(1)[None, None]
         h = embeds + position
         for layer in model.encoder.layers:
             h = layer(h, attention_mask=mask)

@@ -60,10 +60,10 @@ package struct Adversarial: GradientRule {
     }
     let d = try states.draw(rows, step)
     var loss = model.predict(d.x, at: d.t, given: given).meanSquaredError(d.target)
-    step.log["forget"] = loss.item
+    if step.isLogged { step.log["forget"] = loss.item }
     if let retain, !alternates {
       let kept = try retain.loss(model, &step)
-      step.log["retain"] = kept.item
+      if step.isLogged { step.log["retain"] = kept.item }
       loss = loss + gamma * kept
     }
     return descend(loss, parameters)

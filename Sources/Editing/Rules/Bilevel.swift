@@ -47,10 +47,11 @@ public struct Bilevel: GradientRule {
   ) throws -> (loss: Double, gradients: [Tensor]) {
     let r = try descend(retain, model, parameters, &step, by: picturesInPass)
     let f = try descend(forget, model, parameters, &step, by: picturesInPass)
-    let lambda = Self.lambda(
-      rule, eta, rf: Foreach.dot(r.gradients, f.gradients),
-      rr: Foreach.dot(r.gradients, r.gradients),
-      ff: Foreach.dot(f.gradients, f.gradients))
+    let dots = Foreach.dots([
+      (r.gradients, f.gradients), (f.gradients, f.gradients),
+      rule == .cosine ? (r.gradients, r.gradients) : ([], []),
+    ])
+    let lambda = Self.lambda(rule, eta, rf: dots[0], rr: dots[2], ff: dots[1])
     Foreach.add(r.gradients, f.gradients, times: lambda)
     step.log["retain"] = r.loss
     step.log["forget"] = f.loss

@@ -18,6 +18,7 @@
 // two moments are 5 copies, and 7 with G's own optimizer. With `training.offload` the copy and that optimizer rest in
 // files, and 4 are left. Published code holds 10 (34.4 GB for SD 1.4; see docs/results/performance.md).
 public import Diffusion
+internal import Processes
 public import Torch
 public import TorchNN
 public import Training
@@ -110,17 +111,17 @@ public struct MetaGradient: GradientRule {
         set.keep, set.objective, draws.benign(i), to: &total, model, parameters, draws)
     }
     if draws.isLogged {
-      step.log["concept before"] = try measured(concept, draws.concept, model)
+      step.log["concept before"] = try unweighted(concept, draws.concept, model)
     }
     if let found = try base?.gradient(model, over: parameters, &step) {
-      total.add(1, found)
+      total.add(1, (Tensor.scalar(found.loss), found.gradients))
     }
     if let first = benign.first?.name, let after = step.log["\(first) after"],
       let before = step.log["\(first) before"]
     {
       step.log["self-destruct"] = after - before
     }
-    return (total.loss, total.gradients(like: parameters))
+    return (total.loss?.item ?? 0, total.gradients(like: parameters))
   }
 
   /// The part at theta_FT. Its gradient there stands for the gradient at theta.
@@ -161,34 +162,28 @@ public struct MetaGradient: GradientRule {
   }
 
   /// G += weight grad L on a draw; a weight of 0 costs no gradient.
-  /// - Returns: L; nil where it has no weight and no place in the log
+  /// - Returns: L; nil where it has no place in the log
   private func add(
     _ weight: Double, _ objective: any Objective, _ draw: Step, to total: inout WeightedGradient,
     _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws,
     seen: ([Tensor]) -> Void = { _ in }
   ) throws -> Double? {
     guard weight != 0 else {
-      return draws.isLogged ? try measured(objective, draw, model) : nil
+      return draws.isLogged ? try unweighted(objective, draw, model) : nil
     }
     var draw = draw
-    let found = try descend(objective, model, parameters, &draw, by: picturesInPass)
+    let found = try unreadDescent(objective, model, parameters, &draw, by: picturesInPass)
     seen(found.gradients)
     total.add(weight, found)
-    return found.loss
+    return draws.isLogged ? found.loss.item : nil
   }
 
   /// A loss without its gradient, with as many pictures in a pass as for gradients.
-  private func measured(
+  private func unweighted(
     _ objective: any Objective, _ draw: Step, _ model: DiffusionModel
   ) throws -> Double {
     var draw = draw
-    return try withoutGradients {
-      guard picturesInPass > 0, let objective = objective as? any DividedObjective else {
-        return try objective.loss(model, &draw).item
-      }
-      return try objective.parts(model, &draw, of: picturesInPass)
-        .map { $0.weight * (try $0.loss(model).item) }.reduce(0, +)
-    }
+    return try measured(objective, model, &draw, by: picturesInPass)
   }
 
   /// The part after fine-tuning with its exact gradient by theta.
@@ -202,26 +197,28 @@ public struct MetaGradient: GradientRule {
     var (learned, draw) = (draws.learned, draws.concept)
     let other = try fineTuning.unrolled(model, &learned)
     let pulled = try concept.loss(other, &draw)
-    step.log["concept after"] = pulled.item
+    if draws.isLogged { step.log["concept after"] = pulled.item }
     var loss = -pull * pulled
     for (i, set) in benign.enumerated() where set.destroy != 0 || draws.isLogged {
       var draw = draws.benign(i)
       let found = try set.objective.loss(other, &draw)
-      step.log["\(set.name) after"] = found.item
+      if draws.isLogged { step.log["\(set.name) after"] = found.item }
       loss = loss - set.destroy * found
     }
-    let (value, gradients) = descend(loss, parameters)
-    return WeightedGradient(loss: value, sum: gradients)
+    return WeightedGradient(
+      loss: loss.detached().inFloat64(), sum: meanGradients(of: loss, with: parameters))
   }
 }
 
 /// sum_i weight_i L_i and its gradient. The sum takes the memory of the first gradient.
 private struct WeightedGradient {
-  var loss = 0.0
+  /// In float64, on the device; nil for 0.
+  var loss: Tensor?
   var sum: [Tensor] = []
 
-  mutating func add(_ weight: Double, _ found: (loss: Double, gradients: [Tensor])) {
-    loss += weight * found.loss
+  mutating func add(_ weight: Double, _ found: (loss: Tensor, gradients: [Tensor])) {
+    let own = weight * found.loss
+    loss = loss.map { $0 + own } ?? own
     withoutGradients {
       if sum.isEmpty {
         if weight != 1 { Foreach.scale(found.gradients, by: weight) }

@@ -26,9 +26,10 @@ public struct NashBargaining: GradientRule {
   ) throws -> (loss: Double, gradients: [Tensor]) {
     let r = try descend(retain, model, parameters, &step, by: picturesInPass)
     let f = try descend(forget, model, parameters, &step, by: picturesInPass)
-    let alpha = Self.weights(
-      rr: Foreach.dot(r.gradients, r.gradients), ff: Foreach.dot(f.gradients, f.gradients),
-      rf: Foreach.dot(r.gradients, f.gradients))
+    let dots = Foreach.dots([
+      (r.gradients, r.gradients), (f.gradients, f.gradients), (r.gradients, f.gradients),
+    ])
+    let alpha = Self.weights(rr: dots[0], ff: dots[1], rf: dots[2])
     withoutGradients {
       Foreach.scale(r.gradients, by: alpha.r)
       Foreach.add(r.gradients, f.gradients, times: alpha.f)

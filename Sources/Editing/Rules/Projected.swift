@@ -23,8 +23,8 @@ public struct Projected: GradientRule {
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
     let found = try base.gradient(model, over: parameters, &step)
-    let v = Self.weight(
-      mg: Foreach.dot(memory, found.gradients), mm: Foreach.dot(memory, memory), margin: margin)
+    let dots = Foreach.dots([(memory, found.gradients), (memory, memory)])
+    let v = Self.weight(mg: dots[0], mm: dots[1], margin: margin)
     if v > 0 { withoutGradients { Foreach.add(found.gradients, memory, times: v) } }
     step.log["v"] = v
     return found

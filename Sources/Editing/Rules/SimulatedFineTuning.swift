@@ -31,9 +31,9 @@ struct SimulatedFineTuning {
     defer { for (tensor, was) in zip(tuned, trained) { tensor.requiresGradient = was } }
     var optimizer = attack.optimizer.make()
     for _ in 0..<max(0, attack.steps) {
-      let found = try descend(learned, model, tuned, &step, by: picturesInPass)
-      if attack.clip > 0 { clipNorm(found.gradients, to: attack.clip) }
-      optimizer.step(tuned, found.gradients, rate: attack.rate)
+      let found = try unreadDescent(learned, model, tuned, &step, by: picturesInPass).gradients
+      if attack.clip > 0 { clipNorm(found, to: attack.clip) }
+      optimizer.step(tuned, found, rate: attack.rate)
     }
   }
 

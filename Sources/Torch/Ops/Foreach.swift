@@ -2,6 +2,7 @@
 extension Operator {
   static let foreachAdd = Operator("aten::_foreach_add_", "List")
   static let foreachMul = Operator("aten::_foreach_mul_", "Scalar")
+  static let foreachMulTensor = Operator("aten::_foreach_mul_", "Tensor")
   static let foreachLerp = Operator("aten::_foreach_lerp_", "Scalar")
   static let foreachNorm = Operator("aten::_foreach_norm", "Scalar")
   static let foreachCopy = Operator("aten::_foreach_copy_")
@@ -23,6 +24,12 @@ package enum Foreach {
     Operator.foreachMul.all(xs, factor)
   }
 
+  /// xs *= factor, a single number on the device of the xs
+  package static func scale(_ xs: [Tensor], by factor: Tensor) {
+    guard !xs.isEmpty else { return }
+    Operator.foreachMulTensor.all(xs, factor)
+  }
+
   /// xs += weight . (ys - xs)
   package static func lerp(_ xs: [Tensor], to ys: [Tensor], _ weight: Double) {
     guard !xs.isEmpty else { return }
@@ -36,15 +43,27 @@ package enum Foreach {
 
   /// Inner product of all tensors taken as one vector, multiplied and summed in float64. The sums of the tensors are read at
   /// once and added in their order.
-  package static func dot(_ xs: [Tensor], _ ys: [Tensor]) -> Double {
-    let sums = zip(xs, ys).map { ($0.inFloat64() * $1.inFloat64()).sum() }
-    return sums.isEmpty ? 0 : Tensor.stack(sums).doubles.reduce(0, +)
+  package static func dot(_ xs: [Tensor], _ ys: [Tensor]) -> Double { dots([(xs, ys)])[0] }
+
+  /// As ``dot(_:_:)`` for several pairs, all read at once.
+  package static func dots(_ pairs: [([Tensor], [Tensor])]) -> [Double] {
+    let sums = pairs.map { zip($0, $1).map { ($0.inFloat64() * $1.inFloat64()).sum() } }
+    let all = sums.flatMap(\.self)
+    var numbers = (all.isEmpty ? [] : Tensor.stack(all).doubles)[...]
+    return sums.map { own in
+      defer { numbers = numbers.dropFirst(own.count) }
+      return numbers.prefix(own.count).reduce(0, +)
+    }
   }
 
   /// Euclidean norm of all tensors taken as one vector.
   package static func norm(_ xs: [Tensor]) -> Double {
-    guard !xs.isEmpty else { return 0 }
-    return Tensor.stack(Operator.foreachNorm.all(xs, 2.0)).norm().item
+    xs.isEmpty ? 0 : unreadNorm(xs).item
+  }
+
+  /// The same on the tensors' device.
+  package static func unreadNorm(_ xs: [Tensor]) -> Tensor {
+    Tensor.stack(Operator.foreachNorm.all(xs, 2.0)).norm()
   }
 
   /// One Adam step in place. `decoupled` chooses AdamW's weight decay over the coupled (L2) one.

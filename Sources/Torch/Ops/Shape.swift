@@ -100,7 +100,10 @@ extension Tensor {
     dtype == self.dtype ? self : Operator.toDType(self, dtype)
   }
   public func to(_ device: Device, _ dtype: DType? = nil) -> Tensor {
-    Operator.toDevice(self, device, dtype ?? self.dtype)
+    // Timesteps, places and draws.
+    let isSmall = byteCount <= 1 << 20 && !requiresGradient
+    return isSmall
+      ? uploaded(to: device, dtype) : Operator.toDevice(self, device, dtype ?? self.dtype)
   }
 
   /// The tensor in page-locked memory, from which a GPU of NVIDIA's copies by itself; itself for other devices.
@@ -109,9 +112,10 @@ extension Tensor {
   }
 
   /// The tensor on a device. For a GPU of NVIDIA's it goes through page-locked memory, and the program does not wait.
-  package func uploaded(to device: Device) -> Tensor {
-    guard device.kind == .cuda, self.device == .cpu else { return to(device) }
-    return Operator.toDevice(pinned(for: device), device, dtype, true)
+  package func uploaded(to device: Device, _ dtype: DType? = nil) -> Tensor {
+    let goesOn = self.device == .cpu && (device.kind == .cuda || device.kind == .rehearsal)
+    return Operator.toDevice(
+      goesOn ? pinned(for: device) : self, device, dtype ?? self.dtype, goesOn)
   }
 
   /// Pads with a constant; `amounts` are (before, after) from the last dimension inwards.

@@ -15,11 +15,20 @@ extension Optimizer {
   package func wholeState(for parameters: [Tensor]) -> [String: Tensor] { state }
 }
 
-/// Scales `gradients` in place so that their common norm is at most `limit`; returns the norm before.
+/// Scales `gradients` in place so that their common norm is at most `limit`, without a read of the norm on a GPU.
+/// - Returns: the norm before
 @discardableResult
-package func clipNorm(_ gradients: [Tensor], to limit: Double) -> Double {
-  let norm = Foreach.norm(gradients)
-  if norm > limit { Foreach.scale(gradients, by: limit / (norm + 1e-6)) }
+package func clipNorm(_ gradients: [Tensor], to limit: Double) -> Tensor {
+  guard let first = gradients.first else { return .zeros([]) }
+  let norm = Foreach.unreadNorm(gradients)
+  guard norm.device != .cpu else {
+    // No pass over gradients that are short enough.
+    let length = norm.item
+    if length > limit { Foreach.scale(gradients, by: limit / (length + 1e-6)) }
+    return norm
+  }
+  let factor = (limit / (norm.inFloat64() + 1e-6)).clamped(nil, 1)
+  Foreach.scale(gradients, by: factor.like(first))
   return norm
 }
 

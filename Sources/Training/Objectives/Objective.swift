@@ -1,4 +1,5 @@
 public import Diffusion
+internal import Processes
 public import Torch
 
 /// A loss over a model's parameters, to be minimised.
@@ -39,21 +40,33 @@ public func descend(
   _ objective: any Objective, _ model: DiffusionModel, _ parameters: [Tensor], _ step: inout Step,
   by count: Int = 0
 ) throws -> (loss: Double, gradients: [Tensor]) {
+  let found = try unreadDescent(objective, model, parameters, &step, by: count)
+  return (found.loss.item, found.gradients)
+}
+
+/// As ``descend(_:_:_:_:by:)``, with the loss as a number in float64 that is still on the device.
+package func unreadDescent(
+  _ objective: any Objective, _ model: DiffusionModel, _ parameters: [Tensor], _ step: inout Step,
+  by count: Int = 0
+) throws -> (loss: Tensor, gradients: [Tensor]) {
   let count = count > 0 ? count : model.trainedAtOnce ?? 0
+  func descent(_ loss: Tensor) -> (loss: Tensor, gradients: [Tensor]) {
+    (loss.detached().inFloat64(), meanGradients(of: loss, with: parameters))
+  }
   guard count > 0, let objective = objective as? any DividedObjective else {
-    return descend(try objective.loss(model, &step), parameters)
+    return descent(try objective.loss(model, &step))
   }
-  var total: (loss: Double, gradients: [Tensor]) = (0, [])
+  var total: (loss: Tensor, gradients: [Tensor])?
   for part in try objective.parts(model, &step, of: count) {
-    let found = descend(part.weight * (try part.loss(model)), parameters)
-    if total.gradients.isEmpty {
-      total.gradients = found.gradients
-    } else {
-      withoutGradients { Foreach.add(total.gradients, found.gradients) }
+    let found = descent(part.weight * (try part.loss(model)))
+    guard let before = total else {
+      total = found
+      continue
     }
-    total.loss += found.loss
+    withoutGradients { Foreach.add(before.gradients, found.gradients) }
+    total?.loss = before.loss + found.loss
   }
-  return total
+  return total ?? (.zeros([], .float64), parameters.map { Tensor.zeros(like: $0) })
 }
 
 /// A loss without its gradient.
@@ -65,9 +78,20 @@ package func measured(
     guard count > 0, let objective = objective as? any DividedObjective else {
       return try objective.loss(model, &step).item
     }
-    return try objective.parts(model, &step, of: count)
-      .map { $0.weight * (try $0.loss(model).item) }.reduce(0, +)
+    return try unreadLoss(objective, model, &step, by: count).item
   }
+}
+
+/// The sum of the parts' losses in float64, on the device.
+private func unreadLoss(
+  _ objective: any DividedObjective, _ model: DiffusionModel, _ step: inout Step, by count: Int
+) throws -> Tensor {
+  var total: Tensor?
+  for part in try objective.parts(model, &step, of: count) {
+    let loss = part.weight * (try part.loss(model).inFloat64())
+    total = total.map { $0 + loss } ?? loss
+  }
+  return total ?? .zeros([], .float64)
 }
 
 /// a + b + ..., each with its own weight.

@@ -147,14 +147,15 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
   func train(
     _ requests: [Request], _ spaces: [NullSpace], _ model: DiffusionModel, _ run: Run
   ) throws -> [EraserFactors] {
-    let concepts = try requests.map { try ConceptInTraining($0.concept, self, model, run) }
+    let frozen = try model.frozen(in: run.computeType)
+    let concepts = try requests.map { try ConceptInTraining($0.concept, self, frozen, run) }
     let erasers = zip(spaces, concepts).map { space, concept in
       EraserFactors(zeroOver: space, beta: scale(space, concept), of: model)  // w_l = 0
     }
     let tensors = erasers.flatMap { e in e.weights.keys.sorted().compactMap { e.weights[$0] } }
     for tensor in tensors { tensor.requiresGradient = true }
-    model.unet.recomputes = model.isLarge
-    defer { model.unet.recomputes = false }
+    frozen.unet.recomputes = model.isLarge
+    defer { frozen.unet.recomputes = false }
     let shifts = ConceptShifts(concepts, erasers, together: form == .joint)
     let damage = KeyValueDamage(spaces, erasers, model)
     var loop = TrainingLoop(
@@ -162,7 +163,7 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
     loop.keepsLast = false
     try loop.fit(tensors) { step in
       let drawn = concepts.map { $0.states.draw(training.batch, $0.step(step.index)) }
-      let e = model.predict(
+      let e = frozen.predict(
         Tensor.concatenate(drawn.map(\.x)), at: Tensor.concatenate(drawn.map(\.t)),
         given: shifts.conditioning(drawn.map(\.prompts))
       ).chunks(concepts.count)  // eps_theta(x_t | c_i) [b, C, h, w]

@@ -1,0 +1,43 @@
+// Every attack of the catalog on the device `rehearsal`, where a tensor of the CPU beside one of the device is an error, as
+// on a GPU.
+import Diffusion
+import Editing
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+
+@testable import Attacks
+
+@Suite struct RehearsalAttackTests {
+  @Test(arguments: AttackCatalog.builtIn.names, ["tiny-sd1", "tiny-sdxl"])
+  func sessions(_ name: String, _ kind: String) throws {
+    Runtime.threads = 1
+    let device = try Device(parsing: "rehearsal")
+    let type = try AttackCatalog.builtIn.named(name)
+    var sampling = SamplingOptions()
+    sampling.steps = 2
+    func attempts(on device: Device) throws -> [[Int: Attempt]] {
+      let model = try DiffusionModel.load(Fixtures.url(kind), on: device)
+      let victim = try AttackContractTests.victim(model)
+      var session = try AttackContractTests.session(
+        AttackContractTests.small(type), AttackContractTests.prompts, victim, seed: 7)
+      var rounds: [[Int: Attempt]] = []
+      while let next = Optional(try session.next([0, 1, 2])), !next.isEmpty, rounds.count < 1000 {
+        if rounds.isEmpty {
+          let tries = next.sorted { $0.key < $1.key }.map(\.value)
+          let images =
+            try session.images(of: tries, sampling)
+            ?? victim.images(of: tries, by: session.model, sampling)
+          #expect(images.count == tries.count)
+        }
+        rounds.append(next)
+      }
+      return rounds
+    }
+    let (here, there) = (try attempts(on: .cpu), try attempts(on: device))
+    #expect(there.count == here.count && !there.isEmpty)
+    #expect(there.map { $0.keys.sorted() } == here.map { $0.keys.sorted() })
+  }
+}
