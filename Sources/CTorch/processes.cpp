@@ -8,6 +8,8 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include <mutex>
+
 #include "gradients.hpp"
 
 struct ct_store {
@@ -22,6 +24,15 @@ namespace {
 
 std::chrono::milliseconds milliseconds(double seconds) {
   return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
+}
+
+/// The program says in one sentence why nobody answers; libtorch's log says it in fifty lines. The level is a plain global that
+/// threads of libtorch read, so that it is written once.
+void silence_log() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    if (!std::getenv("TORCH_CPP_LOG_LEVEL")) FLAGS_caffe2_log_level = c10::GLOG_FATAL;
+  });
 }
 
 /// Gloo adds numbers in the memory of the machine, side by side.
@@ -117,8 +128,7 @@ class Buckets {
 char *ct_store_open(
     const char *host, int32_t port, bool serves, double seconds, ct_store **result) {
   return protect([&] {
-    // The program says in one sentence why nobody answers; libtorch's log says it in fifty lines.
-    if (!std::getenv("TORCH_CPP_LOG_LEVEL")) FLAGS_caffe2_log_level = c10::GLOG_FATAL;
+    silence_log();
     c10d::TCPStoreOptions options;
     options.port = static_cast<uint16_t>(port);
     options.isServer = serves;
