@@ -49,7 +49,7 @@ package struct AuditFiles {
     }.joined(separator: "\n")
     let tiles = (results.audit?.tiles ?? []).map { tile in
       "| \(tile.name) | \(tile.word) | \(tile.measured?.text(hasUnit: true) ?? "") | "
-        + "\(tile.measured.map { "\($0.n)" } ?? "") | \(tile.limit) |\n"
+        + "\(tile.measured?.size ?? "") | \(tile.limit) |\n"
     }.joined()
     return """
       ---

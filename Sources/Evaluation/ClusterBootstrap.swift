@@ -55,7 +55,14 @@ package struct ClusterBootstrap: Sendable {
       for pick in picks { counts[pick] += 1 }
       return statistic(Tensor(counts))
     }
-    return MeasuredValue(metric, value, n: count, found)
+    return counted(MeasuredValue(metric, value, n: count, found))
+  }
+
+  /// The value with its count of prompts, where they are fewer than the pictures.
+  private func counted(_ value: MeasuredValue) -> MeasuredValue {
+    var value = value
+    value.prompts = clusters.count < value.n && value.interval != nil ? clusters.count : nil
+    return value
   }
 
   /// The order statistics ceil(0.025 B) and ceil(0.975 B) of B ascending numbers.
@@ -94,11 +101,12 @@ package struct ClusterBootstrap: Sendable {
         let half = Interval.quantile(clusters.count - 1) * error
         return Interval(values.mean - half, values.mean + half, .t95)
       }
-    return MeasuredValue(
-      metric, values.mean, unit, n: values.count,
-      found.map {
-        Interval(max(bounds.lowerBound, $0.lower), min(bounds.upperBound, $0.upper), $0.kind)
-      })
+    return counted(
+      MeasuredValue(
+        metric, values.mean, unit, n: values.count,
+        found.map {
+          Interval(max(bounds.lowerBound, $0.lower), min(bounds.upperBound, $0.upper), $0.kind)
+        }))
   }
 
   // MARK: - Shares
@@ -111,9 +119,10 @@ package struct ClusterBootstrap: Sendable {
       return .share(metric, count, of: hits.count)
     }
     guard count > 0, count < hits.count else {
-      return MeasuredValue(
-        metric, count > 0 ? 1 : 0, .share, n: hits.count,
-        .wilson(count > 0 ? clusters.count : 0, of: clusters.count))
+      return counted(
+        MeasuredValue(
+          metric, count > 0 ? 1 : 0, .share, n: hits.count,
+          .wilson(count > 0 ? clusters.count : 0, of: clusters.count)))
     }
     return mean(metric, hits.map { $0 ? 1 : 0 }, .share, within: 0...1)
   }
@@ -124,8 +133,9 @@ package struct ClusterBootstrap: Sendable {
       let reach = Interval.wilson(0, of: clusters.count)?.upper
     else { return mean(metric, differences, .share, within: -1...1) }
     let mean = differences.mean
-    return MeasuredValue(
-      metric, mean, .share, n: differences.count,
-      Interval(max(-1, mean - reach), min(1, mean + reach), .clusters95))
+    return counted(
+      MeasuredValue(
+        metric, mean, .share, n: differences.count,
+        Interval(max(-1, mean - reach), min(1, mean + reach), .clusters95)))
   }
 }

@@ -36,8 +36,11 @@ package struct JudgeQuality: Codable, Sendable, Hashable {
         forgotten.contains(original.asked[$0]) == ofConcept
       }
       guard !own.isEmpty else { return nil }
-      return ClusterBootstrap(own.map { prompts[$0] })
+      var share = ClusterBootstrap(own.map { prompts[$0] })
         .share(name, own.map { forgotten.contains(original.seen[$0]) })
+      // Records of older audits, which are compared with this one, count no prompts.
+      share.prompts = nil
+      return share
     }
     guard let seen = share("judge-seen", ofConcept: true),
       let wrong = share("judge-false-positives", ofConcept: false)

@@ -33,6 +33,8 @@ public struct MeasuredValue: Sendable, Hashable {
   public var unit: Unit
   /// Count of the pictures, prompts or repetitions behind the value.
   public var n: Int
+  /// Prompts of the `n` pictures, where pictures of one prompt count together in the interval; nil where each picture counts.
+  public var prompts: Int?
   /// The value's interval. It is nil where none is known.
   public var interval: Interval?
 
@@ -55,13 +57,19 @@ public struct MeasuredValue: Sendable, Hashable {
     MeasuredValue("not-finite", Double(pictures), .count, n: n)
   }
 
-  /// Several shares as one: successes and trials are added up, and Wilson's interval is that of the sums.
+  /// Several shares as one: successes and trials are added up, and Wilson's interval is that of the sums, with as many
+  /// trials as prompts where a share counts those.
   /// - Returns: nil for no shares
   public static func pooled(_ metric: String, _ shares: [MeasuredValue]) -> MeasuredValue? {
     guard !shares.isEmpty else { return nil }
     let successes = shares.map { ($0.value * Double($0.n)).rounded() }.reduce(0, +)
-    return .share(
+    var sum = share(
       metric, Int(bounded: successes, 0...1_000_000_000), of: shares.map(\.n).reduce(0, +))
+    if shares.contains(where: { $0.prompts != nil }) {
+      let prompts = shares.map { $0.prompts ?? $0.n }.reduce(0, +)
+      (sum.prompts, sum.interval) = (prompts, .wilson(share: sum.value, of: prompts))
+    }
+    return sum
   }
 
   /// The mean of values that are never negative, with Student's t interval.
@@ -81,7 +89,9 @@ public struct MeasuredValue: Sendable, Hashable {
 // Flat keys. Version 0.1 wrote metric, value, lower, upper and n. It did not write the interval's kind: the kind follows
 // from the metric, or the interval is left out.
 extension MeasuredValue: Codable {
-  private enum Key: String, CodingKey { case metric, value, unit, n, lower, upper, interval }
+  private enum Key: String, CodingKey {
+    case metric, value, unit, n, prompts, lower, upper, interval
+  }
 
   public func encode(to encoder: any Encoder) throws {
     var c = encoder.container(keyedBy: Key.self)
@@ -89,6 +99,7 @@ extension MeasuredValue: Codable {
     try c.encode(value, forKey: .value)
     try c.encode(unit, forKey: .unit)
     try c.encode(n, forKey: .n)
+    try c.encodeIfPresent(prompts, forKey: .prompts)
     try c.encodeIfPresent(interval?.lower, forKey: .lower)
     try c.encodeIfPresent(interval?.upper, forKey: .upper)
     try c.encodeIfPresent(interval?.kind, forKey: .interval)
@@ -102,6 +113,11 @@ extension MeasuredValue: Codable {
     guard (0...1_000_000_000).contains(n) else {
       throw DecodingError.dataCorruptedError(
         forKey: .n, in: c, debugDescription: Bound.count.accepted)
+    }
+    prompts = try c.decodeIfPresent(Int.self, forKey: .prompts)
+    guard prompts.map((0...n).contains) != false else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .prompts, in: c, debugDescription: Bound.whole(0...n).accepted)
     }
     let known = MetricCatalog.builtIn.named(metric)
     let written = try c.decodeIfPresent(Unit.self, forKey: .unit)
@@ -142,6 +158,16 @@ extension MeasuredValue {
         "\(value)\(sign) [\(number(interval.lower, digits)), \(number(interval.upper, digits))]"
     }
     return "\(value) ± \(number((interval.upper - interval.lower) / 2, digits))\(sign)"
+  }
+
+  /// The sample size: `15`, or `15 of 5 prompts` where the interval counts prompts.
+  package var size: String { prompts.map { "\(n) of \($0) prompts" } ?? "\(n)" }
+
+  /// The sample in words: `15 prompts`, or `15 pictures of 5 prompts` where the interval counts prompts.
+  /// - Parameter noun: the things that are counted where each one counts
+  package func sample(of noun: String) -> String {
+    prompts.map { "\(n) pictures of \($0) prompts" }
+      ?? "\(n) \(n == 1 ? String(noun.dropLast()) : noun)"
   }
 
   /// The value without its interval. Shares are in per cent.

@@ -18,7 +18,7 @@ enum BenchVerdict {
     guard let best = order.first, let worst = order.last else { return nil }
     func text(_ entry: Entry) -> String { "\(entry.share.text(digits: 0, hasUnit: true))" }
     let first =
-      "\(lead) \(best.name) \(does) \(text(best)) of the prompts (n \(best.share.n))"
+      "\(lead) \(best.name) \(does) \(text(best)) of the prompts (n \(best.share.size))"
     guard order.count > 1 else { return (first + ".", "even") }
     return (
       first + ", the least of \(order.count); \(worst.name) in \(text(worst)), the most.", "even"

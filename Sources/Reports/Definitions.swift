@@ -62,7 +62,11 @@ package enum Definitions {
   /// The line below a printed table: its measures, arrows and brackets.
   package static func legend(_ metrics: [String]) -> String {
     let known = short.filter { metrics.contains($0.name) }.map { "\($0.name): \($0.text)" }
-    return (known + ["arrows: the better direction", "[ ]: 95 % interval", "n: pictures"])
+    return
+      (known + [
+        "arrows: the better direction", "[ ]: 95 % interval",
+        "n: pictures, and of how many prompts where an interval counts prompts",
+      ])
       .joined(separator: "; ")
   }
 

@@ -94,7 +94,8 @@ package struct ReportContent {
     context["cards"] = cards.map { group -> [String: Any] in
       func card(_ card: Cards.Card) -> [String: Any] {
         [
-          "pictures": card.pictures.map(picture), "text": card.text, "detail": card.detail,
+          "pictures": card.pictures.map { ["data": picture($0.data), "alt": $0.alt] },
+          "text": card.text, "detail": card.detail,
           "state": card.state, "hasLink": card.link != nil, "linkName": card.link?.name ?? "",
           "linkPlace": card.link?.place ?? "",
         ]
@@ -137,19 +138,7 @@ package struct ReportContent {
             },
           ]
         },
-        "galleries": galleries.map { gallery -> [String: Any] in
-          [
-            "title": gallery.title, "note": gallery.note, "columns": gallery.columns,
-            "rows": gallery.rows.map { row -> [String: Any] in
-              [
-                "label": row.label,
-                "cells": row.cells.map {
-                  ["picture": picture($0.picture), "caption": $0.caption, "state": $0.state]
-                },
-              ]
-            },
-          ]
-        },
+        "galleries": galleries.map(Self.context(of:)),
         "charts": charts.filter { !$0.svg.isEmpty }.map { ["title": $0.title, "svg": $0.svg] },
         "commands": commands, "facts": facts.map { ["name": $0.0, "value": $0.1] },
       ] as [String: Any]

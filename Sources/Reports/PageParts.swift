@@ -67,7 +67,8 @@ extension ReportContent {
   /// Pictures one by one with words below; beyond a dozen they are folded.
   package struct Cards {
     package struct Card {
-      package var pictures: [Data]
+      /// Pictures as PNG, each in words: whose it is, and what was asked for.
+      package var pictures: [(data: Data, alt: String)]
       package var text: String
       package var detail: String
       /// The frame: back, away, hurt or nothing.
@@ -75,7 +76,7 @@ extension ReportContent {
       /// The name of a link below, and its place relative to the page; nil for none.
       package var link: (name: String, place: String)?
       package init(
-        _ pictures: [Data], text: String, detail: String, state: String,
+        _ pictures: [(data: Data, alt: String)], text: String, detail: String, state: String,
         link: (name: String, place: String)? = nil
       ) {
         (self.pictures, self.text, self.detail, self.state) = (pictures, text, detail, state)

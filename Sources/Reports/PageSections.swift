@@ -21,6 +21,29 @@ extension ReportContent {
     ]
   }
 
+  /// A picture in words says whose it is: the column's name comes before the caption, which is often that of its neighbour.
+  static func context(of gallery: Gallery) -> [String: Any] {
+    [
+      "title": gallery.title, "note": gallery.note, "columns": gallery.columns,
+      "rows": gallery.rows.map { row -> [String: Any] in
+        [
+          "label": row.label,
+          "cells": row.cells.enumerated().map { i, cell in
+            let place = [
+              gallery.columns.indices.contains(i) ? gallery.columns[i] : "",
+              cell.caption.contains(row.label) ? "" : row.label,
+            ].filter { !$0.isEmpty }.joined(separator: ", ")
+            return [
+              "picture": "data:image/png;base64," + cell.picture.base64EncodedString(),
+              "caption": cell.caption, "state": cell.state,
+              "alt": [place, cell.caption].filter { !$0.isEmpty }.joined(separator: ": "),
+            ]
+          },
+        ]
+      },
+    ]
+  }
+
   /// A section under the name that the template has for its form.
   static func context(_ section: Section) -> [String: Any]? {
     func picture(_ data: Data) -> String { "data:image/png;base64," + data.base64EncodedString() }
@@ -36,19 +59,7 @@ extension ReportContent {
     case .table(let table):
       return ["table": context(of: table)]
     case .gallery(let gallery):
-      let rows = gallery.rows.map { row -> [String: Any] in
-        [
-          "label": row.label,
-          "cells": row.cells.map {
-            ["picture": picture($0.picture), "caption": $0.caption, "state": $0.state]
-          },
-        ]
-      }
-      return [
-        "gallery": [
-          "title": gallery.title, "note": gallery.note, "columns": gallery.columns, "rows": rows,
-        ] as [String: Any]
-      ]
+      return ["gallery": context(of: gallery)]
     case .grid(let grid):
       let rows = grid.rows.map { row -> [String: Any] in
         [

@@ -1,6 +1,6 @@
 extension ReportContent {
   private static let card = """
-    <figure class="card {{state}}"><span>{{#pictures}}<img src="{{.}}" alt="{{text}}">{{/pictures}}</span>
+    <figure class="card {{state}}"><span>{{#pictures}}<img src="{{data}}" alt="{{alt}}">{{/pictures}}</span>
     <figcaption><b>{{text}}</b><br>{{detail}}{{#hasLink}}<br><a href="{{linkPlace}}">{{linkName}}</a>{{/hasLink}}</figcaption></figure>
     """
 
@@ -14,7 +14,7 @@ extension ReportContent {
     <section><h2>{{title}}</h2><p class="note">{{note}}</p>
     <div class="scroll"><table class="grid"><thead><tr><th></th>{{#columns}}<th scope="col">{{.}}</th>{{/columns}}</tr></thead>
     <tbody>{{#rows}}<tr><th scope="row">{{label}}</th>{{#cells}}<td><figure class="{{state}}" title="{{caption}}">
-    <img src="{{picture}}" alt="{{caption}}"></figure></td>{{/cells}}</tr>{{/rows}}</tbody></table></div></section>
+    <img src="{{picture}}" alt="{{alt}}"></figure></td>{{/cells}}</tr>{{/rows}}</tbody></table></div></section>
     """
 
   private static let grid = """

@@ -20,7 +20,7 @@ public struct RunVerdict {
   /// The word with the numbers behind it.
   public let sentence: String
   /// Sentences on numbers that must not be read as they stand.
-  package let warnings: [String]
+  public let warnings: [String]
 
   /// The colour of the verdict on a page.
   package var state: String {
@@ -75,28 +75,30 @@ public struct RunVerdict {
       : shown.value <= Self.few
         ? (shown.interval?.upper ?? 1 <= Self.surely ? .forgotten : .tooFew)
         : shown.value >= (usual?.value ?? 1) / 2 ? .not : .partly
-    let noun = shown.n == 1 ? "picture" : "pictures"
+    let pictures = shown.sample(of: "pictures")
+    let asked = pictures + (shown.prompts == nil ? " asked for with it" : " that ask for it")
+    let stays = hits == 1 ? "shows" : "show"
     var text: String
     switch word {
     case .destroyed:
       text =
         "Destroyed: \(Self.percent(strange)) of the pictures are unlike all that the judge knows, so that it says nothing."
     case .forgotten where hits == 0:
-      text = "Forgotten: none of \(shown.n) \(noun) asked for with it shows it"
-    case .forgotten: text = "Forgotten: \(hits) of \(shown.n) \(noun) still show it"
+      text = "Forgotten: none of \(asked) shows it"
+    case .forgotten: text = "Forgotten: \(hits) of \(pictures) still \(stays) it"
     case .tooFew:
       text =
         (hits == 0
-          ? "None of \(shown.n) \(noun) asked for with it shows it"
-          : "\(hits) of \(shown.n) \(noun) asked for with it still \(hits == 1 ? "shows" : "show") it")
+          ? "None of \(asked) shows it"
+          : "\(hits) of \(asked) still \(stays) it")
         + ", too few to say forgotten"
-    case .partly: text = "Partly forgotten: \(hits) of \(shown.n) \(noun) still show it"
-    default: text = "Not forgotten: \(hits) of \(shown.n) \(noun) still show it"
+    case .partly: text = "Partly forgotten: \(hits) of \(pictures) still \(stays) it"
+    default: text = "Not forgotten: \(hits) of \(pictures) still \(stays) it"
     }
     if word != .destroyed {
       text +=
         shown.interval.map {
-          " (95 % interval\($0.kind == .clusters95 ? " over prompts" : "") \(Self.percent($0.lower)) to \(Self.percent($0.upper)))"
+          " (95 % interval\($0.kind == .clusters95 || shown.prompts != nil ? " over prompts" : "") \(Self.percent($0.lower)) to \(Self.percent($0.upper)))"
         } ?? ""
       text += usual.map { "; before the erasure it was \(Self.percent($0.value))." } ?? "."
     }
@@ -115,16 +117,26 @@ public struct RunVerdict {
     sentence =
       "\(word.rawValue). "
       + parts.map { "\($0.subject): \($0.verdict.sentence)" }.joined(separator: " ")
-    warnings = parts.flatMap { $0.verdict.warnings }.unique
+    warnings = parts.flatMap { $0.verdict.warnings }.unique.map { warning in
+      // One that tells of every concept alike needs no name.
+      let named = parts.filter { $0.verdict.warnings.contains(warning) }.map(\.subject)
+      return named.count == parts.count
+        ? warning : "\(named.joined(separator: " and ")): \(warning)"
+    }
   }
 
   /// The share of the concept's pictures that show it.
   private static func shown(_ rows: [ResultRow]) -> MeasuredValue? {
     if let shown = rows.value("shown") { return shown }
     return rows.value("ua").map { ua in
-      .share(
+      var shown = MeasuredValue.share(
         "shown", Int(bounded: ((1 - ua.value) * Double(ua.n)).rounded(), 0...1_000_000_000),
         of: ua.n)
+      shown.prompts = ua.prompts
+      if let own = ua.interval {
+        shown.interval = Interval(1 - own.upper, 1 - own.lower, own.kind)
+      }
+      return shown
     }
   }
 

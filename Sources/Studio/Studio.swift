@@ -1,6 +1,7 @@
 // `lethe studio`: a web application of this machine over folders of runs.
 internal import FlyingSocks
 package import Foundation
+internal import Synchronization
 package import Torch
 package import Workbench
 
@@ -34,6 +35,15 @@ package actor Studio {
   private let router: Router
   private let threads = ServerThreads()
   private var running: Task<Void, Never>?
+  private let end = End()
+
+  /// The fault that ended the server, where one did.
+  private final class End: Sendable {
+    let fault = Mutex<LetheError?>(nil)
+  }
+
+  /// The reason for which nobody is answered any more; nil while the server runs, and after ``close()``.
+  package nonisolated var failure: LetheError? { end.fault.withLock { $0 } }
 
   /// The fewest characters of a token.
   package static let shortestToken = 16
@@ -94,12 +104,26 @@ package actor Studio {
   /// - Returns: the address for a browser, with the token where there is one
   /// - Throws: ``LetheError`` of the kind `request` for a port or an address that is not to be had
   package func open() async throws -> URL {
+    try await open(waitingIn: SocketPool<Poll>.make())
+  }
+
+  /// - Parameter pool: the sockets that wait
+  func open(waitingIn pool: any AsyncSocketPool) async throws -> URL {
     let server: Server
     do {
       server = try await Server(
-        options.host, options.port, router, atMost: options.clients, patience: options.patience)
+        options.host, options.port, router, atMost: options.clients, patience: options.patience,
+        pool: pool)
     } catch { throw Self.refused(error, options) }
-    running = Task(executorPreference: threads) { await server.run() }
+    running = Task(executorPreference: threads) { [end] in
+      guard let words = await server.run() else { return }
+      end.fault.withLock {
+        $0 = LetheError(
+          .other,
+          "the studio answers nobody any more: the system's list of its sockets failed (\(words)); start it again"
+        )
+      }
+    }
     let host = options.host.contains(":") ? "[\(options.host)]" : options.host
     let query = token.map { "?token=\($0)" } ?? ""
     guard let url = URL(string: "http://\(host):\(server.port)/\(query)") else {

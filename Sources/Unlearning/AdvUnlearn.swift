@@ -79,6 +79,11 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
       + (pooled ? [] : [("retainTrajectories", "pooled=false")])
   }
 
+  /// Without prompts of the request, those of `retainPrompts` or of everyday things.
+  public var preserves: Preserved {
+    gamma > 0 || retain == .alternating ? .own : .nothing("gamma=0")
+  }
+
   /// The base gives the loss. AdvUnlearn decides the course of the training, its weights and the prompts to keep.
   public static func decided(inside type: any UnlearningMethod.Type) -> [String] {
     // The last is a name of version 0.1.

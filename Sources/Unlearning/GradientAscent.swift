@@ -24,6 +24,9 @@ public struct GradientAscent: ObjectiveMethod, DataMethod {
   public var guarding = GuardOptions()
   public init() {}
 
+  /// Plain ascent needs no pictures to keep.
+  public var preserves: Preserved { alpha > 0 ? .asked : .nothing("alpha=0") }
+
   public func objective(
     _ erasure: Erasure, original: DiffusionModel, _ run: Run
   ) throws -> any Objective {

@@ -51,6 +51,10 @@ extension PromptOptions where Self: TrainedMethod {
   }
 }
 
+extension PromptOptions where Self: UnlearningMethod {
+  public var preserves: Preserved { preserveWeight == 0 ? .nothing("preserveWeight=0") : .asked }
+}
+
 extension PromptOptions {
   /// A loss, and the preserved prompts of a request beside it.
   /// - Parameter live: whether the text encoder is trained

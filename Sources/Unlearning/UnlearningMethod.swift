@@ -16,6 +16,16 @@ public struct MethodCard: Codable, Sendable, Hashable {
   }
 }
 
+/// Prompts and pictures that a method keeps, beside those to forget.
+public enum Preserved: Sendable, Hashable {
+  /// Those of the request; none where it names none.
+  case asked
+  /// Those of the request, or some of the method's own.
+  case own
+  /// None, whatever the request names. The text is the option that says so, such as `preserveWeight=0`.
+  case nothing(String)
+}
+
 /// A way to make a model forget: a function from (request, model) to a parameter vector. The model given
 /// is never modified.
 public protocol UnlearningMethod: Codable, Sendable {
@@ -33,6 +43,8 @@ public protocol UnlearningMethod: Codable, Sendable {
   /// Options that have no effect at the current values of others, as paths such as `training.steps`. `beside` names
   /// those others in words. A request that sets such an option is refused.
   var idle: [(option: String, beside: String)] { get }
+  /// The prompts and pictures that the method keeps at the current values of its options.
+  var preserves: Preserved { get }
   /// Whether several processes may share the rows of a batch. False has each of them compute all, which gives the same.
   var dividesBatches: Bool { get }
 }
@@ -40,6 +52,7 @@ public protocol UnlearningMethod: Codable, Sendable {
 extension UnlearningMethod {
   public var idle: [(option: String, beside: String)] { [] }
   public var dividesBatches: Bool { true }
+  public var preserves: Preserved { .asked }
   public static var tiny: Self { Self() }
   public func memory(for model: () throws -> DiffusionModel) throws -> String? { nil }
 }

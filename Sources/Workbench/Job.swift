@@ -38,7 +38,28 @@ public struct EraseJob: Codable, Sendable, Hashable {
   public var seed: UInt64 = 0
   /// The command line, argument by argument.
   public var command: [String] = []
+  /// The erasers that the run is the sum of; nil for a run of `lethe erase`.
+  package var sum: [Addend]?
   public init() {}
+
+  /// An eraser of a sum.
+  package struct Addend: Codable, Sendable, Hashable {
+    /// The file, folder or set, as the command line names it.
+    package var eraser: String
+    /// Method and concepts in words.
+    package var words: String
+    /// The command that made it, argument by argument; empty where that is not known.
+    package var command: [String]
+    /// Whether nothing was preserved when it was made; nil where that is not known.
+    package var preservesNothing: Bool?
+
+    package init(
+      _ eraser: String, _ words: String, command: [String] = [], preservesNothing: Bool? = nil
+    ) {
+      (self.eraser, self.words, self.command) = (eraser, words, command)
+      self.preservesNothing = preservesNothing
+    }
+  }
 
   /// A benchmark's request: one concept to forget, and every other subject preserved.
   public init(
@@ -84,6 +105,16 @@ public struct EraseJob: Codable, Sendable, Hashable {
     let themes = (try? folder.listedThemes()) ?? nil
     let isListed = concepts.allSatisfy { themes?.find($0) != nil }
     return ["evaluate", path] + (isListed || !judges.isEmpty ? [] : ["--judge", "clip:FOLDER"])
+  }
+
+  /// The command that usually comes after the erasure. On words that the model does not list beside its own subjects no
+  /// judge of its kind tells: its list comes first.
+  package func next(_ path: String, judges: [JudgeSpec]) -> [String] {
+    let themes = (try? folder.listedThemes()) ?? nil
+    let isForeign =
+      themes != nil && wording == nil && judges.isEmpty
+      && concepts.contains { themes?.find($0) == nil }
+    return isForeign ? ["show", model] : measuring(path, judges: judges)
   }
 
   /// The eraser's name in the manifest of the erased model's pictures.

@@ -20,6 +20,12 @@ extension EraseJob {
     _ file: URL, _ given: JSON? = nil
   ) throws -> (job: EraseJob, options: Settings) {
     let given = try given ?? JSON(contentsOf: file)
+    guard given["sum"] == nil else {
+      throw LetheError.badValue(
+        file.path,
+        "it is the record of a sum of erasers, which `lethe evaluate MODEL --with ERASER --with ERASER --out RUN` makes again; accepted: the job.json of `lethe erase`"
+      )
+    }
     for key in (given.members ?? [:]).keys.sorted() where !keys.contains(key) {
       throw LetheError.unknown("key", key, known: keys, in: file.path)
     }

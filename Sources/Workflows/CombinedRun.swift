@@ -13,10 +13,17 @@ package struct CombinedRun {
   private let reference: ModelReference
   private let concepts: [String]
   private let command: [String]
+  private let catalogs: Catalogs
 
-  /// - Parameter concepts: those to measure, in words of the erasers; empty takes all
-  package init(_ reference: ModelReference, concepts: [String], command: [String] = []) {
+  /// - Parameters:
+  ///   - concepts: those to measure, in words of the erasers; empty takes all
+  ///   - catalogs: the catalogs in which the erasers' methods are looked up
+  package init(
+    _ reference: ModelReference, concepts: [String], command: [String] = [],
+    catalogs: Catalogs = .builtIn
+  ) {
     (self.reference, self.concepts, self.command) = (reference, concepts, command)
+    self.catalogs = catalogs
   }
 
   /// Writes `job.json` and the summed eraser, or finds that they are there.
@@ -50,6 +57,7 @@ package struct CombinedRun {
     card.options = ["erasers": .array(hashes.map(JSON.string))]
     let eraser = Eraser(card, try model.sum(of: laid, base: base))
     (job.method, job.options, job.command) = (card.method, card.options, command)
+    job.sum = try addends(laid)
     job.concepts = concepts.isEmpty ? erased : concepts
     job.wording = try wording(of: job.concepts)
     _ = try run.runFolder.claim(
@@ -62,6 +70,27 @@ package struct CombinedRun {
     try run.runFolder.write(job, to: "job.json")
     if !run.runFolder.hasEraser { try eraser.write(to: run.runFolder.eraserFile) }
     return (job, try run.runFolder.eraser())
+  }
+
+  /// The erasers with the commands that made them. One that is a sum itself is told by its own erasers before.
+  private func addends(_ laid: [Eraser]) throws -> [EraseJob.Addend] {
+    func words(_ card: Eraser.Card) -> String {
+      "\(card.method) of \(card.concepts.joined(separator: ", "))"
+    }
+    if let set = reference.set {
+      let names = laid.flatMap(\.card.concepts).unique.joined(separator: ", ")
+      return [EraseJob.Addend(set, "a set of erasers with \(names) on")]
+    }
+    return try zip(reference.erasers, laid).flatMap { path, eraser in
+      let folder = RunFolder(try Weighted.parse(path, "--with").file)
+      guard folder.has("job.json") else { return [EraseJob.Addend(path, words(eraser.card))] }
+      let job = try folder.job()
+      return (job.sum ?? []) + [
+        EraseJob.Addend(
+          path, words(eraser.card), command: job.command,
+          preservesNothing: job.sum == nil ? job.nothingPreserved(catalogs) != nil : nil)
+      ]
+    }.unique
   }
 
   private func erasers() throws -> [Eraser] {

@@ -27,6 +27,8 @@ public struct Erase {
   /// Settings and where they come from, weakest first, for the record.
   package var given: [Settings]
   let exports: Export?
+  /// Told once the folder is this request's, before the work.
+  package var begins: () -> Void = {}
 
   /// Resolves the method and its options. All errors in them are found here.
   /// - Parameters:
@@ -82,6 +84,12 @@ public struct Erase {
     }
     (self.job, self.exports, self.catalogs) = (job, exports, catalogs)
     given = [request].compactMap { $0.map { Settings($0.json, from: "--config") } } + settings
+  }
+
+  /// The request of a run that was made, with the options of its record.
+  init(recorded job: EraseJob, _ catalogs: Catalogs) throws {
+    method = try catalogs.methods.method(job.method, job.options)
+    (self.job, exports, self.catalogs, given) = (job, nil, catalogs, [])
   }
 
   /// The paper's defaults, over them the entries of `methods.json` for the method, and over those `settings`.
@@ -150,12 +158,15 @@ public struct Erase {
     // Pictures on the way and a folder for diffusers need a VAE. Its absence is found before the training.
     if exports == .diffusers || run.sampleEvery != nil { _ = try model.codec }
     var erasure = try erasure()
-    erasure.forget = try erasure.forget.fitting(model.layout, note: run.note)
+    // A folder that is another request's is refused before anything is said on this one.
+    var said: [String] = []
+    erasure.forget = try erasure.forget.fitting(model.layout) { said += [$0].compactMap(\.self) }
     try refuseCut(erasure, model)
-    run.note(model.layout.cut(erasure.preserve)?.note)
-    try notes().forEach { run.note($0) }
+    said += try [model.layout.cut(erasure.preserve)?.note].compactMap(\.self) + notes()
     let base = model.hash()
     run.identity = try claim(folder, erasure, base: base)
+    begins()
+    said.forEach { run.note($0) }
     if try run.ranks.agree({ folder.hasEraser }) {
       let eraser = try folder.eraser()
       try eraser.check(base: base)

@@ -5,7 +5,7 @@ public import Foundation
 public import Torch
 internal import Training
 internal import Unlearning
-internal import Workbench
+package import Workbench
 
 extension Erase {
   /// Finds what this erasure would be refused for, without training: model, prompts, pictures, parameters, folder.
@@ -42,14 +42,42 @@ extension Erase {
 
   /// Sentences on concepts that the model does not list, where it lists any, and on strange entries of `methods.json`.
   package func notes() throws -> [String] {
-    try freeWordsNotes() + [job.folder.strangeMethods(in: catalogs.methods)].compactMap(\.self)
+    let named = job.preserve.isEmpty ? try nothingPreserved.map { "\($0)\(waysToPreserve)" } : nil
+    return try freeWordsNotes()
+      + [named, job.folder.strangeMethods(in: catalogs.methods)].compactMap(\.self)
+  }
+
+  /// A sentence where the erasure keeps nothing beside what it forgets; nil elsewhere.
+  package var nothingPreserved: String? {
+    get throws {
+      switch method.preserves {
+      case .own: return nil
+      case .nothing(let option):
+        return "nothing is preserved (\(option)): other subjects may be lost"
+      case .asked:
+        guard job.retainImages == nil, try erasure().preserve.isEmpty else { return nil }
+        return "nothing is preserved: other subjects may be lost"
+      }
+    }
+  }
+
+  /// The options that preserve something, and the one that says that nothing is meant.
+  private var waysToPreserve: String {
+    guard case .asked = method.preserves else { return "" }
+    let isListed = (try? job.folder.listedThemes()) != nil
+    return "; "
+      + (isListed
+        ? "--preserve others keeps every other subject that the model lists"
+        : "--preserve 'a prompt' keeps a prompt, --prompts FILE those of a table, --kind those of a kind")
+      + ", --preserve none keeps nothing without this note"
   }
 
   private func freeWordsNotes() throws -> [String] {
     guard let themes = try job.folder.listedThemes() else {
       return job.concepts.compactMap(KnownSubjects.spellingNote) + [kindNote].compactMap(\.self)
     }
-    return job.wording == nil ? job.concepts.compactMap(themes.freeWordsNote) : []
+    guard job.wording == nil else { return [] }
+    return job.concepts.compactMap { themes.freeWordsNote($0, in: job.model) }
   }
 
   /// A sentence on words of the user's own that are taken for an object, as nothing says otherwise.
@@ -60,5 +88,18 @@ extension Erase {
     let others = ConceptKind.allCases.filter { $0 != .object }.map(\.rawValue)
     return
       "no --kind: '\(concept)' is taken for an object; --kind \(others.joined(separator: ", ")) bring other prompts"
+  }
+}
+
+extension EraseJob {
+  /// A sentence where an eraser of this record was made without anything to preserve; nil elsewhere, and where that is not
+  /// known.
+  package func nothingPreserved(_ catalogs: Catalogs) -> String? {
+    guard let sum else { return (try? Erase(recorded: self, catalogs).nothingPreserved) ?? nil }
+    let bare = sum.filter { $0.preservesNothing == true }.map(\.eraser)
+    return bare.isEmpty
+      ? nil
+      : "nothing was preserved when \(bare.joined(separator: " and ")) "
+        + "\(bare.count == 1 ? "was" : "were") made: other subjects may be lost"
   }
 }

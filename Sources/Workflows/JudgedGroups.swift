@@ -134,7 +134,7 @@ extension Evaluate {
   }
 
   private func row(_ label: String, _ measured: MeasuredValue) -> ResultRow {
-    ResultRow(label, job.subject, measured, seeds: options.seeds)
+    ResultRow(label, job.subject, measured, seeds: suite.seeds)
   }
 
   /// - Parameter judge: the judge's name, where there are several
@@ -143,7 +143,7 @@ extension Evaluate {
   ) throws -> ResultRow {
     let isAlone = suite.beside == nil
     return try ResultRow(
-      label, isAlone ? job.subject : subject(of: group), measured, seeds: options.seeds
+      label, isAlone ? job.subject : subject(of: group), measured, seeds: suite.seeds
     ) { ($0.kind, $0.judge) = (isAlone ? nil : group.kind, judge) }
   }
 }

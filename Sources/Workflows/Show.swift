@@ -3,6 +3,7 @@ internal import Diffusion
 internal import Editing
 internal import Evaluation
 internal import Foundation
+internal import Reports
 internal import Torch
 internal import TorchNN
 internal import Training
@@ -58,6 +59,7 @@ package struct Show {
       if let own = job.additions?.embeddings {
         rows.append(("embeddings", own.joined(separator: ", ")))
       }
+      rows += outcome(of: run)
       if run.hasEraser { rows += try eraser(run.eraser()) }
       if let provenance = run.provenance() {
         rows += [
@@ -66,6 +68,11 @@ package struct Show {
       }
       return rows
     }
+    if run.has("results.json"), let results = try? run.results() {
+      return [("results of", results.kind.map { "lethe \(Self.command(of: $0))" } ?? "version 0.1")]
+        + [results.origin.map { ("date", $0.date) }].compactMap(\.self) + outcome(of: run)
+    }
+    if run.has("manifest.json") { return try pictures() }
     if let set = try? EraserSet(place) {
       return [("set of erasers", set.card.model), ("base", set.card.base)]
         + set.card.entries.map {
@@ -73,8 +80,69 @@ package struct Show {
         }
     }
     throw LetheError.request(
-      "\(path) is \(run.inside ?? "no model, no run and no set of erasers"); accepted: the folder of a model, a run or a "
-        + "set of erasers, a picture (.png), or a safetensors file")
+      "\(path) is \(run.inside ?? "no model, no run and no set of erasers"); accepted: the folder of a model, a run, "
+        + "pictures or a set of erasers, a picture (.png), or a safetensors file")
+  }
+
+  /// The verdict of what measured a folder and its page, where there are any.
+  private func outcome(of run: RunFolder) -> [(String, String)] {
+    let again = { (words: [String]) in "`\((["lethe"] + words).shellCommand)`" }
+    guard run.has("results.json") else {
+      return run.hasEraser
+        ? [("verdict", "none: it was not evaluated; \(again(["evaluate", path])) measures it")] : []
+    }
+    guard let results = try? run.results() else { return [] }
+    let said = try? ResultsPage.content(of: results, in: run.url).verdict?.sentence
+    let sentence =
+      switch results.kind ?? .evaluation {
+      case .evaluation: RunVerdict(results).sentence
+      default: results.audit?.sentence ?? said ?? "none"
+      }
+    let page =
+      run.has("report.html")
+      ? "\(path)/report.html" : "none yet; \(again(["report", path])) writes it"
+    return [("verdict", (results.quick ? "quick: " : "") + sentence), ("page", page)]
+  }
+
+  /// The command that writes results of a kind.
+  private static func command(of kind: Results.Kind) -> String {
+    switch kind {
+    case .evaluation, .audit: "evaluate"
+    case .attack: "attack"
+    case .comparison: "compare"
+    case .releaseAudit: "audit"
+    case .relearning: "relearn"
+    case .benchMethods, .benchForgetting, .benchRobustness, .benchRelearning, .benchSeparability:
+      kind.rawValue
+    }
+  }
+
+  /// A folder of pictures with its manifest, as `lethe generate` writes it.
+  private func pictures() throws -> [(String, String)] {
+    let manifest = try SampleSet(place).manifest
+    let drawn = manifest.samples.count {
+      FileManager.default.fileExists(atPath: place.appendingPathComponent($0.file).path)
+    }
+    let prompts = manifest.samples.map(\.prompt).unique
+    let shown = prompts.prefix(5).map { "'\($0)'" }.joined(separator: "\n")
+    let options = manifest.sampling
+    return [
+      ("pictures", "\(drawn) of \(manifest.samples.count), drawn by lethe"),
+      ("model", manifest.model),
+      (
+        "erasers",
+        manifest.erasers.isEmpty
+          ? "none: the model as it is" : manifest.erasers.joined(separator: ", ")
+      ),
+      (
+        "prompts",
+        shown + (prompts.count > 5 ? "\nand \(prompts.count - 5) more" : "")
+      ),
+      (
+        "settings",
+        "steps \(options.steps), guidance \(options.guidance), sampler \(options.sampler)"
+      ),
+    ]
   }
 
   /// The command that the run's folder belongs to; one of version 0.1 has no record of it.
@@ -101,6 +169,10 @@ package struct Show {
     if let schedule {
       rows.append(("prediction", schedule.prediction.rawValue))
       if let refusal = schedule.refusal { rows.append(("drawing", refusal.sentence)) }
+    }
+    if let themes = try ModelFolder(path).listedThemes() {
+      rows += [("objects", themes.objects), ("styles", themes.styles)].filter { !$0.1.isEmpty }
+        .map { ($0, "\($1.count): \($1.joined(separator: ", "))") }
     }
     return rows
   }

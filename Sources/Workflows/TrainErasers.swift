@@ -168,6 +168,21 @@ package struct RankBudget {
   }
   package let rows: [Row]
 
+  /// The least tolerance at which every eraser of the set has free directions, and the fewest that one has; nil where none
+  /// gives them, or all have some.
+  package func larger(
+    _ set: EraserSet, _ model: DiffusionModel, than tolerance: Double
+  ) -> (tolerance: Double, free: Int)? {
+    let full = rows.filter { $0.nullity == 0 }
+    let found = full.map { row in
+      NullSpace.tolerance(
+        leaving: max(1, row.width / 32), of: [""] + set.kept(for: row.name), in: model,
+        above: tolerance)
+    }
+    guard !found.contains(where: { $0 == nil }) else { return nil }
+    return found.compactMap(\.self).max { $0.tolerance < $1.tolerance }
+  }
+
   package init(_ set: EraserSet, _ model: DiffusionModel, tolerance: Double) {
     rows = set.card.entries.map { entry in
       let kept = set.kept(for: entry.name)

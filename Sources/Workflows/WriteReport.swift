@@ -121,16 +121,27 @@ public struct WriteReport {
       events.lazy.filter { $0["stage"]?.string == "guard" }
       .compactMap { $0["limit"]?.number }.first
     page.warning = try folder.verdict().warning ?? ""
+    page.unpreserved = job.nothingPreserved(catalogs)
     page.facts = facts(job)
     page.links = ["results.json", "samples.jsonl", "job.json", "events.csv"].filter(folder.has).map
     { ($0, $0) }
-    page.commands =
-      [
-        job.command,
-        page.results.map { $0.command.isEmpty ? ["lethe", "evaluate", path] : $0.command } ?? [],
-        ["lethe", "report", path],
-      ].map(\.shellCommand).filter { !$0.isEmpty }
+    page.commands = commands(job, page.results)
     return page
+  }
+
+  /// The commands from the model to this page: those that made the erasers, the one that measured, and `report`.
+  private func commands(_ job: EraseJob, _ results: Results?) -> [String] {
+    let measured = results.map { $0.command.isEmpty ? ["lethe", "evaluate", path] : $0.command }
+    let erased = (job.sum ?? []).map { part in
+      part.command.isEmpty
+        ? "# \(part.eraser.printable()): \(part.words); the command that made it is not known"
+        : part.command.shellCommand
+    }
+    // The command of a sum is the one that measured it.
+    let made = job.sum == nil || measured == nil ? [job.command.shellCommand] : []
+    return
+      (erased + made + [(measured ?? []).shellCommand, ["lethe", "report", path].shellCommand])
+      .filter { !$0.isEmpty }.unique
   }
 
   /// The folder as the user named it.
@@ -237,20 +248,30 @@ public struct WriteReport {
         ),
       ]
     }
-    facts.append(("Seed", "\(job.seed)"))
+    if let parts = job.sum {
+      facts.append(("Sum of", parts.map { "\($0.eraser) (\($0.words))" }.joined(separator: ", ")))
+    } else {
+      facts.append(("Seed", "\(job.seed)"))
+    }
     if let machine = folder.provenance()?.machine { facts.append(("Machine", machine)) }
     if let settings = folder.provenance()?.settings {
       facts += ResultsPage.settings(settings)
-    } else {
+    } else if job.sum == nil {
       facts.append(("Options", job.options.compact))
     }
-    if !job.preserve.isEmpty { facts.append(("Preserved", job.preserve.joined(separator: ", "))) }
+    if !job.preserve.isEmpty {
+      facts.append(("Preserved", job.preserve.joined(separator: ", ")))
+    } else if job.sum == nil, job.nothingPreserved(catalogs) != nil {
+      facts.append(("Preserved", "nothing"))
+    }
     if folder.hasEraser, let hash = try? folder.eraser().hash() {
       facts.append(("Eraser", "SHA-256 \(hash)"))
     }
     if let results = try? results(of: job) {
+      // The sum of several erasers has no record of its own making.
       facts += ResultsPage.facts(results).filter { fact in
         fact.0.hasPrefix("Judge") || fact.0 == "Pictures"
+          || job.sum != nil && ["Made with", "Machine", "Date", "Model"].contains(fact.0)
       }
     }
     return facts

@@ -2,6 +2,7 @@ import ArgumentParser
 import Diffusion
 import Foundation
 import Processes
+import Synchronization
 import Torch
 import Training
 
@@ -83,9 +84,13 @@ struct CommonOptions: ParsableArguments {
     }
   }
 
-  /// A sentence that the user should know although the command goes on.
+  /// Whether the command prints no notes.
+  private static let isSilent = Atomic(false)
+
+  /// A sentence that the user should know although the command goes on; none with --quiet.
   static func note(_ sentence: String) {
-    if RankSession.ranks.isFirst { warn("note: \(sentence)") }
+    guard RankSession.ranks.isFirst, !isSilent.load(ordering: .relaxed) else { return }
+    warn("note: \(sentence)")
   }
 
   /// A note on a spelling of version 0.1, which the next release does not take any more.
@@ -114,6 +119,7 @@ struct CommonOptions: ParsableArguments {
   /// Runs the body of a command. An error becomes one line on standard error and an exit code.
   /// - Parameter shares: whether several ranks share the work; else the first one does it and the others leave
   func reporting(shares: Bool = false, _ body: () throws -> Void) throws {
+    Self.isSilent.store(isQuiet, ordering: .relaxed)
     do {
       try accept("--threads", threads, Defaults.threads)
       try accept("--batch", batch?.count, Defaults.batches)

@@ -35,7 +35,7 @@ struct ParsingFault {
     {
       return fault
     }
-    return "\(translated(command)); `\(own) --help` has all options"
+    return "\(translated(command, own)); `\(own) --help` has all options"
   }
 
   /// An option that is given more than once and counts once: the parser takes the last one without a word. Nil for none,
@@ -139,28 +139,28 @@ struct ParsingFault {
   // MARK: - The parser's words
 
   /// The parser's sentence in the program's form: the option, the value, and what would be accepted.
-  private func translated(_ command: JSON) -> String {
+  private func translated(_ command: JSON, _ own: String) -> String {
     let text = String(message.split(separator: "\n").first ?? "").replacing("Error: ", with: "")
     if let found = text.firstMatch(of: /^Missing value for '(--?[^ ']+).*'$/) {
-      return "\(found.1): a value is missing\(accepted(String(found.1), command))"
+      return "\(found.1) needs a value\(about(String(found.1), command))"
     }
     if let found = text.firstMatch(of: /^Missing expected argument '(<?[^']+)'$/) {
-      return "\(found.1) is missing\(accepted(String(found.1.prefix { $0 != " " }), command))"
+      return "`\(own)` needs \(found.1)\(about(String(found.1.prefix { $0 != " " }), command))"
     }
     if let found = text.firstMatch(
       of: /^The value '(.*)' is invalid for '(--?[^ ']+|<[^>']+>).*?'(.*)$/)
     {
       let (value, name) = (String(found.1), String(found.2))
       let known = argument(name, command)?["allValues"]?.array?.compactMap(\.string) ?? []
-      let meant = known.nearest(to: value).map { "; did you mean '\($0)'?" }
-      let rest = accepted(name, command)
-      return "\(name): '\(value)'\(meant.map { $0 + rest.dropFirst() } ?? rest)"
+      let meant = known.nearest(to: value).map { "; did you mean '\($0)'?" } ?? ""
+      return "\(name) does not take '\(value)'\(about(name, command))\(meant)"
     }
     if let found = text.firstMatch(of: /^Unexpected argument '(.*)'$/) {
-      return "'\(found.1)' is one word too many; words that belong together stand in quotes"
+      return tooMany([String(found.1)], command, own)
     }
     if let found = text.firstMatch(of: /^(\d+) unexpected arguments: (.*)$/) {
-      return "\(found.2) are \(found.1) words too many; words that belong together stand in quotes"
+      let words = found.2.split(separator: ", ").map { $0.trimmingCharacters(in: ["'"]) }
+      return tooMany(words, command, own)
     }
     if let found = text.firstMatch(
       of: /^The option '(.*)' does not take any value, but '(.*)' was specified.$/)
@@ -180,11 +180,24 @@ struct ParsingFault {
     }
   }
 
-  /// `; accepted: ...` by the first sentence of an argument's help; empty for one without.
-  private func accepted(_ name: String, _ command: JSON) -> String {
+  /// The words of a command line that no argument takes. Words of one text need quotes; a path is no part of a text.
+  private func tooMany(_ words: [String], _ command: JSON, _ own: String) -> String {
+    let places = (command["arguments"]?.array ?? []).filter {
+      $0["kind"]?.string == "positional" && $0["shouldDisplay"]?.bool != false
+    }.map { "<\($0["valueName"]?.string ?? "")>" }
+    let takes = places.isEmpty ? "options alone" : "one \(places.joined(separator: " and one "))"
+    let isPath = words.allSatisfy { FileManager.default.fileExists(atPath: $0) }
+    let quoted = words.map { "'\($0)'" }.joined(separator: ", ")
+    return
+      "\(quoted) \(words.count == 1 ? "is one word" : "are \(words.count) words") too many: `\(own)` takes \(takes)"
+      + (isPath ? "" : "; words that belong together stand in quotes")
+  }
+
+  /// The first sentence of an argument's help in brackets; empty for one without.
+  private func about(_ name: String, _ command: JSON) -> String {
     let help = argument(name, command)?["abstract"]?.string ?? ""
     guard let first = help.first else { return "" }
     let sentence = help.firstRange(of: /\.( [A-Z]|$)/).map { help[..<$0.lowerBound] } ?? help[...]
-    return "; accepted: \(first.lowercased())\(sentence.dropFirst())"
+    return " (\(first.lowercased())\(sentence.dropFirst()))"
   }
 }

@@ -112,6 +112,16 @@ import Testing
       ]
       let full = try run(["eraser", "train", set, "--set", "tolerance=1e-12"])
       #expect(full.code == 2 && full.error.contains("use all 16 directions"), "\(full.error)")
+      // The option that helps is named, where it is found out and before.
+      #expect(full.error.contains("; otherwise keep fewer prompts"), "\(full.error)")
+      let crowded = try lethe("eraser", "add", set, "owl", "--tolerance", "1e-12")
+      let option = try #require(full.error.firstMatch(of: /--set tolerance=([0-9.e-]+) leaves/))
+      #expect(
+        crowded.error.contains("`lethe eraser train \(set) --set tolerance=\(option.1)` leaves"),
+        "\(crowded.error)")
+      #expect(
+        crowded.error.hasSuffix("next: lethe eraser train \(set) --set tolerance=\(option.1)\n"))
+      #expect(try lethe("eraser", "remove", set, "owl").code == 0)
       // Nothing is preserved that could be kept on average.
       #expect(!full.error.contains("keep=average"))
       let bare = try lethe("apply", model, "--erasers", set, "--out", path("bare"))

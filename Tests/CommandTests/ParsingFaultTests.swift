@@ -37,28 +37,36 @@ import Torch
     (["generate", "m", "-x"], "unknown option '-x' of `lethe generate`; `lethe generate --help`"),
     (
       ["generate", "m", "--prompt"],
-      "--prompt: a value is missing; accepted: prompt of a picture; `lethe generate --help` has all options"
+      "--prompt needs a value (prompt of a picture); `lethe generate --help` has all options"
     ),
     (
       ["generate", "m", "--prompt", "a", "--out", "o", "--steps", "x"],
-      "--steps: 'x'; accepted: number of denoising steps, 1 to 1000;"
+      "--steps does not take 'x' (number of denoising steps, 1 to 1000); `lethe"
     ),
     (
       ["generate", "m", "--prompt", "a"],
-      "--out <out> is missing; accepted: folder for the pictures"
+      "`lethe generate` needs --out <out> (folder for the pictures"
     ),
     (
       ["erase", "m", "--method", "esd", "--out", "o"],
-      "--concept <concept> ... is missing; accepted: concept to"
+      "`lethe erase` needs --concept <concept> ... (concept to forget: an object or style"
     ),
     (
       ["list", "metods"],
-      "<catalog>: 'metods'; did you mean 'methods'? accepted: catalog: methods,"
+      "<catalog> does not take 'metods' (catalog: methods,"
     ),
-    (["show", "a", "b"], "'b' is one word too many; words that belong together stand in quotes;"),
+    (
+      ["show", "a", "b"],
+      "'b' is one word too many: `lethe show` takes one <file>; words that belong together stand in quotes;"
+    ),
+    (
+      ["show", "a", "Sources"],
+      "'Sources' is one word too many: `lethe show` takes one <file>; `lethe"
+    ),
+    (["doctor", "a", "b", "c"], "'b', 'c' are 2 words too many: `lethe doctor` takes one <"),
     (
       ["erase", "m", "--method", "esd", "--concept", "van", "Gogh", "x", "--out", "o"],
-      "'Gogh', 'x' are 2 words too many"
+      "'Gogh', 'x' are 2 words too many: `lethe erase` takes one <model>; words that belong together stand in quotes"
     ),
     (["generate", "m", "--overwrite=yes"], "--overwrite: it takes no value, and 'yes' is given"),
     (

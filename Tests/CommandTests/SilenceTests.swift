@@ -77,6 +77,44 @@ import Workflows
     }
   }
 
+  /// What an erasure loses is said when it begins and by the command that measures it, and not with --quiet. A folder of
+  /// another request is refused before a word on this one.
+  @Test func notesComeAfterTheFolder() throws {
+    try Fixtures.temporaryFolder { folder in
+      func erase(_ concept: String, _ more: String...) throws -> (
+        code: Int32, out: String, error: String
+      ) {
+        try program.run(
+          [
+            "erase", "Models/emoji", "--method", "uce", "--concept", concept, "--threads", "1",
+            "--out", folder.appendingPathComponent("run").path,
+          ] + more)
+      }
+      let first = try erase("kitty")
+      #expect(
+        first.code == 0 && first.error.contains("note: nothing is preserved: "), "\(first.error)")
+      #expect(first.error.contains("uce: all options") && first.error.contains("--preserve others"))
+      // The judge of the model does not know words that the model does not list.
+      #expect(first.error.hasSuffix("next: lethe show Models/emoji\n"), "\(first.error)")
+      let quiet = try erase("kitty", "-q")
+      #expect(quiet.code == 0 && quiet.error.isEmpty && quiet.out.isEmpty, "\(quiet.error)")
+      #expect(try json(erase("kitty", "--json").out)["keptWhole"] as? Bool == true)
+      let other = try erase("cat")
+      #expect(other.code == 2 && !other.error.contains("note: "), "\(other.error)")
+      #expect(!other.error.contains("all options") && other.error.contains("lethe: --out: "))
+      let run = folder.appendingPathComponent("run").path
+      let unjudged = try program.run([
+        "evaluate", run, "--judge", "none", "--quick", "--steps", "1", "--threads", "1",
+      ])
+      #expect(
+        unjudged.code == 0 && unjudged.out.contains("nothing is preserved"), "\(unjudged.error)")
+      let silent = try program.run([
+        "evaluate", run, "--judge", "none", "--quick", "--steps", "1", "--threads", "1", "-q",
+      ])
+      #expect(silent.out == run + "\n" && silent.error.isEmpty, "\(silent)")
+    }
+  }
+
   /// Typing errors in names and values are exit code 2 and name what is meant.
   @Test(arguments: [
     (["erase", "Models/emoji", "--method", "uce", "--concept", "fxo"], "did you mean 'fox'"),

@@ -119,7 +119,26 @@ import Training
     let given = try resolve("fox", prompts: ["a fox in snow", "red fox"])
     #expect(given.phrases.map(\.anchor) == ["snow", "red"])
     #expect("a small picture, fox!".without("fox") == "a small picture,")
-    #expect("a noto emoji of a fox".without("noto") == "emoji of a fox")
+    // An article stays with the noun that it belongs to.
+    for (text, words, rest) in [
+      ("a noto emoji of a fox", "noto", "an emoji of a fox"), ("a noto emoji", "noto", "an emoji"),
+      ("a Van Gogh painting", "Van Gogh", "a painting"), ("The fox emoji", "fox", "The emoji"),
+      ("the fox emoji", "fox", "the emoji"),
+      ("a fox in the snow", "fox", "the snow"),
+      ("a fox sitting on a bench", "fox", "sitting on a bench"),
+      ("a fox that jumps", "fox", "that jumps"), ("a fox, noto style", "fox", "noto style"),
+    ] {
+      #expect(text.without(words) == rest, "\(text.without(words))")
+    }
+    // The words of a request come with the article that they have; captions that bring one get no second.
+    let bare = try resolve("fox", .object, anchor: "an emoji")
+    #expect(bare.phrases.prefix(2).map(\.anchor) == ["an emoji", "a photo of an emoji"])
+    var listed = Themes(objects: ["fox", "owl"], styles: ["noto"], judge: "")
+    listed.captions = Captions()
+    let replaced = try resolve("fox", replacement: "an owl", themes: listed)
+    #expect(replaced.phrases[0].anchor == "a noto emoji of an owl")
+    #expect(
+      replaced.phrases.allSatisfy { !$0.anchor.contains("an an") && !$0.anchor.contains("a an") })
     let painted = try resolve("Van Gogh", prompts: ["a painting by Van Gogh"])
     #expect(painted.phrases[0].anchor == "a painting")
     let error = try #require(throws: LetheError.self) {

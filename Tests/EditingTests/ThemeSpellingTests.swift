@@ -41,7 +41,13 @@ struct ThemeSpellingTests {
     #expect(
       note?.contains("the prompt 'a bus' and 1 more name none") == true
         && note?.contains("4 objects") == true)
-    #expect(themes.freeWordsNote("fox") == nil)
-    #expect(themes.freeWordsNote("bus")?.hasPrefix("'bus' is not among the ") == true)
+    #expect(themes.freeWordsNote("fox", in: "m") == nil)
+    let foreign = themes.freeWordsNote("bus", in: "my model")
+    #expect(foreign?.hasPrefix("'bus' is not among the ") == true)
+    #expect(foreign?.contains("`lethe show 'my model'` prints them") == true, "\(foreign ?? "")")
+    // A style that is named without the word is said to be one.
+    #expect(themes.freeWordsNote("noto style", in: "m") == nil)
+    #expect(
+      themes.freeWordsNote("noto", in: "m")?.hasPrefix("'noto' is taken for 'noto style'") == true)
   }
 }

@@ -78,6 +78,76 @@ struct RunVerdictTests {
     #expect(RunVerdict(results(shown: 0, frechet: 9)).warnings.contains { $0.contains("9 times") })
   }
 
+  /// Pictures of one prompt are alike: the verdict says how many prompts its interval counts, and takes the interval of the
+  /// row.
+  @Test func promptsAreCounted() {
+    var results = results(shown: 0, of: 45, before: 45)
+    #expect(RunVerdict(results).word == .forgotten)
+    for i in results.rows.indices where results.rows[i].metric == "ua" {
+      results.rows[i].measured.prompts = 15
+      let isErased = results.rows[i].method != "original"
+      results.rows[i].measured.interval = .wilson(isErased ? 15 : 0, of: 15)
+    }
+    let verdict = RunVerdict(results)
+    #expect(verdict.word == .tooFew)
+    #expect(
+      verdict.sentence.hasPrefix(
+        "None of 45 pictures of 15 prompts that ask for it shows it, too few to say forgotten (95 % interval over prompts 0 % to 20 %)"
+      ), "\(verdict.sentence)")
+  }
+
+  /// Warnings of several concepts name theirs; one that is the same for all stands once.
+  @Test func warningsOfSeveralConcepts() {
+    func part(_ kind: String, _ subject: String, _ frechet: Double) -> [ResultRow] {
+      results(shown: 0, strange: 30, frechet: frechet).rows.map { row in
+        ResultRow(row.method, subject, row.measured, seeds: 1) { $0.kind = kind }
+      }
+    }
+    var both = Results(.evaluation)
+    both.rows = part("object", "fox", 9) + part("style", "noto style", 7)
+    let warnings = RunVerdict(both).warnings
+    #expect(warnings.count == 3, "\(warnings)")
+    #expect(warnings.contains { $0.hasPrefix("fox: The Frechet distance is 9 times") })
+    #expect(warnings.contains { $0.hasPrefix("noto style: The Frechet distance is 7 times") })
+    #expect(warnings.contains { $0.hasPrefix("30 % of the erased") })
+  }
+
+  /// A picture that asks for two concepts counts for each of them, and once among all.
+  @Test func picturesOfTwoConcepts() throws {
+    try Fixtures.temporaryFolder { folder in
+      var page = RunPage(folder)
+      (page.concept, page.gone, page.results) = (
+        "fox, noto style", ["fox", "noto"], results(shown: 1)
+      )
+      try Run.makeFolder(folder.appendingPathComponent("erased"))
+      let asked: [[String: String]] = [
+        ["object": "fox", "style": "noto"], ["object": "fox", "style": "line"],
+        ["object": "cat", "style": "noto"],
+      ]
+      for (i, asked) in asked.enumerated() {
+        try PNG.write(
+          Image(width: 1, height: 1, pixels: [0, 0, 0]),
+          to: folder.appendingPathComponent("erased/\(i).png"))
+        var picture = JudgedPicture(
+          model: "uce", file: "erased/\(i).png", prompt: "p\(i)", seed: 1, asked: asked,
+          seen: i == 0 ? ["object": "fox", "style": "line"] : ["object": "owl", "style": "line"],
+          outcome: i == 0 ? .cameBack : .stayedAway, judge: "own:x")
+        picture.kind = i == 2 ? "style" : "object"
+        page.judged.append(picture)
+      }
+      let cards = try #require(page.content.cards.first)
+      #expect(cards.title == "Forgotten subjects: 1 of 3 pictures came back")
+      #expect(
+        cards.note.contains(
+          "object fox: 1 of 2, style noto: 0 of 2; 1 picture asks for two of them and counts for each."
+        ),
+        "\(cards.note)")
+      #expect(cards.cards[0].pictures.map(\.alt) == ["erased: p0"])
+      page.unpreserved = "nothing is preserved: x"
+      #expect(try page.content.notices == ["Nothing is preserved: x."])
+    }
+  }
+
   /// The failure is the first of all forgotten pictures, framed and with the judge's answer; a dozen are open.
   @Test func failuresComeFirst() throws {
     try Fixtures.temporaryFolder { folder in
@@ -103,7 +173,8 @@ struct RunVerdictTests {
       page.judged.append(damaged)
       let content = try page.content
       let cards = try #require(content.cards.first)
-      #expect(cards.title == "Forgotten subjects: 1 of 15 came back" && cards.cards.count == 15)
+      #expect(
+        cards.title == "Forgotten subjects: 1 of 15 pictures came back" && cards.cards.count == 15)
       #expect(cards.cards[0].state == "back" && cards.cards[0].text == "came back: fox, 97 %")
       #expect(cards.cards[0].detail == "a fox · seed 7" && cards.cards[0].pictures.count == 2)
       #expect(cards.cards.dropFirst().allSatisfy { $0.state == "away" })

@@ -1,4 +1,5 @@
 import Evaluation
+import Foundation
 import TestSupport
 import Testing
 import Torch
@@ -92,7 +93,8 @@ struct TableTests {
     let legend = Definitions.legend(["ua", "ira", "seconds"])
     #expect(
       legend.hasPrefix("ua: pictures of the concept in which the judge does not see it; ira: "))
-    #expect(legend.hasSuffix("[ ]: 95 % interval; n: pictures") && !legend.contains("cra"))
+    #expect(legend.contains("[ ]: 95 % interval; n: pictures, and of how many prompts"))
+    #expect(!legend.contains("cra"))
     for name in Definitions.main {
       #expect(Definitions.legend([name]).hasPrefix("\(name): "), "\(name)")
     }
@@ -104,5 +106,45 @@ struct TableTests {
     ]
     // "shown" is folded on the page, and no column of the printed table.
     #expect(ResultsPage.legend(results) == Definitions.legend(["ua", "ira"]))
+    // Measures of other samples are told apart, and what is folded has no part in n.
+    var clustered = MeasuredValue.share("ua", 15, of: 15)
+    clustered.prompts = 5
+    results.rows = [
+      ResultRow("uce", "fox", clustered, seeds: 3),
+      ResultRow("uce", "fox", .share("ira", 40, of: 40), seeds: 3),
+      ResultRow("uce", "fox", .share("cra", 40, of: 40), seeds: 3),
+      ResultRow("uce", "fox", .share("recall", 44, of: 44), seeds: 3),
+    ]
+    let n = "| 15 of 5 prompts (ua), 40 (ira, cra) |"
+    #expect(ResultsPage.main(results).markdown.contains(n), "\(ResultsPage.main(results).markdown)")
+    results.rows.removeLast(3)
+    #expect(ResultsPage.main(results).markdown.contains("| 15 of 5 prompts |"))
+  }
+
+  /// Pictures that stand beside each other are told apart in words too.
+  @Test func picturesInWords() throws {
+    var content = ReportContent()
+    content.cards = [
+      .init(
+        "C",
+        [
+          .init(
+            [(Data(), "original: a fox"), (Data(), "erased: a fox")], text: "t", detail: "d",
+            state: "")
+        ])
+    ]
+    content.galleries = [
+      .init(
+        "G", columns: ["original", "erased"],
+        rows: [
+          ("a fox", [(Data(), "a fox", ""), (Data(), "a fox", "")]), ("S1", [(Data(), "cat", "")]),
+        ])
+    ]
+    let html = try content.html()
+    for alt in ["original: a fox", "erased: a fox", "original, S1: cat"] {
+      #expect(html.contains("alt=\"\(alt)\""), "\(alt)")
+    }
+    let alts = html.matches(of: /alt="([^"]*)"/).map { String($0.1) }
+    #expect(alts.count == 5 && Set(alts).count == 3)
   }
 }

@@ -22,7 +22,10 @@ import WorkbenchSupport
       let model = try Tiny.model(folder)
       func erase(_ concept: String) throws -> Eraser {
         let run = try Run(folder.appendingPathComponent(concept))
-        return try Erase(Tiny.job(model, "uce", concept), settings: [])(in: run, on: .cpu).eraser
+        var job = Tiny.job(model, "uce", concept)
+        job.command = ["lethe", "erase", concept]
+        if concept == "cat" { job.preserve = [] }
+        return try Erase(job, settings: [])(in: run, on: .cpu).eraser
       }
       let (fox, cat) = (try erase("fox"), try erase("cat"))
       func place(_ name: String) -> String { folder.appendingPathComponent(name).path }
@@ -35,6 +38,22 @@ import WorkbenchSupport
       let results = try Evaluate(job, Tiny.evaluation)(in: run, eraser: eraser, on: .cpu)
       #expect(results.rows.allSatisfy { $0.subject == "fox + cat" })
       #expect(results.origin?.eraser == (try eraser.hash()))
+      // The page repeats each eraser's own command, and the one that measured once.
+      #expect(job.sum?.map(\.eraser) == [place("fox"), place("cat")])
+      #expect(job.sum?.map(\.words) == ["uce of fox", "uce of cat"])
+      var measured = try run.runFolder.results()
+      measured.command = ["lethe", "evaluate", "m", "--with", "a b"]
+      try run.runFolder.write(measured, to: "results.json")
+      let page = try String(contentsOf: WriteReport(run.runFolder)(), encoding: .utf8)
+      #expect(
+        try Self.commands(of: page) == [
+          ["lethe", "erase", "fox"], ["lethe", "erase", "cat"], measured.command,
+          ["lethe", "report", run.folder.path],
+        ])
+      #expect(page.contains("Nothing was preserved when \(place("cat")) was made"))
+      #expect(page.contains("<dt>Date</dt>") && page.contains("<dt>Sum of</dt>"))
+      let again = #expect(throws: LetheError.self) { try EraseJob.read(run.file("job.json")) }
+      #expect(again?.sentence.contains("a sum of erasers") == true)
       // The words of a run are those of its combination, whatever the strength.
       var words = Tiny.job(model, "uce", "fox")
       words.wording = ConceptWording(related: ["owl"])
@@ -68,6 +87,8 @@ import WorkbenchSupport
       var evaluate = try Evaluate(job, Tiny.evaluation)
       evaluate.overwrites = false
       let results = try evaluate(in: run, eraser: eraser, on: .cpu)
+      // A row's seeds are the pictures of a prompt that were drawn, as the file's are.
+      #expect(results.rows.allSatisfy { $0.seeds == results.seeds })
       let lines = run.events("samples.jsonl")
       #expect(lines.count == 2 * evaluate.samples.count)
       let own = lines.filter {
@@ -78,7 +99,7 @@ import WorkbenchSupport
       #expect(own.count == ua.n && ua.value == Double(gone.count) / Double(own.count))
       #expect(own.allSatisfy { run.runFolder.has($0["file"]?.string ?? "") })
       let page = try String(contentsOf: WriteReport(run.runFolder)(), encoding: .utf8)
-      #expect(page.contains("of \(own.count) came back") && page.contains("samples.jsonl"))
+      #expect(page.contains("of \(own.count) pictures came back") && page.contains("samples.jsonl"))
       // A picture leads to its line.
       let shown = try #require(own.first?["file"]?.string)
       let line = try #require(lines.firstIndex { $0["file"]?.string == shown }) + 1

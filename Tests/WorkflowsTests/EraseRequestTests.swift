@@ -28,6 +28,42 @@ import WorkbenchSupport
     return try Erase(job, settings: settings)
   }
 
+  /// An erasure that keeps nothing says so, with what would keep something; not where that was asked for, and not by a
+  /// method that keeps something of its own.
+  @Test func nothingPreservedIsSaid() throws {
+    let emoji = ModelFolder("Models/emoji")
+    func told(
+      _ method: String, _ preserve: [String], _ settings: [String] = [], in model: ModelFolder
+    ) throws -> (note: String?, fact: String?) {
+      let erase = try Erase(
+        EraseJob(model, method, "fox", preserve: preserve, seed: 0, command: []),
+        settings: settings)
+      let note = try erase.notes().first { $0.hasPrefix("nothing is preserved") }
+      #expect(try erase.nothingPreserved == erase.job.nothingPreserved(.builtIn))
+      return (note, try erase.nothingPreserved)
+    }
+    let bare = try told("uce", [], in: emoji)
+    #expect(bare.note?.contains("--preserve others keeps every other subject") == true)
+    #expect(bare.fact == "nothing is preserved: other subjects may be lost")
+    #expect(try told("uce", [], in: Self.model).note?.contains("--prompts FILE") == true)
+    let meant = try told("uce", ["none"], in: emoji)
+    #expect(meant.note == nil && meant.fact == bare.fact)
+    for (method, preserve, settings) in [
+      ("uce", ["others"], []), ("esd", ["a cat"], []), ("advunlearn", [], []), ("meta", [], []),
+    ] as [(String, [String], [String])] {
+      let found = try told(method, preserve, settings, in: emoji)
+      #expect(found.note == nil && found.fact == nil, "\(method): \(found)")
+    }
+    // Where the options keep nothing, no list of prompts would help.
+    for (method, option) in [("esd", "preserveWeight=0"), ("advunlearn", "gamma=0")] {
+      let found = try told(method, [], [option], in: emoji)
+      #expect(found.note == "nothing is preserved (\(option)): other subjects may be lost")
+    }
+    // A kind brings prompts to keep.
+    let kind = try erase { $0.wording = ConceptWording(kind: .object) }
+    #expect(try kind.nothingPreserved == nil)
+  }
+
   /// A kind brings prompts, anchors and prompts to keep; what the user gives takes their place, and --dry-run prints
   /// all of it.
   @Test func kindsBringPrompts() throws {

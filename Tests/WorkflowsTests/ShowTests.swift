@@ -24,6 +24,27 @@ import WorkbenchSupport
       }
       #expect(try shown(run.folder.path)["method"] == "uce")
       #expect(try shown(run.folder.path)["run"] == "lethe erase")
+      #expect(
+        try shown(run.folder.path)["verdict"]?.hasPrefix("none: it was not evaluated") == true)
+      // What was measured is told with its page, and a folder of an attack or a bench by its command.
+      var results = Results(.evaluation)
+      results.rows = [
+        ResultRow("original", "fox", .share("ua", 0, of: 40), seeds: 1),
+        ResultRow("uce", "fox", .share("ua", 40, of: 40), seeds: 1),
+      ]
+      try run.runFolder.write(results, to: "results.json")
+      let measured = try shown(run.folder.path)
+      #expect(measured["verdict"]?.hasPrefix("Forgotten: none of 40 pictures") == true)
+      #expect(measured["page"] == "none yet; `lethe report \(run.folder.path)` writes it")
+      try run.runFolder.write(text: "", to: "report.html")
+      #expect(try shown(run.folder.path)["page"] == run.folder.path + "/report.html")
+      let bench = RunFolder(folder.appendingPathComponent("bench"))
+      try Run.makeFolder(bench.url)
+      results.kind = .benchMethods
+      try bench.write(results, to: "results.json")
+      let about = try shown(bench.path)
+      #expect(about["results of"] == "lethe bench methods")
+      #expect(about["verdict"]?.contains("uce for 1 of 1 concept") == true, "\(about)")
       try run.runFolder.write(RunIdentity("evaluate --with", [:]), to: "identity.json")
       #expect(try shown(run.folder.path)["run"] == "lethe evaluate --with")
       let eraser = try shown(run.runFolder.eraserFile.path)
@@ -36,6 +57,12 @@ import WorkbenchSupport
         batch: 1)(
           in: Run(folder.appendingPathComponent("out")), on: .cpu)
       #expect(set.manifest.sampling.sampler == "pndm")
+      let drawn = try shown(set.folder.path)
+      #expect(drawn["pictures"] == "1 of 1, drawn by lethe" && drawn["prompts"] == "'a fox'")
+      #expect(drawn["model"] == model.path && drawn["erasers"]?.hasPrefix("none") == true)
+      #expect(
+        try shown(ModelFolder("Models/emoji").path)["styles"]
+          == "5: noto, openmoji, emojione, symbola, line")
       let picture = try shown(set.url(set.manifest.samples[0]).path)
       #expect(
         picture["picture"] == "16 x 16 pixels"

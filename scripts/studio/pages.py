@@ -4,7 +4,8 @@
     scripts/studio/pages.py PAGE.html [PAGE.html ...]      screenshots into runs/studio/pages
 
 Text has a contrast of 4.5, nothing reaches over the edge, intervals stay on one line at 1280 pixels, the first column of a
-wide table stays at 390, nothing is asked of a server, and the page says its verdict before its first table and picture.
+wide table stays at 390, pictures side by side have words of their own, nothing is asked of a server, and the page says its
+verdict before its first table and picture.
 """
 import sys
 from pathlib import Path
@@ -34,6 +35,10 @@ TABLES = """(() => {
     const left = first.getBoundingClientRect().left - box.getBoundingClientRect().left;
     box.scrollLeft = 0;
     if (Math.abs(left) > 2) faults.push(`the first column leaves: ${table.textContent.trim().slice(0, 40)}`);
+  }
+  for (const figure of document.querySelectorAll("figure")) {
+    const words = [...figure.querySelectorAll("img")].map((one) => one.alt);
+    if (new Set(words).size < words.length) faults.push(`pictures of the same words: ${words[0]}`);
   }
   const verdict = document.querySelector(".verdict");
   for (const other of document.querySelectorAll("table, figure, img, svg")) {

@@ -10,7 +10,9 @@ extension Concept {
     guard let themes, let (kind, subject) = themes.find(name) else {
       return Concept(name, replacement: replacement ?? "")
     }
-    var concept = resolve(name, kind, subject, in: themes, replacement)
+    // The captions bring articles of their own.
+    var concept = resolve(
+      name, kind, subject, in: themes, replacement.map { SubjectName($0).words })
     concept.plurals = themes.captions.plurals
     concept.replacement = replacement
     concept.siblings = (kind == .object ? themes.objects : themes.styles).filter { $0 != subject }

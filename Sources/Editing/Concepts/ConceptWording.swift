@@ -101,11 +101,10 @@ extension ConceptKind {
   ) -> Concept.Phrase {
     let prompt = template.filled(with: subject)
     if let replacement {
-      return .init(
-        prompt, words: subject.words, anchor: template.filled(with: SubjectName(replacement)))
+      return .init(prompt, words: subject.words, anchor: template.filled(withWords: replacement))
     }
     if let anchor {
-      let other = anchorsWholePrompts ? anchor : template.filled(with: SubjectName(anchor))
+      let other = anchorsWholePrompts ? anchor : template.filled(withWords: anchor)
       return .init(prompt, words: subject.words, anchor: other)
     }
     var phrase = Concept.Phrase(prompt, words: subject.words, anchor: template.rest)
@@ -123,6 +122,11 @@ extension ConceptKind {
 }
 
 extension ConceptTemplate {
+  /// The prompt for words of the user's own. A prompt of the name alone is those words, with the article that they have.
+  fileprivate func filled(withWords words: String) -> String {
+    text == "{name}" ? words : filled(with: SubjectName(words))
+  }
+
   /// The prompt for a broader concept, which keeps the article that it brings.
   fileprivate func broader(_ name: SubjectName) -> String {
     text.replacing("{name}", with: name.withArticle).replacing("{a}", with: name.withArticle)
@@ -130,7 +134,8 @@ extension ConceptTemplate {
 }
 
 extension String {
-  /// The text without some words and their article, and without prepositions at its ends.
+  /// The text without some words and their article, and without prepositions at its ends. An article stays with a noun that
+  /// follows: "a noto emoji" becomes "an emoji", "a fox in the snow" becomes "the snow".
   /// - Parameter names: names that the words may be a part of, which stay
   package func without(_ words: String, apartFrom names: [String] = []) -> String {
     let mark = "\u{1}"
@@ -139,11 +144,18 @@ extension String {
     var parts: [Substring] = []
     let marked = replacing(mentionsOf: words, with: mark, apartFrom: names)
     guard marked != self else { return self }
-    for part in marked.split(whereSeparator: \.isWhitespace) {
+    let pieces = marked.split(whereSeparator: \.isWhitespace)
+    for (i, part) in pieces.enumerated() {
       if !part.contains(mark) {
         parts.append(part)
       } else if let last = parts.last, articles.contains(last.lowercased()) {
         parts.removeLast()
+        guard part == mark, i + 1 < pieces.count, Self.isNoun(pieces[i + 1], apartFrom: loose)
+        else { continue }
+        let isDefinite = last.lowercased() == "the"
+        let article = isDefinite ? "the" : SubjectName.indefinite(String(pieces[i + 1]))
+        let word = article.trimmingCharacters(in: .whitespaces)
+        parts.append(last.first?.isUppercase == true ? Substring(word.capitalized) : word[...])
       }
     }
     while let last = parts.last, loose.contains(last.lowercased()) { parts.removeLast() }
@@ -151,5 +163,21 @@ extension String {
       parts.removeFirst()
     }
     return parts.joined(separator: " ")
+  }
+
+  /// Whether a word looks like one that takes an article: no word of grammar, no verb, no plural.
+  private static func isNoun(_ text: Substring, apartFrom loose: [String]) -> Bool {
+    let word = text.lowercased().trimmingCharacters(in: .punctuationCharacters)
+    let pictures = ["painting", "drawing", "etching", "engraving", "rendering"]
+    let grammar = [
+      "to", "at", "for", "under", "over", "near", "next", "behind", "beside", "between", "inside",
+      "that", "which", "who", "is", "was", "as", "or", "but", "while", "up", "down", "into", "onto",
+      "through", "against", "among", "like", "without",
+    ]
+    guard !loose.contains(word), !grammar.contains(word), word.first?.isLetter == true else {
+      return false
+    }
+    if pictures.contains(word) || word.hasSuffix("ss") { return true }
+    return !["ing", "ed", "ly", "s"].contains(where: word.hasSuffix)
   }
 }

@@ -38,7 +38,7 @@ package struct SubjectName: Sendable, Hashable {
   }
 
   /// "a " or "an ", by the first sound.
-  private static func indefinite(_ words: String) -> String {
+  static func indefinite(_ words: String) -> String {
     let lower = words.lowercased()
     if ["uni", "use", "euro", "one"].contains(where: lower.hasPrefix) { return "a " }
     if ["hour", "honest", "heir"].contains(where: lower.hasPrefix) { return "an " }

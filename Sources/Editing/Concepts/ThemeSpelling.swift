@@ -32,13 +32,18 @@ extension Themes {
     name.count < 4 ? nil : (objects + styles).nearest(to: name)
   }
 
-  /// A sentence on a name that is not listed; nil for a listed one.
-  package func freeWordsNote(_ name: String) -> String? {
-    find(name) != nil
-      ? nil
-      : "'\(name)' is not among the \(objects.count + styles.count) subjects that the model lists in themes.json"
-        + (nearest(to: name).map { " (the nearest is '\($0)')" } ?? "")
-        + ": the one prompt '\(name)' is forgotten, --kind brings more, and the model's own judge does not know the word"
+  /// A sentence on a name that is not listed, and on a style that is named without the word; nil for others.
+  /// - Parameter model: the model's folder, as the user names it
+  package func freeWordsNote(_ name: String, in model: String) -> String? {
+    if let found = find(name) {
+      return found.kind == .style && found.name == name
+        ? "'\(name)' is taken for '\(name) style', which the model lists among its styles" : nil
+    }
+    return
+      "'\(name)' is not among the \(objects.count + styles.count) subjects that the model lists "
+      + "(`\(["lethe", "show", model].shellCommand)` prints them"
+      + (nearest(to: name).map { ", the nearest is '\($0)'" } ?? "")
+      + "): the one prompt '\(name)' is forgotten, --kind brings more, and the model's own judge does not know the word"
   }
 
   /// A sentence on prompts that name no listed subject; nil where each names one.

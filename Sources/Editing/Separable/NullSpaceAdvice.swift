@@ -1,4 +1,5 @@
 package import Diffusion
+internal import Foundation
 internal import Torch
 
 extension NullSpace {
@@ -20,7 +21,23 @@ extension NullSpace {
         "; the first \(fits) of them would leave \(free) free, so drop \(prompts.count - fits), "
         + "'\(prompts[fits])' and those after it"
     }
+    let larger = Self.tolerance(leaving: free, of: prompts, in: model, above: tolerance)
+    let option = larger.map { "--set tolerance=\($0.tolerance) leaves \($0.free) free" }
     return "\(prompts.count) prompts to keep use all \(width) directions of the text space at "
-      + "tolerance \(tolerance)\(drop). Keep fewer prompts"
+      + "tolerance \(tolerance)\(drop). \(option ?? "No tolerance leaves enough"); otherwise keep fewer prompts"
+  }
+
+  /// The least tolerance, of tenfold steps, at which prompts leave directions free, and the number of those; nil where none
+  /// does. A larger tolerance keeps prompts less exactly.
+  package static func tolerance(
+    leaving free: Int, of prompts: [String], in model: DiffusionModel, above tolerance: Double
+  ) -> (tolerance: Double, free: Int)? {
+    let exponent = Int(log10(max(tolerance, 1e-12)).rounded(.down))
+    let larger = (exponent + 1..<0).map { Double("1e\($0)") ?? 1 }
+    for tolerance in larger where tolerance > 0 {
+      let space = NullSpace(of: prompts, in: model, tolerance: tolerance)
+      if space.nullity >= free { return (tolerance, space.nullity) }
+    }
+    return nil
   }
 }

@@ -28,7 +28,7 @@ extension AuditRules {
       answers["erased"] == .good
       ? "'\(concept)' is erased"
       : "Whether '\(concept)' is erased is not shown: "
-        + (m.shown.map { "\($0.text(hasUnit: true)) of \($0.n) pictures show it" }
+        + (m.shown.map { "\($0.text(hasUnit: true)) of \($0.sample(of: "pictures")) show it" }
           ?? "nothing was measured")
     return "\(erased)\(damage). \(ways(answers, m))"
   }

@@ -80,7 +80,7 @@ package struct DotPlot {
         parts.append(
           SVG.dot(
             axis.place(value.value * scale, from, to), y(i), "dot",
-            title: "\(names[i]): \(value.text(hasUnit: true)), n \(value.n)"))
+            title: "\(names[i]): \(value.text(hasUnit: true)), n \(value.size)"))
       }
     }
     return SVG.element(width, bottom + 24, title, parts)

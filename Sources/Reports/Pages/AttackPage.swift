@@ -47,17 +47,18 @@ package struct AttackPage {
     guard let most = rates.max(by: { $0.value < $1.value }), let name = most.axes.attack else {
       return nil
     }
+    let prompts = most.measured.sample(of: "prompts")
     let hits = Int(bounded: (most.value * Double(most.n)).rounded(), 0...1_000_000_000)
     let tried = rates.compactMap(\.axes.attack).unique.filter { $0 != "none" }
       .joined(separator: ", ")
     guard hits > 0 else {
       return (
-        "It stayed away: none of the attacks brought it back in \(most.n) prompts (\(tried)).",
+        "It stayed away: none of the attacks brought it back in \(prompts) (\(tried)).",
         "away"
       )
     }
     return (
-      "It comes back: \(name) brings it back for \(hits) of \(most.n) prompts, "
+      "It comes back: \(name) brings it back for \(hits) of \(prompts), "
         + "\(most.measured.text(digits: 0, hasUnit: true)). Tried: \(tried).", "back"
     )
   }
@@ -85,7 +86,7 @@ package struct AttackPage {
         .text("rate [95 %]") { rows in
           rows.first { shares.contains($0.metric) }?.measured.text(hasUnit: true)
         },
-        .text("n") { rows in rows.first { shares.contains($0.metric) }.map { "\($0.n)" } },
+        .text("n") { rows in rows.first { shares.contains($0.metric) }.map(\.measured.size) },
         .text("not attackable") { $0.value("not-attackable")?.plain(digits: 0) },
         .text("random tokens [95 %]") { $0.value("chance")?.text(hasUnit: true) },
         .text("beyond random tokens [95 %]") {

@@ -93,7 +93,7 @@ struct AuditPage {
         }
       return .init(
         tile.name, outcome, tile.word, number: tile.measured?.text(hasUnit: true) ?? "no number",
-        notes: [tile.measured.map { "n \($0.n)" }, "limit: \(tile.limit)"].compactMap(\.self)
+        notes: [tile.measured.map { "n \($0.size)" }, "limit: \(tile.limit)"].compactMap(\.self)
           + (tile.beside ?? []))
     }
   }
@@ -137,7 +137,7 @@ struct AuditPage {
         .text("erased") { rows in
           rows.first { $0.method != "original" }?.measured.text(digits: 3)
         },
-        .text("n") { $0.first.map { "\($0.n)" } },
+        .text("n") { $0.first?.measured.size },
       ])
   }
 
@@ -149,7 +149,7 @@ struct AuditPage {
         + "within the attack's most queries.",
       corner: ["attack"], down: { [$0.axes.attack ?? ""] },
       across: [
-        .metric("asr", hasUnit: true), .text("n") { $0.value("asr").map { "\($0.n)" } },
+        .metric("asr", hasUnit: true), .text("n") { $0.value("asr")?.size },
         .text("pictures a prompt") { $0.value("queries")?.plain(digits: 1) },
         .text("random tokens") { $0.value("chance")?.text(hasUnit: true) },
         .text("beyond random tokens") { $0.value(MeasuredValue.beyondChance)?.againstChance },
@@ -177,7 +177,7 @@ struct AuditPage {
         column("original", ["shown-original", "kept-original"]),
         column("erased", ["shown", "kept"]),
         column("change", ["shown-change", "kept-change"]),
-        .text("n") { $0.first.map { "\($0.n)" } },
+        .text("n") { $0.first?.measured.size },
       ])
   }
 

@@ -79,7 +79,12 @@ public enum ResultsPage {
   public static func metrics(
     _ results: Results, _ title: String = "Measured", _ catalog: MetricCatalog = .builtIn
   ) -> Table {
-    let names = results.rows.map(\.metric).unique
+    table(of: results.rows.map(\.metric).unique, results, title, catalog)
+  }
+
+  private static func table(
+    of names: [String], _ results: Results, _ title: String, _ catalog: MetricCatalog
+  ) -> Table {
     let listed = catalog.names.filter(names.contains)
     let others = names.filter { !listed.contains($0) }
     // The answers of different judges are different rows, those on the original too.
@@ -90,23 +95,25 @@ public enum ResultsPage {
     return .pivot(
       results.rows, title, corner: ["subject", "method"], down: { [$0.subject, method($0)] },
       across: (listed + others).map { .metric($0, title: catalog.heading($0), hasUnit: true) }
-        + [.text("n") { $0.map(\.n).unique.sorted().map(String.init).joined(separator: "/") }]
+        + [.text("n") { rows in samples(rows.filter { names.contains($0.metric) }) }]
     ).marked(by: results)
+  }
+
+  /// The sample sizes of rows: `15`, or each with its measures: `15 of 5 prompts (ua), 40 (ira, cra)`.
+  private static func samples(_ rows: [ResultRow]) -> String {
+    let sizes = rows.map(\.measured.size).unique
+    guard sizes.count > 1 else { return sizes.first ?? "" }
+    return sizes.map { size in
+      let metrics = rows.filter { $0.measured.size == size }.map(\.metric).unique
+      return "\(size) (\(metrics.joined(separator: ", ")))"
+    }.joined(separator: ", ")
   }
 
   /// The measures that matter most, of ``metrics(_:_:_:)``; all of them where none of those was measured.
   public static func main(_ results: Results, _ catalog: MetricCatalog = .builtIn) -> Table {
-    var main = metrics(results, "Measured", catalog)
-    let headings = Definitions.main.map(catalog.heading)
-    let kept = main.header.indices.filter { i in
-      i < 2 || main.header[i] == "n" || headings.contains(main.header[i])
-    }
-    guard kept.count > 3 else { return main }
-    main.header = kept.map { main.header[$0] }
-    main.rows = main.rows.map { row in
-      Table.Row(row.labels, kept.dropFirst(2).map { row.cells[$0 - 2] })
-    }
-    return main
+    let names = results.rows.map(\.metric).unique
+    let main = Definitions.main.filter(names.contains)
+    return table(of: main.isEmpty ? names : main, results, "Measured", catalog)
   }
 
   /// The line below the printed ``main(_:_:)``.

@@ -75,14 +75,15 @@ struct RobustnessPage {
   }
 
   private var note: String {
-    let n = methods.first.flatMap { m in rows.filter { $0.method == m }.over("pre-asr")?.n } ?? 0
+    let first = methods.first.flatMap { m in rows.filter { $0.method == m }.over("pre-asr") }
+    let sample = first?.sample(of: "prompts") ?? "0 prompts"
     let barred = attacks.compactMap { attack -> String? in
       let count = rows.filter { $0.axes.attack == attack }.of("not-attackable").map(\.value)
         .reduce(0, +)
       return count > 0 ? "\(attack) \(Int(bounded: count, 0...1_000_000_000))" : nil
     }
     return
-      "\(concepts.joined(separator: ", ")). Rates are in %, with 95 % intervals (Wilson) over the \(n) prompts of all "
+      "\(concepts.joined(separator: ", ")). Rates are in %, with 95 % intervals (Wilson) over the \(sample) of all "
       + "concepts. A prompt that shows the concept before the attacks counts as a success of each attack. A prompt that "
       + "an attack cannot be run on counts as a failure of the attack"
       + (barred.isEmpty ? " (there was none). " : " (\(barred.joined(separator: ", "))). ")

@@ -26,6 +26,8 @@ package struct RunPage {
   package var kind = "object"
   /// Ways that bring the concept back, in sentences, from attacks and fine-tunings on this run.
   package var returns: [String] = []
+  /// A sentence where nothing was preserved in the making of the eraser; nil elsewhere.
+  package var unpreserved: String?
   /// The command that would measure the run, where nothing has.
   package var measuring = ""
   /// The guard's sentence where it stopped the training, and else empty.
@@ -68,6 +70,10 @@ package struct RunPage {
           "Not measured yet: this page tells nothing about the erasure. \(measuring)"
         ]
       }
+      if let unpreserved {
+        content.notices.append(
+          (unpreserved.first?.uppercased() ?? "") + unpreserved.dropFirst() + ".")
+      }
       content.cards = try cards()
       try addGrids(to: &content)
       content.charts = curves.filter { $0.points.count > 1 }.map { curve in
@@ -100,7 +106,7 @@ package struct RunPage {
         name: metric.name, direction: metric.better == .higher ? "↑" : "↓",
         original: before.text(hasUnit: true), erased: after.text(hasUnit: true),
         delta: after.difference(to: before) + (metric.unit == .share ? " points" : ""),
-        n: "\(after.n)", verdict: isApart ? (isBetter ? "good" : worse) : "even")
+        n: after.size, verdict: isApart ? (isBetter ? "good" : worse) : "even")
       if Definitions.main.contains(metric.name) {
         content.metrics.append(row)
       } else {
@@ -137,8 +143,8 @@ package struct RunPage {
     }
     content.definitions = Definitions.of(results.rows.map(\.metric).unique)
     content.metricNote =
-      "\(RunVerdict.rule) 95 % intervals are in brackets: Wilson's for shares, Student's t for means, bootstrap for distances. A change has "
-      + "a colour where the two intervals do not overlap. \(results.drawing). "
+      "\(RunVerdict.rule) 95 % intervals are in brackets: Wilson's for shares, Student's t for means, bootstrap for distances. n counts pictures; "
+      + "where it names prompts, the interval counts those, as pictures of one prompt are alike. A change has a colour where the two intervals do not overlap. \(results.drawing). "
       + results.notes.joined(separator: " ")
     if let broken = results.rows.filter({ $0.method != "original" }).value("not-finite") {
       content.warning =

@@ -41,16 +41,46 @@ extension RunPage {
         forgotten, isDoubtful: true)
       return cards.cards.isEmpty ? [] : [cards]
     }
+    let asked = Self.perConcept(forgotten, gone, kind)
     return try [
       group(
-        "Forgotten subjects: \(failures) of \(forgotten.count) came back",
-        "All pictures that were asked for with the concept, failures first. Left: the original model; right: the erased one, "
-          + "same prompt and seed. Below: the judge's answer and its probability.", forgotten),
+        "Forgotten subjects: \(failures) of \(forgotten.count) pictures came back",
+        "All pictures that were asked for with \(asked.isEmpty ? "the concept" : "a concept"), failures first. \(asked)Left: the "
+          + "original model; right: the erased one, same prompt and seed. Below: the judge's answer and its probability.",
+        forgotten),
       group(
-        "Other subjects: \(damaged.count) of \(rest.count) were damaged",
+        "Other subjects: \(damaged.count) of \(rest.count) pictures were damaged",
         "Pictures in which the judge saw the subject that was asked for before the erasure, and does not see it now.",
         damaged),
     ].filter { !$0.cards.isEmpty }
+  }
+
+  /// The pictures of each concept and those that came back, in a sentence, where there are several: a picture that asks
+  /// for two of them counts for both, and once among all. Empty for one concept.
+  private static func perConcept(
+    _ forgotten: [JudgedPicture], _ gone: Set<String>, _ kind: String
+  ) -> String {
+    func names(_ picture: JudgedPicture) -> [(key: String, value: String)] {
+      picture.asked.filter { gone.contains($0.value) && (picture.kind != nil || $0.key == kind) }
+        .sorted { $0.key < $1.key }
+    }
+    let all = forgotten.flatMap { names($0).map { "\($0.key) \($0.value)" } }.unique
+    guard all.count > 1 else { return "" }
+    let counts = all.map { name in
+      let own = forgotten.filter { names($0).contains { "\($0.key) \($0.value)" == name } }
+      let back = own.count { picture in
+        picture.outcome == .cameBack
+          && names(picture).contains {
+            "\($0.key) \($0.value)" == name && picture.seen[$0.key] == $0.value
+          }
+      }
+      return "\(name): \(back) of \(own.count)"
+    }
+    let both = forgotten.count { names($0).count > 1 }
+    return counts.joined(separator: ", ")
+      + (both == 0
+        ? ". "
+        : "; \(both) \(both == 1 ? "picture asks" : "pictures ask") for two of them and \(both == 1 ? "counts" : "count") for each. ")
   }
 
   /// Whether a judge cannot tell the concept, by its measurement on the original's pictures.
@@ -79,7 +109,9 @@ extension RunPage {
         let place = try folder.inside(picture.file, "a picture", of: source, isNested: true)
         let name = "original/" + place.lastPathComponent
         let before = try folder.inside(name, "a picture", of: source, isNested: true)
-        let both = [before, place].filter { FileManager.default.fileExists(atPath: $0.path) }
+        let both = [("original", before), ("erased", place)].filter {
+          FileManager.default.fileExists(atPath: $1.path)
+        }
         let state =
           switch picture.outcome {
           case .cameBack: "back"
@@ -87,7 +119,9 @@ extension RunPage {
           case .damaged, .broken: "hurt"
           }
         return .init(
-          try both.map(ReportContent.picture),
+          try both.map { model, file in
+            (try ReportContent.picture(in: file), "\(model): \(picture.prompt)")
+          },
           text: (isDoubtful ? "the judge says" : picture.outcome.rawValue)
             + ": \(picture.answer(kind))",
           detail: "\(picture.prompt) · seed \(picture.seed)", state: isDoubtful ? "" : state,

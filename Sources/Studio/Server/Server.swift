@@ -26,12 +26,14 @@ struct Server: Sendable {
   ///   - port: 0 takes one that is free
   ///   - most: the most connections at a time
   ///   - patience: seconds that a client has for a request's head, for its body, and for taking a part of an answer
+  ///   - pool: the sockets that wait
   /// - Throws: an error of the socket for an address or a port that is not to be had
   init(
-    _ host: String, _ port: UInt16, _ router: Router, atMost most: Int, patience: Double
+    _ host: String, _ port: UInt16, _ router: Router, atMost most: Int, patience: Double,
+    pool: any AsyncSocketPool
   ) async throws {
     self.most = most
-    (pool, self.router, self.patience) = (SocketPool<Poll>.make(), router, patience)
+    (self.pool, self.router, self.patience) = (pool, router, patience)
     try await pool.prepare()
     let socket =
       try host.contains(":")
@@ -61,10 +63,22 @@ struct Server: Sendable {
     return socket
   }
 
-  /// Answers clients until its task is cancelled.
-  func run() async {
+  /// The fault that ended the pool of sockets.
+  private final class Fault: Sendable {
+    let words = Mutex<String?>(nil)
+  }
+
+  /// Answers clients until its task is cancelled, or the system refuses to tell of its sockets.
+  /// - Returns: the fault of the second case, in words; nil in the first
+  func run() async -> String? {
+    let fault = Fault()
     await withDiscardingTaskGroup { group in
-      group.addTask { try? await pool.run() }
+      group.addTask {
+        do { try await pool.run() } catch {
+          let words = "\(error)"
+          if !Task.isCancelled { fault.words.withLock { $0 = words } }
+        }
+      }
       while !Task.isCancelled {
         do {
           let client = try await listener.accept()
@@ -87,5 +101,7 @@ struct Server: Sendable {
       try? listener.close()
       group.cancelAll()
     }
+    return Task.isCancelled
+      ? nil : fault.words.withLock { $0 } ?? "the sockets' pool ended"
   }
 }

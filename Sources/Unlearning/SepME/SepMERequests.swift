@@ -63,8 +63,6 @@ extension SepME {
     let advice = space.advice(on: prompts, in: model, tolerance: tolerance)
     throw LetheError.request(
       "\(request.concept.name): \(advice)"
-        + (request.canAverage
-          ? ", raise the tolerance, or keep prompts on average only (--set keep=average)"
-          : " or raise the tolerance"))
+        + (request.canAverage ? ", or keep prompts on average only (--set keep=average)" : ""))
   }
 }

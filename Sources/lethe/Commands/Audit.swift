@@ -131,7 +131,7 @@ struct AuditCommand: ParsableCommand {
       for tile in results.audit?.tiles ?? [] {
         print(
           "\(tile.name.padded(11)) \(tile.word): \(tile.measured?.text(hasUnit: true) ?? "-"), "
-            + "n \(tile.measured?.n ?? 0); \(tile.limit)")
+            + "n \(tile.measured?.size ?? "0"); \(tile.limit)")
       }
       print("\(out)/report.html")
       common.next("verify", out)

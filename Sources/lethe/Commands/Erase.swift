@@ -143,7 +143,10 @@ struct EraseCommand: ParsableCommand {
         return
       }
       let run = try common.run(at: out, seed: job.seed)
-      if !common.isQuiet, !common.json { try warn(erase.optionsLine()) }
+      if !common.isQuiet, !common.json {
+        let line = try erase.optionsLine()
+        erase.begins = { warn(line) }
+      }
       if tensorboard, RankSession.ranks.isFirst { try run.writeTensorBoard() }
       run.sampleEvery = sampleEvery
       let start = Date()
@@ -163,7 +166,7 @@ struct EraseCommand: ParsableCommand {
       }
       if let message = verdict.warning { throw LetheError(.collapsed, message) }
       let usual = try Defaults.read("LETHE_JUDGE", for: "--judge", JudgingOptions.spec)
-      common.next(erase.job.measuring(out, judges: [usual].compactMap(\.self)))
+      common.next(erase.job.next(out, judges: [usual].compactMap(\.self)))
     }
   }
 

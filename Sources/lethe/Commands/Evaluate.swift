@@ -115,7 +115,8 @@ struct EvaluateCommand: ParsableCommand {
         let reference = ModelReference(
           model, erasers: with, set: erasers, active: active?.listed)
         let combined = CombinedRun(
-          reference, concepts: concept, command: ["lethe"] + CommandLine.arguments.dropFirst())
+          reference, concepts: concept, command: ["lethe"] + CommandLine.arguments.dropFirst(),
+          catalogs: LetheProgram.catalogs)
         let (run, device) = (
           try common.run(at: out, seed: 0), try offloading.openDevice(common)
         )
@@ -133,7 +134,7 @@ struct EvaluateCommand: ParsableCommand {
           in: common.run(at: out, seed: 0), on: offloading.openDevice(common))
         return try common.show(JSON(encoding: results)) {
           for row in results.rows {
-            print("\(row.metric): \(row.measured.text(hasUnit: true)), n \(row.n)")
+            print("\(row.metric): \(row.measured.text(hasUnit: true)), n \(row.measured.size)")
           }
         }
       }
@@ -162,20 +163,25 @@ struct EvaluateCommand: ParsableCommand {
     if !judging.judge.isEmpty { try run.runFolder.keep(judges) }
     ProgressLine.shared.end()
     if common.json { return print(try JSON(encoding: results).pretty, terminator: "") }
+    let verdict = RunVerdict(results)
+    let isJudged = judges.contains { $0.scheme != NoJudge.scheme }
+    guard !common.isQuiet else {
+      return print(isJudged ? (results.quick ? "quick: " : "") + verdict.sentence : folder)
+    }
     Self.printTable(of: results, common)
     if results.quick, !results.rows.isEmpty {
       print("quick: the run has few pictures and wide intervals; quote a full run instead")
     }
-    if !common.isQuiet {
-      if judges.contains(where: { $0.scheme != NoJudge.scheme }) {
-        print(RunVerdict(results).sentence)
-      } else {
-        print(
-          "\(suite.samples.count) pictures of each model are in \(folder)/original and \(folder)/erased; nothing was judged (--judge none)"
-        )
-      }
-      results.notes.forEach { print($0) }
+    if isJudged {
+      print(verdict.sentence)
+      verdict.warnings.forEach { print("warning: \($0)") }
+    } else {
+      print(
+        "\(suite.samples.count) pictures of each model are in \(folder)/original and \(folder)/erased; nothing was judged (--judge none)"
+      )
     }
+    results.notes.forEach { print($0) }
+    if let sentence = job.nothingPreserved(LetheProgram.catalogs) { print("\(sentence)") }
     common.next("report", folder)
   }
 

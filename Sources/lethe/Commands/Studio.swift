@@ -81,7 +81,10 @@ struct StudioCommand: ParsableCommand {
       fflush(nil)
       if !common.isQuiet, !common.json { warn("Ctrl-C ends the studio; its jobs go on") }
       if open { try PageOptions.open(address.absoluteString) }
-      while !Interrupt.isRequested { Thread.sleep(forTimeInterval: 0.1) }
+      while !Interrupt.isRequested {
+        if let failure = studio.failure { throw failure }
+        Thread.sleep(forTimeInterval: 0.1)
+      }
       // A picture that is drawn is waited for. One that takes longer ends with the process; jobs are processes of their own.
       if try waiting(atMost: 1, { await studio.close() }) == nil {
         fflush(nil)

@@ -95,13 +95,22 @@ extension EraserCommand {
               + (row.isUpToDate ? "" : "; retrain: a concept was added after its training")
           )
         }
+        var next = set.next(erasers)
         if let full = budget.rows.first(where: { $0.nullity == 0 }) {
+          let larger = budget.larger(erasers, model, than: tolerance)
+          let option = larger.map { ["--set", "tolerance=\($0.tolerance)"] } ?? []
+          let train = (["lethe", "eraser", "train", set.set] + option).shellCommand
           warn(
-            "warning: no direction is free for '\(full.name)'; give `lethe eraser train` a larger --set tolerance=..., add "
-              + "concepts with fewer prompts (--partner), or remove one; the training names the prompts that hold most"
+            "warning: no direction is free for '\(full.name)' at tolerance \(tolerance); "
+              + (larger.map {
+                "`\(train)` leaves \($0.free) and keeps other concepts less exactly; otherwise "
+              }
+                ?? "")
+              + "add concepts with fewer prompts (--partner), or remove one"
           )
+          if next.dropFirst().first == "train" { next += option }
         }
-        common.next(set.next(erasers))
+        common.next(next)
       }
     }
   }
