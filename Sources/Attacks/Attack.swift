@@ -78,6 +78,9 @@ public protocol Attack: Codable, Sendable {
   func work(picture: Int) -> Int
   /// The same number for the work that is done once, before any prompt.
   var preparation: Int { get }
+  /// The largest number of prompts that a text encoder reads in the search for one prompt, where the search runs without
+  /// the U-Net. A prompt that is read with a gradient counts as three.
+  var readings: Double { get }
   func session(_ prompts: [AttackedPrompt], _ target: Target, seed: UInt64) throws
     -> any AttackSession
 }
@@ -88,5 +91,6 @@ extension Attack {
   public var files: [String] { [] }
   public func work(picture: Int) -> Int { picture }
   public var preparation: Int { 0 }
+  public var readings: Double { 0 }
   public func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool { true }
 }

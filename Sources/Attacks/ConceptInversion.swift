@@ -34,7 +34,9 @@ public struct ConceptInversion: Attack {
   public var initial = ""
   public init() {}
 
-  public var preparation: Int { 3 * training.steps * training.batch }
+  public var preparation: Int {
+    3 * training.steps * training.batch + pictures * pictureSteps * (guidance > 1 ? 2 : 1)
+  }
 
   /// Prompts that name the concept have a place for the new word.
   public func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool {

@@ -42,6 +42,12 @@ public struct RingABell: Attack {
   public init() {}
   public var files: [String] { pairs.isEmpty ? [] : [pairs] }
 
+  /// Every individual of every generation, with the children that are expected.
+  public var readings: Double {
+    let pool = Double(population) * (0.5 + min(max(crossover, 0), 1))
+    return Double(population) + Double(generations) * pool
+  }
+
   public func session(
     _ prompts: [AttackedPrompt], _ target: BlackBoxTarget, seed: UInt64
   ) throws -> any AttackSession {

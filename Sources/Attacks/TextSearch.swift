@@ -35,6 +35,10 @@ public struct TextSearch: Attack {
 
   public func work(picture: Int) -> Int { attempts * picture }
 
+  public var readings: Double {
+    Double(attempts) * (2 + Double(steps) * Double(3 + batch))
+  }
+
   public func session(
     _ prompts: [AttackedPrompt], _ target: BlackBoxTarget, seed: UInt64
   ) throws -> any AttackSession {

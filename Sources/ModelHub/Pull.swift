@@ -52,7 +52,8 @@ package struct Pull {
       let (folder, file) = place(entry.path)
       switch folder {
       case "": return ["model_index.json", "README.md"].contains(file)
-      case "scheduler": return file.hasSuffix(".json")
+      // Other programs load no model that names a preprocessing and lacks its file.
+      case "scheduler", "feature_extractor": return file.hasSuffix(".json")
       case "tokenizer", "tokenizer_2": return file.hasSuffix(".json") || file.hasSuffix(".txt")
       default: return components.contains(folder) && file == "config.json"
       }

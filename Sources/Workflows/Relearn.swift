@@ -26,7 +26,8 @@ package struct Relearn {
   /// The number of prompts that are judged.
   package var prompts = 10
   /// The number of pictures behind each loss, none of which is trained on.
-  package var unseen = 16
+  package var unseen = Self.unseenPictures
+  package static let unseenPictures = 16
   package var seed: UInt64 = 0
   package var options: EvaluationOptions
   package var command: [String] = []
@@ -146,7 +147,7 @@ package struct Relearn {
   ) throws -> [Point] {
     let original = try job.folder.model(on: device)
     let victim = try original.applying([eraser])
-    let sets = Dictionary(uniqueKeysWithValues: zip(TuningSet.allCases, try sets(original, place)))
+    let sets = try sets(original, place)
     let probes = try probes(original, place)
     // A rank does a fine-tuning from its beginning to its end.
     let found = try place.ranks.map(missing.count) { number -> [Point] in
@@ -191,7 +192,7 @@ package struct Relearn {
       "sampling": try JSON(encoding: options.sampling), "prompts": .int(prompts),
     ]
     // Curves that were drawn when the number was fixed have no such key.
-    if unseen != 16 { identity["unseen"] = .int(unseen) }
+    if unseen != Self.unseenPictures { identity["unseen"] = .int(unseen) }
     return identity
   }
 }

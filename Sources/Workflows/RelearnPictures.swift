@@ -9,8 +9,8 @@ internal import Training
 internal import Workbench
 
 extension Relearn {
-  /// The pictures to fine-tune on: those of the concept, and as many of other subjects.
-  func sets(_ original: DiffusionModel, _ run: Run) throws -> [LatentSet] {
+  /// The pictures to fine-tune on: those of the concept, and as many of other subjects where these are trained on.
+  func sets(_ original: DiffusionModel, _ run: Run) throws -> [TuningSet: LatentSet] {
     let concept: LatentSet
     if let data {
       let images = try CaptionedImages(folder: URL(fileURLWithPath: data))
@@ -23,10 +23,11 @@ extension Relearn {
         ? try ofConcepts(tuning.pictures, original, 1, run, "pictures of the concept")
         : try pictures(drawn, tuning.pictures, original, 1, run, "pictures of the concept")
     }
+    guard trained.contains(.benign) else { return [.concept: concept] }
     let others =
       themes.map { Erasure.others(than: job.concepts, in: $0) } ?? suite.others.map(\.prompt)
     let benign = try pictures(others, concept.count, original, 2, run, "benign pictures")
-    return [concept, benign]
+    return [.concept: concept, .benign: benign]
   }
 
   /// Unseen pictures for the losses: of the concept, of the subjects of its kind that are nearest to it in the original's

@@ -20,15 +20,58 @@ import WorkbenchSupport
     var sampling = SamplingOptions()
     (sampling.steps, sampling.guidance) = (3, 7.5)
     (size.relearning, size.attacked) = (0, 0)
-    #expect(AuditEstimate(size, [], nil, sampling).evaluations == (8 + 2 * 6) * 6)
+    var estimate = AuditEstimate(size, [], nil, sampling)
+    #expect(estimate.evaluations == (8 + 2 * 6) * 6 && estimate.pictures == 20)
     sampling.guidance = 1
     #expect(AuditEstimate(size, [], nil, sampling).evaluations == (8 + 2 * 6) * 3)
-    // Four steps of fine-tuning with a batch of 5 count three times each; 2 prompts are drawn at 4 checkpoints.
+    // Four steps of fine-tuning with a batch of 5 count three times each; 2 prompts are drawn at 4 checkpoints, where 48
+    // pictures have a loss at ten times. They and 7 pictures to train on are drawn first, in 2 steps with guidance.
     var tuning = Relearning()
-    tuning.training.batch = 5
+    (tuning.training.batch, tuning.pictures, tuning.pictureSteps) = (5, 7, 2)
     (size.relearning, size.relearned, size.repetitions) = (4, 2, 3)
+    estimate = AuditEstimate(size, [], tuning, sampling)
+    let (drawn, tuned): (Int, Int) = (20 * 3 + (7 + 48) * 4, 3 * (3 * 4 * 5))
+    let tried: Int = 3 * 4 * (2 * 3 + 480)
+    #expect(estimate.evaluations == Double(drawn + tuned + tried))
+    #expect(estimate.pictures == Double(20 + 7 + 48 + 3 * 4 * 2))
+  }
+
+  /// An attack that may have 9 pictures of a prompt judged has 9 of random tokens beside it, and 2 before any attack.
+  @Test func theControlIsCounted() throws {
+    var size = AuditTests.size
+    var sampling = SamplingOptions()
+    (sampling.steps, sampling.guidance) = (3, 1)
+    (size.relearning, size.attacked) = (0, 4)
+    var probes = NoiseProbes()
+    (probes.etas, probes.factors) = ([1, 2, 3], [1, 2, 3])
+    var random = RandomTokens()
+    random.attempts = 8
+    var estimate = AuditEstimate(size, [probes, random], nil, sampling)
+    #expect(estimate.pictures == Double(20 + 4 * (9 + 8 + 2 + 9)))
+    #expect(estimate.evaluations == estimate.pictures * 3)
+    random.attempts = 9
+    estimate = AuditEstimate(size, [probes, random], nil, sampling)
+    #expect(estimate.pictures == Double(20 + 4 * (9 + 9 + 2)))
+  }
+
+  /// Searches in a text encoder are long where the U-Net has nothing to do: 4 prompts by generations of 10 and by 2 steps of
+  /// 5 candidates and a gradient. Numbers beyond those of a machine's words are no fault.
+  @Test func searchesWithoutTheUNetAreCounted() throws {
+    var size = AuditTests.size
+    (size.relearning, size.attacked) = (0, 4)
+    var bell = RingABell()
+    (bell.population, bell.generations, bell.crossover) = (10, 6, 0.5)
+    var text = TextSearch()
+    (text.attempts, text.steps, text.batch) = (2, 2, 5)
+    let sampling = SamplingOptions()
     #expect(
-      AuditEstimate(size, [], tuning, sampling).evaluations == 20 * 3 + 3 * (3 * 4 * 5 + 4 * 2 * 3))
+      AuditEstimate(size, [bell, text], nil, sampling).readings
+        == Double(4 * (70 + 36)))
+    (text.attempts, text.steps, text.batch) = (1_000_000_000, 1_000_000_000, 1_000_000_000)
+    #expect(AuditEstimate(size, [text], nil, sampling).readings > 1e27)
+    var p4d = P4D()
+    (p4d.times, p4d.steps, size.attacked) = (1_000_000_000, 1_000_000_000, 1_000_000_000)
+    #expect(AuditEstimate(size, [p4d], nil, sampling).evaluations > 1e27)
   }
 
   /// An audit of seconds does not take "0.0 hours".

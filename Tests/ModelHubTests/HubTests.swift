@@ -30,6 +30,8 @@ import Training
         files["unet/diffusion_pytorch_model.safetensors"]
       files["whole.safetensors"] = Data("whole".utf8)
       files["train.py"] = Data("code".utf8)
+      files["feature_extractor/preprocessor_config.json"] = Data("{\"size\": 224}".utf8)
+      files["safety_checker/model.safetensors"] = Data("checker".utf8)
     }
 
     func etag(_ name: String) -> String {
@@ -126,8 +128,9 @@ import Training
       #expect(
         !names.contains {
           $0.hasSuffix(".bin") || $0.hasSuffix(".py") || $0.contains("fp16")
-            || $0.hasPrefix("whole")
+            || $0.hasPrefix("whole") || $0.hasPrefix("safety_checker")
         })
+      #expect(names.contains("feature_extractor/preprocessor_config.json"))
       let before = server.requests.count
       _ = try ModelFolder(snapshot).model()
       #expect(server.requests.count == before)
@@ -229,6 +232,59 @@ import Training
       #expect(server.requests.allSatisfy { $0.headers["authorization"] == "Bearer secret" })
       #expect(
         !store.requests.isEmpty && store.requests.allSatisfy { $0.headers["authorization"] == nil })
+    }
+  }
+
+  /// The manners of the hub itself: small files from another path of it, with the slashes of the name encoded, large ones from a
+  /// store that checks the signature of the address and refuses a second way to say who asks. The entity tag of the store is none
+  /// of the content.
+  @Test func theHubAndItsStore() throws {
+    let site = try Site(Fixtures.url("tiny-sd1"))
+    let signature = "?a=attachment%3B+name%2A%3DUTF-8%27%27x%3B&Signature=a~b-c_d%2Fe"
+    let store = HubServer { request in
+      guard request.headers["authorization"] == nil else { return .init(status: 400) }
+      guard request.path.hasSuffix(signature) else { return .init(status: 403) }
+      let etag = request.path.dropFirst().dropLast(signature.count)
+      let found = site.order.first { site.etag($0) == etag }
+      var answer = site.part(found.flatMap { site.files[$0] } ?? Data(), request)
+      answer.headers["ETag"] = "\"0123-5\""
+      return answer
+    }
+    defer { store.stop() }
+    let address = store.address
+    try pull(token: "secret") { request, site in
+      let cached = "/api/resolve-cache/models/org/tiny/\(Self.commit)/"
+      if request.path.hasPrefix(cached) {
+        let parts = request.path.dropFirst(cached.count).components(separatedBy: "?")
+        guard parts.count == 2, parts[1].hasPrefix("etag=%22"), !parts[0].contains("/") else {
+          return .init(status: 404)
+        }
+        let data = site.files[parts[0].removingPercentEncoding ?? ""] ?? Data()
+        return site.part(data, request)
+      }
+      guard request.path.contains("/resolve/"),
+        let name = request.path.components(separatedBy: "/resolve/\(Self.commit)/").last
+      else { return nil }
+      let etag = site.etag(name)
+      var headers = [
+        "X-Repo-Commit": Self.commit, "X-Linked-Size": "\(site.files[name]?.count ?? 0)",
+        "X-Linked-ETag": "\"\(etag)\"",
+      ]
+      let isLarge = name.hasSuffix(".safetensors")
+      headers["Location"] =
+        isLarge
+        ? "\(address)/\(etag)\(signature)"
+        : "\(cached)\(name.replacingOccurrences(of: "/", with: "%2F"))?etag=%22\(etag)%22"
+      if isLarge { headers["X-Xet-Hash"] = String(repeating: "a", count: 64) }
+      return .init(
+        status: isLarge ? 302 : 307, headers: headers, body: Data("Redirecting".utf8))
+    } _: { result, server, _ in
+      let folder = try result.get()
+      for name in ["unet/config.json", "unet/diffusion_pytorch_model.safetensors"] {
+        #expect(
+          try Data(contentsOf: folder.appendingPathComponent(name)) == site.files[name], "\(name)")
+      }
+      #expect(server.requests.allSatisfy { $0.headers["authorization"] == "Bearer secret" })
     }
   }
 

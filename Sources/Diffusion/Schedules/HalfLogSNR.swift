@@ -70,7 +70,9 @@ struct SolverSteps {
         highest = try config.positive("sigma_max", highest)
         lowest = try config.positive("sigma_min", lowest)
       }
-      let levels = shape.levels(count, from: highest, to: lowest)
+      let levels =
+        shape == .lu
+        ? SigmaShape.luLevels(count, logs) : shape.levels(count, from: highest, to: lowest)
       let rounds =
         (shape == .karras || shape == .lu)
         && !(cutsCosine && config.json["beta_schedule"]?.string == "squaredcos_cap_v2")

@@ -34,10 +34,24 @@ enum SigmaShape: String, CaseIterable {
       case .karras:
         let (a, b) = (pow(highest, 1 / 7.0), pow(lowest, 1 / 7.0))
         return pow(a + u * (b - a), 7)
-      case .exponential, .lu: return exp(log(highest) + u * (log(lowest) - log(highest)))
+      case .exponential, .lu:
+        return Self.exponential(from: log(highest), to: log(lowest), u)
       case .beta: return lowest + Self.betaQuantile(1 - u, 0.6) * (highest - lowest)
       }
     }
+  }
+
+  /// The same for Lu's levels, whose ends are logarithms: ln sigma of the schedule's last and first step. A step that is found
+  /// again from the level is then the one that the level was made of.
+  static func luLevels(_ count: Int, _ logs: [Float]) -> [Double] {
+    let (high, low) = (Double(logs[logs.count - 1]), Double(logs[0]))
+    return (0..<count).map {
+      exponential(from: high, to: low, count == 1 ? 0 : Double($0) / Double(count - 1))
+    }
+  }
+
+  private static func exponential(from high: Double, to low: Double, _ u: Double) -> Double {
+    exp(high + u * (low - high))
   }
 
   /// The training step of a noise level, by interpolation in ln sigma: fractional, within the schedule.
