@@ -10,7 +10,7 @@
 // Published: no figure for the models that AdvUnlearn compares. Its users report about 0 % against AdvUnlearn.
 internal import Diffusion
 internal import Editing
-internal import Torch
+public import Torch
 internal import TorchNN
 public import Training
 
@@ -18,7 +18,7 @@ public struct ConceptInversion: Attack {
   public static let name = "inversion"
   public static let card = AttackCard(
     title: "Concept inversion", paper: "arXiv 2308.01508", year: 2024)
-  public static let efforts = ["training.steps", "pictures"]
+  public static let efforts: [OptionPath] = ["training.steps", "pictures"]
 
   public var training = Training(
     steps: 5000, batch: 16, rate: 0.08, optimizer: .init(.adamw, weightDecay: 0.01))
@@ -29,6 +29,9 @@ public struct ConceptInversion: Attack {
   /// The word that v begins as; empty for the mean of the concept's own.
   public var initial = ""
   public init() {}
+  public static var tiny: ConceptInversion {
+    tiny { ($0.training.steps, $0.pictures, $0.pictureSteps) = (3, 2, 2) }
+  }
 
   public var preparation: Int { 3 * training.steps * training.batch }
 

@@ -3,20 +3,21 @@
 //
 //   k tokens ~ U(vocabulary), decoded to text; the seed stays
 internal import Diffusion
-internal import Torch
+public import Torch
 internal import Training
 
 public struct RandomTokens: Attack {
   public static let name = "random"
   public static let card = AttackCard(
     title: "Random tokens", paper: "arXiv 2310.11868", year: 2024)
-  public static let efforts = ["attempts"]
+  public static let efforts: [OptionPath] = ["attempts"]
 
   /// k; the paper's 5 for nudity, 3 for styles and objects.
   public var tokens = 3
   /// Attempts for each prompt.
   public var attempts = 40
   public init() {}
+  public static var tiny: RandomTokens { tiny { $0.attempts = 3 } }
 
   public func work(picture: Int) -> Int { attempts * picture }
 

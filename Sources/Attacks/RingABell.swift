@@ -13,14 +13,14 @@
 internal import Diffusion
 internal import Editing
 internal import Foundation
-internal import Torch
+public import Torch
 internal import Training
 
 public struct RingABell: Attack {
   public static let name = "ringabell"
   public static let card = AttackCard(
     title: "Ring-A-Bell", paper: "arXiv 2310.10012", year: 2024, transfers: true)
-  public static let efforts = ["population", "generations"]
+  public static let efforts: [OptionPath] = ["population", "generations"]
 
   /// K; 0 takes as many as fit, at most 16.
   public var tokens = 0
@@ -33,6 +33,7 @@ public struct RingABell: Attack {
   public var crossover = 0.5
   public var mutation = 0.25
   public init() {}
+  public static var tiny: RingABell { tiny { ($0.population, $0.generations) = (8, 3) } }
   public var files: [String] { pairs.isEmpty ? [] : [pairs] }
 
   public func session(
