@@ -60,7 +60,7 @@ public enum ResultsPage {
     content.isQuick = results.quick
     if results.unfinished > 0 {
       content.notices.insert(
-        "Still going: \(results.unfinished) parts are not finished, and the numbers are those of the others.",
+        "Still going: \(results.unfinished) trials are not finished, and the numbers are those of the others.",
         at: 0)
     }
     if results.quick {
@@ -89,6 +89,7 @@ public enum ResultsPage {
     }
     return .pivot(
       results.rows, title, corner: ["subject", "method"], down: { [$0.subject, method($0)] },
+      namesMethods: true,
       across: (listed + others).map { .metric($0, title: catalog.heading($0), hasUnit: true) }
         + [.text("n") { $0.map(\.n).unique.sorted().map(String.init).joined(separator: "/") }]
     ).marked(by: results)
@@ -104,7 +105,7 @@ public enum ResultsPage {
     guard kept.count > 3 else { return main }
     main.header = kept.map { main.header[$0] }
     main.rows = main.rows.map { row in
-      Table.Row(row.labels, kept.dropFirst(2).map { row.cells[$0 - 2] })
+      Table.Row(row.labels, kept.dropFirst(2).map { row.cells[$0 - 2] }, of: row.keys)
     }
     return main
   }
@@ -132,7 +133,7 @@ public enum ResultsPage {
           let verdict = RunVerdict(part, of: label)
           let colour: [String: Table.Outcome] = ["away": .good, "back": .bad]
           return .init(verdict.word.rawValue, colour[verdict.state] ?? .even)
-        })
+        }, of: [.init(label)])
     }
     let all = metrics(results, "Measured", catalog)
     let main = Self.main(results, catalog)
