@@ -134,7 +134,7 @@ import Training
     #expect((half - plain).norm > 0 && half.dot(plain) > 0.5 * half.norm * plain.norm)
   }
 
-  @Test func zeroStepsZeroIncrement() throws {
+  @Test func zeroStepsGiveZero() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     var esd = ESD.tiny
     esd.training.steps = 0
