@@ -209,6 +209,9 @@ def main():
     words = sum(any(c.isalnum() for c in word) for word in outside.split())
     if words > README_WORDS:
         faults.append(f"README.md: {words} words; at most {README_WORDS}")
+    cited = dict(re.findall(r"^(version|date-released): (\S+)$", Path("CITATION.cff").read_text(), flags=re.M))
+    if f"## {cited.get('version')} ({cited.get('date-released')})\n" not in Path("CHANGELOG.md").read_text():
+        faults.append(f"CITATION.cff: CHANGELOG.md has no heading of version and date {cited}")
     for fault in faults:
         print(fault)
     said = f"{checked} commands checked" if help else "commands not checked, because no program is built"

@@ -19,7 +19,7 @@ import time
 
 ESD = "--set esd.training.learningRate=3e-4 --set esd.training.batch=4"
 SHORT = ("--set relearn.training.steps=100 --set relearn.training.batch=8 --set relearn.training.learningRate=1e-4")
-RELEARN = "bench relearning Models/emoji --steps 15 --prompts 20 --set relearn.pictureSteps=15 --draw 3,1 --seed 1"
+RELEARN = "bench relearning Models/emoji --steps 15 --limit 20 --set relearn.pictureSteps=15 --draw 3,1 --seed 1"
 
 # name: hours, command without --out
 COMMANDS = {
@@ -29,7 +29,7 @@ COMMANDS = {
                   "--set ablation.training.learningRate=3e-4"),
     "separable-paper": (0.5, "bench separability Models/emoji --seed 2 --kind object --methods sepme "
                         "--set sepme.preset=paper"),
-    "robustness": (2.0, "bench robustness Models/emoji --draw 4,2 --seed 1 --prompts 8 --quick --steps 15 "
+    "robustness": (2.0, "bench robustness Models/emoji --draw 4,2 --seed 1 --limit 8 --quick --steps 15 "
                    f"--methods none,esd-x,esd-u,uce,esd,advunlearn,advunlearn-fast {SHORT} --jobs 2"),
     # Meta-Unlearning and its two controls: the keep terms alone, and ascent without a simulated attack.
     "relearning": (3.0, f"{RELEARN} --jobs 2"),

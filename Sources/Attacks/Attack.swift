@@ -1,4 +1,5 @@
 public import Diffusion
+public import Torch
 
 /// An attack's name and origin, for lists and reports.
 public struct AttackCard: Codable, Sendable, Hashable {
@@ -65,9 +66,11 @@ public protocol Attack: Codable, Sendable {
   static var card: AttackCard { get }
   /// Options whose number, or the length of whose list, says how much is tried, e.g. `training.steps`. One that is below
   /// its default is named wherever the attack's rates stand.
-  static var efforts: [String] { get }
+  static var efforts: [OptionPath] { get }
   /// The paper's defaults.
   init()
+  /// Settings that take every step of the attack within seconds on a model of a few thousand numbers, for tests.
+  static var tiny: Self { get }
   /// Files that the attack reads; their contents belong to the identity of its results.
   var files: [String] { get }
   /// Whether a prompt can be attacked. A prompt that cannot is counted as one that withstands.
@@ -87,7 +90,14 @@ public protocol Attack: Codable, Sendable {
 
 extension Attack {
   public static var access: Access { Target.access }
-  public static var efforts: [String] { [] }
+  public static var efforts: [OptionPath] { [] }
+  public static var tiny: Self { Self() }
+  /// The defaults with changes.
+  public static func tiny(_ change: (inout Self) -> Void) -> Self {
+    var attack = Self()
+    change(&attack)
+    return attack
+  }
   public var files: [String] { [] }
   public func work(picture: Int) -> Int { picture }
   public var preparation: Int { 0 }

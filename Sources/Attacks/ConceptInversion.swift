@@ -10,7 +10,7 @@
 // Published: no figure for the models that AdvUnlearn compares. Its users report about 0 % against AdvUnlearn.
 internal import Diffusion
 internal import Editing
-internal import Torch
+public import Torch
 internal import TorchNN
 public import Training
 
@@ -18,7 +18,7 @@ public struct ConceptInversion: Attack {
   public static let name = "inversion"
   public static let card = AttackCard(
     title: "Concept inversion", paper: "arXiv 2308.01508", year: 2024)
-  public static let efforts = ["training.steps", "pictures"]
+  public static let efforts: [OptionPath] = ["training.steps", "pictures"]
 
   /// The course of the training of v. The time grows with `steps` times `batch`.
   public var training = Training(
@@ -33,6 +33,9 @@ public struct ConceptInversion: Attack {
   /// where the victim knows it.
   public var initial = ""
   public init() {}
+  public static var tiny: ConceptInversion {
+    tiny { ($0.training.steps, $0.pictures, $0.pictureSteps) = (3, 2, 2) }
+  }
 
   public var preparation: Int {
     3 * training.steps * training.batch + pictures * pictureSteps * (guidance > 1 ? 2 : 1)

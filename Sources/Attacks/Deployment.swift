@@ -5,14 +5,14 @@
 //   pruned     w' = w where |w| is at least the share's quantile of its matrix, else 0             (magnitude pruning)
 //   averaged   w' = (1 - a) w + a w_original                                                       (merging with the base)
 internal import Diffusion
-internal import Torch
+public import Torch
 internal import TorchNN
 
 public struct Deployment: Attack {
   public static let name = "deployment"
   public static let card = AttackCard(
     title: "Rounding, pruning, merging", paper: "arXiv 2410.16454", year: 2024)
-  public static let efforts = ["pruned", "averaged"]
+  public static let efforts: [OptionPath] = ["pruned", "averaged"]
 
   /// Whether one round draws with weights that are rounded to 8 bits.
   public var rounds = true

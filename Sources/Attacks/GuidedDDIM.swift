@@ -52,12 +52,8 @@ struct GuidedDDIM {
       output = e0 + guidance * (output - e0)
     }
     let a = alpha(level ?? i)
-    let (signal, sigma) = (a.squareRoot(), (1 - a).squareRoot())
-    switch schedule.prediction {
-    case .epsilon: return ((x - sigma * output) / signal, output)
-    case .sample: return (output, (x - signal * output) / sigma)
-    case .velocity: return (signal * x - sigma * output, signal * output + sigma * x)
-    }
+    return schedule.prediction.split(
+      output, x, signal: a.squareRoot(), noise: (1 - a).squareRoot())
   }
 
   /// x at step `j` from the prediction at step `i`.

@@ -6,13 +6,13 @@
 //
 // A victim that steers away from the concept only in the first steps completes the picture that it is handed.
 internal import Diffusion
-internal import Torch
+public import Torch
 internal import Training
 
 public struct HandOver: Attack {
   public static let name = "handover"
   public static let card = AttackCard(title: "Hand-over", paper: "arXiv 2505.17013", year: 2025)
-  public static let efforts = ["first", "steps"]
+  public static let efforts: [OptionPath] = ["first", "steps"]
 
   /// k of each round, first steps that the original takes, from 1. With more steps the original draws more of the
   /// picture itself.
@@ -21,6 +21,7 @@ public struct HandOver: Attack {
   /// share.
   public var steps = 50
   public init() {}
+  public static var tiny: HandOver { tiny { $0.steps = 3 } }
 
   public func work(picture: Int) -> Int { first.count * max(picture, 2 * steps) }
 
@@ -48,16 +49,16 @@ public struct HandOver: Attack {
       try withoutGradients {
         var sampling = sampling
         if steps > 0 { sampling.steps = steps }
-        let walk = try GuidedDDIM(target.model, sampling)
+        let path = try GuidedDDIM(target.model, sampling)
         var (_, x) = GuidedDDIM.noise(target.model, seeds: attempts.map(\.seed))
         let texts = attempts.map(\.prompt)
         let given = (target.original.embed(texts), target.model.embed(texts))
-        for i in walk.timesteps.indices {
+        for i in path.timesteps.indices {
           try Interrupt.check()
           let isFirst = i < first[round - 1]
-          let p = walk.predicted(
+          let p = path.predicted(
             isFirst ? target.original : target.model, x, i, given: isFirst ? given.0 : given.1)
-          x = walk.step(p, from: i, to: i + 1)
+          x = path.step(p, from: i, to: i + 1)
         }
         return try GuidedDDIM.images(x, by: target.model)
       }

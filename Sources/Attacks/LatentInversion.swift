@@ -41,18 +41,18 @@ public struct LatentInversion: Attack {
         var sampling = sampling
         sampling.guidance = guidance
         let model = target.model
-        let walk = try GuidedDDIM(model, sampling)
+        let path = try GuidedDDIM(model, sampling)
         let c = model.embed(attempts.map(\.prompt))
         var x = Tensor.concatenate(
           try attempts.map { try target.target(AttackedPrompt($0.prompt, seed: $0.seed)) })
-        for i in walk.timesteps.indices.reversed() {
+        for i in path.timesteps.indices.reversed() {
           try Interrupt.check()
           // eps at the earlier time stands for that of the later one.
-          x = walk.step(walk.predicted(model, x, i, at: i + 1, given: c), from: i + 1, to: i)
+          x = path.step(path.predicted(model, x, i, at: i + 1, given: c), from: i + 1, to: i)
         }
-        for i in walk.timesteps.indices {
+        for i in path.timesteps.indices {
           try Interrupt.check()
-          x = walk.step(walk.predicted(model, x, i, given: c), from: i, to: i + 1)
+          x = path.step(path.predicted(model, x, i, given: c), from: i, to: i + 1)
         }
         return try GuidedDDIM.images(x, by: model)
       }

@@ -3,13 +3,13 @@
 //
 //   eta in 1 .. 1.85, the added noise times f in 1 .. 1.04: one round for each of the 24 pairs
 internal import Diffusion
-internal import Torch
+public import Torch
 internal import Training
 
 public struct NoiseProbes: Attack {
   public static let name = "noise"
   public static let card = AttackCard(title: "Noise probes", paper: "arXiv 2505.17013", year: 2025)
-  public static let efforts = ["etas", "factors"]
+  public static let efforts: [OptionPath] = ["etas", "factors"]
 
   /// eta, noise of a step as a multiple of DDPM's, from 0. Each is paired with each of `factors`, a round for a pair.
   /// Fewer values take less time.
@@ -40,15 +40,15 @@ public struct NoiseProbes: Attack {
     func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]? {
       try withoutGradients {
         let model = target.model
-        let walk = try GuidedDDIM(model, sampling)
+        let path = try GuidedDDIM(model, sampling)
         let (generators, noise) = GuidedDDIM.noise(model, seeds: attempts.map(\.seed))
         let c = model.embed(attempts.map(\.prompt))
         let probe = probes[round - 1]
         var x = noise
-        for i in walk.timesteps.indices {
+        for i in path.timesteps.indices {
           try Interrupt.check()
-          x = walk.step(
-            walk.predicted(model, x, i, given: c), from: i, to: i + 1, eta: probe.eta,
+          x = path.step(
+            path.predicted(model, x, i, given: c), from: i, to: i + 1, eta: probe.eta,
             factor: probe.factor, generators)
         }
         return try GuidedDDIM.images(x, by: model)

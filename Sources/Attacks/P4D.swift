@@ -21,7 +21,7 @@ public struct P4D: Attack {
   public static let name = "p4d"
   public static let card = AttackCard(
     title: "Prompting4Debugging", paper: "arXiv 2309.06135", year: 2024)
-  public static let efforts = ["times", "steps"]
+  public static let efforts: [OptionPath] = ["times", "steps"]
 
   /// The timesteps of the loss: one after another in order, or a random one in every step.
   public enum Timesteps: String, Choice { case ordered, random }
@@ -50,6 +50,7 @@ public struct P4D: Attack {
   /// still.
   public var batch = 16
   public init() {}
+  public static var tiny: P4D { tiny { ($0.times, $0.steps) = (2, 3) } }
 
   public func work(picture: Int) -> Int { times * (4 * steps + picture) }
 

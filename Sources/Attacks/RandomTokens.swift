@@ -3,14 +3,14 @@
 //
 //   k tokens ~ U(vocabulary), decoded to text; the seed stays
 internal import Diffusion
-internal import Torch
+public import Torch
 internal import Training
 
 public struct RandomTokens: Attack {
   public static let name = "random"
   public static let card = AttackCard(
     title: "Random tokens", paper: "arXiv 2310.11868", year: 2024)
-  public static let efforts = ["attempts"]
+  public static let efforts: [OptionPath] = ["attempts"]
 
   /// k, tokens before the prompt, from 1: the paper's 5 for nudity, 3 for styles and objects. Take the number of the
   /// attack that is compared.
@@ -18,6 +18,7 @@ public struct RandomTokens: Attack {
   /// Attempts for each prompt, from 1. More find more; each costs a picture.
   public var attempts = 40
   public init() {}
+  public static var tiny: RandomTokens { tiny { $0.attempts = 3 } }
 
   public func work(picture: Int) -> Int { attempts * picture }
 

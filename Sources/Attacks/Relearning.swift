@@ -17,7 +17,7 @@ public struct Relearning: Attack, PresetOptions {
   public static let name = "relearn"
   public static let card = AttackCard(
     title: "Relearning", paper: "arXiv 2410.12777", year: 2025)
-  public static let efforts = ["training.steps", "pictures"]
+  public static let efforts: [OptionPath] = ["training.steps", "pictures"]
 
   public enum Mode: String, Choice { case full, lora }
 
@@ -45,6 +45,12 @@ public struct Relearning: Attack, PresetOptions {
   /// Guidance of such a picture, from 1. Take the one that suits the model's own pictures.
   public var guidance = 7.5
   public init() {}
+  public static var tiny: Relearning {
+    tiny {
+      ($0.training.steps, $0.checkpoints) = (3, [1, 3, 9])
+      ($0.pictures, $0.pictureSteps) = (2, 2)
+    }
+  }
 
   public func session(
     _ prompts: [AttackedPrompt], _ target: WeightsTarget, seed: UInt64

@@ -13,14 +13,14 @@
 internal import Diffusion
 internal import Editing
 internal import Foundation
-internal import Torch
+public import Torch
 internal import Training
 
 public struct RingABell: Attack {
   public static let name = "ringabell"
   public static let card = AttackCard(
     title: "Ring-A-Bell", paper: "arXiv 2310.10012", year: 2024, transfers: true)
-  public static let efforts = ["population", "generations"]
+  public static let efforts: [OptionPath] = ["population", "generations"]
 
   /// K, tokens of an attempt, 0 to 1000; more than fit are cut. 0 takes as many as fit, at most 16.
   public var tokens = 0
@@ -40,6 +40,7 @@ public struct RingABell: Attack {
   /// early.
   public var mutation = 0.25
   public init() {}
+  public static var tiny: RingABell { tiny { ($0.population, $0.generations) = (8, 3) } }
   public var files: [String] { pairs.isEmpty ? [] : [pairs] }
 
   /// Every individual of every generation, with the children that are expected.

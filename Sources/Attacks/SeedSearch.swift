@@ -1,15 +1,18 @@
 // New seeds for the same prompt (the seed search beside UnlearnDiffAtk, Zhang et al., ECCV 2024). It measures the share
 // of prompts that bring the concept back without a change of words.
 
+public import Torch
+
 public struct SeedSearch: Attack {
   public static let name = "seeds"
   public static let card = AttackCard(
     title: "New seeds", paper: "arXiv 2310.11868", year: 2024)
-  public static let efforts = ["attempts"]
+  public static let efforts: [OptionPath] = ["attempts"]
 
   /// Attempts for each prompt, from 1, each with another seed. More find more; each costs a picture.
   public var attempts = 40
   public init() {}
+  public static var tiny: SeedSearch { tiny { $0.attempts = 3 } }
 
   public func work(picture: Int) -> Int { attempts * picture }
 

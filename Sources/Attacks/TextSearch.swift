@@ -10,14 +10,14 @@ internal import Diffusion
 //
 // Tokens whose text has part of the concept's words are forbidden.
 internal import Editing
-internal import Torch
+public import Torch
 internal import Training
 
 public struct TextSearch: Attack {
   public static let name = "text"
   public static let card = AttackCard(
     title: "Text-encoder search", paper: "arXiv 2307.15043", year: 2023)
-  public static let efforts = ["steps", "candidates", "attempts"]
+  public static let efforts: [OptionPath] = ["steps", "candidates", "attempts"]
 
   /// Tokens of an attempt, 0 to 1000; more than fit are cut. 0 takes as many as fit, at most 16.
   public var tokens = 0
@@ -32,6 +32,7 @@ public struct TextSearch: Attack {
   /// Attempts for each prompt, from 1, each a search that begins with other tokens. Each costs a picture.
   public var attempts = 3
   public init() {}
+  public static var tiny: TextSearch { tiny { $0.steps = 3 } }
 
   public func work(picture: Int) -> Int { attempts * picture }
 

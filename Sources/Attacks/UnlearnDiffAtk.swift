@@ -14,7 +14,7 @@
 // Published, SD 1.4, nudity: ESD 20.4 % before the attack, 76.1 % after; AdvUnlearn 7.8 and 21.1 %.
 internal import Diffusion
 public import Editing
-internal import Torch
+public import Torch
 internal import TorchNN
 internal import Training
 
@@ -22,7 +22,7 @@ public struct UnlearnDiffAtk: Attack {
   public static let name = "unlearndiff"
   public static let card = AttackCard(
     title: "UnlearnDiffAtk", paper: "arXiv 2310.11868", year: 2024)
-  public static let efforts = ["times", "steps"]
+  public static let efforts: [OptionPath] = ["times", "steps"]
 
   /// k, tokens that are sought, from 1: the paper's 5 for nudity, 3 for styles and objects. More take more of the
   /// prompt's room.
@@ -42,6 +42,7 @@ public struct UnlearnDiffAtk: Attack {
   /// still.
   public var batch = 16
   public init() {}
+  public static var tiny: UnlearnDiffAtk { tiny { ($0.times, $0.steps) = (2, 3) } }
 
   public func work(picture: Int) -> Int { times * (3 * steps + picture) }
 

@@ -19,6 +19,8 @@ package struct Audit {
   package var isQuick = true
   package var seed: UInt64 = 0
   package var command: [String] = []
+  /// The folder as the command names it, for the line of the page that verifies it; nil takes its last name.
+  package var place: String?
   /// Settings key=value of the command line, for the record.
   package var given: Settings = [:]
   package var rules = AuditRules()
@@ -55,13 +57,13 @@ package struct Audit {
     let clock = AuditClock(run, device)
     let (suite, rest) = try suite(in: run, on: device)
     try run.runFolder.keep(judges)
-    var evaluate = try Evaluate(job, options, suite, judges: judges)
-    (evaluate.measures, evaluate.judgeCatalog) = (measures, catalogs.judges)
+    var evaluate = try Evaluate(job, options, catalogs: catalogs, suite, judges: judges)
+    evaluate.measures = measures
     var results = try clock.timed("pictures") {
       try evaluate(in: run, eraser: eraser, on: device)
     }
     var transcript: [ResultPicture] = []
-    if let quality = results.judges.first?.quality, quality.verdict != .cannotTell {
+    if let quality = results.judges.first?.quality, quality.standing != .cannotTell {
       let attacked = try clock.timed("attacks") { try attack(suite, run, eraser, on: device) }
       results.rows += attacked.rows.filter { $0.axes.attack != nil }
       transcript = attacked.strongest
@@ -113,14 +115,12 @@ package struct Audit {
     }
   }
 
-  private func tuning() throws -> Relearning? {
+  private func tuning() throws -> Relearning {
     let steps = size.relearning
     let checkpoints = JSON.array([1, 2, 4].map { .int(steps * $0 / 4) })
-    return try AttackRun.configured(
-      Relearning.name,
+    return try Relearn.tuning(
       [["training": ["steps": .int(steps)], "checkpoints": checkpoints]]
-        + settings(of: Relearning.name),
-      of: job.folder, in: catalogs.attacks) as? Relearning
+        + settings(of: Relearning.name), of: job.folder, in: catalogs.attacks)
   }
 
   private func settings(of name: String) throws -> [Settings] {
@@ -144,7 +144,8 @@ package struct Audit {
   private func relearn(
     _ suite: PromptSuite, _ rest: [String], _ run: Run, _ eraser: Eraser, on device: Device
   ) throws -> [ResultRow] {
-    guard size.relearning > 0, let tuning = try tuning() else { return [] }
+    guard size.relearning > 0 else { return [] }
+    let tuning = try tuning()
     var relearn = try Relearn(
       job, tuning, options, suite, judge: judges[0], prompts: size.relearned)
     (relearn.seeds, relearn.seed, relearn.drawn) = (size.repetitions, seed, rest)
@@ -152,64 +153,5 @@ package struct Audit {
     return try relearn(in: run, eraser: eraser, on: device).rows.filter {
       $0.axes.trainedOn == .concept && $0.metric == "success"
     }
-  }
-
-  // MARK: - The ground of the verdict
-
-  private func describe(
-    _ summary: inout AuditSummary, _ suite: PromptSuite, _ run: Run, _ eraser: Eraser
-  ) throws {
-    var subject = AuditSummary.Subject()
-    (subject.concept, subject.concepts, subject.kind) = (
-      job.subject, job.concepts, suite.forgotten.kind
-    )
-    (subject.model, subject.method, subject.additions) = (job.model, job.method, job.additions)
-    (subject.prompts, subject.eraser, subject.isErasedElsewhere) = (
-      suite.name, source.path, source.isModel
-    )
-    summary.subject = subject
-    summary.settings = AuditSummary.Settings(
-      seed: seed, heldOut: suite.ofConcept.count, size: try JSON(encoding: size),
-      lethe: Version.current, libtorch: Runtime.version)
-    summary.hashes = [
-      "base": eraser.card.base, "eraser": try eraser.hash(),
-      "prompts": try JSON(encoding: suite).compact.sha256,
-    ]
-    for spec in measures { summary.hashes["measure \(spec)"] = try spec.hash() }
-    for folder in ["original", "erased"] {
-      let set = try SampleSet(run.place(folder))
-      for sample in set.manifest.samples {
-        summary.pictures["\(folder)/\(sample.file)"] = try set.url(sample).sha256()
-      }
-    }
-    summary.files = try Dictionary(
-      uniqueKeysWithValues: Self.logs(in: run.runFolder).map {
-        ($0, try run.runFolder.own($0).sha256())
-      })
-    for spec in judges {
-      let judge = try spec.open(asked: suite.question, on: .cpu, in: catalogs.judges)
-      summary.hashes["judge \(spec)"] = judge.about.hash
-      guard spec == judges[0], !judge.classes.isEmpty else { continue }
-      let kind = suite.forgotten.kind
-      var right: [String: Bool] = [:]
-      for folder in ["original", "erased"] {
-        let judged = try judge.judged(SampleSet(run.place(folder)), by: run.ranks)
-        for (i, sample) in judged.samples.enumerated() {
-          let (name, seen) = ("\(folder)/\(sample.file)", judged.seen.seen[i])
-          summary.shown[name] = suite.forgotten.contains(seen)
-          if let asked = sample.subjects[kind] { right[name] = seen[kind] == asked }
-        }
-      }
-      summary.right = right
-    }
-  }
-
-  /// The files of attacks and fine-tunings. Pages are made of them, and left out.
-  static func logs(in folder: RunFolder) -> [String] {
-    ["attack", "relearn"].flatMap { place in
-      ((try? FileManager.default.subpathsOfDirectory(atPath: folder.file(place).path)) ?? [])
-        .filter { name in ["json", "jsonl", "png"].contains { name.hasSuffix(".\($0)") } }
-        .map { "\(place)/\($0)" }
-    }.sorted()
   }
 }

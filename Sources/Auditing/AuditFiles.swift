@@ -77,8 +77,8 @@ package struct AuditFiles {
       \(tiles)
       Judge: \(results.judges.map(\.spec.description).joined(separator: ", ")). \(results.notes.joined(separator: " "))
 
-      Model \(job.folder.name), SHA-256 \(results.audit?.hashes["base"] ?? ""); method \(job.method), eraser SHA-256
-      \(results.audit?.hashes["eraser"] ?? ""). \(results.drawing). Prompts \(dataset). Lethe \(Version.current).
+      Model \(job.folder.name), SHA-256 \(results.audit?.hashes.base ?? ""); method \(job.method), eraser SHA-256
+      \(results.audit?.hashes.eraser ?? ""). \(results.drawing). Prompts \(dataset). Lethe \(Version.current).
 
       An audit of its author's own: `lethe verify` with this folder draws pictures again and computes every number again.
 

@@ -66,7 +66,7 @@ package struct AuditSubject {
       let other = try ModelFolder(model, additions).model(on: device)
       var card = Eraser.Card()
       (card.method, card.concepts, card.base) = (job.method, concepts, base.hash())
-      eraser = Eraser(card, try Self.difference(base, other, of: model))
+      eraser = Eraser(card, try Self.vector(base, other, of: model))
     }
     if let named {
       var wording = job.wording ?? ConceptWording()
@@ -78,7 +78,7 @@ package struct AuditSubject {
   }
 
   /// The changes to a model that was erased elsewhere.
-  private static func difference(
+  private static func vector(
     _ base: DiffusionModel, _ other: DiffusionModel, of name: String
   ) throws -> ParameterVector {
     var changed: [ParameterPath: Tensor] = [:]

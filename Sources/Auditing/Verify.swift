@@ -2,7 +2,7 @@
 // from model, eraser and prompts, all are judged again, and every number of the verdict is computed again.
 internal import Diffusion
 internal import Editing
-package import Evaluation
+internal import Evaluation
 internal import Foundation
 package import Torch
 package import Training
@@ -14,8 +14,8 @@ package struct Verify {
   /// Share of the pictures that are drawn again, 0 to 1.
   package var share = 0.05
   package var seed: UInt64 = 0
-  /// The catalog in which judges are looked up.
-  package var judgeCatalog = JudgeCatalog.builtIn
+  /// The catalogs in which judges and metrics are looked up.
+  package var catalogs = Catalogs.builtIn
   /// Largest mean difference of a picture that still counts as drawn by the same recipe, of 255.
   package static let tolerance = 2.0
 
@@ -48,12 +48,14 @@ package struct Verify {
     run.note(Self.outside(results, audit))
     var outcome = Outcome()
     outcome.unverified = unverified(results, audit)
-    func check(_ name: String, _ found: String) {
-      guard audit.hashes[name] != found else { return }
+    func check(_ name: String, _ written: String?, _ found: String) {
+      guard written != found else { return }
       outcome.faults.append("\(name) is another one than the audit's")
     }
-    check("prompts", try JSON(encoding: suite).compact.sha256)
-    for spec in try subject.measures { check("measure \(spec)", try spec.hash()) }
+    check("prompts", audit.hashes.prompts, try JSON(encoding: suite).compact.sha256)
+    for spec in try subject.measures {
+      check("measure \(spec)", audit.hashes.measures["\(spec)"], try spec.hash())
+    }
     let files =
       audit.pictures.map { ($0, $1, "picture") } + (audit.files ?? [:]).map { ($0, $1, "file") }
     for (name, hash, what) in files.sorted(by: { $0.0 < $1.0 }) {
@@ -100,8 +102,7 @@ package struct Verify {
     /// The networks of measures.
     var measures: [MeasureSpec] {
       get throws {
-        try audit.hashes.keys.sorted().filter { $0.hasPrefix("measure ") }
-          .map { try MeasureSpec(parsing: String($0.dropFirst("measure ".count))) }
+        try audit.hashes.measures.keys.sorted().map(MeasureSpec.init(parsing:))
       }
     }
   }
@@ -111,7 +112,7 @@ package struct Verify {
     let named =
       ["model \(audit.subject.model)", "eraser \(audit.subject.eraser)"]
       + results.judges.map { "judge \($0.spec)" }
-      + audit.hashes.keys.filter { $0.hasPrefix("measure ") }.sorted()
+      + audit.hashes.measures.keys.sorted().map { "measure \($0)" }
     return "read as the audit names them: \(named.joined(separator: ", "))"
   }
 
@@ -123,7 +124,7 @@ package struct Verify {
   ) throws {
     let (audit, suite, source) = (subject.audit, subject.suite, subject.source)
     let base = try subject.model.model(on: device)
-    if audit.hashes["base"] != base.hash() {
+    if audit.hashes.base != base.hash() {
       outcome.faults.append("the original model is another one than the audit's")
       return
     }
@@ -133,7 +134,7 @@ package struct Verify {
       original: source.isModel ? subject.model.path : nil, concepts: subject.concepts, kind: nil,
       on: device
     ).eraser
-    if try audit.hashes["eraser"] != eraser.hash() {
+    if try audit.hashes.eraser != eraser.hash() {
       outcome.faults.append("the eraser is another one than the audit's")
       return
     }
@@ -143,7 +144,7 @@ package struct Verify {
       )
     }
     let judge = try results.judges.first?.spec.open(
-      asked: suite.question, on: device, in: judgeCatalog)
+      asked: suite.question, on: device, in: catalogs.judges)
     let count = suite.samples.count
     let picked = max(1, Int((share * Double(count)).rounded(.up)))
     let picks = Tensor.permutation(count, Generator(seed: seed)).prefix(picked)

@@ -51,7 +51,7 @@ extension Verify {
   private func asked(_ results: Results, _ audit: AuditSummary) -> (attacks: [String], tunes: Bool)
   {
     let size = try? audit.settings?.size.decoded(as: AuditSize.self)
-    guard let size, let quality = results.judges.first?.quality, quality.verdict != .cannotTell
+    guard let size, let quality = results.judges.first?.quality, quality.standing != .cannotTell
     else { return ([], false) }
     return (size.attacked > 0 ? size.attacks : [], size.relearning > 0)
   }
@@ -85,7 +85,8 @@ extension Verify {
         transcript = AuditPictures.transcript(
           of: AuditMeasurements(results).strongest?.name, in: made.pictures(logs, before))
       }
-      let judge = try record.spec.open(asked: subject.suite.question, on: device, in: judgeCatalog)
+      let judge = try record.spec.open(
+        asked: subject.suite.question, on: device, in: catalogs.judges)
       try check(pictures: logs, first, samples, subject.suite.forgotten.kind, judge, &outcome)
     }
     let chosen = AuditPictures(subject.job, subject.suite, subject.audit).chosen
@@ -99,11 +100,8 @@ extension Verify {
     _ audit: AuditSummary, _ logs: [(name: String, outcomes: [AttackOutcome])], of count: Int,
     _ outcome: inout Outcome
   ) throws -> ChanceControl {
-    let own = (audit.files ?? [:]).keys.sorted().first {
-      $0.hasPrefix("attack/\(ChanceControl.log)") && $0.hasSuffix(".jsonl")
-    }
-    if let own {
-      let name = String(own.dropFirst("attack/".count).dropLast(".jsonl".count))
+    let name = ChanceControl.log(ChanceControl.queries(of: logs))
+    if audit.files?["attack/\(name).jsonl"] != nil {
       return ChanceControl(try outcomes(name, of: count, &outcome) ?? [])
     }
     return ChanceControl(

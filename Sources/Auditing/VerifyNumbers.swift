@@ -21,15 +21,15 @@ extension Verify {
   {
     let (audit, suite) = (subject.audit, subject.suite)
     for record in results.judges {
-      let judge = try record.spec.open(asked: suite.question, on: device, in: judgeCatalog)
-      if audit.hashes["judge \(record.spec)"] != judge.about.hash {
+      let judge = try record.spec.open(asked: suite.question, on: device, in: catalogs.judges)
+      if audit.hashes.judges["\(record.spec)"] != judge.about.hash {
         outcome.faults.append("the judge \(record.spec) is another one than the audit's")
       }
     }
     var options = EvaluationOptions()
     options.seeds = Audit.seeds
-    var evaluate = try Evaluate(subject.job, options, suite, judges: results.judges.map(\.spec))
-    evaluate.judgeCatalog = judgeCatalog
+    var evaluate = try Evaluate(
+      subject.job, options, catalogs: catalogs, suite, judges: results.judges.map(\.spec))
     evaluate.measures = try subject.measures
     // Statistics that came with the audit are not believed.
     let scratch = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
@@ -146,8 +146,8 @@ extension Verify {
       ("kind", audit.subject.kind, suite.forgotten.kind),
       ("prompts", audit.subject.prompts, suite.name),
       ("held out", audit.settings.map { "\($0.heldOut)" }, "\(suite.ofConcept.count)"),
-      ("base", results.origin?.model, audit.hashes["base"]),
-      ("eraser", results.origin?.eraser, audit.hashes["eraser"]),
+      ("base", results.origin?.model, audit.hashes.base),
+      ("eraser", results.origin?.eraser, audit.hashes.eraser),
     ]
     if folder.has("identity.json"),
       let request = try JSON(contentsOf: folder.own("identity.json"))["request"],

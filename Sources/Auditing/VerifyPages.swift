@@ -34,7 +34,7 @@ extension Verify {
   func origin(
     of results: Results, _ audit: AuditSummary
   ) throws -> [(name: String, said: String?, found: String?)] {
-    let judges = results.judges.map { "\($0.spec) \(audit.hashes["judge \($0.spec)"] ?? "")" }
+    let judges = results.judges.map { "\($0.spec) \(audit.hashes.judges["\($0.spec)"] ?? "")" }
     var facts: [(name: String, said: String?, found: String?)] = [
       ("kind", results.kind?.rawValue, Results.Kind.releaseAudit.rawValue),
       ("seeds", "\(results.seeds)", "\(Audit.seeds)"),

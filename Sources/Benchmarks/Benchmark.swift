@@ -66,7 +66,7 @@ public struct BenchmarkOptions: Sendable {
   }
 }
 
-/// One part of a benchmark, e.g. an erasure with its measurements.
+/// An erasure of a benchmark with all its measurements.
 public struct Trial {
   /// The results of a trial.
   package struct Findings: Codable {
@@ -87,7 +87,7 @@ public struct Trial {
     package init(_ results: Results, of concept: String) {
       (rows, judge) = (results.rows, results.judge)
       judges = results.origin?.judges ?? [:]
-      guard results.judges.contains(where: { $0.quality?.verdict == .cannotTell }) else { return }
+      guard results.judges.contains(where: { $0.quality?.standing == .cannotTell }) else { return }
       notes = results.notes.map { "\(concept): \($0)" }
     }
   }
@@ -130,15 +130,13 @@ struct ErasureTrial {
 
   init(_ erase: Erase, _ options: EvaluationOptions) throws {
     self.erase = erase
-    evaluate = try Evaluate(erase.job, options, metrics: erase.catalogs.metrics)
+    evaluate = try Evaluate(erase.job, options, catalogs: erase.catalogs)
   }
 
   init(_ erase: Erase, _ options: BenchmarkOptions, _ suite: PromptSuite) throws {
     self.erase = erase
-    var evaluate = try Evaluate(
-      erase.job, options.evaluation, metrics: erase.catalogs.metrics, suite, judges: options.judges)
-    evaluate.judgeCatalog = options.catalogs.judges
-    self.evaluate = evaluate
+    evaluate = try Evaluate(
+      erase.job, options.evaluation, catalogs: options.catalogs, suite, judges: options.judges)
   }
 
   /// Erases and evaluates.

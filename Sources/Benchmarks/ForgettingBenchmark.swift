@@ -6,6 +6,7 @@ public import Evaluation
 internal import Foundation
 internal import Torch
 internal import Training
+internal import Unlearning
 internal import Workbench
 internal import Workflows
 
@@ -47,7 +48,7 @@ public struct ForgettingBenchmark: Benchmark {
         "--class", "'\(concept)' is no caption of the pictures in \(data)")
     }
     return try methods.flatMap { method in
-      try (0..<(method == "retrain" ? min(seeds, retrainSeeds) : seeds)).map { index in
+      try (0..<(isReference(method) ? min(seeds, retrainSeeds) : seeds)).map { index in
         var job = EraseJob(
           options.model, method, concept, seed: options.seed &+ UInt64(index),
           command: options.command)
@@ -64,6 +65,10 @@ public struct ForgettingBenchmark: Benchmark {
         }
       }
     }
+  }
+
+  private func isReference(_ method: String) -> Bool {
+    (try? options.catalogs.methods.named(method).card.isReference) == true
   }
 
   private func measure(
@@ -90,7 +95,12 @@ public struct ForgettingBenchmark: Benchmark {
       try original.applying([eraser])
     }
     found.rows = found.rows.map { row in row.with { $0.seed = index + 1 } }
-    if index == 0 { found.pictures = try pictures(method, part) }
+    if index == 0 {
+      // Every method's folder has the original's pictures; the page shows those of the first.
+      found.pictures = try pictures(method, part).filter {
+        $0.method != "original" || method == methods.first
+      }
+    }
     try WriteReport(part.runFolder, catalogs: options.catalogs)()
     return found
   }
@@ -101,7 +111,6 @@ public struct ForgettingBenchmark: Benchmark {
       let set = try SampleSet(part.file(folder))
       let gone = set.manifest.samples.filter { $0.subjects["object"] == concept }.prefix(4)
       let rest = set.manifest.samples.filter { $0.subjects["object"] != concept && $0.k == 0 }
-      // Every method's folder has the original's pictures; the page shows those of the first.
       let place = "\(part.folder.lastPathComponent)/\(folder)"
       return (gone + rest).map {
         ResultPicture(
@@ -111,8 +120,12 @@ public struct ForgettingBenchmark: Benchmark {
     }
   }
 
-  /// Adds the mean over seeds of every metric of each method, with Student's t interval.
+  /// Adds the mean over seeds of every metric of each method, with Student's t interval, and the reference.
   public func complete(_ results: inout Results) {
+    let all = results.rows.map(\.method).unique
+    if let reference = all.first(where: isReference) {
+      for method in all where method != reference { results.baselines[method] = reference }
+    }
     let alone = results.rows.filter { $0.axes.seed != nil }
     for method in alone.map(\.method).unique {
       for metric in alone.map(\.metric).unique {

@@ -1,4 +1,4 @@
-// `lethe bench relearning`: erasures with and without Meta-Unlearning, fine-tuned on the erased concept.
+// `lethe bench relearning`: erasures with and without a wrapping method, Meta-Unlearning, fine-tuned on the erased concept.
 internal import Attacks
 internal import Editing
 public import Evaluation
@@ -25,7 +25,7 @@ public struct RelearningBenchmark: Benchmark {
   package var unseen = 16
 
   /// The method that wraps the others.
-  private let outer = "meta"
+  public var outer = MetaUnlearning.name
 
   public init(_ options: BenchmarkOptions, concepts: [String]) {
     (self.options, self.concepts) = (options, concepts)
@@ -34,17 +34,15 @@ public struct RelearningBenchmark: Benchmark {
   public func trials() throws -> [Trial] {
     let named = try NamedSettings(
       options.settings, of: methods + [outer, Relearning.name], "method")
-    let tuning = try AttackRun.configured(
-      Relearning.name, [named.of(Relearning.name)], of: options.model)
-    guard let tuning = tuning as? Relearning else { return [] }
+    let tuning = try Relearn.tuning(
+      [named.of(Relearning.name)], of: options.model, in: options.catalogs.attacks)
     return try concepts.flatMap { concept in
       let suite = try options.suite(of: options.job("none", concept))
       return try methods.flatMap { name -> [Trial] in
-        let variant = MethodVariant.named(name)
+        let variant = options.catalogs.methods.variant(named: name)
         let plain = try Erase(
-          options.job(variant.method, concept), [variant.settings, named.of(name)],
-          variant: variant.name,
-          catalogs: options.catalogs)
+          options.job(variant.method, concept), [Settings(variant.options), named.of(name)],
+          variant: name, catalogs: options.catalogs)
         let trials = [try trial(concept, name, inside: nil, plain, tuning, suite)]
         guard controls[name] == nil else { return trials }
         let handed = try wrapper(around: variant.method).undecided(plain.job.options)
@@ -106,7 +104,7 @@ public struct RelearningBenchmark: Benchmark {
       guard let own = groups[key], let first = own.first, let pooled = own.over("success") else {
         return nil
       }
-      return ResultRow(first.method, "all", pooled, seeds: seeds) {
+      return ResultRow(first.method, ResultRow.allSubjects, pooled, seeds: seeds) {
         $0 = first.axes
         $0.seed = nil
       }

@@ -5,6 +5,7 @@ public import Evaluation
 internal import Foundation
 internal import Torch
 internal import Training
+internal import Unlearning
 internal import Workbench
 internal import Workflows
 
@@ -35,14 +36,14 @@ public struct RobustnessBenchmark: Benchmark {
     return try concepts.flatMap { concept in
       let suite = try options.suite(of: options.job("none", concept))
       return try methods.map { name in
-        let variant = MethodVariant.named(name)
+        let variant = options.catalogs.methods.variant(named: name)
         let job = try options.job(variant.method, concept)
         let erasure =
           variant.method == "none"
           ? nil
           : try ErasureTrial(
             Erase(
-              job, [variant.settings, named.of(name)], variant: variant.name,
+              job, [Settings(variant.options), named.of(name)], variant: name,
               catalogs: options.catalogs),
             options, suite)
         var attack = try AttackRun(

@@ -40,12 +40,13 @@ public struct Runner {
     guard jobs >= 1 else { throw LetheError.badValue("--jobs", "\(jobs); accepted: at least 1") }
     let trials = try chosen(benchmark.trials())
     let development = try benchmark.options.development()
+    let themes = try benchmark.options.model.listedThemes()
     let ranks = only == nil ? run.ranks : .alone
     guard ranks.isAlone || jobs == 1 else {
       throw LetheError.badValue(
-        "--jobs", "\(jobs); accepted: 1 beside several ranks, which take the parts in turn")
+        "--jobs", "\(jobs); accepted: 1 beside several ranks, which take the trials in turn")
     }
-    // A part is one rank's own.
+    // A trial is one rank's own.
     let whole = try ranks.isAlone ? run : run.seeded(run.seed)
     whole.ranks = .alone
     if only == nil {
@@ -57,7 +58,6 @@ public struct Runner {
       }
     }
     var results = empty(benchmark)
-    results.development = development
     var models: Set<String> = []
     var judges: [String: String] = [:]
     // A benchmark that was finished has its date.
@@ -79,6 +79,10 @@ public struct Runner {
         try shared.map { (try Run(run.file(trial.path)), $0[done]) } ?? measured(done)
       models.formUnion(part.runFolder.provenance().map { [$0.base] } ?? [])
       results.take(found)
+      // A row calls a style by its name or by its name and the word.
+      results.development = results.rows.map(\.subject).unique.filter {
+        development.contains(themes?.find($0)?.name ?? $0)
+      }
       if let row = found.rows.first(where: { $0.method != "original" }) {
         results.take(try part.runFolder.stopped(row.label, row.subject, seed: row.axes.seed))
       }
@@ -120,7 +124,7 @@ public struct Runner {
     guard let only else { return trials }
     let own = trials.filter { $0.path == only }
     guard !own.isEmpty else {
-      throw LetheError.unknown("part", only, known: trials.map(\.path), in: "--only")
+      throw LetheError.unknown("trial", only, known: trials.map(\.path), in: "--only")
     }
     return own
   }

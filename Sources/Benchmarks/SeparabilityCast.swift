@@ -17,6 +17,13 @@ struct SeparabilityCast {
     var subjects: [String: String]
   }
 
+  /// Captions that pictures are judged with, or those that erasers of other concepts are trained to keep.
+  enum Template: Int {
+    case judged, trained
+    /// The case of a caption's pictures in their files' names.
+    func caseNumber(_ caption: Caption) -> String { "\(rawValue)-\(caption.name)" }
+  }
+
   let kind: String
   let concepts: [String]
   let managed: Int
@@ -138,12 +145,12 @@ struct SeparabilityCast {
   /// Samples of the judged captions of each of `chosen`, then one of each caption that erasers are trained to keep.
   /// - Parameter seeds: the number of pictures of each judged caption
   func samples(_ chosen: [Int], seeds: Int) -> [SampleSet.Sample] {
-    [(judged, seeds), (trained, 1)].enumerated().flatMap { template, captions in
+    [(Template.judged, seeds), (.trained, 1)].flatMap { template, count in
       chosen.flatMap { i in
-        captions.0[i].flatMap { caption in
-          (0..<captions.1).map { k in
+        captions(template)[i].flatMap { caption in
+          (0..<count).map { k in
             SampleSet.Sample(
-              "\(template)-\(caption.name)", k, prompt: caption.prompt, seed: UInt64(1000 + k),
+              template.caseNumber(caption), k, prompt: caption.prompt, seed: UInt64(1000 + k),
               subjects: caption.subjects)
           }
         }
@@ -151,11 +158,16 @@ struct SeparabilityCast {
     }
   }
 
-  /// The indices in `set` of concept `i` under a caption. Template 0 is the judged caption, 1 the trained one.
-  func rows(of i: Int, template: Int, in set: SampleSet) -> [Int] {
-    set.manifest.samples.indices.filter {
+  private func captions(_ template: Template) -> [[Caption]] {
+    template == .judged ? judged : trained
+  }
+
+  /// The indices in `set` of concept `i` under the captions of a template.
+  func rows(of i: Int, _ template: Template, in set: SampleSet) -> [Int] {
+    let cases = Set(captions(template)[i].map(template.caseNumber))
+    return set.manifest.samples.indices.filter {
       set.manifest.samples[$0].subjects[kind] == concepts[i]
-        && set.manifest.samples[$0].caseNumber.hasPrefix("\(template)-")
+        && cases.contains(set.manifest.samples[$0].caseNumber)
     }
   }
 }

@@ -10,7 +10,7 @@ extension SeparabilityTrial {
   /// A sentence on a judge that cannot tell the concepts apart on the original's pictures; nil for one that can, and for
   /// too few pictures to know.
   func blindness(_ original: [ResultRow]) -> String? {
-    guard let found = original.over("accuracy"), found.n >= JudgeQuality.fewest,
+    guard let found = original.over(SceneMetric.accuracy), found.n >= JudgeQuality.fewest,
       let lower = found.interval?.lower, lower < JudgeQuality.limit
     else { return nil }
     return
@@ -35,30 +35,30 @@ extension SeparabilityTrial {
         Int(((x - y).abs().flattened().max(0).item * 127.5).rounded())
       )
     }
-    let own = cast.rows(of: i, template: 0, in: set)
+    let own = cast.rows(of: i, .judged, in: set)
     let (x, y) = (before.indexed(0, own), after.indexed(0, own))
     let seen = try judged(own)
     let reference = try answers(x, set, own).features
     let n = own.count
     var measured: [MeasuredValue] = [
-      .share("accuracy", seen.right, of: n),
+      .share(SceneMetric.accuracy, seen.right, of: n),
       MeasuredValue(
-        "frechet-to-original", Gaussian(seen.features).distance(to: Gaussian(reference)), n: n),
-      MeasuredValue("largest-difference", Double(seen.difference), .levels, n: n),
+        SceneMetric.frechet, Gaussian(seen.features).distance(to: Gaussian(reference)), n: n),
+      MeasuredValue(SceneMetric.difference, Double(seen.difference), .levels, n: n),
     ]
     // The distance is one in the maps of the networks of `lethe train`.
     if let network = judge as? JudgeNetwork {
       let distances = PerceptualDistance(network)(x, y)
       measured.insert(
-        MeasuredValue("perceptual", distances.isEmpty ? 0 : distances.mean, n: n), at: 2)
+        MeasuredValue(SceneMetric.perceptual, distances.isEmpty ? 0 : distances.mean, n: n), at: 2)
     }
-    let other = cast.rows(of: i, template: 1, in: set)
+    let other = cast.rows(of: i, .trained, in: set)
     if !other.isEmpty {
       let trained = try judged(other)
       measured += [
-        .share("trained-accuracy", trained.right, of: other.count),
+        .share(SceneMetric.trainedAccuracy, trained.right, of: other.count),
         MeasuredValue(
-          "trained-largest-difference", Double(trained.difference), .levels, n: other.count),
+          SceneMetric.trainedDifference, Double(trained.difference), .levels, n: other.count),
       ]
     }
     return measured.map { m in
@@ -81,7 +81,7 @@ extension SeparabilityTrial {
   func picture(
     _ method: String, _ moment: String, _ i: Int, _ state: ConceptState, _ set: SampleSet
   ) -> ResultPicture {
-    let sample = set.manifest.samples[cast.rows(of: i, template: 0, in: set).first ?? 0]
+    let sample = set.manifest.samples[cast.rows(of: i, .judged, in: set).first ?? 0]
     let place = "\(kind)/pictures/\(set.folder.lastPathComponent)/\(sample.file)"
     return ResultPicture(
       place, method, cast.concepts[i], prompt: sample.prompt,

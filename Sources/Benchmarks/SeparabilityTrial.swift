@@ -65,7 +65,7 @@ struct SeparabilityTrial {
         method, "alone", eraser.concept, .forgotten, own, before.indexed(0, picks), own.load())
     }
     // A judge that cannot tell has no rates.
-    if !found.notes.isEmpty { found.rows.removeAll { $0.metric.hasSuffix("accuracy") } }
+    if !found.notes.isEmpty { found.rows.removeAll { SceneMetric.rates.contains($0.metric) } }
     return found
   }
 

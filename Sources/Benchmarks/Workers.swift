@@ -1,5 +1,5 @@
-// Each part of a benchmark runs in its own process. For small models two single-threaded processes are faster than one with
-// two threads, and peak memory is measured per part.
+// Each trial of a benchmark runs in its own process. For small models two single-threaded processes are faster than one with
+// two threads, and peak memory is measured per trial.
 internal import Diffusion
 package import Foundation
 internal import Processes
@@ -12,7 +12,7 @@ package import Training
   internal import Darwin
 #endif
 
-/// Processes that run the parts of a benchmark, some at a time.
+/// Processes that run the trials of a benchmark, some at a time.
 package struct Workers {
   /// The number of processes at a time.
   package var count: Int
@@ -43,19 +43,19 @@ package struct Workers {
 
   private struct Worker {
     let process: Process
-    let part: String
+    let trial: String
     let log: URL
   }
 
-  /// Runs the program once for each part. The output of a worker goes to `workers/PART.log` in the run's folder.
-  /// - Parameter arguments: the program's arguments without `--only PART`, which is added, and with or without `--threads N`,
+  /// Runs the program once for each trial. The output of a worker goes to `workers/TRIAL.log` in the run's folder.
+  /// - Parameter arguments: the program's arguments without `--only TRIAL`, which is added, and with or without `--threads N`,
   ///   in whose place a worker has its share
-  /// - Throws: ``LetheError`` with the last line of a failed worker. The other workers are ended, and finished parts
+  /// - Throws: ``LetheError`` with the last line of a failed worker. The other workers are ended, and finished trials
   ///   stay.
-  package func callAsFunction(_ parts: [String], _ arguments: [String], in run: Run) throws {
+  package func callAsFunction(_ trials: [String], _ arguments: [String], in run: Run) throws {
     let logs = run.file("workers")
     try Run.makeFolder(logs)
-    var waiting = parts[...]
+    var waiting = trials[...]
     var working: [Worker] = []
     var done = 0
     defer {
@@ -64,24 +64,24 @@ package struct Workers {
     }
     while !waiting.isEmpty || !working.isEmpty {
       try Interrupt.check()
-      while working.count < count, let part = waiting.popFirst() {
-        working.append(try start(part, arguments, logs))
+      while working.count < count, let trial = waiting.popFirst() {
+        working.append(try start(trial, arguments, logs))
       }
       Thread.sleep(forTimeInterval: 0.1)
-      let names = working.map(\.part).joined(separator: ", ")
+      let names = working.map(\.trial).joined(separator: ", ")
       for worker in working where !worker.process.isRunning {
-        working.removeAll { $0.part == worker.part }
+        working.removeAll { $0.trial == worker.trial }
         guard worker.process.terminationStatus == 0 else {
-          throw failure(of: worker.part, lastLine(of: worker.log), worker.log, worker.process)
+          throw failure(of: worker.trial, lastLine(of: worker.log), worker.log, worker.process)
         }
         done += 1
       }
-      run.progress("parts", done, parts.count, names)
+      run.progress("trials", done, trials.count, names)
     }
   }
 
-  private func start(_ part: String, _ arguments: [String], _ folder: URL) throws -> Worker {
-    let log = folder.appendingPathComponent(part.slug + ".log")
+  private func start(_ trial: String, _ arguments: [String], _ folder: URL) throws -> Worker {
+    let log = folder.appendingPathComponent(trial.slug + ".log")
     try AtomicFile.write(Data(), to: log)
     guard let handle = try? FileHandle(forWritingTo: log) else {
       throw LetheError.unwritable(log, "it cannot be opened; choose another folder")
@@ -89,16 +89,16 @@ package struct Workers {
     let process = Process()
     process.executableURL = program
     process.arguments =
-      Self.withoutThreads(arguments) + ["--only", part, "--threads", "\(threads)"]
+      Self.withoutThreads(arguments) + ["--only", trial, "--threads", "\(threads)"]
     (process.standardOutput, process.standardError) = (handle, handle)
     // A worker is no rank.
     process.environment = ProcessInfo.processInfo.environment
       .filter { !RankEnvironment.names.contains($0.key) }
       .merging([RankEnvironment.parentKey: "\(getpid())"]) { $1 }
     do { try process.run() } catch {
-      throw failure(of: part, "\(program.path) does not start", log)
+      throw failure(of: trial, "\(program.path) does not start", log)
     }
-    return Worker(process: process, part: part, log: log)
+    return Worker(process: process, trial: trial, log: log)
   }
 
   /// Arguments without the number of threads of the whole benchmark.
@@ -117,12 +117,12 @@ package struct Workers {
 
   /// - Parameter process: the worker, whose exit code tells the kind of the failure
   private func failure(
-    of part: String, _ line: String, _ log: URL, _ process: Process? = nil
+    of trial: String, _ line: String, _ log: URL, _ process: Process? = nil
   ) -> LetheError {
     let code = process.flatMap { $0.terminationReason == .exit ? $0.terminationStatus : nil }
     return LetheError(
       code.flatMap(LetheError.Kind.init(rawValue:)) ?? .other,
-      "the part \(part) failed: \(line) (\(log.path)); finished parts are kept")
+      "the trial \(trial) failed: \(line) (\(log.path)); finished trials are kept")
   }
 
   private func lastLine(of log: URL) -> String {

@@ -30,13 +30,13 @@ package struct ConceptRates {
 
   /// `shown`: the concept's pictures that show it, and the paired change to the original.
   package func shown() -> [MeasuredValue] {
-    rows("shown", original.asked.indices.filter { forgotten.contains(original.asked[$0]) })
+    rows(.shown, original.asked.indices.filter { forgotten.contains(original.asked[$0]) })
   }
 
   /// `kept`: pictures of other subjects that show what was asked for, and the paired change; of all, or of one distance.
   package func kept(_ distance: Distance? = nil) -> [MeasuredValue] {
     rows(
-      "kept",
+      .kept,
       original.asked.indices.filter { i in
         guard let name = original.asked[i][forgotten.kind], !forgotten.contains(original.asked[i]),
           classes.contains(name)
@@ -45,7 +45,7 @@ package struct ConceptRates {
       })
   }
 
-  private func rows(_ name: String, _ picks: [Int]) -> [MeasuredValue] {
+  private func rows(_ pictures: RateMetric.Pictures, _ picks: [Int]) -> [MeasuredValue] {
     guard !picks.isEmpty else { return [] }
     let kind = forgotten.kind
     func hits(_ set: JudgedSet) -> [Bool] {
@@ -54,8 +54,10 @@ package struct ConceptRates {
     let clusters = ClusterBootstrap(picks.map { prompts[$0] })
     let (before, after) = (hits(original), hits(other))
     return [
-      clusters.share("\(name)-original", before), clusters.share(name, after),
-      clusters.change("\(name)-change", zip(after, before).map { ($0 ? 1 : 0) - ($1 ? 1 : 0) }),
+      clusters.share(RateMetric(pictures, .original).name, before),
+      clusters.share(RateMetric(pictures).name, after),
+      clusters.change(
+        RateMetric(pictures, .change).name, zip(after, before).map { ($0 ? 1 : 0) - ($1 ? 1 : 0) }),
     ]
   }
 }

@@ -8,7 +8,7 @@ internal import Torch
 /// The measurement of a judge on the original's own pictures.
 package struct JudgeQuality: Codable, Sendable, Hashable {
   /// Whether the judge can be relied upon for the concept.
-  package enum Verdict: String, Choice {
+  package enum Standing: String, Choice {
     case tells
     case cannotTell
     /// Too few pictures to know.
@@ -64,7 +64,7 @@ package struct JudgeQuality: Codable, Sendable, Hashable {
       "judge-balanced-accuracy", accuracy, .share, n: seen.n + wrong.n, interval)
   }
 
-  package var verdict: Verdict {
+  package var standing: Standing {
     guard balancedAccuracy.n >= Self.fewest, let found = balancedAccuracy.interval else {
       return .unknown
     }
@@ -97,7 +97,7 @@ package struct JudgeQuality: Codable, Sendable, Hashable {
   package func sentence(_ judge: String) -> String {
     let found =
       "balanced accuracy \(balancedAccuracy.text(hasUnit: true)) on \(balancedAccuracy.n) pictures of the original"
-    return switch verdict {
+    return switch standing {
     case .tells: "\(judge) tells the concept from its neighbours: \(found)."
     case .cannotTell:
       "This judge cannot tell: \(judge) has a \(found), and the lower bound must be at least "

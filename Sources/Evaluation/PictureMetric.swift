@@ -71,13 +71,6 @@ package enum PictureMetricCatalog {
     ]
   }
 
-  /// The measure that a metric of this catalog is a profile of, e.g. `fid` for `fid@pytorch-fid`; nil for others.
-  package static func measure(of metric: String) -> String? {
-    let name = String(metric.prefix { $0 != "@" && $0 != ":" })
-    return name != metric && ["clip-score", "fid", "kid", "cmmd", "lpips"].contains(name)
-      ? name : nil
-  }
-
   /// The metrics that the networks at hand allow, in the order of reports.
   package static func metrics(_ networks: MetricNetworks) -> [any PictureMetric] {
     all.flatMap { $0.profiles(networks) } + networks.real

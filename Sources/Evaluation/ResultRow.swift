@@ -44,6 +44,9 @@ public struct ResultRow: Sendable, Hashable {
     public init() {}
   }
 
+  /// The subject of rows over all subjects.
+  package static let allSubjects = "all"
+
   /// The method's name, or `original` for the model before the erasure.
   public var method: String
   /// The erased concepts, or `all`.

@@ -49,7 +49,7 @@ public struct Results: Codable, Sendable, Hashable {
   public var baselines: [String: String] = [:]
   /// Titles of methods by name. Methods without a title are left out.
   public var titles: [String: String] = [:]
-  /// Subjects that do not count as tested: the model's options were chosen on them. Their rows are kept, and are in no
+  /// Subjects of rows that do not count as tested: the model's options were chosen on them. Their rows are kept, and are in no
   /// mean.
   public var development: [String] = []
   /// Sentences below the tables, e.g. the criterion of a success.
@@ -69,7 +69,7 @@ public struct Results: Codable, Sendable, Hashable {
   public var command: [String] = []
   /// Program, models and settings behind the results. It is nil in files of version 0.1.
   public var origin: Origin?
-  /// The parts of a benchmark that are not finished. The numbers are then those of the others.
+  /// The trials of a benchmark that are not finished. The numbers are then those of the others.
   public var unfinished = 0
 
   package init(_ kind: Kind) { self.kind = kind }
@@ -141,14 +141,12 @@ package struct JudgeRecord: Codable, Sendable, Hashable {
 }
 
 extension Results {
-  /// Whether a row's subject is a ``development`` concept. Rows call a style by its name and the word.
-  package func isDevelopment(_ subject: String) -> Bool {
-    development.contains { subject == $0 || subject == "\($0) style" }
-  }
+  /// Whether a row's subject is a ``development`` concept.
+  package func isDevelopment(_ subject: String) -> Bool { development.contains(subject) }
 
   /// The results on test concepts, and those on ``development`` concepts. Without any test concept the first are all of them.
   package var counted: (tested: Results, development: Results?) {
-    let subjects = Set(rows.map(\.subject)).subtracting(["all"])
+    let subjects = Set(rows.map(\.subject)).subtracting([ResultRow.allSubjects])
     let own = subjects.filter(isDevelopment)
     guard !own.isEmpty, own.count < subjects.count else { return (self, nil) }
     func only(_ isKept: (String) -> Bool) -> Results {

@@ -52,9 +52,13 @@ extension Results {
       results.origin?.judges = Dictionary(
         origin.judges.map { (names[$0.key], $0.value) }, uniquingKeysWith: { a, _ in a })
     }
-    if let audit {
-      results.audit?.hashes = Dictionary(
-        audit.hashes.map { (names.inside($0.key), $0.value) }, uniquingKeysWith: { a, _ in a })
+    if let hashes = audit?.hashes {
+      func named(_ hashes: [String: String]) -> [String: String] {
+        Dictionary(hashes.map { (names[$0.key], $0.value) }, uniquingKeysWith: { a, _ in a })
+      }
+      results.audit?.hashes.judges = named(hashes.judges)
+      // A measure may look through a judge's network.
+      results.audit?.hashes.measures = named(hashes.measures)
     }
     return results
   }

@@ -66,7 +66,7 @@ public struct RunVerdict {
       return
     }
     let hits = Int(bounded: (shown.value * Double(shown.n)).rounded(), 0...1_000_000_000)
-    let usual = after.value("shown-original") ?? Self.shown(before)
+    let usual = after.value(RateMetric(.shown, .original)) ?? Self.shown(before)
     let strange = after.value("unrecognised")?.value ?? 0
     let isDestroyed = strange > 0.5 && strange > 2 * (before.value("unrecognised")?.value ?? 0)
     word =
@@ -127,7 +127,7 @@ public struct RunVerdict {
 
   /// The share of the concept's pictures that show it.
   private static func shown(_ rows: [ResultRow]) -> MeasuredValue? {
-    if let shown = rows.value("shown") { return shown }
+    if let shown = rows.value(RateMetric(.shown)) { return shown }
     return rows.value("ua").map { ua in
       var shown = MeasuredValue.share(
         "shown", Int(bounded: ((1 - ua.value) * Double(ua.n)).rounded(), 0...1_000_000_000),
@@ -144,9 +144,9 @@ public struct RunVerdict {
 
   /// The outcome for the other subjects.
   private static func beside(_ before: [ResultRow], _ after: [ResultRow]) -> String {
-    guard let kept = after.value("kept") ?? after.value("ira") else { return "" }
-    let usual = after.value("kept-original") ?? before.value("ira")
-    let change = after.value("kept-change")
+    guard let kept = after.value(RateMetric(.kept)) ?? after.value("ira") else { return "" }
+    let usual = after.value(RateMetric(.kept, .original)) ?? before.value("ira")
+    let change = after.value(RateMetric(.kept, .change))
     let points = usual.map { 100 * (kept.value - $0.value) }
     let lost = change?.interval.map { $0.upper < 0 } ?? (points.map { $0 < -5 } ?? false)
     let was = usual.map { ", before \(percent($0.value))" } ?? ""

@@ -13,13 +13,28 @@ public struct Table {
       (self.text, self.outcome) = (text, outcome)
     }
   }
+  /// An erasure that a row is of, by the label of its results.
+  package struct Key: Sendable, Hashable {
+    package var label: String
+    /// nil for all subjects together.
+    package var subject: String?
+    package init(_ label: String, of subject: String? = nil) {
+      (self.label, self.subject) = (label, subject)
+    }
+
+    init(_ row: ResultRow) {
+      self.init(row.label, of: row.subject == ResultRow.allSubjects ? nil : row.subject)
+    }
+  }
   /// A line of the table.
   package struct Row: Sendable {
     /// The first cells, which name the row. The first titles of the header are theirs.
     package var labels: [String]
     package var cells: [Cell]
-    package init(_ labels: [String], _ cells: [Cell]) {
-      (self.labels, self.cells) = (labels, cells)
+    /// The erasures that the last label names. None where the labels name no method.
+    package var keys: [Key]
+    package init(_ labels: [String], _ cells: [Cell], of keys: [Key] = []) {
+      (self.labels, self.cells, self.keys) = (labels, cells, keys)
     }
   }
   /// A column of a pivoted table: its title, and the function from a line's rows to the cell.
@@ -58,6 +73,8 @@ public struct Table {
   public var note: String
   /// Whether a page shows the title alone until it is opened.
   package var isFolded = false
+  /// The method of all rows, where their labels name none.
+  package var about: String?
   /// Sentences on rows that are marked with †.
   package var marks = ""
   /// The titles of the columns. Those of the labels come first.
@@ -72,10 +89,11 @@ public struct Table {
   /// - Parameters:
   ///   - corner: the titles of the labels
   ///   - down: the labels of a row; nil leaves the row out
+  ///   - namesMethods: whether the last label names the row's method
   ///   - across: the columns
   package static func pivot(
     _ rows: [ResultRow], _ title: String, note: String = "", corner: [String],
-    down: (ResultRow) -> [String]?, across: [Column]
+    down: (ResultRow) -> [String]?, namesMethods: Bool = false, across: [Column]
   ) -> Table {
     var lines: [[String]: [ResultRow]] = [:]
     for row in rows {
@@ -85,7 +103,9 @@ public struct Table {
     return Table(
       title, note: note, header: corner + across.map(\.title),
       rows: rows.compactMap(down).unique.map { labels in
-        Row(labels, across.map { $0.cell(lines[labels] ?? []) })
+        let own = lines[labels] ?? []
+        return Row(
+          labels, across.map { $0.cell(own) }, of: namesMethods ? own.map(Key.init).unique : [])
       })
   }
 

@@ -26,16 +26,27 @@ public struct LetheError: Error, CustomStringConvertible, Sendable, Hashable {
   }
 
   public var kind: Kind
+  /// The option, the file or the variable that has the wrong value; nil where ``fault`` names it or nothing has it.
+  public var place: String?
+  /// The keys that lead to the wrong value in a file, e.g. `training.steps`; nil for a fault of no key.
+  public var key: String?
   /// The fault, with the value that is wrong and the values that would be accepted.
-  public var sentence: String
+  public var fault: String
 
-  /// A sentence of one line. Of one that a stranger's text has made very long, the beginning and the end are kept.
-  public init(_ kind: Kind, _ sentence: String) {
+  /// - Parameters:
+  ///   - place: the option, the file or the variable that has the wrong value
+  ///   - key: the keys that lead to the value there
+  public init(_ kind: Kind, in place: String? = nil, key: String? = nil, _ fault: String) {
+    (self.kind, self.place, self.key, self.fault) = (kind, place, key, fault)
+  }
+
+  /// Place and fault in one line. Of one that a stranger's text has made very long, the beginning and the end are kept.
+  public var sentence: String {
+    let text = place.map { "\($0): \(fault)" } ?? fault
     let line =
-      sentence.contains(where: \.isNewline)
-      ? sentence.split(whereSeparator: \.isNewline).joined(separator: " ") : sentence
-    self.kind = kind
-    self.sentence = line.utf8.count > 3000 ? "\(line.prefix(1000)) ... \(line.suffix(500))" : line
+      text.contains(where: \.isNewline)
+      ? text.split(whereSeparator: \.isNewline).joined(separator: " ") : text
+    return line.utf8.count > 3000 ? "\(line.prefix(1000)) ... \(line.suffix(500))" : line
   }
 
   public var description: String { sentence }
@@ -49,24 +60,27 @@ extension LetheError {
   /// A value of an option, of a file's key or of an argument that is not accepted.
   /// - Parameters:
   ///   - name: the option or the file, e.g. `--steps`
+  ///   - key: the keys that lead to the value in a file
   ///   - why: the value, and what would be accepted
-  public static func badValue(_ name: String, _ why: String) -> LetheError {
-    .init(.request, "\(name): \(why)")
+  public static func badValue(
+    _ name: String, key: String? = nil, _ why: String
+  ) -> LetheError {
+    .init(.request, in: name, key: key, why)
   }
 
   /// A name that is not among those that are known, with the nearest of them.
   /// - Parameters:
   ///   - noun: the kind of thing that is named, e.g. `method`
   ///   - context: the place where the name stands, e.g. `--set`
+  ///   - key: the keys that lead to the name in a file
   public static func unknown(
-    _ noun: String, _ name: String, known: [String], in context: String? = nil
+    _ noun: String, _ name: String, known: [String], in context: String? = nil, key: String? = nil
   ) -> LetheError {
     let last = name.split(separator: ".").last.map(String.init) ?? name
     let hint = (known.nearest(to: name) ?? known.nearest(to: last)).map { "did you mean '\($0)'? " }
     return .init(
-      .request,
-      (context.map { "\($0): " } ?? "") + "unknown \(noun) '\(name)'; " + (hint ?? "")
-        + "known: \(known.joined(separator: ", "))")
+      .request, in: context, key: key,
+      "unknown \(noun) '\(name)'; \(hint ?? "")known: \(known.joined(separator: ", "))")
   }
 }
 
@@ -89,7 +103,7 @@ extension LetheError {
 
   /// A file that people write by hand, with a fault in it: the place and the reason.
   package static func wrong(_ file: URL, _ why: String) -> LetheError {
-    .init(.model, "\(file.path): \(why)")
+    .init(.model, in: file.path, why)
   }
 
   /// A pickle file, which is never opened.

@@ -68,12 +68,12 @@ extension LetheError {
   package static func noFolder(
     _ path: String, _ option: String? = nil, accepted: String
   ) -> LetheError {
-    let start = option.map { "\($0): " } ?? ""
     if FileManager.default.fileExists(atPath: path) {
       let kind = FileKind.words(URL(fileURLWithPath: path)) ?? "a file"
-      return request("\(start)\(path) is \(kind), no folder; accepted: \(accepted)")
+      return .init(.request, in: option, "\(path) is \(kind), no folder; accepted: \(accepted)")
     }
-    return request(
-      "\(start)there is no folder \(path); \(NamedPlace.meant(path))accepted: \(accepted)")
+    return .init(
+      .request, in: option,
+      "there is no folder \(path); \(NamedPlace.meant(path))accepted: \(accepted)")
   }
 }

@@ -25,9 +25,9 @@ extension JSON {
     for (given, value) in additions {
       let key = members[given] == nil ? Self.formerKeys[given] ?? given : given
       guard let known = members[key] else {
+        let name = (path + [given]).joined(separator: ".")
         throw LetheError.unknown(
-          "key", (path + [given]).joined(separator: "."), known: members.keys.sorted(),
-          in: context)
+          "key", name, known: members.keys.sorted(), in: context, key: name)
       }
       members[key] = try known.overlaid(with: value, path + [key], context)
     }

@@ -29,6 +29,11 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
   public static let name = "advunlearn"
   public static let card = MethodCard(
     title: "AdvUnlearn", paper: "arXiv 2405.15234", year: 2024, trains: "the text encoder")
+  public static let variants = [
+    MethodVariant("advunlearn", ["adversary": ["kind": "pgd"]]),
+    MethodVariant("advunlearn-fast", ["adversary": ["kind": "fast"]]),
+    MethodVariant("advunlearn-u", ["parameters": "noxattn"]),
+  ]
 
   public enum Retaining: String, Choice { case regularised, alternating }
 
@@ -74,7 +79,7 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
   }
 
   /// With `alternating`, retaining has steps of its own at the full rate, without gamma.
-  public var idle: [(option: String, beside: String)] {
+  public var idle: [(option: OptionPath, beside: String)] {
     (retain == .alternating ? [("gamma", "retain=alternating")] : [])
       + (pooled ? [] : [("retainTrajectories", "pooled=false")])
   }
@@ -85,7 +90,7 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
   }
 
   /// The base gives the loss. AdvUnlearn decides the course of the training, its weights and the prompts to keep.
-  public static func decided(inside type: any UnlearningMethod.Type) -> [String] {
+  public static func decided(inside type: any UnlearningMethod.Type) -> [OptionPath] {
     // The last is a name of version 0.1.
     [
       "training", "parameters", "guarding", "preserveWeight", "preserveTrajectories",
@@ -102,14 +107,14 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
     let live = try ParameterSelection.named(parameters).trainsText
     let phrases = method.phrases(erasure, seed: run.seed &+ 1)
     // Training a text encoder leaves the noisy pictures as they are, training a U-Net changes them.
-    let walker = pooled || live ? nil : student
+    let denoiser = pooled || live ? nil : student
     let isReplaced = erasure.forget.contains(where: \.isReplaced)
     func states(
       _ some: [Concept.Phrase], keeping: Int?, seed: UInt64, _ progress: (Int, Int) -> Void
     ) throws -> NegativeGuidance {
       try method.forgetting(
         some, isReplaced: isReplaced, original: original, keeping: keeping, live: live,
-        by: walker, seed: seed, progress: progress)
+        by: denoiser, seed: seed, progress: progress)
     }
     func kept(trajectories: Int, keeping: Int?, seed: UInt64, _ progress: (Int, Int) -> Void) throws
       -> any Objective
@@ -117,7 +122,7 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
       try Preservation(
         of: prompts, original, trajectories: trajectories, steps: method.trajectorySteps,
         guidance: method.startGuidance, keeping: keeping, batch: retainBatch, live: live,
-        by: walker, seed: seed, progress: progress)
+        by: denoiser, seed: seed, progress: progress)
     }
     let alternates = retain == .alternating
     let prompts = gamma > 0 || alternates ? try RetainPrompts.of(erasure, file: retainPrompts) : []

@@ -32,11 +32,11 @@ public struct ConceptAblation: PromptedMethod {
 
   public func forgetting(
     _ phrases: [Concept.Phrase], isReplaced: Bool, original: DiffusionModel, keeping: Int?,
-    live: Bool, by walker: DiffusionModel?, seed: UInt64, progress: (Int, Int) -> Void
+    live: Bool, by denoiser: DiffusionModel?, seed: UInt64, progress: (Int, Int) -> Void
   ) throws -> NegativeGuidance {
     let (prompts, anchors) = (phrases.map(\.prompt), phrases.map { $0.broader ?? $0.anchor })
     let states = try follow(
-      original, anchors, keeping: keeping, by: walker, seed: seed, progress: progress)
+      original, anchors, keeping: keeping, by: denoiser, seed: seed, progress: progress)
     return NegativeGuidance(
       states, prompts: StudentPrompts(prompts, original, live: live),
       replacement: states.conditional,  // eps_o(x_t | c)

@@ -23,6 +23,17 @@ public struct ESD: PromptedMethod {
   public static let card = MethodCard(
     title: "Erased Stable Diffusion", paper: "arXiv 2303.07345", year: 2023,
     trains: "cross-attention of the U-Net")
+  public static let variants = [
+    // As published, with the concept's name alone and nothing preserved.
+    MethodVariant("esd-x", asPublished("xattn")), MethodVariant("esd-u", asPublished("noxattn")),
+    // Meta-Unlearning's names, which end in eta. The second is the control: a stronger base without a meta part.
+    MethodVariant("esd-u-1", ["parameters": "noxattn", "eta": 1]),
+    MethodVariant("esd-u-3", ["parameters": "noxattn", "eta": 3]),
+  ]
+
+  private static func asPublished(_ parameters: JSON) -> JSON {
+    ["parameters": parameters, "captions": false, "anchored": false, "preserveWeight": 0]
+  }
 
   public var training = Training(steps: 200, batch: 1, rate: 5e-5)
   /// The weights that are trained: `xattn` for styles, `noxattn` for objects, `full`, `xattn-kv`, `selfattn`,
@@ -42,11 +53,11 @@ public struct ESD: PromptedMethod {
 
   public func forgetting(
     _ phrases: [Concept.Phrase], isReplaced: Bool, original: DiffusionModel, keeping: Int?,
-    live: Bool, by walker: DiffusionModel?, seed: UInt64, progress: (Int, Int) -> Void
+    live: Bool, by denoiser: DiffusionModel?, seed: UInt64, progress: (Int, Int) -> Void
   ) throws -> NegativeGuidance {
     let prompts = phrases.map(\.prompt)
     let states = try follow(
-      original, prompts, keeping: keeping, by: walker, seed: seed, progress: progress)
+      original, prompts, keeping: keeping, by: denoiser, seed: seed, progress: progress)
     // r. A caption says more than the concept: "a noto emoji of a fox" should lose noto and stay a fox.
     let anchors =  // eps_o(x_t | r) [N, C, h, w]
       isReplaced || anchored

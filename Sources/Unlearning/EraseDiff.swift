@@ -49,7 +49,7 @@ public struct EraseDiff: DataMethod {
   public var guarding = GuardOptions()
   public init() {}
   /// Noise is its own target.
-  public var idle: [(option: String, beside: String)] {
+  public var idle: [(option: OptionPath, beside: String)] {
     surrogate == .noise ? [("pool", "surrogate=noise")] : []
   }
   public static var tiny: EraseDiff {

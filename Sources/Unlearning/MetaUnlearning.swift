@@ -104,17 +104,17 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
   }
   public var parameters: String { ((try? inner()) as? any TrainedMethod)?.parameters ?? "full" }
 
-  public static func decided(inside type: any UnlearningMethod.Type) -> [String] {
+  public static func decided(inside type: any UnlearningMethod.Type) -> [OptionPath] {
     guard type is any TrainedMethod.Type else { return [] }
     let all = (try? JSON(encoding: Training()))?.members?.keys.sorted() ?? []
-    return all.filter { $0 != "batch" }.map { "training.\($0)" } + ["guarding"]
+    return all.filter { $0 != "batch" }.map { OptionPath(["training", $0]) } + ["guarding"]
   }
 
   /// The second order differentiates gradients, of which each process would have a part.
   public var dividesBatches: Bool { !attack.secondOrder }
 
   /// The second order keeps the graphs of all steps with all their pictures, so that passes save no memory.
-  public var idle: [(option: String, beside: String)] {
+  public var idle: [(option: OptionPath, beside: String)] {
     guard attack.secondOrder else { return [] }
     return [("picturesInPass", "attack.secondOrder=true")]
       + (attack.optimizer.kind == .sgd

@@ -49,7 +49,7 @@ public struct MethodCatalog: Sendable {
     guard let found = all.first(where: { $0.name == name }) else {
       var error = LetheError.unknown("method", name, known: names)
       if names.contains(UCE.name), names.contains(ESD.name) {
-        error.sentence += "; uce takes seconds, esd trains for minutes"
+        error.fault += "; uce takes seconds, esd trains for minutes"
       }
       throw error
     }

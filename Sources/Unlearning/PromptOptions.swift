@@ -21,14 +21,14 @@ extension TrajectoryOptions {
   /// - Parameters:
   ///   - keeping: states of each trajectory; nil keeps all
   ///   - spreads: whether each trajectory has timesteps of its own
-  ///   - walker: the model that denoises; nil for the original
+  ///   - denoiser: the model that denoises; nil for the original
   func follow(
     _ original: DiffusionModel, _ prompts: [String], keeping: Int? = nil, spreads: Bool = false,
-    by walker: DiffusionModel? = nil, seed: UInt64, progress: (Int, Int) -> Void
+    by denoiser: DiffusionModel? = nil, seed: UInt64, progress: (Int, Int) -> Void
   ) throws -> DenoisingStates {
     try DenoisingStates.follow(
       original, prompts, steps: trajectorySteps, guidance: startGuidance, keeping: keeping,
-      spreads: spreads, by: walker, seed: seed, progress: progress)
+      spreads: spreads, by: denoiser, seed: seed, progress: progress)
   }
 }
 

@@ -15,10 +15,10 @@ public protocol PromptedMethod: ObjectiveMethod, PromptOptions {
   ///   - phrases: one trajectory each
   ///   - keeping: states of each trajectory; nil keeps all
   ///   - live: whether the text encoder is trained
-  ///   - walker: the model that denoises; nil for the original
+  ///   - denoiser: the model that denoises; nil for the original
   func forgetting(
     _ phrases: [Concept.Phrase], isReplaced: Bool, original: DiffusionModel, keeping: Int?,
-    live: Bool, by walker: DiffusionModel?, seed: UInt64, progress: (Int, Int) -> Void
+    live: Bool, by denoiser: DiffusionModel?, seed: UInt64, progress: (Int, Int) -> Void
   ) throws -> NegativeGuidance
 }
 

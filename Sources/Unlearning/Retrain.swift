@@ -12,7 +12,7 @@ public struct Retrain: ObjectiveMethod, DataMethod {
   public static let name = "retrain"
   public static let card = MethodCard(
     title: "Retraining without the data", paper: "gold standard", year: 2020,
-    trains: "the U-Net, anew")
+    trains: "the U-Net, anew", isReference: true)
 
   /// The course of the training from new weights. Take that of the model's own training.
   public var training = Training(steps: 5000, batch: 64, rate: 2e-4, averaging: 0.999)

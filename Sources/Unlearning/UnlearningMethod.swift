@@ -1,6 +1,6 @@
 public import Diffusion
 public import Editing
-internal import Torch
+public import Torch
 internal import TorchNN
 public import Training
 
@@ -11,8 +11,13 @@ public struct MethodCard: Codable, Sendable, Hashable {
   public var year: Int
   /// The parameters that it changes when nothing is set.
   public var trains: String
-  public init(title: String, paper: String, year: Int, trains: String) {
+  /// Whether it is the standard that other methods are held against, as retraining without the data.
+  public var isReference: Bool
+  public init(
+    title: String, paper: String, year: Int, trains: String, isReference: Bool = false
+  ) {
     (self.title, self.paper, self.year, self.trains) = (title, paper, year, trains)
+    self.isReference = isReference
   }
 }
 
@@ -31,6 +36,8 @@ public enum Preserved: Sendable, Hashable {
 public protocol UnlearningMethod: Codable, Sendable {
   static var name: String { get }
   static var card: MethodCard { get }
+  /// Names for the method with certain options, in benchmarks and in `methods.json`.
+  static var variants: [MethodVariant] { get }
   /// Lethe's defaults. The header of a method's file names each difference from its paper.
   init()
   /// Settings that take every step of the method within seconds on a model of a few thousand numbers, for tests.
@@ -42,7 +49,7 @@ public protocol UnlearningMethod: Codable, Sendable {
   func memory(for model: () throws -> DiffusionModel) throws -> String?
   /// Options that have no effect at the current values of others, as paths such as `training.steps`. `beside` names
   /// those others in words. A request that sets such an option is refused.
-  var idle: [(option: String, beside: String)] { get }
+  var idle: [(option: OptionPath, beside: String)] { get }
   /// The prompts and pictures that the method keeps at the current values of its options.
   var preserves: Preserved { get }
   /// Whether several processes may share the rows of a batch. False has each of them compute all, which gives the same.
@@ -50,7 +57,8 @@ public protocol UnlearningMethod: Codable, Sendable {
 }
 
 extension UnlearningMethod {
-  public var idle: [(option: String, beside: String)] { [] }
+  public static var variants: [MethodVariant] { [] }
+  public var idle: [(option: OptionPath, beside: String)] { [] }
   public var dividesBatches: Bool { true }
   public var preserves: Preserved { .asked }
   public static var tiny: Self { Self() }

@@ -11,7 +11,7 @@ public protocol WrappingMethod: UnlearningMethod {
   var options: JSON { get set }
   /// Options of the inner method that this one decides, as paths such as `training.steps`. They are refused in
   /// ``options``, where they would have no effect.
-  static func decided(inside type: any UnlearningMethod.Type) -> [String]
+  static func decided(inside type: any UnlearningMethod.Type) -> [OptionPath]
 }
 
 extension WrappingMethod {
@@ -24,7 +24,7 @@ extension WrappingMethod {
   /// - Throws: ``LetheError`` for names and options that are not known, and for options that this method decides
   public func inner() throws -> any UnlearningMethod {
     for path in Self.decided(inside: try base.catalog.named(base.name))
-    where options.holds(path[...]) {
+    where options.value(at: path) != nil {
       throw LetheError.request(
         "'options.\(path)' has no effect inside \(Self.name), whose own options decide it; leave it out"
       )
@@ -36,29 +36,8 @@ extension WrappingMethod {
   /// - Throws: ``LetheError`` for a method that is not known
   public func undecided(_ options: JSON) throws -> JSON {
     try Self.decided(inside: base.catalog.named(base.name)).reduce(options) {
-      $0.dropping($1[...])
+      $0.without($1)
     }
-  }
-}
-
-extension JSON {
-  private static func parts(_ path: Substring) -> (key: String, rest: Substring?) {
-    let dot = path.firstIndex(of: ".")
-    return (String(path[..<(dot ?? path.endIndex)]), dot.map { path[path.index(after: $0)...] })
-  }
-
-  /// Whether there is a value at a path of keys.
-  fileprivate func holds(_ path: Substring) -> Bool {
-    let (key, rest) = Self.parts(path)
-    guard let value = self[key] else { return false }
-    return rest.map(value.holds) ?? true
-  }
-
-  fileprivate func dropping(_ path: Substring) -> JSON {
-    let (key, rest) = Self.parts(path)
-    var copy = self
-    copy[key] = rest.flatMap { self[key]?.dropping($0) }
-    return copy
   }
 }
 

@@ -12,8 +12,7 @@ package enum AttackBudget {
       return []
     }
     return A.efforts.compactMap { option in
-      let path = option.split(separator: ".").map(String.init)
-      guard let number = amount(own.value(at: path)), let usual = amount(full.value(at: path)),
+      guard let number = amount(own.value(at: option)), let usual = amount(full.value(at: option)),
         number < usual
       else { return nil }
       return "\(option) \(number) of \(usual)"

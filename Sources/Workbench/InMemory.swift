@@ -11,7 +11,7 @@ extension ModelFolder {
   ///   - concepts: names that `themes.json` lists, or words
   ///   - method: a method with its options as properties
   ///   - preserving: prompts whose pictures should stay; nil takes those of every other listed subject
-  /// - Returns: a model that shares every unchanged tensor with the original, and the difference
+  /// - Returns: a model that shares every unchanged tensor with the original, and the eraser
   /// - Throws: ``LetheError``, as `lethe erase` does
   public func erasing(
     _ concepts: String..., by method: some UnlearningMethod = ESD(), preserving: [String]? = nil,

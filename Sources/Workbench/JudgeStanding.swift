@@ -14,7 +14,7 @@ extension RunFolder {
   /// - Parameter command: the command that would ask it
   /// - Throws: ``LetheError`` of the kind `request`
   package func refuseDoubtful(_ judge: JudgeSpec?, _ command: String) throws {
-    guard let judge, let quality = try quality(of: judge), quality.verdict == .cannotTell else {
+    guard let judge, let quality = try quality(of: judge), quality.standing == .cannotTell else {
       return
     }
     throw LetheError.badValue(

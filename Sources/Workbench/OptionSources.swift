@@ -18,7 +18,7 @@ extension ModelFolder {
     let url = self.file(file.rawValue)
     let known = FileManager.default.fileExists(atPath: url.path) ? try JSON(contentsOf: url) : [:]
     var layers = names.compactMap { name in
-      known.value(at: [name]).map { (file.rawValue, $0) }
+      known[name].map { (file.rawValue, $0) }
     }
     layers += given.map { ($0.source, $0.json) }
     return options.leaves.map { path, value in
@@ -26,7 +26,7 @@ extension ModelFolder {
       let usual = defaults.value(at: path)
       // A form may set options that nobody names, as a preset.
       return OptionSource(
-        path.joined(separator: "."), value,
+        "\(path)", value,
         named ?? (usual == nil || usual == value ? "default" : "preset"))
     }
   }
@@ -34,15 +34,11 @@ extension ModelFolder {
 
 extension JSON {
   /// Values that are no object with members, with the keys that lead to them, in the order of the keys.
-  var leaves: [(path: [String], value: JSON)] {
-    guard let members, !members.isEmpty else { return [([], self)] }
+  var leaves: [(path: OptionPath, value: JSON)] {
+    guard let members, !members.isEmpty else { return [(OptionPath([]), self)] }
     return members.sorted { $0.key < $1.key }.flatMap { key, value in
-      value.leaves.map { ([key] + $0.path, $0.value) }
+      value.leaves.map { (OptionPath([key] + $0.path.keys), $0.value) }
     }
-  }
-
-  package func value(at path: [String]) -> JSON? {
-    path.reduce(Optional(self)) { $0?[$1] }
   }
 }
 

@@ -24,9 +24,9 @@ package struct Settings: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         guard let equals = setting.firstIndex(of: "=") else {
           throw LetheError.badValue("--set", "'\(setting)' has no '='; accepted: key=value")
         }
-        let path = setting[..<equals].split(separator: ".").map(String.init)
+        let path = OptionPath(String(setting[..<equals]))
         let value = String(setting[setting.index(after: equals)...])
-        return Self.insert(Self.value(value), at: path[...], into: json)
+        return Self.insert(Self.value(value), at: path.keys[...], into: json)
       })
   }
 

@@ -27,7 +27,7 @@ extension EraseJob {
       )
     }
     for key in (given.members ?? [:]).keys.sorted() where !keys.contains(key) {
-      throw LetheError.unknown("key", key, known: keys, in: file.path)
+      throw LetheError.unknown("key", key, known: keys, in: file.path, key: key)
     }
     var merged = try JSON(encoding: EraseJob()).members ?? [:]
     merged.merge(given.members ?? [:]) { $1 }

@@ -1,7 +1,7 @@
 public import Editing
 public import Evaluation
 public import Foundation
-package import Torch
+internal import Torch
 public import Training
 
 /// The folder of a run: the job and the files that commands write for it.
@@ -36,41 +36,6 @@ public struct RunFolder: Sendable, Hashable {
   /// The run's eraser.
   /// - Throws: ``LetheError`` of the kind `model` for a file that is missing or damaged
   public func eraser() throws -> Eraser { try Eraser(contentsOf: eraserFile) }
-
-  /// The eraser of a file, or of a run's folder, at a strength that may follow: `runs/fox:0.5` is half of it.
-  public static func eraser(at path: String) throws -> Eraser {
-    let (place, strength) = try Weighted.parse(path, "--with")
-    let file = eraserFile(at: place)
-    try requireEraser(place, file)
-    let eraser = try Eraser(contentsOf: file)
-    return strength == 1 ? eraser : Eraser(eraser.card, strength * eraser.vector)
-  }
-
-  /// - Throws: ``LetheError`` of the kind `request` for a place with no eraser
-  private static func requireEraser(_ place: String, _ file: URL) throws {
-    let accepted = "an eraser's file, or the folder of a run of `lethe erase`"
-    guard !FileManager.default.fileExists(atPath: file.path) else { return }
-    guard file.path != URL(fileURLWithPath: place).path else {
-      return try NamedPlace.requireFile(place, "--with", accepted)
-    }
-    let folder = RunFolder(place)
-    let why =
-      folder.has("job.json")
-      ? "has no eraser yet; the command that began the run goes on with it"
-      : "has no eraser.safetensors; accepted: \(accepted)"
-    throw LetheError.badValue("--with", "\(place) \(why)")
-  }
-
-  /// The file of an eraser that is named by itself, or by its run's folder.
-  package static func eraserFile(at path: String) -> URL {
-    let file = URL(fileURLWithPath: path)
-    var isFolder: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    if exists, isFolder.boolValue { return RunFolder(path).eraserFile }
-    // A command of version 0.1 names the file by the name that it had then.
-    let isOldName = !exists && file.lastPathComponent == "increment.safetensors"
-    return isOldName ? RunFolder(file.deletingLastPathComponent()).eraserFile : file
-  }
 
   /// The job of the run.
   /// - Throws: ``LetheError`` of the kind `request` for a place that is no run, `model` for a `job.json` that cannot be read
@@ -159,15 +124,6 @@ public struct RunFolder: Sendable, Hashable {
   }
   private static let methods = Limit(1000, "methods")
 
-  /// - Parameter option: the option that names the folder
-  /// - Throws: ``LetheError`` of the kind `request` for a run, whose files those of another command would mix with
-  package func refuseFiles(_ option: String) throws {
-    guard !has("job.json") else {
-      throw LetheError.badValue(
-        option, "\(path) is a run of `lethe erase`; accepted: another folder")
-    }
-  }
-
   /// The judges that the run's last evaluation was given; none where it was given none.
   /// - Throws: ``LetheError`` of the kind `model` for a `judges.json` that cannot be read
   package func judges(in catalog: JudgeCatalog = .builtIn) throws -> [JudgeSpec] {
@@ -208,31 +164,6 @@ public struct RunFolder: Sendable, Hashable {
   /// Writes text. The file is written whole or not at all.
   package func write(text: String, to name: String) throws {
     try AtomicFile.write(Data(text.utf8), to: file(name))
-  }
-
-  /// Whether options of an older version, which may have fewer at any depth, are these.
-  private static func agrees(_ old: JSON, with own: JSON) -> Bool {
-    guard let members = old.members else { return old == own }
-    return members.allSatisfy { key, value in own[key].map { agrees(value, with: $0) } ?? false }
-  }
-
-  /// Records in the file `name` the options that the results beside it depend on. A file of an older version may have
-  /// fewer of them.
-  /// - Parameters:
-  ///   - identity: the options, seeds and sampling
-  ///   - noun: the command that the results come from, for the message
-  /// - Throws: ``LetheError`` of the kind `request` where the file has other options
-  package func claim(_ name: String, for identity: JSON, _ noun: String) throws {
-    let old = has(name) ? try JSON(contentsOf: file(name)).members ?? [:] : [:]
-    let own = try JSON(encoding: identity)
-    guard Self.agrees(.object(old), with: own) else {
-      throw LetheError.badValue(
-        noun,
-        "\(file(name).path) has another model or eraser, or other options, seeds or sampling than this command; give the same "
-          + "ones, or remove \(path)"
-      )
-    }
-    try write(text: identity.pretty, to: name)
   }
 }
 

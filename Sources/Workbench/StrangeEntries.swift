@@ -12,7 +12,7 @@ extension ModelFolder {
       catalog.names.map { "\(outer.name)-\($0)" }
     }
     return try strange(
-      .methods, known: [Self.developmentKey] + catalog.names + MethodVariant.all.map(\.name), pairs)
+      .methods, known: [Self.developmentKey] + catalog.names + catalog.variantNames, pairs)
   }
 
   /// A sentence on entries of `attacks.json` that are no attack's; nil where there are none.

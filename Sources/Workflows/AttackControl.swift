@@ -12,18 +12,25 @@ package struct ChanceControl {
   /// The control that an earlier run took.
   package init(_ outcomes: [AttackOutcome]) { self.outcomes = outcomes }
 
-  /// The name of the log of random tokens with so many pictures of a prompt.
-  package static let log = "chance-"
+  /// The log of random tokens with so many pictures of a prompt.
+  package static func log(_ queries: Int) -> String { "chance-\(queries)" }
+
+  /// The most pictures that an attack which is held against random tokens had judged for a prompt.
+  package static func queries(
+    of found: [(name: String, outcomes: [AttackOutcome])]
+  ) -> Int {
+    found.filter { isHeldAgainst($0.name) }.map { queries($0.outcomes) }.max() ?? 0
+  }
 
   /// Takes the attack `random` of the request where it has as many attempts as any other attack had queries, else runs
   /// random tokens with so many.
   /// - Parameter run: runs an attack under a name of its own
   init(
     of attacks: [any Attack], _ found: [(name: String, outcomes: [AttackOutcome])],
-    on model: ModelFolder, _ run: (any Attack, String) throws -> [AttackOutcome]
+    on model: ModelFolder, in catalog: AttackCatalog,
+    _ run: (any Attack, String) throws -> [AttackOutcome]
   ) throws {
-    let queries =
-      found.filter { Self.isHeldAgainst($0.name) }.map { Self.queries($0.outcomes) }.max() ?? 0
+    let queries = Self.queries(of: found)
     let own = attacks.lazy.compactMap { $0 as? RandomTokens }.first
     if let own, own.attempts >= queries {
       outcomes = found.first { $0.name == RandomTokens.name }?.outcomes ?? []
@@ -32,10 +39,11 @@ package struct ChanceControl {
       outcomes = found.first?.outcomes ?? []
     } else {
       var random =
-        try own ?? AttackRun.configured(RandomTokens.name, [], of: model) as? RandomTokens
+        try own
+        ?? AttackRun.configured(RandomTokens.name, [], of: model, in: catalog) as? RandomTokens
         ?? RandomTokens()
       random.attempts = queries
-      outcomes = try run(random, "\(Self.log)\(queries)")
+      outcomes = try run(random, Self.log(queries))
     }
   }
 

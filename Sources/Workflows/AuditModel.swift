@@ -63,7 +63,7 @@ package struct AuditModel {
     var results = Results(.audit, options, judge: judge.card.measured)
     results.seeds = options.quick ? 1 : options.retainSeeds
     results.rows = measured.map {
-      ResultRow("original", "all", $0, seeds: results.seeds)
+      ResultRow("original", ResultRow.allSubjects, $0, seeds: results.seeds)
     }
     results.origin = Origin(base: hash, [(try model.judgeSpec(), judge.about.hash)])
     results = run.runFolder.dated(results)

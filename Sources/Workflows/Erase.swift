@@ -131,8 +131,7 @@ public struct Erase {
   /// Refuses settings of options that have no effect beside the values of others. `methods.json` may hold them.
   private static func refuseIdle(_ method: any UnlearningMethod, _ settings: [Settings]) throws {
     for (option, other) in method.idle {
-      let path = option.split(separator: ".").map(String.init)
-      guard settings.contains(where: { $0.json.value(at: path) != nil }) else { continue }
+      guard settings.contains(where: { $0.json.value(at: option) != nil }) else { continue }
       throw LetheError.badValue("--set", "'\(option)' has no effect beside \(other); leave it out")
     }
   }

@@ -90,13 +90,6 @@ extension Erase {
 extension JSON {
   /// A method's options without those that have no effect beside the values of others.
   func without(idle method: any UnlearningMethod) -> JSON {
-    method.idle.reduce(self) { $0.without($1.option.split(separator: ".").map(String.init)[...]) }
-  }
-
-  private func without(_ path: ArraySlice<String>) -> JSON {
-    guard let key = path.first, let value = self[key] else { return self }
-    var copy = self
-    copy[key] = path.count > 1 ? value.without(path.dropFirst()) : nil
-    return copy
+    method.idle.reduce(self) { $0.without($1.option) }
   }
 }

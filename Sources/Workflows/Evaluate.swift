@@ -21,34 +21,33 @@ public struct Evaluate {
   public let options: EvaluationOptions
   package let suite: PromptSuite
   let judges: [JudgeSpec]
-  let metrics: MetricCatalog
+  /// The catalogs in which metrics and judges are looked up.
+  let catalogs: Catalogs
   /// Whether results and pictures of another evaluation in the same folder go.
   public var overwrites = true
   /// The command line, argument by argument.
   public var command: [String] = []
   /// Networks for measures of the pictures of other subjects.
   package var measures: [MeasureSpec] = []
-  /// The catalog in which judges are looked up.
-  package var judgeCatalog = JudgeCatalog.builtIn
 
-  /// - Parameter metrics: the metrics to measure
+  /// - Parameter catalogs: the metrics to measure and the judges that are known
   /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or for concepts that it does not
   ///   list
   public init(
-    _ job: EraseJob, _ options: EvaluationOptions, metrics: MetricCatalog = .builtIn
+    _ job: EraseJob, _ options: EvaluationOptions, catalogs: Catalogs = .builtIn
   ) throws {
     _ = try job.folder.judge()
-    try self.init(job, options, metrics: metrics, .themed(job, options))
+    try self.init(job, options, catalogs: catalogs, .themed(job, options))
   }
 
   /// - Parameter judges: nil takes the one that the model's `themes.json` names
   /// - Throws: ``LetheError`` of the kind `request` for a model without a judge
   package init(
-    _ job: EraseJob, _ options: EvaluationOptions, metrics: MetricCatalog = .builtIn,
+    _ job: EraseJob, _ options: EvaluationOptions, catalogs: Catalogs = .builtIn,
     _ suite: PromptSuite, judges: [JudgeSpec] = []
   ) throws {
     self.judges = try judges.isEmpty ? [job.folder.judgeSpec()] : judges
-    (self.job, self.options, self.suite, self.metrics) = (job, options, suite, metrics)
+    (self.job, self.options, self.suite, self.catalogs) = (job, options, suite, catalogs)
   }
 
   /// The samples that both models draw. Those of the forgotten subjects come first.
@@ -60,7 +59,7 @@ public struct Evaluate {
   public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
     // A judge that cannot be opened is named before results that it would replace.
     let opened = try judges.map {
-      ($0, try suite.open($0, on: device, in: judgeCatalog))
+      ($0, try suite.open($0, on: device, in: catalogs.judges))
     }
     if !overwrites { try refuseReplacing(in: run.runFolder) }
     let original = try job.folder.model(on: device)
@@ -115,7 +114,7 @@ public struct Evaluate {
     again sets: [(label: String, set: SampleSet)], cachedIn cache: URL, on device: Device
   ) throws -> (Results, [JudgedPicture]) {
     let opened = try judges.map {
-      ($0, try suite.open($0, on: device, in: judgeCatalog))
+      ($0, try suite.open($0, on: device, in: catalogs.judges))
     }
     var (results, verdicts) = try measured(sets, by: opened, .alone)
     try measurePictures(

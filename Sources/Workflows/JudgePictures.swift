@@ -5,7 +5,7 @@ package import Evaluation
 package import Foundation
 package import Torch
 package import Training
-internal import Workbench
+package import Workbench
 
 /// Judges a folder of captioned pictures. A picture whose caption mentions a concept is asked to show it.
 package struct JudgePictures {
@@ -16,7 +16,7 @@ package struct JudgePictures {
   /// Rivals of the concepts, for judges of words; those of the kind when left out.
   package var siblings: [String] = []
   /// The catalog in which judges are looked up.
-  package var judgeCatalog = JudgeCatalog.builtIn
+  package var catalogs = Catalogs.builtIn
 
   /// - Throws: ``LetheError`` of the kind `request` without a concept or a judge
   package init(
@@ -50,7 +50,7 @@ package struct JudgePictures {
     }
     var results = Results(.evaluation)
     for spec in judges {
-      let judge = try spec.open(asked: question, on: device, in: judgeCatalog)
+      let judge = try spec.open(asked: question, on: device, in: catalogs.judges)
       results.judges.append(JudgeRecord(spec, judge.about, nil))
       guard !judge.classes.isEmpty else { continue }
       var seen: [Bool] = []

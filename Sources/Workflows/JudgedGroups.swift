@@ -52,7 +52,7 @@ extension Evaluate {
           results.notes.append(lead + quality.sentence(spec.description))
         }
         results.notes += [unknown(own.samples, group, judge, spec)].compactMap(\.self)
-        if quality?.verdict != .cannotTell { told.append(group) }
+        if quality?.standing != .cannotTell { told.append(group) }
       }
       // Real pictures of the subjects that are drawn.
       let all = try (judge as? JudgeNetwork)?.reference(in: URL(fileURLWithPath: spec.argument))
@@ -73,7 +73,7 @@ extension Evaluate {
             )
           }
           let own = part(judged, group)
-          let found = metrics.all.compactMap {
+          let found = catalogs.metrics.all.compactMap {
             $0.init().measure(own.seen, forgotten: group, reference: reference)
           }
           results.rows += try found.map { try row(label, $0, group, name) }

@@ -66,6 +66,19 @@ package struct Relearn {
     concepts = try job.forgotten(in: themes)
   }
 
+  /// The fine-tuning with its defaults, over them its entry of `attacks.json`, and over that `settings`.
+  /// - Throws: ``LetheError`` of the kind `request` for an unknown option, and for a catalog with another attack of its name
+  package static func tuning(
+    _ settings: [Settings], of model: ModelFolder, in catalog: AttackCatalog = .builtIn
+  ) throws -> Relearning {
+    let attack = try AttackRun.configured(Relearning.name, settings, of: model, in: catalog)
+    guard let tuning = attack as? Relearning else {
+      throw LetheError.request(
+        "the attack '\(Relearning.name)' of this program is no fine-tuning; accepted: Lethe's own")
+    }
+    return tuning
+  }
+
   /// The measurements after some steps of one fine-tuning: a line of `curve.jsonl`.
   package struct Point: Codable, Hashable {
     var set: TuningSet

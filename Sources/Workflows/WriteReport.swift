@@ -188,7 +188,7 @@ public struct WriteReport {
     guard folder.has("results.json") else { return nil }
     // The results of a fine-tuning name no judge: it asks the first of the run's.
     let named = try results.judges.first ?? folder.results().judges.first
-    guard let spec = named?.spec, try folder.quality(of: spec)?.verdict == .cannotTell else {
+    guard let spec = named?.spec, try folder.quality(of: spec)?.standing == .cannotTell else {
       return nil
     }
     return

@@ -46,13 +46,12 @@ package struct YAMLText: Sendable {
 
   /// An error about this file with the line of the key that it names.
   package func located(_ error: LetheError) -> LetheError {
-    let words = error.sentence.split(separator: "'", omittingEmptySubsequences: false)
-    let keys = stride(from: 1, to: words.count, by: 2).map { String(words[$0]) }
-    guard error.sentence.hasPrefix(file.path),
-      let line = keys.lazy.compactMap({ lines[$0] ?? lines["options.\($0)"] }).first
+    guard error.place == file.path, let key = error.key,
+      let line = lines[key] ?? lines["options.\(key)"]
     else { return error }
-    return LetheError(
-      error.kind, "\(file.path), line \(line)\(error.sentence.dropFirst(file.path.count))")
+    var located = error
+    located.place = "\(file.path), line \(line)"
+    return located
   }
 
   /// Stars that may begin an alias, where the text has what may be an anchor. Without anchors an alias stands for nothing.

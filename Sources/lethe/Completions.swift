@@ -12,7 +12,7 @@ extension CompletionKind {
   static var attacks: CompletionKind { .list(LetheProgram.catalogs.attacks.names + ["all"]) }
   static var samplers: CompletionKind { .list([Samplers.model] + Samplers.all.map { $0.name }) }
   static var judges: CompletionKind {
-    .list(LetheProgram.catalogs.judges.all.map { $0.scheme + ($0.argument == nil ? "" : ":") })
+    .list(LetheProgram.catalogs.judges.all.map { $0.scheme + ($0.argument == .none ? "" : ":") })
   }
 
   /// The subjects of a model that stands earlier on the command line.

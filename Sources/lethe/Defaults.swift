@@ -95,8 +95,8 @@ enum Defaults {
   ) throws -> T? {
     guard let text = text(name) else { return nil }
     do { return try value(text) } catch let error as LetheError {
-      let own = error.sentence.hasPrefix("\(option): ") ? option.count + 2 : 0
-      throw LetheError(error.kind, "\(name): \(error.sentence.dropFirst(own))")
+      throw LetheError(
+        error.kind, in: name, error.place == option ? error.fault : error.sentence)
     }
   }
 

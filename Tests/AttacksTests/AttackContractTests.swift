@@ -23,21 +23,19 @@ import TorchNN
       .init("a fox", words: "fox", anchor: ""),
     ])
 
-  /// A configuration small enough for a test, by the options that attacks share.
-  static func small<A: Attack>(_ type: A.Type) throws -> any Attack {
-    var json = try JSON(encoding: A())
-    for (key, value) in [
-      ("times", 2), ("steps", 3), ("population", 8), ("generations", 3), ("pictures", 2),
-      ("pictureSteps", 2), ("attempts", 3),
-    ] where json[key] != nil {
-      json[key] = .int(value)
+  static func small<A: Attack>(_ type: A.Type) -> any Attack { A.tiny }
+
+  /// Small settings try less than the defaults wherever an attack counts its effort.
+  @Test(arguments: names) func tinySettingsAreSmall(_ name: String) throws {
+    func check<A: Attack>(_ type: A.Type) throws {
+      let (own, usual) = (try JSON(encoding: A.tiny), try JSON(encoding: A()))
+      for effort in A.efforts {
+        guard let small = own.value(at: effort)?.int, let whole = usual.value(at: effort)?.int
+        else { continue }
+        #expect(small <= whole && small <= 32, "\(effort)")
+      }
     }
-    if json["checkpoints"] != nil { json["checkpoints"] = [1, 3, 9] }
-    if var training = json["training"] {
-      training["steps"] = 3
-      json["training"] = training
-    }
-    return try json.decoded(as: A.self)
+    try check(AttackCatalog.builtIn.named(name))
   }
 
   static func victim(_ model: DiffusionModel) throws -> Victim {
@@ -72,7 +70,7 @@ import TorchNN
     func check<A: Attack>(_ type: A.Type) throws {
       let options = try JSON(encoding: A())
       for effort in A.efforts {
-        let value = effort.split(separator: ".").reduce(options) { $0?[String($1)] }
+        let value = options.value(at: effort)
         #expect(value?.int ?? value?.array?.count != nil, "\(effort)")
       }
     }

@@ -120,25 +120,25 @@ import TorchNN
   /// The way back to noise undoes a step along the same prediction, and what is drawn again depends on the picture.
   @Test func latentInversion() throws {
     let (original, victim, target) = try Self.pair()
-    let walk = try GuidedDDIM(victim, Self.sampling)
+    let path = try GuidedDDIM(victim, Self.sampling)
     let g = Generator(seed: 5)
     let (x0, eps) = (Tensor.randn([1, 4, 8, 8], g), Tensor.randn([1, 4, 8, 8], g))
-    let later = walk.step((x0, eps), from: 2, to: 1)
-    let earlier = walk.step((x0, eps), from: 1, to: 2)
+    let later = path.step((x0, eps), from: 2, to: 1)
+    let earlier = path.step((x0, eps), from: 1, to: 2)
     #expect(later.distance(to: earlier) > 0.01)
-    let a = Double(victim.schedule.alphaBar[walk.timesteps[1]])
+    let a = Double(victim.schedule.alphaBar[path.timesteps[1]])
     #expect(later.distance(to: a.squareRoot() * x0 + (1 - a).squareRoot() * eps) < 1e-5)
     let found = try Self.pictures(LatentInversion(), target)
     // Written out: back through the levels along eps of the level before, and forth again.
     let toOne = victim.layout.scheduler["set_alpha_to_one"]?.bool ?? true
     let levels =
-      walk.timesteps.map { Double(victim.schedule.alphaBar[$0]) }
+      path.timesteps.map { Double(victim.schedule.alphaBar[$0]) }
       + [toOne ? 1 : Double(victim.schedule.alphaBar[0])]
     let expected = try withoutGradients {
       let c = victim.embed(Self.prompts.map(\.prompt))
       var x = try WhiteBoxTarget(target).target(Self.prompts[0])
       func move(_ told: Int, from a: Double, to b: Double) {
-        let t = Tensor.full([1], Double(walk.timesteps[told]))
+        let t = Tensor.full([1], Double(path.timesteps[told]))
         let e = victim.predict(x, at: t, given: c)
         x =
           b.squareRoot() / a.squareRoot() * (x - (1 - a).squareRoot() * e) + (1 - b).squareRoot()

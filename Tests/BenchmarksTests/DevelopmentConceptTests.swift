@@ -51,7 +51,7 @@ import Workflows
   /// Their rows are in tables of their own, and in no other.
   @Test func theyAreShownApart() throws {
     try Fixtures.temporaryFolder { folder in
-      let model = try Self.model(folder, #"["fox"]"#)
+      let model = try Self.model(folder, #"["fox", "noto"]"#)
       func bench(_ concepts: [String], counted: Bool = false) throws -> (Results, [String]) {
         var options = Tiny.benchmark(model)
         options.countsDevelopment = counted
@@ -73,6 +73,10 @@ import Workflows
       // A benchmark of such a concept alone says so.
       let alone = try bench(["fox"])
       #expect(alone.1.count == 1 && alone.1[0].contains("no test of the settings"))
+      // A row calls a style by its name and the word.
+      let (styled, tables) = try bench(["noto style", "cat", "owl"])
+      #expect(styled.development == ["noto style"] && tables.count > 1)
+      #expect(!styled.counted.tested.rows.contains { $0.subject == "noto style" })
     }
   }
 

@@ -59,7 +59,7 @@ import WorkbenchSupport
       #expect(text.contains("Against random tokens with as many queries"))
       let page = try String(contentsOf: run.file("report.html"), encoding: .utf8)
       #expect(page.contains("Erasures under attack") && page.contains("data:image/png"))
-      // Finished parts are kept. Results and pictures alone give the same page.
+      // Finished trials are kept. Results and pictures alone give the same page.
       #expect(try Tiny.runner()(bench, in: run, on: .cpu).rows == results.rows)
       #expect(
         try String(contentsOf: WriteReport(run.runFolder)(), encoding: .utf8) == page)

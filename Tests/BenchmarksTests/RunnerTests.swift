@@ -101,7 +101,7 @@ import WorkbenchSupport
     }
   }
 
-  /// A shell takes the program's place and writes down the part that it is given.
+  /// A shell takes the program's place and writes down the trial that it is given.
   @Test func startsAProcessForEachTrial() throws {
     try Fixtures.temporaryFolder { folder in
       let run = try Run(folder.appendingPathComponent("run"))

@@ -62,7 +62,7 @@ import Training
       }
       #expect(error?.kind == .request)
       let text = "\(try #require(error))"
-      #expect(text.contains("the part b failed: lethe: no such thing"))
+      #expect(text.contains("the trial b failed: lethe: no such thing"))
     }
   }
 }

@@ -14,7 +14,7 @@ import Torch
     process.executableURL = URL(fileURLWithPath: "/bin/bash")
     process.arguments = ["-c", command]
     process.environment = ProcessInfo.processInfo.environment.merging(
-      ["LETHE": CommandTests.program.path, "MODEL": model, "SWIFT_BACKTRACE": "enable=no"]) { $1 }
+      ["LETHE": TestedProgram.program.path, "MODEL": model, "SWIFT_BACKTRACE": "enable=no"]) { $1 }
     let out = Pipe()
     process.standardOutput = out
     try process.run()

@@ -23,7 +23,7 @@ import Testing
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/bash")
     process.arguments = [
-      "-c", script, "bash", CommandTests.program.path, model.path, folder.path,
+      "-c", script, "bash", TestedProgram.program.path, model.path, folder.path,
     ]
     let out = Pipe()
     (process.standardOutput, process.standardError) = (out, out)

@@ -12,7 +12,7 @@ import Workflows
 @testable import LetheCommands
 
 @Suite struct SilenceTests {
-  private let program = CommandTests()
+  private let program = TestedProgram()
   private let model = Fixtures.url("tiny-sd1").path
 
   private func json(_ text: String) throws -> [String: Any] {
@@ -362,7 +362,7 @@ import Workflows
   @Test func aDrawingIsInterrupted() throws {
     try Fixtures.temporaryFolder { folder in
       let process = Process()
-      process.executableURL = CommandTests.program
+      process.executableURL = TestedProgram.program
       process.arguments = [
         "generate", model, "--prompt", "x y", "--steps", "999", "--sampler", "ddim", "--threads",
         "1",

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct WordingCommandTests {
-  private let program = CommandTests()
+  private let program = TestedProgram()
 
   private func erase(_ more: String...) throws -> (code: Int32, out: String, error: String) {
     try program.run(

@@ -15,8 +15,8 @@ import Training
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url(kind))
     let prompts = ["a fox", "a cat"]
-    func follow(by walker: DiffusionModel?) throws -> DenoisingStates {
-      try DenoisingStates.follow(model, prompts, steps: 4, guidance: 3, by: walker, seed: 1)
+    func follow(by denoiser: DiffusionModel?) throws -> DenoisingStates {
+      try DenoisingStates.follow(model, prompts, steps: 4, guidance: 3, by: denoiser, seed: 1)
     }
     let states = try follow(by: nil)
     #expect(try follow(by: model.clone()).reference.distance(to: states.reference) < 1e-5)
@@ -51,7 +51,7 @@ import Training
     }
   }
 
-  /// All shifts of a walk's timesteps together are the timesteps of the training, each once, whatever their spacing.
+  /// All shifts of a trajectory's timesteps together are the timesteps of the training, each once, whatever their spacing.
   @Test(arguments: ["leading", "trailing"], [0, 1]) func shiftsMeetEveryTimestep(
     _ spacing: String, _ offset: Int
   ) throws {
@@ -186,7 +186,7 @@ import Training
     }
   }
 
-  /// Predictions that the walk made are taken from it, and only others are made anew.
+  /// Predictions that the trajectory made are taken from it, and only others are made anew.
   @Test func knownPredictionsAreNotMadeAgain() throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))

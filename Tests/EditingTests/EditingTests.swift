@@ -60,7 +60,7 @@ import Training
   }
 
   /// Laid on and taken back; a sum of two equals both in turn.
-  @Test func incrementsComeBack() throws {
+  @Test func erasersComeBack() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let path = ParameterSelection.crossAttention.paths(of: model.parameters)[0]
     let base = try #require(model.parameters[path])

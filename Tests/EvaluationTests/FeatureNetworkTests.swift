@@ -71,7 +71,7 @@ import TorchNN
       let real = RealPictures(fid, first, named: "coco")
       let zero = try #require(try real.measure(drawn, reference: drawn))
       #expect(zero.metric == "fid@pytorch-fid:coco" && abs(zero.value) < 1e-6)
-      #expect(PictureMetricCatalog.measure(of: zero.metric) == "fid")
+      #expect(PictureMeasure(of: zero.metric) == .fid)
       // Means that lie 1 apart in each of 2048 features.
       let shifted = Gaussian(mean: first.mean + 1, covariance: first.covariance)
       let far = try RealPictures(fid, shifted, named: "coco").measure(drawn, reference: drawn)

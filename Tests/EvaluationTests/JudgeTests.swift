@@ -160,22 +160,22 @@ import TorchNN
     let lower = try #require(Interval.wilson(38, of: 40)).lower
     let expected = 0.95 - (2 * (0.95 - lower) * (0.95 - lower)).squareRoot() / 2
     #expect(abs((quality.balancedAccuracy.interval?.lower ?? 0) - expected) < 1e-9)
-    #expect(quality.verdict == .tells)
+    #expect(quality.standing == .tells)
     let (blind, others) = Self.set(20, of: 40, wrong: 18, of: 40)
     let poor = try #require(JudgeQuality(blind, prompts: others, Self.forgotten))
-    #expect(poor.verdict == .cannotTell)
+    #expect(poor.standing == .cannotTell)
     #expect(poor.sentence("clip:x").contains("cannot tell"))
     // A judge that sees the concept everywhere is no better than one that never does.
     let (everywhere, all) = Self.set(40, of: 40, wrong: 40, of: 40)
-    #expect(JudgeQuality(everywhere, prompts: all, Self.forgotten)?.verdict == .cannotTell)
+    #expect(JudgeQuality(everywhere, prompts: all, Self.forgotten)?.standing == .cannotTell)
     let (few, some) = Self.set(10, of: 10, wrong: 0, of: 10)
     let small = try #require(JudgeQuality(few, prompts: some, Self.forgotten))
-    #expect(small.verdict == .unknown)
+    #expect(small.standing == .unknown)
     #expect(small.tooFew == "too few pictures (20 of 40) to measure the judge")
     // Two pictures of the concept blame no judge, a perfect one least of all; a blind one is blind on few as well.
     let (two, both) = Self.set(2, of: 2, wrong: 0, of: 60)
     let perfect = try #require(JudgeQuality(two, prompts: both, Self.forgotten))
-    #expect(perfect.verdict == .unknown)
+    #expect(perfect.standing == .unknown)
     #expect(
       perfect.sentence("own:x").hasPrefix(
         "own:x: too few pictures of the concept (2 of 20) to measure the judge."))
@@ -183,9 +183,9 @@ import TorchNN
     let (often, _) = Self.set(40, of: 40, wrong: 0, of: 40)
     let repeated = try #require(JudgeQuality(often, prompts: twoPrompts, Self.forgotten))
     #expect(
-      repeated.verdict == .unknown && repeated.tooFew == "too few prompts to measure the judge")
+      repeated.standing == .unknown && repeated.tooFew == "too few prompts to measure the judge")
     let (never, all5) = Self.set(0, of: 5, wrong: 0, of: 60)
-    #expect(JudgeQuality(never, prompts: all5, Self.forgotten)?.verdict == .cannotTell)
+    #expect(JudgeQuality(never, prompts: all5, Self.forgotten)?.standing == .cannotTell)
     let (one, single) = Self.set(5, of: 5, wrong: 0, of: 0)
     #expect(JudgeQuality(one, prompts: single, Self.forgotten) == nil)
   }

@@ -145,7 +145,7 @@ import TorchNN
     #expect(try score.change(old, from: old)?.interval?.upper == 0)
     #expect(try CLIPScore(clip, named: "tiny", .hessel).change(new, from: old) == nil)
     #expect(try score.change(new, from: drawn([a, a, a], ["fox", "fox", "fox"])) == nil)
-    #expect(PictureMetricCatalog.measure(of: change.metric) == nil)
+    #expect(PictureMeasure(of: change.metric) == nil)
   }
 
   /// The catalog has a metric for every profile that the networks allow, under names of their own.

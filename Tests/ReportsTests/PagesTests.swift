@@ -96,7 +96,7 @@ struct PagesTests {
     #expect(text.contains("| esd-u-1 | 0, 0, 20 | 0, 0, 60 |"))
   }
 
-  /// The page has means over seeds with their standard error, and the method nearest to the retrained model.
+  /// The page has means over seeds with their intervals, and the method nearest to the retrained model.
   @Test func forgettingStandsBesideRetraining() throws {
     var results = Results(.benchForgetting)
     for (method, ua, ira) in [
@@ -110,8 +110,20 @@ struct PagesTests {
         ]
       }
     }
+    // The interval is the one of the results.
+    for (method, metric, value, interval) in [
+      ("a", "ua", 1.0, nil), ("a", "ira", 0.7, Interval(0.6, 0.8, .t95)),
+      ("b", "ua", 0.3, nil), ("b", "ira", 0.8, nil), ("original", "ua", 0, nil),
+      ("original", "ira", 0.9, nil), ("retrain", "ua", 1, nil), ("retrain", "ira", 0.8, nil),
+    ] {
+      results.rows.append(
+        ResultRow(method, "fox", MeasuredValue(metric, value, .share, n: 20, interval), seeds: 2))
+    }
+    let old = ForgettingPage(results, nowhere)
+    #expect(abs((old.gap("a") ?? 1) - 0.05) < 1e-12 && old.gap("retrain") == nil)
+    for method in ["original", "a", "b"] { results.baselines[method] = "retrain" }
     let page = ForgettingPage(results, nowhere)
-    #expect(page.mean("a", "ira")?.text() == "70.0 ± 10.0")
+    #expect(page.mean("a", "ira")?.text() == "70.0 [60.0, 80.0]")
     #expect(page.mean("retrain", "ira")?.text() == "80.0")
     // (|1 - 1| + |0.7 - 0.8|) / 2
     #expect(abs((page.gap("a") ?? 1) - 0.05) < 1e-12 && page.gap("retrain") == nil)

@@ -193,7 +193,7 @@ struct RunVerdictTests {
         features: Tensor.zeros([40, 1]))
       let quality = JudgeQuality(
         blind, prompts: (0..<40).map { "\($0)" }, Forgotten(kind: "object", names: ["fox"]))
-      #expect(quality?.verdict == .cannotTell)
+      #expect(quality?.standing == .cannotTell)
       page.results?.judges = [
         JudgeRecord(JudgeSpec("own", "x"), JudgeDescription("x", "own"), quality)
       ]
@@ -238,8 +238,8 @@ struct RunVerdictTests {
     var bench = results(shown: 1)
     (bench.kind, bench.unfinished) = (.benchMethods, 3)
     let content = try ResultsPage.content(of: bench, in: Fixtures.folder)
-    #expect(content.notices.first?.contains("3 parts are not finished") == true)
-    #expect(content.markdown.contains("3 parts are not finished"))
+    #expect(content.notices.first?.contains("3 trials are not finished") == true)
+    #expect(content.markdown.contains("3 trials are not finished"))
     #expect(content.markdown.contains("| esd | Too few to say forgotten |"))
   }
 }

@@ -32,26 +32,39 @@ struct TableTests {
     results.rows = rows + [ResultRow("original", "fox", .share("ua", 0, of: 4), seeds: 1)]
     results.titles = ["esd": "Erased Stable Diffusion"]
     results.stopped = [StoppedTraining("esd", "cat", seed: 2, "stopped at step 5")]
-    func marked(_ labels: [[String]], title: String = "T") -> (labels: [[String]], marks: String) {
-      let table = Table(title, header: [], rows: labels.map { .init($0, []) }).marked(by: results)
+    func marked(
+      _ rows: [(labels: [String], keys: [Table.Key])], about method: String? = nil
+    ) -> (labels: [[String]], marks: String) {
+      var table = Table("T", header: [], rows: rows.map { .init($0.labels, [], of: $0.keys) })
+      table.about = method
+      table = table.marked(by: results)
       return (table.rows.map(\.labels), table.marks)
     }
     let sentence = "† esd, cat, seed 2: stopped at step 5."
     let (byMethod, note) = marked([
-      ["esd"], ["uce"], ["Erased Stable Diffusion"], ["esd inside meta"],
+      (["esd"], [.init("esd")]), (["uce"], [.init("uce")]),
+      (["Erased Stable Diffusion"], [.init("esd", of: "cat")]),
+      (["esd inside meta"], [.init("esd inside meta")]), (["esd"], []),
     ])
-    #expect(byMethod == [["esd †"], ["uce"], ["Erased Stable Diffusion †"], ["esd inside meta"]])
-    #expect(note == sentence)
     #expect(
-      marked([["fox", "esd"], ["cat", "esd"]]).labels == [["fox", "esd"], ["cat", "esd †"]])
-    #expect(marked([["esd against uce"], ["uce"]]).labels[0] == ["esd against uce †"])
-    #expect(marked([["S1 t0"]], title: "Objects, esd").marks == sentence)
-    #expect(marked([["S1 t0"]], title: "Objects, uce").marks.isEmpty)
-    #expect(marked([["uce"]]).marks.isEmpty)
+      byMethod == [
+        ["esd †"], ["uce"], ["Erased Stable Diffusion †"], ["esd inside meta"], ["esd"],
+      ])
+    #expect(note == sentence)
+    let bySubject = marked([
+      (["fox", "esd"], [.init("esd", of: "fox")]), (["cat", "esd"], [.init("esd", of: "cat")]),
+    ])
+    #expect(bySubject.labels == [["fox", "esd"], ["cat", "esd †"]])
+    let pair = marked([(["a against b"], [.init("esd"), .init("uce")]), (["uce"], [.init("uce")])])
+    #expect(pair.labels == [["a against b †"], ["uce"]])
+    #expect(marked([(["S1 t0"], [])], about: "esd").marks == sentence)
+    #expect(marked([(["S1 t0"], [])], about: "esd").labels == [["S1 t0"]])
+    #expect(marked([(["S1 t0"], [])], about: "uce").marks.isEmpty)
+    #expect(marked([(["uce"], [.init("uce")])]).marks.isEmpty)
     let measured = ResultsPage.metrics(results)
     #expect(measured.plain.contains(sentence) && measured.plain.contains("esd †"))
     results.rows.removeAll { $0.method == "uce" }
-    #expect(marked([["erased (pre-asr)"]]).marks == sentence)
+    #expect(marked([(["erased (pre-asr)"], [])]).marks == sentence)
     let page = try ResultsPage.content(of: results, in: Fixtures.folder)
     let html = try page.html()
     #expect(page.markdown.contains(sentence) && html.contains(sentence))

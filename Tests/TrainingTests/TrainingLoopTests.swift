@@ -340,7 +340,7 @@ import TorchNN
         p.requiresGradient = true
         let run = try Run(folder.appendingPathComponent(name))
         do {
-          try TrainingLoop("walk", Self.options(20), run).fit([p]) { step in
+          try TrainingLoop("path", Self.options(20), run).fit([p]) { step in
             if step.index == stopAt { throw LetheError.interrupted }
             let noise = Tensor.randn([2], step.generator)
             let target = step.carriedTensors["target"].map { $0 + noise } ?? noise
@@ -352,7 +352,7 @@ import TorchNN
       }
       let whole = try fit(in: "a")
       _ = try fit(stopAt: 8, in: "b")
-      let file = folder.appendingPathComponent("b/walk.state.safetensors")
+      let file = folder.appendingPathComponent("b/path.state.safetensors")
       let state = try SafeTensors(contentsOf: file)
       #expect(state.tensors["carried.target"]?.shape == [2])
       #expect(try fit(in: "b").isIdentical(to: whole))

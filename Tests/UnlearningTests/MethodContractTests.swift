@@ -154,7 +154,7 @@ import Training
     }
   }
 
-  @Test func zeroStepsZeroIncrement() throws {
+  @Test func zeroStepsGiveZero() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     var esd = ESD.tiny
     esd.training.steps = 0

@@ -105,7 +105,7 @@ import Training
     #expect(try losses(2).count > 1)
   }
 
-  /// ESD's anchor costs predictions where the walk has none: none for the empty prompt.
+  /// ESD's anchor costs predictions where the trajectory has none: none for the empty prompt.
   @Test func anchorsOfTheWalkAreFree() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     var method = ESD()

@@ -231,7 +231,7 @@ import Training
     #expect(try method(["form": "whole", "preset": "paper"]).training.learningRate == 1e-5)
   }
 
-  /// Both kinds of states reach all timesteps; those of an empty anchor are the walk's own.
+  /// Both kinds of states reach all timesteps; those of an empty anchor are the trajectory's own.
   @Test(arguments: SepME.States.allCases) func timestepsAreNotAGrid(_ states: SepME.States) throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))

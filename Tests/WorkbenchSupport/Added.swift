@@ -14,6 +14,7 @@ package struct Shift: UnlearningMethod {
   package static let name = "shift"
   package static let card = MethodCard(
     title: "Shifted bias", paper: "a test", year: 2025, trains: "a bias")
+  package static let variants = [MethodVariant("shift-half", ["change": 0.25])]
   package static let path = ParameterPath("unet.conv_out.bias")
   package var change = 0.5
 

@@ -26,7 +26,7 @@ import WorkbenchSupport
       let (eraser, _) = try erase(in: run, on: .cpu)
       #expect(eraser.vector.tensors[Shift.path]?.mean().item == 0.25)
 
-      let evaluate = try Evaluate(erase.job, Tiny.evaluation, metrics: catalogs.metrics)
+      let evaluate = try Evaluate(erase.job, Tiny.evaluation, catalogs: catalogs)
       let results = try evaluate(in: run, eraser: eraser, on: .cpu)
       let confused = results.rows.filter { $0.metric == "confusion" }
       #expect(confused.map(\.method) == ["original", "shift"])
@@ -52,13 +52,24 @@ import WorkbenchSupport
     }
   }
 
+  /// Every variant's options are known to its method, and an added method brings variants of its own.
+  @Test func variantsAreMethods() throws {
+    let catalog = try Added.catalogs().methods
+    for name in catalog.variantNames {
+      let (method, options) = catalog.variant(named: name)
+      _ = try catalog.method(method, options)
+    }
+    #expect(catalog.variantNames.filter { $0.hasPrefix("shift") } == ["shift-half"])
+    let (method, options) = catalog.variant(named: "shift-half")
+    #expect(method == "shift" && options == ["change": 0.25])
+    #expect(catalog.variant(named: "uce") == ("uce", [:]))
+  }
+
   /// The variants that are called published have the published options on any model.
   @Test func publishedVariants() throws {
     for name in ["esd-x", "esd-u"] {
-      let variant = MethodVariant.named(name)
-      let made = try Catalogs.builtIn.methods.named(variant.method)
-      #expect(made.name == "esd")
-      let set = variant.settings.json
+      let (method, set) = Catalogs.builtIn.methods.variant(named: name)
+      #expect(method == "esd")
       #expect(set["captions"] == false && set["anchored"] == false && set["preserveWeight"] == 0)
     }
   }

@@ -101,9 +101,9 @@ import WorkbenchSupport
     for text in ["clip", "vgg:a", "lpips-:a", "clip:"] {
       #expect { try MeasureSpec(parsing: text) } throws: { "\($0)".contains("inception:FILE") }
     }
-    #expect(PictureMetricCatalog.measure(of: "fid@pytorch-fid") == "fid")
-    #expect(PictureMetricCatalog.measure(of: "cmmd:clip") == "cmmd")
-    #expect(PictureMetricCatalog.measure(of: "fid") == nil)
-    #expect(PictureMetricCatalog.measure(of: "kept-change") == nil)
+    #expect(PictureMeasure(of: "fid@pytorch-fid") == .fid)
+    #expect(PictureMeasure(of: "cmmd:clip") == .cmmd)
+    #expect(PictureMeasure(of: "fid") == nil)
+    #expect(PictureMeasure(of: "kept-change") == nil)
   }
 }

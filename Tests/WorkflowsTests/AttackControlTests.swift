@@ -24,7 +24,7 @@ import WorkbenchSupport
     var random = RandomTokens()
     random.attempts = 50
     let control = try ChanceControl(
-      of: [random], [(name, attacked), ("random", luck)], on: ModelFolder("none")
+      of: [random], [(name, attacked), ("random", luck)], on: ModelFolder("none"), in: .builtIn
     ) { _, _ in [] }
     return control.measured(name, attacked, attacked.indices.map { "prompt \($0 / 2)" })
   }

@@ -25,7 +25,7 @@ import WorkbenchSupport
       let evaluate = try Evaluate(job, options)
       let results = try evaluate(in: run, eraser: eraser, on: .cpu)
       let spec = try #require(results.judges.first?.spec)
-      #expect(results.judges.first?.quality?.verdict == .cannotTell)
+      #expect(results.judges.first?.quality?.standing == .cannotTell)
       #expect(
         !results.rows.contains { ["ua", "shown", "kept", "unrecognised"].contains($0.metric) })
       let lines = run.events("samples.jsonl")

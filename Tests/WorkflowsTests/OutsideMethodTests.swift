@@ -89,11 +89,15 @@ import WorkbenchSupport
       let job = Tiny.job(model, "uce", "fox")
       let run = try Run(folder.appendingPathComponent("run"))
       let (eraser, _) = try Erase(job, settings: [])(in: run, on: .cpu)
-      var evaluate = try Evaluate(
-        job, Tiny.evaluation, .themed(job, Tiny.evaluation), judges: [spec])
-      #expect(throws: LetheError.self) { try evaluate(in: run, eraser: eraser, on: .cpu) }
-      evaluate.judgeCatalog = judges
-      let results = try evaluate(in: run, eraser: eraser, on: .cpu)
+      func evaluate(_ catalogs: Catalogs) throws -> Results {
+        try Evaluate(
+          job, Tiny.evaluation, catalogs: catalogs, .themed(job, Tiny.evaluation), judges: [spec])(
+            in: run, eraser: eraser, on: .cpu)
+      }
+      #expect(throws: LetheError.self) { try evaluate(.builtIn) }
+      var catalogs = Catalogs.builtIn
+      catalogs.judges = judges
+      let results = try evaluate(catalogs)
       #expect(results.judges.map(\.about.name) == ["brightness"])
       #expect(try run.runFolder.results().judges.map(\.spec) == [spec])
     }

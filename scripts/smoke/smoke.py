@@ -111,7 +111,7 @@ def through(kind):
     named = ("--concept", "fox", "--kind", "object", "--related", "cat", "--related", "owl", "--quick", "--steps", 2, *JUDGE)
     lethe("bench", "bench", model, "--methods", "uce,esd", *named, *options(ESD, "esd."), "--out", out / "bench")
     lethe("bench", "bench", "separability", model, "--methods", "sepme,uce", *named, *options(SEPME, "sepme."), "--out", out / "separability")
-    lethe("bench", "bench", "robustness", model, "--methods", "none,uce", "--attacks", "none,random", "--prompts", 1, *named,
+    lethe("bench", "bench", "robustness", model, "--methods", "none,uce", "--attacks", "none,random", "--limit", 1, *named,
           *options(ATTACKS["random"], "random."), "--out", out / "robustness")
     lethe("bench", "bench", "relearning", model, "--methods", "uce", *named, *options(RELEARN, "relearn."), "--out", out / "relearning")
     for bench in ("bench", "separability", "robustness", "relearning"):

@@ -66,14 +66,8 @@ package struct DDIM: NoisySampler {
     let t = Int(timesteps[i])
     let a = schedule.alphaBar[t]
     let previous = t - stride >= 0 ? schedule.alphaBar[t - stride] : finalAlphaBar
-    var x0 = denoised(output, x, a, schedule.prediction)
-    let eps: Tensor
-    switch schedule.prediction {
-    case .epsilon: eps = output
-    case .sample: eps = (x - Double(a.squareRoot()) * x0) / Double((1 - a).squareRoot())
-    case .velocity: eps = Double(a.squareRoot()) * output + Double((1 - a).squareRoot()) * x
-    }
-    x0 = clipping(x0)
+    let (clean, eps) = schedule.split(output, x, a)
+    let x0 = clipping(clean)
     let variance = (1 - previous) / (1 - a) * (1 - a / previous)
     let sigma = Float(eta) * variance.squareRoot()
     let direction = (1 - previous - sigma * sigma).squareRoot()

@@ -128,10 +128,7 @@ struct SolverSteps {
 
   /// x_0 from a network output at step `i`.
   func denoised(_ output: Tensor, _ x: Tensor, _ level: HalfLogSNR) -> Tensor {
-    switch prediction {
-    case .epsilon: (x - Double(level.sigma) * output) / Double(level.alpha)
-    case .sample: output
-    case .velocity: Double(level.alpha) * x - Double(level.sigma) * output
-    }
+    prediction.denoised(
+      output, x, signal: Double(level.alpha), noise: Double(level.sigma))
   }
 }

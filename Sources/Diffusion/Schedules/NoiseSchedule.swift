@@ -143,6 +143,12 @@ public struct NoiseSchedule: Sendable {
     return a.sqrt() * x0 + (1 - a).sqrt() * eps
   }
 
+  /// The network's output for x, at alphaBar `a`, as x0 and eps.
+  package func split(_ output: Tensor, _ x: Tensor, _ a: Float) -> (x0: Tensor, eps: Tensor) {
+    prediction.split(
+      output, x, signal: Double(a.squareRoot()), noise: Double((1 - a).squareRoot()))
+  }
+
   /// The network's target for x_t.
   public func target(_ x0: Tensor, _ eps: Tensor, at t: Tensor) -> Tensor {
     switch prediction {
@@ -162,6 +168,31 @@ public struct NoiseSchedule: Sendable {
     case .epsilon: return snr.clamped(nil, gamma) / snr
     case .sample: return snr.clamped(nil, gamma)
     case .velocity: return snr.clamped(nil, gamma) / (snr + 1)
+    }
+  }
+}
+
+extension NoiseSchedule.Prediction {
+  /// x0 from a network's output for x = signal x0 + noise eps.
+  package func denoised(
+    _ output: Tensor, _ x: Tensor, signal: Double, noise: Double
+  ) -> Tensor {
+    switch self {
+    case .epsilon: (x - noise * output) / signal
+    case .sample: output
+    case .velocity: signal * x - noise * output
+    }
+  }
+
+  /// x0 and eps from the same.
+  package func split(
+    _ output: Tensor, _ x: Tensor, signal: Double, noise: Double
+  ) -> (x0: Tensor, eps: Tensor) {
+    let x0 = denoised(output, x, signal: signal, noise: noise)
+    switch self {
+    case .epsilon: return (x0, output)
+    case .sample: return (x0, (x - signal * x0) / noise)
+    case .velocity: return (x0, signal * output + noise * x)
     }
   }
 }

@@ -137,12 +137,8 @@ extension Sequence where Element == Double {
 func denoised(_ output: Tensor, _ x: Tensor, _ a: Float, _ prediction: NoiseSchedule.Prediction)
   -> Tensor
 {
-  let (signal, noise) = (Double(a.squareRoot()), Double((1 - a).squareRoot()))
-  switch prediction {
-  case .epsilon: return (x - noise * output) / signal
-  case .sample: return output
-  case .velocity: return signal * x - noise * output
-  }
+  prediction.denoised(
+    output, x, signal: Double(a.squareRoot()), noise: Double((1 - a).squareRoot()))
 }
 
 /// - Throws: ``LetheError`` where x_0 would be read out of a noise prediction at a step that has no signal

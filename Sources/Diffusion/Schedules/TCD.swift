@@ -34,13 +34,7 @@ package struct TCD: NoisySampler {
     let s = Int((1 - eta) * Double(next))
     let a = schedule.alphaBar[t]
     // diffusers' class has options for clipping and does not use them.
-    let x0 = denoised(output, x, a, schedule.prediction)
-    let eps: Tensor
-    switch schedule.prediction {
-    case .epsilon: eps = output
-    case .sample: eps = (x - Double(a.squareRoot()) * x0) / Double((1 - a).squareRoot())
-    case .velocity: eps = Double(a.squareRoot()) * output + Double((1 - a).squareRoot()) * x
-    }
+    let (x0, eps) = schedule.split(output, x, a)
     let (end, to) = (schedule.alphaBar[s], isLast ? finalAlphaBar : schedule.alphaBar[next])
     let xs = Double(end.squareRoot()) * x0 + Double((1 - end).squareRoot()) * eps
     guard eta > 0, !isLast else { return xs }

@@ -46,5 +46,32 @@ public enum Verdict: Codable, Sendable, Hashable {
       + "\(Self.rounded(stop.limit)). \(kept) For more steps, lower the learning rate or train fewer parameters"
   }
 
+  // `{"keptWhole": {}}` or `{"stopped": {"step": ...}}`. Version 0.2.0's first files have the stop in `_0`.
+  private enum Key: String, CodingKey { case keptWhole, stopped }
+  private enum FormerKey: String, CodingKey { case stop = "_0" }
+
+  public init(from decoder: any Decoder) throws {
+    let c = try decoder.container(keyedBy: Key.self)
+    switch c.allKeys {
+    case [.keptWhole]: self = .keptWhole
+    case [.stopped]:
+      let former = try c.nestedContainer(keyedBy: FormerKey.self, forKey: .stopped)
+      self = .stopped(
+        try former.contains(.stop)
+          ? former.decode(Stop.self, forKey: .stop) : c.decode(Stop.self, forKey: .stopped))
+    default:
+      throw DecodingError.typeMismatch(
+        Verdict.self, .init(codingPath: c.codingPath, debugDescription: "no verdict"))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var c = encoder.container(keyedBy: Key.self)
+    switch self {
+    case .keptWhole: try c.encode([String: String](), forKey: .keptWhole)
+    case .stopped(let stop): try c.encode(stop, forKey: .stopped)
+    }
+  }
+
   private static func rounded(_ x: Double) -> Double { (x * 1000).rounded() / 1000 }
 }

@@ -19,17 +19,17 @@ public struct Preservation: Objective {
   ///   - steps, guidance: steps and guidance of each trajectory
   ///   - keeping: states of each trajectory; nil keeps a random quarter
   ///   - live: whether the text encoder is trained
-  ///   - walker: the model that denoises; nil for `model` itself
+  ///   - denoiser: the model that denoises; nil for `model` itself
   public init(
     of prompts: [String], _ model: DiffusionModel, trajectories: Int, steps: Int, guidance: Double,
-    keeping: Int? = nil, batch: Int, live: Bool, by walker: DiffusionModel? = nil, seed: UInt64,
+    keeping: Int? = nil, batch: Int, live: Bool, by denoiser: DiffusionModel? = nil, seed: UInt64,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     let order = Tensor.permutation(prompts.count, Generator(seed: seed &+ 3))
     let chosen = (0..<trajectories).map { prompts[order[$0 % order.count]] }
     let states = try DenoisingStates.follow(
       model, chosen, steps: steps, guidance: guidance, keeping: keeping ?? max(1, steps / 4),
-      by: walker, seed: seed &+ 4, progress: progress)
+      by: denoiser, seed: seed &+ 4, progress: progress)
     self.init(states, prompts: StudentPrompts(chosen, model, live: live), batch: batch)
   }
 

@@ -28,11 +28,11 @@ public struct DenoisingStates {
   ///   - keeping: timesteps to keep of each trajectory, chosen at random; nil keeps all
   ///   - spreads: whether each trajectory has timesteps of its own, so that all of the training's occur; false gives
   ///     all trajectories the same ones
-  ///   - walker: the model that denoises; nil for `model` itself
+  ///   - denoiser: the model that denoises; nil for `model` itself
   ///   - batch: trajectories that go through the network at once; nil takes as many as fit into memory
   public static func follow(
     _ model: DiffusionModel, _ prompts: [String], steps: Int, guidance: Double,
-    keeping: Int? = nil, spreads: Bool = false, by walker: DiffusionModel? = nil,
+    keeping: Int? = nil, spreads: Bool = false, by denoiser: DiffusionModel? = nil,
     batch: Int? = nil, seed: UInt64,
     progress: (Int, Int) -> Void = { _, _ in }
   ) throws -> DenoisingStates {
@@ -46,8 +46,8 @@ public struct DenoisingStates {
       let plan = trajectories(
         prompts.count, in: group, steps: steps, keeping: keeping, shifts, seed: seed)
       let size = model.latentSize
-      let denoiser = walker ?? model
-      let empty = hasEmpty ? denoiser.embedNothing() : nil
+      let own = denoiser ?? model
+      let empty = hasEmpty ? own.embedNothing() : nil
       var kept: [(place: (Int, Int, Int), state: DenoisingPath.State)] = []
       // Trajectories with timesteps of their own go through the network alone.
       let most = spreads ? 1 : batch ?? model.batch(atMost: model.isLarge ? 16 : group)
@@ -55,8 +55,8 @@ public struct DenoisingStates {
         try Interrupt.check()
         let some = Array(plan[first..<min(first + most, plan.count)])
         let path = DenoisingPath(
-          denoiser, try DDIM(model.schedule, steps: steps, shift: some[0].shift),
-          given: denoiser.embed(some.map { prompts[$0.prompt] }), empty: empty,
+          own, try DDIM(model.schedule, steps: steps, shift: some[0].shift),
+          given: own.embed(some.map { prompts[$0.prompt] }), empty: empty,
           guidance: guidance, height: size, width: size, generators: some.map(\.generator))
         // A trajectory ends at the last state that is kept.
         let deepest = some.compactMap { $0.kept.max() }.max() ?? 0
@@ -79,7 +79,7 @@ public struct DenoisingStates {
         reference: Tensor.concatenate(states.map { $0.unconditional ?? $0.conditional }),
         conditional: Tensor.concatenate(states.map(\.conditional)),
         prompt: kept.map(\.place.2))
-      return walker == nil ? found : try found.predicted(by: model, prompts)
+      return denoiser == nil ? found : try found.predicted(by: model, prompts)
     }
   }
 

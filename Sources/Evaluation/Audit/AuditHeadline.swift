@@ -17,7 +17,7 @@ extension AuditRules {
       return
         "'\(concept)' is not erased: \(m.shown?.text(hasUnit: true) ?? "") of its pictures still show it\(damaged)."
     }
-    if let quality = m.quality, quality.verdict == .unknown {
+    if let quality = m.quality, quality.standing == .unknown {
       let back = returns(m).map { " \($0)" } ?? ""
       return "No verdict on '\(concept)': \(quality.tooFew)\(damaged).\(back)"
     }

@@ -46,18 +46,18 @@ package struct AuditMeasurements: Sendable {
     let own = results.rows.filter {
       $0.axes.judge == nil || $0.axes.judge == judge?.spec.description
     }
-    (original, shown) = (own.value("shown-original"), own.value("shown"))
-    func row(_ metric: String, _ distance: Distance?) -> MeasuredValue? {
-      own.first { $0.metric == metric && $0.axes.distance == distance }?.measured
+    (original, shown) = (own.value(RateMetric(.shown, .original)), own.value(RateMetric(.shown)))
+    func kept(_ side: RateMetric.Side, _ distance: Distance? = nil) -> MeasuredValue? {
+      own.filter { $0.axes.distance == distance }.value(RateMetric(.kept, side))
     }
-    (kept, far) = (row("kept-change", nil), row("kept-change", .far))
-    (keptOriginal, farOriginal) = (row("kept-original", nil), row("kept-original", .far))
+    (self.kept, far) = (kept(.change), kept(.change, .far))
+    (keptOriginal, farOriginal) = (kept(.original), kept(.original, .far))
     notFinite = Int(
       results.rows.first { $0.metric == "not-finite" && $0.method != "original" }?.value ?? 0)
-    let measured = results.rows.filter { PictureMetricCatalog.measure(of: $0.metric) != nil }
+    let measured = results.rows.filter { PictureMeasure(of: $0.metric) != nil }
     let erased = measured.filter { $0.method != "original" }
-    for name in erased.compactMap({ PictureMetricCatalog.measure(of: $0.metric) }).unique {
-      guard let row = erased.first(where: { PictureMetricCatalog.measure(of: $0.metric) == name })
+    for name in erased.compactMap({ PictureMeasure(of: $0.metric) }).unique {
+      guard let row = erased.first(where: { PictureMeasure(of: $0.metric) == name })
       else { continue }
       let before = measured.first { $0.metric == row.metric && $0.method == "original" }
       pictures.append((before?.measured, row.measured))

@@ -54,7 +54,7 @@ package struct AuditRules: Sendable {
 
   package func summary(_ m: AuditMeasurements, concept: String) -> AuditSummary {
     let tiles = [erased(m), neighbours(m), quality(m), attacks(m), relearning(m)].map { tile in
-      guard m.quality?.verdict == .unknown, tile.answer == .good else { return tile }
+      guard m.quality?.standing == .unknown, tile.answer == .good else { return tile }
       var tile = tile
       (tile.answer, tile.word) = (.open, "\(tile.word), by a judge measured on too few pictures")
       return tile
@@ -64,7 +64,7 @@ package struct AuditRules: Sendable {
 
   // MARK: - Tiles
 
-  func canTell(_ m: AuditMeasurements) -> Bool { m.quality?.verdict != .cannotTell }
+  func canTell(_ m: AuditMeasurements) -> Bool { m.quality?.standing != .cannotTell }
 
   private func answer(_ value: MeasuredValue, atMost limit: Double) -> AuditSummary.Answer {
     guard let interval = value.interval else { return .open }

@@ -62,11 +62,15 @@ package struct AuditSummary: Codable, Sendable, Hashable {
     package var size: JSON
     package var lethe: String
     package var libtorch: String
+    /// The audit's folder, as its command named it; nil in older files.
+    package var place: String?
     /// nil where no time was kept.
     package var cost: Cost?
 
-    package init(seed: UInt64, heldOut: Int, size: JSON, lethe: String, libtorch: String) {
-      (self.seed, self.heldOut, self.size) = (seed, heldOut, size)
+    package init(
+      seed: UInt64, heldOut: Int, size: JSON, place: String?, lethe: String, libtorch: String
+    ) {
+      (self.seed, self.heldOut, self.size, self.place) = (seed, heldOut, size, place)
       (self.lethe, self.libtorch) = (lethe, libtorch)
     }
   }
@@ -100,8 +104,7 @@ package struct AuditSummary: Codable, Sendable, Hashable {
   /// The rules that decide the answers, as sentences.
   package var rules: [String]
   package var subject = Subject()
-  /// SHA-256 of everything that the audit rests on: base, eraser, suite, and each judge.
-  package var hashes: [String: String] = [:]
+  package var hashes = AuditHashes()
   /// SHA-256 of each picture's file, by its place in the folder.
   package var pictures: [String: String] = [:]
   /// SHA-256 of each file of the attacks and the fine-tunings: logs, options and pictures.

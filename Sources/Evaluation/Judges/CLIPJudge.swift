@@ -12,7 +12,7 @@ internal import Training
 package final class CLIPJudge: Judge {
   package static let scheme = "clip"
   package static let title = "a CLIPModel of transformers, asked in words (zero-shot)"
-  package static let argument: String? = "FOLDER"
+  package static let argument = JudgeArgument.folder
 
   package let classes: [String: [String]]
   package let about: JudgeDescription

@@ -9,7 +9,7 @@ package final class ClassifierJudge: Judge {
   package static let title =
     "a ViT, ResNet or ConvNext classifier of transformers, with its labels; @PROFILE after it for "
     + ClassifierProfile.all.map(\.name).joined(separator: ", ")
-  package static let argument: String? = "FOLDER"
+  package static let argument = JudgeArgument.folder
 
   package var classes: [String: [String]] { answers.classes }
   package let about: JudgeDescription

@@ -10,8 +10,8 @@ public protocol Judge: AnyObject {
   static var scheme: String { get }
   /// The judge in lists.
   static var title: String { get }
-  /// The word after the colon, e.g. `FOLDER`. Nil where there is none.
-  static var argument: String? { get }
+  /// The part after the colon.
+  static var argument: JudgeArgument { get }
   /// - Parameters:
   ///   - argument: what follows the colon
   ///   - question: what the judge is asked about pictures

@@ -17,7 +17,7 @@ package struct JudgeSpec: Codable, Sendable, Hashable, CustomStringConvertible {
         "--judge", "'\(scheme)' is \(found.words); accepted: \(found.scheme):\(scheme)")
     }
     let kind = try catalog.named(scheme)
-    guard argument.isEmpty == (kind.argument == nil) else {
+    guard argument.isEmpty == (kind.argument == .none) else {
       throw LetheError.badValue(
         "--judge", "'\(text)'; accepted: \(kind.usage)")
     }
@@ -36,7 +36,7 @@ package struct JudgeSpec: Codable, Sendable, Hashable, CustomStringConvertible {
     asked question: JudgeQuestion, on device: Device, in catalog: JudgeCatalog = .builtIn
   ) throws -> any Judge {
     let judge = try catalog.named(scheme)
-    try requirePlace(judge.argument)
+    try requirePlace(judge)
     return try judge.open(argument, asked: question, on: device)
   }
 
@@ -95,5 +95,7 @@ public struct JudgeCatalog: Sendable {
 
 extension Judge {
   /// The form of `--judge`, e.g. `clip:FOLDER`.
-  package static var usage: String { argument.map { "\(scheme):\($0)" } ?? scheme }
+  package static var usage: String {
+    argument.usage.map { "\(scheme):\($0)" } ?? scheme
+  }
 }

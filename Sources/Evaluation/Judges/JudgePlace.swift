@@ -5,16 +5,15 @@ internal import Torch
 extension JudgeSpec {
   /// - Throws: ``LetheError`` of the kind `request` for a place where nothing is, a file in the place of a folder or the
   ///   other way round, and the folder of another scheme's judge
-  func requirePlace(_ usage: String?) throws {
-    guard let usage else { return }
+  func requirePlace(_ judge: any Judge.Type) throws {
     // A profile may follow the file after the last @.
     let end = FileManager.default.fileExists(atPath: argument) ? nil : argument.lastIndex(of: "@")
     let place = end.map { String(argument[..<$0]) } ?? argument
-    let accepted = "\(scheme):\(usage)"
-    if usage.hasPrefix("FILE") {
-      try NamedPlace.requireFile(place, "--judge", accepted)
-    } else if usage.hasPrefix("FOLDER") {
-      try NamedPlace.requireFolder(place, option: "--judge", accepted)
+    switch judge.argument {
+    case .none: break
+    case .file: try NamedPlace.requireFile(place, "--judge", judge.usage)
+    case .folder:
+      try NamedPlace.requireFolder(place, option: "--judge", judge.usage)
       if let other = Self.kind(of: place), other.scheme != scheme, Self.ofFolders.contains(scheme) {
         throw LetheError.badValue(
           "--judge", "\(place) is \(other.words); accepted: \(other.scheme):\(place)")

@@ -4,7 +4,7 @@ package import Torch
 package final class NoJudge: Judge {
   package static let scheme = "none"
   package static let title = "pictures only; nothing is judged"
-  package static let argument: String? = nil
+  package static let argument = JudgeArgument.none
 
   package let classes: [String: [String]] = [:]
   package let about = JudgeDescription("none", NoJudge.scheme)

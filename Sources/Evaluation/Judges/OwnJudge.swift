@@ -5,7 +5,7 @@ package import Torch
 extension JudgeNetwork: Judge {
   package static let scheme = "own"
   package static let title = "a network of `lethe train`, with the classes that it was trained on"
-  package static let argument: String? = "FOLDER"
+  package static let argument = JudgeArgument.folder
 
   package var classes: [String: [String]] { card.heads }
   package var about: JudgeDescription {

@@ -8,7 +8,7 @@ internal import Training
 package final class ScoreTable: Judge {
   package static let scheme = "scores"
   package static let title = "judgements made elsewhere: a CSV file with file, label, score"
-  package static let argument: String? = "FILE.csv"
+  package static let argument = JudgeArgument.file(ending: ".csv")
 
   package let classes: [String: [String]]
   package let about: JudgeDescription

@@ -24,7 +24,7 @@ package struct CLIPScore: PictureMetricProfiles {
     } ?? []
   }
 
-  package var name: String { "clip-score@\(profile.rawValue):\(model)" }
+  package var name: String { PictureMeasure.clipScore.metric(profile.rawValue, of: model) }
   package var title: String { "CLIP score (\(profile.rawValue), \(model))" }
   package var better: Better { .higher }
 

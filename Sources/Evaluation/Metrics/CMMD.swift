@@ -17,7 +17,7 @@ package struct CMMD: PictureMetricProfiles {
     networks.clip.map { [CMMD($0.model, named: $0.name)] } ?? []
   }
 
-  package var name: String { "cmmd:\(model)" }
+  package var name: String { PictureMeasure.cmmd.metric(nil, of: model) }
   package var title: String { "CMMD (\(model))" }
   package var better: Better { .lower }
 

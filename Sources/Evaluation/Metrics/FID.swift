@@ -9,7 +9,7 @@ package import Torch
 
 /// FID in the profile of one of the published programs.
 package struct FID: InceptionMetric {
-  package static let measure = "fid"
+  package static let measure = PictureMeasure.fid
   package let network: InceptionV3
   package let input: InceptionInput
   /// Pictures that the 2048-dimensional covariance needs to have full rank.

@@ -2,8 +2,7 @@ package import Torch
 
 /// A distance of two sets of pictures in Inception's features, one metric for each way to resize them.
 package protocol InceptionMetric: PictureMetricProfiles {
-  /// The measure's name before the profile's, e.g. `fid`.
-  static var measure: String { get }
+  static var measure: PictureMeasure { get }
   var network: InceptionV3 { get }
   var input: InceptionInput { get }
   init(_ network: InceptionV3, _ input: InceptionInput)
@@ -20,8 +19,8 @@ extension InceptionMetric {
     } ?? []
   }
 
-  package var name: String { "\(Self.measure)@\(input.rawValue)" }
-  package var title: String { "\(Self.measure.uppercased()) (\(input.rawValue))" }
+  package var name: String { Self.measure.metric(input.rawValue) }
+  package var title: String { "\(Self.measure.rawValue.uppercased()) (\(input.rawValue))" }
   package var better: Better { .lower }
 
   package func measure(_ drawn: DrawnPictures, reference: DrawnPictures?) throws -> MeasuredValue? {

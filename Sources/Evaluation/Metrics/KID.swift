@@ -8,7 +8,7 @@ package import Torch
 
 /// KID in an input profile of ``InceptionInput``, for few pictures.
 package struct KID: InceptionMetric {
-  package static let measure = "kid"
+  package static let measure = PictureMeasure.kid
   package let network: InceptionV3
   package let input: InceptionInput
 

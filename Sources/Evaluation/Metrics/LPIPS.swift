@@ -17,7 +17,7 @@ package struct LPIPS: PictureMetricProfiles {
     networks.perceptual.map { LPIPS($0) }
   }
 
-  package var name: String { "lpips@\(network.kind.rawValue)-0.1" }
+  package var name: String { PictureMeasure.lpips.metric("\(network.kind.rawValue)-0.1") }
   package var title: String { "LPIPS (\(network.kind.rawValue), 0.1)" }
   package var better: Better { .lower }
 

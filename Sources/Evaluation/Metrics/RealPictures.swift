@@ -15,7 +15,7 @@ package struct RealPictures: PictureMetric {
     (self.fid, self.statistics, self.source) = (fid, statistics, source)
   }
 
-  package var name: String { "\(fid.name):\(source)" }
+  package var name: String { PictureMeasure.fid.metric(fid.input.rawValue, of: source) }
   package var title: String { "\(fid.title) to \(source)" }
   package var better: Better { .lower }
   package func note(_ n: Int) -> String? { fid.note(n) }

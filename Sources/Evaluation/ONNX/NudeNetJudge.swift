@@ -68,7 +68,7 @@ package final class NudeNetJudge: Judge {
   package static let title =
     "NudeNet 3 (320n.onnx) by a definition of nude pictures: "
     + NudityProfile.all.map(\.name).joined(separator: ", ")
-  package static let argument: String? = "FILE@PROFILE"
+  package static let argument = JudgeArgument.file(ending: "@PROFILE")
 
   package let classes: [String: [String]]
   package let about: JudgeDescription

@@ -9,7 +9,7 @@ package import Torch
 package final class ONNXJudge: Judge {
   package static let scheme = "onnx"
   package static let title = "a classifier that was exported to ONNX, with its labels"
-  package static let argument: String? = "FILE"
+  package static let argument = JudgeArgument.file()
 
   package var classes: [String: [String]] { answers.classes }
   package let about: JudgeDescription

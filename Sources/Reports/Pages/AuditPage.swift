@@ -9,7 +9,7 @@ struct AuditPage {
 
   init(_ results: Results, _ folder: URL) { (self.results, self.folder) = (results, folder) }
 
-  private var audit: AuditSummary? { results.audit }
+  var audit: AuditSummary? { results.audit }
 
   var content: ReportContent {
     get throws {
@@ -41,7 +41,7 @@ struct AuditPage {
       content.facts =
         [("Verify", ["lethe", "verify", place].shellCommand)]
         + (audit?.settings.map(facts) ?? [])
-        + (audit?.hashes ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, "SHA-256 \($0.value)") }
+        + (audit?.hashes.named ?? []).map { ($0.name, "SHA-256 \($0.hash)") }
       return content
     }
   }
@@ -67,17 +67,7 @@ struct AuditPage {
   }
 
   /// The folder as the audit's command named it.
-  private var place: String {
-    let words = results.command
-    guard let i = words.firstIndex(of: "--out"), i + 1 < words.count else {
-      return folder.lastPathComponent
-    }
-    return words[i + 1]
-  }
-
-  private var rules: Table {
-    Table("Rules", header: [""], rows: (audit?.rules ?? []).map { .init([$0], []) })
-  }
+  private var place: String { audit?.settings?.place ?? folder.lastPathComponent }
 
   private func name(_ model: String?) -> String {
     URL(fileURLWithPath: model ?? "").lastPathComponent
@@ -119,90 +109,6 @@ struct AuditPage {
         "The strongest attack, prompt by prompt: \(pictures.first?.axes.attack ?? "")",
         note: "An attempt is the text and the seed that the erased model was given.",
         header: ["prompt", "attempt", "outcome"], rows: rows)
-  }
-
-  /// Measures of the pictures of other subjects.
-  private var measures: Table {
-    .pivot(
-      results.rows.filter { PictureMetricCatalog.measure(of: $0.metric) != nil },
-      "Measures of the pictures of other subjects",
-      note:
-        "The original's column has measures that need no reference; the erased model's pictures are compared with the "
-        + "original's of the same prompts and seeds. A name holds its profile.",
-      corner: ["measure"], down: { [$0.metric] },
-      across: [
-        .text("original") { rows in
-          rows.first { $0.method == "original" }?.measured.text(digits: 3)
-        },
-        .text("erased") { rows in
-          rows.first { $0.method != "original" }?.measured.text(digits: 3)
-        },
-        .text("n") { $0.first?.measured.size },
-      ])
-  }
-
-  private var attacks: Table {
-    .pivot(
-      results.rows.filter { $0.axes.attack != nil }, "Attacks",
-      note:
-        "asr: share of the attacked prompts whose picture shows the concept to the judge. random tokens: their share "
-        + "within the attack's most queries.",
-      corner: ["attack"], down: { [$0.axes.attack ?? ""] },
-      across: [
-        .metric("asr", hasUnit: true), .text("n") { $0.value("asr")?.size },
-        .text("pictures a prompt") { $0.value("queries")?.plain(digits: 1) },
-        .text("random tokens") { $0.value("chance")?.text(hasUnit: true) },
-        .text("beyond random tokens") { $0.value(MeasuredValue.beyondChance)?.againstChance },
-        .text("s per prompt") { $0.value("seconds")?.plain() },
-      ])
-  }
-
-  private var damage: Table {
-    .pivot(
-      results.rows.filter { $0.metric.hasPrefix("kept") || $0.metric.hasPrefix("shown") },
-      "Damage by distance",
-      note:
-        "Share of pictures that show what was asked for, and the paired change for the same prompts and seeds; distances "
-        + "are those of the model's text encoder. Intervals draw whole prompts.",
-      corner: ["subjects"],
-      down: { row in
-        let judge = row.axes.judge.map { " (\($0))" } ?? ""
-        return [
-          (row.metric.hasPrefix("shown")
-            ? "the concept" : row.axes.distance?.rawValue ?? "all others")
-            + judge
-        ]
-      },
-      across: [
-        column("original", ["shown-original", "kept-original"]),
-        column("erased", ["shown", "kept"]),
-        column("change", ["shown-change", "kept-change"]),
-        .text("n") { $0.first?.measured.size },
-      ])
-  }
-
-  private func column(_ title: String, _ metrics: [String]) -> Table.Column {
-    .text(title) { rows in
-      metrics.compactMap { rows.value($0)?.text(hasUnit: true) }.first
-    }
-  }
-
-  private var judges: Table {
-    Table(
-      "Quality of the judges", note: results.notes.joined(separator: " "),
-      header: ["judge", "sees the concept", "sees it wrongly", "balanced accuracy", "pictures"],
-      rows: results.judges.map { record in
-        .init(
-          [record.spec.description],
-          [
-            .init(record.quality?.seen.text(hasUnit: true) ?? ""),
-            .init(record.quality?.falsePositives.text(hasUnit: true) ?? ""),
-            .init(
-              record.quality?.balancedAccuracy.text(hasUnit: true) ?? "",
-              record.quality?.verdict == .cannotTell ? .bad : .even),
-            .init(record.quality.map { "\($0.balancedAccuracy.n)" } ?? ""),
-          ])
-      })
   }
 
   private var relearning: Chart? {

@@ -8,8 +8,10 @@ struct ForgettingPage {
 
   init(_ results: Results, _ folder: URL) { (self.results, self.folder) = (results, folder) }
 
-  /// The label of the retrained model.
-  static let gold = "retrain"
+  /// The label of the retrained model; nil where there is none. Older results do not name it.
+  private var reference: String? {
+    results.baselines.values.first ?? methods.first { $0 == "retrain" }
+  }
   private static let columns: [(name: String, title: String)] = [
     ("ua", "UA ↑"), ("ira", "IRA ↑"), ("p-forgotten", "p forgotten"),
     ("h-forgotten", "H forgotten"), ("p-kept", "p kept ↑"), ("h-kept", "H kept"),
@@ -27,21 +29,19 @@ struct ForgettingPage {
 
   // MARK: - Numbers
 
-  /// The mean over repetitions, with its standard error.
+  /// The mean over repetitions, with the interval of the results.
   func mean(_ method: String, _ metric: String) -> MeasuredValue? {
-    let own = alone.filter { $0.method == method }.of(metric)
-    guard let first = own.first else { return nil }
-    let values = own.map(\.value)
-    return MeasuredValue(metric, values.mean, first.unit, n: own.count, .standardError(values))
+    results.rows.filter { $0.method == method && $0.axes.seed == nil }.value(metric)
   }
 
   /// Mean absolute difference to the retrained model over ``shares``. It is nil without a retrained model.
   func gap(_ method: String) -> Double? {
     let differences = Self.shares.compactMap { metric -> Double? in
-      guard let own = mean(method, metric), let gold = mean(Self.gold, metric) else { return nil }
+      guard let reference, let own = mean(method, metric), let gold = mean(reference, metric)
+      else { return nil }
       return abs(own.value - gold.value)
     }
-    return method == Self.gold || differences.isEmpty ? nil : differences.mean
+    return method == reference || differences.isEmpty ? nil : differences.mean
   }
 
   /// The method nearest to the retrained model among those with a UA of at least 0.95.
@@ -65,7 +65,7 @@ struct ForgettingPage {
           note: "Over all repetitions. A good method is at the upper right.",
           Scatter.forgottenAgainstKept(alone.filter { $0.method != "original" }).svg)
       ]
-      content.tables = [measured] + (methods.contains(Self.gold) ? [differences] : [])
+      content.tables = [measured] + (reference == nil ? [] : [differences])
       content.galleries = [try gallery]
       return content
     }
@@ -82,7 +82,8 @@ struct ForgettingPage {
           Self.columns.map { mean(method, $0.name)?.text() ?? "" }
           + [gap(method).map { String(format: "%.3f", $0) } ?? "", cost(method)]
         return Table.Row(
-          [title(method)], cells.map { .init($0, method == nearest ? .good : .even) })
+          [title(method)], cells.map { .init($0, method == nearest ? .good : .even) },
+          of: [.init(method)])
       })
   }
 
@@ -98,27 +99,28 @@ struct ForgettingPage {
   private var differences: Table {
     Table(
       "Differences to the retrained model", header: ["method"] + Self.columns.map(\.title),
-      rows: methods.filter { $0 != Self.gold }.map { method in
+      rows: methods.filter { $0 != reference }.map { method in
         Table.Row(
           [title(method)],
           Self.columns.map { column in
-            guard let own = mean(method, column.name), let gold = mean(Self.gold, column.name)
+            guard let reference, let own = mean(method, column.name),
+              let gold = mean(reference, column.name)
             else { return .init("") }
             return .init(own.difference(to: gold))
-          })
+          }, of: [.init(method)])
       })
   }
 
   private var note: String {
     func repetitions(_ isGold: Bool) -> Int {
-      alone.filter { ($0.method == Self.gold) == isGold }.compactMap(\.axes.seed).unique.count
+      alone.filter { ($0.method == reference) == isGold }.compactMap(\.axes.seed).unique.count
     }
     let n = alone.value("ua")?.n ?? 0
     let kept = alone.value("ira")?.n ?? 0
     return
-      "Mean ± standard error over \(repetitions(false)) seed(s) of training and pictures; the retrained model has "
-      + "\(repetitions(true)) seed(s). A seed has \(n) pictures of the forgotten class and \(kept) of the others. UA, IRA, "
-      + "p, precision and recall are in %, H is in nats. MIA AUC is the area under the ROC curve of the loss-threshold "
+      "Mean over \(repetitions(false)) seed(s) of training and pictures, with its 95 % interval (Student's t; of a single "
+      + "seed that over its pictures); the retrained model has \(repetitions(true)) seed(s). A seed has \(n) pictures of the "
+      + "forgotten class and \(kept) of the others. UA, IRA, p, precision and recall are in %, H is in nats. MIA AUC is the area under the ROC curve of the loss-threshold "
       + "membership attack; 0.5 is chance. Distance to retrained is the mean absolute difference to the retrained model "
       + "over UA, IRA, both p, precision, recall and AUC."
   }
@@ -132,19 +134,20 @@ struct ForgettingPage {
 
   private var gallery: ReportContent.Gallery {
     get throws {
-      let first = results.pictures.first?.file.split(separator: "/").first ?? ""
-      let shown = results.pictures.filter {
-        $0.method != "original" || $0.file.hasPrefix("\(first)/")
+      func pictures(_ method: String) -> [ResultPicture] {
+        results.pictures.filter { $0.method == method }
       }
+      // Older results have the original's pictures once for each method.
+      let columns = methods.filter { $0 != "original" }.map { pictures($0).count }.max() ?? 0
       return .init(
         "The same seeds under every method",
         note:
           "Dark row heads are methods. The first pictures are asked for with the forgotten class (\(concept)).",
-        columns: shown.filter { $0.method == "original" }.map(\.prompt),
+        columns: pictures("original").prefix(columns).map(\.prompt),
         rows: try methods.map { method in
           (
             title(method),
-            try shown.filter { $0.method == method }.map {
+            try pictures(method).prefix(columns).map {
               try $0.cell(in: folder, state: "")
             }
           )

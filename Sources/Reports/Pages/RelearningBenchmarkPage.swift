@@ -82,7 +82,7 @@ struct RelearningBenchmarkPage {
         "\(concepts.joined(separator: ", ")). Share of \(n) prompts whose picture shows the concept after the given steps "
         + "of fine-tuning on pictures of it, over \(seeds) fine-tuning(s) of each model, in % with 95 % intervals (Wilson). "
         + "The last column is after fine-tuning on benign pictures. The area under the curve is the mean over concepts.",
-      corner: [""], down: { [$0.label] },
+      corner: [""], down: { [$0.label] }, namesMethods: true,
       across: steps.map { step in
         .text("\(step) steps ↓") { rows in
           rows.first.flatMap { success($0.label, .concept, step)?.text() }
@@ -109,7 +109,7 @@ struct RelearningBenchmarkPage {
         "UA, IRA, CRA and the Frechet distance are those of the erased model before fine-tuning. The other columns are "
         + "the training loss on unseen pictures of related and of unrelated subjects, before fine-tuning and after \(last) "
         + "steps on the concept.",
-      corner: [""], down: { [$0.label] },
+      corner: [""], down: { [$0.label] }, namesMethods: true,
       across: [
         .metric("ua", title: "UA ↑"), .metric("ira", title: "IRA ↑"),
         .metric("cra", title: "CRA ↑"), .text("Frechet ↓") { $0.over("frechet")?.plain() },
@@ -131,7 +131,7 @@ struct RelearningBenchmarkPage {
       return Table.Row(
         ["\(pair.label) against \(pair.base)"],
         (ratios.map { $0.map { String(format: "%.2f", $0) } ?? "base has none" } + kept)
-          .map { .init($0) })
+          .map { .init($0) }, of: [.init(pair.label), .init(pair.base)])
     }
     return Table(
       "Against the base",
@@ -147,7 +147,7 @@ struct RelearningBenchmarkPage {
       rows, "By concept",
       note:
         "Success after \(steps.map(String.init).joined(separator: ", ")) steps of fine-tuning on the concept, in %.",
-      corner: [""], down: { [$0.label] },
+      corner: [""], down: { [$0.label] }, namesMethods: true,
       across: concepts.map { concept in
         .text(concept) { rows in
           guard let label = rows.first?.label else { return nil }

@@ -60,7 +60,7 @@ public enum ResultsPage {
     content.isQuick = results.quick
     if results.unfinished > 0 {
       content.notices.insert(
-        "Still going: \(results.unfinished) parts are not finished, and the numbers are those of the others.",
+        "Still going: \(results.unfinished) trials are not finished, and the numbers are those of the others.",
         at: 0)
     }
     if results.quick {
@@ -94,6 +94,7 @@ public enum ResultsPage {
     }
     return .pivot(
       results.rows, title, corner: ["subject", "method"], down: { [$0.subject, method($0)] },
+      namesMethods: true,
       across: (listed + others).map { .metric($0, title: catalog.heading($0), hasUnit: true) }
         + [.text("n") { rows in samples(rows.filter { names.contains($0.metric) }) }]
     ).marked(by: results)
@@ -139,7 +140,7 @@ public enum ResultsPage {
           let verdict = RunVerdict(part, of: label)
           let colour: [String: Table.Outcome] = ["away": .good, "back": .bad]
           return .init(verdict.word.rawValue, colour[verdict.state] ?? .even)
-        })
+        }, of: [.init(label)])
     }
     let all = metrics(results, "Measured", catalog)
     let main = Self.main(results, catalog)

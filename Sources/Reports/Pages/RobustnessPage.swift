@@ -61,7 +61,7 @@ struct RobustnessPage {
   private var rates: Table {
     .pivot(
       rows, "Attack success rates and quality of the other subjects", note: note, corner: [""],
-      down: { [$0.method] },
+      down: { [$0.method] }, namesMethods: true,
       across: [.metric("pre-asr", title: "pre-ASR ↓")]
         + attacks.map { attack in
           .metric("asr", title: "\(attack) ↓") { $0.axes.attack == attack }
@@ -97,7 +97,7 @@ struct RobustnessPage {
         "Success rate of each attack, in brackets that of random tokens on the same model within the attack's most queries, "
         + "and the difference in percentage points with its 95 % interval over prompts (seeds of one text count once). Where "
         + "an attack wins by less than the interval it is no stronger than chance.",
-      corner: [""], down: { [$0.method] },
+      corner: [""], down: { [$0.method] }, namesMethods: true,
       across: attacks.filter { attack in
         rows.contains { $0.axes.attack == attack && $0.metric == "chance" }
       }.map { attack in
@@ -117,7 +117,7 @@ struct RobustnessPage {
       note:
         "Means over the prompts that were attacked: judged pictures, noisy pictures that U-Nets were asked about in the "
         + "search and for those pictures, and seconds.",
-      corner: [""], down: { [$0.method] },
+      corner: [""], down: { [$0.method] }, namesMethods: true,
       across: attacks.map { attack in
         .text(attack) { rows in
           let own = rows.filter { $0.axes.attack == attack }
@@ -133,6 +133,7 @@ struct RobustnessPage {
   private var byConcept: Table {
     .pivot(
       rows, "ASR by concept", corner: ["", "method"], down: { [$0.subject, $0.method] },
+      namesMethods: true,
       across: attacks.map { attack in
         .text(attack) { rows in
           rows.first { $0.axes.attack == attack && $0.metric == "asr" }.map {

@@ -12,7 +12,7 @@ struct SeparabilityPage {
 
   /// The numbers of a cell. The perceptual distance is there for judges of `lethe train`.
   private var note: String {
-    let perceptual = results.rows.of("perceptual").isEmpty ? "" : " / perceptual distance"
+    let perceptual = results.rows.of(SceneMetric.perceptual).isEmpty ? "" : " / perceptual distance"
     return
       "Frechet distance to the original model's pictures in the judge's features / judge's accuracy, %\(perceptual). "
       + "± is the largest change of a pixel from the original's picture, of 255."
@@ -37,8 +37,8 @@ struct SeparabilityPage {
       content.notices += results.notes
       for (kind, method, rows) in parts {
         content.tables += [
-          averages("\(kind.capitalized)s, \(method)", rows),
-          matrix("\(kind.capitalized)s, \(method), concept by concept", rows),
+          averages("\(kind.capitalized)s, \(method)", rows).about(method),
+          matrix("\(kind.capitalized)s, \(method), concept by concept", rows).about(method),
         ]
       }
       content.galleries = try parts.map(gallery)
@@ -54,7 +54,7 @@ struct SeparabilityPage {
     let found = results.rows.map(\.method).unique.filter { $0 != "original" }.compactMap { method in
       let own = results.rows.filter { $0.method == method && $0.axes.moment != "alone" }
       let parts = states.compactMap { state, word in
-        own.filter { $0.axes.state == state }.over("accuracy")
+        own.filter { $0.axes.state == state }.over(SceneMetric.accuracy)
           .map { "\($0.plain(digits: 0)) % \(word)" }
       }
       return parts.isEmpty ? nil : "\(method): \(parts.joined(separator: ", "))"
@@ -75,12 +75,12 @@ struct SeparabilityPage {
 
   /// One concept at one moment.
   private func cell(_ rows: [ResultRow]) -> Table.Cell {
-    guard let frechet = rows.value("frechet-to-original") else { return .init("") }
+    guard let frechet = rows.value(SceneMetric.frechet) else { return .init("") }
     let text = [
-      frechet.plain(digits: 1), rows.value("accuracy")?.plain(digits: 0) ?? "-",
-      rows.value("perceptual")?.plain(digits: 3),
+      frechet.plain(digits: 1), rows.value(SceneMetric.accuracy)?.plain(digits: 0) ?? "-",
+      rows.value(SceneMetric.perceptual)?.plain(digits: 3),
     ].compactMap(\.self).joined(separator: " / ")
-    let difference = " ±\(rows.value("largest-difference")?.plain(digits: 0) ?? "")"
+    let difference = " ±\(rows.value(SceneMetric.difference)?.plain(digits: 0) ?? "")"
     switch rows.first?.axes.state {
     case .forgotten: return .init("✗ " + text, .bad)
     case .restored: return .init("✓ " + text + difference, .good)
@@ -90,11 +90,11 @@ struct SeparabilityPage {
 
   private func averages(_ title: String, _ rows: [ResultRow]) -> Table {
     func text(_ rows: [ResultRow]) -> String? {
-      let frechet = rows.of("frechet-to-original").map(\.value)
-      let perceptual = rows.of("perceptual").map(\.value)
+      let frechet = rows.of(SceneMetric.frechet).map(\.value)
+      let perceptual = rows.of(SceneMetric.perceptual).map(\.value)
       guard !frechet.isEmpty else { return nil }
       return [
-        String(format: "%.1f", frechet.mean), rows.over("accuracy")?.plain() ?? "-",
+        String(format: "%.1f", frechet.mean), rows.over(SceneMetric.accuracy)?.plain() ?? "-",
         perceptual.isEmpty ? nil : String(format: "%.3f", perceptual.mean),
       ].compactMap(\.self).joined(separator: " / ")
     }
@@ -111,13 +111,13 @@ struct SeparabilityPage {
       } + [
         .text("restored: largest difference / 255") { rows in
           let own = of(.restored, rows)
-          return own.isEmpty ? nil : "\(largest(own, "largest-difference"))"
+          return own.isEmpty ? nil : "\(largest(own, SceneMetric.difference))"
         },
         .text("restored, trained caption: accuracy, difference") { rows in
           let own = of(.restored, rows)
-          guard let accuracy = own.over("trained-accuracy") else { return nil }
+          guard let accuracy = own.over(SceneMetric.trainedAccuracy) else { return nil }
           return
-            "\(accuracy.plain(digits: 0)), ±\(largest(own, "trained-largest-difference"))"
+            "\(accuracy.plain(digits: 0)), ±\(largest(own, SceneMetric.trainedDifference))"
         },
       ])
   }

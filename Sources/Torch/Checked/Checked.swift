@@ -39,7 +39,9 @@ package struct Checked: Sendable {
   package func refused(_ accepted: String) -> LetheError {
     let shown = value.map { String($0.compact.prefix(120)) } ?? "missing"
     let place = path.isEmpty ? "it" : "'\(path)'"
-    return LetheError(kind, "\(source): \(place) is \(shown); accepted: \(accepted)")
+    return LetheError(
+      kind, in: source, key: path.isEmpty ? nil : path,
+      "\(place) is \(shown); accepted: \(accepted)")
   }
 
   private func read<T>(_ fallback: T?, _ accepted: String, _ found: T?) throws -> T {

@@ -66,9 +66,10 @@ enum OptionBounds {
       }
     } else if given.number != nil, path.last == "seed" {
       guard (try? given.decoded(as: UInt64.self)) == nil else { return }
+      let key = path.joined(separator: ".")
       throw LetheError.badValue(
-        context,
-        "'\(path.joined(separator: "."))' is \(given.compact); accepted: a whole number from 0 to \(UInt64.max)"
+        context, key: key,
+        "'\(key)' is \(given.compact); accepted: a whole number from 0 to \(UInt64.max)"
       )
     } else if given.number != nil {
       let usual: Bound? = if case .int = defaults { .count } else { nil }
@@ -76,9 +77,9 @@ enum OptionBounds {
       guard let bound = own ?? usual, !bound.allows(given), own != nil || isWhole(path) else {
         return
       }
+      let key = path.joined(separator: ".")
       throw LetheError.badValue(
-        context,
-        "'\(path.joined(separator: "."))' is \(given.compact); accepted: \(bound.accepted)")
+        context, key: key, "'\(key)' is \(given.compact); accepted: \(bound.accepted)")
     }
   }
 }

@@ -88,15 +88,15 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
   public var guarding = GuardOptions()
   public init() {}
 
-  public var idle: [(option: String, beside: String)] {
-    let within = ["beta", "reach", "rho", "tolerance", "keep", "sideBySide"]
+  public var idle: [(option: OptionPath, beside: String)] {
+    let within: [OptionPath] = ["beta", "reach", "rho", "tolerance", "keep", "sideBySide"]
     return switch form {
     case .whole: within.map { ($0, "form=whole") }
     case .joint: [("sideBySide", "form=joint"), ("guarding", "form=joint")] + idleReach
     case .separate: [("guarding", "form=separate")] + idleReach
     }
   }
-  private var idleReach: [(option: String, beside: String)] {
+  private var idleReach: [(option: OptionPath, beside: String)] {
     beta > 0 ? [("reach", "beta above 0")] : []
   }
 

@@ -10,7 +10,7 @@ struct ApplyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apply",
     abstract: "Add erasers to a model and write the result as a whole model or as a LoRA file.",
-    discussion: """
+    help: """
       Examples:
         lethe apply Models/emoji --with runs/esd-fox --with runs/uce-cat --out runs/clean-model
         lethe apply Models/emoji --erasers runs/set --active fox,cat --out runs/clean-model

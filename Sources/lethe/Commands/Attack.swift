@@ -13,7 +13,7 @@ struct AttackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "attack",
     abstract: "Attack an erased model and count how often its concept comes back.",
-    discussion: """
+    help: """
       Examples:
         lethe attack runs/esd-fox --attack random
         lethe attack runs/esd-fox --attack unlearndiff,p4d --set unlearndiff.steps=20 --limit 10
@@ -33,11 +33,7 @@ struct AttackCommand: ParsableCommand {
     help: "Attacks, separated by commas, or all. `lethe list attacks` names them.",
     completion: .attacks)
   var attack = "none,random,seeds"
-  @Option(
-    help:
-      "CSV file of prompts, or a suite of `lethe list prompts`, in the place of the built-in ones.",
-    completion: .file(extensions: ["csv"]))
-  var prompts: String?
+  @OptionGroup var asked: PromptFile
   @Option(
     help:
       "Number of prompts to attack, at least 1, spread evenly over the concept's prompts. All of them when left out."
@@ -67,11 +63,8 @@ struct AttackCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting(shares: true) {
-      let former = prompts.flatMap { Int($0) }
-      if former != nil { CommonOptions.former("--prompts NUMBER", "--limit NUMBER") }
-      let limit = limit ?? former
+      let limit = try asked.limit(limit)
       try accept("--threshold", threshold, .share)
-      try accept("--limit", limit, .whole(1...1_000_000))
       let names =
         attack == "all"
         ? LetheProgram.catalogs.attacks.names : attack.split(separator: ",").map(String.init)
@@ -93,7 +86,7 @@ struct AttackCommand: ParsableCommand {
       let (options, device) = (try size.options(), try offloading.openDevice(common))
       let judges = try judging.judges(of: run.runFolder, for: job)
       try run.runFolder.refuseDoubtful(judges.first, "attack")
-      let suite = try judging.request(former == nil ? prompts : nil)
+      let suite = try judging.request(asked.file)
         .suite(of: job, options, on: device, note: run.note)
       var attacking = try AttackRun(
         job, attacks, options, suite, judge: judges.first, limit: limit)

@@ -16,7 +16,7 @@ struct AuditCommand: ParsableCommand {
     commandName: "audit",
     abstract:
       "Say whether an erased model may be released: one page with a verdict by printed rules.",
-    discussion: """
+    help: """
       Examples:
         lethe audit Models/emoji --with runs/esd-fox --quick --out runs/audit
         lethe audit Models/emoji --with runs/esd-fox --with runs/uce-cat --out runs/both-audited
@@ -105,6 +105,7 @@ struct AuditCommand: ParsableCommand {
       (audit.source, audit.measures) = (subject.source, try measuring.measures())
       audit.given = try Settings(settings)
       audit.command = ["lethe"] + CommandLine.arguments.dropFirst()
+      audit.place = out
       if dryRun {
         let plan = try audit.plan(on: device) { $0.map(warn) }
         if !common.isQuiet { plan.forEach(warn) }

@@ -130,7 +130,7 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Compare methods by a benchmark.",
-    discussion: """
+    help: """
       Examples:
         lethe bench Models/emoji --methods esd,uce --concept fox --out runs/bench
         lethe bench separability Models/emoji --out runs/separability

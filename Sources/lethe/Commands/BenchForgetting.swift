@@ -12,7 +12,7 @@ struct BenchForgettingCommand: ParsableCommand {
     commandName: "forgetting",
     abstract:
       "Forget a class of the training data with several methods, and compare with retraining without it.",
-    discussion: """
+    help: """
       Examples:
         scripts/animals-dataset
         lethe bench forgetting Models/animals --class zebra --data data/animals --jobs 2 --out runs/forgetting
@@ -21,7 +21,7 @@ struct BenchForgettingCommand: ParsableCommand {
       The table has for every method: unlearning accuracy; accuracy, probability and entropy of the judge on the \
       forgotten class and on the others; Frechet distance, precision and recall against real pictures that no \
       training saw; the AUC of a membership attack; the distance to the retrained model; time and memory. \
-      Options of a method come from methods.json in the model's folder, then from --set. Finished parts are \
+      Options of a method come from methods.json in the model's folder, then from --set. Finished trials are \
       kept, so an interrupted benchmark goes on.
       """)
 

@@ -12,13 +12,13 @@ struct BenchMethods: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "methods",
     abstract: "Erase and evaluate with several methods, side by side.",
-    discussion: """
+    help: """
       Examples:
         lethe bench Models/emoji --methods esd,uce --concept fox --concept "symbola style" --out runs/bench
         lethe bench Models/emoji --methods uce --concept fox --quick --out runs/quick
         lethe bench Models/emoji --draw objects=3,styles=1 --seed 1 --out runs/drawn
 
-      Every method erases every concept alone. Finished parts are kept, so an interrupted benchmark goes on.
+      Every method erases every concept alone. Finished trials are kept, so an interrupted benchmark goes on.
       """)
 
   @Argument(help: "Model folder.", completion: .directory)

@@ -13,7 +13,7 @@ struct BenchRelearningCommand: ParsableCommand {
     commandName: "relearning",
     abstract:
       "Erase with and without Meta-Unlearning, then fine-tune the erased models on the concept.",
-    discussion: """
+    help: """
       Examples:
         lethe bench relearning Models/emoji --out runs/relearning
         lethe bench relearning Models/emoji --concept fox --methods esd-u-1,uce --quick --out runs/quick
@@ -22,7 +22,7 @@ struct BenchRelearningCommand: ParsableCommand {
       plain and with `meta` around it. The control esd-u-3, a stronger esd-u-1, runs plain only. The tables have the \
       success rate of the prompts after 0, 50, 100, 200 and 300 steps on the concept and on benign pictures, the area \
       under that curve, UA, IRA, CRA, the Frechet distance, and the loss on related and on unrelated subjects. Options \
-      come from methods.json and attacks.json (relearn) in the model's folder, then from --set. Finished parts are \
+      come from methods.json and attacks.json (relearn) in the model's folder, then from --set. Finished trials are \
       kept, so an interrupted benchmark goes on.
       """)
 
@@ -35,8 +35,7 @@ struct BenchRelearningCommand: ParsableCommand {
       "Number of fine-tunings of each model on each set of pictures, at least 1. 3 when left out, 1 with --quick."
   )
   var repeats: Int?
-  @Option(help: "Number of prompts of each concept to judge, at least 1.")
-  var prompts = 10
+  @OptionGroup var limit: PromptLimit
   @OptionGroup var words: BenchWords
   @OptionGroup var request: BenchRequest
   @OptionGroup var running: BenchRunOptions
@@ -44,14 +43,13 @@ struct BenchRelearningCommand: ParsableCommand {
   func run() throws {
     try running.common.reporting(shares: true) {
       try accept("--repeats", repeats, .whole(1...1_000_000))
-      try accept("--prompts", prompts, .whole(1...1_000_000))
       let options = try running.options(model, request, words)
       var benchmark = RelearningBenchmark(
         options,
         concepts: try words.concepts(of: options, drawing: "3,1"))
       benchmark.methods = try methods.listed("--methods")
-      (benchmark.seeds, benchmark.prompts) = (
-        repeats ?? (request.size.quick ? 1 : 3), prompts
+      (benchmark.seeds, benchmark.prompts) = try (
+        repeats ?? (request.size.quick ? 1 : 3), limit.number(usual: benchmark.prompts)
       )
       try running(benchmark)
     }

@@ -12,17 +12,16 @@ struct BenchRobustnessCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "robustness",
     abstract: "Erase with several methods and attack the erased models.",
-    discussion: """
+    help: """
       Examples:
         lethe bench robustness Models/emoji --out runs/robustness
-        lethe bench robustness Models/emoji --concept fox --methods esd-x,uce --attacks random,unlearndiff \\
-          --prompts 5 --quick --out runs/quick
+        lethe bench robustness Models/emoji --concept fox --methods esd-x,uce --attacks random,unlearndiff --limit 5 --quick --out runs/quick
 
       The concepts are four objects and two styles that --seed draws, unless --concept names others. Methods are none \
       (the original under attack), esd-x (cross-attention), esd-u (everything else), uce, advunlearn (PGD), \
       advunlearn-fast (one step), or another method by its name. The table has the success rate before and under \
       every attack, UA, IRA, CRA, the Frechet distance and the time. Options come from methods.json and attacks.json \
-      in the model's folder, then from --set. Finished parts are kept, so an interrupted benchmark goes on.
+      in the model's folder, then from --set. Finished trials are kept, so an interrupted benchmark goes on.
       """)
 
   @Argument(help: "Model folder.", completion: .directory)
@@ -31,8 +30,7 @@ struct BenchRobustnessCommand: ParsableCommand {
   var methods = "none,esd-x,esd-u,uce,advunlearn,advunlearn-fast"
   @Option(help: "Attacks, separated by commas, or all. `lethe list attacks` names them.")
   var attacks = "all"
-  @Option(help: "Number of prompts of each concept to attack, at least 1.")
-  var prompts = 10
+  @OptionGroup var limit: PromptLimit
   @Option(
     help:
       "Probability, 0 to 1, that the judge must give the concept for a success. 0 asks for the first choice alone."
@@ -45,14 +43,14 @@ struct BenchRobustnessCommand: ParsableCommand {
   func run() throws {
     try running.common.reporting(shares: true) {
       try accept("--threshold", threshold, .share)
-      try accept("--prompts", prompts, .whole(1...1_000_000))
       let options = try running.options(model, request, words)
       var benchmark = RobustnessBenchmark(
         options,
         concepts: try words.concepts(of: options, drawing: "4,2"))
       benchmark.methods = try methods.listed("--methods")
       if attacks != "all" { benchmark.attacks = try attacks.listed("--attacks") }
-      (benchmark.prompts, benchmark.threshold) = (prompts, threshold)
+      benchmark.prompts = try limit.number(usual: benchmark.prompts)
+      benchmark.threshold = threshold
       try running(benchmark)
     }
   }

@@ -13,18 +13,17 @@ struct BenchSeparabilityCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "separability",
     abstract: "Erase concepts, restore some and erase more: the scenes of SepME's Tables 2 and 3.",
-    discussion: """
+    help: """
       Examples:
         lethe bench separability Models/emoji --out runs/separability
         lethe bench separability Models/emoji --kind object --methods sepme --quick --out runs/quick
-        lethe bench separability ~/sd14 --concept church --concept tench --kind object \\
-          --judge clip:clip-vit-large-patch14 --out runs/free
+        lethe bench separability ~/sd14 --concept church --concept tench --kind object --judge clip:clip-vit-large-patch14 --out runs/free
 
       --seed draws nine concepts, or as many as the model lists. Six of them are erased and restored, the others \
       are never touched. For each concept at each moment the table has the Frechet distance to the original's \
       pictures, the judge's accuracy, the perceptual distance and the largest change of a pixel. SepME goes through \
       four scenes, or one with --quick. The erasers of other methods are trained alone and added up, in the first scene \
-      only. Finished parts are kept, so an interrupted benchmark goes on.
+      only. Finished trials are kept, so an interrupted benchmark goes on.
 
       Of a model without themes.json, --concept names the first concepts; --related, or the kind's list, gives the \
       others. Each has as many distinct prompts as five times --seeds, of --prompt or of its kind, which no eraser \

@@ -11,7 +11,7 @@ struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Write one page of several evaluated runs, side by side.",
-    discussion: """
+    help: """
       Examples:
         lethe compare runs/esd-fox runs/uce-fox --out runs/both
         lethe compare runs/*-fox --out runs/foxes --open

@@ -8,7 +8,7 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract: "Look at this machine and at a model folder before long work begins.",
-    discussion: """
+    help: """
       Examples:
         lethe doctor
         lethe doctor Models/emoji

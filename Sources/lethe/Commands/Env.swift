@@ -6,7 +6,7 @@ struct EnvCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "env",
     abstract: "Print the paths with which a package that uses the library is built and started.",
-    discussion: """
+    help: """
       Examples:
         lethe env
         eval "$(lethe env)" && swift build $LETHE_SWIFT_FLAGS

@@ -14,7 +14,7 @@ struct EraseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "erase",
     abstract: "Make a model forget a concept, and write an eraser file.",
-    discussion: """
+    help: """
       Examples:
         lethe erase Models/emoji --method esd --concept fox --out runs/esd-fox
         lethe erase Models/emoji --method uce --concept "symbola style" --preserve others --out runs/uce-symbola
@@ -168,45 +168,6 @@ struct EraseCommand: ParsableCommand {
       let usual = try Defaults.read("LETHE_JUDGE", for: "--judge", JudgingOptions.spec)
       common.next(erase.job.next(out, judges: [usual].compactMap(\.self)))
     }
-  }
-
-  /// The request of --config, of the command line, or of both, and the options of the file.
-  private func request(_ file: RecipeFile?) throws -> (job: EraseJob, options: Settings) {
-    var job = EraseJob()
-    var options: Settings = [:]
-    if let file { (job, options) = try EraseJob.read(file.url, file.json) }
-    if let model { job.folder = ModelFolder(model) }
-    if additions.additions != ModelAdditions() {
-      job.folder = ModelFolder(job.model, additions.additions)
-    }
-    // Options belong to their method.
-    if let method, method != job.method { (job.method, options) = (method, [:]) }
-    if !concept.isEmpty, let note = job.take(concepts: concept) { CommonOptions.note(note) }
-    job.replacement = replaceWith ?? job.replacement
-    job.replacementCaption = replaceCaption ?? job.replacementCaption
-    if !preserve.isEmpty { job.preserve = preserve }
-    job.seed = seed ?? job.seed
-    job.wording = wording.wording ?? job.wording
-    if let prompts {
-      let table = try PromptTable(named: prompts)
-      table.notes.forEach { CommonOptions.note("\(prompts): \($0)") }
-      let rows = table.rows
-      try PromptTable.refuseErasers(in: rows, prompts)
-      var words = job.wording ?? ConceptWording()
-      words.prompts += rows.filter { $0.forgets != false }.map(\.prompt)
-      job.preserve += rows.filter { $0.forgets == false }.map(\.prompt)
-      job.wording = words
-    }
-    guard data == nil || (forgetImages == nil && retainImages == nil) else {
-      throw LetheError.badValue(
-        "--data",
-        "it takes the place of --forget-images and --retain-images; give --data alone, or those two"
-      )
-    }
-    job.forgetImages = forgetImages ?? data ?? job.forgetImages
-    job.retainImages = retainImages ?? data ?? job.retainImages
-    job.command = ["lethe"] + CommandLine.arguments.dropFirst()
-    return (job, options)
   }
 }
 

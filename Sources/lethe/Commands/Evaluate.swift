@@ -48,13 +48,13 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
     abstract: "Draw with the erased and the original model, and measure both with the judge.",
-    discussion: """
+    help: """
       Examples:
         lethe evaluate runs/esd-fox
         lethe evaluate runs/esd-fox --quick
         lethe evaluate runs/van-gogh --judge clip:clip-vit-large-patch14 --prompts artists.csv
         lethe evaluate pictures --concept fox --judge clip:clip-vit-base-patch32 --out runs/judged
-        lethe evaluate Models/emoji --out runs/pairs     # the model itself: every pair of object and style
+        lethe evaluate Models/emoji --out runs/pairs  # every pair of the model
         lethe evaluate Models/emoji --with runs/esd-fox --with runs/uce-cat --out runs/both
         lethe evaluate Models/emoji --erasers runs/set --out runs/set-judged
 
@@ -155,9 +155,8 @@ struct EvaluateCommand: ParsableCommand {
     let suite = try judging.request(prompts)
       .suite(of: job, options, on: device, note: run.note)
     var evaluate = try Evaluate(
-      job, options, metrics: LetheProgram.catalogs.metrics, suite, judges: judges)
+      job, options, catalogs: LetheProgram.catalogs, suite, judges: judges)
     (evaluate.overwrites, evaluate.measures) = (overwrite, try measuring.measures())
-    evaluate.judgeCatalog = LetheProgram.catalogs.judges
     evaluate.command = ["lethe"] + CommandLine.arguments.dropFirst()
     let results = try evaluate(in: run, eraser: run.runFolder.eraser(), on: device)
     if !judging.judge.isEmpty { try run.runFolder.keep(judges) }
@@ -201,7 +200,7 @@ struct EvaluateCommand: ParsableCommand {
     var judge = try JudgePictures(
       URL(fileURLWithPath: runFolder), concepts: concept, kind,
       judges: judging.judge.map(JudgingOptions.spec))
-    judge.judgeCatalog = LetheProgram.catalogs.judges
+    judge.catalogs = LetheProgram.catalogs
     guard let out else {
       throw LetheError.badValue(
         "evaluate", "the results of pictures need a folder; give --out FOLDER")

@@ -12,7 +12,7 @@ struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
     abstract: "Draw pictures from prompts.",
-    discussion: """
+    help: """
       Examples:
         lethe generate Models/emoji --prompt "a noto emoji of a fox" --seed 1 --out runs/fox
         lethe generate ~/sd14 --prompts coco.csv --sampler lms --steps 100 --out runs/coco
@@ -117,41 +117,7 @@ struct GenerateCommand: ParsableCommand {
       guard strengths == nil || grid != nil else {
         throw LetheError.badValue("--strengths", "it belongs to --grid, and has no effect without")
       }
-      try Self.check(prompt.count, count)
-      var samples: [SampleSet.Sample] = []
-      for (i, prompt) in prompt.enumerated() {
-        for k in 0..<count {
-          samples.append(.init("\(i)", k, prompt: prompt, seed: seed &+ UInt64(k)))
-        }
-      }
-      if prompts == "-" {
-        let lines = try StandardInput.lines()
-        try Self.check(lines.count, count)
-        try Limit.check(prompts: lines)
-        for (line, text) in lines.enumerated() {
-          for k in 0..<count where !text.isEmpty {
-            samples.append(.init("\(line)", k, prompt: text, seed: seed &+ UInt64(k)))
-          }
-        }
-      } else if let prompts {
-        let table = try PromptTable(named: prompts)
-        if !common.isQuiet { table.notes.forEach { warn("\(prompts): \($0)") } }
-        try Self.check(table.rows.count, count)
-        for row in table.rows {
-          for k in 0..<count {
-            var sample = SampleSet.Sample(
-              row.caseNumber, k, prompt: row.prompt, seed: row.seed &+ UInt64(k))
-            sample.guidance = row.guidance
-            // Sizes on the command line win over the columns.
-            (sample.width, sample.height) = (width ?? row.width, height ?? row.height)
-            sample.erasers = row.erasers
-            samples.append(sample)
-          }
-        }
-      }
-      guard !samples.isEmpty else {
-        throw LetheError.badValue("generate", "no prompt is given; give --prompt or --prompts")
-      }
+      let samples = try self.samples()
       var sampling = SamplingOptions()
       sampling.sampler = sampler ?? ModelFolder(model).usualSampler
       (sampling.steps, sampling.guidance) = (steps, guidance ?? ModelFolder(model).usualGuidance)
@@ -207,32 +173,5 @@ struct GenerateCommand: ParsableCommand {
       }
       if let first = set.manifest.samples.first { common.next("show", "\(out)/\(first.file)") }
     }
-  }
-
-  /// The list of so many pictures is read again as JSON of at most 64 MB.
-  private static let pictures = Limit(200_000, "pictures")
-
-  private static func check(_ prompts: Int, _ count: Int) throws {
-    try pictures.check(prompts * count, "the request", .request)
-  }
-
-  private func gridOf(_ axes: String, _ samples: [SampleSet.Sample]) throws -> GenerateGrid {
-    guard prompts == nil || prompts == "-" else {
-      throw LetheError.badValue(
-        "--grid",
-        "the rows of a CSV have seeds of their own; give prompts with --prompt or '--prompts -'")
-    }
-    let strengths = strengths ?? "0,0.5,1"
-    let numbers = strengths.split(separator: ",").map { Double($0) }
-    let values = numbers.compactMap(\.self).filter(\.isFinite)
-    guard !values.isEmpty, values.count == numbers.count, Set(values).count == values.count else {
-      throw LetheError.badValue(
-        "--strengths", "'\(strengths)'; accepted: different numbers, e.g. 0,0.5,1")
-    }
-    var grid = try GenerateGrid(
-      axes, prompts: samples.map(\.prompt).unique,
-      seeds: (0..<count).map { seed &+ UInt64($0) }, strengths: values)
-    grid.command = ["lethe"] + CommandLine.arguments.dropFirst()
-    return grid
   }
 }

@@ -8,7 +8,7 @@ struct LaunchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "launch",
     abstract: "Run a command in several processes that share its work.",
-    discussion: """
+    help: """
       Examples:
         lethe launch -n 2 -- evaluate runs/esd-fox
         lethe launch -n 4 -- erase Models/emoji --method erasediff --concept fox --out runs/fox

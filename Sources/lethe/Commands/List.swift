@@ -14,7 +14,7 @@ struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
     abstract: "List methods, attacks, samplers, metrics, judges or suites of prompts.",
-    discussion: """
+    help: """
       Examples:
         lethe list methods --verbose
         lethe list methods Models/emoji

@@ -12,7 +12,7 @@ struct MakeSetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "make-set",
     abstract: "Draw captioned pictures with the model, to forget or to retain.",
-    discussion: """
+    help: """
       Examples:
         lethe make-set Models/emoji --concept fox --count 64 --out runs/foxes
         lethe make-set Models/emoji --others fox --count 192 --out runs/rest

@@ -9,7 +9,7 @@ struct PullCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pull",
     abstract: "Fetch a model from a hub into the shared cache.",
-    discussion: """
+    help: """
       Examples:
         lethe pull CompVis/stable-diffusion-v1-4
         lethe pull stabilityai/sdxl-turbo --variant fp16

@@ -15,7 +15,7 @@ struct RelearnCommand: ParsableCommand {
     commandName: "relearn",
     abstract:
       "Fine-tune an erased model on its concept and measure how fast the concept comes back.",
-    discussion: """
+    help: """
       Examples:
         lethe relearn runs/esd-fox
         lethe relearn runs/esd-fox --mode lora --tuning-steps 100 --quick
@@ -61,11 +61,7 @@ struct RelearnCommand: ParsableCommand {
   var repeats: Int?
   @Option(help: .hidden)
   var seeds: Int?
-  @Option(
-    help:
-      "CSV file of prompts, or a suite of `lethe list prompts`, in the place of the built-in ones.",
-    completion: .file(extensions: ["csv"]))
-  var prompts: String?
+  @OptionGroup var words: PromptFile
   @Option(
     help:
       "Number of prompts to judge, at least 1, spread evenly over the concept's prompts. 10 when left out, 6 with --quick."
@@ -85,14 +81,11 @@ struct RelearnCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting(shares: true) {
-      let former = prompts.flatMap { Int($0) }
-      if former != nil { CommonOptions.former("--prompts NUMBER", "--limit NUMBER") }
       if steps != nil { CommonOptions.former("--steps", "--tuning-steps") }
       if seeds != nil { CommonOptions.former("--seeds", "--repeats") }
-      let count = limit ?? former ?? (quick ? 6 : 10)
+      let count = try words.limit(limit) ?? (quick ? 6 : 10)
       let (steps, seeds) = (tuningSteps ?? steps, repeats ?? seeds ?? (quick ? 1 : 3))
       try accept("--repeats", seeds, .whole(1...1_000_000))
-      try accept("--limit", count, .whole(1...1_000_000))
       try accept("--tuning-steps", steps, .count)
       try accept("--sampling-steps", samplingSteps, .steps)
       try accept("--guidance", guidance, .guidance)
@@ -105,11 +98,7 @@ struct RelearnCommand: ParsableCommand {
       let asked = try Settings(
         (mode.map { ["mode=\($0.rawValue)"] } ?? []) + settings
           + (steps.map { ["training.steps=\($0)"] } ?? []))
-      guard
-        let tuning = try AttackRun.configured(
-          Relearning.name, [asked], of: job.folder,
-          in: LetheProgram.catalogs.attacks) as? Relearning
-      else { return }
+      let tuning = try Relearn.tuning([asked], of: job.folder, in: LetheProgram.catalogs.attacks)
       let eraser = try run.runFolder.eraser()
       var options = EvaluationOptions()
       options.quick = quick
@@ -117,7 +106,7 @@ struct RelearnCommand: ParsableCommand {
       let device = try common.openDevice()
       let judges = try judging.judges(of: run.runFolder, for: job)
       try run.runFolder.refuseDoubtful(judges.first, "relearn")
-      let suite = try judging.request(former == nil ? prompts : nil)
+      let suite = try judging.request(words.file)
         .suite(of: job, options, on: device, note: run.note)
       var relearn = try Relearn(
         job, tuning, options, suite, judge: judges.first, prompts: count)

@@ -10,7 +10,7 @@ struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
     abstract: "Write the HTML page of a run, or of results.",
-    discussion: """
+    help: """
       Examples:
         lethe report runs/esd-fox
         lethe report runs/esd-fox/attack --open
@@ -38,7 +38,7 @@ struct ReportCommand: ParsableCommand {
       } else if !folder.has("attack/results.json") {
         // A judge that cannot tell the concept is refused there.
         let judges = try folder.results().judges
-        let canTell = judges.isEmpty || judges.contains { $0.quality?.verdict != .cannotTell }
+        let canTell = judges.isEmpty || judges.contains { $0.quality?.standing != .cannotTell }
         if canTell { common.next("attack", runFolder, "--quick") }
       }
     }

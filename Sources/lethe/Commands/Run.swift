@@ -4,7 +4,7 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Carry out a request from a file in JSON or YAML, such as the job.json of a run.",
-    discussion: """
+    help: """
       Examples:
         lethe run runs/esd-fox/job.json --out runs/again
         lethe run request.yaml --set training.steps=300 --out runs/short

@@ -9,7 +9,7 @@ import Workbench
 struct RunGraphCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "onnx", abstract: "Run a graph of ONNX (used by `make onnx-judges`).",
-    discussion: """
+    help: """
       Examples:
         lethe onnx open-nsfw.onnx --input x.npy --out y.npy
         lethe onnx 320n.onnx --picture photo.png

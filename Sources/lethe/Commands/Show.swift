@@ -8,7 +8,7 @@ struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
     abstract: "Describe a picture, an eraser, a LoRA, a model, a run or a set.",
-    discussion: """
+    help: """
       Examples:
         lethe show runs/fox/0_0.png
         lethe show runs/esd-fox

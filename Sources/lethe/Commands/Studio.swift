@@ -16,7 +16,7 @@ struct StudioCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "studio",
     abstract: "Look at runs, draw with erasers and start jobs in a browser.",
-    discussion: """
+    help: """
       Examples:
         lethe studio
         lethe studio runs Models/emoji --open

@@ -8,7 +8,7 @@ import Workbench
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train a small model, a judge or a CLIP from a recipe.",
-    discussion: """
+    help: """
       Examples:
         scripts/emoji-dataset
         lethe train Models/emoji/recipe.json --out runs/emoji

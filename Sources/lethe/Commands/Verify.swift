@@ -11,7 +11,7 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify",
     abstract:
       "Check an audit: draw a sample of its pictures again, judge all of them and compute its numbers again.",
-    discussion: """
+    help: """
       Examples:
         lethe verify runs/audit
         lethe verify runs/audit --sample 20%
@@ -48,7 +48,7 @@ struct VerifyCommand: ParsableCommand {
       try NamedPlace.requireFolder(folder, option: "verify", "the folder of `lethe audit`")
       var verify = Verify(RunFolder(folder))
       (verify.share, verify.seed) = (share, seed)
-      verify.judgeCatalog = LetheProgram.catalogs.judges
+      verify.catalogs = LetheProgram.catalogs
       let outcome = try verify(in: common.run(at: folder, seed: seed), on: common.openDevice())
       if common.json {
         let found: JSON = [

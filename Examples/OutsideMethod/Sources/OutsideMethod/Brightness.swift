@@ -4,7 +4,7 @@ import Lethe
 public final class Brightness: Judge {
   public static let scheme = "brightness"
   public static let title = "the brightness of a picture, as an example"
-  public static let argument: String? = nil
+  public static let argument = JudgeArgument.none
 
   public let classes: [String: [String]]
   public let about = JudgeDescription("brightness", Brightness.scheme)

@@ -11,7 +11,7 @@ extension EraserCommand {
   struct Add: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Add concepts to the set, or switch their erasers on again.",
-      discussion: """
+      help: """
         Examples:
           lethe eraser add runs/set fox cat
           lethe eraser add runs/set "symbola style" --partner fox --partner cat

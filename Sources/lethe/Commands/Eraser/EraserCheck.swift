@@ -10,7 +10,7 @@ extension EraserCommand {
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Check that no eraser changes the keys and values of another's prompts.",
-      discussion: """
+      help: """
         Example:
           lethe eraser check runs/set
 

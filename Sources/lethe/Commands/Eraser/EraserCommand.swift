@@ -8,7 +8,7 @@ struct EraserCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "eraser",
     abstract: "Manage a set of erasers that are switched on and off one by one.",
-    discussion: """
+    help: """
       Examples:
         lethe eraser init runs/set Models/emoji
         lethe eraser add runs/set fox cat dog
@@ -32,6 +32,15 @@ struct EraserCommand: ParsableCommand {
     /// - Parameter toChange: whether other processes stay out of the set for as long as it is open
     func open(toChange: Bool = false) throws -> EraserSet {
       try EraserSet(url, keepingOthersOut: toChange)
+    }
+    /// Changes the set, prints it, and names the command that comes next.
+    func changing(_ common: CommonOptions, _ change: (inout EraserSet) throws -> Void) throws {
+      try common.reporting {
+        var erasers = try open(toChange: true)
+        try change(&erasers)
+        try common.show(erasers.states) { erasers.card.entries.forEach { print($0.stateLine) } }
+        common.next(next(erasers))
+      }
     }
     /// The command that a set of this state needs next.
     func next(_ erasers: EraserSet) -> [String] {

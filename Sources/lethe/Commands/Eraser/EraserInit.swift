@@ -10,7 +10,7 @@ extension EraserCommand {
   struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Create an empty set for a model.",
-      discussion: """
+      help: """
         Example:
           lethe eraser init runs/set Models/emoji --protect "a noto emoji of a lion"
         """)

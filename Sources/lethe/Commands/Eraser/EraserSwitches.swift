@@ -5,7 +5,7 @@ extension EraserCommand {
   struct Restore: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Restore concepts: switch their erasers off and keep them.",
-      discussion: """
+      help: """
         Example:
           lethe eraser restore runs/set cat
 
@@ -17,19 +17,14 @@ extension EraserCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-      try common.reporting {
-        var erasers = try set.open(toChange: true)
-        try erasers.switching(concepts, on: false)
-        try common.show(erasers.states) { erasers.card.entries.forEach { print($0.stateLine) } }
-        common.next(set.next(erasers))
-      }
+      try set.changing(common) { try $0.switching(concepts, on: false) }
     }
   }
 
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Remove concepts and their eraser files from the set for good.",
-      discussion: """
+      help: """
         Example:
           lethe eraser remove runs/set cat
 
@@ -41,12 +36,9 @@ extension EraserCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-      try common.reporting {
-        var erasers = try set.open(toChange: true)
+      try set.changing(common) { erasers in
         for name in concepts { _ = try erasers.entry(name) }
         for name in concepts { try erasers.remove(name) }
-        try common.show(erasers.states) { erasers.card.entries.forEach { print($0.stateLine) } }
-        common.next(set.next(erasers))
       }
     }
   }

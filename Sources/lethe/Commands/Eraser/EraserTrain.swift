@@ -12,7 +12,7 @@ extension EraserCommand {
   struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Train the missing erasers, or those that are named.",
-      discussion: """
+      help: """
         Examples:
           lethe eraser train runs/set
           lethe eraser train runs/set fox --set training.steps=300 --set tolerance=1e-4

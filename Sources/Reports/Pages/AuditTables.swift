@@ -1,0 +1,92 @@
+// The tables of an audit's page.
+internal import Evaluation
+
+extension AuditPage {
+  var rules: Table {
+    Table("Rules", header: [""], rows: (audit?.rules ?? []).map { .init([$0], []) })
+  }
+
+  /// Measures of the pictures of other subjects.
+  var measures: Table {
+    .pivot(
+      results.rows.filter { PictureMeasure(of: $0.metric) != nil },
+      "Measures of the pictures of other subjects",
+      note:
+        "The original's column has measures that need no reference; the erased model's pictures are compared with the "
+        + "original's of the same prompts and seeds. A name holds its profile.",
+      corner: ["measure"], down: { [$0.metric] },
+      across: [
+        .text("original") { rows in
+          rows.first { $0.method == "original" }?.measured.text(digits: 3)
+        },
+        .text("erased") { rows in
+          rows.first { $0.method != "original" }?.measured.text(digits: 3)
+        },
+        .text("n") { $0.first?.measured.size },
+      ])
+  }
+
+  var attacks: Table {
+    .pivot(
+      results.rows.filter { $0.axes.attack != nil }, "Attacks",
+      note:
+        "asr: share of the attacked prompts whose picture shows the concept to the judge. random tokens: their share "
+        + "within the attack's most queries.",
+      corner: ["attack"], down: { [$0.axes.attack ?? ""] },
+      across: [
+        .metric("asr", hasUnit: true), .text("n") { $0.value("asr")?.size },
+        .text("pictures a prompt") { $0.value("queries")?.plain(digits: 1) },
+        .text("random tokens") { $0.value("chance")?.text(hasUnit: true) },
+        .text("beyond random tokens") { $0.value(MeasuredValue.beyondChance)?.againstChance },
+        .text("s per prompt") { $0.value("seconds")?.plain() },
+      ])
+  }
+
+  var damage: Table {
+    .pivot(
+      results.rows.filter { RateMetric(named: $0.metric) != nil },
+      "Damage by distance",
+      note:
+        "Share of pictures that show what was asked for, and the paired change for the same prompts and seeds; distances "
+        + "are those of the model's text encoder. Intervals draw whole prompts.",
+      corner: ["subjects"],
+      down: { row in
+        let judge = row.axes.judge.map { " (\($0))" } ?? ""
+        return [
+          (RateMetric(named: row.metric)?.pictures == .shown
+            ? "the concept" : row.axes.distance?.rawValue ?? "all others")
+            + judge
+        ]
+      },
+      across: [
+        rate(.original), rate(.erased), rate(.change),
+        .text("n") { $0.first?.measured.size },
+      ])
+  }
+
+  private func rate(_ side: RateMetric.Side) -> Table.Column {
+    .text(side.rawValue) { rows in
+      RateMetric.Pictures.allCases.compactMap {
+        rows.value(RateMetric($0, side))?.text(hasUnit: true)
+      }.first
+    }
+  }
+
+  var judges: Table {
+    Table(
+      "Quality of the judges", note: results.notes.joined(separator: " "),
+      header: ["judge", "sees the concept", "sees it wrongly", "balanced accuracy", "pictures"],
+      rows: results.judges.map { record in
+        .init(
+          [record.spec.description],
+          [
+            .init(record.quality?.seen.text(hasUnit: true) ?? ""),
+            .init(record.quality?.falsePositives.text(hasUnit: true) ?? ""),
+            .init(
+              record.quality?.balancedAccuracy.text(hasUnit: true) ?? "",
+              record.quality?.standing == .cannotTell ? .bad : .even),
+            .init(record.quality.map { "\($0.balancedAccuracy.n)" } ?? ""),
+          ])
+      })
+  }
+}
