@@ -25,6 +25,7 @@ public struct LetheError: Error, CustomStringConvertible, Sendable, Hashable {
     case interrupted = 130
   }
 
+  /// The kind of the fault, which decides the exit code.
   public var kind: Kind
   /// The fault, with the value that is wrong and the values that would be accepted.
   public var sentence: String
@@ -38,12 +39,14 @@ public struct LetheError: Error, CustomStringConvertible, Sendable, Hashable {
     self.sentence = line.utf8.count > 3000 ? "\(line.prefix(1000)) ... \(line.suffix(500))" : line
   }
 
+  /// The sentence.
   public var description: String { sentence }
 }
 
 // MARK: - Requests
 
 extension LetheError {
+  /// A request that is not accepted, exit code 2.
   public static func request(_ sentence: String) -> LetheError { .init(.request, sentence) }
 
   /// A value of an option, of a file's key or of an argument that is not accepted.
@@ -73,6 +76,7 @@ extension LetheError {
 // MARK: - Models and files
 
 extension LetheError {
+  /// A file or a model that cannot be used, exit code 4.
   public static func model(_ sentence: String) -> LetheError { .init(.model, sentence) }
 
   package static func unsupported(_ thing: String) -> LetheError {
@@ -108,6 +112,7 @@ extension LetheError {
 }
 
 extension LetheError {
+  /// The end of a command that the user stopped, exit code 130.
   public static var interrupted: LetheError {
     .init(.interrupted, "interrupted; the same command goes on where this one stopped")
   }

@@ -25,15 +25,24 @@ package func clipNorm(_ gradients: [Tensor], to limit: Double) -> Double {
 
 /// The optimizers by name, with the options that recipes and methods set.
 public struct OptimizerOptions: Codable, Sendable, Hashable {
+  /// Adam (arXiv 1412.6980), AdamW with decoupled weight decay (arXiv 1711.05101), and gradient descent with momentum.
   public enum Kind: String, Choice { case adam, adamw, sgd }
+  /// The rule of a step.
   public var kind = Kind.adam
+  /// Adam's decay of the mean of gradients, 0 to below 1.
   public var beta1 = 0.9
+  /// Adam's decay of the mean of squared gradients, 0 to below 1.
   public var beta2 = 0.999
+  /// The number that Adam adds to the root of the squared gradients' mean, above 0.
   public var eps = 1e-8
+  /// Weight decay, from 0: added to the gradient, or taken from the weights by AdamW.
   public var weightDecay = 0.0
+  /// Momentum of gradient descent, 0 to below 1; Adam does not read it.
   public var momentum = 0.0
 
+  /// Adam without weight decay.
   public init() {}
+  /// An optimizer with the other options at their defaults.
   public init(_ kind: Kind, weightDecay: Double = 0) {
     (self.kind, self.weightDecay) = (kind, weightDecay)
   }
