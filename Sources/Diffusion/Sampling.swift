@@ -2,13 +2,17 @@ package import Torch
 
 /// The options of a drawing.
 public struct SamplingOptions: Codable, Sendable, Hashable {
+  /// The sampler's name, one of `lethe list samplers`.
   public var sampler = "ddim"
+  /// Denoising steps, from 1.
   public var steps = 25
+  /// s of classifier-free guidance, eps(empty) + s (eps(c) - eps(empty)); 1 leaves the prompt's prediction alone.
   public var guidance = 7.5
   /// The share of DDPM's noise that DDIM adds anew at each step, 0 to 1 (Song et al., 2021, eq. 16); nil for none.
   public var eta: Double?
   /// Pixels; nil is the model's own size.
   public var width: Int?
+  /// Pixels; nil is the model's own size.
   public var height: Int?
   /// The prompt that guidance pushes away from; nil for none.
   public var negative: String?
@@ -16,6 +20,7 @@ public struct SamplingOptions: Codable, Sendable, Hashable {
   public var rescale: Double?
   /// The type that the networks compute in; nil for the model's own, float32.
   public var dtype: ComputeType?
+  /// The defaults, in the type that the program computes in.
   public init() { dtype = ComputeType.usual }
 
   /// The guidance of evaluations, attacks and sets of pictures where none is named.

@@ -5,19 +5,25 @@ package import Torch
 /// Captions of object x style data: templates with `{style}`, `{object}` (with its article) and
 /// `{name}` (without).
 public struct Captions: Codable, Sendable, Hashable {
+  /// Templates of captions with an object and a style.
   public var both = [
     "a {style} emoji of {object}", "{object}, {style} style", "{object} in {style} style",
     "a {style} picture of {object}", "{style} {name}",
   ]
+  /// Templates of captions with an object alone.
   public var object = ["an emoji of {object}", "a picture of {object}", "{object}", "{name}"]
+  /// Templates of captions with a style alone.
   public var style = ["a {style} emoji", "a {style} picture", "{style} style"]
   /// Shares of pictures with an empty caption, the object alone, the style alone.
   public var emptyShare = 0.10
+  /// Share of pictures whose caption names the object alone, 0 to 1.
   public var objectShare = 0.07
+  /// Share of pictures whose caption names the style alone, 0 to 1.
   public var styleShare = 0.03
   /// Names that take no article, e.g. grapes.
   public var plurals: [String] = []
 
+  /// The templates of the emoji data.
   public init() {}
 
   /// Files of version 0.1 name no plurals.
@@ -40,6 +46,7 @@ public struct Captions: Codable, Sendable, Hashable {
     for key in ["emptyShare", "objectShare", "styleShare"] { _ = try captions[key].number(0...1) }
   }
 
+  /// A template with an object and a style in their places, and with the articles that they take.
   public func fill(_ template: String, object: String?, style: String?) -> String {
     var text = template
     if let style {
@@ -53,6 +60,7 @@ public struct Captions: Codable, Sendable, Hashable {
     return text
   }
 
+  /// The name with its article; plurals stay as they are.
   public func withArticle(_ name: String) -> String { Self.withArticle(name, plurals: plurals) }
 
   /// "a fox", "an owl"; plurals stay as they are.
