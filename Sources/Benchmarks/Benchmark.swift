@@ -8,11 +8,15 @@ internal import Workflows
 
 /// Options that every benchmark takes.
 public struct BenchmarkOptions: Sendable {
+  /// The model that is erased from.
   public var model: ModelFolder
   /// Options of methods and attacks as NAME.key=value.
   public var settings: [String] = []
+  /// The seed of all trials.
   public var seed: UInt64 = 0
+  /// The size of each evaluation and its sampling options.
   public var evaluation = EvaluationOptions()
+  /// The command line, argument by argument.
   public var command: [String] = []
   /// Whether concepts on which the model's options were chosen count as test concepts.
   public var countsDevelopment = false
@@ -24,6 +28,7 @@ public struct BenchmarkOptions: Sendable {
   package var request = PromptRequest()
   package var conceptKind: ConceptKind?
 
+  /// A benchmark of a model with default options.
   public init(_ model: ModelFolder) { self.model = model }
 
   /// The settings of the command line.

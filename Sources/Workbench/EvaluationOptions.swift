@@ -3,6 +3,7 @@ public import Diffusion
 
 /// The size of an evaluation, and its sampling options.
 public struct EvaluationOptions: Codable, Sendable, Hashable {
+  /// The sampling options of the pictures.
   public var sampling = SamplingOptions()
   /// Pictures of each prompt of the forgotten subjects.
   public var seeds = 4
@@ -17,6 +18,7 @@ public struct EvaluationOptions: Codable, Sendable, Hashable {
   /// Whether the run is reduced. Its intervals are wide.
   public var quick = false
 
+  /// A full evaluation.
   public init() {}
 
   /// A reduced evaluation. It takes under a minute on two cores for a model of the embedded size.

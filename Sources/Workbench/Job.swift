@@ -38,6 +38,7 @@ public struct EraseJob: Codable, Sendable, Hashable {
   public var seed: UInt64 = 0
   /// The command line, argument by argument.
   public var command: [String] = []
+  /// An empty request.
   public init() {}
 
   /// A benchmark's request: one concept to forget, and every other subject preserved.
@@ -50,6 +51,7 @@ public struct EraseJob: Codable, Sendable, Hashable {
     (self.preserve, self.seed, self.command) = (preserve, seed, command)
   }
 
+  /// The model's folder with its additions.
   public var folder: ModelFolder {
     get { ModelFolder(model, additions ?? ModelAdditions()) }
     set {
