@@ -1,6 +1,7 @@
 // New seeds for the same prompt (the seed search beside UnlearnDiffAtk, Zhang et al., ECCV 2024). It measures the share
 // of prompts that bring the concept back without a change of words.
 
+/// New seeds for the same prompt.
 public struct SeedSearch: Attack {
   public static let name = "seeds"
   public static let card = AttackCard(
