@@ -16,7 +16,7 @@ import Torch
     #expect(try gradient(Projected(Descent(along), memory: [m]), p).1 == [3, 0])
     let against = LinearLoss(p: p, direction: Tensor([-3, 0] as [Float]))
     let (_, g) = try gradient(Projected(Descent(against), memory: [m]), p)
-    // What is left does not work against the memory.
+    // The rest of the gradient does not work against the memory.
     #expect(g[0] + g[1] > -0.01)
     #expect(abs(g[1] - Float(3 / 2.001)) < 1e-5)
   }

@@ -15,7 +15,7 @@ import Torch
     var cases: [Case]
   }
 
-  /// Which token pads, and which are cut out of a text, by the settings beside a vocabulary, as transformers has it
+  /// The token that pads, and those that are cut out of a text, by the settings beside a vocabulary, as transformers has it
   /// (scripts/golden/special_tokens.py): six ways to name the pad token, upper case, added tokens.
   @Test func specialTokens() throws {
     let source = Fixtures.url("tiny-sd1/tokenizer")

@@ -1,4 +1,4 @@
-// What the guard of a training says, and what is kept where it stops one.
+// The verdict of the guard on a training, and the weights that are kept where it stops one.
 import Diffusion
 import Editing
 import Foundation
