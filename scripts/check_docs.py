@@ -174,11 +174,11 @@ def main():
                 faults += list(options(page, words, help))
             elif words[0].startswith("scripts/") and not Path(words[0]).exists():
                 faults.append(f"{page}: {words[0]} does not exist")
+    faults += list(strays())
     for source in tracked("*.swift", "*.py", "*.sh", "*.c", "*.cpp", "*.h", "Makefile", "scripts/*"):
         for path in re.findall(r"\bdocs/[\w./-]+\.(?:md|png)", source.read_text(errors="replace")):
             if not Path(path).exists():
                 faults.append(f"{source}: {path} does not exist")
-    faults += list(strays())
     faults += list(unlisted())
     prose = re.sub(r"^    .*$", "", Path("README.md").read_text(), flags=re.M)
     words = sum(any(c.isalnum() for c in word) for word in prose.split())

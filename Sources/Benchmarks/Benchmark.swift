@@ -8,15 +8,15 @@ internal import Workflows
 
 /// Options that every benchmark takes.
 public struct BenchmarkOptions: Sendable {
-  /// The model that is erased from.
+  /// The model whose concepts are erased and drawn.
   public var model: ModelFolder
   /// Options of methods and attacks as NAME.key=value.
   public var settings: [String] = []
-  /// The seed of all trials.
+  /// The seed of the erasures and of every draw among concepts.
   public var seed: UInt64 = 0
-  /// The size of each evaluation and its sampling options.
+  /// The size of an evaluation, and its sampling options.
   public var evaluation = EvaluationOptions()
-  /// The command line, argument by argument.
+  /// The command line, which stands on the page.
   public var command: [String] = []
   /// Whether concepts on which the model's options were chosen count as test concepts.
   public var countsDevelopment = false
@@ -26,6 +26,7 @@ public struct BenchmarkOptions: Sendable {
   package var judges: [JudgeSpec] = []
   /// Prompts of such concepts, their neighbours, and their kind.
   package var request = PromptRequest()
+  /// The kind of such concepts, where the request names one.
   package var conceptKind: ConceptKind?
 
   /// A benchmark of a model with default options.

@@ -2,17 +2,18 @@ package import Torch
 
 /// The options of a drawing.
 public struct SamplingOptions: Codable, Sendable, Hashable {
-  /// The sampler's name, one of `lethe list samplers`.
+  /// Name of the sampler, one of `lethe list samplers`.
   public var sampler = "ddim"
-  /// Denoising steps, from 1.
+  /// Denoising steps of a picture, from 1. Fewer are faster and lose detail.
   public var steps = 25
-  /// s of classifier-free guidance, eps(empty) + s (eps(c) - eps(empty)); 1 leaves the prompt's prediction alone.
+  /// Guidance of the prompt, from 1, which follows the prompt alone. Raise it where pictures miss the prompt, lower it
+  /// where they are harsh.
   public var guidance = 7.5
   /// The share of DDPM's noise that DDIM adds anew at each step, 0 to 1 (Song et al., 2021, eq. 16); nil for none.
   public var eta: Double?
-  /// Pixels; nil is the model's own size.
+  /// Width in pixels; nil is that of the model.
   public var width: Int?
-  /// Pixels; nil is the model's own size.
+  /// Height in pixels; nil is that of the model.
   public var height: Int?
   /// The prompt that guidance pushes away from; nil for none.
   public var negative: String?

@@ -1,3 +1,4 @@
+// The answers of the endpoints about runs, and that a stranger's run stays a stranger's.
 import Testing
 
 @testable import Studio

@@ -27,17 +27,19 @@ package func clipNorm(_ gradients: [Tensor], to limit: Double) -> Double {
 public struct OptimizerOptions: Codable, Sendable, Hashable {
   /// Adam (arXiv 1412.6980), AdamW with decoupled weight decay (arXiv 1711.05101), and gradient descent with momentum.
   public enum Kind: String, Choice { case adam, adamw, sgd }
-  /// The rule of a step.
+  /// The rule: `adam`, `adamw` with weight decay apart from the gradient, or `sgd`, which takes less
+  /// memory.
   public var kind = Kind.adam
-  /// Adam's decay of the mean of gradients, 0 to below 1.
+  /// Memory of the mean gradient, 0 to below 1, of `adam` and `adamw`. Lower it where gradients change their direction
+  /// often.
   public var beta1 = 0.9
-  /// Adam's decay of the mean of squared gradients, 0 to below 1.
+  /// Memory of the mean squared gradient, 0 to below 1, of `adam` and `adamw`. Lower it for trainings of few steps.
   public var beta2 = 0.999
-  /// The number that Adam adds to the root of the squared gradients' mean, above 0.
+  /// Number added to the root of that mean, from 0. Raise it where steps explode at small gradients.
   public var eps = 1e-8
-  /// Weight decay, from 0: added to the gradient, or taken from the weights by AdamW.
+  /// Pull of the weights towards 0, from 0. 0 leaves it out; 0.01 to 0.1 is usual in trainings from scratch.
   public var weightDecay = 0.0
-  /// Momentum of gradient descent, 0 to below 1; Adam does not read it.
+  /// Memory of former steps of `sgd`, 0 to 1; usual is 0.9. 0 leaves it out.
   public var momentum = 0.0
 
   /// Adam without weight decay.

@@ -5,20 +5,20 @@ package import Torch
 /// Captions of object x style data: templates with `{style}`, `{object}` (with its article) and
 /// `{name}` (without).
 public struct Captions: Codable, Sendable, Hashable {
-  /// Templates of captions with an object and a style.
+  /// Captions of an object in a style, at least one. Each picture of a step draws one of them.
   public var both = [
     "a {style} emoji of {object}", "{object}, {style} style", "{object} in {style} style",
     "a {style} picture of {object}", "{style} {name}",
   ]
-  /// Templates of captions with an object alone.
+  /// Captions of an object alone, at least one. They teach the object apart from the styles.
   public var object = ["an emoji of {object}", "a picture of {object}", "{object}", "{name}"]
-  /// Templates of captions with a style alone.
+  /// Captions of a style alone, at least one where there are styles.
   public var style = ["a {style} emoji", "a {style} picture", "{style} style"]
-  /// Shares of pictures with an empty caption, the object alone, the style alone.
+  /// Share of pictures, 0 to 1, with an empty caption, which guidance needs.
   public var emptyShare = 0.10
-  /// Share of pictures whose caption names the object alone, 0 to 1.
+  /// Share of pictures, 0 to 1, whose caption names the object alone.
   public var objectShare = 0.07
-  /// Share of pictures whose caption names the style alone, 0 to 1.
+  /// Share of pictures, 0 to 1, whose caption names the style alone.
   public var styleShare = 0.03
   /// Names that take no article, e.g. grapes.
   public var plurals: [String] = []
