@@ -4,6 +4,8 @@
 - a fenced block below `<!-- from FILE -->` whose lines do not stand in FILE;
 - a command `lethe ...` or `make ...` with an option, subcommand or target that does not exist;
 - a test `XTests.name` that does not exist;
+- a file XTests.swift that declares no suite XTests, or has no source X.swift and is not in the table of suites in
+  docs/contributing/architecture.md;
 - a public type that the topics of the library's documentation do not list;
 - a README of more than 450 words beside its commands;
 - an option without a comment, or docs/guide/options.md that differs from the comments or from the program's defaults
@@ -85,6 +87,20 @@ def named_tests(page, text, tests):
             yield f"{page}: there is no test file {suite}.swift"
         elif name and not re.search(rf"\bfunc {name}\b", source):
             yield f"{page}: {suite} has no test {name}"
+
+
+def strays():
+    """Faults of test files that stand for no source and are not in the table of suites across sources."""
+    page = Path("docs/contributing/architecture.md")
+    table = page.read_text().split("## Tests\n")[-1].split("\n## ")[0]
+    across = set(re.findall(r"`(\w+Tests)`", "\n".join(line for line in table.splitlines() if line.startswith("|"))))
+    sources = {path.stem for path in tracked("Sources/*.swift")}
+    for path in tracked("Tests/*Tests.swift"):
+        suite = path.stem
+        if not re.search(rf"^(?:@Suite.* )?(?:struct|final class) {suite}\b", path.read_text(), flags=re.M):
+            yield f"{path}: there is no suite {suite} in it"
+        if suite.removesuffix("Tests") not in sources and suite not in across:
+            yield f"{path}: there is no source {suite.removesuffix('Tests')}.swift, and {page} does not list the suite"
 
 
 def unlisted():
@@ -200,6 +216,7 @@ def main():
                 faults += list(options(page, words, help))
             elif words[0].startswith("scripts/") and not Path(words[0]).exists():
                 faults.append(f"{page}: {words[0]} does not exist")
+    faults += list(strays())
     for source in tracked("*.swift", "*.py", "*.sh", "*.c", "*.cpp", "*.h", "Makefile", "scripts/*"):
         for path in re.findall(r"\bdocs/[\w./-]+\.(?:md|png)", source.read_text(errors="replace")):
             if not Path(path).exists():

@@ -3,11 +3,15 @@ public import Torch
 
 /// An attack's name and origin, for lists and reports.
 public struct AttackCard: Codable, Sendable, Hashable {
+  /// The attack's name for people.
   public var title: String
+  /// The paper, e.g. `arXiv 2310.11868`.
   public var paper: String
+  /// The year of the paper.
   public var year: Int
   /// Whether its attempts are the same for every victim, so that they can be kept.
   public var transfers: Bool
+  /// A card; attempts depend on the victim unless `transfers` is set.
   public init(title: String, paper: String, year: Int, transfers: Bool = false) {
     (self.title, self.paper, self.year) = (title, paper, year)
     self.transfers = transfers
@@ -16,8 +20,11 @@ public struct AttackCard: Codable, Sendable, Hashable {
 
 /// A prompt for the erased concept, and the seed of its picture.
 public struct AttackedPrompt: Sendable, Hashable {
+  /// The prompt for the erased concept.
   public var prompt: String
+  /// The seed of its picture.
   public var seed: UInt64
+  /// A prompt with the seed of its picture.
   public init(_ prompt: String, seed: UInt64) { (self.prompt, self.seed) = (prompt, seed) }
 }
 
@@ -26,10 +33,13 @@ public struct Attempt: Codable, Sendable, Hashable {
   /// The placeholder in a prompt for a word that no vocabulary has.
   public static let newWord = "<new>"
 
+  /// The text that the victim draws.
   public var prompt: String
+  /// The seed of the picture.
   public var seed: UInt64
   /// The embedding of ``newWord`` [D], from attacks with access to embeddings.
   public var vector: [Float]?
+  /// An attempt in words, or with the embedding of a new one.
   public init(_ prompt: String, seed: UInt64, vector: [Float]? = nil) {
     (self.prompt, self.seed, self.vector) = (prompt, seed, vector)
   }
@@ -62,7 +72,9 @@ extension AttackSession {
 public protocol Attack: Codable, Sendable {
   /// The part of the victim that the attack uses; it decides the attack's access.
   associatedtype Target: AttackTarget
+  /// The attack's name in commands and files.
   static var name: String { get }
+  /// The attack's origin.
   static var card: AttackCard { get }
   /// Options whose number, or the length of whose list, says how much is tried, e.g. `training.steps`. One that is below
   /// its default is named wherever the attack's rates stand.
@@ -84,11 +96,14 @@ public protocol Attack: Codable, Sendable {
   /// The largest number of prompts that a text encoder reads in the search for one prompt, where the search runs without
   /// the U-Net. A prompt that is read with a gradient counts as three.
   var readings: Double { get }
+  /// Begins the attack on some prompts. All random draws come from `seed`.
+  /// - Throws: ``LetheError`` for options that it refuses
   func session(_ prompts: [AttackedPrompt], _ target: Target, seed: UInt64) throws
     -> any AttackSession
 }
 
 extension Attack {
+  /// The access that the target's type names.
   public static var access: Access { Target.access }
   public static var efforts: [OptionPath] { [] }
   public static var tiny: Self { Self() }

@@ -5,6 +5,7 @@ internal import TorchNN
 /// Attacks by name, in the order in which `lethe list attacks` shows them. A catalog is a value: a program that brings
 /// attacks of its own hands ``adding(_:)``'s result to the command or the benchmark. No attack is registered globally.
 public struct AttackCatalog: Sendable {
+  /// The attacks in the order of `lethe list attacks`.
   public let all: [any Attack.Type]
 
   /// Lethe's own attacks. A new attack needs its file and one line here.
@@ -26,6 +27,7 @@ public struct AttackCatalog: Sendable {
 
   private init(all: [any Attack.Type]) { self.all = all }
 
+  /// The names in the same order.
   public var names: [String] { all.map { $0.name } }
 
   /// This catalog and more attacks, after its own.

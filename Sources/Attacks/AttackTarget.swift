@@ -20,7 +20,9 @@ public enum Access: String, Codable, Sendable, CaseIterable {
 /// The knowledge that everybody has: the original model with its tokenizer, the pictures that it draws, and the
 /// concepts that were erased.
 public struct AttackKnowledge {
+  /// The original model.
   public let original: DiffusionModel
+  /// The original's tokenizer.
   public let tokenizer: PromptTokenizer
   /// The concepts that the victim was to forget.
   public let concepts: [Concept]
@@ -96,14 +98,20 @@ public struct Victim {
 
 /// The part of a victim that an attack sees.
 public protocol AttackTarget {
+  /// The access that such a target gives.
   static var access: Access { get }
+  /// The knowledge that everybody has.
   var known: AttackKnowledge { get }
+  /// The part of a victim that this type names.
   init(_ victim: Victim)
 }
 
 extension AttackTarget {
+  /// The original model.
   public var original: DiffusionModel { known.original }
+  /// The original's tokenizer.
   public var tokenizer: PromptTokenizer { known.tokenizer }
+  /// The concepts that the victim was to forget.
   public var concepts: [Concept] { known.concepts }
   /// The original's picture of a prompt, as latents [1, C, h, w].
   public func target(_ prompt: AttackedPrompt) throws -> Tensor { try known.target(prompt) }
@@ -138,6 +146,7 @@ public struct EmbeddingTarget: AttackTarget {
 public struct WhiteBoxTarget: AttackTarget {
   public static let access = Access.whiteBox
   public let known: AttackKnowledge
+  /// The victim.
   public let model: DiffusionModel
   public init(_ victim: Victim) { (known, model) = (victim.known, victim.model) }
 }
@@ -146,6 +155,7 @@ public struct WhiteBoxTarget: AttackTarget {
 public struct WeightsTarget: AttackTarget {
   public static let access = Access.weights
   public let known: AttackKnowledge
+  /// The victim.
   public let model: DiffusionModel
   public init(_ victim: Victim) { (known, model) = (victim.known, victim.model) }
 }

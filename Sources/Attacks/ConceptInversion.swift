@@ -14,6 +14,8 @@ public import Torch
 internal import TorchNN
 public import Training
 
+/// Concept inversion (Pham et al., ICLR 2024): a new word is learned for the concept, by gradient through the erased
+/// model.
 public struct ConceptInversion: Attack {
   public static let name = "inversion"
   public static let card = AttackCard(

@@ -8,8 +8,11 @@ internal import Training
 /// A file of pairs is a CSV with a header. The prompt with the concept is in the column `with`, `sensitive prompt` or
 /// `prompt`; the one without it in `without`, `normal prompt` or `anchor`.
 public struct ConceptPair: Sendable, Hashable {
+  /// The prompt with the concept.
   public var with: String
+  /// The same prompt without it.
   public var without: String
+  /// A pair of prompts.
   public init(with: String, without: String) { (self.with, self.without) = (with, without) }
 
   static let columns = (

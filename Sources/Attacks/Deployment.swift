@@ -8,6 +8,7 @@ internal import Diffusion
 public import Torch
 internal import TorchNN
 
+/// Deployment: weights are rounded, pruned or averaged with the original's, as users do without ill intent.
 public struct Deployment: Attack {
   public static let name = "deployment"
   public static let card = AttackCard(

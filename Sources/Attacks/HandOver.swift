@@ -9,6 +9,7 @@ internal import Diffusion
 public import Torch
 internal import Training
 
+/// Hand-over (Lu et al., 2025): the original makes the first steps of a picture, and the victim the rest.
 public struct HandOver: Attack {
   public static let name = "handover"
   public static let card = AttackCard(title: "Hand-over", paper: "arXiv 2505.17013", year: 2025)

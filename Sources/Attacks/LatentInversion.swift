@@ -8,6 +8,8 @@ internal import Diffusion
 internal import Torch
 internal import Training
 
+/// Latent inversion (Rusanovsky et al., CVPR 2025): the victim follows the original's picture back to noise, and draws
+/// it again.
 public struct LatentInversion: Attack {
   public static let name = "latent"
   public static let card = AttackCard(

@@ -1,6 +1,7 @@
 // The prompts as they are: the attack success rate before any attack (pre-ASR of UnlearnDiffAtk, Zhang et al.,
 // ECCV 2024).
 
+/// The prompts as they are, without an attack.
 public struct NoAttack: Attack {
   public static let name = "none"
   public static let card = AttackCard(

@@ -6,6 +6,7 @@ internal import Diffusion
 public import Torch
 internal import Training
 
+/// Noise probes (Lu et al., 2025): DDIM with more noise at each step than DDPM has.
 public struct NoiseProbes: Attack {
   public static let name = "noise"
   public static let card = AttackCard(title: "Noise probes", paper: "arXiv 2505.17013", year: 2025)

@@ -17,6 +17,7 @@ public import Torch
 internal import TorchNN
 internal import Training
 
+/// P4D (Chin et al., ICML 2024): tokens whose prediction by the victim is the original's for the prompt.
 public struct P4D: Attack {
   public static let name = "p4d"
   public static let card = AttackCard(

@@ -6,6 +6,7 @@ internal import Diffusion
 public import Torch
 internal import Training
 
+/// Random tokens before the prompt: the success rate of chance.
 public struct RandomTokens: Attack {
   public static let name = "random"
   public static let card = AttackCard(

@@ -13,6 +13,7 @@ public import Torch
 internal import TorchNN
 public import Training
 
+/// Relearning (Gao et al., ICCV 2025): the concept is trained back from its pictures.
 public struct Relearning: Attack, PresetOptions {
   public static let name = "relearn"
   public static let card = AttackCard(

@@ -16,6 +16,7 @@ internal import Foundation
 public import Torch
 internal import Training
 
+/// Ring-A-Bell (Tsai et al., ICLR 2024): a genetic search in the original's text encoder, which never sees the victim.
 public struct RingABell: Attack {
   public static let name = "ringabell"
   public static let card = AttackCard(

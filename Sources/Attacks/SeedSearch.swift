@@ -3,6 +3,7 @@
 
 public import Torch
 
+/// New seeds for the same prompt.
 public struct SeedSearch: Attack {
   public static let name = "seeds"
   public static let card = AttackCard(

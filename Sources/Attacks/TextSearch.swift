@@ -13,6 +13,7 @@ internal import Editing
 public import Torch
 internal import Training
 
+/// Text-encoder search by greedy coordinate gradient (Zou et al., 2023), which never sees the victim.
 public struct TextSearch: Attack {
   public static let name = "text"
   public static let card = AttackCard(

@@ -18,6 +18,8 @@ public import Torch
 internal import TorchNN
 internal import Training
 
+/// UnlearnDiffAtk (Zhang et al., ECCV 2024): tokens before the prompt with which the victim explains the original's
+/// picture.
 public struct UnlearnDiffAtk: Attack {
   public static let name = "unlearndiff"
   public static let card = AttackCard(

@@ -29,6 +29,7 @@ public struct BenchmarkOptions: Sendable {
   /// The kind of such concepts, where the request names one.
   package var conceptKind: ConceptKind?
 
+  /// A benchmark of a model with default options.
   public init(_ model: ModelFolder) { self.model = model }
 
   /// The settings of the command line.

@@ -18,6 +18,7 @@ public struct ForgettingBenchmark: Benchmark {
   public var concept: String
   /// The folder of the pictures that the model was trained on. ``CaptionedImages`` names the accepted forms.
   public var data: String
+  /// Names of methods or of variants.
   public var methods = [
     "retrain", "erasediff", "salun", "randomlabel", "amnesia", "scissorhands", "munba", "ascent",
     "finetune",
@@ -31,6 +32,7 @@ public struct ForgettingBenchmark: Benchmark {
   /// The number of seen and of unseen pictures in the membership attack.
   let attackedCount = 100
 
+  /// A benchmark of one class.
   public init(_ options: BenchmarkOptions, concept: String, data: String) {
     (self.options, self.concept, self.data) = (options, concept, data)
   }

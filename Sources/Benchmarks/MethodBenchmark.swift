@@ -9,11 +9,14 @@ internal import Workflows
 public struct MethodBenchmark: Benchmark {
   public static let kind = Results.Kind.benchMethods
   public var options: BenchmarkOptions
+  /// Names of methods or of variants.
   public var methods: [String]
+  /// The concepts, each of which every method erases.
   public var concepts: [String]
   /// Prompts to preserve, as for `lethe erase`.
   public var preserve: [String] = ["others"]
 
+  /// A benchmark of methods on concepts.
   public init(_ options: BenchmarkOptions, methods: [String], concepts: [String]) {
     (self.options, self.methods, self.concepts) = (options, methods, concepts)
   }

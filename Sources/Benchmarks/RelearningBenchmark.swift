@@ -13,7 +13,9 @@ internal import Workflows
 public struct RelearningBenchmark: Benchmark {
   public static let kind = Results.Kind.benchRelearning
   public var options: BenchmarkOptions
+  /// The concepts, each of which every method erases.
   public var concepts: [String]
+  /// Names of methods or of variants, each plain and inside Meta-Unlearning.
   public var methods = ["esd-u-1", "esd-u-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u"]
   /// Methods that run plain only, each with the method of which it is a stronger form.
   public var controls = ["esd-u-3": "esd-u-1"]
@@ -27,6 +29,7 @@ public struct RelearningBenchmark: Benchmark {
   /// The method that wraps the others.
   public var outer = MetaUnlearning.name
 
+  /// A benchmark of the default methods on concepts.
   public init(_ options: BenchmarkOptions, concepts: [String]) {
     (self.options, self.concepts) = (options, concepts)
   }

@@ -13,9 +13,11 @@ internal import Workflows
 public struct RobustnessBenchmark: Benchmark {
   public static let kind = Results.Kind.benchRobustness
   public var options: BenchmarkOptions
+  /// The concepts, each of which every method erases.
   public var concepts: [String]
   /// Names of methods or of variants. `none` is the original under attack.
   public var methods = ["none", "esd-x", "esd-u", "uce", "advunlearn", "advunlearn-fast"]
+  /// Names of attacks.
   public var attacks: [String]
   /// The number of prompts of each concept that are attacked.
   public var prompts = 10
@@ -23,6 +25,7 @@ public struct RobustnessBenchmark: Benchmark {
   /// choice.
   public var threshold = 0.0
 
+  /// A benchmark of the default methods under all attacks.
   public init(_ options: BenchmarkOptions, concepts: [String]) {
     (self.options, self.concepts) = (options, concepts)
     attacks = options.catalogs.attacks.names

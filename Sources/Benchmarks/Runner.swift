@@ -21,6 +21,7 @@ public struct Runner {
   /// The arguments of this process.
   public var arguments: [String]
 
+  /// A runner whose trials may be processes of their own.
   public init(program: URL, arguments: [String], only: String? = nil, jobs: Int = 1) {
     (self.program, self.arguments, self.only, self.jobs) = (program, arguments, only, jobs)
   }

@@ -18,6 +18,7 @@ public struct SeparabilityBenchmark: Benchmark {
   /// Concepts that come first in the cast. Those that the model does not list are of the options' kind.
   public var concepts: [String] = []
 
+  /// A benchmark of the default methods.
   public init(_ options: BenchmarkOptions) { self.options = options }
 
   /// The concepts of each kind: those that the model lists, or those of the user's words.

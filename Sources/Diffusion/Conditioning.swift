@@ -2,6 +2,7 @@ public import Torch
 
 /// The noise predictor's conditioning: hidden states of the prompt [B, L, D].
 public struct Conditioning {
+  /// The hidden states [B, L, D], which cross-attention reads.
   public var hidden: Tensor
   /// The prompt as one vector [B, P], for networks that take one (SDXL).
   public var pooled: Tensor?
@@ -17,6 +18,7 @@ public struct Conditioning {
     (self.hidden, self.pooled, self.shifts) = (hidden, pooled, shifts)
   }
 
+  /// Rows of several conditionings one after another; either all or none have a pooled prompt.
   public static func concatenate(_ parts: [Conditioning]) -> Conditioning {
     let layers = Set(parts.flatMap(\.shifts.keys))
     let shifts = layers.map { layer -> (String, KeyValueShift) in
@@ -61,6 +63,7 @@ public struct Conditioning {
   public func repeated(_ times: Int) -> Conditioning {
     times == 1 ? self : rows((0..<count).flatMap { Array(repeating: $0, count: times) })
   }
+  /// The number of rows, B.
   public var count: Int { hidden.size(0) }
 }
 

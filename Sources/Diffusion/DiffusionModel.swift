@@ -15,8 +15,10 @@ public final class DiffusionModel {
   private let ownCodec: (any LatentCodec)?
   /// Pixels of a picture per pixel of its latent, in each direction.
   public let pixelsPerLatent: Int
+  /// The noise schedule that the model was trained with.
   public let schedule: NoiseSchedule
   package let layout: Layout
+  /// The device of the weights.
   public let device: Device
   /// The type that the networks compute in.
   public let computeType: ComputeType
@@ -174,6 +176,7 @@ public final class DiffusionModel {
 
   /// Latent pixels of a picture at the model's own size.
   public var latentSize: Int { unet.sampleSize }
+  /// Pixels of a picture's side at the model's own size.
   public var imageSize: Int { unet.sampleSize * pixelsPerLatent }
   /// Whether a training step's activations weigh more than its arithmetic, as they do at the size of real models: they
   /// are computed again, concepts train one by one, and tensors that nothing reads for a while rest in files.

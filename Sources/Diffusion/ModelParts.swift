@@ -45,6 +45,7 @@ public protocol PromptConditioner {
 }
 
 extension PromptConditioner {
+  /// The conditioning of prompts, a row each.
   public func embed(_ prompts: [String]) -> Conditioning {
     encode(wordEmbeddings(prompts.map(tokens)))
   }
@@ -68,13 +69,15 @@ extension PromptConditioner {
   }
 }
 
+/// Pictures as latents and back: an autoencoder, or none for models of pixels.
 public protocol LatentCodec {
   /// Pixels of a picture per pixel of its latent, in each direction.
   var factor: Int { get }
   /// The factor that unscaled latents are multiplied by.
   var scalingFactor: Double { get }
-  /// Unscaled latents as the network has them, and back.
+  /// Unscaled latents as the network has them.
   func scaled(_ z: Tensor) -> Tensor
+  /// Latents without the scaling, as ``reconstruct(_:)`` takes them.
   func unscaled(_ z: Tensor) -> Tensor
   /// Mean and log variance of q(z | image), unscaled: image [B, 3, H, W] in [-1, 1] -> 2 x [B, z, h, w]
   func posterior(_ image: Tensor) -> (mean: Tensor, logVariance: Tensor)

@@ -21,6 +21,7 @@ public struct SamplingOptions: Codable, Sendable, Hashable {
   public var rescale: Double?
   /// The type that the networks compute in; nil for the model's own, float32.
   public var dtype: ComputeType?
+  /// The defaults, in the type that the program computes in.
   public init() { dtype = ComputeType.usual }
 
   /// The guidance of evaluations, attacks and sets of pictures where none is named.

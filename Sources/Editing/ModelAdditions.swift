@@ -13,6 +13,7 @@ public struct ModelAdditions: Codable, Sendable, Hashable {
   /// Textual inversions, each with or without its token: `cat.safetensors:<cat>`; nil for none.
   public var embeddings: [String]?
 
+  /// Files to add; none by default.
   public init(
     loras: [String] = [], variant: String? = nil, vae: String? = nil, embeddings: [String] = []
   ) {

@@ -1,6 +1,7 @@
 /// An interval around a measured value: its bounds and the rule that gave them.
 public import Torch
 
+/// An interval around a measured value: its bounds and the rule that gave them.
 public struct Interval: Codable, Sendable, Hashable {
   /// The rule that an interval comes from.
   public enum Kind: String, Choice {
@@ -24,8 +25,10 @@ public struct Interval: Codable, Sendable, Hashable {
   public var lower: Double
   /// The upper bound, in the unit of the value.
   public var upper: Double
+  /// The rule that gave the bounds.
   public var kind: Kind
 
+  /// An interval of a rule.
   public init(_ lower: Double, _ upper: Double, _ kind: Kind) {
     (self.lower, self.upper, self.kind) = (lower, upper, kind)
   }

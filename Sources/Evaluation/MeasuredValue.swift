@@ -30,6 +30,7 @@ public struct MeasuredValue: Sendable, Hashable {
   public var metric: String
   /// The number in its unit. A share lies in 0 ... 1.
   public var value: Double
+  /// The unit of the value.
   public var unit: Unit
   /// Count of the pictures, prompts or repetitions behind the value.
   public var n: Int
@@ -38,6 +39,7 @@ public struct MeasuredValue: Sendable, Hashable {
   /// The value's interval. It is nil where none is known.
   public var interval: Interval?
 
+  /// A value of `n` pictures, prompts or repetitions.
   public init(
     _ metric: String, _ value: Double, _ unit: Unit = .number, n: Int, _ interval: Interval? = nil
   ) {

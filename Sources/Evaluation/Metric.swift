@@ -16,6 +16,7 @@ public struct JudgedSet {
   /// known.
   public var beliefs: [[String: [String: Double]]]
 
+  /// Judged pictures, of the same number in each list that is not empty.
   public init(
     asked: [[String: String]], seen: [[String: String]], features: Tensor,
     beliefs: [[String: [String: Double]]] = [], prompts: [String] = []
@@ -64,13 +65,17 @@ public struct JudgedSet {
       beliefs: beliefs.isEmpty ? [] : picks.map { beliefs[$0] },
       prompts: prompts.isEmpty ? [] : picks.map { prompts[$0] })
   }
+  /// The number of pictures.
   public var count: Int { asked.count }
 }
 
 /// The forgotten subjects: their kind, `object` or `style`, and their names.
 public struct Forgotten: Codable, Sendable, Hashable {
+  /// `object` or `style`.
   public var kind: String
+  /// The names of the forgotten subjects.
   public var names: [String]
+  /// The forgotten subjects of a kind.
   public init(kind: String, names: [String]) { (self.kind, self.names) = (kind, names) }
 
   package func contains(_ asked: [String: String]) -> Bool {

@@ -3,6 +3,7 @@ internal import Torch
 /// Metrics by name, in the order of reports. A catalog is a value. A program with metrics of its own passes the
 /// result of ``adding(_:)`` to the commands and pages. No global registration exists.
 public struct MetricCatalog: Sendable {
+  /// The metrics in the order of reports.
   public let all: [any Metric.Type]
 
   /// Lethe's own metrics. A new metric needs a file and one line here.

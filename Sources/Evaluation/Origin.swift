@@ -3,8 +3,11 @@ public import Torch
 
 /// An option with its value and where that comes from: `default`, `methods.json`, `--set`.
 public struct OptionSource: Codable, Sendable, Hashable {
+  /// The option, with dots between its levels.
   public var key: String
+  /// The value that was used.
   public var value: JSON
+  /// The place of the value, e.g. `methods.json`.
   public var source: String
 
   package init(_ key: String, _ value: JSON, _ source: String) {
@@ -14,8 +17,11 @@ public struct OptionSource: Codable, Sendable, Hashable {
 
 /// The origin of results: program, machine, model, judges, eraser and settings.
 public struct Origin: Codable, Sendable, Hashable {
+  /// The version of Lethe.
   public var lethe: String
+  /// The version of libtorch.
   public var libtorch = Runtime.version
+  /// Processor, cores and system.
   public var machine = Origin.machine
   /// When the results were written (ISO 8601).
   public var date: String
@@ -25,6 +31,7 @@ public struct Origin: Codable, Sendable, Hashable {
   public var eraser: String?
   /// SHA-256 of each judge's files, by judge.
   public var judges: [String: String] = [:]
+  /// The settings with their places.
   public var settings: [OptionSource] = []
 
   package init(lethe: String, date: Date = Date()) {

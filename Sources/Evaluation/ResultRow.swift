@@ -1,6 +1,7 @@
 /// The pictures that a model was fine-tuned on.
 public import Torch
 
+/// The pictures that a model was fine-tuned on.
 public enum TuningSet: String, Choice {
   /// Pictures of the concept that was erased.
   case concept
@@ -34,6 +35,7 @@ public struct ResultRow: Sendable, Hashable {
     public var kind: String?
     /// Scene and moment, e.g. `S1 t0`, or `alone` for an eraser by itself.
     public var moment: String?
+    /// The state of the concept at that moment.
     public var state: ConceptState?
     /// The judge, where several gave answers.
     public var judge: String?
@@ -41,6 +43,7 @@ public struct ResultRow: Sendable, Hashable {
     public var distance: Distance?
     /// The number of the repetition, from 1. It is nil for rows over all repetitions.
     public var seed: Int?
+    /// No dimension beside method and subject.
     public init() {}
   }
 
@@ -51,11 +54,14 @@ public struct ResultRow: Sendable, Hashable {
   public var method: String
   /// The erased concepts, or `all`.
   public var subject: String
+  /// The other dimensions of the measurement.
   public var axes: Axes
+  /// The metric with its value, unit, n and interval.
   public var measured: MeasuredValue
   /// Seeds behind the value: pictures of each prompt, or repetitions.
   public var seeds: Int
 
+  /// A row; `axes` sets the dimensions that apply.
   public init(
     _ method: String, _ subject: String, _ measured: MeasuredValue, seeds: Int,
     _ axes: (inout Axes) -> Void = { _ in }
@@ -65,8 +71,11 @@ public struct ResultRow: Sendable, Hashable {
     axes(&self.axes)
   }
 
+  /// The metric's name.
   public var metric: String { measured.metric }
+  /// The value in its unit.
   public var value: Double { measured.value }
+  /// Count of the pictures, prompts or repetitions behind the value.
   public var n: Int { measured.n }
 
   /// The row's label in tables: the method, and the wrapping method where there is one.

@@ -5,10 +5,15 @@ public import Torch
 public struct ResultPicture: Codable, Sendable, Hashable {
   /// The file, relative to the folder of the results.
   public var file: String
+  /// The method's name, or `original`.
   public var method: String
+  /// The erased concepts.
   public var subject: String
+  /// The other dimensions, as of a row.
   public var axes: ResultRow.Axes
+  /// The prompt that it was drawn with.
   public var prompt: String
+  /// The words below it on the page.
   public var caption: String
   /// Whether the judge sees the erased concept in the picture. It is nil where the picture was not judged.
   public var showsConcept: Bool?
@@ -41,7 +46,9 @@ public struct Results: Codable, Sendable, Hashable {
 
   /// The command that wrote the results. It is nil in files of version 0.1.
   public var kind: Kind?
+  /// The measurements.
   public var rows: [ResultRow] = []
+  /// The pictures that the page shows.
   public var pictures: [ResultPicture] = []
   /// The trainings among those of the rows that their guard stopped.
   public var stopped: [StoppedTraining] = []
@@ -58,6 +65,7 @@ public struct Results: Codable, Sendable, Hashable {
   public var quick = false
   /// Pictures of each prompt.
   public var seeds = 1
+  /// The sampling options of the pictures.
   public var sampling = SamplingOptions()
   /// The measurements of the judge itself, by name.
   public var judge: [String: JSON] = [:]

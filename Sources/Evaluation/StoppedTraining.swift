@@ -2,12 +2,14 @@
 public struct StoppedTraining: Codable, Sendable, Hashable {
   /// The label of its rows: the method, and the wrapping method where there is one.
   public var label: String
+  /// The concepts that it was to erase.
   public var subject: String
   /// The number of the repetition, from 1, where there are several.
   public var seed: Int?
   /// The guard's sentence.
   public var sentence: String
 
+  /// A stopped training by the label of its rows.
   public init(_ label: String, _ subject: String, seed: Int? = nil, _ sentence: String) {
     (self.label, self.subject, self.seed, self.sentence) = (label, subject, seed, sentence)
   }

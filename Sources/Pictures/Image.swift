@@ -2,10 +2,15 @@ public import Torch
 
 /// Pixels of 8 bits, RGB, row by row.
 public struct Image: Sendable, Hashable {
+  /// Pixels from left to right.
   public let width: Int
+  /// Pixels from top to bottom.
   public let height: Int
+  /// Red, green and blue of each pixel, row by row from the top: width x height x 3 bytes.
   public var pixels: [UInt8]
 
+  /// A picture of given pixels.
+  /// - Precondition: `pixels` has width x height x 3 bytes
   public init(width: Int, height: Int, pixels: [UInt8]) {
     precondition(
       pixels.count == width * height * 3, "\(pixels.count) bytes for \(width) x \(height)")

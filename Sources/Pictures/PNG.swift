@@ -4,6 +4,7 @@ internal import CPNG
 public import Foundation
 internal import Torch
 
+/// PNG files with their texts.
 public enum PNG {
   private static let formatRGB: UInt32 = 2
   private static let signature: [UInt8] = [137, 80, 78, 71, 13, 10, 26, 10]
@@ -62,6 +63,8 @@ public enum PNG {
     return data
   }
 
+  /// Writes a picture with texts by keyword.
+  /// - Throws: ``LetheError`` of the kind `disk`
   public static func write(_ image: Image, text: [(String, String)] = [], to file: URL) throws {
     try AtomicFile.write(try encode(image, text: text), to: file)
   }

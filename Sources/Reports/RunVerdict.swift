@@ -7,6 +7,7 @@ internal import Torch
 /// `rule` says it. Concepts of two kinds have a verdict each. Destroyed: most pictures of the erased model are unlike all
 /// that the judge knows.
 public struct RunVerdict {
+  /// The verdict in a word or a few.
   public enum Word: String, Sendable, CaseIterable {
     case forgotten = "Forgotten"
     /// Hardly a picture shows it, and they are too few to say that it is forgotten.
@@ -16,6 +17,7 @@ public struct RunVerdict {
     case destroyed = "Destroyed"
     case unknown = "No verdict"
   }
+  /// The verdict's word.
   public let word: Word
   /// The word with the numbers behind it.
   public let sentence: String

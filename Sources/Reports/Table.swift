@@ -39,7 +39,8 @@ public struct Table {
   }
   /// A column of a pivoted table: its title, and the function from a line's rows to the cell.
   package struct Column {
-    public var title: String
+    /// The heading.
+    package var title: String
     package var cell: ([ResultRow]) -> Cell
 
     package init(_ title: String, _ cell: @escaping ([ResultRow]) -> Cell) {
@@ -69,7 +70,9 @@ public struct Table {
     }
   }
 
+  /// The heading.
   public var title: String
+  /// The sentence below the heading; empty for none.
   public var note: String
   /// Whether a page shows the title alone until it is opened.
   package var isFolded = false

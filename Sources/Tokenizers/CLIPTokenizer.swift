@@ -2,14 +2,20 @@
 package import Foundation
 internal import Torch
 
+/// CLIP's tokenizer: texts to ids of byte pairs, and back.
 public struct CLIPTokenizer: Sendable {
+  /// The text of the start token.
   public static let start = "<|startoftext|>"
+  /// The text of the end token.
   public static let end = "<|endoftext|>"
 
   /// Length that prompts are cut and padded to.
   public let length: Int
+  /// The id before a prompt's words.
   public let startToken: Int
+  /// The id after a prompt's words.
   public let endToken: Int
+  /// The id that fills a prompt up to ``length``.
   public let padToken: Int
   private let unknown: Int
   private let pairs: BytePairs

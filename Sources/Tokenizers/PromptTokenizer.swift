@@ -1,9 +1,11 @@
 /// A prompt's ids, one row for each of a model's text encoders; of a class, its number.
 public struct PromptTokens: Sendable, Hashable {
+  /// Ids, one row for each text encoder.
   public var rows: [[Int]]
   /// Whether the embedding is zeros, whatever the ids: SDXL's missing negative prompt.
   public var isZero: Bool
 
+  /// Ids, one row for each text encoder.
   public init(_ rows: [[Int]], isZero: Bool = false) { (self.rows, self.isZero) = (rows, isZero) }
 
   /// Ids of the longest row.
@@ -13,6 +15,7 @@ public struct PromptTokens: Sendable, Hashable {
 /// The tokenizers of a model, one for each of its text encoders. They share ids, and differ in
 /// their padding token, and so in the characters that they cut out of a text.
 public struct PromptTokenizer: Sendable {
+  /// The tokenizer of each text encoder.
   public let encoders: [CLIPTokenizer]
   /// Length that prompts are cut and padded to.
   public let length: Int
@@ -26,6 +29,7 @@ public struct PromptTokenizer: Sendable {
     PromptTokens(encoders.map { $0.words(prompt) })
   }
 
+  /// Ids of a prompt with start, end and padding, ``length`` in each row.
   public func callAsFunction(_ prompt: String) -> PromptTokens {
     PromptTokens(encoders.map { $0(prompt) })
   }

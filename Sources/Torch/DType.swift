@@ -26,6 +26,7 @@ public enum DType: Int32, Sendable, CaseIterable, Codable {
     }
   }
 
+  /// Whether elements are floating-point numbers, of 8 bits or more.
   public var isFloatingPoint: Bool {
     switch self {
     case .float16, .float32, .float64, .bfloat16, .float8e5m2, .float8e4m3: true

@@ -3,6 +3,7 @@ internal import Synchronization
 
 /// Where a tensor lives, numbered as c10's `DeviceType`.
 public struct Device: Hashable, Sendable, CustomStringConvertible {
+  /// The kinds of devices that hold tensors, by c10's numbers.
   public enum Kind: Int32, Sendable {
     case cpu = 0
     case cuda = 1
@@ -11,17 +12,24 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     /// GPU shows is an error there.
     case rehearsal = 20
   }
+  /// The kind of the device.
   public var kind: Kind
+  /// The number among devices of its kind, from 0.
   public var index: Int
 
+  /// A device of a kind, which is not opened.
   public init(_ kind: Kind, _ index: Int = 0) {
     self.kind = kind
     self.index = index
   }
 
+  /// The processor and the memory of the machine.
   public static let cpu = Device(.cpu)
+  /// The GPU of an Apple machine.
   public static let mps = Device(.mps)
+  /// The processor, whose tensors no operator takes beside those of the CPU.
   public static let rehearsal = Device(.rehearsal)
+  /// A GPU of NVIDIA's, by its number.
   public static func cuda(_ index: Int = 0) -> Device { Device(.cuda, index) }
 
   /// Reads `cpu`, `cuda`, `cuda:1` or `mps`, and opens the device.
@@ -79,6 +87,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   /// Starts ``peakMemory`` again at zero where the system allows it; elsewhere it remains the peak of the process.
   public func resetPeakMemory() { ct_reset_peak_memory(kind.rawValue, Int32(index)) }
 
+  /// The name that ``init(parsing:)`` reads.
   public var description: String {
     switch kind {
     case .cpu: "cpu"
@@ -108,6 +117,7 @@ public enum Runtime {
   /// More than that are not set.
   package static let mostThreads = 1024
 
+  /// Threads of one operator on the CPU, 1 to 1024; others are cut to that range.
   public static var threads: Int {
     get { Int(ct_threads()) }
     set { ct_set_threads(Int32(Swift.min(Swift.max(newValue, 1), mostThreads))) }

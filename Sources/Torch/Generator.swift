@@ -7,10 +7,12 @@ internal import CTorch
 public final class Generator {
   let handle: OpaquePointer
 
+  /// A generator at the beginning of the numbers of a seed.
   public init(seed: UInt64) { handle = ct_generator_new(seed) }
 
   deinit { ct_generator_free(handle) }
 
+  /// The seed that the generator began with.
   public var seed: UInt64 { ct_generator_seed(handle) }
 
   /// The whole state, [5056] bytes, for resuming.

@@ -32,6 +32,7 @@ public enum JSON: Hashable, Sendable, Codable {
     }
   }
 
+  /// Writes the value as its own JSON, without a wrapper.
   public func encode(to encoder: any Encoder) throws {
     var c = encoder.singleValueContainer()
     switch self {
@@ -68,6 +69,8 @@ public enum JSON: Hashable, Sendable, Codable {
         value, .init(codingPath: [], debugDescription: "it makes no JSON: \(error)"))
     }
   }
+  /// The value as a Codable type; `inf`, `-inf` and `nan` are numbers.
+  /// - Throws: `DecodingError` where it does not fit the type
   public func decoded<T: Decodable>(as type: T.Type = T.self) throws -> T {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
@@ -83,6 +86,7 @@ public enum JSON: Hashable, Sendable, Codable {
     return encoder
   }
 
+  /// A member of an object; nil where there is none, or no object. Setting it leaves other values as they are.
   public subscript(_ key: String) -> JSON? {
     get { if case .object(let members) = self { members[key] } else { nil } }
     set {
@@ -95,6 +99,7 @@ public enum JSON: Hashable, Sendable, Codable {
   /// A seed.
   package init(_ seed: UInt64) { self = Int(exactly: seed).map(JSON.int) ?? .unsigned(seed) }
 
+  /// The whole number, also of one that is written with a fraction of zero; nil for other values.
   public var int: Int? {
     switch self {
     case .int(let v): v
@@ -102,6 +107,7 @@ public enum JSON: Hashable, Sendable, Codable {
     default: nil
     }
   }
+  /// The number; nil for other values.
   public var number: Double? {
     switch self {
     case .int(let v): Double(v)
@@ -110,15 +116,20 @@ public enum JSON: Hashable, Sendable, Codable {
     default: nil
     }
   }
+  /// The truth value; nil for other values.
   public var bool: Bool? { if case .bool(let v) = self { v } else { nil } }
+  /// The text; nil for other values.
   public var string: String? { if case .string(let v) = self { v } else { nil } }
+  /// The elements; nil for other values.
   public var array: [JSON]? { if case .array(let v) = self { v } else { nil } }
+  /// The members of an object; nil for other values.
   public var members: [String: JSON]? { if case .object(let v) = self { v } else { nil } }
 
   /// Sorted keys, two spaces, a newline at the end: diffs stay small.
   public var pretty: String {
     text([.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]) + "\n"
   }
+  /// One line with sorted keys.
   public var compact: String { text([.sortedKeys, .withoutEscapingSlashes]) }
 
   /// The same with NaN, Infinity and -Infinity where Python writes them.
@@ -146,11 +157,17 @@ public enum JSON: Hashable, Sendable, Codable {
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
   ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
+  /// A text.
   public init(stringLiteral value: String) { self = .string(value) }
+  /// A whole number.
   public init(integerLiteral value: Int) { self = .int(value) }
+  /// A number.
   public init(floatLiteral value: Double) { self = .number(value) }
+  /// A truth value.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
+  /// An array.
   public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  /// An object; of two equal keys the later one counts.
   public init(dictionaryLiteral elements: (String, JSON)...) {
     self = .object(Dictionary(elements) { $1 })
   }

@@ -25,6 +25,7 @@ public struct LetheError: Error, CustomStringConvertible, Sendable, Hashable {
     case interrupted = 130
   }
 
+  /// The kind of the fault, which decides the exit code.
   public var kind: Kind
   /// The option, the file or the variable that has the wrong value; nil where ``fault`` names it or nothing has it.
   public var place: String?
@@ -49,12 +50,14 @@ public struct LetheError: Error, CustomStringConvertible, Sendable, Hashable {
     return line.utf8.count > 3000 ? "\(line.prefix(1000)) ... \(line.suffix(500))" : line
   }
 
+  /// The sentence.
   public var description: String { sentence }
 }
 
 // MARK: - Requests
 
 extension LetheError {
+  /// A request that is not accepted, exit code 2.
   public static func request(_ sentence: String) -> LetheError { .init(.request, sentence) }
 
   /// A value of an option, of a file's key or of an argument that is not accepted.
@@ -87,6 +90,7 @@ extension LetheError {
 // MARK: - Models and files
 
 extension LetheError {
+  /// A file or a model that cannot be used, exit code 4.
   public static func model(_ sentence: String) -> LetheError { .init(.model, sentence) }
 
   package static func unsupported(_ thing: String) -> LetheError {
@@ -122,6 +126,7 @@ extension LetheError {
 }
 
 extension LetheError {
+  /// The end of a command that the user stopped, exit code 130.
   public static var interrupted: LetheError {
     .init(.interrupted, "interrupted; the same command goes on where this one stopped")
   }

@@ -30,11 +30,13 @@ public final class Tensor {
 
   deinit { ct_tensor_release(handle) }
 
+  /// Number of dimensions.
   public var rank: Int { Int(ct_tensor_dim(handle)) }
 
   /// Number of elements.
   public var count: Int { Int(ct_tensor_count(handle)) }
 
+  /// Sizes of the dimensions; empty for a single number.
   public var shape: [Int] { (0..<rank).map { Int(ct_tensor_size(handle, Int64($0))) } }
 
   /// Size of one dimension; negative ones count from the end.
@@ -44,12 +46,14 @@ public final class Tensor {
     return Int(ct_tensor_size(handle, Int64(d)))
   }
 
+  /// Type of the elements.
   public var dtype: DType {
     let raw = ct_tensor_dtype(handle)
     guard let dtype = DType(rawValue: raw) else { preconditionFailure("element type \(raw)") }
     return dtype
   }
 
+  /// The device that holds the elements.
   public var device: Device {
     var type: Int32 = 0
     var index: Int32 = 0
@@ -57,8 +61,10 @@ public final class Tensor {
     return Device(Device.Kind(rawValue: type) ?? .cpu, Swift.max(0, Int(index)))
   }
 
+  /// Bytes of all elements.
   public var byteCount: Int { count * dtype.size }
 
+  /// Whether the elements lie in memory one after another, the last dimension innermost.
   public var isContiguous: Bool { ct_tensor_is_contiguous(handle) }
 
   /// Whether gradients are recorded for this leaf.
@@ -178,8 +184,11 @@ extension Tensor {
     }
   }
 
+  /// All elements as `Float`, the last dimension innermost, copied to the CPU.
   public var floats: [Float] { elements(as: Float.self) }
+  /// All elements as `Double`, the last dimension innermost, copied to the CPU.
   public var doubles: [Double] { elements(as: Double.self) }
+  /// All elements as `Int`, the last dimension innermost, copied to the CPU; fractions are cut off.
   public var ints: [Int] { elements(as: Int64.self).map(Int.init) }
 
   /// The tensor, or a copy of it where its memory begins at no multiple of 16 bytes. On a CPU the product of a single
@@ -198,6 +207,7 @@ extension Tensor {
 }
 
 extension Tensor: CustomStringConvertible {
+  /// Type, shape and the first eight elements.
   public var description: String {
     let shown = flattened().narrowed(0, 0, Swift.min(count, 8)).doubles.map { "\($0)" }
     return "\(dtype)\(shape) [\(shown.joined(separator: ", "))\(count > 8 ? ", ..." : "")]"

@@ -14,6 +14,7 @@ public final class ParameterStore {
 
   /// Every parameter, in the order in which layers claimed them.
   public private(set) var paths: [ParameterPath] = []
+  /// Every parameter by its path.
   public private(set) var tensors: [ParameterPath: Tensor] = [:]
 
   private let source: Source
@@ -30,6 +31,7 @@ public final class ParameterStore {
 
   package var root: Scope { Scope(store: self, path: ParameterPath("")) }
 
+  /// The parameter at a path; nil where no layer claimed one.
   public subscript(_ path: ParameterPath) -> Tensor? { tensors[path] }
 
   /// - Parameter aligned: whether a tensor of a file is copied where the file has it at an odd place
@@ -121,6 +123,7 @@ public final class ParameterStore {
       })
   }
 
+  /// Numbers in all parameters.
   public var count: Int { tensors.values.reduce(0) { $0 + $1.count } }
 }
 

@@ -6,12 +6,16 @@ public import Torch
 
 /// The progress of a long piece of work.
 public struct RunProgress: Sendable {
+  /// The part of the work, e.g. `esd`.
   public var stage: String
+  /// Finished units of the part: steps or pictures.
   public var done: Int
+  /// All units of the part.
   public var total: Int
   /// Text beside the bar, e.g. `loss 0.0312`.
   public var note: String
 
+  /// The progress of one part of the work.
   public init(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
     (self.stage, self.done, self.total, self.note) = (stage, done, total, note)
   }
@@ -19,10 +23,13 @@ public struct RunProgress: Sendable {
 
 /// One run on disk: its folder, its seed, its log. Libraries write to the log; only the program prints.
 public final class Run {
+  /// The folder that the run writes to.
   public let folder: URL
+  /// The seed of all its random draws.
   public let seed: UInt64
   /// The hash of the request that the folder belongs to, which files of state carry; nil where nobody claimed it.
   package var identity: String?
+  /// Receives the progress while the work goes on.
   public var onProgress: (RunProgress) -> Void = { _ in }
   /// Receives notes for the user while the work goes on.
   public var onNote: (String) -> Void = { _ in }
@@ -83,6 +90,7 @@ public final class Run {
     try Folder.make(folder)
   }
 
+  /// The place of a file of the run.
   public func file(_ name: String) -> URL { folder.appendingPathComponent(name) }
 
   /// A file that no other process reads: each rank has its own.
@@ -96,6 +104,7 @@ public final class Run {
     try folder.inside(name, "a folder of results", of: folder)
   }
 
+  /// Tells ``onProgress``.
   public func progress(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
     onProgress(RunProgress(stage, done, total, note))
   }
@@ -142,8 +151,11 @@ public final class Run {
 public enum Interrupt {
   private static let requested = Atomic(false)
 
+  /// Asks the work to stop.
   public static func request() { requested.store(true, ordering: .relaxed) }
+  /// Whether the work was asked to stop.
   public static var isRequested: Bool { requested.load(ordering: .relaxed) }
+  /// - Throws: ``LetheError`` of the kind `interrupted` once the work was asked to stop
   public static func check() throws { if isRequested { throw LetheError.interrupted } }
   /// The same between the denoising steps of a picture, as the listener of a drawing's progress.
   package static func checkStep(_ step: Int, of count: Int) throws { try check() }

@@ -2,6 +2,7 @@ public import Torch
 
 /// Everything random or contextual about one iteration.
 public struct Step {
+  /// The number of the step, from 0.
   public let index: Int
   /// Seeded from the run's seed and ``index`` alone, so a resumed run draws what it would have drawn.
   public let generator: Generator
@@ -17,6 +18,7 @@ public struct Step {
   /// Set when the training has reached what it was for; this step's gradients are then not applied.
   public var isEnough = false
 
+  /// A step whose generator is seeded from the seed and the index.
   public init(index: Int, seed: UInt64) {
     self.index = index
     generator = Generator(seed: Step.mix(seed, UInt64(index)))
@@ -34,5 +36,6 @@ public struct Step {
   public func choice<T>(_ values: [T]) -> T {
     values[Tensor.randint(below: values.count, [1], generator).ints[0]]
   }
+  /// A number drawn from 0 to below 1.
   public func uniform() -> Double { Tensor.rand([1], generator).item }
 }

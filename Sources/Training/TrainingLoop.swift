@@ -40,6 +40,7 @@ public struct Training: Codable, Sendable, Hashable {
   /// Steps from one line of the log to the next, from 1.
   public var logEvery = 20
 
+  /// A training with the options that methods set; the others have their defaults.
   public init(
     steps: Int = 1000, batch: Int = 1, rate: Double = 1e-5, schedule: LearningRate = .constant,
     warmup: Int = 0, optimizer: OptimizerOptions = OptimizerOptions(), clip: Double = 0,

@@ -25,6 +25,7 @@ public import Torch
 internal import TorchNN
 public import Training
 
+/// AdvUnlearn (Zhang et al., NeurIPS 2024): forgetting while an adversary searches prompts that bring the concept back.
 public struct AdvUnlearn: TrainedMethod, WrappingMethod {
   public static let name = "advunlearn"
   public static let card = MethodCard(

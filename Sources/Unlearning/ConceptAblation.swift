@@ -14,6 +14,7 @@ internal import Torch
 internal import TorchNN
 public import Training
 
+/// Concept Ablation (Kumari et al., ICCV 2023), the model-based form.
 public struct ConceptAblation: PromptedMethod {
   public static let name = "ablation"
   public static let card = MethodCard(

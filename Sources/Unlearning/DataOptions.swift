@@ -25,6 +25,7 @@ public struct DataOptions: Codable, Sendable, Hashable {
   /// all pictures of a concept, as the released code of random label takes the next class. Take `one` where pictures of
   /// the erased concept are a mixture that is still taken for it.
   public var labels = WrongLabels.each
+  /// Pictures that the model draws.
   public init() {}
 
   /// The subjects that stand in for the forgotten one.

@@ -18,6 +18,7 @@ internal import Torch
 internal import TorchNN
 public import Training
 
+/// ESD (Gandikota et al., ICCV 2023): predictions for the concept are guided away from it.
 public struct ESD: PromptedMethod {
   public static let name = "esd"
   public static let card = MethodCard(

@@ -22,6 +22,7 @@ public import Torch
 internal import TorchNN
 public import Training
 
+/// EraseDiff (Wu et al., CVPR 2025): the bilevel rule on pictures to forget and to keep.
 public struct EraseDiff: DataMethod {
   public static let name = "erasediff"
   public static let card = MethodCard(

@@ -6,6 +6,7 @@ public import Editing
 internal import Torch
 public import Training
 
+/// Fine-tuning on the pictures to keep, a baseline.
 public struct FineTune: ObjectiveMethod, DataMethod {
   public static let name = "finetune"
   public static let card = MethodCard(

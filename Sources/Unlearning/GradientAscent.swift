@@ -9,6 +9,7 @@ public import Editing
 internal import Torch
 public import Training
 
+/// Gradient ascent on the pictures to forget, with the training loss on those to keep.
 public struct GradientAscent: ObjectiveMethod, DataMethod {
   public static let name = "ascent"
   public static let card = MethodCard(

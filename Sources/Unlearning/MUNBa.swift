@@ -8,6 +8,7 @@ public import Torch
 internal import TorchNN
 public import Training
 
+/// MUNBa (Wu & Harandi, 2024): steps are the Nash bargain of forgetting and keeping.
 public struct MUNBa: DataMethod {
   public static let name = "munba"
   public static let card = MethodCard(

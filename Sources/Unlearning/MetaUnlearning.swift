@@ -28,11 +28,13 @@ public import Torch
 internal import TorchNN
 public import Training
 
+/// Meta-Unlearning (Gao et al., ICCV 2025) around another method: fine-tuning on the concept shall fail.
 public struct MetaUnlearning: TrainedMethod, WrappingMethod {
   public static let name = "meta"
   public static let card = MethodCard(
     title: "Meta-Unlearning", paper: "arXiv 2410.12777", year: 2025, trains: "the U-Net")
 
+  /// The weights of a set of benign pictures, before and after fine-tuning.
   public struct Weights: Codable, Sendable, Hashable {
     /// Weight of the loss before fine-tuning, from 0. Raise it where these subjects change.
     public var keep: Double
@@ -81,6 +83,7 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
   public var picturesInPass = 0
   public var guarding = GuardOptions()
   public init() {}
+  /// Meta-Unlearning with its defaults around another method.
   public init(around base: InnerMethod) {
     self.init()
     self.base = base

@@ -6,6 +6,7 @@ internal import TorchNN
 /// that brings methods of its own passes ``adding(_:)``'s result to the code that looks methods up. No method is
 /// registered globally.
 public struct MethodCatalog: Sendable {
+  /// The methods in the order of `lethe list methods`.
   public let all: [any UnlearningMethod.Type]
 
   /// Lethe's own methods. A new method needs its file and one line here.
@@ -31,6 +32,7 @@ public struct MethodCatalog: Sendable {
 
   private init(all: [any UnlearningMethod.Type]) { self.all = all }
 
+  /// The names in the same order.
   public var names: [String] { all.map { $0.name } }
 
   /// This catalog and more methods, after its own.

@@ -15,6 +15,7 @@ internal import Torch
 internal import TorchNN
 public import Training
 
+/// RECE (Gong et al., ECCV 2024): UCE, and again on the embeddings that still bring the concept back.
 public struct RECE: UnlearningMethod {
   public static let name = "rece"
   public static let card = MethodCard(

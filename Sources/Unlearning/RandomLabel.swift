@@ -10,6 +10,7 @@ public import Editing
 internal import Torch
 public import Training
 
+/// Random label (Golatkar et al., CVPR 2020): wrong captions for the pictures to forget.
 public struct RandomLabel: ObjectiveMethod, DataMethod {
   public static let name = "randomlabel"
   public static let card = MethodCard(

@@ -8,6 +8,7 @@ internal import Torch
 internal import TorchNN
 public import Training
 
+/// Retraining from new weights without the pictures to forget.
 public struct Retrain: ObjectiveMethod, DataMethod {
   public static let name = "retrain"
   public static let card = MethodCard(

@@ -16,6 +16,7 @@ internal import Torch
 internal import TorchNN
 public import Training
 
+/// SDD (Kim et al., 2023): the prediction with the concept approaches the model's own without it.
 public struct SDD: ObjectiveMethod, PromptOptions {
   public static let name = "sdd"
   public static let card = MethodCard(

@@ -16,6 +16,7 @@ public import Torch
 internal import TorchNN
 public import Training
 
+/// SalUn (Fan et al., ICLR 2024): wrong captions, and steps on the most salient weights alone.
 public struct SalUn: DataMethod {
   public static let name = "salun"
   public static let card = MethodCard(

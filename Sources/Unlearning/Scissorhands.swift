@@ -16,6 +16,7 @@ public import Torch
 internal import TorchNN
 public import Training
 
+/// Scissorhands (Wu & Harandi, ECCV 2024): the most sensitive weights begin anew, then the model is repaired.
 public struct Scissorhands: DataMethod {
   public static let name = "scissorhands"
   public static let card = MethodCard(

@@ -21,6 +21,7 @@ public import Torch
 internal import TorchNN
 public import Training
 
+/// Selective Amnesia (Heng & Soh, NeurIPS 2023): a surrogate for the concept, replay, and elastic weight consolidation.
 public struct SelectiveAmnesia: DataMethod {
   public static let name = "amnesia"
   public static let card = MethodCard(

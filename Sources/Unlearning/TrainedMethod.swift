@@ -29,6 +29,8 @@ public protocol TrainedMethod: UnlearningMethod {
 
 /// A method that descends on an objective.
 public protocol ObjectiveMethod: TrainedMethod {
+  /// The loss to minimise.
+  /// - Throws: ``LetheError`` of the kind `request` for a request that the method refuses
   func objective(_ erasure: Erasure, original: DiffusionModel, _ run: Run) throws -> any Objective
 }
 
@@ -51,7 +53,9 @@ public struct GuardOptions: Codable, Sendable, Hashable {
   /// Watched prompts, from 1, drawn from those to preserve. Without any, the guard watches the empty prompt and prompts
   /// near the concept.
   public var prompts = 6
+  /// A guard with the default limit.
   public init() {}
+  /// A guard of another limit; 0 turns it off.
   public init(limit: Double) { self.limit = limit }
 }
 

@@ -13,6 +13,7 @@ internal import Torch
 internal import TorchNN
 public import Training
 
+/// UCE (Gandikota et al., WACV 2024): keys and values of cross-attention in closed form.
 public struct UCE: UnlearningMethod {
   public static let name = "uce"
   public static let card = MethodCard(

@@ -6,13 +6,17 @@ public import Training
 
 /// A method's name, origin and reach, for lists, reports and checks.
 public struct MethodCard: Codable, Sendable, Hashable {
+  /// The method's name for people.
   public var title: String
+  /// The paper, e.g. `arXiv 2303.07345`.
   public var paper: String
+  /// The year of the paper.
   public var year: Int
   /// The parameters that it changes when nothing is set.
   public var trains: String
   /// Whether it is the standard that other methods are held against, as retraining without the data.
   public var isReference: Bool
+  /// A card of a method.
   public init(
     title: String, paper: String, year: Int, trains: String, isReference: Bool = false
   ) {
@@ -34,7 +38,9 @@ public enum Preserved: Sendable, Hashable {
 /// A way to make a model forget: a function from (request, model) to a parameter vector. The model given
 /// is never modified.
 public protocol UnlearningMethod: Codable, Sendable {
+  /// The method's name in commands and files.
   static var name: String { get }
+  /// The method's origin and reach.
   static var card: MethodCard { get }
   /// Names for the method with certain options, in benchmarks and in `methods.json`.
   static var variants: [MethodVariant] { get }
@@ -42,6 +48,8 @@ public protocol UnlearningMethod: Codable, Sendable {
   init()
   /// Settings that take every step of the method within seconds on a model of a few thousand numbers, for tests.
   static var tiny: Self { get }
+  /// Erases the request's concepts. All random draws come from the run's seed.
+  /// - Throws: ``LetheError``, e.g. of the kind `request` for a request or options that the method refuses
   func erase(_ erasure: Erasure, from model: DiffusionModel, _ run: Run) throws -> Erased
   /// A line on the memory that the method takes for a model, beyond that of training it; nil where there is
   /// nothing to say.

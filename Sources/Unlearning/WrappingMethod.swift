@@ -15,6 +15,7 @@ public protocol WrappingMethod: UnlearningMethod {
 }
 
 extension WrappingMethod {
+  /// The method with its defaults around another one.
   public init(around base: InnerMethod) {
     self.init()
     self.base = base
@@ -44,10 +45,14 @@ extension WrappingMethod {
 /// An inner method: its name, and the catalog that has it. The name alone is encoded, as the option's value. A decoded
 /// one looks in the built-in catalog until ``MethodCatalog/looking(_:)`` hands it another.
 public struct InnerMethod: Sendable, Codable, ExpressibleByStringLiteral, CustomStringConvertible {
+  /// The method's name in its catalog.
   public var name: String
+  /// The catalog that has it.
   public var catalog = MethodCatalog.builtIn
 
+  /// A method of the built-in catalog.
   public init(_ name: String) { self.name = name }
+  /// A method of the built-in catalog.
   public init(stringLiteral name: String) { self.init(name) }
   public init(from decoder: any Decoder) throws {
     self.init(try decoder.singleValueContainer().decode(String.self))
@@ -58,5 +63,6 @@ public struct InnerMethod: Sendable, Codable, ExpressibleByStringLiteral, Custom
     try container.encode(name)
   }
 
+  /// The method's name.
   public var description: String { name }
 }

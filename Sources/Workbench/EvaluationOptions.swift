@@ -18,6 +18,7 @@ public struct EvaluationOptions: Codable, Sendable, Hashable {
   /// Whether the run is reduced. Its intervals are wide.
   public var quick = false
 
+  /// A full evaluation.
   public init() {}
 
   /// A reduced evaluation. It takes under a minute on two cores for a model of the embedded size.

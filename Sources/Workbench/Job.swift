@@ -40,6 +40,7 @@ public struct EraseJob: Codable, Sendable, Hashable {
   public var command: [String] = []
   /// The erasers that the run is the sum of; nil for a run of `lethe erase`.
   package var sum: [Addend]?
+  /// An empty request.
   public init() {}
 
   /// An eraser of a sum.
@@ -71,6 +72,7 @@ public struct EraseJob: Codable, Sendable, Hashable {
     (self.preserve, self.seed, self.command) = (preserve, seed, command)
   }
 
+  /// The model's folder with its additions.
   public var folder: ModelFolder {
     get { ModelFolder(model, additions ?? ModelAdditions()) }
     set {

@@ -14,9 +14,11 @@ public struct ModelFolder: Sendable, Hashable {
   /// LoRA files, textual inversions and a VAE that are added to the weights or stand for them.
   public var additions = ModelAdditions()
 
+  /// A folder, or the name of a model on a hub.
   public init(_ path: String, _ additions: ModelAdditions = ModelAdditions()) {
     (self.path, self.additions) = (path, additions)
   }
+  /// A folder on this disk.
   public init(_ url: URL) { path = url.path }
 
   /// The folder on this disk: a model that is named as on a hub is in the cache. A folder wins over a name.
@@ -30,7 +32,9 @@ public struct ModelFolder: Sendable, Hashable {
     else { return nil }
     return HubCache().snapshot(name)
   }
+  /// The last part of the path.
   public var name: String { URL(fileURLWithPath: path).lastPathComponent }
+  /// The place of a file in the folder.
   public func file(_ name: String) -> URL { url.appendingPathComponent(name) }
 
   /// Whether the folder has a `model_index.json`.

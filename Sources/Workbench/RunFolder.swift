@@ -6,13 +6,19 @@ public import Training
 
 /// The folder of a run: the job and the files that commands write for it.
 public struct RunFolder: Sendable, Hashable {
+  /// The folder's place.
   public let url: URL
 
+  /// The folder at a path; it is neither made nor read.
   public init(_ path: String) { url = URL(fileURLWithPath: path) }
+  /// The folder at a place; it is neither made nor read.
   public init(_ url: URL) { self.url = url }
 
+  /// The path of the folder.
   public var path: String { url.path }
+  /// The place of a file in the folder.
   public func file(_ name: String) -> URL { url.appendingPathComponent(name) }
+  /// Whether the folder has a file of this name.
   public func has(_ name: String) -> Bool {
     FileManager.default.fileExists(atPath: file(name).path)
   }
@@ -31,6 +37,7 @@ public struct RunFolder: Sendable, Hashable {
     has("eraser.safetensors") || !has("increment.safetensors")
       ? file("eraser.safetensors") : file("increment.safetensors")
   }
+  /// Whether the run has written its eraser.
   public var hasEraser: Bool { FileManager.default.fileExists(atPath: eraserFile.path) }
 
   /// The run's eraser.
@@ -168,5 +175,6 @@ public struct RunFolder: Sendable, Hashable {
 }
 
 extension Run {
+  /// The folder with the job and the files of commands.
   public var runFolder: RunFolder { RunFolder(folder) }
 }

@@ -155,16 +155,20 @@ public struct Apply {
 public struct Applied: Sendable {
   /// The concepts of the added erasers.
   public var erasers: [String] = []
+  /// The written LoRA; nil where none was asked for.
   public var lora: LoRASummary?
   /// The fit of one model's erasers to another; nil without one.
   public var coverage: Coverage?
 
+  /// The fit of one model's erasers to another model.
   public struct Coverage: Sendable {
     /// Tensors that the other model has in the same shape, of all that the erasers change.
     public var fitting: Int
+    /// Tensors that the erasers change.
     public var all: Int
     /// The hashes of the model that the erasers were made for, and of the one that they are added to.
     public var madeFor: String
+    /// The hash of the model that they are added to.
     public var base: String
   }
 }

@@ -12,15 +12,20 @@ public import Workbench
 
 /// The command `lethe attack`.
 public struct AttackRun {
+  /// The request of the attacked run.
   public let job: EraseJob
+  /// The attacks with their options.
   public let attacks: [any Attack]
+  /// The size of the evaluation and its sampling options.
   public let options: EvaluationOptions
+  /// The seed of the attacks' draws.
   public var seed: UInt64 = 0
   /// The probability, 0 to 1, that the judge must give the concept for a success. The concept must also be its first
   /// choice.
   public var threshold = 0.0
   /// The folder of attempts that are the same for every erased model. Nil keeps none.
   package var shared: URL?
+  /// The command line, argument by argument.
   public var command: [String] = []
   /// Settings ATTACK.key=value of the command line, for the record.
   package var given: Settings = [:]

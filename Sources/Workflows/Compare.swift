@@ -8,6 +8,7 @@ internal import Workbench
 /// The command `lethe compare`.
 public struct Compare {
   private let parts: [(label: String, folder: RunFolder, results: Results)]
+  /// The command line, argument by argument.
   public var command: [String] = []
 
   /// - Throws: ``LetheError`` of the kind `request` for fewer than two runs, one that is named twice, and one without

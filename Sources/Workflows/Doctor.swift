@@ -12,6 +12,7 @@ public import Workbench
 public struct Doctor {
   /// One line of the answer.
   public struct Finding: Codable, Sendable, Hashable {
+    /// The state of one thing that commands need.
     public enum State: String, Codable, Sendable {
       /// The thing is there and works.
       case fine
@@ -20,7 +21,9 @@ public struct Doctor {
       /// The thing is there and does not work.
       case broken
     }
+    /// The thing.
     public var name: String
+    /// Its state.
     public var state: State
     /// The version, the amount or the reason.
     public var text: String

@@ -21,8 +21,11 @@ public enum Export: String, Sendable, CaseIterable {
 public struct Erase {
   /// Element type of an exported model; nil is float32 for a folder and float16 for a single file.
   public var dtype: DType?
+  /// The request.
   public let job: EraseJob
+  /// The method with its options.
   public let method: any UnlearningMethod
+  /// The catalogs in which the method was looked up.
   public let catalogs: Catalogs
   /// Settings and where they come from, weakest first, for the record.
   package var given: [Settings]

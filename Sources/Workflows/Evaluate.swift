@@ -17,7 +17,9 @@ extension Results {
 
 /// The command `lethe evaluate` for a run.
 public struct Evaluate {
+  /// The request of the run.
   public let job: EraseJob
+  /// The size of the evaluation and its sampling options.
   public let options: EvaluationOptions
   package let suite: PromptSuite
   let judges: [JudgeSpec]

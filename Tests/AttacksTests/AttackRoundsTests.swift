@@ -60,7 +60,7 @@ import Training
   func everyAttackOnFreeWords(_ name: String, _ kind: String) throws {
     Runtime.threads = 1
     let victim = try Self.victim(kind)
-    let attack = try AttackContractTests.small(AttackCatalog.builtIn.named(name))
+    let attack = try AttackScene.small(AttackCatalog.builtIn.named(name))
     try Fixtures.temporaryFolder { folder in
       func place(_ name: String) -> URL { folder.appendingPathComponent(name) }
       // Out of reach for the first prompt, and for the second what its first attempt shows.

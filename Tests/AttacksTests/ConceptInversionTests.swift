@@ -15,7 +15,7 @@ import Training
   @Test func newWords() throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    let victim = try AttackContractTests.victim(model)
+    let victim = try AttackScene.victim(model)
     let target = EmbeddingTarget(victim)
     let prompt = "a noto emoji of a fox"
     let renamed = ConceptInversion.renamed(prompt, target.concepts)
@@ -92,7 +92,7 @@ import Training
   @Test func stepsAreThoseWrittenOut() throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
-    let victim = try AttackContractTests.victim(model)
+    let victim = try AttackScene.victim(model)
     let target = EmbeddingTarget(victim)
     var attack = ConceptInversion()
     (attack.pictures, attack.pictureSteps) = (2, 2)

@@ -9,10 +9,6 @@ import TorchNN
 
 /// Distances of feature sets, against scipy, torchmetrics and numbers worked out by hand.
 @Suite struct PictureMetricTests {
-  let golden: [String: Tensor]
-  init() throws { golden = try Fixtures.tensors("measures.safetensors") }
-
-  func golden(_ name: String) throws -> Tensor { try #require(golden[name]) }
   let x = Seeded.rows(10, 3, 0)
   let y = Seeded.rows(12, 3, 0.4) + 0.2
   /// A cluster of each row.
@@ -22,7 +18,7 @@ import TorchNN
   @Test(arguments: [(10, 12, 3), (200, 150, 5), (6, 7, 16)])
   func frechet(_ n: Int, _ m: Int, _ d: Int) throws {
     let (a, b) = (Seeded.rows(n, d, 0), Seeded.rows(m, d, 0.4) + 0.2)
-    let expected = try golden("frechet.\(n).\(m).\(d)").item
+    let expected = try Measures.golden("frechet.\(n).\(m).\(d)").item
     #expect(abs(FID.distance(a, b) - expected) < 1e-6)
     #expect(abs(Gaussian(a).distance(to: Gaussian(b)) - expected) < 1e-6)
     #expect(FID.distance(a, a) < 1e-9)
@@ -56,7 +52,7 @@ import TorchNN
   /// torchmetrics' polynomial MMD has all pairs of ten and ten rows. The value of ten and twelve is worked out in numpy.
   @Test func kid() throws {
     let value = KID.value("kid", x, y.narrowed(0, 0, 10), alone(10))
-    #expect(abs(value.value - (try golden("kid").item)) < 1e-10)
+    #expect(abs(value.value - (try Measures.golden("kid").item)) < 1e-10)
     #expect(abs(KID.value("kid", x, y, alone(10)).value + 0.2439259413) < 1e-9)
     let interval = try #require(value.interval)
     #expect(interval.lower < value.value && value.value < interval.upper)
@@ -77,8 +73,8 @@ import TorchNN
   /// NumPy wrote the file, deflated; what Lethe writes comes back with the same bits.
   @Test func statisticsAreReadAndWritten() throws {
     let read = try Gaussian.load(Fixtures.url("statistics.npz"))
-    #expect(read.mean.distance(to: try golden("statistics.mu")) == 0)
-    #expect(read.covariance.distance(to: try golden("statistics.sigma")) == 0)
+    #expect(read.mean.distance(to: try Measures.golden("statistics.mu")) == 0)
+    #expect(read.covariance.distance(to: try Measures.golden("statistics.sigma")) == 0)
     #expect(read.mean.distance(to: x.mean(0)) < 1e-12)
     try Fixtures.temporaryFolder { folder in
       let file = folder.appendingPathComponent("own.npz")

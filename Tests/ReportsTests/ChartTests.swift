@@ -119,4 +119,9 @@ struct ChartTests {
     #expect(svg.contains(">a</text>") && svg.contains("UA, %"))
     #expect(Scatter.forgottenAgainstKept(Array(rows.prefix(2))).svg.isEmpty)
   }
+
+  @Test func emptyChartsAreLeftOut() {
+    #expect(
+      Chart("x", xLabel: "y", []).svg.isEmpty && Chart("x", xLabel: "y", [(1, 1)]).svg.isEmpty)
+  }
 }

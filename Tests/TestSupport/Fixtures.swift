@@ -6,6 +6,8 @@ package enum Fixtures {
   package static let folder = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures")
   package static let package = folder.deletingLastPathComponent().deletingLastPathComponent()
+  /// The embedded model, whose text is 256 wide with 16 positions.
+  package static let emoji = package.appendingPathComponent("Models/emoji")
 
   package static func url(_ name: String) -> URL { folder.appendingPathComponent(name) }
 

@@ -92,11 +92,4 @@ import TorchNN
       #expect(Self.distance(all[0], one) < Self.bound)
     }
   }
-
-  /// Shares of about the same size, and every parameter has an owner.
-  @Test func optimizerStateIsSharedOut() {
-    let owners = ShardedOptimizer.owners([10, 1, 7, 4, 0], 2)
-    #expect(owners == [0, 0, 1, 1, 0])
-    #expect(Set(ShardedOptimizer.owners([5, 5, 5, 5], 4)) == [0, 1, 2, 3])
-  }
 }

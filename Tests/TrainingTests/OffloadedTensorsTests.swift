@@ -6,7 +6,7 @@ import Torch
 
 @testable import Training
 
-@Suite struct ShelfTests {
+@Suite struct OffloadedTensorsTests {
   @Test(arguments: [false, true]) func whatIsPutComesBack(_ inFile: Bool) throws {
     try Fixtures.temporaryFolder { folder in
       let file = folder.appendingPathComponent("offloaded.safetensors")

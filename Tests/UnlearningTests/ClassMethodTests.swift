@@ -11,50 +11,6 @@ import Training
 @testable import Unlearning
 
 @Suite struct ClassMethodTests {
-  /// Trimming begins the tenth anew that has the largest |theta| sum_b |g_b|, and leaves the rest.
-  @Test func scissorhandsTrimsTheSensitive() throws {
-    Runtime.threads = 1
-    let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
-    try Fixtures.temporaryFolder { folder in
-      try ClassModelTests.data(folder)
-      let erasure = ClassModelTests.erasure(folder)
-      var method = Scissorhands()
-      (method.training.steps, method.training.batch, method.sparsity) = (0, 4, 0.9)
-      method.pruneBatches = 3
-      let run = try Run(folder.appendingPathComponent("cut"), seed: 4)
-      let cut = try method.erase(erasure, from: model, run).vector
-
-      let student = try model.clone()
-      let paths = ParameterSelection.unet.paths(of: student.parameters)
-      let tensors = paths.compactMap { student.parameters[$0] }
-      for tensor in tensors { tensor.requiresGradient = true }
-      let loss = Denoising(try method.data.forgetSet(erasure, model, run), model, batch: 4)
-      var sums = tensors.map { Tensor.zeros($0.shape) }
-      for b in 0..<3 {
-        var step = Step(index: b, seed: run.seed &+ 11)
-        sums = zip(sums, gradients(of: try loss.loss(student, &step), with: tensors)).map {
-          $0 + $1.abs()
-        }
-      }
-      let scores = zip(tensors, sums).flatMap { ($0.detached().abs() * $1).flattened().floats }
-      let threshold = scores.sorted(by: >)[Int(0.1 * Double(scores.count)) - 1]
-      let fresh = try model.initial(seed: run.seed &+ 9)
-      var i = 0
-      for path in paths {
-        let change = try #require(cut.tensors[path]).flattened().floats
-        let (old, new) = (
-          try #require(model.parameters[path]).flattened().floats,
-          try #require(fresh.parameters[path]).flattened().floats
-        )
-        for j in change.indices {
-          let expected = scores[i] >= threshold ? new[j] - old[j] : 0
-          #expect(abs(change[j] - expected) < 1e-5)
-          i += 1
-        }
-      }
-    }
-  }
-
   /// Trainings move their losses the way they say: on fixed draws, of weights before and after.
   @Test(arguments: [
     "ascent", "amnesia", "scissorhands", "finetune", "retrain",
@@ -63,8 +19,8 @@ import Training
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
     try Fixtures.temporaryFolder { folder in
-      try ClassModelTests.data(folder)
-      let erasure = ClassModelTests.erasure(folder)
+      try ThreeClasses.data(folder)
+      let erasure = ThreeClasses.erasure(folder)
       let settings: JSON = ["training": ["steps": 12, "batch": 8, "learningRate": 4e-3]]
       func make<M: UnlearningMethod>(_ type: M.Type) throws -> any UnlearningMethod {
         try settings.laid(over: M.tiny, in: "settings of a test")
@@ -112,8 +68,8 @@ import Training
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
     try Fixtures.temporaryFolder { folder in
-      try ClassModelTests.data(folder)
-      let erasure = ClassModelTests.erasure(folder)
+      try ThreeClasses.data(folder)
+      let erasure = ThreeClasses.erasure(folder)
       func make<M: UnlearningMethod>(_ type: M.Type) throws -> any UnlearningMethod {
         let settings: JSON =
           name == "erasediff"
@@ -148,61 +104,6 @@ import Training
         let (r, f) = (try loss(sets.retaining(6)), try loss(sets.remembering(6)))
         #expect(isNear(found, r - 0.1 * f), "\(found) \(f) \(r)")
       }
-    }
-  }
-
-  /// L = alpha L_r - L_f, on the batches that a step draws in that order.
-  @Test func ascentIsItsFormula() throws {
-    Runtime.threads = 1
-    let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
-    try Fixtures.temporaryFolder { folder in
-      try ClassModelTests.data(folder)
-      let erasure = ClassModelTests.erasure(folder)
-      var method = GradientAscent()
-      method.training.batch = 6
-      func found(_ alpha: Double) throws -> Double {
-        method.alpha = alpha
-        let run = try Run(folder.appendingPathComponent("run"), seed: 1)
-        var step = Step(index: 0, seed: 3)
-        return try withoutGradients {
-          try method.objective(erasure, original: model, run).loss(model, &step).item
-        }
-      }
-      let sets = try method.data.sets(
-        erasure, model, Run(folder.appendingPathComponent("run"), seed: 1))
-      try withoutGradients {
-        var step = Step(index: 0, seed: 3)
-        let f = try sets.remembering(6).loss(model, &step).item
-        let r = try sets.retaining(6).loss(model, &step).item
-        #expect(f > 0 && r > 0)
-        #expect(abs(try found(0) + f) < 1e-5)
-        #expect(abs(try found(0.5) - (0.5 * r - f)) < 1e-5)
-      }
-    }
-  }
-
-  /// Selective Amnesia's F of a network that predicts b everywhere: g_t = 2 (d b - sum eps) / d over the d numbers of a
-  /// picture, so that F = (2 T b)^2 + 4 T / d.
-  @Test(arguments: [(0.02, 1000), (-0.1, 100)]) func fisherInformationOfAKnownModel(
-    _ b: Double, _ times: Int
-  ) throws {
-    Runtime.threads = 1
-    let flat = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
-    let (weight, bias) = (
-      ParameterPath("unet.conv_out.weight"), ParameterPath("unet.conv_out.bias")
-    )
-    let offset = Tensor([Float(b)])
-    let model = try flat.replacing([
-      weight: Tensor.zeros(try #require(flat.parameters[weight]).shape), bias: offset,
-    ])
-    offset.requiresGradient = true
-    var method = SelectiveAmnesia()
-    (method.fisherPictures, method.fisherTimes, method.picturesInPass) = (16, times, 160)
-    let set = LatentSet(Tensor.zeros([2, 1, 8, 8]), captions: ["bird", "cat"])
-    try Fixtures.temporaryFolder { folder in
-      let found = try method.fisher(set, model, [offset], seed: 7, Run(folder))[0].item
-      let expected = (2 * 1000 * b) * (2 * 1000 * b) + 4 * 1000 / 64
-      #expect(abs(found / expected - 1) < 0.2, "\(found) \(expected)")
     }
   }
 }

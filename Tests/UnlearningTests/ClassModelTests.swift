@@ -15,22 +15,6 @@ import Training
     !MethodContractTests.promptBased.contains($0)
   }
 
-  /// Three classes of 8 x 8 pictures: noise around black, grey and white.
-  static func data(_ folder: URL, count: Int = 12) throws {
-    let noise = Tensor.rand([3 * count, 8, 8], Generator(seed: 1)) * 60
-    let level = Tensor((0..<(3 * count)).map { Float($0 % 3) * 90 }).reshaped(3 * count, 1, 1)
-    try NPY.write((noise + level).to(.uint8), to: folder.appendingPathComponent("images.npy"))
-    let labels = Tensor((0..<(3 * count)).map { $0 % 3 }, [3 * count])
-    try NPY.write(labels, to: folder.appendingPathComponent("labels.npy"))
-    try Data("bear\nbird\ncat\n".utf8).write(to: folder.appendingPathComponent("classes.txt"))
-  }
-
-  static func erasure(_ folder: URL) -> Erasure {
-    var erasure = Erasure(forget: [Concept("bird")], preserve: ["bear", "cat"])
-    (erasure.forgetImages, erasure.retainImages) = (folder.path, folder.path)
-    return erasure
-  }
-
   static func erase(_ name: String, _ erasure: Erasure, _ model: DiffusionModel) throws
     -> ParameterVector
   {
@@ -46,7 +30,7 @@ import Training
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
     return try Fixtures.temporaryFolder { folder in
-      try data(folder)
+      try ThreeClasses.data(folder)
       var method = FineTune()
       (method.training.steps, method.training.batch) = (120, 32)
       (method.training.learningRate, method.guarding.limit) = (3e-3, 0)
@@ -63,7 +47,7 @@ import Training
     let model = try Self.trained()
     let before = model.hash()
     try Fixtures.temporaryFolder { folder in
-      try Self.data(folder)
+      try ThreeClasses.data(folder)
       let images = try CaptionedImages(folder: folder)
       let forget = try LatentSet(images.filter { $0 == "bird" }, model)
       let retain = try LatentSet(images.filter { $0 != "bird" }, model)
@@ -76,7 +60,7 @@ import Training
       }
       let original = try values(model)
       for name in Self.names {
-        let vector = try Self.erase(name, Self.erasure(folder), model)
+        let vector = try Self.erase(name, ThreeClasses.erasure(folder), model)
         #expect(model.hash() == before)
         #expect(vector.norm > 0 && vector.tensors.values.allSatisfy { $0.isFinite })
         let change = try zip(values(model.applying(vector)), original).map { $0 / $1 }
@@ -90,11 +74,11 @@ import Training
   @Test func oneFolderIsToldApartByItsCaptions() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
     try Fixtures.temporaryFolder { folder in
-      try Self.data(folder)
+      try ThreeClasses.data(folder)
       var options = DataOptions()
       options.heldOutEvery = 4
       let sets = try options.sets(
-        Self.erasure(folder), model, Run(folder.appendingPathComponent("run"), seed: 1))
+        ThreeClasses.erasure(folder), model, Run(folder.appendingPathComponent("run"), seed: 1))
       #expect(sets.forget.captions == Array(repeating: "bird", count: 9))
       #expect(sets.retain.count == 18 && !sets.retain.captions.contains("bird"))
       #expect(Set(sets.others) == ["bear", "cat"])
@@ -109,7 +93,7 @@ import Training
       for name in ["forget", "keep"] {
         let place = folder.appendingPathComponent(name)
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
-        try Self.data(place, count: name == "forget" ? 2 : 6)
+        try ThreeClasses.data(place, count: name == "forget" ? 2 : 6)
       }
       var erasure = Erasure(forget: [Concept("those pictures")])
       erasure.forgetImages = folder.appendingPathComponent("forget").path
@@ -162,26 +146,6 @@ import Training
       #expect(throws: (any Error).self, "\(name)") {
         try Self.erase(name, Erasure(forget: [Concept("bird")], preserve: ["cat"]), model)
       }
-    }
-  }
-
-  /// Retraining begins with new weights.
-  @Test func retrainBeginsAnew() throws {
-    let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
-    try Fixtures.temporaryFolder { folder in
-      try Self.data(folder)
-      var method = Retrain()
-      method.training.steps = 0
-      let run = try Run(folder.appendingPathComponent("run"), seed: 4)
-      let fresh = try model.applying(method.erase(Self.erasure(folder), from: model, run).vector)
-      let expected = try model.initial(seed: run.seed &+ 9)
-      for path in expected.parameters.paths {
-        let (a, b) = (try #require(fresh.parameters[path]), try #require(expected.parameters[path]))
-        #expect(a.distance(to: b) < 1e-5)
-      }
-      let unet = try model.initialUNet(seed: run.seed &+ 9)
-      #expect(unet.count == expected.parameters.paths.count)
-      #expect(unet.allSatisfy { expected.parameters[$0]?.isIdentical(to: $1) == true })
     }
   }
 }

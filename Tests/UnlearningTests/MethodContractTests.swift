@@ -12,7 +12,7 @@ import Training
 
 @Suite struct MethodContractTests {
   static let names = MethodCatalog.builtIn.names
-  /// Methods that train on pictures need a model that has learned some; DataMethodTests has one.
+  /// Methods that train on pictures need a model that has learned some; EraseDiffTests has one.
   static let promptBased = MethodCatalog.builtIn.all.filter { !($0 is any DataMethod.Type) }
     .map { $0.name }
   static func encoded(_ name: String) throws -> JSON {

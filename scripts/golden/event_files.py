@@ -11,7 +11,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-# The events of Tests/TrainingTests/EventLogTests.swift.
+# The events of Tests/TrainingTests/TensorBoardFileTests.swift.
 EVENTS = [
     (0, {"esd/loss": 0.5, "esd/rate": 1e-5}),
     (7, {"esd/loss": 0.25}),

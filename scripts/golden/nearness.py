@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints the orders that MetaTests.siblingsByNearness has: names by the cosine of their mean hidden states in
+"""Prints the orders that RelatedConceptsTests.siblingsByNearness has: names by the cosine of their mean hidden states in
 transformers' text encoder, the largest over the concepts."""
 
 import pathlib

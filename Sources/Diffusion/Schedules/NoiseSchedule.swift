@@ -5,6 +5,7 @@ public import Torch
 ///
 ///   x_t = sqrt(alphaBar_t) x_0 + sqrt(1 - alphaBar_t) eps                (Ho et al., 2020, eq. 4)
 public struct NoiseSchedule: Sendable {
+  /// The target that a network predicts.
   public enum Prediction: String, Sendable, CaseIterable {
     case epsilon
     case sample
@@ -15,6 +16,7 @@ public struct NoiseSchedule: Sendable {
   public let alphaBar: [Float]
   /// The same before it was rescaled to no signal at the last step; samplers that do not know of that use it.
   package let plainAlphaBar: [Float]
+  /// The target that the model's network predicts.
   public let prediction: Prediction
   /// `scheduler_config.json` as it was read; samplers take their options from it.
   package let config: JSON
@@ -123,6 +125,7 @@ public struct NoiseSchedule: Sendable {
     return (1 - betas).cumulativeProduct(0).floats
   }
 
+  /// The number of training steps.
   public var steps: Int { alphaBar.count }
 
   /// sqrt((1 - alphaBar) / alphaBar) of every training step.

@@ -6,7 +6,9 @@ package import Training
 
 /// The attack that a training defends against (AdvUnlearn); `make()` gives the adversary.
 public struct AdversaryOptions: Codable, Sendable, Hashable {
+  /// The attack of a training: projected gradient descent, or one step of it.
   public enum Kind: String, Choice { case pgd, fast }
+  /// The words that an attack begins with.
   public enum Start: String, Choice { case random, latest }
 
   /// `pgd` takes K steps of Adam. `fast` takes one step as long as all of them: it costs a K-th, and finds weaker
@@ -26,6 +28,7 @@ public struct AdversaryOptions: Codable, Sendable, Hashable {
   public var start = Start.random
   /// Whether the released code is followed instead of the paper, to repeat its figures.
   public var published = false
+  /// The settings of the paper.
   public init() {}
 
   package func make() -> any PromptAdversary {

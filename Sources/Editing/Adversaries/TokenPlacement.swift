@@ -11,6 +11,7 @@
 package import Diffusion
 public import Torch
 
+/// The place of an adversary's tokens among a prompt's own.
 public enum TokenPlacement: String, Choice {
   case prefix, suffix, insert, everyThird, replace
 

@@ -4,6 +4,7 @@ public import Torch
 public struct Concept: Codable, Sendable, Hashable {
   /// One way to ask for the concept, and the same request without it.
   public struct Phrase: Codable, Sendable, Hashable {
+    /// The prompt that asks for the concept.
     public var prompt: String
     /// The words of the prompt that mean the concept.
     public var words: String
@@ -12,12 +13,15 @@ public struct Concept: Codable, Sendable, Hashable {
     /// The same request for a broader concept, the anchor of Concept Ablation; nil takes ``anchor``.
     public var broader: String?
 
+    /// A prompt, its words that mean the concept, and the prompt without it.
     public init(_ prompt: String, words: String, anchor: String = "") {
       (self.prompt, self.words, self.anchor) = (prompt, words, anchor)
     }
   }
 
+  /// The concept's name.
   public var name: String
+  /// The ways to ask for the concept.
   public var phrases: [Phrase]
   /// Whether the request names the anchors, which are otherwise the rest of the caption.
   public var isReplaced: Bool
@@ -31,8 +35,10 @@ public struct Concept: Codable, Sendable, Hashable {
   public var kind: ConceptKind?
   /// Subjects near to the concept, and far from it, that the request names; nil takes the siblings by nearness.
   public var related: [String]?
+  /// Subjects far from the concept that the request names; nil takes the siblings by nearness.
   public var unrelated: [String]?
 
+  /// A concept with its ways to ask for it.
   public init(_ name: String, phrases: [Phrase], isReplaced: Bool = false) {
     (self.name, self.phrases, self.isReplaced) = (name, phrases, isReplaced)
   }
@@ -45,6 +51,7 @@ public struct Concept: Codable, Sendable, Hashable {
     self.replacement = replacement.isEmpty ? nil : replacement
   }
 
+  /// The prompts that ask for the concept.
   public var prompts: [String] { phrases.map(\.prompt) }
 
   /// The phrase that is the name alone, with its anchors. Without one, the anchor is that of all phrases where they agree.
@@ -66,6 +73,7 @@ public struct Concept: Codable, Sendable, Hashable {
 
 /// The request; identical for every method.
 public struct Erasure: Codable, Sendable, Hashable {
+  /// The concepts to forget.
   public var forget: [Concept]
   /// Prompts whose pictures should stay as they are.
   public var preserve: [String]
@@ -74,10 +82,12 @@ public struct Erasure: Codable, Sendable, Hashable {
   public var regular: [String]?
   /// Folders of pictures with captions, for methods that train on data; see ``CaptionedImages``.
   public var forgetImages: String?
+  /// The folder of pictures to keep; nil draws them with the model.
   public var retainImages: String?
   /// The caption that all pictures to forget get; nil changes words of their own captions.
   public var wrongCaption: String?
 
+  /// A request by prompts alone.
   public init(forget: [Concept], preserve: [String] = []) {
     (self.forget, self.preserve) = (forget, preserve)
   }

@@ -16,6 +16,7 @@ public struct ConceptWording: Codable, Sendable, Hashable {
   /// Subjects far from it.
   public var unrelated: [String]
 
+  /// Words of a request; without any, the model and the kind supply them.
   public init(
     kind: ConceptKind? = nil, anchor: String? = nil, prompts: [String] = [],
     related: [String] = [], unrelated: [String] = []
@@ -24,6 +25,7 @@ public struct ConceptWording: Codable, Sendable, Hashable {
     (self.related, self.unrelated) = (related, unrelated)
   }
 
+  /// Whether the request says nothing beyond the name.
   public var isEmpty: Bool { self == ConceptWording() }
 }
 

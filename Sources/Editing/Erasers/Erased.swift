@@ -4,8 +4,10 @@ internal import Torch
 public struct Erased {
   /// Forgotten weights - original weights.
   public var vector: ParameterVector
+  /// Whether the training was kept whole or stopped by its guard.
   public var verdict: Verdict
 
+  /// A result of a method; closed forms have no guard and are kept whole.
   public init(_ vector: ParameterVector, _ verdict: Verdict = .keptWhole) {
     (self.vector, self.verdict) = (vector, verdict)
   }
@@ -18,6 +20,7 @@ public enum Verdict: Codable, Sendable, Hashable {
   /// The weights of an earlier step, because a later check was beyond the limit.
   case stopped(Stop)
 
+  /// The point at which the guard stopped a training.
   public struct Stop: Codable, Sendable, Hashable {
     /// The step whose check was beyond the limit.
     public var step: Int
@@ -25,8 +28,10 @@ public enum Verdict: Codable, Sendable, Hashable {
     public var kept: Int
     /// The drift found at `step`; nil where it was no finite number.
     public var drift: Double?
+    /// The largest drift that the guard accepts.
     public var limit: Double
 
+    /// The step of the check, the step that was kept, the drift found and its limit.
     public init(step: Int, kept: Int, drift: Double, limit: Double) {
       (self.step, self.kept, self.limit) = (step, kept, limit)
       self.drift = drift.isFinite ? drift : nil

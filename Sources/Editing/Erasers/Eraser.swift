@@ -6,22 +6,31 @@ internal import TorchNN
 /// The file of an erasure: its parameter vector and the vector's origin. Erasers of one model add up. Leaving
 /// an eraser out of the sum takes it back.
 public struct Eraser {
+  /// The origin of an eraser, which its file carries.
   public struct Card: Codable, Sendable, Hashable {
+    /// The method's name.
     public var method = ""
+    /// The concepts that it erases.
     public var concepts: [String] = []
     /// The method's options as resolved.
     public var options = JSON.object([:])
+    /// The seed of the erasure.
     public var seed: UInt64 = 0
     /// ``DiffusionModel/hash()`` of the model that the eraser belongs to.
     public var base = ""
+    /// The version of Lethe that made it.
     public var version = ""
+    /// An empty card.
     public init() {}
   }
+  /// The origin.
   public var card: Card
+  /// The differences of weights.
   public var vector: ParameterVector
   /// The factors that ``vector`` is the product of, where it was made of them.
   package private(set) var factors: EraserFactors?
 
+  /// An eraser of differences.
   public init(_ card: Card, _ vector: ParameterVector) {
     (self.card, self.vector) = (card, vector)
   }
@@ -74,6 +83,8 @@ public struct Eraser {
       tensors, metadata: ["format": Self.format, "lethe": card.compact], to: file)
   }
 
+  /// Reads a file.
+  /// - Throws: ``LetheError`` of the kind `request` for a file that is no eraser, of the kind `model` for a damaged one
   public init(contentsOf file: URL) throws {
     let stored = try SafeTensors(contentsOf: file, finite: true)
     guard stored.metadata["format"] == Self.format,

@@ -5,12 +5,15 @@ public import TorchNN
 /// The parameters that a method changes. They are selected by components of their paths, never by string
 /// prefixes: `layers.1` is not `layers.10`.
 public struct ParameterSelection: Sendable {
+  /// The word that options and files have for it, e.g. `xattn`.
   public let name: String
+  /// Whether a parameter belongs to it.
   public let matches: @Sendable (ParameterPath) -> Bool
 
   /// Whether a text encoder is among them, so that prompts have to be embedded at every step.
   public var trainsText: Bool { name.hasPrefix("text_encoder") }
 
+  /// A selection by a condition on paths.
   public init(_ name: String, _ matches: @escaping @Sendable (ParameterPath) -> Bool) {
     (self.name, self.matches) = (name, matches)
   }
@@ -30,15 +33,18 @@ public struct ParameterSelection: Sendable {
   public static let crossAttentionKeysValues = unet("xattn-kv") {
     $0.contains("attn2") && ($0.contains("to_k") || $0.contains("to_v"))
   }
+  /// Self-attention of the U-Net: queries, keys, values, output.
   public static let selfAttention = unet("selfattn") { $0.contains("attn1") }
   /// Everything but cross-attention, time embedding and output (ESD-u of the first release).
   public static let notCrossAttention = unet("noxattn") {
     !$0.contains("attn2") && !$0.contains("time_embedding") && !$0.contains("conv_out")
       && !$0.contains("conv_norm_out")
   }
+  /// All of the U-Net.
   public static let unet = unet("full") { _ in true }
   /// Every text encoder that the model has; positions and the table of words are never trained.
   public static let textEncoders = text("text_encoders")
+  /// The first text encoder; positions and the table of words are never trained.
   public static let textEncoder = text("text_encoder")
   /// The second of two, which also gives the pooled prompt (SDXL).
   public static let textEncoder2 = text("text_encoder_2")
@@ -62,6 +68,7 @@ public struct ParameterSelection: Sendable {
     }
   }
 
+  /// Every selection with a name of its own.
   public static let all: [ParameterSelection] = [
     .crossAttention, .crossAttentionKeysValues, .selfAttention, .notCrossAttention, .unet,
     .textEncoders, .textEncoder, .textEncoder2,
@@ -74,6 +81,8 @@ public struct ParameterSelection: Sendable {
     "text_encoder_full": "text_encoder",
   ]
 
+  /// The selection of a name, or of another tool's name; `text_encoder:N` takes the first N layers.
+  /// - Throws: ``LetheError`` of the kind `request` that lists the names
   public static func named(_ name: String) throws -> ParameterSelection {
     let canonical = aliases[name] ?? name
     let parts = canonical.split(separator: ":")
@@ -88,5 +97,6 @@ public struct ParameterSelection: Sendable {
     return found
   }
 
+  /// The paths of a model's parameters that belong to it.
   public func paths(of store: ParameterStore) -> [ParameterPath] { store.paths.filter(matches) }
 }

@@ -3,16 +3,22 @@ public import TorchNN
 
 /// Tensors by parameter path, for gradients, erasers and masks. A path that is absent stands for zeros.
 public struct ParameterVector {
+  /// The numbers by parameter path; a path that is missing stands for zeros.
   public var tensors: [ParameterPath: Tensor]
 
+  /// A vector of given numbers.
   public init(_ tensors: [ParameterPath: Tensor] = [:]) { self.tensors = tensors }
 
+  /// The vector without any numbers.
   public static var zero: ParameterVector { ParameterVector() }
 
+  /// a + b, path by path.
   public static func + (a: Self, b: Self) -> Self {
     Self(a.tensors.merging(b.tensors) { $0 + $1 })
   }
+  /// a - b, path by path.
   public static func - (a: Self, b: Self) -> Self { a + (-1.0 * b) }
+  /// s a, path by path.
   public static func * (s: Double, a: Self) -> Self { a.map { s * $1 } }
 
   /// The sum of parts that agree in the shape of every tensor.
@@ -41,12 +47,16 @@ public struct ParameterVector {
 
   /// The first path, in their order, whose numbers are not all finite; nil where all are.
   public var firstNotFinite: ParameterPath? { paths.first { tensors[$0]?.isFinite == false } }
+  /// The Euclidean norm.
   public var norm: Double { dot(self).squareRoot() }
 
+  /// The vector with each tensor changed.
   public func map(_ f: (ParameterPath, Tensor) -> Tensor) -> Self {
     Self(Dictionary(uniqueKeysWithValues: tensors.map { ($0, f($0, $1)) }))
   }
 
+  /// The paths in order.
   public var paths: [ParameterPath] { tensors.keys.sorted() }
+  /// Numbers in all tensors.
   public var count: Int { tensors.values.reduce(0) { $0 + $1.count } }
 }

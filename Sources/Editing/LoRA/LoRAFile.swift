@@ -12,6 +12,7 @@ internal import TorchNN
 
 /// A LoRA file.
 public struct LoRAFile {
+  /// The place of the file.
   public let file: URL
   private let tensors: [String: Tensor]
   private let adapter: Adapter

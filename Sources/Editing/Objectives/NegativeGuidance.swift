@@ -9,10 +9,12 @@ public import Diffusion
 public import Torch
 public import Training
 
+/// The loss of ESD (Gandikota et al., 2023, eq. 7).
 public struct NegativeGuidance: Objective {
   let states: DenoisingStates
   /// eps_o(x_t | r) - eta (eps_o(x_t | c) - eps_o(x_t | a)), for every state [N, C, h, w]
   let targets: Tensor
+  /// The prompts of the states, as the model in training is given them.
   public let prompts: StudentPrompts
   let batch: Int
   /// eps_o(x_t | c), for every state [N, C, h, w]

@@ -5,11 +5,13 @@ public import Diffusion
 public import Torch
 public import Training
 
+/// The distance to the original's predictions for prompts that should not change.
 public struct Preservation: Objective {
   let states: DenoisingStates
   let prompts: StudentPrompts
   let batch: Int
 
+  /// - Parameter batch: states of a step
   public init(_ states: DenoisingStates, prompts: StudentPrompts, batch: Int) {
     (self.states, self.prompts, self.batch) = (states, prompts, batch)
   }

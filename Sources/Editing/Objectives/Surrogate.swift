@@ -15,7 +15,9 @@ public import Diffusion
 public import Torch
 public import Training
 
+/// The loss that sets a wrong caption's prediction, or uniform noise, in the place of the noise (EraseDiff, SalUn).
 public struct Surrogate: DividedObjective {
+  /// The target: a wrong caption's prediction, or uniform noise.
   public enum Kind: String, Choice { case relabel, noise }
   let set: LatentSet
   let kind: Kind

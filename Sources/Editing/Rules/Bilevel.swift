@@ -19,7 +19,9 @@ public import Diffusion
 public import Torch
 public import Training
 
+/// The first-order bilevel rule of EraseDiff (Wu et al., CVPR 2025, theorem 3.1), g_r + lambda g_f.
 public struct Bilevel: GradientRule {
+  /// The formula of lambda: the paper's, the constant of the released commands, the cosine of the released code.
   public enum Lambda: String, Choice { case paper, fixed, cosine }
 
   let retain: any Objective

@@ -9,6 +9,7 @@ public import Diffusion
 public import Torch
 public import Training
 
+/// Elastic weight consolidation around another rule (Kirkpatrick et al., PNAS 2017, eq. 3).
 public struct ElasticWeightConsolidation: GradientRule {
   var base: any GradientRule
   let fisher: [Tensor]

@@ -17,6 +17,7 @@
 public import Torch
 public import Training
 
+/// The diagonal of a diffusion model's Fisher information (Selective Amnesia, Heng & Soh, NeurIPS 2023, eq. 5).
 public struct FisherInformation {
   /// N, pictures over which F^ is averaged, from 1.
   let pictures: Int

@@ -4,6 +4,8 @@ public import Training
 
 /// Turns objectives into the direction of one step over the parameters being trained.
 public protocol GradientRule {
+  /// The loss at the current weights and the direction against which the optimizer steps, in the order and shapes of
+  /// `parameters`.
   mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor])

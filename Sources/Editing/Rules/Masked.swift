@@ -9,6 +9,7 @@ public import Diffusion
 public import Torch
 public import Training
 
+/// Another rule whose steps move only the weights of a mask (SalUn, Fan et al., ICLR 2024).
 public struct Masked: GradientRule {
   var base: any GradientRule
   let masks: [Tensor]

@@ -23,6 +23,8 @@ public import Torch
 public import TorchNN
 public import Training
 
+/// The rule of Meta-Unlearning (Gao et al., ICCV 2025): gradients at the weights, and at those after simulated
+/// fine-tuning.
 public struct MetaGradient: GradientRule {
   /// One set of benign pictures, with its weights before and after the fine-tuning.
   package struct Benign {
@@ -49,6 +51,7 @@ public struct MetaGradient: GradientRule {
     /// Whether to differentiate through the steps; for small models. Steps of `adam` and `adamw` then go along the
     /// gradient with the length of Adam's first step. Steps of `sgd` are its own without momentum.
     public var secondOrder = false
+    /// Three steps of AdamW.
     public init() {}
   }
 

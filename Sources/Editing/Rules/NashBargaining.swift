@@ -10,6 +10,7 @@ public import Diffusion
 public import Torch
 public import Training
 
+/// The Nash bargain of retaining and forgetting (MUNBa, Wu & Harandi, 2024, eq. 8).
 public struct NashBargaining: GradientRule {
   let retain: any Objective
   let forget: any Objective

@@ -10,11 +10,16 @@ public import Diffusion
 public import Torch
 public import Training
 
+/// Another rule's gradients, turned where they would undo a remembered one (GEM, Lopez-Paz & Ranzato, NeurIPS 2017, eq.
+/// 11).
 public struct Projected: GradientRule {
   var base: any GradientRule
   let memory: [Tensor]
   let margin: Double
 
+  /// - Parameters:
+  /// - memory: m, the remembered gradient, in the order and shapes of the parameters
+  /// - margin: mu, the least v where the two oppose each other
   public init(_ base: any GradientRule, memory: [Tensor], margin: Double = 0.5) {
     (self.base, self.memory, self.margin) = (base, memory, margin)
   }

@@ -8,6 +8,7 @@ public import Diffusion
 public import Torch
 public import Training
 
+/// Noisy pictures x_t that contain a concept, with the original model's two predictions there.
 public struct DenoisingStates {
   /// [N, C, h, w]
   public let x: Tensor
@@ -15,10 +16,12 @@ public struct DenoisingStates {
   public let t: Tensor
   /// eps(x_t | a) and eps(x_t | c), [N, C, h, w]: a is the empty prompt unless others are compared with, c the prompt.
   public let reference: Tensor
+  /// eps(x_t | c), [N, C, h, w]: the original's prediction with the prompt.
   public let conditional: Tensor
   /// The index of the prompt that each state was computed with.
   public let prompt: [Int]
 
+  /// The number of states, N.
   public var count: Int { prompt.count }
 
   /// - Parameters:

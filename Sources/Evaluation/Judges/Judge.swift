@@ -33,6 +33,7 @@ public protocol Judge: AnyObject {
 
 /// The question about pictures that a judge answers.
 public struct JudgeQuestion: Codable, Sendable, Hashable {
+  /// The subjects that were erased.
   public var forgotten: Forgotten
   /// The classes to choose among, by kind; those of the forgotten kind hold the forgotten.
   public var classes: [String: [String]]
@@ -41,6 +42,7 @@ public struct JudgeQuestion: Codable, Sendable, Hashable {
   /// Names that take no article.
   public var plurals: [String] = []
 
+  /// A question without templates.
   public init(_ forgotten: Forgotten, classes: [String: [String]]) {
     (self.forgotten, self.classes) = (forgotten, classes)
   }
@@ -48,10 +50,13 @@ public struct JudgeQuestion: Codable, Sendable, Hashable {
 
 /// The description of a judge for results and pages; a judge's folder has some of it in `judge.json`.
 public struct JudgeDescription: Codable, Sendable, Hashable {
+  /// The judge's name for people.
   public var name: String
+  /// The word before the colon of `--judge`, e.g. `clip`.
   public var scheme: String
   /// The kinds of things it sees, in words.
   public var sees: String?
+  /// The licence of its weights.
   public var licence: String?
   /// The probability that a success needs; nil for none.
   public var threshold: Double?
@@ -64,6 +69,7 @@ public struct JudgeDescription: Codable, Sendable, Hashable {
   /// SHA-256 over the files that decide its answers.
   public var hash = ""
 
+  /// A judge of which nothing more is known.
   public init(_ name: String, _ scheme: String) { (self.name, self.scheme) = (name, scheme) }
 
   /// Takes what a `judge.json` says.

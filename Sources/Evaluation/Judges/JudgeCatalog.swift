@@ -52,6 +52,7 @@ package struct JudgeSpec: Codable, Sendable, Hashable, CustomStringConvertible {
 /// Judges by scheme, in the order of `lethe list judges`. A catalog is a value. A program with judges of its own passes
 /// the result of ``adding(_:)`` to the commands. No global registration exists.
 public struct JudgeCatalog: Sendable {
+  /// The judges in the order of `lethe list judges`.
   public let all: [any Judge.Type]
 
   /// Lethe's own judges. A new judge needs a file and one line here.

@@ -2,6 +2,8 @@
 public protocol Choice: RawRepresentable<String>, CaseIterable, Codable, Hashable, Sendable {}
 
 extension Choice {
+  /// Reads a word.
+  /// - Throws: `DecodingError` that lists the words, where it is none of them
   public init(from decoder: any Decoder) throws {
     let place = try decoder.singleValueContainer()
     guard let found = Self(rawValue: try place.decode(String.self)) else {

@@ -13,10 +13,15 @@ extension Operator {
 }
 
 extension Tensor {
+  /// x sigmoid(x) by element.
   public func silu() -> Tensor { Operator.silu(self) }
+  /// x Phi(x) by element, with Phi of the normal distribution; `tanh` takes the approximation by tanh.
   public func gelu(tanh: Bool = false) -> Tensor { Operator.gelu(self, tanh ? "tanh" : "none") }
+  /// max(x, 0) by element.
   public func relu() -> Tensor { Operator.relu(self) }
+  /// e^x / sum e^x along a dimension.
   public func softmax(_ dimension: Int) -> Tensor { Operator.softmax(self, dimension) }
+  /// x - log sum e^x along a dimension.
   public func logSoftmax(_ dimension: Int) -> Tensor { Operator.logSoftmax(self, dimension) }
 
   /// softmax(q k^T / sqrt(d)) v, with q [B, H, N, d], k and v [B, H, M, d] -> [B, H, N, d].

@@ -17,13 +17,21 @@ extension Operator {
 }
 
 extension Tensor {
+  /// Whether elements are equal, as `bool`; shapes are broadcast.
   public func equals(_ other: Tensor) -> Tensor { Operator.equal(self, other) }
+  /// Whether each element is the number, as `bool`.
   public func equals(_ number: Double) -> Tensor { Operator.equalScalar(self, number) }
+  /// Whether each element is below the number, as `bool`.
   public func isLess(than number: Double) -> Tensor { Operator.lessScalar(self, number) }
+  /// Whether each element is above the number, as `bool`.
   public func isGreater(than number: Double) -> Tensor { Operator.greaterScalar(self, number) }
+  /// Whether elements are at least those of `other`, as `bool`; shapes are broadcast.
   public func isAtLeast(_ other: Tensor) -> Tensor { Operator.greaterEqual(self, other) }
+  /// Whether each element is at least the number, as `bool`.
   public func isAtLeast(_ number: Double) -> Tensor { Operator.greaterEqualScalar(self, number) }
+  /// Whether elements are at most those of `other`, as `bool`; shapes are broadcast.
   public func isAtMost(_ other: Tensor) -> Tensor { Operator.lessEqual(self, other) }
+  /// The negation of each element as a truth value, as `bool`.
   public var not: Tensor { Operator.logicalNot(self) }
 
   /// `aten::where`: `self` is the condition.
@@ -36,9 +44,11 @@ extension Tensor {
 
   /// Indices of the largest elements, `int64`.
   public func argmax(_ dimension: Int) -> Tensor { Operator.argmax(self, dimension) }
+  /// Indices that sort each row along a dimension, `int64`.
   public func argsorted(_ dimension: Int = -1, descending: Bool = false) -> Tensor {
     Operator.argsort(self, dimension, descending)
   }
+  /// The elements of each row along a dimension in order.
   public func sorted(_ dimension: Int = -1, descending: Bool = false) -> Tensor {
     Operator.sort(self, dimension, descending)
   }

@@ -11,20 +11,25 @@ extension Operator {
 }
 
 extension Tensor {
+  /// A tensor of zeros.
   public static func zeros(_ shape: [Int], _ dtype: DType = .float32, on device: Device = .cpu)
     -> Tensor
   {
     Operator.zeros(shape, dtype, Int?.none, device)
   }
+  /// A tensor of one value.
   public static func full(
     _ shape: [Int], _ value: Double, _ dtype: DType = .float32, on device: Device = .cpu
   ) -> Tensor { Operator.full(shape, value, dtype, Int?.none, device) }
+  /// A tensor of ones.
   public static func ones(_ shape: [Int], _ dtype: DType = .float32, on device: Device = .cpu)
     -> Tensor
   {
     full(shape, 1, dtype, on: device)
   }
+  /// Zeros of the shape, type and device of `other`.
   public static func zeros(like other: Tensor) -> Tensor { Operator.zerosLike(other) }
+  /// Ones of the shape, type and device of `other`.
   public static func ones(like other: Tensor) -> Tensor { Operator.onesLike(other) }
 
   /// A 0-dimensional `float64` tensor, which takes the other operand's type in arithmetic.
@@ -41,6 +46,7 @@ extension Tensor {
     _ start: Double, _ end: Double, _ count: Int, _ dtype: DType = .float32
   ) -> Tensor { Operator.linspace(start, end, count, dtype) }
 
+  /// The identity matrix, [n, n].
   public static func identity(_ n: Int, _ dtype: DType = .float32) -> Tensor {
     Operator.eye(n, dtype)
   }

@@ -17,6 +17,7 @@ extension Operator {
 }
 
 extension Tensor {
+  /// The matrix product over the last two dimensions; those before them are broadcast.
   public func matmul(_ other: Tensor) -> Tensor { Operator.matmul(self, other) }
 
   /// `aten::linear`: self . weight^T + bias, with weight [out, in].
@@ -29,6 +30,7 @@ extension Tensor {
 
   /// Lower triangle L with L L^T = self, for symmetric positive definite self.
   public func cholesky() -> Tensor { Operator.cholesky(self) }
+  /// The inverse of each square matrix, [..., n, n].
   public func inverse() -> Tensor { Operator.inverse(self) }
 
   /// U [m, k], S [k], V^T [k, n] with k = min(m, n).
@@ -37,6 +39,7 @@ extension Tensor {
     return (parts[0], parts[1], parts[2])
   }
 
+  /// Singular values of each matrix, descending, [..., min(m, n)].
   public func singularValues() -> Tensor { Operator.svdvals(self) }
 
   /// R of self = Q R, [min(m, n), n].

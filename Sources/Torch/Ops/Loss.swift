@@ -8,6 +8,7 @@ extension Operator {
 extension Tensor {
   /// Mean of (self - target)^2.
   public func meanSquaredError(_ target: Tensor) -> Tensor { Operator.mse(self, target) }
+  /// Mean of |self - target|.
   public func meanAbsoluteError(_ target: Tensor) -> Tensor { Operator.l1(self, target) }
 
   /// `self` are logits [N, K]; `classes` is `int64` [N].

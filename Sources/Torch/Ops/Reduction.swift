@@ -15,11 +15,15 @@ extension Operator {
 }
 
 extension Tensor {
+  /// Sum of all elements, as a tensor of one number.
   public func sum() -> Tensor { Operator.sum(self) }
+  /// Sums over `dimensions`, which stay with size 1 where they are kept.
   public func sum(_ dimensions: Int..., keepDimensions: Bool = false) -> Tensor {
     Operator.sumDimensions(self, dimensions, keepDimensions)
   }
+  /// Mean of all elements, as a tensor of one number.
   public func mean() -> Tensor { Operator.mean(self) }
+  /// Means over `dimensions`, which stay with size 1 where they are kept.
   public func mean(_ dimensions: Int..., keepDimensions: Bool = false) -> Tensor {
     Operator.meanDimensions(self, dimensions, keepDimensions)
   }
@@ -29,12 +33,15 @@ extension Tensor {
     _ dimensions: Int..., correction: Int = 1, keepDimensions: Bool = false
   ) -> Tensor { Operator.variance(self, dimensions, correction, keepDimensions) }
 
+  /// Largest elements over `dimensions`, over all where none is named.
   public func max(_ dimensions: Int..., keepDimensions: Bool = false) -> Tensor {
     Operator.amax(self, dimensions, keepDimensions)
   }
+  /// Smallest elements over `dimensions`, over all where none is named.
   public func min(_ dimensions: Int..., keepDimensions: Bool = false) -> Tensor {
     Operator.amin(self, dimensions, keepDimensions)
   }
+  /// Whether no element is 0.
   public var all: Bool { Operator.every(self).item != 0 }
 
   /// Inner product of two vectors, [n] . [n].
@@ -42,9 +49,12 @@ extension Tensor {
 
   /// Euclidean norm of all elements.
   public func norm() -> Tensor { Operator.norm(self, 2) }
+  /// Euclidean norms along a dimension.
   public func norm(_ dimension: Int, keepDimensions: Bool = false) -> Tensor {
     Operator.norm(self, 2, [dimension], keepDimensions)
   }
+  /// log sum e^x along a dimension.
   public func logSumExp(_ dimension: Int) -> Tensor { Operator.logsumexp(self, [dimension]) }
+  /// The q-quantile of all elements, 0 to 1, interpolated between neighbours.
   public func quantile(_ q: Double) -> Tensor { Operator.quantile(self, q) }
 }

@@ -31,10 +31,15 @@ extension Operator {
 }
 
 extension Tensor {
+  /// The same elements in another shape; -1 stands for the size that is left.
   public func reshaped(_ shape: Int...) -> Tensor { Operator.reshape(self, shape) }
+  /// The same elements in another shape; -1 stands for the size that is left.
   public func reshaped(_ shape: [Int]) -> Tensor { Operator.reshape(self, shape) }
+  /// A view with the dimensions in another order.
   public func permuted(_ order: Int...) -> Tensor { Operator.permute(self, order) }
+  /// A view with two dimensions exchanged.
   public func transposed(_ a: Int, _ b: Int) -> Tensor { Operator.transpose(self, a, b) }
+  /// The tensor with its elements one after another in memory; itself where they are.
   public func contiguous() -> Tensor { Operator.contiguous(self) }
 
   /// The same memory layout rearranged so that channels are innermost, `aten::channels_last`.
@@ -44,26 +49,33 @@ extension Tensor {
   public func unsqueezed(_ positions: Int...) -> Tensor {
     positions.reduce(self) { Operator.unsqueeze($0, $1) }
   }
+  /// A view without a dimension, where its size is 1.
   public func squeezed(_ dimension: Int) -> Tensor { Operator.squeeze(self, dimension) }
+  /// The tensor with the dimensions `first` to `last` as one.
   public func flattened(from first: Int = 0, to last: Int = -1) -> Tensor {
     Operator.flatten(self, first, last)
   }
 
   /// A view in which dimensions of size 1 repeat; -1 keeps a size.
   public func expanded(_ shape: Int...) -> Tensor { Operator.expand(self, shape) }
+  /// A view in which dimensions of size 1 repeat; -1 keeps a size.
   public func expanded(_ shape: [Int]) -> Tensor { Operator.expand(self, shape) }
+  /// Copies one after another, a number of them for each dimension.
   public func repeated(_ times: Int...) -> Tensor { Operator.repeatAlong(self, times) }
 
   /// Each slice `times` times in a row: [a, b] -> [a, a, b, b].
   public func repeatedInterleaved(_ times: Int, _ dimension: Int = 0) -> Tensor {
     Operator.repeatInterleave(self, times, dimension)
   }
+  /// Tensors one after another along a dimension that they have.
   public static func concatenate(_ tensors: [Tensor], _ dimension: Int = 0) -> Tensor {
     Operator.cat(tensors, dimension)
   }
+  /// Tensors of one shape side by side along a new dimension.
   public static func stack(_ tensors: [Tensor], _ dimension: Int = 0) -> Tensor {
     Operator.stack(tensors, dimension)
   }
+  /// At most `count` views of equal size along a dimension; the last one may be smaller.
   public func chunks(_ count: Int, _ dimension: Int = 0) -> [Tensor] {
     Operator.chunk.all(self, count, dimension)
   }
@@ -82,23 +94,33 @@ extension Tensor {
   public func sliced(_ dimension: Int, _ range: Range<Int>, step: Int = 1) -> Tensor {
     Operator.slice(self, dimension, range.lowerBound, range.upperBound, step)
   }
+  /// The slices with the given indices, `int64` [n], along a dimension.
   public func indexed(_ dimension: Int, _ indices: Tensor) -> Tensor {
     Operator.indexSelect(self, dimension, indices)
   }
+  /// The slices with the given indices along a dimension.
   public func indexed(_ dimension: Int, _ indices: [Int]) -> Tensor {
     Operator.indexSelect(self, dimension, Tensor(indices).to(device))
   }
+  /// One element for each of `indices`, `int64`, along a dimension: `aten::gather`.
   public func gathered(_ dimension: Int, _ indices: Tensor) -> Tensor {
     Operator.gather(self, dimension, indices)
   }
+  /// The elements in reverse order along `dimensions`.
   public func flipped(_ dimensions: Int...) -> Tensor { Operator.flip(self, dimensions) }
+  /// The matrix with zeros below a diagonal: 0 is the main one, 1 that above it.
   public func upperTriangle(_ diagonal: Int = 0) -> Tensor { Operator.triu(self, diagonal) }
+  /// A view of the main diagonal of a matrix, [min(m, n)].
   public func diagonal() -> Tensor { Operator.diagonal(self) }
+  /// A copy in memory of its own, through which gradients pass.
   public func cloned() -> Tensor { Operator.clone(self) }
+  /// A view through which no gradient passes.
   public func detached() -> Tensor { Operator.detach(self) }
+  /// The tensor in another type; itself where it has that type.
   public func to(_ dtype: DType) -> Tensor {
     dtype == self.dtype ? self : Operator.toDType(self, dtype)
   }
+  /// The tensor on a device, in its own type or in another; itself where it has both.
   public func to(_ device: Device, _ dtype: DType? = nil) -> Tensor {
     // Timesteps, places and draws.
     let isSmall = byteCount <= 1 << 20 && !requiresGradient
@@ -122,5 +144,6 @@ extension Tensor {
   public func padded(_ amounts: [Int], with value: Double = 0) -> Tensor {
     Operator.pad(self, amounts, value)
   }
+  /// 1 at the class of each element, `int64`, and 0 elsewhere: [..., classes].
   public func oneHot(_ classes: Int) -> Tensor { Operator.oneHot(self, classes) }
 }

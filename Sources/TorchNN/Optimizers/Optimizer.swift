@@ -34,6 +34,7 @@ package func clipNorm(_ gradients: [Tensor], to limit: Double) -> Tensor {
 
 /// The optimizers by name, with the options that recipes and methods set.
 public struct OptimizerOptions: Codable, Sendable, Hashable {
+  /// Adam (arXiv 1412.6980), AdamW with decoupled weight decay (arXiv 1711.05101), and gradient descent with momentum.
   public enum Kind: String, Choice { case adam, adamw, sgd }
   /// The rule: `adam`, `adamw` with weight decay apart from the gradient, or `sgd`, which takes less
   /// memory.
@@ -50,7 +51,9 @@ public struct OptimizerOptions: Codable, Sendable, Hashable {
   /// Memory of former steps of `sgd`, 0 to 1; usual is 0.9. 0 leaves it out.
   public var momentum = 0.0
 
+  /// Adam without weight decay.
   public init() {}
+  /// An optimizer with the other options at their defaults.
   public init(_ kind: Kind, weightDecay: Double = 0) {
     (self.kind, self.weightDecay) = (kind, weightDecay)
   }

@@ -44,6 +44,7 @@ public struct CaptionedImages: Sendable {
 
   private var sources: [Source] = []
   private var stored: Stored?
+  /// The caption of each picture.
   public private(set) var captions: [String] = []
   /// Names of classes in the order of their numbers; empty where captions are texts.
   public internal(set) var classes: [String] = []
@@ -51,6 +52,7 @@ public struct CaptionedImages: Sendable {
   /// Counts of a folder's files that are not read as pictures, by their ending.
   public internal(set) var skipped: [String: Int] = [:]
 
+  /// The number of pictures.
   public var count: Int { captions.count }
 
   /// A sentence about the files that are left out; nil where there are none.

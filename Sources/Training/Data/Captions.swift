@@ -23,6 +23,7 @@ public struct Captions: Codable, Sendable, Hashable {
   /// Names that take no article, e.g. grapes.
   public var plurals: [String] = []
 
+  /// The templates of the emoji data.
   public init() {}
 
   /// Files of version 0.1 name no plurals.
@@ -45,6 +46,7 @@ public struct Captions: Codable, Sendable, Hashable {
     for key in ["emptyShare", "objectShare", "styleShare"] { _ = try captions[key].number(0...1) }
   }
 
+  /// A template with an object and a style in their places, and with the articles that they take.
   public func fill(_ template: String, object: String?, style: String?) -> String {
     var text = template
     if let style {
@@ -58,6 +60,7 @@ public struct Captions: Codable, Sendable, Hashable {
     return text
   }
 
+  /// The name with its article; plurals stay as they are.
   public func withArticle(_ name: String) -> String { Self.withArticle(name, plurals: plurals) }
 
   /// "a fox", "an owl"; plurals stay as they are.

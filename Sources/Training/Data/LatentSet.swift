@@ -3,11 +3,13 @@ public import Diffusion
 package import Processes
 public import Torch
 
+/// Pictures to train on, encoded once into a model's latents, with their captions.
 public struct LatentSet {
   /// Scaled posterior of each picture: [N, C, h, w]
   public let mean: Tensor
   /// nil where every deviation is 0.
   public let deviation: Tensor?
+  /// The caption of each picture.
   public let captions: [String]
 
   /// Whether half of the pictures that are drawn are mirrored.
@@ -15,6 +17,7 @@ public struct LatentSet {
   /// Groups of pictures that are drawn equally often, however many each has; empty draws every picture equally often.
   public var shares: [[Int]] = []
 
+  /// The number of pictures, N.
   public var count: Int { captions.count }
 
   /// Encodes a folder's pictures with the model's own codec.

@@ -5,12 +5,16 @@ public import Torch
 /// and the captions. `themes.json` in a model's folder; UnlearnCanvas calls each subject a theme. A model with
 /// classes has no styles, and its captions are the classes' names.
 public struct Themes: Codable, Sendable, Hashable {
+  /// Names of objects, or of classes.
   public var objects: [String]
+  /// Names of styles; empty for a model with classes.
   public var styles: [String]
+  /// The templates of captions.
   public var captions = Captions()
   /// Folder of the judge that knows these themes, relative to the model's folder.
   public var judge = ""
 
+  /// The themes of a model of objects in styles.
   public init(objects: [String], styles: [String], judge: String) {
     (self.objects, self.styles, self.judge) = (objects, styles, judge)
   }
@@ -21,6 +25,8 @@ public struct Themes: Codable, Sendable, Hashable {
     (captions.both, captions.object, captions.style) = (["{name}"], ["{name}"], [])
   }
 
+  /// The themes of a model's folder; nil where it has no `themes.json`.
+  /// - Throws: ``LetheError`` of the kind `model` for a file that is damaged or has no names
   public static func load(_ model: URL) throws -> Themes? {
     let file = model.appendingPathComponent("themes.json")
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }
@@ -32,6 +38,7 @@ public struct Themes: Codable, Sendable, Hashable {
     return themes
   }
 
+  /// The kinds of themes.
   public enum Kind: String, Choice { case object, style }
 
   /// Finds "fox" among the objects, "symbola" or "symbola style" among the styles.

@@ -9,6 +9,7 @@ public import Diffusion
 internal import Torch
 internal import TorchNN
 
+/// The loss that diffusion models are trained with (Ho et al., 2020, eq. 14), on given pictures.
 public struct Denoising: DividedObjective {
   let set: LatentSet
   let captions: Conditioning

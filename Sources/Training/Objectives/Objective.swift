@@ -16,9 +16,12 @@ public protocol DividedObjective: Objective {
 
 /// Some of an objective's pictures: their share, and the loss of a model on them.
 public struct PartialLoss {
+  /// The factor of this part in the loss.
   public let weight: Double
+  /// The loss of a model on these pictures, a scalar.
   public let loss: (DiffusionModel) throws -> Tensor
 
+  /// A part of an objective with its factor.
   public init(weight: Double, loss: @escaping (DiffusionModel) throws -> Tensor) {
     (self.weight, self.loss) = (weight, loss)
   }
@@ -127,12 +130,14 @@ package struct WeightedSum: DividedObjective {
   }
 }
 
+/// The sum of two losses.
 public func + (a: any Objective, b: any Objective) -> any Objective {
   let left = (a as? WeightedSum)?.terms ?? [(1, a)]
   let right = (b as? WeightedSum)?.terms ?? [(1, b)]
   return WeightedSum(terms: left + right)
 }
 
+/// The loss times a weight.
 public func * (weight: Double, objective: any Objective) -> any Objective {
   WeightedSum(
     terms: ((objective as? WeightedSum)?.terms ?? [(1, objective)]).map { (weight * $0, $1) })

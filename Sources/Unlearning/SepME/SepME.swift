@@ -33,6 +33,7 @@ public import Torch
 internal import TorchNN
 public import Training
 
+/// SepME (Zhao et al., 2024): separable erasers in the null space of the other concepts' prompts.
 public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
   public static let name = "sepme"
   public static let card = MethodCard(

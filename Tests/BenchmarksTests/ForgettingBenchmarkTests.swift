@@ -1,0 +1,101 @@
+// The way of a DDPM from pictures to a table: training, judge, erasures and measurements, all tiny.
+import Diffusion
+import Editing
+import Evaluation
+import Foundation
+import Reports
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+import WorkbenchSupport
+
+@testable import Benchmarks
+@testable import Recipes
+@testable import Workbench
+@testable import Workflows
+
+@Suite struct ForgettingBenchmarkTests {
+  private var recipe: DDPMRecipe { Squares.recipe }
+
+  /// The benchmark has a row for every method and for the retrained model. The same command gives the same table again.
+  @Test func bench() throws {
+    Runtime.threads = 1
+    try Fixtures.temporaryFolder { folder in
+      try Squares.write(folder.appendingPathComponent("data"))
+      let trained = try Run(folder.appendingPathComponent("trained"), seed: 1)
+      try TrainDDPM(recipe, trained, on: .cpu)(dataRoot: folder)
+      var judging = JudgeRecipe()
+      (judging.name, judging.data.folder, judging.data.styles) = ("squares", "data", [])
+      (judging.widths, judging.heldOutEvery) = ([4, 8, 8], 5)
+      (judging.training.steps, judging.training.batch) = (30, 8)
+      let judge = try Run(folder.appendingPathComponent("judging"), seed: 1)
+      try TrainJudge(judging, judge, on: .cpu)(dataRoot: folder)
+      try Run.makeFolder(trained.file("judges"))
+      try FileManager.default.moveItem(
+        at: judge.file("judge"), to: trained.file("judges/squares"))
+      let model = trained.file("model").path
+      try Data("{\"erasediff\":{\"training\":{\"steps\":4,\"batch\":4}}}".utf8).write(
+        to: URL(fileURLWithPath: model).appendingPathComponent("methods.json"))
+
+      var options = Tiny.benchmark(
+        ModelFolder(model), ["retrain.training.steps=4", "finetune.training.steps=4"])
+      (options.evaluation.seeds, options.evaluation.retainSeeds) = (4, 2)
+      var bench = ForgettingBenchmark(
+        options, concept: "left", data: folder.appendingPathComponent("data").path)
+      bench.methods = ["retrain", "erasediff", "finetune"]
+      (bench.seeds, bench.retrainSeeds, bench.heldOutEvery) = (2, 1, 5)
+      let run = try Run(folder.appendingPathComponent("bench"), seed: 0)
+      let results = try Tiny.runner()(bench, in: run, on: .cpu)
+      func mean(_ method: String, _ metric: String) -> ResultRow? {
+        results.rows.first {
+          $0.method == method && $0.metric == metric && $0.axes.seed == nil
+        }
+      }
+      #expect(
+        results.rows.map(\.method).unique == ["original", "retrain", "erasediff", "finetune"])
+      #expect(mean("erasediff", "ua")?.seeds == 2 && mean("retrain", "ua")?.seeds == 1)
+      #expect(mean("erasediff", "ua")?.measured.interval?.kind == .t95)
+      #expect(mean("retrain", "ua")?.measured.interval?.kind == .wilson95)
+      #expect(mean("original", "mia")?.seeds == 2)
+      // Each repetition has a seed of its own, and its training uses it.
+      let seeds = try (1...2).map { try RunFolder(run.file("finetune-\($0)")).job().seed }
+      #expect(seeds == [0, 1])
+      let erasers = try (1...2).map { try RunFolder(run.file("finetune-\($0)")).eraser() }
+      let weights = erasers.map { $0.vector.tensors.sorted { $0.key < $1.key }.map(\.value) }
+      #expect(zip(weights[0], weights[1]).contains { $0.distance(to: $1) > 0 })
+      // The job has the options of methods.json.
+      let job = try RunFolder(run.file("erasediff-1")).job()
+      #expect(job.options["training"]?["steps"]?.int == 4)
+      let page = try String(contentsOf: run.file("report.html"), encoding: .utf8)
+      #expect(page.contains("EraseDiff") && page.contains("data:image/png"))
+      #expect(try Tiny.runner()(bench, in: run, on: .cpu).rows == results.rows)
+      #expect(try String(contentsOf: WriteReport(run.runFolder)(), encoding: .utf8) == page)
+
+      bench.options.settings = ["esd.eta=1"]
+      #expect(throws: LetheError.self) { try bench.trials() }
+      bench.options.settings = []
+      bench.concept = "up"
+      #expect(throws: LetheError.self) { try bench.trials() }
+    }
+  }
+
+  /// The embedded model's pictures show the class of their prompt as often as its card says.
+  @Test func animals() throws {
+    Runtime.threads = 1
+    try Fixtures.temporaryFolder { folder in
+      var options = EvaluationOptions()
+      (options.retainSeeds, options.sampling.guidance, options.batch) = (2, 1.5, 20)
+      options.sampling.steps = 12
+      let results = try AuditModel(
+        ModelFolder(Fixtures.package.appendingPathComponent("Models/animals")), options)(
+          in: Run(folder), on: .cpu)
+      let accuracy = try #require(results.rows.first { $0.metric == "object-accuracy" })
+      // The card has 96 % of 500. The bound for 20 pictures is three standard errors lower.
+      #expect(accuracy.n == 20 && accuracy.value >= 0.83)
+      let judge = results.judge["heldOut.object"]?["value"]?.number
+      #expect((judge ?? 0) >= 0.97)
+    }
+  }
+}

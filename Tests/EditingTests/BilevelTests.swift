@@ -1,0 +1,110 @@
+import Diffusion
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Editing
+
+@Suite struct BilevelTests {
+  /// The worked examples of the specification (19.3): g_r = (1, 0), g_f = (-1, 1), eta = 0.1.
+  @Test func lambdaOfTheTheorem() {
+    let lambda = Bilevel.lambda(.paper, 0.1, rf: -1, rr: 1, ff: 2)
+    #expect(abs(lambda - 0.6) < 1e-12)
+    // delta = (0.4, 0.6): <g_f, delta> = 0.2 = eta |g_f|^2
+    let delta = (1 - lambda, lambda)
+    #expect(abs(-delta.0 + delta.1 - 0.2) < 1e-12)
+    #expect(abs(Bilevel.lambda(.cosine, 0.1, rf: -1, rr: 1, ff: 2) - 0.8071) < 1e-4)
+    #expect(Bilevel.lambda(.fixed, 0.1, rf: -1, rr: 1, ff: 2) == 0.1)
+    // Equal gradients need no help, and a vanished one has none to give.
+    for eta in [0.1, 0.5, 1] { #expect(Bilevel.lambda(.paper, eta, rf: 3, rr: 3, ff: 3) == 0) }
+    #expect(Bilevel.lambda(.paper, 0.1, rf: 0, rr: 1, ff: 0) == 0)
+  }
+
+  @Test func bilevelCombinesGradients() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let p = Tensor.zeros([2])
+    p.requiresGradient = true
+    let retain = LinearLoss(p: p, direction: Tensor([1, 0] as [Float]))
+    let forget = LinearLoss(p: p, direction: Tensor([-1, 1] as [Float]))
+    var rule = Bilevel(retain: retain, forget: forget, rule: .paper, eta: 0.1)
+    var step = Step(index: 0, seed: 1)
+    let found = try rule.gradient(model, over: [p], &step)
+    #expect(found.gradients[0].distance(to: Tensor([0.4, 0.6] as [Float])) < 1e-6)
+    #expect(abs((step.log["lambda"] ?? 0) - 0.6) < 1e-6)
+    // <g_f, delta> >= eta |g_f|^2 for any pair of gradients
+    let g = Generator(seed: 2)
+    for _ in 0..<20 {
+      let (a, b) = (Tensor.randn([2], g), Tensor.randn([2], g))
+      var rule = Bilevel(
+        retain: LinearLoss(p: p, direction: a), forget: LinearLoss(p: p, direction: b),
+        rule: .paper,
+        eta: 0.3)
+      let delta = try rule.gradient(model, over: [p], &step).gradients[0]
+      #expect((b * delta).sum().item >= 0.3 * (b * b).sum().item - 1e-5)
+    }
+  }
+
+  /// The inner loop is seen in the log and nowhere else.
+  @Test func innerLoopChangesNoWeight() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
+    let p = Tensor([2, 3] as [Float])
+    p.requiresGradient = true
+    let retain = LinearLoss(p: p, direction: Tensor([1, 0] as [Float]))
+    let forget = LinearLoss(p: p, direction: Tensor([-1, 1] as [Float]))
+    func gradient(_ k: Int) throws -> (Tensor, Double?) {
+      var rule = Bilevel(
+        retain: retain, forget: forget, rule: .paper, eta: 0.1, innerSteps: k, innerRate: 0.5)
+      var step = Step(index: 3, seed: 1)
+      return (try rule.gradient(model, over: [p], &step).gradients[0], step.log["g"])
+    }
+    let (plain, none) = try gradient(0)
+    let (same, g) = try gradient(2)
+    #expect(plain.isIdentical(to: same) && none == nil)
+    // L_f = p_2 - p_1 falls by 0.5 |(-1, 1)|^2 a step.
+    #expect(g == 2)
+    #expect(p.detached().floats == [2, 3])
+  }
+
+  /// L_f = <b, p> + u with u of the draw alone: only a difference over the same draws is free of u. It notes its draws.
+  private final class Noisy: Objective {
+    let p: Tensor
+    var draws: [UInt64] = []
+    init(_ p: Tensor) { self.p = p }
+    func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+      draws.append(step.generator.seed)
+      return (p * Tensor([-1, 1] as [Float])).sum() + 100 * step.uniform()
+    }
+  }
+
+  /// g is measured on draws that are the same before and after the inner steps, the same at every step of the
+  /// training, and none of those that the inner steps trained on.
+  @Test func theGapComparesHeldOutDraws() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
+    let p = Tensor([2, 3] as [Float])
+    p.requiresGradient = true
+    let retain = LinearLoss(p: p, direction: Tensor([1, 0] as [Float]))
+    func draws(_ index: Int) throws -> (before: [UInt64], inner: [UInt64], after: [UInt64]) {
+      let forget = Noisy(p)
+      var rule = Bilevel(
+        retain: retain, forget: forget, rule: .paper, eta: 0.1, innerSteps: 3, innerRate: 0.5)
+      var step = Step(index: index, seed: 1)
+      _ = try rule.gradient(model, over: [p], &step)
+      // Three steps of rate 0.5 along (-1, 1).
+      #expect(abs(try #require(step.log["g"]) - 3) < 1e-4)
+      let n = Bilevel.heldOut
+      #expect(forget.draws.count == 1 + n + 3 + n && forget.draws[0] == step.generator.seed)
+      return (
+        Array(forget.draws[1...n]), Array(forget.draws[(n + 1)...(n + 3)]),
+        Array(forget.draws[(n + 4)...])
+      )
+    }
+    let (first, second) = (try draws(0), try draws(7))
+    #expect(first.before == first.after && first.before == second.before)
+    #expect(Set(first.before).count == Bilevel.heldOut)
+    #expect(Set(first.before).isDisjoint(with: first.inner + second.inner))
+    #expect(Set(first.inner).isDisjoint(with: second.inner))
+  }
+}

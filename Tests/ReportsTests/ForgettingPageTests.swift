@@ -1,0 +1,48 @@
+import Diffusion
+import Evaluation
+import Testing
+import Torch
+import Training
+
+@testable import Reports
+
+@Suite struct ForgettingPageTests {
+  /// The page has means over seeds with their intervals, and the method nearest to the retrained model.
+  @Test func forgettingStandsBesideRetraining() throws {
+    var results = Results(.benchForgetting)
+    for (method, ua, ira) in [
+      ("original", [0, 0], [9, 9]), ("retrain", [10], [8]), ("a", [10, 10], [8, 6]),
+      ("b", [2, 4], [8, 8]),
+    ] {
+      for (i, (gone, kept)) in zip(ua, ira).enumerated() {
+        results.rows += [
+          ResultRow(method, "fox", .share("ua", gone, of: 10), seeds: 1) { $0.seed = i + 1 },
+          ResultRow(method, "fox", .share("ira", kept, of: 10), seeds: 1) { $0.seed = i + 1 },
+        ]
+      }
+    }
+    // The interval is the one of the results.
+    for (method, metric, value, interval) in [
+      ("a", "ua", 1.0, nil), ("a", "ira", 0.7, Interval(0.6, 0.8, .t95)),
+      ("b", "ua", 0.3, nil), ("b", "ira", 0.8, nil), ("original", "ua", 0, nil),
+      ("original", "ira", 0.9, nil), ("retrain", "ua", 1, nil), ("retrain", "ira", 0.8, nil),
+    ] {
+      results.rows.append(
+        ResultRow(method, "fox", MeasuredValue(metric, value, .share, n: 20, interval), seeds: 2))
+    }
+    let old = ForgettingPage(results, .nowhere)
+    #expect(abs((old.gap("a") ?? 1) - 0.05) < 1e-12 && old.gap("retrain") == nil)
+    for method in ["original", "a", "b"] { results.baselines[method] = "retrain" }
+    let page = ForgettingPage(results, .nowhere)
+    #expect(page.mean("a", "ira")?.text() == "70.0 [60.0, 80.0]")
+    #expect(page.mean("retrain", "ira")?.text() == "80.0")
+    // (|1 - 1| + |0.7 - 0.8|) / 2
+    #expect(abs((page.gap("a") ?? 1) - 0.05) < 1e-12 && page.gap("retrain") == nil)
+    // b has a UA below 0.95, so it is not compared.
+    #expect(page.nearest == "a")
+    let text = try page.content.markdown
+    #expect(text.contains("nearest") || text.contains("Nearest to the retrained model"))
+    #expect(text.contains("| a | +0.0 | -10.0 |"))
+    #expect(try page.content.verdict?.sentence.hasSuffix("at least 95 %: a, at 0.050.") == true)
+  }
+}

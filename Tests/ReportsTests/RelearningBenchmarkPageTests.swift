@@ -1,0 +1,56 @@
+import Diffusion
+import Evaluation
+import Testing
+import Torch
+import Training
+
+@testable import Reports
+
+@Suite struct RelearningBenchmarkPageTests {
+  /// Successes are pooled over concepts and divided by those of the base. A control is compared with its weaker form.
+  @Test func relearningRatios() throws {
+    var results = Results(.benchRelearning)
+    results.baselines = ["esd-u-1 inside meta": "esd-u-1", "esd-u-3": "esd-u-1"]
+    func add(
+      _ concept: String, _ method: String, inside: String? = nil, _ successes: [Int], ira: Int
+    ) {
+      func row(_ m: MeasuredValue, _ step: Int?, seed: Int?) -> ResultRow {
+        ResultRow(method, concept, m, seeds: 1) {
+          ($0.trainedOn, $0.step, $0.seed, $0.inside) = (.concept, step, seed, inside)
+        }
+      }
+      results.rows.append(
+        ResultRow(method, concept, .share("ira", ira, of: 50), seeds: 1) { $0.inside = inside })
+      for (step, hits) in zip([0, 50, 100], successes) {
+        results.rows += [
+          row(.share("success", hits, of: 10), step, seed: 1),
+          row(MeasuredValue("loss-related", 0.5, n: 10), step, seed: nil),
+        ]
+      }
+      let area = Double(successes[2]) / 10 / 4
+      results.rows.append(row(MeasuredValue("area", area, n: 10), nil, seed: nil))
+    }
+    for (concept, plain, meta) in [("fox", 2, 1), ("key", 6, 3)] {
+      add(concept, "esd-u-1", [0, 0, plain], ira: 50)
+      add(concept, "esd-u-1", inside: "meta", [0, 0, meta], ira: 49)
+      add(concept, "esd-u-3", [0, 0, plain], ira: 40)
+    }
+    let page = RelearningBenchmarkPage(results)
+    #expect(page.pairs.map(\.label) == ["esd-u-1 inside meta", "esd-u-3"])
+    #expect(page.pairs.map(\.base) == ["esd-u-1", "esd-u-1"])
+    #expect(page.success("esd-u-1", .concept, 100)?.n == 20)
+    #expect(page.success("esd-u-1", .concept, 100)?.value == 0.4)
+    #expect(page.success("esd-u-1", .concept, 100, of: "fox")?.value == 0.2)
+    #expect(page.ratio(page.pairs[0], 100) == 0.5 && page.ratio(page.pairs[1], 100) == 1)
+    #expect(page.ratio(page.pairs[0], 50) == nil)
+    #expect(abs(page.area("esd-u-1") - 0.1) < 1e-12)
+    #expect(page.loss("esd-u-1", "loss-related", after: 100) == 0.5)
+    let text = page.content.markdown
+    #expect(text.contains("After 100 steps on the concept esd-u-1 inside meta shows it in 20 % ["))
+    #expect(
+      text.contains(
+        "| esd-u-1 inside meta against esd-u-1 | base has none | 0.50 | 0.50 | -2.0 |"))
+    #expect(text.contains("| esd-u-3 against esd-u-1 | base has none | 1.00 | 1.00 | -20.0 |"))
+    #expect(text.contains("| esd-u-1 | 0, 0, 20 | 0, 0, 60 |"))
+  }
+}

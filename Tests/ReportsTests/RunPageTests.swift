@@ -1,0 +1,32 @@
+import Diffusion
+import Evaluation
+import Foundation
+import TestSupport
+import Testing
+import Torch
+import Training
+
+@testable import Reports
+
+@Suite struct RunPageTests {
+  /// The page of a run does so too, of the pictures that its manifests name.
+  @Test func runPagesEmbedPicturesOfTheRun() throws {
+    try Fixtures.temporaryFolder { folder in
+      let secret = folder.appendingPathComponent("secret.png")
+      try PNG.write(Image(width: 1, height: 1, pixels: [1, 2, 3]), to: secret)
+      let run = folder.appendingPathComponent("run")
+      let sample = SampleSet.Sample(
+        "fox", 0, prompt: "a fox", seed: 1, subjects: ["object": "fox"])
+      for name in ["original", "erased"] {
+        let set = try SampleSet.create(
+          run.appendingPathComponent(name),
+          .init(sampling: .init(), model: "m", erasers: [], samples: [sample]))
+        try FileManager.default.createSymbolicLink(
+          at: set.folder.appendingPathComponent(sample.file), withDestinationURL: secret)
+      }
+      var page = RunPage(run)
+      page.gone = ["fox"]
+      #expect(throws: LetheError.self) { try page.content }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import Diffusion
+import Editing
+import TestSupport
+import Testing
+import Torch
+import TorchNN
+import Training
+
+@testable import Unlearning
+
+/// On the embedded model.
+@Suite struct EraseDiffTests {
+  static let erasure = Erasure(
+    forget: [
+      Concept(
+        "fox", phrases: [.init("a noto emoji of a fox", words: "fox", anchor: "a noto emoji")])
+    ],
+    preserve: ["a noto emoji of a bus", "a line emoji of a key"])
+
+  /// The fox comes nearer to what stands for it, and moves more than what is kept.
+  @Test func eraseDiffForgetsSubjectToKeeping() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.emoji)
+    try Fixtures.temporaryFolder { folder in
+      var method = EraseDiff()
+      method.data.shrink(with: &method.training)
+      (method.parameters, method.guarding.limit) = ("xattn", 0)
+      let run = try Run(folder, seed: 1)
+      let vector = try method.erase(Self.erasure, from: model, run).vector
+      let events = run.events().filter { $0["lambda"]?.number != nil }
+      #expect(events.count == 8 && events.allSatisfy { ($0["lambda"]?.number ?? -1) >= 0 })
+      let edited = try model.applying(vector)
+      let x = Tensor.randn([1, 16, 8, 8], Generator(seed: 4))
+      func predict(_ m: DiffusionModel, _ prompt: String) -> Tensor {
+        withoutGradients {
+          m.predict(x, at: Tensor([800] as [Float]), given: m.embed([prompt]))
+        }
+      }
+      func gap(_ a: Tensor, _ b: Tensor) -> Double { (a - b).squared().mean().item }
+      let target = predict(model, "a noto emoji")
+      let fox = "a noto emoji of a fox"
+      let before = gap(predict(model, fox), target)
+      #expect(gap(predict(edited, fox), target) < 0.8 * before)
+      let bus = "a noto emoji of a bus"
+      #expect(gap(predict(edited, bus), predict(model, bus)) < 0.5 * before)
+    }
+  }
+
+  @Test func nothingToKeepIsRefused() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    try Fixtures.temporaryFolder { folder in
+      var method = EraseDiff()
+      method.data.shrink(with: &method.training)
+      let error = try #require(throws: LetheError.self) {
+        try method.erase(Erasure(forget: [Concept("fox")]), from: model, Run(folder))
+      }
+      #expect(error.description.contains("--retain-images"))
+    }
+  }
+}
