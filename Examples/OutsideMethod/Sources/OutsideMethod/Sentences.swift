@@ -5,6 +5,7 @@ public struct Sentences: Attack {
   public static let name = "sentences"
   public static let card = AttackCard(
     title: "Sentences", paper: "an example", year: 2026)
+  /// Words to try before the prompt, an attempt for each. More find more; each costs a picture.
   public var words = ["a picture of", "a drawing of", "please draw"]
   public init() {}
 
