@@ -77,7 +77,7 @@ import Workflows
     }
   }
 
-  /// What an erasure loses is said when it begins and by the command that measures it, and not with --quiet. A folder of
+  /// The loss of an erasure is said when it begins and by the command that measures it, and not with --quiet. A folder of
   /// another request is refused before a word on this one.
   @Test func notesComeAfterTheFolder() throws {
     try Fixtures.temporaryFolder { folder in

@@ -12,7 +12,7 @@ import Training
 @testable import Unlearning
 
 @Suite struct RehearsalMethodTests {
-  /// How often a GPU is waited for in a step, where that is more than once, for the loss: for numbers that a method decides
+  /// Waits for a GPU in a step, where they are more than one, for the loss: for numbers that a method decides
   /// by, and for losses that it adds. A step that is logged reads more.
   static let mostWaits = [
     "sepme": 2, "amnesia": 2, "scissorhands": 2, "erasediff": 3, "munba": 3, "meta": 3,

@@ -26,7 +26,7 @@ import WorkbenchSupport
       #expect(try shown(run.folder.path)["run"] == "lethe erase")
       #expect(
         try shown(run.folder.path)["verdict"]?.hasPrefix("none: it was not evaluated") == true)
-      // What was measured is told with its page, and a folder of an attack or a bench by its command.
+      // A measured run is told with its page, and a folder of an attack or a bench by its command.
       var results = Results(.evaluation)
       results.rows = [
         ResultRow("original", "fox", .share("ua", 0, of: 40), seeds: 1),

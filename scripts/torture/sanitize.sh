@@ -9,7 +9,7 @@
 #
 # FILTER chooses tests; - runs none. TORTURE_INPUTS (2000) mutated files follow. libtorch and OpenMP come without a sanitizer's
 # marks, so that reports from inside of them are left out: sanitize-SANITIZER.txt says which.
-# What the tests say is in TORTURE_OUT/sanitize-SANITIZER.log, reports are in files beside it, one for each process, those that
+# The tests' output is in TORTURE_OUT/sanitize-SANITIZER.log, reports are in files beside it, one for each process, those that
 # the tests start included; the script fails where there is one.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -96,7 +96,7 @@ char *ct_tensor_copy_out(const ct_tensor *tensor, void *bytes, int64_t byte_coun
 int64_t ct_host_reads(void);
 /// Tensors that the calling thread has made of numbers of its own so far.
 int64_t ct_host_writes(void);
-/// How often the calling thread would have waited for a GPU in whose place the device `rehearsal` was: where it read
+/// Times that the calling thread would have waited for a GPU in whose place the device `rehearsal` was: where it read
 /// numbers, and where it copied to the device and did not let the copy go on by itself.
 int64_t ct_host_waits(void);
 
