@@ -31,6 +31,7 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
   public static let card = MethodCard(
     title: "AdvUnlearn", paper: "arXiv 2405.15234", year: 2024, trains: "the text encoder")
 
+  /// The place of retaining: a term of the loss, or every second step.
   public enum Retaining: String, Choice { case regularised, alternating }
 
   /// The course of the training.
