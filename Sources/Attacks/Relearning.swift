@@ -20,6 +20,7 @@ public struct Relearning: Attack, PresetOptions {
     title: "Relearning", paper: "arXiv 2410.12777", year: 2025)
   public static let efforts: [OptionPath] = ["training.steps", "pictures"]
 
+  /// The weights that are trained: all of the U-Net, or a LoRA beside them.
   public enum Mode: String, Choice { case full, lora }
 
   public static var presets: [(key: String, value: String, options: JSON)] {

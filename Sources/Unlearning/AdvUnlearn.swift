@@ -36,6 +36,7 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
     MethodVariant("advunlearn-u", ["parameters": "noxattn"]),
   ]
 
+  /// The place of retaining: a term of the loss, or every second step.
   public enum Retaining: String, Choice { case regularised, alternating }
 
   public var training = Training(steps: 1000, batch: 1, rate: 1e-5)

@@ -27,6 +27,7 @@ public struct SelectiveAmnesia: DataMethod {
   public static let card = MethodCard(
     title: "Selective Amnesia", paper: "arXiv 2305.10120", year: 2023, trains: "the U-Net")
 
+  /// The surrogate for the concept: pictures of noise, or of the anchor.
   public enum Instead: String, Choice { case noise, anchor }
 
   public var training = Training(steps: 300, batch: 16, rate: 1e-5, clip: 1)

@@ -40,9 +40,13 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
     title: "Separable Multi-Concept Erasure", paper: "arXiv 2402.05947", year: 2024,
     trains: "keys and values of the U-Net's cross-attention, within a null space")
 
+  /// The training: concept by concept, all concepts together, or without a null space.
   public enum Form: String, Choice { case separate, joint, whole }
+  /// The way in which preserved prompts are kept: all of them exactly, or on average.
   public enum Keep: String, Choice { case exact, average }
+  /// The source of the defaults: Lethe, or the paper.
   public enum Preset: String, Choice { case lethe, paper }
+  /// The states that a step sees: those of trajectories, or noised pictures.
   public enum States: String, Choice { case trajectories, noised }
 
   /// The source of values for options that are not set: `lethe`, the defaults, or `paper`.
