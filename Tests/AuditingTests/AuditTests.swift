@@ -322,7 +322,7 @@ import WorkbenchSupport
     for word in [
       "'kept-change' (far)", "'shown' of uce", "'cmmd:", "'asr' of random",
       "'success' of relearn after 4 steps", "'success' of relearn after 2 steps is missing",
-      "'queries' of none", "'not-attackable' of random is missing", "pictures of the page",
+      "'queries' of none", "'not-attackable' of random is missing", "shows other pictures",
       "notes on judges", "description of the judge", "'seed' is 7", "'held out' is 4000",
       "'stage 1' is pictures 1.0 s", "'stage 2' is rest", "'concept' is fox and cat",
       "'shown-twice'", "measurement of the judge", "another verdict", "README.md", "results.csv",
