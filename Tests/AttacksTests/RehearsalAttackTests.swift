@@ -20,9 +20,9 @@ import TorchNN
     sampling.steps = 2
     func attempts(on device: Device) throws -> [[Int: Attempt]] {
       let model = try DiffusionModel.load(Fixtures.url(kind), on: device)
-      let victim = try AttackContractTests.victim(model)
-      var session = try AttackContractTests.session(
-        AttackContractTests.small(type), AttackContractTests.prompts, victim, seed: 7)
+      let victim = try AttackScene.victim(model)
+      var session = try AttackScene.session(
+        AttackScene.small(type), AttackScene.prompts, victim, seed: 7)
       var rounds: [[Int: Attempt]] = []
       while let next = Optional(try session.next([0, 1, 2])), !next.isEmpty, rounds.count < 1000 {
         if rounds.isEmpty {

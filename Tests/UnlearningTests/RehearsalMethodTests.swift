@@ -72,9 +72,9 @@ import Training
     let device = try Device(parsing: "rehearsal")
     let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"), on: device)
     try Fixtures.temporaryFolder { folder in
-      try ClassModelTests.data(folder)
+      try ThreeClasses.data(folder)
       let vector = try MethodContractTests.erase(
-        name, ClassModelTests.erasure(folder), model,
+        name, ThreeClasses.erasure(folder), model,
         Run(folder.appendingPathComponent("run"), seed: 1))
       #expect(vector.norm > 0 && vector.tensors.values.allSatisfy { $0.isFinite })
     }
