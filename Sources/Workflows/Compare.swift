@@ -3,7 +3,7 @@ public import Evaluation
 internal import Foundation
 internal import Torch
 public import Training
-internal import Workbench
+public import Workbench
 
 /// The command `lethe compare`.
 public struct Compare {
@@ -56,7 +56,7 @@ public struct Compare {
 
   /// Writes `results.json`, `results.md` and `report.html`.
   @discardableResult
-  public func callAsFunction(in run: Run, metrics: MetricCatalog = .builtIn) throws -> Results {
+  public func callAsFunction(in run: Run, catalogs: Catalogs = .builtIn) throws -> Results {
     guard let first = parts.first?.results else { return Results(.comparison) }
     if run.runFolder.has("results.json"), try run.runFolder.results().kind != .comparison {
       throw LetheError.badValue(
@@ -96,7 +96,7 @@ public struct Compare {
         .map { OptionSource("\(label): \($0.key)", $0.value, $0.source) }
     }
     results.origin = origin
-    try run.publish(results, metrics: metrics)
+    try run.publish(results, metrics: catalogs.metrics)
     return results
   }
 

@@ -25,4 +25,19 @@ import Workflows
       #expect(table.contains("confusion ↓") && table.contains("| fox | shift |"))
     }
   }
+
+  /// A variant that a method brings with it is a name in benchmarks.
+  @Test func benchmarksSeeVariantsOfAdditions() throws {
+    try Fixtures.temporaryFolder { folder in
+      var options = Tiny.benchmark(try Tiny.model(folder), ["random.attempts=2"])
+      options.catalogs = try Added.catalogs()
+      var bench = RobustnessBenchmark(options, concepts: ["fox"])
+      (bench.methods, bench.attacks, bench.prompts) = (["shift-half"], ["random"], 2)
+      let run = try Run(folder.appendingPathComponent("bench"))
+      let results = try Tiny.runner()(bench, in: run, on: .cpu)
+      #expect(Set(results.rows.map(\.method)) == ["original", "shift-half"])
+      let job = try RunFolder(run.file("fox/shift-half")).job()
+      #expect(job.method == "shift" && job.options["change"] == 0.25)
+    }
+  }
 }

@@ -59,6 +59,12 @@ import WorkbenchSupport
       #expect(mean("erasediff", "ua")?.measured.interval?.kind == .t95)
       #expect(mean("retrain", "ua")?.measured.interval?.kind == .wilson95)
       #expect(mean("original", "mia")?.seeds == 2)
+      // The retrained model is what the others are held against. The original's pictures are there once.
+      #expect(Set(results.baselines.keys) == ["original", "erasediff", "finetune"])
+      #expect(Set(results.baselines.values) == ["retrain"])
+      #expect(
+        Set(results.pictures.filter { $0.method == "original" }.map(\.file)).count
+          == results.pictures.count { $0.method == "finetune" })
       // Each repetition has a seed of its own, and its training uses it.
       let seeds = try (1...2).map { try RunFolder(run.file("finetune-\($0)")).job().seed }
       #expect(seeds == [0, 1])

@@ -32,7 +32,7 @@ struct CompareCommand: ParsableCommand {
       var compare = try Compare(runs)
       compare.command = ["lethe"] + CommandLine.arguments.dropFirst()
       let run = try common.run(at: out, seed: 0)
-      let results = try compare(in: run, metrics: LetheProgram.catalogs.metrics)
+      let results = try compare(in: run, catalogs: LetheProgram.catalogs)
       ProgressLine.shared.end()
       if common.json {
         print(try JSON(encoding: results).pretty, terminator: "")
