@@ -67,7 +67,7 @@ extension ReportContent {
       *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
       main{max-width:1120px;margin:0 auto;padding:24px 16px 64px}h1{font-size:1.7rem;line-height:1.2;margin:.2em 0}
       h2{font-size:1.15rem;margin:2.2em 0 .5em}.subtitle,.note,.direction{color:var(--soft)}.note{font-size:.875rem;max-width:60em}.direction{font-weight:400;font-size:.8rem;white-space:nowrap}
-      .verdict{font-size:1.3rem;line-height:1.35;font-weight:600;border-left:6px solid var(--soft);padding:.4em .7em;background:var(--raised);max-width:46em}
+      .verdict{font-size:1.3rem;line-height:1.35;font-weight:600;border-left:6px solid var(--soft);padding:.4em .7em;background:var(--raised);max-width:46em;white-space:pre-line}
       .verdict.back{border-color:var(--back)}.verdict.away{border-color:var(--away)}.verdict.hurt{border-color:var(--hurt)}
       .summary{font-size:1.05rem;max-width:46em}.warning{border-left:4px solid var(--back);padding:.4em .8em;background:var(--raised)}
       .scroll{overflow-x:auto}table{border-collapse:collapse}.metrics th,.metrics td{padding:8px 10px;border-bottom:1px solid var(--line);text-align:left;font-variant-numeric:tabular-nums;white-space:nowrap}

@@ -21,6 +21,8 @@ public struct RunVerdict {
   public let word: Word
   /// The word with the numbers behind it.
   public let sentence: String
+  /// The same in lines for a page: the word of all concepts, and one line for each where there are several.
+  package let lines: [String]
   /// Sentences on numbers that must not be read as they stand.
   public let warnings: [String]
 
@@ -65,6 +67,7 @@ public struct RunVerdict {
     warnings = Self.warnings(before, after)
     guard let shown = Self.shown(after) else {
       (word, sentence) = (.unknown, "No verdict: no judge told whether the concept is there.")
+      lines = [sentence]
       return
     }
     let hits = Int(bounded: (shown.value * Double(shown.n)).rounded(), 0...1_000_000_000)
@@ -105,6 +108,7 @@ public struct RunVerdict {
       text += usual.map { "; before the erasure it was \(Self.percent($0.value))." } ?? "."
     }
     sentence = text + Self.beside(before, after)
+    lines = [sentence]
   }
 
   /// Concepts of several kinds, each with its verdict: all of them are forgotten, all are not, or some are.
@@ -116,9 +120,8 @@ public struct RunVerdict {
       : words.allSatisfy { $0 == .forgotten || $0 == .tooFew }
         ? .tooFew
         : words.contains(.destroyed) ? .destroyed : words.contains(.unknown) ? .unknown : .partly
-    sentence =
-      "\(word.rawValue). "
-      + parts.map { "\($0.subject): \($0.verdict.sentence)" }.joined(separator: " ")
+    lines = ["\(word.rawValue)."] + parts.map { "\($0.subject): \($0.verdict.sentence)" }
+    sentence = lines.joined(separator: " ")
     warnings = parts.flatMap { $0.verdict.warnings }.unique.map { warning in
       // One that tells of every concept alike needs no name.
       let named = parts.filter { $0.verdict.warnings.contains(warning) }.map(\.subject)

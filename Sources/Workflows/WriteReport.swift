@@ -134,7 +134,7 @@ public struct WriteReport {
     let measured = results.map { $0.command.isEmpty ? ["lethe", "evaluate", path] : $0.command }
     let erased = (job.sum ?? []).map { part in
       part.command.isEmpty
-        ? "# \(part.eraser.printable()): \(part.words); the command that made it is not known"
+        ? "# \(part.eraser): \(part.words); the command that made it is not known".printable()
         : part.command.shellCommand
     }
     // The command of a sum is the one that measured it.

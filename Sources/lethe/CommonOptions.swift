@@ -30,7 +30,9 @@ struct CommonOptions: ParsableArguments {
   var dtype: FloatType?
   @Flag(
     name: .shortAndLong,
-    help: "Silence: print no progress lines and no closing sentence. LETHE_QUIET=1 is the same.")
+    help:
+      "Silence: print no progress lines, no notes and no closing sentence; a verdict stays. LETHE_QUIET=1 is the same."
+  )
   var quiet = false
   @Flag(help: "Output: the outcome as JSON on standard output in the place of sentences.")
   var json = false

@@ -122,6 +122,7 @@ import Training
     // An article stays with the noun that it belongs to.
     for (text, words, rest) in [
       ("a noto emoji of a fox", "noto", "an emoji of a fox"), ("a noto emoji", "noto", "an emoji"),
+      ("a noto cactus", "noto", "a cactus"), ("noto grapes", "noto", "grapes"),
       ("a Van Gogh painting", "Van Gogh", "a painting"), ("The fox emoji", "fox", "The emoji"),
       ("the fox emoji", "fox", "the emoji"),
       ("a fox in the snow", "fox", "the snow"),

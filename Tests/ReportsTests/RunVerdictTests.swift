@@ -110,6 +110,10 @@ struct RunVerdictTests {
     #expect(warnings.contains { $0.hasPrefix("fox: The Frechet distance is 9 times") })
     #expect(warnings.contains { $0.hasPrefix("noto style: The Frechet distance is 7 times") })
     #expect(warnings.contains { $0.hasPrefix("30 % of the erased") })
+    // A page has a line for each concept.
+    let lines = RunVerdict(both).lines
+    #expect(lines.count == 3 && lines[0] == "Too few to say forgotten.", "\(lines)")
+    #expect(lines[1].hasPrefix("fox: None of 20 pictures") && lines[2].hasPrefix("noto style: "))
   }
 
   /// A picture that asks for two concepts counts for each of them, and once among all.
@@ -139,7 +143,7 @@ struct RunVerdictTests {
       #expect(cards.title == "Forgotten subjects: 1 of 3 pictures came back")
       #expect(
         cards.note.contains(
-          "object fox: 1 of 2, style noto: 0 of 2; 1 picture asks for two of them and counts for each."
+          "fox: 1 of 2, noto style: 0 of 2; 1 picture asks for two of them and counts for each."
         ),
         "\(cards.note)")
       #expect(cards.cards[0].pictures.map(\.alt) == ["erased: p0"])

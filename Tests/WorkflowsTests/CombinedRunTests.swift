@@ -54,6 +54,16 @@ import WorkbenchSupport
       #expect(page.contains("<dt>Date</dt>") && page.contains("<dt>Sum of</dt>"))
       let again = #expect(throws: LetheError.self) { try EraseJob.read(run.file("job.json")) }
       #expect(again?.sentence.contains("a sum of erasers") == true)
+      // A file alone knows no command: a comment stands for it, on one line whatever its card says.
+      var strange = fox.card
+      strange.concepts = ["fox\nrm x"]
+      let file = place("fox.safetensors")
+      try Eraser(strange, fox.vector).write(to: URL(fileURLWithPath: file))
+      let alone = try Run(place("alone"))
+      _ = try CombinedRun(ModelReference(model, erasers: [file]), concepts: [])(in: alone, on: .cpu)
+      let comment = try String(contentsOf: WriteReport(alone.runFolder)(), encoding: .utf8)
+      #expect(
+        comment.contains("# \(file): uce of fox\\u{A}rm x; the command that made it is not known"))
       // The words of a run are those of its combination, whatever the strength.
       var words = Tiny.job(model, "uce", "fox")
       words.wording = ConceptWording(related: ["owl"])

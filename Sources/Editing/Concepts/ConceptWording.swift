@@ -170,7 +170,7 @@ extension String {
   /// Whether a word looks like one that takes an article: no word of grammar, no verb, no plural.
   private static func isNoun(_ text: Substring, apartFrom loose: [String]) -> Bool {
     let word = text.lowercased().trimmingCharacters(in: .punctuationCharacters)
-    let pictures = ["painting", "drawing", "etching", "engraving", "rendering"]
+    let pictures = ["painting", "drawing", "etching", "engraving", "rendering", "building"]
     let grammar = [
       "to", "at", "for", "under", "over", "near", "next", "behind", "beside", "between", "inside",
       "that", "which", "who", "is", "was", "as", "or", "but", "while", "up", "down", "into", "onto",
@@ -179,7 +179,8 @@ extension String {
     guard !loose.contains(word), !grammar.contains(word), word.first?.isLetter == true else {
       return false
     }
-    if pictures.contains(word) || word.hasSuffix("ss") { return true }
-    return !["ing", "ed", "ly", "s"].contains(where: word.hasSuffix)
+    if pictures.contains(word) { return true }
+    let isVerb = word.count > 5 && ["ing", "ed", "ly"].contains(where: word.hasSuffix)
+    return !isVerb && SubjectName(word).withArticle != word
   }
 }

@@ -1,5 +1,4 @@
 package import Diffusion
-internal import Foundation
 internal import Torch
 
 extension NullSpace {
@@ -32,11 +31,9 @@ extension NullSpace {
   package static func tolerance(
     leaving free: Int, of prompts: [String], in model: DiffusionModel, above tolerance: Double
   ) -> (tolerance: Double, free: Int)? {
-    let exponent = Int(log10(max(tolerance, 1e-12)).rounded(.down))
-    let larger = (exponent + 1..<0).map { Double("1e\($0)") ?? 1 }
-    for tolerance in larger where tolerance > 0 {
-      let space = NullSpace(of: prompts, in: model, tolerance: tolerance)
-      if space.nullity >= free { return (tolerance, space.nullity) }
+    for larger in [1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1] where larger > tolerance {
+      let space = NullSpace(of: prompts, in: model, tolerance: larger)
+      if space.nullity >= free { return (larger, space.nullity) }
     }
     return nil
   }

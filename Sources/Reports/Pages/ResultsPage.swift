@@ -96,17 +96,20 @@ public enum ResultsPage {
       results.rows, title, corner: ["subject", "method"], down: { [$0.subject, method($0)] },
       namesMethods: true,
       across: (listed + others).map { .metric($0, title: catalog.heading($0), hasUnit: true) }
-        + [.text("n") { rows in samples(rows.filter { names.contains($0.metric) }) }]
+        + [.text("n") { rows in samples(rows, of: listed + others) }]
     ).marked(by: results)
   }
 
-  /// The sample sizes of rows: `15`, or each with its measures: `15 of 5 prompts (ua), 40 (ira, cra)`.
-  private static func samples(_ rows: [ResultRow]) -> String {
-    let sizes = rows.map(\.measured.size).unique
+  /// The sample sizes of measures: `15`, or each with its measures: `15 of 5 prompts (ua), 40 (ira, cra)`.
+  private static func samples(_ rows: [ResultRow], of metrics: [String]) -> String {
+    let known = metrics.flatMap { metric in
+      rows.filter { $0.metric == metric }.map { (metric: metric, size: $0.measured.size) }
+    }
+    let sizes = known.map(\.size).unique
     guard sizes.count > 1 else { return sizes.first ?? "" }
     return sizes.map { size in
-      let metrics = rows.filter { $0.measured.size == size }.map(\.metric).unique
-      return "\(size) (\(metrics.joined(separator: ", ")))"
+      let own = known.filter { $0.size == size }.map(\.metric).unique
+      return "\(size) (\(own.joined(separator: ", ")))"
     }.joined(separator: ", ")
   }
 

@@ -125,7 +125,7 @@ package struct RunPage {
       content.tables.append(folded)
     }
     let verdict = RunVerdict(results)
-    content.verdict = (verdict.sentence, verdict.state)
+    content.verdict = (verdict.lines.joined(separator: "\n"), verdict.state)
     content.summary =
       returns.isEmpty
       ? "Recovery: not tried; `lethe attack` and `lethe relearn` try."

@@ -64,15 +64,17 @@ extension RunPage {
       picture.asked.filter { gone.contains($0.value) && (picture.kind != nil || $0.key == kind) }
         .sorted { $0.key < $1.key }
     }
-    let all = forgotten.flatMap { names($0).map { "\($0.key) \($0.value)" } }.unique
+    /// As the verdict names it.
+    func label(_ subject: (key: String, value: String)) -> String {
+      subject.value + (subject.key == "style" ? " style" : "")
+    }
+    let all = forgotten.flatMap { names($0).map(label) }.unique.sorted()
     guard all.count > 1 else { return "" }
     let counts = all.map { name in
-      let own = forgotten.filter { names($0).contains { "\($0.key) \($0.value)" == name } }
+      let own = forgotten.filter { names($0).contains { label($0) == name } }
       let back = own.count { picture in
         picture.outcome == .cameBack
-          && names(picture).contains {
-            "\($0.key) \($0.value)" == name && picture.seen[$0.key] == $0.value
-          }
+          && names(picture).contains { label($0) == name && picture.seen[$0.key] == $0.value }
       }
       return "\(name): \(back) of \(own.count)"
     }
