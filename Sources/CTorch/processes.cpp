@@ -79,19 +79,23 @@ class Buckets {
   bool isTaken(int64_t i) const { return found_[i].defined(); }
   bool isComplete() const { return left_ == 0; }
 
-  /// The means over the ranks, in the order of the leaves.
-  std::vector<at::Tensor> means() {
-    const double share = 1.0 / group_->gloo->getSize();
+  /// The sums over the ranks, in the order of the leaves: parts of the buckets' memory where they have the leaves' layout
+  /// and device. A pass over all gradients less counts, where a step is short.
+  std::vector<at::Tensor> sums() {
     std::vector<at::Tensor> results(leaves_.size());
     for (auto &bucket : buckets_) {
       bucket.work->wait();
-      auto flat = bucket.flat.mul_(share);
       int64_t at = 0;
       for (int64_t i : bucket.members) {
         const auto &leaf = leaves_[i];
-        results[i] = at::empty_like(leaf, leaf.options().requires_grad(false));
-        results[i].copy_(flat.narrow(0, at, leaf.numel()).view(leaf.sizes()));
+        const auto part = bucket.flat.narrow(0, at, leaf.numel()).view(leaf.sizes());
         at += leaf.numel();
+        if (leaf.is_contiguous() && leaf.device() == part.device()) {
+          results[i] = part;
+          continue;
+        }
+        results[i] = at::empty_like(leaf, leaf.options().requires_grad(false));
+        results[i].copy_(part);
       }
     }
     return results;
@@ -227,6 +231,8 @@ char *ct_group_gradients(
     Buckets buckets(group, leaves, bucket_bytes);
     const auto loss = borrowed(root);
     std::vector<at::Tensor> found(leaves.size());
+    // The mean is the sum of gradients of shares of the loss, which takes no pass over the gradients.
+    const auto share = at::full_like(loss.detach(), 1.0 / group->gloo->getSize());
     // A rank without a row of the batch has a loss without a graph, and adds zeros.
     if (loss.requires_grad()) {
       GradientDepth depth;
@@ -245,7 +251,7 @@ char *ct_group_gradients(
       };
       try {
         found = torch::autograd::grad(
-            {loss}, leaves, {}, /*retain_graph=*/false, /*create_graph=*/false,
+            {loss}, leaves, {share}, /*retain_graph=*/false, /*create_graph=*/false,
             /*allow_unused=*/true);
       } catch (...) {
         clear();
@@ -258,7 +264,7 @@ char *ct_group_gradients(
       if (buckets.isTaken(i)) continue;
       buckets.take(i, found[i].defined() ? found[i] : at::zeros_like(leaves[i]));
     }
-    auto means = buckets.means();
-    for (int64_t i = 0; i < input_count; i++) results[i] = released(std::move(means[i]));
+    auto sums = buckets.sums();
+    for (int64_t i = 0; i < input_count; i++) results[i] = released(std::move(sums[i]));
   });
 }

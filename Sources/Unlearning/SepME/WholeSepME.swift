@@ -56,7 +56,9 @@ struct WholeSepME: ObjectiveMethod {
       let paths = ParameterSelection.crossAttention.paths(of: model.parameters)
       var change = Tensor.zeros([], on: model.device)
       for path in paths {
-        guard let w = model.parameters[path], let w0 = original.exact.parameters[path] else { continue }
+        guard let w = model.parameters[path], let w0 = original.exact.parameters[path] else {
+          continue
+        }
         change = change + (w - w0).abs().sum()
       }
       return total + (method.lambda / Double(paths.count)) * change
