@@ -12,7 +12,7 @@ from pathlib import Path
 SOURCES = ("*.swift", "*.c", "*.cpp", "*.h", "*.hpp", "*.py", "*.sh", "Makefile")
 # A heading of the pages, which tests and guides name.
 TITLE = "How to repeat it"
-WORDS = r"(?:Wh(?:at|atever|ich|o)|How|That which)\b"
+WORDS = r"(?:Wh(?:at|atever|ich|ose|o)|How|That which)\b"
 # The words at the beginning of a text, or of a sentence in it. A sentence that ends in a question mark is a question.
 BEGINNING = re.compile(r"(?:^\W*|[.!?][)\"'`*]*\s+|\|\s+)(" + WORDS + r"[^.!?|]*(?:[.!?|]|$))")
 FIRST = re.compile(r"^\W*(" + WORDS.lower() + r"[^.!?|]*(?:[.!?|]|$))", flags=re.I)

@@ -150,7 +150,10 @@ package struct JudgeRecord: Codable, Sendable, Hashable {
 
 extension Results {
   /// Whether a row's subject is a ``development`` concept.
-  package func isDevelopment(_ subject: String) -> Bool { development.contains(subject) }
+  package func isDevelopment(_ subject: String) -> Bool {
+    // Results of version 0.1 and of the first builds of 0.2 list a style without the word.
+    development.contains { subject == $0 || subject == "\($0) style" }
+  }
 
   /// The results on test concepts, and those on ``development`` concepts. Without any test concept the first are all of them.
   package var counted: (tested: Results, development: Results?) {

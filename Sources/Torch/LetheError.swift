@@ -52,6 +52,15 @@ public struct LetheError: Error, CustomStringConvertible, Sendable, Hashable {
 
   /// The sentence.
   public var description: String { sentence }
+
+  /// Equal are errors of one kind with one sentence, however it is divided.
+  public static func == (a: LetheError, b: LetheError) -> Bool {
+    a.kind == b.kind && a.sentence == b.sentence
+  }
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(kind)
+    hasher.combine(sentence)
+  }
 }
 
 // MARK: - Requests

@@ -35,6 +35,8 @@ public final class Run {
   public var onNote: (String) -> Void = { _ in }
   /// Receives every event that is recorded in `events.jsonl`, for logs in other forms.
   package var onRecord: (JSON) throws -> Void = { _ in }
+  /// Takes the events that are left, once some of them are dropped.
+  package var onForget: ([JSON]) throws -> Void = { _ in }
   /// Steps of a training from one sample picture to the next; nil for none.
   package var sampleEvery: Int?
   /// The type in which a training computes what it does not train, and the products of its steps; nil for float32. Trained
@@ -62,7 +64,8 @@ public final class Run {
   package func seeded(_ seed: UInt64) throws -> Run {
     let run = try Run(folder, seed: seed)
     (run.onProgress, run.onNote, run.identity) = (onProgress, onNote, identity)
-    (run.onRecord, run.sampleEvery, run.keepsStates) = (onRecord, sampleEvery, keepsStates)
+    (run.onRecord, run.onForget) = (onRecord, onForget)
+    (run.sampleEvery, run.keepsStates) = (sampleEvery, keepsStates)
     (run.ranks, run.computeType) = (ranks, computeType)
     return run
   }
@@ -144,6 +147,7 @@ public final class Run {
     guard kept.count != events().count else { return }
     try AtomicFile.write(
       Data(kept.map { $0.compact + "\n" }.joined().utf8), to: file("events.jsonl"))
+    try onForget(kept)
   }
 }
 

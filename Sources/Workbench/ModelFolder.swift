@@ -149,7 +149,10 @@ public struct ModelFolder: Sendable, Hashable {
         value = try own.laid(over: value, in: "\(url.path), \(name)")
       }
     }
-    return try settings.reduce(value) { try $1.laid(over: $0) }
+    // A layer's own fault is told as its source's. All count at once, so that what one names wins over what another's
+    // preset would set, and options of a method inside come from several.
+    for layer in settings.dropLast() { _ = try layer.laid(over: value) }
+    return try Settings.merged(settings).laid(over: value)
   }
 
   // MARK: - Copies

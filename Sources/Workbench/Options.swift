@@ -36,6 +36,18 @@ package struct Settings: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     try json.laid(over: defaults, in: source)
   }
 
+  /// Layers as one, a later layer's options over those of an earlier one, with the source of the last.
+  package static func merged(_ layers: [Settings]) -> Settings {
+    layers.dropFirst().reduce(layers.first ?? [:]) { under, over in
+      Settings(laid(over.json, over: under.json), from: over.source)
+    }
+  }
+
+  private static func laid(_ json: JSON, over other: JSON) -> JSON {
+    guard let own = json.members, let others = other.members else { return json }
+    return .object(others.merging(own) { laid($1, over: $0) })
+  }
+
   /// The settings within one name.
   package func of(_ name: String) -> Settings { Settings(json[name] ?? [:], from: source) }
 

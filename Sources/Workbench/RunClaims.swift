@@ -1,4 +1,4 @@
-// Whose a run's folder is, and which options its results have.
+// The owner of a run's folder, and the options of its results.
 internal import Foundation
 package import Torch
 

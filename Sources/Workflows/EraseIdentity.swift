@@ -1,4 +1,4 @@
-// Whose folder a run is: one request's, with its files by content, and one process's.
+// The request and the process that a run's folder belongs to; files of a request count by content.
 internal import Diffusion
 internal import Editing
 internal import Foundation
@@ -35,7 +35,9 @@ extension Erase {
       "retainImages": try listing(job.retainImages),
     ]
     // A training in half precision ends with other weights.
-    if let type = ComputeType.usual { request["computes"] = .string(type.rawValue) }
+    if let type = ComputeType.usual, job.options["training"] != nil {
+      request["computes"] = .string(type.rawValue)
+    }
     // A file that an option names counts by its content.
     let files = Self.files(in: job.options)
     if !files.isEmpty { request["files"] = .array(files) }

@@ -25,7 +25,7 @@ struct CommonOptions: ParsableArguments {
   var batch: BatchCount?
   @Option(
     help:
-      "Type that the networks compute in while pictures are drawn, and that what is frozen in a training of `erase` has: float32, bfloat16 or float16. LETHE_DTYPE, then float32, when left out."
+      "Type that the networks compute in while pictures are drawn: float32, bfloat16 or float16. The frozen networks of a training of `erase` and `bench` have it too. LETHE_DTYPE, then float32, when left out."
   )
   var dtype: FloatType?
   @Flag(

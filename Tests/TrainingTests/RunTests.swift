@@ -15,22 +15,33 @@ import Torch
         try run.writeTensorBoard()
         try run.seeded(1).record(["stage": "esd", "step": .int(step), "loss": 0.25])
       }
-      let files = try FileManager.default.contentsOfDirectory(
-        at: run.file("tensorboard"), includingPropertiesForKeys: nil)
-      #expect(files.count == 1)
-      var (data, records) = (try Data(contentsOf: files[0]), 0)
-      while data.count >= 16 {
-        let length = data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
-        let body = data.dropFirst(12).prefix(length)
-        let sum = data.dropFirst(12 + length).prefix(4).reversed().reduce(UInt32(0)) {
-          $0 << 8 | UInt32($1)
-        }
-        #expect(sum == TensorBoardFile.masked(TensorBoardFile.crc32c(Data(body))))
-        data = Data(data.dropFirst(16 + length))
-        records += 1
-      }
       // The version, and three events.
-      #expect(data.isEmpty && records == 4)
+      #expect(try Self.records(of: run) == 4)
+      // Steps that are done again after a kill go from both files.
+      try run.seeded(1).forgetEvents(ofStage: "esd", from: 2)
+      #expect(try run.events().count == 1 && Self.records(of: run) == 2)
+      try run.record(["stage": "esd", "step": 2, "loss": 0.25])
+      #expect(try Self.records(of: run) == 3)
     }
+  }
+
+  /// The records of a run's one event file, whose checksums are right.
+  private static func records(of run: Run) throws -> Int {
+    let files = try FileManager.default.contentsOfDirectory(
+      at: run.file("tensorboard"), includingPropertiesForKeys: nil)
+    #expect(files.count == 1)
+    var (data, records) = (try Data(contentsOf: files[0]), 0)
+    while data.count >= 16 {
+      let length = data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+      let body = data.dropFirst(12).prefix(length)
+      let sum = data.dropFirst(12 + length).prefix(4).reversed().reduce(UInt32(0)) {
+        $0 << 8 | UInt32($1)
+      }
+      #expect(sum == TensorBoardFile.masked(TensorBoardFile.crc32c(Data(body))))
+      data = Data(data.dropFirst(16 + length))
+      records += 1
+    }
+    #expect(data.isEmpty)
+    return records
   }
 }

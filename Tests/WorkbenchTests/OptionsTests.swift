@@ -45,6 +45,29 @@ import Unlearning
     #expect(judge.data.objects == model.data.objects)
   }
 
+  /// Layers count at once: a preset of one leaves what another names, and objects are laid over each other member by member.
+  @Test func layersAreOne() throws {
+    let (file, line): (Settings, Settings) = (
+      ["training": ["steps": 50], "lambda": 1e-5], ["preset": "paper", "training": ["batch": 2]]
+    )
+    let merged = Settings.merged([file, line])
+    #expect(
+      merged.json == ["training": ["steps": 50, "batch": 2], "lambda": 1e-5, "preset": "paper"])
+    let model = ModelFolder(Fixtures.url("tiny-sd1").path)
+    let method = try model.options(.methods, for: [], over: SepME(), set: [file, line])
+    let paper = try line.laid(over: SepME())
+    #expect(method.training.steps == 50 && method.lambda == 1e-5 && method.beta == paper.beta)
+    #expect(paper.training.steps != 50 && paper.lambda != 1e-5)
+    // The options of a method inside may come from several layers.
+    var job = EraseJob(model, "advunlearn", "fox", seed: 0, command: [])
+    job.preserve = ["a cat"]
+    let erase = try Erase(
+      job, [["options": ["eta": 2]]], over: ["base": "esd", "options": ["parameters": "xattn"]])
+    #expect(
+      erase.job.options["options"]?["eta"] == 2
+        && erase.job.options["options"]?["parameters"] == "xattn")
+  }
+
   @Test func namedSettingsBelongToTheirName() throws {
     let named = try NamedSettings(["esd.eta=2", "esd-u.eta=3"], of: ["esd", "esd-u"], "method")
     #expect(try named.of("esd") == ["eta": 2] && named.of("esd-u") == ["eta": 3])

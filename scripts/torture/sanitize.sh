@@ -19,7 +19,7 @@ mkdir -p "$out"
 log=$(cd "$out" && pwd)/sanitize-$kind.log
 rm -f "$log"*
 # Ranks, the studio, the hub, workers, progress, logs, locks, interrupts, and tensors.
-[ "$kind" = thread ] && filter=${filter:-'ProcessesTests|StudioTests|ModelHubTests|SharedWork|Workers|Runner|DividedTraining|DividedMethod|EventLog|FolderLock|TrainingLoop|ProcessTests|Silence|LibtorchLoading|MadeFolders|GenerateTests|TorchTests'}
+[ "$kind" = thread ] && filter=${filter:-'ProcessesTests|StudioTests|ModelHubTests|SharedWork|Workers|Runner|DividedTraining|DividedMethod|TensorBoardFile|EventTable|FolderLock|TrainingLoop|ProcessTests|Silence|LibtorchLoading|MadeFolders|GenerateTests|TorchTests'}
 export OMP_NUM_THREADS=1 SWIFT_BACKTRACE=enable=no
 # Memory that lives as long as the process is no leak; a request beyond all memory is refused, as the allocator does without.
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:log_path=$log:suppressions=$lists/sanitize-address.txt

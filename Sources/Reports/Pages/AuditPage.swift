@@ -67,7 +67,12 @@ struct AuditPage {
   }
 
   /// The folder as the audit's command named it.
-  private var place: String { audit?.settings?.place ?? folder.lastPathComponent }
+  private var place: String {
+    // Audits of before have it in their command alone.
+    let words = results.command
+    let named = words.firstIndex(of: "--out").flatMap { words.dropFirst($0 + 1).first }
+    return audit?.settings?.place ?? named ?? folder.lastPathComponent
+  }
 
   private func name(_ model: String?) -> String {
     URL(fileURLWithPath: model ?? "").lastPathComponent

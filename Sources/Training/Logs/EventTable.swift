@@ -33,5 +33,6 @@ extension Run {
   package func writeTensorBoard() throws {
     let file = try TensorBoardFile(place("tensorboard"), events())
     onRecord = { try file.add($0) }
+    onForget = { try file.begin($0) }
   }
 }

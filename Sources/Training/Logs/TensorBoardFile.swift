@@ -23,6 +23,11 @@ package struct TensorBoardFile: Sendable {
       try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
     }
     file = folder.appendingPathComponent("\(prefix)\(Int(date.timeIntervalSince1970)).lethe")
+    try begin(events, date: date)
+  }
+
+  /// Writes the file anew, of these events alone.
+  package func begin(_ events: [JSON], date: Date = Date()) throws {
     let version = Self.record(
       Self.double(1, date.timeIntervalSince1970) + Self.bytes(3, Data("brain.Event:2".utf8)))
     try AtomicFile.write(
