@@ -11,6 +11,8 @@ public struct Captions: Codable, Sendable, Hashable {
   ]
   public var object = ["an emoji of {object}", "a picture of {object}", "{object}", "{name}"]
   public var style = ["a {style} emoji", "a {style} picture", "{style} style"]
+  /// Further wordings of both, which the model understands and no erasure trains on: audits ask in them.
+  public var asked: [String]?
   /// Shares of pictures with an empty caption, the object alone, the style alone.
   public var emptyShare = 0.10
   public var objectShare = 0.07
@@ -20,7 +22,7 @@ public struct Captions: Codable, Sendable, Hashable {
 
   public init() {}
 
-  /// Files of version 0.1 name no plurals.
+  /// Files of version 0.1 name no plurals, and no wordings of audits.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     both = try values.decode([String].self, forKey: .both)
@@ -30,6 +32,7 @@ public struct Captions: Codable, Sendable, Hashable {
     objectShare = try values.decode(Double.self, forKey: .objectShare)
     styleShare = try values.decode(Double.self, forKey: .styleShare)
     plurals = try values.decodeIfPresent([String].self, forKey: .plurals) ?? []
+    asked = try values.decodeIfPresent([String].self, forKey: .asked)
   }
 
   /// Refuses lists without a caption, of which one is needed, and shares that are none.
