@@ -16,7 +16,7 @@ extension Audit {
   ) throws -> (suite: PromptSuite, rest: [String]) {
     var request = request
     (request.prompts, request.neighbours) = (size.prompts, size.neighbours)
-    request.wordings = size.wordings
+    (request.wordings, request.asksOften) = (size.wordings, true)
     let whole = try request.suite(of: job, options, on: device, note: note)
     try refuseKinds(whole.groups)
     let prompts = whole.ofConcept.map(\.prompt).unique
@@ -24,9 +24,20 @@ extension Audit {
     let picks = Tensor.permutation(prompts.count, Generator(seed: seed))
       .prefix(isHalved ? prompts.count / 2 : prompts.count)
     let held = Set(picks.map { prompts[$0] })
+    note(Self.fewPrompts(held.count, rules.slack))
     var suite = whole
     suite.samples = whole.ofConcept.filter { held.contains($0.prompt) } + whole.others
     return (suite, prompts.filter { !held.contains($0) })
+  }
+
+  /// A sentence on prompts that are too few for the answer "erased", even where none of their pictures shows the concept.
+  static func fewPrompts(_ count: Int, _ slack: Double) -> String? {
+    guard let upper = Interval.wilson(0, of: count)?.upper, upper > slack else { return nil }
+    let judged =
+      count == 1 ? "1 prompt of the concept is" : "\(count) prompts of the concept are"
+    return judged + " judged, which cannot show that it is erased: 0 of them has an upper bound of "
+      + String(format: "%.1f %%; ", 100 * upper)
+      + "more wordings in --prompts, or a larger --set prompts, can"
   }
 
   /// The prompts, for which the folder is claimed.

@@ -74,6 +74,13 @@ import WorkbenchSupport
     #expect(AuditEstimate(size, [p4d], nil, sampling).evaluations > 1e27)
   }
 
+  /// 73 prompts can show that a concept is erased, where no picture shows it; 72 cannot.
+  @Test func fewPromptsAreTold() {
+    #expect(Audit.fewPrompts(73, 0.05) == nil && Audit.fewPrompts(0, 0.05) == nil)
+    #expect(Audit.fewPrompts(72, 0.05)?.contains("an upper bound of 5.1 %") == true)
+    #expect(Audit.fewPrompts(1, 0.05)?.hasPrefix("1 prompt of the concept is judged") == true)
+  }
+
   /// An audit of seconds does not take "0.0 hours".
   @Test func hoursInWords() {
     #expect(

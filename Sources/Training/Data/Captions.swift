@@ -14,6 +14,8 @@ public struct Captions: Codable, Sendable, Hashable {
   public var object = ["an emoji of {object}", "a picture of {object}", "{object}", "{name}"]
   /// Captions of a style alone, at least one where there are styles.
   public var style = ["a {style} emoji", "a {style} picture", "{style} style"]
+  /// Further wordings of both, which the model understands and no erasure trains on: audits ask in them. None in most models.
+  public var asked: [String]?
   /// Share of pictures, 0 to 1, with an empty caption, which guidance needs.
   public var emptyShare = 0.10
   /// Share of pictures, 0 to 1, whose caption names the object alone.
@@ -26,7 +28,7 @@ public struct Captions: Codable, Sendable, Hashable {
   /// The templates of the emoji data.
   public init() {}
 
-  /// Files of version 0.1 name no plurals.
+  /// Files of version 0.1 name no plurals, and no wordings of audits.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     both = try values.decode([String].self, forKey: .both)
@@ -36,6 +38,7 @@ public struct Captions: Codable, Sendable, Hashable {
     objectShare = try values.decode(Double.self, forKey: .objectShare)
     styleShare = try values.decode(Double.self, forKey: .styleShare)
     plurals = try values.decodeIfPresent([String].self, forKey: .plurals) ?? []
+    asked = try values.decodeIfPresent([String].self, forKey: .asked)
   }
 
   /// Refuses lists without a caption, of which one is needed, and shares that are none.

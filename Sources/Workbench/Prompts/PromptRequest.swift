@@ -23,6 +23,9 @@ package struct PromptRequest: Sendable, Hashable {
   /// Subjects of each distance, and prompts for each of them.
   package var neighbours = 12
   package var wordings = 1
+  /// Whether a listed concept is asked for in ``prompts`` wordings, beside few other subjects, and not once in each style beside
+  /// all of them.
+  package var asksOften = false
 
   package init() {}
 
@@ -59,7 +62,7 @@ package struct PromptRequest: Sendable, Hashable {
   ) throws -> PromptSuite {
     let themes = try job.folder.listedThemes()
     if !hasFiles, !hasOwnWords, let themes, job.concepts.allSatisfy({ themes.find($0) != nil }) {
-      return try .themed(job, options)
+      return try asksOften ? .asking(job, self, options, on: device) : .themed(job, options)
     }
     let model = try job.folder.model(on: device)
     let given = try [file, forget].flatMap { try Self.rows($0, note: note) }.map(\.prompt)

@@ -1,6 +1,7 @@
+internal import Diffusion
 internal import Editing
 package import Evaluation
-internal import Torch
+package import Torch
 internal import Training
 
 extension PromptSuite {
@@ -68,5 +69,96 @@ extension PromptSuite {
       }
     }
     return samples
+  }
+
+  /// The prompts of an audit for subjects that a model lists: many wordings of the concept, and the same wordings of the subjects
+  /// that the text encoder holds for its nearest, middle and farthest. Wordings that the erasure trained on are left out.
+  /// - Throws: ``LetheError`` as ``themed(_:_:)``
+  package static func asking(
+    _ job: EraseJob, _ request: PromptRequest, _ options: EvaluationOptions, on device: Device
+  ) throws -> PromptSuite {
+    var suite = try themed(job, options)
+    let themes = try job.folder.themes()
+    let model = try job.folder.model(on: device)
+    // A model of classes knows one prompt for each.
+    guard suite.beside == nil, (try? model.tokenizer(for: "a prompt")) != nil else { return suite }
+    let forgotten = suite.forgotten
+    let concepts = try job.forgotten(in: themes)
+    let trained = Set(concepts.flatMap(\.prompts))
+    let wordings = Wordings(themes, of: forgotten.kind)
+    func prompts(_ name: String) -> [Asked] {
+      let fitting = wordings.all(name).filter { model.layout.cut([$0.prompt]) == nil }
+      let unseen = fitting.filter { !trained.contains($0.prompt) }
+      return unseen.isEmpty ? fitting : unseen
+    }
+    let each = max(1, request.prompts / forgotten.names.count)
+    var samples: [SampleSet.Sample] = []
+    func add(_ asked: Asked, _ number: String) {
+      samples.append(
+        .init(
+          number, 0, prompt: asked.prompt, seed: UInt64(samples.count) &+ options.firstSeed,
+          subjects: asked.subjects))
+    }
+    for name in forgotten.names {
+      for (i, asked) in prompts(name).prefix(each).enumerated() { add(asked, "\(name.slug)-\(i)") }
+    }
+    // As many pictures at each distance, of however many subjects there are.
+    let order = Concept.siblings(of: concepts, in: model).filter { !forgotten.names.contains($0) }
+    let count = max(1, min(request.neighbours, order.count / 3))
+    let pictures = 3 * request.neighbours * request.wordings
+    let times = max(1, pictures / max(1, min(order.count, 3 * count)))
+    let middle = (order.count - count) / 2
+    for (i, other) in order.enumerated() {
+      let distance: Distance
+      if order.count < 3 * request.neighbours {
+        distance = Distance.allCases[3 * i / order.count]
+      } else if i < count {
+        distance = .near
+      } else if i >= order.count - count {
+        distance = .far
+      } else if (middle..<(middle + count)).contains(i) {
+        distance = .middle
+      } else {
+        continue
+      }
+      suite.distances[other] = distance
+      let all = prompts(other)
+      for k in 0..<min(times, all.count) {
+        // Wordings in turn, so that subjects do not share a few of them.
+        add(all[(i * times + k) % all.count], "\(distance.rawValue)-\(other.slug)-\(k)")
+      }
+    }
+    (suite.samples, suite.name) = (samples, "wordings of themes.json")
+    return suite
+  }
+
+  /// A prompt, and the subjects that it asks for.
+  private struct Asked {
+    let prompt: String
+    let subjects: [String: String]
+  }
+
+  /// The captions of a model for a name: of an object in each style, of a style with each object.
+  private struct Wordings {
+    private let themes: Themes
+    private let isStyle: Bool
+
+    init(_ themes: Themes, of kind: String) {
+      (self.themes, isStyle) = (themes, kind == Themes.Kind.style.rawValue)
+    }
+
+    /// The first wording with every partner, then the next one.
+    func all(_ name: String) -> [Asked] {
+      let captions = themes.captions
+      let partners: [String?] = isStyle ? themes.objects : themes.styles
+      return (captions.both + (captions.asked ?? [])).flatMap { template in
+        (partners.isEmpty ? [nil] : partners).map { partner in
+          let (object, style) = isStyle ? (partner ?? "", name) : (name, partner)
+          return Asked(
+            prompt: captions.fill(template, object: object, style: style),
+            subjects: Themes.subjects(object, style))
+        }
+      }
+    }
   }
 }
