@@ -27,6 +27,7 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--program", default=".build/release/lethe")
 parser.add_argument("--out", default="runs/torture")
 parser.add_argument("--commands", default=COMMANDS)
+parser.add_argument("--kinds", default=",".join(KINDS), help="kinds of fault, with commas between")
 parser.add_argument("--minutes", type=float, default=1e9)
 parser.add_argument("--seed", type=int, default=1)
 options = parser.parse_args()
@@ -90,6 +91,7 @@ def plan(name):
     folder.rename(kept)
     faults = [(n, kind) for n in range(1, writes + 1) for kind in KINDS]
     draw.shuffle(faults)
+    faults = [fault for fault in faults if fault[1] in options.kinds.split(",")]
     tally = log["counts"].setdefault(name, dict(writes=writes, faults=0, ended=0, survived=0))
     if tally["writes"] != writes:
         log.found(f"{name}: {writes} writes, and {tally['writes']} before")

@@ -32,9 +32,9 @@ build_boundary() {
   libtorch=$PWD/.deps/libtorch build=$PWD/.build/sanitized
   mkdir -p "$build"
   cp .build/debug/torture .build/debug/lethePackageTests.xctest "$build"
-  clang++ -std=c++20 -O1 -g -fPIC -shared -shared-libsan -fsanitize=address,undefined -fno-sanitize=vptr \
-    -ISources/CTorch/include -ISources/CTorch/library -I"$libtorch/include" -I"$libtorch/include/torch/csrc/api/include" \
-    Sources/CTorch/*.cpp -o "$build/libLetheTorch.so" -L"$libtorch/lib" -ltorch_cpu -lc10 -Wl,-rpath,"$libtorch/lib"
+  clang++ -std=c++20 -O1 -gline-tables-only -fPIC -shared -shared-libsan -fsanitize=address,undefined -fno-sanitize=vptr \
+    -ISources/CTorch/include -ISources/CTorch/declared -I"$libtorch/include" -I"$libtorch/include/torch/csrc/api/include" \
+    Sources/CTorch/library.cpp -o "$build/libLetheTorch.so" -L"$libtorch/lib" -ltorch_cpu -lc10 -Wl,-rpath,"$libtorch/lib"
   preload=$(clang++ -print-file-name=libclang_rt.asan-x86_64.so)
   tests=("$build/lethePackageTests.xctest" --testing-library swift-testing)
   torture=$build/torture
