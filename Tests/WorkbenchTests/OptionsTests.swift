@@ -62,10 +62,11 @@ import Unlearning
     var job = EraseJob(model, "advunlearn", "fox", seed: 0, command: [])
     job.preserve = ["a cat"]
     let erase = try Erase(
-      job, [["options": ["eta": 2]]], over: ["base": "esd", "options": ["parameters": "xattn"]])
+      job, [["options": ["trajectories": 3]]],
+      over: ["base": "esd", "options": ["trajectorySteps": 7]])
     #expect(
-      erase.job.options["options"]?["eta"] == 2
-        && erase.job.options["options"]?["parameters"] == "xattn")
+      erase.job.options["options"]?["trajectories"] == 3
+        && erase.job.options["options"]?["trajectorySteps"] == 7)
   }
 
   @Test func namedSettingsBelongToTheirName() throws {
