@@ -120,7 +120,8 @@ struct SeparabilityTrial {
   private func separableErasers(_ new: [Int], known: [Int]) throws -> [TrainedEraser] {
     let found = new.map { i -> (TrainedEraser, SepME.Request) in
       let kept = kept(for: i, known)
-      let text = ([cast.concepts[i]] + kept + (settings == [:] ? [] : [settings.json.compact])).joined(separator: "\n")
+      let text = ([cast.concepts[i]] + kept + (settings == [:] ? [] : [settings.json.compact]))
+        .joined(separator: "\n")
       let key = "sepme-\(cast.concepts[i].slug)-\(String(text.fingerprint, radix: 16))"
       let file = run.file("\(kind)/erasers/\(key).safetensors")
       return (

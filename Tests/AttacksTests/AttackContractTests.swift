@@ -24,7 +24,6 @@ import TorchNN
     try check(AttackCatalog.builtIn.named(name))
   }
 
-
   @Test(arguments: names) func configurationComesBack(_ name: String) throws {
     func check<A: Attack>(_ type: A.Type) throws {
       let json = try JSON(encoding: A())

@@ -101,7 +101,10 @@ import WorkbenchSupport
         plan[0].hasPrefix("pictures: 4 for the concept (4 more prompts are held out) and 6 of"))
       #expect(
         plan[1].hasPrefix("judge: \(AuditTests.judge); it is first measured on"), "\(plan[1])")
-      #expect(plan.contains { $0.hasPrefix("time: at most") && $0.contains("noisy pictures through the U-Net") })
+      #expect(
+        plan.contains {
+          $0.hasPrefix("time: at most") && $0.contains("noisy pictures through the U-Net")
+        })
       let network = try model.model()
       let unet = network.parameters.tensors.filter { $0.key.name.hasPrefix("unet.") }
         .map(\.value.count).reduce(0, +)
