@@ -145,46 +145,74 @@ package struct Verify {
     }
     let judge = try results.judges.first?.spec.open(
       asked: suite.question, on: device, in: catalogs.judges)
-    let count = suite.samples.count
-    let picked = max(1, Int((share * Double(count)).rounded(.up)))
-    let picks = Tensor.permutation(count, Generator(seed: seed)).prefix(picked)
-      .map { suite.samples[$0] }
+    let picks = picks(suite.samples, batch: base.batch(atMost: EvaluationOptions().batch))
+    let count = picks.reduce(0) { $0 + $1.count }
     for (place, model) in [("original", base), ("erased", try base.applying([eraser]))] {
-      for (i, sample) in picks.enumerated() {
-        try Interrupt.check()
-        var options = results.sampling
-        options.guidance = sample.guidance ?? options.guidance
-        options.width = sample.width ?? options.width
-        options.height = sample.height ?? options.height
-        let again = try model.images(
-          [sample.prompt], seeds: [sample.seed], options, progress: Interrupt.checkStep)
-        let file = try folder.own("\(place)/\(sample.file)", named: "prompts.json")
-        outcome.drawn += 1
-        run.progress(place, i + 1, picks.count)
-        guard let new = again.first, let old = try? PNG.read(file),
-          old.width == new.width, old.height == new.height
-        else {
-          outcome.faults.append("the picture \(place)/\(sample.file) cannot be compared")
-          continue
-        }
-        let total = zip(old.pixels, new.pixels).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
-        let difference = Double(total) / Double(max(1, old.pixels.count))
-        if total == 0 {
-          outcome.equal += 1
-        } else if difference <= Self.tolerance {
-          outcome.near += 1
-          let name = "\(place)/\(sample.file)"
-          let seen = try judge?.judged(new.tensor, asked: [sample.subjects], of: [name]).seen.first
-          if let seen, let said = audit.shown[name], suite.forgotten.contains(seen) != said {
-            outcome.faults.append(
-              "the judge answers differently for \(name) when it is drawn again")
-          }
-        } else {
-          outcome.faults.append(
-            "the picture \(place)/\(sample.file) is another one when it is drawn again, by "
-              + "\((difference * 10).rounded() / 10) of 255 on average")
+      var done = 0
+      for members in picks {
+        let pictures = try Self.pictures(of: members, by: model, results.sampling)
+        for (sample, new) in zip(members, pictures) {
+          done += 1
+          run.progress(place, done, count)
+          try compare(
+            new, with: "\(place)/\(sample.file)", sample, subject, judge: judge, &outcome)
         }
       }
+    }
+  }
+
+  /// Whole batches of the audit's pictures in a seeded order, as many as hold the share that is asked for: a picture has
+  /// the same bytes in a batch of the same pictures alone.
+  private func picks(_ samples: [SampleSet.Sample], batch: Int) -> [[SampleSet.Sample]] {
+    let batches = SampleSet.batches(samples, of: batch)
+    let wanted = max(1, Int((share * Double(samples.count)).rounded(.up)))
+    var picked: [[SampleSet.Sample]] = []
+    for number in Tensor.permutation(batches.count, Generator(seed: seed))
+    where picked.reduce(0, { $0 + $1.count }) < wanted {
+      picked.append(batches[number])
+    }
+    return picked
+  }
+
+  private static func pictures(
+    of members: [SampleSet.Sample], by model: DiffusionModel, _ sampling: SamplingOptions
+  ) throws -> [Image] {
+    try Interrupt.check()
+    var options = sampling
+    options.guidance = members[0].guidance ?? options.guidance
+    options.width = members[0].width ?? options.width
+    options.height = members[0].height ?? options.height
+    return try model.images(
+      members.map(\.prompt), seeds: members.map(\.seed), options, progress: Interrupt.checkStep)
+  }
+
+  /// Compares a picture that was drawn again with the audit's file under `name`.
+  private func compare(
+    _ new: Image, with name: String, _ sample: SampleSet.Sample, _ subject: Subject,
+    judge: (any Judge)?, _ outcome: inout Outcome
+  ) throws {
+    let file = try folder.own(name, named: "prompts.json")
+    outcome.drawn += 1
+    guard let old = try? PNG.read(file), old.width == new.width, old.height == new.height else {
+      outcome.faults.append("the picture \(name) cannot be compared")
+      return
+    }
+    let total = zip(old.pixels, new.pixels).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+    let difference = Double(total) / Double(max(1, old.pixels.count))
+    if total == 0 {
+      outcome.equal += 1
+    } else if difference <= Self.tolerance {
+      outcome.near += 1
+      let seen = try judge?.judged(new.tensor, asked: [sample.subjects], of: [name]).seen.first
+      if let seen, let said = subject.audit.shown[name],
+        subject.suite.forgotten.contains(seen) != said
+      {
+        outcome.faults.append("the judge answers differently for \(name) when it is drawn again")
+      }
+    } else {
+      outcome.faults.append(
+        "the picture \(name) is another one when it is drawn again, by "
+          + "\((difference * 10).rounded() / 10) of 255 on average")
     }
   }
 }

@@ -63,20 +63,27 @@ extension SampleSet {
     var missing: Int
   }
 
-  /// The samples cut into batches that share size and guidance, as in a run that nobody interrupted and that one process
-  /// does alone: rounding differs with the size of a batch. Batches without a missing picture are left out.
-  private func batches(of size: Int, missing: Set<String>) -> [Batch] {
-    var batches: [Batch] = []
-    var rest = manifest.samples[...]
+  /// Samples cut into batches that share size and guidance, as in a run that nobody interrupted and that one process
+  /// does alone: rounding differs with the size of a batch.
+  package static func batches(_ samples: [Sample], of size: Int) -> [[Sample]] {
+    var batches: [[Sample]] = []
+    var rest = samples[...]
     while let first = rest.first {
       let members = rest.prefix(size).prefix {
         $0.guidance == first.guidance && $0.width == first.width && $0.height == first.height
       }
       rest = rest.dropFirst(members.count)
-      let count = members.count { missing.contains($0.file) }
-      if count > 0 { batches.append(Batch(members: Array(members), missing: count)) }
+      batches.append(Array(members))
     }
     return batches
+  }
+
+  /// The batches with a missing picture.
+  private func batches(of size: Int, missing: Set<String>) -> [Batch] {
+    Self.batches(manifest.samples, of: size).compactMap { members in
+      let count = members.count { missing.contains($0.file) }
+      return count > 0 ? Batch(members: members, missing: count) : nil
+    }
   }
 
   /// Draws every picture that is not there yet. Several ranks take the batches in turn.

@@ -240,7 +240,8 @@ import WorkbenchSupport
       verify.share = 0.2
       let outcome = try verify(in: Run(out), on: .cpu)
       #expect(outcome.faults == [])
-      #expect(outcome.drawn == 4 && outcome.reproduced == 4)
+      // Whole batches are drawn again, so that no byte differs on one machine.
+      #expect(outcome.drawn >= 4 && outcome.equal == outcome.drawn)
       try Self.forgedNumbers(verify, results, out)
       try Self.exchangedFiles(verify, out, model, judge, eraser: eraser, network)
       try check(verify, out, "eraser") { _ in
