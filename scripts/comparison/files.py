@@ -16,7 +16,7 @@ from html.parser import HTMLParser
 
 import renamed
 
-TIMES = re.compile(r"seconds|^date$|^time$|peakmemory|^peak$|^version$|^lethe$|^libtorch$|^threads$", re.I)
+TIMES = re.compile(r"seconds|^date$|modelspec\.date|^time$|peak-?memory|^peak$|^version$|^lethe$|^libtorch$|^threads$", re.I)
 TIME_COLUMN = re.compile(r"^s (to|per) |^seconds|^time\b|^minutes", re.I)
 UNITS = re.compile(r"[-+\d.]+ ?(s|min|h|MB|GB)\b( each| left)?")
 INTERVAL = re.compile(r"\[[^\[\]]*\]|± ?[\d.]+(?: ?%)?")
@@ -181,6 +181,8 @@ def tensors(old, new):
         if one != two:
             findings.append(("differs", f"'{name}': {distance(x['dtype'], one, two)}"))
     for key, text in metadata.items():
+        if TIMES.search(key):
+            continue
         text = renamed.text(text)
         if key not in others:
             findings.append(("differs", f"the metadata '{key}' is gone"))
