@@ -54,6 +54,8 @@ package struct Audit {
   /// - Parameter eraser: the eraser; nothing is taken from the run that made it
   @discardableResult
   package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
+    // Wrong attacks and options are refused before a picture is drawn.
+    _ = (try attacks(), try tuning())
     let clock = AuditClock(run, device)
     let (suite, rest) = try suite(in: run, on: device)
     try run.runFolder.keep(judges)
@@ -124,7 +126,9 @@ package struct Audit {
   }
 
   private func settings(of name: String) throws -> [Settings] {
-    try [NamedSettings(size.settings, of: size.attacks + [Relearning.name], "attack").of(name)]
+    // The defaults have settings of attacks that a shorter list leaves out.
+    let own = size.settings.filter { $0.hasPrefix("\(name).") }
+    return try [NamedSettings(own, of: [name], "attack").of(name)]
   }
 
   /// The rows of the attacks, and the pictures of the strongest one.

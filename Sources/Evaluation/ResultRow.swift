@@ -136,9 +136,14 @@ extension [ResultRow] {
     guard let first = found.first else { return nil }
     // One value keeps its own interval.
     if found.count == 1 { return first }
-    // Trials of one prompt are not independent, so that shares over prompts are averaged.
-    return found.allSatisfy { $0.interval?.kind == .wilson95 }
-      ? .pooled(metric, found) : .mean(metric, found.map(\.value), first.unit)
+    // Trials of one prompt are not independent: shares over prompts whose count is not known are averaged.
+    let areTrials = found.allSatisfy {
+      $0.unit == .share && ($0.interval?.kind == .wilson95 || $0.prompts != nil)
+    }
+    return areTrials
+      ? .pooled(metric, found)
+      : .mean(
+        metric, found.map(\.value), first.unit, most: first.unit == .share ? 1 : .infinity)
   }
 }
 

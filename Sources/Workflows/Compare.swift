@@ -116,7 +116,8 @@ public struct Compare {
       values("judges") { results in
         results.judges.isEmpty
           ? nil
-          : results.judges.map { "\($0.spec) \($0.about.hash.prefix(12))" }.joined(separator: ", ")
+          : results.judges.map { "\($0.spec) \($0.about.hash.prefix(12))" }.unique
+            .joined(separator: ", ")
       },
     ].compactMap(\.self)
   }

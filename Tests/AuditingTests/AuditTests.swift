@@ -22,7 +22,7 @@ import WorkbenchSupport
     (size.attacks, size.attacked) = (["none", "random"], 2)
     size.settings = [
       "random.attempts=2", "relearn.pictures=2", "relearn.pictureSteps=2",
-      "relearn.training.batch=2",
+      "relearn.training.batch=2", "seeds.attempts=3",
     ]
     (size.relearning, size.relearned) = (4, 2)
     return size
