@@ -55,10 +55,11 @@ final class HubServer: Sendable {
 
   func stop() {
     shutdown(descriptor, Int32(SHUT_RDWR))
-    close(descriptor)
   }
 
   private func run() {
+    // Closed here alone: another server's socket may get a number that is free while this thread still answers.
+    defer { close(descriptor) }
     while true {
       let client = accept(descriptor, nil, nil)
       guard client >= 0 else { return }

@@ -49,6 +49,20 @@ import Testing
     ) { try debts.laid(over: Options(), in: "--set") }
   }
 
+  /// Python writes NaN and Infinity, a command line words: no option takes them.
+  @Test(arguments: ["nan", "inf", "-infinity"] as [JSON] + [.number(.nan), .number(.infinity)])
+  func numbersAreFinite(_ value: JSON) {
+    let usual: JSON = ["guarding": ["limit": 0.5], "steps": 3]
+    for given in [["guarding": ["limit": value]], ["steps": value]] as [JSON] {
+      #expect(throws: LetheError.self) {
+        try OptionBounds.check(given, usual, in: "--set") { _ in false }
+      }
+    }
+    #expect(throws: Never.self) {
+      try OptionBounds.check(["word": value], ["word": "x"], in: "--set") { _ in false }
+    }
+  }
+
   @Test func aKeyHasItsBoundWhereverItStands() {
     #expect(
       throws: LetheError.badValue(

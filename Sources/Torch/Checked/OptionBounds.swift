@@ -64,6 +64,12 @@ enum OptionBounds {
       for element in elements {
         try check(element, defaults.array?.first ?? .null, path, in: context, isWhole: isWhole)
       }
+    } else if defaults.number != nil,
+      let value = given.number ?? given.string.flatMap(Double.init), !value.isFinite
+    {
+      let key = path.joined(separator: ".")
+      throw LetheError.badValue(
+        context, key: key, "'\(key)' is \(given.compact); accepted: a finite number")
     } else if given.number != nil, path.last == "seed" {
       guard (try? given.decoded(as: UInt64.self)) == nil else { return }
       let key = path.joined(separator: ".")
