@@ -30,8 +30,8 @@ package struct AuditEstimate {
   package init(
     _ size: AuditSize, _ attacks: [any Attack], _ tuning: Relearning?, _ sampling: SamplingOptions
   ) {
-    let passes = sampling.guidance > 1 ? 2 : 1
-    let picture = Double(sampling.steps * passes)
+    let passes = sampling.steps * (sampling.guidance > 1 ? 2 : 1)
+    let picture = Double(passes)
     var (noisy, drawn, read) = (0.0, 0.0, 0.0)
     drawn += Double(size.prompts + 2 * 3 * size.neighbours * size.wordings)
     noisy += drawn * picture
@@ -43,7 +43,7 @@ package struct AuditEstimate {
     let control = most > (own ?? 0) ? most : 0
     let attacked = Double(size.attacked)
     if !attacks.isEmpty {
-      let search = attacks.map { Double($0.work(picture: Int(picture))) }.reduce(0, +)
+      let search = attacks.map { Double($0.work(picture: passes)) }.reduce(0, +)
       noisy += attacks.map { Double($0.preparation) }.reduce(0, +)
       noisy += attacked * (search + (2 + control) * picture)
       drawn += attacked * (queries.reduce(0, +) + 2 + control)
