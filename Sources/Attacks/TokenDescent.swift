@@ -56,6 +56,8 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
   private let table: Tensor  // [V, D]
   private var sought: [Int: (tokens: Tokens, x0: Tensor, places: AdversarialPrompts)] = [:]
   private var round = 0
+  /// The pass that was taken last, which the next step of the same prompts takes again.
+  private var last: (rows: [Int], pass: ([Tensor]) -> [Tensor])?
 
   /// - Parameters:
   ///   - tokens: makes the k tokens of a prompt, given k and the embeddings of those that stand for text [V, D]
@@ -113,12 +115,7 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
   /// One step of every prompt in a batch.
   private mutating func descend(_ rows: [Int], _ time: Double, _ step: Int) throws {
     let generators = rows.map { generator($0, step) }
-    var shown: [Tensor] = []
-    for (row, g) in zip(rows, generators) {
-      shown += [sought[row]?.tokens.show(g)].compactMap(\.self)
-    }
-    let adversary = Tensor.stack(shown).detached()  // [B, k, D]
-    adversary.requiresGradient = true
+    let adversary = Tensor.stack(zip(rows, generators).compactMap { sought[$0]?.tokens.show($1) })
     let x0 = Tensor.concatenate(rows.compactMap { sought[$0]?.x0 })
     let one = [1] + x0.shape.dropFirst()
     let eps = Tensor.concatenate(generators.map { Tensor.randn(one, $0) }).uploaded(
@@ -131,17 +128,32 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
     let draw = Draw(
       rows: rows, x0: x0, eps: eps, xt: model.schedule.noised(x0, eps, at: t), t: t)
     let goal = try withoutGradients { try target(draw) }
-    let sequences = Tensor.concatenate(
-      zip(rows.compactMap { sought[$0]?.places }, adversary.chunks(rows.count)).map {
-        $0.embeddings($1)
-      })
-    let found = model.predict(draw.xt, at: t, given: model.encode(sequences))
-    // The mean over one picture, summed over prompts: each gets the gradient it would get alone.
-    let loss = Double(rows.count) * found.meanSquaredError(goal)
-    let gradient = gradients(of: loss, with: [adversary])[0]
+    let gradient = pass(rows)([adversary.detached(), draw.xt, t, goal])[0]
     withoutGradients {
       for (b, row) in rows.enumerated() { sought[row]?.tokens.move(gradient[0, at: b]) }
     }
+  }
+
+  /// The gradient of the rows' losses by their tokens, of one pass: a [B, k, D], x_t, t, goal -> [B, k, D]
+  private mutating func pass(_ rows: [Int]) -> ([Tensor]) -> [Tensor] {
+    if let last, last.rows == rows { return last.pass }
+    let places = rows.compactMap { sought[$0]?.places }
+    // SDXL's encoders look for the end of a prompt, for which the program waits.
+    let passes = model.widths.count == 1 ? plan.steps : 0
+    let pass = model.recorded(
+      pictures: rows.count, model.latentSize, model.latentSize, passes: passes
+    ) { [model] inputs in
+      let (a, xt, t, goal) = (inputs[0].detached(), inputs[1], inputs[2], inputs[3])
+      a.requiresGradient = true
+      let sequences = Tensor.concatenate(
+        zip(places, a.chunks(places.count)).map { $0.embeddings($1) })
+      let found = model.predict(xt, at: t, given: model.encode(sequences))
+      // The mean over one picture, summed over prompts: each gets the gradient it would get alone.
+      let loss = Double(places.count) * found.meanSquaredError(goal)
+      return gradients(of: loss, with: [a])
+    }
+    last = (rows, pass)
+    return pass
   }
 
   /// The prompt with the tokens in their places, as text.

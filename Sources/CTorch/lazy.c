@@ -163,6 +163,14 @@ FORWARD(int32_t, ct_threads, (void), ())
 FORWARD(const char *, ct_version, (void), ())
 FORWARD(char *, ct_device_open, (int32_t type, int32_t index), (type, index))
 FORWARD(char *, ct_device_synchronize, (int32_t type, int32_t index), (type, index))
+FORWARD(bool, ct_graph_can_record, (int32_t type), (type))
+FORWARD(
+    char *, ct_graph_begin,
+    (int32_t type, int32_t index, ct_graph **result),
+    (type, index, result))
+FORWARD(char *, ct_graph_end, (ct_graph *graph), (graph))
+FORWARD(char *, ct_graph_replay, (ct_graph *graph), (graph))
+FORWARD(void, ct_graph_free, (ct_graph *graph), (graph))
 FORWARD(int64_t, ct_peak_memory, (int32_t type, int32_t index), (type, index))
 FORWARD(int64_t, ct_memory, (int32_t type, int32_t index), (type, index))
 FORWARD(void, ct_reset_peak_memory, (int32_t type, int32_t index), (type, index))

@@ -2,6 +2,7 @@
 #include "autograd.cpp"
 #include "call.cpp"
 #include "generator.cpp"
+#include "graph.cpp"
 #include "processes.cpp"
 #include "rehearsal.cpp"
 #include "device.cpp"

@@ -60,7 +60,8 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
   private let guidance: Double
   private let rescale: Double
   private let generators: [Generator]
-  private let cache = KeyValueCache()
+  /// The network's pass: scaled x [B, C, h, w], t [B] -> its output.
+  private let network: (Tensor, Tensor) -> Tensor
 
   /// - Parameters:
   ///   - empty: the empty prompt's row, which guidance needs; nil follows the prompts alone
@@ -78,7 +79,13 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
     let noise = Tensor.concatenate(generators.map { Tensor.randn(shape, $0) }, 0)
     x = noise.uploaded(to: model.device) * sampler.initialScale
     isGuided = empty != nil
-    conditioning = empty.map { Conditioning.concatenate([$0.repeated(c.count), c]) } ?? c
+    let given = empty.map { Conditioning.concatenate([$0.repeated(c.count), c]) } ?? c
+    conditioning = given
+    let cache = KeyValueCache()
+    let pass = model.recorded(
+      pictures: given.count, height, width, passes: sampler.timesteps.count
+    ) { [model.predict($0[0], at: $0[1], given: given, cache: cache)] }
+    network = { pass([$0, $1])[0] }
   }
 
   package var isFinished: Bool { index == sampler.timesteps.count }
@@ -92,7 +99,7 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
       let scaled = sampler.input(before, index)
       let input = isGuided ? Tensor.concatenate([scaled, scaled], 0) : scaled
       let t = Tensor.full([conditioning.count], timestep, on: model.device)
-      let predicted = model.predict(input, at: t, given: conditioning, cache: cache)
+      let predicted = network(input, t)
       let parts = isGuided ? predicted.chunks(2, 0) : [predicted]
       let (e0, ec) = (isGuided ? parts[0] : nil, parts[parts.count - 1])
       let output = e0.map { guided($0, ec) } ?? ec

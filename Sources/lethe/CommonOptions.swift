@@ -133,6 +133,7 @@ struct CommonOptions: ParsableArguments {
       Runtime.keepFreedMemory()
       if threads > 0 { Runtime.threads = threads }
       Runtime.batch = batch
+      Runtime.recordsWork = try Defaults.flag(Defaults.graphs, unset: true)
       ComputeType.usual = try usualType
       try RankSession.run(shares: shares, body)
       ProgressLine.shared.end()

@@ -23,7 +23,12 @@ enum Defaults {
 
   /// Variables that are no option's default: the patience of ranks, the process that started them, and the compiler's
   /// flags of `lethe env`.
-  private static let others = ["LETHE_PATIENCE", RankEnvironment.parentKey, "LETHE_SWIFT_FLAGS"]
+  private static let others = [
+    "LETHE_PATIENCE", RankEnvironment.parentKey, "LETHE_SWIFT_FLAGS", graphs,
+  ]
+
+  /// The variable that turns CUDA graphs off.
+  static let graphs = "LETHE_CUDA_GRAPHS"
 
   /// Checks every variable whose option the command line does not give, whether the command has that option or not.
   /// - Throws: ``LetheError`` of the kind `request` that names the variable
@@ -101,9 +106,10 @@ enum Defaults {
   }
 
   /// - Throws: ``LetheError`` of the kind `request` for text other than 1, true, yes, 0, false and no
-  static func flag(_ name: String) throws -> Bool {
+  static func flag(_ name: String, unset: Bool = false) throws -> Bool {
     switch text(name)?.lowercased() {
-    case nil, "0", "false", "no": return false
+    case nil: return unset
+    case "0", "false", "no": return false
     case "1", "true", "yes": return true
     case let other?:
       throw LetheError.badValue(name, "'\(other)'; accepted: 1 or 0")

@@ -14,7 +14,7 @@ import TorchNN
   @Test(arguments: AttackCatalog.builtIn.names, ["tiny-sd1", "tiny-sdxl"])
   func sessions(_ name: String, _ kind: String) throws {
     Runtime.threads = 1
-    let device = try Device(parsing: "rehearsal")
+    let device = try Fixtures.gpu()
     let type = try AttackCatalog.builtIn.named(name)
     var sampling = SamplingOptions()
     sampling.steps = 2

@@ -1,5 +1,6 @@
 import Diffusion
 import Editing
+import TestSupport
 import Testing
 import Torch
 import TorchNN
@@ -31,6 +32,20 @@ import Training
     }
     #expect(try reads(4, simplex) == reads(2, simplex))
     #expect(try reads(4, projected) == reads(2, projected))
+  }
+
+  /// On a GPU the passes of a round are recorded from the second on. The search finds the CPU's words, also where a prompt
+  /// is closed between rounds.
+  @Test(arguments: ["tiny-sd1", "tiny-sdxl"]) func recordedStepsFindTheSame(_ kind: String) throws {
+    Runtime.threads = 1
+    func found(on device: Device) throws -> [[Int: String]] {
+      let victim = try AttackScene.victim(DiffusionModel.load(Fixtures.url(kind), on: device))
+      var attack = UnlearnDiffAtk()
+      (attack.times, attack.steps, attack.rate) = (2, 6, 0.5)
+      var session = try AttackScene.session(attack, AttackScene.prompts, victim, seed: 3)
+      return try [[0, 1, 2], [0, 2]].map { try session.next($0).mapValues(\.prompt) }
+    }
+    #expect(try found(on: Fixtures.gpu()) == found(on: .cpu))
   }
 
   /// On a loss that prefers one word, both attacks by gradient find a prompt with a lower loss than they began

@@ -21,7 +21,7 @@ import Training
   /// The same direction as on the CPU, with as few waits as are known.
   @Test(arguments: MethodCatalog.builtIn.names) func trainings(_ name: String) throws {
     Runtime.threads = 1
-    let device = try Device(parsing: "rehearsal")
+    let device = try Fixtures.gpu()
     func erase(on device: Device) throws -> (vector: ParameterVector, waits: [Int]) {
       let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"), on: device)
       return try Fixtures.temporaryFolder { folder in
@@ -56,7 +56,7 @@ import Training
   /// Methods on two text encoders with a pooled prompt.
   @Test(arguments: ["esd", "sepme", "uce", "advunlearn"]) func onSDXL(_ name: String) throws {
     Runtime.threads = 1
-    let device = try Device(parsing: "rehearsal")
+    let device = try Fixtures.gpu()
     let model = try DiffusionModel.load(Fixtures.url("tiny-sdxl"), on: device)
     try Fixtures.temporaryFolder { folder in
       let vector = try MethodContractTests.erase(
@@ -69,7 +69,7 @@ import Training
   @Test(arguments: MethodCatalog.builtIn.all.filter { $0 is any DataMethod.Type }.map { $0.name })
   func onClasses(_ name: String) throws {
     Runtime.threads = 1
-    let device = try Device(parsing: "rehearsal")
+    let device = try Fixtures.gpu()
     let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"), on: device)
     try Fixtures.temporaryFolder { folder in
       try ThreeClasses.data(folder)

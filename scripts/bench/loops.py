@@ -16,18 +16,20 @@ parser.add_argument("--steps", type=int, default=4)
 parser.add_argument("--batch", type=int, default=4)
 parser.add_argument("--inner", type=int, default=3, help="steps of the adversary or of the simulated fine-tuning")
 parser.add_argument("--threads", type=int, default=0)
+parser.add_argument("--device", default="cpu")
 arguments = parser.parse_args()
+device = torch.device(arguments.device)
 if arguments.threads:
     torch.set_num_threads(arguments.threads)
 torch.manual_seed(1)
-pipe = DiffusionPipeline.from_pretrained(arguments.model, torch_dtype=torch.float32)
+pipe = DiffusionPipeline.from_pretrained(arguments.model, torch_dtype=torch.float32).to(device)
 unet, text, tokenizer = pipe.unet, pipe.text_encoder, pipe.tokenizer
 mse, batch, side = torch.nn.functional.mse_loss, arguments.batch, unet.config.sample_size
 steps = pipe.scheduler.config.num_train_timesteps
 
 
 def ids(prompts):
-    return tokenizer(prompts, padding="max_length", max_length=tokenizer.model_max_length, truncation=True, return_tensors="pt").input_ids
+    return tokenizer(prompts, padding="max_length", max_length=tokenizer.model_max_length, truncation=True, return_tensors="pt").input_ids.to(device)
 
 
 def embed(prompts):
@@ -35,7 +37,7 @@ def embed(prompts):
 
 
 def noisy(count):
-    return torch.randn(count, unet.config.in_channels, side, side), torch.randint(steps, (count,))
+    return torch.randn(count, unet.config.in_channels, side, side, device=device), torch.randint(steps, (count,), device=device)
 
 
 def denoising(model, prompt):
@@ -49,7 +51,7 @@ def from_words(words):
     """The text encoder's output for embeddings of words."""
     model = getattr(text, "text_model", text)
     length = words.shape[1]
-    mask = torch.full((length, length), float("-inf")).triu(1)[None, None]
+    mask = torch.full((length, length), float("-inf"), device=device).triu(1)[None, None]
     h = words + model.embeddings.position_embedding.weight[None]
     for layer in model.encoder.layers:
         h = layer(h, attention_mask=mask)
@@ -163,8 +165,8 @@ def sepme():
     unet.requires_grad_(False)
     original = copy.deepcopy(unet)
     layers = [m for n, m in unet.named_modules() if n.endswith(("attn2.to_k", "attn2.to_v"))]
-    bases = [torch.linalg.qr(torch.randn(m.in_features, 8))[0].T for m in layers]
-    weights = [torch.zeros(m.out_features, 8, requires_grad=True) for m in layers]
+    bases = [torch.linalg.qr(torch.randn(m.in_features, 8, device=device))[0].T for m in layers]
+    weights = [torch.zeros(m.out_features, 8, device=device, requires_grad=True) for m in layers]
     optimizer = torch.optim.Adam(weights, lr=0.1)
     prompt, anchor = embed(["a fox"] * batch).detach(), embed(["a"] * batch).detach()
 
@@ -191,5 +193,8 @@ seconds = []
 for _ in range(arguments.steps + 1):
     start = time.perf_counter()
     step()
+    if device.type == "cuda":
+        torch.cuda.synchronize()
     seconds.append(time.perf_counter() - start)
-print(json.dumps({"seconds": seconds[1:], "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, "threads": torch.get_num_threads()}))
+peak = torch.cuda.max_memory_allocated() if device.type == "cuda" else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+print(json.dumps({"seconds": seconds[1:], "peak": peak, "threads": torch.get_num_threads()}))

@@ -7,13 +7,14 @@ from diffusers import DDIMScheduler, DiffusionPipeline
 
 parser = argparse.ArgumentParser()
 parser.add_argument("model")
-parser.add_argument("--stage", required=True)
+parser.add_argument("--stage", required=True, action="append")
 parser.add_argument("--repeats", type=int, default=5)
 parser.add_argument("--threads", type=int, default=0)
 parser.add_argument("--iterations", type=int, default=3)
 parser.add_argument("--walk-steps", type=int, default=50)
 parser.add_argument("--times", type=int, default=2)
 parser.add_argument("--steps", type=int, default=40)
+parser.add_argument("--pictures", type=int, default=4, help="of the stage sample")
 parser.add_argument("--device", default="cpu")
 parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16", "float16"))
 parser.add_argument("--compile", action="store_true", help="torch.compile the U-Net")
@@ -158,30 +159,40 @@ def unlearndiff():
 
 
 count = arguments.repeats + 1
-if arguments.stage == "backward":
-    hidden = embed(prompts[:2]).detach()
-    def backward():
-        unet.zero_grad()
-        unet(x, t, encoder_hidden_states=hidden).sample.square().mean().backward()
-    seconds = timed(count, backward)[1:]
-elif arguments.stage == "esd":
-    seconds = esd()
-elif arguments.stage == "unlearndiff":
-    seconds = unlearndiff()
-elif arguments.stage == "nullspace":
-    rows = torch.randn(77 + 76 * 9, 768, dtype=torch.float64)
-    seconds = timed(count, lambda: torch.linalg.svd(rows, full_matrices=True))[1:]
-else:
+
+
+def seconds_of(stage):
+    if stage == "backward":
+        hidden = embed(prompts[:2]).detach()
+
+        def backward():
+            unet.zero_grad()
+            unet(x, t, encoder_hidden_states=hidden, added_cond_kwargs=added()).sample.square().mean().backward()
+
+        return timed(count, backward)[1:]
+    if stage == "esd":
+        return esd()
+    if stage == "unlearndiff":
+        return unlearndiff()
+    if stage == "nullspace":
+        rows = torch.randn(77 + 76 * 9, 768, dtype=torch.float64)
+        return timed(count, lambda: torch.linalg.svd(rows, full_matrices=True))[1:]
     with torch.no_grad():
-        hidden = embed(prompts[:2])
+        hidden, some = embed(prompts[:2]), (prompts * arguments.pictures)[: arguments.pictures]
         body = {
             "text": lambda: embed(prompts),
             "unet": lambda: unet(x, t, encoder_hidden_states=hidden, added_cond_kwargs=added()).sample,
-            "sample": lambda: pipe(prompts, num_inference_steps=25, guidance_scale=7.5,
-                                   generator=[torch.Generator().manual_seed(s) for s in (1, 2, 3, 4)]),
+            "sample": lambda: pipe(some, num_inference_steps=25, guidance_scale=7.5,
+                                   generator=[torch.Generator().manual_seed(s) for s in range(1, len(some) + 1)]),
             "decode": lambda: pipe.vae.decode(x / pipe.vae.config.scaling_factor).sample,
-        }[arguments.stage]
-        seconds = timed(count, body)[1:]
-peak = torch.cuda.max_memory_allocated() if device.type == "cuda" else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-print(json.dumps({"seconds": seconds, "peak": peak,
-                  "threads": torch.get_num_threads(), "torch": torch.__version__}))
+        }[stage]
+        return timed(count, body)[1:]
+
+
+for stage in arguments.stage:
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+    seconds = seconds_of(stage)
+    peak = torch.cuda.max_memory_allocated() if device.type == "cuda" else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"seconds": seconds, "peak": peak, "stage": stage,
+                      "threads": torch.get_num_threads(), "torch": torch.__version__}), flush=True)

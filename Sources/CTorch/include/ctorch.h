@@ -22,6 +22,7 @@ typedef struct ct_operator ct_operator;
 typedef struct ct_generator ct_generator;
 typedef struct ct_store ct_store;
 typedef struct ct_group ct_group;
+typedef struct ct_graph ct_graph;
 
 void ct_string_free(char *text);
 
@@ -174,6 +175,14 @@ const char *ct_version(void);
 /// Whether a device of the type can be used now; loads libtorch_cuda for CUDA on first use.
 char *ct_device_open(int32_t type, int32_t index);
 char *ct_device_synchronize(int32_t type, int32_t index);
+/// Whether work of a device of the type can be recorded.
+bool ct_graph_can_record(int32_t type);
+/// Records the work that the calling thread gives to the device from here on, which is not done meanwhile.
+char *ct_graph_begin(int32_t type, int32_t index, ct_graph **result);
+char *ct_graph_end(ct_graph *graph);
+/// Does the recorded work: reads and writes the same tensors as when it was recorded.
+char *ct_graph_replay(ct_graph *graph);
+void ct_graph_free(ct_graph *graph);
 /// Peak bytes: resident memory of the process for the CPU, allocated memory for a GPU.
 int64_t ct_peak_memory(int32_t type, int32_t index);
 /* Lets the peak begin anew, where the system can. */

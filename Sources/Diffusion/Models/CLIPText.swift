@@ -57,7 +57,7 @@ package final class CLIPText {
 
   /// The state before the last layer, as SDXL takes it, and the last one after the final norm: [B, L, D]
   func states(_ embeddings: Tensor) -> (penultimate: Tensor, last: Tensor) {
-    let places = Tensor((0..<embeddings.size(1)).map { $0 }).to(embeddings.device)
+    let places = Tensor.arange(0, Double(embeddings.size(1)), on: embeddings.device).to(.int64)
     var h = embeddings + positionEmbedding(places)
     var before = h
     for layer in layers {

@@ -36,10 +36,11 @@ struct TimestepEmbedding {
 }
 
 /// The guidance scale as a distilled network is told it (Luo et al., 2023): sines and cosines of 1000 (s - 1) [1, width].
-func guidanceEmbedding(_ scale: Double, _ width: Int) -> Tensor {
+func guidanceEmbedding(_ scale: Double, _ width: Int, on device: Device = .cpu) -> Tensor {
   let half = width / 2
-  let frequencies = (Tensor.arange(0, Double(half)) * (-Foundation.log(10000.0) / Double(half - 1)))
-    .exp()
+  let frequencies =
+    (Tensor.arange(0, Double(half), on: device)
+    * (-Foundation.log(10000.0) / Double(half - 1))).exp()
   let angles = (frequencies * (1000 * (scale - 1))).unsqueezed(0)
   return Tensor.concatenate([angles.sin(), angles.cos()], 1)
 }

@@ -162,15 +162,16 @@ package final class UNet2DCondition: NoisePredictor {
   ) -> Tensor {
     let added = addition.map { embed -> [Tensor] in
       // Original size, upper left corner, target size: the picture's own, not cut.
-      let size = [x.size(2), x.size(3)].map { Float($0 * pixelsPerLatent) }
+      let size = [x.size(2), x.size(3)].map {
+        Tensor.full([1], Double($0 * pixelsPerLatent), on: x.device)
+      }
+      let corner = Tensor.zeros([2], on: x.device)
       guard let pooled = c.pooled else {
         preconditionFailure("a network that takes a pooled prompt was given none")
       }
-      return [embed(pooled, sizes: Tensor(size + [0, 0] + size).to(x.device))]
+      return [embed(pooled, sizes: Tensor.concatenate(size + [corner] + size))]
     }
-    let guidance = guidanceWidth.map {
-      guidanceEmbedding(c.guidance ?? 1, $0).to(x.device)
-    }
+    let guidance = guidanceWidth.map { guidanceEmbedding(c.guidance ?? 1, $0, on: x.device) }
     return run(
       trunk.parts(PromptContext(cache: cache, shifts: c.shifts), guidance: guidance),
       [x, t, c.hidden] + (added ?? []),
