@@ -18,8 +18,12 @@ import c_libraries
 ROOT = Path(__file__).resolve().parent.parent
 DEPS = ROOT / ".deps"
 WHEELS = DEPS / "wheels"
-VERSION = os.environ.get("TORCH_VERSION") or "2.13.0"
-CUDA = os.environ.get("CUDA", "") not in ("", "0")
+# A choice is kept, because `make build` sets up too: without this it would lay out the usual libtorch in a chosen one's place.
+CHOICE = DEPS / "choice.json"
+asked = {name: os.environ[name] for name in ("TORCH_VERSION", "CUDA", "LIBTORCH") if os.environ.get(name)}
+chosen = asked or (json.loads(CHOICE.read_text()) if CHOICE.exists() else {})
+VERSION = chosen.get("TORCH_VERSION", "2.13.0")
+CUDA = chosen.get("CUDA", "0") != "0"
 MACHINE = platform.machine()
 # The two libraries that the CPU half of a CUDA wheel links against.
 CPU_HALF = ("nvidia-cuda-runtime", "nvidia-cuda-cupti")
@@ -151,7 +155,7 @@ def main():
 def libtorch():
     """Lays out libtorch in .deps/libtorch; returns its name."""
     link = DEPS / "libtorch"
-    if existing := os.environ.get("LIBTORCH"):
+    if existing := chosen.get("LIBTORCH"):
         home = Path(existing).resolve()
         for part in ("include/ATen/ATen.h", "lib"):
             if not (home / part).exists():
@@ -186,6 +190,8 @@ def libtorch():
             "Cflags: -I${root}/include -I${root}/include/torch/csrc/api/include\n"
             "Libs: -L${root}/lib -ltorch_cpu -lc10\n")
         stamp.write_text(stamp_text)
+    if asked:
+        CHOICE.write_text(json.dumps(asked) + "\n")
     return stamp_text
 
 

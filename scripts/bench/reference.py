@@ -177,6 +177,7 @@ def seconds_of(stage):
     if stage == "nullspace":
         rows = torch.randn(77 + 76 * 9, 768, dtype=torch.float64)
         return timed(count, lambda: torch.linalg.svd(rows, full_matrices=True))[1:]
+    pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config)
     with torch.no_grad():
         hidden, some = embed(prompts[:2]), (prompts * arguments.pictures)[: arguments.pictures]
         body = {
