@@ -55,6 +55,9 @@ public struct Victim {
   package let model: DiffusionModel
   package let known: AttackKnowledge
 
+  /// Prompts that an attack differentiates at once, by its own default.
+  private static let most = 16
+
   /// - Parameter picture: the original's picture of a prompt
   /// - Throws: ``LetheError`` of the kind `request` for a model that takes no text
   package init(
@@ -62,8 +65,8 @@ public struct Victim {
     picture: @escaping (AttackedPrompt) throws -> Image
   ) throws {
     self.model = model
-    // Attacks differentiate predictions, whose activations take most of a large model's memory.
-    model.unet.recomputes = model.isLarge
+    // Attacks differentiate predictions of a batch of prompts.
+    model.unet.recomputes = model.recomputes(pictures: model.batch(atMost: Self.most))
     known = AttackKnowledge(
       original: original, tokenizer: try model.tokenizer(for: "an attack by prompts"),
       concepts: concepts, picture: picture)

@@ -109,6 +109,7 @@ package struct FineTuning {
   /// Noisy pictures that models in training predicted before ``model`` was made.
   private var spent = 0
   private let victim: DiffusionModel
+  private let recomputes: Bool
   private let objective: Denoising
   private let tensors: [Tensor]
   private let factors: [(path: ParameterPath, a: Tensor, b: Tensor)]
@@ -128,11 +129,12 @@ package struct FineTuning {
     // A LoRA trains beside weights that stay on the device; the other mode trains a copy of its own.
     let victim = try options.mode == .lora ? victim.whole() : victim
     self.victim = victim
+    recomputes = victim.recomputes(pictures: options.training.batch)
     objective = Denoising(set, victim, batch: options.training.batch)
     switch options.mode {
     case .full:
       model = try victim.clone(owning: ParameterSelection.unet.matches)
-      model.unet.recomputes = victim.isLarge
+      model.unet.recomputes = recomputes
       tensors = ParameterSelection.unet.paths(of: model.parameters).compactMap {
         [model] in model.parameters[$0]
       }
@@ -197,7 +199,7 @@ package struct FineTuning {
       changed[path] = w + b.matmul(a)
     }
     let model = try victim.replacing(changed)
-    model.unet.recomputes = victim.isLarge
+    model.unet.recomputes = recomputes
     return model
   }
 }

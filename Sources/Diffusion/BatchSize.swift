@@ -27,12 +27,8 @@ extension DiffusionModel {
   /// small model, whose batches go whole.
   package var trainedAtOnce: Int? {
     guard isLarge else { return nil }
-    let parts = parts(in: .float32)
-    let unet = parts.first { $0.name == Layout.Component.unet.rawValue }?.bytes ?? 0
     return Self.trainedAtOnce(
-      latents: latentSize * latentSize,
-      weights: parts.reduce(0) { $0 + $1.bytes } + Self.copiesInTraining * unet,
-      memory: device.memory)
+      latents: latentSize * latentSize, weights: weightsInTraining, memory: device.memory)
   }
 
   /// - Parameters:
@@ -42,10 +38,36 @@ extension DiffusionModel {
     max(1, (memory / 2 - weights) / (latents * bytesOfLatent))
   }
 
+  /// Whether a pass backward computes each block again: where the activations of `pictures` do not fit into the device's
+  /// memory beside a training's weights. A step takes a third longer then. A small model's always fit.
+  package func recomputes(pictures: Int) -> Bool {
+    guard isLarge else { return false }
+    return Self.recomputes(
+      latents: min(pictures, trainedAtOnce ?? pictures) * latentSize * latentSize,
+      weights: weightsInTraining, memory: device.memory)
+  }
+
+  /// - Parameters:
+  ///   - latents: latent pixels of all pictures
+  ///   - weights, memory: bytes of the model in training and of the device; half of the memory is left to others
+  package static func recomputes(latents: Int, weights: Int, memory: Int) -> Bool {
+    latents * bytesOfKeptLatent + weights > memory / 2
+  }
+
+  /// Bytes of the weights, and of the U-Net's copies in a training.
+  private var weightsInTraining: Int {
+    let parts = parts(in: .float32)
+    let unet = parts.first { $0.name == Layout.Component.unet.rawValue }?.bytes ?? 0
+    return parts.reduce(0) { $0 + $1.bytes } + Self.copiesInTraining * unet
+  }
+
   /// Of the U-Net: the original's weights, gradients and Adam's two moments.
   private static let copiesInTraining = 4
   /// About 300 maps of 320 channels at the size of the latents, with each block computed again in the backward pass.
   package static let bytesOfLatent = 300 * 320 * 4
+  /// 1.3 to 1.8 GB for a picture of SD 1.4 in float32 on an H200, measured on plain loops of Meta-Unlearning and AdvUnlearn:
+  /// at most 350 such maps.
+  package static let bytesOfKeptLatent = 400 * 320 * 4
 
   /// The memory that pictures of a batch take, by part: weights, and the decoder's activations.
   /// - Parameter type: the type that the networks compute in; nil for the model's own

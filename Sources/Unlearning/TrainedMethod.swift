@@ -91,7 +91,8 @@ extension TrainedMethod {
     let before = model.evaluations
     let original = try model.frozen(in: run.computeType)
     let student = try student(of: model, owning: selection, run)
-    student.unet.recomputes = model.isLarge
+    // What is forgotten and what is kept go through the network side by side.
+    student.unet.recomputes = model.recomputes(pictures: 2 * training.batch)
     let paths = selection.paths(of: student.parameters)
     guard !paths.isEmpty else {
       throw LetheError.request(

@@ -33,6 +33,18 @@ import Torch
     #expect(try DiffusionModel.load(Fixtures.url("tiny-sd1")).trainedAtOnce == nil)
   }
 
+  /// Activations are kept where half of the memory holds them beside the weights, and computed again where not.
+  @Test func memoryDecidesWhetherBlocksAreComputedAgain() throws {
+    let (latents, weights) = (8 * 64 * 64, 18 << 30)
+    let needed = weights + latents * DiffusionModel.bytesOfKeptLatent
+    func again(_ memory: Int) -> Bool {
+      DiffusionModel.recomputes(latents: latents, weights: weights, memory: memory)
+    }
+    #expect(!again(2 * needed))
+    #expect(again(2 * needed - 2) && again(0))
+    #expect(try !DiffusionModel.load(Fixtures.url("tiny-sd1")).recomputes(pictures: 1 << 20))
+  }
+
   /// Small models take the limit, whatever the memory.
   @Test func smallModelsTakeTheLimit() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))

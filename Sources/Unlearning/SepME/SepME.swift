@@ -159,7 +159,7 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
     }
     let tensors = erasers.flatMap { e in e.weights.keys.sorted().compactMap { e.weights[$0] } }
     for tensor in tensors { tensor.requiresGradient = true }
-    frozen.unet.recomputes = model.isLarge
+    frozen.unet.recomputes = model.recomputes(pictures: concepts.count * training.batch)
     defer { frozen.unet.recomputes = false }
     let shifts = ConceptShifts(concepts, erasers, together: form == .joint)
     let damage = KeyValueDamage(spaces, erasers, model)
