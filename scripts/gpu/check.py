@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The parts of scripts/gpu/check.sh: pictures on two devices, speed beside diffusers, methods at full size."""
-import importlib.util, json, os, statistics, subprocess, sys, time
+import importlib.util, json, os, shutil, statistics, subprocess, sys, time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +40,7 @@ def model(size):
         return ROOT / known[size]
     folder = OUT / size
     import random_models
-    random_models.write(size, folder)
+    random_models.write(size, folder, "cpu" if DRY else DEVICE)
     return folder
 
 
@@ -99,24 +99,48 @@ def offloaded(size):
     return {"same": difference(drawn)["largest"] == 0, "memory": " ".join(line for line in told.splitlines() if "GB" in line)}
 
 
-def speed(size, stage, dtype, compiled):
-    """Medians of seconds and peaks of memory, in turn."""
-    common = ["--stage", stage, "--repeats", "1" if DRY else "5", "--dtype", dtype]
-    short = stage == "esd"
+def speed(size, stages, dtype, compiled):
+    """For each stage medians of seconds and peaks of memory; both sides in turn, each in one process for all stages."""
+    common = [*(word for stage in stages for word in ("--stage", stage)), "--repeats", "1" if DRY else "5", "--pictures", "1", "--dtype", dtype]
+    esd = "esd" in stages
     commands = {"lethe": [LETHE, "speed", model(size), *common, "--device", DEVICE, "--quiet",
-                          *(["--iterations", "3", "--trajectories", "1", "--trajectory-steps", "4"] if short else [])]}
+                          *(["--iterations", "3", "--trajectories", "1", "--trajectory-steps", "4"] if esd else [])]}
     if HAS_REFERENCE:
         commands["reference"] = [sys.executable, REFERENCE, model(size), *common, "--device", REFERENCE_DEVICE,
-                                 *(["--walk-steps", "4"] if short else []), *(["--compile"] if compiled else [])]
-    rows = {name: [] for name in commands}
+                                 *(["--walk-steps", "4"] if esd else []), *(["--compile"] if compiled else [])]
+    rows = {stage: {name: [] for name in commands} for stage in stages}
     for _ in range(ROUNDS):
         for name, command in commands.items():
-            rows[name].append(json.loads(run(*command).stdout.strip().splitlines()[-1]))
-    medians = {name: [statistics.median(r["seconds"]) for r in row] for name, row in rows.items()}
-    result = {f"{name}_s": statistics.median(values) for name, values in medians.items()}
-    result |= {f"{name}_peak": row[-1]["peak"] for name, row in rows.items()}
+            for line in run(*command).stdout.strip().splitlines():
+                if line.startswith("{"):
+                    row = json.loads(line)
+                    rows[row["stage"]][name].append(row)
+    found = {}
+    for stage, sides in rows.items():
+        medians = {name: [statistics.median(r["seconds"]) for r in side] for name, side in sides.items()}
+        found |= {f"{stage} {name}_s": statistics.median(values) for name, values in medians.items()}
+        found |= {f"{stage} {name}_peak": side[-1]["peak"] for name, side in sides.items()}
+        if HAS_REFERENCE:
+            found[f"{stage} ratio"] = statistics.median(x / y for x, y in zip(medians["lethe"], medians["reference"]))
+    return found
+
+
+def steps(size, name, *settings):
+    """A training step beside the plain loop with the same batch."""
+    place = place_of(size, f"{name}-steps")
+    shutil.rmtree(place, ignore_errors=True)  # that of a part that failed
+    command = [LETHE, "erase", model(size), "--method", name, "--concept", "fox", "--kind", "object", "--device", DEVICE, "--out", place, "--quiet"]
+    for setting in ("training.steps=5", "training.logEvery=1", "training.batch=4", "guarding.limit=0", *settings):
+        command += ["--set", setting]
+    run(*command)
+    events = [json.loads(line) for line in (place / "events.jsonl").read_text().splitlines()]
+    times = [e["seconds"] for e in events if "seconds" in e and "loss" in e]
+    result = {"lethe_s": statistics.median(b - a for a, b in zip(times, times[1:]))}
     if HAS_REFERENCE:
-        result["ratio"] = statistics.median(x / y for x, y in zip(medians["lethe"], medians["reference"]))
+        loop = json.loads(run(sys.executable, ROOT / "scripts/bench/loops.py", model(size), "--loop", name, "--steps", "4",
+                              "--device", REFERENCE_DEVICE).stdout.strip().splitlines()[-1])
+        result |= {"reference_s": statistics.median(loop["seconds"])}
+        result["ratio"] = result["lethe_s"] / result["reference_s"]
     return result
 
 
@@ -148,15 +172,19 @@ for size in SIZES:
     for dtype in DTYPES:
         kept(f"pictures {size} {dtype}", lambda: pictures(size, dtype))
         # Gradients are taken in float32.
-        for stage in ("text", "unet", "sample", "decode", *(("backward", "esd") if dtype == "float32" else ())):
-            for mode in MODES:
-                kept(f"{stage} {size} {dtype} {mode}", lambda: speed(size, stage, dtype, mode == "compiled"))
+        stages = ("text", "unet", "sample", "decode", *(("backward", "esd") if dtype == "float32" else ()))
+        for mode in MODES:
+            kept(f"speed {size} {dtype} {mode}", lambda: speed(size, stages, dtype, mode == "compiled"))
     kept(f"offload {size}", lambda: offloaded(size))
     short = ("training.steps=5", "trajectories=1", "trajectorySteps=4")
     kept(f"esd run {size}", lambda: method(size, "esd", *short))
     kept(f"relearn {size}", lambda: fine_tuned(size))
     kept(f"advunlearn {size}", lambda: method(size, "advunlearn", "training.steps=5", "cleanSteps=1", "adversary.steps=5", "retainTrajectories=1"))
     kept(f"meta {size}", lambda: method(size, "meta", "base=uce", "training.steps=2", "pictureSteps=4"))
+    if size != "sdxl" and size != "tinyxl":
+        kept(f"advunlearn step {size}", lambda: steps(
+            size, "advunlearn", "cleanSteps=0", "adversary.steps=3", "retainTrajectories=5", "options.trajectories=4", "options.trajectorySteps=4"))
+        kept(f"meta step {size}", lambda: steps(size, "meta", "base=uce", "pictures=8", "pictureSteps=2"))
 
 lines = ["| part | result |", "|---|---|"]
 for name, row in found.items():
