@@ -12,7 +12,8 @@ let package = Package(
     .target(
       name: "LetheTorch", path: ".",
       exclude: [
-        "lazy.c", "autograd.cpp", "call.cpp", "device.cpp", "generator.cpp", "graph.cpp", "processes.cpp",
+        "lazy.c", "autograd.cpp", "call.cpp", "device.cpp", "generator.cpp", "graph.cpp",
+        "processes.cpp",
         "rehearsal.cpp", "tensor.cpp",
       ],
       sources: ["library.cpp"], publicHeadersPath: "library",

@@ -1,6 +1,6 @@
 internal import Processes
-internal import TorchNN
 package import Torch
+internal import TorchNN
 
 extension DiffusionModel {
   /// Work that repeats a pass of the network with other numbers: recorded where that pays, else as it is. It pays where
