@@ -91,7 +91,7 @@ extension TrainedMethod {
     let before = model.evaluations
     let original = try model.frozen(in: run.computeType)
     let student = try student(of: model, owning: selection, run)
-    // What is forgotten and what is kept go through the network side by side.
+    // The passes for forgetting and for keeping hold their activations at the same time.
     student.unet.recomputes = model.recomputes(pictures: 2 * training.batch)
     let paths = selection.paths(of: student.parameters)
     guard !paths.isEmpty else {
