@@ -77,7 +77,7 @@ extension Erase {
 
   /// Options of an older run: those that came later have their defaults in it.
   private func completed(_ options: JSON?) -> JSON? {
-    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try Self.encoded(M()) }
+    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try JSON(encoding: M()) }
     guard let options,
       var whole = try? defaults(method).overlaid(with: options, in: "the options of an older run")
     else { return options }
