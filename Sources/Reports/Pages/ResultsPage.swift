@@ -1,4 +1,4 @@
-internal import Evaluation
+package import Evaluation
 package import Foundation
 internal import Torch
 
@@ -41,18 +41,17 @@ public enum ResultsPage {
   ) throws -> ReportContent {
     var content =
       switch results.kind ?? .evaluation {
-      case .evaluation, .audit: MethodsPage(results, metrics).content
       case .releaseAudit: try AuditPage(results, folder).content
       case .attack: try AttackPage(results, folder).content
       case .relearning: RelearningPage(results).content
-      case .benchMethods, .comparison: MethodsPage(results, metrics).content
       case .benchForgetting: try ForgettingPage(results, folder).content
       case .benchRobustness: try RobustnessPage(results, folder).content
       case .benchRelearning: RelearningBenchmarkPage(results).content
       case .benchSeparability: try SeparabilityPage(results, folder).content
+      default: MethodsPage(results, metrics).content
       }
     content.tables = content.tables.map { $0.marks.isEmpty ? $0.marked(by: results) : $0 }
-    switch results.kind {
+    switch results.kind ?? .evaluation {
     case .comparison, .benchMethods, .benchForgetting, .benchRobustness, .benchRelearning:
       content.notices += results.notes
     default: break  // their pages have a place for them
@@ -99,9 +98,7 @@ public enum ResultsPage {
       results.seeds == 1
         ? "1 of a prompt" : "\(results.seeds) of a prompt for the concept, 1 of others"
     case .audit: "\(results.seeds) of a prompt"
-    case .attack, .relearning, .benchForgetting, .benchRobustness, .benchRelearning,
-      .benchSeparability:
-      nil
+    default: nil
     }
   }
 

@@ -114,13 +114,13 @@ package struct RunPage {
       }
     }
     if !others.isEmpty {
-      var folded = Table(
-        "Other measures", header: ["metric", "original", "erased", "change", "n"],
-        rows: others.map { row in
-          Table.Row(
-            ["\(row.title) (\(row.name) \(row.direction))"],
-            [.init(row.original), .init(row.erased), .init(row.delta), .init(row.n)])
-        })
+      var folded = Table.list(
+        others, "Other measures",
+        corner: [("metric", { "\($0.title) (\($0.name) \($0.direction))" })],
+        across: [
+          ("original", { .init($0.original) }), ("erased", { .init($0.erased) }),
+          ("change", { .init($0.delta) }), ("n", { .init($0.n) }),
+        ])
       folded.isFolded = true
       content.tables.append(folded)
     }
