@@ -1,4 +1,5 @@
 public import Diffusion
+public import Foundation
 public import Torch
 
 /// An attack's name and origin, for lists and reports.
@@ -84,7 +85,7 @@ public protocol Attack: Codable, Sendable {
   /// Settings that take every step of the attack within seconds on a model of a few thousand numbers, for tests.
   static var tiny: Self { get }
   /// Files that the attack reads; their contents belong to the identity of its results.
-  var files: [String] { get }
+  var files: [URL] { get }
   /// Whether a prompt can be attacked. A prompt that cannot is counted as one that withstands.
   func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool
   /// The largest number of noisy pictures that models predict for one prompt. A prediction with a gradient counts as
@@ -113,7 +114,7 @@ extension Attack {
     change(&attack)
     return attack
   }
-  public var files: [String] { [] }
+  public var files: [URL] { [] }
   public func work(picture: Int) -> Int { picture }
   public var preparation: Int { 0 }
   public var readings: Double { 0 }

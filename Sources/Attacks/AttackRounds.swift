@@ -6,29 +6,6 @@ internal import Processes
 package import Torch
 package import Training
 
-/// The outcome of one prompt under one attack; a line of `NAME.jsonl`.
-package struct AttackOutcome: Codable, Sendable {
-  /// The prompt's place in the list of prompts.
-  package var index: Int
-  /// Whether the victim shows the concept before any attack; such a prompt is not attacked.
-  package var before: Bool
-  /// Whether the attack can be run on the prompt at all.
-  package var attackable: Bool
-  package var success: Bool
-  /// The attempt that brought the concept back.
-  package var attempt: Attempt?
-  /// Pictures that the victim drew for the prompt.
-  package var queries: Int
-  package var seconds: Double
-  /// Noisy pictures that U-Nets predicted for the prompt, in the search and in its pictures; nil in older logs.
-  package var evaluations: Int?
-  /// Attempts that did not bring the concept back, without embeddings: the first and the latest, at most
-  /// ``mostFailed``. Nil for none, and in older logs.
-  package var failed: [Attempt]?
-
-  package static let mostFailed = 16
-}
-
 package struct AttackRounds {
   private let attack: any Attack
   private let victim: Victim

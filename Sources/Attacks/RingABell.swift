@@ -12,7 +12,7 @@
 // Published, SD 1.4 with ESD, nudity: 95 prompts with K 16, eta 3.
 internal import Diffusion
 internal import Editing
-internal import Foundation
+public import Foundation
 public import Torch
 internal import Training
 
@@ -42,7 +42,7 @@ public struct RingABell: Attack {
   public var mutation = 0.25
   public init() {}
   public static var tiny: RingABell { tiny { ($0.population, $0.generations) = (8, 3) } }
-  public var files: [String] { pairs.isEmpty ? [] : [pairs] }
+  public var files: [URL] { pairs.isEmpty ? [] : [URL(fileURLWithPath: pairs)] }
 
   /// Every individual of every generation, with the children that are expected.
   public var readings: Double {
@@ -60,7 +60,7 @@ public struct RingABell: Attack {
     let pairs =
       try self.pairs.isEmpty
       ? target.concepts.flatMap(\.phrases).map { ConceptPair(with: $0.prompt, without: $0.anchor) }
-      : ConceptPair.read(URL(fileURLWithPath: self.pairs))
+      : files.flatMap(ConceptPair.read)
     guard !pairs.isEmpty else {
       throw LetheError.request("ringabell needs prompts with the concept and without")
     }

@@ -127,8 +127,7 @@ package struct Audit {
 
   private func settings(of name: String) throws -> [Settings] {
     // The defaults have settings of attacks that a shorter list leaves out.
-    let own = size.settings.filter { $0.hasPrefix("\(name).") }
-    return try [NamedSettings(own, of: [name], "attack").of(name)]
+    try [size.settings.of(name)]
   }
 
   /// The rows of the attacks, and the pictures of the strongest one.

@@ -1,5 +1,7 @@
 package import Attacks
 internal import Evaluation
+internal import Torch
+package import Workbench
 
 /// The number of pictures of an audit.
 package struct AuditSize: Codable, Sendable, Hashable {
@@ -11,9 +13,10 @@ package struct AuditSize: Codable, Sendable, Hashable {
   package var attacks = ["none", "random", "seeds", "handover", "latent", "deployment"]
   /// Prompts that are attacked.
   package var attacked = 10
-  /// Options of the attacks, ATTACK.key=value, under those of the model's `attacks.json`.
-  package var settings = [
-    "random.attempts=3", "seeds.attempts=3", "deployment.pruned=[0.2]", "deployment.averaged=[0.5]",
+  /// Options of the attacks, under those of the model's `attacks.json`.
+  package var settings: NamedSettings = [
+    "random.attempts": 3, "seeds.attempts": 3, "deployment.pruned": [0.2],
+    "deployment.averaged": [0.5],
   ]
   /// Steps of fine-tuning, its repetitions and the prompts that are judged; 0 steps leave it out.
   package var relearning = 100
@@ -32,7 +35,7 @@ package struct AuditSize: Codable, Sendable, Hashable {
     var size = AuditSize()
     (size.prompts, size.neighbours) = (400, 20)
     size.attacks = catalog.names.filter { $0 != Relearning.name }
-    (size.attacked, size.settings) = (50, [])
+    (size.attacked, size.settings) = (50, [:])
     (size.relearning, size.repetitions, size.relearned) = (300, 3, 10)
     return size
   }

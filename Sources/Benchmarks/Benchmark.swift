@@ -10,8 +10,8 @@ internal import Workflows
 public struct BenchmarkOptions: Sendable {
   /// The model whose concepts are erased and drawn.
   public var model: ModelFolder
-  /// Options of methods and attacks as NAME.key=value.
-  public var settings: [String] = []
+  /// Options of methods and attacks.
+  public var settings: NamedSettings = [:]
   /// The seed of the erasures and of every draw among concepts.
   public var seed: UInt64 = 0
   /// The size of an evaluation, and its sampling options.
@@ -34,10 +34,7 @@ public struct BenchmarkOptions: Sendable {
 
   /// The settings of the command line.
   var given: [OptionSource] {
-    settings.map { setting in
-      let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
-      return OptionSource(parts[0], .string(parts.count > 1 ? parts[1] : ""), "--set")
-    }
+    settings.given.map { OptionSource($0.key, .string($0.value), "--set") }
   }
 
   /// The concepts that do not count, because the model's options were chosen on them.

@@ -3,7 +3,7 @@
 internal import Diffusion
 internal import Editing
 public import Evaluation
-internal import Foundation
+public import Foundation
 internal import Torch
 internal import Training
 internal import Unlearning
@@ -17,7 +17,7 @@ public struct ForgettingBenchmark: Benchmark {
   /// The class to forget.
   public var concept: String
   /// The folder of the pictures that the model was trained on. ``CaptionedImages`` names the accepted forms.
-  public var data: String
+  public var data: URL
   /// Names of methods or of variants.
   public var methods = [
     "retrain", "erasediff", "salun", "randomlabel", "amnesia", "scissorhands", "munba", "ascent",
@@ -33,28 +33,28 @@ public struct ForgettingBenchmark: Benchmark {
   let attackedCount = 100
 
   /// A benchmark of one class.
-  public init(_ options: BenchmarkOptions, concept: String, data: String) {
+  public init(_ options: BenchmarkOptions, concept: String, data: URL) {
     (self.options, self.concept, self.data) = (options, concept, data)
   }
 
   public func trials() throws -> [Trial] {
-    let named = try NamedSettings(options.settings, of: methods, "method")
+    let named = try options.settings.of(oneOf: methods, "method")
     guard try options.model.listedThemes()?.objects.contains(concept) == true else {
       throw LetheError.badValue(
         "--class",
         "'\(concept)' is no class of \(options.model.path); accepted: the objects in its themes.json"
       )
     }
-    guard try CaptionedImages(folder: URL(fileURLWithPath: data)).captions.contains(concept) else {
+    guard try CaptionedImages(folder: data).captions.contains(concept) else {
       throw LetheError.badValue(
-        "--class", "'\(concept)' is no caption of the pictures in \(data)")
+        "--class", "'\(concept)' is no caption of the pictures in \(data.relativePath)")
     }
     return try methods.flatMap { method in
       try (0..<(isReference(method) ? min(seeds, retrainSeeds) : seeds)).map { index in
         var job = EraseJob(
           options.model, method, concept, seed: options.seed &+ UInt64(index),
           command: options.command)
-        (job.forgetImages, job.retainImages) = (data, data)
+        (job.forgetImages, job.retainImages) = (data.relativePath, data.relativePath)
         var evaluation = options.evaluation
         evaluation.firstSeed &+= 10_000 &* (UInt64(index) &+ options.seed)
         let erasure = try ErasureTrial(
@@ -85,7 +85,7 @@ public struct ForgettingBenchmark: Benchmark {
       "membership-of.json",
       for: [
         "base": .string(original.hash()), "seed": JSON(options.seed),
-        "data": try JSON(encoding: FolderListing(URL(fileURLWithPath: data))),
+        "data": try JSON(encoding: FolderListing(data)),
         "heldOutEvery": .int(heldOutEvery), "pictures": .int(attackedCount),
       ], "bench")
     var found = Trial.Findings(results, of: concept)
@@ -155,7 +155,7 @@ private struct Membership {
 
   init(_ bench: ForgettingBenchmark, _ original: DiffusionModel) throws {
     concept = bench.concept
-    let images = try CaptionedImages(folder: URL(fileURLWithPath: bench.data))
+    let images = try CaptionedImages(folder: bench.data)
       .heldOut(every: bench.heldOutEvery)
     func set(_ images: CaptionedImages) throws -> LatentSet? {
       let own = images.filter { $0 == bench.concept }
@@ -164,7 +164,8 @@ private struct Membership {
       return try LatentSet(own.chosen((0..<count).map { $0 * own.count / count }), original)
     }
     guard let members = try set(images.seen) else {
-      throw LetheError.badValue("--class", "'\(bench.concept)' is no caption of \(bench.data)")
+      throw LetheError.badValue(
+        "--class", "'\(bench.concept)' is no caption of \(bench.data.relativePath)")
     }
     (self.members, unseen) = (members, try set(images.heldOut))
   }

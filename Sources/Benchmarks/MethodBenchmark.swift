@@ -22,7 +22,7 @@ public struct MethodBenchmark: Benchmark {
   }
 
   public func trials() throws -> [Trial] {
-    let named = try NamedSettings(options.settings, of: methods, "method")
+    let named = try options.settings.of(oneOf: methods, "method")
     return try concepts.flatMap { concept in
       let suite = try options.suite(of: options.job("none", concept))
       return try methods.map { method in

@@ -35,8 +35,8 @@ public struct RelearningBenchmark: Benchmark {
   }
 
   public func trials() throws -> [Trial] {
-    let named = try NamedSettings(
-      options.settings, of: methods + [outer, Relearning.name], "method")
+    let named = try options.settings.of(
+      oneOf: methods + [outer, Relearning.name], "method")
     let tuning = try Relearn.tuning(
       [named.of(Relearning.name)], of: options.model, in: options.catalogs.attacks)
     return try concepts.flatMap { concept in

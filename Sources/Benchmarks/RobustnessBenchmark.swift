@@ -32,7 +32,7 @@ public struct RobustnessBenchmark: Benchmark {
   }
 
   public func trials() throws -> [Trial] {
-    let named = try NamedSettings(options.settings, of: methods + attacks, "method or attack")
+    let named = try options.settings.of(oneOf: methods + attacks, "method or attack")
     let configured = try attacks.map {
       try AttackRun.configured($0, [named.of($0)], of: options.model, in: options.catalogs.attacks)
     }

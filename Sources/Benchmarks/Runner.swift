@@ -28,7 +28,7 @@ public struct Runner {
 
   /// All trials, one after another, in this process.
   public init() {
-    self.init(program: URL(fileURLWithPath: CommandLine.arguments[0]), arguments: [])
+    self.init(program: OwnProgram.url, arguments: [])
   }
 
   /// Runs the benchmark.

@@ -77,7 +77,7 @@ public struct SeparabilityBenchmark: Benchmark {
         "\(methods.joined(separator: ",")); '\(SepME.name)' must be among them, because it sets the scenes"
       )
     }
-    let named = try NamedSettings(options.settings, of: methods, "method")
+    let named = try options.settings.of(oneOf: methods, "method")
     let separable = try TrainErasers(named.of(SepME.name)).method
     let spec = try judge
     return try casts().flatMap { cast in

@@ -42,75 +42,12 @@ public final class DiffusionModel {
     let rests = type == .float32 && offload?.keepsType == true
     let store = ParameterStore(
       source, on: offload == nil ? device : .cpu, type == .float32 && !rests ? .float32 : nil)
-    var (predictor, conditioning, latents):
-      (any NoisePredictor, any PromptConditioner, (any LatentCodec)?)
-    switch layout.pipeline {
-    case .stableDiffusion(let tokenizer):
-      let network = try UNet2DCondition(store.root["unet"], layout.config(.unet))
-      let text = try CLIPText(store.root["text_encoder"], layout.config(.textEncoder))
-      guard network.pooledWidth == nil else {
-        throw LetheError.model(
-          "the U-Net takes a pooled prompt (addition_embed_type), which \(layout.name) has not")
-      }
-      guard text.width == network.contextWidth else {
-        throw LetheError.model(
-          "the text encoder gives vectors of \(text.width), the U-Net takes \(network.contextWidth)"
-        )
-      }
-      latents = try Self.vae(store, layout, beside: network)
-      (predictor, conditioning) = (network, try TextConditioner(tokenizer, text, device))
-    case .stableDiffusionXL(let tokenizer, let second):
-      let network = try UNet2DCondition(store.root["unet"], layout.config(.unet))
-      let texts = try TwoTextConditioner(
-        tokenizer, CLIPText(store.root["text_encoder"], layout.config(.textEncoder)), second,
-        CLIPText(store.root["text_encoder_2"], layout.config(.textEncoder2)),
-        zeroesEmpty: layout.index["force_zeros_for_empty_prompt"]?.bool ?? true, device)
-      guard texts.width == network.contextWidth else {
-        throw LetheError.model(
-          "the text encoders give vectors of \(texts.width), the U-Net takes \(network.contextWidth)"
-        )
-      }
-      guard let taken = network.pooledWidth, taken == texts.pooledWidth else {
-        throw LetheError.model(
-          "the second text encoder gives a pooled prompt of \(texts.pooledWidth), the U-Net takes "
-            + (network.pooledWidth.map { "\($0)" } ?? "none"))
-      }
-      latents = try Self.vae(store, layout, beside: network)
-      network.pixelsPerLatent = latents?.factor ?? Self.usualFactor
-      (predictor, conditioning) = (network, texts)
-    case .pixels(let classes):
-      let network = try UNet2D(store.root["unet"], layout.config(.unet))
-      latents = try IdentityCodec(channels: network.inChannels, layout.config(.unet))
-      (predictor, conditioning) = (
-        network, try ClassConditioner(classes, rows: network.classes, device)
-      )
-    }
-    if let offload {
-      func tensors(_ parts: Layout.Component...) -> OffloadedComponent? {
-        offload.component(
-          parts[0].rawValue, parts.flatMap { store.root[$0.rawValue].tensors },
-          as: rests ? .float32 : nil)
-      }
-      if let own = tensors(.unet) {
-        predictor = OffloadedPredictor(Offloaded(predictor, offload, own))
-      }
-      if let own = tensors(.textEncoder, .textEncoder2) {
-        conditioning = OffloadedConditioner(base: Offloaded(conditioning, offload, own))
-      }
-      if let base = latents, let own = tensors(.vae) {
-        latents = OffloadedCodec(base: Offloaded(base, offload, own))
-      }
-    }
+    var networks = try ModelNetworks(layout, store, on: device)
+    if let offload { networks.rest(in: offload, store, as: rests ? .float32 : nil) }
+    if type != .float32 { networks.compute(in: type, store) }
     computeType = type
-    if type == .float32 {
-      (unet, conditioner, ownCodec) = (predictor, conditioning, latents)
-    } else {
-      let vae = store[ParameterPath("vae.decoder.conv_in.weight")]?.dtype ?? .float32
-      unet = HalfPredictor(predictor, type.dtype)
-      conditioner = HalfConditioner(base: conditioning, dtype: type.dtype)
-      ownCodec = latents.map { vae == .float32 ? $0 : HalfCodec(base: $0, dtype: vae) }
-    }
-    pixelsPerLatent = latents?.factor ?? Self.usualFactor
+    (unet, conditioner, ownCodec) = (networks.predictor, networks.conditioner, networks.codec)
+    pixelsPerLatent = networks.pixelsPerLatent
     // Values of the file are checked too where the pipeline takes others.
     _ = try NoiseSchedule(layout.scheduler)
     schedule = try NoiseSchedule(layout.usedScheduler)
@@ -118,9 +55,6 @@ public final class DiffusionModel {
     // Position ids are a buffer of old checkpoints.
     try store.check { $0.name.hasSuffix("embeddings.position_ids") }
   }
-
-  /// Pixels per latent pixel of all Stable Diffusions, for a checkpoint without a VAE.
-  private static let usualFactor = 8
 
   /// - Throws: ``LetheError`` of the kind `request` for a checkpoint that was published without a VAE
   public var codec: any LatentCodec {
@@ -132,21 +66,6 @@ public final class DiffusionModel {
       }
       return ownCodec
     }
-  }
-
-  /// The VAE; nil for a checkpoint without one.
-  /// - Throws: ``LetheError`` for a network that takes more than noise, with what it is
-  private static func vae(
-    _ store: ParameterStore, _ layout: Layout, beside network: UNet2DCondition
-  ) throws -> AutoencoderKL? {
-    guard layout.configs[.vae] != nil else { return nil }
-    let vae = try AutoencoderKL(store.root["vae"], layout.config(.vae))
-    guard network.inChannels == vae.latentChannels else {
-      throw LetheError.unsupported(
-        "a U-Net that takes \(network.inChannels) channels beside latents of \(vae.latentChannels): "
-          + ModelKind.of(inChannels: network.inChannels))
-    }
-    return vae
   }
 
   /// Every weight: on the device, or in the memory of the machine where components rest. Those of a model that rests in the

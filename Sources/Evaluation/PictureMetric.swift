@@ -1,12 +1,11 @@
-package import Diffusion
-package import Torch
+public import Torch
 
 /// Pictures of one model, and the prompt that each was drawn from.
-package struct DrawnPictures {
+public struct DrawnPictures {
   /// [N, 3, H, W], values in [-1, 1]
-  package let pictures: Tensor
+  public let pictures: Tensor
   /// N prompts. Pictures of one prompt are a cluster of an interval.
-  package let prompts: [String]
+  public let prompts: [String]
 
   /// - Throws: ``LetheError`` of the kind `model` for another count of prompts than of pictures, and for no pictures
   package init(_ pictures: Tensor, prompts: [String]) throws {
@@ -18,12 +17,13 @@ package struct DrawnPictures {
     (self.pictures, self.prompts) = (pictures, prompts)
   }
 
-  package var count: Int { prompts.count }
+  /// The number of pictures.
+  public var count: Int { prompts.count }
 }
 
-/// A metric of pictures by a network that the user brings. Its name holds its profile, so that two definitions of one
+/// A metric of pictures by a network that the user brings, or by none. Its name holds its profile, so that two definitions of one
 /// measure never share a column.
-package protocol PictureMetric {
+public protocol PictureMetric {
   /// The metric's key in `results.json`: measure, profile and version, e.g. `fid@pytorch-fid`.
   var name: String { get }
   /// The metric's name in reports.
@@ -43,42 +43,8 @@ package protocol PictureMetric {
 }
 
 extension PictureMetric {
-  package func change(_ drawn: DrawnPictures, from reference: DrawnPictures) throws
+  public func change(_ drawn: DrawnPictures, from reference: DrawnPictures) throws
     -> MeasuredValue?
   { nil }
-  package func note(_ n: Int) -> String? { nil }
-}
-
-/// The networks that a run has for its metrics.
-package struct MetricNetworks {
-  package var inception: InceptionV3?
-  /// A CLIP, and the name that it has in results.
-  package var clip: (model: CLIPModel, name: String)?
-  package var perceptual: [PerceptualNetwork] = []
-  package var real: [RealPictures] = []
-  package init() {}
-}
-
-/// Lethe's own metrics of pictures. A new one needs a file and one line here.
-package enum PictureMetricCatalog {
-  private static var all: [any PictureMetricProfiles.Type] {
-    [
-      CLIPScore.self,
-      FID.self,
-      KID.self,
-      CMMD.self,
-      LPIPS.self,
-    ]
-  }
-
-  /// The metrics that the networks at hand allow, in the order of reports.
-  package static func metrics(_ networks: MetricNetworks) -> [any PictureMetric] {
-    all.flatMap { $0.profiles(networks) } + networks.real
-  }
-}
-
-/// A measure with its profiles.
-package protocol PictureMetricProfiles: PictureMetric {
-  /// One metric a profile; none where the network that it needs is not there.
-  static func profiles(_ networks: MetricNetworks) -> [any PictureMetric]
+  public func note(_ n: Int) -> String? { nil }
 }

@@ -32,16 +32,24 @@ public struct ResultPicture: Codable, Sendable, Hashable {
 /// The measurements of a command: the file `results.json`. The command's page is made of it and of the pictures that
 /// it names.
 public struct Results: Codable, Sendable, Hashable {
-  /// The command that wrote the results. It decides the page.
-  public enum Kind: String, Choice, CaseIterable {
-    case evaluation, audit, attack, comparison
-    case releaseAudit = "release audit"
-    case relearning
-    case benchMethods = "bench methods"
-    case benchForgetting = "bench forgetting"
-    case benchRobustness = "bench robustness"
-    case benchRelearning = "bench relearning"
-    case benchSeparability = "bench separability"
+  /// The command that wrote the results. It decides the page. A benchmark of another package has a kind of its own,
+  /// whose page has the measures by subject and method.
+  public struct Kind: RawRepresentable, Codable, Sendable, Hashable {
+    /// The command in words, e.g. `bench methods`.
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public static let evaluation = Kind(rawValue: "evaluation")
+    public static let audit = Kind(rawValue: "audit")
+    public static let attack = Kind(rawValue: "attack")
+    public static let comparison = Kind(rawValue: "comparison")
+    public static let releaseAudit = Kind(rawValue: "release audit")
+    public static let relearning = Kind(rawValue: "relearning")
+    public static let benchMethods = Kind(rawValue: "bench methods")
+    public static let benchForgetting = Kind(rawValue: "bench forgetting")
+    public static let benchRobustness = Kind(rawValue: "bench robustness")
+    public static let benchRelearning = Kind(rawValue: "bench relearning")
+    public static let benchSeparability = Kind(rawValue: "bench separability")
   }
 
   /// The command that wrote the results. It is nil in files of version 0.1.

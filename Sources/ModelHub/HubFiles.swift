@@ -82,11 +82,12 @@ extension Hub {
           if response.statusCode == 416 {
             try file.truncate()
           } else if !(200..<300).contains(response.statusCode) {
-            guard Self.isTransient(response.statusCode) || response.statusCode == 403 && hops > 0
+            guard
+              HubFault.isTransient(response.statusCode) || response.statusCode == 403 && hops > 0
             else {
-              throw refusal(response, name, url)
+              throw HubFault.refusal(response, name, by: endpoint, url)
             }
-            named = Self.after(response)
+            named = HubFault.after(response)
           }
           break
         }
@@ -99,9 +100,9 @@ extension Hub {
         most = now
         patience.progressed(at: arrived.withLock { $0 })
       } else if !patience.waits(named) {
-        if most == 0, let problem { throw Self.failure(problem, url) }
-        throw Self.short(
-          "\(entry.path) of \(name.name)", most, entry.size, problem.map(Self.reason))
+        if most == 0, let problem { throw HubFault.failure(problem, url) }
+        throw HubFault.short(
+          "\(entry.path) of \(name.name)", most, entry.size, problem.map(HubFault.reason))
       }
     }
   }

@@ -6,7 +6,7 @@ package struct CLIPRecipe: Codable, Sendable {
   /// The kind of network that the recipe trains: `clip`.
   package var kind = "clip"
   /// Name of the network, for readers of the recipe.
-  package var name = "emoji-clip"
+  package var name = "clip"
   /// The seed of the weights and of all draws.
   package var seed: UInt64 = 1
   /// Drawings of objects in styles. An empty list takes all objects of the folder.

@@ -5,7 +5,7 @@ package struct JudgeRecipe: Codable, Sendable {
   /// The kind of network that the recipe trains: `judge`.
   package var kind = "judge"
   /// Name of the judge, for readers of the recipe.
-  package var name = "emoji"
+  package var name = "judge"
   /// The seed of the weights and of all draws.
   package var seed: UInt64 = 1
   /// Drawings of objects in styles. With an empty list of styles, pictures of classes: a subfolder for each class, or

@@ -6,11 +6,11 @@ package struct ModelRecipe: Codable, Sendable {
   /// A folder of drawings of objects in styles, and the objects and styles to take.
   package struct DataSource: Codable, Sendable {
     /// The folder of the data, relative to `--data`.
-    package var folder = "data/emoji"
+    package var folder = "data"
     /// Names of objects to take from it, each once. A model needs one at least; a judge of classes takes all without.
     package var objects: [String] = []
     /// Names of styles to take, each once; they are subfolders.
-    package var styles = ["noto", "openmoji", "emojione", "symbola", "line"]
+    package var styles: [String] = []
     package init() {}
   }
   /// The number of tokens of the vocabulary, and of a prompt.
@@ -55,7 +55,7 @@ package struct ModelRecipe: Codable, Sendable {
   /// The kind of network that the recipe trains: `stable-diffusion`.
   package var kind = "stable-diffusion"
   /// Name of the model. Its `themes.json` looks for the judge in `../judges/NAME`.
-  package var name = "emoji"
+  package var name = "model"
   /// The seed of the weights and of all draws.
   package var seed: UInt64 = 1
   /// A model folder whose tensors are the initial weights where names and shapes agree. Empty for none. A smaller

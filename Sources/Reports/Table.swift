@@ -112,6 +112,22 @@ public struct Table {
       })
   }
 
+  /// Things as a table, a line each.
+  /// - Parameters:
+  ///   - corner: the title and the text of each label
+  ///   - across: the title and the cell of each column
+  package static func list<Thing>(
+    _ things: [Thing], _ title: String = "", note: String = "",
+    corner: [(title: String, text: (Thing) -> String)],
+    across: [(title: String, cell: (Thing) -> Cell)]
+  ) -> Table {
+    Table(
+      title, note: note, header: corner.map(\.title) + across.map(\.title),
+      rows: things.map { thing in
+        Row(corner.map { $0.text(thing) }, across.map { $0.cell(thing) })
+      })
+  }
+
   // MARK: - As text
 
   /// Note and marks.
@@ -136,9 +152,9 @@ public struct Table {
     return ([header] + texts).map { $0.map(field).joined(separator: ",") + "\r\n" }.joined()
   }
 
-  /// Header and rows in columns of equal width, for a terminal.
+  /// Header and rows in columns of equal width, for a terminal. A header without any title is left out.
   public var plain: String {
-    let all = [header] + texts
+    let all = (header.allSatisfy(\.isEmpty) ? [] : [header]) + texts
     let widths = header.indices.map { i in all.map { i < $0.count ? $0[i].count : 0 }.max() ?? 0 }
     return all.map { line in
       zip(line, widths).map { $0 + String(repeating: " ", count: max(0, $1 - $0.count)) }

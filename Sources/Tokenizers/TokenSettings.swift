@@ -149,7 +149,7 @@ struct AddedTokens: Sendable {
       tokens.filter { $0.isNormalized == isNormalized && !$0.content.isEmpty }.map {
         Sought(
           scalars: isNormalized
-            ? CLIPTokenizer.normalized(Array($0.content.unicodeScalars))
+            ? CLIPWords.normalized(Array($0.content.unicodeScalars))
             : Array($0.content.unicodeScalars),
           id: ids[$0.content] ?? 0, isSingleWord: $0.isSingleWord)
       }
@@ -161,7 +161,7 @@ struct AddedTokens: Sendable {
     Self.cut(Array(text.unicodeScalars), by: raw).flatMap { part -> [Part] in
       switch part {
       case .token: [part]
-      case .text(let text): Self.cut(CLIPTokenizer.normalized(text), by: normalized)
+      case .text(let text): Self.cut(CLIPWords.normalized(text), by: normalized)
       }
     }
   }

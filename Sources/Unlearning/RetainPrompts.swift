@@ -6,8 +6,6 @@ internal import Training
 /// Prompts that a model should go on drawing: the prompts of the request, a file's, or "a photo of a ..." for the 80
 /// categories of COCO (Lin et al., ECCV 2014), without those that mention a concept to forget.
 enum RetainPrompts {
-  static let plurals = ["skis", "scissors"]
-
   /// - Parameter file: a table of prompts (CSV); empty for none
   /// - Throws: an error of the file, or ``LetheError`` when nothing is left of it
   static func of(_ erasure: Erasure, file: String) throws -> [String] {
@@ -17,7 +15,9 @@ enum RetainPrompts {
       } else if !erasure.preserve.isEmpty {
         erasure.preserve
       } else {
-        KnownSubjects.everyday.map { "a photo of \(Captions.withArticle($0, plurals: plurals))" }
+        KnownSubjects.everyday.map {
+          "a photo of \(Captions.withArticle($0, plurals: KnownSubjects.plurals))"
+        }
       }
     let kept = Array(Set(prompts.filter { !erasure.asks($0) })).sorted()
     guard !kept.isEmpty else {

@@ -11,6 +11,8 @@ public struct Catalogs: Sendable {
   public var attacks = AttackCatalog.builtIn
   /// The metrics of judged pictures.
   public var metrics = MetricCatalog.builtIn
+  /// The measures of pictures themselves.
+  public var pictureMetrics = PictureMetricCatalog.builtIn
   /// The judges.
   public var judges = JudgeCatalog.builtIn
 

@@ -1,6 +1,6 @@
 public import Editing
 package import Evaluation
-internal import Foundation
+package import Foundation
 public import Torch
 package import Training
 
@@ -31,6 +31,11 @@ public struct EraseJob: Codable, Sendable, Hashable {
   public var forgetImages: String?
   /// A folder of captioned pictures to retain.
   public var retainImages: String?
+  /// The places of both folders.
+  package var pictures: (forget: URL?, retain: URL?) {
+    func place(_ path: String?) -> URL? { path.map { URL(fileURLWithPath: $0) } }
+    return (place(forgetImages), place(retainImages))
+  }
   /// Whether the caption that pictures are judged with is left out of training, where the model lists others; true in
   /// benchmarks.
   public var holdsOutJudgedCaption: Bool?

@@ -1,5 +1,5 @@
 // The paths that a package of somebody else needs to be built with this library and to be started.
-internal import Foundation
+package import Foundation
 package import Torch
 
 /// Where libtorch and the C libraries lie that this program runs with.
@@ -13,9 +13,9 @@ package struct LibraryPaths {
 
   /// - Parameter program: the program beside or above which set-up laid the libraries; nil is this one
   /// - Throws: ``LetheError`` where no libtorch is found
-  package init(besides program: String? = nil) throws {
+  package init(besides program: URL? = nil) throws {
     let files = FileManager.default
-    let own = program.map { URL(fileURLWithPath: $0) } ?? Bundle.main.executableURL
+    let own = program ?? Bundle.main.executableURL
     // Above the program in a checkout, beside it in an installation.
     var places: [URL] = []
     var place = own?.resolvingSymlinksInPath().deletingLastPathComponent()

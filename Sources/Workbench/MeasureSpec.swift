@@ -94,7 +94,7 @@ package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible
     let statistics = try fid.statistics(
       {
         let files = FolderListing.names(in: place).filter {
-          Image.extensions.contains(URL(fileURLWithPath: $0).pathExtension.lowercased())
+          Image.extensions.contains($0.fileExtension)
         }
         guard files.count > 1 else {
           throw LetheError.badValue(

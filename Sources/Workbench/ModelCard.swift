@@ -1,5 +1,6 @@
 internal import Editing
 package import Foundation
+internal import Reports
 internal import Torch
 
 /// The README beside a model that was written: what it is, and what was taken out of it.
@@ -21,16 +22,15 @@ package struct ModelCard {
       lines.append("Nothing was erased.")
     } else {
       lines += [
-        "| erased | method | strength | seed | made for the model |", "|---|---|---|---|---|",
-      ]
-      lines += erasers.map { laid in
-        let card = laid.card
-        return
-          "| \(card.concepts.joined(separator: ", ")) | \(card.method) | \(laid.strength) | \(card.seed) | "
-          + "\(card.base.prefix(12)) |"
-      }
-      lines += [
-        "",
+        Table.list(
+          erasers,
+          corner: [("erased", { $0.card.concepts.joined(separator: ", ") })],
+          across: [
+            ("method", { .init($0.card.method) }), ("strength", { .init("\($0.strength)") }),
+            ("seed", { .init("\($0.card.seed)") }),
+            ("made for the model", { .init(String($0.card.base.prefix(12))) }),
+          ]
+        ).markdown,
         "An erased concept can come back by other prompts or by training. `lethe attack` measures that.",
       ]
     }

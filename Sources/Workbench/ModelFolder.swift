@@ -22,18 +22,19 @@ public struct ModelFolder: Sendable, Hashable {
   public init(_ url: URL) { path = url.path }
 
   /// The folder on this disk: a model that is named as on a hub is in the cache. A folder wins over a name.
-  public var url: URL { snapshot ?? URL(fileURLWithPath: path) }
+  public var url: URL { snapshot ?? named }
+  private var named: URL { URL(fileURLWithPath: path) }
   /// Whether the model is named as on a hub, and in the cache.
   package var isOfHub: Bool { snapshot != nil }
 
   private var snapshot: URL? {
-    guard !FileManager.default.fileExists(atPath: URL(fileURLWithPath: path).path),
+    guard !FileManager.default.fileExists(atPath: named.path),
       let name = HubName(path)
     else { return nil }
     return HubCache().snapshot(name)
   }
   /// The last part of the path.
-  public var name: String { URL(fileURLWithPath: path).lastPathComponent }
+  public var name: String { named.lastPathComponent }
   /// The place of a file in the folder.
   public func file(_ name: String) -> URL { url.appendingPathComponent(name) }
 

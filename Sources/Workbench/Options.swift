@@ -66,28 +66,3 @@ package struct Settings: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     return .object(members)
   }
 }
-
-/// Settings of the form NAME.key=value, for commands that configure several methods or attacks.
-package struct NamedSettings: Sendable {
-  private let settings: [String]
-
-  /// Checks that each setting belongs to one of the names.
-  /// - Parameter noun: the kind of thing that `names` are, for messages
-  /// - Throws: ``LetheError`` of the kind `request` for a setting with another name
-  package init(_ settings: [String], of names: [String], _ noun: String) throws {
-    self.settings = settings
-    if let stray = settings.first(where: { s in !names.contains { s.hasPrefix($0 + ".") } }) {
-      throw LetheError.badValue(
-        "--set",
-        "'\(stray)' names no \(noun) of this command; accepted: NAME.key=value, where NAME is one of "
-          + names.joined(separator: ", "))
-    }
-  }
-
-  /// The settings of one name, with the name cut off.
-  /// - Throws: ``LetheError`` of the kind `request` for text without an equals sign
-  package func of(_ name: String) throws -> Settings {
-    try Settings(
-      settings.filter { $0.hasPrefix(name + ".") }.map { String($0.dropFirst(name.count + 1)) })
-  }
-}

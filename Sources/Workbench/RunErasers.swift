@@ -17,7 +17,7 @@ extension RunFolder {
   private static func requireEraser(_ place: String, _ file: URL) throws {
     let accepted = "an eraser's file, or the folder of a run of `lethe erase`"
     guard !FileManager.default.fileExists(atPath: file.path) else { return }
-    guard file.path != URL(fileURLWithPath: place).path else {
+    guard file.path != RunFolder(place).path else {
       return try NamedPlace.requireFile(place, "--with", accepted)
     }
     let folder = RunFolder(place)
@@ -30,7 +30,7 @@ extension RunFolder {
 
   /// The file of an eraser that is named by itself, or by its run's folder.
   package static func eraserFile(at path: String) -> URL {
-    let file = URL(fileURLWithPath: path)
+    let file = RunFolder(path).url
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
     if exists, isFolder.boolValue { return RunFolder(path).eraserFile }

@@ -11,7 +11,7 @@ public import Workbench
 public struct Apply {
   private let model: ModelFolder
   private let erasers: [String]
-  private let set: String?
+  private let set: URL?
   private let active: [String]?
   private let plugIn: String?
   /// Another model of the same shapes that the erasers are added to.
@@ -23,7 +23,7 @@ public struct Apply {
   ///   - active: the erasers of the set to add; nil takes those that are switched on
   ///   - plugIn: a run whose erased text encoder replaces the model's own
   public init(
-    _ model: ModelFolder, erasers: [String], set: String?, active: [String]?,
+    _ model: ModelFolder, erasers: [String], set: URL?, active: [String]?,
     plugIn: String? = nil
   ) {
     (self.model, self.erasers, self.set) = (model, erasers, set)
@@ -97,7 +97,7 @@ public struct Apply {
     }
     var names = laid.flatMap(\.card.concepts)
     guard let set else { return (laid, names, inside) }
-    let erasers = try EraserSet(URL(fileURLWithPath: set))
+    let erasers = try EraserSet(set)
     try erasers.checkBase(base)
     let on = try erasers.active(active)
     guard !on.isEmpty || !laid.isEmpty else {

@@ -8,7 +8,7 @@ internal import Training
 internal import Workbench
 
 extension AttackRun {
-  var judgeName: String { URL(fileURLWithPath: spec.argument).lastPathComponent }
+  var judgeName: String { spec.place.lastPathComponent }
 
   /// The criterion of a success as text.
   public var criterion: String {

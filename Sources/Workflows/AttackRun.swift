@@ -181,10 +181,7 @@ public struct AttackRun {
 
   private func identity(_ attack: any Attack, _ concepts: [Concept]) throws -> JSON {
     func encode<A: Attack>(_ attack: A) throws -> JSON { try JSON(encoding: attack) }
-    let files = try attack.files.map { file -> JSON in
-      let url = URL(fileURLWithPath: file)
-      return .string(try InputFile.text(url).sha256)
-    }
+    let files = try attack.files.map { JSON.string(try InputFile.text($0).sha256) }
     var identity: JSON = [
       "options": try encode(attack), "seed": JSON(seed),
       "sampling": try JSON(encoding: options.sampling), "samples": try JSON(encoding: samples),

@@ -38,9 +38,7 @@ package struct CombinedRun {
     let base = model.hash()
     let laid = try erasers()
     guard !laid.isEmpty else {
-      let reason = try reference.set.map {
-        try EraserSet(URL(fileURLWithPath: $0)).reasonNothingIsOn
-      }
+      let reason = try reference.eraserSet()?.reasonNothingIsOn
       throw LetheError.badValue(
         "--with, --erasers",
         "\(reason ?? "no eraser is on"), and the model would be as it was; accepted: --with RUN, or a set with an eraser that is on"
@@ -94,12 +92,13 @@ package struct CombinedRun {
   }
 
   private func erasers() throws -> [Eraser] {
-    guard let place = reference.set else { return try reference.erasers.map(RunFolder.eraser(at:)) }
-    guard reference.erasers.isEmpty else {
+    guard reference.set == nil || reference.erasers.isEmpty else {
       throw LetheError.badValue(
         "--with", "it cannot be used together with --erasers; give one of them")
     }
-    let set = try EraserSet(URL(fileURLWithPath: place))
+    guard let set = try reference.eraserSet() else {
+      return try reference.erasers.map(RunFolder.eraser(at:))
+    }
     return try set.active(reference.active).map(set.eraser)
   }
 

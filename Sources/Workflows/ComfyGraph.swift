@@ -38,7 +38,7 @@ struct ComfyGraph {
     init(_ text: String, _ option: String) {
       file = text
       if let (named, own) = try? Weighted.parse(text, option) { (file, weight) = (named, own) }
-      file = ComfyGraph.file(URL(fileURLWithPath: file).lastPathComponent)
+      file = ComfyGraph.file(file.fileName)
     }
   }
 
@@ -60,7 +60,7 @@ struct ComfyGraph {
     func from(_ number: String, _ output: Int) -> JSON { [.string(number), .int(output)] }
     let name = ModelFolder(model.folder).name
     var last = add("CheckpointLoaderSimple", ["ckpt_name": .string(Self.file(name))], name)
-    let own = model.additions?.vae.map { URL(fileURLWithPath: $0).lastPathComponent }
+    let own = model.additions?.vae?.fileName
     let vae = from(
       own.map { add("VAELoader", ["vae_name": .string(Self.file($0))], $0) } ?? last,
       own == nil ? 2 : 0)

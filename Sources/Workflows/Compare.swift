@@ -14,7 +14,7 @@ public struct Compare {
   /// - Throws: ``LetheError`` of the kind `request` for fewer than two runs, one that is named twice, and one without
   ///   measurements
   public init(_ runs: [String]) throws {
-    let places = Set(runs.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path })
+    let places = Set(runs.map { RunFolder($0).url.resolvingSymlinksInPath().path })
     guard places.count == runs.count, runs.count > 1 else {
       throw LetheError.badValue(
         "compare",

@@ -63,10 +63,8 @@ public struct Erase {
       throw LetheError.badValue("--concept", "an empty text names nothing that could be forgotten")
     }
     try job.checkWording()
-    let chosen = try catalogs.methods.named(job.method)
     let all = [request].compactMap(\.self) + settings
-    method = try Self.configured(chosen, all, of: job.folder, variant, catalogs.methods)
-    try Self.refuseIdle(method, all)
+    method = try catalogs.methods.configured(job.method, all, of: job.folder, variant: variant)
     let inner = try (method as? any WrappingMethod)?.inner()
     guard
       method is any DataMethod || inner is any DataMethod
@@ -79,7 +77,7 @@ public struct Erase {
           + others.joined(separator: ", "))
     }
     var job = job
-    job.options = try Self.encoded(method).without(idle: method)
+    job.options = try JSON(encoding: method).without(idle: method)
     let themes = try job.folder.listedThemes()
     job.concepts = job.concepts.map { Concept.name(of: $0, in: themes) }.unique
     if let themes, job.wording == nil {
@@ -93,54 +91,6 @@ public struct Erase {
   init(recorded job: EraseJob, _ catalogs: Catalogs) throws {
     method = try catalogs.methods.method(job.method, job.options)
     (self.job, exports, self.catalogs, given) = (job, nil, catalogs, [])
-  }
-
-  /// The paper's defaults, over them the entries of `methods.json` for the method, and over those `settings`.
-  static func configured<M: UnlearningMethod>(
-    _ type: M.Type, _ settings: [Settings], of model: ModelFolder, _ variant: String? = nil,
-    _ catalog: MethodCatalog = .builtIn
-  ) throws -> any UnlearningMethod {
-    let variants = [variant].compactMap(\.self).filter { $0 != M.name }
-    let method = try model.options(
-      .methods, for: [M.name] + variants, over: M(), set: settings)
-    guard let outer = method as? any WrappingMethod else { return method }
-    return try wrapped(outer, variants, settings, of: model, catalog)
-  }
-
-  /// For a method that wraps another, `methods.json` may have an entry for the pair, such as `meta-esd`, which
-  /// overrides `meta`. The inner method uses its own entry, `esd`.
-  private static func wrapped<M: WrappingMethod>(
-    _ method: M, _ variants: [String], _ settings: [Settings], of model: ModelFolder,
-    _ catalog: MethodCatalog
-  ) throws -> any UnlearningMethod {
-    var base = method.base
-    base.catalog = catalog
-    var outer = try model.options(
-      .methods, for: [M.name, "\(M.name)-\(method.base)"] + variants, over: M(around: base),
-      set: settings)
-    outer.base.catalog = catalog
-    guard outer.options.members != nil else { return outer }
-    func filled<Base: UnlearningMethod>(_ type: Base.Type) throws -> JSON {
-      let own = try model.options(.methods, for: [Base.name], over: Base(), set: [])
-      return try encoded(outer.options.laid(over: own, in: "options of \(Base.name)"))
-    }
-    let all = try filled(catalog.named(outer.base.name))
-    // Refuses options that have no effect. The entries of methods.json may hold them.
-    _ = try outer.inner()
-    outer.options = try outer.undecided(all)
-    return outer
-  }
-
-  /// Refuses settings of options that have no effect beside the values of others. `methods.json` may hold them.
-  private static func refuseIdle(_ method: any UnlearningMethod, _ settings: [Settings]) throws {
-    for (option, other) in method.idle {
-      guard settings.contains(where: { $0.json.value(at: option) != nil }) else { continue }
-      throw LetheError.badValue("--set", "'\(option)' has no effect beside \(other); leave it out")
-    }
-  }
-
-  package static func encoded<M: UnlearningMethod>(_ method: M) throws -> JSON {
-    try JSON(encoding: method)
   }
 
   /// Trains the eraser, or reads it where an earlier run of the same job has written it.
@@ -186,7 +136,7 @@ public struct Erase {
     let training = try run.seeded(job.seed)
     training.keepsStates = true
     training.computeType = ComputeType.usual
-    if training.computeType != nil, try Self.encoded(method)["training"] == nil {
+    if training.computeType != nil, try JSON(encoding: method)["training"] == nil {
       run.note("--dtype has no effect on \(job.method), a closed form, which computes in float64")
     }
     let ranks = method.dividesBatches ? run.ranks : .alone

@@ -13,8 +13,8 @@ extension Erase {
   /// - Throws: ``LetheError``, as the erasure would
   public func check(_ out: URL?, on device: Device) throws {
     let erasure = try erasure()
-    for folder in Set([job.forgetImages, job.retainImages].compactMap(\.self)) {
-      _ = try CaptionedImages(folder: URL(fileURLWithPath: folder))
+    for folder in Set([job.pictures.forget, job.pictures.retain].compactMap(\.self)) {
+      _ = try CaptionedImages(folder: folder)
     }
     if let out { try job.folder.refuseOverwriting(by: out, "--out", isModel: false) }
     let model = try job.folder.model(on: device)

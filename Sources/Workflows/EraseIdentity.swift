@@ -23,16 +23,16 @@ extension Erase {
   func claim(_ folder: RunFolder, _ erasure: Erasure, base: String) throws -> String {
     var erasure = erasure
     (erasure.forgetImages, erasure.retainImages) = (nil, nil)
-    func listing(_ path: String?) throws -> JSON {
-      try path.map { try JSON(encoding: FolderListing(URL(fileURLWithPath: $0))) } ?? .null
+    func listing(_ folder: URL?) throws -> JSON {
+      try folder.map { try JSON(encoding: FolderListing($0)) } ?? .null
     }
     var request: JSON = [
       "method": .string(job.method), "seed": JSON(job.seed),
       "options": RunIdentity.decisive(job.options),
       "concepts": .array(job.concepts.map(JSON.string)),
       "erasure": try JSON(encoding: erasure), "base": .string(base),
-      "forgetImages": try listing(job.forgetImages),
-      "retainImages": try listing(job.retainImages),
+      "forgetImages": try listing(job.pictures.forget),
+      "retainImages": try listing(job.pictures.retain),
     ]
     // A training in half precision ends with other weights.
     if let type = ComputeType.usual, job.options["training"] != nil {
@@ -77,7 +77,7 @@ extension Erase {
 
   /// Options of an older run: those that came later have their defaults in it.
   private func completed(_ options: JSON?) -> JSON? {
-    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try Self.encoded(M()) }
+    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try JSON(encoding: M()) }
     guard let options,
       var whole = try? defaults(method).overlaid(with: options, in: "the options of an older run")
     else { return options }

@@ -130,7 +130,7 @@ public struct Evaluate {
     _ sets: [(label: String, set: SampleSet)], _ networks: MetricNetworks,
     into results: inout Results
   ) throws {
-    let found = PictureMetricCatalog.metrics(networks)
+    let found = catalogs.pictureMetrics.metrics(networks)
     guard !found.isEmpty else { return }
     let whole = try sets.map { Set(try $0.set.parted().whole) }
     let shared = suite.others.filter { sample in whole.allSatisfy { $0.contains(sample) } }

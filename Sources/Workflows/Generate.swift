@@ -32,6 +32,12 @@ package struct ModelReference: Codable, Sendable, Hashable {
     (self.folder, self.erasers, self.set, self.active) = (folder, erasers, set, active)
   }
 
+  /// The set of erasers; nil where none is named.
+  /// - Throws: ``LetheError`` for a folder that holds none
+  func eraserSet() throws -> EraserSet? {
+    try set.map { try EraserSet(URL(fileURLWithPath: $0)) }
+  }
+
   /// The class of the model's pipeline; empty for a single file.
   var pipeline: String {
     let index = ModelFolder(folder).file("model_index.json")
@@ -71,7 +77,7 @@ package struct Generate {
   @discardableResult
   package func callAsFunction(in run: Run, on device: Device) throws -> SampleSet {
     try validate()
-    let erasers = try model.set.map { try EraserSet(URL(fileURLWithPath: $0)) }
+    let erasers = try model.eraserSet()
     // Each sample names the erasers that are on for it, so that a picture is drawn again when they change.
     let samples = try samples.map { sample in
       var sample = sample
@@ -117,7 +123,7 @@ package struct Generate {
   @discardableResult
   package func check(on device: Device) throws -> [String] {
     try validate()
-    let erasers = try model.set.map { try EraserSet(URL(fileURLWithPath: $0)) }
+    let erasers = try model.eraserSet()
     for sample in samples { _ = try erasers?.active(sample.erasers ?? model.active) }
     let (edited, _, _) = try model.load(on: device)
     try erasers?.checkBase(edited)
@@ -171,7 +177,7 @@ package struct Generate {
       + "Seed: \(s.seed), Model: \(quoted(ModelFolder(model.folder).name))"
     func add(_ title: String, _ files: [String]) {
       guard !files.isEmpty else { return }
-      let names = files.map { URL(fileURLWithPath: $0).lastPathComponent }
+      let names = files.map(\.fileName)
       line += ", \(title): \(quoted(names.joined(separator: " + ")))"
     }
     add("LoRA", model.additions?.loras ?? [])

@@ -58,8 +58,8 @@ package struct GenerateGrid {
     let own: [(String, ModelReference)]
     if !names(.eraser) {
       own = [("erasers", model)]
-    } else if let set = model.set {
-      let on = try EraserSet(URL(fileURLWithPath: set)).active(model.active)
+    } else if let set = try model.eraserSet() {
+      let on = try set.active(model.active)
       own = ([[]] + on.map { [$0] }).map { active in
         var one = model
         one.active = active
@@ -69,7 +69,7 @@ package struct GenerateGrid {
       own = ([[]] + model.erasers.map { [$0] }).map { erasers in
         var one = model
         one.erasers = erasers
-        return (erasers.first.map { URL(fileURLWithPath: $0).lastPathComponent } ?? "none", one)
+        return (erasers.first?.fileName ?? "none", one)
       }
     }
     return try own.flatMap { name, model in

@@ -55,7 +55,7 @@ extension Evaluate {
         if quality?.standing != .cannotTell { told.append(group) }
       }
       // Real pictures of the subjects that are drawn.
-      let all = try (judge as? JudgeNetwork)?.reference(in: URL(fileURLWithPath: spec.argument))
+      let all = try (judge as? JudgeNetwork)?.reference(in: spec.place)
       let reference = all?.filter { asked.contains($0) }
       let recognition = all.flatMap { Recognition($0.features) }
       for (label, set) in sets {

@@ -8,7 +8,7 @@ internal import Workbench
 extension Erase {
   /// The method's options with their sources.
   package func optionSources() throws -> [OptionSource] {
-    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try Self.encoded(M()) }
+    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try JSON(encoding: M()) }
     let base = (method as? any WrappingMethod)?.base.name
     let names = [job.method] + (base.map { ["\(job.method)-\($0)", $0] } ?? [])
     return try job.folder.sources(

@@ -4,7 +4,7 @@ package import Attacks
 internal import Diffusion
 package import Editing
 package import Evaluation
-internal import Foundation
+package import Foundation
 internal import Processes
 package import Torch
 internal import TorchNN
@@ -16,7 +16,7 @@ package struct Relearn {
   package let job: EraseJob
   package var tuning: Relearning
   /// A folder of captioned pictures of the concept. Nil lets the original draw them.
-  package var data: String?
+  package var data: URL?
   /// Prompts that the original draws pictures of. Empty takes the concept's own.
   package var drawn: [String] = []
   /// The sets of pictures that are trained on.
@@ -200,7 +200,7 @@ package struct Relearn {
   private func identity() throws -> JSON {
     var identity: JSON = [
       "tuning": try JSON(encoding: tuning),
-      "data": .string(data.map { FolderListing(URL(fileURLWithPath: $0)).hash } ?? ""),
+      "data": .string(data.map { FolderListing($0).hash } ?? ""),
       "drawn": .array(drawn.map(JSON.string)), "seed": JSON(seed),
       "sampling": try JSON(encoding: options.sampling), "prompts": .int(prompts),
     ]

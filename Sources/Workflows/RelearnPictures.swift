@@ -13,8 +13,8 @@ extension Relearn {
   func sets(_ original: DiffusionModel, _ run: Run) throws -> [TuningSet: LatentSet] {
     let concept: LatentSet
     if let data {
-      let images = try CaptionedImages(folder: URL(fileURLWithPath: data))
-      run.note(images.skippedNote.map { "\(data): \($0)" })
+      let images = try CaptionedImages(folder: data)
+      run.note(images.skippedNote.map { "\(data.relativePath): \($0)" })
       run.note(original.layout.cut(images.captions)?.note)
       concept = try LatentSet(images, original)
     } else {

@@ -112,8 +112,7 @@ package struct Show {
     case .comparison: "compare"
     case .releaseAudit: "audit"
     case .relearning: "relearn"
-    case .benchMethods, .benchForgetting, .benchRobustness, .benchRelearning, .benchSeparability:
-      kind.rawValue
+    default: kind.rawValue
     }
   }
 

@@ -146,6 +146,15 @@ struct CommonOptions: ParsableArguments {
   }
 }
 
+/// A file or a folder, with the name that the user gave it.
+struct Place: ExpressibleByArgument, CustomStringConvertible {
+  let description: String
+  let url: URL
+
+  init(argument: String) { (description, url) = (argument, URL(fileURLWithPath: argument)) }
+  var defaultValueDescription: String { description }
+}
+
 /// Pictures at a time: a number, or `auto` for as many as fit into memory.
 struct BatchCount: ExpressibleByArgument {
   let count: Int

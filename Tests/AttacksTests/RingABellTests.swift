@@ -42,7 +42,7 @@ import Training
         var attack = RingABell()
         (attack.population, attack.generations, attack.tokens) = (20, 20, 4)
         attack.pairs = pairs == nil ? "" : file.path
-        #expect(attack.files == (pairs == nil ? [] : [file.path]))
+        #expect(attack.files == (pairs == nil ? [] : [file]))
         var session = try AttackScene.session(
           attack, AttackScene.prompts, victim, seed: 5)
         return try #require(try session.next([0])[0])

@@ -95,7 +95,10 @@ import WorkbenchSupport
       let model = try Tiny.plainModel(folder)
       let job = Tiny.job(model, "uce", "fox")
       var size = AuditTests.size
-      size.settings.append("relearn.mode=full")
+      size.settings = [
+        "random.attempts": 2, "relearn.pictures": 2, "relearn.pictureSteps": 2,
+        "relearn.training.batch": 2, "relearn.mode": "full",
+      ]
       let plan = try Audit(job, judges: [AuditTests.judge], size).plan(on: .cpu) { _ in }
       #expect(
         plan[0].hasPrefix("pictures: 4 for the concept (4 more prompts are held out) and 6 of"))

@@ -21,8 +21,8 @@ import WorkbenchSupport
     (size.prompts, size.neighbours, size.wordings, size.steps) = (8, 2, 1, 2)
     (size.attacks, size.attacked) = (["none", "random"], 2)
     size.settings = [
-      "random.attempts=2", "relearn.pictures=2", "relearn.pictureSteps=2",
-      "relearn.training.batch=2", "seeds.attempts=3",
+      "random.attempts": 2, "relearn.pictures": 2, "relearn.pictureSteps": 2,
+      "relearn.training.batch": 2, "seeds.attempts": 3,
     ]
     (size.relearning, size.relearned) = (4, 2)
     return size

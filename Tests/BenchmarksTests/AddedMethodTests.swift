@@ -14,7 +14,7 @@ import Workflows
 @Suite struct AddedMethodTests {
   @Test func benchmarksSeeAdditions() throws {
     try Fixtures.temporaryFolder { folder in
-      var options = Tiny.benchmark(try Tiny.model(folder), ["shift.change=0.25"])
+      var options = try Tiny.benchmark(Tiny.model(folder), ["shift.change=0.25"])
       options.catalogs = try Added.catalogs()
       let bench = MethodBenchmark(options, methods: ["shift", "uce"], concepts: ["fox"])
       let run = try Run(folder.appendingPathComponent("bench"))
@@ -29,7 +29,7 @@ import Workflows
   /// A variant that a method brings with it is a name in benchmarks.
   @Test func benchmarksSeeVariantsOfAdditions() throws {
     try Fixtures.temporaryFolder { folder in
-      var options = Tiny.benchmark(try Tiny.model(folder), ["random.attempts=2"])
+      var options = try Tiny.benchmark(Tiny.model(folder), ["random.attempts=2"])
       options.catalogs = try Added.catalogs()
       var bench = RobustnessBenchmark(options, concepts: ["fox"])
       (bench.methods, bench.attacks, bench.prompts) = (["shift-half"], ["random"], 2)

@@ -53,7 +53,7 @@ import Workflows
     try Fixtures.temporaryFolder { folder in
       let model = try Self.model(folder, #"["fox", "noto"]"#)
       func bench(_ concepts: [String], counted: Bool = false) throws -> (Results, [String]) {
-        var options = Tiny.benchmark(model)
+        var options = try Tiny.benchmark(model)
         options.countsDevelopment = counted
         let run = try Run(folder.appendingPathComponent("\(concepts.count) \(counted)"))
         let results = try Tiny.runner()(

@@ -39,11 +39,11 @@ import WorkbenchSupport
       try Data("{\"erasediff\":{\"training\":{\"steps\":4,\"batch\":4}}}".utf8).write(
         to: URL(fileURLWithPath: model).appendingPathComponent("methods.json"))
 
-      var options = Tiny.benchmark(
+      var options = try Tiny.benchmark(
         ModelFolder(model), ["retrain.training.steps=4", "finetune.training.steps=4"])
       (options.evaluation.seeds, options.evaluation.retainSeeds) = (4, 2)
       var bench = ForgettingBenchmark(
-        options, concept: "left", data: folder.appendingPathComponent("data").path)
+        options, concept: "left", data: folder.appendingPathComponent("data"))
       bench.methods = ["retrain", "erasediff", "finetune"]
       (bench.seeds, bench.retrainSeeds, bench.heldOutEvery) = (2, 1, 5)
       let run = try Run(folder.appendingPathComponent("bench"), seed: 0)
@@ -79,9 +79,9 @@ import WorkbenchSupport
       #expect(try Tiny.runner()(bench, in: run, on: .cpu).rows == results.rows)
       #expect(try String(contentsOf: WriteReport(run.runFolder)(), encoding: .utf8) == page)
 
-      bench.options.settings = ["esd.eta=1"]
+      bench.options.settings = ["esd.eta": 1]
       #expect(throws: LetheError.self) { try bench.trials() }
-      bench.options.settings = []
+      bench.options.settings = [:]
       bench.concept = "up"
       #expect(throws: LetheError.self) { try bench.trials() }
     }

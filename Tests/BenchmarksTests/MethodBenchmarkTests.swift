@@ -18,7 +18,7 @@ import WorkbenchSupport
   @Test func benchWritesOneTable() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.model(folder)
-      var bench = MethodBenchmark(
+      var bench = try MethodBenchmark(
         Tiny.benchmark(model, Tiny.esd.map { "esd." + $0 }), methods: ["esd", "uce"],
         concepts: ["fox", "symbola style"])
       let results = try Tiny.runner()(
@@ -31,7 +31,7 @@ import WorkbenchSupport
       #expect(table.contains("| fox | esd |") && table.contains("| symbola style | uce |"))
       let page = folder.appendingPathComponent("bench/report.html")
       #expect(try String(contentsOf: page, encoding: .utf8).contains("Methods side by side"))
-      bench.options.settings = ["sdd.eta=1"]
+      bench.options.settings = ["sdd.eta": 1]
       #expect(throws: LetheError.self) { try Tiny.runner()(bench, in: Run(folder), on: .cpu) }
     }
   }
@@ -39,7 +39,7 @@ import WorkbenchSupport
   /// A concept that its judge cannot tell has no rates, and the page says why.
   @Test func aJudgeThatCannotTellIsNamed() throws {
     try Fixtures.temporaryFolder { folder in
-      var options = Tiny.benchmark(try Tiny.model(folder))
+      var options = try Tiny.benchmark(Tiny.model(folder))
       options.evaluation.quick = false
       (options.evaluation.seeds, options.evaluation.retainSeeds) = (10, 5)
       options.evaluation.sampling.steps = 1

@@ -27,7 +27,7 @@ import WorkbenchSupport
           "relearn.training.steps=2",
           "relearn.checkpoints=[1,2]", "relearn.pictures=2", "relearn.pictureSteps=2",
         ]
-      var bench = RelearningBenchmark(
+      var bench = try RelearningBenchmark(
         Tiny.benchmark(try Tiny.model(folder), settings), concepts: ["fox"])
       (bench.prompts, bench.seeds, bench.methods) = (2, 1, ["esd-u", "esd-u-3"])
       bench.unseen = 3

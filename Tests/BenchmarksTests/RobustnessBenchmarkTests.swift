@@ -13,7 +13,7 @@ import WorkbenchSupport
 @testable import Workflows
 
 @Suite struct RobustnessBenchmarkTests {
-  static func benchmark(_ model: ModelFolder) -> RobustnessBenchmark {
+  static func benchmark(_ model: ModelFolder) throws -> RobustnessBenchmark {
     let settings =
       Tiny.attacks
       + [
@@ -23,7 +23,7 @@ import WorkbenchSupport
         "advunlearn-fast.options.trajectories=2", "advunlearn-fast.options.trajectorySteps=3",
         "advunlearn-fast.retainTrajectories=2", "advunlearn-fast.guarding.limit=0",
       ]
-    var benchmark = RobustnessBenchmark(Tiny.benchmark(model, settings), concepts: ["fox"])
+    var benchmark = try RobustnessBenchmark(Tiny.benchmark(model, settings), concepts: ["fox"])
     benchmark.prompts = 2
     benchmark.methods = ["none", "esd-u", "uce", "advunlearn-fast"]
     return benchmark
@@ -32,7 +32,7 @@ import WorkbenchSupport
   @Test func everyMethodUnderEveryAttack() throws {
     try Fixtures.temporaryFolder { folder in
       let run = try Run(folder.appendingPathComponent("bench"))
-      let bench = Self.benchmark(try Tiny.model(folder))
+      let bench = try Self.benchmark( Tiny.model(folder))
       let results = try Tiny.runner()(bench, in: run, on: .cpu)
       for method in bench.methods {
         let own = results.rows.filter { $0.method == method }
@@ -70,7 +70,7 @@ import WorkbenchSupport
       let fast = try RunFolder(run.file("fox/advunlearn-fast")).job()
       #expect(fast.options["adversary"]?["kind"]?.string == "fast")
       var stray = bench
-      stray.options.settings = ["esd.training.steps=2"]
+      stray.options.settings = ["esd.training.steps": 2]
       #expect(throws: LetheError.self) { try stray.trials() }
     }
   }

@@ -25,7 +25,7 @@ import WorkbenchSupport
         "sepme.trajectorySteps=3", "ablation.training.steps=3", "ablation.trajectories=1",
         "ablation.trajectorySteps=3", "ablation.guarding.limit=0",
       ]
-      var options = Tiny.benchmark(try Tiny.model(folder), settings)
+      var options = try Tiny.benchmark(Tiny.model(folder), settings)
       options.evaluation.seeds = 1
       var bench = SeparabilityBenchmark(options)
       bench.methods = ["sepme", "ablation"]
@@ -81,7 +81,7 @@ import WorkbenchSupport
   @Test func freeWords() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.plainModel(folder)
-      var options = Tiny.benchmark(
+      var options = try Tiny.benchmark(
         model,
         [
           "sepme.tolerance=0.1", "sepme.training.steps=2", "sepme.trajectories=1",
@@ -125,7 +125,7 @@ import WorkbenchSupport
   /// A judge that does not know the original's pictures apart has no rates.
   @Test func aJudgeThatCannotTellHasNoRates() throws {
     try Fixtures.temporaryFolder { folder in
-      var options = Tiny.benchmark(
+      var options = try Tiny.benchmark(
         try Tiny.plainModel(folder),
         [
           "sepme.tolerance=0.1", "sepme.training.steps=1", "sepme.trajectories=1",
@@ -146,7 +146,7 @@ import WorkbenchSupport
       let model = try Tiny.model(folder.appendingPathComponent("listed"))
       let cast = try SeparabilityCast(.object, model.themes(), naming: ["owl"], seed: 0)
       #expect(cast.concepts.first == "owl" && Set(cast.concepts) == ["owl", "fox", "cat"])
-      bench = SeparabilityBenchmark(Tiny.benchmark(model))
+      bench = try SeparabilityBenchmark(Tiny.benchmark(model))
       (bench.concepts, bench.options.conceptKind) = (["owl"], .style)
       #expect { try bench.trials() } throws: {
         "\($0)".contains("accepted: object, the kind of 'owl'")

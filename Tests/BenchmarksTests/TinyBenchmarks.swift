@@ -6,9 +6,10 @@ import WorkbenchSupport
 @testable import Workflows
 
 extension Tiny {
-  static func benchmark(_ model: ModelFolder, _ settings: [String] = []) -> BenchmarkOptions {
+  static func benchmark(_ model: ModelFolder, _ settings: [String] = []) throws -> BenchmarkOptions
+  {
     var options = BenchmarkOptions(model)
-    (options.evaluation, options.settings) = (evaluation, settings)
+    (options.evaluation, options.settings) = (evaluation, try NamedSettings(settings))
     return options
   }
 

@@ -147,10 +147,10 @@ import TorchNN
   /// The catalog has a metric for every profile that the networks allow, under names of their own.
   @Test func catalog() throws {
     var networks = MetricNetworks()
-    #expect(PictureMetricCatalog.metrics(networks).isEmpty)
+    #expect(PictureMetricCatalog.builtIn.metrics(networks).isEmpty)
     networks.clip = (try CLIPModel.load(Fixtures.url("tiny-clip")), "tiny")
     networks.perceptual = [try PerceptualNetwork(.squeeze, .initial(Generator(seed: 1)))]
-    let metrics = PictureMetricCatalog.metrics(networks)
+    let metrics = PictureMetricCatalog.builtIn.metrics(networks)
     #expect(
       metrics.map(\.name) == [
         "clip-score@cosine:tiny", "clip-score@x100:tiny", "clip-score@torchmetrics:tiny",

@@ -70,11 +70,18 @@ import Unlearning
   }
 
   @Test func namedSettingsBelongToTheirName() throws {
-    let named = try NamedSettings(["esd.eta=2", "esd-u.eta=3"], of: ["esd", "esd-u"], "method")
+    let named = try NamedSettings(["esd.eta=2", "esd-u.eta=3"]).of(
+      oneOf: ["esd", "esd-u"], "method")
     #expect(try named.of("esd") == ["eta": 2] && named.of("esd-u") == ["eta": 3])
     let error = #expect(throws: LetheError.self) {
-      try NamedSettings(["uce.push=1"], of: ["esd"], "method")
+      try NamedSettings(["uce.push=1"]).of(oneOf: ["esd"], "method")
     }
     #expect(error?.sentence.contains("'uce.push=1' names no method") == true)
+    #expect(throws: LetheError.self) { try NamedSettings(["esd.eta"]) }
+    // As JSON they are texts, and a text without an equals sign is refused there too.
+    let written: NamedSettings = ["esd.eta": 2, "esd-u.only": [0.5]]
+    #expect(try JSON(encoding: written) == ["esd.eta=2", "esd-u.only=[0.5]"])
+    #expect(try JSON(encoding: written).decoded(as: NamedSettings.self) == written)
+    #expect(throws: (any Error).self) { try JSON.array(["esd"]).decoded(as: NamedSettings.self) }
   }
 }

@@ -32,7 +32,7 @@ import WorkbenchSupport
       let attacks = try AttackCatalog.builtIn.all.map {
         try AttackRun.configured(
           $0.name,
-          [NamedSettings(Tiny.attacks, of: AttackCatalog.builtIn.names, "attack").of($0.name)],
+          [NamedSettings(Tiny.attacks).of($0.name)],
           of: model)
       }
       var attack = try AttackRun(erase.job, attacks, Tiny.evaluation)

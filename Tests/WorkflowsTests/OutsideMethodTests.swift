@@ -4,6 +4,7 @@ import Editing
 import Evaluation
 import Foundation
 import OutsideMethod
+import Reports
 import TestSupport
 import Testing
 import Torch
@@ -100,6 +101,30 @@ import WorkbenchSupport
       let results = try evaluate(catalogs)
       #expect(results.judges.map(\.about.name) == ["brightness"])
       #expect(try run.runFolder.results().judges.map(\.spec) == [spec])
+    }
+  }
+
+  /// The metric of pictures is measured on both models, and its rows are in `results.json` and on the page.
+  @Test func addingAMetricOfPictures() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let catalogs = try Catalogs.extended()
+      #expect(throws: LetheError.self) { try catalogs.pictureMetrics.adding(Contrast.self) }
+      let run = try Run(folder.appendingPathComponent("run"))
+      let erase = try Erase(Tiny.job(model, "uce", "fox"), settings: [])
+      let (eraser, _) = try erase(in: run, on: .cpu)
+      let evaluate = try Evaluate(erase.job, Tiny.evaluation, catalogs: catalogs)
+      let results = try evaluate(in: run, eraser: eraser, on: .cpu)
+      let own = results.rows.filter { $0.metric == "contrast@pixels" }
+      #expect(own.map(\.method) == ["original", "uce"] && own.allSatisfy { $0.value > 0 })
+      #expect(try run.runFolder.results().rows.filter(own.contains).count == 2)
+      let page = try ResultsPage.content(of: results, in: run.folder, metrics: catalogs.metrics)
+      #expect(page.markdown.contains("contrast@pixels"))
+      let known = try Evaluate(erase.job, Tiny.evaluation)
+      #expect(
+        try known(in: run, eraser: eraser, on: .cpu).rows.allSatisfy {
+          $0.metric != "contrast@pixels"
+        })
     }
   }
 

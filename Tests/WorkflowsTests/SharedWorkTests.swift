@@ -107,11 +107,7 @@ import WorkbenchSupport
         let attacks = try ["random", "unlearndiff", "seeds"].map {
           try AttackRun.configured(
             $0,
-            [
-              NamedSettings(
-                settings + ["seeds.attempts=2"], of: AttackCatalog.builtIn.names, "attack"
-              ).of($0)
-            ],
+            [NamedSettings(settings + ["seeds.attempts=2"]).of($0)],
             of: job.folder)
         }
         options.batch = 2

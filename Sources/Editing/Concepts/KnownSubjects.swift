@@ -16,6 +16,13 @@ package enum KnownSubjects {
     }
   }
 
+  /// Names of more than one thing, which take no article.
+  package static let plurals = ["skis", "scissors"]
+  /// Names of what is not counted, which take no article.
+  static let uncountable = [
+    "food", "water", "people", "broccoli", "fire", "smoke", "snow", "grass",
+  ]
+
   package static let groups: [Group] = [
     Group("a human being", ["person"], ["child", "woman", "man"]),
     Group(

@@ -32,9 +32,9 @@ package struct SubjectName: Sendable, Hashable {
   /// Whether a name without an article is that of one thing among others: no proper name and no plural.
   private static func takesArticle(_ parts: [String]) -> Bool {
     guard let last = parts.last, last.first?.isUppercase != true else { return false }
-    let mass = ["food", "water", "people", "broccoli", "fire", "smoke", "snow", "grass"]
-    let singular = ["ss", "us", "is"].contains { last.hasSuffix($0) } && last != "skis"
-    return !mass.contains(last) && (singular || !last.hasSuffix("s"))
+    let singular =
+      ["ss", "us", "is"].contains { last.hasSuffix($0) } && !KnownSubjects.plurals.contains(last)
+    return !KnownSubjects.uncountable.contains(last) && (singular || !last.hasSuffix("s"))
   }
 
   /// "a " or "an ", by the first sound.

@@ -46,7 +46,7 @@ public struct DenoisingStates {
       // Draws are made for groups of a fixed size, and do not depend on how many go through the network at once.
       let group = model.isLarge || spreads ? 1 : 8
       let shifts = try spreads ? DDIM.shifts(model.schedule, steps: steps) : nil
-      let plan = trajectories(
+      let plan = Trajectory.plan(
         prompts.count, in: group, steps: steps, keeping: keeping, shifts, seed: seed)
       let size = model.latentSize
       let own = denoiser ?? model
@@ -83,33 +83,6 @@ public struct DenoisingStates {
         conditional: Tensor.concatenate(states.map(\.conditional)),
         prompt: kept.map(\.place.2))
       return denoiser == nil ? found : try found.predicted(by: model, prompts)
-    }
-  }
-
-  private struct Trajectory {
-    let prompt: Int
-    let generator: Generator
-    let kept: Set<Int>
-    /// The offset of its timesteps from the usual ones.
-    let shift: Int
-  }
-
-  private static func trajectories(
-    _ count: Int, in group: Int, steps: Int, keeping: Int?, _ shifts: ClosedRange<Int>?,
-    seed: UInt64
-  ) -> [Trajectory] {
-    let generator = Generator(seed: seed)
-    let range = shifts ?? 0...0
-    let order = shifts == nil ? [0] : Tensor.permutation(range.count, generator)
-    return stride(from: 0, to: count, by: group).flatMap { first -> [Trajectory] in
-      let members = first..<min(first + group, count)
-      let generators = members.map { _ in generator.split() }
-      let kept =
-        keeping.map { Set(Tensor.permutation(steps, generator).prefix($0)) } ?? Set(0..<steps)
-      let shift = range.lowerBound + order[first / group % order.count]
-      return zip(members, generators).map {
-        Trajectory(prompt: $0, generator: $1, kept: kept, shift: shift)
-      }
     }
   }
 

@@ -38,7 +38,7 @@ package final class ClassifierJudge: Judge {
     let classifier = try ImageClassifier(folder, on: device)
     try profile?.check(classifier.labels, place)
     let judge = ClassifierJudge(
-      classifier, question, name: URL(fileURLWithPath: argument).lastPathComponent,
+      classifier, question, name: argument.fileName,
       hash: folder.sha256(of: ["config.json", "preprocessor_config.json", "model.safetensors"]),
       profile: profile)
     try judge.check(question.forgotten, "\(scheme):\(argument)")

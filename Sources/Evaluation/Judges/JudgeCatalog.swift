@@ -1,4 +1,5 @@
-public import Torch
+package import Foundation
+package import Torch
 
 /// A judge as `--judge` names it: `clip:FOLDER`, `none`.
 package struct JudgeSpec: Codable, Sendable, Hashable, CustomStringConvertible {
@@ -28,6 +29,9 @@ package struct JudgeSpec: Codable, Sendable, Hashable, CustomStringConvertible {
     scheme = String(text[..<(colon ?? text.endIndex)])
     argument = colon.map { String(text[text.index(after: $0)...]) } ?? ""
   }
+
+  /// The file or folder that it names.
+  package var place: URL { URL(fileURLWithPath: argument) }
 
   package var description: String { argument.isEmpty ? scheme : "\(scheme):\(argument)" }
 

@@ -71,7 +71,7 @@ package final class ScoreTable: Judge {
           + "a judge that looks at pictures")
     }
     func row(_ file: String) -> [String: Double]? {
-      scores[Self.key(file)] ?? scores[URL(fileURLWithPath: file).lastPathComponent]
+      scores[Self.key(file)] ?? scores[file.fileName]
     }
     let missing = files.filter { row($0) == nil }
     guard missing.isEmpty else {

@@ -7,6 +7,7 @@ internal import Torch
 
 /// The mean CLIP score of pictures and their prompts.
 package struct CLIPScore: PictureMetricProfiles {
+  package static let measure = PictureMeasure.clipScore
   package enum Profile: String, CaseIterable, Sendable {
     case cosine, x100, torchmetrics, hessel
   }
@@ -24,7 +25,7 @@ package struct CLIPScore: PictureMetricProfiles {
     } ?? []
   }
 
-  package var name: String { PictureMeasure.clipScore.metric(profile.rawValue, of: model) }
+  package var name: String { Self.measure.metric(profile.rawValue, of: model) }
   package var title: String { "CLIP score (\(profile.rawValue), \(model))" }
   package var better: Better { .higher }
 

@@ -7,6 +7,7 @@ internal import Torch
 
 /// CMMD by a CLIP and its own pre-processing, for few pictures.
 package struct CMMD: PictureMetricProfiles {
+  package static let measure = PictureMeasure.cmmd
   private let clip: CLIPModel
   private let model: String
   private static let (sigma, scale) = (10.0, 1000.0)
@@ -17,7 +18,7 @@ package struct CMMD: PictureMetricProfiles {
     networks.clip.map { [CMMD($0.model, named: $0.name)] } ?? []
   }
 
-  package var name: String { PictureMeasure.cmmd.metric(nil, of: model) }
+  package var name: String { Self.measure.metric(nil, of: model) }
   package var title: String { "CMMD (\(model))" }
   package var better: Better { .lower }
 

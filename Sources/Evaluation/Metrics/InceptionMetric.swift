@@ -2,7 +2,6 @@ package import Torch
 
 /// A distance of two sets of pictures in Inception's features, one metric for each way to resize them.
 package protocol InceptionMetric: PictureMetricProfiles {
-  static var measure: PictureMeasure { get }
   var network: InceptionV3 { get }
   var input: InceptionInput { get }
   init(_ network: InceptionV3, _ input: InceptionInput)
@@ -20,7 +19,7 @@ extension InceptionMetric {
   }
 
   package var name: String { Self.measure.metric(input.rawValue) }
-  package var title: String { "\(Self.measure.rawValue.uppercased()) (\(input.rawValue))" }
+  package var title: String { "\(Self.measure.name.uppercased()) (\(input.rawValue))" }
   package var better: Better { .lower }
 
   package func measure(_ drawn: DrawnPictures, reference: DrawnPictures?) throws -> MeasuredValue? {

@@ -7,6 +7,7 @@ package import Torch
 
 /// The mean distance to the reference's pictures, e.g. those of the original model from the same prompts and seeds.
 package struct LPIPS: PictureMetricProfiles {
+  package static let measure = PictureMeasure.lpips
   private let network: PerceptualNetwork
   private static let shift: [Float] = [-0.030, -0.088, -0.188]
   private static let scale: [Float] = [0.458, 0.448, 0.450]
@@ -17,7 +18,7 @@ package struct LPIPS: PictureMetricProfiles {
     networks.perceptual.map { LPIPS($0) }
   }
 
-  package var name: String { PictureMeasure.lpips.metric("\(network.kind.rawValue)-0.1") }
+  package var name: String { Self.measure.metric("\(network.kind.rawValue)-0.1") }
   package var title: String { "LPIPS (\(network.kind.rawValue), 0.1)" }
   package var better: Better { .lower }
 

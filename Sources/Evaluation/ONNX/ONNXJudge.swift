@@ -61,7 +61,7 @@ package final class ONNXJudge: Judge {
     let (place, profile) = try ClassifierProfile.divide(argument)
     let file = URL(fileURLWithPath: place)
     let judge = try ONNXJudge(
-      file, question, profile: profile, name: URL(fileURLWithPath: argument).lastPathComponent)
+      file, question, profile: profile, name: argument.fileName)
     try judge.check(question.forgotten, "\(scheme):\(argument)")
     return judge
   }

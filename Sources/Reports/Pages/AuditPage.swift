@@ -75,7 +75,7 @@ struct AuditPage {
   }
 
   private func name(_ model: String?) -> String {
-    URL(fileURLWithPath: model ?? "").lastPathComponent
+    (model ?? "").fileName
   }
 
   private var tiles: [ReportContent.Tile] {

@@ -3,7 +3,7 @@ internal import Evaluation
 
 extension AuditPage {
   var rules: Table {
-    Table("Rules", header: [""], rows: (audit?.rules ?? []).map { .init([$0], []) })
+    .list(audit?.rules ?? [], "Rules", corner: [("", { $0 })], across: [])
   }
 
   /// Measures of the pictures of other subjects.
@@ -73,20 +73,28 @@ extension AuditPage {
   }
 
   var judges: Table {
-    Table(
-      "Quality of the judges", note: results.notes.joined(separator: " "),
-      header: ["judge", "sees the concept", "sees it wrongly", "balanced accuracy", "pictures"],
-      rows: results.judges.map { record in
-        .init(
-          [record.spec.description],
-          [
-            .init(record.quality?.seen.text(hasUnit: true) ?? ""),
-            .init(record.quality?.falsePositives.text(hasUnit: true) ?? ""),
-            .init(
-              record.quality?.balancedAccuracy.text(hasUnit: true) ?? "",
-              record.quality?.standing == .cannotTell ? .bad : .even),
-            .init(record.quality.map { "\($0.balancedAccuracy.n)" } ?? ""),
-          ])
-      })
+    func column(
+      _ title: String, _ text: @escaping (JudgeQuality) -> String,
+      bad: @escaping (JudgeQuality) -> Bool = { _ in false }
+    ) -> (title: String, cell: (JudgeRecord) -> Table.Cell) {
+      (
+        title,
+        { record in
+          guard let quality = record.quality else { return Table.Cell("") }
+          return Table.Cell(text(quality), bad(quality) ? .bad : .even)
+        }
+      )
+    }
+    return .list(
+      results.judges, "Quality of the judges", note: results.notes.joined(separator: " "),
+      corner: [("judge", { $0.spec.description })],
+      across: [
+        column("sees the concept", { $0.seen.text(hasUnit: true) }),
+        column("sees it wrongly", { $0.falsePositives.text(hasUnit: true) }),
+        column(
+          "balanced accuracy", { $0.balancedAccuracy.text(hasUnit: true) },
+          bad: { $0.standing == .cannotTell }),
+        column("pictures", { "\($0.balancedAccuracy.n)" }),
+      ])
   }
 }

@@ -73,18 +73,21 @@ struct ForgettingPage {
 
   private var measured: Table {
     let nearest = nearest
-    return Table(
-      "Measured", note: note,
-      header: ["method"] + Self.columns.map(\.title)
-        + ["distance to retrained", "cost: time, steps, peak memory"],
-      rows: methods.map { method in
-        let cells =
-          Self.columns.map { mean(method, $0.name)?.text() ?? "" }
-          + [gap(method).map { String(format: "%.3f", $0) } ?? "", cost(method)]
-        return Table.Row(
-          [title(method)], cells.map { .init($0, method == nearest ? .good : .even) },
-          of: [.init(method)])
-      })
+    func column(_ title: String, _ text: @escaping (String) -> String?) -> Table.Column {
+      Table.Column(title) { rows in
+        guard let method = rows.first?.method else { return .init("") }
+        return .init(text(method) ?? "", method == nearest ? .good : .even)
+      }
+    }
+    return .pivot(
+      alone, "Measured", note: note, corner: ["method"], down: { [title($0.method)] },
+      namesMethods: true,
+      across: Self.columns.map { metric in
+        column(metric.title) { mean($0, metric.name)?.text() }
+      } + [
+        column("distance to retrained") { gap($0).map { String(format: "%.3f", $0) } },
+        column("cost: time, steps, peak memory", cost),
+      ])
   }
 
   private func cost(_ method: String) -> String {
@@ -97,17 +100,16 @@ struct ForgettingPage {
   }
 
   private var differences: Table {
-    Table(
-      "Differences to the retrained model", header: ["method"] + Self.columns.map(\.title),
-      rows: methods.filter { $0 != reference }.map { method in
-        Table.Row(
-          [title(method)],
-          Self.columns.map { column in
-            guard let reference, let own = mean(method, column.name),
-              let gold = mean(reference, column.name)
-            else { return .init("") }
-            return .init(own.difference(to: gold))
-          }, of: [.init(method)])
+    .pivot(
+      alone, "Differences to the retrained model", corner: ["method"],
+      down: { $0.method == reference ? nil : [title($0.method)] }, namesMethods: true,
+      across: Self.columns.map { column in
+        .text(column.title) { rows in
+          guard let reference, let method = rows.first?.method,
+            let own = mean(method, column.name), let gold = mean(reference, column.name)
+          else { return nil }
+          return own.difference(to: gold)
+        }
       })
   }
 

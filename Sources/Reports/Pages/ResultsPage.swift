@@ -1,4 +1,4 @@
-public import Evaluation
+package import Evaluation
 package import Foundation
 internal import Torch
 
@@ -41,18 +41,17 @@ public enum ResultsPage {
   ) throws -> ReportContent {
     var content =
       switch results.kind ?? .evaluation {
-      case .evaluation, .audit: evaluation(results, metrics)
       case .releaseAudit: try AuditPage(results, folder).content
       case .attack: try AttackPage(results, folder).content
       case .relearning: RelearningPage(results).content
-      case .benchMethods, .comparison: evaluation(results, metrics)
       case .benchForgetting: try ForgettingPage(results, folder).content
       case .benchRobustness: try RobustnessPage(results, folder).content
       case .benchRelearning: RelearningBenchmarkPage(results).content
       case .benchSeparability: try SeparabilityPage(results, folder).content
+      default: MethodsPage(results, metrics).content
       }
     content.tables = content.tables.map { $0.marks.isEmpty ? $0.marked(by: results) : $0 }
-    switch results.kind {
+    switch results.kind ?? .evaluation {
     case .comparison, .benchMethods, .benchForgetting, .benchRobustness, .benchRelearning:
       content.notices += results.notes
     default: break  // their pages have a place for them
@@ -72,104 +71,6 @@ public enum ResultsPage {
     if content.definitions.isEmpty {
       content.definitions = Definitions.of(results.rows.map(\.metric).unique)
     }
-    return content
-  }
-
-  /// Metrics by subject and method, with intervals.
-  public static func metrics(
-    _ results: Results, _ title: String = "Measured", _ catalog: MetricCatalog = .builtIn
-  ) -> Table {
-    table(of: results.rows.map(\.metric).unique, results, title, catalog)
-  }
-
-  private static func table(
-    of names: [String], _ results: Results, _ title: String, _ catalog: MetricCatalog
-  ) -> Table {
-    let listed = catalog.names.filter(names.contains)
-    let others = names.filter { !listed.contains($0) }
-    // The answers of different judges are different rows, those on the original too.
-    let hasSeveral = results.rows.compactMap(\.axes.judge).unique.count > 1
-    func method(_ row: ResultRow) -> String {
-      row.label + (hasSeveral ? row.axes.judge.map { " (\($0))" } ?? "" : "")
-    }
-    return .pivot(
-      results.rows, title, corner: ["subject", "method"], down: { [$0.subject, method($0)] },
-      namesMethods: true,
-      across: (listed + others).map { .metric($0, title: catalog.heading($0), hasUnit: true) }
-        + [.text("n") { rows in samples(rows, of: listed + others) }]
-    ).marked(by: results)
-  }
-
-  /// The sample sizes of measures: `15`, or each with its measures: `15 of 5 prompts (ua), 40 (ira, cra)`.
-  private static func samples(_ rows: [ResultRow], of metrics: [String]) -> String {
-    let known = metrics.flatMap { metric in
-      rows.filter { $0.metric == metric }.map { (metric: metric, size: $0.measured.size) }
-    }
-    let sizes = known.map(\.size).unique
-    guard sizes.count > 1 else { return sizes.first ?? "" }
-    return sizes.map { size in
-      let own = known.filter { $0.size == size }.map(\.metric).unique
-      return "\(size) (\(own.joined(separator: ", ")))"
-    }.joined(separator: ", ")
-  }
-
-  /// The measures that matter most, of ``metrics(_:_:_:)``; all of them where none of those was measured.
-  public static func main(_ results: Results, _ catalog: MetricCatalog = .builtIn) -> Table {
-    let names = results.rows.map(\.metric).unique
-    let main = Definitions.main.filter(names.contains)
-    return table(of: main.isEmpty ? names : main, results, "Measured", catalog)
-  }
-
-  /// The line below the printed ``main(_:_:)``.
-  package static func legend(_ results: Results, _ catalog: MetricCatalog = .builtIn) -> String {
-    let header = main(results, catalog).header
-    let shown = results.rows.map(\.metric).unique.filter { header.contains(catalog.heading($0)) }
-    return Definitions.legend(shown)
-  }
-
-  private static func evaluation(_ results: Results, _ catalog: MetricCatalog) -> ReportContent {
-    var content = ReportContent()
-    content.title = "Methods side by side"
-    content.verdict = BenchVerdict.forgetting(results)
-    content.subtitle = results.rows.map(\.subject).unique.joined(separator: ", ")
-    let others = results.rows.filter { $0.method != "original" }
-    let verdicts = others.map(\.label).unique.compactMap { label -> Table.Row? in
-      let subjects = others.filter { $0.label == label }.map(\.subject).unique
-      return Table.Row(
-        [label],
-        subjects.map { subject in
-          var part = results
-          part.rows = results.rows.filter { $0.subject == subject }
-          let verdict = RunVerdict(part, of: label)
-          let colour: [String: Table.Outcome] = ["away": .good, "back": .bad]
-          return .init(verdict.word.rawValue, colour[verdict.state] ?? .even)
-        }, of: [.init(label)])
-    }
-    let all = metrics(results, "Measured", catalog)
-    let main = Self.main(results, catalog)
-    let subjects = others.map(\.subject).unique
-    if !verdicts.isEmpty, verdicts.allSatisfy({ $0.cells.count == subjects.count }) {
-      content.tables.append(
-        Table(
-          "In words",
-          note: RunVerdict.rule,
-          header: ["method"] + subjects, rows: verdicts))
-    }
-    content.tables.append(main)
-    if main.header.count < all.header.count {
-      var folded = all
-      (folded.title, folded.isFolded) = ("All measures", true)
-      content.tables.append(folded)
-    }
-    content.figures = [
-      .init(
-        "Measures",
-        note: "Dots are measured values, over all concepts, and lines their 95 % intervals.",
-        DotPlot.methods(results.rows, Definitions.plotted, catalog).svg),
-      .init(
-        "Forgotten against kept", note: "A good method is at the upper right.",
-        Scatter.forgottenAgainstKept(others).svg),
-    ]
     return content
   }
 
@@ -197,9 +98,7 @@ public enum ResultsPage {
       results.seeds == 1
         ? "1 of a prompt" : "\(results.seeds) of a prompt for the concept, 1 of others"
     case .audit: "\(results.seeds) of a prompt"
-    case .attack, .relearning, .benchForgetting, .benchRobustness, .benchRelearning,
-      .benchSeparability:
-      nil
+    default: nil
     }
   }
 

@@ -75,7 +75,7 @@ package struct RunPage {
           (unpreserved.first?.uppercased() ?? "") + unpreserved.dropFirst() + ".")
       }
       content.cards = try cards()
-      try addGrids(to: &content)
+      content.grids = try grids
       content.charts = curves.filter { $0.points.count > 1 }.map { curve in
         var chart = Chart.smoothed(
           curve.title, xLabel: "step of the training", yLabel: curve.unit, curve.points)
@@ -114,13 +114,13 @@ package struct RunPage {
       }
     }
     if !others.isEmpty {
-      var folded = Table(
-        "Other measures", header: ["metric", "original", "erased", "change", "n"],
-        rows: others.map { row in
-          Table.Row(
-            ["\(row.title) (\(row.name) \(row.direction))"],
-            [.init(row.original), .init(row.erased), .init(row.delta), .init(row.n)])
-        })
+      var folded = Table.list(
+        others, "Other measures",
+        corner: [("metric", { "\($0.title) (\($0.name) \($0.direction))" })],
+        across: [
+          ("original", { .init($0.original) }), ("erased", { .init($0.erased) }),
+          ("change", { .init($0.delta) }), ("n", { .init($0.n) }),
+        ])
       folded.isFolded = true
       content.tables.append(folded)
     }
@@ -156,67 +156,5 @@ package struct RunPage {
       content.warning +=
         "A quick run: it has few pictures and wide intervals. Quote a full run instead."
     }
-  }
-
-  /// The forgotten subjects in all styles (or objects), and a few other subjects.
-  private func addGrids(to content: inout ReportContent) throws {
-    let files = FileManager.default
-    let sets = try ["original", "erased"].compactMap { name -> SampleSet? in
-      let place = try folder.inside(name, "a folder of pictures", of: folder)
-      let manifest = place.appendingPathComponent("manifest.json")
-      return files.fileExists(atPath: manifest.path) ? try SampleSet(place) : nil
-    }
-    guard sets.count == 2, let before = sets.first, let after = sets.last else { return }
-    let finished = try before.manifest.samples.filter { sample in
-      try after.manifest.samples.contains(sample)
-        && sets.allSatisfy { files.fileExists(atPath: try $0.url(sample).path) }
-    }
-    let isGone: (SampleSet.Sample) -> Bool = { $0.subjects.values.contains(where: gone.contains) }
-    for (title, samples, rows) in [
-      // The cards have all of the forgotten ones where a judge's verdicts are known.
-      ("Forgotten subjects", judged.isEmpty ? finished.filter(isGone) : [], 6),
-      ("Other subjects", finished.filter { !isGone($0) }, 8),
-    ] {
-      if let grid = try grid(title, samples, rows: rows, before, after) {
-        content.grids.append(grid)
-      }
-    }
-  }
-
-  private func grid(
-    _ title: String, _ samples: [SampleSet.Sample], rows: Int, _ before: SampleSet,
-    _ after: SampleSet
-  ) throws -> ReportContent.Grid? {
-    let columns =
-      styles.isEmpty
-      ? (1...6).map { "\($0)" }
-      : styles.filter { style in samples.contains { $0.subjects["style"] == style } }
-    let objects = samples.compactMap { $0.subjects["object"] }.unique
-    let found = try objects.spread(rows).map { object -> ReportContent.GridRow in
-      let cells = try columns.enumerated().compactMap {
-        k, style -> (original: Data, erased: Data, prompt: String, seed: UInt64)? in
-        guard
-          let sample = samples.first(where: {
-            $0.subjects["object"] == object
-              && (styles.isEmpty ? $0.k == k : $0.subjects["style"] == style)
-          })
-        else { return nil }
-        return (
-          try ReportContent.picture(in: before.url(sample)),
-          try ReportContent.picture(in: after.url(sample)),
-          sample.prompt, sample.seed
-        )
-      }
-      return .init(object, cells)
-    }
-    return found.isEmpty ? nil : .init(title, columns: columns, rows: found)
-  }
-}
-
-extension Array {
-  /// At most `count` members, spread evenly.
-  fileprivate func spread(_ count: Int) -> [Element] {
-    guard self.count > count else { return self }
-    return (0..<count).map { self[$0 * self.count / count] }
   }
 }

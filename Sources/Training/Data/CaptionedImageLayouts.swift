@@ -119,12 +119,12 @@ extension CaptionedImages {
     }
     func isPicture(_ name: String) -> Bool {
       !name.hasPrefix(".")
-        && Image.extensions.contains(URL(fileURLWithPath: name).pathExtension.lowercased())
+        && Image.extensions.contains(name.fileExtension)
     }
     // Hidden files belong to the system, texts to pictures.
     func skip(_ names: [String]) {
       for name in names where !name.hasPrefix(".") && !isPicture(name) {
-        let ending = URL(fileURLWithPath: name).pathExtension.lowercased()
+        let ending = name.fileExtension
         if ending != "txt" { skipped[ending, default: 0] += 1 }
       }
     }

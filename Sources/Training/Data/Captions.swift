@@ -7,13 +7,13 @@ package import Torch
 public struct Captions: Codable, Sendable, Hashable {
   /// Captions of an object in a style, at least one. Each picture of a step draws one of them.
   public var both = [
-    "a {style} emoji of {object}", "{object}, {style} style", "{object} in {style} style",
-    "a {style} picture of {object}", "{style} {name}",
+    "{object}, {style} style", "{object} in {style} style", "a {style} picture of {object}",
+    "{style} {name}",
   ]
   /// Captions of an object alone, at least one. They teach the object apart from the styles.
-  public var object = ["an emoji of {object}", "a picture of {object}", "{object}", "{name}"]
+  public var object = ["a picture of {object}", "{object}", "{name}"]
   /// Captions of a style alone, at least one where there are styles.
-  public var style = ["a {style} emoji", "a {style} picture", "{style} style"]
+  public var style = ["a {style} picture", "{style} style"]
   /// Further wordings of both, which the model understands and no erasure trains on: audits ask in them. None in most models.
   public var asked: [String]?
   /// Share of pictures, 0 to 1, with an empty caption, which guidance needs.
@@ -25,7 +25,7 @@ public struct Captions: Codable, Sendable, Hashable {
   /// Names that take no article, e.g. grapes.
   public var plurals: [String] = []
 
-  /// The templates of the emoji data.
+  /// Templates of pictures in a style.
   public init() {}
 
   /// Files of version 0.1 name no plurals, and no wordings of audits.

@@ -114,7 +114,7 @@ package struct PromptRequest: Sendable, Hashable {
     }
     var suite = own
     suite.name = [file, forget, retain].compactMap(\.self)
-      .map { URL(fileURLWithPath: $0).lastPathComponent }.joined(separator: ", ")
+      .map(\.fileName).joined(separator: ", ")
     // Without prompts to keep, the built-in neighbours are drawn.
     suite.samples = ours + (rest.isEmpty ? own.others : rest)
     let asked = suite.samples.compactMap { $0.subjects[forgotten.kind] }

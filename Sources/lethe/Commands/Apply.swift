@@ -29,7 +29,7 @@ struct ApplyCommand: ParsableCommand {
     help: "Eraser file, or folder of a run of `lethe erase`, to add. May be repeated.")
   var with: [String] = []
   @Option(help: "Folder of a set of erasers (`lethe eraser`).")
-  var erasers: String?
+  var erasers: Place?
   @Option(
     help: "Erasers of the set to add, e.g. fox,cat. Those that are switched on when left out.")
   var active: String?
@@ -39,9 +39,9 @@ struct ApplyCommand: ParsableCommand {
     help:
       "Folder for the new model, or a name that ends with .safetensors for a single file. --out or --lora is needed."
   )
-  var out: String?
+  var out: Place?
   @Option(help: "LoRA file for the change of the weights, in place of a whole model or beside it.")
-  var lora: String?
+  var lora: Place?
   @Option(
     help: "Largest rank of the LoRA file, at least 1. The rank at which it is exact when left out.")
   var rank: Int?
@@ -87,26 +87,30 @@ struct ApplyCommand: ParsableCommand {
       guard out != nil || lora != nil else {
         throw LetheError.badValue("apply", "no output is named; give --out, --lora or both")
       }
-      if let out { try CommonOptions.requireName(out) }
+      if let out { try CommonOptions.requireName(out.description) }
       try accept("--rank", rank, .whole(1...65_536))
       let additions = ModelAdditions(
         loras: baseLora, variant: variant, vae: vae, embeddings: embedding)
       var apply = Apply(
-        ModelFolder(model, additions), erasers: with, set: erasers,
+        ModelFolder(model, additions), erasers: with, set: erasers?.url,
         active: active?.split(separator: ",").map(String.init), plugIn: plugIn)
       apply.onto = onto.map { ModelFolder($0, additions) }
       let done = try apply(
-        to: out.map { URL(fileURLWithPath: $0) }, lora: lora.map { URL(fileURLWithPath: $0) },
+        to: out?.url, lora: lora?.url,
         rank: rank, format: LoRAFormat(rawValue: loraFormat.rawValue) ?? .kohya,
         dtype: saveDtype?.dtype ?? (half ? .float16 : nil),
         on: common.openDevice())
       var outcome: JSON = ["erasers": .array(done.erasers.map(JSON.string))]
-      outcome["out"] = out.map(JSON.string)
-      outcome["lora"] = lora.map(JSON.string)
+      outcome["out"] = (out?.description).map(JSON.string)
+      outcome["lora"] = (lora?.description).map(JSON.string)
       outcome["rank"] = done.lora.map { .int($0.rank) }
       outcome["error"] = done.lora.map { .number($0.error) }
       try common.show(outcome) { report(done) }
-      if let out { common.next("doctor", out) } else if let lora { common.next("show", lora) }
+      if let out {
+        common.next("doctor", out.description)
+      } else if let lora {
+        common.next("show", lora.description)
+      }
     }
   }
 

@@ -68,7 +68,7 @@ struct AttackCommand: ParsableCommand {
       let names =
         attack == "all"
         ? LetheProgram.catalogs.attacks.names : attack.split(separator: ",").map(String.init)
-      let named = try NamedSettings(settings, of: names, "attack")
+      let named = try NamedSettings(settings).of(oneOf: names, "attack")
       _ = try RunFolder(runFolder).job()
       let run = try common.run(at: runFolder, seed: seed)
       let job = try run.runFolder.job()
@@ -102,7 +102,7 @@ struct AttackCommand: ParsableCommand {
       } else {
         print(AttackPage.rates(results).markdown, terminator: "")
       }
-      try self.page.openPage(URL(fileURLWithPath: page))
+      try self.page.openPage(run.file("attack/report.html"))
       guard !common.isQuiet, !common.json else { return }
       print("\(AttackPage.legend)\n\(attacking.criterion)\n\(page)")
       for sentence in results.notes where sentence != attacking.criterion {

@@ -129,11 +129,19 @@ struct AuditCommand: ParsableCommand {
       }
       print(results.audit?.sentence ?? "")
       guard !common.isQuiet else { return try page.openPage(run.file("report.html")) }
-      for tile in results.audit?.tiles ?? [] {
-        print(
-          "\(tile.name.padded(11)) \(tile.word): \(tile.measured?.text(hasUnit: true) ?? "-"), "
-            + "n \(tile.measured?.size ?? "0"); \(tile.limit)")
-      }
+      let tiles = Table.list(
+        results.audit?.tiles ?? [], corner: [("", \.name)],
+        across: [
+          (
+            "",
+            { tile in
+              .init(
+                "\(tile.word): \(tile.measured?.text(hasUnit: true) ?? "-"), n \(tile.measured?.size ?? "0"); \(tile.limit)"
+              )
+            }
+          )
+        ])
+      print(tiles.plain, terminator: "")
       print("\(out)/report.html")
       common.next("verify", out)
       try page.openPage(run.file("report.html"))

@@ -40,7 +40,7 @@ struct BenchRunOptions: ParsableArguments {
 
   /// The options that every benchmark takes.
   func options(
-    _ model: String, _ settings: [String], _ evaluation: EvaluationOptions
+    _ model: String, _ settings: NamedSettings, _ evaluation: EvaluationOptions
   ) -> BenchmarkOptions {
     var options = BenchmarkOptions(ModelFolder(model, additions.additions))
     (options.settings, options.seed) = (settings, seed)
@@ -54,7 +54,7 @@ struct BenchRunOptions: ParsableArguments {
   func options(
     _ model: String, _ request: BenchRequest, _ words: BenchWords
   ) throws -> BenchmarkOptions {
-    var options = options(model, request.settings, try request.size.options())
+    var options = try options(model, NamedSettings(request.settings), request.size.options())
     options.judges = try words.judges.specs()
     (options.request, options.conceptKind) = (words.wording.request(), words.kind)
     return options
@@ -66,7 +66,7 @@ struct BenchRunOptions: ParsableArguments {
     Workers.endWithParent()
     let run = try common.run(at: out, seed: seed, shares: only != nil)
     let runner = Runner(
-      program: Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]),
+      program: OwnProgram.url,
       arguments: Array(CommandLine.arguments.dropFirst()), only: only, jobs: jobs)
     let results = try runner(benchmark, in: run, on: common.openDevice())
     ProgressLine.shared.end()

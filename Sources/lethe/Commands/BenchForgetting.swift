@@ -31,7 +31,7 @@ struct BenchForgettingCommand: ParsableCommand {
   var concept: String
   @Option(
     help: "Folder of the captioned pictures that the model was trained on.", completion: .directory)
-  var data: String
+  var data: Place
   @Option(
     help:
       "Methods, separated by commas. Nine when left out: retrain and those that train on data. Three with --quick."
@@ -76,8 +76,8 @@ struct BenchForgettingCommand: ParsableCommand {
       (evaluation.quick, evaluation.batch) = (quick, 60)
       (evaluation.seeds, evaluation.retainSeeds) = quick ? (12, 4) : (20, 10)
       (evaluation.sampling.steps, evaluation.sampling.guidance) = (steps, guidance)
-      var benchmark = ForgettingBenchmark(
-        running.options(model, settings, evaluation), concept: concept, data: data)
+      var benchmark = try ForgettingBenchmark(
+        running.options(model, NamedSettings(settings), evaluation), concept: concept, data: data.url)
       if let methods { benchmark.methods = try methods.listed("--methods") }
       if quick, methods == nil { benchmark.methods = ["erasediff", "salun", "finetune"] }
       (benchmark.seeds, benchmark.retrainSeeds) = (seeds ?? (quick ? 1 : 3), retrainSeeds)

@@ -48,7 +48,8 @@ struct BenchSeparabilityCommand: ParsableCommand {
 
   func run() throws {
     try running.common.reporting(shares: true) {
-      var options = running.options(model, request.settings, try request.size.options())
+      var options = try running.options(
+        model, NamedSettings(request.settings), request.size.options())
       options.judges = try judges.specs()
       options.request = wording.request()
       if kind != "both" {

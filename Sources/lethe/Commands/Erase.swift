@@ -134,7 +134,7 @@ struct EraseCommand: ParsableCommand {
       let job = erase.job
       erase.dtype = saveDtype?.dtype
       if dryRun {
-        try erase.check(URL(fileURLWithPath: out), on: common.openDevice())
+        try erase.check(RunFolder(out).url, on: common.openDevice())
         print(try JSON(encoding: erase.job).pretty, terminator: "")
         guard !common.isQuiet else { return }
         try (erase.summary() + erase.notes()).forEach(warn)

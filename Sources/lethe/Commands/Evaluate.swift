@@ -198,7 +198,7 @@ struct EvaluateCommand: ParsableCommand {
         "kind", kind, known: ConceptKind.allCases.map(\.rawValue), in: "--kind")
     }
     var judge = try JudgePictures(
-      URL(fileURLWithPath: runFolder), concepts: concept, kind,
+      RunFolder(runFolder).url, concepts: concept, kind,
       judges: judging.judge.map(JudgingOptions.spec))
     judge.catalogs = LetheProgram.catalogs
     guard let out else {

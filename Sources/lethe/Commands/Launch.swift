@@ -3,6 +3,7 @@ import Foundation
 import Processes
 import Torch
 import Training
+import Workbench
 
 struct LaunchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -38,7 +39,7 @@ struct LaunchCommand: ParsableCommand {
       }
       let ranks = LocalRanks(
         processes,
-        program: Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0]),
+        program: OwnProgram.url,
         arguments: command)
       let end = try ranks(isInterrupted: { Interrupt.isRequested })
       if let sentence = end.sentence { warn("lethe: \(sentence)") }

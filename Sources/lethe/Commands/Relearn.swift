@@ -35,7 +35,7 @@ struct RelearnCommand: ParsableCommand {
   @Option(
     help: "Folder of captioned pictures of the concept. Drawn by the original model when left out.",
     completion: .directory)
-  var data: String?
+  var data: Place?
   @Option(
     help:
       "Prompt from which the original model draws the pictures. The concept's own when left out. May be repeated."
@@ -90,7 +90,7 @@ struct RelearnCommand: ParsableCommand {
       try accept("--sampling-steps", samplingSteps, .steps)
       try accept("--guidance", guidance, .guidance)
       guard data == nil || draw.isEmpty else {
-        throw LetheError.badValue("--data", "\(data ?? ""); accepted: without --draw")
+        throw LetheError.badValue("--data", "\(data?.description ?? ""); accepted: without --draw")
       }
       _ = try RunFolder(runFolder).job()
       let run = try common.run(at: runFolder, seed: seed)
@@ -110,7 +110,7 @@ struct RelearnCommand: ParsableCommand {
         .suite(of: job, options, on: device, note: run.note)
       var relearn = try Relearn(
         job, tuning, options, suite, judge: judges.first, prompts: count)
-      (relearn.data, relearn.drawn, relearn.seeds) = (data, draw, seeds)
+      (relearn.data, relearn.drawn, relearn.seeds) = (data?.url, draw, seeds)
       (relearn.seed, relearn.command) = (seed, ["lethe"] + CommandLine.arguments.dropFirst())
       (relearn.given, relearn.catalogs) = (asked, LetheProgram.catalogs)
       let results = try relearn(in: run, eraser: eraser, on: device)
@@ -121,7 +121,7 @@ struct RelearnCommand: ParsableCommand {
         print(try ResultsPage.content(of: results, in: run.folder).markdown, terminator: "")
         if !common.isQuiet { print("\(runFolder)/relearn/report.html") }
       }
-      try page.openPage(URL(fileURLWithPath: "\(runFolder)/relearn/report.html"))
+      try page.openPage(run.file("relearn/report.html"))
       common.next("compare", runFolder, "OTHER-RUN")
     }
   }

@@ -15,21 +15,20 @@ struct RunGraphCommand: ParsableCommand {
         lethe onnx 320n.onnx --picture photo.png
       """, shouldDisplay: false)
 
-  @Argument(help: "File of the graph.") var file: String
-  @Option(help: "Input of the graph (.npy).") var input: String?
-  @Option(help: "File for the graph's first output (.npy).") var out: String?
+  @Argument(help: "File of the graph.") var file: Place
+  @Option(help: "Input of the graph (.npy).") var input: Place?
+  @Option(help: "File for the graph's first output (.npy).") var out: Place?
   @Option(
     help: "Picture (.png) whose detections by NudeNet are printed, one a line. May be repeated.")
-  var picture: [String] = []
+  var picture: [Place] = []
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     try common.reporting {
-      let url = URL(fileURLWithPath: file)
       if !picture.isEmpty {
-        let network = try NudeNet(contentsOf: url)
+        let network = try NudeNet(contentsOf: file.url)
         for path in picture {
-          let image = try PNG.read(URL(fileURLWithPath: path))
+          let image = try PNG.read(path.url)
           for found in try network(image.tensor).flatMap(\.self) {
             print(
               "\(path) \(found.label) \(found.score) \(found.box.map(String.init).joined(separator: " "))"
@@ -38,10 +37,10 @@ struct RunGraphCommand: ParsableCommand {
         }
       }
       guard let input, let out else { return }
-      let network = try ONNXNetwork(contentsOf: url)
-      let x = try NPY.read(URL(fileURLWithPath: input))
+      let network = try ONNXNetwork(contentsOf: file.url)
+      let x = try NPY.read(input.url)
       guard let y = try network(x).first else { return }
-      try NPY.write(y.to(.cpu, .float32).contiguous(), to: URL(fileURLWithPath: out))
+      try NPY.write(y.to(.cpu, .float32).contiguous(), to: out.url)
     }
   }
 }

@@ -35,7 +35,7 @@ struct SpeedCommand: ParsableCommand {
       try accept("--trajectories", trajectories, .whole(1...1_000_000))
       try accept("--trajectory-steps", trajectorySteps, .steps)
       let device = try common.openDevice()
-      let model = try DiffusionModel.load(URL(fileURLWithPath: model), on: device)
+      let model = try ModelFolder(model).model(on: device)
         .computing(in: common.dtype?.computeType ?? .float32)
       let prompts = ["a fox", "an owl", "a cat", "a castle"]
       let g = Generator(seed: 1)

@@ -51,7 +51,7 @@ struct StudioCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting {
-      let program = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
+      let program = OwnProgram.url
       var options = Studio.Options(try found(), program: program)
       (options.host, options.port, options.token) = (host, port, token)
       let device = try common.openDevice()

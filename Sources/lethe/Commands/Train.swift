@@ -26,7 +26,7 @@ struct Train: ParsableCommand {
   var out: String
   @Option(
     help: "Folder that the recipe's data folder is relative to. The current folder by default.")
-  var data = "."
+  var data = Place(argument: ".")
   @Flag(help: "Preview: print the resolved recipe and stop.")
   var dryRun = false
   @Flag(help: "TensorBoard event files in RUN/tensorboard, beside events.jsonl and events.csv.")
@@ -45,35 +45,34 @@ struct Train: ParsableCommand {
       let file = try RecipeFile(recipe, "train")
       let json = file.json
       let kind = json["kind"]?.string ?? ""
-      let root = URL(fileURLWithPath: data)
       switch kind {
       case "stable-diffusion":
         let recipe = try file.laid(over: ModelRecipe())
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
         let run = try common.run(at: out, seed: recipe.seed)
         try follow(run)
-        try TrainModel(recipe, run, on: common.openDevice())(dataRoot: root)
+        try TrainModel(recipe, run, on: common.openDevice())(dataRoot: data.url)
         try end(run)
       case "ddpm":
         let recipe = try file.laid(over: DDPMRecipe())
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
         let run = try common.run(at: out, seed: recipe.seed)
         try follow(run)
-        try TrainDDPM(recipe, run, on: common.openDevice())(dataRoot: root)
+        try TrainDDPM(recipe, run, on: common.openDevice())(dataRoot: data.url)
         try end(run)
       case "judge":
         let recipe = try file.laid(over: JudgeRecipe())
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
         let run = try common.run(at: out, seed: recipe.seed)
         try follow(run)
-        try TrainJudge(recipe, run, on: common.openDevice())(dataRoot: root)
+        try TrainJudge(recipe, run, on: common.openDevice())(dataRoot: data.url)
         try end(run)
       case "clip":
         let recipe = try file.laid(over: CLIPRecipe())
         if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
         let run = try common.run(at: out, seed: recipe.seed)
         try follow(run)
-        try TrainCLIP(recipe, run, on: common.openDevice())(dataRoot: root)
+        try TrainCLIP(recipe, run, on: common.openDevice())(dataRoot: data.url)
         try end(run)
       default:
         throw LetheError.badValue(

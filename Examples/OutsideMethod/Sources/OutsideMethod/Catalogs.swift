@@ -7,6 +7,7 @@ extension Catalogs {
     catalogs.methods = try catalogs.methods.adding(Redirection.self)
     catalogs.attacks = try catalogs.attacks.adding(Sentences.self)
     catalogs.metrics = try catalogs.metrics.adding(Confusion.self)
+    catalogs.pictureMetrics = try catalogs.pictureMetrics.adding(Contrast.self)
     catalogs.judges = try catalogs.judges.adding(Brightness.self)
     return catalogs
   }
@@ -18,7 +19,7 @@ public func compare(
 ) throws -> Results {
   var options = BenchmarkOptions(folder)
   options.catalogs = try .extended()
-  options.settings = ["meta.base=redirection"] + settings
+  options.settings = try NamedSettings(["meta.base=redirection"] + settings)
   options.evaluation = .quickly
   let benchmark = MethodBenchmark(
     options, methods: ["esd", "redirection", "meta"], concepts: concepts)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Diffusion
 import Editing
 import Foundation
+import Reports
 import Torch
 import Training
 import Workbench
@@ -88,13 +89,19 @@ extension EraserCommand {
         if common.json {
           return print(JSON.array(budget.rows.map(\.json)).pretty, terminator: "")
         }
-        for row in budget.rows {
-          print(
-            "\(row.name.padded(16)) \(row.prompts) prompts to keep use \(row.rank) of \(row.width) directions, "
-              + "\(row.nullity) free"
-              + (row.isUpToDate ? "" : "; retrain: a concept was added after its training")
-          )
-        }
+        let table = Table.list(
+          budget.rows, corner: [("", \.name)],
+          across: [
+            (
+              "",
+              { row in
+                .init(
+                  "\(row.prompts) prompts to keep use \(row.rank) of \(row.width) directions, \(row.nullity) free"
+                    + (row.isUpToDate ? "" : "; retrain: a concept was added after its training"))
+              }
+            )
+          ])
+        print(table.plain, terminator: "")
         var next = set.next(erasers)
         if let full = budget.rows.first(where: { $0.nullity == 0 }) {
           let larger = budget.larger(erasers, model, than: tolerance)

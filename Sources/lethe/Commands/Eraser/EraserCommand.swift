@@ -1,6 +1,7 @@
 import ArgumentParser
 import Editing
 import Foundation
+import Reports
 import Workbench
 import Workflows
 
@@ -38,7 +39,7 @@ struct EraserCommand: ParsableCommand {
       try common.reporting {
         var erasers = try open(toChange: true)
         try change(&erasers)
-        try common.show(erasers.states) { erasers.card.entries.forEach { print($0.stateLine) } }
+        try common.show(erasers.states) { print(erasers.stateTable.plain, terminator: "") }
         common.next(next(erasers))
       }
     }

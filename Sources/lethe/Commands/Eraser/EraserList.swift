@@ -1,5 +1,6 @@
 import ArgumentParser
 import Editing
+import Reports
 import Torch
 import Workbench
 import Workflows
@@ -16,7 +17,7 @@ extension EraserCommand {
         let erasers = try set.open()
         if common.json { return print(erasers.states.pretty, terminator: "") }
         if erasers.card.entries.isEmpty { print("no concept is in the set yet") }
-        erasers.card.entries.forEach { print($0.stateLine) }
+        print(erasers.stateTable.plain, terminator: "")
         if !erasers.card.protected.isEmpty {
           print("protected: \(erasers.card.protected.joined(separator: "; "))")
         }
@@ -52,15 +53,26 @@ extension EraserCommand {
 extension EraserSet.Entry {
   /// Whether the concept's eraser is on, off or not there.
   var state: String { isActive ? "erased" : isTrained ? "restored" : "not trained" }
-
-  /// The state, the prompts and the room that the eraser had.
-  var stateLine: String {
-    "\(name.padded(16)) \(state.padded(12)) \(prompts.count) prompts, \(paraphrases.count) paraphrases"
-      + (isTrained ? ", \(nullity) free directions" : "")
-  }
 }
 
 extension EraserSet {
+  /// The concepts with their states, their prompts and the room that each eraser had.
+  var stateTable: Table {
+    .list(
+      card.entries, corner: [("", \.name)],
+      across: [
+        ("", { .init($0.state) }),
+        (
+          "",
+          {
+            .init(
+              "\($0.prompts.count) prompts, \($0.paraphrases.count) paraphrases"
+                + ($0.isTrained ? ", \($0.nullity) free directions" : ""))
+          }
+        ),
+      ])
+  }
+
   /// The concepts and their states, in order.
   var states: JSON {
     .array(

@@ -1,0 +1,57 @@
+internal import Evaluation
+
+/// The page of an evaluation and of a comparison of methods: methods side by side.
+struct MethodsPage {
+  let results: Results
+  let catalog: MetricCatalog
+
+  init(_ results: Results, _ catalog: MetricCatalog) {
+    (self.results, self.catalog) = (results, catalog)
+  }
+
+  var content: ReportContent {
+    var content = ReportContent()
+    content.title = "Methods side by side"
+    content.verdict = BenchVerdict.forgetting(results)
+    content.subtitle = results.rows.map(\.subject).unique.joined(separator: ", ")
+    let others = results.rows.filter { $0.method != "original" }
+    let verdicts = others.map(\.label).unique.compactMap { label -> Table.Row? in
+      let subjects = others.filter { $0.label == label }.map(\.subject).unique
+      return Table.Row(
+        [label],
+        subjects.map { subject in
+          var part = results
+          part.rows = results.rows.filter { $0.subject == subject }
+          let verdict = RunVerdict(part, of: label)
+          let colour: [String: Table.Outcome] = ["away": .good, "back": .bad]
+          return .init(verdict.word.rawValue, colour[verdict.state] ?? .even)
+        }, of: [.init(label)])
+    }
+    let all = ResultsPage.metrics(results, "Measured", catalog)
+    let main = ResultsPage.main(results, catalog)
+    let subjects = others.map(\.subject).unique
+    if !verdicts.isEmpty, verdicts.allSatisfy({ $0.cells.count == subjects.count }) {
+      content.tables.append(
+        Table(
+          "In words",
+          note: RunVerdict.rule,
+          header: ["method"] + subjects, rows: verdicts))
+    }
+    content.tables.append(main)
+    if main.header.count < all.header.count {
+      var folded = all
+      (folded.title, folded.isFolded) = ("All measures", true)
+      content.tables.append(folded)
+    }
+    content.figures = [
+      .init(
+        "Measures",
+        note: "Dots are measured values, over all concepts, and lines their 95 % intervals.",
+        DotPlot.methods(results.rows, Definitions.plotted, catalog).svg),
+      .init(
+        "Forgotten against kept", note: "A good method is at the upper right.",
+        Scatter.forgottenAgainstKept(others).svg),
+    ]
+    return content
+  }
+}

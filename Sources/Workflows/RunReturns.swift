@@ -1,0 +1,46 @@
+internal import Evaluation
+internal import Reports
+internal import Workbench
+
+/// Findings of the attacks and fine-tunings that tried to bring a run's concept back.
+struct RunReturns {
+  private let folder: RunFolder
+
+  init(_ folder: RunFolder) { self.folder = folder }
+
+  /// The findings in sentences.
+  func sentences() throws -> [String] {
+    var found: [String] = []
+    if folder.has("attack/results.json") {
+      let results = try RunFolder(folder.file("attack")).results()
+      found += [try doubt(on: results, "attacks") ?? AttackPage.verdict(results)?.sentence]
+        .compactMap(\.self)
+    }
+    if folder.has("relearn/results.json") {
+      let results = try RunFolder(folder.file("relearn")).results()
+      let rows = results.rows.filter {
+        $0.metric == "success" && $0.axes.trainedOn == .concept && $0.axes.seed == nil
+      }
+      if let doubt = try doubt(on: results, "fine-tunings") {
+        found.append(doubt)
+      } else if let last = rows.max(by: { ($0.axes.step ?? 0) < ($1.axes.step ?? 0) }) {
+        found.append(
+          "After \(last.axes.step ?? 0) steps of fine-tuning on it, \(last.measured.text(digits: 0, hasUnit: true)) of the "
+            + "prompts show it.")
+      }
+    }
+    return found
+  }
+
+  /// A sentence in the place of rates by a judge that the run's evaluation found unable to tell; nil for others.
+  private func doubt(on results: Results, _ noun: String) throws -> String? {
+    guard folder.has("results.json") else { return nil }
+    // The results of a fine-tuning name no judge: it asks the first of the run's.
+    let named = try results.judges.first ?? folder.results().judges.first
+    guard let spec = named?.spec, try folder.quality(of: spec)?.standing == .cannotTell else {
+      return nil
+    }
+    return
+      "\(spec) judged the \(noun), and it cannot tell the concept, so their rates are left out."
+  }
+}
