@@ -71,6 +71,7 @@ public enum ResultsPage {
     if content.definitions.isEmpty {
       content.definitions = Definitions.of(results.rows.map(\.metric).unique)
     }
+    content.definitions += [Definitions.intervals(results.rows)].compactMap(\.self)
     return content
   }
 
