@@ -32,8 +32,8 @@ public struct ResultPicture: Codable, Sendable, Hashable {
 /// The measurements of a command: the file `results.json`. The command's page is made of it and of the pictures that
 /// it names.
 public struct Results: Codable, Sendable, Hashable {
-  /// The command that wrote the results. It decides the page. A benchmark of another package has a kind of its own,
-  /// whose page has the measures by subject and method.
+  /// The command that wrote the results. It decides the page. Results of other kinds than these are read too; their page has
+  /// the measures by subject and method.
   public struct Kind: RawRepresentable, Codable, Sendable, Hashable {
     /// The command in words, e.g. `bench methods`.
     public let rawValue: String

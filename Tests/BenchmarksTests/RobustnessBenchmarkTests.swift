@@ -32,7 +32,7 @@ import WorkbenchSupport
   @Test func everyMethodUnderEveryAttack() throws {
     try Fixtures.temporaryFolder { folder in
       let run = try Run(folder.appendingPathComponent("bench"))
-      let bench = try Self.benchmark( Tiny.model(folder))
+      let bench = try Self.benchmark(Tiny.model(folder))
       let results = try Tiny.runner()(bench, in: run, on: .cpu)
       for method in bench.methods {
         let own = results.rows.filter { $0.method == method }

@@ -137,7 +137,7 @@ import Training
     var listed = Themes(objects: ["fox", "owl"], styles: ["noto"], judge: "")
     listed.captions = Captions()
     let replaced = try resolve("fox", replacement: "an owl", themes: listed)
-    #expect(replaced.phrases[0].anchor == "a noto emoji of an owl")
+    #expect(replaced.phrases[0].anchor == "an owl, noto style")
     #expect(
       replaced.phrases.allSatisfy { !$0.anchor.contains("an an") && !$0.anchor.contains("a an") })
     let painted = try resolve("Van Gogh", prompts: ["a painting by Van Gogh"])
@@ -178,7 +178,7 @@ import Training
     #expect(error.description.contains("lists 'fox' as object"))
     let anchored = try resolve("fox", anchor: "animal", themes: themes)
     let anchors = Set(anchored.phrases.map(\.anchor))
-    #expect(anchors.contains("a noto emoji of an animal") && !anchors.contains(""))
+    #expect(anchors.contains("a noto picture of an animal") && !anchors.contains(""))
   }
 
   /// A template of the user's stands for every name; an article before the place follows the name's first sound.

@@ -171,9 +171,9 @@ import Training
       #expect(alone.n == 2 && alone.value == 1)
       #expect(measured.count == 5)
       let templates = card["templates"]
-      #expect(templates?["object"]?.array?.first?.string == "an emoji of {a}")
+      #expect(templates?["object"]?.array?.first?.string == "a picture of {a}")
       #expect(templates?["object"]?.array?.last?.string == "{name}")
-      #expect(templates?["style"]?.array?.first?.string == "{a} emoji")
+      #expect(templates?["style"]?.array?.first?.string == "{a} picture")
       #expect(templates?["style"]?.array?.last?.string == "{name} style")
     }
   }

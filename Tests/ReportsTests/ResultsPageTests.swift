@@ -22,6 +22,16 @@ import Training
     #expect(content.markdown.contains("| erased (pre-asr) | 0.0 % [0.0, 49.0] | 4 |"))
   }
 
+  /// Results of an unknown kind keep it and have the page of measures by subject and method.
+  @Test func aKindFromOutsideHasAPage() throws {
+    var results = Results(Results.Kind(rawValue: "bench brightness"))
+    results.rows = [ResultRow("esd", "fox", .share("dark", 1, of: 4), seeds: 1)]
+    let read: Results = try JSON(encoding: results).decoded()
+    #expect(read == results && read.kind?.rawValue == "bench brightness")
+    let page = try ResultsPage.content(of: read, in: .nowhere)
+    #expect(page.markdown.contains("| fox | esd | 25.0 % [4.6, 69.9] | 4 |"))
+  }
+
   /// A page of a stranger's results embeds pictures of their folder and no other file.
   @Test(arguments: ["../secret.png", "link.png", "text.png", "out/secret.png"])
   func pagesEmbedPicturesOfTheirFolder(_ file: String) throws {

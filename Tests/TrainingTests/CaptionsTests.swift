@@ -42,10 +42,16 @@ import Torch
     #expect(themes.allPrompts.contains("a noto emoji of grapes"))
     #expect(themes.allPrompts.contains("an emojione picture of an umbrella"))
     for file in ["recipe.json", "recipe-first.json"] {
-      let recipe = try JSON(contentsOf: model.appendingPathComponent(file))
-      #expect(
-        recipe["captions"]?["plurals"]?.array?.compactMap(\.string) == themes.captions.plurals)
+      // The captions stand in the recipe, and no default of the program is theirs.
+      let recipe = try JSON(contentsOf: model.appendingPathComponent(file))["captions"]
+      func texts(_ key: String) -> [String]? { recipe?[key]?.array?.compactMap(\.string) }
+      #expect(texts("plurals") == themes.captions.plurals)
+      #expect(texts("both") == themes.captions.both)
+      #expect(texts("object") == themes.captions.object)
+      #expect(texts("style") == themes.captions.style)
     }
+    let usual = Captions()
+    #expect((usual.both + usual.object + usual.style).allSatisfy { !$0.contains("emoji") })
   }
 
   /// A file of version 0.1 has no plurals, and is read as it was.

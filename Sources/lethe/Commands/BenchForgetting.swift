@@ -77,7 +77,8 @@ struct BenchForgettingCommand: ParsableCommand {
       (evaluation.seeds, evaluation.retainSeeds) = quick ? (12, 4) : (20, 10)
       (evaluation.sampling.steps, evaluation.sampling.guidance) = (steps, guidance)
       var benchmark = try ForgettingBenchmark(
-        running.options(model, NamedSettings(settings), evaluation), concept: concept, data: data.url)
+        running.options(model, NamedSettings(settings), evaluation), concept: concept,
+        data: data.url)
       if let methods { benchmark.methods = try methods.listed("--methods") }
       if quick, methods == nil { benchmark.methods = ["erasediff", "salun", "finetune"] }
       (benchmark.seeds, benchmark.retrainSeeds) = (seeds ?? (quick ? 1 : 3), retrainSeeds)
