@@ -104,7 +104,6 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
-    try validate()
     let method = try method()
     let live = try ParameterSelection.named(parameters).trainsText
     let phrases = method.phrases(erasure, seed: run.seed &+ 1)
@@ -155,7 +154,8 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
       adversary.make(), warmup: cleanSteps, every: attackEvery, batch: training.batch, original)
   }
 
-  private func validate() throws {
+  public func check(_ erasure: Erasure, of model: DiffusionModel) throws {
+    _ = (try selection(of: model), try method())
     let counts = [
       ("adversary.steps", adversary.steps, 1), ("adversary.tokens", adversary.tokens, 1),
       ("cleanSteps", cleanSteps, 0), ("attackEvery", attackEvery, 1),
@@ -164,6 +164,9 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
     ]
     for (name, value, least) in counts where value < least {
       throw LetheError.request("\(name): \(value); accepted: from \(least)")
+    }
+    if gamma > 0 || retain == .alternating {
+      _ = try RetainPrompts.of(erasure, file: retainPrompts)
     }
   }
 

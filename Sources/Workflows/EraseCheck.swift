@@ -22,12 +22,7 @@ extension Erase {
     var fitting = erasure
     fitting.forget = try erasure.forget.fitting(model.layout)
     try refuseCut(fitting, model)
-    if let trained = method as? any TrainedMethod {
-      let selection = try ParameterSelection.named(trained.parameters)
-      guard !selection.paths(of: model.parameters).isEmpty else {
-        throw LetheError.request("the model has no parameters '\(trained.parameters)'")
-      }
-    }
+    try method.check(fitting, of: model)
     // A folder that is another run's says so; one that is nobody's stays as it is.
     guard let out, RunFolder(out).has("identity.json") else { return }
     _ = try claim(RunFolder(out), erasure, base: model.hash())

@@ -59,6 +59,9 @@ package struct Show {
       if let own = job.additions?.embeddings {
         rows.append(("embeddings", own.joined(separator: ", ")))
       }
+      if run.hasEraser || run.has("verdict.json") {
+        rows += try run.verdict().warning.map { [("guard", $0)] } ?? []
+      }
       rows += outcome(of: run)
       if run.hasEraser { rows += try eraser(run.eraser()) }
       if let provenance = run.provenance() {

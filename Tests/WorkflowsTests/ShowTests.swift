@@ -26,6 +26,13 @@ import WorkbenchSupport
       #expect(try shown(run.folder.path)["run"] == "lethe erase")
       #expect(
         try shown(run.folder.path)["verdict"]?.hasPrefix("none: it was not evaluated") == true)
+      // The guard's stop is told, and a verdict that says nothing is refused.
+      try run.runFolder.write(
+        Verdict.stopped(.init(step: 50, kept: 25, drift: 0.7, limit: 0.5)), to: "verdict.json")
+      #expect(try shown(run.folder.path)["guard"]?.hasPrefix("stopped at step 50") == true)
+      try run.runFolder.write(text: "{}\n", to: "verdict.json")
+      #expect(throws: LetheError.self) { try Show(run.folder.path)() }
+      try run.runFolder.write(Verdict.keptWhole, to: "verdict.json")
       // A measured run is told with its page, and a folder of an attack or a bench by its command.
       var results = Results(.evaluation)
       results.rows = [
