@@ -155,7 +155,7 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
   }
 
   public func check(_ erasure: Erasure, of model: DiffusionModel) throws {
-    _ = (try selection(of: model), try method())
+    let (_, method) = (try selection(of: model), try method())
     let counts = [
       ("adversary.steps", adversary.steps, 1), ("adversary.tokens", adversary.tokens, 1),
       ("cleanSteps", cleanSteps, 0), ("attackEvery", attackEvery, 1),
@@ -168,6 +168,12 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
     if gamma > 0 || retain == .alternating {
       _ = try RetainPrompts.of(erasure, file: retainPrompts)
     }
+    // The adversary's words have room beside every prompt.
+    let (attack, tokenizer) = (adversary.make(), try model.tokenizer(for: "an adversary"))
+    let prompts = Set(method.phrases(erasure, seed: 1).map(\.prompt)).sorted()
+    _ = try AdversarialPrompts(
+      words: prompts.map { attack.words(of: $0, tokenizer) }, tokenizer, model, adversary.placement,
+      tokens: adversary.tokens)
   }
 
   /// The method whose loss is trained.

@@ -39,7 +39,9 @@ import WorkbenchSupport
       "cannot train 'uce'"
     ),
     ("salun", ["parameters=text_encoder"], "encodes its captions once"),
-    ("salun", [], "there is nothing to keep"),
+    ("salun", [], "there is nothing to keep"), ("retrain", [], "there is nothing to keep"),
+    ("amnesia", [], "there is nothing to keep"),
+    ("advunlearn", ["adversary.tokens=500"], "tokens and 500 more are"),
     ("sepme", ["tolerance=1e-12"], "directions of the text space"),
   ])
   func dryRunsRefuseTheSame(_ method: String, _ settings: [String], _ words: String) throws {
