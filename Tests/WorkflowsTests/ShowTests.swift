@@ -54,6 +54,9 @@ import WorkbenchSupport
       #expect(about["verdict"]?.contains("uce for 1 of 1 concept") == true, "\(about)")
       try run.runFolder.write(RunIdentity("evaluate --with", [:]), to: "identity.json")
       #expect(try shown(run.folder.path)["run"] == "lethe evaluate --with")
+      try run.runFolder.write(text: "{}\n", to: "identity.json")
+      #expect(throws: LetheError.self) { try Show(run.folder.path)() }
+      try run.runFolder.write(RunIdentity("evaluate --with", [:]), to: "identity.json")
       let eraser = try shown(run.runFolder.eraserFile.path)
       #expect(eraser["eraser of"] == "fox" && eraser["base"]?.count == 64)
       #expect(try shown(model.path)["prediction"] == "epsilon")
