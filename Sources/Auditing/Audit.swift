@@ -36,6 +36,10 @@ package struct Audit {
   package init(
     _ job: EraseJob, judges: [JudgeSpec], _ size: AuditSize, catalogs: Catalogs = .builtIn
   ) throws {
+    guard (1...1000).contains(size.steps) else {
+      throw LetheError.badValue(
+        "--set", key: "steps", "'steps' is \(size.steps); accepted: a whole number from 1 to 1000")
+    }
     self.judges = try judges.isEmpty ? [job.folder.judgeSpec()] : judges
     (self.job, self.size, self.catalogs) = (job, size, catalogs)
   }
@@ -54,8 +58,8 @@ package struct Audit {
   /// - Parameter eraser: the eraser; nothing is taken from the run that made it
   @discardableResult
   package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
-    // Wrong attacks and options are refused before a picture is drawn.
-    _ = (try attacks(), try tuning())
+    // Wrong attacks, options and measures are refused before a picture is drawn.
+    _ = (try attacks(), try tuning(), try measures.check(on: device))
     let clock = AuditClock(run, device)
     let (suite, rest) = try suite(in: run, on: device)
     try run.runFolder.keep(judges)
@@ -96,10 +100,14 @@ package struct Audit {
       .sentences(for: job.folder.model(on: device))
   }
 
-  /// The plan of the audit, in words. Wrong judges, prompts and options are found.
-  package func plan(on device: Device, note: @escaping (String?) -> Void) throws -> [String] {
+  /// The plan of the audit, in words. Wrong judges, prompts, measures and options are found, and a folder of another request.
+  package func plan(
+    in folder: RunFolder, on device: Device, note: @escaping (String?) -> Void
+  ) throws -> [String] {
     let (suite, rest) = try halved(on: device, note: note)
+    _ = (try tuning(), try measures.check(on: device))
     try openJudges(of: suite, on: device)
+    if folder.has("identity.json") { _ = try folder.claim(identity(suite)) }
     let deciding = judges.count > 1 ? ", of which the first decides" : ""
     return [
       "pictures: \(suite.ofConcept.count) for the concept (\(rest.count) more prompts are held out) and "

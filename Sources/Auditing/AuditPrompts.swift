@@ -43,18 +43,22 @@ extension Audit {
   /// The prompts, for which the folder is claimed.
   func suite(in run: Run, on device: Device) throws -> (suite: PromptSuite, rest: [String]) {
     let (suite, rest) = try halved(on: device, note: run.note)
+    // A judge that cannot be opened is named before the folder is made.
+    if !run.runFolder.has("identity.json") { try openJudges(of: suite, on: device) }
+    _ = try run.runFolder.claim(identity(suite))
+    try run.runFolder.write(suite, to: "prompts.json")
+    return (suite, rest)
+  }
+
+  /// The request, as the folder's record has it.
+  func identity(_ suite: PromptSuite) throws -> RunIdentity {
     var asked: JSON = [
       "suite": try JSON(encoding: suite), "size": try JSON(encoding: size), "seed": JSON(seed),
       "model": .string(job.model), "method": .string(job.method),
       "judges": .array(judges.map { .string($0.description) }),
     ]
     if let additions = job.additions { asked["additions"] = try JSON(encoding: additions) }
-    let identity = RunIdentity("audit", asked)
-    // A judge that cannot be opened is named before the folder is made.
-    if !run.runFolder.has("identity.json") { try openJudges(of: suite, on: device) }
-    _ = try run.runFolder.claim(identity)
-    try run.runFolder.write(suite, to: "prompts.json")
-    return (suite, rest)
+    return RunIdentity("audit", asked)
   }
 
   func openJudges(of suite: PromptSuite, on device: Device) throws {

@@ -43,6 +43,7 @@ package struct Verify {
       throw LetheError.badValue(
         "verify", "\(folder.path) holds no audit; accepted: the folder of `lethe audit`")
     }
+    try Self.check(schema: audit.schema, folder)
     let suite: PromptSuite = try Checked(contentsOf: folder.file("prompts.json")).decoded()
     let subject = try Subject(audit, suite)
     run.note(Self.outside(results, audit))

@@ -62,7 +62,9 @@ extension Verify {
     }
     for row in again.rows {
       let own = written.first { Self.isSame($0, row) }
-      guard !Self.agree(own?.measured, row.measured) else { continue }
+      guard !Self.agree(own?.measured, row.measured, isOlder: !Self.isOfThisSchema(audit)) else {
+        continue
+      }
       outcome.faults.append(
         "\(Self.name(row)) is \(own?.measured.text() ?? "missing"), its pictures give "
           + row.measured.text())
@@ -70,15 +72,18 @@ extension Verify {
     if let stray = written.first(where: { row in !again.rows.contains { Self.isSame($0, row) } }) {
       outcome.faults.append("'\(stray.metric)' of \(stray.method) is no number of these pictures")
     }
-    check(labels: written, of: again.rows, &outcome)
+    check(labels: written, of: again.rows, isOlder: !Self.isOfThisSchema(audit), &outcome)
   }
 
   /// The rows' subjects and seeds, and rows that stand more often than they are measured.
-  func check(labels written: [ResultRow], of again: [ResultRow], _ outcome: inout Outcome) {
+  /// - Parameter isOlder: whether rows may have the seeds that were asked for, in the place of those that were drawn
+  func check(
+    labels written: [ResultRow], of again: [ResultRow], isOlder: Bool, _ outcome: inout Outcome
+  ) {
     for row in written {
       guard let own = again.first(where: { Self.isSame($0, row) }) else { continue }
-      // Older audits have the seeds that were asked for, and not those that were drawn.
-      if row.subject != own.subject || ![own.seeds, Audit.seeds].contains(row.seeds) {
+      let isCounted = row.seeds == own.seeds || isOlder && row.seeds == Audit.seeds
+      if row.subject != own.subject || !isCounted {
         outcome.faults.append(
           "\(Self.name(row)) is on '\(row.subject)' with \(row.seeds) seeds in results.json, and on "
             + "'\(own.subject)' with \(own.seeds) by the other files")
@@ -124,11 +129,11 @@ extension Verify {
   }
 
   /// Shares are counts of pictures and equal; other measures are near.
-  private static func agree(_ a: MeasuredValue?, _ b: MeasuredValue) -> Bool {
-    // Older audits have no counts of prompts.
-    guard let a, a.n == b.n, a.unit == b.unit, a.prompts == nil || a.prompts == b.prompts else {
-      return false
-    }
+  /// - Parameter isOlder: whether `a` may have no count of prompts
+  static func agree(_ a: MeasuredValue?, _ b: MeasuredValue, isOlder: Bool) -> Bool {
+    guard let a, a.n == b.n, a.unit == b.unit,
+      a.prompts == b.prompts || isOlder && a.prompts == nil
+    else { return false }
     func isNear(_ x: Double?, _ y: Double?) -> Bool {
       guard let x, let y else { return x == nil && y == nil }
       let limit = b.unit == .share ? 1e-12 : measureTolerance * max(1, abs(y))
@@ -149,19 +154,8 @@ extension Verify {
       ("base", results.origin?.model, audit.hashes.base),
       ("eraser", results.origin?.eraser, audit.hashes.eraser),
     ]
-    if folder.has("identity.json"),
-      let request = try JSON(contentsOf: folder.own("identity.json"))["request"],
-      let size = try request["size"]?.decoded(as: AuditSize.self)
-    {
-      expected += try [
-        ("size", audit.settings?.size.compact, JSON(encoding: size).compact),
-        (
-          "seed", audit.settings.map { "\($0.seed)" },
-          request["seed"].map { $0.string ?? $0.compact }
-        ),
-        ("steps", "\(results.sampling.steps)", "\(size.steps)"),
-        ("guidance", "\(results.sampling.guidance)", "\(size.guidance)"),
-      ]
+    if folder.has("identity.json") {
+      expected += try identity(of: results, audit, suite, &outcome)
     }
     expected += try origin(of: results, audit)
     if let cost = AuditClock.cost(in: folder) {
@@ -184,6 +178,39 @@ extension Verify {
         "'\(name)' is \(said ?? "missing") in results.json, and \(found ?? "missing") by the other files"
       )
     }
+  }
+
+  /// The facts of `identity.json`, the request that the folder belongs to.
+  private func identity(
+    of results: Results, _ audit: AuditSummary, _ suite: PromptSuite, _ outcome: inout Outcome
+  ) throws -> [(name: String, said: String?, found: String?)] {
+    let file = try folder.own("identity.json")
+    let identity: RunIdentity = try Checked(contentsOf: file).decoded()
+    let request = Checked(["request": identity.request], file.path)["request"]
+    if identity.hash != RunIdentity(identity.command, identity.request).hash {
+      outcome.faults.append("identity.json has another hash than its request")
+    }
+    if identity.request["suite"] != (try JSON(encoding: suite)) {
+      outcome.faults.append("identity.json has other prompts than prompts.json")
+    }
+    let size: AuditSize = try request["size"].decoded()
+    let judges = (identity.request["judges"]?.array ?? []).map { $0.string ?? $0.compact }
+    return try [
+      ("command", "audit", identity.command),
+      ("size", audit.settings?.size.compact, JSON(encoding: size).compact),
+      (
+        "seed", audit.settings.map { "\($0.seed)" },
+        identity.request["seed"].map { $0.string ?? $0.compact }
+      ),
+      ("method", audit.subject.method, identity.request["method"]?.string),
+      ("model", audit.subject.model, identity.request["model"]?.string),
+      (
+        "judges", results.judges.map(\.spec.description).joined(separator: ", "),
+        judges.joined(separator: ", ")
+      ),
+      ("steps", "\(results.sampling.steps)", "\(size.steps)"),
+      ("guidance", "\(results.sampling.guidance)", "\(size.guidance)"),
+    ]
   }
 
   /// The verdict's numbers from those of the rows.

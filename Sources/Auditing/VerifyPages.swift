@@ -13,6 +13,20 @@ extension Verify {
     audit.settings?.lethe == Version.current
   }
 
+  /// Whether the folder has every field that this Lethe writes.
+  static func isOfThisSchema(_ audit: AuditSummary) -> Bool {
+    audit.schema == AuditSummary.currentSchema
+  }
+
+  /// - Throws: ``LetheError`` of the kind `model` for a form that no Lethe has written, or a later one
+  static func check(schema: Int?, _ folder: RunFolder) throws {
+    guard let schema, !(1...AuditSummary.currentSchema).contains(schema) else { return }
+    throw LetheError(
+      .model, in: folder.file("results.json").path, key: "audit.schema",
+      "'audit.schema' is \(schema); accepted: 1 to \(AuditSummary.currentSchema), or none in older audits; "
+        + "a later Lethe verifies audits of a later form")
+  }
+
   /// The parts of the record that no other file and no computation gives, as sentences.
   func unverified(_ results: Results, _ audit: AuditSummary) -> [String] {
     let origin = results.origin
@@ -26,6 +40,11 @@ extension Verify {
       found.append(
         "pages and notes, which are of Lethe \(audit.settings?.lethe ?? "of no version") and not \(Version.current)"
       )
+    }
+    if !Self.isOfThisSchema(audit) {
+      found.append(
+        "counts of prompts that rows do not have, and their seeds: the audit is of an older form (schema "
+          + "\(audit.schema.map(String.init) ?? "none"), not \(AuditSummary.currentSchema))")
     }
     return found
   }
@@ -90,7 +109,7 @@ extension Verify {
         outcome.faults.append("\(name) has no hash in results.json")
       }
     }
-    if audit.files == nil, Self.isOfThisVersion(audit) {
+    if audit.files == nil, Self.isOfThisVersion(audit) || Self.isOfThisSchema(audit) {
       outcome.faults.append("the files of attacks and fine-tunings have no hashes in results.json")
     }
   }

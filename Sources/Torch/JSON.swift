@@ -47,10 +47,15 @@ public enum JSON: Hashable, Sendable, Codable {
     }
   }
 
-  /// Reads a file that must hold an object, as Python's `json` reads it: NaN and infinities are numbers.
+  /// Reads a file that must hold an object, as Python's `json` reads it, but for keys that stand there twice: NaN and
+  /// infinities are numbers.
   public init(contentsOf file: URL) throws {
     let data = try InputFile.data(file, .json)
     do { self = try JSONText.value(data) } catch {
+      if let key = error.repeatedKey {
+        throw LetheError(
+          .model, in: file.path, key: key, "\(error); accepted: every key once")
+      }
       let fault = LetheError.wrong(file, "it is no JSON: \(error)")
       // A text is no JSON at a place, which the fault names.
       let isText = String(data: data, encoding: .utf8) != nil

@@ -1,5 +1,6 @@
 // JSON text as Python's `json` module writes it: RFC 8259, and NaN, Infinity and -Infinity for numbers that have no
-// other spelling. Files come from strangers: depth is limited, and nothing that the grammar does not know is skipped.
+// other spelling. Files come from strangers: depth is limited, nothing that the grammar does not know is skipped, and an
+// object has every key once.
 package import Foundation
 
 /// A reader of JSON text, one byte after the other.
@@ -8,15 +9,17 @@ package struct JSONText {
   package struct Fault: Error, CustomStringConvertible {
     package let offset: Int
     package let why: String
+    /// The key that an object has twice; nil for another fault.
+    package var repeatedKey: String?
     package var description: String { "\(why), at byte \(offset)" }
   }
 
   /// The strictness of reading a text.
   package enum Dialect {
-    /// Configuration files: a byte-order mark and NaN, Infinity, -Infinity are read, the last of equal keys counts, and
-    /// a number without a fraction is whole however it is written.
+    /// Configuration files: a byte-order mark and NaN, Infinity, -Infinity are read, and a number without a fraction is
+    /// whole however it is written.
     case python
-    /// Headers of safetensors files: RFC 8259 alone, every key once, and 1.0 is no whole number.
+    /// Headers of safetensors files: RFC 8259 alone, and 1.0 is no whole number.
     case strict
   }
 
@@ -96,12 +99,14 @@ package struct JSONText {
     while true {
       skipSpace()
       guard next == UInt8(ascii: "\"") else { throw fault("a key in quotes is expected") }
+      let start = i
       let key = try string()
       skipSpace()
       guard take(":") else { throw fault("a colon is expected") }
       let found = try value(depth: depth + 1)
-      if members.updateValue(found, forKey: key) != nil, dialect == .strict {
-        throw fault("the key '\(key)' stands there twice")
+      if members.updateValue(found, forKey: key) != nil {
+        throw Fault(
+          offset: start, why: "the key '\(key.prefix(100))' stands there twice", repeatedKey: key)
       }
       skipSpace()
       if take("}") { return .object(members) }

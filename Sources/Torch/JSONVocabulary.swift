@@ -43,8 +43,8 @@ extension JSONText {
         number = 10 * number + Int(digit - 48)
         text.i += 1
       }
-      members[key] = number
-      return text.i > start && (text.i == start + 1 || text.bytes[start] != 48)
+      return members.updateValue(number, forKey: key) == nil && text.i > start
+        && (text.i == start + 1 || text.bytes[start] != 48)
     }
     return isWhole ? members : nil
   }
@@ -54,14 +54,13 @@ extension JSONText {
     var (vocabulary, merges): ([String: Int]?, [(String, String)]?)
     let isWhole = try eachMember { (text, key) throws(Fault) in
       guard key == "model" else {
-        rest[key] = try text.value(depth: 1)
-        return true
+        return rest.updateValue(try text.value(depth: 1), forKey: key) == nil
       }
       return try text.eachMember { (text, key) throws(Fault) in
         switch key {
-        case "vocab": vocabulary = try text.wholeNumbers()
-        case "merges": merges = try text.pairs()
-        default: model[key] = try text.value(depth: 2)
+        case "vocab" where vocabulary == nil: vocabulary = try text.wholeNumbers()
+        case "merges" where merges == nil: merges = try text.pairs()
+        default: return model.updateValue(try text.value(depth: 2), forKey: key) == nil
         }
         return (key != "vocab" || vocabulary != nil) && (key != "merges" || merges != nil)
       }

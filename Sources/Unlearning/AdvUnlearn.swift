@@ -104,7 +104,6 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
-    try validate()
     let method = try method()
     let live = try ParameterSelection.named(parameters).trainsText
     let phrases = method.phrases(erasure, seed: run.seed &+ 1)
@@ -155,7 +154,8 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
       adversary.make(), warmup: cleanSteps, every: attackEvery, batch: training.batch, original)
   }
 
-  private func validate() throws {
+  public func check(_ erasure: Erasure, of model: DiffusionModel) throws {
+    let (_, method) = (try selection(of: model), try method())
     let counts = [
       ("adversary.steps", adversary.steps, 1), ("adversary.tokens", adversary.tokens, 1),
       ("cleanSteps", cleanSteps, 0), ("attackEvery", attackEvery, 1),
@@ -165,6 +165,15 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
     for (name, value, least) in counts where value < least {
       throw LetheError.request("\(name): \(value); accepted: from \(least)")
     }
+    if gamma > 0 || retain == .alternating {
+      _ = try RetainPrompts.of(erasure, file: retainPrompts)
+    }
+    // The adversary's words have room beside every prompt.
+    let (attack, tokenizer) = (adversary.make(), try model.tokenizer(for: "an adversary"))
+    let prompts = Set(method.phrases(erasure, seed: 1).map(\.prompt)).sorted()
+    _ = try AdversarialPrompts(
+      words: prompts.map { attack.words(of: $0, tokenizer) }, tokenizer, model, adversary.placement,
+      tokens: adversary.tokens)
   }
 
   /// The method whose loss is trained.

@@ -70,13 +70,18 @@ public struct DataOptions: Codable, Sendable, Hashable {
   }
 
   /// - Throws: ``LetheError`` when there is nothing to keep
-  func retainSet(_ erasure: Erasure, _ model: DiffusionModel, _ run: Run) throws -> LatentSet {
-    let prompts = erasure.preserve
-    guard erasure.retainImages != nil || !prompts.isEmpty else {
+  static func checkRetained(_ erasure: Erasure) throws {
+    guard erasure.retainImages != nil || !erasure.preserve.isEmpty else {
       throw LetheError.request(
         "there is nothing to keep: give --preserve, e.g. 'others', --retain-images FOLDER or --data FOLDER"
       )
     }
+  }
+
+  /// - Throws: ``LetheError`` when there is nothing to keep
+  func retainSet(_ erasure: Erasure, _ model: DiffusionModel, _ run: Run) throws -> LatentSet {
+    let prompts = erasure.preserve
+    try Self.checkRetained(erasure)
     let order = Tensor.permutation(prompts.count, Generator(seed: run.seed &+ 3))
     return try set(
       erasure.retainImages,
@@ -160,6 +165,12 @@ extension ObjectiveMethod where Self: DataMethod {
 
 extension DataMethod {
   public static var readsPromptsAnew: Bool { false }
+
+  public func check(_ erasure: Erasure, of model: DiffusionModel) throws {
+    _ = try selection(of: model)
+    if case .nothing = preserves { return }
+    try DataOptions.checkRetained(erasure)
+  }
 
   public static var tiny: Self { tiny { $0.data = .tiny } }
 }

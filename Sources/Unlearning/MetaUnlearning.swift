@@ -124,15 +124,29 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
         ? [] : [("attack.clip", "attack.secondOrder=true with \(attack.optimizer.kind.rawValue)")])
   }
 
-  /// The student as the inner method makes it. It may begin with other weights than the original's.
-  public func student(
-    of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
-  ) throws -> DiffusionModel {
+  public func check(_ erasure: Erasure, of model: DiffusionModel) throws {
+    let (selection, inner) = (try selection(of: model), try inner())
     guard !selection.trainsText else {
       throw LetheError.request(
         "\(Self.name) simulates fine-tuning of the U-Net, and \(base) is set to train '\(selection.name)'; "
           + "set options.parameters to a selection of the U-Net, such as noxattn")
     }
+    let last = model.schedule.steps - 1
+    if let wrong = timesteps.first(where: { $0 < 0 || $0 > last }) {
+      throw LetheError.request("timesteps: \(wrong); accepted: 0 to \(last)")
+    }
+    guard pictures > 0, training.batch > 0, subjects > 0 else {
+      throw LetheError.request(
+        "pictures, training.batch, subjects: \(pictures), \(training.batch), \(subjects); accepted: from 1"
+      )
+    }
+    try inner.check(erasure, of: model)
+  }
+
+  /// The student as the inner method makes it. It may begin with other weights than the original's.
+  public func student(
+    of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
+  ) throws -> DiffusionModel {
     // The simulated fine-tuning changes the whole U-Net within a step.
     let owned = ParameterSelection(selection.name) {
       selection.matches($0) || ParameterSelection.unet.matches($0)
@@ -147,15 +161,6 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
-    let last = original.schedule.steps - 1
-    if let wrong = timesteps.first(where: { $0 < 0 || $0 > last }) {
-      throw LetheError.request("timesteps: \(wrong); accepted: 0 to \(last)")
-    }
-    guard pictures > 0, training.batch > 0, subjects > 0 else {
-      throw LetheError.request(
-        "pictures, training.batch, subjects: \(pictures), \(training.batch), \(subjects); accepted: from 1"
-      )
-    }
     let inner = try inner()
     let neighbours = try erasure.neighbours(subjects, in: original)
     var rule: (any GradientRule)?

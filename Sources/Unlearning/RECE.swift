@@ -44,6 +44,10 @@ public struct RECE: UnlearningMethod {
     return method
   }
 
+  public func check(_ erasure: Erasure, of model: DiffusionModel) throws {
+    try uce.check(erasure, of: model)
+  }
+
   public func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
   ) throws -> Erased {

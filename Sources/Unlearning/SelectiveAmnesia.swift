@@ -53,6 +53,14 @@ public struct SelectiveAmnesia: DataMethod {
     tiny { ($0.data, $0.fisherPictures, $0.fisherTimes) = (.tiny, 2, 4) }
   }
 
+  /// Pictures to keep are the model's own, whatever folders there are.
+  public func check(_ erasure: Erasure, of model: DiffusionModel) throws {
+    _ = try selection(of: model)
+    var own = erasure
+    own.retainImages = nil
+    try DataOptions.checkRetained(own)
+  }
+
   public func rule(
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run

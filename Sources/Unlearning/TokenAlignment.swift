@@ -10,17 +10,9 @@ enum TokenAlignment {
   static func aligned(
     _ phrase: Concept.Phrase, _ model: DiffusionModel
   ) throws -> (concept: Tensor, guide: Tensor) {
-    // Where two text encoders cut a text differently, the first one's tokens count.
-    let (prompt, anchor) = (
-      model.tokens(phrase.prompt).rows[0], model.tokens(phrase.anchor).rows[0]
-    )
+    let (prompt, last) = try place(phrase, model)
+    let anchor = model.tokens(phrase.anchor).rows[0]
     let tokenizer = try model.tokenizer(for: "UCE").encoders[0]
-    let words = tokenizer.words(phrase.words)
-    guard let last = lastIndex(of: words, in: prompt) else {
-      throw LetheError.request(
-        "the words '\(phrase.words)' are not within the \(prompt.count) tokens of '\(phrase.prompt)'"
-      )
-    }
     let ends = (
       1 + tokenizer.words(phrase.prompt).count, 1 + tokenizer.words(phrase.anchor).count
     )
@@ -32,6 +24,22 @@ enum TokenAlignment {
       hidden[0, at: 0].indexed(0, rows),
       hidden[0, at: 1].indexed(0, rows.map { max(0, $0 - shift) })
     )
+  }
+
+  /// A phrase's tokens, and the index of the last one of its concept.
+  /// - Throws: ``LetheError`` of the kind `request` for a concept that is cut off
+  static func place(
+    _ phrase: Concept.Phrase, _ model: DiffusionModel
+  ) throws -> (prompt: [Int], last: Int) {
+    // Where two text encoders cut a text differently, the first one's tokens count.
+    let prompt = model.tokens(phrase.prompt).rows[0]
+    let words = try model.tokenizer(for: "UCE").encoders[0].words(phrase.words)
+    guard let last = lastIndex(of: words, in: prompt) else {
+      throw LetheError.request(
+        "the words '\(phrase.words)' are not within the \(prompt.count) tokens of '\(phrase.prompt)'"
+      )
+    }
+    return (prompt, last)
   }
 
   /// Index of the last token of the first occurrence of `words`.

@@ -78,9 +78,13 @@ extension TrainedMethod {
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
   ) throws -> DiffusionModel { try model.clone(owning: selection.matches) }
 
-  public func erase(
-    _ erasure: Erasure, from model: DiffusionModel, _ run: Run
-  ) throws -> Erased {
+  public func check(_ erasure: Erasure, of model: DiffusionModel) throws {
+    _ = try selection(of: model)
+  }
+
+  /// The weights that are trained.
+  /// - Throws: ``LetheError`` of the kind `request` for those that the model or the method does not have
+  func selection(of model: DiffusionModel) throws -> ParameterSelection {
     let selection = try ParameterSelection.named(parameters)
     guard Self.readsPromptsAnew || !selection.trainsText else {
       throw LetheError.badValue(
@@ -88,16 +92,24 @@ extension TrainedMethod {
         "'\(parameters)'; \(Self.name) encodes its captions once, before the training; accepted: weights of the U-Net, such as full, noxattn, xattn"
       )
     }
+    guard !selection.paths(of: model.parameters).isEmpty else {
+      throw LetheError.request(
+        "the model has no parameters '\(parameters)'; for a model without text, parameters=full")
+    }
+    return selection
+  }
+
+  public func erase(
+    _ erasure: Erasure, from model: DiffusionModel, _ run: Run
+  ) throws -> Erased {
+    try check(erasure, of: model)
+    let selection = try selection(of: model)
     let before = model.evaluations
     let original = try model.frozen(in: run.computeType)
     let student = try student(of: model, owning: selection, run)
     // The passes for forgetting and for keeping hold their activations at the same time.
     student.unet.recomputes = model.recomputes(pictures: 2 * training.batch)
     let paths = selection.paths(of: student.parameters)
-    guard !paths.isEmpty else {
-      throw LetheError.request(
-        "the model has no parameters '\(parameters)'; for a model without text, parameters=full")
-    }
     let tensors = paths.compactMap { student.parameters[$0] }
     for tensor in tensors { tensor.requiresGradient = true }
     defer { for tensor in tensors { tensor.requiresGradient = false } }

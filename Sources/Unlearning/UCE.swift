@@ -32,6 +32,12 @@ public struct UCE: UnlearningMethod {
   public var push = 0.0
   public init() {}
 
+  public func check(_ erasure: Erasure, of model: DiffusionModel) throws {
+    for phrase in erasure.forget.flatMap(\.phrases) {
+      _ = try TokenAlignment.place(phrase, model)
+    }
+  }
+
   public func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
   ) throws -> Erased {

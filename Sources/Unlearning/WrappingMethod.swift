@@ -22,8 +22,15 @@ extension WrappingMethod {
   }
 
   /// The inner method with its options.
-  /// - Throws: ``LetheError`` for names and options that are not known, and for options that this method decides
+  /// - Throws: ``LetheError`` for names and options that are not known, for options that this method decides, and for a
+  ///   method inside itself
   public func inner() throws -> any UnlearningMethod {
+    guard base.name != Self.name else {
+      let others = base.catalog.all.map { $0.name }.filter { $0 != Self.name }
+      throw LetheError.request(
+        "'base' is \(base), which cannot be inside itself; accepted: \(others.joined(separator: ", "))"
+      )
+    }
     for path in Self.decided(inside: try base.catalog.named(base.name))
     where options.value(at: path) != nil {
       throw LetheError.request(

@@ -77,15 +77,23 @@ package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible
     return (URL(fileURLWithPath: path, isDirectory: isFolder.boolValue), input)
   }
 
+  private var withoutInception: LetheError {
+    .badValue("--measure", "\(self) is compared by Inception; give inception:FILE too")
+  }
+
+  @discardableResult
+  fileprivate func checkReal(_ inception: InceptionV3?) throws -> InceptionV3 {
+    guard let inception else { throw withoutInception }
+    _ = try real()
+    return inception
+  }
+
   /// FID to real pictures. Statistics of a folder are computed once and kept in `cache`.
   fileprivate func real(
     _ inception: InceptionV3?, _ spec: MeasureSpec?, cachedIn cache: URL
   ) throws -> RealPictures {
-    guard let inception, let spec else {
-      throw LetheError.badValue(
-        "--measure", "\(self) is compared by Inception; give inception:FILE too")
-    }
-    let (place, input) = try real()
+    let (inception, (place, input)) = (try checkReal(inception), try real())
+    guard let spec else { throw withoutInception }
     let fid = FID(inception, input)
     let name = place.deletingPathExtension().lastPathComponent
     guard place.hasDirectoryPath else { return RealPictures(fid, try .load(place), named: name) }
@@ -113,6 +121,14 @@ package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible
 }
 
 extension [MeasureSpec] {
+  /// Opens what the measures name, before the work that they measure.
+  /// - Throws: ``LetheError`` as ``networks(beside:on:cachedIn:)`` does
+  package func check(on device: Device) throws {
+    var networks = MetricNetworks()
+    for spec in self where spec.scheme != "real" { try spec.add(to: &networks, on: device) }
+    for spec in self where spec.scheme == "real" { try spec.checkReal(networks.inception) }
+  }
+
   /// The networks, and the CLIP of a judge where no other is named.
   /// - Throws: ``LetheError`` of the kind `model` for a file that is missing or holds another network
   /// - Parameter cache: a folder for statistics of real pictures

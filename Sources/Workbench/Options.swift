@@ -17,16 +17,22 @@ package struct Settings: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   }
 
   /// - Parameter settings: `key=value` or `a.b=value`, as `--set` takes them
-  /// - Throws: ``LetheError`` of the kind `request` for text without an equals sign
+  /// - Throws: ``LetheError`` of the kind `request` for text without an equals sign or without a name
   package init(_ settings: [String]) throws {
     self.init(
       try settings.reduce(JSON.object([:])) { json, setting in
         guard let equals = setting.firstIndex(of: "=") else {
           throw LetheError.badValue("--set", "'\(setting)' has no '='; accepted: key=value")
         }
-        let path = OptionPath(String(setting[..<equals]))
-        let value = String(setting[setting.index(after: equals)...])
-        return Self.insert(Self.value(value), at: path.keys[...], into: json)
+        let keys = setting[..<equals].split(separator: ".", omittingEmptySubsequences: false)
+        guard !keys.contains(where: \.isEmpty) else {
+          throw LetheError.badValue(
+            "--set",
+            "'\(setting)' has \(keys.count == 1 ? "no name before its '='" : "no name beside a point"); accepted: key=value, "
+              + "with a name on both sides of every point, e.g. training.steps=100")
+        }
+        let value = try Self.value(String(setting[setting.index(after: equals)...]), of: setting)
+        return Self.insert(value, at: keys.map(String.init)[...], into: json)
       })
   }
 
@@ -55,8 +61,13 @@ package struct Settings: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   package func named(_ name: String) -> Settings { Settings([name: json], from: source) }
 
   /// The text as JSON (a number, true, false, a list or an object), or else as a string.
-  private static func value(_ text: String) -> JSON {
-    (try? JSONDecoder().decode(JSON.self, from: Data(text.utf8))) ?? .string(text)
+  /// - Throws: ``LetheError`` of the kind `request` for an object that has a key twice
+  private static func value(_ text: String, of setting: String) throws -> JSON {
+    do { return try JSONText.value(Data(text.utf8)) } catch let fault {
+      guard fault.repeatedKey != nil else { return .string(text) }
+      throw LetheError.badValue(
+        "--set", "'\(setting)': \(fault.why); accepted: every key once")
+    }
   }
 
   private static func insert(_ value: JSON, at path: ArraySlice<String>, into json: JSON) -> JSON {

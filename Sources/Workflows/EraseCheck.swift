@@ -13,20 +13,15 @@ extension Erase {
   /// - Throws: ``LetheError``, as the erasure would
   public func check(_ out: URL?, on device: Device) throws {
     let erasure = try erasure()
-    for folder in Set([job.pictures.forget, job.pictures.retain].compactMap(\.self)) {
-      _ = try CaptionedImages(folder: folder)
-    }
     if let out { try job.folder.refuseOverwriting(by: out, "--out", isModel: false) }
     let model = try job.folder.model(on: device)
     try model.check(erasure.forget.flatMap(\.prompts) + erasure.preserve)
     var fitting = erasure
     fitting.forget = try erasure.forget.fitting(model.layout)
     try refuseCut(fitting, model)
-    if let trained = method as? any TrainedMethod {
-      let selection = try ParameterSelection.named(trained.parameters)
-      guard !selection.paths(of: model.parameters).isEmpty else {
-        throw LetheError.request("the model has no parameters '\(trained.parameters)'")
-      }
+    try method.check(fitting, of: model)
+    for folder in Set([job.forgetImages, job.retainImages].compactMap(\.self)) {
+      _ = try CaptionedImages(folder: URL(fileURLWithPath: folder))
     }
     // A folder that is another run's says so; one that is nobody's stays as it is.
     guard let out, RunFolder(out).has("identity.json") else { return }

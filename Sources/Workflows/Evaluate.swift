@@ -59,7 +59,8 @@ public struct Evaluate {
   /// - Returns: rows of each judge for the original and for the erased model
   @discardableResult
   public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
-    // A judge that cannot be opened is named before results that it would replace.
+    // A judge or a network that cannot be opened is named before results that it would replace.
+    try measures.check(on: device)
     let opened = try judges.map {
       ($0, try suite.open($0, on: device, in: catalogs.judges))
     }

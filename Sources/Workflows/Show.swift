@@ -51,13 +51,16 @@ package struct Show {
     if run.has("job.json") {
       let job = try run.job()
       var rows = [
-        ("run", "lethe \(command(of: run))"), ("model", job.model), ("method", job.method),
+        ("run", "lethe \(try command(of: run))"), ("model", job.model), ("method", job.method),
         ("concepts", job.concepts.joined(separator: ", ")), ("seed", "\(job.seed)"),
       ]
       if let loras = job.additions?.loras { rows.append(("LoRA", loras.joined(separator: ", "))) }
       if let vae = job.additions?.vae { rows.append(("VAE", vae)) }
       if let own = job.additions?.embeddings {
         rows.append(("embeddings", own.joined(separator: ", ")))
+      }
+      if run.hasEraser || run.has("verdict.json") {
+        rows += try run.verdict().warning.map { [("guard", $0)] } ?? []
       }
       rows += outcome(of: run)
       if run.hasEraser { rows += try eraser(run.eraser()) }
@@ -145,8 +148,10 @@ package struct Show {
   }
 
   /// The command that the run's folder belongs to; one of version 0.1 has no record of it.
-  private func command(of run: RunFolder) -> String {
-    (try? JSON(contentsOf: run.file("identity.json")))?["command"]?.string ?? "erase"
+  private func command(of run: RunFolder) throws -> String {
+    guard run.has("identity.json") else { return "erase" }
+    let identity: RunIdentity = try Checked(contentsOf: run.file("identity.json")).decoded()
+    return identity.command
   }
 
   private func model() throws -> [(String, String)] {

@@ -81,7 +81,14 @@ public enum LetheProgram {
   /// Ends the process with the text and the exit code of an error. A command line that the parser does not take is a
   /// wrong request like any other.
   private static func end(_ error: any Error, _ words: [String]) -> Never {
-    guard Lethe.exitCode(for: error) == .validationFailure else { Lethe.exit(withError: error) }
+    let code = Lethe.exitCode(for: error)
+    if code == .success {
+      // Help, the version and completions, for which the standard output may have no place.
+      Swift.print(Lethe.fullMessage(for: error))
+      if let error = StandardOutput.failure { end(after: error) }
+      end(0)
+    }
+    guard code == .validationFailure else { Lethe.exit(withError: error) }
     warn("lethe: \(Failure.short(ParsingFault(error, words).sentence))")
     end(LetheError.Kind.request.rawValue)
   }

@@ -99,7 +99,9 @@ import WorkbenchSupport
         "random.attempts": 2, "relearn.pictures": 2, "relearn.pictureSteps": 2,
         "relearn.training.batch": 2, "relearn.mode": "full",
       ]
-      let plan = try Audit(job, judges: [AuditTests.judge], size).plan(on: .cpu) { _ in }
+      let plan = try Audit(job, judges: [AuditTests.judge], size).plan(
+        in: RunFolder(folder.appendingPathComponent("audit")), on: .cpu
+      ) { _ in }
       #expect(
         plan[0].hasPrefix("pictures: 4 for the concept (4 more prompts are held out) and 6 of"))
       #expect(
@@ -113,8 +115,45 @@ import WorkbenchSupport
         .map(\.value.count).reduce(0, +)
       #expect(plan.contains { $0.contains("the U-Net's \(unet) numbers four times") }, "\(plan)")
       #expect(throws: LetheError.self) {
-        try Audit(job, judges: [JudgeSpec("clip", folder.path)], size).plan(on: .cpu) { _ in }
+        try Audit(job, judges: [JudgeSpec("clip", folder.path)], size).plan(
+          in: RunFolder(folder.appendingPathComponent("audit")), on: .cpu
+        ) { _ in }
       }
+    }
+  }
+
+  /// A dry run and the audit refuse the same, before a picture is drawn.
+  @Test func aPlanRefusesWhatTheAuditRefuses() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.plainModel(folder)
+      let job = Tiny.job(model, "uce", "fox")
+      let out = folder.appendingPathComponent("audit")
+      func refusal(_ measure: String?, in place: URL) throws -> String {
+        var audit = try Audit(job, judges: [AuditTests.judge], AuditTests.size)
+        audit.measures = try [measure].compactMap(\.self).map(MeasureSpec.init(parsing:))
+        let dry = #expect(throws: LetheError.self) {
+          try audit.plan(in: RunFolder(place), on: .cpu) { _ in }
+        }
+        let eraser = try AuditTests.eraser(model.model())
+        let real = #expect(throws: LetheError.self) {
+          try audit(in: Run(place), eraser: eraser, on: .cpu)
+        }
+        #expect(dry == real)
+        #expect(!RunFolder(place).has("original"))
+        return dry?.sentence ?? ""
+      }
+      #expect(try refusal("clip:/nowhere", in: out).hasPrefix("there is no folder /nowhere"))
+      #expect(try refusal("real:/nowhere", in: out).hasSuffix("give inception:FILE too"))
+      let other = RunFolder(folder.appendingPathComponent("other"))
+      try Run.makeFolder(other.url)
+      try other.write(RunIdentity("erase", [:]), to: "identity.json")
+      #expect(try refusal(nil, in: other.url).contains("it is one of `lethe erase`"))
+      var size = AuditTests.size
+      size.steps = 0
+      let error = #expect(throws: LetheError.self) {
+        try Audit(job, judges: [AuditTests.judge], size)
+      }
+      #expect(error?.sentence == "--set: 'steps' is 0; accepted: a whole number from 1 to 1000")
     }
   }
 }

@@ -244,6 +244,8 @@ import WorkbenchSupport
       #expect(outcome.drawn >= 4 && outcome.equal == outcome.drawn)
       try Self.forgedNumbers(verify, results, out)
       try Self.exchangedFiles(verify, out, model, judge, eraser: eraser, network)
+      try Self.olderForms(verify, results, out)
+      try Self.strangeIdentities(verify, out)
       try check(verify, out, "eraser") { _ in
         try Self.eraser(network, -0.5).write(to: file)
         return nil
@@ -385,6 +387,62 @@ import WorkbenchSupport
       #expect(faults.contains { $0.contains(word) }, "\(word): \(faults)")
     }
     for ((place, _), data) in zip(exchanged, kept) { try data.write(to: place) }
+  }
+
+  /// An audit of an older form says which fields it may lack, and one of a later form is refused.
+  private static func olderForms(_ verify: Verify, _ results: Results, _ out: URL) throws {
+    func outcome(schema: Int?) throws -> Verify.Outcome {
+      var other = results
+      other.audit?.schema = schema
+      try RunFolder(out).write(other, to: "results.json")
+      return try verify(in: Run(out), on: .cpu)
+    }
+    let note = "counts of prompts that rows do not have"
+    let today = try outcome(schema: AuditSummary.currentSchema)
+    #expect(!today.unverified.contains { $0.hasPrefix(note) }, "\(today.unverified)")
+    let older = try outcome(schema: nil)
+    #expect(older.unverified.contains { $0.hasPrefix(note) }, "\(older.unverified)")
+    #expect(older.faults == today.faults)
+    let error = #expect(throws: LetheError.self) { try outcome(schema: 99) }
+    #expect(error?.kind == .model && error?.sentence.contains("'audit.schema' is 99") == true)
+    try RunFolder(out).write(results, to: "results.json")
+  }
+
+  /// Rows without a count of prompts, or with the seeds that were asked for, are those of older forms alone.
+  @Test(arguments: [false, true]) func countsOfOlderRows(_ isOlder: Bool) {
+    var own = ResultRow("uce", "fox", .share("shown", 1, of: 4), seeds: 2)
+    own.measured.prompts = 2
+    var old = own
+    (old.measured.prompts, old.seeds) = (nil, 1)
+    #expect(Verify.agree(own.measured, own.measured, isOlder: isOlder))
+    #expect(Verify.agree(old.measured, own.measured, isOlder: isOlder) == isOlder)
+    #expect(!Verify.agree(nil, own.measured, isOlder: isOlder))
+    var outcome = Verify.Outcome()
+    let verify = Verify(RunFolder("nowhere"))
+    verify.check(labels: [old], of: [own], isOlder: isOlder, &outcome)
+    #expect(outcome.faults.isEmpty == isOlder, "\(outcome.faults)")
+    old.measured.prompts = 3
+    #expect(!Verify.agree(old.measured, own.measured, isOlder: isOlder))
+  }
+
+  /// A record of the request that says nothing, or something else, is no record.
+  private static func strangeIdentities(_ verify: Verify, _ out: URL) throws {
+    let file = out.appendingPathComponent("identity.json")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    for (strange, word) in [
+      ("{}", "'command' is missing"), (#"{"command": "audit", "hash": "", "request": {}}"#, "size"),
+    ] {
+      try Data(strange.utf8).write(to: file)
+      let error = #expect(throws: LetheError.self) { try verify(in: Run(out), on: .cpu) }
+      #expect(error?.sentence.contains(word) == true, "\(error?.sentence ?? "")")
+    }
+    let changed = text.replacing("\"seed\" : 0", with: "\"seed\" : 1")
+    #expect(changed != text)
+    try Data(changed.utf8).write(to: file)
+    let faults = try verify(in: Run(out), on: .cpu).faults
+    #expect(faults.contains("identity.json has another hash than its request"), "\(faults)")
+    #expect(faults.contains { $0.hasPrefix("'seed' is 0 in results.json, and 1") }, "\(faults)")
+    try Data(text.utf8).write(to: file)
   }
 
   /// A changed file is named by the check.

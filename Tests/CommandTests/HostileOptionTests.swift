@@ -55,6 +55,10 @@ import Torch
       "the prompt 'foxfox"
     ),
     (
+      "lethe generate $MODEL --prompt fox --negative $(printf 'fox%.0s' $(seq 2000)) --dry-run --out $OUT",
+      "the prompt 'foxfox"
+    ),
+    (
       "lethe generate $MODEL --prompt fox --count 300000 --out $OUT",
       "the request has 300000 pictures"
     ),

@@ -57,10 +57,15 @@ import Testing
     /// Standard output on a full disk is no success: a table or JSON would be missing without a word.
     @Test func fullStandardOutput() throws {
       try Fixtures.temporaryFolder { folder in
-        let text = try shell(
-          "\"$1\" list methods > /dev/full; echo $?", themedModel(folder), folder)
+        let model = try themedModel(folder)
+        let text = try shell("\"$1\" list methods > /dev/full; echo $?", model, folder)
         #expect(text.contains("cannot write /dev/stdout: the disk is full"), "\(text)")
         #expect(text.hasSuffix("\n5\n"), "\(text)")
+        // Help and the version come from the parser.
+        for words in ["--help", "--version", "erase --help", "--generate-completion-script bash"] {
+          let text = try shell("\"$1\" \(words) > /dev/full; echo $?", model, folder)
+          #expect(text.hasSuffix("\n5\n"), "\(words): \(text)")
+        }
       }
     }
   #endif

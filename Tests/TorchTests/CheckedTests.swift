@@ -19,6 +19,40 @@ import Testing
     #expect(throws: LetheError.model(sentence)) { try checked[key].int(1...8) }
   }
 
+  private struct Numbers: Codable {
+    var seed = UInt64(0)
+    var steps = [0]
+    var share = 0.5
+  }
+
+  /// Foundation says of a number that does not fit its type that there is one.
+  @Test(
+    arguments: [
+      (
+        ["seed": -1, "steps": [], "share": 1],
+        "'seed' is -1; accepted: a whole number from 0 to \(UInt64.max)"
+      ),
+      (
+        ["seed": 1.5, "steps": [1], "share": 1],
+        "'seed' is 1.5; accepted: a whole number from 0 to \(UInt64.max)"
+      ),
+      (
+        ["seed": 1e300, "steps": [1], "share": 1],
+        "'seed' is 1e+300; accepted: a whole number from 0 to \(UInt64.max)"
+      ),
+      (
+        ["seed": 1, "steps": [1, 1e99, 3], "share": 1e99],
+        "'steps[1]' is 1e+99; accepted: a whole number"
+      ),
+      (["seed": 1, "steps": [0.5], "share": 0.5], "'steps[0]' is 0.5; accepted: a whole number"),
+    ] as [(JSON, String)])
+  func numbersThatNoTypeHoldsAreNamed(_ json: JSON, _ sentence: String) {
+    let error = #expect(throws: LetheError.self) {
+      try Checked(json, "job.json").decoded(as: Numbers.self)
+    }
+    #expect(error?.sentence == "job.json: \(sentence)")
+  }
+
   @Test func elementsCarryTheirPlace() throws {
     let widths = try checked["widths"].list(1...4, of: "widths")
     #expect(try widths[0].int(1...8) == 4)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Torch
 
@@ -10,7 +11,6 @@ import Torch
   @Test func python() {
     #expect(read("{\"a\": -Infinity, \"b\": [NaN, Infinity]}")?["a"]?.number == -.infinity)
     #expect(read("\u{FEFF}{\"a\": 1.0}") == ["a": 1])
-    #expect(read("{\"a\": 1, \"a\": 2}") == ["a": 2])
     #expect(read("\"\\u00e9\\ud83e\\udd8a\\ud800x\\n\"") == .string("é🦊\u{FFFD}x\n"))
     #expect(read("[18446744073709551615, -3, 1e2, 0.5]") == [.unsigned(.max), -3, 100, 0.5])
     #expect(read(" [ ] ") == [] && read("{ }") == [:] && read("null") == .null)
@@ -22,6 +22,29 @@ import Torch
     "[1e999]", "[-]", "{\"a\"}", "\"abc", "[1 2]", "-Inf",
   ])
   func damaged(_ text: String) { #expect(read(text) == nil) }
+
+  /// Of two values of one key nobody knows which was meant.
+  @Test(arguments: [JSONText.Dialect.python, .strict])
+  func repeatedKeys(_ dialect: JSONText.Dialect) throws {
+    for (text, offset) in [
+      ("{\"a\": 1, \"a\": 1}", 9), ("[{\"b\": {\"a\": 1, \"\\u0061\": 2}}]", 16),
+    ] {
+      let fault = #expect(throws: JSONText.Fault.self) {
+        try JSONText.value(Data(text.utf8), dialect)
+      }
+      #expect(fault?.repeatedKey == "a" && fault?.offset == offset, "\(text)")
+    }
+    #expect(read("[{\"a\": 1}, {\"a\": 2}]", dialect) == [["a": 1], ["a": 2]])
+    try Fixtures.temporaryFolder { folder in
+      let file = folder.appendingPathComponent("job.json")
+      try Data("{\"method\": \"uce\", \"method\": \"esd\"}".utf8).write(to: file)
+      let error = #expect(throws: LetheError.self) { try JSON(contentsOf: file) }
+      #expect(
+        error?.sentence
+          == "\(file.path): the key 'method' stands there twice, at byte 18; accepted: every key once"
+      )
+    }
+  }
 
   @Test func strict() {
     for text in ["[NaN]", "\u{FEFF}[]", "{\"a\": 1, \"a\": 2}", "[-Infinity]"] {

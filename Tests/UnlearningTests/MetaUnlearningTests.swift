@@ -165,6 +165,7 @@ import Training
       var method = Self.method("uce", [:])
       (method.pictures, method.pictureSteps) = (5, 1)
       change(&method)
+      try method.check(MethodContractTests.erasure, of: model)
       return try Fixtures.temporaryFolder { folder in
         let rule = try method.rule(
           MethodContractTests.erasure, original: model,

@@ -27,6 +27,11 @@ import Unlearning
     ("training.steps=many", "'training.steps' is \"many\"; accepted: a whole number"),
     ("eta", "'eta' has no '='; accepted: key=value"),
     ("training.optimizer.kind=adan", "training.optimizer.kind"),
+    ("=3", "--set: '=3' has no name before its '='; accepted: key=value"),
+    ("training..steps=3", "--set: 'training..steps=3' has no name beside a point"),
+    (".eta=3", "'.eta=3' has no name beside a point"), ("eta.=3", "'eta.=3' has no name beside"),
+    (#"training={"steps": 1, "steps": 2}"#, "the key 'steps' stands there twice"),
+    ("training.steps=1e99", "'training.steps' is 1e+99; accepted: a whole number"),
   ])
   func mistakesAreNamed(_ setting: String, _ expected: String) throws {
     let error = try #require(throws: LetheError.self) {

@@ -28,6 +28,48 @@ import WorkbenchSupport
     return try Erase(job, settings: settings)
   }
 
+  /// A dry run refuses what the erasure would refuse after its start, and the erasure makes no folder then.
+  @Test(arguments: [
+    ("advunlearn", ["base=uce"], "cannot train 'uce'"),
+    ("advunlearn", ["retainPrompts=/nowhere.csv"], "/nowhere.csv"),
+    ("meta", ["timesteps=[-1]"], "timesteps: -1; accepted: 0 to 999"),
+    ("meta", ["base=advunlearn"], "simulates fine-tuning of the U-Net"),
+    (
+      "meta", ["base=advunlearn", "options.base=uce", "options.parameters=noxattn"],
+      "cannot train 'uce'"
+    ),
+    ("salun", ["parameters=text_encoder"], "encodes its captions once"),
+    ("salun", [], "there is nothing to keep"), ("retrain", [], "there is nothing to keep"),
+    ("amnesia", [], "there is nothing to keep"),
+    ("advunlearn", ["adversary.tokens=500"], "tokens and 500 more are"),
+    ("sepme", ["tolerance=1e-12"], "directions of the text space"),
+  ])
+  func dryRunsRefuseTheSame(_ method: String, _ settings: [String], _ words: String) throws {
+    try Fixtures.temporaryFolder { folder in
+      let erase = try erase(method, ["fox"], settings) {
+        $0.preserve = method == "sepme" ? ["a cat", "a dog", "a red house by the sea"] : []
+      }
+      let dry = #expect(throws: LetheError.self) { try erase.check(nil, on: .cpu) }
+      #expect(dry?.sentence.contains(words) == true, "\(dry?.sentence ?? "")")
+      let run = try Run(folder.appendingPathComponent("run"))
+      let real = #expect(throws: LetheError.self) { try erase(in: run, on: .cpu) }
+      #expect(real == dry, "\(real?.sentence ?? "")")
+      #expect(!run.runFolder.has("identity.json"))
+    }
+  }
+
+  /// A method around itself would simulate its own simulation, with one file of state for both.
+  @Test func noMethodInsideItself() {
+    for method in ["meta", "advunlearn"] {
+      let error = #expect(throws: LetheError.self) {
+        try erase(method, ["fox"], ["base=\(method)"])
+      }
+      #expect(
+        error?.sentence.hasPrefix(
+          "'base' is \(method), which cannot be inside itself; accepted: esd") == true)
+    }
+  }
+
   /// An erasure that keeps nothing says so, with what would keep something; not where that was asked for, and not by a
   /// method that keeps something of its own.
   @Test func nothingPreservedIsSaid() throws {

@@ -26,6 +26,13 @@ import WorkbenchSupport
       #expect(try shown(run.folder.path)["run"] == "lethe erase")
       #expect(
         try shown(run.folder.path)["verdict"]?.hasPrefix("none: it was not evaluated") == true)
+      // The guard's stop is told, and a verdict that says nothing is refused.
+      try run.runFolder.write(
+        Verdict.stopped(.init(step: 50, kept: 25, drift: 0.7, limit: 0.5)), to: "verdict.json")
+      #expect(try shown(run.folder.path)["guard"]?.hasPrefix("stopped at step 50") == true)
+      try run.runFolder.write(text: "{}\n", to: "verdict.json")
+      #expect(throws: LetheError.self) { try Show(run.folder.path)() }
+      try run.runFolder.write(Verdict.keptWhole, to: "verdict.json")
       // A measured run is told with its page, and a folder of an attack or a bench by its command.
       var results = Results(.evaluation)
       results.rows = [
@@ -47,6 +54,9 @@ import WorkbenchSupport
       #expect(about["verdict"]?.contains("uce for 1 of 1 concept") == true, "\(about)")
       try run.runFolder.write(RunIdentity("evaluate --with", [:]), to: "identity.json")
       #expect(try shown(run.folder.path)["run"] == "lethe evaluate --with")
+      try run.runFolder.write(text: "{}\n", to: "identity.json")
+      #expect(throws: LetheError.self) { try Show(run.folder.path)() }
+      try run.runFolder.write(RunIdentity("evaluate --with", [:]), to: "identity.json")
       let eraser = try shown(run.runFolder.eraserFile.path)
       #expect(eraser["eraser of"] == "fox" && eraser["base"]?.count == 64)
       #expect(try shown(model.path)["prediction"] == "epsilon")

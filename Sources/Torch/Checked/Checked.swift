@@ -103,6 +103,7 @@ package struct Checked: Sendable {
   /// - Throws: ``LetheError`` that names the key that does not fit
   package func decoded<T: Decodable>(as type: T.Type = T.self) throws -> T {
     do { return try (value ?? .null).decoded() } catch let error as DecodingError {
+      if error.hasNoPlace, let refusal = strangeNumber(for: T.self) { throw refusal }
       let (keys, accepted) = error.place
       let place = keys.reduce(self) { at, key in
         key.intValue.map { at.element($0) } ?? at[key.stringValue]
@@ -112,7 +113,7 @@ package struct Checked: Sendable {
     }
   }
 
-  private func element(_ i: Int) -> Checked {
+  func element(_ i: Int) -> Checked {
     let list = value?.array ?? []
     return Checked(list.indices.contains(i) ? list[i] : nil, source, "\(path)[\(i)]", kind)
   }

@@ -133,11 +133,22 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
     return method
   }
 
+  public func check(_ erasure: Erasure, of model: DiffusionModel) throws {
+    if form == .whole { return try WholeSepME(of: self).check(erasure, of: model) }
+    _ = try model.tokenizer(for: "SepME")
+    for request in requests(erasure) { _ = try space(for: request, in: model) }
+  }
+
   public func erase(
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
   ) throws -> Erased {
     if form == .whole { return try WholeSepME(of: self).erase(erasure, from: model, run) }
-    let requests = erasure.forget.map { concept in
+    return Erased(
+      try erasers(for: requests(erasure), of: model, run).reduce(.zero) { $0 + $1.dense })
+  }
+
+  private func requests(_ erasure: Erasure) -> [Request] {
+    erasure.forget.map { concept in
       let others = erasure.forget.filter { $0.name != concept.name }
       let regular = Set(erasure.regular ?? [])
       return request(
@@ -145,7 +156,6 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
         preserving: erasure.preserve.filter { !regular.contains($0) },
         regular: erasure.preserve.filter(regular.contains))
     }
-    return Erased(try erasers(for: requests, of: model, run).reduce(.zero) { $0 + $1.dense })
   }
 
   /// The algorithm, for concepts that share a batch.

@@ -107,7 +107,7 @@ struct AuditCommand: ParsableCommand {
       audit.command = ["lethe"] + CommandLine.arguments.dropFirst()
       audit.place = out
       if dryRun {
-        let plan = try audit.plan(on: device) { $0.map(warn) }
+        let plan = try audit.plan(in: RunFolder(out), on: device) { $0.map(warn) }
         if !common.isQuiet { plan.forEach(warn) }
         let request: JSON = [
           "model": .string(model), "concepts": .array(subject.job.concepts.map(JSON.string)),

@@ -113,7 +113,7 @@ struct GenerateCommand: ParsableCommand {
       try accept("--eta", eta, .share)
       try accept("--width", width, .whole(1...16_384))
       try accept("--height", height, .whole(1...16_384))
-      try Limit.check(prompts: prompt)
+      try Limit.check(prompts: prompt + [negative].compactMap(\.self))
       guard strengths == nil || grid != nil else {
         throw LetheError.badValue("--strengths", "it belongs to --grid, and has no effect without")
       }
