@@ -67,7 +67,9 @@ public enum ResultsPage {
       content.warning =
         "A quick run: it has few pictures and wide intervals. Quote a full run instead."
     }
-    content.commands = [results.command.shellCommand].filter { !$0.isEmpty }
+    content.commands =
+      (results.making + [results.command.shellCommand])
+      .filter { !$0.isEmpty }.unique
     content.facts += Self.facts(results)
     if content.definitions.isEmpty {
       content.definitions = Definitions.of(results.rows.map(\.metric).unique)
@@ -166,7 +168,8 @@ public enum ResultsPage {
         "Measures",
         note: "Dots are measured values, over all concepts, and lines their 95 % intervals."
           + (subjects.count > 1
-            ? " The original's pictures serve several concepts, so that its means have no interval." : ""),
+            ? " The original's pictures serve several concepts, so that its means have no interval."
+            : ""),
         DotPlot.methods(results.rows, Definitions.plotted, catalog).svg),
       .init(
         "Forgotten against kept", note: "A good method is at the upper right.",
