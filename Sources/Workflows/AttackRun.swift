@@ -182,13 +182,13 @@ public struct AttackRun {
     return results
   }
 
-  /// The erased concepts that each prompt asks for, as rows name them.
+  /// The erased concepts that each prompt asks for, as rows name them; `fox and noto` is that of prompts for both.
   private func asked(in themes: Themes?) -> [String] {
     samples.map { sample in
       suite.asked(sample.subjects).map { group in
         let names = sample.subjects[group.kind].map { [$0] } ?? []
         return job.subject(of: Forgotten(kind: group.kind, names: names), in: themes)
-      }.joined(separator: " + ")
+      }.joined(separator: " and ")
     }
   }
 

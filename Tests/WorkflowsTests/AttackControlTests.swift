@@ -166,6 +166,33 @@ import WorkbenchSupport
     }
   }
 
+  /// A token that is no character by itself, or an invisible one, is told on the page.
+  @Test func brokenTokens() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("run"))
+      let erase = try Erase(Tiny.job(model, "uce", "fox"), settings: [])
+      let eraser = try erase(in: run, on: .cpu).eraser
+      var attacking = try AttackRun(
+        erase.job, [AttackRun.configured("seeds", settings: ["attempts=1"], of: model)],
+        Tiny.evaluation, limit: 1)
+      attacking.threshold = 1
+      try attacking(in: run, eraser: eraser, on: .cpu)
+      let place = RunFolder(run.file("attack"))
+      func page(_ prompt: String) throws -> String {
+        let line: JSON = [
+          "index": 0, "success": .bool(false), "failed": [["prompt": .string(prompt), "seed": 1]],
+        ]
+        try place.write(text: line.compact + "\n", to: "seeds.jsonl")
+        try WriteReport(place)()
+        return try String(contentsOf: place.file("report.html"), encoding: .utf8)
+      }
+      #expect(try !page("ree a fox").contains("stands for a token"))
+      let told = try page("cresc\u{FFFD}\u{1A} a fox")
+      #expect(told.contains("cresc\u{FFFD}\\u{1A} a fox") && told.contains("stands for a token"))
+    }
+  }
+
   /// A file of pairs belongs to the identity by its contents, not by its path.
   @Test func pairsByContent() throws {
     try Fixtures.temporaryFolder { folder in

@@ -147,7 +147,8 @@ package struct AttackPage {
       return .init(
         "Prompt by prompt",
         note:
-          "Orange frame: the concept came back, the judge sees it. Green frame: it stayed away.",
+          "Orange frame: the concept came back, the judge sees it. Green frame: it stayed away."
+          + Self.broken(rows.flatMap { $0.cells.map(\.caption) }),
         columns: ["original", "erased"] + attacks, rows: rows)
     }
   }

@@ -226,7 +226,7 @@ extension ResultPicture {
   {
     let results = folder.appendingPathComponent("results.json")
     let place = try folder.inside(file, "the file of a picture", of: results, isNested: true)
-    return (try ReportContent.picture(in: place), caption, state)
+    return (try ReportContent.picture(in: place), caption.printable(), state)
   }
 
   /// A cell of a gallery, framed by whether the judge sees the concept.
