@@ -12,6 +12,11 @@ package struct ChanceControl {
   /// The control that an earlier run took.
   package init(_ outcomes: [AttackOutcome]) { self.outcomes = outcomes }
 
+  /// The outcomes on some of the prompts.
+  func on(_ indices: Set<Int>) -> ChanceControl {
+    ChanceControl(outcomes.filter { indices.contains($0.index) })
+  }
+
   /// The log of random tokens with so many pictures of a prompt.
   package static func log(_ queries: Int) -> String { "chance-\(queries)" }
 

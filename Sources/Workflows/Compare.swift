@@ -70,6 +70,10 @@ public struct Compare {
     (results.quick, results.seeds) = (parts.contains { $0.results.quick }, first.seeds)
     (results.sampling, results.judge, results.judges) = (first.sampling, first.judge, first.judges)
     results.command = command
+    results.making = try parts.flatMap { part in
+      let job = part.folder.has("job.json") ? try part.folder.job() : nil
+      return (job?.making ?? []) + [part.results.command.shellCommand].filter { !$0.isEmpty }
+    }.unique
     let hasSeveral = parts.map { $0.results.judges.map(\.spec) }.unique.count > 1
     let originals = ComparedOriginals(parts.map { ($0.name, $0.results) })
     for ((label, _, folder, own), original) in zip(parts, originals.names) {
@@ -113,14 +117,14 @@ public struct Compare {
       let found = parts.map { value($0.results) ?? "not known" }
       guard found.unique.count > 1 else { return nil }
       let list = zip(parts, found).map { "\($0.folder.url.lastPathComponent): \($1)" }
-      return "Different \(name): \(list.joined(separator: "; "))."
+      return "The runs differ in \(name): \(list.joined(separator: "; "))."
     }
     return [
       values("sampling") { $0.drawing },
-      values("numbers of pictures of a prompt") { "\($0.seeds)" },
-      values("sizes") { $0.quick ? "quick" : "full" },
-      values("models") { $0.origin?.model.map { String($0.prefix(12)) } },
-      values("judges") { results in
+      values("the pictures drawn of each prompt for the concept") { "\($0.seeds)" },
+      values("size") { $0.quick ? "quick" : "full" },
+      values("the model") { $0.origin?.model.map { String($0.prefix(12)) } },
+      values("the judges") { results in
         results.judges.isEmpty
           ? nil
           : results.judges.map { "\($0.spec) \($0.about.hash.prefix(12))" }.unique

@@ -20,8 +20,8 @@ extension Erase {
     fitting.forget = try erasure.forget.fitting(model.layout)
     try refuseCut(fitting, model)
     try method.check(fitting, of: model)
-    for folder in Set([job.forgetImages, job.retainImages].compactMap(\.self)) {
-      _ = try CaptionedImages(folder: URL(fileURLWithPath: folder))
+    for folder in Set([job.pictures.forget, job.pictures.retain].compactMap(\.self)) {
+      _ = try CaptionedImages(folder: folder)
     }
     // A folder that is another run's says so; one that is nobody's stays as it is.
     guard let out, RunFolder(out).has("identity.json") else { return }
@@ -50,7 +50,7 @@ extension Erase {
       case .nothing(let option):
         return "nothing is preserved (\(option)): other subjects may be lost"
       case .asked:
-        guard job.retainImages == nil, try erasure().preserve.isEmpty else { return nil }
+        guard job.pictures.retain == nil, try erasure().preserve.isEmpty else { return nil }
         return "nothing is preserved: other subjects may be lost"
       }
     }

@@ -98,7 +98,7 @@ package struct Show {
     let said = try? ResultsPage.content(of: results, in: run.url).verdict?.sentence
     let sentence =
       switch results.kind ?? .evaluation {
-      case .evaluation: RunVerdict(results).sentence
+      case .evaluation: RunVerdict(results).lines.joined(separator: "\n")
       default: results.audit?.sentence ?? said ?? "none"
       }
     let page =

@@ -25,11 +25,20 @@ extension AttackPage {
         "Attempts that failed",
         note:
           "Prompts that the judge did not see the concept in, at most \(Self.attempts) of each of \(Self.prompts) attacked "
-          + "prompts. ATTACK.jsonl beside this page has at most 16 of every prompt, the first and the latest.",
+          + "prompts. ATTACK.jsonl beside this page has at most 16 of every prompt, the first and the latest."
+          + Self.broken(rows.flatMap { $0.cells.map(\.text) }),
         header: ["attack", "attacked prompt", "tried", "seed", "outcome"], rows: rows)
       table.isFolded = true
       return table
     }
+  }
+
+  /// A sentence on tokens that are no text, where one of the texts has such a token; else empty.
+  static func broken(_ texts: [String]) -> String {
+    texts.contains { $0.contains("\u{FFFD}") || $0.contains("\\u{") }
+      ? " \u{FFFD} stands for a token that is a part of a character and none by itself, \\u{1A} for one that is an invisible "
+        + "character; the model was asked with both as text."
+      : ""
   }
 
   private static func rows(
@@ -43,7 +52,8 @@ extension AttackPage {
       Table.Row(
         [attack, prompt],
         [
-          .init(String((attempt["prompt"]?.string ?? "").prefix(Limit.prompt.most))),
+          .init(
+            String((attempt["prompt"]?.string ?? "").prefix(Limit.prompt.most)).printable()),
           .init(attempt["seed"]?.compact ?? ""), .init(end),
         ])
     }

@@ -66,7 +66,9 @@ public enum ResultsPage {
       content.warning =
         "A quick run: it has few pictures and wide intervals. Quote a full run instead."
     }
-    content.commands = [results.command.shellCommand].filter { !$0.isEmpty }
+    content.commands =
+      (results.making + [results.command.shellCommand])
+      .filter { !$0.isEmpty }.unique
     content.facts += Self.facts(results)
     if content.definitions.isEmpty {
       content.definitions = Definitions.of(results.rows.map(\.metric).unique)
@@ -121,7 +123,7 @@ extension ResultPicture {
   {
     let results = folder.appendingPathComponent("results.json")
     let place = try folder.inside(file, "the file of a picture", of: results, isNested: true)
-    return (try ReportContent.picture(in: place), caption, state)
+    return (try ReportContent.picture(in: place), caption.printable(), state)
   }
 
   /// A cell of a gallery, framed by whether the judge sees the concept.
