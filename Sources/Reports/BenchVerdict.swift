@@ -1,8 +1,8 @@
 // The finding of a comparison, in one sentence: who is best and who is worst by the number that it is about.
-internal import Evaluation
+package import Evaluation
 internal import Torch
 
-enum BenchVerdict {
+package enum BenchVerdict {
   /// A method's name with its share.
   typealias Entry = (name: String, share: MeasuredValue)
 
@@ -28,7 +28,7 @@ enum BenchVerdict {
   /// The verdict on each method's erasures, as the table "In words" has them: for each word its methods, with the number
   /// of concepts where there are several.
   /// - Returns: nil where no method has a verdict
-  static func forgetting(_ results: Results) -> (sentence: String, state: String)? {
+  package static func forgetting(_ results: Results) -> (sentence: String, state: String)? {
     let words = words(results)
     let all = words.flatMap { $0.verdicts.map(\.verdict.word) }
     guard all.contains(where: { $0 != .unknown }) else { return nil }

@@ -64,8 +64,13 @@ public struct RunFolder: Sendable, Hashable {
         place, accepted: "the folder of a run of `lethe erase`, which has a job.json")
     }
     if has("model_index.json") {
+      let erased = ((try? LaidErasers(of: url))?.erasers ?? []).flatMap(\.card.concepts).unique
       return .request(
-        "\(place) is a model from which nothing is erased here; accepted: the folder of a run. "
+        "\(place) is a model"
+          + (erased.isEmpty
+            ? " and no run"
+            : " that `lethe apply` wrote without \(erased.joined(separator: ", ")), and no run")
+          + "; accepted: the folder of a run. "
           + "`lethe erase \(place.shellQuoted) --method esd --concept NAME --out RUN` makes one, and so does "
           + "`lethe evaluate \(place.shellQuoted) --with ERASER --out RUN`")
     }

@@ -117,7 +117,7 @@ import WorkbenchSupport
       let shown = #expect(throws: LetheError.self) { try Show(place("runs").path)() }
       #expect(shown?.sentence.contains("runs/b), of which one is needed") == true)
       let model = sentence(try Tiny.model(folder).url)
-      #expect(model.contains("is a model from which nothing is erased here"))
+      #expect(model.contains("is a model and no run; accepted"))
       #expect(model.contains("`lethe erase ") && model.contains(" --with ERASER --out RUN`"))
       // An eraser is named by its file or its run.
       for (name, part) in [

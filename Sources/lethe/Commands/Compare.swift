@@ -37,14 +37,23 @@ struct CompareCommand: ParsableCommand {
       if common.json {
         print(try JSON(encoding: results).pretty, terminator: "")
       } else {
-        print(ResultsPage.main(results, LetheProgram.catalogs.metrics).markdown, terminator: "")
-        if !common.isQuiet {
-          print(ResultsPage.legend(results, LetheProgram.catalogs.metrics))
+        let verdict = BenchVerdict.forgetting(results)?.sentence
+        if common.isQuiet {
+          print(verdict ?? out)
+        } else {
+          let metrics = LetheProgram.catalogs.metrics
+          print(ResultsPage.main(results, metrics).markdown, terminator: "")
+          print(ResultsPage.legend(results, metrics))
+          if let verdict { print(verdict) }
+          results.notes.forEach { print($0) }
+          print("\(out)/report.html")
         }
-        results.notes.forEach { print($0) }
-        if !common.isQuiet { print("\(out)/report.html") }
       }
       try page.openPage(run.file("report.html"))
+      let untried = runs.first {
+        RunFolder($0).has("job.json") && !RunFolder($0).has("attack/results.json")
+      }
+      if let untried { common.next("attack", untried) }
     }
   }
 }
