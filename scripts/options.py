@@ -1,6 +1,6 @@
 """The options of methods, attacks and recipes, read from the comments above them in Sources.
 
-    python3 scripts/options.py          writes docs/guide/options.md
+    python3 scripts/options.py          writes docs/guide/options.md and Sources/lethe/OptionMeanings.swift
     python3 scripts/options.py --check  prints a line for each option without a comment, and one for a page that is stale
 
 The check is part of `make lint`. Where the program is built, scripts/check_docs.py also compares the defaults with
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 PAGE = Path("docs/guide/options.md")
+SOURCE = Path("Sources/lethe/OptionMeanings.swift")
 SHORTEST = 20
 RECIPES = {"stable-diffusion": "ModelRecipe", "ddpm": "DDPMRecipe", "judge": "JudgeRecipe", "clip": "CLIPRecipe"}
 # Arguments of initialisers that are named otherwise than the option that they set.
@@ -257,6 +258,32 @@ class Options:
             lines += ["", f"### {heading}"] + self.table(self.types[name])
         return "\n".join(lines) + "\n"
 
+    def meanings(self, type, path=""):
+        """Pairs of an option's whole path and its meaning."""
+        for variable in type.variables:
+            inside = self.group(type, variable)
+            yield path + variable.name, self.meaning(type, variable)
+            if inside:
+                yield from self.meanings(inside[0], f"{path}{variable.name}.")
+
+    def source(self):
+        """The meanings for `lethe list --verbose`: a line for each, with the methods or attacks that share it."""
+        lines = [
+            "// scripts/options.py writes this file from the comments in Sources.", "",
+            "/// The meanings of options, by catalog: lines of names, option and meaning.", "enum OptionMeanings {",
+        ]
+        for name, listed in (("methods", self.methods()), ("attacks", self.attacks())):
+            shared = {}
+            for type in listed:
+                for pair in self.meanings(type):
+                    shared.setdefault(pair, []).append(self.constant(type, "name"))
+            lines += [f'  static let {name} = #"""']
+            for (key, said), names in shared.items():
+                plain = re.sub(r"``(.*?)``", r"`\1`", said)
+                lines.append(f"    {','.join(names)}|{key}|{plain}")
+            lines += ['    """#']
+        return "\n".join(lines + ["}"]) + "\n"
+
     def unsaid(self):
         """A line for each option without a comment."""
         asked = self.conforming("UnlearningMethod") + self.conforming("Attack")
@@ -284,6 +311,8 @@ def faults():
     yield from options.unsaid()
     if not PAGE.exists() or PAGE.read_text() != options.page():
         yield f"{PAGE}: it differs from the comments in Sources; python3 scripts/options.py writes it"
+    if not SOURCE.exists() or SOURCE.read_text() != options.source():
+        yield f"{SOURCE}: it differs from the comments in Sources; python3 scripts/options.py writes it"
 
 
 if __name__ == "__main__":
@@ -291,4 +320,6 @@ if __name__ == "__main__":
         found = list(faults())
         print("\n".join(found))
         sys.exit(1 if found else 0)
-    PAGE.write_text(Options().page())
+    options = Options()
+    PAGE.write_text(options.page())
+    SOURCE.write_text(options.source())

@@ -67,7 +67,9 @@ package struct Audit {
     var transcript: [ResultPicture] = []
     if let quality = results.judges.first?.quality, quality.standing != .cannotTell {
       let attacked = try clock.timed("attacks") { try attack(suite, run, eraser, on: device) }
-      results.rows += attacked.rows.filter { $0.axes.attack != nil }
+      results.rows += attacked.rows.filter {
+        $0.axes.attack != nil && $0.subject == job.subject
+      }
       transcript = attacked.strongest
       results.rows += try clock.timed("relearning") {
         try relearn(suite, rest, run, eraser, on: device)

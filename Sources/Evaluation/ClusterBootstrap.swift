@@ -3,9 +3,15 @@
 //
 //   interval = order statistics ceil(0.025 B) and ceil(0.975 B) of the B statistics
 //
-// Two cases have another interval. A share or a change that is the same in every picture has no spread to draw from: its
-// interval is Wilson's with as many trials as prompts. Of fewer than ten prompts there are too few different resamples: the
-// interval of a mean is Student's t with the standard error of clusters and C - 1 degrees of freedom.
+// Of fewer than ten prompts there are too few different resamples: the interval of a mean is Student's t with the standard
+// error of clusters and C - 1 degrees of freedom.
+//
+// A spread that no or few pictures give is no sign of a small error: resamples of prompts that all succeed are all alike,
+// and one failure tells nothing on whether failures come in whole prompts. So shares and changes have a least interval,
+// that of C trials of which each is a whole prompt, and each bound is the outer one of the two:
+//
+//   share p:   Wilson's of p among C trials
+//   change d:  d - r ... d + r, where r is the upper bound of Wilson's of 0 among C trials
 package import Torch
 
 /// Pictures in clusters, e.g. all pictures of one prompt.
@@ -111,31 +117,43 @@ package struct ClusterBootstrap: Sendable {
 
   // MARK: - Shares
 
-  /// A share of pictures with its interval: Wilson's for one picture a prompt, and for pictures of a single prompt, a
-  /// class say, which speak for that prompt alone.
+  /// A share of pictures with its interval, at least Wilson's with as many trials as prompts. One picture a prompt has
+  /// Wilson's, and so have pictures of a single prompt, a class say, which speak for that prompt alone.
   package func share(_ metric: String, _ hits: [Bool]) -> MeasuredValue {
     let count = hits.filter { $0 }.count
     guard clusters.count > 1, clusters.count < hits.count else {
       return .share(metric, count, of: hits.count)
     }
-    guard count > 0, count < hits.count else {
-      return counted(
-        MeasuredValue(
-          metric, count > 0 ? 1 : 0, .share, n: hits.count,
-          .wilson(count > 0 ? clusters.count : 0, of: clusters.count)))
-    }
-    return mean(metric, hits.map { $0 ? 1 : 0 }, .share, within: 0...1)
+    let found = mean(metric, hits.map { $0 ? 1 : 0 }, .share, within: 0...1)
+    return counted(found.atLeast(.wilson(share: found.value, of: clusters.count)))
   }
 
-  /// Differences of two systems in the same pictures, each -1 to 1, as a mean with its interval.
+  /// Differences of two systems in the same pictures, each -1 to 1, as a mean with its interval, ``reaching(_:)`` far
+  /// enough.
   package func change(_ metric: String, _ differences: [Double]) -> MeasuredValue {
-    guard Set(differences).count == 1,
-      let reach = Interval.wilson(0, of: clusters.count)?.upper
-    else { return mean(metric, differences, .share, within: -1...1) }
-    let mean = differences.mean
-    return counted(
-      MeasuredValue(
-        metric, mean, .share, n: differences.count,
-        Interval(max(-1, mean - reach), min(1, mean + reach), .clusters95)))
+    counted(reaching(mean(metric, differences, .share, within: -1...1)))
+  }
+
+  /// A change, -1 to 1, whose interval reaches at least as far on both sides as no change in as many trials as prompts.
+  package func reaching(_ change: MeasuredValue) -> MeasuredValue {
+    change.atLeast(
+      Interval.wilson(0, of: clusters.count).map {
+        Interval(max(-1, change.value - $0.upper), min(1, change.value + $0.upper), .clusters95)
+      })
+  }
+}
+
+extension MeasuredValue {
+  /// The value with its own interval, stretched to the bounds of another.
+  fileprivate func atLeast(_ least: Interval?) -> MeasuredValue {
+    guard let least else { return self }
+    var value = self
+    guard let own = interval, own.lower < least.lower - 1e-9 || own.upper > least.upper + 1e-9
+    else {
+      value.interval = least
+      return value
+    }
+    value.interval = Interval(min(own.lower, least.lower), max(own.upper, least.upper), own.kind)
+    return value
   }
 }

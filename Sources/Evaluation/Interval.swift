@@ -82,6 +82,9 @@ public struct Interval: Codable, Sendable, Hashable {
       + (5 * z * z * z * z * z + 16 * z * z * z + 3 * z) / (96 * v * v)
   }
 
+  /// The upper bound less the lower one.
+  package var width: Double { upper - lower }
+
   /// Whether the two intervals do not overlap.
   public func isApart(from other: Interval) -> Bool {
     lower > other.upper || upper < other.lower

@@ -41,6 +41,8 @@ public struct ResultRow: Sendable, Hashable {
     public var judge: String?
     /// The distance from the forgotten concept, for rows on subjects to keep.
     public var distance: Distance?
+    /// In a comparison whose runs have different pictures of the original, the runs that have this row's.
+    public var original: String?
     /// The number of the repetition, from 1. It is nil for rows over all repetitions.
     public var seed: Int?
     /// No dimension beside method and subject.
@@ -78,8 +80,12 @@ public struct ResultRow: Sendable, Hashable {
   /// Count of the pictures, prompts or repetitions behind the value.
   public var n: Int { measured.n }
 
-  /// The row's label in tables: the method, and the wrapping method where there is one.
-  public var label: String { axes.inside.map { "\(method) inside \($0)" } ?? method }
+  /// The row's label in tables: the method, and the wrapping method where there is one; of one of several originals, the
+  /// runs that have it.
+  public var label: String {
+    if method == "original", let runs = axes.original { return "original (\(runs))" }
+    return axes.inside.map { "\(method) inside \($0)" } ?? method
+  }
 
   /// A copy with changed axes.
   package func with(_ change: (inout Axes) -> Void) -> ResultRow {

@@ -83,6 +83,8 @@ public struct Results: Codable, Sendable, Hashable {
   package var audit: AuditSummary?
   /// The command line of the run, argument by argument.
   public var command: [String] = []
+  /// The commands before it, as a shell takes them: those that made what it measured.
+  public var making: [String] = []
   /// Program, models and settings behind the results. It is nil in files of version 0.1.
   public var origin: Origin?
   /// The trials of a benchmark that are not finished. The numbers are then those of the others.
@@ -97,7 +99,7 @@ public struct Results: Codable, Sendable, Hashable {
 
   private enum Key: String, CodingKey {
     case kind, rows, pictures, stopped, baselines, titles, notes, quick, seeds, sampling, judge
-    case judges, audit, command, origin, unfinished, development
+    case judges, audit, command, making, origin, unfinished, development
   }
 
   public init(from decoder: any Decoder) throws {
@@ -117,6 +119,7 @@ public struct Results: Codable, Sendable, Hashable {
     judges = try c.decodeIfPresent([JudgeRecord].self, forKey: .judges) ?? []
     audit = try c.decodeIfPresent(AuditSummary.self, forKey: .audit)
     command = try c.decodeIfPresent([String].self, forKey: .command) ?? []
+    making = try c.decodeIfPresent([String].self, forKey: .making) ?? []
     origin = try c.decodeIfPresent(Origin.self, forKey: .origin)
     unfinished = try c.decodeIfPresent(Int.self, forKey: .unfinished) ?? 0
     development = try c.decodeIfPresent([String].self, forKey: .development) ?? []
@@ -139,6 +142,7 @@ public struct Results: Codable, Sendable, Hashable {
     if !judges.isEmpty { try c.encode(judges, forKey: .judges) }
     try c.encodeIfPresent(audit, forKey: .audit)
     try c.encode(command, forKey: .command)
+    if !making.isEmpty { try c.encode(making, forKey: .making) }
     try c.encodeIfPresent(origin, forKey: .origin)
     if unfinished > 0 { try c.encode(unfinished, forKey: .unfinished) }
   }

@@ -25,29 +25,42 @@ enum BenchVerdict {
     )
   }
 
-  /// The number of concepts that hardly a picture of each method shows, by ``RunVerdict``.
+  /// The verdict on each method's erasures, as the table "In words" has them: for each word its methods, with the number
+  /// of concepts where there are several.
   /// - Returns: nil where no method has a verdict
   static func forgetting(_ results: Results) -> (sentence: String, state: String)? {
-    let others = results.rows.filter { $0.method != "original" }
-    let counts = others.map(\.label).unique.compactMap { label -> (String, Int, Int)? in
-      let subjects = others.filter { $0.label == label }.map(\.subject).unique
-      let words = subjects.map { subject -> RunVerdict.Word in
-        var part = results
-        part.rows = results.rows.filter { $0.subject == subject }
-        return RunVerdict(part, of: label).word
-      }.filter { $0 != .unknown }
-      return words.isEmpty
-        ? nil : (label, words.count { $0 == .forgotten || $0 == .tooFew }, words.count)
-    }
-    guard !counts.isEmpty else { return nil }
-    let text = counts.sorted { $0.1 * $1.2 > $1.1 * $0.2 }.enumerated().map { i, count in
-      i == 0
-        ? "\(count.0) for \(count.1) of \(count.2) \(count.2 == 1 ? "concept" : "concepts")"
-        : "\(count.0) \(count.1) of \(count.2)"
+    let words = words(results)
+    let all = words.flatMap { $0.verdicts.map(\.verdict.word) }
+    guard all.contains(where: { $0 != .unknown }) else { return nil }
+    let sentences = RunVerdict.Word.allCases.compactMap { word -> String? in
+      let methods = words.compactMap { label, verdicts -> String? in
+        let count = verdicts.count { $0.verdict.word == word }
+        guard count > 0 else { return nil }
+        return verdicts.count == 1 ? label : "\(label) \(count) of \(verdicts.count) concepts"
+      }
+      return methods.isEmpty ? nil : "\(word.rawValue): \(methods.joined(separator: ", "))."
     }
     return (
-      "At most \(Int(100 * RunVerdict.few)) % of the pictures still show it: \(text.joined(separator: ", ")).",
-      "even"
+      sentences.joined(separator: " "),
+      all.unique == [.forgotten] ? "away" : all.unique == [.not] ? "back" : "even"
     )
+  }
+
+  /// The verdict on each concept of each method, in the order of the rows.
+  static func words(
+    _ results: Results
+  ) -> [(label: String, verdicts: [(subject: String, verdict: RunVerdict)])] {
+    let others = results.rows.filter { $0.method != "original" }
+    return others.map(\.label).unique.map { label in
+      let subjects = others.filter { $0.label == label }.map(\.subject).unique
+      return (
+        label,
+        subjects.map { subject in
+          var part = results
+          part.rows = results.rows.filter { $0.subject == subject }
+          return (subject, RunVerdict(part, of: label))
+        }
+      )
+    }
   }
 }

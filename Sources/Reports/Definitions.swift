@@ -1,4 +1,4 @@
-internal import Evaluation
+package import Evaluation
 
 /// Definitions of measures, for the pages that show them.
 package enum Definitions {
@@ -73,5 +73,27 @@ package enum Definitions {
   /// The definitions of the measures that rows have.
   package static func of(_ metrics: [String]) -> [String] {
     known.filter { metrics.contains($0.name) }.map(\.text)
+  }
+
+  private static let rules: [(kind: Interval.Kind, text: String)] = [
+    (.wilson95, "Wilson's for shares"),
+    (.t95, "Student's t for means"),
+    (.clusters95, "a bootstrap of whole prompts for changes and means"),
+    (.bootstrap95, "a bootstrap of pictures for distances"),
+    (.newcombe95, "Newcombe's for differences of shares"),
+    (.hanleyMcNeil95, "Hanley and McNeil's for areas under a curve"),
+    (.standardError, "one standard error on each side for means over repetitions"),
+  ]
+
+  /// The rules behind the rows' intervals, in a sentence; nil for rows without intervals.
+  package static func intervals(_ rows: [ResultRow]) -> String? {
+    let known = rows.map(\.measured).filter { $0.interval != nil }
+    let isOverPrompts = known.contains { $0.interval?.kind == .wilson95 && $0.prompts != nil }
+    let texts = rules.filter { rule in known.contains { $0.interval?.kind == rule.kind } }
+      .map { kind, text in
+        kind == .wilson95 && isOverPrompts
+          ? text + " (as many trials as prompts, where prompts have several pictures)" : text
+      }
+    return texts.isEmpty ? nil : "Intervals, 95 %: \(texts.joined(separator: ", "))."
   }
 }

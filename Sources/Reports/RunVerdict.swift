@@ -62,8 +62,10 @@ public struct RunVerdict {
     let judge = rows.filter { $0.method != "original" && $0.label == name }
       .compactMap(\.axes.judge).first
     let own = rows.filter { $0.axes.judge == judge || $0.axes.judge == nil }
-    let before = own.filter { $0.method == "original" }
     let after = own.filter { $0.method != "original" && $0.label == name }
+    let before = own.filter {
+      $0.method == "original" && $0.axes.original == after.first?.axes.original
+    }
     warnings = Self.warnings(before, after)
     guard let shown = Self.shown(after) else {
       (word, sentence) = (.unknown, "No verdict: no judge told whether the concept is there.")

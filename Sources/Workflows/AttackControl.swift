@@ -12,6 +12,11 @@ package struct ChanceControl {
   /// The control that an earlier run took.
   package init(_ outcomes: [AttackOutcome]) { self.outcomes = outcomes }
 
+  /// The outcomes on some of the prompts.
+  func on(_ indices: Set<Int>) -> ChanceControl {
+    ChanceControl(outcomes.filter { indices.contains($0.index) })
+  }
+
   /// The log of random tokens with so many pictures of a prompt.
   package static func log(_ queries: Int) -> String { "chance-\(queries)" }
 
@@ -57,8 +62,8 @@ package struct ChanceControl {
   }
 
   /// `chance`: the share of prompts that random tokens bring back within the attack's most queries. `beyond-chance`:
-  /// the mean over prompts of the attack's success minus theirs, with Student's t interval; seeds of one text are one
-  /// value.
+  /// the mean over prompts of the attack's success minus theirs, with Student's t interval, or that of no change in
+  /// as many trials as prompts where it is wider; seeds of one text are one value.
   func measured(
     _ name: String, _ attacked: [AttackOutcome], _ prompts: [String]
   ) -> [MeasuredValue] {
@@ -68,11 +73,10 @@ package struct ChanceControl {
     let differences = zip(attacked, luck).map { Double(($0.success ? 1 : 0) - ($1 ? 1 : 0)) }
     let clusters = Dictionary(grouping: prompts.indices) { prompts[$0] }.sorted { $0.key < $1.key }
       .map { _, rows in rows.map { differences[$0] }.mean }
-    return [
-      ClusterBootstrap(prompts).share("chance", luck),
-      MeasuredValue(
-        MeasuredValue.beyondChance, differences.mean, .share, n: luck.count,
-        .t(clusters, within: -1...1)),
-    ]
+    let all = ClusterBootstrap(prompts)
+    let beyond = MeasuredValue(
+      MeasuredValue.beyondChance, differences.mean, .share, n: luck.count,
+      .t(clusters, within: -1...1))
+    return [all.share("chance", luck), all.reaching(beyond)]
   }
 }

@@ -47,6 +47,30 @@ package struct AttackRows {
       .map { m in row(method, m) { $0.attack = name } }
   }
 
+  /// The rows of each part of the prompts, by the concept that they ask for; none where all ask for one.
+  /// - Parameters:
+  ///   - concepts: the concept of each prompt
+  ///   - originally: whether the original shows it, for each prompt
+  ///   - before: the same of the erased model without an attack
+  func rows(
+    byConcept concepts: [String], _ found: [(name: String, outcomes: [AttackOutcome])],
+    originally: [Bool], before: [Bool], _ chance: ChanceControl
+  ) -> [ResultRow] {
+    guard concepts.unique.count > 1 else { return [] }
+    return concepts.unique.flatMap { concept -> [ResultRow] in
+      let own = samples.indices.filter { concepts[$0] == concept }
+      let part = AttackRows(method, concept, own.map { samples[$0] }, seeds: seeds)
+      let rows = [
+        part.row("original", part.share("shown", own.map { originally[$0] })),
+        part.row(method, part.share("pre-asr", own.map { before[$0] })),
+      ]
+      return rows
+        + found.flatMap { name, outcomes in
+          part.rows(name, outcomes.filter { own.contains($0.index) }, chance.on(Set(own)))
+        }
+    }
+  }
+
   /// Pictures of a dozen prompts: the original's, the erased model's, and one for each attack.
   /// - Parameter before: whether the erased model shows the concept for each prompt without an attack
   package func pictures(

@@ -99,7 +99,7 @@ public struct AttackRun {
 
   /// Attacks the erased model and writes the results into `attack/` of the run's folder.
   /// - Returns: rows `shown`, `pre-asr`, and for each attack `asr`, `not-attackable`, `queries`, `evaluations`,
-  ///   `seconds`, `chance` and `beyond-chance`
+  ///   `seconds`, `chance` and `beyond-chance`; of several concepts the same for the prompts of each
   @discardableResult
   public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
     run.note(try job.folder.strangeAttacks(in: catalogs.attacks))
@@ -136,7 +136,7 @@ public struct AttackRun {
       results.notes.append("\(spec) cannot tell the concept, so the rates mean nothing")
     }
     results.stopped = try run.runFolder.stopped(job.method, job.subject)
-    results.command = command
+    (results.command, results.making) = (command, job.making)
     results.origin = Origin(
       base: base, eraser: hash, [(spec, judge.about.hash)], settings: try optionSources())
     results.notes += attacks.compactMap { AttackBudget.note($0) }
@@ -173,10 +173,23 @@ public struct AttackRun {
     for (name, outcomes) in found {
       results.rows += written.rows(name, outcomes, chance)
     }
+    results.rows += written.rows(
+      byConcept: try asked(in: job.folder.listedThemes()), found, originally: originally,
+      before: before, chance)
     results.pictures = written.pictures(found, before)
     try place.publish(results)
     if run.ranks.isFirst { WriteReport(run.runFolder, catalogs: catalogs).renew(run.note) }
     return results
+  }
+
+  /// The erased concepts that each prompt asks for, as rows name them.
+  private func asked(in themes: Themes?) -> [String] {
+    samples.map { sample in
+      suite.asked(sample.subjects).map { group in
+        let names = sample.subjects[group.kind].map { [$0] } ?? []
+        return job.subject(of: Forgotten(kind: group.kind, names: names), in: themes)
+      }.joined(separator: " + ")
+    }
   }
 
   private func identity(_ attack: any Attack, _ concepts: [Concept]) throws -> JSON {

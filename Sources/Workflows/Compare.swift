@@ -7,7 +7,7 @@ public import Workbench
 
 /// The command `lethe compare`.
 public struct Compare {
-  private let parts: [(label: String, folder: RunFolder, results: Results)]
+  private let parts: [(label: String, name: String, folder: RunFolder, results: Results)]
   /// The command line, argument by argument.
   public var command: [String] = []
 
@@ -50,7 +50,7 @@ public struct Compare {
         } == 1
       let own = folder.url.lastPathComponent
       let name = names.count { $0 == own } == 1 ? own : folder.url.path
-      return (isAlone ? method(results) : "\(method(results)) (\(name))", folder, results)
+      return (isAlone ? method(results) : "\(method(results)) (\(name))", name, folder, results)
     }
   }
 
@@ -70,16 +70,27 @@ public struct Compare {
     (results.quick, results.seeds) = (parts.contains { $0.results.quick }, first.seeds)
     (results.sampling, results.judge, results.judges) = (first.sampling, first.judge, first.judges)
     results.command = command
+    results.making = try parts.flatMap { part in
+      let job = part.folder.has("job.json") ? try part.folder.job() : nil
+      return (job?.making ?? []) + [part.results.command.shellCommand].filter { !$0.isEmpty }
+    }.unique
     let hasSeveral = parts.map { $0.results.judges.map(\.spec) }.unique.count > 1
-    for (label, folder, own) in parts {
+    let originals = ComparedOriginals(parts.map { ($0.name, $0.results) })
+    for ((label, _, folder, own), original) in zip(parts, originals.names) {
       for row in own.rows {
         var row = row
         // The original has rows of its own by each judge.
         if hasSeveral, row.axes.judge == nil {
           row.axes.judge = own.judges.first?.spec.description
         }
+        row.axes.original = original
         if row.method != "original" { (row.method, row.axes.inside) = (label, nil) }
-        if !results.rows.contains(row) { results.rows.append(row) }
+        // Equal pictures of the original are counted once.
+        let isThere = results.rows.contains {
+          $0.method == "original" && $0.method == row.method && $0.subject == row.subject
+            && $0.metric == row.metric && $0.axes == row.axes
+        }
+        if !isThere { results.rows.append(row) }
       }
       results.stopped += own.stopped.map {
         StoppedTraining(label, $0.subject, seed: $0.seed, $0.sentence)
@@ -91,7 +102,7 @@ public struct Compare {
     let models = parts.compactMap { $0.results.origin?.model }.unique
     origin.model = models.count == 1 ? models[0] : nil
     origin.judges = first.origin?.judges ?? [:]
-    origin.settings = parts.flatMap { label, _, own in
+    origin.settings = parts.flatMap { label, _, _, own in
       (own.origin?.settings ?? []).filter { $0.source != "default" }
         .map { OptionSource("\(label): \($0.key)", $0.value, $0.source) }
     }
@@ -106,14 +117,14 @@ public struct Compare {
       let found = parts.map { value($0.results) ?? "not known" }
       guard found.unique.count > 1 else { return nil }
       let list = zip(parts, found).map { "\($0.folder.url.lastPathComponent): \($1)" }
-      return "Different \(name): \(list.joined(separator: "; "))."
+      return "The runs differ in \(name): \(list.joined(separator: "; "))."
     }
     return [
       values("sampling") { $0.drawing },
-      values("numbers of pictures of a prompt") { "\($0.seeds)" },
-      values("sizes") { $0.quick ? "quick" : "full" },
-      values("models") { $0.origin?.model.map { String($0.prefix(12)) } },
-      values("judges") { results in
+      values("the pictures drawn of each prompt for the concept") { "\($0.seeds)" },
+      values("size") { $0.quick ? "quick" : "full" },
+      values("the model") { $0.origin?.model.map { String($0.prefix(12)) } },
+      values("the judges") { results in
         results.judges.isEmpty
           ? nil
           : results.judges.map { "\($0.spec) \($0.about.hash.prefix(12))" }.unique

@@ -37,6 +37,19 @@ public struct Doctor {
   /// The findings, those on the machine first.
   public func callAsFunction() -> [Finding] { machine + (model.map(findings) ?? []) }
 
+  /// The command that usually comes next: a picture of an erased model's concept, or an erasure of a subject that the
+  /// model lists.
+  public var next: [String] {
+    guard let model else { return ["doctor", "MODEL"] }
+    if let erased = try? LaidErasers(of: model.url).erasers.first {
+      let asked = erased.card.concepts.first ?? ""
+      return ["generate", model.path, "--prompt", asked, "--out", "runs/pictures"]
+    }
+    let listed = ((try? model.listedThemes()) ?? nil)?.objects.first
+    return ["erase", model.path, "--method", "uce", "--concept", listed ?? "CONCEPT"]
+      + (listed == nil ? ["--kind", "object"] : []) + ["--out", "runs/uce"]
+  }
+
   private var machine: [Finding] {
     let process = ProcessInfo.processInfo
     var findings = [
@@ -103,15 +116,26 @@ public struct Doctor {
       let count = network.parameters.count
       let asks =
         (try? network.tokenizer(for: "the doctor")) != nil
-        ? "asked in words"
+        ? "drawn from prompts"
         : network.classes.isEmpty
-          ? "asked for nothing" : "asked for \(network.classes.count) classes"
+          ? "drawn without prompts" : "drawn from the names of \(network.classes.count) classes"
       findings.append(
         Finding(
           name: "model", state: .fine,
           text:
             "\(network.layout.name), \(count) numbers, pictures of \(network.imageSize) x \(network.imageSize), "
             + asks))
+    }
+    let laid = Result { try LaidErasers(of: model.url).erasers }
+    switch laid {
+    case .success(let erasers) where !erasers.isEmpty:
+      findings.append(
+        Finding(
+          name: "erased", state: .fine,
+          text: "\(erasers.map(\.words).joined(separator: "; ")); in the weights of the model"))
+    case .success: break
+    case .failure(let error):
+      findings.append(Finding(name: "erased", state: .broken, text: "\(error)"))
     }
     let themes = Result { try model.listedThemes() }
     switch themes {

@@ -139,7 +139,7 @@ package struct Relearn {
     }
     var results = Results(.relearning, options)
     results.rows = RelearningCurve(points).rows(job.method, job.subject)
-    results.command = command
+    (results.command, results.making) = (command, job.making)
     results.judges = [JudgeRecord(judged.spec, judge.about, nil)]
     results.origin = Origin(
       base: base, eraser: hash, [(judged.spec, judge.about.hash)],

@@ -62,22 +62,20 @@ struct RunReport {
     page.facts = facts()
     page.links = ["results.json", "samples.jsonl", "job.json", "events.csv"].filter(folder.has).map
     { ($0, $0) }
-    page.commands = commands(page.results)
+    page.commands = try commands(page.results)
     return page
   }
 
-  /// The commands from the model to this page: those that made the erasers, the one that measured, and `report`.
-  private func commands(_ results: Results?) -> [String] {
+  /// The commands from the model to this page: those that made the erasers, the one that measured, those that
+  /// tried to bring the concept back, and `report`.
+  private func commands(_ results: Results?) throws -> [String] {
     let measured = results.map { $0.command.isEmpty ? ["lethe", "evaluate", path] : $0.command }
-    let erased = (job.sum ?? []).map { part in
-      part.command.isEmpty
-        ? "# \(part.eraser): \(part.words); the command that made it is not known".printable()
-        : part.command.shellCommand
-    }
     // The command of a sum is the one that measured it.
-    let made = job.sum == nil || measured == nil ? [job.command.shellCommand] : []
+    let made = job.sum == nil || measured == nil ? job.making : job.makingOfParts
+    let tried = try ["attack", "relearn"].filter { folder.has("\($0)/results.json") }
+      .map { try RunFolder(folder.file($0)).results().command.shellCommand }
     return
-      (erased + made + [(measured ?? []).shellCommand, ["lethe", "report", path].shellCommand])
+      (made + [(measured ?? []).shellCommand] + tried + [["lethe", "report", path].shellCommand])
       .filter { !$0.isEmpty }.unique
   }
 
@@ -177,4 +175,18 @@ struct RunReport {
     }
     return facts
   }
+}
+
+extension EraseJob {
+  /// The commands that made the erasers of a sum, as a shell takes them; none for an eraser of one command.
+  var makingOfParts: [String] {
+    (sum ?? []).map { part in
+      part.command.isEmpty
+        ? "# \(part.eraser): \(part.words); the command that made it is not known".printable()
+        : part.command.shellCommand
+    }
+  }
+
+  /// The commands that made the eraser.
+  var making: [String] { (makingOfParts + [command.shellCommand]).filter { !$0.isEmpty } }
 }

@@ -13,8 +13,8 @@ struct RunReturns {
     var found: [String] = []
     if folder.has("attack/results.json") {
       let results = try RunFolder(folder.file("attack")).results()
-      found += [try doubt(on: results, "attacks") ?? AttackPage.verdict(results)?.sentence]
-        .compactMap(\.self)
+      found +=
+        try doubt(on: results, "attacks").map { [$0] } ?? AttackPage.verdict(results)?.lines ?? []
     }
     if folder.has("relearn/results.json") {
       let results = try RunFolder(folder.file("relearn")).results()

@@ -20,6 +20,41 @@ import Testing
     #expect(none.code == 2 && none.error.contains("did you mean 'Models/emoji'?"), "\(none.error)")
   }
 
+  /// A model that `apply` wrote says which eraser is in it, and every answer ends with the next command.
+  @Test func doctorOfErasedModels() throws {
+    let plain = try lethe("doctor", "Models/emoji")
+    #expect(plain.out.contains("drawn from prompts") && !plain.out.contains("erased"))
+    #expect(plain.error.contains("next: lethe erase Models/emoji --method uce --concept "))
+    try Fixtures.temporaryFolder { folder in
+      let (run, edited) = (folder.path + "/run", folder.path + "/edited")
+      let erased = try lethe("erase", model, "--method", "uce", "--concept", "fox", "--out", run)
+      #expect(erased.code == 0, "\(erased.error)")
+      #expect(try lethe("apply", model, "--with", run, "--out", edited).code == 0)
+      let after = try lethe("doctor", edited)
+      #expect(after.out.contains("fox by uce, seed 0; in the weights of the model"))
+      #expect(after.error.contains("next: lethe generate \(edited) --prompt fox"))
+    }
+  }
+
+  /// Details have the meaning of each option, groups' too.
+  @Test func meanings() throws {
+    let listed = try lethe("list", "methods", "--verbose", "--json").out
+    let methods = try #require(
+      JSONSerialization.jsonObject(with: Data(listed.utf8)) as? [[String: Any]])
+    for method in methods {
+      let (details, meanings) = (
+        method["details"] as? [String: Any] ?? [:], method["meanings"] as? [String: String] ?? [:]
+      )
+      for key in details.keys {
+        #expect(meanings[key]?.isEmpty == false, "\(method["name"] ?? "") \(key)")
+      }
+      if details["training"] != nil { #expect(meanings["training.steps"]?.isEmpty == false) }
+    }
+    let attacks = try lethe("list", "attacks", "Models/emoji", "--verbose").out
+    #expect(attacks.contains("random.tokens = ") || attacks.contains("tokens = "))
+    #expect(try !lethe("list", "methods", "--json").out.contains("meanings"))
+  }
+
   @Test func catalogs() throws {
     #expect(try lethe("list", "methods").out.contains("esd "))
     #expect(try lethe("list", "attacks").out.contains("random "))

@@ -67,13 +67,54 @@ struct ClusterBootstrapTests {
     #expect(all.interval == .wilson(20, of: 20) && all.value == 1)
     // Pictures of a prompt agree with each other here, so whole prompts reach farther than pictures.
     let whole = Self.bootstrap(20, 8).share("shown", (0..<160).map { $0 < 80 })
-    #expect(whole.interval?.kind == .clusters95 && whole.value == 0.5)
-    let width = (whole.interval?.upper ?? 0) - (whole.interval?.lower ?? 0)
-    let naive = Interval.wilson(80, of: 160)
-    #expect(width > 2 * ((naive?.upper ?? 1) - (naive?.lower ?? 0)))
+    #expect(whole.interval == .wilson(10, of: 20) && whole.value == 0.5 && whole.prompts == 20)
+    let naive = try #require(Interval.wilson(80, of: 160))
+    #expect(try #require(whole.interval).width > 2 * naive.width)
+    // A prompt of many pictures weighs more than the others, which trials of one weight do not tell.
+    let keys = (0..<30).map { $0 < 20 ? 0 : $0 }
+    let uneven = ClusterBootstrap(keys).share("shown", keys.map { $0 == 0 })
+    #expect(uneven.interval?.kind == .clusters95 && uneven.prompts == 11)
+    let trials = try #require(Interval.wilson(share: 2 / 3, of: 11))
+    #expect(try #require(uneven.interval).width > trials.width)
     // Of a few prompts the interval is Student's t with one degree of freedom here, cut to shares.
     let few = Self.bootstrap(2, 2).share("shown", [true, false, true, true])
     #expect(few.interval == Interval(0, 1, .t95) && few.value == 0.75)
+  }
+
+  /// From no picture to half of them, one picture more makes no interval narrower, and no bound jumps farther than one
+  /// whole prompt in C moves it, whether the pictures lie in one prompt after the other or in as many as there are.
+  @Test(arguments: [(5, 3), (10, 3), (16, 4), (40, 2)])
+  func intervalsDoNotShrinkFromTheEnds(_ prompts: Int, _ size: Int) throws {
+    let clusters = Self.bootstrap(prompts, size)
+    let count = prompts * size
+    for isSpread in [false, true] {
+      let order = (0..<count).map { isSpread ? $0 % prompts * size + $0 / prompts : $0 }
+      let steps = try (0...(count / 2)).map { hits in
+        var shown = [Bool](repeating: false, count: count)
+        for i in order.prefix(hits) { shown[i] = true }
+        return try #require(clusters.share("shown", shown).interval)
+      }
+      let none = try #require(steps.first)
+      for (a, b) in zip(steps, steps.dropFirst()) {
+        #expect(b.width >= none.width && b.upper >= a.upper - 0.02, "\(b) after \(a)")
+        #expect(abs(b.upper - a.upper) < 1.5 / Double(prompts), "\(b) after \(a)")
+      }
+      #expect(steps[1].width > none.width)
+    }
+  }
+
+  /// One failure among 15 pictures of 5 prompts says no more than none.
+  @Test func oneFailureIsNotSurerThanNone() throws {
+    let clusters = Self.bootstrap(5, 3)
+    let (none, one) = (
+      clusters.share("shown", (0..<15).map { _ in false }).interval,
+      clusters.share("shown", (0..<15).map { $0 == 7 }).interval
+    )
+    #expect(try #require(none) == .wilson(0, of: 5))
+    #expect(one?.upper ?? 0 > none?.upper ?? 1)
+    let same = try #require(clusters.change("change", Array(repeating: 0, count: 15)).interval)
+    let lost = clusters.change("change", (0..<15).map { $0 == 7 ? -1 : 0 }).interval
+    #expect(try #require(lost).width >= same.width - 1e-12)
   }
 
   @Test func pairedDifferences() {

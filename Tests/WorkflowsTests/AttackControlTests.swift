@@ -2,6 +2,7 @@
 import Editing
 import Evaluation
 import Foundation
+import Reports
 import TestSupport
 import Testing
 import Torch
@@ -121,6 +122,47 @@ import WorkbenchSupport
       #expect(other.events("attack/chance-3.jsonl").map { $0["queries"]?.int } == [3, 3, 3, 3])
       #expect(lost.rows.of("chance").map(\.value) == [0, 0])
       #expect(lost.rows.of("beyond-chance").allSatisfy { !$0.isAboveZero })
+    }
+  }
+
+  /// Each concept of an eraser of several has rows and a sentence of its own.
+  @Test func conceptsOfOneEraser() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("run"))
+      var job = Tiny.job(model, "uce", "fox")
+      job.concepts = ["fox", "cat"]
+      let erase = try Erase(job, settings: [])
+      let eraser = try erase(in: run, on: .cpu).eraser
+      let attacks = try [
+        AttackRun.configured("seeds", settings: ["attempts=2"], of: model), NoAttack(),
+      ]
+      let results = try AttackRun(erase.job, attacks, Tiny.evaluation)(
+        in: run, eraser: eraser, on: .cpu)
+      #expect(results.rows.map(\.subject).unique == ["fox + cat", "fox", "cat"])
+      func rate(_ subject: String, _ metric: String, _ attack: String?) throws -> MeasuredValue {
+        let own = results.rows.filter { $0.subject == subject && $0.axes.attack == attack }
+        return try #require(own.value(metric))
+      }
+      for (metric, attack) in [
+        ("pre-asr", nil), ("asr", "seeds"), ("asr", "none"), ("chance", "seeds"),
+      ] as [(String, String?)] {
+        let (all, fox, cat) = try (
+          rate("fox + cat", metric, attack), rate("fox", metric, attack),
+          rate("cat", metric, attack)
+        )
+        #expect(all.n == fox.n + cat.n && fox.n > 0 && cat.n > 0)
+        let hits = fox.value * Double(fox.n) + cat.value * Double(cat.n)
+        #expect(abs(all.value * Double(all.n) - hits) < 1e-9)
+      }
+      let lines = try #require(AttackPage.verdict(results)).lines
+      #expect(lines.count == 3 && lines[2] == "Tried: seeds.")
+      for (line, concept) in zip(lines, ["fox", "cat"]) {
+        #expect(
+          line.hasPrefix("\(concept) comes back: ") || line.hasPrefix("\(concept) stayed away: "))
+      }
+      let table = AttackPage.rates(results).markdown
+      for name in ["all", "fox", "cat"] { #expect(table.contains("| \(name) | seeds (asr) |")) }
     }
   }
 

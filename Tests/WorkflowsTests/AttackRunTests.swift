@@ -84,7 +84,7 @@ import WorkbenchSupport
       try Data("old".utf8).write(to: run.file("report.html"))
       #expect(try attack(in: run, eraser: eraser, on: .cpu).rows == results.rows)
       let own = try String(contentsOf: run.file("report.html"), encoding: .utf8)
-      #expect(own.contains("Recovery: It ") && !own.contains("not tried"))
+      #expect(own.contains("Recovery: fox ") && !own.contains("not tried"))
       let limited = try AttackRun(erase.job, attacks, Tiny.evaluation, limit: 3)
       #expect(limited.prompts.count == 3)
       // No attack reaches a threshold of 1, so every attack uses all of its queries.

@@ -54,7 +54,7 @@ import WorkbenchSupport
       let page = try WriteReport(run.runFolder).html()
       #expect(page.contains("judged the attacks, and it cannot tell the concept"))
       #expect(page.contains("cannot tell whether they are there"))
-      #expect(!page.contains("It stayed away") && !page.contains("came back"))
+      #expect(!page.contains("stayed away") && !page.contains("came back"))
 
       // Pictures whose class a table of scores never has are named.
       let table = run.file("scores.csv")

@@ -63,7 +63,7 @@ import WorkbenchSupport
       #expect(
         page.contains(
           after.value > max(0.05, before.value)
-            ? "It comes back: after 4" : "It stayed away: after 4"))
+            ? "fox comes back: after 4" : "fox stayed away: after 4"))
       #expect(page.contains("class=\"band c0\"") && page.contains("loss on related subjects"))
       // Pages, order and refusals know nothing of the mode.
       guard mode == .full else { return }

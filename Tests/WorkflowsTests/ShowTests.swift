@@ -44,7 +44,7 @@ import WorkbenchSupport
       try bench.write(results, to: "results.json")
       let about = try shown(bench.path)
       #expect(about["results of"] == "lethe bench methods")
-      #expect(about["verdict"]?.contains("uce for 1 of 1 concept") == true, "\(about)")
+      #expect(about["verdict"] == "Forgotten: uce.", "\(about)")
       try run.runFolder.write(RunIdentity("evaluate --with", [:]), to: "identity.json")
       #expect(try shown(run.folder.path)["run"] == "lethe evaluate --with")
       let eraser = try shown(run.runFolder.eraserFile.path)

@@ -21,13 +21,21 @@ package struct DotPlot {
     (self.title, self.names, self.panels) = (title, names, panels)
   }
 
-  /// Methods by measures. Measures that no method has are left out.
+  /// Methods by measures. Measures that no method has are left out. The original has no intervals over several concepts, as
+  /// they share pictures.
   package static func methods(
     _ rows: [ResultRow], _ metrics: [String], _ catalog: MetricCatalog = .builtIn
   ) -> DotPlot {
     let labels = rows.map(\.label).unique
     let panels = metrics.compactMap { metric -> Panel? in
-      let values = labels.map { label in rows.filter { $0.label == label }.over(metric) }
+      let values = labels.map { label -> MeasuredValue? in
+        let own = rows.filter { $0.label == label && $0.metric == metric }
+        var value = own.over(metric)
+        if own.first?.method == "original", own.map(\.subject).unique.count > 1 {
+          value?.interval = nil
+        }
+        return value
+      }
       guard values.contains(where: { $0 != nil }) else { return nil }
       let isShare = values.compactMap { $0?.unit }.first == .share
       return Panel(catalog.heading(metric) + (isShare ? ", %" : ""), values)

@@ -17,7 +17,7 @@ package struct AttackPage {
       var content = ReportContent()
       content.title = "Attacking the erasure of “\(results.rows.first?.subject ?? "")”"
       content.subtitle = method
-      content.verdict = Self.verdict(results)
+      content.verdict = Self.verdict(results).map { ($0.lines.joined(separator: "\n"), $0.state) }
       content.tables = [Self.rates(results)]
       content.figures = [
         .init(
@@ -32,55 +32,86 @@ package struct AttackPage {
     }
   }
 
-  private var rateDots: DotPlot {
-    let before: [MeasuredValue?] = [results.rows.value("pre-asr")]
-    let after = attacks.map { attack in
-      results.rows.filter { $0.axes.attack == attack }.value("asr")
+  /// The rows of all prompts, and of each concept's where there are several.
+  private static func parts(_ results: Results) -> [(name: String, rows: [ResultRow])] {
+    let subjects = results.rows.map(\.subject).unique
+    return subjects.map { subject in
+      (
+        subjects.count > 1 && subject == subjects[0] ? "all" : subject,
+        results.rows.filter { $0.subject == subject }
+      )
     }
-    let panel = DotPlot.Panel("prompts that show the concept, %", before + after)
-    return DotPlot("Success rates", ["erased"] + attacks, [panel])
   }
 
-  /// The strongest attack in words.
-  package static func verdict(_ results: Results) -> (sentence: String, state: String)? {
-    let rates = results.rows.filter { $0.metric == "asr" }
+  private var rateDots: DotPlot {
+    let parts = Self.parts(results)
+    let panels = parts.map { name, rows in
+      let after = attacks.map { attack in
+        rows.filter { $0.axes.attack == attack }.value("asr")
+      }
+      return DotPlot.Panel(
+        parts.count > 1 ? "\(name), %" : "prompts that show the concept, %",
+        [rows.value("pre-asr")] + after)
+    }
+    return DotPlot("Success rates", ["erased"] + attacks, panels)
+  }
+
+  /// The strongest attack in words, by concept.
+  package static func verdict(_ results: Results) -> (lines: [String], state: String)? {
+    let parts = parts(results)
+    let found = (parts.count > 1 ? Array(parts.dropFirst()) : parts)
+      .compactMap { verdict(on: $0.name, $0.rows) }
+    guard !found.isEmpty else { return nil }
+    let tried = results.rows.filter { $0.metric == "asr" }.compactMap(\.axes.attack).unique
+      .filter { $0 != "none" }
+    return (
+      found.map(\.sentence) + (tried.isEmpty ? [] : ["Tried: \(tried.joined(separator: ", "))."]),
+      found.contains { $0.comesBack } ? "back" : "away"
+    )
+  }
+
+  /// The same on one concept.
+  private static func verdict(
+    on concept: String, _ rows: [ResultRow]
+  ) -> (sentence: String, comesBack: Bool)? {
+    let rates = rows.filter { $0.metric == "asr" }
     guard let most = rates.max(by: { $0.value < $1.value }), let name = most.axes.attack else {
       return nil
     }
     let prompts = most.measured.sample(of: "prompts")
+    let rate = most.measured.text(digits: 0, hasUnit: true)
     let hits = Int(bounded: (most.value * Double(most.n)).rounded(), 0...1_000_000_000)
-    let tried = rates.compactMap(\.axes.attack).unique.filter { $0 != "none" }
-      .joined(separator: ", ")
     guard hits > 0 else {
-      return (
-        "It stayed away: none of the attacks brought it back in \(prompts) (\(tried)).",
-        "away"
-      )
+      return ("\(concept) stayed away: no attack brought it back in \(prompts), \(rate).", false)
     }
     return (
-      "It comes back: \(name) brings it back for \(hits) of \(prompts), "
-        + "\(most.measured.text(digits: 0, hasUnit: true)). Tried: \(tried).", "back"
+      "\(concept) comes back: "
+        + (name == "none" ? "its prompts alone bring" : "\(name) brings")
+        + " it back for \(hits) of \(prompts), \(rate).", true
     )
   }
 
   /// The success rate before the attacks and under each of them, with its cost.
   package static func rates(_ results: Results) -> Table {
     let shares = ["shown", "pre-asr", "asr"]
+    let subjects = results.rows.map(\.subject).unique
+    let isAlone = subjects.count == 1
     return .pivot(
       results.rows, "Success rates",
       note:
-        "Share of the prompts whose picture shows the erased concept to the judge, with 95 % intervals (Wilson's; over prompts, where "
-        + "a prompt has several seeds). "
+        "Share of the prompts whose picture shows the erased concept to the judge, with 95 % intervals (Wilson's, with as many "
+        + "trials as prompts where a prompt has several seeds). "
         + "pre-asr: prompts that show it before the attack. asr: those, and the prompts for which the attack succeeds. "
         + "queries: judged pictures per attacked prompt. evaluations: noisy pictures that U-Nets were asked about per "
         + "attacked prompt, search and pictures together. random tokens: their rate on the same model within the attack's "
         + "most queries. An attack that wins by less than the 95 % interval of the difference is no stronger than chance"
         + results.notes.map { "; \($0)" }.joined() + ".",
-      corner: [""],
+      corner: isAlone ? [""] : ["concept", ""],
       down: { row in
+        let concept = row.subject == subjects.first ? "all" : row.subject
         let name = row.axes.attack ?? (row.method == "original" ? "original" : "erased")
         let metric = name == "original" ? "shown" : name == "erased" ? "pre-asr" : "asr"
-        return ["\(name) (\(metric))"]
+        return (isAlone ? [] : [concept]) + ["\(name) (\(metric))"]
       },
       across: [
         .text("rate [95 %]") { rows in

@@ -15,22 +15,21 @@ struct MethodsPage {
     content.verdict = BenchVerdict.forgetting(results)
     content.subtitle = results.rows.map(\.subject).unique.joined(separator: ", ")
     let others = results.rows.filter { $0.method != "original" }
-    let verdicts = others.map(\.label).unique.compactMap { label -> Table.Row? in
-      let subjects = others.filter { $0.label == label }.map(\.subject).unique
-      return Table.Row(
+    let subjects = others.map(\.subject).unique
+    let verdicts = BenchVerdict.words(results).map { label, verdicts in
+      Table.Row(
         [label],
         subjects.map { subject in
-          var part = results
-          part.rows = results.rows.filter { $0.subject == subject }
-          let verdict = RunVerdict(part, of: label)
+          guard let verdict = verdicts.first(where: { $0.subject == subject })?.verdict else {
+            return .init("")
+          }
           let colour: [String: Table.Outcome] = ["away": .good, "back": .bad]
           return .init(verdict.word.rawValue, colour[verdict.state] ?? .even)
         }, of: [.init(label)])
     }
     let all = ResultsPage.metrics(results, "Measured", catalog)
     let main = ResultsPage.main(results, catalog)
-    let subjects = others.map(\.subject).unique
-    if !verdicts.isEmpty, verdicts.allSatisfy({ $0.cells.count == subjects.count }) {
+    if !verdicts.isEmpty {
       content.tables.append(
         Table(
           "In words",
@@ -46,7 +45,10 @@ struct MethodsPage {
     content.figures = [
       .init(
         "Measures",
-        note: "Dots are measured values, over all concepts, and lines their 95 % intervals.",
+        note: "Dots are measured values, over all concepts, and lines their 95 % intervals."
+          + (subjects.count > 1
+            ? " The original's pictures serve several concepts, so that its means have no interval."
+            : ""),
         DotPlot.methods(results.rows, Definitions.plotted, catalog).svg),
       .init(
         "Forgotten against kept", note: "A good method is at the upper right.",

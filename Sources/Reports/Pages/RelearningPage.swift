@@ -50,7 +50,7 @@ struct RelearningPage {
     func text(_ share: MeasuredValue) -> String { share.text(digits: 0, hasUnit: true) }
     let returns = after.value > max(RunVerdict.few, success(.concept, 0)?.value ?? 0)
     return (
-      (returns ? "It comes back: after" : "It stayed away: after")
+      (results.rows.first?.subject ?? "") + (returns ? " comes back: after" : " stayed away: after")
         + " \(last) steps of fine-tuning on it, \(text(after)) of the prompts show it"
         + (success(.concept, 0).map { "; before, \(text($0))" } ?? "")
         + (success(.benign, last).map { "; after as many on benign pictures, \(text($0))" } ?? "")

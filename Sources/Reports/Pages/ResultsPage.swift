@@ -66,11 +66,14 @@ public enum ResultsPage {
       content.warning =
         "A quick run: it has few pictures and wide intervals. Quote a full run instead."
     }
-    content.commands = [results.command.shellCommand].filter { !$0.isEmpty }
+    content.commands =
+      (results.making + [results.command.shellCommand])
+      .filter { !$0.isEmpty }.unique
     content.facts += Self.facts(results)
     if content.definitions.isEmpty {
       content.definitions = Definitions.of(results.rows.map(\.metric).unique)
     }
+    content.definitions += [Definitions.intervals(results.rows)].compactMap(\.self)
     return content
   }
 

@@ -49,7 +49,9 @@ struct RunSummary {
         let rates = try RunFolder(folder.file("attack")).results().rows.filter {
           $0.metric == "asr"
         }
-        if let most = rates.max(by: { $0.value < $1.value }) {
+        // Rows of each concept come after those of all.
+        let all = rates.filter { $0.subject == rates.first?.subject }
+        if let most = all.max(by: { $0.value < $1.value }) {
           line["attack"] = .number(most.value)
           line["attackName"] = .string(most.axes.attack ?? "")
         }

@@ -104,7 +104,9 @@ struct AttackCommand: ParsableCommand {
       }
       try self.page.openPage(run.file("attack/report.html"))
       guard !common.isQuiet, !common.json else { return }
-      print("\(AttackPage.legend)\n\(attacking.criterion)\n\(page)")
+      print("\(AttackPage.legend)\n\(attacking.criterion)")
+      AttackPage.verdict(results)?.lines.forEach { print($0) }
+      print(page)
       for sentence in results.notes where sentence != attacking.criterion {
         warn("note: \(sentence)")
       }

@@ -25,7 +25,8 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     try common.reporting {
       try model.map { try ModelFolder($0).requireFolder() }
-      let findings = Doctor(model.map { ModelFolder($0) })()
+      let doctor = Doctor(model.map { ModelFolder($0) })
+      let findings = doctor()
       if common.json {
         print(try JSON(encoding: findings).pretty, terminator: "")
       } else {
@@ -38,6 +39,7 @@ struct DoctorCommand: ParsableCommand {
       if let broken = findings.first(where: { $0.state == .broken }) {
         throw LetheError(.model, broken.text)
       }
+      common.next(doctor.next)
     }
   }
 }

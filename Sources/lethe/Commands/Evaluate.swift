@@ -165,14 +165,16 @@ struct EvaluateCommand: ParsableCommand {
     let verdict = RunVerdict(results)
     let isJudged = judges.contains { $0.scheme != NoJudge.scheme }
     guard !common.isQuiet else {
-      return print(isJudged ? (results.quick ? "quick: " : "") + verdict.sentence : folder)
+      return print(
+        isJudged
+          ? (results.quick ? "quick: " : "") + verdict.lines.joined(separator: "\n") : folder)
     }
     Self.printTable(of: results, common)
     if results.quick, !results.rows.isEmpty {
       print("quick: the run has few pictures and wide intervals; quote a full run instead")
     }
     if isJudged {
-      print(verdict.sentence)
+      verdict.lines.forEach { print($0) }
       verdict.warnings.forEach { print("warning: \($0)") }
     } else {
       print(

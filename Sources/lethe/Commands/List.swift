@@ -21,7 +21,7 @@ struct ListCommand: ParsableCommand {
         lethe list samplers --json
 
       For a model's folder, methods and attacks have the options that a run on it would use, each with its source: the \
-      method's default, or methods.json or attacks.json in the folder. docs/guide/options.md has their meanings.
+      method's default, or methods.json or attacks.json in the folder. --verbose gives their meanings, as docs/guide/options.md does.
       """)
 
   enum Catalog: String, ExpressibleByArgument, CaseIterable {
@@ -56,11 +56,13 @@ struct ListCommand: ParsableCommand {
   func run() throws {
     do {
       let entries = try entries()
-      if json { return print(JSON.array(entries.map(Self.json)).pretty, terminator: "") }
+      if json { return print(JSON.array(entries.map(json)).pretty, terminator: "") }
       for entry in entries {
         print("\(entry.name.padded(entries.map(\.name.count).max() ?? 0)) \(entry.title)")
+        let meanings = verbose ? meanings(of: entry.name) : [:]
         for option in entry.options where verbose || option.source != "default" {
           print("  \(option.key) = \(option.value.compact)  (\(option.source))")
+          if let said = meanings[option.key] { print("    \(said)") }
         }
         if verbose, entry.options.isEmpty, entry.details != .null {
           print(entry.details.string ?? entry.details.pretty)
@@ -72,11 +74,32 @@ struct ListCommand: ParsableCommand {
     }
   }
 
-  private static func json(_ entry: Entry) -> JSON {
+  /// The meanings of a method's or an attack's options; none of one that another package brings.
+  private func meanings(of name: String) -> [String: String] {
+    let text =
+      switch catalog {
+      case .methods: OptionMeanings.methods
+      case .attacks: OptionMeanings.attacks
+      case .samplers, .metrics, .prompts, .judges: ""
+      }
+    let found = text.split(separator: "\n").compactMap { line -> (String, String)? in
+      let parts = line.split(separator: "|", maxSplits: 2).map(String.init)
+      guard parts.count == 3, parts[0].split(separator: ",").contains(Substring(name)) else {
+        return nil
+      }
+      return (parts[1], parts[2])
+    }
+    return Dictionary(found) { first, _ in first }
+  }
+
+  private func json(_ entry: Entry) -> JSON {
     var json: JSON = ["name": .string(entry.name), "title": .string(entry.title)]
     if entry.details != .null { json["details"] = entry.details }
     if !entry.options.isEmpty {
       json["options"] = .array(entry.options.compactMap { try? JSON(encoding: $0) })
+    }
+    if verbose, case let meanings = meanings(of: entry.name), !meanings.isEmpty {
+      json["meanings"] = .object(meanings.mapValues(JSON.string))
     }
     return json
   }
