@@ -83,17 +83,3 @@ public struct WriteReport {
     }
   }
 }
-
-extension EraseJob {
-  /// The commands that made the erasers of a sum, as a shell takes them; none for an eraser of one command.
-  var makingOfParts: [String] {
-    (sum ?? []).map { part in
-      part.command.isEmpty
-        ? "# \(part.eraser): \(part.words); the command that made it is not known".printable()
-        : part.command.shellCommand
-    }
-  }
-
-  /// The commands that made the eraser.
-  var making: [String] { (makingOfParts + [command.shellCommand]).filter { !$0.isEmpty } }
-}
