@@ -34,7 +34,10 @@ package final class RecordedWork {
     if shapes != seen.shapes { (seen, recording) = ((shapes, 0), nil) }
     seen.calls += 1
     guard seen.calls > 1 else { return work(inputs) }
-    let recording = recording ?? record(inputs, on: device)
+    guard let recording = recording ?? record(inputs, on: device) else {
+      Runtime.recordsWork = false
+      return work(inputs)
+    }
     self.recording = recording
     withoutGradients {
       for (own, given) in zip(recording.inputs, inputs) { own.copy(from: given) }
@@ -44,12 +47,13 @@ package final class RecordedWork {
     return withoutGradients { recording.outputs.map { $0.cloned() } }
   }
 
-  private func record(_ inputs: [Tensor], on device: Device) -> Recording {
+  /// - Returns: nil where the driver refuses; the program goes on without recordings
+  private func record(_ inputs: [Tensor], on device: Device) -> Recording? {
     let own = withoutGradients { inputs.map { $0.detached().cloned() } }
     guard device.kind == .cuda else { return Recording(graph: nil, inputs: own, outputs: []) }
-    let graph = DeviceGraph(on: device)
+    guard let graph = DeviceGraph(on: device) else { return nil }
     let outputs = work(own)
-    graph.finish()
+    guard graph.finish() else { return nil }
     return Recording(graph: graph, inputs: own, outputs: outputs)
   }
 
@@ -67,22 +71,26 @@ package final class RecordedWork {
 private final class DeviceGraph {
   private var handle: OpaquePointer?
 
-  /// Records what the thread gives to the device from now on.
-  init(on device: Device) {
-    unfailing { () throws(Fault) in
+  /// Records what the thread gives to the device from now on; nil where that is refused.
+  init?(on device: Device) {
+    do throws(Fault) {
       try Fault.check(ct_graph_begin(device.kind.rawValue, Int32(device.index), &handle), "record")
-    }
+    } catch { return nil }
   }
 
-  func finish() {
-    unfailing { () throws(Fault) in try Fault.check(ct_graph_end(handle), "end of a recording") }
+  /// Whether what was given could be recorded.
+  func finish() -> Bool {
+    do throws(Fault) {
+      try Fault.check(ct_graph_end(handle), "end of a recording")
+      return true
+    } catch { return false }
   }
 
   func replay() {
     unfailing { () throws(Fault) in try Fault.check(ct_graph_replay(handle), "replay") }
   }
 
-  deinit { ct_graph_free(handle) }
+  deinit { if let handle { ct_graph_free(handle) } }
 }
 
 extension Runtime {
