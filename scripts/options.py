@@ -267,22 +267,26 @@ class Options:
                 yield from self.meanings(inside[0], f"{path}{variable.name}.")
 
     def source(self):
-        """The meanings for `lethe list --verbose`: a line for each, with the methods or attacks that share it."""
+        """The meanings for `lethe list --verbose`, each with the methods or attacks that share it."""
         lines = [
-            "// scripts/options.py writes this file from the comments in Sources.", "",
-            "/// The meanings of options, by catalog: lines of names, option and meaning.", "enum OptionMeanings {",
+            "// scripts/options.py writes this file from the comments in Sources.", "// swift-format-ignore-file", "",
+            "/// The meaning of an option.", "struct OptionMeaning {", "  /// The option's whole path.", "  let option: String",
+            "  let text: String", "  /// The methods or attacks that have it.", "  let owners: [String]", "}", "",
         ]
+        groups, values = {}, []
         for name, listed in (("methods", self.methods()), ("attacks", self.attacks())):
             shared = {}
             for type in listed:
                 for pair in self.meanings(type):
                     shared.setdefault(pair, []).append(self.constant(type, "name"))
-            lines += [f'  static let {name} = #"""']
+            values += [f"  static let {name}: [OptionMeaning] = ["]
             for (key, said), names in shared.items():
                 plain = re.sub(r"``(.*?)``", r"`\1`", said)
-                lines.append(f"    {','.join(names)}|{key}|{plain}")
-            lines += ['    """#']
-        return "\n".join(lines + ["}"]) + "\n"
+                group = groups.setdefault(tuple(names), f"owners{len(groups) + 1}")
+                values.append(f'    OptionMeaning(option: "{key}", text: #"{plain}"#, owners: {group}),')
+            values += ["  ]"]
+        lines += [f"private let {group} = [{', '.join(map(quoted, names))}]" for names, group in groups.items()]
+        return "\n".join(lines + ["", "/// The meanings of options, by catalog.", "enum OptionMeanings {"] + values + ["}"]) + "\n"
 
     def unsaid(self):
         """A line for each option without a comment."""
@@ -299,6 +303,10 @@ class Options:
                 if len(self.meaning(type, variable)) < SHORTEST:
                     yield (f"{variable.place}: the option {type.name}.{variable.name} does not say its meaning; "
                            f"a doc comment of {SHORTEST} characters or more does")
+
+
+def quoted(text):
+    return f'"{text}"'
 
 
 def cell(text):

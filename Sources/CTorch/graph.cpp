@@ -2,9 +2,10 @@
 //
 // libtorch's class for it, at::cuda::CUDAGraph, is declared in a header that needs the CUDA toolkit, which a machine that
 // builds this library need not have. Its members are looked up by name in the CUDA half once that half is loaded. Their
-// signatures are the same in libtorch 2.11 and 2.13. Where one is missing, nothing is recorded.
+// signatures are the same in the headers of libtorch 2.11 and 2.13; only 2.11 has been run. Where one is missing, nothing is recorded.
 #include "protect.hpp"
 
+#include <c10/core/DeviceGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <dlfcn.h>
 #include <memory>
@@ -75,6 +76,8 @@ char *ct_graph_begin(int32_t type, int32_t index, ct_graph **result) {
     const c10::Device device(static_cast<c10::DeviceType>(type), static_cast<c10::DeviceIndex>(index));
     const auto *members = GraphMembers::find();
     TORCH_CHECK(members != nullptr, "this libtorch records no work of ", device);
+    // The stream that is recorded is that of the current device.
+    const c10::DeviceGuard current(device);
     auto graph = std::make_unique<Graph>(*members, device);
     const c10::impl::VirtualGuardImpl guard(device.type());
     // The stream that all work runs on cannot be recorded. Another one begins where all that is queued has ended.
@@ -94,12 +97,16 @@ char *ct_graph_end(ct_graph *graph) {
       Graph *graph;
       ~Restored() { graph->give_back_stream(); }
     } restored{get(graph)};
+    const c10::DeviceGuard current(get(graph)->device);
     get(graph)->members.end(get(graph)->storage);
   });
 }
 
 char *ct_graph_replay(ct_graph *graph) {
-  return protect([&] { get(graph)->members.replay(get(graph)->storage); });
+  return protect([&] {
+    const c10::DeviceGuard current(get(graph)->device);
+    get(graph)->members.replay(get(graph)->storage);
+  });
 }
 
 void ct_graph_free(ct_graph *graph) {

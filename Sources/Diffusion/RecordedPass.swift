@@ -5,7 +5,8 @@ internal import TorchNN
 extension DiffusionModel {
   /// Work that repeats a pass of the network with other numbers: recorded where that pays, else as it is. It pays where
   /// starting the operators takes longer than computing them: for few pictures, over more than a few passes. A recording
-  /// keeps the activations of one pass. Each call counts as `n` pictures that the network was asked about.
+  /// keeps the activations of one pass. A model whose weights come and go is not recorded: a replay reads the places that its
+  /// weights had. Each call counts as `n` pictures that the network was asked about.
   /// - Parameters:
   ///   - n: rows of a pass, which has latents of `height` x `width`
   ///   - passes: calls with tensors of the same shapes
@@ -15,7 +16,7 @@ extension DiffusionModel {
     _ work: @escaping ([Tensor]) -> [Tensor]
   ) -> ([Tensor]) -> [Tensor] {
     guard n * height * width <= Self.mostRecorded, passes >= 4, unet.dropout?.generator == nil,
-      offload?.leavesDevice != true, Ranks.dividing == nil
+      offload == nil, Ranks.dividing == nil
     else { return work }
     let recorded = RecordedWork(work)
     return { [self] inputs in

@@ -11,8 +11,15 @@ internal import Synchronization
 package final class RecordedWork {
   private let work: ([Tensor]) -> [Tensor]
   private var recording: Recording?
-  /// Shapes of the calls so far, all alike, and their number.
-  private var seen: (shapes: [[Int]], calls: Int) = ([], 0)
+  /// The kind of the calls so far, all alike, and their number.
+  private var seen: (inputs: [Kind], calls: Int) = ([], 0)
+
+  /// A tensor but for its numbers.
+  private struct Kind: Equatable {
+    let shape: [Int]
+    let dtype: DType
+    let device: Device
+  }
 
   /// The tensors that a recording reads and writes.
   private struct Recording {
@@ -27,11 +34,11 @@ package final class RecordedWork {
   /// Whether later calls are replays.
   package var isRecorded: Bool { recording != nil }
 
-  /// The work's tensors for others of the same shapes as before. Other shapes begin anew.
+  /// The work's tensors for others of the same shapes, types and device as before. Others begin anew.
   package func callAsFunction(_ inputs: [Tensor]) -> [Tensor] {
     guard let device = inputs.first?.device, device.recordsWork else { return work(inputs) }
-    let shapes = inputs.map(\.shape)
-    if shapes != seen.shapes { (seen, recording) = ((shapes, 0), nil) }
+    let kinds = inputs.map { Kind(shape: $0.shape, dtype: $0.dtype, device: $0.device) }
+    if kinds != seen.inputs { (seen, recording) = ((kinds, 0), nil) }
     seen.calls += 1
     guard seen.calls > 1 else { return work(inputs) }
     guard let recording = recording ?? record(inputs, on: device) else {

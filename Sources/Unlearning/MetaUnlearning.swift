@@ -100,11 +100,11 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
     }
   }
 
-  /// The weights that are trained: those of the inner method, and the U-Net's around a closed form.
   /// The losses on near and far subjects keep those, whatever the request names.
   public var preserves: Preserved {
     related.keep > 0 || unrelated.keep > 0 ? .own : (try? inner())?.preserves ?? .asked
   }
+  /// The weights that are trained: those of the inner method, and the U-Net's around a closed form.
   public var parameters: String { ((try? inner()) as? any TrainedMethod)?.parameters ?? "full" }
 
   public static func decided(inside type: any UnlearningMethod.Type) -> [OptionPath] {

@@ -76,20 +76,15 @@ struct ListCommand: ParsableCommand {
 
   /// The meanings of a method's or an attack's options; none of one that another package brings.
   private func meanings(of name: String) -> [String: String] {
-    let text =
+    let all =
       switch catalog {
       case .methods: OptionMeanings.methods
       case .attacks: OptionMeanings.attacks
-      case .samplers, .metrics, .prompts, .judges: ""
+      case .samplers, .metrics, .prompts, .judges: [OptionMeaning]()
       }
-    let found = text.split(separator: "\n").compactMap { line -> (String, String)? in
-      let parts = line.split(separator: "|", maxSplits: 2).map(String.init)
-      guard parts.count == 3, parts[0].split(separator: ",").contains(Substring(name)) else {
-        return nil
-      }
-      return (parts[1], parts[2])
+    return Dictionary(all.filter { $0.owners.contains(name) }.map { ($0.option, $0.text) }) {
+      first, _ in first
     }
-    return Dictionary(found) { first, _ in first }
   }
 
   private func json(_ entry: Entry) -> JSON {
