@@ -51,7 +51,7 @@ public protocol UnlearningMethod: Codable, Sendable {
   /// Erases the request's concepts. All random draws come from the run's seed.
   /// - Throws: ``LetheError``, e.g. of the kind `request` for a request or options that the method refuses
   func erase(_ erasure: Erasure, from model: DiffusionModel, _ run: Run) throws -> Erased
-  /// Refuses, without training, what ``erase(_:from:_:)`` would refuse: options, and requests that they do not fit.
+  /// Refuses, without training, the options and requests that the erasure would refuse.
   /// - Throws: ``LetheError`` of the kind `request`, or of a file that an option names
   func check(_ erasure: Erasure, of model: DiffusionModel) throws
   /// A line on the memory that the method takes for a model, beyond that of training it; nil where there is

@@ -29,7 +29,7 @@ def compare(name, old, new, clean):
     # Progress lines of workers hold rates.
     if old == new or suffix == "log":
         return []
-    kind = {"png": picture, "safetensors": tensors, "json": json_file, "jsonl": json_lines, "html": page}.get(suffix)
+    kind = {"png": picture, "safetensors": tensors, "json": json_file, "jsonl": json_lines, "html": page, "csv": columns}.get(suffix)
     if kind in (picture, tensors):
         findings = kind(old, new)
         return findings or [("bytes", first_byte(old, new))]
@@ -373,6 +373,16 @@ def cells_findings(old, new):
     if gone:
         findings.append(("interval", f"{sum(gone.values())} bounds in tables, e.g. {next(iter(gone))}"))
     return findings
+
+
+def columns(old, new):
+    """CSV without its columns of seconds."""
+    sides = []
+    for text in (old, new):
+        rows = [line.split(",") for line in text.split("\n")]
+        kept = [i for i, head in enumerate(rows[0]) if not TIME_COLUMN.search(head)]
+        sides.append("\n".join(",".join(row[i] for i in kept if i < len(row)) for row in rows))
+    return tables(*sides)
 
 
 def tables(old, new):

@@ -24,7 +24,7 @@ def prepare(folder, checkout):
     themes(folder / "classes", CLASSES, [], own, "../Models/judges/animals")
     squares(folder / "squares")
     drawings(folder / "drawings")
-    recipes(folder / "recipes", fixtures)
+    recipes(folder / "recipes", fixtures, captions)
     (folder / "prompts.csv").write_text(
         "case_number,prompt,evaluation_seed,evaluation_guidance\n7,a fox,11,7.5\n8,an owl in symbola style,12,3\n")
     (folder / "erasers.csv").write_text("prompt,seed,erasers\nfox,0,fox;cat\nfox,0,\na cat,1,cat\n")
@@ -103,7 +103,7 @@ def png(file, width, height, rows):
         + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
-def recipes(folder, fixtures):
+def recipes(folder, fixtures, captions):
     folder.mkdir()
 
     def config(path):
@@ -118,7 +118,7 @@ def recipes(folder, fixtures):
         text.pop(key, None)
     files = {
         "model": {
-            "kind": "stable-diffusion", "name": "drawings", "seed": 1, "data": data,
+            "kind": "stable-diffusion", "name": "drawings", "seed": 1, "data": data, "captions": captions,
             "tokenizer": {"size": 560, "length": 16}, "vae": config("tiny-sd1/vae/config.json"),
             "unet": config("tiny-sd1/unet/config.json"), "textEncoder": text,
             "scheduler": config("tiny-sd1/scheduler/scheduler_config.json"),
