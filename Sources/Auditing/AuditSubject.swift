@@ -18,6 +18,13 @@ package struct AuditSubject {
   package let eraser: Eraser
   /// The eraser's file or run, or the model erased elsewhere.
   package let source: AuditSource
+  /// A sentence on concepts that the eraser's card does not name, which are the request's own; nil elsewhere.
+  package var strangeConcepts: String? {
+    let strange = job.concepts.filter { !eraser.card.concepts.contains($0) }
+    guard !strange.isEmpty, !eraser.card.concepts.isEmpty else { return nil }
+    return "--concept \(strange.joined(separator: ", ")): the eraser's own record says "
+      + eraser.card.concepts.joined(separator: ", ")
+  }
 
   /// - Parameters:
   ///   - model: the original's folder, or the erased model's where `original` is given

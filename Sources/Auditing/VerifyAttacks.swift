@@ -53,7 +53,7 @@ extension Verify {
     let size = try? audit.settings?.size.decoded(as: AuditSize.self)
     guard let size, let quality = results.judges.first?.quality, quality.standing != .cannotTell
     else { return ([], false) }
-    return (size.attacked > 0 ? size.attacks : [], size.relearning > 0)
+    return (size.attacked > 0 ? size.attacks : [], size.relearning > 0 && size.repetitions > 0)
   }
 
   /// The rows of attacks from their logs, and what the judge says of the pictures that won and of those before.

@@ -82,7 +82,7 @@ extension Erase {
     else { return nil }
     let others = ConceptKind.allCases.filter { $0 != .object }.map(\.rawValue)
     return
-      "no --kind: '\(concept)' is taken for an object; --kind \(others.joined(separator: ", ")) bring other prompts"
+      "no --kind: '\(concept)' is taken for an object, and its name is the only prompt; --kind object brings prompts and subjects to keep, --kind \(others.joined(separator: ", ")) those of other kinds"
   }
 }
 

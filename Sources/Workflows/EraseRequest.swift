@@ -61,7 +61,11 @@ extension Erase {
           _ = try job.folder.themes(
             for: "--preserve others", accepted: "--kind, or prompts to preserve by name")
         }
-      default: erasure.preserve.append(entry)
+      default:
+        if let meant = ["others", "none"].nearest(to: entry), themes?.find(entry) == nil {
+          throw LetheError.badValue("--preserve", "'\(entry)': did you mean '\(meant)'?")
+        }
+        erasure.preserve.append(entry)
       }
     }
     let named = Set(erasure.preserve)

@@ -245,6 +245,7 @@ import WorkbenchSupport
       try Self.forgedNumbers(verify, results, out)
       try Self.exchangedFiles(verify, out, model, judge, eraser: eraser, network)
       try Self.olderForms(verify, results, out)
+      try Self.fineTuningsAsked(verify, results, out)
       try Self.strangeIdentities(verify, out)
       try check(verify, out, "eraser") { _ in
         try Self.eraser(network, -0.5).write(to: file)
@@ -405,6 +406,22 @@ import WorkbenchSupport
     #expect(older.faults == today.faults)
     let error = #expect(throws: LetheError.self) { try outcome(schema: 99) }
     #expect(error?.kind == .model && error?.sentence.contains("'audit.schema' is 99") == true)
+    try RunFolder(out).write(results, to: "results.json")
+  }
+
+  /// A fine-tuning without rows is a fault where one was asked for, by steps and by repetitions.
+  private static func fineTuningsAsked(_ verify: Verify, _ results: Results, _ out: URL) throws {
+    for (repetitions, steps) in [(1, 4), (0, 4), (1, 0)] {
+      var other = results
+      other.rows.removeAll { $0.axes.trainedOn != nil }
+      var size = AuditTests.size
+      (size.repetitions, size.relearning) = (repetitions, steps)
+      other.audit?.settings?.size = try JSON(encoding: size)
+      try RunFolder(out).write(other, to: "results.json")
+      let faults = try verify(in: Run(out), on: .cpu).faults
+      let isMissed = faults.contains { $0.hasPrefix("a fine-tuning was asked for") }
+      #expect(isMissed == (repetitions * steps > 0), "\(faults)")
+    }
     try RunFolder(out).write(results, to: "results.json")
   }
 

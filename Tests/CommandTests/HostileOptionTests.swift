@@ -80,6 +80,19 @@ import Torch
     }
   }
 
+  /// The results of a run stay in its folder: another one was named, and nothing was written there.
+  @Test func aRunsResultsHaveNoOtherFolder() throws {
+    try Fixtures.temporaryFolder { folder in
+      let (code, text) = try shell(
+        "cd '\(folder.path)' && \"$LETHE\" erase \"$MODEL\" --method uce --concept fox --kind object --quiet --out run && "
+          + "\"$LETHE\" evaluate run --judge none --out other 2>&1")
+      #expect(code == 2)
+      #expect(
+        text.hasPrefix("lethe: --out: run is a run, whose results stay in its folder"), "\(text)")
+      #expect(!FileManager.default.fileExists(atPath: folder.path + "/other"))
+    }
+  }
+
   /// A server that does not close, since it reads a line without end for a client, is not waited for.
   @Test func waitingEnds() async throws {
     // Waiting keeps its thread, and the threads of tasks have to do the work.

@@ -143,7 +143,7 @@ import WorkbenchSupport
       try Erase(job, settings: [])(in: run, on: .cpu)
       // The model lists no subjects, and nothing says of which kind a fox is.
       #expect(
-        notes.first?.hasPrefix("no --kind: 'fox' is taken for an object; --kind style") == true)
+        notes.first?.hasPrefix("no --kind: 'fox' is taken for an object, and its name") == true)
       #expect(notes.dropFirst() == [note])
       notes = []
       job.wording = ConceptWording(kind: .object)

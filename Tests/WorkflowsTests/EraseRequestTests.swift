@@ -28,6 +28,16 @@ import WorkbenchSupport
     return try Erase(job, settings: settings)
   }
 
+  /// A slip in one of the two words of `--preserve` is no prompt to preserve.
+  @Test(arguments: [("other", "others"), ("Others", "others"), ("nnone", "none")])
+  func slipsOfPreserve(_ word: String, _ meant: String) throws {
+    let erase = try erase("uce") { $0.preserve = [word] }
+    let refusal = #expect(throws: LetheError.self) { try erase.erasure() }
+    #expect(refusal?.sentence.contains("'\(word)': did you mean '\(meant)'?") == true)
+    let prompt = try self.erase("uce") { $0.preserve = ["a cat"] }
+    #expect(try prompt.erasure().preserve == ["a cat"])
+  }
+
   /// A dry run refuses what the erasure would refuse after its start, and the erasure makes no folder then.
   @Test(arguments: [
     ("advunlearn", ["base=uce"], "cannot train 'uce'"),

@@ -10,6 +10,9 @@ package struct JudgeSpec: Codable, Sendable, Hashable, CustomStringConvertible {
     (self.scheme, self.argument) = (scheme, argument)
   }
 
+  /// Whether this is the judge that gives no verdict.
+  package var isNone: Bool { scheme == NoJudge.scheme }
+
   /// - Throws: ``LetheError`` of the kind `request` for a scheme that is not known, or without what must follow it
   package init(parsing text: String, in catalog: JudgeCatalog = .builtIn) throws {
     self.init(dividing: text)

@@ -98,9 +98,14 @@ struct AuditCommand: ParsableCommand {
       let subject = try AuditSubject(
         model, additions.additions, with: source, original: original, concepts: concept, kind: kind,
         on: device)
-      var audit = try Audit(
-        subject.job, judges: judging.judges(of: RunFolder(out), RunFolder(source ?? out)), size,
-        catalogs: LetheProgram.catalogs)
+      if let strange = subject.strangeConcepts { CommonOptions.note(strange) }
+      let judges = try judging.judges(of: RunFolder(out), RunFolder(source ?? out))
+      guard !judging.judge.isEmpty || judges.isEmpty || judges.contains(where: { !$0.isNone })
+      else {
+        throw LetheError.badValue(
+          "--judge", "the last evaluation had 'none', by which an audit measures nothing; name one")
+      }
+      var audit = try Audit(subject.job, judges: judges, size, catalogs: LetheProgram.catalogs)
       (audit.isQuick, audit.seed, audit.request) = (!full, seed, judging.request(prompts))
       (audit.source, audit.measures) = (subject.source, try measuring.measures())
       audit.given = try Settings(settings)

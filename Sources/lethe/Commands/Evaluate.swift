@@ -143,6 +143,10 @@ struct EvaluateCommand: ParsableCommand {
         return try judgePictures()
       }
       _ = try RunFolder(runFolder).job()
+      guard out == nil else {
+        throw LetheError.badValue(
+          "--out", "\(runFolder) is a run, whose results stay in its folder; leave --out out")
+      }
       try measure(
         common.run(at: runFolder, seed: 0), runFolder, on: offloading.openDevice(common))
     }
