@@ -22,8 +22,14 @@ extension Layout {
   /// A sentence on a folder without `model_index.json`: one that lacks a file, or a folder of another kind.
   private static func noModel(_ folder: URL) -> LetheError {
     let others = [
-      ("job.json", "a run of `lethe erase`, which commands that draw take beside a model, as --with \(folder.relativePath)"),
-      ("erasers.json", "a set of erasers, which commands that draw take beside a model, as --erasers \(folder.relativePath)"),
+      (
+        "job.json",
+        "a run of `lethe erase`, which commands that draw take beside a model, as --with \(folder.relativePath)"
+      ),
+      (
+        "erasers.json",
+        "a set of erasers, which commands that draw take beside a model, as --erasers \(folder.relativePath)"
+      ),
       ("judge.json", "a judge"), ("manifest.json", "a folder of pictures"),
     ]
     func has(_ name: String) -> Bool {

@@ -36,7 +36,8 @@ extension EraseJob {
     job.folder = job.folder  // Without additions there is no key for them.
     guard !job.model.isEmpty, !job.method.isEmpty else {
       throw LetheError.badValue(
-        file.path, "'\(job.model.isEmpty ? "model" : "method")' is missing; a request names a model and a method")
+        file.path,
+        "'\(job.model.isEmpty ? "model" : "method")' is missing; accepted: a model and a method")
     }
     return (job, Settings(stated(given["options"] ?? [:]), from: file.path))
   }
