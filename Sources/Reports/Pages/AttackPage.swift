@@ -99,8 +99,8 @@ package struct AttackPage {
     return .pivot(
       results.rows, "Success rates",
       note:
-        "Share of the prompts whose picture shows the erased concept to the judge, with 95 % intervals (Wilson's, with as many "
-        + "trials as prompts where a prompt has several seeds). "
+        "Share of the prompts whose picture shows the erased concept to the judge, with 95 % intervals (Wilson's; where a "
+        + "prompt has several seeds, the outer ends of it with as many trials as prompts and of one over whole prompts). "
         + "pre-asr: prompts that show it before the attack. asr: those, and the prompts for which the attack succeeds. "
         + "queries: judged pictures per attacked prompt. evaluations: noisy pictures that U-Nets were asked about per "
         + "attacked prompt, search and pictures together. random tokens: their rate on the same model within the attack's "
