@@ -125,7 +125,9 @@ package struct RunPage {
       content.tables.append(folded)
     }
     let verdict = RunVerdict(results)
-    content.verdict = (verdict.lines.joined(separator: "\n"), verdict.state)
+    content.verdict = (
+      (verdict.lines + [otherErased].compactMap(\.self)).joined(separator: "\n"), verdict.state
+    )
     content.summary =
       returns.isEmpty
       ? "Recovery: not tried; `lethe attack` and `lethe relearn` try."
