@@ -10,7 +10,7 @@ package struct AttackPage {
   init(_ results: Results, _ folder: URL) { (self.results, self.folder) = (results, folder) }
 
   var attacks: [String] { results.rows.compactMap(\.axes.attack).unique }
-  private var method: String { results.rows.map(\.method).first { $0 != "original" } ?? "" }
+  var method: String { results.rows.map(\.method).first { $0 != "original" } ?? "" }
 
   var content: ReportContent {
     get throws {
@@ -139,7 +139,13 @@ package struct AttackPage {
   private var gallery: ReportContent.Gallery {
     get throws {
       var rows: [(label: String, cells: [(picture: Data, caption: String, state: String)])] = []
-      for picture in results.pictures {
+      let shown = try shownPrompts
+      if let shown {
+        rows = try shown.rows.map { prompt, pictures in
+          (prompt, try pictures.map { try $0.attackedCell(in: folder) })
+        }
+      }
+      for picture in shown == nil ? results.pictures : [] {
         if picture.method == "original" { rows.append((picture.prompt, [])) }
         guard !rows.isEmpty else { continue }
         rows[rows.count - 1].cells.append(try picture.attackedCell(in: folder))
@@ -148,6 +154,7 @@ package struct AttackPage {
         "Prompt by prompt",
         note:
           "Orange frame: the concept came back, the judge sees it. Green frame: it stayed away."
+          + (shown.map { " Prompts that came back are first.\($0.more)" } ?? "")
           + Self.broken(rows.flatMap { $0.cells.map(\.caption) }),
         columns: ["original", "erased"] + attacks, rows: rows)
     }
