@@ -88,7 +88,8 @@ extension AttackPage {
                   attack, shows: line?["success"]?.bool == true || line?["before"]?.bool == true)
               }
               return picture(
-                "\(attack)/\(i).png", "\(text) · seed \(won["seed"]?.compact ?? "")", attack,
+                "\(attack)/\(i).png",
+                "\(text.prefix(Limit.prompt.most)) · seed \(won["seed"]?.compact ?? "")", attack,
                 shows: true)
             }
         )
@@ -98,7 +99,7 @@ extension AttackPage {
       )
       let more = [(moreBack, "came back"), (moreAway, "withstood")].filter { $0.0 > 0 }
         .map { " \($0) more \($1)." }.joined()
-      return (rows, more)
+      return (rows, (back.isEmpty ? "" : " Prompts that came back are first.") + more)
     }
   }
 

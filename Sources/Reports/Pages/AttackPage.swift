@@ -154,7 +154,7 @@ package struct AttackPage {
         "Prompt by prompt",
         note:
           "Orange frame: the concept came back, the judge sees it. Green frame: it stayed away."
-          + (shown.map { " Prompts that came back are first.\($0.more)" } ?? "")
+          + (shown?.more ?? "")
           + Self.broken(rows.flatMap { $0.cells.map(\.caption) }),
         columns: ["original", "erased"] + attacks, rows: rows)
     }

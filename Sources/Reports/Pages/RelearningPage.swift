@@ -87,7 +87,7 @@ package struct RelearningPage {
       note:
         results.notes.joined(separator: " ")
         + (isAlone
-          ? " One fine-tuning, n \(n) prompts; in brackets the 95 % interval of a share."
+          ? " One fine-tuning, n \(n) \(n == 1 ? "prompt" : "prompts"); in brackets the 95 % interval of a share."
           : " Mean ± standard error over \(seeds) seeds with \(n) prompts each.")
         + " Losses are measured on pictures that were not part of the fine-tuning.",
       corner: [""],
