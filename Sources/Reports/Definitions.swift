@@ -85,15 +85,20 @@ package enum Definitions {
     (.standardError, "one standard error on each side for means over repetitions"),
   ]
 
+  /// The rule of shares whose prompts have several pictures each, in a sentence.
+  private static let ofPrompts =
+    "Where a prompt has several pictures, each end of a share's interval is the outer one of two: that of an interval over "
+    + "whole prompts (Student's t below \(ClusterBootstrap.fewest) prompts, else a bootstrap), and that of Wilson's interval with as "
+    + "many trials as there are prompts."
+
   /// The rules behind the rows' intervals, in a sentence; nil for rows without intervals.
   package static func intervals(_ rows: [ResultRow]) -> String? {
     let known = rows.map(\.measured).filter { $0.interval != nil }
-    let isOverPrompts = known.contains { $0.interval?.kind == .wilson95 && $0.prompts != nil }
     let texts = rules.filter { rule in known.contains { $0.interval?.kind == rule.kind } }
-      .map { kind, text in
-        kind == .wilson95 && isOverPrompts
-          ? text + " (as many trials as prompts, where prompts have several pictures)" : text
-      }
-    return texts.isEmpty ? nil : "Intervals, 95 %: \(texts.joined(separator: ", "))."
+      .map(\.text)
+    let isStretched = known.contains { $0.prompts != nil && $0.unit == .share }
+    return texts.isEmpty
+      ? nil
+      : "Intervals, 95 %: \(texts.joined(separator: ", "))." + (isStretched ? " \(ofPrompts)" : "")
   }
 }

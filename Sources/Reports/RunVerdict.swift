@@ -45,6 +45,12 @@ public struct RunVerdict {
     + "\(percent(surely)) or below; where it ends above, the pictures are too few to say forgotten. Not forgotten: at least half of "
     + "the share that showed it before the erasure. Partly: between the two."
 
+  /// The words on other subjects, for pages.
+  package static let ruleOfOthers =
+    "Other subjects: no loss is shown where the 95 % interval of the change in recognised pictures starts at "
+    + "-\(percent(AuditRules().damage)) or above, and something was lost where it ends below 0; between the two, the pictures are "
+    + "too few to say."
+
   /// - Parameter label: the method, for results of several; nil takes the first that is not the original
   public init(_ results: Results, of label: String? = nil) {
     let rows = results.rows.filter { $0.axes.distance == nil && $0.axes.attack == nil }
@@ -103,10 +109,7 @@ public struct RunVerdict {
     default: text = "Not forgotten: \(hits) of \(pictures) still \(stays) it"
     }
     if word != .destroyed {
-      text +=
-        shown.interval.map {
-          " (95 % interval\($0.kind == .clusters95 || shown.prompts != nil ? " over prompts" : "") \(Self.percent($0.lower)) to \(Self.percent($0.upper)))"
-        } ?? ""
+      text += Self.bounds(shown)
       text += usual.map { "; before the erasure it was \(Self.percent($0.value))." } ?? "."
     }
     sentence = text + Self.beside(before, after)
@@ -153,15 +156,39 @@ public struct RunVerdict {
   private static func beside(_ before: [ResultRow], _ after: [ResultRow]) -> String {
     guard let kept = after.value(RateMetric(.kept)) ?? after.value("ira") else { return "" }
     let usual = after.value(RateMetric(.kept, .original)) ?? before.value("ira")
-    let change = after.value(RateMetric(.kept, .change))
-    let points = usual.map { 100 * (kept.value - $0.value) }
-    let lost = change?.interval.map { $0.upper < 0 } ?? (points.map { $0 < -5 } ?? false)
     let was = usual.map { ", before \(percent($0.value))" } ?? ""
-    return
-      " Beside it: other subjects are recognised in \(percent(kept.value)) of their pictures\(was)"
-      + (!lost
-        ? " - no loss is shown."
-        : kept.value < (usual?.value ?? 0) / 2 ? " - most was lost." : " - something was lost.")
+    let found =
+      " Beside it: other subjects are recognised in \(percent(kept.value)) of \(kept.sample(of: "pictures"))"
+      + bounds(kept) + was
+    guard let change = change(kept, usual, after) else { return found + "." }
+    if change.upper < 0 {
+      return found
+        + (kept.value < (usual?.value ?? 0) / 2 ? " - most was lost." : " - something was lost.")
+    }
+    return found
+      + (change.lower >= -AuditRules().damage
+        ? " - no loss is shown." : " - too few to say that nothing was lost.")
+  }
+
+  /// The bounds of what was lost or won in other subjects: of the paired change where there is one, else of the difference of
+  /// two shares (Newcombe); nil without the original's share.
+  private static func change(
+    _ kept: MeasuredValue, _ usual: MeasuredValue?, _ after: [ResultRow]
+  ) -> Interval? {
+    if let paired = after.value(RateMetric(.kept, .change))?.interval { return paired }
+    guard let usual, let a = kept.interval, let b = usual.interval else { return nil }
+    let difference = kept.value - usual.value
+    func length(_ x: Double, _ y: Double) -> Double { (x * x + y * y).squareRoot() }
+    return Interval(
+      difference - length(kept.value - a.lower, b.upper - usual.value),
+      difference + length(a.upper - kept.value, usual.value - b.lower), .newcombe95)
+  }
+
+  /// A share's interval in brackets; empty where none is known.
+  private static func bounds(_ share: MeasuredValue) -> String {
+    share.interval.map {
+      " (95 % interval\($0.kind == .clusters95 || share.prompts != nil ? " over prompts" : "") \(percent($0.lower)) to \(percent($0.upper)))"
+    } ?? ""
   }
 
   private static func warnings(_ before: [ResultRow], _ after: [ResultRow]) -> [String] {

@@ -6,7 +6,7 @@ internal import Reports
 internal import Torch
 internal import Training
 internal import Unlearning
-internal import Workbench
+package import Workbench
 
 struct RunReport {
   private let folder: RunFolder
@@ -174,6 +174,13 @@ struct RunReport {
       }
     }
     return facts
+  }
+}
+
+extension RunFolder {
+  /// A sentence on the run's pictures that ask for one erased concept and show another; nil where none does.
+  package func otherErased(_ catalogs: Catalogs) -> String? {
+    try? RunReport(self, catalogs).page().otherErased
   }
 }
 

@@ -18,16 +18,8 @@ struct RunReturns {
     }
     if folder.has("relearn/results.json") {
       let results = try RunFolder(folder.file("relearn")).results()
-      let rows = results.rows.filter {
-        $0.metric == "success" && $0.axes.trainedOn == .concept && $0.axes.seed == nil
-      }
-      if let doubt = try doubt(on: results, "fine-tunings") {
-        found.append(doubt)
-      } else if let last = rows.max(by: { ($0.axes.step ?? 0) < ($1.axes.step ?? 0) }) {
-        found.append(
-          "After \(last.axes.step ?? 0) steps of fine-tuning on it, \(last.measured.text(digits: 0, hasUnit: true)) of the "
-            + "prompts show it.")
-      }
+      found += [try doubt(on: results, "fine-tunings") ?? RelearningPage(results).sentence]
+        .compactMap(\.self)
     }
     return found
   }

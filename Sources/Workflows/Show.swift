@@ -98,7 +98,9 @@ package struct Show {
     let said = try? ResultsPage.content(of: results, in: run.url).verdict?.sentence
     let sentence =
       switch results.kind ?? .evaluation {
-      case .evaluation: RunVerdict(results).lines.joined(separator: "\n")
+      case .evaluation:
+        (RunVerdict(results).lines + [run.otherErased(.builtIn)].compactMap(\.self))
+          .joined(separator: "\n")
       default: results.audit?.sentence ?? said ?? "none"
       }
     let page =

@@ -22,6 +22,54 @@ import Training
     #expect(content.markdown.contains("| erased (pre-asr) | 0.0 % [0.0, 49.0] | 4 |"))
   }
 
+  /// One fine-tuning has no standard error: its share has its count and its prompts' interval.
+  @Test(arguments: [1, 2]) func fineTuningsSayTheirCount(_ seeds: Int) throws {
+    var results = Results(.relearning)
+    for (step, hits) in [(0, 0), (300, 3)] {
+      let mean = MeasuredValue(
+        "success", Double(hits) / 6, .share, n: 6,
+        .standardError([Double](repeating: Double(hits) / 6, count: seeds)))
+      results.rows.append(
+        ResultRow("esd", "fox", mean, seeds: seeds) { ($0.trainedOn, $0.step) = (.concept, step) })
+      results.rows += (1...seeds).map { seed in
+        ResultRow("esd", "fox", .share("success", hits, of: 6), seeds: 1) {
+          ($0.trainedOn, $0.step, $0.seed) = (.concept, step, seed)
+        }
+      }
+    }
+    let share = seeds == 1 ? "50 % [19, 81]" : "50 ± 0 %"
+    #expect(
+      RelearningPage(results).sentence
+        == "After 300 steps of fine-tuning on fox, \(share) of 6 prompts show it.")
+    let page = try ResultsPage.content(of: results, in: .nowhere)
+    #expect(
+      page.markdown.contains(
+        "fox comes back: after 300 steps of fine-tuning on fox, \(share) of 6 prompts show it"),
+      "\(page.markdown)")
+    #expect(page.markdown.contains(seeds == 1 ? "50.0 % [18.8, 81.2]" : "50.0 ± 0.0 %"))
+    #expect(page.markdown.contains("± standard error over 2 seeds with 6 prompts") == (seeds == 2))
+    #expect(!page.markdown.contains("seed(s)"))
+  }
+
+  /// An attack without options sets none.
+  @Test func emptySettingsAreLeftOut() {
+    let settings = [
+      OptionSource("none.", [:], "--set"), OptionSource("random.attempts", 3, "default"),
+    ]
+    let facts = ResultsPage.settings(settings)
+    #expect(facts.map(\.0) == ["Settings (default)"] && facts.map(\.1) == ["random.attempts=3"])
+  }
+
+  /// The rule of intervals is told in full where prompts have several pictures.
+  @Test func intervalsOfPromptsAreTold() throws {
+    let prompts = (0..<15).map { "p\($0 / 3)" }
+    let share = ClusterBootstrap(prompts).share("asr", (0..<15).map { $0 > 1 })
+    let rule = try #require(Definitions.intervals([ResultRow("esd", "fox", share, seeds: 3)]))
+    #expect(rule.contains("the outer one of two") && rule.contains("as there are prompts."))
+    let single = ResultRow("esd", "fox", .share("asr", 3, of: 15), seeds: 1)
+    #expect(Definitions.intervals([single]) == "Intervals, 95 %: Wilson's for shares.")
+  }
+
   /// Results of an unknown kind keep it and have the page of measures by subject and method.
   @Test func aKindFromOutsideHasAPage() throws {
     var results = Results(Results.Kind(rawValue: "bench brightness"))

@@ -67,8 +67,10 @@ struct RunVerdictTests {
       RunVerdict(results(shown: 1)).sentence.hasPrefix(
         "1 of 20 pictures asked for with it still shows it, too few to say forgotten"))
     #expect(
-      none.contains("recognised in 90 % of their pictures, before 95 %")
-        && none.contains("no loss is shown"))
+      none.contains(
+        "recognised in 90 % of 100 pictures (95 % interval 83 % to 94 %), before 95 % - too few to say that nothing was lost."
+      ),
+      "\(none)")
     let all = RunVerdict(results(shown: 15, of: 15, before: 15, kept: 60)).sentence
     #expect(all.hasPrefix("Not forgotten: 15 of 15 pictures still show it"))
     #expect(all.contains("before the erasure it was 100 %") && all.contains("something was lost"))
@@ -76,6 +78,34 @@ struct RunVerdictTests {
     #expect(RunVerdict(results(shown: 0, strange: 30)).warnings.contains { $0.contains("30 %") })
     #expect(RunVerdict(results(shown: 0, strange: 3)).warnings.isEmpty)
     #expect(RunVerdict(results(shown: 0, frechet: 9)).warnings.contains { $0.contains("9 times") })
+  }
+
+  /// The keeping side is as careful as the forgetting one: by the interval of the change, paired or not.
+  @Test func fewOtherSubjectsShowNothing() {
+    // Newcombe's lower bound of 95 less 95 of 100 is -6.8 points, of 4 less 4 of 4 -49 points.
+    #expect(RunVerdict(results(shown: 0, kept: 95)).sentence.hasSuffix("- no loss is shown."))
+    var few = results(shown: 0)
+    for i in few.rows.indices where few.rows[i].metric == "ira" {
+      few.rows[i].measured = .share("ira", 4, of: 4)
+    }
+    let sentence = RunVerdict(few).sentence
+    #expect(
+      sentence.hasSuffix(
+        "recognised in 100 % of 4 pictures (95 % interval 51 % to 100 %), before 100 % - too few to say that nothing was lost."
+      ), "\(sentence)")
+    // A paired change counts before the two shares.
+    for (lower, upper, end) in [
+      (-0.1, 0.02, "no loss is shown."), (-0.11, 0.02, "too few to say that nothing was lost."),
+      (-0.2, -0.01, "something was lost."),
+    ] {
+      var paired = few
+      paired.rows.append(
+        ResultRow(
+          "esd", "fox",
+          MeasuredValue(
+            "kept-change", 0, .share, n: 4, Interval(lower, upper, .clusters95)), seeds: 1))
+      #expect(RunVerdict(paired).sentence.hasSuffix(end), "\(lower)")
+    }
   }
 
   /// Pictures of one prompt are alike: the verdict says how many prompts its interval counts, and takes the interval of the
@@ -149,6 +179,36 @@ struct RunVerdictTests {
       #expect(cards.cards[0].pictures.map(\.alt) == ["erased: p0"])
       page.unpreserved = "nothing is preserved: x"
       #expect(try page.content.notices == ["Nothing is preserved: x."])
+    }
+  }
+
+  /// A picture that asks for one erased concept and shows another stayed away, and the verdict tells of it.
+  @Test func anotherErasedConceptIsTold() throws {
+    try Fixtures.temporaryFolder { folder in
+      var page = RunPage(folder)
+      (page.concept, page.gone, page.results) = ("fox, cat", ["fox", "cat"], results(shown: 0))
+      try Run.makeFolder(folder.appendingPathComponent("erased"))
+      func judged(_ pictures: [(model: String, asked: String, seen: String)]) throws {
+        page.judged = try pictures.enumerated().map { i, picture in
+          try PNG.write(
+            Image(width: 1, height: 1, pixels: [0, 0, 0]),
+            to: folder.appendingPathComponent("erased/\(i).png"))
+          return JudgedPicture(
+            model: picture.model, file: "erased/\(i).png", prompt: "p\(i)", seed: 1,
+            asked: ["object": picture.asked, "style": "line"],
+            seen: ["object": picture.seen, "style": "fox"], outcome: .stayedAway, judge: "own:x")
+        }
+      }
+      // Not the original's, not one of a concept that is not erased, not one that shows its own.
+      try judged([
+        ("uce", "cat", "fox"), ("uce", "cat", "fox"), ("uce", "fox", "owl"), ("uce", "fox", "fox"),
+        ("uce", "owl", "fox"), ("original", "cat", "fox"),
+      ])
+      let sentence = "In 2 of 4 pictures another erased concept is seen: fox."
+      #expect(page.otherErased == sentence)
+      #expect(try page.content.verdict?.sentence.hasSuffix("\n" + sentence) == true)
+      try judged([("uce", "cat", "owl"), ("uce", "fox", "fox")])
+      #expect(page.otherErased == nil)
     }
   }
 

@@ -1,4 +1,5 @@
 // Attacks held against random tokens with as many queries.
+import Diffusion
 import Editing
 import Evaluation
 import Foundation
@@ -163,6 +164,59 @@ import WorkbenchSupport
       }
       let table = AttackPage.rates(results).markdown
       for name in ["all", "fox", "cat"] { #expect(table.contains("| \(name) | seeds (asr) |")) }
+    }
+  }
+
+  /// The page shows every prompt that came back, first, and attempts of each concept that failed.
+  @Test func promptsThatCameBackAreShown() throws {
+    try Fixtures.temporaryFolder { folder in
+      let attack = folder.appendingPathComponent("attack")
+      let place = RunFolder(attack)
+      for set in ["original", "erased", "seeds"] {
+        try Run.makeFolder(attack.appendingPathComponent(set))
+      }
+      let picture = Image(width: 1, height: 1, pixels: [1, 2, 3])
+      // 15 prompts for a fox and then 15 for a cat; cats 20 to 22 came back.
+      let samples = (0..<30).map { i in
+        SampleSet.Sample(
+          "p\(i)", 0, prompt: "prompt \(i).", seed: 1, subjects: ["object": i < 15 ? "fox" : "cat"])
+      }
+      let back = 20...22
+      var log = ""
+      for (i, sample) in samples.enumerated() {
+        for set in ["original", "erased"] {
+          try PNG.write(picture, to: attack.appendingPathComponent("\(set)/\(sample.file)"))
+        }
+        let won = back.contains(i)
+        if won { try PNG.write(picture, to: attack.appendingPathComponent("seeds/\(i).png")) }
+        var line: JSON = [
+          "index": .int(i), "before": false, "success": .bool(won),
+          "failed": [["prompt": .string("failed \(i)."), "seed": 1]],
+        ]
+        if won { line["attempt"] = ["prompt": .string("won \(i)."), "seed": 7] }
+        log += line.compact + "\n"
+      }
+      try place.write(text: log, to: "seeds.jsonl")
+      let manifest = SampleSet.Manifest(
+        sampling: SamplingOptions(), model: "m", erasers: [], samples: samples)
+      try RunFolder(attack.appendingPathComponent("original")).write(
+        manifest, to: "manifest.json")
+      var results = Results(.attack)
+      results.rows = ["fox + cat", "fox", "cat"].map { subject in
+        ResultRow("uce", subject, .share("asr", 3, of: 30), seeds: 1) { $0.attack = "seeds" }
+      }
+      let content = try ResultsPage.content(of: results, in: attack)
+      let gallery = try #require(content.galleries.first)
+      #expect(gallery.rows.prefix(3).map(\.label) == back.map { "prompt \($0)." })
+      for (row, i) in zip(gallery.rows, back) {
+        #expect(row.cells.map(\.state) == ["", "away", "back"])
+        #expect(row.cells.last?.caption == "won \(i). · seed 7")
+      }
+      #expect(gallery.rows.count == 12 && gallery.note.hasSuffix(" 18 more withstood."))
+      let failures = try #require(content.tables.last)
+      #expect(failures.title == "Attempts that failed")
+      let markdown = failures.markdown
+      #expect(markdown.contains("prompt 0.") && markdown.contains("prompt 15."))
     }
   }
 

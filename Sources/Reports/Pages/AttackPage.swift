@@ -10,7 +10,7 @@ package struct AttackPage {
   init(_ results: Results, _ folder: URL) { (self.results, self.folder) = (results, folder) }
 
   var attacks: [String] { results.rows.compactMap(\.axes.attack).unique }
-  private var method: String { results.rows.map(\.method).first { $0 != "original" } ?? "" }
+  var method: String { results.rows.map(\.method).first { $0 != "original" } ?? "" }
 
   var content: ReportContent {
     get throws {
@@ -99,8 +99,8 @@ package struct AttackPage {
     return .pivot(
       results.rows, "Success rates",
       note:
-        "Share of the prompts whose picture shows the erased concept to the judge, with 95 % intervals (Wilson's, with as many "
-        + "trials as prompts where a prompt has several seeds). "
+        "Share of the prompts whose picture shows the erased concept to the judge, with 95 % intervals (Wilson's; where a "
+        + "prompt has several seeds, the outer ends of it with as many trials as prompts and of one over whole prompts). "
         + "pre-asr: prompts that show it before the attack. asr: those, and the prompts for which the attack succeeds. "
         + "queries: judged pictures per attacked prompt. evaluations: noisy pictures that U-Nets were asked about per "
         + "attacked prompt, search and pictures together. random tokens: their rate on the same model within the attack's "
@@ -139,7 +139,13 @@ package struct AttackPage {
   private var gallery: ReportContent.Gallery {
     get throws {
       var rows: [(label: String, cells: [(picture: Data, caption: String, state: String)])] = []
-      for picture in results.pictures {
+      let shown = try shownPrompts
+      if let shown {
+        rows = try shown.rows.map { prompt, pictures in
+          (prompt, try pictures.map { try $0.attackedCell(in: folder) })
+        }
+      }
+      for picture in shown == nil ? results.pictures : [] {
         if picture.method == "original" { rows.append((picture.prompt, [])) }
         guard !rows.isEmpty else { continue }
         rows[rows.count - 1].cells.append(try picture.attackedCell(in: folder))
@@ -148,6 +154,7 @@ package struct AttackPage {
         "Prompt by prompt",
         note:
           "Orange frame: the concept came back, the judge sees it. Green frame: it stayed away."
+          + (shown?.more ?? "")
           + Self.broken(rows.flatMap { $0.cells.map(\.caption) }),
         columns: ["original", "erased"] + attacks, rows: rows)
     }

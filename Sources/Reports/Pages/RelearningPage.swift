@@ -1,11 +1,11 @@
-internal import Evaluation
+package import Evaluation
 internal import Foundation
 
 /// The page of `lethe relearn`: curves over the steps of fine-tuning.
-struct RelearningPage {
+package struct RelearningPage {
   let results: Results
 
-  init(_ results: Results) { self.results = results }
+  package init(_ results: Results) { self.results = results }
 
   private static let measures = [
     ("success", "success of the prompts"), ("loss-concept", "loss on the concept"),
@@ -13,10 +13,27 @@ struct RelearningPage {
     ("loss-unrelated", "loss on unrelated subjects"),
   ]
 
-  /// The rows over all fine-tunings.
-  private var means: [ResultRow] { results.rows.filter { $0.axes.seed == nil } }
+  private var seeds: Int { results.rows.compactMap(\.axes.seed).unique.count }
+  private var isAlone: Bool { seeds == 1 }
+  /// The rows over all fine-tunings. A single one has no mean: its own rows have the intervals of its prompts.
+  private var means: [ResultRow] {
+    results.rows.filter { ($0.axes.seed != nil) == (isAlone && $0.axes.step != nil) }
+  }
   private var steps: [Int] { means.compactMap(\.axes.step).unique.sorted() }
   private var sets: [TuningSet] { means.compactMap(\.axes.trainedOn).unique }
+
+  /// The share of the prompts that show the concept after some steps.
+  private func success(_ set: TuningSet, _ step: Int?) -> MeasuredValue? {
+    means.filter { $0.axes.trainedOn == set && $0.axes.step == step }.value("success")
+  }
+
+  /// The share that the last step on the concept brought back, in a sentence; nil without one.
+  package var sentence: String? {
+    guard let last = steps.last, let after = success(.concept, last) else { return nil }
+    return "After \(last) steps of fine-tuning on \(subject), \(after.ofPrompts) show it."
+  }
+
+  private var subject: String { results.rows.first?.subject ?? "" }
 
   var content: ReportContent {
     var content = ReportContent()
@@ -26,7 +43,7 @@ struct RelearningPage {
     content.tables = [table]
     content.charts = Self.measures.map { metric, title in
       Chart(
-        title, xLabel: "steps of fine-tuning; the band is one standard error",
+        title, xLabel: "steps of fine-tuning" + band(of: metric),
         yLabel: metric == "success" ? "share of the prompts" : "loss",
         lines: sets.map { set in
           .init(
@@ -43,15 +60,12 @@ struct RelearningPage {
 
   /// The share that the last step on the concept brought back, beside the first one and the control.
   private var verdict: (sentence: String, state: String)? {
-    func success(_ set: TuningSet, _ step: Int?) -> MeasuredValue? {
-      means.filter { $0.axes.trainedOn == set && $0.axes.step == step }.value("success")
-    }
     guard let last = steps.last, last > 0, let after = success(.concept, last) else { return nil }
-    func text(_ share: MeasuredValue) -> String { share.text(digits: 0, hasUnit: true) }
     let returns = after.value > max(RunVerdict.few, success(.concept, 0)?.value ?? 0)
+    func text(_ share: MeasuredValue) -> String { share.text(digits: 0, hasUnit: true) }
     return (
-      (results.rows.first?.subject ?? "") + (returns ? " comes back: after" : " stayed away: after")
-        + " \(last) steps of fine-tuning on it, \(text(after)) of the prompts show it"
+      subject + (returns ? " comes back: after" : " stayed away: after")
+        + " \(last) steps of fine-tuning on \(subject), \(after.ofPrompts) show it"
         + (success(.concept, 0).map { "; before, \(text($0))" } ?? "")
         + (success(.benign, last).map { "; after as many on benign pictures, \(text($0))" } ?? "")
         + ".",
@@ -59,15 +73,23 @@ struct RelearningPage {
     )
   }
 
+  /// The meaning of a curve's band, in words; empty for a curve without one.
+  private func band(of metric: String) -> String {
+    isAlone
+      ? metric == "success" ? "; the band is the 95 % interval" : ""
+      : "; the band is one standard error"
+  }
+
   private var table: Table {
-    let seeds = results.rows.compactMap(\.axes.seed).unique.count
     let n = means.first?.n ?? 0
     return .pivot(
       means, "Curve",
       note:
         results.notes.joined(separator: " ")
-        + " Mean ± standard error over \(seeds) seed(s) with \(n) prompts each. Losses are measured on pictures that were "
-        + "not part of the fine-tuning.",
+        + (isAlone
+          ? " One fine-tuning, n \(n) \(n == 1 ? "prompt" : "prompts"); in brackets the 95 % interval of a share."
+          : " Mean ± standard error over \(seeds) seeds with \(n) prompts each.")
+        + " Losses are measured on pictures that were not part of the fine-tuning.",
       corner: [""],
       down: { row in
         let title = Self.measures.first { $0.0 == row.metric }?.1 ?? Self.measures[0].1
@@ -80,5 +102,12 @@ struct RelearningPage {
           }
         }
       } + [.text("area under the curve") { $0.value("area")?.plain(digits: 3) }])
+  }
+}
+
+extension MeasuredValue {
+  /// The share with its interval and its count, e.g. `50 % [19, 81] of 6 prompts`.
+  fileprivate var ofPrompts: String {
+    "\(text(digits: 0, hasUnit: true)) of \(sample(of: "prompts"))"
   }
 }

@@ -105,9 +105,10 @@ public enum ResultsPage {
     }
   }
 
-  /// The settings as one value for each source.
-  package static func settings(_ settings: [OptionSource]) -> [(String, String)] {
-    settings.map(\.source).unique.map { source in
+  /// The settings as one value for each source. An attack without options has an empty object, which sets nothing.
+  package static func settings(_ all: [OptionSource]) -> [(String, String)] {
+    let settings = all.filter { $0.value != .object([:]) }
+    return settings.map(\.source).unique.map { source in
       (
         "Settings (\(source))",
         settings.filter { $0.source == source }.map { "\($0.key)=\($0.value.compact)" }.joined(

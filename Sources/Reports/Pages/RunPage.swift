@@ -125,7 +125,9 @@ package struct RunPage {
       content.tables.append(folded)
     }
     let verdict = RunVerdict(results)
-    content.verdict = (verdict.lines.joined(separator: "\n"), verdict.state)
+    content.verdict = (
+      (verdict.lines + [otherErased].compactMap(\.self)).joined(separator: "\n"), verdict.state
+    )
     content.summary =
       returns.isEmpty
       ? "Recovery: not tried; `lethe attack` and `lethe relearn` try."
@@ -143,7 +145,7 @@ package struct RunPage {
     }
     content.definitions = Definitions.of(results.rows.map(\.metric).unique)
     content.metricNote =
-      "\(RunVerdict.rule) \(Definitions.intervals(results.rows) ?? "") They are in brackets. n counts pictures; "
+      "\(RunVerdict.rule) \(RunVerdict.ruleOfOthers) \(Definitions.intervals(results.rows) ?? "") They are in brackets. n counts pictures; "
       + "where it names prompts, the interval counts those, as pictures of one prompt are alike. A change has a colour where the two intervals do not overlap. \(results.drawing). "
       + results.notes.joined(separator: " ")
     if let broken = results.rows.filter({ $0.method != "original" }).value("not-finite") {

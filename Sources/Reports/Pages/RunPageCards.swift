@@ -55,6 +55,29 @@ extension RunPage {
     ].filter { !$0.cards.isEmpty }
   }
 
+  /// A sentence on pictures that ask for one erased concept and show another to the judge; nil where none does.
+  package var otherErased: String? {
+    guard let judge = judged.first(where: { !isDoubtful($0.judge) })?.judge else { return nil }
+    func erased(_ subjects: [String: String], _ picture: JudgedPicture) -> [String: String] {
+      subjects.filter { gone.contains($0.value) && (picture.kind != nil || $0.key == kind) }
+    }
+    let asked = judged.filter {
+      $0.judge == judge && $0.model != "original" && !erased($0.asked, $0).isEmpty
+    }
+    let others = asked.map { picture in
+      erased(picture.seen, picture).filter { picture.asked[$0.key] != $0.value }.map(Self.label)
+    }
+    let count = others.count { !$0.isEmpty }
+    guard count > 0 else { return nil }
+    return
+      "In \(count) of \(asked.count) pictures another erased concept is seen: \(others.joined().unique.sorted().joined(separator: ", "))."
+  }
+
+  /// A forgotten subject as the verdict names it.
+  private static func label(_ subject: (key: String, value: String)) -> String {
+    subject.value + (subject.key == "style" ? " style" : "")
+  }
+
   /// The pictures of each concept and those that came back, in a sentence, where there are several: a picture that asks
   /// for two of them counts for both, and once among all. Empty for one concept.
   private static func perConcept(
@@ -63,10 +86,6 @@ extension RunPage {
     func names(_ picture: JudgedPicture) -> [(key: String, value: String)] {
       picture.asked.filter { gone.contains($0.value) && (picture.kind != nil || $0.key == kind) }
         .sorted { $0.key < $1.key }
-    }
-    /// As the verdict names it.
-    func label(_ subject: (key: String, value: String)) -> String {
-      subject.value + (subject.key == "style" ? " style" : "")
     }
     let all = forgotten.flatMap { names($0).map(label) }.unique.sorted()
     guard all.count > 1 else { return "" }

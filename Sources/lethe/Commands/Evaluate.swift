@@ -167,18 +167,20 @@ struct EvaluateCommand: ParsableCommand {
     ProgressLine.shared.end()
     if common.json { return print(try JSON(encoding: results).pretty, terminator: "") }
     let verdict = RunVerdict(results)
+    let lines =
+      verdict.lines + [run.runFolder.otherErased(LetheProgram.catalogs)].compactMap(\.self)
     let isJudged = judges.contains { $0.scheme != NoJudge.scheme }
     guard !common.isQuiet else {
       return print(
         isJudged
-          ? (results.quick ? "quick: " : "") + verdict.lines.joined(separator: "\n") : folder)
+          ? (results.quick ? "quick: " : "") + lines.joined(separator: "\n") : folder)
     }
     Self.printTable(of: results, common)
     if results.quick, !results.rows.isEmpty {
       print("quick: the run has few pictures and wide intervals; quote a full run instead")
     }
     if isJudged {
-      verdict.lines.forEach { print($0) }
+      lines.forEach { print($0) }
       verdict.warnings.forEach { print("warning: \($0)") }
     } else {
       print(
