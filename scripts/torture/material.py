@@ -78,6 +78,9 @@ def recipes():
                   up_block_types=["CrossAttnUpBlock2D"])
     vae = config("vae/config.json", block_out_channels=[8, 8], mid_block_add_attention=False)
     text = config("text_encoder/config.json", num_hidden_layers=1)
+    # Those of the themes that the model gets: other words are cut into more tokens.
+    themes = json.loads((FIXTURES / "version-0.1/themes.json").read_text())["captions"]
+    captions = {key: themes[key] for key in ("both", "object", "style")}
     return {
         "judge": dict(kind="judge", name="tiny", seed=1, data=data, widths=[4, 4, 8], heldOutEvery=0, settlingBatches=2, training=TRAINING),
         "squares-judge": dict(kind="judge", name="squares", seed=1, data={"folder": "squares", "styles": []}, widths=[4, 8, 8],
@@ -87,7 +90,7 @@ def recipes():
         "ddpm": dict(kind="ddpm", name="squares", seed=1, data={"folder": "squares", "heldOutEvery": 5}, unet=SQUARE_UNET,
                      scheduler={"_class_name": "DDIMScheduler", "beta_schedule": "linear"}, training={**TRAINING, "averaging": 0.9},
                      sampleEvery=4),
-        "model": dict(kind="stable-diffusion", name="tiny", seed=1, data=data, tokenizer={"size": 540, "length": 16},
+        "model": dict(kind="stable-diffusion", name="tiny", seed=1, data=data, captions=captions, tokenizer={"size": 540, "length": 16},
                       vae=vae, unet=unet, textEncoder=text,
                       scheduler=config("scheduler/scheduler_config.json"), autoencoder={"training": TRAINING},
                       decoder={"training": TRAINING}, denoiser={"training": TRAINING, "sampleEvery": 4}),
