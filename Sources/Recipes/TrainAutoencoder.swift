@@ -10,7 +10,9 @@ extension TrainModel {
   func trainAutoencoder(_ model: DiffusionModel, folder: URL, chosen: Tensor) throws {
     let names = model.parameters.paths.filter { $0.components.first == "vae" }
     let parameters = names.compactMap { model.parameters[$0] }
-    if try restore("autoencoder", names, parameters) { return }
+    if try restore("autoencoder", names, parameters) {
+      return try recordPSNR("autoencoder", model, chosen)
+    }
     let all = try StyledObjects(folder: folder, objects: nil, styles: recipe.data.styles).load()
     let training = recipe.autoencoder.training
     let codec = try model.codec
@@ -42,7 +44,9 @@ extension TrainModel {
         && ($0.components.contains("decoder") || $0.components.contains("post_quant_conv"))
     }
     let parameters = names.compactMap { model.parameters[$0] }
-    if try restore("decoder", names, parameters) { return }
+    if try restore("decoder", names, parameters) {
+      return try recordPSNR("decoder", model, chosen)
+    }
     let training = recipe.decoder.training
     guard training.steps > 0 else { return }
     let codec = try model.codec
@@ -62,7 +66,9 @@ extension TrainModel {
     try recordPSNR("decoder", model, chosen)
   }
 
+  /// Records the PSNR of a stage, unless the run has it. A process that was killed after it had kept the weights has not.
   private func recordPSNR(_ stage: String, _ model: DiffusionModel, _ x: Tensor) throws {
+    guard !run.hasRecorded("psnr", ofStage: stage) else { return }
     let (z, codec) = (try encodeAll(model, x), try model.codec)
     let mse = withoutGradients { () -> Double in
       let parts = stride(from: 0, to: x.size(0), by: 64).map { i -> Double in

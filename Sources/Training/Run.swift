@@ -141,6 +141,11 @@ public final class Run {
     }
   }
 
+  /// Whether a stage has recorded a value.
+  package func hasRecorded(_ key: String, ofStage stage: String) -> Bool {
+    events().contains { $0["stage"]?.string == stage && $0[key] != nil }
+  }
+
   /// Drops events of steps that will be done again after a resume, and those of a stage that name no step.
   package func forgetEvents(ofStage stage: String, from step: Int) throws {
     let kept = events().filter { $0["stage"]?.string != stage || ($0["step"]?.int ?? .max) < step }
