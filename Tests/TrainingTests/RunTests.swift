@@ -25,6 +25,18 @@ import Torch
     }
   }
 
+  /// A stage has recorded a value, and another stage or another value has not.
+  @Test func recordedValuesAreFound() throws {
+    try Fixtures.temporaryFolder { folder in
+      let run = try Run(folder)
+      try run.record(["stage": "decoder", "step": 1, "loss": 0.5])
+      #expect(!run.hasRecorded("psnr", ofStage: "decoder"))
+      try run.record(["stage": "decoder", "psnr": 10.5])
+      #expect(run.hasRecorded("psnr", ofStage: "decoder"))
+      #expect(!run.hasRecorded("psnr", ofStage: "autoencoder"))
+    }
+  }
+
   /// The records of a run's one event file, whose checksums are right.
   private static func records(of run: Run) throws -> Int {
     let files = try FileManager.default.contentsOfDirectory(
