@@ -70,7 +70,12 @@ struct CommonOptions: ParsableArguments {
     if ranks.isFirst { MadeFolders.expect(place) }
     let run = try Run(place, seed: seed)
     run.ranks = ranks
-    if !shares, ranks.isFirst { try run.keepOthersOut() }
+    if !shares, ranks.isFirst {
+      do { try run.keepOthersOut() } catch {
+        MadeFolders.leave()
+        throw error
+      }
+    }
     if !isQuiet {
       ProgressLine.shared.begin()
       run.onProgress = ProgressLine.shared.show

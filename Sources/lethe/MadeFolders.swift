@@ -17,6 +17,9 @@ struct MadeFolders {
   /// ``expect(_:)`` for this process's command.
   static func expect(_ folder: URL) { own.withLock { $0.expect(folder) } }
 
+  /// Leaves all folders as they are: another process works in one that this process made, and has written nothing yet.
+  static func leave() { own.withLock { $0 = MadeFolders() } }
+
   /// ``removeEmpty(isRefused:)`` for this process's command, which failed with an error.
   static func removeEmpty(after error: any Error) {
     own.withLock { $0.removeEmpty(isRefused: isRefusal(error)) }
