@@ -24,20 +24,32 @@ extension Audit {
     let picks = Tensor.permutation(prompts.count, Generator(seed: seed))
       .prefix(isHalved ? prompts.count / 2 : prompts.count)
     let held = Set(picks.map { prompts[$0] })
-    note(Self.fewPrompts(held.count, rules.slack))
+    note(
+      Self.fewPrompts(held.count, of: prompts.count, asked: size.prompts, slack: rules.slack))
     var suite = whole
     suite.samples = whole.ofConcept.filter { held.contains($0.prompt) } + whole.others
     return (suite, prompts.filter { !held.contains($0) })
   }
 
   /// A sentence on prompts that are too few for the answer "erased", even where none of their pictures shows the concept.
-  static func fewPrompts(_ count: Int, _ slack: Double) -> String? {
-    guard let upper = Interval.wilson(0, of: count)?.upper, upper > slack else { return nil }
-    let judged =
-      count == 1 ? "1 prompt of the concept is" : "\(count) prompts of the concept are"
-    return judged + " judged, which cannot show that it is erased: 0 of them has an upper bound of "
+  /// It names the limit: the wordings that there are, or the number of prompts that was asked for.
+  static func fewPrompts(
+    _ judged: Int, of distinct: Int, asked: Int, slack: Double
+  ) -> String? {
+    guard let upper = Interval.wilson(0, of: judged)?.upper, upper > slack else { return nil }
+    let share = max(1, distinct / judged)
+    let enough = (judged...max(judged, 100_000)).first {
+      (Interval.wilson(0, of: $0)?.upper ?? 1) <= slack
+    }
+    let needed = enough.map { " (\(share * $0) or more)" } ?? ""
+    return
+      (judged == 1
+      ? "1 prompt of the concept is" : "\(judged) prompts of the concept are")
+      + " judged, which cannot show that it is erased: 0 of them has an upper bound of "
       + String(format: "%.1f %%; ", 100 * upper)
-      + "more wordings in --prompts, or a larger --set prompts, can"
+      + (distinct < asked
+        ? "there are \(distinct) wordings, and more of them\(needed) in --prompts can"
+        : "a larger --set prompts\(needed) can")
   }
 
   /// The prompts, for which the folder is claimed.

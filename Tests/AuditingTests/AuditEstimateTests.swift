@@ -76,9 +76,20 @@ import WorkbenchSupport
 
   /// 73 prompts can show that a concept is erased, where no picture shows it; 72 cannot.
   @Test func fewPromptsAreTold() {
-    #expect(Audit.fewPrompts(73, 0.05) == nil && Audit.fewPrompts(0, 0.05) == nil)
-    #expect(Audit.fewPrompts(72, 0.05)?.contains("an upper bound of 5.1 %") == true)
-    #expect(Audit.fewPrompts(1, 0.05)?.hasPrefix("1 prompt of the concept is judged") == true)
+    func told(_ judged: Int, of distinct: Int, asked: Int = 160) -> String? {
+      Audit.fewPrompts(judged, of: distinct, asked: asked, slack: 0.05)
+    }
+    #expect(told(73, of: 146) == nil && told(0, of: 0) == nil)
+    #expect(told(72, of: 144, asked: 144)?.contains("an upper bound of 5.1 %") == true)
+    #expect(told(1, of: 2)?.hasPrefix("1 prompt of the concept is judged") == true)
+    // 26 wordings of the 160 prompts that were asked for: a larger number of prompts would change nothing.
+    #expect(
+      told(13, of: 26)?.hasSuffix(
+        "there are 26 wordings, and more of them (146 or more) in --prompts can") == true)
+    #expect(
+      told(20, of: 40, asked: 40)?.hasSuffix("a larger --set prompts (146 or more) can") == true)
+    #expect(
+      told(20, of: 20, asked: 20)?.hasSuffix("a larger --set prompts (73 or more) can") == true)
   }
 
   /// An audit of seconds does not take "0.0 hours".
