@@ -138,10 +138,8 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
   private mutating func pass(_ rows: [Int]) -> ([Tensor]) -> [Tensor] {
     if let last, last.rows == rows { return last.pass }
     let places = rows.compactMap { sought[$0]?.places }
-    // SDXL's encoders look for the end of a prompt, for which the program waits.
-    let passes = model.widths.count == 1 ? plan.steps : 0
     let pass = model.recorded(
-      pictures: rows.count, model.latentSize, model.latentSize, passes: passes
+      pictures: rows.count, model.latentSize, model.latentSize, passes: plan.steps
     ) { [model] inputs in
       let (a, xt, t, goal) = (inputs[0].detached(), inputs[1], inputs[2], inputs[3])
       a.requiresGradient = true

@@ -112,6 +112,25 @@ import TorchNN
     }
   }
 
+  /// Word embeddings become a prompt's states, and SDXL's pooled vector, without a wait. So attacks on tokens are recorded.
+  @Test(arguments: ["tiny-sd1", "tiny-sd2", "tiny-sdxl"]) func encodingWaitsForNothing(
+    _ kind: String
+  ) throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url(kind), on: Fixtures.gpu())
+    let words = withoutGradients {
+      model.wordEmbeddings(["a fox", "a long prompt of a fox"].map(model.tokens))
+    }
+    words.requiresGradient = true
+    let before = HostCopies.waits
+    let c = model.encode(words)
+    let loss =
+      c.hidden.squared().mean() + (c.pooled.map { $0.squared().mean() } ?? 0 * c.hidden.sum())
+    _ = gradients(of: loss, with: [words])
+    #expect(HostCopies.waits == before)
+    #expect((c.pooled != nil) == (kind == "tiny-sdxl"))
+  }
+
   /// The pass backward runs in a thread of the device, also where blocks are computed again.
   @Test(arguments: ["tiny-sd1", "tiny-sd2", "tiny-sdxl"], [false, true]) func gradientsAgree(
     _ kind: String, _ recomputes: Bool

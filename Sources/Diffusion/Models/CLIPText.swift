@@ -81,18 +81,19 @@ package final class CLIPText {
     }
   }
 
-  /// The place of each prompt's vector, known by its token's embedding: [B, L, D] -> [B]
+  /// The place of each prompt's vector, known by its token's embedding: [B, L, D] -> [B]. The program does not wait for it.
   /// - Parameter end: the tokenizer's end token, which every prompt has
-  func ends(_ embeddings: Tensor, end: Int) -> [Int] {
-    let candidates = endId == Self.legacyEnd ? Array((end..<vocabulary).reversed()) : [endId]
-    var places = [Int?](repeating: nil, count: embeddings.size(0))
-    for id in candidates where id < vocabulary && places.contains(where: { $0 == nil }) {
-      let row = wordEmbeddings(Tensor([id], [1, 1]).to(embeddings.device))
-      let isHere = (embeddings - row).abs().sum(2).equals(0).to(.int64)
-      let (first, found) = (isHere.argmax(1).ints, isHere.sum(1).ints)
-      for b in places.indices where places[b] == nil && found[b] > 0 { places[b] = first[b] }
+  func ends(_ embeddings: Tensor, end: Int) -> Tensor {
+    let candidates = endId == Self.legacyEnd ? Array(end..<max(vocabulary, end)) : [endId]
+    var places = Tensor.zeros([embeddings.size(0)], on: embeddings.device).to(.int64)
+    // The largest id that is found is the end, as the first configurations have it.
+    for id in candidates where id < vocabulary {
+      let row = tokenEmbedding.weight.narrowed(0, id, 1).unsqueezed(0)
+      let isHere = (embeddings - row).abs().sum(2).equals(0).to(.int64)  // [B, L]
+      let isFound = isHere.sum(1).isGreater(than: 0).to(.int64)  // [B]
+      places = places + isFound * (isHere.argmax(1) - places)
     }
-    return places.map { $0 ?? 0 }
+    return places
   }
   private static let legacyEnd = 2
 
@@ -102,9 +103,10 @@ package final class CLIPText {
   }
 
   /// Last states [B, L, D] at one place each [B] -> the prompt's vector [B, P]; nil without a projection.
-  func pooled(_ last: Tensor, at places: [Int]) -> Tensor? {
+  func pooled(_ last: Tensor, at places: Tensor) -> Tensor? {
     guard let projection else { return nil }
-    return projection(
-      Tensor.concatenate(places.enumerated().map { last[0, at: $0].narrowed(0, $1, 1) }))
+    let (b, l) = (last.size(0), last.size(1))
+    let first = Tensor.arange(0, Double(b * l), step: Double(l), .int64, on: last.device)
+    return projection(last.reshaped(b * l, last.size(2)).indexed(0, first + places))
   }
 }
