@@ -99,8 +99,9 @@ package struct AuditSummary: Codable, Sendable, Hashable {
     }
   }
 
-  /// The form of an audit's folder. It is raised with every field that `lethe verify` asks for.
-  package static let currentSchema = 1
+  /// The form of an audit's folder. It is raised with every field that `lethe verify` asks for: 1 has counts of prompts, 2 rows
+  /// on each of several concepts.
+  package static let currentSchema = 2
 
   /// The form of the folder; nil in audits before Lethe 0.2.0 was released, whose rows have no counts of prompts.
   package var schema: Int? = AuditSummary.currentSchema

@@ -20,7 +20,7 @@ extension Page {
     td.number,th.number{text-align:right;white-space:nowrap}.runs td:first-child{width:32px}.runs .name{font-weight:600;overflow-wrap:anywhere}
     .mark::before{content:"";display:inline-block;width:.65em;height:.65em;margin-right:.45em;border-radius:50%;background:var(--soft)}
     .away{color:var(--away)}.back{color:var(--back)}.hurt{color:var(--hurt)}.mark.away::before{background:var(--away)}.mark.back::before{background:var(--back);border-radius:0}
-    .mark.hurt::before{background:var(--hurt);border-radius:0 50%}.verdict{font-size:1.1rem;border-left:6px solid var(--soft);padding:.3em .7em;background:var(--raised);max-width:60em}
+    .mark.hurt::before{background:var(--hurt);border-radius:0 50%}.verdict{white-space:pre-line;font-size:1.1rem;border-left:6px solid var(--soft);padding:.3em .7em;background:var(--raised);max-width:60em}
     .verdict.away{border-color:var(--away);color:var(--ink)}.verdict.back{border-color:var(--back);color:var(--ink)}.verdict.hurt{border-color:var(--hurt);color:var(--ink)}
     [role=tablist]{display:flex;gap:4px;border-bottom:1px solid var(--line);margin:1em 0 .8em}[role=tab]{border:0;background:none;border-radius:6px 6px 0 0}
     [role=tab][aria-selected=true]{box-shadow:inset 0 -3px 0 var(--c0);background:var(--raised);font-weight:600}
