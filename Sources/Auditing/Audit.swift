@@ -80,6 +80,7 @@ package struct Audit {
     var summary = rules.summary(AuditMeasurements(results), concept: job.subject)
     try describe(&summary, suite, run, eraser)
     summary.settings?.cost = clock.cost
+    results.notes += [summary.otherErased(suite)].compactMap(\.self)
     results.audit = summary
     results.pictures = AuditPictures(job, suite, summary).chosen + transcript
     results.kind = .releaseAudit

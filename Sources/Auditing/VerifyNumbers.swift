@@ -44,7 +44,8 @@ extension Verify {
       }
     }
     try check(answers: verdicts, &outcome)
-    if results.notes != again.notes, Self.isOfThisVersion(audit) {
+    let notes = again.notes + [audit.otherErased(suite)].compactMap(\.self)
+    if results.notes != notes, Self.isOfThisVersion(audit), Self.isOfThisSchema(audit) {
       outcome.faults.append("the notes on judges and measures differ from Lethe's")
     }
     for (record, new) in zip(results.judges, again.judges) where record.about != new.about {

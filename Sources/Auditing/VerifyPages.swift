@@ -53,7 +53,7 @@ extension Verify {
         ? "rows on each of several concepts, and the words of limits and rules"
         : "counts of prompts that rows do not have, and their seeds, rows on each of several concepts, and the words of limits and rules"
       found.append(
-        "\(left): the audit is of an older form (schema "
+        "\(left), pages and notes: the audit is of an older form (schema "
           + "\(audit.schema.map(String.init) ?? "none"), not \(AuditSummary.currentSchema))")
     }
     return found
@@ -126,7 +126,7 @@ extension Verify {
 
   /// Compares the files for readers with the results. Those of another version of Lethe may be worded otherwise.
   func check(pages results: Results, _ subject: Subject, _ outcome: inout Outcome) throws {
-    guard Self.isOfThisVersion(subject.audit) else { return }
+    guard Self.isOfThisVersion(subject.audit), Self.isOfThisSchema(subject.audit) else { return }
     let files = AuditFiles(results, subject.job)
     try compare(
       try pages(of: results, in: "") + [

@@ -122,6 +122,15 @@ package struct AuditSummary: Codable, Sendable, Hashable {
   /// nil until the audit has ended.
   package var settings: Settings?
 
+  /// A sentence on pictures of the erased model that ask for one of several concepts and show another; nil where none does.
+  package func otherErased(_ suite: PromptSuite) -> String? {
+    guard suite.groups.contains(where: { $0.names.count > 1 }), let right else { return nil }
+    let files = suite.ofConcept.map { "erased/\($0.file)" }
+    let count = files.count { shown[$0] == true && right[$0] == false }
+    return count > 0
+      ? "In \(count) of \(files.count) pictures another erased concept is seen." : nil
+  }
+
   package init(_ sentence: String, _ tiles: [Tile], rules: [String]) {
     (self.sentence, self.tiles, self.rules) = (sentence, tiles, rules)
   }

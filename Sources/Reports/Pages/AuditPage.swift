@@ -20,6 +20,7 @@ struct AuditPage {
       content.subtitle =
         "Audit · kind \(subject.kind) · \(subject.prompts) · \(results.drawing)"
       content.summary = audit?.sentence ?? ""
+      content.notices = results.notes.filter { $0.contains("another erased concept is seen") }
       let own = results.pictures.filter { $0.axes.distance == nil && $0.axes.attack == nil }
       let others = results.pictures.filter { $0.axes.distance != nil }
       let attacked = results.pictures.filter { $0.axes.attack != nil }

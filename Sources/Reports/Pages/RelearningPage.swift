@@ -40,7 +40,9 @@ package struct RelearningPage {
     let shown =
       found.count == 1
       ? "\(found[0].share) show it"
-      : "of " + found.map { "\($0.name) \($0.share)" }.joined(separator: " and of ") + " show it"
+      : found.enumerated().map { i, one in
+        "\(one.name)\(i == 0 ? " is shown" : "") by \(one.share)"
+      }.joined(separator: ", ")
     return "After \(last.counted("step")) of fine-tuning on \(subject), \(shown)."
   }
 

@@ -74,7 +74,10 @@ struct RunSummary {
       "unfinished": .int(results.unfinished),
     ]
     if let date = results.origin?.date { line["measuredOn"] = .string(date) }
-    guard [nil, .evaluation].contains(results.kind) else { return line }
+    guard [nil, .evaluation].contains(results.kind) else {
+      if let sentence = results.audit?.sentence { line["sentence"] = .string(sentence) }
+      return line
+    }
     let verdict = RunVerdict(results)
     line["verdict"] = .string(verdict.word.rawValue)
     // As on the run's page: a line for each of several concepts, and one on other erased concepts in the pictures.

@@ -147,6 +147,7 @@ struct AuditCommand: ParsableCommand {
           )
         ])
       print(tiles.plain, terminator: "")
+      results.notes.filter { $0.contains("another erased concept is seen") }.forEach { print($0) }
       print("\(out)/report.html")
       common.next("verify", out)
       try page.openPage(run.file("report.html"))

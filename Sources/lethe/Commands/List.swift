@@ -64,7 +64,7 @@ struct ListCommand: ParsableCommand {
           print("  \(option.key) = \(option.value.compact)  (\(option.source))")
           if let said = meanings[option.key] { print("    \(said)") }
         }
-        if verbose, entry.options.isEmpty, entry.details != .null {
+        if verbose, entry.options.isEmpty, ![.null, [:]].contains(entry.details) {
           print(entry.details.string ?? entry.details.pretty)
         }
       }
