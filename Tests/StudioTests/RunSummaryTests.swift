@@ -37,9 +37,9 @@ import Torch
       )
       try RunFolder(runs.run).write(job, to: "job.json")
       try RunFolder(runs.run).write(both, to: "results.json")
-      try runs.write(
-        "erased/manifest.json",
-        manifest.pretty.replacing("\"fox\",\n", with: "\"fox\",\n\"cat\",\n"))
+      var drawn = try #require(manifest.members)
+      drawn["increments"] = ["esd", "fox", "cat", "0"]
+      try runs.write("erased/manifest.json", JSON.object(drawn).pretty)
       let told = try #require(await lines().first?["sentence"] as? String)
       #expect(told.contains("\nfox: ") && told.contains("\ncat: "), "\(told)")
       #expect(told.hasSuffix("In 1 of 1 pictures another erased concept is seen: cat."), "\(told)")
