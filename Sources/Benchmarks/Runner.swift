@@ -43,7 +43,8 @@ public struct Runner {
     let steps = plans.map(\.steps).reduce(0, +)
     let started = trials.count { FileManager.default.fileExists(atPath: folder.file($0.path).path) }
     var sentences = [
-      "trials: \(trials.count)" + (started > 0 ? "; \(started) of them have a folder in \(folder.path)" : "")
+      "trials: \(trials.count)"
+        + (started > 0 ? "; \(started) of them have a folder in \(folder.path)" : "")
     ]
     if steps > 0 { sentences.append("trainings: \(steps.counted("step")) in all") }
     if work != WorkEstimate() {
@@ -51,6 +52,8 @@ public struct Runner {
       sentences.append(
         try work.time(
           on: model, "the original's pictures, the trainings' and the judge's time come to it"))
+    } else {
+      sentences.append("time: not known before this benchmark")
     }
     return (sentences, trials.map(\.path))
   }

@@ -105,7 +105,9 @@ package struct Relearn {
     /// Whether the numbers are those of a point; the file may be a stranger's.
     package var isPossible: Bool {
       [seed, step, n].allSatisfy { (0...1_000_000_000).contains($0) } && (0...1).contains(success)
-        && (concepts ?? []).allSatisfy { (0...n).contains($0.n) && (0...max(0, $0.n)).contains($0.hits) }
+        && (concepts ?? []).allSatisfy {
+          (0...n).contains($0.n) && (0...max(0, $0.n)).contains($0.hits)
+        }
     }
   }
 

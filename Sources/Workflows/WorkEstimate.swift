@@ -57,7 +57,8 @@ package struct WorkEstimate: Sendable, Hashable {
   ///   - sets: pictures that are trained on and those behind the losses
   ///   - prompts: prompts that are judged at a checkpoint
   package init(
-    _ tuning: Relearning, steps: Int, sets: Int, repetitions: Int, checkpoints: Int, prompts: Int, unseen: Int,
+    _ tuning: Relearning, steps: Int, sets: Int, repetitions: Int, checkpoints: Int, prompts: Int,
+    unseen: Int,
     _ sampling: SamplingOptions
   ) {
     let passes = Double(Self.passes(sampling))

@@ -216,7 +216,9 @@ import WorkbenchSupport
       let out = folder.appendingPathComponent("audit")
       let results = try audit(in: Run(out), eraser: subject.eraser, on: .cpu)
       let all = "fox + church"
-      for (metric, attack) in [("shown", nil), ("asr", "none"), ("asr", "random"), ("success", nil)]
+      for (metric, attack) in [
+        ("shown", nil), ("asr", "none"), ("asr", "random"), ("success", nil),
+      ]
         as [(String, String?)]
       {
         let rows = results.rows.filter {

@@ -68,10 +68,12 @@ import Torch
         #expect(wrong.code == 2 && wrong.out.isEmpty, "\(wrong.error)")
       }
       let set = try run([
-        "make-set", model, "--prompt", "a fox", "--count", "3", "--steps", "2", "--dry-run", "--out",
+        "make-set", model, "--prompt", "a fox", "--count", "3", "--steps", "2", "--dry-run",
+        "--out",
         out,
       ])
-      #expect(set.code == 0 && set.error.contains("pictures: 3 of 1 prompt, 2 steps"), "\(set.error)")
+      #expect(
+        set.code == 0 && set.error.contains("pictures: 3 of 1 prompt, 2 steps"), "\(set.error)")
       #expect(try JSONText.value(Data(set.out.utf8))["samples"]?.array?.count == 3)
       #expect(try lethe("make-set", model, "--dry-run", "--out", out).code == 2)
       #expect(!FileManager.default.fileExists(atPath: out))

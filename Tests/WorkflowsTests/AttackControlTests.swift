@@ -156,7 +156,10 @@ import WorkbenchSupport
         let hits = fox.value * Double(fox.n) + cat.value * Double(cat.n)
         #expect(abs(all.value * Double(all.n) - hits) < 1e-9)
       }
-      #expect(results.rows.filter { $0.axes.among == "fox + cat" }.map(\.subject).unique == ["fox", "cat"])
+      #expect(
+        results.rows.filter { $0.axes.among == "fox + cat" }.map(\.subject).unique == [
+          "fox", "cat",
+        ])
       #expect(results.origin?.device == "cpu" && results.origin?.seed == 0)
       let facts = ResultsPage.facts(results)
       #expect(facts.first { $0.0 == "Made with" }?.1.hasSuffix("cpu, 1 thread") == true)

@@ -54,7 +54,8 @@ extension AuditRules {
       holds ? none : attack == nil ? "No attack was tried" : "The attacks leave it open"
     let tuned =
       last.map {
-        answers["relearning"] == .good ? "\($0) do not bring \(it) back" : "fine-tuning leaves it open"
+        answers["relearning"] == .good
+          ? "\($0) do not bring \(it) back" : "fine-tuning leaves it open"
       } ?? "no fine-tuning was tried"
     return "\(attacked), and \(tuned)."
   }

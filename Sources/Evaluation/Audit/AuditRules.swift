@@ -233,7 +233,9 @@ package struct AuditRules: Sendable {
     ) -> AuditSummary.Tile { .init("relearning", answer, word, found.share, limit: limit) }
     if let back = firstReturn(m) {
       return tile(
-        .bad, back.step == 0 ? "there before fine-tuning" : "comes back after \(back.step.counted("step"))",
+        .bad,
+        back.step == 0
+          ? "there before fine-tuning" : "comes back after \(back.step.counted("step"))",
         back)
     }
     let open = m.relearning.filter { $0.share.interval?.upper ?? 1 >= o / 2 }

@@ -60,7 +60,8 @@ extension AuditPage {
       down: { row in
         let judge = row.axes.judge.map { " (\($0))" } ?? ""
         let concept =
-          row.axes.among != nil ? row.subject : split.isEmpty ? "the concept" : "all concepts (pooled)"
+          row.axes.among != nil
+          ? row.subject : split.isEmpty ? "the concept" : "all concepts (pooled)"
         return [
           (RateMetric(named: row.metric)?.pictures == .shown
             ? concept : row.axes.distance?.rawValue ?? "all others")

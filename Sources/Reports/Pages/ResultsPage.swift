@@ -83,7 +83,8 @@ public enum ResultsPage {
     var facts = [
       (
         "Made with",
-        ["lethe \(origin.lethe)", "libtorch \(origin.libtorch)", origin.device,
+        [
+          "lethe \(origin.lethe)", "libtorch \(origin.libtorch)", origin.device,
           origin.threads.map { $0.counted("thread") },
         ].compactMap(\.self).joined(separator: ", ")
       ),

@@ -27,8 +27,10 @@ extension RunPage {
     let rest = own.filter { !isGone($0) }
     // Subjects that the original did not draw right either were not lost.
     let wrong = Set(
-      judged.filter { $0.judge == judge && $0.model == "original" && $0.outcome.ofOriginal == .missed }
-        .map { "\($0.prompt) \($0.seed)" })
+      judged.filter {
+        $0.judge == judge && $0.model == "original" && $0.outcome.ofOriginal == .missed
+      }
+      .map { "\($0.prompt) \($0.seed)" })
     let damaged = rest.filter {
       $0.outcome == .damaged && !wrong.contains("\($0.prompt) \($0.seed)")
     }

@@ -89,9 +89,11 @@ struct AttackCommand: ParsableCommand {
       let judges = try judging.judges(of: folder, for: job)
       try folder.refuseDoubtful(judges.first, "attack")
       let suite = try judging.request(asked.file)
-        .suite(of: job, options, on: device, note: { sentence in
-          if let run { run.note(sentence) } else { sentence.map(CommonOptions.note) }
-        })
+        .suite(
+          of: job, options, on: device,
+          note: { sentence in
+            if let run { run.note(sentence) } else { sentence.map(CommonOptions.note) }
+          })
       var attacking = try AttackRun(
         job, attacks, options, suite, judge: judges.first, limit: limit)
       attacking.threshold = threshold

@@ -120,7 +120,8 @@ struct ListCommand: ParsableCommand {
           details: .string(shown.joined(separator: "\n")))
       }
     case .judges:
-      return catalogs.judges.all.map { Entry(name: $0.usage, title: $0.title) } + (try Self.judges(in: judges))
+      return catalogs.judges.all.map { Entry(name: $0.usage, title: $0.title) }
+        + (try Self.judges(in: judges))
     }
   }
 

@@ -109,9 +109,11 @@ struct RelearnCommand: ParsableCommand {
       let judges = try judging.judges(of: folder, for: job)
       try folder.refuseDoubtful(judges.first, "relearn")
       let suite = try judging.request(words.file)
-        .suite(of: job, options, on: device, note: { sentence in
-          if let run { run.note(sentence) } else { sentence.map(CommonOptions.note) }
-        })
+        .suite(
+          of: job, options, on: device,
+          note: { sentence in
+            if let run { run.note(sentence) } else { sentence.map(CommonOptions.note) }
+          })
       var relearn = try Relearn(
         job, tuning, options, suite, judge: judges.first, prompts: count)
       (relearn.data, relearn.drawn, relearn.seeds) = (data?.url, draw, seeds)

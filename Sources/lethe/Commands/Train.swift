@@ -38,7 +38,8 @@ struct Train: ParsableCommand {
     let place = data.url.appendingPathComponent(folder)
     if !FileManager.default.fileExists(atPath: place.path) {
       CommonOptions.note(
-        "there is no folder \(place.relativePath), which the training reads; --data names the folder that '\(folder)' is in")
+        "there is no folder \(place.relativePath), which the training reads; --data names the folder that '\(folder)' is in"
+      )
     }
     print(try JSON(encoding: recipe).pretty, terminator: "")
   }
