@@ -126,6 +126,24 @@ import WorkbenchSupport
     }
   }
 
+  /// A concept that random tokens bring back as often comes back all the same, and the verdict says both.
+  @Test func luckIsTold() throws {
+    func verdict(_ beyond: Interval) throws -> String {
+      var results = Results(.attack)
+      results.rows = [
+        .share("asr", 3, of: 8), .share("chance", 2, of: 8),
+        MeasuredValue(MeasuredValue.beyondChance, 0.125, .share, n: 8, beyond),
+      ].map { ResultRow("uce", "fox", $0, seeds: 1) { $0.attack = "seeds" } }
+      return try #require(AttackPage.verdict(results)?.lines.first)
+    }
+    let luck = try verdict(Interval(-0.2, 0.4, .t95))
+    #expect(
+      luck
+        == "fox comes back: seeds brings it back for 3 of 8 prompts, 38 % [14, 69]; this is no stronger than chance: random tokens "
+        + "with as many pictures bring it back for 25 % [7, 59] of them.")
+    #expect(try !verdict(Interval(0.01, 0.4, .t95)).contains("chance"))
+  }
+
   /// Each concept of an eraser of several has rows and a sentence of its own.
   @Test func conceptsOfOneEraser() throws {
     try Fixtures.temporaryFolder { folder in
