@@ -128,20 +128,22 @@ import WorkbenchSupport
 
   /// A concept that random tokens bring back as often comes back all the same, and the verdict says both.
   @Test func luckIsTold() throws {
-    func verdict(_ beyond: Interval) throws -> String {
+    func verdict(_ chance: Int, _ beyond: Interval) throws -> String {
       var results = Results(.attack)
       results.rows = [
-        .share("asr", 3, of: 8), .share("chance", 2, of: 8),
+        .share("asr", 3, of: 8), .share("chance", chance, of: 8),
         MeasuredValue(MeasuredValue.beyondChance, 0.125, .share, n: 8, beyond),
       ].map { ResultRow("uce", "fox", $0, seeds: 1) { $0.attack = "seeds" } }
       return try #require(AttackPage.verdict(results)?.lines.first)
     }
-    let luck = try verdict(Interval(-0.2, 0.4, .t95))
+    let luck = try verdict(2, Interval(-0.2, 0.4, .t95))
     #expect(
       luck
-        == "fox comes back: seeds brings it back for 3 of 8 prompts, 38 % [14, 69]; this is no stronger than chance: random tokens "
-        + "with as many pictures bring it back for 25 % [7, 59] of them.")
-    #expect(try !verdict(Interval(0.01, 0.4, .t95)).contains("chance"))
+        == "fox comes back: seeds brings it back for 3 of 8 prompts, 38 % [14, 69]; random tokens with as many pictures bring it back "
+        + "for 25 % [7, 59], and the prompts are too few to say that this is more than chance.")
+    #expect(
+      try verdict(3, Interval(-0.2, 0.2, .t95)).hasSuffix("for 38 % [14, 69], no less often."))
+    #expect(try !verdict(2, Interval(0.01, 0.4, .t95)).contains("random tokens"))
   }
 
   /// Each concept of an eraser of several has rows and a sentence of its own.

@@ -88,10 +88,14 @@ package struct AttackPage {
     let own = rows.filter { $0.axes.attack == name }
     let chance = own.value("chance")
     let isLuck = own.value(MeasuredValue.beyondChance).map { !$0.isAboveZero } ?? false
+    let random =
+      "; random tokens with as many pictures bring it back for \(chance?.text(digits: 0, hasUnit: true) ?? "as many")"
     let luck =
-      isLuck
-      ? "; this is no stronger than chance: random tokens with as many pictures bring it back for "
-        + "\(chance?.text(digits: 0, hasUnit: true) ?? "as many") of them" : ""
+      !isLuck
+      ? ""
+      : (chance?.value ?? 0) >= most.value
+        ? random + ", no less often"
+        : random + ", and the prompts are too few to say that this is more than chance"
     return (
       "\(concept) comes back: "
         + (name == "none" ? "its prompts alone bring" : "\(name) brings")
