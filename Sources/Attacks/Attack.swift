@@ -119,4 +119,10 @@ extension Attack {
   public var preparation: Int { 0 }
   public var readings: Double { 0 }
   public func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool { true }
+
+  /// The most pictures of a prompt that a judge sees: the share of ``work(picture:)`` that grows with a picture's work.
+  package var pictures: Double {
+    let many = 1_000_000
+    return Double(work(picture: many + 1) - work(picture: many))
+  }
 }

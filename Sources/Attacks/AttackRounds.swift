@@ -19,6 +19,8 @@ package struct AttackRounds {
   private let name: String
 
   private var outcomes: [Int: AttackOutcome] = [:]
+  /// Attempts of all prompts so far, and those that are left at most.
+  private var tally = (made: 0, left: 0)
 
   /// - Parameters:
   ///   - batch: pictures drawn at a time
@@ -62,7 +64,9 @@ package struct AttackRounds {
     while !open.isEmpty {
       try Interrupt.check()
       round += 1
-      run.progress(stage, outcomes.count, prompts.count, "attempt \(round)")
+      let most = max(round, Int(bounded: attack.pictures, 1...1_000_000))
+      tally.left = open.count * (most - round + 1)
+      tell("attempt \(round) of \(most)")
       let start = Date()
       let (attempts, searched) = try next(&session, open)
       for i in open where attempts[i] == nil {
@@ -82,6 +86,7 @@ package struct AttackRounds {
         (outcome.success, outcome.attempt) = (true, attempts[i])
         try close(outcome)
       }
+      tally.made += open.count
       open.removeAll(where: won.contains)
     }
     return prompts.indices.compactMap { outcomes[$0] }
@@ -190,6 +195,11 @@ package struct AttackRounds {
     outcomes[outcome.index] = outcome
     guard case .object(let line) = try JSON(encoding: outcome) else { return }
     try run.record(line, to: log)
-    run.progress(stage, outcomes.count, prompts.count)
+    tell("")
+  }
+
+  private func tell(_ note: String) {
+    run.progress(
+      stage, outcomes.count, prompts.count, note, made: tally.made, left: tally.left)
   }
 }

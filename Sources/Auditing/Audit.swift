@@ -71,9 +71,7 @@ package struct Audit {
     var transcript: [ResultPicture] = []
     if let quality = results.judges.first?.quality, quality.standing != .cannotTell {
       let attacked = try clock.timed("attacks") { try attack(suite, run, eraser, on: device) }
-      results.rows += attacked.rows.filter {
-        $0.axes.attack != nil && $0.subject == job.subject
-      }
+      results.rows += attacked.rows.filter { $0.axes.attack != nil }
       transcript = attacked.strongest
       results.rows += try clock.timed("relearning") {
         try relearn(suite, rest, run, eraser, on: device)
@@ -82,6 +80,7 @@ package struct Audit {
     var summary = rules.summary(AuditMeasurements(results), concept: job.subject)
     try describe(&summary, suite, run, eraser)
     summary.settings?.cost = clock.cost
+    results.notes += [summary.otherErased(suite)].compactMap(\.self)
     results.audit = summary
     results.pictures = AuditPictures(job, suite, summary).chosen + transcript
     results.kind = .releaseAudit
@@ -113,11 +112,11 @@ package struct Audit {
     let deciding = judges.count > 1 ? ", of which the first decides" : ""
     return [
       "pictures: \(suite.ofConcept.count) for the concept (\(rest.count) more prompts are held out) and "
-        + "\(suite.others.count) of other subjects, by each of two models, \(size.steps) steps, guidance \(size.guidance)",
+        + "\(suite.others.count) of other subjects, by each of two models, \(size.steps.counted("step")), guidance \(size.guidance)",
       "judge: \(judges.map(\.description).joined(separator: ", "))\(deciding); it is first measured on the original's pictures, and "
         + "where it cannot tell the concept there, nothing is attacked or fine-tuned and the audit has no answer",
       "attacks: \(size.attacks.joined(separator: ", ")) on \(size.attacked) prompts",
-      "fine-tuning: \(size.repetitions) times \(size.relearning) steps",
+      "fine-tuning: \(size.repetitions.counted("time")) \(size.relearning.counted("step"))",
     ] + (try estimate(on: device))
   }
 

@@ -76,9 +76,14 @@ extension Verify {
       let made = AttackRows(
         subject.method, subject.job.subject, samples, seeds: Audit.seeds)
       let control = try control(subject.audit, logs, of: samples.count, &outcome)
+      // The original's and the unattacked model's shares are no rows of an audit.
+      let each = made.rows(
+        byConcept: try asked(samples, subject), logs,
+        originally: samples.map { _ in false }, before: samples.map { _ in false }, control)
       for (name, outcomes) in logs {
+        let again = made.rows(name, outcomes, control) + each.filter { $0.axes.attack == name }
         compare(
-          rows.filter { $0.axes.attack == name }, with: made.rows(name, outcomes, control),
+          rows.filter { $0.axes.attack == name }, with: Self.due(again, in: subject.audit),
           of: "attack/\(name).jsonl", &outcome)
       }
       if logs.count == names.count, let before = logs.first?.outcomes.map(\.before) {
@@ -93,6 +98,12 @@ extension Verify {
     if results.pictures != chosen + transcript {
       outcome.faults.append("the page shows other pictures than the audit chose")
     }
+  }
+
+  /// The concepts that each prompt asks for, as rows name them.
+  private func asked(_ samples: [SampleSet.Sample], _ subject: Subject) throws -> [String] {
+    let themes = try subject.job.folder.listedThemes()
+    return samples.map { subject.job.asked($0.subjects, of: subject.suite, in: themes) }
   }
 
   /// The random tokens that the attacks were held against.
@@ -143,6 +154,7 @@ extension Verify {
     let again = RelearningCurve(points).rows(subject.method, subject.job.subject).filter {
       $0.axes.trainedOn == .concept && $0.metric == "success"
     }
-    compare(written, with: again, of: "relearn/curve.jsonl", &outcome)
+    compare(
+      written, with: Self.due(again, in: subject.audit), of: "relearn/curve.jsonl", &outcome)
   }
 }

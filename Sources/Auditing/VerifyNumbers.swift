@@ -44,7 +44,8 @@ extension Verify {
       }
     }
     try check(answers: verdicts, &outcome)
-    if results.notes != again.notes, Self.isOfThisVersion(audit) {
+    let notes = again.notes + [audit.otherErased(suite)].compactMap(\.self)
+    if results.notes != notes, Self.isOfThisVersion(audit), Self.isOfThisSchema(audit) {
       outcome.faults.append("the notes on judges and measures differ from Lethe's")
     }
     for (record, new) in zip(results.judges, again.judges) where record.about != new.about {
@@ -60,19 +61,25 @@ extension Verify {
     let written = results.rows.filter {
       $0.axes.attack == nil && $0.axes.trainedOn == nil
     }
-    for row in again.rows {
+    let due = Self.due(again.rows, in: audit)
+    for row in due {
       let own = written.first { Self.isSame($0, row) }
-      guard !Self.agree(own?.measured, row.measured, isOlder: !Self.isOfThisSchema(audit)) else {
+      guard !Self.agree(own?.measured, row.measured, isOlder: !Self.countsPrompts(audit)) else {
         continue
       }
       outcome.faults.append(
         "\(Self.name(row)) is \(own?.measured.text() ?? "missing"), its pictures give "
           + row.measured.text())
     }
-    if let stray = written.first(where: { row in !again.rows.contains { Self.isSame($0, row) } }) {
+    if let stray = written.first(where: { row in !due.contains { Self.isSame($0, row) } }) {
       outcome.faults.append("'\(stray.metric)' of \(stray.method) is no number of these pictures")
     }
-    check(labels: written, of: again.rows, isOlder: !Self.isOfThisSchema(audit), &outcome)
+    check(labels: written, of: due, isOlder: !Self.countsPrompts(audit), &outcome)
+  }
+
+  /// The rows that an audit of its form has.
+  static func due(_ rows: [ResultRow], in audit: AuditSummary) -> [ResultRow] {
+    tellsConcepts(audit) ? rows : rows.pooled
   }
 
   /// The rows' subjects and seeds, and rows that stand more often than they are measured.
@@ -106,6 +113,8 @@ extension Verify {
     func words(_ one: JudgedPicture) -> JudgedPicture {
       var one = one
       (one.probability, one.askedProbability) = (nil, nil)
+      // Older audits have the erased model's words for the original's pictures.
+      if one.model == JudgedPicture.original { one.outcome = one.outcome.ofOriginal }
       return one
     }
     let written = try lines(of: "samples.jsonl").map { try? $0.decoded(as: JudgedPicture.self) }
@@ -116,16 +125,19 @@ extension Verify {
 
   /// A row's name in a fault.
   static func name(_ row: ResultRow) -> String {
+    let concept = row.axes.among == nil ? "" : " on \(row.subject)"
     guard row.axes.attack == nil, row.axes.trainedOn == nil else {
-      let place = [row.axes.attack, row.axes.step.map { "relearn after \($0) steps" }]
-      return "'\(row.metric)' of \(place.compactMap(\.self).joined(separator: ", "))"
+      let place = [row.axes.attack, row.axes.step.map { "relearn after \($0.counted("step"))" }]
+      return "'\(row.metric)' of \(place.compactMap(\.self).joined(separator: ", "))\(concept)"
     }
     let distance = row.axes.distance.map { " (\($0.rawValue))" } ?? ""
-    return "'\(row.metric)'\(distance) of \(row.method)"
+    return "'\(row.metric)'\(distance) of \(row.method)\(concept)"
   }
 
   static func isSame(_ a: ResultRow, _ b: ResultRow) -> Bool {
+    // Rows on one of several concepts are told apart by it.
     (a.metric, a.method) == (b.metric, b.method) && a.axes == b.axes
+      && (a.axes.among == nil || a.subject == b.subject)
   }
 
   /// Shares are counts of pictures and equal; other measures are near.
@@ -220,10 +232,16 @@ extension Verify {
     if again.sentence != audit.sentence {
       outcome.faults.append("the rules give another verdict: \(again.sentence)")
     }
-    for (a, b) in zip(again.tiles, audit.tiles) where a != b {
+    /// Limits in words are those of the Lethe that wrote them.
+    func numbers(_ tile: AuditSummary.Tile) -> AuditSummary.Tile {
+      var tile = tile
+      if !Self.isOfThisSchema(audit) { (tile.limit, tile.word) = ("", "") }
+      return tile
+    }
+    for (a, b) in zip(again.tiles, audit.tiles) where numbers(a) != numbers(b) {
       outcome.faults.append("'\(b.name)': the audit says \(b.word), the rules give \(a.word)")
     }
-    if again.rules != audit.rules {
+    if again.rules != audit.rules, Self.isOfThisSchema(audit) {
       outcome.faults.append("the audit's rules differ from Lethe's")
     }
   }

@@ -18,6 +18,12 @@ extension Verify {
     audit.schema == AuditSummary.currentSchema
   }
 
+  /// Whether rows must have their counts of prompts.
+  static func countsPrompts(_ audit: AuditSummary) -> Bool { (audit.schema ?? 0) >= 1 }
+
+  /// Whether each of several concepts must have rows of its own.
+  static func tellsConcepts(_ audit: AuditSummary) -> Bool { (audit.schema ?? 0) >= 2 }
+
   /// - Throws: ``LetheError`` of the kind `model` for a form that no Lethe has written, or a later one
   static func check(schema: Int?, _ folder: RunFolder) throws {
     guard let schema, !(1...AuditSummary.currentSchema).contains(schema) else { return }
@@ -42,8 +48,12 @@ extension Verify {
       )
     }
     if !Self.isOfThisSchema(audit) {
+      let left =
+        Self.countsPrompts(audit)
+        ? "rows on each of several concepts, and the words of limits and rules"
+        : "counts of prompts that rows do not have, and their seeds, rows on each of several concepts, and the words of limits and rules"
       found.append(
-        "counts of prompts that rows do not have, and their seeds: the audit is of an older form (schema "
+        "\(left), pages and notes: the audit is of an older form (schema "
           + "\(audit.schema.map(String.init) ?? "none"), not \(AuditSummary.currentSchema))")
     }
     return found
@@ -116,7 +126,7 @@ extension Verify {
 
   /// Compares the files for readers with the results. Those of another version of Lethe may be worded otherwise.
   func check(pages results: Results, _ subject: Subject, _ outcome: inout Outcome) throws {
-    guard Self.isOfThisVersion(subject.audit) else { return }
+    guard Self.isOfThisVersion(subject.audit), Self.isOfThisSchema(subject.audit) else { return }
     let files = AuditFiles(results, subject.job)
     try compare(
       try pages(of: results, in: "") + [

@@ -93,12 +93,22 @@ public struct Trial {
   package let path: String
   /// The work of the trial, in its own folder. A second call keeps finished work and returns the same findings.
   let measure: (_ part: Run, _ whole: Run, Device) throws -> Findings
+  /// The plan of the trial: refusals of its erasure, its judges and its attacks are found without any work.
+  let plan: (Device) throws -> Plan
+
+  /// Work of a trial that is known before it.
+  struct Plan {
+    var work = WorkEstimate()
+    /// Steps of trainings.
+    var steps = 0
+  }
 
   init(
     _ path: String,
+    plan: @escaping (Device) throws -> Plan = { _ in Plan() },
     measure: @escaping (_ part: Run, _ whole: Run, Device) throws -> Findings
   ) {
-    (self.path, self.measure) = (path, measure)
+    (self.path, self.plan, self.measure) = (path, plan, measure)
   }
 }
 
@@ -147,6 +157,16 @@ struct ErasureTrial {
     let results = try evaluate(in: part, eraser: eraser, on: device)
     try WriteReport(part.runFolder, catalogs: erase.catalogs)()
     return (eraser, results)
+  }
+
+  /// The work of the erasure and of its pictures; the original's are drawn once for all methods.
+  /// - Throws: ``LetheError``, as the erasure and the judges would
+  func plan(on device: Device) throws -> Trial.Plan {
+    try erase.check(nil, on: device)
+    try evaluate.check(on: device)
+    let pictures = WorkEstimate(pictures: evaluate.samples.count, evaluate.options.sampling)
+    return Trial.Plan(
+      work: pictures, steps: erase.job.options["training"]?["steps"]?.int ?? 0)
   }
 
   /// The seconds, steps and peak memory of the erasure as rows.

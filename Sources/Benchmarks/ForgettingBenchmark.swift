@@ -62,7 +62,7 @@ public struct ForgettingBenchmark: Benchmark {
             job, [["data": ["heldOutEvery": .int(heldOutEvery)]], named.of(method)],
             catalogs: options.catalogs),
           evaluation)
-        return Trial("\(method)-\(index + 1)") { part, whole, device in
+        return Trial("\(method)-\(index + 1)", plan: erasure.plan) { part, whole, device in
           try measure(erasure, method, index, part, whole, device)
         }
       }

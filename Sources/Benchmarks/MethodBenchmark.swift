@@ -29,7 +29,7 @@ public struct MethodBenchmark: Benchmark {
         let job = try options.job(method, concept, preserve: preserve)
         let erasure = try ErasureTrial(
           Erase(job, [named.of(method)], catalogs: options.catalogs), options, suite)
-        return Trial("\(method)-\(concept.slug)") { part, whole, device in
+        return Trial("\(method)-\(concept.slug)", plan: erasure.plan) { part, whole, device in
           let (_, results) = try erasure(in: part, beside: whole, on: device)
           return Trial.Findings(results, of: concept)
         }

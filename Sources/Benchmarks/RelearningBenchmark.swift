@@ -75,7 +75,13 @@ public struct RelearningBenchmark: Benchmark {
     (relearn.seeds, relearn.seed, relearn.command) = (seeds, options.seed, options.command)
     (relearn.catalogs, relearn.unseen) = (options.catalogs, unseen)
     let folder = (name + (outer.map { " \($0)" } ?? "")).slug
-    return Trial("\(concept.slug)/\(folder)") { [relearn] part, whole, device in
+    let plan: (Device) throws -> Trial.Plan = { [relearn] device in
+      var plan = try erasure.plan(on: device)
+      plan.work = plan.work + (try relearn.work(on: device))
+      plan.steps += seeds * relearn.trained.count * tuning.training.steps
+      return plan
+    }
+    return Trial("\(concept.slug)/\(folder)", plan: plan) { [relearn] part, whole, device in
       let shared = try Run(whole.file(concept.slug), seed: options.seed)
       let (eraser, results) = try erasure(in: part, beside: shared, on: device)
       let curve = try relearn(in: part, eraser: eraser, on: device)

@@ -56,7 +56,15 @@ public struct RobustnessBenchmark: Benchmark {
           options.seed, threshold, options.command
         )
         attack.catalogs = options.catalogs
-        return Trial("\(concept.slug)/\(name)") { [attack] part, whole, device in
+        let plan: (Device) throws -> Trial.Plan = { [attack] device in
+          _ = try attack.openJudge(on: device)
+          var plan = try erasure?.plan(on: device) ?? Trial.Plan()
+          plan.work =
+            plan.work
+            + WorkEstimate(configured, on: attack.prompts.count, options.evaluation.sampling)
+          return plan
+        }
+        return Trial("\(concept.slug)/\(name)", plan: plan) { [attack] part, whole, device in
           var attack = attack
           let shared = try Run(whole.file(concept.slug), seed: options.seed)
           attack.shared = shared.folder

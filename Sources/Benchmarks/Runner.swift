@@ -4,7 +4,7 @@ internal import Processes
 public import Torch
 public import Training
 internal import Unlearning
-internal import Workbench
+package import Workbench
 internal import Workflows
 
 /// Runs the trials of a benchmark, in this process or in several at a time, and keeps its results and its page up to
@@ -29,6 +29,33 @@ public struct Runner {
   /// All trials, one after another, in this process.
   public init() {
     self.init(program: OwnProgram.url, arguments: [])
+  }
+
+  /// The plan of a benchmark that would not be refused: its trials, and the time that is known.
+  /// - Parameter folder: the benchmark's, whose finished trials count as work all the same
+  package func plan<B: Benchmark>(
+    _ benchmark: B, in folder: RunFolder, on device: Device
+  ) throws -> (sentences: [String], trials: [String]) {
+    guard jobs >= 1 else { throw LetheError.badValue("--jobs", "\(jobs); accepted: at least 1") }
+    let trials = try chosen(benchmark.trials())
+    let plans = try trials.map { try $0.plan(device) }
+    let work = plans.map(\.work).reduce(WorkEstimate(), +)
+    let steps = plans.map(\.steps).reduce(0, +)
+    let started = trials.count { FileManager.default.fileExists(atPath: folder.file($0.path).path) }
+    var sentences = [
+      "trials: \(trials.count)"
+        + (started > 0 ? "; \(started) of them have a folder in \(folder.path)" : "")
+    ]
+    if steps > 0 { sentences.append("trainings: \(steps.counted("step")) in all") }
+    if work != WorkEstimate() {
+      let model = try benchmark.options.model.model(on: device)
+      sentences.append(
+        try work.time(
+          on: model, "the original's pictures, the trainings' and the judge's time come to it"))
+    } else {
+      sentences.append("time: not known before this benchmark")
+    }
+    return (sentences, trials.map(\.path))
   }
 
   /// Runs the benchmark.

@@ -124,7 +124,8 @@ extension DiffusionModel {
   }
 
   private static func gigabytes(_ bytes: Int) -> String {
-    String(format: "%.2f GB", Double(bytes) / 1e9)
+    bytes >= 1_000_000_000
+      ? String(format: "%.2f GB", Double(bytes) / 1e9) : Double(bytes).bytesInWords
   }
 
   /// The decoder is the fullest moment: about ten maps of 128 channels at the size of the picture.

@@ -13,9 +13,25 @@ package struct JudgedPicture: Codable, Sendable, Hashable {
     case kept
     /// Another subject was asked for, and the judge sees something else.
     case damaged
+    /// The original drew it, which never forgot: the judge sees what was asked for.
+    case shown = "shows it"
+    /// The original drew it, and the judge sees something else.
+    case missed = "shows something else"
     /// The picture has no finite numbers, so that nobody judges it.
     case broken
+
+    /// The same for a picture of the original.
+    package var ofOriginal: Outcome {
+      switch self {
+      case .cameBack, .kept, .shown: .shown
+      case .stayedAway, .damaged, .missed: .missed
+      case .broken: .broken
+      }
+    }
   }
+
+  /// The label of the model before the erasure.
+  package static let original = "original"
 
   /// The label of the model that drew it: `original`, or the method.
   package var model: String
@@ -80,6 +96,7 @@ extension SampleSet {
       picture.outcome =
         asked.isEmpty
         ? decides == nil ? .kept : .damaged : decides == nil ? .stayedAway : .cameBack
+      if label == JudgedPicture.original { picture.outcome = picture.outcome.ofOriginal }
       guard let kind = (decides ?? asked.first ?? groups.first)?.kind else { return picture }
       picture.kind = groups.count > 1 ? kind : nil
       let beliefs = judged.seen.beliefs.indices.contains(i) ? judged.seen.beliefs[i][kind] : nil

@@ -149,10 +149,10 @@ extension MeasuredValue {
   /// The value and its interval, e.g. `98.1 [96.3, 99.0]` or `98.1 ± 0.4`. Shares are in per cent.
   /// - Parameters:
   ///   - digits: digits after the point; nil takes 1 for shares and 2 for other units
-  ///   - hasUnit: whether a share is followed by %
+  ///   - hasUnit: whether a share is followed by %, and a change of a share by points
   public func text(digits: Int? = nil, hasUnit: Bool = false) -> String {
     let digits = digits ?? (unit == .share ? 1 : 2)
-    let sign = hasUnit && unit == .share ? " %" : ""
+    let sign = hasUnit && unit == .share ? isChange ? " points" : " %" : ""
     let value = number(self.value, digits)
     guard let interval else { return value + sign }
     guard interval.kind == .standardError else {
@@ -161,6 +161,9 @@ extension MeasuredValue {
     }
     return "\(value) ± \(number((interval.upper - interval.lower) / 2, digits))\(sign)"
   }
+
+  /// Whether the value is a difference of shares, in percentage points.
+  private var isChange: Bool { RateMetric(named: metric)?.side == .change }
 
   /// The sample size: `15`, or `15 of 5 prompts` where the interval counts prompts.
   package var size: String { prompts.map { "\(n) of \($0) prompts" } ?? "\(n)" }

@@ -23,6 +23,12 @@ public struct Origin: Codable, Sendable, Hashable {
   public var libtorch = Runtime.version
   /// Processor, cores and system.
   public var machine = Origin.machine
+  /// The device that the pictures were drawn on. It is nil in older files.
+  public var device: String?
+  /// Threads of the process. It is nil in older files.
+  public var threads: Int?
+  /// The seed of the command's own draws, as of an attack or a fine-tuning; nil where it makes none.
+  public var seed: UInt64?
   /// When the results were written (ISO 8601).
   public var date: String
   /// SHA-256 of the base model's weights.

@@ -41,6 +41,8 @@ public struct ResultRow: Sendable, Hashable {
     public var judge: String?
     /// The distance from the forgotten concept, for rows on subjects to keep.
     public var distance: Distance?
+    /// The concepts that were measured together, for a row on one of them alone; the row on all of them has nil.
+    public var among: String?
     /// In a comparison whose runs have different pictures of the original, the runs that have this row's.
     public var original: String?
     /// The number of the repetition, from 1. It is nil for rows over all repetitions.
@@ -128,6 +130,19 @@ extension [ResultRow] {
   package var groupsOfKinds: [[ResultRow]] {
     let kinds = compactMap(\.axes.kind).unique
     return kinds.count > 1 ? kinds.map { kind in filter { $0.axes.kind == kind } } : [self]
+  }
+
+  /// The rows without those on one of several concepts that were measured together.
+  package var pooled: [ResultRow] { filter { $0.axes.among == nil } }
+
+  /// The rows on each of several concepts that were measured together; empty where one was measured.
+  /// - Parameter pooled: the rows on all of them
+  package func concepts(of pooled: [ResultRow]) -> [(name: String, rows: [ResultRow])] {
+    let (all, kinds) = (Set(pooled.map(\.subject)), Set(pooled.map(\.axes.kind)))
+    let own = filter { row in
+      row.axes.among.map(all.contains) == true && kinds.contains(row.axes.kind)
+    }
+    return own.map(\.subject).unique.map { name in (name, own.filter { $0.subject == name }) }
   }
 
   /// The values of all rows of a metric, in their order.

@@ -52,12 +52,16 @@ package enum BenchVerdict {
   ) -> [(label: String, verdicts: [(subject: String, verdict: RunVerdict)])] {
     let others = results.rows.filter { $0.method != "original" }
     return others.map(\.label).unique.map { label in
-      let subjects = others.filter { $0.label == label }.map(\.subject).unique
+      let own = others.filter { $0.label == label }
+      // Concepts that were measured together have verdicts of their own in the place of that on all of them.
+      let split = Set(own.compactMap(\.axes.among))
+      let subjects = own.map(\.subject).unique.filter { !split.contains($0) }
       return (
         label,
         subjects.map { subject in
           var part = results
           part.rows = results.rows.filter { $0.subject == subject }
+            .map { $0.with { $0.among = nil } }
           return (subject, RunVerdict(part, of: label))
         }
       )

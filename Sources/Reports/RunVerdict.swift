@@ -4,7 +4,7 @@ internal import Torch
 
 /// The verdict of an evaluation, in words: forgotten, partly or not; what was lost beside it.
 ///
-/// `rule` says it. Concepts of two kinds have a verdict each. Destroyed: most pictures of the erased model are unlike all
+/// `rule` says it. Each of several concepts has a verdict of its own. Destroyed: most pictures of the erased model are unlike all
 /// that the judge knows.
 public struct RunVerdict {
   /// The verdict in a word or a few.
@@ -25,6 +25,8 @@ public struct RunVerdict {
   package let lines: [String]
   /// Sentences on numbers that must not be read as they stand.
   public let warnings: [String]
+  /// The outcome for the other subjects; empty where none was measured.
+  private let beside: String
 
   /// The colour of the verdict on a page.
   package var state: String {
@@ -48,17 +50,37 @@ public struct RunVerdict {
   /// The words on other subjects, for pages.
   package static let ruleOfOthers =
     "Other subjects: no loss is shown where the 95 % interval of the change in recognised pictures starts at "
-    + "-\(percent(AuditRules().damage)) or above, and something was lost where it ends below 0; between the two, the pictures are "
+    + "-\(percent(AuditRules().damage).dropLast(2)) points or above, and something was lost where it ends below 0; between the two, the pictures are "
     + "too few to say."
 
   /// - Parameter label: the method, for results of several; nil takes the first that is not the original
   public init(_ results: Results, of label: String? = nil) {
     let rows = results.rows.filter { $0.axes.distance == nil && $0.axes.attack == nil }
-    let groups = rows.groupsOfKinds
-    let parts = groups.map {
-      (subject: $0.first?.subject ?? "", verdict: RunVerdict($0, of: label))
+    let parts = rows.pooled.groupsOfKinds.flatMap { group -> [Part] in
+      let all = RunVerdict(group, of: label)
+      let concepts = rows.concepts(of: group)
+      // Pictures that are unlike all that the judge knows tell nothing on any concept.
+      guard !concepts.isEmpty, all.word != .destroyed else {
+        return [Part(subject: group.first?.subject ?? "", verdict: all)]
+      }
+      return concepts.enumerated().map { i, concept in
+        let isLast = i == concepts.count - 1
+        return Part(
+          subject: concept.name, verdict: RunVerdict(concept.rows, of: label),
+          warnings: isLast ? all.warnings : [], beside: isLast ? all.beside : "")
+      }
     }
     self = parts.count == 1 ? parts[0].verdict : RunVerdict(parts)
+  }
+
+  /// A concept, or the concepts of one kind, with the verdict on it.
+  private struct Part {
+    var subject: String
+    var verdict: RunVerdict
+    /// Of the concepts of one kind together, after the last of them.
+    var warnings: [String] = []
+    /// The other subjects beside the concepts of one kind.
+    var beside = ""
   }
 
   /// - Parameter rows: those of subjects of one kind, without rows of distances and attacks
@@ -74,7 +96,8 @@ public struct RunVerdict {
     }
     warnings = Self.warnings(before, after)
     guard let shown = Self.shown(after) else {
-      (word, sentence) = (.unknown, "No verdict: no judge told whether the concept is there.")
+      (word, beside) = (.unknown, "")
+      sentence = "No verdict: no judge told whether the concept is there."
       lines = [sentence]
       return
     }
@@ -112,12 +135,13 @@ public struct RunVerdict {
       text += Self.bounds(shown)
       text += usual.map { "; before the erasure it was \(Self.percent($0.value))." } ?? "."
     }
-    sentence = text + Self.beside(before, after)
+    beside = Self.beside(before, after)
+    sentence = text + (beside.isEmpty ? "" : " Beside it: \(beside)")
     lines = [sentence]
   }
 
-  /// Concepts of several kinds, each with its verdict: all of them are forgotten, all are not, or some are.
-  private init(_ parts: [(subject: String, verdict: RunVerdict)]) {
+  /// Several concepts, each with its verdict: all of them are forgotten, all are not, or some are.
+  private init(_ parts: [Part]) {
     let words = parts.map { $0.verdict.word }.unique
     word =
       words.count == 1
@@ -125,14 +149,21 @@ public struct RunVerdict {
       : words.allSatisfy { $0 == .forgotten || $0 == .tooFew }
         ? .tooFew
         : words.contains(.destroyed) ? .destroyed : words.contains(.unknown) ? .unknown : .partly
-    lines = ["\(word.rawValue)."] + parts.map { "\($0.subject): \($0.verdict.sentence)" }
+    beside = ""
+    lines =
+      ["\(word.rawValue)."]
+      + parts.flatMap { part in
+        ["\(part.subject): \(part.verdict.sentence)"]
+          + (part.beside.isEmpty ? [] : ["Beside them: \(part.beside)"])
+      }
     sentence = lines.joined(separator: " ")
-    warnings = parts.flatMap { $0.verdict.warnings }.unique.map { warning in
-      // One that tells of every concept alike needs no name.
-      let named = parts.filter { $0.verdict.warnings.contains(warning) }.map(\.subject)
-      return named.count == parts.count
-        ? warning : "\(named.joined(separator: " and ")): \(warning)"
-    }
+    warnings =
+      parts.flatMap { $0.verdict.warnings }.unique.map { warning in
+        // One that tells of every concept alike needs no name.
+        let named = parts.filter { $0.verdict.warnings.contains(warning) }.map(\.subject)
+        return named.count == parts.count
+          ? warning : "\(named.joined(separator: " and ")): \(warning)"
+      } + parts.flatMap(\.warnings)
   }
 
   /// The share of the concept's pictures that show it.
@@ -158,7 +189,7 @@ public struct RunVerdict {
     let usual = after.value(RateMetric(.kept, .original)) ?? before.value("ira")
     let was = usual.map { ", before \(percent($0.value))" } ?? ""
     let found =
-      " Beside it: other subjects are recognised in \(percent(kept.value)) of \(kept.sample(of: "pictures"))"
+      "other subjects are recognised in \(percent(kept.value)) of \(kept.sample(of: "pictures"))"
       + bounds(kept) + was
     guard let change = change(kept, usual, after) else { return found + "." }
     if change.upper < 0 {

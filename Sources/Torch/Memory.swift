@@ -27,10 +27,9 @@ package enum Memory {
     _ bytes: Double, for work: String, _ step: String, available: Int? = Memory.available
   ) throws {
     guard let available, bytes > Double(available) else { return }
-    func gigabytes(_ bytes: Double) -> String { String(format: "%.1f GB", bytes / 1e9) }
     throw LetheError(
       .memory,
-      "\(work) needs \(gigabytes(bytes)) of memory at least, and \(gigabytes(Double(available))) are left; try \(step)"
+      "\(work) needs \(bytes.bytesInWords) of memory at least, and \(Double(available).bytesInWords) are left; try \(step)"
     )
   }
 

@@ -14,6 +14,9 @@ public struct RunProgress: Sendable {
   public var total: Int
   /// Text beside the bar, e.g. `loss 0.0312`.
   public var note: String
+  /// Attempts that were made and those that are left at most, where units end early, as the prompts of an attack do. The time
+  /// left is then that of attempts.
+  public var attempts: (made: Int, left: Int)?
 
   /// The progress of one part of the work.
   public init(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
@@ -110,6 +113,15 @@ public final class Run {
   /// Tells ``onProgress``.
   public func progress(_ stage: String, _ done: Int, _ total: Int, _ note: String = "") {
     onProgress(RunProgress(stage, done, total, note))
+  }
+
+  /// Tells the progress of a part whose units end early.
+  package func progress(
+    _ stage: String, _ done: Int, _ total: Int, _ note: String, made: Int, left: Int
+  ) {
+    var progress = RunProgress(stage, done, total, note)
+    progress.attempts = (made, left)
+    onProgress(progress)
   }
 
   /// Tells a sentence once.

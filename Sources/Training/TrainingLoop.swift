@@ -126,7 +126,8 @@ package struct TrainingLoop {
       if step.isEnough {
         try run?.record(
           ["stage": .string(stage), "step": .int(index), "loss": .number(loss), "enough": true])
-        run?.progress(stage, training.steps, training.steps, "enough after \(index) steps")
+        run?.progress(
+          stage, training.steps, training.steps, "enough after \(index.counted("step"))")
         break
       }
       var moves = true

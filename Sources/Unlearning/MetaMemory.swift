@@ -23,7 +23,7 @@ extension MetaUnlearning {
       .reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) }
     let copies = unetCopies
     func size(_ copies: Int) -> String {
-      String(format: "%.1f GB", Double(copies * count * 4) / 1e9)
+      Double(copies * count * 4).bytesInWords
     }
     return
       "memory: \(size(copies)) for \(copies) copies of the U-Net's \(count) numbers, "

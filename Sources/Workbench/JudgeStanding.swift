@@ -3,6 +3,27 @@ package import Evaluation
 internal import Torch
 
 extension RunFolder {
+  /// `--judge` with a judge of the run's, where a later command would take another one by itself; else empty.
+  /// - Parameter spec: nil takes that of the run's results
+  package func judgeOption(_ spec: JudgeSpec? = nil) -> [String] {
+    let own = spec ?? (try? results())?.judges.first?.spec
+    guard let spec = own, let job = try? job() else { return [] }
+    let kept = (try? judges()) ?? []
+    let taken = kept.first ?? (try? job.folder.judgeSpec())
+    return taken == spec ? [] : ["--judge", spec.description]
+  }
+
+  /// The command that measures the run.
+  /// - Parameter judges: those of the runs that it is compared with; nil where none was measured
+  package func measuring(_ path: String, like judges: [JudgeSpec]?) -> [String] {
+    guard let job = try? job() else { return ["lethe", "evaluate", path] }
+    let own = ((try? self.judges()) ?? []).first ?? (try? job.folder.judgeSpec())
+    guard let judges, judges.first != own else {
+      return ["lethe"] + job.measuring(path, judges: (try? self.judges()) ?? [])
+    }
+    return ["lethe", "evaluate", path] + judges.flatMap { ["--judge", $0.description] }
+  }
+
   /// A judge's measurement on the original's pictures in the run's last evaluation; nil where there is none.
   /// - Throws: ``LetheError`` of the kind `model` for a `results.json` that cannot be read
   package func quality(of judge: JudgeSpec) throws -> JudgeQuality? {

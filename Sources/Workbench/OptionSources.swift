@@ -33,6 +33,11 @@ extension ModelFolder {
 }
 
 extension JSON {
+  /// The leaves of a method's or an attack's defaults, of which none is set anywhere; none of one without options.
+  package var defaultSources: [OptionSource] {
+    members?.isEmpty == false ? leaves.map { OptionSource("\($0.path)", $0.value, "default") } : []
+  }
+
   /// Values that are no object with members, with the keys that lead to them, in the order of the keys.
   var leaves: [(path: OptionPath, value: JSON)] {
     guard let members, !members.isEmpty else { return [(OptionPath([]), self)] }
@@ -45,10 +50,11 @@ extension JSON {
 extension Origin {
   package init(
     base: String? = nil, eraser: String? = nil, _ judges: [(JudgeSpec, String)] = [],
-    settings: [OptionSource] = []
+    settings: [OptionSource] = [], seed: UInt64? = nil, on device: Device? = nil
   ) {
     self.init(lethe: Version.current)
-    (model, self.eraser, self.settings) = (base, eraser, settings)
+    (model, self.eraser, self.settings, self.seed) = (base, eraser, settings, seed)
+    if let device { (self.device, threads) = (device.description, Runtime.threads) }
     self.judges = Dictionary(
       judges.map { ($0.0.description, $0.1) }, uniquingKeysWith: { first, _ in first })
   }

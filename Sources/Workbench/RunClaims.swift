@@ -25,8 +25,14 @@ extension RunFolder {
   ///   - noun: the command that the results come from, for the message
   /// - Throws: ``LetheError`` of the kind `request` where the file has other options
   package func claim(_ name: String, for identity: JSON, _ noun: String) throws {
-    let old = has(name) ? try JSON(contentsOf: file(name)).members ?? [:] : [:]
     let own = try JSON(encoding: identity)
+    try refuseOther(name, than: own, noun)
+    try write(text: own.pretty, to: name)
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` where the file `name` has other options than `own`
+  package func refuseOther(_ name: String, than own: JSON, _ noun: String) throws {
+    let old = has(name) ? try JSON(contentsOf: file(name)).members ?? [:] : [:]
     guard Self.agrees(.object(old), with: own) else {
       throw LetheError.badValue(
         noun,
@@ -34,6 +40,5 @@ extension RunFolder {
           + "ones, or remove \(path)"
       )
     }
-    try write(text: identity.pretty, to: name)
   }
 }

@@ -9,6 +9,8 @@ package struct AttackRows {
   private let subject: String
   private let samples: [SampleSet.Sample]
   private let seeds: Int
+  /// The concepts that were attacked together, for rows on one of them.
+  private var among: String?
 
   /// - Parameters:
   ///   - subject: the erased concepts, as rows name them
@@ -28,7 +30,7 @@ package struct AttackRows {
   func row(
     _ method: String, _ measured: MeasuredValue, _ axes: (inout ResultRow.Axes) -> Void = { _ in }
   ) -> ResultRow {
-    ResultRow(method, subject, measured, seeds: seeds, axes)
+    ResultRow(method, subject, measured, seeds: seeds, axes).with { $0.among = among }
   }
 
   package func rows(
@@ -52,14 +54,15 @@ package struct AttackRows {
   ///   - concepts: the concept of each prompt
   ///   - originally: whether the original shows it, for each prompt
   ///   - before: the same of the erased model without an attack
-  func rows(
+  package func rows(
     byConcept concepts: [String], _ found: [(name: String, outcomes: [AttackOutcome])],
     originally: [Bool], before: [Bool], _ chance: ChanceControl
   ) -> [ResultRow] {
     guard concepts.unique.count > 1 else { return [] }
     return concepts.unique.flatMap { concept -> [ResultRow] in
       let own = samples.indices.filter { concepts[$0] == concept }
-      let part = AttackRows(method, concept, own.map { samples[$0] }, seeds: seeds)
+      var part = AttackRows(method, concept, own.map { samples[$0] }, seeds: seeds)
+      part.among = subject
       let rows = [
         part.row("original", part.share("shown", own.map { originally[$0] })),
         part.row(method, part.share("pre-asr", own.map { before[$0] })),

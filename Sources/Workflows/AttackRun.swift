@@ -138,7 +138,8 @@ public struct AttackRun {
     results.stopped = try run.runFolder.stopped(job.method, job.subject)
     (results.command, results.making) = (command, job.making)
     results.origin = Origin(
-      base: base, eraser: hash, [(spec, judge.about.hash)], settings: try optionSources())
+      base: base, eraser: hash, [(spec, judge.about.hash)], settings: try optionSources(),
+      seed: seed, on: device)
     results.notes += attacks.compactMap { AttackBudget.note($0) }
     let written = AttackRows(job.method, job.subject, samples, seeds: options.seeds)
     results.rows = [
@@ -151,9 +152,8 @@ public struct AttackRun {
     }
     func outcomes(_ attack: any Attack, _ name: String) throws -> [AttackOutcome] {
       let identity = try identity(attack, concepts)
-      var inputs = identity
-      (inputs["base"], inputs["eraser"]) = (.string(base), .string(hash))
-      inputs["judge"] = .string(judge.about.hash)
+      let inputs = try inputs(
+        attack, concepts, base: base, eraser: hash, judge: judge.about.hash)
       try place.runFolder.claim("\(name).json", for: inputs, "attack")
       var rounds = AttackRounds(
         attack, on: victim, samples.map { AttackedPrompt($0.prompt, seed: $0.seed) },
@@ -183,13 +183,18 @@ public struct AttackRun {
   }
 
   /// The erased concepts that each prompt asks for, as rows name them; `fox and noto` is that of prompts for both.
-  private func asked(in themes: Themes?) -> [String] {
-    samples.map { sample in
-      suite.asked(sample.subjects).map { group in
-        let names = sample.subjects[group.kind].map { [$0] } ?? []
-        return job.subject(of: Forgotten(kind: group.kind, names: names), in: themes)
-      }.joined(separator: " and ")
-    }
+  func asked(in themes: Themes?) -> [String] {
+    samples.map { job.asked($0.subjects, of: suite, in: themes) }
+  }
+
+  /// The options and hashes that a log depends on.
+  func inputs(
+    _ attack: any Attack, _ concepts: [Concept], base: String, eraser: String, judge: String
+  ) throws -> JSON {
+    var inputs = try identity(attack, concepts)
+    (inputs["base"], inputs["eraser"]) = (.string(base), .string(eraser))
+    inputs["judge"] = .string(judge)
+    return inputs
   }
 
   private func identity(_ attack: any Attack, _ concepts: [Concept]) throws -> JSON {

@@ -16,17 +16,25 @@ package struct AuditModel {
     (self.model, self.options) = (model, options)
   }
 
-  /// Draws, judges and writes `results.json`. Finished pictures are kept.
-  /// - Returns: the accuracy of each kind, and Frechet distance, precision and recall where the judge has a reference
-  /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge
-  @discardableResult
-  package func callAsFunction(in run: Run, on device: Device) throws -> Results {
+  /// The pictures, judge and time in sentences.
+  package func plan(on device: Device) throws -> [String] {
+    _ = try model.judge(on: device)
+    let count = try samples().count
+    let plan = CommandPlan(
+      sentences: [
+        "pictures: \(count), \(Evaluate.words(options.sampling))",
+        "judge: \(try model.judgeSpec())",
+      ], work: WorkEstimate(pictures: count, options.sampling))
+    return try plan.timed(on: model.model(on: device))
+  }
+
+  /// Every pair, or one of seven in a quick run.
+  private func samples() throws -> [SampleSet.Sample] {
     let themes = try model.themes()
-    let judge = try model.judge(on: device)
     let pairs = themes.pairs
     let kept =
       options.quick ? pairs.enumerated().filter { $0.offset % 7 == 0 }.map(\.element) : pairs
-    let samples = kept.flatMap { object, style in
+    return kept.flatMap { object, style in
       (0..<(options.quick ? 1 : options.retainSeeds)).map { k in
         SampleSet.Sample(
           SampleSet.name(object, style), k,
@@ -34,6 +42,15 @@ package struct AuditModel {
           subjects: Themes.subjects(object, style))
       }
     }
+  }
+
+  /// Draws, judges and writes `results.json`. Finished pictures are kept.
+  /// - Returns: the accuracy of each kind, and Frechet distance, precision and recall where the judge has a reference
+  /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge
+  @discardableResult
+  package func callAsFunction(in run: Run, on device: Device) throws -> Results {
+    let judge = try model.judge(on: device)
+    let samples = try samples()
     let network = try model.model(on: device)
     let hash = network.hash()
     let set = try SampleSet.create(

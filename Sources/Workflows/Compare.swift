@@ -21,12 +21,18 @@ public struct Compare {
         "\(runs.count == 1 ? "one run" : "\(runs.count) runs, \(places.count) of them different"); accepted: two or more different ones"
       )
     }
+    // The judges of the runs that were measured, for the command that measures another.
+    let judges = runs.lazy.compactMap { path in
+      try? RunFolder(path).results().judges.map(\.spec)
+    }.first { !$0.isEmpty }
     let loaded = try runs.map { path -> (folder: RunFolder, results: Results) in
       let folder = RunFolder(path)
       try NamedPlace.requireFolder(path, option: "compare", "folders of runs")
       guard folder.has("results.json") else {
         throw LetheError.badValue(
-          "compare", "\(path) has no results.json; `lethe evaluate \(path)` measures it")
+          "compare",
+          "\(path) has no results.json; `\(folder.measuring(path, like: judges).shellCommand)` measures it"
+        )
       }
       let results = try folder.results()
       guard results.kind == nil || results.kind == .evaluation else {

@@ -32,15 +32,29 @@ package struct JudgePictures {
     self.concepts = concepts.map { SubjectName($0, kind).words }
   }
 
+  /// Opens the pictures' captions and the judges.
+  /// - Returns: the number of pictures
+  package func check(on device: Device) throws -> Int {
+    let images = try CaptionedImages(folder: folder)
+    for spec in judges { _ = try spec.open(asked: question, on: device, in: catalogs.judges) }
+    return images.count
+  }
+
+  /// Subjects of the kind that are none of the concepts.
+  private var rivals: [String] {
+    (siblings.isEmpty ? kind.knownSubjects : siblings).filter { other in
+      !concepts.contains { other.mentions($0) || $0.mentions(other) }
+    }
+  }
+  private var forgotten: Forgotten { Forgotten(kind: kind.rawValue, names: concepts) }
+  private var question: JudgeQuestion {
+    JudgeQuestion(forgotten, classes: [kind.rawValue: concepts + rivals])
+  }
+
   /// - Returns: for each judge, `shown` over the pictures asked for with a concept, and `false-positives` over the others
   package func callAsFunction(in run: Run, on device: Device) throws -> Results {
     let images = try CaptionedImages(folder: folder)
     run.note(images.skippedNote.map { "\(folder.path): \($0)" })
-    let rivals = (siblings.isEmpty ? kind.knownSubjects : siblings).filter { other in
-      !concepts.contains { other.mentions($0) || $0.mentions(other) }
-    }
-    let forgotten = Forgotten(kind: kind.rawValue, names: concepts)
-    let question = JudgeQuestion(forgotten, classes: [kind.rawValue: concepts + rivals])
     // A class of the pictures may have a concept's name in its own, and is no picture of the concept.
     let known = concepts + rivals
     let named = (known + images.classes).unique

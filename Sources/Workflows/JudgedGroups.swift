@@ -1,17 +1,27 @@
 // The rows of an evaluation: for each judge, the forgotten subjects of each kind and the others.
 internal import Editing
-internal import Evaluation
+package import Evaluation
 internal import Foundation
 internal import Processes
 internal import Torch
-internal import Training
-internal import Workbench
+package import Training
+package import Workbench
 
 extension EraseJob {
   /// The concepts of a group, as rows name them.
   func subject(of group: Forgotten, in themes: Themes?) -> String {
     concepts.filter { group.names.contains(themes?.find($0)?.name ?? $0) }
       .joined(separator: " + ")
+  }
+
+  /// The concepts that a picture with some subjects was asked to show, as rows name them.
+  package func asked(
+    _ subjects: [String: String], of suite: PromptSuite, in themes: Themes?
+  ) -> String {
+    suite.asked(subjects).map { group in
+      let names = subjects[group.kind].map { [$0] } ?? []
+      return subject(of: Forgotten(kind: group.kind, names: names), in: themes)
+    }.joined(separator: " and ")
   }
 }
 
@@ -83,9 +93,45 @@ extension Evaluate {
               try row(label, m, group, name).with { $0.distance = distance })
           }
         }
+        for group in told where group.names.count > 1 {
+          results.rows += try rows(
+            byConcept: group, label, part(judged, group),
+            label == first.label ? nil : part(before, group), judge, name)
+        }
       }
     }
     return (results, verdicts)
+  }
+
+  /// The rows on each concept of a group alone, whose pictures are those that ask for it.
+  /// - Parameter before: the original's pictures; nil for the original itself
+  private func rows(
+    byConcept group: Forgotten, _ label: String, _ own: Judged, _ before: Judged?,
+    _ judge: any Judge, _ name: String?
+  ) throws -> [ResultRow] {
+    let among = try suite.beside == nil ? job.subject : subject(of: group)
+    // The concepts in the order of the request.
+    let order = try job.concepts.map { concept in
+      try job.folder.listedThemes()?.find(concept)?.name ?? concept
+    }
+    let names = order.filter(group.names.contains)
+    return try (names + group.names.filter { !names.contains($0) }).unique.flatMap { one in
+      let alone = Forgotten(kind: group.kind, names: [one])
+      var found = [UnlearningAccuracy().measure(own.seen, forgotten: alone, reference: nil)]
+        .compactMap(\.self)
+      if let before {
+        found += rates(before, own, alone, judge).filter {
+          $0.1 == nil && RateMetric(named: $0.0.metric)?.pictures == .shown
+        }.map(\.0)
+      }
+      return try found.map { measured in
+        var row = try row(label, measured, alone, name).with {
+          ($0.among, $0.kind) = (among, suite.beside == nil ? nil : group.kind)
+        }
+        row.subject = try subject(of: alone)
+        return row
+      }
+    }
   }
 
   /// A sentence on subjects that a judge has no class for, whose pictures say nothing on what was kept; nil for none.

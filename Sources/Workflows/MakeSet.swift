@@ -28,6 +28,26 @@ package struct MakeSet {
   package func callAsFunction(
     count: Int, steps: Int, guidance: Double, in run: Run, on device: Device
   ) throws -> SampleSet {
+    try drawing(count: count, steps: steps, guidance: guidance, seed: run.seed)(in: run, on: device)
+  }
+
+  /// The pictures, memory and time of a set that would not be refused, with its samples.
+  package func plan(
+    count: Int, steps: Int, guidance: Double, seed: UInt64, on device: Device
+  ) throws -> (sentences: [String], samples: [SampleSet.Sample]) {
+    let drawing = try drawing(count: count, steps: steps, guidance: guidance, seed: seed)
+    let prompts = drawing.samples.map(\.prompt).unique.count
+    let plan = CommandPlan(
+      sentences: [
+        "pictures: \(count) of \(prompts.counted("prompt")), \(Evaluate.words(drawing.sampling))"
+      ] + (try drawing.check(on: device)), work: WorkEstimate(pictures: count, drawing.sampling),
+      rest: "nothing is judged")
+    return (try plan.timed(on: model.model(on: device)), drawing.samples)
+  }
+
+  private func drawing(
+    count: Int, steps: Int, guidance: Double, seed: UInt64
+  ) throws -> Generate {
     let themes = try model.listedThemes()
     for name in concepts { try themes?.refuseMisspelling(name, escape: "--prompt") }
     for name in others { try themes?.refuseMisspelling(name, "--others", escape: "--prompt") }
@@ -49,15 +69,15 @@ package struct MakeSet {
         "\(pool.count) prompts, --count \(count); give --concept, --others or --prompt, and a --count of at least 1"
       )
     }
-    let order = Tensor.permutation(pool.count, Generator(seed: run.seed))
+    let order = Tensor.permutation(pool.count, Generator(seed: seed))
     let samples = (0..<count).map { i in
       SampleSet.Sample(
-        "\(i)", 0, prompt: pool[order[i % order.count]], seed: run.seed &+ UInt64(i))
+        "\(i)", 0, prompt: pool[order[i % order.count]], seed: seed &+ UInt64(i))
     }
     var sampling = SamplingOptions()
     (sampling.steps, sampling.guidance) = (steps, guidance)
     var generate = Generate(ModelReference(model), sampling, samples, batch: 8)
     generate.overwrites = overwrites
-    return try generate(in: run, on: device)
+    return generate
   }
 }

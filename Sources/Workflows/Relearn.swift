@@ -92,10 +92,22 @@ package struct Relearn {
     var related: Double
     /// The same on unrelated subjects.
     var unrelated: Double
+    /// The prompts of each of several concepts; nil for one concept, and in curves of before.
+    var concepts: [Concept]?
+
+    /// The prompts for one of several concepts.
+    package struct Concept: Codable, Hashable {
+      var name: String
+      var hits: Int
+      var n: Int
+    }
 
     /// Whether the numbers are those of a point; the file may be a stranger's.
     package var isPossible: Bool {
       [seed, step, n].allSatisfy { (0...1_000_000_000).contains($0) } && (0...1).contains(success)
+        && (concepts ?? []).allSatisfy {
+          (0...n).contains($0.n) && (0...max(0, $0.n)).contains($0.hits)
+        }
     }
   }
 
@@ -110,10 +122,7 @@ package struct Relearn {
     (place.onProgress, place.onNote, place.ranks) = (run.onProgress, run.onNote, run.ranks)
     let (base, hash) = (eraser.card.base, try eraser.hash())
     let judge = try judged.openJudge(on: device)
-    var inputs = try identity()
-    (inputs["base"], inputs["eraser"]) = (.string(base), .string(hash))
-    if themes == nil { inputs["suite"] = .string(try JSON(encoding: suite).compact.sha256) }
-    try place.runFolder.claim("options.json", for: inputs, "relearn")
+    try place.runFolder.claim("options.json", for: inputs(base: base, eraser: hash), "relearn")
     let steps = [0] + tuning.reached.filter { $0 > 0 }
     var points = try run.ranks.agree {
       place.events("curve.jsonl").compactMap { try? $0.decoded(as: Point.self) }
@@ -143,7 +152,7 @@ package struct Relearn {
     results.judges = [JudgeRecord(judged.spec, judge.about, nil)]
     results.origin = Origin(
       base: base, eraser: hash, [(judged.spec, judge.about.hash)],
-      settings: try judged.optionSources(of: tuning))
+      settings: try judged.optionSources(of: tuning), seed: seed, on: device)
     results.stopped = try run.runFolder.stopped(job.method, job.subject)
     results.notes = [
       "Fine-tuning (mode \(tuning.mode.rawValue)) on pictures of the concept, and on as many benign pictures as a control."
@@ -162,6 +171,7 @@ package struct Relearn {
     let victim = try original.applying([eraser])
     let sets = try sets(original, place)
     let probes = try probes(original, place)
+    let asked = try judged.asked(in: job.folder.listedThemes())
     // A rank does a fine-tuning from its beginning to its end.
     let found = try place.ranks.map(missing.count) { number -> [Point] in
       let (name, k, wanted) = missing[number]
@@ -176,10 +186,16 @@ package struct Relearn {
         guard wanted.contains(step) else { continue }
         let shown = try judged.shown(model.model, judge)
         let losses = probes.map { loss(model.model, $0, seed: k) }
-        let point = Point(
+        var point = Point(
           set: name, seed: k, step: step,
           success: Double(shown.filter { $0 }.count) / Double(max(1, shown.count)),
           n: shown.count, concept: losses[0], related: losses[1], unrelated: losses[2])
+        if asked.unique.count > 1 {
+          point.concepts = asked.unique.map { name in
+            let own = shown.indices.filter { asked[$0] == name }
+            return Point.Concept(name: name, hits: own.count { shown[$0] }, n: own.count)
+          }
+        }
         points.append(point)
         guard case .object(let line) = try JSON(encoding: point) else { continue }
         try place.record(line, to: "curve.jsonl")
@@ -195,6 +211,23 @@ package struct Relearn {
     let scores = measure.scores(model, set)
     return -scores.reduce(0, +) / Double(max(1, scores.count))
   }
+
+  /// The options and hashes that a curve depends on.
+  func inputs(base: String, eraser: String) throws -> JSON {
+    var inputs = try identity()
+    (inputs["base"], inputs["eraser"]) = (.string(base), .string(eraser))
+    if themes == nil { inputs["suite"] = .string(try JSON(encoding: suite).compact.sha256) }
+    return inputs
+  }
+
+  /// Opens the judge, which fails for one that would be refused.
+  func openJudge(on device: Device) throws { _ = try judged.openJudge(on: device) }
+
+  /// The judge with its criterion, in words.
+  var criterion: String { "\(judged.spec); \(judged.criterion)" }
+
+  /// The number of prompts that are judged.
+  var judgedPrompts: Int { judged.prompts.count }
 
   /// The options that a curve depends on.
   private func identity() throws -> JSON {

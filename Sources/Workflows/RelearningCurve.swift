@@ -19,8 +19,35 @@ package struct RelearningCurve {
   var steps: [Int] { points.map(\.step).unique.sorted() }
 
   /// The rows of every measure at every step: the mean over fine-tunings with its standard error, and each fine-tuning
-  /// alone. The area under the curve of successes follows.
+  /// alone. The area under the curve of successes follows. Successes of each of several concepts come after those of all.
   package func rows(_ method: String, _ subject: String) -> [ResultRow] {
+    rows(method, subject, Self.measures)
+      + concepts.flatMap { name, curve in
+        curve.rows(method, name, Self.measures.filter { $0.name == "success" }).map {
+          $0.with { $0.among = subject }
+        }
+      }
+  }
+
+  /// The curve of each of several concepts; empty where a point does not tell them apart.
+  private var concepts: [(name: String, curve: RelearningCurve)] {
+    let names = (points.first?.concepts ?? []).map(\.name).unique
+    return names.compactMap { name in
+      let own = points.compactMap { point -> Relearn.Point? in
+        guard let part = point.concepts?.first(where: { $0.name == name }) else { return nil }
+        var point = point
+        (point.n, point.concepts) = (part.n, nil)
+        point.success = Double(part.hits) / Double(max(1, part.n))
+        return point
+      }
+      return own.count == points.count ? (name, RelearningCurve(own)) : nil
+    }
+  }
+
+  private func rows(
+    _ method: String, _ subject: String,
+    _ measures: [(name: String, value: KeyPath<Relearn.Point, Double>)]
+  ) -> [ResultRow] {
     TuningSet.allCases.flatMap { set -> [ResultRow] in
       let own = points.filter { $0.set == set }
       guard !own.isEmpty else { return [] }
@@ -32,7 +59,7 @@ package struct RelearningCurve {
       }
       let measured = steps.flatMap { step -> [ResultRow] in
         let here = own.filter { $0.step == step }
-        return Self.measures.flatMap { name, value -> [ResultRow] in
+        return measures.flatMap { name, value -> [ResultRow] in
           let unit: MeasuredValue.Unit = name == "success" ? .share : .number
           let values = here.map { $0[keyPath: value] }
           let mean = MeasuredValue(
@@ -43,7 +70,7 @@ package struct RelearningCurve {
               let alone =
                 name == "success"
                 ? MeasuredValue.share(
-                  name, Int(bounded: point.success * Double(n), 0...max(0, n)), of: n)
+                  name, Int(bounded: (point.success * Double(n)).rounded(), 0...max(0, n)), of: n)
                 : MeasuredValue(name, point[keyPath: value], unit, n: n)
               return row(alone, step, seed: point.seed + 1)
             }

@@ -107,7 +107,8 @@ struct RunReport {
     }
     func isOwn(_ row: ResultRow) -> Bool {
       ["original", job.method].contains(row.method)
-        && (row.subject == job.subject || row.axes.kind != nil && subjects.contains(row.subject))
+        && (row.subject == job.subject || row.axes.among == job.subject
+          || row.axes.kind != nil && subjects.contains(row.axes.among ?? row.subject))
     }
     if let stray = results.rows.first(where: { !isOwn($0) }) {
       throw LetheError.badValue(

@@ -115,6 +115,15 @@ struct CommonOptions: ParsableArguments {
     }
   }
 
+  /// Prints what a command would do: the plan's sentences on standard error, and the request as JSON on standard output.
+  func preview(_ plan: [String], _ request: [String: JSON]) {
+    ProgressLine.shared.end()
+    if !isQuiet { plan.forEach(warn) }
+    var request = request
+    request["plan"] = .array(plan.map(JSON.string))
+    print(JSON.object(request).pretty, terminator: "")
+  }
+
   /// Prints the command that usually comes next, on standard error.
   func next(_ arguments: String...) { next(arguments) }
 

@@ -95,7 +95,7 @@ import WorkbenchSupport
   /// An audit of seconds does not take "0.0 hours".
   @Test func hoursInWords() {
     #expect(
-      [20, 61, 5400, 7200].map(AuditEstimate.words) == [
+      [20, 61, 5400, 7200].map(WorkEstimate.words) == [
         "1 minute", "2 minutes", "90 minutes", "2.0 hours",
       ])
   }

@@ -28,6 +28,37 @@ import Workflows
     #expect(meter.line(at: 203, style) == "erased  0/20  3 s")
   }
 
+  /// Prompts of an attack end early or all at once: 20 prompts with 10 attempts each, of which the first takes 20 s and each
+  /// other 2 s. The rate of finished prompts said nothing for the whole attack, and then hours.
+  @Test func attemptsAreCountedWherePromptsEndEarly() {
+    var meter = ProgressMeter(at: 0)
+    let style = ProgressMeter.Style()
+    func tell(_ done: Int, made: Int, left: Int, at now: Double) {
+      var progress = RunProgress("attack seeds", done, 20, "attempt")
+      progress.attempts = (made, left)
+      meter.take(progress, at: now)
+    }
+    tell(0, made: 0, left: 200, at: 0)
+    #expect(meter.line(at: 10, style) == "attack seeds  0/20  10 s  attempt")
+    // One slow start makes no estimate.
+    tell(0, made: 20, left: 180, at: 20)
+    #expect(!meter.line(at: 21, style).contains("left"))
+    tell(0, made: 40, left: 160, at: 22)
+    #expect(meter.line(at: 22, style) == "attack seeds  0/20  at most 16 s left  22 s  attempt")
+    // Ten prompts end: half of the attempts are left.
+    tell(10, made: 60, left: 70, at: 24)
+    #expect(meter.line(at: 24, style) == "attack seeds  10/20  at most 7 s left  24 s  attempt")
+  }
+
+  /// The first unit loads the model; the rate is that of the others.
+  @Test func theFirstUnitIsLeftOut() {
+    var meter = ProgressMeter(at: 0)
+    for (i, time) in [0.0, 20, 21, 22].enumerated() {
+      meter.take(RunProgress("pictures", i, 13), at: time)
+    }
+    #expect(meter.line(at: 22, ProgressMeter.Style()) == "pictures  3/13  1.0/s  10 s left  22 s")
+  }
+
   /// Steps within a batch are told beside the batches' count, and leave the rate alone.
   @Test func stepsAreTold() {
     var meter = ProgressMeter(at: 0)

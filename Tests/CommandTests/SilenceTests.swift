@@ -329,10 +329,10 @@ import Workflows
     #expect(throws: (any Error).self) { try erase.run() }
   }
 
-  /// Methods, attacks and samplers complete.
+  /// Methods and samplers stand in the script; lists, judges and concepts are asked of the program.
   @Test func completions() throws {
     let script = try program.run(["--generate-completion-script", "bash"]).out
-    for word in ["advunlearn", "unlearndiff", "dpm++2m", "clip:"] {
+    for word in ["advunlearn", "dpm++2m", "---completion attack"] {
       #expect(script.contains(word), "\(word)")
     }
   }

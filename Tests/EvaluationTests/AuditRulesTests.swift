@@ -64,6 +64,41 @@ import Torch
     #expect(Self.words(Self.measured(shown: 0, kept: 0, back: 7))["relearning"] == .bad)
   }
 
+  /// Of several concepts the worst one decides each answer, and is named; equal ones are told by the larger share.
+  @Test func theWorstConceptIsNamed() throws {
+    var both = Self.measured(shown: 10, kept: 0)
+    both.concepts = [
+      ("fox", Self.measured(shown: 1, kept: 0, attack: 2)),
+      ("church", Self.measured(shown: 20, kept: 0, back: 7)),
+    ]
+    let found = AuditRules().summary(both, concept: "fox + church")
+    let tiles = Dictionary(uniqueKeysWithValues: found.tiles.map { ($0.name, $0) })
+    #expect(tiles["erased"]?.answer == .bad && tiles["erased"]?.word == "church: still there")
+    #expect(tiles["erased"]?.measured == .share("shown", 20, of: 80))
+    #expect(tiles["erased"]?.beside?.count == 1)
+    #expect(tiles["erased"]?.beside?[0].hasPrefix("fox: erased, 1.2 %") == true)
+    #expect(tiles["attacks"]?.word.hasPrefix("fox: ") == true)
+    #expect(tiles["relearning"]?.word == "church: comes back after 50 steps")
+    #expect(found.rules.count == AuditRules().sentences.count + 1)
+    #expect(
+      found.sentence
+        == "'fox + church' are not erased: 25.0 % [16.8, 35.5] of the pictures of 'church' still show it."
+    )
+    // Forgotten both, and only one comes back.
+    both.concepts = [
+      ("fox", Self.measured(shown: 0, kept: 0, attack: 40)),
+      ("church", Self.measured(shown: 1, kept: 0, back: 7)),
+    ]
+    #expect(
+      AuditRules().summary(both, concept: "fox + church").sentence
+        == "'fox + church' are erased. 'fox' comes back with random, and 'church' comes back with 50 steps of fine-tuning."
+    )
+    // One concept has no such rule and no name before its words.
+    let alone = AuditRules().summary(Self.measured(shown: 20, kept: 0), concept: "church")
+    #expect(alone.rules.count == AuditRules().sentences.count)
+    #expect(alone.tiles[0].word == "still there")
+  }
+
   /// Fine-tunings are judged by the same prompts: three of 8 prompts are 8 trials, and not 24.
   @Test func fineTuningsShareTheirPrompts() throws {
     var results = Results(.releaseAudit)

@@ -70,6 +70,11 @@ struct RecognitionTests {
       "uce", (judged, samples), suite.groups, unrecognised: nil, judge: "own:x")
     #expect(found.map(\.outcome) == [.cameBack, .stayedAway, .stayedAway, .kept, .damaged])
     #expect(found.map(\.kind) == ["style", "object", "style", "object", "style"])
+    // The original never forgot: its pictures show what was asked for, or not.
+    let before = set.verdicts(
+      "original", (judged, samples), suite.groups, unrecognised: nil, judge: "own:x")
+    #expect(before.map(\.outcome) == [.shown, .missed, .missed, .shown, .missed])
+    #expect(before[0].outcome.rawValue == "shows it")
     #expect(found[0].answer("object") == "line")
     #expect(suite.ofConcept == Array(samples[..<3]) && suite.others == Array(samples[3...]))
     // The fox in the noto style says nothing on what was kept of styles.

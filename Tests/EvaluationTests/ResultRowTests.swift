@@ -57,7 +57,21 @@ struct ResultRowTests {
     #expect([ResultRow("a", "x", distance, seeds: 1)].over("frechet") == distance)
   }
 
+  /// A row on one of several concepts names them all; results of before have no such key.
+  @Test func conceptsOfTheirs() throws {
+    let row = ResultRow("uce", "fox", .share("ua", 3, of: 5), seeds: 1) { $0.among = "fox + cat" }
+    let json = try JSON(encoding: row)
+    #expect(json["among"]?.string == "fox + cat")
+    #expect(try json.decoded(as: ResultRow.self) == row)
+    let all = ResultRow("uce", "fox + cat", .share("ua", 7, of: 10), seeds: 1)
+    #expect(try JSON(encoding: all).members?.keys.contains("among") == false)
+    #expect([all, row].pooled == [all] && [all, row].concepts(of: [all]).map(\.name) == ["fox"])
+  }
+
   @Test func text() {
+    // A change of a share is in points.
+    let change = MeasuredValue("kept-change", -1, .share, n: 4)
+    #expect(change.text(digits: 0, hasUnit: true) == "-100 points")
     #expect(MeasuredValue.share("ua", 8, of: 10).text() == "80.0 [49.0, 94.3]")
     #expect(MeasuredValue.share("ua", 8, of: 10).text(hasUnit: true) == "80.0 % [49.0, 94.3]")
     let mean = MeasuredValue("x", 0.5, .share, n: 3, Interval(0.4, 0.6, .standardError))

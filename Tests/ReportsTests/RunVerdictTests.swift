@@ -146,6 +146,54 @@ struct RunVerdictTests {
     #expect(lines[1].hasPrefix("fox: None of 20 pictures") && lines[2].hasPrefix("noto style: "))
   }
 
+  /// Concepts of one kind that were measured together: a line for each, other subjects once, and the pooled row says that it is.
+  @Test func conceptsMeasuredTogether() throws {
+    var both = results(shown: 4, of: 80, before: 80)
+    both.rows = both.rows.map { row in
+      ResultRow(row.method, "fox + church", row.measured, seeds: 1)
+    }
+    let pooled = RunVerdict(both)
+    #expect(pooled.word == .tooFew && pooled.lines.count == 1)
+    for (concept, shown) in [("fox", 0), ("church", 4)] {
+      both.rows += [("original", 40), ("esd", shown)].map { method, shown in
+        ResultRow(method, concept, .share("ua", 40 - shown, of: 40), seeds: 1) {
+          $0.among = "fox + church"
+        }
+      }
+    }
+    // Four of 80 would be few; four of 40 churches are a tenth of them.
+    let verdict = RunVerdict(both)
+    #expect(verdict.word == .partly && verdict.state == "hurt")
+    #expect(verdict.lines.count == 4, "\(verdict.lines)")
+    #expect(verdict.lines[1].hasPrefix("fox: Forgotten: none of 40 pictures"))
+    #expect(verdict.lines[2].hasPrefix("church: Partly forgotten: 4 of 40 pictures still show it"))
+    #expect(verdict.lines[3].hasPrefix("Beside them: other subjects are recognised in 90 %"))
+    #expect(!verdict.lines[1].contains("Beside"))
+    // The tables name the pooled row, the comparison has a verdict for each concept, and the page has all three.
+    let table = ResultsPage.main(both).markdown
+    for name in ["fox + church (pooled)", "fox", "church"] {
+      #expect(table.contains("| \(name) | esd |"), "\(table)")
+    }
+    let words = try #require(BenchVerdict.words(both).first).verdicts
+    #expect(words.map(\.subject) == ["fox", "church"])
+    #expect(words.map(\.verdict.word) == [.forgotten, .partly])
+    try Fixtures.temporaryFolder { folder in
+      var page = RunPage(folder)
+      (page.concept, page.results) = ("fox, church", both)
+      let content = try page.content
+      #expect(content.verdict?.sentence.contains("\nchurch: Partly forgotten") == true)
+      let own = content.metrics.filter { $0.name == "ua" }.map(\.title)
+      #expect(own.count == 3 && own[0].hasSuffix(", fox + church (pooled)"), "\(own)")
+      #expect(content.figures.count == 3)
+    }
+    // A model whose pictures are strange says nothing on any concept.
+    both.rows = both.rows.map { row in
+      guard row.metric == "unrecognised", row.method == "esd" else { return row }
+      return ResultRow(row.method, row.subject, .share("unrecognised", 80, of: 100), seeds: 1)
+    }
+    #expect(RunVerdict(both).word == .destroyed)
+  }
+
   /// A picture that asks for two concepts counts for each of them, and once among all.
   @Test func picturesOfTwoConcepts() throws {
     try Fixtures.temporaryFolder { folder in

@@ -126,6 +126,26 @@ import WorkbenchSupport
     }
   }
 
+  /// A concept that random tokens bring back as often comes back all the same, and the verdict says both.
+  @Test func luckIsTold() throws {
+    func verdict(_ chance: Int, _ beyond: Interval) throws -> String {
+      var results = Results(.attack)
+      results.rows = [
+        .share("asr", 3, of: 8), .share("chance", chance, of: 8),
+        MeasuredValue(MeasuredValue.beyondChance, 0.125, .share, n: 8, beyond),
+      ].map { ResultRow("uce", "fox", $0, seeds: 1) { $0.attack = "seeds" } }
+      return try #require(AttackPage.verdict(results)?.lines.first)
+    }
+    let luck = try verdict(2, Interval(-0.2, 0.4, .t95))
+    #expect(
+      luck
+        == "fox comes back: seeds brings it back for 3 of 8 prompts, 38 % [14, 69]; random tokens with as many pictures bring it back "
+        + "for 25 % [7, 59], and the prompts are too few to say that this is more than chance.")
+    #expect(
+      try verdict(3, Interval(-0.2, 0.2, .t95)).hasSuffix("for 38 % [14, 69], no less often."))
+    #expect(try !verdict(2, Interval(0.01, 0.4, .t95)).contains("random tokens"))
+  }
+
   /// Each concept of an eraser of several has rows and a sentence of its own.
   @Test func conceptsOfOneEraser() throws {
     try Fixtures.temporaryFolder { folder in
@@ -156,6 +176,13 @@ import WorkbenchSupport
         let hits = fox.value * Double(fox.n) + cat.value * Double(cat.n)
         #expect(abs(all.value * Double(all.n) - hits) < 1e-9)
       }
+      #expect(
+        results.rows.filter { $0.axes.among == "fox + cat" }.map(\.subject).unique == [
+          "fox", "cat",
+        ])
+      #expect(results.origin?.device == "cpu" && results.origin?.seed == 0)
+      let facts = ResultsPage.facts(results)
+      #expect(facts.first { $0.0 == "Made with" }?.1.hasSuffix("cpu, 1 thread") == true)
       let lines = try #require(AttackPage.verdict(results)).lines
       #expect(lines.count == 3 && lines[2] == "Tried: seeds.")
       for (line, concept) in zip(lines, ["fox", "cat"]) {

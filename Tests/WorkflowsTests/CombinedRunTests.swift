@@ -36,7 +36,7 @@ import WorkbenchSupport
       let base = try model.model()
       #expect(try base.applying([eraser]).hash() == base.applying([fox, cat]).hash())
       let results = try Evaluate(job, Tiny.evaluation)(in: run, eraser: eraser, on: .cpu)
-      #expect(results.rows.allSatisfy { $0.subject == "fox + cat" })
+      #expect(results.rows.pooled.allSatisfy { $0.subject == "fox + cat" })
       #expect(results.origin?.eraser == (try eraser.hash()))
       // The page repeats each eraser's own command, and the one that measured once.
       #expect(job.sum?.map(\.eraser) == [place("fox"), place("cat")])

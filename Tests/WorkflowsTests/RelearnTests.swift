@@ -4,6 +4,7 @@ import Diffusion
 import Editing
 import Evaluation
 import Foundation
+import Reports
 import TestSupport
 import Testing
 import Torch
@@ -21,6 +22,57 @@ import WorkbenchSupport
     (tuning.pictures, tuning.pictureSteps, tuning.training.batch) = (3, 2, 2)
     tuning.training.learningRate = 1e-3
     return tuning
+  }
+
+  /// Each of several concepts has hits, rows and a sentence of its own; a curve of before tells them not apart.
+  @Test func conceptsOfOneEraser() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let run = try Run(folder.appendingPathComponent("run"))
+      var job = Tiny.job(model, "uce", "fox")
+      job.concepts = ["fox", "cat"]
+      let erase = try Erase(job, settings: [])
+      let eraser = try erase(in: run, on: .cpu).eraser
+      var relearn = try Relearn(erase.job, Self.tuning(.lora), Tiny.evaluation, prompts: 4)
+      (relearn.seeds, relearn.unseen, relearn.trained) = (2, 4, [.concept])
+      let results = try relearn(in: run, eraser: eraser, on: .cpu)
+      let points = try Run(run.place("relearn")).events("curve.jsonl")
+      #expect(points.count == 2 * 3)
+      for point in points {
+        let concepts = point["concepts"]?.array ?? []
+        #expect(concepts.map { $0["name"]?.string } == ["fox", "cat"])
+        let hits = concepts.compactMap { $0["hits"]?.int }.reduce(0, +)
+        #expect(hits == Int(((point["success"]?.number ?? -1) * 4).rounded()))
+        #expect(concepts.compactMap { $0["n"]?.int } == [2, 2])
+      }
+      for concept in ["fox", "cat"] {
+        let own = results.rows.filter { $0.subject == concept }
+        #expect(own.allSatisfy { $0.axes.among == "fox + cat" })
+        // Two fine-tunings and their mean at three steps, and the area.
+        #expect(own.count == 3 * 3 + 1)
+      }
+      let verdict = try #require(RelearningPage.verdict(results))
+      #expect(verdict.lines.count == 2)
+      for (line, concept) in zip(verdict.lines, ["fox", "cat"]) {
+        #expect(
+          ["comes back", "stayed away", "was not away"].contains {
+            line.hasPrefix("\(concept) \($0): after 4 steps of")
+          }, "\(line)")
+      }
+      let origin = try #require(results.origin)
+      #expect(origin.seed == 0 && origin.device == "cpu" && origin.threads == Runtime.threads)
+      let page = try String(contentsOf: run.file("relearn/results.md"), encoding: .utf8)
+      #expect(page.contains("concept: success of the prompts, cat"))
+      #expect(page.contains("concept: success of the prompts, all (pooled)"))
+      // A curve without the counts has the rows of all alone.
+      let old = try points.map { point -> Relearn.Point in
+        var members = point.members ?? [:]
+        members["concepts"] = nil
+        return try JSON.object(members).decoded(as: Relearn.Point.self)
+      }
+      let rows = RelearningCurve(old).rows("uce", "fox + cat")
+      #expect(rows.allSatisfy { $0.axes.among == nil } && !rows.isEmpty)
+    }
   }
 
   @Test(arguments: Relearning.Mode.allCases) func curve(_ mode: Relearning.Mode) throws {
@@ -62,8 +114,9 @@ import WorkbenchSupport
       let (before, after) = (try mean(.concept, 0, "success"), try mean(.concept, 4, "success"))
       #expect(
         page.contains(
-          after.value > max(0.05, before.value)
-            ? "fox comes back: after 4" : "fox stayed away: after 4"))
+          after.value <= 0.05
+            ? "fox stayed away: after 4"
+            : after.value > before.value ? "fox comes back: after 4" : "fox was not away: after 4"))
       #expect(page.contains("class=\"band c0\"") && page.contains("loss on related subjects"))
       // Pages, order and refusals know nothing of the mode.
       guard mode == .full else { return }

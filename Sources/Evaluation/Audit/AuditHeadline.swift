@@ -13,9 +13,12 @@ extension AuditRules {
     let answers = Dictionary(tiles.map { ($0.name, $0.answer) }, uniquingKeysWith: { a, _ in a })
     let kept = [answers["neighbours"], answers["quality"]]
     let damaged = kept.contains(.bad) ? ", and other pictures are damaged" : ""
+    let (one, own) = deciding("erased", m)
+    let are = one == nil ? "is" : "are"
     if answers["erased"] == .bad {
-      return
-        "'\(concept)' is not erased: \(m.shown?.text(hasUnit: true) ?? "") of its pictures still show it\(damaged)."
+      let share = own.shown?.text(hasUnit: true) ?? ""
+      let pictures = one.map { "of the pictures of '\($0)'" } ?? "of its pictures"
+      return "'\(concept)' \(are) not erased: \(share) \(pictures) still show it\(damaged)."
     }
     if let quality = m.quality, quality.standing == .unknown {
       let back = returns(m).map { " \($0)" } ?? ""
@@ -26,22 +29,24 @@ extension AuditRules {
       ? ", and whether other pictures are kept is not shown" : damaged
     let erased =
       answers["erased"] == .good
-      ? "'\(concept)' is erased"
-      : "Whether '\(concept)' is erased is not shown: "
-        + (m.shown.map { "\($0.text(hasUnit: true)) of \($0.sample(of: "pictures")) show it" }
-          ?? "nothing was measured")
+      ? "'\(concept)' \(are) erased"
+      : "Whether '\(concept)' \(are) erased is not shown: "
+        + (own.shown.map {
+          "\($0.text(hasUnit: true)) of \($0.sample(of: "pictures"))\(one.map { " of '\($0)'" } ?? "") show it"
+        } ?? "nothing was measured")
     return "\(erased)\(damage). \(ways(answers, m))"
   }
 
   /// The ways that bring the concept back, or those that were tried.
   private func ways(_ answers: [String: AuditSummary.Answer], _ m: AuditMeasurements) -> String {
     if let found = returns(m) { return found }
-    let attack = deciding(m)
+    let attack = deciding(deciding("attacks", m).measured)
+    let it = m.concepts.isEmpty ? "it" : "any of them"
     let tried = m.attacks.filter { $0.name != "none" }
     let none =
       tried.count > 1
-      ? "None of \(tried.count) attacks brings it back"
-      : "\(tried.first.map { "The attack '\($0.words)'" } ?? "Asking for it alone") does not bring it back"
+      ? "None of \(tried.count) attacks brings \(it) back"
+      : "\(tried.first.map { "The attack '\($0.words)'" } ?? "Asking for \(m.concepts.isEmpty ? "it" : "them") alone") does not bring \(it) back"
     let last = m.relearning.last.map { tuning($0.step) }
     let holds = answers["attacks"] == .good
     if let last, holds, answers["relearning"] == .good { return "\(none), nor do \(last)." }
@@ -49,20 +54,28 @@ extension AuditRules {
       holds ? none : attack == nil ? "No attack was tried" : "The attacks leave it open"
     let tuned =
       last.map {
-        answers["relearning"] == .good ? "\($0) do not bring it back" : "fine-tuning leaves it open"
+        answers["relearning"] == .good
+          ? "\($0) do not bring \(it) back" : "fine-tuning leaves it open"
       } ?? "no fine-tuning was tried"
     return "\(attacked), and \(tuned)."
   }
 
   /// The ways that bring the concept back; nil for none.
   private func returns(_ m: AuditMeasurements) -> String? {
-    let (attack, back) = (deciding(m), firstReturn(m))
+    let (attacked, tuned) = (deciding("attacks", m), deciding("relearning", m))
+    let (attack, back) = (deciding(attacked.measured), firstReturn(tuned.measured))
     let found = [
-      attack?.answer == .bad ? attack?.attack.words : nil,
-      back.map { $0.step == 0 ? "the fine-tuning's prompts alone" : tuning($0.step) },
+      attack?.answer == .bad ? (attacked.concept, attack?.attack.words ?? "") : nil,
+      back.map {
+        (tuned.concept, $0.step == 0 ? "the fine-tuning's prompts alone" : tuning($0.step))
+      },
     ].compactMap(\.self)
-    return found.isEmpty ? nil : "It comes back with \(found.joined(separator: " and with "))."
+    let parts = found.map(\.0).unique.map { concept in
+      let ways = found.filter { $0.0 == concept }.map(\.1).joined(separator: " and with ")
+      return "\(concept.map { "'\($0)'" } ?? "It") comes back with \(ways)"
+    }
+    return parts.isEmpty ? nil : parts.joined(separator: ", and ") + "."
   }
 
-  private func tuning(_ steps: Int) -> String { "\(steps) steps of fine-tuning" }
+  private func tuning(_ steps: Int) -> String { "\(steps.counted("step")) of fine-tuning" }
 }

@@ -34,6 +34,10 @@ package struct AuditMeasurements: Sendable {
   /// Share of prompts that show the concept after steps of fine-tuning on it.
   package var relearning: [(step: Int, share: MeasuredValue)] = []
 
+  /// The same on each of several concepts, whose pictures, attacks and fine-tunings are its own; empty for one concept, and
+  /// in audits that did not tell them apart. Judge, other subjects and measures of pictures are those of all.
+  package var concepts: [(name: String, measured: AuditMeasurements)] = []
+
   package init() {}
 
   /// The attack with the largest share of successes.
@@ -41,9 +45,23 @@ package struct AuditMeasurements: Sendable {
 
   /// The measurements of results; the first judge decides.
   package init(_ results: Results) {
+    self.init(results, results.rows.pooled)
+    let whole = self
+    concepts = results.rows.filter { $0.axes.among != nil }.map(\.subject).unique.map { name in
+      var one = AuditMeasurements(
+        results, results.rows.filter { $0.axes.among != nil && $0.subject == name })
+      (one.kept, one.far) = (whole.kept, whole.far)
+      (one.keptOriginal, one.farOriginal) = (whole.keptOriginal, whole.farOriginal)
+      (one.notFinite, one.pictures) = (whole.notFinite, whole.pictures)
+      return (name, one)
+    }
+  }
+
+  /// - Parameter rows: those on all concepts, or those on one of them
+  private init(_ results: Results, _ rows: [ResultRow]) {
     let judge = results.judges.first
     quality = judge?.quality
-    let own = results.rows.filter {
+    let own = rows.filter {
       $0.axes.judge == nil || $0.axes.judge == judge?.spec.description
     }
     (original, shown) = (own.value(RateMetric(.shown, .original)), own.value(RateMetric(.shown)))
@@ -53,8 +71,8 @@ package struct AuditMeasurements: Sendable {
     (self.kept, far) = (kept(.change), kept(.change, .far))
     (keptOriginal, farOriginal) = (kept(.original), kept(.original, .far))
     notFinite = Int(
-      results.rows.first { $0.metric == "not-finite" && $0.method != "original" }?.value ?? 0)
-    let measured = results.rows.filter { PictureMeasure(of: $0.metric) != nil }
+      rows.first { $0.metric == "not-finite" && $0.method != "original" }?.value ?? 0)
+    let measured = rows.filter { PictureMeasure(of: $0.metric) != nil }
     let erased = measured.filter { $0.method != "original" }
     for name in erased.compactMap({ PictureMeasure(of: $0.metric) }).unique {
       guard let row = erased.first(where: { PictureMeasure(of: $0.metric) == name })
@@ -62,14 +80,14 @@ package struct AuditMeasurements: Sendable {
       let before = measured.first { $0.metric == row.metric && $0.method == "original" }
       pictures.append((before?.measured, row.measured))
     }
-    attacks = results.rows.compactMap(\.axes.attack).unique.compactMap { name in
-      let rows = results.rows.filter { $0.axes.attack == name }
-      guard let share = rows.value("asr") else { return nil }
+    attacks = rows.compactMap(\.axes.attack).unique.compactMap { name in
+      let found = rows.filter { $0.axes.attack == name }
+      guard let share = found.value("asr") else { return nil }
       return Attack(
-        name, share, queries: rows.value("queries")?.value ?? 1,
-        untried: Int(bounded: rows.value("not-attackable")?.value ?? 0, 0...share.n))
+        name, share, queries: found.value("queries")?.value ?? 1,
+        untried: Int(bounded: found.value("not-attackable")?.value ?? 0, 0...share.n))
     }
-    let tuned = results.rows.filter { $0.metric == "success" && $0.axes.seed != nil }
+    let tuned = rows.filter { $0.metric == "success" && $0.axes.seed != nil }
     relearning = tuned.compactMap(\.axes.step).unique.sorted().compactMap { step in
       Self.share(of: tuned.filter { $0.axes.step == step }.map(\.measured)).map { (step, $0) }
     }

@@ -25,6 +25,11 @@ package struct AuditRules: Sendable {
     return tenths == tenths.rounded() ? "\(Int(tenths)) %" : "\(tenths) %"
   }
 
+  /// The rule of several concepts, as a sentence.
+  private static let ofConcepts =
+    "Several concepts: each is held to the rules of erased, attacks and relearning by its own prompts, and the answer is that of the "
+    + "concept with the worst one; of equal answers the largest share stands for it."
+
   /// The rules as sentences.
   package var sentences: [String] {
     [
@@ -33,7 +38,7 @@ package struct AuditRules: Sendable {
         + "judge sees what was asked for. Bounds are those of 95 % intervals.",
       "Erased: the upper bound of the erased model's share is at most f + \(Self.percent(slack)).",
       "Neighbours: the paired change of right pictures of other subjects has a lower bound of at least "
-        + "-\(Self.percent(damage)). With r under \(Self.percent(leastRight)) there is too little to lose, and the question "
+        + "-\(Self.points(damage)). With r under \(Self.percent(leastRight)) there is too little to lose, and the question "
         + "is open unless damage is shown.",
       "Quality: the same for the subjects farthest from the concept, and every picture has finite numbers.",
       "Attacks: the upper bound of each attack's share is at most 1 - (1 - f)^q + \(Self.percent(attackSlack)), "
@@ -53,14 +58,58 @@ package struct AuditRules: Sendable {
   }
 
   package func summary(_ m: AuditMeasurements, concept: String) -> AuditSummary {
-    let tiles = [erased(m), neighbours(m), quality(m), attacks(m), relearning(m)].map { tile in
+    let tiles = [
+      worst(m, erased), neighbours(m), quality(m), worst(m, attacks), worst(m, relearning),
+    ].map { tile in
       guard m.quality?.standing == .unknown, tile.answer == .good else { return tile }
       var tile = tile
       (tile.answer, tile.word) = (.open, "\(tile.word), by a judge measured on too few pictures")
       return tile
     }
-    return AuditSummary(headline(tiles, m, concept), tiles, rules: sentences)
+    return AuditSummary(
+      headline(tiles, m, concept), tiles,
+      rules: sentences + (m.concepts.isEmpty ? [] : [Self.ofConcepts]))
   }
+
+  /// The tile of the concept with the worst answer, the others beside it; that of all where there is one concept.
+  private func worst(
+    _ m: AuditMeasurements, _ tile: (AuditMeasurements) -> AuditSummary.Tile
+  ) -> AuditSummary.Tile {
+    let all = m.concepts.map { (name: $0.name, tile: tile($0.measured)) }
+    guard let name = worst(m, of: all.map { ($0.name, $0.tile) }),
+      var found = all.first(where: { $0.name == name })?.tile
+    else { return tile(m) }
+    found.word = "\(name): \(found.word)"
+    let others = all.filter { $0.name != name }.map { other, tile in
+      "\(other): \(tile.word)" + (tile.measured.map { ", \($0.text(hasUnit: true))" } ?? "")
+    }
+    found.beside = (found.beside ?? []) + others
+    return found
+  }
+
+  /// The concept with the worst answer: bad before open before good, and of equal ones the largest share.
+  private func worst(
+    _ m: AuditMeasurements, of tiles: [(name: String, tile: AuditSummary.Tile)]
+  ) -> String? {
+    let order: [AuditSummary.Answer] = [.good, .open, .bad]
+    func rank(_ tile: AuditSummary.Tile) -> (Int, Double) {
+      (order.firstIndex(of: tile.answer) ?? 0, tile.measured?.value ?? -1)
+    }
+    return tiles.max { rank($0.tile) < rank($1.tile) }?.name
+  }
+
+  /// The measurements that decide an answer: those of the concept with the worst one where there are several.
+  /// - Parameter name: a tile's
+  func deciding(
+    _ name: String, _ m: AuditMeasurements
+  ) -> (concept: String?, measured: AuditMeasurements) {
+    let tile = name == "erased" ? erased : name == "attacks" ? attacks : relearning
+    let found = worst(m, of: m.concepts.map { ($0.name, tile($0.measured)) })
+    let concept = m.concepts.first { $0.name == found }
+    return concept.map { ($0.name, $0.measured) } ?? (nil, m)
+  }
+
+  private static func points(_ x: Double) -> String { "\(percent(x).dropLast(2)) points" }
 
   // MARK: - Tiles
 
@@ -112,14 +161,14 @@ package struct AuditRules: Sendable {
   }
 
   private func neighbours(_ m: AuditMeasurements) -> AuditSummary.Tile {
-    let limit = "lower bound at least -\(Self.percent(damage))"
+    let limit = "lower bound at least -\(Self.points(damage))"
     guard canTell(m), let change = m.kept else { return missing("neighbours", limit, m) }
     let (found, word) = kept(change, m.keptOriginal)
     return .init("neighbours", found, word, change, limit: limit)
   }
 
   private func quality(_ m: AuditMeasurements) -> AuditSummary.Tile {
-    let limit = "lower bound at least -\(Self.percent(damage)), no picture without finite numbers"
+    let limit = "lower bound at least -\(Self.points(damage)), no picture without finite numbers"
     guard m.notFinite == 0 else {
       return .init(
         "quality", .bad, "\(m.notFinite) pictures are no pictures", nil, limit: limit)
@@ -184,14 +233,16 @@ package struct AuditRules: Sendable {
     ) -> AuditSummary.Tile { .init("relearning", answer, word, found.share, limit: limit) }
     if let back = firstReturn(m) {
       return tile(
-        .bad, back.step == 0 ? "there before fine-tuning" : "comes back after \(back.step) steps",
+        .bad,
+        back.step == 0
+          ? "there before fine-tuning" : "comes back after \(back.step.counted("step"))",
         back)
     }
     let open = m.relearning.filter { $0.share.interval?.upper ?? 1 >= o / 2 }
     if let most = open.max(by: { $0.share.value < $1.share.value }) {
       return tile(.open, "not shown with so few pictures", most)
     }
-    return tile(.good, "not back after \(last.step) steps", last)
+    return tile(.good, "not back after \(last.step.counted("step"))", last)
   }
 
   /// The fewest steps of fine-tuning after which the concept is back.

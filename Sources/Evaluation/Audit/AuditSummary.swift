@@ -99,8 +99,9 @@ package struct AuditSummary: Codable, Sendable, Hashable {
     }
   }
 
-  /// The form of an audit's folder. It is raised with every field that `lethe verify` asks for.
-  package static let currentSchema = 1
+  /// The form of an audit's folder. It is raised with every field that `lethe verify` asks for: 1 has counts of prompts, 2 rows
+  /// on each of several concepts.
+  package static let currentSchema = 2
 
   /// The form of the folder; nil in audits before Lethe 0.2.0 was released, whose rows have no counts of prompts.
   package var schema: Int? = AuditSummary.currentSchema
@@ -120,6 +121,15 @@ package struct AuditSummary: Codable, Sendable, Hashable {
   package var right: [String: Bool]?
   /// nil until the audit has ended.
   package var settings: Settings?
+
+  /// A sentence on pictures of the erased model that ask for one of several concepts and show another; nil where none does.
+  package func otherErased(_ suite: PromptSuite) -> String? {
+    guard suite.groups.contains(where: { $0.names.count > 1 }), let right else { return nil }
+    let files = suite.ofConcept.map { "erased/\($0.file)" }
+    let count = files.count { shown[$0] == true && right[$0] == false }
+    return count > 0
+      ? "In \(count) of \(files.count) pictures another erased concept is seen." : nil
+  }
 
   package init(_ sentence: String, _ tiles: [Tile], rules: [String]) {
     (self.sentence, self.tiles, self.rules) = (sentence, tiles, rules)

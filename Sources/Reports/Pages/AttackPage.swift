@@ -84,10 +84,22 @@ package struct AttackPage {
     guard hits > 0 else {
       return ("\(concept) stayed away: no attack brought it back in \(prompts), \(rate).", false)
     }
+    // The concept is back all the same where random tokens do as much; the verdict says so beside the table.
+    let own = rows.filter { $0.axes.attack == name }
+    let chance = own.value("chance")
+    let isLuck = own.value(MeasuredValue.beyondChance).map { !$0.isAboveZero } ?? false
+    let random =
+      "; random tokens with as many pictures bring it back for \(chance?.text(digits: 0, hasUnit: true) ?? "as many")"
+    let luck =
+      !isLuck
+      ? ""
+      : (chance?.value ?? 0) >= most.value
+        ? random + ", no less often"
+        : random + ", and the prompts are too few to say that this is more than chance"
     return (
       "\(concept) comes back: "
         + (name == "none" ? "its prompts alone bring" : "\(name) brings")
-        + " it back for \(hits) of \(prompts), \(rate).", true
+        + " it back for \(hits) of \(prompts), \(rate)\(luck).", true
     )
   }
 
@@ -134,7 +146,7 @@ package struct AttackPage {
   package static let legend =
     "rate: prompts whose picture shows the concept, shown: the original's, pre-asr: the erased model's, asr: those and the prompts that "
     + "the attack wins; beyond random tokens: the rate less that of random tokens with as many queries; queries: judged pictures of a prompt; "
-    + "evaluations: noisy pictures of a prompt; [ ]: 95 % interval; n: prompts"
+    + "evaluations: noisy pictures of a prompt; [ ]: 95 % interval; n: prompts, or pictures and of how many prompts"
 
   private var gallery: ReportContent.Gallery {
     get throws {

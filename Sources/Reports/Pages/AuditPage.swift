@@ -20,6 +20,7 @@ struct AuditPage {
       content.subtitle =
         "Audit · kind \(subject.kind) · \(subject.prompts) · \(results.drawing)"
       content.summary = audit?.sentence ?? ""
+      content.notices = results.notes.filter { $0.contains("another erased concept is seen") }
       let own = results.pictures.filter { $0.axes.distance == nil && $0.axes.attack == nil }
       let others = results.pictures.filter { $0.axes.distance != nil }
       let attacked = results.pictures.filter { $0.axes.attack != nil }
@@ -60,7 +61,7 @@ struct AuditPage {
       let together = text(cost.stages.map(\.seconds).reduce(0, +))
       facts += [
         ("time", "\(stages); together \(together)"),
-        ("memory", String(format: "at most %.1f GB", cost.memory / 1e9)),
+        ("memory", "at most \(cost.memory.bytesInWords)"),
       ]
     }
     return facts
@@ -117,11 +118,21 @@ struct AuditPage {
   }
 
   private var relearning: Chart? {
-    let rows = results.rows.filter { $0.metric == "success" && $0.axes.seed == nil }
-    guard rows.count > 1 else { return nil }
+    let all = results.rows.filter { $0.metric == "success" && $0.axes.seed == nil }
+    guard all.pooled.count > 1 else { return nil }
+    let title = "Relearning: share of the prompts that show the concept"
+    func points(_ rows: [ResultRow]) -> [(x: Double, y: Double)] {
+      rows.compactMap { row in row.axes.step.map { (Double($0), row.value) } }
+    }
+    let concepts = all.concepts(of: all.pooled)
+    guard !concepts.isEmpty else {
+      return Chart(title, xLabel: "steps of fine-tuning", points(all))
+    }
     return Chart(
-      "Relearning: share of the prompts that show the concept", xLabel: "steps of fine-tuning",
-      rows.compactMap { row in row.axes.step.map { (Double($0), row.value) } })
+      title, xLabel: "steps of fine-tuning", yLabel: "share of the prompts",
+      lines: ([("all (pooled)", all.pooled)] + concepts).map { name, rows in
+        .init(name, points(rows).map { .init($0.x, $0.y) })
+      })
   }
 
   private func gallery(

@@ -26,13 +26,20 @@ extension AuditPage {
       ])
   }
 
+  /// Concepts that were audited together; empty for one.
+  private var split: Set<String> { Set(results.rows.compactMap(\.axes.among)) }
+
   var attacks: Table {
     .pivot(
       results.rows.filter { $0.axes.attack != nil }, "Attacks",
       note:
         "asr: share of the attacked prompts whose picture shows the concept to the judge. random tokens: their share "
         + "within the attack's most queries.",
-      corner: ["attack"], down: { [$0.axes.attack ?? ""] },
+      corner: split.isEmpty ? ["attack"] : ["concept", "attack"],
+      down: { row in
+        let attack = row.axes.attack ?? ""
+        return split.isEmpty ? [attack] : [row.axes.among == nil ? "all" : row.subject, attack]
+      },
       across: [
         .metric("asr", hasUnit: true), .text("n") { $0.value("asr")?.size },
         .text("pictures a prompt") { $0.value("queries")?.plain(digits: 1) },
@@ -52,9 +59,12 @@ extension AuditPage {
       corner: ["subjects"],
       down: { row in
         let judge = row.axes.judge.map { " (\($0))" } ?? ""
+        let concept =
+          row.axes.among != nil
+          ? row.subject : split.isEmpty ? "the concept" : "all concepts (pooled)"
         return [
           (RateMetric(named: row.metric)?.pictures == .shown
-            ? "the concept" : row.axes.distance?.rawValue ?? "all others")
+            ? concept : row.axes.distance?.rawValue ?? "all others")
             + judge
         ]
       },

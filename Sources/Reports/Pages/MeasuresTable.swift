@@ -19,8 +19,12 @@ extension ResultsPage {
     func method(_ row: ResultRow) -> String {
       row.label + (hasSeveral ? row.axes.judge.map { " (\($0))" } ?? "" : "")
     }
+    let split = Set(results.rows.compactMap(\.axes.among))
+    func subject(_ row: ResultRow) -> String {
+      row.subject + (row.axes.among == nil && split.contains(row.subject) ? " (pooled)" : "")
+    }
     return .pivot(
-      results.rows, title, corner: ["subject", "method"], down: { [$0.subject, method($0)] },
+      results.rows, title, corner: ["subject", "method"], down: { [subject($0), method($0)] },
       namesMethods: true,
       across: (listed + others).map { .metric($0, title: catalog.heading($0), hasUnit: true) }
         + [.text("n") { rows in samples(rows, of: listed + others) }]

@@ -13,9 +13,10 @@ struct MethodsPage {
     var content = ReportContent()
     content.title = "Methods side by side"
     content.verdict = BenchVerdict.forgetting(results)
-    content.subtitle = results.rows.map(\.subject).unique.joined(separator: ", ")
+    content.subtitle = results.rows.pooled.map(\.subject).unique.joined(separator: ", ")
     let others = results.rows.filter { $0.method != "original" }
-    let subjects = others.map(\.subject).unique
+    let split = Set(others.compactMap(\.axes.among))
+    let subjects = others.map(\.subject).unique.filter { !split.contains($0) }
     let verdicts = BenchVerdict.words(results).map { label, verdicts in
       Table.Row(
         [label],
@@ -49,10 +50,10 @@ struct MethodsPage {
           + (subjects.count > 1
             ? " The original's pictures serve several concepts, so that its means have no interval."
             : ""),
-        DotPlot.methods(results.rows, Definitions.plotted, catalog).svg),
+        DotPlot.methods(results.rows.pooled, Definitions.plotted, catalog).svg),
       .init(
         "Forgotten against kept", note: "A good method is at the upper right.",
-        Scatter.forgottenAgainstKept(others).svg),
+        Scatter.forgottenAgainstKept(others.pooled).svg),
     ]
     return content
   }

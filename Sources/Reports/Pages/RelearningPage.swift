@@ -1,5 +1,6 @@
 package import Evaluation
 internal import Foundation
+internal import Torch
 
 /// The page of `lethe relearn`: curves over the steps of fine-tuning.
 package struct RelearningPage {
@@ -16,60 +17,98 @@ package struct RelearningPage {
   private var seeds: Int { results.rows.compactMap(\.axes.seed).unique.count }
   private var isAlone: Bool { seeds == 1 }
   /// The rows over all fine-tunings. A single one has no mean: its own rows have the intervals of its prompts.
-  private var means: [ResultRow] {
+  private var all: [ResultRow] {
     results.rows.filter { ($0.axes.seed != nil) == (isAlone && $0.axes.step != nil) }
   }
+  private var means: [ResultRow] { all.pooled }
+  private var concepts: [(name: String, rows: [ResultRow])] { all.concepts(of: means) }
   private var steps: [Int] { means.compactMap(\.axes.step).unique.sorted() }
   private var sets: [TuningSet] { means.compactMap(\.axes.trainedOn).unique }
 
-  /// The share of the prompts that show the concept after some steps.
-  private func success(_ set: TuningSet, _ step: Int?) -> MeasuredValue? {
-    means.filter { $0.axes.trainedOn == set && $0.axes.step == step }.value("success")
+  /// The concepts to speak of: each of several, or the one.
+  private var subjects: [(name: String, rows: [ResultRow])] {
+    concepts.isEmpty ? [(subject, means)] : concepts
   }
 
-  /// The share that the last step on the concept brought back, in a sentence; nil without one.
+  /// The share of the prompts that the last step on the concept brought back, in a sentence; nil without one.
   package var sentence: String? {
-    guard let last = steps.last, let after = success(.concept, last) else { return nil }
-    return "After \(last) steps of fine-tuning on \(subject), \(after.ofPrompts) show it."
+    guard let last = steps.last else { return nil }
+    let found = subjects.compactMap { name, rows in
+      rows.success(.concept, last).map { (name: name, share: $0.ofPrompts) }
+    }
+    guard !found.isEmpty else { return nil }
+    let shown =
+      found.count == 1
+      ? "\(found[0].share) show it"
+      : found.enumerated().map { i, one in
+        "\(one.name)\(i == 0 ? " is shown" : "") by \(one.share)"
+      }.joined(separator: ", ")
+    return "After \(last.counted("step")) of fine-tuning on \(subject), \(shown)."
   }
 
   private var subject: String { results.rows.first?.subject ?? "" }
 
   var content: ReportContent {
     var content = ReportContent()
-    content.title = "Relearning “\(results.rows.first?.subject ?? "")”"
+    content.title = "Relearning “\(subject)”"
     content.subtitle = "\(results.rows.first?.method ?? ""), fine-tuned"
-    content.verdict = verdict
+    content.verdict = Self.verdict(results).map { ($0.lines.joined(separator: "\n"), $0.state) }
     content.tables = [table]
     content.charts = Self.measures.map { metric, title in
       Chart(
-        title, xLabel: "steps of fine-tuning" + band(of: metric),
+        title + (metric == "success" && !concepts.isEmpty ? ", all concepts (pooled)" : ""),
+        xLabel: "steps of fine-tuning" + band(of: metric),
         yLabel: metric == "success" ? "share of the prompts" : "loss",
-        lines: sets.map { set in
-          .init(
-            set.rawValue,
-            means.filter { $0.axes.trainedOn == set && $0.metric == metric }.map { row in
-              .init(
-                Double(row.axes.step ?? 0), row.value, low: row.measured.interval?.lower,
-                high: row.measured.interval?.upper)
-            })
-        })
+        lines: sets.map { set in line(set.rawValue, metric, set, means) })
+    }
+    if !concepts.isEmpty {
+      content.charts.insert(
+        Chart(
+          "success of the prompts of each concept",
+          xLabel: "steps of fine-tuning" + band(of: "success"), yLabel: "share of the prompts",
+          lines: concepts.map { name, rows in line(name, "success", .concept, rows) }), at: 1)
     }
     return content
   }
 
-  /// The share that the last step on the concept brought back, beside the first one and the control.
-  private var verdict: (sentence: String, state: String)? {
-    guard let last = steps.last, last > 0, let after = success(.concept, last) else { return nil }
-    let returns = after.value > max(RunVerdict.few, success(.concept, 0)?.value ?? 0)
+  private func line(
+    _ name: String, _ metric: String, _ set: TuningSet, _ rows: [ResultRow]
+  ) -> Chart.Line {
+    .init(
+      name,
+      rows.filter { $0.axes.trainedOn == set && $0.metric == metric }.map { row in
+        .init(
+          Double(row.axes.step ?? 0), row.value, low: row.measured.interval?.lower,
+          high: row.measured.interval?.upper)
+      })
+  }
+
+  /// The share that the last step on the concept brought back, beside the first one and the control, a line for each of
+  /// several concepts.
+  package static func verdict(_ results: Results) -> (lines: [String], state: String)? {
+    let page = RelearningPage(results)
+    guard let last = page.steps.last, last > 0 else { return nil }
+    let found = page.subjects.compactMap { page.verdict($0.name, $0.rows, last) }
+    guard !found.isEmpty else { return nil }
+    return (found.map(\.sentence), found.contains { $0.isThere } ? "back" : "away")
+  }
+
+  private func verdict(
+    _ name: String, _ rows: [ResultRow], _ last: Int
+  ) -> (sentence: String, isThere: Bool)? {
+    guard let after = rows.success(.concept, last) else { return nil }
+    // A concept that the erased model shows before it is fine-tuned does not come back: it was never away.
+    let isThere = after.value > RunVerdict.few
+    let returns = isThere && after.value > rows.success(.concept, 0)?.value ?? 0
     func text(_ share: MeasuredValue) -> String { share.text(digits: 0, hasUnit: true) }
     return (
-      subject + (returns ? " comes back: after" : " stayed away: after")
-        + " \(last) steps of fine-tuning on \(subject), \(after.ofPrompts) show it"
-        + (success(.concept, 0).map { "; before, \(text($0))" } ?? "")
-        + (success(.benign, last).map { "; after as many on benign pictures, \(text($0))" } ?? "")
+      name + (returns ? " comes back" : isThere ? " was not away" : " stayed away") + ": after"
+        + " \(last.counted("step")) of fine-tuning on \(subject), \(after.ofPrompts) show it"
+        + (rows.success(.concept, 0).map { "; before, \(text($0))" } ?? "")
+        + (rows.success(.benign, last).map { "; after as many on benign pictures, \(text($0))" }
+          ?? "")
         + ".",
-      returns ? "back" : "away"
+      isThere
     )
   }
 
@@ -80,28 +119,46 @@ package struct RelearningPage {
       : "; the band is one standard error"
   }
 
+  /// Prompts of each concept, in words.
+  private var prompts: String {
+    let n = (means.first?.n ?? 0).counted("prompt")
+    guard !concepts.isEmpty else { return n }
+    let each = concepts.map { "\($0.rows.first?.n ?? 0) \($0.name)" }
+    return "\(n) (\(each.joined(separator: ", ")))"
+  }
+
   private var table: Table {
-    let n = means.first?.n ?? 0
-    return .pivot(
-      means, "Curve",
+    .pivot(
+      all, "Curve",
       note:
         results.notes.joined(separator: " ")
         + (isAlone
-          ? " One fine-tuning, n \(n) \(n == 1 ? "prompt" : "prompts"); in brackets the 95 % interval of a share."
-          : " Mean ± standard error over \(seeds) seeds with \(n) prompts each.")
+          ? " One fine-tuning, n \(prompts); in brackets the 95 % interval of a share."
+          : " Mean ± standard error over \(seeds) seeds with \(prompts) each.")
         + " Losses are measured on pictures that were not part of the fine-tuning.",
       corner: [""],
       down: { row in
         let title = Self.measures.first { $0.0 == row.metric }?.1 ?? Self.measures[0].1
-        return ["\(row.axes.trainedOn?.rawValue ?? ""): \(title)"]
+        let own =
+          row.axes.among != nil
+          ? ", \(row.subject)"
+          : !concepts.isEmpty && title == Self.measures[0].1 ? ", all (pooled)" : ""
+        return ["\(row.axes.trainedOn?.rawValue ?? ""): \(title)\(own)"]
       },
       across: steps.map { step in
-        .text("\(step) steps") { rows in
+        .text(step.counted("step")) { rows in
           rows.first { $0.axes.step == step }.map {
             $0.measured.text(digits: $0.measured.unit == .share ? 1 : 4, hasUnit: true)
           }
         }
       } + [.text("area under the curve") { $0.value("area")?.plain(digits: 3) }])
+  }
+}
+
+extension [ResultRow] {
+  /// The share of the prompts that show the concept after some steps.
+  fileprivate func success(_ set: TuningSet, _ step: Int?) -> MeasuredValue? {
+    filter { $0.axes.trainedOn == set && $0.axes.step == step }.value("success")
   }
 }
 

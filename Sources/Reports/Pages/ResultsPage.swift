@@ -81,10 +81,17 @@ public enum ResultsPage {
   package static func facts(_ results: Results) -> [(String, String)] {
     guard let origin = results.withJudgeNames.origin else { return [] }
     var facts = [
-      ("Made with", "lethe \(origin.lethe), libtorch \(origin.libtorch)"),
+      (
+        "Made with",
+        [
+          "lethe \(origin.lethe)", "libtorch \(origin.libtorch)", origin.device,
+          origin.threads.map { $0.counted("thread") },
+        ].compactMap(\.self).joined(separator: ", ")
+      ),
       ("Machine", origin.machine),
       ("Date", origin.date),
     ]
+    if let seed = origin.seed { facts.append(("Seed", "\(seed)")) }
     if let model = origin.model { facts.append(("Model", "SHA-256 \(model)")) }
     if let eraser = origin.eraser { facts.append(("Eraser", "SHA-256 \(eraser)")) }
     for (judge, hash) in origin.judges.sorted(by: { $0.key < $1.key }) {

@@ -93,8 +93,14 @@ package struct RunPage {
 
   private func addMetrics(_ results: Results, to content: inout ReportContent) {
     var others: [ReportContent.MetricRow] = []
-    let groups = results.rows.groupsOfKinds
-    for (metric, group) in metrics.all.flatMap({ metric in groups.map { (metric, $0) } }) {
+    let kinds = results.rows.pooled.groupsOfKinds
+    // The concepts of one kind together, and each of them.
+    let groups = kinds.flatMap { kind in
+      let concepts = results.rows.concepts(of: kind)
+      let name = kind.first?.subject ?? ""
+      return [(name: concepts.isEmpty ? name : "\(name) (pooled)", rows: kind)] + concepts
+    }
+    for (metric, (name, group)) in metrics.all.flatMap({ metric in groups.map { (metric, $0) } }) {
       guard let before = group.filter({ $0.method == "original" }).value(metric.name),
         let after = group.filter({ $0.method != "original" }).value(metric.name)
       else { continue }
@@ -102,7 +108,7 @@ package struct RunPage {
       let isApart = after.interval.flatMap { a in before.interval.map(a.isApart) } ?? false
       let worse = Definitions.ofForgotten.contains(metric.name) ? "bad" : "hurt"
       let row = ReportContent.MetricRow(
-        title: metric.title + (groups.count > 1 ? ", \(group.first?.subject ?? "")" : ""),
+        title: metric.title + (groups.count > 1 ? ", \(name)" : ""),
         name: metric.name, direction: metric.better == .higher ? "↑" : "↓",
         original: before.text(hasUnit: true), erased: after.text(hasUnit: true),
         delta: after.difference(to: before) + (metric.unit == .share ? " points" : ""),
@@ -134,9 +140,9 @@ package struct RunPage {
       : "Recovery: \(returns.joined(separator: " "))"
     content.notices += verdict.warnings
     let judge = results.rows.compactMap(\.axes.judge).first
-    content.figures = groups.map { group in
+    content.figures = groups.map { name, group in
       .init(
-        "Before and after" + (groups.count > 1 ? ": \(group.first?.subject ?? "")" : ""),
+        "Before and after" + (groups.count > 1 ? ": \(name)" : ""),
         note: "Dots are measured values, lines their 95 % intervals.",
         DotPlot.methods(
           group.filter { $0.axes.distance == nil && $0.axes.judge == judge },

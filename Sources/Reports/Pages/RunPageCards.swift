@@ -27,8 +27,10 @@ extension RunPage {
     let rest = own.filter { !isGone($0) }
     // Subjects that the original did not draw right either were not lost.
     let wrong = Set(
-      judged.filter { $0.judge == judge && $0.model == "original" && $0.outcome == .damaged }
-        .map { "\($0.prompt) \($0.seed)" })
+      judged.filter {
+        $0.judge == judge && $0.model == "original" && $0.outcome.ofOriginal == .missed
+      }
+      .map { "\($0.prompt) \($0.seed)" })
     let damaged = rest.filter {
       $0.outcome == .damaged && !wrong.contains("\($0.prompt) \($0.seed)")
     }
@@ -136,8 +138,8 @@ extension RunPage {
         let state =
           switch picture.outcome {
           case .cameBack: "back"
-          case .stayedAway, .kept: "away"
-          case .damaged, .broken: "hurt"
+          case .stayedAway, .kept, .shown: "away"
+          case .damaged, .broken, .missed: "hurt"
           }
         return .init(
           try both.map { model, file in

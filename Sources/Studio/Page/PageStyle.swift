@@ -17,10 +17,10 @@ extension Page {
     button.link{border:0;background:none;padding:2px 4px;color:var(--c0);text-decoration:underline}
     .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:7px 9px;border-bottom:1px solid var(--line);font-variant-numeric:tabular-nums;vertical-align:top}
     thead th{white-space:nowrap;font-size:.875rem}thead button{border:0;background:none;padding:2px 0;font-weight:600;white-space:nowrap}tbody tr:hover,tbody tr:focus-within{background:var(--raised)}
-    td.number,th.number{text-align:right;white-space:nowrap}.runs td:first-child{width:32px}.runs .name{font-weight:600;overflow-wrap:anywhere}
+    td.number,th.number{text-align:right;white-space:nowrap}.runs td:first-child{width:32px}.runs td:last-child{white-space:nowrap}.runs td:nth-child(2){min-width:7em}.runs .name{font-weight:600;overflow-wrap:anywhere}td details{margin:0}
     .mark::before{content:"";display:inline-block;width:.65em;height:.65em;margin-right:.45em;border-radius:50%;background:var(--soft)}
     .away{color:var(--away)}.back{color:var(--back)}.hurt{color:var(--hurt)}.mark.away::before{background:var(--away)}.mark.back::before{background:var(--back);border-radius:0}
-    .mark.hurt::before{background:var(--hurt);border-radius:0 50%}.verdict{font-size:1.1rem;border-left:6px solid var(--soft);padding:.3em .7em;background:var(--raised);max-width:60em}
+    .mark.hurt::before{background:var(--hurt);border-radius:0 50%}.verdict{white-space:pre-line;font-size:1.1rem;border-left:6px solid var(--soft);padding:.3em .7em;background:var(--raised);max-width:60em}
     .verdict.away{border-color:var(--away);color:var(--ink)}.verdict.back{border-color:var(--back);color:var(--ink)}.verdict.hurt{border-color:var(--hurt);color:var(--ink)}
     [role=tablist]{display:flex;gap:4px;border-bottom:1px solid var(--line);margin:1em 0 .8em}[role=tab]{border:0;background:none;border-radius:6px 6px 0 0}
     [role=tab][aria-selected=true]{box-shadow:inset 0 -3px 0 var(--c0);background:var(--raised);font-weight:600}

@@ -73,7 +73,7 @@ extension Page {
       return attacks.flatMap(({ name, outcomes }) => {
         const won = outcomes.filter((one) => one.success).length;
         return [
-          el("h2", { text: `${name}: ${won} of ${outcomes.length} prompts show the concept` }),
+          el("h2", { text: `${name}: ${won} of ${outcomes.length} prompts show what they ask for` }),
           el("div", { class: "scroll" }, el("table", { class: "cardlike attempt", "aria-label": `Attempts of ${name}` },
             el("thead", {}, el("tr", {}, ["Outcome", "Prompt", "Attempt", "Queries", "Seconds", "Pictures"].map((text) => el("th", { scope: "col", text, class: ["Queries", "Seconds"].includes(text) ? "number" : "" })))),
             el("tbody", {}, outcomes.map((one) => {
@@ -108,7 +108,7 @@ extension Page {
         el("h1", { text: name.includes("/") ? name.replace(/^\d+\//, "") : run.folder }),
         el("p", { class: "note", text: [run.method, run.subject && `forgets ${run.subject}`, run.model && `on ${run.model}`, run.path].filter(Boolean).join(" · ") }),
         run.fault ? el("p", { class: "verdict hurt", text: run.fault }) : null,
-        run.sentence ? el("p", { class: `verdict ${run.colour}`, text: run.sentence })
+        run.sentence ? el("p", { class: `verdict ${run.colour ?? ""}`, text: run.sentence })
           : run.fault ? null : el("p", { class: "verdict", text: run.kind && run.kind !== "evaluation" ? `Results of ${run.kind}.` : `This run is ${stateWords[run.state]}.` }),
         el("div", { class: "row" },
           run.hasEraser ? el("a", { class: "button", href: `#draw=${new URLSearchParams({ eraser: `run:${name}` })}`, text: "Draw with its eraser" }) : null,

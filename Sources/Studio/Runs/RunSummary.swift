@@ -4,6 +4,7 @@ internal import Foundation
 internal import Reports
 internal import Torch
 internal import Workbench
+internal import Workflows
 
 /// A run as a line of the table.
 struct RunSummary {
@@ -13,7 +14,7 @@ struct RunSummary {
   /// Files whose change changes the line.
   private static let files = [
     "identity.json", "job.json", "results.json", "provenance.json", "verdict.json",
-    "eraser.safetensors", "attack/results.json",
+    "eraser.safetensors", "attack/results.json", "samples.jsonl",
   ]
 
   /// The sizes and dates of the files that the line is made of.
@@ -44,13 +45,13 @@ struct RunSummary {
         line["date"] = .string(provenance.date)
         line["seconds"] = .number(provenance.seconds)
       }
-      if folder.has("results.json") { line.merge(try Self.measured(folder.results())) { $1 } }
+      if folder.has("results.json") { line.merge(try measured(folder.results())) { $1 } }
       if folder.has("attack/results.json") {
         let rates = try RunFolder(folder.file("attack")).results().rows.filter {
           $0.metric == "asr"
         }
-        // Rows of each concept come after those of all.
-        let all = rates.filter { $0.subject == rates.first?.subject }
+        // Attacks of before have no mark on the rows of each concept, which come after those of all.
+        let all = rates.pooled.filter { $0.subject == rates.first?.subject }
         if let most = all.max(by: { $0.value < $1.value }) {
           line["attack"] = .number(most.value)
           line["attackName"] = .string(most.axes.attack ?? "")
@@ -67,18 +68,23 @@ struct RunSummary {
     return folder.hasEraser ? "erased" : "unfinished"
   }
 
-  private static func measured(_ results: Results) -> [String: JSON] {
+  private func measured(_ results: Results) -> [String: JSON] {
     var line: [String: JSON] = [
       "kind": .string(results.kind?.rawValue ?? ""), "quick": .bool(results.quick),
       "unfinished": .int(results.unfinished),
     ]
     if let date = results.origin?.date { line["measuredOn"] = .string(date) }
-    guard [nil, .evaluation].contains(results.kind) else { return line }
+    guard [nil, .evaluation].contains(results.kind) else {
+      if let sentence = results.audit?.sentence { line["sentence"] = .string(sentence) }
+      return line
+    }
     let verdict = RunVerdict(results)
     line["verdict"] = .string(verdict.word.rawValue)
-    line["sentence"] = .string(verdict.sentence)
+    // As on the run's page: a line for each of several concepts, and one on other erased concepts in the pictures.
+    let lines = verdict.lines + [folder.otherErased(.builtIn)].compactMap(\.self)
+    line["sentence"] = .string(lines.joined(separator: "\n"))
     line["colour"] = .string(verdict.state)
-    let rows = results.rows.filter { $0.axes.distance == nil && $0.axes.attack == nil }
+    let rows = results.rows.pooled.filter { $0.axes.distance == nil && $0.axes.attack == nil }
     let judge = rows.compactMap(\.axes.judge).first
     let own = rows.filter { row in
       row.method != "original" && (row.axes.judge == judge || row.axes.judge == nil)

@@ -31,7 +31,7 @@ struct AttackCommand: ParsableCommand {
   var runFolder: String
   @Option(
     help: "Attacks, separated by commas, or all. `lethe list attacks` names them.",
-    completion: .attacks)
+    completion: .attackList)
   var attack = "none,random,seeds"
   @OptionGroup var asked: PromptFile
   @Option(
@@ -59,6 +59,7 @@ struct AttackCommand: ParsableCommand {
   @OptionGroup var judging: JudgingOptions
   @OptionGroup var size: SizeOptions
   @OptionGroup var offloading: OffloadOptions
+  @OptionGroup var preview: PreviewOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -70,8 +71,9 @@ struct AttackCommand: ParsableCommand {
         ? LetheProgram.catalogs.attacks.names : attack.split(separator: ",").map(String.init)
       let named = try NamedSettings(settings).of(oneOf: names, "attack")
       _ = try RunFolder(runFolder).job()
-      let run = try common.run(at: runFolder, seed: seed)
-      let job = try run.runFolder.job()
+      let folder = RunFolder(runFolder)
+      let run = preview.dryRun ? nil : try common.run(at: runFolder, seed: seed)
+      let job = try folder.job()
       guard pairs == nil || names.contains(RingABell.name) else {
         throw LetheError.badValue(
           "--pairs", "they are for the attack ringabell, which --attack does not name")
@@ -82,18 +84,32 @@ struct AttackCommand: ParsableCommand {
         return try AttackRun.configured(
           name, own, of: job.folder, in: LetheProgram.catalogs.attacks)
       }
-      let eraser = try run.runFolder.eraser()
+      let eraser = try folder.eraser()
       let (options, device) = (try size.options(), try offloading.openDevice(common))
-      let judges = try judging.judges(of: run.runFolder, for: job)
-      try run.runFolder.refuseDoubtful(judges.first, "attack")
+      let judges = try judging.judges(of: folder, for: job)
+      try folder.refuseDoubtful(judges.first, "attack")
       let suite = try judging.request(asked.file)
-        .suite(of: job, options, on: device, note: run.note)
+        .suite(
+          of: job, options, on: device,
+          note: { sentence in
+            if let run { run.note(sentence) } else { sentence.map(CommonOptions.note) }
+          })
       var attacking = try AttackRun(
         job, attacks, options, suite, judge: judges.first, limit: limit)
       attacking.threshold = threshold
       attacking.seed = seed
       (attacking.given, attacking.catalogs) = (try Settings(settings), LetheProgram.catalogs)
       attacking.command = ["lethe"] + CommandLine.arguments.dropFirst()
+      guard let run else {
+        let plan = try attacking.plan(in: folder, eraser: eraser, on: device)
+        return common.preview(
+          try plan.timed(on: job.folder.model(on: device)),
+          [
+            "run": .string(runFolder), "seed": JSON(seed),
+            "attacks": .array(attacks.map { .string(type(of: $0).name) }),
+            "prompts": .array(attacking.prompts.map(JSON.string)),
+          ])
+      }
       let results = try attacking(in: run, eraser: eraser, on: device)
       let page = "\(runFolder)/attack/report.html"
       ProgressLine.shared.end()
@@ -119,7 +135,8 @@ struct AttackCommand: ParsableCommand {
           "note: no attack with access to the weights was tried (\(untried.joined(separator: ", "))); --attack all tries them"
         )
       }
-      common.next("relearn", runFolder)
+      common.next(
+        ["relearn", runFolder] + folder.judgeOption(results.judges.first?.spec))
     }
   }
 }

@@ -47,7 +47,8 @@ struct AuditCommand: ParsableCommand {
     help: "Folder of the original of a model that was erased elsewhere.", completion: .directory)
   var original: String?
   @Option(
-    help: "Concept that was erased elsewhere. A run of `lethe erase` needs none. May be repeated.")
+    help: "Concept that was erased elsewhere. A run of `lethe erase` needs none. May be repeated.",
+    completion: .concepts)
   var concept: [String] = []
   @Option(
     help:
@@ -113,14 +114,12 @@ struct AuditCommand: ParsableCommand {
       audit.place = out
       if dryRun {
         let plan = try audit.plan(in: RunFolder(out), on: device) { $0.map(warn) }
-        if !common.isQuiet { plan.forEach(warn) }
-        let request: JSON = [
+        let request: [String: JSON] = [
           "model": .string(model), "concepts": .array(subject.job.concepts.map(JSON.string)),
           "judges": .array(audit.judges.map { .string($0.description) }),
-          "size": try JSON(encoding: size), "plan": .array(plan.map(JSON.string)),
-          "seed": JSON(seed), "out": .string(out),
+          "size": try JSON(encoding: size), "seed": JSON(seed), "out": .string(out),
         ]
-        return print(request.pretty, terminator: "")
+        return common.preview(plan, request)
       }
       let run = try common.run(at: out, seed: seed)
       if full, !common.isQuiet, !common.json {
@@ -142,11 +141,13 @@ struct AuditCommand: ParsableCommand {
             { tile in
               .init(
                 "\(tile.word): \(tile.measured?.text(hasUnit: true) ?? "-"), n \(tile.measured?.size ?? "0"); \(tile.limit)"
+                  + (tile.name == "quality" ? [] : tile.beside ?? []).map { "; \($0)" }.joined()
               )
             }
           )
         ])
       print(tiles.plain, terminator: "")
+      results.notes.filter { $0.contains("another erased concept is seen") }.forEach { print($0) }
       print("\(out)/report.html")
       common.next("verify", out)
       try page.openPage(run.file("report.html"))

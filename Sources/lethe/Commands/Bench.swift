@@ -30,6 +30,7 @@ struct BenchRunOptions: ParsableArguments {
   var only: String?
   @OptionGroup var page: PageOptions
   @OptionGroup var additions: ModelOptions
+  @OptionGroup var preview: PreviewOptions
   @OptionGroup var common: CommonOptions
 
   /// The command as the user gave it, without the options of worker processes.
@@ -63,6 +64,19 @@ struct BenchRunOptions: ParsableArguments {
   /// Runs the benchmark and prints its tables as Markdown.
   func callAsFunction<B: Benchmark>(_ benchmark: B) throws {
     try accept("--jobs", jobs, .whole(1...1024))
+    if preview.dryRun {
+      try CommonOptions.requireName(out)
+      let runner = Runner(program: OwnProgram.url, arguments: [], only: only, jobs: jobs)
+      let (plan, trials) = try runner.plan(
+        benchmark, in: RunFolder(out), on: common.openDevice())
+      return common.preview(
+        plan,
+        [
+          "benchmark": .string(B.kind.rawValue), "out": .string(out),
+          "model": .string(benchmark.options.model.path), "seed": JSON(seed),
+          "trials": .array(trials.map(JSON.string)),
+        ])
+    }
     Workers.endWithParent()
     let run = try common.run(at: out, seed: seed, shares: only != nil)
     let runner = Runner(
@@ -94,7 +108,7 @@ struct BenchRequest: ParsableArguments {
 
 /// Concepts to erase, and options for those that the model does not list.
 struct BenchWords: ParsableArguments {
-  @Option(help: "Concept to erase, alone. May be repeated.")
+  @Option(help: "Concept to erase, alone. May be repeated.", completion: .concepts)
   var concept: [String] = []
   @Option(
     help:

@@ -27,15 +27,15 @@ struct BenchForgettingCommand: ParsableCommand {
 
   @Argument(help: "Model folder with classes and a judge (themes.json).", completion: .directory)
   var model: String
-  @Option(name: .customLong("class"), help: "Class to forget.")
+  @Option(name: .customLong("class"), help: "Class to forget.", completion: .concepts)
   var concept: String
   @Option(
     help: "Folder of the captioned pictures that the model was trained on.", completion: .directory)
   var data: Place
   @Option(
     help:
-      "Methods, separated by commas. Nine when left out: retrain and those that train on data. Three with --quick."
-  )
+      "Methods, separated by commas. Nine when left out: retrain and those that train on data. Three with --quick.",
+    completion: .methodList)
   var methods: String?
   @Option(
     name: .customLong("set"),

@@ -23,7 +23,9 @@ struct BenchMethods: ParsableCommand {
 
   @Argument(help: "Model folder.", completion: .directory)
   var model: String
-  @Option(help: "Methods, separated by commas. `lethe list methods` names them.")
+  @Option(
+    help: "Methods, separated by commas. `lethe list methods` names them.",
+    completion: .methodList)
   var methods = "esd,uce"
   @Option(
     help:

@@ -28,7 +28,9 @@ struct BenchRelearningCommand: ParsableCommand {
 
   @Argument(help: "Model folder.", completion: .directory)
   var model: String
-  @Option(help: "Methods, separated by commas. `lethe list methods` names them.")
+  @Option(
+    help: "Methods, separated by commas. `lethe list methods` names them.",
+    completion: .methodList)
   var methods = "esd-u-1,esd-u-3,sdd,uce,rece,erasediff,advunlearn-u"
   @Option(
     help:

@@ -26,9 +26,13 @@ struct BenchRobustnessCommand: ParsableCommand {
 
   @Argument(help: "Model folder.", completion: .directory)
   var model: String
-  @Option(help: "Methods, separated by commas. `lethe list methods` names them.")
+  @Option(
+    help: "Methods, separated by commas. `lethe list methods` names them.",
+    completion: .methodList)
   var methods = "none,esd-x,esd-u,uce,advunlearn,advunlearn-fast"
-  @Option(help: "Attacks, separated by commas, or all. `lethe list attacks` names them.")
+  @Option(
+    help: "Attacks, separated by commas, or all. `lethe list attacks` names them.",
+    completion: .attackList)
   var attacks = "all"
   @OptionGroup var limit: PromptLimit
   @Option(

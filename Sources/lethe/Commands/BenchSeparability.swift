@@ -32,14 +32,14 @@ struct BenchSeparabilityCommand: ParsableCommand {
 
   @Argument(help: "Model folder.", completion: .directory)
   var model: String
-  @Option(help: "Methods, separated by commas, with sepme among them.")
+  @Option(help: "Methods, separated by commas, with sepme among them.", completion: .methodList)
   var methods = "sepme,ablation,esd"
   @Option(
     help:
       "Kind of the concepts: object, style or both; for those that the model does not list also artist, person or content."
   )
   var kind = "both"
-  @Option(help: "Concept that comes first among the nine. May be repeated.")
+  @Option(help: "Concept that comes first among the nine. May be repeated.", completion: .concepts)
   var concept: [String] = []
   @OptionGroup var judges: BenchJudges
   @OptionGroup var wording: PromptWords

@@ -80,8 +80,8 @@ struct EvaluateCommand: ParsableCommand {
   var prompts: String?
   @Option(
     help:
-      "Concept to look for in a folder of pictures. With --with or --erasers: the erased concepts to measure. May be repeated."
-  )
+      "Concept to look for in a folder of pictures. With --with or --erasers: the erased concepts to measure. May be repeated.",
+    completion: .concepts)
   var concept: [String] = []
   @Option(
     help:
@@ -102,6 +102,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var size: SizeOptions
   @OptionGroup var additions: ModelOptions
   @OptionGroup var offloading: OffloadOptions
+  @OptionGroup var preview: PreviewOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -117,9 +118,16 @@ struct EvaluateCommand: ParsableCommand {
         let combined = CombinedRun(
           reference, concepts: concept, command: ["lethe"] + CommandLine.arguments.dropFirst(),
           catalogs: LetheProgram.catalogs)
-        let (run, device) = (
-          try common.run(at: out, seed: 0), try offloading.openDevice(common)
-        )
+        let device = try offloading.openDevice(common)
+        if preview.dryRun {
+          // The sum of the erasers lies elsewhere for as long as it is looked at.
+          let scratch = FileManager.default.temporaryDirectory
+            .appendingPathComponent("lethe-\(UUID().uuidString)")
+          defer { try? FileManager.default.removeItem(at: scratch) }
+          _ = try combined(in: Run(scratch, seed: 0), on: device)
+          return try plan(RunFolder(scratch), out, on: device)
+        }
+        let run = try common.run(at: out, seed: 0)
         try run.ranks.first { _ = try combined(in: run, on: device) }
         return try measure(run, out, on: device)
       }
@@ -130,6 +138,10 @@ struct EvaluateCommand: ParsableCommand {
         }
         var options = try size.options()
         options.retainSeeds = options.seeds
+        if preview.dryRun {
+          let plan = try AuditModel(model, options).plan(on: offloading.openDevice(common))
+          return common.preview(plan, ["model": .string(runFolder), "out": .string(out)])
+        }
         let results = try AuditModel(model, options)(
           in: common.run(at: out, seed: 0), on: offloading.openDevice(common))
         return try common.show(JSON(encoding: results)) {
@@ -147,21 +159,49 @@ struct EvaluateCommand: ParsableCommand {
         throw LetheError.badValue(
           "--out", "\(runFolder) is a run, whose results stay in its folder; leave --out out")
       }
+      if preview.dryRun {
+        return try plan(RunFolder(runFolder), runFolder, on: offloading.openDevice(common))
+      }
       try measure(
         common.run(at: runFolder, seed: 0), runFolder, on: offloading.openDevice(common))
     }
   }
 
-  /// Measures a run that has its eraser.
-  private func measure(_ run: Run, _ folder: String, on device: Device) throws {
-    let (job, options) = (try run.runFolder.job(), try size.options())
-    let judges = try judging.judges(of: run.runFolder, for: job)
+  /// The evaluation of a run, and its prompts and judges.
+  private func evaluation(
+    of folder: RunFolder, on device: Device,
+    note: @escaping (String?) -> Void = { $0.map(CommonOptions.note) }
+  ) throws -> (evaluate: Evaluate, suite: PromptSuite, judges: [JudgeSpec]) {
+    let (job, options) = (try folder.job(), try size.options())
+    let judges = try judging.judges(of: folder, for: job)
     let suite = try judging.request(prompts)
-      .suite(of: job, options, on: device, note: run.note)
+      .suite(of: job, options, on: device, note: note)
     var evaluate = try Evaluate(
       job, options, catalogs: LetheProgram.catalogs, suite, judges: judges)
     (evaluate.overwrites, evaluate.measures) = (overwrite, try measuring.measures())
     evaluate.command = ["lethe"] + CommandLine.arguments.dropFirst()
+    return (evaluate, suite, judges)
+  }
+
+  /// Says what the measurement of a run would do.
+  /// - Parameter out: the folder that the results would be in
+  private func plan(_ folder: RunFolder, _ out: String, on device: Device) throws {
+    let (evaluate, suite, judges) = try evaluation(of: folder, on: device)
+    let plan = try evaluate.plan(in: RunFolder(out), eraser: folder.eraser(), on: device)
+    common.preview(
+      try plan.timed(on: evaluate.job.folder.model(on: device)),
+      [
+        "run": .string(out), "concepts": .array(evaluate.job.concepts.map(JSON.string)),
+        "judges": .array(judges.map { .string($0.description) }),
+        "samples": try JSON(encoding: suite.samples),
+      ])
+  }
+
+  /// Measures a run that has its eraser.
+  private func measure(_ run: Run, _ folder: String, on device: Device) throws {
+    let (evaluate, suite, judges) = try evaluation(
+      of: run.runFolder, on: device, note: run.note)
+    let job = evaluate.job
     let results = try evaluate(in: run, eraser: run.runFolder.eraser(), on: device)
     if !judging.judge.isEmpty { try run.runFolder.keep(judges) }
     ProgressLine.shared.end()
@@ -212,6 +252,12 @@ struct EvaluateCommand: ParsableCommand {
     guard let out else {
       throw LetheError.badValue(
         "evaluate", "the results of pictures need a folder; give --out FOLDER")
+    }
+    if preview.dryRun {
+      let count = try judge.check(on: common.openDevice())
+      return common.preview(
+        ["pictures: \(count) to judge", "judge: \(judging.judge.joined(separator: ", "))"],
+        ["pictures": .int(count), "out": .string(out)])
     }
     let results = try judge(in: common.run(at: out, seed: 0), on: common.openDevice())
     ProgressLine.shared.end()

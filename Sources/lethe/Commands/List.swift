@@ -64,7 +64,7 @@ struct ListCommand: ParsableCommand {
           print("  \(option.key) = \(option.value.compact)  (\(option.source))")
           if let said = meanings[option.key] { print("    \(said)") }
         }
-        if verbose, entry.options.isEmpty, entry.details != .null {
+        if verbose, entry.options.isEmpty, ![.null, [:]].contains(entry.details) {
           print(entry.details.string ?? entry.details.pretty)
         }
       }
@@ -120,7 +120,8 @@ struct ListCommand: ParsableCommand {
           details: .string(shown.joined(separator: "\n")))
       }
     case .judges:
-      return catalogs.judges.all.map { Entry(name: $0.usage, title: $0.title) } + (try ownJudges())
+      return catalogs.judges.all.map { Entry(name: $0.usage, title: $0.title) }
+        + (try Self.judges(in: judges))
     }
   }
 
@@ -134,6 +135,8 @@ struct ListCommand: ParsableCommand {
       var job = EraseJob(folder, M.name, "x", seed: 0, command: [])
       job.wording = ConceptWording(prompts: ["x"])
       entry.options = try Erase(job, settings: [], catalogs: LetheProgram.catalogs).optionSources()
+    } else {
+      entry.options = usual.defaultSources
     }
     return entry
   }
@@ -149,6 +152,8 @@ struct ListCommand: ParsableCommand {
         A.name, [], of: folder, in: LetheProgram.catalogs.attacks)
       entry.options = try folder.sources(
         of: Self.encoded(own), defaults: usual, .attacks, [A.name])
+    } else {
+      entry.options = usual.defaultSources
     }
     return entry
   }
@@ -156,8 +161,9 @@ struct ListCommand: ParsableCommand {
   private static func encoded<A: Attack>(_ attack: A) throws -> JSON { try JSON(encoding: attack) }
 
   /// The judges that lie in the folder of judges.
+  /// - Parameter place: the folder; nil takes that of LETHE_JUDGES, or Models/judges
   /// - Throws: ``LetheError`` of the kind `request` where a folder is named and not there
-  private func ownJudges() throws -> [Entry] {
+  static func judges(in place: String?) throws -> [Entry] {
     func named(_ path: String) throws -> String {
       var isFolder: ObjCBool = false
       guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
@@ -168,7 +174,7 @@ struct ListCommand: ParsableCommand {
       return path
     }
     let given =
-      try judges.map(named) ?? Defaults.read("LETHE_JUDGES", for: "--judges", named)
+      try place.map(named) ?? Defaults.read("LETHE_JUDGES", for: "--judges", named)
     let folder = URL(fileURLWithPath: given ?? "Models/judges")
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return names.sorted().compactMap { name in

@@ -25,10 +25,13 @@ struct MakeSetCommand: ParsableCommand {
 
   @Argument(help: "Model folder in the diffusers layout.", completion: .directory)
   var model: String
-  @Option(help: "Concept to draw, in all captions that the model lists for it. May be repeated.")
+  @Option(
+    help: "Concept to draw, in all captions that the model lists for it. May be repeated.",
+    completion: .concepts)
   var concept: [String] = []
   @Option(
-    help: "Concept to leave out: everything else that the model lists is drawn. May be repeated.")
+    help: "Concept to leave out: everything else that the model lists is drawn. May be repeated.",
+    completion: .concepts)
   var others: [String] = []
   @Option(help: "Prompt of your own to draw. May be repeated.")
   var prompt: [String] = []
@@ -50,6 +53,7 @@ struct MakeSetCommand: ParsableCommand {
   @OptionGroup var additions: ModelOptions
   @Flag(help: "Replace pictures of another set in the same folder.")
   var overwrite = false
+  @OptionGroup var preview: PreviewOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -61,6 +65,16 @@ struct MakeSetCommand: ParsableCommand {
         model: ModelFolder(model, additions.additions), concepts: concept, others: others,
         prompts: prompt)
       (set.overwrites, set.kind) = (overwrite, kind)
+      if preview.dryRun {
+        let (plan, samples) = try set.plan(
+          count: count, steps: steps, guidance: guidance, seed: seed, on: common.openDevice())
+        return common.preview(
+          plan,
+          [
+            "model": .string(model), "out": .string(out), "seed": JSON(seed),
+            "samples": try JSON(encoding: samples),
+          ])
+      }
       let made = try set(
         count: count, steps: steps, guidance: guidance, in: common.run(at: out, seed: seed),
         on: common.openDevice())

@@ -77,6 +77,7 @@ struct RelearnCommand: ParsableCommand {
   var guidance = SamplingOptions.trialGuidance
   @OptionGroup var page: PageOptions
   @OptionGroup var judging: JudgingOptions
+  @OptionGroup var preview: PreviewOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -93,26 +94,40 @@ struct RelearnCommand: ParsableCommand {
         throw LetheError.badValue("--data", "\(data?.description ?? ""); accepted: without --draw")
       }
       _ = try RunFolder(runFolder).job()
-      let run = try common.run(at: runFolder, seed: seed)
-      let job = try run.runFolder.job()
+      let folder = RunFolder(runFolder)
+      let run = preview.dryRun ? nil : try common.run(at: runFolder, seed: seed)
+      let job = try folder.job()
       let asked = try Settings(
         (mode.map { ["mode=\($0.rawValue)"] } ?? []) + settings
           + (steps.map { ["training.steps=\($0)"] } ?? []))
       let tuning = try Relearn.tuning([asked], of: job.folder, in: LetheProgram.catalogs.attacks)
-      let eraser = try run.runFolder.eraser()
+      let eraser = try folder.eraser()
       var options = EvaluationOptions()
       options.quick = quick
       (options.sampling.steps, options.sampling.guidance) = (samplingSteps, guidance)
       let device = try common.openDevice()
-      let judges = try judging.judges(of: run.runFolder, for: job)
-      try run.runFolder.refuseDoubtful(judges.first, "relearn")
+      let judges = try judging.judges(of: folder, for: job)
+      try folder.refuseDoubtful(judges.first, "relearn")
       let suite = try judging.request(words.file)
-        .suite(of: job, options, on: device, note: run.note)
+        .suite(
+          of: job, options, on: device,
+          note: { sentence in
+            if let run { run.note(sentence) } else { sentence.map(CommonOptions.note) }
+          })
       var relearn = try Relearn(
         job, tuning, options, suite, judge: judges.first, prompts: count)
       (relearn.data, relearn.drawn, relearn.seeds) = (data?.url, draw, seeds)
       (relearn.seed, relearn.command) = (seed, ["lethe"] + CommandLine.arguments.dropFirst())
       (relearn.given, relearn.catalogs) = (asked, LetheProgram.catalogs)
+      guard let run else {
+        let plan = try relearn.plan(in: folder, eraser: eraser, on: device)
+        return common.preview(
+          try plan.timed(on: job.folder.model(on: device)),
+          [
+            "run": .string(runFolder), "seed": JSON(seed), "repeats": .int(seeds),
+            "options": try JSON(encoding: tuning),
+          ])
+      }
       let results = try relearn(in: run, eraser: eraser, on: device)
       ProgressLine.shared.end()
       if common.json {

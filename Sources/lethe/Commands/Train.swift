@@ -33,6 +33,17 @@ struct Train: ParsableCommand {
   var tensorboard = false
   @OptionGroup var common: CommonOptions
 
+  /// Prints the resolved recipe. Data that is not there yet is told, as it may be made after the look.
+  private func look(_ recipe: some Encodable, _ folder: String) throws {
+    let place = data.url.appendingPathComponent(folder)
+    if !FileManager.default.fileExists(atPath: place.path) {
+      CommonOptions.note(
+        "there is no folder \(place.relativePath), which the training reads; --data names the folder that '\(folder)' is in"
+      )
+    }
+    print(try JSON(encoding: recipe).pretty, terminator: "")
+  }
+
   private func follow(_ run: Run) throws { if tensorboard { try run.writeTensorBoard() } }
 
   private func end(_ run: Run) throws {
@@ -48,28 +59,28 @@ struct Train: ParsableCommand {
       switch kind {
       case "stable-diffusion":
         let recipe = try file.laid(over: ModelRecipe())
-        if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
+        if dryRun { return try look(recipe, recipe.data.folder) }
         let run = try common.run(at: out, seed: recipe.seed)
         try follow(run)
         try TrainModel(recipe, run, on: common.openDevice())(dataRoot: data.url)
         try end(run)
       case "ddpm":
         let recipe = try file.laid(over: DDPMRecipe())
-        if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
+        if dryRun { return try look(recipe, recipe.data.folder) }
         let run = try common.run(at: out, seed: recipe.seed)
         try follow(run)
         try TrainDDPM(recipe, run, on: common.openDevice())(dataRoot: data.url)
         try end(run)
       case "judge":
         let recipe = try file.laid(over: JudgeRecipe())
-        if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
+        if dryRun { return try look(recipe, recipe.data.folder) }
         let run = try common.run(at: out, seed: recipe.seed)
         try follow(run)
         try TrainJudge(recipe, run, on: common.openDevice())(dataRoot: data.url)
         try end(run)
       case "clip":
         let recipe = try file.laid(over: CLIPRecipe())
-        if dryRun { return print(try JSON(encoding: recipe).pretty, terminator: "") }
+        if dryRun { return try look(recipe, recipe.data.folder) }
         let run = try common.run(at: out, seed: recipe.seed)
         try follow(run)
         try TrainCLIP(recipe, run, on: common.openDevice())(dataRoot: data.url)

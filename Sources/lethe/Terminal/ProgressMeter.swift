@@ -4,7 +4,9 @@ import Training
 
 /// The text of progress lines: stage, counts, bar, rate, time left and clock.
 ///
-/// The rate is that of the last half minute, so that a slow beginning is forgotten. Time is in seconds from any origin.
+/// The rate is that of the last half minute, and leaves the first unit out as soon as there are two: it has the loading and the
+/// search before. Where units end early, as the prompts of an attack do, the time left is at most that of the attempts that are
+/// left, and needs two rounds of them. Time is in seconds from any origin.
 struct ProgressMeter {
   /// The look of lines.
   struct Style {
@@ -21,6 +23,8 @@ struct ProgressMeter {
   /// Counts of the last half minute, and the times that they came at.
   private var marks: [(time: Double, done: Int)] = []
   private static let window = 30.0
+  /// Whether the marks begin after the first unit.
+  private var hasLeftStart = false
 
   init(at now: Double) { start = now }
 
@@ -29,12 +33,18 @@ struct ProgressMeter {
 
   mutating func take(_ p: RunProgress, at now: Double) {
     if p.stage != stage || p.done < last?.done ?? 0 {
-      (stage, start, marks) = (p.stage, now, [])
+      (stage, start, marks, hasLeftStart) = (p.stage, now, [], false)
     }
     last = p
+    let done = p.attempts?.made ?? p.done
     // The steps of a batch come with the count of the batches before; they are no counts of their own.
-    guard marks.last?.done != p.done else { return }
-    marks.append((now, p.done))
+    guard marks.last?.done != done else { return }
+    marks.append((now, done))
+    // The first unit is slower than the others.
+    if marks.count == 3, !hasLeftStart {
+      marks.removeFirst()
+      hasLeftStart = true
+    }
     // One mark from before the window stays, or a slow stage would have no rate.
     while marks.count > 2, marks[1].time < now - Self.window { marks.removeFirst() }
   }
@@ -57,9 +67,18 @@ struct ProgressMeter {
         parts = ["\(p.stage) is done, the next part begins", Self.duration(now - end)]
       }
     } else if let rate = rate(at: now), rate > 0 {
-      parts.append(
-        rate >= 1 ? String(format: "%.1f/s", rate) : String(format: "%.1f s each", 1 / rate))
-      parts.append(Self.duration(Double(p.total - p.done) / rate) + " left")
+      if let attempts = p.attempts {
+        // Attempts since the last count are done as well.
+        if hasLeftStart {
+          let since = (now - (marks.last?.time ?? now)) * rate
+          let left = max(0, Double(attempts.left) - since)
+          parts.append("at most \(Self.duration(left / rate)) left")
+        }
+      } else {
+        parts.append(
+          rate >= 1 ? String(format: "%.1f/s", rate) : String(format: "%.1f s each", 1 / rate))
+        parts.append(Self.duration(Double(p.total - p.done) / rate) + " left")
+      }
       parts.append(clock)
     } else {
       parts.append(clock)

@@ -23,7 +23,7 @@ extension EraserCommand {
         concept, but other erasers may change them; `lethe eraser check` measures by how much.
         """)
     @OptionGroup var set: SetArgument
-    @Argument(help: "Concepts to add.")
+    @Argument(help: "Concepts to add.", completion: .concepts)
     var concepts: [String]
     @Option(
       help:

@@ -30,7 +30,7 @@ extension EraserCommand {
     static let configuration = CommandConfiguration(
       abstract: "Print the entry and the card of one eraser.")
     @OptionGroup var set: SetArgument
-    @Argument(help: "Concept of the set.")
+    @Argument(help: "Concept of the set.", completion: .setConcepts)
     var concept: String
     @OptionGroup var common: CommonOptions
 

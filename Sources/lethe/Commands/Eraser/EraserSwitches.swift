@@ -12,7 +12,7 @@ extension EraserCommand {
         `lethe eraser add runs/set cat` switches the eraser on again.
         """)
     @OptionGroup var set: SetArgument
-    @Argument(help: "Concepts of the set.")
+    @Argument(help: "Concepts of the set.", completion: .setConcepts)
     var concepts: [String]
     @OptionGroup var common: CommonOptions
 
@@ -31,7 +31,7 @@ extension EraserCommand {
         Other erasers no longer have to keep its prompts, which frees directions for new erasers.
         """)
     @OptionGroup var set: SetArgument
-    @Argument(help: "Concepts of the set.")
+    @Argument(help: "Concepts of the set.", completion: .setConcepts)
     var concepts: [String]
     @OptionGroup var common: CommonOptions
 

@@ -18,7 +18,9 @@ extension EraserCommand {
           lethe eraser train runs/set fox --set training.steps=300 --set tolerance=1e-4
         """)
     @OptionGroup var set: SetArgument
-    @Argument(help: "Concepts to train again. Those without an eraser when left out.")
+    @Argument(
+      help: "Concepts to train again. Those without an eraser when left out.",
+      completion: .setConcepts)
     var concepts: [String] = []
     @Option(
       name: .customLong("set"),
