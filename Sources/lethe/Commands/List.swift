@@ -155,20 +155,23 @@ struct ListCommand: ParsableCommand {
 
   private static func encoded<A: Attack>(_ attack: A) throws -> JSON { try JSON(encoding: attack) }
 
+  /// - Throws: ``LetheError`` of the kind `request` for a path that leads to no folder
+  static func judgesFolder(_ path: String) throws -> String {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+    else {
+      throw LetheError.badValue(
+        "--judges", "there is no folder '\(path)'; accepted: a folder with one for each judge")
+    }
+    return path
+  }
+
   /// The judges that lie in the folder of judges.
   /// - Throws: ``LetheError`` of the kind `request` where a folder is named and not there
   private func ownJudges() throws -> [Entry] {
-    func named(_ path: String) throws -> String {
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
-      else {
-        throw LetheError.badValue(
-          "--judges", "there is no folder '\(path)'; accepted: a folder with one for each judge")
-      }
-      return path
-    }
     let given =
-      try judges.map(named) ?? Defaults.read("LETHE_JUDGES", for: "--judges", named)
+      try judges.map(Self.judgesFolder)
+      ?? Defaults.read("LETHE_JUDGES", for: "--judges", Self.judgesFolder)
     let folder = URL(fileURLWithPath: given ?? "Models/judges")
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return names.sorted().compactMap { name in
