@@ -40,7 +40,9 @@ package struct Verify {
     }
     if let fault = folder.noAudit { throw fault }
     let results = try folder.results()
-    guard let audit = results.audit, folder.has("prompts.json") else { throw folder.noAudit(so: "no audit") }
+    guard let audit = results.audit, folder.has("prompts.json") else {
+      throw folder.noAudit(so: "no audit")
+    }
     try Self.check(schema: audit.schema, folder)
     let suite: PromptSuite = try Checked(contentsOf: folder.file("prompts.json")).decoded()
     let subject = try Subject(audit, suite)
@@ -225,7 +227,8 @@ extension RunFolder {
       ? "a run of `lethe erase` that nothing has measured"
       : has("model_index.json")
         ? "a model"
-        : has("erasers.json") ? "a set of erasers" : has("manifest.json") ? "a folder of pictures" : "no audit"
+        : has("erasers.json")
+          ? "a set of erasers" : has("manifest.json") ? "a folder of pictures" : "no audit"
     return noAudit(so: kind)
   }
 
@@ -234,6 +237,8 @@ extension RunFolder {
       .filter { RunFolder(file($0)).has("prompts.json") }
     let meant = audits.first.map { "; did you mean '\(url.relativePath)/\($0)'?" } ?? ""
     return .badValue(
-      "verify", "\(url.relativePath) is \(kind)\(meant.isEmpty ? ";" : meant) accepted: the folder of `lethe audit`")
+      "verify",
+      "\(url.relativePath) is \(kind)\(meant.isEmpty ? ";" : meant) accepted: the folder of `lethe audit`"
+    )
   }
 }

@@ -213,7 +213,9 @@ package struct JSONText {
     }
     throw Fault(
       offset: start,
-      why: "half of a surrogate pair stands alone (\\u\(String(high, radix: 16))), which is no character")
+      why:
+        "half of a surrogate pair stands alone (\\u\(String(high, radix: 16))), which is no character"
+    )
   }
 
   private mutating func hexadecimal() throws(Fault) -> UInt32 {

@@ -9,7 +9,8 @@ internal import Training
 extension TrainedMethod {
   /// Pictures that go through the network at once in a step.
   private var picturesAtOnce: Int {
-    let inPass = (self as? any DataMethod)?.picturesInPass ?? (self as? MetaUnlearning)?.picturesInPass
+    let inPass =
+      (self as? any DataMethod)?.picturesInPass ?? (self as? MetaUnlearning)?.picturesInPass
     guard let inPass, inPass > 0 else { return training.batch }
     return min(training.batch, inPass)
   }
@@ -22,28 +23,30 @@ extension TrainedMethod {
     let available = model.device == .cpu ? Memory.available : whole > 0 ? whole : nil
     try Memory.require(
       Double(picturesAtOnce) * Double(model.leastActivations) * 4,
-      for: "a step of \(picturesAtOnce) pictures", "a smaller training.batch, or picturesInPass where \(Self.name) has it",
+      for: "a step of \(picturesAtOnce) pictures",
+      "a smaller training.batch, or picturesInPass where \(Self.name) has it",
       available: available)
   }
 }
 
 extension DiffusionModel {
-  /// Numbers that a pass keeps for its pass backward, of one picture, at least: the maps around each convolution at the full
-  /// size of the latents.
+  /// Numbers that a pass keeps for its pass backward, of one picture, at least: the maps around each convolution of the
+  /// residual blocks.
   var leastActivations: Int {
     let last = parameters.tensors.keys.compactMap { path -> Int? in
       let parts = path.components
       return parts.count > 2 && parts[0] == "unet" && parts[1] == "up_blocks" ? Int(parts[2]) : nil
     }.max()
-    let channels = parameters.tensors.reduce(0) { sum, entry in
+    return parameters.tensors.reduce(0) { sum, entry in
       let parts = entry.key.components
       guard parts.count > 5, parts[0] == "unet", parts[3] == "resnets", parts.last == "weight",
-        parts[1] == "down_blocks" && parts[2] == "0"
-          || parts[1] == "up_blocks" && Int(parts[2]) == last,
+        parts[1] == "down_blocks" || parts[1] == "up_blocks", let block = Int(parts[2]),
         entry.value.shape.count == 4
       else { return sum }
-      return sum + entry.value.size(0) + entry.value.size(1)
+      // Each block halves the size of the one before, on the way up in turn.
+      let level = parts[1] == "down_blocks" ? block : (last ?? 0) - block
+      let size = latentSize >> min(max(0, level), 62)
+      return sum + (entry.value.size(0) + entry.value.size(1)) * size * size
     }
-    return channels * latentSize * latentSize
   }
 }

@@ -8,7 +8,8 @@ enum OutPlace {
     "identity.json", "job.json", "events.jsonl", "manifest.json", "results.json", "samples.jsonl",
     "prompts.json", "judges.json", "options.json", "verdict.json", "provenance.json",
     "eraser.safetensors", "increment.safetensors", "erasers.json", "curve.jsonl", "report.html",
-    "grid.html", "model_index.json", "model", "original", "erased", "pictures", "samples", "combined",
+    "grid.html", "model_index.json", "model", "original", "erased", "pictures", "samples",
+    "combined",
     "attack", "relearn", "statistics", "workers", "training-samples", "unet", "vae", "text_encoder",
     "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler", "classes.json", "judge", "clip",
   ]
@@ -24,7 +25,9 @@ enum OutPlace {
   }
 
   private static func check(_ path: String, _ words: [String]) throws {
-    func refused(_ why: String) -> LetheError { .badValue("--out", "\(why); accepted: \(accepted)") }
+    func refused(_ why: String) -> LetheError {
+      .badValue("--out", "\(why); accepted: \(accepted)")
+    }
     guard !path.hasPrefix("~") else {
       let rest = path.hasPrefix("~/") ? path.dropFirst(1) : "/..."
       throw refused(
@@ -37,7 +40,8 @@ enum OutPlace {
       (FileManager.default.temporaryDirectory.path, "the folder of temporary files"),
     ]
     for (known, what) in shared
-    where place.path == URL(fileURLWithPath: known).standardizedFileURL.resolvingSymlinksInPath().path
+    where place.path
+      == URL(fileURLWithPath: known).standardizedFileURL.resolvingSymlinksInPath().path
     {
       throw refused("\(path) is \(what)")
     }

@@ -24,7 +24,8 @@ struct RecipeFile {
       for (key, usual) in try JSON(encoding: defaults).members ?? [:] where usual == [:] {
         guard let given = json[key], given.members == nil else { continue }
         throw LetheError.badValue(
-          url.path, key: key, "'\(key)' is \(given.shown); accepted: an object, the configuration of a network")
+          url.path, key: key,
+          "'\(key)' is \(given.shown); accepted: an object, the configuration of a network")
       }
       return try json.laid(over: defaults, in: url.path)
     }

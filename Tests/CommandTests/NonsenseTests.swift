@@ -55,7 +55,8 @@ import Torch
         #expect(!FileManager.default.fileExists(atPath: out))
       }
       try refused(
-        fox + ["--sample-every", "5"], "--sample-every: uce is a closed form, which has no training")
+        fox + ["--sample-every", "5"], "--sample-every: uce is a closed form, which has no training"
+      )
       try refused(fox + ["--tensorboard"], "--tensorboard: uce is a closed form")
       try refused(
         fox + ["--save-dtype", "float16"], "--save-dtype: it is the type of the exported model")
@@ -66,7 +67,8 @@ import Torch
       try refused(fox + ["--replace-with", "fox"], "--replace-with: 'fox' is the concept itself")
       try refused(fox + ["--replace-with", ""], "--replace-with: an empty text names nothing")
       try refused(
-        fox + ["--concept", "a fox"], "--concept: 'fox' is given twice; accepted: every concept once")
+        fox + ["--concept", "a fox"],
+        "--concept: 'fox' is given twice; accepted: every concept once")
       try refused(
         ["--concept", "fo\nx", "--kind", "object"], "--concept: 'fo\\u{A}x' has a line break or")
       try expectRefusal(
@@ -82,7 +84,8 @@ import Torch
     try Fixtures.temporaryFolder { folder in
       let uce = erase("uce", folder.path + "/run") + ["--concept", "fox", "--kind", "object"]
       for (setting, accepted) in [
-        ("lambda=0", "a number above 0, at most 1000000000.0"), ("lambda=1e308", "a number above 0"),
+        ("lambda=0", "a number above 0, at most 1000000000.0"),
+        ("lambda=1e308", "a number above 0"),
         ("lambda=-1", "a number above 0"), ("eraseScale=0", "a number above 0"),
         ("eraseScale=-2", "a number above 0"), ("preserveScale=-1", "a number from 0.0 to"),
         ("push=-1", "a number from 0.0 to"),
@@ -94,8 +97,10 @@ import Torch
         #expect(done.error.contains("; accepted: \(accepted)"), "\(done.error)")
       }
       // Memory that no machine has is asked for by the dry run too.
-      let meta = erase("meta", folder.path + "/run") + [
-        "--concept", "fox", "--kind", "object", "--set", "training.batch=65536", "--threads", "1",
+      let emoji = Fixtures.package.appendingPathComponent("Models/emoji").path
+      let meta = [
+        "erase", emoji, "--method", "meta", "--concept", "fox", "--set", "training.batch=65536",
+        "--threads", "1", "--out", folder.path + "/run",
       ]
       for words in [meta, meta + ["--dry-run"]] {
         let done = try limited(words)
@@ -109,7 +114,8 @@ import Torch
   private func limited(_ words: [String]) throws -> (code: Int32, text: String) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = ["-c", "ulimit -v 8000000; exec \"$0\" \"$@\" 2>&1", Self.program.path] + words
+    process.arguments =
+      ["-c", "ulimit -v 8000000; exec \"$0\" \"$@\" 2>&1", Self.program.path] + words
     let out = Pipe()
     process.standardOutput = out
     try process.run()
@@ -121,17 +127,20 @@ import Torch
   @Test func seedsHaveARange() throws {
     let all = "a whole number from 0 to 18446744073709551615"
     for command in [
-      erase("uce", "unused", "--concept", "fox"), ["generate", model, "--prompt", "x", "--out", "unused"],
+      erase("uce", "unused", "--concept", "fox"),
+      ["generate", model, "--prompt", "x", "--out", "unused"],
       ["attack", "unused"],
     ] {
       try expectRefusal(command + ["--seed", "-1"], "--seed: -1; accepted: \(all)")
       try expectRefusal(command + ["--seed=-1"], "--seed: -1; accepted: \(all)")
       try expectRefusal(
-        command + ["--seed", "18446744073709551616"], "--seed: 18446744073709551616; accepted: \(all)")
+        command + ["--seed", "18446744073709551616"],
+        "--seed: 18446744073709551616; accepted: \(all)")
     }
     try expectRefusal(
       ["generate", model, "--prompt", "x", "--out", "unused", "--count", "-1"],
-      "--count does not take '-1' (number of pictures of each prompt, at least 1); a number below zero stands")
+      "--count does not take '-1' (number of pictures of each prompt, at least 1); a number below zero stands"
+    )
   }
 
   @Test func placesOfRuns() throws {
@@ -147,9 +156,11 @@ import Torch
         ["make-set", model, "--concept", "fox"],
       ]
       for command in commands {
-        try expectRefusal(command + ["--out", "/"], "--out: / is the root of all files; accepted: a new")
+        try expectRefusal(
+          command + ["--out", "/"], "--out: / is the root of all files; accepted: a new")
         try expectRefusal(command + ["--out=/tmp"], "--out: /tmp ", ["TMPDIR": "/tmp"])
-        try expectRefusal(command + ["--out", "~"], "--out: '~' begins with '~', which the shell makes")
+        try expectRefusal(
+          command + ["--out", "~"], "--out: '~' begins with '~', which the shell makes")
         try expectRefusal(command + ["--out", "~/runs"], "--out: '~/runs' begins with '~'")
         try expectRefusal(
           command + ["--out", taken.path],
@@ -160,7 +171,8 @@ import Torch
       let hidden = folder.appendingPathComponent("hidden")
       try FileManager.default.createDirectory(at: hidden, withIntermediateDirectories: true)
       try Data().write(to: hidden.appendingPathComponent(".DS_Store"))
-      let words = erase("uce", hidden.path, "--concept", "fox", "--kind", "object", "--threads", "1")
+      let words = erase(
+        "uce", hidden.path, "--concept", "fox", "--kind", "object", "--threads", "1")
       #expect(try run(words).code == 0)
       #expect(try run(words).code == 0)
     }
@@ -183,16 +195,19 @@ import Torch
   }
 
   @Test func variablesThatNothingReads() throws {
-    for (name, near) in [("LETHE_CUDA_GRAPH", "LETHE_CUDA_GRAPHS"), ("LETHE_PATIENC", "LETHE_PATIENCE")]
-    {
+    for (name, near) in [
+      ("LETHE_CUDA_GRAPH", "LETHE_CUDA_GRAPHS"), ("LETHE_PATIENC", "LETHE_PATIENCE"),
+    ] {
       let done = try run(["list", "samplers"], [name: "1"])
       #expect(done.code == 0)
       #expect(
-        done.error == "note: \(name) is set and has no effect; did you mean \(near)?\n", "\(done.error)")
+        done.error == "note: \(name) is set and has no effect; did you mean \(near)?\n",
+        "\(done.error)")
     }
     // Every variable that is read is on one page, and no other.
     let page = try String(
-      contentsOf: Fixtures.package.appendingPathComponent("docs/guide/terminal.md"), encoding: .utf8)
+      contentsOf: Fixtures.package.appendingPathComponent("docs/guide/terminal.md"), encoding: .utf8
+    )
     let listed = Set(page.matches(of: /\| `(LETHE_[A-Z_]+)` \|/).map { String($0.1) })
     #expect(listed == Set(Defaults.names), "\(listed.symmetricDifference(Defaults.names))")
   }
@@ -202,13 +217,24 @@ import Torch
     try Fixtures.temporaryFolder { folder in
       let own = "\"model\": \"\(model)\", \"method\": \"uce\", \"concepts\": [\"fox\"]"
       let wrong: [(String, Int32, String)] = [
-        ("{\(own), \"options\": []}", 2, "'options' is []; accepted: an object with the method's options"),
+        (
+          "{\(own), \"options\": []}", 2,
+          "'options' is []; accepted: an object with the method's options"
+        ),
         ("{\(own), \"options\": 3}", 2, "'options' is 3; accepted: an object"),
-        ("{\(own), \"options\": {\"lambda\": -1}}", 2, "'lambda' is -1; accepted: a number above 0"),
-        ("{\(own), \"seed\": 100000000000000000000}", 2, "'seed' is 100000000000000000000; accepted: a whole"),
+        (
+          "{\(own), \"options\": {\"lambda\": -1}}", 2, "'lambda' is -1; accepted: a number above 0"
+        ),
+        (
+          "{\(own), \"seed\": 100000000000000000000}", 2,
+          "'seed' is 100000000000000000000; accepted: a whole"
+        ),
         ("{\(own), \"seed\": -1}", 2, "'seed' is -1; accepted: a whole number from 0"),
         ("{\(own), \"sed\": 1}", 2, "unknown key 'sed'; did you mean 'seed'?"),
-        ("{\(own.replacing("fox", with: "fo\\ud800x"))}", 4, "it is no JSON: half of a surrogate pair stands alone"),
+        (
+          "{\(own.replacing("fox", with: "fo\\ud800x"))}", 4,
+          "it is no JSON: half of a surrogate pair stands alone"
+        ),
         ("{\(own.replacing("fox", with: "fo\\nx"))}", 2, ""),
         ("{\(own)", 4, "it is no JSON: "), ("", 4, "it is no JSON: "),
         ("{\(own), \"seed\": 1, \"seed\": 1}", 4, "the key 'seed' stands there twice"),
@@ -217,7 +243,9 @@ import Torch
         let file = folder.appendingPathComponent("request.json")
         try Data(text.utf8).write(to: file)
         for command in [["run", file.path], ["erase", "--config", file.path]] {
-          let place = sentence.isEmpty ? "--concept: 'fo\\u{A}x' has a line break" : file.path + ": " + sentence
+          let place =
+            sentence.isEmpty
+            ? "--concept: 'fo\\u{A}x' has a line break" : file.path + ": " + sentence
           try expectRefusal(command + ["--out", folder.path + "/run"], place, code: code)
         }
       }
@@ -251,10 +279,12 @@ import Torch
     try Fixtures.temporaryFolder { folder in
       let out = folder.path + "/run"
       #expect(
-        try run(erase("uce", out, "--concept", "fox", "--kind", "object", "--threads", "1")).code == 0)
+        try run(erase("uce", out, "--concept", "fox", "--kind", "object", "--threads", "1")).code
+          == 0)
       let accepted = "accepted: the folder of `lethe audit`"
       try expectRefusal(
-        ["verify", out], "verify: \(out) is a run of `lethe erase` that nothing has measured; \(accepted)")
+        ["verify", out],
+        "verify: \(out) is a run of `lethe erase` that nothing has measured; \(accepted)")
       try expectRefusal(["verify", model], "verify: \(model) is a model; \(accepted)")
       try expectRefusal(["verify", folder.path], "verify: \(folder.path) is no audit; \(accepted)")
     }

@@ -69,7 +69,7 @@ import Workbench
   /// A number below zero has a meaning where the option's comment speaks of one.
   @Test func negativeNumbersHaveAMeaning() {
     for option in Self.all {
-      let isMeant = option.meaning.contains("negative") || option.meaning.contains("below 0 too")
+      let isMeant = option.meaning.contains("A negative") || option.meaning.contains("below 0 too")
       #expect(option.accepts(-1) == isMeant, "\(option): \(option.meaning)")
     }
   }
@@ -103,7 +103,8 @@ import Workbench
         #expect(option.accepts(.int(number(1))) && !option.accepts(1), "\(option): \(text)")
         #expect(!option.accepts(.int(number(1) - 1)), "\(option): \(text)")
       default:
-        #expect(option.accepts(.int(number(1))) && option.accepts(.int(number(2))), "\(option): \(text)")
+        #expect(
+          option.accepts(.int(number(1))) && option.accepts(.int(number(2))), "\(option): \(text)")
         #expect(
           !option.accepts(.int(number(1) - 1)) && !option.accepts(.int(number(2) + 1)),
           "\(option): \(text)")

@@ -73,7 +73,8 @@ package struct DrawnParts {
     }
     try SafeTensors.write(
       tensors.mapValues { $0.detached().contiguous() },
-      metadata: ["identity": place.identity, "request": request, "index": "\(path.index)"], to: file,
+      metadata: ["identity": place.identity, "request": request, "index": "\(path.index)"],
+      to: file,
       durable: false)
     (part, done) = (part + 1, path.index)
   }

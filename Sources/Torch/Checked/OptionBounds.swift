@@ -23,7 +23,8 @@ enum OptionBounds {
     // Pictures and trajectories
     "trajectories": many, "trajectorySteps": .whole(1...1000), "preserveTrajectories": many,
     "retainTrajectories": many, "forget": many, "data.retain": many, "data.steps": .whole(1...1000),
-    "pictures": many, "pictureSteps": .whole(1...1000), "heldOutEvery": .count, "emptyShare": .share,
+    "pictures": many, "pictureSteps": .whole(1...1000), "heldOutEvery": .count,
+    "emptyShare": .share,
     "fisherPictures": many, "fisherTimes": .whole(2...1_000_000), "subjects": many,
     "picturesInPass": some, "sideBySide": some, "timesteps": some,
     "guidance": guidance, "startGuidance": guidance, "sampleGuidance": guidance,
@@ -73,12 +74,14 @@ enum OptionBounds {
   ) throws {
     if let members = given.members {
       for (key, value) in members.sorted(by: { $0.key < $1.key }) {
-        try check(value, defaults[key] ?? .null, path + [key], in: context, bounds: bounds,
+        try check(
+          value, defaults[key] ?? .null, path + [key], in: context, bounds: bounds,
           isWhole: isWhole)
       }
     } else if let elements = given.array {
       for element in elements {
-        try check(element, defaults.array?.first ?? .null, path, in: context, bounds: bounds,
+        try check(
+          element, defaults.array?.first ?? .null, path, in: context, bounds: bounds,
           isWhole: isWhole)
       }
     } else if defaults.number != nil,

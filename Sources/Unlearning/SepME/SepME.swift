@@ -216,3 +216,7 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
     return (lambda / Double(layers.count)) * total
   }
 }
+
+extension SepME: BoundedOptions {
+  package static let bounds = ["alpha": Bound.number(0...0.999_999_999)]
+}

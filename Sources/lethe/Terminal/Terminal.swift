@@ -35,7 +35,8 @@ enum StandardOutput {
     case 0: return nil
     case EBADF:
       return LetheError(
-        .disk, "the standard output is closed, and lines of this command are lost; accepted: --quiet, or a place for them"
+        .disk,
+        "the standard output is closed, and lines of this command are lost; accepted: --quiet, or a place for them"
       )
     default: return .unwritable(URL(fileURLWithPath: "/dev/stdout"), errno: code)
     }
