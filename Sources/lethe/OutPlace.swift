@@ -28,6 +28,8 @@ enum OutPlace {
     func refused(_ why: String) -> LetheError {
       .badValue("--out", "\(why); accepted: \(accepted)")
     }
+    // An empty name is refused where the folder is made.
+    guard !path.isEmpty else { return }
     guard !path.hasPrefix("~") else {
       let rest = path.hasPrefix("~/") ? path.dropFirst(1) : "/..."
       throw refused(

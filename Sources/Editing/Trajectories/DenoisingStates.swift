@@ -72,6 +72,7 @@ public struct DenoisingStates {
         var parts = DrawnParts(of: request, first: first, steps: deepest + 1)
         var drawn =
           parts?.resume(&path, rows: some.count) { some[$0].kept.contains($1) } ?? []
+        own.countEarlier(path.index * some.count * (path.isGuided ? 2 : 1))
         while path.index <= deepest {
           let i = path.index
           if parts?.ends(before: i) == true || Interrupt.isRequested {
