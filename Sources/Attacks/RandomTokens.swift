@@ -57,3 +57,7 @@ public struct RandomTokens: Attack {
     }
   }
 }
+
+extension RandomTokens: BoundedOptions {
+  package static let bounds = ["tokens": Bound.whole(1...1000)]
+}

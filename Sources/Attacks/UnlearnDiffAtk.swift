@@ -108,3 +108,7 @@ struct SimplexTokens: SoughtTokens {
     return (x - mus.gathered(1, last.to(.int64))).clamped(0, nil).to(a.dtype).to(a.device)
   }
 }
+
+extension UnlearnDiffAtk: BoundedOptions {
+  package static let bounds = ["tokens": Bound.whole(1...1000)]
+}

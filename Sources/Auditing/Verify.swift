@@ -38,10 +38,10 @@ package struct Verify {
     for name in ["results.json", "prompts.json", "attack/results.json", "relearn/results.json"] {
       _ = try folder.own(name)
     }
+    if let fault = folder.noAudit { throw fault }
     let results = try folder.results()
     guard let audit = results.audit, folder.has("prompts.json") else {
-      throw LetheError.badValue(
-        "verify", "\(folder.path) holds no audit; accepted: the folder of `lethe audit`")
+      throw folder.noAudit(so: "no audit")
     }
     try Self.check(schema: audit.schema, folder)
     let suite: PromptSuite = try Checked(contentsOf: folder.file("prompts.json")).decoded()
@@ -215,5 +215,30 @@ package struct Verify {
         "the picture \(name) is another one when it is drawn again, by "
           + "\((difference * 10).rounded() / 10) of 255 on average")
     }
+  }
+}
+
+extension RunFolder {
+  /// The refusal of a folder that has no results: what it is instead. Nil for one that has some.
+  package var noAudit: LetheError? {
+    guard !has("results.json") else { return nil }
+    let kind =
+      has("job.json")
+      ? "a run of `lethe erase` that nothing has measured"
+      : has("model_index.json")
+        ? "a model"
+        : has("erasers.json")
+          ? "a set of erasers" : has("manifest.json") ? "a folder of pictures" : "no audit"
+    return noAudit(so: kind)
+  }
+
+  fileprivate func noAudit(so kind: String) -> LetheError {
+    let audits = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+      .filter { RunFolder(file($0)).has("prompts.json") }
+    let meant = audits.first.map { "; did you mean '\(url.relativePath)/\($0)'?" } ?? ""
+    return .badValue(
+      "verify",
+      "\(url.relativePath) is \(kind)\(meant.isEmpty ? ";" : meant) accepted: the folder of `lethe audit`"
+    )
   }
 }

@@ -14,6 +14,11 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
     /// eps(x_t | c)
     package let conditional: Tensor
 
+    package init(timestep: Double, x: Tensor, unconditional: Tensor?, conditional: Tensor) {
+      (self.timestep, self.x) = (timestep, x)
+      (self.unconditional, self.conditional) = (unconditional, conditional)
+    }
+
     /// The state of one picture.
     package func row(_ i: Int) -> State {
       guard x.size(0) > 1 else { return self }
@@ -28,7 +33,7 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
   private let model: DiffusionModel
   private var sampler: any Sampler
   private let conditioning: Conditioning
-  private let isGuided: Bool
+  package let isGuided: Bool
   private let guidance: Double
   private let rescale: Double
   private let generators: [Generator]
@@ -62,6 +67,12 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
 
   package var isFinished: Bool { index == sampler.timesteps.count }
   package var count: Int { sampler.timesteps.count }
+
+  /// The training step of the step `index`.
+  package func timestep(_ index: Int) -> Double { sampler.timesteps[index] }
+
+  /// Goes on before the step `index` with the pictures that the path had there. The sampler must draw no noise.
+  package mutating func goOn(at index: Int, _ x: Tensor) { (self.index, self.x) = (index, x) }
 
   /// The state before the next step, or nil at the end; ``x`` is then the result.
   package mutating func next() -> State? {

@@ -30,6 +30,8 @@ public final class DiffusionModel {
   package var exact: DiffusionModel { source ?? self }
   /// Noisy pictures that ``predict(_:at:given:cache:)`` was asked about so far.
   package internal(set) var evaluations = 0
+  /// Counts predictions that an earlier process made and a file gave back, so that the cost is that of the whole work.
+  package func countEarlier(_ predictions: Int) { evaluations += predictions }
 
   /// - Parameters:
   ///   - type: the type that the networks compute in, which the tensors of `source` have

@@ -24,6 +24,10 @@ package struct RankEnvironment: Sendable, Hashable {
   /// The variable that tells a process which one started it, and ends it with that one.
   package static let parentKey = "LETHE_PARENT"
 
+  /// The variable that tells how long a rank waits for another, and its seconds.
+  package static let patienceKey = "LETHE_PATIENCE"
+  package static let patience = 1...1_000_000
+
   package init(rank: Int, of count: Int, host: String, port: Int, isStoreElsewhere: Bool = false) {
     (self.rank, self.count, localRank) = (rank, count, rank)
     (self.host, self.port, self.isStoreElsewhere) = (host, port, isStoreElsewhere)
@@ -60,7 +64,7 @@ package struct RankEnvironment: Sendable, Hashable {
     localRank = try whole("LOCAL_RANK", 0...(Self.most - 1)) ?? rank
     isStoreElsewhere = variables["TORCHELASTIC_USE_AGENT_STORE"] == "True"
     interface = variables["GLOO_SOCKET_IFNAME"].flatMap { $0.isEmpty ? nil : $0 }
-    patience = Double(try whole("LETHE_PATIENCE", 1...1_000_000) ?? Int(patience))
+    patience = Double(try whole(Self.patienceKey, Self.patience) ?? Int(patience))
   }
 
   private static let most = 65_536

@@ -134,6 +134,18 @@ public enum JSON: Hashable, Sendable, Codable {
   public var pretty: String {
     text([.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]) + "\n"
   }
+  /// The value in a sentence: ``compact``, with the digits of a whole number that has no place in 64 bits.
+  package var shown: String {
+    guard case .number(let v) = self, v == v.rounded(), abs(v) >= 1e15, abs(v) < 1e25 else {
+      return compact
+    }
+    // The shortest digits that give the number, as 1.2345e+20, and zeros for the rest.
+    let parts = "\(abs(v))".split(separator: "e")
+    let (digits, power) = (parts[0].split(separator: "."), parts.count > 1 ? Int(parts[1]) ?? 0 : 0)
+    let fraction = digits.count > 1 && digits[1] != "0" ? digits[1] : ""
+    let zeros = String(repeating: "0", count: max(0, power - fraction.count))
+    return (v < 0 ? "-" : "") + digits[0] + fraction + zeros
+  }
   /// One line with sorted keys.
   public var compact: String { text([.sortedKeys, .withoutEscapingSlashes]) }
 

@@ -186,7 +186,7 @@ package struct JSONText {
     return text
   }
 
-  /// The character after a backslash. Half of a surrogate pair alone becomes U+FFFD.
+  /// The character after a backslash. Half of a surrogate pair alone is no character.
   private mutating func escaped() throws(Fault) -> Unicode.Scalar {
     guard let c = next else { throw fault("a string is not closed") }
     i += 1
@@ -200,17 +200,22 @@ package struct JSONText {
     case UInt8(ascii: "u"): break
     default: throw fault("a backslash has no such character after it")
     }
+    let start = i - 2
     let high = try hexadecimal()
-    guard (0xD800..<0xDC00).contains(high) else { return Unicode.Scalar(high) ?? "\u{FFFD}" }
-    let before = i
-    if word("\\u") {
+    if let whole = Unicode.Scalar(high) { return whole }
+    if (0xD800..<0xDC00).contains(high), word("\\u") {
       let low = try hexadecimal()
-      if (0xDC00..<0xE000).contains(low) {
-        return Unicode.Scalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00)) ?? "\u{FFFD}"
+      if (0xDC00..<0xE000).contains(low),
+        let pair = Unicode.Scalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00))
+      {
+        return pair
       }
-      i = before
     }
-    return "\u{FFFD}"
+    throw Fault(
+      offset: start,
+      why:
+        "half of a surrogate pair stands alone (\\u\(String(high, radix: 16))), which is no character"
+    )
   }
 
   private mutating func hexadecimal() throws(Fault) -> UInt32 {

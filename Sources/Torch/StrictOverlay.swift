@@ -9,6 +9,12 @@ public protocol PresetOptions {
   static var presets: [(key: String, value: String, options: JSON)] { get }
 }
 
+/// Options of which some accept other values than their keys do elsewhere.
+package protocol BoundedOptions {
+  /// The accepted values by the whole path of an option.
+  static var bounds: [String: Bound] { get }
+}
+
 extension JSON {
   /// This value with the members of `new` laid over it, object by object.
   ///
@@ -62,7 +68,8 @@ extension JSON {
     // Values of earlier layers are as checked as the defaults.
     if merged != usual {
       // An option of whole numbers cannot be decoded from a half.
-      try OptionBounds.check(merged, usual, in: context) { path in
+      let bounds = (T.self as? any BoundedOptions.Type)?.bounds ?? [:]
+      try OptionBounds.check(merged, usual, in: context, bounds: bounds) { path in
         (try? Checked(merged.halved(path[...]), context, .request).decoded() as T) == nil
       }
     }

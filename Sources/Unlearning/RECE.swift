@@ -11,7 +11,7 @@
 // Published, SD 1.4: nudity rho 0.1, 3 epochs; styles 1e-3, 1 epoch.
 public import Diffusion
 public import Editing
-internal import Torch
+package import Torch
 internal import TorchNN
 public import Training
 
@@ -94,4 +94,8 @@ public struct RECE: UnlearningMethod {
     }
     return left.solving(right)
   }
+}
+
+extension RECE: BoundedOptions {
+  package static let bounds = ["lambda": Bound.positive(1e9), "uce.lambda": .positive(1e9)]
 }

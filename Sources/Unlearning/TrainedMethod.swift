@@ -114,8 +114,10 @@ extension TrainedMethod {
     for tensor in tensors { tensor.requiresGradient = true }
     defer { for tensor in tensors { tensor.requiresGradient = false } }
 
-    var rule = try rule(erasure, original: original, student: student, tensors, run)
-    let watch = try watch(erasure, original, run)
+    var rule = try DrawnParts.keeping(in: run) {
+      try self.rule(erasure, original: original, student: student, tensors, run)
+    }
+    let watch = try DrawnParts.keeping(in: run) { try self.watch(erasure, original, run) }
     // The cost is the number of noisy pictures that the U-Net predicted. A pass backward is not counted.
     func evaluations() -> Int {
       let copy = original === model ? 0 : original.evaluations

@@ -9,7 +9,7 @@
 // and published re-runs with a float32 inverse turned into noise.
 public import Diffusion
 public import Editing
-internal import Torch
+package import Torch
 internal import TorchNN
 public import Training
 
@@ -88,4 +88,9 @@ public struct UCE: UnlearningMethod {
     let change = a * (g - c).transposed(0, 1).matmul(c)
     return system.solving(change.transposed(0, 1)).transposed(0, 1)
   }
+}
+
+extension UCE: BoundedOptions {
+  // Without lambda the system may have no solution.
+  package static let bounds = ["lambda": Bound.positive(1e9)]
 }

@@ -29,6 +29,10 @@ extension EraseJob {
     for key in (given.members ?? [:]).keys.sorted() where !keys.contains(key) {
       throw LetheError.unknown("key", key, known: keys, in: file.path, key: key)
     }
+    guard given["options"].map({ $0 == .null || $0.members != nil }) ?? true else {
+      throw Checked(given, file.path, .request)["options"].refused(
+        "an object with the method's options, e.g. {\"training\": {\"steps\": 100}}")
+    }
     var merged = try JSON(encoding: EraseJob()).members ?? [:]
     merged.merge(given.members ?? [:]) { $1 }
     merged["options"] = [:]

@@ -62,6 +62,7 @@ public struct Erase {
     guard !job.concepts.contains(where: { $0.allSatisfy(\.isWhitespace) }) else {
       throw LetheError.badValue("--concept", "an empty text names nothing that could be forgotten")
     }
+    try job.concepts.forEach(Concept.refuseControls)
     try job.checkWording()
     let all = [request].compactMap(\.self) + settings
     method = try catalogs.methods.configured(job.method, all, of: job.folder, variant: variant)
@@ -79,7 +80,8 @@ public struct Erase {
     var job = job
     job.options = try JSON(encoding: method).without(idle: method)
     let themes = try job.folder.listedThemes()
-    job.concepts = job.concepts.map { Concept.name(of: $0, in: themes) }.unique
+    job.concepts = job.concepts.map { Concept.name(of: $0, in: themes) }
+    try job.refuseRepeatedWords()
     if let themes, job.wording == nil {
       for name in job.concepts { try themes.refuseMisspelling(name) }
     }
@@ -116,7 +118,7 @@ public struct Erase {
     try refuseCut(erasure, model)
     said += try [model.layout.cut(erasure.preserve)?.note].compactMap(\.self) + notes()
     let base = model.hash()
-    if try !run.ranks.agree({ folder.hasEraser }) { try method.check(erasure, of: model) }
+    if try !run.ranks.agree({ folder.hasEraser }) { try refuse(erasure, model) }
     run.identity = try claim(folder, erasure, base: base)
     begins()
     said.forEach { run.note($0) }
@@ -137,7 +139,7 @@ public struct Erase {
     let training = try run.seeded(job.seed)
     training.keepsStates = true
     training.computeType = ComputeType.usual
-    if training.computeType != nil, try JSON(encoding: method)["training"] == nil {
+    if training.computeType != nil, !isTraining {
       run.note("--dtype has no effect on \(job.method), a closed form, which computes in float64")
     }
     let ranks = method.dividesBatches ? run.ranks : .alone
@@ -155,6 +157,9 @@ public struct Erase {
     try export(model, eraser, to: folder)
     return (eraser, erased.verdict)
   }
+
+  /// Whether the method trains; false for a closed form.
+  package var isTraining: Bool { (try? JSON(encoding: method))?["training"] != nil }
 
   /// A model that was moved since is where this job says; other commands look there.
   private func followModel(_ folder: RunFolder) throws {

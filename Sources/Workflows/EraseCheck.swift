@@ -19,13 +19,19 @@ extension Erase {
     var fitting = erasure
     fitting.forget = try erasure.forget.fitting(model.layout)
     try refuseCut(fitting, model)
-    try method.check(fitting, of: model)
+    try refuse(fitting, model)
     for folder in Set([job.pictures.forget, job.pictures.retain].compactMap(\.self)) {
       _ = try CaptionedImages(folder: folder)
     }
     // A folder that is another run's says so; one that is nobody's stays as it is.
     guard let out, RunFolder(out).has("identity.json") else { return }
     _ = try claim(RunFolder(out), erasure, base: model.hash())
+  }
+
+  /// The method's own refusals, and those of a batch that does not fit.
+  func refuse(_ erasure: Erasure, _ model: DiffusionModel) throws {
+    try method.check(erasure, of: model)
+    try (method as? any TrainedMethod)?.requireMemory(of: model)
   }
 
   func refuseCut(_ erasure: Erasure, _ model: DiffusionModel) throws {

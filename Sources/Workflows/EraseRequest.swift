@@ -13,6 +13,12 @@ extension EraseJob {
         "--replace-caption",
         "it stands for the whole caption, --replace-with for words of it; give one")
     }
+    guard replacement?.allSatisfy(\.isWhitespace) != true else {
+      throw LetheError.badValue(
+        "--replace-with",
+        "an empty text names nothing; accepted: words that take the concept's place, or no --replace-with for the method's own target"
+      )
+    }
     guard let wording else { return }
     guard wording.anchor == nil || (replacement == nil && replacementCaption == nil) else {
       throw LetheError.badValue(
@@ -29,6 +35,38 @@ extension EraseJob {
     let texts = wording.prompts + wording.related + wording.unrelated
     guard !texts.contains(where: { $0.allSatisfy(\.isWhitespace) }) else {
       throw LetheError.badValue("--prompt, --related, --unrelated", "an empty text names nothing")
+    }
+  }
+}
+
+extension EraseJob {
+  /// - Throws: ``LetheError`` of the kind `request` for a concept that stands there twice, or in its own place, or among the
+  ///   subjects beside it
+  func refuseRepeatedWords() throws {
+    var seen: Set<String> = []
+    if let twice = concepts.first(where: { !seen.insert($0.lowercased()).inserted }) {
+      throw LetheError.badValue(
+        "--concept", "'\(twice)' is given twice; accepted: every concept once")
+    }
+    /// The first of some words that is a concept of the request.
+    func concept(among words: [String]) -> String? {
+      words.first { seen.contains(Concept.name(of: $0, in: nil).lowercased()) }
+    }
+    if let same = concept(among: [replacement].compactMap(\.self)) {
+      throw LetheError.badValue(
+        "--replace-with", "'\(same)' is the concept itself; accepted: words that take its place")
+    }
+    let (related, unrelated) = (wording?.related ?? [], wording?.unrelated ?? [])
+    for (option, words) in [("--related", related), ("--unrelated", unrelated)] {
+      if let same = concept(among: words) {
+        throw LetheError.badValue(
+          option, "'\(same)' is the concept itself; accepted: other subjects")
+      }
+    }
+    let near = Set(related.map { $0.lowercased() })
+    if let both = unrelated.first(where: { near.contains($0.lowercased()) }) {
+      throw LetheError.badValue(
+        "--related, --unrelated", "'\(both)' is given as near and as far; accepted: one of them")
     }
   }
 }

@@ -3,10 +3,11 @@ import Foundation
 import Processes
 import Torch
 
-/// Values of options that the environment gives: `LETHE_DEVICE` for `--device`, and so on. The command line wins.
+/// The variables of the environment that the program reads: values of options, `LETHE_DEVICE` for `--device` and so on,
+/// where the command line wins, and some others.
 enum Defaults {
-  /// The variables, each with its option and a check of its value that opens nothing.
-  private static let checks: [(name: String, option: String, check: @Sendable () throws -> Void)] =
+  /// The variables, each with its option, if it has one, and a check of its value that opens nothing.
+  private static let checks: [(name: String, option: String?, check: @Sendable () throws -> Void)] =
     [
       ("LETHE_DEVICE", "--device", { try checkDevice() }),
       ("LETHE_THREADS", "--threads", { _ = try whole("LETHE_THREADS", threads) }),
@@ -17,38 +18,50 @@ enum Defaults {
         "LETHE_JUDGE", "--judge",
         { _ = try read("LETHE_JUDGE", for: "--judge", JudgingOptions.spec) }
       ),
-      // A folder of judges is looked for where judges are listed.
-      ("LETHE_JUDGES", "--judges", {}),
+      (
+        "LETHE_JUDGES", "--judges",
+        { _ = try read("LETHE_JUDGES", for: "--judges", ListCommand.judgesFolder) }
+      ),
+      (graphs, nil, { _ = try flag(graphs) }),
+      // The ranks of a command read it.
+      (
+        RankEnvironment.patienceKey, nil,
+        { _ = try whole(RankEnvironment.patienceKey, .whole(RankEnvironment.patience)) }
+      ),
+      // The process that started this one, which ends with it.
+      (
+        RankEnvironment.parentKey, nil,
+        { _ = try whole(RankEnvironment.parentKey, .whole(1...Int(Int32.max))) }
+      ),
+      // The compiler's flags, which `lethe env` prints for programs of others and nothing here reads.
+      ("LETHE_SWIFT_FLAGS", nil, {}),
     ]
 
-  /// Variables that are no option's default: the patience of ranks, the process that started them, and the compiler's
-  /// flags of `lethe env`.
-  private static let others = [
-    "LETHE_PATIENCE", RankEnvironment.parentKey, "LETHE_SWIFT_FLAGS", graphs,
-  ]
+  /// The variables that the program reads.
+  static var names: [String] { checks.map(\.name) }
 
   /// The variable that turns CUDA graphs off.
   static let graphs = "LETHE_CUDA_GRAPHS"
 
-  /// Checks every variable whose option the command line does not give, whether the command has that option or not.
+  /// Checks every variable, but for one whose option the command line gives, whether the command reads it or not.
   /// - Throws: ``LetheError`` of the kind `request` that names the variable
   static func check(beside words: [String]) throws {
-    for (_, option, check) in checks
-    where !words.contains(where: { $0 == option || $0.hasPrefix(option + "=") }) {
-      try check()
+    func isGiven(_ option: String) -> Bool {
+      words.contains { $0 == option || $0.hasPrefix(option + "=") }
     }
+    for (_, option, check) in checks where option.map(isGiven) != true { try check() }
   }
 
   /// A sentence on each variable with the program's prefix that nothing reads, with the nearest that is read.
   static func strange(_ environment: [String: String]) -> [String] {
     let (known, prefix) = (checks.map(\.name), "LETHE_")
     return environment.keys.sorted().filter {
-      $0.hasPrefix(prefix) && !(known + others).contains($0)
+      $0.hasPrefix(prefix) && !known.contains($0)
     }.map { name in
       let near = known.map { String($0.dropFirst(prefix.count)) }
         .nearest(to: String(name.dropFirst(prefix.count))).map { "; did you mean \(prefix)\($0)?" }
       return "\(name) is set and has no effect"
-        + (near ?? "; options with defaults in the environment: \(known.joined(separator: ", "))")
+        + (near ?? "; variables that are read: \(known.joined(separator: ", "))")
     }
   }
 
@@ -74,7 +87,7 @@ enum Defaults {
   /// Devices are opened by the command that computes; a word that names none is refused here.
   private static func checkDevice() throws {
     guard let device = text("LETHE_DEVICE"), !["cpu", "mps"].contains(device),
-      !device.hasPrefix("cuda")
+      !device.isDeviceOfCUDA
     else { return }
     _ = try read("LETHE_DEVICE", for: "--device", Device.init(parsing:))
   }
@@ -114,5 +127,12 @@ enum Defaults {
     case let other?:
       throw LetheError.badValue(name, "'\(other)'; accepted: 1 or 0")
     }
+  }
+}
+
+extension String {
+  /// Whether it is `cuda` or `cuda:` and a number.
+  fileprivate var isDeviceOfCUDA: Bool {
+    self == "cuda" || hasPrefix("cuda:") && Int(dropFirst(5)).map((0..<1024).contains) == true
   }
 }

@@ -44,7 +44,7 @@ public enum LetheProgram {
       if ParsingFault.mayRepeat(words), let fault = ParsingFault(words, "").repeated {
         throw LetheError.request(fault)
       }
-      try checkEnvironment(words)
+      try check(words)
       try command.run()
     } catch let error as LetheError {
       end(after: error)
@@ -67,14 +67,16 @@ public enum LetheProgram {
     _exit(code)
   }
 
-  /// - Throws: ``LetheError`` of the kind `request` for a variable whose value its option would not take
-  private static func checkEnvironment(_ words: [String]) throws {
+  /// - Throws: ``LetheError`` of the kind `request` for a variable with a strange value, or a folder of --out that holds
+  ///   other things
+  private static func check(_ words: [String]) throws {
     let environment = ProcessInfo.processInfo.environment
     try Defaults.check(beside: words)
     // One process of several says it.
     guard environment[RankEnvironment.parentKey] == nil, environment["RANK"] ?? "0" == "0" else {
       return
     }
+    try OutPlace.check(words)
     Defaults.strange(environment).forEach(CommonOptions.note)
   }
 

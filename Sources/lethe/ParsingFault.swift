@@ -142,6 +142,7 @@ struct ParsingFault {
   private func translated(_ command: JSON, _ own: String) -> String {
     let text = String(message.split(separator: "\n").first ?? "").replacing("Error: ", with: "")
     if let found = text.firstMatch(of: /^Missing value for '(--?[^ ']+).*'$/) {
+      if let fault = belowZero(String(found.1), command) { return fault }
       return "\(found.1) needs a value\(about(String(found.1), command))"
     }
     if let found = text.firstMatch(of: /^Missing expected argument '(<?[^']+)'$/) {
@@ -151,6 +152,7 @@ struct ParsingFault {
       of: /^The value '(.*)' is invalid for '(--?[^ ']+|<[^>']+>).*?'(.*)$/)
     {
       let (value, name) = (String(found.1), String(found.2))
+      if name == "--seed" { return strangeSeed(value) }
       let known = argument(name, command)?["allValues"]?.array?.compactMap(\.string) ?? []
       let meant = known.nearest(to: value).map { "; did you mean '\($0)'?" } ?? ""
       return "\(name) does not take '\(value)'\(about(name, command))\(meant)"
@@ -168,6 +170,21 @@ struct ParsingFault {
       return "\(found.1): it takes no value, and '\(found.2)' is given"
     }
     return (text.first?.lowercased() ?? "") + text.dropFirst().replacing(/\.$/, with: "")
+  }
+
+  /// A number below zero behind an option, which the parser takes for another option; nil where there is none.
+  private func belowZero(_ name: String, _ command: JSON) -> String? {
+    guard let place = words.lastIndex(of: name), words.indices.contains(place + 1),
+      case let value = words[place + 1], value.hasPrefix("-"), Double(value) != nil
+    else { return nil }
+    return name == "--seed"
+      ? strangeSeed(value)
+      : "\(name) does not take '\(value)'\(about(name, command)); a number below zero stands behind an equals sign, "
+        + "\(name)=\(value), where the option takes one"
+  }
+
+  private func strangeSeed(_ value: String) -> String {
+    "--seed: \(value); accepted: a whole number from 0 to \(UInt64.max)"
   }
 
   /// An option by its spelling, or an argument by its name in angle brackets.

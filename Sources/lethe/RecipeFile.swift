@@ -19,7 +19,16 @@ struct RecipeFile {
 
   /// A recipe whose options are laid over the defaults.
   func laid<T: Codable>(over defaults: T) throws -> T {
-    try Self.reading(self) { try json.laid(over: defaults, in: url.path) }
+    try Self.reading(self) {
+      // An empty object stands for the configuration of a network, which is read where that one is built.
+      for (key, usual) in try JSON(encoding: defaults).members ?? [:] where usual == [:] {
+        guard let given = json[key], given.members == nil else { continue }
+        throw LetheError.badValue(
+          url.path, key: key,
+          "'\(key)' is \(given.shown); accepted: an object, the configuration of a network")
+      }
+      return try json.laid(over: defaults, in: url.path)
+    }
   }
 
   /// Errors about a file of YAML name the line as well as the key.

@@ -128,7 +128,7 @@ import Torch
   @Test func aClosedStandardErrorTakesNoFilesPlace() throws {
     try Fixtures.temporaryFolder { folder in
       let (code, text) = try shell(
-        "cd '\(folder.path)'; \"$LETHE\" generate \"$MODEL\" --prompt fox --steps 1 --threads 1 --out g 2>&- >&-; echo $?"
+        "cd '\(folder.path)'; \"$LETHE\" generate \"$MODEL\" --prompt fox --steps 1 --threads 1 --quiet --out g 2>&- >&-; echo $?"
       )
       #expect(code == 0 && text == "0\n")
       let manifest = try Data(contentsOf: folder.appendingPathComponent("g/manifest.json"))

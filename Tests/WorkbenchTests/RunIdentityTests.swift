@@ -256,7 +256,9 @@ import WorkbenchSupport
       /// The files of a training that ends after two steps.
       func states(in run: Run) -> [URL] {
         ((try? files.contentsOfDirectory(at: run.folder, includingPropertiesForKeys: nil)) ?? [])
-          .filter { $0.path.hasSuffix(".state.safetensors") }
+          .filter {
+            $0.path.hasSuffix(".state.safetensors") && !$0.lastPathComponent.hasPrefix("drawn-")
+          }
       }
       func trained(_ name: String, rate: Double, goingOn: Bool = false) throws -> Data {
         let place = folder.appendingPathComponent(name)

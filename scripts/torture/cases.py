@@ -93,6 +93,8 @@ class Cases(dict):
             "erase esd, averaged": Case(self.erase("esd", *SMALL, *settings(guarding__limit=0, training__averaging=0.9))),
             "erase esd, offloaded": Case(self.erase("esd", *SMALL, *settings(guarding__limit=0, training__offload="true"))),
             "erase esd, short": Case(self.erase("esd", *SHORT)),
+            "erase esd, long drawing": Case(self.erase("esd", *settings(training__steps=2, trajectories=64, trajectorySteps=20,
+                                                                        preserveTrajectories=8, guarding__limit=0))),
             "erase uce": Case(self.erase("uce")),
             "erase uce, exported": Case(self.erase("uce", "--export", "single")),
             "generate": Case(lambda out: ["generate", model, "--prompt", "fox", "--prompt", "a cat", "--count", 6, "--batch", 2, "--steps", 3,

@@ -37,12 +37,22 @@ extension Concept {
     return themes?.find(trimmed) != nil ? trimmed : words
   }
 
+  /// - Throws: ``LetheError`` of the kind `request` for a name of several lines, or with characters that no line shows
+  package static func refuseControls(in text: String) throws {
+    let name = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard name.printable() != name else { return }
+    throw LetheError.badValue(
+      "--concept",
+      "'\(name.printable())' has a line break or a control character; accepted: words in one line")
+  }
+
   /// The concept that a name means for a model, in the words of a request.
   /// - Throws: ``LetheError`` of the kind `request` for a kind that the model contradicts, and for a prompt that
   ///   does not mention the concept
   public static func resolve(
     _ text: String, in themes: Themes?, replacement: String?, _ wording: ConceptWording
   ) throws -> Concept {
+    try refuseControls(in: text)
     let name = name(of: text, in: themes)
     let listed = themes?.find(name)
     if let listed, let kind = wording.kind, kind.rawValue != listed.kind.rawValue {

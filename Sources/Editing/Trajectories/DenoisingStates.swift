@@ -57,20 +57,39 @@ public struct DenoisingStates {
       for first in stride(from: 0, to: plan.count, by: max(1, most)) {
         try Interrupt.check()
         let some = Array(plan[first..<min(first + most, plan.count)])
-        let path = DenoisingPath(
+        var path = DenoisingPath(
           own, try DDIM(model.schedule, steps: steps, shift: some[0].shift),
           given: own.embed(some.map { prompts[$0.prompt] }), empty: empty,
           guidance: guidance, height: size, width: size, generators: some.map(\.generator))
         // A trajectory ends at the last state that is kept.
         let deepest = some.compactMap { $0.kept.max() }.max() ?? 0
-        for (i, state) in path.prefix(deepest + 1).enumerated() {
+        let request: JSON = [
+          "prompts": .array(prompts.map(JSON.string)), "steps": .int(steps),
+          "guidance": .number(guidance), "keeping": keeping.map(JSON.int) ?? .null,
+          "spreads": .bool(spreads), "other": .bool(denoiser != nil), "seed": JSON(seed),
+          "together": .int(some.count),
+        ]
+        var parts = DrawnParts(of: request, first: first, steps: deepest + 1)
+        var drawn =
+          parts?.resume(&path, rows: some.count) { some[$0].kept.contains($1) } ?? []
+        own.countEarlier(path.index * some.count * (path.isGuided ? 2 : 1))
+        while path.index <= deepest {
+          let i = path.index
+          if parts?.ends(before: i) == true || Interrupt.isRequested {
+            try parts?.write(drawn, path)
+          }
           try Interrupt.check()
+          guard let state = path.next() else { break }
           // Progress counts parts of a trajectory, because one takes minutes on a large model.
           progress(first + some.count * i / (deepest + 1), prompts.count)
-          for (row, trajectory) in some.enumerated() where trajectory.kept.contains(i) {
-            let place = (trajectory.prompt / group, i, trajectory.prompt)
-            kept.append((place, state.row(row)))
+          for row in some.indices where some[row].kept.contains(i) {
+            drawn.append(.init(row: row, index: i, state: state.row(row)))
           }
+        }
+        try parts?.write(drawn, path)
+        kept += drawn.map { one in
+          let prompt = some[one.row].prompt
+          return ((prompt / group, one.index, prompt), one.state)
         }
         progress(first + some.count, prompts.count)
       }

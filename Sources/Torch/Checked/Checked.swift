@@ -37,7 +37,7 @@ package struct Checked: Sendable {
 
   /// - Parameter accepted: the accepted values in words
   package func refused(_ accepted: String) -> LetheError {
-    let shown = value.map { String($0.compact.prefix(120)) } ?? "missing"
+    let shown = value.map { String($0.shown.prefix(120)) } ?? "missing"
     let place = path.isEmpty ? "it" : "'\(path)'"
     return LetheError(
       kind, in: source, key: path.isEmpty ? nil : path,

@@ -163,7 +163,9 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
     _ requests: [Request], _ spaces: [NullSpace], _ model: DiffusionModel, _ run: Run
   ) throws -> [EraserFactors] {
     let frozen = try model.frozen(in: run.computeType)
-    let concepts = try requests.map { try ConceptInTraining($0.concept, self, frozen, run) }
+    let concepts = try DrawnParts.keeping(in: run) {
+      try requests.map { try ConceptInTraining($0.concept, self, frozen, run) }
+    }
     let erasers = zip(spaces, concepts).map { space, concept in
       EraserFactors(zeroOver: space, beta: scale(space, concept), of: model)  // w_l = 0
     }
@@ -213,4 +215,8 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
     }
     return (lambda / Double(layers.count)) * total
   }
+}
+
+extension SepME: BoundedOptions {
+  package static let bounds = ["alpha": Bound.number(0...0.999_999_999)]
 }

@@ -122,7 +122,7 @@ struct EraseCommand: ParsableCommand {
   func run() throws {
     try common.reporting(shares: true) {
       let out = out ?? ""
-      try accept("--sample-every", sampleEvery, .count)
+      try accept("--sample-every", sampleEvery, .atLeastOne)
       let file = try config.map { try RecipeFile($0, "--config") }
       var erase = try RecipeFile.reading(file) {
         let (job, options) = try request(file)
@@ -131,6 +131,7 @@ struct EraseCommand: ParsableCommand {
           exports: export.flatMap { Export(rawValue: $0.rawValue) },
           catalogs: LetheProgram.catalogs)
       }
+      try refuseIdle(beside: erase)
       let job = erase.job
       erase.dtype = saveDtype?.dtype
       if dryRun {

@@ -4,8 +4,28 @@ import Foundation
 import Torch
 import Training
 import Workbench
+import Workflows
 
 extension EraseCommand {
+  /// - Throws: ``LetheError`` of the kind `request` for options that have no effect beside the others
+  func refuseIdle(beside erase: Erase) throws {
+    guard saveDtype == nil || export != nil else {
+      throw LetheError.badValue(
+        "--save-dtype",
+        "it is the type of the exported model, and no --export is given; accepted: both or neither")
+    }
+    guard !erase.isTraining else { return }
+    let given = [
+      sampleEvery == nil ? nil : "--sample-every", tensorboard ? "--tensorboard" : nil,
+    ].compactMap(\.self)
+    guard given.isEmpty else {
+      throw LetheError.badValue(
+        given.joined(separator: ", "),
+        "\(erase.job.method) is a closed form, which has no training steps to show; accepted: a method that trains, such as esd"
+      )
+    }
+  }
+
   /// The request of --config, of the command line, or of both, and the options of the file.
   func request(_ file: RecipeFile?) throws -> (job: EraseJob, options: Settings) {
     var job = EraseJob()

@@ -160,21 +160,24 @@ struct ListCommand: ParsableCommand {
 
   private static func encoded<A: Attack>(_ attack: A) throws -> JSON { try JSON(encoding: attack) }
 
+  /// - Throws: ``LetheError`` of the kind `request` for a path that leads to no folder
+  static func judgesFolder(_ path: String) throws -> String {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+    else {
+      throw LetheError.badValue(
+        "--judges", "there is no folder '\(path)'; accepted: a folder with one for each judge")
+    }
+    return path
+  }
+
   /// The judges that lie in the folder of judges.
   /// - Parameter place: the folder; nil takes that of LETHE_JUDGES, or Models/judges
   /// - Throws: ``LetheError`` of the kind `request` where a folder is named and not there
   static func judges(in place: String?) throws -> [Entry] {
-    func named(_ path: String) throws -> String {
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
-      else {
-        throw LetheError.badValue(
-          "--judges", "there is no folder '\(path)'; accepted: a folder with one for each judge")
-      }
-      return path
-    }
     let given =
-      try place.map(named) ?? Defaults.read("LETHE_JUDGES", for: "--judges", named)
+      try place.map(judgesFolder)
+      ?? Defaults.read("LETHE_JUDGES", for: "--judges", judgesFolder)
     let folder = URL(fileURLWithPath: given ?? "Models/judges")
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return names.sorted().compactMap { name in

@@ -46,6 +46,7 @@ struct VerifyCommand: ParsableCommand {
         throw LetheError.badValue("--sample", "'\(sample)'; accepted: more than 0 %, at most 100 %")
       }
       try NamedPlace.requireFolder(folder, option: "verify", "the folder of `lethe audit`")
+      if let fault = RunFolder(folder).noAudit { throw fault }
       var verify = Verify(RunFolder(folder))
       (verify.share, verify.seed) = (share, seed)
       verify.catalogs = LetheProgram.catalogs

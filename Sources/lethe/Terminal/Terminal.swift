@@ -31,7 +31,15 @@ enum StandardOutput {
   static var failure: LetheError? {
     flush()
     let code = fault.load(ordering: .sequentiallyConsistent)
-    return code == 0 ? nil : .unwritable(URL(fileURLWithPath: "/dev/stdout"), errno: code)
+    switch code {
+    case 0: return nil
+    case EBADF:
+      return LetheError(
+        .disk,
+        "the standard output is closed, and lines of this command are lost; accepted: --quiet, or a place for them"
+      )
+    default: return .unwritable(URL(fileURLWithPath: "/dev/stdout"), errno: code)
+    }
   }
 }
 
@@ -66,10 +74,11 @@ enum StandardError {
   }
 
   /// Opens /dev/null for each standard stream that the caller closed. Otherwise the first file that is opened takes its
-  /// number, and messages are written into that file.
+  /// number, and messages are written into that file. A standard output that cannot be written to stays one, so that lost
+  /// lines are noticed.
   static func openClosedStreams() {
     for stream in 0...2 as ClosedRange<Int32> where fcntl(stream, F_GETFD) < 0 {
-      _ = open("/dev/null", O_RDWR)
+      _ = open("/dev/null", stream == 1 ? O_RDONLY : O_RDWR)
     }
   }
 }

@@ -1,0 +1,52 @@
+// The memory of a training step, as far as it is known before the work begins: a batch that cannot fit is refused by the dry
+// run and by the erasure alike.
+package import Diffusion
+internal import Editing
+internal import Torch
+internal import TorchNN
+internal import Training
+
+extension TrainedMethod {
+  /// Pictures that go through the network at once in a step.
+  private var picturesAtOnce: Int {
+    let inPass =
+      (self as? any DataMethod)?.picturesInPass ?? (self as? MetaUnlearning)?.picturesInPass
+    guard let inPass, inPass > 0 else { return training.batch }
+    return min(training.batch, inPass)
+  }
+
+  /// - Throws: ``LetheError`` of the kind `memory` for a batch whose activations alone do not fit
+  package func requireMemory(of model: DiffusionModel) throws {
+    // A large model divides its batches, and computes activations again.
+    guard !model.isLarge else { return }
+    let whole = model.device.memory
+    let available = model.device == .cpu ? Memory.available : whole > 0 ? whole : nil
+    try Memory.require(
+      Double(picturesAtOnce) * Double(model.leastActivations) * 4,
+      for: "a step of \(picturesAtOnce) pictures",
+      "a smaller training.batch, or picturesInPass where \(Self.name) has it",
+      available: available)
+  }
+}
+
+extension DiffusionModel {
+  /// Numbers that a pass keeps for its pass backward, of one picture, at least: the maps around each convolution of the
+  /// residual blocks.
+  var leastActivations: Int {
+    let last = parameters.tensors.keys.compactMap { path -> Int? in
+      let parts = path.components
+      return parts.count > 2 && parts[0] == "unet" && parts[1] == "up_blocks" ? Int(parts[2]) : nil
+    }.max()
+    return parameters.tensors.reduce(0) { sum, entry in
+      let parts = entry.key.components
+      guard parts.count > 5, parts[0] == "unet", parts[3] == "resnets", parts.last == "weight",
+        parts[1] == "down_blocks" || parts[1] == "up_blocks", let block = Int(parts[2]),
+        entry.value.shape.count == 4
+      else { return sum }
+      // Each block halves the size of the one before, on the way up in turn.
+      let level = parts[1] == "down_blocks" ? block : (last ?? 0) - block
+      let size = latentSize >> min(max(0, level), 62)
+      return sum + (entry.value.size(0) + entry.value.size(1)) * size * size
+    }
+  }
+}
