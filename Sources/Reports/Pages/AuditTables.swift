@@ -34,7 +34,7 @@ extension AuditPage {
         + "within the attack's most queries.",
       corner: ["attack"], down: { [$0.axes.attack ?? ""] },
       across: [
-        .metric("asr", hasUnit: true), .text("n") { $0.value("asr")?.size },
+        .metric("asr", title: "asr", hasUnit: true), .text("n") { $0.value("asr")?.size },
         .text("pictures a prompt") { $0.value("queries")?.plain(digits: 1) },
         .text("random tokens") { $0.value("chance")?.text(hasUnit: true) },
         .text("beyond random tokens") { $0.value(MeasuredValue.beyondChance)?.againstChance },
