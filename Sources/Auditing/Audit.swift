@@ -88,7 +88,7 @@ package struct Audit {
     results.origin?.settings = try job.folder.sources(
       of: sizes, defaults: sizes, .methods, [], given: [given])
     (results.quick, results.command) = (isQuick, command)
-    try run.publish(results)
+    try run.publish(results, metrics: catalogs.metrics)
     try AuditFiles(results, job).write(to: run.runFolder)
     return results
   }

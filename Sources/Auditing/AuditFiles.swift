@@ -47,10 +47,13 @@ package struct AuditFiles {
     let metrics = numbers.map { name, value in
       "      - type: \(quoted(name))\n        name: \(quoted("\(name), n \(value.n)"))\n        value: \(value.value)"
     }.joined(separator: "\n")
-    let tiles = (results.audit?.tiles ?? []).map { tile in
-      "| \(tile.name) | \(tile.word) | \(tile.measured?.text(hasUnit: true) ?? "") | "
-        + "\(tile.measured?.size ?? "") | \(tile.limit) |\n"
-    }.joined()
+    let tiles = Table.list(
+      results.audit?.tiles ?? [], corner: [("question", \.name)],
+      across: [
+        ("answer", { .init($0.word) }),
+        ("number [95 % interval]", { .init($0.measured?.text(hasUnit: true) ?? "") }),
+        ("n", { .init($0.measured?.size ?? "") }), ("limit", { .init($0.limit) }),
+      ])
     return """
       ---
       tags:
@@ -72,9 +75,7 @@ package struct AuditFiles {
 
       \(results.audit?.sentence ?? "")
 
-      | question | answer | number [95 % interval] | n | limit |
-      | --- | --- | --- | --- | --- |
-      \(tiles)
+      \(tiles.markdown)
       Judge: \(results.judges.map(\.spec.description).joined(separator: ", ")). \(results.notes.joined(separator: " "))
 
       Model \(job.folder.name), SHA-256 \(results.audit?.hashes.base ?? ""); method \(job.method), eraser SHA-256

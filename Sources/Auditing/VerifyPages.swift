@@ -144,7 +144,8 @@ extension Verify {
 
   private func pages(of results: Results, in place: String) throws -> [(name: String, text: String)]
   {
-    let page = try ResultsPage.content(of: results, in: folder.url.appendingPathComponent(place))
+    let page = try ResultsPage.content(
+      of: results, in: folder.url.appendingPathComponent(place), metrics: catalogs.metrics)
     return [("\(place)report.html", try page.html()), ("\(place)results.md", page.markdown)]
   }
 

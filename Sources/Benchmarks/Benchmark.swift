@@ -67,22 +67,24 @@ public struct BenchmarkOptions: Sendable {
 /// An erasure of a benchmark with all its measurements.
 public struct Trial {
   /// The results of a trial.
-  package struct Findings: Codable {
-    package var rows: [ResultRow] = []
+  public struct Findings: Codable {
+    /// The measurements.
+    public var rows: [ResultRow] = []
     /// Pictures for the page. Their files are relative to the benchmark's folder.
-    package var pictures: [ResultPicture] = []
+    public var pictures: [ResultPicture] = []
     /// Trainings that their guard stopped, in folders of their own. The runner adds that of the trial's folder.
-    package var stopped: [StoppedTraining] = []
+    public var stopped: [StoppedTraining] = []
     /// The measurements of the judge itself, by name.
-    package var judge: [String: JSON] = [:]
+    public var judge: [String: JSON] = [:]
     /// SHA-256 of each judge's files, by judge.
-    package var judges: [String: String] = [:]
+    public var judges: [String: String] = [:]
     /// Sentences for the results, e.g. on a judge that cannot tell.
-    package var notes: [String] = []
-    package init() {}
+    public var notes: [String] = []
+    /// Nothing measured.
+    public init() {}
 
     /// The rows of a command's results, with what its judges are and where they cannot tell.
-    package init(_ results: Results, of concept: String) {
+    public init(_ results: Results, of concept: String) {
       (rows, judge) = (results.rows, results.judge)
       judges = results.origin?.judges ?? [:]
       guard results.judges.contains(where: { $0.quality?.standing == .cannotTell }) else { return }
@@ -90,7 +92,7 @@ public struct Trial {
     }
   }
   /// The trial's name, which is the path of its folder inside the benchmark's.
-  package let path: String
+  public let path: String
   /// The work of the trial, in its own folder. A second call keeps finished work and returns the same findings.
   let measure: (_ part: Run, _ whole: Run, Device) throws -> Findings
   /// The plan of the trial: refusals of its erasure, its judges and its attacks are found without any work.
@@ -103,7 +105,11 @@ public struct Trial {
     var steps = 0
   }
 
-  init(
+  /// A trial of a benchmark.
+  /// - Parameters:
+  ///   - path: the name, and the folder inside the benchmark's
+  ///   - measure: the work that is not done yet; it gets the trial's own run and the benchmark's
+  public init(
     _ path: String,
     plan: @escaping (Device) throws -> Plan = { _ in Plan() },
     measure: @escaping (_ part: Run, _ whole: Run, Device) throws -> Findings

@@ -22,7 +22,7 @@ extension SeparabilityTrial {
 
   /// The measurements of one concept at one moment.
   func rows(
-    _ method: String, _ moment: String, _ i: Int, _ state: ConceptState, _ set: SampleSet,
+    _ method: String, _ moment: SceneMoment, _ i: Int, _ state: ConceptState, _ set: SampleSet,
     _ before: Tensor, _ after: Tensor
   ) throws -> [ResultRow] {
     let name = cast.concepts[i]
@@ -79,7 +79,7 @@ extension SeparabilityTrial {
 
   /// The picture of the first seed and the first partner.
   func picture(
-    _ method: String, _ moment: String, _ i: Int, _ state: ConceptState, _ set: SampleSet
+    _ method: String, _ moment: SceneMoment, _ i: Int, _ state: ConceptState, _ set: SampleSet
   ) -> ResultPicture {
     let sample = set.manifest.samples[cast.rows(of: i, .judged, in: set).first ?? 0]
     let place = "\(kind)/pictures/\(set.folder.lastPathComponent)/\(sample.file)"

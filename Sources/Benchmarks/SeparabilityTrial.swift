@@ -37,8 +37,8 @@ struct SeparabilityTrial {
     let original = try pictures("original", all, [])
     let before = try original.load()
     for i in all {
-      found.rows += try rows("original", "original", i, .untouched, original, before, before)
-      found.pictures += [picture("original", "original", i, .untouched, original)]
+      found.rows += try rows("original", .original, i, .untouched, original, before, before)
+      found.pictures += [picture("original", .original, i, .untouched, original)]
     }
     if let sentence = blindness(found.rows) { found.notes.append(sentence) }
     for moment in try moments() {
@@ -62,7 +62,7 @@ struct SeparabilityTrial {
         own.manifest.samples.contains(original.manifest.samples[r])
       }
       found.rows += try rows(
-        method, "alone", eraser.concept, .forgotten, own, before.indexed(0, picks), own.load())
+        method, .alone, eraser.concept, .forgotten, own, before.indexed(0, picks), own.load())
     }
     // A judge that cannot tell has no rates.
     if !found.notes.isEmpty { found.rows.removeAll { SceneMetric.rates.contains($0.metric) } }
@@ -80,8 +80,7 @@ struct SeparabilityTrial {
   }
 
   private struct Moment {
-    /// Scene and moment, e.g. `S1 t0`.
-    var label: String
+    var label: SceneMoment
     var active: [TrainedEraser]
     var managed: [Int]
 
@@ -99,7 +98,8 @@ struct SeparabilityTrial {
         known += moment.erase
         active += try erasers(moment.erase, known: known)
         active.removeAll { moment.restore.contains($0.concept) }
-        return Moment(label: "\(scene.name) \(moment.label)", active: active, managed: known)
+        return Moment(
+          label: .scene(scene.name, moment: moment.label), active: active, managed: known)
       }
     }
   }

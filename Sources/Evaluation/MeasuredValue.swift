@@ -88,9 +88,19 @@ public struct MeasuredValue: Sendable, Hashable {
 
 // MARK: - As JSON
 
-// Flat keys. Version 0.1 wrote metric, value, lower, upper and n. It did not write the interval's kind: the kind follows
-// from the metric, or the interval is left out.
+// Flat keys. Version 0.1 wrote metric, value, lower, upper and n. It did not write the unit and the interval's kind: both
+// follow from the metric, or the value is a share and the interval is left out.
 extension MeasuredValue: Codable {
+  /// The metrics of version 0.1. Later ones, and those of other packages, have unit and kind in the file.
+  private static let version01: [String: (unit: Unit, interval: Interval.Kind)] = [
+    "ua": (.share, .wilson95), "ira": (.share, .wilson95), "cra": (.share, .wilson95),
+    "composition": (.share, .wilson95), "leakage": (.share, .wilson95),
+    "frechet": (.number, .bootstrap95),
+    "precision": (.share, .wilson95), "recall": (.share, .wilson95),
+    "p-forgotten": (.share, .t95), "h-forgotten": (.nats, .t95),
+    "p-kept": (.share, .t95), "h-kept": (.nats, .t95),
+  ]
+
   private enum Key: String, CodingKey {
     case metric, value, unit, n, prompts, lower, upper, interval
   }
@@ -121,7 +131,7 @@ extension MeasuredValue: Codable {
       throw DecodingError.dataCorruptedError(
         forKey: .prompts, in: c, debugDescription: Bound.whole(0...n).accepted)
     }
-    let known = MetricCatalog.builtIn.named(metric)
+    let known = Self.version01[metric]
     let written = try c.decodeIfPresent(Unit.self, forKey: .unit)
     unit = written ?? known?.unit ?? .share
     let kind =

@@ -93,8 +93,6 @@ public protocol Metric: Sendable {
   static var better: Better { get }
   /// The unit of the values.
   static var unit: MeasuredValue.Unit { get }
-  /// The rule of the intervals in files of version 0.1, which do not name it. A new metric leaves it out.
-  static var interval: Interval.Kind { get }
   init()
   /// Measures pictures of one model.
   /// - Parameters:
@@ -107,5 +105,4 @@ public protocol Metric: Sendable {
 
 extension Metric {
   public static var unit: MeasuredValue.Unit { .share }
-  public static var interval: Interval.Kind { .wilson95 }
 }

@@ -33,8 +33,8 @@ public struct ResultRow: Sendable, Hashable {
     public var step: Int?
     /// The kind of the subject, `object` or `style`, where a benchmark or a request has both.
     public var kind: String?
-    /// Scene and moment, e.g. `S1 t0`, or `alone` for an eraser by itself.
-    public var moment: String?
+    /// The moment of a scene of erasers that are switched on and off.
+    public var moment: SceneMoment?
     /// The state of the concept at that moment.
     public var state: ConceptState?
     /// The judge, where several gave answers.

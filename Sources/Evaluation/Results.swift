@@ -18,7 +18,8 @@ public struct ResultPicture: Codable, Sendable, Hashable {
   /// Whether the judge sees the erased concept in the picture. It is nil where the picture was not judged.
   public var showsConcept: Bool?
 
-  package init(
+  /// A picture of a method's model; `axes` sets the dimensions that apply.
+  public init(
     _ file: String, _ method: String, _ subject: String, prompt: String, caption: String,
     showsConcept: Bool? = nil, _ axes: (inout ResultRow.Axes) -> Void = { _ in }
   ) {

@@ -1,4 +1,5 @@
 package import Evaluation
+internal import Torch
 
 /// A table of results, with one renderer each for the page, Markdown, CSV and the terminal.
 public struct Table {
@@ -56,15 +57,14 @@ public struct Table {
 
     /// A metric over all rows of a line, with its interval.
     /// - Parameters:
-    ///   - title: nil takes the metric's name with an arrow in its better direction
     ///   - digits: digits after the point; nil takes the unit's
     ///   - hasUnit: whether a share is followed by %
     ///   - rows: the condition for a row to count
     package static func metric(
-      _ name: String, title: String? = nil, digits: Int? = nil, hasUnit: Bool = false,
+      _ name: String, title: String, digits: Int? = nil, hasUnit: Bool = false,
       where rows: @escaping (ResultRow) -> Bool = { _ in true }
     ) -> Column {
-      .text(title ?? MetricCatalog.builtIn.heading(name)) {
+      .text(title) {
         $0.filter(rows).over(name)?.text(digits: digits, hasUnit: hasUnit)
       }
     }
@@ -116,15 +116,16 @@ public struct Table {
   /// - Parameters:
   ///   - corner: the title and the text of each label
   ///   - across: the title and the cell of each column
+  ///   - keys: the erasures that the last label of a line names
   package static func list<Thing>(
     _ things: [Thing], _ title: String = "", note: String = "",
     corner: [(title: String, text: (Thing) -> String)],
-    across: [(title: String, cell: (Thing) -> Cell)]
+    across: [(title: String, cell: (Thing) -> Cell)], of keys: (Thing) -> [Key] = { _ in [] }
   ) -> Table {
     Table(
       title, note: note, header: corner.map(\.title) + across.map(\.title),
       rows: things.map { thing in
-        Row(corner.map { $0.text(thing) }, across.map { $0.cell(thing) })
+        Row(corner.map { $0.text(thing) }, across.map { $0.cell(thing) }, of: keys(thing))
       })
   }
 
@@ -138,7 +139,8 @@ public struct Table {
   /// Header and rows, without title and note.
   public var markdown: String {
     func line(_ cells: [String]) -> String {
-      "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |\n"
+      let escaped = cells.map { $0.replacing("|", with: "\\|").replacing("\n", with: " ") }
+      return "| " + escaped.joined(separator: " | ") + " |\n"
     }
     return line(header) + line(header.map { _ in "---" }) + texts.map(line).joined()
   }
@@ -154,12 +156,27 @@ public struct Table {
 
   /// Header and rows in columns of equal width, for a terminal. A header without any title is left out.
   public var plain: String {
-    let all = (header.allSatisfy(\.isEmpty) ? [] : [header]) + texts
-    let widths = header.indices.map { i in all.map { i < $0.count ? $0[i].count : 0 }.max() ?? 0 }
-    return all.map { line in
-      zip(line, widths).map { $0 + String(repeating: " ", count: max(0, $1 - $0.count)) }
-        .joined(separator: "  ").trimmingSuffix(" ") + "\n"
-    }.joined() + (marks.isEmpty ? "" : "\n\(marks)\n")
+    plainRows.map { $0 + "\n" }.joined() + (marks.isEmpty ? "" : "\n\(marks)\n")
+  }
+
+  /// The header, if it has a title, and the rows of ``plain``. The lines of one cell stand below each other.
+  package var plainRows: [String] {
+    let all = ((header.allSatisfy(\.isEmpty) ? [] : [header]) + texts).map { row in
+      row.map { cell in
+        cell.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable() }
+      }
+    }
+    let widths = header.indices.map { i in
+      all.flatMap { i < $0.count ? $0[i].map(\.count) : [] }.max() ?? 0
+    }
+    return all.map { row in
+      (0..<(row.map(\.count).max() ?? 0)).map { line in
+        zip(row, widths).map { cell, width in
+          let text = line < cell.count ? cell[line] : ""
+          return text + String(repeating: " ", count: max(0, width - text.count))
+        }.joined(separator: "  ").trimmingSuffix(" ")
+      }.joined(separator: "\n")
+    }
   }
 }
 

@@ -104,54 +104,23 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
-    let method = try method()
-    let live = try ParameterSelection.named(parameters).trainsText
-    let phrases = method.phrases(erasure, seed: run.seed &+ 1)
-    // Training a text encoder leaves the noisy pictures as they are, training a U-Net changes them.
-    let denoiser = pooled || live ? nil : student
-    let isReplaced = erasure.forget.contains(where: \.isReplaced)
-    func states(
-      _ some: [Concept.Phrase], keeping: Int?, seed: UInt64, _ progress: (Int, Int) -> Void
-    ) throws -> NegativeGuidance {
-      try method.forgetting(
-        some, isReplaced: isReplaced, original: original, keeping: keeping, live: live,
-        by: denoiser, seed: seed, progress: progress)
-    }
-    func kept(trajectories: Int, keeping: Int?, seed: UInt64, _ progress: (Int, Int) -> Void) throws
-      -> any Objective
-    {
-      try Preservation(
-        of: prompts, original, trajectories: trajectories, steps: method.trajectorySteps,
-        guidance: method.startGuidance, keeping: keeping, batch: retainBatch, live: live,
-        by: denoiser, seed: seed, progress: progress)
-    }
-    let alternates = retain == .alternating
-    let prompts = gamma > 0 || alternates ? try RetainPrompts.of(erasure, file: retainPrompts) : []
+    let prompts = try retained(erasure)
     run.note(original.layout.cut(prompts)?.note)
-    let forget: any PromptedStates =
-      pooled
-      ? try states(phrases, keeping: nil, seed: run.seed &+ 2) {
-        run.progress("trajectories", $0, $1)
-      }
-      : FreshStates(StudentPrompts(phrases.map(\.prompt), original, live: live)) { rows, seed in
-        try states(rows.map { phrases[$0] }, keeping: 1, seed: seed) { _, _ in }
-      }
-    let retained: (any Objective)? =
-      prompts.isEmpty
-      ? nil
-      : pooled
-        ? try kept(trajectories: retainTrajectories, keeping: nil, seed: run.seed) {
-          run.progress("trajectories to preserve", $0, $1)
-        }
-        : ResampledObjective { step in
-          try kept(trajectories: retainBatch, keeping: 1, seed: step.generator.split().seed) {
-            _, _ in
-          }
-        }
+    // Training a text encoder leaves the noisy pictures as they are, training a U-Net changes them.
+    let live = try ParameterSelection.named(parameters).trainsText
+    let states = try AdvUnlearnStates(
+      self, method(), erasure, original, live: live, by: pooled || live ? nil : student, run)
     return try Adversarial(
-      forget, retain: retained, gamma: gamma,
-      alternates: alternates,
-      adversary.make(), warmup: cleanSteps, every: attackEvery, batch: training.batch, original)
+      states.forgetting(),  // l(theta, c*)
+      retain: prompts.isEmpty ? nil : states.retaining(prompts),  // E_c~ | eps_theta - eps_o |^2
+      gamma: gamma, alternates: retain == .alternating, adversary.make(),  // c*
+      warmup: cleanSteps, every: attackEvery, batch: training.batch, original)
+  }
+
+  /// c~
+  private func retained(_ erasure: Erasure) throws -> [String] {
+    gamma > 0 || retain == .alternating
+      ? try RetainPrompts.of(erasure, file: retainPrompts) : []
   }
 
   public func check(_ erasure: Erasure, of model: DiffusionModel) throws {
@@ -165,9 +134,7 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
     for (name, value, least) in counts where value < least {
       throw LetheError.request("\(name): \(value); accepted: from \(least)")
     }
-    if gamma > 0 || retain == .alternating {
-      _ = try RetainPrompts.of(erasure, file: retainPrompts)
-    }
+    _ = try retained(erasure)
     // The adversary's words have room beside every prompt.
     let (attack, tokenizer) = (adversary.make(), try model.tokenizer(for: "an adversary"))
     let prompts = Set(method.phrases(erasure, seed: 1).map(\.prompt)).sorted()
@@ -185,16 +152,5 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
           + known.joined(separator: ", "))
     }
     return method
-  }
-}
-
-/// An objective that is made anew at every step.
-private struct ResampledObjective: Objective {
-  let make: (Step) throws -> any Objective
-
-  init(_ make: @escaping (Step) throws -> any Objective) { self.make = make }
-
-  func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
-    try make(step).loss(model, &step)
   }
 }

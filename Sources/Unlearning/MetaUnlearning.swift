@@ -161,56 +161,43 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
     _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
     _ run: Run
   ) throws -> any GradientRule {
-    let inner = try inner()
-    let neighbours = try erasure.neighbours(subjects, in: original)
-    var rule: (any GradientRule)?
-    if let trained = inner as? any TrainedMethod {
-      rule = try trained.rule(erasure, original: original, student: student, tensors, run)
-    } else {
-      let vector = try inner.erase(erasure, from: original.exact, run).vector
-      withoutGradients {
-        for (path, change) in vector.tensors { student.parameters[path]?.add(change) }
-      }
-    }
-    func drawn(_ prompts: [String], _ draw: UInt64, _ stage: String) throws -> LatentSet {
-      try LatentSet(
-        drawnBy: original, prompts, steps: pictureSteps, guidance: guidance,
-        seed: run.seed &+ 30 &+ draw
-      ) { run.progress(stage, $0, $1) }
-    }
-    func set(_ prompts: [String], _ draw: UInt64, _ stage: String) throws -> LatentSet {
-      guard !prompts.isEmpty else {
-        throw LetheError.request(
-          "\(Self.name) has no prompt for \(stage); give --preserve, --related or --unrelated")
-      }
-      let order = Tensor.permutation(prompts.count, Generator(seed: run.seed &+ draw))
-      return try drawn((0..<pictures).map { prompts[order[$0 % order.count]] }, draw, stage)
-    }
-    func ofConcepts(_ draw: UInt64, _ stage: String) throws -> LatentSet {
-      let prompts = erasure.promptsInTurn(pictures, Generator(seed: run.seed &+ draw))
-      return try drawn(prompts, draw, stage)
-    }
-    func loss(_ set: LatentSet) -> any Objective {
-      Denoising(set, original, batch: training.batch, timesteps: timesteps)
-    }
-    func benign(_ name: String, _ prompts: [String], _ draw: UInt64, _ weights: Weights) throws
-      -> MetaGradient.Benign
-    {
-      .init(
-        name, loss(try set(prompts, draw, "\(name) pictures")), keep: copies * weights.keep,
-        destroy: copies * weights.destroy)
-    }
+    let (inner, neighbours) = (try inner(), try erasure.neighbours(subjects, in: original))
+    let unlearning = try (inner as? any TrainedMethod)?.rule(  // L_unlearn
+      erasure, original: original, student: student, tensors, run)
+    if unlearning == nil { try begin(student, with: inner, erasure, original, run) }
+    let pictures = try MetaPictures(self, erasure, neighbours, original, run)
     return MetaGradient(
-      rule,
-      learned: Denoising(
-        try ofConcepts(1, "pictures of the concept"), original, batch: training.batch),
-      concept: loss(try ofConcepts(2, "unseen pictures of the concept")),
-      benign: [
-        try benign("related", neighbours.related, 3, related),
-        try benign("unrelated", neighbours.unrelated, 4, unrelated),
+      unlearning,
+      learned: Denoising(pictures.learned, original, batch: training.batch),  // D_FT
+      concept: loss(pictures.concept, original),  // D'_FT
+      benign: [  // D_i
+        benign("related", loss(pictures.related, original), related),
+        benign("unrelated", loss(pictures.unrelated, original), unrelated),
       ], pull: copies * pull, attack, of: student,
       offloaded: OffloadedTensors(training.offload ? run.file("meta.theta.safetensors") : nil),
       picturesInPass: picturesInPass)
+  }
+
+  /// The student gets the weights that a closed form leaves.
+  private func begin(
+    _ student: DiffusionModel, with inner: any UnlearningMethod, _ erasure: Erasure,
+    _ original: DiffusionModel, _ run: Run
+  ) throws {
+    let vector = try inner.erase(erasure, from: original.exact, run).vector
+    withoutGradients {
+      for (path, change) in vector.tensors { student.parameters[path]?.add(change) }
+    }
+  }
+
+  /// L(theta; D)
+  private func loss(_ set: LatentSet, _ original: DiffusionModel) -> any Objective {
+    Denoising(set, original, batch: training.batch, timesteps: timesteps)
+  }
+
+  private func benign(
+    _ name: String, _ loss: any Objective, _ weights: Weights
+  ) -> MetaGradient.Benign {
+    .init(name, loss, keep: copies * weights.keep, destroy: copies * weights.destroy)
   }
 
   /// The number of times that a weight counts.

@@ -9,7 +9,7 @@ package import Training
 extension Run {
   /// Writes `results.json`, and `results.md` and `report.html` made of it. Each file is written whole or not at all. Of
   /// several ranks the first one does.
-  package func publish(_ results: Results, metrics: MetricCatalog = .builtIn) throws {
+  package func publish(_ results: Results, metrics: MetricCatalog) throws {
     guard ranks.isFirst else { return }
     var results = results
     results.origin = results.origin ?? Origin()
@@ -19,7 +19,7 @@ extension Run {
   }
 
   /// Writes `results.md` and `report.html` of existing results.
-  package func publishPage(of results: Results, metrics: MetricCatalog = .builtIn) throws {
+  package func publishPage(of results: Results, metrics: MetricCatalog) throws {
     let page = try ResultsPage.content(of: results, in: folder, metrics: metrics)
     try runFolder.write(text: page.markdown, to: "results.md")
     try runFolder.write(text: page.html(), to: "report.html")

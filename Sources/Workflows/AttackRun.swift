@@ -177,7 +177,7 @@ public struct AttackRun {
       byConcept: try asked(in: job.folder.listedThemes()), found, originally: originally,
       before: before, chance)
     results.pictures = written.pictures(found, before)
-    try place.publish(results)
+    try place.publish(results, metrics: catalogs.metrics)
     if run.ranks.isFirst { WriteReport(run.runFolder, catalogs: catalogs).renew(run.note) }
     return results
   }

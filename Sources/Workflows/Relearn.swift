@@ -157,7 +157,7 @@ package struct Relearn {
     results.notes = [
       "Fine-tuning (mode \(tuning.mode.rawValue)) on pictures of the concept, and on as many benign pictures as a control."
     ]
-    try place.publish(results)
+    try place.publish(results, metrics: catalogs.metrics)
     if run.ranks.isFirst { WriteReport(run.runFolder, catalogs: catalogs).renew(run.note) }
     return results
   }

@@ -155,7 +155,7 @@ struct RunReport {
     }
     if let machine = folder.provenance()?.machine { facts.append(("Machine", machine)) }
     if let settings = folder.provenance()?.settings {
-      facts += ResultsPage.settings(settings)
+      facts += ResultsPage.settings(settings).map { ($0.title, $0.value) }
     } else if job.sum == nil {
       facts.append(("Options", job.options.compact))
     }
@@ -170,9 +170,12 @@ struct RunReport {
     if let results = try? results() {
       // The sum of several erasers has no record of its own making.
       facts += ResultsPage.facts(results).filter { fact in
-        fact.0.hasPrefix("Judge") || fact.0 == "Pictures"
-          || job.sum != nil && ["Made with", "Machine", "Date", "Model"].contains(fact.0)
-      }
+        switch fact.topic {
+        case .judge, .pictures: true
+        case .program, .machine, .date, .model: job.sum != nil
+        case .eraser, .settings: false
+        }
+      }.map { ($0.title, $0.value) }
     }
     return facts
   }

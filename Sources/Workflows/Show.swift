@@ -7,14 +7,18 @@ internal import Reports
 internal import Torch
 internal import TorchNN
 internal import Training
-internal import Workbench
+package import Workbench
 
 /// The command `lethe show`.
 package struct Show {
   private let place: URL
   private let path: String
+  /// The catalogs in which methods and metrics are looked up.
+  private let catalogs: Catalogs
 
-  package init(_ path: String) { (place, self.path) = (ModelFolder(path).url, path) }
+  package init(_ path: String, _ catalogs: Catalogs = .builtIn) {
+    (place, self.path, self.catalogs) = (ModelFolder(path).url, path, catalogs)
+  }
 
   /// - Returns: pairs of a name and a value, in order
   /// - Throws: ``LetheError`` for a place that is not there, or that Lethe knows nothing about
@@ -95,11 +99,12 @@ package struct Show {
         ? [("verdict", "none: it was not evaluated; \(again(["evaluate", path])) measures it")] : []
     }
     guard let results = try? run.results() else { return [] }
-    let said = try? ResultsPage.content(of: results, in: run.url).verdict?.sentence
+    let said = try? ResultsPage.content(of: results, in: run.url, metrics: catalogs.metrics)
+      .verdict?.sentence
     let sentence =
       switch results.kind ?? .evaluation {
       case .evaluation:
-        (RunVerdict(results).lines + [run.otherErased(.builtIn)].compactMap(\.self))
+        (RunVerdict(results).lines + [run.otherErased(catalogs)].compactMap(\.self))
           .joined(separator: "\n")
       default: results.audit?.sentence ?? said ?? "none"
       }

@@ -16,6 +16,21 @@ struct ModelOptions: ParsableArguments {
       "Textual inversion whose token prompts may name, with the token after a colon, e.g. toy.safetensors:<toy>. The file's own token or name when left out. May be repeated."
   )
   var embedding: [String] = []
+  @OptionGroup var files: ModelFileOptions
+
+  var additions: ModelAdditions { files.additions(loras: lora, embeddings: embedding) }
+
+  /// - Throws: ``LetheError`` of the kind `request` for options beside something that is no model
+  func refuse(where place: String) throws {
+    guard additions != ModelAdditions() else { return }
+    throw LetheError.badValue(
+      "--lora, --embedding, --variant, --vae",
+      "the folder is that of \(place), which has its own; they go with the folder of a model")
+  }
+}
+
+/// The files that a model is read from.
+struct ModelFileOptions: ParsableArguments {
   @Option(
     help:
       "Variant of the weights' files to prefer, e.g. fp16; for a single file, 'ema' for its averaged weights."
@@ -27,16 +42,8 @@ struct ModelOptions: ParsableArguments {
     completion: .file())
   var vae: String?
 
-  var additions: ModelAdditions {
-    ModelAdditions(loras: lora, variant: variant, vae: vae, embeddings: embedding)
-  }
-
-  /// - Throws: ``LetheError`` of the kind `request` for options beside something that is no model
-  func refuse(where place: String) throws {
-    guard additions != ModelAdditions() else { return }
-    throw LetheError.badValue(
-      "--lora, --embedding, --variant, --vae",
-      "the folder is that of \(place), which has its own; they go with the folder of a model")
+  func additions(loras: [String], embeddings: [String]) -> ModelAdditions {
+    ModelAdditions(loras: loras, variant: variant, vae: vae, embeddings: embeddings)
   }
 }
 

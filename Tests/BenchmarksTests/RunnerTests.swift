@@ -1,6 +1,7 @@
 import Editing
 import Evaluation
 import Foundation
+import OutsideMethod
 import Processes
 import TestSupport
 import Testing
@@ -114,6 +115,20 @@ import WorkbenchSupport
       #expect(asked.sorted() == ["a", "b/c"])
       runner.jobs = 0
       #expect(throws: LetheError.self) { try runner(Counting(), in: run, on: .cpu) }
+    }
+  }
+
+  /// A benchmark of another package has the runner, and a page of the rows that it names.
+  @Test func addingABenchmark() throws {
+    try Fixtures.temporaryFolder { folder in
+      var options = BenchmarkOptions(try Tiny.model(folder))
+      options.evaluation = Tiny.evaluation
+      let run = try Run(folder.appendingPathComponent("bench"))
+      let results = try Runner()(Greys(options, concepts: ["fox", "cat"]), in: run, on: .cpu)
+      #expect(results.rows.map(\.subject) == ["fox", "fox", "cat", "cat"])
+      #expect(results.rows.map(\.method) == ["original", "uce", "original", "uce"])
+      let table = try String(contentsOf: run.file("results.md"), encoding: .utf8)
+      #expect(table.contains("grey") && table.contains("| cat | uce |"))
     }
   }
 }

@@ -1,5 +1,6 @@
 // Sentences on command lines that the parser does not take.
 import ArgumentParser
+import Reports
 import Testing
 import Torch
 
@@ -100,19 +101,24 @@ import Torch
   }
 
   @Test func linesOfAValueStandBelowEachOther() {
-    let shown = ShowCommand.lines("parameters", "a fox\nSteps: 2\u{1B}[2J")
-    let indent = String(repeating: " ", count: 16)
-    #expect(shown == "parameters      a fox\n\(indent)Steps: 2\\u{1B}[2J")
+    let shown = ShowCommand.table([("parameters", "a fox\nSteps: 2\u{1B}[2J")]).plain
+    let indent = String(repeating: " ", count: 12)
+    #expect(shown == "parameters  a fox\n\(indent)Steps: 2\\u{1B}[2J\n")
     // JSON has a line for each value, by its path; long lines are cut between words, and a hash stays whole.
-    let options = ShowCommand.lines("options", #"{"training":{"steps":3,"rate":0.5},"keep":["a"]}"#)
+    let options = ShowCommand.table([
+      ("parameters", "x"), ("options", #"{"training":{"steps":3,"rate":0.5},"keep":["a"]}"#),
+    ]).plain
     #expect(
       options
-        == "options         keep=[\"a\"]\n\(indent)training.rate=0.5\n\(indent)training.steps=3")
+        == "parameters  x\noptions     keep=[\"a\"]\n\(indent)training.rate=0.5\n\(indent)training.steps=3\n"
+    )
     let hash = String(repeating: "a", count: 64)
-    let long = ShowCommand.lines(
-      "base", "\(hash) \(Array(repeating: "word", count: 20).joined(separator: " "))")
-    let lines = long.split(separator: "\n")
-    #expect(lines[0] == "base            \(hash)" && lines.count == 3)
+    let long = ShowCommand.table([
+      ("parameters", ""),
+      ("base", "\(hash) \(Array(repeating: "word", count: 20).joined(separator: " "))"),
+    ]).plain
+    let lines = long.split(separator: "\n").dropFirst().map(String.init)
+    #expect(lines[0] == "base        \(hash)" && lines.count == 3)
     #expect(lines.allSatisfy { $0.count <= 80 } && lines[1].hasPrefix(indent + "word"))
   }
 }

@@ -8,13 +8,25 @@ struct ResultRowTests {
   @Test func axesAndIntervalsComeBack() throws {
     let row = ResultRow("esd", "fox", .share("asr", 3, of: 4), seeds: 2) {
       ($0.attack, $0.step, $0.trainedOn, $0.inside) = ("p4d", 50, .benign, "meta")
-      ($0.kind, $0.moment, $0.state, $0.seed) = ("object", "S1 t0", .restored, 3)
+      ($0.kind, $0.moment, $0.state, $0.seed) = ("object", .scene("S1", moment: "t0"), .restored, 3)
     }
     let json = try JSON(encoding: row)
     #expect(json["attack"]?.string == "p4d" && json["interval"]?.string == "wilson95")
     #expect(json["n"]?.int == 4 && json["value"]?.number == 0.75)
     #expect(try json.decoded(as: ResultRow.self) == row)
-    #expect(row.label == "esd inside meta")
+    #expect(row.label == "esd inside meta" && json["moment"]?.string == "S1 t0")
+  }
+
+  @Test func momentsAreTextInFiles() throws {
+    for (text, moment) in [
+      ("original", SceneMoment.original), ("alone", .alone), ("S4 t5", .scene("S4", moment: "t5")),
+    ] {
+      #expect(try JSON.string(text).decoded(as: SceneMoment.self) == moment)
+      #expect(try JSON(encoding: moment) == .string(text))
+    }
+    for text in ["", "later", "S1  t0", "S1 t0 t1"] {
+      #expect(throws: (any Error).self) { try JSON.string(text).decoded(as: SceneMoment.self) }
+    }
   }
 
   /// A value without a known interval has none in the file, and none in a table.

@@ -57,7 +57,8 @@ import Training
       OptionSource("none.", [:], "--set"), OptionSource("random.attempts", 3, "default"),
     ]
     let facts = ResultsPage.settings(settings)
-    #expect(facts.map(\.0) == ["Settings (default)"] && facts.map(\.1) == ["random.attempts=3"])
+    #expect(
+      facts.map(\.title) == ["Settings (default)"] && facts.map(\.value) == ["random.attempts=3"])
   }
 
   /// The rule of intervals is told in full where prompts have several pictures.

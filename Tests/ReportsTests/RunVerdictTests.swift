@@ -328,15 +328,15 @@ struct RunVerdictTests {
     named.origin?.judges = [spec.description: "abc"]
     (named.notes, named.seeds) = (["\(spec) tells."], 3)
     let facts = ResultsPage.facts(named)
-    #expect(facts.contains { $0.0 == "Judge own:judges/emoji" && $0.1.hasSuffix("abc") })
-    #expect(facts.contains { $0.1.hasSuffix("3 of a prompt for the concept, 1 of others") })
+    #expect(facts.contains { $0.title == "Judge own:judges/emoji" && $0.value.hasSuffix("abc") })
+    #expect(facts.contains { $0.value.hasSuffix("3 of a prompt for the concept, 1 of others") })
     var page = RunPage(Fixtures.folder)
     page.results = named
     let html = try page.content.html()
     #expect(html.contains("own:judges/emoji tells.") && !html.contains("/home/me"))
     // Two judges of one name keep their places.
     named.origin?.judges[twin] = "def"
-    #expect(ResultsPage.facts(named).contains { $0.0 == "Judge \(twin)" })
+    #expect(ResultsPage.facts(named).contains { $0.topic == .judge(twin) })
     (named.kind, named.seeds) = (.audit, 1)
     #expect(ResultsPage.pictures(named) == "1 of a prompt")
     named.kind = .attack

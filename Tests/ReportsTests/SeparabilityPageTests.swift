@@ -10,7 +10,8 @@ import Training
   @Test func separabilityByConceptAndState() throws {
     var results = Results(.benchSeparability)
     func add(
-      _ method: String, _ moment: String, _ concept: String, _ state: ConceptState, _ right: Int
+      _ method: String, _ moment: SceneMoment, _ concept: String, _ state: ConceptState,
+      _ right: Int
     ) {
       let measured = [
         MeasuredValue.share("accuracy", right, of: 10),
@@ -23,11 +24,11 @@ import Training
         }
       }
     }
-    add("original", "original", "fox", .untouched, 10)
-    add("original", "original", "cat", .untouched, 10)
-    add("sepme", "S1 t0", "fox", .forgotten, 0)
-    add("sepme", "S1 t0", "cat", .restored, 9)
-    add("sepme", "alone", "fox", .forgotten, 0)
+    add("original", .original, "fox", .untouched, 10)
+    add("original", .original, "cat", .untouched, 10)
+    add("sepme", .scene("S1", moment: "t0"), "fox", .forgotten, 0)
+    add("sepme", .scene("S1", moment: "t0"), "cat", .restored, 9)
+    add("sepme", .alone, "fox", .forgotten, 0)
     let text = try ResultsPage.content(of: results, in: .nowhere).markdown
     #expect(text.contains("| S1 t0 | ✗ 1.5 / 0 / 0.250 | ✓ 1.5 / 90 / 0.250 ±1 |"))
     #expect(text.contains("| S1 t0 | 1.5 / 0.0 / 0.250 | 1.5 / 90.0 / 0.250 |  | 1 |"))

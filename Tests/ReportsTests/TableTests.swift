@@ -18,7 +18,10 @@ struct TableTests {
   @Test func pivots() {
     let table = Table.pivot(
       rows, "Title", corner: ["method"], down: { $0.method == "none" ? nil : [$0.method] },
-      across: [.metric("ua"), .metric("frechet", title: "distance"), .text("n") { "\($0.count)" }])
+      across: [
+        .metric("ua", title: "ua ↑"), .metric("frechet", title: "distance"),
+        .text("n") { "\($0.count)" },
+      ])
     #expect(table.header == ["method", "ua ↑", "distance", "n"])
     #expect(table.rows.map(\.labels) == [["esd"], ["uce"]])
     let pooled = MeasuredValue.share("ua", 4, of: 10)
@@ -80,6 +83,13 @@ struct TableTests {
         == "| a | b |\n| --- | --- |\n| x\\|y | 1, 2 |\n| long name | \"q\" |\n")
     #expect(table.csv == "a,b\r\nx|y,\"1, 2\"\r\nlong name,\"\"\"q\"\"\"\r\n")
     #expect(table.plain == "a          b\nx|y        1, 2\nlong name  \"q\"\n")
+    // The lines of a cell stand below each other, and nothing steers the terminal.
+    let lines = Table(
+      "", header: ["", "", ""],
+      rows: [
+        .init(["one"], [.init("a\nb\u{1B}"), .init("3")]), .init(["three"], [.init("c")]),
+      ])
+    #expect(lines.plainRows == ["one    a        3\n       b\\u{1B}", "three  c"])
   }
 
   @Test func pageShowsLabelsAndOutcomes() throws {
@@ -118,7 +128,7 @@ struct TableTests {
       ResultRow("uce", "fox", .share("shown", 1, of: 2), seeds: 1),
     ]
     // "shown" is folded on the page, and no column of the printed table.
-    #expect(ResultsPage.legend(results) == Definitions.legend(["ua", "ira"]))
+    #expect(ResultsPage.legend(results, .builtIn) == Definitions.legend(["ua", "ira"]))
     // Measures of other samples are told apart, and what is folded has no part in n.
     var clustered = MeasuredValue.share("ua", 15, of: 15)
     clustered.prompts = 5

@@ -10,7 +10,6 @@ package struct FrechetDistance: Metric {
   package static let title = "Frechet distance to real pictures, retained themes"
   package static let better = Better.lower
   package static let unit = MeasuredValue.Unit.number
-  package static let interval = Interval.Kind.bootstrap95
   /// Resamples behind the interval.
   static let resamples = 40
   package init() {}

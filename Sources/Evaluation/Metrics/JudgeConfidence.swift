@@ -6,7 +6,6 @@ package struct ForgottenProbability: Metric {
   package static let name = "p-forgotten"
   package static let title = "Judge's probability of the forgotten theme"
   package static let better = Better.lower
-  package static let interval = Interval.Kind.t95
   package init() {}
 
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
@@ -22,7 +21,6 @@ package struct ForgottenEntropy: Metric {
   package static let title = "Entropy of the judge on the forgotten theme, nats"
   package static let better = Better.higher
   package static let unit = MeasuredValue.Unit.nats
-  package static let interval = Interval.Kind.t95
   package init() {}
 
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
@@ -37,7 +35,6 @@ package struct RetainedProbability: Metric {
   package static let name = "p-kept"
   package static let title = "Judge's probability of the other themes"
   package static let better = Better.higher
-  package static let interval = Interval.Kind.t95
   package init() {}
 
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
@@ -53,7 +50,6 @@ package struct RetainedEntropy: Metric {
   package static let title = "Entropy of the judge on the other themes, nats"
   package static let better = Better.lower
   package static let unit = MeasuredValue.Unit.nats
-  package static let interval = Interval.Kind.t95
   package init() {}
 
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)

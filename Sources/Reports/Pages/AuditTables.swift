@@ -41,7 +41,7 @@ extension AuditPage {
         return split.isEmpty ? [attack] : [row.axes.among == nil ? "all" : row.subject, attack]
       },
       across: [
-        .metric("asr", hasUnit: true), .text("n") { $0.value("asr")?.size },
+        .metric("asr", title: "asr", hasUnit: true), .text("n") { $0.value("asr")?.size },
         .text("pictures a prompt") { $0.value("queries")?.plain(digits: 1) },
         .text("random tokens") { $0.value("chance")?.text(hasUnit: true) },
         .text("beyond random tokens") { $0.value(MeasuredValue.beyondChance)?.againstChance },

@@ -52,7 +52,7 @@ extension ResultsPage {
   }
 
   /// The line below the printed ``main(_:_:)``.
-  package static func legend(_ results: Results, _ catalog: MetricCatalog = .builtIn) -> String {
+  package static func legend(_ results: Results, _ catalog: MetricCatalog) -> String {
     let header = main(results, catalog).header
     let shown = results.rows.map(\.metric).unique.filter { header.contains(catalog.heading($0)) }
     return Definitions.legend(shown)

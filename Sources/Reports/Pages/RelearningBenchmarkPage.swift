@@ -119,27 +119,34 @@ struct RelearningBenchmarkPage {
   }
 
   private var against: Table {
-    let texts = pairs.map { pair -> Table.Row in
-      let (own, base) = (area(pair.label), area(pair.base))
-      let ratios = steps.dropFirst().map { ratio(pair, $0) } + [base > 0 ? own / base : nil]
-      let kept = ["ira", "cra"].map { metric -> String in
-        guard let own = of(pair.label).over(metric), let base = of(pair.base).over(metric) else {
-          return ""
-        }
-        return own.difference(to: base)
-      }
-      return Table.Row(
-        ["\(pair.label) against \(pair.base)"],
-        (ratios.map { $0.map { String(format: "%.2f", $0) } ?? "base has none" } + kept)
-          .map { .init($0) }, of: [.init(pair.label), .init(pair.base)])
+    typealias Pair = (label: String, base: String)
+    func times(_ ratio: Double?) -> Table.Cell {
+      .init(ratio.map { String(format: "%.2f", $0) } ?? "base has none")
     }
-    return Table(
-      "Against the base",
+    func change(_ metric: String) -> (Pair) -> Table.Cell {
+      { pair in
+        guard let own = of(pair.label).over(metric), let base = of(pair.base).over(metric) else {
+          return .init("")
+        }
+        return .init(own.difference(to: base))
+      }
+    }
+    func areas(_ pair: Pair) -> Table.Cell {
+      let base = area(pair.base)
+      return times(base > 0 ? area(pair.label) / base : nil)
+    }
+    var columns: [(title: String, cell: (Pair) -> Table.Cell)] = []
+    for step in steps.dropFirst() {
+      columns.append(("\(step) steps ↓", { times(ratio($0, step)) }))
+    }
+    columns += [("area ↓", areas), ("IRA", change("ira")), ("CRA", change("cra"))]
+    return .list(
+      pairs, "Against the base",
       note:
         "Successes divided by those of the base after the same steps; 1 is no gain. IRA and CRA are changes in percentage "
         + "points.",
-      header: [""] + steps.dropFirst().map { "\($0) steps ↓" } + ["area ↓", "IRA", "CRA"],
-      rows: texts)
+      corner: [("", { (pair: Pair) in "\(pair.label) against \(pair.base)" })], across: columns,
+      of: { [.init($0.label), .init($0.base)] })
   }
 
   private var byConcept: Table {

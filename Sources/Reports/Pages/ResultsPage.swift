@@ -69,7 +69,7 @@ public enum ResultsPage {
     content.commands =
       (results.making + [results.command.shellCommand])
       .filter { !$0.isEmpty }.unique
-    content.facts += Self.facts(results)
+    content.facts += Self.facts(results).map { ($0.title, $0.value) }
     if content.definitions.isEmpty {
       content.definitions = Definitions.of(results.rows.map(\.metric).unique)
     }
@@ -77,27 +77,57 @@ public enum ResultsPage {
     return content
   }
 
-  /// The origin of results, as names and values.
-  package static func facts(_ results: Results) -> [(String, String)] {
+  /// A fact on the origin of results.
+  package struct Fact: Sendable, Hashable {
+    /// The thing that the fact is about.
+    package enum Topic: Sendable, Hashable {
+      case program, machine, date, seed, model, eraser, pictures
+      case judge(String)
+      /// Settings, by their source.
+      case settings(String)
+    }
+    package var topic: Topic
+    package var value: String
+
+    package init(_ topic: Topic, _ value: String) { (self.topic, self.value) = (topic, value) }
+
+    /// The fact's name on a page.
+    package var title: String {
+      switch topic {
+      case .program: "Made with"
+      case .machine: "Machine"
+      case .date: "Date"
+      case .seed: "Seed"
+      case .model: "Model"
+      case .eraser: "Eraser"
+      case .pictures: "Pictures"
+      case .judge(let name): "Judge \(name)"
+      case .settings(let source): "Settings (\(source))"
+      }
+    }
+  }
+
+  /// The origin of results.
+  package static func facts(_ results: Results) -> [Fact] {
     guard let origin = results.withJudgeNames.origin else { return [] }
     var facts = [
-      (
-        "Made with",
+      Fact(
+        .program,
         [
           "lethe \(origin.lethe)", "libtorch \(origin.libtorch)", origin.device,
           origin.threads.map { $0.counted("thread") },
-        ].compactMap(\.self).joined(separator: ", ")
-      ),
-      ("Machine", origin.machine),
-      ("Date", origin.date),
+        ].compactMap(\.self).joined(separator: ", ")),
+      Fact(.machine, origin.machine),
+      Fact(.date, origin.date),
     ]
-    if let seed = origin.seed { facts.append(("Seed", "\(seed)")) }
-    if let model = origin.model { facts.append(("Model", "SHA-256 \(model)")) }
-    if let eraser = origin.eraser { facts.append(("Eraser", "SHA-256 \(eraser)")) }
+    if let seed = origin.seed { facts.append(Fact(.seed, "\(seed)")) }
+    if let model = origin.model { facts.append(Fact(.model, "SHA-256 \(model)")) }
+    if let eraser = origin.eraser { facts.append(Fact(.eraser, "SHA-256 \(eraser)")) }
     for (judge, hash) in origin.judges.sorted(by: { $0.key < $1.key }) {
-      facts.append(("Judge \(judge)", hash.isEmpty ? "without files" : "SHA-256 \(hash)"))
+      facts.append(Fact(.judge(judge), hash.isEmpty ? "without files" : "SHA-256 \(hash)"))
     }
-    facts.append(("Pictures", results.drawing + (pictures(results).map { "; \($0)" } ?? "")))
+    facts.append(
+      Fact(.pictures, results.drawing + (pictures(results).map { "; \($0)" } ?? "")))
     return facts + settings(origin.settings)
   }
 
@@ -113,14 +143,13 @@ public enum ResultsPage {
   }
 
   /// The settings as one value for each source. An attack without options has an empty object, which sets nothing.
-  package static func settings(_ all: [OptionSource]) -> [(String, String)] {
+  package static func settings(_ all: [OptionSource]) -> [Fact] {
     let settings = all.filter { $0.value != .object([:]) }
     return settings.map(\.source).unique.map { source in
-      (
-        "Settings (\(source))",
+      Fact(
+        .settings(source),
         settings.filter { $0.source == source }.map { "\($0.key)=\($0.value.compact)" }.joined(
-          separator: " ")
-      )
+          separator: " "))
     }
   }
 }

@@ -52,7 +52,7 @@ struct SeparabilityPage {
       (.forgotten, "erased"), (.restored, "given back"), (.untouched, "untouched"),
     ]
     let found = results.rows.map(\.method).unique.filter { $0 != "original" }.compactMap { method in
-      let own = results.rows.filter { $0.method == method && $0.axes.moment != "alone" }
+      let own = results.rows.filter { $0.method == method && $0.axes.moment != .alone }
       let parts = states.compactMap { state, word in
         own.filter { $0.axes.state == state }.over(SceneMetric.accuracy)
           .map { "\($0.plain(digits: 0)) % \(word)" }
@@ -67,7 +67,7 @@ struct SeparabilityPage {
     .pivot(
       rows, title, note: note + " ✗: erased at that moment. ✓: given back.",
       corner: ["moment"],
-      down: { row in row.axes.moment.flatMap { $0 == "alone" ? nil : [$0] } },
+      down: { row in row.axes.moment.flatMap { $0 == .alone ? nil : [$0.description] } },
       across: rows.map(\.subject).unique.map { concept in
         Table.Column(concept) { cell($0.filter { $0.subject == concept }) }
       })
@@ -105,7 +105,8 @@ struct SeparabilityPage {
       rows.filter { $0.axes.state == state }
     }
     return .pivot(
-      rows, title, note: note, corner: ["moment"], down: { $0.axes.moment.map { [$0] } },
+      rows, title, note: note, corner: ["moment"],
+      down: { $0.axes.moment.map { [$0.description] } },
       across: ConceptState.allCases.map { state in
         .text(state.rawValue) { text(of(state, $0)) }
       } + [
@@ -134,7 +135,7 @@ struct SeparabilityPage {
       columns: part.rows.map(\.subject).unique,
       rows: try own.compactMap(\.axes.moment).unique.map { moment in
         (
-          moment,
+          moment.description,
           try own.filter { $0.axes.moment == moment }.map {
             try $0.cell(
               in: folder, state: $0.method == "original" ? "" : $0.axes.state?.rawValue ?? "")

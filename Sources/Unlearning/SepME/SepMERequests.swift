@@ -1,10 +1,16 @@
-package import Diffusion
-package import Editing
+public import Diffusion
+public import Editing
 internal import Torch
 package import Training
 
 // The concepts that train together, and the null space of each.
 extension SepME {
+  public func check(_ erasure: Erasure, of model: DiffusionModel) throws {
+    if form == .whole { return try WholeSepME(of: self).check(erasure, of: model) }
+    _ = try model.tokenizer(for: "SepME")
+    for request in requests(erasure) { _ = try space(for: request, in: model) }
+  }
+
   /// A concept, the prompts that its eraser may not touch (always with the empty one), and regular prompts, which it
   /// should touch little.
   package struct Request: Sendable {
@@ -18,6 +24,18 @@ extension SepME {
     ) {
       (self.concept, self.kept, self.regular) = (concept, kept, regular)
       self.canAverage = canAverage
+    }
+  }
+
+  /// One request for each concept to forget.
+  func requests(_ erasure: Erasure) -> [Request] {
+    erasure.forget.map { concept in
+      let others = erasure.forget.filter { $0.name != concept.name }
+      let regular = Set(erasure.regular ?? [])
+      return request(
+        concept, keeping: others.flatMap(\.prompts),
+        preserving: erasure.preserve.filter { !regular.contains($0) },
+        regular: erasure.preserve.filter(regular.contains))
     }
   }
 

@@ -70,16 +70,7 @@ struct ApplyCommand: ParsableCommand {
   var saveDtype: FloatType?
   @Flag(help: "Half precision, the old spelling of --save-dtype float16.")
   var half = false
-  @Option(
-    help:
-      "Variant of the weights' files to prefer, e.g. fp16; for a single file, 'ema' for its averaged weights."
-  )
-  var variant: String?
-  @Option(
-    help:
-      "VAE in the place of the model's own, or for a checkpoint without one: a folder of diffusers or a safetensors file.",
-    completion: .file())
-  var vae: String?
+  @OptionGroup var files: ModelFileOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -89,8 +80,7 @@ struct ApplyCommand: ParsableCommand {
       }
       if let out { try CommonOptions.requireName(out.description) }
       try accept("--rank", rank, .whole(1...65_536))
-      let additions = ModelAdditions(
-        loras: baseLora, variant: variant, vae: vae, embeddings: embedding)
+      let additions = files.additions(loras: baseLora, embeddings: embedding)
       var apply = Apply(
         ModelFolder(model, additions), erasers: with, set: erasers?.url,
         active: active?.split(separator: ",").map(String.init), plugIn: plugIn)

@@ -88,7 +88,9 @@ struct BenchRunOptions: ParsableArguments {
     if !common.isQuiet, common.json {
       print(try JSON(encoding: results).pretty, terminator: "")
     } else if !common.isQuiet {
-      print(try ResultsPage.content(of: results, in: run.folder).markdown, terminator: "")
+      let page = try ResultsPage.content(
+        of: results, in: run.folder, metrics: benchmark.options.catalogs.metrics)
+      print(page.markdown, terminator: "")
       print("\n\(out)/report.html")
     }
     try page.openPage(run.file("report.html"))

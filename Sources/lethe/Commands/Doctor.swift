@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Reports
 import Torch
 import Workbench
 import Workflows
@@ -30,11 +31,10 @@ struct DoctorCommand: ParsableCommand {
       if common.json {
         print(try JSON(encoding: findings).pretty, terminator: "")
       } else {
-        for finding in findings {
-          print(
-            "\(finding.name.padded(12)) \(finding.state.rawValue.padded(7)) \(finding.text)"
-              .printable())
-        }
+        let table = Table.list(
+          findings, corner: [("", \.name)],
+          across: [("", { .init($0.state.rawValue) }), ("", { .init($0.text) })])
+        print(table.plain, terminator: "")
       }
       if let broken = findings.first(where: { $0.state == .broken }) {
         throw LetheError(.model, broken.text)

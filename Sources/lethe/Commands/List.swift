@@ -4,6 +4,7 @@ import Diffusion
 import Editing
 import Evaluation
 import Foundation
+import Reports
 import Torch
 import Training
 import Unlearning
@@ -57,8 +58,10 @@ struct ListCommand: ParsableCommand {
     do {
       let entries = try entries()
       if json { return print(JSON.array(entries.map(json)).pretty, terminator: "") }
-      for entry in entries {
-        print("\(entry.name.padded(entries.map(\.name.count).max() ?? 0)) \(entry.title)")
+      let table = Table.list(
+        entries, corner: [("", \.name)], across: [("", { .init($0.title) })])
+      for (entry, line) in zip(entries, table.plainRows) {
+        print(line)
         let meanings = verbose ? meanings(of: entry.name) : [:]
         for option in entry.options where verbose || option.source != "default" {
           print("  \(option.key) = \(option.value.compact)  (\(option.source))")
@@ -197,11 +200,5 @@ struct ListCommand: ParsableCommand {
         name: "clip:\(place.relativePath)", title: card?["sees"]?.string ?? "words",
         details: card ?? .null)
     }
-  }
-}
-
-extension String {
-  func padded(_ width: Int) -> String {
-    count >= width ? self : self + String(repeating: " ", count: width - count)
   }
 }

@@ -133,7 +133,9 @@ struct RelearnCommand: ParsableCommand {
       if common.json {
         print(try JSON(encoding: results).pretty, terminator: "")
       } else {
-        print(try ResultsPage.content(of: results, in: run.folder).markdown, terminator: "")
+        let page = try ResultsPage.content(
+          of: results, in: run.folder, metrics: relearn.catalogs.metrics)
+        print(page.markdown, terminator: "")
         if !common.isQuiet { print("\(runFolder)/relearn/report.html") }
       }
       try page.openPage(run.file("relearn/report.html"))

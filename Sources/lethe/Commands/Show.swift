@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Reports
 import Torch
 import Workbench
 import Workflows
@@ -20,27 +21,38 @@ struct ShowCommand: ParsableCommand {
   var file: String
   @OptionGroup var common: CommonOptions
 
-  /// A name with its value in lines of 80 characters, where its words allow it. Values in JSON have a line for each of their
-  /// parts; further lines stand below the first.
-  static func lines(_ name: String, _ value: String) -> String {
-    let parts = (try? JSONText.value(Data(value.utf8))).flatMap { $0.members == nil ? nil : $0 }
-      .map { $0.parts("") }
-    let lines =
-      parts
-      ?? value.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
-    let indent = "\n" + String(repeating: " ", count: 16)
-    return "\(name.padded(15)) "
-      + lines.flatMap { $0.printable().wrapped(64) }.joined(separator: indent)
+  /// Names with their values in lines of 80 characters, where the words allow it. Values in JSON have a line for each of
+  /// their parts.
+  static func table(_ rows: [(name: String, value: String)]) -> Table {
+    let room = max(40, 78 - (rows.map(\.name.count).max() ?? 0))
+    func lines(_ value: String) -> [String] {
+      let parts = (try? JSONText.value(Data(value.utf8))).flatMap { $0.members == nil ? nil : $0 }
+        .map { $0.parts("") }
+      return parts
+        ?? value.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        .map(String.init)
+    }
+    return .list(
+      rows, corner: [("", \.name)],
+      across: [
+        (
+          "",
+          { row in
+            .init(
+              lines(row.value).flatMap { $0.printable().wrapped(room) }.joined(separator: "\n"))
+          }
+        )
+      ])
   }
 
   func run() throws {
     try common.reporting {
-      let rows = try Show(file)()
+      let rows = try Show(file, LetheProgram.catalogs)()
       if common.json {
         let members = rows.map { ($0.0, JSON.string($0.1)) }
         return print(JSON.object(Dictionary(members) { first, _ in first }).pretty, terminator: "")
       }
-      for (name, value) in rows { print(Self.lines(name, value)) }
+      print(Self.table(rows).plain, terminator: "")
     }
   }
 }

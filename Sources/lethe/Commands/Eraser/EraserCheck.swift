@@ -2,6 +2,7 @@ import ArgumentParser
 import Diffusion
 import Editing
 import Foundation
+import Reports
 import Torch
 import Workbench
 import Workflows
@@ -38,20 +39,15 @@ extension EraserCommand {
         let model = try erasers.modelFolder.model(on: common.openDevice())
         try erasers.checkBase(model)
         let check = try SeparationCheck(erasers, model, limit: limit)
-        for row in check.rows {
-          let what = row.isParaphrase ? "\(row.concept), paraphrases" : row.concept
-          let known = row.isParaphrase || row.isKnown ? "" : "  added after its training"
-          guard !common.json else { continue }
-          print(
-            "\(row.eraser.padded(16)) on \(what.padded(28)) \(String(format: "%.1e", row.residual))  "
-              + "\(row.basis)\(known)")
-          for (layer, residual) in verbose ? row.layers : [] {
-            print("  \(String(format: "%.1e", residual))  \(layer)")
-          }
-        }
         if common.json {
           print(check.json.pretty, terminator: "")
         } else {
+          for (row, line) in zip(check.rows, Self.table(check.rows).plainRows) {
+            print(line)
+            for (layer, residual) in verbose ? row.layers : [] {
+              print("  \(String(format: "%.1e", residual))  \(layer)")
+            }
+          }
           print(check.verdict)
         }
         guard !check.rows.isEmpty else {
@@ -70,6 +66,19 @@ extension EraserCommand {
         }
         throw LetheError(.other, Self.sentence(check.failures, set: set.set, limit: limit))
       }
+    }
+
+    private static func table(_ rows: [SeparationCheck.Row]) -> Table {
+      .list(
+        rows, corner: [("", \.eraser)],
+        across: [
+          ("", { .init("on \($0.concept)" + ($0.isParaphrase ? ", paraphrases" : "")) }),
+          ("", { .init(String(format: "%.1e", $0.residual)) }), ("", { .init($0.basis) }),
+          (
+            "",
+            { .init($0.isParaphrase || $0.isKnown ? "" : "added after its training") }
+          ),
+        ])
     }
 
     /// The sentence that names the failed erasers and the command that trains them again.

@@ -85,11 +85,18 @@ extension EraserSet {
   }
 }
 
-extension RankBudget.Row {
-  var sentence: String {
-    "\(name.padded(16)) \(rank) of \(width) directions kept, \(nullity) free"
+extension [RankBudget.Row] {
+  /// The concepts with their kept and free directions.
+  var table: Table {
+    .list(
+      self, corner: [("", \.name)],
+      across: [
+        ("", { .init("\($0.rank) of \($0.width) directions kept, \($0.nullity) free") })
+      ])
   }
+}
 
+extension RankBudget.Row {
   var json: JSON {
     [
       "name": .string(name), "prompts": .int(prompts), "rank": .int(rank), "width": .int(width),

@@ -2,6 +2,7 @@ import ArgumentParser
 import Diffusion
 import Editing
 import Foundation
+import Reports
 import Torch
 import Training
 import Unlearning
@@ -38,20 +39,17 @@ extension EraserCommand {
         if dryRun {
           print(try JSON(encoding: train.method).pretty, terminator: "")
           let model = try erasers.modelFolder.model(on: common.openDevice())
-          for row in RankBudget(erasers, model, tolerance: train.method.tolerance).rows {
-            warn(row.sentence)
-          }
+          let budget = RankBudget(erasers, model, tolerance: train.method.tolerance)
+          budget.rows.table.plainRows.forEach(warn)
           return
         }
         if !common.isQuiet, !common.json {
           let model = try erasers.modelFolder.model(on: common.openDevice())
           let budget = RankBudget(erasers, model, tolerance: train.method.tolerance)
-          for row in budget.rows
-          where concepts.isEmpty
-            ? erasers[row.name]?.isTrained != true : concepts.contains(row.name)
-          {
-            print(row.sentence)
+          let missing = budget.rows.filter {
+            concepts.isEmpty ? erasers[$0.name]?.isTrained != true : concepts.contains($0.name)
           }
+          print(missing.table.plain, terminator: "")
         }
         let run = try common.run(
           at: set.url.appendingPathComponent("run").path, seed: erasers.card.seed)
@@ -61,12 +59,19 @@ extension EraserCommand {
         }
         guard !common.isQuiet else { return }
         if done.isEmpty { print("every concept has an eraser; name the concepts to train again") }
-        for entry in done {
-          let bytes = try InputFile.size(erasers.file(entry.name))
-          print(
-            "\(entry.name.padded(16)) trained: "
-              + String(format: "%.2f MB, %.1f s", Double(bytes) / 1e6, entry.seconds))
-        }
+        let sizes = try done.map { try InputFile.size(erasers.file($0.name)) }
+        let table = Table.list(
+          Array(zip(done, sizes)), corner: [("", { $0.0.name })],
+          across: [
+            (
+              "",
+              { row in
+                let megabytes = Double(row.1) / 1e6
+                return .init(String(format: "trained: %.2f MB, %.1f s", megabytes, row.0.seconds))
+              }
+            )
+          ])
+        print(table.plain, terminator: "")
         common.next("eraser", "check", set.set)
       }
     }
