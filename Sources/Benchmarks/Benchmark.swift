@@ -111,7 +111,14 @@ public struct Trial {
   ///   - measure: the work that is not done yet; it gets the trial's own run and the benchmark's
   public init(
     _ path: String,
-    plan: @escaping (Device) throws -> Plan = { _ in Plan() },
+    measure: @escaping (_ part: Run, _ whole: Run, Device) throws -> Findings
+  ) {
+    self.init(path, plan: { _ in Plan() }, measure: measure)
+  }
+
+  /// A trial whose refusals are found before its work.
+  init(
+    _ path: String, plan: @escaping (Device) throws -> Plan,
     measure: @escaping (_ part: Run, _ whole: Run, Device) throws -> Findings
   ) {
     (self.path, self.plan, self.measure) = (path, plan, measure)

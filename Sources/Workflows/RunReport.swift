@@ -172,7 +172,7 @@ struct RunReport {
       facts += ResultsPage.facts(results).filter { fact in
         switch fact.topic {
         case .judge, .pictures: true
-        case .program, .machine, .date, .model: job.sum != nil
+        case .program, .machine, .date, .seed, .model: job.sum != nil
         case .eraser, .settings: false
         }
       }.map { ($0.title, $0.value) }

@@ -182,7 +182,7 @@ import WorkbenchSupport
         ])
       #expect(results.origin?.device == "cpu" && results.origin?.seed == 0)
       let facts = ResultsPage.facts(results)
-      #expect(facts.first { $0.0 == "Made with" }?.1.hasSuffix("cpu, 1 thread") == true)
+      #expect(facts.first { $0.topic == .program }?.value.hasSuffix("cpu, 1 thread") == true)
       let lines = try #require(AttackPage.verdict(results)).lines
       #expect(lines.count == 3 && lines[2] == "Tried: seeds.")
       for (line, concept) in zip(lines, ["fox", "cat"]) {
