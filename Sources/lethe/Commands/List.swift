@@ -172,7 +172,7 @@ struct ListCommand: ParsableCommand {
     }
     let given =
       try judges.map(named) ?? Defaults.read("LETHE_JUDGES", for: "--judges", named)
-    let folder = URL(fileURLWithPath: given ?? "Models/judges")
+    let folder = Place(argument: given ?? "Models/judges").url
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return names.sorted().compactMap { name in
       let place = folder.appendingPathComponent(name)
