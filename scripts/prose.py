@@ -1,4 +1,4 @@
-"""Finds sentences that begin with a question word, in comments, messages and pages.
+"""Finds sentences, and parts of one behind a colon or a dash, that begin with a question word, in comments, messages and pages.
 
     python3 scripts/prose.py    prints a line for each
 
@@ -13,6 +13,8 @@ SOURCES = ("*.swift", "*.c", "*.cpp", "*.h", "*.hpp", "*.py", "*.sh", "Makefile"
 # A heading of the pages, which tests and guides name.
 TITLE = "How to repeat it"
 WORDS = r"(?:Wh(?:at|atever|ich|ose|o)|How|That which)\b"
+# The words behind a colon or a dash, to the end of the sentence. A colon inside of code or a time has no space behind it.
+BEHIND = re.compile(r"(?::|\s(?:-|–|—))\s+((?:what|whatever|which|whichever|whose|who|how|that which)\b[^.!?|]*(?:[.!?|]|$))")
 # The words at the beginning of a text, or of a sentence in it. A sentence that ends in a question mark is a question.
 BEGINNING = re.compile(r"(?:^\W*|[.!?][)\"'`*]*\s+|\|\s+)(" + WORDS + r"[^.!?|]*(?:[.!?|]|$))")
 FIRST = re.compile(r"^\W*(" + WORDS.lower() + r"[^.!?|]*(?:[.!?|]|$))", flags=re.I)
@@ -66,7 +68,8 @@ def paragraphs(lines):
 def wrong(text, everywhere):
     """The first sentence in a text that begins with one of the words. `everywhere` also takes small letters at its beginning."""
     text = re.sub(r"`[^`]*`", "x", text).replace(TITLE, "x")
-    hits = [m[1] for m in BEGINNING.finditer(text)] + re.findall(r"\|\s+(that which [^|]*)", text)
+    hits = [m[1] for expression in (BEGINNING, BEHIND) for m in expression.finditer(text)]
+    hits += re.findall(r"\|\s+(that which [^|]*)", text)
     if everywhere and (first := FIRST.match(text)):
         hits.insert(0, first[1])
     return next((hit for hit in hits if not hit.endswith("?")), None)
@@ -83,11 +86,11 @@ def faults(tracked):
             texts += [(n, t, False) for n, t in strings(text) if n]
         for number, said, everywhere in texts:
             if hit := wrong(said, everywhere):
-                yield f"{file}:{number}: a sentence begins with '{' '.join(hit.split()[:4])}'; begin with a noun and a verb"
+                yield f"{file}:{number}: a sentence, or its part behind a colon or a dash, begins with '{' '.join(hit.split()[:4])}'; begin with a noun and a verb"
     for page in (page for page in tracked("*.md") if "Fixtures" not in page.parts):
         for number, said in paragraphs(page.read_text().splitlines()):
             if hit := wrong(said, False):
-                yield f"{page}:{number}: a sentence begins with '{' '.join(hit.split()[:4])}'; begin with a noun and a verb"
+                yield f"{page}:{number}: a sentence, or its part behind a colon or a dash, begins with '{' '.join(hit.split()[:4])}'; begin with a noun and a verb"
 
 
 def tracked(*patterns):

@@ -30,7 +30,7 @@ package struct Audit {
   let catalogs: Catalogs
 
   /// - Parameters:
-  ///   - job: what was erased from which model
+  ///   - job: the erased concepts and their model
   ///   - judges: the first one decides
   /// - Throws: ``LetheError`` of the kind `request` without a judge for a model that names none
   package init(

@@ -106,7 +106,7 @@ extension Verify {
     }
   }
 
-  /// The lines of `samples.jsonl`: what each judge sees in each picture.
+  /// The lines of `samples.jsonl`, each with a judge's answer for a picture.
   private func check(answers verdicts: [JudgedPicture], _ outcome: inout Outcome) throws {
     guard folder.has("samples.jsonl") else { return }
     /// Probabilities are near on another processor, and all else is equal.

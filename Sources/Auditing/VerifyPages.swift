@@ -1,4 +1,4 @@
-// The record around an audit's numbers: what else results.json says, and the files that readers open in its place.
+// The record around an audit's numbers: the other fields of results.json, and the files that readers open in its place.
 internal import Diffusion
 internal import Editing
 internal import Evaluation

@@ -52,7 +52,7 @@ extension Layout {
     (try? tokenizer(for: "a prompt")).flatMap { CutPrompts(prompts, $0) }
   }
 
-  /// - Parameter concept: what the prompts ask for
+  /// - Parameter concept: the thing that the prompts ask for
   /// - Throws: ``LetheError`` for a prompt that does not fit: another that differs after its end would be the same
   package func refuseCut(_ prompts: [String], of concept: String) throws {
     guard let cut = cut(prompts) else { return }

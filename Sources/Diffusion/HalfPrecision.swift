@@ -20,7 +20,7 @@ public enum ComputeType: String, Codable, Sendable, CaseIterable {
 
 extension ComputeType {
   private static let chosen = Mutex<ComputeType?>(nil)
-  /// The type of ``SamplingOptions`` that name none: what a program's user chose for all of its pictures.
+  /// The type of ``SamplingOptions`` that name none. A program's user chooses it for all pictures.
   package static var usual: ComputeType? {
     get { chosen.withLock { $0 } }
     set { chosen.withLock { $0 = newValue } }

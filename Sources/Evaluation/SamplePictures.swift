@@ -12,7 +12,7 @@ extension SampleSet {
     case drawn
     /// The same picture as far as it tells: version 0.1 did not write what it was drawn by.
     case former
-    /// - Parameter why: what is wrong with it
+    /// - Parameter why: the fault
     case other(_ why: String)
   }
 

@@ -20,7 +20,7 @@ final class HubTransfer: NSObject, URLSessionDataDelegate, Sendable {
   /// - Parameters:
   ///   - seconds: of silence, after which the transfer is given up
   ///   - receive: called with each part of the body
-  /// - Throws: what `receive` throws, and `URLError` for a connection that fails
+  /// - Throws: the errors of `receive`, and `URLError` for a connection that fails
   static func run(
     _ request: URLRequest, seconds: Double = 10,
     receive: @escaping @Sendable (HTTPURLResponse, Data) throws -> Void

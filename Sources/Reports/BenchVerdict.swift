@@ -1,4 +1,4 @@
-// The finding of a comparison, in one sentence: who is best and who is worst by the number that it is about.
+// The finding of a comparison, in one sentence: the best and the worst by one number.
 package import Evaluation
 internal import Torch
 

@@ -67,7 +67,7 @@ extension ReportContent {
   /// Pictures one by one with words below; beyond a dozen they are folded.
   package struct Cards {
     package struct Card {
-      /// Pictures as PNG, each in words: whose it is, and what was asked for.
+      /// Pictures as PNG, each with the model that drew it and its prompt in words.
       package var pictures: [(data: Data, alt: String)]
       package var text: String
       package var detail: String

@@ -95,7 +95,7 @@ struct TokenSettings: Sendable {
   }
 
   /// A token as text, or as an object with flags.
-  /// - Parameter isSpecial: what `special` is where the object does not say
+  /// - Parameter isSpecial: the value of `special` where the object has none
   private static func token(_ json: JSON, isSpecial: Bool) -> AddedToken? {
     if let text = json.string { return AddedToken(content: text) }
     guard let text = json["content"]?.string else { return nil }

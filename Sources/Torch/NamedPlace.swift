@@ -1,4 +1,4 @@
-// Folders and files that a person names: what stands there instead, and the nearest name that there is.
+// Folders and files that a person names: the kind of thing that stands there instead, and the nearest existing name.
 package import Foundation
 
 package enum NamedPlace {

@@ -1,7 +1,7 @@
 import Foundation
 import Torch
 
-/// One kind of file, or of text, that the program takes from strangers: what it is made from, how it is changed, and the
+/// One kind of file, or of text, that the program takes from strangers: its sources, its changes, and the
 /// readers that it is given to.
 struct Format {
   let name: String

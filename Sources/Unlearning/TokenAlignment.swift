@@ -1,5 +1,5 @@
-// The rows of a prompt's embedding that stand for a concept, and the rows of its anchor that take their place: what UCE
-// and RECE edit.
+// The rows of a prompt's embedding that stand for a concept, and the rows of its anchor that take their place. UCE
+// and RECE edit the weights at these rows.
 internal import Diffusion
 internal import Editing
 internal import Torch

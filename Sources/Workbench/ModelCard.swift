@@ -3,7 +3,7 @@ package import Foundation
 internal import Reports
 internal import Torch
 
-/// The README beside a model that was written: what it is, and what was taken out of it.
+/// The README beside a model that was written. It names the model and the concepts that were taken out of it.
 package struct ModelCard {
   private let model: ModelFolder
   private let erasers: [LaidEraser]

@@ -13,7 +13,7 @@ extension EraseJob {
   ]
 
   /// Reads a request. Keys that it does not name have their defaults.
-  /// - Parameter given: what the file holds, where it is not JSON
+  /// - Parameter given: the file's contents, where it is not JSON
   /// - Returns: the request without options, and its options
   /// - Throws: ``LetheError`` of the kind `request` for a key that no request has, `model` for a file that cannot be read
   package static func read(
@@ -46,8 +46,8 @@ extension EraseJob {
     return (job, Settings(stated(given["options"] ?? [:]), from: file.path))
   }
 
-  /// Takes the concepts of a command line. Words that the request has for other concepts go with those: what takes
-  /// their place, their kind, prompts and neighbours, their pictures, and prompts to preserve that ask for the new ones.
+  /// Takes the concepts of a command line. Words that the request has for other concepts go with those:
+  /// their replacement, their kind, prompts and neighbours, their pictures, and prompts to preserve that ask for the new ones.
   /// - Returns: a sentence on what goes; nil where nothing does
   package mutating func take(concepts new: [String]) -> String? {
     let themes = try? folder.listedThemes()

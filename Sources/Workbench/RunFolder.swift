@@ -54,7 +54,7 @@ public struct RunFolder: Sendable, Hashable {
     return try Checked(contentsOf: file).decoded()
   }
 
-  /// A sentence on a place that is no run: what it is, and what would be one.
+  /// A sentence that names the kind of a place that is no run, and an example of one that is.
   private var noRun: LetheError {
     let place = url.relativePath
     var isFolder: ObjCBool = false

@@ -1,4 +1,4 @@
-// The request of `lethe erase` in prompts: what is forgotten, what takes its place, what is kept.
+// The request of `lethe erase` in prompts: those to forget, those in their place, those to keep.
 public import Editing
 internal import Evaluation
 internal import Torch

@@ -1,4 +1,4 @@
-// `lethe show`: what a file or folder is, in a few lines.
+// `lethe show`: a description of a file or folder in a few lines.
 internal import Diffusion
 internal import Editing
 internal import Evaluation

@@ -65,7 +65,7 @@ struct CommonOptions: ParsableArguments {
     if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue {
       throw LetheError.noFolder(folder, "--out", accepted: "a folder's name, old or new")
     }
-    let place = URL(fileURLWithPath: folder)
+    let place = Place(argument: folder).url
     let ranks = RankSession.ranks
     if ranks.isFirst { MadeFolders.expect(place) }
     let run = try Run(place, seed: seed)

@@ -25,7 +25,7 @@ enum RankSession {
   ///
   /// A command without a share for every rank is the first rank's alone, so that no file has two writers.
   /// - Parameter shares: whether the command has work for every rank
-  /// - Throws: what `body` throws, or the failure of another rank
+  /// - Throws: the errors of `body`, or the failure of another rank
   static func run(shares: Bool, _ body: () throws -> Void) throws {
     Workers.endWithParent()
     guard let own = try RankEnvironment(ProcessInfo.processInfo.environment) else {

@@ -12,7 +12,7 @@ struct RecipeFile {
   /// - Parameter option: the option that names it, for the message
   init(_ path: String, _ option: String) throws {
     try NamedPlace.requireFile(path, option, "a file in JSON or YAML")
-    url = URL(fileURLWithPath: path)
+    url = Place(argument: path).url
     yaml = try YAMLText.isNamed(url) ? YAMLText(contentsOf: url) : nil
     json = try yaml?.json ?? JSON(contentsOf: url)
   }

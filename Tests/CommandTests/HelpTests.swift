@@ -52,18 +52,15 @@ import Testing
     return below(Lethe.self, []).filter { !$0.isEmpty }
   }()
 
-  /// On 80 columns every line of an example is indented, and the lines as they stand are commands that the parser takes.
+  /// On 80 and on 60 columns every line of an example is indented, none is wrapped by the terminal, and the lines as they
+  /// stand are commands that the parser takes.
   @Test func examplesCanBePasted() throws {
     #expect(Self.commands.count > 30)
     for command in Self.commands {
-      let (_, help, _) = try run(command + ["--help"], columns: 80)
-      let lines = help.components(separatedBy: "\n")
-      guard let start = lines.firstIndex(where: { $0.hasPrefix("Example") }) else { continue }
-      let block = lines[(start + 1)...].prefix { !$0.isEmpty }
-      #expect(!block.isEmpty && block.allSatisfy { $0.hasPrefix("  ") }, "\(command): \(block)")
-      let text = block.joined(separator: "\n").replacing(" \\\n", with: " ")
-      for example in text.split(separator: "\n") {
-        var words = Self.words(String(example))
+      let wide = try examples(of: command, columns: 80)
+      #expect(try examples(of: command, columns: 60) == wide, "\(command)")
+      for example in wide {
+        var words = example
         if words.prefix(2) == ["lethe", "launch"], let end = words.firstIndex(of: "--") {
           words = ["lethe"] + words[(end + 1)...]
         }
@@ -73,6 +70,19 @@ import Testing
         }
       }
     }
+  }
+
+  /// The words of each example in a command's help.
+  private func examples(of command: [String], columns: Int) throws -> [[String]] {
+    let (_, help, _) = try run(command + ["--help"], columns: columns)
+    let lines = help.components(separatedBy: "\n")
+    guard let start = lines.firstIndex(where: { $0.hasPrefix("Example") }) else { return [] }
+    let block = lines[(start + 1)...].prefix { !$0.isEmpty }
+    #expect(!block.isEmpty, "\(command)")
+    #expect(
+      block.allSatisfy { $0.hasPrefix("  ") && $0.count <= columns }, "\(command): \(block)")
+    return block.joined(separator: "\n").replacing(" \\\n", with: " ").split(separator: "\n")
+      .map { Self.words(String($0)) }.filter { !$0.isEmpty }
   }
 
   /// The words of a line as a shell divides it; what follows a # is left out.
@@ -97,13 +107,23 @@ import Testing
 
   @Test func longExamplesAreBrokenBeforeOptions() {
     let line = "  lethe x " + (1...9).map { "--option-\($0) value" }.joined(separator: " ")
-    let broken = HelpExamples.broken("Examples:\n\(line)\n\nText \(line)")
+    let broken = HelpExamples.broken("Examples:\n\(line)\n\nText \(line)", width: 78)
     let lines = broken.components(separatedBy: "\n")
-    #expect(lines.allSatisfy { $0.count <= HelpExamples.width || $0.hasPrefix("Text") })
+    #expect(lines.allSatisfy { $0.count <= 78 || $0.hasPrefix("Text") })
     #expect(lines.last == "Text \(line)")
     let example = lines.dropFirst().prefix { !$0.isEmpty }
     #expect(example.count == 3 && example.dropFirst().allSatisfy { $0.hasPrefix("      --option") })
     #expect(
       Self.words(example.joined(separator: "\n").replacing(" \\\n", with: " ")) == Self.words(line))
+  }
+
+  /// Quoted words stay whole, an option that is too long is broken between its values, and a comment stands above.
+  @Test func longOptionsAreBrokenBetweenWords() {
+    let line = "  lethe x a/long/place --prompt 'a fox --x' --set one=1 two=22 three=333  # why so"
+    #expect(
+      HelpExamples.broken("Examples:\n\(line)", width: 30).components(separatedBy: "\n") == [
+        "Examples:", "  # why so", "  lethe x a/long/place \\", "      --prompt 'a fox --x' \\",
+        "      --set one=1 two=22 \\", "      three=333",
+      ])
   }
 }

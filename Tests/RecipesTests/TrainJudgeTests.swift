@@ -68,7 +68,7 @@ import Training
       }
       try TrainJudge(recipe, whole, on: .cpu)(dataRoot: folder)
       let part = try Run(cut, seed: 1)
-      // Twice: what is finished is said once.
+      // A finished part is said once.
       for _ in 0..<2 { try TrainJudge(recipe, part, on: .cpu)(dataRoot: folder) }
       for name in ["judge.safetensors", "judge/judge.safetensors", "judge/reference.safetensors"] {
         #expect(

@@ -98,7 +98,7 @@ struct TinyRuns: Sendable {
   func open(_ change: (inout Studio.Options) -> Void = { _ in }) async throws -> (Studio, Client) {
     var options = Studio.Options(
       [folder.path, Self.model],
-      program: Fixtures.package.appendingPathComponent(".build/debug/lethe"))
+      program: TestedProgram.program)
     options.port = 0
     change(&options)
     let studio = try Studio(options)

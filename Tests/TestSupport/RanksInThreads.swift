@@ -7,7 +7,7 @@ package import Torch
 package enum RanksInThreads {
   /// Runs `body` on every rank.
   /// - Parameter missing: ranks that never come
-  /// - Returns: what each rank gave or threw, in the order of the ranks
+  /// - Returns: the value or the error of each rank, in the order of the ranks
   package static func outcomes<T: Sendable>(
     _ count: Int, patience: Double = 30, missing: Set<Int> = [],
     _ body: @escaping @Sendable (Ranks) throws -> T

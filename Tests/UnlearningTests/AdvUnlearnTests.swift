@@ -1,4 +1,4 @@
-// AdvUnlearn: what is trained, over which methods, against which prompts, and what it costs.
+// AdvUnlearn: its trained weights, inner methods, adversary's prompts and cost.
 import Diffusion
 import Editing
 import Foundation

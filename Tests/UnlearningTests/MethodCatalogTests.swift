@@ -62,7 +62,7 @@ private struct Shift: UnlearningMethod {
     #expect(shift is Shift)
   }
 
-  /// The catalog is no option: what is written is the name alone, as it always was.
+  /// The catalog is no option: a file has the name alone, as it always had.
   @Test func theCatalogIsNotWritten() throws {
     let catalog = try MethodCatalog.builtIn.adding(Shift.self)
     let meta = try #require(

@@ -1,4 +1,4 @@
-// Requests in YAML: what a text stands for, and what is refused because readers differ on it or because it is hostile.
+// Requests in YAML: the value of a text, and the texts that are refused because readers differ on them or because they are hostile.
 import Foundation
 import TestSupport
 import Testing

@@ -71,7 +71,7 @@ struct UNetTrunk {
   /// added to the time embedding].
   /// - Parameters:
   ///   - guidance: the embedding of the guidance scale [1, W], for networks that are told it
-  ///   - condition: what becomes of the time embedding [B, 4 C0] under a context
+  ///   - condition: the function that gives the time embedding [B, 4 C0] under a context
   func parts(
     _ prompt: PromptContext, guidance: Tensor? = nil,
     condition: @escaping (Tensor, Tensor) -> Tensor = { time, _ in time }

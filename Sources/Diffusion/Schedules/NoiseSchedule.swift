@@ -1,7 +1,7 @@
 internal import Foundation
 public import Torch
 
-/// The forward process: how much signal is left at each training step, and what the network predicts.
+/// The forward process: the share of signal at each training step, and the quantity that the network predicts.
 ///
 ///   x_t = sqrt(alphaBar_t) x_0 + sqrt(1 - alphaBar_t) eps                (Ho et al., 2020, eq. 4)
 public struct NoiseSchedule: Sendable {

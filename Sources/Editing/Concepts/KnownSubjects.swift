@@ -16,7 +16,7 @@ package enum KnownSubjects {
     }
   }
 
-  /// Names of more than one thing, which take no article.
+  /// Names of COCO for more than one thing, which take no article.
   package static let plurals = ["skis", "scissors"]
   /// Names of what is not counted, which take no article.
   static let uncountable = [

@@ -167,7 +167,7 @@ public struct DenoisingStates {
   }
 
   /// The same with a call of `between` before each pass of the network.
-  /// - Throws: what `between` throws, such as ``LetheError`` for an interruption
+  /// - Throws: the errors of `between`, such as ``LetheError`` for an interruption
   package func predictions(
     of model: DiffusionModel, for texts: [String], inPlaceOf prompts: [String],
     between: () throws -> Void

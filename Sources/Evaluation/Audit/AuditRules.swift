@@ -1,5 +1,5 @@
-// The rules by which an audit answers its questions. The original model is the reference: what the judge wrongly sees in
-// its other pictures, and how often it shows the concept itself.
+// The rules by which an audit answers its questions. The original model is the reference: its
+// pictures of other subjects give the judge's errors, and its pictures of the concept the rate before the erasure.
 //
 //   f: the judge's false-positive rate on the original's other pictures;  o: share of the original's pictures of the concept
 //   r: share of the original's other pictures in which the judge sees what was asked for

@@ -13,8 +13,8 @@ public protocol Judge: AnyObject {
   /// The part after the colon.
   static var argument: JudgeArgument { get }
   /// - Parameters:
-  ///   - argument: what follows the colon
-  ///   - question: what the judge is asked about pictures
+  ///   - argument: the text behind the colon
+  ///   - question: the classes that pictures are asked about
   /// - Throws: ``LetheError`` for files that cannot be read, and of the kind `request` for a judge that has no class
   ///   for a forgotten subject
   static func open(_ argument: String, asked question: JudgeQuestion, on device: Device) throws

@@ -1,7 +1,7 @@
 package import Evaluation
 internal import Foundation
 
-/// Points with intervals in both directions: how much is forgotten against how much is kept.
+/// Points with intervals in both directions: forgetting against keeping.
 package struct Scatter {
   package struct Point {
     package var name: String

@@ -94,7 +94,7 @@ struct AuditPage {
     }
   }
 
-  /// Prompt by prompt: how the strongest attack asked.
+  /// The strongest attack's words, prompt by prompt.
   private func transcript(_ pictures: [ResultPicture]) -> Table? {
     // Of each prompt the original's picture comes first, then the erased model's, then the attempt's.
     var rows: [Table.Row] = []

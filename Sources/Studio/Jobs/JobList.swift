@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Torch
 internal import Training
+internal import Workbench
 
 #if canImport(Glibc)
   internal import Glibc
@@ -31,7 +32,7 @@ actor JobList {
   func again(_ name: String) throws -> JSON {
     let job = try files.read(name)
     // The file may have come with the folder from a stranger.
-    guard places.name(of: URL(fileURLWithPath: job.folder)) != nil, job.worksInItsFolder else {
+    guard places.name(of: RunFolder(job.folder).url) != nil, job.worksInItsFolder else {
       throw Refusal(.forbidden, "job \(name) works outside the studio's folders; type its command")
     }
     return try start(job.command, job.arguments, job.folder)
@@ -111,7 +112,7 @@ actor JobList {
       "started": .string(job.started), "folder": .string(job.folder),
       "line": .string((["lethe"] + job.arguments).shellCommand),
     ]
-    if let run = places.name(of: URL(fileURLWithPath: job.folder)) { line["run"] = .string(run) }
+    if let run = places.name(of: RunFolder(job.folder).url) { line["run"] = .string(run) }
     if case .failed(let code) = state, let code { line["code"] = .int(code) }
     if state != .running { line["words"] = .string(files.lastWords(job.name)) }
     return .object(line)
@@ -134,10 +135,10 @@ actor JobList {
   private nonisolated func follow(_ name: String, _ tell: @Sendable (ServerEvent) -> Void) async {
     guard let first = try? await job(name) else { return }
     var log = FileTail(files.log(name), last: 1 << 16)
-    var lines = FileTail(URL(fileURLWithPath: first.folder).appendingPathComponent("events.jsonl"))
+    var lines = FileTail(RunFolder(first.folder).file("events.jsonl"))
     var (half, beat, last) = (Data(), 0, JSON.null)
     while !Task.isCancelled {
-      // The state comes first: what a job that has ended said before is read below.
+      // The state comes first. The output of a job that has ended is read below.
       guard let job = try? await job(name) else { return }
       let now = await json(job)
       if lines.beganAnew() {

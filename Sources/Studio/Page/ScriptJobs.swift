@@ -1,5 +1,5 @@
 extension Page {
-  /// Jobs: what runs and what ran, watched as it goes.
+  /// Running and finished jobs, watched as they go.
   static let scriptJobs = #"""
     const jobColours = { running: "", done: "away", stopped: "hurt", failed: "back" };
 

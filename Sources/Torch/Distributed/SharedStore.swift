@@ -7,7 +7,7 @@ package final class SharedStore: Sendable {
   /// - Parameters:
   ///   - port: 0 takes a free one where the store lives in this process
   ///   - serves: whether it lives in this process
-  ///   - seconds: how long a connection is tried
+  ///   - seconds: the time for which a connection is tried
   package init(host: String, port: Int, serves: Bool, seconds: Double) throws(Fault) {
     var result: OpaquePointer?
     try Fault.check(

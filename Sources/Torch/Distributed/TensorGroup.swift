@@ -9,7 +9,7 @@ package final class TensorGroup: Sendable {
   /// - Parameters:
   ///   - interface: the network interface to use, e.g. eth0; nil takes that of `host`
   ///   - host: an address of this machine; nil takes that of its name
-  ///   - seconds: how long a rank waits for the others
+  ///   - seconds: the time for which a rank waits for the others
   package init(
     _ store: SharedStore, interface: String?, host: String?, rank: Int, count: Int, seconds: Double
   ) throws(Fault) {

@@ -31,7 +31,6 @@ extension Operator {
   static let mulInPlace = Operator("aten::mul_", "Scalar")
   static let copyInPlace = Operator("aten::copy_")
   static let zeroInPlace = Operator("aten::zero_")
-  static let addcmul = Operator("aten::addcmul")
   static let lerp = Operator("aten::lerp", "Tensor")
 }
 
@@ -108,11 +107,6 @@ extension Tensor {
   public func cumulativeProduct(_ dimension: Int) -> Tensor { Operator.cumprod(self, dimension) }
   /// Sums of the elements up to each along a dimension, in the same shape.
   public func cumulativeSum(_ dimension: Int) -> Tensor { Operator.cumsum(self, dimension) }
-
-  /// `aten::addcmul`: self + factor . a . b.
-  public func addingProduct(_ a: Tensor, _ b: Tensor, times factor: Double = 1) -> Tensor {
-    Operator.addcmul(self, a, b, factor)
-  }
 
   /// `aten::lerp`: self + weight . (end - self).
   public func lerp(to end: Tensor, _ weight: Tensor) -> Tensor { Operator.lerp(self, end, weight) }

@@ -11,7 +11,6 @@ extension Operator {
   static let whereSelf = Operator("aten::where", "self")
   static let isfinite = Operator("aten::isfinite")
   static let argmax = Operator("aten::argmax")
-  static let argsort = Operator("aten::argsort")
   static let sort = Operator("aten::sort")
   static let topk = Operator("aten::topk")
 }
@@ -44,10 +43,6 @@ extension Tensor {
 
   /// Indices of the largest elements, `int64`.
   public func argmax(_ dimension: Int) -> Tensor { Operator.argmax(self, dimension) }
-  /// Indices that sort each row along a dimension, `int64`.
-  public func argsorted(_ dimension: Int = -1, descending: Bool = false) -> Tensor {
-    Operator.argsort(self, dimension, descending)
-  }
   /// The elements of each row along a dimension in order.
   public func sorted(_ dimension: Int = -1, descending: Bool = false) -> Tensor {
     Operator.sort(self, dimension, descending)

@@ -9,7 +9,6 @@ extension Operator {
   static let flatten = Operator("aten::flatten", "using_ints")
   static let expand = Operator("aten::expand")
   static let repeatAlong = Operator("aten::repeat")
-  static let repeatInterleave = Operator("aten::repeat_interleave", "self_int")
   static let cat = Operator("aten::cat")
   static let stack = Operator("aten::stack")
   static let chunk = Operator("aten::chunk")
@@ -19,7 +18,6 @@ extension Operator {
   static let indexSelect = Operator("aten::index_select")
   static let gather = Operator("aten::gather")
   static let flip = Operator("aten::flip")
-  static let triu = Operator("aten::triu")
   static let diagonal = Operator("aten::diagonal")
   static let clone = Operator("aten::clone")
   static let detach = Operator("aten::detach")
@@ -63,10 +61,6 @@ extension Tensor {
   /// Copies one after another, a number of them for each dimension.
   public func repeated(_ times: Int...) -> Tensor { Operator.repeatAlong(self, times) }
 
-  /// Each slice `times` times in a row: [a, b] -> [a, a, b, b].
-  public func repeatedInterleaved(_ times: Int, _ dimension: Int = 0) -> Tensor {
-    Operator.repeatInterleave(self, times, dimension)
-  }
   /// Tensors one after another along a dimension that they have.
   public static func concatenate(_ tensors: [Tensor], _ dimension: Int = 0) -> Tensor {
     Operator.cat(tensors, dimension)
@@ -108,8 +102,6 @@ extension Tensor {
   }
   /// The elements in reverse order along `dimensions`.
   public func flipped(_ dimensions: Int...) -> Tensor { Operator.flip(self, dimensions) }
-  /// The matrix with zeros below a diagonal: 0 is the main one, 1 that above it.
-  public func upperTriangle(_ diagonal: Int = 0) -> Tensor { Operator.triu(self, diagonal) }
   /// A view of the main diagonal of a matrix, [min(m, n)].
   public func diagonal() -> Tensor { Operator.diagonal(self) }
   /// A copy in memory of its own, through which gradients pass.

@@ -48,7 +48,7 @@ public struct Themes: Codable, Sendable, Hashable {
     return styles.contains(style) ? (.style, style) : nil
   }
 
-  /// The themes without the caption that pictures are judged with, where there are others: what a training may see.
+  /// The themes without the caption that pictures are judged with, where there are others. A training may see these.
   package var withoutJudgedCaption: Themes {
     var themes = self
     if captions.both.count > 1 { themes.captions.both.removeFirst() }

@@ -181,7 +181,7 @@ struct ListCommand: ParsableCommand {
     let given =
       try place.map(judgesFolder)
       ?? Defaults.read("LETHE_JUDGES", for: "--judges", judgesFolder)
-    let folder = URL(fileURLWithPath: given ?? "Models/judges")
+    let folder = Place(argument: given ?? "Models/judges").url
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return names.sorted().compactMap { name in
       let place = folder.appendingPathComponent(name)

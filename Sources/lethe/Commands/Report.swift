@@ -75,7 +75,7 @@ struct PageOptions: ParsableArguments {
       )
     }
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
+    process.executableURL = Place(argument: program).url
     process.arguments = [place]
     try process.run()
   }

@@ -100,7 +100,7 @@ struct StudioCommand: ParsableCommand {
     let named = folders.isEmpty ? models : folders
     guard named.allSatisfy({ ModelFolder($0).isModel }) else { return named }
     if !dryRun || FileManager.default.fileExists(atPath: "runs") {
-      try Folder.make(URL(fileURLWithPath: "runs"))
+      try Folder.make(Place(argument: "runs").url)
       return ["runs"] + named
     }
     return ["."] + named

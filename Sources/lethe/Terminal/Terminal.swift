@@ -51,7 +51,7 @@ func warn(_ sentence: String) {
   StandardError.write(sentence.printable() + "\n")
 }
 
-/// The standard error. Nobody may read it and its disk may be full: what cannot be written there is lost, and the work
+/// The standard error. Nobody may read it and its disk may be full. A line that cannot be written is lost, and the work
 /// goes on.
 enum StandardError {
   static func write(_ text: String) {

@@ -29,7 +29,7 @@ struct EraserCommand: ParsableCommand {
   struct SetArgument: ParsableArguments {
     @Argument(help: "Folder of the set.", completion: .directory)
     var set: String
-    var url: URL { URL(fileURLWithPath: set) }
+    var url: URL { Place(argument: set).url }
     /// - Parameter toChange: whether other processes stay out of the set for as long as it is open
     func open(toChange: Bool = false) throws -> EraserSet {
       try EraserSet(url, keepingOthersOut: toChange)
