@@ -50,8 +50,13 @@ public struct BenchmarkOptions: Sendable {
       model, method, concept, preserve: preserve, seed: seed, command: command)
     job.holdsOutJudgedCaption = true
     if try model.listedThemes()?.find(concept) == nil {
+      // Of several concepts, one may stand beside another.
+      func others(_ names: [String]) -> [String] {
+        names.filter { Concept.name(of: $0, in: nil).lowercased() != job.subject.lowercased() }
+      }
       job.wording = ConceptWording(
-        kind: conceptKind ?? .object, related: request.related, unrelated: request.unrelated)
+        kind: conceptKind ?? .object, related: others(request.related),
+        unrelated: others(request.unrelated))
     }
     return job
   }

@@ -17,6 +17,8 @@ package struct JudgedPicture: Codable, Sendable, Hashable {
     case shown = "shows it"
     /// The original drew it, and the judge sees something else.
     case missed = "shows something else"
+    /// No subject that the judge has a class for was asked for.
+    case unasked = "nothing asked"
     /// The picture has no finite numbers, so that nobody judges it.
     case broken
 
@@ -25,7 +27,7 @@ package struct JudgedPicture: Codable, Sendable, Hashable {
       switch self {
       case .cameBack, .kept, .shown: .shown
       case .stayedAway, .damaged, .missed: .missed
-      case .broken: .broken
+      case .broken, .unasked: self
       }
     }
   }
@@ -87,15 +89,17 @@ extension SampleSet {
         seed: sample.seed, asked: sample.subjects, seen: [:], outcome: .broken, judge: judge)
       guard let i = places[sample] else { return picture }
       picture.seen = judged.seen.seen[i]
-      func isSeen(_ group: Forgotten) -> Bool {
-        picture.seen[group.kind] == sample.subjects[group.kind]
-      }
+      // Without the subjects that the judge has no class for.
+      let known = judged.seen.asked[i]
+      func isSeen(_ group: Forgotten) -> Bool { picture.seen[group.kind] == known[group.kind] }
       // One forgotten subject that is seen came back; another subject is kept where all of it is seen.
       let asked = groups.filter { $0.contains(sample.subjects) }
-      let decides = asked.isEmpty ? groups.first { !isSeen($0) } : asked.first(where: isSeen)
+      let others = groups.filter { known[$0.kind] != nil }
+      let decides = asked.isEmpty ? others.first { !isSeen($0) } : asked.first(where: isSeen)
       picture.outcome =
         asked.isEmpty
-        ? decides == nil ? .kept : .damaged : decides == nil ? .stayedAway : .cameBack
+        ? others.isEmpty ? .unasked : decides == nil ? .kept : .damaged
+        : decides == nil ? .stayedAway : .cameBack
       if label == JudgedPicture.original { picture.outcome = picture.outcome.ofOriginal }
       guard let kind = (decides ?? asked.first ?? groups.first)?.kind else { return picture }
       picture.kind = groups.count > 1 ? kind : nil

@@ -175,6 +175,12 @@ import WorkbenchSupport
       let canvas = try request.suite(of: job, .quickly, on: .cpu)
       #expect(canvas.ofConcept.count == 100)
       #expect(canvas.samples[0].guidance == 9 && canvas.samples[1].seed == 288)
+      // Each prompt has both of its subjects, for IRA and CRA, and the judge is asked for all of them.
+      let bricks = try #require(canvas.samples.first { $0.prompt.contains("Dogs image in Bricks") })
+      #expect(bricks.subjects == ["style": "Bricks", "object": "Dogs"])
+      #expect(canvas.question.classes["object"]?.count == 20)
+      #expect(canvas.question.classes["style"]?.contains("Bricks") == true)
+      #expect(canvas.ofConcept.allSatisfy { $0.subjects["object"] != nil })
     }
   }
 

@@ -59,6 +59,32 @@ import TorchNN
     #expect(abs(cosines[1] - images[0, at: 1].dot(own[0, at: 0]).item) < 1e-5)
   }
 
+  /// A subject that the judge has no class for counts in no rate: neither as kept nor as lost.
+  @Test func subjectsWithoutAClassAreUnasked() throws {
+    Runtime.threads = 1
+    let judge = try CLIPJudge(CLIPModel.load(Fixtures.url("tiny-clip")), Self.question)
+    let pictures = Tensor.rand([3, 3, 32, 32], Generator(seed: 3)) * 2 - 1
+    let asked = [["object": "owl"], ["object": "chair"], ["style": "mosaic", "object": "owl"]]
+    let judged = try judge.judged(pictures, asked: asked)
+    #expect(judged.asked == [["object": "owl"], [:], ["object": "owl"]])
+    let fox = Forgotten(kind: "object", names: ["fox"])
+    let kept = InDomainRetainAccuracy().measure(judged, forgotten: fox, reference: nil)
+    #expect(kept?.n == 2)
+    #expect(CrossDomainRetainAccuracy().measure(judged, forgotten: fox, reference: nil) == nil)
+    let samples = asked.enumerated().map {
+      SampleSet.Sample("\($0)", 0, prompt: "p\($0)", seed: 0, subjects: $1)
+    }
+    let set = try Fixtures.temporaryFolder { folder in
+      try SampleSet.create(
+        folder, .init(sampling: SamplingOptions(), model: "m", erasers: [], samples: samples))
+    }
+    for label in ["esd", "original"] {
+      let found = set.verdicts(
+        label, (judged, samples), [fox], unrecognised: nil, judge: "clip:x")
+      #expect(found.map { $0.outcome == .unasked } == [false, true, false])
+    }
+  }
+
   @Test func aJudgeWithoutTheClassIsRefused() throws {
     var card = JudgeNetwork.Card(heads: ["object": ["cat", "owl", "foxes"]])
     (card.widths, card.size) = ([4, 8], 16)

@@ -42,7 +42,7 @@ import WorkbenchSupport
   @Test(arguments: [
     ("advunlearn", ["base=uce"], "cannot train 'uce'"),
     ("advunlearn", ["retainPrompts=/nowhere.csv"], "/nowhere.csv"),
-    ("meta", ["timesteps=[-1]"], "timesteps: -1; accepted: 0 to 999"),
+    ("meta", ["timesteps=[1000]"], "timesteps: 1000; accepted: 0 to 999"),
     ("meta", ["base=advunlearn"], "simulates fine-tuning of the U-Net"),
     (
       "meta", ["base=advunlearn", "options.base=uce", "options.parameters=noxattn"],
@@ -146,9 +146,13 @@ import WorkbenchSupport
     #expect(hand.preserve == ["wolf", "bus"] && hand.regular == nil)
   }
 
-  /// One concept under two spellings is one; an empty one is none, whatever the method.
+  /// A concept has one name in each of its spellings, and is given once; an empty one is none, whatever the method.
   @Test(arguments: MethodCatalog.builtIn.names) func names(_ method: String) throws {
-    #expect(try erase(method, ["a fox", "fox", "The fox"]).job.concepts == ["fox"])
+    for spelling in ["a fox", "fox", "The fox"] {
+      #expect(try erase(method, [spelling]).job.concepts == ["fox"])
+    }
+    let twice = try #require(throws: LetheError.self) { try erase(method, ["a fox", "fox"]) }
+    #expect(twice.kind == .request && twice.description.contains("'fox' is given twice"))
     for empty in ["", "  "] {
       let error = try #require(throws: LetheError.self) { try erase(method, [empty]) }
       #expect(error.kind == .request && error.description.contains("--concept"))

@@ -86,7 +86,8 @@ extension Judge {
   /// The judge's answers for pictures, computed 64 at a time, or fewer where memory is short.
   /// - Parameters:
   ///   - pictures: [N, 3, H, W], values in [-1, 1]
-  ///   - asked: N dictionaries: the subjects that each picture was asked to show, by kind
+  ///   - asked: N dictionaries: the subjects that each picture was asked to show, by kind. Those that the judge has no class
+  ///     for are left out of its answers.
   ///   - ranks: the processes that share the pictures
   ///   - progress: told the number of pictures that are looked at, and of all
   /// - Returns: features [N, D], first choices and probabilities in the order of the pictures
@@ -119,7 +120,10 @@ extension Judge {
         beliefs[i][kind] = Dictionary(zip(classes, row), uniquingKeysWith: +)
       }
     }
-    return JudgedSet(asked: asked, seen: seen, features: features, beliefs: beliefs)
+    // A subject without a class says nothing: the judge would be wrong on every picture of it.
+    let names = classes.mapValues(Set.init)
+    let known = asked.map { $0.filter { names[$0.key]?.contains($0.value) == true } }
+    return JudgedSet(asked: known, seen: seen, features: features, beliefs: beliefs)
   }
 
   /// The judge's answers on a set's pictures, and how many of them it is not asked about, because they have no finite

@@ -140,6 +140,7 @@ extension RunPage {
           case .cameBack: "back"
           case .stayedAway, .kept, .shown: "away"
           case .damaged, .broken, .missed: "hurt"
+          case .unasked: ""
           }
         return .init(
           try both.map { model, file in

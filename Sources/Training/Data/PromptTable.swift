@@ -18,6 +18,8 @@ package struct PromptTable: Sendable {
     package var erasers: [String]?
     /// Whether the prompt asks for the concept to forget; nil where the file does not say.
     package var forgets: Bool?
+    /// The subjects that the prompt asks for, by kind, of a suite that names them.
+    package var subjects: [String: String] = [:]
 
     package init(
       caseNumber: String, prompt: String, seed: UInt64, guidance: Double? = nil, width: Int? = nil,

@@ -14,17 +14,22 @@ package struct NamedPrompts: Sendable {
 
   package static func named(_ name: String) -> NamedPrompts? { all.first { $0.name == name } }
 
-  /// - Parameter seeds: of each prompt; nil derives one from its number
+  /// - Parameters:
+  ///   - seeds: of each prompt; nil derives one from its number
+  ///   - subjects: those that a prompt asks for, by kind; the words tell where there are none
   private init(
     _ name: String, _ title: String, note: String = "", _ prompts: [(text: String, forgets: Bool?)],
-    seeds: [UInt64]? = nil, guidance: Double? = nil
+    seeds: [UInt64]? = nil, guidance: Double? = nil,
+    subjects: (Int) -> [String: String] = { _ in [:] }
   ) {
     (self.name, self.title, self.note) = (name, title, note)
     rows = prompts.enumerated().flatMap { i, prompt in
       (seeds ?? [UInt64(1000 + i)]).map { seed in
-        PromptTable.Row(
+        var row = PromptTable.Row(
           caseNumber: seeds == nil ? "\(i)" : "\(i)-\(seed)", prompt: prompt.text, seed: seed,
           guidance: guidance, forgets: prompt.forgets)
+        row.subjects = subjects(i)
+        return row
       }
     }
   }
@@ -37,7 +42,11 @@ package struct NamedPrompts: Sendable {
       "The protocol takes DDIM with 100 steps, and draws all pictures from one stream of noise.",
     Canvas.styles.flatMap { style in
       Canvas.objects.map { ("A \($0) image in \(style) style.", nil) }
-    }, seeds: [188, 288, 588, 688, 888], guidance: 9)
+    }, seeds: [188, 288, 588, 688, 888], guidance: 9,
+    subjects: {
+      let (style, object) = $0.quotientAndRemainder(dividingBy: Canvas.objects.count)
+      return ["style": Canvas.styles[style], "object": Canvas.objects[object]]
+    })
 
   // MARK: - Imagenette
 

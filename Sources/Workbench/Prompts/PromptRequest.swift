@@ -90,13 +90,17 @@ package struct PromptRequest: Sendable, Hashable {
     func samples(_ path: String?, _ isForget: Bool?) throws -> [SampleSet.Sample] {
       let rows = try Self.rows(path).filter { !ConceptTemplate.isTemplate($0.prompt) }
       return rows.map { row in
-        let named = names.mentioned(in: row.prompt)
-        let gone = named.flatMap { forgotten.names.contains($0) ? $0 : nil }
+        let told = row.subjects[forgotten.kind]
+        let named = told ?? names.mentioned(in: row.prompt)
+        let gone = named.flatMap { name in
+          forgotten.names.first { $0 == name || told?.lowercased() == $0.lowercased() }
+        }
         let forgets = isForget ?? row.forgets ?? (gone != nil)
         var sample = SampleSet.Sample(
           (forgets ? "forget-" : "retain-") + row.caseNumber, 0, prompt: row.prompt,
           seed: row.seed)
         (sample.guidance, sample.width, sample.height) = (row.guidance, row.width, row.height)
+        sample.subjects = row.subjects
         sample.subjects[forgotten.kind] =
           forgets ? gone ?? forgotten.names.first : gone == nil ? named : nil
         return sample
@@ -117,9 +121,10 @@ package struct PromptRequest: Sendable, Hashable {
       .map(\.fileName).joined(separator: ", ")
     // Without prompts to keep, the built-in neighbours are drawn.
     suite.samples = ours + (rest.isEmpty ? own.others : rest)
-    let asked = suite.samples.compactMap { $0.subjects[forgotten.kind] }
-    suite.question.classes[forgotten.kind] =
-      ((own.question.classes[forgotten.kind] ?? []) + asked).unique
+    for kind in Set(suite.samples.flatMap(\.subjects.keys)).union([forgotten.kind]) {
+      let asked = suite.samples.compactMap { $0.subjects[kind] }
+      suite.question.classes[kind] = ((own.question.classes[kind] ?? []) + asked).unique
+    }
     return suite
   }
 }
