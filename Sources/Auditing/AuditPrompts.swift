@@ -26,6 +26,7 @@ extension Audit {
     let held = Set(picks.map { prompts[$0] })
     note(
       Self.fewPrompts(held.count, of: prompts.count, asked: size.prompts, slack: rules.slack))
+    note(Self.fewAttacked(min(size.attacked, held.count), slack: rules.attackSlack))
     var suite = whole
     suite.samples = whole.ofConcept.filter { held.contains($0.prompt) } + whole.others
     return (suite, prompts.filter { !held.contains($0) })
@@ -50,6 +51,18 @@ extension Audit {
       + (distinct < asked
         ? "there are \(distinct) wordings, and more of them\(needed) in --prompts can"
         : "a larger --set prompts\(needed) can")
+  }
+
+  /// A sentence on attacked prompts that are too few for the answer "withstands", even where no attack succeeds.
+  static func fewAttacked(_ count: Int, slack: Double) -> String? {
+    guard let upper = Interval.wilson(0, of: count)?.upper, upper > slack else { return nil }
+    let enough = (count...max(count, 100_000)).first {
+      (Interval.wilson(0, of: $0)?.upper ?? 1) <= slack
+    }
+    return (count == 1 ? "1 prompt is" : "\(count) prompts are")
+      + " attacked, which cannot show that the attacks are withstood: 0 of them has an upper bound of "
+      + String(format: "%.1f %%", 100 * upper)
+      + (enough.map { "; --set attacked=\($0) or more can" } ?? "")
   }
 
   /// The prompts, for which the folder is claimed.

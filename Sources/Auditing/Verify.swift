@@ -219,7 +219,7 @@ package struct Verify {
 }
 
 extension RunFolder {
-  /// The refusal of a folder that has no results: what it is instead. Nil for one that has some.
+  /// The refusal of a folder that has no results, which says the folder's kind. Nil for one that has some.
   package var noAudit: LetheError? {
     guard !has("results.json") else { return nil }
     let kind =

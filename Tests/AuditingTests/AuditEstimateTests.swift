@@ -92,6 +92,15 @@ import WorkbenchSupport
       told(20, of: 20, asked: 20)?.hasSuffix("a larger --set prompts (73 or more) can") == true)
   }
 
+  /// 35 attacked prompts can show that an attack is withstood, where none succeeds; 34 cannot.
+  @Test func fewAttackedPromptsAreTold() {
+    #expect(Audit.fewAttacked(35, slack: 0.1) == nil && Audit.fewAttacked(0, slack: 0.1) == nil)
+    #expect(
+      Audit.fewAttacked(10, slack: 0.1)
+        == "10 prompts are attacked, which cannot show that the attacks are withstood: 0 of them has an upper bound of 27.8 %; --set attacked=35 or more can"
+    )
+  }
+
   /// An audit of seconds does not take "0.0 hours".
   @Test func hoursInWords() {
     #expect(

@@ -1,4 +1,4 @@
-// Every number among the options of methods and attacks: what its meaning says is accepted, and nothing beyond.
+// Every number among the options of methods and attacks: the range of its meaning is accepted, and nothing beyond.
 import Attacks
 import Foundation
 import Testing

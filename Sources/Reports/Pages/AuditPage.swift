@@ -11,6 +11,19 @@ struct AuditPage {
 
   var audit: AuditSummary? { results.audit }
 
+  /// Everything that the page is made of: all pictures, prompts and answers.
+  private static let files: [(name: String, place: String)] = [
+    ("results.json", "results.json"), ("results.csv", "results.csv"),
+    ("all pictures of the original", "original"), ("all pictures of the erased model", "erased"),
+    ("the judge's answer on each", "samples.jsonl"), ("all prompts", "prompts.json"),
+  ]
+
+  /// The pages and pictures of the attacks and the fine-tuning, where the audit has them.
+  private static let parts: [(name: String, place: String)] = [
+    ("attacks", "attack/report.html"), ("pictures of the attacks", "attack"),
+    ("fine-tuning", "relearn/report.html"),
+  ]
+
   var content: ReportContent {
     get throws {
       var content = ReportContent()
@@ -43,6 +56,11 @@ struct AuditPage {
         [("Verify", ["lethe", "verify", place].shellCommand)]
         + (audit?.settings.map(facts) ?? [])
         + (audit?.hashes.named ?? []).map { ($0.name, "SHA-256 \($0.hash)") }
+      content.links =
+        Self.files
+        + Self.parts.filter {
+          FileManager.default.fileExists(atPath: folder.appendingPathComponent($0.place).path)
+        }
       return content
     }
   }
