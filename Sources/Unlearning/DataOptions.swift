@@ -39,7 +39,7 @@ public struct DataOptions: Codable, Sendable, Hashable {
 
   /// - Returns: both sets, and for each picture to forget the caption that stands for it
   /// - Throws: ``LetheError`` when there is nothing to keep
-  func sets(_ erasure: Erasure, _ model: DiffusionModel, _ run: Run) throws -> DataSets {
+  public func sets(_ erasure: Erasure, _ model: DiffusionModel, _ run: Run) throws -> DataSets {
     let kept = try retainSet(erasure, model, run)
     let gone = try forgetSet(erasure, model, run)
     return DataSets(
@@ -176,7 +176,7 @@ extension DataMethod {
 }
 
 /// Pictures to forget and to keep, and the losses that methods make of them.
-struct DataSets {
+public struct DataSets {
   let forget: LatentSet
   let retain: LatentSet
   /// c_m, one for each picture to forget
@@ -185,15 +185,15 @@ struct DataSets {
   let emptyShare: Double
 
   /// L_r, the training loss on the pictures to keep.
-  func retaining(_ batch: Int) -> any Objective {
+  public func retaining(_ batch: Int) -> any Objective {
     Denoising(retain, model, batch: batch, emptyShare: emptyShare)
   }
   /// The training loss on the pictures to forget.
-  func remembering(_ batch: Int) -> any Objective { Denoising(forget, model, batch: batch) }
+  public func remembering(_ batch: Int) -> any Objective { Denoising(forget, model, batch: batch) }
   /// L_f, towards a surrogate.
   /// - Parameter pool: states whose targets are computed once; 0 computes them at every step
   /// - Throws: ``LetheError`` when the surrogate is another caption and there is none
-  func forgetting(_ kind: Surrogate.Kind, _ batch: Int, pool: Int = 0, _ run: Run) throws
+  public func forgetting(_ kind: Surrogate.Kind, _ batch: Int, pool: Int = 0, _ run: Run) throws
     -> any Objective
   {
     guard kind != .relabel || zip(forget.captions, others).contains(where: { $0 != $1 }) else {

@@ -11,9 +11,9 @@
 // that the closed form leaves, and uses the meta part alone (algorithm 1). The original model draws the pictures: one
 // set of the concept for the simulated fine-tuning, another of the concept for the loss after it, one of the nearest
 // subjects of its kind (related) and one of the farthest (unrelated). They are drawn once and kept as latents.
-// gamma in the released scripts: pull 0.01; related keep 0.01, destroy 1; unrelated keep 0.1, destroy 1. Those destroy
-// weights are the defaults of an option whose values were given to another one. The first release had pull 0.1, related
-// destroy 0.001 and nothing else. The defaults here are those two, with the keep weights. The released code adds the
+// gamma in the released scripts: pull 0.01; related keep 0.01, destroy 1; unrelated keep 0.1, destroy 1. The scripts
+// repeat the option of pull three times and never give the two destroy weights, which keep their default 1. The first
+// release had pull 0.1, related destroy 0.001 and nothing else. The defaults here are those two, with the keep weights. The released code adds the
 // gradients of all batches of a set, so that a gamma counts once for each of them: `reduction=sum`. A step here takes
 // one batch of each set and multiplies. `mean` takes gamma as it stands.
 // The trained weights are those of the inner method: the paper's ESD-u-1 is `esd` with

@@ -1,7 +1,7 @@
-internal import Diffusion
-internal import Editing
+public import Diffusion
+public import Editing
 internal import Torch
-internal import Training
+public import Training
 
 /// Options of methods that train on trajectories: noisy pictures that the original model passes while it draws
 /// a prompt. Each method has them as its own, with the defaults of its paper.
@@ -18,11 +18,12 @@ public protocol TrajectoryOptions {
 }
 
 extension TrajectoryOptions {
+  /// Noisy pictures that a model passes while it draws the prompts.
   /// - Parameters:
   ///   - keeping: states of each trajectory; nil keeps all
   ///   - spreads: whether each trajectory has timesteps of its own
   ///   - denoiser: the model that denoises; nil for the original
-  func follow(
+  public func follow(
     _ original: DiffusionModel, _ prompts: [String], keeping: Int? = nil, spreads: Bool = false,
     by denoiser: DiffusionModel? = nil, seed: UInt64, progress: (Int, Int) -> Void
   ) throws -> DenoisingStates {
@@ -58,7 +59,7 @@ extension PromptOptions where Self: UnlearningMethod {
 extension PromptOptions {
   /// A loss, and the preserved prompts of a request beside it.
   /// - Parameter live: whether the text encoder is trained
-  func preserving(
+  public func preserving(
     _ loss: any Objective, _ erasure: Erasure, of original: DiffusionModel, batch: Int, live: Bool,
     _ run: Run
   ) throws -> any Objective {

@@ -21,10 +21,11 @@
 //   - beta from `reach`, as text encoders differ in width and rows;
 //   - R_l (see KeyValueDamage), the share of keys and values that other prompts lose; the paper has the L1 norm for it;
 //   - batches of 4, x_t from guided trajectories of the original, each with timesteps of its own.
-// Both differ from the released code, and from the paper in the captions and their a. Rows of S are orthonormal, or
-// shaped by regular prompts (see NullSpace), where its Gaussian elimination leaves them oblique. Gradients are those of one step, where it never clears them. Its pictures come from disk, here the original draws
-// them. Of concepts in one batch, one at or below tau has no L_cor until it rises again, while its norm, R_l and Adam's
-// momentum go on; a concept alone would have stopped.
+// Both differ from the released code, and from the paper in the captions and their a. Rows of S are orthonormal here, or
+// shaped by regular prompts (see NullSpace); those of the released code are oblique, as Gaussian elimination leaves them.
+// Gradients here are those of one step; the released code never clears them. Its pictures come from disk; here the
+// original draws them. Of concepts in one batch, one at or below tau has no L_cor until it rises again, while its norm,
+// R_l and Adam's momentum go on; a concept alone would have stopped.
 // Published, SD 1.4, six styles at once: 220.7 / 22.5 % / .383 erased (FID / accuracy / LPIPS),
 // 1.4 / 94.4 % / 0 restored (Table 2, scene 1).
 public import Diffusion
