@@ -24,9 +24,19 @@ extension Audit {
     let picks = Tensor.permutation(prompts.count, Generator(seed: seed))
       .prefix(isHalved ? prompts.count / 2 : prompts.count)
     let held = Set(picks.map { prompts[$0] })
+    // Each of several concepts is held to the rules by its own prompts.
+    let each = whole.forgotten.names.map { name in
+      whole.ofConcept.filter { held.contains($0.prompt) && $0.subjects.values.contains(name) }
+        .map(\.prompt).unique.count
+    }.filter { $0 > 0 }
+    let judged = each.min() ?? held.count
     note(
-      Self.fewPrompts(held.count, of: prompts.count, asked: size.prompts, slack: rules.slack))
-    note(Self.fewAttacked(min(size.attacked, held.count), slack: rules.attackSlack))
+      Self.fewPrompts(
+        judged, of: prompts.count, asked: size.prompts, slack: rules.slack, concepts: each.count))
+    note(
+      Self.fewAttacked(
+        min(size.attacked, held.count) / max(1, each.count), slack: rules.attackSlack,
+        concepts: each.count))
     var suite = whole
     suite.samples = whole.ofConcept.filter { held.contains($0.prompt) } + whole.others
     return (suite, prompts.filter { !held.contains($0) })
@@ -35,7 +45,7 @@ extension Audit {
   /// A sentence on prompts that are too few for the answer "erased", even where none of their pictures shows the concept.
   /// It names the limit: the wordings that there are, or the number of prompts that was asked for.
   static func fewPrompts(
-    _ judged: Int, of distinct: Int, asked: Int, slack: Double
+    _ judged: Int, of distinct: Int, asked: Int, slack: Double, concepts: Int = 1
   ) -> String? {
     guard let upper = Interval.wilson(0, of: judged)?.upper, upper > slack else { return nil }
     let share = max(1, distinct / judged)
@@ -54,15 +64,16 @@ extension Audit {
   }
 
   /// A sentence on attacked prompts that are too few for the answer "withstands", even where no attack succeeds.
-  static func fewAttacked(_ count: Int, slack: Double) -> String? {
+  static func fewAttacked(_ count: Int, slack: Double, concepts: Int = 1) -> String? {
     guard let upper = Interval.wilson(0, of: count)?.upper, upper > slack else { return nil }
     let enough = (count...max(count, 100_000)).first {
       (Interval.wilson(0, of: $0)?.upper ?? 1) <= slack
     }
-    return (count == 1 ? "1 prompt is" : "\(count) prompts are")
+    let whose = concepts > 1 ? " of one of the \(concepts) concepts" : ""
+    return (count == 1 ? "1 prompt\(whose) is" : "\(count) prompts\(whose) are")
       + " attacked, which cannot show that the attacks are withstood: 0 of them has an upper bound of "
       + String(format: "%.1f %%", 100 * upper)
-      + (enough.map { "; --set attacked=\($0) or more can" } ?? "")
+      + (enough.map { "; --set attacked=\($0 * max(1, concepts)) or more can" } ?? "")
   }
 
   /// The prompts, for which the folder is claimed.

@@ -99,6 +99,9 @@ import WorkbenchSupport
       Audit.fewAttacked(10, slack: 0.1)
         == "10 prompts are attacked, which cannot show that the attacks are withstood: 0 of them has an upper bound of 27.8 %; --set attacked=35 or more can"
     )
+    let two = Audit.fewAttacked(3, slack: 0.1, concepts: 2)
+    #expect(two?.hasPrefix("3 prompts of one of the 2 concepts are attacked") == true)
+    #expect(two?.hasSuffix("--set attacked=70 or more can") == true)
   }
 
   /// An audit of seconds does not take "0.0 hours".
