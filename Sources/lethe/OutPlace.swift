@@ -53,16 +53,37 @@ enum OutPlace {
     // Temporaries of a command that was killed, and what file browsers leave.
     let shown = names.filter { !$0.hasPrefix(".") }.sorted()
     guard let first = shown.first, !shown.contains(where: isOwn) else { return }
-    // A benchmark's and an evaluation's parts are folders of their own.
+    // Empty folders hold nothing that could be lost: a command that was killed, or one that begins beside this, makes them
+    // before their files.
+    guard !shown.allSatisfy({ Self.isEmpty(place.appendingPathComponent($0)) }) else { return }
+    // A benchmark's and an evaluation's parts are folders of their own, some of them in others.
     let isOfParts =
       words.first != "erase" && words.first != "generate" && words.first != "train"
-      && shown.contains { part in
-        let inner = place.appendingPathComponent(part).path
-        return (try? FileManager.default.contentsOfDirectory(atPath: inner))?.contains(where: isOwn)
-          ?? false
-      }
+      && shown.contains { Self.holdsOwn(place.appendingPathComponent($0)) }
     guard !isOfParts else { return }
     throw refused("\(path) has other files, such as \(first)")
+  }
+
+  /// The names in a folder but hidden ones; nil for a file.
+  private static func names(in place: URL) -> [String]? {
+    (try? FileManager.default.contentsOfDirectory(atPath: place.path))?.filter {
+      !$0.hasPrefix(".")
+    }
+  }
+
+  /// Whether it is a folder with nothing but empty folders, to some depth.
+  private static func isEmpty(_ place: URL, depth: Int = 4) -> Bool {
+    guard let names = names(in: place) else { return false }
+    guard depth > 0 else { return names.isEmpty }
+    return names.allSatisfy { isEmpty(place.appendingPathComponent($0), depth: depth - 1) }
+  }
+
+  /// Whether a command wrote into the folder, or into one inside it.
+  private static func holdsOwn(_ place: URL, depth: Int = 2) -> Bool {
+    let names = names(in: place) ?? []
+    return names.contains(where: isOwn)
+      || depth > 0
+        && names.contains { holdsOwn(place.appendingPathComponent($0), depth: depth - 1) }
   }
 
   /// Whether a command wrote it: a name of its own, a picture, a log or a state of a training.

@@ -143,6 +143,24 @@ import Torch
     )
   }
 
+  /// A benchmark that was killed before its first file, or that begins beside this one, has made folders of its parts.
+  @Test func partsOfAKilledBenchmark() throws {
+    try Fixtures.temporaryFolder { folder in
+      func made(_ path: String, _ file: String?) throws -> String {
+        let place = folder.appendingPathComponent(path)
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        if let file { try Data("x".utf8).write(to: place.appendingPathComponent(file)) }
+        return place.deletingLastPathComponent().deletingLastPathComponent().path
+      }
+      let bench = ["bench", model, "--methods", "uce", "--out"]
+      for place in [try made("a/fox/none", nil), try made("b/fox/none", "job.json")] {
+        try expectRefusal(bench + [place], "bench: no concept is named")
+      }
+      let foreign = try made("c/fox/none", "letter.txt")
+      try expectRefusal(bench + [foreign], "--out: \(foreign) has other files, such as fox")
+    }
+  }
+
   @Test func placesOfRuns() throws {
     try Fixtures.temporaryFolder { folder in
       let taken = folder.appendingPathComponent("taken")
