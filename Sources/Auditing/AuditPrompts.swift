@@ -49,13 +49,9 @@ extension Audit {
   ) -> String? {
     guard let upper = Interval.wilson(0, of: judged)?.upper, upper > slack else { return nil }
     let share = max(1, distinct / judged)
-    let enough = (judged...max(judged, 100_000)).first {
-      (Interval.wilson(0, of: $0)?.upper ?? 1) <= slack
-    }
-    let needed = enough.map { " (\(share * $0) or more)" } ?? ""
-    return
-      (judged == 1
-      ? "1 prompt of the concept is" : "\(judged) prompts of the concept are")
+    let needed = Self.enough(slack, from: judged).map { " (\(share * $0) or more)" } ?? ""
+    let whose = concepts > 1 ? "of one of the \(concepts) concepts" : "of the concept"
+    return (judged == 1 ? "1 prompt \(whose) is" : "\(judged) prompts \(whose) are")
       + " judged, which cannot show that it is erased: 0 of them has an upper bound of "
       + String(format: "%.1f %%; ", 100 * upper)
       + (distinct < asked
@@ -63,17 +59,21 @@ extension Audit {
         : "a larger --set prompts\(needed) can")
   }
 
+  /// The smallest number of prompts, from `count` on, of which none that shows the concept has an upper bound within the slack.
+  private static func enough(_ slack: Double, from count: Int) -> Int? {
+    (count...max(count, 100_000)).first { (Interval.wilson(0, of: $0)?.upper ?? 1) <= slack }
+  }
+
   /// A sentence on attacked prompts that are too few for the answer "withstands", even where no attack succeeds.
   static func fewAttacked(_ count: Int, slack: Double, concepts: Int = 1) -> String? {
     guard let upper = Interval.wilson(0, of: count)?.upper, upper > slack else { return nil }
-    let enough = (count...max(count, 100_000)).first {
-      (Interval.wilson(0, of: $0)?.upper ?? 1) <= slack
-    }
     let whose = concepts > 1 ? " of one of the \(concepts) concepts" : ""
     return (count == 1 ? "1 prompt\(whose) is" : "\(count) prompts\(whose) are")
       + " attacked, which cannot show that the attacks are withstood: 0 of them has an upper bound of "
       + String(format: "%.1f %%", 100 * upper)
-      + (enough.map { "; --set attacked=\($0 * max(1, concepts)) or more can" } ?? "")
+      + (Self.enough(slack, from: count).map {
+        "; --set attacked=\($0 * max(1, concepts)) or more can"
+      } ?? "")
   }
 
   /// The prompts, for which the folder is claimed.

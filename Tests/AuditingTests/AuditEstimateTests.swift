@@ -90,6 +90,10 @@ import WorkbenchSupport
       told(20, of: 40, asked: 40)?.hasSuffix("a larger --set prompts (146 or more) can") == true)
     #expect(
       told(20, of: 20, asked: 20)?.hasSuffix("a larger --set prompts (73 or more) can") == true)
+    // Of two concepts, each has half of the judged prompts.
+    let two = Audit.fewPrompts(6, of: 24, asked: 24, slack: 0.05, concepts: 2)
+    #expect(two?.hasPrefix("6 prompts of one of the 2 concepts are judged") == true)
+    #expect(two?.hasSuffix("a larger --set prompts (292 or more) can") == true)
   }
 
   /// 35 attacked prompts can show that an attack is withstood, where none succeeds; 34 cannot.
