@@ -198,6 +198,10 @@ FORWARD(
      seconds, ct_group **result),
     (store, interface, host, rank, size, seconds, result))
 FORWARD(void, ct_group_close, (ct_group *group), (group))
+FORWARD(bool, ct_nccl_is_there, (void), ())
+FORWARD(char *, ct_card, (int32_t index), (index))
+FORWARD(char *, ct_group_use_nccl, (ct_group *group), (group))
+FORWARD(char *, ct_group_leave_nccl, (ct_group *group), (group))
 FORWARD(char *, ct_group_sum, (ct_group *group, ct_tensor *tensor), (group, tensor))
 FORWARD(
     char *, ct_group_broadcast,

@@ -1,23 +1,49 @@
-// Processes that work together: c10d's store and its process group over Gloo.
+// Processes that work together: c10d's store, its process group over Gloo, and the one over NCCL for GPUs.
 #include "protect.hpp"
 
 #define USE_C10D_GLOO
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include <array>
 #include <mutex>
 
 #include "gradients.hpp"
+#include "nccl.hpp"
 
 struct ct_store {
   c10::intrusive_ptr<c10d::TCPStore> store;
 };
 
 struct ct_group {
+  c10::intrusive_ptr<c10d::TCPStore> store;
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
+  std::chrono::milliseconds patience;
+  /// Null until the ranks agree on it.
+  nccl::Group nccl;
+
+  bool isOverNCCL(const at::Tensor &tensor) const { return nccl && tensor.is_cuda(); }
+
+  c10d::Backend &backend(const at::Tensor &tensor) const {
+    return isOverNCCL(tensor) ? *nccl : static_cast<c10d::Backend &>(*gloo);
+  }
+
+  /// The numbers side by side where the backend takes them: on the GPU for NCCL, in the memory of the machine for Gloo.
+  at::Tensor laid(const at::Tensor &tensor) const {
+    return (isOverNCCL(tensor) ? tensor : tensor.cpu()).contiguous();
+  }
+
+  void wait(c10d::Work &work, const at::Tensor &tensor) const {
+    if (isOverNCCL(tensor)) {
+      nccl::wait(work, patience);
+    } else {
+      work.wait();
+    }
+  }
 };
 
 namespace {
@@ -35,12 +61,9 @@ void silence_log() {
   });
 }
 
-/// Gloo adds numbers in the memory of the machine, side by side.
-at::Tensor hosted(const at::Tensor &tensor) { return tensor.cpu().contiguous(); }
-
 c10::intrusive_ptr<c10d::Work> sum(ct_group *group, const at::Tensor &tensor) {
   std::vector<at::Tensor> one{tensor};
-  return group->gloo->allreduce(one);
+  return group->backend(tensor).allreduce(one);
 }
 
 /// Gradients that are summed over the ranks some at a time, while the others are still computed. The buckets are begun
@@ -84,7 +107,7 @@ class Buckets {
   std::vector<at::Tensor> sums() {
     std::vector<at::Tensor> results(leaves_.size());
     for (auto &bucket : buckets_) {
-      bucket.work->wait();
+      group_->wait(*bucket.work, bucket.flat);
       int64_t at = 0;
       for (int64_t i : bucket.members) {
         const auto &leaf = leaves_[i];
@@ -114,7 +137,7 @@ class Buckets {
     for (int64_t i : bucket.members) {
       parts.push_back(found_[i].to(leaves_[i].scalar_type()).reshape(-1));
     }
-    bucket.flat = hosted(at::cat(parts));
+    bucket.flat = group_->laid(at::cat(parts));
     bucket.work = sum(group_, bucket.flat);
   }
 
@@ -177,18 +200,49 @@ char *ct_group_open(
         interface != nullptr ? Gloo::createDeviceForInterface(interface)
         : host != nullptr    ? Gloo::createDeviceForHostname(host)
                              : Gloo::createDefaultDevice());
-    *result = new ct_group{c10::make_intrusive<Gloo>(store->store, rank, size, options)};
+    *result = new ct_group{
+        store->store, c10::make_intrusive<Gloo>(store->store, rank, size, options),
+        milliseconds(seconds), nullptr};
   });
 }
 
 void ct_group_close(ct_group *group) { delete group; }
 
+bool ct_nccl_is_there(void) { return nccl::Members::find() != nullptr; }
+
+char *ct_card(int32_t index) {
+  // NCCL tells GPUs apart by this name too.
+  using BusId = int (*)(char *name, int capacity, int device);
+  const auto ask = reinterpret_cast<BusId>(dlsym(RTLD_DEFAULT, "cudaDeviceGetPCIBusId"));
+  std::array<char, 64> name{};
+  const bool isKnown =
+      ask != nullptr && ask(name.data(), static_cast<int>(name.size()) - 1, index) == 0;
+  return copied(isKnown ? std::string(name.data()) : "GPU " + std::to_string(index));
+}
+
+char *ct_group_use_nccl(ct_group *group) {
+  return protect([&] {
+    if (group->nccl) return;
+    group->nccl = nccl::open(
+        c10::make_intrusive<c10d::PrefixStore>("nccl", group->store), group->gloo->getRank(),
+        group->gloo->getSize(), group->patience);
+  });
+}
+
+char *ct_group_leave_nccl(ct_group *group) {
+  return protect([&] {
+    if (!group->nccl) return;
+    group->nccl->shutdown();
+    group->nccl.reset();
+  });
+}
+
 char *ct_group_sum(ct_group *group, ct_tensor *tensor) {
   return protect([&] {
     c10::NoGradGuard none;
     auto own = borrowed(tensor);
-    auto copy = hosted(own);
-    sum(group, copy)->wait();
+    auto copy = group->laid(own);
+    group->wait(*sum(group, copy), copy);
     if (!copy.is_same(own)) own.copy_(copy);
   });
 }
@@ -197,10 +251,10 @@ char *ct_group_broadcast(ct_group *group, ct_tensor *tensor, int32_t root) {
   return protect([&] {
     c10::NoGradGuard none;
     auto own = borrowed(tensor);
-    std::vector<at::Tensor> one{hosted(own)};
+    std::vector<at::Tensor> one{group->laid(own)};
     c10d::BroadcastOptions options;
     options.rootRank = root;
-    group->gloo->broadcast(one, options)->wait();
+    group->wait(*group->backend(one[0]).broadcast(one, options), one[0]);
     if (!one[0].is_same(own)) own.copy_(one[0]);
   });
 }
@@ -209,10 +263,10 @@ char *ct_group_gather(ct_group *group, const ct_tensor *tensor, ct_tensor **resu
   return protect([&] {
     c10::NoGradGuard none;
     auto own = borrowed(tensor);
-    std::vector<at::Tensor> one{hosted(own.detach())};
+    std::vector<at::Tensor> one{group->laid(own.detach())};
     std::vector<std::vector<at::Tensor>> all(1);
     for (int i = 0; i < group->gloo->getSize(); i++) all[0].push_back(at::empty_like(one[0]));
-    group->gloo->allgather(all, one)->wait();
+    group->wait(*group->backend(one[0]).allgather(all, one), one[0]);
     *result = released(at::cat(all[0]).to(own.device()));
   });
 }

@@ -40,7 +40,9 @@ extension Ranks {
       ? sent
       : Tensor.concatenate([sent, Tensor.zeros([missing] + x.shape.dropFirst()).to(x.device)])
     let all: Tensor
-    do throws(Fault) { all = try meeting.group().gather(padded) } catch { meeting.lost(error) }
+    do throws(Fault) { all = try meeting.group(for: padded.device).gather(padded) } catch {
+      meeting.lost(error)
+    }
     let type = y?.dtype ?? x.dtype
     func some(_ range: Range<Int>) -> Tensor {
       all.narrowed(0, range.lowerBound, range.count).to(type)
@@ -63,16 +65,15 @@ extension Ranks {
   /// Makes the tensors those of rank `root`, in place, in one message.
   package func broadcast(_ tensors: [Tensor], from root: Int) {
     guard let meeting, !tensors.isEmpty else { return }
-    let flat = Tensor.concatenate(tensors.map { $0.detached().flattened() }).to(.cpu)
-    do throws(Fault) { try meeting.group().broadcast(flat, from: root) } catch {
+    let flat = Tensor.concatenate(tensors.map { $0.detached().flattened() })
+    do throws(Fault) { try meeting.group(for: flat.device).broadcast(flat, from: root) } catch {
       meeting.lost(error)
     }
     guard rank != root else { return }
     withoutGradients {
       var start = 0
       for tensor in tensors {
-        tensor.copy(
-          from: flat.narrowed(0, start, tensor.count).reshaped(tensor.shape).to(tensor.device))
+        tensor.copy(from: flat.narrowed(0, start, tensor.count).reshaped(tensor.shape))
         start += tensor.count
       }
     }
@@ -95,7 +96,7 @@ package func meanGradients(of y: Tensor, with xs: [Tensor]) -> [Tensor] {
 
 private func unscaledGradients(of y: Tensor, with xs: [Tensor]) -> [Tensor] {
   guard let meeting = Ranks.dividing?.meeting else { return gradients(of: y, with: xs) }
-  do throws(Fault) { return try meeting.group().gradients(of: y, with: xs) } catch {
-    meeting.lost(error)
-  }
+  do throws(Fault) {
+    return try meeting.group(for: (xs.first ?? y).device).gradients(of: y, with: xs)
+  } catch { meeting.lost(error) }
 }

@@ -14,6 +14,8 @@ package struct LocalRanks {
   package var count: Int
   package var program: URL
   package var arguments: [String]
+  /// The library that exchanges tensors of GPUs; nil leaves it to the environment.
+  package var backend: RankBackend?
 
   package init(_ count: Int, program: URL, arguments: [String]) {
     (self.count, self.program, self.arguments) = (count, program, arguments)
@@ -90,6 +92,7 @@ package struct LocalRanks {
     ]
     for (name, value) in own { variables[name] = "\(value)" }
     (variables["MASTER_ADDR"], variables["TORCHELASTIC_USE_AGENT_STORE"]) = ("127.0.0.1", "True")
+    if let backend { variables[RankBackend.key] = backend.rawValue }
     variables[RankEnvironment.parentKey] = "\(getpid())"
     if variables["OMP_NUM_THREADS"] == nil { variables["OMP_NUM_THREADS"] = "\(cores.count)" }
     process.environment = variables

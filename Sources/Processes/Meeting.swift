@@ -13,9 +13,16 @@ final class Meeting: Sendable {
   private let e: RankEnvironment
   private let store: SharedStore
   private let isInterrupted: @Sendable () -> Bool
+  private let onNote: @Sendable (String) -> Void
   private let known = Mutex<RankFailure?>(nil)
   private let hasLeft = Atomic(false)
-  private let opened = Mutex<TensorGroup?>(nil)
+  private let opened = Mutex(Opened())
+
+  private struct Opened {
+    var group: TensorGroup?
+    /// The library for tensors of GPUs; nil until there is one.
+    var backend: RankBackend?
+  }
 
   /// Values of the store have a limit.
   private static let piece = 4 << 20
@@ -23,9 +30,10 @@ final class Meeting: Sendable {
 
   init(
     _ e: RankEnvironment, isInterrupted: @escaping @Sendable () -> Bool,
-    onFailure: @escaping @Sendable () -> Void
+    onFailure: @escaping @Sendable () -> Void,
+    onNote: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
-    (self.e, self.isInterrupted) = (e, isInterrupted)
+    (self.e, self.isInterrupted, self.onNote) = (e, isInterrupted, onNote)
     store = try SharedStore.open(e)
     try add("joined/\(e.rank)", 1)
     try awaitAll("joined", "has not come")
@@ -186,6 +194,7 @@ final class Meeting: Sendable {
   }
 
   func leave() throws {
+    try leaveNCCL()
     hasLeft.store(true, ordering: .relaxed)
     try add("left/\(e.rank)", 1)
     guard e.rank == 0 else { return }
@@ -194,17 +203,55 @@ final class Meeting: Sendable {
 
   // MARK: - Tensors
 
-  /// The group for exchanges of tensors, opened when it is first needed, on all ranks at once.
-  func group() -> TensorGroup {
+  /// The library that the user asks for; nil for none.
+  var asked: RankBackend? { e.backend }
+
+  /// The group for exchanges of tensors of a device, opened when it is first needed, on all ranks at once.
+  func group(for device: Device = .cpu) -> TensorGroup {
     opened.withLock { opened in
-      if let opened { return opened }
-      do throws(Fault) {
-        let made = try TensorGroup(
-          store, interface: e.interface, host: e.address, rank: e.rank, count: e.count,
-          seconds: e.patience)
-        opened = made
-        return made
-      } catch { lost(error) }
+      let group = opened.group ?? open()
+      opened.group = group
+      if device.kind == .cuda, opened.backend == nil { opened.backend = choose(group, device) }
+      return group
     }
+  }
+
+  private func open() -> TensorGroup {
+    do throws(Fault) {
+      return try TensorGroup(
+        store, interface: e.interface, host: e.address, rank: e.rank, count: e.count,
+        seconds: e.patience)
+    } catch { lost(error) }
+  }
+
+  /// Has all ranks take one library for their GPUs.
+  private func choose(_ group: TensorGroup, _ device: Device) -> RankBackend {
+    let found: (backend: RankBackend, note: String?)
+    do {
+      try put("place/\(e.rank)", JSONEncoder().encode(RankBackend.Place(of: device)))
+      let places = try (0..<e.count).map {
+        try JSONDecoder().decode(RankBackend.Place.self, from: take("place/\($0)"))
+      }
+      found = try RankBackend.chosen(e.backend, for: places)
+    } catch {
+      let known = error as? LetheError
+      let own = RankFailure(
+        rank: e.rank, kind: known?.kind.rawValue ?? 1, sentence: known?.sentence ?? "\(error)")
+      fail(own)
+      Self.end(failure ?? own, e.rank)
+    }
+    if let note = found.note { onNote(note) }
+    guard found.backend == .nccl else { return .gloo }
+    do throws(Fault) { try group.useNCCL() } catch { lost(error) }
+    return .nccl
+  }
+
+  /// Ends the exchange over NCCL once no rank reads another's memory.
+  private func leaveNCCL() throws {
+    let last = opened.withLock { $0.backend == .nccl ? $0.group : nil }
+    guard let last else { return }
+    try add("quiet", 1)
+    try wait { try add("quiet", 0) >= e.count }
+    do throws(Fault) { try last.leaveNCCL() } catch { lost(error) }
   }
 }

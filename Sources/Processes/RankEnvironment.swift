@@ -15,6 +15,8 @@ package struct RankEnvironment: Sendable, Hashable {
   package var interface: String?
   /// Seconds that a rank waits for another.
   package var patience: Double
+  /// The library that exchanges tensors of GPUs; nil takes NCCL where it can.
+  package var backend: RankBackend?
 
   package static let names = [
     "RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT",
@@ -31,7 +33,7 @@ package struct RankEnvironment: Sendable, Hashable {
   package init(rank: Int, of count: Int, host: String, port: Int, isStoreElsewhere: Bool = false) {
     (self.rank, self.count, localRank) = (rank, count, rank)
     (self.host, self.port, self.isStoreElsewhere) = (host, port, isStoreElsewhere)
-    (interface, patience) = (nil, 1800)
+    (interface, patience, backend) = (nil, 1800, nil)
   }
 
   /// - Returns: nil for a process that stands alone
@@ -65,6 +67,7 @@ package struct RankEnvironment: Sendable, Hashable {
     isStoreElsewhere = variables["TORCHELASTIC_USE_AGENT_STORE"] == "True"
     interface = variables["GLOO_SOCKET_IFNAME"].flatMap { $0.isEmpty ? nil : $0 }
     patience = Double(try whole(Self.patienceKey, Self.patience) ?? Int(patience))
+    backend = try RankBackend.named(variables[RankBackend.key])
   }
 
   private static let most = 65_536

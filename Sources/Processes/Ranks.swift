@@ -23,17 +23,27 @@ package final class Ranks: Sendable {
   /// - Parameters:
   ///   - isInterrupted: whether the user wants the work to end
   ///   - onFailure: called in another thread when another rank has failed
+  ///   - onNote: called with a sentence that the user should know
   /// - Throws: ``LetheError`` where ranks do not come in time
   package init(
     joining e: RankEnvironment, isInterrupted: @escaping @Sendable () -> Bool = { false },
-    onFailure: @escaping @Sendable () -> Void = {}
+    onFailure: @escaping @Sendable () -> Void = {},
+    onNote: @escaping @Sendable (String) -> Void = { _ in }
   ) throws {
     (rank, count, localRank) = (e.rank, e.count, e.localRank)
-    meeting = try Meeting(e, isInterrupted: isInterrupted, onFailure: onFailure)
+    meeting = try Meeting(e, isInterrupted: isInterrupted, onFailure: onFailure, onNote: onNote)
   }
 
   package var isFirst: Bool { rank == 0 }
   package var isAlone: Bool { meeting == nil }
+
+  /// - Throws: ``LetheError`` of the kind `request` for a device whose tensors the library does not take that is asked for
+  package func check(_ device: Device) throws {
+    guard meeting?.asked == .nccl, device.kind != .cuda else { return }
+    throw LetheError.badValue(
+      RankBackend.key,
+      "nccl, which takes tensors of NVIDIA's GPUs alone; accepted with the device \(device): gloo")
+  }
 
   func nextKey() -> String {
     turn.withLock { turn in

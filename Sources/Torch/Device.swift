@@ -71,6 +71,13 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     return String(named[..<end].prefix(160))
   }
 
+  /// The name of an NVIDIA GPU on its machine, the same whatever number a process has for it; nil for other devices.
+  package var card: String? {
+    guard kind == .cuda, let text = ct_card(Int32(index)) else { return nil }
+    defer { ct_string_free(text) }
+    return String(cString: text)
+  }
+
   /// Waits until everything queued on the device is done.
   public func synchronize() {
     unfailing { () throws(Fault) in

@@ -49,6 +49,7 @@ struct CommonOptions: ParsableArguments {
     let opened =
       try device.map(RankSession.device)
       ?? Defaults.read("LETHE_DEVICE", for: "--device", RankSession.device) ?? .cpu
+    try RankSession.ranks.check(opened)
     if !isQuiet { ProgressLine.shared.begin() }
     return opened
   }

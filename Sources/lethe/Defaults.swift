@@ -23,11 +23,12 @@ enum Defaults {
         { _ = try read("LETHE_JUDGES", for: "--judges", ListCommand.judgesFolder) }
       ),
       (graphs, nil, { _ = try flag(graphs) }),
-      // The ranks of a command read it.
+      // The ranks of a command read both.
       (
         RankEnvironment.patienceKey, nil,
         { _ = try whole(RankEnvironment.patienceKey, .whole(RankEnvironment.patience)) }
       ),
+      (RankBackend.key, nil, { _ = try RankBackend.named(text(RankBackend.key)) }),
       // The process that started this one, which ends with it.
       (
         RankEnvironment.parentKey, nil,

@@ -34,7 +34,8 @@ enum RankSession {
     // Gloo writes to a rank that has died; the failed write is told, and must not end this process without a word.
     signal(SIGPIPE, SIG_IGN)
     let ranks = try Ranks(
-      joining: own, isInterrupted: { Interrupt.isRequested }, onFailure: { Interrupt.request() })
+      joining: own, isInterrupted: { Interrupt.isRequested }, onFailure: { Interrupt.request() },
+      onNote: { CommonOptions.note($0) })
     if shares {
       joined.withLock { $0 = ranks }
     } else {

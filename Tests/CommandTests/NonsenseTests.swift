@@ -199,6 +199,7 @@ import Torch
   @Test(arguments: [
     ("LETHE_PATIENCE", "x", "'x'; accepted: a whole number from 1 to 1000000"),
     ("LETHE_PATIENCE", "-1", "-1; accepted: a whole number from 1 to 1000000"),
+    ("LETHE_BACKEND", "mpi", "'mpi'; accepted: gloo, nccl"),
     ("LETHE_CUDA_GRAPHS", "perhaps", "'perhaps'; accepted: 1 or 0"),
     ("LETHE_JUDGES", "/nonexistent", "there is no folder '/nonexistent'; accepted: a folder with"),
     ("LETHE_DEVICE", "cuda:x", "unknown device 'cuda:x'; accepted: cpu, cuda"),

@@ -137,6 +137,19 @@ import Testing
     }
   }
 
+  /// NCCL is for GPUs: ranks on the CPU that ask for it are refused before they compute.
+  @Test func ranksOfTheCPUHaveNoNCCL() throws {
+    try Fixtures.temporaryFolder { folder in
+      let text = try shell(
+        """
+        "$1" launch -n 2 --backend nccl -- generate "$2" --prompt fox --out "$3/out" -q 2>&1
+        echo "code $?"
+        """, themedModel(folder), folder)
+      #expect(text.contains("LETHE_BACKEND: nccl, which takes tensors of NVIDIA's GPUs alone"))
+      #expect(text.hasSuffix("code 2\n"), "\(text)")
+    }
+  }
+
   #if os(Linux)
     /// A rank that is killed ends the others, and the reason is told. By its steps alone the training would take minutes.
     @Test func aKilledRankEndsTheOthers() throws {

@@ -147,12 +147,21 @@ char *ct_store_set(ct_store *store, const char *key, const void *bytes, int64_t 
 char *ct_store_get(ct_store *store, const char *key, ct_tensor **result);
 char *ct_store_add(ct_store *store, const char *key, int64_t amount, int64_t *sum);
 
-/// The ranks as a group of c10d over Gloo. `interface`, else `host`, say which of the machine's addresses is used; NULL for
-/// both takes that of its name. Every rank calls the same functions in the same order.
+/// The ranks as a group of c10d over Gloo, which exchanges tensors in the memory of the machine. `interface`, else `host`,
+/// say which of the machine's addresses is used; NULL for both takes that of its name. Every rank calls the same functions in
+/// the same order.
 char *ct_group_open(
     ct_store *store, const char *interface, const char *host, int32_t rank, int32_t size,
     double seconds, ct_group **result);
 void ct_group_close(ct_group *group);
+/// Whether the CUDA half of libtorch is loaded and has c10d's group over NCCL.
+bool ct_nccl_is_there(void);
+/// The name of an NVIDIA GPU on its machine: where it is plugged in, or its number where CUDA does not say.
+char *ct_card(int32_t index);
+/// From now on tensors of NVIDIA GPUs are exchanged over NCCL, from GPU to GPU. All ranks call it at the same place.
+char *ct_group_use_nccl(ct_group *group);
+/// Ends the exchange over NCCL, when all ranks have done their last one.
+char *ct_group_leave_nccl(ct_group *group);
 /// The sum over the ranks, in place.
 char *ct_group_sum(ct_group *group, ct_tensor *tensor);
 /// The tensor of rank `root`, in place.

@@ -1,7 +1,7 @@
 internal import CTorch
 
-/// Ranks that add and exchange tensors (c10d over Gloo). Every rank calls the same functions in the same order.
-/// Tensors of a GPU go through the memory of the machine.
+/// Ranks that add and exchange tensors (c10d). Every rank calls the same functions in the same order. Tensors of a GPU go
+/// through the memory of the machine (Gloo), until the ranks agree on NCCL.
 package final class TensorGroup: Sendable {
   nonisolated(unsafe) private let handle: OpaquePointer
   private let store: SharedStore
@@ -22,6 +22,15 @@ package final class TensorGroup: Sendable {
   }
 
   deinit { ct_group_close(handle) }
+
+  /// Whether the CUDA half of libtorch is loaded and has NCCL.
+  package static var hasNCCL: Bool { ct_nccl_is_there() }
+
+  /// From now on tensors of NVIDIA's GPUs go from GPU to GPU. All ranks call it at the same place.
+  package func useNCCL() throws(Fault) { try Fault.check(ct_group_use_nccl(handle), "NCCL") }
+
+  /// Ends that, when all ranks have done their last exchange.
+  package func leaveNCCL() throws(Fault) { try Fault.check(ct_group_leave_nccl(handle), "NCCL") }
 
   /// The sum over the ranks, in place.
   package func sum(_ tensor: Tensor) throws(Fault) {

@@ -22,6 +22,11 @@ struct LaunchCommand: ParsableCommand {
 
   @Option(name: [.customShort("n"), .long], help: "Number of processes, 1 to 256.")
   var processes = 2
+  @Option(
+    help:
+      "Library that exchanges tensors of GPUs: gloo through the memory of the machine, nccl from GPU to GPU. nccl where each process has an NVIDIA GPU of its own, when left out."
+  )
+  var backend: RankBackend?
   @Argument(
     parsing: .postTerminator,
     help: "Command of lethe with its options, after two dashes.")
@@ -37,10 +42,11 @@ struct LaunchCommand: ParsableCommand {
       guard name != Self.configuration.commandName else {
         throw LetheError.badValue("launch", "'launch' starts no launch; give another command")
       }
-      let ranks = LocalRanks(
+      var ranks = LocalRanks(
         processes,
         program: OwnProgram.url,
         arguments: command)
+      ranks.backend = backend
       let end = try ranks(isInterrupted: { Interrupt.isRequested })
       if let sentence = end.sentence { warn("lethe: \(sentence)") }
       if end.code == LetheError.Kind.interrupted.rawValue { Failure.sayHowToGoOn() }
@@ -51,3 +57,5 @@ struct LaunchCommand: ParsableCommand {
     }
   }
 }
+
+extension RankBackend: ExpressibleByArgument {}
