@@ -34,9 +34,12 @@ public final class ParameterStore {
   /// The parameter at a path; nil where no layer claimed one.
   public subscript(_ path: ParameterPath) -> Tensor? { tensors[path] }
 
-  /// - Parameter aligned: whether a tensor of a file is copied where the file has it at an odd place
+  /// - Parameters:
+  ///   - aligned: whether a tensor of a file is copied where the file has it at an odd place
+  ///   - convolves: whether a convolution multiplies by it
   func claim(
-    _ path: ParameterPath, _ shape: [Int], _ initial: Initializer, aligned: Bool = false
+    _ path: ParameterPath, _ shape: [Int], _ initial: Initializer, aligned: Bool = false,
+    convolves: Bool = false
   ) -> Tensor {
     let tensor: Tensor
     switch source {
@@ -63,7 +66,11 @@ public final class ParameterStore {
         return absent(path)
       }
       let usable = found.to(device, dtype ?? found.dtype)
-      tensor = aligned ? usable.aligned() : usable
+      if convolves, ConvolutionLayout.isChannelsLast(usable) {
+        tensor = usable.channelsLast()
+      } else {
+        tensor = aligned ? usable.aligned() : usable
+      }
     }
     return register(path, tensor)
   }
@@ -147,9 +154,11 @@ package struct Scope {
   }
 
   package func parameter(
-    _ name: String, _ shape: [Int], _ initial: Initializer, aligned: Bool = false
+    _ name: String, _ shape: [Int], _ initial: Initializer, aligned: Bool = false,
+    convolves: Bool = false
   ) -> Tensor {
-    store.claim(path.appending(name), shape, initial, aligned: aligned)
+    store.claim(
+      path.appending(name), shape, initial, aligned: aligned, convolves: convolves)
   }
 }
 

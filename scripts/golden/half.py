@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes half.safetensors of the fixtures tiny-sd1, tiny-sd2 and tiny-sdxl: diffusers' U-Net, text encoder and VAE in bfloat16 and
-float16, on inputs of golden.safetensors. Run after diffusion.py, with diffusers 0.42.1 and transformers 5:
+"""Makes half.safetensors of the fixtures tiny-sd1, tiny-sd2 and tiny-sdxl: diffusers' U-Net and VAE and transformers' text encoders in
+bfloat16 and float16, on inputs of golden.safetensors. Run after diffusion.py, with diffusers 0.42.1 and transformers 5:
 
     python scripts/golden/half.py Tests/Fixtures
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from safetensors.torch import load_file, save_file
-from transformers import CLIPTextModel
+from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
 OUT = Path(sys.argv[1] if len(sys.argv) > 1 else "Tests/Fixtures")
 torch.set_num_threads(1)
@@ -30,4 +30,15 @@ for kind in ("tiny-sd1", "tiny-sd2", "tiny-sdxl"):
             found[f"unet.{name}"] = unet(x.to(dtype), t, hidden.to(dtype), **extra).sample.float().contiguous()
             vae = AutoencoderKL.from_pretrained(folder, subfolder="vae", torch_dtype=dtype)
             found[f"decoded.{name}"] = vae.decode(x.to(dtype)).sample.float().contiguous()
+            # SDXL takes the state before the last layer of both encoders, and the second one's projection.
+            text = CLIPTextModel.from_pretrained(folder, subfolder="text_encoder", torch_dtype=dtype)
+            if kind == "tiny-sdxl":
+                first, second = inputs["ids"].unbind(0)
+                two = CLIPTextModelWithProjection.from_pretrained(folder, subfolder="text_encoder_2", torch_dtype=dtype)
+                one, two = text(first, output_hidden_states=True), two(second, output_hidden_states=True)
+                hidden_of_ids = torch.cat([one.hidden_states[-2], two.hidden_states[-2]], -1)
+                found[f"pooled.{name}"] = two.text_embeds.float().contiguous()
+            else:
+                hidden_of_ids = text(inputs["ids"])[0]
+            found[f"hidden.{name}"] = hidden_of_ids.float().contiguous()
     save_file(found, folder / "half.safetensors")

@@ -40,7 +40,7 @@ extension Tensor {
   /// The tensor with its elements one after another in memory; itself where they are.
   public func contiguous() -> Tensor { Operator.contiguous(self) }
 
-  /// The same memory layout rearranged so that channels are innermost, `aten::channels_last`.
+  /// The same elements [N, C, H, W] with channels innermost in memory (`channels_last`); itself where they are.
   public func channelsLast() -> Tensor { Operator.contiguous(self, 2) }
 
   /// Inserts dimensions of size 1 at `positions`, one after another.
