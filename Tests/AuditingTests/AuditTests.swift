@@ -2,6 +2,7 @@ import Diffusion
 import Editing
 import Evaluation
 import Foundation
+import Processes
 import TestSupport
 import Testing
 import Torch
@@ -352,6 +353,52 @@ import WorkbenchSupport
         withDestinationURL: folder.appendingPathComponent("erased"))
       let linked = #expect(throws: LetheError.self) { try verify(in: Run(out), on: .cpu) }
       #expect(linked?.sentence.contains("a link that leads out") == true)
+    }
+  }
+
+  /// Two ranks write the audit of one process, attacks and fine-tuning among it, but for times and memory.
+  @Test func ranksAuditAlike() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.plainModel(folder).path
+      let file = folder.appendingPathComponent("eraser.safetensors")
+      try Self.eraser(DiffusionModel.load(URL(fileURLWithPath: model)), -1).write(to: file)
+      @Sendable func audit(_ name: String, _ ranks: Ranks) throws {
+        Runtime.threads = 1
+        let subject = try AuditSubject(
+          model, with: file.path, original: nil, concepts: [], kind: nil, on: .cpu)
+        var audit = try Audit(subject.job, judges: [Self.judge], Self.size)
+        audit.source = subject.source
+        let run = try Run(folder.appendingPathComponent(name))
+        run.ranks = ranks
+        _ = try audit(in: run, eraser: subject.eraser, on: .cpu)
+      }
+      func results(_ name: String) throws -> String {
+        let file = folder.appendingPathComponent("\(name)/results.json")
+        var results: Results = try Checked(contentsOf: file).decoded()
+        results.rows.removeAll { $0.metric == "seconds" }
+        results.origin?.date = ""
+        // Files of attacks and fine-tunings hold times.
+        results.audit?.files = nil
+        results.audit?.settings?.cost = nil
+        results.audit?.settings?.place = nil
+        return try JSON(encoding: results).pretty
+      }
+      try audit("one", .alone)
+      _ = try RanksInThreads.run(2) { try audit("two", $0) }
+      let (one, two) = (try results("one"), try results("two"))
+      #expect(one == two)
+      #expect(one.contains("\"asr\"") && one.contains("\"success\""))
+      for place in ["original", "erased"] {
+        let names = try FileManager.default.contentsOfDirectory(
+          atPath: folder.appendingPathComponent("one/\(place)").path)
+        #expect(!names.isEmpty)
+        for name in names where name.hasSuffix(".png") {
+          let files = try ["one", "two"].map {
+            try Data(contentsOf: folder.appendingPathComponent("\($0)/\(place)/\(name)"))
+          }
+          #expect(files[0] == files[1], "\(place)/\(name)")
+        }
+      }
     }
   }
 
