@@ -56,7 +56,7 @@ public struct Victim {
   package let known: AttackKnowledge
 
   /// Prompts that an attack differentiates at once, by its own default.
-  private static let most = 16
+  package static let most = 16
 
   /// - Parameter picture: the original's picture of a prompt
   /// - Throws: ``LetheError`` of the kind `request` for a model that takes no text

@@ -64,18 +64,65 @@ extension DiffusionModel {
   /// Of the U-Net: the original's weights, gradients and Adam's two moments.
   private static let copiesInTraining = 4
   /// About 300 maps of 320 channels at the size of the latents, with each block computed again in the backward pass.
-  package static let bytesOfLatent = 300 * 320 * 4
+  package static let bytesOfLatent = 300 * usualWidth * 4
   /// 1.3 to 1.8 GB for a picture of SD 1.4 in float32 on an H200, measured on plain loops of Meta-Unlearning and AdvUnlearn:
   /// at most 350 such maps.
-  package static let bytesOfKeptLatent = 400 * 320 * 4
+  package static let bytesOfKeptLatent = 400 * usualWidth * 4
 
-  /// The memory that pictures of a batch take, by part: weights, and the decoder's activations.
-  /// - Parameter type: the type that the networks compute in; nil for the model's own
-  package func memorySentence(batch: Int, computing type: ComputeType? = nil) -> String {
-    var all = parts(in: type ?? computeType)
-    all.append(("pictures (\(batch) at a time)", pictures(batch)))
-    return "memory: \(Self.list(all)); together \(Self.gigabytes(all.reduce(0) { $0 + $1.bytes }))"
+  /// A step that takes gradients: the pictures that it sends through the U-Net, and the numbers that it trains.
+  package struct GradientStep: Hashable, Sendable {
+    package var pictures: Int
+    package var trained: Int
+
+    package init(pictures: Int, trained: Int = 0) {
+      (self.pictures, self.trained) = (pictures, trained)
+    }
   }
+
+  /// The memory that work takes, by part: weights, numbers of a training beside them, and the activations, of which the
+  /// largest count, because they are not there at once.
+  /// - Parameters:
+  ///   - batch: pictures that are drawn at a time
+  ///   - type: the type that the networks compute in; nil for the model's own
+  ///   - step: the step that takes gradients; nil where none are taken
+  package func memorySentence(
+    batch: Int, computing type: ComputeType? = nil, step: GradientStep? = nil
+  ) -> String {
+    let weights = parts(in: type ?? computeType)
+    var (own, moments) = (weights, [(name: String, bytes: Int)]())
+    if let step, step.trained > 0 {
+      own.append(("training", Self.copiesInTraining * step.trained * 4))
+    }
+    moments.append(("pictures (\(batch) at a time)", pictures(batch)))
+    moments.append(("U-Net passes", drawing(batch)))
+    if let step { moments.append(("a step of \(step.pictures)", kept(step.pictures))) }
+    let together = own.reduce(0) { $0 + $1.bytes } + (moments.map(\.bytes).max() ?? 0)
+    return "memory: \(Self.list(own)); one at a time: \(Self.list(moments)); together "
+      + Self.gigabytes(together)
+  }
+
+  /// Bytes of the activations of a pass that keeps none, guidance's second picture with it.
+  private func drawing(_ batch: Int) -> Int {
+    2 * batch * latentSize * latentSize * width * Self.drawnMaps * 4
+  }
+
+  /// Bytes of the activations that a step keeps for its pass backward, by the count that decides whether it keeps them.
+  private func kept(_ pictures: Int) -> Int {
+    let latents = min(pictures, trainedAtOnce ?? pictures) * latentSize * latentSize
+    let bytes = recomputes(pictures: pictures) ? Self.bytesOfLatent : Self.bytesOfKeptLatent
+    return latents * bytes / Self.usualWidth * width
+  }
+
+  /// Channels of the U-Net's first level.
+  private var width: Int {
+    layout.configs[.unet]?["block_out_channels"]?.array?.first?.int ?? Self.usualWidth
+  }
+
+  /// That of SD 1, 2 and XL.
+  private static let usualWidth = 320
+  /// Maps at the size of the latents, by a count of the layers: seven that wait for the way up, and those of one feed-forward
+  /// layer.
+  private static let drawnMaps = 25
 
   /// The memory of the device with CPU offload, by the component that is on it, beside that of all at once.
   /// - Parameter type: the type that the networks compute in

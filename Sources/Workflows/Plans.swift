@@ -5,7 +5,9 @@ package import Editing
 package import Evaluation
 internal import Foundation
 package import Torch
+internal import TorchNN
 internal import Training
+internal import Unlearning
 package import Workbench
 
 /// A plan in sentences, with the work that is known.
@@ -26,7 +28,7 @@ extension Evaluate {
   package func plan(in folder: RunFolder, eraser: Eraser, on device: Device) throws -> CommandPlan {
     try check(on: device)
     if !overwrites { try refuseReplacing(in: folder) }
-    _ = try job.folder.model(on: device).applying([eraser])
+    let erased = try job.folder.model(on: device).applying([eraser])
     let there = ["original", "erased"].reduce(0) { sum, place in
       sum + suite.samples.count { folder.has("\(place)/\($0.file)") }
     }
@@ -36,6 +38,9 @@ extension Evaluate {
       sentences: [
         "pictures: \(of), by each of two models, \(Self.words(options.sampling))\(drawn)",
         "judge: \(judges.map(\.description).joined(separator: ", "))",
+        erased.memorySentence(
+          batch: min(erased.batch(atMost: options.batch), suite.samples.count),
+          computing: options.sampling.dtype),
       ],
       work: WorkEstimate(
         pictures: 2 * suite.samples.count - (overwrites ? 0 : there), options.sampling))
@@ -57,7 +62,7 @@ extension AttackRun {
   package func plan(in folder: RunFolder, eraser: Eraser, on device: Device) throws -> CommandPlan {
     let judge = try openJudge(on: device)
     let original = try job.folder.model(on: device)
-    _ = try original.applying([eraser])
+    let erased = try original.applying([eraser])
     let concepts = try job.forgotten(in: job.folder.listedThemes()).fitting(original.layout)
     let place = RunFolder(folder.file("attack"))
     for attack in attacks {
@@ -71,8 +76,44 @@ extension AttackRun {
           + Evaluate.words(options.sampling),
         "attacks: \(attacks.map { type(of: $0).name }.joined(separator: ", "))",
         "judge: \(spec); \(criterion)",
+        erased.memorySentence(
+          batch: min(erased.batch(atMost: options.batch), samples.count),
+          computing: options.sampling.dtype, step: step(on: erased)),
       ] + attacks.compactMap { AttackBudget.note($0) },
       work: WorkEstimate(attacks, on: samples.count, options.sampling))
+  }
+
+  /// The step of the attacks that takes the most memory; nil where none takes gradients of the U-Net.
+  private func step(on model: DiffusionModel) -> DiffusionModel.GradientStep? {
+    if let tuning = attacks.lazy.compactMap({ $0 as? Relearning }).first {
+      return tuning.step(on: model)
+    }
+    guard attacks.contains(where: { type(of: $0).access == .whiteBox }) else { return nil }
+    return .init(pictures: min(model.batch(atMost: Victim.most), samples.count))
+  }
+}
+
+extension Relearning {
+  /// A step of the fine-tuning. The factors of a LoRA are few beside the weights.
+  func step(on model: DiffusionModel) -> DiffusionModel.GradientStep {
+    let trained = mode == .full ? ParameterSelection.unet.paths(of: model.parameters) : []
+    return .init(
+      pictures: training.batch,
+      trained: trained.reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) })
+  }
+}
+
+extension Erase {
+  /// The memory of the training, by part, or what the method itself says about it.
+  package func memorySentence(on model: DiffusionModel) throws -> String {
+    if let own = try method.memory(for: { model }) { return own }
+    guard let trained = method as? any TrainedMethod else { return model.memorySentence(batch: 1) }
+    let paths = try ParameterSelection.named(trained.parameters).paths(of: model.parameters)
+    return model.memorySentence(
+      batch: 1,
+      step: .init(
+        pictures: trained.training.batch,
+        trained: paths.reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) }))
   }
 }
 
@@ -80,7 +121,7 @@ extension Relearn {
   /// The fine-tunings, points and time of a command that would not be refused.
   package func plan(in folder: RunFolder, eraser: Eraser, on device: Device) throws -> CommandPlan {
     let original = try job.folder.model(on: device)
-    _ = try original.applying([eraser])
+    let erased = try original.applying([eraser])
     if let data { _ = try CaptionedImages(folder: data) }
     let place = RunFolder(folder.file("relearn"))
     try place.refuseOther(
@@ -94,6 +135,9 @@ extension Relearn {
           + "mode \(tuning.mode.rawValue)",
         "points: after \(points.map(String.init).joined(separator: ", ")) steps, of \(count.counted("prompt")) each",
         "judge: \(criterion)",
+        erased.memorySentence(
+          batch: min(erased.batch(atMost: options.batch), count), computing: options.sampling.dtype,
+          step: tuning.step(on: erased)),
       ],
       work: work)
   }

@@ -28,6 +28,10 @@ import Torch
         let plan = (json["plan"]?.array ?? []).compactMap(\.string)
         #expect(plan.contains { $0.hasPrefix("judge: clip:") }, "\(plan)")
         #expect(plan.contains { $0.hasPrefix("time: at most ") }, "\(plan)")
+        let memory = try #require(plan.first { $0.hasPrefix("memory: ") }, "\(plan)")
+        #expect(memory.contains("U-Net passes") && memory.contains("; together "), "\(memory)")
+        #expect(memory.contains("a step of 4") == words.contains("relearn"), "\(memory)")
+        #expect(memory.contains("training ") == words.contains("relearn"), "\(memory)")
         for line in plan { #expect(look.error.contains(line), "\(look.error)") }
       }
       #expect(try FileManager.default.subpathsOfDirectory(atPath: place).sorted() == before)

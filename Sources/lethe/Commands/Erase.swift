@@ -140,7 +140,7 @@ struct EraseCommand: ParsableCommand {
         guard !common.isQuiet else { return }
         try (erase.summary() + erase.notes()).forEach(warn)
         let model = try job.folder.model()
-        warn(try erase.method.memory(for: { model }) ?? model.memorySentence(batch: 1))
+        warn(try erase.memorySentence(on: model))
         return
       }
       let run = try common.run(at: out, seed: job.seed)
