@@ -176,10 +176,12 @@ struct SeparabilityTrial {
     return true
   }
 
-  /// The erasers of another method, each trained alone on the captions that SepME has, and to keep the same prompts.
+  /// The erasers of another method, each trained alone on the captions that SepME has, and to keep the same prompts: those of
+  /// the other concepts of `known`, and the everyday ones by which SepME shapes its basis.
   private func addedErasers(_ chosen: [Int], known: [Int]) throws -> [TrainedEraser] {
     try chosen.map { i in
-      let job = try options.job(method, cast.concepts[i], preserve: kept(for: i, known))
+      let preserved = (kept(for: i, known) + cast.regular(for: i)).unique
+      let job = try options.job(method, cast.concepts[i], preserve: preserved)
       let name = "\(kind)/\(method)-\(cast.concepts[i].slug)"
       let part = try Run(run.file(name), seed: options.seed)
       part.onProgress = { run.progress("\(name): \($0.stage)", $0.done, $0.total, $0.note) }
