@@ -16,9 +16,11 @@ public struct RelearningBenchmark: Benchmark {
   /// The concepts, each of which every method erases.
   public var concepts: [String]
   /// Names of methods or of variants, each plain and inside Meta-Unlearning.
-  public var methods = ["esd-u-1", "esd-u-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u"]
+  public var methods = [
+    "esd-u-captions-1", "esd-u-captions-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u",
+  ]
   /// Methods that run plain only, each with the method of which it is a stronger form.
-  public var controls = ["esd-u-3": "esd-u-1"]
+  public var controls = ["esd-u-captions-3": "esd-u-captions-1", "esd-u-3": "esd-u-1"]
   /// The number of fine-tunings of each model on each set of pictures.
   public var seeds = 3
   /// The number of prompts of each concept that are judged.

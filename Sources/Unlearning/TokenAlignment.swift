@@ -12,7 +12,7 @@ enum TokenAlignment {
   ) throws -> (concept: Tensor, guide: Tensor) {
     let (prompt, last) = try place(phrase, model)
     let anchor = model.tokens(phrase.anchor).rows[0]
-    let tokenizer = try model.tokenizer(for: "UCE").encoders[0]
+    let tokenizer = try encoder(of: model)
     let ends = (
       1 + tokenizer.words(phrase.prompt).count, 1 + tokenizer.words(phrase.anchor).count
     )
@@ -33,13 +33,19 @@ enum TokenAlignment {
   ) throws -> (prompt: [Int], last: Int) {
     // Where two text encoders cut a text differently, the first one's tokens count.
     let prompt = model.tokens(phrase.prompt).rows[0]
-    let words = try model.tokenizer(for: "UCE").encoders[0].words(phrase.words)
+    let words = try encoder(of: model).words(phrase.words)
     guard let last = lastIndex(of: words, in: prompt) else {
       throw LetheError.request(
         "the words '\(phrase.words)' are not within the \(prompt.count) tokens of '\(phrase.prompt)'"
       )
     }
     return (prompt, last)
+  }
+
+  /// The first tokenizer.
+  /// - Throws: ``LetheError`` for a model that is asked by classes
+  private static func encoder(of model: DiffusionModel) throws -> CLIPTokenizer {
+    try model.tokenizer(for: "an edit of keys and values").encoders[0]
   }
 
   /// Index of the last token of the first occurrence of `words`.

@@ -153,7 +153,8 @@ public struct ModelFolder: Sendable, Hashable {
     // A layer's own fault is told as its source's. All count at once, so that what one names wins over what another's
     // preset would set, and options of a method inside come from several.
     for layer in settings.dropLast() { _ = try layer.laid(over: value) }
-    return try Settings.merged(settings).laid(over: value)
+    let renewed = settings.map { Settings($0.json.renewed(for: T.self), from: $0.source) }
+    return try Settings.merged(renewed).laid(over: value)
   }
 
   // MARK: - Copies

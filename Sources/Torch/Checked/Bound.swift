@@ -25,6 +25,16 @@ package enum Bound: Sendable, Hashable {
     }
   }
 
+  /// Refuses counts of a program's own options, which no reader has checked.
+  /// - Throws: ``LetheError`` of the kind `request` with the first count that is not within the bounds
+  package static func require(
+    from least: Int, to most: Int = .max, _ counts: [(name: String, value: Int)]
+  ) throws {
+    guard let wrong = counts.first(where: { $0.value < least || $0.value > most }) else { return }
+    let accepted = most == .max ? "from \(least)" : "\(least) to \(most)"
+    throw LetheError.request("\(wrong.name): \(wrong.value); accepted: \(accepted)")
+  }
+
   /// - Returns: whether a number is one of the accepted values; a NaN and an infinity never are
   package func allows(_ value: JSON) -> Bool {
     switch self {

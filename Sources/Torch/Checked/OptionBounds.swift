@@ -30,7 +30,7 @@ enum OptionBounds {
     "guidance": guidance, "startGuidance": guidance, "sampleGuidance": guidance,
     // Methods
     "share": .share, "sparsity": .share, "saliencySteps": many, "pruneBatches": many, "pool": some,
-    "innerSteps": some, "cleanSteps": .count, "attackEvery": .atLeastOne,
+    "innerSteps": some, "attackEvery": .atLeastOne,
     "retainBatch": .whole(1...65_536), "epochs": .whole(0...100_000), "preserveWeight": weight,
     "eraseScale": aboveZero, "preserveScale": weight, "lambda": weight, "push": weight,
     "regularization": weight, "alpha": weight, "beta": weight, "gamma": weight, "eta": weight,
