@@ -104,11 +104,18 @@ public struct RelearningBenchmark: Benchmark {
     let labels = rows.map(\.label).unique
     for row in rows {
       let base = row.axes.inside == nil ? controls[row.method] : row.method
-      if let base, labels.contains(base) { results.baselines[row.label] = base }
+      if let base = base.map({ RowLabel($0) }), labels.contains(base) {
+        results.baselines[row.label] = base
+      }
     }
     let alone = rows.filter { $0.metric == "success" && $0.axes.seed != nil }
-    func place(_ row: ResultRow) -> [String] {
-      [row.label, row.axes.trainedOn?.rawValue ?? "", "\(row.axes.step ?? 0)"]
+    struct Place: Hashable {
+      let label: RowLabel
+      let trainedOn: TuningSet?
+      let step: Int?
+    }
+    func place(_ row: ResultRow) -> Place {
+      Place(label: row.label, trainedOn: row.axes.trainedOn, step: row.axes.step)
     }
     let groups = Dictionary(grouping: alone, by: place)
     results.rows += alone.map(place).unique.compactMap { key -> ResultRow? in

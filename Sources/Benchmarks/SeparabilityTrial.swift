@@ -45,7 +45,7 @@ struct SeparabilityTrial {
     for moment in try moments() {
       for eraser in moment.active where !isSeparable {
         let part = RunFolder(eraser.file.deletingLastPathComponent().path)
-        found.stopped += try part.stopped(method, cast.concepts[eraser.concept])
+        found.stopped += try part.stopped(RowLabel(method), cast.concepts[eraser.concept])
       }
       let set = try pictures(method, all, moment.active)
       let after = try set.load()

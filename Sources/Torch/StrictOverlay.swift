@@ -15,9 +15,10 @@ public protocol RenamedOptions {
   static func renewed(_ layer: JSON) -> JSON
 }
 
-/// Options of which some accept other values than their keys do elsewhere.
-package protocol BoundedOptions {
-  /// The accepted values by the whole path of an option.
+/// Options that name the numbers they accept. Others accept what Lethe's own options of the same last key do, or else every
+/// number of their type.
+public protocol BoundedOptions {
+  /// The accepted values by the whole path of an option, such as `training.steps`.
   static var bounds: [String: Bound] { get }
 }
 

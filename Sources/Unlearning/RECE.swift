@@ -11,7 +11,7 @@
 // Published, SD 1.4: nudity rho 0.1, 3 epochs; styles 1e-3, 1 epoch.
 public import Diffusion
 public import Editing
-package import Torch
+public import Torch
 internal import TorchNN
 public import Training
 
@@ -97,5 +97,5 @@ public struct RECE: UnlearningMethod {
 }
 
 extension RECE: BoundedOptions {
-  package static let bounds = ["lambda": Bound.positive(1e9), "uce.lambda": .positive(1e9)]
+  public static let bounds = ["lambda": Bound.positive(1e9), "uce.lambda": .positive(1e9)]
 }

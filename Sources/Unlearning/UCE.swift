@@ -9,7 +9,7 @@
 // and published re-runs with a float32 inverse turned into noise.
 public import Diffusion
 public import Editing
-package import Torch
+public import Torch
 internal import TorchNN
 public import Training
 
@@ -92,5 +92,5 @@ public struct UCE: UnlearningMethod {
 
 extension UCE: BoundedOptions {
   // Without lambda the system may have no solution.
-  package static let bounds = ["lambda": Bound.positive(1e9)]
+  public static let bounds = ["lambda": Bound.positive(1e9)]
 }

@@ -113,7 +113,7 @@ public struct RunFolder: Sendable, Hashable {
   ///   - seed: the number of the repetition, where there are several
   /// - Throws: ``LetheError`` of the kind `model` for a `verdict.json` that cannot be read
   package func stopped(
-    _ label: String, _ subject: String, seed: Int? = nil
+    _ label: RowLabel, _ subject: String, seed: Int? = nil
   ) throws -> [StoppedTraining] {
     try verdict().warning.map { [StoppedTraining(label, subject, seed: seed, $0)] } ?? []
   }

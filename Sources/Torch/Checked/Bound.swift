@@ -1,14 +1,14 @@
 /// The values that a key of a file, or an option, accepts.
-package enum Bound: Sendable, Hashable {
+public enum Bound: Sendable, Hashable {
   case whole(ClosedRange<Int>)
   case number(ClosedRange<Double>)
   /// Numbers above 0 and up to a limit.
   case positive(Double)
 
   /// Counts of things that a program goes through one by one.
-  package static let count = Bound.whole(0...1_000_000_000)
-  package static let atLeastOne = Bound.whole(1...1_000_000_000)
-  package static let share = Bound.number(0...1)
+  public static let count = Bound.whole(0...1_000_000_000)
+  public static let atLeastOne = Bound.whole(1...1_000_000_000)
+  public static let share = Bound.number(0...1)
   package static let finite = Bound.number(
     -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude)
 

@@ -106,5 +106,5 @@ extension SepME {
 }
 
 extension SepME: BoundedOptions {
-  package static let bounds = ["alpha": Bound.number(0...0.999_999_999)]
+  public static let bounds = ["alpha": Bound.number(0...0.999_999_999)]
 }
