@@ -130,7 +130,7 @@ public struct DataOptions: Codable, Sendable, Hashable {
         run.progress(stage, $0, $1)
       }
     }
-    let place = URL(fileURLWithPath: folder)
+    let place = folder.filePlace
     let all = try CaptionedImages(folder: place)
     run.note(all.skippedNote.map { "\(folder): \($0)" })
     let images = choose(all.heldOut(every: heldOutEvery).seen)

@@ -10,7 +10,7 @@ public struct RunFolder: Sendable, Hashable {
   public let url: URL
 
   /// The folder at a path; it is neither made nor read.
-  public init(_ path: String) { url = URL(fileURLWithPath: path) }
+  public init(_ path: String) { url = path.filePlace }
   /// The folder at a place; it is neither made nor read.
   public init(_ url: URL) { self.url = url }
 

@@ -11,7 +11,7 @@ extension Erase {
   /// Hashes of the files that options name, in the order of the options.
   private static func files(in options: JSON) -> [JSON] {
     if let text = options.string {
-      let file = URL(fileURLWithPath: text)
+      let file = text.filePlace
       let isFile = (try? file.resourceValues(forKeys: [.isRegularFileKey]))?.isRegularFile == true
       return isFile ? [(try? FileDigest.sha256(file)).map(JSON.string) ?? .null] : []
     }
