@@ -33,9 +33,9 @@ COMMANDS = {
                    f"--methods none,esd-x,esd-u,uce,esd,advunlearn,advunlearn-fast {SHORT} --jobs 2"),
     # Meta-Unlearning and its two controls: the keep terms alone, and ascent without a simulated attack.
     "relearning": (3.0, f"{RELEARN} --jobs 2"),
-    "relearning-keep": (1.0, f"{RELEARN} --methods esd-u-1,uce --set meta.pull=0 --set meta.related.destroy=0 "
+    "relearning-keep": (1.0, f"{RELEARN} --methods esd-u-captions-1,uce --set meta.pull=0 --set meta.related.destroy=0 "
                         "--set meta.unrelated.destroy=0 --jobs 2"),
-    "relearning-ascent": (1.0, f"{RELEARN} --methods esd-u-1,uce --set meta.attack.steps=0 --jobs 2"),
+    "relearning-ascent": (1.0, f"{RELEARN} --methods esd-u-captions-1,uce --set meta.attack.steps=0 --jobs 2"),
 }
 
 

@@ -14,7 +14,7 @@ internal import TorchNN
 public import Training
 
 /// Relearning (Gao et al., ICCV 2025): the concept is trained back from its pictures.
-public struct Relearning: Attack, PresetOptions {
+public struct Relearning: Attack, PresetOptions, PictureOptions {
   public static let name = "relearn"
   public static let card = AttackCard(
     title: "Relearning", paper: "arXiv 2410.12777", year: 2025)
@@ -42,10 +42,7 @@ public struct Relearning: Attack, PresetOptions {
   package var reached: [Int] { Set(checkpoints).filter { $0 <= training.steps }.sorted() }
   /// Pictures of the concept to train on, from 1. The original draws them. More are a stronger attack.
   public var pictures = 32
-  /// Denoising steps of such a picture, from 1. Fewer are faster and blurred.
-  public var pictureSteps = 25
-  /// Guidance of such a picture, from 1. Take the one that suits the model's own pictures.
-  public var guidance = 7.5
+  public var (pictureSteps, guidance) = (25, 7.5)
   public init() {}
   public static var tiny: Relearning {
     tiny {
@@ -64,9 +61,7 @@ public struct Relearning: Attack, PresetOptions {
   func conceptSet(_ target: WeightsTarget, seed: UInt64) throws -> LatentSet {
     let phrases = Erasure(forget: target.concepts).drawPhrases(
       max(1, pictures / max(1, target.concepts.count)), seed: seed &+ 1)
-    return try LatentSet(
-      drawnBy: target.original, phrases.map(\.prompt), steps: pictureSteps, guidance: guidance,
-      seed: seed &+ 2)
+    return try pictures(by: target.original, phrases.map(\.prompt), seed: seed &+ 2)
   }
 
   private struct Session: AttackSession {

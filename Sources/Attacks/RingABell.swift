@@ -42,7 +42,7 @@ public struct RingABell: Attack {
   public var mutation = 0.25
   public init() {}
   public static var tiny: RingABell { tiny { ($0.population, $0.generations) = (8, 3) } }
-  public var files: [URL] { pairs.isEmpty ? [] : [URL(fileURLWithPath: pairs)] }
+  public var files: [URL] { pairs.isEmpty ? [] : [pairs.filePlace] }
 
   /// Every individual of every generation, with the children that are expected.
   public var readings: Double {

@@ -38,9 +38,7 @@ extension Verify {
     for row in again
     where !written.contains(where: { Self.isSame($0, row) && $0.measured == row.measured }) {
       let own = written.first { Self.isSame($0, row) }
-      outcome.faults.append(
-        "\(Self.name(row)) is \(own?.measured.text() ?? "missing") in results.json, and \(row.measured.text()) by \(log)"
-      )
+      outcome.differs(Self.name(row), own?.measured.text(), row.measured.text(), by: log)
     }
     for row in written where !again.contains(where: { Self.isSame($0, row) }) {
       outcome.faults.append("\(Self.name(row)) is no number of \(log)")

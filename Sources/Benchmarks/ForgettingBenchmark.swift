@@ -126,7 +126,9 @@ public struct ForgettingBenchmark: Benchmark {
   public func complete(_ results: inout Results) {
     let all = results.rows.map(\.method).unique
     if let reference = all.first(where: isReference) {
-      for method in all where method != reference { results.baselines[method] = reference }
+      for method in all where method != reference {
+        results.baselines[RowLabel(method)] = RowLabel(reference)
+      }
     }
     let alone = results.rows.filter { $0.axes.seed != nil }
     for method in alone.map(\.method).unique {

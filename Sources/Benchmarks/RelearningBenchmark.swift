@@ -16,9 +16,11 @@ public struct RelearningBenchmark: Benchmark {
   /// The concepts, each of which every method erases.
   public var concepts: [String]
   /// Names of methods or of variants, each plain and inside Meta-Unlearning.
-  public var methods = ["esd-u-1", "esd-u-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u"]
+  public var methods = [
+    "esd-u-captions-1", "esd-u-captions-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u",
+  ]
   /// Methods that run plain only, each with the method of which it is a stronger form.
-  public var controls = ["esd-u-3": "esd-u-1"]
+  public var controls = ["esd-u-captions-3": "esd-u-captions-1", "esd-u-3": "esd-u-1"]
   /// The number of fine-tunings of each model on each set of pictures.
   public var seeds = 3
   /// The number of prompts of each concept that are judged.
@@ -102,11 +104,18 @@ public struct RelearningBenchmark: Benchmark {
     let labels = rows.map(\.label).unique
     for row in rows {
       let base = row.axes.inside == nil ? controls[row.method] : row.method
-      if let base, labels.contains(base) { results.baselines[row.label] = base }
+      if let base = base.map({ RowLabel($0) }), labels.contains(base) {
+        results.baselines[row.label] = base
+      }
     }
     let alone = rows.filter { $0.metric == "success" && $0.axes.seed != nil }
-    func place(_ row: ResultRow) -> [String] {
-      [row.label, row.axes.trainedOn?.rawValue ?? "", "\(row.axes.step ?? 0)"]
+    struct Place: Hashable {
+      let label: RowLabel
+      let trainedOn: TuningSet?
+      let step: Int?
+    }
+    func place(_ row: ResultRow) -> Place {
+      Place(label: row.label, trainedOn: row.axes.trainedOn, step: row.axes.step)
     }
     let groups = Dictionary(grouping: alone, by: place)
     results.rows += alone.map(place).unique.compactMap { key -> ResultRow? in

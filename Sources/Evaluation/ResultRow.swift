@@ -82,11 +82,9 @@ public struct ResultRow: Sendable, Hashable {
   /// Count of the pictures, prompts or repetitions behind the value.
   public var n: Int { measured.n }
 
-  /// The row's label in tables: the method, and the wrapping method where there is one; of one of several originals, the
-  /// runs that have it.
-  public var label: String {
-    if method == "original", let runs = axes.original { return "original (\(runs))" }
-    return axes.inside.map { "\(method) inside \($0)" } ?? method
+  /// The method, and the wrapping method where there is one; of one of several originals, the runs that have it.
+  public var label: RowLabel {
+    RowLabel(method, inside: axes.inside, runs: method == "original" ? axes.original : nil)
   }
 
   /// A copy with changed axes.

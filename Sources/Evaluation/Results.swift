@@ -62,7 +62,7 @@ public struct Results: Codable, Sendable, Hashable {
   /// The trainings among those of the rows that their guard stopped.
   public var stopped: [StoppedTraining] = []
   /// For each label of a method, the label that it is compared with.
-  public var baselines: [String: String] = [:]
+  public var baselines: [RowLabel: RowLabel] = [:]
   /// Titles of methods by name. Methods without a title are left out.
   public var titles: [String: String] = [:]
   /// Subjects of rows that do not count as tested: the model's options were chosen on them. Their rows are kept, and are in no
@@ -109,7 +109,7 @@ public struct Results: Codable, Sendable, Hashable {
     rows = try c.decode([ResultRow].self, forKey: .rows)
     pictures = try c.decodeIfPresent([ResultPicture].self, forKey: .pictures) ?? []
     stopped = try c.decodeIfPresent([StoppedTraining].self, forKey: .stopped) ?? []
-    baselines = try c.decodeIfPresent([String: String].self, forKey: .baselines) ?? [:]
+    baselines = try c.decodeIfPresent([RowLabel: RowLabel].self, forKey: .baselines) ?? [:]
     titles = try c.decodeIfPresent([String: String].self, forKey: .titles) ?? [:]
     notes = try c.decodeIfPresent([String].self, forKey: .notes) ?? []
     quick = try c.decodeIfPresent(Bool.self, forKey: .quick) ?? false

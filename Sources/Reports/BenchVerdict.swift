@@ -36,7 +36,8 @@ package enum BenchVerdict {
       let methods = words.compactMap { label, verdicts -> String? in
         let count = verdicts.count { $0.verdict.word == word }
         guard count > 0 else { return nil }
-        return verdicts.count == 1 ? label : "\(label) \(count) of \(verdicts.count) concepts"
+        return verdicts.count == 1
+          ? label.description : "\(label) \(count) of \(verdicts.count) concepts"
       }
       return methods.isEmpty ? nil : "\(word.rawValue): \(methods.joined(separator: ", "))."
     }
@@ -49,7 +50,7 @@ package enum BenchVerdict {
   /// The verdict on each concept of each method, in the order of the rows.
   static func words(
     _ results: Results
-  ) -> [(label: String, verdicts: [(subject: String, verdict: RunVerdict)])] {
+  ) -> [(label: RowLabel, verdicts: [(subject: String, verdict: RunVerdict)])] {
     let others = results.rows.filter { $0.method != "original" }
     return others.map(\.label).unique.map { label in
       let own = others.filter { $0.label == label }

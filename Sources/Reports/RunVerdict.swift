@@ -54,7 +54,7 @@ public struct RunVerdict {
     + "too few to say."
 
   /// - Parameter label: the method, for results of several; nil takes the first that is not the original
-  public init(_ results: Results, of label: String? = nil) {
+  public init(_ results: Results, of label: RowLabel? = nil) {
     let rows = results.rows.filter { $0.axes.distance == nil && $0.axes.attack == nil }
     let parts = rows.pooled.groupsOfKinds.flatMap { group -> [Part] in
       let all = RunVerdict(group, of: label)
@@ -84,7 +84,7 @@ public struct RunVerdict {
   }
 
   /// - Parameter rows: those of subjects of one kind, without rows of distances and attacks
-  private init(_ rows: [ResultRow], of label: String?) {
+  private init(_ rows: [ResultRow], of label: RowLabel?) {
     let name = label ?? rows.first { $0.method != "original" }?.label
     // The first judge of this method: others of a comparison may have other judges.
     let judge = rows.filter { $0.method != "original" && $0.label == name }

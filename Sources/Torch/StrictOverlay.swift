@@ -9,9 +9,16 @@ public protocol PresetOptions {
   static var presets: [(key: String, value: String, options: JSON)] { get }
 }
 
-/// Options of which some accept other values than their keys do elsewhere.
-package protocol BoundedOptions {
-  /// The accepted values by the whole path of an option.
+/// Options of which some had other names, which are read for one release more.
+public protocol RenamedOptions {
+  /// A layer of options with today's names in the place of former ones.
+  static func renewed(_ layer: JSON) -> JSON
+}
+
+/// Options that name the numbers they accept. Others accept what Lethe's own options of the same last key do, or else every
+/// number of their type.
+public protocol BoundedOptions {
+  /// The accepted values by the whole path of an option, such as `training.steps`.
   static var bounds: [String: Bound] { get }
 }
 
@@ -54,17 +61,30 @@ extension JSON {
     "preserveWalks": "preserveTrajectories", "retainWalks": "retainTrajectories",
   ]
 
+  /// This layer of options with the names that a type of options has today.
+  package func renewed(for type: Any.Type) -> JSON {
+    (type as? any RenamedOptions.Type)?.renewed(self) ?? self
+  }
+
+  /// An object whose member of a former name has the new one, unless it has that already.
+  public func renaming(_ former: String, to name: String) -> JSON {
+    guard var members, let value = members[former], members[name] == nil else { return self }
+    (members[former], members[name]) = (nil, value)
+    return .object(members)
+  }
+
   /// `defaults` with the members of this value laid over them.
   /// - Parameter context: the file or option that this value comes from, for messages
   /// - Throws: ``LetheError`` of the kind `request` for an unknown key or a value of another type
   package func laid<T: Codable>(over defaults: T, in context: String) throws -> T {
     let usual = try JSON(encoding: defaults)
+    let layer = renewed(for: T.self)
     var merged = usual
     for preset in (T.self as? any PresetOptions.Type)?.presets ?? []
-    where self[preset.key]?.string == preset.value {
+    where layer[preset.key]?.string == preset.value {
       merged = try merged.overlaid(with: preset.options, in: context)
     }
-    merged = try merged.overlaid(with: self, in: context)
+    merged = try merged.overlaid(with: layer, in: context)
     // Values of earlier layers are as checked as the defaults.
     if merged != usual {
       // An option of whole numbers cannot be decoded from a half.

@@ -89,7 +89,7 @@ public final class Run {
 
   /// - Throws: ``LetheError`` when the folder cannot be made
   public convenience init(_ folder: String, seed: UInt64 = 0) throws {
-    try self.init(URL(fileURLWithPath: folder), seed: seed)
+    try self.init(folder.filePlace, seed: seed)
   }
 
   package static func makeFolder(_ folder: URL) throws {

@@ -41,7 +41,7 @@ struct AdvUnlearnStates {
 
   private func states(
     _ phrases: [Concept.Phrase], keeping: Int?, seed: UInt64, progress: (Int, Int) -> Void
-  ) throws -> NegativeGuidance {
+  ) throws -> any PromptedStates {
     try method.forgetting(
       phrases, isReplaced: erasure.forget.contains(where: \.isReplaced), original: original,
       keeping: keeping, live: live, by: denoiser, seed: seed, progress: progress)

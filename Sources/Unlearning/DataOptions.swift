@@ -130,7 +130,7 @@ public struct DataOptions: Codable, Sendable, Hashable {
         run.progress(stage, $0, $1)
       }
     }
-    let place = URL(fileURLWithPath: folder)
+    let place = folder.filePlace
     let all = try CaptionedImages(folder: place)
     run.note(all.skippedNote.map { "\(folder): \($0)" })
     let images = choose(all.heldOut(every: heldOutEvery).seen)
@@ -145,12 +145,9 @@ public struct DataOptions: Codable, Sendable, Hashable {
 }
 
 /// A method that trains on pictures.
-public protocol DataMethod: TrainedMethod {
+public protocol DataMethod: TrainedMethod, PassOptions {
   /// The pictures to forget and to keep: those of the request's folders, or the model's own.
   var data: DataOptions { get set }
-  /// Pictures that go through the network at once, from 0. 0 takes a batch whole, or of a large model as many as fit into
-  /// memory. Fewer take less memory and more time; the gradient is the same.
-  var picturesInPass: Int { get set }
 }
 
 extension ObjectiveMethod where Self: DataMethod {

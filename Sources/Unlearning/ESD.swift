@@ -27,13 +27,19 @@ public struct ESD: PromptedMethod {
   public static let variants = [
     // As published, with the concept's name alone and nothing preserved.
     MethodVariant("esd-x", asPublished("xattn")), MethodVariant("esd-u", asPublished("noxattn")),
-    // Meta-Unlearning's names, which end in eta. The second is the control: a stronger base without a meta part.
-    MethodVariant("esd-u-1", ["parameters": "noxattn", "eta": 1]),
-    MethodVariant("esd-u-3", ["parameters": "noxattn", "eta": 3]),
+    // The same under Meta-Unlearning's names, which end in eta.
+    MethodVariant("esd-u-1", asPublished("noxattn", eta: 1)),
+    MethodVariant("esd-u-3", asPublished("noxattn", eta: 3)),
+    // With captions, their anchors and preserved prompts. The second is the control: a stronger base without a meta part.
+    MethodVariant("esd-u-captions-1", ["parameters": "noxattn", "eta": 1]),
+    MethodVariant("esd-u-captions-3", ["parameters": "noxattn", "eta": 3]),
   ]
 
-  private static func asPublished(_ parameters: JSON) -> JSON {
-    ["parameters": parameters, "captions": false, "anchored": false, "preserveWeight": 0]
+  private static func asPublished(_ parameters: JSON, eta: JSON = 1) -> JSON {
+    [
+      "parameters": parameters, "eta": eta, "captions": false, "anchored": false,
+      "preserveWeight": 0,
+    ]
   }
 
   public var training = Training(steps: 200, batch: 1, rate: 5e-5)

@@ -13,6 +13,8 @@ public protocol TrainedMethod: UnlearningMethod {
   var parameters: String { get }
   /// The guard, which stops a training that ruins prompts to keep. `limit=0` turns it off.
   var guarding: GuardOptions { get set }
+  /// Pictures that go through the network at once in a step, by default those of a batch.
+  var picturesAtOnce: Int { get }
   /// The model that is trained, by default with the original's weights.
   func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
@@ -61,6 +63,7 @@ public struct GuardOptions: Codable, Sendable, Hashable {
 
 extension TrainedMethod {
   public static var readsPromptsAnew: Bool { true }
+  public var picturesAtOnce: Int { training.batch }
 
   public static var tiny: Self { tiny { _ in } }
 

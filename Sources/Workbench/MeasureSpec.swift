@@ -30,7 +30,7 @@ package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible
   }
 
   package var description: String { "\(scheme):\(argument)" }
-  private var url: URL { URL(fileURLWithPath: argument) }
+  private var url: URL { argument.filePlace }
 
   /// SHA-256 of the network's file, or of the real pictures.
   /// - Throws: ``LetheError`` for a file that cannot be read

@@ -10,7 +10,7 @@ public struct RunFolder: Sendable, Hashable {
   public let url: URL
 
   /// The folder at a path; it is neither made nor read.
-  public init(_ path: String) { url = URL(fileURLWithPath: path) }
+  public init(_ path: String) { url = path.filePlace }
   /// The folder at a place; it is neither made nor read.
   public init(_ url: URL) { self.url = url }
 
@@ -113,7 +113,7 @@ public struct RunFolder: Sendable, Hashable {
   ///   - seed: the number of the repetition, where there are several
   /// - Throws: ``LetheError`` of the kind `model` for a `verdict.json` that cannot be read
   package func stopped(
-    _ label: String, _ subject: String, seed: Int? = nil
+    _ label: RowLabel, _ subject: String, seed: Int? = nil
   ) throws -> [StoppedTraining] {
     try verdict().warning.map { [StoppedTraining(label, subject, seed: seed, $0)] } ?? []
   }

@@ -135,7 +135,7 @@ public struct AttackRun {
     if try run.runFolder.quality(of: spec)?.standing == .cannotTell {
       results.notes.append("\(spec) cannot tell the concept, so the rates mean nothing")
     }
-    results.stopped = try run.runFolder.stopped(job.method, job.subject)
+    results.stopped = try run.runFolder.stopped(RowLabel(job.method), job.subject)
     (results.command, results.making) = (command, job.making)
     results.origin = Origin(
       base: base, eraser: hash, [(spec, judge.about.hash)], settings: try optionSources(),

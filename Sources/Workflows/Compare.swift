@@ -44,7 +44,7 @@ public struct Compare {
       return (folder, results)
     }
     func method(_ results: Results) -> String {
-      results.rows.first { $0.method != "original" }?.label ?? ""
+      results.rows.first { $0.method != "original" }?.label.description ?? ""
     }
     func subject(_ results: Results) -> String { results.rows.first?.subject ?? "" }
     // Two runs of one method on one concept are told apart by their folders, by their places where those have one name.
@@ -99,7 +99,7 @@ public struct Compare {
         if !isThere { results.rows.append(row) }
       }
       results.stopped += own.stopped.map {
-        StoppedTraining(label, $0.subject, seed: $0.seed, $0.sentence)
+        StoppedTraining(RowLabel(label), $0.subject, seed: $0.seed, $0.sentence)
       }
       results.titles[label] = "\(label), \(folder.url.lastPathComponent)"
     }

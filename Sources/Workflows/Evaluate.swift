@@ -103,7 +103,7 @@ public struct Evaluate {
     results.origin = Origin(
       base: base, eraser: hash, opened.map { ($0.0, $0.1.about.hash) },
       settings: run.runFolder.provenance()?.settings ?? [], on: device)
-    results.stopped = try run.runFolder.stopped(job.method, job.subject)
+    results.stopped = try run.runFolder.stopped(RowLabel(job.method), job.subject)
     try run.runFolder.write(
       text: verdicts.map { try JSON(encoding: $0).compact + "\n" }.joined(), to: "samples.jsonl")
     results = run.runFolder.dated(results)

@@ -35,7 +35,7 @@ package struct ModelReference: Codable, Sendable, Hashable {
   /// The set of erasers; nil where none is named.
   /// - Throws: ``LetheError`` for a folder that holds none
   func eraserSet() throws -> EraserSet? {
-    try set.map { try EraserSet(URL(fileURLWithPath: $0)) }
+    try set.map { try EraserSet($0.filePlace) }
   }
 
   /// The class of the model's pipeline; empty for a single file.

@@ -153,7 +153,7 @@ package struct Relearn {
     results.origin = Origin(
       base: base, eraser: hash, [(judged.spec, judge.about.hash)],
       settings: try judged.optionSources(of: tuning), seed: seed, on: device)
-    results.stopped = try run.runFolder.stopped(job.method, job.subject)
+    results.stopped = try run.runFolder.stopped(RowLabel(job.method), job.subject)
     results.notes = [
       "Fine-tuning (mode \(tuning.mode.rawValue)) on pictures of the concept, and on as many benign pictures as a control."
     ]

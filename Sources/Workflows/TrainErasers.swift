@@ -1,4 +1,4 @@
-// `lethe eraser train`: SepME's separable erasers for the managed concepts of a set.
+// `lethe eraser train`: separable erasers for the managed concepts of a set.
 package import Diffusion
 package import Editing
 internal import Foundation
@@ -9,17 +9,14 @@ package import Workbench
 
 /// The command `lethe eraser train`.
 package struct TrainErasers {
-  package var method: SepME
+  package var method: any SeparableMethod
 
-  /// - Parameter settings: options of SepME
-  /// - Throws: ``LetheError`` of the kind `request` for unknown options, and for a form other than `separate`
-  package init(_ settings: Settings) throws {
-    method = try settings.laid(over: SepME())
-    guard method.form == .separate else {
-      throw LetheError.badValue(
-        "--set form",
-        "'\(method.form.rawValue)'; accepted: separate; `lethe erase` has the other forms")
-    }
+  /// - Parameters:
+  ///   - settings: options of the method
+  ///   - catalog: its first separable method trains the erasers
+  /// - Throws: ``LetheError`` of the kind `request` for unknown options, and for those with which no eraser stands alone
+  package init(_ settings: Settings, of catalog: MethodCatalog = .builtIn) throws {
+    method = try catalog.separable(settings.json, in: settings.source)
   }
 
   /// Trains the named concepts, or those without an eraser, and switches their erasers on.
@@ -51,7 +48,7 @@ package struct TrainErasers {
       var trained: [EraserSet.Entry] = []
       for (entry, (request, eraser)) in zip(group, zip(requests, erasers)) {
         var card = Eraser.Card()
-        (card.method, card.concepts) = (SepME.name, [entry.name])
+        (card.method, card.concepts) = (type(of: method).name, [entry.name])
         (card.options, card.seed) = (try JSON(encoding: method), run.seed)
         (card.base, card.version) = (set.card.base, Version.current)
         try Eraser(card, eraser).write(to: set.file(entry.name))
@@ -69,7 +66,7 @@ package struct TrainErasers {
   }
 
   /// Trainings of a set follow one another in one folder. Remains of an interrupted one go when another begins.
-  private func begin(_ requests: [SepME.Request], of set: EraserSet, in run: Run) throws {
+  private func begin(_ requests: [SeparableRequest], of set: EraserSet, in run: Run) throws {
     let identity = RunIdentity(
       "eraser train",
       [

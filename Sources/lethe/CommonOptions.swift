@@ -165,7 +165,7 @@ struct Place: ExpressibleByArgument, CustomStringConvertible {
   let description: String
   let url: URL
 
-  init(argument: String) { (description, url) = (argument, URL(fileURLWithPath: argument)) }
+  init(argument: String) { (description, url) = (argument, argument.filePlace) }
   var defaultValueDescription: String { description }
 }
 

@@ -4,6 +4,7 @@ import Diffusion
 import Editing
 import Evaluation
 import Foundation
+import Torch
 import Training
 import Unlearning
 import Workbench
@@ -57,14 +58,14 @@ enum Completions {
   /// The concepts of a set of erasers that stands on the line.
   static func setConcepts(_ words: [String]) -> [String] {
     words.lazy.filter { !$0.hasPrefix("-") }
-      .compactMap { try? EraserSet(URL(fileURLWithPath: $0)).card.entries.map(\.name) }.first ?? []
+      .compactMap { try? EraserSet($0.filePlace).card.entries.map(\.name) }.first ?? []
   }
 
   private static func themes(at place: String) -> Themes? {
     guard !place.hasPrefix("-"), FileManager.default.fileExists(atPath: place) else { return nil }
     if let own = try? ModelFolder(place).listedThemes() { return own }
     if let job = try? RunFolder(place).job() { return try? job.folder.listedThemes() }
-    let model = (try? EraserSet(URL(fileURLWithPath: place)))?.card.model
+    let model = (try? EraserSet(place.filePlace))?.card.model
     return model.flatMap { try? ModelFolder($0).listedThemes() }
   }
 }

@@ -36,14 +36,14 @@ enum OutPlace {
         "'\(path)' begins with '~', which the shell makes a home folder of only outside of quotes and behind a space; write \"$HOME\(rest)\", or ./\(path) for a folder of that name"
       )
     }
-    let place = URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath()
+    let place = path.filePlace.standardizedFileURL.resolvingSymlinksInPath()
     let shared: [(String, String)] = [
       ("/", "the root of all files"), (NSHomeDirectory(), "a home folder"),
       (FileManager.default.temporaryDirectory.path, "the folder of temporary files"),
     ]
     for (known, what) in shared
     where place.path
-      == URL(fileURLWithPath: known).standardizedFileURL.resolvingSymlinksInPath().path
+      == known.filePlace.standardizedFileURL.resolvingSymlinksInPath().path
     {
       throw refused("\(path) is \(what)")
     }

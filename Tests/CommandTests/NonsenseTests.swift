@@ -8,26 +8,6 @@ import Torch
 @testable import LetheCommands
 
 @Suite struct NonsenseTests: RunsProgram {
-  private func run(
-    _ words: [String], _ variables: [String: String] = [:], in folder: URL? = nil
-  ) throws -> (code: Int32, out: String, error: String) {
-    let process = Process()
-    process.executableURL = Self.program
-    process.arguments = words
-    process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
-    process.currentDirectoryURL = folder ?? Fixtures.package
-    let (out, error) = (Pipe(), Pipe())
-    (process.standardOutput, process.standardError) = (out, error)
-    try process.run()
-    let text = out.fileHandleForReading.readDataToEndOfFile()
-    let fault = error.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (
-      process.terminationStatus, String(decoding: text, as: UTF8.self),
-      String(decoding: fault, as: UTF8.self)
-    )
-  }
-
   /// One sentence, exit code 2, and no folder left.
   private func expectRefusal(
     _ words: [String], _ sentence: String, _ variables: [String: String] = [:], code: Int32 = 2,
@@ -112,16 +92,7 @@ import Torch
 
   /// The program in 8 GB of address space.
   private func limited(_ words: [String]) throws -> (code: Int32, text: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments =
-      ["-c", "ulimit -v 8000000; exec \"$0\" \"$@\" 2>&1", Self.program.path] + words
-    let out = Pipe()
-    process.standardOutput = out
-    try process.run()
-    let text = out.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: text, as: UTF8.self))
+    try shell("ulimit -v 8000000; exec \"$0\" \"$@\" 2>&1", [Self.program.path] + words)
   }
 
   @Test func seedsHaveARange() throws {
@@ -313,13 +284,8 @@ import Torch
     for (words, code) in [
       ("list methods", 5), ("--help", 5), ("--version", 5), ("list methods >/dev/null", 0),
     ] {
-      let shell = Process()
-      shell.executableURL = URL(fileURLWithPath: "/bin/bash")
       let closing = words.contains(">") ? "" : ">&-"
-      shell.arguments = ["-c", "\"$0\" \(words) 2>&1 \(closing)", Self.program.path]
-      try shell.run()
-      shell.waitUntilExit()
-      #expect(shell.terminationStatus == code, "\(words)")
+      #expect(try shell("\"$LETHE\" \(words) 2>&1 \(closing)").code == code, "\(words)")
     }
   }
 }

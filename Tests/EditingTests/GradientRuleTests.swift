@@ -28,7 +28,7 @@ import Training
       func rules(_ count: Int) -> [any GradientRule] {
         [
           Bilevel(
-            retain: kept, forget: forget, rule: .paper, eta: 2, innerSteps: 1, innerRate: 1e-3,
+            retain: kept, forget: forget, lambda: .paper(eta: 2), innerSteps: 1, innerRate: 1e-3,
             picturesInPass: count),
           NashBargaining(retain: kept, forget: forget, picturesInPass: count),
           Descent(forget + 0.5 * kept + 0.1 * whole, picturesInPass: count),

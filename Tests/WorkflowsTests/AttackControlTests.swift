@@ -149,16 +149,11 @@ import WorkbenchSupport
   /// Each concept of an eraser of several has rows and a sentence of its own.
   @Test func conceptsOfOneEraser() throws {
     try Fixtures.temporaryFolder { folder in
-      let model = try Tiny.model(folder)
-      let run = try Run(folder.appendingPathComponent("run"))
-      var job = Tiny.job(model, "uce", "fox")
-      job.concepts = ["fox", "cat"]
-      let erase = try Erase(job, settings: [])
-      let eraser = try erase(in: run, on: .cpu).eraser
+      let (job, run, eraser) = try Tiny.erased(["fox", "cat"], in: folder)
       let attacks = try [
-        AttackRun.configured("seeds", settings: ["attempts=2"], of: model), NoAttack(),
+        AttackRun.configured("seeds", settings: ["attempts=2"], of: job.folder), NoAttack(),
       ]
-      let results = try AttackRun(erase.job, attacks, Tiny.evaluation)(
+      let results = try AttackRun(job, attacks, Tiny.evaluation)(
         in: run, eraser: eraser, on: .cpu)
       #expect(results.rows.map(\.subject).unique == ["fox + cat", "fox", "cat"])
       func rate(_ subject: String, _ metric: String, _ attack: String?) throws -> MeasuredValue {

@@ -143,14 +143,7 @@ import WorkbenchSupport
     let plain = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
       .reduce(text) { $0.replacingOccurrences(of: $1.0, with: $1.1) }
     return try plain.split(separator: "\n").map { line in
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/bin/sh")
-      process.arguments = ["-c", "printf '%s\\0' \(line)"]
-      let pipe = Pipe()
-      process.standardOutput = pipe
-      try process.run()
-      let read = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-      process.waitUntilExit()
+      let read = try TestedProgram().shell("printf '%s\\0' \(line)").text
       return read.split(separator: "\0", omittingEmptySubsequences: false).dropLast().map(
         String.init)
     }

@@ -315,7 +315,7 @@ import WorkbenchSupport
       // A job of such a run gives the same run again.
       var request = Tiny.job(model, "advunlearn", "fox")
       let settings = [
-        "retain=alternating", "training.steps=2", "cleanSteps=1", "adversary.steps=1",
+        "retain=alternating", "training.steps=2", "warmup=1", "adversary.steps=1",
         "retainTrajectories=1", "options.trajectories=1", "options.trajectorySteps=2",
         "guarding.limit=0",
       ]

@@ -27,13 +27,8 @@ import WorkbenchSupport
   /// Each of several concepts has hits, rows and a sentence of its own; a curve of before tells them not apart.
   @Test func conceptsOfOneEraser() throws {
     try Fixtures.temporaryFolder { folder in
-      let model = try Tiny.model(folder)
-      let run = try Run(folder.appendingPathComponent("run"))
-      var job = Tiny.job(model, "uce", "fox")
-      job.concepts = ["fox", "cat"]
-      let erase = try Erase(job, settings: [])
-      let eraser = try erase(in: run, on: .cpu).eraser
-      var relearn = try Relearn(erase.job, Self.tuning(.lora), Tiny.evaluation, prompts: 4)
+      let (job, run, eraser) = try Tiny.erased(["fox", "cat"], in: folder)
+      var relearn = try Relearn(job, Self.tuning(.lora), Tiny.evaluation, prompts: 4)
       (relearn.seeds, relearn.unseen, relearn.trained) = (2, 4, [.concept])
       let results = try relearn(in: run, eraser: eraser, on: .cpu)
       let points = try Run(run.place("relearn")).events("curve.jsonl")

@@ -179,11 +179,11 @@ for size in SIZES:
     short = ("training.steps=5", "trajectories=1", "trajectorySteps=4")
     kept(f"esd run {size}", lambda: method(size, "esd", *short))
     kept(f"relearn {size}", lambda: fine_tuned(size))
-    kept(f"advunlearn {size}", lambda: method(size, "advunlearn", "training.steps=5", "cleanSteps=1", "adversary.steps=5", "retainTrajectories=1"))
+    kept(f"advunlearn {size}", lambda: method(size, "advunlearn", "training.steps=5", "warmup=1", "adversary.steps=5", "retainTrajectories=1"))
     kept(f"meta {size}", lambda: method(size, "meta", "base=uce", "training.steps=2", "pictureSteps=4"))
     if size != "sdxl" and size != "tinyxl":
         kept(f"advunlearn step {size}", lambda: steps(
-            size, "advunlearn", "cleanSteps=0", "adversary.steps=3", "retainTrajectories=5", "options.trajectories=4", "options.trajectorySteps=4"))
+            size, "advunlearn", "warmup=0", "adversary.steps=3", "retainTrajectories=5", "options.trajectories=4", "options.trajectorySteps=4"))
         kept(f"meta step {size}", lambda: steps(size, "meta", "base=uce", "pictures=8", "pictureSteps=2"))
 
 lines = ["| part | result |", "|---|---|"]

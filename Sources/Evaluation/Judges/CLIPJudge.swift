@@ -94,7 +94,7 @@ package final class CLIPJudge: Judge {
   package static func open(
     _ argument: String, asked question: JudgeQuestion, on device: Device
   ) throws -> any Judge {
-    let folder = URL(fileURLWithPath: argument)
+    let folder = argument.filePlace
     let clip = try CLIPModel.load(folder, on: device)
     let file = folder.appendingPathComponent("judge.json")
     let settings =

@@ -34,7 +34,7 @@ package final class ClassifierJudge: Judge {
     _ argument: String, asked question: JudgeQuestion, on device: Device
   ) throws -> any Judge {
     let (place, profile) = try ClassifierProfile.divide(argument)
-    let folder = URL(fileURLWithPath: place)
+    let folder = place.filePlace
     let classifier = try ImageClassifier(folder, on: device)
     try profile?.check(classifier.labels, place)
     let judge = ClassifierJudge(

@@ -27,7 +27,7 @@ extension JudgeSpec {
   /// The scheme that takes a folder, with what the folder is; nil where its files do not tell.
   static func kind(of folder: String) -> (scheme: String, words: String)? {
     func file(_ name: String) -> URL {
-      URL(fileURLWithPath: folder).appendingPathComponent(name)
+      folder.filePlace.appendingPathComponent(name)
     }
     let config = try? JSON(contentsOf: file("config.json"))
     if config?["model_type"] == "clip" { return ("clip", "a CLIPModel of transformers") }

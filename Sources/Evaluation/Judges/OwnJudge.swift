@@ -19,7 +19,7 @@ extension JudgeNetwork: Judge {
   package static func open(
     _ argument: String, asked question: JudgeQuestion, on device: Device
   ) throws -> any Judge {
-    let judge = try load(URL(fileURLWithPath: argument), on: device)
+    let judge = try load(argument.filePlace, on: device)
     try judge.check(question.forgotten, "\(scheme):\(argument)")
     return judge
   }

@@ -51,7 +51,7 @@ package final class ScoreTable: Judge {
     _ argument: String, asked question: JudgeQuestion, on device: Device
   ) throws -> any Judge {
     let judge = try ScoreTable(
-      contentsOf: URL(fileURLWithPath: argument), kind: question.forgotten.kind)
+      contentsOf: argument.filePlace, kind: question.forgotten.kind)
     try judge.check(question.forgotten, "\(scheme):\(argument)")
     return judge
   }

@@ -57,7 +57,7 @@ extension CLIPScore {
     let differences = zip(clip.cosines(drawn, prefix: ""), clip.cosines(reference, prefix: ""))
       .map { 100 * ($0 - $1) }
     return ClusterBootstrap(drawn.prompts).mean(
-      "clip-score-change@\(profile.rawValue):\(model)", differences)
+      MeasuredPictures(.clipScore, isChange: true, profile.rawValue, of: model).name, differences)
   }
 }
 

@@ -59,7 +59,7 @@ package final class ONNXJudge: Judge {
     _ argument: String, asked question: JudgeQuestion, on device: Device
   ) throws -> any Judge {
     let (place, profile) = try ClassifierProfile.divide(argument)
-    let file = URL(fileURLWithPath: place)
+    let file = place.filePlace
     let judge = try ONNXJudge(
       file, question, profile: profile, name: argument.fileName)
     try judge.check(question.forgotten, "\(scheme):\(argument)")

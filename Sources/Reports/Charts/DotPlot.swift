@@ -40,7 +40,7 @@ package struct DotPlot {
       let isShare = values.compactMap { $0?.unit }.first == .share
       return Panel(catalog.heading(metric) + (isShare ? ", %" : ""), values)
     }
-    return DotPlot("Measures with their intervals", labels, panels)
+    return DotPlot("Measures with their intervals", labels.map(\.description), panels)
   }
 
   /// The plot as an SVG element; empty without a line or a panel.

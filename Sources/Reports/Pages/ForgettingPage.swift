@@ -10,7 +10,7 @@ struct ForgettingPage {
 
   /// The label of the retrained model; nil where there is none. Older results do not name it.
   private var reference: String? {
-    results.baselines.values.first ?? methods.first { $0 == "retrain" }
+    results.baselines.values.first?.method ?? methods.first { $0 == "retrain" }
   }
   private static let columns: [(name: String, title: String)] = [
     ("ua", "UA ↑"), ("ira", "IRA ↑"), ("p-forgotten", "p forgotten"),

@@ -17,7 +17,7 @@ extension ResultsPage {
     // The answers of different judges are different rows, those on the original too.
     let hasSeveral = results.rows.compactMap(\.axes.judge).unique.count > 1
     func method(_ row: ResultRow) -> String {
-      row.label + (hasSeveral ? row.axes.judge.map { " (\($0))" } ?? "" : "")
+      row.label.description + (hasSeveral ? row.axes.judge.map { " (\($0))" } ?? "" : "")
     }
     let split = Set(results.rows.compactMap(\.axes.among))
     func subject(_ row: ResultRow) -> String {

@@ -19,7 +19,7 @@ struct MethodsPage {
     let subjects = others.map(\.subject).unique.filter { !split.contains($0) }
     let verdicts = BenchVerdict.words(results).map { label, verdicts in
       Table.Row(
-        [label],
+        [label.description],
         subjects.map { subject in
           guard let verdict = verdicts.first(where: { $0.subject == subject })?.verdict else {
             return .init("")

@@ -52,8 +52,8 @@ struct Places: Sendable {
   /// Whether two paths name one folder; `./m` and `m` do.
   static func isSame(_ a: String, _ b: String) -> Bool {
     a == b
-      || URL(fileURLWithPath: a).standardizedFileURL.path
-        == URL(fileURLWithPath: b).standardizedFileURL.path
+      || a.filePlace.standardizedFileURL.path
+        == b.filePlace.standardizedFileURL.path
   }
 
   static func isRun(_ folder: RunFolder) -> Bool {

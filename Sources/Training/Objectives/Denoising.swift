@@ -64,15 +64,11 @@ public struct Denoising: DividedObjective {
       rows = zip(rows, u).map { $1 < emptyShare ? set.count : $0 }
     }
     let generator = drops ? step.generator : nil
-    return stride(from: 0, to: batch, by: count).map { first in
-      let n = min(count, batch - first)
-      func some(_ x: Tensor) -> Tensor { n == batch ? x : x.narrowed(0, first, n) }
-      return PartialLoss(weight: Double(n) / Double(batch)) { model in
-        model.unet.dropout?.generator = generator
-        defer { model.unet.dropout?.generator = nil }
-        let c = captions.rows(Array(rows[first..<(first + n)]))
-        return model.predict(some(d.xt), at: some(d.t), given: c).meanSquaredError(some(target))
-      }
+    return divided(batch, by: count) { model, part, some in
+      model.unet.dropout?.generator = generator
+      defer { model.unet.dropout?.generator = nil }
+      let c = captions.rows(Array(rows[part]))
+      return model.predict(some(d.xt), at: some(d.t), given: c).meanSquaredError(some(target))
     }
   }
 }

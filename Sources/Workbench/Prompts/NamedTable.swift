@@ -13,6 +13,6 @@ extension PromptTable {
       "a CSV or JSONL file of prompts"
         + (option == "--prompts"
           ? ", or one of \(NamedPrompts.all.map(\.name).joined(separator: ", "))" : ""))
-    try self.init(contentsOf: URL(fileURLWithPath: path))
+    try self.init(contentsOf: path.filePlace)
   }
 }

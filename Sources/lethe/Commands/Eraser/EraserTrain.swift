@@ -35,7 +35,7 @@ extension EraserCommand {
     func run() throws {
       try common.reporting {
         var erasers = try set.open(toChange: true)
-        let train = try TrainErasers(Settings(settings))
+        let train = try TrainErasers(Settings(settings), of: LetheProgram.catalogs.methods)
         if dryRun {
           print(try JSON(encoding: train.method).pretty, terminator: "")
           let model = try erasers.modelFolder.model(on: common.openDevice())
