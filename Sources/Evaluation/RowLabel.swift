@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// The method of rows, as tables tell it from others. Files and tables have it as text: `esd`, `esd inside meta`, or
 /// `original (RUNS)` for one of several originals.
 public struct RowLabel: Sendable, Hashable {
