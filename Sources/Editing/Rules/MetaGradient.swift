@@ -101,7 +101,7 @@ public struct MetaGradient: GradientRule {
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
     let draws = Draws(seed: step.generator.split().seed, isLogged: step.isLogged)
-    var losses = Losses(benign: benign.map { _ in .init() })
+    var losses = MetaLosses(benign: benign.map { _ in .init() })
     var total = WeightedGradient()
     if pull != 0 || benign.contains(where: { $0.destroy != 0 }) || step.isLogged {
       if attack.secondOrder {
@@ -126,36 +126,9 @@ public struct MetaGradient: GradientRule {
     return (total.loss?.item ?? 0, total.gradients(like: parameters))
   }
 
-  /// The losses of one step, as far as they were computed.
-  private struct Losses {
-    /// The loss on a set at theta and at theta_FT.
-    struct Pair {
-      var before: Double?
-      var after: Double?
-      /// The change that the fine-tuning makes.
-      var rise: Double? { before.flatMap { before in after.map { $0 - before } } }
-    }
-    var concept = Pair()
-    var benign: [Pair]
-    /// Cosine, at the fine-tuned weights, between the concept's loss gradient and that of the first benign set.
-    var cosine: Double?
-
-    /// The log's members, by the names of the benign sets.
-    func log(of names: [String]) -> [String: Double] {
-      var log: [String: Double] = [:]
-      for (name, pair) in zip(["concept"] + names, [concept] + benign) {
-        log["\(name) before"] = pair.before
-        log["\(name) after"] = pair.after
-      }
-      log["self-destruct"] = benign.first?.rise
-      log["cosine"] = cosine
-      return log
-    }
-  }
-
   /// The part at theta_FT. Its gradient there stands for the gradient at theta.
   private mutating func afterFineTuning(
-    _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws, _ losses: inout Losses
+    _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws, _ losses: inout MetaLosses
   ) throws -> WeightedGradient {
     try theta.put(fineTuning.tuned)
     defer { theta.clear() }
@@ -169,7 +142,7 @@ public struct MetaGradient: GradientRule {
   }
 
   private func tunedGradient(
-    _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws, _ losses: inout Losses
+    _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws, _ losses: inout MetaLosses
   ) throws -> WeightedGradient {
     var total = WeightedGradient()
     losses.concept.after = try add(
@@ -213,7 +186,7 @@ public struct MetaGradient: GradientRule {
 
   /// The part after fine-tuning with its exact gradient by theta.
   private func throughTheSteps(
-    _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws, _ losses: inout Losses
+    _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws, _ losses: inout MetaLosses
   ) throws -> WeightedGradient {
     let tuned = fineTuning.tuned
     let trained = tuned.map(\.requiresGradient)
