@@ -30,6 +30,10 @@ public struct RelearningBenchmark: Benchmark {
 
   /// The method that wraps the others.
   public var outer = MetaUnlearning.name
+  /// Variants of ``outer`` without one of its parts, which run around ``controlled`` methods.
+  public var outerControls = ["meta-keep", "meta-ascent"]
+  /// The methods that also run inside ``outerControls``.
+  public var controlled = ["esd-u-captions-1", "uce"]
 
   /// A benchmark of the default methods on concepts.
   public init(_ options: BenchmarkOptions, concepts: [String]) {
@@ -38,7 +42,7 @@ public struct RelearningBenchmark: Benchmark {
 
   public func trials() throws -> [Trial] {
     let named = try options.settings.of(
-      oneOf: methods + [outer, Relearning.name], "method")
+      oneOf: methods + [outer, Relearning.name] + outerControls, "method")
     let tuning = try Relearn.tuning(
       [named.of(Relearning.name)], of: options.model, in: options.catalogs.attacks)
     return try concepts.flatMap { concept in
@@ -52,9 +56,17 @@ public struct RelearningBenchmark: Benchmark {
         guard controls[name] == nil else { return trials }
         let handed = try wrapper(around: variant.method).undecided(plain.job.options)
         let inner: Settings = ["base": .string(variant.method), "options": handed]
-        let wrapped = try Erase(
-          options.job(outer, concept), [inner, named.of(outer)], catalogs: options.catalogs)
-        return trials + [try trial(concept, name, inside: outer, wrapped, tuning, suite)]
+        let outers = [outer] + (controlled.contains(name) ? outerControls : [])
+        return try trials
+          + outers.map { around in
+            let reduced = options.catalogs.methods.variant(named: around)
+            let wrapped = try Erase(
+              options.job(outer, concept),
+              [inner, named.of(outer)]
+                + (around == outer ? [] : [Settings(reduced.options), named.of(around)]),
+              catalogs: options.catalogs)
+            return try trial(concept, name, inside: around, wrapped, tuning, suite)
+          }
       }
     }
   }

@@ -127,7 +127,8 @@ public struct Runner {
       results.origin = Origin(
         base: models.count == 1 ? models.first : nil, settings: settings + unused,
         seed: benchmark.options.seed, on: device)
-      (results.origin?.judges, results.origin?.erasers) = (judges, erasers)
+      results.origin?.judges = judges
+      results.origin?.erasers = erasers
       results.unfinished = trials.count - done - 1
       // A finished benchmark that is run again stays finished in between.
       if only == nil, former?.unfinished != 0 || results.unfinished == 0 {

@@ -32,6 +32,12 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod, PictureOptions, Pas
   public static let name = "meta"
   public static let card = MethodCard(
     title: "Meta-Unlearning", paper: "arXiv 2410.12777", year: 2025, trains: "the U-Net")
+  public static let variants = [
+    // Two controls, which tell what the simulated attack adds: the keep terms alone, and ascent at the weights themselves.
+    MethodVariant(
+      "meta-keep", ["pull": 0, "related": ["destroy": 0], "unrelated": ["destroy": 0]]),
+    MethodVariant("meta-ascent", ["attack": ["steps": 0]]),
+  ]
 
   /// The weights of a set of benign pictures, before and after fine-tuning.
   public struct Weights: Codable, Sendable, Hashable {
