@@ -1,7 +1,7 @@
 // Methods whose erasers can be switched on and off one by one.
 package import Diffusion
 package import Editing
-public import Torch
+package import Torch
 package import Training
 
 /// A method that trains an eraser for each concept alone, in directions that the prompts of the others do not use. Sets of

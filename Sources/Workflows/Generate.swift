@@ -1,11 +1,11 @@
 // `lethe generate`: pictures of prompts.
 package import Diffusion
-package import Editing
+internal import Editing
 package import Evaluation
 internal import Foundation
 package import Torch
 package import Training
-package import Workbench
+internal import Workbench
 
 /// The command `lethe generate`.
 package struct Generate {

@@ -1,5 +1,5 @@
 // `lethe eraser train`: separable erasers for the managed concepts of a set.
-package import Diffusion
+internal import Diffusion
 package import Editing
 internal import Foundation
 package import Torch

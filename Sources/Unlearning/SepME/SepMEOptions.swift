@@ -1,5 +1,5 @@
-public import Diffusion
-public import Editing
+internal import Diffusion
+internal import Editing
 public import Torch
 public import Training
 
