@@ -182,7 +182,8 @@ struct SeparabilityTrial {
     return true
   }
 
-  /// The erasers of another method, each trained alone on the captions that separable ones have, and to keep the same prompts.
+  /// The erasers of another method, each trained alone on the captions that separable ones have, and to keep the same
+  /// prompts.
   private func addedErasers(_ chosen: [Int], known: [Int]) throws -> [TrainedEraser] {
     try chosen.map { i in
       let job = try options.job(method, cast.concepts[i], preserve: kept(for: i, known))

@@ -114,8 +114,8 @@ package struct Generate {
     }
   }
 
-  /// The texts of a picture's PNG chunks: the prompt, then the settings in the form that web interfaces use, and hashes of
-  /// what drew it.
+  /// The texts of a picture's PNG chunks: the prompt, then the settings in the form that web interfaces use, and hashes
+  /// of what drew it.
   /// - Parameters:
   ///   - base: ``DiffusionModel/hash()`` of the base model
   ///   - erasers: ``Eraser/hash()`` of those laid on
