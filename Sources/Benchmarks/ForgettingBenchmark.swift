@@ -88,7 +88,7 @@ public struct ForgettingBenchmark: Benchmark {
         "data": try JSON(encoding: FolderListing(data)),
         "heldOutEvery": .int(heldOutEvery), "pictures": .int(attackedCount),
       ], "bench")
-    var found = Trial.Findings(results, of: concept)
+    var found = Trial.Findings(results, of: concept, by: method)
     found.rows += erasure.cost(part, method)
     found.rows += try membership.row(
       "original", seed, part, kept: whole.file("membership-original-\(index + 1).json")

@@ -88,7 +88,8 @@ public struct RelearningBenchmark: Benchmark {
       let shared = try Run(whole.file(concept.slug), seed: options.seed)
       let (eraser, results) = try erasure(in: part, beside: shared, on: device)
       let curve = try relearn(in: part, eraser: eraser, on: device)
-      var found = Trial.Findings(results, of: concept)
+      var found = Trial.Findings(
+        results, of: concept, by: outer.map { "\($0)-\(name)" } ?? name)
       found.rows = (results.rows + curve.rows).map { row in
         guard row.method != "original" else { return row }
         var row = row

@@ -41,8 +41,12 @@ struct SeparabilityTrial {
       found.rows += try rows("original", .original, i, .untouched, original, before, before)
       found.pictures += [picture("original", .original, i, .untouched, original)]
     }
+    found.settings = try optionSources()
     if let sentence = blindness(found.rows) { found.notes.append(sentence) }
     for moment in try moments() {
+      for eraser in moment.active where found.erasers[eraser.key] == nil {
+        found.erasers[eraser.key] = try Eraser(contentsOf: eraser.file).hash()
+      }
       for eraser in moment.active where !isSeparable {
         let part = RunFolder(eraser.file.deletingLastPathComponent().path)
         found.stopped += try part.stopped(RowLabel(method), cast.concepts[eraser.concept])
@@ -68,6 +72,20 @@ struct SeparabilityTrial {
     // A judge that cannot tell has no rates.
     if !found.notes.isEmpty { found.rows.removeAll { SceneMetric.rates.contains($0.metric) } }
     return found
+  }
+
+  /// The method's options as METHOD.key, with their sources.
+  private func optionSources() throws -> [OptionSource] {
+    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try JSON(encoding: M()) }
+    let sources =
+      try separable.map {
+        try options.model.sources(
+          of: JSON(encoding: $0), defaults: defaults($0), .methods, [method], given: [settings])
+      }
+      ?? Erase(
+        options.job(method, cast.concepts[0]), [settings], catalogs: options.catalogs
+      ).optionSources()
+    return sources.map { OptionSource("\(method).\($0.key)", $0.value, $0.source) }
   }
 
   // MARK: - Scenes
@@ -183,10 +201,11 @@ struct SeparabilityTrial {
   }
 
   /// The erasers of another method, each trained alone on the captions that separable ones have, and to keep the same
-  /// prompts.
+  /// prompts: those of the other concepts of `known`, and the everyday ones that shape a separable eraser's basis.
   private func addedErasers(_ chosen: [Int], known: [Int]) throws -> [TrainedEraser] {
     try chosen.map { i in
-      let job = try options.job(method, cast.concepts[i], preserve: kept(for: i, known))
+      let preserved = (kept(for: i, known) + cast.regular(for: i)).unique
+      let job = try options.job(method, cast.concepts[i], preserve: preserved)
       let name = "\(kind)/\(method)-\(cast.concepts[i].slug)"
       let part = try Run(run.file(name), seed: options.seed)
       part.onProgress = { run.progress("\(name): \($0.stage)", $0.done, $0.total, $0.note) }

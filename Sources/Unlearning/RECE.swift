@@ -54,11 +54,7 @@ public struct RECE: UnlearningMethod {
     let paths = ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters)
     let first = try uce.erase(erasure, from: model, run).vector
     return try withoutGradients {
-      let pairs = try erasure.forget.flatMap(\.phrases).map {
-        try TokenAlignment.aligned($0, model)
-      }
-      let c = Tensor.concatenate(pairs.map(\.concept))  // [n, D]
-      let g = Tensor.concatenate(pairs.map(\.guide))  // [n, D]
+      let (c, g) = try TokenAlignment.aligned(erasure.forget, model)  // [n, D]
       // The embeddings that the derived ones become are preserved as well, like the authors' target, the empty prompt.
       let anchors = Set(erasure.forget.flatMap(\.phrases).map(\.anchor))
       let preserved = anchors.union([""] + erasure.preserve).sorted()

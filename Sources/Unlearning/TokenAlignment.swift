@@ -5,6 +5,23 @@ internal import Editing
 internal import Torch
 
 enum TokenAlignment {
+  /// The rows of all phrases of several concepts, each times sqrt(w_k), so that concept k has the same share of a sum
+  /// of products of rows as any other: w_k = n / (concepts * phrases of k), with n phrases in all. One concept has w =
+  /// 1.
+  static func aligned(
+    _ concepts: [Concept], _ model: DiffusionModel
+  ) throws -> (concept: Tensor, guide: Tensor) {
+    let n = concepts.map(\.phrases.count).reduce(0, +)
+    let pairs = try concepts.flatMap { concept in
+      let w = Double(n) / Double(concepts.count * concept.phrases.count)
+      return try concept.phrases.map { phrase in
+        let (c, g) = try aligned(phrase, model)
+        return w == 1 ? (c, g) : (w.squareRoot() * c, w.squareRoot() * g)
+      }
+    }
+    return (Tensor.concatenate(pairs.map(\.0)), Tensor.concatenate(pairs.map(\.1)))  // [n, D]
+  }
+
   /// Rows of a phrase from the last token of its concept on, and the rows of the anchor that stand
   /// at the same distance from the end of the text they share: both [m, D].
   static func aligned(
