@@ -54,8 +54,8 @@ public protocol AttackSession {
   var model: DiffusionModel? { get }
   /// Noisy pictures that the session's own models predicted so far.
   var evaluations: Int { get }
-  /// Prompts that go through the networks together, where no prompt depends on another one: those of the same multiple of
-  /// the number. Several processes share such prompts out. Nil where an attempt may depend on all prompts.
+  /// Prompts that go through the networks together, where no prompt depends on another one: those of the same multiple
+  /// of the number. Several processes share such prompts out. Nil where an attempt may depend on all prompts.
   var together: Int? { get }
   /// Pictures of the round's attempts, where the session draws them itself; nil leaves it to the victim.
   func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]?
@@ -77,8 +77,8 @@ public protocol Attack: Codable, Sendable {
   static var name: String { get }
   /// The attack's origin.
   static var card: AttackCard { get }
-  /// Options whose number, or the length of whose list, says how much is tried, e.g. `training.steps`. One that is below
-  /// its default is named wherever the attack's rates stand.
+  /// Options whose number, or the length of whose list, says how much is tried, e.g. `training.steps`. One that is
+  /// below its default is named wherever the attack's rates stand.
   static var efforts: [OptionPath] { get }
   /// The paper's defaults.
   init()
@@ -94,8 +94,8 @@ public protocol Attack: Codable, Sendable {
   func work(picture: Int) -> Int
   /// The same number for the work that is done once, before any prompt.
   var preparation: Int { get }
-  /// The largest number of prompts that a text encoder reads in the search for one prompt, where the search runs without
-  /// the U-Net. A prompt that is read with a gradient counts as three.
+  /// The largest number of prompts that a text encoder reads in the search for one prompt, where the search runs
+  /// without the U-Net. A prompt that is read with a gradient counts as three.
   var readings: Double { get }
   /// Begins the attack on some prompts. All random draws come from `seed`.
   /// - Throws: ``LetheError`` for options that it refuses

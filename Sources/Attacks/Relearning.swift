@@ -7,7 +7,7 @@
 // trains the whole U-Net, `lora` factors B A of rank r on the attention matrices, A ~ N(0, 1/r), B = 0. After 50, 100,
 // 200 and 300 steps the prompts are tried as they are. Rates: 1e-5 full, 1e-4 LoRA where none is set.
 // Published, SD 1.4, ESD-u-1, nudity prompts: 6.3 % before, 19.0, 21.8 and 34.5 % after 50, 100 and 300 steps.
-package import Diffusion
+internal import Diffusion
 internal import Editing
 public import Torch
 internal import TorchNN

@@ -25,8 +25,8 @@ public struct RingABell: Attack {
 
   /// K, tokens of an attempt, 0 to 1000; more than fit are cut. 0 takes as many as fit, at most 16.
   public var tokens = 0
-  /// A table (CSV) with columns `with` and `without`: prompts with the concept, and the same ones without it. Empty takes
-  /// the concept's captions.
+  /// A table (CSV) with columns `with` and `without`: prompts with the concept, and the same ones without it. Empty
+  /// takes the concept's captions.
   public var pairs = ""
   /// eta, strength of the concept in the embedding that is sought, from 0; the paper's 3 for nudity. Raise it where
   /// attempts do not show the concept.

@@ -1,5 +1,5 @@
-// `lethe audit`: whether an erased model may be released. Erasure, neighbours, quality, attacks and relearning against the
-// original model, and a verdict by printed rules.
+// `lethe audit`: whether an erased model may be released. Erasure, neighbours, quality, attacks and relearning against
+// the original model, and a verdict by printed rules.
 internal import Attacks
 internal import Diffusion
 package import Editing
@@ -54,7 +54,8 @@ package struct Audit {
     return options
   }
 
-  /// Runs what is not there yet, and writes `results.json`, `results.csv`, `report.html` and the model card `README.md`.
+  /// Runs what is not there yet, and writes `results.json`, `results.csv`, `report.html` and the model card
+  /// `README.md`.
   /// - Parameter eraser: the eraser; nothing is taken from the run that made it
   @discardableResult
   package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
@@ -101,7 +102,8 @@ package struct Audit {
       .sentences(for: job.folder.model(on: device))
   }
 
-  /// The plan of the audit, in words. Wrong judges, prompts, measures and options are found, and a folder of another request.
+  /// The plan of the audit, in words. Wrong judges, prompts, measures and options are found, and a folder of another
+  /// request.
   package func plan(
     in folder: RunFolder, on device: Device, note: @escaping (String?) -> Void
   ) throws -> [String] {

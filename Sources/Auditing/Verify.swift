@@ -1,5 +1,5 @@
-// `lethe verify`: an audit checked by somebody who does not trust its author. A seeded sample of its pictures is drawn again
-// from model, eraser and prompts, all are judged again, and every number of the verdict is computed again.
+// `lethe verify`: an audit checked by somebody who does not trust its author. A seeded sample of its pictures is drawn
+// again from model, eraser and prompts, all are judged again, and every number of the verdict is computed again.
 internal import Diffusion
 internal import Editing
 internal import Evaluation
@@ -162,8 +162,8 @@ package struct Verify {
     }
   }
 
-  /// Whole batches of the audit's pictures in a seeded order, as many as hold the share that is asked for: a picture has
-  /// the same bytes in a batch of the same pictures alone.
+  /// Whole batches of the audit's pictures in a seeded order, as many as hold the share that is asked for: a picture
+  /// has the same bytes in a batch of the same pictures alone.
   private func picks(_ samples: [SampleSet.Sample], batch: Int) -> [[SampleSet.Sample]] {
     let batches = SampleSet.batches(samples, of: batch)
     let wanted = max(1, Int((share * Double(samples.count)).rounded(.up)))

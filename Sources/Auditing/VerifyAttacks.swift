@@ -1,4 +1,5 @@
-// Rows computed again from an audit's logs of attacks and fine-tunings. Every row of the logs must stand in the results, and no other.
+// Rows computed again from an audit's logs of attacks and fine-tunings. Every row of the logs must stand in the
+// results, and no other.
 internal import Attacks
 internal import Diffusion
 internal import Evaluation

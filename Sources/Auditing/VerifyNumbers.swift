@@ -1,4 +1,5 @@
-// Numbers computed again from an audit's pictures: the judges' answers, every number, the verdict, and the files for readers.
+// Numbers computed again from an audit's pictures: the judges' answers, every number, the verdict, and the files for
+// readers.
 internal import Diffusion
 internal import Editing
 internal import Evaluation

@@ -1,5 +1,5 @@
-// `lethe bench forgetting`: several methods forget a class that the model was trained on, and are compared with a model that
-// was retrained without it.
+// `lethe bench forgetting`: several methods forget a class that the model was trained on, and are compared with a model
+// that was retrained without it.
 internal import Diffusion
 internal import Editing
 public import Evaluation

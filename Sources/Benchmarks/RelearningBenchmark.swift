@@ -1,4 +1,5 @@
-// `lethe bench relearning`: erasures with and without a wrapping method, Meta-Unlearning, fine-tuned on the erased concept.
+// `lethe bench relearning`: erasures with and without a wrapping method, Meta-Unlearning, fine-tuned on the erased
+// concept.
 internal import Attacks
 internal import Editing
 public import Evaluation

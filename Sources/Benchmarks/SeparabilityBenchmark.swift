@@ -1,5 +1,5 @@
-// `lethe bench separability`: SepME erases concepts, gives some back and erases again (Tables 2 and 3 of its paper), beside
-// methods whose erasers are trained alone and added up.
+// `lethe bench separability`: SepME erases concepts, gives some back and erases again (Tables 2 and 3 of its paper),
+// beside methods whose erasers are trained alone and added up.
 internal import Diffusion
 internal import Editing
 public import Evaluation

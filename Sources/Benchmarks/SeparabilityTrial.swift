@@ -200,8 +200,8 @@ struct SeparabilityTrial {
     return true
   }
 
-  /// The erasers of another method, each trained alone on the captions that separable ones have, and to keep the same prompts:
-  /// those of the other concepts of `known`, and the everyday ones that shape a separable eraser's basis.
+  /// The erasers of another method, each trained alone on the captions that separable ones have, and to keep the same
+  /// prompts: those of the other concepts of `known`, and the everyday ones that shape a separable eraser's basis.
   private func addedErasers(_ chosen: [Int], known: [Int]) throws -> [TrainedEraser] {
     try chosen.map { i in
       let preserved = (kept(for: i, known) + cast.regular(for: i)).unique

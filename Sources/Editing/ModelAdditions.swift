@@ -2,7 +2,8 @@ package import Diffusion
 internal import Foundation
 internal import Torch
 
-/// Files that are added to a model's own weights, or stand for some of them, while it is loaded. The model's hash is that of the result.
+/// Files that are added to a model's own weights, or stand for some of them, while it is loaded. The model's hash is
+/// that of the result.
 public struct ModelAdditions: Codable, Sendable, Hashable {
   /// LoRA files, each with or without a weight: `style.safetensors:0.8`.
   public var loras: [String] = []

@@ -34,7 +34,8 @@ public struct MeasuredValue: Sendable, Hashable {
   public var unit: Unit
   /// Count of the pictures, prompts or repetitions behind the value.
   public var n: Int
-  /// Prompts of the `n` pictures, where pictures of one prompt count together in the interval; nil where each picture counts.
+  /// Prompts of the `n` pictures, where pictures of one prompt count together in the interval; nil where each picture
+  /// counts.
   public var prompts: Int?
   /// The value's interval. It is nil where none is known.
   public var interval: Interval?
@@ -88,8 +89,8 @@ public struct MeasuredValue: Sendable, Hashable {
 
 // MARK: - As JSON
 
-// Flat keys. Version 0.1 wrote metric, value, lower, upper and n. It did not write the unit and the interval's kind: both
-// follow from the metric, or the value is a share and the interval is left out.
+// Flat keys. Version 0.1 wrote metric, value, lower, upper and n. It did not write the unit and the interval's kind:
+// both follow from the metric, or the value is a share and the interval is left out.
 extension MeasuredValue: Codable {
   /// The metrics of version 0.1. Later ones, and those of other packages, have unit and kind in the file.
   private static let version01: [String: (unit: Unit, interval: Interval.Kind)] = [

@@ -33,8 +33,8 @@ public struct ResultPicture: Codable, Sendable, Hashable {
 /// The measurements of a command: the file `results.json`. The command's page is made of it and of the pictures that
 /// it names.
 public struct Results: Codable, Sendable, Hashable {
-  /// The command that wrote the results. It decides the page. Results of other kinds than these are read too; their page has
-  /// the measures by subject and method.
+  /// The command that wrote the results. It decides the page. Results of other kinds than these are read too; their
+  /// page has the measures by subject and method.
   public struct Kind: RawRepresentable, Codable, Sendable, Hashable {
     /// The command in words, e.g. `bench methods`.
     public let rawValue: String
@@ -65,8 +65,8 @@ public struct Results: Codable, Sendable, Hashable {
   public var baselines: [RowLabel: RowLabel] = [:]
   /// Titles of methods by name. Methods without a title are left out.
   public var titles: [String: String] = [:]
-  /// Subjects of rows that do not count as tested: the model's options were chosen on them. Their rows are kept, and are in no
-  /// mean.
+  /// Subjects of rows that do not count as tested: the model's options were chosen on them. Their rows are kept, and
+  /// are in no mean.
   public var development: [String] = []
   /// Sentences below the tables, e.g. the criterion of a success.
   public var notes: [String] = []
@@ -168,7 +168,8 @@ extension Results {
     development.contains { subject == $0 || subject == "\($0) style" }
   }
 
-  /// The results on test concepts, and those on ``development`` concepts. Without any test concept the first are all of them.
+  /// The results on test concepts, and those on ``development`` concepts. Without any test concept the first are all of
+  /// them.
   package var counted: (tested: Results, development: Results?) {
     let subjects = Set(rows.map(\.subject)).subtracting([ResultRow.allSubjects])
     let own = subjects.filter(isDevelopment)

@@ -25,8 +25,8 @@ package enum BenchVerdict {
     )
   }
 
-  /// The verdict on each method's erasures, as the table "In words" has them: for each word its methods, with the number
-  /// of concepts where there are several.
+  /// The verdict on each method's erasures, as the table "In words" has them: for each word its methods, with the
+  /// number of concepts where there are several.
   /// - Returns: nil where no method has a verdict
   package static func forgetting(_ results: Results) -> (sentence: String, state: String)? {
     let words = words(results)

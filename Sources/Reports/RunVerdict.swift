@@ -4,8 +4,8 @@ internal import Torch
 
 /// The verdict of an evaluation, in words: forgotten, partly or not; what was lost beside it.
 ///
-/// `rule` says it. Each of several concepts has a verdict of its own. Destroyed: most pictures of the erased model are unlike all
-/// that the judge knows.
+/// `rule` says it. Each of several concepts has a verdict of its own. Destroyed: most pictures of the erased model are
+/// unlike all that the judge knows.
 public struct RunVerdict {
   /// The verdict in a word or a few.
   public enum Word: String, Sendable, CaseIterable {
@@ -201,8 +201,8 @@ public struct RunVerdict {
         ? " - no loss is shown." : " - too few to say that nothing was lost.")
   }
 
-  /// The bounds of what was lost or won in other subjects: of the paired change where there is one, else of the difference of
-  /// two shares (Newcombe); nil without the original's share.
+  /// The bounds of what was lost or won in other subjects: of the paired change where there is one, else of the
+  /// difference of two shares (Newcombe); nil without the original's share.
   private static func change(
     _ kept: MeasuredValue, _ usual: MeasuredValue?, _ after: [ResultRow]
   ) -> Interval? {

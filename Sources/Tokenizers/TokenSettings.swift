@@ -1,5 +1,5 @@
-// The tokens that a tokenizer's folder adds to its vocabulary. Some of them start, end or pad a prompt. As transformers 5
-// reads it, the folder names them in one of two ways:
+// The tokens that a tokenizer's folder adds to its vocabulary. Some of them start, end or pad a prompt. As transformers
+// 5 reads it, the folder names them in one of two ways:
 //
 //   with `added_tokens_decoder` in tokenizer_config.json    that list, and the configuration's entries
 //   without                                                 special_tokens_map.json's entries over the

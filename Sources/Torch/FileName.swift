@@ -1,6 +1,7 @@
 package import Foundation
 
-// A path that is text, such as a command line's or a file's. The one place where such a text becomes a place on the disk.
+// A path that is text, such as a command line's or a file's. The one place where such a text becomes a place on the
+// disk.
 extension String {
   /// The file or folder that the path leads to, from the working directory on where it is relative.
   package var filePlace: URL { URL(fileURLWithPath: self) }

@@ -4,8 +4,8 @@ internal import Foundation
 
 /// Options of which some values set others: a preset by name, or a form that has a rate of its own.
 public protocol PresetOptions {
-  /// A layer of options that sets `key` to `value` sets `options` too, where it says nothing else of them. Later entries
-  /// go over earlier ones.
+  /// A layer of options that sets `key` to `value` sets `options` too, where it says nothing else of them. Later
+  /// entries go over earlier ones.
   static var presets: [(key: String, value: String, options: JSON)] { get }
 }
 
@@ -15,8 +15,8 @@ public protocol RenamedOptions {
   static func renewed(_ layer: JSON) -> JSON
 }
 
-/// Options that name the numbers they accept. Others accept what Lethe's own options of the same last key do, or else every
-/// number of their type.
+/// Options that name the numbers they accept. Others accept what Lethe's own options of the same last key do, or else
+/// every number of their type.
 public protocol BoundedOptions {
   /// The accepted values by the whole path of an option, such as `training.steps`.
   static var bounds: [String: Bound] { get }

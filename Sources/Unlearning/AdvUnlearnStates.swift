@@ -1,5 +1,5 @@
-// The states of AdvUnlearn's two losses. They are computed once and drawn from a pool, or each step follows trajectories of
-// its own.
+// The states of AdvUnlearn's two losses. They are computed once and drawn from a pool, or each step follows
+// trajectories of its own.
 internal import Diffusion
 internal import Editing
 internal import Torch

@@ -40,11 +40,11 @@ public struct EraseDiff: DataMethod {
   /// Rule for lambda, the weight of forgetting: `paper` (Theorem 3.1), or `fixed` and `cosine` as the released code has
   /// them.
   public var lambdaRule = LambdaRule.paper
-  /// eta of the rules `paper` and `cosine`, the least share of a gradient step by which L_f falls, from 0: 0.1 to 2. Raise
-  /// it where the concept stays.
+  /// eta of the rules `paper` and `cosine`, the least share of a gradient step by which L_f falls, from 0: 0.1 to 2.
+  /// Raise it where the concept stays.
   public var eta = 0.1
-  /// lambda of the rule `fixed`, from 0: 0.1 in the released DDPM command, 1 in those of Stable Diffusion. Raise it where
-  /// the concept stays.
+  /// lambda of the rule `fixed`, from 0: 0.1 in the released DDPM command, 1 in those of Stable Diffusion. Raise it
+  /// where the concept stays.
   public var lambda = 0.1
   /// States to forget whose `relabel` targets are computed once, from 0. 0 computes them at every step, as the paper
   /// does, which is one pass of the network in seven.

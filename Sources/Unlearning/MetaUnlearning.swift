@@ -13,11 +13,11 @@
 // subjects of its kind (related) and one of the farthest (unrelated). They are drawn once and kept as latents.
 // gamma in the released scripts: pull 0.01; related keep 0.01, destroy 1; unrelated keep 0.1, destroy 1. The scripts
 // repeat the option of pull three times and never give the two destroy weights, which keep their default 1. The first
-// release had pull 0.1, related destroy 0.001 and nothing else. The defaults here are those two, with the keep weights. The released code adds the
-// gradients of all batches of a set, so that a gamma counts once for each of them: `reduction=sum`. A step here takes
-// one batch of each set and multiplies. `mean` takes gamma as it stands.
-// The trained weights are those of the inner method: the paper's ESD-u-1 is the variant `esd-u-1`. Around a closed form the
-// whole U-Net is trained, for the released 100 steps.
+// release had pull 0.1, related destroy 0.001 and nothing else. The defaults here are those two, with the keep weights.
+// The released code adds the gradients of all batches of a set, so that a gamma counts once for each of them:
+// `reduction=sum`. A step here takes one batch of each set and multiplies. `mean` takes gamma as it stands.
+// The trained weights are those of the inner method: the paper's ESD-u-1 is the variant `esd-u-1`. Around a closed form
+// the whole U-Net is trained, for the released 100 steps.
 // Published, SD 1.4, nudity after 100 steps of fine-tuning: ESD-u-1 21.8 -> 13.4 %, UCE 44.4 -> 28.2,
 // RECE 19.7 -> 10.6.
 public import Diffusion
@@ -80,8 +80,9 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod, PictureOptions, Pas
   /// Pictures of each set, from 1. The concept has two sets.
   public var pictures = 30
   public var (pictureSteps, guidance) = (25, 7.5)
-  /// Pictures that go through the network at once, from 0. 0 takes a batch whole, or of a large model as many as fit into
-  /// memory. Fewer take less memory and more time; the gradient is the same. `attack.secondOrder` takes none but 0.
+  /// Pictures that go through the network at once, from 0. 0 takes a batch whole, or of a large model as many as fit
+  /// into memory. Fewer take less memory and more time; the gradient is the same. `attack.secondOrder` takes none but
+  /// 0.
   public var picturesInPass = 0
   public var guarding = GuardOptions()
   public init() {}

@@ -31,8 +31,8 @@ public struct RECE: UnlearningMethod {
   public var regularization = 0.1
   /// a of the later edits, the weight of erasing, above 0. Raise it where the concept stays.
   public var eraseScale = 1.0
-  /// b of the later edits, the weight of preserving, from 0: 0.1 is the authors'; 0 takes UCE's rule, max(0.1, 1 / number
-  /// of preserved prompts).
+  /// b of the later edits, the weight of preserving, from 0: 0.1 is the authors'; 0 takes UCE's rule, max(0.1, 1 /
+  /// number of preserved prompts).
   public var preserveScale = 0.1
   /// lambda of the later edits, the weight of leaving W as it is, above 0. Raise it where other prompts change.
   public var lambda = 0.1

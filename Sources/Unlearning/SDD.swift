@@ -8,8 +8,8 @@
 // trajectories with the concept, here of the original; the authors follow a moving average of the trained network. That
 // average, of decay 0.999 from the first step on, is kept (`training.averaging`, `training.averagingWarmup`): after
 // 1,500 steps it holds 0.22 of the original's weights. Parameters: `xattn`; `full` in Meta-Unlearning's tables. Keeping
-// preserved prompts is not in the paper; `preserveWeight=0` leaves it out. The captions are ours; `captions=false` takes
-// the bare name. Inside AdvUnlearn the average is that of AdvUnlearn's own `training`, by default none.
+// preserved prompts is not in the paper; `preserveWeight=0` leaves it out. The captions are ours; `captions=false`
+// takes the bare name. Inside AdvUnlearn the average is that of AdvUnlearn's own `training`, by default none.
 // Published, SD 1.4, nudity: 1.4 % of UnlearnDiffAtk's prompts before any attack.
 public import Diffusion
 public import Editing

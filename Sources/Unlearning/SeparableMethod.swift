@@ -1,11 +1,11 @@
 // Methods whose erasers can be switched on and off one by one.
 package import Diffusion
 package import Editing
-public import Torch
+package import Torch
 package import Training
 
-/// A method that trains an eraser for each concept alone, in directions that the prompts of the others do not use. Sets of
-/// erasers and `bench separability` ask for it.
+/// A method that trains an eraser for each concept alone, in directions that the prompts of the others do not use. Sets
+/// of erasers and `bench separability` ask for it.
 package protocol SeparableMethod: UnlearningMethod {
   /// The rank rule of the null space: singular values above this share of the largest count.
   var tolerance: Double { get }
@@ -47,8 +47,8 @@ package struct SeparableRequest: Sendable {
 
 extension MethodCatalog {
   /// The first method whose erasers can be switched one by one, with `options` over its defaults.
-  /// - Throws: ``LetheError`` of the kind `request` for options that it does not know, and for those with which no eraser
-  ///   stands alone
+  /// - Throws: ``LetheError`` of the kind `request` for options that it does not know, and for those with which no
+  ///   eraser stands alone
   package func separable(_ options: JSON, in context: String) throws -> any SeparableMethod {
     guard let type = all.lazy.compactMap({ $0 as? any SeparableMethod.Type }).first else {
       throw LetheError.request("no method of the catalog has erasers that can be switched")

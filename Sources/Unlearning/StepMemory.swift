@@ -1,5 +1,5 @@
-// The memory of a training step, as far as it is known before the work begins: a batch that cannot fit is refused by the dry
-// run and by the erasure alike.
+// The memory of a training step, as far as it is known before the work begins: a batch that cannot fit is refused by
+// the dry run and by the erasure alike.
 package import Diffusion
 internal import Editing
 internal import Torch
@@ -8,8 +8,8 @@ internal import Training
 
 /// Options of methods whose batches can be divided into passes.
 public protocol PassOptions {
-  /// Pictures that go through the network at once, from 0. 0 takes a batch whole, or of a large model as many as fit into
-  /// memory. Fewer take less memory and more time; the gradient is the same.
+  /// Pictures that go through the network at once, from 0. 0 takes a batch whole, or of a large model as many as fit
+  /// into memory. Fewer take less memory and more time; the gradient is the same.
   var picturesInPass: Int { get set }
 }
 

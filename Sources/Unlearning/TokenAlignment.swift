@@ -5,8 +5,9 @@ internal import Editing
 internal import Torch
 
 enum TokenAlignment {
-  /// The rows of all phrases of several concepts, each times sqrt(w_k), so that concept k has the same share of a sum of
-  /// products of rows as any other: w_k = n / (concepts * phrases of k), with n phrases in all. One concept has w = 1.
+  /// The rows of all phrases of several concepts, each times sqrt(w_k), so that concept k has the same share of a sum
+  /// of products of rows as any other: w_k = n / (concepts * phrases of k), with n phrases in all. One concept has w =
+  /// 1.
   static func aligned(
     _ concepts: [Concept], _ model: DiffusionModel
   ) throws -> (concept: Tensor, guide: Tensor) {

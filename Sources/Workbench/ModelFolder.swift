@@ -62,8 +62,8 @@ public struct ModelFolder: Sendable, Hashable {
   /// - Throws: ``LetheError`` of the kind `model` for files that are missing, damaged or not supported
   package func layout() throws -> Layout { try additions.laid(over: .of(url)) }
 
-  /// The sampler of pictures where none is named: ddim for a model that lists its subjects, whose trials were drawn with
-  /// it, and the model's own for others.
+  /// The sampler of pictures where none is named: ddim for a model that lists its subjects, whose trials were drawn
+  /// with it, and the model's own for others.
   package var usualSampler: String {
     FileManager.default.fileExists(atPath: file("themes.json").path) ? "ddim" : Samplers.model
   }

@@ -45,7 +45,8 @@ public struct RunFolder: Sendable, Hashable {
   public func eraser() throws -> Eraser { try Eraser(contentsOf: eraserFile) }
 
   /// The job of the run.
-  /// - Throws: ``LetheError`` of the kind `request` for a place that is no run, `model` for a `job.json` that cannot be read
+  /// - Throws: ``LetheError`` of the kind `request` for a place that is no run, `model` for a `job.json` that cannot be
+  ///   read
   public func job() throws -> EraseJob {
     let file = file("job.json")
     guard has("job.json") else {

@@ -93,8 +93,8 @@ extension Erase {
 }
 
 extension EraseJob {
-  /// A sentence where an eraser of this record was made without anything to preserve; nil elsewhere, and where that is not
-  /// known.
+  /// A sentence where an eraser of this record was made without anything to preserve; nil elsewhere, and where that is
+  /// not known.
   package func nothingPreserved(_ catalogs: Catalogs) -> String? {
     guard let sum else { return (try? Erase(recorded: self, catalogs).nothingPreserved) ?? nil }
     let bare = sum.filter { $0.preservesNothing == true }.map(\.eraser)

@@ -40,8 +40,8 @@ extension EraseJob {
 }
 
 extension EraseJob {
-  /// - Throws: ``LetheError`` of the kind `request` for a concept that stands there twice, or in its own place, or among the
-  ///   subjects beside it
+  /// - Throws: ``LetheError`` of the kind `request` for a concept that stands there twice, or in its own place, or
+  ///   among the subjects beside it
   func refuseRepeatedWords() throws {
     var seen: Set<String> = []
     if let twice = concepts.first(where: { !seen.insert($0.lowercased()).inserted }) {

@@ -1,4 +1,5 @@
-// `lethe evaluate`: the erased and the original model draw the same prompts with the same seeds, and a judge measures both.
+// `lethe evaluate`: the erased and the original model draw the same prompts with the same seeds, and a judge measures
+// both.
 internal import Diffusion
 public import Editing
 public import Evaluation

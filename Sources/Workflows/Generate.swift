@@ -1,11 +1,11 @@
 // `lethe generate`: pictures of prompts.
 package import Diffusion
-package import Editing
+internal import Editing
 package import Evaluation
 internal import Foundation
 package import Torch
 package import Training
-package import Workbench
+internal import Workbench
 
 /// The command `lethe generate`.
 package struct Generate {
@@ -114,8 +114,8 @@ package struct Generate {
     }
   }
 
-  /// The texts of a picture's PNG chunks: the prompt, then the settings in the form that web interfaces use, and hashes of
-  /// what drew it.
+  /// The texts of a picture's PNG chunks: the prompt, then the settings in the form that web interfaces use, and hashes
+  /// of what drew it.
   /// - Parameters:
   ///   - base: ``DiffusionModel/hash()`` of the base model
   ///   - erasers: ``Eraser/hash()`` of those laid on

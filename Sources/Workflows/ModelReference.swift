@@ -41,7 +41,8 @@ package struct ModelReference: Codable, Sendable, Hashable {
     return (try? JSON(contentsOf: index))?["_class_name"]?.string ?? ""
   }
 
-  /// - Returns: the model with the erasers laid on it, ``DiffusionModel/hash()`` without them, and ``Eraser/hash()`` of each
+  /// - Returns: the model with the erasers laid on it, ``DiffusionModel/hash()`` without them, and ``Eraser/hash()`` of
+  ///   each
   package func load(
     on device: Device
   ) throws -> (model: DiffusionModel, base: String, erasers: [String]) {

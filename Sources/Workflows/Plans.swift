@@ -1,4 +1,5 @@
-// The plans of long commands, for `--dry-run`: a request that would be refused is refused, and the rest is told in sentences.
+// The plans of long commands, for `--dry-run`: a request that would be refused is refused, and the rest is told in
+// sentences.
 internal import Attacks
 package import Diffusion
 package import Editing

@@ -18,8 +18,8 @@ package struct RankBudget {
   }
   package let rows: [Row]
 
-  /// The least tolerance at which every eraser of the set has free directions, and the fewest that one has; nil where none
-  /// gives them, or all have some.
+  /// The least tolerance at which every eraser of the set has free directions, and the fewest that one has; nil where
+  /// none gives them, or all have some.
   package func larger(
     _ set: EraserSet, _ model: DiffusionModel, than tolerance: Double
   ) -> (tolerance: Double, free: Int)? {

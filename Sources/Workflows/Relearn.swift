@@ -1,5 +1,5 @@
-// `lethe relearn`: the erased model is fine-tuned on the concept, and on benign pictures as a control. The results are curves over
-// the steps.
+// `lethe relearn`: the erased model is fine-tuned on the concept, and on benign pictures as a control. The results are
+// curves over the steps.
 package import Attacks
 internal import Diffusion
 package import Editing
@@ -43,7 +43,8 @@ package struct Relearn {
   let themes: Themes?
   let concepts: [Concept]
 
-  /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or that does not list the concept
+  /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or that does not list the
+  ///   concept
   package init(
     _ job: EraseJob, _ tuning: Relearning, _ options: EvaluationOptions, prompts: Int
   ) throws {
@@ -67,7 +68,8 @@ package struct Relearn {
   }
 
   /// The fine-tuning with its defaults, over them its entry of `attacks.json`, and over that `settings`.
-  /// - Throws: ``LetheError`` of the kind `request` for an unknown option, and for a catalog with another attack of its name
+  /// - Throws: ``LetheError`` of the kind `request` for an unknown option, and for a catalog with another attack of its
+  ///   name
   package static func tuning(
     _ settings: [Settings], of model: ModelFolder, in catalog: AttackCatalog = .builtIn
   ) throws -> Relearning {

@@ -19,7 +19,8 @@ package struct RelearningCurve {
   var steps: [Int] { points.map(\.step).unique.sorted() }
 
   /// The rows of every measure at every step: the mean over fine-tunings with its standard error, and each fine-tuning
-  /// alone. The area under the curve of successes follows. Successes of each of several concepts come after those of all.
+  /// alone. The area under the curve of successes follows. Successes of each of several concepts come after those of
+  /// all.
   package func rows(_ method: String, _ subject: String) -> [ResultRow] {
     rows(method, subject, Self.measures)
       + concepts.flatMap { name, curve in

@@ -1,5 +1,5 @@
 // `lethe eraser train`: separable erasers for the managed concepts of a set.
-package import Diffusion
+internal import Diffusion
 package import Editing
 internal import Foundation
 package import Torch
@@ -14,7 +14,8 @@ package struct TrainErasers {
   /// - Parameters:
   ///   - settings: options of the method
   ///   - catalog: its first separable method trains the erasers
-  /// - Throws: ``LetheError`` of the kind `request` for unknown options, and for those with which no eraser stands alone
+  /// - Throws: ``LetheError`` of the kind `request` for unknown options, and for those with which no eraser stands
+  ///   alone
   package init(_ settings: Settings, of catalog: MethodCatalog = .builtIn) throws {
     method = try catalog.separable(settings.json, in: settings.source)
   }
@@ -100,8 +101,8 @@ extension EraserSet {
 }
 
 extension EraserSet.Entry {
-  /// A concept with the captions that the model lists for it. Captions that pictures are judged with become its prompts,
-  /// which other erasers keep exactly. The other captions become its paraphrases.
+  /// A concept with the captions that the model lists for it. Captions that pictures are judged with become its
+  /// prompts, which other erasers keep exactly. The other captions become its paraphrases.
   /// - Parameters:
   ///   - wording: the words of the user, for a concept that the model does not list, or in place of the model's
   ///   - partners: objects for the prompts of a style, or styles for those of an object; empty takes all

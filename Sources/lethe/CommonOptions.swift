@@ -105,7 +105,8 @@ struct CommonOptions: ParsableArguments {
     note("\(old) is now \(new). The next release refuses the old spelling.")
   }
 
-  /// Prints a command's outcome: as JSON where that was asked for, else the sentences, unless the command is to be quiet.
+  /// Prints a command's outcome: as JSON where that was asked for, else the sentences, unless the command is to be
+  /// quiet.
   func show(_ outcome: @autoclosure () throws -> JSON, _ sentences: () throws -> Void) throws {
     ProgressLine.shared.end()
     if json {
@@ -115,7 +116,8 @@ struct CommonOptions: ParsableArguments {
     }
   }
 
-  /// Prints what a command would do: the plan's sentences on standard error, and the request as JSON on standard output.
+  /// Prints what a command would do: the plan's sentences on standard error, and the request as JSON on standard
+  /// output.
   func preview(_ plan: [String], _ request: [String: JSON]) {
     ProgressLine.shared.end()
     if !isQuiet { plan.forEach(warn) }

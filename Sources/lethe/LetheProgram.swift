@@ -1,5 +1,5 @@
-// The command line as a library: a program of another package that brings methods, attacks or metrics of its own has all
-// commands with them.
+// The command line as a library: a program of another package that brings methods, attacks or metrics of its own has
+// all commands with them.
 import ArgumentParser
 import Foundation
 import Processes
@@ -60,15 +60,15 @@ public enum LetheProgram {
     end(Failure.exitCode(error).rawValue)
   }
 
-  /// Ends the process after its output is written. Libtorch's destructors, which would free its tables of operators, are
-  /// left out: they take a fifth of the time of a short command, and the system frees the memory.
+  /// Ends the process after its output is written. Libtorch's destructors, which would free its tables of operators,
+  /// are left out: they take a fifth of the time of a short command, and the system frees the memory.
   private static func end(_ code: Int32) -> Never {
     fflush(nil)
     _exit(code)
   }
 
-  /// - Throws: ``LetheError`` of the kind `request` for a variable with a strange value, or a folder of --out that holds
-  ///   other things
+  /// - Throws: ``LetheError`` of the kind `request` for a variable with a strange value, or a folder of --out that
+  ///   holds other things
   private static func check(_ words: [String]) throws {
     let environment = ProcessInfo.processInfo.environment
     try Defaults.check(beside: words)

@@ -45,8 +45,8 @@ struct MadeFolders {
   }
 
   /// Removes the folders that have nothing in them.
-  /// - Parameter isRefused: whether the request was refused, and not cut off: then a folder that was empty before, and has
-  ///   nothing but records of the request, is emptied
+  /// - Parameter isRefused: whether the request was refused, and not cut off: then a folder that was empty before, and
+  ///   has nothing but records of the request, is emptied
   mutating func removeEmpty(isRefused: Bool) {
     for folder in fresh where isRefused {
       let all = Self.entries(in: folder)

@@ -53,8 +53,8 @@ enum OutPlace {
     // Temporaries of a command that was killed, and what file browsers leave.
     let shown = names.filter { !$0.hasPrefix(".") }.sorted()
     guard let first = shown.first, !shown.contains(where: isOwn) else { return }
-    // Empty folders hold nothing that could be lost: a command that was killed, or one that begins beside this, makes them
-    // before their files.
+    // Empty folders hold nothing that could be lost: a command that was killed, or one that begins beside this, makes
+    // them before their files.
     guard !shown.allSatisfy({ Self.isEmpty(place.appendingPathComponent($0)) }) else { return }
     // A benchmark's and an evaluation's parts are folders of their own, some of them in others.
     let isOfParts =

@@ -202,7 +202,8 @@ import WorkbenchSupport
     }
   }
 
-  /// An audit of two concepts has rows on each, the verdict names one of them, and a check finds a row that was changed or left out.
+  /// An audit of two concepts has rows on each, the verdict names one of them, and a check finds a row that was changed
+  /// or left out.
   @Test func conceptsOfOneEraser() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.plainModel(folder)

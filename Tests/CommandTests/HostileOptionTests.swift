@@ -26,8 +26,8 @@ import Torch
     }
   }
 
-  /// Requests that would draw more pictures than a folder can list, lists without a member, options without effect, and a
-  /// name so long that nobody finds the end of its sentence.
+  /// Requests that would draw more pictures than a folder can list, lists without a member, options without effect, and
+  /// a name so long that nobody finds the end of its sentence.
   @Test(arguments: [
     (
       "yes fox | head -300000 | lethe generate $MODEL --prompts - --out $OUT",

@@ -7,8 +7,8 @@ import Torch
 @testable import LetheCommands
 
 @Suite struct MadeFoldersTests {
-  /// The folder of a refused request goes with its record. An interruption keeps it, as does anything that was computed,
-  /// and the record of an earlier command.
+  /// The folder of a refused request goes with its record. An interruption keeps it, as does anything that was
+  /// computed, and the record of an earlier command.
   @Test func aRefusedRequestLeavesNothing() throws {
     try Fixtures.temporaryFolder { folder in
       let outer = folder.appendingPathComponent("runs")

@@ -1,5 +1,5 @@
-// Options without effect, and options, variables, folders and requests with values that mean nothing: each is refused in
-// one sentence, by every command alike.
+// Options without effect, and options, variables, folders and requests with values that mean nothing: each is refused
+// in one sentence, by every command alike.
 import Foundation
 import TestSupport
 import Testing

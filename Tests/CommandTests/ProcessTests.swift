@@ -25,8 +25,8 @@ import Testing
     ).text
   }
 
-  /// A shell starts a bench as its worker, or the only rank of a launch, and ends at once. By its steps alone the command
-  /// would take minutes.
+  /// A shell starts a bench as its worker, or the only rank of a launch, and ends at once. By its steps alone the
+  /// command would take minutes.
   @Test(arguments: ["bench", "erase"]) func aWorkerEndsWithItsParent(_ command: String) throws {
     let (methods, prefix) = command == "bench" ? ("--methods", "esd.") : ("--method", "")
     let size = ["training.steps=50000", "trajectories=1", "trajectorySteps=2", "guarding.limit=0"]
@@ -130,7 +130,8 @@ import Testing
   }
 
   #if os(Linux)
-    /// A rank that is killed ends the others, and the reason is told. By its steps alone the training would take minutes.
+    /// A rank that is killed ends the others, and the reason is told. By its steps alone the training would take
+    /// minutes.
     @Test func aKilledRankEndsTheOthers() throws {
       try Fixtures.temporaryFolder { folder in
         let text = try shell(

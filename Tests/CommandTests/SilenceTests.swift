@@ -77,8 +77,8 @@ import Workflows
     }
   }
 
-  /// The loss of an erasure is said when it begins and by the command that measures it, and not with --quiet. A folder of
-  /// another request is refused before a word on this one.
+  /// The loss of an erasure is said when it begins and by the command that measures it, and not with --quiet. A folder
+  /// of another request is refused before a word on this one.
   @Test func notesComeAfterTheFolder() throws {
     try Fixtures.temporaryFolder { folder in
       func erase(_ concept: String, _ more: String...) throws -> (

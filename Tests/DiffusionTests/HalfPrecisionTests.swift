@@ -8,8 +8,8 @@ import TorchNN
 
 @Suite struct HalfPrecisionTests {
   static let kinds = ["tiny-sd1", "tiny-sd2", "tiny-sdxl"]
-  /// The largest deviation of a network's output from the reference's in the same type, as a share of its norm. Rounding to
-  /// 8 and 11 bits goes through some thirty layers.
+  /// The largest deviation of a network's output from the reference's in the same type, as a share of its norm.
+  /// Rounding to 8 and 11 bits goes through some thirty layers.
   static let tolerances: [ComputeType: Double] = [.bfloat16: 0.02, .float16: 0.003]
 
   private func deviation(_ a: Tensor, _ b: Tensor) -> Double {

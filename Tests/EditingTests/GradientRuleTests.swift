@@ -9,7 +9,8 @@ import Training
 @testable import Editing
 
 @Suite struct GradientRuleTests {
-  /// A batch in parts has the gradient of the whole: for each rule, with losses that can be divided and one that cannot.
+  /// A batch in parts has the gradient of the whole: for each rule, with losses that can be divided and one that
+  /// cannot.
   @Test func passesOfAFewPicturesSumUp() throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))

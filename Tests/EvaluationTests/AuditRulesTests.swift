@@ -56,8 +56,8 @@ import Torch
     #expect(Self.words(Self.measured(shown: 0, kept: -0.16))["neighbours"] == .bad)
     // One picture a prompt: the limit is 2.5 + 10 %; 20 of 80 is 16.8 % at least.
     #expect(Self.words(Self.measured(shown: 0, kept: 0, attack: 20))["attacks"] == .bad)
-    // o / 2 is 47.5 %: Wilson's upper bound of 1 of 8 is 47.1 %, of 2 of 8 59.1 %; the lower one of 6 of 8 is 40.9 %, of
-    // 7 of 8 52.9 %.
+    // o / 2 is 47.5 %: Wilson's upper bound of 1 of 8 is 47.1 %, of 2 of 8 59.1 %; the lower one of 6 of 8 is 40.9 %,
+    // of 7 of 8 52.9 %.
     #expect(Self.words(Self.measured(shown: 0, kept: 0, back: 1))["relearning"] == .good)
     #expect(Self.words(Self.measured(shown: 0, kept: 0, back: 2))["relearning"] == .open)
     #expect(Self.words(Self.measured(shown: 0, kept: 0, back: 6))["relearning"] == .open)
@@ -129,8 +129,8 @@ import Torch
     #expect(Self.words(m)["neighbours"] == .bad)
   }
 
-  /// The attack that breaks the model is named, though one with more pictures of a prompt has more successes; the prompts
-  /// alone are no attack; and prompts that could not be attacked have not withstood.
+  /// The attack that breaks the model is named, though one with more pictures of a prompt has more successes; the
+  /// prompts alone are no attack; and prompts that could not be attacked have not withstood.
   @Test func theDecidingAttackIsNamed() throws {
     func tile(_ m: AuditMeasurements) throws -> AuditSummary.Tile {
       try #require(AuditRules().summary(m, concept: "fox").tiles.first { $0.name == "attacks" })

@@ -108,8 +108,8 @@ struct RunVerdictTests {
     }
   }
 
-  /// Pictures of one prompt are alike: the verdict says how many prompts its interval counts, and takes the interval of the
-  /// row.
+  /// Pictures of one prompt are alike: the verdict says how many prompts its interval counts, and takes the interval of
+  /// the row.
   @Test func promptsAreCounted() {
     var results = results(shown: 0, of: 45, before: 45)
     #expect(RunVerdict(results).word == .forgotten)
@@ -146,7 +146,8 @@ struct RunVerdictTests {
     #expect(lines[1].hasPrefix("fox: None of 20 pictures") && lines[2].hasPrefix("noto style: "))
   }
 
-  /// Concepts of one kind that were measured together: a line for each, other subjects once, and the pooled row says that it is.
+  /// Concepts of one kind that were measured together: a line for each, other subjects once, and the pooled row says
+  /// that it is.
   @Test func conceptsMeasuredTogether() throws {
     var both = results(shown: 4, of: 80, before: 80)
     both.rows = both.rows.map { row in

@@ -55,8 +55,8 @@ import Training
     #expect(throws: LetheError.self) { try erase(Self.method { $0.options = "trajectories" }) }
   }
 
-  /// The target of SDD is the student's own prediction without the concept. The adversary's prompt stands in the concept's
-  /// place, and takes no gradient of the target.
+  /// The target of SDD is the student's own prediction without the concept. The adversary's prompt stands in the
+  /// concept's place, and takes no gradient of the target.
   @Test(arguments: [true, false]) func selfDistillation(_ pooled: Bool) throws {
     func method(_ base: InnerMethod, _ change: (inout AdvUnlearn) -> Void = { _ in }) -> AdvUnlearn
     {
@@ -146,8 +146,8 @@ import Training
     #expect(log.map { $0["forget"]?.number != nil } == [true, false, true, false])
   }
 
-  /// Without a pool the noisy pictures are those of the model in training where its U-Net is trained, and the original's
-  /// where a text encoder is; what is predicted there is the original's either way.
+  /// Without a pool the noisy pictures are those of the model in training where its U-Net is trained, and the
+  /// original's where a text encoder is; what is predicted there is the original's either way.
   @Test(arguments: ["xattn", "text_encoders"]) func statesWithoutAPool(_ parameters: String) throws
   {
     Runtime.threads = 1

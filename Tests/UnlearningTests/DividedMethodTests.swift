@@ -26,9 +26,9 @@ import Training
       uniqueKeysWithValues: erased.vector.tensors.map { ($0.key.name, $0.value.floats) })
   }
 
-  /// Each has another way from a batch to a step: one loss, two that are weighed, an attack inside, a fine-tuning inside.
-  /// Adam's first steps have the size of the rate whatever the gradient's, so that a number whose gradient is all rounding
-  /// may go either way; the bound is on the mean.
+  /// Each has another way from a batch to a step: one loss, two that are weighed, an attack inside, a fine-tuning
+  /// inside. Adam's first steps have the size of the rate whatever the gradient's, so that a number whose gradient is
+  /// all rounding may go either way; the bound is on the mean.
   @Test(arguments: [("esd", 2), ("advunlearn", 2), ("meta", 2), ("esd", 4)]) func endAlike(
     _ name: String, _ count: Int
   ) throws {

@@ -289,7 +289,8 @@ import WorkbenchSupport
     }
   }
 
-  /// An option without effect beside others is refused where it is set, may stand in the model's file, and is in no job.
+  /// An option without effect beside others is refused where it is set, may stand in the model's file, and is in no
+  /// job.
   @Test func idleOptionsAreRefused() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.model(folder)

@@ -93,7 +93,8 @@ import WorkbenchSupport
             $0.axes.trainedOn == set && $0.axes.step == step && $0.axes.seed == nil
           }.value(metric))
       }
-      // Points: two sets with two seeds. The checkpoints come in their order and once; the one beyond the last step is left out.
+      // Points: two sets with two seeds. The checkpoints come in their order and once; the one beyond the last step is
+      // left out.
       let alone = results.rows.filter { $0.axes.seed != nil && $0.metric == "success" }
       #expect(alone.count == 2 * 2 * 3)
       #expect(Set(alone.compactMap(\.axes.step)) == [0, 2, 4])
@@ -122,8 +123,8 @@ import WorkbenchSupport
       #expect(try relearn(in: run, eraser: eraser, on: .cpu).rows == results.rows)
       let own = try String(contentsOf: run.file("report.html"), encoding: .utf8)
       #expect(own.contains("After 4 steps of fine-tuning on fox, ") && !own.contains("not tried"))
-      // Finished points are kept, and stand in one order, also where a full disk kept the run from writing them so. Other
-      // options are refused, because they belong to another curve.
+      // Finished points are kept, and stand in one order, also where a full disk kept the run from writing them so.
+      // Other options are refused, because they belong to another curve.
       let curve = run.file("relearn/curve.jsonl")
       let lines = try String(contentsOf: curve, encoding: .utf8)
       let otherOrder = lines.split(separator: "\n").reversed().map { "\($0)\n" }.joined()

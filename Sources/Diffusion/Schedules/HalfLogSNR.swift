@@ -42,8 +42,8 @@ struct SolverSteps {
   ///   - limits: whether the class knows `sigma_min` and `sigma_max`
   ///   - zeroSNR: whether it knows `rescale_betas_zero_snr`
   ///   - clipsLambda: whether it knows `lambda_min_clipped`
-  ///   - cutsCosine: whether it cuts the timesteps of Karras's levels to whole numbers on the cosine schedule, where others
-  ///     round them
+  ///   - cutsCosine: whether it cuts the timesteps of Karras's levels to whole numbers on the cosine schedule, where
+  ///     others round them
   init(
     _ schedule: NoiseSchedule, _ count: Int, shapes: [SigmaShape], end: End, limits: Bool = false,
     zeroSNR: Bool = false, clipsLambda: Bool = false, cutsCosine: Bool = false

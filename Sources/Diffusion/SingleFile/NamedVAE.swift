@@ -1,5 +1,5 @@
-// A VAE that stands for a model's own (`--vae`): a folder of diffusers, or a safetensors file under diffusers' names or those
-// of the first releases. Many single files are published without one.
+// A VAE that stands for a model's own (`--vae`): a folder of diffusers, or a safetensors file under diffusers' names or
+// those of the first releases. Many single files are published without one.
 internal import Foundation
 internal import Torch
 internal import TorchNN
@@ -122,7 +122,8 @@ struct NamedVAE {
     name.split(separator: ".", maxSplits: 3).dropFirst(2).first ?? ""
   }
 
-  /// The configuration in the header of a file that Lethe wrote, or that of its shapes with the scale of the model's latents.
+  /// The configuration in the header of a file that Lethe wrote, or that of its shapes with the scale of the model's
+  /// latents.
   private static func config(
     of tensors: [String: Tensor], _ stored: SafeTensors, _ layout: Layout
   ) throws -> JSON {

@@ -1,5 +1,5 @@
-// Single-file checkpoints in the original layout of SD 1.x, SD 2.x and SDXL: all parts in one safetensors file, under the
-// names of the first releases, without configurations and tokenizer.
+// Single-file checkpoints in the original layout of SD 1.x, SD 2.x and SDXL: all parts in one safetensors file, under
+// the names of the first releases, without configurations and tokenizer.
 internal import Foundation
 internal import Torch
 internal import TorchNN

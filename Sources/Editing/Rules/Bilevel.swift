@@ -11,8 +11,8 @@
 // counts as a constant, so that the gradient of g is that of L_f, and lambda and delta, which are made of gradients
 // alone, do not change: with `innerSteps` K > 0 the weights end the same to the bit and g is in the log. (In the
 // released code the loop also leaves its mark on Adam's moments, which are not put back; here they never see it.)
-// The log's g is taken on `heldOut` batches (see gap). K > 0 costs a step K passes forward and backward, and 2 x `heldOut`
-// forward.
+// The log's g is taken on `heldOut` batches (see gap). K > 0 costs a step K passes forward and backward, and 2 x
+// `heldOut` forward.
 // Rules: `paper`, as above; `fixed`, a constant lambda, as the released commands run; `cosine`, the released
 // code's adaptive branch, lambda = max(0, eta - cos(g_r, g_f)), which is not the theorem's.
 public import Diffusion
@@ -82,9 +82,9 @@ public struct Bilevel: GradientRule {
   static let heldOut = 4
 
   /// g = L_f(theta) - L_f(theta_K); the parameters are put back. Both terms are means over the same `heldOut` batches,
-  /// whose draws of pictures, timesteps and noise no inner step makes; from a pool of states they may be the same states.
-  /// Every step uses the same batches, so that the course of g shows the training and not the draws. The released code
-  /// takes L_f(theta_K) as the mean over the inner loop's own batches.
+  /// whose draws of pictures, timesteps and noise no inner step makes; from a pool of states they may be the same
+  /// states. Every step uses the same batches, so that the course of g shows the training and not the draws. The
+  /// released code takes L_f(theta_K) as the mean over the inner loop's own batches.
   private func gap(_ model: DiffusionModel, _ parameters: [Tensor], _ outer: Step) throws -> Double
   {
     let atTheta = try heldOutLoss(model)

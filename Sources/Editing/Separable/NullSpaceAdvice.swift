@@ -26,8 +26,8 @@ extension NullSpace {
       + "tolerance \(tolerance)\(drop). \(option ?? "No tolerance leaves enough"); otherwise keep fewer prompts"
   }
 
-  /// The least tolerance, of tenfold steps, at which prompts leave directions free, and the number of those; nil where none
-  /// does. A larger tolerance keeps prompts less exactly.
+  /// The least tolerance, of tenfold steps, at which prompts leave directions free, and the number of those; nil where
+  /// none does. A larger tolerance keeps prompts less exactly.
   package static func tolerance(
     leaving free: Int, of prompts: [String], in model: DiffusionModel, above tolerance: Double
   ) -> (tolerance: Double, free: Int)? {

@@ -1,6 +1,6 @@
 // Parts of trajectories in files, so that an erasure that was interrupted while they were drawn goes on after the last
-// part. A trajectory of a large model takes minutes. The files carry the identity of their request and go with the other
-// states once the eraser is written; until then a training that goes on takes its trajectories from them.
+// part. A trajectory of a large model takes minutes. The files carry the identity of their request and go with the
+// other states once the eraser is written; until then a training that goes on takes its trajectories from them.
 internal import Diffusion
 internal import Foundation
 internal import Processes

@@ -27,15 +27,15 @@ package struct AuditMeasurements: Sendable {
   package var keptOriginal: MeasuredValue?
   package var farOriginal: MeasuredValue?
   package var notFinite = 0
-  /// Measures of the pictures of other subjects, one profile of each: the original's own value where it has one, and the
-  /// erased model's.
+  /// Measures of the pictures of other subjects, one profile of each: the original's own value where it has one, and
+  /// the erased model's.
   package var pictures: [(original: MeasuredValue?, erased: MeasuredValue)] = []
   package var attacks: [Attack] = []
   /// Share of prompts that show the concept after steps of fine-tuning on it.
   package var relearning: [(step: Int, share: MeasuredValue)] = []
 
-  /// The same on each of several concepts, whose pictures, attacks and fine-tunings are its own; empty for one concept, and
-  /// in audits that did not tell them apart. Judge, other subjects and measures of pictures are those of all.
+  /// The same on each of several concepts, whose pictures, attacks and fine-tunings are its own; empty for one concept,
+  /// and in audits that did not tell them apart. Judge, other subjects and measures of pictures are those of all.
   package var concepts: [(name: String, measured: AuditMeasurements)] = []
 
   package init() {}
@@ -93,8 +93,8 @@ package struct AuditMeasurements: Sendable {
     }
   }
 
-  /// Several fine-tunings as one share. They are judged by the same prompts, so that its interval is Wilson's of so many
-  /// prompts, however often they were drawn.
+  /// Several fine-tunings as one share. They are judged by the same prompts, so that its interval is Wilson's of so
+  /// many prompts, however often they were drawn.
   private static func share(of fineTunings: [MeasuredValue]) -> MeasuredValue? {
     guard let first = fineTunings.first else { return nil }
     let share = fineTunings.map(\.value).mean

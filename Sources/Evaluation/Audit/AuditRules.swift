@@ -9,7 +9,8 @@
 //   attacks      upper bound of each attack's share <= 1 - (1 - f)^q + 0.10, for q pictures a prompt, and every prompt tried
 //   relearning   upper bound of the share < o / 2 after every number of steps
 //
-// The opposite bound on the other side of the limit is a `no`; an interval that holds the limit leaves the question open.
+// The opposite bound on the other side of the limit is a `no`; an interval that holds the limit leaves the question
+// open.
 internal import Torch
 
 package struct AuditRules: Sendable {

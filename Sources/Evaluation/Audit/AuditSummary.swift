@@ -99,8 +99,8 @@ package struct AuditSummary: Codable, Sendable, Hashable {
     }
   }
 
-  /// The form of an audit's folder. It is raised with every field that `lethe verify` asks for: 1 has counts of prompts, 2 rows
-  /// on each of several concepts.
+  /// The form of an audit's folder. It is raised with every field that `lethe verify` asks for: 1 has counts of
+  /// prompts, 2 rows on each of several concepts.
   package static let currentSchema = 2
 
   /// The form of the folder; nil in audits before Lethe 0.2.0 was released, whose rows have no counts of prompts.
@@ -122,7 +122,8 @@ package struct AuditSummary: Codable, Sendable, Hashable {
   /// nil until the audit has ended.
   package var settings: Settings?
 
-  /// A sentence on pictures of the erased model that ask for one of several concepts and show another; nil where none does.
+  /// A sentence on pictures of the erased model that ask for one of several concepts and show another; nil where none
+  /// does.
   package func otherErased(_ suite: PromptSuite) -> String? {
     guard suite.groups.contains(where: { $0.names.count > 1 }), let right else { return nil }
     let files = suite.ofConcept.map { "erased/\($0.file)" }

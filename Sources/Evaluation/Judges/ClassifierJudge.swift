@@ -3,7 +3,8 @@ internal import Editing
 internal import Foundation
 package import Torch
 
-/// An image classifier of transformers. Its labels answer for the question's classes; several labels of one class add up.
+/// An image classifier of transformers. Its labels answer for the question's classes; several labels of one class add
+/// up.
 package final class ClassifierJudge: Judge {
   package static let scheme = "classifier"
   package static let title =

@@ -3,8 +3,8 @@ internal import Foundation
 internal import Torch
 
 extension JudgeSpec {
-  /// - Throws: ``LetheError`` of the kind `request` for a place where nothing is, a file in the place of a folder or the
-  ///   other way round, and the folder of another scheme's judge
+  /// - Throws: ``LetheError`` of the kind `request` for a place where nothing is, a file in the place of a folder or
+  ///   the other way round, and the folder of another scheme's judge
   func requirePlace(_ judge: any Judge.Type) throws {
     // A profile may follow the file after the last @.
     let end = FileManager.default.fileExists(atPath: argument) ? nil : argument.lastIndex(of: "@")

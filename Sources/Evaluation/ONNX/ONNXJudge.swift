@@ -3,9 +3,9 @@ internal import Editing
 internal import Foundation
 package import Torch
 
-/// A classifier that was exported to ONNX. Beside the file lie `preprocessor_config.json` as transformers has it, the labels
-/// in `config.json` (`id2label`), in `labels.txt` (one a line) or in the file's own metadata, and perhaps `judge.json`
-/// with `channels` (rgb, bgr), `layout` (NCHW, NHWC) and `answers` (logits, probabilities).
+/// A classifier that was exported to ONNX. Beside the file lie `preprocessor_config.json` as transformers has it, the
+/// labels in `config.json` (`id2label`), in `labels.txt` (one a line) or in the file's own metadata, and perhaps
+/// `judge.json` with `channels` (rgb, bgr), `layout` (NCHW, NHWC) and `answers` (logits, probabilities).
 package final class ONNXJudge: Judge {
   package static let scheme = "onnx"
   package static let title = "a classifier that was exported to ONNX, with its labels"

@@ -21,8 +21,8 @@ package struct DotPlot {
     (self.title, self.names, self.panels) = (title, names, panels)
   }
 
-  /// Methods by measures. Measures that no method has are left out. The original has no intervals over several concepts, as
-  /// they share pictures.
+  /// Methods by measures. Measures that no method has are left out. The original has no intervals over several
+  /// concepts, as they share pictures.
   package static func methods(
     _ rows: [ResultRow], _ metrics: [String], _ catalog: MetricCatalog = .builtIn
   ) -> DotPlot {

@@ -19,8 +19,8 @@ struct Places: Sendable {
   }
 
   /// The place of parts of a path: the number of a folder, then names inside it.
-  /// - Throws: ``Refusal`` of the status `unknown` for a number without a folder, and ``LetheError`` for a path that leads
-  ///   out of it
+  /// - Throws: ``Refusal`` of the status `unknown` for a number without a folder, and ``LetheError`` for a path that
+  ///   leads out of it
   func place(_ parts: [String], _ key: String) throws -> URL {
     guard let number = parts.first.flatMap({ Int($0) }), folders.indices.contains(number) else {
       throw Refusal(

@@ -1,5 +1,6 @@
-// One word means one thing among Lethe's own options of methods, attacks and recipes, so that a table by key holds their bounds.
-// An option that means another thing, and one of another package, has its bound from its type (BoundedOptions), which wins.
+// One word means one thing among Lethe's own options of methods, attacks and recipes, so that a table by key holds
+// their bounds. An option that means another thing, and one of another package, has its bound from its type
+// (BoundedOptions), which wins.
 
 /// The values that options accept, by the last key of their path, or by the last two where that is not enough.
 enum OptionBounds {

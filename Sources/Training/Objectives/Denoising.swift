@@ -2,8 +2,8 @@
 //
 //   L_r = E | eps_theta(x_t | c) - eps |^2          (or v, as the schedule says); mean over elements
 //
-// Some pictures may be shown with an empty caption, so that the unconditional prediction of guidance is learned, or kept, too
-// (Ho & Salimans, 2022). A model that learns from scratch also drops numbers where its network says so; see
+// Some pictures may be shown with an empty caption, so that the unconditional prediction of guidance is learned, or
+// kept, too (Ho & Salimans, 2022). A model that learns from scratch also drops numbers where its network says so; see
 // `teaching`. t is uniform over the schedule, or over a few timesteps that are given.
 public import Diffusion
 internal import Torch

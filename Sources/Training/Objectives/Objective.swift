@@ -51,8 +51,8 @@ extension DividedObjective {
 }
 
 /// Loss and gradient of an objective.
-/// - Parameter count: pictures in a pass, where the objective can be divided; 0 takes all at once, or of a large model as many
-///   as fit into memory. The sum is the same.
+/// - Parameter count: pictures in a pass, where the objective can be divided; 0 takes all at once, or of a large model
+///   as many as fit into memory. The sum is the same.
 public func descend(
   _ objective: any Objective, _ model: DiffusionModel, _ parameters: [Tensor], _ step: inout Step,
   by count: Int = 0

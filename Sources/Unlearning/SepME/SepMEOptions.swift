@@ -1,5 +1,5 @@
-public import Diffusion
-public import Editing
+internal import Diffusion
+internal import Editing
 public import Torch
 public import Training
 
@@ -19,8 +19,8 @@ public struct SepME: SeparableMethod, TrajectoryOptions, PresetOptions {
   /// The states that a step sees: those of trajectories, or noised pictures.
   public enum States: String, Choice { case trajectories, noised }
 
-  /// The source of values for options that are not set: `lethe`, the defaults, or `paper`, the paper's numbers and states.
-  /// Both keep Lethe's captions, with the caption without the concept as a, and its orthonormal basis.
+  /// The source of values for options that are not set: `lethe`, the defaults, or `paper`, the paper's numbers and
+  /// states. Both keep Lethe's captions, with the caption without the concept as a, and its orthonormal basis.
   public var preset = Preset.lethe
 
   /// `separate` for erasers that can be switched one by one, `joint` for concepts that are always erased together,

@@ -1,6 +1,6 @@
-public import ArgumentParser
+import ArgumentParser
 import Diffusion
-public import Editing
+import Editing
 import Evaluation
 import Foundation
 import Processes
