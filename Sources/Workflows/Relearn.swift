@@ -30,6 +30,8 @@ package struct Relearn {
   package static let unseenPictures = 16
   package var seed: UInt64 = 0
   package var options: EvaluationOptions
+  /// Whether the curve's record has the number of pictures of a prompt.
+  package var recordsSeeds = false
   package var command: [String] = []
   /// The settings of the command line, for the record.
   package var given: Settings = [:] {
@@ -280,8 +282,8 @@ package struct Relearn {
     ]
     // Curves that were drawn when the number was fixed have no such key.
     if unseen != Self.unseenPictures { identity["unseen"] = .int(unseen) }
-    // Nor have those whose texts have the usual number of pictures.
-    if options.seeds != EvaluationOptions().seeds { identity["pictures"] = .int(options.seeds) }
+    // Nor have those of before, whose prompts all had the usual number of pictures here.
+    if recordsSeeds { identity["pictures"] = .int(options.seeds) }
     return identity
   }
 }

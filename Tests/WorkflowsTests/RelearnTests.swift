@@ -202,6 +202,19 @@ import WorkbenchSupport
     #expect(!point.isPossible)
   }
 
+  /// A curve with fewer pictures of a prompt is another one; the record of others is that of before.
+  @Test func reducedCurvesAreOthers() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      var relearn = try Relearn(
+        Tiny.job(model, "uce", "fox"), Self.tuning(.lora), Tiny.evaluation, prompts: 2)
+      let usual = try relearn.inputs(base: "b", eraser: "e")
+      #expect(usual["pictures"] == nil)
+      relearn.recordsSeeds = true
+      #expect(try relearn.inputs(base: "b", eraser: "e")["pictures"] != nil)
+    }
+  }
+
   /// A fine-tuning that ends before a checkpoint, or between two, is tried at its end.
   @Test(arguments: [
     (40, [40]), (300, [50, 100, 200, 300]), (120, [50, 100, 120]), (50, [50]), (0, [0]),

@@ -126,6 +126,7 @@ struct RelearnCommand: ParsableCommand {
       (relearn.data, relearn.drawn, relearn.seeds) = (data?.url, draw, seeds)
       (relearn.seed, relearn.command) = (seed, ["lethe"] + CommandLine.arguments.dropFirst())
       (relearn.given, relearn.catalogs) = (asked, LetheProgram.catalogs)
+      relearn.recordsSeeds = quick
       guard let run else {
         let plan = try relearn.plan(in: folder, eraser: eraser, on: device)
         return common.preview(
