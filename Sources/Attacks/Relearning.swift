@@ -35,11 +35,14 @@ public struct Relearning: Attack, PresetOptions, PictureOptions {
   /// The course of the fine-tuning. Raise `steps` together with `checkpoints` for a stronger attack.
   public var training = Training(
     steps: 300, batch: 4, rate: 1e-5, optimizer: .init(.adamw, weightDecay: 0.01), clip: 1)
-  /// Steps after which the prompts are tried, from 0; those beyond `training.steps` are left out. Each costs a picture
-  /// of every prompt.
+  /// Steps after which the prompts are tried, from 0; those beyond `training.steps` are left out, and the last step is always
+  /// one. Each costs a picture of every prompt.
   public var checkpoints = [50, 100, 200, 300]
-  /// The checkpoints that the training comes to, in its order and each once.
-  package var reached: [Int] { Set(checkpoints).filter { $0 <= training.steps }.sorted() }
+  /// The checkpoints that the training comes to, in its order and each once. A training that ends before or between them is tried at
+  /// its end.
+  package var reached: [Int] {
+    Set(checkpoints + [training.steps]).filter { $0 <= training.steps }.sorted()
+  }
   /// Pictures of the concept to train on, from 1. The original draws them. More are a stronger attack.
   public var pictures = 32
   public var (pictureSteps, guidance) = (25, 7.5)

@@ -94,11 +94,7 @@ package struct Verify {
     }
 
     /// The erasure, as rows and pages name it.
-    var job: EraseJob {
-      var job = EraseJob()
-      (job.concepts, job.method, job.folder) = (concepts, method, model)
-      return job
-    }
+    var job: EraseJob { audit.subject.job }
 
     /// The networks of measures.
     var measures: [MeasureSpec] {

@@ -26,7 +26,7 @@ extension Verify {
       .filter { (0..<count).contains($0.index) }
     let known = Dictionary(found.map { ($0.index, $0) }, uniquingKeysWith: { $1 })
     guard known.count == count else {
-      outcome.faults.append("attack/\(name).jsonl has \(known.count) of \(count) prompts")
+      outcome.faults.append("attack/\(name).jsonl has \(known.count) of \(count.counted("prompt"))")
       return nil
     }
     return (0..<count).compactMap { known[$0] }

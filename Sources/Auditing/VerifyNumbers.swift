@@ -160,13 +160,15 @@ extension Verify {
   func recompute(_ results: Results, _ audit: AuditSummary, _ outcome: inout Outcome) {
     let again = AuditRules().summary(
       AuditMeasurements(results), concept: audit.subject.concept)
-    if again.sentence != audit.sentence {
+    if again.sentence != audit.sentence, Self.isOfThisSchema(audit) {
       outcome.faults.append("the rules give another verdict: \(again.sentence)")
     }
-    /// Limits in words are those of the Lethe that wrote them.
+    /// Limits in words, and the concepts beside the worst one, are those of the Lethe that wrote them.
     func numbers(_ tile: AuditSummary.Tile) -> AuditSummary.Tile {
+      guard !Self.isOfThisSchema(audit) else { return tile }
       var tile = tile
-      if !Self.isOfThisSchema(audit) { (tile.limit, tile.word) = ("", "") }
+      (tile.limit, tile.word, tile.beside, tile.concepts) = ("", "", nil, nil)
+      tile.measured?.prompts = nil
       return tile
     }
     for (a, b) in zip(again.tiles, audit.tiles) where numbers(a) != numbers(b) {

@@ -133,7 +133,9 @@ public struct RelearningBenchmark: Benchmark {
     }
     let groups = Dictionary(grouping: alone, by: place)
     results.rows += alone.map(place).unique.compactMap { key -> ResultRow? in
-      guard let own = groups[key], let first = own.first, let pooled = own.over("success") else {
+      guard let own = groups[key], let first = own.first,
+        let pooled = own.overRepetitions("success")
+      else {
         return nil
       }
       return ResultRow(first.method, ResultRow.allSubjects, pooled, seeds: seeds) {

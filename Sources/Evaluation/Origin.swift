@@ -62,6 +62,6 @@ public struct Origin: Codable, Sendable, Hashable {
     #else
       let name = "Linux \(system.majorVersion).\(system.minorVersion)"
     #endif
-    return "\(processor), \(process.activeProcessorCount) cores, \(name)"
+    return "\(processor), \(process.activeProcessorCount.counted("core")), \(name)"
   }()
 }

@@ -51,7 +51,8 @@ package enum BenchVerdict {
   static func words(
     _ results: Results
   ) -> [(label: RowLabel, verdicts: [(subject: String, verdict: RunVerdict)])] {
-    let others = results.rows.filter { $0.method != "original" }
+    let rows = results.rows.ofEvaluation
+    let others = rows.filter { $0.method != "original" }
     return others.map(\.label).unique.map { label in
       let own = others.filter { $0.label == label }
       // Concepts that were measured together have verdicts of their own in the place of that on all of them.
@@ -61,7 +62,7 @@ package enum BenchVerdict {
         label,
         subjects.map { subject in
           var part = results
-          part.rows = results.rows.filter { $0.subject == subject }
+          part.rows = rows.filter { $0.subject == subject }
             .map { $0.with { $0.among = nil } }
           return (subject, RunVerdict(part, of: label))
         }

@@ -29,10 +29,13 @@ extension JSON {
   /// - Parameter context: the file or option that `new` comes from, for messages
   /// - Throws: ``LetheError`` of the kind `request` for a key that this value does not have
   package func overlaid(with new: JSON, in context: String) throws -> JSON {
-    try overlaid(with: new, [], context)
+    try overlaid(with: new, [], context, within: self)
   }
 
-  private func overlaid(with new: JSON, _ path: [String], _ context: String) throws -> JSON {
+  /// - Parameter whole: the value that this one is a part of
+  private func overlaid(
+    with new: JSON, _ path: [String], _ context: String, within whole: JSON
+  ) throws -> JSON {
     guard case .object(var members) = self, case .object(let additions) = new, !members.isEmpty
     else { return new }
     for (given, value) in additions {
@@ -40,11 +43,28 @@ extension JSON {
       guard let known = members[key] else {
         let name = (path + [given]).joined(separator: ".")
         throw LetheError.unknown(
-          "key", name, known: members.keys.sorted(), in: context, key: name)
+          "key", name, known: members.keys.sorted(), in: context, key: name,
+          meant: whole.path(nearestTo: given, under: path))
       }
-      members[key] = try known.overlaid(with: value, path + [key], context)
+      members[key] = try known.overlaid(with: value, path + [key], context, within: whole)
     }
     return .object(members)
+  }
+
+  /// The whole path of the key that is meant: one beside it, else one anywhere whose last key has the name; nil for none.
+  private func path(nearestTo given: String, under path: [String]) -> String? {
+    let all = paths([])
+    let beside = all.filter { $0.count == path.count + 1 && Array($0.dropLast()) == path }
+    func nearest(_ some: [[String]]) -> [String]? {
+      some.compactMap(\.last).nearest(to: given).flatMap { name in some.first { $0.last == name } }
+    }
+    return (nearest(beside) ?? nearest(all))?.joined(separator: ".")
+  }
+
+  /// The paths of all members, the nearer ones first.
+  private func paths(_ path: [String]) -> [[String]] {
+    let own = (members ?? [:]).sorted { $0.key < $1.key }
+    return own.map { path + [$0.key] } + own.flatMap { $0.value.paths(path + [$0.key]) }
   }
 
   /// The same value with a half in the place of the number, or of the numbers of a list, at a path.

@@ -106,7 +106,7 @@ package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible
         }
         guard files.count > 1 else {
           throw LetheError.badValue(
-            "--measure", "\(place.path) holds \(files.count) pictures; two are needed")
+            "--measure", "\(place.path) holds \(files.count.counted("picture")); two are needed")
         }
         try Run.makeFolder(cache)
         return Tensor.concatenate(

@@ -77,6 +77,9 @@ extension Erase {
     guard let themes = try job.folder.listedThemes() else {
       return job.concepts.compactMap(KnownSubjects.spellingNote) + [kindNote].compactMap(\.self)
     }
+    if let kind = job.wording?.kind {
+      return job.concepts.compactMap { themes.kindNote($0, kind) }
+    }
     guard job.wording == nil else { return [] }
     return job.concepts.compactMap { themes.freeWordsNote($0, in: job.model) }
   }

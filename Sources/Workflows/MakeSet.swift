@@ -66,7 +66,7 @@ package struct MakeSet {
     guard !pool.isEmpty, count >= 1 else {
       throw LetheError.badValue(
         "make-set",
-        "\(pool.count) prompts, --count \(count); give --concept, --others or --prompt, and a --count of at least 1"
+        "\(pool.count.counted("prompt")), --count \(count); give --concept, --others or --prompt, and a --count of at least 1"
       )
     }
     let order = Tensor.permutation(pool.count, Generator(seed: seed))

@@ -32,6 +32,8 @@ public enum LetheProgram {
       Interrupt.request()
     }
     signal(SIGTERM) { _ in Interrupt.request() }
+    // A reader of a pipe that has enough, such as `head`, ends no work.
+    signal(SIGPIPE, SIG_IGN)
     // A parent process may have blocked these signals, and its children inherit that.
     var both = sigset_t()
     sigemptyset(&both)
@@ -86,7 +88,9 @@ public enum LetheProgram {
     let code = Lethe.exitCode(for: error)
     if code == .success {
       // Help, the version and completions, for which the standard output may have no place.
-      Swift.print(Lethe.fullMessage(for: error))
+      let text = Lethe.fullMessage(for: error)
+      let isScript = words.contains { $0.hasPrefix("--generate-completion-script") }
+      Swift.print(isScript ? Completions.completingUsualBench(text) : text)
       if let error = StandardOutput.failure { end(after: error) }
       end(0)
     }

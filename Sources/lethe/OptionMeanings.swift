@@ -256,7 +256,7 @@ enum OptionMeanings {
     OptionMeaning(option: "mode", text: #"Weights that are trained: `full`, the whole U-Net, or `lora`, factors on its attention matrices, at the rate 1e-4 where none is set. `lora` takes less memory."#, owners: owners33),
     OptionMeaning(option: "rank", text: #"r, the rank of the factors of `mode=lora`, from 1. A higher one has more weights to learn with."#, owners: owners33),
     OptionMeaning(option: "training", text: #"The course of the fine-tuning. Raise `steps` together with `checkpoints` for a stronger attack."#, owners: owners33),
-    OptionMeaning(option: "checkpoints", text: #"Steps after which the prompts are tried, from 0; those beyond `training.steps` are left out. Each costs a picture of every prompt."#, owners: owners33),
+    OptionMeaning(option: "checkpoints", text: #"Steps after which the prompts are tried, from 0; those beyond `training.steps` are left out, and the last step is always one. Each costs a picture of every prompt."#, owners: owners33),
     OptionMeaning(option: "pictures", text: #"Pictures of the concept to train on, from 1. The original draws them. More are a stronger attack."#, owners: owners33),
     OptionMeaning(option: "tokens", text: #"Tokens of an attempt, 0 to 1000; more than fit are cut. 0 takes as many as fit, at most 16."#, owners: owners34),
     OptionMeaning(option: "steps", text: #"Steps of a search, from 0. More come nearer to the prompt's meaning; each costs a gradient of the text encoder and `batch` passes."#, owners: owners34),

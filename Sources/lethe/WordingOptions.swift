@@ -5,7 +5,7 @@ public import Editing
 struct WordingOptions: ParsableArguments {
   @Option(
     help:
-      "Kind of a concept that the model does not list: object, style, artist, person or content. It brings prompts, anchors and prompts to preserve."
+      "Kind of a concept that the model does not list: object, style, artist, person or content. It brings prompts, anchors and prompts to preserve. Without effect on a listed concept."
   )
   var kind: ConceptKind?
   @Option(

@@ -305,6 +305,18 @@ import WorkbenchSupport
       Self.expectOrder(page)
       #expect(summary.settings?.cost?.stages.map(\.name) == ["pictures", "attacks", "relearning"])
       #expect(results.rows.contains { $0.metric.hasPrefix("cmmd:") && $0.n == 6 })
+      // `lethe report` writes all files for readers again.
+      func texts() throws -> [String] {
+        try ["README.md", "results.csv", "attack/report.html", "relearn/report.html"].map {
+          try String(contentsOf: out.appendingPathComponent($0), encoding: .utf8)
+        }
+      }
+      let written = try texts()
+      for name in ["README.md", "results.csv", "attack/report.html", "relearn/report.html"] {
+        try Data("old".utf8).write(to: out.appendingPathComponent(name))
+      }
+      try AuditFiles.renew(in: RunFolder(out), catalogs: .builtIn)
+      #expect(try texts() == written)
       // The same command again changes nothing.
       let again = try audit(in: Run(out), eraser: subject.eraser, on: .cpu)
       #expect(again.audit == results.audit)

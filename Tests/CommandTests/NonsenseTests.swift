@@ -170,7 +170,7 @@ import Torch
   @Test(arguments: [
     ("LETHE_PATIENCE", "x", "'x'; accepted: a whole number from 1 to 1000000"),
     ("LETHE_PATIENCE", "-1", "-1; accepted: a whole number from 1 to 1000000"),
-    ("LETHE_CUDA_GRAPHS", "perhaps", "'perhaps'; accepted: 1 or 0"),
+    ("LETHE_CUDA_GRAPHS", "perhaps", "'perhaps'; accepted: 1, true or yes, and 0, false or no"),
     ("LETHE_JUDGES", "/nonexistent", "there is no folder '/nonexistent'; accepted: a folder with"),
     ("LETHE_DEVICE", "cuda:x", "unknown device 'cuda:x'; accepted: cpu, cuda"),
     ("LETHE_PARENT", "me", "'me'; accepted: a whole number from 1 to"),
@@ -287,5 +287,63 @@ import Torch
       let closing = words.contains(">") ? "" : ">&-"
       #expect(try shell("\"$LETHE\" \(words) 2>&1 \(closing)").code == code, "\(words)")
     }
+  }
+
+  /// A name that stands twice in a list is refused, as a concept that is given twice.
+  @Test func namesGivenTwice() throws {
+    for words in [
+      ["bench", "Models/emoji", "--methods", "uce,uce", "--concept", "fox", "--out", "unused"],
+      [
+        "bench", "robustness", "Models/emoji", "--methods", "uce", "--attacks", "random,random",
+        "--concept", "fox", "--out", "unused",
+      ],
+      [
+        "bench", "relearning", "Models/emoji", "--methods", "sdd,sdd", "--concept", "fox", "--out",
+        "unused",
+      ],
+      [
+        "bench", "Models/emoji", "--methods", "uce", "--concept", "fox", "--concept", "Fox",
+        "--out", "unused",
+      ],
+      ["attack", "unused", "--attack", "random,random"],
+    ] {
+      let done = try run(words)
+      #expect(done.code == 2, "\(words)")
+      #expect(done.error.contains("is given twice; accepted: every name once"), "\(done.error)")
+    }
+  }
+
+  /// A pipe whose reader has enough is no fault of a command.
+  @Test func readersThatLeave() throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    process.arguments = [
+      "-c", "\"$0\" list methods --verbose | true; exit ${PIPESTATUS[0]}", Self.program.path,
+    ]
+    let error = Pipe()
+    process.standardError = error
+    try process.run()
+    let fault = error.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0 && process.terminationReason == .exit)
+    #expect(fault.isEmpty, "\(String(decoding: fault, as: UTF8.self))")
+  }
+
+  /// The doctor tries the judge and the device of the environment.
+  @Test func theDoctorTriesVariables() throws {
+    let fine = try run(
+      ["doctor"], ["LETHE_JUDGE": "own:Models/judges/emoji", "LETHE_DEVICE": "cpu"])
+    #expect(fine.code == 0, "\(fine)")
+    for name in ["LETHE_JUDGE", "LETHE_DEVICE"] {
+      let line = fine.out.split(separator: "\n").first { $0.hasPrefix(name) }
+      #expect(line?.contains(" fine ") == true, "\(fine.out)")
+    }
+    let broken = try run(["doctor"], ["LETHE_JUDGE": "clip:/nonexistent"])
+    #expect(broken.code != 0 && broken.error.contains("/nonexistent"), "\(broken)")
+    let line = broken.out.split(separator: "\n").first { $0.hasPrefix("LETHE_JUDGE") }
+    #expect(line?.contains(" broken ") == true, "\(broken.out)")
+    #expect(try !run(["doctor"]).out.contains("LETHE_"))
+    let quiet = try run(["doctor"], ["LETHE_QUIET": "yes"])
+    #expect(quiet.code == 0 && quiet.error.isEmpty, "\(quiet)")
   }
 }

@@ -98,7 +98,8 @@ struct NamedVAE {
     }
     if let left = found.keys.min() {
       throw LetheError.model(
-        "\(stored.file.path) has \(found.count) tensors that its VAE has not, such as '\(left)'")
+        "\(stored.file.path) has \(found.count.counted("tensor")) that its VAE has not, such as '\(left)'"
+      )
     }
     return (config, tensors)
   }

@@ -168,7 +168,7 @@ struct SingleFile {
     }.sorted()
     guard left.isEmpty else {
       throw LetheError.model(
-        "\(file.path) has \(left.count) tensors that its kind of model (\(family.rawValue)) has not, such as '\(left[0])'"
+        "\(file.path) has \(left.count.counted("tensor")) that its kind of model (\(family.rawValue)) has not, such as '\(left[0])'"
       )
     }
     layout.index["_name_or_path"] = nil

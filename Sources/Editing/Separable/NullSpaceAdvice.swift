@@ -22,7 +22,8 @@ extension NullSpace {
     }
     let larger = Self.tolerance(leaving: free, of: prompts, in: model, above: tolerance)
     let option = larger.map { "--set tolerance=\($0.tolerance) leaves \($0.free) free" }
-    return "\(prompts.count) prompts to keep use all \(width) directions of the text space at "
+    return
+      "\(prompts.count.counted("prompt")) to keep \(prompts.count == 1 ? "uses" : "use") all \(width) directions of the text space at "
       + "tolerance \(tolerance)\(drop). \(option ?? "No tolerance leaves enough"); otherwise keep fewer prompts"
   }
 

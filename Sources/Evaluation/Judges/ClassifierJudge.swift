@@ -26,7 +26,7 @@ package final class ClassifierJudge: Judge {
     var about = JudgeDescription(name, Self.scheme)
     about.sees =
       profile?.title
-      ?? "the most likely of \(classifier.labels.count) labels (\(classifier.architecture))"
+      ?? "the most likely of \(classifier.labels.count.counted("label")) (\(classifier.architecture))"
     about.hash = hash
     self.about = about
   }

@@ -46,7 +46,7 @@ package final class ONNXJudge: Judge {
     answers = ClassLabels(labels, question, profile)
     count = labels.count
     var about = JudgeDescription(name, Self.scheme)
-    about.sees = profile?.title ?? "the most likely of \(labels.count) labels"
+    about.sees = profile?.title ?? "the most likely of \(labels.count.counted("label"))"
     about.preprocessing = preprocessor.compact
     about.hash = folder.sha256(of: [
       file.lastPathComponent, "config.json", "labels.txt", "preprocessor_config.json", "judge.json",

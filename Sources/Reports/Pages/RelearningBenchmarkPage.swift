@@ -1,5 +1,6 @@
 internal import Evaluation
 internal import Foundation
+internal import Torch
 
 /// The page of `lethe bench relearning`.
 struct RelearningBenchmarkPage {
@@ -21,7 +22,7 @@ struct RelearningBenchmarkPage {
     content.subtitle = concepts.joined(separator: ", ")
     content.verdict = BenchVerdict.least(
       labels.compactMap { label in success(label, .concept, last).map { (label.description, $0) } },
-      "After \(last) steps on the concept", "shows it in")
+      "After \(last.counted("step")) on the concept", "shows it in")
     content.tables = [relearned, kept, against, byConcept]
     content.charts = pairs.map(\.base).unique.map(chart)
     return content
@@ -44,7 +45,7 @@ struct RelearningBenchmarkPage {
     alone.filter {
       $0.label == label && $0.axes.trainedOn == set && $0.axes.step == step
         && concept ?? $0.subject == $0.subject
-    }.over("success")
+    }.overRepetitions("success")
   }
 
   /// The area under the curve for fine-tuning on the concept, averaged over concepts.
@@ -74,17 +75,18 @@ struct RelearningBenchmarkPage {
   // MARK: - Tables
 
   private var relearned: Table {
-    let n = labels.first.flatMap { success($0, .concept, 0)?.n } ?? 0
-    let seeds = alone.compactMap(\.axes.seed).unique.count
+    let sample = labels.first.flatMap { success($0, .concept, 0)?.sample(of: "prompts") }
+    let seeds = alone.compactMap(\.axes.seed).unique.count.counted("fine-tuning")
     return .pivot(
       rows, "Success of the prompts after fine-tuning",
       note:
-        "\(concepts.joined(separator: ", ")). Share of \(n) prompts whose picture shows the concept after the given steps "
-        + "of fine-tuning on pictures of it, over \(seeds) fine-tuning(s) of each model, in % with 95 % intervals (Wilson). "
+        "\(concepts.joined(separator: ", ")). Share of \(sample ?? "0 prompts") whose picture shows the concept after the given steps "
+        + "of fine-tuning on pictures of it, over \(seeds) of each model, in % with 95 % intervals (Wilson, with as many "
+        + "trials as prompts). "
         + "The last column is after fine-tuning on benign pictures. The area under the curve is the mean over concepts.",
       corner: [""], down: { [$0.label.description] }, namesMethods: true,
       across: steps.map { step in
-        .text("\(step) steps ↓") { rows in
+        .text("\(step.counted("step")) ↓") { rows in
           rows.first.flatMap { success($0.label, .concept, step)?.text() }
         }
       } + [
@@ -107,8 +109,8 @@ struct RelearningBenchmarkPage {
       rows, "Quality of the other subjects",
       note:
         "UA, IRA, CRA and the Frechet distance are those of the erased model before fine-tuning. The other columns are "
-        + "the training loss on unseen pictures of related and of unrelated subjects, before fine-tuning and after \(last) "
-        + "steps on the concept.",
+        + "the training loss on unseen pictures of related and of unrelated subjects, before fine-tuning and after "
+        + "\(last.counted("step")) on the concept.",
       corner: [""], down: { [$0.label.description] }, namesMethods: true,
       across: [
         .metric("ua", title: "UA ↑"), .metric("ira", title: "IRA ↑"),
@@ -137,7 +139,7 @@ struct RelearningBenchmarkPage {
     }
     var columns: [(title: String, cell: (Pair) -> Table.Cell)] = []
     for step in steps.dropFirst() {
-      columns.append(("\(step) steps ↓", { times(ratio($0, step)) }))
+      columns.append(("\(step.counted("step")) ↓", { times(ratio($0, step)) }))
     }
     columns += [("area ↓", areas), ("IRA", change("ira")), ("CRA", change("cra"))]
     return .list(
@@ -153,7 +155,7 @@ struct RelearningBenchmarkPage {
     .pivot(
       rows, "By concept",
       note:
-        "Success after \(steps.map(String.init).joined(separator: ", ")) steps of fine-tuning on the concept, in %.",
+        "Success after \(steps.map(String.init).inWords) steps of fine-tuning on the concept, in %.",
       corner: [""], down: { [$0.label.description] }, namesMethods: true,
       across: concepts.map { concept in
         .text(concept) { rows in

@@ -100,7 +100,7 @@ package struct PromptTable: Sendable {
     var rows: [Row] = []
     for (index, row) in table.rows.dropFirst().enumerated() {
       guard row.fields.count == header.count else {
-        throw bad(row.line, "\(row.fields.count) fields, the header has \(header.count)")
+        throw bad(row.line, "\(row.fields.count.counted("field")), the header has \(header.count)")
       }
       func value<T>(
         _ column: Int?, _ what: String, _ accepted: String, _ read: (String) -> T?

@@ -36,7 +36,7 @@ struct AttackCommand: ParsableCommand {
   @OptionGroup var asked: PromptFile
   @Option(
     help:
-      "Number of prompts to attack, at least 1, spread evenly over the concept's prompts. All of them when left out."
+      "Number of pictures to attack, at least 1, each of a prompt and a seed, spread evenly over the concept's prompts. All of them when left out."
   )
   var limit: Int?
   @Option(
@@ -68,7 +68,7 @@ struct AttackCommand: ParsableCommand {
       try accept("--threshold", threshold, .share)
       let names =
         attack == "all"
-        ? LetheProgram.catalogs.attacks.names : attack.split(separator: ",").map(String.init)
+        ? LetheProgram.catalogs.attacks.names : try attack.listed("--attack")
       let named = try NamedSettings(settings).of(oneOf: names, "attack")
       _ = try RunFolder(runFolder).job()
       let folder = RunFolder(runFolder)

@@ -140,8 +140,8 @@ struct AuditCommand: ParsableCommand {
             "",
             { tile in
               .init(
-                "\(tile.word): \(tile.measured?.text(hasUnit: true) ?? "-"), n \(tile.measured?.size ?? "0"); \(tile.limit)"
-                  + (tile.name == "quality" ? [] : tile.beside ?? []).map { "; \($0)" }.joined()
+                "\(tile.word): \(tile.measured?.text(hasUnit: true) ?? "-"), n \(tile.measured?.size ?? "0"); passes where \(tile.limit)"
+                  + (tile.name == "quality" ? [] : tile.notes).map { "; \($0)" }.joined()
               )
             }
           )

@@ -60,7 +60,7 @@ struct EraseCommand: ParsableCommand {
   var prompts: String?
   @Option(
     help:
-      "Prompt whose pictures should stay, 'others' for every other subject that the model lists or of the --kind, or 'none'. 'others' when left out with --kind. May be repeated."
+      "Prompt whose pictures should stay, 'others' for every other subject that the model lists or of the --kind, or 'none'. When left out, 'others' for concepts in words of your own with --kind, and nothing for concepts that the model lists. May be repeated."
   )
   var preserve: [String] = []
   @Option(
@@ -161,7 +161,7 @@ struct EraseCommand: ParsableCommand {
         "seconds": .number(seconds), "keptWhole": .bool(verdict == .keptWhole),
       ]) {
         print(
-          "\(erase.job.concepts.joined(separator: ", ")): \(eraser.vector.tensors.count) tensors, "
+          "\(erase.job.concepts.joined(separator: ", ")): \(eraser.vector.tensors.count.counted("tensor")), "
             + String(format: "%.1f MB, %.1f s", Double(eraser.vector.count * 4) / 1e6, seconds)
             + ", in \(written)")
       }

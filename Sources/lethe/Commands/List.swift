@@ -63,7 +63,9 @@ struct ListCommand: ParsableCommand {
       for (entry, line) in zip(entries, table.plainRows) {
         print(line)
         let meanings = verbose ? meanings(of: entry.name) : [:]
-        for option in entry.options where verbose || option.source != "default" {
+        // An attack without options has one entry without a name.
+        for option in entry.options
+        where !option.key.isEmpty && (verbose || option.source != "default") {
           print("  \(option.key) = \(option.value.compact)  (\(option.source))")
           if let said = meanings[option.key] { print("    \(said)") }
         }
@@ -119,7 +121,7 @@ struct ListCommand: ParsableCommand {
         let shown =
           [suite.note].filter { !$0.isEmpty } + suite.rows.prefix(3).map { "  \($0.prompt)" }
         return Entry(
-          name: suite.name, title: "\(suite.title); \(suite.rows.count) rows",
+          name: suite.name, title: "\(suite.title); \(suite.rows.count.counted("row"))",
           details: .string(shown.joined(separator: "\n")))
       }
     case .judges:

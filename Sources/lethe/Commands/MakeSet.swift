@@ -83,7 +83,7 @@ struct MakeSetCommand: ParsableCommand {
           "folder": .string(out),
           "pictures": .array(made.manifest.samples.map { .string($0.file) }),
         ]
-      ) { print("\(made.manifest.samples.count) pictures with captions in \(out)") }
+      ) { print("\(made.manifest.samples.count.counted("picture")) with captions in \(out)") }
       common.next(
         "erase", model, "--method", "erasediff", "--concept", concept.first ?? "CONCEPT",
         "--forget-images", out, "--out", "RUN")

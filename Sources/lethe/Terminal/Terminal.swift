@@ -32,7 +32,8 @@ enum StandardOutput {
     flush()
     let code = fault.load(ordering: .sequentiallyConsistent)
     switch code {
-    case 0: return nil
+    // The reader of a pipe left when it had enough.
+    case 0, EPIPE: return nil
     case EBADF:
       return LetheError(
         .disk,

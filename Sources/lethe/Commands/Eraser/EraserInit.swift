@@ -53,7 +53,8 @@ extension EraserCommand {
           "regular": .int(prompts.count),
         ]) {
           print(
-            "\(set.set): for \(model), base \(base.prefix(12)), \(prompts.count) regular prompts")
+            "\(set.set): for \(model), base \(base.prefix(12)), \(prompts.count.counted("regular prompt"))"
+          )
         }
         common.next("eraser", "add", set.set, "CONCEPT")
       }
