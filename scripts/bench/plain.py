@@ -18,8 +18,10 @@ class Plain:
         self.upcasts = self.rest == torch.float16 and pipe.vae.config.get("force_upcast", True)
         if self.upcasts:
             pipe.vae.to(torch.float32)
-        # Without clip_sample: a configuration of another scheduler does not say it, and then DDIMScheduler clips.
-        pipe.scheduler = diffusers.DDIMScheduler.from_config(pipe.scheduler.config, clip_sample=False)
+        self.is_xl = hasattr(pipe, "text_encoder_2")
+        # DDIMScheduler clips where a configuration of another scheduler does not say. Diffusers' pipeline of SD 1 and 2 turns that
+        # off in configurations that have it, and that of SDXL does not; so does Lethe.
+        pipe.scheduler = diffusers.DDIMScheduler.from_config(pipe.scheduler.config, **({} if self.is_xl else {"clip_sample": False}))
         self.pipe, self.offload = pipe, offload
         if offload and self.device.type == "cuda":
             pipe.enable_model_cpu_offload(device=self.device)
@@ -27,7 +29,6 @@ class Plain:
             pipe.to(self.device)
         self.unet, self.vae, self.scheduler = pipe.unet, pipe.vae, pipe.scheduler
         self.encoders = [(pipe.tokenizer, pipe.text_encoder)]
-        self.is_xl = hasattr(pipe, "text_encoder_2")
         if self.is_xl:
             self.encoders.append((pipe.tokenizer_2, pipe.text_encoder_2))
         self.config = pipe.unet.config
