@@ -103,7 +103,8 @@ def rows_of(command, stages, environment=None):
         before, waiting = waiting, [stage for stage in waiting if stage not in found]
         if waiting and (done.returncode or len(waiting) == len(before)):
             fault = reason(done, done.late)
-            found[waiting[0]] = {"stage": waiting.pop(0), "error": str(fault), "kind": fault.kind}
+            stage = waiting.pop(0)
+            found[stage] = {"stage": stage, "error": str(fault), "kind": fault.kind}
             if fault.kind in ("time", "missing"):
                 found |= {stage: {"stage": stage, "error": str(fault), "kind": fault.kind} for stage in waiting}
                 break
@@ -258,12 +259,17 @@ def agreement(row, label, a, b, largest, mean):
     row.setdefault("pictures", []).append(found)
 
 
-def drawn(size, dtype, device, name, *more, environment=None, count=2, steps=None):
+def kinds_of(size):
+    """The types of a size. In a quick check SDXL has float16 alone, and SD 1.4 the two others."""
+    return [d for d in DTYPES if not QUICK or {"sd14": d != "float16", "sdxl": d == "float16"}.get(size, True)]
+
+
+def drawn(size, dtype, device, name, *more, environment=None, count=2, steps=None, folder=None):
     """A folder of Lethe's pictures. One that is there stays."""
     place = OUT / "pictures" / f"{size}-{name}"
     steps = steps or (20 if size == "emoji" else 4)
     side = ["--width", "512", "--height", "512"] if size == "sdxl" else []
-    run(LETHE, "generate", model(size, dtype), "--prompt", PROMPT, "--count", count, "--steps", steps, "--guidance", "7.5", "--sampler", "ddim", *side,
+    run(LETHE, "generate", folder or model(size, dtype), "--prompt", PROMPT, "--count", count, "--steps", steps, "--guidance", "7.5", "--sampler", "ddim", *side,
         "--device", device, "--dtype", dtype, "--out", place, "--quiet", *more, environment=environment)
     return place
 
@@ -286,8 +292,9 @@ ROUGH = ((160, 25.0), (160, 25.0))
 def parity(row, size, dtype):
     """Pictures of the CPU, of the device and of diffusers, with TF32 off; of the device also with TF32 as libtorch has it."""
     by_cpu, by_diffusers = ALLOWED[dtype] if dtype == "float32" or not size.startswith("tiny") else ROUGH
-    # The CPU's pictures are drawn once, in float32.
-    one = drawn(size, "float32", "cpu", "cpu-float32")
+    # The CPU's pictures are drawn once, in float32, with weights that are there for the device too.
+    rests = "float32" if "float32" in kinds_of(size) else dtype
+    one = drawn(size, "float32", "cpu", f"cpu-{rests}", folder=model(size, rests))
     two = drawn(size, dtype, DEVICE, f"device-{dtype}", environment=EXACT)
     agreement(row, f"{size} {dtype}: device beside CPU in float32, TF32 off", two, one, *by_cpu)
     if dtype == "float32":
@@ -571,8 +578,7 @@ def list_of_parts():
         add(0, "tests", 90, tests)
     for at, size in enumerate(SIZES):
         large, weight = size == "sdxl", scale.get(size, 1)
-        # SDXL draws in float16 and is trained in the full check alone.
-        kinds = [d for d in DTYPES if not QUICK or {"sd14": d != "float16", "sdxl": d == "float16"}.get(size, True)]
+        kinds = kinds_of(size)
         for dtype in kinds:
             add(1 + large, f"pictures {size} {dtype}", 30 * weight, lambda row, a=(size, dtype): parity(row, *a))
             for mode in MODES:
@@ -585,8 +591,7 @@ def list_of_parts():
         half = [d for d in kinds if d != "float32"] or kinds
         if half and size not in ("emoji",):
             add(6, f"offload {size} {half[-1]}", 40 * weight, lambda row, a=(size, half[-1]): offload(row, *a))
-        trained = "float32" in DTYPES and not (QUICK and large)
-        if not trained:
+        if "float32" not in kinds:  # trainings are compared in float32
             continue
         for mode in MODES:
             # A quick check compiles one training loop.
