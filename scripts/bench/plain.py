@@ -10,6 +10,8 @@ class Plain:
 
     def __init__(self, folder, device, dtype="float32", trained=False, offload=False):
         self.device, self.kind = torch.device(device), getattr(torch, dtype)
+        if self.device.type == "cuda" and self.device.index is not None:
+            torch.cuda.set_device(self.device)
         self.trained = trained
         self.rest = torch.float32 if trained else self.kind  # the type of the weights
         pipe = diffusers.DiffusionPipeline.from_pretrained(folder, torch_dtype=self.rest)

@@ -196,28 +196,33 @@ def esd_run(size):
 
 
 class CardMemory:
-    """The largest memory in use on the card beyond that at the start, for programs that do not report their own."""
+    """The largest memory in use on the card beyond that at the start, for programs that do not report their own: read ten times a second."""
 
     def __enter__(self):
-        self.highest, self.process = None, None
-        if not DRY and shutil.which("nvidia-smi"):
-            self.process = subprocess.Popen(["nvidia-smi", "--query-gpu=memory.used", "--format=csv,noheader,nounits", "-i", CARD, "-lms", "100"],
-                                            stdout=subprocess.PIPE, text=True)
-            self.thread = threading.Thread(target=self.read, daemon=True)
+        self.highest, self.done = None, threading.Event()
+        self.lowest = None if DRY else self.used()
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        if self.lowest is not None:
             self.thread.start()
         return self
 
+    @staticmethod
+    def used():
+        try:
+            return int(subprocess.run(["nvidia-smi", "--query-gpu=memory.used", "--format=csv,noheader,nounits", "-i", CARD],
+                                      capture_output=True, text=True, timeout=30).stdout) << 20
+        except (OSError, ValueError, subprocess.TimeoutExpired):
+            return None
+
     def read(self):
-        lowest = None
-        for line in self.process.stdout:
-            if line.strip().isdigit():
-                lowest = int(line) if lowest is None else lowest
-                self.highest = max(self.highest or 0, (int(line) - lowest) << 20)
+        while not self.done.wait(0.1):
+            if (now := self.used()) is not None:
+                self.highest = max(self.highest or 0, now - self.lowest)
 
     def __exit__(self, *_):
-        if self.process:
-            self.process.terminate()
-            self.thread.join(5)
+        self.done.set()
+        if self.thread.is_alive():
+            self.thread.join(30)
 
 
 # Pictures
