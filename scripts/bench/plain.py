@@ -1,6 +1,6 @@
 """A pipeline of diffusers and its networks, for the plain loops that Lethe is measured against: SD 1 and 2, and SDXL with its second
 text encoder, pooled text and sizes."""
-import contextlib, gc, inspect, json, resource
+import contextlib, functools, gc, inspect, json, resource
 
 import diffusers, torch, transformers
 
@@ -127,11 +127,15 @@ def states(text, words):
     h = before = words + model.embeddings.position_embedding.weight[None, :length]
     for layer in model.encoder.layers:
         before = h
-        # Older releases of transformers want both masks.
-        more = {"causal_attention_mask": None} if "causal_attention_mask" in inspect.signature(layer.forward).parameters else {}
-        h = layer(h, attention_mask=mask, **more)
+        h = layer(h, attention_mask=mask, **other_mask(type(layer)))
         h = h[0] if isinstance(h, tuple) else h
     return before, model.final_layer_norm(h)
+
+
+@functools.cache
+def other_mask(layer):
+    """Older releases of transformers want two masks."""
+    return {"causal_attention_mask": None} if "causal_attention_mask" in inspect.signature(layer.forward).parameters else {}
 
 
 def versions():
