@@ -24,8 +24,8 @@ LOOPS = Path(__file__).with_name("loops.py")
 
 def last_line(command):
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(map(str, command))}\n{done.stderr[-2000:]}")
+    if done.returncode:  # the loops on diffusers print their error as JSON
+        sys.exit(f"{' '.join(map(str, command))}\n{done.stderr[-2000:]}\n{done.stdout[-400:]}")
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
