@@ -37,10 +37,10 @@ extension Verify {
   ) {
     for row in again
     where !written.contains(where: { Self.isSame($0, row) && $0.measured == row.measured }) {
-      let own = written.first { Self.isSame($0, row) }
+      let (said, found) = Self.told(
+        written.first { Self.isSame($0, row) }?.measured, row.measured)
       outcome.faults.append(
-        "\(Self.name(row)) is \(own?.measured.text() ?? "missing") in results.json, and \(row.measured.text()) by \(log)"
-      )
+        "\(Self.name(row)) is \(said) in results.json, and \(found) by \(log)")
     }
     for row in written where !again.contains(where: { Self.isSame($0, row) }) {
       outcome.faults.append("\(Self.name(row)) is no number of \(log)")

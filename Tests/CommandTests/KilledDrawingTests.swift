@@ -1,20 +1,33 @@
-// An erasure that is killed while it draws its trajectories goes on after the last part of them.
+// An erasure that is killed while it draws its trajectories or its pictures goes on after the last part of them.
 import Foundation
 import TestSupport
 import Testing
 
 @Suite struct KilledDrawingTests: RunsProgram {
-  @Test func aKilledErasureGoesOnAfterItsLastPart() throws {
+  @Test(arguments: [
+    [
+      "esd", "--set", "trajectories=160", "--set", "trajectorySteps=40", "--set",
+      "preserveTrajectories=8",
+    ],
+    [
+      "erasediff", "--preserve", "a cat", "--set", "data.forget=64", "--set", "data.retain=64",
+      "--set", "data.steps=40", "--set", "training.batch=2",
+    ],
+    [
+      "meta", "--preserve", "a cat", "--related", "cat", "--unrelated", "church", "--set",
+      "pictures=32", "--set", "pictureSteps=40", "--set", "training.batch=2", "--set",
+      "attack.steps=1",
+    ],
+  ]) func aKilledErasureGoesOnAfterItsLastPart(_ words: [String]) throws {
     try Fixtures.temporaryFolder { folder in
       func start(_ out: String) throws -> Process {
         let process = Process()
         process.executableURL = Self.program
-        process.arguments = [
-          "erase", model, "--method", "esd", "--concept", "fox", "--kind", "object", "--seed", "3",
-          "--threads", "1", "--quiet", "--set", "training.steps=2", "--set", "trajectories=160",
-          "--set", "trajectorySteps=40", "--set", "preserveTrajectories=8", "--out",
-          folder.path + "/" + out,
-        ]
+        process.arguments =
+          [
+            "erase", model, "--concept", "fox", "--kind", "object", "--seed", "3", "--threads", "1",
+            "--quiet", "--set", "training.steps=2", "--out", folder.path + "/" + out, "--method",
+          ] + words
         process.currentDirectoryURL = Fixtures.package
         try process.run()
         return process

@@ -55,7 +55,7 @@ extension EraserCommand {
           print(
             "\(set.set): for \(model), base \(base.prefix(12)), \(prompts.count) regular prompts")
         }
-        common.next("eraser", "add", set.set, "CONCEPT")
+        common.next("eraser", "add", set.set.pathWord, "CONCEPT")
       }
     }
   }
