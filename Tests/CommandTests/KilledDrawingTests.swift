@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct KilledDrawingTests: RunsProgram {
+@Suite(.serialized) struct KilledDrawingTests: RunsProgram {
   @Test(arguments: [
     [
       "esd", "--set", "trajectories=160", "--set", "trajectorySteps=40", "--set",
@@ -49,7 +49,7 @@ import Testing
       #expect(whole.terminationStatus == 0)
 
       let killed = try start("killed")
-      while killed.isRunning, parts().count < 5 { usleep(2000) }
+      while killed.isRunning, parts().count < 5 { usleep(10_000) }
       kill(killed.processIdentifier, SIGKILL)
       killed.waitUntilExit()
       let before = parts()
@@ -62,7 +62,7 @@ import Testing
       while again.isRunning {
         let now = parts()
         if now.count >= last.count { last = now }
-        usleep(2000)
+        usleep(10_000)
       }
       #expect(again.terminationStatus == 0)
       #expect(before.allSatisfy { last[$0.key] == $0.value })
