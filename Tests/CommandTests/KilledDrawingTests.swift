@@ -10,13 +10,14 @@ import Testing
       "preserveTrajectories=8",
     ],
     [
-      "erasediff", "--preserve", "a cat", "--set", "data.forget=64", "--set", "data.retain=64",
-      "--set", "data.steps=40", "--set", "training.batch=2",
+      "erasediff", "--preserve", "a cat", "--set", "data.forget=32", "--set", "data.retain=32",
+      "--set", "data.steps=24", "--set", "training.batch=2", "--set", "pool=16", "--set",
+      "guarding.limit=0",
     ],
     [
       "meta", "--preserve", "a cat", "--related", "cat", "--unrelated", "church", "--set",
-      "pictures=32", "--set", "pictureSteps=40", "--set", "training.batch=2", "--set",
-      "attack.steps=1",
+      "pictures=16", "--set", "pictureSteps=24", "--set", "training.batch=2", "--set",
+      "attack.steps=1", "--set", "base=uce", "--set", "guarding.limit=0",
     ],
   ]) func aKilledErasureGoesOnAfterItsLastPart(_ words: [String]) throws {
     try Fixtures.temporaryFolder { folder in
