@@ -86,6 +86,8 @@ public protocol Attack: Codable, Sendable {
   static var tiny: Self { get }
   /// Files that the attack reads; their contents belong to the identity of its results.
   var files: [URL] { get }
+  /// Finds what the attack's options and files would be refused for, before a picture is drawn.
+  func check() throws
   /// Whether a prompt can be attacked. A prompt that cannot is counted as one that withstands.
   func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool
   /// The largest number of noisy pictures that models predict for one prompt. A prediction with a gradient counts as
@@ -115,6 +117,8 @@ extension Attack {
     return attack
   }
   public var files: [URL] { [] }
+  /// Refuses nothing.
+  public func check() throws {}
   public func work(picture: Int) -> Int { picture }
   public var preparation: Int { 0 }
   public var readings: Double { 0 }

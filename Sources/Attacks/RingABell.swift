@@ -42,6 +42,16 @@ public struct RingABell: Attack {
   public var mutation = 0.25
   public init() {}
   public static var tiny: RingABell { tiny { ($0.population, $0.generations) = (8, 3) } }
+  public func check() throws {
+    guard population >= 2, generations >= 1 else {
+      throw LetheError.request(
+        "ringabell: population \(population), generations \(generations); at least 2 and 1")
+    }
+    guard try pairs.isEmpty || !files.flatMap(ConceptPair.read).isEmpty else {
+      throw LetheError.request("ringabell needs prompts with the concept and without")
+    }
+  }
+
   public var files: [URL] { pairs.isEmpty ? [] : [pairs.filePlace] }
 
   /// Every individual of every generation, with the children that are expected.
@@ -53,10 +63,7 @@ public struct RingABell: Attack {
   public func session(
     _ prompts: [AttackedPrompt], _ target: BlackBoxTarget, seed: UInt64
   ) throws -> any AttackSession {
-    guard population >= 2, generations >= 1 else {
-      throw LetheError.request(
-        "ringabell: population \(population), generations \(generations); at least 2 and 1")
-    }
+    try check()
     let pairs =
       try self.pairs.isEmpty
       ? target.concepts.flatMap(\.phrases).map { ConceptPair(with: $0.prompt, without: $0.anchor) }

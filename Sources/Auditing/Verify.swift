@@ -26,6 +26,8 @@ package struct Verify {
     package var drawn = 0
     package var equal = 0
     package var near = 0
+    /// Files in the folder that the audit did not make; they are no part of it.
+    package var extra: [String] = []
     /// Differences from the audit's files, as sentences.
     package var faults: [String] = []
     /// Parts of the record that nothing can be held against, with what they say.
@@ -48,6 +50,7 @@ package struct Verify {
     let subject = try Subject(audit, suite)
     run.note(Self.outside(results, audit))
     var outcome = Outcome()
+    outcome.extra = extra(beside: audit)
     outcome.unverified = unverified(results, audit)
     func check(_ name: String, _ written: String?, _ found: String) {
       guard written != found else { return }
@@ -61,7 +64,9 @@ package struct Verify {
       audit.pictures.map { ($0, $1, "picture") } + (audit.files ?? [:]).map { ($0, $1, "file") }
     for (name, hash, what) in files.sorted(by: { $0.0 < $1.0 }) {
       let file = try folder.own(name, named: "results.json")
-      if file.sha256() != hash {
+      if !FileManager.default.fileExists(atPath: file.path) {
+        outcome.faults.append("the \(what) \(name) is missing")
+      } else if file.sha256() != hash {
         outcome.faults.append("the \(what) \(name) is another one than the audit's")
       }
     }

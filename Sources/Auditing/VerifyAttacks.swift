@@ -38,8 +38,9 @@ extension Verify {
   ) {
     for row in again
     where !written.contains(where: { Self.isSame($0, row) && $0.measured == row.measured }) {
-      let own = written.first { Self.isSame($0, row) }
-      outcome.differs(Self.name(row), own?.measured.text(), row.measured.text(), by: log)
+      let (said, found) = Self.told(
+        written.first { Self.isSame($0, row) }?.measured, row.measured)
+      outcome.differs(Self.name(row), said, found, by: log)
     }
     for row in written where !again.contains(where: { Self.isSame($0, row) }) {
       outcome.faults.append("\(Self.name(row)) is no number of \(log)")

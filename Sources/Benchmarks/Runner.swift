@@ -74,6 +74,8 @@ public struct Runner {
       throw LetheError.badValue(
         "--jobs", "\(jobs); accepted: 1 beside several ranks, which take the trials in turn")
     }
+    // A judge or an option that trials would be refused for is found before the first of them erases anything.
+    if only == nil, !run.runFolder.has("results.json") { _ = try trials.first?.plan(device) }
     // A trial is one rank's own.
     let whole = try ranks.isAlone ? run : run.seeded(run.seed)
     whole.ranks = .alone

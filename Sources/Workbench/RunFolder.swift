@@ -52,6 +52,7 @@ public struct RunFolder: Sendable, Hashable {
     guard has("job.json") else {
       throw noRun
     }
+    _ = try identity()
     return try Checked(contentsOf: file).decoded()
   }
 

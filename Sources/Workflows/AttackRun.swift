@@ -103,6 +103,7 @@ public struct AttackRun {
   @discardableResult
   public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
     run.note(try job.folder.strangeAttacks(in: catalogs.attacks))
+    for attack in attacks { try attack.check() }
     let original = try job.folder.model(on: device)
     let (base, hash) = (original.hash(), try eraser.hash())
     let erased = try original.applying([eraser])

@@ -20,9 +20,7 @@ extension Erase {
     fitting.forget = try erasure.forget.fitting(model.layout)
     try refuseCut(fitting, model)
     try refuse(fitting, model)
-    for folder in Set([job.pictures.forget, job.pictures.retain].compactMap(\.self)) {
-      _ = try CaptionedImages(folder: folder)
-    }
+    try refusePictures()
     // A folder that is another run's says so; one that is nobody's stays as it is.
     guard let out, RunFolder(out).has("identity.json") else { return }
     _ = try claim(RunFolder(out), erasure, base: model.hash())
@@ -32,6 +30,13 @@ extension Erase {
   func refuse(_ erasure: Erasure, _ model: DiffusionModel) throws {
     try method.check(erasure, of: model)
     try (method as? any TrainedMethod)?.requireMemory(of: model)
+  }
+
+  /// Folders of pictures are read before anything is drawn.
+  func refusePictures() throws {
+    for folder in Set([job.pictures.forget, job.pictures.retain].compactMap(\.self)) {
+      _ = try CaptionedImages(folder: folder)
+    }
   }
 
   func refuseCut(_ erasure: Erasure, _ model: DiffusionModel) throws {

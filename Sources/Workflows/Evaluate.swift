@@ -53,6 +53,15 @@ public struct Evaluate {
     (self.job, self.options, self.suite, self.catalogs) = (job, options, suite, catalogs)
   }
 
+  /// A sentence where no prompt asks for subjects of two kinds, which composition needs; nil where one does.
+  package var noComposition: String? {
+    guard !suite.others.isEmpty, suite.others.allSatisfy({ $0.subjects.count < 2 }) else {
+      return nil
+    }
+    return
+      "composition is not measured: it needs prompts that ask for subjects of two kinds, such as an object and a style"
+  }
+
   /// The samples that both models draw. Those of the forgotten subjects come first.
   package var samples: [SampleSet.Sample] { suite.samples }
 

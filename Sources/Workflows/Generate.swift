@@ -2,7 +2,7 @@
 package import Diffusion
 internal import Editing
 package import Evaluation
-internal import Foundation
+package import Foundation
 package import Torch
 package import Training
 internal import Workbench
@@ -31,11 +31,7 @@ package struct Generate {
     try validate()
     let erasers = try model.eraserSet()
     // Each sample names the erasers that are on for it, so that a picture is drawn again when they change.
-    let samples = try samples.map { sample in
-      var sample = sample
-      sample.erasers = try erasers?.active(sample.erasers ?? model.active)
-      return sample
-    }
+    let samples = try samples(under: erasers)
     if let erasers, samples.allSatisfy({ $0.erasers?.isEmpty != false }) {
       run.note(erasers.nothingIsOn)
     }
@@ -46,12 +42,9 @@ package struct Generate {
       try edited.check(
         width: sample.width ?? sampling.width, height: sample.height ?? sampling.height)
     }
-    var sampling = sampling
-    sampling.sampler = try Samplers.named(sampling.sampler, for: edited.schedule).name
-    let set = try SampleSet.create(
-      run.folder,
-      .init(sampling: sampling, model: model.folder, erasers: model.erasers, samples: samples),
-      overwrites: overwrites, by: run.ranks)
+    let manifest = try manifest(samples, of: edited)
+    let sampling = manifest.sampling
+    let set = try SampleSet.create(run.folder, manifest, overwrites: overwrites, by: run.ranks)
     let condition = erasers.map { SwitchedConditioning($0, edited) }
     // The erasers that are on for a picture are part of its recipe, whatever they are called.
     let hashes = try Dictionary(
@@ -70,13 +63,31 @@ package struct Generate {
     return set
   }
 
+  /// The samples with the names of the erasers that are on for each.
+  private func samples(under erasers: EraserSet?) throws -> [SampleSet.Sample] {
+    try samples.map { sample in
+      var sample = sample
+      sample.erasers = try erasers?.active(sample.erasers ?? model.active)
+      return sample
+    }
+  }
+
+  private func manifest(
+    _ samples: [SampleSet.Sample], of edited: DiffusionModel
+  ) throws -> SampleSet.Manifest {
+    var sampling = sampling
+    sampling.sampler = try Samplers.named(sampling.sampler, for: edited.schedule).name
+    return .init(sampling: sampling, model: model.folder, erasers: model.erasers, samples: samples)
+  }
+
   /// Finds what this request would be refused for, without drawing.
+  /// - Parameter out: the folder of the pictures; nil leaves it aside
   /// - Returns: the memory that it takes, by part: a sentence without offload and one with it
   @discardableResult
-  package func check(on device: Device) throws -> [String] {
+  package func check(_ out: URL? = nil, on device: Device) throws -> [String] {
     try validate()
     let erasers = try model.eraserSet()
-    for sample in samples { _ = try erasers?.active(sample.erasers ?? model.active) }
+    let samples = try samples(under: erasers)
     let (edited, _, _) = try model.load(on: device)
     try erasers?.checkBase(edited)
     try edited.check(samples.map(\.prompt))
@@ -84,7 +95,8 @@ package struct Generate {
       try edited.check(
         width: sample.width ?? sampling.width, height: sample.height ?? sampling.height)
     }
-    _ = try Samplers.named(sampling.sampler, for: edited.schedule)
+    let manifest = try manifest(samples, of: edited)
+    if let out { try SampleSet.check(out, manifest, overwrites: overwrites) }
     let most = edited.isLarge ? max(16, batch) : batch
     let pictures = min(edited.batch(atMost: most), samples.count)
     return [

@@ -81,6 +81,7 @@ extension AttackRun {
 
   /// The prompts, attacks and time of an attack that would not be refused.
   package func plan(in folder: RunFolder, eraser: Eraser, on device: Device) throws -> CommandPlan {
+    for attack in attacks { try attack.check() }
     let judge = try openJudge(on: device)
     let original = try job.folder.model(on: device)
     _ = try original.applying([eraser])

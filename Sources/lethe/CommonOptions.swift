@@ -58,14 +58,13 @@ struct CommonOptions: ParsableArguments {
   }
 
   /// A run in a folder, which other processes stay out of until this one ends.
-  /// - Parameter shares: whether the process is one of several that work for a common parent
-  func run(at folder: String, seed: UInt64, shares: Bool = false) throws -> Run {
-    try Self.requireName(folder)
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue {
-      throw LetheError.noFolder(folder, "--out", accepted: "a folder's name, old or new")
-    }
-    let place = Place(argument: folder).url
+  /// - Parameters:
+  ///   - parts: folders in it that the command writes into
+  ///   - shares: whether the process is one of several that work for a common parent
+  func run(
+    at folder: String, seed: UInt64, parts: [String] = [], shares: Bool = false
+  ) throws -> Run {
+    let place = try Self.writable(folder, parts: parts)
     let ranks = RankSession.ranks
     if ranks.isFirst { MadeFolders.expect(place) }
     let run = try Run(place, seed: seed)
@@ -82,6 +81,26 @@ struct CommonOptions: ParsableArguments {
     }
     run.onNote = Self.note
     return run
+  }
+
+  /// The place of a folder that a command writes into. A preview asks the same, and is refused as the command would be.
+  /// - Parameter parts: folders in it that the command writes into
+  /// - Throws: ``LetheError`` of the kind `request` for a name that is empty or a file's, `disk` for a place that cannot be
+  ///   written to, and `model` for a part that is a link out of the folder
+  @discardableResult
+  static func writable(_ folder: String, parts: [String] = []) throws -> URL {
+    try requireName(folder)
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue {
+      throw LetheError.noFolder(folder, "--out", accepted: "a folder's name, old or new")
+    }
+    let place = Place(argument: folder).url
+    guard RankSession.ranks.isFirst else { return place }
+    try Folder.requireWritable(place)
+    for part in parts {
+      try Folder.requireWritable(place.inside(part, "a folder of results", of: place))
+    }
+    return place
   }
 
   /// - Throws: ``LetheError`` of the kind `request` for an empty name, which would be the folder that we are in

@@ -90,7 +90,7 @@ struct PromptWords: ParsableArguments {
 struct MeasuringOptions: ParsableArguments {
   @Option(
     help:
-      "Network that measures the pictures of other subjects: clip:FOLDER, inception:FILE, lpips-alex:FILE, lpips-vgg:FILE, lpips-squeeze:FILE. The judge's CLIP when left out. May be repeated."
+      "Network that measures the pictures of other subjects: clip:FOLDER, inception:FILE, lpips-alex:FILE, lpips-vgg:FILE, lpips-squeeze:FILE; or real pictures to compare with: real:FOLDER@PROFILE or real:FILE.npz@PROFILE, where the profile of the resizing is pytorch-fid (also without @PROFILE), clean-fid, torchmetrics or t2i-benchmark. The judge's CLIP when left out. May be repeated."
   )
   var measure: [String] = []
 

@@ -72,7 +72,9 @@ struct AttackCommand: ParsableCommand {
       let named = try NamedSettings(settings).of(oneOf: names, "attack")
       _ = try RunFolder(runFolder).job()
       let folder = RunFolder(runFolder)
-      let run = preview.dryRun ? nil : try common.run(at: runFolder, seed: seed)
+      let parts = ["attack"]
+      if preview.dryRun { try CommonOptions.writable(runFolder, parts: parts) }
+      let run = preview.dryRun ? nil : try common.run(at: runFolder, seed: seed, parts: parts)
       let job = try folder.job()
       guard pairs == nil || names.contains(RingABell.name) else {
         throw LetheError.badValue(
@@ -136,7 +138,7 @@ struct AttackCommand: ParsableCommand {
         )
       }
       common.next(
-        ["relearn", runFolder] + folder.judgeOption(results.judges.first?.spec))
+        ["relearn", runFolder.pathWord] + folder.judgeOption(results.judges.first?.spec))
     }
   }
 }

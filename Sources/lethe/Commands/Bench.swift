@@ -65,7 +65,7 @@ struct BenchRunOptions: ParsableArguments {
   func callAsFunction<B: Benchmark>(_ benchmark: B) throws {
     try accept("--jobs", jobs, .whole(1...1024))
     if preview.dryRun {
-      try CommonOptions.requireName(out)
+      try CommonOptions.writable(out)
       let runner = Runner(program: OwnProgram.url, arguments: [], only: only, jobs: jobs)
       let (plan, trials) = try runner.plan(
         benchmark, in: RunFolder(out), on: common.openDevice())

@@ -135,6 +135,7 @@ struct EraseCommand: ParsableCommand {
       let job = erase.job
       erase.dtype = saveDtype?.dtype
       if dryRun {
+        try CommonOptions.writable(out)
         try erase.check(RunFolder(out).url, on: common.openDevice())
         print(try JSON(encoding: erase.job).pretty, terminator: "")
         guard !common.isQuiet else { return }
@@ -167,7 +168,7 @@ struct EraseCommand: ParsableCommand {
       }
       if let message = verdict.warning { throw LetheError(.collapsed, message) }
       let usual = try Defaults.read("LETHE_JUDGE", for: "--judge", JudgingOptions.spec)
-      common.next(erase.job.next(out, judges: [usual].compactMap(\.self)))
+      common.next(erase.job.next(out.pathWord, judges: [usual].compactMap(\.self)))
     }
   }
 }

@@ -98,7 +98,9 @@ struct RelearnCommand: ParsableCommand {
       }
       _ = try RunFolder(runFolder).job()
       let folder = RunFolder(runFolder)
-      let run = preview.dryRun ? nil : try common.run(at: runFolder, seed: seed)
+      let parts = ["relearn"]
+      if preview.dryRun { try CommonOptions.writable(runFolder, parts: parts) }
+      let run = preview.dryRun ? nil : try common.run(at: runFolder, seed: seed, parts: parts)
       let job = try folder.job()
       let asked = try Settings(
         (mode.map { ["mode=\($0.rawValue)"] } ?? []) + settings
@@ -148,7 +150,7 @@ struct RelearnCommand: ParsableCommand {
         if !common.isQuiet { print("\(runFolder)/relearn/report.html") }
       }
       try page.openPage(run.file("relearn/report.html"))
-      common.next("compare", runFolder, "OTHER-RUN")
+      common.next("compare", runFolder.pathWord, "OTHER-RUN")
     }
   }
 }

@@ -37,12 +37,12 @@ struct ReportCommand: ParsableCommand {
       try page.show(file, common)
       guard folder.has("job.json") else { return }
       if !folder.has("results.json") {
-        common.next(try folder.job().measuring(runFolder, judges: folder.judges()))
+        common.next(try folder.job().measuring(runFolder.pathWord, judges: folder.judges()))
       } else if !folder.has("attack/results.json") {
         // A judge that cannot tell the concept is refused there.
         let judges = try folder.results().judges
         let canTell = judges.isEmpty || judges.contains { $0.quality?.standing != .cannotTell }
-        if canTell { common.next("attack", runFolder, "--quick") }
+        if canTell { common.next("attack", runFolder.pathWord, "--quick") }
       }
     }
   }

@@ -104,6 +104,7 @@ struct StudioCommand: ParsableCommand {
       try Folder.make(Place(argument: "runs").url)
       return ["runs"] + named
     }
+    try Folder.requireWritable(Place(argument: "runs").url)
     return ["."] + named
   }
 }

@@ -56,7 +56,7 @@ extension EraserCommand {
             "\(set.set): for \(model), base \(base.prefix(12)), \(prompts.count.counted("regular prompt"))"
           )
         }
-        common.next("eraser", "add", set.set, "CONCEPT")
+        common.next("eraser", "add", set.set.pathWord, "CONCEPT")
       }
     }
   }
