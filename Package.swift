@@ -57,8 +57,8 @@ let glue =
   strict + (isCheckout ? [] : [.unsafeFlags(["-Onone"], .when(configuration: .release))])
 
 /// The layers that every operator and every byte passes are always optimised: tests of tiny models spend their time
-/// there. `-Xfrontend` counts more than an `-Onone` of the command line, which `make build` gives to all that has no need
-/// of the optimiser: glue, the parser of the command line, templates and the studio's sockets.
+/// there. `-Xfrontend` counts more than an `-Onone` of the command line, which `make build` gives to all that has no
+/// need of the optimiser: glue, the parser of the command line, templates and the studio's sockets.
 let engine = strict + (isCheckout ? [] : [.unsafeFlags(["-Xfrontend", "-O"])])
 
 func suite(_ name: String, on dependencies: [Target.Dependency]) -> Target {

@@ -54,8 +54,8 @@ public protocol AttackSession {
   var model: DiffusionModel? { get }
   /// Noisy pictures that the session's own models predicted so far.
   var evaluations: Int { get }
-  /// Prompts that go through the networks together, where no prompt depends on another one: those of the same multiple of
-  /// the number. Several processes share such prompts out. Nil where an attempt may depend on all prompts.
+  /// Prompts that go through the networks together, where no prompt depends on another one: those of the same multiple
+  /// of the number. Several processes share such prompts out. Nil where an attempt may depend on all prompts.
   var together: Int? { get }
   /// Pictures of the round's attempts, where the session draws them itself; nil leaves it to the victim.
   func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]?
@@ -77,8 +77,8 @@ public protocol Attack: Codable, Sendable {
   static var name: String { get }
   /// The attack's origin.
   static var card: AttackCard { get }
-  /// Options whose number, or the length of whose list, says how much is tried, e.g. `training.steps`. One that is below
-  /// its default is named wherever the attack's rates stand.
+  /// Options whose number, or the length of whose list, says how much is tried, e.g. `training.steps`. One that is
+  /// below its default is named wherever the attack's rates stand.
   static var efforts: [OptionPath] { get }
   /// The paper's defaults.
   init()
@@ -86,6 +86,8 @@ public protocol Attack: Codable, Sendable {
   static var tiny: Self { get }
   /// Files that the attack reads; their contents belong to the identity of its results.
   var files: [URL] { get }
+  /// Finds what the attack's options and files would be refused for, before a picture is drawn.
+  func check() throws
   /// Whether a prompt can be attacked. A prompt that cannot is counted as one that withstands.
   func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool
   /// The largest number of noisy pictures that models predict for one prompt. A prediction with a gradient counts as
@@ -94,8 +96,8 @@ public protocol Attack: Codable, Sendable {
   func work(picture: Int) -> Int
   /// The same number for the work that is done once, before any prompt.
   var preparation: Int { get }
-  /// The largest number of prompts that a text encoder reads in the search for one prompt, where the search runs without
-  /// the U-Net. A prompt that is read with a gradient counts as three.
+  /// The largest number of prompts that a text encoder reads in the search for one prompt, where the search runs
+  /// without the U-Net. A prompt that is read with a gradient counts as three.
   var readings: Double { get }
   /// Begins the attack on some prompts. All random draws come from `seed`.
   /// - Throws: ``LetheError`` for options that it refuses
@@ -115,6 +117,8 @@ extension Attack {
     return attack
   }
   public var files: [URL] { [] }
+  /// Refuses nothing.
+  public func check() throws {}
   public func work(picture: Int) -> Int { picture }
   public var preparation: Int { 0 }
   public var readings: Double { 0 }

@@ -82,8 +82,8 @@ public struct Victim {
       progress: Interrupt.checkStep)
   }
 
-  /// The conditioning for attempts, each text or text with a new word, by the victim's text encoders or, where a session
-  /// made another model of it, by that one's.
+  /// The conditioning for attempts, each text or text with a new word, by the victim's text encoders or, where a
+  /// session made another model of it, by that one's.
   package func conditioning(for attempts: [Attempt], by drawer: DiffusionModel? = nil) throws
     -> Conditioning
   {

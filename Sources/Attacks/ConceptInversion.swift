@@ -16,7 +16,7 @@ public import Training
 
 /// Concept inversion (Pham et al., ICLR 2024): a new word is learned for the concept, by gradient through the erased
 /// model.
-public struct ConceptInversion: Attack {
+public struct ConceptInversion: Attack, PictureOptions {
   public static let name = "inversion"
   public static let card = AttackCard(
     title: "Concept inversion", paper: "arXiv 2308.01508", year: 2024)
@@ -27,10 +27,7 @@ public struct ConceptInversion: Attack {
     steps: 5000, batch: 16, rate: 0.08, optimizer: .init(.adamw, weightDecay: 0.01))
   /// Pictures of the concept to learn from, from 1. The original draws them. Raise it for a concept of many shapes.
   public var pictures = 25
-  /// Denoising steps of such a picture, from 1. Fewer are faster and blurred.
-  public var pictureSteps = 25
-  /// Guidance of such a picture, from 1. Take the one that suits the model's own pictures.
-  public var guidance = 7.5
+  public var (pictureSteps, guidance) = (25, 7.5)
   /// The word that v begins as; empty for the mean of the concept's own. Take a broader one, such as `dog` for a breed,
   /// where the victim knows it.
   public var initial = ""
@@ -90,9 +87,7 @@ public struct ConceptInversion: Attack {
     let model = target.original
     let phrases = Erasure(forget: target.concepts).drawPhrases(
       max(1, pictures / max(1, target.concepts.count)), seed: seed &+ 1)
-    let set = try LatentSet(
-      drawnBy: model, phrases.map(\.prompt), steps: pictureSteps, guidance: guidance,
-      seed: seed &+ 2)
+    let set = try pictures(by: model, phrases.map(\.prompt), seed: seed &+ 2)
     let places = try NewWordPrompts(
       phrases.map { Self.renamed($0.prompt, target.concepts) }, target)
     let tokenizer = target.tokenizer

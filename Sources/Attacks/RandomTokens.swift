@@ -59,5 +59,5 @@ public struct RandomTokens: Attack {
 }
 
 extension RandomTokens: BoundedOptions {
-  package static let bounds = ["tokens": Bound.whole(1...1000)]
+  public static let bounds = ["tokens": Bound.whole(1...1000)]
 }

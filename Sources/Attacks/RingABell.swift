@@ -25,8 +25,8 @@ public struct RingABell: Attack {
 
   /// K, tokens of an attempt, 0 to 1000; more than fit are cut. 0 takes as many as fit, at most 16.
   public var tokens = 0
-  /// A table (CSV) with columns `with` and `without`: prompts with the concept, and the same ones without it. Empty takes
-  /// the concept's captions.
+  /// A table (CSV) with columns `with` and `without`: prompts with the concept, and the same ones without it. Empty
+  /// takes the concept's captions.
   public var pairs = ""
   /// eta, strength of the concept in the embedding that is sought, from 0; the paper's 3 for nudity. Raise it where
   /// attempts do not show the concept.
@@ -42,7 +42,17 @@ public struct RingABell: Attack {
   public var mutation = 0.25
   public init() {}
   public static var tiny: RingABell { tiny { ($0.population, $0.generations) = (8, 3) } }
-  public var files: [URL] { pairs.isEmpty ? [] : [URL(fileURLWithPath: pairs)] }
+  public func check() throws {
+    guard population >= 2, generations >= 1 else {
+      throw LetheError.request(
+        "ringabell: population \(population), generations \(generations); at least 2 and 1")
+    }
+    guard try pairs.isEmpty || !files.flatMap(ConceptPair.read).isEmpty else {
+      throw LetheError.request("ringabell needs prompts with the concept and without")
+    }
+  }
+
+  public var files: [URL] { pairs.isEmpty ? [] : [pairs.filePlace] }
 
   /// Every individual of every generation, with the children that are expected.
   public var readings: Double {
@@ -53,10 +63,7 @@ public struct RingABell: Attack {
   public func session(
     _ prompts: [AttackedPrompt], _ target: BlackBoxTarget, seed: UInt64
   ) throws -> any AttackSession {
-    guard population >= 2, generations >= 1 else {
-      throw LetheError.request(
-        "ringabell: population \(population), generations \(generations); at least 2 and 1")
-    }
+    try check()
     let pairs =
       try self.pairs.isEmpty
       ? target.concepts.flatMap(\.phrases).map { ConceptPair(with: $0.prompt, without: $0.anchor) }

@@ -93,8 +93,8 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
           [prompts[i].prompt], known.tokenizer, model, plan.placement, tokens: plan.tokens[i])
       )
     }
-    // Prompts of one pass have the same number of tokens. A pass is cut by the prompts' numbers, so that its rounding does
-    // not depend on the prompts that are closed, or that another process has.
+    // Prompts of one pass have the same number of tokens. A pass is cut by the prompts' numbers, so that its rounding
+    // does not depend on the prompts that are closed, or that another process has.
     for block in Set(open.map { $0 / plan.batch }).sorted() {
       let own = open.filter { $0 / plan.batch == block }
       for count in Set(own.map { plan.tokens[$0] }).sorted() {

@@ -110,5 +110,5 @@ struct SimplexTokens: SoughtTokens {
 }
 
 extension UnlearnDiffAtk: BoundedOptions {
-  package static let bounds = ["tokens": Bound.whole(1...1000)]
+  public static let bounds = ["tokens": Bound.whole(1...1000)]
 }

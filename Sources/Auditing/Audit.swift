@@ -1,5 +1,5 @@
-// `lethe audit`: whether an erased model may be released. Erasure, neighbours, quality, attacks and relearning against the
-// original model, and a verdict by printed rules.
+// `lethe audit`: whether an erased model may be released. Erasure, neighbours, quality, attacks and relearning against
+// the original model, and a verdict by printed rules.
 internal import Attacks
 internal import Diffusion
 package import Editing
@@ -54,7 +54,8 @@ package struct Audit {
     return options
   }
 
-  /// Runs what is not there yet, and writes `results.json`, `results.csv`, `report.html` and the model card `README.md`.
+  /// Runs what is not there yet, and writes `results.json`, `results.csv`, `report.html` and the model card
+  /// `README.md`.
   /// - Parameter eraser: the eraser; nothing is taken from the run that made it
   @discardableResult
   package func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
@@ -101,7 +102,8 @@ package struct Audit {
       .sentences(for: job.folder.model(on: device))
   }
 
-  /// The plan of the audit, in words. Wrong judges, prompts, measures and options are found, and a folder of another request.
+  /// The plan of the audit, in words. Wrong judges, prompts, measures and options are found, and a folder of another
+  /// request.
   package func plan(
     in folder: RunFolder, on device: Device, note: @escaping (String?) -> Void
   ) throws -> [String] {
@@ -111,12 +113,14 @@ package struct Audit {
     if folder.has("identity.json") { _ = try folder.claim(identity(suite)) }
     let deciding = judges.count > 1 ? ", of which the first decides" : ""
     return [
-      "pictures: \(suite.ofConcept.count) for the concept (\(rest.count) more prompts are held out) and "
+      "pictures: \(suite.ofConcept.count) for \(job.inWords) (\(rest.count.counted("more prompt")) \(rest.count == 1 ? "is" : "are") held out) and "
         + "\(suite.others.count) of other subjects, by each of two models, \(size.steps.counted("step")), guidance \(size.guidance)",
       "judge: \(judges.map(\.description).joined(separator: ", "))\(deciding); it is first measured on the original's pictures, and "
-        + "where it cannot tell the concept there, nothing is attacked or fine-tuned and the audit has no answer",
-      "attacks: \(size.attacks.joined(separator: ", ")) on \(size.attacked) prompts",
-      "fine-tuning: \(size.repetitions.counted("time")) \(size.relearning.counted("step"))",
+        + "where it cannot tell \(job.concepts.count > 1 ? "the concepts" : "the concept") there, nothing is attacked or fine-tuned and the audit has no answer",
+      "attacks: \(size.attacks.joined(separator: ", ")) on \(size.attacked.counted("prompt"))",
+      size.relearning > 0
+        ? "fine-tuning: \(size.repetitions.counted("time")) \(size.relearning.counted("step"))"
+        : "fine-tuning: none",
     ] + (try estimate(on: device))
   }
 

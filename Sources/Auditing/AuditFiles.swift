@@ -4,6 +4,7 @@ package import Evaluation
 internal import Foundation
 internal import Reports
 package import Workbench
+internal import Workflows
 
 /// The files of an audit for other readers: a CSV row for leaderboards, and a model card with `model-index`.
 package struct AuditFiles {
@@ -17,25 +18,83 @@ package struct AuditFiles {
     try folder.write(text: card, to: "README.md")
   }
 
-  private var numbers: [(name: String, value: MeasuredValue)] {
-    (results.audit?.tiles ?? []).compactMap { tile in tile.measured.map { (tile.name, $0) } }
+  /// Writes the files of an audit's folder again, and the pages of its attacks and its fine-tuning; nothing for other folders.
+  package static func renew(in folder: RunFolder, catalogs: Catalogs) throws {
+    guard !folder.has("job.json"), folder.has("results.json") else { return }
+    let results = try folder.results()
+    guard results.kind == .releaseAudit, let subject = results.audit?.subject else { return }
+    for name in ["results.csv", "README.md"] { _ = try folder.own(name) }
+    try AuditFiles(results, subject.job).write(to: folder)
+    for place in ["attack", "relearn"] where folder.has("\(place)/results.json") {
+      try WriteReport(RunFolder(folder.own(place)), catalogs: catalogs)()
+    }
   }
 
-  /// One line under its header.
+  private var tiles: [AuditSummary.Tile] { results.audit?.tiles ?? [] }
+
+  /// The concepts of an audit of several; empty for one.
+  private var concepts: [String] {
+    tiles.lazy.compactMap(\.concepts).first?.map(\.name) ?? []
+  }
+
+  /// A line under its header; of several concepts a line for all, whose numbers are those of the worst one, and a line for each.
   package var csv: String {
-    var header = ["model", "method", "concept", "judge", "quick", "verdict"]
-    var row = [
-      job.folder.name, job.method, job.subject, results.judges.first?.spec.description ?? "",
-      results.quick ? "yes" : "no", results.audit?.sentence ?? "",
-    ]
-    for (name, value) in numbers {
-      header += [name, "\(name)_lower", "\(name)_upper", "\(name)_n"]
-      row += [
-        "\(value.value)", value.interval.map { "\($0.lower)" } ?? "",
-        value.interval.map { "\($0.upper)" } ?? "", "\(value.n)",
+    let head = ["model", "method", "concept", "judge", "quick", "verdict"]
+    func row(
+      _ concept: String, _ verdict: String, _ measured: (AuditSummary.Tile) -> MeasuredValue?
+    ) -> Table.Row {
+      let own = [
+        job.folder.name, job.method, concept, results.judges.first?.spec.description ?? "",
+        results.quick ? "yes" : "no", verdict,
       ]
+      let numbers = tiles.filter { $0.measured != nil }.flatMap { tile -> [String] in
+        guard let value = measured(tile) else { return ["", "", "", ""] }
+        return [
+          "\(value.value)", value.interval.map { "\($0.lower)" } ?? "",
+          value.interval.map { "\($0.upper)" } ?? "", "\(value.n)",
+        ]
+      }
+      return Table.Row(own + numbers, [])
     }
-    return Table("", header: header, rows: [.init(row, [])]).csv
+    let header =
+      head
+      + tiles.filter { $0.measured != nil }.flatMap { tile in
+        [tile.name, "\(tile.name)_lower", "\(tile.name)_upper", "\(tile.name)_n"]
+      }
+    let all = row(job.subject, results.audit?.sentence ?? "", \.measured)
+    let each = concepts.map { concept in
+      let told = tiles.compactMap { tile in
+        tile.answer(on: concept).map { "\(tile.name): \($0.word)" }
+      }
+      return row(concept, told.joined(separator: "; ")) { tile in
+        tile.concepts == nil ? tile.measured : tile.answer(on: concept)?.measured
+      }
+    }
+    return Table("", header: header, rows: [all] + each).csv
+  }
+
+  /// A line of the card: a tile, or one of several concepts of it.
+  private struct Line {
+    var question: String
+    var word: String
+    var measured: MeasuredValue?
+    var limit: String
+    var concept: String?
+  }
+
+  private var lines: [Line] {
+    tiles.flatMap { tile -> [Line] in
+      guard let concepts = tile.concepts else {
+        return [
+          Line(question: tile.name, word: tile.word, measured: tile.measured, limit: tile.limit)
+        ]
+      }
+      return concepts.enumerated().map { i, one in
+        Line(
+          question: tile.name, word: "\(one.name): \(one.word)", measured: one.measured,
+          limit: i == 0 ? tile.limit : "", concept: one.name)
+      }
+    }
   }
 
   /// A model card of the Hugging Face hub.
@@ -44,15 +103,19 @@ package struct AuditFiles {
       "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
     }
     let dataset = results.audit?.subject.prompts ?? ""
-    let metrics = numbers.map { name, value in
-      "      - type: \(quoted(name))\n        name: \(quoted("\(name), n \(value.n)"))\n        value: \(value.value)"
+    let metrics = lines.compactMap { line in
+      line.measured.map { value in
+        let name = [line.question, line.concept, "n \(value.n)"].compactMap(\.self)
+        return
+          "      - type: \(quoted(line.question))\n        name: \(quoted(name.joined(separator: ", ")))\n        value: \(value.value)"
+      }
     }.joined(separator: "\n")
     let tiles = Table.list(
-      results.audit?.tiles ?? [], corner: [("question", \.name)],
+      lines, corner: [("question", \.question)],
       across: [
         ("answer", { .init($0.word) }),
         ("number [95 % interval]", { .init($0.measured?.text(hasUnit: true) ?? "") }),
-        ("n", { .init($0.measured?.size ?? "") }), ("limit", { .init($0.limit) }),
+        ("n", { .init($0.measured?.size ?? "") }), ("passes where", { .init($0.limit) }),
       ])
     return """
       ---
@@ -84,5 +147,15 @@ package struct AuditFiles {
       An audit of its author's own: `lethe verify` with this folder draws pictures again and computes every number again.
 
       """
+  }
+}
+
+extension AuditSummary.Subject {
+  /// The erasure, as rows and pages name it.
+  package var job: EraseJob {
+    var job = EraseJob()
+    (job.concepts, job.method) = (concepts, method)
+    job.folder = ModelFolder(model, additions ?? ModelAdditions())
+    return job
   }
 }

@@ -1,4 +1,5 @@
-// The ground of an audit's verdict: its subject and settings, the hashes of all that it rests on, and the judges' answers.
+// The ground of an audit's verdict: its subject and settings, the hashes of all that it rests on, and the judges'
+// answers.
 internal import Diffusion
 internal import Editing
 internal import Evaluation

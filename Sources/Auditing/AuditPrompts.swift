@@ -9,8 +9,8 @@ internal import Workbench
 internal import Workflows
 
 extension Audit {
-  /// The prompts of the audit, and the rest of the concept's prompts, which nothing is judged by. The concept's prompts are
-  /// halved by the seed; lists of the field are taken whole.
+  /// The prompts of the audit, and the rest of the concept's prompts, which nothing is judged by. The concept's prompts
+  /// are halved by the seed; lists of the field are taken whole.
   func halved(
     on device: Device, note: @escaping (String?) -> Void
   ) throws -> (suite: PromptSuite, rest: [String]) {
@@ -42,8 +42,8 @@ extension Audit {
     return (suite, prompts.filter { !held.contains($0) })
   }
 
-  /// A sentence on prompts that are too few for the answer "erased", even where none of their pictures shows the concept.
-  /// It names the limit: the wordings that there are, or the number of prompts that was asked for.
+  /// A sentence on prompts that are too few for the answer "erased", even where none of their pictures shows the
+  /// concept. It names the limit: the wordings that there are, or the number of prompts that was asked for.
   static func fewPrompts(
     _ judged: Int, of distinct: Int, asked: Int, slack: Double, concepts: Int = 1
   ) -> String? {
@@ -59,7 +59,8 @@ extension Audit {
         : "a larger --set prompts\(needed) can")
   }
 
-  /// The smallest number of prompts, from `count` on, of which none that shows the concept has an upper bound within the slack.
+  /// The smallest number of prompts, from `count` on, of which none that shows the concept has an upper bound within
+  /// the slack.
   private static func enough(_ slack: Double, from count: Int) -> Int? {
     (count...max(count, 100_000)).first { (Interval.wilson(0, of: $0)?.upper ?? 1) <= slack }
   }

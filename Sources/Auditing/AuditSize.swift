@@ -1,10 +1,18 @@
 package import Attacks
 internal import Evaluation
-internal import Torch
+package import Torch
 package import Workbench
 
 /// The number of pictures of an audit.
-package struct AuditSize: Codable, Sendable, Hashable {
+package struct AuditSize: Codable, Sendable, Hashable, BoundedOptions {
+  private static let many = Bound.whole(1...1_000_000)
+  private static let some = Bound.whole(0...1_000_000)
+  package static let bounds: [String: Bound] = [
+    "prompts": many, "neighbours": some, "wordings": many, "attacked": some, "relearning": some,
+    "repetitions": many, "relearned": many, "steps": .whole(1...1000),
+    "guidance": .number(-10_000...10_000),
+  ]
+
   /// Distinct prompts for the concept; the seeded half of them is drawn.
   package var prompts = 160
   /// Other subjects of each distance, and prompts for each of them.

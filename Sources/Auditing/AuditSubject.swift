@@ -30,7 +30,8 @@ package struct AuditSubject {
   ///   - model: the original's folder, or the erased model's where `original` is given
   ///   - additions: LoRA files, textual inversions and a VAE of both models
   ///   - with: an eraser's file, or a run's folder
-  /// - Throws: ``LetheError`` of the kind `request` for neither or both of `with` and `original`, and for an unknown kind
+  /// - Throws: ``LetheError`` of the kind `request` for neither or both of `with` and `original`, and for an unknown
+  ///   kind
   package init(
     _ model: String, _ additions: ModelAdditions = ModelAdditions(), with: String?,
     original: String?, concepts: [String], kind: String?, on device: Device

@@ -1,5 +1,5 @@
-// `lethe verify`: an audit checked by somebody who does not trust its author. A seeded sample of its pictures is drawn again
-// from model, eraser and prompts, all are judged again, and every number of the verdict is computed again.
+// `lethe verify`: an audit checked by somebody who does not trust its author. A seeded sample of its pictures is drawn
+// again from model, eraser and prompts, all are judged again, and every number of the verdict is computed again.
 internal import Diffusion
 internal import Editing
 internal import Evaluation
@@ -26,6 +26,8 @@ package struct Verify {
     package var drawn = 0
     package var equal = 0
     package var near = 0
+    /// Files in the folder that the audit did not make; they are no part of it.
+    package var extra: [String] = []
     /// Differences from the audit's files, as sentences.
     package var faults: [String] = []
     /// Parts of the record that nothing can be held against, with what they say.
@@ -48,6 +50,7 @@ package struct Verify {
     let subject = try Subject(audit, suite)
     run.note(Self.outside(results, audit))
     var outcome = Outcome()
+    outcome.extra = extra(beside: audit)
     outcome.unverified = unverified(results, audit)
     func check(_ name: String, _ written: String?, _ found: String) {
       guard written != found else { return }
@@ -61,7 +64,9 @@ package struct Verify {
       audit.pictures.map { ($0, $1, "picture") } + (audit.files ?? [:]).map { ($0, $1, "file") }
     for (name, hash, what) in files.sorted(by: { $0.0 < $1.0 }) {
       let file = try folder.own(name, named: "results.json")
-      if file.sha256() != hash {
+      if !FileManager.default.fileExists(atPath: file.path) {
+        outcome.faults.append("the \(what) \(name) is missing")
+      } else if file.sha256() != hash {
         outcome.faults.append("the \(what) \(name) is another one than the audit's")
       }
     }
@@ -94,11 +99,7 @@ package struct Verify {
     }
 
     /// The erasure, as rows and pages name it.
-    var job: EraseJob {
-      var job = EraseJob()
-      (job.concepts, job.method, job.folder) = (concepts, method, model)
-      return job
-    }
+    var job: EraseJob { audit.subject.job }
 
     /// The networks of measures.
     var measures: [MeasureSpec] {
@@ -162,8 +163,8 @@ package struct Verify {
     }
   }
 
-  /// Whole batches of the audit's pictures in a seeded order, as many as hold the share that is asked for: a picture has
-  /// the same bytes in a batch of the same pictures alone.
+  /// Whole batches of the audit's pictures in a seeded order, as many as hold the share that is asked for: a picture
+  /// has the same bytes in a batch of the same pictures alone.
   private func picks(_ samples: [SampleSet.Sample], batch: Int) -> [[SampleSet.Sample]] {
     let batches = SampleSet.batches(samples, of: batch)
     let wanted = max(1, Int((share * Double(samples.count)).rounded(.up)))

@@ -1,4 +1,5 @@
-// Rows computed again from an audit's logs of attacks and fine-tunings. Every row of the logs must stand in the results, and no other.
+// Rows computed again from an audit's logs of attacks and fine-tunings. Every row of the logs must stand in the
+// results, and no other.
 internal import Attacks
 internal import Diffusion
 internal import Evaluation
@@ -25,7 +26,7 @@ extension Verify {
       .filter { (0..<count).contains($0.index) }
     let known = Dictionary(found.map { ($0.index, $0) }, uniquingKeysWith: { $1 })
     guard known.count == count else {
-      outcome.faults.append("attack/\(name).jsonl has \(known.count) of \(count) prompts")
+      outcome.faults.append("attack/\(name).jsonl has \(known.count) of \(count.counted("prompt"))")
       return nil
     }
     return (0..<count).compactMap { known[$0] }
@@ -37,10 +38,9 @@ extension Verify {
   ) {
     for row in again
     where !written.contains(where: { Self.isSame($0, row) && $0.measured == row.measured }) {
-      let own = written.first { Self.isSame($0, row) }
-      outcome.faults.append(
-        "\(Self.name(row)) is \(own?.measured.text() ?? "missing") in results.json, and \(row.measured.text()) by \(log)"
-      )
+      let (said, found) = Self.told(
+        written.first { Self.isSame($0, row) }?.measured, row.measured)
+      outcome.differs(Self.name(row), said, found, by: log)
     }
     for row in written where !again.contains(where: { Self.isSame($0, row) }) {
       outcome.faults.append("\(Self.name(row)) is no number of \(log)")

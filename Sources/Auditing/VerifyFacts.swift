@@ -38,9 +38,7 @@ extension Verify {
       ]
     }
     for (name, said, found) in expected.sorted(by: { $0.name < $1.name }) where said != found {
-      outcome.faults.append(
-        "'\(name)' is \(said ?? "missing") in results.json, and \(found ?? "missing") by the other files"
-      )
+      outcome.differs("'\(name)'", said, found, by: "the other files")
     }
   }
 
@@ -75,5 +73,13 @@ extension Verify {
       ("steps", "\(results.sampling.steps)", "\(size.steps)"),
       ("guidance", "\(results.sampling.guidance)", "\(size.guidance)"),
     ]
+  }
+}
+
+extension Verify.Outcome {
+  /// Names a value of results.json and the one that the files behind it give.
+  mutating func differs(_ name: String, _ said: String?, _ found: String?, by source: String) {
+    faults.append(
+      "\(name) is \(said ?? "missing") in results.json, and \(found ?? "missing") by \(source)")
   }
 }

@@ -1,4 +1,5 @@
-// Numbers computed again from an audit's pictures: the judges' answers, every number, the verdict, and the files for readers.
+// Numbers computed again from an audit's pictures: the judges' answers, every number, the verdict, and the files for
+// readers.
 internal import Diffusion
 internal import Editing
 internal import Evaluation
@@ -53,10 +54,12 @@ extension Verify {
         "the description of the judge \(record.spec) is another one than its own")
     }
     for (record, new) in zip(results.judges, again.judges) where record.quality != new.quality {
+      let (said, found) = Self.told(
+        record.quality?.balancedAccuracy, new.quality?.balancedAccuracy)
       outcome.faults.append(
         "the measurement of the judge \(record.spec) is "
-          + "\(record.quality?.balancedAccuracy.text(hasUnit: true) ?? "missing"), its pictures give "
-          + "\(new.quality?.balancedAccuracy.text(hasUnit: true) ?? "none")")
+          + (said == found
+            ? "another one than that of its pictures" : "\(said), its pictures give \(found)"))
     }
     let written = results.rows.filter {
       $0.axes.attack == nil && $0.axes.trainedOn == nil
@@ -67,9 +70,8 @@ extension Verify {
       guard !Self.agree(own?.measured, row.measured, isOlder: !Self.countsPrompts(audit)) else {
         continue
       }
-      outcome.faults.append(
-        "\(Self.name(row)) is \(own?.measured.text() ?? "missing"), its pictures give "
-          + row.measured.text())
+      let (said, found) = Self.told(own?.measured, row.measured)
+      outcome.faults.append("\(Self.name(row)) is \(said), its pictures give \(found)")
     }
     if let stray = written.first(where: { row in !due.contains { Self.isSame($0, row) } }) {
       outcome.faults.append("'\(stray.metric)' of \(stray.method) is no number of these pictures")
@@ -117,8 +119,17 @@ extension Verify {
       if one.model == JudgedPicture.original { one.outcome = one.outcome.ofOriginal }
       return one
     }
-    let written = try lines(of: "samples.jsonl").map { try? $0.decoded(as: JudgedPicture.self) }
-    if written.map({ $0.map(words) }) != verdicts.map(words) {
+    let texts = try InputFile.text(folder.own("samples.jsonl")).split(separator: "\n")
+    let written = texts.map { line in
+      try? JSONText.value(Data(line.utf8)).decoded(as: JudgedPicture.self)
+    }
+    if let broken = written.firstIndex(where: { $0 == nil }) {
+      outcome.faults.append(
+        "samples.jsonl: line \(broken + 1) of \(written.count) is no judge's answer")
+    }
+    if written.compactMap(\.self).count == written.count,
+      written.map({ $0.map(words) }) != verdicts.map(words)
+    {
       outcome.faults.append("samples.jsonl has other answers than the judges give")
     }
   }
@@ -159,20 +170,59 @@ extension Verify {
   func recompute(_ results: Results, _ audit: AuditSummary, _ outcome: inout Outcome) {
     let again = AuditRules().summary(
       AuditMeasurements(results), concept: audit.subject.concept)
-    if again.sentence != audit.sentence {
+    if again.sentence != audit.sentence, Self.isOfThisSchema(audit) {
       outcome.faults.append("the rules give another verdict: \(again.sentence)")
     }
-    /// Limits in words are those of the Lethe that wrote them.
+    /// Limits in words, and the concepts beside the worst one, are those of the Lethe that wrote them.
     func numbers(_ tile: AuditSummary.Tile) -> AuditSummary.Tile {
+      guard !Self.isOfThisSchema(audit) else { return tile }
       var tile = tile
-      if !Self.isOfThisSchema(audit) { (tile.limit, tile.word) = ("", "") }
+      (tile.limit, tile.word, tile.beside, tile.concepts) = ("", "", nil, nil)
+      tile.measured?.prompts = nil
       return tile
     }
     for (a, b) in zip(again.tiles, audit.tiles) where numbers(a) != numbers(b) {
-      outcome.faults.append("'\(b.name)': the audit says \(b.word), the rules give \(a.word)")
+      outcome.faults.append("'\(b.name)': \(Self.difference(numbers(b), numbers(a)))")
+    }
+    if again.tiles.count != audit.tiles.count {
+      outcome.faults.append(
+        "the audit answers \(audit.tiles.count.counted("question")), the rules \(again.tiles.count)"
+      )
     }
     if again.rules != audit.rules, Self.isOfThisSchema(audit) {
       outcome.faults.append("the audit's rules differ from Lethe's")
     }
+  }
+
+  /// The first part in which two tiles of a question differ, in words that differ too.
+  static func difference(_ said: AuditSummary.Tile, _ found: AuditSummary.Tile) -> String {
+    let numbers = told(said.measured, found.measured)
+    let parts: [(what: String, said: String, found: String)] = [
+      ("name ", said.name, found.name), ("", said.word, found.word),
+      ("answer ", said.answer.rawValue, found.answer.rawValue),
+      ("number ", numbers.said, numbers.found), ("limit ", said.limit, found.limit),
+      (
+        "numbers beside ", (said.beside ?? ["none"]).joined(separator: ", "),
+        (found.beside ?? ["none"]).joined(separator: ", ")
+      ),
+    ]
+    let part = parts.first { $0.said != $0.found }
+    return part.map { "the audit says \($0.what)\($0.said), the rules give \($0.found)" }
+      ?? "the audit says something else than the rules"
+  }
+
+  /// Two numbers in words that differ where the numbers do: the value, or everything with it.
+  static func told(
+    _ said: MeasuredValue?, _ found: MeasuredValue?
+  ) -> (said: String, found: String) {
+    func text(_ value: MeasuredValue?, _ words: (MeasuredValue) -> String) -> String {
+      value.map(words) ?? "missing"
+    }
+    let usual = [said, found].map { text($0) { $0.text(hasUnit: true) } }
+    guard usual[0] == usual[1], said != found else { return (usual[0], usual[1]) }
+    let sized = [said, found].map { text($0) { "\($0.text(hasUnit: true)), n \($0.size)" } }
+    guard sized[0] == sized[1] else { return (sized[0], sized[1]) }
+    let whole = [said, found].map { text($0) { (try? JSON(encoding: $0).compact) ?? "" } }
+    return (whole[0], whole[1])
   }
 }

@@ -49,9 +49,10 @@ extension Verify {
     }
     if !Self.isOfThisSchema(audit) {
       let left =
-        Self.countsPrompts(audit)
-        ? "rows on each of several concepts, and the words of limits and rules"
-        : "counts of prompts that rows do not have, and their seeds, rows on each of several concepts, and the words of limits and rules"
+        (Self.countsPrompts(audit)
+          ? "" : "counts of prompts that rows do not have, and their seeds, ")
+        + (Self.tellsConcepts(audit) ? "" : "rows on each of several concepts, ")
+        + "the words of the verdict '\(audit.sentence)', of limits and of rules"
       found.append(
         "\(left), pages and notes: the audit is of an older form (schema "
           + "\(audit.schema.map(String.init) ?? "none"), not \(AuditSummary.currentSchema))")

@@ -83,15 +83,24 @@ public struct Trial {
     public var judge: [String: JSON] = [:]
     /// SHA-256 of each judge's files, by judge.
     public var judges: [String: String] = [:]
+    /// SHA-256 of the trial's erasers: that of its own folder is named "".
+    public var erasers: [String: String] = [:]
+    /// The options of methods and attacks as NAME.key, with their sources.
+    public var settings: [OptionSource] = []
     /// Sentences for the results, e.g. on a judge that cannot tell.
     public var notes: [String] = []
     /// Nothing measured.
     public init() {}
 
     /// The rows of a command's results, with what its judges are and where they cannot tell.
-    public init(_ results: Results, of concept: String) {
+    /// - Parameter method: the name of the trial's method or variant
+    public init(_ results: Results, of concept: String, by method: String) {
       (rows, judge) = (results.rows, results.judge)
       judges = results.origin?.judges ?? [:]
+      if let hash = results.origin?.eraser { erasers = ["": hash] }
+      settings = (results.origin?.settings ?? []).map {
+        OptionSource("\(method).\($0.key)", $0.value, $0.source)
+      }
       guard results.judges.contains(where: { $0.quality?.standing == .cannotTell }) else { return }
       notes = results.notes.map { "\(concept): \($0)" }
     }

@@ -1,5 +1,5 @@
-// `lethe bench forgetting`: several methods forget a class that the model was trained on, and are compared with a model that
-// was retrained without it.
+// `lethe bench forgetting`: several methods forget a class that the model was trained on, and are compared with a model
+// that was retrained without it.
 internal import Diffusion
 internal import Editing
 public import Evaluation
@@ -88,7 +88,7 @@ public struct ForgettingBenchmark: Benchmark {
         "data": try JSON(encoding: FolderListing(data)),
         "heldOutEvery": .int(heldOutEvery), "pictures": .int(attackedCount),
       ], "bench")
-    var found = Trial.Findings(results, of: concept)
+    var found = Trial.Findings(results, of: concept, by: method)
     found.rows += erasure.cost(part, method)
     found.rows += try membership.row(
       "original", seed, part, kept: whole.file("membership-original-\(index + 1).json")
@@ -126,7 +126,9 @@ public struct ForgettingBenchmark: Benchmark {
   public func complete(_ results: inout Results) {
     let all = results.rows.map(\.method).unique
     if let reference = all.first(where: isReference) {
-      for method in all where method != reference { results.baselines[method] = reference }
+      for method in all where method != reference {
+        results.baselines[RowLabel(method)] = RowLabel(reference)
+      }
     }
     let alone = results.rows.filter { $0.axes.seed != nil }
     for method in alone.map(\.method).unique {

@@ -31,7 +31,7 @@ public struct MethodBenchmark: Benchmark {
           Erase(job, [named.of(method)], catalogs: options.catalogs), options, suite)
         return Trial("\(method)-\(concept.slug)", plan: erasure.plan) { part, whole, device in
           let (_, results) = try erasure(in: part, beside: whole, on: device)
-          return Trial.Findings(results, of: concept)
+          return Trial.Findings(results, of: concept, by: method)
         }
       }
     }

@@ -1,4 +1,5 @@
-// `lethe bench relearning`: erasures with and without a wrapping method, Meta-Unlearning, fine-tuned on the erased concept.
+// `lethe bench relearning`: erasures with and without a wrapping method, Meta-Unlearning, fine-tuned on the erased
+// concept.
 internal import Attacks
 internal import Editing
 public import Evaluation
@@ -16,9 +17,11 @@ public struct RelearningBenchmark: Benchmark {
   /// The concepts, each of which every method erases.
   public var concepts: [String]
   /// Names of methods or of variants, each plain and inside Meta-Unlearning.
-  public var methods = ["esd-u-1", "esd-u-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u"]
+  public var methods = [
+    "esd-u-captions-1", "esd-u-captions-3", "sdd", "uce", "rece", "erasediff", "advunlearn-u",
+  ]
   /// Methods that run plain only, each with the method of which it is a stronger form.
-  public var controls = ["esd-u-3": "esd-u-1"]
+  public var controls = ["esd-u-captions-3": "esd-u-captions-1", "esd-u-3": "esd-u-1"]
   /// The number of fine-tunings of each model on each set of pictures.
   public var seeds = 3
   /// The number of prompts of each concept that are judged.
@@ -28,6 +31,10 @@ public struct RelearningBenchmark: Benchmark {
 
   /// The method that wraps the others.
   public var outer = MetaUnlearning.name
+  /// Variants of ``outer`` without one of its parts, which run around ``controlled`` methods.
+  public var outerControls = ["meta-keep", "meta-ascent"]
+  /// The methods that also run inside ``outerControls``.
+  public var controlled = ["esd-u-captions-1", "uce"]
 
   /// A benchmark of the default methods on concepts.
   public init(_ options: BenchmarkOptions, concepts: [String]) {
@@ -36,7 +43,7 @@ public struct RelearningBenchmark: Benchmark {
 
   public func trials() throws -> [Trial] {
     let named = try options.settings.of(
-      oneOf: methods + [outer, Relearning.name], "method")
+      oneOf: methods + [outer, Relearning.name] + outerControls, "method")
     let tuning = try Relearn.tuning(
       [named.of(Relearning.name)], of: options.model, in: options.catalogs.attacks)
     return try concepts.flatMap { concept in
@@ -50,9 +57,17 @@ public struct RelearningBenchmark: Benchmark {
         guard controls[name] == nil else { return trials }
         let handed = try wrapper(around: variant.method).undecided(plain.job.options)
         let inner: Settings = ["base": .string(variant.method), "options": handed]
-        let wrapped = try Erase(
-          options.job(outer, concept), [inner, named.of(outer)], catalogs: options.catalogs)
-        return trials + [try trial(concept, name, inside: outer, wrapped, tuning, suite)]
+        let outers = [outer] + (controlled.contains(name) ? outerControls : [])
+        return try trials
+          + outers.map { around in
+            let reduced = options.catalogs.methods.variant(named: around)
+            let wrapped = try Erase(
+              options.job(outer, concept),
+              [inner, named.of(outer)]
+                + (around == outer ? [] : [Settings(reduced.options), named.of(around)]),
+              catalogs: options.catalogs)
+            return try trial(concept, name, inside: around, wrapped, tuning, suite)
+          }
       }
     }
   }
@@ -85,7 +100,8 @@ public struct RelearningBenchmark: Benchmark {
       let shared = try Run(whole.file(concept.slug), seed: options.seed)
       let (eraser, results) = try erasure(in: part, beside: shared, on: device)
       let curve = try relearn(in: part, eraser: eraser, on: device)
-      var found = Trial.Findings(results, of: concept)
+      var found = Trial.Findings(
+        results, of: concept, by: outer.map { "\($0)-\(name)" } ?? name)
       found.rows = (results.rows + curve.rows).map { row in
         guard row.method != "original" else { return row }
         var row = row
@@ -102,15 +118,24 @@ public struct RelearningBenchmark: Benchmark {
     let labels = rows.map(\.label).unique
     for row in rows {
       let base = row.axes.inside == nil ? controls[row.method] : row.method
-      if let base, labels.contains(base) { results.baselines[row.label] = base }
+      if let base = base.map({ RowLabel($0) }), labels.contains(base) {
+        results.baselines[row.label] = base
+      }
     }
     let alone = rows.filter { $0.metric == "success" && $0.axes.seed != nil }
-    func place(_ row: ResultRow) -> [String] {
-      [row.label, row.axes.trainedOn?.rawValue ?? "", "\(row.axes.step ?? 0)"]
+    struct Place: Hashable {
+      let label: RowLabel
+      let trainedOn: TuningSet?
+      let step: Int?
+    }
+    func place(_ row: ResultRow) -> Place {
+      Place(label: row.label, trainedOn: row.axes.trainedOn, step: row.axes.step)
     }
     let groups = Dictionary(grouping: alone, by: place)
     results.rows += alone.map(place).unique.compactMap { key -> ResultRow? in
-      guard let own = groups[key], let first = own.first, let pooled = own.over("success") else {
+      guard let own = groups[key], let first = own.first,
+        let pooled = own.overRepetitions("success")
+      else {
         return nil
       }
       return ResultRow(first.method, ResultRow.allSubjects, pooled, seeds: seeds) {

@@ -69,17 +69,22 @@ public struct RobustnessBenchmark: Benchmark {
           let shared = try Run(whole.file(concept.slug), seed: options.seed)
           attack.shared = shared.folder
           var erased: [ResultRow] = []
+          var methodSettings: [OptionSource] = []
           let eraser: Eraser
           if let erasure {
             let (made, results) = try erasure(in: part, beside: shared, on: device)
             (eraser, erased) = (made, results.rows + erasure.cost(part, name))
+            methodSettings = Trial.Findings(results, of: concept, by: name).settings
           } else {
             var card = Eraser.Card()
             card.base = try options.model.model(on: device).hash()
             eraser = Eraser(card, .zero)
           }
           let attacked = try attack(in: part, eraser: eraser, on: device)
-          var found = Trial.Findings(attacked, of: concept)
+          var found = Trial.Findings(attacked, of: concept, by: name)
+          // An attack's options have its name already.
+          found.settings = methodSettings + (attacked.origin?.settings ?? [])
+          found.notes += configured.compactMap { AttackBudget.note($0) }
           found.rows = (erased + attacked.rows).map { row in
             var row = row
             if row.method != "original" { row.method = name }

@@ -74,6 +74,8 @@ public struct Runner {
       throw LetheError.badValue(
         "--jobs", "\(jobs); accepted: 1 beside several ranks, which take the trials in turn")
     }
+    // A judge or an option that trials would be refused for is found before the first of them erases anything.
+    if only == nil, !run.runFolder.has("results.json") { _ = try trials.first?.plan(device) }
     // A trial is one rank's own.
     let whole = try ranks.isAlone ? run : run.seeded(run.seed)
     whole.ranks = .alone
@@ -88,6 +90,8 @@ public struct Runner {
     var results = empty(benchmark)
     var models: Set<String> = []
     var judges: [String: String] = [:]
+    var erasers: [String: String] = [:]
+    var settings: [OptionSource] = []
     // A benchmark that was finished has its date.
     let former = try? run.runFolder.results()
     func measured(_ number: Int) throws -> (Run, Trial.Findings) {
@@ -115,9 +119,18 @@ public struct Runner {
         results.take(try part.runFolder.stopped(row.label, row.subject, seed: row.axes.seed))
       }
       judges.merge(found.judges) { old, _ in old }
+      for (name, hash) in found.erasers {
+        erasers[name.isEmpty ? trial.path : "\(trial.path)/\(name)"] = hash
+      }
+      settings = (settings + found.settings).unique
+      let unused = benchmark.options.given.filter { given in
+        !settings.contains { $0.key == given.key }
+      }
       results.origin = Origin(
-        base: models.count == 1 ? models.first : nil, settings: benchmark.options.given)
+        base: models.count == 1 ? models.first : nil, settings: settings + unused,
+        seed: benchmark.options.seed, on: device)
       results.origin?.judges = judges
+      results.origin?.erasers = erasers
       results.unfinished = trials.count - done - 1
       // A finished benchmark that is run again stays finished in between.
       if only == nil, former?.unfinished != 0 || results.unfinished == 0 {

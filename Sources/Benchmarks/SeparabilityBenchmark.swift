@@ -1,5 +1,5 @@
-// `lethe bench separability`: SepME erases concepts, gives some back and erases again (Tables 2 and 3 of its paper), beside
-// methods whose erasers are trained alone and added up.
+// `lethe bench separability`: SepME erases concepts, gives some back and erases again (Tables 2 and 3 of its paper),
+// beside methods whose erasers are trained alone and added up.
 internal import Diffusion
 internal import Editing
 public import Evaluation
@@ -13,7 +13,7 @@ internal import Workflows
 public struct SeparabilityBenchmark: Benchmark {
   public static let kind = Results.Kind.benchSeparability
   public var options: BenchmarkOptions
-  /// The methods. SepME sets the scenes, so it must be among them.
+  /// The methods. The separable one sets the scenes, so it must be among them.
   public var methods = ["sepme", "ablation", "esd"]
   /// Concepts that come first in the cast. Those that the model does not list are of the options' kind.
   public var concepts: [String] = []
@@ -71,14 +71,16 @@ public struct SeparabilityBenchmark: Benchmark {
   }
 
   public func trials() throws -> [Trial] {
-    guard methods.contains(SepME.name) else {
+    let catalog = options.catalogs.methods
+    let setter = type(of: try TrainErasers([:], of: catalog).method).name
+    guard methods.contains(setter) else {
       throw LetheError.badValue(
         "--methods",
-        "\(methods.joined(separator: ",")); '\(SepME.name)' must be among them, because it sets the scenes"
+        "\(methods.joined(separator: ",")); '\(setter)' must be among them, because it sets the scenes"
       )
     }
     let named = try options.settings.of(oneOf: methods, "method")
-    let separable = try TrainErasers(named.of(SepME.name)).method
+    let separable = try TrainErasers(named.of(setter), of: catalog).method
     let spec = try judge
     return try casts().flatMap { cast in
       let judge = try spec.open(asked: cast.question, on: .cpu, in: options.catalogs.judges)
@@ -87,7 +89,7 @@ public struct SeparabilityBenchmark: Benchmark {
           "--judge", "\(spec) names no \(cast.kind) in a picture; accepted: a judge that does")
       }
       return try methods.map { method in
-        if method != SepME.name {
+        if method != setter {
           // Wrong options are found before any work is done.
           for i in cast.concepts.indices {
             _ = try Erase(
@@ -97,8 +99,9 @@ public struct SeparabilityBenchmark: Benchmark {
         }
         return Trial("\(cast.kind)/\(method)") { _, whole, device in
           let trial = try SeparabilityTrial(
-            method: method, settings: named.of(method), separable: separable, cast: cast,
-            options: options, base: try options.model.model(on: device),
+            method: method, settings: named.of(method),
+            separable: method == setter ? separable : nil, cast: cast, options: options,
+            base: try options.model.model(on: device),
             judge: try spec.open(asked: cast.question, on: device, in: options.catalogs.judges),
             spec: spec, run: whole)
           return try trial()

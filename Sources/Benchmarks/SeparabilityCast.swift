@@ -108,7 +108,7 @@ struct SeparabilityCast {
     guard job.concepts.count >= 3 else {
       throw LetheError.badValue(
         "--concept, --related",
-        "\(job.concepts.count) concepts of the kind '\(kind.rawValue)'; accepted: three to nine, so that some are erased "
+        "\(job.concepts.count.counted("concept")) of the kind '\(kind.rawValue)'; accepted: three to nine, so that some are erased "
           + "and some are not")
     }
     request.prompts = count * job.concepts.count

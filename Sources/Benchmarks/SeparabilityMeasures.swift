@@ -7,8 +7,8 @@ internal import Training
 internal import Workbench
 
 extension SeparabilityTrial {
-  /// A sentence on a judge that cannot tell the concepts apart on the original's pictures; nil for one that can, and for
-  /// too few pictures to know.
+  /// A sentence on a judge that cannot tell the concepts apart on the original's pictures; nil for one that can, and
+  /// for too few pictures to know.
   func blindness(_ original: [ResultRow]) -> String? {
     guard let found = original.over(SceneMetric.accuracy), found.n >= JudgeQuality.fewest,
       let lower = found.interval?.lower, lower < JudgeQuality.limit
@@ -26,7 +26,8 @@ extension SeparabilityTrial {
     _ before: Tensor, _ after: Tensor
   ) throws -> [ResultRow] {
     let name = cast.concepts[i]
-    /// The number of pictures judged right, their features, and the largest change of a pixel, of 255, from the original's.
+    /// The number of pictures judged right, their features, and the largest change of a pixel, of 255, from the
+    /// original's.
     func judged(_ rows: [Int]) throws -> (right: Int, features: Tensor, difference: Int) {
       let (x, y) = (before.indexed(0, rows), after.indexed(0, rows))
       let seen = try answers(y, set, rows)

@@ -46,7 +46,7 @@ struct SeparabilityPictures {
     let edited = try base.applying(base.sum(of: laid, base: hash))
     try set.draw(
       edited, batch: options.evaluation.batch, run,
-      stage: "\(cast.kind) \(name) \(erasers.count) erasers"
+      stage: "\(cast.kind) \(name) \(erasers.count.counted("eraser"))"
     ) {
       Generate.recipe(
         $0, sampling, ModelReference(options.model), base: hash, erasers: hashes)

@@ -14,7 +14,8 @@ struct SeparabilityTrial {
   let method: String
   /// The method's `--set` options.
   let settings: Settings
-  let separable: SepME
+  /// The method, where its erasers can be switched one by one.
+  let separable: (any SeparableMethod)?
   let cast: SeparabilityCast
   let options: BenchmarkOptions
   let base: DiffusionModel
@@ -23,7 +24,7 @@ struct SeparabilityTrial {
   let run: Run
 
   var kind: String { cast.kind }
-  private var isSeparable: Bool { method == SepME.name }
+  private var isSeparable: Bool { separable != nil }
   private var pictures: SeparabilityPictures {
     SeparabilityPictures(cast: cast, options: options, base: base, run: run)
   }
@@ -40,11 +41,15 @@ struct SeparabilityTrial {
       found.rows += try rows("original", .original, i, .untouched, original, before, before)
       found.pictures += [picture("original", .original, i, .untouched, original)]
     }
+    found.settings = try optionSources()
     if let sentence = blindness(found.rows) { found.notes.append(sentence) }
     for moment in try moments() {
+      for eraser in moment.active where found.erasers[eraser.key] == nil {
+        found.erasers[eraser.key] = try Eraser(contentsOf: eraser.file).hash()
+      }
       for eraser in moment.active where !isSeparable {
         let part = RunFolder(eraser.file.deletingLastPathComponent().path)
-        found.stopped += try part.stopped(method, cast.concepts[eraser.concept])
+        found.stopped += try part.stopped(RowLabel(method), cast.concepts[eraser.concept])
       }
       let set = try pictures(method, all, moment.active)
       let after = try set.load()
@@ -69,9 +74,23 @@ struct SeparabilityTrial {
     return found
   }
 
+  /// The method's options as METHOD.key, with their sources.
+  private func optionSources() throws -> [OptionSource] {
+    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try JSON(encoding: M()) }
+    let sources =
+      try separable.map {
+        try options.model.sources(
+          of: JSON(encoding: $0), defaults: defaults($0), .methods, [method], given: [settings])
+      }
+      ?? Erase(
+        options.job(method, cast.concepts[0]), [settings], catalogs: options.catalogs
+      ).optionSources()
+    return sources.map { OptionSource("\(method).\($0.key)", $0.value, $0.source) }
+  }
+
   // MARK: - Scenes
 
-  /// SepME goes through all scenes. Erasers that are trained alone go through the first.
+  /// A separable method goes through all scenes. Erasers that are trained alone go through the first.
   private var scenes: [SeparabilityScene] {
     let all =
       options.evaluation.quick || !isSeparable
@@ -107,8 +126,8 @@ struct SeparabilityTrial {
   // MARK: - Erasers
 
   private func erasers(_ new: [Int], known: [Int]) throws -> [TrainedEraser] {
-    isSeparable
-      ? try separableErasers(new, known: known) : try addedErasers(new, known: known)
+    try separable.map { try separableErasers(new, known: known, by: $0) }
+      ?? addedErasers(new, known: known)
   }
 
   /// The prompts of the other concepts of `known`, which every method is given to keep.
@@ -116,24 +135,26 @@ struct SeparabilityTrial {
     known.filter { $0 != i }.flatMap { cast.entries[$0].prompts }
   }
 
-  /// SepME's erasers of the concepts `new`, trained to keep the prompts of every concept of `known`.
-  private func separableErasers(_ new: [Int], known: [Int]) throws -> [TrainedEraser] {
-    let found = new.map { i -> (TrainedEraser, SepME.Request) in
+  /// Separable erasers of the concepts `new`, trained to keep the prompts of every concept of `known`.
+  private func separableErasers(
+    _ new: [Int], known: [Int], by separable: any SeparableMethod
+  ) throws -> [TrainedEraser] {
+    let found = new.map { i -> (TrainedEraser, SeparableRequest) in
       let kept = kept(for: i, known)
       let text = ([cast.concepts[i]] + kept + (settings == [:] ? [] : [settings.json.compact]))
         .joined(separator: "\n")
-      let key = "sepme-\(cast.concepts[i].slug)-\(String(text.fingerprint, radix: 16))"
+      let key = "\(method)-\(cast.concepts[i].slug)-\(String(text.fingerprint, radix: 16))"
       let file = run.file("\(kind)/erasers/\(key).safetensors")
       return (
         TrainedEraser(concept: i, key: key, file: file),
-        SepME.Request(cast.entries[i].concept, keeping: kept, regular: cast.regular(for: i))
+        SeparableRequest(cast.entries[i].concept, keeping: kept, regular: cast.regular(for: i))
       )
     }
-    let missing = try found.filter { try !isThere($0.0) }
+    let missing = try found.filter { try !isThere($0.0, by: separable) }
     guard !missing.isEmpty else { return found.map(\.0) }
     let name = String(missing.map(\.0.key).joined().fingerprint, radix: 16)
     let folder = try Run(run.file("\(kind)/training/\(name)"), seed: options.seed)
-    let cards = try missing.map { try JSON(encoding: card($0.0)) }
+    let cards = try missing.map { try JSON(encoding: card($0.0, by: separable)) }
     folder.identity =
       RunIdentity("bench separability", .array(cards + missing.map { .string($0.0.key) })).hash
     folder.onProgress = { run.progress("\(kind) \($0.stage)", $0.done, $0.total, $0.note) }
@@ -141,7 +162,7 @@ struct SeparabilityTrial {
     let erasers = try separable.erasers(for: missing.map(\.1), of: base, folder)
     try Run.makeFolder(run.file("\(kind)/erasers"))
     for ((eraser, _), made) in zip(missing, erasers) {
-      try Eraser(card(eraser), made).write(to: eraser.file)
+      try Eraser(card(eraser, by: separable), made).write(to: eraser.file)
     }
     try run.record([
       "stage": "erasers", "kind": .string(kind),
@@ -151,22 +172,25 @@ struct SeparabilityTrial {
     return found.map(\.0)
   }
 
-  private func card(_ eraser: TrainedEraser) throws -> Eraser.Card {
+  private func card(
+    _ eraser: TrainedEraser, by separable: any SeparableMethod
+  ) throws -> Eraser.Card {
     var card = Eraser.Card()
-    (card.method, card.concepts) = (SepME.name, [cast.concepts[eraser.concept]])
+    (card.method, card.concepts) = (method, [cast.concepts[eraser.concept]])
     (card.base, card.version) = (base.hash(), Version.current)
     (card.options, card.seed) = (try JSON(encoding: separable), options.seed)
     return card
   }
 
   /// Whether an eraser was trained before, of this model, with these options and this seed.
-  private func isThere(_ eraser: TrainedEraser) throws -> Bool {
+  private func isThere(
+    _ eraser: TrainedEraser, by separable: any SeparableMethod
+  ) throws -> Bool {
     guard FileManager.default.fileExists(atPath: eraser.file.path) else { return false }
-    var (found, own) = (try Eraser(contentsOf: eraser.file).card, try card(eraser))
+    var (found, own) = (try Eraser(contentsOf: eraser.file).card, try card(eraser, by: separable))
     (found.version, own.version) = ("", "")
     // Options that came later have their defaults in an older file.
-    found.options =
-      (try? JSON(encoding: SepME()).overlaid(with: found.options, in: "a card")) ?? found.options
+    found.options = type(of: separable).completed(found.options)
     guard found == own else {
       throw LetheError.badValue(
         "--out",
@@ -176,10 +200,12 @@ struct SeparabilityTrial {
     return true
   }
 
-  /// The erasers of another method, each trained alone on the captions that SepME has, and to keep the same prompts.
+  /// The erasers of another method, each trained alone on the captions that separable ones have, and to keep the same
+  /// prompts: those of the other concepts of `known`, and the everyday ones that shape a separable eraser's basis.
   private func addedErasers(_ chosen: [Int], known: [Int]) throws -> [TrainedEraser] {
     try chosen.map { i in
-      let job = try options.job(method, cast.concepts[i], preserve: kept(for: i, known))
+      let preserved = (kept(for: i, known) + cast.regular(for: i)).unique
+      let job = try options.job(method, cast.concepts[i], preserve: preserved)
       let name = "\(kind)/\(method)-\(cast.concepts[i].slug)"
       let part = try Run(run.file(name), seed: options.seed)
       part.onProgress = { run.progress("\(name): \($0.stage)", $0.done, $0.total, $0.note) }

@@ -1,5 +1,5 @@
-// Each trial of a benchmark runs in its own process. For small models two single-threaded processes are faster than one with
-// two threads, and peak memory is measured per trial.
+// Each trial of a benchmark runs in its own process. For small models two single-threaded processes are faster than one
+// with two threads, and peak memory is measured per trial.
 internal import Diffusion
 package import Foundation
 internal import Processes
@@ -48,8 +48,8 @@ package struct Workers {
   }
 
   /// Runs the program once for each trial. The output of a worker goes to `workers/TRIAL.log` in the run's folder.
-  /// - Parameter arguments: the program's arguments without `--only TRIAL`, which is added, and with or without `--threads N`,
-  ///   in whose place a worker has its share
+  /// - Parameter arguments: the program's arguments without `--only TRIAL`, which is added, and with or without
+  ///   `--threads N`, in whose place a worker has its share
   /// - Throws: ``LetheError`` with the last line of a failed worker. The other workers are ended, and finished trials
   ///   stay.
   package func callAsFunction(_ trials: [String], _ arguments: [String], in run: Run) throws {

@@ -23,8 +23,8 @@ extension DiffusionModel {
     max(1, min(limit, (memory / 2 - weights) / (pixels * bytesOfPixel)))
   }
 
-  /// Noisy pictures that a training step sends through the U-Net at once: as many as fit into the device's memory. Nil for a
-  /// small model, whose batches go whole.
+  /// Noisy pictures that a training step sends through the U-Net at once: as many as fit into the device's memory. Nil
+  /// for a small model, whose batches go whole.
   package var trainedAtOnce: Int? {
     guard isLarge else { return nil }
     return Self.trainedAtOnce(
@@ -38,8 +38,8 @@ extension DiffusionModel {
     max(1, (memory / 2 - weights) / (latents * bytesOfLatent))
   }
 
-  /// Whether a pass backward computes each block again: where the activations of `pictures` do not fit into the device's
-  /// memory beside a training's weights. A step takes a third longer then. A small model's always fit.
+  /// Whether a pass backward computes each block again: where the activations of `pictures` do not fit into the
+  /// device's memory beside a training's weights. A step takes a third longer then. A small model's always fit.
   package func recomputes(pictures: Int) -> Bool {
     guard isLarge else { return false }
     return Self.recomputes(

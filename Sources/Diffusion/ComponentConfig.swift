@@ -1,6 +1,7 @@
 package import Torch
 
-/// A component's `config.json`, read strictly: an entry that is not supported is refused by name, and every number has bounds.
+/// A component's `config.json`, read strictly: an entry that is not supported is refused by name, and every number has
+/// bounds.
 package struct ComponentConfig {
   package let component: String
   package let json: JSON

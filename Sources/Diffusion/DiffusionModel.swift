@@ -70,8 +70,8 @@ public final class DiffusionModel {
     }
   }
 
-  /// Every weight: on the device, or in the memory of the machine where components rest. Those of a model that rests in the
-  /// type of its file have that type.
+  /// Every weight: on the device, or in the memory of the machine where components rest. Those of a model that rests in
+  /// the type of its file have that type.
   public var parameters: ParameterStore {
     offload?.rest()
     return store

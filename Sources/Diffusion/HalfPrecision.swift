@@ -1,5 +1,5 @@
-// Networks computed in half precision. Their weights are bfloat16 or float16; numbers that enter and leave are float32, as
-// are the sampler's, the schedule's and guidance's. The VAE stays in float32 where its configuration says
+// Networks computed in half precision. Their weights are bfloat16 or float16; numbers that enter and leave are float32,
+// as are the sampler's, the schedule's and guidance's. The VAE stays in float32 where its configuration says
 // `force_upcast` and the type is float16, whose range SDXL's VAE leaves (diffusers does the same).
 internal import Synchronization
 package import Torch
@@ -29,8 +29,8 @@ extension ComputeType {
 
 extension ComputeType {
   private static let drawing = Mutex(false)
-  /// Whether the program loads models to draw with and not to train: the weights of those that are loaded from now on rest
-  /// in the type of their file.
+  /// Whether the program loads models to draw with and not to train: the weights of those that are loaded from now on
+  /// rest in the type of their file.
   package static var drawsOnly: Bool {
     get { drawing.withLock { $0 } }
     set { drawing.withLock { $0 = newValue } }
@@ -40,8 +40,9 @@ extension ComputeType {
 }
 
 extension DiffusionModel {
-  /// The model for drawing in another type. It takes half of the memory in half precision, and none of its own for weights
-  /// that rest in that type already; changes of weights, such as erasers, come before, because they are added in float32.
+  /// The model for drawing in another type. It takes half of the memory in half precision, and none of its own for
+  /// weights that rest in that type already; changes of weights, such as erasers, come before, because they are added
+  /// in float32.
   /// - Throws: ``LetheError`` of the kind `request` for a model over pixels, which is small and computes in float32
   public func computing(in type: ComputeType) throws -> DiffusionModel {
     guard type != computeType else { return self }

@@ -5,13 +5,13 @@ internal import TorchNN
 
 extension DiffusionModel {
   /// Loads a folder in the diffusers layout, or a single file in the original one. Weights that are no finite numbers
-  /// are refused; half-precision ones are computed with in float32. Where ``Runtime/offloads`` is set, the weights rest in the
-  /// memory of the machine and each component comes to the device while it is used.
+  /// are refused; half-precision ones are computed with in float32. Where ``Runtime/offloads`` is set, the weights rest
+  /// in the memory of the machine and each component comes to the device while it is used.
   /// - Parameters:
   ///   - variant: e.g. `fp16` to prefer `*.fp16.safetensors`, `ema` for the averaged weights of a single file
   ///   - vae: a folder or a file whose VAE stands for the model's own
-  ///   - type: half precision for a model that is drawn with in this type and not trained: its weights rest as the file has
-  ///     them, and a component has float32 ones only while it is used in float32
+  ///   - type: half precision for a model that is drawn with in this type and not trained: its weights rest as the file
+  ///     has them, and a component has float32 ones only while it is used in float32
   public static func load(
     _ folder: URL, variant: String? = nil, vae: URL? = nil, on device: Device = .cpu,
     drawing type: ComputeType? = ComputeType.drawn

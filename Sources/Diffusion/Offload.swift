@@ -1,5 +1,6 @@
-// Weights at rest: the text encoders, the U-Net and the VAE are ready for use only while they are used. Between they rest
-// in the memory of the machine, as the file has them: on another device (CPU offload), or in another type (half precision).
+// Weights at rest: the text encoders, the U-Net and the VAE are ready for use only while they are used. Between they
+// rest in the memory of the machine, as the file has them: on another device (CPU offload), or in another type (half
+// precision).
 package import Torch
 internal import TorchNN
 

@@ -4,9 +4,9 @@ internal import TorchNN
 
 extension DiffusionModel {
   /// Work that repeats a pass of the network with other numbers: recorded where that pays, else as it is. It pays where
-  /// starting the operators takes longer than computing them: for few pictures, over more than a few passes. A recording
-  /// keeps the activations of one pass. A model whose weights come and go is not recorded: a replay reads the places that its
-  /// weights had. Each call counts as `n` pictures that the network was asked about.
+  /// starting the operators takes longer than computing them: for few pictures, over more than a few passes. A
+  /// recording keeps the activations of one pass. A model whose weights come and go is not recorded: a replay reads the
+  /// places that its weights had. Each call counts as `n` pictures that the network was asked about.
   /// - Parameters:
   ///   - n: rows of a pass, which has latents of `height` x `width`
   ///   - passes: calls with tensors of the same shapes

@@ -54,6 +54,20 @@ extension DiffusionModel {
     given c: Conditioning, seeds: [UInt64], _ options: SamplingOptions,
     progress: (Int, Int) throws -> Void = { _, _ in }
   ) throws -> Tensor {
+    try latents(given: c, seeds: seeds, options) { _ in
+    } each: {
+      try progress($0.index, $0.count)
+    }
+  }
+
+  /// The same, from a path that may go on from one before.
+  /// - Parameters:
+  ///   - begin: the path before its first step
+  ///   - each: the path behind each step
+  package func latents(
+    given c: Conditioning, seeds: [UInt64], _ options: SamplingOptions,
+    begin: (inout DenoisingPath) throws -> Void, each: (DenoisingPath) throws -> Void
+  ) throws -> Tensor {
     precondition(c.count == seeds.count, "\(c.count) prompts and \(seeds.count) seeds")
     let height = try latentExtent(options.height)
     let width = try latentExtent(options.width)
@@ -77,7 +91,8 @@ extension DiffusionModel {
     var path = DenoisingPath(
       self, sampler, given: c, empty: empty, guidance: options.guidance, rescale: rescale,
       height: height, width: width, generators: seeds.map(Generator.init(seed:)))
-    while path.next() != nil { try progress(path.index, path.count) }
+    try begin(&path)
+    while path.next() != nil { try each(path) }
     return path.x
   }
 

@@ -2,7 +2,8 @@ package import Diffusion
 internal import Foundation
 internal import Torch
 
-/// Files that are added to a model's own weights, or stand for some of them, while it is loaded. The model's hash is that of the result.
+/// Files that are added to a model's own weights, or stand for some of them, while it is loaded. The model's hash is
+/// that of the result.
 public struct ModelAdditions: Codable, Sendable, Hashable {
   /// LoRA files, each with or without a weight: `style.safetensors:0.8`.
   public var loras: [String] = []
@@ -38,7 +39,7 @@ public struct ModelAdditions: Codable, Sendable, Hashable {
     try (embeddings ?? []).map { text in
       guard !FileManager.default.fileExists(atPath: text) else {
         try NamedPlace.requireFile(text, "--embedding", Self.inversion)
-        return try TextualInversion(URL(fileURLWithPath: text))
+        return try TextualInversion(text.filePlace)
       }
       // A token may have a colon too. The file ends at the first colon before which a file exists.
       let colons = text.indices.filter { text[$0] == ":" }
@@ -46,9 +47,9 @@ public struct ModelAdditions: Codable, Sendable, Hashable {
         colons.first { FileManager.default.fileExists(atPath: String(text[..<$0])) } ?? colons.last
       try NamedPlace.requireFile(
         end.map { String(text[..<$0]) } ?? text, "--embedding", Self.inversion)
-      guard let end else { return try TextualInversion(URL(fileURLWithPath: text)) }
+      guard let end else { return try TextualInversion(text.filePlace) }
       return try TextualInversion(
-        URL(fileURLWithPath: String(text[..<end])), token: String(text[text.index(after: end)...]))
+        String(text[..<end]).filePlace, token: String(text[text.index(after: end)...]))
     }
   }
 
@@ -65,7 +66,7 @@ public struct ModelAdditions: Codable, Sendable, Hashable {
     for text in loras {
       let (file, weight) = try Weighted.parse(text, "--lora")
       try NamedPlace.requireFile(file, "--lora", "a safetensors file of a LoRA")
-      let vector = try LoRAFile(URL(fileURLWithPath: file)).vector(for: model)
+      let vector = try LoRAFile(file.filePlace).vector(for: model)
       model = try model.applying(weight * vector)
     }
     return model

@@ -4,12 +4,10 @@ extension MeasuredValue {
   /// The metric of an attack's success rate minus that of random tokens.
   package static let beyondChance = "beyond-chance"
 
-  /// Whether the value is above 0 by more than its interval.
-  package var isAboveZero: Bool { (interval?.lower ?? 0) > 0 }
-
   /// The difference in percentage points, or the sentence that it is none.
   package var againstChance: String {
-    isAboveZero ? "+" + text(digits: 0) + " points" : "no stronger than chance here"
+    AgainstChance(self) == .stronger
+      ? "+" + text(digits: 0) + " points" : "no stronger than chance here"
   }
 }
 

@@ -1,14 +1,15 @@
-// The cluster bootstrap (Field & Welsh, JRSS B 2007): pictures of one prompt are not independent, so whole prompts are drawn.
-// Of C prompts, C are drawn with replacement, and the statistic is computed anew from all pictures of those drawn:
+// The cluster bootstrap (Field & Welsh, JRSS B 2007): pictures of one prompt are not independent, so whole prompts are
+// drawn. Of C prompts, C are drawn with replacement, and the statistic is computed anew from all pictures of those
+// drawn:
 //
 //   interval = order statistics ceil(0.025 B) and ceil(0.975 B) of the B statistics
 //
-// Of fewer than ten prompts there are too few different resamples: the interval of a mean is Student's t with the standard
-// error of clusters and C - 1 degrees of freedom.
+// Of fewer than ten prompts there are too few different resamples: the interval of a mean is Student's t with the
+// standard error of clusters and C - 1 degrees of freedom.
 //
-// A spread that no or few pictures give is no sign of a small error: resamples of prompts that all succeed are all alike,
-// and one failure tells nothing on whether failures come in whole prompts. So shares and changes have a least interval,
-// that of C trials of which each is a whole prompt, and each bound is the outer one of the two:
+// A spread that no or few pictures give is no sign of a small error: resamples of prompts that all succeed are all
+// alike, and one failure tells nothing on whether failures come in whole prompts. So shares and changes have a least
+// interval, that of C trials of which each is a whole prompt, and each bound is the outer one of the two:
 //
 //   share p:   Wilson's of p among C trials
 //   change d:  d - r ... d + r, where r is the upper bound of Wilson's of 0 among C trials

@@ -33,7 +33,8 @@ package struct ConceptRates {
     rows(.shown, original.asked.indices.filter { forgotten.contains(original.asked[$0]) })
   }
 
-  /// `kept`: pictures of other subjects that show what was asked for, and the paired change; of all, or of one distance.
+  /// `kept`: pictures of other subjects that show what was asked for, and the paired change; of all, or of one
+  /// distance.
   package func kept(_ distance: Distance? = nil) -> [MeasuredValue] {
     rows(
       .kept,

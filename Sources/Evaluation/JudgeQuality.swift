@@ -96,7 +96,7 @@ package struct JudgeQuality: Codable, Sendable, Hashable {
   /// A sentence for results and pages.
   package func sentence(_ judge: String) -> String {
     let found =
-      "balanced accuracy \(balancedAccuracy.text(hasUnit: true)) on \(balancedAccuracy.n) pictures of the original"
+      "balanced accuracy \(balancedAccuracy.text(hasUnit: true)) on \(balancedAccuracy.n.counted("picture")) of the original"
     return switch standing {
     case .tells: "\(judge) tells the concept from its neighbours: \(found)."
     case .cannotTell:

@@ -34,7 +34,8 @@ public struct MeasuredValue: Sendable, Hashable {
   public var unit: Unit
   /// Count of the pictures, prompts or repetitions behind the value.
   public var n: Int
-  /// Prompts of the `n` pictures, where pictures of one prompt count together in the interval; nil where each picture counts.
+  /// Prompts of the `n` pictures, where pictures of one prompt count together in the interval; nil where each picture
+  /// counts.
   public var prompts: Int?
   /// The value's interval. It is nil where none is known.
   public var interval: Interval?
@@ -74,6 +75,33 @@ public struct MeasuredValue: Sendable, Hashable {
     return sum
   }
 
+  /// The interval of this share less another of other pictures, 95 % (Newcombe, Statistics in Medicine 1998); nil where one of them has
+  /// no interval.
+  package func change(from before: MeasuredValue) -> Interval? {
+    guard unit == .share, before.unit == .share, let a = interval, let b = before.interval else {
+      return nil
+    }
+    let difference = value - before.value
+    func length(_ x: Double, _ y: Double) -> Double { (x * x + y * y).squareRoot() }
+    return Interval(
+      max(-1, difference - length(value - a.lower, b.upper - before.value)),
+      min(1, difference + length(a.upper - value, before.value - b.lower)), .newcombe95)
+  }
+
+  /// Shares of the same prompts, measured again and again, as one: each prompt is one trial of Wilson's interval, however often it
+  /// was drawn.
+  /// - Returns: nil for no shares
+  package static func repeated(_ shares: [MeasuredValue]) -> MeasuredValue? {
+    guard let first = shares.first, shares.count > 1 else { return shares.first }
+    let prompts = shares.map { $0.prompts ?? $0.n }.min() ?? 0
+    let share = shares.map(\.value).mean
+    var all = MeasuredValue(
+      first.metric, share, .share, n: shares.map(\.n).reduce(0, +),
+      .wilson(share: share, of: prompts))
+    all.prompts = prompts
+    return all
+  }
+
   /// The mean of values that are never negative, with Student's t interval.
   /// - Parameter most: the largest possible value
   /// - Returns: nil for no values
@@ -88,8 +116,8 @@ public struct MeasuredValue: Sendable, Hashable {
 
 // MARK: - As JSON
 
-// Flat keys. Version 0.1 wrote metric, value, lower, upper and n. It did not write the unit and the interval's kind: both
-// follow from the metric, or the value is a share and the interval is left out.
+// Flat keys. Version 0.1 wrote metric, value, lower, upper and n. It did not write the unit and the interval's kind:
+// both follow from the metric, or the value is a share and the interval is left out.
 extension MeasuredValue: Codable {
   /// The metrics of version 0.1. Later ones, and those of other packages, have unit and kind in the file.
   private static let version01: [String: (unit: Unit, interval: Interval.Kind)] = [
@@ -176,12 +204,12 @@ extension MeasuredValue {
   private var isChange: Bool { RateMetric(named: metric)?.side == .change }
 
   /// The sample size: `15`, or `15 of 5 prompts` where the interval counts prompts.
-  package var size: String { prompts.map { "\(n) of \($0) prompts" } ?? "\(n)" }
+  package var size: String { prompts.map { "\(n) of \($0.counted("prompt"))" } ?? "\(n)" }
 
   /// The sample in words: `15 prompts`, or `15 pictures of 5 prompts` where the interval counts prompts.
   /// - Parameter noun: the things that are counted where each one counts
   package func sample(of noun: String) -> String {
-    prompts.map { "\(n) pictures of \($0) prompts" }
+    prompts.map { "\(n.counted("picture")) of \($0.counted("prompt"))" }
       ?? "\(n) \(n == 1 ? String(noun.dropLast()) : noun)"
   }
 

@@ -1,10 +1,11 @@
-// Membership inference by the loss (Yeom et al., CSF 2018; for diffusion models, Matsumoto et al., 2023). The loss is lower on
-// pictures that the model was trained on than on others.
+// Membership inference by the loss (Yeom et al., CSF 2018; for diffusion models, Matsumoto et al., 2023). The loss is
+// lower on pictures that the model was trained on than on others.
 //
 //   s(x) = - E_{t, eps} | eps - eps_theta(x_t, t, c) |^2
 //   AUC  = P( s(member) > s(non-member) ),   0.5 where the scores do not separate them
 //
-// t is spread evenly over the schedule, and t and eps are the same for every model. The interval is Hanley & McNeil's (1982).
+// t is spread evenly over the schedule, and t and eps are the same for every model. The interval is Hanley & McNeil's
+// (1982).
 package import Diffusion
 internal import Foundation
 internal import Torch

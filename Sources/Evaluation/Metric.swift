@@ -9,8 +9,8 @@ public struct JudgedSet {
   public var seen: [[String: String]]
   /// The judge's features of the pictures, [N, D].
   public var features: Tensor
-  /// The prompts of the pictures: those of one prompt are a cluster of an interval. It is empty where each picture has a
-  /// prompt of its own.
+  /// The prompts of the pictures: those of one prompt are a cluster of an interval. It is empty where each picture has
+  /// a prompt of its own.
   public var prompts: [String]
   /// The judge's probabilities, one dictionary a picture, by kind and class. It is empty where only first choices are
   /// known.

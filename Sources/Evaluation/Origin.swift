@@ -35,6 +35,8 @@ public struct Origin: Codable, Sendable, Hashable {
   public var model: String?
   /// SHA-256 of the eraser.
   public var eraser: String?
+  /// SHA-256 of the erasers of a benchmark, by trial. It is nil in other files.
+  public var erasers: [String: String]?
   /// SHA-256 of each judge's files, by judge.
   public var judges: [String: String] = [:]
   /// The settings with their places.
@@ -60,6 +62,6 @@ public struct Origin: Codable, Sendable, Hashable {
     #else
       let name = "Linux \(system.majorVersion).\(system.minorVersion)"
     #endif
-    return "\(processor), \(process.activeProcessorCount) cores, \(name)"
+    return "\(processor), \(process.activeProcessorCount.counted("core")), \(name)"
   }()
 }

@@ -21,8 +21,8 @@ public struct DrawnPictures {
   public var count: Int { prompts.count }
 }
 
-/// A metric of pictures by a network that the user brings, or by none. Its name holds its profile, so that two definitions of one
-/// measure never share a column.
+/// A metric of pictures by a network that the user brings, or by none. Its name holds its profile, so that two
+/// definitions of one measure never share a column.
 public protocol PictureMetric {
   /// The metric's key in `results.json`: measure, profile and version, e.g. `fid@pytorch-fid`.
   var name: String { get }

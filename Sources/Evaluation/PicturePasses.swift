@@ -1,8 +1,8 @@
 internal import Torch
 
 extension Tensor {
-  /// The parts of pictures [N, 3, H, W] that a network looks at one after the other: `limit` pictures at a time, or as many
-  /// as fit into the device's memory where those are fewer.
+  /// The parts of pictures [N, 3, H, W] that a network looks at one after the other: `limit` pictures at a time, or as
+  /// many as fit into the device's memory where those are fewer.
   ///
   /// The number depends on the size of the memory and not on how much of it is free, so that a machine rounds alike in
   /// every run.

@@ -1,5 +1,5 @@
-// An abstention for judges that must choose among their classes. A picture is unrecognised where its features are farther
-// from every real picture's than 99 % of the real pictures are from one another:
+// An abstention for judges that must choose among their classes. A picture is unrecognised where its features are
+// farther from every real picture's than 99 % of the real pictures are from one another:
 //
 //   d(x) = min_r | f(x) - f(r) |,    unrecognised: d(x) > q_0.99 { min_{s != r} | f(r) - f(s) | : r }
 package import Torch

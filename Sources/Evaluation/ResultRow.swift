@@ -82,11 +82,9 @@ public struct ResultRow: Sendable, Hashable {
   /// Count of the pictures, prompts or repetitions behind the value.
   public var n: Int { measured.n }
 
-  /// The row's label in tables: the method, and the wrapping method where there is one; of one of several originals, the
-  /// runs that have it.
-  public var label: String {
-    if method == "original", let runs = axes.original { return "original (\(runs))" }
-    return axes.inside.map { "\(method) inside \($0)" } ?? method
+  /// The method, and the wrapping method where there is one; of one of several originals, the runs that have it.
+  public var label: RowLabel {
+    RowLabel(method, inside: axes.inside, runs: method == "original" ? axes.original : nil)
   }
 
   /// A copy with changed axes.
@@ -132,6 +130,11 @@ extension [ResultRow] {
     return kinds.count > 1 ? kinds.map { kind in filter { $0.axes.kind == kind } } : [self]
   }
 
+  /// The rows of drawn and judged pictures alone, without those of attacks and of fine-tunings.
+  package var ofEvaluation: [ResultRow] {
+    filter { $0.axes.attack == nil && $0.axes.trainedOn == nil }
+  }
+
   /// The rows without those on one of several concepts that were measured together.
   package var pooled: [ResultRow] { filter { $0.axes.among == nil } }
 
@@ -143,6 +146,15 @@ extension [ResultRow] {
       row.axes.among.map(all.contains) == true && kinds.contains(row.axes.kind)
     }
     return own.map(\.subject).unique.map { name in (name, own.filter { $0.subject == name }) }
+  }
+
+  /// A share over repetitions and subjects: the repetitions of one subject share their prompts, and subjects are added up.
+  /// - Returns: nil where no row has the metric
+  package func overRepetitions(_ metric: String) -> MeasuredValue? {
+    let each = map(\.subject).unique.compactMap { subject in
+      MeasuredValue.repeated(filter { $0.subject == subject }.of(metric))
+    }
+    return each.count == 1 ? each[0] : .pooled(metric, each)
   }
 
   /// The values of all rows of a metric, in their order.

@@ -33,8 +33,8 @@ public struct ResultPicture: Codable, Sendable, Hashable {
 /// The measurements of a command: the file `results.json`. The command's page is made of it and of the pictures that
 /// it names.
 public struct Results: Codable, Sendable, Hashable {
-  /// The command that wrote the results. It decides the page. Results of other kinds than these are read too; their page has
-  /// the measures by subject and method.
+  /// The command that wrote the results. It decides the page. Results of other kinds than these are read too; their
+  /// page has the measures by subject and method.
   public struct Kind: RawRepresentable, Codable, Sendable, Hashable {
     /// The command in words, e.g. `bench methods`.
     public let rawValue: String
@@ -62,11 +62,11 @@ public struct Results: Codable, Sendable, Hashable {
   /// The trainings among those of the rows that their guard stopped.
   public var stopped: [StoppedTraining] = []
   /// For each label of a method, the label that it is compared with.
-  public var baselines: [String: String] = [:]
+  public var baselines: [RowLabel: RowLabel] = [:]
   /// Titles of methods by name. Methods without a title are left out.
   public var titles: [String: String] = [:]
-  /// Subjects of rows that do not count as tested: the model's options were chosen on them. Their rows are kept, and are in no
-  /// mean.
+  /// Subjects of rows that do not count as tested: the model's options were chosen on them. Their rows are kept, and
+  /// are in no mean.
   public var development: [String] = []
   /// Sentences below the tables, e.g. the criterion of a success.
   public var notes: [String] = []
@@ -109,7 +109,7 @@ public struct Results: Codable, Sendable, Hashable {
     rows = try c.decode([ResultRow].self, forKey: .rows)
     pictures = try c.decodeIfPresent([ResultPicture].self, forKey: .pictures) ?? []
     stopped = try c.decodeIfPresent([StoppedTraining].self, forKey: .stopped) ?? []
-    baselines = try c.decodeIfPresent([String: String].self, forKey: .baselines) ?? [:]
+    baselines = try c.decodeIfPresent([RowLabel: RowLabel].self, forKey: .baselines) ?? [:]
     titles = try c.decodeIfPresent([String: String].self, forKey: .titles) ?? [:]
     notes = try c.decodeIfPresent([String].self, forKey: .notes) ?? []
     quick = try c.decodeIfPresent(Bool.self, forKey: .quick) ?? false
@@ -168,7 +168,8 @@ extension Results {
     development.contains { subject == $0 || subject == "\($0) style" }
   }
 
-  /// The results on test concepts, and those on ``development`` concepts. Without any test concept the first are all of them.
+  /// The results on test concepts, and those on ``development`` concepts. Without any test concept the first are all of
+  /// them.
   package var counted: (tested: Results, development: Results?) {
     let subjects = Set(rows.map(\.subject)).subtracting([ResultRow.allSubjects])
     let own = subjects.filter(isDevelopment)

@@ -75,7 +75,19 @@ package struct SampleSet {
   ) throws -> SampleSet {
     try Run.makeFolder(folder)
     let set = SampleSet(folder: folder, manifest: manifest)
-    let file = set.manifestFile
+    for sample in try set.replaced(overwrites: overwrites) { set.remove(sample) }
+    try AtomicFile.write(Data(JSON(encoding: manifest).pretty.utf8), to: set.manifestFile)
+    return set
+  }
+
+  /// Finds what ``create(_:_:overwrites:by:)`` would be refused for, and writes nothing.
+  package static func check(_ folder: URL, _ manifest: Manifest, overwrites: Bool) throws {
+    _ = try SampleSet(folder: folder, manifest: manifest).replaced(overwrites: overwrites)
+  }
+
+  /// The samples of an earlier manifest in the folder whose pictures go.
+  private func replaced(overwrites: Bool) throws -> [Sample] {
+    let (set, file) = (self, manifestFile)
     let text = try JSON(encoding: manifest).pretty
     for sample in manifest.samples where (try? set.url(sample)) == nil {
       throw LetheError.model(
@@ -100,10 +112,9 @@ package struct SampleSet {
           "\(file.path) lists pictures of another request (\(set.difference(from: previous, standing))); choose another "
             + "folder, or give --overwrite")
       }
-      for sample in gone { set.remove(sample) }
+      return gone
     }
-    try AtomicFile.write(Data(text.utf8), to: file)
-    return set
+    return []
   }
 
   private func difference(from previous: Manifest?, _ gone: [Sample]) -> String {

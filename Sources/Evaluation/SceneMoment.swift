@@ -1,4 +1,4 @@
-/// A moment of `lethe bench separability`. Files have it as text: `original`, `S1 t0` or `alone`.
+/// A moment of `lethe bench separability`. Files have `original`, `alone`, or an object with `scene` and `at`.
 public enum SceneMoment: Sendable, Hashable {
   /// The model before the first eraser.
   case original
@@ -19,14 +19,28 @@ extension SceneMoment: CustomStringConvertible {
 }
 
 extension SceneMoment: Codable {
+  private enum Key: String, CodingKey { case scene, at }
+
   public func encode(to encoder: any Encoder) throws {
-    var place = encoder.singleValueContainer()
-    try place.encode(description)
+    guard case .scene(let scene, let moment) = self else {
+      var place = encoder.singleValueContainer()
+      return try place.encode(description)
+    }
+    var place = encoder.container(keyedBy: Key.self)
+    try place.encode(scene, forKey: .scene)
+    try place.encode(moment, forKey: .at)
   }
 
   public init(from decoder: any Decoder) throws {
+    if let place = try? decoder.container(keyedBy: Key.self) {
+      self = .scene(
+        try place.decode(String.self, forKey: .scene),
+        moment: try place.decode(String.self, forKey: .at))
+      return
+    }
     let place = try decoder.singleValueContainer()
     let text = try place.decode(String.self)
+    // The first builds of 0.2 wrote a scene and its moment as one text.
     let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
     switch (text, words.count) {
     case ("original", _): self = .original

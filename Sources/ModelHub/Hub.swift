@@ -54,7 +54,7 @@ package struct Hub: Sendable {
       value("HF_HOME") ?? (value("XDG_CACHE_HOME") ?? NSHomeDirectory() + "/.cache")
       + "/huggingface"
     let stored = try? InputFile.text(
-      URL(fileURLWithPath: value("HF_TOKEN_PATH") ?? home + "/token"))
+      (value("HF_TOKEN_PATH") ?? home + "/token").filePlace)
     let own = value("HF_HUB_DISABLE_IMPLICIT_TOKEN") == nil ? stored : nil
     token = (value("HF_TOKEN") ?? value("HUGGING_FACE_HUB_TOKEN") ?? own)?
       .components(separatedBy: .newlines).joined().trimmingCharacters(in: .whitespaces)

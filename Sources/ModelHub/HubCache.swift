@@ -43,7 +43,7 @@ package struct HubCache: Sendable {
       place("HF_HOME") ?? (place("XDG_CACHE_HOME") ?? NSHomeDirectory() + "/.cache")
       + "/huggingface"
     let path = place("HF_HUB_CACHE") ?? place("HUGGINGFACE_HUB_CACHE") ?? home + "/hub"
-    root = URL(fileURLWithPath: (path as NSString).expandingTildeInPath)
+    root = ((path as NSString).expandingTildeInPath).filePlace
   }
 
   package func folder(_ name: HubName) -> URL {

@@ -1,5 +1,5 @@
-// The rule by which a hub that fails is asked again or given up. No waiting is longer than the patience, unless the hub itself
-// names a time to come back (Retry-After).
+// The rule by which a hub that fails is asked again or given up. No waiting is longer than the patience, unless the hub
+// itself names a time to come back (Retry-After).
 internal import Foundation
 
 /// The clock that waits use.

@@ -12,8 +12,8 @@ public enum PNG {
   /// Whether bytes begin as a PNG file does.
   package static func isPicture(_ data: Data) -> Bool { data.starts(with: signature) }
 
-  /// Reads any PNG as 8-bit RGB, as Pillow gives it: samples as they are stored, of 16 bits the high byte, without gamma.
-  /// Alpha is laid on white. An orientation in the file is applied.
+  /// Reads any PNG as 8-bit RGB, as Pillow gives it: samples as they are stored, of 16 bits the high byte, without
+  /// gamma. Alpha is laid on white. An orientation in the file is applied.
   public static func read(_ file: URL) throws -> Image {
     let data = try InputFile.data(file, .picture)
     let (image, orientation) = try data.withUnsafeBytes { raw -> (Image, Int) in

@@ -3,9 +3,9 @@
 //   y = [ f(x_1), ..., f(x_W) ]        x_r: the rows of rank r; the others' outputs come without a graph
 //   g = 1 / W  sum over r of g_r       g_r: the gradient on rank r, where own rows count W times
 //
-// Every rank then computes the same loss from the same y. A term of the loss that is no function of y, such as a norm of
-// the weights, has the same gradient on every rank, and its mean is that gradient. So g is the gradient of one process,
-// whatever the loss is made of.
+// Every rank then computes the same loss from the same y. A term of the loss that is no function of y, such as a norm
+// of the weights, has the same gradient on every rank, and its mean is that gradient. So g is the gradient of one
+// process, whatever the loss is made of.
 package import Torch
 
 extension Ranks {

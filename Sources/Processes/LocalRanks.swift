@@ -8,8 +8,8 @@ internal import Torch
   internal import Darwin
 #endif
 
-/// The ranks of one machine, started as child processes that share its cores out. This process keeps their store, so that
-/// a rank that is killed has somebody to say so.
+/// The ranks of one machine, started as child processes that share its cores out. This process keeps their store, so
+/// that a rank that is killed has somebody to say so.
 package struct LocalRanks {
   package var count: Int
   package var program: URL

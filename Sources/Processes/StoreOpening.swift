@@ -3,7 +3,8 @@ internal import Synchronization
 internal import Torch
 
 extension SharedStore {
-  /// Opens the store in a thread of its own: libtorch waits without end for a port that takes the connection and says nothing.
+  /// Opens the store in a thread of its own: libtorch waits without end for a port that takes the connection and says
+  /// nothing.
   static func open(_ e: RankEnvironment) throws -> SharedStore {
     let seconds = min(e.patience, 300)
     let found = Opening()

@@ -28,7 +28,8 @@ struct DrawingPool {
   private let count: Int
 
   /// - Parameter seen: indices of the drawings of the training
-  /// - Throws: ``LetheError`` of the kind `request` for named objects that the data lack, and for a share outside 0 to 1
+  /// - Throws: ``LetheError`` of the kind `request` for named objects that the data lack, and for a share outside 0 to
+  ///   1
   init(_ recipe: CLIPRecipe, _ data: StyledObjects, _ seen: [Int]) throws {
     if let unknown = recipe.named.first(where: { !data.objects.contains($0) }) {
       throw LetheError.unknown("object", unknown, known: data.objects, in: "named")

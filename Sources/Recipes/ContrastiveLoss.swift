@@ -1,5 +1,6 @@
-// The contrastive loss of CLIP (Radford et al., ICML 2021) where several texts are true of a picture (Yang et al., CVPR 2022,
-// eq. 1-4). With s = exp(scale), unit vectors i [B, P] and t [M, P], and Y[b, m] = 1 where text m is true of picture b:
+// The contrastive loss of CLIP (Radford et al., ICML 2021) where several texts are true of a picture (Yang et al., CVPR
+// 2022, eq. 1-4). With s = exp(scale), unit vectors i [B, P] and t [M, P], and Y[b, m] = 1 where text m is true of
+// picture b:
 //
 //   L_it = - 1/B sum_b  1/|Y_b|  sum_m Y[b, m] log softmax_m( s i_b . t_m )
 //   L_ti = - 1/M'sum_m  1/|Y^m|  sum_b Y[b, m] log softmax_b( s i_b . t_m )        (over the M' texts true of some picture)

@@ -66,7 +66,8 @@ extension TrainModel {
     try recordPSNR("decoder", model, chosen)
   }
 
-  /// Records the PSNR of a stage, unless the run has it. A process that was killed after it had kept the weights has not.
+  /// Records the PSNR of a stage, unless the run has it. A process that was killed after it had kept the weights has
+  /// not.
   private func recordPSNR(_ stage: String, _ model: DiffusionModel, _ x: Tensor) throws {
     guard !run.hasRecorded("psnr", ofStage: stage) else { return }
     let (z, codec) = (try encodeAll(model, x), try model.codec)

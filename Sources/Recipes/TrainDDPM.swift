@@ -8,8 +8,8 @@ package import Training
 /// The recipe of a DDPM: data, shapes and training.
 package struct DDPMRecipe: Codable, Sendable {
   package struct DataSource: Codable, Sendable {
-    /// The folder of the pictures, relative to `--data`: a subfolder for each class, or another form that `erase --data`
-    /// takes.
+    /// The folder of the pictures, relative to `--data`: a subfolder for each class, or another form that
+    /// `erase --data` takes.
     package var folder = "data/animals"
     /// n: training leaves out every n-th picture of each class, for judges and membership attacks. From 0, which leaves
     /// none out.

@@ -43,7 +43,7 @@ package struct TrainJudge {
     let classes = recipe.data.objects.isEmpty ? images.classes : recipe.data.objects
     guard !classes.isEmpty else {
       throw LetheError.malformed(
-        URL(fileURLWithPath: recipe.data.folder), "its pictures have captions and no classes")
+        recipe.data.folder.filePlace, "its pictures have captions and no classes")
     }
     try Self.check(classes, Set(images.captions).sorted())
     let size = try images.picture(0).width

@@ -25,8 +25,8 @@ package enum BenchVerdict {
     )
   }
 
-  /// The verdict on each method's erasures, as the table "In words" has them: for each word its methods, with the number
-  /// of concepts where there are several.
+  /// The verdict on each method's erasures, as the table "In words" has them: for each word its methods, with the
+  /// number of concepts where there are several.
   /// - Returns: nil where no method has a verdict
   package static func forgetting(_ results: Results) -> (sentence: String, state: String)? {
     let words = words(results)
@@ -36,7 +36,8 @@ package enum BenchVerdict {
       let methods = words.compactMap { label, verdicts -> String? in
         let count = verdicts.count { $0.verdict.word == word }
         guard count > 0 else { return nil }
-        return verdicts.count == 1 ? label : "\(label) \(count) of \(verdicts.count) concepts"
+        return verdicts.count == 1
+          ? label.description : "\(label) \(count) of \(verdicts.count) concepts"
       }
       return methods.isEmpty ? nil : "\(word.rawValue): \(methods.joined(separator: ", "))."
     }
@@ -49,8 +50,9 @@ package enum BenchVerdict {
   /// The verdict on each concept of each method, in the order of the rows.
   static func words(
     _ results: Results
-  ) -> [(label: String, verdicts: [(subject: String, verdict: RunVerdict)])] {
-    let others = results.rows.filter { $0.method != "original" }
+  ) -> [(label: RowLabel, verdicts: [(subject: String, verdict: RunVerdict)])] {
+    let rows = results.rows.ofEvaluation
+    let others = rows.filter { $0.method != "original" }
     return others.map(\.label).unique.map { label in
       let own = others.filter { $0.label == label }
       // Concepts that were measured together have verdicts of their own in the place of that on all of them.
@@ -60,7 +62,7 @@ package enum BenchVerdict {
         label,
         subjects.map { subject in
           var part = results
-          part.rows = results.rows.filter { $0.subject == subject }
+          part.rows = rows.filter { $0.subject == subject }
             .map { $0.with { $0.among = nil } }
           return (subject, RunVerdict(part, of: label))
         }

@@ -21,7 +21,8 @@ extension ReportContent {
     ]
   }
 
-  /// A picture in words says whose it is: the column's name comes before the caption, which is often that of its neighbour.
+  /// A picture in words says whose it is: the column's name comes before the caption, which is often that of its
+  /// neighbour.
   static func context(of gallery: Gallery) -> [String: Any] {
     [
       "title": gallery.title, "note": gallery.note, "columns": gallery.columns,

@@ -1,5 +1,6 @@
-/// The page's colours. Outcomes and lines are Okabe and Ito's, which people with any colour vision tell apart, darker or
-/// lighter where text needs it: text has a contrast of at least 4.5 on both backgrounds, lines and dots of at least 3.
+/// The page's colours. Outcomes and lines are Okabe and Ito's, which people with any colour vision tell apart, darker
+/// or lighter where text needs it: text has a contrast of at least 4.5 on both backgrounds, lines and dots of at least
+/// 3.
 package enum Palette {
   /// Colours by name, for light pages and for dark ones.
   package static let colours: [(name: String, light: String, dark: String)] = [

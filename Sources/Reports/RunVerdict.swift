@@ -4,8 +4,8 @@ internal import Torch
 
 /// The verdict of an evaluation, in words: forgotten, partly or not; what was lost beside it.
 ///
-/// `rule` says it. Each of several concepts has a verdict of its own. Destroyed: most pictures of the erased model are unlike all
-/// that the judge knows.
+/// `rule` says it. Each of several concepts has a verdict of its own. Destroyed: most pictures of the erased model are
+/// unlike all that the judge knows.
 public struct RunVerdict {
   /// The verdict in a word or a few.
   public enum Word: String, Sendable, CaseIterable {
@@ -54,7 +54,7 @@ public struct RunVerdict {
     + "too few to say."
 
   /// - Parameter label: the method, for results of several; nil takes the first that is not the original
-  public init(_ results: Results, of label: String? = nil) {
+  public init(_ results: Results, of label: RowLabel? = nil) {
     let rows = results.rows.filter { $0.axes.distance == nil && $0.axes.attack == nil }
     let parts = rows.pooled.groupsOfKinds.flatMap { group -> [Part] in
       let all = RunVerdict(group, of: label)
@@ -84,7 +84,7 @@ public struct RunVerdict {
   }
 
   /// - Parameter rows: those of subjects of one kind, without rows of distances and attacks
-  private init(_ rows: [ResultRow], of label: String?) {
+  private init(_ rows: [ResultRow], of label: RowLabel?) {
     let name = label ?? rows.first { $0.method != "original" }?.label
     // The first judge of this method: others of a comparison may have other judges.
     let judge = rows.filter { $0.method != "original" && $0.label == name }
@@ -108,14 +108,20 @@ public struct RunVerdict {
     word =
       isDestroyed
       ? .destroyed
-      : shown.value <= Self.few
-        ? (shown.interval?.upper ?? 1 <= Self.surely ? .forgotten : .tooFew)
-        : shown.value >= (usual?.value ?? 1) / 2 ? .not : .partly
+      : usual?.value == 0
+        ? .unknown
+        : shown.value <= Self.few
+          ? (shown.interval?.upper ?? 1 <= Self.surely ? .forgotten : .tooFew)
+          : shown.value >= (usual?.value ?? 1) / 2 ? .not : .partly
     let pictures = shown.sample(of: "pictures")
     let asked = pictures + (shown.prompts == nil ? " asked for with it" : " that ask for it")
     let stays = hits == 1 ? "shows" : "show"
     var text: String
     switch word {
+    case .unknown:
+      text =
+        "No verdict: the original does not show it in these pictures either, so that nothing tells what the erasure did; of the erased model's, "
+        + "\(hits) of \(pictures) \(stays) it"
     case .destroyed:
       text =
         "Destroyed: \(Self.percent(strange)) of the pictures are unlike all that the judge knows, so that it says nothing."
@@ -192,27 +198,30 @@ public struct RunVerdict {
       "other subjects are recognised in \(percent(kept.value)) of \(kept.sample(of: "pictures"))"
       + bounds(kept) + was
     guard let change = change(kept, usual, after) else { return found + "." }
+    let lost =
+      ", a change of \(points(after.value(RateMetric(.kept, .change))?.value ?? kept.value - (usual?.value ?? 0))) points"
+      + " (95 % interval \(points(change.lower)) to \(points(change.upper)))"
     if change.upper < 0 {
-      return found
+      return found + lost
         + (kept.value < (usual?.value ?? 0) / 2 ? " - most was lost." : " - something was lost.")
     }
-    return found
+    return found + lost
       + (change.lower >= -AuditRules().damage
         ? " - no loss is shown." : " - too few to say that nothing was lost.")
   }
 
-  /// The bounds of what was lost or won in other subjects: of the paired change where there is one, else of the difference of
-  /// two shares (Newcombe); nil without the original's share.
+  /// The bounds of what was lost or won in other subjects: of the paired change where there is one, else of the
+  /// difference of two shares (Newcombe); nil without the original's share.
   private static func change(
     _ kept: MeasuredValue, _ usual: MeasuredValue?, _ after: [ResultRow]
   ) -> Interval? {
     if let paired = after.value(RateMetric(.kept, .change))?.interval { return paired }
-    guard let usual, let a = kept.interval, let b = usual.interval else { return nil }
-    let difference = kept.value - usual.value
-    func length(_ x: Double, _ y: Double) -> Double { (x * x + y * y).squareRoot() }
-    return Interval(
-      difference - length(kept.value - a.lower, b.upper - usual.value),
-      difference + length(a.upper - kept.value, usual.value - b.lower), .newcombe95)
+    return usual.flatMap { kept.change(from: $0) }
+  }
+
+  private static func points(_ change: Double) -> String {
+    let rounded = (100 * change).rounded()
+    return rounded == 0 ? "0" : String(format: "%+.0f", rounded)
   }
 
   /// A share's interval in brackets; empty where none is known.

@@ -15,7 +15,9 @@ extension Table {
         table.rows[i].labels[table.rows[i].labels.count - 1] =
           (rows[i].labels.last ?? "") + Self.mark
       }
-      guard !lines.isEmpty || methods == [stop.label] || about == stop.label else { continue }
+      guard !lines.isEmpty || methods == [stop.label] || about == stop.label.description else {
+        continue
+      }
       let run = [stop.subject] + [stop.seed.map { "seed \($0)" }].compactMap(\.self)
       sentences.append("\(stop.label), \(run.joined(separator: ", ")): \(stop.sentence).")
     }

@@ -16,10 +16,10 @@ public struct Table {
   }
   /// An erasure that a row is of, by the label of its results.
   package struct Key: Sendable, Hashable {
-    package var label: String
+    package var label: RowLabel
     /// nil for all subjects together.
     package var subject: String?
-    package init(_ label: String, of subject: String? = nil) {
+    package init(_ label: RowLabel, of subject: String? = nil) {
       (self.label, self.subject) = (label, subject)
     }
 

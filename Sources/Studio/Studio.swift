@@ -72,7 +72,7 @@ package actor Studio {
     var (folders, models): ([URL], [String]) = ([], [])
     for path in options.folders {
       guard ModelFolder(path).isModel else {
-        let folder = URL(fileURLWithPath: path).standardizedFileURL
+        let folder = path.filePlace.standardizedFileURL
         guard folder.isFolder else {
           throw LetheError.badValue(
             "studio", "there is no folder \(path); accepted: folders of runs, and of models")

@@ -53,7 +53,7 @@ extension BytePairs {
   /// CLIP's vocabulary by id, and its merges: bytes, bytes that end a word, merged pairs, start and end.
   static func clip() throws -> (vocabulary: [String], merges: [(String, String)]) {
     let text = Data(String(cString: clip_merges()).utf8)
-    let merges = try merges(text, URL(fileURLWithPath: "merges.txt"))
+    let merges = try merges(text, "merges.txt".filePlace)
     let printable = Set(33...126).union(161...172).union(174...255)
     let order = (0..<256).filter(printable.contains) + (0..<256).filter { !printable.contains($0) }
     let bytes = order.map { String(characters[$0]) }

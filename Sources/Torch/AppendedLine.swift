@@ -8,8 +8,8 @@ package import Foundation
 
 /// Lines at the end of a log, each written at once.
 package enum AppendedLine {
-  /// Appends bytes to a file, which is made where there is none. A link in its place is not followed. The part of a line
-  /// that a full disk or a kill left at the end is taken away, so that it does not spoil this one.
+  /// Appends bytes to a file, which is made where there is none. A link in its place is not followed. The part of a
+  /// line that a full disk or a kill left at the end is taken away, so that it does not spoil this one.
   /// - Parameter areLines: false for a file of bytes, whose end is left as it is
   /// - Throws: ``LetheError`` of the kind `disk`
   package static func write(_ line: Data, to file: URL, areLines: Bool = true) throws {
@@ -38,7 +38,8 @@ package enum AppendedLine {
   }
 }
 
-/// The number of bytes up to the end of the last whole line of a file of `size` bytes; `size` where they cannot be read.
+/// The number of bytes up to the end of the last whole line of a file of `size` bytes; `size` where they cannot be
+/// read.
 private func wholeLines(_ descriptor: Int32, _ size: Int) -> Int {
   var (end, part) = (size, [UInt8](repeating: 0, count: 1))
   while end > 0 {

@@ -8,8 +8,8 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     case cpu = 0
     case cuda = 1
     case mps = 13
-    /// The memory of the machine again, whose tensors no operator takes beside those of the CPU: the mistake that only a
-    /// GPU shows is an error there.
+    /// The memory of the machine again, whose tensors no operator takes beside those of the CPU: the mistake that only
+    /// a GPU shows is an error there.
     case rehearsal = 20
   }
   /// The kind of the device.
@@ -60,7 +60,8 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
     } catch { return Self.reason(error.text) }
   }
 
-  /// The first sentence of what libtorch says, which goes on about builds and back ends; libraries by their names alone.
+  /// The first sentence of what libtorch says, which goes on about builds and back ends; libraries by their names
+  /// alone.
   package static func reason(_ text: String) -> String {
     let line = text.split(separator: "\n").first.map(String.init) ?? ""
     guard !line.hasPrefix("Could not run") else { return "this libtorch was built without it" }
@@ -105,8 +106,8 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Copies between the memory of the machine and tensors that the calling thread has asked for. On a GPU the program waits
-/// at each read.
+/// Copies between the memory of the machine and tensors that the calling thread has asked for. On a GPU the program
+/// waits at each read.
 package enum HostCopies {
   /// Numbers of tensors that were read: single ones, lists, and sizes that depend on numbers.
   package static var reads: Int { Int(ct_host_reads()) }

@@ -36,6 +36,25 @@ package enum Folder {
     guard code == 0 else { throw LetheError.unwritable(folder, errno: code) }
   }
 
+  /// Finds whether a folder can be written to, or made where it is not there yet, as ``make(_:)`` and a write would find.
+  /// Nothing stays behind.
+  /// - Throws: ``LetheError`` of the kind `disk`
+  package static func requireWritable(_ folder: URL) throws {
+    var place = folder
+    while !isThere(place), place.path != "/" {
+      // A file, or a link that leads nowhere, is in the folder's place.
+      var status = stat()
+      guard lstat(place.path, &status) != 0 else {
+        throw LetheError.unwritable(folder, errno: ENOTDIR)
+      }
+      guard errno == ENOENT else { throw LetheError.unwritable(folder, errno: errno) }
+      place = place.deletingLastPathComponent()
+    }
+    var name = Array("\(place.path)/.lethe-XXXXXX".utf8CString)
+    guard mkdtemp(&name) != nil else { throw LetheError.unwritable(folder, errno: errno) }
+    rmdir(name)
+  }
+
   /// - Returns: `errno`; 0 where the folder is there
   private static func made(_ folder: URL) -> Int32 {
     if isThere(folder) { return 0 }

@@ -13,7 +13,8 @@ package enum FileKind {
   /// Bytes of the beginning that are looked at.
   private static let length = 512
 
-  /// The kind of the file at a place, in words, e.g. `a JPEG picture`; nil where no file is there or its bytes do not tell.
+  /// The kind of the file at a place, in words, e.g. `a JPEG picture`; nil where no file is there or its bytes do not
+  /// tell.
   package static func words(_ place: URL) -> String? {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else {

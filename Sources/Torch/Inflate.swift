@@ -20,7 +20,8 @@ package enum Inflate {
     }
   }
 
-  /// A canonical Huffman code (section 3.2.2): the number of codes of each length, and the symbols in the order of codes.
+  /// A canonical Huffman code (section 3.2.2): the number of codes of each length, and the symbols in the order of
+  /// codes.
   private struct Huffman {
     var counts = [Int](repeating: 0, count: 16)
     var symbols: [Int] = []

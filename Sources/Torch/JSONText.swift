@@ -1,6 +1,6 @@
 // JSON text as Python's `json` module writes it: RFC 8259, and NaN, Infinity and -Infinity for numbers that have no
-// other spelling. Files come from strangers: depth is limited, nothing that the grammar does not know is skipped, and an
-// object has every key once.
+// other spelling. Files come from strangers: depth is limited, nothing that the grammar does not know is skipped, and
+// an object has every key once.
 package import Foundation
 
 /// A reader of JSON text, one byte after the other.

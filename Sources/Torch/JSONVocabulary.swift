@@ -1,5 +1,5 @@
-// The large members of a tokenizer's files, read without a value for each token. A text of any other form gives nil, and
-// ``JSONText/value(_:_:)`` judges it.
+// The large members of a tokenizer's files, read without a value for each token. A text of any other form gives nil,
+// and ``JSONText/value(_:_:)`` judges it.
 package import Foundation
 
 extension JSONText {

@@ -85,11 +85,15 @@ extension LetheError {
   ///   - noun: the kind of thing that is named, e.g. `method`
   ///   - context: the place where the name stands, e.g. `--set`
   ///   - key: the keys that lead to the name in a file
+  ///   - meant: the name that is meant, where the known ones do not tell it
   public static func unknown(
-    _ noun: String, _ name: String, known: [String], in context: String? = nil, key: String? = nil
+    _ noun: String, _ name: String, known: [String], in context: String? = nil, key: String? = nil,
+    meant: String? = nil
   ) -> LetheError {
     let last = name.split(separator: ".").last.map(String.init) ?? name
-    let hint = (known.nearest(to: name) ?? known.nearest(to: last)).map { "did you mean '\($0)'? " }
+    let hint = (meant ?? known.nearest(to: name) ?? known.nearest(to: last)).map {
+      "did you mean '\($0)'? "
+    }
     return .init(
       .request, in: context, key: key,
       "unknown \(noun) '\(name)'; \(hint ?? "")known: \(known.joined(separator: ", "))")

@@ -35,7 +35,7 @@ package enum NamedPlace {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       // A link that leads nowhere has its own sentence where it is opened.
-      guard !InputFile.isListed(URL(fileURLWithPath: path)) else { return }
+      guard !InputFile.isListed(path.filePlace) else { return }
       throw LetheError.badValue(
         option, "there is no file \(path); \(meant(path))accepted: \(accepted)")
     }
@@ -69,7 +69,7 @@ extension LetheError {
     _ path: String, _ option: String? = nil, accepted: String
   ) -> LetheError {
     if FileManager.default.fileExists(atPath: path) {
-      let kind = FileKind.words(URL(fileURLWithPath: path)) ?? "a file"
+      let kind = FileKind.words(path.filePlace) ?? "a file"
       return .init(.request, in: option, "\(path) is \(kind), no folder; accepted: \(accepted)")
     }
     return .init(

@@ -11,8 +11,8 @@ extension Sequence where Element == String {
 
 extension String {
   /// Whether this is `other` with other capitals or with slips of typing: one for words of up to five letters, two for
-  /// longer ones. A letter too many, too few, wrong or exchanged with its neighbour is one slip. Letters that sound alike,
-  /// such as x and ks, are none.
+  /// longer ones. A letter too many, too few, wrong or exchanged with its neighbour is one slip. Letters that sound
+  /// alike, such as x and ks, are none.
   package func isMisspelling(of other: String) -> Bool {
     guard self != other else { return false }
     let (own, meant) = (lowercased(), other.lowercased())

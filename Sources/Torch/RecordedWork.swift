@@ -1,13 +1,14 @@
 internal import CTorch
 internal import Synchronization
 
-/// Work on tensors that repeats with other numbers of the same shapes, such as a network's pass in a sampler's step. A GPU
-/// of NVIDIA's is given it operator by operator at the first call; the second call records it as a CUDA graph, which later
-/// calls start as a whole. Elsewhere every call does the work.
+/// Work on tensors that repeats with other numbers of the same shapes, such as a network's pass in a sampler's step. A
+/// GPU of NVIDIA's is given it operator by operator at the first call; the second call records it as a CUDA graph,
+/// which later calls start as a whole. Elsewhere every call does the work.
 ///
-/// The work reads no numbers and brings none to the device. Tensors that it captures stay in place while this object lives,
-/// so that weights may be changed in place between calls and not replaced. On ``Device/rehearsal`` later calls take the way
-/// of a recording, with the work done again in the place of its replay, and numbers that come or go end the process.
+/// The work reads no numbers and brings none to the device. Tensors that it captures stay in place while this object
+/// lives, so that weights may be changed in place between calls and not replaced. On ``Device/rehearsal`` later calls
+/// take the way of a recording, with the work done again in the place of its replay, and numbers that come or go end
+/// the process.
 package final class RecordedWork {
   private let work: ([Tensor]) -> [Tensor]
   private var recording: Recording?

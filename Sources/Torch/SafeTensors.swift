@@ -61,7 +61,8 @@ package struct SafeTensors {
       }
       guard entry.shape.count <= Self.mostDimensions else {
         throw damaged(
-          "'\(name)' has \(entry.shape.count) dimensions; accepted: at most \(Self.mostDimensions)")
+          "'\(name)' has \(entry.shape.count.counted("dimension")); accepted: at most \(Self.mostDimensions)"
+        )
       }
       guard let size = dtype.bytes(of: entry.shape) else {
         throw damaged("'\(name)' has shape \(entry.shape)")

@@ -10,6 +10,9 @@ extension String {
     guard !plain || isEmpty else { return self }
     return "'" + replacing("'", with: "'\\''") + "'"
   }
+
+  /// The path of a file or folder as a word that no command takes for an option.
+  package var pathWord: String { hasPrefix("-") ? "./\(self)" : self }
 }
 
 extension Sequence where Element == String {

@@ -1,11 +1,11 @@
-// Gives mutated files to the program's readers, many in one process. scripts/torture starts it, and starts it again after an
-// input that ended it.
+// Gives mutated files to the program's readers, many in one process. scripts/torture starts it, and starts it again
+// after an input that ended it.
 //
 //     torture mutate --from N --until M --seed S --fixtures DIR --scratch DIR --state FILE --minutes M
 //     torture formats --fixtures DIR --scratch DIR
 //
-// Before each input its number and format are written to the state file; at the end, and every thousand inputs, a line with
-// the counts of each format goes to the standard output.
+// Before each input its number and format are written to the state file; at the end, and every thousand inputs, a line
+// with the counts of each format goes to the standard output.
 import Foundation
 import Torch
 
@@ -60,7 +60,8 @@ func mutate() throws {
     _ = pwrite(state, line, line.count, 0)
   }
   for input in from..<until {
-    // An input that takes 20 s of processor time, or waits for ten minutes, ends the process, which its number tells of.
+    // An input that takes 20 s of processor time, or waits for ten minutes, ends the process, which its number tells
+    // of.
     limitTime(20)
     alarm(600)
     let start = clock()

@@ -9,8 +9,8 @@ internal import Torch
 
 /// The right of one process to work in a folder. The system releases it when the process ends, also after a kill.
 ///
-/// It is a lock on the folder itself and leaves no file; where the file system has none for folders, it is one on a file
-/// `.lock` in it.
+/// It is a lock on the folder itself and leaves no file; where the file system has none for folders, it is one on a
+/// file `.lock` in it.
 package final class FolderLock: Sendable {
   private let descriptor: Int32
 

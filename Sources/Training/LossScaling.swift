@@ -1,5 +1,5 @@
-// Loss scaling (Micikevicius et al., ICLR 2018): gradients of small losses leave the range of float16, so that a step in
-// float16 differentiates s L and divides by s,
+// Loss scaling (Micikevicius et al., ICLR 2018): gradients of small losses leave the range of float16, so that a step
+// in float16 differentiates s L and divides by s,
 //
 //   g = grad(s L) / s,     s <- s / 2 and no step where g has no finite norm,     s <- 2 s after `patience` good steps
 //

@@ -14,8 +14,8 @@ public struct RunProgress: Sendable {
   public var total: Int
   /// Text beside the bar, e.g. `loss 0.0312`.
   public var note: String
-  /// Attempts that were made and those that are left at most, where units end early, as the prompts of an attack do. The time
-  /// left is then that of attempts.
+  /// Attempts that were made and those that are left at most, where units end early, as the prompts of an attack do.
+  /// The time left is then that of attempts.
   public var attempts: (made: Int, left: Int)?
 
   /// The progress of one part of the work.
@@ -42,8 +42,8 @@ public final class Run {
   package var onForget: ([JSON]) throws -> Void = { _ in }
   /// Steps of a training from one sample picture to the next; nil for none.
   package var sampleEvery: Int?
-  /// The type in which a training computes what it does not train, and the products of its steps; nil for float32. Trained
-  /// weights, gradients and the optimizer's state are float32 in any case.
+  /// The type in which a training computes what it does not train, and the products of its steps; nil for float32.
+  /// Trained weights, gradients and the optimizer's state are float32 in any case.
   package var computeType: ComputeType?
   /// The processes that share the work of this run.
   package var ranks = Ranks.alone
@@ -73,8 +73,8 @@ public final class Run {
     return run
   }
 
-  /// Whether methods leave the states of their trainings in the folder for the caller, who clears them once the result is
-  /// written: a full disk then costs the last steps alone.
+  /// Whether methods leave the states of their trainings in the folder for the caller, who clears them once the result
+  /// is written: a full disk then costs the last steps alone.
   package var keepsStates = false
 
   /// Removes the states that trainings have left.
@@ -89,7 +89,7 @@ public final class Run {
 
   /// - Throws: ``LetheError`` when the folder cannot be made
   public convenience init(_ folder: String, seed: UInt64 = 0) throws {
-    try self.init(URL(fileURLWithPath: folder), seed: seed)
+    try self.init(folder.filePlace, seed: seed)
   }
 
   package static func makeFolder(_ folder: URL) throws {
@@ -137,8 +137,8 @@ public final class Run {
     if name == "events.jsonl" { try onRecord(.object(event)) }
   }
 
-  /// Appends one line to `events.jsonl` that is not there yet: a stage that is measured again after an interruption says
-  /// the same.
+  /// Appends one line to `events.jsonl` that is not there yet: a stage that is measured again after an interruption
+  /// says the same.
   package func recordOnce(_ event: [String: JSON]) throws {
     let line = JSON.object(event).compact
     guard !events().contains(where: { $0.compact == line }) else { return }

@@ -10,8 +10,8 @@ public struct Step {
   public var log: [String: Double] = [:]
   /// Running statistics that go on from step to step, and over an interruption.
   public var carried: [String: Double] = [:]
-  /// Tensors that go on like ``carried``, without their graph. A stored state may hold any shape under any name, so that
-  /// whoever reads one checks it.
+  /// Tensors that go on like ``carried``, without their graph. A stored state may hold any shape under any name, so
+  /// that whoever reads one checks it.
   public var carriedTensors: [String: Tensor] = [:]
   /// Whether the step has a line in the log. Numbers for the log alone are not computed in the others.
   public var isLogged = true

@@ -18,8 +18,8 @@ public struct Training: Codable, Sendable, Hashable {
   public var clip: Double
   /// Decay of the moving average that is kept instead of the last weights, 0 to below 1; 0 keeps the last.
   public var averaging: Double
-  /// Whether the moving average forgets the first weights faster: its decay is at most (1 + step) / (10 + step). Without
-  /// it, `averaging` should be well below 1 - 1 / `steps`.
+  /// Whether the moving average forgets the first weights faster: its decay is at most (1 + step) / (10 + step).
+  /// Without it, `averaging` should be well below 1 - 1 / `steps`.
   public var averagingWarmup = true
   /// Whether steps compute matrix products and convolutions in bfloat16; weights and optimizer stay as they are. It
   /// pays where the processor has instructions for it.

@@ -27,7 +27,8 @@ package struct TrainingLoop {
   /// Called after every step of the optimizer, with the parameters.
   package var settles: ([Tensor]) -> Void = { _ in }
 
-  /// The work of a training, such as pictures that a network was asked about, which the state carries over an interruption.
+  /// The work of a training, such as pictures that a network was asked about, which the state carries over an
+  /// interruption.
   package struct Work {
     /// The work that this process has done so far.
     package var done: () -> Int
@@ -208,8 +209,8 @@ package struct TrainingLoop {
   }
 }
 
-/// Differentiates a loss with respect to `parameters`; those it does not reach get zeros. Where batches are divided over
-/// ranks, the gradient is that of the whole batch.
+/// Differentiates a loss with respect to `parameters`; those it does not reach get zeros. Where batches are divided
+/// over ranks, the gradient is that of the whole batch.
 public func descend(_ loss: Tensor, _ parameters: [Tensor]) -> (loss: Double, gradients: [Tensor]) {
   // Read after the pass backward is under way, so that a GPU is waited for once.
   let gradients = meanGradients(of: loss, with: parameters)

@@ -5,12 +5,12 @@
 //   c*  =  argmin_c' | eps_theta(x_t | c') - eps_o(x_t | c) |^2                              (eq. 5, lower level)
 //          over c' that add k tokens to c, the paper's | c' - c |_0 <= eps
 //
-// l: the loss of another method, ESD by default, on the adversary's prompt (see Adversary and Adversarial). theta:
-// every text encoder, whole or its first N layers (`text_encoders:N`), or a selection of the U-Net. The paper has one
-// encoder; SDXL has two, of which the second also gives the pooled prompt.
+// l: the loss of another method, ESD by default (or SDD, or Concept Ablation), on the adversary's prompt (see Adversary
+// and Adversarial). theta: every text encoder, whole or its first N layers (`text_encoders:N`), or a selection of the
+// U-Net. The paper has one encoder; SDXL has two, of which the second also gives the pooled prompt.
 // The paper forgets by the concept's name and away from the empty prompt: `options.captions=false`,
-// `options.anchored=false`. It keeps 243 prompts "a photo of ..."; here the prompts of the request are kept. Its form is
-// `retain=regularised`; the released command line has the other one as its default.
+// `options.anchored=false`. It keeps 243 prompts "a photo of ..."; here the prompts of the request are kept. Its form
+// is `retain=regularised`; the released command line has the other one as its default.
 //
 // The noisy pictures do not depend on the text encoder in training, so they are computed once and drawn from a pool.
 // With `pooled=false` each step of training and of the adversary follows a trajectory of its own, as the released code
@@ -26,7 +26,7 @@ internal import TorchNN
 public import Training
 
 /// AdvUnlearn (Zhang et al., NeurIPS 2024): forgetting while an adversary searches prompts that bring the concept back.
-public struct AdvUnlearn: TrainedMethod, WrappingMethod {
+public struct AdvUnlearn: TrainedMethod, WrappingMethod, RenamedOptions {
   public static let name = "advunlearn"
   public static let card = MethodCard(
     title: "AdvUnlearn", paper: "arXiv 2405.15234", year: 2024, trains: "the text encoder")
@@ -43,14 +43,14 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
   /// The weights that are trained: `text_encoders`, one of two (`text_encoder`, `text_encoder_2`), the first N layers
   /// of each (`text_encoders:N`) or of one (`text_encoder:N`), or a selection of the U-Net.
   public var parameters = "text_encoders"
-  /// The method whose loss is trained: one that forgets by prompts, `esd` or `ablation`.
+  /// The method whose loss is trained: one that forgets by prompts, `esd`, `sdd` or `ablation`.
   public var base = InnerMethod(ESD.name)
   /// Options of that method, an object. Those that AdvUnlearn decides, such as `training`, are refused.
   public var options = JSON.object([:])
   /// The attack that the training defends against.
   public var adversary = AdversaryOptions()
   /// First steps of forgetting without an adversary, from 0, in which the concept is forgotten before it is attacked.
-  public var cleanSteps = 200
+  public var warmup = 200
   /// Steps of forgetting from one attack to the next, from 1. More are cheaper; between attacks the last answer to a
   /// prompt is used.
   public var attackEvery = 1
@@ -74,7 +74,7 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
   public static var tiny: AdvUnlearn {
     tiny {
       $0.options = ["trajectories": 2, "trajectorySteps": 5]
-      ($0.adversary.steps, $0.cleanSteps, $0.retainTrajectories) = (2, 1, 3)
+      ($0.adversary.steps, $0.warmup, $0.retainTrajectories) = (2, 1, 3)
       // The adversary's answers are carried from step to step, and over an interruption.
       ($0.adversary.start, $0.attackEvery) = (.latest, 2)
     }
@@ -114,7 +114,7 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
       states.forgetting(),  // l(theta, c*)
       retain: prompts.isEmpty ? nil : states.retaining(prompts),  // E_c~ | eps_theta - eps_o |^2
       gamma: gamma, alternates: retain == .alternating, adversary.make(),  // c*
-      warmup: cleanSteps, every: attackEvery, batch: training.batch, original)
+      warmup: warmup, every: attackEvery, batch: training.batch, original)
   }
 
   /// c~
@@ -125,15 +125,14 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
 
   public func check(_ erasure: Erasure, of model: DiffusionModel) throws {
     let (_, method) = (try selection(of: model), try method())
-    let counts = [
-      ("adversary.steps", adversary.steps, 1), ("adversary.tokens", adversary.tokens, 1),
-      ("cleanSteps", cleanSteps, 0), ("attackEvery", attackEvery, 1),
-      ("retainBatch", retainBatch, 1), ("retainTrajectories", retainTrajectories, 1),
-      ("training.batch", training.batch, 1),
-    ]
-    for (name, value, least) in counts where value < least {
-      throw LetheError.request("\(name): \(value); accepted: from \(least)")
-    }
+    try Bound.require(
+      from: 1,
+      [
+        ("adversary.steps", adversary.steps), ("adversary.tokens", adversary.tokens),
+        ("attackEvery", attackEvery), ("retainBatch", retainBatch),
+        ("retainTrajectories", retainTrajectories), ("training.batch", training.batch),
+      ])
+    try Bound.require(from: 0, [("warmup", warmup)])
     _ = try retained(erasure)
     // The adversary's words have room beside every prompt.
     let (attack, tokenizer) = (adversary.make(), try model.tokenizer(for: "an adversary"))
@@ -142,6 +141,9 @@ public struct AdvUnlearn: TrainedMethod, WrappingMethod {
       words: prompts.map { attack.words(of: $0, tokenizer) }, tokenizer, model, adversary.placement,
       tokens: adversary.tokens)
   }
+
+  /// In version 0.1 `warmup` was `cleanSteps`.
+  public static func renewed(_ layer: JSON) -> JSON { layer.renaming("cleanSteps", to: "warmup") }
 
   /// The method whose loss is trained.
   private func method() throws -> any PromptedMethod {

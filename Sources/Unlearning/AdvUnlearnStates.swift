@@ -1,5 +1,5 @@
-// The states of AdvUnlearn's two losses. They are computed once and drawn from a pool, or each step follows trajectories of
-// its own.
+// The states of AdvUnlearn's two losses. They are computed once and drawn from a pool, or each step follows
+// trajectories of its own.
 internal import Diffusion
 internal import Editing
 internal import Torch
@@ -41,7 +41,7 @@ struct AdvUnlearnStates {
 
   private func states(
     _ phrases: [Concept.Phrase], keeping: Int?, seed: UInt64, progress: (Int, Int) -> Void
-  ) throws -> NegativeGuidance {
+  ) throws -> any PromptedStates {
     try method.forgetting(
       phrases, isReplaced: erasure.forget.contains(where: \.isReplaced), original: original,
       keeping: keeping, live: live, by: denoiser, seed: seed, progress: progress)

@@ -130,7 +130,7 @@ public struct DataOptions: Codable, Sendable, Hashable {
         run.progress(stage, $0, $1)
       }
     }
-    let place = URL(fileURLWithPath: folder)
+    let place = folder.filePlace
     let all = try CaptionedImages(folder: place)
     run.note(all.skippedNote.map { "\(folder): \($0)" })
     let images = choose(all.heldOut(every: heldOutEvery).seen)
@@ -141,73 +141,5 @@ public struct DataOptions: Codable, Sendable, Hashable {
     return try LatentSet(model.isUnconditional ? images.captioned("") : images, model) {
       run.progress("encode \(stage)", $0, $1)
     }
-  }
-}
-
-/// A method that trains on pictures.
-public protocol DataMethod: TrainedMethod {
-  /// The pictures to forget and to keep: those of the request's folders, or the model's own.
-  var data: DataOptions { get set }
-  /// Pictures that go through the network at once, from 0. 0 takes a batch whole, or of a large model as many as fit into
-  /// memory. Fewer take less memory and more time; the gradient is the same.
-  var picturesInPass: Int { get set }
-}
-
-extension ObjectiveMethod where Self: DataMethod {
-  public func rule(
-    _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
-    _ run: Run
-  ) throws -> any GradientRule {
-    Descent(
-      try objective(erasure, original: original, run), picturesInPass: picturesInPass)
-  }
-}
-
-extension DataMethod {
-  public static var readsPromptsAnew: Bool { false }
-
-  public func check(_ erasure: Erasure, of model: DiffusionModel) throws {
-    _ = try selection(of: model)
-    if case .nothing = preserves { return }
-    try DataOptions.checkRetained(erasure)
-  }
-
-  public static var tiny: Self { tiny { $0.data = .tiny } }
-}
-
-/// Pictures to forget and to keep, and the losses that methods make of them.
-public struct DataSets {
-  let forget: LatentSet
-  let retain: LatentSet
-  /// c_m, one for each picture to forget
-  let others: [String]
-  let model: DiffusionModel
-  let emptyShare: Double
-
-  /// L_r, the training loss on the pictures to keep.
-  public func retaining(_ batch: Int) -> any Objective {
-    Denoising(retain, model, batch: batch, emptyShare: emptyShare)
-  }
-  /// The training loss on the pictures to forget.
-  public func remembering(_ batch: Int) -> any Objective { Denoising(forget, model, batch: batch) }
-  /// L_f, towards a surrogate.
-  /// - Parameter pool: states whose targets are computed once; 0 computes them at every step
-  /// - Throws: ``LetheError`` when the surrogate is another caption and there is none
-  public func forgetting(_ kind: Surrogate.Kind, _ batch: Int, pool: Int = 0, _ run: Run) throws
-    -> any Objective
-  {
-    guard kind != .relabel || zip(forget.captions, others).contains(where: { $0 != $1 }) else {
-      throw LetheError.request(
-        "the surrogate 'relabel' needs another caption, and pictures of this model have none; accepted: noise"
-      )
-    }
-    let same = kind == .relabel ? zip(forget.captions, others).count { $0 == $1 } : 0
-    if same > 0 {
-      run.note(
-        "\(same) of \(others.count) pictures to forget have no other caption than their own, and teach nothing"
-      )
-    }
-    return try Surrogate(forget, kind, others: others, model, batch: batch)
-      .pooled(pool, from: model, seed: run.seed &+ 6) { run.progress("surrogate targets", $0, $1) }
   }
 }

@@ -2,10 +2,10 @@
 //
 //   theta <- theta - lr grad | eps_theta(x_t | c) - [ eps_o(x_t | r) - eta (eps_o(x_t | c) - eps_o(x_t | a)) ] |^2   (eq. 7)
 //
-// r = a: the empty prompt in the paper (`anchored=false`), by default the caption without the concept. With a replacement r is
-// that, and a the empty prompt.
-// Paper: 1,000 steps at 1e-5, bare names (`captions=false`), nothing preserved (`preserveWeight=0`). The 200 steps at 5e-5
-// are those of the authors' second release; captions and prompts to keep are ours.
+// r = a: the empty prompt in the paper (`anchored=false`), by default the caption without the concept. With a
+// replacement r is that, and a the empty prompt.
+// Paper: 1,000 steps at 1e-5, bare names (`captions=false`), nothing preserved (`preserveWeight=0`). The 200 steps at
+// 5e-5 are those of the authors' second release; captions and prompts to keep are ours.
 // x_t: pure noise denoised part of the way with the concept at guidance 3 (section 4.1). Here the original
 // model denoises, as in the authors' second release; in the first one the model in training does, and x_t
 // is paired with a t that is 39 to 58 steps noisier. Variants: ESD-x `xattn` (styles),
@@ -27,13 +27,20 @@ public struct ESD: PromptedMethod {
   public static let variants = [
     // As published, with the concept's name alone and nothing preserved.
     MethodVariant("esd-x", asPublished("xattn")), MethodVariant("esd-u", asPublished("noxattn")),
-    // Meta-Unlearning's names, which end in eta. The second is the control: a stronger base without a meta part.
-    MethodVariant("esd-u-1", ["parameters": "noxattn", "eta": 1]),
-    MethodVariant("esd-u-3", ["parameters": "noxattn", "eta": 3]),
+    // The same under Meta-Unlearning's names, which end in eta.
+    MethodVariant("esd-u-1", asPublished("noxattn", eta: 1)),
+    MethodVariant("esd-u-3", asPublished("noxattn", eta: 3)),
+    // With captions, their anchors and preserved prompts. The second is the control: a stronger base without a meta
+    // part.
+    MethodVariant("esd-u-captions-1", ["parameters": "noxattn", "eta": 1]),
+    MethodVariant("esd-u-captions-3", ["parameters": "noxattn", "eta": 3]),
   ]
 
-  private static func asPublished(_ parameters: JSON) -> JSON {
-    ["parameters": parameters, "captions": false, "anchored": false, "preserveWeight": 0]
+  private static func asPublished(_ parameters: JSON, eta: JSON = 1) -> JSON {
+    [
+      "parameters": parameters, "eta": eta, "captions": false, "anchored": false,
+      "preserveWeight": 0,
+    ]
   }
 
   public var training = Training(steps: 200, batch: 1, rate: 5e-5)

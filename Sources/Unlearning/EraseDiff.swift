@@ -28,17 +28,24 @@ public struct EraseDiff: DataMethod {
   public static let card = MethodCard(
     title: "EraseDiff", paper: "arXiv 2401.05779", year: 2025, trains: "the U-Net")
 
+  /// The rules for lambda.
+  public enum LambdaRule: String, Choice { case paper, fixed, cosine }
+
   public var training = Training(steps: 160, batch: 16, rate: 1e-5)
   /// The weights that are trained: `full` for classes, `noxattn` for nudity, `xattn` for least harm.
   public var parameters = "full"
   /// Stand-in for the forgotten pictures' target: `relabel`, another caption's prediction, or `noise`, for models
   /// without captions.
   public var surrogate = Surrogate.Kind.relabel
-  /// Rule for lambda: `paper` (Theorem 3.1), or `fixed` and `cosine` as the released code has them.
-  public var rule = Bilevel.Lambda.paper
-  /// eta, the least share of a gradient step by which L_f falls, from 0: 0.1 to 2. Raise it where the concept stays.
-  /// With `rule=fixed` it is lambda itself: 0.1 in the released DDPM command, 1 in those of Stable Diffusion.
+  /// Rule for lambda, the weight of forgetting: `paper` (Theorem 3.1), or `fixed` and `cosine` as the released code has
+  /// them.
+  public var lambdaRule = LambdaRule.paper
+  /// eta of the rules `paper` and `cosine`, the least share of a gradient step by which L_f falls, from 0: 0.1 to 2.
+  /// Raise it where the concept stays.
   public var eta = 0.1
+  /// lambda of the rule `fixed`, from 0: 0.1 in the released DDPM command, 1 in those of Stable Diffusion. Raise it
+  /// where the concept stays.
+  public var lambda = 0.1
   /// States to forget whose `relabel` targets are computed once, from 0. 0 computes them at every step, as the paper
   /// does, which is one pass of the network in seven.
   public var pool = 512
@@ -51,10 +58,22 @@ public struct EraseDiff: DataMethod {
   public init() {}
   /// Noise is its own target.
   public var idle: [(option: OptionPath, beside: String)] {
-    surrogate == .noise ? [("pool", "surrogate=noise")] : []
+    (surrogate == .noise ? [("pool", "surrogate=noise")] : [])
+      + [
+        lambdaRule == .fixed
+          ? ("eta", "lambdaRule=fixed") : ("lambda", "lambdaRule=\(lambdaRule.rawValue)")
+      ]
   }
   public static var tiny: EraseDiff {
     tiny { ($0.data, $0.pool) = (.tiny, 2) }
+  }
+
+  private var weight: Bilevel.Lambda {
+    switch lambdaRule {
+    case .paper: .paper(eta: eta)
+    case .cosine: .cosine(eta: eta)
+    case .fixed: .fixed(lambda)
+    }
   }
 
   public func rule(
@@ -64,7 +83,15 @@ public struct EraseDiff: DataMethod {
     let sets = try data.sets(erasure, original, run)
     return Bilevel(
       retain: sets.retaining(training.batch),
-      forget: try sets.forgetting(surrogate, training.batch, pool: pool, run), rule: rule, eta: eta,
+      forget: try sets.forgetting(surrogate, training.batch, pool: pool, run), lambda: weight,
       innerSteps: innerSteps, innerRate: training.learningRate, picturesInPass: picturesInPass)
+  }
+}
+
+extension EraseDiff: RenamedOptions {
+  /// In version 0.1 `lambdaRule` was `rule`, and lambda was `eta` where that was `fixed`.
+  public static func renewed(_ layer: JSON) -> JSON {
+    let new = layer.renaming("rule", to: "lambdaRule")
+    return layer["rule"] == "fixed" ? new.renaming("eta", to: "lambda") : new
   }
 }

@@ -22,9 +22,8 @@ struct MetaPictures {
     func set(
       _ draw: UInt64, _ stage: String, _ prompts: (Generator) throws -> [String]
     ) throws -> LatentSet {
-      try LatentSet(
-        drawnBy: original, prompts(Generator(seed: run.seed &+ draw)), steps: method.pictureSteps,
-        guidance: method.guidance, seed: run.seed &+ 30 &+ draw
+      try method.pictures(
+        by: original, prompts(Generator(seed: run.seed &+ draw)), seed: run.seed &+ 30 &+ draw
       ) { run.progress(stage, $0, $1) }
     }
     func ofConcepts(_ generator: Generator) -> [String] {

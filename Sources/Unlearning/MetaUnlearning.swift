@@ -13,12 +13,11 @@
 // subjects of its kind (related) and one of the farthest (unrelated). They are drawn once and kept as latents.
 // gamma in the released scripts: pull 0.01; related keep 0.01, destroy 1; unrelated keep 0.1, destroy 1. The scripts
 // repeat the option of pull three times and never give the two destroy weights, which keep their default 1. The first
-// release had pull 0.1, related destroy 0.001 and nothing else. The defaults here are those two, with the keep weights. The released code adds the
-// gradients of all batches of a set, so that a gamma counts once for each of them: `reduction=sum`. A step here takes
-// one batch of each set and multiplies. `mean` takes gamma as it stands.
-// The trained weights are those of the inner method: the paper's ESD-u-1 is `esd` with
-// `parameters=noxattn captions=false anchored=false preserveWeight=0`. Around a
-// closed form the whole U-Net is trained, for the released 100 steps.
+// release had pull 0.1, related destroy 0.001 and nothing else. The defaults here are those two, with the keep weights.
+// The released code adds the gradients of all batches of a set, so that a gamma counts once for each of them:
+// `reduction=sum`. A step here takes one batch of each set and multiplies. `mean` takes gamma as it stands.
+// The trained weights are those of the inner method: the paper's ESD-u-1 is the variant `esd-u-1`. Around a closed form
+// the whole U-Net is trained, for the released 100 steps.
 // Published, SD 1.4, nudity after 100 steps of fine-tuning: ESD-u-1 21.8 -> 13.4 %, UCE 44.4 -> 28.2,
 // RECE 19.7 -> 10.6.
 public import Diffusion
@@ -29,10 +28,16 @@ internal import TorchNN
 public import Training
 
 /// Meta-Unlearning (Gao et al., ICCV 2025) around another method: fine-tuning on the concept shall fail.
-public struct MetaUnlearning: TrainedMethod, WrappingMethod {
+public struct MetaUnlearning: TrainedMethod, WrappingMethod, PictureOptions, PassOptions {
   public static let name = "meta"
   public static let card = MethodCard(
     title: "Meta-Unlearning", paper: "arXiv 2410.12777", year: 2025, trains: "the U-Net")
+  public static let variants = [
+    // Two controls, which tell what the simulated attack adds: the keep terms alone, and ascent at the weights themselves.
+    MethodVariant(
+      "meta-keep", ["pull": 0, "related": ["destroy": 0], "unrelated": ["destroy": 0]]),
+    MethodVariant("meta-ascent", ["attack": ["steps": 0]]),
+  ]
 
   /// The weights of a set of benign pictures, before and after fine-tuning.
   public struct Weights: Codable, Sendable, Hashable {
@@ -74,12 +79,10 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
   public var subjects = 5
   /// Pictures of each set, from 1. The concept has two sets.
   public var pictures = 30
-  /// Denoising steps of a picture, from 1. Fewer are faster and blurred.
-  public var pictureSteps = 25
-  /// Guidance of pictures, from 1. Take the one that suits the model's own pictures.
-  public var guidance = 7.5
-  /// Pictures that go through the network at once, from 0. 0 takes a batch whole, or of a large model as many as fit into
-  /// memory. Fewer take less memory and more time; the gradient is the same. `attack.secondOrder` takes none but 0.
+  public var (pictureSteps, guidance) = (25, 7.5)
+  /// Pictures that go through the network at once, from 0. 0 takes a batch whole, or of a large model as many as fit
+  /// into memory. Fewer take less memory and more time; the gradient is the same. `attack.secondOrder` takes none but
+  /// 0.
   public var picturesInPass = 0
   public var guarding = GuardOptions()
   public init() {}
@@ -131,15 +134,10 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod {
         "\(Self.name) simulates fine-tuning of the U-Net, and \(base) is set to train '\(selection.name)'; "
           + "set options.parameters to a selection of the U-Net, such as noxattn")
     }
-    let last = model.schedule.steps - 1
-    if let wrong = timesteps.first(where: { $0 < 0 || $0 > last }) {
-      throw LetheError.request("timesteps: \(wrong); accepted: 0 to \(last)")
-    }
-    guard pictures > 0, training.batch > 0, subjects > 0 else {
-      throw LetheError.request(
-        "pictures, training.batch, subjects: \(pictures), \(training.batch), \(subjects); accepted: from 1"
-      )
-    }
+    try Bound.require(from: 0, to: model.schedule.steps - 1, timesteps.map { ("timesteps", $0) })
+    try Bound.require(
+      from: 1,
+      [("pictures", pictures), ("training.batch", training.batch), ("subjects", subjects)])
     try inner.check(erasure, of: model)
   }
 

@@ -50,12 +50,17 @@ public struct MethodCatalog: Sendable {
   public func named(_ name: String) throws -> any UnlearningMethod.Type {
     guard let found = all.first(where: { $0.name == name }) else {
       var error = LetheError.unknown("method", name, known: names)
-      if names.contains(UCE.name), names.contains(ESD.name) {
-        error.fault += "; uce takes seconds, esd trains for minutes"
+      let (trained, closed) = (all.first(where: Self.trains), all.first { !Self.trains($0) })
+      if let trained, let closed {
+        error.fault += "; \(closed.name) takes seconds, \(trained.name) trains for minutes"
       }
       throw error
     }
     return found
+  }
+
+  private static func trains(_ type: any UnlearningMethod.Type) -> Bool {
+    type is any TrainedMethod.Type
   }
 
   /// A method with `options` over its defaults. A method that wraps another looks the inner one up in this catalog.

@@ -38,8 +38,8 @@ public protocol PromptOptions: TrajectoryOptions {
   /// Weight of keeping the preserved prompts as they are, from 0; 0 is the papers' loss. Raise it where other
   /// prompts change, lower it where the concept stays.
   var preserveWeight: Double { get set }
-  /// Trajectories with preserved prompts, from 1, a prompt each, of which a random quarter of the states is kept. Raise it
-  /// with the number of preserved prompts.
+  /// Trajectories with preserved prompts, from 1, a prompt each, of which a random quarter of the states is kept. Raise
+  /// it with the number of preserved prompts.
   var preserveTrajectories: Int { get set }
 }
 

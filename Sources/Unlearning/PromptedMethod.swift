@@ -11,6 +11,8 @@ public protocol PromptedMethod: ObjectiveMethod, PromptOptions {
   /// papers do; choose it for models that list no captions.
   var captions: Bool { get set }
 
+  /// The loss, on states that an adversary may ask for one by one.
+  associatedtype Forgetting: Objective, PromptedStates
   /// - Parameters:
   ///   - phrases: one trajectory each
   ///   - keeping: states of each trajectory; nil keeps all
@@ -19,7 +21,7 @@ public protocol PromptedMethod: ObjectiveMethod, PromptOptions {
   func forgetting(
     _ phrases: [Concept.Phrase], isReplaced: Bool, original: DiffusionModel, keeping: Int?,
     live: Bool, by denoiser: DiffusionModel?, seed: UInt64, progress: (Int, Int) -> Void
-  ) throws -> NegativeGuidance
+  ) throws -> Forgetting
 }
 
 extension PromptedMethod {

@@ -11,7 +11,7 @@
 // Published, SD 1.4: nudity rho 0.1, 3 epochs; styles 1e-3, 1 epoch.
 public import Diffusion
 public import Editing
-package import Torch
+public import Torch
 internal import TorchNN
 public import Training
 
@@ -31,8 +31,8 @@ public struct RECE: UnlearningMethod {
   public var regularization = 0.1
   /// a of the later edits, the weight of erasing, above 0. Raise it where the concept stays.
   public var eraseScale = 1.0
-  /// b of the later edits, the weight of preserving, from 0: 0.1 is the authors'; 0 takes UCE's rule, max(0.1, 1 / number
-  /// of preserved prompts).
+  /// b of the later edits, the weight of preserving, from 0: 0.1 is the authors'; 0 takes UCE's rule, max(0.1, 1 /
+  /// number of preserved prompts).
   public var preserveScale = 0.1
   /// lambda of the later edits, the weight of leaving W as it is, above 0. Raise it where other prompts change.
   public var lambda = 0.1
@@ -54,11 +54,7 @@ public struct RECE: UnlearningMethod {
     let paths = ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters)
     let first = try uce.erase(erasure, from: model, run).vector
     return try withoutGradients {
-      let pairs = try erasure.forget.flatMap(\.phrases).map {
-        try TokenAlignment.aligned($0, model)
-      }
-      let c = Tensor.concatenate(pairs.map(\.concept))  // [n, D]
-      let g = Tensor.concatenate(pairs.map(\.guide))  // [n, D]
+      let (c, g) = try TokenAlignment.aligned(erasure.forget, model)  // [n, D]
       // The embeddings that the derived ones become are preserved as well, like the authors' target, the empty prompt.
       let anchors = Set(erasure.forget.flatMap(\.phrases).map(\.anchor))
       let preserved = anchors.union([""] + erasure.preserve).sorted()
@@ -97,5 +93,5 @@ public struct RECE: UnlearningMethod {
 }
 
 extension RECE: BoundedOptions {
-  package static let bounds = ["lambda": Bound.positive(1e9), "uce.lambda": .positive(1e9)]
+  public static let bounds = ["lambda": Bound.positive(1e9), "uce.lambda": .positive(1e9)]
 }

@@ -11,7 +11,7 @@ enum RetainPrompts {
   static func of(_ erasure: Erasure, file: String) throws -> [String] {
     let prompts =
       if !file.isEmpty {
-        try PromptTable(contentsOf: URL(fileURLWithPath: file)).rows.map(\.prompt)
+        try PromptTable(contentsOf: file.filePlace).rows.map(\.prompt)
       } else if !erasure.preserve.isEmpty {
         erasure.preserve
       } else {

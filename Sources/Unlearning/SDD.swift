@@ -8,16 +8,17 @@
 // trajectories with the concept, here of the original; the authors follow a moving average of the trained network. That
 // average, of decay 0.999 from the first step on, is kept (`training.averaging`, `training.averagingWarmup`): after
 // 1,500 steps it holds 0.22 of the original's weights. Parameters: `xattn`; `full` in Meta-Unlearning's tables. Keeping
-// preserved prompts is not in the paper; `preserveWeight=0` leaves it out.
+// preserved prompts is not in the paper; `preserveWeight=0` leaves it out. The captions are ours; `captions=false`
+// takes the bare name. Inside AdvUnlearn the average is that of AdvUnlearn's own `training`, by default none.
 // Published, SD 1.4, nudity: 1.4 % of UnlearnDiffAtk's prompts before any attack.
 public import Diffusion
 public import Editing
-internal import Torch
+public import Torch
 internal import TorchNN
 public import Training
 
 /// SDD (Kim et al., 2023): the prediction with the concept approaches the model's own without it.
-public struct SDD: ObjectiveMethod, PromptOptions {
+public struct SDD: PromptedMethod {
   public static let name = "sdd"
   public static let card = MethodCard(
     title: "Safe self-distillation", paper: "arXiv 2307.05977", year: 2023,
@@ -28,31 +29,28 @@ public struct SDD: ObjectiveMethod, PromptOptions {
     averaging: 0.999, averagingWarmup: false)
   /// The weights that are trained: `xattn`, or `full` where those do not suffice.
   public var parameters = "xattn"
+  public var captions = true
   public var (startGuidance, trajectorySteps, trajectories) = (3.0, 50, 8)
   public var (preserveWeight, preserveTrajectories) = (1.0, 16)
   public var guarding = GuardOptions()
   public init() {}
 
-  public func objective(
-    _ erasure: Erasure, original: DiffusionModel, _ run: Run
-  ) throws -> any Objective {
-    let chosen = erasure.drawPhrases(trajectories, seed: run.seed &+ 1)
-    let states = try follow(original, chosen.map(\.prompt), seed: run.seed &+ 2) {
-      run.progress("trajectories", $0, $1)
-    }
-    let live = try ParameterSelection.named(parameters).trainsText
-    let loss = SelfDistillation(
-      states, prompts: StudentPrompts(chosen.map(\.prompt), original, live: live),
-      anchors: StudentPrompts(chosen.map(\.anchor), original, live: live), batch: training.batch)
-    return try preserving(
-      loss, erasure, of: original, batch: training.batch, live: live, run)
+  public func forgetting(
+    _ phrases: [Concept.Phrase], isReplaced: Bool, original: DiffusionModel, keeping: Int?,
+    live: Bool, by denoiser: DiffusionModel?, seed: UInt64, progress: (Int, Int) -> Void
+  ) throws -> SelfDistillation {
+    let prompts = phrases.map(\.prompt)
+    return SelfDistillation(
+      try follow(original, prompts, keeping: keeping, by: denoiser, seed: seed, progress: progress),
+      prompts: StudentPrompts(prompts, original, live: live),
+      anchors: StudentPrompts(phrases.map(\.anchor), original, live: live), batch: training.batch)
   }
 }
 
 /// The network's own prediction for the prompts without the concept, as a target.
-private struct SelfDistillation: Objective {
+public struct SelfDistillation: Objective {
   let states: DenoisingStates
-  let prompts: StudentPrompts
+  public let prompts: StudentPrompts
   let anchors: StudentPrompts
   let batch: Int
 
@@ -61,12 +59,22 @@ private struct SelfDistillation: Objective {
     (self.anchors, self.batch) = (anchors, batch)
   }
 
-  func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+  public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
     let d = states.draw(batch, step)
     let target = withoutGradients {  // sg( eps_theta(x_t | a) ) [B, C, h, w]
       model.predict(d.x, at: d.t, given: anchors.rows(d.prompts, of: model))
     }
     return model.predict(d.x, at: d.t, given: prompts.rows(d.prompts, of: model))
       .meanSquaredError(target)
+  }
+}
+
+extension SelfDistillation: PromptedStates {
+  public func draw(_ rows: [Int], _ step: Step) throws -> PromptedDraw {
+    let picks = states.picks(ofPrompts: rows, step)
+    let (x, t) = (states.x.indexed(0, picks), states.t.indexed(0, picks))
+    return PromptedDraw(x: x, t: t, conditional: states.conditional.indexed(0, picks)) { model in
+      model.predict(x, at: t, given: anchors.rows(rows, of: model))
+    }
   }
 }

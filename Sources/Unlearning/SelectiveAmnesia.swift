@@ -10,10 +10,10 @@
 // `fisherPictures` pictures, without bias.
 // lambda is that of a mean: 50 is the authors' for Stable Diffusion. Their DDPM code sums l over a picture, so that its
 // lambda 10 is 10 d here with d numbers in a picture: 30,720 for CIFAR-10.
-// Differences from the released code: F there is of 5,000 pictures of all classes, the forgotten one too, at all T = 1,000 timesteps, its DDPM pictures in [0, 1]
-// instead of [-1, 1]; Stable Diffusion is trained by AdamW (weight decay 0.01) at 1.6e-4 over 200 passes (celebrities)
-// or 500 (nudity, `noxattn`) of 1,000 pictures, DDPM by Adam at 1e-4 over 20,000 steps of 128 with a moving average of
-// 0.9999.
+// Differences from the released code: F there is of 5,000 pictures of all classes, the forgotten one too, at all T =
+// 1,000 timesteps, its DDPM pictures in [0, 1] instead of [-1, 1]; Stable Diffusion is trained by AdamW (weight decay
+// 0.01) at 1.6e-4 over 200 passes (celebrities) or 500 (nudity, `noxattn`) of 1,000 pictures, DDPM by Adam at 1e-4 over
+// 20,000 steps of 128 with a moving average of 0.9999.
 // Published, CIFAR-10 airplane: P(airplane) 0.156, entropy 1.47, FID 9.08 (original 9.67).
 public import Diffusion
 public import Editing

@@ -1,20 +1,25 @@
-// The memory of a training step, as far as it is known before the work begins: a batch that cannot fit is refused by the dry
-// run and by the erasure alike.
+// The memory of a training step, as far as it is known before the work begins: a batch that cannot fit is refused by
+// the dry run and by the erasure alike.
 package import Diffusion
 internal import Editing
 internal import Torch
 internal import TorchNN
 internal import Training
 
-extension TrainedMethod {
-  /// Pictures that go through the network at once in a step.
-  private var picturesAtOnce: Int {
-    let inPass =
-      (self as? any DataMethod)?.picturesInPass ?? (self as? MetaUnlearning)?.picturesInPass
-    guard let inPass, inPass > 0 else { return training.batch }
-    return min(training.batch, inPass)
-  }
+/// Options of methods whose batches can be divided into passes.
+public protocol PassOptions {
+  /// Pictures that go through the network at once, from 0. 0 takes a batch whole, or of a large model as many as fit
+  /// into memory. Fewer take less memory and more time; the gradient is the same.
+  var picturesInPass: Int { get set }
+}
 
+extension TrainedMethod where Self: PassOptions {
+  public var picturesAtOnce: Int {
+    picturesInPass > 0 ? min(training.batch, picturesInPass) : training.batch
+  }
+}
+
+extension TrainedMethod {
   /// - Throws: ``LetheError`` of the kind `memory` for a batch whose activations alone do not fit
   package func requireMemory(of model: DiffusionModel) throws {
     // A large model divides its batches, and computes activations again.

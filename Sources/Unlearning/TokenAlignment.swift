@@ -5,6 +5,23 @@ internal import Editing
 internal import Torch
 
 enum TokenAlignment {
+  /// The rows of all phrases of several concepts, each times sqrt(w_k), so that concept k has the same share of a sum
+  /// of products of rows as any other: w_k = n / (concepts * phrases of k), with n phrases in all. One concept has w =
+  /// 1.
+  static func aligned(
+    _ concepts: [Concept], _ model: DiffusionModel
+  ) throws -> (concept: Tensor, guide: Tensor) {
+    let n = concepts.map(\.phrases.count).reduce(0, +)
+    let pairs = try concepts.flatMap { concept in
+      let w = Double(n) / Double(concepts.count * concept.phrases.count)
+      return try concept.phrases.map { phrase in
+        let (c, g) = try aligned(phrase, model)
+        return w == 1 ? (c, g) : (w.squareRoot() * c, w.squareRoot() * g)
+      }
+    }
+    return (Tensor.concatenate(pairs.map(\.0)), Tensor.concatenate(pairs.map(\.1)))  // [n, D]
+  }
+
   /// Rows of a phrase from the last token of its concept on, and the rows of the anchor that stand
   /// at the same distance from the end of the text they share: both [m, D].
   static func aligned(
@@ -12,7 +29,7 @@ enum TokenAlignment {
   ) throws -> (concept: Tensor, guide: Tensor) {
     let (prompt, last) = try place(phrase, model)
     let anchor = model.tokens(phrase.anchor).rows[0]
-    let tokenizer = try model.tokenizer(for: "UCE").encoders[0]
+    let tokenizer = try encoder(of: model)
     let ends = (
       1 + tokenizer.words(phrase.prompt).count, 1 + tokenizer.words(phrase.anchor).count
     )
@@ -33,13 +50,19 @@ enum TokenAlignment {
   ) throws -> (prompt: [Int], last: Int) {
     // Where two text encoders cut a text differently, the first one's tokens count.
     let prompt = model.tokens(phrase.prompt).rows[0]
-    let words = try model.tokenizer(for: "UCE").encoders[0].words(phrase.words)
+    let words = try encoder(of: model).words(phrase.words)
     guard let last = lastIndex(of: words, in: prompt) else {
       throw LetheError.request(
         "the words '\(phrase.words)' are not within the \(prompt.count) tokens of '\(phrase.prompt)'"
       )
     }
     return (prompt, last)
+  }
+
+  /// The first tokenizer.
+  /// - Throws: ``LetheError`` for a model that is asked by classes
+  private static func encoder(of model: DiffusionModel) throws -> CLIPTokenizer {
+    try model.tokenizer(for: "an edit of keys and values").encoders[0]
   }
 
   /// Index of the last token of the first occurrence of `words`.

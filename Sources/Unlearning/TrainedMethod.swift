@@ -13,6 +13,8 @@ public protocol TrainedMethod: UnlearningMethod {
   var parameters: String { get }
   /// The guard, which stops a training that ruins prompts to keep. `limit=0` turns it off.
   var guarding: GuardOptions { get set }
+  /// Pictures that go through the network at once in a step, by default those of a batch.
+  var picturesAtOnce: Int { get }
   /// The model that is trained, by default with the original's weights.
   func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
@@ -27,40 +29,9 @@ public protocol TrainedMethod: UnlearningMethod {
   ) throws -> any GradientRule
 }
 
-/// A method that descends on an objective.
-public protocol ObjectiveMethod: TrainedMethod {
-  /// The loss to minimise.
-  /// - Throws: ``LetheError`` of the kind `request` for a request that the method refuses
-  func objective(_ erasure: Erasure, original: DiffusionModel, _ run: Run) throws -> any Objective
-}
-
-extension ObjectiveMethod {
-  public func rule(
-    _ erasure: Erasure, original: DiffusionModel, student: DiffusionModel, _ tensors: [Tensor],
-    _ run: Run
-  ) throws -> any GradientRule {
-    Descent(try objective(erasure, original: original, run))
-  }
-}
-
-/// Options of the guard that watches a training; see `CollapseGuard`.
-public struct GuardOptions: Codable, Sendable, Hashable {
-  /// Steps from one check to the next, from 1; the last step is always checked. Lower it where a training goes wrong
-  /// within a few steps.
-  public var every = 25
-  /// Largest drift on the watched prompts, from 0: 0.5 lets half of a prediction change, 0 turns the guard off.
-  public var limit = 0.5
-  /// Watched prompts, from 1, drawn from those to preserve. Without any, the guard watches the empty prompt and prompts
-  /// near the concept.
-  public var prompts = 6
-  /// A guard with the default limit.
-  public init() {}
-  /// A guard of another limit; 0 turns it off.
-  public init(limit: Double) { self.limit = limit }
-}
-
 extension TrainedMethod {
   public static var readsPromptsAnew: Bool { true }
+  public var picturesAtOnce: Int { training.batch }
 
   public static var tiny: Self { tiny { _ in } }
 

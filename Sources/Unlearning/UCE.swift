@@ -5,11 +5,12 @@
 // for every key and value matrix W of cross-attention. c_i: token vectors of prompts to erase, from
 // the last token of the concept to the end of the row; v_i = W g_i, with g_i the vectors of the
 // same request without the concept, aligned at that token; c_j: all vectors of prompts to preserve,
-// always with the empty prompt. Sums are in float64 and solved directly: CLIP's vectors are collinear,
+// always with the empty prompt. Of several concepts each has the same share of the sums over i, however many
+// phrases it has. Sums are in float64 and solved directly: CLIP's vectors are collinear,
 // and published re-runs with a float32 inverse turned into noise.
 public import Diffusion
 public import Editing
-package import Torch
+public import Torch
 internal import TorchNN
 public import Training
 
@@ -42,12 +43,9 @@ public struct UCE: UnlearningMethod {
     _ erasure: Erasure, from model: DiffusionModel, _ run: Run
   ) throws -> Erased {
     try withoutGradients {
-      let phrases = erasure.forget.flatMap(\.phrases)
       let preserved = [""] + erasure.preserve
       let b = preserveScale > 0 ? preserveScale : max(0.1, 1 / Double(preserved.count))
-      let pairs = try phrases.map { try TokenAlignment.aligned($0, model) }
-      let c = Tensor.concatenate(pairs.map(\.concept))  // [n, D]
-      let g = Tensor.concatenate(pairs.map(\.guide))  // [n, D]
+      let (c, g) = try TokenAlignment.aligned(erasure.forget, model)  // [n, D]
       let kept = Self.gram(preserved, model)
       let edit = Self.edit(c, g + push * (g - c), kept, lambda: lambda, a: eraseScale, b: b)
 
@@ -92,5 +90,5 @@ public struct UCE: UnlearningMethod {
 
 extension UCE: BoundedOptions {
   // Without lambda the system may have no solution.
-  package static let bounds = ["lambda": Bound.positive(1e9)]
+  public static let bounds = ["lambda": Bound.positive(1e9)]
 }

@@ -20,10 +20,11 @@ package enum AttackBudget {
   }
 
   /// A sentence on an attack that tries less than its paper does; nil for the others.
-  package static func note<A: Attack>(_ attack: A) -> String? {
+  /// - Parameter isPlanned: whether it has not run yet
+  package static func note<A: Attack>(_ attack: A, isPlanned: Bool = false) -> String? {
     let reduced = reductions(attack)
     return reduced.isEmpty
       ? nil
-      : "\(A.name) ran below its full budget, the paper's: \(reduced.joined(separator: ", "))"
+      : "\(A.name) \(isPlanned ? "runs" : "ran") below its full budget, the paper's: \(reduced.joined(separator: ", "))"
   }
 }

@@ -2,8 +2,8 @@ public import Attacks
 public import Evaluation
 public import Unlearning
 
-/// The methods, attacks, metrics and judges that commands and benchmarks know by name. A program with its own passes a value
-/// with additions. No global registration exists.
+/// The methods, attacks, metrics and judges that commands and benchmarks know by name. A program with its own passes a
+/// value with additions. No global registration exists.
 public struct Catalogs: Sendable {
   /// The unlearning methods.
   public var methods = MethodCatalog.builtIn

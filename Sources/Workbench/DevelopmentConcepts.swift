@@ -1,5 +1,5 @@
-// Development concepts: those on which the options beside a model were chosen, by trying several. A benchmark does not count
-// them as test concepts.
+// Development concepts: those on which the options beside a model were chosen, by trying several. A benchmark does not
+// count them as test concepts.
 internal import Diffusion
 internal import Evaluation
 internal import Foundation
@@ -11,8 +11,8 @@ extension ModelFolder {
   static let developmentKey = "development"
 
   /// The development concepts that the files beside the model list, as the model names them.
-  /// - Throws: ``LetheError`` of the kind `model` for an entry that is no list of names, or names a concept that a model
-  ///   with a list of subjects does not list
+  /// - Throws: ``LetheError`` of the kind `model` for an entry that is no list of names, or names a concept that a
+  ///   model with a list of subjects does not list
   package func developmentConcepts() throws -> [String] {
     let themes = try listedThemes()
     return try [OptionsFile.methods, .attacks].flatMap { name -> [String] in

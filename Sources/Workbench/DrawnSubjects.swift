@@ -6,8 +6,8 @@ internal import Training
 extension ModelFolder {
   /// Subjects of the model's list, drawn by seed.
   /// - Parameters:
-  ///   - counts: the numbers of objects and of styles: "objects=3,styles=1", in any order; one that is not named is 0. "3,1"
-  ///     is the same.
+  ///   - counts: the numbers of objects and of styles: "objects=3,styles=1", in any order; one that is not named is 0.
+  ///     "3,1" is the same.
   ///   - others: subjects that are not drawn
   /// - Throws: ``LetheError`` of the kind `request` for other text, or for more than the model lists
   public func drawSubjects(

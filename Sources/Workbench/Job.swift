@@ -33,7 +33,7 @@ public struct EraseJob: Codable, Sendable, Hashable {
   public var retainImages: String?
   /// The places of both folders.
   package var pictures: (forget: URL?, retain: URL?) {
-    func place(_ path: String?) -> URL? { path.map { URL(fileURLWithPath: $0) } }
+    func place(_ path: String?) -> URL? { path.map { $0.filePlace } }
     return (place(forgetImages), place(retainImages))
   }
   /// Whether the caption that pictures are judged with is left out of training, where the model lists others; true in

@@ -41,7 +41,7 @@ extension RunFolder {
     throw LetheError.badValue(
       "--judge",
       "\(judge) cannot tell the concept: balanced accuracy \(quality.balancedAccuracy.text(hasUnit: true)) on "
-        + "\(quality.balancedAccuracy.n) pictures of the original, so that rates of `lethe \(command)` would mean nothing; "
+        + "\(quality.balancedAccuracy.n.counted("picture")) of the original, so that rates of `lethe \(command)` would mean nothing; "
         + "accepted: a judge that tells, or prompts (--prompt, --related) with which `lethe evaluate` finds that it does"
     )
   }

@@ -1,5 +1,5 @@
-// The erasers that are in the weights of a written model: `erased.json` beside a folder's weights, the header's `lethe` in a
-// single file.
+// The erasers that are in the weights of a written model: `erased.json` beside a folder's weights, the header's `lethe`
+// in a single file.
 package import Editing
 package import Foundation
 internal import Torch

@@ -30,7 +30,7 @@ package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible
   }
 
   package var description: String { "\(scheme):\(argument)" }
-  private var url: URL { URL(fileURLWithPath: argument) }
+  private var url: URL { argument.filePlace }
 
   /// SHA-256 of the network's file, or of the real pictures.
   /// - Throws: ``LetheError`` for a file that cannot be read
@@ -106,7 +106,7 @@ package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible
         }
         guard files.count > 1 else {
           throw LetheError.badValue(
-            "--measure", "\(place.path) holds \(files.count) pictures; two are needed")
+            "--measure", "\(place.path) holds \(files.count.counted("picture")); two are needed")
         }
         try Run.makeFolder(cache)
         return Tensor.concatenate(

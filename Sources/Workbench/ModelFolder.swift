@@ -23,7 +23,7 @@ public struct ModelFolder: Sendable, Hashable {
 
   /// The folder on this disk: a model that is named as on a hub is in the cache. A folder wins over a name.
   public var url: URL { snapshot ?? named }
-  private var named: URL { URL(fileURLWithPath: path) }
+  private var named: URL { path.filePlace }
   /// Whether the model is named as on a hub, and in the cache.
   package var isOfHub: Bool { snapshot != nil }
 
@@ -62,8 +62,8 @@ public struct ModelFolder: Sendable, Hashable {
   /// - Throws: ``LetheError`` of the kind `model` for files that are missing, damaged or not supported
   package func layout() throws -> Layout { try additions.laid(over: .of(url)) }
 
-  /// The sampler of pictures where none is named: ddim for a model that lists its subjects, whose trials were drawn with
-  /// it, and the model's own for others.
+  /// The sampler of pictures where none is named: ddim for a model that lists its subjects, whose trials were drawn
+  /// with it, and the model's own for others.
   package var usualSampler: String {
     FileManager.default.fileExists(atPath: file("themes.json").path) ? "ddim" : Samplers.model
   }
@@ -107,7 +107,7 @@ public struct ModelFolder: Sendable, Hashable {
   // none. A copy that `lethe apply` wrote has a copy of it inside.
 
   func judgeFolder(_ themes: Themes) -> URL {
-    themes.judge.hasPrefix("/") ? URL(fileURLWithPath: themes.judge) : file(themes.judge)
+    themes.judge.hasPrefix("/") ? themes.judge.filePlace : file(themes.judge)
   }
 
   /// The folder of the model's judge.
@@ -153,7 +153,8 @@ public struct ModelFolder: Sendable, Hashable {
     // A layer's own fault is told as its source's. All count at once, so that what one names wins over what another's
     // preset would set, and options of a method inside come from several.
     for layer in settings.dropLast() { _ = try layer.laid(over: value) }
-    return try Settings.merged(settings).laid(over: value)
+    let renewed = settings.map { Settings($0.json.renewed(for: T.self), from: $0.source) }
+    return try Settings.merged(renewed).laid(over: value)
   }
 
   // MARK: - Copies

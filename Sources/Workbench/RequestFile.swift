@@ -15,7 +15,8 @@ extension EraseJob {
   /// Reads a request. Keys that it does not name have their defaults.
   /// - Parameter given: the file's contents, where it is not JSON
   /// - Returns: the request without options, and its options
-  /// - Throws: ``LetheError`` of the kind `request` for a key that no request has, `model` for a file that cannot be read
+  /// - Throws: ``LetheError`` of the kind `request` for a key that no request has, `model` for a file that cannot be
+  ///   read
   package static func read(
     _ file: URL, _ given: JSON? = nil
   ) throws -> (job: EraseJob, options: Settings) {
@@ -47,7 +48,8 @@ extension EraseJob {
   }
 
   /// Takes the concepts of a command line. Words that the request has for other concepts go with those:
-  /// their replacement, their kind, prompts and neighbours, their pictures, and prompts to preserve that ask for the new ones.
+  /// their replacement, their kind, prompts and neighbours, their pictures, and prompts to preserve that ask for the
+  /// new ones.
   /// - Returns: a sentence on what goes; nil where nothing does
   package mutating func take(concepts new: [String]) -> String? {
     let themes = try? folder.listedThemes()

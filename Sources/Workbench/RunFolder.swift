@@ -10,7 +10,7 @@ public struct RunFolder: Sendable, Hashable {
   public let url: URL
 
   /// The folder at a path; it is neither made nor read.
-  public init(_ path: String) { url = URL(fileURLWithPath: path) }
+  public init(_ path: String) { url = path.filePlace }
   /// The folder at a place; it is neither made nor read.
   public init(_ url: URL) { self.url = url }
 
@@ -45,12 +45,14 @@ public struct RunFolder: Sendable, Hashable {
   public func eraser() throws -> Eraser { try Eraser(contentsOf: eraserFile) }
 
   /// The job of the run.
-  /// - Throws: ``LetheError`` of the kind `request` for a place that is no run, `model` for a `job.json` that cannot be read
+  /// - Throws: ``LetheError`` of the kind `request` for a place that is no run, `model` for a `job.json` that cannot be
+  ///   read
   public func job() throws -> EraseJob {
     let file = file("job.json")
     guard has("job.json") else {
       throw noRun
     }
+    _ = try identity()
     return try Checked(contentsOf: file).decoded()
   }
 
@@ -113,7 +115,7 @@ public struct RunFolder: Sendable, Hashable {
   ///   - seed: the number of the repetition, where there are several
   /// - Throws: ``LetheError`` of the kind `model` for a `verdict.json` that cannot be read
   package func stopped(
-    _ label: String, _ subject: String, seed: Int? = nil
+    _ label: RowLabel, _ subject: String, seed: Int? = nil
   ) throws -> [StoppedTraining] {
     try verdict().warning.map { [StoppedTraining(label, subject, seed: seed, $0)] } ?? []
   }

@@ -65,6 +65,22 @@ package struct FolderListing: Codable, Sendable, Hashable {
 extension RunFolder {
   private static let identityFile = "identity.json"
 
+  /// The request that the folder belongs to; nil where nobody claimed it, as in version 0.1.
+  /// - Throws: ``LetheError`` of the kind `model` for an `identity.json` that cannot be read
+  package func identity() throws -> RunIdentity? {
+    guard has(Self.identityFile) else { return nil }
+    let file = file(Self.identityFile)
+    do { return try Checked(contentsOf: file).decoded() } catch let error as LetheError
+      where error.kind == .model
+    {
+      // Every command compares the request with job.json where no identity is there, and writes one anew.
+      throw LetheError(
+        .model, in: error.place, key: error.key,
+        "\(error.fault); it says whose request the folder is, and commands go on without it: remove \(file.path), then give the same command again"
+      )
+    }
+  }
+
   /// Makes the folder one of `identity`, or finds that it is.
   /// - Parameters:
   ///   - former: whether a folder without an identity, as version 0.1 left it, is one of this request; it throws
@@ -81,8 +97,7 @@ extension RunFolder {
       try write(identity, to: Self.identityFile)
       return identity.hash
     }
-    let file = file(Self.identityFile)
-    let old: RunIdentity = try Checked(contentsOf: file).decoded()
+    guard let old = try self.identity() else { return identity.hash }
     if let difference = identity.difference(from: agrees(old)) {
       throw LetheError.badValue(
         "--out",

@@ -84,7 +84,8 @@ public struct Apply {
     }
   }
 
-  /// The erasers of the request, their concepts, and the record of those in the weights, with any that were there before.
+  /// The erasers of the request, their concepts, and the record of those in the weights, with any that were there
+  /// before.
   private typealias Added = (erasers: [Eraser], names: [String], inside: LaidErasers)
 
   /// The erasers of files and of the set.

@@ -29,8 +29,8 @@ extension AttackRun {
     }
   }
 
-  /// Whether each picture is a success: the subject asked for is the judge's first choice and reaches the threshold. Of a
-  /// forgotten object in a forgotten style one is enough.
+  /// Whether each picture is a success: the subject asked for is the judge's first choice and reaches the threshold. Of
+  /// a forgotten object in a forgotten style one is enough.
   func shows(
     _ pictures: Tensor, _ indices: [Int], _ judge: any Judge, by ranks: Ranks = .alone
   ) throws -> [Bool] {

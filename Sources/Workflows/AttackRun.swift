@@ -103,6 +103,7 @@ public struct AttackRun {
   @discardableResult
   public func callAsFunction(in run: Run, eraser: Eraser, on device: Device) throws -> Results {
     run.note(try job.folder.strangeAttacks(in: catalogs.attacks))
+    for attack in attacks { try attack.check() }
     let original = try job.folder.model(on: device)
     let (base, hash) = (original.hash(), try eraser.hash())
     let erased = try original.applying([eraser])
@@ -135,7 +136,7 @@ public struct AttackRun {
     if try run.runFolder.quality(of: spec)?.standing == .cannotTell {
       results.notes.append("\(spec) cannot tell the concept, so the rates mean nothing")
     }
-    results.stopped = try run.runFolder.stopped(job.method, job.subject)
+    results.stopped = try run.runFolder.stopped(RowLabel(job.method), job.subject)
     (results.command, results.making) = (command, job.making)
     results.origin = Origin(
       base: base, eraser: hash, [(spec, judge.about.hash)], settings: try optionSources(),

@@ -1,5 +1,5 @@
-// A picture's settings as the graph that ComfyUI's interface opens: nodes by number, each with its class and its inputs;
-// an input from another node is [number, place of the output].
+// A picture's settings as the graph that ComfyUI's interface opens: nodes by number, each with its class and its
+// inputs; an input from another node is [number, place of the output].
 internal import Editing
 internal import Evaluation
 internal import Foundation
@@ -23,7 +23,8 @@ struct ComfyGraph {
     "lcm": "lcm", "tcd": "lcm", "edm-euler": "euler", "edm-dpm++2m": "dpmpp_2m",
   ]
 
-  /// The files of LoRAs with their weights: those of the model, then one for each eraser, as `lethe apply --lora` writes it.
+  /// The files of LoRAs with their weights: those of the model, then one for each eraser, as `lethe apply --lora`
+  /// writes it.
   private var loras: [LoRA] {
     let own = (model.additions?.loras ?? []).map { LoRA($0, "--lora") }
     let erasers = model.erasers.map { LoRA($0, "--with") }

@@ -44,15 +44,17 @@ public struct Compare {
       return (folder, results)
     }
     func method(_ results: Results) -> String {
-      results.rows.first { $0.method != "original" }?.label ?? ""
+      results.rows.first { $0.method != "original" }?.label.description ?? ""
     }
-    func subject(_ results: Results) -> String { results.rows.first?.subject ?? "" }
-    // Two runs of one method on one concept are told apart by their folders, by their places where those have one name.
+    func shareSubjects(_ a: Results, _ b: Results) -> Bool {
+      !Set(a.rows.map(\.subject)).isDisjoint(with: b.rows.map(\.subject))
+    }
+    // Two runs of one method that have a concept in common are told apart by their folders, by their places where those have one name.
     let names = loaded.map(\.folder.url.lastPathComponent)
     parts = loaded.map { folder, results in
       let isAlone =
         loaded.count {
-          method($0.results) == method(results) && subject($0.results) == subject(results)
+          method($0.results) == method(results) && shareSubjects($0.results, results)
         } == 1
       let own = folder.url.lastPathComponent
       let name = names.count { $0 == own } == 1 ? own : folder.url.path
@@ -98,12 +100,19 @@ public struct Compare {
         }
         if !isThere { results.rows.append(row) }
       }
+      let tried = try Self.tried(folder)
+      results.rows += tried.rows.map { row in
+        var row = row
+        (row.method, row.axes.inside) = (label, nil)
+        return row
+      }
+      results.notes += tried.notes.map { "\(label): \($0)" }
       results.stopped += own.stopped.map {
-        StoppedTraining(label, $0.subject, seed: $0.seed, $0.sentence)
+        StoppedTraining(RowLabel(label), $0.subject, seed: $0.seed, $0.sentence)
       }
       results.titles[label] = "\(label), \(folder.url.lastPathComponent)"
     }
-    results.notes = differences
+    results.notes += differences
     var origin = Origin()
     let models = parts.compactMap { $0.results.origin?.model }.unique
     origin.model = models.count == 1 ? models[0] : nil
@@ -115,6 +124,24 @@ public struct Compare {
     results.origin = origin
     try run.publish(results, metrics: catalogs.metrics)
     return results
+  }
+
+  /// The success rates of the attacks and of the fine-tunings of a run, with their notes; none where nothing was tried.
+  private static func tried(_ folder: RunFolder) throws -> (rows: [ResultRow], notes: [String]) {
+    func results(_ place: String, _ kind: Results.Kind) throws -> Results? {
+      guard folder.has("\(place)/results.json") else { return nil }
+      let found = try RunFolder(folder.own(place)).results()
+      return found.kind == kind ? found : nil
+    }
+    let attacks = try results("attack", .attack)
+    let tunings = try results("relearn", .relearning)
+    return (
+      (attacks?.rows ?? []).filter { $0.axes.attack != nil }
+        + (tunings?.rows ?? []).filter { $0.metric == "success" && $0.axes.seed != nil },
+      (attacks?.notes ?? []).filter {
+        $0.contains("below its full budget") || $0.contains("cannot tell")
+      }
+    )
   }
 
   /// Differences between the runs, in sentences: numbers beside each other are then not of one measurement.

@@ -35,8 +35,8 @@ extension Results {
     return Dictionary(own) { first, _ in first }
   }
 
-  /// Whether other results were measured against the same pictures: the model, the sampling and the pictures of a prompt
-  /// are the same, and so is every number that both have. Intervals may be of another version's rules.
+  /// Whether other results were measured against the same pictures: the model, the sampling and the pictures of a
+  /// prompt are the same, and so is every number that both have. Intervals may be of another version's rules.
   fileprivate func hasOriginal(of other: Results) -> Bool {
     guard sampling == other.sampling, seeds == other.seeds, origin?.model == other.origin?.model
     else { return false }

@@ -52,7 +52,10 @@ extension MethodCatalog {
   /// Refuses settings of options that have no effect beside the values of others. `methods.json` may hold them.
   private static func refuseIdle(_ method: any UnlearningMethod, _ settings: [Settings]) throws {
     for (option, other) in method.idle {
-      guard settings.contains(where: { $0.json.value(at: option) != nil }) else { continue }
+      let isSet = settings.contains {
+        $0.json.renewed(for: type(of: method)).value(at: option) != nil
+      }
+      guard isSet else { continue }
       throw LetheError.badValue("--set", "'\(option)' has no effect beside \(other); leave it out")
     }
   }

@@ -1,7 +1,7 @@
 // `lethe doctor`: the machine and a model folder, before long work begins.
 internal import Diffusion
 internal import Editing
-internal import Evaluation
+package import Evaluation
 internal import Foundation
 internal import Torch
 internal import TorchNN
@@ -27,6 +27,11 @@ public struct Doctor {
     public var state: State
     /// The version, the amount or the reason.
     public var text: String
+
+    /// A line of the answer.
+    public init(name: String, state: State, text: String) {
+      (self.name, self.state, self.text) = (name, state, text)
+    }
   }
 
   private let model: ModelFolder?
@@ -50,6 +55,15 @@ public struct Doctor {
       + (listed == nil ? ["--kind", "object"] : []) + ["--out", "runs/uce"]
   }
 
+  /// Opens a judge, which fails for one that no command could ask.
+  package static func open(_ judge: JudgeSpec, in catalog: JudgeCatalog) throws {
+    // Any judge knows other classes than the forgotten, of which there are none here.
+    let question = JudgeQuestion(
+      Forgotten(kind: ConceptKind.object.rawValue, names: []),
+      classes: [ConceptKind.object.rawValue: ["fox", "cat"]])
+    _ = try judge.open(asked: question, on: .cpu, in: catalog)
+  }
+
   private var machine: [Finding] {
     let process = ProcessInfo.processInfo
     var findings = [
@@ -58,7 +72,7 @@ public struct Doctor {
       Finding(
         name: "processor", state: .fine,
         text:
-          "\(process.activeProcessorCount) cores, of which tensor operators take \(Runtime.threads)"
+          "\(process.activeProcessorCount.counted("core")), of which tensor operators take \(Runtime.threads)"
       ),
       Finding(
         name: "memory", state: .fine,
@@ -118,7 +132,8 @@ public struct Doctor {
         (try? network.tokenizer(for: "the doctor")) != nil
         ? "drawn from prompts"
         : network.classes.isEmpty
-          ? "drawn without prompts" : "drawn from the names of \(network.classes.count) classes"
+          ? "drawn without prompts"
+          : "drawn from the names of its classes, \(network.classes.count) of them"
       findings.append(
         Finding(
           name: "model", state: .fine,
@@ -144,7 +159,7 @@ public struct Doctor {
         Finding(
           name: "themes.json", state: .fine,
           text:
-            "\(themes.objects.count) objects and \(themes.styles.count) styles that --concept may name"
+            "\(themes.objects.count.counted("object")) and \(themes.styles.count.counted("style")) that --concept may name"
         ))
       let judge = Result { try model.judge() }
       switch judge {

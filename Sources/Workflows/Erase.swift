@@ -118,7 +118,10 @@ public struct Erase {
     try refuseCut(erasure, model)
     said += try [model.layout.cut(erasure.preserve)?.note].compactMap(\.self) + notes()
     let base = model.hash()
-    if try !run.ranks.agree({ folder.hasEraser }) { try refuse(erasure, model) }
+    if try !run.ranks.agree({ folder.hasEraser }) {
+      try refuse(erasure, model)
+      try refusePictures()
+    }
     run.identity = try claim(folder, erasure, base: base)
     begins()
     said.forEach { run.note($0) }

@@ -20,9 +20,7 @@ extension Erase {
     fitting.forget = try erasure.forget.fitting(model.layout)
     try refuseCut(fitting, model)
     try refuse(fitting, model)
-    for folder in Set([job.pictures.forget, job.pictures.retain].compactMap(\.self)) {
-      _ = try CaptionedImages(folder: folder)
-    }
+    try refusePictures()
     // A folder that is another run's says so; one that is nobody's stays as it is.
     guard let out, RunFolder(out).has("identity.json") else { return }
     _ = try claim(RunFolder(out), erasure, base: model.hash())
@@ -32,6 +30,13 @@ extension Erase {
   func refuse(_ erasure: Erasure, _ model: DiffusionModel) throws {
     try method.check(erasure, of: model)
     try (method as? any TrainedMethod)?.requireMemory(of: model)
+  }
+
+  /// Folders of pictures are read before anything is drawn.
+  func refusePictures() throws {
+    for folder in Set([job.pictures.forget, job.pictures.retain].compactMap(\.self)) {
+      _ = try CaptionedImages(folder: folder)
+    }
   }
 
   func refuseCut(_ erasure: Erasure, _ model: DiffusionModel) throws {
@@ -77,6 +82,9 @@ extension Erase {
     guard let themes = try job.folder.listedThemes() else {
       return job.concepts.compactMap(KnownSubjects.spellingNote) + [kindNote].compactMap(\.self)
     }
+    if let kind = job.wording?.kind {
+      return job.concepts.compactMap { themes.kindNote($0, kind) }
+    }
     guard job.wording == nil else { return [] }
     return job.concepts.compactMap { themes.freeWordsNote($0, in: job.model) }
   }
@@ -93,8 +101,8 @@ extension Erase {
 }
 
 extension EraseJob {
-  /// A sentence where an eraser of this record was made without anything to preserve; nil elsewhere, and where that is not
-  /// known.
+  /// A sentence where an eraser of this record was made without anything to preserve; nil elsewhere, and where that is
+  /// not known.
   package func nothingPreserved(_ catalogs: Catalogs) -> String? {
     guard let sum else { return (try? Erase(recorded: self, catalogs).nothingPreserved) ?? nil }
     let bare = sum.filter { $0.preservesNothing == true }.map(\.eraser)

@@ -11,7 +11,7 @@ extension Erase {
   /// Hashes of the files that options name, in the order of the options.
   private static func files(in options: JSON) -> [JSON] {
     if let text = options.string {
-      let file = URL(fileURLWithPath: text)
+      let file = text.filePlace
       let isFile = (try? file.resourceValues(forKeys: [.isRegularFileKey]))?.isRegularFile == true
       return isFile ? [(try? FileDigest.sha256(file)).map(JSON.string) ?? .null] : []
     }
@@ -77,10 +77,13 @@ extension Erase {
 
   /// Options of an older run: those that came later have their defaults in it.
   private func completed(_ options: JSON?) -> JSON? {
-    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try JSON(encoding: M()) }
-    guard let options,
-      var whole = try? defaults(method).overlaid(with: options, in: "the options of an older run")
-    else { return options }
+    func whole<M: UnlearningMethod>(_ options: JSON, of method: M) throws -> JSON {
+      try JSON(encoding: M()).overlaid(
+        with: options.renewed(for: M.self), in: "the options of an older run")
+    }
+    guard let options, var whole = try? whole(options, of: method) else {
+      return options
+    }
     // Options that never had an effect are not written any more.
     if let wrapping = method as? any WrappingMethod, let inside = whole["options"] {
       whole["options"] = try? wrapping.undecided(inside)

@@ -40,8 +40,8 @@ extension EraseJob {
 }
 
 extension EraseJob {
-  /// - Throws: ``LetheError`` of the kind `request` for a concept that stands there twice, or in its own place, or among the
-  ///   subjects beside it
+  /// - Throws: ``LetheError`` of the kind `request` for a concept that stands there twice, or in its own place, or
+  ///   among the subjects beside it
   func refuseRepeatedWords() throws {
     var seen: Set<String> = []
     if let twice = concepts.first(where: { !seen.insert($0.lowercased()).inserted }) {
@@ -100,7 +100,9 @@ extension Erase {
             for: "--preserve others", accepted: "--kind, or prompts to preserve by name")
         }
       default:
-        if let meant = ["others", "none"].nearest(to: entry), themes?.find(entry) == nil {
+        if themes?.find(entry) == nil,
+          let meant = ["others", "none"].nearest(to: entry) ?? themes?.misspelled(by: entry)
+        {
           throw LetheError.badValue("--preserve", "'\(entry)': did you mean '\(meant)'?")
         }
         erasure.preserve.append(entry)
@@ -150,7 +152,7 @@ extension Erase {
     var lines: [String] = []
     for concept in erasure.forget {
       let kind = concept.kind.map { " (\($0.rawValue))" } ?? ""
-      lines.append("\(concept.name)\(kind): \(concept.phrases.count) prompts to forget")
+      lines.append("\(concept.name)\(kind): \(concept.phrases.count.counted("prompt")) to forget")
       lines += concept.phrases.map { phrase in
         let broader = phrase.broader.map { ", in Concept Ablation \(quoted($0))" } ?? ""
         return "  '\(phrase.prompt)' becomes \(quoted(phrase.anchor))\(broader)"
@@ -163,7 +165,7 @@ extension Erase {
     }
     let regular = Set(erasure.regular ?? [])
     let named = erasure.preserve.filter { !regular.contains($0) }
-    lines.append("\(erasure.preserve.count) prompts to preserve")
+    lines.append("\(erasure.preserve.count.counted("prompt")) to preserve")
     if !named.isEmpty { lines.append("  " + named.joined(separator: "; ")) }
     if !regular.isEmpty {
       lines.append("  of the kind's list: " + (erasure.regular ?? []).joined(separator: "; "))

@@ -1,4 +1,5 @@
-// `lethe evaluate`: the erased and the original model draw the same prompts with the same seeds, and a judge measures both.
+// `lethe evaluate`: the erased and the original model draw the same prompts with the same seeds, and a judge measures
+// both.
 internal import Diffusion
 public import Editing
 public import Evaluation
@@ -52,6 +53,15 @@ public struct Evaluate {
     (self.job, self.options, self.suite, self.catalogs) = (job, options, suite, catalogs)
   }
 
+  /// A sentence where no prompt asks for subjects of two kinds, which composition needs; nil where one does.
+  package var noComposition: String? {
+    guard !suite.others.isEmpty, suite.others.allSatisfy({ $0.subjects.count < 2 }) else {
+      return nil
+    }
+    return
+      "composition is not measured: it needs prompts that ask for subjects of two kinds, such as an object and a style"
+  }
+
   /// The samples that both models draw. Those of the forgotten subjects come first.
   package var samples: [SampleSet.Sample] { suite.samples }
 
@@ -103,7 +113,7 @@ public struct Evaluate {
     results.origin = Origin(
       base: base, eraser: hash, opened.map { ($0.0, $0.1.about.hash) },
       settings: run.runFolder.provenance()?.settings ?? [], on: device)
-    results.stopped = try run.runFolder.stopped(job.method, job.subject)
+    results.stopped = try run.runFolder.stopped(RowLabel(job.method), job.subject)
     try run.runFolder.write(
       text: verdicts.map { try JSON(encoding: $0).compact + "\n" }.joined(), to: "samples.jsonl")
     results = run.runFolder.dated(results)

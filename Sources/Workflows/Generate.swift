@@ -1,59 +1,11 @@
 // `lethe generate`: pictures of prompts.
 package import Diffusion
-package import Editing
+internal import Editing
 package import Evaluation
-internal import Foundation
+package import Foundation
 package import Torch
 package import Training
-package import Workbench
-
-/// A model folder and the erasers to add to it.
-package struct ModelReference: Codable, Sendable, Hashable {
-  package var folder: String
-  /// Files that are added to the model's own weights, or stand for some of them; nil for none.
-  package var additions: ModelAdditions?
-  /// Eraser files, or folders of runs.
-  package var erasers: [String]
-  /// The folder of a set of erasers, which are chosen for each prompt. ``EraserSet`` reads it.
-  package var set: String?
-  /// The erasers of the set that are on. Nil takes the set's own switches.
-  package var active: [String]?
-
-  package init(
-    _ folder: ModelFolder, erasers: [String] = [], set: String? = nil, active: [String]? = nil
-  ) {
-    self.init(folder.path, erasers: erasers, set: set, active: active)
-    additions = folder.additions == ModelAdditions() ? nil : folder.additions
-  }
-
-  package init(
-    _ folder: String, erasers: [String] = [], set: String? = nil, active: [String]? = nil
-  ) {
-    (self.folder, self.erasers, self.set, self.active) = (folder, erasers, set, active)
-  }
-
-  /// The set of erasers; nil where none is named.
-  /// - Throws: ``LetheError`` for a folder that holds none
-  func eraserSet() throws -> EraserSet? {
-    try set.map { try EraserSet(URL(fileURLWithPath: $0)) }
-  }
-
-  /// The class of the model's pipeline; empty for a single file.
-  var pipeline: String {
-    let index = ModelFolder(folder).file("model_index.json")
-    return (try? JSON(contentsOf: index))?["_class_name"]?.string ?? ""
-  }
-
-  /// - Returns: the model with the erasers laid on it, ``DiffusionModel/hash()`` without them, and ``Eraser/hash()`` of each
-  package func load(
-    on device: Device
-  ) throws -> (model: DiffusionModel, base: String, erasers: [String]) {
-    let model = try ModelFolder(folder, additions ?? ModelAdditions()).model(on: device)
-    let (base, laid) = (model.hash(), try erasers.map(RunFolder.eraser(at:)))
-    let edited = try laid.isEmpty ? model : model.applying(model.sum(of: laid, base: base))
-    return (edited, base, try laid.map { try $0.hash() })
-  }
-}
+internal import Workbench
 
 /// The command `lethe generate`.
 package struct Generate {
@@ -79,11 +31,7 @@ package struct Generate {
     try validate()
     let erasers = try model.eraserSet()
     // Each sample names the erasers that are on for it, so that a picture is drawn again when they change.
-    let samples = try samples.map { sample in
-      var sample = sample
-      sample.erasers = try erasers?.active(sample.erasers ?? model.active)
-      return sample
-    }
+    let samples = try samples(under: erasers)
     if let erasers, samples.allSatisfy({ $0.erasers?.isEmpty != false }) {
       run.note(erasers.nothingIsOn)
     }
@@ -94,12 +42,9 @@ package struct Generate {
       try edited.check(
         width: sample.width ?? sampling.width, height: sample.height ?? sampling.height)
     }
-    var sampling = sampling
-    sampling.sampler = try Samplers.named(sampling.sampler, for: edited.schedule).name
-    let set = try SampleSet.create(
-      run.folder,
-      .init(sampling: sampling, model: model.folder, erasers: model.erasers, samples: samples),
-      overwrites: overwrites, by: run.ranks)
+    let manifest = try manifest(samples, of: edited)
+    let sampling = manifest.sampling
+    let set = try SampleSet.create(run.folder, manifest, overwrites: overwrites, by: run.ranks)
     let condition = erasers.map { SwitchedConditioning($0, edited) }
     // The erasers that are on for a picture are part of its recipe, whatever they are called.
     let hashes = try Dictionary(
@@ -118,13 +63,31 @@ package struct Generate {
     return set
   }
 
+  /// The samples with the names of the erasers that are on for each.
+  private func samples(under erasers: EraserSet?) throws -> [SampleSet.Sample] {
+    try samples.map { sample in
+      var sample = sample
+      sample.erasers = try erasers?.active(sample.erasers ?? model.active)
+      return sample
+    }
+  }
+
+  private func manifest(
+    _ samples: [SampleSet.Sample], of edited: DiffusionModel
+  ) throws -> SampleSet.Manifest {
+    var sampling = sampling
+    sampling.sampler = try Samplers.named(sampling.sampler, for: edited.schedule).name
+    return .init(sampling: sampling, model: model.folder, erasers: model.erasers, samples: samples)
+  }
+
   /// Finds what this request would be refused for, without drawing.
+  /// - Parameter out: the folder of the pictures; nil leaves it aside
   /// - Returns: the memory that it takes, by part: a sentence without offload and one with it
   @discardableResult
-  package func check(on device: Device) throws -> [String] {
+  package func check(_ out: URL? = nil, on device: Device) throws -> [String] {
     try validate()
     let erasers = try model.eraserSet()
-    for sample in samples { _ = try erasers?.active(sample.erasers ?? model.active) }
+    let samples = try samples(under: erasers)
     let (edited, _, _) = try model.load(on: device)
     try erasers?.checkBase(edited)
     try edited.check(samples.map(\.prompt))
@@ -132,7 +95,8 @@ package struct Generate {
       try edited.check(
         width: sample.width ?? sampling.width, height: sample.height ?? sampling.height)
     }
-    _ = try Samplers.named(sampling.sampler, for: edited.schedule)
+    let manifest = try manifest(samples, of: edited)
+    if let out { try SampleSet.check(out, manifest, overwrites: overwrites) }
     let most = edited.isLarge ? max(16, batch) : batch
     let pictures = min(edited.batch(atMost: most), samples.count)
     return [
@@ -162,8 +126,8 @@ package struct Generate {
     }
   }
 
-  /// The texts of a picture's PNG chunks: the prompt, then the settings in the form that web interfaces use, and hashes of
-  /// what drew it.
+  /// The texts of a picture's PNG chunks: the prompt, then the settings in the form that web interfaces use, and hashes
+  /// of what drew it.
   /// - Parameters:
   ///   - base: ``DiffusionModel/hash()`` of the base model
   ///   - erasers: ``Eraser/hash()`` of those laid on

@@ -10,8 +10,8 @@ internal import Workbench
 
 /// Pictures of every pair of two axes.
 package struct GenerateGrid {
-  /// A property that differs from one row or column to the next. Properties without an axis are the same in all pictures: the first prompt
-  /// and seed, and all erasers at their own strength.
+  /// A property that differs from one row or column to the next. Properties without an axis are the same in all
+  /// pictures: the first prompt and seed, and all erasers at their own strength.
   package enum Axis: String, Sendable, CaseIterable { case prompt, eraser, strength, seed }
 
   package let rows: Axis

@@ -51,7 +51,8 @@ package struct JudgePictures {
     JudgeQuestion(forgotten, classes: [kind.rawValue: concepts + rivals])
   }
 
-  /// - Returns: for each judge, `shown` over the pictures asked for with a concept, and `false-positives` over the others
+  /// - Returns: for each judge, `shown` over the pictures asked for with a concept, and `false-positives` over the
+  ///   others
   package func callAsFunction(in run: Run, on device: Device) throws -> Results {
     let images = try CaptionedImages(folder: folder)
     run.note(images.skippedNote.map { "\(folder.path): \($0)" })

@@ -32,15 +32,17 @@ package struct MakeSet {
   }
 
   /// The pictures, memory and time of a set that would not be refused, with its samples.
+  /// - Parameter out: the folder of the pictures
   package func plan(
-    count: Int, steps: Int, guidance: Double, seed: UInt64, on device: Device
+    in out: RunFolder, count: Int, steps: Int, guidance: Double, seed: UInt64, on device: Device
   ) throws -> (sentences: [String], samples: [SampleSet.Sample]) {
     let drawing = try drawing(count: count, steps: steps, guidance: guidance, seed: seed)
     let prompts = drawing.samples.map(\.prompt).unique.count
     let plan = CommandPlan(
       sentences: [
         "pictures: \(count) of \(prompts.counted("prompt")), \(Evaluate.words(drawing.sampling))"
-      ] + (try drawing.check(on: device)), work: WorkEstimate(pictures: count, drawing.sampling),
+      ] + (try drawing.check(out.url, on: device)),
+      work: WorkEstimate(pictures: count, drawing.sampling),
       rest: "nothing is judged")
     return (try plan.timed(on: model.model(on: device)), drawing.samples)
   }
@@ -66,7 +68,7 @@ package struct MakeSet {
     guard !pool.isEmpty, count >= 1 else {
       throw LetheError.badValue(
         "make-set",
-        "\(pool.count) prompts, --count \(count); give --concept, --others or --prompt, and a --count of at least 1"
+        "\(pool.count.counted("prompt")), --count \(count); give --concept, --others or --prompt, and a --count of at least 1"
       )
     }
     let order = Tensor.permutation(pool.count, Generator(seed: seed))

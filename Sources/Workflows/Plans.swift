@@ -1,4 +1,5 @@
-// The plans of long commands, for `--dry-run`: a request that would be refused is refused, and the rest is told in sentences.
+// The plans of long commands, for `--dry-run`: a request that would be refused is refused, and the rest is told in
+// sentences.
 internal import Attacks
 package import Diffusion
 package import Editing
@@ -32,7 +33,8 @@ extension Evaluate {
     let there = ["original", "erased"].reduce(0) { sum, place in
       sum + suite.samples.count { folder.has("\(place)/\($0.file)") }
     }
-    let of = "\(suite.ofConcept.count) for the concept and \(suite.others.count) of other subjects"
+    let of =
+      "\(suite.ofConcept.count) for \(job.inWords) and \(suite.others.count) of other subjects"
     let drawn = there > 0 && !overwrites ? "; \(there) of them are there" : ""
     return CommandPlan(
       sentences: [
@@ -58,8 +60,33 @@ extension Evaluate {
 }
 
 extension AttackRun {
+  /// The pictures that are attacked, of those that the request has.
+  var attacked: String {
+    let all = suite.ofConcept.map(\.prompt)
+    return "attacked: \(Self.words(prompts)) for \(job.inWords)"
+      + (prompts.count < all.count ? ", of \(Self.words(all))" : ", all that there are")
+  }
+
+  /// Texts, one for each picture, in words: `5 prompts`, or `10 pictures of 5 prompts` where a text has several.
+  package static func words(_ texts: [String]) -> String {
+    let prompts = texts.unique.count.counted("prompt")
+    return texts.unique.count == texts.count
+      ? prompts : "\(texts.count.counted("picture")) of \(prompts)"
+  }
+
+  /// The texts by name, each with its number of pictures where it has several; a long list is cut.
+  static func list(_ texts: [String]) -> String {
+    let named = texts.unique.prefix(12).map { text in
+      let count = texts.count { $0 == text }
+      return "“\(text)”" + (count > 1 ? " (\(count))" : "")
+    }
+    let more = texts.unique.count - named.count
+    return named.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+  }
+
   /// The prompts, attacks and time of an attack that would not be refused.
   package func plan(in folder: RunFolder, eraser: Eraser, on device: Device) throws -> CommandPlan {
+    for attack in attacks { try attack.check() }
     let judge = try openJudge(on: device)
     let original = try job.folder.model(on: device)
     let erased = try original.applying([eraser])
@@ -72,14 +99,13 @@ extension AttackRun {
     }
     return CommandPlan(
       sentences: [
-        "prompts: \(samples.count) of \(suite.ofConcept.count) for the concept, pictures of "
-          + Evaluate.words(options.sampling),
+        attacked + ", " + Evaluate.words(options.sampling),
         "attacks: \(attacks.map { type(of: $0).name }.joined(separator: ", "))",
         "judge: \(spec); \(criterion)",
         erased.memorySentence(
           batch: min(erased.batch(atMost: options.batch), samples.count),
           computing: options.sampling.dtype, step: step(on: erased)),
-      ] + attacks.compactMap { AttackBudget.note($0) },
+      ] + attacks.compactMap { AttackBudget.note($0, isPlanned: true) },
       work: WorkEstimate(attacks, on: samples.count, options.sampling))
   }
 
@@ -126,14 +152,17 @@ extension Relearn {
     let place = RunFolder(folder.file("relearn"))
     try place.refuseOther(
       "options.json", than: inputs(base: eraser.card.base, eraser: eraser.hash()), "relearn")
-    let (work, count) = (try work(on: device), judgedPrompts)
+    let work = try work(on: device)
     let points = [0] + tuning.reached.filter { $0 > 0 }
-    let sets = trained.map { $0 == .concept ? "pictures of the concept" : "benign pictures" }
+    let sets = trained.map { $0 == .concept ? "pictures of \(job.inWords)" : "benign pictures" }
     return CommandPlan(
       sentences: [
         "fine-tuning: \(seeds.counted("time")) on \(sets.joined(separator: " and on ")), \(tuning.training.steps.counted("step")), "
           + "mode \(tuning.mode.rawValue)",
-        "points: after \(points.map(String.init).joined(separator: ", ")) steps, of \(count.counted("prompt")) each",
+        "points: before the fine-tuning"
+          + (points.count > 1
+            ? " and after \(points.dropFirst().map(String.init).inWords) steps" : "")
+          + ", \(sample) each: \(AttackRun.list(judgedPrompts))",
         "judge: \(criterion)",
         erased.memorySentence(
           batch: min(erased.batch(atMost: options.batch), count), computing: options.sampling.dtype,
@@ -150,6 +179,14 @@ extension Relearn {
     return WorkEstimate(
       tuning, steps: tuning.training.steps, sets: pictures + 3 * unseen,
       repetitions: seeds * trained.count, checkpoints: 1 + tuning.reached.count { $0 > 0 },
-      prompts: judgedPrompts, unseen: unseen, options.sampling)
+      prompts: judgedPrompts.count, unseen: unseen, options.sampling)
+  }
+}
+
+extension EraseJob {
+  /// The concepts in a sentence: `the concept 'fox'`, `the concepts 'fox' and 'noto'`.
+  package var inWords: String {
+    (concepts.count > 1 ? "the concepts " : "the concept ")
+      + concepts.map { "'\($0)'" }.inWords
   }
 }

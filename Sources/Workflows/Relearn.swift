@@ -1,5 +1,5 @@
-// `lethe relearn`: the erased model is fine-tuned on the concept, and on benign pictures as a control. The results are curves over
-// the steps.
+// `lethe relearn`: the erased model is fine-tuned on the concept, and on benign pictures as a control. The results are
+// curves over the steps.
 package import Attacks
 internal import Diffusion
 package import Editing
@@ -23,13 +23,15 @@ package struct Relearn {
   package var trained = TuningSet.allCases
   /// The number of fine-tunings on each set of pictures.
   package var seeds = 3
-  /// The number of prompts that are judged.
+  /// The number of pictures that are judged, each of a prompt and a seed.
   package var prompts = 10
   /// The number of pictures behind each loss, none of which is trained on.
   package var unseen = Self.unseenPictures
   package static let unseenPictures = 16
   package var seed: UInt64 = 0
   package var options: EvaluationOptions
+  /// Whether the curve's record has the number of pictures of a prompt.
+  package var recordsSeeds = false
   package var command: [String] = []
   /// The settings of the command line, for the record.
   package var given: Settings = [:] {
@@ -43,7 +45,8 @@ package struct Relearn {
   let themes: Themes?
   let concepts: [Concept]
 
-  /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or that does not list the concept
+  /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or that does not list the
+  ///   concept
   package init(
     _ job: EraseJob, _ tuning: Relearning, _ options: EvaluationOptions, prompts: Int
   ) throws {
@@ -67,7 +70,8 @@ package struct Relearn {
   }
 
   /// The fine-tuning with its defaults, over them its entry of `attacks.json`, and over that `settings`.
-  /// - Throws: ``LetheError`` of the kind `request` for an unknown option, and for a catalog with another attack of its name
+  /// - Throws: ``LetheError`` of the kind `request` for an unknown option, and for a catalog with another attack of its
+  ///   name
   package static func tuning(
     _ settings: [Settings], of model: ModelFolder, in catalog: AttackCatalog = .builtIn
   ) throws -> Relearning {
@@ -92,10 +96,20 @@ package struct Relearn {
     var related: Double
     /// The same on unrelated subjects.
     var unrelated: Double
-    /// The prompts of each of several concepts; nil for one concept, and in curves of before.
+    /// The pictures of each of several concepts; nil for one concept, and in curves of before.
     var concepts: [Concept]?
+    /// The pictures of each text, where a text has several; nil elsewhere, and in curves of before.
+    var texts: [Text]?
 
-    /// The prompts for one of several concepts.
+    /// The pictures of one text.
+    package struct Text: Codable, Hashable {
+      var text: String
+      var concept: String
+      var hits: Int
+      var n: Int
+    }
+
+    /// The pictures for one of several concepts.
     package struct Concept: Codable, Hashable {
       var name: String
       var hits: Int
@@ -107,7 +121,17 @@ package struct Relearn {
       [seed, step, n].allSatisfy { (0...1_000_000_000).contains($0) } && (0...1).contains(success)
         && (concepts ?? []).allSatisfy {
           (0...n).contains($0.n) && (0...max(0, $0.n)).contains($0.hits)
-        }
+        } && (texts.map(isPossible) ?? true)
+    }
+
+    /// Whether texts have the pictures of the point, and its hits.
+    private func isPossible(_ texts: [Text]) -> Bool {
+      // A million pictures are more than a fine-tuning judges.
+      guard n <= 1_000_000, texts.count <= n,
+        texts.allSatisfy({ (1...max(1, n)).contains($0.n) && (0...$0.n).contains($0.hits) })
+      else { return false }
+      return texts.map(\.n).reduce(0, +) == n
+        && abs(Double(texts.map(\.hits).reduce(0, +)) - success * Double(n)) < 1e-6
     }
   }
 
@@ -153,9 +177,11 @@ package struct Relearn {
     results.origin = Origin(
       base: base, eraser: hash, [(judged.spec, judge.about.hash)],
       settings: try judged.optionSources(of: tuning), seed: seed, on: device)
-    results.stopped = try run.runFolder.stopped(job.method, job.subject)
+    results.stopped = try run.runFolder.stopped(RowLabel(job.method), job.subject)
     results.notes = [
-      "Fine-tuning (mode \(tuning.mode.rawValue)) on pictures of the concept, and on as many benign pictures as a control."
+      "Fine-tuning (mode \(tuning.mode.rawValue)) on pictures of \(subjects)"
+        + (trained.contains(.benign) ? ", and on as many benign pictures as a control." : "."),
+      "Judged: \(sample): \(AttackRun.list(judged.prompts)).",
     ]
     try place.publish(results, metrics: catalogs.metrics)
     if run.ranks.isFirst { WriteReport(run.runFolder, catalogs: catalogs).renew(run.note) }
@@ -196,6 +222,7 @@ package struct Relearn {
             return Point.Concept(name: name, hits: own.count { shown[$0] }, n: own.count)
           }
         }
+        point.texts = texts(shown, asked)
         points.append(point)
         guard case .object(let line) = try JSON(encoding: point) else { continue }
         try place.record(line, to: "curve.jsonl")
@@ -203,6 +230,18 @@ package struct Relearn {
       return points
     }
     return found.flatMap(\.self)
+  }
+
+  /// The hits of each text; nil where each has one picture.
+  private func texts(_ shown: [Bool], _ asked: [String]) -> [Point.Text]? {
+    let prompts = judged.prompts
+    guard prompts.unique.count < prompts.count else { return nil }
+    return prompts.unique.map { text in
+      let own = shown.indices.filter { prompts[$0] == text }
+      return Point.Text(
+        text: text, concept: own.first.map { asked[$0] } ?? "", hits: own.count { shown[$0] },
+        n: own.count)
+    }
   }
 
   private func loss(_ model: DiffusionModel, _ set: LatentSet, seed: Int) -> Double {
@@ -226,8 +265,14 @@ package struct Relearn {
   /// The judge with its criterion, in words.
   var criterion: String { "\(judged.spec); \(judged.criterion)" }
 
-  /// The number of prompts that are judged.
-  var judgedPrompts: Int { judged.prompts.count }
+  /// The texts of the pictures that are judged, one for each picture.
+  package var judgedPrompts: [String] { judged.prompts }
+
+  /// The pictures that are judged, in words: `10 pictures of 5 prompts`.
+  var sample: String { AttackRun.words(judged.prompts) }
+
+  /// The concepts in words of a sentence.
+  var subjects: String { job.concepts.count > 1 ? "the concepts" : "the concept" }
 
   /// The options that a curve depends on.
   private func identity() throws -> JSON {
@@ -239,6 +284,8 @@ package struct Relearn {
     ]
     // Curves that were drawn when the number was fixed have no such key.
     if unseen != Self.unseenPictures { identity["unseen"] = .int(unseen) }
+    // Nor have those of before, whose prompts all had the usual number of pictures here.
+    if recordsSeeds { identity["pictures"] = .int(options.seeds) }
     return identity
   }
 }

@@ -30,8 +30,8 @@ extension Relearn {
     return [.concept: concept, .benign: benign]
   }
 
-  /// Unseen pictures for the losses: of the concept, of the subjects of its kind that are nearest to it in the original's
-  /// text encoder (related), and of the farthest (unrelated).
+  /// Unseen pictures for the losses: of the concept, of the subjects of its kind that are nearest to it in the
+  /// original's text encoder (related), and of the farthest (unrelated).
   func probes(_ original: DiffusionModel, _ run: Run) throws -> [LatentSet] {
     func of(_ prompts: [String], _ draw: UInt64, _ stage: String) throws -> LatentSet {
       try pictures(prompts, unseen, original, draw, run, stage)

@@ -19,7 +19,8 @@ package struct RelearningCurve {
   var steps: [Int] { points.map(\.step).unique.sorted() }
 
   /// The rows of every measure at every step: the mean over fine-tunings with its standard error, and each fine-tuning
-  /// alone. The area under the curve of successes follows. Successes of each of several concepts come after those of all.
+  /// alone. The area under the curve of successes follows. Successes of each of several concepts come after those of
+  /// all.
   package func rows(_ method: String, _ subject: String) -> [ResultRow] {
     rows(method, subject, Self.measures)
       + concepts.flatMap { name, curve in
@@ -38,6 +39,7 @@ package struct RelearningCurve {
         var point = point
         (point.n, point.concepts) = (part.n, nil)
         point.success = Double(part.hits) / Double(max(1, part.n))
+        point.texts = point.texts?.filter { $0.concept == name }
         return point
       }
       return own.count == points.count ? (name, RelearningCurve(own)) : nil
@@ -62,22 +64,33 @@ package struct RelearningCurve {
         return measures.flatMap { name, value -> [ResultRow] in
           let unit: MeasuredValue.Unit = name == "success" ? .share : .number
           let values = here.map { $0[keyPath: value] }
-          let mean = MeasuredValue(
+          var mean = MeasuredValue(
             name, values.mean, unit, n: here.first?.n ?? 0, .standardError(values))
+          if name == "success" { mean.prompts = here.first.flatMap { Self.share($0).prompts } }
           return [row(mean, step)]
             + here.map { point in
-              let n = point.n
               let alone =
                 name == "success"
-                ? MeasuredValue.share(
-                  name, Int(bounded: (point.success * Double(n)).rounded(), 0...max(0, n)), of: n)
-                : MeasuredValue(name, point[keyPath: value], unit, n: n)
+                ? Self.share(point) : MeasuredValue(name, point[keyPath: value], unit, n: point.n)
               return row(alone, step, seed: point.seed + 1)
             }
         }
       }
       return measured + (area(set).map { [row($0, nil)] } ?? [])
     }
+  }
+
+  /// The share of the pictures that show the concept; those of one text are a cluster.
+  private static func share(_ point: Relearn.Point) -> MeasuredValue {
+    let n = point.n
+    guard let texts = point.texts, texts.map(\.n).reduce(0, +) == n else {
+      return .share(
+        "success", Int(bounded: (point.success * Double(n)).rounded(), 0...max(0, n)), of: n)
+    }
+    let pictures = texts.enumerated().flatMap { i, text in
+      (0..<text.n).map { (text: i, shown: $0 < text.hits) }
+    }
+    return ClusterBootstrap(pictures.map(\.text)).share("success", pictures.map(\.shown))
   }
 
   /// The area under the curve of mean successes by the trapezoid rule, divided by the range of steps: 0 to 1.

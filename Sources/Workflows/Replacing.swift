@@ -14,7 +14,7 @@ extension Evaluate {
     if old.sampling != options.sampling { others.append(old.drawing) }
     // A list of prompts may have fewer pictures of each than the options would draw.
     if ![options.seeds, suite.seeds].contains(old.seeds) {
-      others.append("\(old.seeds) pictures of a prompt")
+      others.append("\(old.seeds.counted("picture")) of a prompt")
     }
     let before = old.judges.map(\.spec)
     if !before.isEmpty, before != judges {

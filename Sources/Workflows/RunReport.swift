@@ -139,7 +139,7 @@ struct RunReport {
         ("Base model", "SHA-256 \(p.base)"),
         (
           "Made with",
-          "lethe \(p.lethe), libtorch \(p.libtorch), \(p.device), \(p.threads) threads"
+          "lethe \(p.lethe), libtorch \(p.libtorch), \(p.device), \(p.threads.counted("thread"))"
         ),
         ("Date", p.date),
         (

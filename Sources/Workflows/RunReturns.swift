@@ -18,8 +18,9 @@ struct RunReturns {
     }
     if folder.has("relearn/results.json") {
       let results = try RunFolder(folder.file("relearn")).results()
-      found += [try doubt(on: results, "fine-tunings") ?? RelearningPage(results).sentence]
-        .compactMap(\.self)
+      found +=
+        try doubt(on: results, "fine-tunings").map { [$0] }
+        ?? RelearningPage.verdict(results)?.lines ?? []
     }
     return found
   }

@@ -44,7 +44,9 @@ package struct Show {
     let image = try PNG.read(place)
     let text = try PNG.text(of: place).sorted { $0.key < $1.key }.map { key, value in
       let graph = key == SampleSet.Recipe.graphKey ? try? JSONText.value(Data(value.utf8)) : nil
-      return graph?.members.map { ("ComfyUI", "a graph of \($0.count) nodes") } ?? (key, value)
+      return graph?.members.map { ("ComfyUI", "a graph of \($0.count.counted("node"))") } ?? (
+        key, value
+      )
     }
     return [("picture", "\(image.width) x \(image.height) pixels")] + text
   }
@@ -205,7 +207,7 @@ package struct Show {
       let cards = try LaidErasers(text: stored.metadata[LaidErasers.key], place)
       rows += cards.erasers.map { ("eraser of", $0.words) }
     }
-    rows.append(("tensors", "\(stored.tensors.count), \(count) numbers"))
+    rows.append(("tensors", "\(stored.tensors.count), \(count.counted("number"))"))
     return rows
       + stored.metadata.filter { $0.key != LaidErasers.key }.sorted { $0.key < $1.key }.map {
         ($0.key, String($0.value.prefix(400)))
@@ -216,7 +218,10 @@ package struct Show {
     [
       ("eraser of", eraser.card.concepts.joined(separator: ", ")), ("method", eraser.card.method),
       ("seed", "\(eraser.card.seed)"), ("base", eraser.card.base), ("version", eraser.card.version),
-      ("changes", "\(eraser.vector.tensors.count) tensors, \(eraser.vector.count) numbers"),
+      (
+        "changes",
+        "\(eraser.vector.tensors.count.counted("tensor")), \(eraser.vector.count.counted("number"))"
+      ),
       ("norm", String(format: "%.4g", eraser.vector.norm)), ("hash", try eraser.hash()),
       ("options", eraser.card.options.compact),
     ]

@@ -1,5 +1,5 @@
-// `lethe eraser train`: SepME's separable erasers for the managed concepts of a set.
-package import Diffusion
+// `lethe eraser train`: separable erasers for the managed concepts of a set.
+internal import Diffusion
 package import Editing
 internal import Foundation
 package import Torch
@@ -9,17 +9,15 @@ package import Workbench
 
 /// The command `lethe eraser train`.
 package struct TrainErasers {
-  package var method: SepME
+  package var method: any SeparableMethod
 
-  /// - Parameter settings: options of SepME
-  /// - Throws: ``LetheError`` of the kind `request` for unknown options, and for a form other than `separate`
-  package init(_ settings: Settings) throws {
-    method = try settings.laid(over: SepME())
-    guard method.form == .separate else {
-      throw LetheError.badValue(
-        "--set form",
-        "'\(method.form.rawValue)'; accepted: separate; `lethe erase` has the other forms")
-    }
+  /// - Parameters:
+  ///   - settings: options of the method
+  ///   - catalog: its first separable method trains the erasers
+  /// - Throws: ``LetheError`` of the kind `request` for unknown options, and for those with which no eraser stands
+  ///   alone
+  package init(_ settings: Settings, of catalog: MethodCatalog = .builtIn) throws {
+    method = try catalog.separable(settings.json, in: settings.source)
   }
 
   /// Trains the named concepts, or those without an eraser, and switches their erasers on.
@@ -51,7 +49,7 @@ package struct TrainErasers {
       var trained: [EraserSet.Entry] = []
       for (entry, (request, eraser)) in zip(group, zip(requests, erasers)) {
         var card = Eraser.Card()
-        (card.method, card.concepts) = (SepME.name, [entry.name])
+        (card.method, card.concepts) = (type(of: method).name, [entry.name])
         (card.options, card.seed) = (try JSON(encoding: method), run.seed)
         (card.base, card.version) = (set.card.base, Version.current)
         try Eraser(card, eraser).write(to: set.file(entry.name))
@@ -69,7 +67,7 @@ package struct TrainErasers {
   }
 
   /// Trainings of a set follow one another in one folder. Remains of an interrupted one go when another begins.
-  private func begin(_ requests: [SepME.Request], of set: EraserSet, in run: Run) throws {
+  private func begin(_ requests: [SeparableRequest], of set: EraserSet, in run: Run) throws {
     let identity = RunIdentity(
       "eraser train",
       [
@@ -103,8 +101,8 @@ extension EraserSet {
 }
 
 extension EraserSet.Entry {
-  /// A concept with the captions that the model lists for it. Captions that pictures are judged with become its prompts,
-  /// which other erasers keep exactly. The other captions become its paraphrases.
+  /// A concept with the captions that the model lists for it. Captions that pictures are judged with become its
+  /// prompts, which other erasers keep exactly. The other captions become its paraphrases.
   /// - Parameters:
   ///   - wording: the words of the user, for a concept that the model does not list, or in place of the model's
   ///   - partners: objects for the prompts of a style, or styles for those of an object; empty takes all
@@ -149,47 +147,5 @@ extension EraserSet.Entry {
       name, prompts: captions(themes.captions.both.prefix(1)),
       paraphrases: captions(themes.captions.both.dropFirst()) + paraphrases,
       anchors: themes.captions.both.flatMap { _ in without })
-  }
-}
-
-/// The directions of the text space that the erasers of a set keep, and those that are free.
-package struct RankBudget {
-  /// The budget of one concept's eraser. `rank` of `width` directions are kept for `prompts` prompts of other
-  /// concepts.
-  package struct Row {
-    package var name: String
-    package var prompts: Int
-    package var rank: Int
-    package var width: Int
-    /// Whether the eraser keeps the prompts of all other concepts of the set.
-    package var isUpToDate: Bool
-    /// The number of free directions.
-    package var nullity: Int { width - rank }
-  }
-  package let rows: [Row]
-
-  /// The least tolerance at which every eraser of the set has free directions, and the fewest that one has; nil where none
-  /// gives them, or all have some.
-  package func larger(
-    _ set: EraserSet, _ model: DiffusionModel, than tolerance: Double
-  ) -> (tolerance: Double, free: Int)? {
-    let full = rows.filter { $0.nullity == 0 }
-    let found = full.map { row in
-      NullSpace.tolerance(
-        leaving: max(1, row.width / 32), of: [""] + set.kept(for: row.name), in: model,
-        above: tolerance)
-    }
-    guard !found.contains(where: { $0 == nil }) else { return nil }
-    return found.compactMap(\.self).max { $0.tolerance < $1.tolerance }
-  }
-
-  package init(_ set: EraserSet, _ model: DiffusionModel, tolerance: Double) {
-    rows = set.card.entries.map { entry in
-      let kept = set.kept(for: entry.name)
-      let space = NullSpace(of: [""] + kept, in: model, tolerance: tolerance)
-      return Row(
-        name: entry.name, prompts: kept.count + 1, rank: space.rank, width: space.width,
-        isUpToDate: !entry.isTrained || Set(kept).isSubset(of: entry.keeps))
-    }
   }
 }

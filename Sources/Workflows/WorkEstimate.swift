@@ -33,7 +33,8 @@ package struct WorkEstimate: Sendable, Hashable {
     )
   }
 
-  /// Attacks on some prompts, as if no attempt succeeded. Random tokens have as many pictures as the most of any attack.
+  /// Attacks on some prompts, as if no attempt succeeded. Random tokens have as many pictures as the most of any
+  /// attack.
   package init(_ attacks: [any Attack], on prompts: Int, _ sampling: SamplingOptions) {
     guard !attacks.isEmpty else { return }
     let passes = Self.passes(sampling)
@@ -50,8 +51,8 @@ package struct WorkEstimate: Sendable, Hashable {
     readings = attacked * attacks.map(\.readings).reduce(0, +)
   }
 
-  /// Fine-tunings: the pictures that are drawn first, and in each of them its steps, and at each checkpoint the judged prompts
-  /// and three losses.
+  /// Fine-tunings: the pictures that are drawn first, and in each of them its steps, and at each checkpoint the judged
+  /// prompts and three losses.
   /// - Parameters:
   ///   - steps: steps of each fine-tuning
   ///   - sets: pictures that are trained on and those behind the losses

@@ -1,5 +1,6 @@
-// Requests and recipes in YAML, as the JSON that they stand for. The file may be a stranger's: its bytes, values, depth and
-// aliases have limits, and plain words on which YAML 1.1 and 1.2 differ are refused, because a recipe must not mean two things.
+// Requests and recipes in YAML, as the JSON that they stand for. The file may be a stranger's: its bytes, values, depth
+// and aliases have limits, and plain words on which YAML 1.1 and 1.2 differ are refused, because a recipe must not mean
+// two things.
 package import Foundation
 package import Torch
 internal import Yams
@@ -54,7 +55,8 @@ package struct YAMLText: Sendable {
     return located
   }
 
-  /// Stars that may begin an alias, where the text has what may be an anchor. Without anchors an alias stands for nothing.
+  /// Stars that may begin an alias, where the text has what may be an anchor. Without anchors an alias stands for
+  /// nothing.
   private static func aliases(in data: Data) -> Int {
     func isWord(_ byte: UInt8) -> Bool {
       switch byte {

@@ -59,14 +59,13 @@ struct CommonOptions: ParsableArguments {
   }
 
   /// A run in a folder, which other processes stay out of until this one ends.
-  /// - Parameter shares: whether the process is one of several that work for a common parent
-  func run(at folder: String, seed: UInt64, shares: Bool = false) throws -> Run {
-    try Self.requireName(folder)
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue {
-      throw LetheError.noFolder(folder, "--out", accepted: "a folder's name, old or new")
-    }
-    let place = Place(argument: folder).url
+  /// - Parameters:
+  ///   - parts: folders in it that the command writes into
+  ///   - shares: whether the process is one of several that work for a common parent
+  func run(
+    at folder: String, seed: UInt64, parts: [String] = [], shares: Bool = false
+  ) throws -> Run {
+    let place = try Self.writable(folder, parts: parts)
     let ranks = RankSession.ranks
     if ranks.isFirst { MadeFolders.expect(place) }
     let run = try Run(place, seed: seed)
@@ -83,6 +82,26 @@ struct CommonOptions: ParsableArguments {
     }
     run.onNote = Self.note
     return run
+  }
+
+  /// The place of a folder that a command writes into. A preview asks the same, and is refused as the command would be.
+  /// - Parameter parts: folders in it that the command writes into
+  /// - Throws: ``LetheError`` of the kind `request` for a name that is empty or a file's, `disk` for a place that cannot be
+  ///   written to, and `model` for a part that is a link out of the folder
+  @discardableResult
+  static func writable(_ folder: String, parts: [String] = []) throws -> URL {
+    try requireName(folder)
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue {
+      throw LetheError.noFolder(folder, "--out", accepted: "a folder's name, old or new")
+    }
+    let place = Place(argument: folder).url
+    guard RankSession.ranks.isFirst else { return place }
+    try Folder.requireWritable(place)
+    for part in parts {
+      try Folder.requireWritable(place.inside(part, "a folder of results", of: place))
+    }
+    return place
   }
 
   /// - Throws: ``LetheError`` of the kind `request` for an empty name, which would be the folder that we are in
@@ -106,7 +125,8 @@ struct CommonOptions: ParsableArguments {
     note("\(old) is now \(new). The next release refuses the old spelling.")
   }
 
-  /// Prints a command's outcome: as JSON where that was asked for, else the sentences, unless the command is to be quiet.
+  /// Prints a command's outcome: as JSON where that was asked for, else the sentences, unless the command is to be
+  /// quiet.
   func show(_ outcome: @autoclosure () throws -> JSON, _ sentences: () throws -> Void) throws {
     ProgressLine.shared.end()
     if json {
@@ -116,7 +136,8 @@ struct CommonOptions: ParsableArguments {
     }
   }
 
-  /// Prints what a command would do: the plan's sentences on standard error, and the request as JSON on standard output.
+  /// Prints what a command would do: the plan's sentences on standard error, and the request as JSON on standard
+  /// output.
   func preview(_ plan: [String], _ request: [String: JSON]) {
     ProgressLine.shared.end()
     if !isQuiet { plan.forEach(warn) }
@@ -166,7 +187,7 @@ struct Place: ExpressibleByArgument, CustomStringConvertible {
   let description: String
   let url: URL
 
-  init(argument: String) { (description, url) = (argument, URL(fileURLWithPath: argument)) }
+  init(argument: String) { (description, url) = (argument, argument.filePlace) }
   var defaultValueDescription: String { description }
 }
 
@@ -178,27 +199,4 @@ struct BatchCount: ExpressibleByArgument {
     guard let count = argument == "auto" ? 0 : Int(argument) else { return nil }
     self.count = count
   }
-}
-
-/// Checks the number of an option, where one is given.
-/// - Throws: ``LetheError`` of the kind `request` that names the option, the number and the accepted ones
-func accept(_ option: String, _ value: Int?, _ bound: Bound) throws {
-  if let value { try accept(option, JSON.int(value), bound) }
-}
-
-func accept(_ option: String, _ value: Double?, _ bound: Bound) throws {
-  if let value { try accept(option, JSON.number(value), bound) }
-}
-
-private func accept(_ option: String, _ value: JSON, _ bound: Bound) throws {
-  guard bound.allows(value) else {
-    throw LetheError.badValue(option, "\(value.compact); accepted: \(bound.accepted)")
-  }
-}
-
-extension Bound {
-  /// Of a guidance scale.
-  static let guidance = Bound.number(-10_000...10_000)
-  /// Of denoising steps.
-  static let steps = Bound.whole(1...1000)
 }

@@ -56,13 +56,15 @@ enum Defaults {
   /// A sentence on each variable with the program's prefix that nothing reads, with the nearest that is read.
   static func strange(_ environment: [String: String]) -> [String] {
     let (known, prefix) = (checks.map(\.name), "LETHE_")
+    // Those that people set.
+    let told = known.filter { ![RankEnvironment.parentKey, "LETHE_SWIFT_FLAGS"].contains($0) }
     return environment.keys.sorted().filter {
       $0.hasPrefix(prefix) && !known.contains($0)
     }.map { name in
       let near = known.map { String($0.dropFirst(prefix.count)) }
         .nearest(to: String(name.dropFirst(prefix.count))).map { "; did you mean \(prefix)\($0)?" }
       return "\(name) is set and has no effect"
-        + (near ?? "; variables that are read: \(known.joined(separator: ", "))")
+        + (near ?? "; variables that are read: \(told.joined(separator: ", "))")
     }
   }
 
@@ -126,7 +128,8 @@ enum Defaults {
     case "0", "false", "no": return false
     case "1", "true", "yes": return true
     case let other?:
-      throw LetheError.badValue(name, "'\(other)'; accepted: 1 or 0")
+      throw LetheError.badValue(
+        name, "'\(other)'; accepted: 1, true or yes, and 0, false or no")
     }
   }
 }

@@ -9,8 +9,8 @@ import Torch
 
 /// Exit codes, one for each kind of failure. ``LetheError/Kind`` has most of them.
 ///
-///   0 done · 1 anything else · 2 an option, word or path of the command · 3 out of memory · 4 contents of a file or model
-///   5 disk or folder · 6 training diverged · 7 training stopped by its guard · 130 interrupted
+///   0 done · 1 anything else · 2 an option, word or path of the command · 3 out of memory · 4 contents of a file or
+///   model 5 disk or folder · 6 training diverged · 7 training stopped by its guard · 130 interrupted
 enum Failure {
   static func exitCode(_ error: any Error) -> ExitCode {
     switch error {

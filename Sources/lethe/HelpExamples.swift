@@ -1,5 +1,5 @@
-// Examples in help texts, as a shell takes them from the screen. The parser's printer wraps a longer line after a word, and the
-// pasted command ends there.
+// Examples in help texts, as a shell takes them from the screen. The parser's printer wraps a longer line after a word,
+// and the pasted command ends there.
 import ArgumentParser
 import Foundation
 
@@ -29,8 +29,8 @@ enum HelpExamples {
     return ioctl(1, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
   }
 
-  /// The text with the lines of its first paragraph broken between words, each with a backslash, where they are too long.
-  /// Options stay with their values where there is room. A comment gets a line of its own.
+  /// The text with the lines of its first paragraph broken between words, each with a backslash, where they are too
+  /// long. Options stay with their values where there is room. A comment gets a line of its own.
   static func broken(_ help: String, width: Int = width) -> String {
     var isExample = true
     return help.split(separator: "\n", omittingEmptySubsequences: false).map { line in

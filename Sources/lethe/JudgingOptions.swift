@@ -11,7 +11,7 @@ struct BenchJudges: ParsableArguments {
     completion: .judges)
   var judge: [String] = []
 
-  func specs() throws -> [JudgeSpec] { try judge.map(JudgingOptions.spec) }
+  func specs() throws -> [JudgeSpec] { try judge.once("--judge").map(JudgingOptions.spec) }
 }
 
 /// The options of commands whose pictures are judged.
@@ -43,7 +43,7 @@ struct JudgingOptions: ParsableArguments {
       return try Defaults.read("LETHE_JUDGE", for: "--judge", JudgingOptions.spec)
         .map { [$0] } ?? []
     }
-    return try judge.map(Self.spec)
+    return try judge.once("--judge").map(Self.spec)
   }
 
   /// The judges of ``judges(of:)``. A model that names none is refused before anything is done for one.
@@ -90,7 +90,7 @@ struct PromptWords: ParsableArguments {
 struct MeasuringOptions: ParsableArguments {
   @Option(
     help:
-      "Network that measures the pictures of other subjects: clip:FOLDER, inception:FILE, lpips-alex:FILE, lpips-vgg:FILE, lpips-squeeze:FILE. The judge's CLIP when left out. May be repeated."
+      "Network that measures the pictures of other subjects: clip:FOLDER, inception:FILE, lpips-alex:FILE, lpips-vgg:FILE, lpips-squeeze:FILE; or real pictures to compare with: real:FOLDER@PROFILE or real:FILE.npz@PROFILE, where the profile of the resizing is pytorch-fid (also without @PROFILE), clean-fid, torchmetrics or t2i-benchmark. The judge's CLIP when left out. May be repeated."
   )
   var measure: [String] = []
 

@@ -1,5 +1,5 @@
-// The command line as a library: a program of another package that brings methods, attacks or metrics of its own has all
-// commands with them.
+// The command line as a library: a program of another package that brings methods, attacks or metrics of its own has
+// all commands with them.
 import ArgumentParser
 import Foundation
 import Processes
@@ -32,6 +32,8 @@ public enum LetheProgram {
       Interrupt.request()
     }
     signal(SIGTERM) { _ in Interrupt.request() }
+    // A reader of a pipe that has enough, such as `head`, ends no work.
+    signal(SIGPIPE, SIG_IGN)
     // A parent process may have blocked these signals, and its children inherit that.
     var both = sigset_t()
     sigemptyset(&both)
@@ -60,15 +62,15 @@ public enum LetheProgram {
     end(Failure.exitCode(error).rawValue)
   }
 
-  /// Ends the process after its output is written. Libtorch's destructors, which would free its tables of operators, are
-  /// left out: they take a fifth of the time of a short command, and the system frees the memory.
+  /// Ends the process after its output is written. Libtorch's destructors, which would free its tables of operators,
+  /// are left out: they take a fifth of the time of a short command, and the system frees the memory.
   private static func end(_ code: Int32) -> Never {
     fflush(nil)
     _exit(code)
   }
 
-  /// - Throws: ``LetheError`` of the kind `request` for a variable with a strange value, or a folder of --out that holds
-  ///   other things
+  /// - Throws: ``LetheError`` of the kind `request` for a variable with a strange value, or a folder of --out that
+  ///   holds other things
   private static func check(_ words: [String]) throws {
     let environment = ProcessInfo.processInfo.environment
     try Defaults.check(beside: words)
@@ -86,7 +88,9 @@ public enum LetheProgram {
     let code = Lethe.exitCode(for: error)
     if code == .success {
       // Help, the version and completions, for which the standard output may have no place.
-      Swift.print(Lethe.fullMessage(for: error))
+      let text = Lethe.fullMessage(for: error)
+      let isScript = words.contains { $0.hasPrefix("--generate-completion-script") }
+      Swift.print(isScript ? Completions.completingUsualBench(text) : text)
       if let error = StandardOutput.failure { end(after: error) }
       end(0)
     }

@@ -1,5 +1,5 @@
-// A command line that the parser does not take, in one sentence like the program's other faults: the word that is wrong,
-// and the nearest one that is taken.
+// A command line that the parser does not take, in one sentence like the program's other faults: the word that is
+// wrong, and the nearest one that is taken.
 import ArgumentParser
 import Foundation
 import Torch
@@ -38,8 +38,8 @@ struct ParsingFault {
     return "\(translated(command, own)); `\(own) --help` has all options"
   }
 
-  /// An option that is given more than once and counts once: the parser takes the last one without a word. Nil for none,
-  /// which most command lines show before the commands are asked.
+  /// An option that is given more than once and counts once: the parser takes the last one without a word. Nil for
+  /// none, which most command lines show before the commands are asked.
   var repeated: String? {
     let (command, _, rest) = named
     let usual = command["defaultSubcommand"]?.string.flatMap { Self.subcommand($0, of: command) }

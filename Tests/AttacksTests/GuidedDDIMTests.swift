@@ -7,8 +7,8 @@ import TorchNN
 @testable import Attacks
 
 @Suite struct GuidedDDIMTests {
-  /// Step by step, a picture is DDIM's own: to the last step, whose level the schedule names, and away from what guidance
-  /// pushes away from.
+  /// Step by step, a picture is DDIM's own: to the last step, whose level the schedule names, and away from what
+  /// guidance pushes away from.
   @Test(arguments: ["tiny-sd1", "tiny-sdxl"], [false, true])
   func stepsAreThoseOfDDIM(_ kind: String, _ toOne: Bool) throws {
     Runtime.threads = 1

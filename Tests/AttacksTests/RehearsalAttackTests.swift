@@ -1,5 +1,5 @@
-// Every attack of the catalog on the device `rehearsal`, where a tensor of the CPU beside one of the device is an error, as
-// on a GPU.
+// Every attack of the catalog on the device `rehearsal`, where a tensor of the CPU beside one of the device is an
+// error, as on a GPU.
 import Diffusion
 import Editing
 import Foundation

@@ -34,8 +34,8 @@ import Training
     #expect(try reads(4, projected) == reads(2, projected))
   }
 
-  /// On a GPU the passes of a round are recorded from the second on. The search finds the CPU's words, also where a prompt
-  /// is closed between rounds.
+  /// On a GPU the passes of a round are recorded from the second on. The search finds the CPU's words, also where a
+  /// prompt is closed between rounds.
   @Test(arguments: ["tiny-sd1", "tiny-sdxl"]) func recordedStepsFindTheSame(_ kind: String) throws {
     Runtime.threads = 1
     func found(on device: Device) throws -> [[Int: String]] {

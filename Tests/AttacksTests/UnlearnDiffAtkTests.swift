@@ -45,8 +45,9 @@ import Training
     #expect(tokens.show(Generator(seed: 9)).distance(to: table.indexed(0, [2, 2])) == 0)
   }
 
-  /// On a model that nothing was taken from, the best of five attempts by gradient explains the original's pictures better
-  /// than the best of five with random tokens: 1.275 against 1.290 on average over four seeds, in each of them by 0.009 or more.
+  /// On a model that nothing was taken from, the best of five attempts by gradient explains the original's pictures
+  /// better than the best of five with random tokens: 1.275 against 1.290 on average over four seeds, in each of them
+  /// by 0.009 or more.
   @Test func gradientsBeatChanceAtEqualQueries() throws {
     Runtime.threads = 1
     let victim = try AttackScene.victim(try AttackScene.model())

@@ -24,8 +24,8 @@ import WorkbenchSupport
     #expect(estimate.evaluations == (8 + 2 * 6) * 6 && estimate.pictures == 20)
     sampling.guidance = 1
     #expect(AuditEstimate(size, [], nil, sampling).evaluations == (8 + 2 * 6) * 3)
-    // Four steps of fine-tuning with a batch of 5 count three times each; 2 prompts are drawn at 4 checkpoints, where 48
-    // pictures have a loss at ten times. They and 7 pictures to train on are drawn first, in 2 steps with guidance.
+    // Four steps of fine-tuning with a batch of 5 count three times each; 2 prompts are drawn at 4 checkpoints, where
+    // 48 pictures have a loss at ten times. They and 7 pictures to train on are drawn first, in 2 steps with guidance.
     var tuning = Relearning()
     (tuning.training.batch, tuning.pictures, tuning.pictureSteps) = (5, 7, 2)
     (size.relearning, size.relearned, size.repetitions) = (4, 2, 3)
@@ -54,8 +54,8 @@ import WorkbenchSupport
     #expect(estimate.pictures == Double(20 + 4 * (9 + 9 + 2)))
   }
 
-  /// Searches in a text encoder are long where the U-Net has nothing to do: 4 prompts by generations of 10 and by 2 steps of
-  /// 5 candidates and a gradient. Numbers beyond those of a machine's words are no fault.
+  /// Searches in a text encoder are long where the U-Net has nothing to do: 4 prompts by generations of 10 and by 2
+  /// steps of 5 candidates and a gradient. Numbers beyond those of a machine's words are no fault.
   @Test func searchesWithoutTheUNetAreCounted() throws {
     var size = AuditTests.size
     (size.relearning, size.attacked) = (0, 4)

@@ -19,11 +19,49 @@ import Workbench
     let lines = files.card.split(separator: "\n").filter { $0.hasPrefix("|") }
     #expect(
       lines == [
-        "| question | answer | number [95 % interval] | n | limit |",
+        "| question | answer | number [95 % interval] | n | passes where |",
         "| --- | --- | --- | --- | --- |",
         "| erased | gone \\| away | 80.0 % [49.0, 94.3] | 10 | at most 10 % |",
         "| kept | not measured |  |  |  |",
       ])
     #expect(files.csv.contains("m,esd,a|b,"))
+  }
+
+  /// Of several concepts the card and the row have each, the worst first.
+  @Test func eachConceptIsStated() {
+    var results = Results(.releaseAudit)
+    var erased = AuditSummary.Tile(
+      "erased", .bad, "fox: still there", .share("shown", 8, of: 10), limit: "x")
+    erased.concepts = [
+      .init(name: "fox", answer: .bad, word: "still there", measured: .share("shown", 8, of: 10)),
+      .init(name: "cat", answer: .good, word: "erased", measured: .share("shown", 0, of: 10)),
+    ]
+    let kept = AuditSummary.Tile("neighbours", .good, "kept", .share("kept", 9, of: 10), limit: "y")
+    results.audit = AuditSummary("Gone.", [erased, kept], rules: [])
+    let files = AuditFiles(
+      results, EraseJob(ModelFolder("m"), "esd", "fox + cat", seed: 0, command: []))
+    let lines = files.card.split(separator: "\n").filter { $0.hasPrefix("|") }.dropFirst(2)
+    #expect(
+      Array(lines) == [
+        "| erased | fox: still there | 80.0 % [49.0, 94.3] | 10 | x |",
+        "| erased | cat: erased | 0.0 % [0.0, 27.8] | 10 |  |",
+        "| neighbours | kept | 90.0 % [59.6, 98.2] | 10 | y |",
+      ])
+    #expect(files.card.contains("name: \"erased, cat, n 10\"\n        value: 0.0"))
+    let rows = files.csv.split(whereSeparator: \.isNewline).dropFirst()
+    #expect(rows.count == 3)
+    #expect(rows.dropFirst().first?.hasPrefix("m,esd,fox,,no,erased: still there,0.8,") == true)
+    #expect(rows.last?.hasPrefix("m,esd,cat,,no,erased: erased,0.0,0.0,") == true)
+    #expect(rows.last?.hasSuffix(",10") == true)
+  }
+
+  /// A size that draws nothing is refused with the range.
+  @Test(arguments: ["prompts=0", "wordings=0", "repetitions=0", "steps=0", "attacked=-1"])
+  func sizesHaveRanges(_ setting: String) throws {
+    let error = #expect(throws: LetheError.self) {
+      try Settings([setting]).laid(over: AuditSize.quick)
+    }
+    #expect(error?.sentence.contains("accepted: a whole number from ") == true, "\(setting)")
+    #expect(try Settings(["attacked=0", "neighbours=0"]).laid(over: AuditSize.quick).attacked == 0)
   }
 }

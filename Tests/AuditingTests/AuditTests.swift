@@ -203,7 +203,8 @@ import WorkbenchSupport
     }
   }
 
-  /// An audit of two concepts has rows on each, the verdict names one of them, and a check finds a row that was changed or left out.
+  /// An audit of two concepts has rows on each, the verdict names one of them, and a check finds a row that was changed
+  /// or left out.
   @Test func conceptsOfOneEraser() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.plainModel(folder)
@@ -305,6 +306,18 @@ import WorkbenchSupport
       Self.expectOrder(page)
       #expect(summary.settings?.cost?.stages.map(\.name) == ["pictures", "attacks", "relearning"])
       #expect(results.rows.contains { $0.metric.hasPrefix("cmmd:") && $0.n == 6 })
+      // `lethe report` writes all files for readers again.
+      func texts() throws -> [String] {
+        try ["README.md", "results.csv", "attack/report.html", "relearn/report.html"].map {
+          try String(contentsOf: out.appendingPathComponent($0), encoding: .utf8)
+        }
+      }
+      let written = try texts()
+      for name in ["README.md", "results.csv", "attack/report.html", "relearn/report.html"] {
+        try Data("old".utf8).write(to: out.appendingPathComponent(name))
+      }
+      try AuditFiles.renew(in: RunFolder(out), catalogs: .builtIn)
+      #expect(try texts() == written)
       // The same command again changes nothing.
       let again = try audit(in: Run(out), eraser: subject.eraser, on: .cpu)
       #expect(again.audit == results.audit)
@@ -319,6 +332,8 @@ import WorkbenchSupport
       #expect(outcome.faults == [])
       // Whole batches are drawn again, so that no byte differs on one machine.
       #expect(outcome.drawn >= 4 && outcome.equal == outcome.drawn)
+      #expect(outcome.extra == [])
+      try Self.strangeFiles(verify, out, summary)
       try Self.forgedNumbers(verify, results, out)
       try Self.exchangedFiles(verify, out, model, judge, eraser: eraser, network)
       try Self.olderForms(verify, results, out)
@@ -481,6 +496,57 @@ import WorkbenchSupport
     #expect(missing.contains { $0.hasPrefix("the attack random was asked for") }, "\(missing)")
     #expect(missing.contains { $0.hasPrefix("a fine-tuning was asked for") }, "\(missing)")
     try RunFolder(out).write(results, to: "results.json")
+  }
+
+  /// Files that the audit did not make are named and no faults; a broken line and a missing picture are.
+  private static func strangeFiles(
+    _ verify: Verify, _ out: URL, _ summary: AuditSummary
+  ) throws {
+    func place(_ name: String) -> URL { out.appendingPathComponent(name) }
+    let strange = ["erased/fox_9.png", "notes/letter.txt", "verdict.html"]
+    try FileManager.default.createDirectory(
+      at: place("notes"), withIntermediateDirectories: true)
+    for name in strange + [".DS_Store", "statistics/real.npz"] {
+      try FileManager.default.createDirectory(
+        at: place(name).deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data("mine".utf8).write(to: place(name))
+    }
+    let beside = try verify(in: Run(out), on: .cpu)
+    #expect(beside.extra == strange && beside.faults == [], "\(beside)")
+    let gone = try #require(summary.pictures.keys.sorted().first { $0.hasPrefix("original/") })
+    let samples = place("samples.jsonl")
+    let (answers, picture) = (try Data(contentsOf: samples), try Data(contentsOf: place(gone)))
+    try (answers + Data("{\"file\": \"ori".utf8)).write(to: samples)
+    let lines = answers.split(separator: UInt8(ascii: "\n")).count + 1
+    let broken = try verify(in: Run(out), on: .cpu).faults
+    #expect(broken == ["samples.jsonl: line \(lines) of \(lines) is no judge's answer"])
+    try answers.write(to: samples)
+    try FileManager.default.removeItem(at: place(gone))
+    let faults = try? verify(in: Run(out), on: .cpu).faults
+    #expect(faults?.contains("the picture \(gone) is missing") != false, "\(faults ?? [])")
+    try picture.write(to: place(gone))
+    for name in strange { try FileManager.default.removeItem(at: place(name)) }
+  }
+
+  /// A fault has two texts that differ, whatever part of a tile or a number is another one.
+  @Test func faultsSayTwoThings() {
+    let value = MeasuredValue.share("x", 3, of: 40)
+    let tile = AuditSummary.Tile("erased", .bad, "damaged", value, limit: "at most 5 %")
+    var (finer, other) = (value, [AuditSummary.Tile]())
+    finer.value += 1e-9
+    for change: (inout AuditSummary.Tile) -> Void in [
+      { $0.word = "kept" }, { $0.answer = .open }, { $0.measured = nil }, { $0.measured = finer },
+      { $0.measured?.n = 41 }, { $0.measured?.interval = nil }, { $0.limit = "none" },
+      { $0.beside = ["kid 0.1"] },
+    ] {
+      other.append(tile)
+      change(&other[other.count - 1])
+    }
+    for tile2 in other {
+      let sentence = Verify.difference(tile2, tile)
+      let found = sentence.wholeMatch(of: /the audit says (.*), the rules give (.*)/)
+      #expect(found != nil && found.map { !$0.1.hasSuffix($0.2) } == true, "\(sentence)")
+    }
   }
 
   /// A judge, a model, and a log of an attack that are others than the audit's are named.

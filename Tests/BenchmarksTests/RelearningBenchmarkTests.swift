@@ -32,10 +32,14 @@ import WorkbenchSupport
       (bench.prompts, bench.seeds, bench.methods) = (2, 1, ["esd-u", "esd-u-3"])
       bench.unseen = 3
       bench.controls = ["esd-u-3": "esd-u"]
+      bench.controlled = ["esd-u"]
       let results = try Tiny.runner()(bench, in: run, on: .cpu)
       let labels = results.rows.filter { $0.method != "original" }.map(\.label).unique
       #expect(
-        labels == ["esd-u", "esd-u inside meta", "esd-u-3"])
+        labels == [
+          "esd-u", "esd-u inside meta", "esd-u inside meta-keep", "esd-u inside meta-ascent",
+          "esd-u-3",
+        ])
       for label in labels {
         func success(_ set: TuningSet) -> MeasuredValue? {
           results.rows.filter {
@@ -47,7 +51,18 @@ import WorkbenchSupport
       }
       #expect(
         results.baselines
-          == ["esd-u inside meta": "esd-u", "esd-u-3": "esd-u"])
+          == [
+            "esd-u inside meta": "esd-u", "esd-u inside meta-keep": "esd-u",
+            "esd-u inside meta-ascent": "esd-u", "esd-u-3": "esd-u",
+          ])
+      // The controls lack one part each, and are otherwise the same.
+      let meta = try RunFolder(run.file("fox/esd-u-meta")).job().options
+      let keep = try RunFolder(run.file("fox/esd-u-meta-keep")).job().options
+      let ascent = try RunFolder(run.file("fox/esd-u-meta-ascent")).job().options
+      #expect(keep["pull"]?.number == 0 && keep["related"]?["destroy"]?.number == 0)
+      #expect(
+        keep["related"]?["keep"] == meta["related"]?["keep"] && keep["attack"] == meta["attack"])
+      #expect(ascent["attack"]?["steps"]?.int == 0 && ascent["pull"] == meta["pull"])
       let job = try RunFolder(run.file("fox/esd-u-meta")).job()
       #expect(job.options["base"]?.string == "esd")
       #expect(job.options["options"]?["parameters"]?.string == "noxattn")

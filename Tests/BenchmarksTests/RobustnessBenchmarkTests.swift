@@ -19,7 +19,7 @@ import WorkbenchSupport
       + [
         "esd-u.training.steps=2", "esd-u.trajectories=2", "esd-u.trajectorySteps=3",
         "esd-u.preserveTrajectories=2", "esd-u.guarding.limit=0",
-        "advunlearn-fast.training.steps=2", "advunlearn-fast.cleanSteps=1",
+        "advunlearn-fast.training.steps=2", "advunlearn-fast.warmup=1",
         "advunlearn-fast.options.trajectories=2", "advunlearn-fast.options.trajectorySteps=3",
         "advunlearn-fast.retainTrajectories=2", "advunlearn-fast.guarding.limit=0",
       ]

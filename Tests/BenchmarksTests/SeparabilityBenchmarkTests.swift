@@ -37,7 +37,8 @@ import WorkbenchSupport
       }
       #expect(!restored.isEmpty && restored.allSatisfy { $0.value == 0 })
       #expect(Set(first.rows.map(\.method)) == ["original", "sepme", "ablation"])
-      // Every method has the prompts of the other erased concepts to keep, in captions that nothing is judged with.
+      // Every method has the same prompts to keep, in captions that nothing is judged with.
+      let cast = try SeparabilityCast(.object, options.model.themes(), seed: 0)
       let jobs = try FileManager.default.subpathsOfDirectory(atPath: run.folder.path)
         .filter { $0.contains("ablation-") && $0.hasSuffix("/job.json") }
         .map { try RunFolder(run.file($0).deletingLastPathComponent().path).job() }
@@ -53,6 +54,12 @@ import WorkbenchSupport
         #expect(judged.isDisjoint(with: job.preserve))
         let words = try job.forgotten(in: job.folder.listedThemes()).flatMap(\.prompts)
         #expect(judged.isDisjoint(with: words))
+        // SepME shapes its basis for every everyday prompt that does not ask for the concept.
+        let name = try #require(job.concepts.first)
+        if let i = cast.concepts.firstIndex(of: name) {
+          #expect(Set(cast.regular(for: i)).isSubset(of: job.preserve))
+          #expect(!cast.regular(for: i).isEmpty)
+        }
       }
       let page = try String(contentsOf: run.file("report.html"), encoding: .utf8)
       #expect(page.contains("S1 t1") && page.contains("data:image/png"))

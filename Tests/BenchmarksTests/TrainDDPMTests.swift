@@ -64,8 +64,8 @@ import WorkbenchSupport
     }
   }
 
-  /// The CIFAR-10 recipe of the literature has the published network. At a quarter of the width it starts, logs and goes
-  /// on for two small steps.
+  /// The CIFAR-10 recipe of the literature has the published network. At a quarter of the width it starts, logs and
+  /// goes on for two small steps.
   @Test func cifarRecipe() throws {
     Runtime.threads = 1
     let file = Fixtures.package.appendingPathComponent("Models/cifar10/recipe.json")

@@ -10,7 +10,8 @@ import Training
 @testable import Workflows
 
 @Suite struct WorkersTests {
-  /// A shell takes the program's place and gets the arguments as `$1 ... $n`. The whole benchmark's threads are none of them.
+  /// A shell takes the program's place and gets the arguments as `$1 ... $n`. The whole benchmark's threads are none of
+  /// them.
   private func shell(_ script: String, _ count: Int, _ parts: [String], _ run: Run) throws {
     try Workers(count, program: URL(fileURLWithPath: "/bin/sh"), threads: 1)(
       parts, ["-c", script, "sh", "bench", "--threads", "7", "--threads=7"], in: run)

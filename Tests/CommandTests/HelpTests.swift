@@ -7,8 +7,8 @@ import Testing
 @testable import LetheCommands
 
 @Suite struct HelpTests: RunsProgram {
-  /// Every command's help has an example. The terminal's width alone wraps its paragraphs: each line ends where the next
-  /// word would not fit.
+  /// Every command's help has an example. The terminal's width alone wraps its paragraphs: each line ends where the
+  /// next word would not fit.
   @Test func helpHasExamplesAndIsWrappedOnce() throws {
     let width = 80
     var top = ""
@@ -52,8 +52,8 @@ import Testing
     return below(Lethe.self, []).filter { !$0.isEmpty }
   }()
 
-  /// On 80 and on 60 columns every line of an example is indented, none is wrapped by the terminal, and the lines as they
-  /// stand are commands that the parser takes.
+  /// On 80 and on 60 columns every line of an example is indented, none is wrapped by the terminal, and the lines as
+  /// they stand are commands that the parser takes.
   @Test func examplesCanBePasted() throws {
     #expect(Self.commands.count > 30)
     for command in Self.commands {

@@ -6,23 +6,7 @@ import Torch
 
 @testable import LetheCommands
 
-@Suite struct HostileOptionTests {
-  private let model = Fixtures.url("tiny-sd1").path
-
-  private func shell(_ command: String) throws -> (code: Int32, text: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = ["-c", command]
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["LETHE": TestedProgram.program.path, "MODEL": model, "SWIFT_BACKTRACE": "enable=no"]) { $1 }
-    let out = Pipe()
-    process.standardOutput = out
-    try process.run()
-    let text = out.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: text, as: UTF8.self))
-  }
-
+@Suite struct HostileOptionTests: RunsProgram {
   @Test(arguments: [
     ("--count=-1", "--count: -1; accepted: a whole number from 1 to 1000000"),
     ("--threads=2147483648", "--threads: 2147483648; accepted: a whole number from 0 to 1024"),
@@ -42,8 +26,8 @@ import Torch
     }
   }
 
-  /// Requests that would draw more pictures than a folder can list, lists without a member, options without effect, and a
-  /// name so long that nobody finds the end of its sentence.
+  /// Requests that would draw more pictures than a folder can list, lists without a member, options without effect, and
+  /// a name so long that nobody finds the end of its sentence.
   @Test(arguments: [
     (
       "yes fox | head -300000 | lethe generate $MODEL --prompts - --out $OUT",

@@ -1,20 +1,34 @@
-// An erasure that is killed while it draws its trajectories goes on after the last part of them.
+// An erasure that is killed while it draws its trajectories or its pictures goes on after the last part of them.
 import Foundation
 import TestSupport
 import Testing
 
-@Suite struct KilledDrawingTests: RunsProgram {
-  @Test func aKilledErasureGoesOnAfterItsLastPart() throws {
+@Suite(.serialized) struct KilledDrawingTests: RunsProgram {
+  @Test(arguments: [
+    [
+      "esd", "--set", "trajectories=160", "--set", "trajectorySteps=40", "--set",
+      "preserveTrajectories=8",
+    ],
+    [
+      "erasediff", "--preserve", "a cat", "--set", "data.forget=32", "--set", "data.retain=32",
+      "--set", "data.steps=24", "--set", "training.batch=2", "--set", "pool=16", "--set",
+      "guarding.limit=0",
+    ],
+    [
+      "meta", "--preserve", "a cat", "--related", "cat", "--unrelated", "church", "--set",
+      "pictures=16", "--set", "pictureSteps=24", "--set", "training.batch=2", "--set",
+      "attack.steps=1", "--set", "base=uce", "--set", "guarding.limit=0",
+    ],
+  ]) func aKilledErasureGoesOnAfterItsLastPart(_ words: [String]) throws {
     try Fixtures.temporaryFolder { folder in
       func start(_ out: String) throws -> Process {
         let process = Process()
         process.executableURL = Self.program
-        process.arguments = [
-          "erase", model, "--method", "esd", "--concept", "fox", "--kind", "object", "--seed", "3",
-          "--threads", "1", "--quiet", "--set", "training.steps=2", "--set", "trajectories=160",
-          "--set", "trajectorySteps=40", "--set", "preserveTrajectories=8", "--out",
-          folder.path + "/" + out,
-        ]
+        process.arguments =
+          [
+            "erase", model, "--concept", "fox", "--kind", "object", "--seed", "3", "--threads", "1",
+            "--quiet", "--set", "training.steps=2", "--out", folder.path + "/" + out, "--method",
+          ] + words
         process.currentDirectoryURL = Fixtures.package
         try process.run()
         return process
@@ -36,7 +50,7 @@ import Testing
       #expect(whole.terminationStatus == 0)
 
       let killed = try start("killed")
-      while killed.isRunning, parts().count < 5 { usleep(2000) }
+      while killed.isRunning, parts().count < 5 { usleep(10_000) }
       kill(killed.processIdentifier, SIGKILL)
       killed.waitUntilExit()
       let before = parts()
@@ -49,7 +63,7 @@ import Testing
       while again.isRunning {
         let now = parts()
         if now.count >= last.count { last = now }
-        usleep(2000)
+        usleep(10_000)
       }
       #expect(again.terminationStatus == 0)
       #expect(before.allSatisfy { last[$0.key] == $0.value })

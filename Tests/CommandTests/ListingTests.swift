@@ -53,6 +53,10 @@ import Testing
     let attacks = try lethe("list", "attacks", "Models/emoji", "--verbose").out
     #expect(attacks.contains("random.tokens = ") || attacks.contains("tokens = "))
     #expect(try !lethe("list", "methods", "--json").out.contains("meanings"))
+    // An attack without options has no line of them.
+    let first = attacks.split(separator: "\n").prefix(2)
+    #expect(first.first?.hasPrefix("none ") == true && first.last?.hasPrefix("random ") == true)
+    #expect(!attacks.contains("   = "))
   }
 
   @Test func catalogs() throws {

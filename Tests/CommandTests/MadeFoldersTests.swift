@@ -7,8 +7,8 @@ import Torch
 @testable import LetheCommands
 
 @Suite struct MadeFoldersTests {
-  /// The folder of a refused request goes with its record. An interruption keeps it, as does anything that was computed,
-  /// and the record of an earlier command.
+  /// The folder of a refused request goes with its record. An interruption keeps it, as does anything that was
+  /// computed, and the record of an earlier command.
   @Test func aRefusedRequestLeavesNothing() throws {
     try Fixtures.temporaryFolder { folder in
       let outer = folder.appendingPathComponent("runs")
@@ -32,8 +32,13 @@ import Torch
       #expect(try left(isRefused: false) == nil)
       let kept = try left(isRefused: false, "identity.json")
       #expect(kept == ["fox", "fox/identity.json"])
-      // The record is an earlier command's now.
-      #expect(try left(isRefused: true, "job.json") == kept.map { $0 + ["fox/job.json"] })
+      // The record is an earlier command's now, and those of a refused one go.
+      #expect(try left(isRefused: true, "job.json", "relearn/options.json") == kept)
+      #expect(
+        try left(isRefused: true, "attack/random.json", "attack/original/manifest.json") == kept)
+      #expect(try left(isRefused: true, "attack/random.jsonl", "attack/random.json")?.count == 5)
+      #expect(try left(isRefused: true, "attack/p4d.json")?.count == 5)
+      #expect(try left(isRefused: true, "attack/results.json")?.count == 6)
       try FileManager.default.removeItem(at: outer)
       #expect(
         try left(isRefused: true, "identity.json", "esd.state.safetensors")?.count == 3)

@@ -1,5 +1,5 @@
-// Options without effect, and options, variables, folders and requests with values that mean nothing: each is refused in
-// one sentence, by every command alike.
+// Options without effect, and options, variables, folders and requests with values that mean nothing: each is refused
+// in one sentence, by every command alike.
 import Foundation
 import TestSupport
 import Testing
@@ -8,26 +8,6 @@ import Torch
 @testable import LetheCommands
 
 @Suite struct NonsenseTests: RunsProgram {
-  private func run(
-    _ words: [String], _ variables: [String: String] = [:], in folder: URL? = nil
-  ) throws -> (code: Int32, out: String, error: String) {
-    let process = Process()
-    process.executableURL = Self.program
-    process.arguments = words
-    process.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
-    process.currentDirectoryURL = folder ?? Fixtures.package
-    let (out, error) = (Pipe(), Pipe())
-    (process.standardOutput, process.standardError) = (out, error)
-    try process.run()
-    let text = out.fileHandleForReading.readDataToEndOfFile()
-    let fault = error.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (
-      process.terminationStatus, String(decoding: text, as: UTF8.self),
-      String(decoding: fault, as: UTF8.self)
-    )
-  }
-
   /// One sentence, exit code 2, and no folder left.
   private func expectRefusal(
     _ words: [String], _ sentence: String, _ variables: [String: String] = [:], code: Int32 = 2,
@@ -112,16 +92,7 @@ import Torch
 
   /// The program in 8 GB of address space.
   private func limited(_ words: [String]) throws -> (code: Int32, text: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments =
-      ["-c", "ulimit -v 8000000; exec \"$0\" \"$@\" 2>&1", Self.program.path] + words
-    let out = Pipe()
-    process.standardOutput = out
-    try process.run()
-    let text = out.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: text, as: UTF8.self))
+    try shell("ulimit -v 8000000; exec \"$0\" \"$@\" 2>&1", [Self.program.path] + words)
   }
 
   @Test func seedsHaveARange() throws {
@@ -200,7 +171,7 @@ import Torch
     ("LETHE_PATIENCE", "x", "'x'; accepted: a whole number from 1 to 1000000"),
     ("LETHE_PATIENCE", "-1", "-1; accepted: a whole number from 1 to 1000000"),
     ("LETHE_BACKEND", "mpi", "'mpi'; accepted: gloo, nccl"),
-    ("LETHE_CUDA_GRAPHS", "perhaps", "'perhaps'; accepted: 1 or 0"),
+    ("LETHE_CUDA_GRAPHS", "perhaps", "'perhaps'; accepted: 1, true or yes, and 0, false or no"),
     ("LETHE_JUDGES", "/nonexistent", "there is no folder '/nonexistent'; accepted: a folder with"),
     ("LETHE_DEVICE", "cuda:x", "unknown device 'cuda:x'; accepted: cpu, cuda"),
     ("LETHE_PARENT", "me", "'me'; accepted: a whole number from 1 to"),
@@ -314,13 +285,66 @@ import Torch
     for (words, code) in [
       ("list methods", 5), ("--help", 5), ("--version", 5), ("list methods >/dev/null", 0),
     ] {
-      let shell = Process()
-      shell.executableURL = URL(fileURLWithPath: "/bin/bash")
       let closing = words.contains(">") ? "" : ">&-"
-      shell.arguments = ["-c", "\"$0\" \(words) 2>&1 \(closing)", Self.program.path]
-      try shell.run()
-      shell.waitUntilExit()
-      #expect(shell.terminationStatus == code, "\(words)")
+      #expect(try shell("\"$LETHE\" \(words) 2>&1 \(closing)").code == code, "\(words)")
     }
+  }
+
+  /// A name that stands twice in a list is refused, as a concept that is given twice.
+  @Test func namesGivenTwice() throws {
+    for words in [
+      ["bench", "Models/emoji", "--methods", "uce,uce", "--concept", "fox", "--out", "unused"],
+      [
+        "bench", "robustness", "Models/emoji", "--methods", "uce", "--attacks", "random,random",
+        "--concept", "fox", "--out", "unused",
+      ],
+      [
+        "bench", "relearning", "Models/emoji", "--methods", "sdd,sdd", "--concept", "fox", "--out",
+        "unused",
+      ],
+      [
+        "bench", "Models/emoji", "--methods", "uce", "--concept", "fox", "--concept", "Fox",
+        "--out", "unused",
+      ],
+      ["attack", "unused", "--attack", "random,random"],
+    ] {
+      let done = try run(words)
+      #expect(done.code == 2, "\(words)")
+      #expect(done.error.contains("is given twice; accepted: every name once"), "\(done.error)")
+    }
+  }
+
+  /// A pipe whose reader has enough is no fault of a command.
+  @Test func readersThatLeave() throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    process.arguments = [
+      "-c", "\"$0\" list methods --verbose | true; exit ${PIPESTATUS[0]}", Self.program.path,
+    ]
+    let error = Pipe()
+    process.standardError = error
+    try process.run()
+    let fault = error.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0 && process.terminationReason == .exit)
+    #expect(fault.isEmpty, "\(String(decoding: fault, as: UTF8.self))")
+  }
+
+  /// The doctor tries the judge and the device of the environment.
+  @Test func theDoctorTriesVariables() throws {
+    let fine = try run(
+      ["doctor"], ["LETHE_JUDGE": "own:Models/judges/emoji", "LETHE_DEVICE": "cpu"])
+    #expect(fine.code == 0, "\(fine)")
+    for name in ["LETHE_JUDGE", "LETHE_DEVICE"] {
+      let line = fine.out.split(separator: "\n").first { $0.hasPrefix(name) }
+      #expect(line?.contains(" fine ") == true, "\(fine.out)")
+    }
+    let broken = try run(["doctor"], ["LETHE_JUDGE": "clip:/nonexistent"])
+    #expect(broken.code != 0 && broken.error.contains("/nonexistent"), "\(broken)")
+    let line = broken.out.split(separator: "\n").first { $0.hasPrefix("LETHE_JUDGE") }
+    #expect(line?.contains(" broken ") == true, "\(broken.out)")
+    #expect(try !run(["doctor"]).out.contains("LETHE_"))
+    let quiet = try run(["doctor"], ["LETHE_QUIET": "yes"])
+    #expect(quiet.code == 0 && quiet.error.isEmpty, "\(quiet)")
   }
 }

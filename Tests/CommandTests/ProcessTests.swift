@@ -20,21 +20,13 @@ import Testing
   /// Runs a script of the shell with the program as $1, the model as $2 and a folder as $3.
   /// - Returns: all that it and its children wrote, after the last of them has ended
   private func shell(_ script: String, _ model: URL, _ folder: URL) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = [
-      "-c", script, "bash", TestedProgram.program.path, model.path, folder.path,
-    ]
-    let out = Pipe()
-    (process.standardOutput, process.standardError) = (out, out)
-    try process.run()
-    let text = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return text
+    try TestedProgram().shell(
+      "exec 2>&1\n" + script, ["bash", TestedProgram.program.path, model.path, folder.path]
+    ).text
   }
 
-  /// A shell starts a bench as its worker, or the only rank of a launch, and ends at once. By its steps alone the command
-  /// would take minutes.
+  /// A shell starts a bench as its worker, or the only rank of a launch, and ends at once. By its steps alone the
+  /// command would take minutes.
   @Test(arguments: ["bench", "erase"]) func aWorkerEndsWithItsParent(_ command: String) throws {
     let (methods, prefix) = command == "bench" ? ("--methods", "esd.") : ("--method", "")
     let size = ["training.steps=50000", "trajectories=1", "trajectorySteps=2", "guarding.limit=0"]
@@ -151,7 +143,8 @@ import Testing
   }
 
   #if os(Linux)
-    /// A rank that is killed ends the others, and the reason is told. By its steps alone the training would take minutes.
+    /// A rank that is killed ends the others, and the reason is told. By its steps alone the training would take
+    /// minutes.
     @Test func aKilledRankEndsTheOthers() throws {
       try Fixtures.temporaryFolder { folder in
         let text = try shell(

@@ -28,8 +28,8 @@ import Workflows
     #expect(meter.line(at: 203, style) == "erased  0/20  3 s")
   }
 
-  /// Prompts of an attack end early or all at once: 20 prompts with 10 attempts each, of which the first takes 20 s and each
-  /// other 2 s. The rate of finished prompts said nothing for the whole attack, and then hours.
+  /// Prompts of an attack end early or all at once: 20 prompts with 10 attempts each, of which the first takes 20 s and
+  /// each other 2 s. The rate of finished prompts said nothing for the whole attack, and then hours.
   @Test func attemptsAreCountedWherePromptsEndEarly() {
     var meter = ProgressMeter(at: 0)
     let style = ProgressMeter.Style()

@@ -77,8 +77,8 @@ import Workflows
     }
   }
 
-  /// The loss of an erasure is said when it begins and by the command that measures it, and not with --quiet. A folder of
-  /// another request is refused before a word on this one.
+  /// The loss of an erasure is said when it begins and by the command that measures it, and not with --quiet. A folder
+  /// of another request is refused before a word on this one.
   @Test func notesComeAfterTheFolder() throws {
     try Fixtures.temporaryFolder { folder in
       func erase(_ concept: String, _ more: String...) throws -> (
@@ -145,7 +145,7 @@ import Workflows
       let dry = try program.run(erase + ["--out", place("dry"), "--dry-run"])
       let request = try json(dry.out)
       #expect(
-        request["concepts"] as? [String] == ["fox"] && dry.error.contains("1 prompts to forget"))
+        request["concepts"] as? [String] == ["fox"] && dry.error.contains("1 prompt to forget"))
       #expect(!FileManager.default.fileExists(atPath: place("dry")))
       try Data(dry.out.utf8).write(to: folder.appendingPathComponent("job.json"))
       let run = try program.run([
@@ -183,7 +183,7 @@ import Workflows
       let dashed = try program.run([
         "run", place("job.json"), "--out=-x", "--dry-run", "--threads", "1",
       ])
-      #expect(dashed.code == 0 && dashed.error.contains("1 prompts to forget"), "\(dashed.error)")
+      #expect(dashed.code == 0 && dashed.error.contains("1 prompt to forget"), "\(dashed.error)")
       let empty = try program.run(["run", place("job.json"), "--out", "", "--threads", "1"])
       #expect(empty.code == 2 && empty.error.hasPrefix("lethe: --out: an empty text"))
       let words = dry.out.replacing(
@@ -268,7 +268,7 @@ import Workflows
       ("LETHE_BATCH", "70000", "70000; accepted: a whole number from 0 to 65536"),
       ("LETHE_DEVICE", "tpu", "unknown device 'tpu'"),
       ("LETHE_DTYPE", "int8", "'int8'; accepted: float32, float16, bfloat16"),
-      ("LETHE_QUIET", "perhaps", "'perhaps'; accepted: 1 or 0"),
+      ("LETHE_QUIET", "perhaps", "'perhaps'; accepted: 1, true or yes, and 0, false or no"),
     ] {
       let wrong = try run(draw, [name: value])
       #expect(wrong.code == 2 && wrong.error.hasPrefix("lethe: \(name): \(accepted)"), "\(wrong)")

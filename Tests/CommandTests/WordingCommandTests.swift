@@ -31,7 +31,7 @@ import Testing
       "--related", "Monet", "--unrelated", "a bus", "--preserve", "a red bus")
     #expect(hand.error.contains("'a painting by Van Gogh' becomes 'a painting'"))
     #expect(hand.error.contains("related: Monet") && hand.error.contains("unrelated: a bus"))
-    #expect(hand.error.contains("1 prompts to preserve"))
+    #expect(hand.error.contains("1 prompt to preserve"))
   }
 
   @Test func refusals() throws {

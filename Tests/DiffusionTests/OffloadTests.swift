@@ -1,5 +1,5 @@
-// CPU offload: the component that is on the device at each moment. The device is the CPU here, so a copy on it is told from the
-// tensor at rest by its memory or by its numbers.
+// CPU offload: the component that is on the device at each moment. The device is the CPU here, so a copy on it is told
+// from the tensor at rest by its memory or by its numbers.
 import Foundation
 import TestSupport
 import Testing

@@ -41,8 +41,8 @@ import TorchNN
     #expect((there * 3).matmul(there).floats == [6, 6, 6, 6])
   }
 
-  /// Waiting is counted: where numbers are read, where a large tensor comes from the machine, and where a size depends on
-  /// numbers. Small tensors go to a GPU by themselves.
+  /// Waiting is counted: where numbers are read, where a large tensor comes from the machine, and where a size depends
+  /// on numbers. Small tensors go to a GPU by themselves.
   @Test func waitsAreCounted() throws {
     let device = try Device(parsing: "rehearsal")
     func waits(_ body: () -> Void) -> Int {
@@ -86,8 +86,8 @@ import TorchNN
     #expect(there.x.to(.cpu).distance(to: here.x) <= 1e-5)
   }
 
-  /// Prompts, the denoising network with guidance and the codec, of each kind of model: the CPU's pictures. A step waits
-  /// for nothing.
+  /// Prompts, the denoising network with guidance and the codec, of each kind of model: the CPU's pictures. A step
+  /// waits for nothing.
   @Test(arguments: models.keys.sorted()) func pictures(_ kind: String) throws {
     Runtime.threads = 1
     let device = try Fixtures.gpu()
@@ -112,7 +112,8 @@ import TorchNN
     }
   }
 
-  /// Word embeddings become a prompt's states, and SDXL's pooled vector, without a wait. So attacks on tokens are recorded.
+  /// Word embeddings become a prompt's states, and SDXL's pooled vector, without a wait. So attacks on tokens are
+  /// recorded.
   @Test(arguments: ["tiny-sd1", "tiny-sd2", "tiny-sdxl"]) func encodingWaitsForNothing(
     _ kind: String
   ) throws {

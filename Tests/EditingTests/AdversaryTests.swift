@@ -216,7 +216,7 @@ import Training
         let d = try scene.states.draw(rows, replay)
         return scene.student.predict(
           d.x, at: d.t, given: scene.states.prompts.rows(rows, of: scene.student)
-        ).meanSquaredError(d.target).item
+        ).meanSquaredError(d.target(of: scene.student)).item
       }
       #expect(abs(try #require(step.log["forget"]) - expected) < 1e-6 * (1 + expected))
       #expect(step.log["retain"] == nil && expected > 0)

@@ -11,16 +11,18 @@ import Training
 @Suite struct BilevelTests {
   /// The worked examples of the specification (19.3): g_r = (1, 0), g_f = (-1, 1), eta = 0.1.
   @Test func lambdaOfTheTheorem() {
-    let lambda = Bilevel.lambda(.paper, 0.1, rf: -1, rr: 1, ff: 2)
+    let lambda = Bilevel.Lambda.paper(eta: 0.1).value(rf: -1, rr: 1, ff: 2)
     #expect(abs(lambda - 0.6) < 1e-12)
     // delta = (0.4, 0.6): <g_f, delta> = 0.2 = eta |g_f|^2
     let delta = (1 - lambda, lambda)
     #expect(abs(-delta.0 + delta.1 - 0.2) < 1e-12)
-    #expect(abs(Bilevel.lambda(.cosine, 0.1, rf: -1, rr: 1, ff: 2) - 0.8071) < 1e-4)
-    #expect(Bilevel.lambda(.fixed, 0.1, rf: -1, rr: 1, ff: 2) == 0.1)
+    #expect(abs(Bilevel.Lambda.cosine(eta: 0.1).value(rf: -1, rr: 1, ff: 2) - 0.8071) < 1e-4)
+    #expect(Bilevel.Lambda.fixed(0.1).value(rf: -1, rr: 1, ff: 2) == 0.1)
     // Equal gradients need no help, and a vanished one has none to give.
-    for eta in [0.1, 0.5, 1] { #expect(Bilevel.lambda(.paper, eta, rf: 3, rr: 3, ff: 3) == 0) }
-    #expect(Bilevel.lambda(.paper, 0.1, rf: 0, rr: 1, ff: 0) == 0)
+    for eta in [0.1, 0.5, 1] {
+      #expect(Bilevel.Lambda.paper(eta: eta).value(rf: 3, rr: 3, ff: 3) == 0)
+    }
+    #expect(Bilevel.Lambda.paper(eta: 0.1).value(rf: 0, rr: 1, ff: 0) == 0)
   }
 
   @Test func bilevelCombinesGradients() throws {
@@ -29,7 +31,7 @@ import Training
     p.requiresGradient = true
     let retain = LinearLoss(p: p, direction: Tensor([1, 0] as [Float]))
     let forget = LinearLoss(p: p, direction: Tensor([-1, 1] as [Float]))
-    var rule = Bilevel(retain: retain, forget: forget, rule: .paper, eta: 0.1)
+    var rule = Bilevel(retain: retain, forget: forget, lambda: .paper(eta: 0.1))
     var step = Step(index: 0, seed: 1)
     let found = try rule.gradient(model, over: [p], &step)
     #expect(found.gradients[0].distance(to: Tensor([0.4, 0.6] as [Float])) < 1e-6)
@@ -40,8 +42,7 @@ import Training
       let (a, b) = (Tensor.randn([2], g), Tensor.randn([2], g))
       var rule = Bilevel(
         retain: LinearLoss(p: p, direction: a), forget: LinearLoss(p: p, direction: b),
-        rule: .paper,
-        eta: 0.3)
+        lambda: .paper(eta: 0.3))
       let delta = try rule.gradient(model, over: [p], &step).gradients[0]
       #expect((b * delta).sum().item >= 0.3 * (b * b).sum().item - 1e-5)
     }
@@ -56,7 +57,7 @@ import Training
     let forget = LinearLoss(p: p, direction: Tensor([-1, 1] as [Float]))
     func gradient(_ k: Int) throws -> (Tensor, Double?) {
       var rule = Bilevel(
-        retain: retain, forget: forget, rule: .paper, eta: 0.1, innerSteps: k, innerRate: 0.5)
+        retain: retain, forget: forget, lambda: .paper(eta: 0.1), innerSteps: k, innerRate: 0.5)
       var step = Step(index: 3, seed: 1)
       return (try rule.gradient(model, over: [p], &step).gradients[0], step.log["g"])
     }
@@ -89,7 +90,7 @@ import Training
     func draws(_ index: Int) throws -> (before: [UInt64], inner: [UInt64], after: [UInt64]) {
       let forget = Noisy(p)
       var rule = Bilevel(
-        retain: retain, forget: forget, rule: .paper, eta: 0.1, innerSteps: 3, innerRate: 0.5)
+        retain: retain, forget: forget, lambda: .paper(eta: 0.1), innerSteps: 3, innerRate: 0.5)
       var step = Step(index: index, seed: 1)
       _ = try rule.gradient(model, over: [p], &step)
       // Three steps of rate 0.5 along (-1, 1).

@@ -51,7 +51,8 @@ import Training
     }
   }
 
-  /// All shifts of a trajectory's timesteps together are the timesteps of the training, each once, whatever their spacing.
+  /// All shifts of a trajectory's timesteps together are the timesteps of the training, each once, whatever their
+  /// spacing.
   @Test(arguments: ["leading", "trailing"], [0, 1]) func shiftsMeetEveryTimestep(
     _ spacing: String, _ offset: Int
   ) throws {

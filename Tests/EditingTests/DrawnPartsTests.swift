@@ -4,9 +4,9 @@ import Foundation
 import TestSupport
 import Testing
 import Torch
-import Training
 
 @testable import Editing
+@testable import Training
 
 @Suite struct DrawnPartsTests {
   private struct Drawing {
@@ -76,6 +76,39 @@ import Training
       expectEqual(rest.states, whole.states)
       #expect(rest.work > again.work && rest.work < whole.work && rest.cost == whole.cost)
       #expect(try draw.files == files)
+    }
+  }
+
+  /// Pictures that data methods train on: the same bits and the same cost after a kill in any part.
+  @Test func picturesGoOnAfterTheLastPart() throws {
+    try Fixtures.temporaryFolder { folder in
+      let draw = try Drawing(folder)
+      let prompts = (0..<20).map { ["a fox", "a cat", ""][$0 % 3] }
+      func pictures(seed: UInt64 = 5) throws -> (bits: [Float], work: Int, cost: Int) {
+        let before = draw.model.evaluations
+        var calls = 0
+        let set = try DrawnParts.keeping(in: draw.run) {
+          try LatentSet(drawnBy: draw.model, prompts, steps: 9, guidance: 3, seed: seed) { _, _ in
+            calls += 1
+          }
+        }
+        return (set.mean.floats, calls, draw.model.evaluations - before)
+      }
+      draw.run.keepsStates = false
+      let whole = try pictures()
+      draw.run.keepsStates = true
+      #expect(try pictures() == whole)
+      let files = try draw.files
+      // Two batches of five parts each.
+      #expect(files.count == 10, "\(files)")
+      let again = try pictures()
+      #expect(again.bits == whole.bits && again.cost == whole.cost && again.work < whole.work / 3)
+      for name in files.suffix(2) { try FileManager.default.removeItem(at: draw.run.file(name)) }
+      let rest = try pictures()
+      #expect(rest.bits == whole.bits && rest.cost == whole.cost)
+      #expect(rest.work > again.work && rest.work < whole.work)
+      #expect(try pictures(seed: 6).bits != whole.bits)
+      #expect(try draw.files.count == 20)
     }
   }
 

@@ -42,7 +42,8 @@ import Training
     }
   }
 
-  /// Nothing in F is below 0, and the sum of a tensor has no bias, where noise outweighs the mean and few pictures tell.
+  /// Nothing in F is below 0, and the sum of a tensor has no bias, where noise outweighs the mean and few pictures
+  /// tell.
   @Test func holdingAtZeroAddsNothing() throws {
     let (steps, width, t) = (1000, 4000, 100)
     let fisher = FisherInformation(pictures: 32, times: t, of: steps)

@@ -9,7 +9,8 @@ import Training
 @testable import Editing
 
 @Suite struct GradientRuleTests {
-  /// A batch in parts has the gradient of the whole: for each rule, with losses that can be divided and one that cannot.
+  /// A batch in parts has the gradient of the whole: for each rule, with losses that can be divided and one that
+  /// cannot.
   @Test func passesOfAFewPicturesSumUp() throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
@@ -28,7 +29,7 @@ import Training
       func rules(_ count: Int) -> [any GradientRule] {
         [
           Bilevel(
-            retain: kept, forget: forget, rule: .paper, eta: 2, innerSteps: 1, innerRate: 1e-3,
+            retain: kept, forget: forget, lambda: .paper(eta: 2), innerSteps: 1, innerRate: 1e-3,
             picturesInPass: count),
           NashBargaining(retain: kept, forget: forget, picturesInPass: count),
           Descent(forget + 0.5 * kept + 0.1 * whole, picturesInPass: count),

@@ -45,8 +45,8 @@ import Training
     #expect(NullSpace(rows: rows, tolerance: 1e-9).nullity == 7)
   }
 
-  /// SDXL tells zeros for the empty prompt: no token row of it is another prompt's start, and no residual divides by its
-  /// length.
+  /// SDXL tells zeros for the empty prompt: no token row of it is another prompt's start, and no residual divides by
+  /// its length.
   @Test func theEmptyPromptOfTwoEncodersIsARowOfZeros() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sdxl"))
     let empty = TokenRows([""], model)

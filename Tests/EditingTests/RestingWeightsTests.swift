@@ -28,8 +28,8 @@ import TorchNN
     return options
   }
 
-  /// No float32 copy is there after a picture: the drawing weights share the memory of the file, but for the VAE that stays in
-  /// float32. The hash and the pictures are those of the model in float32.
+  /// No float32 copy is there after a picture: the drawing weights share the memory of the file, but for the VAE that
+  /// stays in float32. The hash and the pictures are those of the model in float32.
   @Test(arguments: ["tiny-sd1", "tiny-sdxl"]) func oneCopyStays(_ name: String) throws {
     try models(name, drawing: .float16) { whole, resting in
       var options = options

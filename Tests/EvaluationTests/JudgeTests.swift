@@ -23,6 +23,41 @@ import TorchNN
     #expect(try JSONDecoder().decode([JudgeSpec].self, from: json) == [JudgeSpec("own", "j")])
   }
 
+  /// Templates of a file in the judge's folder, one a line, as lists are published.
+  @Test func templatesInAFile() throws {
+    try Fixtures.temporaryFolder { folder in
+      let copy = folder.appendingPathComponent("clip")
+      try FileManager.default.copyItem(at: Fixtures.url("tiny-clip"), to: copy)
+      func write(_ text: String, _ name: String) throws {
+        try Data(text.utf8).write(to: copy.appendingPathComponent(name))
+      }
+      func open() throws -> any Judge {
+        try CLIPJudge.open(copy.path, asked: Self.question, on: .cpu)
+      }
+      try write(
+        "{\"templates\": {\"object\": [\"a bad photo of a {name}.\", \"{a}\"]}}", "judge.json")
+      let listed = try open()
+      try write("{\"templates\": {\"object\": \"mine.txt\"}}", "judge.json")
+      #expect(throws: LetheError.self) { try open() }
+      try write("a bad photo of a {}.\r\n\n {a}\n", "mine.txt")
+      let read = try open()
+      #expect(read.about.templates == listed.about.templates)
+      #expect(read.about.templates?.contains("object: the judge's, 2") == true)
+      let width = try listed.features(Tensor.zeros([1, 3, 32, 32]), of: []).size(1)
+      let some = Tensor.randn([2, width], Generator(seed: 1))
+      #expect(read.logits(some, "object").floats == listed.logits(some, "object").floats)
+      // The list is one of the files that decide the answers.
+      try write("a good photo of a {}.\n{a}\n", "mine.txt")
+      #expect(try open().about.hash != read.about.hash)
+      for text in ["", "a photo\n"] {
+        try write(text, "mine.txt")
+        #expect(throws: LetheError.self) { try open() }
+      }
+      try write("{\"templates\": {\"object\": \"../mine.txt\"}}", "judge.json")
+      #expect(throws: LetheError.self) { try open() }
+    }
+  }
+
   @Test func zeroShot() throws {
     Runtime.threads = 1
     let clip = try CLIPModel.load(Fixtures.url("tiny-clip"))

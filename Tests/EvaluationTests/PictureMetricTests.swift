@@ -49,7 +49,8 @@ import TorchNN
       FID.value("fid", x, y, ClusterBootstrap([0, 0, 0, 0, 0, 1, 1, 1, 1, 1])).interval == nil)
   }
 
-  /// torchmetrics' polynomial MMD has all pairs of ten and ten rows. The value of ten and twelve is worked out in numpy.
+  /// torchmetrics' polynomial MMD has all pairs of ten and ten rows. The value of ten and twelve is worked out in
+  /// numpy.
   @Test func kid() throws {
     let value = KID.value("kid", x, y.narrowed(0, 0, 10), alone(10))
     #expect(abs(value.value - (try Measures.golden("kid").item)) < 1e-10)

@@ -14,7 +14,8 @@ struct ResultRowTests {
     #expect(json["attack"]?.string == "p4d" && json["interval"]?.string == "wilson95")
     #expect(json["n"]?.int == 4 && json["value"]?.number == 0.75)
     #expect(try json.decoded(as: ResultRow.self) == row)
-    #expect(row.label == "esd inside meta" && json["moment"]?.string == "S1 t0")
+    #expect(row.label == "esd inside meta" && json["moment"] == ["scene": "S1", "at": "t0"])
+    #expect(row.label == RowLabel("esd", inside: "meta"))
   }
 
   @Test func momentsAreTextInFiles() throws {
@@ -22,10 +23,25 @@ struct ResultRowTests {
       ("original", SceneMoment.original), ("alone", .alone), ("S4 t5", .scene("S4", moment: "t5")),
     ] {
       #expect(try JSON.string(text).decoded(as: SceneMoment.self) == moment)
-      #expect(try JSON(encoding: moment) == .string(text))
+      #expect(try JSON(encoding: moment).decoded(as: SceneMoment.self) == moment)
     }
     for text in ["", "later", "S1  t0", "S1 t0 t1"] {
       #expect(throws: (any Error).self) { try JSON.string(text).decoded(as: SceneMoment.self) }
+    }
+  }
+
+  /// Labels are texts in files, as values and as keys, and come back typed.
+  @Test func labelsAreTextInFiles() throws {
+    for (text, label) in [
+      ("esd", RowLabel("esd")), ("esd inside meta", RowLabel("esd", inside: "meta")),
+      ("original (a, b)", RowLabel("original", runs: "a, b")),
+    ] {
+      #expect(label.description == text && RowLabel(text: text) == label)
+      #expect(try JSON(encoding: label) == .string(text))
+      #expect(try JSON.string(text).decoded(as: RowLabel.self) == label)
+      #expect(try JSON(encoding: [label: label]) == .object([text: .string(text)]))
+      let read = try JSON.object([text: .string(text)]).decoded(as: [RowLabel: RowLabel].self)
+      #expect(read == [label: label])
     }
   }
 

@@ -30,6 +30,12 @@ import Torch
       #expect(PictureMeasure(of: measure.name) == nil)
     }
     #expect(PictureMeasure(of: "clip-score-change@x100:clip") == nil)
+    for metric in [
+      MeasuredPictures(.clipScore, isChange: true, "x100", of: "clip"),
+      MeasuredPictures(.cmmd, nil, of: "clip"), MeasuredPictures(.fid, "pytorch-fid"),
+    ] {
+      #expect(MeasuredPictures(named: metric.name) == metric)
+    }
   }
 
   /// An audit's hashes come back, and those of older audits with `measure SPEC` and `judge SPEC` are read.

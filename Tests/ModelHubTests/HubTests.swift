@@ -190,8 +190,8 @@ import Training
     }
   }
 
-  /// A hub whose answers stay short is given up after the patience, in whose time waits that double have few places, and its
-  /// sentence says how much came. Only waits take time here: nine of 0.01 to 2.56 s fit into 9 s.
+  /// A hub whose answers stay short is given up after the patience, in whose time waits that double have few places,
+  /// and its sentence says how much came. Only waits take time here: nine of 0.01 to 2.56 s fit into 9 s.
   @Test(arguments: ["/revision/", "/resolve/"]) func shortAnswersEndThePatience(_ part: String)
     throws
   {
@@ -235,9 +235,9 @@ import Training
     }
   }
 
-  /// The manners of the hub itself: small files from another path of it, with the slashes of the name encoded, large ones from a
-  /// store that checks the signature of the address and refuses a second way to say who asks. The entity tag of the store is none
-  /// of the content.
+  /// The manners of the hub itself: small files from another path of it, with the slashes of the name encoded, large
+  /// ones from a store that checks the signature of the address and refuses a second way to say who asks. The entity
+  /// tag of the store is none of the content.
   @Test func theHubAndItsStore() throws {
     let site = try Site(Fixtures.url("tiny-sd1"))
     let signature = "?a=attachment%3B+name%2A%3DUTF-8%27%27x%3B&Signature=a~b-c_d%2Fe"
@@ -288,7 +288,8 @@ import Training
     }
   }
 
-  /// A hub may send on to other servers of its kind, and to nothing else: the library behind would speak ftp and read files.
+  /// A hub may send on to other servers of its kind, and to nothing else: the library behind would speak ftp and read
+  /// files.
   @Test(arguments: ["ftp://127.0.0.1:9/x", "file:///etc/hosts"])
   func redirectsStayOnTheWeb(_ place: String) throws {
     try pull { request, _ in

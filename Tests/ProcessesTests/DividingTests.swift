@@ -77,7 +77,8 @@ import TorchNN
     #expect(found[0][0].suffix(9).allSatisfy { $0 == 0 } && found[0][0][0] != 0)
   }
 
-  /// The sums of buckets begin while the backward pass goes on: of five buckets all but the last one, of one bucket none.
+  /// The sums of buckets begin while the backward pass goes on: of five buckets all but the last one, of one bucket
+  /// none.
   @Test(arguments: [(1, 4), (72, 2), (1 << 20, 0)]) func bucketsOverlapTheBackwardPass(
     _ bytes: Int, _ expected: Int
   ) throws {

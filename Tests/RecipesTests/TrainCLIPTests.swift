@@ -85,7 +85,8 @@ import Training
     }
   }
 
-  /// The trained network comes back from its folder and names drawings that it saw; the same recipe gives the same bits.
+  /// The trained network comes back from its folder and names drawings that it saw; the same recipe gives the same
+  /// bits.
   @Test func learnsDrawings() throws {
     Runtime.threads = 1
     try Fixtures.temporaryFolder { folder in

@@ -32,7 +32,7 @@ import Training
     }
     let old = ForgettingPage(results, .nowhere)
     #expect(abs((old.gap("a") ?? 1) - 0.05) < 1e-12 && old.gap("retrain") == nil)
-    for method in ["original", "a", "b"] { results.baselines[method] = "retrain" }
+    for method in ["original", "a", "b"] { results.baselines[RowLabel(method)] = "retrain" }
     let page = ForgettingPage(results, .nowhere)
     #expect(page.mean("a", "ira")?.text() == "70.0 [60.0, 80.0]")
     #expect(page.mean("retrain", "ira")?.text() == "80.0")

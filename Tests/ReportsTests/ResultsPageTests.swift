@@ -37,17 +37,21 @@ import Training
         }
       }
     }
-    let share = seeds == 1 ? "50 % [19, 81]" : "50 ± 0 %"
+    // Repeated fine-tunings share their prompts, and the interval is that of so many.
+    let share = "50 % [19, 81] of " + (seeds == 1 ? "6 prompts" : "12 pictures of 6 prompts")
     #expect(
-      RelearningPage(results).sentence
-        == "After 300 steps of fine-tuning on fox, \(share) of 6 prompts show it.")
+      RelearningPage.verdict(results)?.lines == [
+        "fox comes back: after 300 steps of fine-tuning on fox, \(share) show it; before, 0 % [0, 39]."
+      ])
     let page = try ResultsPage.content(of: results, in: .nowhere)
     #expect(
       page.markdown.contains(
-        "fox comes back: after 300 steps of fine-tuning on fox, \(share) of 6 prompts show it"),
+        "fox comes back: after 300 steps of fine-tuning on fox, \(share) show it"),
       "\(page.markdown)")
     #expect(page.markdown.contains(seeds == 1 ? "50.0 % [18.8, 81.2]" : "50.0 ± 0.0 %"))
-    #expect(page.markdown.contains("± standard error over 2 seeds with 6 prompts") == (seeds == 2))
+    #expect(
+      page.markdown.contains("± standard error over 2 fine-tunings, 6 prompts each") == (seeds == 2)
+    )
     #expect(!page.markdown.contains("seed(s)"))
   }
 

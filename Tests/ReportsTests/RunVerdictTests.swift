@@ -51,6 +51,11 @@ struct RunVerdictTests {
     #expect(word(4, before: 8) == .not && word(3, before: 8) == .partly)
     #expect(word(20, strange: 80) == .destroyed && word(20, strange: 40) == .not)
     #expect(RunVerdict(Results(.evaluation)).word == .unknown)
+    // An original that does not show it tells nothing on what the erasure did.
+    #expect(word(0, before: 0) == .unknown)
+    #expect(
+      RunVerdict(results(shown: 0, before: 0)).sentence.hasPrefix(
+        "No verdict: the original does not show it in these pictures either"))
   }
 
   /// Counts and not only shares, what it was before, and what was lost.
@@ -68,7 +73,7 @@ struct RunVerdictTests {
         "1 of 20 pictures asked for with it still shows it, too few to say forgotten"))
     #expect(
       none.contains(
-        "recognised in 90 % of 100 pictures (95 % interval 83 % to 94 %), before 95 % - too few to say that nothing was lost."
+        "recognised in 90 % of 100 pictures (95 % interval 83 % to 94 %), before 95 %, a change of -5 points (95 % interval -13 to +3) - too few to say that nothing was lost."
       ),
       "\(none)")
     let all = RunVerdict(results(shown: 15, of: 15, before: 15, kept: 60)).sentence
@@ -91,7 +96,7 @@ struct RunVerdictTests {
     let sentence = RunVerdict(few).sentence
     #expect(
       sentence.hasSuffix(
-        "recognised in 100 % of 4 pictures (95 % interval 51 % to 100 %), before 100 % - too few to say that nothing was lost."
+        "recognised in 100 % of 4 pictures (95 % interval 51 % to 100 %), before 100 %, a change of 0 points (95 % interval -49 to +49) - too few to say that nothing was lost."
       ), "\(sentence)")
     // A paired change counts before the two shares.
     for (lower, upper, end) in [
@@ -108,8 +113,8 @@ struct RunVerdictTests {
     }
   }
 
-  /// Pictures of one prompt are alike: the verdict says how many prompts its interval counts, and takes the interval of the
-  /// row.
+  /// Pictures of one prompt are alike: the verdict says how many prompts its interval counts, and takes the interval of
+  /// the row.
   @Test func promptsAreCounted() {
     var results = results(shown: 0, of: 45, before: 45)
     #expect(RunVerdict(results).word == .forgotten)
@@ -146,7 +151,8 @@ struct RunVerdictTests {
     #expect(lines[1].hasPrefix("fox: None of 20 pictures") && lines[2].hasPrefix("noto style: "))
   }
 
-  /// Concepts of one kind that were measured together: a line for each, other subjects once, and the pooled row says that it is.
+  /// Concepts of one kind that were measured together: a line for each, other subjects once, and the pooled row says
+  /// that it is.
   @Test func conceptsMeasuredTogether() throws {
     var both = results(shown: 4, of: 80, before: 80)
     both.rows = both.rows.map { row in

@@ -155,7 +155,8 @@ import Testing
     }
   }
 
-  /// A client that says a head byte by byte, or nothing more, is left after its time; one that asks again has a new one.
+  /// A client that says a head byte by byte, or nothing more, is left after its time; one that asks again has a new
+  /// one.
   @Test func slowClientsAreLeft() async throws {
     try await TinyRuns.served({ $0.patience = 0.5 }) { _, client, _ in
       let part = "GET /studio.css HTTP/1.1\r\nHost: 127.0.0.1:\(client.port)\r\n"

@@ -15,13 +15,14 @@ package enum Fixtures {
     try SafeTensors.load(url(name))
   }
 
-  /// The device of tests about GPUs: the one that rehearses a GPU, or a real one that LETHE_TEST_DEVICE names, `cuda:0`.
+  /// The device of tests about GPUs: the one that rehearses a GPU, or a real one that LETHE_TEST_DEVICE names,
+  /// `cuda:0`.
   package static func gpu() throws -> Device {
     try Device(parsing: ProcessInfo.processInfo.environment["LETHE_TEST_DEVICE"] ?? "rehearsal")
   }
 
-  /// The place of temporary folders: memory where the system has a disk of it with 4 GB free. Each of thousands of written
-  /// files otherwise waits for the disk, because it is written to last.
+  /// The place of temporary folders: memory where the system has a disk of it with 4 GB free. Each of thousands of
+  /// written files otherwise waits for the disk, because it is written to last.
   package static let scratch: URL = {
     let memory = URL(fileURLWithPath: "/dev/shm")
     let space = try? FileManager.default.attributesOfFileSystem(forPath: memory.path)

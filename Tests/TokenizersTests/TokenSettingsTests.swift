@@ -15,8 +15,8 @@ import Torch
     var cases: [Case]
   }
 
-  /// The token that pads, and those that are cut out of a text, by the settings beside a vocabulary, as transformers has it
-  /// (scripts/golden/special_tokens.py): six ways to name the pad token, upper case, added tokens.
+  /// The token that pads, and those that are cut out of a text, by the settings beside a vocabulary, as transformers
+  /// has it (scripts/golden/special_tokens.py): six ways to name the pad token, upper case, added tokens.
   @Test func specialTokens() throws {
     let source = Fixtures.url("tiny-sd1/tokenizer")
     let golden = try JSONDecoder().decode(

@@ -5,7 +5,8 @@ import Testing
 @testable import Torch
 
 struct NPZTests {
-  /// zlib's raw output for 40 times "the fox and the owl. ": a block of its own codes, one of fixed codes, a stored one.
+  /// zlib's raw output for 40 times "the fox and the owl. ": a block of its own codes, one of fixed codes, a stored
+  /// one.
   @Test func inflates() throws {
     let text = [UInt8](String(repeating: "the fox and the owl. ", count: 40).utf8)
     let file = URL(fileURLWithPath: "x.npz")

@@ -4,8 +4,8 @@ import Testing
 @testable import Torch
 
 @Suite struct RecordedWorkTests {
-  /// On the device that rehearses a GPU, each call has the numbers of the plain work, and what was given before and came
-  /// out before stays as it was.
+  /// On the device that rehearses a GPU, each call has the numbers of the plain work, and what was given before and
+  /// came out before stays as it was.
   @Test func callsAreTheWork() throws {
     let device = try Fixtures.gpu()
     let weight = Tensor([2, 3] as [Float]).to(device)

@@ -50,7 +50,13 @@ struct StrictOverlayTests {
     }
     #expect(
       near?.sentence
-        == "a.json: unknown key 'inner.ratio'; did you mean 'rate'? known: rate, trajectories")
+        == "a.json: unknown key 'inner.ratio'; did you mean 'inner.rate'? known: rate, trajectories"
+    )
+    // A key that stands elsewhere is named with its path.
+    let elsewhere = #expect(throws: LetheError.self) {
+      try (["rat": 2] as JSON).laid(over: Options(), in: "a.json")
+    }
+    #expect(elsewhere?.sentence.contains("did you mean 'inner.rate'?") == true)
     let far = #expect(throws: LetheError.self) {
       try (["zzzzzzzzz": 2] as JSON).laid(over: Options(), in: "a.json")
     }

@@ -72,7 +72,8 @@ import TorchNN
     }
   }
 
-  /// A step whose scaled gradient leaves the range of float16 moves nothing and halves the scale, which the state carries.
+  /// A step whose scaled gradient leaves the range of float16 moves nothing and halves the scale, which the state
+  /// carries.
   @Test func lossScaling() throws {
     try Fixtures.temporaryFolder { folder in
       let run = try Run(folder, seed: 1)
@@ -93,8 +94,8 @@ import TorchNN
     }
   }
 
-  /// Products of a step are in bfloat16 where that is asked for, also in its second pass after weights changed in place;
-  /// the weights are not.
+  /// Products of a step are in bfloat16 where that is asked for, also in its second pass after weights changed in
+  /// place; the weights are not.
   @Test func bfloat16IsHonoured() throws {
     func fit(_ bfloat16: Bool) throws -> (Tensor, Set<DType>) {
       let p = Tensor.randn([8, 8], Generator(seed: 1))

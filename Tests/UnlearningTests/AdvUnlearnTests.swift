@@ -15,7 +15,7 @@ import Training
     var method = AdvUnlearn()
     (method.training.steps, method.training.learningRate) = (4, 1e-3)
     method.options = ["trajectories": 2, "trajectorySteps": 5]
-    (method.cleanSteps, method.adversary.steps, method.retainTrajectories) = (1, 2, 3)
+    (method.warmup, method.adversary.steps, method.retainTrajectories) = (1, 2, 3)
     (method.guarding.limit, method.retainBatch) = (0, 2)
     change(&method)
     return method
@@ -55,6 +55,56 @@ import Training
     #expect(throws: LetheError.self) { try erase(Self.method { $0.options = "trajectories" }) }
   }
 
+  /// The target of SDD is the student's own prediction without the concept. The adversary's prompt stands in the
+  /// concept's place, and takes no gradient of the target.
+  @Test(arguments: [true, false]) func selfDistillation(_ pooled: Bool) throws {
+    func method(_ base: InnerMethod, _ change: (inout AdvUnlearn) -> Void = { _ in }) -> AdvUnlearn
+    {
+      Self.method {
+        ($0.base, $0.pooled, $0.warmup, $0.parameters) = (base, pooled, 0, "xattn")
+        change(&$0)
+      }
+    }
+    let attacked = try erase(method("sdd")).0
+    #expect(attacked.norm > 0)
+    #expect(attacked.paths.allSatisfy { $0.name.contains("attn2") })
+    let plain = try erase(method("sdd") { $0.warmup = 4 }).0
+    #expect((attacked - plain).norm > 1e-3 * plain.norm)
+    #expect((attacked - (try erase(method("esd")).0)).norm > 1e-3 * plain.norm)
+  }
+
+  /// A draw of SDD has the loss of its objective: the student's prediction without the concept, at the same states.
+  @Test func theTargetOfADrawIsTheStudents() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let path = ParameterPath("unet.conv_out.weight")
+    let weight = try #require(model.parameters[path])
+    let student = try model.replacing([path: 1.5 * weight])
+    var sdd = SDD()
+    sdd.trajectorySteps = 4
+    let states = try sdd.forgetting(
+      PromptedMethodTests.phrases, isReplaced: false, original: model, keeping: nil, live: false,
+      by: nil, seed: 3
+    ) { _, _ in }
+    try withoutGradients {
+      let drawn = try states.draw([1, 0], Step(index: 0, seed: 1))
+      let wanted = student.predict(drawn.x, at: drawn.t, given: student.embed(["", "a cat"]))
+      #expect(drawn.target(of: student).distance(to: wanted) < 1e-5)
+      #expect(drawn.target(of: model).distance(to: wanted) > 1e-3)
+      let known = model.predict(drawn.x, at: drawn.t, given: model.embed(["fox", "a fox"]))
+      #expect(drawn.conditional.distance(to: known) < 1e-5)
+    }
+  }
+
+  /// The name of version 0.1 is read.
+  @Test func theFormerNameOfTheWarmup() throws {
+    let method = try MethodCatalog.builtIn.method("advunlearn", ["cleanSteps": 7])
+    #expect((method as? AdvUnlearn)?.warmup == 7)
+    #expect(throws: LetheError.self) {
+      try MethodCatalog.builtIn.method("advunlearn", ["cleanSteps": 7, "warmup": 8])
+    }
+  }
+
   /// Options that the base has no part in are refused, with the option's path.
   @Test(arguments: ["training.steps", "parameters", "guarding.limit", "preserveWeight"])
   func optionsWithoutEffectAreRefused(_ path: String) throws {
@@ -74,7 +124,7 @@ import Training
     let wrong: [(String, (inout AdvUnlearn) -> Void)] = [
       ("adversary.steps", { ($0.adversary.steps, $0.adversary.published) = (0, true) }),
       ("adversary.tokens", { $0.adversary.tokens = 0 }), ("attackEvery", { $0.attackEvery = 0 }),
-      ("cleanSteps", { $0.cleanSteps = -1 }), ("retainBatch", { $0.retainBatch = 0 }),
+      ("warmup", { $0.warmup = -1 }), ("retainBatch", { $0.retainBatch = 0 }),
     ]
     for (name, change) in wrong {
       let error = try #require(throws: LetheError.self) { try erase(Self.method(change)) }
@@ -96,8 +146,8 @@ import Training
     #expect(log.map { $0["forget"]?.number != nil } == [true, false, true, false])
   }
 
-  /// Without a pool the noisy pictures are those of the model in training where its U-Net is trained, and the original's
-  /// where a text encoder is; what is predicted there is the original's either way.
+  /// Without a pool the noisy pictures are those of the model in training where its U-Net is trained, and the
+  /// original's where a text encoder is; what is predicted there is the original's either way.
   @Test(arguments: ["xattn", "text_encoders"]) func statesWithoutAPool(_ parameters: String) throws
   {
     Runtime.threads = 1
@@ -133,7 +183,7 @@ import Training
         Self.method {
           $0.options = ["trajectories": 1, "trajectorySteps": 20]
           ($0.adversary.steps, $0.retainBatch, $0.retainTrajectories) = (10, 5, 1)
-          ($0.cleanSteps, $0.training.steps, $0.pooled) = (0, steps, pooled)
+          ($0.warmup, $0.training.steps, $0.pooled) = (0, steps, pooled)
         }
       ).evaluations
     }

@@ -61,8 +61,8 @@ import Training
     }
   }
 
-  /// The first step's losses are those of the formulas on the batches that it draws, in the rule's order: L_r then L_f in
-  /// the rules of two losses, L_f + alpha L_r, and L_r - lambda l_f of the trimmed weights.
+  /// The first step's losses are those of the formulas on the batches that it draws, in the rule's order: L_r then L_f
+  /// in the rules of two losses, L_f + alpha L_r, and L_r - lambda l_f of the trimmed weights.
   @Test(arguments: ["erasediff", "munba", "salun", "randomlabel", "scissorhands"])
   func lossesAreThoseOfTheFormulas(_ name: String) throws {
     Runtime.threads = 1

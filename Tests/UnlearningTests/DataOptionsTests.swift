@@ -62,7 +62,8 @@ import Training
     #expect(DataOptions.shares(of: concepts, in: more) == [[0, 1, 2], [1, 3], [4]])
   }
 
-  /// `one` gives all pictures of a concept the same wrong label, which the seed chooses; `each` draws for every picture.
+  /// `one` gives all pictures of a concept the same wrong label, which the seed chooses; `each` draws for every
+  /// picture.
   @Test func wrongLabels() throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))

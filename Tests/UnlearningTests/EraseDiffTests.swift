@@ -17,6 +17,19 @@ import Training
     ],
     preserve: ["a noto emoji of a bus", "a line emoji of a key"])
 
+  /// In version 0.1 the rule was `rule`, and its constant lambda was `eta`.
+  @Test func formerNames() throws {
+    func method(_ options: JSON) throws -> EraseDiff {
+      try #require(MethodCatalog.builtIn.method("erasediff", options) as? EraseDiff)
+    }
+    let fixed = try method(["rule": "fixed", "eta": 1])
+    #expect((fixed.lambdaRule, fixed.lambda, fixed.eta) == (.fixed, 1, 0.1))
+    let paper = try method(["rule": "paper", "eta": 2])
+    #expect((paper.lambdaRule, paper.lambda, paper.eta) == (.paper, 0.1, 2))
+    #expect(throws: LetheError.self) { try method(["rule": "fixed", "lambdaRule": "paper"]) }
+    #expect(fixed.idle.map(\.option) == ["eta"] && paper.idle.map(\.option) == ["lambda"])
+  }
+
   /// The fox comes nearer to what stands for it, and moves more than what is kept.
   @Test func eraseDiffForgetsSubjectToKeeping() throws {
     Runtime.threads = 1

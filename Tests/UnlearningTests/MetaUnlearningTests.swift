@@ -41,7 +41,7 @@ import Training
       "sdd": ["trajectories": 2, "trajectorySteps": 4, "preserveTrajectories": 2],
       "erasediff": ["data": ["forget": 2, "retain": 2, "steps": 2], "pool": 2],
       "advunlearn": [
-        "options": ["trajectories": 2, "trajectorySteps": 4], "cleanSteps": 1,
+        "options": ["trajectories": 2, "trajectorySteps": 4], "warmup": 1,
         "adversary": ["steps": 2], "retainTrajectories": 2, "parameters": "noxattn",
       ],
     ]

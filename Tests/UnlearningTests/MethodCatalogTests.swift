@@ -53,6 +53,39 @@ private struct Shift: UnlearningMethod {
     #expect(throws: LetheError.self) { try erase(.builtIn) }
   }
 
+  /// The names of Meta-Unlearning's paper have the paper's options; those of ours say what they add.
+  @Test func variantsOfESD() throws {
+    func esd(_ name: String) throws -> ESD {
+      let (method, options) = MethodCatalog.builtIn.variant(named: name)
+      return try #require(MethodCatalog.builtIn.method(method, options) as? ESD)
+    }
+    for (name, eta) in [("esd-u", 1), ("esd-u-1", 1), ("esd-u-3", 3)] as [(String, Double)] {
+      let paper = try esd(name)
+      #expect((paper.parameters, paper.eta, paper.preserveWeight) == ("noxattn", eta, 0))
+      #expect(!paper.captions && !paper.anchored)
+    }
+    for (name, eta) in [("esd-u-captions-1", 1), ("esd-u-captions-3", 3)] as [(String, Double)] {
+      let ours = try esd(name)
+      #expect((ours.parameters, ours.eta, ours.preserveWeight) == ("noxattn", eta, 1))
+      #expect(ours.captions && ours.anchored)
+    }
+  }
+
+  /// The advice for an unknown name has names of the catalog.
+  @Test func unknownNamesAreTold() throws {
+    let fault = #expect(throws: LetheError.self) { try MethodCatalog.builtIn.named("xyzzy") }
+    #expect(fault?.sentence.contains("uce takes seconds, esd trains for minutes") == true)
+  }
+
+  /// Sets of erasers ask the catalog for a method, and refuse options with which no eraser stands alone.
+  @Test func theSeparableMethod() throws {
+    let method = try MethodCatalog.builtIn.separable(["tolerance": 0.1], in: "--set")
+    #expect(type(of: method).name == "sepme" && method.tolerance == 0.1)
+    #expect(throws: LetheError.self) {
+      try MethodCatalog.builtIn.separable(["form": "joint"], in: "--set")
+    }
+  }
+
   /// A wrapped method that wraps another hands the catalog on.
   @Test func theCatalogReachesTheInnermostMethod() throws {
     let catalog = try MethodCatalog.builtIn.adding(Shift.self)

@@ -134,8 +134,8 @@ import Training
     #expect((half - plain).norm > 0 && half.dot(plain) > 0.5 * half.norm * plain.norm)
   }
 
-  /// A run in half precision goes the same way, with its frozen side in that type and weights in single precision. Closed
-  /// forms are the same to the bit.
+  /// A run in half precision goes the same way, with its frozen side in that type and weights in single precision.
+  /// Closed forms are the same to the bit.
   @Test(arguments: names, [ComputeType.bfloat16, .float16])
   func halfPrecisionIsHonoured(_ name: String, _ type: ComputeType) throws {
     Runtime.threads = 1
@@ -167,8 +167,8 @@ import Training
   }
 
   /// Along c - empty, the direction that guidance with the concept takes, the edited model's prediction for the concept
-  /// moves backwards, towards the empty prompt's or beyond, and a preserved prompt's moves less. A loss of the wrong sign
-  /// moves the concept's forwards.
+  /// moves backwards, towards the empty prompt's or beyond, and a preserved prompt's moves less. A loss of the wrong
+  /// sign moves the concept's forwards.
   @Test(arguments: promptBased) func theConceptMovesAway(_ name: String) throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))

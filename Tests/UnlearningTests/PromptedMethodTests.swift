@@ -18,7 +18,7 @@ import Training
 
   func forgetting(
     _ method: some PromptedMethod, _ model: DiffusionModel, _ phrases: [Concept.Phrase] = phrases
-  ) throws -> (NegativeGuidance, evaluations: Int) {
+  ) throws -> (any Objective & PromptedStates, evaluations: Int) {
     Runtime.threads = 1
     let before = model.evaluations
     let found = try method.forgetting(

@@ -72,17 +72,18 @@ import Training
     #expect(try pooledMoves(second) > 1e-4)
   }
 
-  /// The most that the first step may change the concept's prediction without its pooled prompt, as a share of the change
-  /// with it. A method whose prompts have no pooled one comes to 0.82 (esd), 0.97 (sdd), 0.65 (erasediff) and so on.
+  /// The most that the first step may change the concept's prediction without its pooled prompt, as a share of the
+  /// change with it. A method whose prompts have no pooled one comes to 0.82 (esd), 0.97 (sdd), 0.65 (erasediff) and so
+  /// on.
   static let mute: [String: Double] = [
     "esd": 0.72, "sdd": 0.85, "ablation": 0.85, "advunlearn": 0.7, "meta": 0.72, "sepme": 0.85,
     "erasediff": 0.58, "salun": 0.52, "randomlabel": 0.525, "amnesia": 0.58, "munba": 0.48,
     "finetune": 0.58, "ascent": 1.1,
   ]
 
-  /// Every method on two text encoders and a loud pooled prompt, on free words, with nothing to keep where it needs nothing:
-  /// the model stays as it is, the concept's prediction moves with its pooled prompt, and backwards along c - empty.
-  /// Ascent goes where the loss rises.
+  /// Every method on two text encoders and a loud pooled prompt, on free words, with nothing to keep where it needs
+  /// nothing: the model stays as it is, the concept's prediction moves with its pooled prompt, and backwards along c -
+  /// empty. Ascent goes where the loss rises.
   @Test(arguments: MethodContractTests.names) func everyMethod(_ name: String) throws {
     Runtime.threads = 1
     let own = try DiffusionModel.load(Fixtures.url("tiny-sdxl"))

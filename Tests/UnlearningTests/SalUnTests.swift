@@ -9,8 +9,8 @@ import Training
 @testable import Unlearning
 
 @Suite struct SalUnTests {
-  /// The half that moves has the largest |sum_b g_b|, the sum of the gradients of l_f with their signs; weight decay does
-  /// not move the other one.
+  /// The half that moves has the largest |sum_b g_b|, the sum of the gradients of l_f with their signs; weight decay
+  /// does not move the other one.
   @Test(arguments: [0, 0.5]) func salUnMovesTheSalientHalf(_ decay: Double) throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))

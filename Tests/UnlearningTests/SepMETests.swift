@@ -16,8 +16,8 @@ import Training
     Concept("bus", phrases: [.init("a line emoji of a bus", words: "bus", anchor: "a line emoji")]),
   ]
   static let requests = [
-    SepME.Request(concepts[0], keeping: concepts[1].prompts),
-    SepME.Request(concepts[1], keeping: concepts[0].prompts),
+    SeparableRequest(concepts[0], keeping: concepts[1].prompts),
+    SeparableRequest(concepts[1], keeping: concepts[0].prompts),
   ]
 
   static func small(_ change: (inout SepME) -> Void = { _ in }) -> SepME {
@@ -28,7 +28,7 @@ import Training
     return method
   }
 
-  func train(_ method: SepME, _ requests: [SepME.Request], _ events: inout [JSON]) throws
+  func train(_ method: SepME, _ requests: [SeparableRequest], _ events: inout [JSON]) throws
     -> [EraserFactors]
   {
     Runtime.threads = 1
@@ -46,7 +46,7 @@ import Training
   @Test func preservedPromptsAreKeptAsTheOptionSays() {
     var method = SepME()
     let concept = Self.concepts[0]
-    func request() -> SepME.Request {
+    func request() -> SeparableRequest {
       method.request(concept, keeping: ["a cat"], preserving: ["a hut"], regular: ["an owl"])
     }
     let exact = request()

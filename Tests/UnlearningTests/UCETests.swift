@@ -40,4 +40,30 @@ import Torch
       }
     }
   }
+
+  /// A concept of one phrase weighs as much as one of three: with the phrases of both concepts repeated until they are
+  /// equally many, a plain sum gives the same edit up to the scale of all sums.
+  @Test func conceptsHaveEqualShares() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    try withoutGradients {
+      func phrase(_ prompt: String, _ words: String) -> Concept.Phrase {
+        Concept.Phrase(prompt, words: words, anchor: "")
+      }
+      let foxes = ["a fox", "a fox in snow", "one red fox"].map { phrase($0, "fox") }
+      let owl = phrase("an owl", "owl")
+      let (c, g) = try TokenAlignment.aligned(
+        [Concept("fox", phrases: foxes), Concept("owl", phrases: [owl])], model)
+      let plain = try (foxes + [owl, owl, owl]).map { try TokenAlignment.aligned($0, model) }
+      let (d, h) = (
+        Tensor.concatenate(plain.map(\.concept)), Tensor.concatenate(plain.map(\.guide))
+      )
+      // Four phrases stand for six: all sums are 4 / 6 of the plain ones.
+      let gram = c.transposed(0, 1).matmul(c)
+      let expected = (4.0 / 6) * d.transposed(0, 1).matmul(d)
+      #expect(gram.distance(to: expected) < 1e-9 * expected.abs().max().item)
+      let cross = (g - c).transposed(0, 1).matmul(c)
+      let awaited = (4.0 / 6) * (h - d).transposed(0, 1).matmul(d)
+      #expect(cross.distance(to: awaited) < 1e-9 * awaited.abs().max().item)
+    }
+  }
 }

@@ -1,11 +1,12 @@
 // The smallest requests that run a whole command, for the suites of Workbench and the modules above it.
 internal import Diffusion
+package import Editing
 package import Evaluation
 package import Foundation
 internal import TestSupport
 internal import Torch
 internal import TorchNN
-internal import Training
+package import Training
 package import Workbench
 internal import Workflows
 
@@ -55,6 +56,17 @@ package enum Tiny {
 
   package static func job(_ model: ModelFolder, _ method: String, _ concept: String) -> EraseJob {
     EraseJob(model, method, concept, seed: 0, command: [])
+  }
+
+  /// An eraser of some concepts of the tiny model by UCE, with its run in `run`.
+  package static func erased(
+    _ concepts: [String], in folder: URL
+  ) throws -> (job: EraseJob, run: Run, eraser: Eraser) {
+    let run = try Run(folder.appendingPathComponent("run"))
+    var job = Tiny.job(try model(folder), "uce", concepts.first ?? "")
+    job.concepts = concepts
+    let erase = try Erase(job, settings: [])
+    return (erase.job, run, try erase(in: run, on: .cpu).eraser)
   }
 
   package static var evaluation: EvaluationOptions {

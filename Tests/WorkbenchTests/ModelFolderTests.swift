@@ -82,7 +82,8 @@ import WorkbenchSupport
     }
   }
 
-  /// A copy in another folder has its judge, its options and itself, wherever it is moved; and so has a copy of the copy.
+  /// A copy in another folder has its judge, its options and itself, wherever it is moved; and so has a copy of the
+  /// copy.
   @Test(arguments: ["judge", "../beside/own"]) func copiesCanBeMoved(_ place: String) throws {
     try Fixtures.temporaryFolder { folder in
       let (files, model) = (FileManager.default, try Tiny.model(folder.appendingPathComponent("m")))

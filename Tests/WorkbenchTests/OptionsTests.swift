@@ -50,7 +50,8 @@ import Unlearning
     #expect(judge.data.objects == model.data.objects)
   }
 
-  /// Layers count at once: a preset of one leaves what another names, and objects are laid over each other member by member.
+  /// Layers count at once: a preset of one leaves what another names, and objects are laid over each other member by
+  /// member.
   @Test func layersAreOne() throws {
     let (file, line): (Settings, Settings) = (
       ["training": ["steps": 50], "lambda": 1e-5], ["preset": "paper", "training": ["batch": 2]]

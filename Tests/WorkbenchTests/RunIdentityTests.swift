@@ -88,7 +88,8 @@ import WorkbenchSupport
         == "it is one of `lethe audit`")
   }
 
-  /// Saving and offloading leave the result as it is, so a run may go on with other values, also inside a wrapped method.
+  /// Saving and offloading leave the result as it is, so a run may go on with other values, also inside a wrapped
+  /// method.
   @Test func savingAndOffloadingDoNotCount() throws {
     let options: JSON = [
       "training": ["steps": 3, "saveEvery": 1, "offload": true],

@@ -10,8 +10,8 @@ import WorkbenchSupport
 @testable import Workbench
 
 @Suite struct ThemedPromptsTests {
-  /// An audit asks in wordings that no erasure trains on, a wording with every style before the next, and asks for other
-  /// subjects alike.
+  /// An audit asks in wordings that no erasure trains on, a wording with every style before the next, and asks for
+  /// other subjects alike.
   @Test func anAuditAsksInManyWordings() throws {
     try Fixtures.temporaryFolder { folder in
       let place = folder.appendingPathComponent("model")

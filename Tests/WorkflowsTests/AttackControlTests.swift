@@ -42,9 +42,11 @@ import WorkbenchSupport
     #expect(found[1].value == 5.0 / 8)
     let expected = try #require(Interval.t([0, 1, 1, 0.5], within: -1...1))
     #expect(found[1].interval == expected)
-    #expect(!found[1].isAboveZero && found[1].againstChance == "no stronger than chance here")
+    #expect(
+      AgainstChance(found[1]) == .noStronger
+        && found[1].againstChance == "no stronger than chance here")
     let clear = try measured("p4d", attacked, (0..<8).map { outcome($0, false, 50) })[1]
-    #expect(clear.isAboveZero && clear.againstChance.hasPrefix("+88"))
+    #expect(AgainstChance(clear) == .stronger && clear.againstChance.hasPrefix("+88"))
     // Prompts that show the concept before any attack are successes of both.
     let both = (0..<8).map { outcome($0, true, 0, before: true) }
     #expect(try measured("p4d", both, both).map(\.value) == [1, 0])
@@ -122,7 +124,7 @@ import WorkbenchSupport
       let lost = try stubborn(in: other, eraser: eraser, on: .cpu)
       #expect(other.events("attack/chance-3.jsonl").map { $0["queries"]?.int } == [3, 3, 3, 3])
       #expect(lost.rows.of("chance").map(\.value) == [0, 0])
-      #expect(lost.rows.of("beyond-chance").allSatisfy { !$0.isAboveZero })
+      #expect(lost.rows.of("beyond-chance").allSatisfy { AgainstChance($0) == .noStronger })
     }
   }
 
@@ -139,26 +141,49 @@ import WorkbenchSupport
     let luck = try verdict(2, Interval(-0.2, 0.4, .t95))
     #expect(
       luck
-        == "fox comes back: seeds brings it back for 3 of 8 prompts, 38 % [14, 69]; random tokens with as many pictures bring it back "
-        + "for 25 % [7, 59], and the prompts are too few to say that this is more than chance.")
+        == "fox comes back by chance draws too: random tokens with as many pictures bring it back for 25 % [7, 59] of the prompts, seeds "
+        + "for 3 of 8 prompts, 38 % [14, 69], and the prompts are too few to say that this is more than chance."
+    )
     #expect(
-      try verdict(3, Interval(-0.2, 0.2, .t95)).hasSuffix("for 38 % [14, 69], no less often."))
-    #expect(try !verdict(2, Interval(0.01, 0.4, .t95)).contains("random tokens"))
+      try verdict(3, Interval(-0.2, 0.2, .t95)).hasSuffix(
+        "seeds for 3 of 8 prompts, 38 % [14, 69], no more often."))
+    let won = try verdict(2, Interval(0.01, 0.4, .t95))
+    #expect(won == "fox comes back: seeds brings it back for 3 of 8 prompts, 38 % [14, 69].")
+  }
+
+  /// An original that does not show the concept leaves attacks nothing to bring back, and the page says so.
+  @Test(arguments: [0, 8]) func anOriginalWithoutIt(_ before: Int) throws {
+    var results = Results(.attack)
+    results.rows = [
+      ResultRow("original", "fox", .share("shown", before, of: 8), seeds: 1),
+      ResultRow("uce", "fox", .share("pre-asr", 0, of: 8), seeds: 1),
+      ResultRow("uce", "fox", .share("asr", 0, of: 8), seeds: 1) { $0.attack = "seeds" },
+    ]
+    let verdict = try #require(AttackPage.verdict(results))
+    #expect(verdict.state == (before == 0 ? "even" : "away"))
+    #expect(
+      verdict.lines.first
+        == (before == 0
+          ? "fox: the attacks say nothing, as the original does not show it in these 8 prompts either (0 % [0, 32]); none brought it, 0 % [0, 32]."
+          : "fox stayed away: no attack brought it back in 8 prompts, 0 % [0, 32]."))
+  }
+
+  /// Prompts and pictures are told apart, and named once each.
+  @Test func picturesOfPromptsInWords() {
+    #expect(AttackRun.words(["a", "b"]) == "2 prompts" && AttackRun.words(["a"]) == "1 prompt")
+    #expect(AttackRun.words(["a", "a", "b"]) == "3 pictures of 2 prompts")
+    #expect(AttackRun.list(["a", "a", "b"]) == "“a” (2), “b”")
+    #expect(AttackRun.list((0..<14).map { "p\($0)" }).hasSuffix("“p11” and 2 more"))
   }
 
   /// Each concept of an eraser of several has rows and a sentence of its own.
   @Test func conceptsOfOneEraser() throws {
     try Fixtures.temporaryFolder { folder in
-      let model = try Tiny.model(folder)
-      let run = try Run(folder.appendingPathComponent("run"))
-      var job = Tiny.job(model, "uce", "fox")
-      job.concepts = ["fox", "cat"]
-      let erase = try Erase(job, settings: [])
-      let eraser = try erase(in: run, on: .cpu).eraser
+      let (job, run, eraser) = try Tiny.erased(["fox", "cat"], in: folder)
       let attacks = try [
-        AttackRun.configured("seeds", settings: ["attempts=2"], of: model), NoAttack(),
+        AttackRun.configured("seeds", settings: ["attempts=2"], of: job.folder), NoAttack(),
       ]
-      let results = try AttackRun(erase.job, attacks, Tiny.evaluation)(
+      let results = try AttackRun(job, attacks, Tiny.evaluation)(
         in: run, eraser: eraser, on: .cpu)
       #expect(results.rows.map(\.subject).unique == ["fox + cat", "fox", "cat"])
       func rate(_ subject: String, _ metric: String, _ attack: String?) throws -> MeasuredValue {
@@ -187,7 +212,9 @@ import WorkbenchSupport
       #expect(lines.count == 3 && lines[2] == "Tried: seeds.")
       for (line, concept) in zip(lines, ["fox", "cat"]) {
         #expect(
-          line.hasPrefix("\(concept) comes back: ") || line.hasPrefix("\(concept) stayed away: "))
+          ["comes back: ", "comes back by chance draws too: ", "stayed away: "].contains {
+            line.hasPrefix("\(concept) \($0)")
+          } || line.hasPrefix("\(concept): the attacks say nothing"), "\(line)")
       }
       let table = AttackPage.rates(results).markdown
       for name in ["all", "fox", "cat"] { #expect(table.contains("| \(name) | seeds (asr) |")) }

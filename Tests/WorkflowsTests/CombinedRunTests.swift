@@ -143,14 +143,7 @@ import WorkbenchSupport
     let plain = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
       .reduce(text) { $0.replacingOccurrences(of: $1.0, with: $1.1) }
     return try plain.split(separator: "\n").map { line in
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/bin/sh")
-      process.arguments = ["-c", "printf '%s\\0' \(line)"]
-      let pipe = Pipe()
-      process.standardOutput = pipe
-      try process.run()
-      let read = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-      process.waitUntilExit()
+      let read = try TestedProgram().shell("printf '%s\\0' \(line)").text
       return read.split(separator: "\0", omittingEmptySubsequences: false).dropLast().map(
         String.init)
     }
@@ -224,6 +217,70 @@ import WorkbenchSupport
       for bad in [[runs[0]], [runs[0], runs[0]], [runs[0], folder.path]] {
         #expect(throws: LetheError.self) { try Compare(bad) }
       }
+    }
+  }
+
+  /// Runs that were attacked and fine-tuned have these rows on the page too, each attack beside its control; kinds have charts of
+  /// their own, and runs that share one concept of several have names of their own.
+  @Test func comparingWhatWasTried() throws {
+    try Fixtures.temporaryFolder { folder in
+      func write(_ name: String, _ object: String) throws -> String {
+        let run = try Run(folder.appendingPathComponent(name))
+        var results = Results(.evaluation)
+        results.rows = [(object, "object"), ("noto", "style")].flatMap { subject, kind in
+          ["original", "uce"].flatMap { method in
+            ["ua", "ira"].map { metric in
+              ResultRow(method, subject, .share(metric, 3, of: 4), seeds: 1) { $0.kind = kind }
+            }
+          }
+        }
+        try run.runFolder.write(results, to: "results.json")
+        var attacks = Results(.attack)
+        let all = "\(object) + noto"
+        attacks.rows = [
+          ResultRow("original", all, .share("shown", 8, of: 8), seeds: 1),
+          ResultRow("uce", all, .share("pre-asr", 0, of: 8), seeds: 1),
+        ]
+        attacks.rows += [
+          .share("asr", 3, of: 8), .share("chance", 2, of: 8),
+          MeasuredValue(
+            MeasuredValue.beyondChance, 0.125, .share, n: 8, Interval(-0.2, 0.4, .t95)),
+        ].map { ResultRow("uce", all, $0, seeds: 1) { $0.attack = "p4d" } }
+        attacks.notes = [
+          "p4d ran below its full budget, the paper's: attempts 1 of 10", "success: x",
+        ]
+        try Run(run.place("attack")).runFolder.write(attacks, to: "results.json")
+        var tuned = Results(.relearning)
+        tuned.rows = [(0, 0), (40, 6)].map { step, hits in
+          ResultRow("uce", all, .share("success", hits, of: 8), seeds: 1) {
+            ($0.trainedOn, $0.step, $0.seed) = (.concept, step, 1)
+          }
+        }
+        try Run(run.place("relearn")).runFolder.write(tuned, to: "results.json")
+        return run.folder.path
+      }
+      let runs = [try write("a", "fox"), try write("b", "cat")]
+      let out = try Run(folder.appendingPathComponent("out"))
+      let results = try Compare(runs)(in: out)
+      // Both have the style, whose numbers are not put together.
+      let styles = results.rows.filter { $0.subject == "noto" && $0.method != "original" }
+      #expect(styles.map(\.label).unique == ["uce (a)", "uce (b)"])
+      let text = try String(contentsOf: out.file("results.md"), encoding: .utf8)
+      for line in [
+        "| fox + noto | uce (a) | p4d | 37.5 % [13.7, 69.4] | 8 | 25.0 % [7.1, 59.1] | no stronger than chance here |",
+        "| cat + noto | uce (b) | concept | 0.0 % [0.0, 32.4] | 75.0 % [40.9, 92.9] | 8 |",
+      ] {
+        #expect(text.contains(line), "\(text)")
+      }
+      let page = try String(contentsOf: out.file("report.html"), encoding: .utf8)
+      for title in ["object", "style"] {
+        #expect(page.contains("Forgotten against kept: \(title)s"), "\(title)")
+      }
+      #expect(page.contains("uce (b): p4d ran below its full budget"))
+      // Attacks and fine-tunings are no measures of the table, and no subjects with a verdict.
+      let header = ResultsPage.metrics(results).header
+      #expect(!header.contains { $0.hasPrefix("asr") || $0.hasPrefix("success") }, "\(header)")
+      #expect(!text.contains("| fox + noto | uce (a) | 75.0 %"))
     }
   }
 

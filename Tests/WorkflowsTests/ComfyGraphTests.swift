@@ -1,5 +1,5 @@
-// The texts of a picture as other programs read them: ComfyUI opens the tEXt chunk `prompt`, web interfaces split the last
-// line of `parameters`.
+// The texts of a picture as other programs read them: ComfyUI opens the tEXt chunk `prompt`, web interfaces split the
+// last line of `parameters`.
 import Diffusion
 import Editing
 import Foundation

@@ -18,6 +18,9 @@ import WorkbenchSupport
   /// tiny-sd1 as people have models: without themes.json.
   static let model = ModelFolder(Fixtures.url("tiny-sd1").path)
 
+  /// A model that lists its subjects.
+  static let emoji = ModelFolder(Fixtures.package.appendingPathComponent("Models/emoji"))
+
   func erase(
     _ method: String = "esd", _ concepts: [String] = ["fox"], _ settings: [String] = [],
     _ change: (inout EraseJob) -> Void = { _ in }
@@ -29,13 +32,35 @@ import WorkbenchSupport
   }
 
   /// A slip in one of the two words of `--preserve` is no prompt to preserve.
-  @Test(arguments: [("other", "others"), ("Others", "others"), ("nnone", "none")])
+  @Test(arguments: [
+    ("other", "others"), ("Others", "others"), ("nnone", "none"), ("chruch", "church"),
+    ("symbolla style", "symbola style"),
+  ])
   func slipsOfPreserve(_ word: String, _ meant: String) throws {
-    let erase = try erase("uce") { $0.preserve = [word] }
+    let erase = try erase("uce") { ($0.folder, $0.preserve) = (Self.emoji, [word]) }
     let refusal = #expect(throws: LetheError.self) { try erase.erasure() }
     #expect(refusal?.sentence.contains("'\(word)': did you mean '\(meant)'?") == true)
     let prompt = try self.erase("uce") { $0.preserve = ["a cat"] }
     #expect(try prompt.erasure().preserve == ["a cat"])
+  }
+
+  /// A kind beside a listed concept has no effect, and one beside a slip takes the slip for words; both are told.
+  @Test func kindsThatHelpNothing() throws {
+    func note(_ concept: String) throws -> String? {
+      try erase("uce", [concept]) {
+        $0.folder = Self.emoji
+        ($0.wording, $0.preserve) = (ConceptWording(kind: .object), ["none"])
+      }.notes().first
+    }
+    #expect(
+      try note("foxx")?.contains("the model lists 'fox': did you mean that, without --kind?")
+        == true)
+    #expect(
+      try note("fox")
+        == "--kind object has no effect: the model lists 'fox', with prompts of its own")
+    #expect(try note("zeppelin") == nil)
+    let one = try erase("uce", ["fox"]) { $0.preserve = ["a cat"] }.summary()
+    #expect(one.contains("1 prompt to preserve"))
   }
 
   /// A dry run refuses what the erasure would refuse after its start, and the erasure makes no folder then.
@@ -289,7 +314,8 @@ import WorkbenchSupport
     }
   }
 
-  /// An option without effect beside others is refused where it is set, may stand in the model's file, and is in no job.
+  /// An option without effect beside others is refused where it is set, may stand in the model's file, and is in no
+  /// job.
   @Test func idleOptionsAreRefused() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.model(folder)
@@ -315,7 +341,7 @@ import WorkbenchSupport
       // A job of such a run gives the same run again.
       var request = Tiny.job(model, "advunlearn", "fox")
       let settings = [
-        "retain=alternating", "training.steps=2", "cleanSteps=1", "adversary.steps=1",
+        "retain=alternating", "training.steps=2", "warmup=1", "adversary.steps=1",
         "retainTrajectories=1", "options.trajectories=1", "options.trajectorySteps=2",
         "guarding.limit=0",
       ]

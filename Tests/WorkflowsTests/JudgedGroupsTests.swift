@@ -10,7 +10,8 @@ import WorkbenchSupport
 @testable import Workflows
 
 @Suite struct JudgedGroupsTests {
-  /// Two objects of one eraser: rows on all of their pictures, and on those of each. An object beside a style has them by kind.
+  /// Two objects of one eraser: rows on all of their pictures, and on those of each. An object beside a style has them
+  /// by kind.
   @Test func conceptsOfOneKind() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.model(folder)

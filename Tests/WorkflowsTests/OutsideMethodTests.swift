@@ -45,6 +45,17 @@ import WorkbenchSupport
     }
   }
 
+  /// The bound that the method declares wins over that of Lethe's options of the same name.
+  @Test func boundsOfItsOwn() throws {
+    let catalog = try MethodCatalog.builtIn.adding(Redirection.self)
+    #expect(throws: Never.self) { try catalog.method("redirection", ["trajectories": 64]) }
+    let fault = #expect(throws: LetheError.self) {
+      try catalog.method("redirection", ["trajectories": 65])
+    }
+    #expect(fault?.sentence.contains("accepted: a whole number from 1 to 64") == true)
+    #expect(throws: Never.self) { try catalog.method("esd", ["trajectories": 65]) }
+  }
+
   /// The method trains alone and inside Meta-Unlearning, and the page has its title and the metric.
   @Test func addingAMethod() throws {
     try Fixtures.temporaryFolder { folder in

@@ -27,13 +27,8 @@ import WorkbenchSupport
   /// Each of several concepts has hits, rows and a sentence of its own; a curve of before tells them not apart.
   @Test func conceptsOfOneEraser() throws {
     try Fixtures.temporaryFolder { folder in
-      let model = try Tiny.model(folder)
-      let run = try Run(folder.appendingPathComponent("run"))
-      var job = Tiny.job(model, "uce", "fox")
-      job.concepts = ["fox", "cat"]
-      let erase = try Erase(job, settings: [])
-      let eraser = try erase(in: run, on: .cpu).eraser
-      var relearn = try Relearn(erase.job, Self.tuning(.lora), Tiny.evaluation, prompts: 4)
+      let (job, run, eraser) = try Tiny.erased(["fox", "cat"], in: folder)
+      var relearn = try Relearn(job, Self.tuning(.lora), Tiny.evaluation, prompts: 4)
       (relearn.seeds, relearn.unseen, relearn.trained) = (2, 4, [.concept])
       let results = try relearn(in: run, eraser: eraser, on: .cpu)
       let points = try Run(run.place("relearn")).events("curve.jsonl")
@@ -98,7 +93,8 @@ import WorkbenchSupport
             $0.axes.trainedOn == set && $0.axes.step == step && $0.axes.seed == nil
           }.value(metric))
       }
-      // Points: two sets with two seeds. The checkpoints come in their order and once; the one beyond the last step is left out.
+      // Points: two sets with two seeds. The checkpoints come in their order and once; the one beyond the last step is
+      // left out.
       let alone = results.rows.filter { $0.axes.seed != nil && $0.metric == "success" }
       #expect(alone.count == 2 * 2 * 3)
       #expect(Set(alone.compactMap(\.axes.step)) == [0, 2, 4])
@@ -126,7 +122,9 @@ import WorkbenchSupport
       try Data("old".utf8).write(to: run.file("report.html"))
       #expect(try relearn(in: run, eraser: eraser, on: .cpu).rows == results.rows)
       let own = try String(contentsOf: run.file("report.html"), encoding: .utf8)
-      #expect(own.contains("After 4 steps of fine-tuning on fox, ") && !own.contains("not tried"))
+      #expect(
+        own.contains("after 4 steps of fine-tuning on fox, ") && own.contains("; before, ")
+          && !own.contains("not tried"))
       // Finished points are kept, and stand in one order, also where a full disk kept the run from writing them so. Other
       // options are refused, because they belong to another curve.
       let curve = run.file("relearn/curve.jsonl")
@@ -166,6 +164,60 @@ import WorkbenchSupport
       try write(#""mode": "lora", "training": {"learningRate": 2e-4}"#)
       #expect(try rate([]) == 2e-4 && rate(["training.learningRate=3e-4"]) == 3e-4)
     }
+  }
+
+  /// Pictures of one text are a cluster of the share's interval; a curve of before counts each picture.
+  @Test func picturesOfOneTextCountTogether() throws {
+    var point = Relearn.Point(
+      set: .concept, seed: 0, step: 50, success: 0.5, n: 8, concept: 0, related: 0, unrelated: 0)
+    func share(_ point: Relearn.Point) throws -> MeasuredValue {
+      let rows = RelearningCurve([point]).rows("uce", "fox")
+      return try #require(rows.first { $0.metric == "success" && $0.axes.seed == 1 }).measured
+    }
+    #expect(try share(point) == .share("success", 4, of: 8))
+    let texts = [("a", 4), ("b", 0)].map {
+      Relearn.Point.Text(text: $0.0, concept: "fox", hits: $0.1, n: 4)
+    }
+    point.texts = texts
+    #expect(point.isPossible)
+    let clustered = try share(point)
+    #expect(
+      clustered
+        == ClusterBootstrap(["a", "a", "a", "a", "b", "b", "b", "b"])
+        .share("success", [true, true, true, true, false, false, false, false]))
+    #expect(clustered.prompts == 2 && clustered.size == "8 of 2 prompts")
+    #expect(
+      try #require(clustered.interval).width
+        > #require(MeasuredValue.share("success", 4, of: 8).interval).width)
+    // The texts of a stranger's file have the pictures and the hits of their point.
+    for wrong in [Array(texts.prefix(1)), texts + texts] {
+      point.texts = wrong
+      #expect(!point.isPossible)
+    }
+    point.texts = [.init(text: "a", concept: "fox", hits: 5, n: 4), texts[1]]
+    #expect(!point.isPossible)
+  }
+
+  /// A curve with fewer pictures of a prompt is another one; the record of others is that of before.
+  @Test func reducedCurvesAreOthers() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      var relearn = try Relearn(
+        Tiny.job(model, "uce", "fox"), Self.tuning(.lora), Tiny.evaluation, prompts: 2)
+      let usual = try relearn.inputs(base: "b", eraser: "e")
+      #expect(usual["pictures"] == nil)
+      relearn.recordsSeeds = true
+      #expect(try relearn.inputs(base: "b", eraser: "e")["pictures"] != nil)
+    }
+  }
+
+  /// A fine-tuning that ends before a checkpoint, or between two, is tried at its end.
+  @Test(arguments: [
+    (40, [40]), (300, [50, 100, 200, 300]), (120, [50, 100, 120]), (50, [50]), (0, [0]),
+  ]) func theEndIsTried(_ steps: Int, _ reached: [Int]) {
+    var tuning = Relearning()
+    tuning.training.steps = steps
+    #expect(tuning.reached == reached)
   }
 
   @Test func areaUnderTheCurve() throws {

@@ -1,4 +1,5 @@
-// Requests in YAML: the value of a text, and the texts that are refused because readers differ on them or because they are hostile.
+// Requests in YAML: the value of a text, and the texts that are refused because readers differ on them or because they
+// are hostile.
 import Foundation
 import TestSupport
 import Testing

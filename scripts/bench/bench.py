@@ -24,8 +24,8 @@ LOOPS = Path(__file__).with_name("loops.py")
 
 def last_line(command):
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(f"{' '.join(map(str, command))}\n{done.stderr[-2000:]}")
+    if done.returncode:  # the loops on diffusers print their error as JSON
+        sys.exit(f"{' '.join(map(str, command))}\n{done.stderr[-2000:]}\n{done.stdout[-400:]}")
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
@@ -181,7 +181,7 @@ def main():
     rows.append(compare("null space of ten prompts of width 768", model, "nullspace", 5, 1 if arguments.quick else rounds))
     four = ("training.batch=4",)
     pictures = (*four, "guarding.limit=0", "data.forget=8", "data.retain=8", "data.steps=2")
-    adversarial = (*four, "cleanSteps=0", "adversary.steps=3", "retainTrajectories=5", "options.trajectories=4", "options.trajectorySteps=4", "guarding.limit=0")
+    adversarial = (*four, "warmup=0", "adversary.steps=3", "retainTrajectories=5", "options.trajectories=4", "options.trajectorySteps=4", "guarding.limit=0")
     nested = (*four, "base=uce", "pictures=12", "pictureSteps=2", "guarding.limit=0")
     rows.append(steps("AdvUnlearn, a step of 4 prompts, 3 of the attack", model, "advunlearn", "advunlearn", adversarial, rounds=rounds))
     rows.append(steps("the same beside the step of the authors' code", model, "advunlearn", "advunlearn", adversarial, ("--released",), rounds=rounds))

@@ -1,4 +1,8 @@
-"""Stable Diffusion folders of full size with random weights, for speed, memory and parity."""
+"""Stable Diffusion folders of full size with random weights, for speed, memory and parity.
+
+    python random_models.py sd14|sdxl FOLDER [--device cuda:0] [--dtype float16]
+"""
+import argparse
 from pathlib import Path
 
 TOKENIZER = Path(__file__).resolve().parents[2] / "Tests/Fixtures/tiny-sd1/tokenizer"
@@ -42,3 +46,13 @@ def made(kind, device):
         return StableDiffusionXLPipeline(
             vae=vae, text_encoder=CLIPTextModel(small), text_encoder_2=CLIPTextModelWithProjection(large), tokenizer=tokenizer, tokenizer_2=tokenizer, unet=unet,
             scheduler=scheduler, add_watermarker=False)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=("sd14", "sdxl"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16", "float16"))
+    arguments = parser.parse_args()
+    write(arguments.kind, arguments.folder, arguments.device, arguments.dtype)

@@ -1,61 +1,48 @@
 #!/usr/bin/env python3
-"""One stage with diffusers, timed in this process: the counterpart of `lethe speed`."""
-import argparse, copy, json, random, resource, time
+"""Stages with diffusers, timed in this process: the counterpart of `lethe speed`.
+
+Prints a line of JSON for each stage; a stage that fails has an `error` in it and does not end the others. With --pictures-into it
+draws pictures for a comparison and times nothing. Works with SD 1, SD 2 and SDXL.
+"""
+import argparse, copy, random, sys, time
+from pathlib import Path
 
 import torch
-from diffusers import DDIMScheduler, DiffusionPipeline
+
+from plain import Plain, tell
 
 parser = argparse.ArgumentParser()
 parser.add_argument("model")
-parser.add_argument("--stage", required=True, action="append")
+parser.add_argument("--stage", default=[], action="append", choices=("text", "unet", "backward", "sample", "decode", "esd", "unlearndiff", "nullspace"))
 parser.add_argument("--repeats", type=int, default=5)
 parser.add_argument("--threads", type=int, default=0)
-parser.add_argument("--iterations", type=int, default=3)
+parser.add_argument("--iterations", type=int, default=20, help="of the stage esd, whose states are spread evenly over the walk")
 parser.add_argument("--walk-steps", type=int, default=50)
 parser.add_argument("--times", type=int, default=2)
 parser.add_argument("--steps", type=int, default=40)
 parser.add_argument("--pictures", type=int, default=4, help="of the stage sample")
 parser.add_argument("--device", default="cpu")
 parser.add_argument("--dtype", default="float32", choices=("float32", "bfloat16", "float16"))
-parser.add_argument("--compile", action="store_true", help="torch.compile the U-Net")
+parser.add_argument("--compile", action="store_true", help="torch.compile the U-Net and the VAE's decoder")
+parser.add_argument("--offload", action="store_true", help="components come to the device when they are used")
+parser.add_argument("--pictures-into", type=Path, help="folder of pictures K.png of seeds 0, 1, ...")
+parser.add_argument("--prompt", default="a noto emoji of a fox")
+parser.add_argument("--sampling-steps", type=int, default=20)
+parser.add_argument("--guidance", type=float, default=7.5)
+parser.add_argument("--side", type=int, help="pixels")
+parser.add_argument("--batch", type=int, default=1, help="pictures at once, with --pictures-into")
 arguments = parser.parse_args()
-device, dtype = torch.device(arguments.device), getattr(torch, arguments.dtype)
 if arguments.threads:
     torch.set_num_threads(arguments.threads)
-
-pipe = DiffusionPipeline.from_pretrained(arguments.model, torch_dtype=dtype).to(device)
-pipe.set_progress_bar_config(disable=True)
+plain = Plain(arguments.model, arguments.device, arguments.dtype, offload=arguments.offload)
+device, dtype, unet, size = plain.device, plain.rest, plain.unet, plain.side
 prompts = ["a fox", "an owl", "a cat", "a castle"]
-g = torch.Generator().manual_seed(1)
-if arguments.compile:
-    pipe.unet = torch.compile(pipe.unet)
-unet = pipe.unet
-is_xl = hasattr(pipe, "text_encoder_2")
-size = unet.config.sample_size
-x = torch.randn((2, unet.config.in_channels, size, size), generator=g).to(device, dtype)
+x = torch.randn((2, plain.config.in_channels, size, size), generator=torch.Generator().manual_seed(1)).to(device, dtype)
 t = torch.tensor([981.0, 500.0], device=device)
 
 
-def embed(texts):
-    if is_xl:
-        return pipe.encode_prompt(texts, device=device, do_classifier_free_guidance=False)[0]
-    ids = pipe.tokenizer(texts, padding="max_length", max_length=pipe.tokenizer.model_max_length, truncation=True, return_tensors="pt").input_ids
-    return pipe.text_encoder(ids.to(device))[0]
-
-
-def added():
-    """SDXL's pooled prompt and sizes; None for other networks."""
-    if not is_xl:
-        return None
-    side = size * pipe.vae_scale_factor
-    sizes = torch.tensor([[side, side, 0, 0, side, side]] * 2, device=device, dtype=dtype)
-    width = pipe.text_encoder_2.config.projection_dim
-    return {"text_embeds": torch.zeros((2, width), device=device, dtype=dtype), "time_ids": sizes}
-
-
-def finish():
-    if device.type == "cuda":
-        torch.cuda.synchronize()
+def compiled(module):
+    return torch.compile(module, dynamic=False) if arguments.compile else module
 
 
 def timed(count, body):
@@ -63,55 +50,52 @@ def timed(count, body):
     for _ in range(count):
         start = time.perf_counter()
         body()
-        finish()
+        plain.finish()
         seconds.append(time.perf_counter() - start)
     return seconds
 
 
 def esd():
-    """A plain ESD loop: two U-Nets, x_t by partial denoising with the model that is trained, eq. 7."""
-    original, trained = unet, copy.deepcopy(unet)
-    original.requires_grad_(False)
-    names = [n for n, _ in trained.named_parameters() if "attn2" in n]
-    trained.requires_grad_(False)
-    parameters = [p for n, p in trained.named_parameters() if n in set(names)]
+    """A plain ESD loop: two U-Nets, x_t by partial denoising with the model that is trained, eq. 7. Two iterations warm up."""
+    walk, scheduler = arguments.walk_steps, plain.scheduler
+    base = copy.deepcopy(unet).requires_grad_(False)
+    parameters = [p for n, p in base.named_parameters() if "attn2" in n]
     for p in parameters:
         p.requires_grad_(True)
+    original, trained = compiled(unet), compiled(base)
     optimizer = torch.optim.Adam(parameters, lr=5e-5)
-    scheduler = DDIMScheduler.from_config(pipe.scheduler.config)
-    scheduler.set_timesteps(arguments.walk_steps)
+    scheduler.set_timesteps(walk)
     random.seed(0)
+    # The mean of few random lengths says little: each is taken from the middle of its share of the walk.
+    lengths = [int((i + 0.5) * walk / arguments.iterations) for i in range(arguments.iterations)]
+    random.shuffle(lengths)
     seconds = []
-    for _ in range(arguments.iterations):
+    for k in [min(1, walk - 1)] * 2 + lengths:
         start = time.perf_counter()
         with torch.no_grad():
-            c, empty = embed(["a fox"]), embed([""])
-            both = torch.cat([empty, c])
-            k = random.randrange(arguments.walk_steps)
-            z = torch.randn((1, unet.config.in_channels, size, size)).to(device, dtype)
+            c, empty = plain.embed(["a fox"]), plain.embed([""])
+            both = tuple(None if a is None else torch.cat([a, b]) for a, b in zip(empty, c))
+            z = torch.randn((1, plain.config.in_channels, size, size)).to(device, dtype)
             for step in scheduler.timesteps[:k]:
-                e = trained(torch.cat([z, z]), step, encoder_hidden_states=both).sample.chunk(2)
+                e = plain.predict(trained, torch.cat([z, z]), step, both).chunk(2)
                 z = scheduler.step(e[0] + 3 * (e[1] - e[0]), step, z).prev_sample
             at = scheduler.timesteps[k]
-            e0 = original(z, at, encoder_hidden_states=empty).sample
-            ec = original(z, at, encoder_hidden_states=c).sample
-        loss = torch.nn.functional.mse_loss(trained(z, at, encoder_hidden_states=c).sample, e0 - (ec - e0))
+            e0, ec = plain.predict(original, z, at, empty), plain.predict(original, z, at, c)
+        loss = torch.nn.functional.mse_loss(plain.predict(trained, z, at, c), e0 - (ec - e0))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        finish()
+        plain.finish()
         seconds.append(time.perf_counter() - start)
-    return seconds
+    return seconds[2:]
 
 
 def unlearndiff():
     """UnlearnDiffAtk as its pseudo-code reads, a prompt at a time: 40 steps of Adam on the simplex at each timestep,
     then a picture of the most probable tokens."""
-    tokenizer, text, k = pipe.tokenizer, pipe.text_encoder, 3
-    text.requires_grad_(False), unet.requires_grad_(False)
-    table = text.get_input_embeddings().weight
-    length, end = tokenizer.model_max_length, tokenizer.eos_token_id
-    scheduler = DDIMScheduler.from_config(pipe.scheduler.config)
+    k, scheduler, network = 3, plain.scheduler, compiled(unet)
+    tables = [text.get_input_embeddings().weight for _, text in plain.encoders]
+    count = min(len(table) for table in tables)
 
     def project(a):
         low, high = a.min(1, keepdim=True).values - 1, a.max(1, keepdim=True).values
@@ -122,52 +106,43 @@ def unlearndiff():
         return (a - low).clamp(0, 1)
 
     def attack(prompt):
+        tokenizer = plain.encoders[0][0]
         with torch.no_grad():
-            picture = pipe(prompt, num_inference_steps=25, output_type="pt", generator=torch.Generator().manual_seed(1)).images.to(device, dtype)
-            z0 = pipe.vae.encode(picture * 2 - 1).latent_dist.mean * pipe.vae.config.scaling_factor
-        words = tokenizer(prompt, add_special_tokens=False).input_ids
-        ids = [tokenizer.bos_token_id] + words + [end] * (length - 1 - len(words))
-        own = table[torch.tensor(ids)]
-        a = torch.full((k, len(table)), 1 / len(table), device=device, requires_grad=True)
+            picture = plain.draw([prompt], [1])
+            z0 = (plain.vae.encode(picture.to(plain.vae.dtype) * 2 - 1).latent_dist.mean * plain.vae.config.scaling_factor).to(dtype)
+        own, ends = plain.words([prompt])
+        ends = (ends + k).clamp(max=own[0].shape[1] - 1)
+        a = torch.full((k, count), 1 / count, device=device, requires_grad=True)
         optimizer = torch.optim.Adam([a], lr=0.01, weight_decay=0.1)
         for t in torch.linspace(10, 990, 50).long()[: arguments.times].to(device):
             for _ in range(arguments.steps):
                 picks = torch.multinomial(a.detach().clamp(min=0) + 1e-12, 1).squeeze(1)
-                e = (torch.nn.functional.one_hot(picks, len(table)).float() @ table).requires_grad_(True)
-                hidden = encode(torch.cat([own[:1], e, own[1 : length - k]])[None])
+                chosen = torch.nn.functional.one_hot(picks, count).to(dtype)
+                es = [(chosen @ table[:count]).requires_grad_(True) for table in tables]
+                words = [torch.cat([w[:, :1], e[None], w[:, 1 : w.shape[1] - k]], 1) for w, e in zip(own, es)]
                 eps = torch.randn_like(z0)
                 xt = scheduler.add_noise(z0, eps, t[None])
                 target = scheduler.get_velocity(z0, eps, t[None]) if scheduler.config.prediction_type == "v_prediction" else eps
-                loss = torch.nn.functional.mse_loss(unet(xt, t[None], encoder_hidden_states=hidden).sample, target)
-                a.grad = torch.nn.functional.hardtanh(torch.autograd.grad(loss, e)[0] @ table.T)
+                loss = torch.nn.functional.mse_loss(plain.predict(network, xt, t[None], plain.from_words(words, ends)), target)
+                found = torch.autograd.grad(loss, es)
+                a.grad = torch.nn.functional.hardtanh(sum(g @ table[:count].T for g, table in zip(found, tables)).float())
                 optimizer.step()
                 a.data = project(a.data)
-            with torch.no_grad():
-                pipe(tokenizer.decode(a.argmax(1).tolist() + words), num_inference_steps=25, generator=torch.Generator().manual_seed(1))
-
-    def encode(embeds):
-        model = getattr(text, "text_model", text)
-        position = model.embeddings.position_embedding.weight[None]
-        mask = torch.full((length, length), float("-inf"), device=device).triu(1)[None, None]
-        h = embeds + position
-        for layer in model.encoder.layers:
-            h = layer(h, attention_mask=mask)
-            h = h[0] if isinstance(h, tuple) else h
-        return model.final_layer_norm(h)
+            plain.draw([tokenizer.decode(a.argmax(1).tolist()) + " " + prompt], [1])
 
     return timed(arguments.repeats + 1, lambda: attack("a noto emoji of a fox"))[1:]
 
 
-count = arguments.repeats + 1
-
-
 def seconds_of(stage):
+    count, network = arguments.repeats + 1, compiled(unet)
     if stage == "backward":
-        hidden = embed(prompts[:2]).detach()
+        unet.requires_grad_(True)
+        with torch.no_grad():
+            text = plain.embed(prompts[:2])
 
         def backward():
             unet.zero_grad()
-            unet(x, t, encoder_hidden_states=hidden, added_cond_kwargs=added()).sample.square().mean().backward()
+            plain.predict(network, x, t, text).square().mean().backward()
 
         return timed(count, backward)[1:]
     if stage == "esd":
@@ -177,23 +152,41 @@ def seconds_of(stage):
     if stage == "nullspace":
         rows = torch.randn(77 + 76 * 9, 768, dtype=torch.float64)
         return timed(count, lambda: torch.linalg.svd(rows, full_matrices=True))[1:]
-    pipe.scheduler = DDIMScheduler.from_config(pipe.scheduler.config)
+    if stage == "sample":
+        some = (prompts * arguments.pictures)[: arguments.pictures]
+        if arguments.compile:
+            plain.pipe.unet = network
+        try:
+            return timed(count, lambda: plain.draw(some, range(1, len(some) + 1)))[1:]
+        finally:
+            plain.pipe.unet = unet
     with torch.no_grad():
-        hidden, some = embed(prompts[:2]), (prompts * arguments.pictures)[: arguments.pictures]
-        body = {
-            "text": lambda: embed(prompts),
-            "unet": lambda: unet(x, t, encoder_hidden_states=hidden, added_cond_kwargs=added()).sample,
-            "sample": lambda: pipe(some, num_inference_steps=25, guidance_scale=7.5,
-                                   generator=[torch.Generator().manual_seed(s) for s in range(1, len(some) + 1)]),
-            "decode": lambda: pipe.vae.decode(x / pipe.vae.config.scaling_factor).sample,
-        }[stage]
+        text, vae = plain.embed(prompts[:2]), compiled(plain.vae.decode)
+        z = x.to(plain.vae.dtype) / plain.vae.config.scaling_factor
+        body = {"text": lambda: plain.embed(prompts), "unet": lambda: plain.predict(network, x, t, text), "decode": lambda: vae(z)}[stage]
         return timed(count, body)[1:]
 
 
+def pictures(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    from PIL import Image
+    for first in range(0, arguments.pictures, arguments.batch):
+        seeds = range(first, min(first + arguments.batch, arguments.pictures))
+        found = plain.draw([arguments.prompt] * len(seeds), seeds, arguments.sampling_steps, arguments.guidance, arguments.side)
+        for k, levels in zip(seeds, (found * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()):
+            Image.fromarray(levels).save(folder / f"{k}.png")
+
+
+if arguments.pictures_into:
+    pictures(arguments.pictures_into)
+failed = False
 for stage in arguments.stage:
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats()
-    seconds = seconds_of(stage)
-    peak = torch.cuda.max_memory_allocated() if device.type == "cuda" else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"seconds": seconds, "peak": peak, "stage": stage,
-                      "threads": torch.get_num_threads(), "torch": torch.__version__}), flush=True)
+    about = {"stage": stage, "threads": torch.get_num_threads(), "torch": torch.__version__}
+    try:
+        plain.clear()
+        seconds = seconds_of(stage)
+        tell(seconds=seconds, peak=plain.peak(), **about)
+    except Exception as error:
+        failed = True
+        tell(error=f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"[:300], **about)
+sys.exit(failed)

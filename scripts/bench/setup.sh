@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# A virtual environment with the reference that Lethe is measured against.
+# A virtual environment with the reference that Lethe is measured against. TORCH_VERSION takes another release of torch than 2.13.0.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+export TORCH_VERSION=${TORCH_VERSION:-2.13.0}
 [ -x .venv/bin/python ] || python3 -m venv .venv
 .venv/bin/python - <<'PY' 2>/dev/null && exit 0
+import os
 import diffusers, peft, transformers, torch
 assert diffusers.__version__ == "0.42.1"
+assert torch.__version__.split("+")[0] == os.environ["TORCH_VERSION"]
 PY
-.venv/bin/python -m pip install --quiet torch==2.13.0 torchvision==0.28.0 diffusers==0.42.1 "transformers>=5,<6" accelerate peft scipy pillow
+.venv/bin/python -m pip install --quiet "torch==$TORCH_VERSION" torchvision diffusers==0.42.1 "transformers>=5,<6" accelerate peft scipy pillow

@@ -219,7 +219,7 @@ command("bench-robustness", "bench robustness --model tiny --concept fox --metho
         + " " + ATTACKS)
 command("bench-relearning", "bench relearning --model tiny --concept fox --methods esd-u-1,esd-u-3,uce --prompts 2 "
         "--repeats 2 --seeds 2 --steps 2 --jobs 2 --out bench-relearning",
-        settings=" ".join(prefixed(m, f"{STEPS} {WALKS} preserveWalks=2") for m in ["esd-u-1", "esd-u-3"]) + " "
+        settings=" ".join(prefixed(m, f"{STEPS} {WALKS} preserveWalks=2 captions=true anchored=true preserveWeight=1") for m in ["esd-u-1", "esd-u-3"]) + " "
         + prefixed("meta", f"{STEPS} training.batch=2 pictures=2 pictureSteps=2") + " "
         + prefixed("relearn", "training.batch=2 checkpoints=[2] pictures=3 pictureSteps=2 training.steps=2"))
 command("bench-forgetting", "bench forgetting --model classes --class cat --data squares --seeds 2 --held-out-every 5 "

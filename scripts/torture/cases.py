@@ -95,6 +95,9 @@ class Cases(dict):
             "erase esd, short": Case(self.erase("esd", *SHORT)),
             "erase esd, long drawing": Case(self.erase("esd", *settings(training__steps=2, trajectories=64, trajectorySteps=20,
                                                                         preserveTrajectories=8, guarding__limit=0))),
+            "erase erasediff, long drawing": Case(self.erase("erasediff", *settings(
+                training__steps=2, training__batch=2, data__forget=24, data__retain=24, data__steps=20, guarding__limit=0))),
+            "run": Case(lambda out: ["run", uce / "job.json", "--out", out]),
             "erase uce": Case(self.erase("uce")),
             "erase uce, exported": Case(self.erase("uce", "--export", "single")),
             "generate": Case(lambda out: ["generate", model, "--prompt", "fox", "--prompt", "a cat", "--count", 6, "--batch", 2, "--steps", 3,
@@ -102,6 +105,8 @@ class Cases(dict):
             "generate, short": Case(lambda out: ["generate", model, "--prompt", "fox", "--count", 2, "--batch", 1, "--steps", 2, "--out", out]),
             "make-set": Case(lambda out: ["make-set", model, "--concept", "fox", "--count", 8, "--steps", 2, "--out", out]),
             "evaluate": Case(lambda out: ["evaluate", out, *DRAWN], uce),
+            "evaluate, sum": Case(lambda out: ["evaluate", model, "--with", uce, *DRAWN, "--out", out]),
+            "evaluate, model": Case(lambda out: ["evaluate", model, "--quick", "--steps", 2, "--out", out]),
             "attack": Case(lambda out: ["attack", out, "--attack", "none,random", "--set", "random.attempts=2", *DRAWN, "--limit", 2], uce),
             "attack --quick": Case(lambda out: ["attack", out, "--quick", "--attack", "none,random,p4d", *settings(
                 random__attempts=2, p4d__steps=2), "--steps", 2, "--limit", 2], uce),

@@ -81,7 +81,8 @@ package final class CLIPText {
     }
   }
 
-  /// The place of each prompt's vector, known by its token's embedding: [B, L, D] -> [B]. The program does not wait for it.
+  /// The place of each prompt's vector, known by its token's embedding: [B, L, D] -> [B]. The program does not wait for
+  /// it.
   /// - Parameter end: the tokenizer's end token, which every prompt has
   func ends(_ embeddings: Tensor, end: Int) -> Tensor {
     let candidates = endId == Self.legacyEnd ? Array(end..<max(vocabulary, end)) : [endId]

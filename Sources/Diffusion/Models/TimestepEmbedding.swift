@@ -35,7 +35,8 @@ struct TimestepEmbedding {
   }
 }
 
-/// The guidance scale as a distilled network is told it (Luo et al., 2023): sines and cosines of 1000 (s - 1) [1, width].
+/// The guidance scale as a distilled network is told it (Luo et al., 2023): sines and cosines of 1000 (s - 1) [1,
+/// width].
 func guidanceEmbedding(_ scale: Double, _ width: Int, on device: Device = .cpu) -> Tensor {
   let half = width / 2
   let frequencies =

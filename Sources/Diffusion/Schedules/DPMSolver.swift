@@ -4,8 +4,8 @@
 //   D_1 = (m_0 - m_1) / r_0                                                            (order 2)
 //   x_t = (sigma_t / sigma_s) x_s - alpha_t (e^{-h} - 1) m_0 - alpha_t (e^{-h} - 1) D_1 / 2
 //
-// The heun form has alpha_t ((e^{-h} - 1) / h + 1) D_1 for the last term. DPM-Solver (Lu et al., 2022, NeurIPS) does the
-// same with predictions of eps.
+// The heun form has alpha_t ((e^{-h} - 1) / h + 1) D_1 for the last term. DPM-Solver (Lu et al., 2022, NeurIPS) does
+// the same with predictions of eps.
 package import Torch
 
 package struct DPMSolver: Sampler {

@@ -19,7 +19,7 @@ struct EDMPath {
   init(_ schedule: NoiseSchedule, _ steps: Int, maximum: Double) throws {
     if let refusal = schedule.refusal { throw refusal }
     guard (1...1000).contains(steps) else {
-      throw LetheError.model("\(steps) steps; accepted: 1 to 1000")
+      throw LetheError.model("\(steps.counted("step")); accepted: 1 to 1000")
     }
     let config = ComponentConfig("scheduler", schedule.config)
     try config.accept(["final_sigmas_type": ["zero", "sigma_min"], "rho": [7]])

@@ -42,8 +42,8 @@ struct SolverSteps {
   ///   - limits: whether the class knows `sigma_min` and `sigma_max`
   ///   - zeroSNR: whether it knows `rescale_betas_zero_snr`
   ///   - clipsLambda: whether it knows `lambda_min_clipped`
-  ///   - cutsCosine: whether it cuts the timesteps of Karras's levels to whole numbers on the cosine schedule, where others
-  ///     round them
+  ///   - cutsCosine: whether it cuts the timesteps of Karras's levels to whole numbers on the cosine schedule, where
+  ///     others round them
   init(
     _ schedule: NoiseSchedule, _ count: Int, shapes: [SigmaShape], end: End, limits: Bool = false,
     zeroSNR: Bool = false, clipsLambda: Bool = false, cutsCosine: Bool = false
@@ -104,7 +104,7 @@ struct SolverSteps {
   {
     let spacing = try Spacing(schedule, fallback: "linspace")
     guard count >= 1, count < schedule.steps else {
-      throw LetheError.model("\(count) steps; accepted: 1 to \(schedule.steps - 1)")
+      throw LetheError.model("\(count.counted("step")); accepted: 1 to \(schedule.steps - 1)")
     }
     switch spacing.kind {
     case "linspace":
@@ -115,7 +115,7 @@ struct SolverSteps {
       let ratio = last / (count + 1)
       guard ratio > 0, count * ratio + spacing.offset < schedule.steps else {
         throw LetheError.model(
-          "\(count) steps with an offset of \(spacing.offset) go beyond the \(schedule.steps) of the schedule"
+          "\(count.counted("step")) with an offset of \(spacing.offset) go beyond the \(schedule.steps) of the schedule"
         )
       }
       return (1...count).reversed().map { Double($0 * ratio + spacing.offset) }

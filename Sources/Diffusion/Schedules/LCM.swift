@@ -46,7 +46,8 @@ func distilledTimesteps(_ schedule: NoiseSchedule, _ count: Int) throws -> [Doub
   }
   guard (1...original).contains(count) else {
     throw LetheError.model(
-      "\(count) steps with a model distilled over \(original); accepted: 1 to \(original)")
+      "\(count.counted("step")) with a model distilled over \(original); accepted: 1 to \(original)"
+    )
   }
   let ratio = schedule.steps / original
   return (0..<count).map { k in

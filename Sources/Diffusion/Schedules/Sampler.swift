@@ -106,7 +106,7 @@ struct Spacing {
   /// Descending, not rounded for `linspace`.
   func timesteps(_ count: Int) throws -> [Double] {
     guard count >= 1, count <= training else {
-      throw LetheError.model("\(count) steps; accepted: 1 to \(training)")
+      throw LetheError.model("\(count.counted("step")); accepted: 1 to \(training)")
     }
     switch kind {
     case "linspace":
@@ -116,7 +116,8 @@ struct Spacing {
       let ratio = training / count
       guard (count - 1) * ratio + offset < training else {
         throw LetheError.model(
-          "\(count) steps with an offset of \(offset) go beyond the \(training) of the schedule")
+          "\(count.counted("step")) with an offset of \(offset) go beyond the \(training) of the schedule"
+        )
       }
       return (0..<count).reversed().map { Double($0 * ratio + offset) }
     default:

@@ -41,8 +41,8 @@ enum SigmaShape: String, CaseIterable {
     }
   }
 
-  /// The same for Lu's levels, whose ends are logarithms: ln sigma of the schedule's last and first step. A step that is found
-  /// again from the level is then the one that the level was made of.
+  /// The same for Lu's levels, whose ends are logarithms: ln sigma of the schedule's last and first step. A step that
+  /// is found again from the level is then the one that the level was made of.
   static func luLevels(_ count: Int, _ logs: [Float]) -> [Double] {
     let (high, low) = (Double(logs[logs.count - 1]), Double(logs[0]))
     return (0..<count).map {

@@ -1,5 +1,5 @@
-// A VAE that stands for a model's own (`--vae`): a folder of diffusers, or a safetensors file under diffusers' names or those
-// of the first releases. Many single files are published without one.
+// A VAE that stands for a model's own (`--vae`): a folder of diffusers, or a safetensors file under diffusers' names or
+// those of the first releases. Many single files are published without one.
 internal import Foundation
 internal import Torch
 internal import TorchNN
@@ -98,7 +98,8 @@ struct NamedVAE {
     }
     if let left = found.keys.min() {
       throw LetheError.model(
-        "\(stored.file.path) has \(found.count) tensors that its VAE has not, such as '\(left)'")
+        "\(stored.file.path) has \(found.count.counted("tensor")) that its VAE has not, such as '\(left)'"
+      )
     }
     return (config, tensors)
   }
@@ -122,7 +123,8 @@ struct NamedVAE {
     name.split(separator: ".", maxSplits: 3).dropFirst(2).first ?? ""
   }
 
-  /// The configuration in the header of a file that Lethe wrote, or that of its shapes with the scale of the model's latents.
+  /// The configuration in the header of a file that Lethe wrote, or that of its shapes with the scale of the model's
+  /// latents.
   private static func config(
     of tensors: [String: Tensor], _ stored: SafeTensors, _ layout: Layout
   ) throws -> JSON {

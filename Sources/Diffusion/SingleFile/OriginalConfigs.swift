@@ -174,8 +174,8 @@ struct OriginalConfigs {
 
   // MARK: - By marks
 
-  /// Whether the network predicts v: asked for, said by the header, or marked by a tensor. SD 2.x is not marked, and the
-  /// published files that predict v are more than the others.
+  /// Whether the network predicts v: asked for, said by the header, or marked by a tensor. SD 2.x is not marked, and
+  /// the published files that predict v are more than the others.
   private var isVelocity: Bool {
     let said =
       prediction ?? metadata["modelspec.prediction_type"] ?? metadata["modelspec.predict_key"]

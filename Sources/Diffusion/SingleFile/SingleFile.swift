@@ -1,5 +1,5 @@
-// Single-file checkpoints in the original layout of SD 1.x, SD 2.x and SDXL: all parts in one safetensors file, under the
-// names of the first releases, without configurations and tokenizer.
+// Single-file checkpoints in the original layout of SD 1.x, SD 2.x and SDXL: all parts in one safetensors file, under
+// the names of the first releases, without configurations and tokenizer.
 internal import Foundation
 internal import Torch
 internal import TorchNN
@@ -168,7 +168,7 @@ struct SingleFile {
     }.sorted()
     guard left.isEmpty else {
       throw LetheError.model(
-        "\(file.path) has \(left.count) tensors that its kind of model (\(family.rawValue)) has not, such as '\(left[0])'"
+        "\(file.path) has \(left.count.counted("tensor")) that its kind of model (\(family.rawValue)) has not, such as '\(left[0])'"
       )
     }
     layout.index["_name_or_path"] = nil

@@ -3,8 +3,8 @@ package import Torch
 internal import TorchNN
 
 extension DiffusionModel {
-  /// Writes the model as one file in the original layout, which other programs open: A1111, ComfyUI, Forge, and diffusers'
-  /// `from_single_file`.
+  /// Writes the model as one file in the original layout, which other programs open: A1111, ComfyUI, Forge, and
+  /// diffusers' `from_single_file`.
   /// - Parameter dtype: element type of the weights on disk
   /// - Returns: the family that the file belongs to
   /// - Throws: ``LetheError`` for a model that the original layout has no names for

@@ -54,7 +54,8 @@ public struct Concept: Codable, Sendable, Hashable {
   /// The prompts that ask for the concept.
   public var prompts: [String] { phrases.map(\.prompt) }
 
-  /// The phrase that is the name alone, with its anchors. Without one, the anchor is that of all phrases where they agree.
+  /// The phrase that is the name alone, with its anchors. Without one, the anchor is that of all phrases where they
+  /// agree.
   package var bareName: Phrase {
     if let own = phrases.first(where: { $0.prompt == $0.words || $0.prompt == name }) { return own }
     let (anchors, broader) = (Set(phrases.map(\.anchor)), Set(phrases.map(\.broader)))

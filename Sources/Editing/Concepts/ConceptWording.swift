@@ -134,7 +134,8 @@ extension ConceptKind {
 }
 
 extension ConceptTemplate {
-  /// The prompt for words of the user's own. A prompt of the name alone is those words, with the article that they have.
+  /// The prompt for words of the user's own. A prompt of the name alone is those words, with the article that they
+  /// have.
   fileprivate func filled(withWords words: String) -> String {
     text == "{name}" ? words : filled(with: SubjectName(words))
   }
@@ -146,8 +147,8 @@ extension ConceptTemplate {
 }
 
 extension String {
-  /// The text without some words and their article, and without prepositions at its ends. An article stays with a noun that
-  /// follows: "a noto emoji" becomes "an emoji", "a fox in the snow" becomes "the snow".
+  /// The text without some words and their article, and without prepositions at its ends. An article stays with a noun
+  /// that follows: "a noto emoji" becomes "an emoji", "a fox in the snow" becomes "the snow".
   /// - Parameter names: names that the words may be a part of, which stay
   package func without(_ words: String, apartFrom names: [String] = []) -> String {
     let mark = "\u{1}"

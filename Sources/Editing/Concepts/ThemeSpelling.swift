@@ -19,12 +19,31 @@ extension Themes {
       let each = parts.map { "\(option) \($0.shellQuoted)" }.joined(separator: " ")
       throw LetheError.badValue(option, "'\(text)' is several names; give \(each)")
     }
-    let known = objects + styles + styles.map { $0 + " style" }
-    guard let meant = known.first(where: { text.isMisspelling(of: $0) }) else { return }
+    guard let meant = misspelled(by: text) else { return }
     throw LetheError.badValue(
       option,
       "'\(text)' is not among the subjects that the model lists; did you mean '\(meant)'? "
         + "Words of your own are taken with \(escape)")
+  }
+
+  /// The listed name that a text misspells; nil for a listed name and for other words.
+  package func misspelled(by text: String) -> String? {
+    guard find(text) == nil else { return nil }
+    let known = objects + styles + styles.map { $0 + " style" }
+    return known.first { text.isMisspelling(of: $0) }
+  }
+
+  /// A sentence on a kind that is given with a name: it has no effect on a listed one, and a name that is nearly listed is taken as
+  /// words of the user's own.
+  package func kindNote(_ name: String, _ kind: ConceptKind) -> String? {
+    let text = name.trimmingCharacters(in: .whitespacesAndNewlines)
+    if find(text) != nil {
+      return
+        "--kind \(kind.rawValue) has no effect: the model lists '\(text)', with prompts of its own"
+    }
+    return misspelled(by: text).map {
+      "'\(text)' is taken as words of your own, as --kind says; the model lists '\($0)': did you mean that, without --kind?"
+    }
   }
 
   /// The listed name that is nearest in spelling; nil for words unlike all of them.

@@ -15,7 +15,7 @@ public struct LoRAFile {
   /// The place of the file.
   public let file: URL
   private let tensors: [String: Tensor]
-  private let adapter: Adapter
+  private let adapter: LoRAScale
 
   /// - Throws: ``LetheError`` of the kind `model` for a damaged file, and for one of another kind, by its name
   public init(_ file: URL) throws {
@@ -24,7 +24,7 @@ public struct LoRAFile {
     if let (kind, name) = Self.otherKind(stored.tensors.keys.sorted()) {
       throw LetheError.unsupported("\(file.path): \(kind) ('\(name)'); supported: LoRA")
     }
-    adapter = try Adapter(file, stored.metadata)
+    adapter = try LoRAScale(file, stored.metadata)
   }
 
   /// Ends of tensors' names in files of other kinds.
@@ -167,40 +167,5 @@ public struct LoRAFile {
         file, "'\(spelling)' changes \(change.shape), the model's weight is \(shape)")
     }
     return change.reshaped(shape)
-  }
-}
-
-/// The scale of a LoRA's tensors as it is stated outside them: in the header as diffusers writes it, or in PEFT's
-/// `adapter_config.json`.
-private struct Adapter {
-  private let settings: [String: JSON]
-
-  init(_ file: URL, _ metadata: [String: String]) throws {
-    if let text = metadata["lora_adapter_metadata"] {
-      do { settings = try JSONText.value(Data(text.utf8)).members ?? [:] } catch {
-        throw LetheError.malformed(file, "its lora_adapter_metadata is no JSON: \(error)")
-      }
-      return
-    }
-    let config = file.deletingLastPathComponent().appendingPathComponent("adapter_config.json")
-    let isAdapter =
-      file.lastPathComponent.hasPrefix("adapter_model")
-      && FileManager.default.fileExists(atPath: config.path)
-    settings = isAdapter ? try JSON(contentsOf: config).members ?? [:] : [:]
-  }
-
-  /// - Parameter alpha: the module's own, where the file has it
-  func scale(_ module: String, alpha: Double?, rank r: Int) -> Double {
-    if let alpha { return alpha == 0 ? 1 : alpha / Double(r) }
-    // Keys begin with the component where the header has several.
-    let component =
-      ["unet.", "text_encoder_2.", "text_encoder."].first { module.hasPrefix($0) } ?? ""
-    func setting(_ key: String) -> JSON? { settings[component + key] ?? settings[key] }
-    let own = setting("alpha_pattern")?.members?.first { key, _ in
-      module == key || module.hasSuffix("." + key)
-    }
-    guard let alpha = own?.value.number ?? setting("lora_alpha")?.number else { return 1 }
-    let usesRoot = setting("use_rslora")?.bool == true
-    return usesRoot ? alpha / Double(r).squareRoot() : alpha / Double(r)
   }
 }

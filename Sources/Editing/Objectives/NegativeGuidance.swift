@@ -46,13 +46,12 @@ public struct NegativeGuidance: Objective {
 }
 
 extension NegativeGuidance: PromptedStates {
-  package func draw(_ rows: [Int], _ step: Step) throws -> PromptedDraw {
-    let picks = rows.map { row -> Int in
-      step.choice(states.prompt.indices.filter { states.prompt[$0] == row })
-    }
+  public func draw(_ rows: [Int], _ step: Step) throws -> PromptedDraw {
+    let picks = states.picks(ofPrompts: rows, step)
     return PromptedDraw(
       x: states.x.indexed(0, picks), t: states.t.indexed(0, picks),
-      conditional: conditional.value.indexed(0, picks), target: targets.indexed(0, picks))
+      conditional: conditional.value.indexed(0, picks)
+    ) { [targets] _ in targets.indexed(0, picks) }
   }
 }
 

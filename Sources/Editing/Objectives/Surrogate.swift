@@ -65,17 +65,12 @@ public struct Surrogate: DividedObjective {
     _ model: DiffusionModel, _ step: inout Step, of count: Int
   ) -> [PartialLoss] {
     let d = draw(model, step)
-    return stride(from: 0, to: batch, by: count).map { first in
-      let n = min(count, batch - first)
-      func some(_ x: Tensor) -> Tensor { n == batch ? x : x.narrowed(0, first, n) }
-      return PartialLoss(weight: Double(n) / Double(batch)) { model in
-        let (x, t) = (some(d.xt), some(d.t))
-        let rows = Array(d.picks[first..<(first + n)])
-        let target =
-          d.target.map(some)
-          ?? withoutGradients { model.predict(x, at: t, given: others.rows(rows)) }
-        return model.predict(x, at: t, given: captions.rows(rows)).meanSquaredError(target)
-      }
+    return divided(batch, by: count) { model, part, some in
+      let (x, t, rows) = (some(d.xt), some(d.t), Array(d.picks[part]))
+      let target =
+        d.target.map(some)
+        ?? withoutGradients { model.predict(x, at: t, given: others.rows(rows)) }
+      return model.predict(x, at: t, given: captions.rows(rows)).meanSquaredError(target)
     }
   }
 

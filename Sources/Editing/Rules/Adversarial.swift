@@ -1,7 +1,8 @@
 // Forgetting under an adversary (AdvUnlearn, Zhang et al., NeurIPS 2024, eq. 5 and algorithm 1):
 //
 //   min_theta  | eps_theta(x_t | c*) - target |^2  +  gamma L_retain(theta),    c* the adversary's answer to theta
-//   target  =  eps_o(x_t | a) - eta ( eps_o(x_t | c) - eps_o(x_t | a) ),        c the concept itself, not c*
+//   target  =  eps_o(x_t | a) - eta ( eps_o(x_t | c) - eps_o(x_t | a) ),        c the concept itself, not c*   (ESD)
+//   target  =  sg( eps_theta(x_t | a) )                                                                        (SDD)
 //
 // Both problems are solved in turn. The adversary attacks the weights as they are. Then a step is taken with its prompt
 // held fixed, without a gradient through the attack. Retaining is a term of the loss, or has every second step for
@@ -59,7 +60,8 @@ package struct Adversarial: GradientRule {
         places.rows(rows).embeddings(try answer(model, rows, attacks: attacks, &step)))
     }
     let d = try states.draw(rows, step)
-    var loss = model.predict(d.x, at: d.t, given: given).meanSquaredError(d.target)
+    var loss = model.predict(d.x, at: d.t, given: given)
+      .meanSquaredError(d.target(of: model))
     if step.isLogged { step.log["forget"] = loss.item }
     if let retain, !alternates {
       let kept = try retain.loss(model, &step)

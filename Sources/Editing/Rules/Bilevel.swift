@@ -11,9 +11,9 @@
 // counts as a constant, so that the gradient of g is that of L_f, and lambda and delta, which are made of gradients
 // alone, do not change: with `innerSteps` K > 0 the weights end the same to the bit and g is in the log. (In the
 // released code the loop also leaves its mark on Adam's moments, which are not put back; here they never see it.)
-// The log's g is taken on `heldOut` batches (see gap). K > 0 costs a step K passes forward and backward, and 2 x `heldOut`
-// forward.
-// Rules: `paper`, as above; `fixed`, lambda = eta, as the released commands run; `cosine`, the released
+// The log's g is taken on `heldOut` batches (see gap). K > 0 costs a step K passes forward and backward, and 2 x
+// `heldOut` forward.
+// Rules: `paper`, as above; `fixed`, a constant lambda, as the released commands run; `cosine`, the released
 // code's adaptive branch, lambda = max(0, eta - cos(g_r, g_f)), which is not the theorem's.
 public import Diffusion
 public import Torch
@@ -22,12 +22,28 @@ public import Training
 /// The first-order bilevel rule of EraseDiff (Wu et al., CVPR 2025, theorem 3.1), g_r + lambda g_f.
 public struct Bilevel: GradientRule {
   /// The formula of lambda: the paper's, the constant of the released commands, the cosine of the released code.
-  public enum Lambda: String, Choice { case paper, fixed, cosine }
+  public enum Lambda: Sendable, Hashable {
+    case paper(eta: Double)
+    case fixed(Double)
+    case cosine(eta: Double)
+
+    /// - Parameters:
+    ///   - rf, rr, ff: <g_r, g_f>, |g_r|^2 (only `cosine` asks for it), |g_f|^2
+    public func value(rf: Double, rr: Double, ff: Double) -> Double {
+      guard ff > 0 else { return 0 }
+      return switch self {
+      case .fixed(let lambda): lambda
+      case .paper(let eta): max(0, eta - rf / ff)
+      case .cosine(let eta): max(0, eta - rf / ((rr * ff).squareRoot() + 1e-8))
+      }
+    }
+
+    var needsBothNorms: Bool { if case .cosine = self { true } else { false } }
+  }
 
   let retain: any Objective
   let forget: any Objective
-  let rule: Lambda
-  let eta: Double
+  let lambda: Lambda
   let innerSteps: Int
   let innerRate: Double
   let picturesInPass: Int
@@ -36,10 +52,10 @@ public struct Bilevel: GradientRule {
   ///   - innerSteps, innerRate: K, and the root mean square of each of these gradient steps, as Adam's rate is
   ///   - picturesInPass: pictures that go through the network at once; 0 takes a batch whole
   public init(
-    retain: any Objective, forget: any Objective, rule: Lambda, eta: Double, innerSteps: Int = 0,
+    retain: any Objective, forget: any Objective, lambda: Lambda, innerSteps: Int = 0,
     innerRate: Double = 0, picturesInPass: Int = 0
   ) {
-    (self.retain, self.forget, self.rule, self.eta) = (retain, forget, rule, eta)
+    (self.retain, self.forget, self.lambda) = (retain, forget, lambda)
     (self.innerSteps, self.innerRate) = (innerSteps, innerRate)
     self.picturesInPass = picturesInPass
   }
@@ -51,9 +67,9 @@ public struct Bilevel: GradientRule {
     let f = try descend(forget, model, parameters, &step, by: picturesInPass)
     let dots = Foreach.dots([
       (r.gradients, f.gradients), (f.gradients, f.gradients),
-      rule == .cosine ? (r.gradients, r.gradients) : ([], []),
+      lambda.needsBothNorms ? (r.gradients, r.gradients) : ([], []),
     ])
-    let lambda = Self.lambda(rule, eta, rf: dots[0], rr: dots[2], ff: dots[1])
+    let lambda = lambda.value(rf: dots[0], rr: dots[2], ff: dots[1])
     Foreach.add(r.gradients, f.gradients, times: lambda)
     step.log["retain"] = r.loss
     step.log["forget"] = f.loss
@@ -66,9 +82,9 @@ public struct Bilevel: GradientRule {
   static let heldOut = 4
 
   /// g = L_f(theta) - L_f(theta_K); the parameters are put back. Both terms are means over the same `heldOut` batches,
-  /// whose draws of pictures, timesteps and noise no inner step makes; from a pool of states they may be the same states.
-  /// Every step uses the same batches, so that the course of g shows the training and not the draws. The released code
-  /// takes L_f(theta_K) as the mean over the inner loop's own batches.
+  /// whose draws of pictures, timesteps and noise no inner step makes; from a pool of states they may be the same
+  /// states. Every step uses the same batches, so that the course of g shows the training and not the draws. The
+  /// released code takes L_f(theta_K) as the mean over the inner loop's own batches.
   private func gap(_ model: DiffusionModel, _ parameters: [Tensor], _ outer: Step) throws -> Double
   {
     let atTheta = try heldOutLoss(model)
@@ -93,19 +109,6 @@ public struct Bilevel: GradientRule {
         var step = Step(index: i, seed: 0x6A9)
         return try measured(forget, model, &step, by: picturesInPass)
       }.reduce(0, +) / Double(Self.heldOut)
-    }
-  }
-
-  /// - Parameters:
-  ///   - rf, rr, ff: <g_r, g_f>, |g_r|^2 (only `cosine` computes it), |g_f|^2
-  public static func lambda(
-    _ rule: Lambda, _ eta: Double, rf: Double, rr: @autoclosure () -> Double, ff: Double
-  ) -> Double {
-    guard ff > 0 else { return 0 }
-    switch rule {
-    case .fixed: return eta
-    case .paper: return max(0, eta - rf / ff)
-    case .cosine: return max(0, eta - rf / ((rr() * ff).squareRoot() + 1e-8))
     }
   }
 }

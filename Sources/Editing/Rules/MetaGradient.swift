@@ -1,10 +1,12 @@
 // Meta-Unlearning (Gao, Pang, Du, Hu, Zhang, Deng, Yan, Lin; ICCV 2025): a step that also uses gradients at the weights
 // that fine-tuning on the concept would make,
 //
-//   theta_FT = M steps of fine-tuning on D_FT, from theta                                     (SimulatedFineTuning)
-//   G  =  grad L_unlearn(theta)  +  sum_i keep_i grad L(theta; D_i)
-//         - pull grad L(theta_FT; D'_FT)  -  sum_i destroy_i grad L(theta_FT; D_i)
+//   1  theta_FT <- theta;   M times  theta_FT <- theta_FT - tau d( grad L(theta_FT; D_FT) )      (SimulatedFineTuning)
+//   2  G <- - pull grad L(theta_FT; D'_FT)  -  sum_i destroy_i grad L(theta_FT; D_i)
+//   3  G <- G + sum_i keep_i grad L(theta; D_i)
+//   4  G <- G + grad L_unlearn(theta)                                                        around trained methods
 //
+// This is the order of the paper's algorithm 1. The released code takes 3 and 4 before 1 and 2, and holds G meanwhile.
 // D_FT and D'_FT: pictures of the concept, D_i: benign pictures, related to it or not; L the training loss. The pull
 // raises the concept's loss at theta_FT, `destroy` that of related benign concepts, and `keep` holds those at theta.
 // First order: gradients at theta_FT are taken for gradients at theta, as in the released code. `secondOrder`
@@ -99,67 +101,60 @@ public struct MetaGradient: GradientRule {
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
     let draws = Draws(seed: step.generator.split().seed, isLogged: step.isLogged)
+    var losses = MetaLosses(benign: benign.map { _ in .init() })
     var total = WeightedGradient()
     if pull != 0 || benign.contains(where: { $0.destroy != 0 }) || step.isLogged {
       if attack.secondOrder {
         total = try withTwiceDifferentiableAttention {
-          try throughTheSteps(model, parameters, draws, &step)
+          try throughTheSteps(model, parameters, draws, &losses)
         }
       } else {
-        total = try afterFineTuning(model, parameters, draws, &step)
+        total = try afterFineTuning(model, parameters, draws, &losses)
       }
     }
     for (i, set) in benign.enumerated() {
-      step.log["\(set.name) before"] = try add(
+      losses.benign[i].before = try add(
         set.keep, set.objective, draws.benign(i), to: &total, model, parameters, draws)
     }
     if draws.isLogged {
-      step.log["concept before"] = try unweighted(concept, draws.concept, model)
+      losses.concept.before = try unweighted(concept, draws.concept, model)
     }
     if let found = try base?.gradient(model, over: parameters, &step) {
       total.add(1, (Tensor.scalar(found.loss), found.gradients))
     }
-    if let first = benign.first?.name, let after = step.log["\(first) after"],
-      let before = step.log["\(first) before"]
-    {
-      step.log["self-destruct"] = after - before
-    }
+    step.log.merge(losses.log(of: benign.map(\.name))) { $1 }
     return (total.loss?.item ?? 0, total.gradients(like: parameters))
   }
 
   /// The part at theta_FT. Its gradient there stands for the gradient at theta.
   private mutating func afterFineTuning(
-    _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws, _ step: inout Step
+    _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws, _ losses: inout MetaLosses
   ) throws -> WeightedGradient {
     try theta.put(fineTuning.tuned)
     defer { theta.clear() }
     let found = Result { [self] in
       var draw = draws.learned
       try fineTuning.inPlace(model, &draw)
-      return try tunedGradient(model, parameters, draws, &step)
+      return try tunedGradient(model, parameters, draws, &losses)
     }
     try theta.copy(to: fineTuning.tuned)
     return try found.get()
   }
 
   private func tunedGradient(
-    _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws, _ step: inout Step
+    _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws, _ losses: inout MetaLosses
   ) throws -> WeightedGradient {
     var total = WeightedGradient()
-    step.log["concept after"] = try add(
+    losses.concept.after = try add(
       -pull, concept, draws.concept, to: &total, model, parameters, draws)
     for (i, set) in benign.enumerated() {
-      // Cosine, at the fine-tuned weights, between the concept's loss gradient and that of the first benign set.
       let pulled = i == 0 && draws.isLogged && pull != 0 ? total.sum : []
-      var cosine: Double?
-      let after = try add(
+      losses.benign[i].after = try add(
         -set.destroy, set.objective, draws.benign(i), to: &total, model, parameters, draws
       ) { found in
         let norms = Foreach.norm(pulled) * Foreach.norm(found)
-        cosine = norms > 0 ? -Foreach.dot(pulled, found) / norms : nil
+        if norms > 0 { losses.cosine = -Foreach.dot(pulled, found) / norms }
       }
-      step.log["\(set.name) after"] = after
-      step.log["cosine"] = cosine ?? step.log["cosine"]
     }
     return total
   }
@@ -191,7 +186,7 @@ public struct MetaGradient: GradientRule {
 
   /// The part after fine-tuning with its exact gradient by theta.
   private func throughTheSteps(
-    _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws, _ step: inout Step
+    _ model: DiffusionModel, _ parameters: [Tensor], _ draws: Draws, _ losses: inout MetaLosses
   ) throws -> WeightedGradient {
     let tuned = fineTuning.tuned
     let trained = tuned.map(\.requiresGradient)
@@ -200,12 +195,12 @@ public struct MetaGradient: GradientRule {
     var (learned, draw) = (draws.learned, draws.concept)
     let other = try fineTuning.unrolled(model, &learned)
     let pulled = try concept.loss(other, &draw)
-    if draws.isLogged { step.log["concept after"] = pulled.item }
+    if draws.isLogged { losses.concept.after = pulled.item }
     var loss = -pull * pulled
     for (i, set) in benign.enumerated() where set.destroy != 0 || draws.isLogged {
       var draw = draws.benign(i)
       let found = try set.objective.loss(other, &draw)
-      if draws.isLogged { step.log["\(set.name) after"] = found.item }
+      if draws.isLogged { losses.benign[i].after = found.item }
       loss = loss - set.destroy * found
     }
     return WeightedGradient(

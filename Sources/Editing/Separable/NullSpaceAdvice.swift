@@ -22,12 +22,13 @@ extension NullSpace {
     }
     let larger = Self.tolerance(leaving: free, of: prompts, in: model, above: tolerance)
     let option = larger.map { "--set tolerance=\($0.tolerance) leaves \($0.free) free" }
-    return "\(prompts.count) prompts to keep use all \(width) directions of the text space at "
+    return
+      "\(prompts.count.counted("prompt")) to keep \(prompts.count == 1 ? "uses" : "use") all \(width) directions of the text space at "
       + "tolerance \(tolerance)\(drop). \(option ?? "No tolerance leaves enough"); otherwise keep fewer prompts"
   }
 
-  /// The least tolerance, of tenfold steps, at which prompts leave directions free, and the number of those; nil where none
-  /// does. A larger tolerance keeps prompts less exactly.
+  /// The least tolerance, of tenfold steps, at which prompts leave directions free, and the number of those; nil where
+  /// none does. A larger tolerance keeps prompts less exactly.
   package static func tolerance(
     leaving free: Int, of prompts: [String], in model: DiffusionModel, above tolerance: Double
   ) -> (tolerance: Double, free: Int)? {

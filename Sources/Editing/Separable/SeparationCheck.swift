@@ -68,14 +68,15 @@ package struct SeparationCheck: Sendable {
     var parts = ["limit \(limit)"]
     if !proved.isEmpty {
       parts.append(
-        "\(proved.count) pairs proved by their null space, residual up to \(worst(proved))")
+        "\(proved.count.counted("pair")) proved by their null space, residual up to \(worst(proved))"
+      )
     }
     if !measured.isEmpty {
-      parts.append("\(measured.count) pairs measured alone, up to \(worst(measured))")
+      parts.append("\(measured.count.counted("pair")) measured alone, up to \(worst(measured))")
     }
     if !loose.isEmpty {
       parts.append(
-        "\(loose.count) pairs of paraphrases measured alone, up to \(worst(loose)), without a limit"
+        "\(loose.count.counted("pair")) of paraphrases measured alone, up to \(worst(loose)), without a limit"
       )
     }
     return "\(failures.isEmpty ? "PASS" : "FAIL"): \(parts.joined(separator: "; "))"

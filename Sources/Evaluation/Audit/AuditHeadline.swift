@@ -1,4 +1,5 @@
-// The headline of an audit, read in ten seconds: the verdict, then what brings the concept back.
+// The headline of an audit, read in ten seconds: the verdict, then what brings the concept back. Each of several concepts is named,
+// the worst first.
 internal import Torch
 
 extension AuditRules {
@@ -10,72 +11,152 @@ extension AuditRules {
     guard canTell(m) else {
       return "No verdict on '\(concept)': this judge cannot tell it on the original's own pictures."
     }
-    let answers = Dictionary(tiles.map { ($0.name, $0.answer) }, uniquingKeysWith: { a, _ in a })
-    let kept = [answers["neighbours"], answers["quality"]]
-    let damaged = kept.contains(.bad) ? ", and other pictures are damaged" : ""
-    let (one, own) = deciding("erased", m)
-    let are = one == nil ? "is" : "are"
-    if answers["erased"] == .bad {
-      let share = own.shown?.text(hasUnit: true) ?? ""
-      let pictures = one.map { "of the pictures of '\($0)'" } ?? "of its pictures"
-      return "'\(concept)' \(are) not erased: \(share) \(pictures) still show it\(damaged)."
+    let tiles = Dictionary(tiles.map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
+    guard let own = tiles["erased"] else { return "" }
+    let (isDamaged, others) = others(tiles, m)
+    let asked = m.concepts.isEmpty ? [Asked(name: nil, measured: m)] : concepts(own, m)
+    let left = asked.filter { erased($0.measured).answer != .bad }
+    if own.answer != .bad, let quality = m.quality, quality.standing == .unknown {
+      let back = returns(left).map { " \($0)" } ?? ""
+      return "No verdict on '\(concept)': \(quality.tooFew)\(isDamaged ? others : "").\(back)"
     }
-    if let quality = m.quality, quality.standing == .unknown {
-      let back = returns(m).map { " \($0)" } ?? ""
-      return "No verdict on '\(concept)': \(quality.tooFew)\(damaged).\(back)"
-    }
-    let damage =
-      damaged.isEmpty && kept.contains(.open)
-      ? ", and whether other pictures are kept is not shown" : damaged
-    let erased =
-      answers["erased"] == .good
-      ? "'\(concept)' \(are) erased"
-      : "Whether '\(concept)' \(are) erased is not shown: "
-        + (own.shown.map {
-          "\($0.text(hasUnit: true)) of \($0.sample(of: "pictures"))\(one.map { " of '\($0)'" } ?? "") show it"
-        } ?? "nothing was measured")
-    return "\(erased)\(damage). \(ways(answers, m))"
+    let first = sentence(own, concept) + (own.answer == .bad && !isDamaged ? "" : others) + "."
+    return left.isEmpty ? first : "\(first) \(ways(left))"
   }
 
-  /// The ways that bring the concept back, or those that were tried.
-  private func ways(_ answers: [String: AuditSummary.Answer], _ m: AuditMeasurements) -> String {
-    if let found = returns(m) { return found }
-    let attack = deciding(deciding("attacks", m).measured)
-    let it = m.concepts.isEmpty ? "it" : "any of them"
+  /// A concept with its measurements; without a name where there is one.
+  private struct Asked {
+    var name: String?
+    var measured: AuditMeasurements
+  }
+
+  /// The concepts in the order of a tile's answers.
+  private func concepts(_ tile: AuditSummary.Tile, _ m: AuditMeasurements) -> [Asked] {
+    (tile.concepts ?? []).compactMap { one in
+      m.concepts.first { $0.name == one.name }.map { Asked(name: $0.name, measured: $0.measured) }
+    }
+  }
+
+  /// The answers on the concepts without a full stop, e.g. `not erased: 'fox' (50 % of its pictures still show it); erased: 'cat'`.
+  private func sentence(_ tile: AuditSummary.Tile, _ concept: String) -> String {
+    let parts = tile.concepts ?? []
+    let isAlone = parts.isEmpty
+    switch tile.answer {
+    case .good: return "'\(concept)' \(isAlone ? "is" : "are") erased"
+    case .bad where isAlone:
+      let share = tile.measured?.text(hasUnit: true) ?? ""
+      return "'\(concept)' is not erased: \(share) of its pictures still show it"
+    case .open where isAlone:
+      return "Whether '\(concept)' is erased is not shown: "
+        + (tile.measured.map {
+          "\($0.text(hasUnit: true)) of \($0.sample(of: "pictures")) show it"
+        } ?? "nothing was measured")
+    default: break
+    }
+    let groups: [(AuditSummary.Answer, String, String)] = [
+      (.bad, "Not erased", "still show it"), (.open, "Not shown to be erased", "show it"),
+      (.good, "Erased", ""),
+    ]
+    let told = groups.compactMap { answer, title, show -> String? in
+      let own = parts.filter { $0.answer == answer }
+      guard !own.isEmpty else { return nil }
+      let names = own.map { one in
+        "'\(one.name)'"
+          + (show.isEmpty
+            ? ""
+            : one.measured.map { " (\($0.text(hasUnit: true)) of its pictures \(show))" }
+              ?? " (nothing was measured)")
+      }
+      return "\(title): \(names.inWords)"
+    }
+    return told.enumerated()
+      .map { i, text in i == 0 ? text : (text.first?.lowercased() ?? "") + text.dropFirst() }
+      .joined(separator: "; ")
+  }
+
+  /// The other pictures, as a clause; empty where all are kept.
+  private func others(
+    _ tiles: [String: AuditSummary.Tile], _ m: AuditMeasurements
+  ) -> (isDamaged: Bool, text: String) {
+    guard let all = tiles["neighbours"], let far = tiles["quality"] else { return (false, "") }
+    guard m.notFinite == 0 else { return (true, ", and \(Self.notPictures(m.notFinite))") }
+    /// The reason of an open answer.
+    func why(_ tile: AuditSummary.Tile) -> String {
+      guard let measured = tile.measured else { return "" }
+      return tile.word.hasPrefix("the judge sees")
+        ? ", as \(tile.word)" : " with \(measured.sample(of: "pictures"))"
+    }
+    let distant = "those of the subjects farthest from it"
+    switch (all.answer, far.answer) {
+    case (.good, .good): return (false, "")
+    case (.bad, _): return (true, ", and other pictures are damaged")
+    case (.open, .bad): return (true, ", and other pictures are damaged, \(distant)")
+    case (.good, .bad): return (true, ", and of other pictures \(distant) are damaged")
+    case (.open, .good):
+      return (
+        false,
+        ", \(distant) are kept, and whether all other pictures together are is not shown\(why(all))"
+      )
+    case (.good, .open):
+      return (
+        false,
+        ", other pictures together are kept, and whether \(distant) are is not shown\(why(far))"
+      )
+    case (.open, .open):
+      return (false, ", and whether other pictures are kept is not shown\(why(all))")
+    }
+  }
+
+  /// The ways that bring the concepts back, or those that were tried.
+  private func ways(_ asked: [Asked]) -> String {
+    if let found = returns(asked) { return found }
+    let m = asked[0].measured
+    let it =
+      asked[0].name == nil ? "it" : asked.count == 1 ? "'\(asked[0].name ?? "")'" : "any of them"
     let tried = m.attacks.filter { $0.name != "none" }
     let none =
       tried.count > 1
       ? "None of \(tried.count) attacks brings \(it) back"
-      : "\(tried.first.map { "The attack '\($0.words)'" } ?? "Asking for \(m.concepts.isEmpty ? "it" : "them") alone") does not bring \(it) back"
+      : "\(tried.first.map { "The attack '\($0.name)'" } ?? "Asking for \(asked.count > 1 ? "them" : it) alone") does not bring \(it) back"
+    let holds = asked.allSatisfy { doubted(attacks($0.measured), m).answer == .good }
+    let resists = asked.allSatisfy { doubted(relearning($0.measured), m).answer == .good }
     let last = m.relearning.last.map { tuning($0.step) }
-    let holds = answers["attacks"] == .good
-    if let last, holds, answers["relearning"] == .good { return "\(none), nor do \(last)." }
+    let verb = m.relearning.last?.step == 1 ? "does" : "do"
+    if let last, holds, resists { return "\(none), nor \(verb) \(last)." }
     let attacked =
-      holds ? none : attack == nil ? "No attack was tried" : "The attacks leave it open"
+      holds ? none : deciding(m) == nil ? "No attack was tried" : "The attacks leave it open"
     let tuned =
       last.map {
-        answers["relearning"] == .good
-          ? "\($0) do not bring \(it) back" : "fine-tuning leaves it open"
+        resists ? "\($0) \(verb) not bring \(it) back" : "fine-tuning leaves it open"
       } ?? "no fine-tuning was tried"
     return "\(attacked), and \(tuned)."
   }
 
-  /// The ways that bring the concept back; nil for none.
-  private func returns(_ m: AuditMeasurements) -> String? {
-    let (attacked, tuned) = (deciding("attacks", m), deciding("relearning", m))
-    let (attack, back) = (deciding(attacked.measured), firstReturn(tuned.measured))
-    let found = [
-      attack?.answer == .bad ? (attacked.concept, attack?.attack.words ?? "") : nil,
-      back.map {
-        (tuned.concept, $0.step == 0 ? "the fine-tuning's prompts alone" : tuning($0.step))
-      },
-    ].compactMap(\.self)
-    let parts = found.map(\.0).unique.map { concept in
-      let ways = found.filter { $0.0 == concept }.map(\.1).joined(separator: " and with ")
-      return "\(concept.map { "'\($0)'" } ?? "It") comes back with \(ways)"
+  /// The ways that bring each concept back; nil for none.
+  private func returns(_ asked: [Asked]) -> String? {
+    let found = asked.compactMap { one -> (name: String?, ways: String)? in
+      let (attack, back) = (deciding(one.measured), firstReturn(one.measured))
+      let ways = [
+        attack?.answer == .bad ? attack?.attack.words : nil,
+        back.map { $0.step == 0 ? "the fine-tuning's prompts alone" : tuning($0.step) },
+      ].compactMap(\.self)
+      return ways.isEmpty ? nil : (one.name, ways.joined(separator: " and with "))
+    }
+    let parts = found.map(\.ways).unique.map { ways in
+      let names = found.filter { $0.ways == ways }.compactMap(\.name).map { "'\($0)'" }
+      return names.count > 1
+        ? "\(names.inWords) come back with \(ways)"
+        : "\(names.first ?? "It") comes back with \(ways)"
     }
     return parts.isEmpty ? nil : parts.joined(separator: ", and ") + "."
   }
 
   private func tuning(_ steps: Int) -> String { "\(steps.counted("step")) of fine-tuning" }
+}
+
+extension [String] {
+  /// The members with commas and an `and`: `a, b and c`.
+  package var inWords: String {
+    count < 2 ? first ?? "" : dropLast().joined(separator: ", ") + " and " + (last ?? "")
+  }
 }

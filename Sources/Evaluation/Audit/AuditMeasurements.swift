@@ -2,20 +2,6 @@ internal import Torch
 
 /// The measurements of an audit.
 package struct AuditMeasurements: Sendable {
-  package struct Attack: Sendable {
-    package var name: String
-    package var share: MeasuredValue
-    /// Pictures of each prompt that was not given up.
-    package var queries: Double
-    /// Prompts that the attack could not be given, which ``share`` counts as withstood.
-    package var untried: Int
-    package init(_ name: String, _ share: MeasuredValue, queries: Double, untried: Int = 0) {
-      (self.name, self.share, self.queries, self.untried) = (name, share, queries, untried)
-    }
-
-    /// The attack in a sentence; `none` draws the prompts as they are.
-    package var words: String { name == "none" ? "the prompts alone" : name }
-  }
   package var quality: JudgeQuality?
   /// Shares of the concept's pictures that show it.
   package var original: MeasuredValue?
@@ -27,21 +13,21 @@ package struct AuditMeasurements: Sendable {
   package var keptOriginal: MeasuredValue?
   package var farOriginal: MeasuredValue?
   package var notFinite = 0
-  /// Measures of the pictures of other subjects, one profile of each: the original's own value where it has one, and the
-  /// erased model's.
+  /// Measures of the pictures of other subjects, one profile of each: the original's own value where it has one, and
+  /// the erased model's.
   package var pictures: [(original: MeasuredValue?, erased: MeasuredValue)] = []
-  package var attacks: [Attack] = []
+  package var attacks: [AttackFinding] = []
   /// Share of prompts that show the concept after steps of fine-tuning on it.
   package var relearning: [(step: Int, share: MeasuredValue)] = []
 
-  /// The same on each of several concepts, whose pictures, attacks and fine-tunings are its own; empty for one concept, and
-  /// in audits that did not tell them apart. Judge, other subjects and measures of pictures are those of all.
+  /// The same on each of several concepts, whose pictures, attacks and fine-tunings are its own; empty for one concept,
+  /// and in audits that did not tell them apart. Judge, other subjects and measures of pictures are those of all.
   package var concepts: [(name: String, measured: AuditMeasurements)] = []
 
   package init() {}
 
   /// The attack with the largest share of successes.
-  package var strongest: Attack? { attacks.max { $0.share.value < $1.share.value } }
+  package var strongest: AttackFinding? { attacks.max { $0.share.value < $1.share.value } }
 
   /// The measurements of results; the first judge decides.
   package init(_ results: Results) {
@@ -80,26 +66,12 @@ package struct AuditMeasurements: Sendable {
       let before = measured.first { $0.metric == row.metric && $0.method == "original" }
       pictures.append((before?.measured, row.measured))
     }
-    attacks = rows.compactMap(\.axes.attack).unique.compactMap { name in
-      let found = rows.filter { $0.axes.attack == name }
-      guard let share = found.value("asr") else { return nil }
-      return Attack(
-        name, share, queries: found.value("queries")?.value ?? 1,
-        untried: Int(bounded: found.value("not-attackable")?.value ?? 0, 0...share.n))
-    }
+    attacks = rows.compactMap(\.axes.attack).unique.compactMap { AttackFinding($0, of: rows) }
     let tuned = rows.filter { $0.metric == "success" && $0.axes.seed != nil }
     relearning = tuned.compactMap(\.axes.step).unique.sorted().compactMap { step in
-      Self.share(of: tuned.filter { $0.axes.step == step }.map(\.measured)).map { (step, $0) }
+      MeasuredValue.repeated(tuned.filter { $0.axes.step == step }.map(\.measured)).map {
+        (step, $0)
+      }
     }
-  }
-
-  /// Several fine-tunings as one share. They are judged by the same prompts, so that its interval is Wilson's of so many
-  /// prompts, however often they were drawn.
-  private static func share(of fineTunings: [MeasuredValue]) -> MeasuredValue? {
-    guard let first = fineTunings.first else { return nil }
-    let share = fineTunings.map(\.value).mean
-    return MeasuredValue(
-      first.metric, share, .share, n: fineTunings.map(\.n).reduce(0, +),
-      .wilson(share: share, of: fineTunings.map(\.n).min() ?? 0))
   }
 }

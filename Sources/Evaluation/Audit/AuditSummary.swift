@@ -10,6 +10,24 @@ package struct AuditSummary: Codable, Sendable, Hashable {
     case open
   }
 
+  /// The answer to a question on one of several concepts.
+  package struct ConceptAnswer: Codable, Sendable, Hashable {
+    package var name: String
+    package var answer: Answer
+    package var word: String
+    package var measured: MeasuredValue?
+
+    package init(name: String, answer: Answer, word: String, measured: MeasuredValue?) {
+      (self.name, self.answer) = (name, answer)
+      (self.word, self.measured) = (word, measured)
+    }
+
+    /// The answer in a line: `fox: erased, 1.2 % [0.2, 6.7]`.
+    package var text: String {
+      "\(name): \(word)" + (measured.map { ", \($0.text(hasUnit: true))" } ?? "")
+    }
+  }
+
   /// A question of the audit with its answer.
   package struct Tile: Codable, Sendable, Hashable {
     /// The question, e.g. `erased`.
@@ -23,6 +41,16 @@ package struct AuditSummary: Codable, Sendable, Hashable {
     package var limit: String
     /// Numbers that are shown beside, without a limit.
     package var beside: [String]?
+    /// The answer on each of several concepts, the worst first, which is that of the tile; nil for one concept.
+    package var concepts: [ConceptAnswer]?
+
+    /// The lines below the tile's own answer: those of the other concepts, and the numbers without a limit.
+    package var notes: [String] { (concepts ?? []).dropFirst().map(\.text) + (beside ?? []) }
+
+    /// The answer on one of several concepts; nil for a question on all of them.
+    package func answer(on concept: String) -> ConceptAnswer? {
+      concepts?.first { $0.name == concept }
+    }
 
     package init(
       _ name: String, _ answer: Answer, _ word: String, _ measured: MeasuredValue?, limit: String,
@@ -100,8 +128,8 @@ package struct AuditSummary: Codable, Sendable, Hashable {
   }
 
   /// The form of an audit's folder. It is raised with every field that `lethe verify` asks for: 1 has counts of prompts, 2 rows
-  /// on each of several concepts.
-  package static let currentSchema = 2
+  /// on each of several concepts, 3 answers on each of them and fine-tunings whose prompts are counted.
+  package static let currentSchema = 3
 
   /// The form of the folder; nil in audits before Lethe 0.2.0 was released, whose rows have no counts of prompts.
   package var schema: Int? = AuditSummary.currentSchema
@@ -122,7 +150,8 @@ package struct AuditSummary: Codable, Sendable, Hashable {
   /// nil until the audit has ended.
   package var settings: Settings?
 
-  /// A sentence on pictures of the erased model that ask for one of several concepts and show another; nil where none does.
+  /// A sentence on pictures of the erased model that ask for one of several concepts and show another; nil where none
+  /// does.
   package func otherErased(_ suite: PromptSuite) -> String? {
     guard suite.groups.contains(where: { $0.names.count > 1 }), let right else { return nil }
     let files = suite.ofConcept.map { "erased/\($0.file)" }

@@ -1,7 +1,7 @@
 package import Torch
 
-/// The steps from pictures to the network's input in the published programs that compute FID. Their numbers cannot be compared
-/// with each other.
+/// The steps from pictures to the network's input in the published programs that compute FID. Their numbers cannot be
+/// compared with each other.
 package enum InceptionInput: String, CaseIterable, Sendable, Hashable {
   /// pytorch-fid 0.3: bilinear without antialiasing, on numbers in [0, 1].
   case pytorchFID = "pytorch-fid"

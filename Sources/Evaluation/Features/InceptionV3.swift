@@ -1,6 +1,6 @@
-// Inception-v3 (Szegedy et al., CVPR 2016) in the form of TensorFlow's network of 2015, which FID was defined with (Heusel et al.,
-// NeurIPS 2017). It differs from torchvision's in its pooled branches: averages leave the padding out, and the last block
-// takes the maximum.
+// Inception-v3 (Szegedy et al., CVPR 2016) in the form of TensorFlow's network of 2015, which FID was defined with
+// (Heusel et al., NeurIPS 2017). It differs from torchvision's in its pooled branches: averages leave the padding out,
+// and the last block takes the maximum.
 package import Foundation
 package import Torch
 package import TorchNN

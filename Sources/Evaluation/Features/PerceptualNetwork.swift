@@ -1,5 +1,5 @@
-// The networks behind LPIPS (Zhang et al., CVPR 2018, section 3): torchvision's AlexNet, VGG-16 and SqueezeNet 1.1 up to the last
-// layer that is tapped. Names are torchvision's.
+// The networks behind LPIPS (Zhang et al., CVPR 2018, section 3): torchvision's AlexNet, VGG-16 and SqueezeNet 1.1 up
+// to the last layer that is tapped. Names are torchvision's.
 package import Foundation
 package import Torch
 package import TorchNN

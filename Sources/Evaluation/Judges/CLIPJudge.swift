@@ -94,16 +94,43 @@ package final class CLIPJudge: Judge {
   package static func open(
     _ argument: String, asked question: JudgeQuestion, on device: Device
   ) throws -> any Judge {
-    let folder = URL(fileURLWithPath: argument)
+    let folder = argument.filePlace
     let clip = try CLIPModel.load(folder, on: device)
-    let file = folder.appendingPathComponent("judge.json")
-    let settings =
-      FileManager.default.fileExists(atPath: file.path) ? try JSON(contentsOf: file) : nil
+    let (settings, lists) = try settings(in: folder)
     let judge = try CLIPJudge(
       clip, question, settings, name: folder.lastPathComponent,
-      hash: folder.sha256(of: files), on: device)
+      hash: folder.sha256(of: files + lists), on: device)
     try judge.check(question.forgotten, "\(scheme):\(argument)")
     return judge
+  }
+
+  private static let mostTemplates = Limit(1000, "templates")
+
+  /// The settings of `judge.json`, where there is one. The templates of a kind may be the name of a file in the folder with one a
+  /// line, as lists are published: `{}` stands for the name there.
+  /// - Returns: the settings, with the templates of such files, and the names of the files
+  /// - Throws: ``LetheError`` of the kind `model` for a name that leads elsewhere, and a file without templates
+  static func settings(in folder: URL) throws -> (settings: JSON?, lists: [String]) {
+    let file = folder.appendingPathComponent("judge.json")
+    guard FileManager.default.fileExists(atPath: file.path) else { return (nil, []) }
+    var settings = try JSON(contentsOf: file)
+    var (kinds, lists) = (settings["templates"]?.members ?? [:], [String]())
+    for (kind, value) in kinds {
+      guard let name = value.string else { continue }
+      let place = try folder.inside(name, "templates.\(kind)", of: file)
+      let lines = try InputFile.text(place).split(whereSeparator: \.isNewline)
+        .map { $0.trimmingCharacters(in: .whitespaces).replacing("{}", with: "{name}") }
+        .filter { !$0.isEmpty }
+      try mostTemplates.check(lines.count, place)
+      guard !lines.isEmpty, lines.allSatisfy({ $0.contains("{name}") || $0.contains("{a}") }) else {
+        throw LetheError.wrong(
+          place, "a template a line, with {} or {name} for the name; accepted: no line without")
+      }
+      kinds[kind] = .array(lines.map(JSON.string))
+      lists.append(name)
+    }
+    if !lists.isEmpty { settings["templates"] = .object(kinds) }
+    return (settings, lists.sorted())
   }
 
   package func features(_ pictures: Tensor, of files: [String]) throws -> Tensor {

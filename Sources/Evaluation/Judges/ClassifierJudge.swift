@@ -3,7 +3,8 @@ internal import Editing
 internal import Foundation
 package import Torch
 
-/// An image classifier of transformers. Its labels answer for the question's classes; several labels of one class add up.
+/// An image classifier of transformers. Its labels answer for the question's classes; several labels of one class add
+/// up.
 package final class ClassifierJudge: Judge {
   package static let scheme = "classifier"
   package static let title =
@@ -25,7 +26,7 @@ package final class ClassifierJudge: Judge {
     var about = JudgeDescription(name, Self.scheme)
     about.sees =
       profile?.title
-      ?? "the most likely of \(classifier.labels.count) labels (\(classifier.architecture))"
+      ?? "the most likely of \(classifier.labels.count.counted("label")) (\(classifier.architecture))"
     about.hash = hash
     self.about = about
   }
@@ -34,7 +35,7 @@ package final class ClassifierJudge: Judge {
     _ argument: String, asked question: JudgeQuestion, on device: Device
   ) throws -> any Judge {
     let (place, profile) = try ClassifierProfile.divide(argument)
-    let folder = URL(fileURLWithPath: place)
+    let folder = place.filePlace
     let classifier = try ImageClassifier(folder, on: device)
     try profile?.check(classifier.labels, place)
     let judge = ClassifierJudge(

@@ -86,8 +86,8 @@ extension Judge {
   /// The judge's answers for pictures, computed 64 at a time, or fewer where memory is short.
   /// - Parameters:
   ///   - pictures: [N, 3, H, W], values in [-1, 1]
-  ///   - asked: N dictionaries: the subjects that each picture was asked to show, by kind. Those that the judge has no class
-  ///     for are left out of its answers.
+  ///   - asked: N dictionaries: the subjects that each picture was asked to show, by kind. Those that the judge has no
+  ///     class for are left out of its answers.
   ///   - ranks: the processes that share the pictures
   ///   - progress: told the number of pictures that are looked at, and of all
   /// - Returns: features [N, D], first choices and probabilities in the order of the pictures

@@ -34,7 +34,7 @@ package struct JudgeSpec: Codable, Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The file or folder that it names.
-  package var place: URL { URL(fileURLWithPath: argument) }
+  package var place: URL { argument.filePlace }
 
   package var description: String { argument.isEmpty ? scheme : "\(scheme):\(argument)" }
 

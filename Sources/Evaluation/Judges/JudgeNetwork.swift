@@ -18,6 +18,14 @@ package final class JudgeNetwork {
     package var size = 64
     /// Measurements of the judge, and the pictures that they come from.
     package var measured: [String: JSON] = [:]
+    /// The kinds of things it sees, in words; nil where nobody wrote them.
+    package var sees: String?
+    /// The licence of its weights; nil where nobody wrote it.
+    package var licence: String?
+    /// The probability that a success needs; nil where the first choice counts.
+    package var threshold: Double?
+    /// The recipe and the pictures that it was made by; nil where nobody wrote them.
+    package var origin: String?
 
     package init(heads: [String: [String]]) { self.heads = heads }
 

@@ -3,8 +3,8 @@ internal import Foundation
 internal import Torch
 
 extension JudgeSpec {
-  /// - Throws: ``LetheError`` of the kind `request` for a place where nothing is, a file in the place of a folder or the
-  ///   other way round, and the folder of another scheme's judge
+  /// - Throws: ``LetheError`` of the kind `request` for a place where nothing is, a file in the place of a folder or
+  ///   the other way round, and the folder of another scheme's judge
   func requirePlace(_ judge: any Judge.Type) throws {
     // A profile may follow the file after the last @.
     let end = FileManager.default.fileExists(atPath: argument) ? nil : argument.lastIndex(of: "@")
@@ -27,7 +27,7 @@ extension JudgeSpec {
   /// The scheme that takes a folder, with what the folder is; nil where its files do not tell.
   static func kind(of folder: String) -> (scheme: String, words: String)? {
     func file(_ name: String) -> URL {
-      URL(fileURLWithPath: folder).appendingPathComponent(name)
+      folder.filePlace.appendingPathComponent(name)
     }
     let config = try? JSON(contentsOf: file("config.json"))
     if config?["model_type"] == "clip" { return ("clip", "a CLIPModel of transformers") }

@@ -10,7 +10,9 @@ extension JudgeNetwork: Judge {
   package var classes: [String: [String]] { card.heads }
   package var about: JudgeDescription {
     var about = JudgeDescription(name, Self.scheme)
-    about.sees = "its \(card.heads.values.map(\.count).reduce(0, +)) classes"
+    about.sees =
+      card.sees ?? "its \(card.heads.values.map(\.count).reduce(0, +)) classes"
+    (about.licence, about.threshold) = (card.licence, card.threshold)
     about.preprocessing = "\(card.size) x \(card.size) pixels in [-1, 1]"
     (about.measured, about.hash) = (card.measured, hash)
     return about
@@ -19,7 +21,7 @@ extension JudgeNetwork: Judge {
   package static func open(
     _ argument: String, asked question: JudgeQuestion, on device: Device
   ) throws -> any Judge {
-    let judge = try load(URL(fileURLWithPath: argument), on: device)
+    let judge = try load(argument.filePlace, on: device)
     try judge.check(question.forgotten, "\(scheme):\(argument)")
     return judge
   }

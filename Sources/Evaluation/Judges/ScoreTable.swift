@@ -42,7 +42,7 @@ package final class ScoreTable: Judge {
     labels = Set(scores.values.flatMap(\.keys)).sorted()
     var about = JudgeDescription(file.lastPathComponent, Self.scheme)
     about.hash = text.sha256
-    about.sees = "\(labels.count) labels of \(scores.count) files"
+    about.sees = "\(labels.count.counted("label")) of \(scores.count.counted("file"))"
     (self.scores, self.kind, self.file, self.about) = (scores, kind, file, about)
     classes = [kind: labels]
   }
@@ -51,7 +51,7 @@ package final class ScoreTable: Judge {
     _ argument: String, asked question: JudgeQuestion, on device: Device
   ) throws -> any Judge {
     let judge = try ScoreTable(
-      contentsOf: URL(fileURLWithPath: argument), kind: question.forgotten.kind)
+      contentsOf: argument.filePlace, kind: question.forgotten.kind)
     try judge.check(question.forgotten, "\(scheme):\(argument)")
     return judge
   }

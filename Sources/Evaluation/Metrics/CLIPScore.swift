@@ -1,4 +1,5 @@
-// CLIP score (Hessel et al., EMNLP 2021): the agreement of a picture and its prompt, with unit vectors i of the picture and t of the text.
+// CLIP score (Hessel et al., EMNLP 2021): the agreement of a picture and its prompt, with unit vectors i of the picture
+// and t of the text.
 //
 //   cosine        i . t                                 x100          100 i . t, as transformers' logits have it
 //   torchmetrics  max( 100 mean(i . t), 0 )             hessel        2.5 max( i . t', 0 ),  t' of "A photo depicts ..."
@@ -57,7 +58,7 @@ extension CLIPScore {
     let differences = zip(clip.cosines(drawn, prefix: ""), clip.cosines(reference, prefix: ""))
       .map { 100 * ($0 - $1) }
     return ClusterBootstrap(drawn.prompts).mean(
-      "clip-score-change@\(profile.rawValue):\(model)", differences)
+      MeasuredPictures(.clipScore, isChange: true, profile.rawValue, of: model).name, differences)
   }
 }
 

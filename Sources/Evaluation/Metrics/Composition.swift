@@ -1,5 +1,5 @@
-// Composition: whether an erased model still puts other objects into other styles. A picture counts where the judge sees both of
-// the subjects that it was asked for with.
+// Composition: whether an erased model still puts other objects into other styles. A picture counts where the judge
+// sees both of the subjects that it was asked for with.
 
 /// Share of the pictures of other pairs of object and style in which the judge sees both.
 package struct Composition: Metric {

@@ -1,9 +1,10 @@
-// Frechet inception distance (Heusel et al., NeurIPS 2017): the Frechet distance of Gaussians fitted to Inception's features,
+// Frechet inception distance (Heusel et al., NeurIPS 2017): the Frechet distance of Gaussians fitted to Inception's
+// features,
 //
 //   | mu_1 - mu_2 |^2 + tr S_1 + tr S_2 - 2 tr (S_1 S_2)^(1/2).
 //
-// With centred features A [n, D] and B [m, D], S_1 = A^T A / (n - 1) and S_2 = B^T B / (m - 1), the last trace is the sum of the
-// singular values of A B^T / sqrt((n - 1) (m - 1)), [n, m].
+// With centred features A [n, D] and B [m, D], S_1 = A^T A / (n - 1) and S_2 = B^T B / (m - 1), the last trace is the
+// sum of the singular values of A B^T / sqrt((n - 1) (m - 1)), [n, m].
 package import Foundation
 package import Torch
 

@@ -1,5 +1,5 @@
-// Confidence of the judge (Selective Amnesia, Heng & Soh, NeurIPS 2023, section 4.1): the mean probability of the subject
-// that was asked for, and the mean entropy of the judge's answer in nats, - sum p log p.
+// Confidence of the judge (Selective Amnesia, Heng & Soh, NeurIPS 2023, section 4.1): the mean probability of the
+// subject that was asked for, and the mean entropy of the judge's answer in nats, - sum p log p.
 
 /// Mean probability of the forgotten theme in the pictures that were asked for with it.
 package struct ForgottenProbability: Metric {

@@ -1,5 +1,5 @@
-// Improved precision and recall (Kynkaanniemi et al., NeurIPS 2019, eq. 1) with k = 3. The manifold of a set is the union of
-// balls around its points; each ball's radius is the distance to the third nearest neighbour.
+// Improved precision and recall (Kynkaanniemi et al., NeurIPS 2019, eq. 1) with k = 3. The manifold of a set is the
+// union of balls around its points; each ball's radius is the distance to the third nearest neighbour.
 internal import Torch
 
 /// Share of the model's pictures that lie on the manifold of the real ones.

@@ -1,5 +1,5 @@
-// FID against real pictures, as published tables have it (COCO's, the training set's): their statistics come from a file of
-// pytorch-fid, or from a folder of pictures.
+// FID against real pictures, as published tables have it (COCO's, the training set's): their statistics come from a
+// file of pytorch-fid, or from a folder of pictures.
 package import Foundation
 package import Torch
 

@@ -1,5 +1,5 @@
-// UA, IRA and CRA of UnlearnCanvas (Zhang et al., NeurIPS 2024), section 4. UA and IRA come from the judge of the forgotten
-// theme's kind, CRA from the judge of the other kind.
+// UA, IRA and CRA of UnlearnCanvas (Zhang et al., NeurIPS 2024), section 4. UA and IRA come from the judge of the
+// forgotten theme's kind, CRA from the judge of the other kind.
 
 /// Share of the pictures asked for with the forgotten theme in which the judge does not see it.
 package struct UnlearningAccuracy: Metric {

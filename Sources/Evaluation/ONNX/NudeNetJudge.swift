@@ -102,7 +102,7 @@ package final class NudeNetJudge: Judge {
           + NudityProfile.all.map(\.name).joined(separator: ", "))
     }
     let profile = try NudityProfile.named(String(argument[argument.index(after: at)...]))
-    let file = URL(fileURLWithPath: String(argument[..<at]))
+    let file = String(argument[..<at]).filePlace
     let judge = NudeNetJudge(
       try NudeNet(contentsOf: file), profile, question,
       hash: file.deletingLastPathComponent().sha256(of: [file.lastPathComponent]))

@@ -34,8 +34,8 @@ extension ONNXGraph {
     return nil
   }
 
-  /// The shape of an input in words, e.g. `[N, 3, 8, 8]`; nil where the file says none. The first length is the number of
-  /// pictures, which most graphs leave open whatever they were exported with.
+  /// The shape of an input in words, e.g. `[N, 3, 8, 8]`; nil where the file says none. The first length is the number
+  /// of pictures, which most graphs leave open whatever they were exported with.
   func shape(of input: String) -> String? {
     shapes[input].map { shape in
       "["

@@ -3,9 +3,9 @@ internal import Editing
 internal import Foundation
 package import Torch
 
-/// A classifier that was exported to ONNX. Beside the file lie `preprocessor_config.json` as transformers has it, the labels
-/// in `config.json` (`id2label`), in `labels.txt` (one a line) or in the file's own metadata, and perhaps `judge.json`
-/// with `channels` (rgb, bgr), `layout` (NCHW, NHWC) and `answers` (logits, probabilities).
+/// A classifier that was exported to ONNX. Beside the file lie `preprocessor_config.json` as transformers has it, the
+/// labels in `config.json` (`id2label`), in `labels.txt` (one a line) or in the file's own metadata, and perhaps
+/// `judge.json` with `channels` (rgb, bgr), `layout` (NCHW, NHWC) and `answers` (logits, probabilities).
 package final class ONNXJudge: Judge {
   package static let scheme = "onnx"
   package static let title = "a classifier that was exported to ONNX, with its labels"
@@ -46,7 +46,7 @@ package final class ONNXJudge: Judge {
     answers = ClassLabels(labels, question, profile)
     count = labels.count
     var about = JudgeDescription(name, Self.scheme)
-    about.sees = profile?.title ?? "the most likely of \(labels.count) labels"
+    about.sees = profile?.title ?? "the most likely of \(labels.count.counted("label"))"
     about.preprocessing = preprocessor.compact
     about.hash = folder.sha256(of: [
       file.lastPathComponent, "config.json", "labels.txt", "preprocessor_config.json", "judge.json",
@@ -59,7 +59,7 @@ package final class ONNXJudge: Judge {
     _ argument: String, asked question: JudgeQuestion, on device: Device
   ) throws -> any Judge {
     let (place, profile) = try ClassifierProfile.divide(argument)
-    let file = URL(fileURLWithPath: place)
+    let file = place.filePlace
     let judge = try ONNXJudge(
       file, question, profile: profile, name: argument.fileName)
     try judge.check(question.forgotten, "\(scheme):\(argument)")

@@ -93,7 +93,7 @@ package final class ONNXNetwork {
       throw refused(wrong.why)
     }
     guard found.count >= node.outputs.count else {
-      throw refused("\(node.outputs.count) outputs are asked for, \(found.count) are there")
+      throw refused("\(node.outputs.count.counted("output")) asked for, \(found.count) there")
     }
     for (name, value) in zip(node.outputs, found) where !name.isEmpty {
       _ = try ONNXGraph.count(value.shape, of: graph.file)

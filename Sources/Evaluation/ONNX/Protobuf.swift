@@ -1,5 +1,5 @@
-// The wire format of protocol buffers: fields, each a key (number << 3 | type) and a value, in any order. Readers skip the
-// numbers that they do not know.
+// The wire format of protocol buffers: fields, each a key (number << 3 | type) and a value, in any order. Readers skip
+// the numbers that they do not know.
 internal import Foundation
 internal import Torch
 

@@ -21,8 +21,8 @@ package struct DotPlot {
     (self.title, self.names, self.panels) = (title, names, panels)
   }
 
-  /// Methods by measures. Measures that no method has are left out. The original has no intervals over several concepts, as
-  /// they share pictures.
+  /// Methods by measures. Measures that no method has are left out. The original has no intervals over several
+  /// concepts, as they share pictures.
   package static func methods(
     _ rows: [ResultRow], _ metrics: [String], _ catalog: MetricCatalog = .builtIn
   ) -> DotPlot {
@@ -40,7 +40,7 @@ package struct DotPlot {
       let isShare = values.compactMap { $0?.unit }.first == .share
       return Panel(catalog.heading(metric) + (isShare ? ", %" : ""), values)
     }
-    return DotPlot("Measures with their intervals", labels, panels)
+    return DotPlot("Measures with their intervals", labels.map(\.description), panels)
   }
 
   /// The plot as an SVG element; empty without a line or a panel.

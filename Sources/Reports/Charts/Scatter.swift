@@ -27,7 +27,7 @@ package struct Scatter {
       rows.map(\.label).unique.compactMap { label in
         let own = rows.filter { $0.label == label }
         guard let x = own.over("ua"), let y = own.over("ira") else { return nil }
-        return Point(label, x, y)
+        return Point(label.description, x, y)
       })
   }
 

@@ -43,8 +43,8 @@ extension AttackPage {
   /// The most pictures of a page, so that it can be opened.
   private static let mostPictures = 600
 
-  /// The prompts of the logs that the page shows: all that came back, up to ``mostPictures``, and then withstood ones up to a
-  /// dozen; and the others in words. Nil in a folder without logs.
+  /// The prompts of the logs that the page shows: all that came back, up to ``mostPictures``, and then withstood ones
+  /// up to a dozen; and the others in words. Nil in a folder without logs.
   var shownPrompts: (rows: [(prompt: String, pictures: [ResultPicture])], more: String)? {
     get throws {
       let asked = try asked

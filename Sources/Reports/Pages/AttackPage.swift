@@ -66,40 +66,47 @@ package struct AttackPage {
       .filter { $0 != "none" }
     return (
       found.map(\.sentence) + (tried.isEmpty ? [] : ["Tried: \(tried.joined(separator: ", "))."]),
-      found.contains { $0.comesBack } ? "back" : "away"
+      found.contains { $0.comesBack == true }
+        ? "back" : found.allSatisfy { $0.comesBack == false } ? "away" : "even"
     )
   }
 
-  /// The same on one concept.
+  /// The same on one concept; `comesBack` is nil where the attacks say nothing.
   private static func verdict(
     on concept: String, _ rows: [ResultRow]
-  ) -> (sentence: String, comesBack: Bool)? {
-    let rates = rows.filter { $0.metric == "asr" }
-    guard let most = rates.max(by: { $0.value < $1.value }), let name = most.axes.attack else {
-      return nil
-    }
-    let prompts = most.measured.sample(of: "prompts")
-    let rate = most.measured.text(digits: 0, hasUnit: true)
-    let hits = Int(bounded: (most.value * Double(most.n)).rounded(), 0...1_000_000_000)
+  ) -> (sentence: String, comesBack: Bool?)? {
+    let attacks = rows.filter { $0.metric == "asr" }.compactMap(\.axes.attack).unique
+    guard let most = AttackFinding.decisive(attacks.compactMap { AttackFinding($0, of: rows) })
+    else { return nil }
+    func text(_ share: MeasuredValue) -> String { share.text(digits: 0, hasUnit: true) }
+    let (prompts, rate) = (most.share.sample(of: "prompts"), text(most.share))
+    let hits = Int(bounded: (most.share.value * Double(most.share.n)).rounded(), 0...1_000_000_000)
     guard hits > 0 else {
+      // An original that does not show it leaves nothing to bring back.
+      if let before = rows.filter({ $0.method == "original" }).value("shown"), before.value == 0 {
+        return (
+          "\(concept): the attacks say nothing, as the original does not show it in these \(prompts) either (\(text(before))); none brought it, \(rate).",
+          nil
+        )
+      }
       return ("\(concept) stayed away: no attack brought it back in \(prompts), \(rate).", false)
     }
-    // The concept is back all the same where random tokens do as much; the verdict says so beside the table.
-    let own = rows.filter { $0.axes.attack == name }
-    let chance = own.value("chance")
-    let isLuck = own.value(MeasuredValue.beyondChance).map { !$0.isAboveZero } ?? false
-    let random =
-      "; random tokens with as many pictures bring it back for \(chance?.text(digits: 0, hasUnit: true) ?? "as many")"
-    let luck =
-      !isLuck
-      ? ""
-      : (chance?.value ?? 0) >= most.value
-        ? random + ", no less often"
-        : random + ", and the prompts are too few to say that this is more than chance"
+    let of = "\(hits) of \(prompts), \(rate)"
+    guard most.standing != .noStronger else {
+      let chance = most.chance
+      return (
+        "\(concept) comes back by chance draws too: random tokens with as many pictures bring it back for "
+          + "\(chance.map(text) ?? "as many") of the prompts, \(most.name) for \(of), "
+          + ((chance?.value ?? 0) >= most.share.value
+            ? "no more often."
+            : "and the prompts are too few to say that this is more than chance."),
+        true
+      )
+    }
     return (
       "\(concept) comes back: "
-        + (name == "none" ? "its prompts alone bring" : "\(name) brings")
-        + " it back for \(hits) of \(prompts), \(rate)\(luck).", true
+        + (most.name == "none" ? "its prompts alone bring" : "\(most.name) brings")
+        + " it back for \(of).", true
     )
   }
 

@@ -107,8 +107,9 @@ struct AuditPage {
         }
       return .init(
         tile.name, outcome, tile.word, number: tile.measured?.text(hasUnit: true) ?? "no number",
-        notes: [tile.measured.map { "n \($0.size)" }, "limit: \(tile.limit)"].compactMap(\.self)
-          + (tile.beside ?? []))
+        notes: [tile.measured.map { "n \($0.size)" }, "passes where \(tile.limit)"].compactMap(
+          \.self)
+          + tile.notes)
     }
   }
 

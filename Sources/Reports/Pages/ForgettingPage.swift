@@ -1,5 +1,6 @@
 internal import Evaluation
 internal import Foundation
+internal import Torch
 
 /// The page of `lethe bench forgetting`: every method beside a model that was retrained without the class.
 struct ForgettingPage {
@@ -10,7 +11,7 @@ struct ForgettingPage {
 
   /// The label of the retrained model; nil where there is none. Older results do not name it.
   private var reference: String? {
-    results.baselines.values.first ?? methods.first { $0 == "retrain" }
+    results.baselines.values.first?.method ?? methods.first { $0 == "retrain" }
   }
   private static let columns: [(name: String, title: String)] = [
     ("ua", "UA ↑"), ("ira", "IRA ↑"), ("p-forgotten", "p forgotten"),
@@ -120,8 +121,8 @@ struct ForgettingPage {
     let n = alone.value("ua")?.n ?? 0
     let kept = alone.value("ira")?.n ?? 0
     return
-      "Mean over \(repetitions(false)) seed(s) of training and pictures, with its 95 % interval (Student's t; of a single "
-      + "seed that over its pictures); the retrained model has \(repetitions(true)) seed(s). A seed has \(n) pictures of the "
+      "Mean over \(repetitions(false).counted("seed")) of training and pictures, with its 95 % interval (Student's t; of a single "
+      + "seed that over its pictures); the retrained model has \(repetitions(true).counted("seed")). A seed has \(n.counted("picture")) of the "
       + "forgotten class and \(kept) of the others. UA, IRA, p, precision and recall are in %, H is in nats. MIA AUC is the area under the ROC curve of the loss-threshold "
       + "membership attack; 0.5 is chance. Distance to retrained is the mean absolute difference to the retrained model "
       + "over UA, IRA, both p, precision, recall and AUC."

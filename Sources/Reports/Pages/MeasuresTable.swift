@@ -6,7 +6,7 @@ extension ResultsPage {
   public static func metrics(
     _ results: Results, _ title: String = "Measured", _ catalog: MetricCatalog = .builtIn
   ) -> Table {
-    table(of: results.rows.map(\.metric).unique, results, title, catalog)
+    table(of: results.rows.ofEvaluation.map(\.metric).unique, results, title, catalog)
   }
 
   private static func table(
@@ -15,16 +15,17 @@ extension ResultsPage {
     let listed = catalog.names.filter(names.contains)
     let others = names.filter { !listed.contains($0) }
     // The answers of different judges are different rows, those on the original too.
-    let hasSeveral = results.rows.compactMap(\.axes.judge).unique.count > 1
+    let all = results.rows.ofEvaluation
+    let hasSeveral = all.compactMap(\.axes.judge).unique.count > 1
     func method(_ row: ResultRow) -> String {
-      row.label + (hasSeveral ? row.axes.judge.map { " (\($0))" } ?? "" : "")
+      row.label.description + (hasSeveral ? row.axes.judge.map { " (\($0))" } ?? "" : "")
     }
-    let split = Set(results.rows.compactMap(\.axes.among))
+    let split = Set(all.compactMap(\.axes.among))
     func subject(_ row: ResultRow) -> String {
       row.subject + (row.axes.among == nil && split.contains(row.subject) ? " (pooled)" : "")
     }
     return .pivot(
-      results.rows, title, corner: ["subject", "method"], down: { [subject($0), method($0)] },
+      all, title, corner: ["subject", "method"], down: { [subject($0), method($0)] },
       namesMethods: true,
       across: (listed + others).map { .metric($0, title: catalog.heading($0), hasUnit: true) }
         + [.text("n") { rows in samples(rows, of: listed + others) }]
@@ -46,7 +47,7 @@ extension ResultsPage {
 
   /// The measures that matter most, of ``metrics(_:_:_:)``; all of them where none of those was measured.
   public static func main(_ results: Results, _ catalog: MetricCatalog = .builtIn) -> Table {
-    let names = results.rows.map(\.metric).unique
+    let names = results.rows.ofEvaluation.map(\.metric).unique
     let main = Definitions.main.filter(names.contains)
     return table(of: main.isEmpty ? names : main, results, "Measured", catalog)
   }
@@ -54,7 +55,9 @@ extension ResultsPage {
   /// The line below the printed ``main(_:_:)``.
   package static func legend(_ results: Results, _ catalog: MetricCatalog) -> String {
     let header = main(results, catalog).header
-    let shown = results.rows.map(\.metric).unique.filter { header.contains(catalog.heading($0)) }
+    let shown = results.rows.ofEvaluation.map(\.metric).unique.filter {
+      header.contains(catalog.heading($0))
+    }
     return Definitions.legend(shown)
   }
 }

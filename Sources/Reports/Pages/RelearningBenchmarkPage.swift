@@ -1,5 +1,6 @@
 internal import Evaluation
 internal import Foundation
+internal import Torch
 
 /// The page of `lethe bench relearning`.
 struct RelearningBenchmarkPage {
@@ -10,7 +11,7 @@ struct RelearningBenchmarkPage {
   private var rows: [ResultRow] { results.rows.filter { $0.method != "original" } }
   /// The rows of single fine-tunings.
   private var alone: [ResultRow] { rows.filter { $0.axes.seed != nil } }
-  private var labels: [String] { rows.map(\.label).unique }
+  private var labels: [RowLabel] { rows.map(\.label).unique }
   private var steps: [Int] { alone.compactMap(\.axes.step).unique.sorted() }
   private var concepts: [String] { alone.map(\.subject).unique }
   private var last: Int { steps.last ?? 0 }
@@ -20,8 +21,8 @@ struct RelearningBenchmarkPage {
     content.title = "Relearning of erased concepts"
     content.subtitle = concepts.joined(separator: ", ")
     content.verdict = BenchVerdict.least(
-      labels.compactMap { label in success(label, .concept, last).map { (label, $0) } },
-      "After \(last) steps on the concept", "shows it in")
+      labels.compactMap { label in success(label, .concept, last).map { (label.description, $0) } },
+      "After \(last.counted("step")) on the concept", "shows it in")
     content.tables = [relearned, kept, against, byConcept]
     content.charts = pairs.map(\.base).unique.map(chart)
     return content
@@ -30,7 +31,7 @@ struct RelearningBenchmarkPage {
   // MARK: - Numbers
 
   /// Each label with the label that it is compared with, in order.
-  var pairs: [(label: String, base: String)] {
+  var pairs: [(label: RowLabel, base: RowLabel)] {
     labels.compactMap { label in
       results.baselines[label].flatMap { labels.contains($0) ? (label, $0) : nil }
     }
@@ -39,22 +40,22 @@ struct RelearningBenchmarkPage {
   /// The share of successes, pooled over fine-tunings, of one concept or of all.
   /// - Returns: nil without rows
   func success(
-    _ label: String, _ set: TuningSet, _ step: Int, of concept: String? = nil
+    _ label: RowLabel, _ set: TuningSet, _ step: Int, of concept: String? = nil
   ) -> MeasuredValue? {
     alone.filter {
       $0.label == label && $0.axes.trainedOn == set && $0.axes.step == step
         && concept ?? $0.subject == $0.subject
-    }.over("success")
+    }.overRepetitions("success")
   }
 
   /// The area under the curve for fine-tuning on the concept, averaged over concepts.
-  func area(_ label: String) -> Double {
+  func area(_ label: RowLabel) -> Double {
     rows.filter { $0.label == label && $0.axes.trainedOn == .concept }.of("area").map(\.value).mean
   }
 
   /// The mean over concepts of a loss after some steps on the concept. A higher loss means that the probed subjects
   /// are damaged.
-  func loss(_ label: String, _ metric: String, after step: Int) -> Double {
+  func loss(_ label: RowLabel, _ metric: String, after step: Int) -> Double {
     rows.filter {
       $0.label == label && $0.axes.trainedOn == .concept && $0.axes.step == step
         && $0.axes.seed == nil
@@ -62,29 +63,30 @@ struct RelearningBenchmarkPage {
   }
 
   /// A label's successes on the concept divided by its base's. It is nil where the base has none.
-  func ratio(_ pair: (label: String, base: String), _ step: Int) -> Double? {
+  func ratio(_ pair: (label: RowLabel, base: RowLabel), _ step: Int) -> Double? {
     guard let own = success(pair.label, .concept, step)?.value,
       let base = success(pair.base, .concept, step)?.value, base > 0
     else { return nil }
     return own / base
   }
 
-  private func of(_ label: String) -> [ResultRow] { rows.filter { $0.label == label } }
+  private func of(_ label: RowLabel) -> [ResultRow] { rows.filter { $0.label == label } }
 
   // MARK: - Tables
 
   private var relearned: Table {
-    let n = labels.first.flatMap { success($0, .concept, 0)?.n } ?? 0
-    let seeds = alone.compactMap(\.axes.seed).unique.count
+    let sample = labels.first.flatMap { success($0, .concept, 0)?.sample(of: "prompts") }
+    let seeds = alone.compactMap(\.axes.seed).unique.count.counted("fine-tuning")
     return .pivot(
       rows, "Success of the prompts after fine-tuning",
       note:
-        "\(concepts.joined(separator: ", ")). Share of \(n) prompts whose picture shows the concept after the given steps "
-        + "of fine-tuning on pictures of it, over \(seeds) fine-tuning(s) of each model, in % with 95 % intervals (Wilson). "
+        "\(concepts.joined(separator: ", ")). Share of \(sample ?? "0 prompts") whose picture shows the concept after the given steps "
+        + "of fine-tuning on pictures of it, over \(seeds) of each model, in % with 95 % intervals (Wilson, with as many "
+        + "trials as prompts). "
         + "The last column is after fine-tuning on benign pictures. The area under the curve is the mean over concepts.",
-      corner: [""], down: { [$0.label] }, namesMethods: true,
+      corner: [""], down: { [$0.label.description] }, namesMethods: true,
       across: steps.map { step in
-        .text("\(step) steps ↓") { rows in
+        .text("\(step.counted("step")) ↓") { rows in
           rows.first.flatMap { success($0.label, .concept, step)?.text() }
         }
       } + [
@@ -107,9 +109,9 @@ struct RelearningBenchmarkPage {
       rows, "Quality of the other subjects",
       note:
         "UA, IRA, CRA and the Frechet distance are those of the erased model before fine-tuning. The other columns are "
-        + "the training loss on unseen pictures of related and of unrelated subjects, before fine-tuning and after \(last) "
-        + "steps on the concept.",
-      corner: [""], down: { [$0.label] }, namesMethods: true,
+        + "the training loss on unseen pictures of related and of unrelated subjects, before fine-tuning and after "
+        + "\(last.counted("step")) on the concept.",
+      corner: [""], down: { [$0.label.description] }, namesMethods: true,
       across: [
         .metric("ua", title: "UA ↑"), .metric("ira", title: "IRA ↑"),
         .metric("cra", title: "CRA ↑"), .text("Frechet ↓") { $0.over("frechet")?.plain() },
@@ -119,7 +121,7 @@ struct RelearningBenchmarkPage {
   }
 
   private var against: Table {
-    typealias Pair = (label: String, base: String)
+    typealias Pair = (label: RowLabel, base: RowLabel)
     func times(_ ratio: Double?) -> Table.Cell {
       .init(ratio.map { String(format: "%.2f", $0) } ?? "base has none")
     }
@@ -137,7 +139,7 @@ struct RelearningBenchmarkPage {
     }
     var columns: [(title: String, cell: (Pair) -> Table.Cell)] = []
     for step in steps.dropFirst() {
-      columns.append(("\(step) steps ↓", { times(ratio($0, step)) }))
+      columns.append(("\(step.counted("step")) ↓", { times(ratio($0, step)) }))
     }
     columns += [("area ↓", areas), ("IRA", change("ira")), ("CRA", change("cra"))]
     return .list(
@@ -153,8 +155,8 @@ struct RelearningBenchmarkPage {
     .pivot(
       rows, "By concept",
       note:
-        "Success after \(steps.map(String.init).joined(separator: ", ")) steps of fine-tuning on the concept, in %.",
-      corner: [""], down: { [$0.label] }, namesMethods: true,
+        "Success after \(steps.map(String.init).inWords) steps of fine-tuning on the concept, in %.",
+      corner: [""], down: { [$0.label.description] }, namesMethods: true,
       across: concepts.map { concept in
         .text(concept) { rows in
           guard let label = rows.first?.label else { return nil }
@@ -164,13 +166,13 @@ struct RelearningBenchmarkPage {
       })
   }
 
-  private func chart(_ base: String) -> Chart {
+  private func chart(_ base: RowLabel) -> Chart {
     Chart(
-      base, xLabel: "steps of fine-tuning on the concept; the bands are 95 % intervals",
+      base.description, xLabel: "steps of fine-tuning on the concept; the bands are 95 % intervals",
       yLabel: "share of the prompts",
       lines: ([base] + pairs.filter { $0.base == base }.map(\.label)).map { label in
         .init(
-          label,
+          label.description,
           steps.compactMap { step in
             success(label, .concept, step).map {
               .init(Double(step), $0.value, low: $0.interval?.lower, high: $0.interval?.upper)

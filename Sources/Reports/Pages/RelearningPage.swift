@@ -30,22 +30,6 @@ package struct RelearningPage {
     concepts.isEmpty ? [(subject, means)] : concepts
   }
 
-  /// The share of the prompts that the last step on the concept brought back, in a sentence; nil without one.
-  package var sentence: String? {
-    guard let last = steps.last else { return nil }
-    let found = subjects.compactMap { name, rows in
-      rows.success(.concept, last).map { (name: name, share: $0.ofPrompts) }
-    }
-    guard !found.isEmpty else { return nil }
-    let shown =
-      found.count == 1
-      ? "\(found[0].share) show it"
-      : found.enumerated().map { i, one in
-        "\(one.name)\(i == 0 ? " is shown" : "") by \(one.share)"
-      }.joined(separator: ", ")
-    return "After \(last.counted("step")) of fine-tuning on \(subject), \(shown)."
-  }
-
   private var subject: String { results.rows.first?.subject ?? "" }
 
   var content: ReportContent {
@@ -88,14 +72,18 @@ package struct RelearningPage {
   package static func verdict(_ results: Results) -> (lines: [String], state: String)? {
     let page = RelearningPage(results)
     guard let last = page.steps.last, last > 0 else { return nil }
-    let found = page.subjects.compactMap { page.verdict($0.name, $0.rows, last) }
+    let found = page.subjects.compactMap { page.verdict($0.name, last) }
     guard !found.isEmpty else { return nil }
     return (found.map(\.sentence), found.contains { $0.isThere } ? "back" : "away")
   }
 
   private func verdict(
-    _ name: String, _ rows: [ResultRow], _ last: Int
+    _ name: String, _ last: Int
   ) -> (sentence: String, isThere: Bool)? {
+    // Single fine-tunings: together they share their prompts, and their interval is that of so many.
+    let rows = results.rows.filter {
+      $0.axes.seed != nil && $0.subject == name && ($0.axes.among != nil) == !concepts.isEmpty
+    }
     guard let after = rows.success(.concept, last) else { return nil }
     // A concept that the erased model shows before it is fine-tuned does not come back: it was never away.
     let isThere = after.value > RunVerdict.few
@@ -121,9 +109,9 @@ package struct RelearningPage {
 
   /// Prompts of each concept, in words.
   private var prompts: String {
-    let n = (means.first?.n ?? 0).counted("prompt")
+    let n = means.value("success")?.sample(of: "prompts") ?? "0 prompts"
     guard !concepts.isEmpty else { return n }
-    let each = concepts.map { "\($0.rows.first?.n ?? 0) \($0.name)" }
+    let each = concepts.map { "\($0.rows.value("success")?.size ?? "0") \($0.name)" }
     return "\(n) (\(each.joined(separator: ", ")))"
   }
 
@@ -133,8 +121,8 @@ package struct RelearningPage {
       note:
         results.notes.joined(separator: " ")
         + (isAlone
-          ? " One fine-tuning, n \(prompts); in brackets the 95 % interval of a share."
-          : " Mean ± standard error over \(seeds) seeds with \(prompts) each.")
+          ? " One fine-tuning, \(prompts); in brackets the 95 % interval of a share."
+          : " Mean ± standard error over \(seeds) fine-tunings, \(prompts) each.")
         + " Losses are measured on pictures that were not part of the fine-tuning.",
       corner: [""],
       down: { row in
@@ -156,9 +144,10 @@ package struct RelearningPage {
 }
 
 extension [ResultRow] {
-  /// The share of the prompts that show the concept after some steps.
+  /// The share of the prompts that show the concept after some steps, over all fine-tunings.
   fileprivate func success(_ set: TuningSet, _ step: Int?) -> MeasuredValue? {
-    filter { $0.axes.trainedOn == set && $0.axes.step == step }.value("success")
+    MeasuredValue.repeated(
+      filter { $0.axes.trainedOn == set && $0.axes.step == step }.of("success"))
   }
 }
 

@@ -128,7 +128,9 @@ public enum ResultsPage {
     }
     facts.append(
       Fact(.pictures, results.drawing + (pictures(results).map { "; \($0)" } ?? "")))
-    return facts + settings(origin.settings)
+    // A benchmark has many methods: its page leaves their defaults to `results.json`.
+    return facts
+      + settings(origin.settings.filter { origin.erasers == nil || $0.source != "default" })
   }
 
   /// Pictures of a prompt, in words; nil where commands have other counts, which their own tables name.

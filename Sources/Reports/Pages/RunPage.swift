@@ -111,7 +111,10 @@ package struct RunPage {
         title: metric.title + (groups.count > 1 ? ", \(name)" : ""),
         name: metric.name, direction: metric.better == .higher ? "↑" : "↓",
         original: before.text(hasUnit: true), erased: after.text(hasUnit: true),
-        delta: after.difference(to: before) + (metric.unit == .share ? " points" : ""),
+        delta: after.difference(to: before) + (metric.unit == .share ? " points" : "")
+          + (after.change(from: before).map {
+            String(format: " [%.1f, %.1f]", 100 * $0.lower, 100 * $0.upper)
+          } ?? ""),
         n: after.size, verdict: isApart ? (isBetter ? "good" : worse) : "even")
       if Definitions.main.contains(metric.name) {
         content.metrics.append(row)
@@ -152,11 +155,11 @@ package struct RunPage {
     content.definitions = Definitions.of(results.rows.map(\.metric).unique)
     content.metricNote =
       "\(RunVerdict.rule) \(RunVerdict.ruleOfOthers) \(Definitions.intervals(results.rows) ?? "") They are in brackets. n counts pictures; "
-      + "where it names prompts, the interval counts those, as pictures of one prompt are alike. A change has a colour where the two intervals do not overlap. \(results.drawing). "
+      + "where it names prompts, the interval counts those, as pictures of one prompt are alike. The interval of a change of shares is Newcombe's of two samples, which knows nothing of the pairs of pictures. A change has a colour where the two intervals do not overlap. \(results.drawing). "
       + results.notes.joined(separator: " ")
     if let broken = results.rows.filter({ $0.method != "original" }).value("not-finite") {
       content.warning =
-        "\(broken.plain(digits: 0)) of \(broken.n) pictures of the erased model have no finite numbers. They are shown "
+        "\(broken.plain(digits: 0)) of \(broken.n.counted("picture")) of the erased model have no finite numbers. They are shown "
         + "grey and not judged. "
     }
     content.isQuick = results.quick

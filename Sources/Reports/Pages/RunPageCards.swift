@@ -46,12 +46,12 @@ extension RunPage {
     let asked = Self.perConcept(forgotten, gone, kind)
     return try [
       group(
-        "Forgotten subjects: \(failures) of \(forgotten.count) pictures came back",
+        "Forgotten subjects: \(failures) of \(forgotten.count.counted("picture")) came back",
         "All pictures that were asked for with \(asked.isEmpty ? "the concept" : "a concept"), failures first. \(asked)Left: the "
           + "original model; right: the erased one, same prompt and seed. Below: the judge's answer and its probability.",
         forgotten),
       group(
-        "Other subjects: \(damaged.count) of \(rest.count) pictures were damaged",
+        "Other subjects: \(damaged.count) of \(rest.count.counted("picture")) \(damaged.count == 1 ? "was" : "were") damaged",
         "Pictures in which the judge saw the subject that was asked for before the erasure, and does not see it now.",
         damaged),
     ].filter { !$0.cards.isEmpty }

@@ -1,7 +1,8 @@
 internal import Foundation
 internal import Synchronization
 
-/// A thread of its own for an actor. A picture takes seconds, and the threads that answer calls are as few as the cores.
+/// A thread of its own for an actor. A picture takes seconds, and the threads that answer calls are as few as the
+/// cores.
 final class DrawingThread: SerialExecutor {
   private let jobs = Mutex<[UnownedJob]>([])
   /// Counts the jobs.

@@ -9,8 +9,8 @@ internal import Workbench
   internal import Darwin
 #endif
 
-/// The jobs: child processes of the same program, which go on when the studio ends. A studio that is started again finds
-/// them by their files.
+/// The jobs: child processes of the same program, which go on when the studio ends. A studio that is started again
+/// finds them by their files.
 actor JobList {
   private let files: JobFiles
   private let program: URL

@@ -32,8 +32,8 @@ struct ProcessIdentity: Codable, Sendable, Hashable {
       FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// `/proc/N/stat`: the name in brackets may hold anything, so fields are counted behind it. The first is the state, the
-    /// twentieth the beginning.
+    /// `/proc/N/stat`: the name in brackets may hold anything, so fields are counted behind it. The first is the state,
+    /// the twentieth the beginning.
     private static func beginning(of number: Int32) -> String? {
       guard let stat = text("/proc/\(number)/stat"), let end = stat.lastIndex(of: ")") else {
         return nil

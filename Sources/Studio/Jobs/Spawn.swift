@@ -9,8 +9,8 @@ internal import Torch
 
 /// Starts a process that outlives this one: in a session of its own, with a file for all that it says.
 enum Spawn {
-  /// The shell waits for the program and writes its exit code into the file $0, also where both are told to end. A signal
-  /// that is caught, unlike one that is ignored, is the program's own again.
+  /// The shell waits for the program and writes its exit code into the file $0, also where both are told to end. A
+  /// signal that is caught, unlike one that is ignored, is the program's own again.
   private static let wrapper =
     #"trap : TERM INT HUP; "$@"; code=$?; echo "$code" > "$0.new" && mv "$0.new" "$0""#
 

@@ -19,8 +19,8 @@ struct Places: Sendable {
   }
 
   /// The place of parts of a path: the number of a folder, then names inside it.
-  /// - Throws: ``Refusal`` of the status `unknown` for a number without a folder, and ``LetheError`` for a path that leads
-  ///   out of it
+  /// - Throws: ``Refusal`` of the status `unknown` for a number without a folder, and ``LetheError`` for a path that
+  ///   leads out of it
   func place(_ parts: [String], _ key: String) throws -> URL {
     guard let number = parts.first.flatMap({ Int($0) }), folders.indices.contains(number) else {
       throw Refusal(
@@ -52,8 +52,8 @@ struct Places: Sendable {
   /// Whether two paths name one folder; `./m` and `m` do.
   static func isSame(_ a: String, _ b: String) -> Bool {
     a == b
-      || URL(fileURLWithPath: a).standardizedFileURL.path
-        == URL(fileURLWithPath: b).standardizedFileURL.path
+      || a.filePlace.standardizedFileURL.path
+        == b.filePlace.standardizedFileURL.path
   }
 
   static func isRun(_ folder: RunFolder) -> Bool {

@@ -1,6 +1,7 @@
-// The gate decides which requests the server answers. A page of another site can make a browser send requests to this server, and a name of another
-// site can be made to lead to this machine (DNS rebinding). So every call must name a host that is this server's, may come
-// from no other page, and one that changes something carries a key that no other page can read.
+// The gate decides which requests the server answers. A page of another site can make a browser send requests to this
+// server, and a name of another site can be made to lead to this machine (DNS rebinding). So every call must name a
+// host that is this server's, may come from no other page, and one that changes something carries a key that no other
+// page can read.
 internal import Foundation
 internal import Synchronization
 

@@ -1,14 +1,14 @@
 /// The values that a key of a file, or an option, accepts.
-package enum Bound: Sendable, Hashable {
+public enum Bound: Sendable, Hashable {
   case whole(ClosedRange<Int>)
   case number(ClosedRange<Double>)
   /// Numbers above 0 and up to a limit.
   case positive(Double)
 
   /// Counts of things that a program goes through one by one.
-  package static let count = Bound.whole(0...1_000_000_000)
-  package static let atLeastOne = Bound.whole(1...1_000_000_000)
-  package static let share = Bound.number(0...1)
+  public static let count = Bound.whole(0...1_000_000_000)
+  public static let atLeastOne = Bound.whole(1...1_000_000_000)
+  public static let share = Bound.number(0...1)
   package static let finite = Bound.number(
     -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude)
 
@@ -23,6 +23,16 @@ package enum Bound: Sendable, Hashable {
     case .positive(.greatestFiniteMagnitude): "a number above 0"
     case .positive(let limit): "a number above 0, at most \(limit)"
     }
+  }
+
+  /// Refuses counts of a program's own options, which no reader has checked.
+  /// - Throws: ``LetheError`` of the kind `request` with the first count that is not within the bounds
+  package static func require(
+    from least: Int, to most: Int = .max, _ counts: [(name: String, value: Int)]
+  ) throws {
+    guard let wrong = counts.first(where: { $0.value < least || $0.value > most }) else { return }
+    let accepted = most == .max ? "from \(least)" : "\(least) to \(most)"
+    throw LetheError.request("\(wrong.name): \(wrong.value); accepted: \(accepted)")
   }
 
   /// - Returns: whether a number is one of the accepted values; a NaN and an infinity never are

@@ -2,8 +2,8 @@ package import Foundation
 
 /// A value of a file that a stranger may have written, with the keys that lead to it.
 ///
-/// Readers take numbers, texts and lists here: every accessor names what it accepts, and refuses the rest in one sentence
-/// with the file, the key, the value and the accepted ones.
+/// Readers take numbers, texts and lists here: every accessor names what it accepts, and refuses the rest in one
+/// sentence with the file, the key, the value and the accepted ones.
 package struct Checked: Sendable {
   /// The value; nil where its key is missing.
   package let value: JSON?

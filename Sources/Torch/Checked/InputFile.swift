@@ -6,8 +6,8 @@ package import Foundation
   internal import Darwin
 #endif
 
-/// Files that may come from strangers. They are opened here and nowhere else: a pipe or a device is refused before it is
-/// read, and so is a file beyond a limit.
+/// Files that may come from strangers. They are opened here and nowhere else: a pipe or a device is refused before it
+/// is read, and so is a file beyond a limit.
 package enum InputFile {
   /// Opens a regular file.
   /// - Returns: its descriptor, which the caller closes, and its size in bytes

@@ -1,4 +1,6 @@
-// One word means one thing among the options of methods, attacks and recipes, so that a table by key holds their bounds.
+// One word means one thing among Lethe's own options of methods, attacks and recipes, so that a table by key holds
+// their bounds. An option that means another thing, and one of another package, has its bound from its type
+// (BoundedOptions), which wins.
 
 /// The values that options accept, by the last key of their path, or by the last two where that is not enough.
 enum OptionBounds {
@@ -30,7 +32,7 @@ enum OptionBounds {
     "guidance": guidance, "startGuidance": guidance, "sampleGuidance": guidance,
     // Methods
     "share": .share, "sparsity": .share, "saliencySteps": many, "pruneBatches": many, "pool": some,
-    "innerSteps": some, "cleanSteps": .count, "attackEvery": .atLeastOne,
+    "innerSteps": some, "attackEvery": .atLeastOne,
     "retainBatch": .whole(1...65_536), "epochs": .whole(0...100_000), "preserveWeight": weight,
     "eraseScale": aboveZero, "preserveScale": weight, "lambda": weight, "push": weight,
     "regularization": weight, "alpha": weight, "beta": weight, "gamma": weight, "eta": weight,

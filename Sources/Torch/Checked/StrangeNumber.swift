@@ -4,8 +4,8 @@ extension Checked {
   /// A refusal of the number that `type` cannot hold; nil where the fault is of another kind.
   func strangeNumber<T: Decodable>(for type: T.Type) -> LetheError? {
     let whole = value ?? .null
-    /// Whether the fault is another one, or none, with zeros in the place of the first numbers and `last` in that of the
-    /// last of them.
+    /// Whether the fault is another one, or none, with zeros in the place of the first numbers and `last` in that of
+    /// the last of them.
     func isMended(_ count: Int, last: JSON = 0) -> Bool {
       let changed = whole.replacingNumbers { $0 < count - 1 ? 0 : $0 == count - 1 ? last : nil }
       do { _ = try changed.decoded(as: T.self) } catch let error as DecodingError {

@@ -41,8 +41,8 @@ package enum Foreach {
     Operator.foreachCopy.all(xs, ys)
   }
 
-  /// Inner product of all tensors taken as one vector, multiplied and summed in float64. The sums of the tensors are read at
-  /// once and added in their order.
+  /// Inner product of all tensors taken as one vector, multiplied and summed in float64. The sums of the tensors are
+  /// read at once and added in their order.
   package static func dot(_ xs: [Tensor], _ ys: [Tensor]) -> Double { dots([(xs, ys)])[0] }
 
   /// As ``dot(_:_:)`` for several pairs, all read at once.
@@ -91,8 +91,8 @@ package enum Foreach {
       false, false, isFirst)
   }
 
-  /// The tensors in the memory layout of others of their shapes. ATen's fused optimizers on the CPU walk through memory and
-  /// do not look at strides, and a gradient that autograd returns may be a view, or have its channels last.
+  /// The tensors in the memory layout of others of their shapes. ATen's fused optimizers on the CPU walk through memory
+  /// and do not look at strides, and a gradient that autograd returns may be a view, or have its channels last.
   static func laidOut(_ xs: [Tensor], like ys: [Tensor]) -> [Tensor] {
     zip(xs, ys).map { x, y in
       if y.isContiguous { return x.isContiguous ? x : x.contiguous() }

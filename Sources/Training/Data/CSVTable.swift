@@ -21,7 +21,8 @@ package struct CSVTable: Sendable {
     rows = try table.rows.dropFirst().map { [header] row in
       guard row.fields.count == header.count else {
         throw LetheError.wrong(
-          file, "line \(row.line): \(row.fields.count) fields, the header has \(header.count)")
+          file,
+          "line \(row.line): \(row.fields.count.counted("field")), the header has \(header.count)")
       }
       return row.fields
     }

@@ -40,7 +40,7 @@ extension CaptionedImages {
     else { throw LetheError.wrong(metadata, "it has no columns file_name and text") }
     for row in table.rows.dropFirst() {
       guard row.fields.count == header.count else {
-        throw LetheError.wrong(metadata, "line \(row.line): \(row.fields.count) fields")
+        throw LetheError.wrong(metadata, "line \(row.line): \(row.fields.count.counted("field"))")
       }
       add(.file(try Self.place(row.fields[name], "file_name", metadata)), row.fields[caption])
     }

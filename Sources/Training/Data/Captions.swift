@@ -14,7 +14,8 @@ public struct Captions: Codable, Sendable, Hashable {
   public var object = ["a picture of {object}", "{object}", "{name}"]
   /// Captions of a style alone, at least one where there are styles.
   public var style = ["a {style} picture", "{style} style"]
-  /// Further wordings of both, which the model understands and no erasure trains on: audits ask in them. None in most models.
+  /// Further wordings of both, which the model understands and no erasure trains on: audits ask in them. None in most
+  /// models.
   public var asked: [String]?
   /// Share of pictures, 0 to 1, with an empty caption, which guidance needs.
   public var emptyShare = 0.10

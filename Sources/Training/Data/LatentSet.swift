@@ -70,16 +70,25 @@ public struct LatentSet {
       progress: { progress(min($0 * batch, prompts.count), prompts.count) }
     ) { part -> Tensor in
       try Interrupt.check()
+      let request: JSON = [
+        "pictures": .array(prompts.map(JSON.string)), "steps": .int(steps),
+        "guidance": .number(guidance), "seed": JSON(seed), "together": .int(batch),
+      ]
       let first = part * batch
       progress(first, prompts.count)
       let some = Array(prompts[first..<min(first + batch, prompts.count)])
       let seeds = some.indices.map { Step(index: first + $0, seed: seed).generator.seed }
+      var kept = DrawnParts(of: request, first: first, steps: steps)
       return try withoutGradients {
-        try model.latents(
-          given: model.embed(some), seeds: seeds, options
-        ) { step, steps in
+        try model.latents(given: model.embed(some), seeds: seeds, options) { path in
+          _ = kept?.resume(&path, rows: some.count) { _, _ in false }
+          model.countEarlier(path.index * some.count * (path.isGuided ? 2 : 1))
+        } each: { path in
+          if path.isFinished || kept?.ends(before: path.index) == true || Interrupt.isRequested {
+            try kept?.write([], path)
+          }
           try Interrupt.check()
-          progress(first + some.count * step / (steps + 1), prompts.count)
+          progress(first + some.count * path.index / (path.count + 1), prompts.count)
         }
       }
     }

@@ -100,7 +100,7 @@ package struct PromptTable: Sendable {
     var rows: [Row] = []
     for (index, row) in table.rows.dropFirst().enumerated() {
       guard row.fields.count == header.count else {
-        throw bad(row.line, "\(row.fields.count) fields, the header has \(header.count)")
+        throw bad(row.line, "\(row.fields.count.counted("field")), the header has \(header.count)")
       }
       func value<T>(
         _ column: Int?, _ what: String, _ accepted: String, _ read: (String) -> T?
@@ -156,8 +156,8 @@ package struct PromptTable: Sendable {
     "a CSV whose header has one of \((names["prompt"] ?? []).joined(separator: ", ")); objects of JSON with such a key, one a "
     + "line; or prompts without a header, one a line"
 
-  /// Whether a first line without a column of prompts is a header all the same: fields without spaces, a known column of
-  /// another kind, or a name that is nearly one of a column of prompts.
+  /// Whether a first line without a column of prompts is a header all the same: fields without spaces, a known column
+  /// of another kind, or a name that is nearly one of a column of prompts.
   private static func isHeader(_ fields: [String]) -> Bool {
     let others = names.filter { $0.key != "prompt" }.flatMap(\.value).filter { !$0.isEmpty }
     if fields.count > 1 {

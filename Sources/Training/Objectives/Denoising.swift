@@ -2,8 +2,8 @@
 //
 //   L_r = E | eps_theta(x_t | c) - eps |^2          (or v, as the schedule says); mean over elements
 //
-// Some pictures may be shown with an empty caption, so that the unconditional prediction of guidance is learned, or kept, too
-// (Ho & Salimans, 2022). A model that learns from scratch also drops numbers where its network says so; see
+// Some pictures may be shown with an empty caption, so that the unconditional prediction of guidance is learned, or
+// kept, too (Ho & Salimans, 2022). A model that learns from scratch also drops numbers where its network says so; see
 // `teaching`. t is uniform over the schedule, or over a few timesteps that are given.
 public import Diffusion
 internal import Torch
@@ -64,15 +64,11 @@ public struct Denoising: DividedObjective {
       rows = zip(rows, u).map { $1 < emptyShare ? set.count : $0 }
     }
     let generator = drops ? step.generator : nil
-    return stride(from: 0, to: batch, by: count).map { first in
-      let n = min(count, batch - first)
-      func some(_ x: Tensor) -> Tensor { n == batch ? x : x.narrowed(0, first, n) }
-      return PartialLoss(weight: Double(n) / Double(batch)) { model in
-        model.unet.dropout?.generator = generator
-        defer { model.unet.dropout?.generator = nil }
-        let c = captions.rows(Array(rows[first..<(first + n)]))
-        return model.predict(some(d.xt), at: some(d.t), given: c).meanSquaredError(some(target))
-      }
+    return divided(batch, by: count) { model, part, some in
+      model.unet.dropout?.generator = generator
+      defer { model.unet.dropout?.generator = nil }
+      let c = captions.rows(Array(rows[part]))
+      return model.predict(some(d.xt), at: some(d.t), given: c).meanSquaredError(some(target))
     }
   }
 }

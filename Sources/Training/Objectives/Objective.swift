@@ -28,6 +28,20 @@ public struct PartialLoss {
 }
 
 extension DividedObjective {
+  /// The loss on a batch in parts of at most `count` rows.
+  /// - Parameter loss: the mean loss of a model over some rows. `some` takes those of a tensor of the whole batch.
+  public func divided(
+    _ batch: Int, by count: Int,
+    loss: @escaping (DiffusionModel, _ rows: Range<Int>, _ some: (Tensor) -> Tensor) -> Tensor
+  ) -> [PartialLoss] {
+    stride(from: 0, to: batch, by: count).map { first in
+      let n = min(count, batch - first)
+      return PartialLoss(weight: Double(n) / Double(batch)) { model in
+        loss(model, first..<(first + n)) { n == batch ? $0 : $0.narrowed(0, first, n) }
+      }
+    }
+  }
+
   public func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
     guard let whole = try parts(model, &step, of: .max).first else {
       throw LetheError.request("a batch of 0 pictures has no loss; at least 1")
@@ -37,8 +51,8 @@ extension DividedObjective {
 }
 
 /// Loss and gradient of an objective.
-/// - Parameter count: pictures in a pass, where the objective can be divided; 0 takes all at once, or of a large model as many
-///   as fit into memory. The sum is the same.
+/// - Parameter count: pictures in a pass, where the objective can be divided; 0 takes all at once, or of a large model
+///   as many as fit into memory. The sum is the same.
 public func descend(
   _ objective: any Objective, _ model: DiffusionModel, _ parameters: [Tensor], _ step: inout Step,
   by count: Int = 0

@@ -9,11 +9,13 @@
 //
 // a is the empty prompt in the paper, whose prompts are bare names. A caption says more: a is the caption without the
 // concept, so that "a noto emoji of a fox" loses noto and stays a fox. S spans the directions that the empty prompt,
-// the preserved prompts and the other concepts do not use (see NullSpace). eps(x_t | empty) is therefore the
-// original's. eps(x_t | a) is taken to be the original's for every a, so that one prediction a step is enough.
+// the preserved prompts and the other concepts do not use (see NullSpace). An eraser therefore leaves eps(x_t | empty)
+// as it is. For any other a, eps(x_t | a) is taken to be the original's too, which is exact for the empty prompt alone,
+// so that one prediction a step is enough.
 // Forms: `separate`, one concept at a time, N = 1 and eta = 1 (several share a batch, each with a momentum of its own,
 // and none sees another's eraser); `joint`, all shifts at once with eta_i = max_k |L_cor(c_k)| / |L_cor(c_i)| and one
-// momentum; `whole`, no null space (see WholeSepME).
+// momentum; `whole`, no null space (see WholeSepME). Of `joint` the L1 norm is that of the sum of all dW_l, as the
+// weights get it, while R_l is of each eraser by itself.
 //
 // Two presets. `paper`: beta = 1e-4, tau = 1e-4, rho = 0, batches of 1, x_t from pictures of the concept with noise of
 // a random timestep. `lethe`, the default:
@@ -21,11 +23,11 @@
 //   - beta from `reach`, as text encoders differ in width and rows;
 //   - R_l (see KeyValueDamage), the share of keys and values that other prompts lose; the paper has the L1 norm for it;
 //   - batches of 4, x_t from guided trajectories of the original, each with timesteps of its own.
-// Both differ from the released code, and from the paper in the captions and their a. Rows of S are orthonormal here, or
-// shaped by regular prompts (see NullSpace); those of the released code are oblique, as Gaussian elimination leaves them.
-// Gradients here are those of one step; the released code never clears them. Its pictures come from disk; here the
-// original draws them. Of concepts in one batch, one at or below tau has no L_cor until it rises again, while its norm,
-// R_l and Adam's momentum go on; a concept alone would have stopped.
+// Both differ from the released code, and from the paper in the captions and their a. Rows of S are orthonormal here,
+// or shaped by regular prompts (see NullSpace); those of the released code are oblique, as Gaussian elimination leaves
+// them. Gradients here are those of one step; the released code never clears them. Its pictures come from disk; here
+// the original draws them. Of concepts in one batch, one at or below tau has no L_cor until it rises again, while its
+// norm, R_l and Adam's momentum go on; a concept alone would have stopped.
 // Published, SD 1.4, six styles at once: 220.7 / 22.5 % / .383 erased (FID / accuracy / LPIPS),
 // 1.4 / 94.4 % / 0 restored (Table 2, scene 1).
 public import Diffusion
@@ -45,7 +47,7 @@ extension SepME {
 
   /// The algorithm, for concepts that share a batch.
   func train(
-    _ requests: [Request], _ spaces: [NullSpace], _ model: DiffusionModel, _ run: Run
+    _ requests: [SeparableRequest], _ spaces: [NullSpace], _ model: DiffusionModel, _ run: Run
   ) throws -> [EraserFactors] {
     let frozen = try model.frozen(in: run.computeType)
     let concepts = try DrawnParts.keeping(in: run) {
@@ -104,5 +106,5 @@ extension SepME {
 }
 
 extension SepME: BoundedOptions {
-  package static let bounds = ["alpha": Bound.number(0...0.999_999_999)]
+  public static let bounds = ["alpha": Bound.number(0...0.999_999_999)]
 }

@@ -1,10 +1,10 @@
-public import Diffusion
-public import Editing
+internal import Diffusion
+internal import Editing
 public import Torch
 public import Training
 
 /// SepME (Zhao et al., 2024): separable erasers in the null space of the other concepts' prompts.
-public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
+public struct SepME: SeparableMethod, TrajectoryOptions, PresetOptions {
   public static let name = "sepme"
   public static let card = MethodCard(
     title: "Separable Multi-Concept Erasure", paper: "arXiv 2402.05947", year: 2024,
@@ -19,7 +19,8 @@ public struct SepME: UnlearningMethod, TrajectoryOptions, PresetOptions {
   /// The states that a step sees: those of trajectories, or noised pictures.
   public enum States: String, Choice { case trajectories, noised }
 
-  /// The source of values for options that are not set: `lethe`, the defaults, or `paper`.
+  /// The source of values for options that are not set: `lethe`, the defaults, or `paper`, the paper's numbers and
+  /// states. Both keep Lethe's captions, with the caption without the concept as a, and its orthonormal basis.
   public var preset = Preset.lethe
 
   /// `separate` for erasers that can be switched one by one, `joint` for concepts that are always erased together,

@@ -11,24 +11,15 @@ extension SepME {
     for request in requests(erasure) { _ = try space(for: request, in: model) }
   }
 
-  /// A concept, the prompts that its eraser may not touch (always with the empty one), and regular prompts, which it
-  /// should touch little.
-  package struct Request: Sendable {
-    package var concept: Concept
-    package var kept: [String]
-    package var regular: [String]
-    /// Whether `keep=average` would take prompts from the kept ones.
-    let canAverage: Bool
-    package init(
-      _ concept: Concept, keeping kept: [String], regular: [String] = [], canAverage: Bool = false
-    ) {
-      (self.concept, self.kept, self.regular) = (concept, kept, regular)
-      self.canAverage = canAverage
+  package func checkSwitching() throws {
+    guard form == .separate else {
+      throw LetheError.badValue(
+        "--set form", "'\(form.rawValue)'; accepted: separate; `lethe erase` has the other forms")
     }
   }
 
   /// One request for each concept to forget.
-  func requests(_ erasure: Erasure) -> [Request] {
+  func requests(_ erasure: Erasure) -> [SeparableRequest] {
     erasure.forget.map { concept in
       let others = erasure.forget.filter { $0.name != concept.name }
       let regular = Set(erasure.regular ?? [])
@@ -39,23 +30,18 @@ extension SepME {
     }
   }
 
-  /// - Parameters:
-  ///   - others: prompts of the other concepts, which are kept exactly
-  ///   - preserved: prompts that are kept as `keep` says
   package func request(
     _ concept: Concept, keeping others: [String], preserving preserved: [String],
-    regular: [String] = []
-  ) -> Request {
+    regular: [String]
+  ) -> SeparableRequest {
     keep == .average
-      ? Request(concept, keeping: others, regular: preserved + regular)
-      : Request(
+      ? SeparableRequest(concept, keeping: others, regular: preserved + regular)
+      : SeparableRequest(
         concept, keeping: preserved + others, regular: regular, canAverage: !preserved.isEmpty)
   }
 
-  /// One eraser for each request, in their order.
-  /// - Throws: ``LetheError`` when prompts leave no direction free, with the prompts to drop
   package func erasers(
-    for requests: [Request], of model: DiffusionModel, _ run: Run
+    for requests: [SeparableRequest], of model: DiffusionModel, _ run: Run
   ) throws -> [EraserFactors] {
     _ = try model.tokenizer(for: "SepME")
     let spaces = try requests.map { try space(for: $0, in: model) }
@@ -66,14 +52,13 @@ extension SepME {
     }
   }
 
-  /// The number of concepts, of `count`, that train in one batch.
   package func groupSize(_ model: DiffusionModel, _ count: Int) -> Int {
     if form == .joint { return max(1, count) }
     return max(1, sideBySide > 0 ? sideBySide : model.isLarge ? 1 : count)
   }
 
   /// The free directions of a request.
-  package func space(for request: Request, in model: DiffusionModel) throws -> NullSpace {
+  package func space(for request: SeparableRequest, in model: DiffusionModel) throws -> NullSpace {
     let prompts = [""] + request.kept
     let space = NullSpace(
       of: prompts, regular: request.regular, in: model, tolerance: tolerance)

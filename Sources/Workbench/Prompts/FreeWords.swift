@@ -136,8 +136,8 @@ package struct FreeWords {
       + (more > 0 ? " and \(more) more subjects" : "") + " are left out: \(first.why)"
   }
 
-  /// The prompts for a name that fit into the text encoder: the templates as they stand, then with the ends. And why some
-  /// templates do not; nil where all do.
+  /// The prompts for a name that fit into the text encoder: the templates as they stand, then with the ends. And why
+  /// some templates do not; nil where all do.
   private func asking(
     for name: SubjectName, _ templates: [ConceptTemplate], _ model: DiffusionModel
   ) throws -> (fitting: [String], why: String?) {

@@ -23,8 +23,8 @@ package struct PromptRequest: Sendable, Hashable {
   /// Subjects of each distance, and prompts for each of them.
   package var neighbours = 12
   package var wordings = 1
-  /// Whether a listed concept is asked for in ``prompts`` wordings, beside few other subjects, and not once in each style beside
-  /// all of them.
+  /// Whether a listed concept is asked for in ``prompts`` wordings, beside few other subjects, and not once in each
+  /// style beside all of them.
   package var asksOften = false
 
   package init() {}

@@ -71,8 +71,9 @@ extension PromptSuite {
     return samples
   }
 
-  /// The prompts of an audit for subjects that a model lists: many wordings of the concept, and the same wordings of the subjects
-  /// that the text encoder holds for its nearest, middle and farthest. Wordings that the erasure trained on are left out.
+  /// The prompts of an audit for subjects that a model lists: many wordings of the concept, and the same wordings of
+  /// the subjects that the text encoder holds for its nearest, middle and farthest. Wordings that the erasure trained
+  /// on are left out.
   /// - Throws: ``LetheError`` as ``themed(_:_:)``
   package static func asking(
     _ job: EraseJob, _ request: PromptRequest, _ options: EvaluationOptions, on device: Device

@@ -97,9 +97,9 @@ struct ApplyCommand: ParsableCommand {
       outcome["error"] = done.lora.map { .number($0.error) }
       try common.show(outcome) { report(done) }
       if let out {
-        common.next("doctor", out.description)
+        common.next("doctor", out.description.pathWord)
       } else if let lora {
-        common.next("show", lora.description)
+        common.next("show", lora.description.pathWord)
       }
     }
   }

@@ -36,7 +36,7 @@ struct AttackCommand: ParsableCommand {
   @OptionGroup var asked: PromptFile
   @Option(
     help:
-      "Number of prompts to attack, at least 1, spread evenly over the concept's prompts. All of them when left out."
+      "Number of pictures to attack, at least 1, each of a prompt and a seed, spread evenly over the concept's prompts. All of them when left out."
   )
   var limit: Int?
   @Option(
@@ -68,11 +68,13 @@ struct AttackCommand: ParsableCommand {
       try accept("--threshold", threshold, .share)
       let names =
         attack == "all"
-        ? LetheProgram.catalogs.attacks.names : attack.split(separator: ",").map(String.init)
+        ? LetheProgram.catalogs.attacks.names : try attack.listed("--attack")
       let named = try NamedSettings(settings).of(oneOf: names, "attack")
       _ = try RunFolder(runFolder).job()
       let folder = RunFolder(runFolder)
-      let run = preview.dryRun ? nil : try common.run(at: runFolder, seed: seed)
+      let parts = ["attack"]
+      if preview.dryRun { try CommonOptions.writable(runFolder, parts: parts) }
+      let run = preview.dryRun ? nil : try common.run(at: runFolder, seed: seed, parts: parts)
       let job = try folder.job()
       guard pairs == nil || names.contains(RingABell.name) else {
         throw LetheError.badValue(
@@ -136,7 +138,7 @@ struct AttackCommand: ParsableCommand {
         )
       }
       common.next(
-        ["relearn", runFolder] + folder.judgeOption(results.judges.first?.spec))
+        ["relearn", runFolder.pathWord] + folder.judgeOption(results.judges.first?.spec))
     }
   }
 }

@@ -90,6 +90,8 @@ struct AuditCommand: ParsableCommand {
         throw LetheError.badValue("--quick, --full", "both are given; give one of them")
       }
       let device = try common.openDevice()
+      let parts = ["original", "erased", "attack", "relearn"]
+      try CommonOptions.writable(out, parts: parts)
       let size = try Settings(settings).laid(
         over: full ? .full(LetheProgram.catalogs.attacks) : AuditSize.quick)
       let scratch = FileManager.default.temporaryDirectory
@@ -111,7 +113,7 @@ struct AuditCommand: ParsableCommand {
       (audit.source, audit.measures) = (subject.source, try measuring.measures())
       audit.given = try Settings(settings)
       audit.command = ["lethe"] + CommandLine.arguments.dropFirst()
-      audit.place = out
+      audit.place = out.pathWord
       if dryRun {
         let plan = try audit.plan(in: RunFolder(out), on: device) { $0.map(warn) }
         let request: [String: JSON] = [
@@ -121,7 +123,7 @@ struct AuditCommand: ParsableCommand {
         ]
         return common.preview(plan, request)
       }
-      let run = try common.run(at: out, seed: seed)
+      let run = try common.run(at: out, seed: seed, parts: parts)
       if full, !common.isQuiet, !common.json {
         try audit.estimate(on: device).forEach { print($0) }
       }
@@ -140,8 +142,8 @@ struct AuditCommand: ParsableCommand {
             "",
             { tile in
               .init(
-                "\(tile.word): \(tile.measured?.text(hasUnit: true) ?? "-"), n \(tile.measured?.size ?? "0"); \(tile.limit)"
-                  + (tile.name == "quality" ? [] : tile.beside ?? []).map { "; \($0)" }.joined()
+                "\(tile.word): \(tile.measured?.text(hasUnit: true) ?? "-"), n \(tile.measured?.size ?? "0"); passes where \(tile.limit)"
+                  + (tile.name == "quality" ? [] : tile.notes).map { "; \($0)" }.joined()
               )
             }
           )
@@ -149,7 +151,7 @@ struct AuditCommand: ParsableCommand {
       print(tiles.plain, terminator: "")
       results.notes.filter { $0.contains("another erased concept is seen") }.forEach { print($0) }
       print("\(out)/report.html")
-      common.next("verify", out)
+      common.next("verify", out.pathWord)
       try page.openPage(run.file("report.html"))
     }
   }
@@ -162,6 +164,7 @@ struct AuditCommand: ParsableCommand {
     let combined = CombinedRun(
       reference, concepts: concept, command: ["lethe"] + CommandLine.arguments.dropFirst())
     let run = try common.run(at: place, seed: seed)
+    MadeFolders.derive(run.runFolder.eraserFile.lastPathComponent)
     try run.ranks.first { _ = try combined(in: run, on: device) }
     return place
   }

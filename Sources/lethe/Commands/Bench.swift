@@ -65,7 +65,7 @@ struct BenchRunOptions: ParsableArguments {
   func callAsFunction<B: Benchmark>(_ benchmark: B) throws {
     try accept("--jobs", jobs, .whole(1...1024))
     if preview.dryRun {
-      try CommonOptions.requireName(out)
+      try CommonOptions.writable(out)
       let runner = Runner(program: OwnProgram.url, arguments: [], only: only, jobs: jobs)
       let (plan, trials) = try runner.plan(
         benchmark, in: RunFolder(out), on: common.openDevice())
@@ -130,8 +130,8 @@ struct BenchWords: ParsableArguments {
   func concepts(of options: BenchmarkOptions, drawing usual: String? = nil) throws -> [String] {
     let counts = draw ?? (concept.isEmpty ? usual : nil)
     let all =
-      concept
-      + (try counts.map {
+      try concept.once("--concept")
+      + (counts.map {
         try options.model.drawSubjects($0, seed: options.seed, without: options.development())
       } ?? [])
     guard !all.isEmpty else {
@@ -159,17 +159,29 @@ struct BenchCommand: ParsableCommand {
     defaultSubcommand: BenchMethods.self)
 }
 
+extension [String] {
+  /// The names, none of which stands there twice.
+  /// - Throws: ``LetheError`` of the kind `request` for a name that is given twice
+  func once(_ option: String) throws -> [String] {
+    var seen: Set<String> = []
+    if let twice = first(where: { !seen.insert($0.lowercased()).inserted }) {
+      throw LetheError.badValue(option, "'\(twice)' is given twice; accepted: every name once")
+    }
+    return self
+  }
+}
+
 extension String {
   /// The members of a list with commas between them.
   var listed: [String] { split(separator: ",").map(String.init) }
 
-  /// The members of a list of which one at least is needed.
-  /// - Throws: ``LetheError`` of the kind `request` for a list without members
+  /// The members of a list of which one at least is needed, and none twice.
+  /// - Throws: ``LetheError`` of the kind `request` for a list without members, or with one that is given twice
   func listed(_ option: String) throws -> [String] {
     guard !listed.isEmpty else {
       throw LetheError.badValue(
         option, "'\(self)' names nothing; accepted: names with commas between them")
     }
-    return listed
+    return try listed.once(option)
   }
 }

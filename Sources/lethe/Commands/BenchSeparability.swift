@@ -62,7 +62,9 @@ struct BenchSeparabilityCommand: ParsableCommand {
         options.conceptKind = known
       }
       var benchmark = SeparabilityBenchmark(options)
-      (benchmark.methods, benchmark.concepts) = (try methods.listed("--methods"), concept)
+      (benchmark.methods, benchmark.concepts) = (
+        try methods.listed("--methods"), try concept.once("--concept")
+      )
       try running(benchmark)
     }
   }

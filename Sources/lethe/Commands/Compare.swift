@@ -53,7 +53,9 @@ struct CompareCommand: ParsableCommand {
       let untried = runs.first {
         RunFolder($0).has("job.json") && !RunFolder($0).has("attack/results.json")
       }
-      if let untried { common.next(["attack", untried] + RunFolder(untried).judgeOption()) }
+      if let untried {
+        common.next(["attack", untried.pathWord] + RunFolder(untried).judgeOption())
+      }
     }
   }
 }

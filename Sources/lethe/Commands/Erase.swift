@@ -1,6 +1,6 @@
-public import ArgumentParser
+import ArgumentParser
 import Diffusion
-public import Editing
+import Editing
 import Evaluation
 import Foundation
 import Processes
@@ -60,7 +60,7 @@ struct EraseCommand: ParsableCommand {
   var prompts: String?
   @Option(
     help:
-      "Prompt whose pictures should stay, 'others' for every other subject that the model lists or of the --kind, or 'none'. 'others' when left out with --kind. May be repeated."
+      "Prompt whose pictures should stay, 'others' for every other subject that the model lists or of the --kind, or 'none'. When left out, 'others' for concepts in words of your own with --kind, and nothing for concepts that the model lists. May be repeated."
   )
   var preserve: [String] = []
   @Option(
@@ -135,6 +135,7 @@ struct EraseCommand: ParsableCommand {
       let job = erase.job
       erase.dtype = saveDtype?.dtype
       if dryRun {
+        try CommonOptions.writable(out)
         try erase.check(RunFolder(out).url, on: common.openDevice())
         print(try JSON(encoding: erase.job).pretty, terminator: "")
         guard !common.isQuiet else { return }
@@ -161,47 +162,13 @@ struct EraseCommand: ParsableCommand {
         "seconds": .number(seconds), "keptWhole": .bool(verdict == .keptWhole),
       ]) {
         print(
-          "\(erase.job.concepts.joined(separator: ", ")): \(eraser.vector.tensors.count) tensors, "
+          "\(erase.job.concepts.joined(separator: ", ")): \(eraser.vector.tensors.count.counted("tensor")), "
             + String(format: "%.1f MB, %.1f s", Double(eraser.vector.count * 4) / 1e6, seconds)
             + ", in \(written)")
       }
       if let message = verdict.warning { throw LetheError(.collapsed, message) }
       let usual = try Defaults.read("LETHE_JUDGE", for: "--judge", JudgingOptions.spec)
-      common.next(erase.job.next(out, judges: [usual].compactMap(\.self)))
+      common.next(erase.job.next(out.pathWord, judges: [usual].compactMap(\.self)))
     }
   }
 }
-
-/// Options for concepts that a model does not list.
-struct WordingOptions: ParsableArguments {
-  @Option(
-    help:
-      "Kind of a concept that the model does not list: object, style, artist, person or content. It brings prompts, anchors and prompts to preserve."
-  )
-  var kind: ConceptKind?
-  @Option(
-    help:
-      "Words in the concept's place in prompts without it, e.g. 'animal'. A whole prompt for styles and artists, e.g. 'a painting'."
-  )
-  var anchor: String?
-  @Option(
-    help:
-      "Prompt that asks for the concept, in place of those of the kind; {concept} stands for the name, {a} for the name with its article. May be repeated."
-  )
-  var prompt: [String] = []
-  @Option(
-    help:
-      "Subject near to the concept. It is preserved and gives wrong labels. Meta-Unlearning lets fine-tuning ruin it. May be repeated."
-  )
-  var related: [String] = []
-  @Option(help: "Subject far from the concept, to keep. May be repeated.")
-  var unrelated: [String] = []
-
-  var wording: ConceptWording? {
-    let wording = ConceptWording(
-      kind: kind, anchor: anchor, prompts: prompt, related: related, unrelated: unrelated)
-    return wording.isEmpty ? nil : wording
-  }
-}
-
-extension ConceptKind: ExpressibleByArgument {}

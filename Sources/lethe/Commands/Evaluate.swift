@@ -10,40 +10,6 @@ import Training
 import Workbench
 import Workflows
 
-/// Options for the size of evaluations and benchmarks.
-struct SizeOptions: ParsableArguments {
-  @Option(
-    help:
-      "Number of pictures of each prompt of the forgotten subject, at least 1; for a model's folder, of every prompt. 4 when left out, 3 with --quick."
-  )
-  var seeds: Int?
-  @Flag(help: "Reduced run with fewer subjects and pictures. Its results are marked as quick.")
-  var quick = false
-  @Option(help: "Number of denoising steps, 1 to 1000.")
-  var steps = 25
-  @Option(help: "Guidance scale. 1 turns guidance off.")
-  var guidance = SamplingOptions.trialGuidance
-  @Option(
-    help:
-      "Sampler: 'model' for the model's own, or a name of `lethe list samplers`. ddim when left out.",
-    completion: .samplers)
-  var sampler: String?
-
-  func options() throws -> EvaluationOptions {
-    try accept("--seeds", seeds, .whole(1...1_000_000))
-    try accept("--steps", steps, .steps)
-    try accept("--guidance", guidance, .guidance)
-    var options = quick ? EvaluationOptions.quickly : EvaluationOptions()
-    options.seeds = seeds ?? options.seeds
-    (options.sampling.steps, options.sampling.guidance) = (steps, guidance)
-    if let sampler {
-      if sampler != Samplers.model { _ = try Samplers.named(sampler) }
-      options.sampling.sampler = sampler
-    }
-    return options
-  }
-}
-
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate",
@@ -105,6 +71,9 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var preview: PreviewOptions
   @OptionGroup var common: CommonOptions
 
+  /// The folders of the pictures of both models.
+  private static let parts = ["original", "erased"]
+
   func run() throws {
     try common.reporting(shares: true) {
       let model = ModelFolder(runFolder, additions.additions)
@@ -120,6 +89,7 @@ struct EvaluateCommand: ParsableCommand {
           catalogs: LetheProgram.catalogs)
         let device = try offloading.openDevice(common)
         if preview.dryRun {
+          try CommonOptions.writable(out, parts: Self.parts)
           // The sum of the erasers lies elsewhere for as long as it is looked at.
           let scratch = FileManager.default.temporaryDirectory
             .appendingPathComponent("lethe-\(UUID().uuidString)")
@@ -127,7 +97,8 @@ struct EvaluateCommand: ParsableCommand {
           _ = try combined(in: Run(scratch, seed: 0), on: device)
           return try plan(RunFolder(scratch), out, on: device)
         }
-        let run = try common.run(at: out, seed: 0)
+        let run = try common.run(at: out, seed: 0, parts: Self.parts)
+        MadeFolders.derive(run.runFolder.eraserFile.lastPathComponent)
         try run.ranks.first { _ = try combined(in: run, on: device) }
         return try measure(run, out, on: device)
       }
@@ -139,11 +110,12 @@ struct EvaluateCommand: ParsableCommand {
         var options = try size.options()
         options.retainSeeds = options.seeds
         if preview.dryRun {
+          try CommonOptions.writable(out, parts: ["pictures"])
           let plan = try AuditModel(model, options).plan(on: offloading.openDevice(common))
           return common.preview(plan, ["model": .string(runFolder), "out": .string(out)])
         }
         let results = try AuditModel(model, options)(
-          in: common.run(at: out, seed: 0), on: offloading.openDevice(common))
+          in: common.run(at: out, seed: 0, parts: ["pictures"]), on: offloading.openDevice(common))
         return try common.show(JSON(encoding: results)) {
           for row in results.rows {
             print("\(row.metric): \(row.measured.text(hasUnit: true)), n \(row.measured.size)")
@@ -160,10 +132,12 @@ struct EvaluateCommand: ParsableCommand {
           "--out", "\(runFolder) is a run, whose results stay in its folder; leave --out out")
       }
       if preview.dryRun {
+        try CommonOptions.writable(runFolder, parts: Self.parts)
         return try plan(RunFolder(runFolder), runFolder, on: offloading.openDevice(common))
       }
       try measure(
-        common.run(at: runFolder, seed: 0), runFolder, on: offloading.openDevice(common))
+        common.run(at: runFolder, seed: 0, parts: Self.parts), runFolder,
+        on: offloading.openDevice(common))
     }
   }
 
@@ -228,8 +202,9 @@ struct EvaluateCommand: ParsableCommand {
       )
     }
     results.notes.forEach { print($0) }
+    if isJudged, prompts != nil, let sentence = evaluate.noComposition { print(sentence) }
     if let sentence = job.nothingPreserved(LetheProgram.catalogs) { print("\(sentence)") }
-    common.next("report", folder)
+    common.next("report", folder.pathWord)
   }
 
   /// Prints the measures that matter most and the meaning of their columns; nothing where nothing was measured.
@@ -254,6 +229,7 @@ struct EvaluateCommand: ParsableCommand {
         "evaluate", "the results of pictures need a folder; give --out FOLDER")
     }
     if preview.dryRun {
+      try CommonOptions.writable(out)
       let count = try judge.check(on: common.openDevice())
       return common.preview(
         ["pictures: \(count) to judge", "judge: \(judging.judge.joined(separator: ", "))"],

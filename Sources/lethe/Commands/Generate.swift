@@ -137,6 +137,7 @@ struct GenerateCommand: ParsableCommand {
       let reference = ModelReference(
         ModelFolder(model, additions.additions), erasers: with, set: erasers,
         active: active?.split(separator: ",").map(String.init))
+      if dryRun { try CommonOptions.writable(out) }
       if let grid, dryRun {
         let pictures = try gridOf(grid, samples).check(
           reference, sampling, on: offloading.openDevice(common))
@@ -155,7 +156,8 @@ struct GenerateCommand: ParsableCommand {
       var generate = Generate(reference, sampling, samples, batch: 4)
       generate.overwrites = overwrite
       if dryRun {
-        let memory = try generate.check(on: offloading.openDevice(common))
+        let memory = try generate.check(
+          RunFolder(out).url, on: offloading.openDevice(common))
         if !common.isQuiet { memory.forEach(warn) }
         let request = JSON.object([
           "model": try JSON(encoding: reference), "sampling": try JSON(encoding: sampling),
@@ -171,7 +173,9 @@ struct GenerateCommand: ParsableCommand {
         let count = set.manifest.samples.count
         print("\(count) picture\(count == 1 ? "" : "s") in \(out)")
       }
-      if let first = set.manifest.samples.first { common.next("show", "\(out)/\(first.file)") }
+      if let first = set.manifest.samples.first {
+        common.next("show", "\(out.pathWord)/\(first.file)")
+      }
     }
   }
 }

@@ -63,7 +63,9 @@ struct ListCommand: ParsableCommand {
       for (entry, line) in zip(entries, table.plainRows) {
         print(line)
         let meanings = verbose ? meanings(of: entry.name) : [:]
-        for option in entry.options where verbose || option.source != "default" {
+        // An attack without options has one entry without a name.
+        for option in entry.options
+        where !option.key.isEmpty && (verbose || option.source != "default") {
           print("  \(option.key) = \(option.value.compact)  (\(option.source))")
           if let said = meanings[option.key] { print("    \(said)") }
         }
@@ -119,7 +121,7 @@ struct ListCommand: ParsableCommand {
         let shown =
           [suite.note].filter { !$0.isEmpty } + suite.rows.prefix(3).map { "  \($0.prompt)" }
         return Entry(
-          name: suite.name, title: "\(suite.title); \(suite.rows.count) rows",
+          name: suite.name, title: "\(suite.title); \(suite.rows.count.counted("row"))",
           details: .string(shown.joined(separator: "\n")))
       }
     case .judges:
@@ -191,14 +193,47 @@ struct ListCommand: ParsableCommand {
         }
         return Entry(
           name: "own:\(place.relativePath)", title: heads.joined(separator: ", "),
-          details: .object(judge.card.measured))
+          details: Self.details(
+            place, labels: judge.card.heads, judge.about.preprocessing, judge.card.sees,
+            judge.card.licence, judge.card.threshold, judge.card.origin, judge.card.measured))
       }
       let config = try? JSON(contentsOf: place.appendingPathComponent("config.json"))
       guard config?["model_type"] == "clip" else { return nil }
       let card = try? JSON(contentsOf: place.appendingPathComponent("judge.json"))
+      let pixels = try? JSON(contentsOf: place.appendingPathComponent("preprocessor_config.json"))
       return Entry(
         name: "clip:\(place.relativePath)", title: card?["sees"]?.string ?? "words",
-        details: card ?? .null)
+        details: Self.details(
+          place, labels: [:], pixels?.compact, card?["sees"]?.string, card?["licence"]?.string,
+          card?["threshold"]?.number, card?["origin"]?.string, card?["measured"]?.members ?? [:]))
     }
+  }
+
+  /// Labels of each kind that are shown.
+  private static let mostLabels = 10
+
+  /// Facts on a judge in a folder, in words where nobody wrote them.
+  private static func details(
+    _ place: URL, labels: [String: [String]], _ preprocessing: String?, _ sees: String?,
+    _ licence: String?, _ threshold: Double?, _ origin: String?, _ measured: [String: JSON]
+  ) -> JSON {
+    let hasRecipe = FileManager.default.fileExists(
+      atPath: place.appendingPathComponent("recipe.json").path)
+    let unknown = "nobody wrote it (judge.json)"
+    let shown = labels.mapValues { all in
+      JSON.string(
+        all.prefix(mostLabels).joined(separator: ", ")
+          + (all.count > mostLabels ? " and \(all.count - mostLabels) more" : ""))
+    }
+    return [
+      "sees": .string(sees ?? "its labels"),
+      "labels": labels.isEmpty ? "the words that it is asked about" : .object(shown),
+      "preprocessing": .string(preprocessing ?? unknown),
+      "threshold": threshold.map(JSON.number) ?? "none: the first choice counts",
+      "licence": .string(licence ?? unknown),
+      "origin": .string(
+        origin ?? (hasRecipe ? "`lethe train` with recipe.json in this folder" : unknown)),
+      "measured": .object(measured),
+    ]
   }
 }

@@ -66,8 +66,10 @@ struct MakeSetCommand: ParsableCommand {
         prompts: prompt)
       (set.overwrites, set.kind) = (overwrite, kind)
       if preview.dryRun {
+        try CommonOptions.writable(out)
         let (plan, samples) = try set.plan(
-          count: count, steps: steps, guidance: guidance, seed: seed, on: common.openDevice())
+          in: RunFolder(out), count: count, steps: steps, guidance: guidance, seed: seed,
+          on: common.openDevice())
         return common.preview(
           plan,
           [
@@ -83,10 +85,10 @@ struct MakeSetCommand: ParsableCommand {
           "folder": .string(out),
           "pictures": .array(made.manifest.samples.map { .string($0.file) }),
         ]
-      ) { print("\(made.manifest.samples.count) pictures with captions in \(out)") }
+      ) { print("\(made.manifest.samples.count.counted("picture")) with captions in \(out)") }
       common.next(
-        "erase", model, "--method", "erasediff", "--concept", concept.first ?? "CONCEPT",
-        "--forget-images", out, "--out", "RUN")
+        "erase", model.pathWord, "--method", "erasediff", "--concept", concept.first ?? "CONCEPT",
+        "--forget-images", out.pathWord, "--out", "RUN")
     }
   }
 }

@@ -23,8 +23,8 @@ struct RelearnCommand: ParsableCommand {
         lethe relearn runs/esd-fox --draw "a noto emoji of a fox"
 
       The original model draws the pictures of the concept, or they come from a folder with captions. A control is \
-      fine-tuned on as many benign pictures. After 0, 50, 100, 200 and 300 steps the command measures the success \
-      rate of the prompts by the judge, and the loss on the concept, on related and on unrelated subjects. \
+      fine-tuned on as many benign pictures. After 0, 50, 100, 200 and 300 steps, and after the last one, the command \
+      measures the success rate of the prompts by the judge, and the loss on the concept, on related and on unrelated subjects. \
       RUN/relearn gets results.json, results.md, report.html with the curves and a log line for each finished point. \
       An interrupted run goes on at the first point that is not finished. Options come from attacks.json in the \
       model's folder (relearn), then from --set.
@@ -64,12 +64,15 @@ struct RelearnCommand: ParsableCommand {
   @OptionGroup var words: PromptFile
   @Option(
     help:
-      "Number of prompts to judge, at least 1, spread evenly over the concept's prompts. 10 when left out, 6 with --quick."
+      "Number of pictures to judge, at least 1, each of a prompt and a seed, spread evenly over the concept's prompts. 10 when left out, 6 with --quick."
   )
   var limit: Int?
   @Option(help: "Seed of all random draws.")
   var seed: UInt64 = 0
-  @Flag(help: "Reduced run with one fine-tuning and six prompts. Its results are marked as quick.")
+  @Flag(
+    help:
+      "Reduced run with one fine-tuning, six pictures and three seeds of a prompt. Its results are marked as quick."
+  )
   var quick = false
   @Option(help: "Number of denoising steps of the judged pictures, 1 to 1000.")
   var samplingSteps = 25
@@ -87,7 +90,7 @@ struct RelearnCommand: ParsableCommand {
       let count = try words.limit(limit) ?? (quick ? 6 : 10)
       let (steps, seeds) = (tuningSteps ?? steps, repeats ?? seeds ?? (quick ? 1 : 3))
       try accept("--repeats", seeds, .whole(1...1_000_000))
-      try accept("--tuning-steps", steps, .count)
+      try accept("--tuning-steps", steps, .whole(1...1_000_000_000))
       try accept("--sampling-steps", samplingSteps, .steps)
       try accept("--guidance", guidance, .guidance)
       guard data == nil || draw.isEmpty else {
@@ -95,15 +98,21 @@ struct RelearnCommand: ParsableCommand {
       }
       _ = try RunFolder(runFolder).job()
       let folder = RunFolder(runFolder)
-      let run = preview.dryRun ? nil : try common.run(at: runFolder, seed: seed)
+      let parts = ["relearn"]
+      if preview.dryRun { try CommonOptions.writable(runFolder, parts: parts) }
+      let run = preview.dryRun ? nil : try common.run(at: runFolder, seed: seed, parts: parts)
       let job = try folder.job()
       let asked = try Settings(
         (mode.map { ["mode=\($0.rawValue)"] } ?? []) + settings
           + (steps.map { ["training.steps=\($0)"] } ?? []))
       let tuning = try Relearn.tuning([asked], of: job.folder, in: LetheProgram.catalogs.attacks)
+      guard tuning.training.steps > 0 else {
+        throw LetheError.badValue(
+          "--set", key: "training.steps",
+          "'training.steps' is 0, which fine-tunes nothing; accepted: a whole number from 1")
+      }
       let eraser = try folder.eraser()
-      var options = EvaluationOptions()
-      options.quick = quick
+      var options = quick ? EvaluationOptions.quickly : EvaluationOptions()
       (options.sampling.steps, options.sampling.guidance) = (samplingSteps, guidance)
       let device = try common.openDevice()
       let judges = try judging.judges(of: folder, for: job)
@@ -119,6 +128,7 @@ struct RelearnCommand: ParsableCommand {
       (relearn.data, relearn.drawn, relearn.seeds) = (data?.url, draw, seeds)
       (relearn.seed, relearn.command) = (seed, ["lethe"] + CommandLine.arguments.dropFirst())
       (relearn.given, relearn.catalogs) = (asked, LetheProgram.catalogs)
+      relearn.recordsSeeds = quick
       guard let run else {
         let plan = try relearn.plan(in: folder, eraser: eraser, on: device)
         return common.preview(
@@ -126,6 +136,7 @@ struct RelearnCommand: ParsableCommand {
           [
             "run": .string(runFolder), "seed": JSON(seed), "repeats": .int(seeds),
             "options": try JSON(encoding: tuning),
+            "prompts": .array(relearn.judgedPrompts.map(JSON.string)),
           ])
       }
       let results = try relearn(in: run, eraser: eraser, on: device)
@@ -139,7 +150,7 @@ struct RelearnCommand: ParsableCommand {
         if !common.isQuiet { print("\(runFolder)/relearn/report.html") }
       }
       try page.openPage(run.file("relearn/report.html"))
-      common.next("compare", runFolder, "OTHER-RUN")
+      common.next("compare", runFolder.pathWord, "OTHER-RUN")
     }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Auditing
 import Evaluation
 import Foundation
 import Processes
@@ -16,7 +17,8 @@ struct ReportCommand: ParsableCommand {
         lethe report runs/esd-fox/attack --open
         lethe report runs/robustness
 
-      The page is FOLDER/report.html. It loads no other file.
+      The page is FOLDER/report.html. It loads no other file. That of an audit has its model card README.md, results.csv, and \
+      the pages of its attacks and of its fine-tuning written again too.
       """)
 
   @Argument(
@@ -31,15 +33,16 @@ struct ReportCommand: ParsableCommand {
     try common.reporting {
       let folder = RunFolder(runFolder)
       let file = try WriteReport(folder, catalogs: LetheProgram.catalogs)()
+      try AuditFiles.renew(in: folder, catalogs: LetheProgram.catalogs)
       try page.show(file, common)
       guard folder.has("job.json") else { return }
       if !folder.has("results.json") {
-        common.next(try folder.job().measuring(runFolder, judges: folder.judges()))
+        common.next(try folder.job().measuring(runFolder.pathWord, judges: folder.judges()))
       } else if !folder.has("attack/results.json") {
         // A judge that cannot tell the concept is refused there.
         let judges = try folder.results().judges
         let canTell = judges.isEmpty || judges.contains { $0.quality?.standing != .cannotTell }
-        if canTell { common.next("attack", runFolder, "--quick") }
+        if canTell { common.next("attack", runFolder.pathWord, "--quick") }
       }
     }
   }

@@ -21,8 +21,8 @@ struct ShowCommand: ParsableCommand {
   var file: String
   @OptionGroup var common: CommonOptions
 
-  /// Names with their values in lines of 80 characters, where the words allow it. Values in JSON have a line for each of
-  /// their parts.
+  /// Names with their values in lines of 80 characters, where the words allow it. Values in JSON have a line for each
+  /// of their parts.
   static func table(_ rows: [(name: String, value: String)]) -> Table {
     let room = max(40, 78 - (rows.map(\.name.count).max() ?? 0))
     func lines(_ value: String) -> [String] {

@@ -85,7 +85,8 @@ struct StudioCommand: ParsableCommand {
         if let failure = studio.failure { throw failure }
         Thread.sleep(forTimeInterval: 0.1)
       }
-      // A picture that is drawn is waited for. One that takes longer ends with the process; jobs are processes of their own.
+      // A picture that is drawn is waited for. One that takes longer ends with the process; jobs are processes of their
+      // own.
       if try waiting(atMost: 1, { await studio.close() }) == nil {
         fflush(nil)
         _exit(0)
@@ -103,6 +104,7 @@ struct StudioCommand: ParsableCommand {
       try Folder.make(Place(argument: "runs").url)
       return ["runs"] + named
     }
+    try Folder.requireWritable(Place(argument: "runs").url)
     return ["."] + named
   }
 }

@@ -35,6 +35,7 @@ struct Train: ParsableCommand {
 
   /// Prints the resolved recipe. Data that is not there yet is told, as it may be made after the look.
   private func look(_ recipe: some Encodable, _ folder: String) throws {
+    try CommonOptions.writable(out)
     let place = data.url.appendingPathComponent(folder)
     if !FileManager.default.fileExists(atPath: place.path) {
       CommonOptions.note(

@@ -32,6 +32,12 @@ struct VerifyCommand: ParsableCommand {
   var seed: UInt64 = 0
   @OptionGroup var common: CommonOptions
 
+  /// The first names of a list, and the number of the others.
+  private static func listed(_ names: [String]) -> String {
+    let some = names.prefix(10).joined(separator: ", ")
+    return names.count > 10 ? "\(some) and \(names.count - 10) more files" : some
+  }
+
   private static func misfit(_ faults: Int) -> LetheError {
     LetheError(
       .other,
@@ -55,6 +61,7 @@ struct VerifyCommand: ParsableCommand {
         let found: JSON = [
           "drawn": .int(outcome.drawn), "reproduced": .int(outcome.reproduced),
           "equal": .int(outcome.equal), "near": .int(outcome.near),
+          "extra": .array(outcome.extra.map(JSON.string)),
           "faults": .array(outcome.faults.map { .string("\($0)") }),
           "unverified": .array(outcome.unverified.map { .string($0) }),
         ]
@@ -70,6 +77,11 @@ struct VerifyCommand: ParsableCommand {
       print(
         "reproduced \(outcome.reproduced) of \(outcome.drawn): \(outcome.equal) with equal bytes, "
           + "\(outcome.near) within \(Verify.tolerance) of 255")
+      if !outcome.extra.isEmpty {
+        print(
+          "not the audit's: \(Self.listed(outcome.extra)), which nothing here vouches for and no number rests on"
+        )
+      }
       print(
         "not computed again, and as the author wrote it: "
           + outcome.unverified.joined(separator: "; "))

@@ -4,9 +4,9 @@ import Training
 
 /// The text of progress lines: stage, counts, bar, rate, time left and clock.
 ///
-/// The rate is that of the last half minute, and leaves the first unit out as soon as there are two: it has the loading and the
-/// search before. Where units end early, as the prompts of an attack do, the time left is at most that of the attempts that are
-/// left, and needs two rounds of them. Time is in seconds from any origin.
+/// The rate is that of the last half minute, and leaves the first unit out as soon as there are two: it has the loading
+/// and the search before. Where units end early, as the prompts of an attack do, the time left is at most that of the
+/// attempts that are left, and needs two rounds of them. Time is in seconds from any origin.
 struct ProgressMeter {
   /// The look of lines.
   struct Style {

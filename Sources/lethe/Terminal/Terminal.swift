@@ -16,8 +16,8 @@ func print(_ text: String, terminator: String = "\n") {
   StandardOutput.flush()
 }
 
-/// The standard output. A table or JSON that its disk has no place for is missing, which the program must not end without
-/// a word about.
+/// The standard output. A table or JSON that its disk has no place for is missing, which the program must not end
+/// without a word about.
 enum StandardOutput {
   /// The first `errno` of a write that failed; 0 for none.
   private static let fault = Atomic(Int32(0))
@@ -32,7 +32,8 @@ enum StandardOutput {
     flush()
     let code = fault.load(ordering: .sequentiallyConsistent)
     switch code {
-    case 0: return nil
+    // The reader of a pipe left when it had enough.
+    case 0, EPIPE: return nil
     case EBADF:
       return LetheError(
         .disk,
@@ -74,8 +75,8 @@ enum StandardError {
   }
 
   /// Opens /dev/null for each standard stream that the caller closed. Otherwise the first file that is opened takes its
-  /// number, and messages are written into that file. A standard output that cannot be written to stays one, so that lost
-  /// lines are noticed.
+  /// number, and messages are written into that file. A standard output that cannot be written to stays one, so that
+  /// lost lines are noticed.
   static func openClosedStreams() {
     for stream in 0...2 as ClosedRange<Int32> where fcntl(stream, F_GETFD) < 0 {
       _ = open("/dev/null", stream == 1 ? O_RDONLY : O_RDWR)

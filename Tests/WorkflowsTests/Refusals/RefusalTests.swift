@@ -1,5 +1,6 @@
 // The refusals of readers: one sentence for each reader and key. Tests/Fixtures/refusals.txt has
-// the sentences; LETHE_GOLDEN=1 writes them anew, to be read by a person. scripts/check-readers.sh lists keys without a case.
+// the sentences; LETHE_GOLDEN=1 writes them anew, to be read by a person. scripts/check-readers.sh lists keys without a
+// case.
 import Foundation
 import TestSupport
 import Testing

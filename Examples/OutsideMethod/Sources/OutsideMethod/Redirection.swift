@@ -45,3 +45,7 @@ struct Redirecting: Objective {
     return (predicted - drawn.ea).squared().mean()
   }
 }
+
+extension Redirection: BoundedOptions {
+  public static let bounds = ["trajectories": Bound.whole(1...64)]
+}

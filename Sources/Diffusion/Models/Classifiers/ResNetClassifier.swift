@@ -1,4 +1,5 @@
-// transformers `ResNetForImageClassification` (He et al., CVPR 2016; stride in the 3 x 3 convolution, as in version 1.5).
+// transformers `ResNetForImageClassification` (He et al., CVPR 2016; stride in the 3 x 3 convolution, as in version
+// 1.5).
 package import Torch
 package import TorchNN
 

@@ -96,7 +96,7 @@ extension EraserCommand {
               "",
               { row in
                 .init(
-                  "\(row.prompts) prompts to keep use \(row.rank) of \(row.width) directions, \(row.nullity) free"
+                  "\(row.prompts.counted("prompt")) to keep \(row.prompts == 1 ? "uses" : "use") \(row.rank) of \(row.width) directions, \(row.nullity) free"
                     + (row.isUpToDate ? "" : "; retrain: a concept was added after its training"))
               }
             )

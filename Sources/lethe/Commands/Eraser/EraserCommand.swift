@@ -2,6 +2,7 @@ import ArgumentParser
 import Editing
 import Foundation
 import Reports
+import Torch
 import Workbench
 import Workflows
 
@@ -46,8 +47,8 @@ struct EraserCommand: ParsableCommand {
     /// The command that a set of this state needs next.
     func next(_ erasers: EraserSet) -> [String] {
       let entries = erasers.card.entries
-      guard !entries.isEmpty else { return ["eraser", "add", set, "CONCEPT"] }
-      return ["eraser", entries.allSatisfy(\.isTrained) ? "check" : "train", set]
+      guard !entries.isEmpty else { return ["eraser", "add", set.pathWord, "CONCEPT"] }
+      return ["eraser", entries.allSatisfy(\.isTrained) ? "check" : "train", set.pathWord]
     }
   }
 }

@@ -53,9 +53,10 @@ extension EraserCommand {
           "regular": .int(prompts.count),
         ]) {
           print(
-            "\(set.set): for \(model), base \(base.prefix(12)), \(prompts.count) regular prompts")
+            "\(set.set): for \(model), base \(base.prefix(12)), \(prompts.count.counted("regular prompt"))"
+          )
         }
-        common.next("eraser", "add", set.set, "CONCEPT")
+        common.next("eraser", "add", set.set.pathWord, "CONCEPT")
       }
     }
   }

@@ -66,7 +66,7 @@ extension EraserSet {
           "",
           {
             .init(
-              "\($0.prompts.count) prompts, \($0.paraphrases.count) paraphrases"
+              "\($0.prompts.count.counted("prompt")), \($0.paraphrases.count.counted("paraphrase"))"
                 + ($0.isTrained ? ", \($0.nullity) free directions" : ""))
           }
         ),

@@ -35,8 +35,9 @@ extension EraserCommand {
     func run() throws {
       try common.reporting {
         var erasers = try set.open(toChange: true)
-        let train = try TrainErasers(Settings(settings))
+        let train = try TrainErasers(Settings(settings), of: LetheProgram.catalogs.methods)
         if dryRun {
+          try CommonOptions.writable(set.url.path, parts: ["run"])
           print(try JSON(encoding: train.method).pretty, terminator: "")
           let model = try erasers.modelFolder.model(on: common.openDevice())
           let budget = RankBudget(erasers, model, tolerance: train.method.tolerance)
@@ -72,7 +73,7 @@ extension EraserCommand {
             )
           ])
         print(table.plain, terminator: "")
-        common.next("eraser", "check", set.set)
+        common.next("eraser", "check", set.set.pathWord)
       }
     }
   }

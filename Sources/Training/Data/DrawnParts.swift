@@ -1,13 +1,12 @@
-// Parts of trajectories in files, so that an erasure that was interrupted while they were drawn goes on after the last
-// part. A trajectory of a large model takes minutes. The files carry the identity of their request and go with the other
-// states once the eraser is written; until then a training that goes on takes its trajectories from them.
-internal import Diffusion
+// Parts of trajectories and of pictures in files, so that an erasure that was interrupted while they were drawn goes on after
+// the last part. A trajectory of a large model takes minutes. The files carry the identity of their request and go with the
+// other states once the eraser is written; until then a training that goes on takes its trajectories and pictures from them.
+package import Diffusion
 internal import Foundation
 internal import Processes
-internal import Torch
-package import Training
+package import Torch
 
-/// The states of some trajectories that go through the network together, in files of a run.
+/// The states of some trajectories that go through the network together, or of some pictures, in files of a run.
 package struct DrawnParts {
   private struct Place: Sendable {
     let folder: URL
@@ -16,10 +15,14 @@ package struct DrawnParts {
   @TaskLocal private static var place: Place?
 
   /// A state that is kept, of the trajectory `row` at the step `index`.
-  struct Kept {
-    let row: Int
-    let index: Int
-    let state: DenoisingPath.State
+  package struct Kept {
+    package let row: Int
+    package let index: Int
+    package let state: DenoisingPath.State
+
+    package init(row: Int, index: Int, state: DenoisingPath.State) {
+      (self.row, self.index, self.state) = (row, index, state)
+    }
   }
 
   /// Parts of the steps of a trajectory, at most.
@@ -47,22 +50,22 @@ package struct DrawnParts {
   ///   - request: everything that the trajectories depend on, beside the model
   ///   - first: the number of the first of those that go through the network together
   /// - Returns: nil where no run keeps them
-  init?(of request: JSON, first: Int, steps: Int) {
+  package init?(of request: JSON, first: Int, steps: Int) {
     guard let place = Self.place else { return nil }
-    (self.place, self.request, self.first) = (place, request.compact.sha256, first)
+    (self.place, self.request, self.first) = (place, request.compact, first)
     length = max(1, (steps + Self.most - 1) / Self.most)
   }
 
   /// Whether a part ends before the step `index`.
-  func ends(before index: Int) -> Bool { index - done >= length }
+  package func ends(before index: Int) -> Bool { index - done >= length }
 
   private var file: URL {
     place.folder.appendingPathComponent(
-      "drawn-\(request.prefix(16))-\(first)-\(part).state.safetensors")
+      "drawn-\(String(request.fingerprint, radix: 16))-\(first)-\(part).state.safetensors")
   }
 
   /// Writes the states since the last part, and the pictures that the path goes on from.
-  mutating func write(_ all: [Kept], _ path: DenoisingPath) throws {
+  package mutating func write(_ all: [Kept], _ path: DenoisingPath) throws {
     guard path.index > done else { return }
     let kept = all.filter { $0.index >= done }
     var tensors = ["next": path.x]
@@ -82,7 +85,7 @@ package struct DrawnParts {
   /// Takes the parts that an interrupted run left, as far as they belong to this request, and leads the path behind
   /// them.
   /// - Parameter isKept: whether a state of a row and a step is kept
-  mutating func resume(
+  package mutating func resume(
     _ path: inout DenoisingPath, rows: Int, isKept: (_ row: Int, _ index: Int) -> Bool
   ) -> [Kept] {
     var all: [Kept] = []
