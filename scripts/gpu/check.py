@@ -72,7 +72,9 @@ def reason(done, late=False):
         return Failed("time", f"the part's time was over in {Path(str(done.args[0])).name} {done.args[1]}")
     if done.returncode == 3 or re.search(r"out ?of ?memory", done.stderr, re.I):
         return Failed("memory", lines[-1][:300])
-    return Failed("error", lines[-1][:300])
+    # A crash ends with a backtrace, behind its reason.
+    told = [line for line in lines if line.startswith("lethe: ") or re.search(r"\b(Fatal e|E|e)rror: ", line)]
+    return Failed("error", (told or lines)[-1].strip()[:300])
 
 
 def end(process):
