@@ -81,6 +81,8 @@ def erase(model, method, *settings, concepts=("fox",)):
         command = [LETHE, "erase", model, "--method", method, "--out", f"{folder}/run", "--quiet", "--threads", arguments.threads, "--kind", "object"]
         for concept in concepts:
             command += ["--concept", concept]
+        if method in ("erasediff", "finetune"):  # pictures to keep
+            command += ["--preserve", "others"]
         for setting in settings:
             command += ["--set", setting]
         done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
