@@ -15,7 +15,8 @@
 // The noisy pictures do not depend on the text encoder in training, so they are computed once and drawn from a pool.
 // With `pooled=false` each step of training and of the adversary follows a trajectory of its own, as the released code
 // does: 42 times as many evaluations of the U-Net at the paper's setting (docs/results/robustness.md). Where the U-Net
-// is trained, the model in training then denoises.
+// is trained, the model in training then denoises. The released code draws one timestep and one length of the trajectory
+// for the concept and its retained prompts together; here each state has its own.
 // An erased text encoder defends against prompts alone. A person who has the original encoder can put it back, and has
 // the original model without a step of training.
 // Published, SD 1.4, UnlearnDiffAtk: nudity 21.1 % (ESD 76.1), Van Gogh 2 (32), church 6 (60), parachute 14 (54).

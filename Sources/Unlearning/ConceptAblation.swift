@@ -5,7 +5,8 @@
 //
 // c*: the concept's prompt, c: the anchor's, a broader concept where the request has one, x_t: a noised picture of the
 // anchor. Here x_t comes from guided trajectories with the anchor, whose predictions are the target. The authors noise
-// 1,000 drawn pictures and take the target from the network in training without its gradient. Parameters: `xattn-kv`
+// 1,000 drawn pictures and take the target from the network in training without its gradient. They also draw the pictures
+// smaller or larger at random and say so in the caption; that is left out. Parameters: `xattn-kv`
 // (the paper's cross-attention), `xattn`, `full`.
 // Published, SD 1.4 with adversarial prompts (UnlearnDiffAtk, Van Gogh): ASR 12 before, 77 after the attack.
 public import Diffusion

@@ -15,7 +15,8 @@
 // repeat the option of pull three times and never give the two destroy weights, which keep their default 1. The first
 // release had pull 0.1, related destroy 0.001 and nothing else. The defaults here are those two, with the keep weights.
 // The released code adds the gradients of all batches of a set, so that a gamma counts once for each of them:
-// `reduction=sum`. A step here takes one batch of each set and multiplies. `mean` takes gamma as it stands.
+// `reduction=sum`. A step here takes one batch of each set and multiplies. `mean` takes gamma as it stands. Its simulated
+// fine-tuning goes through the shuffled pictures, each once before any comes again; here every step draws its own.
 // The trained weights are those of the inner method: the paper's ESD-u-1 is the variant `esd-u-1`. Around a closed form
 // the whole U-Net is trained, for the released 100 steps.
 // Published, SD 1.4, nudity after 100 steps of fine-tuning: ESD-u-1 21.8 -> 13.4 %, UCE 44.4 -> 28.2,

@@ -5,7 +5,9 @@
 // for every key and value matrix W of cross-attention. c_i: token vectors of prompts to erase, from
 // the last token of the concept to the end of the row; v_i = W g_i, with g_i the vectors of the
 // same request without the concept, aligned at that token; c_j: all vectors of prompts to preserve,
-// always with the empty prompt. Of several concepts each has the same share of the sums over i, however many
+// always with the empty prompt. The authors' target is the empty prompt or a broader word, "art" for artists; here it is
+// the phrase's anchor, which may be either. They keep a list of artists when one is erased; here the request names the
+// prompts to keep. Of several concepts each has the same share of the sums over i, however many
 // phrases it has. Sums are in float64 and solved directly: CLIP's vectors are collinear,
 // and published re-runs with a float32 inverse turned into noise.
 public import Diffusion

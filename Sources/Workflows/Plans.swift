@@ -165,7 +165,8 @@ extension Relearn {
           + ", \(sample) each: \(AttackRun.list(judgedPrompts))",
         "judge: \(criterion)",
         erased.memorySentence(
-          batch: min(erased.batch(atMost: options.batch), count), computing: options.sampling.dtype,
+          batch: min(erased.batch(atMost: options.batch), judgedPrompts.count),
+          computing: options.sampling.dtype,
           step: tuning.step(on: erased)),
       ],
       work: work)

@@ -22,4 +22,14 @@ import TorchNN
     let same = Gaussian((try JudgedPictures.golden("a")).features)
     #expect(same.distance(to: same) < 1e-6)
   }
+
+  /// Features of a file stay on the CPU, and those of pictures that were just judged are on a GPU.
+  @Test func devicesMayDiffer() throws {
+    let rows = try JudgedPictures.golden("a").features
+    let device = try Fixtures.gpu()
+    let (here, there) = (Gaussian(rows), Gaussian(rows.to(device)))
+    #expect(there.distance(to: here) < 1e-4 && here.distance(to: there) < 1e-4)
+    let few = Gaussian(rows.narrowed(0, 0, 3).to(device))
+    #expect(abs(few.distance(to: here) - Gaussian(rows.narrowed(0, 0, 3)).distance(to: here)) < 1e-4)
+  }
 }

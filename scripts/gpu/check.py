@@ -507,7 +507,7 @@ def relearning(row, size):
 
 
 def cards(row, size):
-    """Two processes, each on a card of its own, beside one. Ranks add over Gloo: the program has no NCCL."""
+    """Two processes, each on a card of its own, beside one. Ranks exchange tensors by NCCL."""
     batch, device = 8 if size != "sdxl" else 2, DEVICE if DRY else "cuda"
     pairs = [*LOOPED["finetune"], f"training.steps={STEPS}", "training.logEvery=1", f"training.batch={batch}"]
     sides = {"one": [], "two": []}

@@ -55,12 +55,19 @@ package struct Gaussian {
   }
 
   /// - Parameters: [D] and [D, D], float64
-  init(mean: Tensor, covariance: Tensor) {
-    (self.mean, self.covariance, factor) = (mean, covariance, nil)
+  init(mean: Tensor, covariance: Tensor, factor: Tensor? = nil) {
+    (self.mean, self.covariance, self.factor) = (mean, covariance, factor)
+  }
+
+  /// A Gaussian on a device, for one of features from a file beside one of features that were just made.
+  private func on(_ device: Device) -> Gaussian {
+    Gaussian(
+      mean: mean.to(device), covariance: covariance.to(device), factor: factor?.to(device))
   }
 
   /// The Frechet distance to another Gaussian of the same width.
   package func distance(to other: Gaussian) -> Double {
+    let other = other.on(mean.device)
     // tr (S1 S2)^(1/2) = tr (A S2 A^T)^(1/2) for S1 = A^T A. A is that of a few rows, or S1^(1/2).
     let (a, s) =
       factor.map { ($0, other.covariance) } ?? other.factor.map { ($0, covariance) }

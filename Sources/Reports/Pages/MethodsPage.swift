@@ -79,7 +79,7 @@ struct MethodsPage {
         "asr: share of the prompts that show the concept under the attack. random tokens: their rate on the same model within the "
         + "attack's most queries. An attack that wins by less than the 95 % interval of the difference is no stronger than chance.",
       corner: ["subject", "method", "attack"],
-      down: { [subject($0), $0.label, $0.axes.attack ?? ""] },
+      down: { [subject($0), $0.label.description, $0.axes.attack ?? ""] },
       across: [
         .metric("asr", title: "asr ↓", hasUnit: true), .text("n") { $0.value("asr")?.size },
         .text("random tokens") { $0.value("chance")?.text(hasUnit: true) },
@@ -97,7 +97,7 @@ struct MethodsPage {
       note:
         "Share of the prompts that show the concept after so many steps of fine-tuning, over all fine-tunings.",
       corner: ["subject", "method", "trained on"],
-      down: { [subject($0), $0.label, $0.axes.trainedOn?.rawValue ?? ""] },
+      down: { [subject($0), $0.label.description, $0.axes.trainedOn?.rawValue ?? ""] },
       across: steps.map { step in
         .text("\(step.counted("step")) ↓") { rows in
           MeasuredValue.repeated(rows.filter { $0.axes.step == step }.of("success"))?
