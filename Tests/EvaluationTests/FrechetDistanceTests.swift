@@ -30,6 +30,7 @@ import TorchNN
     let (here, there) = (Gaussian(rows), Gaussian(rows.to(device)))
     #expect(there.distance(to: here) < 1e-4 && here.distance(to: there) < 1e-4)
     let few = Gaussian(rows.narrowed(0, 0, 3).to(device))
-    #expect(abs(few.distance(to: here) - Gaussian(rows.narrowed(0, 0, 3)).distance(to: here)) < 1e-4)
+    #expect(
+      abs(few.distance(to: here) - Gaussian(rows.narrowed(0, 0, 3)).distance(to: here)) < 1e-4)
   }
 }

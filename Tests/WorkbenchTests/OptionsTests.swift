@@ -22,7 +22,7 @@ import Unlearning
   }
 
   @Test(arguments: [
-    ("training.step=7", "unknown key 'training.step'; did you mean 'steps'?"),
+    ("training.step=7", "unknown key 'training.step'; did you mean 'training.steps'?"),
     ("zzz=1", "unknown key 'zzz'; known: anchored, captions, eta"),
     ("training.steps=many", "'training.steps' is \"many\"; accepted: a whole number"),
     ("eta", "'eta' has no '='; accepted: key=value"),
