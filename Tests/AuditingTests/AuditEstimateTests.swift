@@ -130,7 +130,8 @@ import WorkbenchSupport
         in: RunFolder(folder.appendingPathComponent("audit")), on: .cpu
       ) { _ in }
       #expect(
-        plan[0].hasPrefix("pictures: 4 for the concept (4 more prompts are held out) and 6 of"))
+        plan[0].hasPrefix(
+          "pictures: 4 for the concept 'fox' (4 more prompts are held out) and 6 of"))
       #expect(
         plan[1].hasPrefix("judge: \(AuditTests.judge); it is first measured on"), "\(plan[1])")
       #expect(

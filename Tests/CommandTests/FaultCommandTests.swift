@@ -43,7 +43,7 @@ import Testing
           [
             "erase", model, "--method", "esd", "--concept", "x", "--set", "training.step=1",
             "--out", out("b"),
-          ], 2, "did you mean 'steps'"
+          ], 2, "did you mean 'training.steps'"
         ),
         (
           [

@@ -86,7 +86,7 @@ import Workflows
     try await TinyRuns.served { _, client, _ in
       for (change, status, words) in [
         (["command": "rm"], 400, "erase, run"), (["method": "ESD"], 400, "did you mean 'esd'"),
-        (["settings": ["training.step=1"]], 400, "did you mean 'steps'"),
+        (["settings": ["training.step=1"]], 400, "did you mean 'training.steps'"),
         (["model": "/tmp"], 404, "no model"),
         (["concepts": [String]()], 400, "concepts"), (["out": "a/../../x"], 400, "'..'"),
         (["out": "/x"], 400, "no name"), (["out": ".studio/x"], 400, "dot"),
