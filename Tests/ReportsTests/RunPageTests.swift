@@ -29,4 +29,18 @@ import Training
       #expect(throws: LetheError.self) { try page.content }
     }
   }
+
+  /// A judge's abstention stands among the measures that matter, worse where more pictures are unlike every real one.
+  @Test func unrecognisedPicturesStandInTheTable() throws {
+    try Fixtures.temporaryFolder { folder in
+      var results = Results(.evaluation)
+      results.rows = [("original", 1), ("uce", 30)].map { method, count in
+        ResultRow(method, "fox", .share("unrecognised", count, of: 40), seeds: 1)
+      }
+      var page = RunPage(folder)
+      (page.results, page.gone) = (results, ["fox"])
+      let row = try #require(try page.content.metrics.first { $0.name == "unrecognised" })
+      #expect(row.verdict == "hurt" && row.direction == "↓" && row.delta.hasPrefix("+72.5 points"))
+    }
+  }
 }

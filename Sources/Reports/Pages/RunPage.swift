@@ -91,6 +91,17 @@ package struct RunPage {
     }
   }
 
+  /// A measure of the page's table.
+  private struct Listed {
+    var name: String
+    var title: String
+    var better: Better
+    var unit: MeasuredValue.Unit
+
+    static let unrecognised = Listed(
+      name: "unrecognised", title: "Pictures unlike every real one", better: .lower, unit: .share)
+  }
+
   private func addMetrics(_ results: Results, to content: inout ReportContent) {
     var others: [ReportContent.MetricRow] = []
     let kinds = results.rows.pooled.groupsOfKinds
@@ -100,7 +111,11 @@ package struct RunPage {
       let name = kind.first?.subject ?? ""
       return [(name: concepts.isEmpty ? name : "\(name) (pooled)", rows: kind)] + concepts
     }
-    for (metric, (name, group)) in metrics.all.flatMap({ metric in groups.map { (metric, $0) } }) {
+    // A judge's abstention is measured on all pictures, beside the catalog's metrics.
+    let listed =
+      metrics.all.map { Listed(name: $0.name, title: $0.title, better: $0.better, unit: $0.unit) }
+      + [Listed.unrecognised]
+    for (metric, (name, group)) in listed.flatMap({ metric in groups.map { (metric, $0) } }) {
       guard let before = group.filter({ $0.method == "original" }).value(metric.name),
         let after = group.filter({ $0.method != "original" }).value(metric.name)
       else { continue }
