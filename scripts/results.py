@@ -20,6 +20,8 @@ import sys
 import time
 
 ESD = "--set esd.training.learningRate=3e-4 --set esd.training.batch=4"
+# SepME keeps every everyday caption; the others keep so many of them, drawn by the seed.
+KEPT = "--set esd.preserveTrajectories=128 --set ablation.preserveTrajectories=128"
 SHORT = ("--set relearn.training.steps=100 --set relearn.training.batch=8 --set relearn.training.learningRate=1e-4")
 RELEARN = "bench relearning Models/emoji --steps 15 --limit 20 --set relearn.pictureSteps=15 --draw 3,1 --seed 1"
 
@@ -28,7 +30,7 @@ COMMANDS = {
     "methods": (0.3, f"bench Models/emoji --methods esd,uce --draw 3,1 --seed 1 {ESD} --set esd.training.steps=400 "
                 "--set esd.eta=3 --set esd.trajectories=32 --set esd.preserveTrajectories=48 --set uce.push=1"),
     "separable": (0.8, f"bench separability Models/emoji --seed 2 {ESD} --set esd.training.steps=200 "
-                  "--set ablation.training.learningRate=3e-4"),
+                  f"--set ablation.training.learningRate=3e-4 {KEPT}"),
     # The paper's loss, early stop and states: beta as published, and scaled to this text encoder's width.
     "separable-paper": (0.5, "bench separability Models/emoji --seed 2 --kind object --methods sepme "
                         "--set sepme.preset=paper"),

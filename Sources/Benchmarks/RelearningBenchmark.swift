@@ -65,7 +65,7 @@ public struct RelearningBenchmark: Benchmark {
               options.job(outer, concept),
               [inner, named.of(outer)]
                 + (around == outer ? [] : [Settings(reduced.options), named.of(around)]),
-              catalogs: options.catalogs)
+              variant: around == outer ? nil : around, catalogs: options.catalogs)
             return try trial(concept, name, inside: around, wrapped, tuning, suite)
           }
       }

@@ -27,7 +27,8 @@ public struct ESD: PromptedMethod {
   public static let variants = [
     // As published, with the concept's name alone and nothing preserved.
     MethodVariant("esd-x", asPublished("xattn")), MethodVariant("esd-u", asPublished("noxattn")),
-    // The same under Meta-Unlearning's names, which end in eta.
+    // The same under Meta-Unlearning's names, which end in eta. Its own baseline trains 1,000 steps at rate 1e-5 on
+    // x_t of the model in training.
     MethodVariant("esd-u-1", asPublished("noxattn", eta: 1)),
     MethodVariant("esd-u-3", asPublished("noxattn", eta: 3)),
     // With captions, their anchors and preserved prompts. The second is the control: a stronger base without a meta

@@ -11,7 +11,7 @@
 // that the closed form leaves, and uses the meta part alone (algorithm 1). The original model draws the pictures: one
 // set of the concept for the simulated fine-tuning, another of the concept for the loss after it, one of the nearest
 // subjects of its kind (related) and one of the farthest (unrelated). They are drawn once and kept as latents.
-// gamma in the released scripts: pull 0.01; related keep 0.01, destroy 1; unrelated keep 0.1, destroy 1. The scripts
+// gamma in the released scripts: pull 0.01; related keep 0.01 (0.1 around closed forms), destroy 1; unrelated keep 0.1, destroy 1. The scripts
 // repeat the option of pull three times and never give the two destroy weights, which keep their default 1. The first
 // release had pull 0.1, related destroy 0.001 and nothing else. The defaults here are those two, with the keep weights.
 // The released code adds the gradients of all batches of a set, so that a gamma counts once for each of them:
@@ -34,7 +34,8 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod, PictureOptions, Pas
   public static let card = MethodCard(
     title: "Meta-Unlearning", paper: "arXiv 2410.12777", year: 2025, trains: "the U-Net")
   public static let variants = [
-    // Two controls, which tell what the simulated attack adds: the keep terms alone, and ascent at the weights themselves.
+    // Two controls, which tell what the simulated attack adds: neither pull nor destroy, and ascent at the weights
+    // themselves.
     MethodVariant(
       "meta-keep", ["pull": 0, "related": ["destroy": 0], "unrelated": ["destroy": 0]]),
     MethodVariant("meta-ascent", ["attack": ["steps": 0]]),

@@ -94,6 +94,14 @@ import Training
       let known = model.predict(drawn.x, at: drawn.t, given: model.embed(["fox", "a fox"]))
       #expect(drawn.conditional.distance(to: known) < 1e-5)
     }
+    // The target has no gradient, though it is the student's.
+    let learned = (1.5 * weight).detached()
+    learned.requiresGradient = true
+    let learner = try model.replacing([path: learned])
+    let draw = try states.draw([0], Step(index: 0, seed: 1))
+    #expect(!draw.target(of: learner).requiresGradient)
+    #expect(
+      learner.predict(draw.x, at: draw.t, given: learner.embed(["a cat"])).requiresGradient)
   }
 
   /// The name of version 0.1 is read.

@@ -53,7 +53,7 @@ private struct Shift: UnlearningMethod {
     #expect(throws: LetheError.self) { try erase(.builtIn) }
   }
 
-  /// The names of Meta-Unlearning's paper have the paper's options; those of ours say what they add.
+  /// The names of Meta-Unlearning's paper have the paper's objective; those of ours say what they add.
   @Test func variantsOfESD() throws {
     func esd(_ name: String) throws -> ESD {
       let (method, options) = MethodCatalog.builtIn.variant(named: name)
