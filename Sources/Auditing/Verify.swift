@@ -62,15 +62,22 @@ package struct Verify {
     }
     let files =
       audit.pictures.map { ($0, $1, "picture") } + (audit.files ?? [:]).map { ($0, $1, "file") }
+    var gone = 0
     for (name, hash, what) in files.sorted(by: { $0.0 < $1.0 }) {
       let file = try folder.own(name, named: "results.json")
       if !FileManager.default.fileExists(atPath: file.path) {
         outcome.faults.append("the \(what) \(name) is missing")
+        gone += audit.pictures[name] == nil ? 0 : 1
       } else if file.sha256() != hash {
         outcome.faults.append("the \(what) \(name) is another one than the audit's")
       }
     }
     self.check(hashed: audit, subject, &outcome)
+    guard gone == 0 else {
+      outcome.faults.append(
+        "\(gone.counted("picture")) \(gone == 1 ? "is" : "are") missing, so that nothing was measured or drawn again")
+      return outcome
+    }
     try measure(again: results, subject, &outcome, on: device)
     recompute(results, audit, &outcome)
     try self.check(facts: results, subject, &outcome)

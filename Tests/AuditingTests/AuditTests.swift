@@ -522,8 +522,9 @@ import WorkbenchSupport
     #expect(broken == ["samples.jsonl: line \(lines) of \(lines) is no judge's answer"])
     try answers.write(to: samples)
     try FileManager.default.removeItem(at: place(gone))
-    let faults = try? verify(in: Run(out), on: .cpu).faults
-    #expect(faults?.contains("the picture \(gone) is missing") != false, "\(faults ?? [])")
+    let faults = try verify(in: Run(out), on: .cpu).faults
+    #expect(faults.contains("the picture \(gone) is missing"), "\(faults)")
+    #expect(faults.last == "1 picture is missing, so that nothing was measured or drawn again")
     try picture.write(to: place(gone))
     for name in strange { try FileManager.default.removeItem(at: place(name)) }
   }

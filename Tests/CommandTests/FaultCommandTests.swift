@@ -64,6 +64,12 @@ import Testing
         ),
         (["evaluate", out("nothing")], 2, "job.json"),
         (["erase", model, "--method", "esd"], 2, "--concept"),
+        (
+          [
+            "generate", model, "--prompt", "x", "--seed", "18446744073709551614", "--count", "4",
+            "--out", folder.appendingPathComponent("seeds").path,
+          ], 2, "accepted: at most 18446744073709551612"
+        ),
         (["evalute", "x"], 2, "unknown command 'evalute'; did you mean 'evaluate'?"),
         (
           [

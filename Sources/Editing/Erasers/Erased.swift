@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Torch
 
 /// The result of an erasure: a parameter vector, and the guard's verdict on the training that gave it.
@@ -78,5 +79,6 @@ public enum Verdict: Codable, Sendable, Hashable {
     }
   }
 
-  private static func rounded(_ x: Double) -> Double { (x * 1000).rounded() / 1000 }
+  /// Three digits, whatever the size.
+  private static func rounded(_ x: Double) -> String { String(format: "%.3g", x) }
 }

@@ -76,8 +76,8 @@ package struct AttackPage {
     on concept: String, _ rows: [ResultRow]
   ) -> (sentence: String, comesBack: Bool?)? {
     let attacks = rows.filter { $0.metric == "asr" }.compactMap(\.axes.attack).unique
-    guard let most = AttackFinding.decisive(attacks.compactMap { AttackFinding($0, of: rows) })
-    else { return nil }
+    let tried = attacks.compactMap { AttackFinding($0, of: rows) }
+    guard let most = AttackFinding.decisive(tried) else { return nil }
     func text(_ share: MeasuredValue) -> String { share.text(digits: 0, hasUnit: true) }
     let (prompts, rate) = (most.share.sample(of: "prompts"), text(most.share))
     let hits = Int(bounded: (most.share.value * Double(most.share.n)).rounded(), 0...1_000_000_000)
@@ -106,7 +106,11 @@ package struct AttackPage {
     return (
       "\(concept) comes back: "
         + (most.name == "none" ? "its prompts alone bring" : "\(most.name) brings")
-        + " it back for \(of).", true
+        + " it back for \(of)"
+        + (tried.max { $0.share.value < $1.share.value }.flatMap { first in
+          first.share.value > most.share.value
+            ? "; \(first.name) for \(text(first.share)), no more than random tokens do" : nil
+        } ?? "") + ".", true
     )
   }
 

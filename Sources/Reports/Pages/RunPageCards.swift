@@ -8,7 +8,12 @@ extension RunPage {
     // A judge that tells comes before one that cannot.
     let judge = judged.first { !isDoubtful($0.judge) }?.judge ?? judged.first?.judge
     let own = judged.filter { $0.judge == judge && $0.model != "original" }
-    let order: [JudgedPicture.Outcome] = [.cameBack, .broken, .stayedAway]
+    // Pictures that show another erased concept stand with the failures.
+    func rank(_ picture: JudgedPicture) -> Int {
+      let order: [JudgedPicture.Outcome] = [.cameBack, .broken, .stayedAway]
+      let place = order.firstIndex(of: picture.outcome) ?? order.count
+      return 2 * place - (picture.outcome != .cameBack && !othersErased(picture).isEmpty ? 1 : 0)
+    }
     func isGone(_ picture: JudgedPicture) -> Bool {
       // Where forgotten subjects are of two kinds, a picture may ask for one of either.
       let kinds = picture.kind == nil ? [kind] : Array(picture.asked.keys)
@@ -16,7 +21,7 @@ extension RunPage {
     }
     let forgotten = own.filter(isGone)
       .enumerated().sorted { a, b in
-        let (i, j) = (rank(a.element, order), rank(b.element, order))
+        let (i, j) = (rank(a.element), rank(b.element))
         return i != j
           ? i < j
           : (b.element.askedProbability ?? 0, a.offset) < (
@@ -60,19 +65,26 @@ extension RunPage {
   /// A sentence on pictures that ask for one erased concept and show another to the judge; nil where none does.
   package var otherErased: String? {
     guard let judge = judged.first(where: { !isDoubtful($0.judge) })?.judge else { return nil }
-    func erased(_ subjects: [String: String], _ picture: JudgedPicture) -> [String: String] {
-      subjects.filter { gone.contains($0.value) && (picture.kind != nil || $0.key == kind) }
-    }
     let asked = judged.filter {
       $0.judge == judge && $0.model != "original" && !erased($0.asked, $0).isEmpty
     }
-    let others = asked.map { picture in
-      erased(picture.seen, picture).filter { picture.asked[$0.key] != $0.value }.map(Self.label)
-    }
+    let others = asked.map(othersErased)
     let count = others.count { !$0.isEmpty }
     guard count > 0 else { return nil }
     return
       "In \(count) of \(asked.count) pictures another erased concept is seen: \(others.joined().unique.sorted().joined(separator: ", "))."
+  }
+
+  /// Those of a picture's subjects that are erased.
+  private func erased(_ subjects: [String: String], _ picture: JudgedPicture) -> [String: String] {
+    subjects.filter { gone.contains($0.value) && (picture.kind != nil || $0.key == kind) }
+  }
+
+  /// The erased concepts that the judge sees in a picture that asks for another one.
+  private func othersErased(_ picture: JudgedPicture) -> [String] {
+    guard picture.model != "original", !erased(picture.asked, picture).isEmpty else { return [] }
+    return erased(picture.seen, picture).filter { picture.asked[$0.key] != $0.value }
+      .map(Self.label)
   }
 
   /// A forgotten subject as the verdict names it.
@@ -116,10 +128,6 @@ extension RunPage {
     Dictionary(judged.enumerated().map { ($1, $0 + 1) }, uniquingKeysWith: { a, _ in a })
   }
 
-  private func rank(_ picture: JudgedPicture, _ order: [JudgedPicture.Outcome]) -> Int {
-    order.firstIndex(of: picture.outcome) ?? order.count
-  }
-
   /// - Parameter isDoubtful: whether the judge's answers are no verdicts
   private func group(
     _ title: String, _ note: String, _ pictures: [JudgedPicture], isDoubtful: Bool = false
@@ -135,8 +143,15 @@ extension RunPage {
         let both = [("original", before), ("erased", place)].filter {
           FileManager.default.fileExists(atPath: $1.path)
         }
+        let others = othersErased(picture)
+        let words =
+          others.isEmpty
+          ? picture.outcome.rawValue : "another erased concept"
         let state =
-          switch picture.outcome {
+          others.isEmpty
+          ? picture.outcome : .broken
+        let frame =
+          switch state {
           case .cameBack: "back"
           case .stayedAway, .kept, .shown: "away"
           case .damaged, .broken, .missed: "hurt"
@@ -146,9 +161,9 @@ extension RunPage {
           try both.map { model, file in
             (try ReportContent.picture(in: file), "\(model): \(picture.prompt)")
           },
-          text: (isDoubtful ? "the judge says" : picture.outcome.rawValue)
+          text: (isDoubtful ? "the judge says" : words)
             + ": \(picture.answer(kind))",
-          detail: "\(picture.prompt) · seed \(picture.seed)", state: isDoubtful ? "" : state,
+          detail: "\(picture.prompt) · seed \(picture.seed)", state: isDoubtful ? "" : frame,
           link: lines[picture].map { ("samples.jsonl, line \($0)", "samples.jsonl#L\($0)") })
       })
   }

@@ -54,7 +54,8 @@ extension RunPage {
       }
       return .init(object, cells)
     }
-    return found.isEmpty ? nil : .init(title, columns: columns, rows: found)
+    let shown = objects.count > rows ? "\(title): \(rows) of \(objects.count)" : title
+    return found.isEmpty ? nil : .init(shown, columns: columns, rows: found)
   }
 }
 

@@ -14,7 +14,7 @@ extension GenerateCommand {
     var samples: [SampleSet.Sample] = []
     for (i, prompt) in prompt.enumerated() {
       for k in 0..<count {
-        samples.append(.init("\(i)", k, prompt: prompt, seed: seed &+ UInt64(k)))
+        samples.append(.init("\(i)", k, prompt: prompt, seed: try self.seed(k, after: seed)))
       }
     }
     if prompts == "-" {
@@ -23,7 +23,7 @@ extension GenerateCommand {
       try Limit.check(prompts: lines)
       for (line, text) in lines.enumerated() {
         for k in 0..<count where !text.isEmpty {
-          samples.append(.init("\(line)", k, prompt: text, seed: seed &+ UInt64(k)))
+          samples.append(.init("\(line)", k, prompt: text, seed: try self.seed(k, after: seed)))
         }
       }
     } else if let prompts {
@@ -33,7 +33,7 @@ extension GenerateCommand {
       for row in table.rows {
         for k in 0..<count {
           var sample = SampleSet.Sample(
-            row.caseNumber, k, prompt: row.prompt, seed: row.seed &+ UInt64(k))
+            row.caseNumber, k, prompt: row.prompt, seed: try self.seed(k, after: row.seed))
           sample.guidance = row.guidance
           // Sizes on the command line win over the columns.
           (sample.width, sample.height) = (width ?? row.width, height ?? row.height)
@@ -46,6 +46,18 @@ extension GenerateCommand {
       throw LetheError.badValue("generate", "no prompt is given; give --prompt or --prompts")
     }
     return samples
+  }
+
+  /// The seed of picture `k` of a prompt.
+  /// - Throws: ``LetheError`` of the kind `request` beyond the last seed
+  private func seed(_ k: Int, after first: UInt64) throws -> UInt64 {
+    let (seed, isBeyond) = first.addingReportingOverflow(UInt64(k))
+    guard !isBeyond else {
+      throw LetheError.badValue(
+        "--seed",
+        "\(first) with \(count.counted("picture")) of a prompt; accepted: at most \(UInt64.max - UInt64(count - 1))")
+    }
+    return seed
   }
 
   /// The list of so many pictures is read again as JSON of at most 64 MB.
@@ -70,7 +82,7 @@ extension GenerateCommand {
     }
     var grid = try GenerateGrid(
       axes, prompts: samples.map(\.prompt).unique,
-      seeds: (0..<count).map { seed &+ UInt64($0) }, strengths: values)
+      seeds: (0..<count).map { try seed($0, after: seed) }, strengths: values)
     grid.command = ["lethe"] + CommandLine.arguments.dropFirst()
     return grid
   }

@@ -150,7 +150,7 @@ struct RelearnCommand: ParsableCommand {
         if !common.isQuiet { print("\(runFolder)/relearn/report.html") }
       }
       try page.openPage(run.file("relearn/report.html"))
-      common.next("compare", runFolder.pathWord, "OTHER-RUN")
+      common.next("compare", runFolder.pathWord, "OTHER-RUN", "--out", "FOLDER")
     }
   }
 }
