@@ -75,7 +75,8 @@ package struct Verify {
     self.check(hashed: audit, subject, &outcome)
     guard gone == 0 else {
       outcome.faults.append(
-        "\(gone.counted("picture")) \(gone == 1 ? "is" : "are") missing, so that nothing was measured or drawn again")
+        "\(gone.counted("picture")) \(gone == 1 ? "is" : "are") missing, so that nothing was measured or drawn again"
+      )
       return outcome
     }
     try measure(again: results, subject, &outcome, on: device)

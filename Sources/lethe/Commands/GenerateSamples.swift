@@ -55,7 +55,8 @@ extension GenerateCommand {
     guard !isBeyond else {
       throw LetheError.badValue(
         "--seed",
-        "\(first) with \(count.counted("picture")) of a prompt; accepted: at most \(UInt64.max - UInt64(count - 1))")
+        "\(first) with \(count.counted("picture")) of a prompt; accepted: at most \(UInt64.max - UInt64(count - 1))"
+      )
     }
     return seed
   }
