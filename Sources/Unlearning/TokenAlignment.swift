@@ -12,20 +12,34 @@ enum TokenAlignment {
     _ concepts: [Concept], _ model: DiffusionModel
   ) throws -> (concept: Tensor, guide: Tensor) {
     let n = concepts.map(\.phrases.count).reduce(0, +)
+    let texts = Set(concepts.flatMap(\.phrases).flatMap { [$0.prompt, $0.anchor] })
+    let hidden = embedded(texts.sorted(), model)
     let pairs = try concepts.flatMap { concept in
       let w = Double(n) / Double(concepts.count * concept.phrases.count)
       return try concept.phrases.map { phrase in
-        let (c, g) = try aligned(phrase, model)
+        let (c, g) = try aligned(phrase, model, known: hidden)
         return w == 1 ? (c, g) : (w.squareRoot() * c, w.squareRoot() * g)
       }
     }
     return (Tensor.concatenate(pairs.map(\.0)), Tensor.concatenate(pairs.map(\.1)))  // [n, D]
   }
 
+  /// The embeddings of texts, each once: many phrases have one anchor. [T, D] each, in float64.
+  private static func embedded(_ texts: [String], _ model: DiffusionModel) -> [String: Tensor] {
+    var found: [String: Tensor] = [:]
+    for first in stride(from: 0, to: texts.count, by: 64) {
+      let some = Array(texts[first..<min(first + 64, texts.count)])
+      let hidden = model.embed(some).hidden.inFloat64()
+      for (i, text) in some.enumerated() { found[text] = hidden[0, at: i] }
+    }
+    return found
+  }
+
   /// Rows of a phrase from the last token of its concept on, and the rows of the anchor that stand
   /// at the same distance from the end of the text they share: both [m, D].
+  /// - Parameter known: embeddings that are there already, by text
   static func aligned(
-    _ phrase: Concept.Phrase, _ model: DiffusionModel
+    _ phrase: Concept.Phrase, _ model: DiffusionModel, known: [String: Tensor] = [:]
   ) throws -> (concept: Tensor, guide: Tensor) {
     let (prompt, last) = try place(phrase, model)
     let anchor = model.tokens(phrase.anchor).rows[0]
@@ -36,10 +50,12 @@ enum TokenAlignment {
     // Text that both share at the end, e.g. "... , noto style", keeps its meaning row by row.
     let shift = min(ends.0, prompt.count - 1) - min(ends.1, anchor.count - 1)
     let rows = (last..<prompt.count).filter { $0 - shift < prompt.count }
-    let hidden = model.embed([phrase.prompt, phrase.anchor]).hidden.inFloat64()
+    func hidden(_ text: String) -> Tensor {
+      known[text] ?? model.embed([text]).hidden.inFloat64()[0, at: 0]
+    }
     return (
-      hidden[0, at: 0].indexed(0, rows),
-      hidden[0, at: 1].indexed(0, rows.map { max(0, $0 - shift) })
+      hidden(phrase.prompt).indexed(0, rows),
+      hidden(phrase.anchor).indexed(0, rows.map { max(0, $0 - shift) })
     )
   }
 

@@ -111,21 +111,11 @@ extension AttackRun {
 
   /// The step of the attacks that takes the most memory; nil where none takes gradients of the U-Net.
   private func step(on model: DiffusionModel) -> DiffusionModel.GradientStep? {
-    if let tuning = attacks.lazy.compactMap({ $0 as? Relearning }).first {
-      return tuning.step(on: model)
+    if let training = attacks.lazy.compactMap({ $0 as? any TrainingAttack }).first {
+      return training.step(on: model)
     }
     guard attacks.contains(where: { type(of: $0).access == .whiteBox }) else { return nil }
     return .init(pictures: min(model.batch(atMost: Victim.most), samples.count))
-  }
-}
-
-extension Relearning {
-  /// A step of the fine-tuning. The factors of a LoRA are few beside the weights.
-  func step(on model: DiffusionModel) -> DiffusionModel.GradientStep {
-    let trained = mode == .full ? ParameterSelection.unet.paths(of: model.parameters) : []
-    return .init(
-      pictures: training.batch,
-      trained: trained.reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) })
   }
 }
 
