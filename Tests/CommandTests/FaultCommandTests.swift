@@ -70,6 +70,14 @@ import Testing
             "--out", folder.appendingPathComponent("seeds").path,
           ], 2, "accepted: at most 18446744073709551612"
         ),
+        (
+          ["evaluate", model, "--prompts", "coco", "--out", out("pairs")], 2,
+          "--prompts: it has no effect on a model, whose own subjects are drawn; accepted there: none of"
+        ),
+        (
+          ["evaluate", model, "--with", "runs/none", "--active", "fox", "--out", out("sum")], 2,
+          "--active: it has no effect on a model with erasers"
+        ),
         (["evalute", "x"], 2, "unknown command 'evalute'; did you mean 'evaluate'?"),
         (
           [

@@ -78,6 +78,9 @@ struct EvaluateCommand: ParsableCommand {
     try common.reporting(shares: true) {
       let model = ModelFolder(runFolder, additions.additions)
       if !with.isEmpty || erasers != nil {
+        try refuse(
+          .wording + .judging + ["--prompts", "--concept"] + (erasers == nil ? [] : ["--active"]),
+          of: "a model with erasers")
         guard let out else {
           throw LetheError.badValue(
             "evaluate", "the results of a model with erasers need a folder; give --out FOLDER")
@@ -103,6 +106,7 @@ struct EvaluateCommand: ParsableCommand {
         return try measure(run, out, on: device)
       }
       if model.isModel {
+        try refuse([], of: "a model, whose own subjects are drawn")
         guard let out else {
           throw LetheError.badValue(
             "evaluate", "\(runFolder) is a model, whose pictures need a folder; give --out FOLDER")
@@ -124,9 +128,11 @@ struct EvaluateCommand: ParsableCommand {
       }
       try additions.refuse(where: "a run or pictures")
       if !RunFolder(runFolder).has("job.json"), !concept.isEmpty || out != nil {
+        try refuse(["--concept", "--kind", "--judge"], of: "pictures")
         return try judgePictures()
       }
       _ = try RunFolder(runFolder).job()
+      try refuse(.wording + .judging + ["--prompts"], of: "a run")
       guard out == nil else {
         throw LetheError.badValue(
           "--out", "\(runFolder) is a run, whose results stay in its folder; leave --out out")
