@@ -8,7 +8,7 @@
 package import Attacks
 package import Diffusion
 internal import Editing
-package import Evaluation
+internal import Evaluation
 internal import Torch
 internal import TorchNN
 internal import Workflows

@@ -1,5 +1,5 @@
-package import Foundation
-package import Torch
+internal import Foundation
+internal import Torch
 
 /// The library that ranks exchange tensors by.
 package enum RankBackend: String, Sendable, Hashable, CaseIterable {

@@ -1,4 +1,4 @@
-package import Torch
+internal import Torch
 
 /// The place of a process among others, as torchrun's environment variables tell it.
 package struct RankEnvironment: Sendable, Hashable {

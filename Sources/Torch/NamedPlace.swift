@@ -1,5 +1,5 @@
 // Folders and files that a person names: the kind of thing that stands there instead, and the nearest existing name.
-package import Foundation
+internal import Foundation
 
 package enum NamedPlace {
   /// Names of a folder that are compared; a folder of very many pictures has no misspelled one.

@@ -3,7 +3,7 @@
 internal import Attacks
 package import Diffusion
 package import Editing
-package import Evaluation
+internal import Evaluation
 internal import Foundation
 package import Torch
 internal import TorchNN

@@ -1,4 +1,4 @@
-package import Evaluation
+internal import Evaluation
 
 extension Relearn {
   /// The measurements after some steps of one fine-tuning: a line of `curve.jsonl`.

@@ -4,9 +4,9 @@
 package import Attacks
 package import Diffusion
 internal import Editing
-package import Evaluation
+internal import Evaluation
 internal import Foundation
-package import Torch
+internal import Torch
 internal import TorchNN
 internal import Training
 

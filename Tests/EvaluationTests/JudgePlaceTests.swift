@@ -34,8 +34,8 @@ import TorchNN
       #expect(refusal("clip", vit).hasSuffix("accepted: classifier:\(vit)"))
       #expect(refusal("classifier", clip).hasSuffix("accepted: clip:\(clip)"))
       #expect(throws: Never.self) {
-        try JudgeSpec("own", own.path).open(asked: Self.question, on: .cpu)
-        try JudgeSpec("clip", clip).open(asked: Self.question, on: .cpu)
+        _ = try JudgeSpec("own", own.path).open(asked: Self.question, on: .cpu)
+        _ = try JudgeSpec("clip", clip).open(asked: Self.question, on: .cpu)
       }
       #expect { try JudgeSpec(parsing: clip) } throws: {
         "\($0)".hasSuffix("is a CLIPModel of transformers; accepted: clip:\(clip)")

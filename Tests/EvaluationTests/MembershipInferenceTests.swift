@@ -40,7 +40,7 @@ import Training
     (training.steps, training.learningRate) = (250, 3e-3)
     let loss = Denoising(members, student, batch: 8)
     try Fixtures.temporaryFolder { folder in
-      try TrainingLoop("heart", training, Run(folder)).fit(tensors) { step in
+      _ = try TrainingLoop("heart", training, Run(folder)).fit(tensors) { step in
         descend(try loss.loss(student, &step), tensors)
       }
     }

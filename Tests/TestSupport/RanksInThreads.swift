@@ -1,7 +1,7 @@
 import Foundation
 package import Processes
 import Synchronization
-package import Torch
+internal import Torch
 
 /// Several ranks in one process, each in a thread of its own with the same store and group as separate processes have.
 package enum RanksInThreads {

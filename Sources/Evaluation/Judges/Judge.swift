@@ -5,7 +5,7 @@ internal import Training
 
 /// Names the subjects of pictures: a network, or judgements that were made elsewhere. A new judge is a file of its own
 /// and a line in ``JudgeCatalog``, or no line, from another package.
-public protocol Judge: AnyObject {
+public protocol Judge: AnyObject, SendableMetatype {
   /// The word before the colon of `--judge`.
   static var scheme: String { get }
   /// The judge in lists.

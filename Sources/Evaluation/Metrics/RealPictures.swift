@@ -1,7 +1,7 @@
 // FID against real pictures, as published tables have it (COCO's, the training set's): their statistics come from a
 // file of pytorch-fid, or from a folder of pictures.
-package import Foundation
-package import Torch
+internal import Foundation
+internal import Torch
 
 /// The statistics of real pictures in Inception's features, with one way to resize them.
 package struct RealPictures: PictureMetric {
