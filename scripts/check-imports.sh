@@ -41,4 +41,9 @@ for target in "${!below[@]}"; do
     esac
   done < <(grep -rnE '^[[:space:]]*((public|internal|private|package|@[a-z_]+)[[:space:]]+)*import[[:space:]]' "Sources/$target" --include='*.swift' --exclude=Package.swift || true)
 done
+# A second TLS library takes minutes of a first build, whichever dependency brings it.
+if [ -f Package.resolved ] && grep -nE '"(swift-crypto|swift-nio-ssl|swift-certificates|openssl[^"]*)"' Package.resolved; then
+  echo "Package.resolved: a plain build brings a second TLS library"
+  failed=1
+fi
 exit $failed

@@ -1,6 +1,7 @@
 // Networks computed in half precision. Their weights are bfloat16 or float16; numbers that enter and leave are float32,
 // as are the sampler's, the schedule's and guidance's. The VAE stays in float32 where its configuration says
-// `force_upcast` and the type is float16, whose range SDXL's VAE leaves (diffusers does the same).
+// `force_upcast` and the type is float16, whose range SDXL's VAE leaves. Without the key it stays so for SDXL alone.
+// diffusers' pipeline of SDXL does the same; its pipeline of SD 1 and 2 does not read the key.
 internal import Synchronization
 package import Torch
 internal import TorchNN
@@ -69,8 +70,10 @@ extension DiffusionModel {
   /// The type of a weight while the networks compute in `type`.
   func dtype(of path: ParameterPath, in type: ComputeType) -> DType {
     let isVAE = path.components.first.map(String.init) == Layout.Component.vae.rawValue
-    let keepsVAE = type == .float16 && layout.configs[.vae]?["force_upcast"]?.bool ?? true
-    return isVAE && keepsVAE ? .float32 : type.dtype
+    guard isVAE, type == .float16 else { return type.dtype }
+    let isKept =
+      layout.configs[.vae]?["force_upcast"]?.bool ?? (layout.configs[.textEncoder2] != nil)
+    return isKept ? .float32 : type.dtype
   }
 }
 

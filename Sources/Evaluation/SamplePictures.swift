@@ -116,6 +116,9 @@ extension SampleSet {
       drawn = before + batches.prefix(done).reduce(0) { $0 + $1.missing }
       run.progress(stage, drawn, total)
     }
+    let writer = PictureWriter()
+    // An error of the drawing ends the work after the pictures that are drawn are files.
+    defer { try? writer.finish() }
     _ = try run.ranks.map(batches.count, progress: progress) { number -> Int in
       try Interrupt.check()
       let members = batches[number].members
@@ -130,6 +133,7 @@ extension SampleSet {
         try Interrupt.check()
         run.progress(stage, drawn, total, "step \($0) of \($1)")
       }
+      var pictures: [PictureWriter.Picture] = []
       for (sample, image) in zip(members, images) where open.contains(sample.file) {
         let (width, height) = (
           options.width ?? model.imageSize, options.height ?? model.imageSize
@@ -141,10 +145,15 @@ extension SampleSet {
           }
           text.append((Self.brokenKey, "not finite"))
         }
-        try PNG.write(image ?? Image.grey(width, height), text: text, to: try url(sample))
+        pictures.append(
+          .init(image: image ?? Image.grey(width, height), text: text, file: try url(sample)))
       }
+      try writer.write(pictures)
       return batches[number].missing
     }
+    try writer.finish()
+    // The pictures of the other ranks are there as well.
+    try run.ranks.meet()
   }
 
   /// The text that marks a picture which stands for one without finite numbers.

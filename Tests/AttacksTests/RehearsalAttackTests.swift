@@ -38,6 +38,14 @@ import TorchNN
     }
     let (here, there) = (try attempts(on: .cpu), try attempts(on: device))
     #expect(there.count == here.count && !there.isEmpty)
-    #expect(there.map { $0.keys.sorted() } == here.map { $0.keys.sorted() })
+    for (one, other) in zip(here, there) {
+      #expect(other.keys.sorted() == one.keys.sorted())
+      for (i, attempt) in one {
+        #expect(other[i]?.prompt == attempt.prompt && other[i]?.seed == attempt.seed)
+        let (a, b) = (attempt.vector ?? [], other[i]?.vector ?? [])
+        let scale = a.map(abs).max() ?? 0
+        #expect(a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) <= 1e-3 * scale })
+      }
+    }
   }
 }

@@ -167,5 +167,36 @@ import Testing
         #expect(text.contains("signal 9") && text.contains("finished work is kept"), "\(text)")
       }
     }
+
+    /// Pictures that ranks finished before one was killed stay, and the same command goes on to the files of one process.
+    @Test func workOfAKilledRankIsKept() throws {
+      try Fixtures.temporaryFolder { folder in
+        let text = try shell(
+          """
+          drawn="generate $2 --prompt fox --count 300 --steps 4 --seed 3 -q"
+          "$1" launch -n 2 -- $drawn --out "$3/two" &
+          launcher=$!
+          for i in $(seq 600); do
+            sleep 0.05
+            [ -e "$3/two/0_3.png" ] && break
+          done
+          for process in $(cat /proc/$launcher/task/*/children); do
+            tr '\\0' '\\n' < /proc/$process/environ | grep -qx RANK=1 && kill -9 $process
+          done
+          wait $launcher
+          echo "code $?"
+          ls "$3/two" | grep -c png
+          cp "$3/two/0_3.png" "$3/before.png" && touch -r "$3/two/0_3.png" "$3/before.png"
+          "$1" launch -n 2 -- $drawn --out "$3/two" && "$1" $drawn --out "$3/one" && echo drawn
+          [ "$3/two/0_3.png" -nt "$3/before.png" ] || echo kept
+          for picture in "$3"/one/*.png; do cmp -s $picture "$3/two/${picture##*/}" || echo differs; done
+          """, themedModel(folder), folder)
+        let lines = text.split(separator: "\n")
+        let count = try #require(lines.firstIndex(of: "code 1").map { Int(lines[$0 + 1]) ?? 0 })
+        #expect((4..<300).contains(count), "\(text)")
+        #expect(lines.contains("drawn") && lines.contains("kept"), "\(text)")
+        #expect(!lines.contains("differs"), "\(text)")
+      }
+    }
   #endif
 }

@@ -109,6 +109,24 @@ import TorchNN
     #expect(difference < 40, "\(difference)")
   }
 
+  /// The key `force_upcast` decides; without it SDXL's VAE alone stays in float32. bfloat16 has float32's range.
+  @Test(arguments: ["tiny-sd1", "tiny-sdxl"], [nil, true, false])
+  func theVAEStaysInFloat32WhereItIsTold(_ kind: String, _ key: Bool?) throws {
+    let model = try DiffusionModel.load(Fixtures.url(kind))
+    var layout = model.layout
+    layout.configs[.vae]?["force_upcast"] = key.map { .bool($0) }
+    let told = try DiffusionModel(layout, .tensors(model.parameters.tensors), on: .cpu)
+    func types(of component: String, in type: ComputeType) throws -> Set<DType> {
+      let half = try told.computing(in: type).parameters
+      return Set(
+        half.paths.filter { $0.description.hasPrefix(component) }.compactMap { half[$0]?.dtype })
+    }
+    let stays = key ?? (kind == "tiny-sdxl")
+    #expect(try types(of: "vae.", in: .float16) == [stays ? .float32 : .float16])
+    #expect(try types(of: "vae.", in: .bfloat16) == [.bfloat16])
+    #expect(try types(of: "unet.", in: .float16) == [.float16])
+  }
+
   @Test func modelsOverPixelsAreRefused() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
     let error = #expect(throws: LetheError.self) { try model.computing(in: .float16) }

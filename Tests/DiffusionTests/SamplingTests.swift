@@ -27,7 +27,7 @@ import TorchNN
     var reads: [Int] = []
     _ = try model.latents(given: c, seeds: [1], options) { _, _ in reads.append(HostCopies.reads) }
     #expect(reads.count == 4 && Set(reads).count == 1)
-    let samplers = try Samplers.all.filter { type in
+    let samplers = Samplers.all.filter { type in
       options.sampler = type.name
       guard var sampler = try? Samplers.make(options, model.schedule) else { return false }
       var x = Tensor.randn([1, 4, 8, 8], Generator(seed: 1)) * sampler.initialScale

@@ -48,22 +48,34 @@ def compare(label, model, stage, repeats, rounds, lethe=(), reference=()):
     return row
 
 
+def timed(*command):
+    """Seconds of a command, and its peak of memory in bytes."""
+    start = time.perf_counter()
+    running = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    said = running.stderr.read().decode()
+    _, status, used = os.wait4(running.pid, 0)
+    running.returncode = os.waitstatus_to_exitcode(status)
+    if running.returncode:
+        sys.exit(f"{' '.join(map(str, command))}\n{said[-2000:]}")
+    return time.perf_counter() - start, used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def beside(label, pairs):
+    """The row of (seconds, bytes) of Lethe and of diffusers."""
+    return row(label, [a[0] / b[0] for a, b in pairs], [a[1] / b[1] for a, b in pairs])
+
+
 def first_image(model, rounds):
     """From process start to a picture on disk."""
     code = ("import sys, torch; torch.set_num_threads(%d)\nfrom diffusers import StableDiffusionPipeline\n"
             "p = StableDiffusionPipeline.from_pretrained(sys.argv[1], torch_dtype=torch.float32, safety_checker=None); p.set_progress_bar_config(disable=True)\n"
             "p('a noto emoji of a fox', num_inference_steps=25, generator=torch.Generator().manual_seed(1)).images[0].save(sys.argv[2])" % arguments.threads)
-    ratios = []
+    pairs = []
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
-            start = time.perf_counter()
-            subprocess.run([PYTHON, "-c", code, str(model), f"{folder}/x.png"], check=True, capture_output=True)
-            middle = time.perf_counter()
-            subprocess.run([LETHE, "generate", model, "--prompt", "a noto emoji of a fox", "--seed", "1", "--guidance", "7.5", "--quiet", "--threads", str(arguments.threads), "--out", f"{folder}/out"], check=True, capture_output=True)
-            ratios.append((time.perf_counter() - middle) / (middle - start))
-    row = {"stage": "process start to first picture", "ratio": statistics.median(ratios), "low": min(ratios), "high": max(ratios), "rounds": rounds}
-    print(f"| {row['stage']} | {row['ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f}) | |", flush=True)
-    return row
+            b = timed(PYTHON, "-c", code, model, f"{folder}/x.png")
+            pairs.append((timed(LETHE, "generate", model, "--prompt", "a noto emoji of a fox", "--seed", "1", "--guidance", "7.5", "--quiet", "--threads", arguments.threads, "--out", f"{folder}/out"), b))
+    return beside("process start to first picture", pairs)
 
 
 def row(label, ratios, memory=None):
@@ -108,14 +120,8 @@ def steps(label, model, method, loop, settings, extra=(), rounds=1):
 
 def start_time(rounds):
     """From process start to the version on the screen."""
-    ratios = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        subprocess.run([LETHE, "--version"], check=True, capture_output=True)
-        middle = time.perf_counter()
-        subprocess.run([PYTHON, "-c", "import diffusers; print(diffusers.__version__)"], check=True, capture_output=True)
-        ratios.append((middle - start) / (time.perf_counter() - middle))
-    return row("process start to the version", ratios)
+    return beside("process start to the version",
+                  [(timed(LETHE, "--version"), timed(PYTHON, "-c", "import diffusers; print(diffusers.__version__)")) for _ in range(rounds)])
 
 
 def evaluation(model, rounds):
@@ -126,35 +132,30 @@ def evaluation(model, rounds):
             "for i in range(0, n, 20):\n"
             "    for k, x in enumerate(p(['a noto emoji of a fox'] * min(20, n - i), num_inference_steps=25, guidance_scale=4).images): x.save(f'{sys.argv[3]}/{i + k}.png')"
             % arguments.threads)
-    ratios = []
+    pairs = []
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
-            start = time.perf_counter()
-            subprocess.run([LETHE, "evaluate", model, "--quick", "--quiet", "--threads", str(arguments.threads), "--out", f"{folder}/out"], check=True, capture_output=True)
-            middle = time.perf_counter()
+            a = timed(LETHE, "evaluate", model, "--quick", "--quiet", "--threads", arguments.threads, "--out", f"{folder}/out")
             count = len(list((Path(folder) / "out/pictures").glob("*.png")))
-            subprocess.run([PYTHON, "-c", code, str(model), str(count), folder], check=True, capture_output=True)
-            ratios.append((middle - start) / (time.perf_counter() - middle))
-    return row(f"evaluation of {count} pictures with a judge, beside drawing alone", ratios)
+            pairs.append((a, timed(PYTHON, "-c", code, model, count, folder)))
+    return beside(f"evaluation of {count} pictures with a judge, beside drawing alone", pairs)
 
 
 def by_concepts(model, method, counts, *settings):
-    """The cost of some concepts as a multiple of that of one."""
+    """Time and memory of some concepts as multiples of those of one."""
     names = [f"thing number {i}" for i in range(max(counts))]
-    costs = [erase(model, method, *settings, concepts=names[:n])[1] for n in counts]
-    return [row(f"{method}: {n} concepts, cost beside one", [cost / costs[0]]) for n, cost in zip(counts[1:], costs[1:])]
+    one, *more = [erase(model, method, *settings, concepts=names[:n])[1:] for n in counts]
+    return [beside(f"{method}: {n} concepts, beside one", [(cost, one)]) for n, cost in zip(counts[1:], more)]
 
 
 def by_size(model, sizes):
-    """The time of a picture, loading taken off, as a multiple of that of the smallest size."""
-    def seconds(side, count):
+    """The time of a picture, loading taken off, and the memory of drawing, as multiples of those of the smallest size."""
+    def drawn(side, count):
         with tempfile.TemporaryDirectory() as folder:
-            start = time.perf_counter()
-            subprocess.run([LETHE, "generate", model, "--prompt", "a noto emoji of a fox", "--count", str(count), "--batch", "1", "--width", str(side), "--height", str(side),
-                            "--quiet", "--threads", str(arguments.threads), "--out", f"{folder}/out"], check=True, capture_output=True)
-            return time.perf_counter() - start
-    costs = [seconds(side, 3) - seconds(side, 1) for side in sizes]
-    return [row(f"picture of {side} x {side}, time beside {sizes[0]} x {sizes[0]}", [cost / costs[0]]) for side, cost in zip(sizes[1:], costs[1:])]
+            return timed(LETHE, "generate", model, "--prompt", "a noto emoji of a fox", "--count", count, "--batch", "1", "--width", side, "--height", side,
+                         "--quiet", "--threads", arguments.threads, "--out", f"{folder}/out")
+    one, *more = [(many[0] - few[0], many[1]) for many, few in ((drawn(side, 3), drawn(side, 1)) for side in sizes)]
+    return [beside(f"picture of {side} x {side}, beside {sizes[0]} x {sizes[0]}", [(cost, one)]) for side, cost in zip(sizes[1:], more)]
 
 
 def machine():
@@ -196,7 +197,7 @@ def main():
     rows.append(first_image(model, rounds))
     rows.append(start_time(rounds))
     rows += by_concepts(model, "uce", (1, 10, 100))
-    rows += by_concepts(model, "sepme", (1, 10), "training.steps=4", "trajectories=1", "trajectorySteps=4")
+    rows += by_concepts(model, "sepme", (1, 10) if arguments.quick else (1, 10, 100), "training.steps=4", "trajectories=1", "trajectorySteps=4")
     rows += by_size(model, (64, 128, 192))
     if not arguments.quick:
         big = OUT / "sd14"

@@ -313,7 +313,7 @@ def parity(row, size, dtype):
 
 
 def tests(row):
-    """The tests for a device, by a program that was built elsewhere: TESTS=FOLDER/lethePackageTests.xctest."""
+    """The tests for a device, by the built program that TESTS names: FOLDER/lethePackageTests.xctest."""
     done = run(TESTS, "--testing-library", "swift-testing", "--no-parallel", "--filter", "RecordedWorkTests|Rehearsal|TokenDescentTests",
                "--skip", "mixedDevices|waitsAreCounted|copiesInside", environment={"LETHE_TEST_DEVICE": DEVICE, **EXACT}, check=False)
     lines = [line for line in (done.stdout + done.stderr).splitlines() if "Test run with" in line]

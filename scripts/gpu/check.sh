@@ -17,7 +17,7 @@
 #   DEVICE=cuda:0 OUT=runs/gpu SIZES="emoji sd14 sdxl" DTYPES="float32 bfloat16 float16" MODES="eager compiled" ROUNDS=3 (1 with --quick)
 #   LETHE=PROGRAM          a program that is there; without it `make build` builds one, with CUDA and the chosen release of libtorch
 #   PYTHON=PROGRAM         a Python with torch and diffusers of any release; .venv/bin/python, then python3, when left out
-#   TESTS=FILE             the tests as built, lethePackageTests.xctest; they run on DEVICE
+#   TESTS=FILE             the tests as built, lethePackageTests.xctest; they run on DEVICE. Set-up builds them
 #   PARTS=PATTERN SKIP=PATTERN   regular expressions of parts to take and to leave out
 #
 # It writes OUT/check.md and OUT/check.json after each part. A finished part is not run again; one that failed is. The exit code is 1
@@ -56,6 +56,10 @@ for name, value in json.load(open(".deps/choice.json")).items():
   fi
   case $DEVICE in cuda*) [ -n "${LIBTORCH:-}" ] || export CUDA=1 ;; esac
   make build
+  if [ -z "${TESTS:-}" ] && swift build --build-tests; then
+    TESTS=$(swift build --show-bin-path)/lethePackageTests.xctest
+    export TESTS
+  fi
 fi
 export LETHE=${LETHE:-.build/release/lethe}
 if [ ! -x "$LETHE" ] && [ -z "$LIST" ]; then
