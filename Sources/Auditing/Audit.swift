@@ -87,7 +87,7 @@ package struct Audit {
     results.kind = .releaseAudit
     let sizes = try JSON(encoding: size)
     results.origin?.settings = try job.folder.sources(
-      of: sizes, defaults: sizes, .methods, [], given: [given])
+      of: sizes, defaults: sizes, .methods, [], given: [given], as: AuditSize.self)
     (results.quick, results.command) = (isQuick, command)
     try run.publish(results, metrics: catalogs.metrics)
     try AuditFiles(results, job).write(to: run.runFolder)

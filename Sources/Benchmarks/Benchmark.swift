@@ -89,6 +89,8 @@ public struct Trial {
     public var settings: [OptionSource] = []
     /// Sentences for the results, e.g. on a judge that cannot tell.
     public var notes: [String] = []
+    /// The hits of each prompt after fine-tuning, for differences over the same prompts.
+    var relearned: [ControlledGain.Relearned] = []
     /// Nothing measured.
     public init() {}
 
@@ -151,11 +153,16 @@ public protocol Benchmark {
   func prepare(in run: Run, on device: Device) throws
   /// Adds the rows that need the rows of all trials.
   func complete(_ results: inout Results)
+  /// The same for a benchmark that needs more than their rows.
+  func complete(_ results: inout Results, with findings: [Trial.Findings])
 }
 
 extension Benchmark {
   public func prepare(in run: Run, on device: Device) throws {}
   public func complete(_ results: inout Results) {}
+  public func complete(_ results: inout Results, with findings: [Trial.Findings]) {
+    complete(&results)
+  }
 }
 
 /// An erasure and its evaluation beside the original. Most trials begin with one.

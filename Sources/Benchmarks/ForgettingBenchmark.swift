@@ -29,6 +29,8 @@ public struct ForgettingBenchmark: Benchmark {
   public var retrainSeeds = 1
   /// The distance n of the pictures that the model's training left out: every n-th picture of a class.
   public var heldOutEvery = 10
+  /// Steps of each method's first training after which UA and IRA are measured too, beside before and after it.
+  public var curve: [Int] = []
   /// The number of seen and of unseen pictures in the membership attack.
   let attackedCount = 100
 
@@ -48,6 +50,9 @@ public struct ForgettingBenchmark: Benchmark {
     guard try CaptionedImages(folder: data).captions.contains(concept) else {
       throw LetheError.badValue(
         "--class", "'\(concept)' is no caption of the pictures in \(data.relativePath)")
+    }
+    if let step = curve.first(where: { $0 < 1 }) {
+      throw LetheError.badValue("--curve", "\(step); accepted: steps from 1")
     }
     return try methods.flatMap { method in
       try (0..<(isReference(method) ? min(seeds, retrainSeeds) : seeds)).map { index in
@@ -77,6 +82,8 @@ public struct ForgettingBenchmark: Benchmark {
     _ erasure: ErasureTrial, _ method: String, _ index: Int, _ part: Run, _ whole: Run,
     _ device: Device
   ) throws -> Trial.Findings {
+    let isFollowed = index == 0 && !curve.isEmpty && !isReference(method)
+    part.snapshotSteps = isFollowed ? Set(curve) : []
     let (eraser, results) = try erasure(in: part, beside: whole, on: device)
     let original = try options.model.model(on: device)
     let membership = try Membership(self, original)
@@ -96,6 +103,7 @@ public struct ForgettingBenchmark: Benchmark {
     found.rows += try membership.row(method, seed, part, kept: part.file("membership.json")) {
       try original.applying([eraser])
     }
+    if isFollowed { found.rows += try followed(erasure, results, eraser, part, whole, device) }
     found.rows = found.rows.map { row in row.with { $0.seed = index + 1 } }
     if index == 0 {
       // Every method's folder has the original's pictures; the page shows those of the first.
@@ -106,6 +114,49 @@ public struct ForgettingBenchmark: Benchmark {
     try WriteReport(part.runFolder, catalogs: options.catalogs)()
     return found
   }
+
+  /// UA and IRA of the first training before it, after the steps of ``curve`` and after it. Weights within a training
+  /// are not those that a shorter one ends with, where the rate falls towards the end.
+  private func followed(
+    _ erasure: ErasureTrial, _ results: Results, _ eraser: Eraser, _ part: Run, _ whole: Run,
+    _ device: Device
+  ) throws -> [ResultRow] {
+    let last = erasure.erase.job.options["training"]?["steps"]?.int ?? 0
+    let name = erasure.erase.job.method
+    func rows(_ found: Results, of label: String, _ step: Int) -> [ResultRow] {
+      found.rows.filter { $0.method == label && Self.followed.contains($0.metric) }.map { row in
+        var row = row.with { $0.step = step }
+        row.method = name
+        return row
+      }
+    }
+    let steps = curve.filter { $0 < last }.unique.sorted()
+    func file(_ step: Int, _ run: Run) -> URL { run.file("snapshots/\(step).safetensors") }
+    func isThere(_ step: Int, _ run: Run) -> Bool {
+      FileManager.default.fileExists(atPath: file(step, run).path)
+    }
+    var trained = part
+    if !steps.allSatisfy({ isThere($0, part) }), results.stopped.isEmpty {
+      // An erasure that was finished without snapshots is trained once more.
+      trained = try Run(part.file("curve/training"), seed: options.seed)
+      (trained.onProgress, trained.snapshotSteps) = (part.onProgress, Set(steps))
+      if !steps.allSatisfy({ isThere($0, trained) }) {
+        try erasure.erase(in: trained, on: device)
+      }
+    }
+    return try rows(results, of: "original", 0)
+      + steps.filter { isThere($0, trained) }.flatMap { step -> [ResultRow] in
+        var snapshot = try Eraser(contentsOf: file(step, trained))
+        snapshot.card = eraser.card
+        let place = try Run(part.file("curve/\(step)"), seed: options.seed)
+        place.onProgress = part.onProgress
+        try erasure.evaluate.shareOriginal(of: place, in: whole)
+        return rows(
+          try erasure.evaluate(in: place, eraser: snapshot, on: device), of: name, step)
+      } + rows(results, of: name, last)
+  }
+
+  private static let followed = ["ua", "ira"]
 
   /// Four pictures of the forgotten class and one of each other class.
   private func pictures(_ method: String, _ part: Run) throws -> [ResultPicture] {
@@ -130,7 +181,7 @@ public struct ForgettingBenchmark: Benchmark {
         results.baselines[RowLabel(method)] = RowLabel(reference)
       }
     }
-    let alone = results.rows.filter { $0.axes.seed != nil }
+    let alone = results.rows.filter { $0.axes.seed != nil && $0.axes.step == nil }
     for method in alone.map(\.method).unique {
       for metric in alone.map(\.metric).unique {
         let own = alone.filter { $0.method == method && $0.metric == metric }.map(\.measured)

@@ -108,8 +108,20 @@ public struct RelearningBenchmark: Benchmark {
         (row.method, row.axes.inside) = (name, outer)
         return row
       }
+      let label = RowLabel(name, inside: outer)
+      found.relearned = try Relearn.hits(in: part).map {
+        ControlledGain.Relearned(label: label, concept: erase.job.subject, hits: $0)
+      }
       return found
     }
+  }
+
+  /// Adds the success rates, and the gain of ``outer`` over its controls on the same prompts.
+  public func complete(_ results: inout Results, with findings: [Trial.Findings]) {
+    complete(&results)
+    let counted = Set(results.counted.tested.rows.map(\.subject))
+    results.rows += ControlledGain(findings.flatMap(\.relearned), counting: counted)
+      .rows(of: outer, around: methods.filter(controlled.contains), against: outerControls)
   }
 
   /// Adds the success rates over all concepts and fine-tunings, and the label that each label is compared with.

@@ -92,6 +92,7 @@ public struct Runner {
     var judges: [String: String] = [:]
     var erasers: [String: String] = [:]
     var settings: [OptionSource] = []
+    var findings: [Trial.Findings] = []
     // A benchmark that was finished has its date.
     let former = try? run.runFolder.results()
     func measured(_ number: Int) throws -> (Run, Trial.Findings) {
@@ -109,6 +110,7 @@ public struct Runner {
     for (done, trial) in trials.enumerated() {
       let (part, found) =
         try shared.map { (try Run(run.file(trial.path)), $0[done]) } ?? measured(done)
+      findings.append(found)
       models.formUnion(part.runFolder.provenance().map { [$0.base] } ?? [])
       results.take(found)
       // A row calls a style by its name or by its name and the word.
@@ -134,11 +136,11 @@ public struct Runner {
       results.unfinished = trials.count - done - 1
       // A finished benchmark that is run again stays finished in between.
       if only == nil, former?.unfinished != 0 || results.unfinished == 0 {
-        let dated = RunFolder.dated(completed(results, benchmark), like: former)
+        let dated = RunFolder.dated(completed(results, benchmark, findings), like: former)
         try publish(dated, benchmark, in: run)
       }
     }
-    return completed(results, benchmark)
+    return completed(results, benchmark, findings)
   }
 
   private func publish(_ results: Results, _ benchmark: some Benchmark, in run: Run) throws {
@@ -151,13 +153,15 @@ public struct Runner {
     return results
   }
 
-  private func completed(_ results: Results, _ benchmark: some Benchmark) -> Results {
+  private func completed(
+    _ results: Results, _ benchmark: some Benchmark, _ findings: [Trial.Findings]
+  ) -> Results {
     var results = results
     let catalog = benchmark.options.catalogs.methods
     for method in results.rows.map(\.method).unique {
       results.titles[method] = (try? catalog.named(method))?.card.title
     }
-    benchmark.complete(&results)
+    benchmark.complete(&results, with: findings)
     return results
   }
 

@@ -24,6 +24,9 @@ public struct SeparabilityBenchmark: Benchmark {
   /// The concepts of each kind: those that the model lists, or those of the user's words.
   /// - Throws: ``LetheError`` of the kind `request` where the model lists some of the named concepts and not the others
   private func casts() throws -> [SeparabilityCast] {
+    guard !concepts.contains(where: { $0.allSatisfy(\.isWhitespace) }) else {
+      throw LetheError.badValue("--concept", "an empty text names nothing that could be forgotten")
+    }
     let themes = try options.model.listedThemes()
     let listed = concepts.compactMap { themes?.find($0) }
     let asked = options.conceptKind.map { [$0.rawValue] } ?? Themes.Kind.allCases.map(\.rawValue)
@@ -80,7 +83,7 @@ public struct SeparabilityBenchmark: Benchmark {
       )
     }
     let named = try options.settings.of(oneOf: methods, "method")
-    let separable = try TrainErasers(named.of(setter), of: catalog).method
+    let separable = try TrainErasers(named.of(setter), of: catalog, for: options.model).method
     let spec = try judge
     return try casts().flatMap { cast in
       let judge = try spec.open(asked: cast.question, on: .cpu, in: options.catalogs.judges)

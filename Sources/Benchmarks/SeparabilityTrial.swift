@@ -76,12 +76,13 @@ struct SeparabilityTrial {
 
   /// The method's options as METHOD.key, with their sources.
   private func optionSources() throws -> [OptionSource] {
-    func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try JSON(encoding: M()) }
+    func sources<M: UnlearningMethod>(_ method: M) throws -> [OptionSource] {
+      try options.model.sources(
+        of: JSON(encoding: method), defaults: JSON(encoding: M()), .methods, [M.name],
+        given: [settings], as: M.self)
+    }
     let sources =
-      try separable.map {
-        try options.model.sources(
-          of: JSON(encoding: $0), defaults: defaults($0), .methods, [method], given: [settings])
-      }
+      try separable.map { try sources($0) }
       ?? Erase(
         options.job(method, cast.concepts[0]), [settings], catalogs: options.catalogs
       ).optionSources()

@@ -18,7 +18,9 @@ struct TextConditioner: PromptConditioner {
     text.wordEmbeddings(tokens.row(0).to(device))
   }
 
-  func encode(_ embeddings: Tensor) -> Conditioning { Conditioning(text.encode(embeddings)) }
+  func encode(_ embeddings: Tensor) -> Conditioning {
+    Conditioning(text.encode(embeddings), pooled: nil)
+  }
 
   func check(_ prompts: [String]) throws { try Limit.check(prompts: prompts) }
 }
@@ -116,7 +118,9 @@ struct ClassConditioner: PromptConditioner {
 
   func wordEmbeddings(_ tokens: [PromptTokens]) -> Tensor { tokens.row(0).to(device) }
 
-  func encode(_ embeddings: Tensor) -> Conditioning { Conditioning(embeddings) }
+  func encode(_ embeddings: Tensor) -> Conditioning {
+    Conditioning(embeddings, pooled: nil)
+  }
 
   func check(_ prompts: [String]) throws {
     for prompt in prompts where !(prompt.isEmpty && hasEmpty) && !classes.contains(prompt) {

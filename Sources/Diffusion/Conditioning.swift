@@ -1,24 +1,27 @@
 public import Torch
 
 /// The noise predictor's conditioning: hidden states of the prompt [B, L, D].
+///
+/// Conditioners alone make one, so that the conditioning of a network which takes a pooled prompt has it: other targets
+/// choose rows, repeat, join and shift conditionings, and each of these keeps the pooled prompt.
 public struct Conditioning {
   /// The hidden states [B, L, D], which cross-attention reads.
-  public var hidden: Tensor
+  public internal(set) var hidden: Tensor
   /// The prompt as one vector [B, P], for networks that take one (SDXL).
-  public var pooled: Tensor?
+  public internal(set) var pooled: Tensor?
   /// Additions to the keys and values of cross-attention layers, by the layer's path. Rows are
   /// those of `hidden`, so that each picture of a batch can have erasers of its own.
   package var shifts: [String: KeyValueShift]
   /// The guidance scale that a network which was distilled with it is told; nil for 1.
   package var guidance: Double?
 
-  package init(
-    _ hidden: Tensor, pooled: Tensor? = nil, shifts: [String: KeyValueShift] = [:]
+  init(
+    _ hidden: Tensor, pooled: Tensor?, shifts: [String: KeyValueShift] = [:]
   ) {
     (self.hidden, self.pooled, self.shifts) = (hidden, pooled, shifts)
   }
 
-  /// Rows of several conditionings one after another; either all or none have a pooled prompt.
+  /// Rows of several conditionings of one model, one after another.
   public static func concatenate(_ parts: [Conditioning]) -> Conditioning {
     let layers = Set(parts.flatMap(\.shifts.keys))
     let shifts = layers.map { layer -> (String, KeyValueShift) in

@@ -1,8 +1,11 @@
-// The reach of an attack beyond random tokens with as many queries.
+// The reach of an attack beyond random tokens with as many queries, and of a method beyond its control.
 
 extension MeasuredValue {
   /// The metric of an attack's success rate minus that of random tokens.
   package static let beyondChance = "beyond-chance"
+
+  /// The metric of the successes of fine-tuning less those of a control, on the same prompts.
+  package static let beyondControl = "beyond-control"
 
   /// The difference in percentage points, or the sentence that it is none.
   package var againstChance: String {

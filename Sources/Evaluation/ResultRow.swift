@@ -39,6 +39,8 @@ public struct ResultRow: Sendable, Hashable {
     public var state: ConceptState?
     /// The judge, where several gave answers.
     public var judge: String?
+    /// The wrapping method whose rate is taken from that of ``inside``, for rows of differences.
+    public var against: String?
     /// The distance from the forgotten concept, for rows on subjects to keep.
     public var distance: Distance?
     /// The concepts that were measured together, for a row on one of them alone; the row on all of them has nil.

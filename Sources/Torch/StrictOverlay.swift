@@ -39,7 +39,8 @@ extension JSON {
     guard case .object(var members) = self, case .object(let additions) = new, !members.isEmpty
     else { return new }
     for (given, value) in additions {
-      let key = members[given] == nil ? Self.formerKeys[given] ?? given : given
+      let today = Self.formerKeys[given].flatMap { additions[$0] == nil ? $0 : nil }
+      let key = members[given] == nil ? today ?? given : given
       guard let known = members[key] else {
         let name = (path + [given]).joined(separator: ".")
         throw LetheError.unknown(
@@ -83,7 +84,14 @@ extension JSON {
 
   /// This layer of options with the names that a type of options has today.
   package func renewed(for type: Any.Type) -> JSON {
-    (type as? any RenamedOptions.Type)?.renewed(self) ?? self
+    ((type as? any RenamedOptions.Type)?.renewed(self) ?? self).withTodaysKeys
+  }
+
+  /// The same objects with today's names for ``formerKeys``.
+  private var withTodaysKeys: JSON {
+    guard members != nil else { return self }
+    let renamed = Self.formerKeys.reduce(self) { $0.renaming($1.key, to: $1.value) }
+    return .object((renamed.members ?? [:]).mapValues(\.withTodaysKeys))
   }
 
   /// An object whose member of a former name has the new one, unless it has that already.

@@ -42,6 +42,8 @@ public final class Run {
   package var onForget: ([JSON]) throws -> Void = { _ in }
   /// Steps of a training from one sample picture to the next; nil for none.
   package var sampleEvery: Int?
+  /// Steps of a method's training after which its change of the weights is written to `snapshots/STEP.safetensors`.
+  package var snapshotSteps: Set<Int> = []
   /// The type in which a training computes what it does not train, and the products of its steps; nil for float32.
   /// Trained weights, gradients and the optimizer's state are float32 in any case.
   package var computeType: ComputeType?
@@ -69,6 +71,7 @@ public final class Run {
     (run.onProgress, run.onNote, run.identity) = (onProgress, onNote, identity)
     (run.onRecord, run.onForget) = (onRecord, onForget)
     (run.sampleEvery, run.keepsStates) = (sampleEvery, keepsStates)
+    run.snapshotSteps = snapshotSteps
     (run.ranks, run.computeType) = (ranks, computeType)
     return run
   }

@@ -24,6 +24,10 @@ package struct TrainingLoop {
   /// Asked after ``observe``: whether to train on. False ends the loop, with the parameters of this step.
   package var goesOn: (Int, [Tensor]) throws -> Bool = { _, _ in true }
 
+  /// Steps after which ``mark`` is called, with the parameters as they would be kept.
+  package var marked: Set<Int> = []
+  package var mark: (Int, [Tensor]) throws -> Void = { _, _ in }
+
   /// Called after every step of the optimizer, with the parameters.
   package var settles: ([Tensor]) -> Void = { _ in }
 
@@ -116,6 +120,8 @@ package struct TrainingLoop {
       if rests {
         try resting.put(state.optimizer.state)
         state.optimizer.state = [:]
+      } else {
+        step.preconditioner = { [optimizer = state.optimizer] in optimizer.preconditioner }
       }
       var scaling = computing == .float16 ? LossScaling(state.carried) : nil
       let (loss, found) = try autocast(computing, on: parameters.first?.device ?? .cpu) {
@@ -157,6 +163,7 @@ package struct TrainingLoop {
       }
       run?.progress(
         stage, state.step, training.steps, "loss \(String(format: "%.4f", recent))")
+      if marked.contains(state.step) { try mark(state.step, state.average?.tensors ?? parameters) }
       if let every, state.step % every == 0 {
         let kept = state.average?.tensors ?? parameters
         try observe(state.step, kept)

@@ -8,8 +8,8 @@
 // l: the loss of another method, ESD by default (or SDD, or Concept Ablation), on the adversary's prompt (see Adversary
 // and Adversarial). theta: every text encoder, whole or its first N layers (`text_encoders:N`), or a selection of the
 // U-Net. The paper has one encoder; SDXL has two, of which the second also gives the pooled prompt.
-// The paper forgets by the concept's name and away from the empty prompt: `options.captions=false`,
-// `options.anchored=false`. It keeps 243 prompts "a photo of ..."; here the prompts of the request are kept. Its form
+// The paper forgets by the concept's name and away from the empty prompt: `options.captions=false`, and with ESD, which
+// alone has that option, `options.anchored=false`. It keeps 243 prompts "a photo of ..."; here the prompts of the request are kept. Its form
 // is `retain=regularised`; the released command line has the other one as its default.
 //
 // The noisy pictures do not depend on the text encoder in training, so they are computed once and drawn from a pool.

@@ -9,7 +9,10 @@
 // Differences from the released code: its lambda is fixed (0.1 for DDPM, 1 for Stable Diffusion); its surrogate is "a
 // photo of a pokemon" (Stable Diffusion) or one class other than 0 for a whole batch (DDPM); on Stable Diffusion its
 // pictures to forget are the first batch again and again; DDPM takes 288 steps of 128 at 1e-4 with clip 1 and an
-// average of 0.99.
+// average of 0.99. On Stable Diffusion its restored weights and its pass of outer steps stand inside the inner loop, so
+// that of K = 2 the outer steps of the first are undone and only those of the last stay; here every outer step stays.
+// There the two predictions of the loss to forget see two independent samples of the VAE for one picture, with the same
+// noise and timestep; here both see one sample.
 // Differences from the paper: the targets of 512 states are computed once, by the original (`pool=0` computes them at
 // every step, by the model in training); a tenth of the pictures to keep are shown without caption
 // (`data.emptyShare=0` shows none so).
@@ -29,7 +32,7 @@ public struct EraseDiff: DataMethod {
     title: "EraseDiff", paper: "arXiv 2401.05779", year: 2025, trains: "the U-Net")
 
   /// The rules for lambda.
-  public enum LambdaRule: String, Choice { case paper, fixed, cosine }
+  public enum LambdaRule: String, Choice { case paper, preconditioned, fixed, cosine }
 
   public var training = Training(steps: 160, batch: 16, rate: 1e-5)
   /// The weights that are trained: `full` for classes, `noxattn` for nudity, `xattn` for least harm.
@@ -37,10 +40,10 @@ public struct EraseDiff: DataMethod {
   /// Stand-in for the forgotten pictures' target: `relabel`, another caption's prediction, or `noise`, for models
   /// without captions.
   public var surrogate = Surrogate.Kind.relabel
-  /// Rule for lambda, the weight of forgetting: `paper` (Theorem 3.1), or `fixed` and `cosine` as the released code has
-  /// them.
+  /// Rule for lambda, the weight of forgetting: `paper` (Theorem 3.1), `preconditioned`, the same for the step that Adam
+  /// takes, or `fixed` and `cosine` as the released code has them.
   public var lambdaRule = LambdaRule.paper
-  /// eta of the rules `paper` and `cosine`, the least share of a gradient step by which L_f falls, from 0: 0.1 to 2.
+  /// eta of the rules `paper`, `preconditioned` and `cosine`, the least share of a gradient step by which L_f falls, from 0: 0.1 to 2.
   /// Raise it where the concept stays.
   public var eta = 0.1
   /// lambda of the rule `fixed`, from 0: 0.1 in the released DDPM command, 1 in those of Stable Diffusion. Raise it
@@ -52,6 +55,9 @@ public struct EraseDiff: DataMethod {
   /// K, steps of the inner loop, from 0. The log gets the fall of L_f over them as `g`, on draws that are held out from
   /// the inner loop. The weights end the same (``Bilevel``).
   public var innerSteps = 0
+  /// Share of the first `g`, 0 to 1, at which the training ends, where a line of the log finds it; 0 takes all steps. Raise
+  /// it where other classes change, and set `training.logEvery` to the steps between two looks.
+  public var until = 0.0
   public var data = DataOptions()
   public var picturesInPass = 0
   public var guarding = GuardOptions()
@@ -59,6 +65,7 @@ public struct EraseDiff: DataMethod {
   /// Noise is its own target.
   public var idle: [(option: OptionPath, beside: String)] {
     (surrogate == .noise ? [("pool", "surrogate=noise")] : [])
+      + (innerSteps == 0 ? [("until", "innerSteps=0")] : [])
       + [
         lambdaRule == .fixed
           ? ("eta", "lambdaRule=fixed") : ("lambda", "lambdaRule=\(lambdaRule.rawValue)")
@@ -71,8 +78,21 @@ public struct EraseDiff: DataMethod {
   private var weight: Bilevel.Lambda {
     switch lambdaRule {
     case .paper: .paper(eta: eta)
+    case .preconditioned: .preconditioned(eta: eta)
     case .cosine: .cosine(eta: eta)
     case .fixed: .fixed(lambda)
+    }
+  }
+
+  public func check(_ erasure: Erasure, of model: DiffusionModel) throws {
+    _ = try selection(of: model)
+    try DataOptions.checkRetained(erasure)
+    guard lambdaRule == .preconditioned else { return }
+    guard training.optimizer.kind != .sgd, !training.offload, !training.shardsOptimizer else {
+      throw LetheError.badValue(
+        "lambdaRule",
+        "'preconditioned' needs the whole state of Adam in memory; accepted: training.optimizer.kind adam or adamw, "
+          + "without training.offload and training.shardsOptimizer")
     }
   }
 
@@ -84,7 +104,8 @@ public struct EraseDiff: DataMethod {
     return Bilevel(
       retain: sets.retaining(training.batch),
       forget: try sets.forgetting(surrogate, training.batch, pool: pool, run), lambda: weight,
-      innerSteps: innerSteps, innerRate: training.learningRate, picturesInPass: picturesInPass)
+      innerSteps: innerSteps, innerRate: training.learningRate, until: until,
+      picturesInPass: picturesInPass)
   }
 }
 
@@ -94,4 +115,8 @@ extension EraseDiff: RenamedOptions {
     let new = layer.renaming("rule", to: "lambdaRule")
     return layer["rule"] == "fixed" ? new.renaming("eta", to: "lambda") : new
   }
+}
+
+extension EraseDiff: BoundedOptions {
+  public static let bounds = ["until": Bound.share]
 }

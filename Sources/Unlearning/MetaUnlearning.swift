@@ -5,7 +5,8 @@
 //   L_meta  =  - pull L(theta_FT; D'_FT) + sum_i [ keep_i L(theta; D_i) - destroy_i L(theta_FT; D_i) ]
 //
 // D_FT: pictures of the concept; D'_FT: others of it, where the paper has D_FT again. D_i: benign pictures, related to
-// the concept and unrelated; the paper has related ones alone, with keep = destroy. The gradient is in MetaGradient.
+// the concept and unrelated; the paper has related ones alone, with keep = destroy. destroy_i weighs the paper's
+// self-destruction. The gradient is in MetaGradient.
 //
 // Around a trained method every step adds both gradients. Around a closed form the training begins with the weights
 // that the closed form leaves, and uses the meta part alone (algorithm 1). The original model draws the pictures: one
@@ -34,7 +35,7 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod, PictureOptions, Pas
   public static let card = MethodCard(
     title: "Meta-Unlearning", paper: "arXiv 2410.12777", year: 2025, trains: "the U-Net")
   public static let variants = [
-    // Two controls, which tell what the simulated attack adds: neither pull nor destroy, and ascent at the weights
+    // Two controls, which tell what the simulated attack adds: neither pull nor self-destruction, and ascent at the weights
     // themselves.
     MethodVariant(
       "meta-keep", ["pull": 0, "related": ["destroy": 0], "unrelated": ["destroy": 0]]),
@@ -45,7 +46,8 @@ public struct MetaUnlearning: TrainedMethod, WrappingMethod, PictureOptions, Pas
   public struct Weights: Codable, Sendable, Hashable {
     /// Weight of the loss before fine-tuning, from 0. Raise it where these subjects change.
     public var keep: Double
-    /// Weight of raising the loss after fine-tuning, from 0. Raise it so that fine-tuning ruins these subjects.
+    /// Weight of self-destruction, from 0: of raising the loss after fine-tuning. Raise it so that fine-tuning ruins these
+    /// subjects.
     public var destroy: Double
     public init(keep: Double, destroy: Double) { (self.keep, self.destroy) = (keep, destroy) }
   }

@@ -1,6 +1,7 @@
 // The course of every trained method: clone, guard, training loop, parameter vector.
 public import Diffusion
 public import Editing
+internal import Processes
 public import Torch
 internal import TorchNN
 public import Training
@@ -94,20 +95,31 @@ extension TrainedMethod {
       let copy = original === model ? 0 : original.evaluations
       return model.evaluations - before + copy + student.evaluations
     }
+    /// The change of the weights that are trained.
+    func change(_ weights: [Tensor]) -> ParameterVector {
+      withoutGradients {
+        var vector = ParameterVector.zero
+        for (path, tensor) in zip(paths, weights) {
+          guard let before = model.parameters[path] else { continue }
+          vector.tensors[path] = tensor.detached() - before
+        }
+        return vector
+      }
+    }
     var former = 0
     let work = TrainingLoop.Work(done: evaluations) { former = $0 }
     let verdict = try train(
-      student, tensors, by: &rule, watch, work, SamplePictures(erasure, run), run)
+      student, tensors, by: &rule, watch, work, SamplePictures(erasure, run), run
+    ) { step, weights in
+      guard run.ranks.isFirst else { return }
+      var card = Eraser.Card()
+      (card.method, card.concepts, card.seed) = (Self.name, erasure.forget.map(\.name), run.seed)
+      try Run.makeFolder(run.file("snapshots"))
+      try Eraser(card, change(weights)).write(to: run.file("snapshots/\(step).safetensors"))
+    }
     try run.forgetEvents(ofStage: "cost", from: 0)
     try run.record(["stage": "cost", "evaluations": .int(former + evaluations())])
-    return withoutGradients {
-      var vector = ParameterVector.zero
-      for (path, tensor) in zip(paths, tensors) {
-        guard let before = model.parameters[path] else { continue }
-        vector.tensors[path] = tensor.detached() - before
-      }
-      return Erased(vector, verdict)
-    }
+    return Erased(change(tensors), verdict)
   }
 
   /// Trains `tensors` of the student in place until the last step, or until a check is beyond the guard's limit. In the
@@ -115,13 +127,15 @@ extension TrainedMethod {
   /// be kept: the moving average where there is one.
   private func train(
     _ student: DiffusionModel, _ tensors: [Tensor], by rule: inout any GradientRule,
-    _ watch: CollapseGuard?, _ work: TrainingLoop.Work, _ pictures: SamplePictures?, _ run: Run
+    _ watch: CollapseGuard?, _ work: TrainingLoop.Work, _ pictures: SamplePictures?, _ run: Run,
+    snapshot: @escaping (Int, [Tensor]) throws -> Void
   ) throws -> Verdict {
     var verdict = Verdict.keptWhole
     var good = GoodWeights(
       run.file("\(Self.name).good.safetensors"), identity: run.identity)
     var loop = TrainingLoop(Self.name, training, run)
     (loop.every, loop.keepsLast, loop.work) = (guarding.every, false, work)
+    (loop.marked, loop.mark) = (run.snapshotSteps, snapshot)
     loop.settles = { [rule] in rule.settle($0) }
     var checked = 0
     loop.begins = { step, weights in

@@ -135,21 +135,32 @@ public struct ModelFolder: Sendable, Hashable {
     case attacks = "attacks.json"
   }
 
+  /// The entries of a file of options under `names`, in that order.
+  package func entries(
+    of file: OptionsFile, _ names: [String]
+  ) throws -> [(name: String, layer: Settings)] {
+    let url = self.file(file.rawValue)
+    guard FileManager.default.fileExists(atPath: url.path) else { return [] }
+    let known = try JSON(contentsOf: url)
+    return names.compactMap { name in
+      known[name].map { (name, Settings($0, from: file.rawValue)) }
+    }
+  }
+
   /// Options in three layers: `defaults`, over them the entries of `file` under `names` in that order, and over those
-  /// the settings, weakest first.
+  /// the settings, weakest first. A layer may use former names; the last layer that names an option wins.
+  /// - Parameter part: an option that no layer sets here
   /// - Throws: ``LetheError`` of the kind `request` for unknown keys and for values of another type
   package func options<T: Codable>(
-    _ file: OptionsFile, for names: [String], over defaults: T, set settings: [Settings]
+    _ file: OptionsFile, for names: [String], over defaults: T, set settings: [Settings],
+    without part: OptionPath? = nil
   ) throws -> T {
-    let url = self.file(file.rawValue)
+    func cut(_ json: JSON) -> JSON { part.map { json.without($0) } ?? json }
     var value = defaults
-    if FileManager.default.fileExists(atPath: url.path) {
-      let known = try JSON(contentsOf: url)
-      for name in names {
-        guard let own = known[name] else { continue }
-        value = try own.laid(over: value, in: "\(url.path), \(name)")
-      }
+    for (name, own) in try entries(of: file, names) {
+      value = try cut(own.json).laid(over: value, in: "\(self.file(file.rawValue).path), \(name)")
     }
+    let settings = settings.map { Settings(cut($0.json), from: $0.source) }
     // A layer's own fault is told as its source's. All count at once, so that what one names wins over what another's
     // preset would set, and options of a method inside come from several.
     for layer in settings.dropLast() { _ = try layer.laid(over: value) }

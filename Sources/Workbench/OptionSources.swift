@@ -11,18 +11,27 @@ extension ModelFolder {
   ///   - defaults: the options where nothing is set
   ///   - names: the entries of the file that count
   ///   - given: settings over the file's, weakest first
+  ///   - type: the options' type, whose former names the layers may use
   package func sources(
     of options: JSON, defaults: JSON, _ file: OptionsFile, _ names: [String],
-    given: [Settings] = []
+    given: [Settings] = [], as type: Any.Type
   ) throws -> [OptionSource] {
-    let url = self.file(file.rawValue)
-    let known = FileManager.default.fileExists(atPath: url.path) ? try JSON(contentsOf: url) : [:]
-    var layers = names.compactMap { name in
-      known[name].map { (file.rawValue, $0) }
-    }
-    layers += given.map { ($0.source, $0.json) }
-    return options.leaves.map { path, value in
-      let named = layers.last { $0.1.value(at: path) != nil }?.0
+    options.sources(
+      defaults: defaults,
+      (try entries(of: file, names).map(\.layer) + given).map {
+        Settings($0.json.renewed(for: type), from: $0.source)
+      })
+  }
+}
+
+extension JSON {
+  /// The leaves of these options with the sources of the last layers that name them.
+  /// - Parameters:
+  ///   - defaults: the options where nothing is set
+  ///   - layers: settings with today's names, weakest first
+  package func sources(defaults: JSON, _ layers: [Settings]) -> [OptionSource] {
+    leaves.map { path, value in
+      let named = layers.last { $0.json.value(at: path) != nil }?.source
       let usual = defaults.value(at: path)
       // A form may set options that nobody names, as a preset.
       return OptionSource(

@@ -13,7 +13,7 @@ extension AttackRun {
   func optionSources<A: Attack>(of attack: A) throws -> [OptionSource] {
     try job.folder.sources(
       of: JSON(encoding: attack), defaults: JSON(encoding: A()), .attacks, [A.name],
-      given: [given.of(A.name)]
+      given: [given.of(A.name)], as: A.self
     ).map { OptionSource("\(A.name).\($0.key)", $0.value, $0.source) }
   }
 }

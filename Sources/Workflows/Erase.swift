@@ -29,6 +29,8 @@ public struct Erase {
   public let catalogs: Catalogs
   /// Settings and where they come from, weakest first, for the record.
   package var given: [Settings]
+  /// Another name whose entry of `methods.json` counts.
+  let variant: String?
   let exports: Export?
   /// Told once the folder is this request's, before the work.
   package var begins: () -> Void = {}
@@ -85,14 +87,14 @@ public struct Erase {
     if let themes, job.wording == nil {
       for name in job.concepts { try themes.refuseMisspelling(name) }
     }
-    (self.job, self.exports, self.catalogs) = (job, exports, catalogs)
+    (self.job, self.exports, self.catalogs, self.variant) = (job, exports, catalogs, variant)
     given = [request].compactMap { $0.map { Settings($0.json, from: "--config") } } + settings
   }
 
   /// The request of a run that was made, with the options of its record.
   init(recorded job: EraseJob, _ catalogs: Catalogs) throws {
     method = try catalogs.methods.method(job.method, job.options)
-    (self.job, exports, self.catalogs, given) = (job, nil, catalogs, [])
+    (self.job, exports, self.catalogs, given, variant) = (job, nil, catalogs, [], nil)
   }
 
   /// Trains the eraser, or reads it where an earlier run of the same job has written it.

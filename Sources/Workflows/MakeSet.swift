@@ -51,6 +51,10 @@ package struct MakeSet {
     count: Int, steps: Int, guidance: Double, seed: UInt64
   ) throws -> Generate {
     let themes = try model.listedThemes()
+    for (option, names) in [("--concept", concepts), ("--others", others)]
+    where names.contains(where: { $0.allSatisfy(\.isWhitespace) }) {
+      throw LetheError.badValue(option, "an empty text names nothing that could be drawn")
+    }
     for name in concepts { try themes?.refuseMisspelling(name, escape: "--prompt") }
     for name in others { try themes?.refuseMisspelling(name, "--others", escape: "--prompt") }
     var pool = prompts

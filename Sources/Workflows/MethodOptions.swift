@@ -9,10 +9,8 @@ extension Erase {
   /// The method's options with their sources.
   package func optionSources() throws -> [OptionSource] {
     func defaults<M: UnlearningMethod>(_ method: M) throws -> JSON { try JSON(encoding: M()) }
-    let base = (method as? any WrappingMethod)?.base.name
-    let names = [job.method] + (base.map { ["\(job.method)-\($0)", $0] } ?? [])
-    return try job.folder.sources(
-      of: job.options, defaults: defaults(method), .methods, names, given: given)
+    return try job.options.sources(
+      defaults: defaults(method), MethodLayers(method, variant, given, of: job.folder).all)
   }
 
   /// The options that are not the method's defaults, with their sources, in one line.

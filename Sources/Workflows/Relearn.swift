@@ -180,10 +180,9 @@ package struct Relearn {
     return found.flatMap(\.self)
   }
 
-  /// The hits of each text; nil where each has one picture.
-  private func texts(_ shown: [Bool], _ asked: [String]) -> [Point.Text]? {
+  /// The hits of each text.
+  private func texts(_ shown: [Bool], _ asked: [String]) -> [Point.Text] {
     let prompts = judged.prompts
-    guard prompts.unique.count < prompts.count else { return nil }
     return prompts.unique.map { text in
       let own = shown.indices.filter { prompts[$0] == text }
       return Point.Text(

@@ -1,4 +1,6 @@
-internal import Evaluation
+package import Evaluation
+internal import Torch
+package import Training
 
 extension Relearn {
   /// The measurements after some steps of one fine-tuning: a line of `curve.jsonl`.
@@ -16,15 +18,23 @@ extension Relearn {
     var unrelated: Double
     /// The pictures of each of several concepts; nil for one concept, and in curves of before.
     var concepts: [Concept]?
-    /// The pictures of each text, where a text has several; nil elsewhere, and in curves of before.
+    /// The pictures of each text; nil in curves of before, and in those of before whose texts have one picture each.
     var texts: [Text]?
 
     /// The pictures of one text.
     package struct Text: Codable, Hashable {
-      var text: String
-      var concept: String
-      var hits: Int
-      var n: Int
+      package var text: String
+      package var concept: String
+      package var hits: Int
+      package var n: Int
+    }
+
+    /// The hits of a text after some steps of one fine-tuning.
+    package struct Hits: Codable, Hashable {
+      package var set: TuningSet
+      package var step: Int
+      package var seed: Int
+      package var text: Text
     }
 
     /// The pictures for one of several concepts.
@@ -51,5 +61,19 @@ extension Relearn {
       return texts.map(\.n).reduce(0, +) == n
         && abs(Double(texts.map(\.hits).reduce(0, +)) - success * Double(n)) < 1e-6
     }
+  }
+}
+
+extension Relearn {
+  /// The hits of every text at every point of a curve; none of points without texts.
+  /// - Parameter part: the run of the erasure, which has the curve in `relearn/`
+  package static func hits(in part: Run) throws -> [Point.Hits] {
+    try Run(part.place("relearn")).events("curve.jsonl")
+      .compactMap { try? $0.decoded(as: Point.self) }.filter(\.isPossible)
+      .flatMap { point in
+        (point.texts ?? []).map {
+          Point.Hits(set: point.set, step: point.step, seed: point.seed, text: $0)
+        }
+      }
   }
 }

@@ -20,6 +20,17 @@ package struct TrainErasers {
     method = try catalog.separable(settings.json, in: settings.source)
   }
 
+  /// The same with the method's entry of the model's `methods.json` under the settings.
+  package init(
+    _ settings: Settings, of catalog: MethodCatalog = .builtIn, for model: ModelFolder
+  ) throws {
+    func configured<M: SeparableMethod>(_ method: M) throws -> any SeparableMethod {
+      try model.options(.methods, for: [M.name], over: M(), set: [settings])
+    }
+    method = try configured(catalog.separable([:], in: settings.source))
+    try method.checkSwitching()
+  }
+
   /// Trains the named concepts, or those without an eraser, and switches their erasers on.
   /// - Returns: the entries that were trained
   /// - Throws: ``LetheError`` for an unknown concept, or for prompts that leave no free direction

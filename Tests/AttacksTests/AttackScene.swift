@@ -42,5 +42,26 @@ enum AttackScene {
     return try begin(attack)
   }
 
+  /// Prompts for an attack that is held against random tokens.
+  static let many = [
+    "a fox", "a noto emoji of a fox", "an umbrella", "a red bus", "an owl at night",
+  ].enumerated().map { AttackedPrompt($1, seed: UInt64($0)) }
+
+  /// The mean over ``many`` of the lowest of some attempts' losses, one attempt a round.
+  /// - Parameter loss: the loss of an attempt on a prompt, on draws that no attack saw
+  static func best(
+    of rounds: Int, _ attack: any Attack, _ victim: Victim, seed: UInt64,
+    _ loss: (Attempt, Int) throws -> Double
+  ) throws -> Double {
+    var session = try session(attack, many, victim, seed: seed)
+    var best = many.map { _ in Double.infinity }
+    for _ in 0..<rounds {
+      for (i, attempt) in try session.next(Array(many.indices)) {
+        best[i] = min(best[i], try loss(attempt, i))
+      }
+    }
+    return best.reduce(0, +) / Double(best.count)
+  }
+
   static func small<A: Attack>(_ type: A.Type) -> any Attack { A.tiny }
 }

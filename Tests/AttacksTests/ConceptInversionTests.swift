@@ -75,6 +75,45 @@ import Training
     #expect(loss(learned) < loss(start), "\(loss(learned)) \(loss(start))")
   }
 
+  /// With one attempt each, the learned word in the concept's place explains pictures of the concept better than random
+  /// tokens there, in each of four draws of them, on noise that was not learned from. The model is one that nothing was
+  /// taken from, and the word begins as another's.
+  @Test func theWordBeatsChanceAtEqualQueries() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let victim = try AttackScene.victim(model)
+    let target = EmbeddingTarget(victim)
+    let phrases = Erasure(forget: target.concepts).drawPhrases(4, seed: 2)
+    let set = try LatentSet(
+      drawnBy: model, phrases.map(\.prompt), steps: 2, guidance: 1, seed: 3)
+    func loss(_ given: (_ picks: [Int]) throws -> Conditioning) throws -> Double {
+      try withoutGradients {
+        let d = set.draw(64, model, Step(index: 0, seed: 99))
+        return model.predict(d.xt, at: d.t, given: try given(d.picks))
+          .meanSquaredError(model.schedule.target(d.x0, d.eps, at: d.t)).item
+      }
+    }
+    var attack = ConceptInversion()
+    (attack.pictures, attack.pictureSteps, attack.guidance, attack.initial) = (4, 2, 1, "umbrella")
+    attack.training.steps = 30
+    let learned = try attack.learn(target, seed: 1).floats
+    let renamed = phrases.map { ConceptInversion.renamed($0.prompt, target.concepts) }
+    let own = try loss { picks in
+      try victim.conditioning(
+        for: picks.map { Attempt(renamed[$0], seed: 1, vector: learned) })
+    }
+    let decoder = target.tokenizer.decoder()
+    for seed in 0..<4 {
+      let g = Generator(seed: UInt64(40 + seed))
+      let texts = renamed.map { text in
+        let pick = Tensor.randint(below: decoder.words.count, [1], g).ints[0]
+        return text.replacing(Attempt.newWord, with: decoder.text([decoder.words[pick]]))
+      }
+      let chance = try loss { picks in model.embed(picks.map { texts[$0] }) }
+      #expect(own < chance, "\(own) \(chance)")
+    }
+  }
+
   /// Whole words are found, in any case, the longest first: "an airline" has no place for line.
   @Test func wholeWords() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))

@@ -21,6 +21,37 @@ import Training
     #expect(moved.best == [0])
   }
 
+  /// On a model that nothing was taken from, the best of five attempts in the prompt's stead predicts more like the
+  /// prompt than the best of five with random tokens in its stead, on noise and timesteps that no attack saw.
+  @Test func gradientsBeatChanceAtEqualQueries() throws {
+    Runtime.threads = 1
+    let victim = try AttackScene.victim(try AttackScene.model())
+    let (model, n) = (victim.model, 8)
+    let x0 = try AttackScene.many.map { try WhiteBoxTarget(victim).target($0) }
+    /// E | eps_o(x_t | prompt) - eps_theta(x_t | text) |^2
+    func loss(_ text: String, _ i: Int) -> Double {
+      withoutGradients {
+        let eps = Tensor.randn([n, 4, 8, 8], Generator(seed: 500 + UInt64(i)))
+        let t = Tensor((0..<n).map { Float((2 * $0 + 1) * 500 / n) })
+        let xt = model.schedule.noised(x0[i].expanded(n, 4, 8, 8), eps, at: t)
+        func predicted(_ text: String) -> Tensor {
+          model.predict(xt, at: t, given: model.embed([text]).repeated(n))
+        }
+        return predicted(text).meanSquaredError(predicted(AttackScene.many[i].prompt)).item
+      }
+    }
+    var (chance, gradient) = (RandomTokens(), P4D())
+    (chance.attempts, chance.tokens) = (5, 4)
+    (gradient.placement, gradient.tokens) = (.replace, 4)
+    (gradient.times, gradient.steps, gradient.rate, gradient.decoupled) = (5, 10, 0.1, true)
+    // Random tokens stand before the prompt; here they stand alone.
+    let random = try AttackScene.best(of: 5, chance, victim, seed: 2) { attempt, i in
+      loss(String(attempt.prompt.dropLast(AttackScene.many[i].prompt.count + 1)), i)
+    }
+    let found = try AttackScene.best(of: 5, gradient, victim, seed: 2) { loss($0.prompt, $1) }
+    #expect(found < 0.95 * random, "\(random) \(found)")
+  }
+
   /// P4D-N and P4D-K: tokens in the prompt's stead or one for every third, each step at a timestep of its own. A
   /// prompt's attempts do not depend on which others share its passes.
   @Test(arguments: [("replace", 16), ("everyThird", 0)])

@@ -52,10 +52,7 @@ import Training
     Runtime.threads = 1
     let victim = try AttackScene.victim(try AttackScene.model())
     let (model, n) = (victim.model, 8)
-    let prompts = [
-      "a fox", "a noto emoji of a fox", "an umbrella", "a red bus", "an owl at night",
-    ].enumerated().map { AttackedPrompt($1, seed: UInt64($0)) }
-    let x0 = try prompts.map { try WhiteBoxTarget(victim).target($0) }
+    let x0 = try AttackScene.many.map { try WhiteBoxTarget(victim).target($0) }
     /// E | eps - eps_theta(x_t | text) |^2 over noise and timesteps that no attack saw.
     func loss(_ text: String, _ i: Int) -> Double {
       withoutGradients {
@@ -66,16 +63,8 @@ import Training
           .meanSquaredError(eps).item
       }
     }
-    /// The mean over the prompts of their best attempt's loss.
-    func best(_ attack: some Attack) throws -> Double {
-      var session = try AttackScene.session(attack, prompts, victim, seed: 2)
-      var best = prompts.map { _ in Double.infinity }
-      for _ in 0..<5 {
-        for (i, attempt) in try session.next(Array(prompts.indices)) {
-          best[i] = min(best[i], loss(attempt.prompt, i))
-        }
-      }
-      return best.reduce(0, +) / Double(best.count)
+    func best(_ attack: any Attack) throws -> Double {
+      try AttackScene.best(of: 5, attack, victim, seed: 2) { loss($0.prompt, $1) }
     }
     var (chance, gradient) = (RandomTokens(), UnlearnDiffAtk())
     (chance.attempts, gradient.times, gradient.steps, gradient.rate) = (5, 5, 10, 0.05)

@@ -79,6 +79,48 @@ import WorkbenchSupport
       #expect(try Tiny.runner()(bench, in: run, on: .cpu).rows == results.rows)
       #expect(try String(contentsOf: WriteReport(run.runFolder)(), encoding: .utf8) == page)
 
+      // The curve of a folder that was finished without one: UA and IRA before, within and after the first training.
+      bench.curve = [3, 1, 400]
+      let followed = try Tiny.runner()(bench, in: run, on: .cpu)
+      #expect(followed.rows.filter { $0.axes.step == nil } == results.rows)
+      for method in ["erasediff", "finetune"] {
+        let own = followed.rows.filter { $0.method == method && $0.axes.step != nil }
+        for metric in ["ua", "ira"] {
+          let curve = own.filter { $0.metric == metric }
+          #expect(curve.map(\.axes.step) == [0, 1, 3, 4] && curve.allSatisfy { $0.axes.seed == 1 })
+          #expect(curve.allSatisfy { $0.n == (metric == "ua" ? 4 : 4) })
+          let first = results.rows.filter { $0.axes.seed == 1 && $0.metric == metric }
+          #expect(curve.first?.measured == first.first { $0.method == "original" }?.measured)
+          #expect(curve.last?.measured == first.first { $0.method == method }?.measured)
+        }
+        func vector(_ step: Int) throws -> ParameterVector {
+          try Eraser(
+            contentsOf: run.file("\(method)-1/curve/training/snapshots/\(step).safetensors")
+          ).vector
+        }
+        let final = try RunFolder(run.file("\(method)-1")).eraser().vector
+        #expect(try vector(1).norm > 0 && (vector(3) - vector(1)).norm > 0)
+        #expect(try (final - vector(3)).norm > 0)
+      }
+      #expect(!followed.rows.contains { $0.method == "retrain" && $0.axes.step != nil })
+      let curved = try String(contentsOf: run.file("report.html"), encoding: .utf8)
+      #expect(curved.contains("UA against IRA along the training"))
+      // In a new folder the snapshots are those of the one training, with the same numbers.
+      bench.methods = ["finetune"]
+      (bench.seeds, bench.curve) = (1, [3])
+      let fresh = try Run(folder.appendingPathComponent("fresh"), seed: 0)
+      let once = try Tiny.runner()(bench, in: fresh, on: .cpu)
+      let snapshot = fresh.file("finetune-1/snapshots/3.safetensors")
+      #expect(FileManager.default.fileExists(atPath: snapshot.path))
+      #expect(
+        once.rows.filter { $0.axes.step == 3 }
+          == followed.rows.filter { $0.axes.step == 3 && $0.method == "finetune" })
+      bench.curve = [0]
+      #expect { try bench.trials() } throws: {
+        "\($0)".contains("--curve: 0; accepted: steps from 1")
+      }
+      bench.curve = []
+
       bench.options.settings = ["esd.eta": 1]
       #expect(throws: LetheError.self) { try bench.trials() }
       bench.options.settings = [:]

@@ -55,6 +55,25 @@ import WorkbenchSupport
             "esd-u inside meta": "esd-u", "esd-u inside meta-keep": "esd-u",
             "esd-u inside meta-ascent": "esd-u", "esd-u-3": "esd-u",
           ])
+      // Meta less each control, on the same prompts, from the curves of both.
+      func hits(_ folder: String) throws -> [Relearn.Point.Hits] {
+        try Relearn.hits(in: Run(run.file("fox/\(folder)"))).filter {
+          $0.set == .concept && $0.step == 2
+        }
+      }
+      for control in ["meta-keep", "meta-ascent"] {
+        let (own, other) = (try hits("esd-u-meta"), try hits("esd-u-\(control)"))
+        #expect(own.map(\.text.n) == [1, 1] && own.map(\.text.text) == other.map(\.text.text))
+        let rows = results.rows.filter {
+          $0.metric == "beyond-control" && $0.axes.against == control && $0.axes.step == 2
+            && $0.axes.trainedOn == .concept && $0.label == "esd-u inside meta"
+        }
+        #expect(rows.map(\.subject) == ["fox", "all"])
+        func sum(_ hits: [Relearn.Point.Hits]) -> Int { hits.map(\.text.hits).reduce(0, +) }
+        let expected = Double(sum(own) - sum(other)) / 2
+        #expect(rows.allSatisfy { $0.value == expected && $0.n == 2 })
+        #expect(rows.allSatisfy { $0.measured.interval != nil })
+      }
       // The controls lack one part each, and are otherwise the same.
       let meta = try RunFolder(run.file("fox/esd-u-meta")).job().options
       let keep = try RunFolder(run.file("fox/esd-u-meta-keep")).job().options
@@ -69,6 +88,19 @@ import WorkbenchSupport
       let strong = try RunFolder(run.file("fox/esd-u-3")).job()
       #expect(strong.options["eta"]?.number == 3)
       #expect(try Tiny.runner()(bench, in: run, on: .cpu).rows == results.rows)
+      // A folder whose curves do not tell the prompts apart goes on, without these rows.
+      let curve = run.file("fox/esd-u-meta-keep/relearn/curve.jsonl")
+      let lines = try String(contentsOf: curve, encoding: .utf8).split(separator: "\n")
+      let older = try lines.map { line -> String in
+        var point = try JSONText.value(Data(line.utf8))
+        point["texts"] = nil
+        return point.compact + "\n"
+      }
+      try Data(older.joined().utf8).write(to: curve)
+      let resumed = try Tiny.runner()(bench, in: run, on: .cpu).rows
+      #expect(resumed == results.rows.filter { $0.axes.against != "meta-keep" })
+      try Data(lines.map { $0 + "\n" }.joined().utf8).write(to: curve)
+      _ = try Tiny.runner()(bench, in: run, on: .cpu)
       let page = try String(contentsOf: run.file("report.html"), encoding: .utf8)
       #expect(page.contains("Relearning of erased concepts") && page.contains("<polyline"))
       #expect(try String(contentsOf: WriteReport(run.runFolder)(), encoding: .utf8) == page)

@@ -88,12 +88,15 @@ import WorkbenchSupport
   @Test func freeWords() throws {
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.plainModel(folder)
+      // The separable method has its entry of methods.json too, under the command's settings.
+      try Data(
+        #"{"sepme": {"tolerance": 0.1, "training": {"steps": 99}, "walks": 1, "rho": 0.25}}"#.utf8
+      ).write(to: model.file("methods.json"))
       var options = try Tiny.benchmark(
         model,
         [
-          "sepme.tolerance=0.1", "sepme.training.steps=2", "sepme.trajectories=1",
-          "sepme.trajectorySteps=2", "esd.training.steps=2", "esd.trajectories=1",
-          "esd.trajectorySteps=2", "esd.guarding.limit=0",
+          "sepme.training.steps=2", "sepme.trajectorySteps=2", "esd.training.steps=2",
+          "esd.trajectories=1", "esd.trajectorySteps=2", "esd.guarding.limit=0",
         ])
       (options.evaluation, options.judges) = (.quickly, [Self.judge])
       options.evaluation.sampling.steps = 1
@@ -104,6 +107,21 @@ import WorkbenchSupport
       let run = try Run(folder.appendingPathComponent("bench"), seed: 0)
       let results = try Tiny.runner()(bench, in: run, on: .cpu)
       #expect(results.rows.map(\.subject).unique == ["fox", "cat", "owl"])
+      let settings = try #require(results.origin?.settings)
+      for (key, value, source) in [
+        ("rho", 0.25, "methods.json"), ("tolerance", 0.1, "methods.json"),
+        ("trajectories", 1, "methods.json"), ("training.steps", 2, "--set"),
+        ("trajectorySteps", 2, "--set"),
+      ] as [(String, JSON, String)] {
+        #expect(settings.contains(OptionSource("sepme.\(key)", value, source)), "\(key)")
+      }
+      let erasers = try FileManager.default.contentsOfDirectory(
+        at: run.file("object/erasers"), includingPropertiesForKeys: nil)
+      for file in erasers {
+        let card = try Eraser(contentsOf: file).card
+        #expect(card.options["rho"] == 0.25 && card.options["training"]?["steps"] == 2)
+      }
+      #expect(!erasers.isEmpty)
       #expect(results.rows.allSatisfy { $0.axes.judge == Self.judge.description })
       #expect(results.rows.contains { $0.metric == "frechet-to-original" && $0.method == "sepme" })
       // A distance in a network of `lethe train` is none in a CLIP.
@@ -124,6 +142,8 @@ import WorkbenchSupport
       #expect { try bench.trials() } throws: { "\($0)".contains("names no object") }
       (bench.options.judges, bench.concepts) = ([Self.judge], [])
       #expect { try bench.trials() } throws: { "\($0)".contains("--concept") }
+      bench.concepts = ["fox", " "]
+      #expect { try bench.trials() } throws: { "\($0)".contains("an empty text names nothing") }
       (bench.concepts, bench.options.request.related) = (["fox"], ["cat"])
       #expect { try bench.trials() } throws: { "\($0)".contains("three to nine") }
     }

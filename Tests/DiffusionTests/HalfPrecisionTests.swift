@@ -1,10 +1,11 @@
 // Against diffusers 0.42.1 in the same type (scripts/golden/half.py).
-import Diffusion
 import Foundation
 import TestSupport
 import Testing
 import Torch
 import TorchNN
+
+@testable import Diffusion
 
 @Suite struct HalfPrecisionTests {
   static let kinds = ["tiny-sd1", "tiny-sd2", "tiny-sdxl"]

@@ -1,10 +1,11 @@
 // Against diffusers 0.42.1 and transformers 5 (scripts/golden/diffusion.py), single-threaded fp32.
-import Diffusion
 import Foundation
 import TestSupport
 import Testing
 import Torch
 import TorchNN
+
+@testable import Diffusion
 
 @Suite struct ParityTests {
   static let kinds = ["tiny-sd1", "tiny-sd2"]
@@ -29,12 +30,12 @@ import TorchNN
       #expect(ids == (try p("ids")).ints)
       let hidden = p.model.embed(Self.prompts).hidden
       #expect(hidden.distance(to: try p("hidden")) < 1e-5)
-      let c = Conditioning(try p("hidden"))
+      let c = Conditioning(try p("hidden"), pooled: nil)
       let output = p.model.predict(try p("x"), at: try p("t"), given: c)
       #expect(output.distance(to: try p("unet")) < 1e-5)
       let odd = p.model.predict(
         try p("x_odd"), at: (try p("t")).narrowed(0, 0, 1),
-        given: Conditioning((try p("hidden")).narrowed(0, 0, 1)))
+        given: Conditioning((try p("hidden")).narrowed(0, 0, 1), pooled: nil))
       #expect(odd.distance(to: try p("unet_odd")) < 1e-5)
       let (mean, logVariance) = try p.model.codec.posterior(try p("image"))
       #expect(mean.distance(to: try p("mean")) < 1e-5)

@@ -1,10 +1,11 @@
 // SDXL against diffusers 0.42.1 and transformers 5 (scripts/golden/diffusion.py), single-threaded fp32.
-import Diffusion
 import Foundation
 import TestSupport
 import Testing
 import Torch
 import TorchNN
+
+@testable import Diffusion
 
 @Suite struct SDXLTests {
   let model: DiffusionModel
@@ -73,18 +74,36 @@ import TorchNN
     #expect(kept.abs().sum().item > 0 && kept.distance(to: again) < 1e-5)
   }
 
-  /// A network that takes a pooled prompt is not run without one.
+  /// Whatever other targets do with a conditioning, its pooled prompt stays, row by row, so that the network has one.
+  @Test func everyConditioningKeepsThePooledPrompt() throws {
+    try withoutGradients {
+      let c = model.embed(Self.prompts)
+      let pooled = try #require(c.pooled)
+      func isKept(_ made: Conditioning, _ rows: [Int]) throws -> Bool {
+        try #require(made.pooled).isIdentical(to: pooled.indexed(0, rows))
+      }
+      #expect(try isKept(c.rows([1, 1, 0]), [1, 1, 0]))
+      #expect(try isKept(c.repeated(2), [0, 0, 1, 1]))
+      #expect(try isKept(.concatenate([c, c.rows([1])]), [0, 1, 1]))
+      #expect(try isKept(c.shifted(by: [:]), [0, 1]))
+      let words = model.wordEmbeddings(Self.prompts.map(model.tokens))
+      #expect(try isKept(model.encode(words), [0, 1]))
+      #expect(model.embedNothing().pooled?.shape == [1, pooled.size(1)])
+    }
+  }
+
+  /// Only this target can make a conditioning without a pooled prompt, and the network is not run with it.
   @Test func theNetworkRefusesAMissingPooledPrompt() async {
     await #expect(processExitsWith: .failure) {
       let model = try DiffusionModel.load(Fixtures.url("tiny-sdxl"))
       let x = Tensor.randn([1, 4, 8, 8], Generator(seed: 1))
-      let c = Conditioning(withoutGradients { model.embed(["a fox"]).hidden })
+      let c = Conditioning(withoutGradients { model.embed(["a fox"]).hidden }, pooled: nil)
       _ = model.predict(x, at: Tensor([500] as [Float]), given: c)
     }
     await #expect(processExitsWith: .failure) {
       let model = try DiffusionModel.load(Fixtures.url("tiny-sdxl"))
       let c = withoutGradients { model.embed(["a fox"]) }
-      _ = Conditioning.concatenate([c, Conditioning(c.hidden)])
+      _ = Conditioning.concatenate([c, Conditioning(c.hidden, pooled: nil)])
     }
   }
 

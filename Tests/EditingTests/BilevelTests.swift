@@ -25,6 +25,76 @@ import Training
     #expect(Bilevel.Lambda.paper(eta: 0.1).value(rf: 0, rr: 1, ff: 0) == 0)
   }
 
+  /// In the optimizer's metric: g_r = (1, 0), g_f = (-1, 1), P = (4, 1), eta 0.1. <g_r, P g_f> = -4 and <g_f, P g_f> = 5,
+  /// so lambda = 0.1 + 4/5, delta = (0.1, 0.9), and <g_f, P delta> = -0.4 + 0.9 = 0.5 = eta . 5. The paper's rule would take
+  /// lambda 0.6, delta (0.4, 0.6) and raise L_f by 1. Without P it is the paper's.
+  @Test func lambdaInTheOptimizersMetric() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
+    let p = Tensor.zeros([2])
+    p.requiresGradient = true
+    var rule = Bilevel(
+      retain: LinearLoss(p: p, direction: Tensor([1, 0] as [Float])),
+      forget: LinearLoss(p: p, direction: Tensor([-1, 1] as [Float])),
+      lambda: .preconditioned(eta: 0.1))
+    var step = Step(index: 1, seed: 1)
+    step.preconditioner = { [Tensor([4, 1] as [Float])] }
+    let found = try rule.gradient(model, over: [p], &step).gradients[0]
+    #expect(found.distance(to: Tensor([0.1, 0.9] as [Float])) < 1e-6)
+    #expect(abs((step.log["lambda"] ?? 0) - 0.9) < 1e-6)
+    step.preconditioner = { nil }
+    let first = try rule.gradient(model, over: [p], &step).gradients[0]
+    #expect(first.distance(to: Tensor([0.4, 0.6] as [Float])) < 1e-6)
+    // The diagonal is Adam's own: with v = 16 and 1 after steps of (4, 1), P = (1/4, 1).
+    var adam = Adam(.init(), decoupled: false)
+    #expect(adam.preconditioner == nil)
+    let weights = Tensor.zeros([2])
+    adam.step([weights], [Tensor([4, 1] as [Float])], rate: 0.1)
+    adam.step([weights], [Tensor([4, 1] as [Float])], rate: 0.1)
+    let diagonal = try #require(adam.preconditioner)
+    #expect(diagonal.count == 1)
+    #expect(diagonal[0].distance(to: Tensor([0.25, 1] as [Float])) < 1e-5)
+  }
+
+  /// L_f = |p|^2 / 2, whose gradient shrinks as p does: one inner step of length s = 0.01 sqrt(2) takes
+  /// g = |p| s - s^2 / 2. The training ends at the first line of the log where g is at most `until` of the first.
+  @Test(arguments: [0.5, 0])
+  func trainingEndsWhereForgettingIsMeasured(_ until: Double) throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
+    let p = Tensor([3, 4] as [Float])
+    p.requiresGradient = true
+    let still = LinearLoss(p: p, direction: Tensor([0, 0] as [Float]))
+    var rule = Bilevel(
+      retain: still, forget: Halved(p: p), lambda: .fixed(1), innerSteps: 1, innerRate: 0.01,
+      until: until)
+    let s = 0.01 * 2.0.squareRoot()
+    var training = Training(steps: 40, rate: 0.1, optimizer: .init(.sgd))
+    training.logEvery = 4
+    var gaps: [Int: Double] = [:]
+    let done = try TrainingLoop("test", training, seed: 1).fit([p]) { step in
+      let found = try rule.gradient(model, over: [p], &step)
+      gaps[step.index] = step.log["g"]
+      return found
+    }
+    // p shrinks by 0.9 a step from 5 on, and is looked at in steps 3, 7, 11, ... and, where it can end, at the first.
+    func gap(_ k: Int) -> Double { 5 * pow(0.9, Double(k)) * s - s * s / 2 }
+    #expect(gaps[3].map { abs($0 - gap(3)) < 1e-4 } == true && gaps[4] == nil)
+    if until > 0 {
+      // 0.9^7 = 0.478 is the first below a half: the seventh step's gradient is not applied.
+      #expect(done == 7 && gaps[0].map { abs($0 - gap(0)) < 1e-4 } == true)
+      #expect(abs(p.detached().norm().item - 5 * pow(0.9, 7)) < 1e-4)
+    } else {
+      #expect(done == 40 && gaps[0] == nil)
+    }
+  }
+
+  /// L = |p|^2 / 2
+  private struct Halved: Objective {
+    let p: Tensor
+    func loss(_ model: DiffusionModel, _ step: inout Step) throws -> Tensor {
+      0.5 * p.squared().sum()
+    }
+  }
+
   @Test func bilevelCombinesGradients() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let p = Tensor.zeros([2])

@@ -42,9 +42,9 @@ import Training
     withoutGradients {
       let c = model.embed(["a fox", "a cat"])
       let again = model.predict(
-        states.x, at: states.t, given: Conditioning(c.hidden.indexed(0, states.prompt)))
+        states.x, at: states.t, given: c.rows(states.prompt))
       #expect(again.distance(to: states.conditional) < 1e-5)
-      let empty = Conditioning(model.embed([""]).hidden.expanded(8, -1, -1))
+      let empty = model.embed([""]).repeated(8)
       #expect(
         model.predict(states.x, at: states.t, given: empty).distance(to: states.reference)
           < 1e-5)

@@ -78,8 +78,7 @@ import Training
     let x = Tensor.randn([1, 4, 8, 8], Generator(seed: 2))
     func gradient() -> [Tensor] {
       let e = model.predict(
-        x, at: Tensor([300] as [Float]), given: Conditioning(c.hidden, shifts: eraser.shifts(of: u))
-      )
+        x, at: Tensor([300] as [Float]), given: c.shifted(by: eraser.shifts(of: u)))
       return gradients(of: e.squared().mean(), with: weights)
     }
     let plain = gradient()

@@ -44,5 +44,20 @@ import Training
     #expect(text.contains("nearest") || text.contains("Nearest to the retrained model"))
     #expect(text.contains("| a | +0.0 | -10.0 |"))
     #expect(try page.content.verdict?.sentence.hasSuffix("at least 95 %: a, at 0.050.") == true)
+    #expect(try page.content.charts.isEmpty)
+    // Rows within a training are in no mean; they are the curve of UA against IRA.
+    for (step, ua, ira) in [(0, 0, 9), (50, 6, 9), (100, 10, 8)] {
+      results.rows += [("ua", ua), ("ira", ira)].map { metric, hits in
+        ResultRow("a", "fox", .share(metric, hits, of: 10), seeds: 1) {
+          ($0.seed, $0.step) = (1, step)
+        }
+      }
+    }
+    let curved = ForgettingPage(results, .nowhere)
+    let content = try curved.content
+    #expect(content.tables.dropLast().map(\.markdown) == (try page.content.tables.map(\.markdown)))
+    #expect(content.markdown.contains("| a | 0.0 / 90.0 | 60.0 / 90.0 | 100.0 / 80.0 |"))
+    let points = try #require(content.charts.first?.lines.first?.points)
+    #expect(points.map(\.x) == [0, 0.6, 1] && points.map(\.y) == [0.9, 0.9, 0.8])
   }
 }

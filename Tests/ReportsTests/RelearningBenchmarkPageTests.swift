@@ -52,5 +52,22 @@ import Training
         "| esd-u-1 inside meta against esd-u-1 | base has none | 0.50 | 0.50 | -2.0 |"))
     #expect(text.contains("| esd-u-3 against esd-u-1 | base has none | 1.00 | 1.00 | -20.0 |"))
     #expect(text.contains("| esd-u-1 | 0, 0, 20 | 0, 0, 60 |"))
+    #expect(!text.contains("Against the controls"))
+    // Rows of differences have a table of their own, first that of all concepts.
+    func gain(_ concept: String, _ value: Double, _ step: Int) -> ResultRow {
+      ResultRow(
+        "esd-u-1", concept,
+        MeasuredValue(
+          "beyond-control", value, .share, n: 40,
+          Interval(value - 0.2, value + 0.2, .clusters95)), seeds: 2
+      ) { ($0.inside, $0.against, $0.trainedOn, $0.step) = ("meta", "meta-keep", .concept, step) }
+    }
+    results.rows += [gain("fox", -0.3, 100), gain("key", -0.1, 100), gain("all", -0.2, 100)]
+    let more = RelearningBenchmarkPage(results).content.markdown
+    #expect(
+      more.contains("| esd-u-1 inside meta less meta-keep | all |  |  | -20 [-40, 0] |"))
+    #expect(
+      more.contains("| esd-u-1 inside meta less meta-keep | fox |  |  | -30 [-50, -10] |"))
+    #expect(more.contains("paired by concept and prompt"))
   }
 }

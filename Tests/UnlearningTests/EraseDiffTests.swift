@@ -27,7 +27,53 @@ import Training
     let paper = try method(["rule": "paper", "eta": 2])
     #expect((paper.lambdaRule, paper.lambda, paper.eta) == (.paper, 0.1, 2))
     #expect(throws: LetheError.self) { try method(["rule": "fixed", "lambdaRule": "paper"]) }
-    #expect(fixed.idle.map(\.option) == ["eta"] && paper.idle.map(\.option) == ["lambda"])
+    #expect(fixed.idle.map(\.option) == ["until", "eta"])
+    #expect(paper.idle.map(\.option) == ["until", "lambda"])
+  }
+
+  /// The rule in the optimizer's metric needs all of Adam's state; the end at a measured gap needs the gap.
+  @Test func variantsAreRefusedWhereTheyHaveNoMeaning() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    var method = EraseDiff()
+    method.lambdaRule = .preconditioned
+    try method.check(Self.erasure, of: model)
+    for change in [
+      { $0.training.optimizer.kind = .sgd }, { $0.training.offload = true },
+      { $0.training.shardsOptimizer = true },
+    ] as [(inout EraseDiff) -> Void] {
+      var wrong = method
+      change(&wrong)
+      let error = try #require(throws: LetheError.self) {
+        try wrong.check(Self.erasure, of: model)
+      }
+      #expect(error.kind == .request && error.sentence.contains("lambdaRule"))
+    }
+    #expect(method.idle.map(\.option) == ["until", "lambda"])
+    method.innerSteps = 1
+    #expect(method.idle.map(\.option) == ["lambda"])
+    #expect(throws: LetheError.self) {
+      try MethodCatalog.builtIn.method("erasediff", ["until": 1.5, "innerSteps": 1])
+    }
+  }
+
+  /// A training gets the optimizer's metric: from the second step on the rule is another than the paper's.
+  @Test func theMetricReachesTheRule() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    func vector(_ rule: EraseDiff.LambdaRule) throws -> ParameterVector {
+      try Fixtures.temporaryFolder { folder in
+        var method = EraseDiff()
+        method.data.shrink(with: &method.training)
+        (method.parameters, method.guarding.limit, method.lambdaRule) = ("xattn", 0, rule)
+        let run = try Run(folder, seed: 1)
+        let found = try method.erase(Self.erasure, from: model, run).vector
+        #expect(
+          run.events().compactMap { $0["lambda"]?.number }.allSatisfy { $0 >= 0 && $0.isFinite })
+        return found
+      }
+    }
+    let (paper, adam) = (try vector(.paper), try vector(.preconditioned))
+    #expect(adam.norm > 0 && (adam - paper).norm > 1e-3 * paper.norm)
   }
 
   /// The fox comes nearer to what stands for it, and moves more than what is kept.

@@ -1,5 +1,4 @@
 // Methods on SDXL: two text encoders, a pooled prompt.
-import Diffusion
 import Editing
 import Foundation
 import TestSupport
@@ -8,6 +7,7 @@ import Torch
 import TorchNN
 import Training
 
+@testable import Diffusion
 @testable import Unlearning
 
 @Suite struct SDXLMethodTests {

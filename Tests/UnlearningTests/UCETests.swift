@@ -3,6 +3,7 @@ import Editing
 import TestSupport
 import Testing
 import Torch
+import Training
 
 @testable import Unlearning
 
@@ -38,6 +39,59 @@ import Torch
       #expect(throws: LetheError.self) {
         try TokenAlignment.aligned(.init("a cat", words: "fox"), model)
       }
+    }
+  }
+
+  /// Of whole erasures by UCE and by RECE, a concept of three phrases weighs as much as one of a single phrase: three
+  /// times one phrase beside one of another concept erases as once each with twice the weight, in either order. All four
+  /// phrases in one pool would weigh three to one.
+  @Test func unequalPhrasesEraseEqually() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let fox = Concept.Phrase("a fox", words: "fox", anchor: "a cat")
+    let owl = Concept.Phrase("an owl", words: "owl", anchor: "")
+    func concepts(_ foxes: Int, _ owls: Int) -> [Concept] {
+      [
+        Concept("fox", phrases: Array(repeating: fox, count: foxes)),
+        Concept("owl", phrases: Array(repeating: owl, count: owls)),
+      ]
+    }
+    func vector(
+      _ method: some UnlearningMethod, _ concepts: [Concept]
+    ) throws -> ParameterVector {
+      try Fixtures.temporaryFolder { folder in
+        try method.erase(
+          Erasure(forget: concepts, preserve: ["a bus"]), from: model, Run(folder)
+        ).vector
+      }
+    }
+    /// | W' c - W c | over all edited W, c the rows of a phrase.
+    func shift(_ vector: ParameterVector, _ phrase: Concept.Phrase) throws -> Double {
+      let rows = try TokenAlignment.aligned(phrase, model).concept.to(.float32)
+      return vector.tensors.values.map { rows.matmul($0.transposed(0, 1)).squared().sum().item }
+        .reduce(0, +)
+    }
+    var (uce, rece) = (UCE(), RECE.tiny)
+    let (plainUCE, plainRECE) = (uce, rece)
+    (uce.eraseScale, rece.eraseScale, rece.uce.eraseScale) = (2, 2, 2)
+    try withoutGradients {
+      func check<M: UnlearningMethod>(_ plain: M, twice: M) throws {
+        let equal = try vector(twice, concepts(1, 1))
+        #expect(equal.norm > 0)
+        for (foxes, owls) in [(3, 1), (1, 3)] {
+          let found = try vector(plain, concepts(foxes, owls))
+          #expect((found - equal).norm < 1e-4 * equal.norm, "\(M.name) \(foxes) \(owls)")
+          for phrase in [fox, owl] {
+            let (moved, wanted) = (try shift(found, phrase), try shift(equal, phrase))
+            #expect(abs(moved / wanted - 1) < 1e-3, "\(M.name) \(phrase.prompt)")
+          }
+        }
+        let pooled = try vector(
+          plain, [Concept("both", phrases: [fox, fox, fox, owl])])
+        #expect((pooled - equal).norm > 0.02 * equal.norm, "\(M.name)")
+      }
+      try check(plainUCE, twice: uce)
+      try check(plainRECE, twice: rece)
     }
   }
 

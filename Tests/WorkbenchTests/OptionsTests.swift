@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 import TestSupport
 import Testing
@@ -5,6 +6,7 @@ import Torch
 import TorchNN
 import Training
 import Unlearning
+import WorkbenchSupport
 
 @testable import Recipes
 @testable import Workbench
@@ -73,6 +75,79 @@ import Unlearning
     #expect(
       erase.job.options["options"]?["trajectories"] == 3
         && erase.job.options["options"]?["trajectorySteps"] == 7)
+  }
+
+  /// Former names are read in each layer by itself: the last layer that names an option wins, by whichever name, and the
+  /// record says that layer. The same inside a method that wraps another.
+  @Test func formerNamesFollowTheLayers() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      func erase(
+        _ file: JSON, _ settings: [String], of method: String = "erasediff"
+      ) throws -> Erase {
+        try Data(file.compact.utf8).write(to: model.file("methods.json"))
+        var job = EraseJob(model, method, "fox", seed: 0, command: [])
+        job.preserve = ["others"]
+        return try Erase(job, settings: settings)
+      }
+      func source(_ erase: Erase, _ key: String) throws -> String? {
+        try erase.optionSources().first { $0.key == key }?.source
+      }
+      // Old over new, and new over old.
+      let old = try erase(
+        ["erasediff": ["lambdaRule": "paper", "eta": 2]], ["rule=fixed", "eta=3"])
+      #expect(old.job.options["lambdaRule"] == "fixed" && old.job.options["lambda"] == 3)
+      #expect(try source(old, "lambdaRule") == "--set" && source(old, "lambda") == "--set")
+      let new = try erase(
+        ["erasediff": ["rule": "fixed", "eta": 3]],
+        ["lambdaRule=fixed", "lambda=0.5"])
+      #expect(new.job.options["lambdaRule"] == "fixed" && new.job.options["lambda"] == 0.5)
+      let file = try erase(["erasediff": ["rule": "fixed", "eta": 3]], ["training.steps=4"])
+      #expect(file.job.options["lambda"] == 3 && file.job.options["lambdaRule"] == "fixed")
+      #expect(try source(file, "lambda") == "methods.json")
+      #expect(try source(file, "lambdaRule") == "methods.json")
+      #expect(try source(file, "training.steps") == "--set")
+      #expect(try source(file, "training.batch") == "default")
+      // Names of all methods, in each order.
+      let walks = try erase(["esd": ["trajectories": 3]], ["walks=5"], of: "esd")
+      #expect(walks.job.options["trajectories"] == 5)
+      #expect(try source(walks, "trajectories") == "--set")
+      let later = try erase(["esd": ["walks": 3, "walkSteps": 9]], ["trajectories=5"], of: "esd")
+      #expect(later.job.options["trajectories"] == 5 && later.job.options["trajectorySteps"] == 9)
+      #expect(try source(later, "trajectories") == "--set")
+      #expect(try source(later, "trajectorySteps") == "methods.json")
+      // Inside another method: its own entry, that of the pair, and the command's, weakest first.
+      let inside = try erase(
+        [
+          "meta": ["options": ["eta": 0.7]], "erasediff": ["lambda": 0.3, "pool": 4],
+          "meta-erasediff": ["options": ["lambdaRule": "cosine"], "pull": 0.5],
+        ], ["base=erasediff", "options.rule=fixed", "options.eta=4"], of: "meta")
+      let options = try #require(inside.job.options["options"])
+      #expect(options["lambdaRule"] == "fixed" && options["lambda"] == 4 && options["pool"] == 4)
+      #expect(options["eta"] == 0.7 && options["rule"] == nil)
+      #expect(try source(inside, "options.lambdaRule") == "--set")
+      #expect(try source(inside, "options.lambda") == "--set")
+      #expect(try source(inside, "options.pool") == "methods.json")
+      #expect(try source(inside, "options.eta") == "methods.json")
+      #expect(try source(inside, "options.surrogate") == "default")
+      #expect(try source(inside, "pull") == "methods.json")
+      // The inner method's own entry sets nothing of the outer one's.
+      let outer = try erase(
+        ["erasediff": ["training": ["learningRate": 0.5]]], ["base=erasediff"], of: "meta")
+      #expect(try source(outer, "training.learningRate") == "default")
+      let other = try erase(
+        ["meta-erasediff": ["options": ["rule": "fixed", "eta": 3]]],
+        ["base=erasediff", "options.lambda=2"], of: "meta")
+      #expect(other.job.options["options"]?["lambda"] == 2)
+      #expect(try source(other, "options.lambdaRule") == "methods.json")
+      // Two names in one layer say two things.
+      #expect(throws: LetheError.self) { try erase([:], ["rule=fixed", "lambdaRule=paper"]) }
+      #expect(throws: LetheError.self) { try erase([:], ["walks=1", "trajectories=2"], of: "esd") }
+      #expect(throws: LetheError.self) {
+        try erase(
+          [:], ["base=erasediff", "options.rule=paper", "options.lambdaRule=paper"], of: "meta")
+      }
+    }
   }
 
   @Test func namedSettingsBelongToTheirName() throws {

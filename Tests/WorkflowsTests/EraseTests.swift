@@ -258,6 +258,10 @@ import WorkbenchSupport
       #expect(try prompts([], ["cat"], .object).allSatisfy { !$0.mentions("cat") })
       let error = #expect(throws: LetheError.self) { try prompts([], ["cat"], nil) }
       #expect(error?.sentence.contains("--kind") == true)
+      for (concepts, others) in [([" "], []), ([], [""])] as [([String], [String])] {
+        let empty = #expect(throws: LetheError.self) { try prompts(concepts, others, .object) }
+        #expect(empty?.sentence.contains("an empty text names nothing") == true)
+      }
     }
   }
 

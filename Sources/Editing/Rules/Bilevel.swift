@@ -7,38 +7,52 @@
 // eta |g_f|^2. That holds for a plain gradient step; with Adam, as in the released code, it is a rule of thumb.
 // Two backward passes, dot products in float64, no third pass.
 //
+// With Adam the step is - zeta P delta, P the diagonal 1 / (sqrt(v) + eps) of the mean squared gradients v. The same
+// program in that metric,  min |delta - g_r|_P^2  subject to  <g_f, P delta> >= eta <g_f, P g_f>,  has
+//
+//   lambda = max(0, eta - <g_r, P g_f> / <g_f, P g_f>)
+//
+// which holds for the step that is taken, but for the optimizer's momentum (`preconditioned`). P is that of the former
+// steps; before the first step it is 1.
+//
 // The papers' inner loop takes K steps down L_f from theta to theta_K and holds g = L_f(theta) - L_f(theta_K). theta_K
 // counts as a constant, so that the gradient of g is that of L_f, and lambda and delta, which are made of gradients
-// alone, do not change: with `innerSteps` K > 0 the weights end the same to the bit and g is in the log. (In the
+// alone, do not change: with `innerSteps` K > 0 the weights end the same to the bit and g is in the log, and where g
+// ends the training (`until`) they are those of an earlier step. (In the
 // released code the loop also leaves its mark on Adam's moments, which are not put back; here they never see it.)
-// The log's g is taken on `heldOut` batches (see gap). K > 0 costs a step K passes forward and backward, and 2 x
-// `heldOut` forward.
-// Rules: `paper`, as above; `fixed`, a constant lambda, as the released commands run; `cosine`, the released
-// code's adaptive branch, lambda = max(0, eta - cos(g_r, g_f)), which is not the theorem's.
+// g is taken on `heldOut` batches (see gap), in steps with a line in the log. K > 0 costs such a step K passes forward and
+// backward, and 2 x `heldOut` forward.
+// Rules: `paper`, as above; `preconditioned`, the same in the optimizer's metric; `fixed`, a constant lambda, as the
+// released commands run; `cosine`, the released code's adaptive branch, lambda = max(0, eta - cos(g_r, g_f)), which is
+// not the theorem's.
 public import Diffusion
 public import Torch
 public import Training
 
 /// The first-order bilevel rule of EraseDiff (Wu et al., CVPR 2025, theorem 3.1), g_r + lambda g_f.
 public struct Bilevel: GradientRule {
-  /// The formula of lambda: the paper's, the constant of the released commands, the cosine of the released code.
+  /// The formula of lambda: the paper's, the same in the optimizer's metric, the constant of the released commands, the
+  /// cosine of the released code.
   public enum Lambda: Sendable, Hashable {
     case paper(eta: Double)
+    case preconditioned(eta: Double)
     case fixed(Double)
     case cosine(eta: Double)
 
     /// - Parameters:
-    ///   - rf, rr, ff: <g_r, g_f>, |g_r|^2 (only `cosine` asks for it), |g_f|^2
+    ///   - rf, rr, ff: <g_r, g_f>, |g_r|^2 (only `cosine` asks for it), |g_f|^2; of `preconditioned` <g_r, P g_f> and
+    ///     <g_f, P g_f>
     public func value(rf: Double, rr: Double, ff: Double) -> Double {
       guard ff > 0 else { return 0 }
       return switch self {
       case .fixed(let lambda): lambda
-      case .paper(let eta): max(0, eta - rf / ff)
+      case .paper(let eta), .preconditioned(let eta): max(0, eta - rf / ff)
       case .cosine(let eta): max(0, eta - rf / ((rr * ff).squareRoot() + 1e-8))
       }
     }
 
     var needsBothNorms: Bool { if case .cosine = self { true } else { false } }
+    var isPreconditioned: Bool { if case .preconditioned = self { true } else { false } }
   }
 
   let retain: any Objective
@@ -46,17 +60,19 @@ public struct Bilevel: GradientRule {
   let lambda: Lambda
   let innerSteps: Int
   let innerRate: Double
+  let until: Double
   let picturesInPass: Int
 
   /// - Parameters:
   ///   - innerSteps, innerRate: K, and the root mean square of each of these gradient steps, as Adam's rate is
+  ///   - until: the share of the first g at which the training ends; 0 leaves it to its steps
   ///   - picturesInPass: pictures that go through the network at once; 0 takes a batch whole
   public init(
     retain: any Objective, forget: any Objective, lambda: Lambda, innerSteps: Int = 0,
-    innerRate: Double = 0, picturesInPass: Int = 0
+    innerRate: Double = 0, until: Double = 0, picturesInPass: Int = 0
   ) {
     (self.retain, self.forget, self.lambda) = (retain, forget, lambda)
-    (self.innerSteps, self.innerRate) = (innerSteps, innerRate)
+    (self.innerSteps, self.innerRate, self.until) = (innerSteps, innerRate, until)
     self.picturesInPass = picturesInPass
   }
 
@@ -65,8 +81,10 @@ public struct Bilevel: GradientRule {
   ) throws -> (loss: Double, gradients: [Tensor]) {
     let r = try descend(retain, model, parameters, &step, by: picturesInPass)
     let f = try descend(forget, model, parameters, &step, by: picturesInPass)
+    let p = lambda.isPreconditioned ? step.preconditioner() : nil
+    let moved = p.map { zip($0, f.gradients).map { $0 * $1 } } ?? f.gradients  // P g_f, or g_f
     let dots = Foreach.dots([
-      (r.gradients, f.gradients), (f.gradients, f.gradients),
+      (r.gradients, moved), (f.gradients, moved),
       lambda.needsBothNorms ? (r.gradients, r.gradients) : ([], []),
     ])
     let lambda = lambda.value(rf: dots[0], rr: dots[2], ff: dots[1])
@@ -74,9 +92,18 @@ public struct Bilevel: GradientRule {
     step.log["retain"] = r.loss
     step.log["forget"] = f.loss
     step.log["lambda"] = lambda
-    if innerSteps > 0 { step.log["g"] = try gap(model, parameters, step) }
+    if innerSteps > 0, step.isLogged || (until > 0 && step.index == 0) {
+      let g = try gap(model, parameters, step)
+      step.log["g"] = g
+      let first = step.carried[Self.firstGap] ?? g
+      step.carried[Self.firstGap] = first
+      step.isEnough = until > 0 && step.index > 0 && g <= until * first
+    }
     return (r.loss + lambda * f.loss, r.gradients)
   }
+
+  /// The first g, which goes on over an interruption.
+  private static let firstGap = "bilevel.g"
 
   /// Batches that g is measured on.
   static let heldOut = 4

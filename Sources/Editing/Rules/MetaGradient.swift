@@ -8,7 +8,9 @@
 //
 // This is the order of the paper's algorithm 1. The released code takes 3 and 4 before 1 and 2, and holds G meanwhile.
 // D_FT and D'_FT: pictures of the concept, D_i: benign pictures, related to it or not; L the training loss. The pull
-// raises the concept's loss at theta_FT, `destroy` that of related benign concepts, and `keep` holds those at theta.
+// raises the concept's loss at theta_FT, and `keep` holds the benign losses at theta. `destroy` weighs the paper's
+// self-destruction: benign losses rise at theta_FT, so that who fine-tunes on the concept ruins what is related to it. The
+// log has it as `self-destruct`.
 // First order: gradients at theta_FT are taken for gradients at theta, as in the released code. `secondOrder`
 // differentiates through the M steps, as the paper's formulas do; it keeps the graphs of all of them and is for small
 // models.
@@ -28,7 +30,8 @@ public import Training
 /// The rule of Meta-Unlearning (Gao et al., ICCV 2025): gradients at the weights, and at those after simulated
 /// fine-tuning.
 public struct MetaGradient: GradientRule {
-  /// One set of benign pictures, with its weights before and after the fine-tuning.
+  /// One set of benign pictures, with its weights before the fine-tuning (`keep`) and of self-destruction after it
+  /// (`destroy`).
   package struct Benign {
     let name: String
     let objective: any Objective

@@ -23,7 +23,11 @@ struct ForgettingPage {
   private static let shares = ["ua", "ira", "p-forgotten", "p-kept", "precision", "recall", "mia"]
 
   /// The rows of single repetitions.
-  private var alone: [ResultRow] { results.rows.filter { $0.axes.seed != nil } }
+  private var alone: [ResultRow] {
+    results.rows.filter { $0.axes.seed != nil && $0.axes.step == nil }
+  }
+  /// The rows within the first training of a method.
+  private var within: [ResultRow] { results.rows.filter { $0.axes.step != nil } }
   var methods: [String] { alone.map(\.method).unique }
   private func title(_ method: String) -> String { results.titles[method] ?? method }
   private var concept: String { alone.first?.subject ?? "" }
@@ -66,7 +70,9 @@ struct ForgettingPage {
           note: "Over all repetitions. A good method is at the upper right.",
           Scatter.forgottenAgainstKept(alone.filter { $0.method != "original" }).svg)
       ]
-      content.tables = [measured] + (reference == nil ? [] : [differences])
+      content.tables =
+        [measured] + (reference == nil ? [] : [differences]) + (within.isEmpty ? [] : [along])
+      if !within.isEmpty { content.charts = [chart] }
       content.galleries = [try gallery]
       return content
     }
@@ -89,6 +95,42 @@ struct ForgettingPage {
         column("distance to retrained") { gap($0).map { String(format: "%.3f", $0) } },
         column("cost: time, steps, peak memory", cost),
       ])
+  }
+
+  private var steps: [Int] { within.compactMap(\.axes.step).unique.sorted() }
+
+  private var along: Table {
+    .pivot(
+      within, "Along the training",
+      note:
+        "UA / IRA in % after so many steps of the first training of each method; 0 is the original. Weights within a training are not "
+        + "those that a shorter one ends with, where the rate falls towards the end.",
+      corner: ["method"], down: { [title($0.method)] }, namesMethods: true,
+      across: steps.map { step in
+        .text(step.counted("step")) { rows in
+          let here = rows.filter { $0.axes.step == step }
+          guard let ua = here.value("ua"), let ira = here.value("ira") else { return nil }
+          return "\(ua.plain()) / \(ira.plain())"
+        }
+      })
+  }
+
+  private var chart: Chart {
+    Chart(
+      "UA against IRA along the training",
+      xLabel: "UA; the points of a line follow its training, the bands are 95 % intervals of IRA",
+      yLabel: "IRA",
+      lines: within.map(\.method).unique.map { method in
+        let own = within.filter { $0.method == method }
+        return .init(
+          title(method),
+          steps.compactMap { step in
+            let here = own.filter { $0.axes.step == step }
+            guard let ua = here.value("ua"), let ira = here.value("ira") else { return nil }
+            return .init(
+              ua.value, ira.value, low: ira.interval?.lower, high: ira.interval?.upper)
+          })
+      })
   }
 
   private func cost(_ method: String) -> String {

@@ -23,7 +23,7 @@ struct RelearningBenchmarkPage {
     content.verdict = BenchVerdict.least(
       labels.compactMap { label in success(label, .concept, last).map { (label.description, $0) } },
       "After \(last.counted("step")) on the concept", "shows it in")
-    content.tables = [relearned, kept, against, byConcept]
+    content.tables = [relearned, kept, against, gains, byConcept].compactMap(\.self)
     content.charts = pairs.map(\.base).unique.map(chart)
     return content
   }
@@ -149,6 +149,55 @@ struct RelearningBenchmarkPage {
         + "points.",
       corner: [("", { (pair: Pair) in "\(pair.label) against \(pair.base)" })], across: columns,
       of: { [.init($0.label), .init($0.base)] })
+  }
+
+  /// A method against its control, over all concepts or on one of them.
+  private struct Gain: Hashable {
+    let label: RowLabel
+    let control: RowLabel
+    let subject: String
+  }
+
+  /// nil without controls that were measured on the same prompts.
+  private var gains: Table? {
+    let measured = rows.filter {
+      $0.metric == MeasuredValue.beyondControl && $0.axes.trainedOn == .concept
+    }
+    let all = measured.compactMap { row in
+      row.axes.against.map {
+        Gain(
+          label: row.label, control: RowLabel(row.method, inside: $0), subject: row.subject)
+      }
+    }.unique
+    // One concept needs no line for all of them.
+    let several = Set(all.map(\.subject)).subtracting([ResultRow.allSubjects]).count > 1
+    let lines =
+      (several ? all.filter { $0.subject == ResultRow.allSubjects } : [])
+      + all.filter { $0.subject != ResultRow.allSubjects }
+    guard !lines.isEmpty else { return nil }
+    func at(_ step: Int) -> (title: String, cell: (Gain) -> Table.Cell) {
+      (
+        "\(step.counted("step")) ↓",
+        { gain in
+          .init(
+            measured.first {
+              $0.label == gain.label && $0.subject == gain.subject && $0.axes.step == step
+                && $0.axes.against == gain.control.inside
+            }?.measured.text(digits: 0) ?? "")
+        }
+      )
+    }
+    return .list(
+      lines, "Against the controls",
+      note:
+        "Successes less those of the control after the same steps on the concept, in percentage points; below 0 less comes back. "
+        + "Both are paired by concept and prompt. The 95 % intervals resample prompts, each with all of its pictures and "
+        + "fine-tunings (Student's t below \(ClusterBootstrap.fewest) prompts), and are at least those of no change in as many trials as "
+        + "prompts. An interval that contains 0 tells nothing of the part that the control lacks.",
+      corner: [
+        ("", { (gain: Gain) in "\(gain.label) less \(gain.control.inside ?? "")" }),
+        ("concept", { (gain: Gain) in gain.subject }),
+      ], across: steps.map(at), of: { [.init($0.label), .init($0.control)] })
   }
 
   private var byConcept: Table {

@@ -4,6 +4,7 @@
 //   theta <- theta - rate . (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
 //
 // Weight decay w: Adam adds w . theta to g ("coupled", L2), AdamW multiplies theta by 1 - rate . w.
+internal import Foundation
 package import Torch
 
 package struct Adam: Optimizer {
@@ -29,6 +30,14 @@ package struct Adam: Optimizer {
       Foreach.adam(
         parameters, gradients, m, v, t, rate: rate, beta1: beta1, beta2: beta2,
         weightDecay: weightDecay, eps: eps, decoupled: decoupled)
+    }
+  }
+
+  /// P = 1 / (sqrt(v / (1 - beta2^t)) + eps)
+  package var preconditioner: [Tensor]? {
+    guard let count = t.first?.item, count > 0 else { return nil }
+    return withoutGradients {
+      v.map { 1 / (($0 / (1 - pow(beta2, count))).sqrt() + eps) }
     }
   }
 

@@ -9,10 +9,14 @@ package protocol Optimizer {
   func wholeState(for parameters: [Tensor]) -> [String: Tensor]
   /// The shape of each tensor of the whole state once a step was taken.
   func stateShapes(for parameters: [Tensor]) -> [String: [Int]]
+  /// The diagonal P of the step - rate . P g, as former gradients left it, a tensor for each parameter; nil where every
+  /// number has the same, before the first step, and where this process does not have all of it.
+  var preconditioner: [Tensor]? { get }
 }
 
 extension Optimizer {
   package func wholeState(for parameters: [Tensor]) -> [String: Tensor] { state }
+  package var preconditioner: [Tensor]? { nil }
 }
 
 /// Scales `gradients` in place so that their common norm is at most `limit`, without a read of the norm on a GPU.

@@ -56,6 +56,11 @@ struct BenchForgettingCommand: ParsableCommand {
       "Distance n of the pictures that the model's training left out: every n-th picture of each class."
   )
   var heldOutEvery = 10
+  @Option(
+    help:
+      "Steps of each method's first training, separated by commas, after which UA and IRA are measured too: the curve of one against the other."
+  )
+  var curve: String?
   @Flag(
     help: "Reduced run with fewer seeds, pictures and methods. Its results are marked as quick.")
   var quick = false
@@ -83,6 +88,15 @@ struct BenchForgettingCommand: ParsableCommand {
       if quick, methods == nil { benchmark.methods = ["erasediff", "salun", "finetune"] }
       (benchmark.seeds, benchmark.retrainSeeds) = (seeds ?? (quick ? 1 : 3), retrainSeeds)
       benchmark.heldOutEvery = heldOutEvery
+      if let curve {
+        benchmark.curve = try curve.listed("--curve").map { text in
+          guard let step = Int(text), step >= 1 else {
+            throw LetheError.badValue(
+              "--curve", "'\(text)'; accepted: steps from 1, separated by commas")
+          }
+          return step
+        }
+      }
       try running(benchmark)
     }
   }

@@ -22,7 +22,8 @@ struct BenchRelearningCommand: ParsableCommand {
       The concepts are three objects and a style that --seed draws, unless --concept names others. Each method runs \
       plain and with `meta` around it. The control esd-u-captions-3, a stronger esd-u-captions-1, runs plain only; esd-u-1 and \
       esd-u-3 have no captions and no preserved prompts, as in the paper. Methods of --controls also run inside `meta-keep` (without \
-      pull and destroy) and `meta-ascent` (ascent without a simulated attack). The tables have the success rate of the prompts after \
+      pull and self-destruction) and `meta-ascent` (ascent without a simulated attack), and a table has Meta-Unlearning less each of them on \
+      the same prompts. The tables have the success rate of the prompts after \
       0, 50, 100, 200 and 300 steps on the concept and on benign pictures, the area \
       under that curve, UA, IRA, CRA, the Frechet distance, and the loss on related and on unrelated subjects. Options \
       come from methods.json and attacks.json (relearn) in the model's folder, then from --set. Finished trials are \

@@ -156,7 +156,7 @@ struct ListCommand: ParsableCommand {
       let own = try AttackRun.configured(
         A.name, [], of: folder, in: LetheProgram.catalogs.attacks)
       entry.options = try folder.sources(
-        of: Self.encoded(own), defaults: usual, .attacks, [A.name])
+        of: Self.encoded(own), defaults: usual, .attacks, [A.name], as: A.self)
     } else {
       entry.options = usual.defaultSources
     }

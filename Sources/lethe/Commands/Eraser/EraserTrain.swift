@@ -35,7 +35,8 @@ extension EraserCommand {
     func run() throws {
       try common.reporting {
         var erasers = try set.open(toChange: true)
-        let train = try TrainErasers(Settings(settings), of: LetheProgram.catalogs.methods)
+        let train = try TrainErasers(
+          Settings(settings), of: LetheProgram.catalogs.methods, for: erasers.modelFolder)
         if dryRun {
           try CommonOptions.writable(set.url.path, parts: ["run"])
           print(try JSON(encoding: train.method).pretty, terminator: "")
