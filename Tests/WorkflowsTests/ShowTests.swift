@@ -129,7 +129,9 @@ import WorkbenchSupport
         ModelFolder(out), erasers: [], set: nil, active: nil)(
           to: twice, lora: nil, rank: nil, on: .cpu)
       #expect(try shown(twice.path)["erased"] == "fox by uce, seed 0")
-      let weak = Apply(model, erasers: [run.folder.path + ":0.5"], set: nil, active: nil)
+      var weak = Apply(model, erasers: [run.folder.path + ":0.5"], set: nil, active: nil)
+      #expect(throws: LetheError.self) { try weak(to: twice, lora: nil, rank: nil, on: .cpu) }
+      weak.overwrites = true
       _ = try weak(to: twice, lora: nil, rank: nil, on: .cpu)
       #expect(try shown(twice.path)["erased"] == "fox by uce, seed 0, strength 0.5")
       #expect(file["single file"] == "" && many["single file"] == nil)
