@@ -1,4 +1,4 @@
-// The places of `lethe apply`: what is there already is its own work of the same request, or it is left alone.
+// The places of `lethe apply`: work of the same request is taken, everything else is left alone.
 internal import Diffusion
 internal import Editing
 internal import Foundation

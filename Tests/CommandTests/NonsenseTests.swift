@@ -138,12 +138,12 @@ import Torch
     }
   }
 
-  /// What is no regular file, and a name that is empty, are words of the command line that are wrong.
+  /// Places that are no regular file, and names that are empty, are words of the command line that are wrong.
   @Test func namesThatAreNoFiles() throws {
     try Fixtures.temporaryFolder { folder in
       let (pipe, device) = (folder.path + "/pipe.safetensors", "/dev/null")
       #expect(mkfifo(pipe, 0o600) == 0)
-      let out = ["--out", folder.path + "/out"]
+      let out = ["--out", folder.path + "/out", "-q"]
       for (place, kind) in [(pipe, "a pipe"), (device, "a device")] {
         let not = "\(place) is \(kind), which is not a regular file; accepted: "
         for (words, option) in [

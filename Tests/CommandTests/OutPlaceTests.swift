@@ -190,10 +190,10 @@ import Torch
         }
       }
       let picture = Fixtures.url("version-0.1/picture.png")
-      try made("run", ["fox": URL(fileURLWithPath: run)])
+      try made("beside", ["fox": URL(fileURLWithPath: run)])
       try made("picture", ["0_0.png": picture])
       try made("both", ["fox": URL(fileURLWithPath: run), "0_0.png": picture])
-      for name in ["run", "picture", "both"] {
+      for name in ["beside", "picture", "both"] {
         let before = try tree(place(name))
         for words in making(run) + [["compare", run, run]] {
           let refused = try self.run(words + ["--out", place(name).path])
@@ -376,14 +376,14 @@ import Torch
             "erase", model, "--method", "uce", "--concept", "fox", "--kind", "object", "--out", run,
           ],
         ] {
-          let refused = try self.run(words)
+          let refused = try self.run(words + ["-q"])
           #expect(
             refused.code == 4 && refused.error.hasPrefix("lethe: \(file.path): ")
               && refused.error.hasSuffix("; remove it, then give the same command again\n")
               && refused.error.split(separator: "\n").count == 1,
             "\(refused)")
         }
-        // What can be read is shown.
+        // Everything that can be read is shown.
         let shown = try show(run)
         #expect(shown["identity"]?.hasPrefix("broken: \(file.path): ") == true, "\(shown)")
         #expect(shown["concepts"] == "fox" && shown["method"] == "uce" && shown["changes"] != nil)
