@@ -39,9 +39,10 @@ package struct ComponentConfig {
   /// Levels of a network and other lists.
   private static let longestList = 64
 
-  package func refusing(_ key: String, _ why: String) -> LetheError {
+  /// - Parameter accepted: the values that would be accepted
+  package func refusing(_ key: String, _ accepted: String) -> LetheError {
     let shown = json[key].map { String($0.compact.prefix(120)) } ?? "missing"
-    return .unsupported("\(file): '\(key)' is \(shown); \(why)")
+    return LetheError(.model, in: file, key: key, "'\(key)' is \(shown); accepted: \(accepted)")
   }
 
   /// The file below the model's folder. The configurations of a `CLIPModel`'s towers stand in one.
@@ -56,10 +57,10 @@ package struct ComponentConfig {
     _ key: String, _ fallback: T?, _ kind: String, _ read: (JSON) -> T?
   ) throws -> T {
     guard let found = json[key], found != .null else {
-      guard let fallback else { throw refusing(key, "\(kind) is needed") }
+      guard let fallback else { throw refusing(key, kind) }
       return fallback
     }
-    guard let value = read(found) else { throw refusing(key, "\(kind) is needed") }
+    guard let value = read(found) else { throw refusing(key, kind) }
     return value
   }
 
@@ -89,7 +90,7 @@ package struct ComponentConfig {
     guard value > 0, value < limit else {
       throw refusing(
         key,
-        limit.isFinite ? "a number between 0 and \(limit) is needed" : "a number above 0 is needed")
+        limit.isFinite ? "a number between 0 and \(limit)" : "a number above 0")
     }
     return value
   }
@@ -126,7 +127,7 @@ package struct ComponentConfig {
       return Array(repeating: try int(key, fallback), count: count)
     }
     let list = try ints(key)
-    guard list.count == count else { throw refusing(key, "\(count) numbers are needed") }
+    guard list.count == count else { throw refusing(key, "\(count) numbers") }
     return list
   }
 
@@ -136,7 +137,7 @@ package struct ComponentConfig {
   ///   - noun: the name of that number, e.g. `channels`
   package func check(_ part: Int, divides whole: Int, _ key: String, _ noun: String) throws {
     guard part > 0, whole % part == 0 else {
-      throw refusing(key, "a divisor of the \(whole) \(noun) is needed")
+      throw refusing(key, "a divisor of the \(whole) \(noun)")
     }
   }
 
@@ -147,7 +148,7 @@ package struct ComponentConfig {
       try check(groups, divides: width, "norm_num_groups", "channels of level \(level)")
     }
     guard let first = channels.first, first >= 4, first % 2 == 0 else {
-      throw refusing("block_out_channels", "an even first number from 4 is needed")
+      throw refusing("block_out_channels", "an even first number from 4")
     }
   }
 
@@ -157,7 +158,7 @@ package struct ComponentConfig {
       guard let found = json[key], !values.contains(where: { Self.same($0, found) }) else {
         continue
       }
-      throw refusing(key, "supported: \(values.map(\.compact).joined(separator: ", "))")
+      throw refusing(key, values.map(\.compact).joined(separator: ", "))
     }
   }
 

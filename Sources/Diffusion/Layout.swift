@@ -11,6 +11,11 @@ package struct Layout: Sendable {
 
     var isText: Bool { self == .textEncoder || self == .textEncoder2 }
     var weights: String { isText ? "model" : "diffusion_pytorch_model" }
+
+    /// Whether a saved model writes a file of this name among the weights of the component, or takes it away.
+    package func writes(_ name: String) -> Bool {
+      ["\(weights).safetensors", "\(weights).safetensors.index.json"].contains(name)
+    }
   }
 
   /// The pipeline class that puts the parts together.

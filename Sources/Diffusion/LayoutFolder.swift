@@ -170,6 +170,8 @@ extension Layout {
     }) {
       throw LetheError.pickle(base.appendingPathComponent(pickle))
     }
-    throw LetheError.model("\(base.path) has no \(names[0])")
+    throw LetheError.model(
+      "\(base.path) has no weights; accepted: \(names[0]), shards behind \(names[1]), or their variants such as fp16"
+    )
   }
 }

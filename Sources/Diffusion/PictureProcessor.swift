@@ -56,13 +56,13 @@ package struct PictureProcessor: Sendable, Hashable {
       let values = found.array?.compactMap(\.number) ?? []
       guard values.count == 3, key != "image_std" || values.allSatisfy({ $0 > 0 }) else {
         throw config.refusing(
-          key, "three numbers\(key == "image_std" ? " above 0" : "") are needed")
+          key, "three numbers\(key == "image_std" ? " above 0" : "")")
       }
       return values
     }
     let resample = try config.int("resample", kind == "ViT" ? 2 : 3)
     guard let filter = Filter(rawValue: resample) else {
-      throw config.refusing("resample", "supported: 0 nearest, 2 bilinear, 3 bicubic")
+      throw config.refusing("resample", "0 nearest, 2 bilinear, 3 bicubic")
     }
     self.filter = filter
     let isCLIP = kind == "CLIP"
@@ -118,7 +118,7 @@ package struct PictureProcessor: Sendable, Hashable {
     let sizes = [found["height"]?.int ?? found.int, found["width"]?.int ?? found.int]
       .compactMap(\.self)
     guard sizes.count == 2, sizes.allSatisfy({ (1...8192).contains($0) }) else {
-      throw config.refusing(key, "height and width of 1 to 8192 pixels are needed")
+      throw config.refusing(key, "height and width of 1 to 8192 pixels")
     }
     return sizes
   }

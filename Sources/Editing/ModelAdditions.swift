@@ -80,13 +80,21 @@ package enum Weighted {
   package static func parse(
     _ text: String, _ option: String
   ) throws -> (file: String, weight: Double) {
+    let accepted = "FILE or FILE:WEIGHT, e.g. a:0.8"
+    guard !text.isEmpty else {
+      throw LetheError.badValue(option, "an empty text names no file; accepted: \(accepted)")
+    }
     guard !FileManager.default.fileExists(atPath: text), let colon = text.lastIndex(of: ":") else {
       return (text, 1)
+    }
+    guard colon > text.startIndex else {
+      throw LetheError.badValue(
+        option, "'\(text)' names no file before its colon; accepted: \(accepted)")
     }
     let end = text[text.index(after: colon)...]
     guard let weight = Double(end), weight.isFinite else {
       throw LetheError.badValue(
-        option, "'\(end)' in '\(text)' is no weight; accepted: FILE or FILE:WEIGHT, e.g. a:0.8")
+        option, "'\(end)' in '\(text)' is no weight; accepted: \(accepted)")
     }
     return (String(text[..<colon]), weight)
   }

@@ -27,12 +27,14 @@ package struct LocalRanks {
   }
 
   /// Runs all ranks to their end.
-  /// - Parameter isInterrupted: whether the user wants the work to end
-  /// - Returns: the exit code of the first rank that failed, 0 for none, and a sentence where it was killed
+  /// - Parameters:
+  ///   - isInterrupted: whether the user wants the work to end
+  ///   - say: told the reason of each failure once, also where several ranks have the same
+  /// - Returns: the exit code of the first rank that failed, 0 for none
   /// - Throws: ``LetheError`` for a program that does not start
   package func callAsFunction(
-    isInterrupted: () -> Bool = { false }
-  ) throws -> (code: Int32, sentence: String?) {
+    isInterrupted: () -> Bool = { false }, say: (String) -> Void
+  ) throws -> Int32 {
     let store: SharedStore
     do throws(Fault) {
       store = try SharedStore(host: "127.0.0.1", port: 0, serves: true, seconds: 30)
@@ -40,12 +42,18 @@ package struct LocalRanks {
       throw LetheError(.other, "no store for \(count) ranks: \(Device.reason(error.text))")
     }
     var running: [Child] = []
-    var end: (code: Int32, sentence: String?) = (0, nil)
+    var (end, ended): (Int32, [RankFailure]) = (0, [])
     var (isEnding, endingSince) = (false, Date())
+    let failures = RankFailures()
+    defer { failures?.remove() }
+    var (saying, heard) = (SaidFailures(), Date?.none)
+    func sayNew() {
+      for sentence in saying.new(in: (failures?.all ?? []) + ended) { say(named(sentence)) }
+    }
     defer { for child in running { kill(child.process.processIdentifier, SIGKILL) } }
     let cores = Cores.ofThisProcess
     for rank in 0..<count {
-      running.append(try start(rank, store.port, cores.share(rank, of: count)))
+      running.append(try start(rank, store.port, cores.share(rank, of: count), failures))
     }
     cores.take()
     while !running.isEmpty {
@@ -57,31 +65,51 @@ package struct LocalRanks {
       for child in running where !child.process.isRunning {
         running.removeAll { $0.rank == child.rank }
         let (status, reason) = (child.process.terminationStatus, child.process.terminationReason)
-        guard status != 0 || reason == .uncaughtSignal, end.code == 0 else { continue }
-        end = (status, nil)
+        guard status != 0 || reason == .uncaughtSignal, end == 0 else { continue }
+        end = status
         if reason == .uncaughtSignal {
           let sentence =
             "it was ended by signal \(status); finished work is kept, and the same command goes on"
-          end = (1, "rank \(child.rank): \(sentence)")
           let failure = RankFailure(rank: child.rank, kind: 1, sentence: sentence)
+          (end, ended) = (1, [failure])
           if let data = try? JSONEncoder().encode(failure) {
             try? store.set("lethe/failed", data)
           }
         }
         if !isEnding { (isEnding, endingSince) = (true, Date()) }
       }
+      // The first rank's reason comes before those of others, which it may have too.
+      if failures?.isEmpty == false || !ended.isEmpty {
+        let since = heard ?? Date()
+        heard = since
+        let isFirstOut = !running.contains { $0.rank == 0 }
+        if isFirstOut || Date().timeIntervalSince(since) > Self.hearing { sayNew() }
+      }
       // The others learn of a failure through the store and finish their step.
       if isEnding, Date().timeIntervalSince(endingSince) > Self.grace {
         for child in running { kill(child.process.processIdentifier, SIGKILL) }
       }
     }
+    sayNew()
     return end
   }
+
+  /// A reason with the option that the user gave in the place of the variable that ranks got for it.
+  private func named(_ sentence: String) -> String {
+    let variable = RankBackend.key + ": "
+    return backend == nil
+      ? sentence : sentence.replacing(variable, with: "--backend: ", maxReplacements: 1)
+  }
+
+  /// Seconds in which the first rank says why it fails, before the others are listened to.
+  private static let hearing = 2.0
 
   /// Seconds in which ranks end by themselves after one has failed.
   private static let grace = 90.0
 
-  private func start(_ rank: Int, _ port: Int, _ cores: Cores) throws -> Child {
+  private func start(
+    _ rank: Int, _ port: Int, _ cores: Cores, _ failures: RankFailures?
+  ) throws -> Child {
     let process = Process()
     process.executableURL = program
     process.arguments = arguments
@@ -94,6 +122,7 @@ package struct LocalRanks {
     (variables["MASTER_ADDR"], variables["TORCHELASTIC_USE_AGENT_STORE"]) = ("127.0.0.1", "True")
     if let backend { variables[RankBackend.key] = backend.rawValue }
     variables[RankEnvironment.parentKey] = "\(getpid())"
+    variables[RankFailures.key] = failures?.file.path
     if variables["OMP_NUM_THREADS"] == nil { variables["OMP_NUM_THREADS"] = "\(cores.count)" }
     process.environment = variables
     // A child begins on the cores of the thread that starts it.

@@ -20,7 +20,7 @@ package struct RankEnvironment: Sendable, Hashable {
 
   package static let names = [
     "RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT",
-    "TORCHELASTIC_USE_AGENT_STORE",
+    "TORCHELASTIC_USE_AGENT_STORE", RankFailures.key,
   ]
 
   /// The variable that tells a process which one started it, and ends it with that one.

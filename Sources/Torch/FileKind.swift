@@ -1,6 +1,12 @@
 // The kind of a file by its first bytes, for the sentence on a file that was given in the place of another.
 package import Foundation
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
 package enum FileKind {
   private static let signatures: [(words: String, bytes: [UInt8])] = [
     ("a PNG picture", [137, 80, 78, 71, 13, 10, 26, 10]), ("a JPEG picture", [0xFF, 0xD8, 0xFF]),
@@ -22,6 +28,18 @@ package enum FileKind {
     }
     if isFolder.boolValue { return "a folder" }
     return (try? InputFile.beginning(place, length)).flatMap { words($0) }
+  }
+
+  /// The kind of what is no regular file and no folder, in words; nil for both of these, and where nothing is.
+  package static func special(_ place: URL) -> String? {
+    var status = stat()
+    guard stat(place.path, &status) == 0 else { return nil }
+    switch status.st_mode & S_IFMT {
+    case S_IFCHR, S_IFBLK: return "a device"
+    case S_IFIFO: return "a pipe"
+    case S_IFSOCK: return "a socket"
+    default: return nil
+    }
   }
 
   /// The kind of a file in words; nil where its first bytes do not tell.

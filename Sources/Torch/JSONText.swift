@@ -151,7 +151,9 @@ package struct JSONText {
       if let v = Int(text) { return .int(v) }
       if let v = UInt64(text) { return .unsigned(v) }
     }
-    guard let v = Double(text), v.isFinite else { throw fault("the number \(text) is too large") }
+    guard let v = Double(text), v.isFinite else {
+      throw fault("the number \(text) is too large; accepted: up to 1.8e308")
+    }
     guard dialect == .python, v == v.rounded(), abs(v) < 0x1p53 else { return .number(v) }
     return .int(Int(v))
   }

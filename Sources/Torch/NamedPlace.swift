@@ -30,7 +30,8 @@ package enum NamedPlace {
   /// - Parameters:
   ///   - option: the option that names the file
   ///   - accepted: the file that is needed
-  /// - Throws: ``LetheError`` of the kind `request` for a path that leads to nothing, or to a folder
+  /// - Throws: ``LetheError`` of the kind `request` for a path that leads to nothing, to a folder, or to a device,
+  ///   a pipe or a socket
   package static func requireFile(_ path: String, _ option: String, _ accepted: String) throws {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -41,6 +42,10 @@ package enum NamedPlace {
     }
     guard !isFolder.boolValue else {
       throw LetheError.badValue(option, "\(path) is a folder; accepted: \(accepted)")
+    }
+    if let kind = FileKind.special(path.filePlace) {
+      throw LetheError.badValue(
+        option, "\(path) is \(kind), which is not a regular file; accepted: \(accepted)")
     }
   }
 
@@ -69,8 +74,10 @@ extension LetheError {
     _ path: String, _ option: String? = nil, accepted: String
   ) -> LetheError {
     if FileManager.default.fileExists(atPath: path) {
-      let kind = FileKind.words(path.filePlace) ?? "a file"
-      return .init(.request, in: option, "\(path) is \(kind), no folder; accepted: \(accepted)")
+      let kind =
+        FileKind.words(path.filePlace).map { "\($0)," }
+        ?? FileKind.special(path.filePlace).map { "\($0), no regular file and" } ?? "a file,"
+      return .init(.request, in: option, "\(path) is \(kind) no folder; accepted: \(accepted)")
     }
     return .init(
       .request, in: option,

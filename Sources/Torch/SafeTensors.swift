@@ -52,12 +52,16 @@ package struct SafeTensors {
     var spans: [(Range<Int>, String)] = []
     for (name, entry) in entries {
       guard let dtype = DType(safetensors: entry.dtype) else {
-        throw damaged("'\(name)' has the unknown element type '\(entry.dtype)'")
+        throw damaged(
+          "'\(name)' has the element type '\(entry.dtype)'; accepted: F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL and others of safetensors"
+        )
       }
       guard entry.data_offsets.count == 2, let low = entry.data_offsets.first,
         let high = entry.data_offsets.last, 0 <= low, low <= high, high <= bytes
       else {
-        throw damaged("'\(name)' has offsets \(entry.data_offsets) in \(bytes) bytes of data")
+        throw damaged(
+          "'\(name)' has the offsets \(entry.data_offsets); accepted: a beginning and an end within \(bytes) bytes of data"
+        )
       }
       guard entry.shape.count <= Self.mostDimensions else {
         throw damaged(
@@ -65,11 +69,14 @@ package struct SafeTensors {
         )
       }
       guard let size = dtype.bytes(of: entry.shape) else {
-        throw damaged("'\(name)' has shape \(entry.shape)")
+        throw damaged(
+          "'\(name)' has the shape \(entry.shape); accepted: sizes from 0 whose bytes can be counted"
+        )
       }
       guard size == high - low else {
         throw damaged(
-          "'\(name)' \(entry.dtype)\(entry.shape) needs \(size) bytes, has \(high - low)")
+          "'\(name)' has \(high - low) bytes; accepted: \(size), as \(entry.dtype)\(entry.shape) needs"
+        )
       }
       if size > 0 { spans.append((low..<high, name)) }
       let address = map.base + start + low
@@ -84,11 +91,11 @@ package struct SafeTensors {
     }
     spans.sort { $0.0.lowerBound < $1.0.lowerBound }
     for (a, b) in zip(spans, spans.dropFirst()) where a.0.upperBound > b.0.lowerBound {
-      throw damaged("'\(a.1)' and '\(b.1)' overlap")
+      throw damaged("the bytes of '\(a.1)' and '\(b.1)' overlap; accepted: each byte in one tensor")
     }
     let covered = spans.reduce(0) { $0 + $1.0.count }
     guard covered == bytes else {
-      throw damaged("\(bytes) bytes of data, of which the header describes \(covered)")
+      throw damaged("it has \(bytes) bytes of data; accepted: \(covered), as the header describes")
     }
     if finite {
       for (name, tensor) in tensors.sorted(by: { $0.key < $1.key })
@@ -130,7 +137,9 @@ package struct SafeTensors {
       guard let dtype = member["dtype"]?.string, let shape = wholes(member["shape"]),
         let offsets = wholes(member["data_offsets"])
       else {
-        throw damaged("'\(name)' has no dtype, shape and data_offsets of whole numbers")
+        throw damaged(
+          "'\(name)' is \(String(member.compact.prefix(120))); accepted: an object with dtype, and with shape and data_offsets of whole numbers"
+        )
       }
       entries[name] = Entry(dtype: dtype, shape: shape, data_offsets: offsets)
     }
@@ -148,7 +157,10 @@ package struct SafeTensors {
     let index: Index
     do {
       index = try JSON(contentsOf: file).decoded()
-    } catch { throw LetheError.malformed(file, "it is no index with a weight_map") }
+    } catch {
+      throw LetheError.malformed(
+        file, "it is no index; accepted: an object with a weight_map of tensors and their files")
+    }
     var all: [String: Tensor] = [:]
     for shard in Set(index.weight_map.values).sorted() {
       let place = try file.deletingLastPathComponent().inside(

@@ -42,6 +42,8 @@ struct Formats {
 enum Outcome {
   case taken
   case refused
+  /// A refusal that names a key, a tensor or a value in quotes.
+  case named
   /// A refusal in other words than the program's own, or in more than one sentence.
   case raw(String)
 
@@ -52,7 +54,11 @@ enum Outcome {
     } catch let error as LetheError {
       let sentence = error.sentence
       let isOne = !sentence.contains("\n") && !sentence.isEmpty && sentence.utf8.count < 4000
-      self = isOne ? .refused : .raw("\(sentence.count) characters: \(sentence.prefix(300))")
+      let isNamed = error.key != nil || sentence.contains(/'[^']+'/)
+      self =
+        isOne
+        ? isNamed ? .named : .refused
+        : .raw("\(sentence.count) characters: \(sentence.prefix(300))")
     } catch { self = .raw("\(type(of: error)): \(String(describing: error).prefix(300))") }
   }
 }

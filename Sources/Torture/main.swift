@@ -72,6 +72,7 @@ func mutate() throws {
     let seconds = Double(clock() - start) / 1e6
     switch outcome {
     case .taken: counts[format.name, default: [:]]["taken", default: 0] += 1
+    case .named: counts[format.name, default: [:]]["named", default: 0] += 1
     case .refused: counts[format.name, default: [:]]["refused", default: 0] += 1
     case .raw(let text):
       counts[format.name, default: [:]]["raw", default: 0] += 1

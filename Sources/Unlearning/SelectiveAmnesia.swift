@@ -111,6 +111,8 @@ public struct SelectiveAmnesia: DataMethod {
       pictures: fisherPictures, times: fisherTimes, of: model.schedule.steps
     ).diagonal(like: tensors, seed: seed) {
       run.progress("Fisher information", $0, $1)
+    } earlier: {
+      model.countEarlier($0)
     } gradient: { i, times, step in
       let i = i % set.count
       let count = picturesInPass > 0 ? picturesInPass : model.trainedAtOnce ?? times.count

@@ -68,6 +68,7 @@ extension TrainedMethod {
       throw LetheError.request(
         "the model has no parameters '\(parameters)'; for a model without text, parameters=full")
     }
+    try selection.requireLayers(of: model.parameters)
     return selection
   }
 

@@ -62,9 +62,13 @@ package struct LaidErasers: Codable, Hashable {
     get throws { try JSON.array(erasers.map { try JSON(encoding: $0) }).compact }
   }
 
+  /// Writes them beside the weights. Without any, those of a model before go.
   package func write(to folder: URL) throws {
-    guard !erasers.isEmpty else { return }
-    try AtomicFile.write(
-      Data(try JSON(encoding: self).pretty.utf8), to: folder.appendingPathComponent(Self.name))
+    let file = folder.appendingPathComponent(Self.name)
+    guard !erasers.isEmpty else {
+      try? FileManager.default.removeItem(at: file)
+      return
+    }
+    try AtomicFile.write(Data(try JSON(encoding: self).pretty.utf8), to: file)
   }
 }

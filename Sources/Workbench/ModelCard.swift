@@ -37,9 +37,17 @@ package struct ModelCard {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  private static let name = "README.md"
+
+  /// Whether a folder has this card, with the same erasers.
+  package func isIn(_ folder: URL) -> Bool {
+    let file = folder.appendingPathComponent(Self.name)
+    return (try? InputFile.text(file)) == text && (try? LaidErasers(of: folder))?.erasers == erasers
+  }
+
   /// Writes `README.md`, and the erasers for other commands.
   package func write(to folder: URL) throws {
     try LaidErasers(erasers).write(to: folder)
-    try AtomicFile.write(Data(text.utf8), to: folder.appendingPathComponent("README.md"))
+    try AtomicFile.write(Data(text.utf8), to: folder.appendingPathComponent(Self.name))
   }
 }

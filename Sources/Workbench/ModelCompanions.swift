@@ -22,6 +22,11 @@ extension ModelFolder {
       to: folder.appendingPathComponent("themes.json"))
   }
 
+  /// The files that ``copyCompanions(to:)`` writes in the folder itself.
+  package var companions: Set<String> {
+    Set([OptionsFile.methods.rawValue, OptionsFile.attacks.rawValue, "themes.json"].filter(has))
+  }
+
   private func has(_ name: String) -> Bool {
     FileManager.default.fileExists(atPath: file(name).path)
   }

@@ -45,7 +45,7 @@ public struct ModelFolder: Sendable, Hashable {
 
   /// - Throws: ``LetheError`` of the kind `request` where there is no such folder
   package func requireFolder() throws {
-    guard FileManager.default.fileExists(atPath: url.path) else {
+    guard FileManager.default.fileExists(atPath: url.path), FileKind.special(url) == nil else {
       throw LetheError.noFolder(path, accepted: "a model's folder in the diffusers layout")
     }
   }

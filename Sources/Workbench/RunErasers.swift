@@ -16,10 +16,10 @@ extension RunFolder {
   /// - Throws: ``LetheError`` of the kind `request` for a place with no eraser
   private static func requireEraser(_ place: String, _ file: URL) throws {
     let accepted = "an eraser's file, or the folder of a run of `lethe erase`"
-    guard !FileManager.default.fileExists(atPath: file.path) else { return }
     guard file.path != RunFolder(place).path else {
       return try NamedPlace.requireFile(place, "--with", accepted)
     }
+    guard !FileManager.default.fileExists(atPath: file.path) else { return }
     let folder = RunFolder(place)
     let why =
       folder.has("job.json")

@@ -48,12 +48,16 @@ public struct RunFolder: Sendable, Hashable {
   /// - Throws: ``LetheError`` of the kind `request` for a place that is no run, `model` for a `job.json` that cannot be
   ///   read
   public func job() throws -> EraseJob {
-    let file = file("job.json")
     guard has("job.json") else {
       throw noRun
     }
     _ = try identity()
-    return try Checked(contentsOf: file).decoded()
+    return try writtenJob()
+  }
+
+  /// The job as `job.json` has it, also where `identity.json` cannot be read.
+  package func writtenJob() throws -> EraseJob {
+    try Checked(contentsOf: file("job.json")).decoded()
   }
 
   /// A sentence that names the kind of a place that is no run, and an example of one that is.

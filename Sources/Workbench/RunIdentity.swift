@@ -76,8 +76,7 @@ extension RunFolder {
       // Every command compares the request with job.json where no identity is there, and writes one anew.
       throw LetheError(
         .model, in: error.place, key: error.key,
-        "\(error.fault); it says whose request the folder is, and commands go on without it: remove \(file.path), then give the same command again"
-      )
+        "\(error.fault); remove it, then give the same command again")
     }
   }
 

@@ -16,6 +16,8 @@ public struct Apply {
   private let plugIn: String?
   /// Another model of the same shapes that the erasers are added to.
   public var onto: ModelFolder?
+  /// Whether another model, or another file, in the place of the output is replaced.
+  public var overwrites = false
 
   /// - Parameters:
   ///   - erasers: eraser files, or folders of runs
@@ -57,9 +59,14 @@ public struct Apply {
       added.inside.erasers.append(LaidEraser(card: plug.eraser.card))
     }
     done.erasers = added.names
+    let cards = JSON.array(try added.erasers.map { try JSON(encoding: $0.card) })
+    if let out { try refuseOther(out, added.inside) }
+    if let lora {
+      try ApplyPlace(place: lora, option: "--lora", overwrites: overwrites)
+        .refuseOther(file: added.erasers.isEmpty ? nil : cards.compact)
+    }
     if let out { try write(target.applying(sum), to: out, dtype, added.inside) }
     if let lora {
-      let cards = JSON.array(try added.erasers.map { try JSON(encoding: $0.card) })
       done.lora = try base.writeLoRA(
         sum, to: lora, rank: rank, format: format, dtype: dtype ?? .float32,
         title: lora.deletingPathExtension().lastPathComponent, texts: ["lethe": cards.compact])
@@ -131,11 +138,29 @@ public struct Apply {
     return (ParameterVector(fitting), coverage)
   }
 
+  private static func isFile(_ out: URL) -> Bool { out.pathExtension.lowercased() == "safetensors" }
+
+  private func card(_ inside: LaidErasers) -> ModelCard {
+    ModelCard(model: onto ?? model, erasers: inside.erasers)
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for a place that holds another model
+  private func refuseOther(_ out: URL, _ inside: LaidErasers) throws {
+    let place = ApplyPlace(place: out, option: "--out", overwrites: overwrites)
+    guard !Self.isFile(out) else {
+      return try place.refuseOther(file: inside.erasers.isEmpty ? nil : inside.text)
+    }
+    let base = onto ?? model
+    let isOfClasses = FileManager.default.fileExists(atPath: base.file("classes.json").path)
+    try place.refuseOther(
+      folder: card(inside), companions: base.companions.union(isOfClasses ? ["classes.json"] : []))
+  }
+
   /// Writes a folder, or a single file where the name ends with .safetensors.
   private func write(
     _ model: DiffusionModel, to out: URL, _ dtype: DType?, _ inside: LaidErasers
   ) throws {
-    if out.pathExtension.lowercased() == "safetensors" {
+    if Self.isFile(out) {
       let title = out.deletingPathExtension().lastPathComponent
       try model.writeSingleFile(
         to: out, dtype: dtype ?? .float16, title: title,
@@ -146,9 +171,10 @@ public struct Apply {
     try Run.makeFolder(out)
     let lock = try FolderLock(out)
     defer { withExtendedLifetime(lock) {} }
+    // The card comes first: a folder that a kill left unfinished says by it whose it is.
+    try card(inside).write(to: out)
     try model.save(to: out, dtype: dtype ?? .float32)
     try (onto ?? self.model).copyCompanions(to: out)
-    try ModelCard(model: onto ?? self.model, erasers: inside.erasers).write(to: out)
   }
 }
 

@@ -55,9 +55,10 @@ package struct Show {
     let run = RunFolder(place)
     if run.has("model_index.json") { return try model() }
     if run.has("job.json") {
-      let job = try run.job()
-      var rows = [
-        ("run", "lethe \(try command(of: run))"), ("model", job.model), ("method", job.method),
+      let job = try run.writtenJob()
+      var rows = try owner(of: run)
+      rows += [
+        ("model", job.model), ("method", job.method),
         ("concepts", job.concepts.joined(separator: ", ")), ("seed", "\(job.seed)"),
       ]
       if let loras = job.additions?.loras { rows.append(("LoRA", loras.joined(separator: ", "))) }
@@ -156,11 +157,14 @@ package struct Show {
     ]
   }
 
-  /// The command that the run's folder belongs to; one of version 0.1 has no record of it.
-  private func command(of run: RunFolder) throws -> String {
-    guard run.has("identity.json") else { return "erase" }
-    let identity: RunIdentity = try Checked(contentsOf: run.file("identity.json")).decoded()
-    return identity.command
+  /// The command that the run's folder belongs to; one of version 0.1 has no record of it. A broken record is told of, and
+  /// hides nothing else.
+  private func owner(of run: RunFolder) throws -> [(String, String)] {
+    do { return [("run", "lethe \(try run.identity()?.command ?? "erase")")] } catch let error
+      as LetheError where error.kind == .model
+    {
+      return [("run", "of a command that is not known"), ("identity", "broken: \(error.sentence)")]
+    }
   }
 
   private func model() throws -> [(String, String)] {

@@ -33,7 +33,7 @@ package struct YAMLText: Sendable {
     do {
       let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
       guard let root = try parser.singleRoot(), case .mapping = root else {
-        throw YAMLFault(1, "it is no mapping of keys to values")
+        throw YAMLFault(1, "it is no mapping; accepted: lines of KEY: VALUE")
       }
       var tree = YAMLTree()
       json = try tree.value(root)

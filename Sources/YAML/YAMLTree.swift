@@ -135,7 +135,7 @@ struct YAMLTree {
     if let whole = Int(text) { return .int(whole) }
     if let whole = UInt64(text) { return .unsigned(whole) }
     guard let number = Double(text), number.isFinite else {
-      throw YAMLFault(mark, "the number \(text) is too large")
+      throw YAMLFault(mark, "the number \(text) is too large; accepted: up to 1.8e308")
     }
     return number == number.rounded() && abs(number) < 0x1p53 ? .int(Int(number)) : .number(number)
   }

@@ -114,6 +114,15 @@ struct CommonOptions: ParsableArguments {
   /// Whether the command prints no notes.
   private static let isSilent = Atomic(false)
 
+  /// Turns notes off where the words of a command, or the environment, ask for silence: some are said before the command
+  /// begins.
+  static func silence(_ words: [String]) {
+    let own = words.prefix { $0 != "--" }
+    let isAsked = own.contains("-q") || own.contains("--quiet")
+    isSilent.store(
+      isAsked || (try? Defaults.flag("LETHE_QUIET")) == true, ordering: .relaxed)
+  }
+
   /// A sentence that the user should know although the command goes on; none with --quiet.
   static func note(_ sentence: String) {
     guard RankSession.ranks.isFirst, !isSilent.load(ordering: .relaxed) else { return }

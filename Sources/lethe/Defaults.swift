@@ -34,6 +34,8 @@ enum Defaults {
         RankEnvironment.parentKey, nil,
         { _ = try whole(RankEnvironment.parentKey, .whole(1...Int(Int32.max))) }
       ),
+      // The file in which this process leaves the reason of its failure.
+      (RankFailures.key, nil, {}),
       // The compiler's flags, which `lethe env` prints for programs of others and nothing here reads.
       ("LETHE_SWIFT_FLAGS", nil, {}),
     ]
@@ -57,7 +59,9 @@ enum Defaults {
   static func strange(_ environment: [String: String]) -> [String] {
     let (known, prefix) = (checks.map(\.name), "LETHE_")
     // Those that people set.
-    let told = known.filter { ![RankEnvironment.parentKey, "LETHE_SWIFT_FLAGS"].contains($0) }
+    let told = known.filter {
+      ![RankEnvironment.parentKey, RankFailures.key, "LETHE_SWIFT_FLAGS"].contains($0)
+    }
     return environment.keys.sorted().filter {
       $0.hasPrefix(prefix) && !known.contains($0)
     }.map { name in

@@ -22,9 +22,19 @@ enum Failure {
   }
 
   static func report(_ error: any Error) {
+    guard !leave(sentence(error), exitCode(error)) else { return }
     let ranks = RankSession.ranks
     warn("lethe: \(ranks.isFirst ? "" : "rank \(ranks.rank): ")\(Self.short(sentence(error)))")
     if (error as? LetheError)?.kind == .interrupted, ranks.isAlone { sayHowToGoOn() }
+  }
+
+  /// The place of reasons where `lethe launch` started this process; nil for other processes.
+  static let launched = RankFailures(ProcessInfo.processInfo.environment)
+
+  /// Leaves a reason for `lethe launch`, which says it once for all of its processes.
+  /// - Returns: false where it is to be said here
+  static func leave(_ sentence: String, _ code: ExitCode) -> Bool {
+    launched?.leave(short(sentence), kind: code.rawValue) ?? false
   }
 
   /// Names and texts from files and options stand in sentences. A long one is cut in its middle, so that what would be

@@ -26,6 +26,8 @@ public enum LetheProgram {
   public static func main(_ catalogs: Catalogs = .builtIn) {
     use(catalogs)
     StandardError.openClosedStreams()
+    // Its variable goes once the process has joined others.
+    _ = Failure.launched
     // The first Ctrl-C ends the program after the current step, which is saved. The second ends it at once.
     signal(SIGINT) { _ in
       if Interrupt.isRequested { _exit(130) }
@@ -40,6 +42,7 @@ public enum LetheProgram {
     sigaddset(&both, SIGINT)
     sigaddset(&both, SIGTERM)
     sigprocmask(SIG_UNBLOCK, &both, nil)
+    CommonOptions.silence(Array(CommandLine.arguments.dropFirst()))
     let words = FormerModelOption.replaced(in: Array(CommandLine.arguments.dropFirst()))
     do {
       var command = try Lethe.parseAsRoot(words)
@@ -95,7 +98,6 @@ public enum LetheProgram {
       end(0)
     }
     guard code == .validationFailure else { Lethe.exit(withError: error) }
-    warn("lethe: \(Failure.short(ParsingFault(error, words).sentence))")
-    end(LetheError.Kind.request.rawValue)
+    end(after: LetheError.request(ParsingFault(error, words).sentence))
   }
 }

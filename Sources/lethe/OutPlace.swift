@@ -20,6 +20,12 @@ enum OutPlace {
     "combined",
     "attack", "relearn", "statistics", "workers", "training-samples", "unet", "vae", "text_encoder",
     "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler", "classes.json", "judge", "clip",
+    "erased.json",
+  ]
+  /// Names that commands give to files beside those, and that other programs use too.
+  private static let beside: Set<String> = [
+    "README.md", "results.csv", "results.md", "events.csv", "tensorboard", "times.jsonl",
+    "membership.json", "training.json", "themes.json", "methods.json", "attacks.json", "judges",
   ]
   private static let accepted = "a new folder, an empty one, or one that lethe made"
 
@@ -75,22 +81,49 @@ enum OutPlace {
       return
     }
     if let command = words.first, let mine = Owner.accepted(by: command),
-      let owner = Owner(of: RunFolder(place)), !mine.contains(owner)
+      let owner = Owner(of: RunFolder(place))
     {
-      throw refused("\(path) is \(owner.rawValue)")
+      // Its record says whose request the folder is, and the command refuses that of another.
+      guard mine.contains(owner) else { throw refused("\(path) is \(owner.rawValue)") }
+      // A list of pictures alone is not enough for an evaluation.
+      if owner != .pictures || mine == [.pictures] { return }
     }
     // Temporaries of a command that was killed, and what file browsers leave.
     let shown = names.filter { !$0.hasPrefix(".") }.sorted()
-    guard let first = shown.first, !shown.contains(where: isOwn) else { return }
+    guard !shown.isEmpty else { return }
     // Empty folders hold nothing that could be lost: a command that was killed, or one that begins beside this, makes
     // them before their files.
     guard !shown.allSatisfy({ Self.isEmpty(place.appendingPathComponent($0)) }) else { return }
-    // A benchmark's and an evaluation's parts are folders of their own, some of them in others.
+    // Parts of a benchmark, of an evaluation and of a grid are folders of their own, some of them in others.
     let isOfParts =
-      words.first != "erase" && words.first != "generate" && words.first != "train"
-      && shown.contains { Self.holdsOwn(place.appendingPathComponent($0)) }
-    guard !isOfParts else { return }
-    throw refused("\(path) has other files, such as \(first)")
+      !["erase", "generate", "train"].contains(words.first)
+      || words.contains { $0 == "--grid" || $0.hasPrefix("--grid=") }
+    let strange = shown.filter { isStrange($0, in: place) }
+    let isKnown =
+      shown.contains(where: isOwn)
+      || isOfParts && shown.contains { Self.holdsOwn(place.appendingPathComponent($0)) }
+    guard !isKnown else {
+      // `apply` compares the folder of a model with its request itself.
+      guard !strange.isEmpty, words.first != "apply" else { return }
+      throw refused(
+        "\(path) holds files that lethe did not write, such as \(few(strange)), beside some that it did"
+      )
+    }
+    throw refused("\(path) has other files, such as \(few(shown))")
+  }
+
+  /// The first few names of a list.
+  private static func few(_ names: [String]) -> String {
+    names.prefix(3).joined(separator: ", ")
+      + (names.count > 3 ? " and \(names.count - 3) more" : "")
+  }
+
+  /// Whether no command wrote it: a file of another name, or a folder with nothing of lethe's in it.
+  private static func isStrange(_ name: String, in folder: URL) -> Bool {
+    let place = folder.appendingPathComponent(name)
+    return !isOwn(name) && !beside.contains(name)
+      && name.wholeMatch(of: /membership-.*\.json/) == nil
+      && !isEmpty(place) && !holdsOwn(place)
   }
 
   /// The model whose folder a place is in; nil for none, and for a model's own folder.

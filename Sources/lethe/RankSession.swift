@@ -51,8 +51,8 @@ enum RankSession {
       }
       try ranks.leave()
     } catch {
-      // A rank that is interrupted because another one has failed says so.
-      let failure = ranks.failure
+      // A rank that is interrupted because another one has failed says so. A refusal of its own is its reason.
+      let failure = MadeFolders.isRefusal(error) ? nil : ranks.failure
       ranks.fail(Failure.exitCode(error).rawValue, Failure.sentence(error))
       throw failure?.error ?? error
     }

@@ -1,4 +1,5 @@
-// An erasure that is killed while it draws its trajectories or its pictures goes on after the last part of them.
+// An erasure that is killed while it draws its trajectories or its pictures, or computes targets or sums before its training,
+// goes on after the last part of them.
 import Foundation
 import TestSupport
 import Testing
@@ -19,7 +20,21 @@ import Testing
       "pictures=16", "--set", "pictureSteps=24", "--set", "training.batch=2", "--set",
       "attack.steps=1", "--set", "base=uce", "--set", "guarding.limit=0",
     ],
+    [
+      "erasediff", "--preserve", "a cat", "--set", "data.forget=4", "--set", "data.retain=4",
+      "--set", "data.steps=2", "--set", "training.batch=2", "--set", "pool=2400", "--set",
+      "guarding.limit=0",
+    ],
+    [
+      "amnesia", "--preserve", "a cat", "--set", "data.forget=4", "--set", "data.retain=4", "--set",
+      "data.steps=16", "--set", "training.batch=2", "--set", "fisherPictures=64", "--set",
+      "fisherTimes=64", "--set", "guarding.limit=0",
+    ],
   ]) func aKilledErasureGoesOnAfterItsLastPart(_ words: [String]) throws {
+    // The kill comes once there are as many files of a kind. A sum has one, which is replaced.
+    let (kind, count) =
+      words[0] == "amnesia"
+      ? ("kept-", 1) : words.contains("pool=2400") ? ("kept-", 5) : ("drawn-", 5)
     try Fixtures.temporaryFolder { folder in
       func start(_ out: String) throws -> Process {
         let process = Process()
@@ -37,8 +52,9 @@ import Testing
         let place = folder.appendingPathComponent("killed")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: place.path)) ?? []
         return Dictionary(
-          names.filter { $0.hasPrefix("drawn-") && $0.hasSuffix(".state.safetensors") }.compactMap {
-            name in
+          names.filter {
+            ($0.hasPrefix("drawn-") || $0.hasPrefix("kept-")) && $0.hasSuffix(".state.safetensors")
+          }.compactMap { name in
             let file = place.appendingPathComponent(name)
             let date = try? file.resourceValues(forKeys: [.contentModificationDateKey])
               .contentModificationDate
@@ -50,11 +66,12 @@ import Testing
       #expect(whole.terminationStatus == 0)
 
       let killed = try start("killed")
-      while killed.isRunning, parts().count < 5 { usleep(10_000) }
+      func reached() -> Int { parts().keys.count { $0.hasPrefix(kind) } }
+      while killed.isRunning, reached() < count { usleep(10_000) }
       kill(killed.processIdentifier, SIGKILL)
       killed.waitUntilExit()
       let before = parts()
-      try #require(killed.terminationStatus != 0 && before.count >= 5)
+      try #require(killed.terminationStatus != 0 && reached() >= count)
       #expect(!FileManager.default.fileExists(atPath: folder.path + "/killed/eraser.safetensors"))
 
       // The parts are read and not written again.
@@ -66,11 +83,20 @@ import Testing
         usleep(10_000)
       }
       #expect(again.terminationStatus == 0)
-      #expect(before.allSatisfy { last[$0.key] == $0.value })
+      #expect(
+        before.allSatisfy {
+          last[$0.key] == $0.value || words[0] == "amnesia" && $0.key.hasPrefix("kept-")
+        })
       for name in ["eraser.safetensors", "verdict.json"] {
         let (a, b) = (folder.path + "/whole/" + name, folder.path + "/killed/" + name)
         #expect(FileManager.default.contentsEqual(atPath: a, andPath: b), "\(name)")
       }
+      // The cost is that of both processes.
+      let costs = try ["whole", "killed"].map { name in
+        try String(contentsOfFile: folder.path + "/\(name)/events.jsonl", encoding: .utf8)
+          .split(separator: "\n").filter { $0.contains("\"cost\"") }
+      }
+      #expect(costs[0].count == 1 && costs[0] == costs[1], "\(costs)")
       #expect(parts().isEmpty)
     }
   }

@@ -7,6 +7,12 @@ import Torch
 
 @testable import LetheCommands
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 @Suite struct NonsenseTests: RunsProgram {
   /// One sentence, exit code 2, and no folder left.
   private func expectRefusal(
@@ -129,6 +135,62 @@ import Torch
       }
       let foreign = try made("c/fox/none", "letter.txt")
       try expectRefusal(bench + [foreign], "--out: \(foreign) has other files, such as fox")
+    }
+  }
+
+  /// Places that are no regular file, and names that are empty, are words of the command line that are wrong.
+  @Test func namesThatAreNoFiles() throws {
+    try Fixtures.temporaryFolder { folder in
+      let (pipe, device) = (folder.path + "/pipe.safetensors", "/dev/null")
+      #expect(mkfifo(pipe, 0o600) == 0)
+      let out = ["--out", folder.path + "/out", "-q"]
+      for (place, kind) in [(pipe, "a pipe"), (device, "a device")] {
+        let not = "\(place) is \(kind), which is not a regular file; accepted: "
+        for (words, option) in [
+          (["apply", model, "--with", place], "--with"),
+          (["generate", model, "--prompt", "x", "--with", place], "--with"),
+          (["generate", model, "--prompt", "x", "--lora", place], "--lora"),
+          (["generate", model, "--prompt", "x", "--embedding", place], "--embedding"),
+          (["generate", model, "--prompts", place], "--prompts"),
+          (["evaluate", model, "--with", place, "--judge", "none"], "--with"),
+        ] { try expectRefusal(words + out, "\(option): \(not)") }
+        try expectRefusal(
+          ["generate", place, "--prompt", "x"] + out,
+          "\(place) is \(kind), no regular file and no folder")
+      }
+      for (text, why) in [
+        (":0.5", "':0.5' names no file before its colon"), ("", "an empty text names no file"),
+      ] {
+        for command in ["apply", "generate", "evaluate"] {
+          let more = command == "generate" ? ["--prompt", "x"] : []
+          try expectRefusal(
+            [command, model, "--with", text] + more + out,
+            "--with: \(why); accepted: FILE or FILE:WEIGHT")
+        }
+      }
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["pipe.safetensors"])
+    }
+  }
+
+  /// -q prints no note, also none that is said before the command begins or by a preview.
+  @Test func quietCommandsSayNoNote() throws {
+    try Fixtures.temporaryFolder { folder in
+      let run = folder.path + "/run"
+      let fox = ["--concept", "fox", "--kind", "object", "--threads", "1", "-q"]
+      let variable = ["LETHE_CUDA_GRAPH": "1"]
+      let made = try self.run(erase("uce", run) + fox, variable)
+      #expect(made.code == 0 && made.error.isEmpty, "\(made)")
+      let audit = try self.run(
+        [
+          "audit", model, "--with", run, "--judge", "clip:" + Fixtures.url("tiny-clip").path,
+          "--quick", "--dry-run", "-q", "--threads", "1", "--out", folder.path + "/audit",
+        ], variable)
+      #expect(audit.code == 0 && audit.error.isEmpty && audit.out.contains("\"plan\""), "\(audit)")
+      let bench = try self.run(
+        ["bench", "--model", model, "--methods", "uce", "--judge", "none", "--dry-run"] + fox
+          + ["--out", folder.path + "/bench"])
+      #expect(!bench.error.contains("note:"), "\(bench)")
     }
   }
 

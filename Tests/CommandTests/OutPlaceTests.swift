@@ -23,6 +23,19 @@ import Torch
     return (process.terminationStatus, text)
   }
 
+  private func show(_ place: String) throws -> [String: String] {
+    let process = Process()
+    process.executableURL = Self.program
+    process.arguments = ["show", place, "--json"]
+    let out = Pipe()
+    process.standardOutput = out
+    try process.run()
+    let data = out.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    return try JSONDecoder().decode([String: String].self, from: data)
+  }
+
   /// A run of a closed form on the tiny model.
   private func erased(_ folder: URL, _ name: String = "run") throws -> String {
     let out = folder.path + "/" + name
@@ -161,6 +174,112 @@ import Torch
     }
   }
 
+  /// A folder that holds a run's part or a picture beside files of other programs is nobody's own; the folder of a request
+  /// stays that request's.
+  @Test func foldersWithStrangeFiles() throws {
+    try Fixtures.temporaryFolder { folder in
+      let run = try erased(folder)
+      func place(_ name: String) -> URL { folder.appendingPathComponent(name) }
+      func made(_ name: String, _ copies: [String: URL]) throws {
+        try FileManager.default.createDirectory(at: place(name), withIntermediateDirectories: true)
+        for note in ["notes.txt", "taxes.ods", "z.csv", "zz.csv"] {
+          try Data("mine".utf8).write(to: place("\(name)/\(note)"))
+        }
+        for (file, source) in copies {
+          try FileManager.default.copyItem(at: source, to: place("\(name)/\(file)"))
+        }
+      }
+      let picture = Fixtures.url("version-0.1/picture.png")
+      try made("beside", ["fox": URL(fileURLWithPath: run)])
+      try made("picture", ["0_0.png": picture])
+      try made("both", ["fox": URL(fileURLWithPath: run), "0_0.png": picture])
+      for name in ["beside", "picture", "both"] {
+        let before = try tree(place(name))
+        for words in making(run) + [["compare", run, run]] {
+          let refused = try self.run(words + ["--out", place(name).path])
+          #expect(refused.code == 2, "\(words): \(refused)")
+          #expect(
+            refused.error.contains("notes.txt") || refused.error.contains("such as fox, notes.txt"),
+            "\(refused)")
+        }
+        #expect(try tree(place(name)) == before)
+      }
+      let refused = try self.run(making(run)[4] + ["--out", place("both").path])
+      #expect(
+        refused.error
+          == "lethe: --out: \(place("both").path) holds files that lethe did not write, such as notes.txt, taxes.ods, z.csv "
+          + "and 1 more, beside some that it did; accepted: a new folder, an empty one, or one that lethe made\n",
+        "\(refused)")
+      // A run goes on beside a note of its owner.
+      try Data("mine".utf8).write(to: URL(fileURLWithPath: run).appendingPathComponent("notes.txt"))
+      _ = try erased(folder)
+      #expect(FileManager.default.fileExists(atPath: run + "/notes.txt"))
+    }
+  }
+
+  /// A model, or a file, that `apply` did not write for the same request stays as it is without --overwrite, and a file of
+  /// somebody else stays with it.
+  @Test func appliedModelsReplaceNoOthers() throws {
+    try Fixtures.temporaryFolder { folder in
+      let run = try erased(folder)
+      func place(_ name: String) -> URL { folder.appendingPathComponent(name) }
+      func apply(_ more: String...) throws -> (code: Int32, error: String) {
+        try self.run(["apply", model, "--with", run, "--threads", "1", "-q"] + more)
+      }
+      let mine = place("mine")
+      try FileManager.default.copyItem(at: URL(fileURLWithPath: model), to: mine)
+      try Data("mine".utf8).write(to: mine.appendingPathComponent("unet/notes.txt"))
+      let before = try tree(mine)
+      let refused = try apply("--out", mine.path)
+      #expect(
+        refused.code == 2
+          && refused.error
+            == "lethe: --out: \(mine.path) holds a model of another request; choose another folder, or give --overwrite "
+            + "to replace it\n",
+        "\(refused)")
+      #expect(try tree(mine) == before)
+      // Weights that would stay, such as those of the model before in half precision.
+      let weights = mine.appendingPathComponent("unet/diffusion_pytorch_model.safetensors")
+      let half = mine.appendingPathComponent("unet/diffusion_pytorch_model.fp16.safetensors")
+      try FileManager.default.copyItem(at: weights, to: half)
+      let stays = try apply("--out", mine.path, "--overwrite")
+      #expect(
+        stays.code == 2
+          && stays.error.hasPrefix("lethe: --overwrite: \(half.path) is of the model"),
+        "\(stays)")
+      try FileManager.default.removeItem(at: half)
+      #expect(try tree(mine) == before)
+      #expect(try apply("--out", mine.path, "--overwrite").code == 0)
+      let after = try tree(mine)
+      #expect(Set(before.keys).subtracting(after.keys).isEmpty)
+      #expect(after["unet/notes.txt"] == Data("mine".utf8) && after["erased.json"] != nil)
+      // The same request again, and one that a kill left unfinished.
+      #expect(try apply("--out", mine.path).code == 0)
+      try FileManager.default.removeItem(at: mine.appendingPathComponent("model_index.json"))
+      #expect(try apply("--out", mine.path).code == 0)
+      #expect(try tree(mine) == after)
+      // Another strength is another request.
+      let other = try self.run(
+        ["apply", model, "--with", run + ":0.5", "--out", mine.path, "--threads", "1"])
+      #expect(other.code == 2 && other.error.contains("holds a model of another request"))
+      // Files.
+      for option in ["--out", "--lora"] {
+        let file = place("file\(option).safetensors")
+        try Data("mine".utf8).write(to: file)
+        let refused = try apply(option, file.path)
+        #expect(
+          refused.code == 2
+            && refused.error
+              == "lethe: \(option): \(file.path) is there already and has other contents; choose another file, or give "
+              + "--overwrite to replace it\n",
+          "\(refused)")
+        #expect(try Data(contentsOf: file) == Data("mine".utf8))
+        #expect(try apply(option, file.path, "--overwrite").code == 0)
+        #expect(try apply(option, file.path).code == 0)
+      }
+    }
+  }
+
   /// Names that no file system takes are refused before anything looks at them, and hints can be typed again.
   @Test func strangeNames() throws {
     let long = String(repeating: "a", count: 256)
@@ -257,12 +376,17 @@ import Torch
             "erase", model, "--method", "uce", "--concept", "fox", "--kind", "object", "--out", run,
           ],
         ] {
-          let refused = try self.run(words)
+          let refused = try self.run(words + ["-q"])
           #expect(
-            refused.code == 4 && refused.error.contains("identity.json")
-              && refused.error.contains("remove \(file.path), then give the same command again"),
+            refused.code == 4 && refused.error.hasPrefix("lethe: \(file.path): ")
+              && refused.error.hasSuffix("; remove it, then give the same command again\n")
+              && refused.error.split(separator: "\n").count == 1,
             "\(refused)")
         }
+        // Everything that can be read is shown.
+        let shown = try show(run)
+        #expect(shown["identity"]?.hasPrefix("broken: \(file.path): ") == true, "\(shown)")
+        #expect(shown["concepts"] == "fox" && shown["method"] == "uce" && shown["changes"] != nil)
       }
       // The way out of it: the record is written anew, and is the same.
       try FileManager.default.removeItem(at: file)

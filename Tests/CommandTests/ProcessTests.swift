@@ -137,8 +137,49 @@ import Testing
         "$1" launch -n 2 --backend nccl -- generate "$2" --prompt fox --out "$3/out" -q 2>&1
         echo "code $?"
         """, themedModel(folder), folder)
-      #expect(text.contains("LETHE_BACKEND: nccl, which takes tensors of NVIDIA's GPUs alone"))
-      #expect(text.hasSuffix("code 2\n"), "\(text)")
+      let lines = text.split(separator: "\n").map(String.init)
+      #expect(
+        lines.first?.hasPrefix("lethe: --backend: nccl, which takes tensors of NVIDIA's GPUs alone")
+          == true, "\(text)")
+      #expect(lines.count == 2 && lines.last == "code 2", "\(text)")
+    }
+  }
+
+  /// A refusal that every process has is said once: of the words of the command, of a value, of a place, and of a command that
+  /// is one process's alone. Nothing is left where the reasons were.
+  @Test(arguments: [
+    ("generate \"$2\" --prompt fox --stepz 3 --out \"$3/out\"", "unknown option '--stepz'", 2),
+    ("generate \"$2\" --prompt fox --threads -1 --out \"$3/out\"", "--threads", 2),
+    ("generate \"$2\" --prompt fox --steps 0 --out \"$3/out\"", "--steps: 0", 2),
+    ("generate /nonexistent --prompt fox --out \"$3/out\"", "there is no folder /nonexistent", 2),
+    ("eraser add /nonexistent fox", "there is no folder /nonexistent", 2),
+    ("evaluate", "`lethe evaluate` needs", 2),
+  ]) func launchSaysAReasonOnce(_ command: String, _ reason: String, _ code: Int) throws {
+    try Fixtures.temporaryFolder { folder in
+      let text = try shell(
+        """
+        mkdir "$3/tmp"
+        TMPDIR="$3/tmp" "$1" launch -n 3 -- \(command) 2>&1
+        echo "code $?"
+        ls "$3/tmp"
+        """, themedModel(folder), folder)
+      let lines = text.split(separator: "\n").map(String.init)
+      #expect(lines.count == 2 && lines.last == "code \(code)", "\(text)")
+      #expect(
+        lines.first?.hasPrefix("lethe: ") == true && lines.first?.contains(reason) == true
+          && lines.first?.contains("rank ") == false, "\(text)")
+    }
+  }
+
+  /// The value of a variable is blamed on the variable, once.
+  @Test func launchNamesTheVariable() throws {
+    try Fixtures.temporaryFolder { folder in
+      let text = try shell(
+        """
+        LETHE_BACKEND=mpi "$1" launch -n 2 -- generate "$2" --prompt fox --out "$3/out" 2>&1
+        echo "code $?"
+        """, themedModel(folder), folder)
+      #expect(text == "lethe: LETHE_BACKEND: 'mpi'; accepted: gloo, nccl\ncode 2\n", "\(text)")
     }
   }
 

@@ -38,7 +38,7 @@ import Torch
     var files: [String] {
       get throws {
         try FileManager.default.contentsOfDirectory(atPath: run.folder.path)
-          .filter { $0.hasPrefix("drawn-") }.sorted {
+          .filter { $0.hasPrefix("drawn-") || $0.hasPrefix("kept-") }.sorted {
             $0.compare($1, options: .numeric) == .orderedAscending
           }
       }
@@ -110,6 +110,101 @@ import Torch
       #expect(try pictures(seed: 6).bits != whole.bits)
       #expect(try draw.files.count == 20)
     }
+  }
+
+  /// Targets of a loss that are computed once: the same bits and the same cost after a kill in any part.
+  @Test func targetsGoOnAfterTheLastPart() throws {
+    try Fixtures.temporaryFolder { folder in
+      let draw = try Drawing(folder)
+      let shape = [6, 4, 8, 8]
+      let set = LatentSet(
+        Tensor.randn(shape, Generator(seed: 4)),
+        captions: (0..<6).map { $0 % 2 == 0 ? "a fox" : "a red fox" })
+      let others = (0..<6).map { $0 % 3 == 0 ? "a cat" : "a dog" }
+      func losses(seed: UInt64 = 7, others: [String] = others) throws -> (bits: [Float], cost: Int)
+      {
+        let before = draw.model.evaluations
+        let loss = try DrawnParts.keeping(in: draw.run) {
+          try Surrogate(set, .relabel, others: others, draw.model, batch: 4)
+            .pooled(40, from: draw.model, seed: seed)
+        }
+        let cost = draw.model.evaluations - before
+        let bits = try (0..<4).flatMap { i in
+          var step = Step(index: i, seed: 1)
+          return try withoutGradients { try loss.loss(draw.model, &step).floats }
+        }
+        return (bits, cost)
+      }
+      draw.run.keepsStates = false
+      let whole = try losses()
+      #expect(whole.cost == 40)
+      draw.run.keepsStates = true
+      #expect(try losses() == whole)
+      let files = try draw.files
+      #expect(files.count == 3, "\(files)")
+      let dates = try files.map { try date(draw.run.file($0)) }
+      #expect(try losses() == whole)
+      #expect(try files.map { try date(draw.run.file($0)) } == dates)
+      try FileManager.default.removeItem(at: draw.run.file(files[1]))
+      #expect(try losses() == whole)
+      #expect(try draw.files == files)
+      // Other requests have parts of their own.
+      #expect(try losses(seed: 8).bits != whole.bits)
+      #expect(try losses(others: others.reversed()).bits != whole.bits)
+      #expect(try draw.files.count == 9)
+    }
+  }
+
+  /// A sum over pictures: it goes on after the last part, or the picture that was interrupted.
+  @Test func sumsGoOnAfterTheLastPart() throws {
+    try Fixtures.temporaryFolder { folder in
+      let draw = try Drawing(folder)
+      let fisher = FisherInformation(pictures: 20, times: 4, of: 100)
+      let like = [Tensor.zeros([3, 2]), Tensor.zeros([5])]
+      func sum(failingAt last: Int = .max) throws -> (
+        bits: [[Float]], pictures: [Int], earlier: Int
+      ) {
+        var (pictures, earlier): ([Int], Int) = ([], 0)
+        let found = try DrawnParts.keeping(in: draw.run) {
+          try fisher.diagonal(like: like, seed: 3, earlier: { earlier = $0 }) { i, times, step in
+            guard i < last else { throw LetheError.interrupted }
+            if pictures.last != i { pictures.append(i) }
+            return like.map { Tensor.randn($0.shape, step.generator) * Double(times[0] + 1) }
+          }
+        }
+        return (found.map(\.floats), pictures, earlier)
+      }
+      draw.run.keepsStates = false
+      let whole = try sum()
+      #expect(whole.pictures == Array(0..<20) && whole.earlier == 0)
+      draw.run.keepsStates = true
+      #expect(throws: LetheError.self) { try sum(failingAt: 10) }
+      let rest = try sum()
+      #expect(rest.bits == whole.bits)
+      #expect(rest.pictures == Array(10..<20) && rest.earlier == 40)
+      let done = try sum()
+      #expect(done.bits == whole.bits && done.pictures.isEmpty && done.earlier == 80)
+      #expect(try draw.files.count == 1)
+      // A file that somebody changed counts for nothing.
+      let file = draw.run.file(try #require(try draw.files.first))
+      var stored = try SafeTensors(contentsOf: file)
+      for tensors in [
+        ["0": Tensor.zeros([3, 2])], ["0": Tensor.zeros([3, 2]), "1": Tensor.zeros([4])],
+      ] {
+        try SafeTensors.write(tensors, metadata: stored.metadata, to: file)
+        let again = try sum()
+        #expect(again.bits == whole.bits && again.earlier == 0)
+      }
+      stored = try SafeTensors(contentsOf: file)
+      var more = stored.metadata
+      more["done"] = "21"
+      try SafeTensors.write(stored.tensors.mapValues { $0.cloned() }, metadata: more, to: file)
+      #expect(try sum().earlier == 0)
+    }
+  }
+
+  private func date(_ file: URL) throws -> Date? {
+    try file.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
   }
 
   /// Files of another request, and those that somebody changed, are drawn anew.

@@ -31,7 +31,9 @@ import WorkbenchSupport
         Verdict.stopped(.init(step: 50, kept: 25, drift: 0.7, limit: 0.5)), to: "verdict.json")
       #expect(try shown(run.folder.path)["guard"]?.hasPrefix("stopped at step 50") == true)
       try run.runFolder.write(text: "{}\n", to: "verdict.json")
-      #expect(throws: LetheError.self) { try Show(run.folder.path)() }
+      let broken = try shown(run.folder.path)
+      #expect(broken["identity"]?.hasPrefix("broken: \(run.file("identity.json").path): ") == true)
+      #expect(broken["concepts"] == "fox" && broken["run"] == "of a command that is not known")
       try run.runFolder.write(Verdict.keptWhole, to: "verdict.json")
       // A measured run is told with its page, and a folder of an attack or a bench by its command.
       var results = Results(.evaluation)
@@ -129,7 +131,9 @@ import WorkbenchSupport
         ModelFolder(out), erasers: [], set: nil, active: nil)(
           to: twice, lora: nil, rank: nil, on: .cpu)
       #expect(try shown(twice.path)["erased"] == "fox by uce, seed 0")
-      let weak = Apply(model, erasers: [run.folder.path + ":0.5"], set: nil, active: nil)
+      var weak = Apply(model, erasers: [run.folder.path + ":0.5"], set: nil, active: nil)
+      #expect(throws: LetheError.self) { try weak(to: twice, lora: nil, rank: nil, on: .cpu) }
+      weak.overwrites = true
       _ = try weak(to: twice, lora: nil, rank: nil, on: .cpu)
       #expect(try shown(twice.path)["erased"] == "fox by uce, seed 0, strength 0.5")
       #expect(file["single file"] == "" && many["single file"] == nil)

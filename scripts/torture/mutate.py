@@ -109,7 +109,26 @@ while done < options.inputs and time.time() < end:
     else:
         sys.exit(f"{command} ended with {code}: {(out / 'stderr').read_text()[:300]}")
     save()
+
+
+def table():
+    """Counts by format; `named` are refusals that name a key, a tensor or a value in quotes, where the program counts them."""
+    faults = {}
+    for finding in findings:
+        faults[finding["key"][1]] = faults.get(finding["key"][1], 0) + finding["times"]
+    rows = [("format", "inputs", "taken", "refused", "of which name a key", "faults")]
+    for name, own in sorted(counts.items()):
+        named = own.get("named", 0)
+        rows.append((name, sum(own.values()), own.get("taken", 0), own.get("refused", 0) + named, named, faults.get(name, 0)))
+    rows.append(("all", *(sum(row[i] for row in rows[1:]) for i in range(1, 6))))
+    for i, row in enumerate(rows):
+        print("| " + " | ".join(f"{cell:,}" if isinstance(cell, int) else cell for cell in row) + " |")
+        if i == 0:
+            print("|---" * len(row) + "|")
+
+
 shutil.rmtree(scratch, ignore_errors=True)
 save()
+table()
 print(f"{done} inputs of seed {options.seed}, {len(findings)} findings, in {file}")
 sys.exit(1 if findings else 0)

@@ -27,12 +27,12 @@ package final class AutoencoderKL: LatentCodec {
     for (key, type) in [
       ("down_block_types", "DownEncoderBlock2D"), ("up_block_types", "UpDecoderBlock2D"),
     ] where try !config.strings(key).allSatisfy({ $0 == type }) {
-      throw config.refusing(key, "supported: \(type)")
+      throw config.refusing(key, "\(type)")
     }
     let channels = try config.ints("block_out_channels", [64])
     latentChannels = try config.int("latent_channels", 4)
     guard channels.count <= Self.mostLevels else {
-      throw config.refusing("block_out_channels", "at most \(Self.mostLevels) levels are supported")
+      throw config.refusing("block_out_channels", "at most \(Self.mostLevels) levels")
     }
     factor = 1 << (channels.count - 1)
     scalingFactor = try config.positive("scaling_factor", 0.18215)
@@ -70,7 +70,7 @@ package final class AutoencoderKL: LatentCodec {
       guard let found = config.json[key], found != .null else { return nil }
       let values = found.array?.compactMap { $0.number.map { Float($0) } } ?? []
       guard values.count == channels, values.allSatisfy(\.isFinite) else {
-        throw config.refusing(key, "\(channels) numbers are needed")
+        throw config.refusing(key, "\(channels) numbers")
       }
       return values
     }
@@ -78,7 +78,7 @@ package final class AutoencoderKL: LatentCodec {
       return nil
     }
     guard deviation.allSatisfy({ $0 > 0 }) else {
-      throw config.refusing("latents_std", "numbers above 0 are needed")
+      throw config.refusing("latents_std", "numbers above 0")
     }
     return (mean, deviation)
   }

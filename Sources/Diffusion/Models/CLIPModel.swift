@@ -53,7 +53,7 @@ package final class CLIPModel {
     let store = ParameterStore(source, on: device)
     width = try config.int("projection_dim", 512)
     guard width > 0 else {
-      throw config.refusing("projection_dim", "a number above 0 is needed")
+      throw config.refusing("projection_dim", "a number above 0")
     }
     text = try CLIPText(store.root, files.tower("text"))
     vision = try CLIPVision(store.root, files.tower("vision"))

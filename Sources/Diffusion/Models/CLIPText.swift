@@ -25,7 +25,7 @@ package final class CLIPText {
     let names = config.json["architectures"]
     guard names == nil || names == ["CLIPTextModel"] || names == projected else {
       throw config.refusing(
-        "architectures", "supported: CLIPTextModel, CLIPTextModelWithProjection")
+        "architectures", "CLIPTextModel, CLIPTextModelWithProjection")
     }
     let shape = try CLIPTowerShape(config, width: 512, inner: 2048, layers: 12, heads: 8)
     width = shape.width
@@ -71,7 +71,7 @@ package final class CLIPText {
   func check(_ tokenizer: CLIPTokenizer) throws {
     guard tokenizer.largestId < vocabulary else {
       throw LetheError.model(
-        "the tokenizer has ids up to \(tokenizer.largestId), the text encoder has \(vocabulary) rows"
+        "the tokenizer has ids up to \(tokenizer.largestId), the text encoder has \(vocabulary) rows; accepted: ids below that"
       )
     }
     guard tokenizer.length <= positions else {

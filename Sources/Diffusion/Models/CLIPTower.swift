@@ -19,7 +19,7 @@ package struct CLIPTowerShape: Sendable, Hashable {
   ) throws {
     func size(_ key: String, _ fallback: Int) throws -> Int {
       let value = try config.int(key, fallback)
-      guard value > 0 else { throw config.refusing(key, "a number above 0 is needed") }
+      guard value > 0 else { throw config.refusing(key, "a number above 0") }
       return value
     }
     self.width = try size("hidden_size", width)
@@ -29,7 +29,7 @@ package struct CLIPTowerShape: Sendable, Hashable {
     try config.check(self.heads, divides: self.width, "num_attention_heads", "of hidden_size")
     guard
       let activation = Activation(rawValue: try config.string("hidden_act", activation.rawValue))
-    else { throw config.refusing("hidden_act", "supported: quick_gelu, gelu") }
+    else { throw config.refusing("hidden_act", "quick_gelu, gelu") }
     self.activation = activation
     self.eps = try config.positive("layer_norm_eps", eps)
   }

@@ -24,7 +24,7 @@ package final class CLIPVision {
     size = try config.int("image_size", 224)
     let patch = try config.int("patch_size", 32)
     guard patch > 0, size >= patch else {
-      throw config.refusing("patch_size", "a number from 1 to image_size is needed")
+      throw config.refusing("patch_size", "a number from 1 to image_size")
     }
     try s.check(layers: shape.layers, key: "num_hidden_layers")
     let n = (size / patch) * (size / patch)

@@ -9,7 +9,7 @@ struct IdentityCodec: LatentCodec {
 
   init(channels: Int, _ config: ComponentConfig) throws {
     guard channels == 1 || channels == 3 else {
-      throw config.refusing("in_channels", "supported: 1, 3")
+      throw config.refusing("in_channels", "1, 3")
     }
     self.channels = channels
   }

@@ -36,11 +36,11 @@ package final class UNet2D: NoisePredictor {
     let upTypes = try config.strings("up_block_types")
     for (key, types) in [("down_block_types", downTypes), ("up_block_types", upTypes)]
     where types.count != channels.count {
-      throw config.refusing(key, "one for each of block_out_channels is needed")
+      throw config.refusing(key, "one for each of block_out_channels")
     }
     let padding = try config.int("downsample_padding", 1)
     guard [0, 1].contains(padding) else {
-      throw config.refusing("downsample_padding", "supported: 0, 1")
+      throw config.refusing("downsample_padding", "0, 1")
     }
     let eps = try config.positive("norm_eps", 1e-5)
     let isSingle = config.json["attention_head_dim"] == .null
@@ -48,13 +48,13 @@ package final class UNet2D: NoisePredictor {
       width: isSingle ? nil : try config.int("attention_head_dim", 8), eps: eps)
     func attention(_ type: String, _ key: String, _ plain: String) throws -> UNetAttention? {
       guard [plain, "Attn\(plain)"].contains(type) else {
-        throw config.refusing(key, "supported: Attn\(plain), \(plain)")
+        throw config.refusing(key, "Attn\(plain), \(plain)")
       }
       return type == plain ? nil : pixels
     }
     inChannels = try config.int("in_channels", 3)
     guard try config.int("out_channels", 3) == inChannels else {
-      throw config.refusing("out_channels", "as many as in_channels, \(inChannels), are needed")
+      throw config.refusing("out_channels", "as many as in_channels, \(inChannels)")
     }
     let groups = try config.int("norm_num_groups", 32)
     try config.checkLevels(channels, groups: groups)
@@ -70,13 +70,13 @@ package final class UNet2D: NoisePredictor {
     try s.check(layers: 2 * channels.count * layers, key: "layers_per_block")
     sampleSize = try config.int("sample_size")
     guard padding == 1 || sampleSize >> (channels.count - 1) > 0 else {
-      throw config.refusing("sample_size", "a pixel for each level is needed")
+      throw config.refusing("sample_size", "a pixel for each level")
     }
     classes = try config.int("num_class_embeds", 0)
     let ownLayers = classes > 0 && config.json["class_embed_type"]?.string == "mlp"
     guard try config.bool("class_embeddings_concat", false) == ownLayers else {
       throw config.refusing(
-        "class_embeddings_concat", "supported: true with class_embed_type 'mlp', else false")
+        "class_embeddings_concat", "true with class_embed_type 'mlp', else false")
     }
     let share = try config.number("dropout", 0)
     dropout = share > 0 ? Dropout(share) : nil

@@ -46,7 +46,7 @@ package final class UNet2DCondition: NoisePredictor {
     let upTypes = try config.strings("up_block_types")
     for (key, types) in [("down_block_types", downTypes), ("up_block_types", upTypes)]
     where types.count != levels {
-      throw config.refusing(key, "one for each of block_out_channels is needed")
+      throw config.refusing(key, "one for each of block_out_channels")
     }
     let layers = try config.int("layers_per_block", 2)
     let groups = try config.int("norm_num_groups", 32)
@@ -66,7 +66,7 @@ package final class UNet2DCondition: NoisePredictor {
       (config.json["time_cond_proj_dim"] ?? .null) == .null
       ? nil : try config.int("time_cond_proj_dim")
     guard guidanceWidth.map({ $0 >= 4 && $0 % 2 == 0 && $0 <= 65_536 }) != false else {
-      throw config.refusing("time_cond_proj_dim", "an even number from 4 is needed")
+      throw config.refusing("time_cond_proj_dim", "an even number from 4")
     }
     for (level, width) in channels.enumerated() {
       try config.check(heads[level], divides: width, headsKey, "channels of level \(level)")
@@ -86,7 +86,7 @@ package final class UNet2DCondition: NoisePredictor {
       let isMore = try inChannels > config.int("out_channels", 4)
       throw config.refusing(
         "out_channels",
-        "as many as in_channels, \(inChannels), are needed"
+        "as many as in_channels, \(inChannels)"
           + (isMore ? "; this is \(ModelKind.of(inChannels: inChannels))" : ""))
     }
     parameters = { s.tensors }
@@ -101,13 +101,13 @@ package final class UNet2DCondition: NoisePredictor {
     guard addition.map({ $0.pooledWidth > 0 }) ?? true else {
       throw config.refusing(
         "projection_class_embeddings_input_dim",
-        "more than 6 times addition_time_embed_dim is needed")
+        "more than 6 times addition_time_embed_dim")
     }
     func attention(_ type: String, _ level: Int, _ key: String, _ plain: String, _ depth: [Int])
       throws -> UNetAttention?
     {
       guard [plain, "CrossAttn\(plain)"].contains(type) else {
-        throw config.refusing(key, "supported: CrossAttn\(plain), \(plain)")
+        throw config.refusing(key, "CrossAttn\(plain), \(plain)")
       }
       return type == plain ? nil : transformer(level, depth)
     }
@@ -149,7 +149,7 @@ package final class UNet2DCondition: NoisePredictor {
     let depths = list.map { $0.array?.compactMap(\.int) ?? [$0.int].compactMap { $0 } }
     guard depths.count == levels,
       depths.allSatisfy({ !$0.isEmpty && $0.allSatisfy((0...256).contains) })
-    else { throw config.refusing(key, "a number or a list of numbers for each level is needed") }
+    else { throw config.refusing(key, "a number or a list of numbers for each level") }
     return depths
   }
 

@@ -18,7 +18,7 @@ package struct DDPM: Sampler {
     let config = ComponentConfig("scheduler", schedule.config)
     let variance = try config.string("variance_type", "fixed_small")
     guard ["fixed_small", "fixed_small_log", "fixed_large"].contains(variance) else {
-      throw config.refusing("variance_type", "supported: fixed_small, fixed_small_log, fixed_large")
+      throw config.refusing("variance_type", "fixed_small, fixed_small_log, fixed_large")
     }
     timesteps = try Spacing(schedule, fallback: "leading").timesteps(steps).roundedToEven
     clipping = try Clipping(config, clips: true)

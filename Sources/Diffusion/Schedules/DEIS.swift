@@ -22,7 +22,7 @@ package struct DEIS: Sampler {
     let config = ComponentConfig("scheduler", schedule.config)
     order = try config.int("solver_order", 2)
     guard (1...3).contains(order) else {
-      throw config.refusing("solver_order", "supported: 1, 2, 3")
+      throw config.refusing("solver_order", "1, 2, 3")
     }
     lowerFinal = try config.bool("lower_order_final", true)
     path = try SolverSteps(

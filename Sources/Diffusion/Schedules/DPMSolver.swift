@@ -28,7 +28,7 @@ package struct DPMSolver: Sampler {
     try config.accept(["variance_type": [.null]])
     let end = try config.string("final_sigmas_type", "zero")
     guard ["zero", "sigma_min"].contains(end) else {
-      throw config.refusing("final_sigmas_type", "supported: zero, sigma_min")
+      throw config.refusing("final_sigmas_type", "zero, sigma_min")
     }
     path = try SolverSteps(
       schedule, steps, shapes: SigmaShape.allCases, end: end == "zero" ? .zero : .lowest,

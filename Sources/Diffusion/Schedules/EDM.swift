@@ -28,10 +28,10 @@ struct EDMPath {
     )
     let name = try config.string("sigma_schedule", "karras")
     guard name == "karras" || name == "exponential" else {
-      throw config.refusing("sigma_schedule", "supported: karras, exponential")
+      throw config.refusing("sigma_schedule", "karras, exponential")
     }
     guard schedule.prediction != .sample else {
-      throw config.refusing("prediction_type", "supported: epsilon, v_prediction")
+      throw config.refusing("prediction_type", "epsilon, v_prediction")
     }
     let shape: SigmaShape = name == "karras" ? .karras : .exponential
     // diffusers lays the exponential levels out from the lowest, which is the one of a single step.

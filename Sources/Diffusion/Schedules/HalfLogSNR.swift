@@ -56,7 +56,7 @@ struct SolverSteps {
     let limit = clipsLambda ? config.json["lambda_min_clipped"] : nil
     guard let lowestLambda = (limit ?? .null) == .null ? -Double.infinity : limit?.number,
       !lowestLambda.isNaN
-    else { throw config.refusing("lambda_min_clipped", "a number is needed") }
+    else { throw config.refusing("lambda_min_clipped", "a number") }
     // Steps whose lambda is below the limit come last and are left away.
     let last = all.count - logs.reversed().prefix { Double(-$0) < lowestLambda }.count
     guard last > 1 else {

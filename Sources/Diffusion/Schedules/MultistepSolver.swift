@@ -27,21 +27,21 @@ struct MultistepSolver {
     let name = try config.string("algorithm_type", "dpmsolver++")
     guard let own = algorithm ?? Algorithm(rawValue: name == "deis" ? "dpmsolver++" : name) else {
       throw config.refusing(
-        "algorithm_type", "supported: \(Algorithm.allCases.map(\.rawValue).joined(separator: ", "))"
+        "algorithm_type", Algorithm.allCases.map(\.rawValue).joined(separator: ", ")
       )
     }
     let type = try config.string("solver_type", "midpoint")
     guard ["midpoint", "heun", "logrho", "bh1", "bh2"].contains(type) else {
-      throw config.refusing("solver_type", "supported: midpoint, heun")
+      throw config.refusing("solver_type", "midpoint, heun")
     }
     order = try config.int("solver_order", 2)
     guard (1...3).contains(order), own != .stochastic || order < 3 else {
       throw config.refusing(
-        "solver_order", own == .stochastic ? "supported: 1, 2" : "supported: 1, 2, 3")
+        "solver_order", own == .stochastic ? "1, 2" : "1, 2, 3")
     }
     guard own != .noise || levels.last.map({ $0.sigma > 0 }) == true else {
       throw config.refusing(
-        "final_sigmas_type", "supported with algorithm_type dpmsolver: sigma_min")
+        "final_sigmas_type", "sigma_min with algorithm_type dpmsolver")
     }
     lowerFinal = try config.bool("lower_order_final", true)
     eulerFinal = try config.bool("euler_at_final", false)

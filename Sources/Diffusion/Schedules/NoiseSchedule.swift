@@ -31,7 +31,7 @@ public struct NoiseSchedule: Sendable {
     if let name = json["_class_name"]?.string, Samplers.byClassName(name) == nil {
       refusal = config.refusing(
         "_class_name",
-        "supported: \(Samplers.classNames.joined(separator: ", "))")
+        Samplers.classNames.joined(separator: ", "))
     }
     var betas = Tensor.linspace(0.0001, 0.02, 1000)
     do { betas = try Self.betas(config) } catch let error as LetheError {
@@ -50,17 +50,17 @@ public struct NoiseSchedule: Sendable {
         refusal
         ?? config.refusing(
           "prediction_type",
-          "supported: \(Prediction.allCases.map(\.rawValue).joined(separator: ", "))")
+          Prediction.allCases.map(\.rawValue).joined(separator: ", "))
     }
     prediction = Prediction(rawValue: name) ?? .epsilon
     (self.config, self.refusal) = (json, refusal)
     guard try config.int("steps_offset", 0) < alphaBar.count else {
-      throw config.refusing("steps_offset", "a whole number below \(alphaBar.count) is needed")
+      throw config.refusing("steps_offset", "a whole number below \(alphaBar.count)")
     }
     guard let last = plainAlphaBar.last, last > 0 else {
       throw config.refusing(
         "beta_end",
-        "a smaller one is needed, because no signal is left after \(alphaBar.count) steps")
+        "a smaller one, which leaves a signal after \(alphaBar.count) steps")
     }
   }
 
@@ -75,7 +75,7 @@ public struct NoiseSchedule: Sendable {
     }
   }
 
-  private static let unknownKind = "supported: linear, scaled_linear, squaredcos_cap_v2"
+  private static let unknownKind = "linear, scaled_linear, squaredcos_cap_v2"
 
   /// beta_t [T], in float32 as diffusers has them.
   private static func betas(_ config: ComponentConfig) throws -> Tensor {
@@ -84,7 +84,7 @@ public struct NoiseSchedule: Sendable {
       guard betas.count > 1, betas.count == list.array?.count, betas.count <= mostSteps,
         betas.allSatisfy({ $0 > 0 && $0 < 1 })
       else {
-        throw config.refusing("trained_betas", "a list of numbers between 0 and 1 is needed")
+        throw config.refusing("trained_betas", "a list of numbers between 0 and 1")
       }
       return Tensor(betas.map(Float.init))
     }

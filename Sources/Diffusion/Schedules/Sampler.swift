@@ -94,7 +94,7 @@ struct Spacing {
     let config = ComponentConfig("scheduler", schedule.config)
     kind = try config.string("timestep_spacing", fallback)
     guard ["leading", "linspace", "trailing"].contains(kind) else {
-      throw config.refusing("timestep_spacing", "supported: leading, linspace, trailing")
+      throw config.refusing("timestep_spacing", "leading, linspace, trailing")
     }
     offset = try config.int("steps_offset", 0)
     guard (0..<schedule.steps).contains(offset) else {

@@ -17,7 +17,7 @@ enum SigmaShape: String, CaseIterable {
   /// - Throws: ``LetheError`` where it asks for two
   static func asked(_ config: ComponentConfig, of known: [SigmaShape]) throws -> SigmaShape? {
     if try config.bool("use_flow_sigmas", false) {
-      throw config.refusing("use_flow_sigmas", "supported: false")
+      throw config.refusing("use_flow_sigmas", "false")
     }
     let asked = try known.filter { try config.bool($0.rawValue, false) }
     guard asked.count < 2 else {

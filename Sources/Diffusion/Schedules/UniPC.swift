@@ -31,16 +31,16 @@ package struct UniPC: Sampler {
     try config.accept(["predict_x0": [true, .null], "solver_p": [.null]])
     order = try config.int("solver_order", 2)
     guard (1...4).contains(order) else {
-      throw config.refusing("solver_order", "supported: 1 to 4")
+      throw config.refusing("solver_order", "1 to 4")
     }
     let type = try config.string("solver_type", "bh2")
     guard ["bh1", "bh2", "midpoint", "heun", "logrho"].contains(type) else {
-      throw config.refusing("solver_type", "supported: bh1, bh2")
+      throw config.refusing("solver_type", "bh1, bh2")
     }
     usesH = type == "bh1"
     let end = try config.string("final_sigmas_type", "zero")
     guard ["zero", "sigma_min"].contains(end) else {
-      throw config.refusing("final_sigmas_type", "supported: zero, sigma_min")
+      throw config.refusing("final_sigmas_type", "zero, sigma_min")
     }
     lowerFinal = try config.bool("lower_order_final", true)
     guard end == "sigma_min" || (lowerFinal && !usesH) else {
@@ -56,7 +56,7 @@ package struct UniPC: Sampler {
     // diffusers writes an empty list for none.
     let listed = config.json["disable_corrector"] ?? .null
     guard let chosen = listed == .null ? [] : listed.array?.compactMap(\.int) else {
-      throw config.refusing("disable_corrector", "a list of whole numbers is needed")
+      throw config.refusing("disable_corrector", "a list of whole numbers")
     }
     uncorrected = Set(chosen)
     clipping = try Clipping(config, clips: nil)

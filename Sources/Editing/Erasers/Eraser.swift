@@ -143,11 +143,14 @@ extension DiffusionModel {
     for path in vector.paths {
       guard let tensor = vector.tensors[path] else { continue }
       guard let base = parameters[path] else {
-        throw LetheError.request("the eraser changes '\(path)', which the model does not have")
+        throw LetheError.request(
+          "the eraser changes '\(path)', which the model does not have; accepted: an eraser that was made for it"
+        )
       }
       guard base.shape == tensor.shape else {
         throw LetheError.request(
-          "the eraser changes '\(path)' of shape \(tensor.shape); the model's has \(base.shape)")
+          "the eraser changes '\(path)' of shape \(tensor.shape); accepted: \(base.shape), as the model has"
+        )
       }
     }
   }

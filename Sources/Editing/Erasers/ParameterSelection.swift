@@ -10,12 +10,21 @@ public struct ParameterSelection: Sendable {
   /// Whether a parameter belongs to it.
   public let matches: @Sendable (ParameterPath) -> Bool
 
+  /// The number of first layers of text encoders that it takes alone; nil takes all.
+  private let firstLayers: Int?
+
   /// Whether a text encoder is among them, so that prompts have to be embedded at every step.
   public var trainsText: Bool { name.hasPrefix("text_encoder") }
 
   /// A selection by a condition on paths.
   public init(_ name: String, _ matches: @escaping @Sendable (ParameterPath) -> Bool) {
-    (self.name, self.matches) = (name, matches)
+    self.init(name, first: nil, matches)
+  }
+
+  private init(
+    _ name: String, first: Int?, _ matches: @escaping @Sendable (ParameterPath) -> Bool
+  ) {
+    (self.name, firstLayers, self.matches) = (name, first, matches)
   }
 
   private static func unet(_ name: String, _ matches: @escaping @Sendable ([Substring]) -> Bool)
@@ -57,15 +66,19 @@ public struct ParameterSelection: Sendable {
   /// - Parameter count: the number of first layers to take alone; nil takes all but the embeddings
   private static func text(_ name: String, first count: Int? = nil) -> Self {
     let encoders = (encoders[name] ?? []).map { Substring($0) }
-    return Self(count.map { "\(name):\($0)" } ?? name) {
+    return Self(count.map { "\(name):\($0)" } ?? name, first: count) {
       let parts = $0.components
       guard let encoder = parts.first, encoders.contains(encoder) else { return false }
       guard let count else { return !parts.contains("embeddings") }
-      guard let layers = parts.firstIndex(of: "layers"),
-        let layer = parts.dropFirst(layers + 1).first.flatMap({ Int($0) })
-      else { return false }
-      return layer < count
+      return layer(of: $0).map { $0 < count } ?? false
     }
+  }
+
+  /// The number of the layer that a parameter belongs to.
+  private static func layer(of path: ParameterPath) -> Int? {
+    let parts = path.components
+    guard let layers = parts.firstIndex(of: "layers") else { return nil }
+    return parts.dropFirst(layers + 1).first.flatMap { Int($0) }
   }
 
   /// Every selection with a name of its own.
@@ -75,7 +88,7 @@ public struct ParameterSelection: Sendable {
   ]
 
   /// Names of other tools for the same selections.
-  private static let aliases = [
+  static let aliases = [
     "esd-x": "xattn", "x": "xattn", "esd-x-strict": "xattn-kv", "strict": "xattn-kv",
     "esd-u": "noxattn", "u": "noxattn", "esd-all": "full", "self": "selfattn",
     "text_encoder_full": "text_encoder",
@@ -86,8 +99,14 @@ public struct ParameterSelection: Sendable {
   public static func named(_ name: String) throws -> ParameterSelection {
     let canonical = aliases[name] ?? name
     let parts = canonical.split(separator: ":")
-    if parts.count == 2, encoders[String(parts[0])] != nil, let count = Int(parts[1]), count > 0 {
-      return text(String(parts[0]), first: count)
+    if let encoder = parts.first.map(String.init), encoders[encoder] != nil,
+      canonical.contains(":")
+    {
+      guard parts.count == 2, let count = Int(parts[1]), count > 0 else {
+        throw LetheError.badValue(
+          "parameters", "'\(name)'; accepted: \(encoder):N with a whole number N from 1")
+      }
+      return text(encoder, first: count)
     }
     guard let found = all.first(where: { $0.name == canonical }) else {
       let known = all.map(\.name)
@@ -99,4 +118,16 @@ public struct ParameterSelection: Sendable {
 
   /// The paths of a model's parameters that belong to it.
   public func paths(of store: ParameterStore) -> [ParameterPath] { store.paths.filter(matches) }
+
+  /// - Throws: ``LetheError`` of the kind `request` for more first layers than a model's text encoders have
+  package func requireLayers(of store: ParameterStore) throws {
+    guard let firstLayers, let last = paths(of: store).compactMap(Self.layer).max(),
+      last + 1 < firstLayers
+    else { return }
+    let encoder = name.prefix { $0 != ":" }
+    throw LetheError.badValue(
+      "parameters",
+      "'\(name)'; the model's text encoder has \(last + 1) layers; accepted: \(encoder):1 to \(encoder):\(last + 1), "
+        + "or \(encoder) for the whole")
+  }
 }

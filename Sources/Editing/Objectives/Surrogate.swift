@@ -23,6 +23,7 @@ public struct Surrogate: DividedObjective {
   let kind: Kind
   let captions: Conditioning
   let others: Conditioning
+  private let otherCaptions: [String]
   let batch: Int
   private var pool: (picks: [Int], xt: Tensor, t: Tensor, target: Tensor)?
 
@@ -30,12 +31,13 @@ public struct Surrogate: DividedObjective {
   public init(
     _ set: LatentSet, _ kind: Kind, others: [String], _ model: DiffusionModel, batch: Int
   ) {
-    (self.set, self.kind, self.batch) = (set, kind, batch)
+    (self.set, self.kind, self.batch, otherCaptions) = (set, kind, batch, others)
     captions = withoutGradients { model.embed(set.captions) }
     self.others = withoutGradients { model.embed(others) }
   }
 
-  /// The same loss over `count` states whose targets `original` gives once; 0 computes them at every step.
+  /// The same loss over `count` states whose targets `original` gives once; 0 computes them at every step. An interrupted run
+  /// leaves those that it has.
   public func pooled(
     _ count: Int, from original: DiffusionModel, seed: UInt64,
     progress: (Int, Int) -> Void = { _, _ in }
@@ -44,11 +46,25 @@ public struct Surrogate: DividedObjective {
     var copy = self
     var parts: [(xt: Tensor, t: Tensor, target: Tensor)] = []
     var picks: [Int] = []
+    let kept = KeptTensors(of: [
+      "surrogate targets": .array(set.captions.map(JSON.string)),
+      "others": .array(otherCaptions.map(JSON.string)), "count": .int(count), "seed": JSON(seed),
+    ])
     while picks.count < count {
       try Interrupt.check()
-      let d = set.draw(min(16, count - picks.count), original, Step(index: picks.count, seed: seed))
-      let target = withoutGradients {
-        original.predict(d.xt, at: d.t, given: others.rows(d.picks))
+      let (some, part) = (min(16, count - picks.count), parts.count)
+      let d = set.draw(some, original, Step(index: picks.count, seed: seed))
+      let target: Tensor
+      if let known = kept?.read(part: part, shapes: [d.xt.shape], most: some, on: original.device),
+        known.done == some
+      {
+        target = known.tensors[0]
+        original.countEarlier(some)
+      } else {
+        target = withoutGradients {
+          original.predict(d.xt, at: d.t, given: others.rows(d.picks))
+        }
+        try kept?.write([target], part: part, done: some)
       }
       parts.append((d.xt, d.t, target))
       picks += d.picks

@@ -35,13 +35,20 @@ public struct FisherInformation {
     (self.times, self.steps) = (max(2, min(times, steps) / 2 * 2), max(2, steps))
   }
 
+  /// Parts of the pictures, at most, after which the sum so far rests in a file of the run.
+  private static let parts = 8
+
   /// F, one tensor a parameter.
-  /// - Parameter gradient: the sum of g_t of a picture over some timesteps; its noise is drawn from the step
+  /// - Parameters:
+  ///   - earlier: told how many passes of the network an interrupted run has left the sum of
+  ///   - gradient: the sum of g_t of a picture over some timesteps; its noise is drawn from the step
   public func diagonal(
     like parameters: [Tensor], seed: UInt64, progress: (Int, Int) -> Void = { _, _ in },
+    earlier: (Int) -> Void = { _ in },
     gradient: (_ picture: Int, _ times: [Int], _ step: inout Step) throws -> [Tensor]
   ) throws -> [Tensor] {
-    let mean = try unclamped(like: parameters, seed: seed, progress: progress, gradient: gradient)
+    let mean = try unclamped(
+      like: parameters, seed: seed, progress: progress, earlier: earlier, gradient: gradient)
     return withoutGradients {
       mean.map { f in
         let held = f.clamped(0, nil)
@@ -54,24 +61,47 @@ public struct FisherInformation {
   /// The mean of F^ over the pictures.
   func unclamped(
     like parameters: [Tensor], seed: UInt64, progress: (Int, Int) -> Void = { _, _ in },
+    earlier: (Int) -> Void = { _ in },
     gradient: (_ picture: Int, _ times: [Int], _ step: inout Step) throws -> [Tensor]
   ) throws -> [Tensor] {
-    let total = parameters.map { Tensor.zeros($0.shape, on: $0.device) }
+    let kept = KeptTensors(of: [
+      "Fisher information": .int(pictures), "times": .int(times), "steps": .int(steps),
+      "seed": JSON(seed),
+    ])
+    let known = kept?.read(
+      part: 0, shapes: parameters.map(\.shape), most: pictures,
+      on: parameters.first?.device ?? .cpu)
+    let total = known?.tensors ?? parameters.map { Tensor.zeros($0.shape, on: $0.device) }
+    var written = known?.done ?? 0
+    earlier(written * times)
+    func keep(_ done: Int) throws {
+      guard done > written else { return }
+      try kept?.write(total, part: 0, done: done)
+      written = done
+    }
+    let length = (pictures + Self.parts - 1) / Self.parts
     let (h, t) = (times / 2, Double(steps))
     let (own, cross) = (t / Double(h) / 2, t * (t - Double(h)) / Double(h * h))
-    for picture in 0..<pictures {
+    for picture in written..<pictures {
       progress(picture, pictures)
       var step = Step(index: picture, seed: seed)
       let order = Tensor.permutation(steps, step.generator)
-      let a = try gradient(picture, Array(order[..<h]), &step)  // S_A
-      try Interrupt.check()
-      let b = try gradient(picture, Array(order[h..<(2 * h)]), &step)  // S_B
+      let (a, b): ([Tensor], [Tensor])
+      do {
+        a = try gradient(picture, Array(order[..<h]), &step)  // S_A
+        try Interrupt.check()
+        b = try gradient(picture, Array(order[h..<(2 * h)]), &step)  // S_B
+      } catch {
+        try keep(picture)
+        throw error
+      }
       withoutGradients {
         for (i, sum) in total.enumerated() {
           let found = own * (a[i].squared() + b[i].squared()) + cross * (a[i] * b[i])
           Foreach.add([sum], [found], times: 1 / Double(pictures))
         }
       }
+      if (picture + 1) % length == 0 || picture + 1 == pictures { try keep(picture + 1) }
     }
     progress(pictures, pictures)
     return total

@@ -109,7 +109,7 @@ package struct Checked: Sendable {
         key.intValue.map { at.element($0) } ?? at[key.stringValue]
       }
       let isObject = place.value?.members != nil && accepted == "an object"
-      throw place.refused(isObject ? "an object with the keys that lethe writes there" : accepted)
+      throw place.refused(isObject ? "an object with its keys, as lethe writes it" : accepted)
     }
   }
 

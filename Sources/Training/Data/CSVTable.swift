@@ -14,15 +14,21 @@ package struct CSVTable: Sendable {
     let text = try InputFile.text(file)
     let table: CSV
     do { table = try CSV(text) } catch let error as CSV.Unterminated {
-      throw LetheError.wrong(file, "line \(error.line): a quote is opened and never closed")
+      throw LetheError.wrong(
+        file,
+        "line \(error.line): a quote is opened and never closed; accepted: \"TEXT\", with \"\" for a quote within"
+      )
     }
-    guard let first = table.rows.first else { throw LetheError.wrong(file, "it has no rows") }
+    guard let first = table.rows.first else {
+      throw LetheError.wrong(file, "it has no rows; accepted: a header and a row for each entry")
+    }
     header = first.fields.map { $0.lowercased().trimmingCharacters(in: .whitespaces) }
     rows = try table.rows.dropFirst().map { [header] row in
       guard row.fields.count == header.count else {
         throw LetheError.wrong(
           file,
-          "line \(row.line): \(row.fields.count.counted("field")), the header has \(header.count)")
+          "line \(row.line): \(row.fields.count.counted("field")); accepted: \(header.count), as the header has"
+        )
       }
       return row.fields
     }

@@ -23,7 +23,10 @@ extension CaptionedImages {
     for (i, line) in text.split(separator: "\n").enumerated() {
       guard let row = try? JSONText.value(Data(line.utf8)),
         let name = row["file_name"]?.string, let caption = (row["text"] ?? row["caption"])?.string
-      else { throw LetheError.wrong(metadata, "line \(i + 1): no file_name and text") }
+      else {
+        throw LetheError.wrong(
+          metadata, "line \(i + 1): no file_name and text; accepted: an object with both, as texts")
+      }
       add(.file(try Self.place(name, "file_name", metadata)), caption)
     }
   }
@@ -32,15 +35,25 @@ extension CaptionedImages {
   mutating func readTable(_ metadata: URL) throws {
     let table: CSV
     do { table = try CSV(InputFile.text(metadata)) } catch is CSV.Unterminated {
-      throw LetheError.wrong(metadata, "it is no CSV")
+      throw LetheError.wrong(
+        metadata,
+        "a quote is opened and never closed; accepted: \"TEXT\", with \"\" for a quote within")
     }
     let header = table.rows.first?.fields.map { $0.trimmingCharacters(in: .whitespaces) } ?? []
     guard let name = header.firstIndex(of: "file_name"),
       let caption = header.firstIndex(of: "text") ?? header.firstIndex(of: "caption")
-    else { throw LetheError.wrong(metadata, "it has no columns file_name and text") }
+    else {
+      throw LetheError.wrong(
+        metadata,
+        "its header is '\(header.joined(separator: ",").prefix(200))'; accepted: columns file_name and text"
+      )
+    }
     for row in table.rows.dropFirst() {
       guard row.fields.count == header.count else {
-        throw LetheError.wrong(metadata, "line \(row.line): \(row.fields.count.counted("field"))")
+        throw LetheError.wrong(
+          metadata,
+          "line \(row.line): \(row.fields.count.counted("field")); accepted: \(header.count), as the header has"
+        )
       }
       add(.file(try Self.place(row.fields[name], "file_name", metadata)), row.fields[caption])
     }

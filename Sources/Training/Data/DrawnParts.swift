@@ -8,11 +8,12 @@ package import Torch
 
 /// The states of some trajectories that go through the network together, or of some pictures, in files of a run.
 package struct DrawnParts {
-  private struct Place: Sendable {
+  /// The folder of a run that keeps parts, and the hash of its request.
+  struct Place: Sendable {
     let folder: URL
     let identity: String
   }
-  @TaskLocal private static var place: Place?
+  @TaskLocal static var place: Place?
 
   /// A state that is kept, of the trajectory `row` at the step `index`.
   package struct Kept {

@@ -18,12 +18,18 @@ extension PromptTable {
         (names[kind] ?? []).lazy.map { row[$0] }.first { !$0.isMissing }
       }
       guard let prompt = try value("prompt")?.string(), !prompt.isEmpty else {
-        throw bad("no prompt")
+        throw bad(
+          "no prompt; accepted: a text under one of the keys \((names["prompt"] ?? []).joined(separator: ", "))"
+        )
       }
       let id = value("case").map { $0.value?.string ?? $0.value?.compact ?? "" } ?? "\(index)"
       guard !id.isEmpty, !id.hasPrefix("."),
         id.allSatisfy({ $0.isLetter || $0.isNumber || "-_.".contains($0) })
-      else { throw bad("case number '\(id)' would not do as a file name") }
+      else {
+        throw bad(
+          "case number '\(id)' would not do as a file name; accepted: letters, digits, '-', '_' and '.'"
+        )
+      }
       let seed = try value("seed").map { found -> UInt64 in
         switch found.value {
         case .some(.unsigned(let v)): return v

@@ -68,9 +68,13 @@ package struct PromptTable: Sendable {
     do { table = try CSV(text, separator: Self.separator(of: text)) } catch let error
       as CSV.Unterminated
     {
-      throw bad(error.line, "a quote is opened and never closed")
+      throw bad(
+        error.line,
+        "a quote is opened and never closed; accepted: \"TEXT\", with \"\" for a quote within")
     }
-    guard let first = table.rows.first else { throw LetheError.wrong(file, "it has no rows") }
+    guard let first = table.rows.first else {
+      throw LetheError.wrong(file, "it has no rows; accepted: \(Self.forms)")
+    }
     let header = first.fields.map { $0.lowercased().trimmingCharacters(in: .whitespaces) }
     func column(_ kind: String) -> Int? {
       (Self.names[kind] ?? []).lazy.compactMap { header.firstIndex(of: $0) }.first
@@ -100,7 +104,9 @@ package struct PromptTable: Sendable {
     var rows: [Row] = []
     for (index, row) in table.rows.dropFirst().enumerated() {
       guard row.fields.count == header.count else {
-        throw bad(row.line, "\(row.fields.count.counted("field")), the header has \(header.count)")
+        throw bad(
+          row.line,
+          "\(row.fields.count.counted("field")); accepted: \(header.count), as the header has")
       }
       func value<T>(
         _ column: Int?, _ what: String, _ accepted: String, _ read: (String) -> T?
@@ -119,12 +125,15 @@ package struct PromptTable: Sendable {
         )
       }
       guard !row.fields[prompt].isEmpty || header.count > 1 else {
-        throw bad(row.line, "an empty prompt")
+        throw bad(row.line, "the prompt is empty; accepted: a text")
       }
       let id = number.map { row.fields[$0].trimmingCharacters(in: .whitespaces) } ?? ""
       guard id.allSatisfy({ $0.isLetter || $0.isNumber || "-_.".contains($0) }), !id.hasPrefix(".")
       else {
-        throw bad(row.line, "case number '\(id)' would not do as a file name")
+        throw bad(
+          row.line,
+          "case number '\(id)' would not do as a file name; accepted: letters, digits, '-', '_' and '.'"
+        )
       }
       rows.append(
         Row(

@@ -28,9 +28,14 @@ package struct StyledObjects {
     for (number, line) in text.split(separator: "\n").enumerated() {
       guard let entry = try? JSONText.value(Data(line.utf8)),
         let name = entry["object"]?.string, let file = entry["file"]?.string
-      else { throw LetheError.wrong(list, "line \(number + 1) names no object and file") }
+      else {
+        throw LetheError.wrong(
+          list,
+          "line \(number + 1) names no object and file; accepted: an object with both, as texts")
+      }
       guard files.updateValue(file, forKey: name) == nil else {
-        throw LetheError.wrong(list, "line \(number + 1) names '\(name)' again")
+        throw LetheError.wrong(
+          list, "line \(number + 1) names '\(name)' again; accepted: every name once")
       }
       names.append(name)
     }

@@ -70,6 +70,11 @@ struct ApplyCommand: ParsableCommand {
   var saveDtype: FloatType?
   @Flag(help: "Half precision, the old spelling of --save-dtype float16.")
   var half = false
+  @Flag(
+    help:
+      "Overwrite: replace another model or file in the place of --out or --lora. Without it such a place is refused."
+  )
+  var overwrite = false
   @OptionGroup var files: ModelFileOptions
   @OptionGroup var common: CommonOptions
 
@@ -84,6 +89,7 @@ struct ApplyCommand: ParsableCommand {
       var apply = Apply(
         ModelFolder(model, additions), erasers: with, set: erasers?.url,
         active: active?.split(separator: ",").map(String.init), plugIn: plugIn)
+      apply.overwrites = overwrite
       apply.onto = onto.map { ModelFolder($0, additions) }
       let done = try apply(
         to: out?.url, lora: lora?.url,

@@ -115,7 +115,7 @@ struct AuditCommand: ParsableCommand {
       audit.command = ["lethe"] + CommandLine.arguments.dropFirst()
       audit.place = out.pathWord
       if dryRun {
-        let plan = try audit.plan(in: RunFolder(out), on: device) { $0.map(warn) }
+        let plan = try audit.plan(in: RunFolder(out), on: device) { $0.map(CommonOptions.note) }
         let request: [String: JSON] = [
           "model": .string(model), "concepts": .array(subject.job.concepts.map(JSON.string)),
           "judges": .array(audit.judges.map { .string($0.description) }),

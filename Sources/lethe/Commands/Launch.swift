@@ -47,10 +47,9 @@ struct LaunchCommand: ParsableCommand {
         program: OwnProgram.url,
         arguments: command)
       ranks.backend = backend
-      let end = try ranks(isInterrupted: { Interrupt.isRequested })
-      if let sentence = end.sentence { warn("lethe: \(sentence)") }
-      if end.code == LetheError.Kind.interrupted.rawValue { Failure.sayHowToGoOn() }
-      guard end.code == 0 else { throw ExitCode(end.code) }
+      let code = try ranks(isInterrupted: { Interrupt.isRequested }) { warn("lethe: \($0)") }
+      if code == LetheError.Kind.interrupted.rawValue { Failure.sayHowToGoOn() }
+      guard code == 0 else { throw ExitCode(code) }
     } catch let error as LetheError {
       Failure.report(error)
       throw Failure.exitCode(error)

@@ -26,7 +26,7 @@ package final class ConvNextClassifier: ClassifierNetwork {
     guard widths.count == depths.count, let first = widths.first, let last = widths.last, patch > 0,
       (widths + depths).allSatisfy({ $0 > 0 })
     else {
-      throw config.refusing("depths", "one number above 0 for each of hidden_sizes is needed")
+      throw config.refusing("depths", "one number above 0 for each of hidden_sizes")
     }
     try s.check(layers: depths.reduce(0, +), key: "depths")
     // Each stage but the first halves what the patches are.

@@ -23,7 +23,7 @@ package final class ResNetClassifier: ClassifierNetwork {
     guard widths.count == depths.count, !widths.isEmpty, depths.allSatisfy({ $0 > 0 }),
       widths.allSatisfy({ $0 > 0 && $0 % 4 == 0 }), embedding > 0
     else {
-      throw config.refusing("depths", "one number above 0 for each of hidden_sizes is needed")
+      throw config.refusing("depths", "one number above 0 for each of hidden_sizes")
     }
     try s.check(layers: depths.reduce(0, +), key: "depths")
     let halvesFirst = try config.bool("downsample_in_first_stage", false)

@@ -20,7 +20,7 @@ package final class ViTClassifier: ClassifierNetwork {
       config, width: 768, inner: 3072, layers: 12, heads: 12, activation: .gelu, eps: 1e-12)
     let (size, patch) = (try config.int("image_size", 224), try config.int("patch_size", 16))
     guard patch > 0, size >= patch else {
-      throw config.refusing("patch_size", "a number from 1 to image_size is needed")
+      throw config.refusing("patch_size", "a number from 1 to image_size")
     }
     try s.check(layers: shape.layers, key: "num_hidden_layers")
     sides = size...size

@@ -42,7 +42,7 @@ extension EraserCommand {
           print(try JSON(encoding: train.method).pretty, terminator: "")
           let model = try erasers.modelFolder.model(on: common.openDevice())
           let budget = RankBudget(erasers, model, tolerance: train.method.tolerance)
-          budget.rows.table.plainRows.forEach(warn)
+          if !common.isQuiet { budget.rows.table.plainRows.forEach(warn) }
           return
         }
         if !common.isQuiet, !common.json {
