@@ -30,6 +30,8 @@ public struct Erase {
   /// Settings and where they come from, weakest first, for the record.
   package var given: [Settings]
   let exports: Export?
+  /// Sentences on concepts that the model lists with other capital letters.
+  let readings: [String]
   /// Told once the folder is this request's, before the work.
   package var begins: () -> Void = {}
 
@@ -80,6 +82,7 @@ public struct Erase {
     var job = job
     job.options = try JSON(encoding: method).without(idle: method)
     let themes = try job.folder.listedThemes()
+    readings = job.concepts.compactMap { themes?.readingNote($0) }
     job.concepts = job.concepts.map { Concept.name(of: $0, in: themes) }
     try job.refuseRepeatedWords()
     if let themes, job.wording == nil {
@@ -93,6 +96,7 @@ public struct Erase {
   init(recorded job: EraseJob, _ catalogs: Catalogs) throws {
     method = try catalogs.methods.method(job.method, job.options)
     (self.job, exports, self.catalogs, given) = (job, nil, catalogs, [])
+    readings = []
   }
 
   /// Trains the eraser, or reads it where an earlier run of the same job has written it.
