@@ -117,6 +117,8 @@ extension Verify {
       (one.probability, one.askedProbability) = (nil, nil)
       // Older audits have the erased model's words for the original's pictures.
       if one.model == JudgedPicture.original { one.outcome = one.outcome.ofOriginal }
+      // They call a picture damaged, too, that was wrong before.
+      if one.outcome == .missedBefore { one.outcome = .damaged }
       return one
     }
     let texts = try InputFile.text(folder.own("samples.jsonl")).split(separator: "\n")

@@ -11,8 +11,11 @@ package struct JudgedPicture: Codable, Sendable, Hashable {
     case stayedAway = "stayed away"
     /// Another subject was asked for, and the judge sees it.
     case kept
-    /// Another subject was asked for, and the judge sees something else.
+    /// Another subject was asked for, and the judge sees something else, where it saw the subject in the original's picture of the
+    /// same prompt and seed.
     case damaged
+    /// Another subject was asked for, and the judge sees it neither here nor in the original's picture.
+    case missedBefore = "wrong before too"
     /// The original drew it, which never forgot: the judge sees what was asked for.
     case shown = "shows it"
     /// The original drew it, and the judge sees something else.
@@ -26,7 +29,7 @@ package struct JudgedPicture: Codable, Sendable, Hashable {
     package var ofOriginal: Outcome {
       switch self {
       case .cameBack, .kept, .shown: .shown
-      case .stayedAway, .damaged, .missed: .missed
+      case .stayedAway, .damaged, .missedBefore, .missed: .missed
       case .broken, .unasked: self
       }
     }
@@ -75,14 +78,18 @@ extension SampleSet {
   /// The verdicts of a judge on this set's pictures, in the order of the manifest.
   /// - Parameters:
   ///   - judged: the answers on the pictures with finite numbers, and those pictures
+  ///   - before: the same of the original, whose wrong pictures are no damage; nil for the original itself
   ///   - groups: the forgotten subjects of each kind
   ///   - unrecognised: for each of these, whether it is far from all that the judge knows; nil where that is not known
   package func verdicts(
-    _ label: String, _ judged: (seen: JudgedSet, samples: [Sample]), _ groups: [Forgotten],
+    _ label: String, _ judged: (seen: JudgedSet, samples: [Sample]),
+    before: (seen: JudgedSet, samples: [Sample])? = nil, _ groups: [Forgotten],
     unrecognised: [Bool]?, judge: String
   ) -> [JudgedPicture] {
-    let places = Dictionary(
-      judged.samples.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    func places(_ samples: [Sample]) -> [Sample: Int] {
+      Dictionary(samples.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+    let (places, former) = (places(judged.samples), before.map { places($0.samples) })
     return manifest.samples.map { sample in
       var picture = JudgedPicture(
         model: label, file: "\(folder.lastPathComponent)/\(sample.file)", prompt: sample.prompt,
@@ -92,13 +99,21 @@ extension SampleSet {
       // Without the subjects that the judge has no class for.
       let known = judged.seen.asked[i]
       func isSeen(_ group: Forgotten) -> Bool { picture.seen[group.kind] == known[group.kind] }
-      // One forgotten subject that is seen came back; another subject is kept where all of it is seen.
+      func wasSeen(_ group: Forgotten) -> Bool {
+        guard let before, let former else { return true }
+        return former[sample].map { before.seen.seen[$0][group.kind] == known[group.kind] } ?? false
+      }
+      // One forgotten subject that is seen came back; another subject is kept where all of it is seen, and damaged where one part
+      // of it was seen before.
       let asked = groups.filter { $0.contains(sample.subjects) }
       let others = groups.filter { known[$0.kind] != nil }
-      let decides = asked.isEmpty ? others.first { !isSeen($0) } : asked.first(where: isSeen)
+      let lost = others.filter { !isSeen($0) }
+      let damaged = lost.first(where: wasSeen)
+      let decides = asked.isEmpty ? damaged ?? lost.first : asked.first(where: isSeen)
       picture.outcome =
         asked.isEmpty
-        ? others.isEmpty ? .unasked : decides == nil ? .kept : .damaged
+        ? others.isEmpty
+          ? .unasked : lost.isEmpty ? .kept : damaged == nil ? .missedBefore : .damaged
         : decides == nil ? .stayedAway : .cameBack
       if label == JudgedPicture.original { picture.outcome = picture.outcome.ofOriginal }
       guard let kind = (decides ?? asked.first ?? groups.first)?.kind else { return picture }

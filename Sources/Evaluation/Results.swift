@@ -88,6 +88,8 @@ public struct Results: Codable, Sendable, Hashable {
   public var making: [String] = []
   /// Program, models and settings behind the results. It is nil in files of version 0.1.
   public var origin: Origin?
+  /// The options in which the runs of a comparison differ.
+  package var differences: [OptionDifference] = []
   /// The trials of a benchmark that are not finished. The numbers are then those of the others.
   public var unfinished = 0
 
@@ -100,7 +102,7 @@ public struct Results: Codable, Sendable, Hashable {
 
   private enum Key: String, CodingKey {
     case kind, rows, pictures, stopped, baselines, titles, notes, quick, seeds, sampling, judge
-    case judges, audit, command, making, origin, unfinished, development
+    case judges, audit, command, making, origin, unfinished, development, differences
   }
 
   public init(from decoder: any Decoder) throws {
@@ -122,6 +124,7 @@ public struct Results: Codable, Sendable, Hashable {
     command = try c.decodeIfPresent([String].self, forKey: .command) ?? []
     making = try c.decodeIfPresent([String].self, forKey: .making) ?? []
     origin = try c.decodeIfPresent(Origin.self, forKey: .origin)
+    differences = try c.decodeIfPresent([OptionDifference].self, forKey: .differences) ?? []
     unfinished = try c.decodeIfPresent(Int.self, forKey: .unfinished) ?? 0
     development = try c.decodeIfPresent([String].self, forKey: .development) ?? []
   }
@@ -145,7 +148,19 @@ public struct Results: Codable, Sendable, Hashable {
     try c.encode(command, forKey: .command)
     if !making.isEmpty { try c.encode(making, forKey: .making) }
     try c.encodeIfPresent(origin, forKey: .origin)
+    if !differences.isEmpty { try c.encode(differences, forKey: .differences) }
     if unfinished > 0 { try c.encode(unfinished, forKey: .unfinished) }
+  }
+}
+
+/// An option that runs of a comparison were given other values of.
+package struct OptionDifference: Codable, Sendable, Hashable {
+  package var option: String
+  /// By the label of the run: the value as text, `not given`, or `none` for a method without the option.
+  package var values: [String: String]
+
+  package init(_ option: String, _ values: [String: String]) {
+    (self.option, self.values) = (option, values)
   }
 }
 

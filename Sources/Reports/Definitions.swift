@@ -47,6 +47,34 @@ package enum Definitions {
     ("success", "success: the share of prompts whose picture shows the concept after fine-tuning."),
   ]
 
+  /// A measure that commands compute beside those of the catalog.
+  package struct CommandMeasure: Sendable {
+    package var name: String
+    /// The definition, which begins with the name.
+    package var text: String
+    /// The commands that measure it.
+    package var commands: String
+    package var better: Better
+  }
+
+  /// The measures of commands that no catalog lists.
+  package static let ofCommands: [CommandMeasure] = [
+    ("unrecognised", "evaluate", Better.lower), ("shown", "evaluate, audit", .lower),
+    ("kept", "evaluate, audit", .higher), ("pre-asr", "attack, audit", .lower),
+    ("asr", "attack, audit", .lower), ("success", "relearn, audit", .lower),
+  ].compactMap { name, commands, better in
+    known.first { $0.name == name }.map {
+      CommandMeasure(name: name, text: $0.text, commands: commands, better: better)
+    }
+  }
+
+  /// The definition of a measure, without its name; nil for one that has none.
+  package static func text(of metric: String) -> String? {
+    known.first { $0.name == metric }.map { entry in
+      entry.text.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? entry.text
+    }
+  }
+
   /// The columns of a printed table, in a few words each.
   private static let short: [(name: String, text: String)] = [
     ("ua", "pictures of the concept in which the judge does not see it"),

@@ -47,6 +47,11 @@ public struct RunVerdict {
     + "\(percent(surely)) or below; where it ends above, the pictures are too few to say forgotten. Not forgotten: at least half of "
     + "the share that showed it before the erasure. Partly: between the two."
 
+  /// The word of several concepts together, for pages.
+  package static let ruleOfConcepts =
+    "Several concepts: each has a verdict, and the word above them is theirs where all agree; forgotten ones beside too few to say are "
+    + "too few to say; with one that is destroyed, or else one without a verdict, that is the word; all other mixtures are partly forgotten."
+
   /// The words on other subjects, for pages.
   package static let ruleOfOthers =
     "Other subjects: no loss is shown where the 95 % interval of the change in recognised pictures starts at "
@@ -197,26 +202,20 @@ public struct RunVerdict {
     let found =
       "other subjects are recognised in \(percent(kept.value)) of \(kept.sample(of: "pictures"))"
       + bounds(kept) + was
-    guard let change = change(kept, usual, after) else { return found + "." }
+    guard let usual,
+      let measured = ChangeInterval(of: RateMetric(.kept).name, kept, from: usual, in: after)
+    else { return found + "." }
+    let change = measured.interval
     let lost =
-      ", a change of \(points(after.value(RateMetric(.kept, .change))?.value ?? kept.value - (usual?.value ?? 0))) points"
-      + " (95 % interval \(points(change.lower)) to \(points(change.upper)))"
+      ", a change of \(points(after.value(RateMetric(.kept, .change))?.value ?? kept.value - usual.value)) points"
+      + " (\(measured.rule == "paired" ? "paired " : "")95 % interval \(points(change.lower)) to \(points(change.upper)))"
     if change.upper < 0 {
       return found + lost
-        + (kept.value < (usual?.value ?? 0) / 2 ? " - most was lost." : " - something was lost.")
+        + (kept.value < usual.value / 2 ? " - most was lost." : " - something was lost.")
     }
     return found + lost
       + (change.lower >= -AuditRules().damage
         ? " - no loss is shown." : " - too few to say that nothing was lost.")
-  }
-
-  /// The bounds of what was lost or won in other subjects: of the paired change where there is one, else of the
-  /// difference of two shares (Newcombe); nil without the original's share.
-  private static func change(
-    _ kept: MeasuredValue, _ usual: MeasuredValue?, _ after: [ResultRow]
-  ) -> Interval? {
-    if let paired = after.value(RateMetric(.kept, .change))?.interval { return paired }
-    return usual.flatMap { kept.change(from: $0) }
   }
 
   private static func points(_ change: Double) -> String {

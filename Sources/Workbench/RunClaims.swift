@@ -12,12 +12,6 @@ extension RunFolder {
     }
   }
 
-  /// Whether options of an older version, which may have fewer at any depth, are these.
-  private static func agrees(_ old: JSON, with own: JSON) -> Bool {
-    guard let members = old.members else { return old == own }
-    return members.allSatisfy { key, value in own[key].map { agrees(value, with: $0) } ?? false }
-  }
-
   /// Records in the file `name` the options that the results beside it depend on. A file of an older version may have
   /// fewer of them.
   /// - Parameters:
@@ -33,12 +27,10 @@ extension RunFolder {
   /// - Throws: ``LetheError`` of the kind `request` where the file `name` has other options than `own`
   package func refuseOther(_ name: String, than own: JSON, _ noun: String) throws {
     let old = has(name) ? try JSON(contentsOf: file(name)).members ?? [:] : [:]
-    guard Self.agrees(.object(old), with: own) else {
-      throw LetheError.badValue(
-        noun,
-        "\(file(name).path) has another model or eraser, or other options, seeds or sampling than this command; give the same "
-          + "ones, or remove \(path)"
-      )
-    }
+    guard let difference = ClaimDifference(.object(old), own) else { return }
+    throw LetheError.badValue(
+      noun,
+      "\(path) holds results of another request: \(difference.words(file(name).deletingPathExtension().lastPathComponent)); give what it was, or remove \(path)"
+    )
   }
 }

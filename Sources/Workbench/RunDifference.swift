@@ -77,7 +77,7 @@ extension RunIdentity {
 
   private static func hash(_ value: JSON) -> String { String((value.string ?? "none").prefix(12)) }
 
-  private static func text(_ value: JSON) -> String {
+  static func text(_ value: JSON) -> String {
     switch value {
     case .null: return "not given"
     case .string(let text): return text.isEmpty ? "''" : cut(text)

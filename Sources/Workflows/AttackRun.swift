@@ -110,6 +110,14 @@ public struct AttackRun {
     let judge = try openJudge(on: device)
     let place = try Run(run.place("attack"), seed: seed)
     (place.onProgress, place.onNote, place.ranks) = (run.onProgress, run.onNote, run.ranks)
+    let concepts = try job.forgotten(in: job.folder.listedThemes()).fitting(original.layout)
+    // Attacks of another request are named before their pictures are replaced.
+    try run.ranks.first {
+      for attack in attacks {
+        let inputs = try inputs(attack, concepts, base: base, eraser: hash, judge: judge.about.hash)
+        try place.runFolder.refuseOther("\(type(of: attack).name).json", than: inputs, "attack")
+      }
+    }
     // The prompts without an attack, drawn by a model.
     func drawn(_ model: DiffusionModel, _ name: String) throws -> (set: SampleSet, shown: [Bool]) {
       let set = try SampleSet.create(
@@ -127,7 +135,6 @@ public struct AttackRun {
     }
     let (originals, originally) = try drawn(original, "original")
     let (_, before) = try drawn(erased, "erased")
-    let concepts = try job.forgotten(in: job.folder.listedThemes()).fitting(original.layout)
     var results = Results(.attack, options, judge: judge.about.measured)
     results.judges = [JudgeRecord(spec, judge.about, nil)]
     results.judge["name"] = .string(judgeName)

@@ -1,4 +1,5 @@
 // `lethe compare`: the results of several runs on one page. Nothing is drawn or judged again.
+internal import Editing
 public import Evaluation
 internal import Foundation
 internal import Torch
@@ -78,13 +79,17 @@ public struct Compare {
     (results.quick, results.seeds) = (parts.contains { $0.results.quick }, first.seeds)
     (results.sampling, results.judge, results.judges) = (first.sampling, first.judge, first.judges)
     results.command = command
-    results.making = try parts.flatMap { part in
-      let job = part.folder.has("job.json") ? try part.folder.job() : nil
-      return (job?.making ?? []) + [part.results.command.shellCommand].filter { !$0.isEmpty }
-    }.unique
+    let jobs = try parts.map { $0.folder.has("job.json") ? try $0.folder.job() : nil }
+    let trials = try parts.map { try Self.tried($0.folder) }
+    results.making =
+      zip(parts, zip(jobs, trials)).flatMap { part, own in
+        (own.0?.making ?? [])
+          + ([part.results.command] + own.1.commands).map(\.shellCommand).filter { !$0.isEmpty }
+      }.unique
     let hasSeveral = parts.map { $0.results.judges.map(\.spec) }.unique.count > 1
     let originals = ComparedOriginals(parts.map { ($0.name, $0.results) })
-    for ((label, _, folder, own), original) in zip(parts, originals.names) {
+    for (i, (label, _, folder, own)) in parts.enumerated() {
+      let (original, tried) = (originals.names[i], trials[i])
       for row in own.rows {
         var row = row
         // The original has rows of its own by each judge.
@@ -100,19 +105,19 @@ public struct Compare {
         }
         if !isThere { results.rows.append(row) }
       }
-      let tried = try Self.tried(folder)
       results.rows += tried.rows.map { row in
         var row = row
         (row.method, row.axes.inside) = (label, nil)
         return row
       }
-      results.notes += tried.notes.map { "\(label): \($0)" }
+      results.notes += (tried.notes + [tried.untried].compactMap(\.self)).map { "\(label): \($0)" }
       results.stopped += own.stopped.map {
         StoppedTraining(RowLabel(label), $0.subject, seed: $0.seed, $0.sentence)
       }
       results.titles[label] = "\(label), \(folder.url.lastPathComponent)"
     }
     results.notes += differences
+    results.differences = optionDifferences(jobs)
     var origin = Origin()
     let models = parts.compactMap { $0.results.origin?.model }.unique
     origin.model = models.count == 1 ? models[0] : nil
@@ -126,8 +131,17 @@ public struct Compare {
     return results
   }
 
-  /// The success rates of the attacks and of the fine-tunings of a run, with their notes; none where nothing was tried.
-  private static func tried(_ folder: RunFolder) throws -> (rows: [ResultRow], notes: [String]) {
+  /// The attacks and fine-tunings of a run.
+  private struct Tried {
+    /// Success rates.
+    var rows: [ResultRow]
+    var notes: [String]
+    var commands: [[String]]
+    /// A sentence on a run that was not attacked or not fine-tuned; nil for one that was both.
+    var untried: String?
+  }
+
+  private static func tried(_ folder: RunFolder) throws -> Tried {
     func results(_ place: String, _ kind: Results.Kind) throws -> Results? {
       guard folder.has("\(place)/results.json") else { return nil }
       let found = try RunFolder(folder.own(place)).results()
@@ -135,13 +149,51 @@ public struct Compare {
     }
     let attacks = try results("attack", .attack)
     let tunings = try results("relearn", .relearning)
-    return (
-      (attacks?.rows ?? []).filter { $0.axes.attack != nil }
-        + (tunings?.rows ?? []).filter { $0.metric == "success" && $0.axes.seed != nil },
-      (attacks?.notes ?? []).filter {
-        $0.contains("below its full budget") || $0.contains("cannot tell")
+    let untried: String? =
+      switch (attacks == nil, tunings == nil) {
+      case (true, true):
+        "nothing tried to bring the concept back: the run was not attacked, and not fine-tuned."
+      case (true, false): "the run was not attacked."
+      case (false, true): "the run was not fine-tuned."
+      case (false, false): nil
       }
-    )
+    return Tried(
+      rows: (attacks?.rows ?? []).filter { $0.axes.attack != nil }
+        + (tunings?.rows ?? []).filter { $0.metric == "success" && $0.axes.seed != nil },
+      notes: ((attacks?.notes ?? []) + (tunings?.notes ?? [])).filter {
+        $0.contains("below its full budget") || $0.contains("cannot tell")
+      },
+      commands: [attacks, tunings].compactMap { $0?.command }, untried: untried)
+  }
+
+  /// The options in which the erasures differ, of those that two runs or more have.
+  private func optionDifferences(_ jobs: [EraseJob?]) -> [OptionDifference] {
+    let options = zip(parts, jobs).map { part, job -> [(key: String, value: JSON)] in
+      let request: [(String, JSON)] =
+        job.map { job in
+          [
+            ("--seed", JSON(job.seed)), ("--preserve", .array(job.preserve.map(JSON.string))),
+            ("--replace-with", job.replacement.map(JSON.string) ?? .null),
+            ("--kind", job.wording?.kind.map { .string($0.rawValue) } ?? .null),
+          ]
+        } ?? []
+      // Versions before 0.2 kept no settings.
+      return request
+        + (part.results.origin?.settings ?? []).map { ("--set \($0.key)", $0.value) }
+    }
+    return options.flatMap { $0.map(\.key) }.unique.compactMap { key in
+      let values = options.map { own in own.first { $0.key == key }?.value }
+      guard values.compactMap(\.self).unique.count > 1 else { return nil }
+      return OptionDifference(
+        key,
+        Dictionary(
+          zip(parts, values).map { part, value in
+            (
+              part.label,
+              value.map { $0 == .null ? "not given" : $0.string ?? $0.compact } ?? "none"
+            )
+          }, uniquingKeysWith: { first, _ in first }))
+    }
   }
 
   /// Differences between the runs, in sentences: numbers beside each other are then not of one measurement.

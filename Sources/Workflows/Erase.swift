@@ -32,6 +32,8 @@ public struct Erase {
   /// Another name whose entry of `methods.json` counts.
   let variant: String?
   let exports: Export?
+  /// Sentences on concepts that the model lists with other capital letters.
+  let readings: [String]
   /// Told once the folder is this request's, before the work.
   package var begins: () -> Void = {}
 
@@ -82,6 +84,7 @@ public struct Erase {
     var job = job
     job.options = try JSON(encoding: method).without(idle: method)
     let themes = try job.folder.listedThemes()
+    readings = job.concepts.compactMap { themes?.readingNote($0) }
     job.concepts = job.concepts.map { Concept.name(of: $0, in: themes) }
     try job.refuseRepeatedWords()
     if let themes, job.wording == nil {
@@ -95,6 +98,7 @@ public struct Erase {
   init(recorded job: EraseJob, _ catalogs: Catalogs) throws {
     method = try catalogs.methods.method(job.method, job.options)
     (self.job, exports, self.catalogs, given, variant) = (job, nil, catalogs, [], nil)
+    readings = []
   }
 
   /// Trains the eraser, or reads it where an earlier run of the same job has written it.

@@ -49,7 +49,7 @@ extension Erase {
   /// Sentences on concepts that the model does not list, where it lists any, and on strange entries of `methods.json`.
   package func notes() throws -> [String] {
     let named = job.preserve.isEmpty ? try nothingPreserved.map { "\($0)\(waysToPreserve)" } : nil
-    return try freeWordsNotes()
+    return try readings + freeWordsNotes()
       + [named, job.folder.strangeMethods(in: catalogs.methods)].compactMap(\.self)
   }
 

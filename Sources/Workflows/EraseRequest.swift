@@ -150,6 +150,8 @@ extension Erase {
     let erasure = try erasure()
     func quoted(_ text: String) -> String { text.isEmpty ? "nothing in particular" : "'\(text)'" }
     var lines: [String] = []
+    // Concepts that are erased together are no other subjects of one another.
+    let gone = Set(erasure.forget.flatMap { [$0.name] + $0.phrases.map(\.words) })
     for concept in erasure.forget {
       let kind = concept.kind.map { " (\($0.rawValue))" } ?? ""
       lines.append("\(concept.name)\(kind): \(concept.phrases.count.counted("prompt")) to forget")
@@ -157,7 +159,8 @@ extension Erase {
         let broader = phrase.broader.map { ", in Concept Ablation \(quoted($0))" } ?? ""
         return "  '\(phrase.prompt)' becomes \(quoted(phrase.anchor))\(broader)"
       }
-      func list(_ title: String, _ names: [String]) {
+      func list(_ title: String, _ all: [String]) {
+        let names = all.filter { !gone.contains($0) }
         if !names.isEmpty { lines.append("  \(title): \(names.joined(separator: ", "))") }
       }
       list(concept.related == nil ? "other subjects" : "related", concept.siblings)

@@ -73,7 +73,8 @@ extension Evaluate {
         let strange = recognition?.unrecognised(judged.seen.features)
         // The answers of a judge that cannot tell are kept picture by picture, without rates.
         verdicts += set.verdicts(
-          label, judged, suite.groups, unrecognised: strange, judge: spec.description)
+          label, judged, before: label == first.label ? nil : before, suite.groups,
+          unrecognised: strange, judge: spec.description)
         for group in told {
           // A strange picture is one for either kind.
           if let strange, !strange.isEmpty {

@@ -152,13 +152,13 @@ extension Relearn {
         "points: before the fine-tuning"
           + (points.count > 1
             ? " and after \(points.dropFirst().map(String.init).inWords) steps" : "")
-          + ", \(sample) each: \(AttackRun.list(judgedPrompts))",
+          + ", \(sample) each",
         "judge: \(criterion)",
         erased.memorySentence(
           batch: min(erased.batch(atMost: options.batch), judgedPrompts.count),
           computing: options.sampling.dtype,
           step: tuning.step(on: erased)),
-      ],
+      ] + [AttackBudget.note(tuning, isPlanned: true)].compactMap(\.self),
       work: work)
   }
 

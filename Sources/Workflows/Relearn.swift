@@ -131,6 +131,7 @@ package struct Relearn {
         + (trained.contains(.benign) ? ", and on as many benign pictures as a control." : "."),
       "Judged: \(sample): \(AttackRun.list(judged.prompts)).",
     ]
+    results.notes += [AttackBudget.note(tuning)].compactMap { $0.map { $0 + "." } }
     try place.publish(results, metrics: catalogs.metrics)
     if run.ranks.isFirst { WriteReport(run.runFolder, catalogs: catalogs).renew(run.note) }
     return results

@@ -14,15 +14,22 @@ struct RunReturns {
     if folder.has("attack/results.json") {
       let results = try RunFolder(folder.file("attack")).results()
       found +=
-        try doubt(on: results, "attacks").map { [$0] } ?? AttackPage.verdict(results)?.lines ?? []
+        try doubt(on: results, "attacks").map { [$0] }
+        ?? (AttackPage.verdict(results)?.lines ?? []) + budgets(results)
     }
     if folder.has("relearn/results.json") {
       let results = try RunFolder(folder.file("relearn")).results()
       found +=
         try doubt(on: results, "fine-tunings").map { [$0] }
-        ?? RelearningPage.verdict(results)?.lines ?? []
+        ?? (RelearningPage.verdict(results)?.lines ?? []) + budgets(results)
     }
     return found
+  }
+
+  /// The sentences on attacks and fine-tunings that did less than their papers.
+  private func budgets(_ results: Results) -> [String] {
+    results.notes.filter { $0.contains("below its full budget") }
+      .map { $0.hasSuffix(".") ? $0 : $0 + "." }
   }
 
   /// A sentence in the place of rates by a judge that the run's evaluation found unable to tell; nil for others.

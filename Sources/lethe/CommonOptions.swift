@@ -1,10 +1,13 @@
 import ArgumentParser
 import Diffusion
+import Editing
+import Evaluation
 import Foundation
 import Processes
 import Synchronization
 import Torch
 import Training
+import Workbench
 
 /// The options of every command.
 struct CommonOptions: ParsableArguments {
@@ -129,6 +132,13 @@ struct CommonOptions: ParsableArguments {
     warn("note: \(sentence)")
   }
 
+  /// Concepts as a model lists them, with a note on each that is spelled with other capital letters; other words stay.
+  static func spelled(_ names: [String], in model: ModelFolder) throws -> [String] {
+    guard !names.isEmpty, let themes = try model.listedThemes() else { return names }
+    names.compactMap { themes.readingNote($0) }.forEach(note)
+    return names.map { themes.spelled($0.trimmingCharacters(in: .whitespacesAndNewlines)) ?? $0 }
+  }
+
   /// A note on a spelling of version 0.1, which the next release does not take any more.
   static func former(_ old: String, _ new: String) {
     note("\(old) is now \(new). The next release refuses the old spelling.")
@@ -147,12 +157,35 @@ struct CommonOptions: ParsableArguments {
 
   /// Prints what a command would do: the plan's sentences on standard error, and the request as JSON on standard
   /// output.
-  func preview(_ plan: [String], _ request: [String: JSON]) {
+  /// - Parameter lists: members with prompts or samples; see ``previewed(prompts:)``
+  func preview(
+    _ plan: [String], _ request: [String: JSON], _ lists: [String: JSON] = [:]
+  ) {
     ProgressLine.shared.end()
     if !isQuiet { plan.forEach(warn) }
-    var request = request
+    var request = request.merging(lists) { $1 }
     request["plan"] = .array(plan.map(JSON.string))
     print(JSON.object(request).pretty, terminator: "")
+  }
+
+  /// Entries of a list that a preview shows without --json.
+  private static let shown = 12
+
+  /// The texts of the pictures of a preview, each once, with their numbers; --json gives all texts.
+  func previewed(prompts: [String]) -> [String: JSON] {
+    let texts = prompts.unique
+    return [
+      "pictures": .int(prompts.count), "promptCount": .int(texts.count),
+      "prompts": .array(texts.prefix(json ? texts.count : Self.shown).map(JSON.string)),
+    ]
+  }
+
+  /// The pictures of a preview, the first three alone without --json, with their number.
+  func previewed(samples: [SampleSet.Sample]) throws -> [String: JSON] {
+    [
+      "pictures": .int(samples.count),
+      "samples": try JSON(encoding: Array(samples.prefix(json ? samples.count : 3))),
+    ]
   }
 
   /// Prints the command that usually comes next, on standard error.

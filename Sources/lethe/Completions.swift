@@ -19,15 +19,26 @@ extension CompletionKind {
   static var attackList: CompletionKind {
     .custom { _, _, word in Completions.list(LetheProgram.catalogs.attacks.names + ["all"], word) }
   }
-  static var judges: CompletionKind { .custom { _, _, _ in Completions.judges } }
-  static var concepts: CompletionKind { .custom { words, _, _ in Completions.concepts(words) } }
+  static var judges: CompletionKind {
+    .custom { _, _, _ in Completions.quoted(Completions.judges) }
+  }
+  static var concepts: CompletionKind {
+    .custom { words, _, _ in Completions.quoted(Completions.concepts(words)) }
+  }
   static var setConcepts: CompletionKind {
-    .custom { words, _, _ in Completions.setConcepts(words) }
+    .custom { words, _, _ in Completions.quoted(Completions.setConcepts(words)) }
   }
 }
 
 /// Values that complete a command line, by what stands on it.
 enum Completions {
+  /// Values as the script of a shell takes them: in zsh a description follows behind a colon.
+  static func quoted(
+    _ values: [String], forZsh isZsh: Bool = CompletionShell.requesting == .zsh
+  ) -> [String] {
+    isZsh ? values.map { $0.replacing(":", with: "\\:") } : values
+  }
+
   /// Methods and their variants.
   static var methods: [String] {
     LetheProgram.catalogs.methods.names

@@ -37,7 +37,9 @@ import Workflows
       } throws: {
         "\($0)".contains("N at most 2") && "\($0)".contains("apart from its development")
       }
-      try Data(#"{"development": ["Fox"]}"#.utf8).write(to: model.file("attacks.json"))
+      try Data(#"{"development": ["Owl"]}"#.utf8).write(to: model.file("attacks.json"))
+      #expect(try model.developmentConcepts().contains("owl"))
+      try Data(#"{"development": ["foks"]}"#.utf8).write(to: model.file("attacks.json"))
       #expect { try model.developmentConcepts() } throws: {
         "\($0)".contains("does not list; did you mean 'fox'?")
       }

@@ -91,6 +91,12 @@ import WorkbenchSupport
     #endif
   }
 
+  /// A colon ends a value in zsh, and in no other shell.
+  @Test func colonsAreQuotedForZsh() {
+    #expect(Completions.quoted(["own:a", "none"], forZsh: true) == ["own\\:a", "none"])
+    #expect(Completions.quoted(["own:a"], forZsh: false) == ["own:a"])
+  }
+
   /// The judges of this repository stand whole before the beginnings of others.
   @Test func judgesAreThere() {
     #expect(Completions.judges.contains("clip:") && Completions.judges.contains("none"))

@@ -66,4 +66,41 @@ import Testing
     #expect(try lethe("list", "metrics").out.contains("ua "))
     #expect(try lethe("list", "judges").out.contains("emoji"))
   }
+
+  /// Measures that commands compute stand with those of the catalog, and no subject is called a theme.
+  @Test func measuresOfCommands() throws {
+    let text = try lethe("list", "metrics").out
+    for name in ["unrecognised", "shown", "kept", "asr", "pre-asr", "success"] {
+      #expect(
+        text.split(separator: "\n").contains {
+          $0.hasPrefix("\(name) ") && $0.contains("is better)")
+        },
+        "\(name)")
+    }
+    #expect(!text.lowercased().contains("theme"), "\(text)")
+  }
+
+  /// The concepts of a model, with those that its options were chosen on.
+  @Test func conceptsOfAModel() throws {
+    let text = try lethe("list", "concepts", "Models/emoji").out
+    let lines = text.split(separator: "\n").map {
+      $0.split(separator: " ", omittingEmptySubsequences: true)
+    }
+    #expect(lines.count == 89)
+    #expect(text.contains("noto style") && text.contains("four leaf clover"))
+    let json = try #require(
+      JSONSerialization.jsonObject(
+        with: Data(try lethe("list", "concepts", "Models/emoji", "--json").out.utf8))
+        as? [[String: Any]])
+    func details(_ name: String) -> [String: Any]? {
+      json.first { $0["name"] as? String == name }?["details"] as? [String: Any]
+    }
+    #expect(details("fox")?["development"] as? Bool == true)
+    #expect(details("cat")?["development"] as? Bool == false)
+    #expect(details("symbola style")?["kind"] as? String == "style")
+    let none = try lethe("list", "concepts")
+    #expect(none.code == 2 && none.error.contains("accepted: list concepts MODEL"), "\(none.error)")
+    let bare = try lethe("list", "concepts", model)
+    #expect(bare.code == 4 && bare.error.contains("themes.json"), "\(bare.error)")
+  }
 }

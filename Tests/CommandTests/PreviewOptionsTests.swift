@@ -33,7 +33,22 @@ import Torch
         #expect(memory.contains("a step of 4") == words.contains("relearn"), "\(memory)")
         #expect(memory.contains("training ") == words.contains("relearn"), "\(memory)")
         for line in plan { #expect(look.error.contains(line), "\(look.error)") }
+        // Lists are short: each prompt stands once, and of the pictures three stand for all.
+        let pictures = try #require(json["pictures"]?.int)
+        let (texts, samples) = (json["prompts"]?.array ?? [], json["samples"]?.array ?? [])
+        #expect(pictures >= 3 && look.out.split(separator: "\n").count < 100)
+        #expect(Set(texts).count == texts.count && texts.count <= 12 && samples.count <= 3)
+        #expect((json["promptCount"]?.int).map { $0 >= texts.count } ?? !samples.isEmpty)
+        guard let first = texts.first?.string else { continue }
+        #expect(!look.error.contains(first), "\(look.error)")
+        if let checkpoints = json["options"]?["checkpoints"] { #expect(checkpoints == [50]) }
       }
+      let whole = try run([
+        "evaluate", place, "--judge", judge, "--quick", "--steps", "2", "--dry-run", "--json",
+        "--threads", "1",
+      ])
+      let json = try JSONText.value(Data(whole.out.utf8))
+      #expect(json["samples"]?.array?.count == json["pictures"]?.int, "\(whole.error)")
       #expect(try FileManager.default.subpathsOfDirectory(atPath: place).sorted() == before)
       #expect(!FileManager.default.fileExists(atPath: place + "-sum"))
       for words in [

@@ -23,7 +23,7 @@ import Workflows
     #expect((meter.rate(at: 175) ?? 0) < 6)
     meter.take(RunProgress("esd", 1000, 1000), at: 180)
     #expect(meter.line(at: 180, style) == "esd  1000/1000  in 2:55 min")
-    #expect(meter.line(at: 190, style) == "esd is done, the next part begins  10 s")
+    #expect(meter.line(at: 190, style) == "esd is done, preparing the next part  10 s")
     meter.take(RunProgress("erased", 0, 20), at: 200)
     #expect(meter.line(at: 203, style) == "erased  0/20  3 s")
   }
@@ -75,7 +75,7 @@ import Workflows
   @Test func linesAreCut() {
     var meter = ProgressMeter(at: 0)
     var style = ProgressMeter.Style(width: 30, hasBar: true)
-    #expect(meter.line(at: 3, style) == "begins  3 s")
+    #expect(meter.line(at: 3, style) == "preparing  3 s")
     meter.take(RunProgress("a stage", 12, 24, "with a long note on it"), at: 0)
     #expect(meter.line(at: 1, style) == "a stage  12/24  ████████████░")
     (style.width, style.hasColour) = (24, true)

@@ -33,7 +33,7 @@ import Workflows
           "erase", "Models/emoji", "--method", "uce", "--concept", "fox", "--concept", "nota style",
         ],
         ["evaluate", model, "--with", "/nonexistent"], ["compare", "/nonexistent", "/also/none"],
-        ["make-set", "Models/emoji", "--concept", "Fox"],
+        ["make-set", "Models/emoji", "--concept", "Fxo"],
       ] {
         let done = try program.run(arguments + ["--out", out("a/b/c")])
         #expect([2, 4].contains(done.code), "\(arguments): \(done.code) \(done.error)")

@@ -15,15 +15,35 @@ struct ThemeSpellingTests {
   }
 
   @Test(arguments: [
-    ("fxo", "fox"), ("Fox", "fox"), ("fo", "fox"), ("foxx", "fox"), ("caslte", "castle"),
-    ("Ice Cream", "ice cream"), ("Symbola style", "symbola style"), ("notto", "noto"),
+    ("fxo", "fox"), ("Fxo", "fox"), ("fo", "fox"), ("foxx", "fox"), ("caslte", "castle"),
+    ("Ice Crem", "ice cream"), ("Symbla style", "symbola style"), ("notto", "noto"),
   ])
   func nearNamesAreRefused(_ name: String, _ meant: String) {
     #expect(refusal(name)?.contains("did you mean '\(meant)'?") == true, "\(refusal(name) ?? "")")
   }
 
-  @Test(arguments: ["fox", "noto style", "wolf", "a photo of a bus", "Van Gogh", "foxes"])
+  @Test(arguments: ["fox", "noto style", "wolf", "a photo of a bus", "Van Gogh", "foxes", "Fox"])
   func otherNamesAreTaken(_ name: String) { #expect(refusal(name) == nil) }
+
+  /// Capital letters make no other name, unless the model lists both.
+  @Test func capitalsAreOneName() throws {
+    for (name, listed) in [
+      ("Fox", "fox"), (" FOX ", "fox"), ("Ice Cream", "ice cream"), ("Noto", "noto"),
+      ("Symbola Style", "symbola style"),
+    ] {
+      #expect(Concept.name(of: name, in: themes) == listed)
+      let note = themes.readingNote(name)
+      #expect(note?.hasSuffix("is read as '\(listed)', as the model lists it") == true, "\(name)")
+    }
+    #expect(themes.readingNote("fox") == nil && themes.readingNote("wolf") == nil)
+    #expect(themes.find("SYMBOLA")?.kind == .style && themes.spelled("Wolf") == nil)
+    let both = Themes(objects: ["turkey", "Turkey"], styles: [], judge: "")
+    #expect(both.find("Turkey")?.name == "Turkey" && both.find("turkey")?.name == "turkey")
+    #expect(both.readingNote("Turkey") == nil)
+    let concept = try Concept.resolve("Fox", in: themes, replacement: nil, ConceptWording())
+    #expect(
+      try concept == Concept.resolve("fox", in: themes, replacement: nil, ConceptWording()))
+  }
 
   /// Several names in one text are taken apart, as options that a shell reads.
   @Test func listsAreRefused() {

@@ -41,6 +41,22 @@ struct RecognitionTests {
     #expect(found[1].answer("object") == "cat, 80 %, like nothing it knows")
     #expect(found[4].answer("object") == "no answer")
     #expect(found[2].file.hasSuffix("/cat_0.png") && found[2].kind == nil)
+    // A wrong picture is damage where the original's was right; the second cat's was an owl, too, then right, then no picture.
+    for (seen, outcome) in [("owl", JudgedPicture.Outcome.missedBefore), ("cat", .damaged)] {
+      let original = JudgedSet(
+        asked: judged.asked, seen: ["fox", "fox", "cat", seen].map { ["object": $0] },
+        features: judged.features)
+      let against = set.verdicts(
+        "esd", (judged, Array(samples.prefix(4))), before: (original, Array(samples.prefix(4))),
+        [Forgotten(kind: "object", names: ["fox"])], unrecognised: nil, judge: "own:x")
+      #expect(
+        against.map(\.outcome) == [.cameBack, .stayedAway, .kept, outcome, .broken], "\(seen)")
+    }
+    let broken = set.verdicts(
+      "esd", (judged, Array(samples.prefix(4))),
+      before: (judged.at([0, 1, 2]), Array(samples.prefix(3))),
+      [Forgotten(kind: "object", names: ["fox"])], unrecognised: nil, judge: "own:x")
+    #expect(broken[3].outcome == .missedBefore)
   }
 
   /// A forgotten object beside a forgotten style: each is judged by its kind, and one of them that is seen came back.
@@ -70,6 +86,16 @@ struct RecognitionTests {
       "uce", (judged, samples), suite.groups, unrecognised: nil, judge: "own:x")
     #expect(found.map(\.outcome) == [.cameBack, .stayedAway, .stayedAway, .kept, .damaged])
     #expect(found.map(\.kind) == ["style", "object", "style", "object", "style"])
+    // Damage of one kind counts where another kind was wrong before.
+    let former = JudgedSet(
+      asked: judged.asked,
+      seen: judged.seen.enumerated().map { i, seen in
+        i == 4 ? ["object": "cat", "style": "noto"] : seen
+      }, features: judged.features)
+    let against = set.verdicts(
+      "uce", (judged, samples), before: (former, samples), suite.groups, unrecognised: nil,
+      judge: "own:x")
+    #expect(against[4].outcome == .damaged && against[4].kind == "style")
     // The original never forgot: its pictures show what was asked for, or not.
     let before = set.verdicts(
       "original", (judged, samples), suite.groups, unrecognised: nil, judge: "own:x")

@@ -48,6 +48,26 @@ import Training
       page.markdown.contains(
         "fox comes back: after 300 steps of fine-tuning on fox, \(share) show it"),
       "\(page.markdown)")
+    // None of few pictures is too few, and so is one more than before.
+    for (before, after, words) in [
+      (
+        0, 0,
+        "0 % [0, 39] of 6 prompts show it, too few to say that it stays away; before, 0 % [0, 39]."
+      ),
+      (
+        1, 2,
+        "33 % [10, 70] of 6 prompts show it, too few to say that this is more than before; before, 17 % [3, 56]."
+      ),
+    ] {
+      var few = Results(.relearning)
+      few.rows = [(0, before), (300, after)].map { step, hits in
+        ResultRow("esd", "fox", .share("success", hits, of: 6), seeds: 1) {
+          ($0.trainedOn, $0.step, $0.seed) = (.concept, step, 1)
+        }
+      }
+      let line = RelearningPage.verdict(few)?.lines.first ?? ""
+      #expect(line.hasSuffix(words), "\(line)")
+    }
     #expect(page.markdown.contains(seeds == 1 ? "50.0 % [18.8, 81.2]" : "50.0 ± 0.0 %"))
     #expect(
       page.markdown.contains("± standard error over 2 fine-tunings, 6 prompts each") == (seeds == 2)

@@ -41,6 +41,43 @@ import Training
       (page.results, page.gone) = (results, ["fox"])
       let row = try #require(try page.content.metrics.first { $0.name == "unrecognised" })
       #expect(row.verdict == "hurt" && row.direction == "↓" && row.delta.hasPrefix("+72.5 points"))
+      #expect(row.delta.hasSuffix("Newcombe"))
+    }
+  }
+
+  /// The verdict and the table give one change with one interval: the paired one, where there is one.
+  @Test func aChangeHasOneInterval() throws {
+    try Fixtures.temporaryFolder { folder in
+      var results = Results(.evaluation)
+      func add(_ method: String, _ metric: String, _ value: Double, _ interval: Interval? = nil) {
+        let own = MeasuredValue.share(metric, Int(value * 40), of: 40)
+        let measured =
+          interval.map { MeasuredValue(metric, value, .share, n: 40, $0) } ?? own
+        results.rows.append(ResultRow(method, "fox", measured, seeds: 1))
+      }
+      for (method, ua, ira, cra) in [("original", 0.0, 0.95, 0.95), ("esd", 1, 0.9, 0.85)] {
+        for (metric, value) in [("ua", ua), ("ira", ira), ("cra", cra)] {
+          add(method, metric, value)
+        }
+      }
+      for (metric, value) in [
+        ("shown", 0.0), ("shown-original", 1), ("kept", 0.9), ("kept-original", 0.95),
+      ] {
+        add("esd", metric, value)
+      }
+      add("esd", "shown-change", -1, Interval(-1, -0.9, .clusters95))
+      add("esd", "kept-change", -0.05, Interval(-0.11, 0.01, .clusters95))
+      var page = RunPage(folder)
+      (page.results, page.gone) = (results, ["fox"])
+      let content = try page.content
+      let deltas = Dictionary(uniqueKeysWithValues: content.metrics.map { ($0.name, $0.delta) })
+      #expect(deltas["ira"] == "-5.0 points [-11.0, 1.0] paired")
+      #expect(deltas["ua"] == "+100.0 points [90.0, 100.0] paired")
+      #expect(deltas["cra"]?.hasSuffix("Newcombe") == true)
+      #expect(
+        content.verdict?.sentence.contains("-5 points (paired 95 % interval -11 to +1)") == true)
+      #expect(content.metrics.first { $0.name == "ira" }?.verdict == "even")
+      #expect(content.metrics.first { $0.name == "ua" }?.verdict == "good")
     }
   }
 }

@@ -62,16 +62,60 @@ import WorkbenchSupport
       let run = RunFolder(folder)
       try run.claim("nested.json", for: ["training": ["steps": 1]], "relearn")
       try run.claim("nested.json", for: ["training": ["steps": 1, "more": 2]], "relearn")
-      #expect(throws: LetheError.self) {
+      let nested = #expect(throws: LetheError.self) {
         try run.claim("nested.json", for: ["training": ["steps": 1, "more": 3]], "relearn")
       }
+      #expect(nested?.sentence.contains("'training.more' was 2 and is 3") == true)
       try run.claim("options.json", for: ["seed": 1], "attack")
       try run.claim("options.json", for: ["seed": 1], "attack")
       let error = #expect(throws: LetheError.self) {
         try run.claim("options.json", for: ["seed": 2], "attack")
       }
       #expect(error?.kind == .request && error?.sentence.hasPrefix("attack: ") == true)
+      #expect(error?.sentence.contains("--seed was 1 and is 2;") == true)
     }
+  }
+
+  /// The option that differs is named as the command line has it, with both values.
+  @Test func differencesNameTheirOption() throws {
+    let hash = String(repeating: "a", count: 64)
+    let cases: [(file: String, old: JSON, new: JSON, words: String)] = [
+      (
+        "options", ["tuning": ["training": ["steps": 300]]],
+        ["tuning": ["training": ["steps": 40]]],
+        "--tuning-steps was 300 and is 40"
+      ),
+      (
+        "options", ["tuning": ["mode": "full"]], ["tuning": ["mode": "lora"]],
+        "--mode was full and is lora"
+      ),
+      (
+        "options", ["sampling": ["steps": 25]], ["sampling": ["steps": 5]],
+        "--sampling-steps was 25 and is 5"
+      ),
+      ("options", ["prompts": 10], ["prompts": 6], "--limit was 10 and is 6"),
+      (
+        "random", ["options": ["tokens": 5]], ["options": ["tokens": 2]],
+        "--set random.tokens was 5 and is 2"
+      ),
+      (
+        "random", ["sampling": ["steps": 25]], ["sampling": ["steps": 5]], "--steps was 25 and is 5"
+      ),
+      ("random", ["samples": [1, 2]], ["samples": [1]], "the pictures were 2 and are 1 (--limit"),
+      ("random", ["threshold": 0], ["threshold": 0.5], "--threshold was 0 and is 0.5"),
+      (
+        "random", ["judge": .string(hash), "seed": 3], ["judge": "b", "seed": 3],
+        "the judge is another (--judge), aaaaaaaaaaaa before and b now"
+      ),
+      // An option stands before what follows from it.
+      ("random", ["base": "a", "seed": 1], ["base": "b", "seed": 2], "--seed was 1 and is 2"),
+    ]
+    for (file, old, new, words) in cases {
+      let found = try #require(ClaimDifference(old, new), "\(words)").words(file)
+      #expect(found.hasPrefix(words), "\(found)")
+    }
+    // Records of older versions have fewer members.
+    #expect(ClaimDifference(["seed": 1], ["seed": 1, "more": 2]) == nil)
   }
 
   /// Version 0.1 wrote the verdict into its log alone.

@@ -107,9 +107,13 @@ import WorkbenchSupport
       let other = try AttackRun(
         erase.job, [try AttackRun.configured("random", settings: ["tokens=2"], of: model)],
         Tiny.evaluation)
-      #expect(throws: LetheError.self) {
+      let log = try Data(contentsOf: run.file("attack/random.jsonl"))
+      let refused = #expect(throws: LetheError.self) {
         try other(in: run, eraser: eraser, on: .cpu)
       }
+      let words = refused?.sentence ?? ""
+      #expect(words.contains("--set random.tokens was ") && words.contains(" and is 2"), "\(words)")
+      #expect(try Data(contentsOf: run.file("attack/random.jsonl")) == log)
       #expect(throws: LetheError.self) {
         try AttackRun.configured("random", settings: ["token=2"], of: model)
       }

@@ -187,7 +187,14 @@ import WorkbenchSupport
         contentsOf: folder.appendingPathComponent("same/report.html"), encoding: .utf8)
       #expect(words.contains("Too few to say forgotten: esd (a). Not forgotten: esd (b)."))
       #expect(words.contains("Too few to say forgotten</td>"))
-      #expect(results.notes.count == 1 && results.notes[0].contains("c: Steps 10"))
+      #expect(results.notes.filter { $0.contains("c: Steps 10") }.count == 1)
+      // A run that nothing attacked says so.
+      for label in ["esd (a)", "esd (b)", "uce"] {
+        #expect(
+          results.notes.contains(
+            "\(label): nothing tried to bring the concept back: the run was not attacked, and not fine-tuned."
+          ))
+      }
       let page = try String(contentsOf: out.file("report.html"), encoding: .utf8)
       #expect(
         page.contains("Forgotten against kept")
@@ -249,6 +256,7 @@ import WorkbenchSupport
         attacks.notes = [
           "p4d ran below its full budget, the paper's: attempts 1 of 10", "success: x",
         ]
+        attacks.command = ["lethe", "attack", name, "--attack", "p4d"]
         try Run(run.place("attack")).runFolder.write(attacks, to: "results.json")
         var tuned = Results(.relearning)
         tuned.rows = [(0, 0), (40, 6)].map { step, hits in
@@ -256,10 +264,29 @@ import WorkbenchSupport
             ($0.trainedOn, $0.step, $0.seed) = (.concept, step, 1)
           }
         }
-        try Run(run.place("relearn")).runFolder.write(tuned, to: "results.json")
+        tuned.command = ["lethe", "relearn", name]
+        if object == "fox" {
+          try Run(run.place("relearn")).runFolder.write(tuned, to: "results.json")
+        }
         return run.folder.path
       }
+      func set(_ path: String, steps: Int, seed: UInt64) throws {
+        var job = EraseJob()
+        (job.method, job.concepts, job.seed, job.command) = (
+          "uce", ["noto"], seed, ["lethe", "erase"]
+        )
+        try RunFolder(path).write(job, to: "job.json")
+        var results = try RunFolder(path).results()
+        results.origin = Origin(lethe: "0")
+        results.origin?.settings = [
+          OptionSource("training.steps", .int(steps), "--set"),
+          OptionSource("training.batch", 4, "default"),
+        ]
+        try RunFolder(path).write(results, to: "results.json")
+      }
       let runs = [try write("a", "fox"), try write("b", "cat")]
+      try set(runs[0], steps: 300, seed: 0)
+      try set(runs[1], steps: 40, seed: 0)
       let out = try Run(folder.appendingPathComponent("out"))
       let results = try Compare(runs)(in: out)
       // Both have the style, whose numbers are not put together.
@@ -268,7 +295,8 @@ import WorkbenchSupport
       let text = try String(contentsOf: out.file("results.md"), encoding: .utf8)
       for line in [
         "| fox + noto | uce (a) | p4d | 37.5 % [13.7, 69.4] | 8 | 25.0 % [7.1, 59.1] | no stronger than chance here |",
-        "| cat + noto | uce (b) | concept | 0.0 % [0.0, 32.4] | 75.0 % [40.9, 92.9] | 8 |",
+        "| fox + noto | uce (a) | concept | 0.0 % [0.0, 32.4] | 75.0 % [40.9, 92.9] | 8 |",
+        "| --set training.steps | 300 | 40 |",
       ] {
         #expect(text.contains(line), "\(text)")
       }
@@ -277,6 +305,16 @@ import WorkbenchSupport
         #expect(page.contains("Forgotten against kept: \(title)s"), "\(title)")
       }
       #expect(page.contains("uce (b): p4d ran below its full budget"))
+      // Equal options are no difference; what was tried is repeated, and what was not is said.
+      #expect(results.differences.map(\.option) == ["--set training.steps"])
+      #expect(page.contains("Options that differ"))
+      #expect(
+        results.making == [
+          "lethe erase", "lethe attack a --attack p4d", "lethe relearn a",
+          "lethe attack b --attack p4d",
+        ])
+      #expect(results.notes.contains("uce (b): the run was not fine-tuned."))
+      #expect(!results.notes.contains { $0.hasPrefix("uce (a): the run") })
       // Attacks and fine-tunings are no measures of the table, and no subjects with a verdict.
       let header = ResultsPage.metrics(results).header
       #expect(!header.contains { $0.hasPrefix("asr") || $0.hasPrefix("success") }, "\(header)")

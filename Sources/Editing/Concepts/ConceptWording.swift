@@ -33,8 +33,7 @@ extension Concept {
   /// The name under which a request's concept is known: as the model lists it, else without its article.
   public static func name(of text: String, in themes: Themes?) -> String {
     let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
-    let words = SubjectName(trimmed).words
-    return themes?.find(trimmed) != nil ? trimmed : words
+    return themes?.spelled(trimmed) ?? SubjectName(trimmed).words
   }
 
   /// - Throws: ``LetheError`` of the kind `request` for a name of several lines, or with characters that no line shows

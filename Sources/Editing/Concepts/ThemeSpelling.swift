@@ -26,6 +26,13 @@ extension Themes {
         + "Words of your own are taken with \(escape)")
   }
 
+  /// A sentence on a name that the list has with other capital letters; nil for others.
+  package func readingNote(_ name: String) -> String? {
+    let text = name.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard let listed = spelled(text), listed != text else { return nil }
+    return "'\(text.printable())' is read as '\(listed)', as the model lists it"
+  }
+
   /// The listed name that a text misspells; nil for a listed name and for other words.
   package func misspelled(by text: String) -> String? {
     guard find(text) == nil else { return nil }

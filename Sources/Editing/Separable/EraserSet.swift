@@ -78,7 +78,9 @@ package struct EraserSet {
 
   /// - Throws: ``LetheError`` with the nearest name that there is
   package func entry(_ name: String) throws -> Entry {
-    guard let found = self[name] else {
+    // Capital letters make no other name.
+    let found = self[name] ?? card.entries.first { $0.name.lowercased() == name.lowercased() }
+    guard let found else {
       let known = card.entries.map(\.name)
       throw LetheError.unknown("eraser", name, known: known)
     }
@@ -121,7 +123,7 @@ package struct EraserSet {
   }
 
   package mutating func remove(_ name: String) throws {
-    _ = try entry(name)
+    let name = try entry(name).name
     card.entries.removeAll { $0.name == name }
     try save()
     try? FileManager.default.removeItem(at: file(name))
@@ -155,20 +157,21 @@ package struct EraserSet {
     guard entry.isTrained else {
       throw LetheError.request("'\(name)' has no eraser yet; `lethe eraser train` makes it")
     }
-    let eraser = try Eraser(contentsOf: file(name))
+    let eraser = try Eraser(contentsOf: file(entry.name))
     try eraser.check(base: card.base)
     return eraser
   }
 
   /// The names of the erasers to add: those asked for, or all that are switched on.
   /// - Throws: ``LetheError`` of the kind `request` for unknown names, and for a name that is given twice
-  package func active(_ names: [String]? = nil) throws -> [String] {
-    guard let names else { return card.entries.filter(\.isActive).map(\.name) }
+  package func active(_ asked: [String]? = nil) throws -> [String] {
+    guard let asked else { return card.entries.filter(\.isActive).map(\.name) }
+    let names = try asked.map { try entry($0).name }
     for (i, name) in names.enumerated() where names[..<i].contains(name) {
       throw LetheError.request(
         "the eraser '\(name)' is asked for twice, which would erase twice as much; name it once")
     }
-    return try names.map { try entry($0).name }
+    return names
   }
 
   /// A sentence on pictures with a set of which no eraser is added.

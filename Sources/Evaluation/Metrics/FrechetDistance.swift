@@ -7,7 +7,7 @@ package import Torch
 /// features.
 package struct FrechetDistance: Metric {
   package static let name = "frechet"
-  package static let title = "Frechet distance to real pictures, retained themes"
+  package static let title = "Frechet distance to real pictures, other subjects"
   package static let better = Better.lower
   package static let unit = MeasuredValue.Unit.number
   /// Resamples behind the interval.

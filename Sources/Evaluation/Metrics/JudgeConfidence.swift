@@ -1,10 +1,10 @@
 // Confidence of the judge (Selective Amnesia, Heng & Soh, NeurIPS 2023, section 4.1): the mean probability of the
 // subject that was asked for, and the mean entropy of the judge's answer in nats, - sum p log p.
 
-/// Mean probability of the forgotten theme in the pictures that were asked for with it.
+/// Mean probability of the forgotten concept in the pictures that were asked for with it.
 package struct ForgottenProbability: Metric {
   package static let name = "p-forgotten"
-  package static let title = "Judge's probability of the forgotten theme"
+  package static let title = "Judge's probability of the forgotten concept"
   package static let better = Better.lower
   package init() {}
 
@@ -15,10 +15,10 @@ package struct ForgottenProbability: Metric {
   }
 }
 
-/// Mean entropy of the judge's answer for the pictures that were asked for with the forgotten theme.
+/// Mean entropy of the judge's answer for the pictures that were asked for with the forgotten concept.
 package struct ForgottenEntropy: Metric {
   package static let name = "h-forgotten"
-  package static let title = "Entropy of the judge on the forgotten theme, nats"
+  package static let title = "Entropy of the judge on the forgotten concept, nats"
   package static let better = Better.higher
   package static let unit = MeasuredValue.Unit.nats
   package init() {}
@@ -30,10 +30,10 @@ package struct ForgottenEntropy: Metric {
   }
 }
 
-/// Mean probability of the theme asked for, over the pictures of the other themes of the forgotten kind.
+/// Mean probability of the subject asked for, over the pictures of the other subjects of the forgotten kind.
 package struct RetainedProbability: Metric {
   package static let name = "p-kept"
-  package static let title = "Judge's probability of the other themes"
+  package static let title = "Judge's probability of the other subjects"
   package static let better = Better.higher
   package init() {}
 
@@ -44,10 +44,10 @@ package struct RetainedProbability: Metric {
   }
 }
 
-/// Mean entropy of the judge's answer, over the pictures of the other themes of the forgotten kind.
+/// Mean entropy of the judge's answer, over the pictures of the other subjects of the forgotten kind.
 package struct RetainedEntropy: Metric {
   package static let name = "h-kept"
-  package static let title = "Entropy of the judge on the other themes, nats"
+  package static let title = "Entropy of the judge on the other subjects, nats"
   package static let better = Better.lower
   package static let unit = MeasuredValue.Unit.nats
   package init() {}
@@ -60,10 +60,10 @@ package struct RetainedEntropy: Metric {
 }
 
 extension JudgedSet {
-  /// The pictures that were asked for with the forgotten theme.
+  /// The pictures that were asked for with the forgotten concept.
   fileprivate func asked(_ f: Forgotten) -> [Int] { asked.indices.filter { f.contains(asked[$0]) } }
 
-  /// The pictures that were asked for with another theme.
+  /// The pictures that were asked for with another subject.
   fileprivate func others(_ f: Forgotten) -> [Int] {
     asked.indices.filter { !f.contains(asked[$0]) }
   }

@@ -3,7 +3,7 @@
 /// Share of the pictures asked for without the forgotten subject in which the judge sees it.
 package struct Leakage: Metric {
   package static let name = "leakage"
-  package static let title = "Forgotten theme in pictures of others"
+  package static let title = "Forgotten concept in pictures of other subjects"
   package static let better = Better.lower
   package init() {}
 

@@ -5,7 +5,7 @@ internal import Torch
 /// Share of the model's pictures that lie on the manifold of the real ones.
 package struct Precision: Metric {
   package static let name = "precision"
-  package static let title = "Precision, retained themes"
+  package static let title = "Precision, other subjects"
   package static let better = Better.higher
   package init() {}
 
@@ -20,7 +20,7 @@ package struct Precision: Metric {
 /// Share of the real pictures that lie on the manifold of the model's.
 package struct Recall: Metric {
   package static let name = "recall"
-  package static let title = "Recall, retained themes"
+  package static let title = "Recall, other subjects"
   package static let better = Better.higher
   package init() {}
 

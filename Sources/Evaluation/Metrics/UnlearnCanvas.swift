@@ -1,7 +1,7 @@
 // UA, IRA and CRA of UnlearnCanvas (Zhang et al., NeurIPS 2024), section 4. UA and IRA come from the judge of the
-// forgotten theme's kind, CRA from the judge of the other kind.
+// forgotten concept's kind, CRA from the judge of the other kind.
 
-/// Share of the pictures asked for with the forgotten theme in which the judge does not see it.
+/// Share of the pictures asked for with the forgotten concept in which the judge does not see it.
 package struct UnlearningAccuracy: Metric {
   package static let name = "ua"
   package static let title = "Unlearning accuracy"
@@ -17,7 +17,7 @@ package struct UnlearningAccuracy: Metric {
   }
 }
 
-/// Share of the pictures asked for with another theme of the same kind in which the judge sees that theme.
+/// Share of the pictures asked for with another subject of the same kind in which the judge sees that subject.
 package struct InDomainRetainAccuracy: Metric {
   package static let name = "ira"
   package static let title = "In-domain retain accuracy"
@@ -31,7 +31,7 @@ package struct InDomainRetainAccuracy: Metric {
   }
 }
 
-/// Share of the pictures asked for without the forgotten theme in which the judge sees the right theme of the other
+/// Share of the pictures asked for without the forgotten concept in which the judge sees the right subject of the other
 /// kind.
 package struct CrossDomainRetainAccuracy: Metric {
   package static let name = "cra"

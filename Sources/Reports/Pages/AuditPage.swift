@@ -18,6 +18,10 @@ struct AuditPage {
     ("the judge's answer on each", "samples.jsonl"), ("all prompts", "prompts.json"),
   ]
 
+  /// The rule of several concepts, in a sentence.
+  static let ruleOfConcepts =
+    "Several concepts: each question on them has the answer of the worst one, so that it is good where it is good for every concept, bad where it is bad for one, and else open."
+
   /// The pages and pictures of the attacks and the fine-tuning, where the audit has them.
   private static let parts: [(name: String, place: String)] = [
     ("attacks", "attack/report.html"), ("pictures of the attacks", "attack"),
@@ -34,6 +38,9 @@ struct AuditPage {
         "Audit · kind \(subject.kind) · \(subject.prompts) · \(results.drawing)"
       content.summary = audit?.sentence ?? ""
       content.notices = results.notes.filter { $0.contains("another erased concept is seen") }
+      if audit?.tiles.contains(where: { $0.concepts != nil }) == true {
+        content.notices.append(Self.ruleOfConcepts)
+      }
       let own = results.pictures.filter { $0.axes.distance == nil && $0.axes.attack == nil }
       let others = results.pictures.filter { $0.axes.distance != nil }
       let attacked = results.pictures.filter { $0.axes.attack != nil }

@@ -45,7 +45,7 @@ struct MethodsPage {
       (folded.title, folded.isFolded) = ("All measures", true)
       content.tables.append(folded)
     }
-    content.tables += [attacks, relearning].filter { !$0.rows.isEmpty }
+    content.tables += [attacks, relearning, differences].filter { !$0.rows.isEmpty }
     // Shares of objects and of styles are no shares of one thing.
     content.figures = rows.pooled.groupsOfKinds.flatMap { group -> [ReportContent.Figure] in
       let kind = group.first?.axes.kind
@@ -70,6 +70,19 @@ struct MethodsPage {
   }
 
   private func kinds(_ rows: [ResultRow]) -> Int { rows.pooled.groupsOfKinds.count }
+
+  /// The options in which compared runs differ.
+  private var differences: Table {
+    let labels = results.differences.flatMap(\.values.keys).unique.sorted()
+    var table = Table.list(
+      results.differences, "Options that differ",
+      note:
+        "Options of the erasures that two runs or more have, with other values. none: the method has no such option.",
+      corner: [("option", \.option)],
+      across: labels.map { label in (label, { .init($0.values[label] ?? "none") }) })
+    table.isFolded = table.rows.count > 12
+    return table
+  }
 
   /// The success rates of the attacks on each run, beside those of their control.
   private var attacks: Table {

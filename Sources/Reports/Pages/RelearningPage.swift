@@ -37,6 +37,7 @@ package struct RelearningPage {
     content.title = "Relearning “\(subject)”"
     content.subtitle = "\(results.rows.first?.method ?? ""), fine-tuned"
     content.verdict = Self.verdict(results).map { ($0.lines.joined(separator: "\n"), $0.state) }
+    content.notices = results.notes.filter { $0.contains("below its full budget") }
     content.tables = [table]
     content.charts = Self.measures.map { metric, title in
       Chart(
@@ -89,9 +90,17 @@ package struct RelearningPage {
     let isThere = after.value > RunVerdict.few
     let returns = isThere && after.value > rows.success(.concept, 0)?.value ?? 0
     func text(_ share: MeasuredValue) -> String { share.text(digits: 0, hasUnit: true) }
+    // Few prompts tell neither that it stays away nor that the fine-tuning brought it back.
+    let tooFew =
+      !isThere
+      ? after.interval?.upper ?? 1 > RunVerdict.surely
+        ? ", too few to say that it stays away" : ""
+      : returns
+        && rows.success(.concept, 0).flatMap { after.change(from: $0) }?.lower ?? 1 <= 0
+        ? ", too few to say that this is more than before" : ""
     return (
       name + (returns ? " comes back" : isThere ? " was not away" : " stayed away") + ": after"
-        + " \(last.counted("step")) of fine-tuning on \(subject), \(after.ofPrompts) show it"
+        + " \(last.counted("step")) of fine-tuning on \(subject), \(after.ofPrompts) show it\(tooFew)"
         + (rows.success(.concept, 0).map { "; before, \(text($0))" } ?? "")
         + (rows.success(.benign, last).map { "; after as many on benign pictures, \(text($0))" }
           ?? "")

@@ -120,15 +120,20 @@ package struct RunPage {
         let after = group.filter({ $0.method != "original" }).value(metric.name)
       else { continue }
       let isBetter = (after.value > before.value) == (metric.better == .higher)
-      let isApart = after.interval.flatMap { a in before.interval.map(a.isApart) } ?? false
+      let change = ChangeInterval(
+        of: metric.name, after, from: before, in: group.filter { $0.method != "original" })
+      let isApart =
+        change.map { !$0.holdsZero }
+        ?? after.interval.flatMap { a in before.interval.map(a.isApart) } ?? false
       let worse = Definitions.ofForgotten.contains(metric.name) ? "bad" : "hurt"
       let row = ReportContent.MetricRow(
         title: metric.title + (groups.count > 1 ? ", \(name)" : ""),
         name: metric.name, direction: metric.better == .higher ? "↑" : "↓",
         original: before.text(hasUnit: true), erased: after.text(hasUnit: true),
         delta: after.difference(to: before) + (metric.unit == .share ? " points" : "")
-          + (after.change(from: before).map {
-            String(format: " [%.1f, %.1f]", 100 * $0.lower, 100 * $0.upper)
+          + (change.map {
+            String(format: " [%.1f, %.1f] ", 100 * $0.interval.lower, 100 * $0.interval.upper)
+              + $0.rule
           } ?? ""),
         n: after.size, verdict: isApart ? (isBetter ? "good" : worse) : "even")
       if Definitions.main.contains(metric.name) {
@@ -169,8 +174,8 @@ package struct RunPage {
     }
     content.definitions = Definitions.of(results.rows.map(\.metric).unique)
     content.metricNote =
-      "\(RunVerdict.rule) \(RunVerdict.ruleOfOthers) \(Definitions.intervals(results.rows) ?? "") They are in brackets. n counts pictures; "
-      + "where it names prompts, the interval counts those, as pictures of one prompt are alike. The interval of a change of shares is Newcombe's of two samples, which knows nothing of the pairs of pictures. A change has a colour where the two intervals do not overlap. \(results.drawing). "
+      "\(RunVerdict.rule) \(groups.count > 1 ? "\(RunVerdict.ruleOfConcepts) " : "")\(RunVerdict.ruleOfOthers) \(Definitions.intervals(results.rows) ?? "") They are in brackets. n counts pictures; "
+      + "where it names prompts, the interval counts those, as pictures of one prompt are alike. A change has the interval of the pairs of pictures, of the same prompts and seeds, where the judge gives it (paired), as the verdict has; other changes of shares have Newcombe's of two samples. It has a colour where its interval does not hold 0, and without an interval where those of the two values do not overlap. \(results.drawing). "
       + results.notes.joined(separator: " ")
     if let broken = results.rows.filter({ $0.method != "original" }).value("not-finite") {
       content.warning =

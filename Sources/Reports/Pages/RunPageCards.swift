@@ -30,14 +30,15 @@ extension RunPage {
       }.map(\.element)
     let failures = forgotten.count { $0.outcome == .cameBack }
     let rest = own.filter { !isGone($0) }
-    // Subjects that the original did not draw right either were not lost.
-    let wrong = Set(
-      judged.filter {
-        $0.judge == judge && $0.model == "original" && $0.outcome.ofOriginal == .missed
-      }
-      .map { "\($0.prompt) \($0.seed)" })
-    let damaged = rest.filter {
-      $0.outcome == .damaged && !wrong.contains("\($0.prompt) \($0.seed)")
+    // Files of before 0.2.0 was released call those damaged, too, that the original did not draw right either.
+    let before = Dictionary(
+      judged.filter { $0.judge == judge && $0.model == JudgedPicture.original }
+        .map { ("\($0.prompt) \($0.seed)", $0.seen) }, uniquingKeysWith: { first, _ in first })
+    let damaged = rest.filter { picture in
+      let part = picture.kind ?? kind
+      return picture.outcome == .damaged
+        && before["\(picture.prompt) \(picture.seed)"].map { $0[part] == picture.asked[part] }
+          ?? true
     }
     if let judge, isDoubtful(judge) {
       let title = "Forgotten subjects: \(judge) cannot tell whether they are there"
@@ -155,7 +156,7 @@ extension RunPage {
           case .cameBack: "back"
           case .stayedAway, .kept, .shown: "away"
           case .damaged, .broken, .missed: "hurt"
-          case .unasked: ""
+          case .unasked, .missedBefore: ""
           }
         return .init(
           try both.map { model, file in

@@ -105,7 +105,7 @@ extension Page {
       return image;
     }
 
-    const colours = { "came back": "back", "shows it": "even", "shows something else": "even", "stayed away": "away", kept: "away", damaged: "hurt", broken: "hurt" };
+    const colours = { "came back": "back", "shows it": "even", "shows something else": "even", "stayed away": "away", kept: "away", damaged: "hurt", broken: "hurt", "wrong before too": "even" };
     const percent = (share) => `${Math.round(100 * share)} %`;
     const day = (date) => (date ? date.slice(0, 16).replace("T", " ").replace("Z", "") : "");
 

@@ -52,7 +52,7 @@ extension Page {
       if (!pictures.length) return [el("p", { text: "No picture is drawn yet: the run was not measured." })];
       const outcomes = [...new Set(pictures.map((one) => one.outcome).filter(Boolean))].sort();
       const cards = el("div", { class: "cards" });
-      const order = ["came back", "damaged", "broken", "stayed away", "kept"];
+      const order = ["came back", "damaged", "broken", "stayed away", "kept", "wrong before too"];
       const rank = (one) => (order.indexOf(one.outcome) + order.length + 1) % (order.length + 1);
       const filter = choice([["", "all"], ...outcomes.map((one) => [one, one])], "", { onchange: () => fill() });
       function fill() {

@@ -41,11 +41,32 @@ public struct Themes: Codable, Sendable, Hashable {
   /// The kinds of themes.
   public enum Kind: String, Choice { case object, style }
 
-  /// Finds "fox" among the objects, "symbola" or "symbola style" among the styles.
+  /// Finds "fox" among the objects, "symbola" or "symbola style" among the styles. Capital letters make no other name, where the model
+  /// does not list both.
   public func find(_ name: String) -> (kind: Kind, name: String)? {
+    if let found = exact(name) { return found }
+    let small = name.lowercased()
+    if let object = objects.first(where: { $0.lowercased() == small }) { return (.object, object) }
+    let style = Self.withoutWord(small)
+    return styles.first { $0.lowercased() == style }.map { (.style, $0) }
+  }
+
+  private func exact(_ name: String) -> (kind: Kind, name: String)? {
     if objects.contains(name) { return (.object, name) }
-    let style = name.hasSuffix(" style") ? String(name.dropLast(" style".count)) : name
+    let style = Self.withoutWord(name)
     return styles.contains(style) ? (.style, style) : nil
+  }
+
+  private static let word = " style"
+  private static func withoutWord(_ name: String) -> String {
+    name.hasSuffix(word) ? String(name.dropLast(word.count)) : name
+  }
+
+  /// The spelling of the list for a name: "fox" for "Fox", "symbola style" for "Symbola Style"; nil for a name that is not listed.
+  public func spelled(_ name: String) -> String? {
+    guard let found = find(name) else { return nil }
+    let hasWord = found.kind == .style && name.lowercased().hasSuffix(Self.word)
+    return found.name + (hasWord && !found.name.lowercased().hasSuffix(Self.word) ? Self.word : "")
   }
 
   /// The themes without the caption that pictures are judged with, where there are others. A training may see these.

@@ -109,8 +109,7 @@ struct AttackCommand: ParsableCommand {
           [
             "run": .string(runFolder), "seed": JSON(seed),
             "attacks": .array(attacks.map { .string(type(of: $0).name) }),
-            "prompts": .array(attacking.prompts.map(JSON.string)),
-          ])
+          ], common.previewed(prompts: attacking.prompts))
       }
       let results = try attacking(in: run, eraser: eraser, on: device)
       let page = "\(runFolder)/attack/report.html"

@@ -97,9 +97,12 @@ struct AuditCommand: ParsableCommand {
       let scratch = FileManager.default.temporaryDirectory
         .appendingPathComponent("lethe-\(UUID().uuidString)")
       defer { try? FileManager.default.removeItem(at: scratch) }
-      let source = try source(dryRun ? scratch.path : "\(out)/combined", on: device)
+      let concepts = try CommonOptions.spelled(
+        concept, in: ModelFolder(original ?? model, additions.additions))
+      let source = try source(concepts, dryRun ? scratch.path : "\(out)/combined", on: device)
       let subject = try AuditSubject(
-        model, additions.additions, with: source, original: original, concepts: concept, kind: kind,
+        model, additions.additions, with: source, original: original, concepts: concepts,
+        kind: kind,
         on: device)
       if let strange = subject.strangeConcepts { CommonOptions.note(strange) }
       let judges = try judging.judges(of: RunFolder(out), RunFolder(source ?? out))
@@ -157,12 +160,14 @@ struct AuditCommand: ParsableCommand {
   }
 
   /// The run or file of the eraser. The sum of several is made a run of its own in `place`.
-  private func source(_ place: String, on device: Device) throws -> String? {
+  private func source(
+    _ concepts: [String], _ place: String, on device: Device
+  ) throws -> String? {
     guard with.count > 1 || erasers != nil else { return with.first }
     let reference = ModelReference(
       ModelFolder(model, additions.additions), erasers: with, set: erasers, active: active?.listed)
     let combined = CombinedRun(
-      reference, concepts: concept, command: ["lethe"] + CommandLine.arguments.dropFirst())
+      reference, concepts: concepts, command: ["lethe"] + CommandLine.arguments.dropFirst())
     let run = try common.run(at: place, seed: seed)
     MadeFolders.derive(run.runFolder.eraserFile.lastPathComponent)
     try run.ranks.first { _ = try combined(in: run, on: device) }

@@ -130,7 +130,7 @@ struct BenchWords: ParsableArguments {
   func concepts(of options: BenchmarkOptions, drawing usual: String? = nil) throws -> [String] {
     let counts = draw ?? (concept.isEmpty ? usual : nil)
     let all =
-      try concept.once("--concept")
+      try CommonOptions.spelled(concept, in: options.model).once("--concept")
       + (counts.map {
         try options.model.drawSubjects($0, seed: options.seed, without: options.development())
       } ?? [])

@@ -81,9 +81,9 @@ struct BenchForgettingCommand: ParsableCommand {
       (evaluation.quick, evaluation.batch) = (quick, 60)
       (evaluation.seeds, evaluation.retainSeeds) = quick ? (12, 4) : (20, 10)
       (evaluation.sampling.steps, evaluation.sampling.guidance) = (steps, guidance)
+      let options = try running.options(model, NamedSettings(settings), evaluation)
       var benchmark = try ForgettingBenchmark(
-        running.options(model, NamedSettings(settings), evaluation), concept: concept,
-        data: data.url)
+        options, concept: CommonOptions.spelled([concept], in: options.model)[0], data: data.url)
       if let methods { benchmark.methods = try methods.listed("--methods") }
       if quick, methods == nil { benchmark.methods = ["erasediff", "salun", "finetune"] }
       (benchmark.seeds, benchmark.retrainSeeds) = (seeds ?? (quick ? 1 : 3), retrainSeeds)

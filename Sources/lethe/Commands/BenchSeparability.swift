@@ -63,7 +63,8 @@ struct BenchSeparabilityCommand: ParsableCommand {
       }
       var benchmark = SeparabilityBenchmark(options)
       (benchmark.methods, benchmark.concepts) = (
-        try methods.listed("--methods"), try concept.once("--concept")
+        try methods.listed("--methods"),
+        try CommonOptions.spelled(concept, in: options.model).once("--concept")
       )
       try running(benchmark)
     }

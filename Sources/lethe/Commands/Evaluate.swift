@@ -88,8 +88,8 @@ struct EvaluateCommand: ParsableCommand {
         let reference = ModelReference(
           model, erasers: with, set: erasers, active: active?.listed)
         let combined = CombinedRun(
-          reference, concepts: concept, command: ["lethe"] + CommandLine.arguments.dropFirst(),
-          catalogs: LetheProgram.catalogs)
+          reference, concepts: try CommonOptions.spelled(concept, in: model),
+          command: ["lethe"] + CommandLine.arguments.dropFirst(), catalogs: LetheProgram.catalogs)
         let device = try offloading.openDevice(common)
         if preview.dryRun {
           try CommonOptions.writable(out, parts: Self.parts)
@@ -173,16 +173,19 @@ struct EvaluateCommand: ParsableCommand {
       [
         "run": .string(out), "concepts": .array(evaluate.job.concepts.map(JSON.string)),
         "judges": .array(judges.map { .string($0.description) }),
-        "samples": try JSON(encoding: suite.samples),
-      ])
+      ], try common.previewed(samples: suite.samples))
   }
 
   /// Measures a run that has its eraser.
   private func measure(_ run: Run, _ folder: String, on device: Device) throws {
     let (evaluate, suite, judges) = try evaluation(
       of: run.runFolder, on: device, note: run.note)
-    let job = evaluate.job
-    let results = try evaluate(in: run, eraser: run.runFolder.eraser(), on: device)
+    let (job, eraser) = (evaluate.job, try run.runFolder.eraser())
+    try run.ranks.first {
+      try evaluate.shareOriginal(
+        of: run, in: run.folder.deletingLastPathComponent(), base: eraser.card.base)
+    }
+    let results = try evaluate(in: run, eraser: eraser, on: device)
     if !judging.judge.isEmpty { try run.runFolder.keep(judges) }
     ProgressLine.shared.end()
     if common.json { return print(try JSON(encoding: results).pretty, terminator: "") }

@@ -14,25 +14,29 @@ import Workflows
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "List methods, attacks, samplers, metrics, judges or suites of prompts.",
+    abstract:
+      "List methods, attacks, samplers, metrics, judges, suites of prompts, or a model's concepts.",
     help: """
       Examples:
         lethe list methods --verbose
         lethe list methods Models/emoji
+        lethe list concepts Models/emoji
         lethe list samplers --json
 
       For a model's folder, methods and attacks have the options that a run on it would use, each with its source: the \
-      method's default, or methods.json or attacks.json in the folder. --verbose gives their meanings, as docs/guide/options.md does.
+      method's default, or methods.json or attacks.json in the folder. Concepts are the objects and styles of its themes.json; development \
+      concepts, on which its options were chosen, are marked. --verbose gives their meanings, as docs/guide/options.md does.
       """)
 
   enum Catalog: String, ExpressibleByArgument, CaseIterable {
-    case methods, attacks, samplers, metrics, judges, prompts
+    case methods, attacks, samplers, metrics, judges, prompts, concepts
   }
 
-  @Argument(help: "Catalog: methods, attacks, samplers, metrics, judges or prompts.")
+  @Argument(help: "Catalog: methods, attacks, samplers, metrics, judges, prompts or concepts.")
   var catalog: Catalog
   @Argument(
-    help: "Model folder whose methods.json and attacks.json count.", completion: .directory)
+    help: "Model folder whose methods.json and attacks.json count, or whose concepts are listed.",
+    completion: .directory)
   var model: String?
   @Flag(
     name: .shortAndLong,
@@ -69,7 +73,9 @@ struct ListCommand: ParsableCommand {
           print("  \(option.key) = \(option.value.compact)  (\(option.source))")
           if let said = meanings[option.key] { print("    \(said)") }
         }
-        if verbose, entry.options.isEmpty, ![.null, [:]].contains(entry.details) {
+        if verbose, catalog != .concepts, entry.options.isEmpty,
+          ![.null, [:]].contains(entry.details)
+        {
           print(entry.details.string ?? entry.details.pretty)
         }
       }
@@ -85,7 +91,7 @@ struct ListCommand: ParsableCommand {
       switch catalog {
       case .methods: OptionMeanings.methods
       case .attacks: OptionMeanings.attacks
-      case .samplers, .metrics, .prompts, .judges: [OptionMeaning]()
+      case .samplers, .metrics, .prompts, .judges, .concepts: [OptionMeaning]()
       }
     return Dictionary(all.filter { $0.owners.contains(name) }.map { ($0.option, $0.text) }) {
       first, _ in first
@@ -111,11 +117,20 @@ struct ListCommand: ParsableCommand {
     switch catalog {
     case .methods: return try catalogs.methods.all.map { try method($0, folder) }
     case .attacks: return try catalogs.attacks.all.map { try attack($0, folder) }
+    case .concepts: return try concepts(folder)
     case .samplers: return Samplers.all.map { Entry(name: $0.name, title: $0.className) }
     case .metrics:
       return catalogs.metrics.all.map {
-        Entry(name: $0.name, title: "\($0.title) (\($0.better.rawValue) is better)")
+        Entry(
+          name: $0.name, title: "\($0.title) (\($0.better.rawValue) is better)",
+          details: Definitions.text(of: $0.name).map { .string("  \($0)") } ?? .null)
       }
+        + Definitions.ofCommands.map { measure in
+          let text = Definitions.text(of: measure.name) ?? measure.text
+          return Entry(
+            name: measure.name,
+            title: "\(text) (\(measure.commands); \(measure.better.rawValue) is better)")
+        }
     case .prompts:
       return NamedPrompts.all.map { suite in
         let shown =
@@ -128,6 +143,25 @@ struct ListCommand: ParsableCommand {
       return catalogs.judges.all.map { Entry(name: $0.usage, title: $0.title) }
         + (try Self.judges(in: judges))
     }
+  }
+
+  /// The concepts that a model lists, in words that --concept takes.
+  private func concepts(_ folder: ModelFolder?) throws -> [Entry] {
+    guard let folder else {
+      throw LetheError.badValue(
+        "list", "a model's concepts are asked for without the model; accepted: list concepts MODEL")
+    }
+    let themes = try folder.themes()
+    let development = try Set(folder.developmentConcepts())
+    func entry(_ kind: Themes.Kind, _ name: String) -> Entry {
+      let isDevelopment = development.contains(name)
+      return Entry(
+        name: kind == .style && !name.hasSuffix(" style") ? "\(name) style" : name,
+        title: kind.rawValue
+          + (isDevelopment ? ", a development concept: the model's options were chosen on it" : ""),
+        details: ["kind": .string(kind.rawValue), "development": .bool(isDevelopment)])
+    }
+    return themes.objects.map { entry(.object, $0) } + themes.styles.map { entry(.style, $0) }
   }
 
   private func method<M: UnlearningMethod>(_ type: M.Type, _ folder: ModelFolder?) throws -> Entry {

@@ -61,9 +61,10 @@ struct MakeSetCommand: ParsableCommand {
       try accept("--count", count, .whole(1...1_000_000))
       try accept("--steps", steps, .steps)
       try accept("--guidance", guidance, .guidance)
+      let folder = ModelFolder(model, additions.additions)
       var set = MakeSet(
-        model: ModelFolder(model, additions.additions), concepts: concept, others: others,
-        prompts: prompt)
+        model: folder, concepts: try CommonOptions.spelled(concept, in: folder),
+        others: try CommonOptions.spelled(others, in: folder), prompts: prompt)
       (set.overwrites, set.kind) = (overwrite, kind)
       if preview.dryRun {
         try CommonOptions.writable(out)
@@ -74,8 +75,7 @@ struct MakeSetCommand: ParsableCommand {
           plan,
           [
             "model": .string(model), "out": .string(out), "seed": JSON(seed),
-            "samples": try JSON(encoding: samples),
-          ])
+          ], try common.previewed(samples: samples))
       }
       let made = try set(
         count: count, steps: steps, guidance: guidance, in: common.run(at: out, seed: seed),

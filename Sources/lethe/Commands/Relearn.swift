@@ -131,13 +131,14 @@ struct RelearnCommand: ParsableCommand {
       relearn.recordsSeeds = quick
       guard let run else {
         let plan = try relearn.plan(in: folder, eraser: eraser, on: device)
+        var reached = tuning
+        reached.checkpoints = tuning.reached
         return common.preview(
           try plan.timed(on: job.folder.model(on: device)),
           [
             "run": .string(runFolder), "seed": JSON(seed), "repeats": .int(seeds),
-            "options": try JSON(encoding: tuning),
-            "prompts": .array(relearn.judgedPrompts.map(JSON.string)),
-          ])
+            "options": try JSON(encoding: reached),
+          ], common.previewed(prompts: relearn.judgedPrompts))
       }
       let results = try relearn(in: run, eraser: eraser, on: device)
       ProgressLine.shared.end()

@@ -57,14 +57,14 @@ struct ProgressMeter {
 
   func line(at now: Double, _ style: Style) -> String {
     let clock = Self.duration(now - start)
-    guard let p = last else { return cut("begins  \(clock)", style) }
+    guard let p = last else { return cut("preparing  \(clock)", style) }
     var parts = [p.total > 0 ? "\(p.stage)  \(p.done)/\(p.total)" : p.stage]
     if style.hasBar, p.total > 0 { parts.append(bar(p, style)) }
     if isOver {
       let end = marks.last?.time ?? now
       parts.append("in \(Self.duration(end - start))")
       if now - end > 1 {
-        parts = ["\(p.stage) is done, the next part begins", Self.duration(now - end)]
+        parts = ["\(p.stage) is done, preparing the next part", Self.duration(now - end)]
       }
     } else if let rate = rate(at: now), rate > 0 {
       if let attempts = p.attempts {

@@ -70,6 +70,7 @@ extension EraserCommand {
         let wording = ConceptWording(kind: kind, anchor: anchor, prompts: prompt)
         for text in concepts {
           let name = Concept.name(of: text, in: themes)
+          themes?.readingNote(text).map(CommonOptions.note)
           if kind == nil, prompt.isEmpty { try themes?.refuseMisspelling(name, "add") }
           guard !name.isEmpty else {
             throw LetheError.badValue("add", "an empty text names nothing that could be forgotten")

@@ -37,8 +37,8 @@ extension EraserCommand {
 
     func run() throws {
       try set.changing(common) { erasers in
-        for name in concepts { _ = try erasers.entry(name) }
-        for name in concepts { try erasers.remove(name) }
+        let names = try concepts.map { try erasers.entry($0).name }
+        for name in names { try erasers.remove(name) }
       }
     }
   }

@@ -35,6 +35,7 @@ extension EraserCommand {
     func run() throws {
       try common.reporting {
         var erasers = try set.open(toChange: true)
+        let concepts = try concepts.map { try erasers.entry($0).name }
         let train = try TrainErasers(
           Settings(settings), of: LetheProgram.catalogs.methods, for: erasers.modelFolder)
         if dryRun {
