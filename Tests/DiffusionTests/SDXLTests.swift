@@ -74,7 +74,7 @@ import TorchNN
     #expect(kept.abs().sum().item > 0 && kept.distance(to: again) < 1e-5)
   }
 
-  /// Whatever other targets do with a conditioning, its pooled prompt stays, row by row, so that the network has one.
+  /// A conditioning keeps its pooled prompt, row by row, through all that other targets can do with it.
   @Test func everyConditioningKeepsThePooledPrompt() throws {
     try withoutGradients {
       let c = model.embed(Self.prompts)

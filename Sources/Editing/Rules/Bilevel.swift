@@ -12,7 +12,7 @@
 //
 //   lambda = max(0, eta - <g_r, P g_f> / <g_f, P g_f>)
 //
-// which holds for the step that is taken, but for the optimizer's momentum (`preconditioned`). P is that of the former
+// This rule, `preconditioned`, is of the step that is taken, but for the optimizer's momentum. P is that of the former
 // steps; before the first step it is 1.
 //
 // The papers' inner loop takes K steps down L_f from theta to theta_K and holds g = L_f(theta) - L_f(theta_K). theta_K
