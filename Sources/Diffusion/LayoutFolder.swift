@@ -7,7 +7,7 @@ extension Layout {
     var isFolder: ObjCBool = false
     return file.pathExtension.lowercased() == "safetensors"
       && FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)
-      && !isFolder.boolValue
+      && !isFolder.boolValue && FileKind.special(file) == nil
   }
 
   /// The layout of a model: a folder's, or a single file's.

@@ -88,6 +88,8 @@ public enum LetheProgram {
   /// Ends the process with the text and the exit code of an error. A command line that the parser does not take is a
   /// wrong request like any other.
   private static func end(_ error: any Error, _ words: [String]) -> Never {
+    // The command has said why it fails. Another thread may still be opening libtorch, which `exit` would take apart.
+    if let known = error as? ExitCode, !known.isSuccess { end(known.rawValue) }
     let code = Lethe.exitCode(for: error)
     if code == .success {
       // Help, the version and completions, for which the standard output may have no place.

@@ -54,7 +54,7 @@ import Training
       #expect(try attempt("without,with\na noto emoji of a fox,a noto emoji\n") != own)
       for (bad, why) in [
         ("with,other\na,b\n", "accepted: a column of"), ("with,without\n", "no pairs"),
-        ("with,without\na\n", "line 2: 1 field, the header has 2"),
+        ("with,without\na\n", "line 2: 1 field; accepted: 2, as the header has"),
       ] {
         let error = try #require(throws: LetheError.self) { try attempt(bad) }
         #expect(error.description.contains(why), "\(error.description)")

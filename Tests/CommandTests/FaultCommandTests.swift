@@ -21,7 +21,7 @@ import Testing
         ),
         (
           ["generate", model, "--prompts", out("bad.csv"), "--out", out("a")], 4,
-          "line 2: 2 fields, the header has 3"
+          "line 2: 2 fields; accepted: 3, as the header has"
         ),
         (
           ["generate", model, "--prompt", "x", "--sampler", "dimm", "--out", out("a")], 2,

@@ -67,7 +67,7 @@ import Torch
     ("one offset", file(#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8]}}"#), "offsets"),
     (
       "wrong byte count", file(#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#),
-      "needs 12 bytes"
+      "has 8 bytes; accepted: 12"
     ),
     (
       "overflowing shape",
@@ -88,7 +88,10 @@ import Torch
         #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}"#
       ), "overlap"
     ),
-    ("hole", file(#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#), "describes 4"),
+    (
+      "hole", file(#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#),
+      "8 bytes of data; accepted: 4"
+    ),
     ("byte-order mark", file("\u{FEFF}{}", data: 0), "no JSON object"),
     ("leading blank", file(" {}", data: 0), "no JSON object"),
     (

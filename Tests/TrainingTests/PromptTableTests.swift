@@ -77,7 +77,7 @@ import Training
   @Test(arguments: [
     (
       "case_number,prompt,evaluation_seed\n0,a,1\n1,\"b\nc\",2\n2,d\n",
-      "line 5: 2 fields, the header has 3"
+      "line 5: 2 fields; accepted: 3, as the header has"
     ),
     ("case_number,prompt,evaluation_seed\n0,a,one\n", "line 2: seed 'one'"),
     ("case_number,prompt,evaluation_seed\n0,\"a,1\n", "line 2: a quote"),
