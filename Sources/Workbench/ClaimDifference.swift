@@ -15,7 +15,7 @@ struct ClaimDifference {
       (self.path, self.old, self.new) = (path, old, new)
       return
     }
-    // What a person gives comes before what follows from it.
+    // Options that a person gives come before their consequences.
     let order = ["tuning", "options", "seed", "sampling", "threshold", "prompts", "data", "drawn"]
     func rank(_ key: String) -> Int { order.firstIndex(of: key) ?? order.count }
     for key in members.keys.sorted(by: { (rank($0), $0) < (rank($1), $1) }) {

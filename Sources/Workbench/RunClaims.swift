@@ -27,7 +27,8 @@ extension RunFolder {
   /// - Throws: ``LetheError`` of the kind `request` where the file `name` has other options than `own`
   package func refuseOther(_ name: String, than own: JSON, _ noun: String) throws {
     let old = has(name) ? try JSON(contentsOf: file(name)).members ?? [:] : [:]
-    guard let difference = ClaimDifference(.object(old), own) else { return }
+    // As a file gives it back: 0.0 is 0 there.
+    guard let difference = try ClaimDifference(.object(old), JSON(encoding: own)) else { return }
     throw LetheError.badValue(
       noun,
       "\(path) holds results of another request: \(difference.words(file(name).deletingPathExtension().lastPathComponent)); give what it was, or remove \(path)"

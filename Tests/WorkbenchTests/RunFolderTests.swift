@@ -66,10 +66,10 @@ import WorkbenchSupport
         try run.claim("nested.json", for: ["training": ["steps": 1, "more": 3]], "relearn")
       }
       #expect(nested?.sentence.contains("'training.more' was 2 and is 3") == true)
-      try run.claim("options.json", for: ["seed": 1], "attack")
-      try run.claim("options.json", for: ["seed": 1], "attack")
+      try run.claim("options.json", for: ["seed": 1, "threshold": .number(0)], "attack")
+      try run.refuseOther("options.json", than: ["seed": 1, "threshold": .number(0)], "attack")
       let error = #expect(throws: LetheError.self) {
-        try run.claim("options.json", for: ["seed": 2], "attack")
+        try run.claim("options.json", for: ["seed": 2, "threshold": .number(0)], "attack")
       }
       #expect(error?.kind == .request && error?.sentence.hasPrefix("attack: ") == true)
       #expect(error?.sentence.contains("--seed was 1 and is 2;") == true)

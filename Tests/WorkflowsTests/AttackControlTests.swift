@@ -319,7 +319,7 @@ import WorkbenchSupport
       try attack("a fox,a cat")
       try attack("a fox,a cat")
       let error = try #require(throws: LetheError.self) { try attack("a fox,a dog") }
-      #expect(error.description.contains("other options"))
+      #expect(error.description.contains("has other contents"))
     }
   }
 }

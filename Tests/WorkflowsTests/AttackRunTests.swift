@@ -112,7 +112,7 @@ import WorkbenchSupport
         try other(in: run, eraser: eraser, on: .cpu)
       }
       let words = refused?.sentence ?? ""
-      #expect(words.contains("--set random.tokens was ") && words.contains(" and is 2"), "\(words)")
+      #expect(words.contains("--set random.attempts was 3 and is 40;"), "\(words)")
       #expect(try Data(contentsOf: run.file("attack/random.jsonl")) == log)
       #expect(throws: LetheError.self) {
         try AttackRun.configured("random", settings: ["token=2"], of: model)

@@ -126,7 +126,8 @@ struct ListCommand: ParsableCommand {
           details: Definitions.text(of: $0.name).map { .string("  \($0)") } ?? .null)
       }
         + Definitions.ofCommands.map { measure in
-          let text = Definitions.text(of: measure.name) ?? measure.text
+          let said = Definitions.text(of: measure.name) ?? measure.text
+          let text = said.hasSuffix(".") ? said.dropLast() : said[...]
           return Entry(
             name: measure.name,
             title: "\(text) (\(measure.commands); \(measure.better.rawValue) is better)")
