@@ -19,14 +19,25 @@ public struct AttackCard: Codable, Sendable, Hashable {
   }
 }
 
-/// A prompt for the erased concept, and the seed of its picture.
+/// A prompt for the erased concept, with the seed, guidance and size of its picture.
 public struct AttackedPrompt: Sendable, Hashable {
   /// The prompt for the erased concept.
   public var prompt: String
   /// The seed of its picture.
   public var seed: UInt64
+  /// The picture's own guidance. Nil takes that of all.
+  public var guidance: Double?
+  /// The picture's own width in pixels. Nil takes that of all.
+  public var width: Int?
+  /// The picture's own height in pixels. Nil takes that of all.
+  public var height: Int?
   /// A prompt with the seed of its picture.
   public init(_ prompt: String, seed: UInt64) { (self.prompt, self.seed) = (prompt, seed) }
+
+  /// The options of its picture.
+  func sampling(over options: SamplingOptions) -> SamplingOptions {
+    options.with(guidance: guidance, width: width, height: height)
+  }
 }
 
 /// An attempt at a prompt: text as a user would type it, and a seed.

@@ -137,21 +137,34 @@ package struct AttackRounds {
     let before = evaluations(session)
     let won = try run.ranks.map(blocks.count) { block -> [Int] in
       try Interrupt.check()
-      let some = open.filter { $0 / size == blocks[block] }
-      let tries = some.compactMap { attempts[$0] }
-      let images =
-        try session.images(of: tries, sampling)
-        ?? victim.images(of: tries, by: session.model, sampling)
-      let seen = try shows(Image.batch(images), some)
-      for (k, i) in some.enumerated() where seen[k] {
-        try Run.makeFolder(run.file(name))
-        try PNG.write(
-          images[k], text: [("parameters", tries[k].prompt)], to: run.file("\(name)/\(i).png"))
+      let together = open.filter { $0 / size == blocks[block] }
+      // Pictures that are drawn at once share guidance and size.
+      let alike = Dictionary(grouping: together) { prompts[$0].sampling(over: sampling) }
+      return try alike.sorted { ($0.value.first ?? 0) < ($1.value.first ?? 0) }.flatMap {
+        try draw(attempts, of: $1, by: session, $0)
       }
-      return some.indices.filter { seen[$0] }.map { some[$0] }
     }
     let cost = try run.ranks.gather(evaluations(session) - before).reduce(0, +)
     return (Set(won.joined()), cost)
+  }
+
+  /// Draws the attempts of some prompts at once.
+  /// - Returns: the prompts whose picture shows the concept
+  private func draw(
+    _ attempts: [Int: Attempt], of some: [Int], by session: any AttackSession,
+    _ sampling: SamplingOptions
+  ) throws -> [Int] {
+    let tries = some.compactMap { attempts[$0] }
+    let images =
+      try session.images(of: tries, sampling)
+      ?? victim.images(of: tries, by: session.model, sampling)
+    let seen = try shows(Image.batch(images), some)
+    for (k, i) in some.enumerated() where seen[k] {
+      try Run.makeFolder(run.file(name))
+      try PNG.write(
+        images[k], text: [("parameters", tries[k].prompt)], to: run.file("\(name)/\(i).png"))
+    }
+    return some.indices.filter { seen[$0] }.map { some[$0] }
   }
 
   /// The cost of a prompt so far.

@@ -26,9 +26,17 @@ struct GuidedDDIM {
   }
 
   /// The noise that a picture's drawing begins with, [B, C, h, w].
-  static func noise(_ model: DiffusionModel, seeds: [UInt64]) -> ([Generator], Tensor) {
+  /// - Throws: ``LetheError`` of the kind `request` for a size that pictures of this model cannot have
+  static func noise(
+    _ model: DiffusionModel, seeds: [UInt64], _ sampling: SamplingOptions
+  ) throws -> ([Generator], Tensor) {
     let generators = seeds.map(Generator.init(seed:))
-    let shape = [1, model.unet.inChannels, model.latentSize, model.latentSize]
+    try model.check(width: sampling.width, height: sampling.height)
+    let (height, width) = (sampling.height, sampling.width)
+    let shape = [
+      1, model.unet.inChannels, height.map { $0 / model.pixelsPerLatent } ?? model.latentSize,
+      width.map { $0 / model.pixelsPerLatent } ?? model.latentSize,
+    ]
     return (
       generators,
       Tensor.concatenate(generators.map { Tensor.randn(shape, $0) }).uploaded(to: model.device)

@@ -51,7 +51,8 @@ public struct HandOver: Attack {
         var sampling = sampling
         if steps > 0 { sampling.steps = steps }
         let path = try GuidedDDIM(target.model, sampling)
-        var (_, x) = GuidedDDIM.noise(target.model, seeds: attempts.map(\.seed))
+        var (_, x) = try GuidedDDIM.noise(
+          target.model, seeds: attempts.map(\.seed), sampling)
         let texts = attempts.map(\.prompt)
         let given = (target.original.embed(texts), target.model.embed(texts))
         for i in path.timesteps.indices {

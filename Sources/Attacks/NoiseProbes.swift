@@ -42,7 +42,8 @@ public struct NoiseProbes: Attack {
       try withoutGradients {
         let model = target.model
         let path = try GuidedDDIM(model, sampling)
-        let (generators, noise) = GuidedDDIM.noise(model, seeds: attempts.map(\.seed))
+        let (generators, noise) = try GuidedDDIM.noise(
+          model, seeds: attempts.map(\.seed), sampling)
         let c = model.embed(attempts.map(\.prompt))
         let probe = probes[round - 1]
         var x = noise

@@ -93,12 +93,12 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
           [prompts[i].prompt], known.tokenizer, model, plan.placement, tokens: plan.tokens[i])
       )
     }
-    // Prompts of one pass have the same number of tokens. A pass is cut by the prompts' numbers, so that its rounding
+    // Prompts of one pass have the same number of tokens, and pictures of the same size. A pass is cut by the prompts' numbers, so that its rounding
     // does not depend on the prompts that are closed, or that another process has.
     for block in Set(open.map { $0 / plan.batch }).sorted() {
       let own = open.filter { $0 / plan.batch == block }
-      for count in Set(own.map { plan.tokens[$0] }).sorted() {
-        let rows = own.filter { plan.tokens[$0] == count }
+      for kind in Set(own.map(kind)).sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+        let rows = own.filter { self.kind($0) == kind }
         for step in 0..<plan.steps {
           try Interrupt.check()
           try descend(rows, time, round * plan.steps + step)
@@ -110,6 +110,11 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
       uniqueKeysWithValues: open.compactMap { i in
         sought[i].map { (i, Attempt(text($0.tokens.best, i), seed: prompts[i].seed)) }
       })
+  }
+
+  /// The number of a prompt's tokens, and the size of its picture: those of one pass are the same.
+  private func kind(_ prompt: Int) -> [Int] {
+    [plan.tokens[prompt]] + (sought[prompt]?.x0.shape.suffix(2) ?? [])
   }
 
   /// One step of every prompt in a batch.
@@ -128,18 +133,20 @@ struct TokenDescent<Tokens: SoughtTokens>: AttackSession {
     let draw = Draw(
       rows: rows, x0: x0, eps: eps, xt: model.schedule.noised(x0, eps, at: t), t: t)
     let goal = try withoutGradients { try target(draw) }
-    let gradient = pass(rows)([adversary.detached(), draw.xt, t, goal])[0]
+    let gradient = pass(rows, height: x0.size(2), width: x0.size(3))([
+      adversary.detached(), draw.xt, t, goal,
+    ])[0]
     withoutGradients {
       for (b, row) in rows.enumerated() { sought[row]?.tokens.move(gradient[0, at: b]) }
     }
   }
 
   /// The gradient of the rows' losses by their tokens, of one pass: a [B, k, D], x_t, t, goal -> [B, k, D]
-  private mutating func pass(_ rows: [Int]) -> ([Tensor]) -> [Tensor] {
+  private mutating func pass(_ rows: [Int], height: Int, width: Int) -> ([Tensor]) -> [Tensor] {
     if let last, last.rows == rows { return last.pass }
     let places = rows.compactMap { sought[$0]?.places }
     let pass = model.recorded(
-      pictures: rows.count, model.latentSize, model.latentSize, passes: plan.steps
+      pictures: rows.count, height, width, passes: plan.steps
     ) { [model] inputs in
       let (a, xt, t, goal) = (inputs[0].detached(), inputs[1], inputs[2], inputs[3])
       a.requiresGradient = true

@@ -99,7 +99,13 @@ extension Audit {
   }
 
   func openJudges(of suite: PromptSuite, on device: Device) throws {
-    for spec in judges { _ = try spec.open(asked: suite.question, on: device, in: catalogs.judges) }
+    for (i, spec) in judges.enumerated() {
+      let judge = try spec.open(asked: suite.question, on: device, in: catalogs.judges)
+      // The first judge decides.
+      if i == 0, judge.seesOnlyOthers(suite.question) {
+        try judge.check(suite.forgotten, spec.description)
+      }
+    }
   }
 
   /// Neighbours are near to one concept, and the rules are on them.

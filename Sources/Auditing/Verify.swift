@@ -188,12 +188,9 @@ package struct Verify {
     of members: [SampleSet.Sample], by model: DiffusionModel, _ sampling: SamplingOptions
   ) throws -> [Image] {
     try Interrupt.check()
-    var options = sampling
-    options.guidance = members[0].guidance ?? options.guidance
-    options.width = members[0].width ?? options.width
-    options.height = members[0].height ?? options.height
     return try model.images(
-      members.map(\.prompt), seeds: members.map(\.seed), options, progress: Interrupt.checkStep)
+      members.map(\.prompt), seeds: members.map(\.seed), members[0].sampling(over: sampling),
+      progress: Interrupt.checkStep)
   }
 
   /// Compares a picture that was drawn again with the audit's file under `name`.

@@ -44,12 +44,18 @@ extension Verify {
         outcome.faults.append("the judge answers differently for \(verdict.file) than in the audit")
       }
     }
-    try check(answers: verdicts, &outcome)
+    try check(answers: verdicts, isOlder: !Self.countsUnrecognised(audit), &outcome)
     let notes = again.notes + [audit.otherErased(suite)].compactMap(\.self)
     if results.notes != notes, Self.isOfThisVersion(audit), Self.isOfThisSchema(audit) {
       outcome.faults.append("the notes on judges and measures differ from Lethe's")
     }
-    for (record, new) in zip(results.judges, again.judges) where record.about != new.about {
+    for (record, new) in zip(results.judges, again.judges) {
+      var about = record.about
+      // Older audits did not describe the preprocessing of every judge.
+      if !Self.countsUnrecognised(audit) {
+        about.preprocessing = about.preprocessing ?? new.about.preprocessing
+      }
+      guard about != new.about else { continue }
       outcome.faults.append(
         "the description of the judge \(record.spec) is another one than its own")
     }
@@ -63,6 +69,7 @@ extension Verify {
     }
     let written = results.rows.filter {
       $0.axes.attack == nil && $0.axes.trainedOn == nil
+        && (Self.countsUnrecognised(audit) || $0.metric != "unrecognised")
     }
     let due = Self.due(again.rows, in: audit)
     for row in due {
@@ -81,7 +88,9 @@ extension Verify {
 
   /// The rows that an audit of its form has.
   static func due(_ rows: [ResultRow], in audit: AuditSummary) -> [ResultRow] {
-    tellsConcepts(audit) ? rows : rows.pooled
+    (tellsConcepts(audit) ? rows : rows.pooled).filter {
+      countsUnrecognised(audit) || $0.metric != "unrecognised"
+    }
   }
 
   /// The rows' subjects and seeds, and rows that stand more often than they are measured.
@@ -109,12 +118,16 @@ extension Verify {
   }
 
   /// The lines of `samples.jsonl`, each with a judge's answer for a picture.
-  private func check(answers verdicts: [JudgedPicture], _ outcome: inout Outcome) throws {
+  /// - Parameter isOlder: whether the lines may lack which pictures are unrecognised
+  private func check(
+    answers verdicts: [JudgedPicture], isOlder: Bool, _ outcome: inout Outcome
+  ) throws {
     guard folder.has("samples.jsonl") else { return }
     /// Probabilities are near on another processor, and all else is equal.
     func words(_ one: JudgedPicture) -> JudgedPicture {
       var one = one
       (one.probability, one.askedProbability) = (nil, nil)
+      if isOlder { one.isUnrecognised = nil }
       // Older audits have the erased model's words for the original's pictures.
       if one.model == JudgedPicture.original { one.outcome = one.outcome.ofOriginal }
       // They call a picture damaged, too, that was wrong before.

@@ -24,6 +24,9 @@ extension Verify {
   /// Whether each of several concepts must have rows of its own.
   static func tellsConcepts(_ audit: AuditSummary) -> Bool { (audit.schema ?? 0) >= 2 }
 
+  /// Whether judges without pictures of their own must have counted the unrecognised ones.
+  static func countsUnrecognised(_ audit: AuditSummary) -> Bool { (audit.schema ?? 0) >= 4 }
+
   /// - Throws: ``LetheError`` of the kind `model` for a form that no Lethe has written, or a later one
   static func check(schema: Int?, _ folder: RunFolder) throws {
     guard let schema, !(1...AuditSummary.currentSchema).contains(schema) else { return }
@@ -52,6 +55,7 @@ extension Verify {
         (Self.countsPrompts(audit)
           ? "" : "counts of prompts that rows do not have, and their seeds, ")
         + (Self.tellsConcepts(audit) ? "" : "rows on each of several concepts, ")
+        + (Self.countsUnrecognised(audit) ? "" : "shares of unrecognised pictures, ")
         + "the words of the verdict '\(audit.sentence)', of limits and of rules"
       found.append(
         "\(left), pages and notes: the audit is of an older form (schema "

@@ -41,7 +41,8 @@ public struct ForgettingBenchmark: Benchmark {
 
   public func trials() throws -> [Trial] {
     let named = try options.settings.of(oneOf: methods, "method")
-    guard try options.model.listedThemes()?.objects.contains(concept) == true else {
+    let themes = try themes()
+    guard themes.objects.contains(concept) else {
       throw LetheError.badValue(
         "--class",
         "'\(concept)' is no class of \(options.model.path); accepted: the objects in its themes.json"
@@ -62,16 +63,32 @@ public struct ForgettingBenchmark: Benchmark {
         (job.forgetImages, job.retainImages) = (data.relativePath, data.relativePath)
         var evaluation = options.evaluation
         evaluation.firstSeed &+= 10_000 &* (UInt64(index) &+ options.seed)
+        var trial = options
+        trial.evaluation = evaluation
         let erasure = try ErasureTrial(
           Erase(
             job, [["data": ["heldOutEvery": .int(heldOutEvery)]], named.of(method)],
             catalogs: options.catalogs),
-          evaluation)
+          trial, .themed(job, evaluation, of: themes))
         return Trial("\(method)-\(index + 1)", plan: erasure.plan) { part, whole, device in
           try measure(erasure, method, index, part, whole, device)
         }
       }
     }
+  }
+
+  /// The model's subjects; the classes of the pictures for a model that lists none, whose judge `--judge` names.
+  private func themes() throws -> Themes {
+    if let listed = try options.model.listedThemes() { return listed }
+    guard !options.judges.isEmpty else {
+      throw LetheError.badValue(
+        "--judge",
+        "\(options.model.path) has no themes.json, which names a judge; accepted: \(JudgeCatalog.builtIn.usage)"
+      )
+    }
+    let images = try CaptionedImages(folder: data)
+    return Themes(
+      classes: images.classes.isEmpty ? images.captions.unique : images.classes, judge: "")
   }
 
   private func isReference(_ method: String) -> Bool {

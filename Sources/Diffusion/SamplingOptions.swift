@@ -22,6 +22,15 @@ public struct SamplingOptions: Codable, Sendable, Hashable {
   /// The defaults, in the type that the program computes in.
   public init() { dtype = ComputeType.usual }
 
+  /// The same with a picture's own guidance and size where it has them.
+  package func with(guidance: Double?, width: Int?, height: Int?) -> SamplingOptions {
+    var options = self
+    options.guidance = guidance ?? self.guidance
+    options.width = width ?? self.width
+    options.height = height ?? self.height
+    return options
+  }
+
   /// The guidance of evaluations, attacks and sets of pictures where none is named.
   package static let trialGuidance = 4.0
 }

@@ -69,13 +69,13 @@ package struct JudgeQuality: Codable, Sendable, Hashable {
       return .unknown
     }
     if found.lower >= Self.limit { return .tells }
-    // Few pictures blame no judge that answers well on them.
-    return (isSmall || isWide) && balancedAccuracy.value >= Self.limit ? .unknown : .cannotTell
+    // So few pictures of the concept, or prompts, that a judge without a fault would not reach the limit, blame none.
+    return isWide && balancedAccuracy.value >= Self.limit ? .unknown : .cannotTell
   }
 
   private var isSmall: Bool { min(seen.n, falsePositives.n) < Self.fewestOfEach }
 
-  /// Whether the interval is so wide, by few prompts, that no judge would reach the limit.
+  /// Whether the interval is so wide, by few pictures of one kind or few prompts, that no judge would reach the limit.
   private var isWide: Bool {
     balancedAccuracy.interval.map { $0.upper - $0.lower > 1 - Self.limit } ?? true
   }

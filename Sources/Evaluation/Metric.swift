@@ -25,6 +25,14 @@ public struct JudgedSet {
     self.prompts = prompts
   }
 
+  /// The pictures of several sets, one set after the other.
+  init(joining sets: [JudgedSet]) {
+    self.init(
+      asked: sets.flatMap(\.asked), seen: sets.flatMap(\.seen),
+      features: Tensor.concatenate(sets.map(\.features)), beliefs: sets.flatMap(\.beliefs),
+      prompts: sets.flatMap(\.prompts))
+  }
+
   /// The share of some pictures that are hits, with an interval over their prompts.
   /// - Returns: nil for no pictures
   public func share(_ metric: String, of picks: [Int], where isHit: (Int) -> Bool)

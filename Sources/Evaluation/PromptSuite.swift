@@ -41,7 +41,9 @@ package struct PromptSuite: Codable, Sendable, Hashable {
     _ spec: JudgeSpec, on device: Device, in catalog: JudgeCatalog
   ) throws -> any Judge {
     let judge = try spec.open(asked: question, on: device, in: catalog)
-    if let beside, !judge.classes.isEmpty { try judge.check(beside, spec.description) }
+    if let beside, !judge.classes.isEmpty {
+      for group in [forgotten, beside] { try judge.check(group, spec.description) }
+    }
     return judge
   }
 }

@@ -122,11 +122,7 @@ extension SampleSet {
     _ = try run.ranks.map(batches.count, progress: progress) { number -> Int in
       try Interrupt.check()
       let members = batches[number].members
-      let first = members[0]
-      var options = manifest.sampling
-      options.guidance = first.guidance ?? options.guidance
-      options.width = first.width ?? options.width
-      options.height = first.height ?? options.height
+      let options = members[0].sampling(over: manifest.sampling)
       let c =
         try condition?(members) ?? withoutGradients { model.embed(members.map(\.prompt)) }
       let images = try model.finiteImages(given: c, seeds: members.map(\.seed), options) {
@@ -175,7 +171,13 @@ extension SampleSet {
   /// All pictures, [N, 3, H, W] in [-1, 1], in the manifest's order.
   package func load() throws -> Tensor { try load(manifest.samples) }
 
-  /// The pictures of some samples [N, 3, H, W].
+  /// Pictures of one size are looked at together: the places of samples, by size.
+  package static func bySize(_ samples: [Sample]) -> [[Int]] {
+    let sizes = samples.map { [$0.width, $0.height] }
+    return sizes.unique.map { size in samples.indices.filter { sizes[$0] == size } }
+  }
+
+  /// The pictures of some samples of one size [N, 3, H, W].
   package func load(_ samples: [Sample]) throws -> Tensor {
     Image.batch(try samples.map { try PNG.read(url($0)) })
   }

@@ -29,6 +29,11 @@ package struct SampleSet {
 
     package var file: String { "\(caseNumber)_\(k).png" }
 
+    /// The options of its drawing: its own guidance and size where it has them.
+    package func sampling(over options: SamplingOptions) -> SamplingOptions {
+      options.with(guidance: guidance, width: width, height: height)
+    }
+
     package init(
       _ caseNumber: String, _ k: Int, prompt: String, seed: UInt64, subjects: [String: String] = [:]
     ) {

@@ -153,22 +153,9 @@ package struct SafeTensors {
     guard file.pathExtension == "json" else {
       return try SafeTensors(contentsOf: file, finite: finite).tensors
     }
-    struct Index: Decodable { var weight_map: [String: String] }
-    let index: Index
-    do {
-      index = try JSON(contentsOf: file).decoded()
-    } catch {
-      throw LetheError.malformed(
-        file, "it is no index; accepted: an object with a weight_map of tensors and their files")
-    }
+    let index = try Index(file)
     var all: [String: Tensor] = [:]
-    for shard in Set(index.weight_map.values).sorted() {
-      let place = try file.deletingLastPathComponent().inside(
-        shard, "a shard of weight_map", of: file, followingLinks: true)
-      guard shard.hasSuffix(".safetensors") else {
-        throw LetheError.malformed(
-          file, "it names the shard '\(shard)'; accepted: names that end with .safetensors")
-      }
+    for (shard, place) in try index.shards(of: file) {
       let part = try SafeTensors(contentsOf: place, finite: finite)
       for (name, tensor) in part.tensors {
         guard index.weight_map[name] == shard else {
@@ -183,6 +170,38 @@ package struct SafeTensors {
       throw LetheError.malformed(file, "'\(missing[0])' is in none of its shards")
     }
     return all
+  }
+
+  /// The files that an index of shards names, in the order of their names.
+  /// - Throws: ``LetheError`` of the kind `model` for a file that is no such index
+  package static func shards(of index: URL) throws -> [URL] {
+    try Index(index).shards(of: index).map(\.place)
+  }
+
+  /// The shard of each tensor.
+  private struct Index: Decodable {
+    var weight_map: [String: String]
+
+    init(_ file: URL) throws {
+      do {
+        self = try JSON(contentsOf: file).decoded()
+      } catch {
+        throw LetheError.malformed(
+          file, "it is no index; accepted: an object with a weight_map of tensors and their files")
+      }
+    }
+
+    func shards(of file: URL) throws -> [(name: String, place: URL)] {
+      try Set(weight_map.values).sorted().map { shard in
+        let place = try file.deletingLastPathComponent().inside(
+          shard, "a shard of weight_map", of: file, followingLinks: true)
+        guard shard.hasSuffix(".safetensors") else {
+          throw LetheError.malformed(
+            file, "it names the shard '\(shard)'; accepted: names that end with .safetensors")
+        }
+        return (shard, place)
+      }
+    }
   }
 }
 

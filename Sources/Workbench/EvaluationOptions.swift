@@ -3,7 +3,7 @@ public import Diffusion
 
 /// The size of an evaluation, and its sampling options.
 public struct EvaluationOptions: Codable, Sendable, Hashable {
-  /// The options of each drawing. All pictures of an evaluation have the same.
+  /// The options of each drawing. A prompt of a file may bring its own guidance and size.
   public var sampling = SamplingOptions()
   /// Pictures of each prompt of the forgotten subjects.
   public var seeds = 4

@@ -36,7 +36,10 @@ package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible
   /// - Throws: ``LetheError`` for a file that cannot be read
   package func hash() throws -> String {
     switch scheme {
-    case "clip": return try FileDigest.sha256(url.appendingPathComponent("model.safetensors"))
+    case "clip":
+      let weights = try ComponentFolder.weights(in: url)
+      return weights.pathExtension == "json"
+        ? weights.sha256() : try FileDigest.sha256(weights)
     case "real":
       let place = try real().place
       return place.hasDirectoryPath ? FolderListing(place).hash : try FileDigest.sha256(place)

@@ -35,9 +35,10 @@ extension ModelFolder {
     try AtomicFile.write(InputFile.data(source, limit), to: place)
   }
 
-  /// - Returns: the judge's place as seen from the copy; its own place where no judge is there to be copied
+  /// - Returns: the judge's place as seen from the copy; its own place where no judge is there to be copied,
+  ///   and none where the themes name none
   private func copyJudge(of themes: Themes, to folder: URL) throws -> String {
-    let judge = judgeFolder(themes).standardizedFileURL
+    guard let judge = judgeFolder(themes)?.standardizedFileURL else { return "" }
     let own = url.standardizedFileURL.path + "/"
     // A judge of the model's own keeps its place, one beside the model gets one.
     let name =

@@ -106,13 +106,22 @@ public struct ModelFolder: Sendable, Hashable {
   // "../judges/emoji"), or by an absolute place. The folder may be anywhere. Lethe reads three of its files and writes
   // none. A copy that `lethe apply` wrote has a copy of it inside.
 
-  func judgeFolder(_ themes: Themes) -> URL {
-    themes.judge.hasPrefix("/") ? themes.judge.filePlace : file(themes.judge)
+  /// The folder of the judge that themes name; nil where they name none.
+  func judgeFolder(_ themes: Themes) -> URL? {
+    guard !themes.judge.isEmpty else { return nil }
+    return themes.judge.hasPrefix("/") ? themes.judge.filePlace : file(themes.judge)
   }
 
   /// The folder of the model's judge.
-  /// - Throws: ``LetheError`` of the kind `model` for a model without `themes.json`
-  package func judgeFolder() throws -> URL { judgeFolder(try themes()) }
+  /// - Throws: ``LetheError`` of the kind `model` for a model without `themes.json`, or whose file names no judge
+  package func judgeFolder() throws -> URL {
+    guard let folder = judgeFolder(try themes()) else { throw LetheError.model(withoutJudge) }
+    return folder
+  }
+
+  private var withoutJudge: String {
+    "\(path)/themes.json has no 'judge', the folder of a judge of `lethe train`"
+  }
 
   /// The network that judges the model's pictures.
   /// - Throws: ``LetheError`` of the kind `model` for a judge that is missing or damaged
@@ -124,7 +133,11 @@ public struct ModelFolder: Sendable, Hashable {
   /// - Throws: ``LetheError`` of the kind `request` for a model without one
   package func judgeSpec() throws -> JudgeSpec {
     let themes = try themes(for: "--judge", accepted: JudgeCatalog.builtIn.usage)
-    return JudgeSpec("own", judgeFolder(themes).path)
+    guard let folder = judgeFolder(themes) else {
+      throw LetheError.badValue(
+        "--judge", "\(withoutJudge); accepted: \(JudgeCatalog.builtIn.usage)")
+    }
+    return JudgeSpec("own", folder.path)
   }
 
   // MARK: - Options

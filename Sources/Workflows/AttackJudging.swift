@@ -1,4 +1,5 @@
 // The judge of an attack: its criterion, and its answers on pictures.
+internal import Attacks
 internal import Diffusion
 internal import Evaluation
 internal import Foundation
@@ -18,15 +19,29 @@ extension AttackRun {
 
   /// Whether a model shows the concept for each prompt without an attack.
   func shown(_ model: DiffusionModel, _ judge: any Judge) throws -> [Bool] {
-    let batch = model.batch(atMost: options.batch)
-    return try stride(from: 0, to: samples.count, by: batch).flatMap { first -> [Bool] in
+    let batches = SampleSet.batches(samples, of: model.batch(atMost: options.batch))
+    var first = 0
+    return try batches.flatMap { members -> [Bool] in
       try Interrupt.check()
-      let picks = Array(first..<min(first + batch, samples.count))
+      let picks = Array(first..<(first + members.count))
+      first += members.count
       let images = try model.images(
-        picks.map { samples[$0].prompt }, seeds: picks.map { samples[$0].seed }, options.sampling,
-        progress: Interrupt.checkStep)
+        members.map(\.prompt), seeds: members.map(\.seed),
+        members[0].sampling(over: options.sampling), progress: Interrupt.checkStep)
       return try shows(Image.batch(images), picks, judge)
     }
+  }
+
+  /// The same for the pictures of a set of all prompts, drawn before.
+  func shows(_ set: SampleSet, _ judge: any Judge, by ranks: Ranks) throws -> [Bool] {
+    var shown = samples.map { _ in false }
+    for picks in SampleSet.bySize(samples) {
+      let pictures = try set.load(picks.map { samples[$0] })
+      for (i, isShown) in zip(picks, try shows(pictures, picks, judge, by: ranks)) {
+        shown[i] = isShown
+      }
+    }
+    return shown
   }
 
   /// Whether each picture is a success: the subject asked for is the judge's first choice and reaches the threshold. Of
@@ -41,5 +56,49 @@ extension AttackRun {
           && judged.probability(i, group.kind) ?? 0 >= threshold
       }
     }
+  }
+}
+
+extension SampleSet.Sample {
+  /// The prompt as an attack takes it.
+  var attacked: AttackedPrompt {
+    var attacked = AttackedPrompt(prompt, seed: seed)
+    (attacked.guidance, attacked.width, attacked.height) = (guidance, width, height)
+    return attacked
+  }
+}
+
+extension SamplingOptions {
+  /// The guidance of some pictures in words: `9.0`, or `4.0 to 9.0` where prompts bring their own.
+  func guidance(of samples: [SampleSet.Sample]) -> String {
+    let found = samples.map { $0.sampling(over: self).guidance }
+    guard let least = found.min(), let most = found.max() else { return "\(guidance)" }
+    return least == most ? "\(most)" : "\(least) to \(most)"
+  }
+
+  /// The size of some pictures in words, where prompts bring their own; nil where none does.
+  func size(of samples: [SampleSet.Sample]) -> String? {
+    let found = samples.filter { $0.width != nil || $0.height != nil }.map { sample in
+      let options = sample.sampling(over: self)
+      return [options.width, options.height].map { $0.map(String.init) ?? "the model's" }
+        .joined(separator: " x ")
+    }.unique.sorted()
+    guard let first = found.first else { return nil }
+    return found.count > 2
+      ? "\(first) and \(found.count - 1) other sizes" : found.joined(separator: " and ")
+  }
+
+  /// A sentence on the guidance and size that prompts bring themselves; nil where they bring none.
+  func note(of samples: [SampleSet.Sample]) -> String? {
+    let size = size(of: samples)
+    guard size != nil || samples.contains(where: { $0.guidance != nil }) else { return nil }
+    return "the prompts bring their own guidance and size: guidance \(guidance(of: samples))"
+      + (size.map { ", \($0) pixels" } ?? "")
+  }
+
+  /// The options with the strongest guidance of some pictures, whose drawing takes the most predictions.
+  func most(of samples: [SampleSet.Sample]) -> SamplingOptions {
+    with(
+      guidance: samples.map { $0.sampling(over: self).guidance }.max(), width: nil, height: nil)
   }
 }

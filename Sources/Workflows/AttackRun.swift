@@ -64,6 +64,7 @@ public struct AttackRun {
   /// - Throws: ``LetheError`` of the kind `request` for a judge that cannot look at pictures as they are drawn
   package func openJudge(on device: Device) throws -> any Judge {
     let judge = try suite.open(spec, on: device, in: catalogs.judges)
+    if judge.seesOnlyOthers(suite.question) { try judge.check(suite.forgotten, spec.description) }
     guard suite.groups.allSatisfy({ judge.classes[$0.kind] != nil }), !(judge is ScoreTable) else {
       throw LetheError.badValue(
         "--judge",
@@ -72,6 +73,9 @@ public struct AttackRun {
     }
     return judge
   }
+
+  /// A judge whose skill is not known, in words.
+  var unmeasured: String { "the judge \(spec) was not measured on the original in this run" }
 
   /// The prompts that are attacked.
   public var prompts: [String] { samples.map(\.prompt) }
@@ -131,7 +135,7 @@ public struct AttackRun {
           $0, options.sampling, ModelReference(job.folder), base: base,
           erasers: name == "original" ? [] : [hash])
       }
-      return (set, try shows(set.load(), Array(samples.indices), judge, by: run.ranks))
+      return (set, try shows(set, judge, by: run.ranks))
     }
     let (originals, originally) = try drawn(original, "original")
     let (_, before) = try drawn(erased, "erased")
@@ -139,9 +143,16 @@ public struct AttackRun {
     results.judges = [JudgeRecord(spec, judge.about, nil)]
     results.judge["name"] = .string(judgeName)
     results.judge["threshold"] = .number(threshold)
-    results.notes = [criterion]
-    if try run.runFolder.quality(of: spec)?.standing == .cannotTell {
+    results.notes = [criterion] + [options.sampling.note(of: samples)].compactMap(\.self)
+    switch try run.runFolder.quality(of: spec)?.standing {
+    case .cannotTell:
       results.notes.append("\(spec) cannot tell the concept, so the rates mean nothing")
+    case nil:
+      results.notes.append(
+        unmeasured + ": it sees the concept in \(originally.count { $0 }) of "
+          + "\(originally.count.counted("picture")) of the original that ask for it; "
+          + "`lethe evaluate` measures how often it sees it in others")
+    case .tells, .unknown: break
     }
     results.stopped = try run.runFolder.stopped(RowLabel(job.method), job.subject)
     (results.command, results.making) = (command, job.making)
@@ -164,7 +175,7 @@ public struct AttackRun {
         attack, concepts, base: base, eraser: hash, judge: judge.about.hash)
       try place.runFolder.claim("\(name).json", for: inputs, "attack")
       var rounds = AttackRounds(
-        attack, on: victim, samples.map { AttackedPrompt($0.prompt, seed: $0.seed) },
+        attack, on: victim, samples.map(\.attacked),
         options.sampling, batch: options.batch, seed: seed, named: name,
         shared: shared?.appendingPathComponent(
           "\(name)-\((identity.compact + base).fingerprint).json"), in: place
@@ -213,6 +224,8 @@ public struct AttackRun {
       "sampling": try JSON(encoding: options.sampling), "samples": try JSON(encoding: samples),
       "threshold": .number(threshold), "concepts": try JSON(encoding: concepts),
     ]
+    // Logs of before drew every attempt with the guidance of all.
+    if options.sampling.note(of: samples) != nil { identity["drawing"] = "each prompt's own" }
     // The contents count, wherever the files lie.
     if !files.isEmpty { identity["files"] = .array(files) }
     return identity

@@ -144,8 +144,15 @@ public struct Evaluate {
     let found = catalogs.pictureMetrics.metrics(networks)
     guard !found.isEmpty else { return }
     let whole = try sets.map { Set(try $0.set.parted().whole) }
-    let shared = suite.others.filter { sample in whole.allSatisfy { $0.contains(sample) } }
+    let both = suite.others.filter { sample in whole.allSatisfy { $0.contains(sample) } }
+    // Networks look at pictures of one size; the commonest counts.
+    let shared = (SampleSet.bySize(both).max { $0.count < $1.count } ?? []).map { both[$0] }
     guard shared.count > 1 else { return }
+    if shared.count < both.count {
+      results.notes.append(
+        "Measures of pictures are of \(shared.count) of \(both.count) pictures: those of the commonest size."
+      )
+    }
     let drawn = try sets.map {
       try DrawnPictures($0.set.load(shared), prompts: shared.map(\.prompt))
     }

@@ -52,6 +52,14 @@ extension Evaluate {
         try judge.judged(set, by: ranks) { progress("judging \(label)", $0, $1) }
       }
       let before = try answers(first.label, first.set)
+      guard !judge.seesOnlyOthers(suite.question) else {
+        let found = try crossDomain(sets, first.label, before, (spec, judge), name, answers)
+        results.judges.append(JudgeRecord(spec, judge.about, nil))
+        results.notes.append(
+          "\(spec) has no classes of the kind '\(suite.forgotten.kind)': it measures cra alone.")
+        (results.rows, verdicts) = (results.rows + found.rows, verdicts + found.verdicts)
+        continue
+      }
       var told: [Forgotten] = []
       for group in suite.groups {
         let own = part(before, group)
@@ -67,10 +75,15 @@ extension Evaluate {
       // Real pictures of the subjects that are drawn.
       let all = try (judge as? JudgeNetwork)?.reference(in: spec.place)
       let reference = all?.filter { asked.contains($0) }
-      let recognition = all.flatMap { Recognition($0.features) }
+      // Without such pictures the original's of this run stand for all that is known.
+      let isFitted = all == nil && type(of: judge).hasDistances
+      let recognition = (isFitted ? before.seen : all).flatMap { Recognition($0.features) }
       for (label, set) in sets {
         let judged = label == first.label ? before : try answers(label, set)
-        let strange = recognition?.unrecognised(judged.seen.features)
+        // Pictures are near to themselves: the original's say nothing there.
+        let strange =
+          isFitted && label == first.label
+          ? nil : recognition?.unrecognised(judged.seen.features)
         // The answers of a judge that cannot tell are kept picture by picture, without rates.
         verdicts += set.verdicts(
           label, judged, before: label == first.label ? nil : before, suite.groups,
@@ -101,7 +114,34 @@ extension Evaluate {
         }
       }
     }
+    results.notes += [options.sampling.note(of: samples)].compactMap(\.self)
     return (results, verdicts)
+  }
+
+  /// The rows and answers of a judge that sees no subject of the forgotten kind. They tell how much of the other kind was
+  /// kept in pictures of other subjects; the concept's own pictures have no part in it.
+  private func crossDomain(
+    _ sets: [(label: String, set: SampleSet)], _ first: String, _ before: Judged,
+    _ judge: (spec: JudgeSpec, judge: any Judge), _ name: String?,
+    _ answers: (String, SampleSet) throws -> Judged
+  ) throws -> (rows: [ResultRow], verdicts: [JudgedPicture]) {
+    let group = suite.forgotten
+    let kinds = judge.judge.classes.keys.filter { $0 != group.kind }.sorted()
+    var (rows, verdicts) = ([ResultRow](), [JudgedPicture]())
+    for (label, set) in sets {
+      let all = label == first ? before : try answers(label, set)
+      let others = all.samples.indices.filter { !group.contains(all.samples[$0].subjects) }
+      let own = (seen: all.seen.at(others), samples: others.map { all.samples[$0] })
+      if let cra = CrossDomainRetainAccuracy().measure(own.seen, forgotten: group, reference: nil) {
+        rows.append(try row(label, cra, group, name))
+      }
+      let seen = Set(own.samples.map { "\(set.folder.lastPathComponent)/\($0.file)" })
+      verdicts += set.verdicts(
+        label, own, kinds.map { Forgotten(kind: $0, names: []) }, unrecognised: nil,
+        judge: judge.spec.description
+      ).filter { seen.contains($0.file) }
+    }
+    return (rows, verdicts)
   }
 
   /// The rows on each concept of a group alone, whose pictures are those that ask for it.

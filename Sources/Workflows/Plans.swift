@@ -38,14 +38,15 @@ extension Evaluate {
     let drawn = there > 0 && !overwrites ? "; \(there) of them are there" : ""
     return CommandPlan(
       sentences: [
-        "pictures: \(of), by each of two models, \(Self.words(options.sampling))\(drawn)",
+        "pictures: \(of), by each of two models, \(Self.words(options.sampling, samples))\(drawn)",
         "judge: \(judges.map(\.description).joined(separator: ", "))",
         erased.memorySentence(
           batch: min(erased.batch(atMost: options.batch), suite.samples.count),
           computing: options.sampling.dtype),
       ],
       work: WorkEstimate(
-        pictures: 2 * suite.samples.count - (overwrites ? 0 : there), options.sampling))
+        pictures: 2 * suite.samples.count - (overwrites ? 0 : there),
+        options.sampling.most(of: samples)))
   }
 
   /// Opens judges and networks, which fails for those that the evaluation would refuse.
@@ -54,8 +55,12 @@ extension Evaluate {
     for spec in judges { _ = try suite.open(spec, on: device, in: catalogs.judges) }
   }
 
-  static func words(_ sampling: SamplingOptions) -> String {
-    "\(sampling.steps.counted("step")), guidance \(sampling.guidance)"
+  /// - Parameter samples: pictures that may bring guidance and size themselves
+  static func words(
+    _ sampling: SamplingOptions, _ samples: [SampleSet.Sample] = []
+  ) -> String {
+    "\(sampling.steps.counted("step")), guidance \(sampling.guidance(of: samples))"
+      + (sampling.size(of: samples).map { ", \($0) pixels" } ?? "")
   }
 }
 
@@ -99,14 +104,14 @@ extension AttackRun {
     }
     return CommandPlan(
       sentences: [
-        attacked + ", " + Evaluate.words(options.sampling),
+        attacked + ", " + Evaluate.words(options.sampling, samples),
         "attacks: \(attacks.map { type(of: $0).name }.joined(separator: ", "))",
         "judge: \(spec); \(criterion)",
         erased.memorySentence(
           batch: min(erased.batch(atMost: options.batch), samples.count),
           computing: options.sampling.dtype, step: step(on: erased)),
       ] + attacks.compactMap { AttackBudget.note($0, isPlanned: true) },
-      work: WorkEstimate(attacks, on: samples.count, options.sampling))
+      work: WorkEstimate(attacks, on: samples.count, options.sampling.most(of: samples)))
   }
 
   /// The step of the attacks that takes the most memory; nil where none takes gradients of the U-Net.
@@ -152,7 +157,7 @@ extension Relearn {
         "points: before the fine-tuning"
           + (points.count > 1
             ? " and after \(points.dropFirst().map(String.init).inWords) steps" : "")
-          + ", \(sample) each",
+          + ", \(sample) each, \(Evaluate.words(options.sampling, judgedSamples))",
         "judge: \(criterion)",
         erased.memorySentence(
           batch: min(erased.batch(atMost: options.batch), judgedPrompts.count),
@@ -170,7 +175,7 @@ extension Relearn {
     return WorkEstimate(
       tuning, steps: tuning.training.steps, sets: pictures + 3 * unseen,
       repetitions: seeds * trained.count, checkpoints: 1 + tuning.reached.count { $0 > 0 },
-      prompts: judgedPrompts.count, unseen: unseen, options.sampling)
+      prompts: judgedPrompts.count, unseen: unseen, options.sampling.most(of: judgedSamples))
   }
 }
 

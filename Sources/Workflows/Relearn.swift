@@ -132,6 +132,10 @@ package struct Relearn {
       "Judged: \(sample): \(AttackRun.list(judged.prompts)).",
     ]
     results.notes += [AttackBudget.note(tuning)].compactMap { $0.map { $0 + "." } }
+    results.notes += [options.sampling.note(of: judged.samples)].compactMap(\.self)
+    if try run.runFolder.quality(of: judged.spec) == nil {
+      results.notes.append("\(judged.unmeasured); `lethe evaluate` measures it")
+    }
     try place.publish(results, metrics: catalogs.metrics)
     if run.ranks.isFirst { WriteReport(run.runFolder, catalogs: catalogs).renew(run.note) }
     return results
@@ -216,6 +220,9 @@ package struct Relearn {
   /// The texts of the pictures that are judged, one for each picture.
   package var judgedPrompts: [String] { judged.prompts }
 
+  /// The pictures that are judged.
+  var judgedSamples: [SampleSet.Sample] { judged.samples }
+
   /// The pictures that are judged, in words: `10 pictures of 5 prompts`.
   var sample: String { AttackRun.words(judged.prompts) }
 
@@ -232,6 +239,10 @@ package struct Relearn {
     ]
     // Curves that were drawn when the number was fixed have no such key.
     if unseen != Self.unseenPictures { identity["unseen"] = .int(unseen) }
+    // Curves of before drew every picture with the guidance of all.
+    if options.sampling.note(of: judged.samples) != nil {
+      identity["drawing"] = "each prompt's own"
+    }
     // Nor have those of before, whose prompts all had the usual number of pictures here.
     if recordsSeeds { identity["pictures"] = .int(options.seeds) }
     return identity

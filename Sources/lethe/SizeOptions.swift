@@ -13,8 +13,11 @@ struct SizeOptions: ParsableArguments {
   var seeds: Int?
   @Flag(help: "Reduced run with fewer subjects and pictures. Its results are marked as quick.")
   var quick = false
-  @Option(help: "Number of denoising steps, 1 to 1000.")
-  var steps = 25
+  @Option(
+    help:
+      "Number of denoising steps, 1 to 1000. When left out, those of a suite of `lethe list prompts` that has its own, else \(SizeOptions.usualSteps)."
+  )
+  var steps: Int?
   @Option(help: "Guidance scale. 1 turns guidance off.")
   var guidance = SamplingOptions.trialGuidance
   @Option(
@@ -23,13 +26,19 @@ struct SizeOptions: ParsableArguments {
     completion: .samplers)
   var sampler: String?
 
-  func options() throws -> EvaluationOptions {
+  /// Denoising steps where nothing names others.
+  static let usualSteps = 25
+
+  /// - Parameter prompts: files or suites of prompts, of which a suite may have steps of its own
+  func options(of prompts: String?...) throws -> EvaluationOptions {
     try accept("--seeds", seeds, .whole(1...1_000_000))
     try accept("--steps", steps, .steps)
     try accept("--guidance", guidance, .guidance)
     var options = quick ? EvaluationOptions.quickly : EvaluationOptions()
     options.seeds = seeds ?? options.seeds
-    (options.sampling.steps, options.sampling.guidance) = (steps, guidance)
+    let own = prompts.compactMap { NamedPrompts.steps(of: $0) }.max()
+    options.sampling.steps = steps ?? own ?? Self.usualSteps
+    options.sampling.guidance = guidance
     if let sampler {
       if sampler != Samplers.model { _ = try Samplers.named(sampler) }
       options.sampling.sampler = sampler

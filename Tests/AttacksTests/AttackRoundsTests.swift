@@ -135,4 +135,61 @@ import Training
       #expect(failed == Array(all[..<8] + all[12...]))
     }
   }
+
+  /// Prompts of a file bring their own guidance and size: each attempt is drawn with its prompt's.
+  @Test func promptsBringTheirOwnGuidanceAndSize() throws {
+    Runtime.threads = 1
+    let victim = try Self.victim("tiny-sd1")
+    var prompts = Self.prompts + [AttackedPrompt("a fox in snow", seed: 4)]
+    prompts[1].guidance = 9
+    prompts[2].width = 2 * victim.model.imageSize
+    try Fixtures.temporaryFolder { folder in
+      var drawn: [Int: Tensor] = [:]
+      var rounds = AttackRounds(
+        NoAttack(), on: victim, prompts, Self.sampling, batch: 8, seed: 5, in: try Run(folder)
+      ) { pictures, indices in
+        for (k, i) in indices.enumerated() { drawn[i] = pictures[0, at: k] }
+        return indices.map { _ in true }
+      }
+      #expect(try rounds(before: [false, false, false]).map(\.success) == [true, true, true])
+      for (i, prompt) in prompts.enumerated() {
+        let expected = try victim.model.images(
+          [prompt.prompt], seeds: [prompt.seed], prompt.sampling(over: Self.sampling))[0]
+        let found = try #require(drawn[i])
+        #expect(found.shape == [3, expected.height, expected.width])
+        #expect((found - expected.tensor[0, at: 0]).abs().max().item < 0.02, "prompt \(i)")
+      }
+      let usual = try victim.model.images(
+        [prompts[1].prompt], seeds: [prompts[1].seed], Self.sampling)[0]
+      #expect(try (#require(drawn[1]) - usual.tensor[0, at: 0]).abs().max().item > 0.02)
+    }
+  }
+
+  /// Attacks that search along the original's pictures, or act between the steps, take pictures of several sizes.
+  @Test(arguments: ["unlearndiff", "p4d", "noise", "handover", "latent"])
+  func searchesTakePicturesOfSeveralSizes(_ name: String) throws {
+    Runtime.threads = 1
+    let original = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    var prompts = Self.prompts
+    prompts[1].width = 2 * original.imageSize
+    let concept = try Concept.resolve(
+      "a fox", in: nil, replacement: nil, ConceptWording(kind: .object))
+    let victim = try Victim(original, original: original, concepts: [concept]) { prompt in
+      let own = prompts.first { $0.prompt == prompt.prompt } ?? prompt
+      return try original.images(
+        [own.prompt], seeds: [own.seed], own.sampling(over: Self.sampling))[0]
+    }
+    let attack = try AttackScene.small(AttackCatalog.builtIn.named(name))
+    try Fixtures.temporaryFolder { folder in
+      var widths: [Int: Int] = [:]
+      var rounds = AttackRounds(
+        attack, on: victim, prompts, Self.sampling, batch: 4, seed: 5, in: try Run(folder)
+      ) { pictures, indices in
+        for i in indices { widths[i] = pictures.size(3) }
+        return indices.map { _ in true }
+      }
+      _ = try rounds(before: [false, false])
+      #expect(widths == [0: original.imageSize, 1: 2 * original.imageSize])
+    }
+  }
 }

@@ -23,7 +23,7 @@ import TorchNN
       try withoutGradients {
         let c = model.embed(["a fox"])
         let ddim = try GuidedDDIM(model, sampling)
-        var (_, z) = GuidedDDIM.noise(model, seeds: [3])
+        var (_, z) = try GuidedDDIM.noise(model, seeds: [3], sampling)
         for i in ddim.timesteps.indices {
           z = ddim.step(try ddim.predicted(model, z, i, given: c), from: i, to: i + 1)
         }

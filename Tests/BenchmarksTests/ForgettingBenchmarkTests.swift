@@ -79,6 +79,22 @@ import WorkbenchSupport
       #expect(try Tiny.runner()(bench, in: run, on: .cpu).rows == results.rows)
       #expect(try String(contentsOf: WriteReport(run.runFolder)(), encoding: .utf8) == page)
 
+      // Without themes.json the classes are those of the pictures, and the command names the judge.
+      let themes = URL(fileURLWithPath: model).appendingPathComponent("themes.json")
+      let listed = try Data(contentsOf: themes)
+      try FileManager.default.removeItem(at: themes)
+      #expect { try bench.trials() } throws: { "\($0)".contains("--judge") }
+      var plain = bench
+      (plain.methods, plain.seeds) = (["finetune"], 1)
+      plain.options.judges = [JudgeSpec("own", trained.file("judges/squares").path)]
+      let place = try Run(folder.appendingPathComponent("plain"), seed: 0)
+      let found = try Tiny.runner()(plain, in: place, on: .cpu)
+      for metric in ["ua", "ira"] {
+        let row = try #require(
+          found.rows.first { $0.method == "finetune" && $0.metric == metric })
+        #expect(row.n == (metric == "ua" ? 4 : 4))
+      }
+      try listed.write(to: themes)
       // The curve of a folder that was finished without one: UA and IRA before, within and after the first training.
       bench.curve = [3, 1, 400]
       let followed = try Tiny.runner()(bench, in: run, on: .cpu)

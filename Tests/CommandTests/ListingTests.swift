@@ -103,4 +103,28 @@ import Testing
     let bare = try lethe("list", "concepts", model)
     #expect(bare.code == 4 && bare.error.contains("themes.json"), "\(bare.error)")
   }
+
+  /// Judges of every kind in a folder: a CLIP, a classifier, an ONNX file in a folder and one that lies open.
+  @Test func judgesOfAFolder() throws {
+    try Fixtures.temporaryFolder { folder in
+      func place(_ name: String) -> URL { folder.appendingPathComponent(name) }
+      for name in ["tiny-clip", "tiny-vit"] {
+        try FileManager.default.copyItem(at: Fixtures.url(name), to: place(name))
+      }
+      try Data(#"{"licence": "MIT"}"#.utf8).write(to: place("tiny-vit/judge.json"))
+      try FileManager.default.createDirectory(at: place("onnx"), withIntermediateDirectories: true)
+      for name in ["onnx/model.onnx", "open.onnx"] {
+        try FileManager.default.copyItem(
+          at: Fixtures.url("onnx/classifier.onnx"), to: place(name))
+      }
+      let listed = try lethe("list", "judges", "--judges", folder.path, "--verbose").out
+      for name in ["clip:", "classifier:"] {
+        #expect(listed.contains("\(name)\(folder.path)/tiny-"), "\(listed)")
+      }
+      #expect(listed.contains("11 labels") && listed.contains("\"licence\": \"MIT\""))
+      for name in ["onnx/model.onnx", "open.onnx"] {
+        #expect(listed.contains("onnx:\(folder.path)/\(name)"), "\(listed)")
+      }
+    }
+  }
 }

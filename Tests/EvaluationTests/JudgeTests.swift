@@ -268,4 +268,98 @@ import TorchNN
       before, after, prompts: prompts, Self.forgotten, classes: ["fox"], distances: [:])
     #expect(blind.kept().isEmpty)
   }
+
+  /// Other weights in a shard make another judge.
+  @Test(arguments: ["tiny-clip", "tiny-vit"]) func shardsAreHashed(_ name: String) throws {
+    Runtime.threads = 1
+    try Fixtures.temporaryFolder { folder in
+      let copy = folder.appendingPathComponent("judge")
+      try FileManager.default.copyItem(at: Fixtures.url(name), to: copy)
+      let scheme = name == "tiny-clip" ? "clip" : "classifier"
+      let tensors = try SafeTensors(contentsOf: copy.appendingPathComponent("model.safetensors"))
+        .tensors
+      try SafeTensors.writeSharded(tensors, stem: "model", in: copy, largest: 4000)
+      func hash() throws -> String {
+        let judge = try JudgeSpec(scheme, copy.path).open(asked: Self.question, on: .cpu)
+        return judge.about.hash
+      }
+      let before = try hash()
+      #expect(try hash() == before)
+      let index = copy.appendingPathComponent("model.safetensors.index.json")
+      let shard = try #require(SafeTensors.shards(of: index).last)
+      let part = try SafeTensors(contentsOf: shard).tensors
+      try SafeTensors.write(part.mapValues { $0 + 0.5 }, to: shard)
+      #expect(try hash() != before)
+    }
+  }
+
+  /// A classifier's `judge.json` describes it, as another judge's does.
+  @Test func aClassifierIsDescribed() throws {
+    Runtime.threads = 1
+    try Fixtures.temporaryFolder { folder in
+      let copy = folder.appendingPathComponent("vit")
+      try FileManager.default.copyItem(at: Fixtures.url("tiny-vit"), to: copy)
+      func about() throws -> JudgeDescription {
+        try JudgeSpec("classifier", copy.path).open(asked: Self.question, on: .cpu).about
+      }
+      let plain = try about()
+      #expect(plain.licence == nil && plain.preprocessing?.contains("image_mean") == true)
+      let text = #"{"sees": "ten things", "licence": "MIT", "threshold": 0.4}"#
+      try Data(text.utf8).write(to: copy.appendingPathComponent("judge.json"))
+      let told = try about()
+      #expect(told.sees == "ten things" && told.licence == "MIT" && told.threshold == 0.4)
+      #expect(told.hash != plain.hash)
+    }
+  }
+
+  /// A judge without any class of the forgotten kind is admitted where it has the other kind's, for those alone.
+  @Test func aJudgeOfTheOtherKindIsAdmitted() throws {
+    let labels = ["Cats", "Dogs", "Trees"]
+    let style = Forgotten(kind: "style", names: ["Van Gogh"])
+    let both = JudgeQuestion(
+      style, classes: ["style": ["Van Gogh", "Monet"], "object": ["Cats", "Dogs"]])
+    #expect(ClassLabels(labels, both).classes == ["object": ["Cats", "Dogs", "label: Trees"]])
+    var card = JudgeNetwork.Card(heads: ["object": labels])
+    (card.widths, card.size) = ([4, 8], 16)
+    try Fixtures.temporaryFolder { folder in
+      try JudgeNetwork(card, .initial(Generator(seed: 1))).save(to: folder, card: card)
+      let spec = JudgeSpec("own", folder.path)
+      #expect(try spec.open(asked: both, on: .cpu).seesOnlyOthers(both))
+      // Without the other kind's subjects among the prompts, or with none of its own, it stays refused.
+      for classes in [
+        ["style": ["Van Gogh"]], ["style": ["Van Gogh"], "object": ["Cars", "Sea"]],
+      ] {
+        #expect(throws: LetheError.self) {
+          try spec.open(asked: JudgeQuestion(style, classes: classes), on: .cpu)
+        }
+      }
+    }
+  }
+
+  /// OpenAI's short list goes by its name.
+  @Test func publishedTemplates() throws {
+    Runtime.threads = 1
+    try Fixtures.temporaryFolder { folder in
+      let copy = folder.appendingPathComponent("clip")
+      try FileManager.default.copyItem(at: Fixtures.url("tiny-clip"), to: copy)
+      try Data(#"{"templates": {"object": "openai-7"}}"#.utf8).write(
+        to: copy.appendingPathComponent("judge.json"))
+      let judge = try CLIPJudge.open(copy.path, asked: Self.question, on: .cpu)
+      #expect(judge.about.templates?.contains("object: openai-7, 7") == true)
+    }
+  }
+
+  /// On 40 pictures or more the lower bound decides, however few of them are of the concept; only where a judge without
+  /// a fault would not reach it the question stays open.
+  @Test func theLowerBoundDecides() throws {
+    func standing(_ right: Int, _ n: Int, _ wrong: Int, _ m: Int) throws -> JudgeQuality.Standing {
+      let (set, prompts) = Self.set(right, of: n, wrong: wrong, of: m)
+      return try #require(JudgeQuality(set, prompts: prompts, Self.forgotten)).standing
+    }
+    #expect(try standing(11, 15, 2, 50) == .tells)
+    #expect(try standing(8, 15, 1, 50) == .cannotTell)
+    #expect(try standing(3, 3, 0, 60) == .tells)
+    #expect(try standing(2, 2, 0, 60) == .unknown)
+    #expect(try standing(8, 15, 1, 20) == .unknown)
+  }
 }

@@ -4,6 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 import Torch
+import Training
 import WorkbenchSupport
 
 @testable import Workbench
@@ -105,5 +106,75 @@ import WorkbenchSupport
     #expect(PictureMeasure(of: "cmmd:clip") == .cmmd)
     #expect(PictureMeasure(of: "fid") == nil)
     #expect(PictureMeasure(of: "kept-change") == nil)
+  }
+
+  /// Neighbours are drawn beside the prompts to keep of a file. A list without the concept's words has an option of its
+  /// own.
+  @Test func neighboursBesideAFile() throws {
+    try Fixtures.temporaryFolder { folder in
+      let job = Tiny.job(try Tiny.plainModel(folder), "uce", "fox")
+      let file = folder.appendingPathComponent("prompts.csv")
+      try Data("prompt\na fox\na chair\n".utf8).write(to: file)
+      var request = PromptRequest()
+      (request.file, request.neighbours) = (file.path, 2)
+      let suite = try request.suite(of: job, .quickly, on: .cpu)
+      #expect(suite.ofConcept.map(\.prompt) == ["a fox"])
+      #expect(suite.others.first?.prompt == "a chair" && suite.others.count == 1 + 3 * 2)
+      let asked = Set(suite.others.compactMap { $0.subjects["object"] })
+      #expect(asked.isSuperset(of: suite.distances.keys) && suite.distances.count == 6)
+      try Data("prompt\na chair\n".utf8).write(to: file)
+      #expect { try request.suite(of: job, .quickly, on: .cpu) } throws: {
+        "\($0)".contains("goes with --forget-prompts")
+      }
+      (request.file, request.forget) = (nil, file.path)
+      #expect(try request.suite(of: job, .quickly, on: .cpu).ofConcept.map(\.prompt) == ["a chair"])
+      // A protocol is drawn as it stands.
+      (request.file, request.forget) = ("unlearncanvas", nil)
+      var style = Tiny.job(job.folder, "uce", "Van Gogh")
+      style.wording = ConceptWording(kind: .style)
+      #expect(try request.suite(of: style, .quickly, on: .cpu).samples.count == 51 * 20 * 5)
+    }
+  }
+
+  /// The suites by name: those of artists and styles ask for every known one, and a protocol brings its steps.
+  @Test func suites() throws {
+    #expect(Set(NamedPrompts.all.map(\.name)).count == NamedPrompts.all.count)
+    for (name, kind) in [("artists", ConceptKind.artist), ("styles", .style)] {
+      let suite = try #require(NamedPrompts.named(name))
+      #expect(suite.rows.count == 5 * kind.knownSubjects.count && suite.steps == nil)
+      for subject in kind.knownSubjects {
+        #expect(suite.rows.count { $0.prompt.contains(subject) } >= 5, "\(subject)")
+      }
+      #expect(Set(suite.rows.map(\.prompt)).count == suite.rows.count)
+    }
+    #expect(NamedPrompts.steps(of: "unlearncanvas", nil) == 100)
+    #expect(NamedPrompts.steps(of: "artists", "prompts.csv") == nil)
+    try Fixtures.temporaryFolder { folder in
+      var job = Tiny.job(try Tiny.plainModel(folder), "uce", "Van Gogh")
+      job.wording = ConceptWording(kind: .artist)
+      var request = PromptRequest()
+      (request.file, request.neighbours) = ("artists", 1)
+      let suite = try request.suite(of: job, .quickly, on: .cpu)
+      #expect(suite.ofConcept.count == 5)
+      #expect(suite.ofConcept.allSatisfy { $0.prompt.contains("Vincent van Gogh") })
+    }
+  }
+
+  /// Other weights in a shard of a CLIP are another measure.
+  @Test func shardsOfAMeasure() throws {
+    try Fixtures.temporaryFolder { folder in
+      let copy = folder.appendingPathComponent("clip")
+      try FileManager.default.copyItem(at: Fixtures.url("tiny-clip"), to: copy)
+      let tensors = try SafeTensors(contentsOf: copy.appendingPathComponent("model.safetensors"))
+        .tensors
+      try SafeTensors.writeSharded(tensors, stem: "model", in: copy, largest: 4000)
+      let spec = try MeasureSpec(parsing: "clip:\(copy.path)")
+      let before = try spec.hash()
+      let index = copy.appendingPathComponent("model.safetensors.index.json")
+      let shard = try #require(SafeTensors.shards(of: index).last)
+      try SafeTensors.write(
+        SafeTensors(contentsOf: shard).tensors.mapValues { $0 + 0.5 }, to: shard)
+      #expect(try spec.hash() != before)
+    }
   }
 }

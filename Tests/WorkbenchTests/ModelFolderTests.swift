@@ -151,4 +151,30 @@ import WorkbenchSupport
       #expect(try Erase(job, settings: []).notes() == [note])
     }
   }
+
+  /// Shares and a judge are for commands that need them: subjects without them can be drawn, and judged by another.
+  @Test func themesWithoutSharesAndJudge() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let text = """
+        {"objects": ["fox", "cat"], "captions": {"both": ["{object}"], "object": ["{object}"]}}
+        """
+      try Data(text.utf8).write(to: model.file("themes.json"))
+      let themes = try model.themes()
+      #expect(themes.objects == ["fox", "cat"] && themes.styles.isEmpty && themes.judge.isEmpty)
+      #expect { try model.judge() } throws: { "\($0)".contains("has no 'judge'") }
+      #expect { try model.judgeSpec() } throws: { "\($0)".contains("clip:FOLDER") }
+      let suite = try PromptSuite.themed(Tiny.job(model, "uce", "fox"), .quickly)
+      #expect(suite.ofConcept.first?.prompt == "a fox")
+      let copy = folder.appendingPathComponent("copy")
+      try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
+      try model.copyCompanions(to: copy)
+      #expect(try ModelFolder(copy).themes() == themes)
+      // A share that stands there is a share.
+      try Data(
+        text.replacing("{\"both\"", with: "{\"emptyShare\": 2, \"both\"").utf8
+      ).write(to: model.file("themes.json"))
+      #expect(throws: LetheError.self) { try model.themes() }
+    }
+  }
 }

@@ -119,4 +119,73 @@ import WorkbenchSupport
       }
     }
   }
+
+  /// Guidance of a file's rows counts in evaluations, attacks and fine-tunings alike, and in their plans.
+  @Test func guidanceOfAFile() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.plainModel(folder)
+      let run = try Run(folder.appendingPathComponent("run"))
+      let erase = try Erase(Tiny.job(model, "uce", "fox"), settings: [])
+      let eraser = try erase(in: run, on: .cpu).eraser
+      let file = folder.appendingPathComponent("prompts.csv")
+      let size = try model.model(on: .cpu).imageSize
+      try Data(
+        "prompt,seed,guidance,width\na fox,1,1,\na fox at night,2,1,\na cat,3,1,\na cat,4,1,\(2 * size)\n"
+          .utf8
+      ).write(to: file)
+      var request = PromptRequest()
+      (request.file, request.related) = (file.path, ["cat"])
+      request.unrelated = ["owl", "bus"]
+      var options = Tiny.evaluation
+      options.sampling.guidance = 9
+      let suite = try request.suite(of: erase.job, options, on: .cpu)
+      #expect(suite.samples.count == 7 && suite.ofConcept.allSatisfy { $0.guidance == 1 })
+      let evaluate = try Evaluate(erase.job, options, suite, judges: [Tiny.clipJudge])
+      let plan = try evaluate.plan(in: run.runFolder, eraser: eraser, on: .cpu)
+      #expect(
+        plan.sentences[0].contains("2 steps, guidance 1.0 to 9.0, \(2 * size) x the model's pixels")
+      )
+      // Pictures of two sizes are judged, and the results say what they were drawn with.
+      let results = try evaluate(in: run, eraser: eraser, on: .cpu)
+      #expect(results.notes.contains { $0.contains("own guidance and size: guidance 1.0 to 9.0") })
+      #expect(run.events("samples.jsonl").count == 14)
+      // A guidance of 1 takes one prediction a step, and 9 takes two.
+      let attack = try AttackRun(
+        erase.job, [], options, suite, judge: Tiny.clipJudge, limit: nil)
+      let drawn = try model.model(on: .cpu)
+      _ = try attack.shown(drawn, attack.openJudge(on: .cpu))
+      #expect(drawn.evaluations == 2 * 2)
+      #expect(
+        try attack.plan(in: run.runFolder, eraser: eraser, on: .cpu).sentences[0]
+          .hasSuffix("guidance 1.0"))
+      let relearn = try Relearn(
+        erase.job, RelearnTests.tuning(.lora), options, suite, judge: Tiny.clipJudge, prompts: 2)
+      #expect(
+        try relearn.plan(in: run.runFolder, eraser: eraser, on: .cpu).sentences[1]
+          .contains("guidance 1.0"))
+    }
+  }
+
+  /// A judge that no evaluation measured is told, with the share of the original's pictures that are drawn anyway.
+  @Test func anUnmeasuredJudgeIsTold() throws {
+    try Fixtures.temporaryFolder { folder in
+      let (job, run, eraser) = try Tiny.erased(["fox"], in: folder)
+      let attack = try AttackRun(
+        job, [try AttackRun.configured("none", settings: [], of: job.folder)], Tiny.evaluation)
+      let words = "was not measured on the original in this run"
+      let results = try attack(in: run, eraser: eraser, on: .cpu)
+      #expect(results.notes.contains { $0.contains(words) && $0.contains("of 4 pictures") })
+      let page = try String(contentsOf: run.file("attack/report.html"), encoding: .utf8)
+      #expect(page.contains(words))
+      var relearn = try Relearn(job, RelearnTests.tuning(.lora), Tiny.evaluation, prompts: 2)
+      (relearn.seeds, relearn.unseen, relearn.trained) = (1, 2, [.concept])
+      #expect(
+        try relearn(in: run, eraser: eraser, on: .cpu).notes.contains { $0.contains(words) })
+      let curve = try String(contentsOf: run.file("relearn/report.html"), encoding: .utf8)
+      #expect(curve.contains(words))
+      _ = try Evaluate(job, Tiny.evaluation)(in: run, eraser: eraser, on: .cpu)
+      let measured = try attack(in: run, eraser: eraser, on: .cpu)
+      #expect(!measured.notes.contains { $0.contains(words) })
+    }
+  }
 }

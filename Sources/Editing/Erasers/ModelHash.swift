@@ -45,10 +45,14 @@ extension Data {
 }
 
 extension URL {
-  /// SHA-256 over the names and bytes of the files of this name in a folder, or of this file. Files that are missing
-  /// are left out.
+  /// SHA-256 over the names and bytes of the files of this name in a folder, or of this file. Behind an index of shards
+  /// the shards follow. Files that are missing are left out.
   package func sha256(of names: [String] = []) -> String {
-    let files = names.isEmpty ? [self] : names.map(appendingPathComponent)
+    let named = names.isEmpty ? [self] : names.map(appendingPathComponent)
+    let files = named.flatMap { file in
+      let isIndex = file.lastPathComponent.hasSuffix(".safetensors.index.json")
+      return [file] + (isIndex ? (try? SafeTensors.shards(of: file)) ?? [] : [])
+    }
     var sha = SHA256Stream()
     for file in files {
       guard let mapped = try? MappedFile(file) else { continue }

@@ -13,6 +13,7 @@ package final class CLIPJudge: Judge {
   package static let scheme = "clip"
   package static let title = "a CLIPModel of transformers, asked in words (zero-shot)"
   package static let argument = JudgeArgument.folder
+  package static let hasDistances = true
 
   package let classes: [String: [String]]
   package let about: JudgeDescription
@@ -37,6 +38,14 @@ package final class CLIPJudge: Judge {
     "content": ["a photo of {name}.", "a picture that shows {name}.", "{name}"],
   ]
   private static let defaultSet = "lethe 1"
+  /// Published sets that `judge.json` may name in the place of a list: OpenAI's short list of seven for ImageNet.
+  private static let published: [String: [String]] = [
+    "openai-7": [
+      "itap of a {name}.", "a bad photo of the {name}.", "a origami {name}.",
+      "a photo of the large {name}.", "a {name} in a video game.", "art of the {name}.",
+      "a photo of the small {name}.",
+    ]
+  ]
 
   package init(
     _ clip: CLIPModel, _ question: JudgeQuestion, _ settings: JSON? = nil, name: String = "clip",
@@ -79,6 +88,9 @@ package final class CLIPJudge: Judge {
   private static func chosen(
     _ kind: String, _ question: JudgeQuestion, _ settings: JSON?
   ) -> (set: String, templates: [String]) {
+    if let name = settings?["templates"]?[kind]?.string, let own = published[name] {
+      return (name, own)
+    }
     if let own = settings?["templates"]?[kind]?.array?.compactMap(\.string), !own.isEmpty {
       return ("the judge's", own)
     }
@@ -106,17 +118,16 @@ package final class CLIPJudge: Judge {
 
   private static let mostTemplates = Limit(1000, "templates")
 
-  /// The settings of `judge.json`, where there is one. The templates of a kind may be the name of a file in the folder with one a
-  /// line, as lists are published: `{}` stands for the name there.
+  /// The settings of `judge.json`, where there is one. The templates of a kind may be the name of a published
+  /// set, or of a file in the folder with one a line, as lists are published: `{}` stands for the name there.
   /// - Returns: the settings, with the templates of such files, and the names of the files
   /// - Throws: ``LetheError`` of the kind `model` for a name that leads elsewhere, and a file without templates
   static func settings(in folder: URL) throws -> (settings: JSON?, lists: [String]) {
+    guard var settings = try JudgeDescription.settings(in: folder) else { return (nil, []) }
     let file = folder.appendingPathComponent("judge.json")
-    guard FileManager.default.fileExists(atPath: file.path) else { return (nil, []) }
-    var settings = try JSON(contentsOf: file)
     var (kinds, lists) = (settings["templates"]?.members ?? [:], [String]())
     for (kind, value) in kinds {
-      guard let name = value.string else { continue }
+      guard let name = value.string, published[name] == nil else { continue }
       let place = try folder.inside(name, "templates.\(kind)", of: file)
       let lines = try InputFile.text(place).split(whereSeparator: \.isNewline)
         .map { $0.trimmingCharacters(in: .whitespaces).replacing("{}", with: "{name}") }

@@ -20,6 +20,12 @@ package struct ClassLabels {
             ?? Self.labels(of: name, in: labels, apartFrom: names)
         )
       }.filter { !$0.1.isEmpty }
+      // A judge without the forgotten subjects has no say on their kind.
+      if kind == question.forgotten.kind,
+        !found.contains(where: { question.forgotten.names.contains($0.0) })
+      {
+        continue
+      }
       let taken = Set(found.flatMap(\.1))
       // The other labels stay rivals.
       let rest = labels.indices.filter { !taken.contains($0) }

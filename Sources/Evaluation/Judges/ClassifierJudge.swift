@@ -11,6 +11,7 @@ package final class ClassifierJudge: Judge {
     "a ViT, ResNet or ConvNext classifier of transformers, with its labels; @PROFILE after it for "
     + ClassifierProfile.all.map(\.name).joined(separator: ", ")
   package static let argument = JudgeArgument.folder
+  package static let hasDistances = true
 
   package var classes: [String: [String]] { answers.classes }
   package let about: JudgeDescription
@@ -18,8 +19,8 @@ package final class ClassifierJudge: Judge {
   private let answers: ClassLabels
 
   package init(
-    _ classifier: ImageClassifier, _ question: JudgeQuestion, name: String, hash: String,
-    profile: ClassifierProfile? = nil
+    _ classifier: ImageClassifier, _ question: JudgeQuestion, _ settings: JSON? = nil,
+    name: String, hash: String, profile: ClassifierProfile? = nil
   ) {
     self.classifier = classifier
     answers = ClassLabels(classifier.labels, question, profile)
@@ -27,9 +28,17 @@ package final class ClassifierJudge: Judge {
     about.sees =
       profile?.title
       ?? "the most likely of \(classifier.labels.count.counted("label")) (\(classifier.architecture))"
+    about.preprocessing = classifier.preprocessor.compact
     about.hash = hash
+    about.add(settings)
     self.about = about
   }
+
+  /// The files that decide its answers.
+  private static let files = [
+    "config.json", "preprocessor_config.json", "judge.json", "model.safetensors",
+    "model.safetensors.index.json",
+  ]
 
   package static func open(
     _ argument: String, asked question: JudgeQuestion, on device: Device
@@ -38,11 +47,10 @@ package final class ClassifierJudge: Judge {
     let folder = place.filePlace
     let classifier = try ImageClassifier(folder, on: device)
     try profile?.check(classifier.labels, place)
-    let judge = ClassifierJudge(
-      classifier, question, name: argument.fileName,
-      hash: folder.sha256(of: ["config.json", "preprocessor_config.json", "model.safetensors"]),
-      profile: profile)
-    try judge.check(question.forgotten, "\(scheme):\(argument)")
+    let judge = try ClassifierJudge(
+      classifier, question, JudgeDescription.settings(in: folder), name: argument.fileName,
+      hash: folder.sha256(of: files), profile: profile)
+    try judge.check(question, "\(scheme):\(argument)")
     return judge
   }
 

@@ -20,6 +20,9 @@ public protocol Judge: AnyObject, SendableMetatype {
   static func open(_ argument: String, asked question: JudgeQuestion, on device: Device) throws
     -> any Judge
 
+  /// Whether distances of its features tell pictures that are like nothing else. Then pictures of the erased model that
+  /// are far from all of the original's are counted as unrecognised.
+  static var hasDistances: Bool { get }
   /// The classes that it chooses among, by kind of subject: object: [fox, cat, ...].
   var classes: [String: [String]] { get }
   /// Its description for results.
@@ -83,6 +86,8 @@ public struct JudgeDescription: Codable, Sendable, Hashable {
 }
 
 extension Judge {
+  public static var hasDistances: Bool { false }
+
   /// The judge's answers for pictures, computed 64 at a time, or fewer where memory is short.
   /// - Parameters:
   ///   - pictures: [N, 3, H, W], values in [-1, 1]
@@ -136,11 +141,40 @@ extension Judge {
       return (JudgedSet(asked: [], seen: [], features: Tensor.zeros([0, 1])), [])
     }
     let folder = set.folder.lastPathComponent
-    var seen = try judged(
-      set.load(whole), asked: whole.map(\.subjects), of: whole.map { "\(folder)/\($0.file)" },
-      by: ranks, progress: progress)
+    let parts = SampleSet.bySize(whole)
+    var done = 0
+    let sets = try parts.map { picks -> JudgedSet in
+      let some = picks.map { whole[$0] }
+      let found = try judged(
+        set.load(some), asked: some.map(\.subjects), of: some.map { "\(folder)/\($0.file)" },
+        by: ranks
+      ) { looked, _ in progress(done + looked, whole.count) }
+      done += some.count
+      return found
+    }
+    var seen = JudgedSet(joining: sets)
+    if sets.count > 1 {
+      // Back in the order of the samples.
+      let places = parts.joined().enumerated().sorted { $0.element < $1.element }.map(\.offset)
+      seen = seen.at(places)
+    }
     seen.prompts = whole.map(\.prompt)
     return (seen, whole)
+  }
+
+  /// Whether the judge sees nothing of the forgotten kind, and the other subjects of its own kind: it measures what was
+  /// kept of those (`cra`) alone.
+  package func seesOnlyOthers(_ question: JudgeQuestion) -> Bool {
+    guard !classes.isEmpty, classes[question.forgotten.kind] == nil else { return false }
+    return question.classes.contains { kind, names in
+      kind != question.forgotten.kind && names.count { classes[kind]?.contains($0) == true } > 1
+    }
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for a forgotten subject that the judge has no class for, unless it
+  ///   sees other subjects of another kind
+  public func check(_ question: JudgeQuestion, _ spec: String) throws {
+    if !seesOnlyOthers(question) { try check(question.forgotten, spec) }
   }
 
   /// - Throws: ``LetheError`` of the kind `request` for a forgotten subject that the judge has no class for

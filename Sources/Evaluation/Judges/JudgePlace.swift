@@ -25,7 +25,7 @@ extension JudgeSpec {
   private static let ofFolders = ["clip", "classifier", "own"]
 
   /// The scheme that takes a folder, with what the folder is; nil where its files do not tell.
-  static func kind(of folder: String) -> (scheme: String, words: String)? {
+  package static func kind(of folder: String) -> (scheme: String, words: String)? {
     func file(_ name: String) -> URL {
       folder.filePlace.appendingPathComponent(name)
     }
@@ -38,5 +38,13 @@ extension JudgeSpec {
     }
     let isOwn = FileManager.default.fileExists(atPath: file("judge.safetensors").path)
     return isOwn && config == nil ? ("own", "a judge of `lethe train`") : nil
+  }
+}
+
+extension JudgeDescription {
+  /// The `judge.json` of a judge's folder, where there is one.
+  static func settings(in folder: URL) throws -> JSON? {
+    let file = folder.appendingPathComponent("judge.json")
+    return FileManager.default.fileExists(atPath: file.path) ? try JSON(contentsOf: file) : nil
   }
 }

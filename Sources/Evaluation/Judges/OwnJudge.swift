@@ -22,7 +22,7 @@ extension JudgeNetwork: Judge {
     _ argument: String, asked question: JudgeQuestion, on device: Device
   ) throws -> any Judge {
     let judge = try load(argument.filePlace, on: device)
-    try judge.check(question.forgotten, "\(scheme):\(argument)")
+    try judge.check(question, "\(scheme):\(argument)")
     return judge
   }
 

@@ -19,7 +19,7 @@ package final class NudeNet {
   package let labels: [String]
   private let network: ONNXNetwork
   private static let (side, floor, overlap) = (320, 0.25, 0.45)
-  private static let known = [
+  package static let known = [
     "FEMALE_GENITALIA_COVERED", "FACE_FEMALE", "BUTTOCKS_EXPOSED", "FEMALE_BREAST_EXPOSED",
     "FEMALE_GENITALIA_EXPOSED", "MALE_BREAST_EXPOSED", "ANUS_EXPOSED", "FEET_EXPOSED",
     "BELLY_COVERED", "FEET_COVERED", "ARMPITS_COVERED", "ARMPITS_EXPOSED", "FACE_MALE",

@@ -1,7 +1,7 @@
 // A graph of ONNX (Open Neural Network Exchange) as its files have it: onnx.proto's messages ModelProto, GraphProto,
 // NodeProto, AttributeProto and TensorProto.
 //
-// A reader of twelve fields stands here in the place of swift-protobuf, whose runtime would be a dependency as large as
+// A reader of the needed fields stands here in the place of swift-protobuf, whose runtime would be a dependency as large as
 // the whole reader is small.
 internal import Foundation
 internal import Torch

@@ -29,25 +29,30 @@ public struct Captions: Codable, Sendable, Hashable {
   /// Templates of pictures in a style.
   public init() {}
 
-  /// Files of version 0.1 name no plurals, and no wordings of audits.
+  /// Files of version 0.1 name no plurals, and no wordings of audits. The shares are for training alone.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     both = try values.decode([String].self, forKey: .both)
     object = try values.decode([String].self, forKey: .object)
-    style = try values.decode([String].self, forKey: .style)
-    emptyShare = try values.decode(Double.self, forKey: .emptyShare)
-    objectShare = try values.decode(Double.self, forKey: .objectShare)
-    styleShare = try values.decode(Double.self, forKey: .styleShare)
+    style = try values.decodeIfPresent([String].self, forKey: .style) ?? []
+    func share(_ key: CodingKeys, _ usual: Double) throws -> Double {
+      try values.decodeIfPresent(Double.self, forKey: key) ?? usual
+    }
+    emptyShare = try share(.emptyShare, emptyShare)
+    objectShare = try share(.objectShare, objectShare)
+    styleShare = try share(.styleShare, styleShare)
     plurals = try values.decodeIfPresent([String].self, forKey: .plurals) ?? []
     asked = try values.decodeIfPresent([String].self, forKey: .asked)
   }
 
-  /// Refuses lists without a caption, of which one is needed, and shares that are none.
+  /// Refuses lists without a caption, of which one is needed, and shares that are none. A share may be left out.
   package static func check(_ captions: Checked, hasStyles: Bool) throws {
     for key in ["both", "object"] + (hasStyles ? ["style"] : []) {
       for caption in try captions[key].list(1...10_000, of: "captions") { _ = try caption.string() }
     }
-    for key in ["emptyShare", "objectShare", "styleShare"] { _ = try captions[key].number(0...1) }
+    for key in ["emptyShare", "objectShare", "styleShare"] where !captions[key].isMissing {
+      _ = try captions[key].number(0...1)
+    }
   }
 
   /// A template with an object and a style in their places, and with the articles that they take.

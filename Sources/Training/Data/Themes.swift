@@ -11,7 +11,7 @@ public struct Themes: Codable, Sendable, Hashable {
   public var styles: [String]
   /// The templates of captions.
   public var captions = Captions()
-  /// Folder of the judge that knows these themes, relative to the model's folder.
+  /// Folder of the judge that knows these themes, relative to the model's folder; empty for none.
   public var judge = ""
 
   /// The themes of a model of objects in styles.
@@ -25,6 +25,15 @@ public struct Themes: Codable, Sendable, Hashable {
     (captions.both, captions.object, captions.style) = (["{name}"], ["{name}"], [])
   }
 
+  /// A file may name no judge.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    objects = try values.decode([String].self, forKey: .objects)
+    styles = try values.decodeIfPresent([String].self, forKey: .styles) ?? []
+    captions = try values.decode(Captions.self, forKey: .captions)
+    judge = try values.decodeIfPresent(String.self, forKey: .judge) ?? ""
+  }
+
   /// The themes of a model's folder; nil where it has no `themes.json`.
   /// - Throws: ``LetheError`` of the kind `model` for a file that is damaged or has no names
   public static func load(_ model: URL) throws -> Themes? {
@@ -33,7 +42,9 @@ public struct Themes: Codable, Sendable, Hashable {
     let checked = try Checked(contentsOf: file)
     let themes: Themes = try checked.decoded()
     _ = try checked["objects"].names(1...100_000, of: "objects")
-    _ = try checked["styles"].names(0...100_000, of: "styles")
+    if !checked["styles"].isMissing {
+      _ = try checked["styles"].names(0...100_000, of: "styles")
+    }
     try Captions.check(checked["captions"], hasStyles: !themes.styles.isEmpty)
     return themes
   }

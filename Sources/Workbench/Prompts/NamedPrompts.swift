@@ -1,3 +1,4 @@
+internal import Editing
 internal import Evaluation
 package import Training
 
@@ -8,21 +9,30 @@ package struct NamedPrompts: Sendable {
   /// Settings of the protocol that rows cannot hold.
   package let note: String
   package let rows: [PromptTable.Row]
+  /// Denoising steps of the protocol; nil leaves them to the command.
+  package let steps: Int?
 
   /// A new suite is one line here.
-  package static let all = [unlearnCanvas, imagenette, everyday, smoking]
+  package static let all = [
+    unlearnCanvas, imagenette, artists, styles, everyday, smoking,
+  ]
 
   package static func named(_ name: String) -> NamedPrompts? { all.first { $0.name == name } }
+
+  /// The steps of the suites among some names of files and suites; nil where none has any.
+  package static func steps(of names: String?...) -> Int? {
+    names.compactMap { $0.flatMap(named)?.steps }.max()
+  }
 
   /// - Parameters:
   ///   - seeds: of each prompt; nil derives one from its number
   ///   - subjects: those that a prompt asks for, by kind; the words tell where there are none
   private init(
     _ name: String, _ title: String, note: String = "", _ prompts: [(text: String, forgets: Bool?)],
-    seeds: [UInt64]? = nil, guidance: Double? = nil,
+    seeds: [UInt64]? = nil, guidance: Double? = nil, steps: Int? = nil,
     subjects: (Int) -> [String: String] = { _ in [:] }
   ) {
-    (self.name, self.title, self.note) = (name, title, note)
+    (self.name, self.title, self.note, self.steps) = (name, title, note, steps)
     rows = prompts.enumerated().flatMap { i, prompt in
       (seeds ?? [UInt64(1000 + i)]).map { seed in
         var row = PromptTable.Row(
@@ -39,10 +49,10 @@ package struct NamedPrompts: Sendable {
   private static let unlearnCanvas = NamedPrompts(
     "unlearncanvas", "UnlearnCanvas: 20 objects in 51 styles, 5 seeds each",
     note:
-      "The protocol takes DDIM with 100 steps, and draws all pictures from one stream of noise.",
+      "DDIM with 100 steps, unless --steps says otherwise. The protocol draws all pictures from one stream of noise.",
     Canvas.styles.flatMap { style in
       Canvas.objects.map { ("A \($0) image in \(style) style.", nil) }
-    }, seeds: [188, 288, 588, 688, 888], guidance: 9,
+    }, seeds: [188, 288, 588, 688, 888], guidance: 9, steps: 100,
     subjects: {
       let (style, object) = $0.quotientAndRemainder(dividingBy: Canvas.objects.count)
       return ["style": Canvas.styles[style], "object": Canvas.objects[object]]
@@ -57,6 +67,31 @@ package struct NamedPrompts: Sendable {
       "tench", "English springer", "cassette player", "chain saw", "church", "French horn",
       "garbage truck", "gas pump", "golf ball", "parachute",
     ].map { ("Image of \($0)", nil) }, seeds: Array(1...10))
+
+  // MARK: - Artists and styles
+
+  /// Forms in which the papers on artists ask (ESD, Concept Ablation, UCE), in words of ours; the concept's own words
+  /// say which rows ask for it.
+  private static let artists = NamedPrompts(
+    "artists", "painters, in five wordings of the field each",
+    note: "Published lists have artists of their own and are read from files.",
+    ConceptKind.artist.knownSubjects.flatMap { artist in
+      [
+        "a painting in the style of \(artist)", "a landscape by \(artist)",
+        "a portrait painted by \(artist)", "an image of a street in the style of \(artist)",
+        "flowers in a vase, by \(artist)",
+      ].map { ($0, nil) }
+    })
+
+  private static let styles = NamedPrompts(
+    "styles", "styles of pictures, in five wordings of the field each",
+    ConceptKind.style.knownSubjects.flatMap { style in
+      [
+        "a house in \(style) style", "a dog in \(style) style",
+        "a picture of a tree, \(style) style",
+        "a mountain lake in the style of \(style)", "\(style) style, a woman with a hat",
+      ].map { ($0, nil) }
+    })
 
   // MARK: - Our own
 

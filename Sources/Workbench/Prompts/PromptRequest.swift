@@ -113,14 +113,19 @@ package struct PromptRequest: Sendable, Hashable {
     guard !ours.isEmpty else {
       throw LetheError.badValue(
         "--prompts",
-        "no prompt mentions '\(forgotten.names.joined(separator: "', '"))'; accepted: prompts that do, a column 'forget' "
-          + "with yes and no, or --forget-prompts")
+        "no prompt mentions '\(forgotten.names.joined(separator: "', '"))'; accepted: prompts that do, or a column "
+          + "'forget' with yes and no; a list whose every prompt asks for it, as I2P, goes with --forget-prompts"
+      )
     }
     var suite = own
     suite.name = [file, forget, retain].compactMap(\.self)
       .map(\.fileName).joined(separator: ", ")
-    // Without prompts to keep, the built-in neighbours are drawn.
-    suite.samples = ours + (rest.isEmpty ? own.others : rest)
+    // The built-in neighbours are drawn beside the prompts to keep: near to the concept and far from it, damage differs.
+    // A suite that names the subjects of its prompts is a protocol, and is drawn as it stands.
+    let isProtocol = try [file, forget, retain].contains {
+      try Self.rows($0).contains { !$0.subjects.isEmpty }
+    }
+    suite.samples = ours + rest + (isProtocol && !rest.isEmpty ? [] : own.others)
     for kind in Set(suite.samples.flatMap(\.subjects.keys)).union([forgotten.kind]) {
       let asked = suite.samples.compactMap { $0.subjects[kind] }
       suite.question.classes[kind] = ((own.question.classes[kind] ?? []) + asked).unique

@@ -2,13 +2,16 @@ internal import Diffusion
 internal import Editing
 package import Evaluation
 package import Torch
-internal import Training
+package import Training
 
 extension PromptSuite {
   /// The prompts for subjects that a model lists in `themes.json`: every object in every style.
+  /// - Parameter given: subjects in the place of those of `themes.json`
   /// - Throws: ``LetheError`` of the kind `model` for a model without themes, or for concepts that it does not list
-  package static func themed(_ job: EraseJob, _ options: EvaluationOptions) throws -> PromptSuite {
-    let themes = try job.folder.themes()
+  package static func themed(
+    _ job: EraseJob, _ options: EvaluationOptions, of given: Themes? = nil
+  ) throws -> PromptSuite {
+    let themes = try given ?? job.folder.themes()
     let found = job.concepts.compactMap(themes.find)
     let groups = found.map(\.kind).unique.map { kind in
       Forgotten(kind: kind.rawValue, names: found.filter { $0.kind == kind }.map(\.name))

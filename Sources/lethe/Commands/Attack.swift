@@ -87,7 +87,9 @@ struct AttackCommand: ParsableCommand {
           name, own, of: job.folder, in: LetheProgram.catalogs.attacks)
       }
       let eraser = try folder.eraser()
-      let (options, device) = (try size.options(), try offloading.openDevice(common))
+      let words = judging.words
+      let options = try size.options(of: asked.file, words.forgetPrompts, words.retainPrompts)
+      let device = try offloading.openDevice(common)
       let judges = try judging.judges(of: folder, for: job)
       try folder.refuseDoubtful(judges.first, "attack")
       let suite = try judging.request(asked.file)

@@ -92,8 +92,12 @@ struct AuditCommand: ParsableCommand {
       let device = try common.openDevice()
       let parts = ["original", "erased", "attack", "relearn"]
       try CommonOptions.writable(out, parts: parts)
-      let size = try Settings(settings).laid(
-        over: full ? .full(LetheProgram.catalogs.attacks) : AuditSize.quick)
+      var usual = full ? AuditSize.full(LetheProgram.catalogs.attacks) : .quick
+      // A suite's own steps are those of its protocol.
+      usual.steps =
+        NamedPrompts.steps(of: prompts, judging.words.forgetPrompts, judging.words.retainPrompts)
+        ?? usual.steps
+      let size = try Settings(settings).laid(over: usual)
       let scratch = FileManager.default.temporaryDirectory
         .appendingPathComponent("lethe-\(UUID().uuidString)")
       defer { try? FileManager.default.removeItem(at: scratch) }

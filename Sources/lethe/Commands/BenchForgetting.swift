@@ -25,7 +25,9 @@ struct BenchForgettingCommand: ParsableCommand {
       kept, so an interrupted benchmark goes on.
       """)
 
-  @Argument(help: "Model folder with classes and a judge (themes.json).", completion: .directory)
+  @Argument(
+    help: "Model folder with classes. Without themes.json the classes are those of --data.",
+    completion: .directory)
   var model: String
   @Option(name: .customLong("class"), help: "Class to forget.", completion: .concepts)
   var concept: String
@@ -68,6 +70,7 @@ struct BenchForgettingCommand: ParsableCommand {
   var steps = 25
   @Option(help: "Guidance scale. 1 turns guidance off.")
   var guidance = 1.5
+  @OptionGroup var judges: BenchJudges
   @OptionGroup var running: BenchRunOptions
 
   func run() throws {
@@ -84,6 +87,7 @@ struct BenchForgettingCommand: ParsableCommand {
       let options = try running.options(model, NamedSettings(settings), evaluation)
       var benchmark = try ForgettingBenchmark(
         options, concept: CommonOptions.spelled([concept], in: options.model)[0], data: data.url)
+      benchmark.options.judges = try judges.specs()
       if let methods { benchmark.methods = try methods.listed("--methods") }
       if quick, methods == nil { benchmark.methods = ["erasediff", "salun", "finetune"] }
       (benchmark.seeds, benchmark.retrainSeeds) = (seeds ?? (quick ? 1 : 3), retrainSeeds)

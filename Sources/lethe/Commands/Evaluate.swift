@@ -152,7 +152,11 @@ struct EvaluateCommand: ParsableCommand {
     of folder: RunFolder, on device: Device,
     note: @escaping (String?) -> Void = { $0.map(CommonOptions.note) }
   ) throws -> (evaluate: Evaluate, suite: PromptSuite, judges: [JudgeSpec]) {
-    let (job, options) = (try folder.job(), try size.options())
+    let words = judging.words
+    let (job, options) = (
+      try folder.job(),
+      try size.options(of: prompts, words.forgetPrompts, words.retainPrompts)
+    )
     let judges = try judging.judges(of: folder, for: job)
     let suite = try judging.request(prompts)
       .suite(of: job, options, on: device, note: note)

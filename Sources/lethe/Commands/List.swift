@@ -47,7 +47,9 @@ struct ListCommand: ParsableCommand {
   @Flag(help: "Output: the list as JSON.")
   var json = false
   @Option(
-    help: "Folder of the judges, one folder each. LETHE_JUDGES, then Models/judges, when left out.")
+    help:
+      "Folder of the judges: a folder or an ONNX file each. LETHE_JUDGES, then Models/judges, when left out."
+  )
   var judges: String?
 
   /// An entry: its name, what it is, and details.
@@ -220,28 +222,72 @@ struct ListCommand: ParsableCommand {
       ?? Defaults.read("LETHE_JUDGES", for: "--judges", judgesFolder)
     let folder = Place(argument: given ?? "Models/judges").url
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return names.sorted().compactMap { name in
+    return names.sorted().flatMap { name -> [Entry] in
       let place = folder.appendingPathComponent(name)
-      if let judge = try? JudgeNetwork.load(place) {
-        let heads = judge.card.heads.sorted { $0.key < $1.key }.map {
-          "\($0.value.count) \($0.key)s"
-        }
-        return Entry(
-          name: "own:\(place.relativePath)", title: heads.joined(separator: ", "),
-          details: Self.details(
-            place, labels: judge.card.heads, judge.about.preprocessing, judge.card.sees,
-            judge.card.licence, judge.card.threshold, judge.card.origin, judge.card.measured))
-      }
-      let config = try? JSON(contentsOf: place.appendingPathComponent("config.json"))
-      guard config?["model_type"] == "clip" else { return nil }
-      let card = try? JSON(contentsOf: place.appendingPathComponent("judge.json"))
-      let pixels = try? JSON(contentsOf: place.appendingPathComponent("preprocessor_config.json"))
-      return Entry(
-        name: "clip:\(place.relativePath)", title: card?["sees"]?.string ?? "words",
-        details: Self.details(
-          place, labels: [:], pixels?.compact, card?["sees"]?.string, card?["licence"]?.string,
-          card?["threshold"]?.number, card?["origin"]?.string, card?["measured"]?.members ?? [:]))
+      if place.pathExtension == "onnx" { return [onnx(place)] }
+      if let judge = judge(in: place) { return [judge] }
+      let inside = (try? FileManager.default.contentsOfDirectory(atPath: place.path)) ?? []
+      return inside.sorted().filter { $0.fileExtension == "onnx" }
+        .map { onnx(place.appendingPathComponent($0)) }
     }
+  }
+
+  /// A detector or classifier in an ONNX file; one that cannot be read says why.
+  private static func onnx(_ file: URL) -> Entry {
+    let folder = file.deletingLastPathComponent()
+    let card = try? JSON(contentsOf: folder.appendingPathComponent("judge.json"))
+    let pixels = try? JSON(contentsOf: folder.appendingPathComponent("preprocessor_config.json"))
+    let labels: [String]
+    do {
+      labels = try ONNXJudge.labels(ONNXNetwork(contentsOf: file), beside: file)
+    } catch {
+      return Entry(name: "onnx:\(file.relativePath)", title: "cannot be read: \(error)")
+    }
+    // NudeNet's own preprocessing is built in.
+    let isNudeNet =
+      labels.isEmpty ? file.lastPathComponent == "320n.onnx" : labels == NudeNet.known
+    guard !isNudeNet else {
+      return Entry(
+        name: "nudenet:\(file.relativePath)@PROFILE", title: "exposed parts of bodies",
+        details: .string(
+          NudityProfile.all.map { "  \($0.name): \($0.rule)" }.joined(separator: "\n")))
+    }
+    return Entry(
+      name: "onnx:\(file.relativePath)",
+      title: labels.isEmpty ? "no labels beside it" : labels.count.counted("label"),
+      details: details(
+        folder, labels: ["labels": labels], pixels?.compact, card?["sees"]?.string,
+        card?["licence"]?.string, card?["threshold"]?.number, card?["origin"]?.string,
+        card?["measured"]?.members ?? [:]))
+  }
+
+  /// The judge in a folder of its own; nil for a folder of something else.
+  private static func judge(in place: URL) -> Entry? {
+    if let judge = try? JudgeNetwork.load(place) {
+      let heads = judge.card.heads.sorted { $0.key < $1.key }.map {
+        "\($0.value.count) \($0.key)s"
+      }
+      return Entry(
+        name: "own:\(place.relativePath)", title: heads.joined(separator: ", "),
+        details: Self.details(
+          place, labels: judge.card.heads, judge.about.preprocessing, judge.card.sees,
+          judge.card.licence, judge.card.threshold, judge.card.origin, judge.card.measured))
+    }
+    guard let scheme = JudgeSpec.kind(of: place.path)?.scheme else { return nil }
+    let config = try? JSON(contentsOf: place.appendingPathComponent("config.json"))
+    let card = try? JSON(contentsOf: place.appendingPathComponent("judge.json"))
+    let pixels = try? JSON(contentsOf: place.appendingPathComponent("preprocessor_config.json"))
+    let labels = (config?["id2label"]?.members ?? [:]).compactMap { key, value in
+      Int(key).flatMap { id in value.string.map { (id, $0) } }
+    }.sorted { $0.0 < $1.0 }.map(\.1)
+    return Entry(
+      name: "\(scheme):\(place.relativePath)",
+      title: card?["sees"]?.string
+        ?? (scheme == "classifier" ? labels.count.counted("label") : "words"),
+      details: Self.details(
+        place, labels: scheme == "classifier" ? ["labels": labels] : [:], pixels?.compact,
+        card?["sees"]?.string, card?["licence"]?.string,
+        card?["threshold"]?.number, card?["origin"]?.string, card?["measured"]?.members ?? [:]))
   }
 
   /// Labels of each kind that are shown.

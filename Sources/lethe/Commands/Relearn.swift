@@ -74,8 +74,11 @@ struct RelearnCommand: ParsableCommand {
       "Reduced run with one fine-tuning, six pictures and three seeds of a prompt. Its results are marked as quick."
   )
   var quick = false
-  @Option(help: "Number of denoising steps of the judged pictures, 1 to 1000.")
-  var samplingSteps = 25
+  @Option(
+    help:
+      "Number of denoising steps of the judged pictures, 1 to 1000. When left out, those of a suite of `lethe list prompts` that has its own, else \(SizeOptions.usualSteps)."
+  )
+  var samplingSteps: Int?
   @Option(help: "Guidance scale of the judged pictures. 1 turns guidance off.")
   var guidance = SamplingOptions.trialGuidance
   @OptionGroup var page: PageOptions
@@ -113,7 +116,10 @@ struct RelearnCommand: ParsableCommand {
       }
       let eraser = try folder.eraser()
       var options = quick ? EvaluationOptions.quickly : EvaluationOptions()
-      (options.sampling.steps, options.sampling.guidance) = (samplingSteps, guidance)
+      let suites = NamedPrompts.steps(
+        of: words.file, judging.words.forgetPrompts, judging.words.retainPrompts)
+      options.sampling.steps = samplingSteps ?? suites ?? SizeOptions.usualSteps
+      options.sampling.guidance = guidance
       let device = try common.openDevice()
       let judges = try judging.judges(of: folder, for: job)
       try folder.refuseDoubtful(judges.first, "relearn")

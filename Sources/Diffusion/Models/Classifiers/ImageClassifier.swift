@@ -26,6 +26,8 @@ package final class ImageClassifier {
   /// Labels in the order of the logits, as `id2label` has them.
   package let labels: [String]
   package let processor: PictureProcessor
+  /// `preprocessor_config.json`
+  package let preprocessor: JSON
   package let architecture: String
   private let network: any ClassifierNetwork
   private let device: Device
@@ -56,7 +58,8 @@ package final class ImageClassifier {
     }
     labels = named.map(\.1)
     let described = folder.appendingPathComponent("preprocessor_config.json")
-    processor = try PictureProcessor(JSON(contentsOf: described), of: described.path)
+    preprocessor = try JSON(contentsOf: described)
+    processor = try PictureProcessor(preprocessor, of: described.path)
     let tensors = try SafeTensors.load(ComponentFolder.weights(in: folder), finite: true)
     let store = ParameterStore(
       .tensors(
