@@ -1,7 +1,7 @@
 import Foundation
+import Pictures
 import TestSupport
 import Testing
-import Pictures
 import Torch
 
 @testable import Evaluation
