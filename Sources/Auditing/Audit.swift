@@ -114,7 +114,7 @@ package struct Audit {
     let deciding = judges.count > 1 ? ", of which the first decides" : ""
     return [
       "pictures: \(suite.ofConcept.count) for \(job.inWords) (\(rest.count.counted("more prompt")) \(rest.count == 1 ? "is" : "are") for the fine-tuning's pictures) and "
-        + "\(suite.others.count) of other subjects, by each of two models, \(size.steps.counted("step")), guidance \(size.guidance)",
+        + "\(suite.others.count) of other subjects, by each of two models, \(Evaluate.words(options.sampling, suite.samples))",
       "judge: \(judges.map(\.description).joined(separator: ", "))\(deciding); it is first measured on the original's pictures, and "
         + "where it cannot tell \(job.concepts.count > 1 ? "the concepts" : "the concept") there, nothing is attacked or fine-tuned and the audit has no answer",
       "attacks: \(size.attacks.joined(separator: ", ")) on \(size.attacked.counted("prompt"))",

@@ -41,7 +41,7 @@ public struct ForgettingBenchmark: Benchmark {
 
   public func trials() throws -> [Trial] {
     let named = try options.settings.of(oneOf: methods, "method")
-    let themes = try themes()
+    let (themes, isListed) = (try themes(), try options.model.listedThemes() != nil)
     guard themes.objects.contains(concept) else {
       throw LetheError.badValue(
         "--class",
@@ -61,6 +61,7 @@ public struct ForgettingBenchmark: Benchmark {
           options.model, method, concept, seed: options.seed &+ UInt64(index),
           command: options.command)
         (job.forgetImages, job.retainImages) = (data.relativePath, data.relativePath)
+        if !isListed { job.preserve = themes.objects.filter { $0 != concept } }
         var evaluation = options.evaluation
         evaluation.firstSeed &+= 10_000 &* (UInt64(index) &+ options.seed)
         var trial = options

@@ -3,7 +3,7 @@
 internal import Attacks
 package import Diffusion
 package import Editing
-internal import Evaluation
+package import Evaluation
 internal import Foundation
 package import Torch
 internal import TorchNN
@@ -56,7 +56,7 @@ extension Evaluate {
   }
 
   /// - Parameter samples: pictures that may bring guidance and size themselves
-  static func words(
+  package static func words(
     _ sampling: SamplingOptions, _ samples: [SampleSet.Sample] = []
   ) -> String {
     "\(sampling.steps.counted("step")), guidance \(sampling.guidance(of: samples))"

@@ -131,7 +131,8 @@ import WorkbenchSupport
       ) { _ in }
       #expect(
         plan[0].hasPrefix(
-          "pictures: 4 for the concept 'fox' (4 more prompts are held out) and 6 of"))
+          "pictures: 4 for the concept 'fox' (4 more prompts are for the fine-tuning's pictures) and 6 of"
+        ))
       #expect(
         plan[1].hasPrefix("judge: \(AuditTests.judge); it is first measured on"), "\(plan[1])")
       #expect(

@@ -86,6 +86,7 @@ import WorkbenchSupport
       #expect { try bench.trials() } throws: { "\($0)".contains("--judge") }
       var plain = bench
       (plain.methods, plain.seeds) = (["finetune"], 1)
+      plain.options.settings = ["finetune.training.steps": 4]
       plain.options.judges = [JudgeSpec("own", trained.file("judges/squares").path)]
       let place = try Run(folder.appendingPathComponent("plain"), seed: 0)
       let found = try Tiny.runner()(plain, in: place, on: .cpu)

@@ -125,7 +125,9 @@ import WorkbenchSupport
     try Fixtures.temporaryFolder { folder in
       let model = try Tiny.plainModel(folder)
       let run = try Run(folder.appendingPathComponent("run"))
-      let erase = try Erase(Tiny.job(model, "uce", "fox"), settings: [])
+      var job = Tiny.job(model, "uce", "fox")
+      job.wording = ConceptWording(kind: .object)
+      let erase = try Erase(job, settings: [])
       let eraser = try erase(in: run, on: .cpu).eraser
       let file = folder.appendingPathComponent("prompts.csv")
       let size = try model.model(on: .cpu).imageSize
