@@ -74,10 +74,15 @@ extension Verify {
     let due = Self.due(again.rows, in: audit)
     for row in due {
       let own = written.first { Self.isSame($0, row) }
-      guard !Self.agree(own?.measured, row.measured, isOlder: !Self.countsPrompts(audit)) else {
+      var again = row.measured
+      // Older audits have intervals over pictures for the means of the judge's confidence.
+      if let own, !Self.countsUnrecognised(audit), JudgeConfidence.names.contains(row.metric) {
+        (again.interval, again.prompts) = (own.measured.interval, own.measured.prompts)
+      }
+      guard !Self.agree(own?.measured, again, isOlder: !Self.countsPrompts(audit)) else {
         continue
       }
-      let (said, found) = Self.told(own?.measured, row.measured)
+      let (said, found) = Self.told(own?.measured, again)
       outcome.faults.append("\(Self.name(row)) is \(said), its pictures give \(found)")
     }
     if let stray = written.first(where: { row in !due.contains { Self.isSame($0, row) } }) {

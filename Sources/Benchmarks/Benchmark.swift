@@ -187,7 +187,7 @@ struct ErasureTrial {
     in part: Run, beside shared: Run, on device: Device
   ) throws -> (eraser: Eraser, results: Results) {
     let (eraser, _) = try erase(in: part, on: device)
-    try evaluate.shareOriginal(of: part, in: shared.folder)
+    try evaluate.shareOriginal(of: part, in: shared)
     let results = try evaluate(in: part, eraser: eraser, on: device)
     try WriteReport(part.runFolder, catalogs: erase.catalogs)()
     return (eraser, results)

@@ -168,7 +168,7 @@ public struct ForgettingBenchmark: Benchmark {
         snapshot.card = eraser.card
         let place = try Run(part.file("curve/\(step)"), seed: options.seed)
         place.onProgress = part.onProgress
-        try erasure.evaluate.shareOriginal(of: place, in: whole.folder)
+        try erasure.evaluate.shareOriginal(of: place, in: whole)
         return rows(
           try erasure.evaluate(in: place, eraser: snapshot, on: device), of: name, step)
       } + rows(results, of: name, last)

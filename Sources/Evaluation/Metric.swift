@@ -45,6 +45,22 @@ public struct JudgedSet {
       : ClusterBootstrap(picks.map { prompts[$0] }).share(metric, hits)
   }
 
+  /// The mean of a number of some pictures, from 0 to `most`, with an interval over their prompts; pictures without the
+  /// number are left out.
+  /// - Returns: nil for no pictures
+  func mean(
+    _ metric: String, of picks: [Int], _ unit: MeasuredValue.Unit, most: Double = .infinity,
+    _ number: (Int) -> Double?
+  ) -> MeasuredValue? {
+    let known = picks.compactMap { i in number(i).map { (place: i, value: $0) } }
+    let texts = prompts.isEmpty ? [] : known.map { prompts[$0.place] }
+    // Pictures of a single prompt, a class say, speak for that prompt alone.
+    guard 2..<max(2, known.count) ~= Set(texts).count else {
+      return .mean(metric, known.map(\.value), unit, most: most)
+    }
+    return ClusterBootstrap(texts).mean(metric, known.map(\.value), unit, within: 0...most)
+  }
+
   /// The judge's probability, 0 to 1, of the subject that picture `i` was asked to show. It is nil where it is not
   /// known.
   public func probability(_ i: Int, _ kind: String) -> Double? {

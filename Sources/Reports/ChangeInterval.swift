@@ -5,7 +5,7 @@ internal import Evaluation
 /// The interval of a change, and its rule in a word.
 struct ChangeInterval {
   var interval: Interval
-  /// `paired` or `Newcombe`.
+  /// `paired`, `Newcombe` for shares, or `two means` for means of probabilities, whose intervals are put together in the same way.
   var rule: String
 
   /// - Parameters:
@@ -25,7 +25,8 @@ struct ChangeInterval {
       let own = metric == "ua" ? Interval(-paired.upper, -paired.lower, paired.kind) : paired
       (interval, rule) = (own, "paired")
     } else if let own = after.change(from: before) {
-      (interval, rule) = (own, "Newcombe")
+      let isMean = JudgeConfidence.names.contains(metric)
+      (interval, rule) = (own, isMean ? "two means" : "Newcombe")
     } else {
       return nil
     }

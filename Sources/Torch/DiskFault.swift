@@ -19,6 +19,8 @@ extension LetheError {
       case EIO: ("the disk reports an error", "check the disk, or choose a folder elsewhere")
       case ELOOP, ENOTDIR, EISDIR, EEXIST:
         ("something else is in its place", "remove it, or choose another folder")
+      case EFBIG:
+        ("files of its size are not allowed", "raise the limit (ulimit -f), or choose another disk")
       case ENAMETOOLONG: ("its name is too long", "choose a shorter one")
       case EMFILE, ENFILE: ("too many files are open", "end other programs, then try again")
       default: (String(cString: strerror(code)), "choose another folder")

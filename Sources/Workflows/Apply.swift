@@ -60,7 +60,7 @@ public struct Apply {
     }
     done.erasers = added.names
     let cards = JSON.array(try added.erasers.map { try JSON(encoding: $0.card) })
-    if let out { try refuseOther(out, added.inside) }
+    if let out { try refuseOther(out, target.layout, added.inside) }
     if let lora {
       try ApplyPlace(place: lora, option: "--lora", overwrites: overwrites)
         .refuseOther(file: added.erasers.isEmpty ? nil : cards.compact)
@@ -145,7 +145,7 @@ public struct Apply {
   }
 
   /// - Throws: ``LetheError`` of the kind `request` for a place that holds another model
-  private func refuseOther(_ out: URL, _ inside: LaidErasers) throws {
+  private func refuseOther(_ out: URL, _ layout: Layout, _ inside: LaidErasers) throws {
     let place = ApplyPlace(place: out, option: "--out", overwrites: overwrites)
     guard !Self.isFile(out) else {
       return try place.refuseOther(file: inside.erasers.isEmpty ? nil : inside.text)
@@ -153,7 +153,8 @@ public struct Apply {
     let base = onto ?? model
     let isOfClasses = FileManager.default.fileExists(atPath: base.file("classes.json").path)
     try place.refuseOther(
-      folder: card(inside), companions: base.companions.union(isOfClasses ? ["classes.json"] : []))
+      folder: card(inside), layout,
+      companions: base.companions.union(isOfClasses ? ["classes.json"] : []))
   }
 
   /// Writes a folder, or a single file where the name ends with .safetensors.

@@ -27,10 +27,11 @@ struct ApplyPlace {
 
   /// - Parameters:
   ///   - card: the card that is written first, which tells a folder of this request from others
+  ///   - layout: the model that is written
   ///   - companions: names of files beside the weights that are written too
   /// - Throws: ``LetheError`` of the kind `request` for a folder of another model, and for one whose files would stay among
   ///   those of the new model
-  func refuseOther(folder card: ModelCard, companions: Set<String>) throws {
+  func refuseOther(folder card: ModelCard, _ layout: Layout, companions: Set<String>) throws {
     let names = shown(place)
     guard let first = names.first, !card.isIn(place) else { return }
     let choose = "choose another folder"
@@ -46,7 +47,7 @@ struct ApplyPlace {
         "\(place.path) \(isModel ? "holds a model of another request" : "has other files, such as \(first)"); \(choose), "
           + "or give --overwrite to replace it")
     }
-    if let left = left(companions).first {
+    if let left = left(layout, companions).first {
       throw LetheError.badValue(
         "--overwrite",
         "\(place.appendingPathComponent(left).path) is of the model before and would stay among the files of the new one; "
@@ -54,19 +55,27 @@ struct ApplyPlace {
     }
   }
 
-  /// Files of a model before that are read with a model's weights and that the new ones do not replace.
-  private func left(_ companions: Set<String>) -> [String] {
+  /// Files of a model before that would be read with the new model's, and that the new ones do not replace.
+  private func left(_ layout: Layout, _ companions: Set<String>) -> [String] {
     let beside = ["themes.json", "methods.json", "attacks.json", "classes.json"]
       .filter { shown(place).contains($0) && !companions.contains($0) }
-    let weights = Layout.Component.allCases.flatMap { component in
+    let parts = Layout.Component.allCases.flatMap { component in
       shown(place.appendingPathComponent(component.rawValue)).filter { name in
         let isWeights =
           ["safetensors", "bin", "ckpt", "pt"].contains { name.hasSuffix(".\($0)") }
           || name.contains(".safetensors.index")
-        return isWeights && !component.writes(name)
+        let isWritten =
+          layout.configs[component] != nil && (name == "config.json" || component.writes(name))
+        return (isWeights || name == "config.json") && !isWritten
       }.map { "\(component.rawValue)/\($0)" }
     }
-    return beside + weights
+    let words = ["tokenizer", "tokenizer_2"].flatMap { folder in
+      shown(place.appendingPathComponent(folder)).map { "\(folder)/\($0)" }
+    }
+    return beside + parts
+      + words.filter {
+        ($0.hasSuffix(".json") || $0.hasSuffix(".txt")) && layout.files[$0] == nil
+      }
   }
 
   /// The names in a folder but hidden ones, sorted.

@@ -116,7 +116,7 @@ public struct Compare {
       }
       results.titles[label] = "\(label), \(folder.url.lastPathComponent)"
     }
-    results.notes += differences
+    results.notes = differences + results.notes
     results.differences = optionDifferences(jobs)
     var origin = Origin()
     let models = parts.compactMap { $0.results.origin?.model }.unique
@@ -204,7 +204,18 @@ public struct Compare {
       let list = zip(parts, found).map { "\($0.folder.url.lastPathComponent): \($1)" }
       return "The runs differ in \(name): \(list.joined(separator: "; "))."
     }
+    func concepts(_ results: Results) -> [String] {
+      results.rows.filter { $0.method != "original" }.map(\.subject).unique.sorted()
+    }
+    let isOneTask = parts.map { concepts($0.results) }.unique.count == 1
+    let tasks = parts.map { part in
+      "\(part.label) \(concepts(part.results).joined(separator: ", "))"
+    }
     return [
+      isOneTask
+        ? nil
+        : "The runs forgot different concepts, and their numbers do not compare methods: "
+          + "\(tasks.joined(separator: "; ")).",
       values("sampling") { $0.drawing },
       values("the pictures drawn of each prompt for the concept") { "\($0.seeds)" },
       values("size") { $0.quick ? "quick" : "full" },

@@ -36,6 +36,8 @@ public enum LetheProgram {
     signal(SIGTERM) { _ in Interrupt.request() }
     // A reader of a pipe that has enough, such as `head`, ends no work.
     signal(SIGPIPE, SIG_IGN)
+    // A write beyond the shell's limit of file sizes fails, and the error names the file.
+    signal(SIGXFSZ, SIG_IGN)
     // A parent process may have blocked these signals, and its children inherit that.
     var both = sigset_t()
     sigemptyset(&both)

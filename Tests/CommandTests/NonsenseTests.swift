@@ -96,6 +96,22 @@ import Torch
     }
   }
 
+  /// A shell's limit of file sizes is a fault like a full disk, at every file that a command writes.
+  @Test(arguments: [1, 2]) func filesBeyondTheLimit(_ kilobytes: Int) throws {
+    try Fixtures.temporaryFolder { folder in
+      let out = folder.appendingPathComponent("out")
+      let done = try shell(
+        "ulimit -f \(kilobytes); exec \"$0\" \"$@\" 2>&1",
+        [
+          Self.program.path, "generate", Fixtures.url("tiny-sd1").path, "--prompt", "a fox",
+          "--count", "60", "--steps", "1", "--threads", "1", "-q", "--out", out.path,
+        ])
+      #expect(done.code == 5 && done.text.contains("ulimit -f"), "\(done)")
+      let left = (try? FileManager.default.contentsOfDirectory(atPath: out.path)) ?? []
+      #expect(!left.contains { $0.hasSuffix(".tmp") }, "\(left)")
+    }
+  }
+
   /// The program in 8 GB of address space.
   private func limited(_ words: [String]) throws -> (code: Int32, text: String) {
     try shell("ulimit -v 8000000; exec \"$0\" \"$@\" 2>&1", [Self.program.path] + words)

@@ -262,6 +262,20 @@ import Torch
       let other = try self.run(
         ["apply", model, "--with", run + ":0.5", "--out", mine.path, "--threads", "1"])
       #expect(other.code == 2 && other.error.contains("holds a model of another request"))
+      // A model of another kind, whose second tokenizer and text encoder, and words of the first, would stay.
+      let strange = place("strange")
+      try FileManager.default.copyItem(at: Fixtures.url("tiny-sdxl"), to: strange)
+      let all = try tree(strange)
+      let kind = try apply("--out", strange.path, "--overwrite")
+      #expect(
+        kind.code == 2 && kind.error.contains("\(strange.path)/text_encoder_2/config.json is of"),
+        "\(kind)")
+      for name in ["text_encoder_2", "tokenizer_2"] {
+        try FileManager.default.removeItem(at: strange.appendingPathComponent(name))
+      }
+      let words = try apply("--out", strange.path, "--overwrite")
+      #expect(words.code == 2 && words.error.contains("/tokenizer/"), "\(words)")
+      #expect(try tree(strange).count < all.count)
       // Files.
       for option in ["--out", "--lora"] {
         let file = place("file\(option).safetensors")

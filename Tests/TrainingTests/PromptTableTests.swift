@@ -99,6 +99,19 @@ import Training
     #expect(error.description.contains(expected), "\(error)")
   }
 
+  /// Several seeds of one case are pictures of their own.
+  @Test(arguments: [
+    "case_number,prompt,evaluation_seed\n7,a fox,1\n7,a fox,2\n7-2,an owl,3\n7,a fox,4\n",
+    "{\"case_number\": 7, \"prompt\": \"a fox\", \"seed\": 1}\n{\"case_number\": 7, \"prompt\": \"a fox\", \"seed\": 2}\n"
+      + "{\"case_number\": \"7-2\", \"prompt\": \"an owl\", \"seed\": 3}\n{\"case_number\": 7, \"prompt\": \"a fox\", \"seed\": 4}",
+  ])
+  func repeatedCases(_ text: String) throws {
+    let table = try read(text)
+    #expect(table.rows.map(\.caseNumber) == ["7", "7-3", "7-2", "7-4"])
+    #expect(table.rows.map(\.seed) == [1, 2, 3, 4])
+    #expect(table.notes.contains { $0.hasPrefix("2 rows repeat a case number") })
+  }
+
   /// A line names erasers as a list or as a CSV does; a command that has none for single prompts refuses them.
   @Test func linesNameErasers() throws {
     let lines = [

@@ -217,6 +217,22 @@ import WorkbenchSupport
       for line in ["original (own:x)", "d (own:x)", "original (own:y)", "e (own:y)"] {
         #expect(table.contains("| \(line) |"), "\(table)")
       }
+      // Runs on different concepts are no comparison of methods.
+      #expect(!results.notes.contains { $0.contains("different concepts") })
+      let strange = RunFolder(try write("f", "rece", 1))
+      var owls = try strange.results()
+      owls.rows = owls.rows.map { row in
+        var row = row
+        row.subject = "owl"
+        return row
+      }
+      try strange.write(owls, to: "results.json")
+      let unlike = try Compare([runs[0], strange.url.path])(
+        in: Run(folder.appendingPathComponent("unlike")))
+      #expect(
+        unlike.notes.first
+          == "The runs forgot different concepts, and their numbers do not compare methods: esd fox; rece owl."
+      )
       // The same runs again renew the page, others leave it.
       #expect(throws: Never.self) { try Compare(runs)(in: out) }
       #expect(throws: LetheError.self) { try Compare(Array(runs.dropFirst()))(in: out) }

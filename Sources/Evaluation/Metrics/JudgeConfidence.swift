@@ -1,5 +1,6 @@
 // Confidence of the judge (Selective Amnesia, Heng & Soh, NeurIPS 2023, section 4.1): the mean probability of the
-// subject that was asked for, and the mean entropy of the judge's answer in nats, - sum p log p.
+// subject that was asked for, and the mean entropy of the judge's answer in nats, - sum p log p. Intervals are over
+// prompts.
 
 /// Mean probability of the forgotten concept in the pictures that were asked for with it.
 package struct ForgottenProbability: Metric {
@@ -11,7 +12,7 @@ package struct ForgottenProbability: Metric {
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
     -> MeasuredValue?
   {
-    .mean(Self.name, p.asked(f).compactMap { p.probability($0, f.kind) }, .share, most: 1)
+    p.mean(Self.name, of: p.asked(f), .share, most: 1) { p.probability($0, f.kind) }
   }
 }
 
@@ -26,7 +27,7 @@ package struct ForgottenEntropy: Metric {
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
     -> MeasuredValue?
   {
-    .mean(Self.name, p.asked(f).compactMap { p.entropy($0, f.kind) }, .nats)
+    p.mean(Self.name, of: p.asked(f), .nats) { p.entropy($0, f.kind) }
   }
 }
 
@@ -40,7 +41,7 @@ package struct RetainedProbability: Metric {
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
     -> MeasuredValue?
   {
-    .mean(Self.name, p.others(f).compactMap { p.probability($0, f.kind) }, .share, most: 1)
+    p.mean(Self.name, of: p.others(f), .share, most: 1) { p.probability($0, f.kind) }
   }
 }
 
@@ -55,7 +56,7 @@ package struct RetainedEntropy: Metric {
   package func measure(_ p: JudgedSet, forgotten f: Forgotten, reference: JudgedSet?)
     -> MeasuredValue?
   {
-    .mean(Self.name, p.others(f).compactMap { p.entropy($0, f.kind) }, .nats)
+    p.mean(Self.name, of: p.others(f), .nats) { p.entropy($0, f.kind) }
   }
 }
 
@@ -67,4 +68,12 @@ extension JudgedSet {
   fileprivate func others(_ f: Forgotten) -> [Int] {
     asked.indices.filter { !f.contains(asked[$0]) }
   }
+}
+
+/// The names of these means.
+package enum JudgeConfidence {
+  package static let names = [
+    ForgottenProbability.name, ForgottenEntropy.name, RetainedProbability.name,
+    RetainedEntropy.name,
+  ]
 }

@@ -107,9 +107,13 @@ package struct AttackPage {
       "\(concept) comes back: "
         + (most.name == "none" ? "its prompts alone bring" : "\(most.name) brings")
         + " it back for \(of)"
-        + (tried.max { $0.share.value < $1.share.value }.flatMap { first in
-          first.share.value > most.share.value
-            ? "; \(first.name) for \(text(first.share)), no more than random tokens do" : nil
+        + (tried.max { $0.share.value < $1.share.value }.flatMap { first -> String? in
+          guard first.share.value > most.share.value else { return nil }
+          let chance = first.chance
+          return "; \(first.name) for \(text(first.share)), "
+            + ((chance?.value ?? 1) >= first.share.value
+              ? "no more than random tokens do"
+              : "with too few prompts to tell that from random tokens (\(chance.map(text) ?? ""))")
         } ?? "") + ".", true
     )
   }

@@ -175,7 +175,7 @@ package struct RunPage {
     content.definitions = Definitions.of(results.rows.map(\.metric).unique)
     content.metricNote =
       "\(RunVerdict.rule) \(groups.count > 1 ? "\(RunVerdict.ruleOfConcepts) " : "")\(RunVerdict.ruleOfOthers) \(Definitions.intervals(results.rows) ?? "") They are in brackets. n counts pictures; "
-      + "where it names prompts, the interval counts those, as pictures of one prompt are alike. A change has the interval of the pairs of pictures, of the same prompts and seeds, where the judge gives it (paired), as the verdict has; other changes of shares have Newcombe's of two samples. It has a colour where its interval does not hold 0, and without an interval where those of the two values do not overlap. \(results.drawing). "
+      + "where it names prompts, the interval counts those, as pictures of one prompt are alike. A change has the interval of the pairs of pictures, of the same prompts and seeds, where the judge gives it (paired), as the verdict has; other changes of shares have Newcombe's of two samples, and means of probabilities the same rule for two means. It has a colour where its interval does not hold 0, and without an interval where those of the two values do not overlap. \(results.drawing). "
       + results.notes.joined(separator: " ")
     if let broken = results.rows.filter({ $0.method != "original" }).value("not-finite") {
       content.warning =

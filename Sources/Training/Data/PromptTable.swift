@@ -53,12 +53,37 @@ package struct PromptTable: Sendable {
     "false": false, "no": false, "0": false,
   ]
 
+  /// Rows of one case number, which are other seeds of it, have numbers of their own, because files are named by them.
+  private static func apart(_ rows: [Row], _ notes: [String]) -> (rows: [Row], notes: [String]) {
+    var taken = Set(rows.map(\.caseNumber))
+    guard taken.count < rows.count else { return (rows, notes) }
+    var counts: [String: Int] = [:]
+    let found = rows.map { row in
+      let count = counts[row.caseNumber, default: 0] + 1
+      counts[row.caseNumber] = count
+      guard count > 1 else { return row }
+      var (row, number) = (row, count)
+      while taken.contains("\(row.caseNumber)-\(number)") { number += 1 }
+      row.caseNumber += "-\(number)"
+      taken.insert(row.caseNumber)
+      return row
+    }
+    let more = rows.count - counts.count
+    return (
+      found,
+      notes + [
+        "\(more.counted("row")) repeat a case number: their pictures are named NUMBER-2, NUMBER-3, ..."
+      ]
+    )
+  }
+
   package init(contentsOf file: URL) throws {
     let text = try InputFile.text(file)
     func bad(_ line: Int, _ why: String) -> LetheError { .wrong(file, "line \(line): \(why)") }
     let signs = text.lazy.filter { !$0.isWhitespace && $0 != "\u{FEFF}" }.prefix(2).map(\.self)
     if signs.first == "{" {
-      (rows, notes) = try Self.lines(text, file)
+      let (found, notes) = try Self.lines(text, file)
+      (rows, self.notes) = Self.apart(found, notes)
       return
     }
     guard signs.first != "[" || !["{", "[", "]", "\""].contains(signs.last) else {
@@ -157,7 +182,7 @@ package struct PromptTable: Sendable {
             Self.answers[$0.lowercased()]
           }))
     }
-    (self.rows, self.notes) = (rows, notes)
+    (self.rows, self.notes) = Self.apart(rows, notes)
   }
 
   /// The forms of a file in words.

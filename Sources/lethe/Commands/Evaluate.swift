@@ -185,10 +185,6 @@ struct EvaluateCommand: ParsableCommand {
     let (evaluate, suite, judges) = try evaluation(
       of: run.runFolder, on: device, note: run.note)
     let (job, eraser) = (evaluate.job, try run.runFolder.eraser())
-    try run.ranks.first {
-      try evaluate.shareOriginal(
-        of: run, in: run.folder.deletingLastPathComponent(), base: eraser.card.base)
-    }
     let results = try evaluate(in: run, eraser: eraser, on: device)
     if !judging.judge.isEmpty { try run.runFolder.keep(judges) }
     ProgressLine.shared.end()

@@ -152,7 +152,7 @@ struct ListCommand: ParsableCommand {
   private func concepts(_ folder: ModelFolder?) throws -> [Entry] {
     guard let folder else {
       throw LetheError.badValue(
-        "list", "a model's concepts are asked for without the model; accepted: list concepts MODEL")
+        "list", "no model is named; accepted: list concepts MODEL")
     }
     let themes = try folder.themes()
     let development = try Set(folder.developmentConcepts())
