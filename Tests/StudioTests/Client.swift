@@ -81,7 +81,7 @@ struct Client: Sendable {
     #endif
     let place = socket(AF_INET, stream, 0)
     defer { close(place) }
-    var (address, wait) = (sockaddr_in(), timeval(tv_sec: 20, tv_usec: 0))
+    var (address, wait) = (sockaddr_in(), timeval(tv_sec: 300, tv_usec: 0))
     (address.sin_family, address.sin_port) = (sa_family_t(AF_INET), port.bigEndian)
     address.sin_addr.s_addr = inet_addr("127.0.0.1")
     setsockopt(place, SOL_SOCKET, SO_RCVTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
