@@ -59,17 +59,33 @@ extension Verify {
       outcome.faults.append(
         "the description of the judge \(record.spec) is another one than its own")
     }
-    for (record, new) in zip(results.judges, again.judges) where record.quality != new.quality {
+    /// Older audits did not measure the bound that can be reached, nor judges of the other kind.
+    func measurement(_ record: JudgeRecord) -> JudgeRecord {
+      var record = record
+      guard !Self.countsUnrecognised(audit) else { return record }
+      record.quality?.reachable = nil
+      record.otherKind = nil
+      return record
+    }
+    for (said, found) in zip(results.judges, again.judges) {
+      let (record, new) = (measurement(said), measurement(found))
+      guard (record.quality, record.otherKind) != (new.quality, new.otherKind) else { continue }
       let (said, found) = Self.told(
-        record.quality?.balancedAccuracy, new.quality?.balancedAccuracy)
+        record.quality?.balancedAccuracy ?? record.otherKind?.right,
+        new.quality?.balancedAccuracy ?? new.otherKind?.right)
       outcome.faults.append(
         "the measurement of the judge \(record.spec) is "
           + (said == found
             ? "another one than that of its pictures" : "\(said), its pictures give \(found)"))
     }
-    let written = results.rows.filter {
-      $0.axes.attack == nil && $0.axes.trainedOn == nil
-        && (Self.countsUnrecognised(audit) || $0.metric != "unrecognised")
+    // Older audits have the cra of a judge of the other kind that cannot tell.
+    let silent = again.judges.filter {
+      $0.otherKind?.standing == .cannotTell && !Self.countsUnrecognised(audit)
+    }.map(\.spec.description)
+    let written = results.rows.filter { row in
+      row.axes.attack == nil && row.axes.trainedOn == nil
+        && (Self.countsUnrecognised(audit) || row.metric != "unrecognised")
+        && !(row.metric == "cra" && row.axes.judge.map(silent.contains) ?? !silent.isEmpty)
     }
     let due = Self.due(again.rows, in: audit)
     for row in due {

@@ -24,8 +24,9 @@ extension Verify {
   /// Whether each of several concepts must have rows of its own.
   static func tellsConcepts(_ audit: AuditSummary) -> Bool { (audit.schema ?? 0) >= 2 }
 
-  /// Whether judges without pictures of their own must have counted the unrecognised ones.
-  static func countsUnrecognised(_ audit: AuditSummary) -> Bool { (audit.schema ?? 0) >= 4 }
+  /// Whether judges without pictures of their own must have counted the unrecognised ones, twins left out, and whether
+  /// judges of the other kind must have been measured.
+  static func countsUnrecognised(_ audit: AuditSummary) -> Bool { (audit.schema ?? 0) >= 5 }
 
   /// - Throws: ``LetheError`` of the kind `model` for a form that no Lethe has written, or a later one
   static func check(schema: Int?, _ folder: RunFolder) throws {
@@ -55,7 +56,9 @@ extension Verify {
         (Self.countsPrompts(audit)
           ? "" : "counts of prompts that rows do not have, and their seeds, ")
         + (Self.tellsConcepts(audit) ? "" : "rows on each of several concepts, ")
-        + (Self.countsUnrecognised(audit) ? "" : "shares of unrecognised pictures, ")
+        + (Self.countsUnrecognised(audit)
+          ? ""
+          : "shares of unrecognised pictures, the measurement of a judge of the other kind and its cra, ")
         + "the words of the verdict '\(audit.sentence)', of limits and of rules"
       found.append(
         "\(left), pages and notes: the audit is of an older form (schema "

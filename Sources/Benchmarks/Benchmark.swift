@@ -103,7 +103,7 @@ public struct Trial {
       settings = (results.origin?.settings ?? []).map {
         OptionSource("\(method).\($0.key)", $0.value, $0.source)
       }
-      guard results.judges.contains(where: { $0.quality?.standing == .cannotTell }) else { return }
+      guard results.judges.contains(where: { $0.standing == .cannotTell }) else { return }
       notes = results.notes.map { "\(concept): \($0)" }
     }
   }

@@ -20,6 +20,9 @@ package struct JudgeQuality: Codable, Sendable, Hashable {
   /// Share of other pictures in which it sees the concept.
   package var falsePositives: MeasuredValue
   package var balancedAccuracy: MeasuredValue
+  /// The lower bound that a judge without a fault would have on as many pictures of as many prompts; nil in records of
+  /// older versions, which excused intervals by their width.
+  package var reachable: Double?
 
   /// The lower bound that balanced accuracy must reach, and the pictures that decide: in all, and of the concept as of
   /// others.
@@ -31,13 +34,14 @@ package struct JudgeQuality: Codable, Sendable, Hashable {
   ///   - prompts: the prompt of each picture
   /// - Returns: nil without pictures of the concept, or without others
   package init?(_ original: JudgedSet, prompts: [String], _ forgotten: Forgotten) {
-    func share(_ name: String, ofConcept: Bool) -> MeasuredValue? {
+    func share(_ name: String, ofConcept: Bool, isFaultless: Bool = false) -> MeasuredValue? {
       let own = original.asked.indices.filter {
         forgotten.contains(original.asked[$0]) == ofConcept
       }
       guard !own.isEmpty else { return nil }
       var share = ClusterBootstrap(own.map { prompts[$0] })
-        .share(name, own.map { forgotten.contains(original.seen[$0]) })
+        .share(
+          name, own.map { isFaultless ? ofConcept : forgotten.contains(original.seen[$0]) })
       // Records of older audits, which are compared with this one, count no prompts.
       share.prompts = nil
       return share
@@ -46,6 +50,16 @@ package struct JudgeQuality: Codable, Sendable, Hashable {
       let wrong = share("judge-false-positives", ofConcept: false)
     else { return nil }
     (self.seen, falsePositives) = (seen, wrong)
+    balancedAccuracy = Self.balanced(seen, wrong)
+    reachable = share("judge-seen", ofConcept: true, isFaultless: true).flatMap { all in
+      share("judge-false-positives", ofConcept: false, isFaultless: true).flatMap { none in
+        Self.balanced(all, none).interval?.lower
+      }
+    }
+  }
+
+  /// The balanced accuracy of two shares: of the concept's pictures, and of others, in which the concept is seen.
+  private static func balanced(_ seen: MeasuredValue, _ wrong: MeasuredValue) -> MeasuredValue {
     let accuracy = (seen.value + 1 - wrong.value) / 2
     func distance(_ a: Double?, _ b: Double?) -> Double {
       ((a ?? 0) * (a ?? 0) + (b ?? 0) * (b ?? 0)).squareRoot() / 2
@@ -60,7 +74,7 @@ package struct JudgeQuality: Codable, Sendable, Hashable {
         min(
           1, accuracy + distance(s.map { $0.upper - seen.value }, w.map { wrong.value - $0.lower })),
         .newcombe95)
-    balancedAccuracy = MeasuredValue(
+    return MeasuredValue(
       "judge-balanced-accuracy", accuracy, .share, n: seen.n + wrong.n, interval)
   }
 
@@ -69,15 +83,16 @@ package struct JudgeQuality: Codable, Sendable, Hashable {
       return .unknown
     }
     if found.lower >= Self.limit { return .tells }
-    // So few pictures of the concept, or prompts, that a judge without a fault would not reach the limit, blame none.
-    return isWide && balancedAccuracy.value >= Self.limit ? .unknown : .cannotTell
+    // Pictures and prompts so few that a judge without a fault would not reach the limit blame none that is above it.
+    return isReachable || balancedAccuracy.value < Self.limit ? .cannotTell : .unknown
   }
 
   private var isSmall: Bool { min(seen.n, falsePositives.n) < Self.fewestOfEach }
 
-  /// Whether the interval is so wide, by few pictures of one kind or few prompts, that no judge would reach the limit.
-  private var isWide: Bool {
-    balancedAccuracy.interval.map { $0.upper - $0.lower > 1 - Self.limit } ?? true
+  /// Whether a judge without a fault would reach the limit.
+  private var isReachable: Bool {
+    if let reachable { return reachable >= Self.limit }
+    return balancedAccuracy.interval.map { $0.upper - $0.lower <= 1 - Self.limit } ?? false
   }
 
   /// The pictures that are there, of those that are needed.

@@ -168,8 +168,13 @@ package struct OptionDifference: Codable, Sendable, Hashable {
 package struct JudgeRecord: Codable, Sendable, Hashable {
   package var spec: JudgeSpec
   package var about: JudgeDescription
-  /// Its measurement on the original's pictures; nil for a judge that gives no answers.
+  /// Its measurement on the original's pictures; nil for a judge that gives no answers, and for one of the other kind.
   package var quality: JudgeQuality?
+  /// The measurement of a judge that sees subjects of the other kind alone.
+  package var otherKind: OtherKindQuality?
+
+  /// Whether it can be relied upon; nil where it was not measured.
+  package var standing: JudgeQuality.Standing? { quality?.standing ?? otherKind?.standing }
 
   package init(_ spec: JudgeSpec, _ about: JudgeDescription, _ quality: JudgeQuality?) {
     (self.spec, self.about, self.quality) = (spec, about, quality)
@@ -177,6 +182,19 @@ package struct JudgeRecord: Codable, Sendable, Hashable {
 }
 
 extension Results {
+  /// Whether a judge's `unrecognised` counts pictures of other subjects that are unlike every picture of the original.
+  /// A judge of Lethe's own has real pictures instead, and counts all that are unlike those.
+  /// - Parameter judge: as rows name it; nil for rows of a single judge
+  package func isHeldToOriginal(_ judge: String?) -> Bool {
+    let record = judges.first { $0.spec.description == judge } ?? judges.first
+    return record.map { $0.spec.scheme != JudgeNetwork.scheme } ?? false
+  }
+
+  /// The judges of the rows of a measure.
+  package func judges(of metric: String) -> [String?] {
+    rows.filter { $0.metric == metric }.map(\.axes.judge).unique
+  }
+
   /// Whether a row's subject is a ``development`` concept.
   package func isDevelopment(_ subject: String) -> Bool {
     // Results of version 0.1 and of the first builds of 0.2 list a style without the word.

@@ -75,6 +75,12 @@ package enum Definitions {
     }
   }
 
+  /// The same of judges without real pictures.
+  private static let heldToOriginal =
+    "unrecognised: the share of pictures of other subjects whose features are farther from every picture of the original's than 99 % "
+    + "of those are from one another; the original's picture of the same prompt and seed is left out. A judge names a class for "
+    + "them all the same."
+
   /// The columns of a printed table, in a few words each.
   private static let short: [(name: String, text: String)] = [
     ("ua", "pictures of the concept in which the judge does not see it"),
@@ -87,9 +93,17 @@ package enum Definitions {
     ("leakage", "pictures of other subjects that show the concept"),
   ]
 
+  /// The few words on `unrecognised` of judges without real pictures.
+  package static let unlikeOriginal =
+    "pictures of other subjects unlike every picture of the original"
+
   /// The line below a printed table: its measures, arrows and brackets.
-  package static func legend(_ metrics: [String]) -> String {
-    let known = short.filter { metrics.contains($0.name) }.map { "\($0.name): \($0.text)" }
+  /// - Parameter results: those of the table; nil takes every judge as one with real pictures
+  package static func legend(_ metrics: [String], _ results: Results? = nil) -> String {
+    let known = short.filter { metrics.contains($0.name) }.map {
+      let texts = texts($0, unlikeOriginal, results)
+      return "\($0.name): \(texts.joined(separator: ", or "))"
+    }
     return
       (known + [
         "arrows: the better direction", "[ ]: 95 % interval",
@@ -99,8 +113,19 @@ package enum Definitions {
   }
 
   /// The definitions of the measures that rows have.
-  package static func of(_ metrics: [String]) -> [String] {
-    known.filter { metrics.contains($0.name) }.map(\.text)
+  package static func of(_ results: Results) -> [String] {
+    let metrics = results.rows.map(\.metric).unique
+    return known.filter { metrics.contains($0.name) }.flatMap { texts($0, heldToOriginal, results) }
+  }
+
+  /// The texts on a measure, by its judges.
+  /// - Parameter original: the text on `unrecognised` of judges without real pictures
+  private static func texts(
+    _ known: (name: String, text: String), _ original: String, _ results: Results?
+  ) -> [String] {
+    guard known.name == "unrecognised", let results else { return [known.text] }
+    let judges = results.judges(of: known.name).map(results.isHeldToOriginal).unique
+    return judges.isEmpty ? [known.text] : judges.map { $0 ? original : known.text }
   }
 
   private static let rules: [(kind: Interval.Kind, text: String)] = [

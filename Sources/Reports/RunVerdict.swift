@@ -5,7 +5,8 @@ internal import Torch
 /// The verdict of an evaluation, in words: forgotten, partly or not; what was lost beside it.
 ///
 /// `rule` says it. Each of several concepts has a verdict of its own. Destroyed: most pictures of the erased model are
-/// unlike all that the judge knows.
+/// unlike all that the judge knows. A judge without real pictures knows those of the original; the concept's own, which a
+/// good erasure draws anew, are then not counted.
 public struct RunVerdict {
   /// The verdict in a word or a few.
   public enum Word: String, Sendable, CaseIterable {
@@ -62,7 +63,7 @@ public struct RunVerdict {
   public init(_ results: Results, of label: RowLabel? = nil) {
     let rows = results.rows.filter { $0.axes.distance == nil && $0.axes.attack == nil }
     let parts = rows.pooled.groupsOfKinds.flatMap { group -> [Part] in
-      let all = RunVerdict(group, of: label)
+      let all = RunVerdict(group, of: label, results)
       let concepts = rows.concepts(of: group)
       // Pictures that are unlike all that the judge knows tell nothing on any concept.
       guard !concepts.isEmpty, all.word != .destroyed else {
@@ -71,7 +72,7 @@ public struct RunVerdict {
       return concepts.enumerated().map { i, concept in
         let isLast = i == concepts.count - 1
         return Part(
-          subject: concept.name, verdict: RunVerdict(concept.rows, of: label),
+          subject: concept.name, verdict: RunVerdict(concept.rows, of: label, results),
           warnings: isLast ? all.warnings : [], beside: isLast ? all.beside : "")
       }
     }
@@ -89,7 +90,7 @@ public struct RunVerdict {
   }
 
   /// - Parameter rows: those of subjects of one kind, without rows of distances and attacks
-  private init(_ rows: [ResultRow], of label: RowLabel?) {
+  private init(_ rows: [ResultRow], of label: RowLabel?, _ results: Results) {
     let name = label ?? rows.first { $0.method != "original" }?.label
     // The first judge of this method: others of a comparison may have other judges.
     let judge = rows.filter { $0.method != "original" && $0.label == name }
@@ -99,7 +100,12 @@ public struct RunVerdict {
     let before = own.filter {
       $0.method == "original" && $0.axes.original == after.first?.axes.original
     }
-    warnings = Self.warnings(before, after)
+    let isHeldToOriginal = results.isHeldToOriginal(judge)
+    let unlike =
+      isHeldToOriginal
+      ? "pictures of other subjects are unlike every picture of the original"
+      : "pictures are unlike all that the judge knows"
+    warnings = Self.warnings(before, after, unlike, isHeldToOriginal: isHeldToOriginal)
     guard let shown = Self.shown(after) else {
       (word, beside) = (.unknown, "")
       sentence = "No verdict: no judge told whether the concept is there."
@@ -109,7 +115,10 @@ public struct RunVerdict {
     let hits = Int(bounded: (shown.value * Double(shown.n)).rounded(), 0...1_000_000_000)
     let usual = after.value(RateMetric(.shown, .original)) ?? Self.shown(before)
     let strange = after.value("unrecognised")?.value ?? 0
-    let isDestroyed = strange > 0.5 && strange > 2 * (before.value("unrecognised")?.value ?? 0)
+    let usually = before.value("unrecognised")?.value
+    // Without the original's own, which older results of judges without real pictures lack, the concept's were counted.
+    let isDestroyed =
+      strange > 0.5 && strange > 2 * (usually ?? 0) && (usually != nil || !isHeldToOriginal)
     word =
       isDestroyed
       ? .destroyed
@@ -129,7 +138,7 @@ public struct RunVerdict {
         + "\(hits) of \(pictures) \(stays) it"
     case .destroyed:
       text =
-        "Destroyed: \(Self.percent(strange)) of the pictures are unlike all that the judge knows, so that it says nothing."
+        "Destroyed: \(Self.percent(strange)) of the \(unlike)\(usually.map { " (original: \(Self.percent($0)))" } ?? ""), so that the judge says nothing."
     case .forgotten where hits == 0:
       text = "Forgotten: none of \(asked) shows it"
     case .forgotten: text = "Forgotten: \(hits) of \(pictures) still \(stays) it"
@@ -230,7 +239,10 @@ public struct RunVerdict {
     } ?? ""
   }
 
-  private static func warnings(_ before: [ResultRow], _ after: [ResultRow]) -> [String] {
+  /// - Parameter unlike: the pictures of `unrecognised`, in words
+  private static func warnings(
+    _ before: [ResultRow], _ after: [ResultRow], _ unlike: String, isHeldToOriginal: Bool
+  ) -> [String] {
     var found: [String] = []
     if let own = after.value("frechet")?.value, let usual = before.value("frechet")?.value,
       usual > 0,
@@ -246,8 +258,8 @@ public struct RunVerdict {
       let a = strange.interval, let b = usual.interval, a.lower > b.upper, strange.value > 0.1
     {
       found.append(
-        "\(percent(strange.value)) of the erased model's pictures are unlike all that the judge knows (original: "
-          + "\(percent(usual.value))); it names a class for them all the same, and UA counts them by that name."
+        "\(percent(strange.value)) of the erased model's \(unlike) (original: \(percent(usual.value))); the judge names a "
+          + "class for them all the same, and \(isHeldToOriginal ? "IRA" : "UA") counts them by that name."
       )
     }
     return found

@@ -54,9 +54,12 @@ extension Evaluate {
       let before = try answers(first.label, first.set)
       guard !judge.seesOnlyOthers(suite.question) else {
         let found = try crossDomain(sets, first.label, before, (spec, judge), name, answers)
-        results.judges.append(JudgeRecord(spec, judge.about, nil))
+        var record = JudgeRecord(spec, judge.about, nil)
+        record.otherKind = found.quality
+        results.judges.append(record)
         results.notes.append(
           "\(spec) has no classes of the kind '\(suite.forgotten.kind)': it measures cra alone.")
+        results.notes += [found.quality?.sentence(spec.description)].compactMap(\.self)
         (results.rows, verdicts) = (results.rows + found.rows, verdicts + found.verdicts)
         continue
       }
@@ -77,23 +80,31 @@ extension Evaluate {
       let reference = all?.filter { asked.contains($0) }
       // Without such pictures the original's of this run stand for all that is known.
       let isFitted = all == nil && type(of: judge).hasDistances
-      let recognition = (isFitted ? before.seen : all).flatMap { Recognition($0.features) }
+      func drawings(_ judged: Judged) -> [Recognition.Drawing] {
+        isFitted ? judged.samples.map { .init($0.prompt, $0.seed) } : []
+      }
+      let recognition =
+        isFitted
+        ? Recognition(before.seen.features, of: drawings(before))
+        : all.flatMap { Recognition($0.features) }
       for (label, set) in sets {
         let judged = label == first.label ? before : try answers(label, set)
-        // Pictures are near to themselves: the original's say nothing there.
-        let strange =
-          isFitted && label == first.label
-          ? nil : recognition?.unrecognised(judged.seen.features)
+        let strange = recognition?.unrecognised(judged.seen.features, of: drawings(judged))
+        // Unlike the original's are the concept's own pictures after a good erasure too: they are no damage.
+        let counted = strange.map { all in
+          all.indices.filter { !isFitted || suite.asked(judged.samples[$0].subjects).isEmpty }
+            .map { all[$0] }
+        }
         // The answers of a judge that cannot tell are kept picture by picture, without rates.
         verdicts += set.verdicts(
           label, judged, before: label == first.label ? nil : before, suite.groups,
           unrecognised: strange, judge: spec.description)
         for group in told {
           // A strange picture is one for either kind.
-          if let strange, !strange.isEmpty {
+          if let counted, !counted.isEmpty {
             results.rows.append(
               try row(
-                label, .share("unrecognised", strange.count { $0 }, of: strange.count), group, name)
+                label, .share("unrecognised", counted.count { $0 }, of: counted.count), group, name)
             )
           }
           let own = part(judged, group)
@@ -119,20 +130,26 @@ extension Evaluate {
   }
 
   /// The rows and answers of a judge that sees no subject of the forgotten kind. They tell how much of the other kind was
-  /// kept in pictures of other subjects; the concept's own pictures have no part in it.
+  /// kept in pictures of other subjects; the concept's own pictures have no part in it. A judge that cannot tell on the
+  /// original's pictures has no rows.
   private func crossDomain(
     _ sets: [(label: String, set: SampleSet)], _ first: String, _ before: Judged,
     _ judge: (spec: JudgeSpec, judge: any Judge), _ name: String?,
     _ answers: (String, SampleSet) throws -> Judged
-  ) throws -> (rows: [ResultRow], verdicts: [JudgedPicture]) {
+  ) throws -> (quality: OtherKindQuality?, rows: [ResultRow], verdicts: [JudgedPicture]) {
     let group = suite.forgotten
     let kinds = judge.judge.classes.keys.filter { $0 != group.kind }.sorted()
     var (rows, verdicts) = ([ResultRow](), [JudgedPicture]())
-    for (label, set) in sets {
-      let all = label == first ? before : try answers(label, set)
+    func withoutConcept(_ all: Judged) -> Judged {
       let others = all.samples.indices.filter { !group.contains(all.samples[$0].subjects) }
-      let own = (seen: all.seen.at(others), samples: others.map { all.samples[$0] })
-      if let cra = CrossDomainRetainAccuracy().measure(own.seen, forgotten: group, reference: nil) {
+      return (seen: all.seen.at(others), samples: others.map { all.samples[$0] })
+    }
+    let quality = OtherKindQuality(withoutConcept(before).seen, group)
+    for (label, set) in sets {
+      let own = withoutConcept(label == first ? before : try answers(label, set))
+      if quality?.standing != .cannotTell,
+        let cra = CrossDomainRetainAccuracy().measure(own.seen, forgotten: group, reference: nil)
+      {
         rows.append(try row(label, cra, group, name))
       }
       let seen = Set(own.samples.map { "\(set.folder.lastPathComponent)/\($0.file)" })
@@ -141,7 +158,7 @@ extension Evaluate {
         judge: judge.spec.description
       ).filter { seen.contains($0.file) }
     }
-    return (rows, verdicts)
+    return (quality, rows, verdicts)
   }
 
   /// The rows on each concept of a group alone, whose pictures are those that ask for it.

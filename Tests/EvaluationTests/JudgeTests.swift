@@ -361,5 +361,62 @@ import TorchNN
     #expect(try standing(3, 3, 0, 60) == .tells)
     #expect(try standing(2, 2, 0, 60) == .unknown)
     #expect(try standing(8, 15, 1, 20) == .unknown)
+    // A wide interval excuses no judge: one without a fault reaches 77.7 % on 5 and 35.
+    #expect(try standing(4, 5, 2, 35) == .cannotTell)
+    #expect(try standing(5, 5, 16, 35) == .cannotTell)
+    #expect(try standing(5, 5, 0, 35) == .tells)
+    let (set, prompts) = Self.set(4, of: 5, wrong: 2, of: 35)
+    let quality = try #require(JudgeQuality(set, prompts: prompts, Self.forgotten))
+    #expect(abs((quality.balancedAccuracy.interval?.lower ?? 0) - 0.650) < 5e-4)
+    #expect(abs((quality.reachable ?? 0) - 0.777) < 5e-4)
+    // Records of before, without that bound, keep their rule.
+    let fields = try JSON(encoding: quality).members?.filter { $0.key != "reachable" }
+    let old = try JSON.object(#require(fields)).decoded(as: JudgeQuality.self)
+    #expect(old.reachable == nil && old.standing == .unknown)
+  }
+
+  /// Prompts with several pictures count once in the bound that a judge without a fault reaches, and a quick run's
+  /// judge that is always right tells: 15 pictures of 5 prompts, 50 others of 50 prompts or of ten.
+  @Test(arguments: [(5, 50, true), (5, 10, true), (3, 50, true), (2, 50, false)])
+  func promptsBoundTheFaultless(_ own: Int, _ others: Int, _ tells: Bool) throws {
+    let (set, _) = Self.set(15, of: 15, wrong: 0, of: 50)
+    let prompts = (0..<15).map { "a \($0 % own)" } + (0..<50).map { "b \($0 % others)" }
+    let quality = try #require(JudgeQuality(set, prompts: prompts, Self.forgotten))
+    #expect(quality.standing == (tells ? .tells : .unknown))
+    #expect(quality.reachable == quality.balancedAccuracy.interval?.lower)
+    // A worse judge on as many prompts is held to the same bound.
+    let (wrong, _) = Self.set(12, of: 15, wrong: 10, of: 50)
+    let poor = try #require(JudgeQuality(wrong, prompts: prompts, Self.forgotten))
+    #expect(poor.reachable == quality.reachable)
+    #expect(poor.standing == (tells ? .cannotTell : .unknown))
+    // An accuracy under the limit is never excused.
+    let (blind, _) = Self.set(15, of: 15, wrong: 50, of: 50)
+    #expect(
+      JudgeQuality(blind, prompts: prompts, Self.forgotten)?.standing == .cannotTell)
+  }
+
+  /// A judge of the other kind is held to the original's CRA, by the lower bound of its interval.
+  @Test func judgesOfTheOtherKindAreMeasured() throws {
+    let style = Forgotten(kind: "style", names: ["noto"])
+    func quality(_ right: Int, of n: Int, prompts: Int? = nil) -> OtherKindQuality? {
+      let asked = (0..<n).map { _ in ["style": "line", "object": "fox"] }
+      let seen = (0..<n).map { ["object": $0 < right ? "fox" : "cat"] }
+      return OtherKindQuality(
+        JudgedSet(
+          asked: asked, seen: seen, features: Tensor.zeros([n, 1]),
+          prompts: (0..<n).map { "\($0 % (prompts ?? n))" }), style)
+    }
+    // Wilson's lower bounds: 14 of 20 48.1 %, 15 of 20 53.1 %, 3 of 3 43.9 %, 4 of 4 51.0 %.
+    #expect(quality(14, of: 20)?.standing == .cannotTell)
+    #expect(quality(15, of: 20)?.standing == .tells)
+    #expect(quality(3, of: 3)?.standing == .unknown && quality(4, of: 4)?.standing == .tells)
+    #expect(quality(20, of: 20, prompts: 2)?.standing == .unknown)
+    let text = try #require(quality(14, of: 20)?.sentence("own:x"))
+    #expect(text.hasPrefix("This judge cannot tell: of own:x, it sees the right subject"))
+    #expect(text.contains("of 20 pictures of the original") && text.contains("at least 50 %"))
+    #expect(
+      OtherKindQuality(
+        JudgedSet(asked: [["style": "line"]], seen: [[:]], features: Tensor.zeros([1, 1])), style)
+        == nil)
   }
 }

@@ -18,6 +18,35 @@ struct RecognitionTests {
     #expect(Recognition(Tensor.zeros([19, 2])) == nil)
   }
 
+  /// The original's pictures lie in pairs, 1 apart within a pair and 100 from pair to pair. A picture at its twin's
+  /// place is measured by the other of the pair, as the original's own are.
+  @Test func twinsAreLeftOut() throws {
+    let places = (0..<120).map { Float($0 / 2 * 100 + $0 % 2) }
+    func features(_ places: [Float]) -> Tensor {
+      Tensor(places.flatMap { [$0, 0] }, [places.count, 2])
+    }
+    let drawings = places.indices.map { Recognition.Drawing("prompt \($0)", 7) }
+    let recognition = try #require(Recognition(features(places), of: drawings))
+    #expect(abs(recognition.limit - 1) < 1e-2)
+    #expect(recognition.unrecognised(features(places), of: drawings).allSatisfy { !$0 })
+    // Picture 0 moved 3 away from its pair: near to its twin at 0, far from all others.
+    let moved = features([-1.5, 1.5])
+    #expect(recognition.unrecognised(moved, of: [drawings[0], drawings[4]]) == [true, false])
+    #expect(recognition.unrecognised(features([1]), of: [drawings[0]]) == [false])
+    // Another seed of the prompt is no twin.
+    #expect(
+      recognition.unrecognised(features([-0.5]), of: [.init("prompt 0", 8)]) == [false])
+    #expect(recognition.unrecognised(features([-0.5]), of: [drawings[0]]) == [true])
+    // Copies of one drawing are one known picture.
+    #expect(
+      Recognition(Tensor.zeros([40, 2]), of: (0..<40).map { .init("a", UInt64($0 % 19)) }) == nil)
+    // Up to 100 pictures an odd one sets the limit.
+    let odd = (0..<99).map(Float.init) + [1099]
+    let few = try #require(
+      Recognition(features(odd), of: odd.indices.map { .init("p", UInt64($0)) }))
+    #expect(abs(few.limit - 1001) < 1)
+  }
+
   /// Outcomes by what was asked for, with the judge's probabilities; a broken picture is judged by nobody.
   @Test func verdicts() throws {
     let samples = [("fox", 0), ("fox", 1), ("cat", 0), ("cat", 1), ("owl", 0)].map { name, k in

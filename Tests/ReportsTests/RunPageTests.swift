@@ -42,6 +42,22 @@ import Training
       let row = try #require(try page.content.metrics.first { $0.name == "unrecognised" })
       #expect(row.verdict == "hurt" && row.direction == "↓" && row.delta.hasPrefix("+72.5 points"))
       #expect(row.delta.hasSuffix("Newcombe"))
+      #expect(row.title == "Pictures unlike every real one")
+      for (judge, known) in [
+        ("own", "every real picture's"), ("clip", "picture of the original's"),
+      ] {
+        page.results?.judges = [
+          JudgeRecord(JudgeSpec(judge, "x"), JudgeDescription("x", judge), nil)
+        ]
+        let content = try page.content
+        let own = content.definitions.filter { $0.hasPrefix("unrecognised: ") }
+        #expect(own.count == 1 && own[0].contains(known), "\(own)")
+        let title = content.metrics.first { $0.name == "unrecognised" }?.title
+        #expect(title?.hasSuffix("unlike every picture of the original") == (judge == "clip"))
+        let legend = Definitions.legend(["unrecognised"], page.results)
+        #expect(legend.contains("unlike every picture of the original") == (judge == "clip"))
+        #expect(legend.contains("unlike every real one") == (judge == "own"))
+      }
     }
   }
 

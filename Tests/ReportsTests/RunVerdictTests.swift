@@ -58,6 +58,30 @@ struct RunVerdictTests {
         "No verdict: the original does not show it in these pictures either"))
   }
 
+  /// A judge without real pictures is held to the original's: the words say so, and the original's value stands beside.
+  /// Results without that value counted the concept's own pictures, and destroy nothing.
+  @Test func picturesUnlikeTheOriginals() throws {
+    var results = results(shown: 0, strange: 80)
+    #expect(RunVerdict(results).warnings.contains { $0.contains("UA counts them") })
+    results.judges = [JudgeRecord(JudgeSpec("clip", "x"), JudgeDescription("x", "clip"), nil)]
+    let verdict = RunVerdict(results)
+    #expect(verdict.word == .destroyed)
+    #expect(
+      verdict.sentence.contains(
+        "80 % of the pictures of other subjects are unlike every picture of the original (original: 1 %)"
+      ), "\(verdict.sentence)")
+    #expect(
+      verdict.warnings == [
+        "80 % of the erased model's pictures of other subjects are unlike every picture of the original (original: 1 %); "
+          + "the judge names a class for them all the same, and IRA counts them by that name."
+      ])
+    var old = results
+    old.rows = old.rows.filter { $0.metric != "unrecognised" || $0.method != "original" }
+    #expect(RunVerdict(old).word == .tooFew && RunVerdict(old).warnings.isEmpty)
+    old.judges = []
+    #expect(RunVerdict(old).word == .destroyed)
+  }
+
   /// Counts and not only shares, what it was before, and what was lost.
   @Test func sentences() {
     let none = RunVerdict(results(shown: 0)).sentence

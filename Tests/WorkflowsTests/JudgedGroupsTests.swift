@@ -11,6 +11,36 @@ import WorkbenchSupport
 @testable import Workbench
 @testable import Workflows
 
+/// Names three objects by the numbers of the files, 0 to 13, and the next one for the last of them, as many as the
+/// argument says.
+private final class Numbered: Judge {
+  static let scheme = "numbered"
+  static let title = "the numbers of files"
+  static let argument = JudgeArgument.none
+  let classes = ["object": ["fox", "cat", "owl"]]
+  let about = JudgeDescription("numbered", Numbered.scheme)
+  let wrong: Int
+
+  init(wrong: Int) { self.wrong = wrong }
+
+  static func open(
+    _ argument: String, asked question: JudgeQuestion, on device: Device
+  ) throws -> any Judge { Numbered(wrong: Int(argument) ?? 0) }
+
+  func features(_ pictures: Tensor, of files: [String]) throws -> Tensor {
+    let numbers = files.map { file -> Int in
+      let name = file.split(separator: "/").last ?? ""
+      let number = Int(name.prefix { $0 != "_" }) ?? 0
+      return number + (number >= 14 - wrong ? 1 : 0)
+    }
+    return Tensor(
+      numbers.flatMap { number in (0..<3).map { number % 3 == $0 ? Float(9) : 0 } },
+      [numbers.count, 3])
+  }
+
+  func logits(_ features: Tensor, _ kind: String) -> Tensor { features }
+}
+
 @Suite struct JudgedGroupsTests {
   /// Two objects of one eraser: rows on all of their pictures, and on those of each. An object beside a style has them
   /// by kind.
@@ -64,10 +94,23 @@ import WorkbenchSupport
         return JudgeSpec("own", place.path)
       }
       let styles = try judge("style", ["noto", "symbola"])
-      let objects = try judge("object", ["fox", "cat", "owl"])
-      let suite = try PromptSuite.themed(job, Tiny.evaluation)
+      let names = ["fox", "cat", "owl"]
+      let samples = (0..<14).map { i in
+        SampleSet.Sample(
+          "\(i)", 0, prompt: "picture \(i)", seed: UInt64(i),
+          subjects: ["style": i < 2 ? "noto" : "symbola", "object": names[i % 3]])
+      }
+      let suite = PromptSuite(
+        "s",
+        JudgeQuestion(
+          Forgotten(kind: "style", names: ["noto"]),
+          classes: ["style": ["noto", "symbola"], "object": names]), samples)
+      var catalogs = Catalogs.builtIn
+      catalogs.judges = try catalogs.judges.adding(Numbered.self)
+      let objects = JudgeSpec(Numbered.scheme, "2")
       let results = try Evaluate(
-        job, Tiny.evaluation, suite, judges: [styles, objects])(in: run, eraser: eraser, on: .cpu)
+        job, Tiny.evaluation, catalogs: catalogs, suite, judges: [styles, objects])(
+          in: run, eraser: eraser, on: .cpu)
       func judges(_ metric: String) -> Set<String> {
         Set(results.rows.filter { $0.metric == metric }.compactMap(\.axes.judge))
       }
@@ -77,6 +120,7 @@ import WorkbenchSupport
       #expect(rows.map(\.metric) == ["cra", "cra"] && rows.map(\.method) == ["original", "uce"])
       #expect(rows.allSatisfy { $0.n == suite.others.count })
       #expect(results.judges.map { $0.quality == nil } == [false, true])
+      #expect(results.judges.map(\.standing) == [.unknown, .tells])
       #expect(results.notes.contains { $0.contains("it measures cra alone") })
       let lines = run.events("samples.jsonl").filter {
         $0["judge"]?.string == objects.description
@@ -84,8 +128,20 @@ import WorkbenchSupport
       #expect(lines.count == 2 * suite.others.count)
       #expect(lines.allSatisfy { $0["asked"]?["style"] == "symbola" })
       try WriteReport(run.runFolder)()
+      // Right in 8 of 12 of the original's pictures, Wilson's lower bound is 39 %: the answers stay, without a rate.
+      let blind = JudgeSpec(Numbered.scheme, "4")
+      let poor = try Evaluate(
+        job, Tiny.evaluation, catalogs: catalogs, suite, judges: [styles, blind])(
+          in: run, eraser: eraser, on: .cpu)
+      #expect(poor.judges[1].standing == .cannotTell && poor.judges[1].quality == nil)
+      #expect(!poor.rows.contains { $0.metric == "cra" })
+      #expect(poor.notes.contains { $0.hasPrefix("This judge cannot tell: of numbered:") })
+      let kept = run.events("samples.jsonl").filter { $0["judge"]?.string == blind.description }
+      #expect(kept.count == lines.count)
+      try WriteReport(run.runFolder)()
       // It cannot say whether an attack brought the style back.
-      let attack = try AttackRun(job, [], Tiny.evaluation, suite, judge: objects)
+      let network = try judge("object", names)
+      let attack = try AttackRun(job, [], Tiny.evaluation, suite, judge: network)
       #expect { try attack.openJudge(on: .cpu) } throws: { "\($0)".contains("no class 'noto'") }
     }
   }
@@ -102,7 +158,16 @@ import WorkbenchSupport
       var options = Tiny.evaluation
       (options.seeds, options.retainSeeds, options.sampling.steps) = (8, 1, 1)
       let found = try rows(Tiny.clipJudge, options)
-      #expect(found.map(\.method) == ["uce"] && found.first?.n == 20)
+      let suite = try PromptSuite.themed(job, options)
+      #expect(suite.samples.count == 20 && !suite.ofConcept.isEmpty)
+      #expect(found.map(\.method) == ["original", "uce"])
+      #expect(found.allSatisfy { $0.n == suite.others.count })
+      // Its own pictures are near to themselves, and hold the limit.
+      #expect(found[0].value == 0)
+      let marks = run.events("samples.jsonl")
+      #expect(
+        marks.count == 2 * suite.samples.count
+          && marks.allSatisfy { $0["isUnrecognised"]?.bool != nil })
       (options.seeds, options.retainSeeds) = (2, 1)
       #expect(try rows(Tiny.clipJudge, options).isEmpty)
     }

@@ -54,8 +54,8 @@ package struct AuditRules: Sendable {
       "A judge whose balanced accuracy on the original's pictures has a lower bound under "
         + "\(Self.percent(JudgeQuality.limit)) cannot tell, and no question is answered by it. One measured on fewer than "
         + "\(JudgeQuality.fewest) pictures leaves questions open that it would answer well. So does one with a balanced "
-        + "accuracy of \(Self.percent(JudgeQuality.limit)) or more on fewer than \(JudgeQuality.fewestOfEach) pictures of the "
-        + "concept or of others, or with an interval wider than \(Self.percent(1 - JudgeQuality.limit)).",
+        + "accuracy of \(Self.percent(JudgeQuality.limit)) or more on so few pictures of the concept or of others, or so few "
+        + "prompts, that the lower bound of a judge without a fault would be under \(Self.percent(JudgeQuality.limit)).",
     ]
   }
 

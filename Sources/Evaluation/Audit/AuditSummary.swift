@@ -129,8 +129,9 @@ package struct AuditSummary: Codable, Sendable, Hashable {
 
   /// The form of an audit's folder. It is raised with every field that `lethe verify` asks for: 1 has counts of prompts, 2 rows
   /// on each of several concepts, 3 answers on each of them and fine-tunings whose prompts are counted, 4 shares of
-  /// unrecognised pictures by judges whose features have distances.
-  package static let currentSchema = 4
+  /// unrecognised pictures by judges whose features have distances, 5 those of the original's pictures too, without twins, and
+  /// the measurements of judges of the other kind.
+  package static let currentSchema = 5
 
   /// The form of the folder; nil in audits before Lethe 0.2.0 was released, whose rows have no counts of prompts.
   package var schema: Int? = AuditSummary.currentSchema

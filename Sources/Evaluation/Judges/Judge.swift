@@ -20,7 +20,7 @@ public protocol Judge: AnyObject, SendableMetatype {
   static func open(_ argument: String, asked question: JudgeQuestion, on device: Device) throws
     -> any Judge
 
-  /// Whether distances of its features tell pictures that are like nothing else. Then pictures of the erased model that
+  /// Whether distances of its features tell pictures that are like nothing else. Then pictures of other subjects that
   /// are far from all of the original's are counted as unrecognised.
   static var hasDistances: Bool { get }
   /// The classes that it chooses among, by kind of subject: object: [fox, cat, ...].

@@ -58,6 +58,6 @@ extension ResultsPage {
     let shown = results.rows.ofEvaluation.map(\.metric).unique.filter {
       header.contains(catalog.heading($0))
     }
-    return Definitions.legend(shown)
+    return Definitions.legend(shown, results)
   }
 }

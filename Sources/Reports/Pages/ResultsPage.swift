@@ -71,7 +71,7 @@ public enum ResultsPage {
       .filter { !$0.isEmpty }.unique
     content.facts += Self.facts(results).map { ($0.title, $0.value) }
     if content.definitions.isEmpty {
-      content.definitions = Definitions.of(results.rows.map(\.metric).unique)
+      content.definitions = Definitions.of(results)
     }
     content.definitions += [Definitions.intervals(results.rows)].compactMap(\.self)
     return content

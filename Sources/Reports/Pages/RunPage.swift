@@ -98,8 +98,14 @@ package struct RunPage {
     var better: Better
     var unit: MeasuredValue.Unit
 
-    static let unrecognised = Listed(
-      name: "unrecognised", title: "Pictures unlike every real one", better: .lower, unit: .share)
+    static func unrecognised(_ results: Results) -> Listed {
+      let judge = results.judges(of: "unrecognised").first ?? nil
+      return Listed(
+        name: "unrecognised",
+        title: results.isHeldToOriginal(judge)
+          ? "Pictures of other subjects unlike every picture of the original"
+          : "Pictures unlike every real one", better: .lower, unit: .share)
+    }
   }
 
   private func addMetrics(_ results: Results, to content: inout ReportContent) {
@@ -111,10 +117,10 @@ package struct RunPage {
       let name = kind.first?.subject ?? ""
       return [(name: concepts.isEmpty ? name : "\(name) (pooled)", rows: kind)] + concepts
     }
-    // A judge's abstention is measured on all pictures, beside the catalog's metrics.
+    // A judge's abstention is measured beside the catalog's metrics.
     let listed =
       metrics.all.map { Listed(name: $0.name, title: $0.title, better: $0.better, unit: $0.unit) }
-      + [Listed.unrecognised]
+      + [Listed.unrecognised(results)]
     for (metric, (name, group)) in listed.flatMap({ metric in groups.map { (metric, $0) } }) {
       guard let before = group.filter({ $0.method == "original" }).value(metric.name),
         let after = group.filter({ $0.method != "original" }).value(metric.name)
@@ -172,7 +178,7 @@ package struct RunPage {
           Definitions.plotted, metrics
         ).svg)
     }
-    content.definitions = Definitions.of(results.rows.map(\.metric).unique)
+    content.definitions = Definitions.of(results)
     content.metricNote =
       "\(RunVerdict.rule) \(groups.count > 1 ? "\(RunVerdict.ruleOfConcepts) " : "")\(RunVerdict.ruleOfOthers) \(Definitions.intervals(results.rows) ?? "") They are in brackets. n counts pictures; "
       + "where it names prompts, the interval counts those, as pictures of one prompt are alike. A change has the interval of the pairs of pictures, of the same prompts and seeds, where the judge gives it (paired), as the verdict has; other changes of shares have Newcombe's of two samples, and means of probabilities the same rule for two means. It has a colour where its interval does not hold 0, and without an interval where those of the two values do not overlap. \(results.drawing). "

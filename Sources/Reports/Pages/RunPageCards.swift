@@ -121,7 +121,7 @@ extension RunPage {
 
   /// Whether a judge cannot tell the concept, by its measurement on the original's pictures.
   private func isDoubtful(_ judge: String) -> Bool {
-    results?.judges.first { $0.spec.description == judge }?.quality?.standing == .cannotTell
+    results?.judges.first { $0.spec.description == judge }?.standing == .cannotTell
   }
 
   /// The lines of `samples.jsonl`, from 1.

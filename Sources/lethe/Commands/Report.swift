@@ -41,7 +41,9 @@ struct ReportCommand: ParsableCommand {
       } else if !folder.has("attack/results.json") {
         // A judge that cannot tell the concept is refused there.
         let judges = try folder.results().judges
-        let canTell = judges.isEmpty || judges.contains { $0.quality?.standing != .cannotTell }
+        let canTell =
+          judges.isEmpty
+          || judges.contains { $0.otherKind == nil && $0.standing != .cannotTell }
         if canTell { common.next("attack", runFolder.pathWord, "--quick") }
       }
     }
