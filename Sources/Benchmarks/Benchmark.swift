@@ -203,10 +203,22 @@ struct ErasureTrial {
       work: pictures, steps: erase.job.options["training"]?["steps"]?.int ?? 0)
   }
 
+  /// Steps of the training in a folder: those that were done, and those behind the weights that were kept. A training
+  /// may end before its last step, because it found that it was enough or because its guard stopped it.
+  func steps(_ part: Run) -> (done: Int, kept: Int) {
+    if case .stopped(let stop)? = try? part.runFolder.verdict() { return (stop.step, stop.kept) }
+    let enough = part.events().last {
+      $0["stage"]?.string == erase.job.method && $0["enough"]?.bool == true
+    }
+    let asked = erase.job.options["training"]?["steps"]?.int ?? 0
+    let done = min(asked, enough?["step"]?.int ?? asked)
+    return (done, done)
+  }
+
   /// The seconds, steps and peak memory of the erasure as rows.
   func cost(_ part: Run, _ method: String) -> [ResultRow] {
     guard let provenance = part.runFolder.provenance() else { return [] }
-    let steps = erase.job.options["training"]?["steps"]?.int ?? 0
+    let steps = steps(part).done
     return [
       MeasuredValue("erase-seconds", provenance.seconds, .seconds, n: 1),
       MeasuredValue("erase-steps", Double(steps), .steps, n: 1),

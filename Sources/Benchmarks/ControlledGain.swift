@@ -2,7 +2,9 @@
 //
 //   d  =  mean over pictures of   hits_p / n_p  -  hits'_p / n'_p        p: prompt, fine-tuning
 //
-// Prompts are resampled, with all pictures and fine-tunings of each together, as in the other intervals of the page.
+// Prompts are resampled, with all pictures and fine-tunings of each together, as in the other intervals of the page. The
+// prompts of a concept share one erasure, which is not resampled: the intervals cover neither other trainings nor, over all
+// concepts, others.
 internal import Evaluation
 internal import Workflows
 
@@ -32,7 +34,8 @@ struct ControlledGain {
   }
 
   /// `beyond-control` of every concept, and of all of them, after every number of steps. Negative: less comes back than
-  /// after the control. None where a curve of before does not tell the prompts apart.
+  /// after the control. None where a curve of before does not tell the prompts apart. `without-partner` counts prompts of
+  /// a fine-tuning that one side alone has, and that no difference has.
   func rows(of outer: String, around methods: [String], against controls: [String]) -> [ResultRow] {
     methods.flatMap { method in
       controls.flatMap { control in rows(method, outer, against: control) }
@@ -48,6 +51,18 @@ struct ControlledGain {
       others[place(hit)].map { (place: place(hit), own: hit.hits.text, other: $0) }
     }
     let seeds = pairs.map(\.place.seed).unique.count
+    let (mine, theirs) = (Set(own.map(place)), Set(others.keys))
+    /// The prompts of fine-tunings on a set that have no partner.
+    func unpaired(_ set: TuningSet) -> ResultRow? {
+      let all = mine.union(theirs).filter { $0.set == set }
+      let alone = mine.symmetricDifference(theirs).count { $0.set == set }
+      guard alone < all.count else { return nil }
+      let count = MeasuredValue(
+        MeasuredValue.withoutPartner, Double(alone), .count, n: all.count)
+      return ResultRow(method, ResultRow.allSubjects, count, seeds: seeds) {
+        ($0.inside, $0.against, $0.trainedOn) = (outer, control, set)
+      }
+    }
     func row(
       _ subject: String, _ set: TuningSet, _ step: Int, _ isOf: (String) -> Bool
     ) -> ResultRow? {
@@ -74,7 +89,7 @@ struct ControlledGain {
       pairs.map(\.place.step).unique.sorted().flatMap { step in
         concepts.compactMap { name in row(name, set, step) { $0 == name } }
           + [row(ResultRow.allSubjects, set, step, counted.contains)].compactMap(\.self)
-      }
+      } + [unpaired(set)].compactMap(\.self)
     }
   }
 

@@ -133,13 +133,14 @@ public struct ForgettingBenchmark: Benchmark {
     return found
   }
 
-  /// UA and IRA of the first training before it, after the steps of ``curve`` and after it. Weights within a training
-  /// are not those that a shorter one ends with, where the rate falls towards the end.
+  /// UA and IRA of the first training before it, after the steps of ``curve`` that it reached and after the step whose
+  /// weights were kept; those before it alone where there is no such step. Weights within a training are not those that a
+  /// shorter one ends with, where the rate falls towards the end.
   private func followed(
     _ erasure: ErasureTrial, _ results: Results, _ eraser: Eraser, _ part: Run, _ whole: Run,
     _ device: Device
   ) throws -> [ResultRow] {
-    let last = erasure.erase.job.options["training"]?["steps"]?.int ?? 0
+    let last = erasure.steps(part).kept
     let name = erasure.erase.job.method
     func rows(_ found: Results, of label: String, _ step: Int) -> [ResultRow] {
       found.rows.filter { $0.method == label && Self.followed.contains($0.metric) }.map { row in
@@ -148,6 +149,8 @@ public struct ForgettingBenchmark: Benchmark {
         return row
       }
     }
+    let before = rows(results, of: "original", 0)
+    guard last > 0 else { return before }
     let steps = curve.filter { $0 < last }.unique.sorted()
     func file(_ step: Int, _ run: Run) -> URL { run.file("snapshots/\(step).safetensors") }
     func isThere(_ step: Int, _ run: Run) -> Bool {
@@ -162,7 +165,7 @@ public struct ForgettingBenchmark: Benchmark {
         try erasure.erase(in: trained, on: device)
       }
     }
-    return try rows(results, of: "original", 0)
+    return try before
       + steps.filter { isThere($0, trained) }.flatMap { step -> [ResultRow] in
         var snapshot = try Eraser(contentsOf: file(step, trained))
         snapshot.card = eraser.card

@@ -7,6 +7,9 @@ extension MeasuredValue {
   /// The metric of the successes of fine-tuning less those of a control, on the same prompts.
   package static let beyondControl = "beyond-control"
 
+  /// The metric of the prompts that have no such difference, because one side lacks them.
+  package static let withoutPartner = "without-partner"
+
   /// The difference in percentage points, or the sentence that it is none.
   package var againstChance: String {
     AgainstChance(self) == .stronger

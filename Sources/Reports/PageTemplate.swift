@@ -84,7 +84,7 @@ extension ReportContent {
       figure.large img{width:auto;height:auto;max-width:256px}figure img{width:80px;height:80px;display:block;background:#fff;image-rendering:auto;border-radius:3px}
       svg{height:auto;font-size:11px;fill:var(--soft)}svg polyline{fill:none;stroke-width:2}
       svg .rule{stroke:var(--line)}svg .raw{stroke:var(--c0);stroke-opacity:.35;stroke-width:1}svg .band{fill-opacity:.18;stroke:none}svg .name{fill:var(--ink)}
-      svg .limit{stroke:var(--back);stroke-dasharray:5 4}svg .whisker{stroke:var(--c0);stroke-width:2;stroke-opacity:.6}svg .dot{fill:var(--c0)}
+      svg .limit{stroke:var(--back);stroke-dasharray:5 4}svg .whisker{stroke:var(--c0);stroke-width:2;stroke-opacity:.6}svg .across{stroke-opacity:.5}svg .dot{fill:var(--c0)}
       pre{background:var(--raised);padding:12px;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;font-size:.85rem}dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 16px;font-size:.875rem}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
       @media(max-width:560px){dl{grid-template-columns:1fr}dd{margin-bottom:8px}figure img{width:64px;height:64px}.card{width:140px}.metrics tbody th:first-child,.grid th:first-child{min-width:0;max-width:42vw;overflow-wrap:anywhere}}
       """

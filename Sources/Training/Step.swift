@@ -13,12 +13,13 @@ public struct Step {
   /// Tensors that go on like ``carried``, without their graph. A stored state may hold any shape under any name, so
   /// that whoever reads one checks it.
   public var carriedTensors: [String: Tensor] = [:]
-  /// The diagonal by which the optimizer will multiply this step's direction, as far as former steps tell it; nil where
-  /// there is none.
+  /// The diagonal by which the optimizer will multiply this step's direction, as far as former steps tell it; no tensors
+  /// before the first step, nil where there is none.
   package var preconditioner: () -> [Tensor]? = { nil }
   /// Whether the step has a line in the log. Numbers for the log alone are not computed in the others.
   public var isLogged = true
-  /// Set when the training has reached what it was for; this step's gradients are then not applied.
+  /// Set when the training has reached what it was for; this step's gradients are then not applied. The step has a line
+  /// in the log.
   public var isEnough = false
 
   /// A step whose generator is seeded from the seed and the index.

@@ -28,6 +28,9 @@ package struct TrainingLoop {
   package var marked: Set<Int> = []
   package var mark: (Int, [Tensor]) throws -> Void = { _, _ in }
 
+  /// Lists of tensors of the parameters' shapes that a step holds beside its gradients.
+  package var furtherLists = 0
+
   /// Called after every step of the optimizer, with the parameters.
   package var settles: ([Tensor]) -> Void = { _ in }
 
@@ -84,12 +87,16 @@ package struct TrainingLoop {
   /// Refuses a training whose gradients, optimizer and average do not fit into memory, before the first step.
   private func requireMemory(_ parameters: [Tensor]) throws {
     guard let first = parameters.first, first.device == .cpu else { return }
-    let moments = training.offload ? 0 : training.optimizer.kind == .sgd ? 0 : 2
-    let copies = 1 + moments + (training.averaging > 0 ? 1 : 0)
     let count = parameters.reduce(0) { $0 + $1.count }
     try Memory.require(
       Double(count) * 4 * Double(copies), for: "a training of \(count) numbers",
       "training.offload=true, or fewer parameters")
+  }
+
+  /// Lists of tensors of the parameters' shapes: the gradients, the optimizer's, the average, and those of the rule.
+  var copies: Int {
+    let moments = training.offload ? 0 : training.optimizer.kind == .sgd ? 0 : 2
+    return 1 + moments + (training.averaging > 0 ? 1 : 0) + furtherLists
   }
 
   /// Goes on from a state until `end` steps are done, in place: the same steps in one part or in several.
@@ -130,9 +137,10 @@ package struct TrainingLoop {
       if rests { state.optimizer.state = try resting.take() }
       guard loss.isFinite else { throw diverged("the loss is", at: index, saved) }
       (state.carried, state.carriedTensors) = (step.carried, step.carriedTensors)
+      let factor = training.schedule.factor(index, of: training.steps, warmup: training.warmup)
+      let rate = training.learningRate * factor
       if step.isEnough {
-        try run?.record(
-          ["stage": .string(stage), "step": .int(index), "loss": .number(loss), "enough": true])
+        try record(step, loss, rate, seconds: Date().timeIntervalSince(start))
         run?.progress(
           stage, training.steps, training.steps, "enough after \(index.counted("step"))")
         break
@@ -148,8 +156,6 @@ package struct TrainingLoop {
         let norm = clipNorm(found, to: training.clip)
         if step.isLogged { step.log["norm"] = norm.item }
       }
-      let factor = training.schedule.factor(index, of: training.steps, warmup: training.warmup)
-      let rate = training.learningRate * factor
       if moves {
         state.optimizer.step(parameters, found, rate: rate)
         settles(parameters)
@@ -186,6 +192,7 @@ package struct TrainingLoop {
       "seconds": .number((seconds * 1000).rounded() / 1000), "rate": .number(rate),
     ]
     for (key, value) in step.log { event[key] = .number(value) }
+    if step.isEnough { event["enough"] = true }
     try run?.record(event)
   }
 

@@ -4,7 +4,9 @@
 //   theta <- theta - zeta (g_r + lambda g_f),   lambda = max(0, eta - <g_r, g_f> / |g_f|^2)   (Theorem 3.1)
 //
 // L_r: the training loss on pictures to keep; L_f: the loss towards a surrogate on pictures to forget (see
-// Surrogate). The rule and the paper's inner loop are in Bilevel. Parameters: `full` (classes), `noxattn` (the authors'
+// Surrogate). The rule and the paper's inner loop are in Bilevel, and of `lambdaRule=preconditioned` too, which holds for
+// this step's own share of Adam's step: the shares of earlier steps, weight decay and the change of v in this step are
+// outside. Parameters: `full` (classes), `noxattn` (the authors'
 // for nudity), `xattn`.
 // Differences from the released code: its lambda is fixed (0.1 for DDPM, 1 for Stable Diffusion); its surrogate is "a
 // photo of a pokemon" (Stable Diffusion) or one class other than 0 for a whole batch (DDPM); on Stable Diffusion its
@@ -40,8 +42,8 @@ public struct EraseDiff: DataMethod {
   /// Stand-in for the forgotten pictures' target: `relabel`, another caption's prediction, or `noise`, for models
   /// without captions.
   public var surrogate = Surrogate.Kind.relabel
-  /// Rule for lambda, the weight of forgetting: `paper` (Theorem 3.1), `preconditioned`, the same for the step that Adam
-  /// takes, or `fixed` and `cosine` as the released code has them.
+  /// Rule for lambda, the weight of forgetting: `paper` (Theorem 3.1), `preconditioned`, the same for this step's own
+  /// share of Adam's step, or `fixed` and `cosine` as the released code has them.
   public var lambdaRule = LambdaRule.paper
   /// eta of the rules `paper`, `preconditioned` and `cosine`, the least share of a gradient step by which L_f falls, from 0: 0.1 to 2.
   /// Raise it where the concept stays.
@@ -55,8 +57,9 @@ public struct EraseDiff: DataMethod {
   /// K, steps of the inner loop, from 0. The log gets the fall of L_f over them as `g`, on draws that are held out from
   /// the inner loop. The weights end the same (``Bilevel``).
   public var innerSteps = 0
-  /// Share of the first `g`, 0 to 1, at which the training ends, where a line of the log finds it; 0 takes all steps. Raise
-  /// it where other classes change, and set `training.logEvery` to the steps between two looks.
+  /// Share of the first `g`, 0 to 1, that ends the training where two looks in a row find `g` that near to 0; 0 takes all
+  /// steps. A look is a line of the log (`training.logEvery`). Raise it where other classes change. Under a schedule whose
+  /// rate falls, the training ends at a high rate. A first `g` of 0 or less ends nothing.
   public var until = 0.0
   public var data = DataOptions()
   public var picturesInPass = 0
@@ -68,7 +71,8 @@ public struct EraseDiff: DataMethod {
       + (innerSteps == 0 ? [("until", "innerSteps=0")] : [])
       + [
         lambdaRule == .fixed
-          ? ("eta", "lambdaRule=fixed") : ("lambda", "lambdaRule=\(lambdaRule.rawValue)")
+          ? ("eta", "lambdaRule=fixed, which takes 'lambda' in its place")
+          : ("lambda", "lambdaRule=\(lambdaRule.rawValue), which takes 'eta' in its place")
       ]
   }
   public static var tiny: EraseDiff {

@@ -137,6 +137,7 @@ extension TrainedMethod {
     var loop = TrainingLoop(Self.name, training, run)
     (loop.every, loop.keepsLast, loop.work) = (guarding.every, false, work)
     (loop.marked, loop.mark) = (run.snapshotSteps, snapshot)
+    loop.furtherLists = rule.furtherLists
     loop.settles = { [rule] in rule.settle($0) }
     var checked = 0
     loop.begins = { step, weights in

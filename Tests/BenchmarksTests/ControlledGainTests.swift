@@ -29,8 +29,15 @@ import Testing
     }
     // A prompt that only one of them has is left out.
     all.append(found("meta", "fox", "alone", 2))
-    let rows = ControlledGain(all, counting: ["fox", "key"])
+    all.append(found("keep", "fox", "lonely", 2))
+    let found = ControlledGain(all, counting: ["fox", "key"])
       .rows(of: "meta", around: ["uce", "esd"], against: ["keep", "ascent"])
+    // 14 prompts in two fine-tunings each, and the two that one side alone has, which are counted.
+    let rows = Array(found.dropLast())
+    let left = try #require(found.last)
+    #expect(left.metric == "without-partner" && left.value == 2 && left.n == 30)
+    #expect(left.label == "uce inside meta" && left.axes.against == "keep")
+    #expect(left.axes.trainedOn == .concept && left.axes.step == nil && left.subject == "all")
     #expect(rows.map(\.subject) == ["fox", "key", "owl", "all"])
     #expect(rows.allSatisfy { $0.label == "uce inside meta" && $0.axes.against == "keep" })
     #expect(rows.allSatisfy { $0.seeds == 2 && $0.axes.step == 50 && $0.axes.seed == nil })

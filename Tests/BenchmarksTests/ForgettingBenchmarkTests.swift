@@ -133,6 +133,45 @@ import WorkbenchSupport
       #expect(
         once.rows.filter { $0.axes.step == 3 }
           == followed.rows.filter { $0.axes.step == 3 && $0.method == "finetune" })
+      // A training that ends before its last step: its own steps are in the rows, and nothing is trained twice for a
+      // step that it never reached.
+      func ended(_ method: String, _ settings: NamedSettings) throws -> (
+        Run, of: (String) -> [ResultRow]
+      ) {
+        (bench.methods, bench.options.settings, bench.curve) = ([method], settings, [1, 5, 11])
+        let place = try Run(folder.appendingPathComponent("ended-\(method)"), seed: 0)
+        let rows = try Tiny.runner()(bench, in: place, on: .cpu).rows
+        return (try Run(place.file("\(method)-1")), { name in rows.filter { $0.metric == name } })
+      }
+      let (enough, found) = try ended(
+        "erasediff",
+        [
+          "erasediff.training.steps": 12, "erasediff.training.logEvery": 1,
+          "erasediff.training.learningRate": 0.001, "erasediff.innerSteps": 1,
+          "erasediff.until": 1,
+        ])
+      let last = try #require(
+        enough.events().first { $0["enough"]?.bool == true }?["step"]?.int)
+      #expect(last > 1 && last < 11)
+      #expect(found("erase-steps").allSatisfy { $0.value == Double(last) })
+      #expect(
+        found("ua").compactMap(\.axes.step) == [0, 1, 5, 11].filter { $0 < last } + [last])
+      #expect(!FileManager.default.fileExists(atPath: enough.file("curve/training").path))
+      // A guard that keeps no step leaves the original: one row at step 0.
+      let (stopped, rest) = try ended(
+        "finetune",
+        [
+          "finetune.training.steps": 4, "finetune.guarding.limit": 1e-12,
+          "finetune.guarding.every": 2,
+        ])
+      let verdict = try stopped.runFolder.verdict()
+      guard case .stopped(let stop) = verdict else {
+        Issue.record("\(verdict)")
+        return
+      }
+      #expect((stop.step, stop.kept) == (2, 0))
+      #expect(rest("erase-steps").allSatisfy { $0.value == 2 })
+      #expect(rest("ua").compactMap(\.axes.step) == [0])
       bench.curve = [0]
       #expect { try bench.trials() } throws: {
         "\($0)".contains("--curve: 0; accepted: steps from 1")

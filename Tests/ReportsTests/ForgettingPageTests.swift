@@ -1,5 +1,6 @@
 import Diffusion
 import Evaluation
+import Foundation
 import Testing
 import Torch
 import Training
@@ -59,5 +60,23 @@ import Training
     #expect(content.markdown.contains("| a | 0.0 / 90.0 | 60.0 / 90.0 | 100.0 / 80.0 |"))
     let points = try #require(content.charts.first?.lines.first?.points)
     #expect(points.map(\.x) == [0, 0.6, 1] && points.map(\.y) == [0.9, 0.9, 0.8])
+    // Both intervals are drawn: that of IRA as a band, that of UA as a bar at every point.
+    let ua = try #require(Interval.wilson(6, of: 10))
+    #expect(points[1].left == ua.lower && points[1].right == ua.upper)
+    let svg = try #require(content.charts.first?.svg)
+    #expect(svg.components(separatedBy: "class=\"across c0\"").count == 4)
+    #expect(svg.contains("class=\"band c0\""))
+    // Steps of seeds that ended at different ones are averaged.
+    for (seed, steps) in [(1, 100.0), (2, 60)] {
+      results.rows += [
+        ("erase-seconds", 9, MeasuredValue.Unit.seconds), ("erase-steps", steps, .steps),
+        ("peak-memory", 2e6, .bytes),
+      ].map { metric, value, unit in
+        ResultRow("a", "fox", MeasuredValue(metric, value, unit, n: 1), seeds: 1) {
+          $0.seed = seed
+        }
+      }
+    }
+    #expect(try ForgettingPage(results, .nowhere).content.markdown.contains("9 s, 80, 2 MB"))
   }
 }

@@ -69,5 +69,15 @@ import Training
     #expect(
       more.contains("| esd-u-1 inside meta less meta-keep | fox |  |  | -30 [-50, -10] |"))
     #expect(more.contains("paired by concept and prompt"))
+    #expect(more.contains("covers other trainings or other concepts."))
+    #expect(!more.contains("one side alone"))
+    // Prompts without a partner are counted over the controls.
+    results.rows += [("meta-keep", 2.0), ("meta-ascent", 0)].map { control, count in
+      ResultRow("esd-u-1", "all", MeasuredValue("without-partner", count, .count, n: 42), seeds: 2) {
+        ($0.inside, $0.against, $0.trainedOn) = ("meta", control, .concept)
+      }
+    }
+    let counted = RelearningBenchmarkPage(results).content.markdown
+    #expect(counted.contains("that one side alone has are left out: 2 of 84."))
   }
 }

@@ -147,6 +147,7 @@ import TorchNN
             if step.index == stopAt { throw LetheError.interrupted }
             step.carried["sum"] = (step.carried["sum"] ?? 0) + 1
             step.isEnough = step.carried["sum"] == 9
+            step.log["sum"] = step.carried["sum"]
             return descend(p.squared().sum(), [p])
           }
         } catch let error as LetheError where error.kind == .interrupted {}
@@ -157,7 +158,18 @@ import TorchNN
       #expect(try fit(in: "b").isIdentical(to: whole))
       let last = try Run(folder.appendingPathComponent("b")).events().last
       #expect(last?["enough"]?.bool == true && last?["step"]?.int == 8)
+      // The line of the last step is whole.
+      #expect(last?["sum"]?.int == 9 && last?["rate"]?.number != nil)
     }
+  }
+
+  /// Lists that a rule holds beside the gradients count for the memory.
+  @Test func furtherListsTakeMemory() {
+    var loop = TrainingLoop("x", Self.options(20), seed: 1)
+    // Gradients, two moments, the average.
+    #expect(loop.copies == 4)
+    loop.furtherLists = 2
+    #expect(loop.copies == 6)
   }
 
   /// A loop whose result is taken at once writes no state after the last step, still looks at its weights, and says how

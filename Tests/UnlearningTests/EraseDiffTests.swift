@@ -28,6 +28,7 @@ import Training
     #expect((paper.lambdaRule, paper.lambda, paper.eta) == (.paper, 0.1, 2))
     #expect(throws: LetheError.self) { try method(["rule": "fixed", "lambdaRule": "paper"]) }
     #expect(fixed.idle.map(\.option) == ["until", "eta"])
+    #expect(fixed.idle.last?.beside == "lambdaRule=fixed, which takes 'lambda' in its place")
     #expect(paper.idle.map(\.option) == ["until", "lambda"])
   }
 

@@ -338,6 +338,14 @@ import WorkbenchSupport
         try Data("{\"\(method)\": {\"\(option)\": 2}}".utf8).write(to: model.file("methods.json"))
         #expect(try job(method, [other])[option] == nil && job(method, [])[option] == 2)
       }
+      // Beside a former name in the file, the sentence names the option that counts.
+      try Data(#"{"erasediff": {"rule": "fixed", "eta": 1}}"#.utf8)
+        .write(to: model.file("methods.json"))
+      let former = #expect(throws: LetheError.self) { try job("erasediff", ["eta=0.5"]) }
+      #expect(
+        former?.sentence
+          == "--set: 'eta' has no effect beside lambdaRule=fixed, which takes 'lambda' in its place; leave it out")
+      #expect(try job("erasediff", ["lambda=0.5"])["lambda"]?.number == 0.5)
       // A job of such a run gives the same run again.
       var request = Tiny.job(model, "advunlearn", "fox")
       let settings = [

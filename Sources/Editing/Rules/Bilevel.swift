@@ -12,13 +12,15 @@
 //
 //   lambda = max(0, eta - <g_r, P g_f> / <g_f, P g_f>)
 //
-// This rule, `preconditioned`, is of the step that is taken, but for the optimizer's momentum. P is that of the former
-// steps; before the first step it is 1.
+// This rule, `preconditioned`, holds for this step's own share of Adam's step. Adam steps along P m, and most of the mean
+// m is older gradients (nine tenths, by default): the shares of earlier steps, weight decay and the change of v in this
+// step are outside. P is that of the former steps; before the first step it is 1.
 //
 // The papers' inner loop takes K steps down L_f from theta to theta_K and holds g = L_f(theta) - L_f(theta_K). theta_K
 // counts as a constant, so that the gradient of g is that of L_f, and lambda and delta, which are made of gradients
 // alone, do not change: with `innerSteps` K > 0 the weights end the same to the bit and g is in the log, and where g
-// ends the training (`until`) they are those of an earlier step. (In the
+// ends the training (`until`) they are those of an earlier step. A single g near 0 may be one bad inner step, so that it
+// takes two looks in a row, at each of which |g| <= until g_0, with g_0 > 0 that of the first look. (In the
 // released code the loop also leaves its mark on Adam's moments, which are not put back; here they never see it.)
 // g is taken on `heldOut` batches (see gap), in steps with a line in the log. K > 0 costs such a step K passes forward and
 // backward, and 2 x `heldOut` forward.
@@ -65,7 +67,8 @@ public struct Bilevel: GradientRule {
 
   /// - Parameters:
   ///   - innerSteps, innerRate: K, and the root mean square of each of these gradient steps, as Adam's rate is
-  ///   - until: the share of the first g at which the training ends; 0 leaves it to its steps
+  ///   - until: the share of the first g that ends the training, where two looks in a row find g that near to 0; 0
+  ///     leaves it to its steps
   ///   - picturesInPass: pictures that go through the network at once; 0 takes a batch whole
   public init(
     retain: any Objective, forget: any Objective, lambda: Lambda, innerSteps: Int = 0,
@@ -76,13 +79,16 @@ public struct Bilevel: GradientRule {
     self.picturesInPass = picturesInPass
   }
 
+  public var furtherLists: Int { lambda.isPreconditioned ? 2 : 0 }
+
+  /// - Throws: ``LetheError`` of the kind `request` for `preconditioned` beside an optimizer without P
   public mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
+    let p = lambda.isPreconditioned ? try preconditioner(of: step) : []
     let r = try descend(retain, model, parameters, &step, by: picturesInPass)
     let f = try descend(forget, model, parameters, &step, by: picturesInPass)
-    let p = lambda.isPreconditioned ? step.preconditioner() : nil
-    let moved = p.map { zip($0, f.gradients).map { $0 * $1 } } ?? f.gradients  // P g_f, or g_f
+    let moved = p.isEmpty ? f.gradients : zip(p, f.gradients).map { $0 * $1 }  // P g_f, or g_f
     let dots = Foreach.dots([
       (r.gradients, moved), (f.gradients, moved),
       lambda.needsBothNorms ? (r.gradients, r.gradients) : ([], []),
@@ -93,17 +99,40 @@ public struct Bilevel: GradientRule {
     step.log["forget"] = f.loss
     step.log["lambda"] = lambda
     if innerSteps > 0, step.isLogged || (until > 0 && step.index == 0) {
-      let g = try gap(model, parameters, step)
-      step.log["g"] = g
-      let first = step.carried[Self.firstGap] ?? g
-      step.carried[Self.firstGap] = first
-      step.isEnough = until > 0 && step.index > 0 && g <= until * first
+      try look(model, parameters, &step)
     }
     return (r.loss + lambda * f.loss, r.gradients)
   }
 
-  /// The first g, which goes on over an interruption.
-  private static let firstGap = "bilevel.g"
+  /// P; no tensors before the first step, where it is 1.
+  private func preconditioner(of step: Step) throws -> [Tensor] {
+    guard let p = step.preconditioner() else {
+      throw LetheError.badValue(
+        "lambdaRule",
+        "'preconditioned' needs mean squared gradients, and this training has none in memory; accepted: "
+          + "training.optimizer.kind adam or adamw, without training.offload and training.shardsOptimizer")
+    }
+    return p
+  }
+
+  /// Measures g, and ends the training at the second look in a row that finds it low. Every look has a line in the log.
+  private func look(_ model: DiffusionModel, _ parameters: [Tensor], _ step: inout Step) throws {
+    step.isLogged = true
+    let g = try gap(model, parameters, step)
+    step.log["g"] = g
+    guard until > 0 else { return }
+    // The state on disk has no place for numbers that are not finite.
+    let first = step.carried[Self.firstGap] ?? (g.isFinite ? g : nil)
+    // A g far below 0 tells that the inner steps went wrong.
+    let isLow = step.index > 0 && first.map { $0 > 0 && abs(g) <= until * $0 } == true
+    let low = isLow ? (step.carried[Self.lowLooks] ?? 0) + 1 : 0
+    (step.carried[Self.firstGap], step.carried[Self.lowLooks]) = (first, low)
+    step.log["g-first"] = first
+    step.isEnough = low >= 2
+  }
+
+  /// The first g, and the looks in a row that found g low. Both go on over an interruption.
+  private static let (firstGap, lowLooks) = ("bilevel.g", "bilevel.low")
 
   /// Batches that g is measured on.
   static let heldOut = 4

@@ -9,11 +9,15 @@ public protocol GradientRule {
   mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor])
+  /// Lists of tensors of the shapes of `parameters` that a step holds beside those of a plain step, for the refusal of a
+  /// training that does not fit into memory.
+  var furtherLists: Int { get }
   /// Called after every step of the optimizer, whose weight decay moves parameters without a gradient too.
   func settle(_ parameters: [Tensor])
 }
 
 extension GradientRule {
+  public var furtherLists: Int { 0 }
   public func settle(_ parameters: [Tensor]) {}
 }
 

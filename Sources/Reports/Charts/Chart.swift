@@ -2,11 +2,15 @@ internal import Foundation
 
 /// A line chart as SVG in the page's colours, with a band around a line that has bounds.
 package struct Chart {
-  /// A point, with the bounds of its band.
+  /// A point, with the bounds of its band, and those of its x.
   package struct Point {
-    package var x, y, low, high: Double
-    package init(_ x: Double, _ y: Double, low: Double? = nil, high: Double? = nil) {
+    package var x, y, low, high, left, right: Double
+    package init(
+      _ x: Double, _ y: Double, low: Double? = nil, high: Double? = nil, left: Double? = nil,
+      right: Double? = nil
+    ) {
       (self.x, self.y, self.low, self.high) = (x, y, low ?? y, high ?? y)
+      (self.left, self.right) = (left ?? x, right ?? x)
     }
   }
   /// A line and its name in the legend. An empty name has no entry.
@@ -60,7 +64,7 @@ package struct Chart {
     let points = lines.flatMap(\.points)
     guard points.count > 1, Set(points.map(\.x)).count > 1, points.allSatisfy({ $0.y.isFinite })
     else { return "" }
-    let x = Axis(points.map(\.x), about: 6)
+    let x = Axis(points.flatMap { [$0.left, $0.right, $0.x] }, about: 6)
     let y = Axis(
       points.flatMap { [$0.low, $0.high, $0.y] } + [0] + [limit?.value].compactMap(\.self), about: 4
     )
@@ -88,6 +92,10 @@ package struct Chart {
           line.points.map { (px($0.x), py($0.high)) }
           + line.points.reversed().map { (px($0.x), py($0.low)) }
         parts.append(SVG.path("polygon", edge, "band \(name)"))
+      }
+      for point in line.points where point.left < point.right {
+        parts.append(
+          SVG.line(px(point.left), py(point.y), px(point.right), py(point.y), "across \(name)"))
       }
       parts.append(SVG.path("polyline", line.points.map { (px($0.x), py($0.y)) }, name))
       if !line.name.isEmpty {

@@ -103,7 +103,8 @@ struct ForgettingPage {
     .pivot(
       within, "Along the training",
       note:
-        "UA / IRA in % after so many steps of the first training of each method; 0 is the original. Weights within a training are not "
+        "UA / IRA in % after so many steps of the first training of each method; 0 is the original, and the last is the step whose "
+        + "weights were kept. Weights within a training are not "
         + "those that a shorter one ends with, where the rate falls towards the end.",
       corner: ["method"], down: { [title($0.method)] }, namesMethods: true,
       across: steps.map { step in
@@ -118,7 +119,7 @@ struct ForgettingPage {
   private var chart: Chart {
     Chart(
       "UA against IRA along the training",
-      xLabel: "UA; the points of a line follow its training, the bands are 95 % intervals of IRA",
+      xLabel: "UA; a line follows its training; 95 % intervals: bands of IRA, level bars of UA",
       yLabel: "IRA",
       lines: within.map(\.method).unique.map { method in
         let own = within.filter { $0.method == method }
@@ -128,14 +129,15 @@ struct ForgettingPage {
             let here = own.filter { $0.axes.step == step }
             guard let ua = here.value("ua"), let ira = here.value("ira") else { return nil }
             return .init(
-              ua.value, ira.value, low: ira.interval?.lower, high: ira.interval?.upper)
+              ua.value, ira.value, low: ira.interval?.lower, high: ira.interval?.upper,
+              left: ua.interval?.lower, right: ua.interval?.upper)
           })
       })
   }
 
   private func cost(_ method: String) -> String {
     let own = alone.filter { $0.method == method }
-    guard let seconds = own.over("erase-seconds"), let steps = own.value("erase-steps") else {
+    guard let seconds = own.over("erase-seconds"), let steps = own.over("erase-steps") else {
       return ""
     }
     let peak = own.of("peak-memory").map(\.value).max() ?? 0

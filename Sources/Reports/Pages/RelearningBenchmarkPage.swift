@@ -175,6 +175,15 @@ struct RelearningBenchmarkPage {
       (several ? all.filter { $0.subject == ResultRow.allSubjects } : [])
       + all.filter { $0.subject != ResultRow.allSubjects }
     guard !lines.isEmpty else { return nil }
+    let alone = rows.filter {
+      $0.metric == MeasuredValue.withoutPartner && $0.axes.trainedOn == .concept
+    }
+    let unpaired =
+      alone.isEmpty
+      ? ""
+      : " Prompts of a fine-tuning that one side alone has are left out: "
+        + "\(Int(bounded: alone.map(\.measured.value).reduce(0, +), 0...1_000_000_000)) of "
+        + "\(alone.map(\.measured.n).reduce(0, +))."
     func at(_ step: Int) -> (title: String, cell: (Gain) -> Table.Cell) {
       (
         "\(step.counted("step")) ↓",
@@ -193,7 +202,9 @@ struct RelearningBenchmarkPage {
         "Successes less those of the control after the same steps on the concept, in percentage points; below 0 less comes back. "
         + "Both are paired by concept and prompt. The 95 % intervals resample prompts, each with all of its pictures and "
         + "fine-tunings (Student's t below \(ClusterBootstrap.fewest) prompts), and are at least those of no change in as many trials as "
-        + "prompts. An interval that contains 0 tells nothing of the part that the control lacks.",
+        + "prompts. An interval that contains 0 tells nothing of the part that the control lacks. "
+        + "The prompts of a concept share one erasure by each method, so that no interval, that of all concepts included, "
+        + "covers other trainings or other concepts." + unpaired,
       corner: [
         ("", { (gain: Gain) in "\(gain.label) less \(gain.control.inside ?? "")" }),
         ("concept", { (gain: Gain) in gain.subject }),

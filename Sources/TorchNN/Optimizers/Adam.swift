@@ -35,7 +35,7 @@ package struct Adam: Optimizer {
 
   /// P = 1 / (sqrt(v / (1 - beta2^t)) + eps)
   package var preconditioner: [Tensor]? {
-    guard let count = t.first?.item, count > 0 else { return nil }
+    guard let count = t.first?.item, count > 0 else { return [] }
     return withoutGradients {
       v.map { 1 / (($0 / (1 - pow(beta2, count))).sqrt() + eps) }
     }

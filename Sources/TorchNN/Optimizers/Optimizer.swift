@@ -9,8 +9,8 @@ package protocol Optimizer {
   func wholeState(for parameters: [Tensor]) -> [String: Tensor]
   /// The shape of each tensor of the whole state once a step was taken.
   func stateShapes(for parameters: [Tensor]) -> [String: [Int]]
-  /// The diagonal P of the step - rate . P g, as former gradients left it, a tensor for each parameter; nil where every
-  /// number has the same, before the first step, and where this process does not have all of it.
+  /// The diagonal P of the step - rate . P g, as former gradients left it, a tensor for each parameter; no tensors before
+  /// the first step; nil where every number has the same, and where this process does not have all of it.
   var preconditioner: [Tensor]? { get }
 }
 
