@@ -211,7 +211,7 @@ struct ErasureTrial {
       $0["stage"]?.string == erase.job.method && $0["enough"]?.bool == true
     }
     let asked = erase.job.options["training"]?["steps"]?.int ?? 0
-    let done = min(asked, enough?["step"]?.int ?? asked)
+    let done = max(0, min(asked, enough?["step"]?.int ?? asked))
     return (done, done)
   }
 

@@ -138,7 +138,7 @@ import WorkbenchSupport
       func ended(_ method: String, _ settings: NamedSettings) throws -> (
         Run, of: (String) -> [ResultRow]
       ) {
-        (bench.methods, bench.options.settings, bench.curve) = ([method], settings, [1, 5, 11])
+        (bench.methods, bench.options.settings, bench.curve) = ([method], settings, [1, 3, 11])
         let place = try Run(folder.appendingPathComponent("ended-\(method)"), seed: 0)
         let rows = try Tiny.runner()(bench, in: place, on: .cpu).rows
         return (try Run(place.file("\(method)-1")), { name in rows.filter { $0.metric == name } })
@@ -148,14 +148,14 @@ import WorkbenchSupport
         [
           "erasediff.training.steps": 12, "erasediff.training.logEvery": 1,
           "erasediff.training.learningRate": 0.001, "erasediff.innerSteps": 1,
-          "erasediff.until": 1,
+          "erasediff.until": 0.5, "erasediff.surrogate": "noise",
         ])
       let last = try #require(
         enough.events().first { $0["enough"]?.bool == true }?["step"]?.int)
       #expect(last > 1 && last < 11)
       #expect(found("erase-steps").allSatisfy { $0.value == Double(last) })
       #expect(
-        found("ua").compactMap(\.axes.step) == [0, 1, 5, 11].filter { $0 < last } + [last])
+        found("ua").compactMap(\.axes.step) == [0, 1, 3, 11].filter { $0 < last } + [last])
       #expect(!FileManager.default.fileExists(atPath: enough.file("curve/training").path))
       // A guard that keeps no step leaves the original: one row at step 0.
       let (stopped, rest) = try ended(

@@ -73,7 +73,8 @@ import Training
     #expect(!more.contains("one side alone"))
     // Prompts without a partner are counted over the controls.
     results.rows += [("meta-keep", 2.0), ("meta-ascent", 0)].map { control, count in
-      ResultRow("esd-u-1", "all", MeasuredValue("without-partner", count, .count, n: 42), seeds: 2) {
+      ResultRow("esd-u-1", "all", MeasuredValue("without-partner", count, .count, n: 42), seeds: 2)
+      {
         ($0.inside, $0.against, $0.trainedOn) = ("meta", control, .concept)
       }
     }

@@ -344,7 +344,8 @@ import WorkbenchSupport
       let former = #expect(throws: LetheError.self) { try job("erasediff", ["eta=0.5"]) }
       #expect(
         former?.sentence
-          == "--set: 'eta' has no effect beside lambdaRule=fixed, which takes 'lambda' in its place; leave it out")
+          == "--set: 'eta' has no effect beside lambdaRule=fixed, which takes 'lambda' in its place; leave it out"
+      )
       #expect(try job("erasediff", ["lambda=0.5"])["lambda"]?.number == 0.5)
       // A job of such a run gives the same run again.
       var request = Tiny.job(model, "advunlearn", "fox")

@@ -110,7 +110,8 @@ public struct Bilevel: GradientRule {
       throw LetheError.badValue(
         "lambdaRule",
         "'preconditioned' needs mean squared gradients, and this training has none in memory; accepted: "
-          + "training.optimizer.kind adam or adamw, without training.offload and training.shardsOptimizer")
+          + "training.optimizer.kind adam or adamw, without training.offload and training.shardsOptimizer"
+      )
     }
     return p
   }
