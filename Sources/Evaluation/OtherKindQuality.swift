@@ -1,6 +1,6 @@
 // A judge that sees subjects of the other kind alone, held to the original's pictures of the same run.
 //
-//   r: share of the original's pictures without the concept in which it sees the right subject of its kind (the original's CRA)
+//   r: the original's CRA, the share of its pictures without the concept in which the judge sees the right subject
 //   it cannot tell where the 95 % interval of r starts below 0.5, and that of as many right pictures does not
 internal import Foundation
 internal import Torch
