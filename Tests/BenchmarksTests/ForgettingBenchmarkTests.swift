@@ -89,10 +89,10 @@ import WorkbenchSupport
       plain.options.settings = ["finetune.training.steps": 4]
       plain.options.judges = [JudgeSpec("own", trained.file("judges/squares").path)]
       let place = try Run(folder.appendingPathComponent("plain"), seed: 0)
-      let found = try Tiny.runner()(plain, in: place, on: .cpu)
+      let judged = try Tiny.runner()(plain, in: place, on: .cpu)
       for metric in ["ua", "ira"] {
         let row = try #require(
-          found.rows.first { $0.method == "finetune" && $0.metric == metric })
+          judged.rows.first { $0.method == "finetune" && $0.metric == metric })
         #expect(row.n == (metric == "ua" ? 4 : 4))
       }
       try listed.write(to: themes)
@@ -154,8 +154,8 @@ import WorkbenchSupport
         enough.events().first { $0["enough"]?.bool == true }?["step"]?.int)
       #expect(last > 1 && last < 11)
       #expect(found("erase-steps").allSatisfy { $0.value == Double(last) })
-      #expect(
-        found("ua").compactMap(\.axes.step) == [0, 1, 3, 11].filter { $0 < last } + [last])
+      let followedSteps: [Int] = [0, 1, 3, 11].filter { $0 < last } + [last]
+      #expect(found("ua").compactMap(\.axes.step) == followedSteps)
       #expect(!FileManager.default.fileExists(atPath: enough.file("curve/training").path))
       // A guard that keeps no step leaves the original: one row at step 0.
       let (stopped, rest) = try ended(
