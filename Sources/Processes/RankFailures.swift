@@ -1,5 +1,5 @@
 // Reasons of failures that launched ranks leave for the process that launched them, which says each of them once.
-package import Foundation
+internal import Foundation
 internal import Torch
 
 /// The file in which launched ranks leave the reasons of their failures.
