@@ -11,3 +11,5 @@ assert diffusers.__version__ == "0.42.1"
 assert torch.__version__.split("+")[0] == os.environ["TORCH_VERSION"]
 PY
 .venv/bin/python -m pip install --quiet "torch==$TORCH_VERSION" torchvision diffusers==0.42.1 "transformers>=5,<6" accelerate peft scipy pillow
+# PyPI's torchvision is of torch's CUDA build. Beside another build it breaks transformers, which takes Pillow where there is none.
+.venv/bin/python -c 'import torchvision' 2>/dev/null || .venv/bin/python -m pip uninstall --quiet --yes torchvision
