@@ -363,7 +363,8 @@ def esd(row, size, mode):
 
 
 def unlearndiff(row, size, mode):
-    speed(row, size, "float32", mode, ["unlearndiff"], repeats=1)
+    """Seconds of a prompt: 80 steps and two pictures. A large model attacks four prompts at once, the embedded one the attack's 16."""
+    speed(row, size, "float32", mode, ["unlearndiff"], repeats=1, lethe=() if size == "emoji" else ("--prompts", 1 if size == "sdxl" else 4))
 
 
 # The settings of a step that loops.py has too.
@@ -614,7 +615,7 @@ def list_of_parts():
                 rank = (3 if method in ("advunlearn", "meta", "finetune") else 5) + later
                 add(rank, f"step {size} {method} {mode}", 35 * weight + 60 * (later > 0), lambda row, a=(size, method, mode): step(row, *a))
             if not QUICK or (size == "emoji" and mode == "eager"):
-                add(5 + later, f"unlearndiff {size} {mode}", (60 if size == "emoji" else 400) * weight, lambda row, a=(size, mode): unlearndiff(row, *a))
+                add(5 + later, f"unlearndiff {size} {mode}", (60 if size == "emoji" else 120) * weight, lambda row, a=(size, mode): unlearndiff(row, *a))
         if not QUICK or size == "sd14":
             add(7, f"types {size}", 80 * weight, lambda row, a=size: types(row, a))
         if not QUICK or size == "emoji":

@@ -25,6 +25,8 @@ struct SpeedCommand: ParsableCommand {
   @Option(help: "Number of training iterations of the stage esd.") var iterations = 200
   @Option(help: "Number of trajectories of the stage esd.") var trajectories = 8
   @Option(help: "Number of steps of each trajectory of the stage esd.") var trajectorySteps = 50
+  @Option(help: "Number of prompts attacked at once in the stage unlearndiff, 1 to 16.")
+  var prompts = UnlearnDiffAtk().batch
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -34,15 +36,16 @@ struct SpeedCommand: ParsableCommand {
       try accept("--iterations", iterations, .whole(1...1_000_000))
       try accept("--trajectories", trajectories, .whole(1...1_000_000))
       try accept("--trajectory-steps", trajectorySteps, .steps)
+      try accept("--prompts", prompts, .whole(1...16))
       let device = try common.openDevice()
       let model = try ModelFolder(model).model(on: device)
         .computing(in: common.dtype?.computeType ?? .float32)
-      let prompts = ["a fox", "an owl", "a cat", "a castle"]
+      let texts = ["a fox", "an owl", "a cat", "a castle"]
       let g = Generator(seed: 1)
       let size = model.latentSize
       let x = Tensor.randn([2, model.unet.inChannels, size, size], g).to(device)
       let t = Tensor([981, 500] as [Float]).to(device)
-      let c = withoutGradients { model.embed([prompts[0], prompts[1]]) }
+      let c = withoutGradients { model.embed([texts[0], texts[1]]) }
 
       func timed(_ count: Int, _ body: () throws -> Void) rethrows -> [Double] {
         try (0..<count).map { _ in
@@ -56,7 +59,7 @@ struct SpeedCommand: ParsableCommand {
         device.resetPeakMemory()
         let seconds: [Double]
         switch stage {
-        case .text: seconds = withoutGradients { timed(repeats + 1) { _ = model.embed(prompts) } }
+        case .text: seconds = withoutGradients { timed(repeats + 1) { _ = model.embed(texts) } }
         case .unet:
           seconds = withoutGradients {
             timed(repeats + 1) { _ = model.predict(x, at: t, given: c) }
@@ -73,7 +76,7 @@ struct SpeedCommand: ParsableCommand {
         case .sample:
           seconds = try timed(repeats + 1) {
             _ = try model.images(
-              (0..<pictures).map { prompts[$0 % 4] }, seeds: (0..<pictures).map { UInt64($0 + 1) },
+              (0..<pictures).map { texts[$0 % 4] }, seeds: (0..<pictures).map { UInt64($0 + 1) },
               SamplingOptions())
           }
         case .decode:
@@ -97,7 +100,7 @@ struct SpeedCommand: ParsableCommand {
           seconds = timed(repeats + 1) { _ = NullSpace(rows: rows, tolerance: 1e-9) }
         case .unlearndiff:
           // One batch of the attack.
-          let prompts = (0..<UnlearnDiffAtk().batch).map {
+          let attacked = (0..<prompts).map {
             AttackedPrompt("a noto emoji of \(["a fox", "an owl"][$0 % 2])", seed: UInt64($0))
           }
           let victim = try Victim(model, original: model, concepts: [Concept("fox")]) {
@@ -105,14 +108,14 @@ struct SpeedCommand: ParsableCommand {
           }
           // The reference runs the same two rounds. The paper has 50 rounds of 40 steps.
           seconds = try timed(repeats + 1) {
-            var session = try UnlearnDiffAtk().session(prompts, WhiteBoxTarget(victim), seed: 1)
+            var session = try UnlearnDiffAtk().session(attacked, WhiteBoxTarget(victim), seed: 1)
             for _ in 0..<2 {
-              let tries = try session.next(Array(prompts.indices)).sorted { $0.key < $1.key }
+              let tries = try session.next(Array(attacked.indices)).sorted { $0.key < $1.key }
               _ = try model.images(
-                given: victim.conditioning(for: tries.map(\.value)), seeds: prompts.map(\.seed),
+                given: victim.conditioning(for: tries.map(\.value)), seeds: attacked.map(\.seed),
                 SamplingOptions())
             }
-          }.map { $0 / Double(prompts.count) }
+          }.map { $0 / Double(attacked.count) }
         }
         // The first round fills caches and is not counted.
         let kept = stage == .esd ? seconds : Array(seconds.dropFirst())
