@@ -193,6 +193,15 @@ final class Meeting: Sendable {
     Self.end(failure ?? own, e.rank)
   }
 
+  /// Ends the process with the reason of the rank that failed first.
+  private func end(_ error: any Error) -> Never {
+    let known = error as? LetheError
+    let own = RankFailure(
+      rank: e.rank, kind: known?.kind.rawValue ?? 1, sentence: known?.sentence ?? "\(error)")
+    fail(own)
+    Self.end(failure ?? own, e.rank)
+  }
+
   func leave() throws {
     try leaveNCCL()
     hasLeft.store(true, ordering: .relaxed)
@@ -217,6 +226,11 @@ final class Meeting: Sendable {
   }
 
   private func open() -> TensorGroup {
+    // Ranks come here before they open their connections, which would wait for one that has died and look for no failure.
+    do {
+      try add("opening", 1)
+      try wait { try add("opening", 0) >= e.count }
+    } catch { end(error) }
     do throws(Fault) {
       return try TensorGroup(
         store, interface: e.interface, host: e.address, rank: e.rank, count: e.count,
@@ -233,13 +247,7 @@ final class Meeting: Sendable {
         try JSONDecoder().decode(RankBackend.Place.self, from: take("place/\($0)"))
       }
       found = try RankBackend.chosen(e.backend, for: places)
-    } catch {
-      let known = error as? LetheError
-      let own = RankFailure(
-        rank: e.rank, kind: known?.kind.rawValue ?? 1, sentence: known?.sentence ?? "\(error)")
-      fail(own)
-      Self.end(failure ?? own, e.rank)
-    }
+    } catch { end(error) }
     if let note = found.note { onNote(note) }
     guard found.backend == .nccl else { return .gloo }
     do throws(Fault) { try group.useNCCL() } catch { lost(error) }

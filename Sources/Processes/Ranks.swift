@@ -14,6 +14,8 @@ package final class Ranks: Sendable {
   let meeting: Meeting?
   /// The number of the next thing that the ranks do together.
   private let turn = Mutex(0)
+  /// The device that this rank computes on; nil as long as none was opened.
+  private let own = Mutex<Device?>(nil)
 
   package static let alone = Ranks()
 
@@ -37,8 +39,10 @@ package final class Ranks: Sendable {
   package var isFirst: Bool { rank == 0 }
   package var isAlone: Bool { meeting == nil }
 
+  /// Notes the device that this rank computes on.
   /// - Throws: ``LetheError`` of the kind `request` for a device whose tensors the library does not take that is asked for
-  package func check(_ device: Device) throws {
+  package func compute(on device: Device) throws {
+    own.withLock { $0 = device }
     guard meeting?.asked == .nccl, device.kind != .cuda else { return }
     throw LetheError.badValue(
       RankBackend.key,
@@ -100,7 +104,13 @@ package final class Ranks: Sendable {
   ) throws -> [Tensor] {
     try map(
       count, progress: progress, body, encode: { try $0.message },
-      decode: { [localRank] in try Tensor.from($0, localRank) })
+      decode: { try Tensor.from($0, place(of:)) })
+  }
+
+  /// This rank's device for another's tensor that lay on a device of a kind. Ranks that were given one GPU by its number share it.
+  func place(of kind: Device.Kind) -> Device {
+    if let own = own.withLock({ $0 }), own.kind == kind { return own }
+    return Device(kind, kind == .cuda ? localRank : 0)
   }
 
   private func map<T>(

@@ -17,9 +17,9 @@ extension Tensor {
     }
   }
 
-  /// - Parameter local: the place of this rank's GPU
+  /// - Parameter place: this rank's device for a tensor that lay on a device of a kind
   /// - Throws: ``LetheError`` for bytes that are no message
-  static func from(_ message: Data, _ local: Int) throws -> Tensor {
+  static func from(_ message: Data, _ place: (Device.Kind) -> Device) throws -> Tensor {
     guard let end = message.firstIndex(of: 0x0A),
       let header = try? JSONDecoder().decode(Header.self, from: message[..<end]),
       let dtype = DType(rawValue: header.dtype), let kind = Device.Kind(rawValue: header.device)
@@ -27,6 +27,6 @@ extension Tensor {
     let tensor = try Array(message[(end + 1)...]).withUnsafeBytes {
       try Tensor(bytes: $0, header.shape, dtype)
     }
-    return kind == .cpu ? tensor : tensor.to(Device(kind, kind == .cuda ? local : 0))
+    return kind == .cpu ? tensor : tensor.to(place(kind))
   }
 }

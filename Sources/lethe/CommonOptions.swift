@@ -52,7 +52,7 @@ struct CommonOptions: ParsableArguments {
     let opened =
       try device.map(RankSession.device)
       ?? Defaults.read("LETHE_DEVICE", for: "--device", RankSession.device) ?? .cpu
-    try RankSession.ranks.check(opened)
+    try RankSession.ranks.compute(on: opened)
     if !isQuiet { ProgressLine.shared.begin() }
     return opened
   }

@@ -85,6 +85,17 @@ import Torch
     #expect(rows.map(\.count).max() == (batch + count - 1) / count)
   }
 
+  /// Another rank's tensor comes to the GPU that this rank was given, which two ranks may share, and to that of its place where
+  /// none was given.
+  @Test func tensorsComeToTheRanksOwnDevice() throws {
+    let places = try RanksInThreads.run(2) { ranks in
+      let before = ranks.place(of: .cuda)
+      try ranks.compute(on: .cuda(0))
+      return [before, ranks.place(of: .cuda), ranks.place(of: .cpu)]
+    }
+    #expect(places == [[.cuda(0), .cuda(0), .cpu], [.cuda(1), .cuda(0), .cpu]])
+  }
+
   @Test func launchersTellTheRank() throws {
     #expect(try RankEnvironment([:]) == nil)
     #expect(try RankEnvironment(["RANK": "0", "WORLD_SIZE": "1"]) == nil)
