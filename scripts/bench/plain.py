@@ -94,8 +94,11 @@ class Plain:
     def draw(self, prompts, seeds, steps=25, guidance=7.5, side=None):
         """Pictures from 0 to 1, [N, 3, H, W], by DDIM."""
         with torch.no_grad():
+            # Noise of float32, rounded: a seed of torch 2.11's half types means other numbers than float32's, unlike 2.13's.
+            width = self.side if side is None else side // self.pipe.vae_scale_factor
+            noise = [torch.randn((self.config.in_channels, width, width), generator=torch.Generator().manual_seed(s)) for s in seeds]
             z = self.pipe(prompts, num_inference_steps=steps, guidance_scale=guidance, height=side, width=side, output_type="latent",
-                          generator=[torch.Generator().manual_seed(s) for s in seeds]).images
+                          latents=torch.stack(noise).to(self.device, self.rest)).images
             found = self.decode(z)
             if self.offload:
                 self.pipe.maybe_free_model_hooks()
