@@ -35,6 +35,19 @@ extension Table {
   private static let mark = " †"
 }
 
+extension [Table] {
+  /// The tables of a page, of which the first says the guard's sentences and others with the same ones refer to them.
+  var sayingMarksOnce: [Table] {
+    var said: Set<String> = []
+    return map { table in
+      guard !table.marks.isEmpty, !said.insert(table.marks).inserted else { return table }
+      var table = table
+      table.marks = "† The guard stopped trainings, as said above."
+      return table
+    }
+  }
+}
+
 extension Table.Key {
   fileprivate func isOf(_ stop: StoppedTraining) -> Bool {
     label == stop.label && (subject == nil || subject == stop.subject)

@@ -64,6 +64,15 @@ struct TableTests {
     #expect(marked([(["S1 t0"], [])], about: "esd").labels == [["S1 t0"]])
     #expect(marked([(["S1 t0"], [])], about: "uce").marks.isEmpty)
     #expect(marked([(["uce"], [.init("uce")])]).marks.isEmpty)
+    var twice = [Table("T", header: [], rows: []), Table("U", header: [], rows: [])]
+    twice[0].marks = sentence
+    twice[1].marks = sentence
+    #expect(
+      twice.sayingMarksOnce.map(\.marks) == [
+        sentence, "† The guard stopped trainings, as said above.",
+      ])
+    twice[1].marks = "† another."
+    #expect(twice.sayingMarksOnce.map(\.marks) == [sentence, "† another."])
     let measured = ResultsPage.metrics(results)
     #expect(measured.plain.contains(sentence) && measured.plain.contains("esd †"))
     results.rows.removeAll { $0.method == "uce" }

@@ -50,7 +50,9 @@ public enum ResultsPage {
       case .benchSeparability: try SeparabilityPage(results, folder).content
       default: MethodsPage(results, metrics).content
       }
-    content.tables = content.tables.map { $0.marks.isEmpty ? $0.marked(by: results) : $0 }
+    content.tables =
+      content.tables.map { $0.marks.isEmpty ? $0.marked(by: results) : $0 }
+      .sayingMarksOnce
     switch results.kind ?? .evaluation {
     case .comparison, .benchMethods, .benchForgetting, .benchRobustness, .benchRelearning:
       content.notices += results.notes
